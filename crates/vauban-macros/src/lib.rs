@@ -1,1 +1,27 @@
-//! .
+//! Vauban's attributes and derives: thin, they write calls of the crates above. Use them through `vauban`.
+
+use proc_macro::TokenStream;
+
+mod routes;
+mod view;
+
+/// Makes a view of an async function: `#[view(get, "/articles/{slug}/")]`.
+///
+/// The first parameter is the access rule; parameters named in the path are `Path<T>`; every other is a
+/// `Param` of the view's kind. Optional: `body = BYTES` (largest request body), `timeout = SECONDS`.
+#[proc_macro_attribute]
+pub fn view(args: TokenStream, item: TokenStream) -> TokenStream {
+    view::expand(args.into(), item.into())
+        .unwrap_or_else(|error| error.to_compile_error())
+        .into()
+}
+
+/// Writes the table of a module's routes: a typed URL function per name, and `routes()`.
+///
+/// `routes! { article => articles::show, include accounts at "/accounts/" = vauban::accounts::urls }`
+#[proc_macro]
+pub fn routes(input: TokenStream) -> TokenStream {
+    routes::expand(input.into())
+        .unwrap_or_else(|error| error.to_compile_error())
+        .into()
+}

@@ -1,1 +1,45 @@
-//! .
+//! Vauban: a batteries-included web framework in which the security mistakes that other frameworks ask
+//! their users to remember cannot be made through its API: they do not compile, or they fail closed.
+//!
+//! Start with [`App`], the list of what a program is made of, and [`view`], which states for every route
+//! who may call it.
+
+pub use vauban_macros::{routes, view};
+
+pub mod accounts;
+pub mod app;
+pub mod checks;
+pub mod commands;
+pub mod forms;
+pub mod http;
+pub mod messages;
+pub mod middleware;
+pub mod routing;
+pub mod sessions;
+pub mod settings;
+pub mod signing;
+pub mod staticfiles;
+pub mod testing;
+
+// The macros write `::vauban::…`, inside this crate too.
+#[allow(unused_extern_crates)]
+extern crate self as vauban;
+
+pub use crate::app::{App, Module, Package};
+pub use crate::http::{Cx, Error, File, Json, LocalUrl, Redirect, Respond, Response, Result, Status, Text};
+pub use crate::routing::{
+    AccessRule, Path, Public, Query, Refusal, RestOfPath, Routes, SignedIn, Staff, Superuser, Url,
+};
+
+/// What the macros write refers to. Not part of the public API.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::http::{Cx, Error, Respond, Response};
+    pub use crate::routing::{
+        AccessRule, Call, Get, ParamMeta, PathReader, PathValue, Routes, Unsafe, Url, View, ViewFuture,
+        ViewMeta, Wanted, path_reader, wanted,
+    };
+    /// HTTP methods by the name that a view states.
+    pub use ::http::Method;
+    pub use std::{boxed::Box, convert::From, option::Option, result::Result, sync::Arc};
+}

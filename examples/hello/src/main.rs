@@ -1,1 +1,24 @@
-fn main() {}
+//! A whole site.
+
+use vauban::{Public, Result, Text, view};
+
+#[view(get, "/")]
+async fn home(_: Public) -> Result<Text> {
+    Ok(Text::new("Hello"))
+}
+
+#[view(get, "/hello/{name}/")]
+async fn hello(_: Public, name: vauban::Path<String>) -> Result<Text> {
+    Ok(Text::new(format!("Hello, {}", *name)))
+}
+
+mod urls {
+    vauban::routes! { home => super::home, hello => super::hello }
+}
+
+fn main() {
+    let app =
+        vauban::App::new(vauban::package!()).module(vauban::Module::new("hello").routes(urls::routes()));
+    let _ = app;
+    let _ = (urls::home(), urls::hello("Ann"));
+}

@@ -1,0 +1,432 @@
+//! `#[view(get, "/articles/{slug}/")]`: a type per view from an async function.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::parse::{Parse, ParseStream};
+use syn::spanned::Spanned;
+use syn::{Error, Expr, FnArg, Ident, ItemFn, LitStr, Pat, Result, Token, Type};
+
+/// Writes the view's type, its metadata, its handler and its URL function.
+pub(crate) fn expand(args: TokenStream, item: TokenStream) -> Result<TokenStream> {
+    let args: Args = syn::parse2(args)?;
+    let function: ItemFn = syn::parse2(item)?;
+    check_signature(&function)?;
+    let pattern = Pattern::parse(&args.pattern)?;
+    let (rule, others) = parameters(&function)?;
+    let path_types = path_types(&pattern, &others, &args.pattern)?;
+
+    let name = &function.sig.ident;
+    let name_text = name.to_string();
+    let (method, kind) = args.method()?;
+    let docs = function.attrs.iter().filter(|a| a.path().is_ident("doc"));
+    let mut inner = function.clone();
+    inner.attrs.retain(|a| !a.path().is_ident("doc"));
+    inner.vis = syn::Visibility::Inherited;
+
+    let readers = path_types.iter().enumerate().map(|(i, ty)| {
+        let reader = format_ident!("__PATH_{i}");
+        quote_spanned! {ty.span()=>
+            #[doc(hidden)]
+            const #reader: ::vauban::__private::PathReader<#ty> = ::vauban::__private::path_reader::<#ty>();
+        }
+    });
+    let params_meta = pattern
+        .names
+        .iter()
+        .zip(&path_types)
+        .enumerate()
+        .map(|(i, (param, ty))| {
+            let reader = format_ident!("__PATH_{i}");
+            let param = param.to_string();
+            let type_name = type_name(ty);
+            quote! {
+                ::vauban::__private::ParamMeta {
+                    name: #param,
+                    type_name: #type_name,
+                    accepts: #name::#reader.accepts,
+                    rest: #name::#reader.rest,
+                }
+            }
+        });
+
+    let mut wants = Vec::new();
+    let mut redisplays = Vec::new();
+    let mut takes = Vec::new();
+    let mut take_names = Vec::new();
+    let mut arguments = Vec::new();
+    for (i, (ident, ty)) in others.iter().enumerate() {
+        let value = format_ident!("__p{i}");
+        if let Some(index) = ident
+            .as_ref()
+            .and_then(|ident| pattern.names.iter().position(|n| n == ident))
+        {
+            let reader = format_ident!("__PATH_{index}");
+            takes.push(quote! {
+                let #value = match __call.path(#index, &#name::#reader) {
+                    ::vauban::__private::Result::Ok(value) => value,
+                    ::vauban::__private::Result::Err(error) => return __call.refuse(error).await,
+                };
+            });
+        } else {
+            let want = format_ident!("__w{i}");
+            wants.push(quote_spanned! {ty.span()=>
+                let #want = ::vauban::__private::wanted::<::vauban::__private::#kind, #ty>();
+            });
+            redisplays.push(quote! { || ::vauban::__private::Wanted::redisplays(&#want) });
+            takes.push(quote! {
+                let #value = match ::vauban::__private::Wanted::take(#want, &mut __call).await {
+                    ::vauban::__private::Result::Ok(value) => value,
+                    ::vauban::__private::Result::Err(error) => return __call.refuse(error).await,
+                };
+            });
+            take_names.push(type_name(ty));
+        }
+        arguments.push(value);
+    }
+    let body_and_token = (kind == "Unsafe").then(|| {
+        quote! {
+            if let ::vauban::__private::Result::Err(error) = __call.body_and_token(false #(#redisplays)*).await {
+                return __call.refuse(error).await;
+            }
+        }
+    });
+
+    let pattern_text = &args.pattern;
+    let body_limit = args.body.as_ref().map_or_else(
+        || quote!(::vauban::__private::ViewMeta::BODY_LIMIT),
+        ToTokens::to_token_stream,
+    );
+    let timeout = args.timeout.as_ref().map_or_else(
+        || quote!(::vauban::__private::ViewMeta::TIMEOUT),
+        ToTokens::to_token_stream,
+    );
+    let url_function = url_function(name, &pattern, &path_types);
+    // The answer's type is what the compiler points at when it is none of ours.
+    let output_span = match &function.sig.output {
+        syn::ReturnType::Type(_, ty) => ty.span(),
+        syn::ReturnType::Default => function.sig.span(),
+    };
+    let answer = quote_spanned! {output_span=> __call.answer(__outcome).await };
+
+    Ok(quote! {
+        #(#docs)*
+        #[allow(non_camel_case_types, unreachable_pub, missing_docs)]
+        pub enum #name {}
+
+        #[allow(non_upper_case_globals, private_interfaces)]
+        impl #name {
+            #(#readers)*
+        }
+
+        impl ::vauban::__private::View for #name {
+            type Rule = #rule;
+            const META: ::vauban::__private::ViewMeta = ::vauban::__private::ViewMeta {
+                name: #name_text,
+                module: ::core::module_path!(),
+                id: ::core::concat!(::core::module_path!(), "::", #name_text),
+                method: ::vauban::__private::Method::#method,
+                pattern: #pattern_text,
+                rule: <#name as ::vauban::__private::View>::RULE,
+                params: &[#(#params_meta),*],
+                takes: &[#(#take_names),*],
+                body_limit: #body_limit,
+                timeout: #timeout,
+                file: ::core::file!(),
+                line: ::core::line!(),
+            };
+
+            fn handle(mut __call: ::vauban::__private::Call) -> ::vauban::__private::ViewFuture {
+                #inner
+                ::vauban::__private::Box::pin(async move {
+                    let __rule = match __call.admit::<<#name as ::vauban::__private::View>::Rule>() {
+                        ::vauban::__private::Result::Ok(rule) => rule,
+                        ::vauban::__private::Result::Err(error) => return __call.refuse(error).await,
+                    };
+                    #(#wants)*
+                    #body_and_token
+                    #(#takes)*
+                    let __outcome = #name(__rule, #(#arguments),*).await;
+                    #answer
+                })
+            }
+        }
+
+        #url_function
+    })
+}
+
+/// `get, "/path/", body = BYTES, timeout = SECONDS`.
+struct Args {
+    method: Ident,
+    pattern: LitStr,
+    body: Option<Expr>,
+    timeout: Option<Expr>,
+}
+
+impl Parse for Args {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        const SHAPE: &str = "write the method and the path: `#[view(get, \"/articles/{slug}/\")]`";
+        let method: Ident = input.parse().map_err(|e| Error::new(e.span(), SHAPE))?;
+        input
+            .parse::<Token![,]>()
+            .map_err(|e| Error::new(e.span(), SHAPE))?;
+        let pattern: LitStr = input.parse().map_err(|e| Error::new(e.span(), SHAPE))?;
+        let mut args = Self {
+            method,
+            pattern,
+            body: None,
+            timeout: None,
+        };
+        while !input.is_empty() {
+            input.parse::<Token![,]>()?;
+            if input.is_empty() {
+                break;
+            }
+            let key: Ident = input.parse()?;
+            input.parse::<Token![=]>()?;
+            let value: Expr = input.parse()?;
+            match key.to_string().as_str() {
+                "body" => args.body = Some(value),
+                "timeout" => args.timeout = Some(value),
+                _ => {
+                    let message = format!(
+                        "`{key}` is not an option of a view: there are `body` (bytes) and `timeout` (seconds)"
+                    );
+                    return Err(Error::new(key.span(), message));
+                }
+            }
+        }
+        Ok(args)
+    }
+}
+
+impl Args {
+    /// The method's constant and the view's kind.
+    fn method(&self) -> Result<(Ident, Ident)> {
+        let text = self.method.to_string();
+        let kind = match text.as_str() {
+            "get" => "Get",
+            "post" | "put" | "patch" | "delete" => "Unsafe",
+            _ => {
+                let message = format!(
+                    "`{text}` is not a view's method: write `get`, `post`, `put`, `patch` or `delete`"
+                );
+                return Err(Error::new(self.method.span(), message));
+            }
+        };
+        let span = Span::call_site();
+        Ok((Ident::new(&text.to_uppercase(), span), Ident::new(kind, span)))
+    }
+}
+
+fn check_signature(function: &ItemFn) -> Result<()> {
+    let sig = &function.sig;
+    if sig.asyncness.is_none() {
+        return Err(Error::new(sig.fn_token.span(), "a view is an `async fn`"));
+    }
+    if !sig.generics.params.is_empty() {
+        return Err(Error::new(
+            sig.generics.span(),
+            "a view has no generic parameters: its types are what the access matrix shows",
+        ));
+    }
+    Ok(())
+}
+
+type Parameter<'a> = (Option<Ident>, &'a Type);
+
+/// The access rule's type and the other parameters.
+fn parameters(function: &ItemFn) -> Result<(&Type, Vec<Parameter<'_>>)> {
+    let mut typed = Vec::new();
+    for input in &function.sig.inputs {
+        let FnArg::Typed(input) = input else {
+            return Err(Error::new(
+                input.span(),
+                "a view is a function of its own, without `self`",
+            ));
+        };
+        let ident = match &*input.pat {
+            Pat::Ident(pat) => Some(pat.ident.clone()),
+            _ => None,
+        };
+        typed.push((ident, &*input.ty));
+    }
+    let name = &function.sig.ident;
+    if typed.is_empty() {
+        let message = format!(
+            "a view states who may call it: its first parameter is an access rule\n\
+             write `async fn {name}(_: Public)` if everybody may, or `SignedIn`, `Staff`, `Superuser`, or a rule of your own"
+        );
+        return Err(Error::new(name.span(), message));
+    }
+    let others = typed.split_off(1);
+    Ok((typed[0].1, others))
+}
+
+/// The types within `Path<…>`, in the pattern's order.
+fn path_types(pattern: &Pattern, others: &[Parameter<'_>], literal: &LitStr) -> Result<Vec<Type>> {
+    let mut types = Vec::new();
+    for name in &pattern.names {
+        let Some((_, ty)) = others.iter().find(|(ident, _)| ident.as_ref() == Some(name)) else {
+            let message = format!(
+                "`{{{name}}}` stands in the path, but no parameter has that name: add `{name}: Path<…>`"
+            );
+            return Err(Error::new(literal.span(), message));
+        };
+        let Some(within) = within_path(ty) else {
+            let message = format!(
+                "`{name}` stands in the path, so its type is `Path<…>`: write `{name}: Path<{}>`",
+                type_name(ty)
+            );
+            return Err(Error::new(ty.span(), message));
+        };
+        types.push(within.clone());
+    }
+    for (ident, ty) in others {
+        let named = ident.as_ref().is_some_and(|ident| pattern.names.contains(ident));
+        if within_path(ty).is_some() && !named {
+            let name = ident
+                .as_ref()
+                .map_or_else(|| "slug".to_owned(), ToString::to_string);
+            let message = format!(
+                "a `Path<…>` is named like its place in the path: there is no `{{{name}}}` in `{}`",
+                literal.value()
+            );
+            return Err(Error::new(ty.span(), message));
+        }
+    }
+    Ok(types)
+}
+
+/// `T` of `Path<T>`.
+fn within_path(ty: &Type) -> Option<&Type> {
+    let Type::Path(path) = ty else { return None };
+    let last = path.path.segments.last()?;
+    if last.ident != "Path" {
+        return None;
+    }
+    let syn::PathArguments::AngleBracketed(arguments) = &last.arguments else {
+        return None;
+    };
+    match arguments.args.first()? {
+        syn::GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    }
+}
+
+fn type_name(ty: &Type) -> String {
+    ty.to_token_stream().to_string().replace(' ', "")
+}
+
+/// A path: literal segments and parameters that are whole segments.
+struct Pattern {
+    /// The names, in order.
+    names: Vec<Ident>,
+    /// What stands before each name, and at the end.
+    literals: Vec<String>,
+}
+
+impl Pattern {
+    fn parse(literal: &LitStr) -> Result<Self> {
+        let text = literal.value();
+        let fail = |message: String| Err(Error::new(literal.span(), message));
+        if !text.starts_with('/') {
+            return fail(format!("a path starts with `/`: write `\"/{text}\"`"));
+        }
+        let mut pattern = Self {
+            names: Vec::new(),
+            literals: Vec::new(),
+        };
+        let mut before = String::new();
+        let segments: Vec<&str> = text[1..].split('/').collect();
+        for (i, segment) in segments.iter().enumerate() {
+            let last = i + 1 == segments.len();
+            before.push('/');
+            if segment.is_empty() && !last {
+                return fail("a path has no empty segment (`//`)".to_owned());
+            }
+            let Some(inner) = segment.strip_prefix('{').and_then(|s| s.strip_suffix('}')) else {
+                if segment.contains(['{', '}']) {
+                    return fail(format!(
+                        "a parameter is a whole segment: `{segment}` mixes one with other text"
+                    ));
+                }
+                if matches!(*segment, "." | "..")
+                    || !segment
+                        .bytes()
+                        .all(|b| b.is_ascii_alphanumeric() || b"-._~@".contains(&b))
+                {
+                    return fail(format!(
+                        "`{segment}` cannot stand in a path: use letters, digits and `-._~@`"
+                    ));
+                }
+                before.push_str(segment);
+                continue;
+            };
+            let name = match inner.strip_prefix('*') {
+                Some(_) if !last => {
+                    return fail(format!(
+                        "`{segment}` takes the rest of the path, so nothing follows it"
+                    ));
+                }
+                Some(name) => name,
+                None => inner,
+            };
+            let Ok(ident) = syn::parse_str::<Ident>(name) else {
+                return fail(format!("`{name}` is not a parameter's name"));
+            };
+            let ident = Ident::new(&ident.to_string(), literal.span());
+            if pattern.names.contains(&ident) {
+                return fail(format!("`{{{name}}}` stands twice in the path"));
+            }
+            pattern.names.push(ident);
+            pattern.literals.push(std::mem::take(&mut before));
+        }
+        pattern.literals.push(before);
+        Ok(pattern)
+    }
+}
+
+/// `__url_show(slug: &Slug) -> Url`, which `routes!` re-exports under the route's name.
+fn url_function(name: &Ident, pattern: &Pattern, types: &[Type]) -> TokenStream {
+    let function = format_ident!("__url_{name}");
+    let params = pattern.names.iter().zip(types).map(|(name, ty)| {
+        if is_string(ty) {
+            quote!(#name: &str)
+        } else {
+            quote!(#name: &#ty)
+        }
+    });
+    let parts = pattern
+        .names
+        .iter()
+        .zip(types)
+        .enumerate()
+        .map(|(i, (param, ty))| {
+            let literal = &pattern.literals[i];
+            let reader = format_ident!("__PATH_{i}");
+            if is_string(ty) {
+                quote!(.__literal(#literal).__text(#param))
+            } else {
+                quote!(.__literal(#literal).__param(#param, &#name::#reader))
+            }
+        });
+    let tail = pattern.literals.last().map(String::as_str).unwrap_or_default();
+    let capacity = pattern.literals.iter().map(String::len).sum::<usize>() + types.len() * 36;
+    quote! {
+        #[doc(hidden)]
+        #[allow(private_interfaces, unreachable_pub)]
+        pub fn #function(#(#params),*) -> ::vauban::__private::Url {
+            ::vauban::__private::Url::__start(
+                <#name as ::vauban::__private::View>::META.id,
+                #capacity,
+            )
+            #(#parts)*
+            .__literal(#tail)
+        }
+    }
+}
+
+fn is_string(ty: &Type) -> bool {
+    type_name(ty) == "String"
+}

@@ -1,0 +1,1 @@
+//! The checks that run at start and before a deployment.

@@ -1,0 +1,1 @@
+//! Typed forms, re-displayed with what was typed.

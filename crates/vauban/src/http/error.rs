@@ -1,0 +1,157 @@
+//! What a view fails with. Every error knows its HTTP status; a client sees no more than that.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::panic::Location;
+
+use ::http::StatusCode;
+
+use crate::routing::Refusal;
+
+/// The result of a view and of everything that it calls.
+pub type Result<T = super::Response, E = Error> = std::result::Result<T, E>;
+
+type Source = Box<dyn std::error::Error + Send + Sync + 'static>;
+
+/// Why a request fails: who is at fault is in the status (4xx the client, 5xx we).
+///
+/// `?` turns any `std::error::Error` into one: an error that Vauban does not know is 500, and what it says
+/// goes to the log under the incident's number, never to the client (CWE-209). Therefore this type is
+/// itself not a `std::error::Error`.
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    status: StatusCode,
+    refusal: Option<Refusal>,
+    /// Safe to show to the client: written by us or by the app, never by a library.
+    message: Cow<'static, str>,
+    source: Option<Source>,
+    at: &'static Location<'static>,
+}
+
+impl Error {
+    /// 404: there is nothing here, or nothing that this actor may see.
+    #[track_caller]
+    pub fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "")
+    }
+
+    /// 403: the actor may see it, but not do this.
+    #[track_caller]
+    pub fn forbidden() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "")
+    }
+
+    /// 409: it changed since it was shown.
+    #[track_caller]
+    pub fn conflict() -> Self {
+        Self::new(StatusCode::CONFLICT, "")
+    }
+
+    /// 400 with a message for the client.
+    #[track_caller]
+    pub fn bad_request(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, message)
+    }
+
+    /// What an access rule refused.
+    #[track_caller]
+    pub fn refused(refusal: Refusal) -> Self {
+        let mut error = Self::new(refusal.status(), "");
+        error.0.refusal = Some(refusal);
+        error
+    }
+
+    /// 500: our fault. The source is logged, the client gets an incident's number.
+    #[track_caller]
+    pub fn internal(source: impl Into<Source>) -> Self {
+        let mut error = Self::new(StatusCode::INTERNAL_SERVER_ERROR, "");
+        error.0.source = Some(source.into());
+        error
+    }
+
+    /// Any status, with a message that the client may read.
+    #[track_caller]
+    pub fn new(status: StatusCode, message: impl Into<Cow<'static, str>>) -> Self {
+        Self(Box::new(Inner {
+            status,
+            refusal: None,
+            message: message.into(),
+            source: None,
+            at: Location::caller(),
+        }))
+    }
+
+    /// The HTTP status.
+    pub fn status(&self) -> StatusCode {
+        self.0.status
+    }
+
+    /// What the client may read; empty if the status says it all.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// The access rule's refusal, if that is what it is.
+    pub fn refusal(&self) -> Option<Refusal> {
+        self.0.refusal
+    }
+
+    /// What it was before it became ours: for logs and the development page only.
+    pub fn source(&self) -> Option<&(dyn std::error::Error + Send + Sync + 'static)> {
+        self.0.source.as_deref()
+    }
+
+    /// The line of source where it came to be, as far as the compiler tells.
+    pub fn location(&self) -> &'static Location<'static> {
+        self.0.at
+    }
+}
+
+impl<E: std::error::Error + Send + Sync + 'static> From<E> for Error {
+    #[track_caller]
+    fn from(source: E) -> Self {
+        Self::internal(source)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0.status)?;
+        if !self.0.message.is_empty() {
+            write!(f, ": {}", self.0.message)?;
+        }
+        if let Some(source) = &self.0.source {
+            write!(f, ": {source}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self} (at {})", self.0.at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_error_is_ours_and_says_nothing_to_the_client() {
+        let failed: Result<()> = (|| {
+            "x".parse::<u8>()?;
+            Ok(())
+        })();
+        let error = failed.unwrap_err();
+        assert_eq!(error.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(error.message(), "");
+        assert!(error.source().is_some());
+        assert!(
+            error.location().file().ends_with("error.rs"),
+            "{:?}",
+            error.location()
+        );
+    }
+}

@@ -1,0 +1,26 @@
+//! What a view sees of HTTP: the request's context, answers, errors, redirects, cookies.
+//!
+//! A view returns Vauban's own types, which answer through [`Respond`]; they know the request ([`Cx`]),
+//! so nonce, form token, user and messages reach a page without being handed on.
+
+mod body;
+mod cookie;
+mod cx;
+mod error;
+mod file;
+mod json;
+mod redirect;
+mod respond;
+mod response;
+
+pub use body::Body;
+pub use cookie::{Cookie, SameSite};
+pub use cx::Cx;
+pub use error::{Error, Result};
+pub use file::File;
+pub use json::Json;
+pub use redirect::{LocalUrl, Redirect};
+pub use respond::{Outcome, Respond, Status, Text};
+pub use response::{Caching, HeaderError, Response};
+
+pub use ::http::{HeaderName, HeaderValue, Method, StatusCode, header};

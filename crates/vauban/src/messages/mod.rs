@@ -1,0 +1,1 @@
+//! One-time messages: said by one view, shown by the next page.

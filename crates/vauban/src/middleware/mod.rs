@@ -1,0 +1,1 @@
+//! The controls that every request passes, one file each, in the order that `pipeline.rs` fixes.

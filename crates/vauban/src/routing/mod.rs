@@ -1,0 +1,19 @@
+//! Views, access rules, parameters, typed URLs and the table of routes.
+
+mod access;
+mod call;
+mod param;
+mod path;
+mod query;
+mod routes;
+mod url;
+mod view;
+
+pub use access::{AccessRule, Public, Refusal, SignedIn, Staff, Superuser};
+pub use call::Call;
+pub use param::{Get, Param, Unsafe, Wanted, wanted};
+pub use path::{InvalidSegment, Path, PathReader, PathValue, RestOfPath, path_reader};
+pub use query::Query;
+pub use routes::{Route, Routes};
+pub use url::Url;
+pub use view::{ParamMeta, View, ViewFuture, ViewMeta};

@@ -1,0 +1,70 @@
+//! Tables of routes, as `routes!` writes them.
+
+use super::{Call, View, ViewFuture, ViewMeta};
+
+/// A table of routes.
+#[derive(Debug, Default)]
+pub struct Routes {
+    routes: Vec<Route>,
+}
+
+/// One line of a table.
+#[derive(Debug, Clone)]
+pub struct Route {
+    /// The name in the table, with the names of the tables around it: `accounts.login`.
+    pub name: String,
+    /// The prefixes of the tables around it; starts with `/` unless empty, does not end with one.
+    pub prefix: String,
+    /// The view.
+    pub meta: &'static ViewMeta,
+    pub(crate) handle: fn(Call) -> ViewFuture,
+}
+
+impl Route {
+    /// Prefix and pattern.
+    pub fn pattern(&self) -> String {
+        format!("{}{}", self.prefix, self.meta.pattern)
+    }
+}
+
+impl Routes {
+    /// An empty table.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a view under a name.
+    #[must_use]
+    pub fn view<V: View>(mut self, name: &'static str) -> Self {
+        self.routes.push(Route {
+            name: name.to_owned(),
+            prefix: String::new(),
+            meta: const { &V::META },
+            handle: V::handle,
+        });
+        self
+    }
+
+    /// Adds another table below a prefix.
+    #[must_use]
+    pub fn include(mut self, name: &'static str, prefix: &str, routes: Self) -> Self {
+        for mut route in routes.routes {
+            route.name = format!("{name}.{}", route.name);
+            route.prefix = format!("{}{}", prefix.trim_end_matches('/'), route.prefix);
+            self.routes.push(route);
+        }
+        self
+    }
+
+    /// All of both.
+    #[must_use]
+    pub fn and(mut self, more: Self) -> Self {
+        self.routes.extend(more.routes);
+        self
+    }
+
+    /// Every route.
+    pub fn iter(&self) -> impl Iterator<Item = &Route> {
+        self.routes.iter()
+    }
+}

@@ -1,0 +1,126 @@
+//! Typed URLs.
+
+use std::fmt;
+
+use super::PathReader;
+use crate::http::Cx;
+
+/// A URL of this site, made by the function that `routes!` writes for a route: `urls::article(&slug)`.
+///
+/// It is a value: the prefix under which the route is mounted is added when it is written.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Url {
+    view: &'static str,
+    path: String,
+}
+
+impl Url {
+    /// For `#[view]`: the URL of the view with this identity.
+    #[doc(hidden)]
+    pub fn __start(view: &'static str, capacity: usize) -> Self {
+        Self {
+            view,
+            path: String::with_capacity(capacity),
+        }
+    }
+
+    /// A literal part of the pattern.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn __literal(mut self, part: &'static str) -> Self {
+        self.path.push_str(part);
+        self
+    }
+
+    /// A parameter, percent-encoded.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn __param<T>(mut self, value: &T, reader: &PathReader<T>) -> Self {
+        let start = self.path.len();
+        (reader.write)(value, &mut self.path);
+        let clean = self.path.as_bytes()[start..]
+            .iter()
+            .all(|b| b.is_ascii_alphanumeric() || *b == b'-');
+        if !clean {
+            let raw = self.path.split_off(start);
+            encode_segments(&raw, reader.rest, &mut self.path);
+        }
+        self
+    }
+
+    /// A text parameter, percent-encoded.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn __text(mut self, value: &str) -> Self {
+        encode_segment(value, &mut self.path);
+        self
+    }
+
+    /// Adds a field to the query.
+    #[must_use]
+    pub fn query(mut self, name: &str, value: impl fmt::Display) -> Self {
+        self.path.push(if self.path.contains('?') { '&' } else { '?' });
+        encode(name, &mut self.path);
+        self.path.push('=');
+        encode(&value.to_string(), &mut self.path);
+        self
+    }
+
+    /// The path with the mount's prefix, and the query.
+    pub fn path(&self, cx: &Cx) -> String {
+        let mut out = String::new();
+        self.push(cx.mount(self.view), &mut out);
+        out
+    }
+
+    pub(crate) fn push(&self, mount: &str, out: &mut String) {
+        let start = out.len();
+        out.push_str(mount);
+        out.push_str(&self.path);
+        // CWE-601: an empty first parameter would make `//second`, which is a host.
+        if out[start..].starts_with("//") {
+            out.replace_range(start + 1..start + 2, "%2F");
+        }
+    }
+}
+
+impl fmt::Debug for Url {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Url({})", self.path)
+    }
+}
+
+fn encode_segments(raw: &str, rest: bool, out: &mut String) {
+    if !rest {
+        return encode_segment(raw, out);
+    }
+    for (i, segment) in raw.split('/').enumerate() {
+        if i > 0 {
+            out.push('/');
+        }
+        encode_segment(segment, out);
+    }
+}
+
+fn encode_segment(segment: &str, out: &mut String) {
+    match segment {
+        // CWE-22: a browser would climb, `%2E` or not. Encoded twice it names nothing.
+        "." => out.push_str("%252E"),
+        ".." => out.push_str("%252E%252E"),
+        other => encode(other, out),
+    }
+}
+
+/// RFC 3986 unreserved characters stay, everything else is percent-encoded.
+fn encode(text: &str, out: &mut String) {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            out.push(byte as char);
+        } else {
+            out.push('%');
+            out.push(HEX[usize::from(byte >> 4)] as char);
+            out.push(HEX[usize::from(byte & 15)] as char);
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Typed settings: every one with its source and its check.

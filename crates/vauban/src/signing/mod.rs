@@ -1,0 +1,1 @@
+//! Signed tokens: a key id and a purpose in every one.

@@ -1,0 +1,1 @@
+//! The test kit: a client that enforces everything, a database per test.
