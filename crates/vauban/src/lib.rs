@@ -30,6 +30,7 @@ pub use crate::http::{Cx, Error, File, Json, LocalUrl, Redirect, Respond, Respon
 pub use crate::routing::{
     AccessRule, Path, Public, Query, Refusal, RestOfPath, Routes, SignedIn, Staff, Superuser, Url,
 };
+pub use crate::settings::{Secret, Settings};
 
 /// What the macros write refers to. Not part of the public API.
 #[doc(hidden)]

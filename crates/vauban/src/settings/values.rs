@@ -1,0 +1,389 @@
+//! The types of settings' values and how they are read from text.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv6Addr};
+use std::str::FromStr;
+use std::time::Duration;
+
+/// A host that the site answers for: `example.com`, `.example.com` (with every subdomain), `127.0.0.1`, `[::1]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum HostPattern {
+    /// This host only, in lower case, without port; IPv6 in brackets.
+    Exact(String),
+    /// This domain and everything below it; stored without the leading dot.
+    Suffix(String),
+    /// Any host. Accepted by the parser so that the checks can refuse it with a reason.
+    Any,
+}
+
+impl HostPattern {
+    /// Whether `host` (lower case, no port, no trailing dot) is meant.
+    pub fn matches(&self, host: &str) -> bool {
+        match self {
+            Self::Exact(name) => name == host,
+            // CWE-20: `evil-example.com` does not end in `.example.com`.
+            Self::Suffix(domain) => {
+                host == domain
+                    || host
+                        .strip_suffix(domain.as_str())
+                        .is_some_and(|rest| rest.ends_with('.'))
+            }
+            Self::Any => true,
+        }
+    }
+}
+
+impl FromStr for HostPattern {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let lower = text.trim().to_ascii_lowercase();
+        if lower == "*" {
+            return Ok(Self::Any);
+        }
+        if lower.contains("://") || lower.contains('/') {
+            return Err(format!(
+                "`{text}` is a URL; write the host alone, such as `example.com`"
+            ));
+        }
+        if let Some(address) = lower.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+            return match address.parse::<Ipv6Addr>() {
+                Ok(_) => Ok(Self::Exact(lower)),
+                Err(_) => Err(format!("`{text}` is not an IPv6 address in brackets")),
+            };
+        }
+        if lower.contains(':') {
+            return Err(format!(
+                "`{text}` has a port (or is IPv6 without brackets); write the host without port"
+            ));
+        }
+        let (suffix, domain) = match lower.strip_prefix('.') {
+            Some(rest) => (true, rest),
+            None => (false, lower.as_str()),
+        };
+        let label = |l: &str| {
+            !l.is_empty()
+                && l.len() <= 63
+                && l.bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        };
+        if domain.len() > 253 || !domain.split('.').all(label) {
+            return Err(format!(
+                "`{text}` is not a host name; write letters, digits, dots and hyphens (international names in their `xn--` form), \
+                 with one leading dot to include subdomains"
+            ));
+        }
+        Ok(if suffix {
+            Self::Suffix(domain.to_owned())
+        } else {
+            Self::Exact(domain.to_owned())
+        })
+    }
+}
+
+impl fmt::Display for HostPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exact(name) => f.write_str(name),
+            Self::Suffix(domain) => write!(f, ".{domain}"),
+            Self::Any => f.write_str("*"),
+        }
+    }
+}
+
+/// A network in CIDR form, or one address: `10.0.0.0/8`, `127.0.0.1`, `fd00::/8`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Network {
+    address: IpAddr,
+    bits: u8,
+}
+
+impl Network {
+    /// Whether `address` lies in the network. An IPv4 address mapped into IPv6 counts as IPv4.
+    pub fn contains(&self, address: IpAddr) -> bool {
+        match (self.address, address.to_canonical()) {
+            (IpAddr::V4(net), IpAddr::V4(ip)) => {
+                same(net.to_bits().into(), ip.to_bits().into(), 32, self.bits)
+            }
+            (IpAddr::V6(net), IpAddr::V6(ip)) => same(net.to_bits(), ip.to_bits(), 128, self.bits),
+            _ => false,
+        }
+    }
+
+    /// Whether the network is everything, which would believe any client.
+    pub fn is_everything(&self) -> bool {
+        self.bits == 0
+    }
+
+    /// Whether only this machine is in it.
+    pub fn is_loopback(&self) -> bool {
+        self.address.is_loopback() && self.bits >= 8
+    }
+}
+
+/// Whether two addresses of `width` bits agree in their first `bits`.
+fn same(a: u128, b: u128, width: u32, bits: u8) -> bool {
+    let rest = width.saturating_sub(u32::from(bits));
+    rest >= 128 || (a >> rest) == (b >> rest)
+}
+
+impl FromStr for Network {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("`{text}` is not an address or a network such as `127.0.0.1` or `10.0.0.0/8`");
+        let (address, bits) = match text.trim().split_once('/') {
+            Some((address, bits)) => (address, Some(bits)),
+            None => (text.trim(), None),
+        };
+        let address: IpAddr = address.parse().map_err(|_| wrong())?;
+        let width = if address.is_ipv4() { 32 } else { 128 };
+        let bits = match bits {
+            Some(bits) => bits
+                .parse::<u8>()
+                .ok()
+                .filter(|bits| *bits <= width)
+                .ok_or_else(wrong)?,
+            None => width,
+        };
+        Ok(Self { address, bits })
+    }
+}
+
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let width = if self.address.is_ipv4() { 32 } else { 128 };
+        if self.bits == width {
+            write!(f, "{}", self.address)
+        } else {
+            write!(f, "{}/{}", self.address, self.bits)
+        }
+    }
+}
+
+/// An origin: scheme, host and, where it is not the scheme's own, port, as a browser writes it (RFC 6454).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin(String);
+
+impl Origin {
+    /// The text that a browser's `Origin` header must equal.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether the scheme is `https`.
+    pub fn is_https(&self) -> bool {
+        self.0.starts_with("https://")
+    }
+}
+
+impl FromStr for Origin {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let lower = text.trim().to_ascii_lowercase();
+        let wrong =
+            |why: &str| format!("`{text}` {why}; write scheme and host, such as `https://example.com`");
+        let (scheme, own_port, rest) = if let Some(rest) = lower.strip_prefix("https://") {
+            ("https", "443", rest)
+        } else if let Some(rest) = lower.strip_prefix("http://") {
+            ("http", "80", rest)
+        } else {
+            return Err(wrong("has no `https://` or `http://`"));
+        };
+        if rest.contains(['/', '?', '#', '@', '*']) {
+            return Err(wrong("has more than scheme, host and port"));
+        }
+        let (host, port) = match rest.rsplit_once(':') {
+            Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+            _ => (rest, None),
+        };
+        match host.parse::<HostPattern>() {
+            Ok(HostPattern::Exact(_)) => {}
+            _ => return Err(wrong("has no valid host")),
+        }
+        match port {
+            Some(port) if port.parse::<u16>().is_err() || port == "0" => Err(wrong("has no valid port")),
+            Some(port) if port != own_port => Ok(Self(format!("{scheme}://{host}:{port}"))),
+            _ => Ok(Self(format!("{scheme}://{host}"))),
+        }
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// How much SQLite waits for the disk at a commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Synchronous {
+    /// Every commit is on the disk before it is acknowledged.
+    Full,
+    /// A power failure may lose the last commits, never the database's consistency.
+    Normal,
+}
+
+/// The form of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// Lines for a person.
+    Text,
+    /// One JSON object per line for a log collector.
+    Json,
+}
+
+/// Reads `90`, `90s`, `15m`, `12h` or `14d`.
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+    let text = text.trim();
+    let (digits, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
+    let factor = match unit.trim() {
+        "" | "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        "d" => 86_400,
+        _ => 0,
+    };
+    digits
+        .parse::<u64>()
+        .ok()
+        .filter(|_| factor > 0)
+        .and_then(|n| n.checked_mul(factor))
+        .map(Duration::from_secs)
+        .ok_or_else(|| format!("`{text}` is not a length of time such as `90s`, `15m`, `12h` or `14d`"))
+}
+
+/// Writes a length of time as [`duration`] reads it.
+pub(crate) fn show_duration(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    match seconds {
+        0 => "0s".into(),
+        n if n % 86_400 == 0 => format!("{}d", n / 86_400),
+        n if n % 3600 == 0 => format!("{}h", n / 3600),
+        n if n % 60 == 0 => format!("{}m", n / 60),
+        n => format!("{n}s"),
+    }
+}
+
+/// Reads `1048576`, `64KiB` or `2MiB`.
+pub(crate) fn size(text: &str) -> Result<usize, String> {
+    let text = text.trim();
+    let (digits, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
+    let factor = match unit.trim().to_ascii_lowercase().as_str() {
+        "" | "b" => 1,
+        "kib" => 1 << 10,
+        "mib" => 1 << 20,
+        "gib" => 1 << 30,
+        _ => 0,
+    };
+    digits
+        .parse::<usize>()
+        .ok()
+        .filter(|_| factor > 0)
+        .and_then(|n| n.checked_mul(factor))
+        .ok_or_else(|| format!("`{text}` is not a size such as `1048576`, `64KiB` or `2MiB`"))
+}
+
+/// Writes a size as [`size`] reads it.
+pub(crate) fn show_size(bytes: usize) -> String {
+    match bytes {
+        n if n >= 1 << 20 && n % (1 << 20) == 0 => format!("{}MiB", n >> 20),
+        n if n >= 1 << 10 && n % (1 << 10) == 0 => format!("{}KiB", n >> 10),
+        n => n.to_string(),
+    }
+}
+
+/// Reads `true` or `false`.
+pub(crate) fn boolean(text: &str) -> Result<bool, String> {
+    match text.trim() {
+        "true" | "1" | "yes" | "on" => Ok(true),
+        "false" | "0" | "no" | "off" => Ok(false),
+        _ => Err(format!("`{text}` is neither `true` nor `false`")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_suffix_is_not_a_mere_ending() {
+        // CWE-20, ASVS v5.0.0-4.1.x: a host that only ends alike is somebody else's.
+        let pattern: HostPattern = ".example.com".parse().unwrap();
+        assert!(pattern.matches("example.com") && pattern.matches("a.b.example.com"));
+        assert!(!pattern.matches("evilexample.com") && !pattern.matches("example.com.evil.tld"));
+    }
+
+    #[test]
+    fn hosts_are_hosts_only() {
+        for good in [
+            "example.com",
+            ".Example.com",
+            "127.0.0.1",
+            "[::1]",
+            "*",
+            "xn--bcher-kva.example",
+        ] {
+            assert!(good.parse::<HostPattern>().is_ok(), "{good}");
+        }
+        for bad in [
+            "https://example.com",
+            "example.com:80",
+            "::1",
+            "..a",
+            "",
+            "a b",
+            "a/b",
+            "*.example.com",
+            "[x]",
+        ] {
+            assert!(bad.parse::<HostPattern>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn networks_contain_their_addresses() {
+        let net: Network = "10.0.0.0/8".parse().unwrap();
+        assert!(net.contains("10.255.0.1".parse().unwrap()));
+        assert!(
+            net.contains("::ffff:10.1.2.3".parse().unwrap()),
+            "IPv4 inside IPv6"
+        );
+        assert!(!net.contains("11.0.0.1".parse().unwrap()));
+        assert!("::/0".parse::<Network>().unwrap().is_everything());
+        assert!("10.0.0.0/33".parse::<Network>().is_err());
+        let all: Network = "::/0".parse().unwrap();
+        assert!(all.contains("::1".parse().unwrap()) && !all.contains("127.0.0.1".parse().unwrap()));
+        assert!(
+            "fd00::/8"
+                .parse::<Network>()
+                .unwrap()
+                .contains("fdff::1".parse().unwrap())
+        );
+    }
+
+    #[test]
+    fn origins_are_written_as_browsers_write_them() {
+        let origin = |text: &str| text.parse::<Origin>().map(|o| o.to_string());
+        assert_eq!(origin("HTTPS://Example.com:443").unwrap(), "https://example.com");
+        assert_eq!(origin("http://localhost:8000").unwrap(), "http://localhost:8000");
+        assert_eq!(origin("http://[::1]:8000").unwrap(), "http://[::1]:8000");
+        for bad in [
+            "example.com",
+            "https://*.example.com",
+            "https://u@example.com",
+            "https://example.com/",
+            "null",
+        ] {
+            assert!(origin(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn units() {
+        assert_eq!(duration("15m"), Ok(Duration::from_secs(900)));
+        assert_eq!(show_duration(Duration::from_secs(900)), "15m");
+        assert_eq!(size("2MiB"), Ok(2 << 20));
+        assert_eq!(show_size(2 << 20), "2MiB");
+        assert!(duration("1 fortnight").is_err() && size("-1").is_err() && size("99999999999GiB").is_err());
+    }
+}
