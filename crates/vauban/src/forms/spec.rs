@@ -1,0 +1,105 @@
+//! What one field of a form is: its name, its words for people, its widget and its limits.
+//!
+//! `#[derive(Form)]` writes one constant [`FieldSpec`] for each field of the struct.
+
+/// The HTML control that asks for a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Widget {
+    /// One line of text.
+    Text,
+    /// Several lines of text.
+    Textarea,
+    /// A secret: hidden while it is typed, never written back into a page (CWE-549).
+    Password,
+    /// An e-mail address.
+    Email,
+    /// A whole number.
+    Number,
+    /// A list to choose one entry from.
+    Select,
+    /// Yes or no.
+    Checkbox,
+    /// Not shown; still the client's word, and cleaned like any other field.
+    Hidden,
+}
+
+impl Widget {
+    /// The `type` of the `<input>`, or `None` for elements of their own.
+    pub(super) const fn input_type(self) -> Option<&'static str> {
+        match self {
+            Self::Text => Some("text"),
+            Self::Password => Some("password"),
+            Self::Email => Some("email"),
+            Self::Number => Some("number"),
+            Self::Checkbox => Some("checkbox"),
+            Self::Hidden => Some("hidden"),
+            Self::Textarea | Self::Select => None,
+        }
+    }
+}
+
+/// One field, as `#[derive(Form)]` wrote it down.
+#[derive(Debug, Clone, Copy)]
+pub struct FieldSpec {
+    /// The name in the request and in the struct.
+    pub name: &'static str,
+    /// What people read beside the control.
+    pub label: &'static str,
+    /// A sentence of help below the label, or nothing.
+    pub help: &'static str,
+    /// The control.
+    pub widget: Widget,
+    /// Whether something must be entered. `Option` and `bool` fields need nothing.
+    pub required: bool,
+    /// The fewest characters (Unicode scalar values) of a text.
+    pub min_length: usize,
+    /// The most characters of a text. Every text has such a bound (ASVS 2.2.1, CWE-770).
+    pub max_length: usize,
+    /// The smallest number.
+    pub min: Option<i64>,
+    /// The largest number.
+    pub max: Option<i64>,
+    /// The `autocomplete` token (WHATWG HTML; WCAG 1.3.5), or nothing.
+    pub autocomplete: &'static str,
+}
+
+impl FieldSpec {
+    /// The length that a value of a type without text gets: a number, an id, a choice.
+    pub const SHORT: usize = 100;
+
+    /// A required field with nothing else said; the derive fills in the rest.
+    pub const fn new(name: &'static str, label: &'static str, widget: Widget) -> Self {
+        Self {
+            name,
+            label,
+            help: "",
+            widget,
+            required: true,
+            min_length: 0,
+            max_length: Self::SHORT,
+            min: None,
+            max: None,
+            autocomplete: "",
+        }
+    }
+}
+
+/// One entry of a [`Widget::Select`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    /// What is sent.
+    pub value: String,
+    /// What people read.
+    pub label: String,
+}
+
+impl Choice {
+    /// An entry: what is sent, and what people read.
+    pub fn new(value: impl Into<String>, label: impl Into<String>) -> Self {
+        Self {
+            value: value.into(),
+            label: label.into(),
+        }
+    }
+}
