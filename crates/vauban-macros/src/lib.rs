@@ -2,6 +2,7 @@
 
 use proc_macro::TokenStream;
 
+mod form;
 mod routes;
 mod view;
 
@@ -22,6 +23,18 @@ pub fn view(args: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn routes(input: TokenStream) -> TokenStream {
     routes::expand(input.into())
+        .unwrap_or_else(|error| error.to_compile_error())
+        .into()
+}
+
+/// Makes a form of a struct: the fields that a request may set, each with its type and its limits.
+///
+/// On fields `#[field(label = "…", help = "…", max_length = 200, min_length = 1, min = 0, max = 10,
+/// required = true, widget = textarea, autocomplete = "email", choices = QUERY)]`; on the struct
+/// `#[form(clean = function)]` for checks across fields. Text needs `max_length`.
+#[proc_macro_derive(Form, attributes(form, field))]
+pub fn form(item: TokenStream) -> TokenStream {
+    form::expand(item.into())
         .unwrap_or_else(|error| error.to_compile_error())
         .into()
 }

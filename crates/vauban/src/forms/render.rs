@@ -1,0 +1,265 @@
+//! Forms as HTML: labels, help, errors and controls that belong together for everyone.
+//!
+//! Each control has a `<label for>`; its help and its errors are named by `aria-describedby`, a wrong value by
+//! `aria-invalid`; the summary of errors stands first, takes the focus and links to each control (WCAG 1.3.1, 3.3.1,
+//! 3.3.2, 4.1.2). Constraint attributes help while typing; the server decides (CWE-602).
+//!
+//! Everything that is not a literal here goes through an escaper (CWE-79).
+
+use super::bound::BoundField;
+use super::form::{Form, FormFields};
+use super::spec::Widget;
+
+/// Writes a whole form: the summary of errors and every field. The `<form>` element with its action and its buttons
+/// is the template's.
+pub(super) fn form<F: FormFields>(form: &Form<F>, out: &mut String) {
+    summary(form, out);
+    for bound in form.fields() {
+        field(bound, out);
+    }
+}
+
+/// Writes the summary of errors, or nothing if there are none.
+pub(super) fn summary<F: FormFields>(form: &Form<F>, out: &mut String) {
+    if !form.has_errors() {
+        return;
+    }
+    // `autofocus` on a focusable box: screen readers start here, without script.
+    out.push_str("<div class=\"error-summary\" role=\"alert\" tabindex=\"-1\" autofocus>");
+    out.push_str("<h2>Please check the form</h2><ul>");
+    for problem in form.problems() {
+        out.push_str("<li>");
+        text(problem, out);
+        out.push_str("</li>");
+    }
+    for bound in form.fields() {
+        for problem in bound.errors() {
+            out.push_str("<li>");
+            if bound.spec().widget == Widget::Hidden {
+                text(problem, out);
+            } else {
+                attribute_start("<a href=\"#id_", bound.name(), out);
+                out.push_str("\">");
+                text(bound.label(), out);
+                out.push_str(": ");
+                text(problem, out);
+                out.push_str("</a>");
+            }
+            out.push_str("</li>");
+        }
+    }
+    out.push_str("</ul></div>");
+}
+
+/// Writes one field: label, help, errors, control.
+pub(super) fn field(bound: &BoundField, out: &mut String) {
+    match bound.spec().widget {
+        Widget::Hidden => control(bound, out),
+        Widget::Checkbox => {
+            open(bound, " field--checkbox", out);
+            control(bound, out);
+            label(bound, out);
+            notes(bound, out);
+            out.push_str("</div>");
+        }
+        _ => {
+            open(bound, "", out);
+            label(bound, out);
+            notes(bound, out);
+            control(bound, out);
+            out.push_str("</div>");
+        }
+    }
+}
+
+fn open(bound: &BoundField, kind: &str, out: &mut String) {
+    out.push_str("<div class=\"field");
+    out.push_str(kind);
+    out.push_str(if bound.errors().is_empty() {
+        "\">"
+    } else {
+        " field--invalid\">"
+    });
+}
+
+fn label(bound: &BoundField, out: &mut String) {
+    attribute_start("<label for=\"id_", bound.name(), out);
+    out.push_str("\">");
+    text(bound.label(), out);
+    if !bound.spec().required && bound.spec().widget != Widget::Checkbox {
+        out.push_str(" <span class=\"optional\">(optional)</span>");
+    }
+    out.push_str("</label>");
+}
+
+/// Help and errors, each with the id that the control names.
+fn notes(bound: &BoundField, out: &mut String) {
+    if !bound.help().is_empty() {
+        attribute_start("<p class=\"help\" id=\"id_", bound.name(), out);
+        out.push_str("_help\">");
+        text(bound.help(), out);
+        out.push_str("</p>");
+    }
+    if !bound.errors().is_empty() {
+        attribute_start("<p class=\"errors\" id=\"id_", bound.name(), out);
+        out.push_str("_errors\">");
+        for (nth, problem) in bound.errors().iter().enumerate() {
+            if nth > 0 {
+                out.push(' ');
+            }
+            text(problem, out);
+        }
+        out.push_str("</p>");
+    }
+}
+
+/// Writes the control alone.
+pub(super) fn control(bound: &BoundField, out: &mut String) {
+    let spec = bound.spec();
+    match spec.widget {
+        Widget::Textarea => {
+            out.push_str("<textarea rows=\"12\"");
+            attributes(bound, out);
+            // The parser drops one line break after the tag: this one, never the first one that was typed.
+            out.push_str(">\n");
+            text(bound.value(), out);
+            out.push_str("</textarea>");
+        }
+        Widget::Select => {
+            out.push_str("<select");
+            attributes(bound, out);
+            out.push('>');
+            // With a first entry that is empty `required` means "choose one"; without, nothing can be taken back.
+            option(
+                "",
+                if spec.required { "Choose…" } else { "None" },
+                bound.value().is_empty(),
+                out,
+            );
+            for choice in bound.choices() {
+                option(&choice.value, &choice.label, choice.value == bound.value(), out);
+            }
+            out.push_str("</select>");
+        }
+        widget => {
+            out.push_str("<input type=\"");
+            out.push_str(widget.input_type().unwrap_or("text"));
+            out.push('"');
+            attributes(bound, out);
+            match widget {
+                Widget::Checkbox if !matches!(bound.value(), "" | "0" | "off" | "false") => {
+                    out.push_str(" checked")
+                }
+                Widget::Checkbox => {}
+                // CWE-549: a secret goes to the server, never back.
+                Widget::Password => {}
+                _ => {
+                    attribute_start(" value=\"", bound.value(), out);
+                    out.push('"');
+                }
+            }
+            out.push('>');
+        }
+    }
+}
+
+fn option(value: &str, shown: &str, selected: bool, out: &mut String) {
+    attribute_start("<option value=\"", value, out);
+    out.push_str(if selected { "\" selected>" } else { "\">" });
+    text(shown, out);
+    out.push_str("</option>");
+}
+
+/// The attributes that every control has.
+fn attributes(bound: &BoundField, out: &mut String) {
+    let spec = bound.spec();
+    attribute_start(" id=\"id_", spec.name, out);
+    attribute_start("\" name=\"", spec.name, out);
+    out.push('"');
+    if spec.widget == Widget::Hidden {
+        return;
+    }
+    if spec.required {
+        out.push_str(" required");
+    }
+    let typed = matches!(
+        spec.widget,
+        Widget::Text | Widget::Textarea | Widget::Password | Widget::Email
+    );
+    if typed && spec.min_length > 0 {
+        number(
+            " minlength=\"",
+            i64::try_from(spec.min_length).unwrap_or(i64::MAX),
+            out,
+        );
+    }
+    if typed {
+        number(
+            " maxlength=\"",
+            i64::try_from(spec.max_length).unwrap_or(i64::MAX),
+            out,
+        );
+    }
+    if spec.widget == Widget::Number {
+        if let Some(min) = spec.min {
+            number(" min=\"", min, out);
+        }
+        if let Some(max) = spec.max {
+            number(" max=\"", max, out);
+        }
+    }
+    if !spec.autocomplete.is_empty() {
+        attribute_start(" autocomplete=\"", spec.autocomplete, out);
+        out.push('"');
+    }
+    described_by(bound, out);
+}
+
+fn described_by(bound: &BoundField, out: &mut String) {
+    let (help, errors) = (!bound.help().is_empty(), !bound.errors().is_empty());
+    if errors {
+        out.push_str(" aria-invalid=\"true\"");
+    }
+    if !help && !errors {
+        return;
+    }
+    out.push_str(" aria-describedby=\"");
+    if help {
+        attribute_start("id_", bound.name(), out);
+        out.push_str("_help");
+    }
+    if errors {
+        attribute_start(if help { " id_" } else { "id_" }, bound.name(), out);
+        out.push_str("_errors");
+    }
+    out.push('"');
+}
+
+fn number(before: &str, value: i64, out: &mut String) {
+    out.push_str(before);
+    out.push_str(itoa::Buffer::new().format(value));
+    out.push('"');
+}
+
+/// A literal, then a value escaped for a double-quoted attribute.
+fn attribute_start(before: &'static str, value: &str, out: &mut String) {
+    out.push_str(before);
+    escape(value, out);
+}
+
+fn text(value: &str, out: &mut String) {
+    escape(value, out);
+}
+
+fn escape(value: &str, out: &mut String) {
+    for c in value.chars() {
+        match c {
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#x27;"),
+            c => out.push(c),
+        }
+    }
+}
