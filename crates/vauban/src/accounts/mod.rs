@@ -2,6 +2,7 @@
 
 mod email;
 mod passwords;
+mod throttle;
 #[cfg(test)]
 pub(crate) mod vectors;
 

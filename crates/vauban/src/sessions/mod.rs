@@ -1,1 +1,8 @@
 //! Sessions, kept on the server.
+
+mod clock;
+mod limits;
+mod token;
+
+pub use clock::Clock;
+pub use limits::SessionLimits;

@@ -1,0 +1,212 @@
+//! What attempts are counted under.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+use super::decision::Allowance;
+
+/// Why something is attempted. Each has its own buckets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Attempt {
+    /// Signing in.
+    SignIn,
+    /// Making an account, which may tell that an address is taken.
+    SignUp,
+    /// Proving the old password in order to change it.
+    ChangePassword,
+}
+
+/// One bucket: a key for its row, and what it allows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Bucket {
+    /// 64 hexadecimal digits. A keyed hash, so that neither addresses nor e-mail addresses stand in the table,
+    /// and nobody outside can choose two that meet.
+    pub(crate) key: String,
+    /// What it allows.
+    pub(crate) allowance: Allowance,
+    /// Whether a success empties it (it stands for one account) or only gives its own attempt back.
+    pub(crate) cleared_by_success: bool,
+}
+
+const HOUR: i64 = 3600;
+
+/// One account: four free attempts, then waits from one second to a quarter of an hour.
+const ACCOUNT: Allowance = Allowance {
+    free: 4,
+    longest: 900,
+    half_life: 6 * HOUR,
+};
+/// An account from a browser that signed in to it before.
+const DEVICE: Allowance = Allowance {
+    free: 9,
+    longest: 900,
+    half_life: 6 * HOUR,
+};
+/// One IPv4 address or IPv6 /64: a household, an office, a mobile network's gateway.
+const PREFIX: Allowance = Allowance {
+    free: 30,
+    longest: 900,
+    half_life: HOUR,
+};
+/// One IPv6 /48: a site.
+const SITE: Allowance = Allowance {
+    free: 120,
+    longest: 900,
+    half_life: HOUR,
+};
+
+/// Makes buckets' keys.
+#[derive(Clone)]
+pub(crate) struct BucketKeys {
+    secret: [u8; 32],
+}
+
+impl BucketKeys {
+    /// From 256 secret bits.
+    pub(crate) fn new(secret: [u8; 32]) -> Self {
+        Self { secret }
+    }
+
+    /// Where an attempt counts. `account` is the normal e-mail address or the user's id, whether it exists or
+    /// not; `device` the id in a device cookie that fits this account.
+    pub(crate) fn buckets(
+        &self,
+        attempt: Attempt,
+        account: &str,
+        client: IpAddr,
+        device: Option<&str>,
+    ) -> Vec<Bucket> {
+        // CWE-645: whoever signed in from this browser before has a bucket of their own, which no flood from
+        // elsewhere, nor from the same network, can fill.
+        if let Some(device) = device {
+            return vec![self.bucket(attempt, "device", &[account, device], DEVICE, true)];
+        }
+        let mut buckets = Vec::with_capacity(3);
+        if attempt != Attempt::SignUp {
+            buckets.push(self.bucket(attempt, "account", &[account], ACCOUNT, true));
+        }
+        let (near, site) = prefixes(client);
+        buckets.push(self.bucket(attempt, "prefix", &[&near], PREFIX, false));
+        if let Some(site) = site {
+            buckets.push(self.bucket(attempt, "site", &[&site], SITE, false));
+        }
+        buckets
+    }
+
+    /// Where new keys are counted when the table is full: together.
+    pub(crate) fn overflow(&self, bucket: &Bucket) -> Bucket {
+        Bucket {
+            key: "0".repeat(64),
+            cleared_by_success: false,
+            ..bucket.clone()
+        }
+    }
+
+    fn bucket(
+        &self,
+        attempt: Attempt,
+        kind: &str,
+        parts: &[&str],
+        allowance: Allowance,
+        own: bool,
+    ) -> Bucket {
+        let attempt = match attempt {
+            Attempt::SignIn => "sign-in",
+            Attempt::SignUp => "sign-up",
+            Attempt::ChangePassword => "change-password",
+        };
+        Bucket {
+            key: self.digest(attempt, kind, parts),
+            allowance,
+            cleared_by_success: own,
+        }
+    }
+
+    fn digest(&self, attempt: &str, kind: &str, parts: &[&str]) -> String {
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(&self.secret).unwrap_or_else(|_| unreachable!("any length"));
+        for part in [attempt, kind].iter().chain(parts) {
+            // Lengths first: ("a", "bc") and ("ab", "c") differ.
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part.as_bytes());
+        }
+        mac.finalize()
+            .into_bytes()
+            .iter()
+            .map(|b| format!("{b:02x}"))
+            .collect()
+    }
+}
+
+/// A number for the client's prefix, for the hasher's fair queue.
+pub(crate) fn client_number(client: IpAddr) -> u64 {
+    match canonical(client) {
+        IpAddr::V4(v4) => u64::from(v4.to_bits()),
+        // The upper 64 bits: its /64. Those of IPv4 are below 2^32, which no IPv6 prefix in use is.
+        IpAddr::V6(v6) => (v6.to_bits() >> 64) as u64,
+    }
+}
+
+/// The prefix that one client holds, and for IPv6 the one of its whole site.
+///
+/// CWE-307: whoever has an IPv6 address has 2^64 of them.
+fn prefixes(client: IpAddr) -> (String, Option<String>) {
+    match canonical(client) {
+        IpAddr::V4(v4) => (v4.to_string(), None),
+        IpAddr::V6(v6) => {
+            let cut = |bits: u32| Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << (128 - bits)));
+            (format!("{}/64", cut(64)), Some(format!("{}/48", cut(48))))
+        }
+    }
+}
+
+/// `::ffff:192.0.2.1` is 192.0.2.1.
+fn canonical(client: IpAddr) -> IpAddr {
+    client.to_canonical()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys(account: &str, client: &str) -> Vec<String> {
+        let all = BucketKeys::new([7; 32]).buckets(Attempt::SignIn, account, client.parse().unwrap(), None);
+        all.into_iter().map(|b| b.key).collect()
+    }
+
+    /// CWE-307: hopping through one's own /64 or /48 does not give new buckets.
+    #[test]
+    fn addresses_of_one_prefix_share_a_bucket() {
+        assert_eq!(keys("a", "2001:db8:1:2::1"), keys("a", "2001:db8:1:2:ffff::9"));
+        let (one, other) = (keys("a", "2001:db8:1:2::1"), keys("a", "2001:db8:1:3::1"));
+        assert_ne!(one[1], other[1], "another /64");
+        assert_eq!(one[2], other[2], "the same /48");
+        assert_eq!(keys("a", "::ffff:192.0.2.1"), keys("a", "192.0.2.1"));
+        assert_ne!(keys("a", "192.0.2.1")[1], keys("a", "192.0.2.2")[1]);
+    }
+
+    #[test]
+    fn accounts_and_purposes_do_not_meet() {
+        assert_ne!(keys("a", "192.0.2.1")[0], keys("b", "192.0.2.1")[0]);
+        let keys = BucketKeys::new([7; 32]);
+        let of = |attempt| {
+            keys.buckets(attempt, "a", [192, 0, 2, 1].into(), None)
+                .pop()
+                .unwrap()
+                .key
+        };
+        assert_ne!(of(Attempt::SignIn), of(Attempt::SignUp));
+    }
+
+    /// ASVS 6.1.1, CWE-645.
+    #[test]
+    fn a_known_device_counts_nowhere_else() {
+        let keys = BucketKeys::new([7; 32]);
+        let own = keys.buckets(Attempt::SignIn, "a", [192, 0, 2, 1].into(), Some("device"));
+        let others = keys.buckets(Attempt::SignIn, "a", [192, 0, 2, 1].into(), None);
+        assert_eq!(own.len(), 1);
+        assert!(others.iter().all(|b| b.key != own[0].key));
+    }
+}

@@ -1,0 +1,145 @@
+//! When one more attempt may be made: the arithmetic, without any storage.
+
+use jiff::{SignedDuration, Timestamp};
+
+/// What one kind of bucket allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Allowance {
+    /// Attempts that cost no waiting.
+    pub(crate) free: u32,
+    /// The longest wait, in seconds. Never for ever: a lock-out could be abused (ASVS 6.1.1, CWE-645).
+    pub(crate) longest: i64,
+    /// After how many quiet seconds half of the attempts are forgotten.
+    pub(crate) half_life: i64,
+}
+
+/// What a bucket remembers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Level {
+    /// Attempts counted.
+    pub(crate) count: u32,
+    /// No attempt before this.
+    pub(crate) until: Timestamp,
+    /// When the last attempt was counted.
+    pub(crate) updated: Timestamp,
+}
+
+impl Level {
+    /// A bucket that nobody used.
+    pub(crate) fn empty(now: Timestamp) -> Self {
+        Self {
+            count: 0,
+            until: now,
+            updated: now,
+        }
+    }
+
+    /// How long to wait until the next attempt; `None`: not at all.
+    pub(crate) fn wait(&self, now: Timestamp) -> Option<SignedDuration> {
+        let wait = self.until.duration_since(now);
+        wait.is_positive().then_some(wait)
+    }
+
+    /// The bucket after one more attempt.
+    ///
+    /// CWE-307: the attempt is counted *before* it is known to be wrong, so that guesses made at the same time
+    /// do not slip through; the wait doubles with each one beyond the free ones.
+    pub(crate) fn count(&self, allowance: Allowance, now: Timestamp) -> Self {
+        let count = self.remembered(allowance, now).saturating_add(1);
+        let beyond = count.saturating_sub(allowance.free);
+        let wait = match beyond {
+            0 => 0,
+            n => 1_i64
+                .checked_shl(n - 1)
+                .filter(|s| *s > 0)
+                .unwrap_or(i64::MAX)
+                .min(allowance.longest),
+        };
+        let until = now
+            .checked_add(SignedDuration::from_secs(wait))
+            .unwrap_or(Timestamp::MAX);
+        Self {
+            count,
+            until: until.max(self.until),
+            updated: now,
+        }
+    }
+
+    /// The bucket after an attempt that turned out to be honest: its count is given back, waits stay.
+    pub(crate) fn give_back(&self) -> Self {
+        Self {
+            count: self.count.saturating_sub(1),
+            ..*self
+        }
+    }
+
+    /// Whether nothing is left to remember, so that the row may go.
+    pub(crate) fn is_forgotten(&self, allowance: Allowance, now: Timestamp) -> bool {
+        self.wait(now).is_none() && self.remembered(allowance, now) == 0
+    }
+
+    fn remembered(&self, allowance: Allowance, now: Timestamp) -> u32 {
+        let quiet = now.duration_since(self.updated).as_secs().max(0);
+        u32::try_from(quiet / allowance.half_life.max(1))
+            .ok()
+            .and_then(|halves| self.count.checked_shr(halves))
+            .unwrap_or(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FIVE: Allowance = Allowance {
+        free: 4,
+        longest: 900,
+        half_life: 3600,
+    };
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_second(1_800_000_000 + seconds).unwrap()
+    }
+
+    /// CWE-307, ASVS 6.3.1: the wait after the fifth attempt is a second and doubles up to a quarter of an hour.
+    #[test]
+    fn waits_double_from_the_fifth_attempt() {
+        let mut level = Level::empty(at(0));
+        let mut now = at(0);
+        let mut waits = Vec::new();
+        for _ in 0..20 {
+            level = level.count(FIVE, now);
+            let wait = level.wait(now).map_or(0, |w| w.as_secs());
+            waits.push(wait);
+            now = now + SignedDuration::from_secs(wait);
+        }
+        let expected = [
+            0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900, 900, 900, 900, 900,
+        ];
+        assert_eq!(waits, expected);
+    }
+
+    /// ASVS 6.1.1: it ends, and it is forgotten.
+    #[test]
+    fn nobody_is_locked_out_for_good() {
+        let mut level = Level::empty(at(0));
+        for _ in 0..1_000 {
+            level = level.count(FIVE, at(0));
+        }
+        assert_eq!(level.wait(at(0)).unwrap().as_secs(), 900);
+        assert!(level.wait(at(900)).is_none());
+        assert!(!level.is_forgotten(FIVE, at(3600)));
+        assert!(level.is_forgotten(FIVE, at(36_000)));
+        assert_eq!(level.count(FIVE, at(36_000)).count, 1);
+    }
+
+    #[test]
+    fn an_honest_attempt_is_given_back_but_a_wait_stays() {
+        let mut level = Level::empty(at(0));
+        for _ in 0..5 {
+            level = level.count(FIVE, at(0));
+        }
+        let after = level.give_back();
+        assert_eq!((after.count, after.until), (4, level.until));
+    }
+}

@@ -1,0 +1,4 @@
+//! Throttles: how often somebody may guess (CWE-307).
+
+pub(crate) mod bucket;
+pub(crate) mod decision;

@@ -1,0 +1,102 @@
+//! How long a session lives.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+/// How often at most a session's last request is written down.
+pub(crate) const TOUCH_EVERY: SignedDuration = SignedDuration::from_secs(60);
+
+/// How long a session lives (ASVS 7.1.1, 7.3.1, 7.3.2; CWE-613).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionLimits {
+    /// Without a request. Default 30 minutes: somebody who leaves a shared computer is signed out before long.
+    pub idle: Duration,
+    /// Since signing in, whatever happens. Default 12 hours: a stolen cookie dies overnight.
+    pub absolute: Duration,
+}
+
+impl Default for SessionLimits {
+    fn default() -> Self {
+        Self {
+            idle: Duration::from_secs(30 * 60),
+            absolute: Duration::from_secs(12 * 3600),
+        }
+    }
+}
+
+/// What becomes of a session at a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Age {
+    /// Alive, and seen less than a minute ago.
+    Fresh,
+    /// Alive; its last request should be written down.
+    Touch,
+    /// Over.
+    Expired,
+}
+
+impl SessionLimits {
+    /// What becomes of a session that began and was last seen then. A time in the future is over as well: the
+    /// clock went back, or the row was not written by us.
+    pub(crate) fn age(&self, created: Timestamp, seen: Timestamp, now: Timestamp) -> Age {
+        let signed = |d: Duration| SignedDuration::try_from(d).unwrap_or(SignedDuration::MAX);
+        let lived = now.duration_since(created);
+        // What was seen is written only once a minute, so it may lie that much behind.
+        let unseen = now.duration_since(seen) - TOUCH_EVERY;
+        let skewed = lived < -TOUCH_EVERY;
+        // CWE-613: both ends, checked on the server at every request.
+        if skewed || lived >= signed(self.absolute) || unseen >= signed(self.idle) {
+            Age::Expired
+        } else if now.duration_since(seen) >= TOUCH_EVERY {
+            Age::Touch
+        } else {
+            Age::Fresh
+        }
+    }
+
+    /// Sessions last seen before this, or begun before the other, are over.
+    pub(crate) fn oldest(&self, now: Timestamp) -> (Timestamp, Timestamp) {
+        let before = |d: Duration| {
+            SignedDuration::try_from(d)
+                .ok()
+                .and_then(|d| now.checked_sub(d).ok())
+                .unwrap_or(Timestamp::MIN)
+        };
+        (before(self.idle + Duration::from_secs(60)), before(self.absolute))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_second(1_800_000_000 + seconds).unwrap()
+    }
+
+    fn age(created: i64, seen: i64, now: i64) -> Age {
+        SessionLimits::default().age(at(created), at(seen), at(now))
+    }
+
+    /// ASVS 7.3.1: 30 minutes, and the minute by which the written time may lie behind.
+    #[test]
+    fn an_idle_session_ends() {
+        assert_eq!(age(0, 0, 59), Age::Fresh);
+        assert_eq!(age(0, 0, 60), Age::Touch);
+        assert_eq!(age(0, 0, 30 * 60 + 59), Age::Touch);
+        assert_eq!(age(0, 0, 31 * 60), Age::Expired);
+    }
+
+    /// ASVS 7.3.2: 12 hours, however busy it is.
+    #[test]
+    fn a_busy_session_ends_too() {
+        assert_eq!(age(0, 12 * 3600 - 2, 12 * 3600 - 1), Age::Fresh);
+        assert_eq!(age(0, 12 * 3600 - 1, 12 * 3600), Age::Expired);
+    }
+
+    #[test]
+    fn a_session_from_the_future_is_over() {
+        assert_eq!(age(3600, 3600, 0), Age::Expired);
+    }
+}
