@@ -26,6 +26,8 @@ struct Inner {
     /// Safe to show to the client: written by us or by the app, never by a library.
     message: Cow<'static, str>,
     source: Option<Source>,
+    /// What to show instead of the error page: a form again, with what is wrong with it.
+    answer: Option<super::Response>,
     at: &'static Location<'static>,
 }
 
@@ -78,8 +80,24 @@ impl Error {
             refusal: None,
             message: message.into(),
             source: None,
+            answer: None,
             at: Location::caller(),
         }))
+    }
+
+    /// Ends the view with this answer instead of an error page; what the view wrote is undone. Its status should be
+    /// 4xx: a form shown again is 422 ([`or_show`](crate::forms::OrShow::or_show) does it).
+    #[track_caller]
+    pub fn with_answer(answer: super::Response) -> Self {
+        let mut error = Self::new(answer.status(), "");
+        error.0.answer = Some(answer);
+        error
+    }
+
+    /// The answer to show instead of an error page, if there is one.
+    pub(crate) fn into_answer(self) -> Result<super::Response, Self> {
+        let mut this = self;
+        this.0.answer.take().ok_or(this)
     }
 
     /// The HTTP status.

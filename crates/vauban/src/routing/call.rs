@@ -57,6 +57,10 @@ impl Call {
 
     /// Ends the call with an error; nothing it wrote stays.
     pub async fn refuse(self, error: Error) -> Response {
+        let error = match error.into_answer() {
+            Ok(answer) => return answer.respond(&self.cx),
+            Err(error) => error,
+        };
         Response::new(error.status(), error.message().to_owned())
     }
 }
