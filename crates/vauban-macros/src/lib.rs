@@ -4,6 +4,7 @@ use proc_macro::TokenStream;
 
 mod form;
 mod routes;
+mod user;
 mod view;
 
 /// Makes a view of an async function: `#[view(get, "/articles/{slug}/")]`.
@@ -35,6 +36,29 @@ pub fn routes(input: TokenStream) -> TokenStream {
 #[proc_macro_derive(Form, attributes(form, field))]
 pub fn form(item: TokenStream) -> TokenStream {
     form::expand(item.into())
+        .unwrap_or_else(|error| error.to_compile_error())
+        .into()
+}
+
+/// Makes the app's own model the one whose rows sign in. It has the framework's columns beside its own:
+///
+/// ```ignore
+/// #[derive(Model, UserAccount)]
+/// #[model(user)]
+/// pub struct User {
+///     pub id: Id<User>,
+///     #[field(unique)] pub email: Email,
+///     #[field(privileged, default = true)] pub is_active: bool,
+///     #[field(privileged, default = false)] pub is_staff: bool,
+///     #[field(privileged, default = false)] pub is_superuser: bool,
+///     #[field(auto_now_add)] pub date_joined: DateTime,
+///     #[field(privileged)] pub last_login: Option<DateTime>,
+///     #[field(max_length = 80)] pub name: String,   // its own: empty for a new account, shown if not
+/// }
+/// ```
+#[proc_macro_derive(UserAccount)]
+pub fn user_account(item: TokenStream) -> TokenStream {
+    user::expand(item.into())
         .unwrap_or_else(|error| error.to_compile_error())
         .into()
 }

@@ -1,0 +1,256 @@
+//! `#[derive(UserAccount)]`: checks that the app's user has the framework's columns, and reads them.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+use syn::spanned::Spanned;
+use syn::{Attribute, Data, DeriveInput, Error, Field, Fields, Ident, Result, Type};
+
+/// What a column must look like.
+struct Column {
+    name: &'static str,
+    /// The type's tokens without spaces, by its last path segments; `Self` stands for the struct.
+    ty: &'static str,
+    /// The attributes that `#[field(…)]` must have.
+    attributes: &'static [&'static str],
+    /// The line to write.
+    line: &'static str,
+}
+
+const COLUMNS: &[Column] = &[
+    Column { name: "id", ty: "Id<Self>", attributes: &[], line: "pub id: Id<Self>," },
+    Column { name: "email", ty: "Email", attributes: &["unique"], line: "#[field(unique)] pub email: Email," },
+    Column {
+        name: "is_active",
+        ty: "bool",
+        attributes: &["privileged"],
+        line: "#[field(privileged, default = true)] pub is_active: bool,",
+    },
+    Column {
+        name: "is_staff",
+        ty: "bool",
+        attributes: &["privileged"],
+        line: "#[field(privileged, default = false)] pub is_staff: bool,",
+    },
+    Column {
+        name: "is_superuser",
+        ty: "bool",
+        attributes: &["privileged"],
+        line: "#[field(privileged, default = false)] pub is_superuser: bool,",
+    },
+    Column {
+        name: "date_joined",
+        ty: "DateTime",
+        attributes: &["auto_now_add"],
+        line: "#[field(auto_now_add)] pub date_joined: DateTime,",
+    },
+    Column {
+        name: "last_login",
+        ty: "Option<DateTime>",
+        attributes: &["privileged"],
+        line: "#[field(privileged)] pub last_login: Option<DateTime>,",
+    },
+];
+
+/// Writes the implementation of `UserAccount`.
+pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
+    let input: DeriveInput = syn::parse2(item)?;
+    let fields = named_fields(&input)?;
+    check_columns(&input.ident, &fields)?;
+    check_user_model(&input)?;
+    let user = &input.ident;
+    let own: Vec<&Field> = fields.iter().copied().filter(|field| !is_framework(field)).collect();
+    let name = own.iter().filter_map(|f| f.ident.as_ref()).find(|ident| *ident == "name");
+    let display = match name {
+        Some(name) => quote! {
+            if self.#name.is_empty() { self.email.local_part() } else { &self.#name }
+        },
+        None => quote! { self.email.local_part() },
+    };
+    let texts = own.iter().filter(|field| shape(&field.ty, user) == "String").filter_map(|f| f.ident.as_ref());
+    let attributes = texts.map(|ident| {
+        let name = ident.to_string().replace('_', " ");
+        quote! { ::vauban::accounts::Attribute {
+            name: ::std::string::String::from(#name),
+            value: ::std::clone::Clone::clone(&self.#ident),
+        } }
+    });
+    let new = quote::format_ident!("New{user}");
+    let given = own.iter().filter(|field| !has_own_value(field)).filter_map(|f| f.ident.as_ref());
+    Ok(quote! {
+        impl ::vauban::accounts::UserAccount for #user {
+            fn email(&self) -> &::vauban::accounts::Email { &self.email }
+            fn is_active(&self) -> bool { self.is_active }
+            fn is_staff(&self) -> bool { self.is_staff }
+            fn is_superuser(&self) -> bool { self.is_superuser }
+            fn display_name(&self) -> &str { #display }
+            fn attributes(&self) -> ::std::vec::Vec<::vauban::accounts::Attribute> {
+                ::std::vec![#(#attributes),*]
+            }
+            fn columns_of_account<R: ::vauban::__private::orm::Model>(
+                columns: &::vauban::__private::orm::Columns<Self, R>,
+            ) -> ::vauban::accounts::AccountColumns<'_, R, Self> {
+                ::vauban::accounts::AccountColumns {
+                    id: &columns.id,
+                    email: &columns.email,
+                    is_active: &columns.is_active,
+                    is_staff: &columns.is_staff,
+                    is_superuser: &columns.is_superuser,
+                    last_login: &columns.last_login,
+                }
+            }
+            fn fresh(email: ::vauban::accounts::Email) -> #new {
+                #new { email, #(#given: ::std::default::Default::default()),* }
+            }
+        }
+    })
+}
+
+fn named_fields(input: &DeriveInput) -> Result<Vec<&Field>> {
+    match &input.data {
+        Data::Struct(data) => match &data.fields {
+            Fields::Named(fields) if input.generics.params.is_empty() => Ok(fields.named.iter().collect()),
+            _ => Err(Error::new(input.ident.span(), "a user is a struct with named fields and no parameters")),
+        },
+        _ => Err(Error::new(input.ident.span(), "a user is a struct")),
+    }
+}
+
+/// Every column of the framework, of the right type: one error that names all that is missing.
+fn check_columns(user: &Ident, fields: &[&Field]) -> Result<()> {
+    let mut missing = Vec::new();
+    let mut wrong: Option<Error> = None;
+    let mut fail = |error: Error| match &mut wrong {
+        Some(errors) => errors.combine(error),
+        none => *none = Some(error),
+    };
+    for column in COLUMNS {
+        let Some(field) = fields.iter().find(|f| f.ident.as_ref().is_some_and(|i| i == column.name)) else {
+            missing.push(column.line.replace("Self", &user.to_string()));
+            continue;
+        };
+        let expected = column.ty.replace("Self", &user.to_string());
+        let found = shape(&field.ty, user);
+        if found != expected {
+            let text = format!("the user's column `{}` is `{expected}`, not `{found}`", column.name);
+            fail(Error::new(field.ty.span(), text));
+        }
+        for attribute in column.attributes {
+            if !field_says(field, attribute) {
+                // CWE-269: who is staff is not for a form to say.
+                let text = format!(
+                    "the user's column `{}` needs `{attribute}`: write `{}`",
+                    column.name,
+                    column.line.replace("Self", &user.to_string())
+                );
+                fail(Error::new(field.span(), text));
+            }
+        }
+    }
+    if !missing.is_empty() {
+        let text = format!(
+            "a user account needs the framework's columns beside its own; add to `{user}`:\n    {}",
+            missing.join("\n    ")
+        );
+        fail(Error::new(user.span(), text));
+    }
+    wrong.map_or(Ok(()), Err)
+}
+
+/// `#[model(user)]` makes its rows `who`.
+fn check_user_model(input: &DeriveInput) -> Result<()> {
+    let says = |attribute: &Attribute| attribute.path().is_ident("model") && words(attribute).contains(&"user".into());
+    if input.attrs.iter().any(says) {
+        return Ok(());
+    }
+    Err(Error::new(
+        input.ident.span(),
+        "the model of those who sign in says so: write `#[model(user)]` above the struct",
+    ))
+}
+
+fn is_framework(field: &Field) -> bool {
+    field.ident.as_ref().is_some_and(|ident| COLUMNS.iter().any(|column| ident == column.name))
+}
+
+/// Whether a new row gets its value without being given one.
+fn has_own_value(field: &Field) -> bool {
+    ["default", "privileged", "auto_now", "auto_now_add"].iter().any(|word| field_says(field, word))
+}
+
+/// Whether `#[field(…)]` has the word.
+fn field_says(field: &Field, word: &str) -> bool {
+    field.attrs.iter().any(|a| a.path().is_ident("field") && words(a).iter().any(|w| w == word))
+}
+
+/// The words between the attribute's parentheses.
+fn words(attribute: &Attribute) -> Vec<String> {
+    match &attribute.meta {
+        syn::Meta::List(list) => list.tokens.clone().into_iter().map(|token| token.to_string()).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// A type as text: without spaces, with only the last segment of each path, `Self` written out.
+fn shape(ty: &Type, user: &Ident) -> String {
+    let text = ty.to_token_stream().to_string().replace(' ', "");
+    let mut out = String::new();
+    let mut segment = String::new();
+    for c in text.chars() {
+        match c {
+            ':' => segment.clear(),
+            '<' | '>' | ',' => {
+                out.push_str(&segment);
+                segment.clear();
+                out.push(c);
+            }
+            c => segment.push(c),
+        }
+    }
+    out.push_str(&segment);
+    out.replace("<Self>", &format!("<{user}>"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = "#[model(user)] struct User {
+        id: vauban::Id<User>, #[field(unique)] email: Email,
+        #[field(privileged, default = true)] is_active: bool, #[field(privileged)] is_staff: bool,
+        #[field(privileged)] is_superuser: bool, #[field(auto_now_add)] date_joined: DateTime,
+        #[field(privileged)] last_login: Option<DateTime>, #[field(max_length = 80)] name: String }";
+
+    fn message(source: &str) -> String {
+        let tokens: TokenStream = source.parse().unwrap();
+        expand(tokens).map_or_else(|error| error.into_iter().map(|e| e.to_string()).collect::<Vec<_>>().join("; "), |_| String::new())
+    }
+
+    #[test]
+    fn a_complete_user_is_accepted() {
+        assert_eq!(message(GOOD), "");
+    }
+
+    #[test]
+    fn a_missing_column_is_named_with_the_line_to_write() {
+        let error = message(&GOOD.replace("#[field(privileged)] is_staff: bool,", ""));
+        assert!(error.contains("#[field(privileged, default = false)] pub is_staff: bool,"), "{error}");
+    }
+
+    #[test]
+    fn a_wrong_type_is_named() {
+        let error = message(&GOOD.replace("email: Email", "email: String"));
+        assert!(error.contains("`email` is `Email`, not `String`"), "{error}");
+    }
+
+    /// CWE-269, CWE-915: a staff flag that any form could set does not compile.
+    #[test]
+    fn a_flag_without_privilege_is_refused() {
+        let error = message(&GOOD.replace("#[field(privileged)] is_superuser", "is_superuser"));
+        assert!(error.contains("`is_superuser` needs `privileged`"), "{error}");
+    }
+
+    #[test]
+    fn the_user_model_says_so() {
+        assert!(message(&GOOD.replace("#[model(user)]", "")).contains("#[model(user)]"));
+    }
+}
