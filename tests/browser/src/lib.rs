@@ -1,0 +1,22 @@
+//! A real Chromium for what only a browser enforces: SameSite, CORS, framing, CSP, Trusted Types.
+//!
+//! - [`Browser`]: Chromium, driven through `chromedriver` (W3C WebDriver, <https://www.w3.org/TR/webdriver2/>).
+//!   The client is our own hundred lines over a plain socket, because the crates for it bring two versions of
+//!   HTTP, ICU and TLS into the tree for what is JSON over loopback.
+//! - [`Attacker`]: a web server for the attacker's pages. *Cross-site* is another host name (`localhost`
+//!   against `127.0.0.1`), *same-site but cross-origin* another port.
+//! - [`Running`]: a child process that is ended by its id, with its descendants, also when a test panics.
+//! - [`Site`]: a site under test on a port and a database of its own.
+
+// A test harness says what went wrong by panicking, and starts the programs that it tests.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, clippy::disallowed_types)]
+
+mod attacker;
+mod chrome;
+mod process;
+mod site;
+
+pub use attacker::{Attacker, Seen};
+pub use chrome::{Browser, Element};
+pub use process::Running;
+pub use site::Site;
