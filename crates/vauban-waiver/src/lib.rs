@@ -32,7 +32,12 @@ impl<W: Wall> Waiver<W> {
     /// For [`waiver!`], which has checked the reason. Not part of the public API.
     #[doc(hidden)]
     pub const fn __new(reason: &'static str, file: &'static str, line: u32) -> Self {
-        Self { reason, file, line, wall: PhantomData }
+        Self {
+            reason,
+            file,
+            line,
+            wall: PhantomData,
+        }
     }
 
     /// Why the wall is lifted here.
@@ -73,7 +78,12 @@ macro_rules! waiver {
             $crate::lock::signed(
                 ::std::include_str!(::std::concat!(::std::env!("CARGO_MANIFEST_DIR"), "/waivers.lock")),
                 ::std::concat!(
-                    ::std::stringify!($wall), " | ", ::std::module_path!(), " | ", $reason, " | "
+                    ::std::stringify!($wall),
+                    " | ",
+                    ::std::module_path!(),
+                    " | ",
+                    $reason,
+                    " | "
                 )
             ),
             "this waiver is not in waivers.lock: review it, then run the command `waivers --accept`"

@@ -49,7 +49,14 @@ mod tests {
     #[test]
     fn a_reason_has_four_words() {
         assert!(substantial("the nightly digest counts all tenants' tasks"));
-        for thin in ["", "ok", "we need this", "a b c", "x | y | z | w | v", "one two three\nfour five"] {
+        for thin in [
+            "",
+            "ok",
+            "we need this",
+            "a b c",
+            "x | y | z | w | v",
+            "one two three\nfour five",
+        ] {
             assert!(!substantial(thin), "{thin:?}");
         }
     }

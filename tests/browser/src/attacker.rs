@@ -55,13 +55,21 @@ impl Attacker {
                 std::thread::spawn(move || drop(answer(stream, &shared)));
             }
         });
-        Self { address, shared, thread: Some(thread) }
+        Self {
+            address,
+            shared,
+            thread: Some(thread),
+        }
     }
 
     /// Puts an HTML page at `path`. `headers` are whole lines, each ended by `\r\n`.
     pub fn page(&self, path: &str, headers: &str, html: &str) {
         let page = (headers.to_owned(), html.to_owned());
-        self.shared.pages.lock().expect("pages").insert(path.to_owned(), page);
+        self.shared
+            .pages
+            .lock()
+            .expect("pages")
+            .insert(path.to_owned(), page);
     }
 
     /// The address under the host name `localhost`: another *site* than `127.0.0.1`.
@@ -106,7 +114,11 @@ fn answer(stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
     }
     let length = headers
         .iter()
-        .find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length:").map(|n| n.trim().to_owned()))
+        .find_map(|line| {
+            line.to_ascii_lowercase()
+                .strip_prefix("content-length:")
+                .map(|n| n.trim().to_owned())
+        })
         .and_then(|n| n.parse::<usize>().ok())
         .unwrap_or(0);
     let mut body = vec![0; length.min(65_536)];
@@ -128,7 +140,11 @@ fn answer(stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
         Some((extra, html)) => ("200 OK", extra, html),
         None => ("404 Not Found", String::new(), String::new()),
     };
-    let kind = if path.ends_with(".js") { "text/javascript" } else { "text/html; charset=utf-8" };
+    let kind = if path.ends_with(".js") {
+        "text/javascript"
+    } else {
+        "text/html; charset=utf-8"
+    };
     let length = html.len();
     let head = format!(
         "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\nConnection: close\r\n{extra}\r\n"

@@ -1,6 +1,6 @@
 //! Chromium through chromedriver: W3C WebDriver, and the Chrome DevTools commands that it passes on.
 
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -60,18 +60,26 @@ impl Browser {
                 format!("--user-data-dir={}", profile.path().display()),
             ],
         });
-        let mut browser = Self { port, session: String::new(), driver, _profile: profile };
+        let mut browser = Self {
+            port,
+            session: String::new(),
+            driver,
+            _profile: profile,
+        };
         let wanted = json!({ "capabilities": { "alwaysMatch": {
             "goog:chromeOptions": options,
             "goog:loggingPrefs": { "browser": "ALL" },
             "unhandledPromptBehavior": "dismiss",
         }}});
-        let answer = browser.call("POST", "/session", &wanted).unwrap_or_else(|error| {
-            panic!("Chromium does not start: {error}\n{}", browser.driver.output())
-        });
+        let answer = browser
+            .call("POST", "/session", &wanted)
+            .unwrap_or_else(|error| panic!("Chromium does not start: {error}\n{}", browser.driver.output()));
         let session = answer["sessionId"].as_str().expect("a session id").to_owned();
         browser.session = format!("/session/{session}");
-        browser.devtools("Page.addScriptToEvaluateOnNewDocument", &json!({ "source": LISTENER }));
+        browser.devtools(
+            "Page.addScriptToEvaluateOnNewDocument",
+            &json!({ "source": LISTENER }),
+        );
         browser
     }
 
@@ -123,16 +131,21 @@ impl Browser {
     /// # Panics
     /// If there is none: with the page's address and text.
     pub fn find(&self, css: &str) -> Element {
-        self.find_all(css).into_iter().next().unwrap_or_else(|| {
-            panic!("no {css} on {}:\n{}", self.url(), self.visible_text())
-        })
+        self.find_all(css)
+            .into_iter()
+            .next()
+            .unwrap_or_else(|| panic!("no {css} on {}:\n{}", self.url(), self.visible_text()))
     }
 
     /// Every element that the CSS selector `css` finds.
     pub fn find_all(&self, css: &str) -> Vec<Element> {
         let found = self.post("/elements", &json!({ "using": "css selector", "value": css }));
         let references = found.as_array().map(Vec::as_slice).unwrap_or_default();
-        references.iter().filter_map(|one| one[ELEMENT].as_str()).map(|id| Element(id.to_owned())).collect()
+        references
+            .iter()
+            .filter_map(|one| one[ELEMENT].as_str())
+            .map(|id| Element(id.to_owned()))
+            .collect()
     }
 
     /// Clicks as a person would: scrolled into view, refused if something covers it.
@@ -188,7 +201,10 @@ impl Browser {
 
     /// Calls the Chrome DevTools protocol, for what WebDriver has no word for.
     pub fn devtools(&self, command: &str, parameters: &Value) -> Value {
-        self.post("/goog/cdp/execute", &json!({ "cmd": command, "params": parameters }))
+        self.post(
+            "/goog/cdp/execute",
+            &json!({ "cmd": command, "params": parameters }),
+        )
     }
 
     /// What the page did that it should not have: policy violations, uncaught errors, dialogs, and errors or
@@ -213,7 +229,12 @@ impl Browser {
     pub fn until(&self, what: &str, done: impl Fn() -> bool) {
         let end = Instant::now() + Duration::from_secs(10);
         while !done() {
-            assert!(Instant::now() < end, "waited in vain for {what} at {}:\n{}", self.url(), self.visible_text());
+            assert!(
+                Instant::now() < end,
+                "waited in vain for {what} at {}:\n{}",
+                self.url(),
+                self.visible_text()
+            );
             std::thread::sleep(Duration::from_millis(20));
         }
     }
@@ -239,9 +260,15 @@ impl Browser {
 
     /// One command: JSON over HTTP/1.1, a connection each.
     fn call(&self, method: &str, path: &str, body: &Value) -> Result<Value, String> {
-        let body = if method == "POST" { body.to_string() } else { String::new() };
+        let body = if method == "POST" {
+            body.to_string()
+        } else {
+            String::new()
+        };
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).map_err(|e| e.to_string())?;
-        stream.set_read_timeout(Some(Duration::from_secs(120))).map_err(|e| e.to_string())?;
+        stream
+            .set_read_timeout(Some(Duration::from_secs(120)))
+            .map_err(|e| e.to_string())?;
         let head = format!(
             "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nContent-Type: application/json\r\n\
              Content-Length: {}\r\nConnection: close\r\n\r\n",
@@ -250,11 +277,26 @@ impl Browser {
         );
         stream.write_all(head.as_bytes()).map_err(|e| e.to_string())?;
         stream.write_all(body.as_bytes()).map_err(|e| e.to_string())?;
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).map_err(|e| e.to_string())?;
-        let answer = String::from_utf8_lossy(&answer);
-        let (_, json) = answer.split_once("\r\n\r\n").ok_or("no body")?;
-        let json: Value = serde_json::from_str(json).map_err(|e| format!("{e}: {json}"))?;
+        // chromedriver keeps its connections open: the body ends where its length says.
+        let mut reader = BufReader::new(stream);
+        let mut length = 0;
+        loop {
+            let mut line = String::new();
+            if reader.read_line(&mut line).map_err(|e| e.to_string())? == 0 {
+                return Err("the driver closed the connection".to_owned());
+            }
+            let line = line.trim().to_ascii_lowercase();
+            if line.is_empty() {
+                break;
+            }
+            if let Some(number) = line.strip_prefix("content-length:") {
+                length = number.trim().parse().map_err(|_| "not a length")?;
+            }
+        }
+        let mut json = vec![0; length];
+        reader.read_exact(&mut json).map_err(|e| e.to_string())?;
+        let json = String::from_utf8_lossy(&json);
+        let json: Value = serde_json::from_str(&json).map_err(|e| format!("{e}: {json}"))?;
         match &json["value"] {
             Value::Object(value) if value.contains_key("error") => {
                 Err(format!("{}: {}", text(&value["error"]), text(&value["message"])))
@@ -280,7 +322,10 @@ fn text(value: &Value) -> String {
 fn decode_base64(text: &str) -> Vec<u8> {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let (mut bytes, mut bits, mut count) = (Vec::with_capacity(text.len() / 4 * 3), 0_u32, 0);
-    for digit in text.bytes().filter_map(|byte| ALPHABET.iter().position(|&letter| letter == byte)) {
+    for digit in text
+        .bytes()
+        .filter_map(|byte| ALPHABET.iter().position(|&letter| letter == byte))
+    {
         bits = bits << 6 | u32::try_from(digit).unwrap_or_default();
         count += 6;
         if count >= 8 {

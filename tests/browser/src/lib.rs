@@ -9,7 +9,12 @@
 //! - [`Site`]: a site under test on a port and a database of its own.
 
 // A test harness says what went wrong by panicking, and starts the programs that it tests.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, clippy::disallowed_types)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    clippy::disallowed_types
+)]
 
 mod attacker;
 mod chrome;

@@ -28,8 +28,14 @@ impl Running {
             .unwrap_or_else(|error| panic!("{:?} does not start: {error}", command.get_program()));
         let (sender, lines) = channel();
         let streams: [Option<Box<dyn std::io::Read + Send>>; 2] = [
-            child.stdout.take().map(|s| Box::new(s) as Box<dyn std::io::Read + Send>),
-            child.stderr.take().map(|s| Box::new(s) as Box<dyn std::io::Read + Send>),
+            child
+                .stdout
+                .take()
+                .map(|s| Box::new(s) as Box<dyn std::io::Read + Send>),
+            child
+                .stderr
+                .take()
+                .map(|s| Box::new(s) as Box<dyn std::io::Read + Send>),
         ];
         for stream in streams.into_iter().flatten() {
             let sender = sender.clone();
@@ -40,7 +46,11 @@ impl Running {
                 }
             });
         }
-        Self { child, lines, said: Vec::new() }
+        Self {
+            child,
+            lines,
+            said: Vec::new(),
+        }
     }
 
     /// The process id.
@@ -55,7 +65,10 @@ impl Running {
     pub fn wait_for_line(&mut self, seconds: u64, wanted: impl Fn(&str) -> bool) -> String {
         let end = Instant::now() + Duration::from_secs(seconds);
         loop {
-            match self.lines.recv_timeout(end.saturating_duration_since(Instant::now())) {
+            match self
+                .lines
+                .recv_timeout(end.saturating_duration_since(Instant::now()))
+            {
                 Ok(line) => {
                     self.said.push(line.clone());
                     if wanted(&line) {
@@ -63,7 +76,10 @@ impl Running {
                     }
                 }
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
-                    panic!("the line that was waited for did not come; the program said:\n{}", self.said.join("\n"))
+                    panic!(
+                        "the line that was waited for did not come; the program said:\n{}",
+                        self.said.join("\n")
+                    )
                 }
             }
         }
@@ -94,7 +110,12 @@ impl Drop for Running {
         let descendants = descendants(self.child.id());
         self.kill_9();
         for id in descendants {
-            drop(Command::new("kill").args(["-KILL", &id.to_string()]).stderr(Stdio::null()).status());
+            drop(
+                Command::new("kill")
+                    .args(["-KILL", &id.to_string()])
+                    .stderr(Stdio::null())
+                    .status(),
+            );
         }
     }
 }
@@ -102,9 +123,13 @@ impl Drop for Running {
 /// All children, grandchildren and so on of the process `id`.
 fn descendants(id: u32) -> Vec<u32> {
     let mut found = Vec::new();
-    let Ok(threads) = fs::read_dir(format!("/proc/{id}/task")) else { return found };
+    let Ok(threads) = fs::read_dir(format!("/proc/{id}/task")) else {
+        return found;
+    };
     for thread in threads.flatten() {
-        let Ok(children) = fs::read_to_string(thread.path().join("children")) else { continue };
+        let Ok(children) = fs::read_to_string(thread.path().join("children")) else {
+            continue;
+        };
         for child in children.split_whitespace().filter_map(|id| id.parse().ok()) {
             found.push(child);
             found.extend(descendants(child));
@@ -121,10 +146,14 @@ mod tests {
     fn a_dropped_child_takes_its_children_along() {
         let mut shell = Running::start(Command::new("sh").args(["-c", "sleep 600 & echo $!; wait"]));
         let sleeper: u32 = shell.wait_for_line(10, |_| true).parse().expect("a process id");
-        assert!(fs::metadata(format!("/proc/{sleeper}")).is_ok(), "the grandchild runs");
+        assert!(
+            fs::metadata(format!("/proc/{sleeper}")).is_ok(),
+            "the grandchild runs"
+        );
         drop(shell);
         let end = Instant::now() + Duration::from_secs(10);
-        while fs::read_to_string(format!("/proc/{sleeper}/cmdline")).is_ok_and(|line| line.contains("sleep")) {
+        while fs::read_to_string(format!("/proc/{sleeper}/cmdline")).is_ok_and(|line| line.contains("sleep"))
+        {
             assert!(Instant::now() < end, "the grandchild outlived its parent");
             std::thread::sleep(Duration::from_millis(10));
         }

@@ -25,7 +25,11 @@ impl Site {
         let folder = tempfile::tempdir().expect("a folder for the database");
         let port = free_port();
         let process = launch(program, arguments, folder.path(), port);
-        let mut site = Self { process, port, folder };
+        let mut site = Self {
+            process,
+            port,
+            folder,
+        };
         site.wait();
         site
     }
@@ -79,7 +83,13 @@ impl Site {
     ///
     /// # Errors
     /// If the connection fails or the answer is not HTTP.
-    pub fn request(&self, method: &str, path: &str, headers: &str, body: &str) -> std::io::Result<(u16, String)> {
+    pub fn request(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &str,
+        body: &str,
+    ) -> std::io::Result<(u16, String)> {
         let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port))?;
         stream.set_read_timeout(Some(Duration::from_secs(20)))?;
         let (port, length) = (self.port, body.len());
@@ -98,7 +108,11 @@ impl Site {
 
     fn wait(&mut self) {
         let end = Instant::now() + Duration::from_secs(60);
-        while self.request("GET", "/healthz/", "", "").map_or(0, |(status, _)| status) != 200 {
+        while self
+            .request("GET", "/healthz/", "", "")
+            .map_or(0, |(status, _)| status)
+            != 200
+        {
             assert!(
                 Instant::now() < end && self.process.is_alive(),
                 "the site does not answer; it said:\n{}",
@@ -115,7 +129,10 @@ fn launch(program: &str, arguments: &[&str], folder: &Path, port: u16) -> Runnin
         .args(arguments)
         .args(["serve", "--addr", &format!("127.0.0.1:{port}")])
         .current_dir(folder)
-        .env("VAUBAN_DATABASE_URL", format!("sqlite://{}/db.sqlite3", folder.display()));
+        .env(
+            "VAUBAN_DATABASE_URL",
+            format!("sqlite://{}/db.sqlite3", folder.display()),
+        );
     Running::start(&mut command)
 }
 

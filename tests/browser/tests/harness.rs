@@ -11,16 +11,32 @@ const STRICT: &str = "Content-Security-Policy: default-src 'none'; require-trust
 #[test]
 fn planted_violations_are_heard() {
     let server = Attacker::start();
-    server.page("/clean", STRICT, "<!doctype html><title>x</title><link rel=icon href=data:,><p>clean");
-    server.page("/inline", STRICT, "<!doctype html><title>x</title><script>document.title = 'ran'</script>");
-    server.page("/handler", STRICT, "<!doctype html><title>x</title><p id=p onclick=\"document.title = 'ran'\">p");
+    server.page("/clean", STRICT, "<!doctype html><title>x</title><p>clean");
+    server.page(
+        "/inline",
+        STRICT,
+        "<!doctype html><title>x</title><script>document.title = 'ran'</script>",
+    );
+    server.page(
+        "/handler",
+        STRICT,
+        "<!doctype html><title>x</title><p id=p onclick=\"document.title = 'ran'\">p",
+    );
     server.page(
         "/sink",
         STRICT,
         "<!doctype html><title>x</title><p id=p>p<script nonce=abc>document.getElementById('p').innerHTML = '<b>b'</script>",
     );
-    server.page("/error", "", "<!doctype html><title>x</title><script>no_such_function()</script>");
-    server.page("/dialog", "", "<!doctype html><title>x</title><script>alert('hello')</script>");
+    server.page(
+        "/error",
+        "",
+        "<!doctype html><title>x</title><script>no_such_function()</script>",
+    );
+    server.page(
+        "/dialog",
+        "",
+        "<!doctype html><title>x</title><script>alert('hello')</script>",
+    );
 
     let browser = Browser::start();
     let complaints = |path: &str| {
@@ -31,21 +47,41 @@ fn planted_violations_are_heard() {
         all
     };
     let heard = complaints("/inline");
-    assert!(heard.iter().any(|one| one.contains("csp: script-src")), "inline script: {heard:?}");
+    assert!(
+        heard.iter().any(|one| one.contains("csp: script-src")),
+        "inline script: {heard:?}"
+    );
     assert_eq!(browser.title(), "x", "the inline script did not run");
 
     browser.goto(&server.same_site("/handler"));
     browser.click(&browser.find("#p"));
     let heard = browser.complaints();
-    assert!(heard.iter().any(|one| one.contains("csp: script-src-attr")), "inline handler: {heard:?}");
+    assert!(
+        heard.iter().any(|one| one.contains("csp: script-src-attr")),
+        "inline handler: {heard:?}"
+    );
 
     let heard = complaints("/sink");
-    assert!(heard.iter().any(|one| one.contains("csp: require-trusted-types-for")), "sink: {heard:?}");
+    assert!(
+        heard
+            .iter()
+            .any(|one| one.contains("csp: require-trusted-types-for")),
+        "sink: {heard:?}"
+    );
     let heard = complaints("/error");
-    assert!(heard.iter().any(|one| one.starts_with("error:")), "error: {heard:?}");
+    assert!(
+        heard.iter().any(|one| one.starts_with("error:")),
+        "error: {heard:?}"
+    );
     let heard = complaints("/dialog");
-    assert!(heard.iter().any(|one| one == "dialog: hello"), "dialog: {heard:?}");
-    let heard = complaints("/clean").into_iter().filter(|one| !one.contains("data:,")).collect::<Vec<_>>();
+    assert!(
+        heard.iter().any(|one| one == "dialog: hello"),
+        "dialog: {heard:?}"
+    );
+    let heard = complaints("/clean")
+        .into_iter()
+        .filter(|one| !one.contains("data:,"))
+        .collect::<Vec<_>>();
     assert!(heard.is_empty(), "a clean page: {heard:?}");
 }
 
@@ -54,7 +90,11 @@ fn planted_violations_are_heard() {
 #[test]
 fn another_host_name_is_cross_site_and_another_port_is_not() {
     let (victim, attacker) = (Attacker::start(), Attacker::start());
-    victim.page("/set", "Set-Cookie: strict=1; SameSite=Strict; Path=/\r\n", "<title>x</title>");
+    victim.page(
+        "/set",
+        "Set-Cookie: strict=1; SameSite=Strict; Path=/\r\n",
+        "<title>x</title>",
+    );
     victim.page("/target", "", "<title>target</title>");
     let form = format!(
         "<form method=post action='{}'><button>go</button></form>",
@@ -67,11 +107,29 @@ fn another_host_name_is_cross_site_and_another_port_is_not() {
     let sent_cookie = |from: &str| {
         browser.goto(from);
         browser.submit("form");
-        let seen = victim.seen().into_iter().rfind(|seen| seen.line == "POST /target").expect("the post came");
-        let fetch_site = seen.headers.iter().find(|line| line.to_ascii_lowercase().starts_with("sec-fetch-site:"));
-        let fetch_site = fetch_site.map(|line| line[15..].trim().to_owned()).expect("Sec-Fetch-Site");
-        (fetch_site, seen.headers.iter().any(|line| line.contains("strict=1")))
+        let seen = victim
+            .seen()
+            .into_iter()
+            .rfind(|seen| seen.line == "POST /target")
+            .expect("the post came");
+        let fetch_site = seen
+            .headers
+            .iter()
+            .find(|line| line.to_ascii_lowercase().starts_with("sec-fetch-site:"));
+        let fetch_site = fetch_site
+            .map(|line| line[15..].trim().to_owned())
+            .expect("Sec-Fetch-Site");
+        (
+            fetch_site,
+            seen.headers.iter().any(|line| line.contains("strict=1")),
+        )
     };
-    assert_eq!(sent_cookie(&attacker.cross_site("/form")), ("cross-site".to_owned(), false));
-    assert_eq!(sent_cookie(&attacker.same_site("/form")), ("same-site".to_owned(), true));
+    assert_eq!(
+        sent_cookie(&attacker.cross_site("/form")),
+        ("cross-site".to_owned(), false)
+    );
+    assert_eq!(
+        sent_cookie(&attacker.same_site("/form")),
+        ("same-site".to_owned(), true)
+    );
 }
