@@ -20,6 +20,7 @@ pub mod settings;
 pub mod signing;
 pub mod staticfiles;
 pub mod testing;
+pub mod waivers;
 
 // The macros write `::vauban::…`, inside this crate too.
 #[allow(unused_extern_crates)]
