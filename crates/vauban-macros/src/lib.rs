@@ -3,6 +3,7 @@
 use proc_macro::TokenStream;
 
 mod form;
+mod package;
 mod routes;
 mod user;
 mod view;
@@ -59,6 +60,17 @@ pub fn form(item: TokenStream) -> TokenStream {
 #[proc_macro_derive(UserAccount)]
 pub fn user_account(item: TokenStream) -> TokenStream {
     user::expand(item.into())
+        .unwrap_or_else(|error| error.to_compile_error())
+        .into()
+}
+
+/// The package in which it is written, with its committed locks: `App::new(vauban::package!())`.
+///
+/// In a release build `access.lock` and `waivers.lock` become part of the program; without `access.lock` a release
+/// does not compile.
+#[proc_macro]
+pub fn package(input: TokenStream) -> TokenStream {
+    package::expand(&input.into())
         .unwrap_or_else(|error| error.to_compile_error())
         .into()
 }

@@ -17,8 +17,18 @@ struct Column {
 }
 
 const COLUMNS: &[Column] = &[
-    Column { name: "id", ty: "Id<Self>", attributes: &[], line: "pub id: Id<Self>," },
-    Column { name: "email", ty: "Email", attributes: &["unique"], line: "#[field(unique)] pub email: Email," },
+    Column {
+        name: "id",
+        ty: "Id<Self>",
+        attributes: &[],
+        line: "pub id: Id<Self>,",
+    },
+    Column {
+        name: "email",
+        ty: "Email",
+        attributes: &["unique"],
+        line: "#[field(unique)] pub email: Email,",
+    },
     Column {
         name: "is_active",
         ty: "bool",
@@ -58,15 +68,25 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
     check_columns(&input.ident, &fields)?;
     check_user_model(&input)?;
     let user = &input.ident;
-    let own: Vec<&Field> = fields.iter().copied().filter(|field| !is_framework(field)).collect();
-    let name = own.iter().filter_map(|f| f.ident.as_ref()).find(|ident| *ident == "name");
+    let own: Vec<&Field> = fields
+        .iter()
+        .copied()
+        .filter(|field| !is_framework(field))
+        .collect();
+    let name = own
+        .iter()
+        .filter_map(|f| f.ident.as_ref())
+        .find(|ident| *ident == "name");
     let display = match name {
         Some(name) => quote! {
             if self.#name.is_empty() { self.email.local_part() } else { &self.#name }
         },
         None => quote! { self.email.local_part() },
     };
-    let texts = own.iter().filter(|field| shape(&field.ty, user) == "String").filter_map(|f| f.ident.as_ref());
+    let texts = own
+        .iter()
+        .filter(|field| shape(&field.ty, user) == "String")
+        .filter_map(|f| f.ident.as_ref());
     let attributes = texts.map(|ident| {
         let name = ident.to_string().replace('_', " ");
         quote! { ::vauban::accounts::Attribute {
@@ -75,7 +95,10 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
         } }
     });
     let new = quote::format_ident!("New{user}");
-    let given = own.iter().filter(|field| !has_own_value(field)).filter_map(|f| f.ident.as_ref());
+    let given = own
+        .iter()
+        .filter(|field| !has_own_value(field))
+        .filter_map(|f| f.ident.as_ref());
     Ok(quote! {
         impl ::vauban::accounts::UserAccount for #user {
             fn email(&self) -> &::vauban::accounts::Email { &self.email }
@@ -109,7 +132,10 @@ fn named_fields(input: &DeriveInput) -> Result<Vec<&Field>> {
     match &input.data {
         Data::Struct(data) => match &data.fields {
             Fields::Named(fields) if input.generics.params.is_empty() => Ok(fields.named.iter().collect()),
-            _ => Err(Error::new(input.ident.span(), "a user is a struct with named fields and no parameters")),
+            _ => Err(Error::new(
+                input.ident.span(),
+                "a user is a struct with named fields and no parameters",
+            )),
         },
         _ => Err(Error::new(input.ident.span(), "a user is a struct")),
     }
@@ -124,14 +150,20 @@ fn check_columns(user: &Ident, fields: &[&Field]) -> Result<()> {
         none => *none = Some(error),
     };
     for column in COLUMNS {
-        let Some(field) = fields.iter().find(|f| f.ident.as_ref().is_some_and(|i| i == column.name)) else {
+        let Some(field) = fields
+            .iter()
+            .find(|f| f.ident.as_ref().is_some_and(|i| i == column.name))
+        else {
             missing.push(column.line.replace("Self", &user.to_string()));
             continue;
         };
         let expected = column.ty.replace("Self", &user.to_string());
         let found = shape(&field.ty, user);
         if found != expected {
-            let text = format!("the user's column `{}` is `{expected}`, not `{found}`", column.name);
+            let text = format!(
+                "the user's column `{}` is `{expected}`, not `{found}`",
+                column.name
+            );
             fail(Error::new(field.ty.span(), text));
         }
         for attribute in column.attributes {
@@ -158,7 +190,9 @@ fn check_columns(user: &Ident, fields: &[&Field]) -> Result<()> {
 
 /// `#[model(user)]` makes its rows `who`.
 fn check_user_model(input: &DeriveInput) -> Result<()> {
-    let says = |attribute: &Attribute| attribute.path().is_ident("model") && words(attribute).contains(&"user".into());
+    let says = |attribute: &Attribute| {
+        attribute.path().is_ident("model") && words(attribute).contains(&"user".into())
+    };
     if input.attrs.iter().any(says) {
         return Ok(());
     }
@@ -169,23 +203,36 @@ fn check_user_model(input: &DeriveInput) -> Result<()> {
 }
 
 fn is_framework(field: &Field) -> bool {
-    field.ident.as_ref().is_some_and(|ident| COLUMNS.iter().any(|column| ident == column.name))
+    field
+        .ident
+        .as_ref()
+        .is_some_and(|ident| COLUMNS.iter().any(|column| ident == column.name))
 }
 
 /// Whether a new row gets its value without being given one.
 fn has_own_value(field: &Field) -> bool {
-    ["default", "privileged", "auto_now", "auto_now_add"].iter().any(|word| field_says(field, word))
+    ["default", "privileged", "auto_now", "auto_now_add"]
+        .iter()
+        .any(|word| field_says(field, word))
 }
 
 /// Whether `#[field(…)]` has the word.
 fn field_says(field: &Field, word: &str) -> bool {
-    field.attrs.iter().any(|a| a.path().is_ident("field") && words(a).iter().any(|w| w == word))
+    field
+        .attrs
+        .iter()
+        .any(|a| a.path().is_ident("field") && words(a).iter().any(|w| w == word))
 }
 
 /// The words between the attribute's parentheses.
 fn words(attribute: &Attribute) -> Vec<String> {
     match &attribute.meta {
-        syn::Meta::List(list) => list.tokens.clone().into_iter().map(|token| token.to_string()).collect(),
+        syn::Meta::List(list) => list
+            .tokens
+            .clone()
+            .into_iter()
+            .map(|token| token.to_string())
+            .collect(),
         _ => Vec::new(),
     }
 }
@@ -222,7 +269,16 @@ mod tests {
 
     fn message(source: &str) -> String {
         let tokens: TokenStream = source.parse().unwrap();
-        expand(tokens).map_or_else(|error| error.into_iter().map(|e| e.to_string()).collect::<Vec<_>>().join("; "), |_| String::new())
+        expand(tokens).map_or_else(
+            |error| {
+                error
+                    .into_iter()
+                    .map(|e| e.to_string())
+                    .collect::<Vec<_>>()
+                    .join("; ")
+            },
+            |_| String::new(),
+        )
     }
 
     #[test]
@@ -233,7 +289,10 @@ mod tests {
     #[test]
     fn a_missing_column_is_named_with_the_line_to_write() {
         let error = message(&GOOD.replace("#[field(privileged)] is_staff: bool,", ""));
-        assert!(error.contains("#[field(privileged, default = false)] pub is_staff: bool,"), "{error}");
+        assert!(
+            error.contains("#[field(privileged, default = false)] pub is_staff: bool,"),
+            "{error}"
+        );
     }
 
     #[test]

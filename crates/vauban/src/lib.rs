@@ -4,8 +4,9 @@
 //! Start with [`App`], the list of what a program is made of, and [`view`], which states for every route
 //! who may call it.
 
-pub use vauban_macros::{routes, view};
+pub use vauban_macros::{package, routes, view};
 
+pub mod access;
 pub mod accounts;
 pub mod app;
 pub mod checks;
@@ -27,6 +28,7 @@ pub mod waivers;
 extern crate self as vauban;
 
 pub use crate::app::{App, Module, Package};
+pub use crate::commands::main;
 pub use crate::http::{Cx, Error, File, Json, LocalUrl, Redirect, Respond, Response, Result, Status, Text};
 pub use crate::routing::{
     AccessRule, Path, Public, Query, Refusal, RestOfPath, Routes, SignedIn, Staff, Superuser, Url,

@@ -1,0 +1,319 @@
+//! The matrix as facts, one a line: stable and friendly to `diff`.
+
+use std::collections::BTreeSet;
+use std::fmt::{self, Write as _};
+
+use crate::app::App;
+use crate::waivers;
+
+/// One fact.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Line {
+    /// A route.
+    Route {
+        /// Its pattern, prefixes included.
+        pattern: String,
+        /// Its method.
+        method: String,
+        /// Its access rule.
+        rule: String,
+        /// The view's path in the program.
+        view: String,
+    },
+    /// A model's policy for one action.
+    Policy {
+        /// The model.
+        model: String,
+        /// `view`, `add`, `change` or `delete`.
+        action: String,
+        /// The rule, as the policy prints it.
+        rule: String,
+    },
+    /// What a service may do beyond the policies.
+    Service {
+        /// The service.
+        service: String,
+        /// Its rights, or why it has them.
+        right: String,
+    },
+    /// A signed exception.
+    Waiver {
+        /// The wall.
+        wall: String,
+        /// The module that signed.
+        module: String,
+        /// Why.
+        reason: String,
+        /// In how many places.
+        places: usize,
+    },
+}
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Route {
+                pattern,
+                method,
+                rule,
+                view,
+            } => write!(f, "route {pattern} {method}: {rule} ({view})"),
+            Self::Policy { model, action, rule } => write!(f, "policy {model} {action}: {rule}"),
+            Self::Service { service, right } => write!(f, "service {service}: {right}"),
+            Self::Waiver {
+                wall,
+                module,
+                reason,
+                places,
+            } => write!(f, "waiver {wall} {module}: {reason} [{places}]"),
+        }
+    }
+}
+
+/// How the matrix and its committed copy differ.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Difference {
+    /// The program does it, the lock does not say so.
+    Added(String),
+    /// The lock says it, the program does not do it.
+    Removed(String),
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Added(line) => write!(f, "+ {line}"),
+            Self::Removed(line) => write!(f, "- {line}"),
+        }
+    }
+}
+
+/// Every fact about who may do what, sorted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Matrix {
+    /// The facts.
+    pub lines: BTreeSet<Line>,
+}
+
+impl Matrix {
+    /// The matrix of a program.
+    pub fn of(app: &App) -> Self {
+        let mut lines = BTreeSet::new();
+        for route in app.routes() {
+            lines.insert(Line::Route {
+                pattern: route.pattern(),
+                method: route.meta.method.to_string(),
+                rule: route.meta.rule.to_owned(),
+                view: route.meta.id.to_owned(),
+            });
+        }
+        for module in &app.modules {
+            lines.extend(module.facts.iter().cloned());
+        }
+        let signed = waivers::Lock::parse(&app.package.waivers_lock().unwrap_or_default());
+        for (entry, places) in signed.entries {
+            lines.insert(Line::Waiver {
+                wall: entry.wall,
+                module: entry.module,
+                reason: entry.reason,
+                places,
+            });
+        }
+        Self { lines }
+    }
+
+    /// The text of `access.lock`.
+    pub fn text(&self) -> String {
+        let mut out = String::from(
+            "# Who may call and touch what. Written by the command `access --accept`; every line is read in review.\n",
+        );
+        for line in &self.lines {
+            let _ = writeln!(out, "{line}");
+        }
+        out
+    }
+
+    /// How the program differs from `lock`, the committed text.
+    pub fn differences(&self, lock: &str) -> Vec<Difference> {
+        let locked: BTreeSet<&str> = lock
+            .lines()
+            .map(str::trim_end)
+            .filter(|line| !line.is_empty() && !line.starts_with('#'))
+            .collect();
+        let own: Vec<String> = self.lines.iter().map(Line::to_string).collect();
+        let removed = locked
+            .iter()
+            .filter(|line| !own.iter().any(|own| own == *line))
+            .map(|line| Difference::Removed((*line).to_owned()));
+        let added = own
+            .iter()
+            .filter(|line| !locked.contains(line.as_str()))
+            .map(|line| Difference::Added(line.clone()));
+        let mut all: Vec<Difference> = removed.chain(added).collect();
+        // What replaced a line stands beside it.
+        all.sort_by(|a, b| key(a).cmp(key(b)));
+        all
+    }
+
+    /// The matrix as a table for a terminal.
+    pub fn table(&self) -> String {
+        let mut out = String::new();
+        let routes: Vec<[&str; 4]> = self
+            .lines
+            .iter()
+            .filter_map(|line| match line {
+                Line::Route {
+                    pattern,
+                    method,
+                    rule,
+                    view,
+                } => Some([pattern.as_str(), method, rule, view]),
+                _ => None,
+            })
+            .collect();
+        section(&mut out, &["Route", "Method", "Rule", "View"], &routes);
+        let policies: Vec<[&str; 3]> = self
+            .lines
+            .iter()
+            .filter_map(|line| match line {
+                Line::Policy { model, action, rule } => Some([model.as_str(), action, rule]),
+                _ => None,
+            })
+            .collect();
+        section(&mut out, &["Model", "Action", "Who"], &policies);
+        let services: Vec<[&str; 2]> = self
+            .lines
+            .iter()
+            .filter_map(|line| match line {
+                Line::Service { service, right } => Some([service.as_str(), right]),
+                _ => None,
+            })
+            .collect();
+        section(&mut out, &["Service", "May"], &services);
+        let waivers: Vec<[&str; 3]> = self
+            .lines
+            .iter()
+            .filter_map(|line| match line {
+                Line::Waiver {
+                    wall, module, reason, ..
+                } => Some([wall.as_str(), module, reason]),
+                _ => None,
+            })
+            .collect();
+        section(&mut out, &["Waiver", "Module", "Reason"], &waivers);
+        out
+    }
+
+    /// The matrix as JSON, for other programs.
+    pub fn json(&self) -> serde_json::Value {
+        self.lines
+            .iter()
+            .map(|line| match line {
+                Line::Route {
+                    pattern,
+                    method,
+                    rule,
+                    view,
+                } => serde_json::json!({
+                    "kind": "route", "pattern": pattern, "method": method, "rule": rule, "view": view
+                }),
+                Line::Policy { model, action, rule } => {
+                    serde_json::json!({ "kind": "policy", "model": model, "action": action, "rule": rule })
+                }
+                Line::Service { service, right } => {
+                    serde_json::json!({ "kind": "service", "service": service, "right": right })
+                }
+                Line::Waiver {
+                    wall,
+                    module,
+                    reason,
+                    places,
+                } => serde_json::json!({
+                    "kind": "waiver", "wall": wall, "module": module, "reason": reason, "places": places
+                }),
+            })
+            .collect()
+    }
+}
+
+/// What a difference is sorted by: its line.
+fn key(difference: &Difference) -> &str {
+    match difference {
+        Difference::Added(line) | Difference::Removed(line) => line,
+    }
+}
+
+/// One table with aligned columns, and an empty line after it.
+fn section<const N: usize>(out: &mut String, head: &[&str; N], rows: &[[&str; N]]) {
+    if rows.is_empty() {
+        return;
+    }
+    let width = |column: usize| {
+        rows.iter()
+            .chain([head])
+            .map(|row| row[column].chars().count())
+            .max()
+            .unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..N).map(width).collect();
+    for row in [head].into_iter().chain(rows) {
+        let cells: Vec<String> = row
+            .iter()
+            .zip(&widths)
+            .map(|(cell, width)| format!("{cell:width$}"))
+            .collect();
+        let _ = writeln!(out, "{}", cells.join("  ").trim_end());
+    }
+    out.push('\n');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn route(pattern: &str, method: &str, rule: &str) -> Line {
+        Line::Route {
+            pattern: pattern.into(),
+            method: method.into(),
+            rule: rule.into(),
+            view: "demo::show".into(),
+        }
+    }
+
+    #[test]
+    fn a_changed_rule_shows_as_two_neighbouring_lines() {
+        // CWE-862: a rule that was weakened cannot pass unseen.
+        let before = Matrix {
+            lines: [route("/a/", "GET", "Staff"), route("/b/", "GET", "Public")].into(),
+        };
+        let after = Matrix {
+            lines: [route("/a/", "GET", "Public"), route("/b/", "GET", "Public")].into(),
+        };
+        assert_eq!(before.differences(&before.text()), []);
+        let shown: Vec<String> = after
+            .differences(&before.text())
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                "+ route /a/ GET: Public (demo::show)",
+                "- route /a/ GET: Staff (demo::show)"
+            ]
+        );
+    }
+
+    #[test]
+    fn the_table_is_aligned() {
+        let matrix = Matrix {
+            lines: [route("/", "GET", "Public"), route("/longer/", "POST", "SignedIn")].into(),
+        };
+        assert_eq!(
+            matrix.table(),
+            "Route     Method  Rule      View\n/         GET     Public    demo::show\n/longer/  POST    SignedIn  demo::show\n\n"
+        );
+        assert_eq!(matrix.json()[0]["rule"], "Public");
+    }
+}

@@ -1,0 +1,213 @@
+//! What Django's `check --deploy` asks, and what it overlooks: keys, hosts, HTTPS, HSTS.
+
+use std::time::Duration;
+
+use super::{Checking, Finding};
+use crate::settings::{HostPattern, Mode, Network, Synchronous, weakness};
+
+const YEAR: Duration = Duration::from_secs(365 * 86_400);
+
+/// Development's comforts are not for visitors (Django: security.W018).
+pub(super) fn build(c: &Checking<'_>) -> Vec<Finding> {
+    if Mode::of_this_build() == Mode::Release || c.settings.mode == Mode::Development {
+        return Vec::new();
+    }
+    vec![Finding::warning(
+        "build.development",
+        "this is a development build: it answers on loopback only and shows a debug page",
+        "Build what you deploy with `cargo build --release`; the debug page is not in it.",
+    )]
+}
+
+/// Keys that sign: present, long, random, unknown (CWE-321, CWE-798, CWE-1392; Django: security.W009, W025).
+pub(super) fn keys(c: &Checking<'_>) -> Vec<Finding> {
+    let mut found = Vec::new();
+    if c.settings.mode.is_development() {
+        return found;
+    }
+    let make = "head -c 48 /dev/urandom | base64 -w0";
+    if let Some(why) = weakness(c.settings.secret_key.expose()) {
+        found.push(Finding::error(
+            "secret_key.weak",
+            format!("secret_key {why}"),
+            format!(
+                "Make one with `{make}`, keep it in a file of mode 0600, and set VAUBAN_SECRET_KEY_FILE to its path \
+                 (or VAUBAN_SECRET_KEY to the key)."
+            ),
+        ));
+    }
+    for (index, key) in c.settings.secret_key_fallbacks.iter().enumerate() {
+        let number = index + 1;
+        if let Some(why) = weakness(key.expose()) {
+            found.push(Finding::error(
+                "secret_key_fallbacks.weak",
+                format!("secret_key_fallbacks, key {number}: {why}"),
+                "Remove it: whoever guesses an old key can still forge what it signs.",
+            ));
+        } else if key.expose() == c.settings.secret_key.expose() {
+            found.push(Finding::warning(
+                "secret_key_fallbacks.same",
+                format!("secret_key_fallbacks, key {number}, is secret_key itself"),
+                "Remove it: a fallback is an earlier key.",
+            ));
+        }
+    }
+    found
+}
+
+/// Hosts that the site answers for (CWE-644; Django: security.W020, and `*`, which Django lets pass).
+pub(super) fn hosts(c: &Checking<'_>) -> Vec<Finding> {
+    let (s, mut found) = (c.settings, Vec::new());
+    if s.mode.is_development() {
+        return found;
+    }
+    if s.allowed_hosts.is_empty() {
+        found.push(Finding::error(
+            "allowed_hosts.none",
+            "no allowed hosts: every request would be refused",
+            "Set VAUBAN_ALLOWED_HOSTS to the site's names, such as `example.com,www.example.com`.",
+        ));
+    } else if s.allowed_hosts.contains(&HostPattern::Any) {
+        found.push(Finding::error(
+            "allowed_hosts.any",
+            "allowed_hosts has `*`: links and caches can be poisoned with any Host header",
+            "Name the hosts in VAUBAN_ALLOWED_HOSTS; `.example.com` includes subdomains.",
+        ));
+    }
+    let origins = s.own_origins(s.addr.port());
+    if origins.is_empty() && !s.allowed_hosts.is_empty() && !s.allowed_hosts.contains(&HostPattern::Any) {
+        found.push(Finding::error(
+            "origins.none",
+            "allowed_hosts has only suffixes, from which no origin follows: every form post would be refused",
+            "Set VAUBAN_ORIGINS to the site's own origins, such as `https://www.example.com`.",
+        ));
+    }
+    for origin in &origins {
+        if !origin.is_https() {
+            found.push(Finding::error(
+                "origins.insecure",
+                format!("the origin {origin} is not https: whoever can change plain traffic could post as the site"),
+                "Write it with `https://`, or remove it.",
+            ));
+        }
+        let host = origin.as_str().split("://").nth(1).unwrap_or_default();
+        let host = host
+            .rsplit_once(':')
+            .filter(|(_, port)| !port.ends_with(']'))
+            .map_or(host, |(host, _)| host);
+        if !s.allowed_hosts.iter().any(|allowed| allowed.matches(host)) {
+            found.push(Finding::error(
+                "origins.foreign",
+                format!("the origin {origin} is of no allowed host: another site could post as this one"),
+                "Add its host to VAUBAN_ALLOWED_HOSTS if it is this site, or remove it from VAUBAN_ORIGINS.",
+            ));
+        }
+    }
+    found
+}
+
+/// HTTPS ends at a proxy that is named (CWE-319, CWE-348; Django: security.W008, W012, W016, and
+/// `SECURE_PROXY_SSL_HEADER` without a list of proxies, which Django lets pass).
+pub(super) fn https(c: &Checking<'_>) -> Vec<Finding> {
+    let s = c.settings;
+    if s.trusted_proxies.iter().any(Network::is_everything) {
+        return vec![Finding::error(
+            "trusted_proxies.everything",
+            "trusted_proxies believes every address: any client could claim HTTPS and any address",
+            "Name the proxies in VAUBAN_TRUSTED_PROXIES, such as `10.0.0.5`.",
+        )];
+    }
+    if s.trusted_proxies.is_empty() && !s.mode.is_development() {
+        return vec![Finding::error(
+            "https.none",
+            "no HTTPS: no TLS-terminating proxy is named, so passwords and sessions would travel readable",
+            "Put a proxy with a certificate in front, let it set X-Forwarded-For and X-Forwarded-Proto, and set \
+             VAUBAN_TRUSTED_PROXIES to its address, such as `127.0.0.1`.",
+        )];
+    }
+    Vec::new()
+}
+
+/// HSTS and its ramp (CWE-319; Django: security.W004, W005, W021).
+pub(super) fn hsts(c: &Checking<'_>) -> Vec<Finding> {
+    let (s, mut found) = (c.settings, Vec::new());
+    if s.mode.is_development() {
+        return found;
+    }
+    let hsts = s.hsts;
+    if hsts.max_age.is_zero() {
+        found.push(Finding::error(
+            "hsts.off",
+            "hsts.max_age is 0: the first visit of every browser can be taken over",
+            "Set VAUBAN_HSTS_MAX_AGE to `1h` and raise it (`1d`, `30d`, `365d`) while nothing breaks.",
+        ));
+    } else if hsts.max_age < YEAR {
+        let next = [3600, 86_400, 30 * 86_400, 365 * 86_400]
+            .into_iter()
+            .find(|step| Duration::from_secs(*step) > hsts.max_age)
+            .map_or("365d", |step| match step {
+                3600 => "1h",
+                86_400 => "1d",
+                2_592_000 => "30d",
+                _ => "365d",
+            });
+        found.push(Finding::note(
+            "hsts.ramp",
+            "hsts.max_age is less than a year",
+            format!("When nothing has broken with it, go on to VAUBAN_HSTS_MAX_AGE={next}."),
+        ));
+    }
+    if !hsts.include_subdomains {
+        found.push(Finding::warning(
+            "hsts.subdomains",
+            "hsts.include_subdomains is off: a subdomain without HTTPS can plant cookies",
+            "Set VAUBAN_HSTS_INCLUDE_SUBDOMAINS=true when every subdomain has HTTPS.",
+        ));
+    }
+    if !hsts.preload {
+        found.push(Finding::warning(
+            "hsts.preload",
+            "hsts.preload is off: a browser that has never visited is not protected",
+            "Set VAUBAN_HSTS_PRELOAD=true after a year with subdomains, and submit the site to the browsers' list.",
+        ));
+    } else if !hsts.include_subdomains || hsts.max_age < YEAR {
+        found.push(Finding::warning(
+            "hsts.preload_unready",
+            "hsts.preload is on, but the browsers' list asks for a year and for subdomains",
+            "Raise VAUBAN_HSTS_MAX_AGE to `365d` and set VAUBAN_HSTS_INCLUDE_SUBDOMAINS=true, or leave preload off.",
+        ));
+    }
+    found
+}
+
+/// What an acknowledged write is worth.
+pub(super) fn durability(c: &Checking<'_>) -> Vec<Finding> {
+    if c.settings.mode.is_development() || c.settings.sqlite_synchronous == Synchronous::Full {
+        return Vec::new();
+    }
+    vec![Finding::note(
+        "sqlite_synchronous.normal",
+        "sqlite_synchronous is `normal`: a power failure may lose the last acknowledged writes",
+        "Leave it at `full` unless that is acceptable.",
+    )]
+}
+
+/// Sessions end (CWE-613).
+pub(super) fn session_times(c: &Checking<'_>) -> Vec<Finding> {
+    let (times, mut found) = (c.settings.sessions, Vec::new());
+    if times.idle > times.absolute {
+        found.push(Finding::warning(
+            "sessions.idle",
+            "sessions.idle is longer than sessions.absolute, so it never ends a session",
+            "Lower VAUBAN_SESSIONS_IDLE.",
+        ));
+    }
+    if times.absolute > Duration::from_secs(90 * 86_400) {
+        found.push(Finding::warning(
+            "sessions.absolute",
+            "sessions.absolute is more than 90 days: a stolen session is good for as long",
+            "Lower VAUBAN_SESSIONS_ABSOLUTE.",
+        ));
+    }
+    found
+}

@@ -1,0 +1,91 @@
+//! The committed locks and the database against the program.
+
+use super::{Checking, Finding};
+use crate::access::Matrix;
+use crate::waivers;
+
+/// `access.lock` is what the program does (CWE-1059: nobody has reviewed what is not in it).
+pub(super) fn access(c: &Checking<'_>) -> Vec<Finding> {
+    let matrix = Matrix::of(c.app);
+    let finding = |what: String| {
+        let hint = "Read the difference (`access`), accept it with `access --accept` in a development build, and commit it.";
+        // While developing the matrix changes all the time; CI compares.
+        if c.settings.mode.is_development() {
+            Finding::warning("access.lock", what, hint)
+        } else {
+            Finding::error("access.lock", what, hint)
+        }
+    };
+    match c.app.package.access_lock() {
+        None => vec![finding(
+            "there is no access.lock: nobody has reviewed who may call what".into(),
+        )],
+        Some(lock) => {
+            let differences = matrix.differences(&lock);
+            if differences.is_empty() {
+                return Vec::new();
+            }
+            let shown: Vec<String> = differences.iter().map(|d| format!("\n        {d}")).collect();
+            vec![finding(format!(
+                "who may call what is not what access.lock says:{}",
+                shown.concat()
+            ))]
+        }
+    }
+}
+
+/// `waivers.lock` is what the sources sign. Sources are at hand in development only; a release build has looked
+/// every waiver up while compiling.
+pub(super) fn waivers(c: &Checking<'_>) -> Vec<Finding> {
+    if !c.settings.mode.is_development() {
+        return Vec::new();
+    }
+    let Some(dir) = c.app.package.sources() else {
+        return Vec::new();
+    };
+    let Ok(scan) = waivers::scan(&dir) else {
+        return Vec::new();
+    };
+    let lock = waivers::Lock::parse(&c.app.package.waivers_lock().unwrap_or_default());
+    let count = lock.differences(&waivers::Lock::of(&scan.places)).len() + scan.trouble.len();
+    if count == 0 {
+        return Vec::new();
+    }
+    vec![Finding::warning(
+        "waivers.lock",
+        format!(
+            "waivers.lock is stale: {count} difference(s) to the sources; a release build may not compile"
+        ),
+        "See them with `waivers`; sign them with `waivers --accept`.",
+    )]
+}
+
+/// The database has what the program needs.
+pub(super) fn migrations(c: &Checking<'_>) -> Vec<Finding> {
+    let Some(state) = c.migrations else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    if !state.pending.is_empty() {
+        found.push(Finding::error(
+            "migrations.pending",
+            format!(
+                "the database lacks {} migration(s): {}",
+                state.pending.len(),
+                state.pending.join(", ")
+            ),
+            "Apply them with `migrate`.",
+        ));
+    }
+    if !state.ahead.is_empty() {
+        found.push(Finding::warning(
+            "migrations.ahead",
+            format!(
+                "the database has migrations that this program does not know: {}",
+                state.ahead.join(", ")
+            ),
+            "Fine during a rolling deployment; otherwise this is an old program.",
+        ));
+    }
+    found
+}

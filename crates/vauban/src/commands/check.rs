@@ -1,0 +1,33 @@
+//! `check`: what start would find.
+
+use super::{Failure, Out};
+use crate::app::App;
+use crate::checks::{Checking, Level, run as run_checks};
+use crate::settings::{Mode, Places, Settings};
+
+pub(super) fn run(app: &App, deploy: bool, out: &Out) -> Result<(), Failure> {
+    let mode = if deploy {
+        Mode::Release
+    } else {
+        Mode::of_this_build()
+    };
+    let settings = Settings::load_from(mode, &Places::usual())?;
+    let findings = run_checks(&Checking {
+        app,
+        settings: &settings,
+        migrations: None,
+    });
+    for finding in &findings {
+        out.line(format_args!("{finding}"));
+    }
+    let count = |level: Level| findings.iter().filter(|finding| finding.level == level).count();
+    let (errors, warnings, notes) = (count(Level::Error), count(Level::Warning), count(Level::Note));
+    let summary = format!("{errors} error(s), {warnings} warning(s), {notes} note(s).");
+    if errors > 0 {
+        return Err(Failure::new(format_args!(
+            "{summary} A release build does not serve with an error."
+        )));
+    }
+    out.line(format_args!("{summary}"));
+    Ok(())
+}

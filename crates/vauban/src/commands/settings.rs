@@ -1,0 +1,30 @@
+//! `settings`: every setting with its value, source and check.
+
+use super::{Failure, Out};
+use crate::settings::Settings;
+
+pub(super) fn run(json: bool, out: &Out) -> Result<(), Failure> {
+    let settings = Settings::load()?;
+    if json {
+        let list: Vec<_> = settings
+            .list()
+            .into_iter()
+            .map(|s| {
+                serde_json::json!({
+                    "name": s.name, "variable": s.variable, "value": s.value, "secret": s.secret,
+                    "source": s.source.to_string(), "about": s.about, "check": s.check,
+                })
+            })
+            .collect();
+        out.line(format_args!("{:#}", serde_json::Value::from(list)));
+        return Ok(());
+    }
+    for s in settings.list() {
+        let value = if s.value.is_empty() { "(none)" } else { &s.value };
+        out.line(format_args!("{} = {value}", s.name));
+        out.line(format_args!("    {}", s.about));
+        out.line(format_args!("    from {}; set with {}", s.source, s.variable));
+        out.line(format_args!("    check: {}", s.check));
+    }
+    Ok(())
+}
