@@ -7,6 +7,7 @@
 //!   against `127.0.0.1`), *same-site but cross-origin* another port.
 //! - [`Running`]: a child process that is ended by its id, with its descendants, also when a test panics.
 //! - [`Site`]: a site under test on a port and a database of its own.
+//! - [`Twin`]: the same site without some of its controls.
 
 // A test harness says what went wrong by panicking, and starts the programs that it tests.
 #![allow(
@@ -20,8 +21,10 @@ mod attacker;
 mod chrome;
 mod process;
 mod site;
+mod twin;
 
 pub use attacker::{Attacker, Seen};
 pub use chrome::{Browser, Element};
 pub use process::Running;
 pub use site::Site;
+pub use twin::{Control, Twin};
