@@ -3,6 +3,7 @@
 use proc_macro::TokenStream;
 
 mod form;
+mod migrations;
 mod package;
 mod routes;
 mod user;
@@ -71,6 +72,14 @@ pub fn user_account(item: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn package(input: TokenStream) -> TokenStream {
     package::expand(&input.into())
+        .unwrap_or_else(|error| error.to_compile_error())
+        .into()
+}
+
+/// A package's migrations, embedded: `migrations!("migrations")`.
+#[proc_macro]
+pub fn migrations(input: TokenStream) -> TokenStream {
+    migrations::expand(input.into())
         .unwrap_or_else(|error| error.to_compile_error())
         .into()
 }
