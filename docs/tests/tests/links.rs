@@ -1,5 +1,7 @@
 //! The book has no dead ends: every chapter is in the summary, every relative link and anchor has a target.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods)]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};

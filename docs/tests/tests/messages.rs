@@ -4,6 +4,8 @@
 //! A quoted message is a fenced block marked `text ui=CRATE/CASE`, such as `vauban/view_without_rule`; its snapshot
 //! is `crates/CRATE/tests/ui/CASE.stderr`.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

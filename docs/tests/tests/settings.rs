@@ -1,5 +1,7 @@
 //! The guide's table of settings is the program's own.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods)]
+
 use std::{env, fs, path::Path};
 
 const START: &str = "<!-- settings: start -->\n";
