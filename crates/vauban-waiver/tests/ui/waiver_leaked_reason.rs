@@ -1,0 +1,7 @@
+use vauban_waiver::{Waiver, waiver, walls};
+
+fn unscoped(_signed: Waiver<walls::Unscoped>) {}
+
+fn main() {
+    unscoped(waiver!(Unscoped, String::leak("the nightly digest counts all tasks".to_owned())));
+}

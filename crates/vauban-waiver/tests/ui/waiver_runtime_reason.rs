@@ -1,0 +1,8 @@
+use vauban_waiver::{Waiver, waiver, walls};
+
+fn unscoped(_signed: Waiver<walls::Unscoped>) {}
+
+fn main() {
+    let reason = std::env::args().collect::<String>();
+    unscoped(waiver!(Unscoped, reason));
+}
