@@ -15,6 +15,7 @@ pub mod forms;
 pub mod http;
 pub mod messages;
 pub mod middleware;
+pub mod prelude;
 pub mod routing;
 pub mod sessions;
 pub mod settings;

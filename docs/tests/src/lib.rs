@@ -1,4 +1,24 @@
-//! Every Rust snippet of the guide is a documentation test of this crate: `cargo test -p vauban-docs`.
+//! Every Rust snippet of the guide is a documentation test of this crate: `cargo test -p vauban-docs --doc`.
 //!
 //! A chapter is one module here. Lines that start with `# ` in a snippet are compiled and not shown, by
 //! rustdoc and by mdBook alike. `tests/` holds what is not Rust: links, the summary, the quoted messages.
+
+macro_rules! chapters {
+    ($($name:ident = $file:literal),+ $(,)?) => { $(
+        #[cfg(doctest)]
+        #[doc = include_str!(concat!("../../src/", $file))]
+        pub mod $name {}
+    )+ };
+}
+
+chapters! {
+    accounts = "accounts.md",
+    errors = "errors.md",
+    forms = "forms.md",
+    models = "models.md",
+    queries = "queries.md",
+    templates = "templates.md",
+    testing = "testing.md",
+    views = "views.md",
+    waivers = "waivers.md",
+}
