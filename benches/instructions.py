@@ -53,7 +53,7 @@ def main():
     parser.add_argument("--functions", type=int, default=15)
     args = parser.parse_args()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="vauban-callgrind-"))
-    env = {"VAUBAN_DATABASE_URL": f"sqlite://{folder}/site.db", "SITE_SYNCHRONOUS": "NORMAL", "VAUBAN_WORKER_THREADS": "1"}
+    env = {"VAUBAN_DATABASE_URL": f"sqlite://{folder}/site.db", "VAUBAN_SQLITE_SYNCHRONOUS": "normal"}
     site = run.ROOT / "target/fat/site"
     # The rows are made at full speed; then the same database is served under callgrind.
     first = run.Server("vauban", [site, "--addr", "127.0.0.1:8111"], 8111, env)

@@ -182,17 +182,16 @@ def main():
     raw, site = args.target / "fat/raw", ROOT / "target/fat/site"
     folder = pathlib.Path(tempfile.mkdtemp(prefix="vauban-bench-"))
     (folder / "full").mkdir()
-    one_thread = {"VAUBAN_WORKER_THREADS": "1"}
 
     def vauban(name, port, mode):
         return Server(name, [site, "--addr", f"127.0.0.1:{port}"], port,
-                      {**one_thread, "VAUBAN_DATABASE_URL": f"sqlite://{folder}/{name}.db", "SITE_SYNCHRONOUS": mode})
+                      {"VAUBAN_DATABASE_URL": f"sqlite://{folder}/{name}.db", "VAUBAN_SQLITE_SYNCHRONOUS": mode})
 
     servers = [
         Server("hyper", [raw, "hyper", "8101"], 8101, workloads=("plaintext", "json")),
         Server("hand-written", [raw, "axum", "8102", folder / "raw.db"], 8102, {"DBMODE": "direct"}),
-        vauban("vauban", 8103, "NORMAL"),
-        vauban("vauban-full", 8104, "FULL"),
+        vauban("vauban", 8103, "normal"),
+        vauban("vauban-full", 8104, "full"),
     ]
     # Durability costs only where something is written.
     servers[3].workloads = ("auth-post",)

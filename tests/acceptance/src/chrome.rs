@@ -41,7 +41,7 @@ impl Browser {
     /// Starts chromedriver on a free port of loopback, and a headless Chromium with an empty profile.
     ///
     /// # Panics
-    /// If either is not installed (`scripts/test browser` installs them) or does not start.
+    /// If either is not installed (`scripts/test acceptance` installs them) or does not start.
     pub fn start() -> Self {
         let profile = tempfile::tempdir().expect("a folder for the profile");
         let mut driver = Running::start(Command::new("chromedriver").arg("--port=0"));

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
-use browser::{Attacker, Browser};
+use acceptance::{Attacker, Browser};
 
 const STRICT: &str = "Content-Security-Policy: default-src 'none'; require-trusted-types-for 'script'; \
                       script-src 'nonce-abc'\r\n";

@@ -12,6 +12,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use crate::client::{percent, token_for};
+
 /// A control that a [`Twin`] can be without.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Control {
@@ -345,41 +347,6 @@ impl Rules {
     }
 }
 
-/// The token in the form that posts to `path`; on the form's own page, also in one that names no action.
-fn token_for(html: &str, path: &str, own_page: bool) -> Option<String> {
-    let mut forms = html
-        .split("<form")
-        .skip(1)
-        .map(|form| form.split("</form>").next().unwrap_or(form));
-    let form = forms.find(|form| {
-        let tag = form.split('>').next().unwrap_or_default();
-        let action = tag
-            .split("action=")
-            .nth(1)
-            .map(|rest| rest.trim_start_matches(['"', '\'']));
-        let action = action.map(|rest| rest.split(['"', '\'', ' ']).next().unwrap_or_default());
-        action.map_or(own_page, |action| {
-            action == path || (own_page && action.is_empty())
-        }) && form.contains("csrfmiddlewaretoken")
-    })?;
-    let rest = form.split("csrfmiddlewaretoken").nth(1)?;
-    let value = rest.split("value=").nth(1)?.trim_start_matches(['"', '\'']);
-    Some(value.split(['"', '\'', ' ', '>']).next()?.to_owned())
-}
-
-/// Percent-encodes everything but letters and digits.
-fn percent(text: &str) -> String {
-    text.bytes()
-        .map(|byte| {
-            if byte.is_ascii_alphanumeric() {
-                char::from(byte).to_string()
-            } else {
-                format!("%{byte:02X}")
-            }
-        })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -411,14 +378,5 @@ mod tests {
             "session=x; Path=/; HttpOnly; SameSite=None; Secure"
         );
         assert_eq!(rules(&Control::ALL).cookie(cookie), cookie);
-    }
-
-    #[test]
-    fn the_right_form_gives_the_token() {
-        let html = r#"<form method="post" action="/theme/"><input type="hidden" name="csrfmiddlewaretoken" value="a"></form>
-            <form method="post"><input type="hidden" name="csrfmiddlewaretoken" value="b.c"></form>"#;
-        assert_eq!(token_for(html, "/theme/", false).as_deref(), Some("a"));
-        assert_eq!(token_for(html, "/login/", true).as_deref(), Some("b.c"));
-        assert_eq!(token_for(html, "/login/", false), None);
     }
 }

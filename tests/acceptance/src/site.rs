@@ -1,12 +1,11 @@
 //! A site under test: a process with a port and a database of its own.
 
-use std::io::{Read, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::path::Path;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use crate::Running;
+use crate::{Client, Running};
 
 /// A running site in an empty folder of its own. Dropped, it is killed and its folder deleted.
 #[derive(Debug)]
@@ -17,14 +16,22 @@ pub struct Site {
 }
 
 impl Site {
-    /// Starts `program ARGS… serve --addr 127.0.0.1:PORT` and waits until `/healthz/` answers.
+    /// Starts `program serve --addr 127.0.0.1:PORT` and waits until `/healthz/` answers.
     ///
     /// # Panics
     /// If it does not within a minute; with what the program said.
-    pub fn start(program: &str, arguments: &[&str]) -> Self {
+    pub fn start(program: &str) -> Self {
+        Self::start_with(&[program], &[])
+    }
+
+    /// Like [`Site::start`], with a program before the program (`strace …`) and settings in the environment.
+    ///
+    /// # Panics
+    /// If it does not answer within a minute; with what the program said.
+    pub fn start_with(program: &[&str], settings: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a folder for the database");
         let port = free_port();
-        let process = launch(program, arguments, folder.path(), port);
+        let process = launch(program, settings, folder.path(), port);
         let mut site = Self {
             process,
             port,
@@ -38,9 +45,9 @@ impl Site {
     ///
     /// # Panics
     /// If it does not start: with what it said.
-    pub fn start_again(&mut self, program: &str, arguments: &[&str]) {
+    pub fn start_again(&mut self, program: &str) {
         self.port = free_port();
-        self.process = launch(program, arguments, self.folder.path(), self.port);
+        self.process = launch(&[program], &[], self.folder.path(), self.port);
         self.wait();
     }
 
@@ -54,18 +61,13 @@ impl Site {
         self.port
     }
 
-    /// The process id of the server.
-    pub fn id(&self) -> u32 {
-        self.process.id()
-    }
-
-    /// The folder that holds the database.
+    /// The folder that holds the database and what the site keeps beside it.
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
 
     /// The database file.
-    pub fn database(&self) -> std::path::PathBuf {
+    pub fn database(&self) -> PathBuf {
         self.folder.path().join("db.sqlite3")
     }
 
@@ -79,38 +81,11 @@ impl Site {
         self.process.output()
     }
 
-    /// One request outside the browser: status and body. `headers` are whole lines, each ended by `\r\n`.
-    ///
-    /// # Errors
-    /// If the connection fails or the answer is not HTTP.
-    pub fn request(
-        &self,
-        method: &str,
-        path: &str,
-        headers: &str,
-        body: &str,
-    ) -> std::io::Result<(u16, String)> {
-        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port))?;
-        stream.set_read_timeout(Some(Duration::from_secs(20)))?;
-        let (port, length) = (self.port, body.len());
-        let head = format!(
-            "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\nContent-Length: {length}\r\n{headers}\r\n"
-        );
-        stream.write_all(head.as_bytes())?;
-        stream.write_all(body.as_bytes())?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer)?;
-        let status = answer.split(' ').nth(1).and_then(|code| code.parse().ok());
-        status
-            .map(|status| (status, answer))
-            .ok_or_else(|| std::io::Error::new(std::io::ErrorKind::InvalidData, "no status line"))
-    }
-
     fn wait(&mut self) {
         let end = Instant::now() + Duration::from_secs(60);
-        while self
-            .request("GET", "/healthz/", "", "")
-            .map_or(0, |(status, _)| status)
+        while Client::new(self.port)
+            .get("/healthz/")
+            .map_or(0, |answer| answer.status)
             != 200
         {
             assert!(
@@ -123,12 +98,13 @@ impl Site {
     }
 }
 
-fn launch(program: &str, arguments: &[&str], folder: &Path, port: u16) -> Running {
-    let mut command = Command::new(program);
+fn launch(program: &[&str], settings: &[(&str, &str)], folder: &Path, port: u16) -> Running {
+    let mut command = Command::new(program[0]);
     command
-        .args(arguments)
+        .args(&program[1..])
         .args(["serve", "--addr", &format!("127.0.0.1:{port}")])
         .current_dir(folder)
+        .envs(settings.iter().copied())
         .env(
             "VAUBAN_DATABASE_URL",
             format!("sqlite://{}/db.sqlite3", folder.display()),
