@@ -1,0 +1,84 @@
+//! Keys: one secret in the settings, one derived key per purpose (RFC 5869).
+
+use std::fmt;
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+use super::{Signer, SigningKey};
+
+/// The site's secret keys: the current one signs, the fallbacks only check.
+#[derive(Clone)]
+pub struct Keys {
+    roots: Vec<Root>,
+}
+
+#[derive(Clone)]
+struct Root {
+    id: [u8; 6],
+    key: Zeroizing<[u8; 32]>,
+}
+
+impl Keys {
+    /// From the settings `secret_key` and `secret_key_fallbacks`. Whether they are strong enough is the
+    /// settings' check.
+    pub fn new(secret: &[u8], fallbacks: &[&[u8]]) -> Self {
+        Self { roots: std::iter::once(secret).chain(fallbacks.iter().copied()).map(Root::extract).collect() }
+    }
+
+    /// Fresh random keys: for tests, and for a development server without a folder to keep one in.
+    pub fn random() -> Self {
+        let mut secret = Zeroizing::new([0u8; 32]);
+        rand::fill(&mut secret[..]);
+        Self::new(&secret[..], &[])
+    }
+
+    /// Signs and checks tokens of one purpose. A token of one purpose is nothing to any other.
+    pub fn signer(&self, purpose: &'static str) -> Signer {
+        let keys = self
+            .roots
+            .iter()
+            .map(|root| SigningKey { id: root.id, mac: keyed(&root.expand(b"sign ", purpose)[..]) })
+            .collect();
+        Signer { purpose, keys }
+    }
+
+    /// A key of 32 bytes for another use, derived from the current secret for one purpose.
+    pub fn derive(&self, purpose: &'static str) -> Zeroizing<[u8; 32]> {
+        self.roots.first().map(|root| root.expand(b"key ", purpose)).unwrap_or_default()
+    }
+}
+
+impl Root {
+    fn extract(secret: &[u8]) -> Self {
+        let mut mac = keyed(b"vauban secret_key v1");
+        mac.update(secret);
+        let mut root = Self { id: [0; 6], key: Zeroizing::new(mac.finalize().into_bytes().into()) };
+        root.id.copy_from_slice(&root.expand(b"id ", "")[..6]);
+        root
+    }
+
+    /// HKDF-Expand for one block.
+    fn expand(&self, kind: &[u8], purpose: &str) -> Zeroizing<[u8; 32]> {
+        let mut mac = keyed(&self.key[..]);
+        mac.update(kind);
+        mac.update(purpose.as_bytes());
+        mac.update(&[1]);
+        Zeroizing::new(mac.finalize().into_bytes().into())
+    }
+}
+
+/// HMAC takes keys of any length, so there is nothing to fail.
+fn keyed(key: &[u8]) -> Hmac<Sha256> {
+    match Hmac::<Sha256>::new_from_slice(key) {
+        Ok(mac) => mac,
+        Err(_) => Hmac::<Sha256>::new(&Default::default()),
+    }
+}
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Keys({})", self.roots.len())
+    }
+}
