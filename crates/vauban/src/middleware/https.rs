@@ -3,49 +3,30 @@
 use ::http::{HeaderValue, Method, StatusCode, header};
 
 use crate::http::{Body, Error, Response, Result};
+use crate::settings::Hsts;
 
-/// What the site does about plain HTTP.
-#[derive(Debug, Clone, Default)]
-pub struct Https {
-    /// Whether plain requests are sent to HTTPS. Off in development only, and behind a declared proxy on
-    /// loopback.
-    pub redirect: bool,
-    /// The promise to browsers.
-    pub hsts: Option<Hsts>,
-}
-
-/// `Strict-Transport-Security` (RFC 6797), with a ramp: start small, and raise it when all is well.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Hsts {
-    /// For how long browsers insist on HTTPS, in seconds. The ramp: 300, 604 800 (a week), 2 592 000 (30
-    /// days), 63 072 000 (two years).
-    pub seconds: u64,
-    /// Names below this one as well.
-    pub include_subdomains: bool,
-    /// Consent to the browsers' built-in list; takes at least a year and `include_subdomains`.
-    pub preload: bool,
-}
-
-impl Hsts {
-    /// The header's value.
-    pub fn header(&self) -> HeaderValue {
-        let mut text = format!("max-age={}", self.seconds);
-        if self.include_subdomains {
-            text.push_str("; includeSubDomains");
-        }
-        if self.preload {
-            text.push_str("; preload");
-        }
-        HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("max-age=0"))
+/// `Strict-Transport-Security` (RFC 6797), or nothing while the ramp is at 0.
+pub(crate) fn hsts(hsts: &Hsts) -> Option<HeaderValue> {
+    let seconds = hsts.max_age.as_secs();
+    if seconds == 0 {
+        return None;
     }
+    let mut text = format!("max-age={seconds}");
+    if hsts.include_subdomains {
+        text.push_str("; includeSubDomains");
+    }
+    if hsts.preload {
+        text.push_str("; preload");
+    }
+    HeaderValue::from_str(&text).ok()
 }
 
 /// Sends a plain request to HTTPS; the host is one of the allowed ones, the path is percent-encoded anew.
 ///
 /// # Errors
 /// 403 for anything but GET and HEAD: what was sent in clear is lost already, and must not seem to work.
-pub(crate) fn require(https: &Https, secure: bool, method: &Method, host: &str, target: &str) -> Result<Option<Response>> {
-    if secure || !https.redirect {
+pub(crate) fn require(required: bool, secure: bool, method: &Method, host: &str, target: &str) -> Result<Option<Response>> {
+    if secure || !required {
         return Ok(None);
     }
     if !matches!(*method, Method::GET | Method::HEAD) {
@@ -63,8 +44,7 @@ mod tests {
     use super::*;
 
     fn location(host: &str, target: &str) -> String {
-        let https = Https { redirect: true, hsts: None };
-        let answer = require(&https, false, &Method::GET, host, target).unwrap().unwrap();
+        let answer = require(true, false, &Method::GET, host, target).unwrap().unwrap();
         answer.headers()[header::LOCATION].to_str().unwrap().to_owned()
     }
 
@@ -74,16 +54,19 @@ mod tests {
         assert_eq!(location("[::1]:80", "/"), "https://[::1]/");
         // CWE-601
         assert_eq!(location("example.com", "//evil.com/x"), "https://example.com/evil.com/x");
-        let https = Https { redirect: true, hsts: None };
-        assert!(require(&https, false, &Method::POST, "example.com", "/").is_err());
-        assert!(require(&https, true, &Method::POST, "example.com", "/").unwrap().is_none());
+        assert!(require(true, false, &Method::POST, "example.com", "/").is_err());
+        assert!(require(true, true, &Method::POST, "example.com", "/").unwrap().is_none());
     }
 
     #[test]
     fn the_ramp() {
-        let hsts = Hsts { seconds: 300, include_subdomains: false, preload: false };
-        assert_eq!(hsts.header(), "max-age=300");
-        let hsts = Hsts { seconds: 63_072_000, include_subdomains: true, preload: true };
-        assert_eq!(hsts.header(), "max-age=63072000; includeSubDomains; preload");
+        let mut settings = crate::settings::Settings::defaults(crate::settings::Mode::Release).hsts;
+        settings.max_age = std::time::Duration::from_secs(300);
+        assert_eq!(hsts(&settings).unwrap(), "max-age=300");
+        settings.include_subdomains = true;
+        settings.preload = true;
+        assert_eq!(hsts(&settings).unwrap(), "max-age=300; includeSubDomains; preload");
+        settings.max_age = std::time::Duration::ZERO;
+        assert_eq!(hsts(&settings), None);
     }
 }

@@ -73,6 +73,11 @@ impl Url {
         out
     }
 
+    /// Whose URL it is.
+    pub(crate) fn view(&self) -> &'static str {
+        self.view
+    }
+
     pub(crate) fn push(&self, mount: &str, out: &mut String) {
         let start = out.len();
         out.push_str(mount);
@@ -102,7 +107,7 @@ fn encode_segments(raw: &str, rest: bool, out: &mut String) {
     }
 }
 
-fn encode_segment(segment: &str, out: &mut String) {
+pub(super) fn encode_segment(segment: &str, out: &mut String) {
     match segment {
         // CWE-22: a browser would climb, `%2E` or not. Encoded twice it names nothing.
         "." => out.push_str("%252E"),
