@@ -1,25 +1,63 @@
 //! One request, as views, rules and templates see it.
 
+use std::fmt;
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
 
-use ::http::{HeaderMap, Method, Uri};
+use ::http::{HeaderMap, Method, Uri, header};
 
+use super::{Cookie, cookies};
+use crate::messages::Messages;
+use crate::middleware::{Identity, Site, csrf};
 use crate::routing::ViewMeta;
+use crate::settings::Settings;
 
 /// One request's context: what came in, and what the pipeline found out about it.
-#[derive(Debug)]
 pub struct Cx {
+    pub(crate) site: Arc<Site>,
     pub(crate) method: Method,
     pub(crate) uri: Uri,
     pub(crate) headers: HeaderMap,
-    pub(crate) host: String,
+    pub(crate) forwarded_host: Option<String>,
     pub(crate) secure: bool,
     pub(crate) client: IpAddr,
     pub(crate) route: Option<&'static ViewMeta>,
     pub(crate) params: Vec<String>,
+    pub(crate) identity: Identity,
+    pub(crate) messages: Messages,
+    nonce: OnceLock<Hex>,
+    request_id: OnceLock<Hex>,
+    csrf_cookie: OnceLock<String>,
+    token_written: AtomicBool,
+    cookies: Mutex<Vec<Cookie>>,
 }
 
+/// 128 random bits as 32 hexadecimal digits.
+struct Hex([u8; 32]);
+
 impl Cx {
+    pub(crate) fn new(site: Arc<Site>, head: ::http::request::Parts, peer: IpAddr, tls: bool) -> Self {
+        Self {
+            site,
+            method: head.method,
+            uri: head.uri,
+            headers: head.headers,
+            forwarded_host: None,
+            secure: tls,
+            client: peer,
+            route: None,
+            params: Vec::new(),
+            identity: Identity::nobody(),
+            messages: Messages::default(),
+            nonce: OnceLock::new(),
+            request_id: OnceLock::new(),
+            csrf_cookie: OnceLock::new(),
+            token_written: AtomicBool::new(false),
+            cookies: Mutex::new(Vec::new()),
+        }
+    }
+
     /// The method.
     pub fn method(&self) -> &Method {
         &self.method
@@ -42,7 +80,10 @@ impl Cx {
 
     /// The host that was asked, with its port if one was named; it is one of the allowed hosts.
     pub fn host(&self) -> &str {
-        &self.host
+        match &self.forwarded_host {
+            Some(host) => host,
+            None => self.headers.get(header::HOST).and_then(|v| v.to_str().ok()).unwrap_or(""),
+        }
     }
 
     /// Whether the browser speaks HTTPS with the site, directly or through a trusted proxy.
@@ -60,8 +101,130 @@ impl Cx {
         self.route
     }
 
-    /// The prefix under which the table with this view is mounted, without a slash at its end.
-    pub fn mount(&self, _view: &'static str) -> &str {
-        ""
+    /// The site that answers.
+    pub fn site(&self) -> &Arc<Site> {
+        &self.site
     }
+
+    /// The settings in force.
+    pub fn settings(&self) -> &Settings {
+        self.site.settings()
+    }
+
+    /// Who asks.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// The user's id, for logs.
+    pub fn user_id(&self) -> Option<&str> {
+        self.identity.user_id.as_deref()
+    }
+
+    /// This request's number: in the log, in `X-Request-Id`, and on the page of an incident.
+    pub fn request_id(&self) -> &str {
+        self.request_id.get_or_init(Hex::random).as_str()
+    }
+
+    /// This answer's nonce: what the Content-Security-Policy lets script and style run by.
+    pub fn nonce(&self) -> &str {
+        self.nonce.get_or_init(Hex::random).as_str()
+    }
+
+    /// The prefix under which the table with this view is mounted, without a slash at its end.
+    pub fn mount(&self, view: &str) -> &str {
+        self.site.router.mount(view)
+    }
+
+    /// The value of a cookie, by its name without prefix.
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        if !self.headers.contains_key(header::COOKIE) {
+            return None;
+        }
+        if self.secure {
+            // CWE-1275: only this host itself can have set a cookie of that name.
+            cookies::get(&self.headers, &Cookie::full_name(name, true))
+        } else {
+            cookies::get(&self.headers, name)
+        }
+    }
+
+    /// Sends a cookie with the answer, unless the request fails.
+    pub fn set_cookie(&self, cookie: Cookie) {
+        let mut cookies = lock(&self.cookies);
+        cookies.retain(|other| other.name() != cookie.name());
+        cookies.push(cookie);
+    }
+
+    /// Forgets cookies and messages that were to be sent: what they belong to was undone.
+    pub(crate) fn forget_effects(&self) {
+        lock(&self.cookies).clear();
+        self.messages.drop_added();
+    }
+
+    pub(crate) fn write_cookies(&self, headers: &mut HeaderMap) {
+        self.messages.write_cookie(self);
+        for cookie in lock(&self.cookies).drain(..) {
+            headers.append(header::SET_COOKIE, cookie.to_header());
+        }
+    }
+
+    /// What tokens belong to, if the request brought it: the session, or the cookie that stands in for one.
+    pub(crate) fn sent_binding(&self) -> Option<Vec<u8>> {
+        match &self.identity.binding {
+            Some(session) => Some([b"s", session.as_slice()].concat()),
+            None => {
+                let cookie = self.cookie(csrf::COOKIE)?;
+                csrf::is_cookie(cookie).then(|| [b"c", cookie.as_bytes()].concat())
+            }
+        }
+    }
+
+    /// Runs with what tokens of this answer belong to; makes the cookie if there is neither it nor a session.
+    pub(crate) fn with_binding(&self, run: impl FnOnce(&[u8])) {
+        if let Some(binding) = self.sent_binding() {
+            return run(&binding);
+        }
+        let cookie = self.csrf_cookie.get_or_init(|| {
+            let value = csrf::fresh_cookie();
+            self.set_cookie(Cookie::new(csrf::COOKIE, &value, self.secure));
+            value
+        });
+        run(&[b"c", cookie.as_bytes()].concat());
+    }
+
+    pub(crate) fn mark_token_written(&self) {
+        self.token_written.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn token_written(&self) -> bool {
+        self.token_written.load(Ordering::Relaxed)
+    }
+}
+
+impl fmt::Debug for Cx {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // CWE-532: neither headers nor query, which may hold secrets.
+        write!(f, "Cx({} {})", self.method, self.path())
+    }
+}
+
+impl Hex {
+    fn random() -> Self {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let bits: u128 = rand::random();
+        let mut digits = [0; 32];
+        for (i, digit) in digits.iter_mut().enumerate() {
+            *digit = DIGITS[(bits >> (4 * i)) as usize & 15];
+        }
+        Self(digits)
+    }
+
+    fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or("")
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }

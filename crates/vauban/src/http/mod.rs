@@ -5,6 +5,7 @@
 
 mod body;
 mod cookie;
+pub(crate) mod cookies;
 mod cx;
 mod error;
 mod file;
@@ -20,6 +21,7 @@ pub use error::{Error, Result};
 pub use file::File;
 pub use json::Json;
 pub use redirect::{LocalUrl, Redirect};
+pub(crate) use redirect::resolve;
 pub use respond::{Outcome, Respond, Status, Text};
 pub use response::{Caching, HeaderError, Response};
 

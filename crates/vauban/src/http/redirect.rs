@@ -117,7 +117,7 @@ fn local_path(text: &str, hosts: &[&str], https_only: bool, base: &str) -> Optio
 }
 
 /// A path below or beside `base`, without `.` and `..`.
-fn resolve(base: &str, path: &str) -> String {
+pub(crate) fn resolve(base: &str, path: &str) -> String {
     let full = if path.starts_with('/') {
         path.to_owned()
     } else {

@@ -1,1 +1,110 @@
 //! One-time messages: said by one view, shown by the next page.
+//!
+//! They travel in a signed cookie, so that they need no session and nobody else can put words into the
+//! site's mouth (CWE-345). Templates show them as text.
+
+use std::sync::{Mutex, OnceLock};
+
+use serde::{Deserialize, Serialize};
+
+use crate::http::{Cookie, Cx};
+use crate::middleware::SecurityEvent;
+use crate::signing::{self, TokenError};
+
+/// The purpose of the keys.
+pub(crate) const PURPOSE: &str = "messages";
+const COOKIE: &str = "messages";
+/// For how long an unseen message is kept, in seconds.
+const LIFE: u64 = 600;
+/// Most messages kept, and longest text, so that the cookie stays below 4 KB.
+const MOST: usize = 8;
+const LONGEST: usize = 240;
+
+/// How a message is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// Something to know.
+    Info,
+    /// It worked.
+    Success,
+    /// Careful.
+    Warning,
+    /// It did not work.
+    Error,
+}
+
+/// A message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// How it is meant.
+    #[serde(rename = "l")]
+    pub level: Level,
+    /// What it says: text, never HTML.
+    #[serde(rename = "t")]
+    pub text: String,
+}
+
+/// The messages of one request: those that came, and those that were added.
+#[derive(Debug, Default)]
+pub(crate) struct Messages {
+    came: OnceLock<Vec<Message>>,
+    added: Mutex<Vec<Message>>,
+}
+
+impl Cx {
+    /// Says something on the next page, unless this request fails.
+    pub fn say(&self, level: Level, text: impl Into<String>) {
+        let mut text: String = text.into();
+        if let Some((end, _)) = text.char_indices().nth(LONGEST) {
+            text.truncate(end);
+        }
+        let mut added = self.messages.added.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if added.len() < MOST {
+            added.push(Message { level, text });
+        }
+    }
+
+    /// The messages that came with this request; who asks for them shows them.
+    pub fn take_messages(&self) -> &[Message] {
+        self.messages.came.get_or_init(|| read(self))
+    }
+}
+
+impl Messages {
+    /// Keeps what was added and not shown, forgets what was shown.
+    pub(crate) fn write_cookie(&self, cx: &Cx) {
+        let mut added = self.added.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let shown = self.came.get().is_some();
+        if added.is_empty() {
+            if shown && cx.cookie(COOKIE).is_some() {
+                cx.set_cookie(Cookie::removal(COOKIE, cx.is_secure()));
+            }
+            return;
+        }
+        let mut keep = if shown { Vec::new() } else { read(cx) };
+        keep.append(&mut added);
+        keep.truncate(MOST);
+        if let Ok(text) = serde_json::to_vec(&keep) {
+            let token = cx.site.messages.sign(&text, &[], signing::now() + LIFE);
+            cx.set_cookie(Cookie::new(COOKIE, &token, cx.is_secure()));
+        }
+    }
+
+    /// Forgets what was added: the request failed.
+    pub(crate) fn drop_added(&self) {
+        self.added.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clear();
+    }
+}
+
+fn read(cx: &Cx) -> Vec<Message> {
+    let Some(cookie) = cx.cookie(COOKIE).filter(|value| !value.is_empty()) else { return Vec::new() };
+    match cx.site.messages.verify(cookie, &[], signing::now()) {
+        Ok(text) => serde_json::from_slice(&text).unwrap_or_default(),
+        Err(TokenError::Expired | TokenError::UnknownKey) => Vec::new(),
+        Err(_) => {
+            SecurityEvent::CookieForged.log(Some(cx));
+            Vec::new()
+        }
+    }
+}

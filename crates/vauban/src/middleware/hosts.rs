@@ -1,9 +1,9 @@
 //! The host check: only names that the settings list are answered (ASVS 4.1.x, CWE-644, CWE-346).
 
-use ::http::{HeaderMap, Uri, header};
+use ::http::header;
 
-use super::SecurityEvent;
-use crate::http::{Error, Result};
+use super::{SecurityEvent, Site};
+use crate::http::{Cx, Error, Result};
 use crate::settings::HostPattern;
 
 /// Whether a `Host` header's value is well-formed and one of the allowed hosts.
@@ -21,16 +21,20 @@ pub(crate) fn allowed(patterns: &[HostPattern], host: &str) -> bool {
 ///
 /// # Errors
 /// 400: none, several, malformed, not allowed, or an absolute request target that names another one.
-pub(crate) fn check(patterns: &[HostPattern], uri: &Uri, headers: &HeaderMap, forwarded: Option<&str>) -> Result<()> {
-    let mut values = headers.get_all(header::HOST).iter();
+pub(crate) fn check(site: &Site, cx: &Cx) -> Result<()> {
+    #[cfg(any(test, feature = "__test_switches"))]
+    if site.switches.no_host_check {
+        return Ok(());
+    }
+    let mut values = cx.headers.get_all(header::HOST).iter();
     let named = values.next().and_then(|value| value.to_str().ok());
     // CWE-444: two hosts are two readings of one request.
     let several = values.next().is_some();
-    let contradicts = uri.authority().is_some_and(|a| !named.is_some_and(|n| n.eq_ignore_ascii_case(a.as_str())));
-    match forwarded.or(named) {
-        Some(host) if !several && !contradicts && allowed(patterns, host) => Ok(()),
+    let contradicts = cx.uri.authority().is_some_and(|a| !named.is_some_and(|n| n.eq_ignore_ascii_case(a.as_str())));
+    match cx.forwarded_host.as_deref().or(named) {
+        Some(host) if !several && !contradicts && allowed(&site.settings.allowed_hosts, host) => Ok(()),
         _ => {
-            SecurityEvent::HostRefused.log(None);
+            SecurityEvent::HostRefused.log(Some(cx));
             Err(Error::bad_request("This site does not answer to that host name."))
         }
     }

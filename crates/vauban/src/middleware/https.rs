@@ -2,7 +2,8 @@
 
 use ::http::{HeaderValue, Method, StatusCode, header};
 
-use crate::http::{Body, Error, Response, Result};
+use super::Site;
+use crate::http::{Body, Cx, Error, Response, Result};
 use crate::settings::Hsts;
 
 /// `Strict-Transport-Security` (RFC 6797), or nothing while the ramp is at 0.
@@ -25,7 +26,12 @@ pub(crate) fn hsts(hsts: &Hsts) -> Option<HeaderValue> {
 ///
 /// # Errors
 /// 403 for anything but GET and HEAD: what was sent in clear is lost already, and must not seem to work.
-pub(crate) fn require(required: bool, secure: bool, method: &Method, host: &str, target: &str) -> Result<Option<Response>> {
+pub(crate) fn require(site: &Site, cx: &Cx) -> Result<Option<Response>> {
+    let target = cx.uri.path_and_query().map_or("/", |target| target.as_str());
+    redirect(site.https, cx.secure, &cx.method, cx.host(), target)
+}
+
+fn redirect(required: bool, secure: bool, method: &Method, host: &str, target: &str) -> Result<Option<Response>> {
     if secure || !required {
         return Ok(None);
     }
@@ -44,7 +50,7 @@ mod tests {
     use super::*;
 
     fn location(host: &str, target: &str) -> String {
-        let answer = require(true, false, &Method::GET, host, target).unwrap().unwrap();
+        let answer = redirect(true, false, &Method::GET, host, target).unwrap().unwrap();
         answer.headers()[header::LOCATION].to_str().unwrap().to_owned()
     }
 
@@ -54,8 +60,8 @@ mod tests {
         assert_eq!(location("[::1]:80", "/"), "https://[::1]/");
         // CWE-601
         assert_eq!(location("example.com", "//evil.com/x"), "https://example.com/evil.com/x");
-        assert!(require(true, false, &Method::POST, "example.com", "/").is_err());
-        assert!(require(true, true, &Method::POST, "example.com", "/").unwrap().is_none());
+        assert!(redirect(true, false, &Method::POST, "example.com", "/").is_err());
+        assert!(redirect(true, true, &Method::POST, "example.com", "/").unwrap().is_none());
     }
 
     #[test]

@@ -6,9 +6,6 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use vauban_orm::Actor;
-use vauban_template::page;
-
 use super::Site;
 use crate::http::{Cx, Result};
 
@@ -18,10 +15,8 @@ pub(crate) const SESSION_COOKIE: &str = "session";
 /// Who asks: what the session backend found out about a session cookie.
 #[derive(Clone)]
 pub struct Identity {
-    /// Who acts: what row policies are about.
-    pub actor: Actor,
-    /// Who it is, for pages.
-    pub user: page::User,
+    /// The user's id, for logs.
+    pub user_id: Option<String>,
     /// What tokens against request forgery are bound to: unguessable, and another one after every change of
     /// privilege. `None` without a session; then an own cookie takes its place.
     pub binding: Option<[u8; 32]>,
@@ -32,14 +27,14 @@ pub struct Identity {
 impl Identity {
     /// Nobody, without a session.
     pub fn nobody() -> Self {
-        Self { actor: Actor::nobody(), user: page::User::default(), binding: None, session: None }
+        Self { user_id: None, binding: None, session: None }
     }
 }
 
 impl fmt::Debug for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // CWE-532: neither binding nor session.
-        f.debug_struct("Identity").field("user", &self.user.id).finish_non_exhaustive()
+        f.debug_struct("Identity").field("user", &self.user_id).finish_non_exhaustive()
     }
 }
 

@@ -1,7 +1,9 @@
 //! The controls that every request passes, one file each, in the order that `pipeline.rs` fixes.
 
-mod body;
-mod csrf;
+pub(crate) mod body;
+pub(crate) mod csrf;
+#[cfg(debug_assertions)]
+mod debug_page;
 mod finish;
 mod guard;
 mod hosts;
@@ -9,17 +11,20 @@ mod https;
 mod identity;
 mod isolation;
 mod origin;
-mod pages;
+mod limits;
+pub(crate) mod pages;
 mod pipeline;
 mod proxies;
 mod security_event;
 mod server;
 mod site;
+#[cfg(any(test, feature = "__test_switches"))]
+pub mod switches;
 
 pub use body::RequestBody;
 pub use identity::{Identity, SessionBackend};
 pub use pages::{ErrorFacts, ErrorPage, ErrorPages};
-pub use pipeline::{Incoming, answer};
+pub use pipeline::answer;
 pub use security_event::SecurityEvent;
 pub use server::serve;
 pub use site::{Site, SiteParts};

@@ -5,8 +5,8 @@ use std::net::IpAddr;
 
 use ::http::HeaderMap;
 
-use super::SecurityEvent;
-use crate::http::{Error, Result};
+use super::{SecurityEvent, Site};
+use crate::http::{Cx, Error, Result};
 use crate::settings::Network;
 
 /// What a request says of its way here.
@@ -18,6 +18,22 @@ pub(crate) struct Way<'a> {
     pub(crate) secure: bool,
     /// The host that the browser asked for, if the proxy says so.
     pub(crate) host: Option<&'a str>,
+}
+
+/// Writes down client, scheme and host of a request.
+///
+/// # Errors
+/// 400, see [`way`].
+pub(crate) fn find_client(site: &Site, cx: &mut Cx) -> Result<()> {
+    let trusted = &site.settings.trusted_proxies;
+    if trusted.is_empty() {
+        return Ok(());
+    }
+    let way = way(trusted, cx.client, cx.secure, &cx.headers)?;
+    let host = way.host.map(str::to_owned);
+    (cx.client, cx.secure) = (way.client, way.secure);
+    cx.forwarded_host = host;
+    Ok(())
 }
 
 /// Finds client, scheme and host. From a peer that is not trusted, forwarded headers are ignored.

@@ -55,7 +55,8 @@ impl Root {
         let mut mac = keyed(b"vauban secret_key v1");
         mac.update(secret);
         let mut root = Self { id: [0; 6], key: Zeroizing::new(mac.finalize().into_bytes().into()) };
-        root.id.copy_from_slice(&root.expand(b"id ", "")[..6]);
+        let id = root.expand(b"id ", "");
+        root.id.copy_from_slice(&id[..6]);
         root
     }
 

@@ -1,0 +1,135 @@
+//! The outermost layer: what every answer carries, refusals included (ASVS 3.4, CWE-693, CWE-1021, CWE-525).
+
+use ::http::{HeaderMap, HeaderName, HeaderValue, header};
+
+use super::Site;
+use crate::http::{Body, Caching, Cx, Response};
+use crate::settings::Settings;
+
+/// The headers that do not depend on the answer, made once.
+#[derive(Debug)]
+pub(crate) struct Headers {
+    document: HeaderMap,
+    other: HeaderMap,
+    hsts: Option<HeaderValue>,
+}
+
+const fn fixed(value: &'static str) -> HeaderValue {
+    HeaderValue::from_static(value)
+}
+
+const COMMON: &[(&str, &str)] = &[
+    ("x-content-type-options", "nosniff"),
+    // Never `no-referrer`: our own pages' posts would then say `Origin: null`.
+    ("referrer-policy", "same-origin"),
+    ("cross-origin-opener-policy", "same-origin"),
+    ("cross-origin-resource-policy", "same-origin"),
+    ("origin-agent-cluster", "?1"),
+    ("x-permitted-cross-domain-policies", "none"),
+    ("x-frame-options", "DENY"),
+    (
+        "permissions-policy",
+        "accelerometer=(), autoplay=(), camera=(), display-capture=(), encrypted-media=(), fullscreen=(self), \
+         geolocation=(), gyroscope=(), hid=(), idle-detection=(), magnetometer=(), microphone=(), midi=(), \
+         payment=(), picture-in-picture=(), publickey-credentials-get=(self), screen-wake-lock=(), serial=(), \
+         usb=(), web-share=(), xr-spatial-tracking=()",
+    ),
+];
+
+/// What is not a document may load nothing and be framed by nobody.
+const CSP_OTHER: &str = "default-src 'none'; frame-ancestors 'none'; sandbox";
+
+impl Headers {
+    pub(crate) fn new(settings: &Settings) -> Self {
+        let mut document = HeaderMap::with_capacity(24);
+        for (name, value) in COMMON {
+            document.insert(HeaderName::from_static(name), fixed(value));
+        }
+        let mut other = document.clone();
+        other.insert(header::CONTENT_SECURITY_POLICY, fixed(CSP_OTHER));
+        document.insert(HeaderName::from_static("cross-origin-embedder-policy"), fixed("require-corp"));
+        Self { document, other, hsts: super::https::hsts(&settings.hsts) }
+    }
+}
+
+/// Makes an answer ready to be sent.
+pub(crate) fn finish(site: &Site, cx: &Cx, response: Response) -> ::http::Response<Body> {
+    let Response { status, headers, body, caching, .. } = response;
+    let is_document = headers
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|value| value.as_bytes().starts_with(b"text/html"));
+    #[cfg(any(test, feature = "__test_switches"))]
+    let bare = site.switches.no_security_headers;
+    #[cfg(not(any(test, feature = "__test_switches")))]
+    let bare = false;
+    let mut out = match (bare, is_document) {
+        (true, _) => HeaderMap::new(),
+        (false, true) => site.headers.document.clone(),
+        (false, false) => site.headers.other.clone(),
+    };
+    if is_document && !bare {
+        out.insert(header::CONTENT_SECURITY_POLICY, document_policy(cx.nonce()));
+    }
+    // RFC 6797 §7.2: only over HTTPS.
+    if cx.is_secure() && !bare && let Some(hsts) = &site.headers.hsts {
+        out.insert(header::STRICT_TRANSPORT_SECURITY, hsts.clone());
+    }
+    cx.write_cookies(&mut out);
+    let personal = cx.identity.session.is_some()
+        || cx.token_written()
+        || out.contains_key(header::SET_COOKIE)
+        || headers.contains_key(header::SET_COOKIE);
+    out.insert(header::CACHE_CONTROL, cache_control(caching, personal));
+    if let Ok(id) = HeaderValue::from_str(cx.request_id()) {
+        out.insert(HeaderName::from_static("x-request-id"), id);
+    }
+    let mut last = None;
+    for (name, value) in headers {
+        match name {
+            Some(name) => {
+                if name == header::SET_COOKIE {
+                    out.append(name.clone(), value);
+                } else {
+                    out.insert(name.clone(), value);
+                }
+                last = Some(name);
+            }
+            None => {
+                if let Some(name) = &last {
+                    out.append(name.clone(), value);
+                }
+            }
+        }
+    }
+    let mut answer = ::http::Response::new(body);
+    *answer.status_mut() = status;
+    *answer.headers_mut() = out;
+    answer
+}
+
+/// CWE-79: the second line behind the escaper. Script needs this answer's nonce, whatever its source.
+fn document_policy(nonce: &str) -> HeaderValue {
+    let mut text = String::with_capacity(420);
+    text.push_str("default-src 'none'; script-src 'nonce-");
+    text.push_str(nonce);
+    text.push_str("' 'strict-dynamic'; style-src 'self' 'nonce-");
+    text.push_str(nonce);
+    text.push_str(
+        "'; img-src 'self'; font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; \
+         base-uri 'none'; frame-ancestors 'none'; object-src 'none'; require-trusted-types-for 'script'; \
+         trusted-types 'none'",
+    );
+    HeaderValue::try_from(text).unwrap_or(fixed(CSP_OTHER))
+}
+
+/// CWE-524, CWE-525: an answer made for somebody is kept by nobody.
+fn cache_control(caching: Caching, personal: bool) -> HeaderValue {
+    match caching {
+        Caching::Public { seconds, immutable } if !personal => {
+            let immutable = if immutable { ", immutable" } else { "" };
+            HeaderValue::try_from(format!("public, max-age={seconds}{immutable}")).unwrap_or(fixed("no-store"))
+        }
+        Caching::Auto if !personal => fixed("private, no-cache"),
+        _ => fixed("no-store"),
+    }
+}

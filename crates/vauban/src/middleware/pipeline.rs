@@ -1,0 +1,108 @@
+//! The way of a request. The order is fixed here and nowhere else; a cheap refusal comes before an expensive
+//! one, and every answer leaves through the same finisher.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ::http::{HeaderValue, Method, Request, StatusCode, header};
+
+use super::guard::Stopped;
+use super::{Guarded, RequestBody, Site};
+use super::{finish, hosts, https, identity, isolation, limits, origin, pages, proxies};
+use crate::http::{Body, Cx, Error, Response, Result};
+use crate::routing::{Call, Found, Target};
+
+/// Answers one request that `peer` sent; `tls` if the connection itself is encrypted.
+pub async fn answer(site: &Arc<Site>, peer: IpAddr, tls: bool, request: Request<RequestBody>) -> ::http::Response<Body> {
+    let (head, body) = request.into_parts();
+    let mut cx = Cx::new(Arc::clone(site), head, peer, tls);
+    let next = enter(site, &mut cx).await;
+    let cx = Arc::new(cx);
+    let response = match next {
+        Ok(Next::View(target)) => call(&cx, target, body).await,
+        Ok(Next::Answer(response)) => response,
+        Err(error) => pages::answer(site, &cx, error),
+    };
+    finish::finish(site, &cx, response)
+}
+
+/// The controls before the view, in order.
+async fn enter(site: &Site, cx: &mut Cx) -> Result<Next> {
+    limits::check_head(site, cx)?;
+    proxies::find_client(site, cx)?;
+    hosts::check(site, cx)?;
+    if let Some(redirect) = https::require(site, cx)? {
+        return Ok(Next::Answer(redirect));
+    }
+    if let Some(file) = site.static_files.answer(&cx.method, cx.uri.path(), &cx.headers) {
+        return Ok(Next::Answer(file));
+    }
+    let found = site.router.find(&cx.method, cx.uri.path());
+    origin::check(site, cx)?;
+    isolation::check(site, cx)?;
+    identity::load(site, cx).await?;
+    route(cx, found)
+}
+
+/// The controls that need the view: its access rule, the body, the token, the parameters, the view itself, the
+/// commit, the page. `#[view]` writes them in this order; see [`Call`].
+async fn call(cx: &Arc<Cx>, target: Target, body: RequestBody) -> Response {
+    let limit = Duration::from_secs(target.meta.timeout.into()).min(cx.settings().timeouts.request);
+    let view = (target.handle)(Call::new(Arc::clone(cx), body));
+    let error = match Guarded::new(view, limit).await {
+        Ok(response) => return response,
+        Err(Stopped::Overrun) => Error::new(StatusCode::SERVICE_UNAVAILABLE, ""),
+        Err(Stopped::Panicked(message)) => Error::internal(message),
+    };
+    // What the view wrote was undone when it was dropped; what it said and set goes the same way.
+    cx.forget_effects();
+    pages::answer(&cx.site, cx, error)
+}
+
+enum Next {
+    View(Target),
+    Answer(Response),
+}
+
+fn route(cx: &mut Cx, found: Found) -> Result<Next> {
+    match found {
+        Found::View(target, params) => {
+            cx.route = Some(target.meta);
+            cx.params = params;
+            Ok(Next::View(target))
+        }
+        Found::Other(methods) => {
+            let allow = allow(methods);
+            let status = match cx.method {
+                Method::OPTIONS => StatusCode::NO_CONTENT,
+                _ => StatusCode::METHOD_NOT_ALLOWED,
+            };
+            let response = match status {
+                StatusCode::NO_CONTENT => Response::new(status, Body::empty()),
+                _ => pages::answer(&cx.site, cx, Error::new(status, "")),
+            };
+            Ok(Next::Answer(response.set(header::ALLOW, allow)))
+        }
+        Found::Slash(path) => {
+            let location = match cx.uri.query() {
+                Some(query) => format!("{path}?{query}"),
+                None => path,
+            };
+            let location = HeaderValue::try_from(location).map_err(|_| Error::not_found())?;
+            let redirect = Response::new(StatusCode::MOVED_PERMANENTLY, Body::empty());
+            Ok(Next::Answer(redirect.set(header::LOCATION, location)))
+        }
+        Found::Nothing => Err(Error::not_found()),
+    }
+}
+
+/// `Allow` (RFC 9110 §10.2.1).
+fn allow(mut methods: Vec<Method>) -> HeaderValue {
+    if methods.contains(&Method::GET) {
+        methods.push(Method::HEAD);
+    }
+    methods.push(Method::OPTIONS);
+    let names: Vec<&str> = methods.iter().map(Method::as_str).collect();
+    HeaderValue::try_from(names.join(", ")).unwrap_or(HeaderValue::from_static("OPTIONS"))
+}
