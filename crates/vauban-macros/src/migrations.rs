@@ -9,7 +9,10 @@ use syn::{Error, LitStr, Result};
 /// Writes a `Set` of the files that the folder's `INDEX` lists. A package without the folder has none yet.
 pub(crate) fn expand(input: TokenStream) -> Result<TokenStream> {
     let folder: LitStr = syn::parse2(input).map_err(|error| {
-        Error::new(error.span(), "write the folder's name below the package: `migrations!(\"migrations\")`")
+        Error::new(
+            error.span(),
+            "write the folder's name below the package: `migrations!(\"migrations\")`",
+        )
     })?;
     let name = folder.value();
     let root = std::env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
@@ -21,7 +24,8 @@ pub(crate) fn expand(input: TokenStream) -> Result<TokenStream> {
             .map_err(|error| Error::new(folder.span(), format!("{name}/INDEX: {error}")))?;
         for migration in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
             if !path.join(format!("{migration}.toml")).is_file() {
-                let message = format!("{name}/INDEX lists `{migration}`, but there is no file {migration}.toml");
+                let message =
+                    format!("{name}/INDEX lists `{migration}`, but there is no file {migration}.toml");
                 return Err(Error::new(folder.span(), message));
             }
             let file = LitStr::new(&format!("/{name}/{migration}.toml"), Span::call_site());

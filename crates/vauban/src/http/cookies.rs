@@ -25,7 +25,10 @@ pub(crate) fn parse(text: &str) -> impl Iterator<Item = (&str, &str)> {
     text.split(';').filter_map(|pair| {
         let (name, value) = pair.split_once('=')?;
         let (name, value) = (name.trim(), value.trim());
-        let value = value.strip_prefix('"').and_then(|v| v.strip_suffix('"')).unwrap_or(value);
+        let value = value
+            .strip_prefix('"')
+            .and_then(|v| v.strip_suffix('"'))
+            .unwrap_or(value);
         (!name.is_empty()).then_some((name, value))
     })
 }

@@ -82,7 +82,11 @@ impl Cx {
     pub fn host(&self) -> &str {
         match &self.forwarded_host {
             Some(host) => host,
-            None => self.headers.get(header::HOST).and_then(|v| v.to_str().ok()).unwrap_or(""),
+            None => self
+                .headers
+                .get(header::HOST)
+                .and_then(|v| v.to_str().ok())
+                .unwrap_or(""),
         }
     }
 

@@ -20,8 +20,8 @@ pub use cx::Cx;
 pub use error::{Error, Result};
 pub use file::File;
 pub use json::Json;
-pub use redirect::{LocalUrl, Redirect};
 pub(crate) use redirect::resolve;
+pub use redirect::{LocalUrl, Redirect};
 pub use respond::{Outcome, Respond, Status, Text};
 pub use response::{Caching, HeaderError, Response};
 

@@ -59,7 +59,11 @@ impl Cx {
         if let Some((end, _)) = text.char_indices().nth(LONGEST) {
             text.truncate(end);
         }
-        let mut added = self.messages.added.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut added = self
+            .messages
+            .added
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         if added.len() < MOST {
             added.push(Message { level, text });
         }
@@ -74,7 +78,10 @@ impl Cx {
 impl Messages {
     /// Keeps what was added and not shown, forgets what was shown.
     pub(crate) fn write_cookie(&self, cx: &Cx) {
-        let mut added = self.added.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut added = self
+            .added
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         let shown = self.came.get().is_some();
         if added.is_empty() {
             if shown && cx.cookie(COOKIE).is_some() {
@@ -93,12 +100,17 @@ impl Messages {
 
     /// Forgets what was added: the request failed.
     pub(crate) fn drop_added(&self) {
-        self.added.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clear();
+        self.added
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .clear();
     }
 }
 
 fn read(cx: &Cx) -> Vec<Message> {
-    let Some(cookie) = cx.cookie(COOKIE).filter(|value| !value.is_empty()) else { return Vec::new() };
+    let Some(cookie) = cx.cookie(COOKIE).filter(|value| !value.is_empty()) else {
+        return Vec::new();
+    };
     match cx.site.messages.verify(cookie, &[], signing::now()) {
         Ok(text) => serde_json::from_slice(&text).unwrap_or_default(),
         Err(TokenError::Expired | TokenError::UnknownKey) => Vec::new(),

@@ -28,12 +28,27 @@ const GRACE: Duration = Duration::from_secs(5);
 /// # Errors
 /// 413 if it is larger, before reading if it says so; 415 if it is encoded; 408 if it is too slow; 400 if
 /// it breaks off.
-pub(crate) async fn read(body: RequestBody, headers: &HeaderMap, limit: usize, time: Duration) -> Result<Bytes> {
+pub(crate) async fn read(
+    body: RequestBody,
+    headers: &HeaderMap,
+    limit: usize,
+    time: Duration,
+) -> Result<Bytes> {
     // CWE-409: an encoded body is small on the wire only.
-    if headers.get_all(header::CONTENT_ENCODING).iter().any(|v| !v.as_bytes().eq_ignore_ascii_case(b"identity")) {
-        return Err(Error::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Send the body without a content encoding."));
+    if headers
+        .get_all(header::CONTENT_ENCODING)
+        .iter()
+        .any(|v| !v.as_bytes().eq_ignore_ascii_case(b"identity"))
+    {
+        return Err(Error::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "Send the body without a content encoding.",
+        ));
     }
-    let announced = headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse::<usize>().ok());
+    let announced = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|v| v.to_str().ok())
+        .and_then(|v| v.parse::<usize>().ok());
     if announced.is_some_and(|length| length > limit) {
         return Err(too_large());
     }

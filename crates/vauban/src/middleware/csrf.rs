@@ -47,7 +47,8 @@ pub(crate) fn write(site: &Site, cx: &Cx, action: Option<&str>, out: &mut String
     let mut nonce = [0_u8; 9];
     rand::fill(&mut nonce);
     cx.with_binding(|binding| {
-        site.csrf.write(&nonce, &[binding, scope.as_bytes()], signing::now() + LIFE, out);
+        site.csrf
+            .write(&nonce, &[binding, scope.as_bytes()], signing::now() + LIFE, out);
     });
     cx.mark_token_written();
 }
@@ -67,7 +68,10 @@ pub(crate) fn from_form<'a>(headers: &HeaderMap, form: &'a FormData) -> Option<&
         .and_then(|value| value.to_str().ok())
         .is_some_and(|value| value.len() >= 10 && value.as_bytes()[..10].eq_ignore_ascii_case(b"multipart/"));
     if multipart {
-        return form.first().filter(|(name, _)| *name == FIELD).map(|(_, value)| value);
+        return form
+            .first()
+            .filter(|(name, _)| *name == FIELD)
+            .map(|(_, value)| value);
     }
     form.once(FIELD).ok().flatten()
 }
@@ -103,7 +107,10 @@ pub(crate) fn fresh_cookie() -> String {
 
 /// Whether a cookie's value is one that we make.
 pub(crate) fn is_cookie(value: &str) -> bool {
-    value.len() == 22 && value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+    value.len() == 22
+        && value
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }
 
 /// The path that a form's `action` means on the page `base`.
@@ -118,7 +125,9 @@ fn path_of(action: &str, base: &str) -> String {
     }
     // `https://this.host/path`: only a same-origin action gets a token at all.
     let local = match action.find("://") {
-        Some(scheme) => action[scheme + 3..].find('/').map_or("/", |slash| &action[scheme + 3 + slash..]),
+        Some(scheme) => action[scheme + 3..]
+            .find('/')
+            .map_or("/", |slash| &action[scheme + 3 + slash..]),
         None => action,
     };
     crate::http::resolve(base, local)
@@ -131,8 +140,13 @@ mod tests {
     #[test]
     fn an_action_is_a_path() {
         for (action, path) in [
-            ("", "/a/b/"), ("?x=1", "/a/b/"), ("/c/?x#y", "/c/"), ("edit/", "/a/b/edit/"), ("../c", "/a/c"),
-            ("http://localhost/d/", "/d/"), ("/x/../y/", "/y/"),
+            ("", "/a/b/"),
+            ("?x=1", "/a/b/"),
+            ("/c/?x#y", "/c/"),
+            ("edit/", "/a/b/edit/"),
+            ("../c", "/a/c"),
+            ("http://localhost/d/", "/d/"),
+            ("/x/../y/", "/y/"),
         ] {
             assert_eq!(path_of(action, "/a/b/"), path, "{action}");
         }

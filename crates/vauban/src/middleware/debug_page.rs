@@ -14,7 +14,9 @@ const HIDDEN: &[&str] = &["cookie", "authorization", "proxy-authorization", "x-c
 
 pub(super) fn page(site: &Site, cx: &Cx, error: &Error) -> Response {
     let mut out = String::with_capacity(16 * 1024);
-    let title = error.source().map_or_else(|| error.to_string(), ToString::to_string);
+    let title = error
+        .source()
+        .map_or_else(|| error.to_string(), ToString::to_string);
     let _ = write!(
         out,
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{0}</title>\
@@ -31,8 +33,10 @@ pub(super) fn page(site: &Site, cx: &Cx, error: &Error) -> Response {
     request(&mut out, cx);
     settings(&mut out, site);
     out.push_str("</body></html>\n");
-    Response::new(StatusCode::INTERNAL_SERVER_ERROR, out)
-        .set(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"))
+    Response::new(StatusCode::INTERNAL_SERVER_ERROR, out).set(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("text/html; charset=utf-8"),
+    )
 }
 
 fn causes(out: &mut String, error: &Error) {
@@ -50,7 +54,12 @@ fn source(out: &mut String, error: &Error) {
     let Some(text) = read(at.file()) else { return };
     let line = at.line() as usize;
     out.push_str("<pre>");
-    for (i, text) in text.lines().enumerate().skip(line.saturating_sub(AROUND + 1)).take(2 * AROUND + 1) {
+    for (i, text) in text
+        .lines()
+        .enumerate()
+        .skip(line.saturating_sub(AROUND + 1))
+        .take(2 * AROUND + 1)
+    {
         let number = i + 1;
         let text = escape(text);
         let _ = if number == line {
@@ -66,18 +75,29 @@ fn source(out: &mut String, error: &Error) {
 #[allow(clippy::disallowed_methods)] // the development server shows the program's own source
 fn read(file: &str) -> Option<String> {
     let here = std::env::current_dir().ok()?;
-    here.ancestors().take(4).find_map(|folder| std::fs::read_to_string(folder.join(file)).ok())
+    here.ancestors()
+        .take(4)
+        .find_map(|folder| std::fs::read_to_string(folder.join(file)).ok())
 }
 
 fn request(out: &mut String, cx: &Cx) {
     out.push_str("<h2>Request</h2><table>");
     let mut row = |name: &str, value: &str| {
-        let _ = write!(out, "<tr><th>{}</th><td>{}</td></tr>", escape(name), escape(value));
+        let _ = write!(
+            out,
+            "<tr><th>{}</th><td>{}</td></tr>",
+            escape(name),
+            escape(value)
+        );
     };
     row("method", cx.method().as_str());
     row("path", cx.path());
     // CWE-598: what stands in a query may be a secret; its names help enough.
-    let names: Vec<&str> = cx.query().split('&').filter_map(|pair| pair.split('=').next()).collect();
+    let names: Vec<&str> = cx
+        .query()
+        .split('&')
+        .filter_map(|pair| pair.split('=').next())
+        .collect();
     row("query's fields", &names.join(", "));
     row("client", &cx.client_ip().to_string());
     row("user", cx.user_id().unwrap_or("nobody"));
@@ -85,7 +105,14 @@ fn request(out: &mut String, cx: &Cx) {
     row("request", cx.request_id());
     for (name, value) in cx.headers() {
         let hidden = HIDDEN.contains(&name.as_str());
-        row(name.as_str(), if hidden { "(hidden)" } else { value.to_str().unwrap_or("(not text)") });
+        row(
+            name.as_str(),
+            if hidden {
+                "(hidden)"
+            } else {
+                value.to_str().unwrap_or("(not text)")
+            },
+        );
     }
     out.push_str("</table>");
 }

@@ -47,14 +47,27 @@ impl Headers {
         }
         let mut other = document.clone();
         other.insert(header::CONTENT_SECURITY_POLICY, fixed(CSP_OTHER));
-        document.insert(HeaderName::from_static("cross-origin-embedder-policy"), fixed("require-corp"));
-        Self { document, other, hsts: super::https::hsts(&settings.hsts) }
+        document.insert(
+            HeaderName::from_static("cross-origin-embedder-policy"),
+            fixed("require-corp"),
+        );
+        Self {
+            document,
+            other,
+            hsts: super::https::hsts(&settings.hsts),
+        }
     }
 }
 
 /// Makes an answer ready to be sent.
 pub(crate) fn finish(site: &Site, cx: &Cx, response: Response) -> ::http::Response<Body> {
-    let Response { status, headers, body, caching, .. } = response;
+    let Response {
+        status,
+        headers,
+        body,
+        caching,
+        ..
+    } = response;
     let is_document = headers
         .get(header::CONTENT_TYPE)
         .is_some_and(|value| value.as_bytes().starts_with(b"text/html"));
@@ -71,7 +84,10 @@ pub(crate) fn finish(site: &Site, cx: &Cx, response: Response) -> ::http::Respon
         out.insert(header::CONTENT_SECURITY_POLICY, document_policy(cx.nonce()));
     }
     // RFC 6797 §7.2: only over HTTPS.
-    if cx.is_secure() && !bare && let Some(hsts) = &site.headers.hsts {
+    if cx.is_secure()
+        && !bare
+        && let Some(hsts) = &site.headers.hsts
+    {
         out.insert(header::STRICT_TRANSPORT_SECURITY, hsts.clone());
     }
     cx.write_cookies(&mut out);
@@ -127,7 +143,8 @@ fn cache_control(caching: Caching, personal: bool) -> HeaderValue {
     match caching {
         Caching::Public { seconds, immutable } if !personal => {
             let immutable = if immutable { ", immutable" } else { "" };
-            HeaderValue::try_from(format!("public, max-age={seconds}{immutable}")).unwrap_or(fixed("no-store"))
+            HeaderValue::try_from(format!("public, max-age={seconds}{immutable}"))
+                .unwrap_or(fixed("no-store"))
         }
         Caching::Auto if !personal => fixed("private, no-cache"),
         _ => fixed("no-store"),

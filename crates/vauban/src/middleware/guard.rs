@@ -26,7 +26,11 @@ pub(crate) struct Guarded<F> {
 
 impl<F: Future + Unpin> Guarded<F> {
     pub(crate) fn new(future: F, limit: Duration) -> Self {
-        Self { future, limit, timer: None }
+        Self {
+            future,
+            limit,
+            timer: None,
+        }
     }
 }
 
@@ -41,7 +45,9 @@ impl<F: Future + Unpin> Future for Guarded<F> {
             Err(panic) => return Poll::Ready(Err(Stopped::Panicked(message(&*panic)))),
         }
         let limit = this.limit;
-        let timer = this.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(limit)));
+        let timer = this
+            .timer
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep(limit)));
         timer.as_mut().poll(cx).map(|()| Err(Stopped::Overrun))
     }
 }
@@ -61,9 +67,15 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_hangs_is_stopped_and_what_panics_is_caught() {
         let limit = Duration::from_secs(1);
-        assert_eq!(Guarded::new(Box::pin(std::future::pending::<()>()), limit).await, Err(Stopped::Overrun));
+        assert_eq!(
+            Guarded::new(Box::pin(std::future::pending::<()>()), limit).await,
+            Err(Stopped::Overrun)
+        );
         let panics = Box::pin(async { panic!("boom") });
-        assert_eq!(Guarded::<Pin<Box<dyn Future<Output = ()>>>>::new(panics, limit).await, Err(Stopped::Panicked("boom".into())));
+        assert_eq!(
+            Guarded::<Pin<Box<dyn Future<Output = ()>>>>::new(panics, limit).await,
+            Err(Stopped::Panicked("boom".into()))
+        );
         assert_eq!(Guarded::new(Box::pin(async { 1 }), limit).await, Ok(1));
     }
 }

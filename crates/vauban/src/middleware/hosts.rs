@@ -30,7 +30,10 @@ pub(crate) fn check(site: &Site, cx: &Cx) -> Result<()> {
     let named = values.next().and_then(|value| value.to_str().ok());
     // CWE-444: two hosts are two readings of one request.
     let several = values.next().is_some();
-    let contradicts = cx.uri.authority().is_some_and(|a| !named.is_some_and(|n| n.eq_ignore_ascii_case(a.as_str())));
+    let contradicts = cx
+        .uri
+        .authority()
+        .is_some_and(|a| !named.is_some_and(|n| n.eq_ignore_ascii_case(a.as_str())));
     match cx.forwarded_host.as_deref().or(named) {
         Some(host) if !several && !contradicts && allowed(&site.settings.allowed_hosts, host) => Ok(()),
         _ => {
@@ -62,7 +65,11 @@ impl<'a> Parsed<'a> {
             digits.parse::<u16>().ok()?;
         }
         let plain = name.starts_with('[')
-            || (!name.is_empty() && name.len() <= 254 && name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'-')))
+            || (!name.is_empty()
+                && name.len() <= 254
+                && name
+                    .bytes()
+                    .all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'-')))
                 && !name.starts_with('.')
                 && !name.contains("..");
         plain.then_some(Self { name })
@@ -75,14 +82,35 @@ mod tests {
 
     #[test]
     fn only_listed_hosts() {
-        let hosts: Vec<HostPattern> =
-            ["example.com", ".multi.com", "[::1]"].iter().map(|p| p.parse().unwrap()).collect();
-        for good in ["example.com", "EXAMPLE.com:8000", "example.com.", "multi.com", "a.b.multi.com:1", "[::1]:80"] {
+        let hosts: Vec<HostPattern> = ["example.com", ".multi.com", "[::1]"]
+            .iter()
+            .map(|p| p.parse().unwrap())
+            .collect();
+        for good in [
+            "example.com",
+            "EXAMPLE.com:8000",
+            "example.com.",
+            "multi.com",
+            "a.b.multi.com:1",
+            "[::1]:80",
+        ] {
             assert!(allowed(&hosts, good), "{good}");
         }
         for bad in [
-            "", "evil.com", "example.com@evil.com", "example.com:80/x", "xmulti.com", "a.example.com", "example.com:",
-            "example.com:99999", "[::1", "[::2]", "::1", "example.com:80:80", ".multi.com", "ex\u{e4}mple.com",
+            "",
+            "evil.com",
+            "example.com@evil.com",
+            "example.com:80/x",
+            "xmulti.com",
+            "a.example.com",
+            "example.com:",
+            "example.com:99999",
+            "[::1",
+            "[::2]",
+            "::1",
+            "example.com:80:80",
+            ".multi.com",
+            "ex\u{e4}mple.com",
         ] {
             assert!(!allowed(&hosts, bad), "{bad}");
         }

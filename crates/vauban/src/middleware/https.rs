@@ -31,7 +31,13 @@ pub(crate) fn require(site: &Site, cx: &Cx) -> Result<Option<Response>> {
     redirect(site.https, cx.secure, &cx.method, cx.host(), target)
 }
 
-fn redirect(required: bool, secure: bool, method: &Method, host: &str, target: &str) -> Result<Option<Response>> {
+fn redirect(
+    required: bool,
+    secure: bool,
+    method: &Method,
+    host: &str,
+    target: &str,
+) -> Result<Option<Response>> {
     if secure || !required {
         return Ok(None);
     }
@@ -39,10 +45,16 @@ fn redirect(required: bool, secure: bool, method: &Method, host: &str, target: &
         return Err(Error::new(StatusCode::FORBIDDEN, "This site speaks HTTPS only."));
     }
     // The port of plain HTTP is not that of HTTPS.
-    let name = if host.ends_with(']') { host } else { host.rsplit_once(':').map_or(host, |(name, _)| name) };
+    let name = if host.ends_with(']') {
+        host
+    } else {
+        host.rsplit_once(':').map_or(host, |(name, _)| name)
+    };
     let location = format!("https://{name}/{}", target.trim_start_matches('/'));
     let location = HeaderValue::try_from(location).map_err(|_| Error::bad_request(""))?;
-    Ok(Some(Response::new(StatusCode::MOVED_PERMANENTLY, Body::empty()).set(header::LOCATION, location)))
+    Ok(Some(
+        Response::new(StatusCode::MOVED_PERMANENTLY, Body::empty()).set(header::LOCATION, location),
+    ))
 }
 
 #[cfg(test)]
@@ -50,7 +62,9 @@ mod tests {
     use super::*;
 
     fn location(host: &str, target: &str) -> String {
-        let answer = redirect(true, false, &Method::GET, host, target).unwrap().unwrap();
+        let answer = redirect(true, false, &Method::GET, host, target)
+            .unwrap()
+            .unwrap();
         answer.headers()[header::LOCATION].to_str().unwrap().to_owned()
     }
 
@@ -59,9 +73,16 @@ mod tests {
         assert_eq!(location("example.com:80", "/x?y=z"), "https://example.com/x?y=z");
         assert_eq!(location("[::1]:80", "/"), "https://[::1]/");
         // CWE-601
-        assert_eq!(location("example.com", "//evil.com/x"), "https://example.com/evil.com/x");
+        assert_eq!(
+            location("example.com", "//evil.com/x"),
+            "https://example.com/evil.com/x"
+        );
         assert!(redirect(true, false, &Method::POST, "example.com", "/").is_err());
-        assert!(redirect(true, true, &Method::POST, "example.com", "/").unwrap().is_none());
+        assert!(
+            redirect(true, true, &Method::POST, "example.com", "/")
+                .unwrap()
+                .is_none()
+        );
     }
 
     #[test]
@@ -71,7 +92,10 @@ mod tests {
         assert_eq!(hsts(&settings).unwrap(), "max-age=300");
         settings.include_subdomains = true;
         settings.preload = true;
-        assert_eq!(hsts(&settings).unwrap(), "max-age=300; includeSubDomains; preload");
+        assert_eq!(
+            hsts(&settings).unwrap(),
+            "max-age=300; includeSubDomains; preload"
+        );
         settings.max_age = std::time::Duration::ZERO;
         assert_eq!(hsts(&settings), None);
     }

@@ -27,14 +27,20 @@ pub struct Identity {
 impl Identity {
     /// Nobody, without a session.
     pub fn nobody() -> Self {
-        Self { user_id: None, binding: None, session: None }
+        Self {
+            user_id: None,
+            binding: None,
+            session: None,
+        }
     }
 }
 
 impl fmt::Debug for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // CWE-532: neither binding nor session.
-        f.debug_struct("Identity").field("user", &self.user_id).finish_non_exhaustive()
+        f.debug_struct("Identity")
+            .field("user", &self.user_id)
+            .finish_non_exhaustive()
     }
 }
 
@@ -54,8 +60,12 @@ pub trait SessionBackend: Send + Sync + 'static {
 /// # Errors
 /// If the database fails: then nobody is let in as anybody.
 pub(crate) async fn load(site: &Site, cx: &mut Cx) -> Result<()> {
-    let Some(backend) = &site.sessions else { return Ok(()) };
-    let Some(cookie) = cx.cookie(SESSION_COOKIE) else { return Ok(()) };
+    let Some(backend) = &site.sessions else {
+        return Ok(());
+    };
+    let Some(cookie) = cx.cookie(SESSION_COOKIE) else {
+        return Ok(());
+    };
     let identity = backend.identify(cx, cookie).await?;
     cx.identity = identity;
     Ok(())

@@ -56,7 +56,13 @@ mod tests {
         assert!(allowed(&request("same-origin", "cors", "empty")));
         // ASVS 3.5.8: no image, script, frame or fetch of ours on another site, sibling hosts included.
         for site in ["cross-site", "same-site", "unknown"] {
-            for (mode, dest) in [("no-cors", "image"), ("no-cors", "script"), ("navigate", "iframe"), ("cors", "empty"), ("navigate", "object")] {
+            for (mode, dest) in [
+                ("no-cors", "image"),
+                ("no-cors", "script"),
+                ("navigate", "iframe"),
+                ("cors", "empty"),
+                ("navigate", "object"),
+            ] {
                 assert!(!allowed(&request(site, mode, dest)), "{site} {mode} {dest}");
             }
         }

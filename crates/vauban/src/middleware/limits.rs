@@ -25,5 +25,8 @@ pub(crate) fn check_head(site: &Site, cx: &Cx) -> Result<()> {
 }
 
 fn head_bytes(cx: &Cx) -> usize {
-    cx.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum()
+    cx.headers()
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len() + 4)
+        .sum()
 }

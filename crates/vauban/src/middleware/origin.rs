@@ -32,8 +32,12 @@ pub(crate) fn check(site: &Site, cx: &Cx) -> Result<()> {
 }
 
 fn from_own_page(site: &Site, cx: &Cx, upgrades: bool) -> bool {
-    let Ok(fetch_site) = one(cx.headers(), &SEC_FETCH_SITE) else { return false };
-    let Ok(origin) = one(cx.headers(), &header::ORIGIN) else { return false };
+    let Ok(fetch_site) = one(cx.headers(), &SEC_FETCH_SITE) else {
+        return false;
+    };
+    let Ok(origin) = one(cx.headers(), &header::ORIGIN) else {
+        return false;
+    };
     let own = origin.is_some_and(|origin| is_own(site, cx, origin));
     // A partner: configured, and not where the request went.
     let partner = || origin.is_some_and(|origin| !own && is_configured(site, origin));
@@ -53,7 +57,9 @@ fn from_own_page(site: &Site, cx: &Cx, upgrades: bool) -> bool {
 /// If it is there twice, empty, or not text.
 fn one<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>, ()> {
     let mut values = headers.get_all(name).iter();
-    let Some(value) = values.next() else { return Ok(None) };
+    let Some(value) = values.next() else {
+        return Ok(None);
+    };
     match value.to_str() {
         Ok(text) if !text.is_empty() && values.next().is_none() => Ok(Some(text)),
         _ => Err(()),
@@ -63,12 +69,18 @@ fn one<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>,
 /// Over HTTPS a browser that sends neither `Sec-Fetch-Site` nor `Origin` still sends `Referer`, as our pages
 /// ask for it (`Referrer-Policy: same-origin`). Over plain HTTP the token decides alone.
 fn referer_is_ours(site: &Site, cx: &Cx) -> bool {
-    let Ok(referer) = one(cx.headers(), &header::REFERER) else { return false };
+    let Ok(referer) = one(cx.headers(), &header::REFERER) else {
+        return false;
+    };
     match referer {
         None => !cx.is_secure(),
         Some(referer) => {
-            let Some(start) = referer.find("://") else { return !cx.is_secure() };
-            let end = referer[start + 3..].find(['/', '?', '#']).map_or(referer.len(), |i| start + 3 + i);
+            let Some(start) = referer.find("://") else {
+                return !cx.is_secure();
+            };
+            let end = referer[start + 3..]
+                .find(['/', '?', '#'])
+                .map_or(referer.len(), |i| start + 3 + i);
             let origin = &referer[..end];
             is_own(site, cx, origin) || is_configured(site, origin) || !cx.is_secure()
         }
@@ -78,11 +90,18 @@ fn referer_is_ours(site: &Site, cx: &Cx) -> bool {
 /// Whether an origin, byte for byte as browsers write it, is where the request went: same scheme, same host
 /// (which the host check has allowed), same port; and configured, if origins are.
 fn is_own(site: &Site, cx: &Cx, origin: &str) -> bool {
-    let (scheme, default_port) = if cx.is_secure() { ("https://", ":443") } else { ("http://", ":80") };
-    let Some(host) = origin.strip_prefix(scheme) else { return false };
+    let (scheme, default_port) = if cx.is_secure() {
+        ("https://", ":443")
+    } else {
+        ("http://", ":80")
+    };
+    let Some(host) = origin.strip_prefix(scheme) else {
+        return false;
+    };
     let asked = cx.host();
     let asked = asked.strip_suffix(default_port).unwrap_or(asked);
-    let same = host == asked || (asked.bytes().any(|b| b.is_ascii_uppercase()) && host == asked.to_ascii_lowercase());
+    let same = host == asked
+        || (asked.bytes().any(|b| b.is_ascii_uppercase()) && host == asked.to_ascii_lowercase());
     same && (site.settings.origins.is_empty() || is_configured(site, origin))
 }
 

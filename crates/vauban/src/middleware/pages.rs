@@ -39,7 +39,8 @@ pub struct ErrorPages {
 impl ErrorPages {
     /// The page for one status.
     pub fn set<P: ErrorPage>(&mut self, status: StatusCode) {
-        self.by_status.insert(status.as_u16(), |facts, cx| P::for_error(facts).respond(cx));
+        self.by_status
+            .insert(status.as_u16(), |facts, cx| P::for_error(facts).respond(cx));
     }
 
     /// The page for every status without one of its own.
@@ -85,7 +86,11 @@ pub(crate) fn answer(site: &Site, cx: &Cx, error: Error) -> Response {
     if !accepts_html(cx) {
         return plain(&facts);
     }
-    let own = site.error_pages.by_status.get(&status.as_u16()).or(site.error_pages.other.as_ref());
+    let own = site
+        .error_pages
+        .by_status
+        .get(&status.as_u16())
+        .or(site.error_pages.other.as_ref());
     // A page that fails must not take the answer with it.
     let shown = own.and_then(|page| {
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| page(facts.clone(), cx))).ok()
@@ -127,7 +132,10 @@ fn log(cx: &Cx, error: &Error) {
 }
 
 fn accepts_html(cx: &Cx) -> bool {
-    let accept = cx.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    let accept = cx
+        .headers()
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok());
     accept.is_none_or(|accept| accept.contains("text/html") || accept.contains("*/*"))
 }
 
@@ -142,23 +150,34 @@ fn plain(facts: &ErrorFacts) -> Response {
         text.push_str(incident);
     }
     text.push('\n');
-    Response::new(facts.status, text)
-        .set(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"))
+    Response::new(facts.status, text).set(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("text/plain; charset=utf-8"),
+    )
 }
 
 /// A page without style or script: what is left when the app has none.
 fn simple(facts: &ErrorFacts) -> Response {
     let title = facts.status.canonical_reason().unwrap_or("Error");
-    let say = if facts.message.is_empty() { explain(facts.status) } else { &facts.message };
-    let incident = facts.incident.as_ref().map_or_else(String::new, |id| format!("<p>Incident <code>{id}</code></p>"));
+    let say = if facts.message.is_empty() {
+        explain(facts.status)
+    } else {
+        &facts.message
+    };
+    let incident = facts
+        .incident
+        .as_ref()
+        .map_or_else(String::new, |id| format!("<p>Incident <code>{id}</code></p>"));
     let text = format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
          content=\"width=device-width\"><meta name=\"color-scheme\" content=\"light dark\"><title>{title}</title>\
          </head><body><main><h1>{title}</h1><p>{}</p>{incident}</main></body></html>\n",
         escape(say)
     );
-    Response::new(facts.status, text)
-        .set(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"))
+    Response::new(facts.status, text).set(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("text/html; charset=utf-8"),
+    )
 }
 
 fn explain(status: StatusCode) -> &'static str {

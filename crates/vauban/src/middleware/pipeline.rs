@@ -14,7 +14,12 @@ use crate::http::{Body, Cx, Error, Response, Result};
 use crate::routing::{Call, Found, Target};
 
 /// Answers one request that `peer` sent; `tls` if the connection itself is encrypted.
-pub async fn answer(site: &Arc<Site>, peer: IpAddr, tls: bool, request: Request<RequestBody>) -> ::http::Response<Body> {
+pub async fn answer(
+    site: &Arc<Site>,
+    peer: IpAddr,
+    tls: bool,
+    request: Request<RequestBody>,
+) -> ::http::Response<Body> {
     let (head, body) = request.into_parts();
     let mut cx = Cx::new(Arc::clone(site), head, peer, tls);
     let next = enter(site, &mut cx).await;

@@ -40,16 +40,27 @@ pub(crate) fn find_client(site: &Site, cx: &mut Cx) -> Result<()> {
 ///
 /// # Errors
 /// 400, if a trusted proxy sends what none would: then it forwards what the client sent.
-pub(crate) fn way<'a>(trusted: &[Network], peer: IpAddr, tls: bool, headers: &'a HeaderMap) -> Result<Way<'a>> {
+pub(crate) fn way<'a>(
+    trusted: &[Network],
+    peer: IpAddr,
+    tls: bool,
+    headers: &'a HeaderMap,
+) -> Result<Way<'a>> {
     let peer = peer.to_canonical();
     // CWE-348: a header is no better than whoever sent it.
     if !trusts(trusted, peer) {
-        return Ok(Way { client: peer, secure: tls, host: None });
+        return Ok(Way {
+            client: peer,
+            secure: tls,
+            host: None,
+        });
     }
     let mut client = peer;
     let hops: Vec<&str> = list(headers, "x-forwarded-for")?;
     for hop in hops.iter().rev() {
-        let Ok(address) = hop.trim().parse::<IpAddr>() else { return Err(refuse()) };
+        let Ok(address) = hop.trim().parse::<IpAddr>() else {
+            return Err(refuse());
+        };
         client = address.to_canonical();
         if !trusts(trusted, client) {
             break;
@@ -115,19 +126,45 @@ mod tests {
     #[test]
     fn a_stranger_cannot_choose_its_address() {
         // CWE-348, ASVS 4.1.3
-        let sent = headers(&[("x-forwarded-for", "1.2.3.4"), ("x-forwarded-proto", "https"), ("x-forwarded-host", "evil")]);
+        let sent = headers(&[
+            ("x-forwarded-for", "1.2.3.4"),
+            ("x-forwarded-proto", "https"),
+            ("x-forwarded-host", "evil"),
+        ]);
         let found = way(&proxies(), ip("9.9.9.9"), false, &sent).unwrap();
-        assert_eq!(found, Way { client: ip("9.9.9.9"), secure: false, host: None });
+        assert_eq!(
+            found,
+            Way {
+                client: ip("9.9.9.9"),
+                secure: false,
+                host: None
+            }
+        );
     }
 
     #[test]
     fn hops_are_read_from_the_right() {
-        let sent = headers(&[("x-forwarded-for", "1.1.1.1, 6.6.6.6, 10.0.0.2"), ("x-forwarded-proto", "https")]);
+        let sent = headers(&[
+            ("x-forwarded-for", "1.1.1.1, 6.6.6.6, 10.0.0.2"),
+            ("x-forwarded-proto", "https"),
+        ]);
         let found = way(&proxies(), ip("10.0.0.1"), false, &sent).unwrap();
-        assert_eq!(found, Way { client: ip("6.6.6.6"), secure: true, host: None });
+        assert_eq!(
+            found,
+            Way {
+                client: ip("6.6.6.6"),
+                secure: true,
+                host: None
+            }
+        );
         // In several lines, too.
         let sent = headers(&[("x-forwarded-for", "1.1.1.1"), ("x-forwarded-for", "6.6.6.6")]);
-        assert_eq!(way(&proxies(), ip("::ffff:10.0.0.1"), false, &sent).unwrap().client, ip("6.6.6.6"));
+        assert_eq!(
+            way(&proxies(), ip("::ffff:10.0.0.1"), false, &sent)
+                .unwrap()
+                .client,
+            ip("6.6.6.6")
+        );
     }
 
     #[test]

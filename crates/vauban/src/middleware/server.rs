@@ -57,7 +57,13 @@ pub async fn serve(site: Arc<Site>, listener: TcpListener, stop: impl Future<Out
             continue;
         };
         let _ = stream.set_nodelay(true);
-        tokio::spawn(connection(Arc::clone(&site), stream, peer.ip(), stopped.clone(), (slot, place)));
+        tokio::spawn(connection(
+            Arc::clone(&site),
+            stream,
+            peer.ip(),
+            stopped.clone(),
+            (slot, place),
+        ));
     }
     drop(listener);
     let _ = stopping.send(true);
@@ -88,12 +94,17 @@ async fn connection(
         }
     });
     let mut builder = http1::Builder::new();
-    builder.max_buf_size(site.settings.limits.header_bytes.max(8192)).half_close(false);
+    builder
+        .max_buf_size(site.settings.limits.header_bytes.max(8192))
+        .half_close(false);
     // Up to hyper's own 100 it keeps the fields on the stack.
     if site.settings.limits.headers > 100 {
         builder.max_headers(site.settings.limits.headers);
     }
-    let io = TokioIo::new(Paced { stream, pace: Arc::clone(&pace) });
+    let io = TokioIo::new(Paced {
+        stream,
+        pace: Arc::clone(&pace),
+    });
     let mut serving = std::pin::pin!(builder.serve_connection(io, service));
     let mut ticks = tokio::time::interval(TICK);
     let mut told = false;
@@ -200,7 +211,11 @@ struct Paced {
 }
 
 impl AsyncRead for Paced {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         let poll = Pin::new(&mut self.stream).poll_read(cx, buf);
         if poll.is_ready() && buf.filled().len() > before {
@@ -257,23 +272,39 @@ impl Prefixes {
     /// everybody.
     fn take(self: &Arc<Self>, site: &Site, peer: IpAddr, most: usize) -> Option<Option<Place>> {
         let peer = peer.to_canonical();
-        if peer.is_loopback() || site.settings.trusted_proxies.iter().any(|proxy| proxy.contains(peer)) {
+        if peer.is_loopback()
+            || site
+                .settings
+                .trusted_proxies
+                .iter()
+                .any(|proxy| proxy.contains(peer))
+        {
             return Some(None);
         }
         let prefix = prefix(peer);
-        let mut open = self.open.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut open = self
+            .open
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         let count = open.entry(prefix).or_insert(0);
         if *count >= most {
             return None;
         }
         *count += 1;
-        Some(Some(Place { prefixes: Arc::clone(self), prefix }))
+        Some(Some(Place {
+            prefixes: Arc::clone(self),
+            prefix,
+        }))
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut open = self.prefixes.open.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut open = self
+            .prefixes
+            .open
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Some(count) = open.get_mut(&self.prefix) {
             *count -= 1;
             if *count == 0 {

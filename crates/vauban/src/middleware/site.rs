@@ -80,8 +80,11 @@ impl Site {
     /// Routes that answer the same requests.
     pub fn new(parts: SiteParts) -> Result<Arc<Self>, Vec<Conflict>> {
         let settings = parts.settings;
-        let fallbacks: Vec<&[u8]> =
-            settings.secret_key_fallbacks.iter().map(|key| key.expose().as_bytes()).collect();
+        let fallbacks: Vec<&[u8]> = settings
+            .secret_key_fallbacks
+            .iter()
+            .map(|key| key.expose().as_bytes())
+            .collect();
         let keys = Keys::new(settings.secret_key.expose().as_bytes(), &fallbacks);
         Ok(Arc::new(Self {
             router: Router::new(&parts.routes, crate::staticfiles::PREFIX)?,
@@ -125,6 +128,8 @@ impl Site {
 
 impl fmt::Debug for Site {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Site").field("package", &self.package).finish_non_exhaustive()
+        f.debug_struct("Site")
+            .field("package", &self.package)
+            .finish_non_exhaustive()
     }
 }

@@ -22,7 +22,13 @@ pub struct Call {
 
 impl Call {
     pub(crate) fn new(cx: Arc<Cx>, body: RequestBody) -> Self {
-        Self { cx, unread: Some(body), body: Bytes::new(), form: None, stale: false }
+        Self {
+            cx,
+            unread: Some(body),
+            body: Bytes::new(),
+            form: None,
+            stale: false,
+        }
     }
 
     /// The request.
@@ -72,7 +78,10 @@ impl Call {
                         SecurityEvent::CsrfTokenStale,
                         "This page was open for too long. Go back, reload it and try again.",
                     ),
-                    _ => (SecurityEvent::CsrfTokenRefused, "The form's token is missing or not ours."),
+                    _ => (
+                        SecurityEvent::CsrfTokenRefused,
+                        "The form's token is missing or not ours.",
+                    ),
                 };
                 event.log(Some(&self.cx));
                 Err(Error::new(::http::StatusCode::FORBIDDEN, message))
@@ -87,7 +96,10 @@ impl Call {
 
     /// The request's content type, if it says one.
     pub fn content_type(&self) -> Option<&str> {
-        self.cx.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok())
+        self.cx
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
     }
 
     /// The body as a form, read once.
@@ -102,7 +114,8 @@ impl Call {
         match self.form.insert(parsed) {
             Ok(form) => Ok(form),
             Err(error) => {
-                let status = ::http::StatusCode::from_u16(error.status()).unwrap_or(::http::StatusCode::BAD_REQUEST);
+                let status =
+                    ::http::StatusCode::from_u16(error.status()).unwrap_or(::http::StatusCode::BAD_REQUEST);
                 Err(Error::new(status, error.to_string()))
             }
         }
@@ -149,9 +162,16 @@ impl Call {
         if self.cx.site.switches.no_body_limit {
             return usize::MAX;
         }
-        let own = self.cx.route().map_or(super::ViewMeta::BODY_LIMIT, |meta| meta.body_limit);
+        let own = self
+            .cx
+            .route()
+            .map_or(super::ViewMeta::BODY_LIMIT, |meta| meta.body_limit);
         // A view that says nothing gets what the settings say.
-        if own == super::ViewMeta::BODY_LIMIT { self.cx.settings().limits.body } else { own }
+        if own == super::ViewMeta::BODY_LIMIT {
+            self.cx.settings().limits.body
+        } else {
+            own
+        }
     }
 
     fn weigh_token(&mut self) -> csrf::Verdict {
@@ -164,8 +184,9 @@ impl Call {
         }
         let parsed = self.parse();
         let verdict = match &parsed {
-            Ok(form) => csrf::from_form(self.cx.headers(), form)
-                .map_or(csrf::Verdict::Refused, |token| csrf::weigh(&self.cx.site, &self.cx, token)),
+            Ok(form) => csrf::from_form(self.cx.headers(), form).map_or(csrf::Verdict::Refused, |token| {
+                csrf::weigh(&self.cx.site, &self.cx, token)
+            }),
             Err(_) => csrf::Verdict::Refused,
         };
         self.form = Some(parsed);
@@ -173,14 +194,20 @@ impl Call {
     }
 
     fn parse(&self) -> Result<FormData, DataError> {
-        let limits = Limits { fields: self.cx.settings().limits.fields, ..Limits::DEFAULT };
+        let limits = Limits {
+            fields: self.cx.settings().limits.fields,
+            ..Limits::DEFAULT
+        };
         FormData::parse(self.content_type(), &self.body, &limits)
     }
 
     /// Whether the browser itself says that this request is from a page of ours.
     fn says_same_origin(&self) -> bool {
         let headers = self.cx.headers();
-        headers.get("sec-fetch-site").is_some_and(|site| site == "same-origin") || headers.contains_key(header::ORIGIN)
+        headers
+            .get("sec-fetch-site")
+            .is_some_and(|site| site == "same-origin")
+            || headers.contains_key(header::ORIGIN)
     }
 }
 

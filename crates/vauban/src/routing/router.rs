@@ -90,7 +90,11 @@ impl Router {
             }
         }
         router.mounts.retain(|_, prefix| !prefix.is_empty());
-        if conflicts.is_empty() { Ok(router) } else { Err(conflicts) }
+        if conflicts.is_empty() {
+            Ok(router)
+        } else {
+            Err(conflicts)
+        }
     }
 
     /// The prefix under which a view is mounted.
@@ -103,7 +107,9 @@ impl Router {
 
     /// Looks a path up, percent-decoding each segment once (CWE-174).
     pub(crate) fn find(&self, method: &Method, path: &str) -> Found {
-        let Some(segments) = decode(path) else { return Found::Nothing };
+        let Some(segments) = decode(path) else {
+            return Found::Nothing;
+        };
         let mut params = Vec::new();
         let mut other = Vec::new();
         if let Some(target) = self.root.find(method, &segments, &mut params, &mut other) {
@@ -121,12 +127,18 @@ impl Router {
 
     /// CWE-601: the path is written anew from what was decoded, so that `/\evil` cannot leave the host.
     fn with_slash(&self, method: &Method, mut segments: Vec<Cow<'_, str>>) -> Found {
-        if !matches!(*method, Method::GET | Method::HEAD) || segments.last().is_some_and(|last| last.is_empty()) {
+        if !matches!(*method, Method::GET | Method::HEAD)
+            || segments.last().is_some_and(|last| last.is_empty())
+        {
             return Found::Nothing;
         }
         segments.push(Cow::Borrowed(""));
         let (mut params, mut other) = (Vec::new(), Vec::new());
-        if self.root.find(method, &segments, &mut params, &mut other).is_none() {
+        if self
+            .root
+            .find(method, &segments, &mut params, &mut other)
+            .is_none()
+        {
             return Found::Nothing;
         }
         let mut path = String::new();
@@ -143,8 +155,16 @@ impl Node {
         let mut node = self;
         let mut rest = false;
         // Prefixes and patterns are literals of the program; they are kept as long as it runs.
-        let prefix: &'static str = if route.prefix.is_empty() { "" } else { String::leak(route.prefix.clone()) };
-        for segment in prefix.split('/').skip(1).chain(route.meta.pattern.split('/').skip(1)) {
+        let prefix: &'static str = if route.prefix.is_empty() {
+            ""
+        } else {
+            String::leak(route.prefix.clone())
+        };
+        for segment in prefix
+            .split('/')
+            .skip(1)
+            .chain(route.meta.pattern.split('/').skip(1))
+        {
             if segment.starts_with("{*") {
                 rest = true;
             } else if segment.starts_with('{') {
@@ -161,7 +181,10 @@ impl Node {
             }
         }
         let targets = if rest { &mut node.rest } else { &mut node.here };
-        if let Some(first) = targets.iter().find(|t| t.meta.method == route.meta.method && t.meta.id != route.meta.id) {
+        if let Some(first) = targets
+            .iter()
+            .find(|t| t.meta.method == route.meta.method && t.meta.id != route.meta.id)
+        {
             return Err(Conflict(format!(
                 "two views answer {} {}: `{}` ({}:{}) and `{}` ({}:{}); change the path of one",
                 route.meta.method,
@@ -174,7 +197,10 @@ impl Node {
                 route.meta.line,
             )));
         }
-        targets.push(Target { meta: route.meta, handle: route.handle });
+        targets.push(Target {
+            meta: route.meta,
+            handle: route.handle,
+        });
         Ok(())
     }
 
@@ -188,7 +214,10 @@ impl Node {
         let Some((segment, after)) = segments.split_first() else {
             return choose(&self.here, method, params, other);
         };
-        if let Some((_, node)) = self.literals.iter().find(|(literal, _)| *literal == segment.as_ref())
+        if let Some((_, node)) = self
+            .literals
+            .iter()
+            .find(|(literal, _)| *literal == segment.as_ref())
             && let Some(found) = node.find(method, after, params, other)
         {
             return Some(found);
@@ -214,7 +243,10 @@ impl Node {
         other: &mut Vec<Method>,
     ) -> Option<Target> {
         let (segment, after) = segments.split_first()?;
-        if let Some((_, node)) = self.literals.iter().find(|(literal, _)| *literal == segment.as_ref())
+        if let Some((_, node)) = self
+            .literals
+            .iter()
+            .find(|(literal, _)| *literal == segment.as_ref())
             && let Some(found) = node.find_rest(method, after, params, other)
         {
             return Some(found);
@@ -246,7 +278,13 @@ impl Node {
 fn choose(targets: &[Target], method: &Method, params: &[&str], other: &mut Vec<Method>) -> Option<Target> {
     let mut found = None;
     for target in targets {
-        if !target.meta.params.iter().zip(params).all(|(meta, segment)| (meta.accepts)(segment)) {
+        if !target
+            .meta
+            .params
+            .iter()
+            .zip(params)
+            .all(|(meta, segment)| (meta.accepts)(segment))
+        {
             continue;
         }
         if target.meta.method == *method || (*method == Method::HEAD && target.meta.method == Method::GET) {
@@ -292,7 +330,14 @@ fn hex(digit: u8) -> Option<u8> {
 }
 
 fn describe(route: &Route) -> String {
-    format!("`{}` ({} {}, {}:{})", route.meta.id, route.meta.method, route.pattern(), route.meta.file, route.meta.line)
+    format!(
+        "`{}` ({} {}, {}:{})",
+        route.meta.id,
+        route.meta.method,
+        route.pattern(),
+        route.meta.file,
+        route.meta.line
+    )
 }
 
 #[cfg(test)]
@@ -376,7 +421,18 @@ mod tests {
     #[test]
     fn a_path_is_decoded_once_and_does_not_climb() {
         // CWE-22, CWE-174
-        for path in ["/articles/../", "/articles/%2e%2e/", "/articles/%2E/", "/articles/a%2Fb/", "/articles/a%5Cb/", "/articles/%00/", "/articles/%ff/", "/articles/%zz/", "/files/../x", "/files/a/%2e%2e/x"] {
+        for path in [
+            "/articles/../",
+            "/articles/%2e%2e/",
+            "/articles/%2E/",
+            "/articles/a%2Fb/",
+            "/articles/a%5Cb/",
+            "/articles/%00/",
+            "/articles/%ff/",
+            "/articles/%zz/",
+            "/files/../x",
+            "/files/a/%2e%2e/x",
+        ] {
             assert_eq!(find(Method::GET, path), "404", "{path}");
         }
         assert_eq!(find(Method::GET, "/articles/%252e%252e/"), "show %2e%2e");
@@ -395,13 +451,20 @@ mod tests {
         let more = Routes::new().view::<views::twin>("twin").and(routes());
         let conflicts = Router::new(&more, "/static/").unwrap_err();
         let text = conflicts[0].to_string();
-        assert!(text.contains("views::twin") && text.contains("views::show") && text.contains("GET /articles/{"), "{text}");
+        assert!(
+            text.contains("views::twin") && text.contains("views::show") && text.contains("GET /articles/{"),
+            "{text}"
+        );
     }
 
     #[test]
     fn a_view_stands_in_one_place() {
         let twice = routes().include("again", "/again/", Routes::new().view::<views::home>("home"));
-        assert!(Router::new(&twice, "/static/").unwrap_err()[0].to_string().contains("twice"));
+        assert!(
+            Router::new(&twice, "/static/").unwrap_err()[0]
+                .to_string()
+                .contains("twice")
+        );
     }
 
     #[test]
@@ -414,7 +477,10 @@ mod tests {
             out
         };
         assert_eq!(write(super::tests::show("a b")), "/blog/articles/a%20b/");
-        assert_eq!(write(month(&2026, &1).query("q", "a&b")), "/blog/articles/2026/1/?q=a%26b");
+        assert_eq!(
+            write(month(&2026, &1).query("q", "a&b")),
+            "/blog/articles/2026/1/?q=a%26b"
+        );
         // CWE-22: a browser would climb out of `..`.
         assert_eq!(write(show("..")), "/blog/articles/%252E%252E/");
     }

@@ -24,7 +24,12 @@ impl Keys {
     /// From the settings `secret_key` and `secret_key_fallbacks`. Whether they are strong enough is the
     /// settings' check.
     pub fn new(secret: &[u8], fallbacks: &[&[u8]]) -> Self {
-        Self { roots: std::iter::once(secret).chain(fallbacks.iter().copied()).map(Root::extract).collect() }
+        Self {
+            roots: std::iter::once(secret)
+                .chain(fallbacks.iter().copied())
+                .map(Root::extract)
+                .collect(),
+        }
     }
 
     /// Fresh random keys: for tests, and for a development server without a folder to keep one in.
@@ -39,14 +44,20 @@ impl Keys {
         let keys = self
             .roots
             .iter()
-            .map(|root| SigningKey { id: root.id, mac: keyed(&root.expand(b"sign ", purpose)[..]) })
+            .map(|root| SigningKey {
+                id: root.id,
+                mac: keyed(&root.expand(b"sign ", purpose)[..]),
+            })
             .collect();
         Signer { purpose, keys }
     }
 
     /// A key of 32 bytes for another use, derived from the current secret for one purpose.
     pub fn derive(&self, purpose: &'static str) -> Zeroizing<[u8; 32]> {
-        self.roots.first().map(|root| root.expand(b"key ", purpose)).unwrap_or_default()
+        self.roots
+            .first()
+            .map(|root| root.expand(b"key ", purpose))
+            .unwrap_or_default()
     }
 }
 
@@ -54,7 +65,10 @@ impl Root {
     fn extract(secret: &[u8]) -> Self {
         let mut mac = keyed(b"vauban secret_key v1");
         mac.update(secret);
-        let mut root = Self { id: [0; 6], key: Zeroizing::new(mac.finalize().into_bytes().into()) };
+        let mut root = Self {
+            id: [0; 6],
+            key: Zeroizing::new(mac.finalize().into_bytes().into()),
+        };
         let id = root.expand(b"id ", "");
         root.id.copy_from_slice(&id[..6]);
         root

@@ -62,7 +62,9 @@ impl std::error::Error for TokenError {}
 
 /// Seconds since 1970, UTC.
 pub fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs())
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |d| d.as_secs())
 }
 
 impl Signer {
@@ -93,7 +95,11 @@ impl Signer {
     /// See [`TokenError`]. An expired token is reported as such only if its tag fits.
     pub fn verify(&self, token: &str, context: &[&[u8]], now: u64) -> Result<Vec<u8>, TokenError> {
         let parts = Parts::read(token)?;
-        let key = self.keys.iter().find(|k| k.id == parts.key).ok_or(TokenError::UnknownKey)?;
+        let key = self
+            .keys
+            .iter()
+            .find(|k| k.id == parts.key)
+            .ok_or(TokenError::UnknownKey)?;
         // CWE-208: the comparison takes the same time wherever the tags differ.
         self.tag(key, &parts.payload, context, parts.expires)
             .verify_slice(&parts.tag)
@@ -108,7 +114,11 @@ impl Signer {
     fn tag(&self, key: &SigningKey, payload: &[u8], context: &[&[u8]], expires: u64) -> Hmac<Sha256> {
         let mut mac = key.mac.clone();
         // CWE-347: with lengths, no part can borrow bytes of the next.
-        for part in [VERSION.as_bytes(), self.purpose.as_bytes()].iter().chain(context).chain([&payload]) {
+        for part in [VERSION.as_bytes(), self.purpose.as_bytes()]
+            .iter()
+            .chain(context)
+            .chain([&payload])
+        {
             mac.update(&(part.len() as u64).to_be_bytes());
             mac.update(part);
         }
@@ -141,7 +151,9 @@ impl Parts {
         let (version, key, payload, expires, tag) = (next()?, next()?, next()?, next()?, next()?);
         let hexadecimal = !expires.is_empty()
             && expires.len() <= 16
-            && expires.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+            && expires
+                .bytes()
+                .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
         if version != VERSION || parts.next().is_some() || !hexadecimal {
             return Err(TokenError::Malformed);
         }
@@ -170,9 +182,15 @@ mod tests {
         // ASVS 9.1.1, CWE-347
         assert_eq!(signer("b").verify(&token, &[b"ann"], 99), Err(TokenError::Forged));
         assert_eq!(signer("a").verify(&token, &[b"ben"], 99), Err(TokenError::Forged));
-        assert_eq!(signer("a").verify(&token, &[b"an", b"n"], 99), Err(TokenError::Forged));
+        assert_eq!(
+            signer("a").verify(&token, &[b"an", b"n"], 99),
+            Err(TokenError::Forged)
+        );
         // ASVS 9.2.1, CWE-613
-        assert_eq!(signer("a").verify(&token, &[b"ann"], 100), Err(TokenError::Expired));
+        assert_eq!(
+            signer("a").verify(&token, &[b"ann"], 100),
+            Err(TokenError::Expired)
+        );
     }
 
     #[test]
@@ -184,18 +202,38 @@ mod tests {
             let changed = String::from_utf8(bytes).unwrap();
             assert!(signer("a").verify(&changed, &[], 0).is_err(), "{changed}");
         }
-        for text in ["", "....", "v1....", "v1.a.b.c.d", &format!("{token}."), &token[..token.len() - 1]] {
-            assert_eq!(signer("a").verify(text, &[], 0), Err(TokenError::Malformed), "{text}");
+        for text in [
+            "",
+            "....",
+            "v1....",
+            "v1.a.b.c.d",
+            &format!("{token}."),
+            &token[..token.len() - 1],
+        ] {
+            assert_eq!(
+                signer("a").verify(text, &[], 0),
+                Err(TokenError::Malformed),
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn keys_rotate() {
-        let (old, new) = (b"old old old old old old old old!".as_slice(), b"new new new new new new new new!".as_slice());
+        let (old, new) = (
+            b"old old old old old old old old!".as_slice(),
+            b"new new new new new new new new!".as_slice(),
+        );
         let before = Keys::new(old, &[]).signer("a").sign(b"x", &[], 100);
         assert!(Keys::new(new, &[old]).signer("a").verify(&before, &[], 0).is_ok());
-        assert_eq!(Keys::new(new, &[]).signer("a").verify(&before, &[], 0), Err(TokenError::UnknownKey));
+        assert_eq!(
+            Keys::new(new, &[]).signer("a").verify(&before, &[], 0),
+            Err(TokenError::UnknownKey)
+        );
         let after = Keys::new(new, &[old]).signer("a").sign(b"x", &[], 100);
-        assert_eq!(Keys::new(old, &[]).signer("a").verify(&after, &[], 0), Err(TokenError::UnknownKey));
+        assert_eq!(
+            Keys::new(old, &[]).signer("a").verify(&after, &[], 0),
+            Err(TokenError::UnknownKey)
+        );
     }
 }

@@ -73,7 +73,13 @@ impl StaticFiles {
                 content_type: HeaderValue::from_static(content_type(file.path)),
                 immutable: false,
             };
-            self.by_name.insert(name.clone(), Entry { immutable: true, ..entry.clone() });
+            self.by_name.insert(
+                name.clone(),
+                Entry {
+                    immutable: true,
+                    ..entry.clone()
+                },
+            );
             self.by_name.insert(file.path.to_owned(), entry);
             self.hashed.insert(file.path, name);
         }
@@ -104,8 +110,13 @@ impl StaticFiles {
             Some(bytes) => (self::etag(&hash(bytes)), false),
             None => (entry.etag.clone(), entry.immutable),
         };
-        let caching = Caching::Public { seconds: if immutable { FOR_EVER } else { 0 }, immutable };
-        let unchanged = headers.get(header::IF_NONE_MATCH).is_some_and(|sent| matches(sent, &etag));
+        let caching = Caching::Public {
+            seconds: if immutable { FOR_EVER } else { 0 },
+            immutable,
+        };
+        let unchanged = headers
+            .get(header::IF_NONE_MATCH)
+            .is_some_and(|sent| matches(sent, &etag));
         let response = if unchanged {
             Response::new(StatusCode::NOT_MODIFIED, Body::empty())
         } else {
@@ -154,8 +165,12 @@ fn hashed_name(path: &str, hash: &str) -> String {
 
 /// `If-None-Match` (RFC 9110 §13.1.2), weak comparison.
 fn matches(sent: &HeaderValue, etag: &HeaderValue) -> bool {
-    let (Ok(sent), Ok(etag)) = (sent.to_str(), etag.to_str()) else { return false };
-    sent.split(',').map(str::trim).any(|one| one == "*" || one.trim_start_matches("W/") == etag)
+    let (Ok(sent), Ok(etag)) = (sent.to_str(), etag.to_str()) else {
+        return false;
+    };
+    sent.split(',')
+        .map(str::trim)
+        .any(|one| one == "*" || one.trim_start_matches("W/") == etag)
 }
 
 /// By the name's ending; what is not known is only bytes (CWE-430: `nosniff` makes browsers believe it).
@@ -190,7 +205,10 @@ mod tests {
 
     fn table() -> StaticFiles {
         let mut table = StaticFiles::default();
-        table.add(&[StaticFile { path: "css/site.css", bytes: b"body{}" }]);
+        table.add(&[StaticFile {
+            path: "css/site.css",
+            bytes: b"body{}",
+        }]);
         table
     }
 
@@ -206,21 +224,51 @@ mod tests {
     fn a_hashed_name_is_kept_for_ever_and_a_plain_one_is_asked_again() {
         let mut url = String::new();
         table().write_url("css/site.css", &mut url);
-        assert!(url.starts_with("/static/css/site.") && url.ends_with(".css") && url.len() > 30, "{url}");
+        assert!(
+            url.starts_with("/static/css/site.") && url.ends_with(".css") && url.len() > 30,
+            "{url}"
+        );
         let answer = get(&url, None).unwrap();
-        assert_eq!(answer.caching, Caching::Public { seconds: FOR_EVER, immutable: true });
+        assert_eq!(
+            answer.caching,
+            Caching::Public {
+                seconds: FOR_EVER,
+                immutable: true
+            }
+        );
         assert_eq!(answer.headers()[header::CONTENT_TYPE], "text/css; charset=utf-8");
         let plain = get("/static/css/site.css", None).unwrap();
-        assert_eq!(plain.caching, Caching::Public { seconds: 0, immutable: false });
+        assert_eq!(
+            plain.caching,
+            Caching::Public {
+                seconds: 0,
+                immutable: false
+            }
+        );
         let etag = plain.headers()[header::ETAG].to_str().unwrap().to_owned();
-        assert_eq!(get("/static/css/site.css", Some(&format!("\"x\", W/{etag}"))).unwrap().status(), StatusCode::NOT_MODIFIED);
-        assert_eq!(get("/static/css/site.css", Some("\"x\"")).unwrap().status(), StatusCode::OK);
+        assert_eq!(
+            get("/static/css/site.css", Some(&format!("\"x\", W/{etag}")))
+                .unwrap()
+                .status(),
+            StatusCode::NOT_MODIFIED
+        );
+        assert_eq!(
+            get("/static/css/site.css", Some("\"x\"")).unwrap().status(),
+            StatusCode::OK
+        );
     }
 
     #[test]
     fn a_request_is_a_name_in_the_table_and_never_a_path() {
         // CWE-22, ASVS 5.3.2
-        for path in ["/static/../Cargo.toml", "/static/css/../../x", "/static/%2e%2e/x", "/static//etc/passwd", "/static/", "/static/css/site.AAAA.css"] {
+        for path in [
+            "/static/../Cargo.toml",
+            "/static/css/../../x",
+            "/static/%2e%2e/x",
+            "/static//etc/passwd",
+            "/static/",
+            "/static/css/site.AAAA.css",
+        ] {
             assert!(get(path, None).is_none(), "{path}");
         }
     }
