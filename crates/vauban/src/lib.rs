@@ -31,8 +31,9 @@ extern crate self as vauban;
 pub use crate::app::{App, Module, Package};
 pub use crate::commands::main;
 pub use crate::http::{Cx, Error, File, Json, LocalUrl, Redirect, Respond, Response, Result, Status, Text};
+pub use crate::messages::{Level, Messages};
 pub use crate::routing::{
-    AccessRule, Path, Public, Query, Refusal, RestOfPath, Routes, SignedIn, Staff, Superuser, Url,
+    AccessRule, ClientIp, Path, Public, Query, Refusal, RestOfPath, Routes, SignedIn, Staff, Superuser, Url,
 };
 pub use crate::settings::{Secret, Settings};
 

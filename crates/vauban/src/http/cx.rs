@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use ::http::{HeaderMap, Method, Uri, header};
 
 use super::{Cookie, cookies};
-use crate::messages::Messages;
+use crate::messages::Store;
 use crate::middleware::{Identity, Site, csrf};
 use crate::routing::ViewMeta;
 use crate::settings::Settings;
@@ -25,7 +25,7 @@ pub struct Cx {
     pub(crate) route: Option<&'static ViewMeta>,
     pub(crate) params: Vec<String>,
     pub(crate) identity: Identity,
-    pub(crate) messages: Messages,
+    pub(crate) messages: Store,
     nonce: OnceLock<Hex>,
     request_id: OnceLock<Hex>,
     csrf_cookie: OnceLock<String>,
@@ -49,7 +49,7 @@ impl Cx {
             route: None,
             params: Vec::new(),
             identity: Identity::nobody(),
-            messages: Messages::default(),
+            messages: Store::default(),
             nonce: OnceLock::new(),
             request_id: OnceLock::new(),
             csrf_cookie: OnceLock::new(),

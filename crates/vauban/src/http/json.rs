@@ -2,8 +2,10 @@
 
 use ::http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
-use super::{Cx, Respond, Response};
+use super::{Cx, Error, Respond, Response, Result};
+use crate::routing::{Call, Param, Unsafe};
 
 /// JSON: an answer made of a serialisable value, or, as a parameter of an unsafe view, the request's body
 /// read into a closed type.
@@ -20,5 +22,25 @@ impl<T: Serialize + Send> Respond for Json<T> {
                 Response::new(StatusCode::INTERNAL_SERVER_ERROR, super::Body::empty())
             }
         }
+    }
+}
+
+impl<T: DeserializeOwned + Send> Param<Unsafe> for Json<T> {
+    /// Reads the bounded body (CWE-502: into a closed type; `serde_json` bounds nesting at 128).
+    async fn take(call: &mut Call) -> Result<Self> {
+        let is_json = call.content_type().is_some_and(|text| {
+            let essence = text.split(';').next().unwrap_or("").trim();
+            essence.eq_ignore_ascii_case("application/json")
+        });
+        // CWE-352: a form can send `text/plain` that reads as JSON.
+        if !is_json {
+            return Err(Error::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "Send application/json.",
+            ));
+        }
+        serde_json::from_slice(call.body())
+            .map(Json)
+            .map_err(|error| Error::bad_request(format!("The body is not what is asked for: {error}.")))
     }
 }

@@ -3,12 +3,13 @@
 //! They travel in a signed cookie, so that they need no session and nobody else can put words into the
 //! site's mouth (CWE-345). Templates show them as text.
 
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
-use crate::http::{Cookie, Cx};
+use crate::http::{Cookie, Cx, Result};
 use crate::middleware::SecurityEvent;
+use crate::routing::{Call, Param};
 use crate::signing::{self, TokenError};
 
 /// The purpose of the keys.
@@ -47,7 +48,7 @@ pub struct Message {
 
 /// The messages of one request: those that came, and those that were added.
 #[derive(Debug, Default)]
-pub(crate) struct Messages {
+pub(crate) struct Store {
     came: OnceLock<Vec<Message>>,
     added: Mutex<Vec<Message>>,
 }
@@ -75,7 +76,7 @@ impl Cx {
     }
 }
 
-impl Messages {
+impl Store {
     /// Keeps what was added and not shown, forgets what was shown.
     pub(crate) fn write_cookie(&self, cx: &Cx) {
         let mut added = self
@@ -118,5 +119,37 @@ fn read(cx: &Cx) -> Vec<Message> {
             SecurityEvent::CookieForged.log(Some(cx));
             Vec::new()
         }
+    }
+}
+
+/// A parameter with which a view says something on the next page: `messages.success("Saved.")`.
+#[derive(Debug, Clone)]
+pub struct Messages(Arc<Cx>);
+
+impl Messages {
+    /// Something to know.
+    pub fn info(&self, text: impl Into<String>) {
+        self.0.say(Level::Info, text);
+    }
+
+    /// It worked.
+    pub fn success(&self, text: impl Into<String>) {
+        self.0.say(Level::Success, text);
+    }
+
+    /// Careful.
+    pub fn warning(&self, text: impl Into<String>) {
+        self.0.say(Level::Warning, text);
+    }
+
+    /// It did not work.
+    pub fn error(&self, text: impl Into<String>) {
+        self.0.say(Level::Error, text);
+    }
+}
+
+impl<S> Param<S> for Messages {
+    async fn take(call: &mut Call) -> Result<Self> {
+        Ok(Self(Arc::clone(call.cx())))
     }
 }

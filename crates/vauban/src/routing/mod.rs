@@ -12,7 +12,7 @@ mod view;
 
 pub use access::{AccessRule, Public, Refusal, SignedIn, Staff, Superuser};
 pub use call::Call;
-pub use param::{Get, Param, Unsafe, Wanted, wanted};
+pub use param::{ClientIp, Get, Param, Unsafe, Wanted, wanted};
 pub use path::{InvalidSegment, Path, PathReader, PathValue, RestOfPath, path_reader};
 pub use query::Query;
 pub use router::Conflict;

@@ -54,3 +54,20 @@ impl<S: Send, P: Param<S>> Wanted<P> for Typed<S, P> {
         P::take(call)
     }
 }
+
+/// The request itself.
+impl<S> Param<S> for std::sync::Arc<crate::http::Cx> {
+    async fn take(call: &mut Call) -> Result<Self> {
+        Ok(Self::clone(call.cx()))
+    }
+}
+
+/// The client's address: the peer's, or what trusted proxies say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClientIp(pub std::net::IpAddr);
+
+impl<S> Param<S> for ClientIp {
+    async fn take(call: &mut Call) -> Result<Self> {
+        Ok(Self(call.cx().client_ip()))
+    }
+}
