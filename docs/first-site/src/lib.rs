@@ -1,0 +1,17 @@
+//! Notes: people write notes and publish some of them.
+
+pub mod notes;
+pub mod people;
+pub mod urls;
+
+use vauban::App;
+
+/// The program: a list of modules.
+pub fn app() -> App {
+    App::new(vauban::package!())
+        .users::<people::User>()
+        .module(people::module())
+        .module(notes::module())
+        .static_files(vauban::static_files!("static"))
+        .migrations(vauban::migrations!("migrations"))
+}
