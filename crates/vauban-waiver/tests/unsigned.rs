@@ -56,6 +56,20 @@ fn unsigned_does_not_compile_and_signed_does() {
         unsigned.contains("waivers --accept"),
         "it says what to do: {unsigned}"
     );
+    let snapshot = Path::new("tests/ui/waiver_unsigned.stderr");
+    let message = unsigned
+        .split("\nerror: could not compile")
+        .next()
+        .unwrap_or_default()
+        .trim_end();
+    if std::env::var("TRYBUILD").is_ok_and(|mode| mode == "overwrite") {
+        fs::write(snapshot, format!("{message}\n")).unwrap();
+    }
+    assert_eq!(
+        message,
+        fs::read_to_string(snapshot).unwrap().trim_end(),
+        "the reviewed message"
+    );
     assert_eq!(compile(Some(ENTRY), "off"), Ok(()));
 }
 

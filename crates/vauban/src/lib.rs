@@ -13,6 +13,7 @@ pub mod checks;
 pub mod commands;
 pub mod forms;
 pub mod http;
+pub mod logging;
 pub mod messages;
 pub mod middleware;
 pub mod prelude;

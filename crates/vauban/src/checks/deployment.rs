@@ -25,7 +25,7 @@ pub(super) fn keys(c: &Checking<'_>) -> Vec<Finding> {
     if c.settings.mode.is_development() {
         return found;
     }
-    let make = "head -c 48 /dev/urandom | base64 -w0";
+    let make = "head -c 48 /dev/urandom | base64";
     if let Some(why) = weakness(c.settings.secret_key.expose()) {
         found.push(Finding::error(
             "secret_key.weak",

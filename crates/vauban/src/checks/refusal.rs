@@ -39,7 +39,7 @@ impl fmt::Display for Refused<'_> {
             writeln!(
                 f,
                 "\nTo try this build on this machine, behind a proxy of your own on loopback:\n\n    \
-                 VAUBAN_SECRET_KEY=\"$(head -c 48 /dev/urandom | base64 -w0)\" VAUBAN_ALLOWED_HOSTS=localhost \
+                 VAUBAN_SECRET_KEY=\"$(head -c 48 /dev/urandom | base64)\" VAUBAN_ALLOWED_HOSTS=localhost \
                  VAUBAN_TRUSTED_PROXIES=127.0.0.1 {} serve --addr 127.0.0.1:8000\n\n\
                  The proxy speaks HTTPS with the browser and sends `X-Forwarded-Proto: https`.",
                 self.program

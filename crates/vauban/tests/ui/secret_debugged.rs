@@ -1,0 +1,7 @@
+#[derive(Debug)]
+pub struct Mailer {
+    pub host: String,
+    pub password: vauban::Secret<String>,
+}
+
+fn main() {}
