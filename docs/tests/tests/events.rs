@@ -1,0 +1,13 @@
+//! The guide's list of security events is complete.
+
+#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
+
+use std::{fs, path::Path};
+
+#[test]
+fn every_security_event_is_listed() {
+    let guide = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../src/errors.md")).unwrap();
+    for event in vauban::middleware::SecurityEvent::ALL {
+        assert!(guide.contains(&format!("`{}`", event.name())), "docs/src/errors.md lacks {event:?}");
+    }
+}
