@@ -4,6 +4,7 @@ use proc_macro::TokenStream;
 
 mod form;
 mod migrations;
+mod model;
 mod package;
 mod routes;
 mod user;
@@ -80,6 +81,27 @@ pub fn package(input: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn migrations(input: TokenStream) -> TokenStream {
     migrations::expand(input.into())
+        .unwrap_or_else(|error| error.to_compile_error())
+        .into()
+}
+
+/// Makes a model of a struct: its table, columns, and the struct that a new row is made from.
+///
+/// On fields `#[field(max_length = 200, text, unique, index, default = …, auto_now_add, auto_now, owner, tenant,
+/// privileged, on_delete = restrict|cascade|cascade_owned|set_null)]`, on the id `random`; on the struct
+/// `#[model(table = "…", unique(a, b), index(a, b), check(name = "SQL"), related(name: Child.field), user)]`.
+#[proc_macro_derive(Model, attributes(model, field))]
+pub fn model(item: TokenStream) -> TokenStream {
+    model::expand(item.into())
+        .unwrap_or_else(|error| error.to_compile_error())
+        .into()
+}
+
+/// Makes a field type of an enum without values, stored as text: `Role::Admin` as `admin`. On variants
+/// `#[choice(stored = "…", label = "…")]`.
+#[proc_macro_derive(Choices, attributes(choices, choice))]
+pub fn choices(item: TokenStream) -> TokenStream {
+    model::choices(item.into())
         .unwrap_or_else(|error| error.to_compile_error())
         .into()
 }

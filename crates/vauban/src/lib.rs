@@ -37,6 +37,11 @@ pub use crate::routing::{
     AccessRule, ClientIp, Path, Public, Query, Refusal, RestOfPath, Routes, SignedIn, Staff, Superuser, Url,
 };
 pub use crate::settings::{Secret, Settings};
+pub use vauban_macros::{Choices, Model};
+pub use vauban_orm::{
+    Actor, Changeable, Choices, Columns, DateTime, Db, Field, Filter, ForeignKey, Id, Model, Page, Permitted, Policy,
+    Query as RowQuery, Read, Related, Rules, Service, Slug, UserFacts, UserModel, Version, Who, Write, engine, service, sql,
+};
 
 /// What the macros write refers to. Not part of the public API.
 #[doc(hidden)]
@@ -48,5 +53,6 @@ pub mod __private {
     };
     /// HTTP methods by the name that a view states.
     pub use ::http::Method;
+    pub use vauban_orm as orm;
     pub use std::{boxed::Box, convert::From, option::Option, result::Result, sync::Arc};
 }

@@ -1,0 +1,610 @@
+//! `#[derive(Model)]` and `#[derive(Choices)]`.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+use syn::parse::{Parse, ParseStream};
+use syn::punctuated::Punctuated;
+use syn::spanned::Spanned;
+use syn::{
+    Data, DeriveInput, Error, Expr, Field, Fields, Ident, LitInt, LitStr, Path, Result, Token, Type, parenthesized,
+};
+
+/// Writes a model's columns, metadata, and the struct that a new row is made from.
+pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
+    let input: DeriveInput = syn::parse2(item)?;
+    let model = ModelArgs::of(&input)?;
+    let fields = fields(&input)?;
+    if !input.generics.params.is_empty() {
+        return Err(Error::new(input.generics.span(), "a model has no generic parameters"));
+    }
+    Ok(Writer { input: &input, model: &model, fields: &fields }.write())
+}
+
+/// What stands in `#[model(…)]`.
+struct ModelArgs {
+    orm: TokenStream,
+    table: String,
+    user: bool,
+    indexes: Vec<(Vec<Ident>, bool)>,
+    constraints: Vec<(Ident, LitStr)>,
+    related: Vec<(Ident, Path, Ident)>,
+    unique_oracle: Option<Expr>,
+}
+
+impl ModelArgs {
+    fn of(input: &DeriveInput) -> Result<Self> {
+        let mut args = Self {
+            orm: quote!(::vauban::__private::orm),
+            table: snake(&input.ident.to_string()),
+            user: false,
+            indexes: Vec::new(),
+            constraints: Vec::new(),
+            related: Vec::new(),
+            unique_oracle: None,
+        };
+        for attribute in input.attrs.iter().filter(|a| a.path().is_ident("model")) {
+            attribute.parse_nested_meta(|meta| {
+                let path = &meta.path;
+                if path.is_ident("crate") {
+                    let orm: Path = meta.value()?.parse()?;
+                    args.orm = quote!(::#orm);
+                } else if path.is_ident("table") {
+                    let table: LitStr = meta.value()?.parse()?;
+                    args.table = identifier(&table)?;
+                } else if path.is_ident("user") {
+                    args.user = true;
+                } else if path.is_ident("unique") || path.is_ident("index") {
+                    let inside;
+                    parenthesized!(inside in meta.input);
+                    let columns = Punctuated::<Ident, Token![,]>::parse_terminated(&inside)?;
+                    args.indexes.push((columns.into_iter().collect(), path.is_ident("unique")));
+                } else if path.is_ident("check") {
+                    let inside;
+                    parenthesized!(inside in meta.input);
+                    let name: Ident = inside.parse()?;
+                    inside.parse::<Token![=]>()?;
+                    args.constraints.push((name, inside.parse()?));
+                } else if path.is_ident("related") {
+                    let inside;
+                    parenthesized!(inside in meta.input);
+                    let all = Punctuated::<Relation, Token![,]>::parse_terminated(&inside)?;
+                    args.related.extend(all.into_iter().map(|r| (r.name, r.child, r.key)));
+                } else if path.is_ident("unique_oracle") {
+                    args.unique_oracle = Some(meta.value()?.parse()?);
+                } else {
+                    return Err(meta.error(
+                        "`#[model(…)]` knows `table = \"name\"`, `unique(a, b)`, `index(a, b)`, \
+                         `check(name = \"SQL\")`, `related(name: Child.field)`, \
+                         `unique_oracle = waiver!(UniqueOracle, \"…\")`, `user` and `crate = path`",
+                    ));
+                }
+                Ok(())
+            })?;
+        }
+        Ok(args)
+    }
+}
+
+/// `name: Child.field`
+struct Relation {
+    name: Ident,
+    child: Path,
+    key: Ident,
+}
+
+impl Parse for Relation {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let name = input.parse()?;
+        input.parse::<Token![:]>()?;
+        let child = input.call(Path::parse_mod_style)?;
+        input.parse::<Token![.]>()?;
+        Ok(Self { name, child, key: input.parse()? })
+    }
+}
+
+/// A field with what stands in its `#[field(…)]`.
+struct Column<'a> {
+    field: &'a Field,
+    name: &'a Ident,
+    ty: &'a Type,
+    column: String,
+    max_length: Option<u32>,
+    unique: bool,
+    index: bool,
+    default: Option<Expr>,
+    auto: &'static str,
+    privilege: &'static str,
+    on_delete: &'static str,
+}
+
+impl Column<'_> {
+    /// Whether a new row must be given a value.
+    fn is_given(&self) -> bool {
+        self.auto == "No" && self.default.is_none() && self.privilege != "Privileged"
+    }
+}
+
+fn fields(input: &DeriveInput) -> Result<Vec<Column<'_>>> {
+    let Data::Struct(data) = &input.data else {
+        return Err(Error::new(input.ident.span(), "a model is a struct with named fields"));
+    };
+    let Fields::Named(named) = &data.fields else {
+        return Err(Error::new(input.ident.span(), "a model is a struct with named fields"));
+    };
+    let mut columns = Vec::new();
+    for (i, field) in named.named.iter().enumerate() {
+        let column = column(field, i == 0)?;
+        if i == 0 && (column.name != "id" || last_segment(column.ty) != "Id") {
+            return Err(Error::new(
+                field.span(),
+                format!("a model's first field is its primary key: `pub id: Id<{}>`", input.ident),
+            ));
+        }
+        columns.push(column);
+    }
+    if columns.is_empty() {
+        let text = format!("a model has a primary key: `pub id: Id<{}>`", input.ident);
+        return Err(Error::new(input.ident.span(), text));
+    }
+    Ok(columns)
+}
+
+fn column(field: &Field, first: bool) -> Result<Column<'_>> {
+    let Some(name) = &field.ident else {
+        return Err(Error::new(field.span(), "a model's fields have names"));
+    };
+    let foreign = last_segment(unwrap_option(&field.ty)) == "ForeignKey";
+    let plain = name.to_string();
+    let mut column = Column {
+        field,
+        name,
+        ty: &field.ty,
+        column: if foreign { format!("{plain}_id") } else { plain.clone() },
+        max_length: None,
+        unique: first,
+        index: false,
+        default: None,
+        auto: if first { "Id" } else { "No" },
+        privilege: "Open",
+        on_delete: "Restrict",
+    };
+    for attribute in field.attrs.iter().filter(|a| a.path().is_ident("field")) {
+        attribute.parse_nested_meta(|meta| {
+            let path = &meta.path;
+            if path.is_ident("max_length") {
+                column.max_length = Some(meta.value()?.parse::<LitInt>()?.base10_parse()?);
+            } else if path.is_ident("text") {
+                column.max_length = Some(1_000_000);
+            } else if path.is_ident("unique") {
+                column.unique = true;
+            } else if path.is_ident("index") {
+                column.index = true;
+            } else if path.is_ident("default") {
+                column.default = Some(meta.value()?.parse()?);
+            } else if path.is_ident("auto_now_add") {
+                column.auto = "NowAdd";
+            } else if path.is_ident("auto_now") {
+                column.auto = "Now";
+            } else if path.is_ident("random") && first {
+                column.auto = "RandomId";
+            } else if path.is_ident("privileged") {
+                column.privilege = "Privileged";
+            } else if path.is_ident("owner") {
+                column.privilege = "Owner";
+            } else if path.is_ident("tenant") {
+                column.privilege = "Tenant";
+            } else if path.is_ident("on_delete") {
+                let what: Ident = meta.value()?.parse()?;
+                column.on_delete = match what.to_string().as_str() {
+                    "restrict" => "Restrict",
+                    "cascade" => "Cascade",
+                    "cascade_owned" => "CascadeOwned",
+                    "set_null" => "SetNull",
+                    _ => {
+                        let text = "`on_delete` is `restrict`, `cascade`, `cascade_owned` or `set_null`";
+                        return Err(Error::new(what.span(), text));
+                    }
+                };
+            } else {
+                return Err(meta.error(
+                    "`#[field(…)]` on a model knows `max_length = 200`, `text`, `unique`, `index`, `default = …`, \
+                     `auto_now_add`, `auto_now`, `owner`, `tenant`, `privileged`, `on_delete = …`, and on the id `random`",
+                ));
+            }
+            Ok(())
+        })?;
+    }
+    check(&column, &plain, foreign)?;
+    Ok(column)
+}
+
+/// Contradictions, with what to write instead.
+fn check(column: &Column<'_>, plain: &str, foreign: bool) -> Result<()> {
+    let span = column.field.span();
+    let inner = unwrap_option(column.ty);
+    let optional = !std::ptr::eq(inner, column.ty);
+    let text = last_segment(inner);
+    if text == "String" && column.max_length.is_none() {
+        return Err(Error::new(
+            span,
+            "a text says how long it may be: `#[field(max_length = 200)]`, or `#[field(text)]` for up to 1,000,000 characters",
+        ));
+    }
+    if column.privilege == "Privileged" && column.default.is_none() && !optional {
+        return Err(Error::new(
+            span,
+            "a `privileged` column starts with a default, for a new row cannot be given one: add `default = …`",
+        ));
+    }
+    if matches!(column.auto, "Now" | "NowAdd") && text != "DateTime" {
+        return Err(Error::new(span, "`auto_now` and `auto_now_add` are for `DateTime`"));
+    }
+    if column.on_delete != "Restrict" && !foreign {
+        return Err(Error::new(span, "`on_delete` is for foreign keys"));
+    }
+    if column.on_delete == "SetNull" && !optional {
+        return Err(Error::new(span, "`on_delete = set_null` needs `Option<ForeignKey<…>>`"));
+    }
+    if plain == "row_version" || !valid_identifier(&column.column) {
+        return Err(Error::new(
+            span,
+            "a column's name is lower-case ASCII letters, digits and `_`, at most 63, and not `row_version`",
+        ));
+    }
+    Ok(())
+}
+
+struct Writer<'a> {
+    input: &'a DeriveInput,
+    model: &'a ModelArgs,
+    fields: &'a [Column<'a>],
+}
+
+impl Writer<'_> {
+    fn write(&self) -> TokenStream {
+        let parts = [self.columns(), self.new_struct(), self.model_impl(), self.inherent()];
+        quote!(#(#parts)*)
+    }
+
+    fn columns_name(&self) -> Ident {
+        format_ident!("{}Columns", self.input.ident)
+    }
+
+    fn new_name(&self) -> Ident {
+        format_ident!("New{}", self.input.ident)
+    }
+
+    /// `struct ArticleColumns<R>`.
+    fn columns(&self) -> TokenStream {
+        let (orm, vis, model) = (&self.model.orm, &self.input.vis, &self.input.ident);
+        let name = self.columns_name();
+        let doc = format!("The columns of [`{model}`], in a query on `R`.");
+        let fields = self.fields.iter().map(|f| {
+            let (field, ty) = (f.name, f.ty);
+            let doc = format!("`{field}`");
+            quote! { #[doc = #doc] pub #field: <#ty as #orm::ModelField>::Column<R, #model>, }
+        });
+        let related = self.model.related.iter().map(|(name, child, _)| {
+            let doc = format!("`{name}`");
+            quote! { #[doc = #doc] pub #name: #orm::Many<R, #model, #child>, }
+        });
+        quote! {
+            #[doc = #doc]
+            #[allow(dead_code)]
+            #vis struct #name<R: #orm::Model> { #(#fields)* #(#related)* }
+        }
+    }
+
+    /// `struct NewArticle`.
+    fn new_struct(&self) -> TokenStream {
+        let (orm, vis, model, name) = (&self.model.orm, &self.input.vis, &self.input.ident, self.new_name());
+        let doc = format!("What a new [`{model}`] must be given. Fields with a default are set by `.set(…)`.");
+        let fields = self.fields.iter().filter(|f| f.is_given()).map(|f| {
+            let (field, ty) = (f.name, f.ty);
+            let doc = format!("`{field}`");
+            quote! { #[doc = #doc] pub #field: <#ty as #orm::ModelField>::Input, }
+        });
+        quote! {
+            #[doc = #doc]
+            #vis struct #name { #(#fields)* }
+        }
+    }
+
+    fn meta(&self) -> TokenStream {
+        let (orm, model, table) = (&self.model.orm, &self.input.ident, &self.model.table);
+        let name = model.to_string();
+        let columns = self.fields.iter().map(|f| self.column_meta(f));
+        let find = |field: &Ident| {
+            self.fields.iter().find(|f| f.name == field).map(|f| f.column.clone()).unwrap_or_default()
+        };
+        let indexes = self.model.indexes.iter().map(|(fields, unique)| {
+            let columns = fields.iter().map(find);
+            quote!(#orm::meta::IndexMeta { columns: &[#(#columns),*], unique: #unique })
+        });
+        let constraints = self.model.constraints.iter().map(|(name, sql)| {
+            let name = name.to_string();
+            quote!(#orm::meta::ConstraintMeta { name: #name, sql: #sql })
+        });
+        let oracle = match &self.model.unique_oracle {
+            Some(waiver) => quote!(::core::option::Option::Some({
+                const SIGNED: #orm::__private::Waiver<#orm::__private::walls::UniqueOracle> = #waiver;
+                SIGNED.reason()
+            })),
+            None => quote!(::core::option::Option::None),
+        };
+        quote! {
+            static META: #orm::ModelMeta = #orm::ModelMeta {
+                name: #name,
+                table: #orm::identifier::checked(#table),
+                package: ::core::env!("CARGO_PKG_NAME"),
+                columns: &[#(#columns),*],
+                indexes: &[#(#indexes),*],
+                constraints: &[#(#constraints),*],
+                unique_oracle: #oracle,
+                rules: || {
+                    static RULES: ::std::sync::OnceLock<#orm::__private::CompiledRules> = ::std::sync::OnceLock::new();
+                    RULES.get_or_init(#orm::__private::CompiledRules::of::<#model>)
+                },
+                type_id: ::core::any::TypeId::of::<#model>,
+            };
+            &META
+        }
+    }
+
+    fn column_meta(&self, f: &Column<'_>) -> TokenStream {
+        let orm = &self.model.orm;
+        let (ty, field, column) = (f.ty, f.name.to_string(), &f.column);
+        let (unique, index) = (f.unique, f.index);
+        let (auto, privilege, on_delete) =
+            (format_ident!("{}", f.auto), format_ident!("{}", f.privilege), format_ident!("{}", f.on_delete));
+        let max = option(f.max_length.map(|max| quote!(#max)));
+        let default = option(f.default.as_ref().map(|default| {
+            quote!(|| <#ty as #orm::ModelField>::input_value(&::core::convert::Into::into(#default)))
+        }));
+        quote! {
+            #orm::ColumnMeta {
+                field: #field,
+                column: #orm::identifier::checked(#column),
+                kind: <#ty as #orm::ModelField>::KIND,
+                nullable: <#ty as #orm::ModelField>::NULLABLE,
+                unique: #unique,
+                index: #index,
+                limits: #orm::field::Limits { max_length: #max },
+                default: #default,
+                auto: #orm::meta::Auto::#auto,
+                privilege: #orm::meta::Privilege::#privilege,
+                target: <#ty as #orm::ModelField>::TARGET,
+                on_delete: #orm::meta::OnDelete::#on_delete,
+            }.checked(<#ty as #orm::ModelField>::NEEDS_LENGTH)
+        }
+    }
+
+    fn model_impl(&self) -> TokenStream {
+        let (orm, model) = (&self.model.orm, &self.input.ident);
+        let (columns_name, new_name) = (self.columns_name(), self.new_name());
+        let meta = self.meta();
+        let names: Vec<_> = self.fields.iter().map(|f| f.name).collect();
+        let types: Vec<_> = self.fields.iter().map(|f| f.ty).collect();
+        let indexes: Vec<usize> = (0..self.fields.len()).collect();
+        let many = self.model.related.iter().map(|(name, child, key)| {
+            quote!(#name: #orm::Many::new(path, |child: &#orm::Columns<#child>| &child.#key),)
+        });
+        let values = self.fields.iter().enumerate().map(|(i, f)| {
+            let (name, ty) = (f.name, f.ty);
+            if f.is_given() {
+                quote! {
+                    if let ::core::result::Result::Err(message) =
+                        <#ty as #orm::ModelField>::check_input(&new.#name, &meta.columns[#i].limits)
+                    {
+                        out.problems.push((meta.columns[#i].field, message));
+                    }
+                    out.values.push(::core::option::Option::Some(<#ty as #orm::ModelField>::input_value(&new.#name)));
+                }
+            } else {
+                quote!(out.values.push(::core::option::Option::None);)
+            }
+        });
+        let user = self.model.user.then(|| quote!(impl #orm::UserModel for #model {}));
+        quote! {
+            impl #orm::Model for #model {
+                type Columns<R: #orm::Model> = #columns_name<R>;
+                type New = #new_name;
+
+                fn meta() -> &'static #orm::ModelMeta { #meta }
+                fn id(&self) -> #orm::Id<Self> { self.id }
+                fn columns<R: #orm::Model>(path: &#orm::__private::Path) -> #columns_name<R> {
+                    let meta = <Self as #orm::Model>::meta();
+                    #columns_name {
+                        #(#names: <#types as #orm::ModelField>::column(path, &meta.columns[#indexes]),)*
+                        #(#many)*
+                    }
+                }
+                fn from_row(
+                    row: &mut #orm::__private::RowReader<'_>,
+                ) -> ::core::result::Result<Self, #orm::__private::Mismatch> {
+                    ::core::result::Result::Ok(Self { #(#names: <#types as #orm::ModelField>::read(row)?,)* })
+                }
+                fn from_values(
+                    values: &[#orm::__private::Value],
+                ) -> ::core::result::Result<Self, #orm::__private::Mismatch> {
+                    ::core::result::Result::Ok(Self {
+                        #(#names: <#types as #orm::ModelField>::from_value(values[#indexes].as_ref())?,)*
+                    })
+                }
+                fn attach(
+                    &mut self,
+                    column: usize,
+                    row: &mut #orm::__private::RowReader<'_>,
+                ) -> ::core::result::Result<(), #orm::__private::Mismatch> {
+                    match column {
+                        #(#indexes => <#types as #orm::ModelField>::attach(&mut self.#names, row),)*
+                        _ => ::core::result::Result::Err(#orm::__private::Mismatch),
+                    }
+                }
+                #[allow(unused_variables)]
+                fn new_values(new: #new_name) -> #orm::__private::NewValues {
+                    let meta = <Self as #orm::Model>::meta();
+                    let mut out = #orm::__private::NewValues::default();
+                    #(#values)*
+                    out
+                }
+            }
+            #user
+        }
+    }
+
+    fn inherent(&self) -> TokenStream {
+        let (orm, vis, model, new) = (&self.model.orm, &self.input.vis, &self.input.ident, self.new_name());
+        quote! {
+            #[allow(dead_code)]
+            impl #model {
+                /// A query on the rows that whoever asks may see.
+                #vis fn objects() -> #orm::Query<Self> { #orm::Query::new() }
+                /// A new row, to be saved.
+                #vis fn create(new: #new) -> #orm::Create<Self> { #orm::Create::new(new) }
+            }
+        }
+    }
+}
+
+/// Writes a field type for an enum without values, stored as text.
+pub(crate) fn choices(item: TokenStream) -> Result<TokenStream> {
+    let input: DeriveInput = syn::parse2(item)?;
+    let Data::Enum(data) = &input.data else {
+        return Err(Error::new(input.ident.span(), "`Choices` is for enums"));
+    };
+    let mut orm = quote!(::vauban::__private::orm);
+    for attribute in input.attrs.iter().filter(|a| a.path().is_ident("choices")) {
+        attribute.parse_nested_meta(|meta| {
+            if !meta.path.is_ident("crate") {
+                return Err(meta.error("`#[choices(…)]` knows `crate = path`"));
+            }
+            let path: Path = meta.value()?.parse()?;
+            orm = quote!(::#path);
+            Ok(())
+        })?;
+    }
+    let name = &input.ident;
+    let (mut variants, mut texts, mut labels) = (Vec::new(), Vec::new(), Vec::new());
+    for variant in &data.variants {
+        if !matches!(variant.fields, Fields::Unit) {
+            return Err(Error::new(variant.span(), "a choice has no fields"));
+        }
+        let plain = variant.ident.to_string();
+        let (mut text, mut label) = (snake(&plain), snake(&plain).replace('_', " "));
+        if let Some(first) = label.get_mut(0..1) {
+            first.make_ascii_uppercase();
+        }
+        for attribute in variant.attrs.iter().filter(|a| a.path().is_ident("choice")) {
+            attribute.parse_nested_meta(|meta| {
+                let value: LitStr = meta.value()?.parse()?;
+                if meta.path.is_ident("stored") {
+                    text = value.value();
+                } else if meta.path.is_ident("label") {
+                    label = value.value();
+                } else {
+                    return Err(meta.error("`#[choice(…)]` knows `stored = \"…\"` and `label = \"…\"`"));
+                }
+                Ok(())
+            })?;
+        }
+        if texts.contains(&text) {
+            return Err(Error::new(variant.span(), format!("`{text}` is stored for another choice as well")));
+        }
+        variants.push(&variant.ident);
+        texts.push(text);
+        labels.push(label);
+    }
+    Ok(quote! {
+        impl #name {
+            /// All choices, in order.
+            pub const ALL: &'static [Self] = &[#(Self::#variants),*];
+            /// The text that is stored.
+            pub const fn as_str(&self) -> &'static str { match self { #(Self::#variants => #texts,)* } }
+            /// The text that is shown.
+            pub const fn label(&self) -> &'static str { match self { #(Self::#variants => #labels,)* } }
+        }
+        impl ::core::fmt::Display for #name {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result { f.write_str(self.as_str()) }
+        }
+        impl ::core::str::FromStr for #name {
+            type Err = #orm::InvalidChoice;
+            fn from_str(text: &str) -> ::core::result::Result<Self, #orm::InvalidChoice> {
+                match text {
+                    #(#texts => ::core::result::Result::Ok(Self::#variants),)*
+                    _ => ::core::result::Result::Err(#orm::InvalidChoice),
+                }
+            }
+        }
+        impl #orm::Choices for #name {
+            fn all() -> &'static [Self] { Self::ALL }
+            fn stored(&self) -> &'static str { self.as_str() }
+            fn label(&self) -> &'static str { Self::label(self) }
+        }
+        impl #orm::Field for #name {
+            const KIND: #orm::field::Kind = #orm::field::Kind::Text;
+            fn to_value(&self) -> #orm::field::Value {
+                #orm::field::Value::Text(::std::string::String::from(self.as_str()))
+            }
+            fn from_value(
+                value: #orm::field::ValueRef<'_>,
+            ) -> ::core::result::Result<Self, #orm::field::Mismatch> {
+                match value {
+                    #orm::field::ValueRef::Text(text) => text.parse().map_err(|_| #orm::field::Mismatch),
+                    _ => ::core::result::Result::Err(#orm::field::Mismatch),
+                }
+            }
+        }
+    })
+}
+
+fn option(tokens: Option<TokenStream>) -> TokenStream {
+    match tokens {
+        Some(tokens) => quote!(::core::option::Option::Some(#tokens)),
+        None => quote!(::core::option::Option::None),
+    }
+}
+
+fn last_segment(ty: &Type) -> String {
+    match ty {
+        Type::Path(path) => path.path.segments.last().map(|s| s.ident.to_string()).unwrap_or_default(),
+        _ => String::new(),
+    }
+}
+
+/// `T` of `Option<T>`, else the type itself.
+fn unwrap_option(ty: &Type) -> &Type {
+    if last_segment(ty) == "Option"
+        && let Type::Path(path) = ty
+        && let Some(segment) = path.path.segments.last()
+        && let syn::PathArguments::AngleBracketed(arguments) = &segment.arguments
+        && let Some(syn::GenericArgument::Type(inner)) = arguments.args.first()
+    {
+        return inner;
+    }
+    ty
+}
+
+fn snake(name: &str) -> String {
+    let mut out = String::new();
+    for (i, c) in name.chars().enumerate() {
+        if c.is_uppercase() && i > 0 {
+            out.push('_');
+        }
+        out.extend(c.to_lowercase());
+    }
+    out
+}
+
+fn valid_identifier(name: &str) -> bool {
+    let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    !name.is_empty() && name.len() <= 63 && !name.starts_with(|c: char| c.is_ascii_digit()) && name.chars().all(good)
+}
+
+fn identifier(literal: &LitStr) -> Result<String> {
+    let name = literal.value();
+    if valid_identifier(&name) {
+        return Ok(name);
+    }
+    Err(Error::new(literal.span(), "a table's name is lower-case ASCII letters, digits and `_`, at most 63"))
+}

@@ -1,0 +1,235 @@
+//! Who acts: nobody, a user, or a named service. There is no general system actor.
+
+use uuid::Uuid;
+
+use crate::meta::ModelMeta;
+use crate::model::Model;
+use vauban_waiver::{Waiver, walls};
+
+/// Who a handle acts for.
+#[derive(Debug, Clone, Copy)]
+pub struct Actor(pub(crate) Inner);
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Inner {
+    Nobody,
+    User(UserFacts),
+    Service(&'static str, fn() -> &'static [Granted]),
+}
+
+/// What rules may ask of a signed-in user without another query.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UserFacts {
+    /// The user's id.
+    pub id: Uuid,
+    /// Works for the site.
+    pub is_staff: bool,
+    /// A superuser. No rule is above them; only rules that name superusers let them more.
+    pub is_superuser: bool,
+}
+
+impl Actor {
+    /// Not signed in.
+    pub const fn nobody() -> Self {
+        Self(Inner::Nobody)
+    }
+
+    /// A signed-in user.
+    pub const fn user(facts: UserFacts) -> Self {
+        Self(Inner::User(facts))
+    }
+
+    /// A service.
+    pub fn service<S: Service>() -> Self {
+        Self(Inner::Service(S::NAME, S::grants))
+    }
+
+    /// The signed-in user.
+    pub const fn user_facts(&self) -> Option<UserFacts> {
+        match self.0 {
+            Inner::User(facts) => Some(facts),
+            _ => None,
+        }
+    }
+}
+
+/// A part of the program that acts when nobody asks, and what it may do beyond the policies
+/// (CWE-441). Written by [`service!`](crate::service).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a service",
+    note = "write `service! {{ /// What it does. pub SignUp: Add<User>; waiver!(ServiceRights, \"why it may\") }}`"
+)]
+pub trait Service: Send + Sync + 'static {
+    /// The name in the access matrix.
+    const NAME: &'static str;
+    /// Signed once for all its rights.
+    fn waiver() -> Waiver<walls::ServiceRights>;
+    /// Its rights.
+    fn grants() -> &'static [Granted];
+}
+
+/// The service may do the action `A` to every row of `M`, whatever the policy. Written by
+/// [`service!`](crate::service), so that the list in the access matrix is what the compiler checked.
+#[diagnostic::on_unimplemented(
+    message = "the service `{Self}` may not {A} `{M}`",
+    label = "not among the rights of `{Self}`",
+    note = "add the right to the service's list: `service! {{ pub {Self}: {A}<{M}>, … }}`"
+)]
+pub trait May<A, M: Model>: Service {
+    #[doc(hidden)]
+    const LISTED: crate::actor::Listed;
+}
+
+/// Proof that [`service!`](crate::service) wrote the impl.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub struct Listed;
+
+/// What can be done to a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// Read.
+    View,
+    /// Insert.
+    Add,
+    /// Update (implies view).
+    Change,
+    /// Delete (implies view).
+    Delete,
+    /// Write columns that carry privilege.
+    Grant,
+}
+
+/// The actions as types, for a service's list.
+pub mod actions {
+    use super::Action;
+
+    mod sealed {
+        pub trait Sealed {}
+    }
+
+    /// An action.
+    pub trait Act: sealed::Sealed {
+        /// Which.
+        const ACTION: Action;
+    }
+
+    macro_rules! acts {
+        ($($(#[$doc:meta])+ $name:ident),+) => { $(
+            $(#[$doc])+
+            #[derive(Debug, Clone, Copy)]
+            pub enum $name {}
+            impl sealed::Sealed for $name {}
+            impl Act for $name { const ACTION: Action = Action::$name; }
+        )+ };
+    }
+    acts! {
+        /// Read rows.
+        View,
+        /// Insert rows.
+        Add,
+        /// Update rows.
+        Change,
+        /// Delete rows.
+        Delete,
+        /// Write the columns that carry privilege (with `Add` or `Change`).
+        Grant
+    }
+}
+
+/// One right of a service.
+#[derive(Debug, Clone, Copy)]
+pub struct Granted {
+    /// What it may do …
+    pub action: Action,
+    /// … to the rows of this model.
+    pub model: fn() -> &'static ModelMeta,
+}
+
+/// Declares a service: its name, its rights, its signed reason.
+///
+/// ```ignore
+/// vauban_orm::service! {
+///     /// Makes accounts for people who have none yet.
+///     pub SignUp: Add<User>, View<User>, Grant<User>;
+///     waiver!(ServiceRights, "people sign up before they are anybody")
+/// }
+/// User::create(new).save(&db.acting::<SignUp>()).await?;
+/// ```
+#[macro_export]
+macro_rules! service {
+    ($(#[$doc:meta])* $vis:vis $name:ident : $($action:ident<$model:ty>),+ $(,)? ; $($waiver:tt)+) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy)]
+        $vis enum $name {}
+        impl $crate::Service for $name {
+            const NAME: &'static str = stringify!($name);
+            fn waiver() -> $crate::__private::Waiver<$crate::__private::walls::ServiceRights> {
+                #[allow(unused_imports)]
+                use $crate::__private::waiver;
+                $($waiver)+
+            }
+            fn grants() -> &'static [$crate::actor::Granted] {
+                &[$($crate::actor::Granted {
+                    action: $crate::actor::Action::$action,
+                    model: <$model as $crate::Model>::meta,
+                }),+]
+            }
+        }
+        $(impl $crate::May<$crate::actions::$action, $model> for $name {
+            const LISTED: $crate::actor::Listed = $crate::actor::Listed;
+        })+
+    };
+}
+
+/// On whose authority a statement runs: what its text and its answer depend on.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Authority {
+    pub(crate) actor: Actor,
+    /// One model read without its policy, by a signed waiver.
+    pub(crate) unscoped: Option<&'static ModelMeta>,
+}
+
+impl Authority {
+    pub(crate) fn new(actor: Actor) -> Self {
+        Self {
+            actor,
+            unscoped: None,
+        }
+    }
+
+    /// Whether a right beyond the policy allows it.
+    pub(crate) fn granted(&self, action: Action, model: &ModelMeta) -> bool {
+        if action == Action::View && self.unscoped.is_some_and(|open| open.is(model)) {
+            return true;
+        }
+        match self.actor.0 {
+            Inner::Service(_, grants) => grants()
+                .iter()
+                .any(|grant| grant.action == action && (grant.model)().is(model)),
+            _ => false,
+        }
+    }
+
+    pub(crate) fn id(&self) -> Option<Uuid> {
+        self.actor.user_facts().map(|facts| facts.id)
+    }
+
+    /// What of the authority decides a statement's text.
+    pub(crate) fn shape(&self, key: &mut Vec<u8>) {
+        match self.actor.0 {
+            Inner::Nobody => key.push(0),
+            Inner::User(facts) => {
+                key.push(4 | u8::from(facts.is_staff) | u8::from(facts.is_superuser) << 1);
+            }
+            Inner::Service(name, grants) => {
+                key.push(8);
+                key.extend((name.as_ptr() as usize).to_le_bytes());
+                key.extend((grants as usize).to_le_bytes());
+            }
+        }
+        if let Some(model) = self.unscoped {
+            crate::expr::push(key, model);
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! `Db`: the handle through which rows are read and written, on somebody's authority.
+
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use vauban_waiver::{Waiver, walls};
+
+use crate::actor::{Actor, Authority, May, Service, actions};
+use crate::engine::{Connection, Shared};
+use crate::error::{Error, Result};
+use crate::model::Model;
+use crate::policy::Policy;
+
+/// A handle that reads.
+#[derive(Debug, Clone, Copy)]
+pub enum Read {}
+
+/// A handle that reads and writes.
+#[derive(Debug, Clone, Copy)]
+pub enum Write {}
+
+/// What a handle may do: [`Read`] or [`Write`].
+pub trait Mode: sealed::Mode {}
+impl Mode for Read {}
+impl Mode for Write {}
+
+mod sealed {
+    pub trait Mode: Sized + Send + Sync + 'static {
+        type Inside: std::fmt::Debug + Send + Sync;
+    }
+    pub trait Handle {}
+}
+impl sealed::Mode for Read {
+    type Inside = Bound;
+}
+impl sealed::Mode for Write {
+    type Inside = Db<Read>;
+}
+
+/// A unit of work on an actor's authority. Not public: reached through the handles.
+#[doc(hidden)]
+#[derive(Debug, Clone)]
+pub struct Bound {
+    shared: Arc<Shared>,
+    authority: Authority,
+}
+
+/// The database, bound to the actor who made the request: their policies are part of every statement.
+///
+/// `Db` reads; `Db<Write>` reads and writes, and dereferences to `Db`. A handle that outlives its
+/// request is an error.
+#[derive(Debug)]
+pub struct Db<M: Mode = Read> {
+    inside: M::Inside,
+}
+
+impl Db<Read> {
+    pub(crate) fn new(shared: Arc<Shared>, actor: Actor) -> Self {
+        Self {
+            inside: Bound {
+                shared,
+                authority: Authority::new(actor),
+            },
+        }
+    }
+
+    /// Who acts.
+    pub fn actor(&self) -> Actor {
+        self.inside.authority.actor
+    }
+
+    /// Acts as a service: reads what it lists beyond the policies.
+    pub fn acting<S: Service>(&self) -> Acting<S, Read> {
+        Acting::new(&self.inside)
+    }
+
+    /// Reads one model without its policy. Its related models keep theirs.
+    pub fn unscoped<M: Model>(&self, waiver: Waiver<walls::Unscoped>) -> Unscoped<M> {
+        tracing::debug!(
+            target: "vauban::waiver", wall = waiver.wall(), model = M::meta().name, reason = waiver.reason(),
+            "reading without the policy"
+        );
+        let authority = Authority {
+            unscoped: Some(M::meta()),
+            ..self.inside.authority
+        };
+        let bound = Bound {
+            shared: Arc::clone(&self.inside.shared),
+            authority,
+        };
+        Unscoped {
+            bound,
+            model: PhantomData,
+        }
+    }
+}
+
+impl Db<Write> {
+    pub(crate) fn new(read: Db<Read>) -> Self {
+        Self { inside: read }
+    }
+
+    /// Takes the writer's turn now, so that what is read from here on cannot change before it is written.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] if the turn does not come in time.
+    pub async fn begin(&self) -> Result<()> {
+        let bound = &self.inside.inside;
+        bound.shared.take_turn(&bound.shared).await
+    }
+
+    /// Acts as a service: writes what it lists beyond the policies.
+    pub fn acting<S: Service>(&self) -> Acting<S, Write> {
+        Acting::new(&self.inside.inside)
+    }
+}
+
+impl Deref for Db<Write> {
+    type Target = Db<Read>;
+    fn deref(&self) -> &Db<Read> {
+        &self.inside
+    }
+}
+
+/// A handle that acts as the service `S`, as nobody else.
+#[derive(Debug)]
+pub struct Acting<S, M: Mode = Read> {
+    bound: Bound,
+    service: PhantomData<fn() -> (S, M)>,
+}
+
+impl<S: Service, M: Mode> Acting<S, M> {
+    fn new(bound: &Bound) -> Self {
+        let authority = Authority::new(Actor::service::<S>());
+        let bound = Bound {
+            shared: Arc::clone(&bound.shared),
+            authority,
+        };
+        Self {
+            bound,
+            service: PhantomData,
+        }
+    }
+}
+
+/// A handle that reads `M` without its policy.
+#[derive(Debug)]
+pub struct Unscoped<M> {
+    bound: Bound,
+    model: PhantomData<fn() -> M>,
+}
+
+/// A handle that may read rows of `M`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot read `{M}`",
+    note = "`Db` and `Db<Write>` read every model under its policy; a service reads what it lists (`View<{M}>`); an unscoped handle reads the one model it names"
+)]
+pub trait Reads<M: Model>: sealed::Handle {
+    #[doc(hidden)]
+    fn bound(&self) -> &Bound;
+}
+
+/// A handle that may do `A` (add, change, delete) to rows of `M`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot {A} `{M}`",
+    label = "a handle that only reads",
+    note = "take `db: Db<Write>` in a view of an unsafe method (post, put, patch, delete); an unscoped handle only reads"
+)]
+pub trait Writes<A, M: Model>: sealed::Handle {
+    #[doc(hidden)]
+    fn bound(&self) -> &Bound;
+}
+
+impl<M: Mode> sealed::Handle for Db<M> {}
+impl<S, M: Mode> sealed::Handle for Acting<S, M> {}
+impl<M> sealed::Handle for Unscoped<M> {}
+
+impl<M: Policy> Reads<M> for Db<Read> {
+    fn bound(&self) -> &Bound {
+        &self.inside
+    }
+}
+impl<M: Policy> Reads<M> for Db<Write> {
+    fn bound(&self) -> &Bound {
+        &self.inside.inside
+    }
+}
+impl<A, M: Policy> Writes<A, M> for Db<Write> {
+    fn bound(&self) -> &Bound {
+        &self.inside.inside
+    }
+}
+impl<S: May<actions::View, M>, M: Model, D: Mode> Reads<M> for Acting<S, D> {
+    fn bound(&self) -> &Bound {
+        &self.bound
+    }
+}
+impl<A, S: May<A, M>, M: Model> Writes<A, M> for Acting<S, Write> {
+    fn bound(&self) -> &Bound {
+        &self.bound
+    }
+}
+impl<M: Model> Reads<M> for Unscoped<M> {
+    fn bound(&self) -> &Bound {
+        &self.bound
+    }
+}
+
+impl Bound {
+    pub(crate) fn models(&self) -> &[&'static crate::ModelMeta] {
+        self.shared.database.models()
+    }
+
+    /// Reads: in the unit's turn if it has one; otherwise in place within the smaller work limit, and if
+    /// that is not enough on a reader thread.
+    pub(crate) async fn read<Q, T>(
+        &self,
+        query: Q,
+        run: fn(&Q, &Authority, &Connection, &mut String) -> Result<T>,
+    ) -> Result<T>
+    where
+        Q: Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        let since = self.shared.log_start();
+        let mut sql = String::new();
+        if self.shared.has_turn() {
+            let result = self.shared.in_turn(|c| run(&query, &self.authority, c, &mut sql));
+            self.shared.log(&sql, since, true);
+            return result;
+        }
+        self.shared.check_open()?;
+        let database = &self.shared.database;
+        let inline = database.read_inline(|c| run(&query, &self.authority, c, &mut sql));
+        self.shared.log(&sql, since, false);
+        if !matches!(inline, Err(Error::TooMuchWork)) {
+            return inline;
+        }
+        let authority = self.authority;
+        database
+            .read_on_thread(move |c| run(&query, &authority, c, &mut String::new()))
+            .await
+    }
+
+    /// Writes, in the unit's turn.
+    pub(crate) async fn write<T>(
+        &self,
+        run: impl FnOnce(&Authority, &Connection, &mut String) -> Result<T>,
+    ) -> Result<T> {
+        self.shared.take_turn(&self.shared).await?;
+        let since = self.shared.log_start();
+        let mut sql = String::new();
+        let result = self.shared.in_turn(|c| {
+            // A write that fails halfway (a set with one forbidden value) leaves nothing behind.
+            c.sqlite.prepare_cached("SAVEPOINT step")?.execute([])?;
+            let result = run(&self.authority, c, &mut sql);
+            let end = match &result {
+                Ok(_) => "RELEASE step",
+                Err(_) => "ROLLBACK TO step; RELEASE step",
+            };
+            if !c.sqlite.is_autocommit() {
+                c.sqlite.execute_batch(end)?;
+            }
+            result
+        });
+        self.shared.log(&sql, since, true);
+        result
+    }
+}

@@ -1,0 +1,149 @@
+//! A connection with its plans (SQL texts by shape) and its work limit.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use rusqlite::config::DbConfig;
+use rusqlite::limits::Limit;
+use uuid::Uuid;
+
+use crate::error::Result;
+use crate::expr::Bind;
+use crate::value::Value;
+
+/// Steps of SQLite's virtual machine between two looks at the limit.
+const STRIDE: i32 = 500;
+const MAX_PLANS: usize = 2048;
+
+/// A statement's text, with the constants of the policies in it.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    pub(crate) sql: String,
+    pub(crate) constants: Vec<Value>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Connection {
+    pub(crate) sqlite: rusqlite::Connection,
+    plans: RefCell<HashMap<Box<[u8]>, Arc<Plan>, BuildHasherDefault<ShapeHasher>>>,
+    /// Steps left, in strides; below zero interrupts.
+    work: Arc<AtomicI64>,
+}
+
+impl Connection {
+    pub(crate) fn new(mut sqlite: rusqlite::Connection) -> Result<Self> {
+        let work = Arc::new(AtomicI64::new(i64::MAX));
+        let left = Arc::clone(&work);
+        // CWE-400: a statement ends when its work is used up, wherever it is.
+        sqlite.progress_handler(STRIDE, Some(move || left.fetch_sub(1, Ordering::Relaxed) < 0))?;
+        sqlite.set_prepared_statement_cache_capacity(256);
+        sqlite.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+        // CWE-89: a double-quoted name that does not exist is an error, not a text.
+        sqlite.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
+        sqlite.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
+        sqlite.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
+        Ok(Self {
+            sqlite,
+            plans: RefCell::default(),
+            work,
+        })
+    }
+
+    /// Allows so many steps of SQLite's machine from here on.
+    pub(crate) fn allow(&self, steps: i64) {
+        self.work.store(steps / i64::from(STRIDE), Ordering::Relaxed);
+    }
+
+    /// The plan for a shape, made at its first use on this connection.
+    pub(crate) fn plan(&self, shape: &[u8], make: impl FnOnce() -> Result<Plan>) -> Result<Arc<Plan>> {
+        if let Some(plan) = self.plans.borrow().get(shape) {
+            return Ok(Arc::clone(plan));
+        }
+        let plan = Arc::new(make()?);
+        let mut plans = self.plans.borrow_mut();
+        if plans.len() >= MAX_PLANS {
+            plans.clear();
+        }
+        plans.insert(shape.into(), Arc::clone(&plan));
+        Ok(plan)
+    }
+
+    /// A prepared statement with its parameters bound.
+    pub(crate) fn bind(
+        &self,
+        plan: &Plan,
+        actor: Option<Uuid>,
+        values: &[Bind<'_>],
+    ) -> Result<rusqlite::CachedStatement<'_>> {
+        let mut statement = self.sqlite.prepare_cached(&plan.sql)?;
+        let count = statement.parameter_count();
+        if let Some(actor) = actor
+            && count >= 1
+        {
+            statement.raw_bind_parameter(1, &actor.as_bytes()[..])?;
+        }
+        let values_end = values.len() + 2;
+        for (index, value) in (2..).zip(values) {
+            if index > count {
+                break; // folded away, and nothing of the rule follows
+            }
+            match value {
+                Bind::One(value) => statement.raw_bind_parameter(index, value)?,
+                Bind::List(list) => statement.raw_bind_parameter(index, json_array(list))?,
+                Bind::Int(i) => statement.raw_bind_parameter(index, i)?,
+            }
+        }
+        for (index, value) in (values_end..=count).zip(&plan.constants) {
+            statement.raw_bind_parameter(index, value)?;
+        }
+        Ok(statement)
+    }
+}
+
+/// A list as one parameter, so that its length does not change the statement's text.
+fn json_array(list: &[Value]) -> String {
+    let items = list.iter().map(|value| match value {
+        Value::Null => serde_json::Value::Null,
+        Value::Integer(i) => (*i).into(),
+        Value::Real(r) => (*r).into(),
+        Value::Text(s) => s.as_str().into(),
+        Value::Blob(bytes) => digits(bytes).into(),
+        Value::Uuid(uuid) => digits(uuid.as_bytes()).into(),
+    });
+    serde_json::Value::Array(items.collect()).to_string()
+}
+
+fn digits(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {
+            let _ = write!(out, "{byte:02x}");
+            out
+        })
+}
+
+/// Fast and unkeyed: shapes are made of addresses and operators, nothing from outside (no CWE-407).
+#[derive(Debug, Default)]
+struct ShapeHasher(u64);
+
+impl Hasher for ShapeHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        const K: u64 = 0x517c_c1b7_2722_0a95;
+        let mut chunks = bytes.chunks_exact(8);
+        for chunk in &mut chunks {
+            let mut word = [0; 8];
+            word.copy_from_slice(chunk);
+            self.0 = (self.0.rotate_left(5) ^ u64::from_le_bytes(word)).wrapping_mul(K);
+        }
+        for byte in chunks.remainder() {
+            self.0 = (self.0.rotate_left(5) ^ u64::from(*byte)).wrapping_mul(K);
+        }
+    }
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}

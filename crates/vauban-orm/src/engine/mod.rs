@@ -1,0 +1,24 @@
+//! The engine behind the handles: readers, the one writer, units of work. For the framework only; an
+//! application has `Db`.
+//!
+//! A write's way: the first write of a unit takes the writer's turn (a fair queue) and opens a savepoint;
+//! statements run in place; when the unit is finished its savepoint is released and the turn passes on;
+//! units that waited meanwhile share one COMMIT, and no answer leaves before it is synced.
+
+mod connection;
+mod database;
+mod unit;
+mod writer;
+
+pub use database::{Database, Options, Synchronous};
+pub use unit::{LoggedQuery, Unit};
+
+pub(crate) use connection::{Connection, Plan};
+pub(crate) use unit::Shared;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Locks; a panic elsewhere does not spread.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

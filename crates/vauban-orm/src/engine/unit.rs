@@ -1,0 +1,263 @@
+//! A unit of work: what one request reads and writes, all or nothing.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, TryLockError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::{OwnedMutexGuard, oneshot};
+
+use super::connection::Connection;
+use super::database::Database;
+use super::lock;
+use super::writer::{Writer, send_committer};
+use crate::actor::Actor;
+use crate::db::{Db, Read, Write};
+use crate::error::{Error, Result};
+
+/// A unit of work, bound to an actor. Dropped without [`finish`](Self::finish) (a panic, a client that
+/// left) it is undone.
+#[derive(Debug)]
+pub struct Unit {
+    shared: Arc<Shared>,
+    actor: Actor,
+}
+
+/// A query of the current request, for the development error page.
+#[derive(Debug, Clone)]
+pub struct LoggedQuery {
+    /// The text, with parameters as `?n`.
+    pub sql: String,
+    /// How long it took.
+    pub time: Duration,
+    /// Whether it ran in the writer's turn.
+    pub writer: bool,
+}
+
+/// What the unit's handles share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) database: Database,
+    state: Mutex<State>,
+    /// So that a reader need not lock.
+    has_turn: AtomicBool,
+    /// Only one statement of a unit waits for the turn.
+    taking: tokio::sync::Mutex<()>,
+    log: Mutex<Vec<LoggedQuery>>,
+}
+
+#[derive(Debug)]
+struct State {
+    turn: Option<OwnedMutexGuard<Writer>>,
+    status: Status,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Status {
+    Open,
+    Expired,
+    Finished,
+}
+
+impl Status {
+    fn check(self) -> Result<()> {
+        match self {
+            Self::Open => Ok(()),
+            Self::Expired => Err(Error::Busy("this unit held the writer for too long")),
+            Self::Finished => Err(Error::Finished),
+        }
+    }
+}
+
+impl Unit {
+    pub(super) fn new(database: Database, actor: Actor) -> Self {
+        let state = Mutex::new(State {
+            turn: None,
+            status: Status::Open,
+        });
+        let shared = Shared {
+            database,
+            state,
+            has_turn: AtomicBool::new(false),
+            taking: tokio::sync::Mutex::new(()),
+            log: Mutex::default(),
+        };
+        Self {
+            shared: Arc::new(shared),
+            actor,
+        }
+    }
+
+    /// A handle that reads and writes.
+    pub fn db(&self) -> Db<Write> {
+        Db::<Write>::new(self.read_db())
+    }
+
+    /// A handle that reads.
+    pub fn read_db(&self) -> Db<Read> {
+        Db::<Read>::new(Arc::clone(&self.shared), self.actor)
+    }
+
+    /// The queries so far, if the database's options keep them.
+    pub fn queries(&self) -> Vec<LoggedQuery> {
+        lock(&self.shared.log).clone()
+    }
+
+    /// Whether something was written.
+    pub fn has_written(&self) -> bool {
+        self.shared.has_turn()
+    }
+
+    /// Ends the unit. With `commit` it returns when what was written is synced; otherwise nothing was.
+    /// Its handles are errors from here on.
+    ///
+    /// # Errors
+    /// If the unit was undone, or its COMMIT failed: nothing of it is saved.
+    pub async fn finish(self, commit: bool) -> Result<()> {
+        let synced = {
+            let mut state = lock(&self.shared.state);
+            let status = std::mem::replace(&mut state.status, Status::Finished);
+            let turn = state.turn.take();
+            if commit {
+                status.check()?;
+            }
+            let Some(mut writer) = turn else { return Ok(()) };
+            self.shared.let_go();
+            if !commit {
+                writer.undo();
+                return Ok(());
+            }
+            let (answer, synced) = oneshot::channel();
+            let first = writer.release(answer).inspect_err(|_| writer.undo())?;
+            drop(writer);
+            if first {
+                send_committer(&self.shared.database);
+            }
+            synced
+        };
+        match synced.await {
+            Ok(true) => Ok(()),
+            Ok(false) | Err(_) => Err(Error::Internal("the commit failed: nothing was saved".into())),
+        }
+    }
+}
+
+impl Drop for Unit {
+    fn drop(&mut self) {
+        self.shared.end(Status::Finished);
+    }
+}
+
+impl Shared {
+    pub(crate) fn has_turn(&self) -> bool {
+        self.has_turn.load(Ordering::Acquire)
+    }
+
+    fn let_go(&self) {
+        self.has_turn.store(false, Ordering::Release);
+        *lock(&self.database.0.holder) = None;
+    }
+
+    fn end(&self, status: Status) {
+        let mut state = lock(&self.state);
+        if let Some(mut writer) = state.turn.take() {
+            writer.undo();
+            self.let_go();
+        }
+        if state.status == Status::Open {
+            state.status = status;
+        }
+    }
+
+    /// Called by the watch when the turn is overdue.
+    pub(super) fn expire(&self) {
+        let mut state = match self.state.try_lock() {
+            Ok(state) => state,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            // A statement is running; its own limit ends it.
+            Err(TryLockError::WouldBlock) => return,
+        };
+        if let Some(mut writer) = state.turn.take() {
+            writer.undo();
+            self.let_go();
+            state.status = Status::Expired;
+            tracing::warn!(target: "vauban::orm", "a unit held the writer for too long and was undone");
+        }
+    }
+
+    /// Takes the writer's turn, once for the unit.
+    pub(crate) async fn take_turn(&self, this: &Arc<Self>) -> Result<()> {
+        let _one = self.taking.lock().await;
+        {
+            let state = lock(&self.state);
+            state.status.check()?;
+            if state.turn.is_some() {
+                return Ok(());
+            }
+        }
+        let options = &self.database.0.options;
+        let until = tokio::time::Instant::now() + options.wait;
+        let writer = Arc::clone(&self.database.0.writer).lock_owned();
+        let Ok(mut writer) = tokio::time::timeout_at(until, writer).await else {
+            return Err(Error::Busy("the writer's turn did not come in time"));
+        };
+        self.database.watch();
+        let mut pause = Duration::from_millis(1);
+        loop {
+            match writer.begin() {
+                Ok(()) => break,
+                Err(Error::Busy(_)) if tokio::time::Instant::now() + pause < until => {
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(Duration::from_millis(50));
+                }
+                Err(error) => {
+                    writer.undo();
+                    return Err(error);
+                }
+            }
+        }
+        let mut state = lock(&self.state);
+        if let Err(error) = state.status.check() {
+            writer.undo();
+            return Err(error);
+        }
+        state.turn = Some(writer);
+        *lock(&self.database.0.holder) = Some((Instant::now(), Arc::downgrade(this)));
+        self.has_turn.store(true, Ordering::Release);
+        Ok(())
+    }
+
+    /// Runs statements in the unit's turn. Not across an await.
+    pub(crate) fn in_turn<T>(&self, f: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        let state = lock(&self.state);
+        state.status.check()?;
+        match &state.turn {
+            Some(writer) => {
+                writer.connection.allow(self.database.0.options.steps);
+                f(&writer.connection)
+            }
+            None => Err(Error::Finished),
+        }
+    }
+
+    pub(crate) fn check_open(&self) -> Result<()> {
+        lock(&self.state).status.check()
+    }
+
+    pub(crate) fn log(&self, sql: &str, since: Option<Instant>, writer: bool) {
+        if let Some(since) = since {
+            let mut log = lock(&self.log);
+            // CWE-770: a page that asks in a loop does not fill the memory.
+            if log.len() < 500 {
+                log.push(LoggedQuery {
+                    sql: sql.to_owned(),
+                    time: since.elapsed(),
+                    writer,
+                });
+            }
+        }
+    }
+
+    pub(crate) fn log_start(&self) -> Option<Instant> {
+        self.database.0.options.log_queries.then(Instant::now)
+    }
+}

@@ -1,0 +1,157 @@
+//! The one writer: savepoint per unit, one COMMIT for all units that waited.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use super::connection::Connection;
+use super::database::{Database, Inner};
+use super::lock;
+use crate::error::{Error, Result};
+
+/// The writing connection, with the units that are released but not yet committed.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    pub(crate) connection: Connection,
+    open: bool,
+    group: Vec<oneshot::Sender<bool>>,
+    committer: bool,
+}
+
+impl Writer {
+    pub(crate) fn new(connection: Connection) -> Self {
+        Self {
+            connection,
+            open: false,
+            group: Vec::new(),
+            committer: false,
+        }
+    }
+
+    /// Opens the unit's savepoint, and the transaction if there is none.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] while another process writes.
+    pub(crate) fn begin(&mut self) -> Result<()> {
+        let sqlite = &self.connection.sqlite;
+        self.connection.allow(i64::MAX);
+        if !self.open {
+            sqlite.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+            self.open = true;
+        }
+        sqlite.prepare_cached("SAVEPOINT unit")?.execute([])?;
+        Ok(())
+    }
+
+    /// Keeps what the unit wrote, for the next COMMIT. `true`: a committer must be sent into the queue.
+    pub(crate) fn release(&mut self, answer: oneshot::Sender<bool>) -> Result<bool> {
+        self.connection.allow(i64::MAX);
+        if self.connection.sqlite.is_autocommit() {
+            // SQLite gave the whole transaction up (disk full, I/O error).
+            self.fail_group();
+            return Err(Error::Internal(
+                "the transaction was rolled back by the database".into(),
+            ));
+        }
+        self.connection
+            .sqlite
+            .prepare_cached("RELEASE unit")?
+            .execute([])?;
+        self.group.push(answer);
+        Ok(!std::mem::replace(&mut self.committer, true))
+    }
+
+    /// Undoes what the unit wrote, and nothing else.
+    pub(crate) fn undo(&mut self) {
+        self.connection.allow(i64::MAX);
+        let sqlite = &self.connection.sqlite;
+        let undone =
+            !sqlite.is_autocommit() && sqlite.execute_batch("ROLLBACK TO unit; RELEASE unit").is_ok();
+        if !undone {
+            self.fail_group();
+        } else if self.group.is_empty() {
+            // Nothing to commit: let other processes write.
+            self.end("ROLLBACK");
+        }
+    }
+
+    /// Ends a transaction whose state is not what we think: nobody in it is told that it was saved.
+    fn fail_group(&mut self) {
+        self.end("ROLLBACK");
+        for answer in self.group.drain(..) {
+            let _ = answer.send(false);
+        }
+    }
+
+    fn end(&mut self, how: &str) -> bool {
+        let sqlite = &self.connection.sqlite;
+        let done = sqlite.is_autocommit() || sqlite.execute_batch(how).is_ok();
+        self.open = !sqlite.is_autocommit();
+        done
+    }
+
+    /// One COMMIT for the group; returns once it is synced.
+    fn commit(&mut self) -> (bool, Vec<oneshot::Sender<bool>>) {
+        self.connection.allow(i64::MAX);
+        self.committer = false;
+        let alive = !self.connection.sqlite.is_autocommit();
+        let saved = alive && self.end("COMMIT");
+        if !saved {
+            self.end("ROLLBACK");
+        }
+        (saved, std::mem::take(&mut self.group))
+    }
+}
+
+/// Numbers of COMMITs, for traces.
+static COMMITS: AtomicU64 = AtomicU64::new(0);
+
+/// Waits its turn in the same queue as the units, so that all who are before it share its COMMIT.
+pub(crate) fn send_committer(database: &Database) {
+    let writer = Arc::clone(&database.0.writer);
+    tokio::spawn(async move {
+        let mut writer = writer.lock_owned().await;
+        let commit = tokio::task::spawn_blocking(move || {
+            if writer.group.is_empty() {
+                writer.committer = false;
+                return;
+            }
+            let (saved, group) = writer.commit();
+            drop(writer);
+            let number = COMMITS.fetch_add(1, Ordering::Relaxed);
+            // The trace point that the crash test reads: answers leave after this line.
+            tracing::trace!(target: "vauban::commit", number, units = group.len(), saved, "commit synced");
+            for answer in group {
+                let _ = answer.send(saved);
+            }
+        });
+        if commit.await.is_err() {
+            tracing::error!(target: "vauban::commit", "the committing thread panicked");
+        }
+    });
+}
+
+/// Takes the turn away from units that hold it too long.
+pub(crate) fn watch(database: Weak<Inner>) {
+    tokio::spawn(async move {
+        loop {
+            let pause = {
+                let Some(database) = database.upgrade() else {
+                    return;
+                };
+                let hold = database.options.hold;
+                let overdue = match &*lock(&database.holder) {
+                    Some((since, unit)) if since.elapsed() > hold => unit.upgrade(),
+                    _ => None,
+                };
+                if let Some(unit) = overdue {
+                    unit.expire();
+                }
+                (hold / 10).clamp(Duration::from_millis(5), Duration::from_millis(250))
+            };
+            tokio::time::sleep(pause).await;
+        }
+    });
+}

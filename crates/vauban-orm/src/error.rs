@@ -1,0 +1,139 @@
+//! The one error of this crate. Each variant says who is at fault and has its HTTP status.
+
+use std::fmt;
+
+/// What goes wrong with rows.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// No row that the actor may see (404). The same for an absent and for an invisible row (CWE-203).
+    NotFound,
+    /// The row may be seen, but not changed or deleted; or may not be added; or a new value is not the
+    /// actor's to write (403).
+    Forbidden,
+    /// The row was changed since the form was shown (409).
+    Conflict,
+    /// Rows that refer to this one keep it from being deleted (409). Says which kind, never which rows.
+    Restricted {
+        /// The referring table.
+        table: &'static str,
+    },
+    /// Values that the model does not accept (422), by field.
+    Invalid(Vec<Problem>),
+    /// Another row has the same value in unique columns (409).
+    Unique {
+        /// The table.
+        table: &'static str,
+        /// The fields that are unique together.
+        fields: Vec<&'static str>,
+    },
+    /// More than one row where one was asked for (500: the filter should name one row).
+    Multiple,
+    /// The writer's turn did not come in time, or was held too long (503).
+    Busy(&'static str),
+    /// A statement needed more work than its limit allows (503; CWE-400).
+    TooMuchWork,
+    /// The handle outlived its request (500).
+    Finished,
+    /// A write through a handle that reads (500).
+    ReadOnly,
+    /// A mistake in a model, a policy or a query that only the database could tell (500).
+    Internal(String),
+    /// The database's own error (500).
+    Database(rusqlite::Error),
+}
+
+/// A value that the model does not accept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The field's name in the model.
+    pub field: &'static str,
+    /// What is wrong, for the person who typed it. Never contains the value.
+    pub message: String,
+}
+
+/// This crate's results.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// The HTTP status of an answer that fails with this.
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::NotFound => 404,
+            Self::Forbidden => 403,
+            Self::Conflict | Self::Restricted { .. } | Self::Unique { .. } => 409,
+            Self::Invalid(_) => 422,
+            Self::Busy(_) | Self::TooMuchWork => 503,
+            Self::Multiple | Self::Finished | Self::ReadOnly | Self::Internal(_) | Self::Database(_) => 500,
+        }
+    }
+
+    /// The fields at fault with their messages, for a form: of [`Error::Invalid`] and [`Error::Unique`].
+    pub fn problems(&self) -> Vec<Problem> {
+        match self {
+            Self::Invalid(problems) => problems.clone(),
+            Self::Unique { fields, .. } => fields
+                .iter()
+                .map(|&field| Problem {
+                    field,
+                    message: "This is already taken.".into(),
+                })
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    pub(crate) fn invalid(field: &'static str, message: impl Into<String>) -> Self {
+        Self::Invalid(vec![Problem {
+            field,
+            message: message.into(),
+        }])
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotFound => f.write_str("no such row"),
+            Self::Forbidden => f.write_str("not allowed"),
+            Self::Conflict => f.write_str("changed since the form was shown"),
+            Self::Restricted { table } => write!(f, "still referred to by rows of `{table}`"),
+            Self::Invalid(problems) => {
+                f.write_str("not accepted:")?;
+                problems
+                    .iter()
+                    .try_for_each(|p| write!(f, " {}: {}", p.field, p.message))
+            }
+            Self::Unique { table, fields } => write!(f, "already taken in `{table}`: {}", fields.join(", ")),
+            Self::Multiple => f.write_str("more than one row where one was asked for"),
+            Self::Busy(why) => write!(f, "the database is busy: {why}"),
+            Self::TooMuchWork => f.write_str("the statement needs more work than its limit allows"),
+            Self::Finished => f.write_str("the handle outlived its request"),
+            Self::ReadOnly => f.write_str("a write through a handle that only reads"),
+            Self::Internal(what) => f.write_str(what),
+            Self::Database(error) => write!(f, "database: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Database(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode;
+        match error.sqlite_error_code() {
+            Some(ErrorCode::OperationInterrupted) => Self::TooMuchWork,
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+                Self::Busy("another process holds it")
+            }
+            _ => Self::Database(error),
+        }
+    }
+}

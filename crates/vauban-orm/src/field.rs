@@ -1,0 +1,296 @@
+//! What may stand in a model: the [`Field`] trait, and the types that are fields.
+
+use uuid::Uuid;
+
+use crate::columns::{Column, Path};
+use crate::meta::{ColumnMeta, ModelMeta};
+use crate::model::Model;
+use crate::value::RowReader;
+pub use crate::value::{Kind, Mismatch, Value, ValueRef};
+
+/// A type that a model's column may have. Implement it for your own newtypes: parse, don't validate.
+///
+/// ```
+/// use vauban_orm::field::{Field, Limits, Kind, Mismatch, Value, ValueRef};
+///
+/// #[derive(Clone)]
+/// struct Postcode(String);
+///
+/// impl Field for Postcode {
+///     const KIND: Kind = Kind::Text;
+///     fn to_value(&self) -> Value { Value::Text(self.0.clone()) }
+///     fn from_value(value: ValueRef<'_>) -> Result<Self, Mismatch> {
+///         match value { ValueRef::Text(s) => Ok(Self(s.to_owned())), _ => Err(Mismatch) }
+///     }
+///     fn check(&self, _: &Limits) -> Result<(), String> {
+///         if self.0.len() == 5 { Ok(()) } else { Err("A postcode has five digits.".into()) }
+///     }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a type that a model's column can have",
+    note = "columns are `Id<M>`, `ForeignKey<M>`, `String`, `Slug`, `bool`, `i32`, `i64`, `f64`, `DateTime`, `Uuid`, `Vec<u8>`, an enum with `#[derive(Choices)]`, an `Option` of these, or a type with `impl Field`"
+)]
+pub trait Field: Clone + Send + Sync + Sized + 'static {
+    /// How it is stored.
+    const KIND: Kind;
+    /// Whether it is text of any length, so that the model must say `max_length` or `text`.
+    const NEEDS_LENGTH: bool = false;
+
+    /// For the database.
+    fn to_value(&self) -> Value;
+
+    /// From the database.
+    ///
+    /// # Errors
+    /// If the stored value is not one of this type's.
+    fn from_value(value: ValueRef<'_>) -> Result<Self, Mismatch>;
+
+    /// Whether the value may be saved; called for every write, whatever its way (CWE-20).
+    ///
+    /// # Errors
+    /// What is wrong, as a sentence for the person who typed it.
+    fn check(&self, limits: &Limits) -> Result<(), String> {
+        let _ = limits;
+        Ok(())
+    }
+}
+
+/// The limits that a model states for a column.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// The greatest number of characters (Unicode scalar values).
+    pub max_length: Option<u32>,
+}
+
+impl Limits {
+    /// Checks a text's length.
+    ///
+    /// # Errors
+    /// A sentence that states the limit.
+    pub fn check_text(&self, text: &str) -> Result<(), String> {
+        if text.contains('\0') {
+            // CWE-158: C code behind us would see the text end here.
+            return Err("Null characters are not allowed.".into());
+        }
+        match self.max_length {
+            // Bytes are at least as many as characters, so most values need no counting.
+            Some(max) if text.len() > max as usize && text.chars().count() > max as usize => {
+                Err(format!("At most {max} characters."))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A model's field with its place in queries: every [`Field`], an `Option` of one, and foreign keys.
+/// Implemented by this crate only.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a type that a model's column can have",
+    note = "columns are `Id<M>`, `ForeignKey<M>`, `String`, `Slug`, `bool`, `i32`, `i64`, `f64`, `DateTime`, `Uuid`, `Vec<u8>`, an enum with `#[derive(Choices)]`, an `Option` of these, or a type with `impl Field`"
+)]
+pub trait ModelField: Sized + Send + Sync + 'static {
+    /// What a new row is given for it.
+    type Input: Send + 'static;
+    /// Its column in a query on `R`, the column's owner being `O`.
+    type Column<R: Model, O: Model>;
+    #[doc(hidden)]
+    const KIND: Kind;
+    #[doc(hidden)]
+    const NULLABLE: bool;
+    #[doc(hidden)]
+    const NEEDS_LENGTH: bool;
+    #[doc(hidden)]
+    const TARGET: Option<fn() -> &'static ModelMeta>;
+
+    #[doc(hidden)]
+    fn column<R: Model, O: Model>(path: &Path, meta: &'static ColumnMeta) -> Self::Column<R, O>;
+    #[doc(hidden)]
+    fn input_value(input: &Self::Input) -> Value;
+    #[doc(hidden)]
+    fn check_input(input: &Self::Input, limits: &Limits) -> Result<(), String>;
+    #[doc(hidden)]
+    fn read(row: &mut RowReader<'_>) -> Result<Self, Mismatch>;
+    #[doc(hidden)]
+    fn from_value(value: ValueRef<'_>) -> Result<Self, Mismatch>;
+    #[doc(hidden)]
+    fn attach(&mut self, row: &mut RowReader<'_>) -> Result<(), Mismatch> {
+        let _ = row;
+        Ok(())
+    }
+}
+
+impl<T: Field> ModelField for T {
+    type Input = T;
+    type Column<R: Model, O: Model> = Column<R, O, T>;
+    const KIND: Kind = T::KIND;
+    const NULLABLE: bool = false;
+    const NEEDS_LENGTH: bool = T::NEEDS_LENGTH;
+    const TARGET: Option<fn() -> &'static ModelMeta> = None;
+
+    fn column<R: Model, O: Model>(path: &Path, meta: &'static ColumnMeta) -> Self::Column<R, O> {
+        Column::new(path.clone(), meta)
+    }
+    fn input_value(input: &T) -> Value {
+        input.to_value()
+    }
+    fn check_input(input: &T, limits: &Limits) -> Result<(), String> {
+        input.check(limits)
+    }
+    fn read(row: &mut RowReader<'_>) -> Result<Self, Mismatch> {
+        T::from_value(row.value()?)
+    }
+    fn from_value(value: ValueRef<'_>) -> Result<Self, Mismatch> {
+        <T as Field>::from_value(value)
+    }
+}
+
+impl<T: Field> ModelField for Option<T> {
+    type Input = Option<T>;
+    type Column<R: Model, O: Model> = Column<R, O, Option<T>>;
+    const KIND: Kind = T::KIND;
+    const NULLABLE: bool = true;
+    const NEEDS_LENGTH: bool = T::NEEDS_LENGTH;
+    const TARGET: Option<fn() -> &'static ModelMeta> = None;
+
+    fn column<R: Model, O: Model>(path: &Path, meta: &'static ColumnMeta) -> Self::Column<R, O> {
+        Column::new(path.clone(), meta)
+    }
+    fn input_value(input: &Self) -> Value {
+        input.as_ref().map_or(Value::Null, Field::to_value)
+    }
+    fn check_input(input: &Self, limits: &Limits) -> Result<(), String> {
+        input.as_ref().map_or(Ok(()), |value| value.check(limits))
+    }
+    fn read(row: &mut RowReader<'_>) -> Result<Self, Mismatch> {
+        <Self as ModelField>::from_value(row.value()?)
+    }
+    fn from_value(value: ValueRef<'_>) -> Result<Self, Mismatch> {
+        match value {
+            ValueRef::Null => Ok(None),
+            value => T::from_value(value).map(Some),
+        }
+    }
+}
+
+impl Field for String {
+    const KIND: Kind = Kind::Text;
+    const NEEDS_LENGTH: bool = true;
+    fn to_value(&self) -> Value {
+        Value::Text(self.clone())
+    }
+    fn from_value(value: ValueRef<'_>) -> Result<Self, Mismatch> {
+        match value {
+            ValueRef::Text(text) => Ok(text.to_owned()),
+            _ => Err(Mismatch),
+        }
+    }
+    fn check(&self, limits: &Limits) -> Result<(), String> {
+        limits.check_text(self)
+    }
+}
+
+impl Field for bool {
+    const KIND: Kind = Kind::Integer;
+    fn to_value(&self) -> Value {
+        Value::Integer(i64::from(*self))
+    }
+    fn from_value(value: ValueRef<'_>) -> Result<Self, Mismatch> {
+        match value {
+            ValueRef::Integer(i) => Ok(i != 0),
+            _ => Err(Mismatch),
+        }
+    }
+}
+
+impl Field for i64 {
+    const KIND: Kind = Kind::Integer;
+    fn to_value(&self) -> Value {
+        Value::Integer(*self)
+    }
+    fn from_value(value: ValueRef<'_>) -> Result<Self, Mismatch> {
+        match value {
+            ValueRef::Integer(i) => Ok(i),
+            _ => Err(Mismatch),
+        }
+    }
+}
+
+impl Field for i32 {
+    const KIND: Kind = Kind::Integer;
+    fn to_value(&self) -> Value {
+        Value::Integer(i64::from(*self))
+    }
+    fn from_value(value: ValueRef<'_>) -> Result<Self, Mismatch> {
+        match value {
+            ValueRef::Integer(i) => Self::try_from(i).map_err(|_| Mismatch),
+            _ => Err(Mismatch),
+        }
+    }
+}
+
+impl Field for f64 {
+    const KIND: Kind = Kind::Real;
+    fn to_value(&self) -> Value {
+        Value::Real(*self)
+    }
+    fn from_value(value: ValueRef<'_>) -> Result<Self, Mismatch> {
+        match value {
+            ValueRef::Real(r) => Ok(r),
+            _ => Err(Mismatch),
+        }
+    }
+    fn check(&self, _: &Limits) -> Result<(), String> {
+        // SQLite stores NaN as NULL.
+        if self.is_finite() {
+            Ok(())
+        } else {
+            Err("Enter a finite number.".into())
+        }
+    }
+}
+
+impl Field for Uuid {
+    const KIND: Kind = Kind::Blob;
+    fn to_value(&self) -> Value {
+        Value::Uuid(*self)
+    }
+    fn from_value(value: ValueRef<'_>) -> Result<Self, Mismatch> {
+        match value {
+            ValueRef::Blob(bytes) => Self::from_slice(bytes).map_err(|_| Mismatch),
+            _ => Err(Mismatch),
+        }
+    }
+}
+
+impl Field for Vec<u8> {
+    const KIND: Kind = Kind::Blob;
+    fn to_value(&self) -> Value {
+        Value::Blob(self.clone())
+    }
+    fn from_value(value: ValueRef<'_>) -> Result<Self, Mismatch> {
+        match value {
+            ValueRef::Blob(bytes) => Ok(bytes.to_vec()),
+            _ => Err(Mismatch),
+        }
+    }
+    fn check(&self, limits: &Limits) -> Result<(), String> {
+        match limits.max_length {
+            Some(max) if self.len() > max as usize => Err(format!("At most {max} bytes.")),
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn length_counts_characters() {
+        let limits = Limits { max_length: Some(3) };
+        assert!(limits.check_text("äöü").is_ok());
+        assert!(limits.check_text("äöüß").is_err());
+        assert!(limits.check_text("a\0").is_err(), "CWE-158");
+    }
+}

@@ -1,0 +1,158 @@
+//! What is known of a model while compiling: one text gives its columns, its migrations and its checks.
+
+use std::any::TypeId;
+
+use crate::field::Limits;
+use crate::policy::CompiledRules;
+use crate::value::{Kind, Value};
+
+/// A model: its table, columns, indexes, and the way to its rules.
+#[derive(Debug)]
+pub struct ModelMeta {
+    /// The struct's name.
+    pub name: &'static str,
+    /// The table's name.
+    pub table: &'static str,
+    /// The package that declares it.
+    pub package: &'static str,
+    /// The columns in the struct's order; the first is the primary key.
+    pub columns: &'static [ColumnMeta],
+    /// Indexes and unique constraints over several columns.
+    pub indexes: &'static [IndexMeta],
+    /// Check constraints.
+    pub constraints: &'static [ConstraintMeta],
+    /// Why a uniqueness that could tell of hidden rows is accepted (a signed waiver's reason).
+    pub unique_oracle: Option<&'static str>,
+    #[doc(hidden)]
+    pub rules: fn() -> &'static CompiledRules,
+    #[doc(hidden)]
+    pub type_id: fn() -> TypeId,
+}
+
+/// A column.
+#[derive(Debug)]
+pub struct ColumnMeta {
+    /// The field's name in the struct.
+    pub field: &'static str,
+    /// The column's name.
+    pub column: &'static str,
+    /// How it is stored.
+    pub kind: Kind,
+    /// Whether it may be without a value.
+    pub nullable: bool,
+    /// Unique by itself. The primary key is.
+    pub unique: bool,
+    /// Has an index of its own.
+    pub index: bool,
+    /// Its limits.
+    pub limits: Limits,
+    /// The value of a row that is given none.
+    pub default: Option<fn() -> Value>,
+    /// Set by the framework.
+    pub auto: Auto,
+    /// Who may write it.
+    pub privilege: Privilege,
+    /// The model a foreign key refers to.
+    pub target: Option<fn() -> &'static ModelMeta>,
+    /// What deleting the target does.
+    pub on_delete: OnDelete,
+}
+
+/// Values that the framework sets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Auto {
+    /// None.
+    No,
+    /// The primary key, ordered by time.
+    Id,
+    /// The primary key, random.
+    RandomId,
+    /// The moment of creation.
+    NowAdd,
+    /// The moment of the last change.
+    Now,
+}
+
+/// Columns that carry privilege, and who may write them (CWE-915, CWE-269).
+///
+/// * [`Open`](Self::Open): whoever may add or change the row.
+/// * [`Owner`](Self::Owner), [`Tenant`](Self::Tenant): given when the row is made, judged by the add
+///   rule; fixed from then on.
+/// * [`Privileged`](Self::Privileged) (staff flags, permissions, hashes): a new row starts with the default.
+///
+/// The last three are written in other ways only where the model's rules name them
+/// ([`Rules::may_set`](crate::Rules::may_set)) or by a service that lists [`Grant`](crate::actions::Grant).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Privilege {
+    /// Carries none.
+    Open,
+    /// `#[field(owner)]`
+    Owner,
+    /// `#[field(tenant)]`
+    Tenant,
+    /// `#[field(privileged)]`
+    Privileged,
+}
+
+/// What deleting a row does to the rows that refer to it. The database itself always restricts; the
+/// rest is done by the ORM, with the policies of the referring rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnDelete {
+    /// Refuse while there are such rows (default).
+    Restrict,
+    /// Delete them too; refused unless the actor may delete every one of them.
+    Cascade,
+    /// Delete them too, by the right to delete the row they belong to.
+    CascadeOwned,
+    /// Empty the reference; refused unless the actor may change every one of them so.
+    SetNull,
+}
+
+/// An index over several columns.
+#[derive(Debug)]
+pub struct IndexMeta {
+    /// Its columns' names.
+    pub columns: &'static [&'static str],
+    /// Whether no two rows may agree in all of them.
+    pub unique: bool,
+}
+
+/// A check constraint: SQL written in the source as a literal.
+#[derive(Debug)]
+pub struct ConstraintMeta {
+    /// Its name.
+    pub name: &'static str,
+    /// The condition on the row's columns.
+    pub sql: &'static str,
+}
+
+impl ModelMeta {
+    /// The column of a field.
+    pub fn column(&self, field: &str) -> Option<&ColumnMeta> {
+        self.columns.iter().find(|column| column.field == field)
+    }
+
+    /// The place of a column of this model.
+    pub(crate) fn position(&self, column: &ColumnMeta) -> Option<usize> {
+        self.columns.iter().position(|mine| std::ptr::eq(mine, column))
+    }
+
+    pub(crate) fn id(&self) -> &ColumnMeta {
+        &self.columns[0]
+    }
+
+    pub(crate) fn is(&self, other: &ModelMeta) -> bool {
+        std::ptr::eq(self, other)
+    }
+}
+
+impl ColumnMeta {
+    #[doc(hidden)]
+    pub const fn checked(self, needs_length: bool) -> Self {
+        assert!(
+            !needs_length || self.limits.max_length.is_some(),
+            "a text says how long it may be: `#[field(max_length = 200)]`, or `#[field(text)]` for up to 1,000,000"
+        );
+        self
+    }
+}

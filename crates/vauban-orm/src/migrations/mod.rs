@@ -1,0 +1,95 @@
+//! Migrations: the way from the models to a database's schema.
+//!
+//! A migration is a TOML file of operations in a package's `migrations/` folder, made from the models by
+//! the command `makemigrations`, read and committed by you, and applied by `migrate`. The state that the
+//! models are compared with is what all files say, one after the other; no database is asked.
+//!
+//! Made by themselves are: tables, columns, indexes and constraints that the models have and the files
+//! lack. Everything else (a column that is gone, another type) could lose data and could mean several
+//! things, so it is refused with the operation to write by hand.
+//!
+//! ```toml
+//! depends_on = ["vauban/0001_initial"]
+//!
+//! [[operations]]
+//! add_column = "article"
+//! column = { name = "words", type = "integer", default = "0" }
+//!
+//! [[operations]]
+//! sql = "UPDATE \"article\" SET \"words\" = length(\"body\") / 6"
+//! ```
+//!
+//! * [`Set`]: one package's files, embedded by `migrations!("migrations")`.
+//! * [`make`]: the operations that the models ask for.
+//! * [`pending`], [`apply`]: what a database lacks, and bringing it there.
+
+mod apply;
+mod file;
+mod make;
+mod operation;
+mod set;
+mod state;
+
+pub use apply::{Applied, Pending, apply, create_all, pending};
+pub use file::{Migration, checksum};
+pub use make::{NewMigration, Refusal, make};
+pub use operation::{ColumnState, ConstraintState, Operation};
+pub use set::{INDEX, Set, SetFile, add_file};
+pub use state::{IndexState, State, TableState};
+
+use std::fmt;
+
+/// What is wrong with migration files, or with applying them. Says which file and what to do.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum MigrationError {
+    /// A file that cannot be read as a migration.
+    File {
+        /// `package/name`.
+        migration: String,
+        /// What is wrong.
+        problem: String,
+    },
+    /// The folder, its index or the dependencies contradict each other.
+    Set(String),
+    /// A file was edited after a database had applied it.
+    Changed {
+        /// `package/name`, each.
+        migrations: Vec<String>,
+    },
+    /// The database refused an operation; the whole migration is undone.
+    Database {
+        /// `package/name`.
+        migration: String,
+        /// The statement.
+        statement: String,
+        /// What it said.
+        error: rusqlite::Error,
+    },
+    /// Another process migrates, or holds the database.
+    Locked,
+}
+
+impl fmt::Display for MigrationError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File { migration, problem } => write!(f, "migration {migration}: {problem}"),
+            Self::Set(problem) => f.write_str(problem),
+            Self::Changed { migrations } => write!(
+                f,
+                "{}: edited after this database applied it. Put the file back as it was and write a new migration \
+                 instead; a database that only you use can be thrown away and migrated afresh",
+                migrations.join(", ")
+            ),
+            Self::Database { migration, statement, error } => write!(
+                f,
+                "migration {migration} is undone: {error}\n  in: {statement}"
+            ),
+            Self::Locked => f.write_str(
+                "another process holds the database (is a second `migrate` running?); nothing was changed, try again",
+            ),
+        }
+    }
+}
+
+impl std::error::Error for MigrationError {}

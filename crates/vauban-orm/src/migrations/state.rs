@@ -1,0 +1,235 @@
+//! What the schema is: told by migration files one after the other, or by the models.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::operation::{ColumnState, ConstraintState, Operation};
+use crate::meta::ModelMeta;
+use crate::value::Kind;
+
+/// A schema.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct State {
+    /// Its tables by name.
+    pub tables: BTreeMap<String, TableState>,
+}
+
+/// A table.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TableState {
+    /// Its columns, in order.
+    pub columns: Vec<ColumnState>,
+    /// Its indexes; the names follow from their content.
+    pub indexes: BTreeSet<IndexState>,
+    /// Its constraints.
+    pub constraints: Vec<ConstraintState>,
+}
+
+/// An index.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct IndexState {
+    /// Its columns, in order.
+    pub columns: Vec<String>,
+    /// Whether no two rows may agree in all of them.
+    pub unique: bool,
+    /// Its name.
+    pub name: String,
+}
+
+impl State {
+    /// What the models ask for.
+    pub fn of_models(models: &[&'static ModelMeta]) -> Self {
+        let tables = models
+            .iter()
+            .map(|model| (model.table.to_owned(), TableState::of_model(model)));
+        Self {
+            tables: tables.collect(),
+        }
+    }
+
+    /// The schema after one more step.
+    ///
+    /// # Errors
+    /// If the step does not fit the schema before it: what it names is missing, or there already.
+    pub fn apply(&mut self, operation: &Operation) -> Result<(), String> {
+        match operation {
+            Operation::CreateTable {
+                table,
+                columns,
+                constraints,
+            } => {
+                let state = TableState {
+                    columns: columns.clone(),
+                    constraints: constraints.clone(),
+                    ..TableState::default()
+                };
+                match self.tables.insert(table.clone(), state) {
+                    Some(_) => Err(format!("the table `{table}` is there already")),
+                    None => Ok(()),
+                }
+            }
+            Operation::DropTable { table } => self
+                .tables
+                .remove(table)
+                .map(|_| ())
+                .ok_or_else(|| format!("there is no table `{table}`")),
+            Operation::RenameTable { from, to } => {
+                let state = self
+                    .tables
+                    .remove(from)
+                    .ok_or_else(|| format!("there is no table `{from}`"))?;
+                self.tables.insert(to.clone(), state);
+                for column in self.tables.values_mut().flat_map(|table| &mut table.columns) {
+                    if column.references.as_ref() == Some(from) {
+                        column.references = Some(to.clone());
+                    }
+                }
+                Ok(())
+            }
+            Operation::AddColumn { table, column, .. } => {
+                let state = self.table(table)?;
+                if state.columns.iter().any(|c| c.name == column.name) {
+                    return Err(format!("the column `{table}.{}` is there already", column.name));
+                }
+                state.columns.push(column.clone());
+                Ok(())
+            }
+            Operation::DropColumn { table, column } => {
+                let state = self.table(table)?;
+                let place = state.place(table, column)?;
+                state.columns.remove(place);
+                Ok(())
+            }
+            Operation::RenameColumn { table, from, to } => {
+                let state = self.table(table)?;
+                let place = state.place(table, from)?;
+                state.columns[place].name.clone_from(to);
+                let indexes = std::mem::take(&mut state.indexes);
+                state.indexes = indexes
+                    .into_iter()
+                    .map(|index| index.with_column(from, to))
+                    .collect();
+                Ok(())
+            }
+            Operation::CreateIndex {
+                name,
+                table,
+                columns,
+                unique,
+            } => {
+                let index = IndexState {
+                    columns: columns.clone(),
+                    unique: *unique,
+                    name: name.clone(),
+                };
+                if self.table(table)?.indexes.insert(index) {
+                    Ok(())
+                } else {
+                    Err(format!("the index `{name}` is there already"))
+                }
+            }
+            Operation::DropIndex { name } => {
+                let before: usize = self.indexes();
+                for table in self.tables.values_mut() {
+                    table.indexes.retain(|index| &index.name != name);
+                }
+                if self.indexes() < before {
+                    Ok(())
+                } else {
+                    Err(format!("there is no index `{name}`"))
+                }
+            }
+            Operation::AddConstraint { table, constraint } => {
+                self.table(table)?.constraints.push(constraint.clone());
+                Ok(())
+            }
+            Operation::DropConstraint { table, name } => {
+                let constraints = &mut self.table(table)?.constraints;
+                let before = constraints.len();
+                constraints.retain(|constraint| &constraint.name != name);
+                if constraints.len() < before {
+                    Ok(())
+                } else {
+                    Err(format!("there is no constraint `{name}`"))
+                }
+            }
+            Operation::Sql(_) => Ok(()),
+        }
+    }
+
+    fn table(&mut self, name: &str) -> Result<&mut TableState, String> {
+        self.tables
+            .get_mut(name)
+            .ok_or_else(|| format!("there is no table `{name}`"))
+    }
+
+    fn indexes(&self) -> usize {
+        self.tables.values().map(|table| table.indexes.len()).sum()
+    }
+}
+
+impl TableState {
+    fn of_model(model: &ModelMeta) -> Self {
+        let columns = model.columns.iter().enumerate().map(|(i, column)| ColumnState {
+            name: column.column.to_owned(),
+            kind: column.kind,
+            null: column.nullable,
+            primary_key: i == 0,
+            references: column.target.map(|target| target().table.to_owned()),
+        });
+        // Every table counts its rows' changes: how a change made meanwhile is noticed.
+        let version = ColumnState {
+            name: "row_version".to_owned(),
+            kind: Kind::Integer,
+            null: false,
+            primary_key: false,
+            references: None,
+        };
+        let single = model.columns.iter().skip(1).filter_map(|column| {
+            // A foreign key has an index: deleting its target looks for the rows that refer to it.
+            let wanted = column.unique || column.index || column.target.is_some();
+            wanted.then(|| IndexState::new(model.table, vec![column.column.to_owned()], column.unique))
+        });
+        let several = model.indexes.iter().map(|index| {
+            let columns = index.columns.iter().map(|&column| column.to_owned()).collect();
+            IndexState::new(model.table, columns, index.unique)
+        });
+        let constraints = model.constraints.iter().map(|constraint| ConstraintState {
+            name: constraint.name.to_owned(),
+            check: constraint.sql.to_owned(),
+        });
+        Self {
+            columns: columns.chain([version]).collect(),
+            indexes: single.chain(several).collect(),
+            constraints: constraints.collect(),
+        }
+    }
+
+    fn place(&self, table: &str, column: &str) -> Result<usize, String> {
+        let place = self.columns.iter().position(|c| c.name == column);
+        place.ok_or_else(|| format!("there is no column `{table}.{column}`"))
+    }
+}
+
+impl IndexState {
+    fn new(table: &str, columns: Vec<String>, unique: bool) -> Self {
+        let suffix = if unique { "uniq" } else { "idx" };
+        let mut name = format!("{table}_{}_{suffix}", columns.join("_"));
+        if name.len() > 63 {
+            // Long names are cut; the digest keeps them apart.
+            let digest = super::file::checksum(&name);
+            name = format!("{}_{}", &name[..54], &digest[..8]);
+        }
+        Self {
+            columns,
+            unique,
+            name,
+        }
+    }
+
+    fn with_column(mut self, from: &str, to: &str) -> Self {
+        for column in self.columns.iter_mut().filter(|column| *column == from) {
+            to.clone_into(column);
+        }
+        self
+    }
+}

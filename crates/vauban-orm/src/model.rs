@@ -1,0 +1,52 @@
+//! `Model`: a struct whose values are rows. Written by `#[derive(Model)]`.
+
+use crate::columns::{Columns, Path};
+use crate::meta::ModelMeta;
+use crate::types::Id;
+use crate::value::{Mismatch, RowReader, Value};
+
+/// A struct whose values are rows of a table. Written by `#[derive(Model)]`; never Serialize or Deserialize
+/// (CWE-915): forms, templates and API types list the fields that they take and show.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a model",
+    note = "write `#[derive(Model)]` on the struct and `impl Policy for {Self}`"
+)]
+pub trait Model: Sized + Send + Sync + 'static {
+    /// The columns, in a query on `R`.
+    type Columns<R: Model>;
+    /// What a new row must be given: the fields without a value of their own.
+    type New: Send + 'static;
+
+    /// Table, columns, rules.
+    fn meta() -> &'static ModelMeta;
+    /// The row's primary key.
+    fn id(&self) -> Id<Self>;
+
+    #[doc(hidden)]
+    fn columns<R: Model>(path: &Path) -> Columns<Self, R>;
+    #[doc(hidden)]
+    fn from_row(row: &mut RowReader<'_>) -> Result<Self, Mismatch>;
+    #[doc(hidden)]
+    fn from_values(values: &[Value]) -> Result<Self, Mismatch>;
+    #[doc(hidden)]
+    fn attach(&mut self, column: usize, row: &mut RowReader<'_>) -> Result<(), Mismatch>;
+    #[doc(hidden)]
+    fn new_values(new: Self::New) -> NewValues;
+}
+
+/// The model of those who sign in: `is(who)` compares its ids. `#[model(user)]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not the model of those who sign in, so its rows cannot be `who`",
+    note = "`is(who)` is for foreign keys to the model with `#[model(user)]`"
+)]
+pub trait UserModel: Model {}
+
+/// A new row's values, one for each column, and what is wrong with them.
+#[doc(hidden)]
+#[derive(Debug, Clone, Default)]
+pub struct NewValues {
+    /// `None`: the default, or set by the framework.
+    pub values: Vec<Option<Value>>,
+    /// Field and message.
+    pub problems: Vec<(&'static str, String)>,
+}

@@ -1,0 +1,196 @@
+//! Policies: who may see, add, change and delete each row, as a value that is built once.
+
+use crate::columns::{Column, Columns, Path, Rel};
+use crate::expr::{Expr, Flag};
+use crate::filter::Filter;
+use crate::meta::ColumnMeta;
+use crate::model::Model;
+
+/// Who may do what to the rows of a model. A model without one does not compile.
+///
+/// `rules` is called once for each model, with a symbolic `who`: `who.is_staff()` is a filter, not a
+/// `bool`. The rules become part of every statement (CWE-639, CWE-862; ASVS 5.0 8.2.2).
+#[diagnostic::on_unimplemented(
+    message = "the model `{Self}` has no policy: who may see, add, change and delete its rows?",
+    label = "no policy",
+    note = "write one: impl Policy for {Self} {{ fn rules(who: Who, a: &Columns<Self>) -> Rules<Self> {{ Rules::none() }} }}",
+    note = "ready-made: `Rules::none()`, `Rules::public()`, `Rules::staff(who)`, `Rules::owner(a.author.is(who))`, `Rules::tenant(…)`"
+)]
+pub trait Policy: Model {
+    /// The rules. Change and delete imply view.
+    fn rules(who: Who, columns: &Columns<Self>) -> Rules<Self>;
+}
+
+/// Whoever will ask.
+#[derive(Debug, Clone, Copy)]
+pub struct Who(());
+
+impl Who {
+    pub(crate) const fn symbolic() -> Self {
+        Self(())
+    }
+
+    /// A user is signed in.
+    pub fn is_signed_in<M: Model>(self) -> Filter<M> {
+        Filter::new(Expr::Flag(Flag::SignedIn))
+    }
+
+    /// A signed-in user who works for the site.
+    pub fn is_staff<M: Model>(self) -> Filter<M> {
+        Filter::new(Expr::Flag(Flag::Staff))
+    }
+
+    /// A superuser. Superusers may do only what rules that name them say.
+    pub fn is_superuser<M: Model>(self) -> Filter<M> {
+        Filter::new(Expr::Flag(Flag::Superuser))
+    }
+}
+
+/// A model's rules: a filter for each action.
+#[derive(Debug, Clone)]
+pub struct Rules<M> {
+    /// Which rows may be seen.
+    pub view: Filter<M>,
+    /// Which new rows may be added.
+    pub add: Filter<M>,
+    /// Which rows may be changed, and into what: judged before and after.
+    pub change: Filter<M>,
+    /// Which rows may be deleted.
+    pub delete: Filter<M>,
+    /// Which columns that carry privilege may be written, where: see [`Rules::may_set`].
+    pub set: Vec<MaySet<M>>,
+}
+
+/// A column that carries privilege, and the rows in which it may be written.
+#[derive(Debug, Clone)]
+pub struct MaySet<M> {
+    column: &'static ColumnMeta,
+    rule: Filter<M>,
+}
+
+impl<M: Model> Rules<M> {
+    /// Nobody may do anything: reached by services only.
+    pub fn none() -> Self {
+        Self {
+            view: Filter::never(),
+            add: Filter::never(),
+            change: Filter::never(),
+            delete: Filter::never(),
+            set: Vec::new(),
+        }
+    }
+
+    /// Everybody sees every row; nobody may add, change or delete.
+    pub fn public() -> Self {
+        Self {
+            view: Filter::always(),
+            ..Self::none()
+        }
+    }
+
+    /// Staff may do everything.
+    pub fn staff(who: Who) -> Self {
+        Self::all(who.is_staff())
+    }
+
+    /// The owner may do everything: `Rules::owner(a.author.is(who))`.
+    pub fn owner(is_owner: Filter<M>) -> Self {
+        Self::all(is_owner)
+    }
+
+    /// Members of the row's tenant may do everything:
+    /// `Rules::tenant(t.organisation.memberships.any(|m| m.user.is(who)))`.
+    pub fn tenant(is_member: Filter<M>) -> Self {
+        Self::all(is_member)
+    }
+
+    fn all(rule: Filter<M>) -> Self {
+        Self {
+            view: rule.clone(),
+            add: rule.clone(),
+            change: rule.clone(),
+            delete: rule,
+            set: Vec::new(),
+        }
+    }
+
+    /// What either allows.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            view: self.view | other.view,
+            add: self.add | other.add,
+            change: self.change | other.change,
+            delete: self.delete | other.delete,
+            set: self.set.into_iter().chain(other.set).collect(),
+        }
+    }
+
+    /// What is allowed and also so, for every action.
+    #[must_use]
+    pub fn only_if(self, condition: &Filter<M>) -> Self {
+        Self {
+            view: self.view & condition.clone(),
+            add: self.add & condition.clone(),
+            change: self.change & condition.clone(),
+            delete: self.delete & condition.clone(),
+            set: self.set,
+        }
+    }
+
+    /// Names a column that carries privilege and the rows in which it may be written, besides the rule
+    /// for adding or changing: `.may_set(&u.is_staff, who.is_superuser())`. Judged before and after.
+    #[must_use]
+    pub fn may_set(mut self, column: &impl Settable<M>, rule: Filter<M>) -> Self {
+        self.set.push(MaySet {
+            column: column.meta(),
+            rule,
+        });
+        self
+    }
+}
+
+/// A column that a model's rules can name.
+pub trait Settable<M> {
+    #[doc(hidden)]
+    fn meta(&self) -> &'static ColumnMeta;
+}
+impl<M: Model, T> Settable<M> for Column<M, M, T> {
+    fn meta(&self) -> &'static ColumnMeta {
+        self.column_meta()
+    }
+}
+impl<M: Model, T: Model> Settable<M> for Rel<M, M, T> {
+    fn meta(&self) -> &'static ColumnMeta {
+        self.column_meta()
+    }
+}
+
+/// A model's rules without its type.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct CompiledRules {
+    pub(crate) view: Expr,
+    pub(crate) add: Expr,
+    pub(crate) change: Expr,
+    pub(crate) delete: Expr,
+    pub(crate) set: Vec<(&'static ColumnMeta, Expr)>,
+}
+
+impl CompiledRules {
+    /// For the derive.
+    pub fn of<M: Policy>() -> Self {
+        let rules = M::rules(Who::symbolic(), &M::columns(&Path::ROOT));
+        Self {
+            view: rules.view.expr,
+            add: rules.add.expr,
+            change: rules.change.expr,
+            delete: rules.delete.expr,
+            set: rules
+                .set
+                .into_iter()
+                .map(|set| (set.column, set.rule.expr))
+                .collect(),
+        }
+    }
+}

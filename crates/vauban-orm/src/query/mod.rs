@@ -1,0 +1,314 @@
+//! Queries: `Article::objects().filter(…).order_by(…).page(&db, n)`.
+
+mod rows;
+mod select;
+mod write;
+
+use std::marker::PhantomData;
+use std::ops::Deref;
+
+pub use rows::{Changeable, Deletable, Page, Permitted, Version};
+pub use write::Create;
+
+use crate::actor::actions::{Change, Delete};
+use crate::columns::{Assignment, IntoOrder, Path, Rel};
+use crate::db::{Reads, Writes};
+use crate::error::{Error, Result};
+use crate::filter::IntoFilter;
+use crate::model::Model;
+use select::{Ask, Select};
+
+/// A query on rows of `M`. Nothing is read before one of the methods that take a handle.
+#[derive(Debug, Clone)]
+#[must_use = "a query reads nothing until `all`, `page`, `get`, …"]
+pub struct Query<M> {
+    select: Select,
+    model: PhantomData<fn() -> M>,
+}
+
+/// A query whose rows say what the actor may do to them: see [`Query::with_may`].
+#[derive(Debug, Clone)]
+#[must_use = "a query reads nothing until `all`, `page`, `get`, …"]
+pub struct PermittedQuery<M>(Query<M>);
+
+/// The greatest page number; a higher one is no page (CWE-400: an offset is counted row by row).
+const MAX_PAGE: u32 = 100_000;
+/// Rows on a page if the query does not say.
+const PER_PAGE: u32 = 25;
+
+impl<M: Model> Query<M> {
+    /// All rows that whoever asks may see.
+    pub fn new() -> Self {
+        Self {
+            select: Select::new(M::meta()),
+            model: PhantomData,
+        }
+    }
+
+    /// Only rows that are so; several filters hold together.
+    pub fn filter<F: IntoFilter<M>>(mut self, condition: impl FnOnce(&M::Columns<M>) -> F) -> Self {
+        let filter = condition(&M::columns(&Path::ROOT)).into_filter();
+        let before = std::mem::replace(&mut self.select.filter, crate::expr::Expr::True);
+        self.select.filter = before.and(filter.expr);
+        self
+    }
+
+    /// In this order; rows that agree in it are in the order of their ids.
+    pub fn order_by<O: IntoOrder<M>>(mut self, order: impl FnOnce(&M::Columns<M>) -> O) -> Self {
+        let order = order(&M::columns(&Path::ROOT)).into_order();
+        self.select.order = order
+            .into_iter()
+            .map(|key| (key.steps, key.column, key.descending))
+            .collect();
+        self
+    }
+
+    /// At most so many rows.
+    pub fn limit(mut self, rows: u32) -> Self {
+        self.select.limit = Some(i64::from(rows));
+        self
+    }
+
+    /// Loads the row behind a foreign key in the same statement: `.related(|a| &a.author)`. One that may
+    /// not be seen is [`Related::Hidden`](crate::Related::Hidden).
+    pub fn related<T: Model>(mut self, key: impl FnOnce(&M::Columns<M>) -> &Rel<M, M, T>) -> Self {
+        let columns = M::columns(&Path::ROOT);
+        if let Some(key) = key(&columns).root_key()
+            && let Some(position) = self.select.model.position(key)
+            && !self.select.related.contains(&position)
+        {
+            self.select.related.push(position);
+        }
+        self
+    }
+
+    /// Asks in the same statement what the actor may do to each row, for templates.
+    pub fn with_may(self) -> PermittedQuery<M> {
+        PermittedQuery(self)
+    }
+
+    /// All rows.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn all(mut self, db: &impl Reads<M>) -> Result<Vec<M>> {
+        self.select.ask = Ask::Rows;
+        db.bound().read(self.select, select::rows::<M>).await
+    }
+
+    /// The first row, if there is one.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn first(self, db: &impl Reads<M>) -> Result<Option<M>> {
+        Ok(self.limit(1).all(db).await?.pop())
+    }
+
+    /// Page `number` (from 1) of rows.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for page 0, and for a page after the first that has no rows.
+    pub async fn page(self, db: &impl Reads<M>, number: u32) -> Result<Page<M>> {
+        let per_page = self.page_size();
+        let rows = self.page_query(number, per_page)?.all(db).await?;
+        Page::new(rows, number, per_page)
+    }
+
+    /// How many rows.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn count(mut self, db: &impl Reads<M>) -> Result<u64> {
+        self.select.ask = Ask::Count;
+        let count = db.bound().read(self.select, select::number).await?;
+        Ok(u64::try_from(count).unwrap_or(0))
+    }
+
+    /// Whether there is a row.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn exists(mut self, db: &impl Reads<M>) -> Result<bool> {
+        self.select.ask = Ask::Exists;
+        Ok(db.bound().read(self.select, select::number).await? != 0)
+    }
+
+    /// The one row that is so.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if there is none that the actor may see; [`Error::Multiple`] if there are several.
+    pub async fn get<F: IntoFilter<M>>(
+        self,
+        db: &impl Reads<M>,
+        condition: impl FnOnce(&M::Columns<M>) -> F,
+    ) -> Result<M> {
+        one(self.filter(condition).limit(2).all(db).await?)
+    }
+
+    /// The one row that is so, to be changed.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get); [`Error::Forbidden`] if the actor may see but not change it.
+    pub async fn get_to_change<F: IntoFilter<M>>(
+        self,
+        db: &impl Reads<M>,
+        condition: impl FnOnce(&M::Columns<M>) -> F,
+    ) -> Result<Changeable<M>> {
+        let found = one(self.filter(condition).limit(2).permitted(db).await?)?;
+        if found.may_change {
+            Ok(Changeable::new(found.row, found.version))
+        } else {
+            Err(Error::Forbidden)
+        }
+    }
+
+    /// The one row that is so, to be deleted.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get); [`Error::Forbidden`] if the actor may see but not delete it.
+    pub async fn get_to_delete<F: IntoFilter<M>>(
+        self,
+        db: &impl Reads<M>,
+        condition: impl FnOnce(&M::Columns<M>) -> F,
+    ) -> Result<Deletable<M>> {
+        let found = one(self.filter(condition).limit(2).permitted(db).await?)?;
+        if found.may_delete {
+            Ok(Deletable::new(found.row))
+        } else {
+            Err(Error::Forbidden)
+        }
+    }
+
+    /// Changes all rows that are so and that the actor may change; returns how many.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] if one of them would become a row that the actor may not change, or refer to
+    /// one that they may not see: then none is changed.
+    pub async fn change_all<const N: usize>(
+        self,
+        db: &impl Writes<Change, M>,
+        changes: impl FnOnce(&M::Columns<M>) -> [Assignment<M>; N],
+    ) -> Result<u64> {
+        let changes = changes(&M::columns(&Path::ROOT));
+        let change = write::Changes::new(M::meta(), changes)?;
+        db.bound()
+            .write(|authority, c, sql| change.all(&self.select.filter, authority, c, sql))
+            .await
+    }
+
+    /// Deletes all rows that are so and that the actor may delete; returns how many.
+    ///
+    /// # Errors
+    /// [`Error::Restricted`] if others refer to one of them: then none is deleted.
+    pub async fn delete_all(self, db: &impl Writes<Delete, M>) -> Result<u64> {
+        let bound = db.bound();
+        let (select, models) = (self.select, bound.models());
+        bound
+            .write(|authority, c, sql| write::delete_all(&select, models, authority, c, sql))
+            .await
+    }
+
+    fn page_size(&self) -> u32 {
+        self.select
+            .limit
+            .and_then(|limit| u32::try_from(limit).ok())
+            .unwrap_or(PER_PAGE)
+            .max(1)
+    }
+
+    fn page_query(mut self, number: u32, per_page: u32) -> Result<Self> {
+        if number == 0 || number > MAX_PAGE {
+            return Err(Error::NotFound);
+        }
+        self.select.offset = i64::from(number - 1) * i64::from(per_page);
+        // One more row tells whether there is a next page.
+        self.select.limit = Some(i64::from(per_page) + 1);
+        Ok(self)
+    }
+
+    async fn permitted(mut self, db: &impl Reads<M>) -> Result<Vec<Permitted<M>>> {
+        self.select.ask = Ask::Permitted;
+        db.bound().read(self.select, select::permitted::<M>).await
+    }
+}
+
+impl<M: Model> Default for Query<M> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<M: Model> PermittedQuery<M> {
+    /// See [`Query::filter`].
+    pub fn filter<F: IntoFilter<M>>(self, condition: impl FnOnce(&M::Columns<M>) -> F) -> Self {
+        Self(self.0.filter(condition))
+    }
+
+    /// See [`Query::order_by`].
+    pub fn order_by<O: IntoOrder<M>>(self, order: impl FnOnce(&M::Columns<M>) -> O) -> Self {
+        Self(self.0.order_by(order))
+    }
+
+    /// See [`Query::limit`].
+    pub fn limit(self, rows: u32) -> Self {
+        Self(self.0.limit(rows))
+    }
+
+    /// See [`Query::related`].
+    pub fn related<T: Model>(self, key: impl FnOnce(&M::Columns<M>) -> &Rel<M, M, T>) -> Self {
+        Self(self.0.related(key))
+    }
+
+    /// See [`Query::all`].
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn all(self, db: &impl Reads<M>) -> Result<Vec<Permitted<M>>> {
+        self.0.permitted(db).await
+    }
+
+    /// See [`Query::first`].
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn first(self, db: &impl Reads<M>) -> Result<Option<Permitted<M>>> {
+        Ok(self.limit(1).all(db).await?.pop())
+    }
+
+    /// See [`Query::page`].
+    ///
+    /// # Errors
+    /// As [`Query::page`].
+    pub async fn page(self, db: &impl Reads<M>, number: u32) -> Result<Page<Permitted<M>>> {
+        let per_page = self.0.page_size();
+        let rows = self.0.page_query(number, per_page)?.permitted(db).await?;
+        Page::new(rows, number, per_page)
+    }
+
+    /// See [`Query::get`].
+    ///
+    /// # Errors
+    /// As [`Query::get`].
+    pub async fn get<F: IntoFilter<M>>(
+        self,
+        db: &impl Reads<M>,
+        condition: impl FnOnce(&M::Columns<M>) -> F,
+    ) -> Result<Permitted<M>> {
+        one(self.filter(condition).limit(2).all(db).await?)
+    }
+}
+
+impl<M> Deref for Permitted<M> {
+    type Target = M;
+    fn deref(&self) -> &M {
+        &self.row
+    }
+}
+
+fn one<T>(mut rows: Vec<T>) -> Result<T> {
+    match (rows.pop(), rows.is_empty()) {
+        (Some(row), true) => Ok(row),
+        (None, _) => Err(Error::NotFound),
+        (Some(_), false) => Err(Error::Multiple),
+    }
+}

@@ -1,0 +1,193 @@
+//! What queries return besides rows: pages, rows with rights, rows to change and to delete.
+
+use std::fmt;
+use std::ops::Deref;
+use std::str::FromStr;
+
+use super::write;
+use crate::actor::actions::{Change, Delete};
+use crate::columns::{Assignment, Path};
+use crate::db::Writes;
+use crate::error::{Error, Result};
+use crate::model::Model;
+use crate::types::Id;
+
+/// A page of rows.
+#[derive(Debug, Clone)]
+pub struct Page<T> {
+    /// The rows.
+    pub rows: Vec<T>,
+    /// The page's number, from 1.
+    pub number: u32,
+    /// Whether there is a page after it.
+    pub has_next: bool,
+    /// Rows on a full page.
+    pub per_page: u32,
+}
+
+impl<T> Page<T> {
+    pub(super) fn new(mut rows: Vec<T>, number: u32, per_page: u32) -> Result<Self> {
+        if rows.is_empty() && number > 1 {
+            return Err(Error::NotFound);
+        }
+        let has_next = rows.len() > per_page as usize;
+        rows.truncate(per_page as usize);
+        Ok(Self {
+            rows,
+            number,
+            has_next,
+            per_page,
+        })
+    }
+
+    /// Whether there is a page before it.
+    pub fn has_previous(&self) -> bool {
+        self.number > 1
+    }
+
+    /// The number of the page after it.
+    pub fn next(&self) -> Option<u32> {
+        self.has_next.then(|| self.number + 1)
+    }
+
+    /// The number of the page before it.
+    pub fn previous(&self) -> Option<u32> {
+        self.has_previous().then(|| self.number - 1)
+    }
+}
+
+/// A row with what the actor may do to it, asked in the statement that read it.
+#[derive(Debug, Clone)]
+pub struct Permitted<M> {
+    pub(super) row: M,
+    pub(super) may_change: bool,
+    pub(super) may_delete: bool,
+    pub(super) version: i64,
+}
+
+impl<M> Permitted<M> {
+    /// Whether the actor may change the row.
+    pub fn may_change(&self) -> bool {
+        self.may_change
+    }
+
+    /// Whether the actor may delete the row.
+    pub fn may_delete(&self) -> bool {
+        self.may_delete
+    }
+
+    /// The row's version, for a form.
+    pub fn version(&self) -> Version {
+        Version(self.version)
+    }
+
+    /// The row alone.
+    pub fn into_row(self) -> M {
+        self.row
+    }
+}
+
+/// A row's version: a form carries it in a hidden field, so that a change made meanwhile is a 409 and
+/// not overwritten. It says how often the row was changed, no more, and is no secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Version(pub(crate) i64);
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+impl FromStr for Version {
+    type Err = std::num::ParseIntError;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self)
+    }
+}
+
+/// A row that the actor may change. Dereferences to the row.
+#[derive(Debug)]
+pub struct Changeable<M> {
+    row: M,
+    version: i64,
+}
+
+impl<M: Model> Changeable<M> {
+    pub(super) fn new(row: M, version: i64) -> Self {
+        Self { row, version }
+    }
+
+    /// The row's version, for the form.
+    pub fn version(&self) -> Version {
+        Version(self.version)
+    }
+
+    /// Goes on only if the row is as it was when the form was shown.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] (409) if it was changed since.
+    pub fn unchanged_since(self, shown: Version) -> Result<Self> {
+        if shown.0 == self.version {
+            Ok(self)
+        } else {
+            Err(Error::Conflict)
+        }
+    }
+
+    /// Changes the row: `article.change(&db, |a| [a.title.set(title), a.published.set(true)])`.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] if it was changed since it was read; [`Error::Forbidden`] if the actor may not
+    /// change it into this; [`Error::Invalid`], [`Error::Unique`] by field.
+    pub async fn change<const N: usize>(
+        self,
+        db: &impl Writes<Change, M>,
+        changes: impl FnOnce(&M::Columns<M>) -> [Assignment<M>; N],
+    ) -> Result<M> {
+        let changes = changes(&M::columns(&Path::ROOT));
+        let change = write::Changes::new(M::meta(), changes)?;
+        let id = self.row.id();
+        db.bound()
+            .write(|authority, c, sql| change.one(id, self.version, authority, c, sql))
+            .await
+    }
+}
+
+impl<M> Deref for Changeable<M> {
+    type Target = M;
+    fn deref(&self) -> &M {
+        &self.row
+    }
+}
+
+/// A row that the actor may delete. Dereferences to the row.
+#[derive(Debug)]
+pub struct Deletable<M> {
+    row: M,
+}
+
+impl<M: Model> Deletable<M> {
+    pub(super) fn new(row: M) -> Self {
+        Self { row }
+    }
+
+    /// Deletes the row, and what goes with it (`on_delete`).
+    ///
+    /// # Errors
+    /// [`Error::Restricted`] if others refer to it; [`Error::Forbidden`] if something would go with it
+    /// that the actor may not delete (not saying what).
+    pub async fn delete(self, db: &impl Writes<Delete, M>) -> Result<()> {
+        let id: Id<M> = self.row.id();
+        let bound = db.bound();
+        let models = bound.models();
+        bound
+            .write(|authority, c, sql| write::delete_one::<M>(id, models, authority, c, sql))
+            .await
+    }
+}
+
+impl<M> Deref for Deletable<M> {
+    type Target = M;
+    fn deref(&self) -> &M {
+        &self.row
+    }
+}

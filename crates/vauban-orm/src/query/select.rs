@@ -1,0 +1,262 @@
+//! SELECT: shape, text, rows.
+
+use std::fmt::Write;
+
+use super::rows::Permitted;
+use crate::actor::{Action, Authority};
+use crate::engine::{Connection, Plan};
+use crate::error::{Error, Result};
+use crate::expr::{Bind, Expr, push};
+use crate::meta::{ColumnMeta, ModelMeta};
+use crate::model::Model;
+use crate::render::{Cond, Renderer, Row, Scope, target_of};
+use crate::value::{Mismatch, RowReader};
+
+/// What a query asks for, without its model's type.
+#[derive(Debug, Clone)]
+pub(crate) struct Select {
+    pub(crate) model: &'static ModelMeta,
+    pub(crate) filter: Expr,
+    pub(crate) order: Vec<(Vec<&'static ColumnMeta>, &'static ColumnMeta, bool)>,
+    pub(crate) limit: Option<i64>,
+    pub(crate) offset: i64,
+    /// Positions of the foreign keys whose rows are loaded.
+    pub(crate) related: Vec<usize>,
+    pub(crate) ask: Ask,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ask {
+    Rows,
+    Permitted,
+    Count,
+    Exists,
+}
+
+impl Select {
+    pub(crate) fn new(model: &'static ModelMeta) -> Self {
+        Self {
+            model,
+            filter: Expr::True,
+            order: Vec::new(),
+            limit: None,
+            offset: 0,
+            related: Vec::new(),
+            ask: Ask::Rows,
+        }
+    }
+
+    fn shape<'a>(&'a self, authority: &Authority, key: &mut Vec<u8>, values: &mut Vec<Bind<'a>>) {
+        key.push(self.ask as u8);
+        push(key, self.model);
+        authority.shape(key);
+        self.filter.shape(key, values);
+        key.push(self.related.len() as u8);
+        key.extend(self.related.iter().map(|position| *position as u8));
+        for (steps, column, descending) in &self.order {
+            key.extend([u8::from(*descending), steps.len() as u8]);
+            steps.iter().for_each(|step| push(key, *step));
+            push(key, *column);
+        }
+        if let Some(limit) = self.limit {
+            key.push(1);
+            values.push(Bind::Int(limit));
+            values.push(Bind::Int(self.offset));
+        }
+    }
+
+    fn plan(&self, authority: &Authority, values: usize) -> Result<Plan> {
+        let by_key = self.filter.names_one_row();
+        let mut renderer = Renderer::new(authority, by_key, values);
+        let root = Row::old("t");
+        let mut joins = String::new();
+        let mut columns = String::new();
+        list_columns(self.model, "t", &mut columns);
+        // The filter first: its values come first in the shape.
+        let filter = renderer.condition(&self.filter, root, Scope::Query)?;
+        let mut joined = Vec::new();
+        if matches!(self.ask, Ask::Rows | Ask::Permitted) {
+            for position in &self.related {
+                let key = &self.model.columns[*position];
+                let target = target_of(key)?;
+                let alias = renderer.alias();
+                // The rule in ON: a row that may not be seen is absent.
+                let view = renderer.rule(Action::View, target, Row::old(&alias))?;
+                let _ = write!(
+                    joins,
+                    " LEFT JOIN \"{}\" AS {alias} ON {alias}.\"{}\" = t.\"{}\"",
+                    target.table,
+                    target.id().column,
+                    key.column
+                );
+                if view != Cond::True {
+                    let _ = write!(joins, " AND {}", view.sql());
+                }
+                columns.push_str(", ");
+                list_columns(target, &alias, &mut columns);
+                joined.push((key, alias));
+            }
+        }
+        let view = renderer.rule(Action::View, self.model, root)?;
+        let condition = view.and(filter);
+        let table = self.model.table;
+        let mut sql = match self.ask {
+            Ask::Rows => format!("SELECT {columns} FROM \"{table}\" AS t{joins}"),
+            Ask::Permitted => {
+                let change = renderer.rule(Action::Change, self.model, root)?;
+                let delete = renderer.rule(Action::Delete, self.model, root)?;
+                format!(
+                    "SELECT {columns}, ({}) IS TRUE, ({}) IS TRUE, t.\"row_version\" FROM \"{table}\" AS t{joins}",
+                    change.sql(),
+                    delete.sql()
+                )
+            }
+            Ask::Count => format!("SELECT count(*) FROM \"{table}\" AS t"),
+            Ask::Exists => format!("SELECT EXISTS (SELECT 1 FROM \"{table}\" AS t"),
+        };
+        if condition != Cond::True {
+            let _ = write!(sql, " WHERE {}", condition.sql());
+        }
+        match self.ask {
+            Ask::Exists => sql.push(')'),
+            Ask::Count => {}
+            Ask::Rows | Ask::Permitted => self.order_and_limit(&mut renderer, &joined, &mut sql)?,
+        }
+        Ok(Plan {
+            sql,
+            constants: renderer.constants,
+        })
+    }
+
+    fn order_and_limit(
+        &self,
+        renderer: &mut Renderer<'_>,
+        joined: &[(&ColumnMeta, String)],
+        sql: &mut String,
+    ) -> Result<()> {
+        if !(self.order.is_empty() && self.filter.names_one_row()) {
+            sql.push_str(" ORDER BY ");
+            for (steps, column, descending) in &self.order {
+                let join = match steps.as_slice() {
+                    [key] => joined.iter().find(|(mine, _)| std::ptr::eq(*mine, *key)),
+                    _ => None,
+                };
+                let by = match join {
+                    Some((_, alias)) => format!("{alias}.\"{}\"", column.column),
+                    None => renderer.scalar(steps, column, Row::old("t"), Scope::Query)?,
+                };
+                let _ = write!(sql, "{by}{}, ", if *descending { " DESC" } else { "" });
+            }
+            let down = matches!(self.order.last(), Some((.., true)));
+            let _ = write!(
+                sql,
+                "t.\"{}\"{}",
+                self.model.id().column,
+                if down { " DESC" } else { "" }
+            );
+        }
+        if self.limit.is_some() {
+            let (limit, offset) = (renderer.value(), renderer.value());
+            let _ = write!(sql, " LIMIT {limit} OFFSET {offset}");
+        }
+        Ok(())
+    }
+
+    fn run<T>(
+        &self,
+        authority: &Authority,
+        connection: &Connection,
+        text: &mut String,
+        read: impl FnOnce(&mut rusqlite::Rows<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let mut key = Vec::with_capacity(96);
+        let mut values = Vec::with_capacity(4);
+        self.shape(authority, &mut key, &mut values);
+        // A count or an existence has no page.
+        if !matches!(self.ask, Ask::Rows | Ask::Permitted) && self.limit.is_some() {
+            values.truncate(values.len() - 2);
+        }
+        let plan = connection.plan(&key, || self.plan(authority, values.len()))?;
+        if cfg!(debug_assertions) {
+            text.push_str(&plan.sql);
+        }
+        let mut statement = connection.bind(&plan, authority.id(), &values)?;
+        read(&mut statement.raw_query())
+    }
+}
+
+fn list_columns(model: &ModelMeta, alias: &str, out: &mut String) {
+    for (i, column) in model.columns.iter().enumerate() {
+        let comma = if i == 0 { "" } else { ", " };
+        let _ = write!(out, "{comma}{alias}.\"{}\"", column.column);
+    }
+}
+
+pub(crate) fn mismatch(model: &ModelMeta) -> impl Fn(Mismatch) -> Error + use<> {
+    let name = model.name;
+    move |Mismatch| Error::Internal(format!("a stored `{name}` does not have the model's types"))
+}
+
+fn read_one<M: Model>(select: &Select, reader: &mut RowReader<'_>) -> Result<M> {
+    let mut row = M::from_row(reader).map_err(mismatch(select.model))?;
+    for position in &select.related {
+        row.attach(*position, reader).map_err(mismatch(select.model))?;
+    }
+    Ok(row)
+}
+
+pub(super) fn rows<M: Model>(
+    select: &Select,
+    authority: &Authority,
+    connection: &Connection,
+    text: &mut String,
+) -> Result<Vec<M>> {
+    select.run(authority, connection, text, |rows| {
+        let mut all = Vec::with_capacity(select.limit.map_or(8, |limit| limit.clamp(1, 128) as usize));
+        while let Some(row) = rows.next()? {
+            all.push(read_one(select, &mut RowReader::new(row))?);
+        }
+        Ok(all)
+    })
+}
+
+pub(super) fn permitted<M: Model>(
+    select: &Select,
+    authority: &Authority,
+    connection: &Connection,
+    text: &mut String,
+) -> Result<Vec<Permitted<M>>> {
+    select.run(authority, connection, text, |rows| {
+        let mut all = Vec::new();
+        while let Some(row) = rows.next()? {
+            let mut reader = RowReader::new(row);
+            let row = read_one(select, &mut reader)?;
+            let wrong = mismatch(select.model);
+            let may_change = reader.flag().map_err(&wrong)?;
+            let may_delete = reader.flag().map_err(&wrong)?;
+            let version = match reader.value().map_err(&wrong)? {
+                crate::value::ValueRef::Integer(version) => version,
+                _ => return Err(wrong(Mismatch)),
+            };
+            all.push(Permitted {
+                row,
+                may_change,
+                may_delete,
+                version,
+            });
+        }
+        Ok(all)
+    })
+}
+
+pub(super) fn number(
+    select: &Select,
+    authority: &Authority,
+    connection: &Connection,
+    text: &mut String,
+) -> Result<i64> {
+    select.run(authority, connection, text, |rows| {
+        let row = rows.next()?.ok_or(Error::NotFound)?;
+        Ok(row.get(0)?)
+    })
+}

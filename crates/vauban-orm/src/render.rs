@@ -1,0 +1,407 @@
+//! From conditions to SQL text, for one authority: what is known of the actor is folded in first.
+//!
+//! Parameters: `?1` is the actor's id, `?2`… are the statement's values in the order of its shape, the
+//! constants of the policies follow. Identifiers are statics that were checked while compiling; no
+//! value ever becomes text (CWE-89).
+
+use std::fmt::Write;
+
+use crate::actor::{Action, Authority, Inner};
+use crate::error::{Error, Result};
+use crate::expr::{Expr, Flag, FragmentArg, Op};
+use crate::meta::{ColumnMeta, ModelMeta};
+use crate::value::Value;
+
+/// A condition after folding.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Cond {
+    True,
+    False,
+    Sql(String),
+}
+
+impl Cond {
+    pub(crate) fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::False, _) | (_, Self::False) => Self::False,
+            (Self::True, x) | (x, Self::True) => x,
+            (Self::Sql(a), Self::Sql(b)) => Self::Sql(format!("{a} AND {b}")),
+        }
+    }
+
+    fn or(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::True, _) | (_, Self::True) => Self::True,
+            (Self::False, x) | (x, Self::False) => x,
+            (Self::Sql(a), Self::Sql(b)) => Self::Sql(format!("({a} OR {b})")),
+        }
+    }
+
+    fn not(self) -> Self {
+        match self {
+            Self::True => Self::False,
+            Self::False => Self::True,
+            // Two-valued: "not true", so that a missing value is not a way past a rule.
+            Self::Sql(a) => Self::Sql(format!("(({a}) IS NOT TRUE)")),
+        }
+    }
+
+    pub(crate) fn sql(&self) -> &str {
+        match self {
+            Self::True => "TRUE",
+            Self::False => "FALSE",
+            Self::Sql(sql) => sql,
+        }
+    }
+}
+
+/// The row that a condition speaks of: a table's alias, with some columns replaced by what they become.
+#[derive(Clone, Copy)]
+pub(crate) struct Row<'a> {
+    pub(crate) alias: &'a str,
+    pub(crate) new: &'a [(&'static ColumnMeta, String)],
+}
+
+impl<'a> Row<'a> {
+    pub(crate) fn old(alias: &'a str) -> Self {
+        Self { alias, new: &[] }
+    }
+
+    fn column(&self, column: &ColumnMeta) -> String {
+        match self.new.iter().find(|(new, _)| std::ptr::eq(*new, column)) {
+            Some((_, sql)) => sql.clone(),
+            None => format!("{}.\"{}\"", self.alias, column.column),
+        }
+    }
+}
+
+/// Whose condition it is: in a query, related rows that may not be seen are absent; rules read them in full.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scope {
+    Query,
+    Policy,
+}
+
+pub(crate) struct Renderer<'a> {
+    authority: &'a Authority,
+    /// By key: look related rows up; otherwise let the database gather them first.
+    by_key: bool,
+    next_value: usize,
+    first_constant: usize,
+    pub(crate) constants: Vec<Value>,
+    aliases: usize,
+    depth: usize,
+}
+
+const MAX_DEPTH: usize = 24;
+
+impl<'a> Renderer<'a> {
+    /// `values`: how many values the statement's shape has.
+    pub(crate) fn new(authority: &'a Authority, by_key: bool, values: usize) -> Self {
+        Self {
+            authority,
+            by_key,
+            next_value: 2,
+            first_constant: 2 + values,
+            constants: Vec::new(),
+            aliases: 0,
+            depth: 0,
+        }
+    }
+
+    /// The next of the statement's values.
+    pub(crate) fn value(&mut self) -> String {
+        self.next_value += 1;
+        format!("?{}", self.next_value - 1)
+    }
+
+    pub(crate) fn alias(&mut self) -> String {
+        self.aliases += 1;
+        format!("r{}", self.aliases)
+    }
+
+    fn bound(&mut self, value: &Value, scope: Scope) -> String {
+        match (scope, value) {
+            (Scope::Query, _) => self.value(),
+            // Integers and booleans of a rule stand in the text, where partial indexes can be matched.
+            (Scope::Policy, Value::Integer(i)) => i.to_string(),
+            (Scope::Policy, value) => {
+                self.constants.push(value.clone());
+                format!("?{}", self.first_constant + self.constants.len() - 1)
+            }
+        }
+    }
+
+    /// The rule for an action on a row of `model`.
+    pub(crate) fn rule(&mut self, action: Action, model: &'static ModelMeta, row: Row<'_>) -> Result<Cond> {
+        if self.authority.granted(action, model) {
+            return Ok(Cond::True);
+        }
+        if self.depth > MAX_DEPTH {
+            return Err(Error::Internal(format!(
+                "the policy of `{}` includes itself",
+                model.name
+            )));
+        }
+        let rules = (model.rules)();
+        let rule = match action {
+            Action::View => &rules.view,
+            Action::Add => &rules.add,
+            Action::Change => &rules.change,
+            Action::Delete => &rules.delete,
+            Action::Grant => return Ok(Cond::False),
+        };
+        self.depth += 1;
+        let cond = self.condition(rule, row, Scope::Policy);
+        self.depth -= 1;
+        cond
+    }
+
+    /// The rule for writing a column that carries privilege.
+    pub(crate) fn may_set(
+        &mut self,
+        model: &'static ModelMeta,
+        column: &ColumnMeta,
+        row: Row<'_>,
+    ) -> Result<Cond> {
+        if self.authority.granted(Action::Grant, model) {
+            return Ok(Cond::True);
+        }
+        let mut cond = Cond::False;
+        for (named, rule) in &(model.rules)().set {
+            if std::ptr::eq(*named, column) {
+                cond = cond.or(self.condition(rule, row, Scope::Policy)?);
+            }
+        }
+        Ok(cond)
+    }
+
+    /// The row with this key exists and may be seen: for a foreign key that is written (CWE-639).
+    pub(crate) fn target_visible(&mut self, target: &'static ModelMeta, key: &str) -> Result<Cond> {
+        let alias = self.alias();
+        let view = self.rule(Action::View, target, Row::old(&alias))?;
+        Ok(match view {
+            Cond::False => Cond::False,
+            view => Cond::Sql(exists(target, &alias, target.id().column, key, &view)),
+        })
+    }
+
+    pub(crate) fn condition(&mut self, expr: &Expr, row: Row<'_>, scope: Scope) -> Result<Cond> {
+        Ok(match expr {
+            Expr::True => Cond::True,
+            Expr::False => Cond::False,
+            Expr::Flag(flag) => self.flag(*flag),
+            Expr::Compare(op, column, value) => {
+                let value = self.bound(value, scope);
+                Cond::Sql(compare(*op, &row.column(column), &value))
+            }
+            Expr::In(column, list) => {
+                let column_sql = row.column(column);
+                match scope {
+                    Scope::Query => {
+                        let list = self.value();
+                        // Bytes travel in JSON as hexadecimal digits.
+                        let item = match column.kind {
+                            crate::value::Kind::Blob => "unhex(value)",
+                            _ => "value",
+                        };
+                        Cond::Sql(format!("{column_sql} IN (SELECT {item} FROM json_each({list}))"))
+                    }
+                    Scope::Policy if list.is_empty() => Cond::False,
+                    Scope::Policy => {
+                        let items: Vec<_> = list.iter().map(|value| self.bound(value, scope)).collect();
+                        Cond::Sql(format!("{column_sql} IN ({})", items.join(",")))
+                    }
+                }
+            }
+            Expr::IsNull(column) => Cond::Sql(format!("{} IS NULL", row.column(column))),
+            Expr::IsActor(column) => match self.authority.id() {
+                Some(_) => Cond::Sql(format!("{} = ?1", row.column(column))),
+                // Nobody is the owner of a row without one.
+                None => Cond::False,
+            },
+            Expr::And(all) => {
+                let mut cond = Cond::True;
+                for part in all {
+                    // Every part is rendered, also after FALSE: the values keep their places.
+                    let part = self.condition(part, row, scope)?;
+                    cond = cond.and(part);
+                }
+                cond
+            }
+            Expr::Or(all) => {
+                let mut cond = Cond::False;
+                for part in all {
+                    let part = self.condition(part, row, scope)?;
+                    cond = cond.or(part);
+                }
+                cond
+            }
+            Expr::Not(inner) => self.condition(inner, row, scope)?.not(),
+            Expr::Through(key, inner) => {
+                let target = target_of(key)?;
+                let alias = self.alias();
+                let inner = self.condition(inner, Row::old(&alias), scope)?;
+                let inner = inner.and(self.seen(target, &alias, scope)?);
+                self.related(target, &alias, target.id().column, &row.column(key), inner, scope)
+            }
+            Expr::Any(child, key, inner) => {
+                let child = child();
+                let alias = self.alias();
+                let inner = self.condition(inner, Row::old(&alias), scope)?;
+                let inner = inner.and(self.seen(child, &alias, scope)?);
+                let own = row.column(target_of(key)?.id());
+                match inner {
+                    // Unlike a foreign key's target, such a row need not exist.
+                    Cond::True => Cond::Sql(exists(child, &alias, key.column, &own, &Cond::True)),
+                    inner => self.related(child, &alias, key.column, &own, inner, scope),
+                }
+            }
+            Expr::Visible(key) => {
+                let target = target_of(key)?;
+                let alias = self.alias();
+                let inner = self.rule(Action::View, target, Row::old(&alias))?;
+                self.related(target, &alias, target.id().column, &row.column(key), inner, scope)
+            }
+            Expr::Fragment(text, args) => self.fragment(text, args, row, scope)?,
+        })
+    }
+
+    fn flag(&self, flag: Flag) -> Cond {
+        let known = match (self.authority.actor.0, flag) {
+            (Inner::User(_), Flag::SignedIn) => true,
+            (Inner::User(facts), Flag::Staff) => facts.is_staff,
+            (Inner::User(facts), Flag::Superuser) => facts.is_superuser,
+            (Inner::Nobody | Inner::Service(..), _) => false,
+        };
+        if known { Cond::True } else { Cond::False }
+    }
+
+    /// In a query, a related row that may not be seen is absent (CWE-203: no filter is an oracle).
+    fn seen(&mut self, model: &'static ModelMeta, alias: &str, scope: Scope) -> Result<Cond> {
+        match scope {
+            Scope::Query => self.rule(Action::View, model, Row::old(alias)),
+            Scope::Policy => Ok(Cond::True),
+        }
+    }
+
+    fn related(
+        &self,
+        model: &ModelMeta,
+        alias: &str,
+        column: &str,
+        key: &str,
+        inner: Cond,
+        scope: Scope,
+    ) -> Cond {
+        match inner {
+            Cond::False => Cond::False,
+            // The database keeps foreign keys whole, so the row exists.
+            Cond::True if scope == Scope::Policy || column == model.id().column => {
+                Cond::Sql(format!("{key} IS NOT NULL"))
+            }
+            inner if self.by_key => Cond::Sql(exists(model, alias, column, key, &inner)),
+            inner => Cond::Sql(format!(
+                "{key} IN (SELECT {alias}.\"{column}\" FROM \"{}\" AS {alias} WHERE {})",
+                model.table,
+                inner.sql()
+            )),
+        }
+    }
+
+    fn fragment(
+        &mut self,
+        text: &'static str,
+        args: &[FragmentArg],
+        row: Row<'_>,
+        scope: Scope,
+    ) -> Result<Cond> {
+        let mut out = String::from("(");
+        let mut pieces = text.split("{}");
+        out.push_str(pieces.next().unwrap_or_default());
+        let mut args = args.iter();
+        for piece in pieces {
+            let Some(arg) = args.next() else {
+                return Err(Error::Internal(format!(
+                    "`{text}` has more `{{}}` than arguments"
+                )));
+            };
+            let sql = match arg {
+                FragmentArg::Value(value) => self.bound(value, scope),
+                FragmentArg::Column(path, column) => self.scalar(path, column, row, scope)?,
+            };
+            out.push_str(&sql);
+            out.push_str(piece);
+        }
+        if args.next().is_some() {
+            return Err(Error::Internal(format!(
+                "`{text}` has fewer `{{}}` than arguments"
+            )));
+        }
+        out.push(')');
+        Ok(Cond::Sql(out))
+    }
+
+    /// A column of the row or of a related one, as a value; NULL where the related row is absent.
+    pub(crate) fn scalar(
+        &mut self,
+        path: &[&'static ColumnMeta],
+        column: &ColumnMeta,
+        row: Row<'_>,
+        scope: Scope,
+    ) -> Result<String> {
+        let Some((key, rest)) = path.split_first() else {
+            return Ok(row.column(column));
+        };
+        let target = target_of(key)?;
+        let alias = self.alias();
+        let inner = self.scalar(rest, column, Row::old(&alias), scope)?;
+        let mut out = format!(
+            "(SELECT {inner} FROM \"{}\" AS {alias} WHERE {alias}.\"{}\" = {}",
+            target.table,
+            target.id().column,
+            row.column(key)
+        );
+        let seen = self.seen(target, &alias, scope)?;
+        if seen != Cond::True {
+            let _ = write!(out, " AND {}", seen.sql());
+        }
+        out.push(')');
+        Ok(out)
+    }
+}
+
+pub(crate) fn target_of(key: &ColumnMeta) -> Result<&'static ModelMeta> {
+    match key.target {
+        Some(target) => Ok(target()),
+        None => Err(Error::Internal(format!("`{}` is not a foreign key", key.field))),
+    }
+}
+
+fn exists(model: &ModelMeta, alias: &str, column: &str, key: &str, inner: &Cond) -> String {
+    let mut out = format!(
+        "EXISTS (SELECT 1 FROM \"{}\" AS {alias} WHERE {alias}.\"{column}\" = {key}",
+        model.table
+    );
+    if *inner != Cond::True {
+        let _ = write!(out, " AND {}", inner.sql());
+    }
+    out.push(')');
+    out
+}
+
+fn compare(op: Op, column: &str, value: &str) -> String {
+    match op {
+        Op::Eq => format!("{column} = {value}"),
+        Op::Ne => format!("{column} IS NOT {value}"),
+        Op::Lt => format!("{column} < {value}"),
+        Op::Le => format!("{column} <= {value}"),
+        Op::Gt => format!("{column} > {value}"),
+        Op::Ge => format!("{column} >= {value}"),
+        // No LIKE: nothing in the value is a wildcard.
+        Op::Contains => format!("instr({column}, {value}) > 0"),
+        Op::ContainsIgnoringCase => format!("instr(lower({column}), lower({value})) > 0"),
+        Op::StartsWith => format!("substr({column}, 1, length({value})) = {value}"),
+        Op::EndsWith => format!("substr({column}, -length({value}), length({value})) = {value}"),
+    }
+}

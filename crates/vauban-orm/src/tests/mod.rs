@@ -1,0 +1,6 @@
+//! What a policy means, each sentence as an attack.
+
+mod models;
+mod reads;
+
+pub(crate) use models::*;

@@ -1,0 +1,89 @@
+//! `DateTime`: a moment, to the microsecond.
+
+use std::fmt;
+use std::ops::Deref;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+
+use crate::field::Field;
+use crate::value::{Kind, Mismatch, Value, ValueRef};
+
+/// A moment in time, without a place: stored as microseconds since 1970 (UTC), which sorts and compares.
+/// Dereferences to [`jiff::Timestamp`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DateTime(Timestamp);
+
+impl DateTime {
+    /// Now, cut to the microsecond so that it is equal after having been stored.
+    pub fn now() -> Self {
+        Self::from(Timestamp::now())
+    }
+
+    pub(crate) fn now_value() -> Value {
+        Value::Integer(Self::now().micros())
+    }
+
+    /// The moment so many microseconds after 1970 (UTC).
+    pub fn from_micros(micros: i64) -> Option<Self> {
+        Timestamp::from_microsecond(micros).ok().map(Self)
+    }
+
+    /// Microseconds since 1970 (UTC).
+    pub fn micros(self) -> i64 {
+        self.0.as_microsecond()
+    }
+
+    /// The moment as jiff has it.
+    pub fn timestamp(self) -> Timestamp {
+        self.0
+    }
+
+    /// This moment plus `seconds` (which may be negative), kept within jiff's range (years -9999 to 9999).
+    pub fn plus_seconds(self, seconds: i64) -> Self {
+        let span = jiff::SignedDuration::from_secs(seconds);
+        Self(self.0.saturating_add(span).unwrap_or(self.0))
+    }
+}
+
+impl From<Timestamp> for DateTime {
+    fn from(timestamp: Timestamp) -> Self {
+        Self(Timestamp::from_microsecond(timestamp.as_microsecond()).unwrap_or(timestamp))
+    }
+}
+impl Deref for DateTime {
+    type Target = Timestamp;
+    fn deref(&self) -> &Timestamp {
+        &self.0
+    }
+}
+impl fmt::Display for DateTime {
+    /// RFC 3339, in UTC.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+impl FromStr for DateTime {
+    type Err = jiff::Error;
+    fn from_str(text: &str) -> Result<Self, jiff::Error> {
+        text.parse::<Timestamp>().map(Self::from)
+    }
+}
+impl serde::Serialize for DateTime {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+impl Field for DateTime {
+    const KIND: Kind = Kind::Integer;
+    fn to_value(&self) -> Value {
+        Value::Integer(self.micros())
+    }
+    fn from_value(value: ValueRef<'_>) -> Result<Self, Mismatch> {
+        match value {
+            ValueRef::Integer(micros) => Self::from_micros(micros).ok_or(Mismatch),
+            _ => Err(Mismatch),
+        }
+    }
+}

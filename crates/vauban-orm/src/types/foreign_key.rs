@@ -1,0 +1,176 @@
+//! `ForeignKey<M>`: a reference to a row of `M`.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::columns::{Path, Rel};
+use crate::field::{Limits, ModelField};
+use crate::meta::{ColumnMeta, ModelMeta};
+use crate::model::Model;
+use crate::types::Id;
+use crate::value::{Kind, Mismatch, RowReader, Value, ValueRef};
+
+/// A reference to a row of `M`, with the row itself if the query loaded it (`.related(|a| &a.author)`).
+pub struct ForeignKey<M> {
+    id: Id<M>,
+    row: Loaded<M>,
+}
+
+enum Loaded<M> {
+    Not,
+    Hidden,
+    Row(Arc<M>),
+}
+
+/// What a query loaded for a foreign key.
+pub enum Related<'a, M> {
+    /// The query did not ask for it.
+    NotLoaded,
+    /// There is such a row, and the actor may not see it.
+    Hidden,
+    /// The row.
+    Row(&'a M),
+}
+
+impl<M> ForeignKey<M> {
+    /// The id it refers to.
+    pub fn id(&self) -> Id<M> {
+        self.id
+    }
+
+    /// What the query loaded.
+    pub fn related(&self) -> Related<'_, M> {
+        match &self.row {
+            Loaded::Not => Related::NotLoaded,
+            Loaded::Hidden => Related::Hidden,
+            Loaded::Row(row) => Related::Row(row),
+        }
+    }
+
+    /// The row, if it was loaded and may be seen.
+    pub fn get(&self) -> Option<&M> {
+        match &self.row {
+            Loaded::Row(row) => Some(row),
+            Loaded::Not | Loaded::Hidden => None,
+        }
+    }
+}
+
+impl<M> From<Id<M>> for ForeignKey<M> {
+    fn from(id: Id<M>) -> Self {
+        Self { id, row: Loaded::Not }
+    }
+}
+impl<M> Clone for ForeignKey<M> {
+    fn clone(&self) -> Self {
+        let row = match &self.row {
+            Loaded::Not => Loaded::Not,
+            Loaded::Hidden => Loaded::Hidden,
+            Loaded::Row(row) => Loaded::Row(Arc::clone(row)),
+        };
+        Self { id: self.id, row }
+    }
+}
+impl<M> PartialEq for ForeignKey<M> {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+impl<M> Eq for ForeignKey<M> {}
+impl<M> PartialEq<Id<M>> for ForeignKey<M> {
+    fn eq(&self, other: &Id<M>) -> bool {
+        self.id == *other
+    }
+}
+impl<M> fmt::Debug for ForeignKey<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ForeignKey({})", self.id)
+    }
+}
+impl<M> fmt::Debug for Related<'_, M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotLoaded => "NotLoaded",
+            Self::Hidden => "Hidden",
+            Self::Row(_) => "Row(..)",
+        })
+    }
+}
+
+impl<M: Model> ForeignKey<M> {
+    fn attach_row(&mut self, row: &mut RowReader<'_>) -> Result<(), Mismatch> {
+        // The joined row's first column is its primary key: NULL means that the rule in ON hid it.
+        self.row = if row.peek_is_null() {
+            row.skip(M::meta().columns.len());
+            Loaded::Hidden
+        } else {
+            Loaded::Row(Arc::new(M::from_row(row)?))
+        };
+        Ok(())
+    }
+}
+
+impl<M: Model> ModelField for ForeignKey<M> {
+    type Input = Id<M>;
+    type Column<R: Model, O: Model> = Rel<R, O, M>;
+    const KIND: Kind = Kind::Blob;
+    const NULLABLE: bool = false;
+    const NEEDS_LENGTH: bool = false;
+    const TARGET: Option<fn() -> &'static ModelMeta> = Some(M::meta);
+
+    fn column<R: Model, O: Model>(path: &Path, meta: &'static ColumnMeta) -> Rel<R, O, M> {
+        Rel::new(path.clone(), meta)
+    }
+    fn input_value(input: &Id<M>) -> Value {
+        Value::Uuid(input.uuid())
+    }
+    fn check_input(_: &Id<M>, _: &Limits) -> Result<(), String> {
+        Ok(())
+    }
+    fn read(row: &mut RowReader<'_>) -> Result<Self, Mismatch> {
+        <Self as ModelField>::from_value(row.value()?)
+    }
+    fn from_value(value: ValueRef<'_>) -> Result<Self, Mismatch> {
+        <Id<M> as ModelField>::from_value(value).map(Self::from)
+    }
+    fn attach(&mut self, row: &mut RowReader<'_>) -> Result<(), Mismatch> {
+        self.attach_row(row)
+    }
+}
+
+impl<M: Model> ModelField for Option<ForeignKey<M>> {
+    type Input = Option<Id<M>>;
+    type Column<R: Model, O: Model> = Rel<R, O, M>;
+    const KIND: Kind = Kind::Blob;
+    const NULLABLE: bool = true;
+    const NEEDS_LENGTH: bool = false;
+    const TARGET: Option<fn() -> &'static ModelMeta> = Some(M::meta);
+
+    fn column<R: Model, O: Model>(path: &Path, meta: &'static ColumnMeta) -> Rel<R, O, M> {
+        Rel::new(path.clone(), meta)
+    }
+    fn input_value(input: &Option<Id<M>>) -> Value {
+        input.map_or(Value::Null, |id| Value::Uuid(id.uuid()))
+    }
+    fn check_input(_: &Option<Id<M>>, _: &Limits) -> Result<(), String> {
+        Ok(())
+    }
+    fn read(row: &mut RowReader<'_>) -> Result<Self, Mismatch> {
+        <Self as ModelField>::from_value(row.value()?)
+    }
+    fn from_value(value: ValueRef<'_>) -> Result<Self, Mismatch> {
+        match value {
+            ValueRef::Null => Ok(None),
+            value => <Id<M> as ModelField>::from_value(value).map(|id| Some(ForeignKey::from(id))),
+        }
+    }
+    fn attach(&mut self, row: &mut RowReader<'_>) -> Result<(), Mismatch> {
+        match self {
+            Some(key) => key.attach_row(row),
+            None => {
+                row.skip(M::meta().columns.len());
+                Ok(())
+            }
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! Column types: ids, foreign keys, moments, slugs.
+
+mod datetime;
+mod foreign_key;
+mod id;
+mod slug;
+
+pub use datetime::DateTime;
+pub use foreign_key::{ForeignKey, Related};
+pub use id::{Id, InvalidId};
+pub use slug::{InvalidSlug, Slug};

@@ -1,0 +1,154 @@
+//! Values on their way to and from the database.
+
+use rusqlite::ToSql;
+use rusqlite::types::{ToSqlOutput, ValueRef as SqliteRef};
+use uuid::Uuid;
+
+/// How a column is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// UTF-8 text.
+    Text,
+    /// A 64-bit integer; also `bool`, and moments as microseconds since 1970.
+    Integer,
+    /// A 64-bit float.
+    Real,
+    /// Bytes; also UUIDs, 16 of them.
+    Blob,
+}
+
+impl Kind {
+    /// The type's name in a `STRICT` table.
+    pub(crate) const fn sql(self) -> &'static str {
+        match self {
+            Self::Text => "TEXT",
+            Self::Integer => "INTEGER",
+            Self::Real => "REAL",
+            Self::Blob => "BLOB",
+        }
+    }
+}
+
+/// A value on its way into a statement. It is always bound, never written into SQL text (CWE-89).
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// No value.
+    Null,
+    /// See [`Kind::Integer`].
+    Integer(i64),
+    /// See [`Kind::Real`].
+    Real(f64),
+    /// See [`Kind::Text`].
+    Text(String),
+    /// See [`Kind::Blob`].
+    Blob(Vec<u8>),
+    /// A UUID, bound as its 16 bytes.
+    Uuid(Uuid),
+}
+
+impl Value {
+    /// The value, borrowed.
+    pub fn as_ref(&self) -> ValueRef<'_> {
+        match self {
+            Self::Null => ValueRef::Null,
+            Self::Integer(i) => ValueRef::Integer(*i),
+            Self::Real(r) => ValueRef::Real(*r),
+            Self::Text(s) => ValueRef::Text(s),
+            Self::Blob(b) => ValueRef::Blob(b),
+            Self::Uuid(u) => ValueRef::Blob(u.as_bytes()),
+        }
+    }
+
+    /// As SQL, for the `DEFAULT` of a column in a migration file: the one place where a value becomes text.
+    pub(crate) fn literal(&self) -> String {
+        match self {
+            Self::Null => "NULL".into(),
+            Self::Integer(i) => i.to_string(),
+            Self::Real(r) => format!("{r:?}"),
+            Self::Text(s) => format!("'{}'", s.replace('\'', "''")),
+            Self::Blob(b) => hex(b),
+            Self::Uuid(u) => hex(u.as_bytes()),
+        }
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    let mut out = String::from("x'");
+    for byte in bytes {
+        let _ = write!(out, "{byte:02x}");
+    }
+    out.push('\'');
+    out
+}
+
+impl ToSql for Value {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Self::Null => SqliteRef::Null,
+            Self::Integer(i) => SqliteRef::Integer(*i),
+            Self::Real(r) => SqliteRef::Real(*r),
+            Self::Text(s) => SqliteRef::Text(s.as_bytes()),
+            Self::Blob(b) => SqliteRef::Blob(b),
+            Self::Uuid(u) => SqliteRef::Blob(u.as_bytes()),
+        }))
+    }
+}
+
+/// A value on its way out of a row.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum ValueRef<'a> {
+    /// No value.
+    Null,
+    /// See [`Kind::Integer`].
+    Integer(i64),
+    /// See [`Kind::Real`].
+    Real(f64),
+    /// See [`Kind::Text`].
+    Text(&'a str),
+    /// See [`Kind::Blob`].
+    Blob(&'a [u8]),
+}
+
+/// A stored value that is not one of the field's type: somebody else wrote to the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mismatch;
+
+/// Reads a row's columns one after the other.
+#[derive(Debug)]
+pub struct RowReader<'a> {
+    row: &'a rusqlite::Row<'a>,
+    next: usize,
+}
+
+impl<'a> RowReader<'a> {
+    pub(crate) fn new(row: &'a rusqlite::Row<'a>) -> Self {
+        Self { row, next: 0 }
+    }
+
+    /// The next column's value.
+    pub(crate) fn value(&mut self) -> Result<ValueRef<'a>, Mismatch> {
+        let value = self.row.get_ref(self.next).map_err(|_| Mismatch)?;
+        self.next += 1;
+        Ok(match value {
+            SqliteRef::Null => ValueRef::Null,
+            SqliteRef::Integer(i) => ValueRef::Integer(i),
+            SqliteRef::Real(r) => ValueRef::Real(r),
+            SqliteRef::Text(t) => ValueRef::Text(std::str::from_utf8(t).map_err(|_| Mismatch)?),
+            SqliteRef::Blob(b) => ValueRef::Blob(b),
+        })
+    }
+
+    /// The next column's value, which stays next.
+    pub(crate) fn peek_is_null(&self) -> bool {
+        matches!(self.row.get_ref(self.next), Ok(SqliteRef::Null))
+    }
+
+    pub(crate) fn skip(&mut self, columns: usize) {
+        self.next += columns;
+    }
+
+    pub(crate) fn flag(&mut self) -> Result<bool, Mismatch> {
+        Ok(matches!(self.value()?, ValueRef::Integer(i) if i != 0))
+    }
+}
