@@ -9,7 +9,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .canonicalize()
+        .unwrap()
 }
 
 /// Each shown part: where, of which file, the text.
@@ -18,11 +21,22 @@ fn shown(page: &str) -> Vec<(String, String, String)> {
     let mut found = Vec::new();
     let mut lines = text.lines().enumerate();
     while let Some((number, line)) = lines.next() {
-        let Some((_, file)) = line.strip_prefix("```").and_then(|info| info.split_once(" file=")) else {
+        let Some((_, file)) = line
+            .strip_prefix("```")
+            .and_then(|info| info.split_once(" file="))
+        else {
             continue;
         };
-        let part: Vec<_> = lines.by_ref().map(|(_, line)| line).take_while(|line| *line != "```").collect();
-        found.push((format!("{page}:{}", number + 1), file.trim().to_owned(), part.join("\n")));
+        let part: Vec<_> = lines
+            .by_ref()
+            .map(|(_, line)| line)
+            .take_while(|line| *line != "```")
+            .collect();
+        found.push((
+            format!("{page}:{}", number + 1),
+            file.trim().to_owned(),
+            part.join("\n"),
+        ));
     }
     found
 }
@@ -46,13 +60,20 @@ fn is_part(part: &str, file: &str) -> bool {
 fn shown_code_is_the_files_code() {
     let mut pages = vec!["README.md".to_owned(), "CONTRIBUTING.md".to_owned()];
     for entry in fs::read_dir(root().join("docs/src")).unwrap() {
-        pages.push(format!("docs/src/{}", entry.unwrap().file_name().into_string().unwrap()));
+        pages.push(format!(
+            "docs/src/{}",
+            entry.unwrap().file_name().into_string().unwrap()
+        ));
     }
     let mut parts = 0;
     for page in pages {
         for (place, file, part) in shown(&page) {
-            let text = fs::read_to_string(root().join(&file)).unwrap_or_else(|e| panic!("{place}: {file}: {e}"));
-            assert!(is_part(&part, &text), "{place} shows what does not stand in {file}:\n{part}");
+            let text =
+                fs::read_to_string(root().join(&file)).unwrap_or_else(|e| panic!("{place}: {file}: {e}"));
+            assert!(
+                is_part(&part, &text),
+                "{place} shows what does not stand in {file}:\n{part}"
+            );
             parts += 1;
         }
     }

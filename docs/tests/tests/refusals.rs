@@ -7,7 +7,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .canonicalize()
+        .unwrap()
 }
 
 /// The names in `Finding::error("name", …)` and its siblings.
@@ -29,9 +32,17 @@ fn every_finding_is_explained() {
     let guide = fs::read_to_string(root().join("docs/src/deploying.md")).unwrap();
     let mut found = BTreeSet::new();
     for file in ["app.rs", "checks/deployment.rs", "checks/locks.rs"] {
-        found.extend(findings(&fs::read_to_string(root().join("crates/vauban/src").join(file)).unwrap()));
+        found.extend(findings(
+            &fs::read_to_string(root().join("crates/vauban/src").join(file)).unwrap(),
+        ));
     }
     assert!(found.len() > 15, "the checks have moved: {found:?}");
-    let missing: Vec<_> = found.iter().filter(|name| !guide.contains(&format!("`{name}`"))).collect();
-    assert!(missing.is_empty(), "docs/src/deploying.md does not explain {missing:?}");
+    let missing: Vec<_> = found
+        .iter()
+        .filter(|name| !guide.contains(&format!("`{name}`")))
+        .collect();
+    assert!(
+        missing.is_empty(),
+        "docs/src/deploying.md does not explain {missing:?}"
+    );
 }

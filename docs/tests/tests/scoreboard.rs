@@ -8,7 +8,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .canonicalize()
+        .unwrap()
 }
 
 fn scoreboard() -> String {
@@ -32,7 +35,12 @@ fn spans(cell: &str) -> Vec<String> {
 fn rows(text: &str) -> Vec<Row> {
     text.lines()
         .filter_map(|line| {
-            let cells: Vec<_> = line.trim().strip_prefix('|')?.split(" | ").map(str::trim).collect();
+            let cells: Vec<_> = line
+                .trim()
+                .strip_prefix('|')?
+                .split(" | ")
+                .map(str::trim)
+                .collect();
             let [id, level, state, _, _, places, tests] = cells.as_slice() else {
                 return None;
             };
@@ -82,8 +90,16 @@ fn a_line_is_proven_by_a_test_only() {
     for row in rows(&scoreboard()) {
         assert!(seen.insert(row.id.clone()), "{} twice", row.id);
         match row.state.as_str() {
-            "proven" => assert!(!row.tests.is_empty(), "{} is called proven without a test", row.id),
-            "built" => assert!(row.tests.is_empty() && !row.places.is_empty(), "{}: built, where?", row.id),
+            "proven" => assert!(
+                !row.tests.is_empty(),
+                "{} is called proven without a test",
+                row.id
+            ),
+            "built" => assert!(
+                row.tests.is_empty() && !row.places.is_empty(),
+                "{}: built, where?",
+                row.id
+            ),
             "partly" | "not yet" => {}
             other => panic!("{}: what is `{other}`?", row.id),
         }

@@ -174,6 +174,16 @@ impl Browser {
         });
     }
 
+    /// Signs in as one of the sample people, with the switch that development builds have.
+    pub fn look_as(&self, switch: &str, email: &str) {
+        self.goto(switch);
+        self.run("window.__old_page = true");
+        self.click(&self.find(&format!("button[value='{email}']")));
+        self.until("the next page", || {
+            self.run("return !window.__old_page && document.readyState === 'complete'") == Value::Bool(true)
+        });
+    }
+
     /// The cookies of the current page's host, `HttpOnly` ones too, as WebDriver describes them.
     pub fn cookies(&self) -> Vec<Value> {
         self.get("/cookie").as_array().cloned().unwrap_or_default()

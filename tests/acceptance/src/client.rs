@@ -10,6 +10,7 @@ use std::time::Duration;
 pub struct Client {
     port: u16,
     cookies: BTreeMap<String, String>,
+    lines: BTreeMap<String, String>,
 }
 
 /// What came back.
@@ -39,6 +40,7 @@ impl Client {
         Self {
             port,
             cookies: BTreeMap::new(),
+            lines: BTreeMap::new(),
         }
     }
 
@@ -47,7 +49,13 @@ impl Client {
         Self {
             port,
             cookies: self.cookies.clone(),
+            lines: self.lines.clone(),
         }
+    }
+
+    /// The cookies as the site sent them: the values of `Set-Cookie`, the last for each name.
+    pub fn cookie_lines(&self) -> Vec<String> {
+        self.lines.values().cloned().collect()
     }
 
     /// Gets a page.
@@ -138,12 +146,14 @@ impl Client {
             if !name.eq_ignore_ascii_case("set-cookie") {
                 continue;
             }
+            let whole = value.trim();
             if let Some((name, value)) = value
                 .split(';')
                 .next()
                 .and_then(|pair| pair.trim().split_once('='))
             {
                 self.cookies.insert(name.to_owned(), value.to_owned());
+                self.lines.insert(name.to_owned(), whole.to_owned());
             }
         }
         Ok(answer)

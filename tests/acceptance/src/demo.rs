@@ -45,7 +45,6 @@ pub fn sign_up(port: u16, email: &str) -> Client {
     let mut client = Client::new(port);
     let fields = [
         ("email", email),
-        ("name", "A visitor"),
         ("password", PASSWORD),
         ("password_again", PASSWORD),
     ];

@@ -66,6 +66,7 @@ struct Rules {
     site: u16,
     own: u16,
     keeps: Vec<Control>,
+    cookies: Vec<String>,
 }
 
 impl Twin {
@@ -74,12 +75,22 @@ impl Twin {
     /// # Panics
     /// If no port is free.
     pub fn start(site: u16, keeps: &[Control]) -> Self {
+        Self::start_with_cookies(site, keeps, &[])
+    }
+
+    /// Like [`Twin::start`]; whoever opens `/__sign_in` there is given `cookies`: values of `Set-Cookie` as the
+    /// site itself sent them, less what the twin lacks.
+    ///
+    /// # Panics
+    /// If no port is free.
+    pub fn start_with_cookies(site: u16, keeps: &[Control], cookies: &[String]) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let address = listener.local_addr().expect("its address");
         let rules = Rules {
             site,
             own: address.port(),
             keeps: keeps.to_vec(),
+            cookies: cookies.to_vec(),
         };
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = stop.clone();
@@ -191,6 +202,21 @@ impl Rules {
         let mut request = Message::read(stream.try_clone()?, true)?;
         if request.start.is_empty() {
             return Ok(());
+        }
+        if request.start.starts_with("GET /__sign_in ") {
+            let mut answer = Message {
+                start: "HTTP/1.1 200 OK".to_owned(),
+                ..Message::default()
+            };
+            answer.fields = self
+                .cookies
+                .iter()
+                .map(|one| ("Set-Cookie".to_owned(), self.cookie(one)))
+                .collect();
+            answer.set("Content-Type", "text/html");
+            answer.set("Content-Length", "0");
+            answer.set("Connection", "close");
+            return answer.write(&mut stream);
         }
         self.undo_in_request(&mut request)?;
         let mut answer = self.ask(&request)?;
@@ -356,6 +382,7 @@ mod tests {
             site: 1,
             own: 2,
             keeps: keeps.to_vec(),
+            cookies: Vec::new(),
         }
     }
 
