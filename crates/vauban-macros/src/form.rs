@@ -24,12 +24,12 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
     let names: Vec<_> = fields.iter().map(|field| &field.ident).collect();
     let types: Vec<_> = fields.iter().map(|field| &field.ty).collect();
     let specs = fields.iter().map(FormField::spec);
-    let bounds = fields.iter().map(FormField::has_a_bound);
+    let bounds = fields.iter().map(FormField::says_enough);
     let indices = 0..fields.len();
     let loads = fields.iter().filter_map(|field| {
-        let (ident, query) = (&field.ident, field.choices.as_ref()?);
+        let (ident, ty, query) = (&field.ident, &field.ty, field.choices.as_ref()?);
         Some(quote_spanned! {query.span()=>
-            fields.#ident.offer(::vauban::__private::form_choices(#query, db).await?);
+            fields.#ident.offer(::vauban::forms::choices::<#ty>(#query, db).await?);
         })
     });
     let without_rows = fields.iter().all(|field| field.choices.is_none()).then(|| {
@@ -242,7 +242,7 @@ impl FormField {
         let max_length = self
             .max_length
             .as_ref()
-            .map_or_else(|| quote!(::vauban::forms::FieldSpec::SHORT), |n| quote!(#n));
+            .map_or_else(|| quote!(#value::MAX_LENGTH), |n| quote!(#n));
         let [min, max] = [&self.min, &self.max].map(|bound| match bound {
             Some(number) => quote!(::std::option::Option::Some(#number)),
             None => quote!(::std::option::Option::None),
@@ -263,17 +263,25 @@ impl FormField {
         }
     }
 
-    /// Free text without `max_length` does not compile (ASVS 2.2.1).
-    fn has_a_bound(&self) -> TokenStream {
-        if self.max_length.is_some() {
-            return TokenStream::new();
-        }
+    /// Free text without `max_length` (ASVS 2.2.1) and ids without `choices` (CWE-639) do not compile.
+    fn says_enough(&self) -> TokenStream {
         let ty = &self.ty;
         let name = unraw(&self.ident);
-        let message = format!("the text field `{name}` has no bound: write `#[field(max_length = …)]`");
-        quote_spanned! {ty.span()=>
-            const _: () = ::std::assert!(!<#ty as ::vauban::forms::FieldValue>::NEEDS_MAX_LENGTH, #message);
+        let value = quote_spanned!(ty.span()=> <#ty as ::vauban::forms::FieldValue>);
+        let mut asserts = TokenStream::new();
+        if self.max_length.is_none() {
+            let message = format!("the text field `{name}` has no bound: write `#[field(max_length = …)]`");
+            asserts.extend(quote_spanned! {ty.span()=>
+                const _: () = ::std::assert!(!#value::NEEDS_MAX_LENGTH, #message);
+            });
         }
+        if self.choices.is_none() && self.widget.as_ref().is_none_or(|widget| widget != "Hidden") {
+            let message = format!("`{name}` is a row: write which ones, `#[field(choices = Model::objects())]`");
+            asserts.extend(quote_spanned! {ty.span()=>
+                const _: () = ::std::assert!(!#value::NEEDS_CHOICES, #message);
+            });
+        }
+        asserts
     }
 }
 

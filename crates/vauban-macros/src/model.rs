@@ -484,6 +484,8 @@ pub(crate) fn choices(item: TokenStream) -> Result<TokenStream> {
             Ok(())
         })?;
     }
+    // A crate below `vauban` has no forms.
+    let forms = !input.attrs.iter().any(|a| a.path().is_ident("choices"));
     let name = &input.ident;
     let (mut variants, mut texts, mut labels) = (Vec::new(), Vec::new(), Vec::new());
     for variant in &data.variants {
@@ -515,6 +517,25 @@ pub(crate) fn choices(item: TokenStream) -> Result<TokenStream> {
         texts.push(text);
         labels.push(label);
     }
+    let form_field = forms.then(|| {
+        quote! {
+            impl ::vauban::forms::FieldValue for #name {
+                const WIDGET: ::vauban::forms::Widget = ::vauban::forms::Widget::Select;
+                fn read(
+                    text: &str,
+                    _: &::vauban::forms::FieldSpec,
+                ) -> ::core::result::Result<Self, ::vauban::forms::Problem> {
+                    text.parse().map_err(|_| ::vauban::forms::NOT_A_CHOICE)
+                }
+                fn shown(&self) -> ::std::string::String {
+                    ::std::string::String::from(self.as_str())
+                }
+                fn fixed_choices() -> ::std::vec::Vec<::vauban::forms::Choice> {
+                    Self::ALL.iter().map(|one| ::vauban::forms::Choice::new(one.as_str(), one.label())).collect()
+                }
+            }
+        }
+    });
     Ok(quote! {
         impl #name {
             /// All choices, in order.
@@ -555,6 +576,7 @@ pub(crate) fn choices(item: TokenStream) -> Result<TokenStream> {
                 }
             }
         }
+        #form_field
     })
 }
 

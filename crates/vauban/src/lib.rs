@@ -31,13 +31,14 @@ extern crate self as vauban;
 
 pub use crate::app::{App, Module, Package};
 pub use crate::commands::main;
+pub use crate::forms::{Form, OrShow};
 pub use crate::http::{Cx, Error, File, Json, LocalUrl, Redirect, Respond, Response, Result, Status, Text};
 pub use crate::messages::{Level, Messages};
 pub use crate::routing::{
     AccessRule, ClientIp, Path, Public, Query, Refusal, RestOfPath, Routes, SignedIn, Staff, Superuser, Url,
 };
 pub use crate::settings::{Secret, Settings};
-pub use vauban_macros::{Choices, Model};
+pub use vauban_macros::{Choices, Form, Model};
 pub use vauban_orm::{
     Actor, Changeable, Choices, Columns, DateTime, Db, Field, Filter, ForeignKey, Id, Model, Page, Permitted, Policy,
     Query as RowQuery, Read, Related, Rules, Service, Slug, UserFacts, UserModel, Version, Who, Write, engine, service, sql,

@@ -6,4 +6,5 @@
 pub use crate::{App, Error, Json, Module, Path, Public, Query, Redirect, Response, Result, SignedIn, Staff};
 pub use crate::{Status, Superuser, Text, routes, view};
 pub use crate::{Choices, Columns, DateTime, Db, Filter, ForeignKey, Id, Model, Page, Permitted, Policy, Rules, Slug};
+pub use crate::{Form, OrShow};
 pub use crate::{Who, Write, service, sql};

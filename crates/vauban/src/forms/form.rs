@@ -3,10 +3,12 @@
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 
+use ::http::StatusCode;
+
 use super::bound::BoundField;
 use super::data::{DataError, FormData};
 use super::value::Problem;
-use crate::{Db, Error};
+use crate::{Db, Error, Respond, Response};
 
 /// What `#[derive(Form)]` writes: how a struct's fields are asked for, cleaned and shown.
 #[diagnostic::on_unimplemented(
@@ -42,6 +44,11 @@ pub trait FormFields: Sized + Send + 'static {
     note = "load them under the actor's policies: `Form::empty_with(&db).await?`, `Form::filled_with(&db, value).await?`"
 )]
 pub trait WithoutRows: FormFields {}
+
+/// CWE-915: `#[derive(Form)]` implements it, and so does the ORM for every model; a type that is both conflicts, and
+/// does not compile.
+#[doc(hidden)]
+pub trait AFormIsNotAModel {}
 
 /// The fields of a form, by name and in order.
 #[doc(hidden)]
@@ -112,23 +119,25 @@ impl<F: FormFields> Form<F> {
     /// The typed data, or the form to show again, with what was typed and what is wrong with it.
     ///
     /// ```ignore
-    /// let clean = match form.clean(&db).await? {
-    ///     Ok(clean) => clean,
-    ///     Err(form) => return Ok(form.again(EditPage { form, article })),
-    /// };
+    /// let clean = form.clean(&db).await?.or_show(|form| EditPage { form, article })?;
     /// ```
     ///
     /// # Errors
     /// Those of the database, outside; what people typed wrong is the inner `Err`.
     pub async fn clean(mut self, db: &Db) -> Result<Result<Clean<F>, Self>, Error> {
         F::load(&mut self.fields, db).await?;
+        Ok(self.settle())
+    }
+
+    /// Cleaning, once the choices are there.
+    fn settle(mut self) -> Result<Clean<F>, Self> {
         // CWE-352: the token was ours but is too old. Nothing is done with the form but to show it again.
         if self.stale {
             self.problems.push(STALE);
-            return Ok(Err(self));
+            return Err(self);
         }
         let Some(data) = F::collect(&mut self.fields) else {
-            return Ok(Err(self));
+            return Err(self);
         };
         let mut errors = FormErrors {
             fields: &mut self.fields,
@@ -137,9 +146,10 @@ impl<F: FormFields> Form<F> {
         };
         data.check(&mut errors);
         if errors.found {
-            return Ok(Err(self));
+            Err(self)
+        } else {
+            Ok(Clean { data, form: self })
         }
-        Ok(Ok(Clean { data, form: self }))
     }
 
     /// What is wrong with the form as a whole.
@@ -155,6 +165,12 @@ impl<F: FormFields> Form<F> {
     /// Says what is wrong with the form as a whole.
     pub fn add_error(&mut self, problem: impl Into<Problem>) {
         self.problems.push(problem.into());
+    }
+
+    /// This form in its page, as an error that ends the view: status 422 (RFC 9110 §15.5.21), nothing is kept.
+    #[track_caller]
+    pub fn shown_in<P: Respond + 'static>(self, page: impl FnOnce(Self) -> P) -> Error {
+        Error::with_answer(Response::of(page(self)).status_code(StatusCode::UNPROCESSABLE_ENTITY))
     }
 
     /// The fields, in order.
@@ -190,6 +206,23 @@ const STALE: Problem = Problem::Borrowed(
     "This page was open for so long that it expired. What you typed is still here: please send it again.",
 );
 
+/// Shows a form again: [`OrShow::or_show`].
+pub trait OrShow<F: FormFields> {
+    /// The typed data; or the view ends here, and the page with the form is shown again with status 422. What the
+    /// view wrote until then is undone.
+    ///
+    /// # Errors
+    /// The page, as an error for `?`.
+    fn or_show<P: Respond + 'static>(self, page: impl FnOnce(Form<F>) -> P) -> Result<Clean<F>, Error>;
+}
+
+impl<F: FormFields> OrShow<F> for Result<Clean<F>, Form<F>> {
+    #[track_caller]
+    fn or_show<P: Respond + 'static>(self, page: impl FnOnce(Form<F>) -> P) -> Result<Clean<F>, Error> {
+        self.map_err(|form| form.shown_in(page))
+    }
+}
+
 impl<F: FormFields> Deref for Form<F> {
     type Target = F::Fields;
 
@@ -211,6 +244,13 @@ impl<F: FormFields> fmt::Debug for Form<F> {
             .field("fields", &self.fields.each())
             .field("problems", &self.problems)
             .finish()
+    }
+}
+
+/// Nothing of the data: it may hold secrets (CWE-532).
+impl<F: FormFields> fmt::Debug for Clean<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Clean").field("form", &self.form).finish()
     }
 }
 
@@ -252,5 +292,171 @@ impl<F: FormFields> FormErrors<'_, F> {
     pub fn form(&mut self, problem: impl Into<Problem>) {
         self.problems.push(problem.into());
         self.found = true;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::data::Limits;
+    use super::super::render;
+    use super::*;
+    use crate::Secret;
+
+    #[derive(vauban_macros::Form)]
+    #[form(clean = passwords_agree)]
+    struct SignUpForm {
+        #[field(max_length = 320, widget = email, autocomplete = "email", help = "We write to \"you\" <rarely>.")]
+        email: String,
+        #[field(max_length = 128, min_length = 12, autocomplete = "new-password")]
+        password: Secret<String>,
+        #[field(max_length = 128, label = "Once more")]
+        again: Secret<String>,
+        #[field(min = 13, max = 150)]
+        age: Option<u8>,
+        #[field(required = true, label = "I agree")]
+        agreed: bool,
+        #[field(widget = hidden)]
+        version: i64,
+    }
+
+    fn passwords_agree(form: &SignUpForm, errors: &mut FormErrors<'_, SignUpForm>) {
+        if form.password.expose() != form.again.expose() {
+            errors.field(|f| &mut f.again, "The two passwords differ.");
+        }
+        if form.age == Some(99) {
+            errors.form("Not at this age.");
+        }
+    }
+
+    fn bound(body: &str, stale: bool) -> Form<SignUpForm> {
+        let data = FormData::urlencoded(body.as_bytes(), &Limits::DEFAULT).unwrap();
+        Form::bound(&data, stale).unwrap()
+    }
+
+    /// `Form::clean` without the rows, of which this form has none.
+    fn clean(body: &str) -> Result<Clean<SignUpForm>, Form<SignUpForm>> {
+        bound(body, false).settle()
+    }
+
+    fn html(form: &Form<SignUpForm>) -> String {
+        let mut out = String::new();
+        render::form(form, &mut out);
+        out
+    }
+
+    const GOOD: &str =
+        "email=ann%40example.com&password=correct+horse+9&again=correct+horse+9&age=&agreed=on&version=3";
+
+    #[test]
+    fn a_good_form_yields_typed_data() {
+        let clean = clean(GOOD).unwrap();
+        assert_eq!(
+            (clean.email.as_str(), clean.age, clean.agreed, clean.version),
+            ("ann@example.com", None, true, 3)
+        );
+        assert_eq!(clean.into_data().password.expose(), "correct horse 9");
+    }
+
+    #[test]
+    fn a_name_that_the_form_does_not_list_has_no_way_in() {
+        // CWE-915: what a model has and the form has not cannot be set.
+        let form = bound(&format!("{GOOD}&is_staff=on&id=1"), false);
+        assert!(
+            form.fields()
+                .iter()
+                .all(|field| !matches!(field.name(), "is_staff" | "id"))
+        );
+        assert!(form.settle().is_ok());
+    }
+
+    #[test]
+    fn a_field_sent_twice_is_refused() {
+        // CWE-235: which of the two counts would depend on the reader.
+        let data = FormData::urlencoded(b"email=a%40b&email=c%40d", &Limits::DEFAULT).unwrap();
+        assert_eq!(
+            Form::<SignUpForm>::bound(&data, false).unwrap_err(),
+            DataError::Duplicate
+        );
+        // An unknown name may come twice: nobody reads it.
+        let data = FormData::urlencoded(b"x=1&x=2", &Limits::DEFAULT).unwrap();
+        assert!(Form::<SignUpForm>::bound(&data, false).is_ok());
+    }
+
+    #[test]
+    fn every_field_is_checked_at_once_and_what_was_typed_stays() {
+        let form = clean("email=nobody&password=short&again=x&age=7&version=x").unwrap_err();
+        let wrong: Vec<_> = form
+            .fields()
+            .iter()
+            .filter(|f| !f.errors().is_empty())
+            .map(|f| f.name())
+            .collect();
+        assert_eq!(wrong, ["email", "password", "age", "agreed", "version"]);
+        assert_eq!(form.email.value(), "nobody");
+        assert_eq!(form.password.value(), ""); // CWE-549
+    }
+
+    #[test]
+    fn checks_across_fields_run_on_typed_data() {
+        let form = clean(&GOOD.replace("again=correct", "again=wrong")).unwrap_err();
+        assert_eq!(form.again.errors(), ["The two passwords differ."]);
+        let form = clean(&GOOD.replace("age=", "age=99")).unwrap_err();
+        assert_eq!(form.problems(), ["Not at this age."]);
+    }
+
+    #[test]
+    fn a_stale_token_never_yields_data() {
+        // CWE-352: the form comes back with what was typed, and must be sent again.
+        let form = bound(GOOD, true).settle().unwrap_err();
+        assert_eq!(form.problems(), [STALE]);
+        assert_eq!(form.email.value(), "ann@example.com");
+        assert!(form.password.value().is_empty());
+    }
+
+    #[test]
+    fn what_only_trying_can_tell_is_said_afterwards() {
+        let form = clean(GOOD)
+            .unwrap()
+            .refuse(|form| form.email.add_error("This address is taken."));
+        assert!(form.has_errors());
+        assert!(html(&form).contains("<a href=\"#id_email\">Email: This address is taken.</a>"));
+    }
+
+    #[test]
+    fn html_belongs_together_for_everyone() {
+        let out = html(
+            &clean("email=%22%3E%3Cscript%3Ealert(1)%3C%2Fscript%3E&password=hunter2hunter2").unwrap_err(),
+        );
+        // CWE-79: what was typed is text.
+        assert!(!out.contains("<script"), "{out}");
+        assert!(
+            out.contains("value=\"&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;\""),
+            "{out}"
+        );
+        assert!(
+            out.contains("We write to &quot;you&quot; &lt;rarely&gt;."),
+            "{out}"
+        );
+        // CWE-549
+        assert!(!out.contains("hunter2"), "{out}");
+        for wanted in [
+            "<div class=\"error-summary\" role=\"alert\" tabindex=\"-1\" autofocus>",
+            "<label for=\"id_email\">Email</label>",
+            "<input type=\"email\" id=\"id_email\" name=\"email\" required maxlength=\"320\" autocomplete=\"email\" \
+             aria-invalid=\"true\" aria-describedby=\"id_email_help id_email_errors\"",
+            "<p class=\"errors\" id=\"id_email_errors\">",
+            "<input type=\"password\" id=\"id_password\" name=\"password\" required minlength=\"12\" maxlength=\"128\" \
+             autocomplete=\"new-password\">",
+            "<label for=\"id_age\">Age <span class=\"optional\">(optional)</span></label>",
+            "<input type=\"number\" id=\"id_age\" name=\"age\" min=\"13\" max=\"150\" value=\"\">",
+            "<input type=\"hidden\" id=\"id_version\" name=\"version\" value=\"\">",
+        ] {
+            assert!(out.contains(wanted), "no {wanted}\nin {out}");
+        }
+    }
+
+    #[test]
+    fn debug_output_has_no_values() {
+        assert!(!format!("{:?}", bound(GOOD, false)).contains("horse")); // CWE-532
     }
 }

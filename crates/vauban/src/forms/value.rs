@@ -6,6 +6,8 @@
 use std::borrow::Cow;
 
 use super::spec::{Choice, FieldSpec, Widget};
+use crate::Secret;
+use crate::accounts::{Email, MAX_EMAIL_BYTES, Password};
 
 /// What is wrong with a value, as a sentence for the person who typed it.
 pub type Problem = Cow<'static, str>;
@@ -13,7 +15,9 @@ pub type Problem = Cow<'static, str>;
 /// What a required field says when it is empty.
 pub(super) const REQUIRED: Problem = Cow::Borrowed("This field is required.");
 /// What a choice says that is not on the list, whether it is absent or may not be seen (CWE-203).
-pub(super) const NOT_A_CHOICE: Problem = Cow::Borrowed("Choose one of the entries of the list.");
+pub const NOT_A_CHOICE: Problem = Cow::Borrowed("Choose one of the entries of the list.");
+/// What an address field says of anything else.
+const NOT_AN_ADDRESS: Problem = Cow::Borrowed("Enter an e-mail address, like name@example.com.");
 
 /// A type that a form's field can have.
 ///
@@ -30,8 +34,12 @@ pub trait FieldValue: Sized + Send {
     const WIDGET: Widget;
     /// Whether something must be entered.
     const REQUIRED: bool = true;
+    /// The most characters where the field does not say `max_length`.
+    const MAX_LENGTH: usize = FieldSpec::SHORT;
     /// Whether the field must say `max_length`: free text has no bound of its own.
     const NEEDS_MAX_LENGTH: bool = false;
+    /// Whether the field must say which rows it is chosen from.
+    const NEEDS_CHOICES: bool = false;
     /// Whether spaces around the value count. Passwords: yes (ASVS 6.2.8).
     const KEEPS_SPACES: bool = false;
 
@@ -96,7 +104,7 @@ impl FieldValue for String {
 
     fn read(text: &str, spec: &FieldSpec) -> Result<Self, Problem> {
         if spec.widget == Widget::Email && !looks_like_an_address(text) {
-            return Err("Enter an e-mail address, like name@example.com.".into());
+            return Err(NOT_AN_ADDRESS);
         }
         Ok(text.to_owned())
     }
@@ -177,7 +185,9 @@ integers!(i8, i16, i32, i64, u8, u16, u32, u64);
 impl<T: FieldValue> FieldValue for Option<T> {
     const WIDGET: Widget = T::WIDGET;
     const REQUIRED: bool = false;
+    const MAX_LENGTH: usize = T::MAX_LENGTH;
     const NEEDS_MAX_LENGTH: bool = T::NEEDS_MAX_LENGTH;
+    const NEEDS_CHOICES: bool = T::NEEDS_CHOICES;
     const KEEPS_SPACES: bool = T::KEEPS_SPACES;
 
     fn read(text: &str, spec: &FieldSpec) -> Result<Self, Problem> {
@@ -206,6 +216,51 @@ impl FieldValue for uuid::Uuid {
 
     fn shown(&self) -> String {
         self.to_string()
+    }
+}
+
+impl FieldValue for Email {
+    const WIDGET: Widget = Widget::Email;
+    const MAX_LENGTH: usize = MAX_EMAIL_BYTES;
+
+    fn read(text: &str, _: &FieldSpec) -> Result<Self, Problem> {
+        Self::parse(text).map_err(|_| NOT_AN_ADDRESS)
+    }
+
+    fn shown(&self) -> String {
+        self.as_str().to_owned()
+    }
+}
+
+/// Taken exactly as typed: spaces, case and length count (ASVS 6.2.8). Nothing is ever shown again.
+impl FieldValue for Password {
+    const WIDGET: Widget = Widget::Password;
+    const NEEDS_MAX_LENGTH: bool = true;
+    const KEEPS_SPACES: bool = true;
+
+    fn read(text: &str, _: &FieldSpec) -> Result<Self, Problem> {
+        Self::new(text).map_err(|error| error.to_string().into())
+    }
+
+    // CWE-549: not even the form that is shown again has it.
+    fn shown(&self) -> String {
+        String::new()
+    }
+}
+
+/// Another secret: spaces count, nothing is ever shown again.
+impl FieldValue for Secret<String> {
+    const WIDGET: Widget = Widget::Password;
+    const NEEDS_MAX_LENGTH: bool = true;
+    const KEEPS_SPACES: bool = true;
+
+    fn read(text: &str, _: &FieldSpec) -> Result<Self, Problem> {
+        Ok(Self::new(text.to_owned()))
+    }
+
+    // CWE-549: not even the form that is shown again has it.
+    fn shown(&self) -> String {
+        String::new()
     }
 }
 
@@ -313,6 +368,18 @@ mod tests {
             )),
             REQUIRED
         );
+    }
+
+    #[test]
+    fn a_secret_keeps_its_spaces_and_shows_nothing() {
+        let spec = FieldSpec {
+            max_length: 128,
+            ..FieldSpec::new("p", "P", Widget::Password)
+        };
+        let secret = clean::<Secret<String>>(Some("  two  spaces "), &spec).unwrap();
+        assert_eq!(secret.expose(), "  two  spaces "); // ASVS 6.2.8
+        assert_eq!(secret.shown(), "");
+        assert!(clean::<Secret<String>>(Some("a\0b"), &spec).is_err());
     }
 
     #[test]

@@ -1,0 +1,21 @@
+//! `form: Form<F>` as a view's parameter.
+
+use super::{Form, FormFields};
+use crate::http::{Error, Result};
+use crate::routing::{Call, Param, Unsafe};
+
+impl<F: FormFields> Param<Unsafe> for Form<F> {
+    /// CWE-352: a form whose token is merely stale is shown again with what was typed; it yields no data, and nothing
+    /// that the view writes stays.
+    const REDISPLAYS: bool = true;
+
+    async fn take(call: &mut Call) -> Result<Self> {
+        let stale = call.is_stale();
+        Self::bound(call.form()?, stale).map_err(refused)
+    }
+}
+
+fn refused(error: super::DataError) -> Error {
+    let status = ::http::StatusCode::from_u16(error.status()).unwrap_or(::http::StatusCode::BAD_REQUEST);
+    Error::new(status, error.to_string())
+}
