@@ -67,6 +67,11 @@ impl Email {
         Ok(Self(normal))
     }
 
+    /// An address that was parsed before it was stored.
+    pub(super) fn from_stored(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
     /// The normal form.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -1,10 +1,35 @@
 //! People: who they are, how they prove it, and what keeps others from pretending.
+//!
+//! An application declares its own user model with `#[derive(Model, UserAccount)]`, says `App::users::<User>()`
+//! and includes [`urls`]. Password hashes, sessions and throttles have models of their own that no policy opens;
+//! the services in this module are the only way to them.
 
+// `accounts::accounts::Accounts` is the thing itself; the file is named after it.
+#[allow(clippy::module_inception)]
+mod accounts;
+mod credential;
+#[cfg(debug_assertions)]
+mod development;
+mod device;
 mod email;
+mod fields;
+mod forms;
+mod identify;
+mod pages;
+mod params;
 mod passwords;
+mod people;
+mod services;
 mod throttle;
+pub mod urls;
+mod users;
 #[cfg(test)]
 pub(crate) mod vectors;
+mod views;
 
+pub use accounts::{AccountOptions, Accounts};
 pub use email::{Email, InvalidEmail, MAX_EMAIL_BYTES};
+pub use pages::{AccountPage, Layout};
+pub use params::CurrentUser;
 pub use passwords::*;
+pub use people::{AccountColumns, UserAccount};

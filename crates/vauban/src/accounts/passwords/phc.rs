@@ -57,15 +57,12 @@ impl fmt::Debug for Hash {
 }
 
 impl Hash {
-    /// A hash as it stands in the database. Django's prefix `argon2$` is taken off.
+    /// A hash as it stands in the database.
     pub fn from_stored(text: &str) -> Self {
-        Self(
-            text.strip_prefix("argon2$")
-                .map_or_else(|| text.to_owned(), |phc| format!("${phc}")),
-        )
+        Self(text.to_owned())
     }
 
-    /// The PHC string, for the database.
+    /// As it stands in the database: a PHC string, or one that Django wrote (`argon2$argon2id$…`).
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -146,7 +143,8 @@ struct Parsed {
 
 impl Parsed {
     fn read(text: &str) -> Result<Self, HashError> {
-        let phc = PasswordHash::new(text).map_err(|_| HashError("not a PHC string"))?;
+        let django = text.strip_prefix("argon2").filter(|rest| rest.starts_with('$'));
+        let phc = PasswordHash::new(django.unwrap_or(text)).map_err(|_| HashError("not a PHC string"))?;
         let algorithm =
             Algorithm::new(phc.algorithm.as_str()).map_err(|_| HashError("not an Argon2 hash"))?;
         let version = phc.version.map_or(Ok(Version::V0x10), Version::try_from);

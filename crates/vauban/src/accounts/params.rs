@@ -1,0 +1,69 @@
+//! Parameters of views that come with accounts: `CurrentUser<U>` and `Session`.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use super::accounts::Shared;
+use super::identify::SignedInAs;
+use super::people::UserAccount;
+use crate::http::{Cx, Error, Result};
+use crate::routing::{Call, Param, Refusal};
+use crate::sessions::Session;
+
+/// The signed-in user's own row; asks for a sign-in. `Option<CurrentUser<U>>` does not.
+#[derive(Debug, Clone)]
+pub struct CurrentUser<U>(Arc<U>);
+
+impl<U> Deref for CurrentUser<U> {
+    type Target = U;
+    fn deref(&self) -> &U {
+        &self.0
+    }
+}
+
+impl<S: Send, U: UserAccount> Param<S> for CurrentUser<U> {
+    async fn take(call: &mut Call) -> Result<Self> {
+        let who = SignedInAs::of(call.cx()).ok_or_else(|| Error::refused(Refusal::SignInRequired))?;
+        let row = Arc::clone(&who.person.row).downcast::<U>();
+        row.map(Self).map_err(|_| Error::internal("`CurrentUser<U>` names another model than `App::users::<U>()`"))
+    }
+}
+
+impl<S: Send, U: UserAccount> Param<S> for Option<CurrentUser<U>> {
+    async fn take(call: &mut Call) -> Result<Self> {
+        if SignedInAs::of(call.cx()).is_none() {
+            return Ok(None);
+        }
+        <CurrentUser<U> as Param<S>>::take(call).await.map(Some)
+    }
+}
+
+impl<S: Send> Param<S> for Session {
+    async fn take(call: &mut Call) -> Result<Self> {
+        let who = SignedInAs::of(call.cx()).ok_or_else(|| Error::refused(Refusal::SignInRequired))?;
+        Ok(who.session.clone())
+    }
+}
+
+/// What the account pages need of a request.
+pub(super) struct Door {
+    pub(super) cx: Arc<Cx>,
+    pub(super) accounts: Shared,
+}
+
+impl Door {
+    /// Whoever is signed in.
+    pub(super) fn who(&self) -> Option<Arc<SignedInAs>> {
+        SignedInAs::of(&self.cx)
+    }
+}
+
+impl<S: Send> Param<S> for Door {
+    async fn take(call: &mut Call) -> Result<Self> {
+        let cx = Arc::clone(call.cx());
+        let accounts = cx.site().accounts().cloned();
+        let accounts =
+            accounts.ok_or_else(|| Error::internal("the account pages need `App::users::<User>()`"))?;
+        Ok(Self { cx, accounts })
+    }
+}
