@@ -40,8 +40,9 @@ pub use crate::routing::{
 pub use crate::settings::{Secret, Settings};
 pub use vauban_macros::{Choices, Form, Model};
 pub use vauban_orm::{
-    Actor, Changeable, Choices, Columns, DateTime, Db, Field, Filter, ForeignKey, Id, Model, Page, Permitted, Policy,
-    Query as RowQuery, Read, Related, Rules, Service, Slug, UserFacts, UserModel, Version, Who, Write, engine, service, sql,
+    Actor, Changeable, Choices, Columns, DateTime, Db, Field, Filter, ForeignKey, Id, Model, Page, Permitted,
+    Policy, Query as RowQuery, Read, Related, Rules, Service, Slug, UserFacts, UserModel, Version, Who,
+    Write, engine, service, sql,
 };
 
 /// What the macros write refers to. Not part of the public API.
@@ -54,6 +55,6 @@ pub mod __private {
     };
     /// HTTP methods by the name that a view states.
     pub use ::http::Method;
-    pub use vauban_orm as orm;
     pub use std::{boxed::Box, convert::From, option::Option, result::Result, sync::Arc};
+    pub use vauban_orm as orm;
 }

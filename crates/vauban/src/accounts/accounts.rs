@@ -10,7 +10,6 @@ use vauban_orm::engine::Database;
 use vauban_orm::{Actor, DateTime, Db, Write};
 
 use super::device::Devices;
-use super::pages::Layout;
 use super::passwords::{Hasher, HasherFailure, HasherOptions, Password, PasswordRules, Weakness};
 use super::people::{Person, UserAccount};
 use super::throttle::{Admission, Attempt, Bucket, BucketKeys, Throttles, client_number};
@@ -29,8 +28,6 @@ pub struct AccountOptions {
     pub rules: PasswordRules,
     /// What hashing costs, and how much of it there may be at once.
     pub hashing: HasherOptions,
-    /// The application's layout of account pages.
-    pub layout: Layout,
     /// The clock; tests move theirs.
     pub clock: Clock,
 }
@@ -42,11 +39,8 @@ pub struct Accounts {
     pub(super) sessions: Sessions,
     pub(super) throttles: Throttles,
     pub(super) devices: Devices,
-    pub(super) layout: Layout,
     hasher: Hasher,
     rules: PasswordRules,
-    #[cfg(debug_assertions)]
-    pub(super) development: super::development::Switches,
 }
 
 /// Why somebody could not sign in, or prove their password.
@@ -80,7 +74,12 @@ impl Accounts {
         keys: &Keys,
         options: AccountOptions,
     ) -> Result<Self, HashError> {
-        let AccountOptions { limits, rules, hashing, layout, clock } = options;
+        let AccountOptions {
+            limits,
+            rules,
+            hashing,
+            clock,
+        } = options;
         let bucket_keys = BucketKeys::new(*keys.derive("throttle"));
         Ok(Self {
             users: Box::new(UsersOf::<U>::new()),
@@ -88,10 +87,7 @@ impl Accounts {
             throttles: Throttles::new(database.clone(), clock, bucket_keys),
             devices: Devices::new(keys),
             hasher: Hasher::new(hashing)?,
-            layout,
             rules,
-            #[cfg(debug_assertions)]
-            development: super::development::Switches::default(),
             database,
         })
     }
@@ -109,8 +105,15 @@ impl Accounts {
     ///
     /// # Errors
     /// What is wrong with the password, as sentences; or those of the database.
-    pub async fn create_superuser(&self, email: &Email, password: &Password) -> Result<Result<(), Vec<Weakness>>> {
-        let known = [super::Attribute { name: "e-mail address".into(), value: email.to_string() }];
+    pub async fn create_superuser(
+        &self,
+        email: &Email,
+        password: &Password,
+    ) -> Result<Result<(), Vec<Weakness>>> {
+        let known = [super::Attribute {
+            name: "e-mail address".into(),
+            value: email.to_string(),
+        }];
         let weak = self.rules.check(password, &known);
         if !weak.is_empty() {
             return Ok(Err(weak));
@@ -148,7 +151,10 @@ impl Accounts {
         email: &Email,
         password: &Password,
     ) -> Result<Result<Uuid, Vec<Weakness>>> {
-        let known = [super::Attribute { name: "e-mail address".into(), value: email.to_string() }];
+        let known = [super::Attribute {
+            name: "e-mail address".into(),
+            value: email.to_string(),
+        }];
         let weak = self.rules.check(password, &known);
         if !weak.is_empty() {
             return Ok(Err(weak));
@@ -193,12 +199,19 @@ impl Accounts {
         device_cookie: Option<&str>,
     ) -> Result<(Person, Proved), Failure> {
         let email = Email::parse(typed).ok();
-        let account = email.as_ref().map_or_else(|| typed.to_lowercase(), ToString::to_string);
+        let account = email
+            .as_ref()
+            .map_or_else(|| typed.to_lowercase(), ToString::to_string);
         let device = device_cookie.and_then(|cookie| self.devices.recognise(cookie, &account));
         // CWE-307: counted before anything is verified.
-        let buckets = self.admit(Attempt::SignIn, &account, client, device.as_deref()).await?;
+        let buckets = self
+            .admit(Attempt::SignIn, &account, client, device.as_deref())
+            .await?;
         let nobody = Email::from_stored("");
-        let found = self.users.by_email(&self.database, email.as_ref().unwrap_or(&nobody)).await?;
+        let found = self
+            .users
+            .by_email(&self.database, email.as_ref().unwrap_or(&nobody))
+            .await?;
         let (person, hash) = match found {
             Some((person, hash)) => (Some(person), hash),
             None => (None, None),
@@ -214,7 +227,12 @@ impl Accounts {
     }
 
     /// Whether the password is this user's: for changing it (ASVS 6.2.3).
-    pub(super) async fn reprove(&self, person: &Person, password: &Password, client: IpAddr) -> Result<Proved, Failure> {
+    pub(super) async fn reprove(
+        &self,
+        person: &Person,
+        password: &Password,
+        client: IpAddr,
+    ) -> Result<Proved, Failure> {
         let id = person.facts.id.to_string();
         let buckets = self.admit(Attempt::ChangePassword, &id, client, None).await?;
         let hash = self.users.hash_of(&self.database, person.facts.id).await?;
@@ -239,13 +257,20 @@ impl Accounts {
             return Ok(None);
         }
         if let Some(renewed) = &proved.renewed {
-            self.users.replace_hash(db, person.facts.id, &proved.hash, renewed).await?;
+            self.users
+                .replace_hash(db, person.facts.id, &proved.hash, renewed)
+                .await?;
         }
         let (token, _) = self.sessions.begin(db, person.facts.id, before).await?;
         Ok(Some(token))
     }
 
-    async fn prove(&self, password: &Password, hash: Option<Hash>, client: IpAddr) -> Result<Option<Proved>, Failure> {
+    async fn prove(
+        &self,
+        password: &Password,
+        hash: Option<Hash>,
+        client: IpAddr,
+    ) -> Result<Option<Proved>, Failure> {
         let client = client_number(client);
         let verdict = match self.hasher.verify(password, hash.as_ref(), client).await {
             Err(HasherFailure::Hash(error)) => {
@@ -255,15 +280,23 @@ impl Accounts {
             }
             other => other?,
         };
-        let Some(hash) = hash.filter(|_| verdict.matches) else { return Ok(None) };
-        let renewed = if verdict.outdated { Some(self.hasher.hash(password, client).await?) } else { None };
+        let Some(hash) = hash.filter(|_| verdict.matches) else {
+            return Ok(None);
+        };
+        let renewed = if verdict.outdated {
+            Some(self.hasher.hash(password, client).await?)
+        } else {
+            None
+        };
         Ok(Some(Proved { hash, renewed }))
     }
 }
 
 impl fmt::Debug for Accounts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Accounts").field("hasher", &self.hasher).finish_non_exhaustive()
+        f.debug_struct("Accounts")
+            .field("hasher", &self.hasher)
+            .finish_non_exhaustive()
     }
 }
 

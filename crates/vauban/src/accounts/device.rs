@@ -24,7 +24,11 @@ impl Devices {
 
     /// The cookie's value after a sign-in to this account.
     pub(crate) fn issue(&self, account: &str) -> String {
-        self.0.sign(Uuid::from_bytes(rand::random()).as_bytes(), &[account.as_bytes()], seconds() + REMEMBERED)
+        self.0.sign(
+            Uuid::from_bytes(rand::random()).as_bytes(),
+            &[account.as_bytes()],
+            seconds() + REMEMBERED,
+        )
     }
 
     /// The id of the device, if the cookie was issued for this account. Another account's is nothing.
@@ -35,7 +39,9 @@ impl Devices {
 }
 
 fn seconds() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs())
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |d| d.as_secs())
 }
 
 #[cfg(test)]
@@ -49,6 +55,10 @@ mod tests {
         let cookie = devices.issue("ann@example.com");
         assert!(devices.recognise(&cookie, "ann@example.com").is_some());
         assert!(devices.recognise(&cookie, "ben@example.com").is_none());
-        assert!(Devices::new(&Keys::random()).recognise(&cookie, "ann@example.com").is_none());
+        assert!(
+            Devices::new(&Keys::random())
+                .recognise(&cookie, "ann@example.com")
+                .is_none()
+        );
     }
 }

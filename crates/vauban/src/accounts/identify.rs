@@ -42,7 +42,12 @@ impl Accounts {
             }
         };
         // CWE-613, ASVS 7.4.2: whether the account may still be used, at every request.
-        let Some(person) = self.users.by_id(&self.database, row.user).await?.filter(|p| p.is_active) else {
+        let Some(person) = self
+            .users
+            .by_id(&self.database, row.user)
+            .await?
+            .filter(|p| p.is_active)
+        else {
             SecurityEvent::SessionRevoked.log(Some(cx));
             // Gone for good, also if the account is opened again.
             self.sessions.revoke(row.user).await?;

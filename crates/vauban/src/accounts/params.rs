@@ -25,7 +25,8 @@ impl<S: Send, U: UserAccount> Param<S> for CurrentUser<U> {
     async fn take(call: &mut Call) -> Result<Self> {
         let who = SignedInAs::of(call.cx()).ok_or_else(|| Error::refused(Refusal::SignInRequired))?;
         let row = Arc::clone(&who.person.row).downcast::<U>();
-        row.map(Self).map_err(|_| Error::internal("`CurrentUser<U>` names another model than `App::users::<U>()`"))
+        row.map(Self)
+            .map_err(|_| Error::internal("`CurrentUser<U>` names another model than `App::users::<U>()`"))
     }
 }
 

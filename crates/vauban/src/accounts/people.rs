@@ -75,7 +75,12 @@ impl Person {
 
     /// What a password of theirs must not resemble.
     pub(crate) fn known_words(&self) -> Vec<Attribute> {
-        let email = Attribute { name: "e-mail address".into(), value: self.email.to_string() };
-        std::iter::once(email).chain(self.attributes.iter().cloned()).collect()
+        let email = Attribute {
+            name: "e-mail address".into(),
+            value: self.email.to_string(),
+        };
+        std::iter::once(email)
+            .chain(self.attributes.iter().cloned())
+            .collect()
     }
 }

@@ -13,7 +13,7 @@ use super::UserAccount;
 use super::credential::Credential;
 
 macro_rules! services {
-    ($($(#[$doc:meta])+ $name:ident: user [$($user:ident),*], credential [$($credential:ident),*], $reason:literal;)+) => {$(
+    ($($(#[$doc:meta])+ $name:ident: user [$($user:ident),*], credential [$($credential:ident),*]; $waiver:expr;)+) => {$(
         $(#[$doc])+
         #[derive(Debug)]
         pub(crate) struct $name<U>(PhantomData<fn() -> U>);
@@ -21,7 +21,7 @@ macro_rules! services {
         impl<U: UserAccount> Service for $name<U> {
             const NAME: &'static str = stringify!($name);
             fn waiver() -> Waiver<walls::ServiceRights> {
-                waiver!(ServiceRights, $reason)
+                $waiver
             }
             fn grants() -> &'static [Granted] {
                 &[
@@ -41,15 +41,15 @@ macro_rules! services {
 
 services! {
     /// Makes accounts for people who have none.
-    SignUp: user [Add, View], credential [Add],
-        "people sign up before they are anybody";
+    SignUp: user [Add, View], credential [Add];
+        waiver!(ServiceRights, "people sign up before they are anybody");
     /// Finds out who somebody is, by session or by password.
-    SignIn: user [View, Change, Grant], credential [View, Change],
-        "people prove who they are before they are anybody";
+    SignIn: user [View, Change, Grant], credential [View, Change];
+        waiver!(ServiceRights, "people prove who they are before they are anybody");
     /// Changes a password whose old one was proved.
-    PasswordChange: user [View], credential [View, Add, Change],
-        "nobody reaches hashes through a policy";
+    PasswordChange: user [View], credential [View, Add, Change];
+        waiver!(ServiceRights, "nobody reaches hashes through a policy");
     /// Makes administrators, for whoever holds the machine.
-    Administration: user [View, Add, Change, Grant], credential [View, Add, Change],
-        "whoever runs commands on the server decides who is superuser";
+    Administration: user [View, Add, Change, Grant], credential [View, Add, Change];
+        waiver!(ServiceRights, "whoever runs commands on the server decides who is superuser");
 }

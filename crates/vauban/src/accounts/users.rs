@@ -6,7 +6,7 @@ use std::pin::Pin;
 
 use uuid::Uuid;
 use vauban_orm::engine::Database;
-use vauban_orm::{Actor, DateTime, Db, Error, Id, Model, Result, Write};
+use vauban_orm::{Actor, Create, DateTime, Db, Error, Id, Query, Result, Write};
 
 use super::credential::{Credential, NewCredential};
 use super::people::{Person, UserAccount};
@@ -31,16 +31,29 @@ pub(crate) trait Users: Send + Sync + 'static {
     /// Makes an account.
     fn add<'a>(&'a self, db: &'a Db<Write>, email: Email, hash: Hash) -> Answer<'a, Person>;
     /// Makes a superuser of an account, or a new one.
-    fn add_superuser<'a>(&'a self, db: &'a Db<Write>, email: Email, hash: Option<Hash>) -> Answer<'a, Person>;
+    fn add_superuser<'a>(&'a self, db: &'a Db<Write>, email: Email, hash: Option<Hash>)
+    -> Answer<'a, Person>;
     /// Whether there is an active superuser.
     fn has_superuser<'a>(&'a self, database: &'a Database) -> Answer<'a, bool>;
     /// In the unit that begins the session: whether the account is active and its hash the one that was verified;
     /// then notes the time.
-    fn confirm<'a>(&'a self, db: &'a Db<Write>, id: Uuid, verified: &'a Hash, now: DateTime) -> Answer<'a, bool>;
+    fn confirm<'a>(
+        &'a self,
+        db: &'a Db<Write>,
+        id: Uuid,
+        verified: &'a Hash,
+        now: DateTime,
+    ) -> Answer<'a, bool>;
     /// The hash of a user.
     fn hash_of<'a>(&'a self, database: &'a Database, id: Uuid) -> Answer<'a, Option<Hash>>;
     /// Replaces a hash, if it is still the one that was verified.
-    fn replace_hash<'a>(&'a self, db: &'a Db<Write>, id: Uuid, old: &'a Hash, new: &'a Hash) -> Answer<'a, bool>;
+    fn replace_hash<'a>(
+        &'a self,
+        db: &'a Db<Write>,
+        id: Uuid,
+        old: &'a Hash,
+        new: &'a Hash,
+    ) -> Answer<'a, bool>;
 }
 
 /// [`Users`] of the application's type.
@@ -57,7 +70,9 @@ impl<U: UserAccount> Users for UsersOf<U> {
         Box::pin(async move {
             let unit = database.bind(Actor::nobody());
             let db = unit.read_db().acting::<SignIn<U>>();
-            let found = U::objects().filter(|u| U::columns_of_account(u).id.eq(Id::from_uuid(id))).first(&db);
+            let found = Query::<U>::new()
+                .filter(|u| U::columns_of_account(u).id.eq(Id::from_uuid(id)))
+                .first(&db);
             Ok(found.await?.map(Person::of))
         })
     }
@@ -70,7 +85,10 @@ impl<U: UserAccount> Users for UsersOf<U> {
         Box::pin(async move {
             let unit = database.bind(Actor::nobody());
             let db = unit.read_db().acting::<SignIn<U>>();
-            let found = U::objects().filter(|u| U::columns_of_account(u).email.eq(email)).first(&db).await?;
+            let found = Query::<U>::new()
+                .filter(|u| U::columns_of_account(u).email.eq(email))
+                .first(&db)
+                .await?;
             let person = found.map(Person::of);
             // CWE-208: as many reads for an unknown address as for a known one.
             let id = person.as_ref().map_or(Uuid::nil(), |person| person.facts.id);
@@ -81,7 +99,7 @@ impl<U: UserAccount> Users for UsersOf<U> {
 
     fn is_taken<'a>(&'a self, db: &'a Db<Write>, email: &'a Email) -> Answer<'a, bool> {
         Box::pin(async move {
-            let same = U::objects().filter(|u| U::columns_of_account(u).email.eq(email));
+            let same = Query::<U>::new().filter(|u| U::columns_of_account(u).email.eq(email));
             same.exists(&db.acting::<SignUp<U>>()).await
         })
     }
@@ -90,34 +108,59 @@ impl<U: UserAccount> Users for UsersOf<U> {
         Box::pin(async move {
             let acting = db.acting::<SignUp<U>>();
             // CWE-915: the flags have their defaults; nothing that was sent comes near them.
-            let user = U::create(U::fresh(email)).save(&acting).await?;
-            let credential = NewCredential { user: user.id().uuid(), hash: hash.as_str().to_owned() };
+            let user = Create::<U>::new(U::fresh(email)).save(&acting).await?;
+            let credential = NewCredential {
+                user: user.id().uuid(),
+                hash: hash.as_str().to_owned(),
+            };
             Credential::create(credential).save(&acting).await?;
             Ok(Person::of(user))
         })
     }
 
-    fn add_superuser<'a>(&'a self, db: &'a Db<Write>, email: Email, hash: Option<Hash>) -> Answer<'a, Person> {
+    fn add_superuser<'a>(
+        &'a self,
+        db: &'a Db<Write>,
+        email: Email,
+        hash: Option<Hash>,
+    ) -> Answer<'a, Person> {
         Box::pin(async move {
             let acting = db.acting::<Administration<U>>();
-            let found = U::objects().filter(|u| U::columns_of_account(u).email.eq(&email)).first(&acting).await?;
+            let found = Query::<U>::new()
+                .filter(|u| U::columns_of_account(u).email.eq(&email))
+                .first(&acting)
+                .await?;
             let id = match found {
                 Some(user) => user.id(),
-                None => U::create(U::fresh(email)).save(&acting).await?.id(),
+                None => Create::<U>::new(U::fresh(email)).save(&acting).await?.id(),
             };
-            let raised = U::objects().filter(|u| U::columns_of_account(u).id.eq(id)).change_all(&acting, |u| {
-                let columns = U::columns_of_account(u);
-                [columns.is_active.set(true), columns.is_staff.set(true), columns.is_superuser.set(true)]
-            });
+            let raised = Query::<U>::new()
+                .filter(|u| U::columns_of_account(u).id.eq(id))
+                .change_all(&acting, |u| {
+                    let columns = U::columns_of_account(u);
+                    [
+                        columns.is_active.set(true),
+                        columns.is_staff.set(true),
+                        columns.is_superuser.set(true),
+                    ]
+                });
             raised.await?;
             if let Some(hash) = hash {
                 let text = hash.as_str().to_owned();
                 let old = Credential::objects().filter(|c| c.user.eq(id.uuid()));
                 if old.change_all(&acting, |c| [c.hash.set(text.clone())]).await? == 0 {
-                    Credential::create(NewCredential { user: id.uuid(), hash: text }).save(&acting).await?;
+                    Credential::create(NewCredential {
+                        user: id.uuid(),
+                        hash: text,
+                    })
+                    .save(&acting)
+                    .await?;
                 }
             }
-            let user = U::objects().filter(|u| U::columns_of_account(u).id.eq(id)).first(&acting).await?;
+            let user = Query::<U>::new()
+                .filter(|u| U::columns_of_account(u).id.eq(id))
+                .first(&acting)
+                .await?;
             user.map(Person::of).ok_or(Error::NotFound)
         })
     }
@@ -126,7 +169,7 @@ impl<U: UserAccount> Users for UsersOf<U> {
         Box::pin(async move {
             let unit = database.bind(Actor::nobody());
             let db = unit.read_db().acting::<Administration<U>>();
-            let some = U::objects().filter(|u| {
+            let some = Query::<U>::new().filter(|u| {
                 let columns = U::columns_of_account(u);
                 columns.is_superuser.eq(true) & columns.is_active.eq(true)
             });
@@ -134,7 +177,13 @@ impl<U: UserAccount> Users for UsersOf<U> {
         })
     }
 
-    fn confirm<'a>(&'a self, db: &'a Db<Write>, id: Uuid, verified: &'a Hash, now: DateTime) -> Answer<'a, bool> {
+    fn confirm<'a>(
+        &'a self,
+        db: &'a Db<Write>,
+        id: Uuid,
+        verified: &'a Hash,
+        now: DateTime,
+    ) -> Answer<'a, bool> {
         Box::pin(async move {
             let acting = db.acting::<SignIn<U>>();
             // CWE-367: between verifying and now the password may have been changed, or the account closed.
@@ -144,11 +193,13 @@ impl<U: UserAccount> Users for UsersOf<U> {
             if !same.exists(&acting).await? {
                 return Ok(false);
             }
-            let active = U::objects().filter(|u| {
+            let active = Query::<U>::new().filter(|u| {
                 let columns = U::columns_of_account(u);
                 columns.id.eq(Id::from_uuid(id)) & columns.is_active.eq(true)
             });
-            let noted = active.change_all(&acting, |u| [U::columns_of_account(u).last_login.set(Some(now))]).await?;
+            let noted = active
+                .change_all(&acting, |u| [U::columns_of_account(u).last_login.set(Some(now))])
+                .await?;
             Ok(noted == 1)
         })
     }
@@ -162,11 +213,19 @@ impl<U: UserAccount> Users for UsersOf<U> {
         })
     }
 
-    fn replace_hash<'a>(&'a self, db: &'a Db<Write>, id: Uuid, old: &'a Hash, new: &'a Hash) -> Answer<'a, bool> {
+    fn replace_hash<'a>(
+        &'a self,
+        db: &'a Db<Write>,
+        id: Uuid,
+        old: &'a Hash,
+        new: &'a Hash,
+    ) -> Answer<'a, bool> {
         Box::pin(async move {
             let (old, new) = (old.as_str().to_owned(), new.as_str().to_owned());
             let same = Credential::objects().filter(|c| c.user.eq(id) & c.hash.eq(&old));
-            let changed = same.change_all(&db.acting::<PasswordChange<U>>(), |c| [c.hash.set(new)]).await?;
+            let changed = same
+                .change_all(&db.acting::<PasswordChange<U>>(), |c| [c.hash.set(new)])
+                .await?;
             Ok(changed == 1)
         })
     }

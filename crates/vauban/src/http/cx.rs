@@ -120,6 +120,11 @@ impl Cx {
         &self.identity
     }
 
+    /// Who acts.
+    pub fn actor(&self) -> vauban_orm::Actor {
+        self.identity.actor
+    }
+
     /// The user's id, for logs.
     pub fn user_id(&self) -> Option<&str> {
         self.identity.user_id.as_deref()

@@ -6,6 +6,8 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use vauban_orm::Actor;
+
 use super::Site;
 use crate::http::{Cx, Result};
 
@@ -17,6 +19,8 @@ pub(crate) const SESSION_COOKIE: &str = "session";
 pub struct Identity {
     /// The user's id, for logs.
     pub user_id: Option<String>,
+    /// Who acts: what access rules ask, and on whose authority the request's `Db` reads and writes.
+    pub actor: Actor,
     /// What tokens against request forgery are bound to: unguessable, and another one after every change of
     /// privilege. `None` without a session; then an own cookie takes its place.
     pub binding: Option<[u8; 32]>,
@@ -29,6 +33,7 @@ impl Identity {
     pub fn nobody() -> Self {
         Self {
             user_id: None,
+            actor: Actor::nobody(),
             binding: None,
             session: None,
         }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::accounts::Accounts;
 use crate::app::Package;
 use crate::messages;
 use crate::routing::{Conflict, Router, Routes, Url};
@@ -23,6 +24,8 @@ pub struct SiteParts {
     pub routes: Routes,
     /// Where sessions are kept.
     pub sessions: Option<Arc<dyn SessionBackend>>,
+    /// The accounts, for their own pages and commands; usually the sessions' backend as well.
+    pub accounts: Option<Arc<Accounts>>,
     /// Where somebody is sent who has to sign in first.
     pub sign_in: Option<Url>,
     /// Files of the site's own.
@@ -45,6 +48,7 @@ impl SiteParts {
             settings,
             routes,
             sessions: None,
+            accounts: None,
             sign_in: None,
             static_files: StaticFiles::default(),
             error_pages: ErrorPages::default(),
@@ -61,6 +65,7 @@ pub struct Site {
     pub(crate) routes: Routes,
     pub(crate) router: Router,
     pub(crate) sessions: Option<Arc<dyn SessionBackend>>,
+    pub(crate) accounts: Option<Arc<Accounts>>,
     pub(crate) sign_in: Option<Url>,
     pub(crate) static_files: StaticFiles,
     pub(crate) error_pages: ErrorPages,
@@ -96,6 +101,7 @@ impl Site {
             settings,
             routes: parts.routes,
             sessions: parts.sessions,
+            accounts: parts.accounts,
             sign_in: parts.sign_in,
             static_files: parts.static_files,
             error_pages: parts.error_pages,
@@ -118,6 +124,11 @@ impl Site {
     /// Every route.
     pub fn routes(&self) -> &Routes {
         &self.routes
+    }
+
+    /// The accounts, where the app has users.
+    pub fn accounts(&self) -> Option<&Arc<Accounts>> {
+        self.accounts.as_ref()
     }
 
     /// The site's keys.

@@ -1,6 +1,7 @@
 //! Idea 1: every view states who may call it. The first parameter of a view is its access rule.
 
 use ::http::StatusCode;
+use vauban_orm::UserFacts;
 
 use crate::http::Cx;
 
@@ -62,14 +63,44 @@ pub struct SignedIn {
     _private: (),
 }
 
-/// Members of staff.
+impl AccessRule for SignedIn {
+    const NAME: &'static str = "SignedIn";
+    fn admit(cx: &Cx) -> Result<Self, Refusal> {
+        user(cx, |_| true).map(|()| Self { _private: () })
+    }
+}
+
+/// Members of staff. Whoever is signed in and is none is forbidden; a stranger may sign in.
 #[derive(Debug, Clone, Copy)]
 pub struct Staff {
     _private: (),
+}
+
+impl AccessRule for Staff {
+    const NAME: &'static str = "Staff";
+    fn admit(cx: &Cx) -> Result<Self, Refusal> {
+        user(cx, |facts| facts.is_staff).map(|()| Self { _private: () })
+    }
 }
 
 /// Superusers.
 #[derive(Debug, Clone, Copy)]
 pub struct Superuser {
     _private: (),
+}
+
+impl AccessRule for Superuser {
+    const NAME: &'static str = "Superuser";
+    fn admit(cx: &Cx) -> Result<Self, Refusal> {
+        user(cx, |facts| facts.is_superuser).map(|()| Self { _private: () })
+    }
+}
+
+/// CWE-862: nobody passes who is not signed in.
+fn user(cx: &Cx, may: impl FnOnce(UserFacts) -> bool) -> Result<(), Refusal> {
+    match cx.actor().user_facts() {
+        Some(facts) if may(facts) => Ok(()),
+        Some(_) => Err(Refusal::Forbidden),
+        None => Err(Refusal::SignInRequired),
+    }
 }

@@ -14,7 +14,7 @@ pub use session::{Session, SessionKey};
 
 pub(crate) use limits::Age;
 pub(crate) use model::SessionRow;
-pub(crate) use store::{Found, Sessions, SessionStore};
+pub(crate) use store::{Found, SessionStore, Sessions};
 pub(crate) use token::{SessionToken, TokenHash};
 
 /// The cookie's name, without its prefix `__Host-`.

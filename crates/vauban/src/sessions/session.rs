@@ -41,7 +41,10 @@ pub struct SessionKey<T> {
 impl<T> SessionKey<T> {
     /// A key. Two keys of one name are one.
     pub const fn new(name: &'static str) -> Self {
-        Self { name, value: PhantomData }
+        Self {
+            name,
+            value: PhantomData,
+        }
     }
 }
 
@@ -49,7 +52,12 @@ impl Session {
     pub(crate) fn new(sessions: Sessions, row: &SessionRow) -> Self {
         // What is not an object was not written by us: it is as good as nothing.
         let data = serde_json::from_str(&row.data).unwrap_or_default();
-        Self(Arc::new(Inner { sessions, token: row.token, created: row.created, data: Mutex::new(data) }))
+        Self(Arc::new(Inner {
+            sessions,
+            token: row.token,
+            created: row.created,
+            data: Mutex::new(data),
+        }))
     }
 
     /// When its owner signed in.
@@ -59,7 +67,13 @@ impl Session {
 
     /// A value, if there is one of this type.
     pub fn get<T: DeserializeOwned>(&self, key: SessionKey<T>) -> Option<T> {
-        let value = self.0.data.lock().unwrap_or_else(PoisonError::into_inner).get(key.name).cloned();
+        let value = self
+            .0
+            .data
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(key.name)
+            .cloned();
         // CWE-502: into a closed type, or nothing.
         value.and_then(|value| serde_json::from_value(value).ok())
     }
@@ -70,7 +84,8 @@ impl Session {
     /// If the session would hold more than 4 KiB, or the database fails.
     pub async fn set<T: Serialize>(&self, db: &Db<Write>, key: SessionKey<T>, value: &T) -> Result<()> {
         let value = serde_json::to_value(value)?;
-        self.change(db, |data| data.insert(key.name.to_owned(), value)).await
+        self.change(db, |data| data.insert(key.name.to_owned(), value))
+            .await
     }
 
     /// Forgets a value, in the request's own unit.
@@ -91,7 +106,11 @@ impl Session {
         self.0.token
     }
 
-    async fn change<R>(&self, db: &Db<Write>, change: impl FnOnce(&mut Map<String, Value>) -> R) -> Result<()> {
+    async fn change<R>(
+        &self,
+        db: &Db<Write>,
+        change: impl FnOnce(&mut Map<String, Value>) -> R,
+    ) -> Result<()> {
         let text = {
             let mut data = self.0.data.lock().unwrap_or_else(PoisonError::into_inner);
             change(&mut data);
@@ -108,6 +127,8 @@ impl Session {
 
 impl std::fmt::Debug for Session {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Session").field("created", &self.0.created).finish_non_exhaustive()
+        f.debug_struct("Session")
+            .field("created", &self.0.created)
+            .finish_non_exhaustive()
     }
 }

@@ -37,7 +37,12 @@ pub(crate) enum Found {
 
 impl Sessions {
     pub(crate) fn new(database: Database, limits: SessionLimits, clock: Clock) -> Self {
-        Self { touches: Touches::default(), database, limits, clock }
+        Self {
+            touches: Touches::default(),
+            database,
+            limits,
+            clock,
+        }
     }
 
     pub(crate) fn limits(&self) -> SessionLimits {
@@ -54,7 +59,11 @@ impl Sessions {
         let hash = token.hash();
         let unit = self.database.bind(Actor::nobody());
         let db = unit.read_db().acting::<SessionStore>();
-        let Some(row) = SessionRow::objects().filter(|s| s.token.eq(hash)).first(&db).await? else {
+        let Some(row) = SessionRow::objects()
+            .filter(|s| s.token.eq(hash))
+            .first(&db)
+            .await?
+        else {
             return Ok(Found::Unknown);
         };
         let now = self.clock.now();
@@ -84,7 +93,13 @@ impl Sessions {
         let token = SessionToken::fresh().map_err(|e| Error::Internal(e.to_string()))?;
         let now = DateTime::from(self.clock.now());
         let hash = token.hash();
-        let new = super::model::NewSessionRow { token: hash, user, created: now, seen: now, data: String::new() };
+        let new = super::model::NewSessionRow {
+            token: hash,
+            user,
+            created: now,
+            seen: now,
+            data: String::new(),
+        };
         SessionRow::create(new).save(&db.acting::<SessionStore>()).await?;
         Ok((token, hash))
     }
@@ -99,7 +114,10 @@ impl Sessions {
 
     /// Ends every session of a user (ASVS 7.4.3), in the request's own unit.
     pub(crate) async fn end_all(&self, db: &Db<Write>, user: Uuid) -> Result<u64> {
-        SessionRow::objects().filter(|s| s.user.eq(user)).delete_all(&db.acting::<SessionStore>()).await
+        SessionRow::objects()
+            .filter(|s| s.user.eq(user))
+            .delete_all(&db.acting::<SessionStore>())
+            .await
     }
 
     /// Ends every session of a user in a unit of its own: at a deactivated user's next request.
@@ -113,7 +131,8 @@ impl Sessions {
     /// Writes a session's data.
     pub(crate) async fn write_data(&self, db: &Db<Write>, session: TokenHash, data: String) -> Result<()> {
         let row = SessionRow::objects().filter(|s| s.token.eq(session));
-        row.change_all(&db.acting::<SessionStore>(), |s| [s.data.set(data)]).await?;
+        row.change_all(&db.acting::<SessionStore>(), |s| [s.data.set(data)])
+            .await?;
         Ok(())
     }
 

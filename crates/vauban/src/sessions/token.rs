@@ -86,7 +86,10 @@ mod tests {
         let stored = token.hash();
         let replayed = SessionToken::from_cookie(&URL_SAFE_NO_PAD.encode(stored.as_bytes())).unwrap();
         assert_ne!(replayed.hash(), stored);
-        assert_eq!(SessionToken::from_cookie(&token.to_cookie()).unwrap().hash(), stored);
+        assert_eq!(
+            SessionToken::from_cookie(&token.to_cookie()).unwrap().hash(),
+            stored
+        );
     }
 
     #[test]

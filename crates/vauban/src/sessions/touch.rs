@@ -53,7 +53,10 @@ impl Touches {
 
     /// A session that ended is not written any more.
     pub(super) fn forget(&self, session: TokenHash) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&session);
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&session);
     }
 }
 

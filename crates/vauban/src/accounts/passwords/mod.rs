@@ -10,6 +10,7 @@ mod phc;
 mod similarity;
 mod validators;
 
+pub(crate) use hasher::HasherFailure;
 pub use hasher::{Busy, Hasher, HasherOptions};
 pub use password::{MAX_PASSWORD_BYTES, Password, PasswordTooLong};
 pub use phc::{Cost, Hash, HashError};

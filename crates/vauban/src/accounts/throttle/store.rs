@@ -56,8 +56,17 @@ impl Throttles {
     }
 
     fn bounded(database: Database, clock: Clock, keys: BucketKeys, most: u64) -> Self {
-        let rows = Rows { most, count: AtomicU64::new(0), cleaned: AtomicI64::new(i64::MIN) };
-        Self { database, clock, keys, rows: Arc::new(rows) }
+        let rows = Rows {
+            most,
+            count: AtomicU64::new(0),
+            cleaned: AtomicI64::new(i64::MIN),
+        };
+        Self {
+            database,
+            clock,
+            keys,
+            rows: Arc::new(rows),
+        }
     }
 
     pub(crate) fn keys(&self) -> &BucketKeys {
@@ -94,7 +103,9 @@ impl Throttles {
         }
         for bucket in &buckets {
             let level = known.get(&bucket.key).copied();
-            let after = level.unwrap_or_else(|| Level::empty(now)).count(bucket.allowance, now);
+            let after = level
+                .unwrap_or_else(|| Level::empty(now))
+                .count(bucket.allowance, now);
             if level.is_some() {
                 write(&acting, &bucket.key, after).await?;
             } else {
@@ -121,7 +132,9 @@ impl Throttles {
         let acting = db.acting::<Throttling>();
         let known = levels(&acting, buckets).await?;
         for bucket in buckets {
-            let Some(level) = known.get(&bucket.key) else { continue };
+            let Some(level) = known.get(&bucket.key) else {
+                continue;
+            };
             if bucket.cleared_by_success {
                 let row = ThrottleRow::objects().filter(|t| t.bucket.eq(&bucket.key));
                 row.delete_all(&acting).await?;
@@ -133,7 +146,11 @@ impl Throttles {
     }
 
     /// Whether no new row may be added. Cleans the table first, at most once a minute.
-    async fn is_full(&self, db: &vauban_orm::Acting<Throttling, vauban_orm::Write>, now: Timestamp) -> Result<bool> {
+    async fn is_full(
+        &self,
+        db: &vauban_orm::Acting<Throttling, vauban_orm::Write>,
+        now: Timestamp,
+    ) -> Result<bool> {
         let rows = &self.rows;
         let unknown = rows.cleaned.load(Ordering::Relaxed) == i64::MIN;
         if !unknown && rows.count.load(Ordering::Relaxed) < rows.most {
@@ -142,8 +159,12 @@ impl Throttles {
         if unknown || now.as_second() - rows.cleaned.load(Ordering::Relaxed) >= 60 {
             rows.cleaned.store(now.as_second(), Ordering::Relaxed);
             let before = DateTime::from(now.saturating_sub(FORGOTTEN).unwrap_or(Timestamp::MIN));
-            ThrottleRow::objects().filter(|t| t.counted.lt(before)).delete_all(db).await?;
-            rows.count.store(ThrottleRow::objects().count(db).await?, Ordering::Relaxed);
+            ThrottleRow::objects()
+                .filter(|t| t.counted.lt(before))
+                .delete_all(db)
+                .await?;
+            rows.count
+                .store(ThrottleRow::objects().count(db).await?, Ordering::Relaxed);
         }
         Ok(rows.count.load(Ordering::Relaxed) >= rows.most)
     }
@@ -160,9 +181,20 @@ impl Throttles {
 async fn levels(db: &impl Reads<ThrottleRow>, buckets: &[Bucket]) -> Result<HashMap<String, Level>> {
     let mut found = HashMap::with_capacity(buckets.len());
     for bucket in buckets {
-        if let Some(row) = ThrottleRow::objects().filter(|t| t.bucket.eq(&bucket.key)).first(db).await? {
+        if let Some(row) = ThrottleRow::objects()
+            .filter(|t| t.bucket.eq(&bucket.key))
+            .first(db)
+            .await?
+        {
             let count = u32::try_from(row.attempts).unwrap_or(u32::MAX);
-            found.insert(row.bucket, Level { count, until: *row.blocked_until, updated: *row.counted });
+            found.insert(
+                row.bucket,
+                Level {
+                    count,
+                    until: *row.blocked_until,
+                    updated: *row.counted,
+                },
+            );
         }
     }
     Ok(found)
