@@ -3,6 +3,9 @@
 //! A chapter is one module here. Lines that start with `# ` in a snippet are compiled and not shown, by
 //! rustdoc and by mdBook alike. `tests/` holds what is not Rust: links, the summary, the quoted messages.
 
+mod people;
+pub use people::User;
+
 macro_rules! chapters {
     ($($name:ident = $file:literal),+ $(,)?) => { $(
         #[cfg(doctest)]
