@@ -1,7 +1,7 @@
 //! `#[derive(Model)]` and `#[derive(Choices)]`.
 
-use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use proc_macro2::{Group, TokenStream, TokenTree};
+use quote::{ToTokens, format_ident, quote};
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
@@ -254,6 +254,21 @@ fn check(column: &Column<'_>, plain: &str, foreign: bool) -> Result<()> {
     Ok(())
 }
 
+/// A type with the model's name for `Self`, which means another struct in the ones that are written here.
+fn named(ty: TokenStream, model: &Ident) -> TokenStream {
+    ty.into_iter()
+        .map(|token| match token {
+            TokenTree::Ident(ident) if ident == "Self" => TokenTree::Ident(Ident::new(&model.to_string(), ident.span())),
+            TokenTree::Group(group) => {
+                let mut inner = Group::new(group.delimiter(), named(group.stream(), model));
+                inner.set_span(group.span());
+                TokenTree::Group(inner)
+            }
+            other => other,
+        })
+        .collect()
+}
+
 struct Writer<'a> {
     input: &'a DeriveInput,
     model: &'a ModelArgs,
@@ -280,7 +295,7 @@ impl Writer<'_> {
         let name = self.columns_name();
         let doc = format!("The columns of [`{model}`], in a query on `R`.");
         let fields = self.fields.iter().map(|f| {
-            let (field, ty) = (f.name, f.ty);
+            let (field, ty) = (f.name, named(f.ty.to_token_stream(), model));
             let doc = format!("`{field}`");
             quote! { #[doc = #doc] pub #field: <#ty as #orm::ModelField>::Column<R, #model>, }
         });
@@ -300,7 +315,7 @@ impl Writer<'_> {
         let (orm, vis, model, name) = (&self.model.orm, &self.input.vis, &self.input.ident, self.new_name());
         let doc = format!("What a new [`{model}`] must be given. Fields with a default are set by `.set(…)`.");
         let fields = self.fields.iter().filter(|f| f.is_given()).map(|f| {
-            let (field, ty) = (f.name, f.ty);
+            let (field, ty) = (f.name, named(f.ty.to_token_stream(), model));
             let doc = format!("`{field}`");
             quote! { #[doc = #doc] pub #field: <#ty as #orm::ModelField>::Input, }
         });
@@ -353,7 +368,8 @@ impl Writer<'_> {
 
     fn column_meta(&self, f: &Column<'_>) -> TokenStream {
         let orm = &self.model.orm;
-        let (ty, field, column) = (f.ty, f.name.to_string(), &f.column);
+        let ty = named(f.ty.to_token_stream(), &self.input.ident);
+        let (field, column) = (f.name.to_string(), &f.column);
         let (unique, index) = (f.unique, f.index);
         let (auto, privilege, on_delete) =
             (format_ident!("{}", f.auto), format_ident!("{}", f.privilege), format_ident!("{}", f.on_delete));
