@@ -1,1 +1,43 @@
-//! .
+//! Vauban's template engine: Django's syntax, compiled to Rust, with escaping by context.
+//!
+//! Templates are parsed as HTML while the program is compiled. Every value is escaped for the place it
+//! stands in; a place that no escaper can make safe does not compile. A `String` never becomes markup.
+//!
+//! The compiler stands behind the feature `compiler` and is used by `vauban-macros`; a site's binary holds
+//! only the escapers, the safe types and the filters.
+
+pub mod runtime;
+
+#[cfg(feature = "compiler")]
+pub mod compiler;
+
+pub use runtime::context::{RenderContext, UrlTo, page};
+pub use runtime::escape;
+pub use runtime::filters;
+pub use runtime::safe::{Nonce, ResourceUrl, SafeHtml, SafeUrl};
+pub use runtime::template::{Component, Fragment, Slots, Template};
+
+/// What generated code uses. Not part of the public API.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::runtime::context::{RenderContext, UrlTo};
+    pub use crate::runtime::escape;
+    pub use crate::runtime::escape::Escape;
+    pub use crate::runtime::filters;
+    pub use crate::runtime::put::*;
+    pub use crate::runtime::safe::SafeHtml;
+    pub use crate::runtime::template::{Component, Slots, Template};
+    pub use crate::runtime::value::*;
+    pub use vauban_waiver;
+
+    /// Traits whose methods generated code calls.
+    pub mod levels {
+        pub use crate::runtime::put::{
+            PutDisplay, PutPlain, PutTrusted, PutUrlAction, PutUrlResource, PutUrlStart,
+        };
+        pub use crate::runtime::value::{
+            CompareDisplay, CompareOption, CompareViews, MaybeOption, NarrowFilled, NarrowOption, NarrowOptionFilled,
+            NarrowOptionPlain, NarrowPlain, TextDisplay, TextPlain,
+        };
+    }
+}

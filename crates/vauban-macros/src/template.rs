@@ -1,0 +1,8 @@
+//! `#[derive(Template)]`. The compiler is in `vauban-template`.
+
+use proc_macro2::TokenStream;
+
+/// Expands the derive.
+pub(crate) fn derive(input: TokenStream) -> TokenStream {
+    vauban_template::compiler::derive::derive(input)
+}

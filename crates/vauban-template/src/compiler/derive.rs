@@ -1,0 +1,371 @@
+//! `#[derive(Template)]`: the struct gives the variables, the attribute names the file.
+
+use super::error::{Error, Pos, Problem, Sources};
+use super::generate::{Generator, Options};
+use super::html::ir::Op;
+use super::html::{Analysed, Machine, analyse};
+use super::resolve::{Folder, Loader, Page, Resolver};
+use proc_macro2::{Span, TokenStream};
+use quote::quote;
+use std::path::{Path, PathBuf};
+use syn::parse::{Parse, ParseStream};
+use syn::{Data, DeriveInput, LitStr, Token};
+
+/// What stands in `#[template(…)]`.
+#[derive(Debug)]
+struct Attribute {
+    file: Option<LitStr>,
+    source: Option<LitStr>,
+    standalone: bool,
+    piece: bool,
+    dynamic: bool,
+    root: Option<syn::Path>,
+}
+
+impl Parse for Attribute {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let mut out =
+            Self { file: None, source: None, standalone: false, piece: false, dynamic: false, root: None };
+        while !input.is_empty() {
+            if input.peek(LitStr) {
+                out.file = Some(input.parse()?);
+            } else if input.peek(Token![crate]) {
+                input.parse::<Token![crate]>()?;
+                input.parse::<Token![=]>()?;
+                out.root = Some(input.call(syn::Path::parse_mod_style)?);
+            } else {
+                let name: syn::Ident = input.parse()?;
+                match name.to_string().as_str() {
+                    "standalone" => out.standalone = true,
+                    "piece" => out.piece = true,
+                    "dynamic" => out.dynamic = true,
+                    "source" => {
+                        input.parse::<Token![=]>()?;
+                        out.source = Some(input.parse()?);
+                    }
+                    _ => {
+                        return Err(syn::Error::new(
+                            name.span(),
+                            "write #[template(\"path/below/templates.html\")], with `standalone` or `crate = path` where needed",
+                        ));
+                    }
+                }
+            }
+            if !input.is_empty() {
+                input.parse::<Token![,]>()?;
+            }
+        }
+        Ok(out)
+    }
+}
+
+/// Expands the derive. Problems become compile errors at the attribute, with the template's own place.
+pub fn derive(input: TokenStream) -> TokenStream {
+    match expand(input) {
+        Ok(tokens) => tokens,
+        Err(error) => error.to_compile_error(),
+    }
+}
+
+fn expand(input: TokenStream) -> syn::Result<TokenStream> {
+    let input: DeriveInput = syn::parse2(input)?;
+    let Some(attribute) = input.attrs.iter().find(|a| a.path().is_ident("template")) else {
+        return Err(syn::Error::new(
+            input.ident.span(),
+            "name the file: #[template(\"articles/show.html\")] (a path below the folder templates/ of this package)",
+        ));
+    };
+    let given: Attribute = attribute.parse_args()?;
+    let Data::Struct(data) = &input.data else {
+        return Err(syn::Error::new(input.ident.span(), "a template's variables are the fields of a struct"));
+    };
+    let fields: Vec<(String, Span)> = data
+        .fields
+        .iter()
+        .filter_map(|f| f.ident.as_ref())
+        .map(|i| (i.to_string().trim_start_matches("r#").to_owned(), i.span()))
+        .collect();
+    if data.fields.iter().any(|f| f.ident.is_none()) {
+        return Err(syn::Error::new(input.ident.span(), "a template's struct has named fields: they are its variables"));
+    }
+
+    let manifest = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR").unwrap_or_default());
+    let (name, span) = match (&given.file, &given.source) {
+        (Some(file), None) => (file.value(), file.span()),
+        (None, Some(source)) => (format!("(source of {})", input.ident), source.span()),
+        _ => return Err(syn::Error::new_spanned(attribute, "name one file: #[template(\"articles/show.html\")]")),
+    };
+    let folder = Folder(manifest.join("templates"));
+    let loader = Source { name: name.clone(), text: given.source.as_ref().map(LitStr::value), folder };
+    let root = match &given.root {
+        Some(path) => quote! { #path::__private },
+        None => quote! { ::vauban::__private::template },
+    };
+    let options = Options { root: root.clone(), fields, dynamic: given.dynamic };
+    let compiled = compile(&loader, &name, &options, given.piece, given.source.is_none().then_some(manifest.as_path()));
+    let compiled = match compiled {
+        Ok(compiled) => compiled,
+        Err(problems) => {
+            let text: Vec<String> = problems.iter().map(|p| format!("template {p}")).collect();
+            return Err(syn::Error::new(span, text.join("\n\n")));
+        }
+    };
+
+    let files = compiled.files.iter().filter(|file| given.source.is_none() || **file != name).map(|file| {
+        let path = format!("/templates/{file}");
+        quote! { const _: &[u8] = ::core::include_bytes!(::core::concat!(::core::env!("CARGO_MANIFEST_DIR"), #path)); }
+    });
+    let ident = &input.ident;
+    let (impl_generics, type_generics, where_clause) = input.generics.split_for_impl();
+    let Compiled { body, fragments, size, uses_token, uses_nonce, slots, .. } = &compiled;
+    let fragment_names: Vec<&String> = fragments.iter().map(|(n, _)| n).collect();
+    let fragment_bodies = fragments.iter().map(|(_, b)| b);
+    let render = if *slots {
+        quote! {
+            fn render_into(&self, __cx: &dyn #root::RenderContext, __out: &mut ::std::string::String) {
+                #root::Component::render_with(self, __cx, &(), __out);
+            }
+        }
+    } else {
+        quote! {
+            #[allow(unused, clippy::all, clippy::pedantic)]
+            fn render_into(&self, __cx: &dyn #root::RenderContext, __out: &mut ::std::string::String) { #body }
+        }
+    };
+    let component = if *slots {
+        quote! {
+            #[automatically_derived]
+            impl #impl_generics #root::Component for #ident #type_generics #where_clause {
+                #[allow(unused, clippy::all, clippy::pedantic)]
+                fn render_with(&self, __cx: &dyn #root::RenderContext, __slots: &dyn #root::Slots, __out: &mut ::std::string::String) { #body }
+            }
+        }
+    } else {
+        quote! {
+            #[automatically_derived]
+            impl #impl_generics #root::Component for #ident #type_generics #where_clause {
+                fn render_with(&self, __cx: &dyn #root::RenderContext, _: &dyn #root::Slots, __out: &mut ::std::string::String) {
+                    #root::Template::render_into(self, __cx, __out);
+                }
+            }
+        }
+    };
+    let fragment_into = if fragments.is_empty() {
+        quote! {}
+    } else {
+        quote! {
+            #[allow(unused, clippy::all, clippy::pedantic)]
+            fn fragment_into(&self, __name: &str, __cx: &dyn #root::RenderContext, __out: &mut ::std::string::String) -> bool {
+                match __name {
+                    #(#fragment_names => { #fragment_bodies true })*
+                    _ => false,
+                }
+            }
+        }
+    };
+    let respond = if given.standalone || given.root.is_some() {
+        quote! {}
+    } else {
+        quote! {
+            #[automatically_derived]
+            impl #impl_generics ::vauban::Respond for #ident #type_generics #where_clause {
+                fn respond(self, cx: &::vauban::Cx) -> ::vauban::Response {
+                    ::vauban::__private::respond_template(&self, cx)
+                }
+            }
+        }
+    };
+    Ok(quote! {
+        const _: () = {
+            #(#files)*
+            #[automatically_derived]
+            impl #impl_generics #root::Template for #ident #type_generics #where_clause {
+                const SIZE_HINT: usize = #size;
+                const USES_TOKEN: bool = #uses_token;
+                const USES_NONCE: bool = #uses_nonce;
+                const FRAGMENTS: &'static [&'static str] = &[#(#fragment_names),*];
+                #render
+                #fragment_into
+            }
+            #component
+            #respond
+        };
+    })
+}
+
+/// Everything that was made of one template.
+#[derive(Debug)]
+pub struct Compiled {
+    /// Statements that write the page.
+    pub body: TokenStream,
+    /// Statements per named part.
+    pub fragments: Vec<(String, TokenStream)>,
+    /// About how many bytes.
+    pub size: usize,
+    /// A token is written.
+    pub uses_token: bool,
+    /// A nonce is written.
+    pub uses_nonce: bool,
+    /// The template has slots.
+    pub slots: bool,
+    /// Files that were read.
+    pub files: Vec<String>,
+    /// Hints.
+    pub warnings: Vec<Problem>,
+}
+
+/// Compiles one template.
+///
+/// # Errors
+/// Every problem that was found.
+pub fn compile<L: Loader>(
+    loader: &L,
+    name: &str,
+    options: &Options,
+    piece: bool,
+    package: Option<&Path>,
+) -> Result<Compiled, Vec<Problem>> {
+    let mut resolver = Resolver::new(loader);
+    let page = match resolver.page(name) {
+        Ok(page) => page,
+        Err(error) => return Err(vec![resolver.sources.problem(*error)]),
+    };
+    let sources = std::mem::take(&mut resolver.sources);
+    let (analysed, parts, machine) = analyse_all(&page, &sources, piece)?;
+    let mut errors: Vec<Error> = Vec::new();
+    let mut warnings = Vec::new();
+    for problem in machine.problems {
+        if problem.warning { warnings.push(sources.problem(problem)) } else { errors.push(problem) }
+    }
+    if let Some(package) = package {
+        missing_files(&analysed.ops, &package.join("static"), &mut errors);
+    }
+    let body = Generator::new(options, &sources).function(&analysed.ops);
+    let mut size = 0;
+    let mut tokens = TokenStream::new();
+    match body {
+        Ok((body, bytes)) => {
+            tokens = body;
+            size = bytes;
+        }
+        Err(error) => errors.push(*error),
+    }
+    let mut fragments = Vec::new();
+    for (name, ops) in &parts {
+        match Generator::new(options, &sources).function(ops) {
+            Ok((body, _)) => fragments.push((name.clone(), body)),
+            Err(error) => errors.push(*error),
+        }
+    }
+    if !errors.is_empty() {
+        return Err(errors.into_iter().map(|e| sources.problem(e)).collect());
+    }
+    Ok(Compiled {
+        body: tokens,
+        fragments,
+        size,
+        uses_token: analysed.uses_token,
+        uses_nonce: analysed.uses_nonce,
+        slots: has_slots(&analysed.ops),
+        files: sources.names(),
+        warnings,
+    })
+}
+
+type Analysis = (Analysed, Vec<(String, Vec<Op>)>, Machine);
+
+/// Runs the context machine over the page and over each of its parts.
+pub fn analyse_all(page: &Page, sources: &Sources, piece: bool) -> Result<Analysis, Vec<Problem>> {
+    let end = Pos { file: 0, offset: sources.text(0).len() as u32 };
+    let mut machine = Machine::new(piece);
+    let analysed = match analyse(&mut machine, &page.nodes, end) {
+        Ok(analysed) => analysed,
+        Err(error) => {
+            let mut all: Vec<Problem> =
+                machine.problems.into_iter().filter(|p| !p.warning).map(|p| sources.problem(p)).collect();
+            all.push(sources.problem(*error));
+            return Err(all);
+        }
+    };
+    let mut parts = Vec::new();
+    for (name, nodes, pos) in &page.fragments {
+        let mut part = Machine::new(piece);
+        match analyse(&mut part, nodes, *pos) {
+            Ok(part) => parts.push((name.clone(), part.ops)),
+            Err(error) => return Err(vec![sources.problem(*error)]),
+        }
+        machine.problems.extend(part.problems.into_iter().filter(|p| !p.warning));
+    }
+    Ok((analysed, parts, machine))
+}
+
+/// `{% static %}` of a file that is not there.
+fn missing_files(ops: &[Op], folder: &Path, errors: &mut Vec<Error>) {
+    each(ops, &mut |op| {
+        if let Op::Static(path, pos) = op {
+            let climbs = path.split('/').any(|part| part == ".." || part.is_empty());
+            if climbs || !folder.join(path).is_file() {
+                let names = Folder(folder.to_path_buf()).names();
+                let help = match super::error::nearest(path, names.iter().map(String::as_str)) {
+                    Some(near) => format!("did you mean \"{near}\"?"),
+                    None => "the path is exact and relative to the folder static/".to_owned(),
+                };
+                errors.push(Error::new(*pos, "no-such-file", format!("there is no static file \"{path}\""), help));
+            }
+        }
+    });
+}
+
+fn has_slots(ops: &[Op]) -> bool {
+    let mut found = false;
+    each(ops, &mut |op| found |= matches!(op, Op::Slot(..)));
+    found
+}
+
+/// Visits every step.
+pub fn each(ops: &[Op], visit: &mut dyn FnMut(&Op)) {
+    for op in ops {
+        visit(op);
+        match op {
+            Op::If(branches, otherwise, _) => {
+                for (_, body) in branches {
+                    each(body, visit);
+                }
+                each(otherwise, visit);
+            }
+            Op::For(f) => {
+                each(&f.body, visit);
+                each(&f.empty, visit);
+            }
+            Op::With(_, body, _) | Op::Only(_, body, _) | Op::Spaceless(body) | Op::Fragment(_, body) | Op::Slot(_, body) => {
+                each(body, visit);
+            }
+            Op::Component(_, slots) => {
+                for (_, body) in slots {
+                    each(body, visit);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The template itself may be given as text; everything else comes from the folder.
+struct Source {
+    name: String,
+    text: Option<String>,
+    folder: Folder,
+}
+
+impl Loader for Source {
+    fn load(&self, name: &str) -> Option<String> {
+        match &self.text {
+            Some(text) if name == self.name => Some(text.clone()),
+            _ => self.folder.load(name),
+        }
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.folder.names()
+    }
+}

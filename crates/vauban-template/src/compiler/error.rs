@@ -1,0 +1,212 @@
+//! What the compiler says when a template cannot be built.
+
+use std::fmt;
+
+/// A place in a template file. Cheap to copy; turned into line and column when it is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Pos {
+    /// Index into [`Sources`].
+    pub file: u16,
+    /// Byte offset.
+    pub offset: u32,
+}
+
+/// One problem in one template: where it is, what was found and what to write instead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Path below the template folder.
+    pub file: String,
+    /// Line, from 1.
+    pub line: u32,
+    /// Column in characters, from 1.
+    pub column: u32,
+    /// The whole source line.
+    pub source_line: String,
+    /// What was found.
+    pub found: String,
+    /// What to write instead.
+    pub help: String,
+    /// A stable class, for tools and for the vector harness (`branches-differ`, `unquoted-value`, …).
+    pub class: &'static str,
+    /// Whether the template still builds (accessibility hints).
+    pub warning: bool,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}:{}:{}: {}", self.file, self.line, self.column, self.found)?;
+        let number = self.line.to_string();
+        let pad = " ".repeat(number.len());
+        // A line longer than this is minified text; show the part around the place.
+        let (shown, column) = around(&self.source_line, self.column as usize);
+        writeln!(f, " {pad} |")?;
+        writeln!(f, " {number} | {shown}")?;
+        write!(f, " {pad} | {}^", " ".repeat(column.saturating_sub(1)))?;
+        if !self.help.is_empty() {
+            write!(f, "\n {pad} = help: {}", self.help)?;
+        }
+        Ok(())
+    }
+}
+
+fn around(line: &str, column: usize) -> (String, usize) {
+    const WIDTH: usize = 140;
+    if line.chars().count() <= WIDTH {
+        return (line.replace('\t', " "), column);
+    }
+    let start = column.saturating_sub(WIDTH / 2);
+    (line.chars().skip(start).take(WIDTH).collect::<String>().replace('\t', " "), column - start)
+}
+
+/// The files that were read, in order of reading.
+#[derive(Debug, Default, Clone)]
+pub struct Sources {
+    files: Vec<(String, std::rc::Rc<str>)>,
+}
+
+impl Sources {
+    /// Adds a file and returns its index.
+    pub fn add(&mut self, name: &str, text: std::rc::Rc<str>) -> u16 {
+        self.files.push((name.to_owned(), text));
+        (self.files.len() - 1) as u16
+    }
+
+    /// The index of a file that was read already.
+    pub fn find(&self, name: &str) -> Option<u16> {
+        self.files.iter().position(|(n, _)| n == name).map(|i| i as u16)
+    }
+
+    /// The names of all files.
+    pub fn names(&self) -> Vec<String> {
+        self.files.iter().map(|(name, _)| name.clone()).collect()
+    }
+
+    /// The name of a file.
+    pub fn name(&self, file: u16) -> &str {
+        self.files.get(file as usize).map_or("", |(n, _)| n)
+    }
+
+    /// The text of a file.
+    pub fn text(&self, file: u16) -> std::rc::Rc<str> {
+        self.files.get(file as usize).map_or_else(|| "".into(), |(_, t)| t.clone())
+    }
+
+    /// Line and column, from 1, of a place.
+    pub fn line_column(&self, pos: Pos) -> (u32, u32) {
+        let text = self.text(pos.file);
+        let end = floor_boundary(&text, pos.offset as usize);
+        let before = &text[..end];
+        let line = before.bytes().filter(|b| *b == b'\n').count() as u32 + 1;
+        let column = before.rsplit('\n').next().unwrap_or("").chars().count() as u32 + 1;
+        (line, column)
+    }
+
+    /// Makes a [`Problem`] for a place.
+    pub fn problem(&self, error: Error) -> Problem {
+        let (line, column) = self.line_column(error.pos);
+        let text = self.text(error.pos.file);
+        let source_line = text.split('\n').nth(line as usize - 1).unwrap_or("").trim_end_matches('\r').to_owned();
+        Problem {
+            file: self.name(error.pos.file).to_owned(),
+            line,
+            column,
+            source_line,
+            found: error.found,
+            help: error.help,
+            class: error.class,
+            warning: error.warning,
+        }
+    }
+}
+
+fn floor_boundary(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+/// A problem before its place has been turned into line and column.
+#[derive(Debug, Clone)]
+pub struct Error {
+    /// Where.
+    pub pos: Pos,
+    /// A stable class.
+    pub class: &'static str,
+    /// What was found.
+    pub found: String,
+    /// What to write instead.
+    pub help: String,
+    /// Whether it is only a hint.
+    pub warning: bool,
+}
+
+impl Error {
+    /// An error at a place.
+    pub fn new(pos: Pos, class: &'static str, found: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { pos, class, found: found.into(), help: help.into(), warning: false }
+    }
+}
+
+/// Shorthand for results inside the compiler. The error is boxed because it is rare and large.
+pub type Result<T> = std::result::Result<T, Box<Error>>;
+
+/// Makes a boxed error.
+pub(crate) fn fail<T>(
+    pos: Pos,
+    class: &'static str,
+    found: impl Into<String>,
+    help: impl Into<String>,
+) -> Result<T> {
+    Err(Box::new(Error::new(pos, class, found, help)))
+}
+
+/// The nearest of some names, if one is near enough to be a typing mistake.
+pub(crate) fn nearest<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    names
+        .into_iter()
+        .map(|name| (distance(wanted, name), name))
+        .filter(|(d, name)| *d <= name.len().max(3) / 3)
+        .min_by_key(|(d, _)| *d)
+        .map(|(_, name)| name)
+}
+
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().take(64).collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, ca) in a.chars().take(64).enumerate() {
+        let mut left = i + 1;
+        let mut diagonal = i;
+        for (j, cb) in b.iter().enumerate() {
+            let cost = if ca == *cb { diagonal } else { 1 + diagonal.min(left).min(row[j + 1]) };
+            diagonal = row[j + 1];
+            row[j] = left;
+            left = cost;
+        }
+        row[b.len()] = left;
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shows_the_line_and_points_at_the_place() {
+        let mut sources = Sources::default();
+        let file = sources.add("a.html", "<p>\n  {{ x }}\n".into());
+        let problem = sources.problem(Error::new(Pos { file, offset: 6 }, "t", "no `x`", "write `y`"));
+        assert_eq!(
+            problem.to_string(),
+            "a.html:2:3: no `x`\n   |\n 2 |   {{ x }}\n   |   ^\n   = help: write `y`"
+        );
+    }
+
+    #[test]
+    fn suggests_only_near_names() {
+        assert_eq!(nearest("titel", ["title", "author"]), Some("title"));
+        assert_eq!(nearest("qqqq", ["title", "author"]), None);
+    }
+}

@@ -1,0 +1,496 @@
+//! Steps of rendering into Rust.
+//!
+//! Types are not known here. Every use of a value goes through a probe of `runtime::put` or
+//! `runtime::value`, which picks the way to write it while rustc compiles the result.
+
+use super::ast::{Expr, Path, Step};
+use super::error::{Pos, Result, Sources, fail, nearest};
+use super::html::ir::{Context, ForOp, Op};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+
+mod condition;
+mod filters;
+mod tags;
+
+pub use filters::FILTERS;
+pub(crate) use filters::names as filter_names;
+
+/// What the generator has to know of the page's struct and crate.
+#[derive(Debug)]
+pub struct Options {
+    /// Path of `vauban_template::__private`.
+    pub root: TokenStream,
+    /// Fields of the struct, with the place of each.
+    pub fields: Vec<(String, Span)>,
+    /// Values are dynamic test values: dots call `.get("name")`.
+    pub dynamic: bool,
+}
+
+/// Generates the statements that write some steps.
+#[derive(Debug)]
+pub struct Generator<'a> {
+    options: &'a Options,
+    sources: &'a Sources,
+    names: Vec<Entry>,
+    loops: Vec<Loop>,
+    /// Counters of `{% cycle %}`, declared at the top of the function.
+    cycles: Vec<CycleState>,
+    next: usize,
+    size: usize,
+}
+
+#[derive(Debug, Clone)]
+enum Entry {
+    /// A name and what it stands for.
+    Name(String, TokenStream),
+    /// A path that is known to be there, and what it holds.
+    Narrow(String, Ident),
+    /// Names before this are hidden, except the page's own.
+    Wall,
+}
+
+#[derive(Debug, Clone)]
+struct Loop {
+    index: Ident,
+    length: Option<Ident>,
+}
+
+#[derive(Debug, Clone)]
+struct CycleState {
+    name: Option<String>,
+    counter: Ident,
+    values: Vec<Expr>,
+}
+
+impl<'a> Generator<'a> {
+    /// A generator for one function.
+    pub fn new(options: &'a Options, sources: &'a Sources) -> Self {
+        Self { options, sources, names: Vec::new(), loops: Vec::new(), cycles: Vec::new(), next: 0, size: 0 }
+    }
+
+    /// The body of a function with `__cx` and `__out`, and about how many bytes it writes.
+    ///
+    /// # Errors
+    /// An unknown variable or filter.
+    pub fn function(mut self, ops: &[Op]) -> Result<(TokenStream, usize)> {
+        let body = self.ops(ops)?;
+        let counters = self.cycles.iter().map(|c| {
+            let counter = &c.counter;
+            quote! { let #counter = ::core::cell::Cell::new(0usize); }
+        });
+        let root = &self.options.root;
+        Ok((
+            quote! {
+                #[allow(unused_imports)]
+                use #root::levels::*;
+                #(#counters)*
+                #body
+            },
+            self.size,
+        ))
+    }
+
+    fn ident(&mut self, name: &str) -> Ident {
+        self.next += 1;
+        format_ident!("__{}{}", name, self.next, span = Span::mixed_site())
+    }
+
+    fn ops(&mut self, ops: &[Op]) -> Result<TokenStream> {
+        let mut out = TokenStream::new();
+        for op in ops {
+            out.extend(self.op(op)?);
+        }
+        Ok(out)
+    }
+
+    fn op(&mut self, op: &Op) -> Result<TokenStream> {
+        Ok(match op {
+            Op::Literal(text) => {
+                self.size += text.len();
+                quote! { __out.push_str(#text); }
+            }
+            Op::Put(expr, context, pos) => self.put(expr, *context, *pos)?,
+            Op::Boolean(name, expr, _) => {
+                self.size += name.len();
+                let test = self.condition(expr)?;
+                quote! { if #test { __out.push_str(#name); } }
+            }
+            Op::If(branches, otherwise, pos) => self.if_(branches, otherwise, *pos)?,
+            Op::For(f) => self.for_(f)?,
+            Op::With(bindings, body, _) => self.with(bindings, body, false)?,
+            Op::Only(bindings, body, _) => self.with(bindings, body, true)?,
+            Op::Nonce => {
+                self.size += 24;
+                let root = &self.options.root;
+                quote! { #root::escape::attribute(__cx.nonce(), __out); }
+            }
+            Op::FormToken(action) => {
+                self.size += 160;
+                let action = match action {
+                    Some(action) => quote! { ::core::option::Option::Some(#action) },
+                    None => quote! { ::core::option::Option::None },
+                };
+                quote! {
+                    __out.push_str("<input type=\"hidden\" name=\"csrfmiddlewaretoken\" value=\"");
+                    __cx.write_csrf_token(#action, __out);
+                    __out.push_str("\">");
+                }
+            }
+            Op::Fragment(_, body) => self.ops(body)?,
+            Op::Spaceless(body) => {
+                let start = self.ident("start");
+                let body = self.ops(body)?;
+                let root = &self.options.root;
+                quote! {
+                    let #start = __out.len();
+                    #body
+                    #root::spaceless(#start, __out);
+                }
+            }
+            other => self.tag(other)?,
+        })
+    }
+
+    /// The place of an expression, as const arguments of a probe.
+    fn place(&self, pos: Pos) -> (u32, u32) {
+        self.sources.line_column(pos)
+    }
+
+    fn probe(&self, marker: &TokenStream, value: &TokenStream, pos: Pos, levels: usize) -> TokenStream {
+        let (line, column) = self.place(pos);
+        let root = &self.options.root;
+        let references = "&".repeat(levels);
+        let references: TokenStream = references.parse().unwrap_or_default();
+        quote! { (#references #root::at::<_, #root::#marker, #line, #column>(&(#value))) }
+    }
+
+    /// Writes a value in a context.
+    fn put(&mut self, expr: &Expr, context: Context, pos: Pos) -> Result<TokenStream> {
+        self.size += 12;
+        // Two values of different types: each is written by itself.
+        if let Expr::Filter(input, name, Some(argument), at) = expr
+            && (name == "default" || name == "default_if_none")
+        {
+            let some = self.ident("some");
+            let test = self.optional(input, name, *at)?;
+            let root = &self.options.root;
+            let _ = root;
+            let first = self.put_tokens(&quote! { #some }, context, pos);
+            let second = self.put(argument, context, argument.pos())?;
+            return Ok(quote! { match #test { ::core::option::Option::Some(#some) => { #first } ::core::option::Option::None => { #second } } });
+        }
+        if let Expr::Path(path) = expr
+            && path.rest.is_empty()
+            && let Some(cycle) = self.cycles.iter().find(|c| c.name.as_ref() == Some(&path.root)).cloned()
+        {
+            return self.cycle_value(&cycle, context, true);
+        }
+        if let Expr::None(at) = expr {
+            return fail(*at, "none", "`None` cannot be written", "write nothing");
+        }
+        let value = self.value(expr)?;
+        Ok(self.put_tokens(&value, context, pos))
+    }
+
+    fn put_tokens(&self, value: &TokenStream, context: Context, pos: Pos) -> TokenStream {
+        let root = &self.options.root;
+        let marker = match context {
+            Context::Text => quote!(escape::Text),
+            Context::Rcdata => quote!(escape::Rcdata),
+            Context::Attribute => quote!(escape::Attribute),
+            Context::UrlStart => quote!(escape::UrlStart),
+            Context::UrlRoot => quote!(escape::UrlRoot),
+            Context::UrlPath => quote!(escape::UrlPath),
+            Context::UrlQuery => quote!(escape::UrlQuery),
+            Context::Resource => quote!(escape::Resource),
+            Context::Action => quote!(escape::Action),
+            Context::Srcset => quote!(escape::Srcset),
+            Context::JsString => quote!(escape::JsString),
+            Context::JsonString => quote!(escape::JsonString),
+            Context::Enumerated(words) => {
+                let text = self.probe(&quote!(Words), value, pos, 3);
+                return quote! { #root::enumerated(&#text.text(), &[#(#words),*], __out); };
+            }
+            Context::JsValue => return quote! { #root::js_value(&(#value), __out); },
+            Context::Json => return quote! { #root::json_value(&(#value), __out); },
+        };
+        let probe = self.probe(&marker, value, pos, 5);
+        quote! { #probe.put(__cx, __out); }
+    }
+
+    /// An expression as a Rust value or place, to be borrowed.
+    fn value(&mut self, expr: &Expr) -> Result<TokenStream> {
+        Ok(match expr {
+            Expr::Path(path) => self.path(path)?,
+            Expr::Str(text, _) => quote! { #text },
+            Expr::Int(number, _) => {
+                let literal = Literal::i64_suffixed(*number);
+                quote! { #literal }
+            }
+            Expr::Float(text, _) => {
+                let number: f64 = text.parse().unwrap_or_default();
+                let literal = Literal::f64_suffixed(number);
+                quote! { #literal }
+            }
+            Expr::Bool(b, _) => quote! { #b },
+            Expr::None(_) => quote! { ::core::option::Option::<&str>::None },
+            Expr::Filter(input, name, argument, pos) => self.filter(input, name, argument.as_deref(), *pos)?,
+            Expr::Not(..) | Expr::Binary(..) => self.condition(expr)?,
+            Expr::Url(url) => self.url_value(url)?,
+        })
+    }
+
+    /// An expression as `Cow<str>`.
+    fn text(&mut self, expr: &Expr) -> Result<TokenStream> {
+        if let Expr::Str(text, _) = expr {
+            return Ok(quote! { ::std::borrow::Cow::Borrowed(#text) });
+        }
+        if let Expr::Filter(input, name, Some(argument), at) = expr
+            && (name == "default" || name == "default_if_none")
+        {
+            let some = self.ident("some");
+            let test = self.optional(input, name, *at)?;
+            let first = self.probe(&quote!(Words), &quote! { #some }, *at, 3);
+            let second = self.text(argument)?;
+            return Ok(quote! { (match #test { ::core::option::Option::Some(#some) => #first.text(), ::core::option::Option::None => #second }) });
+        }
+        let pos = expr.pos();
+        let value = self.value(expr)?;
+        let probe = self.probe(&quote!(Words), &value, pos, 3);
+        Ok(quote! { #probe.text() })
+    }
+
+    fn path(&mut self, path: &Path) -> Result<TokenStream> {
+        if path.root == "forloop" {
+            return self.forloop(path);
+        }
+        let whole = path.to_string();
+        let mut walled = false;
+        for entry in self.names.iter().rev() {
+            match entry {
+                Entry::Narrow(known, ident) if !walled => {
+                    let rest = whole.strip_prefix(known.as_str());
+                    if rest.is_some_and(|r| r.is_empty() || r.starts_with('.')) {
+                        let skip = known.matches('.').count();
+                        return Ok(self.steps(quote! { #ident }, &path.rest[skip..]));
+                    }
+                }
+                Entry::Name(name, value) if !walled && *name == path.root => {
+                    return Ok(self.steps(value.clone(), &path.rest));
+                }
+                Entry::Wall => walled = true,
+                _ => {}
+            }
+        }
+        if let Some((name, span)) = self.options.fields.iter().find(|(name, _)| *name == path.root) {
+            let field = raw_ident(name, *span);
+            let base = quote_spanned! { *span => self.#field };
+            return Ok(self.steps(base, &path.rest));
+        }
+        match path.root.as_str() {
+            "user" => return Ok(self.steps(quote! { __cx.user() }, &path.rest)),
+            "messages" => return Ok(self.steps(quote! { __cx.messages() }, &path.rest)),
+            _ => {}
+        }
+        let mut known: Vec<&str> = self.options.fields.iter().map(|(n, _)| n.as_str()).collect();
+        known.extend(["user", "messages"]);
+        for entry in &self.names {
+            if let Entry::Name(name, _) = entry {
+                known.push(name);
+            }
+        }
+        let help = match nearest(&path.root, known.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("known here: {}", known.join(", ")),
+        };
+        fail(path.pos, "unknown-variable", format!("there is no variable `{}` here", path.root), help)
+    }
+
+    fn steps(&self, base: TokenStream, steps: &[Step]) -> TokenStream {
+        let mut out = base;
+        for step in steps {
+            out = match step {
+                Step::Field(name) if self.options.dynamic => quote! { (#out).get(#name) },
+                Step::Index(index) if self.options.dynamic => {
+                    let index = *index as usize;
+                    quote! { (#out).at(#index) }
+                }
+                Step::Field(name) => {
+                    let field = raw_ident(name, first_span(&out));
+                    quote! { #out.#field }
+                }
+                Step::Index(index) => {
+                    let index = Literal::u32_unsuffixed(*index);
+                    quote! { (#out).#index }
+                }
+                Step::Call(name) => {
+                    let method = raw_ident(name, first_span(&out));
+                    quote! { #out.#method() }
+                }
+            };
+        }
+        out
+    }
+
+    fn forloop(&self, path: &Path) -> Result<TokenStream> {
+        let mut frame = self.loops.len();
+        let mut rest = path.rest.as_slice();
+        while let [Step::Field(name), tail @ ..] = rest
+            && name == "parentloop"
+        {
+            frame = frame.saturating_sub(1);
+            rest = tail;
+        }
+        let Some(frame) = frame.checked_sub(1).and_then(|i| self.loops.get(i)) else {
+            return fail(path.pos, "forloop", "`forloop` outside a loop", "use it inside {% for %}");
+        };
+        let index = &frame.index;
+        let length = || frame.length.clone().unwrap_or_else(|| frame.index.clone());
+        let [Step::Field(name)] = rest else {
+            return fail(path.pos, "forloop", "`forloop` itself is no value", "use forloop.counter, .counter0, .revcounter, .revcounter0, .first, .last, .length or .parentloop");
+        };
+        Ok(match name.as_str() {
+            "counter0" => quote! { #index },
+            "counter" => quote! { (#index + 1usize) },
+            "first" => quote! { (#index == 0usize) },
+            "last" => {
+                let length = length();
+                quote! { (#index + 1usize == #length) }
+            }
+            "length" => {
+                let length = length();
+                quote! { #length }
+            }
+            "revcounter" => {
+                let length = length();
+                quote! { (#length - #index) }
+            }
+            "revcounter0" => {
+                let length = length();
+                quote! { (#length - #index - 1usize) }
+            }
+            other => {
+                let names = ["counter", "counter0", "revcounter", "revcounter0", "first", "last", "length", "parentloop"];
+                let help = nearest(other, names).map_or_else(|| names.join(", "), |n| format!("did you mean `{n}`?"));
+                return fail(path.pos, "forloop", format!("`forloop` has no `{other}`"), help);
+            }
+        })
+    }
+
+    fn with(&mut self, bindings: &[(String, Expr)], body: &[Op], wall: bool) -> Result<TokenStream> {
+        let mut bound = Vec::new();
+        for (name, expr) in bindings {
+            let ident = self.ident(name);
+            bound.push((name.clone(), ident, self.value(expr)?));
+        }
+        let depth = self.names.len();
+        if wall {
+            self.names.push(Entry::Wall);
+        }
+        for (name, ident, _) in &bound {
+            self.names.push(Entry::Name(name.clone(), quote! { #ident }));
+        }
+        let body = self.ops(body);
+        self.names.truncate(depth);
+        let mut out = body?;
+        for (_, ident, value) in bound.into_iter().rev() {
+            // A match keeps what the value borrows alive for the whole body.
+            out = quote! { match &(#value) { #ident => { #out } } };
+        }
+        Ok(out)
+    }
+
+    fn for_(&mut self, f: &ForOp) -> Result<TokenStream> {
+        let over = self.value(&f.over)?;
+        let item = self.ident("item");
+        let index = self.ident("index");
+        let any = self.ident("any");
+        let list = self.ident("list");
+        let uses = uses_of_forloop(&f.body);
+        let length = uses.length.then(|| self.ident("length"));
+        let depth = self.names.len();
+        let mut prelude = TokenStream::new();
+        let pattern = if f.names.len() == 1 {
+            self.names.push(Entry::Name(f.names[0].clone(), quote! { #item }));
+            quote! { #item }
+        } else {
+            let mut idents = Vec::new();
+            for name in &f.names {
+                let ident = self.ident(name);
+                self.names.push(Entry::Name(name.clone(), quote! { #ident }));
+                idents.push(ident);
+            }
+            if self.options.dynamic {
+                let count = idents.len();
+                for (i, ident) in idents.iter().enumerate() {
+                    prelude.extend(quote! { let #ident = #item.unpack(#i, #count); });
+                }
+                quote! { #item }
+            } else {
+                quote! { (#(#idents),*) }
+            }
+        };
+        self.loops.push(Loop { index: index.clone(), length: length.clone() });
+        let before = self.size;
+        let body = self.ops(&f.body);
+        // A loop is taken to run ten times, for the size guess.
+        self.size = before + (self.size - before) * 10;
+        self.loops.pop();
+        self.names.truncate(depth);
+        let body = body?;
+        let empty = self.ops(&f.empty)?;
+        let mut iter = quote! { (#over).iter() };
+        let mut setup = TokenStream::new();
+        if length.is_some() || f.reversed {
+            let reversed = if f.reversed { quote! { #list.reverse(); } } else { TokenStream::new() };
+            setup.extend(quote! { let mut #list: ::std::vec::Vec<_> = #iter.collect(); #reversed });
+            if let Some(length) = &length {
+                setup.extend(quote! { let #length: usize = #list.len(); });
+            }
+            iter = quote! { #list.into_iter() };
+        }
+        let (count, step) = if uses.any {
+            (quote! { let mut #index: usize = 0; }, quote! { #index += 1; })
+        } else {
+            (TokenStream::new(), TokenStream::new())
+        };
+        if f.empty.is_empty() {
+            return Ok(quote! { { #setup #count for #pattern in #iter { #prelude #body #step } } });
+        }
+        Ok(quote! { {
+            let mut #any = false;
+            #setup
+            #count
+            for #pattern in #iter { #any = true; #prelude #body #step }
+            if !#any { #empty }
+        } })
+    }
+}
+
+/// What a loop's body asks of `forloop`.
+#[derive(Default, Clone, Copy)]
+struct Uses {
+    any: bool,
+    length: bool,
+}
+
+fn uses_of_forloop(ops: &[Op]) -> Uses {
+    // The text of the debug form names every path; a word too many only costs a counter.
+    let text = format!("{ops:?}");
+    let any = text.contains("root: \"forloop\"");
+    Uses { any, length: any && ["\"revcounter\"", "\"revcounter0\"", "\"last\"", "\"length\""].iter().any(|w| text.contains(w)) }
+}
+
+/// An identifier that may be a Rust keyword.
+fn raw_ident(name: &str, span: Span) -> Ident {
+    match name {
+        "self" | "super" | "crate" | "Self" => Ident::new("__reserved", span),
+        _ => syn::parse_str::<Ident>(name).map_or_else(|_| Ident::new_raw(name, span), |_| Ident::new(name, span)),
+    }
+}
+
+fn first_span(tokens: &TokenStream) -> Span {
+    tokens.clone().into_iter().next().map_or_else(Span::call_site, |t| t.span())
+}
+

@@ -1,0 +1,194 @@
+//! Tags that are more than a value: url, static, cycle, firstof, now, querystring, components, calls.
+
+use super::{CycleState, Generator, raw_ident};
+use crate::compiler::ast::{Cycle, Expr, UrlTag};
+use crate::compiler::error::{Pos, Result, fail};
+use crate::compiler::html::ir::{Context, Op};
+use proc_macro2::{Span, TokenStream};
+use quote::quote;
+
+impl Generator<'_> {
+    pub(super) fn tag(&mut self, op: &Op) -> Result<TokenStream> {
+        let root = self.options.root.clone();
+        Ok(match op {
+            Op::Url(url, context) => {
+                self.size += 24;
+                let value = self.url_value(url)?;
+                let marker = text_marker(*context, url.pos)?;
+                quote! { #root::url_as::<#root::#marker>(&(#value), __cx, __out); }
+            }
+            Op::Static(path, _) => {
+                self.size += path.len() + 24;
+                quote! { #root::static_url(#path, __cx, __out); }
+            }
+            Op::Cycle(cycle, context) => self.cycle(cycle, *context)?,
+            Op::ResetCycle(name, pos) => {
+                let found = match name {
+                    Some(name) => self.cycles.iter().rev().find(|c| c.name.as_ref() == Some(name)),
+                    None => self.cycles.last(),
+                };
+                let Some(cycle) = found else {
+                    return fail(*pos, "cycle", "{% resetcycle %} without an earlier {% cycle %}", "write {% cycle %} before");
+                };
+                let counter = &cycle.counter;
+                quote! { #counter.set(0); }
+            }
+            Op::FirstOf(values, context, _) => {
+                let mut out = TokenStream::new();
+                for value in values.iter().rev() {
+                    let there = self.ident("there");
+                    if let Expr::Str(text, at) = value {
+                        if !text.is_empty() {
+                            out = self.put_tokens(&quote! { #text }, *context, *at);
+                        }
+                        continue;
+                    }
+                    let test = self.narrow(value)?;
+                    let put = self.put_tokens(&quote! { #there }, *context, value.pos());
+                    out = quote! { match #test { ::core::option::Option::Some(#there) => { #put } ::core::option::Option::None => { #out } } };
+                }
+                out
+            }
+            Op::Now(format, context, pos) => {
+                let value = quote! { #root::filters::date::now(#format) };
+                self.put_tokens(&value, *context, *pos)
+            }
+            Op::QueryString(arguments, context, pos) => {
+                let mut changes = TokenStream::new();
+                for (key, expr) in arguments {
+                    let change = match expr {
+                        Expr::None(_) => quote! { ::core::option::Option::None },
+                        expr => {
+                            let text = self.text(expr)?;
+                            quote! { ::core::option::Option::Some(#text) }
+                        }
+                    };
+                    changes.extend(quote! { (#key, #change), });
+                }
+                let value = quote! { #root::filters::url::querystring(__cx.query(), &[#changes]) };
+                self.put_tokens(&value, *context, *pos)
+            }
+            Op::WidthRatio(values, context, pos) => {
+                let [a, b, c] = &**values;
+                let (a, b, c) = (self.number(a)?, self.number(b)?, self.number(c)?);
+                let value = quote! { #root::filters::number::width_ratio(#a, #b, #c) };
+                self.put_tokens(&value, *context, *pos)
+            }
+            Op::Call(call, context) => {
+                let path = app_path("template_tags", &call.name);
+                let mut arguments = TokenStream::new();
+                for argument in &call.arguments {
+                    let value = self.value(argument)?;
+                    arguments.extend(quote! { &(#value), });
+                }
+                self.put_tokens(&quote! { #path(#arguments) }, *context, call.pos)
+            }
+            Op::Slot(name, default) => {
+                let default = self.ops(default)?;
+                quote! { if !__slots.write(#name, __cx, __out) { #default } }
+            }
+            Op::Component(component, slots) => {
+                let path: TokenStream = component.path.parse().unwrap_or_default();
+                let mut fields = TokenStream::new();
+                for (name, expr) in &component.arguments {
+                    let field = raw_ident(name, Span::call_site());
+                    let value = self.value(expr)?;
+                    fields.extend(quote! { #field: #root::Argument::from(&(#value)).into(), });
+                }
+                let mut arms = TokenStream::new();
+                for (name, body) in slots {
+                    let blank = body.iter().all(|op| matches!(op, Op::Literal(t) if t.trim().is_empty()));
+                    if blank {
+                        continue;
+                    }
+                    let body = self.ops(body)?;
+                    arms.extend(quote! { #name => { #body true } });
+                }
+                quote! {
+                    #root::Component::render_with(
+                        &#path { #fields },
+                        __cx,
+                        &|__name: &str, __cx: &dyn #root::RenderContext, __out: &mut ::std::string::String| -> bool {
+                            match __name { #arms _ => false }
+                        },
+                        __out,
+                    );
+                }
+            }
+            Op::Waiver(wall, reason) => {
+                let wall = raw_ident(wall, Span::call_site());
+                quote! { let _ = #root::vauban_waiver::waiver!(#wall, #reason); }
+            }
+            _ => TokenStream::new(),
+        })
+    }
+
+    /// `crate::urls::name(&a, &b)`.
+    pub(super) fn url_value(&mut self, url: &UrlTag) -> Result<TokenStream> {
+        let path = app_path("urls", &url.name.replace('.', "::"));
+        let mut arguments = TokenStream::new();
+        for argument in &url.arguments {
+            let value = self.value(argument)?;
+            arguments.extend(quote! { &(#value), });
+        }
+        Ok(quote! { #path(#arguments) })
+    }
+
+    fn cycle(&mut self, cycle: &Cycle, context: Context) -> Result<TokenStream> {
+        if cycle.values.is_empty() {
+            let Some(found) = self.cycles.iter().rev().find(|c| c.name == cycle.name).cloned() else {
+                let name = cycle.name.clone().unwrap_or_default();
+                return fail(cycle.pos, "cycle", format!("no {{% cycle %}} is named `{name}`"), "name it: {% cycle a b as name %}");
+            };
+            let counter = &found.counter;
+            let silent = found.name.as_deref().is_some_and(|n| n.starts_with("\0")) || cycle.silent;
+            let put = if silent { TokenStream::new() } else { self.cycle_value(&found, context, false)? };
+            return Ok(quote! { #put #counter.set(#counter.get() + 1); });
+        }
+        let counter = self.ident("cycle");
+        let state = CycleState { name: cycle.name.clone(), counter: counter.clone(), values: cycle.values.clone() };
+        self.cycles.push(state.clone());
+        let put = if cycle.silent { TokenStream::new() } else { self.cycle_value(&state, context, false)? };
+        Ok(quote! { #put #counter.set(#counter.get() + 1); })
+    }
+
+    /// Writes the value of a cycle: the next one, or the one that was written last.
+    pub(super) fn cycle_value(&mut self, cycle: &CycleState, context: Context, last: bool) -> Result<TokenStream> {
+        let counter = &cycle.counter;
+        let count = cycle.values.len();
+        let mut arms = TokenStream::new();
+        for (i, value) in cycle.values.iter().enumerate() {
+            let put = self.put(value, context, value.pos())?;
+            let pattern = if i + 1 == count { quote!(_) } else { quote!(#i) };
+            arms.extend(quote! { #pattern => { #put } });
+        }
+        let at = if last {
+            quote! { (#counter.get() + #count - 1usize) % #count }
+        } else {
+            quote! { #counter.get() % #count }
+        };
+        Ok(quote! { match #at { #arms } })
+    }
+}
+
+/// A function of the application, by its name or by a path of its own.
+pub(super) fn app_path(module: &str, name: &str) -> TokenStream {
+    let text = match name.split_once("::") {
+        Some(("crate" | "self" | "super", _)) => name.to_owned(),
+        _ => format!("crate::{module}::{name}"),
+    };
+    text.parse().unwrap_or_default()
+}
+
+fn text_marker(context: Context, pos: Pos) -> Result<TokenStream> {
+    Ok(match context {
+        Context::Text => quote!(escape::Text),
+        Context::Rcdata => quote!(escape::Rcdata),
+        Context::Attribute => quote!(escape::Attribute),
+        Context::UrlStart | Context::UrlPath | Context::UrlRoot => quote!(escape::Attribute),
+        Context::UrlQuery => quote!(escape::UrlQuery),
+        Context::JsString => quote!(escape::JsString),
+        Context::JsonString => quote!(escape::JsonString),
+        _ => return fail(pos, "url-place", "an address cannot stand here", "write it into an attribute or a string"),
+    })
+}

@@ -1,0 +1,119 @@
+//! What is left after the context machine: literal markup, and values that know their place.
+
+use crate::compiler::ast::{Call, Component, Cycle, Expr, UrlTag};
+use crate::compiler::error::Pos;
+
+/// The place a value stands in. Each has one escaper at run time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Context {
+    /// Element text.
+    Text,
+    /// `title`, `textarea`.
+    Rcdata,
+    /// A quoted attribute of text.
+    Attribute,
+    /// The start of a URL: the scheme is checked.
+    UrlStart,
+    /// Right after the first slash of a path: a second slash would name a host.
+    UrlRoot,
+    /// In the path of a URL.
+    UrlPath,
+    /// After `?` or `#`, or in an opaque URL.
+    UrlQuery,
+    /// A whole URL from which code or documents load.
+    Resource,
+    /// The target of a form: a route's address.
+    Action,
+    /// Image candidates.
+    Srcset,
+    /// One of some words.
+    Enumerated(&'static [&'static str]),
+    /// A value in JavaScript.
+    JsValue,
+    /// Inside a JavaScript string.
+    JsString,
+    /// A value in JSON.
+    Json,
+    /// Inside a JSON string.
+    JsonString,
+}
+
+/// One step of rendering.
+#[derive(Debug, Clone)]
+pub enum Op {
+    /// Markup as it stands.
+    Literal(String),
+    /// A value.
+    Put(Expr, Context, Pos),
+    /// An attribute that is present if the value is true. The literal starts with the space before it.
+    Boolean(String, Expr, Pos),
+    /// Branches.
+    If(Vec<(Expr, Vec<Op>)>, Vec<Op>, Pos),
+    /// A loop.
+    For(Box<ForOp>),
+    /// Names for values.
+    With(Vec<(String, Expr)>, Vec<Op>, Pos),
+    /// The same, hiding the names around.
+    Only(Vec<(String, Expr)>, Vec<Op>, Pos),
+    /// A route's address.
+    Url(Box<UrlTag>, Context),
+    /// A static file's address.
+    Static(String, Pos),
+    /// The response's nonce.
+    Nonce,
+    /// The hidden field with the form's token; the form's literal action.
+    FormToken(Option<String>),
+    /// Alternating values.
+    Cycle(Box<Cycle>, Context),
+    /// Starts a cycle over.
+    ResetCycle(Option<String>, Pos),
+    /// The first true value.
+    FirstOf(Vec<Expr>, Context, Pos),
+    /// The time.
+    Now(String, Context, Pos),
+    /// The query string with changes.
+    QueryString(Vec<(String, Expr)>, Context, Pos),
+    /// A ratio.
+    WidthRatio(Box<[Expr; 3]>, Context, Pos),
+    /// Whitespace between tags is removed afterwards.
+    Spaceless(Vec<Op>),
+    /// A part that can be rendered alone.
+    Fragment(String, Vec<Op>),
+    /// Another template with arguments.
+    Component(Box<Component>, Vec<(String, Vec<Op>)>),
+    /// A place a component's caller fills.
+    Slot(String, Vec<Op>),
+    /// A function of the application's.
+    Call(Box<Call>, Context),
+    /// A signed exception: wall and reason.
+    Waiver(String, String),
+}
+
+/// A loop.
+#[derive(Debug, Clone)]
+pub struct ForOp {
+    /// The names that are bound.
+    pub names: Vec<String>,
+    /// What is walked.
+    pub over: Expr,
+    /// Backwards.
+    pub reversed: bool,
+    /// Per item.
+    pub body: Vec<Op>,
+    /// When there is none.
+    pub empty: Vec<Op>,
+    /// Where.
+    pub pos: Pos,
+}
+
+/// Adds literal text, joining it to what is there.
+pub fn push(ops: &mut Vec<Op>, text: &str) {
+    if text.is_empty() {
+        return;
+    }
+    if let Some(Op::Literal(last)) = ops.last_mut() {
+        last.push_str(text);
+    } else {
+        ops.push(Op::Literal(text.to_owned()));
+    }
+}

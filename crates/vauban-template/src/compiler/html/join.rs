@@ -1,0 +1,121 @@
+//! Where branches meet: both must have come to the same place.
+
+use super::attributes::Kind;
+use super::entities;
+use super::js::Js;
+use super::state::{Attribute, Given, Mode, State, Tag, Value};
+use super::url::UrlPart;
+use crate::compiler::error::{Pos, Result, fail};
+
+/// Brings a state into the form in which two can be compared: a finished attribute name is an attribute.
+pub(super) fn settle(mut state: State, pos: Pos) -> Result<State> {
+    state.mode = match state.mode {
+        Mode::AttributeName(mut tag, name, _) | Mode::AfterName(mut tag, name, _) => {
+            tag.attributes.push(Attribute { name, value: Given::Empty, sometimes: false });
+            tag.separate = true;
+            Mode::Tag(tag)
+        }
+        Mode::Value(tag, mut value) => {
+            if is_url(value.kind) {
+                flush(&mut value, pos)?;
+            }
+            Mode::Value(tag, value)
+        }
+        Mode::Script(kind, mut js) => {
+            js.end_word();
+            Mode::Script(kind, js)
+        }
+        other => other,
+    };
+    Ok(state)
+}
+
+fn is_url(kind: Kind) -> bool {
+    matches!(kind, Kind::Url | Kind::Resource | Kind::Action)
+}
+
+/// Moves the URL over the literal text since the last value.
+pub(super) fn flush(value: &mut Value, pos: Pos) -> Result<()> {
+    if value.pending.is_empty() {
+        return Ok(());
+    }
+    if entities::cut_reference(&value.pending) {
+        return fail(pos, "cut-reference", "a character reference is cut by a tag", "finish it: write &amp; for &");
+    }
+    let text = entities::decode(&value.pending);
+    value.pending.clear();
+    let part = std::mem::replace(&mut value.url, UrlPart::Unknown);
+    value.url = match part.advance(&text) {
+        Ok(part) => part,
+        Err(_) => {
+            return fail(
+                pos,
+                "ambiguous-url",
+                "text follows a value at the start of a URL: the value would become a scheme or a host",
+                "start the URL literally (href=\"/articles/{{ slug }}/\"), use {% url %}, or pass one value of type SafeUrl",
+            );
+        }
+    };
+    Ok(())
+}
+
+/// Joins two settled states; `None` if they are different places.
+pub(super) fn join(a: State, b: State, pos: Pos) -> Option<State> {
+    if a.open != b.open {
+        return None;
+    }
+    let mode = match (a.mode, b.mode) {
+        (Mode::Tag(x), Mode::Tag(y)) => Mode::Tag(Box::new(join_tags(*x, *y)?)),
+        (Mode::Value(tx, vx), Mode::Value(ty, vy)) => {
+            Mode::Value(Box::new(join_tags(*tx, *ty)?), Box::new(join_values(*vx, *vy)?))
+        }
+        (Mode::Script(kx, x), Mode::Script(ky, y)) if kx == ky => {
+            let js: Js = x.join(*y, pos)?;
+            Mode::Script(kx, Box::new(js))
+        }
+        (x, y) if x == y => x,
+        _ => return None,
+    };
+    Some(State { mode, open: a.open, ampersand: a.ampersand || b.ampersand })
+}
+
+fn join_tags(mut a: Tag, b: Tag) -> Option<Tag> {
+    if a.name != b.name || a.foreign != b.foreign || a.closing != b.closing {
+        return None;
+    }
+    for attribute in &mut a.attributes {
+        match b.attributes.iter().find(|x| x.name == attribute.name) {
+            Some(other) => {
+                if other.value != attribute.value {
+                    attribute.value = Given::Data;
+                }
+                attribute.sometimes |= other.sometimes;
+            }
+            None => attribute.sometimes = true,
+        }
+    }
+    for attribute in b.attributes {
+        if !a.attributes.iter().any(|x| x.name == attribute.name) {
+            a.attributes.push(Attribute { sometimes: true, ..attribute });
+        }
+    }
+    // The order must not tell two joins apart.
+    a.attributes.sort_by(|x, y| x.name.cmp(&y.name));
+    a.separate |= b.separate;
+    Some(a)
+}
+
+fn join_values(mut a: Value, b: Value) -> Option<Value> {
+    if a.name != b.name || a.quote != b.quote || a.kind != b.kind || a.whole != b.whole {
+        return None;
+    }
+    if a.raw != b.raw || a.given != b.given {
+        a.given = Given::Data;
+        a.raw.clear();
+    }
+    if a.pending != b.pending {
+        a.pending.clear();
+    }
+    a.url = a.url.join(b.url);
+    Some(a)
+}

@@ -1,0 +1,332 @@
+//! Just enough JavaScript to know where a value stands in a script.
+//!
+//! Telling a division from a regular expression without a parser is unsound (Go: CVE-2026-56858 and
+//! before). This lexer therefore gives up where it cannot be sure: the script is *unclear* from there on, and
+//! a value after that place does not compile. A script without values is never refused.
+
+use crate::compiler::error::Pos;
+
+/// Where in a script the lexer is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Js {
+    /// What kind of token the lexer is in.
+    pub mode: Mode,
+    /// What stood before, for slashes and values.
+    pub before: Before,
+    /// The word being read.
+    word: String,
+    /// A word that follows a dot is a property, not a keyword.
+    property: bool,
+    /// Open braces inside each open `${`.
+    braces: Vec<u32>,
+    /// Where the lexer gave up, and why.
+    pub unclear: Option<(Pos, &'static str)>,
+    escaped: bool,
+    /// The last character of the piece before, while nothing else was written.
+    last: Option<char>,
+}
+
+/// The token the lexer is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Code.
+    Code,
+    /// `"…"`
+    Double,
+    /// `'…'`
+    Single,
+    /// `` `…` ``
+    Template,
+    /// `//`
+    LineComment,
+    /// `/*`
+    BlockComment,
+    /// A regular expression, and whether inside `[…]`.
+    Regex(bool),
+}
+
+/// What stood before the place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Before {
+    /// Start, an operator, an opening bracket: a value comes next.
+    Operator,
+    /// An operand: an operator comes next.
+    Value,
+    /// A dot: a property's name comes next.
+    Dot,
+    /// `)`, `}`, `++`, `--` or a contextual keyword: either may come next.
+    Either,
+}
+
+impl Default for Js {
+    fn default() -> Self {
+        Self {
+            mode: Mode::Code,
+            before: Before::Operator,
+            word: String::new(),
+            property: false,
+            braces: Vec::new(),
+            unclear: None,
+            escaped: false,
+            last: None,
+        }
+    }
+}
+
+impl Js {
+    /// Reads literal script.
+    pub fn advance(&mut self, text: &str, pos: Pos) {
+        // Two pieces (of two branches, say) may form one token: `/` and `/`.
+        if let (Some(last), Some(first)) = (self.last, text.chars().next())
+            && matches!(last, '/' | '+' | '-' | '<' | '#' | '$' | '*')
+            && matches!(first, '/' | '*' | '+' | '-' | '!' | '{' | '>')
+        {
+            self.give_up(pos, "a token is cut by a tag");
+        }
+        self.last = text.chars().last().or(self.last);
+        let mut chars = text.char_indices().peekable();
+        while let Some((i, c)) = chars.next() {
+            let next = chars.peek().map(|(_, c)| *c);
+            let here = Pos { file: pos.file, offset: pos.offset + i as u32 };
+            match self.mode {
+                Mode::Code => {
+                    if self.code(c, next, here) {
+                        chars.next();
+                    }
+                }
+                Mode::Double | Mode::Single | Mode::Template => self.string(c, next, &mut chars),
+                Mode::LineComment => {
+                    if matches!(c, '\n' | '\r' | '\u{2028}' | '\u{2029}') {
+                        self.mode = Mode::Code;
+                    }
+                }
+                Mode::BlockComment => {
+                    if c == '*' && next == Some('/') {
+                        chars.next();
+                        self.mode = Mode::Code;
+                    }
+                }
+                Mode::Regex(class) => {
+                    if self.escaped {
+                        self.escaped = false;
+                        continue;
+                    }
+                    match c {
+                        '\\' => self.escaped = true,
+                        '[' => self.mode = Mode::Regex(true),
+                        ']' => self.mode = Mode::Regex(false),
+                        '/' if !class => {
+                            self.mode = Mode::Code;
+                            self.before = Before::Value;
+                        }
+                        '\n' | '\r' => self.give_up(here, "a regular expression that does not end on its line"),
+                        _ => {}
+                    }
+                }
+            }
+        }
+    }
+
+    /// Called where a value follows.
+    pub fn end_word(&mut self) {
+        if self.word.is_empty() {
+            return;
+        }
+        let word = std::mem::take(&mut self.word);
+        self.before = if std::mem::take(&mut self.property) {
+            Before::Value
+        } else {
+            match word.as_str() {
+                "return" | "typeof" | "instanceof" | "in" | "new" | "delete" | "void" | "throw" | "case" | "do" | "else" => {
+                    Before::Operator
+                }
+                "yield" | "await" | "of" | "async" | "get" | "set" | "static" | "let" => Before::Either,
+                _ => Before::Value,
+            }
+        };
+    }
+
+    /// A value was written here.
+    pub fn value(&mut self) {
+        self.before = Before::Value;
+        self.last = None;
+    }
+
+    /// Whether a value or branch boundary here would cut an escape in two.
+    pub fn cuts_escape(&self) -> bool {
+        self.escaped
+    }
+
+    fn give_up(&mut self, pos: Pos, why: &'static str) {
+        if self.unclear.is_none() {
+            self.unclear = Some((pos, why));
+        }
+    }
+
+    /// One character of code; true if the next one belongs to it.
+    fn code(&mut self, c: char, next: Option<char>, pos: Pos) -> bool {
+        let in_word = c.is_alphanumeric() || c == '_' || c == '$' || c == '\u{200c}' || c == '\u{200d}';
+        if in_word || (c == '.' && self.word.starts_with(|c: char| c.is_ascii_digit())) {
+            if self.word.is_empty() && self.before == Before::Dot {
+                self.property = true;
+            }
+            // Only keywords matter; a long word is none.
+            if self.word.len() < 16 {
+                self.word.push(c);
+            }
+            return false;
+        }
+        self.end_word();
+        match c {
+            ' ' | '\t' | '\u{b}' | '\u{c}' | '\n' | '\r' | '\u{a0}' | '\u{feff}' | '\u{2028}' | '\u{2029}' => {}
+            '"' => self.mode = Mode::Double,
+            '\'' => self.mode = Mode::Single,
+            '`' => self.mode = Mode::Template,
+            '/' => match next {
+                Some('/') => {
+                    self.mode = Mode::LineComment;
+                    return true;
+                }
+                Some('*') => {
+                    self.mode = Mode::BlockComment;
+                    return true;
+                }
+                _ => self.slash(pos),
+            },
+            '.' => self.before = Before::Dot,
+            ']' => self.before = Before::Value,
+            ')' => self.before = Before::Either,
+            '{' => {
+                if let Some(depth) = self.braces.last_mut() {
+                    *depth += 1;
+                }
+                self.before = Before::Operator;
+            }
+            '}' => match self.braces.last_mut() {
+                Some(0) => {
+                    self.braces.pop();
+                    self.mode = Mode::Template;
+                }
+                Some(depth) => {
+                    *depth -= 1;
+                    self.before = Before::Either;
+                }
+                None => self.before = Before::Either,
+            },
+            '+' | '-' if next == Some(c) => {
+                self.before = Before::Either;
+                return true;
+            }
+            '>' if self.before == Before::Either => {
+                // `-->` at the start of a line is a comment in JavaScript (ECMA-262, B.1.1).
+                self.give_up(pos, "`-->` may be a comment");
+                self.before = Before::Operator;
+            }
+            '<' if next == Some('!') => self.give_up(pos, "`<!--` is a comment"),
+            '#' if next == Some('!') => self.give_up(pos, "`#!` is a comment"),
+            '#' => self.before = Before::Dot, // A private name: `#yield`.
+            '\\' => self.give_up(pos, "an escape in a name"),
+            _ => self.before = Before::Operator,
+        }
+        false
+    }
+
+    fn slash(&mut self, pos: Pos) {
+        match self.before {
+            Before::Operator => self.mode = Mode::Regex(false),
+            Before::Value => self.before = Before::Operator,
+            Before::Dot | Before::Either => {
+                self.give_up(pos, "this slash may start a regular expression or be a division");
+                self.before = Before::Operator;
+            }
+        }
+    }
+
+    fn string(
+        &mut self,
+        c: char,
+        next: Option<char>,
+        chars: &mut std::iter::Peekable<std::str::CharIndices<'_>>,
+    ) {
+        if self.escaped {
+            self.escaped = false;
+            return;
+        }
+        match (c, self.mode) {
+            ('\\', _) => self.escaped = true,
+            ('"', Mode::Double) | ('\'', Mode::Single) | ('`', Mode::Template) => {
+                self.mode = Mode::Code;
+                self.before = Before::Value;
+            }
+            // A line break ends a broken string; the browser reports an error, nothing is written.
+            ('\n' | '\r', Mode::Double | Mode::Single) => {
+                self.mode = Mode::Code;
+                self.before = Before::Either;
+            }
+            ('$', Mode::Template) if next == Some('{') => {
+                chars.next();
+                self.braces.push(0);
+                self.mode = Mode::Code;
+                self.before = Before::Operator;
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether the code stands inside `${ … }`.
+    pub fn in_template(&self) -> bool {
+        !self.braces.is_empty()
+    }
+
+    /// Joins the ends of two branches; `None` if they cannot be one.
+    pub fn join(mut self, mut other: Self, pos: Pos) -> Option<Self> {
+        self.end_word();
+        other.end_word();
+        if self.mode != other.mode || self.braces != other.braces || self.escaped || other.escaped {
+            return None;
+        }
+        if self.before != other.before {
+            self.before = Before::Either;
+        }
+        self.unclear = self.unclear.or(other.unclear);
+        let _ = pos;
+        Some(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn after(text: &str) -> Js {
+        let mut js = Js::default();
+        js.advance(text, Pos::default());
+        js.end_word();
+        js
+    }
+
+    #[test]
+    fn modes() {
+        assert_eq!(after("var a = \"x").mode, Mode::Double);
+        assert_eq!(after("var a = 'x\\'").mode, Mode::Single);
+        assert_eq!(after("a = /[/]/.test(").mode, Mode::Code);
+        assert_eq!(after("a = /[/").mode, Mode::Regex(true));
+        assert_eq!(after("`${`}").mode, Mode::Template);
+        assert_eq!(after("`${1}").mode, Mode::Template);
+        assert_eq!(after("`${ {a:1}").mode, Mode::Code);
+        assert_eq!(after("// x").mode, Mode::LineComment);
+        assert_eq!(after("/* x").mode, Mode::BlockComment);
+    }
+
+    /// Go's bugs by name: after `}`, after `yield` and `in` as property names, inside `${}`.
+    #[test]
+    fn gives_up_where_go_guessed() {
+        assert!(after("x = {} / 2").unclear.is_some());
+        assert!(after("if (a) /re/.test(b)").unclear.is_some());
+        assert!(after("yield / 2").unclear.is_some());
+        assert!(after("x++ / 2").unclear.is_some());
+        assert!(after("a = b.yield / 100; c = d.in / 2; e = this.#yield / 3;").unclear.is_none());
+        assert!(after("a = b / c / d").unclear.is_none());
+        assert!(after("x-->0").unclear.is_some());
+    }
+}

@@ -1,0 +1,391 @@
+//! The walk over the tree: one state goes in, one comes out, and every value gets its context.
+
+use super::ir::{Context, ForOp, Op, push};
+use super::join::{join, settle};
+use super::lint::Lints;
+use super::state::{Mode, State};
+use crate::compiler::ast::{Expr, Node};
+use crate::compiler::error::{Error, Pos, Result, fail};
+
+/// A page with contexts.
+#[derive(Debug, Default)]
+pub struct Analysed {
+    /// What to write.
+    pub ops: Vec<Op>,
+    /// Whether a form token is written.
+    pub uses_token: bool,
+    /// Whether a nonce is written.
+    pub uses_nonce: bool,
+}
+
+/// The context machine.
+#[derive(Debug, Default)]
+pub struct Machine {
+    pub(super) state: State,
+    pub(super) ops: Vec<Op>,
+    /// What was found wrong without stopping.
+    pub problems: Vec<Error>,
+    pub(super) lints: Lints,
+    pub(super) uses_token: bool,
+    pub(super) uses_nonce: bool,
+    /// A waiver for the next form.
+    pub(super) waiver: Option<(String, String)>,
+    /// A boolean attribute was written in another form: its closing quote is not.
+    pub(super) drop_quote: bool,
+    /// Elements may stay open at the end: a piece of a page.
+    pub piece: bool,
+}
+
+/// Analyses a whole page.
+///
+/// # Errors
+/// The first structural mistake. Misplaced values are gathered in [`Machine::problems`].
+pub fn analyse(machine: &mut Machine, nodes: &[Node], end: Pos) -> Result<Analysed> {
+    machine.state = State::default();
+    machine.ops = Vec::new();
+    machine.walk(nodes)?;
+    machine.finish(end)?;
+    Ok(Analysed {
+        ops: std::mem::take(&mut machine.ops),
+        uses_token: machine.uses_token,
+        uses_nonce: machine.uses_nonce,
+    })
+}
+
+/// The state after a literal prefix and the context a value would get there: for tests and tools.
+///
+/// # Errors
+/// What is wrong with the prefix, or why a value there is refused.
+pub fn context_after(prefix: &str) -> Result<(Mode, Option<Context>)> {
+    let mut machine = Machine { piece: true, ..Machine::default() };
+    let pos = Pos { file: 0, offset: prefix.len() as u32 };
+    machine.feed(prefix, Pos::default())?;
+    let mode = machine.state.mode.clone();
+    let context = machine.place(pos)?;
+    Ok((mode, context))
+}
+
+impl Machine {
+    /// A machine for a page, or for a piece of one.
+    pub fn new(piece: bool) -> Self {
+        Self { piece, ..Self::default() }
+    }
+
+    pub(super) fn emit(&mut self, text: &str) {
+        push(&mut self.ops, text);
+    }
+
+    /// Notes a mistake and goes on.
+    pub(super) fn report<T>(&mut self, result: Result<T>) -> Option<T> {
+        match result {
+            Ok(value) => Some(value),
+            Err(error) => {
+                if self.problems.len() < 100 {
+                    self.problems.push(*error);
+                }
+                None
+            }
+        }
+    }
+
+    pub(super) fn walk(&mut self, nodes: &[Node]) -> Result<()> {
+        for node in nodes {
+            self.node(node)?;
+        }
+        Ok(())
+    }
+
+    /// Runs nodes from a state into a list of their own.
+    fn branch(&mut self, from: &State, nodes: &[Node]) -> Result<(Vec<Op>, State)> {
+        self.state = from.clone();
+        let outer = std::mem::take(&mut self.ops);
+        let result = self.walk(nodes);
+        let ops = std::mem::replace(&mut self.ops, outer);
+        result?;
+        Ok((ops, std::mem::take(&mut self.state)))
+    }
+
+    fn node(&mut self, node: &Node) -> Result<()> {
+        match node {
+            Node::Text(text, pos) => self.feed(text, *pos)?,
+            Node::Put(expr, pos) => self.put(expr, *pos)?,
+            Node::If(branches, otherwise, pos) => self.branches(branches, otherwise, *pos)?,
+            Node::For(f) => self.loop_(f)?,
+            Node::With(bindings, nodes, pos) => {
+                let start = self.settled(*pos)?;
+                let (ops, end) = self.branch(&start, nodes)?;
+                self.state = end;
+                self.ops.push(Op::With(bindings.clone(), ops, *pos));
+            }
+            Node::Only(bindings, nodes, pos) => {
+                let start = self.settled(*pos)?;
+                let (ops, end) = self.branch(&start, nodes)?;
+                self.state = end;
+                self.ops.push(Op::Only(bindings.clone(), ops, *pos));
+            }
+            Node::Url(url) => {
+                if let Some(context) = self.typed_place(url.pos)? {
+                    self.ops.push(Op::Url(url.clone(), context));
+                }
+            }
+            Node::Static(path, pos) => {
+                if self.typed_place(*pos)?.is_some() {
+                    self.ops.push(Op::Static(path.clone(), *pos));
+                }
+            }
+            Node::Nonce(pos) => self.nonce(*pos)?,
+            Node::CsrfToken(_) => {}
+            Node::Cycle(cycle) => {
+                if let Some(context) = self.value_place(cycle.pos)? {
+                    self.ops.push(Op::Cycle(cycle.clone(), context));
+                }
+            }
+            Node::ResetCycle(name, pos) => self.ops.push(Op::ResetCycle(name.clone(), *pos)),
+            Node::FirstOf(values, pos) => {
+                if let Some(context) = self.value_place(*pos)? {
+                    self.ops.push(Op::FirstOf(values.clone(), context, *pos));
+                }
+            }
+            Node::Now(format, pos) => {
+                if let Some(context) = self.value_place(*pos)? {
+                    self.ops.push(Op::Now(format.clone(), context, *pos));
+                }
+            }
+            Node::QueryString(arguments, pos) => {
+                if let Some(context) = self.query_place(*pos)? {
+                    self.ops.push(Op::QueryString(arguments.clone(), context, *pos));
+                }
+            }
+            Node::WidthRatio(values, pos) => {
+                if let Some(context) = self.value_place(*pos)? {
+                    self.ops.push(Op::WidthRatio(values.clone(), context, *pos));
+                }
+            }
+            Node::Call(call) => {
+                if let Some(context) = self.value_place(call.pos)? {
+                    self.ops.push(Op::Call(call.clone(), context));
+                }
+            }
+            Node::Spaceless(nodes, pos) => {
+                self.between_tags(*pos, "{% spaceless %}")?;
+                let start = self.state.clone();
+                let (ops, end) = self.branch(&start, nodes)?;
+                self.state = end;
+                self.between_tags(*pos, "{% endspaceless %}")?;
+                self.ops.push(Op::Spaceless(ops));
+            }
+            Node::Fragment(name, nodes, pos) => {
+                self.between_tags(*pos, "{% fragment %}")?;
+                let start = self.state.clone();
+                let (ops, end) = self.branch(&start, nodes)?;
+                let end = settle(end, *pos)?;
+                self.same_elements(&start, &end, *pos)?;
+                self.state = end;
+                self.ops.push(Op::Fragment(name.clone(), ops));
+            }
+            Node::Slot(name, nodes, pos) => {
+                self.between_tags(*pos, "{% slot %}")?;
+                let ops = self.inner(nodes, *pos)?;
+                self.ops.push(Op::Slot(name.clone(), ops));
+            }
+            Node::Component(component) => {
+                self.between_tags(component.pos, "{% component %}")?;
+                let mut slots = Vec::new();
+                for (name, nodes) in &component.slots {
+                    slots.push((name.clone(), self.inner(nodes, component.pos)?));
+                }
+                let mut component = component.clone();
+                component.slots.clear();
+                self.ops.push(Op::Component(component, slots));
+            }
+            Node::Waiver(wall, reason, pos) => {
+                self.between_tags(*pos, "{% waiver %}")?;
+                if wall != "CrossOriginForm" {
+                    return fail(*pos, "waiver", format!("`{wall}` cannot be waived in a template"), "a template can waive CrossOriginForm; everything else is waived in Rust");
+                }
+                self.waiver = Some((wall.clone(), reason.clone()));
+            }
+            // The resolver has replaced these.
+            Node::Block(_, nodes, _) => self.walk(nodes)?,
+            Node::Super(pos) | Node::Partial(_, pos) => {
+                return fail(*pos, "internal", "a tag that should have been resolved", "report this as a bug");
+            }
+            Node::Include(include) => {
+                return fail(include.pos, "internal", "a tag that should have been resolved", "report this as a bug");
+            }
+        }
+        Ok(())
+    }
+
+    fn settled(&mut self, pos: Pos) -> Result<State> {
+        self.state = settle(std::mem::take(&mut self.state), pos)?;
+        Ok(self.state.clone())
+    }
+
+    /// A part that starts and ends between tags with nothing open.
+    fn inner(&mut self, nodes: &[Node], pos: Pos) -> Result<Vec<Op>> {
+        let outer = self.state.clone();
+        let (ops, end) = self.branch(&State::default(), nodes)?;
+        let end = settle(end, pos)?;
+        self.same_elements(&State::default(), &end, pos)?;
+        self.state = outer;
+        Ok(ops)
+    }
+
+    fn between_tags(&self, pos: Pos, what: &str) -> Result<()> {
+        if self.state.mode == Mode::Text {
+            return Ok(());
+        }
+        fail(
+            pos,
+            "not-between-tags",
+            format!("{what} stands {}", self.state.mode.describe()),
+            "it can only stand between tags",
+        )
+    }
+
+    fn same_elements(&mut self, start: &State, end: &State, pos: Pos) -> Result<()> {
+        let mut end = end.clone();
+        while end.open.len() > start.open.len()
+            && end.open.last().is_some_and(|e| super::elements::optional_end(&e.name))
+        {
+            end.open.pop();
+        }
+        if start.open == end.open && start.mode == end.mode {
+            return Ok(());
+        }
+        self.differ(start, &end, pos, "this part")
+    }
+
+    fn branches(&mut self, branches: &[(Expr, Vec<Node>)], otherwise: &[Node], pos: Pos) -> Result<()> {
+        let start = self.settled(pos)?;
+        let mut out = Vec::new();
+        let mut joined: Option<State> = None;
+        for (test, nodes) in branches {
+            let (ops, end) = self.branch(&start, nodes)?;
+            joined = Some(self.join(joined, end, pos, "{% if %}")?);
+            out.push((test.clone(), ops));
+        }
+        let (ops, end) = self.branch(&start, otherwise)?;
+        self.state = self.join(joined, end, pos, "{% if %}")?;
+        self.ops.push(Op::If(out, ops, pos));
+        Ok(())
+    }
+
+    fn join(&mut self, before: Option<State>, end: State, pos: Pos, what: &str) -> Result<State> {
+        let end = settle(end, pos)?;
+        let Some(before) = before else { return Ok(end) };
+        if let Some(state) = join(before.clone(), end.clone(), pos) {
+            return Ok(state);
+        }
+        self.differ(&before, &end, pos, what)?;
+        Ok(before)
+    }
+
+    /// Reports that two ways through the template end at different places.
+    fn differ(&mut self, a: &State, b: &State, pos: Pos, what: &str) -> Result<()> {
+        if a.mode == b.mode {
+            let names = |s: &State| {
+                let list: Vec<String> = s.open.iter().map(|e| format!("<{}>", e.name)).collect();
+                if list.is_empty() { "nothing".to_owned() } else { list.join("") }
+            };
+            return fail(
+                pos,
+                "branches-differ",
+                format!(
+                    "the ways through {what} leave different elements open: {} on one, {} on another",
+                    names(a),
+                    names(b)
+                ),
+                "open and close an element in the same branch; to change a tag, put {% if %} inside its attributes",
+            );
+        }
+        fail(
+            pos,
+            "branches-differ",
+            format!(
+                "the ways through {what} end in different places: {} on one, {} on another",
+                a.mode.describe(),
+                b.mode.describe()
+            ),
+            "let every branch write complete tags, attributes and quotes",
+        )
+    }
+
+    fn loop_(&mut self, f: &crate::compiler::ast::For) -> Result<()> {
+        let mut start = self.settled(f.pos)?;
+        let mut body;
+        let mut round = 0;
+        loop {
+            let problems = self.problems.len();
+            let lints = self.lints.clone();
+            let (ops, end) = self.branch(&start, &f.body)?;
+            let end = settle(end, f.pos)?;
+            body = ops;
+            let Some(joined) = join(start.clone(), end.clone(), f.pos) else {
+                return self.differ(&start, &end, f.pos, "{% for %}");
+            };
+            if joined == start {
+                break;
+            }
+            round += 1;
+            if round > 3 {
+                return fail(f.pos, "loop-context", "the loop does not come back to the place where it started", "write complete tags in the loop");
+            }
+            // The body is read again from what its own end may be, as a second round would.
+            self.problems.truncate(problems);
+            self.lints = lints;
+            start = joined;
+        }
+        let (empty, end) = self.branch(&start, &f.empty)?;
+        self.state = self.join(Some(start), end, f.pos, "{% for %}")?;
+        self.ops.push(Op::For(Box::new(ForOp {
+            names: f.names.clone(),
+            over: f.over.clone(),
+            reversed: f.reversed,
+            body,
+            empty,
+            pos: f.pos,
+        })));
+        Ok(())
+    }
+
+    fn put(&mut self, expr: &Expr, pos: Pos) -> Result<()> {
+        if self.boolean(expr, pos)? {
+            return Ok(());
+        }
+        if let Some(context) = self.value_place(pos)? {
+            self.ops.push(Op::Put(expr.clone(), context, pos));
+        }
+        Ok(())
+    }
+
+    /// The end of the page.
+    fn finish(&mut self, end: Pos) -> Result<()> {
+        if self.state.mode == Mode::Less {
+            self.emit("&lt;");
+            self.state.mode = Mode::Text;
+        }
+        if self.state.mode != Mode::Text {
+            return fail(
+                end,
+                "ends-inside",
+                format!("the template ends {}", self.state.mode.describe()),
+                "close what is open: a quote, a tag, a comment, a script",
+            );
+        }
+        if self.piece {
+            return Ok(());
+        }
+        while self.state.open.last().is_some_and(|e| super::elements::optional_end(&e.name)) {
+            self.state.open.pop();
+        }
+        if let Some(open) = self.state.open.last() {
+            let (name, pos) = (open.name.clone(), open.pos);
+            return fail(pos, "unclosed-element", format!("<{name}> is never closed"), format!("add </{name}>"));
+        }
+        let lints = std::mem::take(&mut self.lints);
+        lints.finish(&mut self.problems);
+        Ok(())
+    }
+}

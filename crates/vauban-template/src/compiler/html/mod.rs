@@ -1,0 +1,18 @@
+//! The page as HTML: every value gets the context it stands in, and a place that no escaper makes safe is
+//! an error (CWE-79).
+
+pub mod attributes;
+pub mod elements;
+pub mod entities;
+pub mod ir;
+pub mod js;
+mod join;
+mod lint;
+mod machine;
+mod place;
+pub mod state;
+mod tags;
+mod text;
+pub mod url;
+
+pub use machine::{Analysed, Machine, analyse, context_after};

@@ -1,0 +1,371 @@
+//! Which context a value gets at the place the machine has come to, or why it may not stand there.
+
+use super::attributes::Kind;
+use super::elements;
+use super::ir::{Context, Op};
+use super::js::{Before, Mode as JsMode};
+use super::machine::Machine;
+use super::state::{Given, Mode, Script, Value};
+use super::url::UrlPart;
+use crate::compiler::ast::Expr;
+use crate::compiler::error::{Pos, Result, fail};
+
+impl Machine {
+    /// The context of a value here. `None`: nothing is written (comments). Mistakes are noted.
+    pub(super) fn value_place(&mut self, pos: Pos) -> Result<Option<Context>> {
+        let result = self.place(pos);
+        // After a misplaced value the machine goes on, so that all of them are shown at once.
+        Ok(self.report(result).flatten())
+    }
+
+    /// The same, with mistakes returned.
+    pub(super) fn place(&mut self, pos: Pos) -> Result<Option<Context>> {
+        self.protect_ampersand();
+        match &mut self.state.mode {
+            Mode::Text => {
+                if let Some(parent) = self.state.open.last()
+                    && !parent.foreign
+                    && elements::moves_text(&parent.name)
+                {
+                    let parent = parent.name.clone();
+                    return fail(
+                        pos,
+                        "moved-text",
+                        format!("a value directly inside <{parent}>: the browser would move it elsewhere"),
+                        format!("put it into an element that <{parent}> may hold"),
+                    );
+                }
+                Ok(Some(Context::Text))
+            }
+            Mode::Less | Mode::Name(..) | Mode::EndTag(..) => fail(
+                pos,
+                "dynamic-element",
+                "a value in an element's name",
+                "write the name; choose between elements with {% if %}; for a literal `<` write &lt;",
+            ),
+            Mode::Tag(_) | Mode::AttributeName(..) | Mode::AfterName(..) => fail(
+                pos,
+                "dynamic-attribute",
+                "a value in an attribute's name",
+                "write the name: {% if flag %}checked{% endif %}, or checked=\"{{ flag }}\"",
+            ),
+            Mode::BeforeValue(_, name, _) => {
+                let name = name.clone();
+                fail(pos, "unquoted-value", "a value in an attribute without quotes", format!("write {name}=\"{{{{ … }}}}\""))
+            }
+            Mode::Value(_, value) if value.quote == 0 => {
+                let name = value.name.clone();
+                fail(pos, "unquoted-value", "a value in an attribute without quotes", format!("write {name}=\"…{{{{ … }}}}…\""))
+            }
+            Mode::Value(_, value) => attribute(value, pos).map(Some),
+            Mode::Comment(_) => Ok(None),
+            Mode::Declaration => fail(pos, "declaration", "a value in a declaration", "write it literally"),
+            Mode::Rcdata(_) => Ok(Some(Context::Rcdata)),
+            Mode::Script(Script::Literal, _) => fail(
+                pos,
+                "script-type",
+                "a value in a <script> of this type",
+                "values can stand in JavaScript and in <script type=\"application/json\">",
+            ),
+            Mode::Script(kind, js) => {
+                let kind = *kind;
+                script(kind, js, pos).map(Some)
+            }
+            Mode::Raw(name) if name == "style" => fail(
+                pos,
+                "style-element",
+                "a value in a style sheet: no escaper makes CSS from data safe",
+                "write the rules literally and choose a class",
+            ),
+            Mode::Raw(name) => {
+                let name = name.clone();
+                fail(
+                    pos,
+                    "raw-text",
+                    format!("a value inside <{name}>: browsers read no character references there, so nothing can be escaped"),
+                    format!("put the value outside <{name}>"),
+                )
+            }
+        }
+    }
+
+    /// The context of an address that is known to be one: `{% url %}` and `{% static %}`.
+    pub(super) fn typed_place(&mut self, pos: Pos) -> Result<Option<Context>> {
+        let mut failed = None;
+        if let Mode::Value(_, value) = &mut self.state.mode
+            && value.quote != 0
+            && matches!(value.kind, Kind::Url | Kind::Resource | Kind::Action)
+            && !value.whole
+        {
+            match super::join::flush(value, pos) {
+                Ok(()) if value.url == UrlPart::Start => {
+                    value.url = UrlPart::Path;
+                    value.given = Given::Typed;
+                    value.whole = value.kind == Kind::Resource;
+                    return Ok(Some(Context::Attribute));
+                }
+                Ok(()) => {}
+                Err(error) => failed = Some(error),
+            }
+        }
+        if let Some(error) = failed {
+            self.report::<()>(Err(error));
+            return Ok(None);
+        }
+        self.value_place(pos)
+    }
+
+    /// The context of a query string: in a URL at its start or after a path.
+    pub(super) fn query_place(&mut self, pos: Pos) -> Result<Option<Context>> {
+        if let Mode::Value(_, value) = &mut self.state.mode
+            && value.quote != 0
+            && matches!(value.kind, Kind::Url | Kind::Resource | Kind::Action)
+        {
+            if let Err(error) = super::join::flush(value, pos) {
+                self.report::<()>(Err(error));
+                return Ok(None);
+            }
+            if matches!(value.url, UrlPart::Start | UrlPart::Root | UrlPart::Path) {
+                value.url = UrlPart::Query;
+                value.given = Given::Typed;
+                return Ok(Some(Context::Attribute));
+            }
+        }
+        self.value_place(pos)
+    }
+
+    /// `{% csp_nonce %}`: where the compiler would have written it anyway, it is left out.
+    pub(super) fn nonce(&mut self, pos: Pos) -> Result<()> {
+        if let Mode::Value(tag, value) = &mut self.state.mode
+            && value.name == "nonce"
+            && matches!(tag.name.as_str(), "script" | "style" | "link")
+            && value.quote != 0
+            && !value.whole
+            && value.raw.is_empty()
+        {
+            value.whole = true;
+            value.given = Given::Typed;
+            self.uses_nonce = true;
+            self.ops.push(Op::Nonce);
+            return Ok(());
+        }
+        let result: Result<()> = fail(
+            pos,
+            "nonce",
+            "the nonce outside nonce=\"…\" of <script> or <style>",
+            "remove it: the compiler writes the nonce of every <script> and <style>",
+        );
+        self.report(result);
+        Ok(())
+    }
+
+    /// `checked="{{ flag }}"`: the attribute is there or not. True if this was such a place.
+    pub(super) fn boolean(&mut self, expr: &Expr, pos: Pos) -> Result<bool> {
+        let Mode::Value(_, value) = &mut self.state.mode else { return Ok(false) };
+        if value.kind != Kind::Boolean || value.quote == 0 {
+            return Ok(false);
+        }
+        if value.whole || !value.raw.is_empty() {
+            let name = value.name.clone();
+            let result: Result<()> = fail(
+                pos,
+                "mixed-value",
+                format!("`{name}` is present or absent; it has no text"),
+                format!("write {name}=\"{{{{ flag }}}}\" and nothing else between the quotes"),
+            );
+            self.report(result);
+            return Ok(true);
+        }
+        let (name, quote) = (value.name.clone(), value.quote as char);
+        value.whole = true;
+        value.given = Given::Data;
+        let Some(Op::Literal(last)) = self.ops.last_mut() else {
+            return fail(pos, "split-tag", format!("`{name}=` is cut by a tag of the template"), "write the whole attribute in one piece");
+        };
+        let Some(start) = attribute_start(last, &name, quote) else {
+            return fail(pos, "split-tag", format!("`{name}=` is cut by a tag of the template"), "write the whole attribute in one piece");
+        };
+        last.truncate(start);
+        self.ops.push(Op::Boolean(format!(" {name}"), expr.clone(), pos));
+        // What closes the value is literal and must not be written.
+        self.drop_quote = true;
+        Ok(true)
+    }
+
+    /// A bare `&` before a value must not become the start of a character reference.
+    fn protect_ampersand(&mut self) {
+        if std::mem::take(&mut self.state.ampersand)
+            && matches!(self.state.mode, Mode::Text | Mode::Rcdata(_) | Mode::Value(..))
+            && let Some(Op::Literal(last)) = self.ops.last_mut()
+            && last.ends_with('&')
+        {
+            last.push_str("amp;");
+            if let Mode::Value(_, value) = &mut self.state.mode {
+                if value.pending.ends_with('&') {
+                    value.pending.push_str("amp;");
+                }
+            }
+        }
+    }
+}
+
+/// Where ` name="` starts at the end of the literal, with the space before it.
+fn attribute_start(literal: &str, name: &str, quote: char) -> Option<usize> {
+    let rest = literal.strip_suffix(quote)?.trim_end();
+    let rest = rest.strip_suffix('=')?.trim_end();
+    let at = rest.len().checked_sub(name.len())?;
+    if !rest.get(at..)?.eq_ignore_ascii_case(name) {
+        return None;
+    }
+    Some(rest[..at].trim_end().len())
+}
+
+fn attribute(value: &mut Value, pos: Pos) -> Result<Context> {
+    let only = |value: &Value, pos: Pos| -> Result<()> {
+        if value.whole || !value.raw.is_empty() || value.given != Given::Empty {
+            return fail(
+                pos,
+                "mixed-value",
+                format!("`{}` takes one whole value, not text and a value", value.name),
+                format!("write {}=\"{{{{ value }}}}\" and nothing else between the quotes", value.name),
+            );
+        }
+        Ok(())
+    };
+    match value.kind {
+        Kind::Plain => {
+            value.given = Given::Data;
+            value.pending.clear();
+            Ok(Context::Attribute)
+        }
+        Kind::Enumerated(words) => {
+            only(value, pos)?;
+            value.whole = true;
+            value.given = Given::Data;
+            Ok(Context::Enumerated(words))
+        }
+        Kind::Resource => {
+            // A fragment of a literal address is only a place in it.
+            super::join::flush(value, pos)?;
+            if value.url == UrlPart::Query && value.given != Given::Empty {
+                return Ok(Context::UrlQuery);
+            }
+            only(value, pos)?;
+            value.whole = true;
+            value.given = Given::Data;
+            Ok(Context::Resource)
+        }
+        Kind::Action => {
+            super::join::flush(value, pos)?;
+            if matches!(value.url, UrlPart::Path | UrlPart::Query) && literal_here(value) {
+                return url(value, pos);
+            }
+            only(value, pos)?;
+            value.whole = true;
+            value.given = Given::Data;
+            Ok(Context::Action)
+        }
+        Kind::Srcset => {
+            only(value, pos)?;
+            value.whole = true;
+            value.given = Given::Data;
+            Ok(Context::Srcset)
+        }
+        Kind::Url => url(value, pos),
+        Kind::Boolean => fail(
+            pos,
+            "boolean",
+            format!("only {{{{ flag }}}} can stand in `{}`", value.name),
+            format!("write {}=\"{{{{ flag }}}}\"", value.name),
+        ),
+        Kind::Refused(refusal) => fail(pos, refusal.class, refusal.found, refusal.help),
+    }
+}
+
+/// Whether a form's literal action stays on this origin: it starts with one slash.
+fn literal_here(value: &Value) -> bool {
+    let text = super::entities::decode(&value.raw);
+    text.starts_with('/') && !text.starts_with("//") && !text.starts_with("/\\") || value.given == Given::Typed
+}
+
+fn url(value: &mut Value, pos: Pos) -> Result<Context> {
+    super::join::flush(value, pos)?;
+    let help = "start the URL literally (href=\"/articles/{{ slug }}/\"), use {% url %}, or pass one value of type SafeUrl";
+    // A form keeps what is known of its literal start; for links only that data is in it matters.
+    if value.kind == Kind::Url {
+        value.given = Given::Data;
+    }
+    match &value.url {
+        UrlPart::Start => {
+            value.url = UrlPart::AfterValue;
+            Ok(Context::UrlStart)
+        }
+        UrlPart::Root => {
+            value.url = UrlPart::Path;
+            Ok(Context::UrlRoot)
+        }
+        UrlPart::Path => Ok(Context::UrlPath),
+        UrlPart::Query | UrlPart::Opaque => Ok(Context::UrlQuery),
+        UrlPart::Host => fail(pos, "dynamic-host", "a value in a URL's host: data would choose the site", help),
+        UrlPart::AfterValue => fail(
+            pos,
+            "ambiguous-url",
+            "two values at the start of a URL: together they may be a scheme",
+            help,
+        ),
+        UrlPart::Prefix(text) if text.contains(':') => {
+            fail(pos, "url-scheme", format!("a value after the scheme `{text}`"), "http, https, mailto, tel and sms take values")
+        }
+        UrlPart::Prefix(text) => fail(
+            pos,
+            "ambiguous-url",
+            format!("a value right after `{text}` at the start of a URL: together they may be a scheme"),
+            format!("write ./{text}{{{{ … }}}} or start with a slash"),
+        ),
+        UrlPart::Unknown => fail(pos, "ambiguous-url", "the branches before leave it open which part of the URL this is", help),
+    }
+}
+
+fn script(kind: Script, js: &mut super::js::Js, pos: Pos) -> Result<Context> {
+    js.end_word();
+    if let Some((_, why)) = js.unclear {
+        return fail(
+            pos,
+            "unclear-script",
+            format!("a value in a script that cannot be read with certainty: {why}"),
+            "keep code in a script file; hand it the value with {{ value|json_script:\"id\" }} or a data- attribute",
+        );
+    }
+    let json = kind == Script::Json;
+    match js.mode {
+        JsMode::Code => match js.before {
+            Before::Operator => {
+                if js.in_template() {
+                    return fail(pos, "template-literal", "a value inside `${ … }`", "put the value into a variable first");
+                }
+                js.value();
+                Ok(if json { Context::Json } else { Context::JsValue })
+            }
+            _ => fail(
+                pos,
+                "script-position",
+                "a value where JavaScript expects no value",
+                "write const name = {{ value }};",
+            ),
+        },
+        JsMode::Double | JsMode::Single => {
+            if js.cuts_escape() {
+                return fail(pos, "partial-escape", "a value right after a backslash", "remove the backslash");
+            }
+            if json && js.mode == JsMode::Single {
+                return fail(pos, "script-position", "single quotes in JSON", "use double quotes");
+            }
+            Ok(if json { Context::JsonString } else { Context::JsString })
+        }
+        JsMode::Template => fail(pos, "template-literal", "a value inside a template literal", "use a string in quotes, or a variable"),
+        JsMode::LineComment | JsMode::BlockComment => {
+            fail(pos, "script-comment", "a value in a comment of a script", "remove it")
+        }
+        JsMode::Regex(_) => fail(pos, "script-regex", "a value in a regular expression", "use new RegExp(value)"),
+    }
+}

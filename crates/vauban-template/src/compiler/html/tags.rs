@@ -1,0 +1,288 @@
+//! Start and end tags: nesting, and what the compiler writes by itself (form token, nonce).
+
+use super::elements::{self, Content};
+use super::ir::Op;
+use super::js::Js;
+use super::machine::Machine;
+use super::state::{Given, Mode, Open, Script, Tag};
+use crate::compiler::error::{Pos, Result, fail};
+
+impl Machine {
+    /// An element's name was read.
+    pub(super) fn open_tag(&mut self, name: String, pos: Pos) -> Result<Tag> {
+        let foreign = self.foreign_child(&name);
+        if !foreign && elements::content(&name) == Content::Refused {
+            return fail(
+                pos,
+                "refused-element",
+                format!("<{name}> is obsolete and changes how everything after it is read"),
+                "use a current element",
+            );
+        }
+        if foreign && elements::leaves_foreign(&name) {
+            return fail(
+                pos,
+                "leaves-svg",
+                format!("<{name}> inside <svg> or <math>: the browser would close the drawing"),
+                "put HTML into <foreignObject>, or close the drawing first",
+            );
+        }
+        if foreign && matches!(name.as_str(), "script" | "style" | "textarea" | "xmp" | "iframe" | "noembed" | "noframes" | "noscript" | "plaintext") {
+            return fail(
+                pos,
+                "svg-raw-text",
+                format!("<{name}> inside <svg> or <math> is read by other rules than outside"),
+                "put it outside the drawing",
+            );
+        }
+        self.imply_ends(&name);
+        if let Some(parent) = self.state.open.last()
+            && !parent.foreign
+            && !foreign
+            && !elements::may_hold(&parent.name, &name)
+        {
+            let parent = parent.name.clone();
+            return fail(
+                pos,
+                "misplaced-element",
+                format!("<{name}> directly inside <{parent}>: the browser would move it elsewhere"),
+                help_for_parent(&parent, &name),
+            );
+        }
+        if matches!(name.as_str(), "a" | "form" | "button")
+            && let Some(outer) = self.state.open.iter().find(|o| o.name == name && !o.foreign)
+        {
+            let _ = outer;
+            return fail(pos, "nested", format!("<{name}> inside <{name}>"), format!("close the first <{name}> before"));
+        }
+        Ok(Tag { name, pos, foreign, attributes: Vec::new(), separate: false, closing: false })
+    }
+
+    fn foreign_child(&self, name: &str) -> bool {
+        match self.state.open.last() {
+            _ if name == "svg" || name == "math" => true,
+            Some(parent) => parent.foreign && !elements::integration_point(&parent.name),
+            None => false,
+        }
+    }
+
+    /// Closes what HTML closes by itself when `name` opens.
+    fn imply_ends(&mut self, name: &str) {
+        while let Some(top) = self.state.open.last() {
+            if top.foreign || !elements::closed_by(&top.name, name) {
+                break;
+            }
+            self.state.open.pop();
+        }
+    }
+
+    /// An end tag was read.
+    pub(super) fn close(&mut self, name: &str, pos: Pos) -> Result<()> {
+        if elements::content(name) == Content::Void && !self.state.open.last().is_some_and(|o| o.foreign) {
+            return fail(pos, "void-end", format!("</{name}>: this element has no end tag"), "remove it");
+        }
+        let Some(at) = self.state.open.iter().rposition(|o| o.name == name) else {
+            return fail(
+                pos,
+                "misnested",
+                format!("</{name}> closes nothing: no <{name}> is open here"),
+                "remove it, or open the element in the same file, block or branch",
+            );
+        };
+        if let Some(between) = self.state.open[at + 1..].iter().find(|o| !elements::optional_end(&o.name) || o.foreign) {
+            return fail(
+                pos,
+                "misnested",
+                format!("</{name}> while <{}> is open", between.name),
+                format!("close </{}> first", between.name),
+            );
+        }
+        self.state.open.truncate(at);
+        self.state.mode = Mode::Text;
+        Ok(())
+    }
+
+    /// `>` of a start tag.
+    pub(super) fn finish_tag(&mut self, tag: Tag) -> Result<()> {
+        let content = if tag.foreign { Content::Normal } else { elements::content(&tag.name) };
+        let void = content == Content::Void;
+        if tag.closing && !void && !tag.foreign {
+            return fail(
+                tag.pos,
+                "self-closing",
+                format!("<{0} /> does not close <{0}>: browsers ignore the slash", tag.name),
+                format!("write <{0}></{0}>", tag.name),
+            );
+        }
+        self.lints.tag(&tag, &self.state.open);
+        self.check_attributes(&tag)?;
+        let mut script = Script::Literal;
+        if !tag.foreign {
+            if tag.name == "script" {
+                script = script_kind(&tag)?;
+            }
+            if tag.name == "style" || (tag.name == "script" && script != Script::Json) {
+                self.write_nonce(&tag);
+            }
+        }
+        if tag.closing {
+            self.emit("/");
+        }
+        self.emit(">");
+        let post = tag.name == "form" && !tag.foreign && self.form(&tag)?;
+        if !(void || tag.foreign && tag.closing) {
+            self.state.open.push(Open { name: tag.name.clone(), pos: tag.pos, foreign: tag.foreign, post });
+        }
+        self.state.mode = match content {
+            Content::Rcdata => Mode::Rcdata(tag.name),
+            Content::Script => Mode::Script(script, Box::new(Js::default())),
+            Content::Style | Content::Raw => Mode::Raw(tag.name),
+            _ => Mode::Text,
+        };
+        Ok(())
+    }
+
+    fn write_nonce(&mut self, tag: &Tag) {
+        if tag.attributes.iter().any(|a| a.name == "nonce") {
+            return;
+        }
+        self.uses_nonce = true;
+        self.emit(" nonce=\"");
+        self.ops.push(Op::Nonce);
+        self.emit("\"");
+    }
+
+    fn check_attributes(&mut self, tag: &Tag) -> Result<()> {
+        let find = |name: &str| tag.attributes.iter().find(|a| a.name == name);
+        if tag.name == "meta" {
+            let content = find("content").is_some_and(|a| a.value == Given::Data);
+            if content && find("http-equiv").is_some() {
+                return fail(
+                    tag.pos,
+                    "meta-http-equiv",
+                    "a value in <meta http-equiv>: it can redirect the page or change its policy",
+                    "write it literally, or answer with a Redirect or a header",
+                );
+            }
+        }
+        // An attribute that decides how the others are read has to be there, literally.
+        let decisive: &[&str] = match tag.name.as_str() {
+            "form" => &["method", "action"],
+            "script" => &["type", "src"],
+            "link" => &["rel", "href"],
+            "meta" => &["http-equiv"],
+            "base" => &["href"],
+            "iframe" => &["src", "sandbox"],
+            "input" | "button" => &["formmethod", "formaction"],
+            _ => &[],
+        };
+        for name in decisive {
+            if let Some(attribute) = find(name)
+                && attribute.sometimes
+            {
+                return fail(
+                    tag.pos,
+                    "sometimes",
+                    format!("`{name}` of <{}> is written in some branches only", tag.name),
+                    format!("put {{% if %}} round two whole <{}> tags", tag.name),
+                );
+            }
+        }
+        if let Some(method) = find("formmethod")
+            && matches!(&method.value, Given::Literal(v) if v.trim().eq_ignore_ascii_case("post"))
+            && !self.state.open.iter().any(|o| o.post)
+        {
+            return fail(
+                tag.pos,
+                "formmethod",
+                "formmethod=\"post\" on a button of a form that is not method=\"post\"",
+                "write method=\"post\" on the form, so that its token is written",
+            );
+        }
+        if let Some(action) = find("formaction")
+            && matches!(&action.value, Given::Literal(url) if foreign_origin(url))
+            && self.waiver.take().is_none()
+        {
+            return fail(tag.pos, "foreign-form", "formaction= to another origin would send the form's token there", CROSS_ORIGIN_HELP);
+        }
+        Ok(())
+    }
+
+    /// A form: where it goes, and its token as its first child (CWE-352). True if it is sent with POST.
+    fn form(&mut self, tag: &Tag) -> Result<bool> {
+        let find = |name: &str| tag.attributes.iter().find(|a| a.name == name);
+        let method = match find("method").map(|a| &a.value) {
+            None | Some(Given::Empty) => String::from("get"),
+            Some(Given::Literal(text)) => text.trim().to_ascii_lowercase(),
+            Some(_) => {
+                return fail(tag.pos, "form-method", "the form's method is not a literal", "put {% if %} round two whole forms");
+            }
+        };
+        if !matches!(method.as_str(), "get" | "post" | "dialog") {
+            return fail(
+                tag.pos,
+                "form-method",
+                format!("method=\"{method}\": browsers send this as GET"),
+                "write method=\"post\"",
+            );
+        }
+        if method != "post" {
+            return Ok(false);
+        }
+        let action = match find("action").map(|a| &a.value) {
+            Some(Given::Literal(url)) => Some(url.clone()),
+            _ => None,
+        };
+        if action.as_deref().is_some_and(foreign_origin) {
+            let Some((wall, reason)) = self.waiver.take() else {
+                return fail(tag.pos, "foreign-form", "a POST form to another origin", CROSS_ORIGIN_HELP);
+            };
+            // Signed: the form goes out, and without our token, which is nobody else's business.
+            self.ops.push(Op::Waiver(wall, reason));
+            return Ok(true);
+        }
+        self.uses_token = true;
+        self.ops.push(Op::FormToken(action.filter(|url| url.starts_with('/'))));
+        Ok(true)
+    }
+}
+
+const CROSS_ORIGIN_HELP: &str = "post to a view of this site; if the other site has to be told, write {% waiver CrossOriginForm \"why this is safe\" %} before the form";
+
+/// Whether a literal address leaves this origin.
+fn foreign_origin(url: &str) -> bool {
+    let url: String = url.chars().filter(|c| !matches!(c, '\t' | '\n' | '\r')).collect();
+    let url = url.trim_matches(|c: char| c <= ' ').replace('\\', "/");
+    if url.starts_with("//") {
+        return true;
+    }
+    let end = url.find(['/', '?', '#']).unwrap_or(url.len());
+    url[..end].contains(':')
+}
+
+/// What a script holds, by its type (HTML Standard, 4.12.1).
+fn script_kind(tag: &Tag) -> Result<Script> {
+    let kind = match tag.attributes.iter().find(|a| a.name == "type").map(|a| &a.value) {
+        None | Some(Given::Empty) => return Ok(Script::Js),
+        Some(Given::Literal(text)) => text.trim().to_ascii_lowercase(),
+        Some(_) => return fail(tag.pos, "script-attribute", "the script's type is not a literal", "write it literally"),
+    };
+    let kind = kind.split(';').next().unwrap_or("").trim();
+    Ok(match kind {
+        "" | "module" | "text/javascript" | "application/javascript" | "application/ecmascript" | "application/x-javascript"
+        | "application/x-ecmascript" | "text/ecmascript" | "text/jscript" | "text/x-javascript" | "text/x-ecmascript" => Script::Js,
+        "application/json" | "application/ld+json" | "text/json" => Script::Json,
+        _ => Script::Literal,
+    })
+}
+
+fn help_for_parent(parent: &str, name: &str) -> String {
+    match (parent, name) {
+        ("table", "td" | "th") => "write <tr> first".to_owned(),
+        ("table" | "tbody" | "thead" | "tfoot" | "tr", _) => format!("put <{name}> into a cell: <td>"),
+        ("select", _) => "a <select> holds <option> and <optgroup>".to_owned(),
+        ("head", _) => "write </head><body> before".to_owned(),
+        (_, "tr" | "td" | "th" | "tbody" | "thead" | "tfoot" | "caption" | "col" | "colgroup") => "open a <table> first".to_owned(),
+        _ => format!("move <{name}>"),
+    }
+}

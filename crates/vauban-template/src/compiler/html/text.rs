@@ -1,0 +1,486 @@
+//! Literal text through the tokenizer (HTML Standard, 13.2.5), stricter where browsers guess.
+
+use super::attributes::{self, Kind};
+use super::elements;
+use super::machine::Machine;
+use super::state::{Given, Mode, Tag, Value};
+use super::url::UrlPart;
+use crate::compiler::error::{Pos, Result, fail};
+
+/// Places inside one piece of text.
+struct Piece<'t> {
+    text: &'t str,
+    at: usize,
+    pos: Pos,
+}
+
+impl<'t> Piece<'t> {
+    fn here(&self) -> Pos {
+        Pos { file: self.pos.file, offset: self.pos.offset + self.at as u32 }
+    }
+
+    fn rest(&self) -> &'t str {
+        &self.text[self.at..]
+    }
+
+    fn first(&self) -> Option<char> {
+        self.rest().chars().next()
+    }
+
+    /// Takes `length` bytes.
+    fn take(&mut self, length: usize) -> &'t str {
+        let part = &self.text[self.at..self.at + length];
+        self.at += length;
+        part
+    }
+
+    /// Takes everything up to the first byte for which `stop` holds.
+    fn until(&mut self, stop: impl Fn(u8) -> bool) -> &'t str {
+        let rest = self.rest();
+        let length = rest.bytes().position(stop).unwrap_or(rest.len());
+        self.take(length)
+    }
+}
+
+fn space(b: u8) -> bool {
+    matches!(b, b' ' | b'\t' | b'\n' | b'\r' | 0x0c)
+}
+
+impl Machine {
+    /// Reads literal text.
+    pub(super) fn feed(&mut self, text: &str, pos: Pos) -> Result<()> {
+        let mut piece = Piece { text, at: 0, pos };
+        while piece.at < text.len() {
+            let before = piece.at;
+            let mode = std::mem::take(&mut self.state.mode);
+            let same = std::mem::discriminant(&mode);
+            self.step(mode, &mut piece)?;
+            // Every step reads something or changes the mode, so that reading is linear.
+            debug_assert!(piece.at > before || std::mem::discriminant(&self.state.mode) != same);
+        }
+        Ok(())
+    }
+
+    fn step(&mut self, mode: Mode, piece: &mut Piece<'_>) -> Result<()> {
+        match mode {
+            Mode::Text => self.text(piece),
+            Mode::Less => self.less(piece),
+            Mode::Name(name, end, pos) => self.element_name(name, end, pos, piece),
+            Mode::EndTag(name, pos) => {
+                let skipped = piece.until(|b| !space(b));
+                self.emit(skipped);
+                match piece.first() {
+                    None => self.state.mode = Mode::EndTag(name, pos),
+                    Some('>') => {
+                        self.emit(piece.take(1));
+                        self.close(&name, pos)?;
+                    }
+                    Some(_) => {
+                        return fail(piece.here(), "end-tag", format!("something follows the name in </{name}>"), format!("write </{name}>"));
+                    }
+                }
+                Ok(())
+            }
+            Mode::Tag(tag) => self.in_tag(tag, piece),
+            Mode::AttributeName(tag, name, pos) => self.attribute_name(tag, name, pos, piece),
+            Mode::AfterName(tag, name, pos) => {
+                let skipped = piece.until(|b| !space(b));
+                self.emit(skipped);
+                match piece.first() {
+                    None => self.state.mode = Mode::AfterName(tag, name, pos),
+                    Some('=') => {
+                        self.emit(piece.take(1));
+                        self.state.mode = Mode::BeforeValue(tag, name, pos);
+                    }
+                    Some(_) => self.attribute(tag, name, Given::Empty, pos)?,
+                }
+                Ok(())
+            }
+            Mode::BeforeValue(tag, name, pos) => self.before_value(tag, name, pos, piece),
+            Mode::Value(tag, value) => self.value(tag, value, piece),
+            Mode::Comment(tail) => self.comment(tail, piece),
+            Mode::Declaration => {
+                let part = piece.until(|b| b == b'>');
+                self.emit(part);
+                if piece.first() == Some('>') {
+                    self.emit(piece.take(1));
+                    self.state.mode = Mode::Text;
+                } else {
+                    self.state.mode = Mode::Declaration;
+                }
+                Ok(())
+            }
+            Mode::Rcdata(name) => self.raw_until_end(&name.clone(), Mode::Rcdata(name), piece),
+            Mode::Script(..) => self.script(mode, piece),
+            Mode::Raw(name) => self.raw_until_end(&name.clone(), Mode::Raw(name), piece),
+        }
+    }
+
+    fn text(&mut self, piece: &mut Piece<'_>) -> Result<()> {
+        let pos = piece.here();
+        let rest = piece.rest();
+        let length = memchr::memchr(b'<', rest.as_bytes()).unwrap_or(rest.len());
+        let part = piece.take(length);
+        if !part.is_empty() {
+            if part.contains('\0') {
+                return fail(pos, "nul", "a NUL character in the template", "remove it");
+            }
+            if let Some(at) = part.find(|c: char| !c.is_ascii_whitespace())
+                && let Some(parent) = self.state.open.last()
+                && !parent.foreign
+                && elements::moves_text(&parent.name)
+            {
+                let parent = parent.name.clone();
+                let pos = Pos { file: pos.file, offset: pos.offset + at as u32 };
+                return fail(
+                    pos,
+                    "moved-text",
+                    format!("text directly inside <{parent}>: the browser would move it elsewhere"),
+                    format!("put it into an element that <{parent}> may hold"),
+                );
+            }
+            self.emit(part);
+            self.state.ampersand = part.ends_with('&');
+        }
+        if piece.first() == Some('<') {
+            piece.take(1);
+            self.state.ampersand = false;
+            self.state.mode = Mode::Less;
+        }
+        Ok(())
+    }
+
+    fn less(&mut self, piece: &mut Piece<'_>) -> Result<()> {
+        let rest = piece.rest();
+        let start = Pos { file: piece.pos.file, offset: piece.here().offset.saturating_sub(1) };
+        if rest.starts_with("!--") {
+            piece.take(3);
+            self.state.mode = Mode::Comment(String::new());
+        } else if rest.get(..8).is_some_and(|s| s.eq_ignore_ascii_case("!doctype")) {
+            self.emit("<");
+            self.emit(piece.take(8));
+            self.state.mode = Mode::Declaration;
+        } else if rest.starts_with('!') || rest.starts_with('?') {
+            return fail(
+                start,
+                "declaration",
+                "`<!` or `<?` that is neither a comment nor a doctype",
+                "browsers read this as a comment; write &lt; for a literal `<`",
+            );
+        } else if rest.starts_with('/') && rest[1..].starts_with(|c: char| c.is_ascii_alphabetic()) {
+            self.emit("</");
+            piece.take(1);
+            self.state.mode = Mode::Name(String::new(), true, start);
+        } else if rest == "/" {
+            return fail(start, "split-tag", "an end tag is cut by a tag of the template", "write the whole end tag");
+        } else if rest.starts_with(|c: char| c.is_ascii_alphabetic()) {
+            self.emit("<");
+            self.state.mode = Mode::Name(String::new(), false, start);
+        } else if rest.starts_with('/') {
+            return fail(start, "end-tag", "`</` without a name", "write &lt; for a literal `<`");
+        } else {
+            // A lone `<` is text; written as a reference nothing can grow out of it.
+            self.emit("&lt;");
+            self.state.mode = Mode::Text;
+        }
+        Ok(())
+    }
+
+    fn element_name(&mut self, mut name: String, end: bool, pos: Pos, piece: &mut Piece<'_>) -> Result<()> {
+        let part = piece.until(|b| space(b) || b == b'/' || b == b'>');
+        if let Some(c) = part.chars().find(|c| !(c.is_ascii_alphanumeric() || *c == '-' || *c == ':' || *c == '_' || *c == '.')) {
+            return fail(pos, "element-name", format!("`{c}` in an element's name"), "write &lt; for a literal `<`");
+        }
+        self.emit(part);
+        name.push_str(&part.to_ascii_lowercase());
+        if piece.first().is_none() {
+            self.state.mode = Mode::Name(name, end, pos);
+            return Ok(());
+        }
+        if end {
+            self.state.mode = Mode::EndTag(name, pos);
+            return Ok(());
+        }
+        let tag = self.open_tag(name, pos)?;
+        self.state.mode = Mode::Tag(Box::new(tag));
+        Ok(())
+    }
+
+    fn in_tag(&mut self, mut tag: Box<Tag>, piece: &mut Piece<'_>) -> Result<()> {
+        let skipped = piece.until(|b| !space(b));
+        if !skipped.is_empty() {
+            self.emit(skipped);
+            tag.separate = false;
+            tag.closing = false;
+        }
+        match piece.first() {
+            None => self.state.mode = Mode::Tag(tag),
+            Some('/') => {
+                piece.take(1);
+                tag.closing = true;
+                tag.separate = false;
+                self.state.mode = Mode::Tag(tag);
+            }
+            Some('>') => {
+                piece.take(1);
+                self.finish_tag(*tag)?;
+            }
+            Some(c) => {
+                let pos = piece.here();
+                if tag.separate {
+                    return fail(pos, "attribute-glued", "a space is missing between two attributes", "write a space here");
+                }
+                if tag.closing {
+                    return fail(pos, "stray-slash", "a slash inside a tag", "remove it, or write it right before `>`");
+                }
+                if matches!(c, '"' | '\'' | '<' | '=' | '`') {
+                    return fail(pos, "bad-html", format!("`{c}` in an attribute's name"), "an attribute is name=\"value\"");
+                }
+                self.state.mode = Mode::AttributeName(tag, String::new(), pos);
+            }
+        }
+        Ok(())
+    }
+
+    fn attribute_name(&mut self, tag: Box<Tag>, mut name: String, pos: Pos, piece: &mut Piece<'_>) -> Result<()> {
+        let at = piece.here();
+        let part = piece.until(|b| space(b) || matches!(b, b'/' | b'>' | b'='));
+        if let Some(i) = part.find(['"', '\'', '<', '`', '\0']) {
+            let at = Pos { file: at.file, offset: at.offset + i as u32 };
+            return fail(at, "bad-html", "a quote or `<` in an attribute's name", "an attribute is name=\"value\"");
+        }
+        self.emit(part);
+        name.push_str(&part.to_ascii_lowercase());
+        match piece.first() {
+            None => self.state.mode = Mode::AttributeName(tag, name, pos),
+            Some('=') => {
+                self.emit(piece.take(1));
+                self.state.mode = Mode::BeforeValue(tag, name, pos);
+            }
+            Some('/' | '>') => self.attribute(tag, name, Given::Empty, pos)?,
+            Some(_) => self.state.mode = Mode::AfterName(tag, name, pos),
+        }
+        Ok(())
+    }
+
+    fn before_value(&mut self, tag: Box<Tag>, name: String, pos: Pos, piece: &mut Piece<'_>) -> Result<()> {
+        let skipped = piece.until(|b| !space(b));
+        self.emit(skipped);
+        let quote = match piece.first() {
+            None => {
+                self.state.mode = Mode::BeforeValue(tag, name, pos);
+                return Ok(());
+            }
+            Some('>') => {
+                return fail(piece.here(), "bad-html", format!("the attribute `{name}` has `=` but no value"), "write name=\"value\"");
+            }
+            Some(q @ ('"' | '\'')) => {
+                self.emit(piece.take(1));
+                q as u8
+            }
+            Some(_) => 0,
+        };
+        let kind = attributes::kind(&tag.name, &name, tag.foreign);
+        let value = Value {
+            name,
+            quote,
+            kind,
+            raw: String::new(),
+            pending: String::new(),
+            url: UrlPart::Start,
+            given: Given::Empty,
+            pos: piece.here(),
+            whole: false,
+        };
+        self.state.mode = Mode::Value(tag, Box::new(value));
+        Ok(())
+    }
+
+    fn value(&mut self, tag: Box<Tag>, mut value: Box<Value>, piece: &mut Piece<'_>) -> Result<()> {
+        let at = piece.here();
+        let quote = value.quote;
+        let part = if quote == 0 { piece.until(|b| space(b) || b == b'>') } else { piece.until(|b| b == quote) };
+        if quote == 0 && let Some(i) = part.find(['"', '\'', '<', '=', '`']) {
+            let at = Pos { file: at.file, offset: at.offset + i as u32 };
+            return fail(at, "bad-html", "a quote, `=` or `<` in a value without quotes", "put the value into quotes");
+        }
+        if !part.is_empty() {
+            if value.whole {
+                return fail(at, "mixed-value", "text next to a value that has to be the whole attribute", format!("write {}=\"{{{{ value }}}}\" and nothing else between the quotes", value.name));
+            }
+            self.emit(part);
+            self.state.ampersand = part.ends_with('&');
+            // A literal that is this long is not a keyword; what matters of it is its start.
+            if value.raw.len() < 4096 {
+                value.raw.push_str(part);
+            }
+            value.pending.push_str(part);
+            if value.given == Given::Empty {
+                value.given = Given::Literal(String::new());
+            }
+        }
+        match piece.first() {
+            None => {
+                self.state.mode = Mode::Value(tag, value);
+                Ok(())
+            }
+            Some(_) => {
+                if quote != 0 {
+                    let closing = piece.take(1);
+                    if !std::mem::take(&mut self.drop_quote) {
+                        self.emit(closing);
+                    }
+                }
+                self.finish_value(tag, *value)
+            }
+        }
+    }
+
+    /// Comments are dropped: they tell an attacker about the code, and a value in one has no safe form.
+    fn comment(&mut self, mut tail: String, piece: &mut Piece<'_>) -> Result<()> {
+        // `<!-->` and `<!--->` are whole comments (HTML Standard, 13.2.5.44).
+        while let Some(c) = piece.first() {
+            if c == '>' && (tail.ends_with("--") || tail.ends_with("--!") || tail.is_empty() || tail == "-") {
+                piece.take(1);
+                self.state.mode = Mode::Text;
+                return Ok(());
+            }
+            piece.take(c.len_utf8());
+            if tail.is_empty() && c != '-' {
+                tail.push(' ');
+            }
+            tail.push(if c == '-' || c == '!' { c } else { ' ' });
+            if tail.len() > 4 {
+                tail.remove(0);
+            }
+        }
+        self.state.mode = Mode::Comment(tail);
+        Ok(())
+    }
+
+    /// Text up to `</name`.
+    fn raw_until_end(&mut self, name: &str, stay: Mode, piece: &mut Piece<'_>) -> Result<()> {
+        let rest = piece.rest();
+        let Some(length) = end_tag(rest, name) else {
+            if cut_end_tag(rest, name) {
+                return fail(piece.here(), "split-tag", format!("the end of <{name}> is cut by a tag of the template"), "write the whole end tag");
+            }
+            self.emit(rest);
+            self.state.ampersand = rest.ends_with('&');
+            piece.take(rest.len());
+            self.state.mode = stay;
+            return Ok(());
+        };
+        self.emit(piece.take(length));
+        self.state.ampersand = false;
+        self.state.mode = Mode::Text;
+        Ok(())
+    }
+
+    fn script(&mut self, mode: Mode, piece: &mut Piece<'_>) -> Result<()> {
+        let Mode::Script(kind, mut js) = mode else { return Ok(()) };
+        let rest = piece.rest();
+        let pos = piece.here();
+        let length = end_tag(rest, "script");
+        if length.is_none() && cut_end_tag(rest, "script") {
+            return fail(pos, "split-tag", "the end of <script> is cut by a tag of the template", "write the whole end tag");
+        }
+        let body = piece.take(length.unwrap_or(rest.len()));
+        // `<!--` and `<script` inside a script change where it ends (HTML Standard, 13.2.5.17).
+        let lower = body.to_ascii_lowercase();
+        if let Some(at) = lower.find("<!--").or_else(|| lower.find("<script")) {
+            let at = Pos { file: pos.file, offset: pos.offset + at as u32 };
+            return fail(
+                at,
+                "script-escape",
+                "`<!--` or `<script` inside a script: browsers then look for another end",
+                "in a string write \\x3C for `<`",
+            );
+        }
+        self.emit(body);
+        js.advance(body, pos);
+        self.state.mode = if length.is_some() { Mode::Text } else { Mode::Script(kind, js) };
+        Ok(())
+    }
+}
+
+/// Where `</name` followed by a space, slash or `>` starts.
+pub(super) fn end_tag(text: &str, name: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while let Some(found) = memchr::memchr(b'<', &bytes[at..]) {
+        let open = at + found;
+        let tail = &bytes[open + 1..];
+        if tail.first() == Some(&b'/')
+            && tail.get(1..=name.len()).is_some_and(|n| n.eq_ignore_ascii_case(name.as_bytes()))
+            && tail.get(name.len() + 1).is_some_and(|b| space(*b) || *b == b'/' || *b == b'>')
+        {
+            return Some(open);
+        }
+        at = open + 1;
+    }
+    None
+}
+
+/// Whether the text ends inside something that may become `</name>`.
+fn cut_end_tag(text: &str, name: &str) -> bool {
+    let Some(open) = text.rfind('<') else { return false };
+    let tail = text[open..].to_ascii_lowercase();
+    format!("</{name}").starts_with(&tail)
+}
+
+impl Machine {
+    /// Notes a whole attribute.
+    pub(super) fn attribute(&mut self, mut tag: Box<Tag>, name: String, value: Given, pos: Pos) -> Result<()> {
+        if let Some(old) = tag.attributes.iter().find(|a| a.name == name)
+            && !old.sometimes
+        {
+            return fail(
+                pos,
+                "duplicate-attribute",
+                format!("`{name}` is written twice: browsers take the first and ignore the second"),
+                "write it once",
+            );
+        }
+        tag.attributes.push(super::state::Attribute { name, value, sometimes: false });
+        tag.separate = true;
+        self.state.mode = Mode::Tag(tag);
+        Ok(())
+    }
+
+    fn finish_value(&mut self, tag: Box<Tag>, mut value: Value) -> Result<()> {
+        let pos = value.pos;
+        if matches!(value.kind, Kind::Url | Kind::Resource | Kind::Action) {
+            if value.given == Given::Data {
+                super::join::flush(&mut value, pos)?;
+            } else {
+                self.literal_url(&value)?;
+            }
+        }
+        let given = match value.given {
+            Given::Literal(_) => Given::Literal(super::entities::decode(&value.raw)),
+            other => other,
+        };
+        self.attribute(tag, value.name, given, pos)
+    }
+
+    /// CWE-79: a literal `javascript:` address is a handler in disguise.
+    fn literal_url(&self, value: &Value) -> Result<()> {
+        let text: String = super::entities::decode(&value.raw)
+            .chars()
+            .filter(|c| !c.is_ascii_whitespace() && !c.is_control())
+            .collect::<String>()
+            .to_ascii_lowercase();
+        for scheme in ["javascript:", "vbscript:"] {
+            if text.starts_with(scheme) {
+                return fail(
+                    value.pos,
+                    "javascript-url",
+                    format!("a `{scheme}` address: the default CSP forbids it"),
+                    "use a <button> and a script file that listens to it",
+                );
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,140 @@
+//! Where in a URL a value stands.
+
+/// The part of a URL that was reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UrlPart {
+    /// Nothing written yet.
+    Start,
+    /// Literal text that may still turn into a scheme or a path.
+    Prefix(String),
+    /// A value was written at the start; a delimiter has to follow.
+    AfterValue,
+    /// Exactly one slash was written.
+    Root,
+    /// In the authority: the host.
+    Host,
+    /// In the path.
+    Path,
+    /// After `?` or `#`.
+    Query,
+    /// After a literal scheme without an authority (`mailto:`).
+    Opaque,
+    /// Branches came to different parts.
+    Unknown,
+}
+
+/// Schemes that may stand literally before a value.
+const SCHEMES: &[&str] = &["http", "https", "mailto", "tel", "sms"];
+
+/// Why a URL cannot be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UrlError {
+    /// Literal text glued to a value that stood at the start.
+    GluedToValue,
+    /// A literal scheme that takes no value.
+    Scheme,
+}
+
+impl UrlPart {
+    /// Moves over literal text, with character references already decoded.
+    ///
+    /// # Errors
+    /// Text that makes the meaning of an earlier value unclear.
+    pub fn advance(self, text: &str) -> Result<Self, UrlError> {
+        let mut part = self;
+        for c in text.chars() {
+            // Browsers drop tabs and newlines inside URLs and spaces round them.
+            if matches!(c, '\t' | '\n' | '\r') {
+                continue;
+            }
+            part = match part {
+                Self::Start => match c {
+                    ' ' | '\u{c}' => Self::Start,
+                    '/' | '\\' => Self::Root,
+                    '?' | '#' => Self::Query,
+                    _ => Self::Prefix(c.to_string()),
+                },
+                Self::Prefix(mut text) => match c {
+                    ':' => {
+                        let scheme = text.to_ascii_lowercase();
+                        match scheme.as_str() {
+                            "http" | "https" => Self::Prefix(format!("{scheme}:")),
+                            _ if text.ends_with(':') => Self::Prefix(text),
+                            _ if SCHEMES.contains(&scheme.as_str()) => Self::Opaque,
+                            _ => Self::Prefix(format!("{text}:")),
+                        }
+                    }
+                    '/' | '\\' if text == "http:" || text == "https:" => Self::Prefix(format!("{text}/")),
+                    '/' | '\\' if text == "http:/" || text == "https:/" => Self::Host,
+                    '/' | '\\' if text.contains(':') => Self::Prefix(text + "/"),
+                    '/' | '\\' => Self::Path,
+                    '?' | '#' if !text.contains(':') => Self::Query,
+                    _ => {
+                        text.push(c);
+                        Self::Prefix(text)
+                    }
+                },
+                Self::AfterValue => match c {
+                    '/' => Self::Path,
+                    '?' | '#' | '&' => Self::Query,
+                    _ => return Err(UrlError::GluedToValue),
+                },
+                Self::Root => match c {
+                    '/' | '\\' => Self::Host,
+                    '?' | '#' => Self::Query,
+                    _ => Self::Path,
+                },
+                Self::Host => match c {
+                    '/' | '\\' => Self::Path,
+                    '?' | '#' => Self::Query,
+                    _ => Self::Host,
+                },
+                Self::Path => match c {
+                    '?' | '#' => Self::Query,
+                    _ => Self::Path,
+                },
+                other => other,
+            };
+        }
+        Ok(part)
+    }
+
+    /// Joins two branches.
+    pub fn join(self, other: Self) -> Self {
+        if self == other { self } else { Self::Unknown }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn part(text: &str) -> UrlPart {
+        UrlPart::Start.advance(text).unwrap()
+    }
+
+    #[test]
+    fn parts() {
+        assert_eq!(part(""), UrlPart::Start);
+        assert_eq!(part("/"), UrlPart::Root);
+        assert_eq!(part("//"), UrlPart::Host);
+        assert_eq!(part("/p/"), UrlPart::Path);
+        assert_eq!(part("/p?q="), UrlPart::Query);
+        assert_eq!(part("#x"), UrlPart::Query);
+        assert_eq!(part("https://"), UrlPart::Host);
+        assert_eq!(part("https://h/"), UrlPart::Path);
+        assert_eq!(part("HTTPS:\\\\"), UrlPart::Host);
+        assert_eq!(part("mailto:"), UrlPart::Opaque);
+        assert_eq!(part("javascript:"), UrlPart::Prefix("javascript:".into()));
+        assert_eq!(part("java\nscript:"), UrlPart::Prefix("javascript:".into()));
+        assert_eq!(part("p/"), UrlPart::Path);
+    }
+
+    /// `{{ scheme }}://host`: the value would be a scheme.
+    #[test]
+    fn text_glued_to_a_value_is_refused() {
+        assert_eq!(UrlPart::AfterValue.advance("://h/"), Err(UrlError::GluedToValue));
+        assert_eq!(UrlPart::AfterValue.advance("script:"), Err(UrlError::GluedToValue));
+        assert_eq!(UrlPart::AfterValue.advance("/x"), Ok(UrlPart::Path));
+    }
+}

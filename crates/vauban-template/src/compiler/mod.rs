@@ -1,0 +1,16 @@
+//! The compiler: a template's text in, Rust out.
+//!
+//! [`lexer`] → [`parser`] → [`resolve`] (inheritance, includes) → [`html`] (contexts) → [`generate`].
+
+pub mod ast;
+pub mod derive;
+pub mod error;
+pub mod expr;
+pub mod generate;
+pub mod html;
+pub mod lexer;
+pub mod parser;
+pub mod resolve;
+
+pub use error::{Pos, Problem, Sources};
+pub use resolve::{Folder, Loader};

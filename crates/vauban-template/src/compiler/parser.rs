@@ -1,0 +1,613 @@
+//! Tokens into a tree: the block structure of Django's tags.
+
+use super::ast::{Call, Component, Cycle, Expr, For, Include, Node, Path, Step, UrlTag};
+use super::error::{Pos, Result, fail, nearest};
+use super::expr::{condition, value, words};
+use super::lexer::{Token, tokens};
+
+/// How deep blocks may nest: the compiler walks the tree recursively (CWE-674).
+pub const MAX_DEPTH: usize = 100;
+
+/// A parsed file.
+#[derive(Debug, Clone, Default)]
+pub struct File {
+    /// The parent named by `{% extends %}`.
+    pub extends: Option<(String, Pos)>,
+    /// Everything else.
+    pub nodes: Vec<Node>,
+    /// `{% partialdef %}` by name.
+    pub partials: Vec<(String, Vec<Node>, Pos)>,
+}
+
+/// Parses one file.
+///
+/// # Errors
+/// The first thing that is not the template language.
+pub fn parse(source: &str, file: u16) -> Result<File> {
+    let tokens = tokens(source, file)?;
+    let mut parser = Parser { tokens: tokens.into_iter(), file: File::default(), blocks: Vec::new(), depth: 0 };
+    let end = Pos { file, offset: source.len() as u32 };
+    let (nodes, stop) = parser.nodes(&[], end, "")?;
+    debug_assert!(stop.is_none());
+    parser.file.nodes = nodes;
+    Ok(parser.file)
+}
+
+struct Parser<'s> {
+    tokens: std::vec::IntoIter<Token<'s>>,
+    file: File,
+    blocks: Vec<String>,
+    depth: usize,
+}
+
+/// The tag that ended a list of nodes: its words and place.
+type Stop<'s> = Option<(Vec<(&'s str, Pos)>, Pos)>;
+
+/// Every tag, for suggestions.
+const TAGS: &[&str] = &[
+    "block", "call", "comment", "component", "csp_nonce", "csrf_token", "cycle", "extends", "fill", "firstof", "for",
+    "fragment", "if", "include", "now", "partial", "partialdef", "querystring", "resetcycle", "slot", "spaceless",
+    "static", "templatetag", "url", "verbatim", "waiver", "widthratio", "with",
+];
+
+impl<'s> Parser<'s> {
+    /// Nodes up to one of the tags in `until` (or the end of the file where there is none).
+    fn nodes(&mut self, until: &[&str], start: Pos, open: &str) -> Result<(Vec<Node>, Stop<'s>)> {
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            return fail(
+                start,
+                "too-deep",
+                format!("blocks nest more than {MAX_DEPTH} deep"),
+                "move a part into an included file or compute it in the view",
+            );
+        }
+        let mut out = Vec::new();
+        while let Some(token) = self.tokens.next() {
+            match token {
+                Token::Text(text, pos) => out.push(Node::Text(text.to_owned(), pos)),
+                Token::Variable(text, pos) => out.push(variable(text, pos)?),
+                Token::Tag(text, pos) => {
+                    let words = words(text, pos);
+                    let Some((name, _)) = words.first() else {
+                        return fail(pos, "empty-tag", "an empty tag", "write a tag's name between {% and %}");
+                    };
+                    if until.contains(name) {
+                        self.depth -= 1;
+                        return Ok((out, Some((words, pos))));
+                    }
+                    self.tag(&words, pos, &mut out)?;
+                }
+            }
+        }
+        self.depth -= 1;
+        if until.is_empty() {
+            return Ok((out, None));
+        }
+        let end = until.last().copied().unwrap_or_default();
+        fail(start, "unclosed-block", format!("{{% {open} %}} is never closed"), format!("add {{% {end} %}}"))
+    }
+
+    /// The nodes of a block with one end tag.
+    fn body(&mut self, open: &str, pos: Pos) -> Result<(Vec<Node>, Vec<(&'s str, Pos)>)> {
+        let end = format!("end{open}");
+        let (nodes, stop) = self.nodes(&[&end], pos, open)?;
+        Ok((nodes, stop.map(|(words, _)| words).unwrap_or_default()))
+    }
+
+    fn tag(&mut self, words: &[(&'s str, Pos)], pos: Pos, out: &mut Vec<Node>) -> Result<()> {
+        let name = words[0].0;
+        let rest = &words[1..];
+        let node = match name {
+            "if" => self.if_tag(rest, pos)?,
+            "for" => self.for_tag(rest, pos)?,
+            "with" => {
+                let bindings = bindings(rest, pos)?;
+                if bindings.is_empty() {
+                    return fail(pos, "with", "{% with %} binds nothing", "write {% with name=value %}");
+                }
+                let (nodes, _) = self.body("with", pos)?;
+                Node::With(bindings, nodes, pos)
+            }
+            "block" => self.block_tag(rest, pos)?,
+            "extends" => return self.extends_tag(rest, pos, out),
+            "include" => include_tag(rest, pos)?,
+            "url" => {
+                let url = url_tag(rest, pos)?;
+                if let Some(name) = url.bind.clone() {
+                    let (nodes, _) = self.rest_of_block(pos)?;
+                    out.push(Node::With(vec![(name, Expr::Url(Box::new(url)))], nodes, pos));
+                    return Ok(());
+                }
+                Node::Url(Box::new(url))
+            }
+            "static" => Node::Static(one_literal(rest, pos, "static", "{% static \"css/site.css\" %}")?, pos),
+            "csp_nonce" => Node::Nonce(pos),
+            "csrf_token" => Node::CsrfToken(pos),
+            "cycle" => cycle_tag(rest, pos)?,
+            "resetcycle" => Node::ResetCycle(rest.first().map(|(n, _)| (*n).to_owned()), pos),
+            "firstof" => {
+                if rest.is_empty() {
+                    return fail(pos, "firstof", "{% firstof %} without values", "write {% firstof a b \"none\" %}");
+                }
+                if rest.len() > 2 && rest[rest.len() - 2].0 == "as" {
+                    return fail(pos, "firstof", "{% firstof … as %}", "write {{ a|default:b }} inside {% with %}");
+                }
+                Node::FirstOf(rest.iter().map(|(w, p)| value(w, *p)).collect::<Result<_>>()?, pos)
+            }
+            "now" => Node::Now(one_literal(rest, pos, "now", "{% now \"Y\" %}")?, pos),
+            "querystring" => Node::QueryString(query_arguments(rest)?, pos),
+            "spaceless" => {
+                let (nodes, _) = self.body("spaceless", pos)?;
+                Node::Spaceless(nodes, pos)
+            }
+            "widthratio" => {
+                if rest.len() != 3 {
+                    return fail(pos, "widthratio", "{% widthratio %} takes three values", "write {% widthratio value max 100 %}");
+                }
+                Node::WidthRatio(
+                    Box::new([
+                        value(rest[0].0, rest[0].1)?,
+                        value(rest[1].0, rest[1].1)?,
+                        value(rest[2].0, rest[2].1)?,
+                    ]),
+                    pos,
+                )
+            }
+            "templatetag" => Node::Text(template_tag(rest, pos)?.to_owned(), pos),
+            "fragment" | "partialdef" => return self.partial_tag(name, rest, pos, out),
+            "partial" => match rest {
+                [(name, _)] => Node::Partial((*name).to_owned(), pos),
+                _ => return fail(pos, "partial", "{% partial %} takes one name", "write {% partial name %}"),
+            },
+            "component" => self.component_tag(rest, pos)?,
+            "slot" => {
+                let [(name, _)] = rest else {
+                    return fail(pos, "slot", "{% slot %} takes one name", "write {% slot content %}…{% endslot %}");
+                };
+                let (nodes, _) = self.body("slot", pos)?;
+                Node::Slot((*name).to_owned(), nodes, pos)
+            }
+            "call" => {
+                let Some(((name, at), arguments)) = rest.split_first() else {
+                    return fail(pos, "call", "{% call %} without a function", "write {% call function a b %}");
+                };
+                if !is_path(name) {
+                    return fail(*at, "call", format!("`{name}` is not a function's name"), "write {% call function a b %}");
+                }
+                let arguments = arguments.iter().map(|(w, p)| value(w, *p)).collect::<Result<_>>()?;
+                Node::Call(Box::new(Call { name: (*name).to_owned(), arguments, pos }))
+            }
+            "waiver" => match rest {
+                [(wall, _), (reason, at)] if is_name(wall) => match value(reason, *at)? {
+                    Expr::Str(reason, _) => Node::Waiver((*wall).to_owned(), reason, pos),
+                    _ => return fail(*at, "waiver", "a waiver's reason is a literal", "write it in quotes"),
+                },
+                _ => return fail(pos, "waiver", "{% waiver %} takes a wall and a reason", "write {% waiver CrossOriginForm \"why this is safe\" %}"),
+            },
+            "load" => {
+                return Ok(()); // Django's {% load %}: filters and tags are found by name, nothing to load.
+            }
+            other => return unknown_tag(other, pos),
+        };
+        out.push(node);
+        Ok(())
+    }
+
+    fn if_tag(&mut self, rest: &[(&'s str, Pos)], pos: Pos) -> Result<Node> {
+        let mut branches = Vec::new();
+        let mut test = condition(rest, pos)?;
+        loop {
+            let (nodes, stop) = self.nodes(&["elif", "else", "endif"], pos, "if")?;
+            branches.push((test, nodes));
+            let Some((words, at)) = stop else { return fail(pos, "unclosed-block", "no {% endif %}", "add it") };
+            match words[0].0 {
+                "elif" => test = condition(&words[1..], at)?,
+                "else" => {
+                    if words.len() > 1 {
+                        return fail(at, "else", "{% else %} with words after it", "write {% elif condition %}");
+                    }
+                    let (otherwise, _) = self.body("if", pos)?;
+                    return Ok(Node::If(branches, otherwise, pos));
+                }
+                _ => return Ok(Node::If(branches, Vec::new(), pos)),
+            }
+        }
+    }
+
+    fn for_tag(&mut self, rest: &[(&'s str, Pos)], pos: Pos) -> Result<Node> {
+        let help = "write {% for item in list %} or {% for key, value in map %}";
+        let mut rest = rest;
+        let reversed = rest.last().is_some_and(|(w, _)| *w == "reversed");
+        if reversed {
+            rest = &rest[..rest.len() - 1];
+        }
+        let Some(split) = rest.iter().position(|(w, _)| *w == "in") else {
+            return fail(pos, "for", "{% for %} without `in`", help);
+        };
+        let [(over, over_pos)] = &rest[split + 1..] else {
+            return fail(pos, "for", "{% for %} walks one value", help);
+        };
+        let list: String = rest[..split].iter().map(|(w, _)| *w).collect::<Vec<_>>().join(" ");
+        let names: Vec<String> = list.split(',').map(|n| n.trim().to_owned()).collect();
+        if names.iter().any(|n| !is_name(n)) {
+            return fail(pos, "for", format!("`{list}` is not a list of names"), help);
+        }
+        let over = value(over, *over_pos)?;
+        let (body, stop) = self.nodes(&["empty", "endfor"], pos, "for")?;
+        let mut empty = Vec::new();
+        if stop.is_some_and(|(words, _)| words[0].0 == "empty") {
+            empty = self.body("for", pos)?.0;
+        }
+        Ok(Node::For(Box::new(For { names, over, reversed, body, empty, pos })))
+    }
+
+    fn block_tag(&mut self, rest: &[(&'s str, Pos)], pos: Pos) -> Result<Node> {
+        let [(name, _)] = rest else {
+            return fail(pos, "block", "{% block %} takes one name", "write {% block content %}");
+        };
+        if self.blocks.iter().any(|b| b == name) {
+            return fail(
+                pos,
+                "duplicate-block",
+                format!("block `{name}` appears twice in this file"),
+                "give the second one another name",
+            );
+        }
+        self.blocks.push((*name).to_owned());
+        let (nodes, end) = self.body("block", pos)?;
+        end_name(&end, name, pos)?;
+        Ok(Node::Block((*name).to_owned(), nodes, pos))
+    }
+
+    fn extends_tag(&mut self, rest: &[(&'s str, Pos)], pos: Pos, before: &[Node]) -> Result<()> {
+        if self.file.extends.is_some() {
+            return fail(pos, "extends", "{% extends %} appears twice", "a template has one parent");
+        }
+        if before.iter().any(|n| !matches!(n, Node::Text(t, _) if t.trim().is_empty())) || self.depth > 1 {
+            return fail(
+                pos,
+                "extends",
+                "{% extends %} is not the first tag",
+                "put {% extends \"base.html\" %} at the top; what stands before it would not be shown",
+            );
+        }
+        let name = one_literal(rest, pos, "extends", "{% extends \"base.html\" %}")?;
+        self.file.extends = Some((name, pos));
+        Ok(())
+    }
+
+    /// `{% url … as name %}` binds until the surrounding block ends; only `{% with %}` does that here.
+    fn rest_of_block(&mut self, pos: Pos) -> Result<(Vec<Node>, Stop<'s>)> {
+        fail(
+            pos,
+            "url",
+            "{% url … as name %}",
+            "write the {% url %} tag where the address belongs; it may stand several times",
+        )
+    }
+
+    fn partial_tag(&mut self, tag: &str, rest: &[(&'s str, Pos)], pos: Pos, out: &mut Vec<Node>) -> Result<()> {
+        let (name, inline) = match rest {
+            [(name, _)] => (*name, tag == "fragment"),
+            [(name, _), ("inline", _)] if tag == "partialdef" => (*name, true),
+            _ => {
+                return fail(
+                    pos,
+                    "partial",
+                    format!("{{% {tag} %}} takes one name"),
+                    "write {% partialdef name %} or {% partialdef name inline %}",
+                );
+            }
+        };
+        if self.file.partials.iter().any(|(n, _, _)| n == name) {
+            return fail(pos, "partial", format!("`{name}` is defined twice"), "give the second one another name");
+        }
+        // The name is taken before the body is read, so that a partial inside cannot take it as well.
+        let slot = self.file.partials.len();
+        self.file.partials.push((name.to_owned(), Vec::new(), pos));
+        let (nodes, end) = self.body(tag, pos)?;
+        end_name(&end, name, pos)?;
+        self.file.partials[slot].1.clone_from(&nodes);
+        if inline {
+            out.push(Node::Fragment(name.to_owned(), nodes, pos));
+        }
+        Ok(())
+    }
+
+    fn component_tag(&mut self, rest: &[(&'s str, Pos)], pos: Pos) -> Result<Node> {
+        let Some(((path, at), arguments)) = rest.split_first() else {
+            return fail(pos, "component", "{% component %} without a name", "write {% component Card title=title %}");
+        };
+        if !is_path(path) {
+            return fail(*at, "component", format!("`{path}` is not a struct's name"), "write {% component Card title=title %}");
+        }
+        let arguments = bindings(arguments, pos)?;
+        let mut slots: Vec<(String, Vec<Node>)> = vec![("content".to_owned(), Vec::new())];
+        loop {
+            let (nodes, stop) = self.nodes(&["fill", "endcomponent"], pos, "component")?;
+            slots[0].1.extend(nodes);
+            let Some((words, at)) = stop else { break };
+            if words[0].0 != "fill" {
+                break;
+            }
+            let [_, (name, _)] = words[..] else {
+                return fail(at, "component", "{% fill %} takes one name", "write {% fill footer %}…{% endfill %}");
+            };
+            if slots.iter().any(|(n, _)| n == name) {
+                return fail(at, "component", format!("slot `{name}` is filled twice"), "fill it once");
+            }
+            let (nodes, _) = self.body("fill", at)?;
+            slots.push((name.to_owned(), nodes));
+        }
+        Ok(Node::Component(Box::new(Component { path: (*path).to_owned(), arguments, slots, pos })))
+    }
+}
+
+fn variable(text: &str, pos: Pos) -> Result<Node> {
+    if text == "block.super" {
+        return Ok(Node::Super(pos));
+    }
+    if text == "csp_nonce" {
+        return Ok(Node::Nonce(pos));
+    }
+    if text == "csrf_token" {
+        return fail(
+            pos,
+            "csrf-token",
+            "the form token is written by hand",
+            "remove it: every POST form has its token already; script reads <meta name=\"csrf-token\">",
+        );
+    }
+    if text.is_empty() {
+        return fail(pos, "expression", "`{{ }}` is empty", "write a variable between {{ and }}");
+    }
+    Ok(Node::Put(value(text, pos)?, pos))
+}
+
+fn include_tag(rest: &[(&str, Pos)], pos: Pos) -> Result<Node> {
+    let help = "write {% include \"part.html\" with name=value only %}";
+    let Some(((file, file_pos), options)) = rest.split_first() else {
+        return fail(pos, "include", "{% include %} without a file", help);
+    };
+    let Expr::Str(file, _) = value(file, *file_pos)? else {
+        return fail(
+            *file_pos,
+            "dynamic-include",
+            "the file of {% include %} is not a literal",
+            "name the file in quotes; choose between files with {% if %}",
+        );
+    };
+    let mut only = false;
+    let mut with = Vec::new();
+    let mut i = 0;
+    while i < options.len() {
+        match options[i].0 {
+            "only" if !only => {
+                only = true;
+                i += 1;
+            }
+            "with" if with.is_empty() => {
+                let end = options[i + 1..].iter().position(|(w, _)| *w == "only").map_or(options.len(), |n| i + 1 + n);
+                with = bindings(&options[i + 1..end], pos)?;
+                if with.is_empty() {
+                    return fail(options[i].1, "include", "`with` binds nothing", help);
+                }
+                i = end;
+            }
+            other => return fail(options[i].1, "include", format!("`{other}` cannot stand here"), help),
+        }
+    }
+    Ok(Node::Include(Include { file, with, only, pos }))
+}
+
+fn url_tag(rest: &[(&str, Pos)], pos: Pos) -> Result<UrlTag> {
+    let help = "write {% url article article.slug %}: the name is the one in `routes!`";
+    let Some(((name, name_pos), arguments)) = rest.split_first() else {
+        return fail(pos, "url", "{% url %} without a name", help);
+    };
+    // Django quotes the name; both spellings are taken.
+    let name = name.trim_matches(|c| c == '"' || c == '\'').replace(':', ".");
+    if !name.split('.').all(is_name) {
+        return fail(*name_pos, "url", format!("`{name}` is not a route's name"), help);
+    }
+    let (arguments, bind) = match arguments {
+        [front @ .., ("as", _), (bind, _)] => (front, Some((*bind).to_owned())),
+        _ => (arguments, None),
+    };
+    let arguments = arguments
+        .iter()
+        .map(|(word, at)| {
+            if let Some((key, _)) = word.split_once('=')
+                && is_name(key)
+            {
+                return fail(*at, "url", "an argument of {% url %} with a name", "write the arguments in the route's order");
+            }
+            value(word, *at)
+        })
+        .collect::<Result<_>>()?;
+    Ok(UrlTag { name, arguments, bind, pos })
+}
+
+fn cycle_tag(rest: &[(&str, Pos)], pos: Pos) -> Result<Node> {
+    let help = "write {% cycle \"odd\" \"even\" %} or {% cycle a b as name %}";
+    let mut rest = rest;
+    if rest.is_empty() {
+        return fail(pos, "cycle", "{% cycle %} without values", help);
+    }
+    let silent = rest.len() > 3 && rest[rest.len() - 1].0 == "silent" && rest[rest.len() - 3].0 == "as";
+    if silent {
+        rest = &rest[..rest.len() - 1];
+    }
+    let mut name = None;
+    if rest.len() > 2 && rest[rest.len() - 2].0 == "as" {
+        name = Some(rest[rest.len() - 1].0.to_owned());
+        rest = &rest[..rest.len() - 2];
+    } else if rest.len() == 1 {
+        if !is_name(rest[0].0) {
+            return fail(pos, "cycle", "{% cycle %} with one value", help);
+        }
+        return Ok(Node::Cycle(Box::new(Cycle { values: Vec::new(), name: Some(rest[0].0.to_owned()), silent, pos })));
+    }
+    let values = rest.iter().map(|(w, p)| value(w, *p)).collect::<Result<_>>()?;
+    Ok(Node::Cycle(Box::new(Cycle { values, name, silent, pos })))
+}
+
+fn query_arguments(rest: &[(&str, Pos)]) -> Result<Vec<(String, Expr)>> {
+    let help = "write {% querystring page=2 sort=None %}";
+    let mut out: Vec<(String, Expr)> = Vec::new();
+    for (word, at) in rest {
+        let Some((key, text)) = word.split_once('=') else {
+            return fail(*at, "querystring", format!("`{word}` is not name=value"), help);
+        };
+        if out.iter().any(|(k, _)| k == key) {
+            return fail(*at, "querystring", format!("`{key}` is set twice"), help);
+        }
+        let offset = Pos { file: at.file, offset: at.offset + key.len() as u32 + 1 };
+        out.push((key.to_owned(), value(text, offset)?));
+    }
+    Ok(out)
+}
+
+/// `a=b c=d`, or Django's older `b as a`.
+fn bindings(rest: &[(&str, Pos)], pos: Pos) -> Result<Vec<(String, Expr)>> {
+    let mut out: Vec<(String, Expr)> = Vec::new();
+    let mut i = 0;
+    while i < rest.len() {
+        let (word, at) = rest[i];
+        let (name, expr) = match word.split_once('=') {
+            Some((name, text)) if is_name(name) => {
+                let offset = Pos { file: at.file, offset: at.offset + name.len() as u32 + 1 };
+                i += 1;
+                (name, value(text, offset)?)
+            }
+            _ if rest.get(i + 1).is_some_and(|(w, _)| *w == "as") && rest.get(i + 2).is_some() => {
+                let name = rest[i + 2].0;
+                i += 3;
+                if rest.get(i).is_some_and(|(w, _)| *w == "and") {
+                    i += 1;
+                }
+                (name, value(word, at)?)
+            }
+            _ => return fail(at, "binding", format!("`{word}` is not name=value"), "write name=value"),
+        };
+        if !is_name(name) {
+            return fail(at, "binding", format!("`{name}` is not a name"), "write name=value");
+        }
+        if out.iter().any(|(n, _)| n == name) {
+            return fail(pos, "binding", format!("`{name}` is bound twice"), "bind it once");
+        }
+        out.push((name.to_owned(), expr));
+    }
+    Ok(out)
+}
+
+fn one_literal(rest: &[(&str, Pos)], pos: Pos, tag: &str, help: &str) -> Result<String> {
+    if let [(word, at)] = rest
+        && let Expr::Str(text, _) = value(word, *at)?
+    {
+        return Ok(text);
+    }
+    fail(pos, "literal", format!("{{% {tag} %}} takes one literal in quotes"), format!("write {help}"))
+}
+
+fn end_name(words: &[(&str, Pos)], name: &str, pos: Pos) -> Result<()> {
+    match words {
+        [_, (given, at)] if *given != name => {
+            fail(*at, "end-name", format!("this ends `{given}`, but `{name}` is open"), format!("write `{name}` here"))
+        }
+        [_, _, (_, at), ..] => fail(*at, "end-name", "more than one name after the end tag", "write one name or none"),
+        _ => {
+            let _ = pos;
+            Ok(())
+        }
+    }
+}
+
+fn template_tag(rest: &[(&str, Pos)], pos: Pos) -> Result<&'static str> {
+    let found = match rest {
+        [(name, _)] => match *name {
+            "openblock" => Some("{%"),
+            "closeblock" => Some("%}"),
+            "openvariable" => Some("{{"),
+            "closevariable" => Some("}}"),
+            "openbrace" => Some("{"),
+            "closebrace" => Some("}"),
+            "opencomment" => Some("{#"),
+            "closecomment" => Some("#}"),
+            _ => None,
+        },
+        _ => None,
+    };
+    found.map_or_else(
+        || fail(pos, "templatetag", "an unknown name in {% templatetag %}", "use openblock, closeblock, openvariable, closevariable, openbrace, closebrace, opencomment or closecomment"),
+        Ok,
+    )
+}
+
+fn unknown_tag<T>(name: &str, pos: Pos) -> Result<T> {
+    let help = match name {
+        "autoescape" => {
+            "escaping cannot be switched off: markup is a value of type SafeHtml (from a template, `safe_html!`, the sanitizer, or SafeHtml::trust with a waiver)".to_owned()
+        }
+        "filter" => "apply the filter to the value: {{ value|filter }}".to_owned(),
+        "regroup" | "ifchanged" => format!("{{% {name} %}} is not part of this version: group in the view"),
+        "cache" => "fragment caching is not part of this version".to_owned(),
+        "translate" | "trans" | "blocktranslate" | "blocktrans" => "translation is not part of this version".to_owned(),
+        "debug" | "lorem" => "remove it".to_owned(),
+        _ if name.starts_with("end") || matches!(name, "else" | "elif" | "empty" | "fill") => {
+            format!("no block that {{% {name} %}} could belong to is open here")
+        }
+        _ => match nearest(name, TAGS.iter().copied()) {
+            Some(near) => format!("did you mean {{% {near} %}}?"),
+            None => "tags of your own are called with {% call function arguments %}".to_owned(),
+        },
+    };
+    fail(pos, "unknown-tag", format!("there is no tag `{name}` here"), help)
+}
+
+/// A Rust path of identifiers.
+fn is_path(text: &str) -> bool {
+    text.split("::").all(is_name)
+}
+
+/// A name that can be a Rust identifier and a template variable.
+pub fn is_name(text: &str) -> bool {
+    let mut chars = text.chars();
+    chars.next().is_some_and(|c| c.is_ascii_alphabetic())
+        && chars.all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+/// The path of a variable, for building bindings.
+pub fn variable_path(name: &str, rest: Vec<Step>, pos: Pos) -> Expr {
+    Expr::Path(Path { root: name.to_owned(), rest, pos })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(source: &str) -> String {
+        parse(source, 0).map_or_else(|e| e.found.clone(), |_| "fine".to_owned())
+    }
+
+    #[test]
+    fn structure() {
+        assert_eq!(error("{% if a %}x{% elif b %}y{% else %}z{% endif %}"), "fine");
+        assert_eq!(error("{% for k, v in m reversed %}{{ k }}{% empty %}-{% endfor %}"), "fine");
+        assert_eq!(error("{% block a %}{% block b %}{% endblock b %}{% endblock a %}"), "fine");
+        assert_eq!(error("{% include \"a.html\" with x=y only %}"), "fine");
+        assert_eq!(error("{% if a %}x"), "{% if %} is never closed");
+        assert_eq!(error("{% endif %}"), "there is no tag `endif` here");
+        assert_eq!(error("{% for x items %}{% endfor %}"), "{% for %} without `in`");
+        assert_eq!(error("{% block a %}{% endblock %}{% block a %}{% endblock %}"), "block `a` appears twice in this file");
+        assert_eq!(error("{% autoescape off %}{% endautoescape %}"), "there is no tag `autoescape` here");
+        assert_eq!(error("{% include name %}"), "the file of {% include %} is not a literal");
+    }
+
+    #[test]
+    fn depth_is_bounded() {
+        let deep = "{% if a %}".repeat(5000);
+        assert!(error(&deep).contains("deep"));
+    }
+}

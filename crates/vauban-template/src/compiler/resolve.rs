@@ -1,0 +1,474 @@
+//! Files into one tree: `{% extends %}`, `{% include %}` and partials are worked out by exact name.
+//!
+//! There is no search path: a new file that shadows another could not be tracked by the build.
+
+use super::ast::Node;
+use super::error::{Pos, Result, Sources, fail, nearest};
+use super::parser::{File, parse};
+use std::collections::HashMap;
+use std::rc::Rc;
+
+/// How long a chain of parents may be.
+const MAX_PARENTS: usize = 32;
+/// How many nodes one page may have after everything is included (CWE-400: includes can grow exponentially).
+const MAX_NODES: usize = 200_000;
+/// How deep includes may nest.
+const MAX_INCLUDES: usize = 32;
+
+/// Where template files come from.
+pub trait Loader {
+    /// The text of a file, by its exact name below the template folder.
+    fn load(&self, name: &str) -> Option<String>;
+    /// All names, for suggestions.
+    fn names(&self) -> Vec<String>;
+}
+
+/// A page as one tree.
+#[derive(Debug, Default)]
+pub struct Page {
+    /// The nodes, without `Block`, `Super`, `Include` and `Partial`.
+    pub nodes: Vec<Node>,
+    /// Names of parts that can be rendered alone, with their nodes.
+    pub fragments: Vec<(String, Vec<Node>, Pos)>,
+}
+
+/// Loads and joins everything that a template needs.
+#[derive(Debug)]
+pub struct Resolver<'l, L: Loader> {
+    loader: &'l L,
+    /// What was read.
+    pub sources: Sources,
+    parsed: HashMap<String, Rc<File>>,
+    nodes: usize,
+}
+
+type Blocks = HashMap<String, Vec<Vec<Node>>>;
+type Partials = HashMap<String, Vec<Node>>;
+
+struct Scope<'a> {
+    blocks: &'a Blocks,
+    partials: &'a Partials,
+    /// Files whose include or extends is being worked out.
+    path: Vec<String>,
+    /// The block being filled, and how many parents up.
+    block: Option<(String, usize)>,
+}
+
+impl<'l, L: Loader> Resolver<'l, L> {
+    /// A resolver that has read nothing.
+    pub fn new(loader: &'l L) -> Self {
+        Self { loader, sources: Sources::default(), parsed: HashMap::new(), nodes: 0 }
+    }
+
+    /// Reads and parses a file once.
+    fn file(&mut self, name: &str, from: Option<Pos>) -> Result<Rc<File>> {
+        if let Some(file) = self.parsed.get(name) {
+            return Ok(file.clone());
+        }
+        let pos = from.unwrap_or_default();
+        // CWE-22: names are exact; nothing climbs out of the template folder.
+        let unsafe_name = name.is_empty()
+            || name.starts_with('/')
+            || name.contains(['\\', '\0'])
+            || name.split('/').any(|part| part == ".." || part == "." || part.is_empty());
+        let text = if unsafe_name { None } else { self.loader.load(name) };
+        let Some(text) = text else {
+            let names = self.loader.names();
+            let help = match nearest(name, names.iter().map(String::as_str)) {
+                Some(near) => format!("did you mean \"{near}\"?"),
+                None => "the name is exact and relative to the folder templates/".to_owned(),
+            };
+            if from.is_none() {
+                self.sources.add(name, "".into());
+            }
+            return fail(pos, "no-such-template", format!("there is no template \"{name}\""), help);
+        };
+        let index = self.sources.add(name, text.as_str().into());
+        let file = Rc::new(parse(&text, index)?);
+        self.parsed.insert(name.to_owned(), file.clone());
+        Ok(file)
+    }
+
+    /// Works out one template.
+    ///
+    /// # Errors
+    /// A missing file, a circle, an unknown block or partial, or a syntax error in any of the files.
+    pub fn page(&mut self, name: &str) -> Result<Page> {
+        self.nodes = 0;
+        let mut chain = vec![(name.to_owned(), self.file(name, None)?)];
+        while let Some((parent, pos)) = chain.last().and_then(|(_, f)| f.extends.clone()) {
+            if chain.iter().any(|(n, _)| *n == parent) {
+                return fail(pos, "circle", format!("\"{parent}\" extends itself"), "break the circle");
+            }
+            if chain.len() >= MAX_PARENTS {
+                return fail(pos, "too-deep", "too many parents", format!("at most {MAX_PARENTS}"));
+            }
+            let file = self.file(&parent, Some(pos))?;
+            chain.push((parent, file));
+        }
+        let mut blocks = Blocks::new();
+        let mut partials = Partials::new();
+        for (level, (_, file)) in chain.iter().enumerate() {
+            let root = level + 1 == chain.len();
+            if !root {
+                only_blocks(&file.nodes)?;
+            }
+            collect(&file.nodes, &mut blocks);
+            for (name, nodes, _) in &file.partials {
+                partials.entry(name.clone()).or_insert_with(|| nodes.clone());
+            }
+        }
+        for (level, (_, file)) in chain.iter().enumerate() {
+            let mut above = Vec::new();
+            for (_, parent) in &chain[level + 1..] {
+                names(&parent.nodes, &mut above);
+            }
+            if level + 1 < chain.len() {
+                known_blocks(&file.nodes, &above)?;
+            }
+        }
+        let Some((_, root)) = chain.last() else { return Ok(Page::default()) };
+        let root = root.clone();
+        let mut scope = Scope {
+            blocks: &blocks,
+            partials: &partials,
+            path: chain.iter().map(|(n, _)| n.clone()).collect(),
+            block: None,
+        };
+        let nodes = self.expand(&root.nodes, &mut scope)?;
+        let mut fragments = Vec::new();
+        for (_, file) in &chain {
+            for (name, nodes, pos) in &file.partials {
+                if !fragments.iter().any(|(n, _, _)| n == name) {
+                    let nodes = self.expand(nodes, &mut scope)?;
+                    fragments.push((name.clone(), nodes, *pos));
+                }
+            }
+        }
+        Ok(Page { nodes, fragments })
+    }
+
+    fn expand(&mut self, nodes: &[Node], scope: &mut Scope<'_>) -> Result<Vec<Node>> {
+        let mut out = Vec::with_capacity(nodes.len());
+        for node in nodes {
+            self.nodes += 1;
+            if self.nodes > MAX_NODES {
+                return fail(position(node), "too-large", "the page is too large once everything is included", "include less");
+            }
+            self.expand_one(node, scope, &mut out)?;
+        }
+        Ok(out)
+    }
+
+    fn expand_one(&mut self, node: &Node, scope: &mut Scope<'_>, out: &mut Vec<Node>) -> Result<()> {
+        match node {
+            Node::Block(name, own, _) => {
+                let versions = scope.blocks.get(name);
+                let body = versions.and_then(|v| v.first()).cloned().unwrap_or_else(|| own.clone());
+                let outer = scope.block.replace((name.clone(), 0));
+                out.extend(self.expand(&body, scope)?);
+                scope.block = outer;
+            }
+            Node::Super(pos) => {
+                let Some((name, level)) = scope.block.clone() else {
+                    return fail(*pos, "super", "{{ block.super }} outside a block", "put it inside {% block %}");
+                };
+                let parent = scope.blocks.get(&name).and_then(|v| v.get(level + 1)).cloned();
+                let Some(parent) = parent else {
+                    return fail(*pos, "super", format!("no parent has a block `{name}`"), "remove {{ block.super }}");
+                };
+                scope.block = Some((name.clone(), level + 1));
+                out.extend(self.expand(&parent, scope)?);
+                scope.block = Some((name, level));
+            }
+            Node::Include(include) => {
+                let (name, partial) = match include.file.split_once('#') {
+                    Some((file, partial)) => (file.to_owned(), Some(partial.to_owned())),
+                    None => (include.file.clone(), None),
+                };
+                if scope.path.contains(&name) && partial.is_none() {
+                    return fail(
+                        include.pos,
+                        "circle",
+                        format!("\"{name}\" includes itself"),
+                        "a template that includes itself has no end: write a component that renders itself",
+                    );
+                }
+                if scope.path.len() > MAX_INCLUDES {
+                    return fail(include.pos, "too-deep", "includes nest too deep", format!("at most {MAX_INCLUDES}"));
+                }
+                let file = self.file(&name, Some(include.pos))?;
+                if let Some((_, pos)) = &file.extends {
+                    return fail(*pos, "include-extends", format!("\"{name}\" extends a layout but is included"), "include a file that extends nothing");
+                }
+                let mut blocks = Blocks::new();
+                collect(&file.nodes, &mut blocks);
+                let mut partials: Partials = file.partials.iter().map(|(n, b, _)| (n.clone(), b.clone())).collect();
+                for (n, b) in scope.partials {
+                    partials.entry(n.clone()).or_insert_with(|| b.clone());
+                }
+                let mut path = scope.path.clone();
+                path.push(name.clone());
+                let mut inner = Scope { blocks: &blocks, partials: &partials, path, block: None };
+                let body = match &partial {
+                    None => self.expand(&file.nodes, &mut inner)?,
+                    Some(partial) => {
+                        let Some((_, nodes, _)) = file.partials.iter().find(|(n, _, _)| n == partial) else {
+                            return fail(include.pos, "partial", format!("\"{name}\" has no partial `{partial}`"), "define it with {% partialdef %}");
+                        };
+                        self.expand(nodes, &mut inner)?
+                    }
+                };
+                if include.only {
+                    out.push(Node::Only(include.with.clone(), body, include.pos));
+                } else if include.with.is_empty() {
+                    out.extend(body);
+                } else {
+                    out.push(Node::With(include.with.clone(), body, include.pos));
+                }
+            }
+            Node::Partial(name, pos) => {
+                let Some(nodes) = scope.partials.get(name).cloned() else {
+                    let help = match nearest(name, scope.partials.keys().map(String::as_str)) {
+                        Some(near) => format!("did you mean `{near}`?"),
+                        None => "define it with {% partialdef name %}…{% endpartialdef %}".to_owned(),
+                    };
+                    return fail(*pos, "partial", format!("there is no partial `{name}`"), help);
+                };
+                let mark = format!("#{name}");
+                if scope.path.contains(&mark) {
+                    return fail(*pos, "circle", format!("partial `{name}` contains itself"), "break the circle");
+                }
+                scope.path.push(mark);
+                let body = self.expand(&nodes, scope)?;
+                scope.path.pop();
+                out.extend(body);
+            }
+            Node::If(branches, otherwise, pos) => {
+                let mut new = Vec::new();
+                for (test, nodes) in branches {
+                    new.push((test.clone(), self.expand(nodes, scope)?));
+                }
+                out.push(Node::If(new, self.expand(otherwise, scope)?, *pos));
+            }
+            Node::For(f) => {
+                let mut f = f.clone();
+                f.body = self.expand(&f.body, scope)?;
+                f.empty = self.expand(&f.empty, scope)?;
+                out.push(Node::For(f));
+            }
+            Node::With(bindings, nodes, pos) => out.push(Node::With(bindings.clone(), self.expand(nodes, scope)?, *pos)),
+            Node::Only(bindings, nodes, pos) => out.push(Node::Only(bindings.clone(), self.expand(nodes, scope)?, *pos)),
+            Node::Spaceless(nodes, pos) => out.push(Node::Spaceless(self.expand(nodes, scope)?, *pos)),
+            Node::Fragment(name, nodes, pos) => {
+                let nodes = self.expand(nodes, scope)?;
+                out.push(Node::Fragment(name.clone(), nodes, *pos));
+            }
+            Node::Slot(name, nodes, pos) => out.push(Node::Slot(name.clone(), self.expand(nodes, scope)?, *pos)),
+            Node::Component(component) => {
+                let mut component = component.clone();
+                for (_, nodes) in &mut component.slots {
+                    *nodes = self.expand(nodes, scope)?;
+                }
+                out.push(Node::Component(component));
+            }
+            other => out.push(other.clone()),
+        }
+        Ok(())
+    }
+}
+
+/// Gathers blocks, most derived first.
+fn collect(nodes: &[Node], blocks: &mut Blocks) {
+    each_block(nodes, &mut |name, body, _| blocks.entry(name.to_owned()).or_default().push(body.to_vec()));
+}
+
+fn names(nodes: &[Node], out: &mut Vec<String>) {
+    each_block(nodes, &mut |name, _, _| out.push(name.to_owned()));
+}
+
+fn each_block<'n>(nodes: &'n [Node], found: &mut dyn FnMut(&'n str, &'n [Node], Pos)) {
+    for node in nodes {
+        match node {
+            Node::Block(name, body, pos) => {
+                found(name, body, *pos);
+                each_block(body, found);
+            }
+            Node::If(branches, otherwise, _) => {
+                for (_, body) in branches {
+                    each_block(body, found);
+                }
+                each_block(otherwise, found);
+            }
+            Node::For(f) => {
+                each_block(&f.body, found);
+                each_block(&f.empty, found);
+            }
+            Node::With(_, body, _) | Node::Spaceless(body, _) | Node::Fragment(_, body, _) | Node::Slot(_, body, _) => {
+                each_block(body, found);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Outside its blocks a child writes nothing, so text there is a mistake.
+fn only_blocks(nodes: &[Node]) -> Result<()> {
+    for node in nodes {
+        match node {
+            Node::Block(..) | Node::CsrfToken(_) => {}
+            Node::Text(text, _) if text.trim().is_empty() => {}
+            Node::Fragment(_, _, pos) => {
+                return fail(*pos, "outside-block", "a fragment outside every block is never shown", "move it into a block, or use {% partialdef %} without `inline`");
+            }
+            other => {
+                let mut pos = position(other);
+                if let Node::Text(text, _) = other {
+                    pos.offset += (text.len() - text.trim_start().len()) as u32;
+                }
+                return fail(
+                    pos,
+                    "outside-block",
+                    "this stands outside every block of a template that extends another: it would never be shown",
+                    "move it into a {% block %} of the parent",
+                );
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A block at the top of a child must exist in a parent.
+fn known_blocks(nodes: &[Node], above: &[String]) -> Result<()> {
+    for node in nodes {
+        if let Node::Block(name, _, pos) = node
+            && !above.iter().any(|n| n == name)
+        {
+            let help = match nearest(name, above.iter().map(String::as_str)) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("the parent has: {}", above.join(", ")),
+            };
+            return fail(*pos, "unknown-block", format!("no parent has a block `{name}`: it would never be shown"), help);
+        }
+    }
+    Ok(())
+}
+
+/// Where a node starts.
+pub fn position(node: &Node) -> Pos {
+    match node {
+        Node::Text(_, pos)
+        | Node::Put(_, pos)
+        | Node::If(_, _, pos)
+        | Node::With(_, _, pos)
+        | Node::Only(_, _, pos)
+        | Node::Block(_, _, pos)
+        | Node::Super(pos)
+        | Node::Static(_, pos)
+        | Node::Nonce(pos)
+        | Node::CsrfToken(pos)
+        | Node::ResetCycle(_, pos)
+        | Node::FirstOf(_, pos)
+        | Node::Now(_, pos)
+        | Node::QueryString(_, pos)
+        | Node::Spaceless(_, pos)
+        | Node::WidthRatio(_, pos)
+        | Node::Fragment(_, _, pos)
+        | Node::Partial(_, pos)
+        | Node::Slot(_, _, pos)
+        | Node::Waiver(_, _, pos) => *pos,
+        Node::For(f) => f.pos,
+        Node::Include(i) => i.pos,
+        Node::Url(u) => u.pos,
+        Node::Cycle(c) => c.pos,
+        Node::Component(c) => c.pos,
+        Node::Call(c) => c.pos,
+    }
+}
+
+/// Templates held in memory, for tests and tools.
+impl Loader for HashMap<String, String> {
+    fn load(&self, name: &str) -> Option<String> {
+        self.get(name).cloned()
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.keys().cloned().collect()
+    }
+}
+
+/// The folder `templates/` of a package.
+#[derive(Debug, Clone)]
+pub struct Folder(pub std::path::PathBuf);
+
+impl Loader for Folder {
+    fn load(&self, name: &str) -> Option<String> {
+        std::fs::read_to_string(self.0.join(name)).ok()
+    }
+
+    fn names(&self) -> Vec<String> {
+        let mut out = Vec::new();
+        let mut folders = vec![(self.0.clone(), String::new(), 0)];
+        while let Some((folder, prefix, depth)) = folders.pop() {
+            let Ok(entries) = std::fs::read_dir(&folder) else { continue };
+            for entry in entries.flatten() {
+                let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+                match entry.file_type() {
+                    Ok(kind) if kind.is_dir() && depth < 16 => folders.push((entry.path(), format!("{name}/"), depth + 1)),
+                    Ok(kind) if kind.is_file() => out.push(name),
+                    _ => {}
+                }
+            }
+        }
+        out.sort();
+        out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(files: &[(&str, &str)]) -> String {
+        let loader: HashMap<String, String> =
+            files.iter().map(|(n, t)| ((*n).to_owned(), (*t).to_owned())).collect();
+        let mut resolver = Resolver::new(&loader);
+        match resolver.page(files[0].0) {
+            Ok(page) => page
+                .nodes
+                .iter()
+                .map(|n| match n {
+                    Node::Text(t, _) => t.clone(),
+                    other => format!("<{other:?}>"),
+                })
+                .collect(),
+            Err(error) => format!("! {}", error.found),
+        }
+    }
+
+    #[test]
+    fn inheritance_to_any_depth() {
+        let base = ("base", "[{% block a %}A{% endblock %}|{% block b %}B{% endblock %}]");
+        assert_eq!(page(&[("p", "{% extends 'base' %}{% block a %}1{% endblock %}"), base]), "[1|B]");
+        assert_eq!(
+            page(&[
+                ("q", "{% extends 'p' %}{% block a %}2{{ block.super }}{% endblock %}"),
+                ("p", "{% extends 'base' %}{% block a %}1{{ block.super }}{% endblock %}"),
+                base
+            ]),
+            "[21A|B]"
+        );
+        assert_eq!(page(&[("p", "{% extends 'p' %}")]), "! \"p\" extends itself");
+        assert_eq!(page(&[("p", "{% extends 'base' %}{% block c %}{% endblock %}"), base]), "! no parent has a block `c`: it would never be shown");
+        assert!(page(&[("p", "{% extends 'base' %}lost"), base]).starts_with("! this stands outside"));
+        assert_eq!(page(&[("p", "{% extends '../base' %}"), base]), "! there is no template \"../base\"");
+    }
+
+    #[test]
+    fn includes_and_partials() {
+        assert_eq!(page(&[("p", "a{% include 'i' %}c"), ("i", "b")]), "abc");
+        assert_eq!(page(&[("p", "{% include 'p' %}")]), "! \"p\" includes itself");
+        assert_eq!(page(&[("p", "{% partialdef x %}X{% endpartialdef %}{% partial x %}{% partial x %}")]), "XX");
+        assert_eq!(page(&[("p", "{% include 'i#x' %}"), ("i", "no{% partialdef x %}X{% endpartialdef %}")]), "X");
+    }
+}

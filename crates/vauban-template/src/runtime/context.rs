@@ -1,0 +1,93 @@
+//! What a template may ask of the response it is rendered for.
+
+/// One response. Implemented by the framework's `Cx`; a test may bring its own.
+pub trait RenderContext {
+    /// The Content-Security-Policy nonce of this response.
+    fn nonce(&self) -> &str;
+    /// Appends a fresh form token for a form with this literal action (base64url text only).
+    fn write_csrf_token(&self, action: Option<&str>, out: &mut String);
+    /// Appends the hashed URL of a static file.
+    fn write_static_url(&self, path: &str, out: &mut String);
+    /// The prefix under which a route's table is mounted.
+    fn mount(&self, route: &'static str) -> &str;
+    /// Who is signed in.
+    fn user(&self) -> &page::User;
+    /// One-time messages.
+    fn messages(&self) -> &[page::Message];
+    /// The path of the request.
+    fn path(&self) -> &str;
+    /// The query string of the request, without `?`.
+    fn query(&self) -> &str;
+}
+
+/// The address of a route, as `routes!` makes it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not the address of a route",
+    note = "write {{% url name %}}, or give the template a value from `urls::name()`"
+)]
+pub trait UrlTo {
+    /// Appends the path with its mount prefix.
+    fn write(&self, cx: &dyn RenderContext, out: &mut String);
+}
+
+impl<T: UrlTo + ?Sized> UrlTo for &T {
+    fn write(&self, cx: &dyn RenderContext, out: &mut String) {
+        (**self).write(cx, out);
+    }
+}
+
+/// Data that every page has.
+pub mod page {
+    /// Who is signed in, as far as a page shows it.
+    #[derive(Debug, Clone, Default, PartialEq, Eq)]
+    pub struct User {
+        /// The id as text.
+        pub id: Option<String>,
+        /// The name to show.
+        pub name: String,
+        /// The e-mail address.
+        pub email: String,
+        /// Somebody is signed in.
+        pub is_signed_in: bool,
+        /// May use the admin site.
+        pub is_staff: bool,
+        /// Is named as superuser.
+        pub is_superuser: bool,
+    }
+
+    /// A one-time message.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct Message {
+        /// How grave it is.
+        pub level: Level,
+        /// What it says: text, never markup.
+        pub text: String,
+    }
+
+    /// How grave a message is.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Level {
+        /// For developers.
+        Debug,
+        /// Worth knowing.
+        Info,
+        /// It worked.
+        Success,
+        /// Careful.
+        Warning,
+        /// It did not work.
+        Error,
+    }
+
+    impl std::fmt::Display for Level {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str(match self {
+                Self::Debug => "debug",
+                Self::Info => "info",
+                Self::Success => "success",
+                Self::Warning => "warning",
+                Self::Error => "error",
+            })
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Parts of URLs inside quoted attributes. Everything that is written is ASCII without quotes, `<` or `>`.
+
+use super::BLOCKED;
+
+/// Schemes to which a value may lead.
+const SCHEMES: &[&str] = &["http", "https", "mailto", "tel", "sms"];
+
+/// Whether an address is relative or has a harmless scheme (CWE-79: `javascript:`).
+///
+/// Browsers drop tabs and newlines and leading control characters before they look for a scheme, so they
+/// are dropped here as well.
+pub fn harmless_scheme(url: &str) -> bool {
+    let cleaned = url.trim_start_matches(|c: char| c <= ' ');
+    let mut scheme = String::new();
+    for c in cleaned.chars() {
+        match c {
+            '\t' | '\n' | '\r' => {}
+            // Before a colon one of these ends every chance of a scheme.
+            '/' | '?' | '#' | '\\' => return true,
+            ':' => return SCHEMES.contains(&scheme.to_ascii_lowercase().as_str()),
+            _ if scheme.len() > 64 => return !cleaned.contains(':'),
+            _ => scheme.push(c),
+        }
+    }
+    true
+}
+
+/// The start of a URL: a refused scheme becomes an address that leads nowhere.
+pub fn start(url: &str, out: &mut String) {
+    if harmless_scheme(url) {
+        path(url, out);
+    } else {
+        out.push_str(BLOCKED);
+    }
+}
+
+/// After the first slash: another slash or a backslash would name a host (CWE-601).
+pub fn root(value: &str, out: &mut String) {
+    let rest = value.trim_start_matches(['/', '\\', '\t', '\n', '\r']);
+    for b in value[..value.len() - rest.len()].bytes() {
+        percent(b, out);
+    }
+    path(rest, out);
+}
+
+/// In a path: reserved characters stay, everything else is percent-encoded; `%41` stays as it is.
+pub fn path(value: &str, out: &mut String) {
+    let bytes = value.as_bytes();
+    for (i, b) in bytes.iter().enumerate() {
+        match b {
+            b'&' => out.push_str("&amp;"),
+            b'%' if hex_pair(bytes, i + 1) => out.push('%'),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(*b as char),
+            b'!' | b'#' | b'$' | b'*' | b'+' | b',' | b'/' | b':' | b';' | b'=' | b'?' | b'@' | b'[' | b']' => {
+                out.push(*b as char);
+            }
+            _ => percent(*b, out),
+        }
+    }
+}
+
+fn hex_pair(bytes: &[u8], at: usize) -> bool {
+    bytes.get(at).is_some_and(u8::is_ascii_hexdigit) && bytes.get(at + 1).is_some_and(u8::is_ascii_hexdigit)
+}
+
+/// In a query or fragment: only unreserved characters stay (RFC 3986, 2.3).
+pub fn component(value: &str, out: &mut String) {
+    for b in value.bytes() {
+        match b {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(b as char),
+            _ => percent(b, out),
+        }
+    }
+}
+
+pub(crate) fn percent(b: u8, out: &mut String) {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    out.push('%');
+    out.push(HEX[(b >> 4) as usize] as char);
+    out.push(HEX[(b & 15) as usize] as char);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(f: fn(&str, &mut String), value: &str) -> String {
+        let mut out = String::new();
+        f(value, &mut out);
+        out
+    }
+
+    #[test]
+    fn schemes() {
+        for bad in ["javascript:alert(1)", "JaVaScRiPt:x", " \u{1}javascript:x", "java\nscript:x", "data:text/html,x", "vbscript:x", ":x"] {
+            assert_eq!(run(start, bad), BLOCKED, "{bad}");
+        }
+        for good in ["/a", "a/b:c", "?a:b", "#a:b", "https://h/", "HTTP://h", "mailto:a@b", "tel:+1", "", "a"] {
+            assert_ne!(run(start, good), BLOCKED, "{good}");
+        }
+    }
+
+    #[test]
+    fn a_root_relative_path_stays_on_the_host() {
+        assert_eq!(run(root, "/evil.example"), "%2fevil.example");
+        assert_eq!(run(root, "\\/evil"), "%5c%2fevil");
+        assert_eq!(run(root, "a/b"), "a/b");
+    }
+
+    #[test]
+    fn encodes() {
+        assert_eq!(run(component, "a b&c=é"), "a%20b%26c%3d%c3%a9");
+        assert_eq!(run(path, "a b/\"'<>%41%zz&"), "a%20b/%22%27%3c%3e%41%25zz&amp;");
+    }
+}

@@ -1,0 +1,187 @@
+//! Values in JavaScript and JSON: JSON in which nothing can end the script.
+
+use serde::Serialize;
+use serde_json::ser::Formatter;
+use std::io;
+
+/// Appends a JSON value for `<script type="application/json">`.
+///
+/// # Errors
+/// What serde reports: a map whose keys are no strings.
+pub fn json<T: Serialize + ?Sized>(value: &T, out: &mut String) -> Result<(), serde_json::Error> {
+    write(value, Style { javascript: false, spaced: false, upper: false, key: None }, out)
+}
+
+/// Appends the JSON that Django's `json_script` writes: spaces after `,` and `:`, upper-case escapes.
+///
+/// # Errors
+/// What serde reports.
+pub fn django_json<T: Serialize + ?Sized>(value: &T, out: &mut String) -> Result<(), serde_json::Error> {
+    write(value, Style { javascript: false, spaced: true, upper: true, key: None }, out)
+}
+
+/// Appends a JavaScript value: numbers and words get spaces round them, so that `1-{{ x }}` with `-1` is not
+/// `1--1`; a key `__proto__` is written as a computed one, so that it does not set the prototype (CWE-1321).
+///
+/// # Errors
+/// What serde reports.
+pub fn javascript<T: Serialize + ?Sized>(value: &T, out: &mut String) -> Result<(), serde_json::Error> {
+    let start = out.len();
+    write(value, Style { javascript: true, spaced: false, upper: false, key: None }, out)?;
+    let first = out.as_bytes().get(start).copied().unwrap_or(b'"');
+    if !matches!(first, b'"' | b'[' | b'{') {
+        out.insert(start, ' ');
+        out.push(' ');
+    }
+    Ok(())
+}
+
+fn write<T: Serialize + ?Sized>(value: &T, style: Style, out: &mut String) -> Result<(), serde_json::Error> {
+    let mut bytes = Vec::with_capacity(64);
+    value.serialize(&mut serde_json::Serializer::with_formatter(&mut bytes, style))?;
+    out.push_str(&String::from_utf8_lossy(&bytes));
+    Ok(())
+}
+
+struct Style {
+    javascript: bool,
+    spaced: bool,
+    upper: bool,
+    key: Option<String>,
+}
+
+impl Style {
+    fn fragment(&self, text: &str, out: &mut dyn io::Write) -> io::Result<()> {
+        let mut from = 0;
+        for (i, c) in text.char_indices() {
+            let code = match c {
+                '<' => "\\u003c",
+                '>' => "\\u003e",
+                '&' => "\\u0026",
+                '\u{2028}' => "\\u2028",
+                '\u{2029}' => "\\u2029",
+                // Python writes ASCII only.
+                _ if self.upper && c > '\u{7f}' => "",
+                _ => continue,
+            };
+            out.write_all(text[from..i].as_bytes())?;
+            from = i + c.len_utf8();
+            if code.is_empty() {
+                let mut units = [0; 2];
+                for unit in c.encode_utf16(&mut units) {
+                    write!(out, "\\u{unit:04x}")?;
+                }
+            } else if self.upper {
+                write!(out, "\\u{}", code[2..].to_ascii_uppercase())?;
+            } else {
+                out.write_all(code.as_bytes())?;
+            }
+        }
+        out.write_all(text[from..].as_bytes())
+    }
+}
+
+impl Formatter for Style {
+    fn begin_object_key<W: ?Sized + io::Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
+        if !first {
+            out.write_all(if self.spaced { b", " } else { b"," })?;
+        }
+        self.key = Some(String::new());
+        Ok(())
+    }
+
+    fn end_object_key<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
+        let key = self.key.take().unwrap_or_default();
+        if self.javascript && key == "\"__proto__\"" {
+            return out.write_all(b"[\"__proto__\"]");
+        }
+        out.write_all(key.as_bytes())
+    }
+
+    fn begin_object_value<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
+        out.write_all(if self.spaced { b": " } else { b":" })
+    }
+
+    fn begin_array_value<W: ?Sized + io::Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
+        if first {
+            return Ok(());
+        }
+        out.write_all(if self.spaced { b", " } else { b"," })
+    }
+
+    fn begin_string<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
+        match &mut self.key {
+            Some(key) => {
+                key.push('"');
+                Ok(())
+            }
+            None => out.write_all(b"\""),
+        }
+    }
+
+    fn end_string<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.begin_string(out)
+    }
+
+    fn write_string_fragment<W: ?Sized + io::Write>(&mut self, out: &mut W, text: &str) -> io::Result<()> {
+        let mut bytes = Vec::with_capacity(text.len());
+        self.fragment(text, &mut bytes)?;
+        match &mut self.key {
+            Some(key) => {
+                key.push_str(&String::from_utf8_lossy(&bytes));
+                Ok(())
+            }
+            None => out.write_all(&bytes),
+        }
+    }
+
+    fn write_char_escape<W: ?Sized + io::Write>(
+        &mut self,
+        out: &mut W,
+        escape: serde_json::ser::CharEscape,
+    ) -> io::Result<()> {
+        use serde_json::ser::CharEscape as C;
+        let text = match escape {
+            C::Quote => "\\\"".to_owned(),
+            C::ReverseSolidus => "\\\\".to_owned(),
+            C::Solidus => "\\/".to_owned(),
+            C::Backspace => "\\b".to_owned(),
+            C::FormFeed => "\\f".to_owned(),
+            C::LineFeed => "\\n".to_owned(),
+            C::CarriageReturn => "\\r".to_owned(),
+            C::Tab => "\\t".to_owned(),
+            C::AsciiControl(byte) => format!("\\u{byte:04x}"),
+        };
+        match &mut self.key {
+            Some(key) => {
+                key.push_str(&text);
+                Ok(())
+            }
+            None => out.write_all(text.as_bytes()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn js(value: &serde_json::Value) -> String {
+        let mut out = String::new();
+        javascript(value, &mut out).unwrap();
+        out
+    }
+
+    #[test]
+    fn nothing_ends_the_script() {
+        assert_eq!(js(&json!("</script><!--\u{2028}")), r#""\u003c/script\u003e\u003c!--\u2028""#);
+        assert_eq!(js(&json!({"</script>": 1})), r#"{"\u003c/script\u003e":1}"#);
+        assert_eq!(js(&json!(-1)), " -1 ");
+        assert_eq!(js(&json!(null)), " null ");
+        assert_eq!(js(&json!({"__proto__": 1})), r#"{["__proto__"]:1}"#);
+        let mut out = String::new();
+        django_json(&json!({"a": ["</é>", 1]}), &mut out).unwrap();
+        assert_eq!(out, r#"{"a": ["\u003C/\u00e9\u003E", 1]}"#);
+    }
+}

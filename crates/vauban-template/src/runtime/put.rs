@@ -1,0 +1,204 @@
+//! How generated code writes a value of any type: the nearest of some ways is chosen while compiling.
+//!
+//! Generated code calls a method on a [`Probe`] behind several references. The method with the most
+//! references that fits the type wins: first types that are trusted in this context ([`SafeHtml`] in
+//! text), then strings and numbers (written without allocation), then anything with `Display`. What fits
+//! nothing ends in a method whose bound explains what to do. No run-time choice is left.
+
+use super::context::{RenderContext, UrlTo};
+use super::escape::{self, Escape};
+use super::safe::{Nonce, ResourceUrl, SafeHtml, SafeUrl};
+use super::value::Plain;
+use std::fmt::{Display, Write};
+use std::marker::PhantomData;
+
+/// A value at a place in a template (line `L`, column `K`), to be used as `C`.
+#[derive(Debug)]
+pub struct Probe<'a, T: ?Sized, C, const L: u32, const K: u32>(pub &'a T, PhantomData<C>);
+
+/// Starts a probe.
+#[inline]
+pub fn at<T: ?Sized, C, const L: u32, const K: u32>(value: &T) -> Probe<'_, T, C, L, K> {
+    Probe(value, PhantomData)
+}
+
+/// A type that is written as it is in one context.
+pub trait Trusted<C> {
+    /// Appends the value.
+    fn put_trusted(&self, cx: &dyn RenderContext, out: &mut String);
+}
+
+impl<T: Trusted<C> + ?Sized, C> Trusted<C> for &T {
+    #[inline]
+    fn put_trusted(&self, cx: &dyn RenderContext, out: &mut String) {
+        (**self).put_trusted(cx, out);
+    }
+}
+
+impl Trusted<escape::Text> for SafeHtml {
+    #[inline]
+    fn put_trusted(&self, _: &dyn RenderContext, out: &mut String) {
+        out.push_str(self.as_str());
+    }
+}
+
+impl Trusted<escape::UrlStart> for SafeUrl {
+    fn put_trusted(&self, _: &dyn RenderContext, out: &mut String) {
+        escape::url::path(self.as_str(), out);
+    }
+}
+
+impl Trusted<escape::UrlStart> for ResourceUrl {
+    fn put_trusted(&self, _: &dyn RenderContext, out: &mut String) {
+        escape::url::path(self.as_str(), out);
+    }
+}
+
+impl Trusted<escape::Resource> for ResourceUrl {
+    fn put_trusted(&self, _: &dyn RenderContext, out: &mut String) {
+        escape::url::path(self.as_str(), out);
+    }
+}
+
+impl Trusted<escape::Attribute> for Nonce {
+    fn put_trusted(&self, _: &dyn RenderContext, out: &mut String) {
+        escape::attribute(self.as_str(), out);
+    }
+}
+
+/// Addresses of routes may stand wherever an address may.
+macro_rules! url_places {
+    ($($name:ident => $context:ident),+) => {$(
+        /// A route's address in this context.
+        pub trait $name { /// Appends the value.
+            fn put(&self, cx: &dyn RenderContext, out: &mut String); }
+        impl<T: UrlTo + ?Sized, const L: u32, const K: u32> $name for &&&Probe<'_, T, escape::$context, L, K> {
+            fn put(&self, cx: &dyn RenderContext, out: &mut String) {
+                let start = out.len();
+                self.0.write(cx, out);
+                escape_tail::<escape::Attribute>(start, out);
+            }
+        }
+    )+};
+}
+url_places! { PutUrlStart => UrlStart, PutUrlResource => Resource, PutUrlAction => Action }
+
+/// Way 1: trusted in this context.
+pub trait PutTrusted {
+    /// Appends the value.
+    fn put(&self, cx: &dyn RenderContext, out: &mut String);
+}
+impl<T: Trusted<C> + ?Sized, C, const L: u32, const K: u32> PutTrusted for &&&&Probe<'_, T, C, L, K> {
+    #[inline]
+    fn put(&self, cx: &dyn RenderContext, out: &mut String) {
+        self.0.put_trusted(cx, out);
+    }
+}
+
+/// Way 2: strings and numbers.
+pub trait PutPlain {
+    /// Appends the value.
+    fn put(&self, cx: &dyn RenderContext, out: &mut String);
+}
+impl<T: Plain + ?Sized, C: Escape, const L: u32, const K: u32> PutPlain for &&Probe<'_, T, C, L, K> {
+    #[inline]
+    fn put(&self, _: &dyn RenderContext, out: &mut String) {
+        self.0.put_plain::<C>(out);
+    }
+}
+
+/// Way 3: anything that can be displayed.
+pub trait PutDisplay {
+    /// Appends the value.
+    fn put(&self, cx: &dyn RenderContext, out: &mut String);
+}
+impl<T: Display + ?Sized, C: Escape, const L: u32, const K: u32> PutDisplay for &Probe<'_, T, C, L, K> {
+    fn put(&self, _: &dyn RenderContext, out: &mut String) {
+        let start = out.len();
+        // A Display that fails has written a part; what is there is escaped below all the same.
+        let _ = write!(out, "{}", self.0);
+        escape_tail::<C>(start, out);
+    }
+}
+
+/// Way 4: explains what to do.
+impl<T: ?Sized, C, const L: u32, const K: u32> Probe<'_, T, C, L, K> {
+    /// Appends the value.
+    #[inline]
+    pub fn put(&self, cx: &dyn RenderContext, out: &mut String)
+    where
+        T: Put<C, L, K>,
+    {
+        self.0.put_here(cx, out);
+    }
+}
+
+/// A value that can be written in a context.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be written as {C} (template line {L}, column {K})",
+    label = "used in line {L}, column {K} of the template",
+    note = "an `Option` has to be handled: {{% if x %}}{{{{ x }}}}{{% endif %}} or {{{{ x|default:\"…\" }}}}",
+    note = "text takes strings, numbers, SafeHtml and types with Display; an address from which code loads takes ResourceUrl; a form's action takes {{% url %}}"
+)]
+pub trait Put<C, const L: u32, const K: u32> {
+    /// Appends the value.
+    fn put_here(&self, cx: &dyn RenderContext, out: &mut String);
+}
+
+/// Escapes what was appended since `start`.
+pub fn escape_tail<C: Escape>(start: usize, out: &mut String) {
+    // Most values have nothing to escape in text and attributes; the others are rare and short.
+    let tail = out[start..].to_owned();
+    out.truncate(start);
+    C::escape(&tail, out);
+}
+
+/// Writes a route's address in a text context.
+pub fn url_as<C: Escape>(url: &dyn UrlTo, cx: &dyn RenderContext, out: &mut String) {
+    let start = out.len();
+    url.write(cx, out);
+    if out.as_bytes()[start..].iter().any(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'/' | b'-' | b'_' | b'.' | b'~'))) {
+        escape_tail::<C>(start, out);
+    }
+}
+
+/// Writes the hashed address of a static file: `static_files!` allows no character that needs escaping.
+pub fn static_url(path: &str, cx: &dyn RenderContext, out: &mut String) {
+    let start = out.len();
+    cx.write_static_url(path, out);
+    if out.as_bytes()[start..].iter().any(|b| matches!(b, b'&' | b'<' | b'>' | b'"' | b'\'' | 0)) {
+        escape_tail::<escape::Attribute>(start, out);
+    }
+}
+
+/// Writes a word if it is one of those allowed; otherwise nothing.
+pub fn enumerated(value: &str, words: &[&str], out: &mut String) {
+    if let Some(word) = words.iter().find(|w| w.eq_ignore_ascii_case(value)) {
+        out.push_str(word);
+    }
+}
+
+/// Writes a JavaScript value. A value that serde refuses becomes `null`.
+pub fn js_value<T: serde::Serialize + ?Sized>(value: &T, out: &mut String) {
+    let start = out.len();
+    if super::json::javascript(value, out).is_err() {
+        out.truncate(start);
+        out.push_str(" null ");
+    }
+}
+
+/// Writes a JSON value. A value that serde refuses becomes `null`.
+pub fn json_value<T: serde::Serialize + ?Sized>(value: &T, out: &mut String) {
+    let start = out.len();
+    if super::json::json(value, out).is_err() {
+        out.truncate(start);
+        out.push_str("null");
+    }
+}
+
+/// Removes whitespace between tags from `start` on, as Django's `spaceless`.
+pub fn spaceless(start: usize, out: &mut String) {
+    let body = super::filters::html::strip_spaces_between_tags(out[start..].trim());
+    out.truncate(start);
+    out.push_str(&body);
+}

@@ -1,0 +1,575 @@
+//! What a value can be taken for: text, a number, true or false, something that may be missing.
+
+use super::escape::Escape;
+use super::put::Probe;
+use super::safe::SafeHtml;
+use std::borrow::Cow;
+use std::fmt::Display;
+
+/// Strings and numbers: written without allocation.
+pub trait Plain {
+    /// Appends the value, escaped for a context.
+    fn put_plain<C: Escape>(&self, out: &mut String);
+    /// The value as text.
+    fn text(&self) -> Cow<'_, str>;
+    /// The value for comparisons.
+    fn view(&self) -> View<'_>;
+    /// Django's idea of true.
+    fn truth(&self) -> bool;
+}
+
+/// A value for comparisons and arithmetic.
+#[derive(Debug, Clone, PartialEq)]
+pub enum View<'a> {
+    /// Nothing.
+    None,
+    /// True or false.
+    Bool(bool),
+    /// A whole number.
+    Int(i128),
+    /// A number.
+    Float(f64),
+    /// Text.
+    Text(Cow<'a, str>),
+}
+
+impl View<'_> {
+    /// Python's order: numbers with numbers, text with text, nothing else.
+    pub fn compare(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        match (self, other) {
+            (Self::Text(a), Self::Text(b)) => Some(a.cmp(b)),
+            (Self::Int(a), Self::Int(b)) => Some(a.cmp(b)),
+            _ => self.number()?.partial_cmp(&other.number()?),
+        }
+    }
+
+    /// Python's equality.
+    pub fn same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::None, Self::None) => true,
+            _ => self.compare(other) == Some(std::cmp::Ordering::Equal),
+        }
+    }
+
+    fn number(&self) -> Option<f64> {
+        match self {
+            Self::Bool(b) => Some(f64::from(u8::from(*b))),
+            Self::Int(i) => Some(*i as f64),
+            Self::Float(f) => Some(*f),
+            Self::None | Self::Text(_) => None,
+        }
+    }
+
+    /// Django's idea of true.
+    pub fn truth(&self) -> bool {
+        match self {
+            Self::None => false,
+            Self::Bool(b) => *b,
+            Self::Int(i) => *i != 0,
+            Self::Float(f) => *f != 0.0,
+            Self::Text(t) => !t.is_empty(),
+        }
+    }
+}
+
+impl Plain for str {
+    #[inline]
+    fn put_plain<C: Escape>(&self, out: &mut String) {
+        C::escape(self, out);
+    }
+    fn text(&self) -> Cow<'_, str> {
+        Cow::Borrowed(self)
+    }
+    fn view(&self) -> View<'_> {
+        View::Text(Cow::Borrowed(self))
+    }
+    fn truth(&self) -> bool {
+        !self.is_empty()
+    }
+}
+
+macro_rules! deref {
+    ($([$($generics:tt)*] $type:ty),+ $(,)?) => {$(
+        impl<$($generics)*> Plain for $type {
+            #[inline]
+            fn put_plain<C: Escape>(&self, out: &mut String) { (**self).put_plain::<C>(out); }
+            fn text(&self) -> Cow<'_, str> { (**self).text() }
+            fn view(&self) -> View<'_> { (**self).view() }
+            fn truth(&self) -> bool { (**self).truth() }
+        }
+    )+};
+}
+deref! {
+    [] String,
+    [T: Plain + ?Sized] &T,
+    [T: Plain + ?Sized] &mut T,
+    [T: Plain + ?Sized] Box<T>,
+    [T: Plain + ?Sized] std::rc::Rc<T>,
+    [T: Plain + ?Sized] std::sync::Arc<T>,
+    [] Cow<'_, str>,
+}
+
+macro_rules! integers {
+    ($($type:ty),+) => {$(
+        impl Plain for $type {
+            #[inline]
+            fn put_plain<C: Escape>(&self, out: &mut String) {
+                // Digits and a minus sign are inert everywhere.
+                out.push_str(itoa::Buffer::new().format(*self));
+            }
+            fn text(&self) -> Cow<'_, str> { Cow::Owned(self.to_string()) }
+            fn view(&self) -> View<'_> { View::Int(i128::try_from(*self).unwrap_or(i128::MAX)) }
+            fn truth(&self) -> bool { *self != 0 }
+        }
+    )+};
+}
+integers!(i8, i16, i32, i64, i128, isize, u8, u16, u32, u64, u128, usize);
+
+macro_rules! floats {
+    ($($type:ty),+) => {$(
+        impl Plain for $type {
+            fn put_plain<C: Escape>(&self, out: &mut String) { C::escape(&self.text(), out); }
+            fn text(&self) -> Cow<'_, str> { Cow::Owned(python_float(format!("{self:?}"))) }
+            fn view(&self) -> View<'_> { View::Float(f64::from(*self)) }
+            fn truth(&self) -> bool { *self != 0.0 }
+        }
+    )+};
+}
+floats!(f32, f64);
+
+/// Python's spelling of a float: `1e+21`, `1e-05`, `inf`.
+fn python_float(text: String) -> String {
+    if let Some((digits, exponent)) = text.split_once('e') {
+        let (sign, exponent) = exponent.strip_prefix('-').map_or(('+', exponent), |e| ('-', e));
+        return format!("{digits}e{sign}{exponent:0>2}");
+    }
+    if text == "NaN" { "nan".to_owned() } else { text }
+}
+
+impl Plain for bool {
+    fn put_plain<C: Escape>(&self, out: &mut String) {
+        out.push_str(if *self { "True" } else { "False" });
+    }
+    fn text(&self) -> Cow<'_, str> {
+        Cow::Borrowed(if *self { "True" } else { "False" })
+    }
+    fn view(&self) -> View<'_> {
+        View::Bool(*self)
+    }
+    fn truth(&self) -> bool {
+        *self
+    }
+}
+
+impl Plain for char {
+    fn put_plain<C: Escape>(&self, out: &mut String) {
+        C::escape(self.encode_utf8(&mut [0; 4]), out);
+    }
+    fn text(&self) -> Cow<'_, str> {
+        Cow::Owned(self.to_string())
+    }
+    fn view(&self) -> View<'_> {
+        View::Text(self.text())
+    }
+    fn truth(&self) -> bool {
+        true
+    }
+}
+
+/// Whether a collection has something in it.
+pub trait Filled {
+    /// Whether there is anything.
+    fn filled(&self) -> bool;
+}
+macro_rules! filled {
+    ($([$($generics:tt)*] $type:ty),+ $(,)?) => {$(
+        impl<$($generics)*> Filled for $type { fn filled(&self) -> bool { !self.is_empty() } }
+    )+};
+}
+filled! {
+    [T] [T], [T] Vec<T>, [T] std::collections::VecDeque<T>,
+    [K, V, S] std::collections::HashMap<K, V, S>, [K, V] std::collections::BTreeMap<K, V>,
+    [T, S] std::collections::HashSet<T, S>, [T] std::collections::BTreeSet<T>,
+    [] SafeHtml,
+}
+impl<T, const N: usize> Filled for [T; N] {
+    fn filled(&self) -> bool {
+        N > 0
+    }
+}
+impl<T: Filled + ?Sized> Filled for &T {
+    fn filled(&self) -> bool {
+        (**self).filled()
+    }
+}
+
+/// Marker of probes for conditions.
+#[derive(Debug, Clone, Copy)]
+pub struct Condition;
+/// Marker of probes for text.
+#[derive(Debug, Clone, Copy)]
+pub struct Words;
+
+/// What `{% if x %}` finds: nothing, or the value to be used inside.
+pub trait NarrowOptionPlain<'a> {
+    /// What the value is inside the branch.
+    type Inside;
+    /// The value if it is true.
+    fn narrow(&self) -> Option<Self::Inside>;
+}
+impl<'a, T: Plain, const L: u32, const K: u32> NarrowOptionPlain<'a> for &&&&&Probe<'a, Option<T>, Condition, L, K> {
+    type Inside = &'a T;
+    fn narrow(&self) -> Option<&'a T> {
+        self.0.as_ref().filter(|v| v.truth())
+    }
+}
+
+/// An `Option` of a collection.
+pub trait NarrowOptionFilled<'a> {
+    /// What the value is inside the branch.
+    type Inside;
+    /// The value if it is true.
+    fn narrow(&self) -> Option<Self::Inside>;
+}
+impl<'a, T: Filled, const L: u32, const K: u32> NarrowOptionFilled<'a> for &&&&Probe<'a, Option<T>, Condition, L, K> {
+    type Inside = &'a T;
+    fn narrow(&self) -> Option<&'a T> {
+        self.0.as_ref().filter(|v| v.filled())
+    }
+}
+
+/// Any other `Option`: true if there is something.
+pub trait NarrowOption<'a> {
+    /// What the value is inside the branch.
+    type Inside;
+    /// The value if it is true.
+    fn narrow(&self) -> Option<Self::Inside>;
+}
+impl<'a, T, const L: u32, const K: u32> NarrowOption<'a> for &&&Probe<'a, Option<T>, Condition, L, K> {
+    type Inside = &'a T;
+    fn narrow(&self) -> Option<&'a T> {
+        self.0.as_ref()
+    }
+}
+
+/// Strings, numbers and booleans.
+pub trait NarrowPlain<'a> {
+    /// What the value is inside the branch.
+    type Inside;
+    /// The value if it is true.
+    fn narrow(&self) -> Option<Self::Inside>;
+}
+impl<'a, T: Plain + ?Sized, const L: u32, const K: u32> NarrowPlain<'a> for &&Probe<'a, T, Condition, L, K> {
+    type Inside = &'a T;
+    fn narrow(&self) -> Option<&'a T> {
+        self.0.truth().then_some(self.0)
+    }
+}
+
+/// Collections.
+pub trait NarrowFilled<'a> {
+    /// What the value is inside the branch.
+    type Inside;
+    /// The value if it is true.
+    fn narrow(&self) -> Option<Self::Inside>;
+}
+impl<'a, T: Filled + ?Sized, const L: u32, const K: u32> NarrowFilled<'a> for &Probe<'a, T, Condition, L, K> {
+    type Inside = &'a T;
+    fn narrow(&self) -> Option<&'a T> {
+        self.0.filled().then_some(self.0)
+    }
+}
+
+/// A value that can be true or false.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is neither true nor false (template line {L}, column {K})",
+    note = "{{% if %}} takes bool, numbers, strings, collections and Option; compare with ==, or compute a bool in the view"
+)]
+pub trait Truth<const L: u32, const K: u32> {
+    /// Django's idea of true.
+    fn truth_here(&self) -> bool;
+}
+
+impl<'a, T: ?Sized, const L: u32, const K: u32> Probe<'a, T, Condition, L, K> {
+    /// The value if it is true.
+    pub fn narrow(&self) -> Option<&'a T>
+    where
+        T: Truth<L, K>,
+    {
+        self.0.truth_here().then_some(self.0)
+    }
+}
+
+/// Text of a string or number.
+pub trait TextPlain<'a> {
+    /// The value as text.
+    fn text(&self) -> Cow<'a, str>;
+}
+impl<'a, T: Plain + ?Sized, const L: u32, const K: u32> TextPlain<'a> for &&Probe<'a, T, Words, L, K> {
+    #[inline]
+    fn text(&self) -> Cow<'a, str> {
+        self.0.text()
+    }
+}
+
+/// Text of anything that can be displayed.
+pub trait TextDisplay<'a> {
+    /// The value as text.
+    fn text(&self) -> Cow<'a, str>;
+}
+impl<'a, T: Display + ?Sized, const L: u32, const K: u32> TextDisplay<'a> for &Probe<'a, T, Words, L, K> {
+    fn text(&self) -> Cow<'a, str> {
+        Cow::Owned(self.0.to_string())
+    }
+}
+
+/// A value that can be taken for text.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not text (template line {L}, column {K})",
+    note = "a text filter takes strings, numbers and types with Display; an `Option` has to be handled first: {{{{ x|default:\"…\"|upper }}}}; SafeHtml is markup, filter the text before it becomes markup"
+)]
+pub trait IsText<const L: u32, const K: u32> {
+    /// The value as text.
+    fn text_here(&self) -> Cow<'_, str>;
+}
+
+impl<'a, T: ?Sized, const L: u32, const K: u32> Probe<'a, T, Words, L, K> {
+    /// The value as text.
+    pub fn text(&self) -> Cow<'a, str>
+    where
+        T: IsText<L, K>,
+    {
+        self.0.text_here()
+    }
+}
+
+/// Marker of probes for comparisons.
+#[derive(Debug, Clone, Copy)]
+pub struct Compare;
+/// Marker of probes for values that may be missing.
+#[derive(Debug, Clone, Copy)]
+pub struct Maybe;
+
+/// A value that can be compared by its view.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be compared with text or a number in a template",
+    note = "compare two values of one type, or compute a bool in the view"
+)]
+pub trait Viewable {
+    /// The value for comparisons.
+    fn view_value(&self) -> View<'_>;
+}
+impl<T: Plain + ?Sized> Viewable for T {
+    fn view_value(&self) -> View<'_> {
+        self.view()
+    }
+}
+
+/// Comparisons of strings, numbers and booleans.
+pub trait CompareViews<'a> {
+    /// `==`
+    fn equal<U: Viewable + ?Sized>(&self, other: &U) -> bool;
+    /// `!=`
+    fn different<U: Viewable + ?Sized>(&self, other: &U) -> bool;
+    /// `<`
+    fn less<U: Viewable + ?Sized>(&self, other: &U) -> bool;
+    /// `<=`
+    fn less_or_equal<U: Viewable + ?Sized>(&self, other: &U) -> bool;
+    /// `>`
+    fn greater<U: Viewable + ?Sized>(&self, other: &U) -> bool;
+    /// `>=`
+    fn greater_or_equal<U: Viewable + ?Sized>(&self, other: &U) -> bool;
+    /// `is True`
+    fn identical<U: Viewable + ?Sized>(&self, other: &U) -> bool;
+    /// `is not True`
+    fn not_identical<U: Viewable + ?Sized>(&self, other: &U) -> bool;
+    /// The view itself.
+    fn view_of(&self) -> View<'a>;
+}
+impl<'a, T: Viewable + ?Sized, const L: u32, const K: u32> CompareViews<'a> for &&&Probe<'a, T, Compare, L, K> {
+    fn equal<U: Viewable + ?Sized>(&self, other: &U) -> bool {
+        self.0.view_value().same(&other.view_value())
+    }
+    fn different<U: Viewable + ?Sized>(&self, other: &U) -> bool {
+        !self.equal(other)
+    }
+    fn less<U: Viewable + ?Sized>(&self, other: &U) -> bool {
+        self.0.view_value().compare(&other.view_value()).is_some_and(std::cmp::Ordering::is_lt)
+    }
+    fn less_or_equal<U: Viewable + ?Sized>(&self, other: &U) -> bool {
+        self.0.view_value().compare(&other.view_value()).is_some_and(std::cmp::Ordering::is_le)
+    }
+    fn greater<U: Viewable + ?Sized>(&self, other: &U) -> bool {
+        self.0.view_value().compare(&other.view_value()).is_some_and(std::cmp::Ordering::is_gt)
+    }
+    fn greater_or_equal<U: Viewable + ?Sized>(&self, other: &U) -> bool {
+        self.0.view_value().compare(&other.view_value()).is_some_and(std::cmp::Ordering::is_ge)
+    }
+    fn identical<U: Viewable + ?Sized>(&self, other: &U) -> bool {
+        let (a, b) = (self.0.view_value(), other.view_value());
+        std::mem::discriminant(&a) == std::mem::discriminant(&b) && a.same(&b)
+    }
+    fn not_identical<U: Viewable + ?Sized>(&self, other: &U) -> bool {
+        !self.identical(other)
+    }
+    fn view_of(&self) -> View<'a> {
+        self.0.view_value()
+    }
+}
+
+/// An `Option` of something comparable: nothing equals only nothing.
+pub trait CompareOption<'a> {
+    /// `==`
+    fn equal<U: Viewable + ?Sized>(&self, other: &U) -> bool;
+    /// `!=`
+    fn different<U: Viewable + ?Sized>(&self, other: &U) -> bool;
+    /// The view itself.
+    fn view_of(&self) -> View<'a>;
+}
+impl<'a, T: Viewable, const L: u32, const K: u32> CompareOption<'a> for &&Probe<'a, Option<T>, Compare, L, K> {
+    fn equal<U: Viewable + ?Sized>(&self, other: &U) -> bool {
+        self.view_of().same(&other.view_value())
+    }
+    fn different<U: Viewable + ?Sized>(&self, other: &U) -> bool {
+        !self.equal(other)
+    }
+    fn view_of(&self) -> View<'a> {
+        self.0.as_ref().map_or(View::None, Viewable::view_value)
+    }
+}
+
+/// Comparison of what can be displayed (slugs, ids, states) by its text.
+pub trait CompareDisplay<'a> {
+    /// `==`
+    fn equal<U: Display + ?Sized>(&self, other: &U) -> bool;
+    /// `!=`
+    fn different<U: Display + ?Sized>(&self, other: &U) -> bool;
+    /// The view itself.
+    fn view_of(&self) -> View<'a>;
+}
+impl<'a, T: Display + ?Sized, const L: u32, const K: u32> CompareDisplay<'a> for &Probe<'a, T, Compare, L, K> {
+    fn equal<U: Display + ?Sized>(&self, other: &U) -> bool {
+        self.0.to_string() == other.to_string()
+    }
+    fn different<U: Display + ?Sized>(&self, other: &U) -> bool {
+        !self.equal(other)
+    }
+    fn view_of(&self) -> View<'a> {
+        View::Text(Cow::Owned(self.0.to_string()))
+    }
+}
+
+impl<T: ?Sized, const L: u32, const K: u32> Probe<'_, T, Compare, L, K> {
+    /// `==` of two values of comparable types.
+    pub fn equal<U: ?Sized>(&self, other: &U) -> bool
+    where
+        T: PartialEq<U>,
+    {
+        *self.0 == *other
+    }
+    /// `!=`
+    pub fn different<U: ?Sized>(&self, other: &U) -> bool
+    where
+        T: PartialEq<U>,
+    {
+        *self.0 != *other
+    }
+    /// `<`
+    pub fn less<U: ?Sized>(&self, other: &U) -> bool
+    where
+        T: PartialOrd<U>,
+    {
+        *self.0 < *other
+    }
+    /// `<=`
+    pub fn less_or_equal<U: ?Sized>(&self, other: &U) -> bool
+    where
+        T: PartialOrd<U>,
+    {
+        *self.0 <= *other
+    }
+    /// `>`
+    pub fn greater<U: ?Sized>(&self, other: &U) -> bool
+    where
+        T: PartialOrd<U>,
+    {
+        *self.0 > *other
+    }
+    /// `>=`
+    pub fn greater_or_equal<U: ?Sized>(&self, other: &U) -> bool
+    where
+        T: PartialOrd<U>,
+    {
+        *self.0 >= *other
+    }
+    /// `in`
+    pub fn has(&self, item: &View<'_>) -> bool
+    where
+        T: Has,
+    {
+        self.0.has_view(item)
+    }
+}
+
+/// Something that can be searched by `{% if x in list %}`.
+#[diagnostic::on_unimplemented(
+    message = "`in` cannot search `{Self}`",
+    note = "it searches strings, and lists of strings or numbers"
+)]
+pub trait Has {
+    /// Whether the item is in it.
+    fn has_view(&self, item: &View<'_>) -> bool;
+}
+impl Has for str {
+    fn has_view(&self, item: &View<'_>) -> bool {
+        matches!(item, View::Text(t) if self.contains(&**t))
+    }
+}
+impl Has for String {
+    fn has_view(&self, item: &View<'_>) -> bool {
+        self.as_str().has_view(item)
+    }
+}
+impl<T: Has + ?Sized> Has for &T {
+    fn has_view(&self, item: &View<'_>) -> bool {
+        (**self).has_view(item)
+    }
+}
+macro_rules! has {
+    ($([$($generics:tt)*] $type:ty),+ $(,)?) => {$(
+        impl<$($generics)*> Has for $type {
+            fn has_view(&self, item: &View<'_>) -> bool {
+                self.iter().any(|x| x.view_value().same(item))
+            }
+        }
+    )+};
+}
+has! {
+    [T: Viewable] [T], [T: Viewable] Vec<T>, [T: Viewable] std::collections::VecDeque<T>,
+    [T: Viewable] std::collections::BTreeSet<T>, [T: Viewable, S] std::collections::HashSet<T, S>,
+}
+impl<T: Viewable, const N: usize> Has for [T; N] {
+    fn has_view(&self, item: &View<'_>) -> bool {
+        self.as_slice().has_view(item)
+    }
+}
+
+/// An `Option` that may be missing.
+pub trait MaybeOption<'a> {
+    /// What is in it.
+    type Inside;
+    /// The value, if there is one.
+    fn maybe(&self) -> Option<Self::Inside>;
+}
+impl<'a, T, const L: u32, const K: u32> MaybeOption<'a> for &Probe<'a, Option<T>, Maybe, L, K> {
+    type Inside = &'a T;
+    fn maybe(&self) -> Option<&'a T> {
+        self.0.as_ref()
+    }
+}
+impl<'a, T: ?Sized, const L: u32, const K: u32> Probe<'a, T, Maybe, L, K> {
+    /// Anything else is always there.
+    pub fn maybe(&self) -> Option<&'a T> {
+        Some(self.0)
+    }
+}
