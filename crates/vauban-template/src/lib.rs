@@ -36,8 +36,8 @@ pub mod __private {
             PutDisplay, PutPlain, PutTrusted, PutUrlAction, PutUrlResource, PutUrlStart,
         };
         pub use crate::runtime::value::{
-            CompareDisplay, CompareOption, CompareViews, MaybeOption, NarrowFilled, NarrowOption, NarrowOptionFilled,
-            NarrowOptionPlain, NarrowPlain, TextDisplay, TextPlain,
+            CompareDisplay, CompareOption, CompareViews, MaybeOption, NarrowFilled, NarrowOption,
+            NarrowOptionFilled, NarrowOptionPlain, NarrowPlain, TextDisplay, TextPlain,
         };
     }
 }

@@ -24,8 +24,14 @@ struct Attribute {
 
 impl Parse for Attribute {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let mut out =
-            Self { file: None, source: None, standalone: false, piece: false, dynamic: false, root: None };
+        let mut out = Self {
+            file: None,
+            source: None,
+            standalone: false,
+            piece: false,
+            dynamic: false,
+            root: None,
+        };
         while !input.is_empty() {
             if input.peek(LitStr) {
                 out.file = Some(input.parse()?);
@@ -77,7 +83,10 @@ fn expand(input: TokenStream) -> syn::Result<TokenStream> {
     };
     let given: Attribute = attribute.parse_args()?;
     let Data::Struct(data) = &input.data else {
-        return Err(syn::Error::new(input.ident.span(), "a template's variables are the fields of a struct"));
+        return Err(syn::Error::new(
+            input.ident.span(),
+            "a template's variables are the fields of a struct",
+        ));
     };
     let fields: Vec<(String, Span)> = data
         .fields
@@ -86,38 +95,87 @@ fn expand(input: TokenStream) -> syn::Result<TokenStream> {
         .map(|i| (i.to_string().trim_start_matches("r#").to_owned(), i.span()))
         .collect();
     if data.fields.iter().any(|f| f.ident.is_none()) {
-        return Err(syn::Error::new(input.ident.span(), "a template's struct has named fields: they are its variables"));
+        return Err(syn::Error::new(
+            input.ident.span(),
+            "a template's struct has named fields: they are its variables",
+        ));
     }
 
     let manifest = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR").unwrap_or_default());
     let (name, span) = match (&given.file, &given.source) {
         (Some(file), None) => (file.value(), file.span()),
         (None, Some(source)) => (format!("(source of {})", input.ident), source.span()),
-        _ => return Err(syn::Error::new_spanned(attribute, "name one file: #[template(\"articles/show.html\")]")),
+        _ => {
+            return Err(syn::Error::new_spanned(
+                attribute,
+                "name one file: #[template(\"articles/show.html\")]",
+            ));
+        }
     };
     let folder = Folder(manifest.join("templates"));
-    let loader = Source { name: name.clone(), text: given.source.as_ref().map(LitStr::value), folder };
+    let loader = Source {
+        name: name.clone(),
+        text: given.source.as_ref().map(LitStr::value),
+        folder,
+    };
     let root = match &given.root {
         Some(path) => quote! { #path::__private },
         None => quote! { ::vauban::__private::template },
     };
-    let options = Options { root: root.clone(), fields, dynamic: given.dynamic };
-    let compiled = compile(&loader, &name, &options, given.piece, given.source.is_none().then_some(manifest.as_path()));
+    let options = Options {
+        root: root.clone(),
+        fields,
+        dynamic: given.dynamic,
+    };
+    let compiled = compile(
+        &loader,
+        &name,
+        &options,
+        given.piece,
+        given.source.is_none().then_some(manifest.as_path()),
+    );
     let compiled = match compiled {
         Ok(compiled) => compiled,
         Err(problems) => {
             let text: Vec<String> = problems.iter().map(|p| format!("template {p}")).collect();
-            return Err(syn::Error::new(span, text.join("\n\n")));
+            let error = syn::Error::new(span, text.join("\n\n")).to_compile_error();
+            let nothing = Compiled::default();
+            let rest = implement(&input, &given, &root, &nothing, &[]);
+            return Ok(quote! { #error #rest });
         }
     };
 
-    let files = compiled.files.iter().filter(|file| given.source.is_none() || **file != name).map(|file| {
+    let files: Vec<&String> = compiled
+        .files
+        .iter()
+        .filter(|file| given.source.is_none() || **file != name)
+        .collect();
+    Ok(implement(&input, &given, &root, &compiled, &files))
+}
+
+/// The implementations. After an error they write nothing, so that only the error is shown.
+fn implement(
+    input: &DeriveInput,
+    given: &Attribute,
+    root: &TokenStream,
+    compiled: &Compiled,
+    files: &[&String],
+) -> TokenStream {
+    let files = files.iter().map(|file| {
         let path = format!("/templates/{file}");
         quote! { const _: &[u8] = ::core::include_bytes!(::core::concat!(::core::env!("CARGO_MANIFEST_DIR"), #path)); }
     });
     let ident = &input.ident;
     let (impl_generics, type_generics, where_clause) = input.generics.split_for_impl();
-    let Compiled { body, fragments, size, uses_token, uses_nonce, slots, .. } = &compiled;
+    let Compiled {
+        body,
+        fragments,
+        size,
+        uses_token,
+        uses_nonce,
+        slots,
+        ..
+    } = compiled;
     let fragment_names: Vec<&String> = fragments.iter().map(|(n, _)| n).collect();
     let fragment_bodies = fragments.iter().map(|(_, b)| b);
     let render = if *slots {
@@ -175,7 +233,7 @@ fn expand(input: TokenStream) -> syn::Result<TokenStream> {
             }
         }
     };
-    Ok(quote! {
+    quote! {
         const _: () = {
             #(#files)*
             #[automatically_derived]
@@ -190,11 +248,11 @@ fn expand(input: TokenStream) -> syn::Result<TokenStream> {
             #component
             #respond
         };
-    })
+    }
 }
 
 /// Everything that was made of one template.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Compiled {
     /// Statements that write the page.
     pub body: TokenStream,
@@ -235,7 +293,11 @@ pub fn compile<L: Loader>(
     let mut errors: Vec<Error> = Vec::new();
     let mut warnings = Vec::new();
     for problem in machine.problems {
-        if problem.warning { warnings.push(sources.problem(problem)) } else { errors.push(problem) }
+        if problem.warning {
+            warnings.push(sources.problem(problem))
+        } else {
+            errors.push(problem)
+        }
     }
     if let Some(package) = package {
         missing_files(&analysed.ops, &package.join("static"), &mut errors);
@@ -276,13 +338,20 @@ type Analysis = (Analysed, Vec<(String, Vec<Op>)>, Machine);
 
 /// Runs the context machine over the page and over each of its parts.
 pub fn analyse_all(page: &Page, sources: &Sources, piece: bool) -> Result<Analysis, Vec<Problem>> {
-    let end = Pos { file: 0, offset: sources.text(0).len() as u32 };
+    let end = Pos {
+        file: 0,
+        offset: sources.text(0).len() as u32,
+    };
     let mut machine = Machine::new(piece);
     let analysed = match analyse(&mut machine, &page.nodes, end) {
         Ok(analysed) => analysed,
         Err(error) => {
-            let mut all: Vec<Problem> =
-                machine.problems.into_iter().filter(|p| !p.warning).map(|p| sources.problem(p)).collect();
+            let mut all: Vec<Problem> = machine
+                .problems
+                .into_iter()
+                .filter(|p| !p.warning)
+                .map(|p| sources.problem(p))
+                .collect();
             all.push(sources.problem(*error));
             return Err(all);
         }
@@ -294,7 +363,9 @@ pub fn analyse_all(page: &Page, sources: &Sources, piece: bool) -> Result<Analys
             Ok(part) => parts.push((name.clone(), part.ops)),
             Err(error) => return Err(vec![sources.problem(*error)]),
         }
-        machine.problems.extend(part.problems.into_iter().filter(|p| !p.warning));
+        machine
+            .problems
+            .extend(part.problems.into_iter().filter(|p| !p.warning));
     }
     Ok((analysed, parts, machine))
 }
@@ -310,7 +381,12 @@ fn missing_files(ops: &[Op], folder: &Path, errors: &mut Vec<Error>) {
                     Some(near) => format!("did you mean \"{near}\"?"),
                     None => "the path is exact and relative to the folder static/".to_owned(),
                 };
-                errors.push(Error::new(*pos, "no-such-file", format!("there is no static file \"{path}\""), help));
+                errors.push(Error::new(
+                    *pos,
+                    "no-such-file",
+                    format!("there is no static file \"{path}\""),
+                    help,
+                ));
             }
         }
     });
@@ -337,7 +413,11 @@ pub fn each(ops: &[Op], visit: &mut dyn FnMut(&Op)) {
                 each(&f.body, visit);
                 each(&f.empty, visit);
             }
-            Op::With(_, body, _) | Op::Only(_, body, _) | Op::Spaceless(body) | Op::Fragment(_, body) | Op::Slot(_, body) => {
+            Op::With(_, body, _)
+            | Op::Only(_, body, _)
+            | Op::Spaceless(body)
+            | Op::Fragment(_, body)
+            | Op::Slot(_, body) => {
                 each(body, visit);
             }
             Op::Component(_, slots) => {

@@ -55,7 +55,14 @@ fn around(line: &str, column: usize) -> (String, usize) {
         return (line.replace('\t', " "), column);
     }
     let start = column.saturating_sub(WIDTH / 2);
-    (line.chars().skip(start).take(WIDTH).collect::<String>().replace('\t', " "), column - start)
+    (
+        line.chars()
+            .skip(start)
+            .take(WIDTH)
+            .collect::<String>()
+            .replace('\t', " "),
+        column - start,
+    )
 }
 
 /// The files that were read, in order of reading.
@@ -88,7 +95,9 @@ impl Sources {
 
     /// The text of a file.
     pub fn text(&self, file: u16) -> std::rc::Rc<str> {
-        self.files.get(file as usize).map_or_else(|| "".into(), |(_, t)| t.clone())
+        self.files
+            .get(file as usize)
+            .map_or_else(|| "".into(), |(_, t)| t.clone())
     }
 
     /// Line and column, from 1, of a place.
@@ -105,7 +114,12 @@ impl Sources {
     pub fn problem(&self, error: Error) -> Problem {
         let (line, column) = self.line_column(error.pos);
         let text = self.text(error.pos.file);
-        let source_line = text.split('\n').nth(line as usize - 1).unwrap_or("").trim_end_matches('\r').to_owned();
+        let source_line = text
+            .split('\n')
+            .nth(line as usize - 1)
+            .unwrap_or("")
+            .trim_end_matches('\r')
+            .to_owned();
         Problem {
             file: self.name(error.pos.file).to_owned(),
             line,
@@ -145,7 +159,13 @@ pub struct Error {
 impl Error {
     /// An error at a place.
     pub fn new(pos: Pos, class: &'static str, found: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { pos, class, found: found.into(), help: help.into(), warning: false }
+        Self {
+            pos,
+            class,
+            found: found.into(),
+            help: help.into(),
+            warning: false,
+        }
     }
 }
 
@@ -179,7 +199,11 @@ fn distance(a: &str, b: &str) -> usize {
         let mut left = i + 1;
         let mut diagonal = i;
         for (j, cb) in b.iter().enumerate() {
-            let cost = if ca == *cb { diagonal } else { 1 + diagonal.min(left).min(row[j + 1]) };
+            let cost = if ca == *cb {
+                diagonal
+            } else {
+                1 + diagonal.min(left).min(row[j + 1])
+            };
             diagonal = row[j + 1];
             row[j] = left;
             left = cost;

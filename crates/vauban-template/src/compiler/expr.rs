@@ -40,7 +40,10 @@ pub fn words(text: &str, pos: Pos) -> Vec<(&str, Pos)> {
 }
 
 fn at(pos: Pos, offset: usize) -> Pos {
-    Pos { file: pos.file, offset: pos.offset + offset as u32 }
+    Pos {
+        file: pos.file,
+        offset: pos.offset + offset as u32,
+    }
 }
 
 /// Parses a value with its filters.
@@ -103,7 +106,12 @@ impl Parser<'_> {
             }
             count += 1;
             if count > MAX_FILTERS {
-                return fail(self.here(), "too-deep", "too many filters", format!("at most {MAX_FILTERS}"));
+                return fail(
+                    self.here(),
+                    "too-deep",
+                    "too many filters",
+                    format!("at most {MAX_FILTERS}"),
+                );
             }
             self.space();
             let pos = self.here();
@@ -125,7 +133,12 @@ impl Parser<'_> {
                 }
             }
             if name.is_empty() || name.starts_with(':') || name.ends_with(':') {
-                return fail(pos, "expression", "a filter's name is missing after `|`", "write `|name` or `|name:argument`");
+                return fail(
+                    pos,
+                    "expression",
+                    "a filter's name is missing after `|`",
+                    "write `|name` or `|name:argument`",
+                );
             }
             let name = name.to_owned();
             self.at += name.len();
@@ -142,7 +155,12 @@ impl Parser<'_> {
     fn atom(&mut self) -> Result<Expr> {
         let pos = self.here();
         let Some(first) = self.rest().chars().next() else {
-            return fail(pos, "expression", "an expression is missing", "write a variable or a literal here");
+            return fail(
+                pos,
+                "expression",
+                "an expression is missing",
+                "write a variable or a literal here",
+            );
         };
         if first == '"' || first == '\'' {
             return self.string(first, pos);
@@ -183,16 +201,19 @@ impl Parser<'_> {
                 out.push(c);
             }
         }
-        fail(pos, "expression", "a string is not closed", format!("close it with {quote}"))
+        fail(
+            pos,
+            "expression",
+            "a string is not closed",
+            format!("close it with {quote}"),
+        )
     }
 
     fn number(&mut self, pos: Pos) -> Result<Expr> {
         let length = self
             .rest()
             .char_indices()
-            .find(|(i, c)| {
-                !(c.is_ascii_alphanumeric() || *c == '.' || ((*c == '-' || *c == '+') && *i == 0))
-            })
+            .find(|(i, c)| !(c.is_ascii_alphanumeric() || *c == '.' || ((*c == '-' || *c == '+') && *i == 0)))
             .map_or(self.rest().len(), |(i, _)| i);
         let word = &self.rest()[..length];
         if let Ok(value) = word.parse::<i64>() {
@@ -207,14 +228,22 @@ impl Parser<'_> {
             self.at += length;
             return Ok(Expr::Float(word, pos));
         }
-        fail(pos, "expression", format!("`{word}` is not a number"), "write `3`, `-3` or `1.5`")
+        fail(
+            pos,
+            "expression",
+            format!("`{word}` is not a number"),
+            "write `3`, `-3` or `1.5`",
+        )
     }
 
     fn path(&mut self, pos: Pos) -> Result<Expr> {
         let root = self.name()?;
         let mut rest = Vec::new();
         while self.eat('.') {
-            let digits = self.rest().find(|c: char| !c.is_ascii_digit()).unwrap_or(self.rest().len());
+            let digits = self
+                .rest()
+                .find(|c: char| !c.is_ascii_digit())
+                .unwrap_or(self.rest().len());
             if digits > 0 {
                 let index = self.rest()[..digits].parse::<u32>();
                 let Ok(index) = index else {
@@ -253,12 +282,16 @@ impl Parser<'_> {
 
     fn name(&mut self) -> Result<String> {
         let rest = self.rest();
-        let length =
-            rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len());
+        let length = rest
+            .find(|c: char| !(c.is_alphanumeric() || c == '_'))
+            .unwrap_or(rest.len());
         let name = &rest[..length];
         let starts = name.chars().next().is_some_and(|c| c.is_alphabetic());
         if !starts {
-            let found = rest.chars().next().map_or("the end".to_owned(), |c| format!("`{c}`"));
+            let found = rest
+                .chars()
+                .next()
+                .map_or("the end".to_owned(), |c| format!("`{c}`"));
             return fail(
                 self.here(),
                 "expression",
@@ -314,12 +347,25 @@ pub fn condition(words: &[(&str, Pos)], pos: Pos) -> Result<Expr> {
         i += 1;
     }
     if tokens.len() > 200 {
-        return fail(pos, "too-deep", "a condition of more than 200 words", "compute it in the view");
+        return fail(
+            pos,
+            "too-deep",
+            "a condition of more than 200 words",
+            "compute it in the view",
+        );
     }
-    let mut parser = Condition { tokens: tokens.into_iter().peekable(), end: pos };
+    let mut parser = Condition {
+        tokens: tokens.into_iter().peekable(),
+        end: pos,
+    };
     let expr = parser.expression(0)?;
     if let Some((_, at)) = parser.tokens.next() {
-        return fail(at, "expression", "an operator is missing here", "join conditions with `and` or `or`");
+        return fail(
+            at,
+            "expression",
+            "an operator is missing here",
+            "join conditions with `and` or `or`",
+        );
     }
     Ok(expr)
 }
@@ -351,9 +397,21 @@ impl Condition {
             Some((Token::Value(expr), _)) => expr,
             Some((Token::Not, pos)) => Expr::Not(Box::new(self.expression(8)?), pos),
             Some((Token::Binary(_), pos)) => {
-                return fail(pos, "expression", "an operator without a value before it", "write `a == b`");
+                return fail(
+                    pos,
+                    "expression",
+                    "an operator without a value before it",
+                    "write `a == b`",
+                );
             }
-            None => return fail(self.end, "expression", "a value is missing in the condition", "write `a == b`"),
+            None => {
+                return fail(
+                    self.end,
+                    "expression",
+                    "a value is missing in the condition",
+                    "write `a == b`",
+                );
+            }
         };
         while let Some((Token::Binary(op), pos)) = self.tokens.peek() {
             let (op, pos) = (*op, *pos);

@@ -14,7 +14,6 @@ mod filters;
 mod tags;
 
 pub use filters::FILTERS;
-pub(crate) use filters::names as filter_names;
 
 /// What the generator has to know of the page's struct and crate.
 #[derive(Debug)]
@@ -66,7 +65,15 @@ struct CycleState {
 impl<'a> Generator<'a> {
     /// A generator for one function.
     pub fn new(options: &'a Options, sources: &'a Sources) -> Self {
-        Self { options, sources, names: Vec::new(), loops: Vec::new(), cycles: Vec::new(), next: 0, size: 0 }
+        Self {
+            options,
+            sources,
+            names: Vec::new(),
+            loops: Vec::new(),
+            cycles: Vec::new(),
+            next: 0,
+            size: 0,
+        }
     }
 
     /// The body of a function with `__cx` and `__out`, and about how many bytes it writes.
@@ -178,11 +185,17 @@ impl<'a> Generator<'a> {
             let _ = root;
             let first = self.put_tokens(&quote! { #some }, context, pos);
             let second = self.put(argument, context, argument.pos())?;
-            return Ok(quote! { match #test { ::core::option::Option::Some(#some) => { #first } ::core::option::Option::None => { #second } } });
+            return Ok(
+                quote! { match #test { ::core::option::Option::Some(#some) => { #first } ::core::option::Option::None => { #second } } },
+            );
         }
         if let Expr::Path(path) = expr
             && path.rest.is_empty()
-            && let Some(cycle) = self.cycles.iter().find(|c| c.name.as_ref() == Some(&path.root)).cloned()
+            && let Some(cycle) = self
+                .cycles
+                .iter()
+                .find(|c| c.name.as_ref() == Some(&path.root))
+                .cloned()
         {
             return self.cycle_value(&cycle, context, true);
         }
@@ -235,7 +248,9 @@ impl<'a> Generator<'a> {
             }
             Expr::Bool(b, _) => quote! { #b },
             Expr::None(_) => quote! { ::core::option::Option::<&str>::None },
-            Expr::Filter(input, name, argument, pos) => self.filter(input, name, argument.as_deref(), *pos)?,
+            Expr::Filter(input, name, argument, pos) => {
+                self.filter(input, name, argument.as_deref(), *pos)?
+            }
             Expr::Not(..) | Expr::Binary(..) => self.condition(expr)?,
             Expr::Url(url) => self.url_value(url)?,
         })
@@ -253,7 +268,9 @@ impl<'a> Generator<'a> {
             let test = self.optional(input, name, *at)?;
             let first = self.probe(&quote!(Words), &quote! { #some }, *at, 3);
             let second = self.text(argument)?;
-            return Ok(quote! { (match #test { ::core::option::Option::Some(#some) => #first.text(), ::core::option::Option::None => #second }) });
+            return Ok(
+                quote! { (match #test { ::core::option::Option::Some(#some) => #first.text(), ::core::option::Option::None => #second }) },
+            );
         }
         let pos = expr.pos();
         let value = self.value(expr)?;
@@ -304,7 +321,12 @@ impl<'a> Generator<'a> {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("known here: {}", known.join(", ")),
         };
-        fail(path.pos, "unknown-variable", format!("there is no variable `{}` here", path.root), help)
+        fail(
+            path.pos,
+            "unknown-variable",
+            format!("there is no variable `{}` here", path.root),
+            help,
+        )
     }
 
     fn steps(&self, base: TokenStream, steps: &[Step]) -> TokenStream {
@@ -343,12 +365,22 @@ impl<'a> Generator<'a> {
             rest = tail;
         }
         let Some(frame) = frame.checked_sub(1).and_then(|i| self.loops.get(i)) else {
-            return fail(path.pos, "forloop", "`forloop` outside a loop", "use it inside {% for %}");
+            return fail(
+                path.pos,
+                "forloop",
+                "`forloop` outside a loop",
+                "use it inside {% for %}",
+            );
         };
         let index = &frame.index;
         let length = || frame.length.clone().unwrap_or_else(|| frame.index.clone());
         let [Step::Field(name)] = rest else {
-            return fail(path.pos, "forloop", "`forloop` itself is no value", "use forloop.counter, .counter0, .revcounter, .revcounter0, .first, .last, .length or .parentloop");
+            return fail(
+                path.pos,
+                "forloop",
+                "`forloop` itself is no value",
+                "use forloop.counter, .counter0, .revcounter, .revcounter0, .first, .last, .length or .parentloop",
+            );
         };
         Ok(match name.as_str() {
             "counter0" => quote! { #index },
@@ -371,8 +403,18 @@ impl<'a> Generator<'a> {
                 quote! { (#length - #index - 1usize) }
             }
             other => {
-                let names = ["counter", "counter0", "revcounter", "revcounter0", "first", "last", "length", "parentloop"];
-                let help = nearest(other, names).map_or_else(|| names.join(", "), |n| format!("did you mean `{n}`?"));
+                let names = [
+                    "counter",
+                    "counter0",
+                    "revcounter",
+                    "revcounter0",
+                    "first",
+                    "last",
+                    "length",
+                    "parentloop",
+                ];
+                let help = nearest(other, names)
+                    .map_or_else(|| names.join(", "), |n| format!("did you mean `{n}`?"));
                 return fail(path.pos, "forloop", format!("`forloop` has no `{other}`"), help);
             }
         })
@@ -431,7 +473,10 @@ impl<'a> Generator<'a> {
                 quote! { (#(#idents),*) }
             }
         };
-        self.loops.push(Loop { index: index.clone(), length: length.clone() });
+        self.loops.push(Loop {
+            index: index.clone(),
+            length: length.clone(),
+        });
         let before = self.size;
         let body = self.ops(&f.body);
         // A loop is taken to run ten times, for the size guess.
@@ -443,7 +488,11 @@ impl<'a> Generator<'a> {
         let mut iter = quote! { (#over).iter() };
         let mut setup = TokenStream::new();
         if length.is_some() || f.reversed {
-            let reversed = if f.reversed { quote! { #list.reverse(); } } else { TokenStream::new() };
+            let reversed = if f.reversed {
+                quote! { #list.reverse(); }
+            } else {
+                TokenStream::new()
+            };
             setup.extend(quote! { let mut #list: ::std::vec::Vec<_> = #iter.collect(); #reversed });
             if let Some(length) = &length {
                 setup.extend(quote! { let #length: usize = #list.len(); });
@@ -479,18 +528,28 @@ fn uses_of_forloop(ops: &[Op]) -> Uses {
     // The text of the debug form names every path; a word too many only costs a counter.
     let text = format!("{ops:?}");
     let any = text.contains("root: \"forloop\"");
-    Uses { any, length: any && ["\"revcounter\"", "\"revcounter0\"", "\"last\"", "\"length\""].iter().any(|w| text.contains(w)) }
+    Uses {
+        any,
+        length: any
+            && ["\"revcounter\"", "\"revcounter0\"", "\"last\"", "\"length\""]
+                .iter()
+                .any(|w| text.contains(w)),
+    }
 }
 
 /// An identifier that may be a Rust keyword.
 fn raw_ident(name: &str, span: Span) -> Ident {
     match name {
         "self" | "super" | "crate" | "Self" => Ident::new("__reserved", span),
-        _ => syn::parse_str::<Ident>(name).map_or_else(|_| Ident::new_raw(name, span), |_| Ident::new(name, span)),
+        _ => syn::parse_str::<Ident>(name)
+            .map_or_else(|_| Ident::new_raw(name, span), |_| Ident::new(name, span)),
     }
 }
 
 fn first_span(tokens: &TokenStream) -> Span {
-    tokens.clone().into_iter().next().map_or_else(Span::call_site, |t| t.span())
+    tokens
+        .clone()
+        .into_iter()
+        .next()
+        .map_or_else(Span::call_site, |t| t.span())
 }
-

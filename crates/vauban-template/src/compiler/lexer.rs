@@ -36,9 +36,14 @@ pub fn tokens(source: &str, file: u16) -> Result<Vec<Token<'_>>> {
                 continue;
             }
         };
-        let pos = Pos { file, offset: open as u32 };
+        let pos = Pos {
+            file,
+            offset: open as u32,
+        };
         let rest = &source[open + 2..];
-        let length = rest.find(close).filter(|end| memchr::memchr(b'\n', &rest.as_bytes()[..*end]).is_none());
+        let length = rest
+            .find(close)
+            .filter(|end| memchr::memchr(b'\n', &rest.as_bytes()[..*end]).is_none());
         let Some(length) = length else {
             return fail(
                 pos,
@@ -50,12 +55,21 @@ pub fn tokens(source: &str, file: u16) -> Result<Vec<Token<'_>>> {
             );
         };
         if open > text_from {
-            out.push(Token::Text(&source[text_from..open], Pos { file, offset: text_from as u32 }));
+            out.push(Token::Text(
+                &source[text_from..open],
+                Pos {
+                    file,
+                    offset: text_from as u32,
+                },
+            ));
         }
         let inside = &rest[..length];
         let trimmed = inside.trim();
         let lead = inside.len() - inside.trim_start().len();
-        let inner = Pos { file, offset: (open + 2 + lead) as u32 };
+        let inner = Pos {
+            file,
+            offset: (open + 2 + lead) as u32,
+        };
         at = open + 2 + length + 2;
         match kind {
             Some(b'{') => out.push(Token::Variable(trimmed, inner)),
@@ -63,7 +77,13 @@ pub fn tokens(source: &str, file: u16) -> Result<Vec<Token<'_>>> {
                 if let Some(end) = raw_block(trimmed) {
                     let (body, after) = raw_body(source, at, &end, pos)?;
                     if !trimmed.starts_with("comment") && !body.is_empty() {
-                        out.push(Token::Text(body, Pos { file, offset: at as u32 }));
+                        out.push(Token::Text(
+                            body,
+                            Pos {
+                                file,
+                                offset: at as u32,
+                            },
+                        ));
                     }
                     at = after;
                 } else {
@@ -75,7 +95,13 @@ pub fn tokens(source: &str, file: u16) -> Result<Vec<Token<'_>>> {
         text_from = at;
     }
     if text_from < source.len() {
-        out.push(Token::Text(&source[text_from..], Pos { file, offset: text_from as u32 }));
+        out.push(Token::Text(
+            &source[text_from..],
+            Pos {
+                file,
+                offset: text_from as u32,
+            },
+        ));
     }
     Ok(out)
 }
@@ -111,7 +137,12 @@ fn raw_body<'s>(source: &'s str, from: usize, end: &str, pos: Pos) -> Result<(&'
         }
         at = open + 2;
     }
-    fail(pos, "unclosed-block", format!("no {{% {end} %}} follows"), format!("add {{% {end} %}}"))
+    fail(
+        pos,
+        "unclosed-block",
+        format!("no {{% {end} %}} follows"),
+        format!("add {{% {end} %}}"),
+    )
 }
 
 #[cfg(test)]
@@ -132,7 +163,10 @@ mod tests {
 
     #[test]
     fn splits() {
-        assert_eq!(kinds("a{{ b }}c{%if d%}{# e #}f"), ["Ta", "Vb", "Tc", "%if d", "Tf"]);
+        assert_eq!(
+            kinds("a{{ b }}c{%if d%}{# e #}f"),
+            ["Ta", "Vb", "Tc", "%if d", "Tf"]
+        );
         assert_eq!(kinds("{ { a } }"), ["T{ { a } }"]);
         assert_eq!(kinds("{% verbatim %}{{ x }}{% endverbatim %}"), ["T{{ x }}"]);
         assert_eq!(kinds("a{% comment %}{% if %}{% endcomment %}b"), ["Ta", "Tb"]);

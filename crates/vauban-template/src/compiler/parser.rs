@@ -25,8 +25,16 @@ pub struct File {
 /// The first thing that is not the template language.
 pub fn parse(source: &str, file: u16) -> Result<File> {
     let tokens = tokens(source, file)?;
-    let mut parser = Parser { tokens: tokens.into_iter(), file: File::default(), blocks: Vec::new(), depth: 0 };
-    let end = Pos { file, offset: source.len() as u32 };
+    let mut parser = Parser {
+        tokens: tokens.into_iter(),
+        file: File::default(),
+        blocks: Vec::new(),
+        depth: 0,
+    };
+    let end = Pos {
+        file,
+        offset: source.len() as u32,
+    };
     let (nodes, stop) = parser.nodes(&[], end, "")?;
     debug_assert!(stop.is_none());
     parser.file.nodes = nodes;
@@ -45,9 +53,34 @@ type Stop<'s> = Option<(Vec<(&'s str, Pos)>, Pos)>;
 
 /// Every tag, for suggestions.
 const TAGS: &[&str] = &[
-    "block", "call", "comment", "component", "csp_nonce", "csrf_token", "cycle", "extends", "fill", "firstof", "for",
-    "fragment", "if", "include", "now", "partial", "partialdef", "querystring", "resetcycle", "slot", "spaceless",
-    "static", "templatetag", "url", "verbatim", "waiver", "widthratio", "with",
+    "block",
+    "call",
+    "comment",
+    "component",
+    "csp_nonce",
+    "csrf_token",
+    "cycle",
+    "extends",
+    "fill",
+    "firstof",
+    "for",
+    "fragment",
+    "if",
+    "include",
+    "now",
+    "partial",
+    "partialdef",
+    "querystring",
+    "resetcycle",
+    "slot",
+    "spaceless",
+    "static",
+    "templatetag",
+    "url",
+    "verbatim",
+    "waiver",
+    "widthratio",
+    "with",
 ];
 
 impl<'s> Parser<'s> {
@@ -70,7 +103,12 @@ impl<'s> Parser<'s> {
                 Token::Tag(text, pos) => {
                     let words = words(text, pos);
                     let Some((name, _)) = words.first() else {
-                        return fail(pos, "empty-tag", "an empty tag", "write a tag's name between {% and %}");
+                        return fail(
+                            pos,
+                            "empty-tag",
+                            "an empty tag",
+                            "write a tag's name between {% and %}",
+                        );
                     };
                     if until.contains(name) {
                         self.depth -= 1;
@@ -85,7 +123,12 @@ impl<'s> Parser<'s> {
             return Ok((out, None));
         }
         let end = until.last().copied().unwrap_or_default();
-        fail(start, "unclosed-block", format!("{{% {open} %}} is never closed"), format!("add {{% {end} %}}"))
+        fail(
+            start,
+            "unclosed-block",
+            format!("{{% {open} %}} is never closed"),
+            format!("add {{% {end} %}}"),
+        )
     }
 
     /// The nodes of a block with one end tag.
@@ -104,7 +147,12 @@ impl<'s> Parser<'s> {
             "with" => {
                 let bindings = bindings(rest, pos)?;
                 if bindings.is_empty() {
-                    return fail(pos, "with", "{% with %} binds nothing", "write {% with name=value %}");
+                    return fail(
+                        pos,
+                        "with",
+                        "{% with %} binds nothing",
+                        "write {% with name=value %}",
+                    );
                 }
                 let (nodes, _) = self.body("with", pos)?;
                 Node::With(bindings, nodes, pos)
@@ -121,19 +169,35 @@ impl<'s> Parser<'s> {
                 }
                 Node::Url(Box::new(url))
             }
-            "static" => Node::Static(one_literal(rest, pos, "static", "{% static \"css/site.css\" %}")?, pos),
+            "static" => Node::Static(
+                one_literal(rest, pos, "static", "{% static \"css/site.css\" %}")?,
+                pos,
+            ),
             "csp_nonce" => Node::Nonce(pos),
             "csrf_token" => Node::CsrfToken(pos),
             "cycle" => cycle_tag(rest, pos)?,
             "resetcycle" => Node::ResetCycle(rest.first().map(|(n, _)| (*n).to_owned()), pos),
             "firstof" => {
                 if rest.is_empty() {
-                    return fail(pos, "firstof", "{% firstof %} without values", "write {% firstof a b \"none\" %}");
+                    return fail(
+                        pos,
+                        "firstof",
+                        "{% firstof %} without values",
+                        "write {% firstof a b \"none\" %}",
+                    );
                 }
                 if rest.len() > 2 && rest[rest.len() - 2].0 == "as" {
-                    return fail(pos, "firstof", "{% firstof … as %}", "write {{ a|default:b }} inside {% with %}");
+                    return fail(
+                        pos,
+                        "firstof",
+                        "{% firstof … as %}",
+                        "write {{ a|default:b }} inside {% with %}",
+                    );
                 }
-                Node::FirstOf(rest.iter().map(|(w, p)| value(w, *p)).collect::<Result<_>>()?, pos)
+                Node::FirstOf(
+                    rest.iter().map(|(w, p)| value(w, *p)).collect::<Result<_>>()?,
+                    pos,
+                )
             }
             "now" => Node::Now(one_literal(rest, pos, "now", "{% now \"Y\" %}")?, pos),
             "querystring" => Node::QueryString(query_arguments(rest)?, pos),
@@ -143,7 +207,12 @@ impl<'s> Parser<'s> {
             }
             "widthratio" => {
                 if rest.len() != 3 {
-                    return fail(pos, "widthratio", "{% widthratio %} takes three values", "write {% widthratio value max 100 %}");
+                    return fail(
+                        pos,
+                        "widthratio",
+                        "{% widthratio %} takes three values",
+                        "write {% widthratio value max 100 %}",
+                    );
                 }
                 Node::WidthRatio(
                     Box::new([
@@ -158,32 +227,75 @@ impl<'s> Parser<'s> {
             "fragment" | "partialdef" => return self.partial_tag(name, rest, pos, out),
             "partial" => match rest {
                 [(name, _)] => Node::Partial((*name).to_owned(), pos),
-                _ => return fail(pos, "partial", "{% partial %} takes one name", "write {% partial name %}"),
+                _ => {
+                    return fail(
+                        pos,
+                        "partial",
+                        "{% partial %} takes one name",
+                        "write {% partial name %}",
+                    );
+                }
             },
             "component" => self.component_tag(rest, pos)?,
             "slot" => {
                 let [(name, _)] = rest else {
-                    return fail(pos, "slot", "{% slot %} takes one name", "write {% slot content %}…{% endslot %}");
+                    return fail(
+                        pos,
+                        "slot",
+                        "{% slot %} takes one name",
+                        "write {% slot content %}…{% endslot %}",
+                    );
                 };
                 let (nodes, _) = self.body("slot", pos)?;
                 Node::Slot((*name).to_owned(), nodes, pos)
             }
             "call" => {
                 let Some(((name, at), arguments)) = rest.split_first() else {
-                    return fail(pos, "call", "{% call %} without a function", "write {% call function a b %}");
+                    return fail(
+                        pos,
+                        "call",
+                        "{% call %} without a function",
+                        "write {% call function a b %}",
+                    );
                 };
                 if !is_path(name) {
-                    return fail(*at, "call", format!("`{name}` is not a function's name"), "write {% call function a b %}");
+                    return fail(
+                        *at,
+                        "call",
+                        format!("`{name}` is not a function's name"),
+                        "write {% call function a b %}",
+                    );
                 }
-                let arguments = arguments.iter().map(|(w, p)| value(w, *p)).collect::<Result<_>>()?;
-                Node::Call(Box::new(Call { name: (*name).to_owned(), arguments, pos }))
+                let arguments = arguments
+                    .iter()
+                    .map(|(w, p)| value(w, *p))
+                    .collect::<Result<_>>()?;
+                Node::Call(Box::new(Call {
+                    name: (*name).to_owned(),
+                    arguments,
+                    pos,
+                }))
             }
             "waiver" => match rest {
                 [(wall, _), (reason, at)] if is_name(wall) => match value(reason, *at)? {
                     Expr::Str(reason, _) => Node::Waiver((*wall).to_owned(), reason, pos),
-                    _ => return fail(*at, "waiver", "a waiver's reason is a literal", "write it in quotes"),
+                    _ => {
+                        return fail(
+                            *at,
+                            "waiver",
+                            "a waiver's reason is a literal",
+                            "write it in quotes",
+                        );
+                    }
                 },
-                _ => return fail(pos, "waiver", "{% waiver %} takes a wall and a reason", "write {% waiver CrossOriginForm \"why this is safe\" %}"),
+                _ => {
+                    return fail(
+                        pos,
+                        "waiver",
+                        "{% waiver %} takes a wall and a reason",
+                        "write {% waiver CrossOriginForm \"why this is safe\" %}",
+                    );
+                }
             },
             "load" => {
                 return Ok(()); // Django's {% load %}: filters and tags are found by name, nothing to load.
@@ -200,12 +312,19 @@ impl<'s> Parser<'s> {
         loop {
             let (nodes, stop) = self.nodes(&["elif", "else", "endif"], pos, "if")?;
             branches.push((test, nodes));
-            let Some((words, at)) = stop else { return fail(pos, "unclosed-block", "no {% endif %}", "add it") };
+            let Some((words, at)) = stop else {
+                return fail(pos, "unclosed-block", "no {% endif %}", "add it");
+            };
             match words[0].0 {
                 "elif" => test = condition(&words[1..], at)?,
                 "else" => {
                     if words.len() > 1 {
-                        return fail(at, "else", "{% else %} with words after it", "write {% elif condition %}");
+                        return fail(
+                            at,
+                            "else",
+                            "{% else %} with words after it",
+                            "write {% elif condition %}",
+                        );
                     }
                     let (otherwise, _) = self.body("if", pos)?;
                     return Ok(Node::If(branches, otherwise, pos));
@@ -228,7 +347,11 @@ impl<'s> Parser<'s> {
         let [(over, over_pos)] = &rest[split + 1..] else {
             return fail(pos, "for", "{% for %} walks one value", help);
         };
-        let list: String = rest[..split].iter().map(|(w, _)| *w).collect::<Vec<_>>().join(" ");
+        let list: String = rest[..split]
+            .iter()
+            .map(|(w, _)| *w)
+            .collect::<Vec<_>>()
+            .join(" ");
         let names: Vec<String> = list.split(',').map(|n| n.trim().to_owned()).collect();
         if names.iter().any(|n| !is_name(n)) {
             return fail(pos, "for", format!("`{list}` is not a list of names"), help);
@@ -239,12 +362,24 @@ impl<'s> Parser<'s> {
         if stop.is_some_and(|(words, _)| words[0].0 == "empty") {
             empty = self.body("for", pos)?.0;
         }
-        Ok(Node::For(Box::new(For { names, over, reversed, body, empty, pos })))
+        Ok(Node::For(Box::new(For {
+            names,
+            over,
+            reversed,
+            body,
+            empty,
+            pos,
+        })))
     }
 
     fn block_tag(&mut self, rest: &[(&'s str, Pos)], pos: Pos) -> Result<Node> {
         let [(name, _)] = rest else {
-            return fail(pos, "block", "{% block %} takes one name", "write {% block content %}");
+            return fail(
+                pos,
+                "block",
+                "{% block %} takes one name",
+                "write {% block content %}",
+            );
         };
         if self.blocks.iter().any(|b| b == name) {
             return fail(
@@ -262,9 +397,18 @@ impl<'s> Parser<'s> {
 
     fn extends_tag(&mut self, rest: &[(&'s str, Pos)], pos: Pos, before: &[Node]) -> Result<()> {
         if self.file.extends.is_some() {
-            return fail(pos, "extends", "{% extends %} appears twice", "a template has one parent");
+            return fail(
+                pos,
+                "extends",
+                "{% extends %} appears twice",
+                "a template has one parent",
+            );
         }
-        if before.iter().any(|n| !matches!(n, Node::Text(t, _) if t.trim().is_empty())) || self.depth > 1 {
+        if before
+            .iter()
+            .any(|n| !matches!(n, Node::Text(t, _) if t.trim().is_empty()))
+            || self.depth > 1
+        {
             return fail(
                 pos,
                 "extends",
@@ -287,7 +431,13 @@ impl<'s> Parser<'s> {
         )
     }
 
-    fn partial_tag(&mut self, tag: &str, rest: &[(&'s str, Pos)], pos: Pos, out: &mut Vec<Node>) -> Result<()> {
+    fn partial_tag(
+        &mut self,
+        tag: &str,
+        rest: &[(&'s str, Pos)],
+        pos: Pos,
+        out: &mut Vec<Node>,
+    ) -> Result<()> {
         let (name, inline) = match rest {
             [(name, _)] => (*name, tag == "fragment"),
             [(name, _), ("inline", _)] if tag == "partialdef" => (*name, true),
@@ -301,7 +451,12 @@ impl<'s> Parser<'s> {
             }
         };
         if self.file.partials.iter().any(|(n, _, _)| n == name) {
-            return fail(pos, "partial", format!("`{name}` is defined twice"), "give the second one another name");
+            return fail(
+                pos,
+                "partial",
+                format!("`{name}` is defined twice"),
+                "give the second one another name",
+            );
         }
         // The name is taken before the body is read, so that a partial inside cannot take it as well.
         let slot = self.file.partials.len();
@@ -317,10 +472,20 @@ impl<'s> Parser<'s> {
 
     fn component_tag(&mut self, rest: &[(&'s str, Pos)], pos: Pos) -> Result<Node> {
         let Some(((path, at), arguments)) = rest.split_first() else {
-            return fail(pos, "component", "{% component %} without a name", "write {% component Card title=title %}");
+            return fail(
+                pos,
+                "component",
+                "{% component %} without a name",
+                "write {% component Card title=title %}",
+            );
         };
         if !is_path(path) {
-            return fail(*at, "component", format!("`{path}` is not a struct's name"), "write {% component Card title=title %}");
+            return fail(
+                *at,
+                "component",
+                format!("`{path}` is not a struct's name"),
+                "write {% component Card title=title %}",
+            );
         }
         let arguments = bindings(arguments, pos)?;
         let mut slots: Vec<(String, Vec<Node>)> = vec![("content".to_owned(), Vec::new())];
@@ -332,15 +497,30 @@ impl<'s> Parser<'s> {
                 break;
             }
             let [_, (name, _)] = words[..] else {
-                return fail(at, "component", "{% fill %} takes one name", "write {% fill footer %}…{% endfill %}");
+                return fail(
+                    at,
+                    "component",
+                    "{% fill %} takes one name",
+                    "write {% fill footer %}…{% endfill %}",
+                );
             };
             if slots.iter().any(|(n, _)| n == name) {
-                return fail(at, "component", format!("slot `{name}` is filled twice"), "fill it once");
+                return fail(
+                    at,
+                    "component",
+                    format!("slot `{name}` is filled twice"),
+                    "fill it once",
+                );
             }
             let (nodes, _) = self.body("fill", at)?;
             slots.push((name.to_owned(), nodes));
         }
-        Ok(Node::Component(Box::new(Component { path: (*path).to_owned(), arguments, slots, pos })))
+        Ok(Node::Component(Box::new(Component {
+            path: (*path).to_owned(),
+            arguments,
+            slots,
+            pos,
+        })))
     }
 }
 
@@ -360,7 +540,12 @@ fn variable(text: &str, pos: Pos) -> Result<Node> {
         );
     }
     if text.is_empty() {
-        return fail(pos, "expression", "`{{ }}` is empty", "write a variable between {{ and }}");
+        return fail(
+            pos,
+            "expression",
+            "`{{ }}` is empty",
+            "write a variable between {{ and }}",
+        );
     }
     Ok(Node::Put(value(text, pos)?, pos))
 }
@@ -388,17 +573,32 @@ fn include_tag(rest: &[(&str, Pos)], pos: Pos) -> Result<Node> {
                 i += 1;
             }
             "with" if with.is_empty() => {
-                let end = options[i + 1..].iter().position(|(w, _)| *w == "only").map_or(options.len(), |n| i + 1 + n);
+                let end = options[i + 1..]
+                    .iter()
+                    .position(|(w, _)| *w == "only")
+                    .map_or(options.len(), |n| i + 1 + n);
                 with = bindings(&options[i + 1..end], pos)?;
                 if with.is_empty() {
                     return fail(options[i].1, "include", "`with` binds nothing", help);
                 }
                 i = end;
             }
-            other => return fail(options[i].1, "include", format!("`{other}` cannot stand here"), help),
+            other => {
+                return fail(
+                    options[i].1,
+                    "include",
+                    format!("`{other}` cannot stand here"),
+                    help,
+                );
+            }
         }
     }
-    Ok(Node::Include(Include { file, with, only, pos }))
+    Ok(Node::Include(Include {
+        file,
+        with,
+        only,
+        pos,
+    }))
 }
 
 fn url_tag(rest: &[(&str, Pos)], pos: Pos) -> Result<UrlTag> {
@@ -421,12 +621,22 @@ fn url_tag(rest: &[(&str, Pos)], pos: Pos) -> Result<UrlTag> {
             if let Some((key, _)) = word.split_once('=')
                 && is_name(key)
             {
-                return fail(*at, "url", "an argument of {% url %} with a name", "write the arguments in the route's order");
+                return fail(
+                    *at,
+                    "url",
+                    "an argument of {% url %} with a name",
+                    "write the arguments in the route's order",
+                );
             }
             value(word, *at)
         })
         .collect::<Result<_>>()?;
-    Ok(UrlTag { name, arguments, bind, pos })
+    Ok(UrlTag {
+        name,
+        arguments,
+        bind,
+        pos,
+    })
 }
 
 fn cycle_tag(rest: &[(&str, Pos)], pos: Pos) -> Result<Node> {
@@ -447,10 +657,20 @@ fn cycle_tag(rest: &[(&str, Pos)], pos: Pos) -> Result<Node> {
         if !is_name(rest[0].0) {
             return fail(pos, "cycle", "{% cycle %} with one value", help);
         }
-        return Ok(Node::Cycle(Box::new(Cycle { values: Vec::new(), name: Some(rest[0].0.to_owned()), silent, pos })));
+        return Ok(Node::Cycle(Box::new(Cycle {
+            values: Vec::new(),
+            name: Some(rest[0].0.to_owned()),
+            silent,
+            pos,
+        })));
     }
     let values = rest.iter().map(|(w, p)| value(w, *p)).collect::<Result<_>>()?;
-    Ok(Node::Cycle(Box::new(Cycle { values, name, silent, pos })))
+    Ok(Node::Cycle(Box::new(Cycle {
+        values,
+        name,
+        silent,
+        pos,
+    })))
 }
 
 fn query_arguments(rest: &[(&str, Pos)]) -> Result<Vec<(String, Expr)>> {
@@ -463,7 +683,10 @@ fn query_arguments(rest: &[(&str, Pos)]) -> Result<Vec<(String, Expr)>> {
         if out.iter().any(|(k, _)| k == key) {
             return fail(*at, "querystring", format!("`{key}` is set twice"), help);
         }
-        let offset = Pos { file: at.file, offset: at.offset + key.len() as u32 + 1 };
+        let offset = Pos {
+            file: at.file,
+            offset: at.offset + key.len() as u32 + 1,
+        };
         out.push((key.to_owned(), value(text, offset)?));
     }
     Ok(out)
@@ -477,7 +700,10 @@ fn bindings(rest: &[(&str, Pos)], pos: Pos) -> Result<Vec<(String, Expr)>> {
         let (word, at) = rest[i];
         let (name, expr) = match word.split_once('=') {
             Some((name, text)) if is_name(name) => {
-                let offset = Pos { file: at.file, offset: at.offset + name.len() as u32 + 1 };
+                let offset = Pos {
+                    file: at.file,
+                    offset: at.offset + name.len() as u32 + 1,
+                };
                 i += 1;
                 (name, value(text, offset)?)
             }
@@ -489,10 +715,22 @@ fn bindings(rest: &[(&str, Pos)], pos: Pos) -> Result<Vec<(String, Expr)>> {
                 }
                 (name, value(word, at)?)
             }
-            _ => return fail(at, "binding", format!("`{word}` is not name=value"), "write name=value"),
+            _ => {
+                return fail(
+                    at,
+                    "binding",
+                    format!("`{word}` is not name=value"),
+                    "write name=value",
+                );
+            }
         };
         if !is_name(name) {
-            return fail(at, "binding", format!("`{name}` is not a name"), "write name=value");
+            return fail(
+                at,
+                "binding",
+                format!("`{name}` is not a name"),
+                "write name=value",
+            );
         }
         if out.iter().any(|(n, _)| n == name) {
             return fail(pos, "binding", format!("`{name}` is bound twice"), "bind it once");
@@ -508,15 +746,28 @@ fn one_literal(rest: &[(&str, Pos)], pos: Pos, tag: &str, help: &str) -> Result<
     {
         return Ok(text);
     }
-    fail(pos, "literal", format!("{{% {tag} %}} takes one literal in quotes"), format!("write {help}"))
+    fail(
+        pos,
+        "literal",
+        format!("{{% {tag} %}} takes one literal in quotes"),
+        format!("write {help}"),
+    )
 }
 
 fn end_name(words: &[(&str, Pos)], name: &str, pos: Pos) -> Result<()> {
     match words {
-        [_, (given, at)] if *given != name => {
-            fail(*at, "end-name", format!("this ends `{given}`, but `{name}` is open"), format!("write `{name}` here"))
-        }
-        [_, _, (_, at), ..] => fail(*at, "end-name", "more than one name after the end tag", "write one name or none"),
+        [_, (given, at)] if *given != name => fail(
+            *at,
+            "end-name",
+            format!("this ends `{given}`, but `{name}` is open"),
+            format!("write `{name}` here"),
+        ),
+        [_, _, (_, at), ..] => fail(
+            *at,
+            "end-name",
+            "more than one name after the end tag",
+            "write one name or none",
+        ),
         _ => {
             let _ = pos;
             Ok(())
@@ -580,7 +831,11 @@ pub fn is_name(text: &str) -> bool {
 
 /// The path of a variable, for building bindings.
 pub fn variable_path(name: &str, rest: Vec<Step>, pos: Pos) -> Expr {
-    Expr::Path(Path { root: name.to_owned(), rest, pos })
+    Expr::Path(Path {
+        root: name.to_owned(),
+        rest,
+        pos,
+    })
 }
 
 #[cfg(test)]
@@ -594,15 +849,30 @@ mod tests {
     #[test]
     fn structure() {
         assert_eq!(error("{% if a %}x{% elif b %}y{% else %}z{% endif %}"), "fine");
-        assert_eq!(error("{% for k, v in m reversed %}{{ k }}{% empty %}-{% endfor %}"), "fine");
-        assert_eq!(error("{% block a %}{% block b %}{% endblock b %}{% endblock a %}"), "fine");
+        assert_eq!(
+            error("{% for k, v in m reversed %}{{ k }}{% empty %}-{% endfor %}"),
+            "fine"
+        );
+        assert_eq!(
+            error("{% block a %}{% block b %}{% endblock b %}{% endblock a %}"),
+            "fine"
+        );
         assert_eq!(error("{% include \"a.html\" with x=y only %}"), "fine");
         assert_eq!(error("{% if a %}x"), "{% if %} is never closed");
         assert_eq!(error("{% endif %}"), "there is no tag `endif` here");
         assert_eq!(error("{% for x items %}{% endfor %}"), "{% for %} without `in`");
-        assert_eq!(error("{% block a %}{% endblock %}{% block a %}{% endblock %}"), "block `a` appears twice in this file");
-        assert_eq!(error("{% autoescape off %}{% endautoescape %}"), "there is no tag `autoescape` here");
-        assert_eq!(error("{% include name %}"), "the file of {% include %} is not a literal");
+        assert_eq!(
+            error("{% block a %}{% endblock %}{% block a %}{% endblock %}"),
+            "block `a` appears twice in this file"
+        );
+        assert_eq!(
+            error("{% autoescape off %}{% endautoescape %}"),
+            "there is no tag `autoescape` here"
+        );
+        assert_eq!(
+            error("{% include name %}"),
+            "the file of {% include %} is not a literal"
+        );
     }
 
     #[test]

@@ -57,7 +57,12 @@ struct Scope<'a> {
 impl<'l, L: Loader> Resolver<'l, L> {
     /// A resolver that has read nothing.
     pub fn new(loader: &'l L) -> Self {
-        Self { loader, sources: Sources::default(), parsed: HashMap::new(), nodes: 0 }
+        Self {
+            loader,
+            sources: Sources::default(),
+            parsed: HashMap::new(),
+            nodes: 0,
+        }
     }
 
     /// Reads and parses a file once.
@@ -70,7 +75,9 @@ impl<'l, L: Loader> Resolver<'l, L> {
         let unsafe_name = name.is_empty()
             || name.starts_with('/')
             || name.contains(['\\', '\0'])
-            || name.split('/').any(|part| part == ".." || part == "." || part.is_empty());
+            || name
+                .split('/')
+                .any(|part| part == ".." || part == "." || part.is_empty());
         let text = if unsafe_name { None } else { self.loader.load(name) };
         let Some(text) = text else {
             let names = self.loader.names();
@@ -81,7 +88,12 @@ impl<'l, L: Loader> Resolver<'l, L> {
             if from.is_none() {
                 self.sources.add(name, "".into());
             }
-            return fail(pos, "no-such-template", format!("there is no template \"{name}\""), help);
+            return fail(
+                pos,
+                "no-such-template",
+                format!("there is no template \"{name}\""),
+                help,
+            );
         };
         let index = self.sources.add(name, text.as_str().into());
         let file = Rc::new(parse(&text, index)?);
@@ -98,10 +110,20 @@ impl<'l, L: Loader> Resolver<'l, L> {
         let mut chain = vec![(name.to_owned(), self.file(name, None)?)];
         while let Some((parent, pos)) = chain.last().and_then(|(_, f)| f.extends.clone()) {
             if chain.iter().any(|(n, _)| *n == parent) {
-                return fail(pos, "circle", format!("\"{parent}\" extends itself"), "break the circle");
+                return fail(
+                    pos,
+                    "circle",
+                    format!("\"{parent}\" extends itself"),
+                    "break the circle",
+                );
             }
             if chain.len() >= MAX_PARENTS {
-                return fail(pos, "too-deep", "too many parents", format!("at most {MAX_PARENTS}"));
+                return fail(
+                    pos,
+                    "too-deep",
+                    "too many parents",
+                    format!("at most {MAX_PARENTS}"),
+                );
             }
             let file = self.file(&parent, Some(pos))?;
             chain.push((parent, file));
@@ -127,7 +149,9 @@ impl<'l, L: Loader> Resolver<'l, L> {
                 known_blocks(&file.nodes, &above)?;
             }
         }
-        let Some((_, root)) = chain.last() else { return Ok(Page::default()) };
+        let Some((_, root)) = chain.last() else {
+            return Ok(Page::default());
+        };
         let root = root.clone();
         let mut scope = Scope {
             blocks: &blocks,
@@ -153,7 +177,12 @@ impl<'l, L: Loader> Resolver<'l, L> {
         for node in nodes {
             self.nodes += 1;
             if self.nodes > MAX_NODES {
-                return fail(position(node), "too-large", "the page is too large once everything is included", "include less");
+                return fail(
+                    position(node),
+                    "too-large",
+                    "the page is too large once everything is included",
+                    "include less",
+                );
             }
             self.expand_one(node, scope, &mut out)?;
         }
@@ -164,18 +193,31 @@ impl<'l, L: Loader> Resolver<'l, L> {
         match node {
             Node::Block(name, own, _) => {
                 let versions = scope.blocks.get(name);
-                let body = versions.and_then(|v| v.first()).cloned().unwrap_or_else(|| own.clone());
+                let body = versions
+                    .and_then(|v| v.first())
+                    .cloned()
+                    .unwrap_or_else(|| own.clone());
                 let outer = scope.block.replace((name.clone(), 0));
                 out.extend(self.expand(&body, scope)?);
                 scope.block = outer;
             }
             Node::Super(pos) => {
                 let Some((name, level)) = scope.block.clone() else {
-                    return fail(*pos, "super", "{{ block.super }} outside a block", "put it inside {% block %}");
+                    return fail(
+                        *pos,
+                        "super",
+                        "{{ block.super }} outside a block",
+                        "put it inside {% block %}",
+                    );
                 };
                 let parent = scope.blocks.get(&name).and_then(|v| v.get(level + 1)).cloned();
                 let Some(parent) = parent else {
-                    return fail(*pos, "super", format!("no parent has a block `{name}`"), "remove {{ block.super }}");
+                    return fail(
+                        *pos,
+                        "super",
+                        format!("no parent has a block `{name}`"),
+                        "remove {{ block.super }}",
+                    );
                 };
                 scope.block = Some((name.clone(), level + 1));
                 out.extend(self.expand(&parent, scope)?);
@@ -195,26 +237,50 @@ impl<'l, L: Loader> Resolver<'l, L> {
                     );
                 }
                 if scope.path.len() > MAX_INCLUDES {
-                    return fail(include.pos, "too-deep", "includes nest too deep", format!("at most {MAX_INCLUDES}"));
+                    return fail(
+                        include.pos,
+                        "too-deep",
+                        "includes nest too deep",
+                        format!("at most {MAX_INCLUDES}"),
+                    );
                 }
                 let file = self.file(&name, Some(include.pos))?;
                 if let Some((_, pos)) = &file.extends {
-                    return fail(*pos, "include-extends", format!("\"{name}\" extends a layout but is included"), "include a file that extends nothing");
+                    return fail(
+                        *pos,
+                        "include-extends",
+                        format!("\"{name}\" extends a layout but is included"),
+                        "include a file that extends nothing",
+                    );
                 }
                 let mut blocks = Blocks::new();
                 collect(&file.nodes, &mut blocks);
-                let mut partials: Partials = file.partials.iter().map(|(n, b, _)| (n.clone(), b.clone())).collect();
+                let mut partials: Partials = file
+                    .partials
+                    .iter()
+                    .map(|(n, b, _)| (n.clone(), b.clone()))
+                    .collect();
                 for (n, b) in scope.partials {
                     partials.entry(n.clone()).or_insert_with(|| b.clone());
                 }
                 let mut path = scope.path.clone();
                 path.push(name.clone());
-                let mut inner = Scope { blocks: &blocks, partials: &partials, path, block: None };
+                let mut inner = Scope {
+                    blocks: &blocks,
+                    partials: &partials,
+                    path,
+                    block: None,
+                };
                 let body = match &partial {
                     None => self.expand(&file.nodes, &mut inner)?,
                     Some(partial) => {
                         let Some((_, nodes, _)) = file.partials.iter().find(|(n, _, _)| n == partial) else {
-                            return fail(include.pos, "partial", format!("\"{name}\" has no partial `{partial}`"), "define it with {% partialdef %}");
+                            return fail(
+                                include.pos,
+                                "partial",
+                                format!("\"{name}\" has no partial `{partial}`"),
+                                "define it with {% partialdef %}",
+                            );
                         };
                         self.expand(nodes, &mut inner)?
                     }
@@ -237,7 +303,12 @@ impl<'l, L: Loader> Resolver<'l, L> {
                 };
                 let mark = format!("#{name}");
                 if scope.path.contains(&mark) {
-                    return fail(*pos, "circle", format!("partial `{name}` contains itself"), "break the circle");
+                    return fail(
+                        *pos,
+                        "circle",
+                        format!("partial `{name}` contains itself"),
+                        "break the circle",
+                    );
                 }
                 scope.path.push(mark);
                 let body = self.expand(&nodes, scope)?;
@@ -257,14 +328,20 @@ impl<'l, L: Loader> Resolver<'l, L> {
                 f.empty = self.expand(&f.empty, scope)?;
                 out.push(Node::For(f));
             }
-            Node::With(bindings, nodes, pos) => out.push(Node::With(bindings.clone(), self.expand(nodes, scope)?, *pos)),
-            Node::Only(bindings, nodes, pos) => out.push(Node::Only(bindings.clone(), self.expand(nodes, scope)?, *pos)),
+            Node::With(bindings, nodes, pos) => {
+                out.push(Node::With(bindings.clone(), self.expand(nodes, scope)?, *pos))
+            }
+            Node::Only(bindings, nodes, pos) => {
+                out.push(Node::Only(bindings.clone(), self.expand(nodes, scope)?, *pos))
+            }
             Node::Spaceless(nodes, pos) => out.push(Node::Spaceless(self.expand(nodes, scope)?, *pos)),
             Node::Fragment(name, nodes, pos) => {
                 let nodes = self.expand(nodes, scope)?;
                 out.push(Node::Fragment(name.clone(), nodes, *pos));
             }
-            Node::Slot(name, nodes, pos) => out.push(Node::Slot(name.clone(), self.expand(nodes, scope)?, *pos)),
+            Node::Slot(name, nodes, pos) => {
+                out.push(Node::Slot(name.clone(), self.expand(nodes, scope)?, *pos))
+            }
             Node::Component(component) => {
                 let mut component = component.clone();
                 for (_, nodes) in &mut component.slots {
@@ -280,7 +357,9 @@ impl<'l, L: Loader> Resolver<'l, L> {
 
 /// Gathers blocks, most derived first.
 fn collect(nodes: &[Node], blocks: &mut Blocks) {
-    each_block(nodes, &mut |name, body, _| blocks.entry(name.to_owned()).or_default().push(body.to_vec()));
+    each_block(nodes, &mut |name, body, _| {
+        blocks.entry(name.to_owned()).or_default().push(body.to_vec())
+    });
 }
 
 fn names(nodes: &[Node], out: &mut Vec<String>) {
@@ -304,7 +383,10 @@ fn each_block<'n>(nodes: &'n [Node], found: &mut dyn FnMut(&'n str, &'n [Node], 
                 each_block(&f.body, found);
                 each_block(&f.empty, found);
             }
-            Node::With(_, body, _) | Node::Spaceless(body, _) | Node::Fragment(_, body, _) | Node::Slot(_, body, _) => {
+            Node::With(_, body, _)
+            | Node::Spaceless(body, _)
+            | Node::Fragment(_, body, _)
+            | Node::Slot(_, body, _) => {
                 each_block(body, found);
             }
             _ => {}
@@ -319,7 +401,12 @@ fn only_blocks(nodes: &[Node]) -> Result<()> {
             Node::Block(..) | Node::CsrfToken(_) => {}
             Node::Text(text, _) if text.trim().is_empty() => {}
             Node::Fragment(_, _, pos) => {
-                return fail(*pos, "outside-block", "a fragment outside every block is never shown", "move it into a block, or use {% partialdef %} without `inline`");
+                return fail(
+                    *pos,
+                    "outside-block",
+                    "a fragment outside every block is never shown",
+                    "move it into a block, or use {% partialdef %} without `inline`",
+                );
             }
             other => {
                 let mut pos = position(other);
@@ -348,7 +435,12 @@ fn known_blocks(nodes: &[Node], above: &[String]) -> Result<()> {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("the parent has: {}", above.join(", ")),
             };
-            return fail(*pos, "unknown-block", format!("no parent has a block `{name}`: it would never be shown"), help);
+            return fail(
+                *pos,
+                "unknown-block",
+                format!("no parent has a block `{name}`: it would never be shown"),
+                help,
+            );
         }
     }
     Ok(())
@@ -410,11 +502,15 @@ impl Loader for Folder {
         let mut out = Vec::new();
         let mut folders = vec![(self.0.clone(), String::new(), 0)];
         while let Some((folder, prefix, depth)) = folders.pop() {
-            let Ok(entries) = std::fs::read_dir(&folder) else { continue };
+            let Ok(entries) = std::fs::read_dir(&folder) else {
+                continue;
+            };
             for entry in entries.flatten() {
                 let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
                 match entry.file_type() {
-                    Ok(kind) if kind.is_dir() && depth < 16 => folders.push((entry.path(), format!("{name}/"), depth + 1)),
+                    Ok(kind) if kind.is_dir() && depth < 16 => {
+                        folders.push((entry.path(), format!("{name}/"), depth + 1))
+                    }
                     Ok(kind) if kind.is_file() => out.push(name),
                     _ => {}
                 }
@@ -430,8 +526,10 @@ mod tests {
     use super::*;
 
     fn page(files: &[(&str, &str)]) -> String {
-        let loader: HashMap<String, String> =
-            files.iter().map(|(n, t)| ((*n).to_owned(), (*t).to_owned())).collect();
+        let loader: HashMap<String, String> = files
+            .iter()
+            .map(|(n, t)| ((*n).to_owned(), (*t).to_owned()))
+            .collect();
         let mut resolver = Resolver::new(&loader);
         match resolver.page(files[0].0) {
             Ok(page) => page
@@ -448,27 +546,57 @@ mod tests {
 
     #[test]
     fn inheritance_to_any_depth() {
-        let base = ("base", "[{% block a %}A{% endblock %}|{% block b %}B{% endblock %}]");
-        assert_eq!(page(&[("p", "{% extends 'base' %}{% block a %}1{% endblock %}"), base]), "[1|B]");
+        let base = (
+            "base",
+            "[{% block a %}A{% endblock %}|{% block b %}B{% endblock %}]",
+        );
+        assert_eq!(
+            page(&[("p", "{% extends 'base' %}{% block a %}1{% endblock %}"), base]),
+            "[1|B]"
+        );
         assert_eq!(
             page(&[
-                ("q", "{% extends 'p' %}{% block a %}2{{ block.super }}{% endblock %}"),
-                ("p", "{% extends 'base' %}{% block a %}1{{ block.super }}{% endblock %}"),
+                (
+                    "q",
+                    "{% extends 'p' %}{% block a %}2{{ block.super }}{% endblock %}"
+                ),
+                (
+                    "p",
+                    "{% extends 'base' %}{% block a %}1{{ block.super }}{% endblock %}"
+                ),
                 base
             ]),
             "[21A|B]"
         );
         assert_eq!(page(&[("p", "{% extends 'p' %}")]), "! \"p\" extends itself");
-        assert_eq!(page(&[("p", "{% extends 'base' %}{% block c %}{% endblock %}"), base]), "! no parent has a block `c`: it would never be shown");
+        assert_eq!(
+            page(&[("p", "{% extends 'base' %}{% block c %}{% endblock %}"), base]),
+            "! no parent has a block `c`: it would never be shown"
+        );
         assert!(page(&[("p", "{% extends 'base' %}lost"), base]).starts_with("! this stands outside"));
-        assert_eq!(page(&[("p", "{% extends '../base' %}"), base]), "! there is no template \"../base\"");
+        assert_eq!(
+            page(&[("p", "{% extends '../base' %}"), base]),
+            "! there is no template \"../base\""
+        );
     }
 
     #[test]
     fn includes_and_partials() {
         assert_eq!(page(&[("p", "a{% include 'i' %}c"), ("i", "b")]), "abc");
         assert_eq!(page(&[("p", "{% include 'p' %}")]), "! \"p\" includes itself");
-        assert_eq!(page(&[("p", "{% partialdef x %}X{% endpartialdef %}{% partial x %}{% partial x %}")]), "XX");
-        assert_eq!(page(&[("p", "{% include 'i#x' %}"), ("i", "no{% partialdef x %}X{% endpartialdef %}")]), "X");
+        assert_eq!(
+            page(&[(
+                "p",
+                "{% partialdef x %}X{% endpartialdef %}{% partial x %}{% partial x %}"
+            )]),
+            "XX"
+        );
+        assert_eq!(
+            page(&[
+                ("p", "{% include 'i#x' %}"),
+                ("i", "no{% partialdef x %}X{% endpartialdef %}")
+            ]),
+            "X"
+        );
     }
 }

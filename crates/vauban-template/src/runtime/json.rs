@@ -9,7 +9,16 @@ use std::io;
 /// # Errors
 /// What serde reports: a map whose keys are no strings.
 pub fn json<T: Serialize + ?Sized>(value: &T, out: &mut String) -> Result<(), serde_json::Error> {
-    write(value, Style { javascript: false, spaced: false, upper: false, key: None }, out)
+    write(
+        value,
+        Style {
+            javascript: false,
+            spaced: false,
+            upper: false,
+            key: None,
+        },
+        out,
+    )
 }
 
 /// Appends the JSON that Django's `json_script` writes: spaces after `,` and `:`, upper-case escapes.
@@ -17,7 +26,16 @@ pub fn json<T: Serialize + ?Sized>(value: &T, out: &mut String) -> Result<(), se
 /// # Errors
 /// What serde reports.
 pub fn django_json<T: Serialize + ?Sized>(value: &T, out: &mut String) -> Result<(), serde_json::Error> {
-    write(value, Style { javascript: false, spaced: true, upper: true, key: None }, out)
+    write(
+        value,
+        Style {
+            javascript: false,
+            spaced: true,
+            upper: true,
+            key: None,
+        },
+        out,
+    )
 }
 
 /// Appends a JavaScript value: numbers and words get spaces round them, so that `1-{{ x }}` with `-1` is not
@@ -27,7 +45,16 @@ pub fn django_json<T: Serialize + ?Sized>(value: &T, out: &mut String) -> Result
 /// What serde reports.
 pub fn javascript<T: Serialize + ?Sized>(value: &T, out: &mut String) -> Result<(), serde_json::Error> {
     let start = out.len();
-    write(value, Style { javascript: true, spaced: false, upper: false, key: None }, out)?;
+    write(
+        value,
+        Style {
+            javascript: true,
+            spaced: false,
+            upper: false,
+            key: None,
+        },
+        out,
+    )?;
     let first = out.as_bytes().get(start).copied().unwrap_or(b'"');
     if !matches!(first, b'"' | b'[' | b'{') {
         out.insert(start, ' ');
@@ -175,7 +202,10 @@ mod tests {
 
     #[test]
     fn nothing_ends_the_script() {
-        assert_eq!(js(&json!("</script><!--\u{2028}")), r#""\u003c/script\u003e\u003c!--\u2028""#);
+        assert_eq!(
+            js(&json!("</script><!--\u{2028}")),
+            r#""\u003c/script\u003e\u003c!--\u2028""#
+        );
         assert_eq!(js(&json!({"</script>": 1})), r#"{"\u003c/script\u003e":1}"#);
         assert_eq!(js(&json!(-1)), " -1 ");
         assert_eq!(js(&json!(null)), " null ");

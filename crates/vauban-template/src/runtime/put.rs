@@ -157,7 +157,10 @@ pub fn escape_tail<C: Escape>(start: usize, out: &mut String) {
 pub fn url_as<C: Escape>(url: &dyn UrlTo, cx: &dyn RenderContext, out: &mut String) {
     let start = out.len();
     url.write(cx, out);
-    if out.as_bytes()[start..].iter().any(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'/' | b'-' | b'_' | b'.' | b'~'))) {
+    if out.as_bytes()[start..]
+        .iter()
+        .any(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'/' | b'-' | b'_' | b'.' | b'~')))
+    {
         escape_tail::<C>(start, out);
     }
 }
@@ -166,7 +169,10 @@ pub fn url_as<C: Escape>(url: &dyn UrlTo, cx: &dyn RenderContext, out: &mut Stri
 pub fn static_url(path: &str, cx: &dyn RenderContext, out: &mut String) {
     let start = out.len();
     cx.write_static_url(path, out);
-    if out.as_bytes()[start..].iter().any(|b| matches!(b, b'&' | b'<' | b'>' | b'"' | b'\'' | 0)) {
+    if out.as_bytes()[start..]
+        .iter()
+        .any(|b| matches!(b, b'&' | b'<' | b'>' | b'"' | b'\'' | 0))
+    {
         escape_tail::<escape::Attribute>(start, out);
     }
 }

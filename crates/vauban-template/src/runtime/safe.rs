@@ -129,7 +129,9 @@ impl Nonce {
     /// Takes text of the base64 alphabet (CSP Level 3, 2.3.1).
     pub fn parse(text: &str) -> Option<Self> {
         let fine = text.len() >= 16
-            && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'-' | b'_' | b'='));
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'-' | b'_' | b'='));
         fine.then(|| Self(text.to_owned()))
     }
 
@@ -145,7 +147,9 @@ mod tests {
 
     #[test]
     fn pieces_join() {
-        let all: SafeHtml = [SafeHtml::text("<"), SafeHtml::__literal("<br>")].into_iter().collect();
+        let all: SafeHtml = [SafeHtml::text("<"), SafeHtml::__literal("<br>")]
+            .into_iter()
+            .collect();
         assert_eq!(all.as_str(), "&lt;<br>");
     }
 

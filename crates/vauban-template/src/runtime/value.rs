@@ -217,7 +217,9 @@ pub trait NarrowOptionPlain<'a> {
     /// The value if it is true.
     fn narrow(&self) -> Option<Self::Inside>;
 }
-impl<'a, T: Plain, const L: u32, const K: u32> NarrowOptionPlain<'a> for &&&&&Probe<'a, Option<T>, Condition, L, K> {
+impl<'a, T: Plain, const L: u32, const K: u32> NarrowOptionPlain<'a>
+    for &&&&&Probe<'a, Option<T>, Condition, L, K>
+{
     type Inside = &'a T;
     fn narrow(&self) -> Option<&'a T> {
         self.0.as_ref().filter(|v| v.truth())
@@ -231,7 +233,9 @@ pub trait NarrowOptionFilled<'a> {
     /// The value if it is true.
     fn narrow(&self) -> Option<Self::Inside>;
 }
-impl<'a, T: Filled, const L: u32, const K: u32> NarrowOptionFilled<'a> for &&&&Probe<'a, Option<T>, Condition, L, K> {
+impl<'a, T: Filled, const L: u32, const K: u32> NarrowOptionFilled<'a>
+    for &&&&Probe<'a, Option<T>, Condition, L, K>
+{
     type Inside = &'a T;
     fn narrow(&self) -> Option<&'a T> {
         self.0.as_ref().filter(|v| v.filled())
@@ -386,7 +390,9 @@ pub trait CompareViews<'a> {
     /// The view itself.
     fn view_of(&self) -> View<'a>;
 }
-impl<'a, T: Viewable + ?Sized, const L: u32, const K: u32> CompareViews<'a> for &&&Probe<'a, T, Compare, L, K> {
+impl<'a, T: Viewable + ?Sized, const L: u32, const K: u32> CompareViews<'a>
+    for &&&Probe<'a, T, Compare, L, K>
+{
     fn equal<U: Viewable + ?Sized>(&self, other: &U) -> bool {
         self.0.view_value().same(&other.view_value())
     }
@@ -394,16 +400,28 @@ impl<'a, T: Viewable + ?Sized, const L: u32, const K: u32> CompareViews<'a> for 
         !self.equal(other)
     }
     fn less<U: Viewable + ?Sized>(&self, other: &U) -> bool {
-        self.0.view_value().compare(&other.view_value()).is_some_and(std::cmp::Ordering::is_lt)
+        self.0
+            .view_value()
+            .compare(&other.view_value())
+            .is_some_and(std::cmp::Ordering::is_lt)
     }
     fn less_or_equal<U: Viewable + ?Sized>(&self, other: &U) -> bool {
-        self.0.view_value().compare(&other.view_value()).is_some_and(std::cmp::Ordering::is_le)
+        self.0
+            .view_value()
+            .compare(&other.view_value())
+            .is_some_and(std::cmp::Ordering::is_le)
     }
     fn greater<U: Viewable + ?Sized>(&self, other: &U) -> bool {
-        self.0.view_value().compare(&other.view_value()).is_some_and(std::cmp::Ordering::is_gt)
+        self.0
+            .view_value()
+            .compare(&other.view_value())
+            .is_some_and(std::cmp::Ordering::is_gt)
     }
     fn greater_or_equal<U: Viewable + ?Sized>(&self, other: &U) -> bool {
-        self.0.view_value().compare(&other.view_value()).is_some_and(std::cmp::Ordering::is_ge)
+        self.0
+            .view_value()
+            .compare(&other.view_value())
+            .is_some_and(std::cmp::Ordering::is_ge)
     }
     fn identical<U: Viewable + ?Sized>(&self, other: &U) -> bool {
         let (a, b) = (self.0.view_value(), other.view_value());
@@ -426,7 +444,9 @@ pub trait CompareOption<'a> {
     /// The view itself.
     fn view_of(&self) -> View<'a>;
 }
-impl<'a, T: Viewable, const L: u32, const K: u32> CompareOption<'a> for &&Probe<'a, Option<T>, Compare, L, K> {
+impl<'a, T: Viewable, const L: u32, const K: u32> CompareOption<'a>
+    for &&Probe<'a, Option<T>, Compare, L, K>
+{
     fn equal<U: Viewable + ?Sized>(&self, other: &U) -> bool {
         self.view_of().same(&other.view_value())
     }
@@ -447,7 +467,9 @@ pub trait CompareDisplay<'a> {
     /// The view itself.
     fn view_of(&self) -> View<'a>;
 }
-impl<'a, T: Display + ?Sized, const L: u32, const K: u32> CompareDisplay<'a> for &Probe<'a, T, Compare, L, K> {
+impl<'a, T: Display + ?Sized, const L: u32, const K: u32> CompareDisplay<'a>
+    for &Probe<'a, T, Compare, L, K>
+{
     fn equal<U: Display + ?Sized>(&self, other: &U) -> bool {
         self.0.to_string() == other.to_string()
     }

@@ -10,7 +10,12 @@ use quote::{format_ident, quote};
 impl Generator<'_> {
     /// `{% if %}`. Inside a branch the paths that were tested are known to be there, so that
     /// `{% if subtitle %}{{ subtitle }}{% endif %}` works for an `Option`.
-    pub(super) fn if_(&mut self, branches: &[(Expr, Vec<Op>)], otherwise: &[Op], _: Pos) -> Result<TokenStream> {
+    pub(super) fn if_(
+        &mut self,
+        branches: &[(Expr, Vec<Op>)],
+        otherwise: &[Op],
+        _: Pos,
+    ) -> Result<TokenStream> {
         self.next += 1;
         let label = format!("'__if{}", self.next);
         let label = syn::Lifetime::new(&label, proc_macro2::Span::mixed_site());
@@ -56,7 +61,9 @@ impl Generator<'_> {
                 Ok(Opened::Narrow(test, ident))
             }
             Expr::Binary(Operator::IsNot, left, right, pos) if matches!(**right, Expr::None(_)) => {
-                let Expr::Path(path) = &**left else { return Ok(Opened::Test(self.condition(part)?)) };
+                let Expr::Path(path) = &**left else {
+                    return Ok(Opened::Test(self.condition(part)?));
+                };
                 let value = self.value(left)?;
                 let probe = self.probe(&quote!(Maybe), &value, *pos, 2);
                 let ident = self.ident("there");
@@ -131,8 +138,14 @@ impl Generator<'_> {
     fn comparison(&mut self, op: Operator, left: &Expr, right: &Expr, pos: Pos) -> Result<TokenStream> {
         use Operator::{Eq, Ge, Gt, In, Is, IsNot, Le, Lt, Ne, NotIn};
         // `x is None` and `x == None` ask whether an Option is empty.
-        if matches!(op, Is | IsNot | Eq | Ne) && (matches!(left, Expr::None(_)) || matches!(right, Expr::None(_))) {
-            let other = if matches!(right, Expr::None(_)) { left } else { right };
+        if matches!(op, Is | IsNot | Eq | Ne)
+            && (matches!(left, Expr::None(_)) || matches!(right, Expr::None(_)))
+        {
+            let other = if matches!(right, Expr::None(_)) {
+                left
+            } else {
+                right
+            };
             if matches!(other, Expr::None(_)) {
                 let same = matches!(op, Is | Eq);
                 return Ok(quote! { #same });
@@ -145,7 +158,12 @@ impl Generator<'_> {
             });
         }
         if matches!(op, Is | IsNot) && !matches!(right, Expr::Bool(..)) && !self.options.dynamic {
-            return fail(pos, "is", "`is` compares with None, True and False only", "write == or !=");
+            return fail(
+                pos,
+                "is",
+                "`is` compares with None, True and False only",
+                "write == or !=",
+            );
         }
         let (a, b) = (self.value(left)?, self.value(right)?);
         let method = match op {
@@ -160,10 +178,16 @@ impl Generator<'_> {
             In | NotIn => {
                 let probe = self.probe(&quote!(Compare), &b, pos, 4);
                 let item = self.probe(&quote!(Compare), &a, pos, 4);
-                let not = if op == NotIn { quote!(!) } else { TokenStream::new() };
+                let not = if op == NotIn {
+                    quote!(!)
+                } else {
+                    TokenStream::new()
+                };
                 return Ok(quote! { (#not #probe.has(&#item.view_of())) });
             }
-            Operator::And | Operator::Or => return fail(pos, "internal", "not a comparison", "report this as a bug"),
+            Operator::And | Operator::Or => {
+                return fail(pos, "internal", "not a comparison", "report this as a bug");
+            }
         };
         let method = format_ident!("{method}");
         // A literal says how the other side is to be read: as text or as a number.

@@ -80,13 +80,35 @@ const TABLE: &[Row] = &[
 
 /// Filters that need code of their own.
 const SPECIAL: &[&str] = &[
-    "add", "default", "default_if_none", "dictsort", "dictsortreversed", "escape", "escapeseq", "first", "join", "json_script", "last",
-    "length", "make_list", "pluralize", "random", "safe", "safeseq", "slice", "stringformat", "unordered_list",
+    "add",
+    "default",
+    "default_if_none",
+    "dictsort",
+    "dictsortreversed",
+    "escape",
+    "escapeseq",
+    "first",
+    "join",
+    "json_script",
+    "last",
+    "length",
+    "make_list",
+    "pluralize",
+    "random",
+    "safe",
+    "safeseq",
+    "slice",
+    "stringformat",
+    "unordered_list",
 ];
 
 /// The names of all filters, for suggestions and tools.
 pub(crate) fn names() -> Vec<&'static str> {
-    TABLE.iter().map(|row| row.0).chain(SPECIAL.iter().copied()).collect()
+    TABLE
+        .iter()
+        .map(|row| row.0)
+        .chain(SPECIAL.iter().copied())
+        .collect()
 }
 
 /// How many filters there are.
@@ -136,7 +158,12 @@ impl Generator<'_> {
             let argument = match (wants, argument) {
                 (A::None, None) => quote! {},
                 (A::None, Some(a)) => {
-                    return fail(a.pos(), "filter-argument", format!("`{name}` takes no argument"), format!("write |{name}"));
+                    return fail(
+                        a.pos(),
+                        "filter-argument",
+                        format!("`{name}` takes no argument"),
+                        format!("write |{name}"),
+                    );
                 }
                 (A::Text, Some(a)) => {
                     let text = self.text(a)?;
@@ -152,7 +179,12 @@ impl Generator<'_> {
                 }
                 (A::MaybeText, None) => quote! { , ::core::option::Option::None },
                 (A::Text | A::Number, None) => {
-                    return fail(pos, "filter-argument", format!("`{name}` needs an argument"), format!("write |{name}:value"));
+                    return fail(
+                        pos,
+                        "filter-argument",
+                        format!("`{name}` needs an argument"),
+                        format!("write |{name}:value"),
+                    );
                 }
             };
             return Ok(quote! { #root::filters::#module::#function(#input #argument) });
@@ -163,10 +195,21 @@ impl Generator<'_> {
         self.application(input, name, argument, pos)
     }
 
-    fn special(&mut self, input: &Expr, name: &str, argument: Option<&Expr>, pos: Pos) -> Result<TokenStream> {
+    fn special(
+        &mut self,
+        input: &Expr,
+        name: &str,
+        argument: Option<&Expr>,
+        pos: Pos,
+    ) -> Result<TokenStream> {
         let root = self.options.root.clone();
         let needs = |what: &str| -> Result<TokenStream> {
-            fail(pos, "filter-argument", format!("`{what}` needs an argument"), format!("write |{what}:value"))
+            fail(
+                pos,
+                "filter-argument",
+                format!("`{what}` needs an argument"),
+                format!("write |{what}:value"),
+            )
         };
         Ok(match (name, argument) {
             ("default" | "default_if_none", Some(argument)) => {
@@ -269,13 +312,23 @@ impl Generator<'_> {
             }
             ("dictsort" | "dictsortreversed", Some(argument)) => {
                 let Expr::Str(key, _) = argument else {
-                    return fail(argument.pos(), "filter-argument", format!("the key of `{name}` is not a literal"), format!("write |{name}:\"field\""));
+                    return fail(
+                        argument.pos(),
+                        "filter-argument",
+                        format!("the key of `{name}` is not a literal"),
+                        format!("write |{name}:\"field\""),
+                    );
                 };
                 let value = self.value(input)?;
                 let item = self.ident("item");
                 let path = crate::compiler::expr::value(&format!("x.{key}"), argument.pos())?;
                 let Expr::Path(path) = path else {
-                    return fail(argument.pos(), "filter-argument", format!("`{key}` is not a field"), format!("write |{name}:\"field\""));
+                    return fail(
+                        argument.pos(),
+                        "filter-argument",
+                        format!("`{key}` is not a field"),
+                        format!("write |{name}:\"field\""),
+                    );
                 };
                 let field = self.steps(quote! { #item }, &path.rest);
                 let probe = self.probe(&quote!(Compare), &field, pos, 4);
@@ -290,17 +343,37 @@ impl Generator<'_> {
                 let value = self.value(input)?;
                 quote! { #root::filters::list::unordered_list(&(#value)) }
             }
-            (name @ ("escape" | "escapeseq" | "length" | "first" | "last" | "random" | "make_list" | "unordered_list"), Some(a)) => {
-                return fail(a.pos(), "filter-argument", format!("`{name}` takes no argument"), format!("write |{name}"));
+            (
+                name @ ("escape" | "escapeseq" | "length" | "first" | "last" | "random" | "make_list"
+                | "unordered_list"),
+                Some(a),
+            ) => {
+                return fail(
+                    a.pos(),
+                    "filter-argument",
+                    format!("`{name}` takes no argument"),
+                    format!("write |{name}"),
+                );
             }
             (name, _) => return needs(name),
         })
     }
 
     /// A filter of the application's: a plain function `crate::template_filters::name(&value, &argument)`.
-    fn application(&mut self, input: &Expr, name: &str, argument: Option<&Expr>, pos: Pos) -> Result<TokenStream> {
+    fn application(
+        &mut self,
+        input: &Expr,
+        name: &str,
+        argument: Option<&Expr>,
+        pos: Pos,
+    ) -> Result<TokenStream> {
         if name == "pprint" || name == "phone" {
-            return fail(pos, "unknown-filter", format!("there is no filter `{name}`"), "it prints Python's view of a value");
+            return fail(
+                pos,
+                "unknown-filter",
+                format!("there is no filter `{name}`"),
+                "it prints Python's view of a value",
+            );
         }
         // A typing mistake is more likely than a function of one's own with almost the same name.
         if !name.contains("::")
@@ -311,7 +384,9 @@ impl Generator<'_> {
                 pos,
                 "unknown-filter",
                 format!("there is no filter `{name}`"),
-                format!("did you mean `{near}`? A filter of your own is a function, called by its path: |crate::template_filters::{name}"),
+                format!(
+                    "did you mean `{near}`? A filter of your own is a function, called by its path: |crate::template_filters::{name}"
+                ),
             );
         }
         if self.options.dynamic && !name.contains("::") {

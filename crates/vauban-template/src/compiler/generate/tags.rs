@@ -28,7 +28,12 @@ impl Generator<'_> {
                     None => self.cycles.last(),
                 };
                 let Some(cycle) = found else {
-                    return fail(*pos, "cycle", "{% resetcycle %} without an earlier {% cycle %}", "write {% cycle %} before");
+                    return fail(
+                        *pos,
+                        "cycle",
+                        "{% resetcycle %} without an earlier {% cycle %}",
+                        "write {% cycle %} before",
+                    );
                 };
                 let counter = &cycle.counter;
                 quote! { #counter.set(0); }
@@ -97,7 +102,9 @@ impl Generator<'_> {
                 }
                 let mut arms = TokenStream::new();
                 for (name, body) in slots {
-                    let blank = body.iter().all(|op| matches!(op, Op::Literal(t) if t.trim().is_empty()));
+                    let blank = body
+                        .iter()
+                        .all(|op| matches!(op, Op::Literal(t) if t.trim().is_empty()));
                     if blank {
                         continue;
                     }
@@ -138,22 +145,44 @@ impl Generator<'_> {
         if cycle.values.is_empty() {
             let Some(found) = self.cycles.iter().rev().find(|c| c.name == cycle.name).cloned() else {
                 let name = cycle.name.clone().unwrap_or_default();
-                return fail(cycle.pos, "cycle", format!("no {{% cycle %}} is named `{name}`"), "name it: {% cycle a b as name %}");
+                return fail(
+                    cycle.pos,
+                    "cycle",
+                    format!("no {{% cycle %}} is named `{name}`"),
+                    "name it: {% cycle a b as name %}",
+                );
             };
             let counter = &found.counter;
             let silent = found.name.as_deref().is_some_and(|n| n.starts_with("\0")) || cycle.silent;
-            let put = if silent { TokenStream::new() } else { self.cycle_value(&found, context, false)? };
+            let put = if silent {
+                TokenStream::new()
+            } else {
+                self.cycle_value(&found, context, false)?
+            };
             return Ok(quote! { #put #counter.set(#counter.get() + 1); });
         }
         let counter = self.ident("cycle");
-        let state = CycleState { name: cycle.name.clone(), counter: counter.clone(), values: cycle.values.clone() };
+        let state = CycleState {
+            name: cycle.name.clone(),
+            counter: counter.clone(),
+            values: cycle.values.clone(),
+        };
         self.cycles.push(state.clone());
-        let put = if cycle.silent { TokenStream::new() } else { self.cycle_value(&state, context, false)? };
+        let put = if cycle.silent {
+            TokenStream::new()
+        } else {
+            self.cycle_value(&state, context, false)?
+        };
         Ok(quote! { #put #counter.set(#counter.get() + 1); })
     }
 
     /// Writes the value of a cycle: the next one, or the one that was written last.
-    pub(super) fn cycle_value(&mut self, cycle: &CycleState, context: Context, last: bool) -> Result<TokenStream> {
+    pub(super) fn cycle_value(
+        &mut self,
+        cycle: &CycleState,
+        context: Context,
+        last: bool,
+    ) -> Result<TokenStream> {
         let counter = &cycle.counter;
         let count = cycle.values.len();
         let mut arms = TokenStream::new();
@@ -189,6 +218,13 @@ fn text_marker(context: Context, pos: Pos) -> Result<TokenStream> {
         Context::UrlQuery => quote!(escape::UrlQuery),
         Context::JsString => quote!(escape::JsString),
         Context::JsonString => quote!(escape::JsonString),
-        _ => return fail(pos, "url-place", "an address cannot stand here", "write it into an attribute or a string"),
+        _ => {
+            return fail(
+                pos,
+                "url-place",
+                "an address cannot stand here",
+                "write it into an attribute or a string",
+            );
+        }
     })
 }

@@ -36,13 +36,36 @@ pub struct Refusal {
 }
 
 const INPUT_TYPES: &[&str] = &[
-    "text", "email", "url", "tel", "search", "password", "number", "range", "date", "time", "datetime-local", "month",
-    "week", "color", "checkbox", "radio", "file", "hidden", "submit", "reset", "button",
+    "text",
+    "email",
+    "url",
+    "tel",
+    "search",
+    "password",
+    "number",
+    "range",
+    "date",
+    "time",
+    "datetime-local",
+    "month",
+    "week",
+    "color",
+    "checkbox",
+    "radio",
+    "file",
+    "hidden",
+    "submit",
+    "reset",
+    "button",
 ];
 
 macro_rules! refuse {
     ($class:literal, $found:literal, $help:literal) => {
-        Kind::Refused(Refusal { class: $class, found: $found, help: $help })
+        Kind::Refused(Refusal {
+            class: $class,
+            found: $found,
+            help: $help,
+        })
     };
 }
 
@@ -80,7 +103,11 @@ pub fn kind(element: &str, name: &str, foreign: bool) -> Kind {
             );
         }
         "nonce" => {
-            return refuse!("nonce", "a nonce written by hand", "remove it: the compiler writes the nonce of this response");
+            return refuse!(
+                "nonce",
+                "a nonce written by hand",
+                "remove it: the compiler writes the nonce of this response"
+            );
         }
         _ => {}
     }
@@ -107,36 +134,85 @@ fn executes(name: &str) -> bool {
         || name.starts_with("ng-")
         || name.starts_with("data-ng-")
         || name.starts_with(':')
-        || matches!(name, "hx-vars" | "hx-vals" | "hx-headers" | "data-hx-vals" | "data-bind" | "_" | "data-script")
+        || matches!(
+            name,
+            "hx-vars" | "hx-vals" | "hx-headers" | "data-hx-vals" | "data-bind" | "_" | "data-script"
+        )
 }
 
 fn foreign_kind(element: &str, name: &str, local: &str) -> Option<Kind> {
     Some(match (element, local) {
         ("a" | "image", "href") => Kind::Url,
         (_, "href") => Kind::Resource,
-        (_, "src" | "data" | "base" | "from" | "to" | "by" | "values" | "attributename" | "begin" | "end") => refuse!(
+        (
+            _,
+            "src" | "data" | "base" | "from" | "to" | "by" | "values" | "attributename" | "begin" | "end",
+        ) => refuse!(
             "svg-url",
             "a value inside an SVG attribute that loads or changes other content",
             "write it literally"
         ),
-        (_, "d" | "points" | "x" | "y" | "x1" | "x2" | "y1" | "y2" | "cx" | "cy" | "r" | "rx" | "ry" | "dx" | "dy"
-            | "viewbox" | "transform" | "pathlength" | "offset" | "textlength" | "rotate" | "refx" | "refy"
-            | "markerwidth" | "markerheight" | "font-size" | "text-anchor" | "stroke-width" | "opacity"
-            | "preserveaspectratio" | "display" | "mathvariant" | "columnspan" | "rowspan") => Kind::Plain,
+        (
+            _,
+            "d"
+            | "points"
+            | "x"
+            | "y"
+            | "x1"
+            | "x2"
+            | "y1"
+            | "y2"
+            | "cx"
+            | "cy"
+            | "r"
+            | "rx"
+            | "ry"
+            | "dx"
+            | "dy"
+            | "viewbox"
+            | "transform"
+            | "pathlength"
+            | "offset"
+            | "textlength"
+            | "rotate"
+            | "refx"
+            | "refy"
+            | "markerwidth"
+            | "markerheight"
+            | "font-size"
+            | "text-anchor"
+            | "stroke-width"
+            | "opacity"
+            | "preserveaspectratio"
+            | "display"
+            | "mathvariant"
+            | "columnspan"
+            | "rowspan",
+        ) => Kind::Plain,
         // `fill="url(…)"` loads; only colour words and numbers are safe, which Plain cannot promise.
-        (_, "fill" | "stroke" | "filter" | "mask" | "clip-path" | "marker" | "marker-start" | "marker-mid" | "marker-end" | "cursor") => refuse!(
+        (
+            _,
+            "fill" | "stroke" | "filter" | "mask" | "clip-path" | "marker" | "marker-start" | "marker-mid"
+            | "marker-end" | "cursor",
+        ) => refuse!(
             "svg-paint",
             "a value inside an SVG presentation attribute: it may hold url(…)",
             "choose a class and set the colour in a style sheet"
         ),
-        _ if name.contains(':') && name != "xml:lang" => refuse!("unknown-attribute", "a value in an attribute with a namespace", "write it literally"),
+        _ if name.contains(':') && name != "xml:lang" => refuse!(
+            "unknown-attribute",
+            "a value in an attribute with a namespace",
+            "write it literally"
+        ),
         _ => return None,
     })
 }
 
 fn element_kind(element: &str, name: &str) -> Option<Kind> {
     Some(match (element, name) {
-        ("script", "src") | ("iframe", "src") | ("embed", "src") | ("frame", "src") | ("portal", "src") => Kind::Resource,
+        ("script", "src") | ("iframe", "src") | ("embed", "src") | ("frame", "src") | ("portal", "src") => {
+            Kind::Resource
+        }
         ("script", _) if name != "id" && !name.starts_with("data-") => refuse!(
             "script-attribute",
             "a value in an attribute of <script> that decides what runs",
@@ -145,10 +221,18 @@ fn element_kind(element: &str, name: &str) -> Option<Kind> {
         ("object", "data" | "codebase" | "classid" | "archive" | "code" | "type")
         | ("embed", "type" | "code")
         | ("param", "value" | "name") => Kind::Refused(OBJECT),
-        ("base", _) => refuse!("base", "a value in <base>: it moves every relative address of the page", "write it literally"),
+        ("base", _) => refuse!(
+            "base",
+            "a value in <base>: it moves every relative address of the page",
+            "write it literally"
+        ),
         ("link", "href") => Kind::Resource,
         ("link", "imagesrcset") => Kind::Srcset,
-        ("link", "rel" | "as" | "type" | "crossorigin" | "integrity" | "referrerpolicy" | "blocking" | "imagesizes" | "disabled") => refuse!(
+        (
+            "link",
+            "rel" | "as" | "type" | "crossorigin" | "integrity" | "referrerpolicy" | "blocking"
+            | "imagesizes" | "disabled",
+        ) => refuse!(
             "link-attribute",
             "a value in an attribute of <link> that decides what is loaded",
             "write it literally; use {% if %} round whole <link> elements"
@@ -161,7 +245,8 @@ fn element_kind(element: &str, name: &str) -> Option<Kind> {
         ("meta", "content") => Kind::Plain,
         ("form", "action") => Kind::Action,
         ("button" | "input", "formaction") => Kind::Action,
-        ("form", "method" | "enctype" | "accept-charset" | "target" | "rel") | ("button" | "input", "formmethod" | "formenctype" | "formtarget") => refuse!(
+        ("form", "method" | "enctype" | "accept-charset" | "target" | "rel")
+        | ("button" | "input", "formmethod" | "formenctype" | "formtarget") => refuse!(
             "form-attribute",
             "a value in an attribute of a form that decides where and how it is sent",
             "write it literally; use {% if %} round whole forms"
@@ -183,13 +268,24 @@ fn element_kind(element: &str, name: &str) -> Option<Kind> {
             "write it literally"
         ),
         ("img" | "source", "srcset") => Kind::Srcset,
-        ("img" | "source" | "video" | "audio" | "input" | "track", "src") | ("video", "poster") | ("img" | "input", "longdesc" | "lowsrc" | "dynsrc") => Kind::Url,
+        ("img" | "source" | "video" | "audio" | "input" | "track", "src")
+        | ("video", "poster")
+        | ("img" | "input", "longdesc" | "lowsrc" | "dynsrc") => Kind::Url,
         ("blockquote" | "q" | "del" | "ins", "cite") => Kind::Url,
         ("body" | "table" | "td" | "th" | "tr" | "thead" | "tbody" | "tfoot", "background") => Kind::Url,
         ("img" | "object" | "input", "usemap") => Kind::Url,
-        ("html", "manifest") | ("head", "profile") => refuse!("manifest", "a value in an attribute that loads code", "write it literally"),
-        ("template", "shadowrootmode") | (_, "is") => refuse!("element-behaviour", "a value that decides what an element is", "write it literally"),
-        ("time" | "del" | "ins", "datetime") | ("data" | "li" | "meter" | "progress" | "option" | "button" | "input", "value") => Kind::Plain,
+        ("html", "manifest") | ("head", "profile") => refuse!(
+            "manifest",
+            "a value in an attribute that loads code",
+            "write it literally"
+        ),
+        ("template", "shadowrootmode") | (_, "is") => refuse!(
+            "element-behaviour",
+            "a value that decides what an element is",
+            "write it literally"
+        ),
+        ("time" | "del" | "ins", "datetime")
+        | ("data" | "li" | "meter" | "progress" | "option" | "button" | "input", "value") => Kind::Plain,
         _ => return None,
     })
 }
@@ -206,7 +302,9 @@ fn global_kind(element: &str, name: &str) -> Kind {
     }
     if let Some(rest) = name.strip_prefix("data-") {
         // After Go: a name that speaks of an address is treated as one, for script will use it as one.
-        let address = ["src", "uri", "url", "href"].iter().any(|part| rest.contains(part));
+        let address = ["src", "uri", "url", "href"]
+            .iter()
+            .any(|part| rest.contains(part));
         return if address { Kind::Url } else { Kind::Plain };
     }
     if name.starts_with("aria-") {
@@ -214,7 +312,8 @@ fn global_kind(element: &str, name: &str) -> Kind {
     }
     match name {
         "dir" => Kind::Enumerated(&["ltr", "rtl", "auto"]),
-        "referrerpolicy" | "crossorigin" | "integrity" | "contenteditable" | "charset" | "form" | "slot" | "part" => refuse!(
+        "referrerpolicy" | "crossorigin" | "integrity" | "contenteditable" | "charset" | "form" | "slot"
+        | "part" => refuse!(
             "enumerated-attribute",
             "a value in an attribute that only takes fixed words",
             "write it literally"
@@ -227,7 +326,11 @@ fn global_kind(element: &str, name: &str) -> Kind {
             "a value in an attribute of an unknown element: its script decides what the value means",
             "use a data- attribute"
         ),
-        _ => refuse!("unknown-attribute", "a value in an unknown attribute", "use a data- attribute"),
+        _ => refuse!(
+            "unknown-attribute",
+            "a value in an unknown attribute",
+            "use a data- attribute"
+        ),
     }
 }
 
@@ -235,21 +338,112 @@ fn global_kind(element: &str, name: &str) -> Kind {
 pub fn boolean(name: &str) -> bool {
     matches!(
         name,
-        "autofocus" | "autoplay" | "checked" | "controls" | "default" | "disabled" | "hidden" | "inert" | "ismap"
-            | "itemscope" | "loop" | "multiple" | "muted" | "novalidate" | "formnovalidate" | "open" | "playsinline"
-            | "readonly" | "required" | "reversed" | "selected" | "async" | "defer" | "nomodule" | "allowfullscreen"
+        "autofocus"
+            | "autoplay"
+            | "checked"
+            | "controls"
+            | "default"
+            | "disabled"
+            | "hidden"
+            | "inert"
+            | "ismap"
+            | "itemscope"
+            | "loop"
+            | "multiple"
+            | "muted"
+            | "novalidate"
+            | "formnovalidate"
+            | "open"
+            | "playsinline"
+            | "readonly"
+            | "required"
+            | "reversed"
+            | "selected"
+            | "async"
+            | "defer"
+            | "nomodule"
+            | "allowfullscreen"
     )
 }
 
 /// Attributes that hold text.
 const PLAIN: &[&str] = &[
-    "abbr", "accept", "accesskey", "align", "alt", "autocapitalize", "autocomplete", "axis", "border", "cellpadding",
-    "cellspacing", "char", "class", "cols", "colspan", "content", "coords", "datetime", "dirname", "download", "enterkeyhint",
-    "fetchpriority", "for", "headers", "height", "high", "hreflang", "hspace", "id", "inputmode", "itemid", "itemprop",
-    "itemref", "itemtype", "kind", "label", "lang", "list", "loading", "low", "max", "maxlength", "media", "min",
-    "minlength", "name", "nowrap", "optimum", "pattern", "placeholder", "popover", "popovertarget", "preload",
-    "property", "pubdate", "role", "rows", "rowspan", "rules", "scope", "shape", "size", "sizes", "span", "srclang",
-    "start", "step", "summary", "tabindex", "title", "valign", "value", "vspace", "width", "wrap", "xml:lang",
+    "abbr",
+    "accept",
+    "accesskey",
+    "align",
+    "alt",
+    "autocapitalize",
+    "autocomplete",
+    "axis",
+    "border",
+    "cellpadding",
+    "cellspacing",
+    "char",
+    "class",
+    "cols",
+    "colspan",
+    "content",
+    "coords",
+    "datetime",
+    "dirname",
+    "download",
+    "enterkeyhint",
+    "fetchpriority",
+    "for",
+    "headers",
+    "height",
+    "high",
+    "hreflang",
+    "hspace",
+    "id",
+    "inputmode",
+    "itemid",
+    "itemprop",
+    "itemref",
+    "itemtype",
+    "kind",
+    "label",
+    "lang",
+    "list",
+    "loading",
+    "low",
+    "max",
+    "maxlength",
+    "media",
+    "min",
+    "minlength",
+    "name",
+    "nowrap",
+    "optimum",
+    "pattern",
+    "placeholder",
+    "popover",
+    "popovertarget",
+    "preload",
+    "property",
+    "pubdate",
+    "role",
+    "rows",
+    "rowspan",
+    "rules",
+    "scope",
+    "shape",
+    "size",
+    "sizes",
+    "span",
+    "srclang",
+    "start",
+    "step",
+    "summary",
+    "tabindex",
+    "title",
+    "valign",
+    "value",
+    "vspace",
+    "width",
+    "wrap",
+    "xml:lang",
 ];
 
 #[cfg(test)]

@@ -22,13 +22,15 @@ pub enum Content {
 /// How the inside of an HTML element is read. In SVG and MathML only `Normal` exists.
 pub fn content(name: &str) -> Content {
     match name {
-        "area" | "base" | "br" | "col" | "embed" | "hr" | "img" | "input" | "link" | "meta" | "source" | "track"
-        | "wbr" | "param" => Content::Void,
+        "area" | "base" | "br" | "col" | "embed" | "hr" | "img" | "input" | "link" | "meta" | "source"
+        | "track" | "wbr" | "param" => Content::Void,
         "title" | "textarea" => Content::Rcdata,
         "script" => Content::Script,
         "style" => Content::Style,
         "xmp" | "iframe" | "noembed" | "noframes" | "noscript" => Content::Raw,
-        "plaintext" | "frameset" | "frame" | "isindex" | "listing" | "image" | "keygen" | "bgsound" => Content::Refused,
+        "plaintext" | "frameset" | "frame" | "isindex" | "listing" | "image" | "keygen" | "bgsound" => {
+            Content::Refused
+        }
         _ => Content::Normal,
     }
 }
@@ -37,8 +39,23 @@ pub fn content(name: &str) -> Content {
 pub fn optional_end(name: &str) -> bool {
     matches!(
         name,
-        "p" | "li" | "dt" | "dd" | "option" | "optgroup" | "tr" | "td" | "th" | "thead" | "tbody" | "tfoot" | "rt" | "rp"
-            | "html" | "head" | "body" | "colgroup"
+        "p" | "li"
+            | "dt"
+            | "dd"
+            | "option"
+            | "optgroup"
+            | "tr"
+            | "td"
+            | "th"
+            | "thead"
+            | "tbody"
+            | "tfoot"
+            | "rt"
+            | "rp"
+            | "html"
+            | "head"
+            | "body"
+            | "colgroup"
     )
 }
 
@@ -64,10 +81,42 @@ pub fn closed_by(top: &str, next: &str) -> bool {
 fn is_block(name: &str) -> bool {
     matches!(
         name,
-        "address" | "article" | "aside" | "blockquote" | "center" | "details" | "dialog" | "dir" | "div" | "dl"
-            | "fieldset" | "figcaption" | "figure" | "footer" | "form" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6"
-            | "header" | "hgroup" | "hr" | "main" | "menu" | "nav" | "ol" | "p" | "pre" | "search" | "section"
-            | "summary" | "table" | "ul" | "xmp"
+        "address"
+            | "article"
+            | "aside"
+            | "blockquote"
+            | "center"
+            | "details"
+            | "dialog"
+            | "dir"
+            | "div"
+            | "dl"
+            | "fieldset"
+            | "figcaption"
+            | "figure"
+            | "footer"
+            | "form"
+            | "h1"
+            | "h2"
+            | "h3"
+            | "h4"
+            | "h5"
+            | "h6"
+            | "header"
+            | "hgroup"
+            | "hr"
+            | "main"
+            | "menu"
+            | "nav"
+            | "ol"
+            | "p"
+            | "pre"
+            | "search"
+            | "section"
+            | "summary"
+            | "table"
+            | "ul"
+            | "xmp"
     )
 }
 
@@ -82,15 +131,34 @@ pub fn moves_text(parent: &str) -> bool {
 /// Whether an element may hold this child; otherwise the browser moves the child (foster parenting).
 pub fn may_hold(parent: &str, child: &str) -> bool {
     match parent {
-        "table" => matches!(child, "caption" | "colgroup" | "col" | "thead" | "tbody" | "tfoot" | "tr" | "script" | "template" | "style"),
+        "table" => matches!(
+            child,
+            "caption"
+                | "colgroup"
+                | "col"
+                | "thead"
+                | "tbody"
+                | "tfoot"
+                | "tr"
+                | "script"
+                | "template"
+                | "style"
+        ),
         "thead" | "tbody" | "tfoot" => matches!(child, "tr" | "script" | "template"),
         "tr" => matches!(child, "td" | "th" | "script" | "template"),
         "colgroup" => matches!(child, "col" | "template"),
         "select" => matches!(child, "option" | "optgroup" | "hr" | "script" | "template"),
-        "head" => matches!(child, "title" | "meta" | "link" | "base" | "style" | "script" | "noscript" | "template"),
+        "head" => matches!(
+            child,
+            "title" | "meta" | "link" | "base" | "style" | "script" | "noscript" | "template"
+        ),
         "html" => matches!(child, "head" | "body"),
-        _ => !matches!(child, "tr" | "td" | "th" | "tbody" | "thead" | "tfoot" | "caption" | "col" | "colgroup")
-            || matches!(parent, "template" | "table"),
+        _ => {
+            !matches!(
+                child,
+                "tr" | "td" | "th" | "tbody" | "thead" | "tfoot" | "caption" | "col" | "colgroup"
+            ) || matches!(parent, "template" | "table")
+        }
     }
 }
 
@@ -98,35 +166,187 @@ pub fn may_hold(parent: &str, child: &str) -> bool {
 pub fn leaves_foreign(name: &str) -> bool {
     matches!(
         name,
-        "b" | "big" | "blockquote" | "body" | "br" | "center" | "code" | "dd" | "div" | "dl" | "dt" | "em" | "embed"
-            | "font" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "head" | "hr" | "i" | "img" | "li" | "listing" | "menu"
-            | "meta" | "nobr" | "ol" | "p" | "pre" | "ruby" | "s" | "small" | "span" | "strong" | "strike" | "sub"
-            | "sup" | "table" | "tt" | "u" | "ul" | "var"
+        "b" | "big"
+            | "blockquote"
+            | "body"
+            | "br"
+            | "center"
+            | "code"
+            | "dd"
+            | "div"
+            | "dl"
+            | "dt"
+            | "em"
+            | "embed"
+            | "font"
+            | "h1"
+            | "h2"
+            | "h3"
+            | "h4"
+            | "h5"
+            | "h6"
+            | "head"
+            | "hr"
+            | "i"
+            | "img"
+            | "li"
+            | "listing"
+            | "menu"
+            | "meta"
+            | "nobr"
+            | "ol"
+            | "p"
+            | "pre"
+            | "ruby"
+            | "s"
+            | "small"
+            | "span"
+            | "strong"
+            | "strike"
+            | "sub"
+            | "sup"
+            | "table"
+            | "tt"
+            | "u"
+            | "ul"
+            | "var"
     )
 }
 
 /// Elements inside SVG whose inside is HTML again.
 pub fn integration_point(name: &str) -> bool {
-    matches!(name, "foreignobject" | "desc" | "title" | "annotation-xml" | "mi" | "mo" | "mn" | "ms" | "mtext")
+    matches!(
+        name,
+        "foreignobject" | "desc" | "title" | "annotation-xml" | "mi" | "mo" | "mn" | "ms" | "mtext"
+    )
 }
 
 /// Elements that change URLs or attributes over time: their values decide what others load.
 pub fn animation(name: &str) -> bool {
-    matches!(name, "animate" | "set" | "animatetransform" | "animatemotion" | "animatecolor" | "handler" | "listener")
+    matches!(
+        name,
+        "animate" | "set" | "animatetransform" | "animatemotion" | "animatecolor" | "handler" | "listener"
+    )
 }
 
 /// The known HTML elements that may carry dynamic attributes without being named here one by one.
 pub fn known(name: &str) -> bool {
     const NAMES: &[&str] = &[
-        "a", "abbr", "address", "area", "article", "aside", "audio", "b", "base", "bdi", "bdo", "blockquote", "body",
-        "br", "button", "canvas", "caption", "center", "cite", "code", "col", "colgroup", "data", "datalist", "dd",
-        "del", "details", "dfn", "dialog", "div", "dl", "dt", "em", "embed", "fieldset", "figcaption", "figure", "font",
-        "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "head", "header", "hgroup", "hr", "html", "i", "iframe",
-        "img", "input", "ins", "kbd", "label", "legend", "li", "link", "main", "map", "mark", "menu", "meta", "meter",
-        "nav", "noscript", "object", "ol", "optgroup", "option", "output", "p", "param", "picture", "pre", "progress",
-        "q", "rp", "rt", "ruby", "s", "samp", "script", "search", "section", "select", "slot", "small", "source",
-        "span", "strong", "style", "sub", "summary", "sup", "table", "tbody", "td", "template", "textarea", "tfoot",
-        "th", "thead", "time", "title", "tr", "track", "u", "ul", "var", "video", "wbr",
+        "a",
+        "abbr",
+        "address",
+        "area",
+        "article",
+        "aside",
+        "audio",
+        "b",
+        "base",
+        "bdi",
+        "bdo",
+        "blockquote",
+        "body",
+        "br",
+        "button",
+        "canvas",
+        "caption",
+        "center",
+        "cite",
+        "code",
+        "col",
+        "colgroup",
+        "data",
+        "datalist",
+        "dd",
+        "del",
+        "details",
+        "dfn",
+        "dialog",
+        "div",
+        "dl",
+        "dt",
+        "em",
+        "embed",
+        "fieldset",
+        "figcaption",
+        "figure",
+        "font",
+        "footer",
+        "form",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "head",
+        "header",
+        "hgroup",
+        "hr",
+        "html",
+        "i",
+        "iframe",
+        "img",
+        "input",
+        "ins",
+        "kbd",
+        "label",
+        "legend",
+        "li",
+        "link",
+        "main",
+        "map",
+        "mark",
+        "menu",
+        "meta",
+        "meter",
+        "nav",
+        "noscript",
+        "object",
+        "ol",
+        "optgroup",
+        "option",
+        "output",
+        "p",
+        "param",
+        "picture",
+        "pre",
+        "progress",
+        "q",
+        "rp",
+        "rt",
+        "ruby",
+        "s",
+        "samp",
+        "script",
+        "search",
+        "section",
+        "select",
+        "slot",
+        "small",
+        "source",
+        "span",
+        "strong",
+        "style",
+        "sub",
+        "summary",
+        "sup",
+        "table",
+        "tbody",
+        "td",
+        "template",
+        "textarea",
+        "tfoot",
+        "th",
+        "thead",
+        "time",
+        "title",
+        "tr",
+        "track",
+        "u",
+        "ul",
+        "var",
+        "video",
+        "wbr",
     ];
     NAMES.binary_search(&name).is_ok()
 }

@@ -31,7 +31,13 @@ fn reference(text: &str) -> Option<(char, usize)> {
         let hex = number.starts_with(['x', 'X']);
         let digits = if hex { &number[1..] } else { number };
         let length = digits
-            .find(|c: char| if hex { !c.is_ascii_hexdigit() } else { !c.is_ascii_digit() })
+            .find(|c: char| {
+                if hex {
+                    !c.is_ascii_hexdigit()
+                } else {
+                    !c.is_ascii_digit()
+                }
+            })
             .unwrap_or(digits.len());
         if length == 0 {
             return None;
@@ -39,7 +45,10 @@ fn reference(text: &str) -> Option<(char, usize)> {
         let code = u32::from_str_radix(&digits[..length.min(8)], if hex { 16 } else { 10 }).unwrap_or(0xFFFD);
         let semicolon = usize::from(digits[length..].starts_with(';'));
         let total = 2 + usize::from(hex) + length + semicolon;
-        return Some((char::from_u32(code).filter(|c| *c != '\0').unwrap_or('\u{FFFD}'), total));
+        return Some((
+            char::from_u32(code).filter(|c| *c != '\0').unwrap_or('\u{FFFD}'),
+            total,
+        ));
     }
     const NAMES: &[(&str, char)] = &[
         ("&amp;", '&'),
@@ -66,7 +75,10 @@ fn reference(text: &str) -> Option<(char, usize)> {
         ("&gt", '>'),
         ("&quot", '"'),
     ];
-    NAMES.iter().find(|(name, _)| text.starts_with(name)).map(|(name, c)| (*c, name.len()))
+    NAMES
+        .iter()
+        .find(|(name, _)| text.starts_with(name))
+        .map(|(name, c)| (*c, name.len()))
 }
 
 /// Whether literal text ends inside a character reference that a value could complete.

@@ -1,6 +1,7 @@
 //! Where branches meet: both must have come to the same place.
 
 use super::attributes::Kind;
+use super::elements;
 use super::entities;
 use super::js::Js;
 use super::state::{Attribute, Given, Mode, State, Tag, Value};
@@ -11,7 +12,11 @@ use crate::compiler::error::{Pos, Result, fail};
 pub(super) fn settle(mut state: State, pos: Pos) -> Result<State> {
     state.mode = match state.mode {
         Mode::AttributeName(mut tag, name, _) | Mode::AfterName(mut tag, name, _) => {
-            tag.attributes.push(Attribute { name, value: Given::Empty, sometimes: false });
+            tag.attributes.push(Attribute {
+                name,
+                value: Given::Empty,
+                sometimes: false,
+            });
             tag.separate = true;
             Mode::Tag(tag)
         }
@@ -40,7 +45,12 @@ pub(super) fn flush(value: &mut Value, pos: Pos) -> Result<()> {
         return Ok(());
     }
     if entities::cut_reference(&value.pending) {
-        return fail(pos, "cut-reference", "a character reference is cut by a tag", "finish it: write &amp; for &");
+        return fail(
+            pos,
+            "cut-reference",
+            "a character reference is cut by a tag",
+            "finish it: write &amp; for &",
+        );
     }
     let text = entities::decode(&value.pending);
     value.pending.clear();
@@ -60,7 +70,19 @@ pub(super) fn flush(value: &mut Value, pos: Pos) -> Result<()> {
 }
 
 /// Joins two settled states; `None` if they are different places.
-pub(super) fn join(a: State, b: State, pos: Pos) -> Option<State> {
+pub(super) fn join(mut a: State, mut b: State, pos: Pos) -> Option<State> {
+    // `<li>` without `</li>` in one branch: it ends with the branch.
+    if a.mode == Mode::Text && b.mode == Mode::Text && a.open != b.open {
+        let common = a.open.iter().zip(&b.open).take_while(|(x, y)| x == y).count();
+        for state in [&mut a, &mut b] {
+            if state.open[common..]
+                .iter()
+                .all(|o| elements::optional_end(&o.name) && !o.foreign)
+            {
+                state.open.truncate(common);
+            }
+        }
+    }
     if a.open != b.open {
         return None;
     }
@@ -76,7 +98,11 @@ pub(super) fn join(a: State, b: State, pos: Pos) -> Option<State> {
         (x, y) if x == y => x,
         _ => return None,
     };
-    Some(State { mode, open: a.open, ampersand: a.ampersand || b.ampersand })
+    Some(State {
+        mode,
+        open: a.open,
+        ampersand: a.ampersand || b.ampersand,
+    })
 }
 
 fn join_tags(mut a: Tag, b: Tag) -> Option<Tag> {
@@ -96,7 +122,10 @@ fn join_tags(mut a: Tag, b: Tag) -> Option<Tag> {
     }
     for attribute in b.attributes {
         if !a.attributes.iter().any(|x| x.name == attribute.name) {
-            a.attributes.push(Attribute { sometimes: true, ..attribute });
+            a.attributes.push(Attribute {
+                sometimes: true,
+                ..attribute
+            });
         }
     }
     // The order must not tell two joins apart.

@@ -87,7 +87,10 @@ impl Js {
         let mut chars = text.char_indices().peekable();
         while let Some((i, c)) = chars.next() {
             let next = chars.peek().map(|(_, c)| *c);
-            let here = Pos { file: pos.file, offset: pos.offset + i as u32 };
+            let here = Pos {
+                file: pos.file,
+                offset: pos.offset + i as u32,
+            };
             match self.mode {
                 Mode::Code => {
                     if self.code(c, next, here) {
@@ -119,7 +122,9 @@ impl Js {
                             self.mode = Mode::Code;
                             self.before = Before::Value;
                         }
-                        '\n' | '\r' => self.give_up(here, "a regular expression that does not end on its line"),
+                        '\n' | '\r' => {
+                            self.give_up(here, "a regular expression that does not end on its line")
+                        }
                         _ => {}
                     }
                 }
@@ -137,9 +142,8 @@ impl Js {
             Before::Value
         } else {
             match word.as_str() {
-                "return" | "typeof" | "instanceof" | "in" | "new" | "delete" | "void" | "throw" | "case" | "do" | "else" => {
-                    Before::Operator
-                }
+                "return" | "typeof" | "instanceof" | "in" | "new" | "delete" | "void" | "throw" | "case"
+                | "do" | "else" => Before::Operator,
                 "yield" | "await" | "of" | "async" | "get" | "set" | "static" | "let" => Before::Either,
                 _ => Before::Value,
             }
@@ -178,7 +182,8 @@ impl Js {
         }
         self.end_word();
         match c {
-            ' ' | '\t' | '\u{b}' | '\u{c}' | '\n' | '\r' | '\u{a0}' | '\u{feff}' | '\u{2028}' | '\u{2029}' => {}
+            ' ' | '\t' | '\u{b}' | '\u{c}' | '\n' | '\r' | '\u{a0}' | '\u{feff}' | '\u{2028}'
+            | '\u{2029}' => {}
             '"' => self.mode = Mode::Double,
             '\'' => self.mode = Mode::Single,
             '`' => self.mode = Mode::Template,
@@ -325,7 +330,11 @@ mod tests {
         assert!(after("if (a) /re/.test(b)").unclear.is_some());
         assert!(after("yield / 2").unclear.is_some());
         assert!(after("x++ / 2").unclear.is_some());
-        assert!(after("a = b.yield / 100; c = d.in / 2; e = this.#yield / 3;").unclear.is_none());
+        assert!(
+            after("a = b.yield / 100; c = d.in / 2; e = this.#yield / 3;")
+                .unclear
+                .is_none()
+        );
         assert!(after("a = b / c / d").unclear.is_none());
         assert!(after("x-->0").unclear.is_some());
     }

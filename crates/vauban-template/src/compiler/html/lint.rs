@@ -29,7 +29,12 @@ impl Lints {
                 "say what the image shows; alt=\"\" if it is decoration",
             )),
             "html" if find("lang").is_none() => {
-                self.missing.push(hint(tag.pos, "lang", "<html> without lang=", "write <html lang=\"en\">"));
+                self.missing.push(hint(
+                    tag.pos,
+                    "lang",
+                    "<html> without lang=",
+                    "write <html lang=\"en\">",
+                ));
             }
             "label" => match find("for") {
                 Some(Given::Literal(id)) => self.labels.push(id.clone()),
@@ -42,10 +47,14 @@ impl Lints {
                     _ => String::new(),
                 };
                 let needs = !matches!(kind.as_str(), "hidden" | "submit" | "reset" | "button" | "image");
-                let named = find("aria-label").is_some() || find("aria-labelledby").is_some() || find("title").is_some();
+                let named = find("aria-label").is_some()
+                    || find("aria-labelledby").is_some()
+                    || find("title").is_some();
                 if needs && !named && !open.iter().any(|o| o.name == "label") {
                     match find("id") {
-                        Some(Given::Literal(id)) => self.fields.push((Some(id.clone()), tag.pos, tag.name.clone())),
+                        Some(Given::Literal(id)) => {
+                            self.fields.push((Some(id.clone()), tag.pos, tag.name.clone()))
+                        }
                         Some(_) => {}
                         None => self.fields.push((None, tag.pos, tag.name.clone())),
                     }
@@ -58,7 +67,8 @@ impl Lints {
     pub(super) fn finish(self, problems: &mut Vec<Error>) {
         problems.extend(self.missing);
         for (id, pos, name) in self.fields {
-            let labelled = id.as_ref().is_some_and(|id| self.labels.contains(id)) || (self.computed && id.is_some());
+            let labelled =
+                id.as_ref().is_some_and(|id| self.labels.contains(id)) || (self.computed && id.is_some());
             if !labelled {
                 problems.push(hint(
                     pos,
@@ -72,5 +82,8 @@ impl Lints {
 }
 
 fn hint(pos: Pos, class: &'static str, found: &str, help: &str) -> Error {
-    Error { warning: true, ..Error::new(pos, class, found, help) }
+    Error {
+        warning: true,
+        ..Error::new(pos, class, found, help)
+    }
 }

@@ -57,8 +57,14 @@ pub fn analyse(machine: &mut Machine, nodes: &[Node], end: Pos) -> Result<Analys
 /// # Errors
 /// What is wrong with the prefix, or why a value there is refused.
 pub fn context_after(prefix: &str) -> Result<(Mode, Option<Context>)> {
-    let mut machine = Machine { piece: true, ..Machine::default() };
-    let pos = Pos { file: 0, offset: prefix.len() as u32 };
+    let mut machine = Machine {
+        piece: true,
+        ..Machine::default()
+    };
+    let pos = Pos {
+        file: 0,
+        offset: prefix.len() as u32,
+    };
     machine.feed(prefix, Pos::default())?;
     let mode = machine.state.mode.clone();
     let context = machine.place(pos)?;
@@ -68,7 +74,10 @@ pub fn context_after(prefix: &str) -> Result<(Mode, Option<Context>)> {
 impl Machine {
     /// A machine for a page, or for a piece of one.
     pub fn new(piece: bool) -> Self {
-        Self { piece, ..Self::default() }
+        Self {
+            piece,
+            ..Self::default()
+        }
     }
 
     pub(super) fn emit(&mut self, text: &str) {
@@ -201,17 +210,32 @@ impl Machine {
             Node::Waiver(wall, reason, pos) => {
                 self.between_tags(*pos, "{% waiver %}")?;
                 if wall != "CrossOriginForm" {
-                    return fail(*pos, "waiver", format!("`{wall}` cannot be waived in a template"), "a template can waive CrossOriginForm; everything else is waived in Rust");
+                    return fail(
+                        *pos,
+                        "waiver",
+                        format!("`{wall}` cannot be waived in a template"),
+                        "a template can waive CrossOriginForm; everything else is waived in Rust",
+                    );
                 }
                 self.waiver = Some((wall.clone(), reason.clone()));
             }
             // The resolver has replaced these.
             Node::Block(_, nodes, _) => self.walk(nodes)?,
             Node::Super(pos) | Node::Partial(_, pos) => {
-                return fail(*pos, "internal", "a tag that should have been resolved", "report this as a bug");
+                return fail(
+                    *pos,
+                    "internal",
+                    "a tag that should have been resolved",
+                    "report this as a bug",
+                );
             }
             Node::Include(include) => {
-                return fail(include.pos, "internal", "a tag that should have been resolved", "report this as a bug");
+                return fail(
+                    include.pos,
+                    "internal",
+                    "a tag that should have been resolved",
+                    "report this as a bug",
+                );
             }
         }
         Ok(())
@@ -247,7 +271,10 @@ impl Machine {
     fn same_elements(&mut self, start: &State, end: &State, pos: Pos) -> Result<()> {
         let mut end = end.clone();
         while end.open.len() > start.open.len()
-            && end.open.last().is_some_and(|e| super::elements::optional_end(&e.name))
+            && end
+                .open
+                .last()
+                .is_some_and(|e| super::elements::optional_end(&e.name))
         {
             end.open.pop();
         }
@@ -287,7 +314,11 @@ impl Machine {
         if a.mode == b.mode {
             let names = |s: &State| {
                 let list: Vec<String> = s.open.iter().map(|e| format!("<{}>", e.name)).collect();
-                if list.is_empty() { "nothing".to_owned() } else { list.join("") }
+                if list.is_empty() {
+                    "nothing".to_owned()
+                } else {
+                    list.join("")
+                }
             };
             return fail(
                 pos,
@@ -330,7 +361,12 @@ impl Machine {
             }
             round += 1;
             if round > 3 {
-                return fail(f.pos, "loop-context", "the loop does not come back to the place where it started", "write complete tags in the loop");
+                return fail(
+                    f.pos,
+                    "loop-context",
+                    "the loop does not come back to the place where it started",
+                    "write complete tags in the loop",
+                );
             }
             // The body is read again from what its own end may be, as a second round would.
             self.problems.truncate(problems);
@@ -377,12 +413,22 @@ impl Machine {
         if self.piece {
             return Ok(());
         }
-        while self.state.open.last().is_some_and(|e| super::elements::optional_end(&e.name)) {
+        while self
+            .state
+            .open
+            .last()
+            .is_some_and(|e| super::elements::optional_end(&e.name))
+        {
             self.state.open.pop();
         }
         if let Some(open) = self.state.open.last() {
             let (name, pos) = (open.name.clone(), open.pos);
-            return fail(pos, "unclosed-element", format!("<{name}> is never closed"), format!("add </{name}>"));
+            return fail(
+                pos,
+                "unclosed-element",
+                format!("<{name}> is never closed"),
+                format!("add </{name}>"),
+            );
         }
         let lints = std::mem::take(&mut self.lints);
         lints.finish(&mut self.problems);

@@ -51,15 +51,30 @@ impl Machine {
             ),
             Mode::BeforeValue(_, name, _) => {
                 let name = name.clone();
-                fail(pos, "unquoted-value", "a value in an attribute without quotes", format!("write {name}=\"{{{{ … }}}}\""))
+                fail(
+                    pos,
+                    "unquoted-value",
+                    "a value in an attribute without quotes",
+                    format!("write {name}=\"{{{{ … }}}}\""),
+                )
             }
             Mode::Value(_, value) if value.quote == 0 => {
                 let name = value.name.clone();
-                fail(pos, "unquoted-value", "a value in an attribute without quotes", format!("write {name}=\"…{{{{ … }}}}…\""))
+                fail(
+                    pos,
+                    "unquoted-value",
+                    "a value in an attribute without quotes",
+                    format!("write {name}=\"…{{{{ … }}}}…\""),
+                )
             }
             Mode::Value(_, value) => attribute(value, pos).map(Some),
             Mode::Comment(_) => Ok(None),
-            Mode::Declaration => fail(pos, "declaration", "a value in a declaration", "write it literally"),
+            Mode::Declaration => fail(
+                pos,
+                "declaration",
+                "a value in a declaration",
+                "write it literally",
+            ),
             Mode::Rcdata(_) => Ok(Some(Context::Rcdata)),
             Mode::Script(Script::Literal, _) => fail(
                 pos,
@@ -82,7 +97,9 @@ impl Machine {
                 fail(
                     pos,
                     "raw-text",
-                    format!("a value inside <{name}>: browsers read no character references there, so nothing can be escaped"),
+                    format!(
+                        "a value inside <{name}>: browsers read no character references there, so nothing can be escaped"
+                    ),
                     format!("put the value outside <{name}>"),
                 )
             }
@@ -161,7 +178,9 @@ impl Machine {
 
     /// `checked="{{ flag }}"`: the attribute is there or not. True if this was such a place.
     pub(super) fn boolean(&mut self, expr: &Expr, pos: Pos) -> Result<bool> {
-        let Mode::Value(_, value) = &mut self.state.mode else { return Ok(false) };
+        let Mode::Value(_, value) = &mut self.state.mode else {
+            return Ok(false);
+        };
         if value.kind != Kind::Boolean || value.quote == 0 {
             return Ok(false);
         }
@@ -180,10 +199,20 @@ impl Machine {
         value.whole = true;
         value.given = Given::Data;
         let Some(Op::Literal(last)) = self.ops.last_mut() else {
-            return fail(pos, "split-tag", format!("`{name}=` is cut by a tag of the template"), "write the whole attribute in one piece");
+            return fail(
+                pos,
+                "split-tag",
+                format!("`{name}=` is cut by a tag of the template"),
+                "write the whole attribute in one piece",
+            );
         };
         let Some(start) = attribute_start(last, &name, quote) else {
-            return fail(pos, "split-tag", format!("`{name}=` is cut by a tag of the template"), "write the whole attribute in one piece");
+            return fail(
+                pos,
+                "split-tag",
+                format!("`{name}=` is cut by a tag of the template"),
+                "write the whole attribute in one piece",
+            );
         };
         last.truncate(start);
         self.ops.push(Op::Boolean(format!(" {name}"), expr.clone(), pos));
@@ -227,7 +256,10 @@ fn attribute(value: &mut Value, pos: Pos) -> Result<Context> {
                 pos,
                 "mixed-value",
                 format!("`{}` takes one whole value, not text and a value", value.name),
-                format!("write {}=\"{{{{ value }}}}\" and nothing else between the quotes", value.name),
+                format!(
+                    "write {}=\"{{{{ value }}}}\" and nothing else between the quotes",
+                    value.name
+                ),
             );
         }
         Ok(())
@@ -285,7 +317,8 @@ fn attribute(value: &mut Value, pos: Pos) -> Result<Context> {
 /// Whether a form's literal action stays on this origin: it starts with one slash.
 fn literal_here(value: &Value) -> bool {
     let text = super::entities::decode(&value.raw);
-    text.starts_with('/') && !text.starts_with("//") && !text.starts_with("/\\") || value.given == Given::Typed
+    text.starts_with('/') && !text.starts_with("//") && !text.starts_with("/\\")
+        || value.given == Given::Typed
 }
 
 fn url(value: &mut Value, pos: Pos) -> Result<Context> {
@@ -306,23 +339,36 @@ fn url(value: &mut Value, pos: Pos) -> Result<Context> {
         }
         UrlPart::Path => Ok(Context::UrlPath),
         UrlPart::Query | UrlPart::Opaque => Ok(Context::UrlQuery),
-        UrlPart::Host => fail(pos, "dynamic-host", "a value in a URL's host: data would choose the site", help),
+        UrlPart::Host => fail(
+            pos,
+            "dynamic-host",
+            "a value in a URL's host: data would choose the site",
+            help,
+        ),
         UrlPart::AfterValue => fail(
             pos,
             "ambiguous-url",
             "two values at the start of a URL: together they may be a scheme",
             help,
         ),
-        UrlPart::Prefix(text) if text.contains(':') => {
-            fail(pos, "url-scheme", format!("a value after the scheme `{text}`"), "http, https, mailto, tel and sms take values")
-        }
+        UrlPart::Prefix(text) if text.contains(':') => fail(
+            pos,
+            "url-scheme",
+            format!("a value after the scheme `{text}`"),
+            "http, https, mailto, tel and sms take values",
+        ),
         UrlPart::Prefix(text) => fail(
             pos,
             "ambiguous-url",
             format!("a value right after `{text}` at the start of a URL: together they may be a scheme"),
             format!("write ./{text}{{{{ … }}}} or start with a slash"),
         ),
-        UrlPart::Unknown => fail(pos, "ambiguous-url", "the branches before leave it open which part of the URL this is", help),
+        UrlPart::Unknown => fail(
+            pos,
+            "ambiguous-url",
+            "the branches before leave it open which part of the URL this is",
+            help,
+        ),
     }
 }
 
@@ -341,7 +387,12 @@ fn script(kind: Script, js: &mut super::js::Js, pos: Pos) -> Result<Context> {
         JsMode::Code => match js.before {
             Before::Operator => {
                 if js.in_template() {
-                    return fail(pos, "template-literal", "a value inside `${ … }`", "put the value into a variable first");
+                    return fail(
+                        pos,
+                        "template-literal",
+                        "a value inside `${ … }`",
+                        "put the value into a variable first",
+                    );
                 }
                 js.value();
                 Ok(if json { Context::Json } else { Context::JsValue })
@@ -355,17 +406,44 @@ fn script(kind: Script, js: &mut super::js::Js, pos: Pos) -> Result<Context> {
         },
         JsMode::Double | JsMode::Single => {
             if js.cuts_escape() {
-                return fail(pos, "partial-escape", "a value right after a backslash", "remove the backslash");
+                return fail(
+                    pos,
+                    "partial-escape",
+                    "a value right after a backslash",
+                    "remove the backslash",
+                );
             }
             if json && js.mode == JsMode::Single {
-                return fail(pos, "script-position", "single quotes in JSON", "use double quotes");
+                return fail(
+                    pos,
+                    "script-position",
+                    "single quotes in JSON",
+                    "use double quotes",
+                );
             }
-            Ok(if json { Context::JsonString } else { Context::JsString })
+            Ok(if json {
+                Context::JsonString
+            } else {
+                Context::JsString
+            })
         }
-        JsMode::Template => fail(pos, "template-literal", "a value inside a template literal", "use a string in quotes, or a variable"),
-        JsMode::LineComment | JsMode::BlockComment => {
-            fail(pos, "script-comment", "a value in a comment of a script", "remove it")
-        }
-        JsMode::Regex(_) => fail(pos, "script-regex", "a value in a regular expression", "use new RegExp(value)"),
+        JsMode::Template => fail(
+            pos,
+            "template-literal",
+            "a value inside a template literal",
+            "use a string in quotes, or a variable",
+        ),
+        JsMode::LineComment | JsMode::BlockComment => fail(
+            pos,
+            "script-comment",
+            "a value in a comment of a script",
+            "remove it",
+        ),
+        JsMode::Regex(_) => fail(
+            pos,
+            "script-regex",
+            "a value in a regular expression",
+            "use new RegExp(value)",
+        ),
     }
 }

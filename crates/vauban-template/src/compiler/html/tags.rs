@@ -27,7 +27,20 @@ impl Machine {
                 "put HTML into <foreignObject>, or close the drawing first",
             );
         }
-        if foreign && matches!(name.as_str(), "script" | "style" | "textarea" | "xmp" | "iframe" | "noembed" | "noframes" | "noscript" | "plaintext") {
+        if foreign
+            && matches!(
+                name.as_str(),
+                "script"
+                    | "style"
+                    | "textarea"
+                    | "xmp"
+                    | "iframe"
+                    | "noembed"
+                    | "noframes"
+                    | "noscript"
+                    | "plaintext"
+            )
+        {
             return fail(
                 pos,
                 "svg-raw-text",
@@ -53,9 +66,21 @@ impl Machine {
             && let Some(outer) = self.state.open.iter().find(|o| o.name == name && !o.foreign)
         {
             let _ = outer;
-            return fail(pos, "nested", format!("<{name}> inside <{name}>"), format!("close the first <{name}> before"));
+            return fail(
+                pos,
+                "nested",
+                format!("<{name}> inside <{name}>"),
+                format!("close the first <{name}> before"),
+            );
         }
-        Ok(Tag { name, pos, foreign, attributes: Vec::new(), separate: false, closing: false })
+        Ok(Tag {
+            name,
+            pos,
+            foreign,
+            attributes: Vec::new(),
+            separate: false,
+            closing: false,
+        })
     }
 
     fn foreign_child(&self, name: &str) -> bool {
@@ -79,7 +104,12 @@ impl Machine {
     /// An end tag was read.
     pub(super) fn close(&mut self, name: &str, pos: Pos) -> Result<()> {
         if elements::content(name) == Content::Void && !self.state.open.last().is_some_and(|o| o.foreign) {
-            return fail(pos, "void-end", format!("</{name}>: this element has no end tag"), "remove it");
+            return fail(
+                pos,
+                "void-end",
+                format!("</{name}>: this element has no end tag"),
+                "remove it",
+            );
         }
         let Some(at) = self.state.open.iter().rposition(|o| o.name == name) else {
             return fail(
@@ -89,7 +119,10 @@ impl Machine {
                 "remove it, or open the element in the same file, block or branch",
             );
         };
-        if let Some(between) = self.state.open[at + 1..].iter().find(|o| !elements::optional_end(&o.name) || o.foreign) {
+        if let Some(between) = self.state.open[at + 1..]
+            .iter()
+            .find(|o| !elements::optional_end(&o.name) || o.foreign)
+        {
             return fail(
                 pos,
                 "misnested",
@@ -104,13 +137,20 @@ impl Machine {
 
     /// `>` of a start tag.
     pub(super) fn finish_tag(&mut self, tag: Tag) -> Result<()> {
-        let content = if tag.foreign { Content::Normal } else { elements::content(&tag.name) };
+        let content = if tag.foreign {
+            Content::Normal
+        } else {
+            elements::content(&tag.name)
+        };
         let void = content == Content::Void;
         if tag.closing && !void && !tag.foreign {
             return fail(
                 tag.pos,
                 "self-closing",
-                format!("<{0} /> does not close <{0}>: browsers ignore the slash", tag.name),
+                format!(
+                    "<{0} /> does not close <{0}>: browsers ignore the slash",
+                    tag.name
+                ),
                 format!("write <{0}></{0}>", tag.name),
             );
         }
@@ -131,7 +171,12 @@ impl Machine {
         self.emit(">");
         let post = tag.name == "form" && !tag.foreign && self.form(&tag)?;
         if !(void || tag.foreign && tag.closing) {
-            self.state.open.push(Open { name: tag.name.clone(), pos: tag.pos, foreign: tag.foreign, post });
+            self.state.open.push(Open {
+                name: tag.name.clone(),
+                pos: tag.pos,
+                foreign: tag.foreign,
+                post,
+            });
         }
         self.state.mode = match content {
             Content::Rcdata => Mode::Rcdata(tag.name),
@@ -203,7 +248,12 @@ impl Machine {
             && matches!(&action.value, Given::Literal(url) if foreign_origin(url))
             && self.waiver.take().is_none()
         {
-            return fail(tag.pos, "foreign-form", "formaction= to another origin would send the form's token there", CROSS_ORIGIN_HELP);
+            return fail(
+                tag.pos,
+                "foreign-form",
+                "formaction= to another origin would send the form's token there",
+                CROSS_ORIGIN_HELP,
+            );
         }
         Ok(())
     }
@@ -215,7 +265,12 @@ impl Machine {
             None | Some(Given::Empty) => String::from("get"),
             Some(Given::Literal(text)) => text.trim().to_ascii_lowercase(),
             Some(_) => {
-                return fail(tag.pos, "form-method", "the form's method is not a literal", "put {% if %} round two whole forms");
+                return fail(
+                    tag.pos,
+                    "form-method",
+                    "the form's method is not a literal",
+                    "put {% if %} round two whole forms",
+                );
             }
         };
         if !matches!(method.as_str(), "get" | "post" | "dialog") {
@@ -235,14 +290,20 @@ impl Machine {
         };
         if action.as_deref().is_some_and(foreign_origin) {
             let Some((wall, reason)) = self.waiver.take() else {
-                return fail(tag.pos, "foreign-form", "a POST form to another origin", CROSS_ORIGIN_HELP);
+                return fail(
+                    tag.pos,
+                    "foreign-form",
+                    "a POST form to another origin",
+                    CROSS_ORIGIN_HELP,
+                );
             };
             // Signed: the form goes out, and without our token, which is nobody else's business.
             self.ops.push(Op::Waiver(wall, reason));
             return Ok(true);
         }
         self.uses_token = true;
-        self.ops.push(Op::FormToken(action.filter(|url| url.starts_with('/'))));
+        self.ops
+            .push(Op::FormToken(action.filter(|url| url.starts_with('/'))));
         Ok(true)
     }
 }
@@ -265,12 +326,28 @@ fn script_kind(tag: &Tag) -> Result<Script> {
     let kind = match tag.attributes.iter().find(|a| a.name == "type").map(|a| &a.value) {
         None | Some(Given::Empty) => return Ok(Script::Js),
         Some(Given::Literal(text)) => text.trim().to_ascii_lowercase(),
-        Some(_) => return fail(tag.pos, "script-attribute", "the script's type is not a literal", "write it literally"),
+        Some(_) => {
+            return fail(
+                tag.pos,
+                "script-attribute",
+                "the script's type is not a literal",
+                "write it literally",
+            );
+        }
     };
     let kind = kind.split(';').next().unwrap_or("").trim();
     Ok(match kind {
-        "" | "module" | "text/javascript" | "application/javascript" | "application/ecmascript" | "application/x-javascript"
-        | "application/x-ecmascript" | "text/ecmascript" | "text/jscript" | "text/x-javascript" | "text/x-ecmascript" => Script::Js,
+        ""
+        | "module"
+        | "text/javascript"
+        | "application/javascript"
+        | "application/ecmascript"
+        | "application/x-javascript"
+        | "application/x-ecmascript"
+        | "text/ecmascript"
+        | "text/jscript"
+        | "text/x-javascript"
+        | "text/x-ecmascript" => Script::Js,
         "application/json" | "application/ld+json" | "text/json" => Script::Json,
         _ => Script::Literal,
     })
@@ -282,7 +359,9 @@ fn help_for_parent(parent: &str, name: &str) -> String {
         ("table" | "tbody" | "thead" | "tfoot" | "tr", _) => format!("put <{name}> into a cell: <td>"),
         ("select", _) => "a <select> holds <option> and <optgroup>".to_owned(),
         ("head", _) => "write </head><body> before".to_owned(),
-        (_, "tr" | "td" | "th" | "tbody" | "thead" | "tfoot" | "caption" | "col" | "colgroup") => "open a <table> first".to_owned(),
+        (_, "tr" | "td" | "th" | "tbody" | "thead" | "tfoot" | "caption" | "col" | "colgroup") => {
+            "open a <table> first".to_owned()
+        }
         _ => format!("move <{name}>"),
     }
 }

@@ -16,7 +16,10 @@ struct Piece<'t> {
 
 impl<'t> Piece<'t> {
     fn here(&self) -> Pos {
-        Pos { file: self.pos.file, offset: self.pos.offset + self.at as u32 }
+        Pos {
+            file: self.pos.file,
+            offset: self.pos.offset + self.at as u32,
+        }
     }
 
     fn rest(&self) -> &'t str {
@@ -76,7 +79,12 @@ impl Machine {
                         self.close(&name, pos)?;
                     }
                     Some(_) => {
-                        return fail(piece.here(), "end-tag", format!("something follows the name in </{name}>"), format!("write </{name}>"));
+                        return fail(
+                            piece.here(),
+                            "end-tag",
+                            format!("something follows the name in </{name}>"),
+                            format!("write </{name}>"),
+                        );
                     }
                 }
                 Ok(())
@@ -131,7 +139,10 @@ impl Machine {
                 && elements::moves_text(&parent.name)
             {
                 let parent = parent.name.clone();
-                let pos = Pos { file: pos.file, offset: pos.offset + at as u32 };
+                let pos = Pos {
+                    file: pos.file,
+                    offset: pos.offset + at as u32,
+                };
                 return fail(
                     pos,
                     "moved-text",
@@ -152,7 +163,10 @@ impl Machine {
 
     fn less(&mut self, piece: &mut Piece<'_>) -> Result<()> {
         let rest = piece.rest();
-        let start = Pos { file: piece.pos.file, offset: piece.here().offset.saturating_sub(1) };
+        let start = Pos {
+            file: piece.pos.file,
+            offset: piece.here().offset.saturating_sub(1),
+        };
         if rest.starts_with("!--") {
             piece.take(3);
             self.state.mode = Mode::Comment(String::new());
@@ -172,12 +186,22 @@ impl Machine {
             piece.take(1);
             self.state.mode = Mode::Name(String::new(), true, start);
         } else if rest == "/" {
-            return fail(start, "split-tag", "an end tag is cut by a tag of the template", "write the whole end tag");
+            return fail(
+                start,
+                "split-tag",
+                "an end tag is cut by a tag of the template",
+                "write the whole end tag",
+            );
         } else if rest.starts_with(|c: char| c.is_ascii_alphabetic()) {
             self.emit("<");
             self.state.mode = Mode::Name(String::new(), false, start);
         } else if rest.starts_with('/') {
-            return fail(start, "end-tag", "`</` without a name", "write &lt; for a literal `<`");
+            return fail(
+                start,
+                "end-tag",
+                "`</` without a name",
+                "write &lt; for a literal `<`",
+            );
         } else {
             // A lone `<` is text; written as a reference nothing can grow out of it.
             self.emit("&lt;");
@@ -188,8 +212,16 @@ impl Machine {
 
     fn element_name(&mut self, mut name: String, end: bool, pos: Pos, piece: &mut Piece<'_>) -> Result<()> {
         let part = piece.until(|b| space(b) || b == b'/' || b == b'>');
-        if let Some(c) = part.chars().find(|c| !(c.is_ascii_alphanumeric() || *c == '-' || *c == ':' || *c == '_' || *c == '.')) {
-            return fail(pos, "element-name", format!("`{c}` in an element's name"), "write &lt; for a literal `<`");
+        if let Some(c) = part
+            .chars()
+            .find(|c| !(c.is_ascii_alphanumeric() || *c == '-' || *c == ':' || *c == '_' || *c == '.'))
+        {
+            return fail(
+                pos,
+                "element-name",
+                format!("`{c}` in an element's name"),
+                "write &lt; for a literal `<`",
+            );
         }
         self.emit(part);
         name.push_str(&part.to_ascii_lowercase());
@@ -228,13 +260,28 @@ impl Machine {
             Some(c) => {
                 let pos = piece.here();
                 if tag.separate {
-                    return fail(pos, "attribute-glued", "a space is missing between two attributes", "write a space here");
+                    return fail(
+                        pos,
+                        "attribute-glued",
+                        "a space is missing between two attributes",
+                        "write a space here",
+                    );
                 }
                 if tag.closing {
-                    return fail(pos, "stray-slash", "a slash inside a tag", "remove it, or write it right before `>`");
+                    return fail(
+                        pos,
+                        "stray-slash",
+                        "a slash inside a tag",
+                        "remove it, or write it right before `>`",
+                    );
                 }
                 if matches!(c, '"' | '\'' | '<' | '=' | '`') {
-                    return fail(pos, "bad-html", format!("`{c}` in an attribute's name"), "an attribute is name=\"value\"");
+                    return fail(
+                        pos,
+                        "bad-html",
+                        format!("`{c}` in an attribute's name"),
+                        "an attribute is name=\"value\"",
+                    );
                 }
                 self.state.mode = Mode::AttributeName(tag, String::new(), pos);
             }
@@ -242,12 +289,26 @@ impl Machine {
         Ok(())
     }
 
-    fn attribute_name(&mut self, tag: Box<Tag>, mut name: String, pos: Pos, piece: &mut Piece<'_>) -> Result<()> {
+    fn attribute_name(
+        &mut self,
+        tag: Box<Tag>,
+        mut name: String,
+        pos: Pos,
+        piece: &mut Piece<'_>,
+    ) -> Result<()> {
         let at = piece.here();
         let part = piece.until(|b| space(b) || matches!(b, b'/' | b'>' | b'='));
         if let Some(i) = part.find(['"', '\'', '<', '`', '\0']) {
-            let at = Pos { file: at.file, offset: at.offset + i as u32 };
-            return fail(at, "bad-html", "a quote or `<` in an attribute's name", "an attribute is name=\"value\"");
+            let at = Pos {
+                file: at.file,
+                offset: at.offset + i as u32,
+            };
+            return fail(
+                at,
+                "bad-html",
+                "a quote or `<` in an attribute's name",
+                "an attribute is name=\"value\"",
+            );
         }
         self.emit(part);
         name.push_str(&part.to_ascii_lowercase());
@@ -272,7 +333,12 @@ impl Machine {
                 return Ok(());
             }
             Some('>') => {
-                return fail(piece.here(), "bad-html", format!("the attribute `{name}` has `=` but no value"), "write name=\"value\"");
+                return fail(
+                    piece.here(),
+                    "bad-html",
+                    format!("the attribute `{name}` has `=` but no value"),
+                    "write name=\"value\"",
+                );
             }
             Some(q @ ('"' | '\'')) => {
                 self.emit(piece.take(1));
@@ -299,14 +365,36 @@ impl Machine {
     fn value(&mut self, tag: Box<Tag>, mut value: Box<Value>, piece: &mut Piece<'_>) -> Result<()> {
         let at = piece.here();
         let quote = value.quote;
-        let part = if quote == 0 { piece.until(|b| space(b) || b == b'>') } else { piece.until(|b| b == quote) };
-        if quote == 0 && let Some(i) = part.find(['"', '\'', '<', '=', '`']) {
-            let at = Pos { file: at.file, offset: at.offset + i as u32 };
-            return fail(at, "bad-html", "a quote, `=` or `<` in a value without quotes", "put the value into quotes");
+        let part = if quote == 0 {
+            piece.until(|b| space(b) || b == b'>')
+        } else {
+            piece.until(|b| b == quote)
+        };
+        if quote == 0
+            && let Some(i) = part.find(['"', '\'', '<', '=', '`'])
+        {
+            let at = Pos {
+                file: at.file,
+                offset: at.offset + i as u32,
+            };
+            return fail(
+                at,
+                "bad-html",
+                "a quote, `=` or `<` in a value without quotes",
+                "put the value into quotes",
+            );
         }
         if !part.is_empty() {
             if value.whole {
-                return fail(at, "mixed-value", "text next to a value that has to be the whole attribute", format!("write {}=\"{{{{ value }}}}\" and nothing else between the quotes", value.name));
+                return fail(
+                    at,
+                    "mixed-value",
+                    "text next to a value that has to be the whole attribute",
+                    format!(
+                        "write {}=\"{{{{ value }}}}\" and nothing else between the quotes",
+                        value.name
+                    ),
+                );
             }
             self.emit(part);
             self.state.ampersand = part.ends_with('&');
@@ -363,7 +451,12 @@ impl Machine {
         let rest = piece.rest();
         let Some(length) = end_tag(rest, name) else {
             if cut_end_tag(rest, name) {
-                return fail(piece.here(), "split-tag", format!("the end of <{name}> is cut by a tag of the template"), "write the whole end tag");
+                return fail(
+                    piece.here(),
+                    "split-tag",
+                    format!("the end of <{name}> is cut by a tag of the template"),
+                    "write the whole end tag",
+                );
             }
             self.emit(rest);
             self.state.ampersand = rest.ends_with('&');
@@ -378,18 +471,28 @@ impl Machine {
     }
 
     fn script(&mut self, mode: Mode, piece: &mut Piece<'_>) -> Result<()> {
-        let Mode::Script(kind, mut js) = mode else { return Ok(()) };
+        let Mode::Script(kind, mut js) = mode else {
+            return Ok(());
+        };
         let rest = piece.rest();
         let pos = piece.here();
         let length = end_tag(rest, "script");
         if length.is_none() && cut_end_tag(rest, "script") {
-            return fail(pos, "split-tag", "the end of <script> is cut by a tag of the template", "write the whole end tag");
+            return fail(
+                pos,
+                "split-tag",
+                "the end of <script> is cut by a tag of the template",
+                "write the whole end tag",
+            );
         }
         let body = piece.take(length.unwrap_or(rest.len()));
         // `<!--` and `<script` inside a script change where it ends (HTML Standard, 13.2.5.17).
         let lower = body.to_ascii_lowercase();
         if let Some(at) = lower.find("<!--").or_else(|| lower.find("<script")) {
-            let at = Pos { file: pos.file, offset: pos.offset + at as u32 };
+            let at = Pos {
+                file: pos.file,
+                offset: pos.offset + at as u32,
+            };
             return fail(
                 at,
                 "script-escape",
@@ -399,7 +502,11 @@ impl Machine {
         }
         self.emit(body);
         js.advance(body, pos);
-        self.state.mode = if length.is_some() { Mode::Text } else { Mode::Script(kind, js) };
+        self.state.mode = if length.is_some() {
+            Mode::Text
+        } else {
+            Mode::Script(kind, js)
+        };
         Ok(())
     }
 }
@@ -412,8 +519,12 @@ pub(super) fn end_tag(text: &str, name: &str) -> Option<usize> {
         let open = at + found;
         let tail = &bytes[open + 1..];
         if tail.first() == Some(&b'/')
-            && tail.get(1..=name.len()).is_some_and(|n| n.eq_ignore_ascii_case(name.as_bytes()))
-            && tail.get(name.len() + 1).is_some_and(|b| space(*b) || *b == b'/' || *b == b'>')
+            && tail
+                .get(1..=name.len())
+                .is_some_and(|n| n.eq_ignore_ascii_case(name.as_bytes()))
+            && tail
+                .get(name.len() + 1)
+                .is_some_and(|b| space(*b) || *b == b'/' || *b == b'>')
         {
             return Some(open);
         }
@@ -431,7 +542,13 @@ fn cut_end_tag(text: &str, name: &str) -> bool {
 
 impl Machine {
     /// Notes a whole attribute.
-    pub(super) fn attribute(&mut self, mut tag: Box<Tag>, name: String, value: Given, pos: Pos) -> Result<()> {
+    pub(super) fn attribute(
+        &mut self,
+        mut tag: Box<Tag>,
+        name: String,
+        value: Given,
+        pos: Pos,
+    ) -> Result<()> {
         if let Some(old) = tag.attributes.iter().find(|a| a.name == name)
             && !old.sometimes
         {
@@ -442,7 +559,11 @@ impl Machine {
                 "write it once",
             );
         }
-        tag.attributes.push(super::state::Attribute { name, value, sometimes: false });
+        tag.attributes.push(super::state::Attribute {
+            name,
+            value,
+            sometimes: false,
+        });
         tag.separate = true;
         self.state.mode = Mode::Tag(tag);
         Ok(())

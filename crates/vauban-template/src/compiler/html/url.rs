@@ -134,7 +134,10 @@ mod tests {
     #[test]
     fn text_glued_to_a_value_is_refused() {
         assert_eq!(UrlPart::AfterValue.advance("://h/"), Err(UrlError::GluedToValue));
-        assert_eq!(UrlPart::AfterValue.advance("script:"), Err(UrlError::GluedToValue));
+        assert_eq!(
+            UrlPart::AfterValue.advance("script:"),
+            Err(UrlError::GluedToValue)
+        );
         assert_eq!(UrlPart::AfterValue.advance("/x"), Ok(UrlPart::Path));
     }
 }

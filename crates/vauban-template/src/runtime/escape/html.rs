@@ -48,7 +48,10 @@ fn special(bytes: &[u8], from: usize) -> Option<usize> {
         }
         at += 8;
     }
-    bytes[at..].iter().position(|b| TABLE[*b as usize] != 0).map(|i| at + i)
+    bytes[at..]
+        .iter()
+        .position(|b| TABLE[*b as usize] != 0)
+        .map(|i| at + i)
 }
 
 /// Appends text for a quoted attribute: the same references serve both quotes.
@@ -75,7 +78,10 @@ mod tests {
 
     #[test]
     fn escapes_everywhere_in_the_string() {
-        assert_eq!(run("<a b=\"c\" d='e'>&"), "&lt;a b=&quot;c&quot; d=&#x27;e&#x27;&gt;&amp;");
+        assert_eq!(
+            run("<a b=\"c\" d='e'>&"),
+            "&lt;a b=&quot;c&quot; d=&#x27;e&#x27;&gt;&amp;"
+        );
         for length in 0..40 {
             for at in 0..length {
                 let mut s = "x".repeat(length);

@@ -9,7 +9,20 @@ pub fn string(text: &str, out: &mut String) {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '/' => out.push_str("\\/"),
-            '\0'..='\u{1f}' | '"' | '\'' | '`' | '<' | '>' | '&' | '+' | '$' | '{' | '}' | '\u{7f}' | '\u{2028}' | '\u{2029}' => {
+            '\0'..='\u{1f}'
+            | '"'
+            | '\''
+            | '`'
+            | '<'
+            | '>'
+            | '&'
+            | '+'
+            | '$'
+            | '{'
+            | '}'
+            | '\u{7f}'
+            | '\u{2028}'
+            | '\u{2029}' => {
                 unicode(c, out);
             }
             _ => out.push(c),
@@ -48,6 +61,9 @@ mod tests {
     fn strings_cannot_end() {
         let mut out = String::new();
         string("\"'</script>\\\u{2028}`${x}", &mut out);
-        assert_eq!(out, "\\u0022\\u0027\\u003c\\/script\\u003e\\\\\\u2028\\u0060\\u0024\\u007bx\\u007d");
+        assert_eq!(
+            out,
+            "\\u0022\\u0027\\u003c\\/script\\u003e\\\\\\u2028\\u0060\\u0024\\u007bx\\u007d"
+        );
     }
 }

@@ -14,9 +14,16 @@ pub fn srcset(value: &str, out: &mut String) {
 
 fn one(candidate: &str, out: &mut String) {
     let trimmed = candidate.trim_matches(|c: char| c.is_ascii_whitespace());
-    let lead = candidate.len() - candidate.trim_start_matches(|c: char| c.is_ascii_whitespace()).len();
-    let (address, descriptor) = trimmed.split_once(|c: char| c.is_ascii_whitespace()).unwrap_or((trimmed, ""));
-    let fine = descriptor.chars().all(|c| c.is_ascii_alphanumeric() || c == '.' || c.is_ascii_whitespace());
+    let lead = candidate.len()
+        - candidate
+            .trim_start_matches(|c: char| c.is_ascii_whitespace())
+            .len();
+    let (address, descriptor) = trimmed
+        .split_once(|c: char| c.is_ascii_whitespace())
+        .unwrap_or((trimmed, ""));
+    let fine = descriptor
+        .chars()
+        .all(|c| c.is_ascii_alphanumeric() || c == '.' || c.is_ascii_whitespace());
     if url::harmless_scheme(address) && fine {
         out.push_str(&candidate[..lead]);
         url::path(address, out);
@@ -37,7 +44,10 @@ mod tests {
             out
         };
         assert_eq!(run("/a.png 1x, /b.png 2x"), "/a.png 1x, /b.png 2x");
-        assert_eq!(run("/bogus#, javascript:alert(1)"), "/bogus#,about:invalid#blocked");
+        assert_eq!(
+            run("/bogus#, javascript:alert(1)"),
+            "/bogus#,about:invalid#blocked"
+        );
         assert_eq!(run("/a 2x\""), "about:invalid#blocked");
     }
 }
