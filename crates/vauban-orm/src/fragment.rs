@@ -1,6 +1,8 @@
 //! `sql!`: a literal piece of SQL inside a typed query.
 
-use crate::columns::FragmentPart;
+use std::marker::PhantomData;
+
+use crate::columns::{FragmentPart, FragmentValue};
 use crate::expr::Expr;
 use crate::filter::Filter;
 
@@ -14,7 +16,8 @@ use crate::filter::Filter;
 macro_rules! sql {
     ($text:literal $(, $arg:expr)* $(,)?) => {{
         const _: () = $crate::fragment::check($text);
-        $crate::fragment::make($text, ::std::vec![$($crate::columns::FragmentValue::into_arg(&$arg)),*])
+        let query = $crate::fragment::query();
+        $crate::fragment::make(query, $text, ::std::vec![$($crate::fragment::part(query, &$arg)),*])
     }};
     ($($other:tt)*) => {
         ::std::compile_error!(
@@ -23,8 +26,19 @@ macro_rules! sql {
     };
 }
 
+/// The model whose query it is: one for the columns and the values of a fragment.
 #[doc(hidden)]
-pub fn make<R>(text: &'static str, args: Vec<FragmentPart>) -> Filter<R> {
+pub const fn query<R>() -> PhantomData<fn() -> R> {
+    PhantomData
+}
+
+#[doc(hidden)]
+pub fn part<R>(_: PhantomData<fn() -> R>, arg: impl FragmentValue<R>) -> FragmentPart {
+    arg.into_arg()
+}
+
+#[doc(hidden)]
+pub fn make<R>(_: PhantomData<fn() -> R>, text: &'static str, args: Vec<FragmentPart>) -> Filter<R> {
     Filter::new(Expr::Fragment(
         text,
         args.into_iter().map(|part| part.0).collect(),
