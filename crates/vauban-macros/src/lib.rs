@@ -8,6 +8,8 @@ mod model;
 mod package;
 mod routes;
 mod template;
+
+mod static_files;
 mod user;
 mod view;
 
@@ -115,4 +117,13 @@ pub fn choices(item: TokenStream) -> TokenStream {
 #[proc_macro_derive(Template, attributes(template))]
 pub fn template(item: TokenStream) -> TokenStream {
     template::derive(item.into()).into()
+}
+
+/// Embeds every file below a folder of the package: `App::new(…).static_files(vauban::static_files!("static"))`.
+///
+/// A file that is new is found in development at once; for a release the list is made when the macro's crate is
+/// compiled.
+#[proc_macro]
+pub fn static_files(input: TokenStream) -> TokenStream {
+    static_files::expand(input.into()).unwrap_or_else(|error| error.to_compile_error()).into()
 }

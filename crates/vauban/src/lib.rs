@@ -4,7 +4,7 @@
 //! Start with [`App`], the list of what a program is made of, and [`view`], which states for every route
 //! who may call it.
 
-pub use vauban_macros::{package, routes, view};
+pub use vauban_macros::{package, routes, static_files, view};
 
 pub mod access;
 pub mod accounts;

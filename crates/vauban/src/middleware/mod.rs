@@ -18,6 +18,8 @@ mod proxies;
 mod security_event;
 mod server;
 mod site;
+#[cfg(test)]
+mod wire;
 #[cfg(any(test, feature = "__test_switches"))]
 pub mod switches;
 

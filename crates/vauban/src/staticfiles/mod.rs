@@ -55,9 +55,7 @@ impl StaticFiles {
     pub fn new(files: &[StaticFile], folder: &'static str) -> Self {
         let mut table = Self::default();
         table.add(files);
-        if cfg!(debug_assertions) {
-            table.folder = Some(PathBuf::from(folder));
-        }
+        table.folder = (cfg!(debug_assertions) && !folder.is_empty()).then(|| PathBuf::from(folder));
         table
     }
 
@@ -98,7 +96,7 @@ impl StaticFiles {
     /// The answer to a request below the prefix; `None` if there is no such file.
     pub(crate) fn answer(&self, method: &Method, path: &str, headers: &HeaderMap) -> Option<Response> {
         let name = path.strip_prefix(PREFIX)?;
-        let entry = self.by_name.get(name)?;
+        let Some(entry) = self.by_name.get(name) else { return self.newcomer(name) };
         if !matches!(*method, Method::GET | Method::HEAD) {
             return Some(
                 Response::new(StatusCode::METHOD_NOT_ALLOWED, Body::empty())
@@ -126,12 +124,38 @@ impl StaticFiles {
         Some(response.set(header::ETAG, etag).caching(caching))
     }
 
+    /// In development a file that was added since the program was built: found by listing the folder, so that
+    /// the request is still a name to compare and not a path (CWE-22).
+    fn newcomer(&self, name: &str) -> Option<Response> {
+        if !cfg!(debug_assertions) {
+            return None;
+        }
+        let path = find(self.folder.as_ref()?, name)?;
+        let response = Response::new(StatusCode::OK, read(&path)?);
+        Some(response.set(header::CONTENT_TYPE, HeaderValue::from_static(content_type(name))).caching(Caching::NoStore))
+    }
+
     /// In development the file as it is now. Only names of the table are read, so nothing climbs (CWE-22).
     fn from_disk(&self, entry: &Entry) -> Option<Vec<u8>> {
         if !cfg!(debug_assertions) {
             return None;
         }
         read(&self.folder.as_ref()?.join(entry.path))
+    }
+}
+
+/// The file below `folder` that has this name; hidden files and links are none.
+fn find(folder: &Path, name: &str) -> Option<PathBuf> {
+    let (first, rest) = name.split_once('/').map_or((name, None), |(first, rest)| (first, Some(rest)));
+    if first.starts_with('.') {
+        return None;
+    }
+    let entry = folder.read_dir().ok()?.flatten().find(|entry| entry.file_name().to_str() == Some(first))?;
+    let kind = entry.file_type().ok()?;
+    match rest {
+        Some(rest) if kind.is_dir() => find(&entry.path(), rest),
+        None if kind.is_file() => Some(entry.path()),
+        _ => None,
     }
 }
 

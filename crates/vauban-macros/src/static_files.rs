@@ -1,0 +1,81 @@
+//! `static_files!("static")`: every file below a folder of the package, embedded.
+
+use std::path::{Path, PathBuf};
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::{Error, LitStr, Result};
+
+/// Files larger than this do not belong into a program, in bytes.
+const LARGEST: u64 = 8 << 20;
+
+/// Lists the folder while compiling and includes each file.
+pub(crate) fn expand(input: TokenStream) -> Result<TokenStream> {
+    let literal: LitStr = syn::parse2(input)
+        .map_err(|e| Error::new(e.span(), "write the folder: `static_files!(\"static\")`"))?;
+    let name = literal.value();
+    let fail = |message: String| Error::new(literal.span(), message);
+    let clean = !name.is_empty() && name.split('/').all(|part| !part.is_empty() && part != "." && part != "..");
+    if !clean {
+        return Err(fail("name a folder of this package, like `static`".to_owned()));
+    }
+    let package = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).unwrap_or_default();
+    let folder = package.join(&name);
+    let mut files = Vec::new();
+    list(&folder, &mut String::new(), &mut files).map_err(|(path, error)| fail(format!("`{path}`: {error}")))?;
+    files.sort();
+    let entries = files.iter().map(|path| {
+        quote! {
+            ::vauban::staticfiles::StaticFile {
+                path: #path,
+                bytes: ::core::include_bytes!(::core::concat!(::core::env!("CARGO_MANIFEST_DIR"), "/", #name, "/", #path)),
+            }
+        }
+    });
+    Ok(quote! {
+        ::vauban::staticfiles::StaticFiles::new(
+            &[#(#entries),*],
+            // A release does not tell the paths of the machine that built it (CWE-200).
+            if ::core::cfg!(debug_assertions) {
+                ::core::concat!(::core::env!("CARGO_MANIFEST_DIR"), "/", #name)
+            } else {
+                ""
+            },
+        )
+    })
+}
+
+fn list(folder: &Path, prefix: &mut String, files: &mut Vec<String>) -> std::result::Result<(), (String, String)> {
+    let shown = folder.display().to_string();
+    let at = |error: std::io::Error| (shown.clone(), error.to_string());
+    for entry in std::fs::read_dir(folder).map_err(at)? {
+        let entry = entry.map_err(at)?;
+        let name = entry.file_name();
+        let Some(name) = name.to_str() else {
+            return Err((shown.clone(), format!("the name {name:?} is not UTF-8")));
+        };
+        // Editors' and version control's own files are nobody's business (CWE-538).
+        if name.starts_with('.') || name.ends_with('~') {
+            continue;
+        }
+        let kind = entry.file_type().map_err(at)?;
+        if kind.is_symlink() {
+            return Err((shown.clone(), format!("`{name}` is a symbolic link: put the file itself there (CWE-59)")));
+        }
+        if !name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b)) {
+            return Err((shown.clone(), format!("`{name}`: use letters, digits and `-._` in names of static files")));
+        }
+        let length = prefix.len();
+        prefix.push_str(name);
+        if kind.is_dir() {
+            prefix.push('/');
+            list(&entry.path(), prefix, files)?;
+        } else if entry.metadata().map_err(at)?.len() > LARGEST {
+            return Err((shown.clone(), format!("`{name}` is larger than {LARGEST} bytes")));
+        } else {
+            files.push(prefix.clone());
+        }
+        prefix.truncate(length);
+    }
+    Ok(())
+}
