@@ -8,6 +8,10 @@ pub use vauban_macros::{package, routes, static_files, view};
 
 pub mod access;
 pub mod accounts;
+/// The shared test vectors.
+#[cfg(test)]
+#[path = "accounts/vectors.rs"]
+pub(crate) mod vectors;
 pub mod app;
 pub mod checks;
 pub mod commands;

@@ -7,6 +7,11 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use ::http::{HeaderMap, Method, Uri, header};
 
+use vauban_orm::Actor;
+#[cfg(debug_assertions)]
+use vauban_orm::engine::LoggedQuery;
+use vauban_orm::engine::Unit;
+
 use super::{Cookie, cookies};
 use crate::messages::Store;
 use crate::middleware::{Identity, Site, csrf};
@@ -31,6 +36,8 @@ pub struct Cx {
     csrf_cookie: OnceLock<String>,
     token_written: AtomicBool,
     cookies: Mutex<Vec<Cookie>>,
+    #[cfg(debug_assertions)]
+    queries: Mutex<Vec<LoggedQuery>>,
 }
 
 /// 128 random bits as 32 hexadecimal digits.
@@ -55,6 +62,8 @@ impl Cx {
             csrf_cookie: OnceLock::new(),
             token_written: AtomicBool::new(false),
             cookies: Mutex::new(Vec::new()),
+            #[cfg(debug_assertions)]
+            queries: Mutex::default(),
         }
     }
 
@@ -120,8 +129,8 @@ impl Cx {
         &self.identity
     }
 
-    /// Who acts.
-    pub fn actor(&self) -> vauban_orm::Actor {
+    /// Who acts: what row policies are about.
+    pub fn actor(&self) -> Actor {
         self.identity.actor
     }
 
@@ -163,6 +172,21 @@ impl Cx {
         let mut cookies = lock(&self.cookies);
         cookies.retain(|other| other.name() != cookie.name());
         cookies.push(cookie);
+    }
+
+    /// Keeps what was asked of the database, for the development page.
+    #[cfg(debug_assertions)]
+    pub(crate) fn keep_queries(&self, unit: &Unit) {
+        *lock(&self.queries) = unit.queries();
+    }
+
+    #[cfg(not(debug_assertions))]
+    pub(crate) fn keep_queries(&self, _: &Unit) {}
+
+    /// What was asked of the database.
+    #[cfg(debug_assertions)]
+    pub(crate) fn queries(&self) -> Vec<LoggedQuery> {
+        lock(&self.queries).clone()
     }
 
     /// Forgets cookies and messages that were to be sent: what they belong to was undone.

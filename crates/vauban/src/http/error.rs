@@ -129,7 +129,15 @@ impl Error {
 impl<E: std::error::Error + Send + Sync + 'static> From<E> for Error {
     #[track_caller]
     fn from(source: E) -> Self {
-        Self::internal(source)
+        let source: Source = Box::new(source);
+        // What the rows' policies and constraints say has a status of its own.
+        let status = match source.downcast_ref::<vauban_orm::Error>() {
+            Some(error) => StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+            None => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        let mut error = Self::new(status, "");
+        error.0.source = Some(source);
+        error
     }
 }
 

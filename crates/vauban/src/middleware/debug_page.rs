@@ -31,6 +31,7 @@ pub(super) fn page(site: &Site, cx: &Cx, error: &Error) -> Response {
     causes(&mut out, error);
     source(&mut out, error);
     request(&mut out, cx);
+    queries(&mut out, cx);
     settings(&mut out, site);
     out.push_str("</body></html>\n");
     Response::new(StatusCode::INTERNAL_SERVER_ERROR, out).set(
@@ -113,6 +114,14 @@ fn request(out: &mut String, cx: &Cx) {
                 value.to_str().unwrap_or("(not text)")
             },
         );
+    }
+    out.push_str("</table>");
+}
+
+fn queries(out: &mut String, cx: &Cx) {
+    out.push_str("<h2>Queries</h2><table>");
+    for query in cx.queries() {
+        let _ = write!(out, "<tr><td>{:?}</td><td><code>{}</code></td></tr>", query.time, escape(&query.sql));
     }
     out.push_str("</table>");
 }

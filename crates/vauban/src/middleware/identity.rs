@@ -17,6 +17,8 @@ pub(crate) const SESSION_COOKIE: &str = "session";
 /// Who asks: what the session backend found out about a session cookie.
 #[derive(Clone)]
 pub struct Identity {
+    /// Who acts: what row policies are about.
+    pub actor: Actor,
     /// The user's id, for logs.
     pub user_id: Option<String>,
     /// Who acts: what access rules ask, and on whose authority the request's `Db` reads and writes.
@@ -32,6 +34,7 @@ impl Identity {
     /// Nobody, without a session.
     pub fn nobody() -> Self {
         Self {
+            actor: Actor::nobody(),
             user_id: None,
             actor: Actor::nobody(),
             binding: None,

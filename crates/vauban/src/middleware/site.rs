@@ -4,6 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::accounts::Accounts;
+use vauban_orm::engine::Database;
+
 use crate::app::Package;
 use crate::messages;
 use crate::routing::{Conflict, Router, Routes, Url};
@@ -22,6 +24,8 @@ pub struct SiteParts {
     pub settings: Settings,
     /// All modules' tables of routes.
     pub routes: Routes,
+    /// Where the rows are.
+    pub database: Option<Database>,
     /// Where sessions are kept.
     pub sessions: Option<Arc<dyn SessionBackend>>,
     /// The accounts, for their own pages and commands; usually the sessions' backend as well.
@@ -47,6 +51,7 @@ impl SiteParts {
             package,
             settings,
             routes,
+            database: None,
             sessions: None,
             accounts: None,
             sign_in: None,
@@ -64,6 +69,7 @@ pub struct Site {
     pub(crate) settings: Settings,
     pub(crate) routes: Routes,
     pub(crate) router: Router,
+    pub(crate) database: Option<Database>,
     pub(crate) sessions: Option<Arc<dyn SessionBackend>>,
     pub(crate) accounts: Option<Arc<Accounts>>,
     pub(crate) sign_in: Option<Url>,
@@ -100,6 +106,7 @@ impl Site {
             package: parts.package,
             settings,
             routes: parts.routes,
+            database: parts.database,
             sessions: parts.sessions,
             accounts: parts.accounts,
             sign_in: parts.sign_in,
@@ -129,6 +136,11 @@ impl Site {
     /// The accounts, where the app has users.
     pub fn accounts(&self) -> Option<&Arc<Accounts>> {
         self.accounts.as_ref()
+    }
+
+    /// Where the rows are.
+    pub fn database(&self) -> Option<&Database> {
+        self.database.as_ref()
     }
 
     /// The site's keys.

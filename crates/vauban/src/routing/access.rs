@@ -1,6 +1,8 @@
 //! Idea 1: every view states who may call it. The first parameter of a view is its access rule.
 
 use ::http::StatusCode;
+
+use uuid::Uuid;
 use vauban_orm::UserFacts;
 
 use crate::http::Cx;
@@ -60,47 +62,62 @@ impl AccessRule for Public {
 /// Whoever is signed in.
 #[derive(Debug, Clone, Copy)]
 pub struct SignedIn {
-    _private: (),
+    facts: UserFacts,
+}
+
+impl SignedIn {
+    /// The user's id.
+    pub fn id(&self) -> Uuid {
+        self.facts.id
+    }
 }
 
 impl AccessRule for SignedIn {
     const NAME: &'static str = "SignedIn";
     fn admit(cx: &Cx) -> Result<Self, Refusal> {
-        user(cx, |_| true).map(|()| Self { _private: () })
+        let facts = cx.actor().user_facts().ok_or(Refusal::SignInRequired)?;
+        Ok(Self { facts })
     }
 }
 
 /// Members of staff. Whoever is signed in and is none is forbidden; a stranger may sign in.
 #[derive(Debug, Clone, Copy)]
 pub struct Staff {
-    _private: (),
+    facts: UserFacts,
+}
+
+impl Staff {
+    /// The user's id.
+    pub fn id(&self) -> Uuid {
+        self.facts.id
+    }
 }
 
 impl AccessRule for Staff {
     const NAME: &'static str = "Staff";
     fn admit(cx: &Cx) -> Result<Self, Refusal> {
-        user(cx, |facts| facts.is_staff).map(|()| Self { _private: () })
+        let facts = SignedIn::admit(cx)?.facts;
+        if facts.is_staff { Ok(Self { facts }) } else { Err(Refusal::Forbidden) }
     }
 }
 
 /// Superusers.
 #[derive(Debug, Clone, Copy)]
 pub struct Superuser {
-    _private: (),
+    facts: UserFacts,
+}
+
+impl Superuser {
+    /// The user's id.
+    pub fn id(&self) -> Uuid {
+        self.facts.id
+    }
 }
 
 impl AccessRule for Superuser {
     const NAME: &'static str = "Superuser";
     fn admit(cx: &Cx) -> Result<Self, Refusal> {
-        user(cx, |facts| facts.is_superuser).map(|()| Self { _private: () })
-    }
-}
-
-/// CWE-862: nobody passes who is not signed in.
-fn user(cx: &Cx, may: impl FnOnce(UserFacts) -> bool) -> Result<(), Refusal> {
-    match cx.actor().user_facts() {
-        Some(facts) if may(facts) => Ok(()),
-        Some(_) => Err(Refusal::Forbidden),
-        None => Err(Refusal::SignInRequired),
+        let facts = SignedIn::admit(cx)?.facts;
+        if facts.is_superuser { Ok(Self { facts }) } else { Err(Refusal::Forbidden) }
     }
 }

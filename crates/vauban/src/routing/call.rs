@@ -6,7 +6,10 @@ use std::sync::Arc;
 use ::http::header;
 use bytes::Bytes;
 
-use super::{AccessRule, Path, PathReader};
+use vauban_orm::engine::Unit;
+use vauban_orm::{Db, Write};
+
+use super::{AccessRule, Get, Param, Path, PathReader, Unsafe};
 use crate::forms::{DataError, FormData, Limits};
 use crate::http::{Cx, Error, Outcome, Respond, Response, Result};
 use crate::middleware::{RequestBody, SecurityEvent, body, csrf, pages};
@@ -18,6 +21,7 @@ pub struct Call {
     body: Bytes,
     form: Option<Result<FormData, DataError>>,
     stale: bool,
+    unit: Option<Unit>,
 }
 
 impl Call {
@@ -28,6 +32,7 @@ impl Call {
             body: Bytes::new(),
             form: None,
             stale: false,
+            unit: None,
         }
     }
 
@@ -149,12 +154,32 @@ impl Call {
         pages::answer(&cx.site, &cx, error)
     }
 
+    /// The request's unit of work: everything that its handles write is saved together, or not at all.
+    fn unit(&mut self) -> Result<&Unit> {
+        if self.unit.is_none() {
+            let database = self.cx.site().database();
+            let database = database.ok_or_else(|| Error::internal("this program has no database"))?;
+            self.unit = Some(database.bind(self.cx.actor()));
+        }
+        self.unit.as_ref().ok_or_else(|| Error::internal("no unit"))
+    }
+
     /// Commits what was written, or undoes it, before anything is rendered.
     async fn finish(self, keep: bool) -> Result<Arc<Cx>, (Arc<Cx>, Error)> {
-        if !keep {
+        let ended = match self.unit {
+            Some(unit) => {
+                self.cx.keep_queries(&unit);
+                unit.finish(keep).await
+            }
+            None => Ok(()),
+        };
+        if !keep || ended.is_err() {
             self.cx.forget_effects();
         }
-        Ok(self.cx)
+        match ended {
+            Ok(()) => Ok(self.cx),
+            Err(error) => Err((self.cx, error.into())),
+        }
     }
 
     fn body_limit(&self) -> usize {
@@ -215,5 +240,27 @@ impl fmt::Debug for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // CWE-532: not the body.
         f.debug_tuple("Call").field(&self.cx).finish()
+    }
+}
+
+/// A handle that reads, bound to who asks.
+impl Param<Get> for Db {
+    async fn take(call: &mut Call) -> Result<Self> {
+        Ok(call.unit()?.read_db())
+    }
+}
+
+/// A handle that reads, bound to who asks.
+impl Param<Unsafe> for Db {
+    async fn take(call: &mut Call) -> Result<Self> {
+        Ok(call.unit()?.read_db())
+    }
+}
+
+/// A handle that reads and writes, bound to who asks; for views of unsafe methods only (CWE-352: a GET that
+/// writes passes by the walls against request forgery).
+impl Param<Unsafe> for Db<Write> {
+    async fn take(call: &mut Call) -> Result<Self> {
+        Ok(call.unit()?.db())
     }
 }

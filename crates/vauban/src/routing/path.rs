@@ -114,6 +114,24 @@ impl PathValue for uuid::Uuid {
     }
 }
 
+impl PathValue for vauban_orm::Slug {
+    fn read(segment: &str) -> Result<Self, InvalidSegment> {
+        Self::parse(segment).map_err(|_| InvalidSegment)
+    }
+    fn write(&self, out: &mut String) {
+        out.push_str(self.as_str());
+    }
+}
+
+impl<M: 'static> PathValue for vauban_orm::Id<M> {
+    fn read(segment: &str) -> Result<Self, InvalidSegment> {
+        segment.parse().map_err(|_| InvalidSegment)
+    }
+    fn write(&self, out: &mut String) {
+        push(self, out);
+    }
+}
+
 /// The rest of a path, for `{*rest}` at a pattern's end: segments with `/` between, none of them empty, `.`
 /// or `..`, so that it can be a name below a folder (CWE-22; opening it still takes a capability).
 #[derive(Debug, Clone, PartialEq, Eq)]

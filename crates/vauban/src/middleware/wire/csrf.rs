@@ -5,7 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 
 use super::*;
-use crate::accounts::vectors;
+use crate::vectors;
 
 const SAMPLE: &str = r#"{"cases":[
  {"id":"s1","method":"POST","secure":false,"host":"testserver","headers":{},"cookie_token":"lcccccccX2kcccccccY2jcccccccssIC",

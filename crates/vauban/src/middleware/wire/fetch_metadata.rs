@@ -2,7 +2,7 @@
 //! and where it refuses because of the headers, a valid one is sent, so that the headers alone decide.
 
 use super::*;
-use crate::accounts::vectors;
+use crate::vectors;
 
 const SAMPLE: &str = r#"{"cases":[
  {"id":"s1","method":"POST","headers":{"Sec-Fetch-Site":"same-origin"},"verdict":"allow"},

@@ -1,7 +1,7 @@
 //! `security_headers.json` over the wire.
 
 use super::*;
-use crate::accounts::vectors;
+use crate::vectors;
 
 const SAMPLE: &str = r#"{"cases":[
  {"id":"s1","settings":{},"secure":true,"path":"/x?y=z","request_headers":{},"response_preset":{},"expect_status":200,

@@ -1,7 +1,7 @@
 //! `hosts.json` over the wire.
 
 use super::*;
-use crate::accounts::vectors;
+use crate::vectors;
 
 const SAMPLE: &str = r#"{"cases":[
  {"id":"s1","host":"example.com","allowed_hosts":["example.com"],"valid":true,"expect_host":"example.com"},
