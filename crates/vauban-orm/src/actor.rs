@@ -187,7 +187,8 @@ macro_rules! service {
 pub(crate) struct Authority {
     pub(crate) actor: Actor,
     /// One model read without its policy, by a signed waiver.
-    pub(crate) unscoped: Option<&'static ModelMeta>,
+    /// With `true` also written.
+    pub(crate) unscoped: Option<(&'static ModelMeta, bool)>,
 }
 
 impl Authority {
@@ -200,7 +201,10 @@ impl Authority {
 
     /// Whether a right beyond the policy allows it.
     pub(crate) fn granted(&self, action: Action, model: &ModelMeta) -> bool {
-        if action == Action::View && self.unscoped.is_some_and(|open| open.is(model)) {
+        if self
+            .unscoped
+            .is_some_and(|(open, writes)| open.is(model) && (writes || action == Action::View))
+        {
             return true;
         }
         match self.actor.0 {
@@ -228,7 +232,8 @@ impl Authority {
                 key.extend((grants as usize).to_le_bytes());
             }
         }
-        if let Some(model) = self.unscoped {
+        if let Some((model, writes)) = self.unscoped {
+            key.push(u8::from(writes));
             crate::expr::push(key, model);
         }
     }

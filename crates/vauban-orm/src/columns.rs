@@ -439,25 +439,25 @@ impl<M> Assignment<M> {
 /// What stands for a `{}` in `sql!`: a column of the query, or a value to bind.
 pub trait FragmentValue<R> {
     #[doc(hidden)]
-    fn into_arg(self) -> FragmentPart;
+    fn into_arg(self) -> FragmentPart<R>;
 }
 
 #[doc(hidden)]
 #[derive(Debug, Clone)]
-pub struct FragmentPart(pub(crate) FragmentArg);
+pub struct FragmentPart<R>(pub(crate) FragmentArg, PhantomData<fn() -> R>);
 
 impl<R: Model, O: Model, T> FragmentValue<R> for &Column<R, O, T> {
-    fn into_arg(self) -> FragmentPart {
-        FragmentPart(FragmentArg::Column(self.path.steps(), self.meta))
+    fn into_arg(self) -> FragmentPart<R> {
+        FragmentPart(FragmentArg::Column(self.path.steps(), self.meta), PhantomData)
     }
 }
 impl<R: Model, T: Field> FragmentValue<R> for &T {
-    fn into_arg(self) -> FragmentPart {
-        FragmentPart(FragmentArg::Value(self.to_value()))
+    fn into_arg(self) -> FragmentPart<R> {
+        FragmentPart(FragmentArg::Value(self.to_value()), PhantomData)
     }
 }
 impl<R: Model> FragmentValue<R> for &&str {
-    fn into_arg(self) -> FragmentPart {
-        FragmentPart(FragmentArg::Value(Value::Text((*self).to_owned())))
+    fn into_arg(self) -> FragmentPart<R> {
+        FragmentPart(FragmentArg::Value(Value::Text((*self).to_owned())), PhantomData)
     }
 }

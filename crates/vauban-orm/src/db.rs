@@ -81,18 +81,7 @@ impl Db<Read> {
             target: "vauban::waiver", wall = waiver.wall(), model = M::meta().name, reason = waiver.reason(),
             "reading without the policy"
         );
-        let authority = Authority {
-            unscoped: Some(M::meta()),
-            ..self.inside.authority
-        };
-        let bound = Bound {
-            shared: Arc::clone(&self.inside.shared),
-            authority,
-        };
-        Unscoped {
-            bound,
-            model: PhantomData,
-        }
+        Unscoped::new(&self.inside, false)
     }
 }
 
@@ -108,6 +97,15 @@ impl Db<Write> {
     pub async fn begin(&self) -> Result<()> {
         let bound = &self.inside.inside;
         bound.shared.take_turn(&bound.shared).await
+    }
+
+    /// Reads and writes one model without its policy. A wall of its own: prefer a service.
+    pub fn unscoped_write<M: Model>(&self, waiver: Waiver<walls::UnscopedWrite>) -> Unscoped<M, Write> {
+        tracing::info!(
+            target: "vauban::waiver", wall = waiver.wall(), model = M::meta().name, reason = waiver.reason(),
+            "writing without the policy"
+        );
+        Unscoped::new(&self.inside.inside, true)
     }
 
     /// Acts as a service: writes what it lists beyond the policies.
@@ -144,11 +142,28 @@ impl<S: Service, M: Mode> Acting<S, M> {
     }
 }
 
-/// A handle that reads `M` without its policy.
+/// A handle that reads `M` without its policy; `Unscoped<M, Write>` writes as well.
 #[derive(Debug)]
-pub struct Unscoped<M> {
+pub struct Unscoped<M, D: Mode = Read> {
     bound: Bound,
-    model: PhantomData<fn() -> M>,
+    model: PhantomData<fn() -> (M, D)>,
+}
+
+impl<M: Model, D: Mode> Unscoped<M, D> {
+    fn new(bound: &Bound, writes: bool) -> Self {
+        let authority = Authority {
+            unscoped: Some((M::meta(), writes)),
+            ..bound.authority
+        };
+        let bound = Bound {
+            shared: Arc::clone(&bound.shared),
+            authority,
+        };
+        Self {
+            bound,
+            model: PhantomData,
+        }
+    }
 }
 
 /// A handle that may read rows of `M`.
@@ -174,7 +189,7 @@ pub trait Writes<A, M: Model>: sealed::Handle {
 
 impl<M: Mode> sealed::Handle for Db<M> {}
 impl<S, M: Mode> sealed::Handle for Acting<S, M> {}
-impl<M> sealed::Handle for Unscoped<M> {}
+impl<M, D: Mode> sealed::Handle for Unscoped<M, D> {}
 
 impl<M: Policy> Reads<M> for Db<Read> {
     fn bound(&self) -> &Bound {
@@ -201,7 +216,12 @@ impl<A, S: May<A, M>, M: Model> Writes<A, M> for Acting<S, Write> {
         &self.bound
     }
 }
-impl<M: Model> Reads<M> for Unscoped<M> {
+impl<M: Model, D: Mode> Reads<M> for Unscoped<M, D> {
+    fn bound(&self) -> &Bound {
+        &self.bound
+    }
+}
+impl<A, M: Model> Writes<A, M> for Unscoped<M, Write> {
     fn bound(&self) -> &Bound {
         &self.bound
     }
@@ -243,7 +263,7 @@ impl Bound {
             .await
     }
 
-    /// Writes, in the unit's turn.
+    /// Writes by one statement, in the unit's turn.
     pub(crate) async fn write<T>(
         &self,
         run: impl FnOnce(&Authority, &Connection, &mut String) -> Result<T>,
@@ -251,10 +271,19 @@ impl Bound {
         self.shared.take_turn(&self.shared).await?;
         let since = self.shared.log_start();
         let mut sql = String::new();
-        let result = self.shared.in_turn(|c| {
+        let result = self.shared.in_turn(|c| run(&self.authority, c, &mut sql));
+        self.shared.log(&sql, since, true);
+        result
+    }
+    /// Writes by several statements, in the unit's turn: all or none of them.
+    pub(crate) async fn write_steps<T>(
+        &self,
+        run: impl FnOnce(&Authority, &Connection, &mut String) -> Result<T>,
+    ) -> Result<T> {
+        self.write(|authority, c, sql| {
             // A write that fails halfway (a set with one forbidden value) leaves nothing behind.
             c.sqlite.prepare_cached("SAVEPOINT step")?.execute([])?;
-            let result = run(&self.authority, c, &mut sql);
+            let result = run(authority, c, sql);
             let end = match &result {
                 Ok(_) => "RELEASE step",
                 Err(_) => "ROLLBACK TO step; RELEASE step",
@@ -263,8 +292,7 @@ impl Bound {
                 c.sqlite.execute_batch(end)?;
             }
             result
-        });
-        self.shared.log(&sql, since, true);
-        result
+        })
+        .await
     }
 }

@@ -1,8 +1,6 @@
 //! `sql!`: a literal piece of SQL inside a typed query.
 
-use std::marker::PhantomData;
-
-use crate::columns::{FragmentPart, FragmentValue};
+use crate::columns::FragmentPart;
 use crate::expr::Expr;
 use crate::filter::Filter;
 
@@ -16,8 +14,7 @@ use crate::filter::Filter;
 macro_rules! sql {
     ($text:literal $(, $arg:expr)* $(,)?) => {{
         const _: () = $crate::fragment::check($text);
-        let query = $crate::fragment::query();
-        $crate::fragment::make(query, $text, ::std::vec![$($crate::fragment::part(query, &$arg)),*])
+        $crate::fragment::make($text, ::std::vec![$($crate::columns::FragmentValue::into_arg(&$arg)),*])
     }};
     ($($other:tt)*) => {
         ::std::compile_error!(
@@ -26,19 +23,8 @@ macro_rules! sql {
     };
 }
 
-/// The model whose query it is: one for the columns and the values of a fragment.
 #[doc(hidden)]
-pub const fn query<R>() -> PhantomData<fn() -> R> {
-    PhantomData
-}
-
-#[doc(hidden)]
-pub fn part<R>(_: PhantomData<fn() -> R>, arg: impl FragmentValue<R>) -> FragmentPart {
-    arg.into_arg()
-}
-
-#[doc(hidden)]
-pub fn make<R>(_: PhantomData<fn() -> R>, text: &'static str, args: Vec<FragmentPart>) -> Filter<R> {
+pub fn make<R>(text: &'static str, args: Vec<FragmentPart<R>>) -> Filter<R> {
     Filter::new(Expr::Fragment(
         text,
         args.into_iter().map(|part| part.0).collect(),

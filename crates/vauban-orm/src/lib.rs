@@ -7,6 +7,7 @@
 extern crate self as vauban_orm;
 
 pub mod actor;
+pub mod checks;
 pub mod columns;
 pub mod engine;
 pub mod field;
@@ -24,6 +25,7 @@ mod model;
 mod policy;
 mod query;
 mod render;
+mod sabotage;
 mod types;
 mod value;
 

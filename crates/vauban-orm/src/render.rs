@@ -10,6 +10,7 @@ use crate::actor::{Action, Authority, Inner};
 use crate::error::{Error, Result};
 use crate::expr::{Expr, Flag, FragmentArg, Op};
 use crate::meta::{ColumnMeta, ModelMeta};
+use crate::sabotage::{Control, removed};
 use crate::value::Value;
 
 /// A condition after folding.
@@ -42,6 +43,7 @@ impl Cond {
             Self::True => Self::False,
             Self::False => Self::True,
             // Two-valued: "not true", so that a missing value is not a way past a rule.
+            Self::Sql(a) if removed(Control::TwoValued) => Self::Sql(format!("(NOT ({a}))")),
             Self::Sql(a) => Self::Sql(format!("(({a}) IS NOT TRUE)")),
         }
     }
@@ -134,7 +136,7 @@ impl<'a> Renderer<'a> {
 
     /// The rule for an action on a row of `model`.
     pub(crate) fn rule(&mut self, action: Action, model: &'static ModelMeta, row: Row<'_>) -> Result<Cond> {
-        if self.authority.granted(action, model) {
+        if self.authority.granted(action, model) || rule_removed(action, row) {
             return Ok(Cond::True);
         }
         if self.depth > MAX_DEPTH {
@@ -164,7 +166,7 @@ impl<'a> Renderer<'a> {
         column: &ColumnMeta,
         row: Row<'_>,
     ) -> Result<Cond> {
-        if self.authority.granted(Action::Grant, model) {
+        if self.authority.granted(Action::Grant, model) || removed(Control::MaySet) {
             return Ok(Cond::True);
         }
         let mut cond = Cond::False;
@@ -179,6 +181,9 @@ impl<'a> Renderer<'a> {
     /// The row with this key exists and may be seen: for a foreign key that is written (CWE-639).
     pub(crate) fn target_visible(&mut self, target: &'static ModelMeta, key: &str) -> Result<Cond> {
         let alias = self.alias();
+        if removed(Control::Target) {
+            return Ok(Cond::True);
+        }
         let view = self.rule(Action::View, target, Row::old(&alias))?;
         Ok(match view {
             Cond::False => Cond::False,
@@ -218,6 +223,7 @@ impl<'a> Renderer<'a> {
             Expr::IsActor(column) => match self.authority.id() {
                 Some(_) => Cond::Sql(format!("{} = ?1", row.column(column))),
                 // Nobody is the owner of a row without one.
+                None if removed(Control::NobodyOwns) => Cond::Sql(format!("{} IS ?1", row.column(column))),
                 None => Cond::False,
             },
             Expr::And(all) => {
@@ -278,10 +284,10 @@ impl<'a> Renderer<'a> {
     }
 
     /// In a query, a related row that may not be seen is absent (CWE-203: no filter is an oracle).
-    fn seen(&mut self, model: &'static ModelMeta, alias: &str, scope: Scope) -> Result<Cond> {
+    pub(crate) fn seen(&mut self, model: &'static ModelMeta, alias: &str, scope: Scope) -> Result<Cond> {
         match scope {
-            Scope::Query => self.rule(Action::View, model, Row::old(alias)),
-            Scope::Policy => Ok(Cond::True),
+            Scope::Query if !removed(Control::Related) => self.rule(Action::View, model, Row::old(alias)),
+            _ => Ok(Cond::True),
         }
     }
 
@@ -368,6 +374,18 @@ impl<'a> Renderer<'a> {
         }
         out.push(')');
         Ok(out)
+    }
+}
+
+/// For tests: the control that this rule is.
+fn rule_removed(action: Action, row: Row<'_>) -> bool {
+    match action {
+        Action::View => removed(Control::View),
+        Action::Add => removed(Control::Add),
+        Action::Change if row.new.is_empty() => removed(Control::ChangeBefore),
+        Action::Change => removed(Control::ChangeAfter),
+        Action::Delete => removed(Control::Delete),
+        Action::Grant => false,
     }
 }
 

@@ -192,7 +192,7 @@ impl<M: Model> Query<M> {
         let changes = changes(&M::columns(&Path::ROOT));
         let change = write::Changes::new(M::meta(), changes)?;
         db.bound()
-            .write(|authority, c, sql| change.all(&self.select.filter, authority, c, sql))
+            .write_steps(|authority, c, sql| change.all(&self.select.filter, authority, c, sql))
             .await
     }
 
@@ -204,7 +204,7 @@ impl<M: Model> Query<M> {
         let bound = db.bound();
         let (select, models) = (self.select, bound.models());
         bound
-            .write(|authority, c, sql| write::delete_all(&select, models, authority, c, sql))
+            .write_steps(|authority, c, sql| write::delete_all(&select, models, authority, c, sql))
             .await
     }
 

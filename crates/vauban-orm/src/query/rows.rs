@@ -180,7 +180,7 @@ impl<M: Model> Deletable<M> {
         let bound = db.bound();
         let models = bound.models();
         bound
-            .write(|authority, c, sql| write::delete_one::<M>(id, models, authority, c, sql))
+            .write_steps(|authority, c, sql| write::delete_one::<M>(id, models, authority, c, sql))
             .await
     }
 }

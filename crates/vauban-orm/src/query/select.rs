@@ -81,7 +81,7 @@ impl Select {
                 let target = target_of(key)?;
                 let alias = renderer.alias();
                 // The rule in ON: a row that may not be seen is absent.
-                let view = renderer.rule(Action::View, target, Row::old(&alias))?;
+                let view = renderer.seen(target, &alias, Scope::Query)?;
                 let _ = write!(
                     joins,
                     " LEFT JOIN \"{}\" AS {alias} ON {alias}.\"{}\" = t.\"{}\"",

@@ -1,0 +1,235 @@
+//! Mistakes in models that only all of them together show: for the command `check` and for start.
+
+use std::collections::BTreeSet;
+
+use crate::actor::Action;
+use crate::expr::{Expr, Flag, FragmentArg, Op};
+use crate::meta::{ModelMeta, Privilege};
+use crate::value::Value;
+
+/// A mistake, and what to write instead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// `orm.E001` …, stable.
+    pub id: &'static str,
+    /// The model.
+    pub model: &'static str,
+    /// What is wrong and what to do about it.
+    pub message: String,
+}
+
+/// Checks all models of a program.
+///
+/// * `orm.E001`: a foreign key to a model that is not listed.
+/// * `orm.E002`: policies that include each other in a circle.
+/// * `orm.E003`: a uniqueness that tells that a hidden row exists (CWE-203).
+/// * `orm.E004`: two models with one table.
+pub fn check(models: &[&'static ModelMeta]) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for (i, model) in models.iter().enumerate() {
+        for column in model.columns {
+            if let Some(target) = column.target.map(|target| target())
+                && !models.iter().any(|listed| listed.is(target))
+            {
+                found.push(Finding {
+                    id: "orm.E001",
+                    model: model.name,
+                    message: format!(
+                        "`{}` refers to `{}`, which no module of the app lists: add `.model::<{}>()`",
+                        column.field, target.name, target.name
+                    ),
+                });
+            }
+        }
+        if models[..i].iter().any(|other| other.table == model.table) {
+            let message = format!(
+                "another model has the table `{}` too: `#[model(table = \"…\")]`",
+                model.table
+            );
+            found.push(Finding {
+                id: "orm.E004",
+                model: model.name,
+                message,
+            });
+        }
+        if let Some(circle) = circle(model, &mut Vec::new()) {
+            let message =
+                format!("its policy includes itself: {circle}. Write one of these rules without `visible`");
+            found.push(Finding {
+                id: "orm.E002",
+                model: model.name,
+                message,
+            });
+        }
+        found.extend(oracles(model));
+    }
+    found
+}
+
+/// The models whose view rule a model's rules include by name.
+fn included(model: &'static ModelMeta, all: bool) -> Vec<&'static ModelMeta> {
+    let rules = (model.rules)();
+    let mut out = Vec::new();
+    visible(&rules.view, &mut out);
+    if all {
+        for rule in [&rules.add, &rules.change, &rules.delete] {
+            visible(rule, &mut out);
+        }
+    }
+    out
+}
+
+fn visible(expr: &Expr, out: &mut Vec<&'static ModelMeta>) {
+    match expr {
+        Expr::Visible(key) => out.extend(key.target.map(|target| target())),
+        Expr::And(all) | Expr::Or(all) => all.iter().for_each(|part| visible(part, out)),
+        Expr::Not(inner) | Expr::Through(_, inner) | Expr::Any(_, _, inner) => visible(inner, out),
+        _ => {}
+    }
+}
+
+fn circle(model: &'static ModelMeta, way: &mut Vec<&'static ModelMeta>) -> Option<String> {
+    if way.first().is_some_and(|first| first.is(model)) {
+        let names: Vec<_> = way.iter().chain([&model]).map(|model| model.name).collect();
+        return Some(names.join(" → "));
+    }
+    if way.iter().any(|seen| seen.is(model)) {
+        return None; // a circle that does not go through the first: told where it is
+    }
+    way.push(model);
+    let found = included(model, way.len() == 1)
+        .into_iter()
+        .find_map(|next| circle(next, way));
+    way.pop();
+    found
+}
+
+/// Unique columns without the tenant's, in a model whose rows are not all visible, which somebody may write.
+fn oracles(model: &'static ModelMeta) -> Option<Finding> {
+    let rules = (model.rules)();
+    let written = !matches!((&rules.add, &rules.change), (Expr::False, Expr::False));
+    if matches!(rules.view, Expr::True) || !written || model.unique_oracle.is_some() {
+        return None;
+    }
+    let tenant: BTreeSet<_> = model
+        .columns
+        .iter()
+        .filter(|column| matches!(column.privilege, Privilege::Tenant | Privilege::Owner))
+        .map(|column| column.column)
+        .collect();
+    let single = model
+        .columns
+        .iter()
+        .skip(1)
+        .filter(|column| column.unique)
+        .map(|column| vec![column.column]);
+    let several = model
+        .indexes
+        .iter()
+        .filter(|index| index.unique)
+        .map(|index| index.columns.to_vec());
+    let telling: Vec<_> = single
+        .chain(several)
+        .filter(|columns| !columns.iter().any(|column| tenant.contains(column)))
+        .map(|columns| columns.join(" + "))
+        .collect();
+    (!telling.is_empty()).then(|| Finding {
+        id: "orm.E003",
+        model: model.name,
+        message: format!(
+            "unique {}: whoever may write a row learns that a hidden row has the same value. Make it unique together \
+             with the tenant's column, or sign it: `#[model(unique_oracle = waiver!(UniqueOracle, \"…\"))]`",
+            telling.join(", ")
+        ),
+    })
+}
+
+/// A model's rules as text, for reviews: one line for each action.
+pub fn policy(model: &'static ModelMeta) -> Vec<(Action, String)> {
+    let rules = (model.rules)();
+    let named = |rule: &Expr| describe(rule, 0);
+    let mut lines = vec![
+        (Action::View, named(&rules.view)),
+        (Action::Add, named(&rules.add)),
+        (Action::Change, named(&rules.change)),
+        (Action::Delete, named(&rules.delete)),
+    ];
+    lines.extend(
+        rules
+            .set
+            .iter()
+            .map(|(column, rule)| (Action::Grant, format!("{}: {}", column.field, describe(rule, 0)))),
+    );
+    lines
+}
+
+/// `level`: 0 anything, 1 inside an `or`, 2 inside an `and` or a `not`.
+fn describe(expr: &Expr, level: u8) -> String {
+    let list = |all: &[Expr], word: &str, own: u8| {
+        let parts: Vec<_> = all.iter().map(|part| describe(part, own)).collect();
+        let text = parts.join(word);
+        if level > own.saturating_sub(1) {
+            format!("({text})")
+        } else {
+            text
+        }
+    };
+    match expr {
+        Expr::True => "everybody".into(),
+        Expr::False => "nobody".into(),
+        Expr::Flag(Flag::SignedIn) => "who is signed in".into(),
+        Expr::Flag(Flag::Staff) => "who is staff".into(),
+        Expr::Flag(Flag::Superuser) => "who is superuser".into(),
+        Expr::Compare(op, column, value) => {
+            let sign = match op {
+                Op::Eq => "=",
+                Op::Ne => "≠",
+                Op::Lt => "<",
+                Op::Le => "≤",
+                Op::Gt => ">",
+                Op::Ge => "≥",
+                Op::Contains | Op::ContainsIgnoringCase => "contains",
+                Op::StartsWith => "starts with",
+                Op::EndsWith => "ends with",
+            };
+            format!("{} {sign} {}", column.field, shown(value))
+        }
+        Expr::In(column, values) => {
+            let values: Vec<_> = values.iter().map(shown).collect();
+            format!("{} in [{}]", column.field, values.join(", "))
+        }
+        Expr::IsNull(column) => format!("{} is empty", column.field),
+        Expr::IsActor(column) => format!("{} is who", column.field),
+        Expr::And(all) => list(all, " and ", 2),
+        Expr::Or(all) => list(all, " or ", 1),
+        Expr::Not(inner) => format!("not {}", describe(inner, 2)),
+        Expr::Through(key, inner) => format!("{}.({})", key.field, describe(inner, 0)),
+        Expr::Any(child, key, inner) => {
+            format!(
+                "some {} of this {} with {}",
+                child().name,
+                key.field,
+                describe(inner, 2)
+            )
+        }
+        Expr::Visible(key) => format!("{} visible", key.field),
+        Expr::Fragment(sql, args) => {
+            let columns: Vec<_> = args
+                .iter()
+                .map(|arg| match arg {
+                    FragmentArg::Column(_, column) => column.field.to_owned(),
+                    FragmentArg::Value(value) => shown(value),
+                })
+                .collect();
+            format!("sql `{sql}` [{}]", columns.join(", "))
+        }
+    }
+}
+
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Text(text) => format!("{text:?}"),
+        Value::Uuid(uuid) => uuid.to_string(),
+        other => other.literal(),
+    }
+}

@@ -1,0 +1,67 @@
+//! Controls that a test can take out, to see its attack succeed: one that cannot is not a test. In any other build
+//! every control is there.
+
+/// One control.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(not(test), allow(dead_code))]
+pub(crate) enum Control {
+    /// The view rule in WHERE.
+    View,
+    /// The add rule in the INSERT.
+    Add,
+    /// The change rule for the row as it is.
+    ChangeBefore,
+    /// The change rule for the row as it becomes.
+    ChangeAfter,
+    /// The delete rule.
+    Delete,
+    /// A foreign key's target must be visible.
+    Target,
+    /// In a query, related rows that may not be seen are absent.
+    Related,
+    /// `!` is "not true".
+    TwoValued,
+    /// Nobody is the owner of a row without one.
+    NobodyOwns,
+    /// Columns with privilege need a rule that names them.
+    MaySet,
+    /// The row's version in the UPDATE's WHERE.
+    Version,
+    /// The rights to every row that goes with a deleted one.
+    Cascade,
+    /// Validation of values.
+    Validation,
+}
+
+#[cfg(not(test))]
+pub(crate) const fn removed(_: Control) -> bool {
+    false
+}
+
+#[cfg(test)]
+thread_local! {
+    static REMOVED: std::cell::Cell<Option<Control>> = const { std::cell::Cell::new(None) };
+}
+
+#[cfg(test)]
+pub(crate) fn removed(control: Control) -> bool {
+    REMOVED.get() == Some(control)
+}
+
+#[cfg(test)]
+pub(crate) fn any_removed() -> bool {
+    REMOVED.get().is_some()
+}
+
+/// Takes a control out until the guard is dropped; on this thread only.
+#[cfg(test)]
+pub(crate) fn without(control: Control) -> impl Drop {
+    struct Back;
+    impl Drop for Back {
+        fn drop(&mut self) {
+            REMOVED.set(None);
+        }
+    }
+    REMOVED.set(Some(control));
+    Back
+}

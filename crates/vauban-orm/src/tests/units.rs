@@ -1,0 +1,256 @@
+//! Units of work: all or nothing, in turn, synced.
+
+use std::time::Duration;
+
+use super::*;
+use crate::engine::{Database, Options};
+use crate::*;
+
+async fn add(db: &Db<Write>, name: &str) -> Result<Organisation> {
+    Organisation::create(NewOrganisation { name: name.into() })
+        .save(&db.acting::<Fixtures>())
+        .await
+}
+
+async fn names(database: &Database) -> Vec<String> {
+    let unit = database.bind(Actor::nobody());
+    let db = unit.read_db();
+    let all = Organisation::objects()
+        .order_by(|o| o.name.asc())
+        .all(&db.acting::<Fixtures>())
+        .await
+        .unwrap();
+    all.into_iter().map(|o| o.name).collect()
+}
+
+#[tokio::test]
+async fn a_unit_is_all_or_nothing() {
+    let database = database();
+    let unit = database.bind(Actor::nobody());
+    add(&unit.db(), "a").await.unwrap();
+    assert!(unit.has_written());
+    assert!(names(&database).await.is_empty(), "others do not see it yet");
+    let db = unit.db();
+    assert_eq!(
+        Organisation::objects()
+            .count(&db.acting::<Fixtures>())
+            .await
+            .unwrap(),
+        1,
+        "its own unit does"
+    );
+    unit.finish(false).await.unwrap();
+    assert!(names(&database).await.is_empty());
+    // A handle that outlives its request is an error.
+    assert!(matches!(add(&db, "late").await, Err(Error::Finished)));
+    let error = Organisation::objects()
+        .count(&db.acting::<Fixtures>())
+        .await
+        .unwrap_err();
+    assert!(matches!(error, Error::Finished));
+
+    let unit = database.bind(Actor::nobody());
+    add(&unit.db(), "b").await.unwrap();
+    unit.finish(true).await.unwrap();
+    assert_eq!(names(&database).await, ["b"]);
+}
+
+#[tokio::test]
+async fn a_dropped_request_and_a_panic_leave_nothing() {
+    let database = database();
+    let dropped = tokio::spawn({
+        let database = database.clone();
+        async move {
+            let unit = database.bind(Actor::nobody());
+            add(&unit.db(), "dropped").await.unwrap();
+            std::future::pending::<()>().await;
+        }
+    });
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    dropped.abort();
+    assert!(dropped.await.unwrap_err().is_cancelled());
+    let panicked = tokio::spawn({
+        let database = database.clone();
+        async move {
+            let unit = database.bind(Actor::nobody());
+            add(&unit.db(), "panicked").await.unwrap();
+            panic!("in a view");
+        }
+    });
+    assert!(panicked.await.unwrap_err().is_panic());
+    let unit = database.bind(Actor::nobody());
+    add(&unit.db(), "kept").await.unwrap();
+    unit.finish(true).await.unwrap();
+    assert_eq!(names(&database).await, ["kept"]);
+}
+
+/// One unit's failure is not another's, though they share a COMMIT.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn units_share_a_commit_and_not_a_fate() {
+    let database = database();
+    let tasks: Vec<_> = (0..64)
+        .map(|i| {
+            let database = database.clone();
+            tokio::spawn(async move {
+                let unit = database.bind(Actor::nobody());
+                add(&unit.db(), &format!("{i:02}")).await?;
+                tokio::task::yield_now().await;
+                unit.finish(i % 3 != 0).await
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap().unwrap();
+    }
+    let expected: Vec<_> = (0..64)
+        .filter(|i| i % 3 != 0)
+        .map(|i| format!("{i:02}"))
+        .collect();
+    assert_eq!(names(&database).await, expected);
+}
+
+/// What is acknowledged is in the file: another connection sees it when `finish` returns.
+#[tokio::test]
+async fn no_answer_before_its_commit() {
+    let database = database();
+    let other = rusqlite::Connection::open(database.path()).unwrap();
+    let count = || {
+        other
+            .query_row("SELECT count(*) FROM organisation", [], |row| {
+                row.get::<_, i64>(0)
+            })
+            .unwrap()
+    };
+    for i in 1..=5 {
+        let unit = database.bind(Actor::nobody());
+        add(&unit.db(), &i.to_string()).await.unwrap();
+        assert_eq!(count(), i - 1);
+        unit.finish(true).await.unwrap();
+        assert_eq!(count(), i);
+    }
+    let synchronous: i64 = {
+        let writer = database.0.writer.lock().await;
+        writer
+            .connection
+            .sqlite
+            .query_row("PRAGMA synchronous", [], |row| row.get(0))
+            .unwrap()
+    };
+    assert_eq!(synchronous, 2, "FULL: a power cut loses nothing acknowledged");
+}
+
+/// CWE-400: waiting for the turn and holding it are bounded.
+#[tokio::test]
+async fn waiting_and_holding_are_bounded() {
+    let options = Options {
+        wait: Duration::from_millis(60),
+        hold: Duration::from_millis(200),
+        models: MODELS(),
+        ..Options::default()
+    };
+    let database = Database::open("sqlite::memory:", options).unwrap();
+    database.create_all(&MODELS()).unwrap();
+    let holder = database.bind(Actor::nobody());
+    add(&holder.db(), "held").await.unwrap();
+    let waiting = database.bind(Actor::nobody());
+    let error = add(&waiting.db(), "waits").await.unwrap_err();
+    assert_eq!(error.status(), 503);
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    add(&waiting.db(), "later").await.unwrap();
+    waiting.finish(true).await.unwrap();
+    let error = add(&holder.db(), "too late").await.unwrap_err();
+    assert_eq!(error.status(), 503);
+    assert!(
+        holder.finish(true).await.is_err(),
+        "its write was undone, so it must not be acknowledged"
+    );
+    assert_eq!(names(&database).await, ["later"]);
+}
+
+/// What must survive a refusal is a unit of its own.
+#[tokio::test]
+async fn an_own_unit_survives() {
+    let database = database();
+    let request = database.bind(Actor::nobody());
+    let counter = database.own_unit(Actor::nobody());
+    add(&counter.db(), "counted").await.unwrap();
+    counter.finish(true).await.unwrap();
+    add(&request.db(), "refused").await.unwrap();
+    request.finish(false).await.unwrap();
+    assert_eq!(names(&database).await, ["counted"]);
+}
+
+/// The second wall behind the types: the connection that reads cannot write.
+#[tokio::test]
+async fn readers_cannot_write() {
+    let database = database();
+    for sql in [
+        "INSERT INTO organisation VALUES (x'00', 'x', 1)",
+        "DROP TABLE task",
+        "PRAGMA query_only = OFF; DELETE FROM task",
+    ] {
+        let result = database.read_inline(|c| Ok(c.sqlite.execute_batch(sql)?));
+        assert!(result.is_err(), "{sql}");
+    }
+}
+
+/// Deferred constraints would fail everybody's COMMIT: the tables have none.
+#[tokio::test]
+async fn constraints_are_immediate() {
+    let database = database();
+    let sql: String = database
+        .read_inline(|c| {
+            Ok(c.sqlite
+                .query_row("SELECT group_concat(sql) FROM sqlite_schema", [], |row| {
+                    row.get(0)
+                })?)
+        })
+        .unwrap();
+    assert!(sql.contains("REFERENCES") && !sql.to_uppercase().contains("DEFERR"));
+    assert!(sql.contains("STRICT"));
+}
+
+#[tokio::test]
+async fn reads_before_the_first_write_see_others() {
+    let database = database();
+    let unit = database.bind(Actor::nobody());
+    let db = unit.db();
+    let count = async || {
+        Organisation::objects()
+            .count(&db.acting::<Fixtures>())
+            .await
+            .unwrap()
+    };
+    assert_eq!(count().await, 0);
+    let other = database.bind(Actor::nobody());
+    add(&other.db(), "other").await.unwrap();
+    other.finish(true).await.unwrap();
+    assert_eq!(count().await, 1);
+    db.begin().await.unwrap();
+    assert!(unit.has_written());
+    assert_eq!(count().await, 1);
+}
+
+#[test]
+fn urls_are_of_three_forms() {
+    for bad in [
+        "",
+        "postgres://x",
+        "sqlite:",
+        "sqlite://x",
+        "sqlite:///",
+        "sqlite:///tmp/x?mode=memory",
+    ] {
+        assert!(Database::open(bad, Options::default()).is_err(), "{bad}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("site.sqlite3");
+    let database = Database::open(&format!("sqlite://{}", path.display()), Options::default()).unwrap();
+    assert_eq!(database.path(), path);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "CWE-732");
+    }
+}
