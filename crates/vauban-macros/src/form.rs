@@ -276,7 +276,8 @@ impl FormField {
             });
         }
         if self.choices.is_none() && self.widget.as_ref().is_none_or(|widget| widget != "Hidden") {
-            let message = format!("`{name}` is a row: write which ones, `#[field(choices = Model::objects())]`");
+            let message =
+                format!("`{name}` is a row: write which ones, `#[field(choices = Model::objects())]`");
             asserts.extend(quote_spanned! {ty.span()=>
                 const _: () = ::std::assert!(!#value::NEEDS_CHOICES, #message);
             });

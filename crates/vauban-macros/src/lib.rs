@@ -125,5 +125,7 @@ pub fn template(item: TokenStream) -> TokenStream {
 /// compiled.
 #[proc_macro]
 pub fn static_files(input: TokenStream) -> TokenStream {
-    static_files::expand(input.into()).unwrap_or_else(|error| error.to_compile_error()).into()
+    static_files::expand(input.into())
+        .unwrap_or_else(|error| error.to_compile_error())
+        .into()
 }

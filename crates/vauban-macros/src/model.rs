@@ -6,7 +6,8 @@ use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{
-    Data, DeriveInput, Error, Expr, Field, Fields, Ident, LitInt, LitStr, Path, Result, Token, Type, parenthesized,
+    Data, DeriveInput, Error, Expr, Field, Fields, Ident, LitInt, LitStr, Path, Result, Token, Type,
+    parenthesized,
 };
 
 /// Writes a model's columns, metadata, and the struct that a new row is made from.
@@ -15,9 +16,17 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
     let model = ModelArgs::of(&input)?;
     let fields = fields(&input)?;
     if !input.generics.params.is_empty() {
-        return Err(Error::new(input.generics.span(), "a model has no generic parameters"));
+        return Err(Error::new(
+            input.generics.span(),
+            "a model has no generic parameters",
+        ));
     }
-    Ok(Writer { input: &input, model: &model, fields: &fields }.write())
+    Ok(Writer {
+        input: &input,
+        model: &model,
+        fields: &fields,
+    }
+    .write())
 }
 
 /// What stands in `#[model(…)]`.
@@ -57,7 +66,8 @@ impl ModelArgs {
                     let inside;
                     parenthesized!(inside in meta.input);
                     let columns = Punctuated::<Ident, Token![,]>::parse_terminated(&inside)?;
-                    args.indexes.push((columns.into_iter().collect(), path.is_ident("unique")));
+                    args.indexes
+                        .push((columns.into_iter().collect(), path.is_ident("unique")));
                 } else if path.is_ident("check") {
                     let inside;
                     parenthesized!(inside in meta.input);
@@ -68,7 +78,8 @@ impl ModelArgs {
                     let inside;
                     parenthesized!(inside in meta.input);
                     let all = Punctuated::<Relation, Token![,]>::parse_terminated(&inside)?;
-                    args.related.extend(all.into_iter().map(|r| (r.name, r.child, r.key)));
+                    args.related
+                        .extend(all.into_iter().map(|r| (r.name, r.child, r.key)));
                 } else if path.is_ident("unique_oracle") {
                     args.unique_oracle = Some(meta.value()?.parse()?);
                 } else {
@@ -98,7 +109,11 @@ impl Parse for Relation {
         input.parse::<Token![:]>()?;
         let child = input.call(Path::parse_mod_style)?;
         input.parse::<Token![.]>()?;
-        Ok(Self { name, child, key: input.parse()? })
+        Ok(Self {
+            name,
+            child,
+            key: input.parse()?,
+        })
     }
 }
 
@@ -126,10 +141,16 @@ impl Column<'_> {
 
 fn fields(input: &DeriveInput) -> Result<Vec<Column<'_>>> {
     let Data::Struct(data) = &input.data else {
-        return Err(Error::new(input.ident.span(), "a model is a struct with named fields"));
+        return Err(Error::new(
+            input.ident.span(),
+            "a model is a struct with named fields",
+        ));
     };
     let Fields::Named(named) = &data.fields else {
-        return Err(Error::new(input.ident.span(), "a model is a struct with named fields"));
+        return Err(Error::new(
+            input.ident.span(),
+            "a model is a struct with named fields",
+        ));
     };
     let mut columns = Vec::new();
     for (i, field) in named.named.iter().enumerate() {
@@ -137,7 +158,10 @@ fn fields(input: &DeriveInput) -> Result<Vec<Column<'_>>> {
         if i == 0 && (column.name != "id" || last_segment(column.ty) != "Id") {
             return Err(Error::new(
                 field.span(),
-                format!("a model's first field is its primary key: `pub id: Id<{}>`", input.ident),
+                format!(
+                    "a model's first field is its primary key: `pub id: Id<{}>`",
+                    input.ident
+                ),
             ));
         }
         columns.push(column);
@@ -159,7 +183,11 @@ fn column(field: &Field, first: bool) -> Result<Column<'_>> {
         field,
         name,
         ty: &field.ty,
-        column: if foreign { format!("{plain}_id") } else { plain.clone() },
+        column: if foreign {
+            format!("{plain}_id")
+        } else {
+            plain.clone()
+        },
         max_length: None,
         unique: first,
         index: false,
@@ -237,13 +265,19 @@ fn check(column: &Column<'_>, plain: &str, foreign: bool) -> Result<()> {
         ));
     }
     if matches!(column.auto, "Now" | "NowAdd") && text != "DateTime" {
-        return Err(Error::new(span, "`auto_now` and `auto_now_add` are for `DateTime`"));
+        return Err(Error::new(
+            span,
+            "`auto_now` and `auto_now_add` are for `DateTime`",
+        ));
     }
     if column.on_delete != "Restrict" && !foreign {
         return Err(Error::new(span, "`on_delete` is for foreign keys"));
     }
     if column.on_delete == "SetNull" && !optional {
-        return Err(Error::new(span, "`on_delete = set_null` needs `Option<ForeignKey<…>>`"));
+        return Err(Error::new(
+            span,
+            "`on_delete = set_null` needs `Option<ForeignKey<…>>`",
+        ));
     }
     if plain == "row_version" || !valid_identifier(&column.column) {
         return Err(Error::new(
@@ -258,7 +292,9 @@ fn check(column: &Column<'_>, plain: &str, foreign: bool) -> Result<()> {
 fn named(ty: TokenStream, model: &Ident) -> TokenStream {
     ty.into_iter()
         .map(|token| match token {
-            TokenTree::Ident(ident) if ident == "Self" => TokenTree::Ident(Ident::new(&model.to_string(), ident.span())),
+            TokenTree::Ident(ident) if ident == "Self" => {
+                TokenTree::Ident(Ident::new(&model.to_string(), ident.span()))
+            }
             TokenTree::Group(group) => {
                 let mut inner = Group::new(group.delimiter(), named(group.stream(), model));
                 inner.set_span(group.span());
@@ -277,7 +313,12 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     fn write(&self) -> TokenStream {
-        let parts = [self.columns(), self.new_struct(), self.model_impl(), self.inherent()];
+        let parts = [
+            self.columns(),
+            self.new_struct(),
+            self.model_impl(),
+            self.inherent(),
+        ];
         quote!(#(#parts)*)
     }
 
@@ -312,8 +353,14 @@ impl Writer<'_> {
 
     /// `struct NewArticle`.
     fn new_struct(&self) -> TokenStream {
-        let (orm, vis, model, name) = (&self.model.orm, &self.input.vis, &self.input.ident, self.new_name());
-        let doc = format!("What a new [`{model}`] must be given. Fields with a default are set by `.set(…)`.");
+        let (orm, vis, model, name) = (
+            &self.model.orm,
+            &self.input.vis,
+            &self.input.ident,
+            self.new_name(),
+        );
+        let doc =
+            format!("What a new [`{model}`] must be given. Fields with a default are set by `.set(…)`.");
         let fields = self.fields.iter().filter(|f| f.is_given()).map(|f| {
             let (field, ty) = (f.name, named(f.ty.to_token_stream(), model));
             let doc = format!("`{field}`");
@@ -330,7 +377,11 @@ impl Writer<'_> {
         let name = model.to_string();
         let columns = self.fields.iter().map(|f| self.column_meta(f));
         let find = |field: &Ident| {
-            self.fields.iter().find(|f| f.name == field).map(|f| f.column.clone()).unwrap_or_default()
+            self.fields
+                .iter()
+                .find(|f| f.name == field)
+                .map(|f| f.column.clone())
+                .unwrap_or_default()
         };
         let indexes = self.model.indexes.iter().map(|(fields, unique)| {
             let columns = fields.iter().map(find);
@@ -371,8 +422,11 @@ impl Writer<'_> {
         let ty = named(f.ty.to_token_stream(), &self.input.ident);
         let (field, column) = (f.name.to_string(), &f.column);
         let (unique, index) = (f.unique, f.index);
-        let (auto, privilege, on_delete) =
-            (format_ident!("{}", f.auto), format_ident!("{}", f.privilege), format_ident!("{}", f.on_delete));
+        let (auto, privilege, on_delete) = (
+            format_ident!("{}", f.auto),
+            format_ident!("{}", f.privilege),
+            format_ident!("{}", f.on_delete),
+        );
         let max = option(f.max_length.map(|max| quote!(#max)));
         let default = option(f.default.as_ref().map(|default| {
             quote!(|| <#ty as #orm::ModelField>::input_value(&::core::convert::Into::into(#default)))
@@ -420,7 +474,10 @@ impl Writer<'_> {
                 quote!(out.values.push(::core::option::Option::None);)
             }
         });
-        let user = self.model.user.then(|| quote!(impl #orm::UserModel for #model {}));
+        let user = self
+            .model
+            .user
+            .then(|| quote!(impl #orm::UserModel for #model {}));
         quote! {
             impl #orm::Model for #model {
                 type Columns<R: #orm::Model> = #columns_name<R>;
@@ -470,7 +527,12 @@ impl Writer<'_> {
     }
 
     fn inherent(&self) -> TokenStream {
-        let (orm, vis, model, new) = (&self.model.orm, &self.input.vis, &self.input.ident, self.new_name());
+        let (orm, vis, model, new) = (
+            &self.model.orm,
+            &self.input.vis,
+            &self.input.ident,
+            self.new_name(),
+        );
         quote! {
             #[allow(dead_code)]
             impl #model {
@@ -527,7 +589,10 @@ pub(crate) fn choices(item: TokenStream) -> Result<TokenStream> {
             })?;
         }
         if texts.contains(&text) {
-            return Err(Error::new(variant.span(), format!("`{text}` is stored for another choice as well")));
+            return Err(Error::new(
+                variant.span(),
+                format!("`{text}` is stored for another choice as well"),
+            ));
         }
         variants.push(&variant.ident);
         texts.push(text);
@@ -605,7 +670,12 @@ fn option(tokens: Option<TokenStream>) -> TokenStream {
 
 fn last_segment(ty: &Type) -> String {
     match ty {
-        Type::Path(path) => path.path.segments.last().map(|s| s.ident.to_string()).unwrap_or_default(),
+        Type::Path(path) => path
+            .path
+            .segments
+            .last()
+            .map(|s| s.ident.to_string())
+            .unwrap_or_default(),
         _ => String::new(),
     }
 }
@@ -636,7 +706,10 @@ fn snake(name: &str) -> String {
 
 fn valid_identifier(name: &str) -> bool {
     let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-    !name.is_empty() && name.len() <= 63 && !name.starts_with(|c: char| c.is_ascii_digit()) && name.chars().all(good)
+    !name.is_empty()
+        && name.len() <= 63
+        && !name.starts_with(|c: char| c.is_ascii_digit())
+        && name.chars().all(good)
 }
 
 fn identifier(literal: &LitStr) -> Result<String> {
@@ -644,5 +717,8 @@ fn identifier(literal: &LitStr) -> Result<String> {
     if valid_identifier(&name) {
         return Ok(name);
     }
-    Err(Error::new(literal.span(), "a table's name is lower-case ASCII letters, digits and `_`, at most 63"))
+    Err(Error::new(
+        literal.span(),
+        "a table's name is lower-case ASCII letters, digits and `_`, at most 63",
+    ))
 }

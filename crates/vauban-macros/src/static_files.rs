@@ -15,14 +15,20 @@ pub(crate) fn expand(input: TokenStream) -> Result<TokenStream> {
         .map_err(|e| Error::new(e.span(), "write the folder: `static_files!(\"static\")`"))?;
     let name = literal.value();
     let fail = |message: String| Error::new(literal.span(), message);
-    let clean = !name.is_empty() && name.split('/').all(|part| !part.is_empty() && part != "." && part != "..");
+    let clean = !name.is_empty()
+        && name
+            .split('/')
+            .all(|part| !part.is_empty() && part != "." && part != "..");
     if !clean {
         return Err(fail("name a folder of this package, like `static`".to_owned()));
     }
-    let package = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).unwrap_or_default();
+    let package = std::env::var_os("CARGO_MANIFEST_DIR")
+        .map(PathBuf::from)
+        .unwrap_or_default();
     let folder = package.join(&name);
     let mut files = Vec::new();
-    list(&folder, &mut String::new(), &mut files).map_err(|(path, error)| fail(format!("`{path}`: {error}")))?;
+    list(&folder, &mut String::new(), &mut files)
+        .map_err(|(path, error)| fail(format!("`{path}`: {error}")))?;
     files.sort();
     let entries = files.iter().map(|path| {
         quote! {
@@ -45,7 +51,11 @@ pub(crate) fn expand(input: TokenStream) -> Result<TokenStream> {
     })
 }
 
-fn list(folder: &Path, prefix: &mut String, files: &mut Vec<String>) -> std::result::Result<(), (String, String)> {
+fn list(
+    folder: &Path,
+    prefix: &mut String,
+    files: &mut Vec<String>,
+) -> std::result::Result<(), (String, String)> {
     let shown = folder.display().to_string();
     let at = |error: std::io::Error| (shown.clone(), error.to_string());
     for entry in std::fs::read_dir(folder).map_err(at)? {
@@ -60,10 +70,19 @@ fn list(folder: &Path, prefix: &mut String, files: &mut Vec<String>) -> std::res
         }
         let kind = entry.file_type().map_err(at)?;
         if kind.is_symlink() {
-            return Err((shown.clone(), format!("`{name}` is a symbolic link: put the file itself there (CWE-59)")));
+            return Err((
+                shown.clone(),
+                format!("`{name}` is a symbolic link: put the file itself there (CWE-59)"),
+            ));
         }
-        if !name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b)) {
-            return Err((shown.clone(), format!("`{name}`: use letters, digits and `-._` in names of static files")));
+        if !name
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b))
+        {
+            return Err((
+                shown.clone(),
+                format!("`{name}`: use letters, digits and `-._` in names of static files"),
+            ));
         }
         let length = prefix.len();
         prefix.push_str(name);

@@ -8,10 +8,6 @@ pub use vauban_macros::{package, routes, static_files, view};
 
 pub mod access;
 pub mod accounts;
-/// The shared test vectors.
-#[cfg(test)]
-#[path = "accounts/vectors.rs"]
-pub(crate) mod vectors;
 pub mod app;
 pub mod checks;
 pub mod commands;
@@ -27,6 +23,10 @@ pub mod settings;
 pub mod signing;
 pub mod staticfiles;
 pub mod testing;
+/// The shared test vectors.
+#[cfg(test)]
+#[path = "accounts/vectors.rs"]
+pub(crate) mod vectors;
 pub mod waivers;
 
 // The macros write `::vauban::…`, inside this crate too.
@@ -42,18 +42,21 @@ pub use crate::routing::{
     AccessRule, ClientIp, Path, Public, Query, Refusal, RestOfPath, Routes, SignedIn, Staff, Superuser, Url,
 };
 pub use crate::settings::{Secret, Settings};
+pub use vauban_macros::Template;
 pub use vauban_macros::{Choices, Form, Model};
-pub use vauban_waiver::{Waiver, waiver, walls};
 pub use vauban_orm::{
     Actor, Changeable, Choices, Columns, DateTime, Db, Field, Filter, ForeignKey, Id, Model, Page, Permitted,
     Policy, Query as RowQuery, Read, Related, Rules, Service, Slug, UserFacts, UserModel, Version, Who,
     Write, engine, service, sql,
 };
+pub use vauban_waiver::{Waiver, waiver, walls};
+
+pub use vauban_template::{SafeHtml, SafeUrl, Template};
 
 /// What the macros write refers to. Not part of the public API.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::http::{Cx, Error, Respond, Response};
+    pub use crate::http::{Cx, Error, Respond, Response, respond_template};
     pub use crate::routing::{
         AccessRule, Call, Get, ParamMeta, PathReader, PathValue, Routes, Unsafe, Url, View, ViewFuture,
         ViewMeta, Wanted, path_reader, wanted,
@@ -62,4 +65,5 @@ pub mod __private {
     pub use ::http::Method;
     pub use std::{boxed::Box, convert::From, option::Option, result::Result, sync::Arc};
     pub use vauban_orm as orm;
+    pub use vauban_template::__private as template;
 }

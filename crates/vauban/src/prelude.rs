@@ -7,6 +7,6 @@ pub use crate::{App, Error, Json, Module, Path, Public, Query, Redirect, Respons
 pub use crate::{
     Choices, Columns, DateTime, Db, Filter, ForeignKey, Id, Model, Page, Permitted, Policy, Rules, Slug,
 };
-pub use crate::{Status, Superuser, Text, routes, view};
 pub use crate::{Form, OrShow};
+pub use crate::{Status, Superuser, Text, routes, view};
 pub use crate::{Who, Write, service, sql};

@@ -57,6 +57,7 @@ impl Accounts {
         let mut binding = [0; 32];
         binding.copy_from_slice(session.binding());
         Ok(Identity {
+            user: person.for_pages(),
             user_id: Some(person.facts.id.to_string()),
             binding: Some(binding),
             actor: Actor::user(person.facts),

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::sync::Arc;
+use vauban_template::page;
 
 use vauban_orm::{Column, Columns, DateTime, Id, Model, UserFacts};
 
@@ -70,6 +71,18 @@ impl Person {
             is_active: user.is_active(),
             attributes: user.attributes(),
             row: Arc::new(user),
+        }
+    }
+
+    /// What every page may show of them.
+    pub(crate) fn for_pages(&self) -> page::User {
+        page::User {
+            id: Some(self.facts.id.to_string()),
+            name: self.name.clone(),
+            email: self.email.to_string(),
+            is_signed_in: true,
+            is_staff: self.facts.is_staff,
+            is_superuser: self.facts.is_superuser,
         }
     }
 

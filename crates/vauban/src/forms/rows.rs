@@ -163,42 +163,79 @@ mod tests {
         let fixtures = unit.db().acting::<Fixtures>();
         let (mut people, mut folders) = (Vec::new(), Vec::new());
         for name in ["Ann", "Ben"] {
-            let person = Person::create(NewPerson { name: name.into() }).save(&fixtures).await.unwrap();
-            let new = NewFolder { owner: person.id, name: format!("{name}'s <folder>") };
+            let person = Person::create(NewPerson { name: name.into() })
+                .save(&fixtures)
+                .await
+                .unwrap();
+            let new = NewFolder {
+                owner: person.id,
+                name: format!("{name}'s <folder>"),
+            };
             folders.push(Folder::create(new).save(&fixtures).await.unwrap().id);
             people.push(person.id);
         }
         unit.finish(true).await.unwrap();
-        let ann = UserFacts { id: people[0].uuid(), is_staff: false, is_superuser: false };
-        Site { database, ann, hers: folders[0], his: folders[1], _dir: dir }
+        let ann = UserFacts {
+            id: people[0].uuid(),
+            is_staff: false,
+            is_superuser: false,
+        };
+        Site {
+            database,
+            ann,
+            hers: folders[0],
+            his: folders[1],
+            _dir: dir,
+        }
     }
 
     async fn clean(site: &Site, body: &str) -> Result<super::super::Clean<FileForm>, Form<FileForm>> {
         let data = FormData::urlencoded(body.as_bytes(), &Limits::DEFAULT).unwrap();
         let unit = site.database.bind(Actor::user(site.ann));
-        Form::<FileForm>::bound(&data, false).unwrap().clean(&unit.read_db()).await.unwrap()
+        Form::<FileForm>::bound(&data, false)
+            .unwrap()
+            .clean(&unit.read_db())
+            .await
+            .unwrap()
     }
 
     #[tokio::test]
     async fn a_row_that_may_not_be_seen_is_neither_shown_nor_taken() {
         // CWE-639: Ben's folder by its real id, an id that never was, and no id at all get one answer.
         let site = site().await;
-        let good = clean(&site, &format!("folder={}&colour=dark_blue&version=3", site.hers)).await.unwrap();
-        assert_eq!((good.folder, good.copy_to, good.colour), (site.hers, None, Colour::DarkBlue));
+        let good = clean(&site, &format!("folder={}&colour=dark_blue&version=3", site.hers))
+            .await
+            .unwrap();
+        assert_eq!(
+            (good.folder, good.copy_to, good.colour),
+            (site.hers, None, Colour::DarkBlue)
+        );
         assert_eq!(good.version.unwrap().to_string(), "3");
 
         let mut answers = Vec::new();
-        for id in [site.his.to_string(), Id::<Folder>::new().to_string(), "1 OR 1=1".to_owned()] {
-            let form = clean(&site, &format!("folder={id}&colour=red")).await.unwrap_err();
+        for id in [
+            site.his.to_string(),
+            Id::<Folder>::new().to_string(),
+            "1 OR 1=1".to_owned(),
+        ] {
+            let form = clean(&site, &format!("folder={id}&colour=red"))
+                .await
+                .unwrap_err();
             assert_eq!(form.folder.errors(), [NOT_A_CHOICE], "{id}");
             let mut html = String::new();
             render::field(&form.folder, &mut html);
             answers.push(html);
-            let form = clean(&site, &format!("folder={}&copy_to={id}&colour=red", site.hers)).await.unwrap_err();
+            let form = clean(&site, &format!("folder={}&copy_to={id}&colour=red", site.hers))
+                .await
+                .unwrap_err();
             assert_eq!(form.copy_to.errors(), [NOT_A_CHOICE], "{id}");
         }
         assert!(answers.iter().all(|html| html == &answers[0]), "{answers:?}");
-        assert!(answers[0].contains("Ann&#x27;s &lt;folder&gt;</option>"), "{}", answers[0]);
+        assert!(
+            answers[0].contains("Ann&#x27;s &lt;folder&gt;</option>"),
+            "{}",
+            answers[0]
+        );
         assert!(!answers[0].contains("Ben"), "{}", answers[0]);
     }
 
@@ -209,7 +246,10 @@ mod tests {
             let body = format!("folder={}&colour={}", site.hers, bad.replace(' ', "%00"));
             assert!(clean(&site, &body).await.is_err(), "{bad}");
         }
-        let labels: Vec<_> = Colour::fixed_choices().into_iter().map(|choice| choice.label).collect();
+        let labels: Vec<_> = Colour::fixed_choices()
+            .into_iter()
+            .map(|choice| choice.label)
+            .collect();
         assert_eq!(labels, ["Red", "Dark blue"]);
     }
 }

@@ -11,6 +11,7 @@ mod error;
 mod file;
 mod json;
 mod redirect;
+mod render;
 mod respond;
 mod response;
 
@@ -22,6 +23,8 @@ pub use file::File;
 pub use json::Json;
 pub(crate) use redirect::resolve;
 pub use redirect::{LocalUrl, Redirect};
+#[doc(hidden)]
+pub use render::respond_template;
 pub use respond::{Outcome, Respond, Status, Text};
 pub use response::{Caching, HeaderError, Response};
 

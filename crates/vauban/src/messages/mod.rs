@@ -21,29 +21,36 @@ const LIFE: u64 = 600;
 const MOST: usize = 8;
 const LONGEST: usize = 240;
 
-/// How a message is meant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Level {
-    /// Something to know.
-    Info,
-    /// It worked.
-    Success,
-    /// Careful.
-    Warning,
-    /// It did not work.
-    Error,
+pub use vauban_template::page::{Level, Message};
+
+/// A message in the cookie: level and text.
+#[derive(Serialize, Deserialize)]
+struct Kept(u8, String);
+
+impl From<Message> for Kept {
+    fn from(message: Message) -> Self {
+        let level = match message.level {
+            Level::Debug => 0,
+            Level::Info => 1,
+            Level::Success => 2,
+            Level::Warning => 3,
+            Level::Error => 4,
+        };
+        Self(level, message.text)
+    }
 }
 
-/// A message.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Message {
-    /// How it is meant.
-    #[serde(rename = "l")]
-    pub level: Level,
-    /// What it says: text, never HTML.
-    #[serde(rename = "t")]
-    pub text: String,
+impl From<Kept> for Message {
+    fn from(Kept(level, text): Kept) -> Self {
+        let level = match level {
+            0 => Level::Debug,
+            2 => Level::Success,
+            3 => Level::Warning,
+            4 => Level::Error,
+            _ => Level::Info,
+        };
+        Self { level, text }
+    }
 }
 
 /// The messages of one request: those that came, and those that were added.
@@ -93,6 +100,7 @@ impl Store {
         let mut keep = if shown { Vec::new() } else { read(cx) };
         keep.append(&mut added);
         keep.truncate(MOST);
+        let keep: Vec<Kept> = keep.into_iter().map(Kept::from).collect();
         if let Ok(text) = serde_json::to_vec(&keep) {
             let token = cx.site.messages.sign(&text, &[], signing::now() + LIFE);
             cx.set_cookie(Cookie::new(COOKIE, &token, cx.is_secure()));
@@ -113,7 +121,10 @@ fn read(cx: &Cx) -> Vec<Message> {
         return Vec::new();
     };
     match cx.site.messages.verify(cookie, &[], signing::now()) {
-        Ok(text) => serde_json::from_slice(&text).unwrap_or_default(),
+        Ok(text) => {
+            let kept: Vec<Kept> = serde_json::from_slice(&text).unwrap_or_default();
+            kept.into_iter().map(Message::from).collect()
+        }
         Err(TokenError::Expired | TokenError::UnknownKey) => Vec::new(),
         Err(_) => {
             SecurityEvent::CookieForged.log(Some(cx));

@@ -121,7 +121,12 @@ fn request(out: &mut String, cx: &Cx) {
 fn queries(out: &mut String, cx: &Cx) {
     out.push_str("<h2>Queries</h2><table>");
     for query in cx.queries() {
-        let _ = write!(out, "<tr><td>{:?}</td><td><code>{}</code></td></tr>", query.time, escape(&query.sql));
+        let _ = write!(
+            out,
+            "<tr><td>{:?}</td><td><code>{}</code></td></tr>",
+            query.time,
+            escape(&query.sql)
+        );
     }
     out.push_str("</table>");
 }

@@ -7,6 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use vauban_orm::Actor;
+use vauban_template::page;
 
 use super::Site;
 use crate::http::{Cx, Result};
@@ -19,10 +20,10 @@ pub(crate) const SESSION_COOKIE: &str = "session";
 pub struct Identity {
     /// Who acts: what row policies are about.
     pub actor: Actor,
+    /// Who it is, for pages.
+    pub user: page::User,
     /// The user's id, for logs.
     pub user_id: Option<String>,
-    /// Who acts: what access rules ask, and on whose authority the request's `Db` reads and writes.
-    pub actor: Actor,
     /// What tokens against request forgery are bound to: unguessable, and another one after every change of
     /// privilege. `None` without a session; then an own cookie takes its place.
     pub binding: Option<[u8; 32]>,
@@ -35,8 +36,8 @@ impl Identity {
     pub fn nobody() -> Self {
         Self {
             actor: Actor::nobody(),
+            user: page::User::default(),
             user_id: None,
-            actor: Actor::nobody(),
             binding: None,
             session: None,
         }

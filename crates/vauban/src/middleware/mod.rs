@@ -18,10 +18,10 @@ mod proxies;
 mod security_event;
 mod server;
 mod site;
-#[cfg(test)]
-mod wire;
 #[cfg(any(test, feature = "__test_switches"))]
 pub mod switches;
+#[cfg(test)]
+mod wire;
 
 pub use body::RequestBody;
 pub use identity::{Identity, SessionBackend};

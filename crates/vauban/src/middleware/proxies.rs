@@ -94,7 +94,12 @@ pub(crate) fn way<'a>(
         [port] => Some(port.trim().parse().map_err(|_| refuse())?),
         _ => return Err(refuse()),
     };
-    Ok(Way { client, secure, host, port })
+    Ok(Way {
+        client,
+        secure,
+        host,
+        port,
+    })
 }
 
 fn trusts(trusted: &[Network], address: IpAddr) -> bool {

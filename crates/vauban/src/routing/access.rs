@@ -97,7 +97,11 @@ impl AccessRule for Staff {
     const NAME: &'static str = "Staff";
     fn admit(cx: &Cx) -> Result<Self, Refusal> {
         let facts = SignedIn::admit(cx)?.facts;
-        if facts.is_staff { Ok(Self { facts }) } else { Err(Refusal::Forbidden) }
+        if facts.is_staff {
+            Ok(Self { facts })
+        } else {
+            Err(Refusal::Forbidden)
+        }
     }
 }
 
@@ -118,6 +122,10 @@ impl AccessRule for Superuser {
     const NAME: &'static str = "Superuser";
     fn admit(cx: &Cx) -> Result<Self, Refusal> {
         let facts = SignedIn::admit(cx)?.facts;
-        if facts.is_superuser { Ok(Self { facts }) } else { Err(Refusal::Forbidden) }
+        if facts.is_superuser {
+            Ok(Self { facts })
+        } else {
+            Err(Refusal::Forbidden)
+        }
     }
 }

@@ -96,7 +96,9 @@ impl StaticFiles {
     /// The answer to a request below the prefix; `None` if there is no such file.
     pub(crate) fn answer(&self, method: &Method, path: &str, headers: &HeaderMap) -> Option<Response> {
         let name = path.strip_prefix(PREFIX)?;
-        let Some(entry) = self.by_name.get(name) else { return self.newcomer(name) };
+        let Some(entry) = self.by_name.get(name) else {
+            return self.newcomer(name);
+        };
         if !matches!(*method, Method::GET | Method::HEAD) {
             return Some(
                 Response::new(StatusCode::METHOD_NOT_ALLOWED, Body::empty())
@@ -132,7 +134,11 @@ impl StaticFiles {
         }
         let path = find(self.folder.as_ref()?, name)?;
         let response = Response::new(StatusCode::OK, read(&path)?);
-        Some(response.set(header::CONTENT_TYPE, HeaderValue::from_static(content_type(name))).caching(Caching::NoStore))
+        Some(
+            response
+                .set(header::CONTENT_TYPE, HeaderValue::from_static(content_type(name)))
+                .caching(Caching::NoStore),
+        )
     }
 
     /// In development the file as it is now. Only names of the table are read, so nothing climbs (CWE-22).
@@ -146,11 +152,17 @@ impl StaticFiles {
 
 /// The file below `folder` that has this name; hidden files and links are none.
 fn find(folder: &Path, name: &str) -> Option<PathBuf> {
-    let (first, rest) = name.split_once('/').map_or((name, None), |(first, rest)| (first, Some(rest)));
+    let (first, rest) = name
+        .split_once('/')
+        .map_or((name, None), |(first, rest)| (first, Some(rest)));
     if first.starts_with('.') {
         return None;
     }
-    let entry = folder.read_dir().ok()?.flatten().find(|entry| entry.file_name().to_str() == Some(first))?;
+    let entry = folder
+        .read_dir()
+        .ok()?
+        .flatten()
+        .find(|entry| entry.file_name().to_str() == Some(first))?;
     let kind = entry.file_type().ok()?;
     match rest {
         Some(rest) if kind.is_dir() => find(&entry.path(), rest),

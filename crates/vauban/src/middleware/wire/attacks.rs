@@ -39,7 +39,10 @@ fn browser(extra: &[(&str, &str)]) -> Vec<(String, String)> {
 /// ASVS 3.5.1, CWE-352: a form on another site posts with Ann's cookie.
 #[tokio::test]
 async fn a_foreign_form_changes_nothing() {
-    let foreign = browser(&[("Origin", "https://attacker.example"), ("Sec-Fetch-Site", "cross-site")]);
+    let foreign = browser(&[
+        ("Origin", "https://attacker.example"),
+        ("Sec-Fetch-Site", "cross-site"),
+    ]);
     let post = async |switches: Switches| {
         let before = views::WRITES.load(Ordering::Relaxed);
         let reply = twin(switches).await.send("POST /", &foreign, "a=1").await;
@@ -48,23 +51,61 @@ async fn a_foreign_form_changes_nothing() {
     // The attack works where nothing stands against it,
     assert_eq!(post(bare()).await, (200, true));
     // and each wall alone stops it.
-    assert_eq!(post(Switches { no_origin_check: false, ..bare() }).await.0, 403);
-    assert_eq!(post(Switches { no_token_check: false, ..bare() }).await.0, 403);
+    assert_eq!(
+        post(Switches {
+            no_origin_check: false,
+            ..bare()
+        })
+        .await
+        .0,
+        403
+    );
+    assert_eq!(
+        post(Switches {
+            no_token_check: false,
+            ..bare()
+        })
+        .await
+        .0,
+        403
+    );
 }
 
 /// ASVS 3.5.1, CWE-352: the attacker sends a token of their own.
 #[tokio::test]
 async fn a_token_of_another_session_path_or_time_is_refused() {
-    let server = twin(Switches { no_token_check: false, ..bare() }).await;
+    let server = twin(Switches {
+        no_token_check: false,
+        ..bare()
+    })
+    .await;
     let good = server.token(&Binding::Session(ANN.to_owned()), "/");
-    let post = async |token: &str| server.send("POST /", &browser(&[]), &format!("csrfmiddlewaretoken={token}")).await.status;
+    let post = async |token: &str| {
+        server
+            .send("POST /", &browser(&[]), &format!("csrfmiddlewaretoken={token}"))
+            .await
+            .status
+    };
     assert_eq!(post(&good).await, 200);
-    assert_eq!(post(&server.token(&Binding::Session("a-session-of-mallory".to_owned()), "/")).await, 403);
-    assert_eq!(post(&server.token(&Binding::Cookie("A".repeat(22)), "/")).await, 403);
-    assert_eq!(post(&server.token(&Binding::Session(ANN.to_owned()), "/login/")).await, 403);
+    assert_eq!(
+        post(&server.token(&Binding::Session("a-session-of-mallory".to_owned()), "/")).await,
+        403
+    );
+    assert_eq!(
+        post(&server.token(&Binding::Cookie("A".repeat(22)), "/")).await,
+        403
+    );
+    assert_eq!(
+        post(&server.token(&Binding::Session(ANN.to_owned()), "/login/")).await,
+        403
+    );
     let bytes = [b"s", &Sha256::digest(ANN)[..]].concat();
     assert_eq!(post(&server.site.csrf.sign(b"n", &[&bytes, b"/"], 1)).await, 403);
-    let other_purpose = server.site.keys().signer("messages").sign(b"n", &[&bytes, b"/"], u64::MAX);
+    let other_purpose = server
+        .site
+        .keys()
+        .signer("messages")
+        .sign(b"n", &[&bytes, b"/"], u64::MAX);
     assert_eq!(post(&other_purpose).await, 403);
     assert_eq!(post(&format!("{good}&csrfmiddlewaretoken={good}")).await, 403);
 }
@@ -73,26 +114,57 @@ async fn a_token_of_another_session_path_or_time_is_refused() {
 #[tokio::test]
 async fn a_foreign_host_is_not_answered() {
     let evil = [pair("Host", "evil.example")];
-    assert_eq!(twin(bare()).await.send("GET /host/", &evil, "").await.body, "evil.example");
-    let reply = twin(Switches { no_host_check: false, ..bare() }).await.send("GET /host/", &evil, "").await;
+    assert_eq!(
+        twin(bare()).await.send("GET /host/", &evil, "").await.body,
+        "evil.example"
+    );
+    let reply = twin(Switches {
+        no_host_check: false,
+        ..bare()
+    })
+    .await
+    .send("GET /host/", &evil, "")
+    .await;
     assert_eq!(reply.status, 400);
     assert!(!reply.body.contains("evil"), "{reply:?}");
     // CWE-444: two hosts, or an absolute target that names another.
-    let server = twin(Switches { no_host_check: false, ..bare() }).await;
+    let server = twin(Switches {
+        no_host_check: false,
+        ..bare()
+    })
+    .await;
     let two = [pair("Host", "example.com"), pair("Host", "evil.example")];
     assert_eq!(server.send("GET /host/", &two, "").await.status, 400);
     let one = [pair("Host", "example.com")];
-    assert_eq!(server.send("GET http://evil.example/host/", &one, "").await.status, 400);
+    assert_eq!(
+        server
+            .send("GET http://evil.example/host/", &one, "")
+            .await
+            .status,
+        400
+    );
 }
 
 /// ASVS 3.5.8, CWE-346: another site loads Ann's data as a script.
 #[tokio::test]
 async fn a_foreign_page_loads_nothing() {
-    let load = browser(&[("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "no-cors"), ("Sec-Fetch-Dest", "script")]);
+    let load = browser(&[
+        ("Sec-Fetch-Site", "cross-site"),
+        ("Sec-Fetch-Mode", "no-cors"),
+        ("Sec-Fetch-Dest", "script"),
+    ]);
     assert_eq!(twin(bare()).await.send("GET /json/", &load, "").await.status, 200);
-    let isolated = twin(Switches { no_isolation: false, ..bare() }).await;
+    let isolated = twin(Switches {
+        no_isolation: false,
+        ..bare()
+    })
+    .await;
     assert_eq!(isolated.send("GET /json/", &load, "").await.status, 403);
-    let link = browser(&[("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Dest", "document")]);
+    let link = browser(&[
+        ("Sec-Fetch-Site", "cross-site"),
+        ("Sec-Fetch-Mode", "navigate"),
+        ("Sec-Fetch-Dest", "document"),
+    ]);
     assert_eq!(isolated.send("GET /json/", &link, "").await.status, 200);
 }
 
@@ -120,16 +192,35 @@ async fn every_answer_carries_the_headers() {
         let reply = server.send(line, &headers, "").await;
         assert_eq!(reply.status, status, "{line}");
         for name in [
-            "content-security-policy", "x-content-type-options", "x-frame-options", "referrer-policy",
-            "cross-origin-opener-policy", "cross-origin-resource-policy", "permissions-policy", "cache-control", "x-request-id",
+            "content-security-policy",
+            "x-content-type-options",
+            "x-frame-options",
+            "referrer-policy",
+            "cross-origin-opener-policy",
+            "cross-origin-resource-policy",
+            "permissions-policy",
+            "cache-control",
+            "x-request-id",
         ] {
             assert!(reply.header(name).is_some(), "{line}: no {name}: {reply:?}");
         }
-        assert!(reply.header("content-security-policy").unwrap().contains("frame-ancestors 'none'"), "{line}");
+        assert!(
+            reply
+                .header("content-security-policy")
+                .unwrap()
+                .contains("frame-ancestors 'none'"),
+            "{line}"
+        );
         // CWE-209, CWE-200
-        assert!(!reply.body.contains("secret detail") && reply.header("server").is_none(), "{reply:?}");
+        assert!(
+            !reply.body.contains("secret detail") && reply.header("server").is_none(),
+            "{reply:?}"
+        );
         if status == 500 {
-            assert!(reply.body.contains(reply.header("x-request-id").unwrap()), "{reply:?}");
+            assert!(
+                reply.body.contains(reply.header("x-request-id").unwrap()),
+                "{reply:?}"
+            );
         }
     }
 }
@@ -138,9 +229,19 @@ async fn every_answer_carries_the_headers() {
 #[tokio::test]
 async fn a_nonce_is_used_once() {
     let server = twin(Switches::default()).await;
-    let policy = async || server.send("GET /nothing/", &browser(&[]), "").await.header("content-security-policy").unwrap().to_owned();
+    let policy = async || {
+        server
+            .send("GET /nothing/", &browser(&[]), "")
+            .await
+            .header("content-security-policy")
+            .unwrap()
+            .to_owned()
+    };
     let (first, second) = (policy().await, policy().await);
-    assert!(first.contains("script-src 'nonce-") && first.contains("require-trusted-types-for 'script'"), "{first}");
+    assert!(
+        first.contains("script-src 'nonce-") && first.contains("require-trusted-types-for 'script'"),
+        "{first}"
+    );
     assert_ne!(first, second);
 }
 
@@ -153,19 +254,29 @@ async fn what_is_too_large_is_refused() {
     let large = format!("a={}", "x".repeat(1 << 20));
     assert_eq!(server.send("POST /", &browser(&own), "a=1").await.status, 200);
     assert_eq!(server.send("POST /", &browser(&own), &large).await.status, 413);
-    let unlimited = twin(Switches { no_body_limit: true, ..Switches::default() }).await;
+    let unlimited = twin(Switches {
+        no_body_limit: true,
+        ..Switches::default()
+    })
+    .await;
     assert_eq!(unlimited.send("POST /", &browser(&own), &large).await.status, 200);
     let gzip = [own[0], own[1], ("Content-Encoding", "gzip")];
     assert_eq!(server.send("POST /", &browser(&gzip), "a=1").await.status, 415);
     let long = format!("GET /x?{}", "a".repeat(9000));
     assert_eq!(server.send(&long, &browser(&[]), "").await.status, 414);
-    let wide: Vec<(String, String)> = (0..100).map(|i| pair(&format!("X-{i}"), "a")).chain(browser(&[])).collect();
+    let wide: Vec<(String, String)> = (0..100)
+        .map(|i| pair(&format!("X-{i}"), "a"))
+        .chain(browser(&[]))
+        .collect();
     assert_eq!(server.send("GET /x", &wide, "").await.status, 431);
     let fat = browser(&[("X-Fat", &"a".repeat(17 * 1024))]);
     assert_eq!(server.send("GET /x", &fat, "").await.status, 431);
     let fields: String = (0..1001).map(|i| format!("f{i}=1&")).collect();
     let in_form = [("Sec-Fetch-Site", "same-origin")];
-    assert_eq!(server.send("POST /", &browser(&in_form), &fields).await.status, 403);
+    assert_eq!(
+        server.send("POST /", &browser(&in_form), &fields).await.status,
+        403
+    );
 }
 
 /// CWE-444: what two readers could read in two ways is refused by the parser.
@@ -180,7 +291,13 @@ async fn smuggling_is_refused() {
         "GET / HTTP/1.1\r\nHost: example.com\r\n X: folded\r\n\r\n",
         "GET / HTTP/1.1\r\n\r\n",
     ] {
-        let status = server.raw(head.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n").as_bytes()).await.status;
+        let status = server
+            .raw(
+                head.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n")
+                    .as_bytes(),
+            )
+            .await
+            .status;
         assert!((400..500).contains(&status), "{status}: {head:?}");
     }
 }
@@ -190,13 +307,28 @@ async fn smuggling_is_refused() {
 async fn answers_of_a_session_are_not_kept() {
     let server = twin(Switches::default()).await;
     let anonymous = [pair("Host", "example.com"), pair("X-Forwarded-Proto", "https")];
-    assert_eq!(server.send("GET /x", &browser(&[]), "").await.header("cache-control"), Some("no-store"));
-    assert_eq!(server.send("GET /x", &anonymous, "").await.header("cache-control"), Some("private, no-cache"));
+    assert_eq!(
+        server
+            .send("GET /x", &browser(&[]), "")
+            .await
+            .header("cache-control"),
+        Some("no-store")
+    );
+    assert_eq!(
+        server
+            .send("GET /x", &anonymous, "")
+            .await
+            .header("cache-control"),
+        Some("private, no-cache")
+    );
     // A token, too; and its cookie is strict.
     let reply = server.send("GET /", &anonymous, "").await;
     assert_eq!(reply.header("cache-control"), Some("no-store"));
     let cookie = reply.header("set-cookie").unwrap();
-    assert!(cookie.starts_with("__Host-csrf=") && cookie.contains("Secure") && cookie.contains("HttpOnly"), "{cookie}");
+    assert!(
+        cookie.starts_with("__Host-csrf=") && cookie.contains("Secure") && cookie.contains("HttpOnly"),
+        "{cookie}"
+    );
 }
 
 /// CWE-384, CWE-352: a first visit gets a token that its own cookie makes good.
@@ -204,10 +336,23 @@ async fn answers_of_a_session_are_not_kept() {
 async fn a_first_visit_can_post() {
     let server = twin(Switches::default()).await;
     let page = server.send("GET /", &[pair("Host", "example.com")], "").await;
-    let cookie = page.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
+    let cookie = page
+        .header("set-cookie")
+        .unwrap()
+        .split(';')
+        .next()
+        .unwrap()
+        .to_owned();
     let post = async |cookie: &str| {
-        let headers = [pair("Host", "example.com"), pair("Origin", "http://example.com"), pair("Cookie", cookie)];
-        server.send("POST /", &headers, &format!("csrfmiddlewaretoken={}", page.body)).await.status
+        let headers = [
+            pair("Host", "example.com"),
+            pair("Origin", "http://example.com"),
+            pair("Cookie", cookie),
+        ];
+        server
+            .send("POST /", &headers, &format!("csrfmiddlewaretoken={}", page.body))
+            .await
+            .status
     };
     assert_eq!(post(&cookie).await, 200);
     assert_eq!(post("csrf=AAAAAAAAAAAAAAAAAAAAAA").await, 403);

@@ -35,19 +35,36 @@ async fn vectors_csrf() {
 async fn let_through(case: &Value) -> bool {
     let settings = &case["settings"];
     let list = |key: &str| -> Vec<String> {
-        settings[key].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+        settings[key]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect()
     };
     let allowed = list("allowed_hosts");
     let mut parts = parts(&allowed.iter().map(String::as_str).collect::<Vec<_>>());
     let secure = case["secure"] == true;
     let trusted = list("trusted_origins");
     if !trusted.is_empty() {
-        let own = format!("{}://{}", if secure { "https" } else { "http" }, text(case, "host"));
-        parts.settings.origins = trusted.iter().chain([&own]).filter_map(|origin| origin.parse().ok()).collect();
+        let own = format!(
+            "{}://{}",
+            if secure { "https" } else { "http" },
+            text(case, "host")
+        );
+        parts.settings.origins = trusted
+            .iter()
+            .chain([&own])
+            .filter_map(|origin| origin.parse().ok())
+            .collect();
     }
     let server = start(parts).await;
 
-    let mut headers = vec![pair("Host", text(case, "host")), pair("X-Forwarded-Proto", if secure { "https" } else { "http" })];
+    let mut headers = vec![
+        pair("Host", text(case, "host")),
+        pair("X-Forwarded-Proto", if secure { "https" } else { "http" }),
+    ];
     let mut given_header = None;
     for (name, value) in case["headers"].as_object().unwrap() {
         if name.eq_ignore_ascii_case("x-csrftoken") {
@@ -58,7 +75,11 @@ async fn let_through(case: &Value) -> bool {
     }
     let prefix = if secure { "__Host-" } else { "" };
     let by_session = settings["use_sessions"] == true;
-    let stored = if by_session { &case["session_token"] } else { &case["cookie_token"] };
+    let stored = if by_session {
+        &case["session_token"]
+    } else {
+        &case["cookie_token"]
+    };
     if let Some(stored) = stored.as_str() {
         let (name, value) = match secret(stored) {
             Some(secret) if by_session => ("session", secret),
@@ -69,12 +90,24 @@ async fn let_through(case: &Value) -> bool {
         headers.push(pair("Cookie", format!("{prefix}{name}={value}")));
     }
     let translate = |token: &str| -> String {
-        let binding = |secret: String| if by_session { Binding::Session(secret) } else { Binding::Cookie(cookie_of(&secret)) };
+        let binding = |secret: String| {
+            if by_session {
+                Binding::Session(secret)
+            } else {
+                Binding::Cookie(cookie_of(&secret))
+            }
+        };
         match secret(token) {
             Some(secret) => server.token(&binding(secret), "/"),
             None => {
                 let ours = server.token(&binding("x".repeat(32)), "/");
-                if token.is_empty() { String::new() } else if token.len() == 64 || token.len() == 32 { ours.replace('.', "!") } else { ours[..ours.len() / 2].to_owned() }
+                if token.is_empty() {
+                    String::new()
+                } else if token.len() == 64 || token.len() == 32 {
+                    ours.replace('.', "!")
+                } else {
+                    ours[..ours.len() / 2].to_owned()
+                }
             }
         }
     };
@@ -96,13 +129,22 @@ async fn let_through(case: &Value) -> bool {
 /// The secret that a Django token hides: itself with 32 characters, masked with 64.
 fn secret(token: &str) -> Option<String> {
     const ALPHABET: &[u8] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-    let places: Option<Vec<usize>> = token.bytes().map(|b| ALPHABET.iter().position(|c| *c == b)).collect();
+    let places: Option<Vec<usize>> = token
+        .bytes()
+        .map(|b| ALPHABET.iter().position(|c| *c == b))
+        .collect();
     let places = places?;
     match places.len() {
         32 => Some(token.to_owned()),
         64 => {
             let (mask, cipher) = places.split_at(32);
-            Some(cipher.iter().zip(mask).map(|(c, m)| ALPHABET[(c + 62 - m) % 62] as char).collect())
+            Some(
+                cipher
+                    .iter()
+                    .zip(mask)
+                    .map(|(c, m)| ALPHABET[(c + 62 - m) % 62] as char)
+                    .collect(),
+            )
         }
         _ => None,
     }
@@ -115,16 +157,31 @@ fn cookie_of(secret: &str) -> String {
 /// Where Vauban refuses what Django takes.
 fn rule(case: &Value) -> Option<&'static str> {
     let settings = &case["settings"];
-    let wild = settings["trusted_origins"].as_array().is_some_and(|list| list.iter().any(|o| o.as_str().is_some_and(|o| o.contains('*'))));
-    if !matches!(text(case, "method"), "GET" | "HEAD" | "OPTIONS" | "POST" | "PUT" | "PATCH" | "DELETE") {
+    let wild = settings["trusted_origins"]
+        .as_array()
+        .is_some_and(|list| list.iter().any(|o| o.as_str().is_some_and(|o| o.contains('*'))));
+    if !matches!(
+        text(case, "method"),
+        "GET" | "HEAD" | "OPTIONS" | "POST" | "PUT" | "PATCH" | "DELETE"
+    ) {
         return Some("a method that no view answers is 405 (TRACE would show cookies to script)");
     }
     if text(case, "host").starts_with('@') {
         return Some("the host check comes first");
     }
-    let listed = settings["allowed_hosts"].as_array().is_some_and(|list| list.iter().any(|h| h == &case["host"] || case["host"].as_str().and_then(|c| c.rsplit_once(':')).is_some_and(|(name, _)| h == name)));
+    let listed = settings["allowed_hosts"].as_array().is_some_and(|list| {
+        list.iter().any(|h| {
+            h == &case["host"]
+                || case["host"]
+                    .as_str()
+                    .and_then(|c| c.rsplit_once(':'))
+                    .is_some_and(|(name, _)| h == name)
+        })
+    });
     if !listed && settings["use_x_forwarded_host"] != true {
-        return Some("the host check comes first: Django asks for the host only where a view or check needs it");
+        return Some(
+            "the host check comes first: Django asks for the host only where a view or check needs it",
+        );
     }
     if !settings["csrf_cookie_domain"].is_null() || !settings["session_cookie_domain"].is_null() {
         return Some("cookies belong to one host (`__Host-`), so a sibling host is no origin of ours");

@@ -48,7 +48,9 @@ async fn fits(case: &Value) -> (bool, String) {
     if case["secure"] == true && !sent.contains_key("X-Forwarded-Proto") {
         headers.push(pair("X-Forwarded-Proto", "https"));
     }
-    let reply = server.send(&format!("GET {}", text(case, "path")), &headers, "").await;
+    let reply = server
+        .send(&format!("GET {}", text(case, "path")), &headers, "")
+        .await;
     let mut wrong = String::new();
     if Some(u64::from(reply.status)) != case["expect_status"].as_u64() {
         wrong = format!("status {} ", reply.status);
@@ -76,16 +78,33 @@ fn left_out(case: &Value) -> Option<&'static str> {
 /// Where Vauban's answer is another one, and safer.
 fn rule(case: &Value) -> Option<&'static str> {
     let settings = &case["settings"];
-    if case["response_preset"].as_object().is_some_and(|preset| !preset.is_empty()) {
+    if case["response_preset"]
+        .as_object()
+        .is_some_and(|preset| !preset.is_empty())
+    {
         return Some("a view cannot set a header of the walls");
     }
-    if ["SECURE_CONTENT_TYPE_NOSNIFF", "SECURE_REFERRER_POLICY", "SECURE_CROSS_ORIGIN_OPENER_POLICY", "X_FRAME_OPTIONS"].iter().any(|name| !settings[name].is_null()) {
+    if [
+        "SECURE_CONTENT_TYPE_NOSNIFF",
+        "SECURE_REFERRER_POLICY",
+        "SECURE_CROSS_ORIGIN_OPENER_POLICY",
+        "X_FRAME_OPTIONS",
+    ]
+    .iter()
+    .any(|name| !settings[name].is_null())
+    {
         return Some("the headers of the walls are no settings");
     }
-    if settings["SECURE_REDIRECT_EXEMPT"].as_array().is_some_and(|list| !list.is_empty()) {
+    if settings["SECURE_REDIRECT_EXEMPT"]
+        .as_array()
+        .is_some_and(|list| !list.is_empty())
+    {
         return Some("no path is exempt from HTTPS");
     }
-    if case["request_headers"]["X-Forwarded-Proto"].as_str().is_some_and(|value| value.contains(',')) {
+    if case["request_headers"]["X-Forwarded-Proto"]
+        .as_str()
+        .is_some_and(|value| value.contains(','))
+    {
         return Some("several schemes count as HTTPS only if all of them are");
     }
     let path = text(case, "path");

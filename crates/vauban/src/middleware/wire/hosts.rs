@@ -12,7 +12,12 @@ async fn vectors_hosts() {
     let mut tally = Tally::default();
     for case in vectors::cases("hosts.json", SAMPLE) {
         let id = text(&case, "id");
-        let allowed: Vec<&str> = case["allowed_hosts"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+        let allowed: Vec<&str> = case["allowed_hosts"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(Value::as_str)
+            .collect();
         let mut parts = parts(&allowed);
         if case["debug"] == true {
             parts.settings.allowed_hosts = Settings::defaults(Mode::Development).allowed_hosts;
@@ -27,12 +32,24 @@ async fn vectors_hosts() {
         let mut headers = Vec::new();
         headers.extend(host.map(|host| pair("Host", host)));
         if case["use_x_forwarded_host"] == true || case["use_x_forwarded_port"] == true {
-            headers.extend(case["x_forwarded_host"].as_str().map(|host| pair("X-Forwarded-Host", host)));
-            headers.extend(case["x_forwarded_port"].as_str().map(|port| pair("X-Forwarded-Port", port)));
+            headers.extend(
+                case["x_forwarded_host"]
+                    .as_str()
+                    .map(|host| pair("X-Forwarded-Host", host)),
+            );
+            headers.extend(
+                case["x_forwarded_port"]
+                    .as_str()
+                    .map(|port| pair("X-Forwarded-Port", port)),
+            );
         } else {
             // From a peer that is no proxy of ours they mean nothing.
             parts.settings.trusted_proxies = Vec::new();
-            headers.extend(case["x_forwarded_host"].as_str().map(|host| pair("X-Forwarded-Host", host)));
+            headers.extend(
+                case["x_forwarded_host"]
+                    .as_str()
+                    .map(|host| pair("X-Forwarded-Host", host)),
+            );
         }
         let server = start(parts).await;
         let reply = server.send("GET /host/", &headers, "").await;
@@ -51,7 +68,9 @@ fn rule(case: &Value) -> Option<&'static str> {
     let host = case["host"].as_str();
     let port = host.and_then(|host| host.rsplit_once(':')).map(|(_, port)| port);
     if host.is_none() {
-        return Some("a request without Host is refused (RFC 9112 §3.2); the server's own name is no substitute");
+        return Some(
+            "a request without Host is refused (RFC 9112 §3.2); the server's own name is no substitute",
+        );
     }
     if port.is_some_and(|port| port.bytes().all(|b| b.is_ascii_digit()) && port.parse::<u16>().is_err()) {
         return Some("a port is at most 65535");
@@ -59,5 +78,6 @@ fn rule(case: &Value) -> Option<&'static str> {
     if host.is_some_and(|host| host.starts_with('.') || host.contains("..")) {
         return Some("a name has no empty label");
     }
-    host.filter(|host| host.len() > 253).map(|_| "a name has at most 253 characters (RFC 1035)")
+    host.filter(|host| host.len() > 253)
+        .map(|_| "a name has at most 253 characters (RFC 1035)")
 }

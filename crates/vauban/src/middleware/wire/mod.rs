@@ -158,7 +158,11 @@ async fn start(parts: SiteParts) -> Server {
         let _ = stopped.await;
     });
     tokio::spawn(serving);
-    Server { addr, site, _stop: stop }
+    Server {
+        addr,
+        site,
+        _stop: stop,
+    }
 }
 
 /// What came back.
@@ -171,7 +175,10 @@ struct Reply {
 
 impl Reply {
     fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .find(|(other, _)| other.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
     }
 }
 
@@ -185,9 +192,20 @@ impl Server {
         let text = String::from_utf8_lossy(&bytes);
         let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
         let mut lines = head.split("\r\n");
-        let status = lines.next().and_then(|line| line.split(' ').nth(1)).and_then(|s| s.parse().ok()).unwrap_or(0);
-        let headers = lines.filter_map(|line| line.split_once(": ")).map(|(n, v)| (n.to_owned(), v.to_owned())).collect();
-        Reply { status, headers, body: body.to_owned() }
+        let status = lines
+            .next()
+            .and_then(|line| line.split(' ').nth(1))
+            .and_then(|s| s.parse().ok())
+            .unwrap_or(0);
+        let headers = lines
+            .filter_map(|line| line.split_once(": "))
+            .map(|(n, v)| (n.to_owned(), v.to_owned()))
+            .collect();
+        Reply {
+            status,
+            headers,
+            body: body.to_owned(),
+        }
     }
 
     /// A request with these lines after the request line; `Connection: close` is added.
@@ -196,11 +214,21 @@ impl Server {
         for (name, value) in headers {
             // Latin-1, as other servers' tests send it.
             request.extend(name.bytes().chain(": ".bytes()));
-            request.extend(value.chars().map(|c| if (c as u32) < 256 { c as u32 as u8 } else { b'?' }));
+            request.extend(
+                value
+                    .chars()
+                    .map(|c| if (c as u32) < 256 { c as u32 as u8 } else { b'?' }),
+            );
             request.extend(b"\r\n");
         }
         if !body.is_empty() {
-            request.extend(format!("Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n", body.len()).bytes());
+            request.extend(
+                format!(
+                    "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n",
+                    body.len()
+                )
+                .bytes(),
+            );
         }
         request.extend(b"Connection: close\r\n\r\n");
         request.extend(body.bytes());
@@ -213,7 +241,9 @@ impl Server {
             Binding::Cookie(value) => [b"c", value.as_bytes()].concat(),
             Binding::Session(value) => [b"s", &Sha256::digest(value)[..]].concat(),
         };
-        self.site.csrf.sign(b"nonce", &[&bytes, path.as_bytes()], crate::signing::now() + 60)
+        self.site
+            .csrf
+            .sign(b"nonce", &[&bytes, path.as_bytes()], crate::signing::now() + 60)
     }
 }
 
@@ -246,7 +276,9 @@ impl Tally {
             (false, true) => self.failures.push(format!("{id}: LOOSER than the reference")),
             (true, false) => match rule {
                 Some(rule) => self.stricter.push(format!("{id}: {rule}")),
-                None => self.failures.push(format!("{id}: refused without a rule that says why")),
+                None => self
+                    .failures
+                    .push(format!("{id}: refused without a rule that says why")),
             },
         }
     }

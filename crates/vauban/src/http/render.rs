@@ -1,0 +1,57 @@
+//! What templates ask of a request.
+
+use ::http::{HeaderValue, StatusCode, header};
+use vauban_template::{RenderContext, Template, UrlTo, page};
+
+use super::{Cx, Response};
+use crate::middleware::csrf;
+use crate::routing::Url;
+
+impl RenderContext for Cx {
+    fn nonce(&self) -> &str {
+        Self::nonce(self)
+    }
+
+    fn write_csrf_token(&self, action: Option<&str>, out: &mut String) {
+        csrf::write(self.site(), self, action, out);
+    }
+
+    fn write_static_url(&self, path: &str, out: &mut String) {
+        self.site().static_files.write_url(path, out);
+    }
+
+    fn mount(&self, route: &'static str) -> &str {
+        Self::mount(self, route)
+    }
+
+    fn user(&self) -> &page::User {
+        &self.identity().user
+    }
+
+    fn messages(&self) -> &[page::Message] {
+        self.take_messages()
+    }
+
+    fn path(&self) -> &str {
+        Self::path(self)
+    }
+
+    fn query(&self) -> &str {
+        Self::query(self)
+    }
+}
+
+impl UrlTo for Url {
+    fn write(&self, cx: &dyn RenderContext, out: &mut String) {
+        self.push(cx.mount(self.view()), out);
+    }
+}
+
+/// A page as an answer; what `#[derive(Template)]` calls.
+#[doc(hidden)]
+pub fn respond_template<T: Template>(page: &T, cx: &Cx) -> Response {
+    const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
+    let mut out = String::with_capacity(T::SIZE_HINT + T::SIZE_HINT / 4);
+    page.render_into(cx, &mut out);
+    Response::new(StatusCode::OK, out).set(header::CONTENT_TYPE, HTML)
+}
