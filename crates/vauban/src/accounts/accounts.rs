@@ -265,6 +265,12 @@ impl Accounts {
         Ok(Some(token))
     }
 
+    /// How many hashes were run.
+    #[cfg(test)]
+    pub(super) fn hashes_run(&self) -> u64 {
+        self.hasher.hashes_run()
+    }
+
     async fn prove(
         &self,
         password: &Password,

@@ -16,6 +16,8 @@ mod params;
 mod passwords;
 mod people;
 mod services;
+#[cfg(test)]
+mod tests;
 mod throttle;
 mod users;
 #[cfg(test)]
@@ -26,3 +28,13 @@ pub use email::{Email, InvalidEmail, MAX_EMAIL_BYTES};
 pub use params::CurrentUser;
 pub use passwords::*;
 pub use people::{AccountColumns, UserAccount};
+
+/// The framework's own models that accounts need tables for.
+pub fn models() -> Vec<&'static vauban_orm::ModelMeta> {
+    use vauban_orm::Model as _;
+    vec![
+        crate::sessions::SessionRow::meta(),
+        credential::Credential::meta(),
+        throttle::ThrottleRow::meta(),
+    ]
+}

@@ -134,6 +134,12 @@ impl Hasher {
         })
     }
 
+    /// How many hashes were run.
+    #[cfg(test)]
+    pub(crate) fn hashes_run(&self) -> u64 {
+        self.0.uses.load(Ordering::Relaxed)
+    }
+
     /// Waits for a turn and runs the work on a blocking thread. Dropping the future frees the place in the
     /// queue; work that has begun goes on to its end and holds its turn until then.
     async fn run<T: Send + 'static>(

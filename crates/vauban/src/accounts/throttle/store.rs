@@ -55,7 +55,8 @@ impl Throttles {
         Self::bounded(database, clock, keys, MOST_ROWS)
     }
 
-    fn bounded(database: Database, clock: Clock, keys: BucketKeys, most: u64) -> Self {
+    /// With another bound on rows: for tests.
+    pub(crate) fn bounded(database: Database, clock: Clock, keys: BucketKeys, most: u64) -> Self {
         let rows = Rows {
             most,
             count: AtomicU64::new(0),
