@@ -28,6 +28,7 @@ pub use email::{Email, InvalidEmail, MAX_EMAIL_BYTES};
 pub use params::CurrentUser;
 pub use passwords::*;
 pub use people::{AccountColumns, UserAccount};
+pub use vauban_macros::UserAccount;
 
 /// The framework's own models that accounts need tables for.
 pub fn models() -> Vec<&'static vauban_orm::ModelMeta> {

@@ -6,9 +6,27 @@
 //!
 //! Everything that is not a literal here goes through an escaper (CWE-79).
 
+use vauban_template::RenderContext;
+use vauban_template::__private::Trusted;
+use vauban_template::escape::{self, Text};
+
 use super::bound::BoundField;
 use super::form::{Form, FormFields};
 use super::spec::Widget;
+
+/// `{{ form }}` in a template. Markup, because every value in it went through an escaper here.
+impl<F: FormFields> Trusted<Text> for Form<F> {
+    fn put_trusted(&self, _: &dyn RenderContext, out: &mut String) {
+        form(self, out);
+    }
+}
+
+/// `{{ form.title }}`: one field with its label, help and errors.
+impl Trusted<Text> for BoundField {
+    fn put_trusted(&self, _: &dyn RenderContext, out: &mut String) {
+        field(self, out);
+    }
+}
 
 /// Writes a whole form: the summary of errors and every field. The `<form>` element with its action and its buttons
 /// is the template's.
@@ -244,22 +262,9 @@ fn number(before: &str, value: i64, out: &mut String) {
 /// A literal, then a value escaped for a double-quoted attribute.
 fn attribute_start(before: &'static str, value: &str, out: &mut String) {
     out.push_str(before);
-    escape(value, out);
+    escape::attribute(value, out);
 }
 
 fn text(value: &str, out: &mut String) {
-    escape(value, out);
-}
-
-fn escape(value: &str, out: &mut String) {
-    for c in value.chars() {
-        match c {
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '&' => out.push_str("&amp;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#x27;"),
-            c => out.push(c),
-        }
-    }
+    escape::text(value, out);
 }
