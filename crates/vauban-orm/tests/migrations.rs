@@ -1,0 +1,223 @@
+//! From models to migration files: what is made by itself, and what is refused with advice.
+
+#![allow(missing_docs)]
+
+use vauban_macros::Model;
+use vauban_orm::migrations::{Operation, Set, SetFile, make};
+use vauban_orm::{Columns, ForeignKey, Id, Model, ModelMeta, Policy, Rules, Slug, Who};
+
+macro_rules! closed {
+    ($($model:ty),+) => {$(
+        impl Policy for $model {
+            fn rules(_: Who, _: &Columns<Self>) -> Rules<Self> { Rules::none() }
+        }
+    )+};
+}
+
+mod before {
+    use super::*;
+
+    #[derive(Model)]
+    #[model(crate = vauban_orm, table = "team")]
+    pub struct Team {
+        pub id: Id<Team>,
+        #[field(max_length = 20)]
+        pub name: String,
+    }
+    closed!(Team);
+}
+
+/// More of everything.
+mod after {
+    use super::*;
+
+    #[derive(Model)]
+    #[model(crate = vauban_orm, table = "team", unique(name, size), check(some = "size >= 0"))]
+    pub struct Team {
+        pub id: Id<Team>,
+        #[field(max_length = 20)]
+        pub name: String,
+        #[field(default = 3, index)]
+        pub size: i64,
+        pub slug: Option<Slug>,
+        pub parent: Option<ForeignKey<Team>>,
+    }
+
+    #[derive(Model)]
+    #[model(crate = vauban_orm, table = "player")]
+    pub struct Player {
+        pub id: Id<Player>,
+        pub team: ForeignKey<Team>,
+    }
+    closed!(Team, Player);
+}
+
+/// Differences that could lose data or mean several things.
+mod altered {
+    use super::*;
+
+    #[derive(Model)]
+    #[model(crate = vauban_orm, table = "team")]
+    pub struct Team {
+        pub id: Id<Team>,
+        pub name: Option<i64>,
+        #[field(max_length = 5)]
+        pub code: String,
+        pub boss: ForeignKey<Team>,
+    }
+    closed!(Team);
+}
+
+const PACKAGE: &str = env!("CARGO_PKG_NAME");
+
+fn set(texts: Vec<(String, String)>) -> Set {
+    let files = texts.into_iter().map(|(name, text)| SetFile {
+        name: name.leak(),
+        text: text.leak(),
+    });
+    Set {
+        package: PACKAGE,
+        folder: "",
+        files: files.collect::<Vec<_>>().leak(),
+    }
+}
+
+fn made(models: &[&'static ModelMeta], files: Vec<(String, String)>) -> (String, String, Vec<Operation>) {
+    let new = make(PACKAGE, models, &[set(files)])
+        .expect("files")
+        .expect("no refusal")
+        .expect("a migration");
+    (new.name, new.text, new.operations)
+}
+
+fn initial() -> Vec<(String, String)> {
+    let (name, text, _) = made(&[before::Team::meta()], Vec::new());
+    vec![(name, text)]
+}
+
+#[test]
+fn the_first_migration_creates_and_then_nothing_is_missing() {
+    let files = initial();
+    assert_eq!(files[0].0, "0001_initial");
+    assert!(files[0].1.contains("create_table = \"team\""), "{}", files[0].1);
+    let again = make(PACKAGE, &[before::Team::meta()], &[set(files)])
+        .unwrap()
+        .unwrap();
+    assert!(again.is_none(), "{again:?}");
+}
+
+#[test]
+fn tables_columns_indexes_and_constraints_are_made_and_really_apply() {
+    let models = [after::Player::meta(), after::Team::meta()];
+    let mut files = initial();
+    let (name, text, operations) = made(&models, files.clone());
+    let summary: Vec<String> = operations.iter().map(Operation::summary).collect();
+    for expected in [
+        "create table player",
+        "add column team.size",
+        "add column team.slug",
+        "add column team.parent_id",
+        "add constraint some to team",
+        "create index on team (size)",
+        "create index on team (parent_id)",
+        "create unique index on team (name, size)",
+        "create index on player (team_id)",
+    ] {
+        assert!(
+            summary.iter().any(|line| line == expected),
+            "{expected} is missing from {summary:#?}"
+        );
+    }
+    assert_eq!(summary.len(), 9, "{summary:#?}");
+    files.push((name, text));
+    let sets = [set(files)];
+    let mut connection = rusqlite::Connection::open_in_memory().unwrap();
+    connection.pragma_update(None, "foreign_keys", true).unwrap();
+    vauban_orm::migrations::apply(&mut connection, &sets, |_| {}).unwrap();
+    connection
+        .execute("INSERT INTO team (id, name) VALUES (x'01', 'a')", [])
+        .unwrap();
+    assert!(
+        connection
+            .execute("INSERT INTO team (id, name) VALUES (x'02', 'a')", [])
+            .is_err(),
+        "unique together"
+    );
+    assert!(
+        connection.execute("UPDATE team SET size = -1", []).is_err(),
+        "constraint"
+    );
+    assert!(
+        connection
+            .execute("INSERT INTO player VALUES (x'01', x'09')", [])
+            .is_err(),
+        "foreign key"
+    );
+    assert!(
+        make(PACKAGE, &models, &sets).unwrap().unwrap().is_none(),
+        "nothing is left to make"
+    );
+}
+
+#[test]
+fn what_could_lose_data_is_refused_all_at_once_with_what_to_write() {
+    let refusals = make(PACKAGE, &[altered::Team::meta()], &[set(initial())])
+        .unwrap()
+        .unwrap_err();
+    let text: Vec<&str> = refusals.iter().map(|refusal| refusal.message.as_str()).collect();
+    assert_eq!(text.len(), 3, "{text:#?}");
+    assert!(
+        text.iter().any(|t| t.contains("`team.name` is stored otherwise")),
+        "{text:#?}"
+    );
+    assert!(
+        text.iter()
+            .any(|t| t.contains("`team.code` is new") && t.contains("default")),
+        "{text:#?}"
+    );
+    assert!(
+        text.iter()
+            .any(|t| t.contains("`team.boss_id` is new") && t.contains("Option")),
+        "{text:#?}"
+    );
+}
+
+#[test]
+fn a_column_or_table_that_is_gone_is_never_guessed() {
+    let mut files = initial();
+    let (name, text, _) = made(&[after::Player::meta(), after::Team::meta()], files.clone());
+    files.push((name, text));
+    let refusals = make(PACKAGE, &[before::Team::meta()], &[set(files)])
+        .unwrap()
+        .unwrap_err();
+    let text = refusals
+        .iter()
+        .map(|refusal| refusal.message.as_str())
+        .collect::<Vec<_>>()
+        .join("\n");
+    for expected in [
+        "drop_column = \"size\"",
+        "rename_column = \"slug\"",
+        "drop_table = \"player\"",
+        "drop_constraint = \"some\"",
+    ] {
+        assert!(text.contains(expected), "{expected} is missing from\n{text}");
+    }
+}
+
+#[test]
+fn steps_written_by_hand_change_what_the_files_say() {
+    let mut files = initial();
+    files.push((
+        "0002_rename".into(),
+        "[[operations]]\nrename_column = 'name'\nto = 'title'\ntable = 'team'\n\
+         [[operations]]\nrename_column = 'title'\nto = 'name'\ntable = 'team'"
+            .into(),
+    ));
+    assert!(
+        make(PACKAGE, &[before::Team::meta()], &[set(files)])
+            .unwrap()
+            .unwrap()
+            .is_none()
+    );
+}
