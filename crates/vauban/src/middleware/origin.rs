@@ -100,9 +100,7 @@ fn is_own(site: &Site, cx: &Cx, origin: &str) -> bool {
     };
     let asked = cx.host();
     let asked = asked.strip_suffix(default_port).unwrap_or(asked);
-    let same = host == asked
-        || (asked.bytes().any(|b| b.is_ascii_uppercase()) && host == asked.to_ascii_lowercase());
-    same && (site.settings.origins.is_empty() || is_configured(site, origin))
+    host == asked && (site.settings.origins.is_empty() || is_configured(site, origin))
 }
 
 fn is_configured(site: &Site, origin: &str) -> bool {

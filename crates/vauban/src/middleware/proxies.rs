@@ -18,8 +18,6 @@ pub(crate) struct Way<'a> {
     pub(crate) secure: bool,
     /// The host that the browser asked for, if the proxy says so.
     pub(crate) host: Option<&'a str>,
-    /// The port that the browser asked, if the proxy says so.
-    pub(crate) port: Option<u16>,
 }
 
 /// Writes down client, scheme and host of a request.
@@ -33,17 +31,8 @@ pub(crate) fn find_client(site: &Site, cx: &mut Cx) -> Result<()> {
     }
     let way = way(trusted, cx.client, cx.secure, &cx.headers)?;
     let host = way.host.map(str::to_owned);
-    let port = way.port;
     (cx.client, cx.secure) = (way.client, way.secure);
     cx.forwarded_host = host;
-    if let Some(port) = port {
-        let default = if cx.secure { 443 } else { 80 };
-        let host = cx.host();
-        let named = host.ends_with(']') || !host.contains(':');
-        if named && port != default {
-            cx.forwarded_host = Some(format!("{host}:{port}"));
-        }
-    }
     Ok(())
 }
 
@@ -64,7 +53,6 @@ pub(crate) fn way<'a>(
             client: peer,
             secure: tls,
             host: None,
-            port: None,
         });
     }
     let mut client = peer;
@@ -89,17 +77,7 @@ pub(crate) fn way<'a>(
         [host] => Some(host.trim()),
         _ => return Err(refuse()),
     };
-    let port = match list(headers, "x-forwarded-port")?.as_slice() {
-        [] => None,
-        [port] => Some(port.trim().parse().map_err(|_| refuse())?),
-        _ => return Err(refuse()),
-    };
-    Ok(Way {
-        client,
-        secure,
-        host,
-        port,
-    })
+    Ok(Way { client, secure, host })
 }
 
 fn trusts(trusted: &[Network], address: IpAddr) -> bool {
@@ -159,8 +137,7 @@ mod tests {
             Way {
                 client: ip("9.9.9.9"),
                 secure: false,
-                host: None,
-                port: None
+                host: None
             }
         );
     }
@@ -177,8 +154,7 @@ mod tests {
             Way {
                 client: ip("6.6.6.6"),
                 secure: true,
-                host: None,
-                port: None
+                host: None
             }
         );
         // In several lines, too.

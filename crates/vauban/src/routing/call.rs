@@ -204,18 +204,32 @@ impl Call {
         if self.cx.site.switches.no_token_check {
             return csrf::Verdict::Good;
         }
-        if let Some(token) = csrf::from_header(self.cx.headers()) {
-            return csrf::weigh(&self.cx.site, &self.cx, token);
+        // Sent in both places, both must be good: two readers could differ on which counts (CWE-436).
+        let header =
+            csrf::from_header(self.cx.headers()).map(|token| csrf::weigh(&self.cx.site, &self.cx, token));
+        if header.is_some() && !self.is_form() {
+            return header.unwrap_or(csrf::Verdict::Refused);
         }
         let parsed = self.parse();
-        let verdict = match &parsed {
-            Ok(form) => csrf::from_form(self.cx.headers(), form).map_or(csrf::Verdict::Refused, |token| {
-                csrf::weigh(&self.cx.site, &self.cx, token)
-            }),
-            Err(_) => csrf::Verdict::Refused,
+        let field = match &parsed {
+            Ok(form) => csrf::from_form(self.cx.headers(), form)
+                .map(|token| csrf::weigh(&self.cx.site, &self.cx, token)),
+            Err(_) => Some(csrf::Verdict::Refused),
         };
         self.form = Some(parsed);
-        verdict
+        match (header, field) {
+            (Some(verdict), None) | (None, Some(verdict)) => verdict,
+            (Some(csrf::Verdict::Good), Some(verdict)) => verdict,
+            (Some(verdict), Some(_)) => verdict,
+            (None, None) => csrf::Verdict::Refused,
+        }
+    }
+
+    fn is_form(&self) -> bool {
+        self.content_type().is_some_and(|text| {
+            let text = text.to_ascii_lowercase();
+            text.starts_with("application/x-www-form-urlencoded") || text.starts_with("multipart/")
+        })
     }
 
     fn parse(&self) -> Result<FormData, DataError> {
