@@ -29,6 +29,11 @@ pub mod testing;
 pub(crate) mod vectors;
 pub mod waivers;
 
+/// Where this package's own templates look for routes: `{% url accounts.login %}`.
+mod urls {
+    pub(crate) use crate::accounts::urls as accounts;
+}
+
 // The macros write `::vauban::…`, inside this crate too.
 #[allow(unused_extern_crates)]
 extern crate self as vauban;

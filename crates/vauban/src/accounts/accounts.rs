@@ -10,6 +10,7 @@ use vauban_orm::engine::Database;
 use vauban_orm::{Actor, DateTime, Db, Write};
 
 use super::device::Devices;
+use super::pages::Layout;
 use super::passwords::{Hasher, HasherFailure, HasherOptions, Password, PasswordRules, Weakness};
 use super::people::{Person, UserAccount};
 use super::throttle::{Admission, Attempt, Bucket, BucketKeys, Throttles, client_number};
@@ -28,6 +29,8 @@ pub struct AccountOptions {
     pub rules: PasswordRules,
     /// What hashing costs, and how much of it there may be at once.
     pub hashing: HasherOptions,
+    /// The application's layout of account pages.
+    pub layout: Layout,
     /// The clock; tests move theirs.
     pub clock: Clock,
 }
@@ -39,8 +42,11 @@ pub struct Accounts {
     pub(super) sessions: Sessions,
     pub(super) throttles: Throttles,
     pub(super) devices: Devices,
+    pub(super) layout: Layout,
     hasher: Hasher,
     rules: PasswordRules,
+    #[cfg(debug_assertions)]
+    pub(super) development: super::development::Switches,
 }
 
 /// Why somebody could not sign in, or prove their password.
@@ -74,12 +80,7 @@ impl Accounts {
         keys: &Keys,
         options: AccountOptions,
     ) -> Result<Self, HashError> {
-        let AccountOptions {
-            limits,
-            rules,
-            hashing,
-            clock,
-        } = options;
+        let AccountOptions { limits, rules, hashing, layout, clock } = options;
         let bucket_keys = BucketKeys::new(*keys.derive("throttle"));
         Ok(Self {
             users: Box::new(UsersOf::<U>::new()),
@@ -87,7 +88,10 @@ impl Accounts {
             throttles: Throttles::new(database.clone(), clock, bucket_keys),
             devices: Devices::new(keys),
             hasher: Hasher::new(hashing)?,
+            layout,
             rules,
+            #[cfg(debug_assertions)]
+            development: super::development::Switches::default(),
             database,
         })
     }

@@ -8,10 +8,14 @@
 #[allow(clippy::module_inception)]
 mod accounts;
 mod credential;
+#[cfg(debug_assertions)]
+mod development;
 mod device;
 mod email;
 mod fields;
+mod forms;
 mod identify;
+mod pages;
 mod params;
 mod passwords;
 mod people;
@@ -19,12 +23,15 @@ mod services;
 #[cfg(test)]
 mod tests;
 mod throttle;
+pub mod urls;
 mod users;
+mod views;
 #[cfg(test)]
 pub(crate) mod vectors;
 
 pub use accounts::{AccountOptions, Accounts};
 pub use email::{Email, InvalidEmail, MAX_EMAIL_BYTES};
+pub use pages::{AccountPage, Layout};
 pub use params::CurrentUser;
 pub use passwords::*;
 pub use people::{AccountColumns, UserAccount};

@@ -1,0 +1,7 @@
+//! The account pages. One file per page: what it shows, what its form does.
+
+pub(super) mod answers;
+pub(super) mod login;
+pub(super) mod logout;
+pub(super) mod password;
+pub(super) mod signup;

@@ -1,0 +1,79 @@
+//! Changing the password: `GET` and `POST` of `password/`; fields `old_password`, `new_password`,
+//! `new_password_again`.
+
+use vauban_macros::{Template, view};
+use vauban_orm::{Db, Write};
+
+use super::answers::Next;
+use crate::accounts::accounts::{Failure, Proved};
+use crate::accounts::forms::PasswordForm;
+use crate::accounts::params::Door;
+use crate::forms::Form;
+use crate::http::{Error, Response, Result};
+use crate::messages::Level;
+use crate::middleware::SecurityEvent;
+use crate::routing::{Refusal, SignedIn};
+
+const TITLE: &str = "Change your password";
+const WRONG: &str = "The old password is not right.";
+
+#[derive(Template)]
+#[template("accounts/password.html", standalone)]
+struct PasswordPage {
+    form: Form<PasswordForm>,
+}
+
+/// The page.
+#[view(get, "/password/")]
+pub async fn show(_: SignedIn, at: Door) -> Result<Response> {
+    Ok(at.page(TITLE, PasswordPage { form: Form::empty() }))
+}
+
+/// Changes the password: every session of the user ends, and a new one begins here.
+#[view(post, "/password/")]
+pub async fn submit(_: SignedIn, at: Door, db: Db<Write>, form: Form<PasswordForm>) -> Result<Response> {
+    let who = at.who().ok_or_else(|| Error::refused(Refusal::SignInRequired))?;
+    let form = match form.clean(&db).await? {
+        Ok(clean) => clean,
+        Err(form) => return Ok(at.again(TITLE, PasswordPage { form })),
+    };
+    let client = at.cx.client_ip();
+    // ASVS 6.2.3, CWE-620: whoever found an open session does not get the account.
+    let proved = match at.accounts.reprove(&who.person, &form.old_password, client).await {
+        Ok(proved) => proved,
+        Err(failure) => {
+            SecurityEvent::SignInFailed.log(Some(&at.cx));
+            return at.failed(failure, WRONG, form.refuse(|_| ()), TITLE, |form| PasswordPage { form });
+        }
+    };
+    let weak = at.accounts.weaknesses(&form.new_password, &who.person.known_words());
+    if !weak.is_empty() {
+        let form = form.refuse(|form| weak.iter().for_each(|w| form.new_password.add_error(w.to_string())));
+        return Ok(at.again(TITLE, PasswordPage { form }));
+    }
+    let hash = match at.accounts.hash(&form.new_password, client).await {
+        Ok(hash) => hash,
+        Err(failure) => {
+            return at.failed(failure, WRONG, form.refuse(|_| ()), TITLE, |form| PasswordPage { form });
+        }
+    };
+    db.begin().await?;
+    let user = who.person.facts.id;
+    // CWE-367: only if the hash is still the one that was proved.
+    let changed = at.accounts.users.replace_hash(&db, user, &proved.hash, &hash).await?;
+    // ASVS 7.4.3: all of them, also the one that somebody else may have.
+    at.accounts.sessions.end_all(&db, user).await?;
+    let proved = Proved { hash, renewed: None };
+    let token = match changed {
+        true => at.accounts.enter(&db, &who.person, &proved, None).await?,
+        false => None,
+    };
+    let Some(token) = token else {
+        let form = form.refuse(|_| ());
+        return at.failed(Failure::Wrong, WRONG, form, TITLE, |form| PasswordPage { form });
+    };
+    at.welcome(&who.person, &token);
+    SecurityEvent::PasswordChanged.log(Some(&at.cx));
+    at.cx.say(Level::Success, "Your password is changed. Every other session of yours has ended.");
+    Ok(Response::of(at.next(&Next::default())?))
+}
