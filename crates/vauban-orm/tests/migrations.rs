@@ -134,25 +134,27 @@ fn tables_columns_indexes_and_constraints_are_made_and_really_apply() {
     let mut connection = rusqlite::Connection::open_in_memory().unwrap();
     connection.pragma_update(None, "foreign_keys", true).unwrap();
     vauban_orm::migrations::apply(&mut connection, &sets, |_| {}).unwrap();
-    connection
-        .execute("INSERT INTO team (id, name) VALUES (x'01', 'a')", [])
-        .unwrap();
-    assert!(
+    let run = |sql: &str| {
         connection
-            .execute("INSERT INTO team (id, name) VALUES (x'02', 'a')", [])
-            .is_err(),
-        "unique together"
-    );
-    assert!(
-        connection.execute("UPDATE team SET size = -1", []).is_err(),
-        "constraint"
-    );
-    assert!(
-        connection
-            .execute("INSERT INTO player VALUES (x'01', x'09')", [])
-            .is_err(),
-        "foreign key"
-    );
+            .execute(sql, [])
+            .map(drop)
+            .map_err(|error| error.to_string())
+    };
+    run("INSERT INTO team (id, name, row_version) VALUES (x'01', 'a', 0)").unwrap();
+    for (broken, sql) in [
+        (
+            "UNIQUE",
+            "INSERT INTO team (id, name, row_version) VALUES (x'02', 'a', 0)",
+        ),
+        ("CHECK", "UPDATE team SET size = -1"),
+        (
+            "FOREIGN KEY",
+            "INSERT INTO player (id, team_id, row_version) VALUES (x'01', x'09', 0)",
+        ),
+    ] {
+        let error = run(sql).unwrap_err();
+        assert!(error.contains(broken), "{sql}: {error}");
+    }
     assert!(
         make(PACKAGE, &models, &sets).unwrap().unwrap().is_none(),
         "nothing is left to make"
