@@ -1,14 +1,22 @@
 //! What a program is made of: its package and its modules. Explicit, and readable in one screen.
 
-use std::collections::BTreeMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::access::Line;
-use crate::checks::{Check, Checking, Finding};
-use crate::commands::Command;
-use crate::routing::{Route, Routes};
+use ::http::StatusCode;
+use vauban_orm::engine::Database;
+use vauban_orm::{ModelMeta, Policy, Service, migrations};
 
-/// A program: a list of modules.
+use crate::accounts::{AccountOptions, AccountPage, Accounts, HashError, Layout, UserAccount};
+use crate::checks::Check;
+use crate::commands::Command;
+use crate::http::Respond;
+use crate::middleware::{ErrorPage, ErrorPages};
+use crate::routing::{Route, Routes};
+use crate::signing::Keys;
+use crate::staticfiles::StaticFiles;
+
+/// A program: a list of modules, and what belongs to the whole site.
 ///
 /// ```
 /// # use vauban::{App, Module, Package, Routes};
@@ -22,14 +30,24 @@ pub struct App {
     pub package: Package,
     /// Its modules, in order.
     pub modules: Vec<Module>,
+    pub(crate) people: Option<People>,
+    pub(crate) account_options: AccountOptions,
+    pub(crate) static_files: StaticFiles,
+    pub(crate) migrations: Vec<migrations::Set>,
+    pub(crate) error_pages: ErrorPages,
 }
 
 impl App {
-    /// A program without modules. The package is written by [`package!`](crate::package).
+    /// A program without modules. The package is written by [`package!`](macro@crate::package).
     pub fn new(package: Package) -> Self {
         Self {
             package,
             modules: Vec::new(),
+            people: None,
+            account_options: AccountOptions::default(),
+            static_files: StaticFiles::default(),
+            migrations: Vec::new(),
+            error_pages: ErrorPages::default(),
         }
     }
 
@@ -40,11 +58,104 @@ impl App {
         self
     }
 
+    /// The rows of `U` are those who sign in: brings sessions, sign-in and the account pages.
+    #[must_use]
+    pub fn users<U: UserAccount>(mut self) -> Self {
+        self.people = Some(People::of::<U>());
+        self
+    }
+
+    /// What accounts are configured with, where the defaults are not right.
+    #[must_use]
+    pub fn account_options(mut self, options: AccountOptions) -> Self {
+        self.account_options = AccountOptions { layout: self.account_options.layout, ..options };
+        self
+    }
+
+    /// The page of the app's own around the account pages.
+    #[must_use]
+    pub fn account_layout<L: From<AccountPage> + Respond + 'static>(mut self) -> Self {
+        self.account_options.layout = Layout::of::<L>();
+        self
+    }
+
+    /// Files that belong to the site: `vauban::static_files!("static")`.
+    #[must_use]
+    pub fn static_files(mut self, files: StaticFiles) -> Self {
+        self.static_files = files;
+        self
+    }
+
+    /// The package's migrations: `vauban::migrations!("migrations")`.
+    #[must_use]
+    pub fn migrations(mut self, set: migrations::Set) -> Self {
+        self.migrations.push(set);
+        self
+    }
+
+    /// The app's own page for answers with 404.
+    #[must_use]
+    pub fn not_found<P: ErrorPage>(self) -> Self {
+        self.error_page::<P>(StatusCode::NOT_FOUND)
+    }
+
+    /// The app's own page for one status.
+    #[must_use]
+    pub fn error_page<P: ErrorPage>(mut self, status: StatusCode) -> Self {
+        self.error_pages.set::<P>(status);
+        self
+    }
+
+    /// The app's own page for every error that has none of its own.
+    #[must_use]
+    pub fn error_pages<P: ErrorPage>(mut self) -> Self {
+        self.error_pages.set_other::<P>();
+        self
+    }
+
     /// Every route of every module.
     pub fn routes(&self) -> impl Iterator<Item = &Route> {
         self.modules.iter().flat_map(|module| module.routes.iter())
     }
+
+    /// The same as one table.
+    pub(crate) fn all_routes(&self) -> Routes {
+        self.modules.iter().fold(Routes::new(), |all, module| all.and(module.routes.clone()))
+    }
+
+    /// Every model: the modules' and the framework's own.
+    pub(crate) fn models(&self) -> Vec<&'static ModelMeta> {
+        let mut all: Vec<&'static ModelMeta> = Vec::new();
+        let own = self.modules.iter().flat_map(|module| module.models.iter());
+        let framework = self.people.iter().flat_map(|people| people.models.iter());
+        for model in own.chain(framework).map(|model| model()) {
+            if !all.iter().any(|known| std::ptr::eq(*known, model)) {
+                all.push(model);
+            }
+        }
+        all
+    }
+
+    /// Every package's migrations: the framework's own first.
+    pub(crate) fn migration_sets(&self) -> Vec<migrations::Set> {
+        let framework = self.people.iter().map(|_| crate::accounts::migration_set());
+        framework.chain(self.migrations.iter().cloned()).collect()
+    }
+
+    /// How many migrations there are.
+    pub(crate) fn migration_count(&self) -> usize {
+        self.migration_sets().iter().filter_map(|set| set.migrations().ok()).map(|all| all.len()).sum()
+    }
+
+    /// Every service.
+    pub(crate) fn services(&self) -> impl Iterator<Item = &ServiceFacts> {
+        let own = self.modules.iter().flat_map(|module| module.services.iter());
+        own.chain(self.people.iter().flat_map(|people| people.services.iter()))
+    }
 }
+
+/// A model, by the function that tells of it.
+pub(crate) type ModelFn = fn() -> &'static ModelMeta;
 
 /// A part of a program: routes, models, services, checks and commands that belong together.
 #[derive(Debug)]
@@ -53,10 +164,11 @@ pub struct Module {
     pub name: &'static str,
     /// Its table of routes.
     pub routes: Routes,
+    pub(crate) models: Vec<ModelFn>,
+    pub(crate) services: Vec<ServiceFacts>,
     pub(crate) checks: Vec<Check>,
     pub(crate) commands: Vec<Command>,
-    /// Its lines of the access matrix that are not routes: policies and services.
-    pub(crate) facts: Vec<Line>,
+    pub(crate) look_as: Vec<(&'static str, &'static str)>,
 }
 
 impl Module {
@@ -65,9 +177,11 @@ impl Module {
         Self {
             name,
             routes: Routes::new(),
+            models: Vec::new(),
+            services: Vec::new(),
             checks: Vec::new(),
             commands: Vec::new(),
-            facts: Vec::new(),
+            look_as: Vec::new(),
         }
     }
 
@@ -75,6 +189,20 @@ impl Module {
     #[must_use]
     pub fn routes(mut self, routes: Routes) -> Self {
         self.routes = self.routes.and(routes);
+        self
+    }
+
+    /// Adds a model: its table is migrated, its policy stands in the access matrix.
+    #[must_use]
+    pub fn model<M: Policy>(mut self) -> Self {
+        self.models.push(M::meta);
+        self
+    }
+
+    /// Adds a service: its rights stand in the access matrix.
+    #[must_use]
+    pub fn service<S: Service>(mut self) -> Self {
+        self.services.push(ServiceFacts::of::<S>());
         self
     }
 
@@ -90,6 +218,52 @@ impl Module {
     pub fn command(mut self, command: Command) -> Self {
         self.commands.push(command);
         self
+    }
+
+    /// Names somebody of the sample data as whom one may look at the site while developing, with a few words
+    /// about them. Not in a release build.
+    #[must_use]
+    pub fn look_as(mut self, email: &'static str, about: &'static str) -> Self {
+        self.look_as.push((email, about));
+        self
+    }
+}
+
+/// What the access matrix says of a service.
+#[derive(Debug, Clone)]
+pub(crate) struct ServiceFacts {
+    pub(crate) name: &'static str,
+    pub(crate) reason: &'static str,
+    pub(crate) grants: fn() -> &'static [vauban_orm::actor::Granted],
+}
+
+impl ServiceFacts {
+    pub(crate) fn of<S: Service>() -> Self {
+        Self { name: S::NAME, reason: S::waiver().reason(), grants: S::grants }
+    }
+}
+
+/// Those who sign in, without the app's type.
+#[derive(Clone)]
+pub(crate) struct People {
+    pub(crate) accounts: fn(Database, &Keys, AccountOptions) -> Result<Accounts, HashError>,
+    pub(crate) models: Vec<ModelFn>,
+    pub(crate) services: Vec<ServiceFacts>,
+}
+
+impl People {
+    fn of<U: UserAccount>() -> Self {
+        Self {
+            accounts: Accounts::new::<U>,
+            models: crate::accounts::model_facts::<U>(),
+            services: crate::accounts::service_facts::<U>(),
+        }
+    }
+}
+
+impl fmt::Debug for People {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("People")
     }
 }
 
@@ -130,58 +304,5 @@ impl Package {
         embedded
             .map(str::to_owned)
             .or_else(|| std::fs::read_to_string(self.sources()?.join(file)).ok())
-    }
-}
-
-/// Two routes with one method and one pattern: which view answers must not depend on order (CWE-436).
-pub(crate) fn check_routes(c: &Checking<'_>) -> Vec<Finding> {
-    let (mut seen, mut found): (BTreeMap<(String, String), &Route>, Vec<Finding>) = Default::default();
-    for route in c.app.routes() {
-        let key = (shape(&route.pattern()), route.meta.method.to_string());
-        if let Some(first) = seen.insert(key, route) {
-            found.push(Finding::error(
-                "routes.twice",
-                format!(
-                    "two views answer {} {}: {} ({}:{}) and {} ({}:{})",
-                    route.meta.method,
-                    route.pattern(),
-                    first.meta.id,
-                    first.meta.file,
-                    first.meta.line,
-                    route.meta.id,
-                    route.meta.file,
-                    route.meta.line
-                ),
-                "Give one of them another path, or take it out of `routes!`.",
-            ));
-        }
-    }
-    found
-}
-
-/// A pattern without the names of its parameters.
-fn shape(pattern: &str) -> String {
-    let mut out = String::new();
-    for (index, part) in pattern.split('{').enumerate() {
-        if index > 0 {
-            out.push_str("{}");
-        }
-        out.push_str(if index > 0 {
-            part.split_once('}').map_or("", |(_, rest)| rest)
-        } else {
-            part
-        });
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_shape_forgets_names_only() {
-        assert_eq!(shape("/a/{slug}/b/{id}"), "/a/{}/b/{}");
-        assert_eq!(shape("/plain/"), "/plain/");
     }
 }

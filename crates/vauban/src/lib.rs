@@ -4,11 +4,12 @@
 //! Start with [`App`], the list of what a program is made of, and [`view`], which states for every route
 //! who may call it.
 
-pub use vauban_macros::{package, routes, static_files, view};
+pub use vauban_macros::{migrations, package, routes, static_files, view};
 
 pub mod access;
 pub mod accounts;
 pub mod app;
+mod assemble;
 pub mod checks;
 pub mod commands;
 pub mod forms;

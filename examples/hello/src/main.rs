@@ -16,9 +16,7 @@ mod urls {
     vauban::routes! { home => super::home, hello => super::hello }
 }
 
-fn main() {
-    let app =
-        vauban::App::new(vauban::package!()).module(vauban::Module::new("hello").routes(urls::routes()));
-    let _ = app;
-    let _ = (urls::home(), urls::hello("Ann"));
+fn main() -> std::process::ExitCode {
+    let app = vauban::App::new(vauban::package!());
+    vauban::main(app.module(vauban::Module::new("hello").routes(urls::routes())))
 }

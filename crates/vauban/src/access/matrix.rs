@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt::{self, Write as _};
 
+use vauban_orm::actor::Action;
+
 use crate::app::App;
 use crate::waivers;
 
@@ -108,8 +110,28 @@ impl Matrix {
                 view: route.meta.id.to_owned(),
             });
         }
-        for module in &app.modules {
-            lines.extend(module.facts.iter().cloned());
+        for model in app.models() {
+            for (action, rule) in vauban_orm::checks::policy(model) {
+                lines.insert(Line::Policy {
+                    model: model.name.to_owned(),
+                    action: word(action).to_owned(),
+                    rule,
+                });
+            }
+        }
+        for service in app.services() {
+            let own = |right: String| Line::Service {
+                service: service.name.to_owned(),
+                right,
+            };
+            lines.insert(own(format!("because {}", service.reason)));
+            for granted in (service.grants)() {
+                lines.insert(own(format!(
+                    "{} {}",
+                    word(granted.action),
+                    (granted.model)().name
+                )));
+            }
         }
         let signed = waivers::Lock::parse(&app.package.waivers_lock().unwrap_or_default());
         for (entry, places) in signed.entries {
@@ -234,6 +256,17 @@ impl Matrix {
                 }),
             })
             .collect()
+    }
+}
+
+/// An action in lower case.
+fn word(action: Action) -> &'static str {
+    match action {
+        Action::View => "view",
+        Action::Add => "add",
+        Action::Change => "change",
+        Action::Delete => "delete",
+        Action::Grant => "set",
     }
 }
 

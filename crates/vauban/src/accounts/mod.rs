@@ -15,6 +15,7 @@ mod email;
 mod fields;
 mod forms;
 mod identify;
+mod listing;
 mod pages;
 mod params;
 mod passwords;
@@ -31,6 +32,7 @@ pub(crate) mod vectors;
 
 pub use accounts::{AccountOptions, Accounts};
 pub use email::{Email, InvalidEmail, MAX_EMAIL_BYTES};
+pub(crate) use listing::{migration_set, models as model_facts, services as service_facts};
 pub use pages::{AccountPage, Layout};
 pub use params::CurrentUser;
 pub use passwords::*;

@@ -77,6 +77,16 @@ pub(super) fn migrations(c: &Checking<'_>) -> Vec<Finding> {
             "Apply them with `migrate`.",
         ));
     }
+    if !state.changed.is_empty() {
+        found.push(Finding::error(
+            "migrations.changed",
+            format!(
+                "edited after the database applied them: {}",
+                state.changed.join(", ")
+            ),
+            "Put the files back as they were, and write a new migration instead.",
+        ));
+    }
     if !state.ahead.is_empty() {
         found.push(Finding::warning(
             "migrations.ahead",

@@ -6,6 +6,7 @@
 
 mod deployment;
 mod locks;
+mod program;
 mod refusal;
 #[cfg(test)]
 mod vectors;
@@ -112,6 +113,8 @@ pub struct Migrated {
     pub pending: Vec<String>,
     /// The database has them, the program does not: an older program during a rolling deployment.
     pub ahead: Vec<String>,
+    /// Edited after the database applied them.
+    pub changed: Vec<String>,
 }
 
 /// A check.
@@ -120,7 +123,8 @@ pub type Check = fn(&Checking<'_>) -> Vec<Finding>;
 /// Runs every check: Vauban's and the modules'. Worst first.
 pub fn run(checking: &Checking<'_>) -> Vec<Finding> {
     let own: &[Check] = &[
-        crate::app::check_routes,
+        program::routes,
+        program::models,
         deployment::build,
         deployment::keys,
         deployment::hosts,

@@ -2,6 +2,7 @@
 
 use super::{Failure, Out};
 use crate::app::App;
+use crate::assemble;
 use crate::checks::{Checking, Level, run as run_checks};
 use crate::settings::{Mode, Places, Settings};
 
@@ -12,10 +13,14 @@ pub(super) fn run(app: &App, deploy: bool, out: &Out) -> Result<(), Failure> {
         Mode::of_this_build()
     };
     let settings = Settings::load_from(mode, &Places::usual())?;
+    // A database that is not there yet is no mistake of the program.
+    let migrations = assemble::exists(&settings)
+        .then(|| assemble::open(app, &settings).and_then(|database| assemble::migrated(app, &database)))
+        .transpose()?;
     let findings = run_checks(&Checking {
         app,
         settings: &settings,
-        migrations: None,
+        migrations: migrations.as_ref(),
     });
     for finding in &findings {
         out.line(format_args!("{finding}"));

@@ -91,6 +91,14 @@ impl Failure {
         }
     }
 
+    /// From an error of the framework, with its cause.
+    pub(crate) fn of(error: crate::http::Error) -> Self {
+        match error.source() {
+            Some(source) => Self::new(source),
+            None => Self::new(format_args!("{} {}", error.status(), error.message())),
+        }
+    }
+
     /// With another exit code than 1.
     #[must_use]
     pub fn with_code(mut self, code: u8) -> Self {

@@ -74,7 +74,7 @@ pub(crate) fn answer(site: &Site, cx: &Cx, error: Error) -> Response {
     if ours {
         log(cx, &error);
         #[cfg(debug_assertions)]
-        if site.settings.mode.is_development() && accepts_html(cx) {
+        if site.settings.shows_insides() && accepts_html(cx) {
             return super::debug_page::page(site, cx, &error);
         }
     }

@@ -3,7 +3,7 @@
 use super::{Call, View, ViewFuture, ViewMeta};
 
 /// A table of routes.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Routes {
     routes: Vec<Route>,
 }

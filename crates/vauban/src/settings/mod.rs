@@ -88,6 +88,8 @@ pub struct Settings {
     pub sessions: SessionTimes,
     /// The log.
     pub log: Log,
+    /// A development build that others may reach: what shows its insides is off.
+    pub(crate) shared: bool,
     sources: BTreeMap<&'static str, Source>,
 }
 
@@ -234,6 +236,7 @@ impl Settings {
                 },
                 filter: "info".into(),
             },
+            shared: false,
             sources: BTreeMap::new(),
         }
     }
@@ -256,6 +259,12 @@ impl Settings {
                 _ => None,
             })
             .collect()
+    }
+
+    /// Whether the page with source, request and queries may be shown for an error: to the developer only
+    /// (CWE-209, CWE-489).
+    pub fn shows_insides(&self) -> bool {
+        cfg!(debug_assertions) && self.mode.is_development() && !self.shared
     }
 
     /// Every setting with its value, source and check, for the command `settings` and the debug page. Secrets

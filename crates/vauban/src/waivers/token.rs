@@ -44,7 +44,11 @@ struct Lexer<'a> {
 impl<'a> Lexer<'a> {
     /// Takes `bytes` bytes.
     fn take(&mut self, bytes: usize) -> &'a str {
-        let (taken, rest) = self.rest.split_at(bytes.min(self.rest.len()));
+        let mut end = bytes.min(self.rest.len());
+        while !self.rest.is_char_boundary(end) {
+            end += 1;
+        }
+        let (taken, rest) = self.rest.split_at(end);
         self.rest = rest;
         self.line += u32::try_from(taken.bytes().filter(|b| *b == b'\n').count()).unwrap_or(u32::MAX);
         taken
@@ -280,7 +284,7 @@ mod tests {
     #[test]
     fn unfinished_source_ends() {
         for source in [
-            "\"", "'", "'\\", "r#\"x", "/* /*", "b'", "\"\\u{", "r#", "'a", "\"\\x", "\"\\",
+            "\"", "'", "'\\", "r#\"x", "/* /*", "b'", "\"\\u{", "\"\\x€", "r#", "'a", "\"\\x", "\"\\",
         ] {
             tokens(source);
         }

@@ -1,0 +1,256 @@
+//! `serve`: checks, and then answers.
+
+use std::net::{SocketAddr, TcpListener};
+
+use super::{Failure, Out, Run, migrate};
+use crate::app::App;
+use crate::assemble::{self, Assembled};
+use crate::checks::{Checking, Finding, Level, Refused, run as run_checks};
+use crate::settings::{Mode, Settings};
+
+/// What the command line says.
+pub(super) struct Serve {
+    pub(super) addr: Option<String>,
+    /// Others than this machine may ask a development build.
+    pub(super) share_dev: bool,
+}
+
+pub(super) fn run(app: App, options: &Serve, out: &Out) -> Result<(), Failure> {
+    let mut settings = Settings::load()?;
+    if let Some(addr) = &options.addr {
+        settings.set("addr", addr, "--addr").map_err(Failure::new)?;
+    }
+    crate::logging::start(&settings);
+    match settings.mode {
+        Mode::Development => development(app, settings, options, out),
+        Mode::Release => release(app, settings, out),
+    }
+}
+
+/// Refuses with every reason at once, or serves.
+fn release(app: App, mut settings: Settings, out: &Out) -> Result<(), Failure> {
+    let (database, migrated) = match assemble::open(&app, &settings) {
+        Ok(database) => {
+            let migrated = assemble::migrated(&app, &database);
+            (Ok(database), Some(migrated))
+        }
+        Err(failure) => (Err(failure), None),
+    };
+    let (migrated, unreadable) = match migrated {
+        Some(Ok(state)) => (Some(state), None),
+        Some(Err(failure)) => (None, Some(failure)),
+        None => (None, None),
+    };
+    let checking = Checking { app: &app, settings: &settings, migrations: migrated.as_ref() };
+    let mut findings = run_checks(&checking);
+    for failure in [database.as_ref().err(), unreadable.as_ref()].into_iter().flatten() {
+        let hint = "Correct VAUBAN_DATABASE_URL, or the file behind it.";
+        findings.insert(0, Finding::error("database.unreadable", failure.to_string(), hint));
+    }
+    if findings.iter().any(|finding| finding.level == Level::Error) {
+        let program = std::env::args().next().unwrap_or_else(|| app.package.name.to_owned());
+        return Err(Failure::new(Refused { findings: &findings, program }));
+    }
+    for finding in &findings {
+        match finding.level {
+            Level::Note => tracing::info!(target: "vauban::checks", check = finding.id, "{}", finding.what),
+            _ => tracing::warn!(target: "vauban::checks", check = finding.id, "{}", finding.what),
+        }
+    }
+    let listener = listen(&mut settings)?;
+    let addr = settings.addr;
+    answer(assemble::assemble(app, settings, database?)?, listener, async |_| {
+        out.line(format_args!("Serving on http://{addr}, behind the proxies that trusted_proxies names."));
+        Ok(())
+    })
+}
+
+/// On loopback: migrates, makes sample data on the first run, and says where everything is.
+fn development(app: App, mut settings: Settings, options: &Serve, out: &Out) -> Result<(), Failure> {
+    keep_to_loopback(&mut settings, options.share_dev)?;
+    // The port first: a server that already runs there must not lose its database's turn to a second one.
+    let listener = listen(&mut settings)?;
+    let database = assemble::open(&app, &settings)?;
+    let state = assemble::migrated(&app, &database)?;
+    let first = !state.pending.is_empty() && state.pending.len() == app.migration_count();
+    if !state.pending.is_empty() {
+        out.line(format_args!("Migrating {}:", database.path().display()));
+        migrate::apply(&app, &database, out)?;
+    }
+    migrate::warn_of_changes(&app, out);
+    let migrated = assemble::migrated(&app, &database)?;
+    let findings = run_checks(&Checking { app: &app, settings: &settings, migrations: Some(&migrated) });
+    let commands: Vec<_> = app
+        .modules
+        .iter()
+        .flat_map(|module| &module.commands)
+        .filter(|command| first && command.first_run)
+        .cloned()
+        .collect();
+    let (addr, data) = (settings.addr, database.path().to_owned());
+    let edit = app.package.sources().map(|dir| dir.join("src"));
+    let accounts_at = app
+        .routes()
+        .find(|route| route.meta.id.ends_with("::login::show"))
+        .map(|route| route.prefix.clone())
+        .unwrap_or_default();
+    let assembled = assemble::assemble(app, settings, database)?;
+    #[cfg(debug_assertions)]
+    if let Some(accounts) = assembled.accounts.as_ref().filter(|_| options.share_dev) {
+        accounts.share_development();
+    }
+    answer(assembled, listener, async |assembled| {
+        for command in commands {
+            out.line(format_args!("First run: {}.", command.about));
+            (command.run)(Run::of(assembled, Vec::new(), out)).await?;
+        }
+        for finding in &findings {
+            out.line(format_args!("{finding}"));
+        }
+        out.line(format_args!(""));
+        out.line(format_args!("  The site         http://{}/", shown(addr)));
+        #[cfg(debug_assertions)]
+        if let Some(accounts) = &assembled.accounts {
+            if let Some(path) = accounts.first_administrator_path().await.map_err(Failure::of)? {
+                out.line(format_args!(
+                    "  Administrator    http://{}{accounts_at}/{path}  (this link works once)",
+                    shown(addr)
+                ));
+            }
+        }
+        #[cfg(not(debug_assertions))]
+        let _ = &accounts_at;
+        out.line(format_args!("  The data         {}", data.display()));
+        if let Some(edit) = &edit {
+            out.line(format_args!("  Edit first       {}", edit.display()));
+        }
+        if options.share_dev {
+            out.line(format_args!(
+                "  Shared: others can reach this development build. The debug page, the administrator link and the \
+                 look-as switch are off."
+            ));
+        }
+        out.line(format_args!("  Stop             Ctrl-C"));
+        Ok(())
+    })
+}
+
+/// CWE-489: a development build answers on loopback addresses and for loopback hosts, unless it is shared.
+fn keep_to_loopback(settings: &mut Settings, share_dev: bool) -> Result<(), Failure> {
+    let ip = settings.addr.ip().to_canonical();
+    if share_dev {
+        settings.shared = true;
+        let named = settings.source("allowed_hosts") != crate::settings::Source::Default;
+        if !named && ip.is_unspecified() {
+            return Err(Failure::new(
+                "Under which name or address do others reach this machine? Say it: VAUBAN_ALLOWED_HOSTS=192.0.2.7, \
+                 or listen on that address: `--addr 192.0.2.7:8000`.",
+            ));
+        }
+        if !named && !ip.is_loopback() {
+            let host = SocketAddr::new(ip, 0).to_string();
+            let host = host.trim_end_matches(":0").parse().map_err(Failure::new)?;
+            settings.allowed_hosts.push(host);
+        }
+        return Ok(());
+    }
+    if !ip.is_loopback() {
+        return Err(Failure::new(format_args!(
+            "A development build shows its insides, so it answers on loopback only, not on {}.\n\
+             To let others look: `serve --share-dev --addr {}`. To serve: `cargo build --release`.",
+            settings.addr, settings.addr
+        )));
+    }
+    settings.allowed_hosts = Settings::defaults(Mode::Development).allowed_hosts;
+    settings.origins.clear();
+    Ok(())
+}
+
+/// Takes the port, and writes the one that was given into the settings (`--addr 127.0.0.1:0` asks for any).
+fn listen(settings: &mut Settings) -> Result<TcpListener, Failure> {
+    let addr = settings.addr;
+    let listener = TcpListener::bind(addr).map_err(|error| {
+        Failure::new(format_args!(
+            "Cannot listen on {addr}: {error}. Another program may have the port; choose one with `--addr HOST:PORT`."
+        ))
+    })?;
+    listener.set_nonblocking(true)?;
+    settings.addr = listener.local_addr()?;
+    Ok(listener)
+}
+
+/// Serves until Ctrl-C or SIGTERM. `ready` runs first, in the same run time.
+fn answer(
+    assembled: Assembled,
+    listener: TcpListener,
+    ready: impl AsyncFnOnce(&Assembled) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    super::runtime(assembled.site.settings())?.block_on(async {
+        ready(&assembled).await?;
+        let listener = tokio::net::TcpListener::from_std(listener)?;
+        crate::middleware::serve(assembled.site, listener, stop()).await?;
+        Ok(())
+    })
+}
+
+/// Ready when the process is asked to stop.
+async fn stop() {
+    #[cfg(unix)]
+    let terminated = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => drop(signal.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminated = std::future::pending::<()>();
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminated => {}
+    }
+}
+
+/// An address to click on: every address is this machine.
+fn shown(addr: SocketAddr) -> SocketAddr {
+    if addr.ip().is_unspecified() {
+        return SocketAddr::new(std::net::IpAddr::from([127, 0, 0, 1]), addr.port());
+    }
+    addr
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(addr: &str) -> Settings {
+        let mut settings = Settings::defaults(Mode::Development);
+        settings.set("addr", addr, "test").unwrap();
+        settings
+    }
+
+    /// CWE-489: whatever a file or the environment says.
+    #[test]
+    fn development_answers_on_loopback_only() {
+        for open in ["0.0.0.0:8000", "[::]:8000", "192.0.2.7:8000"] {
+            assert!(keep_to_loopback(&mut at(open), false).is_err(), "{open}");
+        }
+        let mut settings = at("127.0.0.1:8000");
+        settings.set("allowed_hosts", "example.com,*", "test").unwrap();
+        settings.set("origins", "https://example.com", "test").unwrap();
+        keep_to_loopback(&mut settings, false).unwrap();
+        assert!(!settings.allowed_hosts.iter().any(|host| host.matches("example.com")));
+        assert!(settings.own_origins(8000).iter().all(|origin| !origin.as_str().contains("example.com")));
+    }
+
+    #[test]
+    fn a_shared_one_answers_for_the_address_it_listens_on() {
+        let mut settings = at("192.0.2.7:8000");
+        keep_to_loopback(&mut settings, true).unwrap();
+        assert!(settings.shared && settings.allowed_hosts.iter().any(|host| host.matches("192.0.2.7")));
+        let mut settings = at("[2001:db8::7]:8000");
+        keep_to_loopback(&mut settings, true).unwrap();
+        assert!(settings.allowed_hosts.iter().any(|host| host.matches("[2001:db8::7]")));
+        let failure = keep_to_loopback(&mut at("0.0.0.0:8000"), true).unwrap_err().to_string();
+        assert!(failure.contains("VAUBAN_ALLOWED_HOSTS"), "{failure}");
+    }
+}
