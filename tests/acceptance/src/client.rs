@@ -183,7 +183,7 @@ pub(crate) fn token_for(html: &str, path: &str, own_page: bool) -> Option<String
 }
 
 /// Percent-encodes everything but letters and digits.
-pub(crate) fn percent(text: &str) -> String {
+pub fn percent(text: &str) -> String {
     text.bytes()
         .map(|byte| {
             if byte.is_ascii_alphanumeric() {

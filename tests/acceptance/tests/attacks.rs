@@ -334,3 +334,32 @@ fn strings_do_not_reach_script_sinks() {
     assert!(injected(&others), "a string becomes HTML where nothing covers it");
     assert!(!injected(&Control::ALL), "Trusted Types refuse it");
 }
+
+/// ASVS 3.4.3, CWE-79: where a payload has come past the escaper, the policy keeps its script from running.
+#[test]
+fn script_injected_past_the_escaper_does_not_run() {
+    const PAYLOADS: [&str; 5] = [
+        "<script>document.documentElement.dataset.xss = 1</script>",
+        "<img src=x onerror=\"document.documentElement.dataset.xss = 1\">",
+        "<svg onload=\"document.documentElement.dataset.xss = 1\"></svg>",
+        "<script src=\"ATTACKER/script.js\"></script>",
+        "<iframe srcdoc=\"<script>parent.document.documentElement.dataset.xss = 1</script>\"></iframe>",
+    ];
+    let site = Site::start(env!("CARGO_BIN_EXE_unescaped"));
+    let (browser, attacker) = (Browser::start(), Attacker::start());
+    attacker.page("/script.js", "", "document.documentElement.dataset.xss = 1");
+    let others: Vec<Control> = Control::ALL.into_iter().filter(|one| *one != Control::ScriptSource).collect();
+    let (without, with) = (Twin::start(site.port(), &others), Twin::start(site.port(), &Control::ALL));
+    for payload in PAYLOADS {
+        let payload = payload.replace("ATTACKER", &attacker.same_site(""));
+        let ran = |twin: &Twin| {
+            browser.goto(&twin.url(&format!("/?html={}", acceptance::percent(&payload))));
+            // Frames and images load after the page.
+            std::thread::sleep(Duration::from_millis(200));
+            !browser.run("return document.documentElement.dataset.xss || null").is_null()
+        };
+        assert!(ran(&without), "{payload} runs where nothing covers it");
+        assert!(!ran(&with), "the policy stops {payload}");
+        assert!(!browser.complaints().is_empty(), "and says so: {payload}");
+    }
+}

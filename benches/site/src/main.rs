@@ -1,0 +1,7 @@
+//! The site of `../shared/bench` on Vauban.
+
+mod models;
+mod urls;
+mod views;
+
+fn main() {}
