@@ -93,3 +93,20 @@ impl IntoIterTest for SafeHtml {}
 
 #[allow(dead_code)]
 fn object_safe(_: &dyn RenderContext) {}
+
+#[derive(Template)]
+#[template("attributes.html", crate = vauban_template)]
+struct Attributes {
+    flag: bool,
+}
+
+/// An attribute without a value, and one right after the element's name that is there only sometimes.
+#[test]
+fn attributes_that_come_and_go() {
+    let html = render(&Attributes { flag: true });
+    assert!(html.contains("<tr class=\"hot\"><td>"), "{html}");
+    assert!(html.contains("<input required id=\"a\" disabled>"), "{html}");
+    let html = render(&Attributes { flag: false });
+    assert!(html.contains("<tr><td>"), "{html}");
+    assert!(html.contains("<input required id=\"a\" >"), "{html}");
+}

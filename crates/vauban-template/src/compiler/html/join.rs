@@ -11,15 +11,9 @@ use crate::compiler::error::{Pos, Result, fail};
 /// Brings a state into the form in which two can be compared: a finished attribute name is an attribute.
 pub(super) fn settle(mut state: State, pos: Pos) -> Result<State> {
     state.mode = match state.mode {
-        Mode::AttributeName(mut tag, name, _) | Mode::AfterName(mut tag, name, _) => {
-            tag.attributes.push(Attribute {
-                name,
-                value: Given::Empty,
-                sometimes: false,
-            });
-            tag.separate = true;
-            Mode::Tag(tag)
-        }
+        // After a name with a space behind it the next may follow at once.
+        Mode::AttributeName(tag, name, _) => Mode::Tag(without_value(tag, name, true)),
+        Mode::AfterName(tag, name, _) => Mode::Tag(without_value(tag, name, false)),
         Mode::Value(tag, mut value) => {
             if is_url(value.kind) {
                 flush(&mut value, pos)?;
@@ -33,6 +27,17 @@ pub(super) fn settle(mut state: State, pos: Pos) -> Result<State> {
         other => other,
     };
     Ok(state)
+}
+
+/// The tag with one more attribute, which has no value; `separate` if a space must come before the next.
+fn without_value(mut tag: Box<Tag>, name: String, separate: bool) -> Box<Tag> {
+    tag.attributes.push(Attribute {
+        name,
+        value: Given::Empty,
+        sometimes: false,
+    });
+    tag.separate = separate;
+    tag
 }
 
 fn is_url(kind: Kind) -> bool {

@@ -242,6 +242,13 @@ impl Machine {
     }
 
     fn settled(&mut self, pos: Pos) -> Result<State> {
+        // `<tr{% if hot %} class="hot"{% endif %}>`: the element's name ends at the tag.
+        if let Mode::Name(name, false, at) = &self.state.mode {
+            let (name, at) = (name.clone(), *at);
+            let mut tag = self.open_tag(name, at)?;
+            tag.separate = true;
+            self.state.mode = Mode::Tag(Box::new(tag));
+        }
         self.state = settle(std::mem::take(&mut self.state), pos)?;
         Ok(self.state.clone())
     }

@@ -100,7 +100,13 @@ impl Machine {
                         self.emit(piece.take(1));
                         self.state.mode = Mode::BeforeValue(tag, name, pos);
                     }
-                    Some(_) => self.attribute(tag, name, Given::Empty, pos)?,
+                    Some(_) => {
+                        self.attribute(tag, name, Given::Empty, pos)?;
+                        // The space that ended the name separates it from the next.
+                        if let Mode::Tag(tag) = &mut self.state.mode {
+                            tag.separate = false;
+                        }
+                    }
                 }
                 Ok(())
             }
