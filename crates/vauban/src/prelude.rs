@@ -5,7 +5,9 @@
 
 pub use crate::accounts::{CurrentUser, Email, Password, UserAccount};
 pub use crate::{App, Error, Json, Module, Path, Public, Query, Redirect, Response, Result, SignedIn, Staff};
-pub use crate::{Changeable, Choices, Columns, DateTime, Db, Filter, ForeignKey, Id, Model, Page, Permitted, Policy};
+pub use crate::{
+    Changeable, Choices, Columns, DateTime, Db, Filter, ForeignKey, Id, Model, Page, Permitted, Policy,
+};
 pub use crate::{Deletable, Rules, Slug, Version, Who, Write, service, sql, waiver};
 pub use crate::{Form, OrShow, Template};
 pub use crate::{Status, Superuser, Text, routes, view};

@@ -80,7 +80,13 @@ impl Accounts {
         keys: &Keys,
         options: AccountOptions,
     ) -> Result<Self, HashError> {
-        let AccountOptions { limits, rules, hashing, layout, clock } = options;
+        let AccountOptions {
+            limits,
+            rules,
+            hashing,
+            layout,
+            clock,
+        } = options;
         let bucket_keys = BucketKeys::new(*keys.derive("throttle"));
         Ok(Self {
             users: Box::new(UsersOf::<U>::new()),

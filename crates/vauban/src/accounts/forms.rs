@@ -44,7 +44,11 @@ pub(super) struct PasswordForm {
         autocomplete = "new-password"
     )]
     pub(super) new_password: Password,
-    #[field(label = "New password again", max_length = 1024, autocomplete = "new-password")]
+    #[field(
+        label = "New password again",
+        max_length = 1024,
+        autocomplete = "new-password"
+    )]
     pub(super) new_password_again: Password,
 }
 

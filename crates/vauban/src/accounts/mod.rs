@@ -26,9 +26,9 @@ mod tests;
 mod throttle;
 pub mod urls;
 mod users;
-mod views;
 #[cfg(test)]
 pub(crate) mod vectors;
+mod views;
 
 pub use accounts::{AccountOptions, Accounts};
 pub use email::{Email, InvalidEmail, MAX_EMAIL_BYTES};

@@ -77,9 +77,17 @@ impl<T: Template + Send> Respond for Page<T> {
     fn respond(self, cx: &Cx) -> Response {
         let mut html = String::with_capacity(T::SIZE_HINT);
         self.content.render_into(cx, &mut html);
-        let page = AccountPage { title: self.title, content: SafeHtml::__checked(html) };
-        let response = (self.layout.0)(page, cx).status_code(self.status).caching(Caching::NoStore);
-        match self.retry_after.and_then(|seconds| HeaderValue::try_from(seconds.to_string()).ok()) {
+        let page = AccountPage {
+            title: self.title,
+            content: SafeHtml::__checked(html),
+        };
+        let response = (self.layout.0)(page, cx)
+            .status_code(self.status)
+            .caching(Caching::NoStore);
+        match self
+            .retry_after
+            .and_then(|seconds| HeaderValue::try_from(seconds.to_string()).ok())
+        {
             Some(seconds) => response.set(header::RETRY_AFTER, seconds),
             None => response,
         }

@@ -6,8 +6,8 @@
 //!
 //! Everything that is not a literal here goes through an escaper (CWE-79).
 
-use vauban_template::RenderContext;
 use vauban_template::__private::Trusted;
+use vauban_template::RenderContext;
 use vauban_template::escape::{self, Text};
 
 use super::bound::BoundField;

@@ -49,7 +49,10 @@ pub async fn submit(
         Ok(clean) => clean,
         Err(form) => return Ok(at.again(TITLE, FirstAdministratorPage { form })),
     };
-    let known = [Attribute { name: "e-mail address".into(), value: form.email.to_string() }];
+    let known = [Attribute {
+        name: "e-mail address".into(),
+        value: form.email.to_string(),
+    }];
     let weak = at.accounts.weaknesses(&form.password, &known);
     if !weak.is_empty() {
         let form = form.refuse(|form| weak.iter().for_each(|w| form.password.add_error(w.to_string())));
@@ -67,14 +70,24 @@ pub async fn submit(
     if !at.accounts.development.fits(&token) {
         return Err(Error::not_found());
     }
-    let person = at.accounts.users.add_superuser(&db, form.email.clone(), Some(hash.clone())).await?;
+    let person = at
+        .accounts
+        .users
+        .add_superuser(&db, form.email.clone(), Some(hash.clone()))
+        .await?;
     at.accounts.sessions.end_all(&db, person.facts.id).await?;
     let before = at.who().map(|who| who.session.token());
-    let entered = at.accounts.enter(&db, &person, &Proved { hash, renewed: None }, before).await?;
+    let entered = at
+        .accounts
+        .enter(&db, &person, &Proved { hash, renewed: None }, before)
+        .await?;
     let token = entered.ok_or_else(|| Error::internal("the new administrator cannot sign in"))?;
     *at.accounts.development.token() = None;
     at.welcome(&person, &token);
     SecurityEvent::SignedUp.log(Some(&at.cx));
-    at.cx.say(Level::Success, format!("{} is the administrator now.", person.email));
+    at.cx.say(
+        Level::Success,
+        format!("{} is the administrator now.", person.email),
+    );
     Ok(Response::of(at.next(&Next::default())?))
 }

@@ -36,7 +36,11 @@ pub async fn show(_: Public, at: Door) -> Result<Response> {
     let mut people = Vec::new();
     for (email, note) in at.accounts.development.people() {
         if let Some((person, _)) = at.accounts.users.by_email(&at.accounts.database, &email).await? {
-            people.push(Somebody { email: email.to_string(), name: person.name, note });
+            people.push(Somebody {
+                email: email.to_string(),
+                name: person.name,
+                note,
+            });
         }
     }
     Ok(at.page("Look at the site as …", LookAsPage { people }))
@@ -44,15 +48,34 @@ pub async fn show(_: Public, at: Door) -> Result<Response> {
 
 /// Signs in as one of them, without a password.
 #[view(post, "/look-as/")]
-pub async fn submit(_: Public, at: Door, db: Db<Write>, query: Query<Next>, form: Form<LookAsForm>) -> Result<Response> {
+pub async fn submit(
+    _: Public,
+    at: Door,
+    db: Db<Write>,
+    query: Query<Next>,
+    form: Form<LookAsForm>,
+) -> Result<Response> {
     at.developer_only()?;
-    let wanted = form.clean(&db).await?.map_err(|_| Error::not_found())?.into_data().email;
+    let wanted = form
+        .clean(&db)
+        .await?
+        .map_err(|_| Error::not_found())?
+        .into_data()
+        .email;
     // CWE-489: only whom the application names, not just anybody.
-    if !at.accounts.development.people().iter().any(|(email, _)| *email == wanted) {
+    if !at
+        .accounts
+        .development
+        .people()
+        .iter()
+        .any(|(email, _)| *email == wanted)
+    {
         return Err(Error::not_found());
     }
     let found = at.accounts.users.by_email(&at.accounts.database, &wanted).await?;
-    let (person, _) = found.filter(|(person, _)| person.is_active).ok_or_else(Error::not_found)?;
+    let (person, _) = found
+        .filter(|(person, _)| person.is_active)
+        .ok_or_else(Error::not_found)?;
     let before = at.who().map(|who| who.session.token());
     let (token, _) = at.accounts.sessions.begin(&db, person.facts.id, before).await?;
     at.welcome(&person, &token);

@@ -48,7 +48,10 @@ impl Accounts {
         let mut token = [0; 32];
         getrandom::fill(&mut token).map_err(|e| Error::internal(e.to_string()))?;
         *self.development.token() = Some(Sha256::digest(token).into());
-        Ok(Some(format!("first-administrator/{}/", URL_SAFE_NO_PAD.encode(token))))
+        Ok(Some(format!(
+            "first-administrator/{}/",
+            URL_SAFE_NO_PAD.encode(token)
+        )))
     }
 
     /// Names people whom a developer may look as, each with a few words.
@@ -56,9 +59,15 @@ impl Accounts {
     /// # Errors
     /// If one of the addresses is none.
     pub fn offer_to_look_as(&self, people: &[(&str, &'static str)]) -> Result<(), InvalidEmail> {
-        let people: Result<Vec<_>, _> =
-            people.iter().map(|(email, note)| Email::parse(email).map(|email| (email, *note))).collect();
-        *self.development.people.lock().unwrap_or_else(PoisonError::into_inner) = people?;
+        let people: Result<Vec<_>, _> = people
+            .iter()
+            .map(|(email, note)| Email::parse(email).map(|email| (email, *note)))
+            .collect();
+        *self
+            .development
+            .people
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = people?;
         Ok(())
     }
 
@@ -97,10 +106,13 @@ impl Door {
     /// not shared.
     fn developer_only(&self) -> Result<()> {
         let host = self.cx.host();
-        let name = host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()));
+        let name = host
+            .rsplit_once(':')
+            .filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()));
         let name = name.map_or(host, |(name, _)| name);
         let local = matches!(name, "localhost" | "127.0.0.1" | "[::1]") || name.ends_with(".localhost");
-        if self.cx.client_ip().to_canonical().is_loopback() && local && !self.accounts.development.is_shared() {
+        if self.cx.client_ip().to_canonical().is_loopback() && local && !self.accounts.development.is_shared()
+        {
             Ok(())
         } else {
             Err(Error::not_found())
@@ -119,7 +131,11 @@ mod tests {
         assert!(!switches.fits(&URL_SAFE_NO_PAD.encode([0; 32])));
         *switches.token() = Some(Sha256::digest([7; 32]).into());
         assert!(switches.fits(&URL_SAFE_NO_PAD.encode([7; 32])));
-        for bad in [URL_SAFE_NO_PAD.encode([8; 32]), URL_SAFE_NO_PAD.encode([7; 31]), String::new()] {
+        for bad in [
+            URL_SAFE_NO_PAD.encode([8; 32]),
+            URL_SAFE_NO_PAD.encode([7; 31]),
+            String::new(),
+        ] {
             assert!(!switches.fits(&bad), "{bad}");
         }
     }

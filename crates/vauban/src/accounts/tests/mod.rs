@@ -1,10 +1,13 @@
 //! Attacks on accounts and sessions, below HTTP: each is seen to fail for the reason it names.
 
+mod browser;
+mod pages;
 mod sessions;
 mod sign_in;
 mod throttles;
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use vauban_orm::engine::{Database, Options};
@@ -57,7 +60,7 @@ impl Policy for User {
 
 /// A site's accounts with a database of their own and a clock to move.
 pub(super) struct Kit {
-    pub(super) accounts: Accounts,
+    pub(super) accounts: Arc<Accounts>,
     pub(super) database: Database,
     pub(super) clock: Clock,
 }
@@ -98,6 +101,7 @@ impl Kit {
         };
         change(&mut options);
         let accounts = Accounts::new::<User>(database.clone(), &Keys::random(), options).unwrap();
+        let accounts = Arc::new(accounts);
         Self {
             accounts,
             database,

@@ -31,16 +31,25 @@ impl Door {
     pub(in crate::accounts) fn next(&self, query: &Next) -> Result<Redirect> {
         let home = || LocalUrl::parse("/", &self.cx);
         let url = LocalUrl::parse(&query.next, &self.cx).or_else(home);
-        url.map(|url| Redirect::local(&url)).ok_or_else(|| Error::internal("`/` is not a local address"))
+        url.map(|url| Redirect::local(&url))
+            .ok_or_else(|| Error::internal("`/` is not a local address"))
     }
 
     /// A page with a form.
-    pub(in crate::accounts) fn page<T: Template + Send + Sync + 'static>(&self, title: &'static str, content: T) -> Response {
+    pub(in crate::accounts) fn page<T: Template + Send + Sync + 'static>(
+        &self,
+        title: &'static str,
+        content: T,
+    ) -> Response {
         self.page_as(StatusCode::OK, None, title, content)
     }
 
     /// The page again, because something was typed wrong.
-    pub(in crate::accounts) fn again<T: Template + Send + Sync + 'static>(&self, title: &'static str, content: T) -> Response {
+    pub(in crate::accounts) fn again<T: Template + Send + Sync + 'static>(
+        &self,
+        title: &'static str,
+        content: T,
+    ) -> Response {
         self.page_as(StatusCode::UNPROCESSABLE_ENTITY, None, title, content)
     }
 
@@ -51,7 +60,14 @@ impl Door {
         title: &'static str,
         content: T,
     ) -> Response {
-        Response::of(Page { title, content, layout: self.accounts.layout, status, retry_after }).status_code(status)
+        Response::of(Page {
+            title,
+            content,
+            layout: self.accounts.layout,
+            status,
+            retry_after,
+        })
+        .status_code(status)
     }
 
     /// The page again, because the attempt failed: the status and the sentence depend on nothing but the kind of
@@ -71,7 +87,10 @@ impl Door {
             }
             Failure::Wait(wait) => {
                 let seconds = whole_seconds(wait);
-                form.add_error(format!("There were too many attempts. Try again in {}.", in_words(seconds)));
+                form.add_error(format!(
+                    "There were too many attempts. Try again in {}.",
+                    in_words(seconds)
+                ));
                 (StatusCode::TOO_MANY_REQUESTS, Some(seconds))
             }
             Failure::Busy => {
@@ -86,10 +105,12 @@ impl Door {
     /// The cookies of somebody who has just signed in.
     pub(in crate::accounts) fn welcome(&self, person: &Person, token: &SessionToken) {
         let secure = self.cx.is_secure();
-        self.cx.set_cookie(Cookie::new(SESSION_COOKIE, &token.to_cookie(), secure));
+        self.cx
+            .set_cookie(Cookie::new(SESSION_COOKIE, &token.to_cookie(), secure));
         let device = self.accounts.devices.issue(person.email.as_str());
         let seconds = i64::try_from(REMEMBERED).unwrap_or(i64::MAX);
-        self.cx.set_cookie(Cookie::new(DEVICE_COOKIE, &device, secure).max_age(seconds));
+        self.cx
+            .set_cookie(Cookie::new(DEVICE_COOKIE, &device, secure).max_age(seconds));
     }
 }
 

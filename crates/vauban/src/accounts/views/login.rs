@@ -30,13 +30,22 @@ pub async fn show(_: Public, at: Door) -> Result<Response> {
 
 /// Signs in: a new session, whatever session there was before.
 #[view(post, "/login/")]
-pub async fn submit(_: Public, at: Door, db: Db<Write>, query: Query<Next>, form: Form<LoginForm>) -> Result<Response> {
+pub async fn submit(
+    _: Public,
+    at: Door,
+    db: Db<Write>,
+    query: Query<Next>,
+    form: Form<LoginForm>,
+) -> Result<Response> {
     let form = match form.clean(&db).await? {
         Ok(clean) => clean,
         Err(form) => return Ok(at.again(TITLE, LoginPage { form })),
     };
     let device = at.cx.cookie(DEVICE_COOKIE);
-    let known = at.accounts.authenticate(&form.email, &form.password, at.cx.client_ip(), device).await;
+    let known = at
+        .accounts
+        .authenticate(&form.email, &form.password, at.cx.client_ip(), device)
+        .await;
     let entered = match known {
         Ok((person, proved)) => {
             let before = at.who().map(|who| who.session.token());
@@ -56,7 +65,9 @@ pub async fn submit(_: Public, at: Door, db: Db<Write>, query: Query<Next>, form
                 Failure::Wait(_) | Failure::Busy => SecurityEvent::SignInThrottled.log(Some(&at.cx)),
                 Failure::Wrong | Failure::Internal(_) => SecurityEvent::SignInFailed.log(Some(&at.cx)),
             }
-            at.failed(failure, WRONG, form.refuse(|_| ()), TITLE, |form| LoginPage { form })
+            at.failed(failure, WRONG, form.refuse(|_| ()), TITLE, |form| LoginPage {
+                form,
+            })
         }
     }
 }

@@ -18,7 +18,8 @@ pub async fn submit(_: Public, at: Door, db: Db<Write>) -> Result<Response> {
         at.accounts.sessions.end(&db, who.session.token()).await?;
         SecurityEvent::SignedOut.log(Some(&at.cx));
     }
-    at.cx.set_cookie(Cookie::removal(SESSION_COOKIE, at.cx.is_secure()));
+    at.cx
+        .set_cookie(Cookie::removal(SESSION_COOKIE, at.cx.is_secure()));
     // Pages of the session leave the browser's caches. Not "cookies": the device cookie keeps its owner from
     // being locked out, and the session's is removed by name.
     Ok(Response::of(at.next(&Next::default())?).header("Clear-Site-Data", "\"cache\", \"storage\"")?)

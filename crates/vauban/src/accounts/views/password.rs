@@ -43,24 +43,37 @@ pub async fn submit(_: SignedIn, at: Door, db: Db<Write>, form: Form<PasswordFor
         Ok(proved) => proved,
         Err(failure) => {
             SecurityEvent::SignInFailed.log(Some(&at.cx));
-            return at.failed(failure, WRONG, form.refuse(|_| ()), TITLE, |form| PasswordPage { form });
+            return at.failed(failure, WRONG, form.refuse(|_| ()), TITLE, |form| PasswordPage {
+                form,
+            });
         }
     };
-    let weak = at.accounts.weaknesses(&form.new_password, &who.person.known_words());
+    let weak = at
+        .accounts
+        .weaknesses(&form.new_password, &who.person.known_words());
     if !weak.is_empty() {
-        let form = form.refuse(|form| weak.iter().for_each(|w| form.new_password.add_error(w.to_string())));
+        let form = form.refuse(|form| {
+            weak.iter()
+                .for_each(|w| form.new_password.add_error(w.to_string()))
+        });
         return Ok(at.again(TITLE, PasswordPage { form }));
     }
     let hash = match at.accounts.hash(&form.new_password, client).await {
         Ok(hash) => hash,
         Err(failure) => {
-            return at.failed(failure, WRONG, form.refuse(|_| ()), TITLE, |form| PasswordPage { form });
+            return at.failed(failure, WRONG, form.refuse(|_| ()), TITLE, |form| PasswordPage {
+                form,
+            });
         }
     };
     db.begin().await?;
     let user = who.person.facts.id;
     // CWE-367: only if the hash is still the one that was proved.
-    let changed = at.accounts.users.replace_hash(&db, user, &proved.hash, &hash).await?;
+    let changed = at
+        .accounts
+        .users
+        .replace_hash(&db, user, &proved.hash, &hash)
+        .await?;
     // ASVS 7.4.3: all of them, also the one that somebody else may have.
     at.accounts.sessions.end_all(&db, user).await?;
     let proved = Proved { hash, renewed: None };
@@ -74,6 +87,9 @@ pub async fn submit(_: SignedIn, at: Door, db: Db<Write>, form: Form<PasswordFor
     };
     at.welcome(&who.person, &token);
     SecurityEvent::PasswordChanged.log(Some(&at.cx));
-    at.cx.say(Level::Success, "Your password is changed. Every other session of yours has ended.");
+    at.cx.say(
+        Level::Success,
+        "Your password is changed. Every other session of yours has ended.",
+    );
     Ok(Response::of(at.next(&Next::default())?))
 }

@@ -33,12 +33,21 @@ pub async fn show(_: Public, at: Door) -> Result<Response> {
 
 /// Makes an account and signs in.
 #[view(post, "/signup/")]
-pub async fn submit(_: Public, at: Door, db: Db<Write>, query: Query<Next>, form: Form<SignUpForm>) -> Result<Response> {
+pub async fn submit(
+    _: Public,
+    at: Door,
+    db: Db<Write>,
+    query: Query<Next>,
+    form: Form<SignUpForm>,
+) -> Result<Response> {
     let form = match form.clean(&db).await? {
         Ok(clean) => clean,
         Err(form) => return Ok(at.again(TITLE, SignUpPage { form })),
     };
-    let known = [Attribute { name: "e-mail address".into(), value: form.email.to_string() }];
+    let known = [Attribute {
+        name: "e-mail address".into(),
+        value: form.email.to_string(),
+    }];
     let weak = at.accounts.weaknesses(&form.password, &known);
     if !weak.is_empty() {
         let form = form.refuse(|form| weak.iter().for_each(|w| form.password.add_error(w.to_string())));
@@ -48,11 +57,17 @@ pub async fn submit(_: Public, at: Door, db: Db<Write>, query: Query<Next>, form
     let client = at.cx.client_ip();
     if let Err(failure) = at.accounts.admit(Attempt::SignUp, "", client, None).await {
         SecurityEvent::SignInThrottled.log(Some(&at.cx));
-        return at.failed(failure, TAKEN, form.refuse(|_| ()), TITLE, |form| SignUpPage { form });
+        return at.failed(failure, TAKEN, form.refuse(|_| ()), TITLE, |form| SignUpPage {
+            form,
+        });
     }
     let hash = match at.accounts.hash(&form.password, client).await {
         Ok(hash) => hash,
-        Err(failure) => return at.failed(failure, TAKEN, form.refuse(|_| ()), TITLE, |form| SignUpPage { form }),
+        Err(failure) => {
+            return at.failed(failure, TAKEN, form.refuse(|_| ()), TITLE, |form| SignUpPage {
+                form,
+            });
+        }
     };
     // From here on nobody else can take the address.
     db.begin().await?;
@@ -60,11 +75,16 @@ pub async fn submit(_: Public, at: Door, db: Db<Write>, query: Query<Next>, form
         let form = form.refuse(|form| form.email.add_error(TAKEN));
         return Ok(at.again(TITLE, SignUpPage { form }));
     }
-    let person = at.accounts.users.add(&db, form.email.clone(), hash.clone()).await?;
+    let person = at
+        .accounts
+        .users
+        .add(&db, form.email.clone(), hash.clone())
+        .await?;
     let before = at.who().map(|who| who.session.token());
     let proved = Proved { hash, renewed: None };
     let token = at.accounts.enter(&db, &person, &proved, before).await?;
-    let token = token.ok_or_else(|| Error::internal("a new account is not active: `is_active` needs `default = true`"))?;
+    let token = token
+        .ok_or_else(|| Error::internal("a new account is not active: `is_active` needs `default = true`"))?;
     at.welcome(&person, &token);
     SecurityEvent::SignedUp.log(Some(&at.cx));
     Ok(Response::of(at.next(&query)?))
