@@ -68,7 +68,10 @@ impl App {
     /// What accounts are configured with, where the defaults are not right.
     #[must_use]
     pub fn account_options(mut self, options: AccountOptions) -> Self {
-        self.account_options = AccountOptions { layout: self.account_options.layout, ..options };
+        self.account_options = AccountOptions {
+            layout: self.account_options.layout,
+            ..options
+        };
         self
     }
 
@@ -120,7 +123,9 @@ impl App {
 
     /// The same as one table.
     pub(crate) fn all_routes(&self) -> Routes {
-        self.modules.iter().fold(Routes::new(), |all, module| all.and(module.routes.clone()))
+        self.modules
+            .iter()
+            .fold(Routes::new(), |all, module| all.and(module.routes.clone()))
     }
 
     /// Every model: the modules' and the framework's own.
@@ -144,7 +149,11 @@ impl App {
 
     /// How many migrations there are.
     pub(crate) fn migration_count(&self) -> usize {
-        self.migration_sets().iter().filter_map(|set| set.migrations().ok()).map(|all| all.len()).sum()
+        self.migration_sets()
+            .iter()
+            .filter_map(|set| set.migrations().ok())
+            .map(|all| all.len())
+            .sum()
     }
 
     /// Every service.
@@ -239,7 +248,11 @@ pub(crate) struct ServiceFacts {
 
 impl ServiceFacts {
     pub(crate) fn of<S: Service>() -> Self {
-        Self { name: S::NAME, reason: S::waiver().reason(), grants: S::grants }
+        Self {
+            name: S::NAME,
+            reason: S::waiver().reason(),
+            grants: S::grants,
+        }
     }
 }
 

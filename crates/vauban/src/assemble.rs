@@ -54,7 +54,11 @@ pub(crate) fn exists(settings: &Settings) -> bool {
 /// Files or a database that cannot be read.
 pub(crate) fn migrated(app: &App, database: &Database) -> Result<Migrated, Failure> {
     let pending = database.pending(&app.migration_sets())?;
-    Ok(Migrated { pending: pending.missing, ahead: pending.ahead, changed: pending.changed })
+    Ok(Migrated {
+        pending: pending.missing,
+        ahead: pending.ahead,
+        changed: pending.changed,
+    })
 }
 
 /// Makes the site.
@@ -63,12 +67,19 @@ pub(crate) fn migrated(app: &App, database: &Database) -> Result<Migrated, Failu
 /// Routes that answer the same requests; a hashing cost outside what Argon2 allows.
 pub(crate) fn assemble(app: App, settings: Settings, database: Database) -> Result<Assembled, Failure> {
     let routes = app.all_routes();
-    let look_as: Vec<_> = app.modules.iter().flat_map(|module| module.look_as.iter().copied()).collect();
+    let look_as: Vec<_> = app
+        .modules
+        .iter()
+        .flat_map(|module| module.look_as.iter().copied())
+        .collect();
     let accounts = match &app.people {
         None => None,
         Some(people) => {
-            let fallbacks: Vec<&[u8]> =
-                settings.secret_key_fallbacks.iter().map(|key| key.expose().as_bytes()).collect();
+            let fallbacks: Vec<&[u8]> = settings
+                .secret_key_fallbacks
+                .iter()
+                .map(|key| key.expose().as_bytes())
+                .collect();
             let keys = Keys::new(settings.secret_key.expose().as_bytes(), &fallbacks);
             let mut options = app.account_options;
             options.limits.idle = settings.sessions.idle;
@@ -94,5 +105,9 @@ pub(crate) fn assemble(app: App, settings: Settings, database: Database) -> Resu
         let told: Vec<String> = conflicts.iter().map(ToString::to_string).collect();
         Failure::new(told.join("\n"))
     })?;
-    Ok(Assembled { site, database, accounts })
+    Ok(Assembled {
+        site,
+        database,
+        accounts,
+    })
 }

@@ -52,7 +52,8 @@ pub(crate) struct Person {
     pub(crate) email: Email,
     pub(crate) name: String,
     pub(crate) is_active: bool,
-    pub(crate) attributes: Vec<Attribute>,
+    /// Reads what else is known of them from the row; only a new password asks.
+    attributes: fn(&(dyn Any + Send + Sync)) -> Vec<Attribute>,
     /// The app's own row, for `CurrentUser`.
     pub(crate) row: Arc<dyn Any + Send + Sync>,
 }
@@ -69,7 +70,7 @@ impl Person {
             email: user.email().clone(),
             name: user.display_name().to_owned(),
             is_active: user.is_active(),
-            attributes: user.attributes(),
+            attributes: |row| row.downcast_ref::<U>().map(U::attributes).unwrap_or_default(),
             row: Arc::new(user),
         }
     }
@@ -93,7 +94,7 @@ impl Person {
             value: self.email.to_string(),
         };
         std::iter::once(email)
-            .chain(self.attributes.iter().cloned())
+            .chain((self.attributes)(&*self.row))
             .collect()
     }
 }

@@ -41,15 +41,30 @@ fn release(app: App, mut settings: Settings, out: &Out) -> Result<(), Failure> {
         Some(Err(failure)) => (None, Some(failure)),
         None => (None, None),
     };
-    let checking = Checking { app: &app, settings: &settings, migrations: migrated.as_ref() };
+    let checking = Checking {
+        app: &app,
+        settings: &settings,
+        migrations: migrated.as_ref(),
+    };
     let mut findings = run_checks(&checking);
-    for failure in [database.as_ref().err(), unreadable.as_ref()].into_iter().flatten() {
+    for failure in [database.as_ref().err(), unreadable.as_ref()]
+        .into_iter()
+        .flatten()
+    {
         let hint = "Correct VAUBAN_DATABASE_URL, or the file behind it.";
-        findings.insert(0, Finding::error("database.unreadable", failure.to_string(), hint));
+        findings.insert(
+            0,
+            Finding::error("database.unreadable", failure.to_string(), hint),
+        );
     }
     if findings.iter().any(|finding| finding.level == Level::Error) {
-        let program = std::env::args().next().unwrap_or_else(|| app.package.name.to_owned());
-        return Err(Failure::new(Refused { findings: &findings, program }));
+        let program = std::env::args()
+            .next()
+            .unwrap_or_else(|| app.package.name.to_owned());
+        return Err(Failure::new(Refused {
+            findings: &findings,
+            program,
+        }));
     }
     for finding in &findings {
         match finding.level {
@@ -59,10 +74,16 @@ fn release(app: App, mut settings: Settings, out: &Out) -> Result<(), Failure> {
     }
     let listener = listen(&mut settings)?;
     let addr = settings.addr;
-    answer(assemble::assemble(app, settings, database?)?, listener, async |_| {
-        out.line(format_args!("Serving on http://{addr}, behind the proxies that trusted_proxies names."));
-        Ok(())
-    })
+    answer(
+        assemble::assemble(app, settings, database?)?,
+        listener,
+        async |_| {
+            out.line(format_args!(
+                "Serving on http://{addr}, behind the proxies that trusted_proxies names."
+            ));
+            Ok(())
+        },
+    )
 }
 
 /// On loopback: migrates, makes sample data on the first run, and says where everything is.
@@ -79,7 +100,11 @@ fn development(app: App, mut settings: Settings, options: &Serve, out: &Out) -> 
     }
     migrate::warn_of_changes(&app, out);
     let migrated = assemble::migrated(&app, &database)?;
-    let findings = run_checks(&Checking { app: &app, settings: &settings, migrations: Some(&migrated) });
+    let findings = run_checks(&Checking {
+        app: &app,
+        settings: &settings,
+        migrations: Some(&migrated),
+    });
     let commands: Vec<_> = app
         .modules
         .iter()
@@ -238,19 +263,42 @@ mod tests {
         settings.set("allowed_hosts", "example.com,*", "test").unwrap();
         settings.set("origins", "https://example.com", "test").unwrap();
         keep_to_loopback(&mut settings, false).unwrap();
-        assert!(!settings.allowed_hosts.iter().any(|host| host.matches("example.com")));
-        assert!(settings.own_origins(8000).iter().all(|origin| !origin.as_str().contains("example.com")));
+        assert!(
+            !settings
+                .allowed_hosts
+                .iter()
+                .any(|host| host.matches("example.com"))
+        );
+        assert!(
+            settings
+                .own_origins(8000)
+                .iter()
+                .all(|origin| !origin.as_str().contains("example.com"))
+        );
     }
 
     #[test]
     fn a_shared_one_answers_for_the_address_it_listens_on() {
         let mut settings = at("192.0.2.7:8000");
         keep_to_loopback(&mut settings, true).unwrap();
-        assert!(settings.shared && settings.allowed_hosts.iter().any(|host| host.matches("192.0.2.7")));
+        assert!(
+            settings.shared
+                && settings
+                    .allowed_hosts
+                    .iter()
+                    .any(|host| host.matches("192.0.2.7"))
+        );
         let mut settings = at("[2001:db8::7]:8000");
         keep_to_loopback(&mut settings, true).unwrap();
-        assert!(settings.allowed_hosts.iter().any(|host| host.matches("[2001:db8::7]")));
-        let failure = keep_to_loopback(&mut at("0.0.0.0:8000"), true).unwrap_err().to_string();
+        assert!(
+            settings
+                .allowed_hosts
+                .iter()
+                .any(|host| host.matches("[2001:db8::7]"))
+        );
+        let failure = keep_to_loopback(&mut at("0.0.0.0:8000"), true)
+            .unwrap_err()
+            .to_string();
         assert!(failure.contains("VAUBAN_ALLOWED_HOSTS"), "{failure}");
     }
 }

@@ -50,8 +50,11 @@ impl<T> SessionKey<T> {
 
 impl Session {
     pub(crate) fn new(sessions: Sessions, row: &SessionRow) -> Self {
-        // What is not an object was not written by us: it is as good as nothing.
-        let data = serde_json::from_str(&row.data).unwrap_or_default();
+        // What is not an object was not written by us: it is as good as nothing. Most sessions hold nothing.
+        let data = match row.data.as_str() {
+            "" => Map::new(),
+            text => serde_json::from_str(text).unwrap_or_default(),
+        };
         Self(Arc::new(Inner {
             sessions,
             token: row.token,
