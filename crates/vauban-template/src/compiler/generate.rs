@@ -307,11 +307,19 @@ impl<'a> Generator<'a> {
         }
         match path.root.as_str() {
             "user" => return Ok(self.steps(quote! { __cx.user() }, &path.rest)),
+            "path" if path.rest.is_empty() => return Ok(quote! { __cx.path() }),
+            "debug" if path.rest.is_empty() => return Ok(quote! { __cx.debug() }),
+            "cookies" => {
+                if let [Step::Field(name)] = path.rest.as_slice() {
+                    return Ok(quote! { __cx.cookie(#name) });
+                }
+                return fail(path.pos, "cookies", "`cookies` itself is no value", "write {{ cookies.theme }}");
+            }
             "messages" => return Ok(self.steps(quote! { __cx.messages() }, &path.rest)),
             _ => {}
         }
         let mut known: Vec<&str> = self.options.fields.iter().map(|(n, _)| n.as_str()).collect();
-        known.extend(["user", "messages"]);
+        known.extend(["user", "messages", "path", "cookies", "debug"]);
         for entry in &self.names {
             if let Entry::Name(name, _) = entry {
                 known.push(name);

@@ -18,6 +18,16 @@ pub trait RenderContext {
     fn path(&self) -> &str;
     /// The query string of the request, without `?`.
     fn query(&self) -> &str;
+    /// Whether the developer is looking: a debug build, answering on the developer's own machine. In Django's words
+    /// `debug`; in a release it is never true.
+    fn debug(&self) -> bool {
+        false
+    }
+    /// A cookie of the request, for harmless choices such as a theme: `{{ cookies.theme }}`. Empty if absent.
+    fn cookie(&self, name: &str) -> &str {
+        let _ = name;
+        ""
+    }
 }
 
 /// The address of a route, as `routes!` makes it.

@@ -269,6 +269,41 @@ impl<F: FormFields> Clean<F> {
     }
 }
 
+impl<F: FormFields> Clean<F> {
+    /// What the database refused, said in the form, which is shown again in its page: a value that the model does
+    /// not take, or one that another row has already. Any other error stays what it is.
+    ///
+    /// ```ignore
+    /// Article::create(new).save(&db).await.map_err(|error| clean.explain(error, page))?;
+    /// ```
+    #[track_caller]
+    pub fn explain<P: Respond + 'static>(
+        self,
+        error: vauban_orm::Error,
+        page: impl FnOnce(Form<F>) -> P,
+    ) -> Error {
+        let found: Vec<(Vec<&'static str>, Problem)> = match error {
+            vauban_orm::Error::Invalid(problems) => {
+                problems.into_iter().map(|problem| (vec![problem.field], problem.message.into())).collect()
+            }
+            vauban_orm::Error::Unique { fields, .. } => vec![(fields, TAKEN)],
+            other => return other.into(),
+        };
+        let mut form = self.form;
+        for (names, problem) in found {
+            let mut fields = form.fields.each_mut();
+            match fields.iter_mut().find(|field| names.contains(&field.name())) {
+                Some(field) => field.add_error(problem),
+                None => form.problems.push(problem),
+            }
+        }
+        form.shown_in(page)
+    }
+}
+
+/// What a value says that has to be the only one of its kind.
+const TAKEN: Problem = Problem::Borrowed("There is one like this already: choose another.");
+
 impl<F: FormFields> Deref for Clean<F> {
     type Target = F;
 

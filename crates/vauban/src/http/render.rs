@@ -39,6 +39,15 @@ impl RenderContext for Cx {
     fn query(&self) -> &str {
         Self::query(self)
     }
+
+    fn cookie(&self, name: &str) -> &str {
+        Self::cookie(self, name).unwrap_or_default()
+    }
+
+    fn debug(&self) -> bool {
+        // CWE-489: not in a release build, and not for others than the developer.
+        cfg!(debug_assertions) && self.settings().mode.is_development() && self.client_ip().to_canonical().is_loopback()
+    }
 }
 
 impl UrlTo for Url {

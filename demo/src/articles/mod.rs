@@ -1,0 +1,48 @@
+//! Articles: everybody reads what is published; the author and staff see and edit the rest.
+
+pub mod forms;
+pub mod views;
+
+use vauban::prelude::*;
+
+use crate::users::User;
+
+/// A text under a title.
+#[derive(Model)]
+#[model(unique_oracle = waiver!(UniqueOracle, "a taken title tells no more than its address would"))]
+pub struct Article {
+    pub id: Id<Self>,
+    #[field(max_length = 200)]
+    pub title: String,
+    /// The title as it stands in the address.
+    #[field(unique)]
+    pub slug: Slug,
+    #[field(max_length = 20_000)]
+    pub body: String,
+    /// The name below the title: readers see it, and not the account behind it.
+    #[field(max_length = 100)]
+    pub byline: String,
+    #[field(owner)]
+    pub author: ForeignKey<User>,
+    pub published: bool,
+    #[field(auto_now_add)]
+    pub created: DateTime,
+}
+
+impl Policy for Article {
+    fn rules(who: Who, a: &Columns<Self>) -> Rules<Self> {
+        let editor = a.author.is(who) | who.is_staff();
+        Rules {
+            view: a.published.eq(true) | editor.clone(),
+            add: a.author.is(who),
+            change: editor.clone(),
+            delete: editor,
+            ..Rules::none()
+        }
+    }
+}
+
+/// The model; its addresses stand in `urls.rs`.
+pub fn module() -> Module {
+    Module::new("articles").model::<Article>()
+}

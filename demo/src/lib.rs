@@ -1,0 +1,32 @@
+//! A small site on Vauban: articles, organisations and their tasks.
+//!
+//! A folder for each part of the site, with the same three files: `mod.rs` holds the models and who may do what to their
+//! rows, `forms.rs` what people may send, `views.rs` who may call what. Start with `articles`.
+
+pub mod articles;
+pub mod errors;
+pub mod organisations;
+pub mod paging;
+pub mod sample_data;
+pub mod site;
+pub mod tasks;
+pub mod urls;
+pub mod users;
+
+use vauban::App;
+
+/// The program: a list of modules.
+pub fn app() -> App {
+    App::new(vauban::package!())
+        .users::<users::User>()
+        .account_layout::<users::AccountLayout>()
+        .error_pages::<errors::SiteError>()
+        .module(site::module())
+        .module(users::module())
+        .module(articles::module())
+        .module(organisations::module())
+        .module(tasks::module())
+        .module(sample_data::module())
+        .static_files(vauban::static_files!("static"))
+        .migrations(vauban::migrations!("migrations"))
+}

@@ -1,0 +1,18 @@
+//! What people may send about organisations.
+
+use vauban::prelude::*;
+
+use super::Role;
+
+/// Founding and renaming.
+#[derive(Form)]
+pub struct OrganisationForm {
+    #[field(max_length = 100, autocomplete = "organization")]
+    pub name: String,
+}
+
+/// Changing what a member may do. Which member, and where, stands in the address and not in the form.
+#[derive(Form)]
+pub struct RoleForm {
+    pub role: Role,
+}

@@ -1,0 +1,109 @@
+//! `sampledata`: people, articles, organisations and tasks to look at.
+//!
+//! Nobody here has a password: in development one looks at the site as any of them, with the switch at the top.
+
+mod texts;
+
+use vauban::commands::{Command, Failure, Run};
+use vauban::prelude::*;
+
+use crate::articles::{Article, NewArticle};
+use crate::organisations::{Membership, NewMembership, NewOrganisation, Organisation, Role};
+use crate::tasks::{NewTask, Task};
+use crate::users::{NewUser, User};
+
+vauban::service! {
+    /// Fills an empty site with something to look at.
+    pub SampleData:
+        View<User>, Add<User>, Grant<User>, Add<Article>, Grant<Article>, View<Organisation>, Add<Organisation>,
+        Add<Membership>, Grant<Membership>, Add<Task>, Grant<Task>;
+    waiver!(ServiceRights, "the command fills an empty database before anybody is there")
+}
+
+/// Who there is: a name, an address, staff or not.
+const PEOPLE: [(&str, &str, bool); 4] = [
+    ("Ann Author", "ann@example.com", false),
+    ("Ben Builder", "ben@example.com", false),
+    ("Cleo Curator", "cleo@example.com", true),
+    ("Dan Draughtsman", "dan@example.com", false),
+];
+
+/// Who belongs where: an organisation, and its members by their place in `PEOPLE`.
+const ORGANISATIONS: [(&str, &[(usize, Role)]); 3] = [
+    ("Lighthouse Collective", &[(0, Role::Admin), (3, Role::Member)]),
+    ("Bridge Works", &[(1, Role::Admin), (3, Role::Editor)]),
+    ("Garden Society", &[(0, Role::Editor), (2, Role::Admin)]),
+];
+
+/// The command.
+pub fn module() -> Module {
+    let about = "Adds sample people, articles, organisations and tasks";
+    Module::new("sample_data")
+        .service::<SampleData>()
+        .command(Command::new("sampledata", about, run).on_first_run())
+        .look_as("ann@example.com", "writes articles, runs the Lighthouse Collective")
+        .look_as("ben@example.com", "belongs to another organisation")
+        .look_as("cleo@example.com", "works for the site (staff)")
+        .look_as("dan@example.com", "a member without rights in one, an editor in the other")
+}
+
+/// Makes everything in one unit: all of it or nothing.
+async fn run(run: Run) -> Result<(), Failure> {
+    let all = PEOPLE.len() + ORGANISATIONS.len() + texts::ARTICLES.len() + texts::TASKS.len();
+    let out = run.out.clone();
+    let made = run.unit(|db| async move {
+        let db = db.acting::<SampleData>();
+        if User::objects().exists(&db).await? {
+            return Ok(false);
+        }
+        let mut done = 0;
+        let mut step = || {
+            done += 1;
+            out.progress("Sample data", done, all);
+        };
+        let mut people = Vec::new();
+        for (name, email, is_staff) in PEOPLE {
+            let new = NewUser { email: Email::parse(email)?, name: name.to_owned() };
+            people.push(User::create(new).set(|u| [u.is_staff.set(is_staff)]).save(&db).await?.id);
+            step();
+        }
+        let mut organisations = Vec::new();
+        for (name, members) in ORGANISATIONS {
+            let organisation = Organisation::create(NewOrganisation { name: name.to_owned() }).save(&db).await?.id;
+            for &(person, role) in members {
+                Membership::create(NewMembership { organisation, user: people[person], role }).save(&db).await?;
+            }
+            organisations.push(organisation);
+            step();
+        }
+        for text in texts::ARTICLES {
+            let new = NewArticle {
+                title: text.title.to_owned(),
+                slug: Slug::from_title(text.title).ok_or_else(|| Failure::new("a title without letters"))?,
+                body: text.body.to_owned(),
+                byline: PEOPLE[text.author].0.to_owned(),
+                author: people[text.author],
+                published: text.published,
+            };
+            Article::create(new).save(&db).await?;
+            step();
+        }
+        for &(organisation, is_done, title, notes) in texts::TASKS {
+            let new = NewTask {
+                organisation: organisations[organisation],
+                title: title.to_owned(),
+                notes: notes.to_owned(),
+                done: is_done,
+            };
+            Task::create(new).save(&db).await?;
+            step();
+        }
+        Ok(true)
+    });
+    if made.await? {
+        run.out.line(format_args!("{all} people, organisations, articles and tasks were made."));
+    } else {
+        run.out.line(format_args!("There are people already: nothing was made."));
+    }
+    Ok(())
+}

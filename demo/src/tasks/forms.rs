@@ -1,0 +1,37 @@
+//! What people may send about tasks.
+
+use vauban::prelude::*;
+
+use super::Task;
+use crate::organisations::Organisation;
+
+/// A new task. One chooses among the organisations that one may see; whether one may add to it, the policy of tasks
+/// decides.
+#[derive(Form)]
+pub struct NewTaskForm {
+    #[field(choices = Organisation::objects().order_by(|o| o.name.asc()))]
+    pub organisation: Id<Organisation>,
+    #[field(max_length = 200)]
+    pub title: String,
+    #[field(max_length = 5_000, widget = textarea, required = false)]
+    pub notes: String,
+}
+
+/// Editing a task. It stays in its organisation: the form has no field to move it.
+#[derive(Form)]
+pub struct TaskForm {
+    #[field(max_length = 200)]
+    pub title: String,
+    #[field(max_length = 5_000, widget = textarea, required = false)]
+    pub notes: String,
+    pub done: bool,
+    #[field(widget = hidden)]
+    pub version: Option<Version>,
+}
+
+impl TaskForm {
+    /// The form as it starts for a task that is there.
+    pub fn of(task: &Task, version: Version) -> Self {
+        Self { title: task.title.clone(), notes: task.notes.clone(), done: task.done, version: Some(version) }
+    }
+}

@@ -1,0 +1,42 @@
+//! Tasks: an organisation's members see them, its editors and admins change them.
+
+pub mod forms;
+pub mod views;
+
+use vauban::prelude::*;
+
+use crate::organisations::{Organisation, Role};
+
+/// Something to do.
+#[derive(Model)]
+pub struct Task {
+    pub id: Id<Self>,
+    #[field(tenant)]
+    pub organisation: ForeignKey<Organisation>,
+    #[field(max_length = 200)]
+    pub title: String,
+    #[field(max_length = 5_000)]
+    pub notes: String,
+    pub done: bool,
+    #[field(auto_now_add)]
+    pub created: DateTime,
+}
+
+impl Policy for Task {
+    fn rules(who: Who, t: &Columns<Self>) -> Rules<Self> {
+        let members = &t.organisation.memberships;
+        let editor = members.any(|m| m.user.is(who) & m.role.is_in([Role::Editor, Role::Admin]));
+        Rules {
+            view: members.any(|m| m.user.is(who)),
+            add: editor.clone(),
+            change: editor.clone(),
+            delete: editor,
+            ..Rules::none()
+        }
+    }
+}
+
+/// The model; its addresses stand in `urls.rs`.
+pub fn module() -> Module {
+    Module::new("tasks").model::<Task>()
+}

@@ -1,0 +1,41 @@
+//! Every address of the site. Each name becomes a typed function, `urls::article(&slug)`, and `{% url article slug %}`.
+
+use vauban::routes;
+
+use crate::{articles, organisations, site, tasks};
+
+routes! {
+    home => site::home,
+    healthz => site::healthz,
+    theme => site::switch_theme,
+
+    articles => articles::views::list,
+    article_new => articles::views::new,
+    article_create => articles::views::create,
+    article => articles::views::show,
+    article_edit => articles::views::edit,
+    article_save => articles::views::save,
+    article_delete => articles::views::confirm_delete,
+    article_remove => articles::views::delete,
+
+    organisations => organisations::views::list,
+    organisation_new => organisations::views::new,
+    organisation_create => organisations::views::create,
+    organisation => organisations::views::show,
+    organisation_edit => organisations::views::edit,
+    organisation_save => organisations::views::save,
+    membership_edit => organisations::views::edit_membership,
+    membership_save => organisations::views::save_membership,
+
+    tasks => tasks::views::list,
+    task_new => tasks::views::new,
+    task_create => tasks::views::create,
+    task => tasks::views::show,
+    task_edit => tasks::views::edit,
+    task_save => tasks::views::save,
+    task_toggle => tasks::views::toggle,
+    task_delete => tasks::views::confirm_delete,
+    task_remove => tasks::views::delete,
+
+    include accounts at "/accounts/" = vauban::accounts::urls,
+}

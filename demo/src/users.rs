@@ -1,0 +1,62 @@
+//! Who signs in. The framework's columns are checked by the derive; `name` and `memberships` are ours.
+
+use vauban::accounts::AccountPage;
+use vauban::prelude::*;
+
+use crate::organisations::Membership;
+
+/// Somebody with an account.
+#[derive(Clone, Model, UserAccount)]
+#[model(
+    user,
+    related(memberships: Membership.user),
+    unique_oracle = waiver!(UniqueOracle, "sign-up says that an address is taken, throttled, until there is mail")
+)]
+pub struct User {
+    pub id: Id<Self>,
+    #[field(unique)]
+    pub email: Email,
+    /// What others call them.
+    #[field(max_length = 100)]
+    pub name: String,
+    #[field(privileged, default = true)]
+    pub is_active: bool,
+    #[field(privileged, default = false)]
+    pub is_staff: bool,
+    #[field(privileged, default = false)]
+    pub is_superuser: bool,
+    #[field(auto_now_add)]
+    pub date_joined: DateTime,
+    #[field(privileged)]
+    pub last_login: Option<DateTime>,
+}
+
+/// People see themselves and those they share an organisation with; staff see everybody.
+impl Policy for User {
+    fn rules(who: Who, u: &Columns<Self>) -> Rules<Self> {
+        let colleague = u.memberships.any(|mine| mine.organisation.memberships.any(|m| m.user.is(who)));
+        Rules {
+            view: u.id.is(who) | who.is_staff() | colleague,
+            change: u.id.is(who),
+            ..Rules::none()
+        }
+    }
+}
+
+/// The framework's pages for signing up and in, within this site's layout.
+#[derive(Template)]
+#[template("account.html")]
+pub struct AccountLayout {
+    page: AccountPage,
+}
+
+impl From<AccountPage> for AccountLayout {
+    fn from(page: AccountPage) -> Self {
+        Self { page }
+    }
+}
+
+/// The model; pages and rules for accounts come with the framework.
+pub fn module() -> Module {
+    Module::new("users").model::<User>()
+}
