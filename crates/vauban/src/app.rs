@@ -131,14 +131,19 @@ impl App {
     /// Every model: the modules' and the framework's own.
     pub(crate) fn models(&self) -> Vec<&'static ModelMeta> {
         let mut all: Vec<&'static ModelMeta> = Vec::new();
-        let own = self.modules.iter().flat_map(|module| module.models.iter());
-        let framework = self.people.iter().flat_map(|people| people.models.iter());
-        for model in own.chain(framework).map(|model| model()) {
+        for model in self.model_functions().map(|model| model()) {
             if !all.iter().any(|known| std::ptr::eq(*known, model)) {
                 all.push(model);
             }
         }
         all
+    }
+
+    /// The functions that tell of the models.
+    pub(crate) fn model_functions(&self) -> impl Iterator<Item = ModelFn> {
+        let own = self.modules.iter().flat_map(|module| module.models.iter());
+        own.chain(self.people.iter().flat_map(|people| people.models.iter()))
+            .copied()
     }
 
     /// Every package's migrations: the framework's own first.

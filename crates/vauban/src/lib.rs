@@ -23,6 +23,7 @@ pub mod sessions;
 pub mod settings;
 pub mod signing;
 pub mod staticfiles;
+#[cfg(any(test, feature = "testing"))]
 pub mod testing;
 /// The shared test vectors.
 #[cfg(test)]

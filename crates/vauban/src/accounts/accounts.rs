@@ -141,8 +141,8 @@ impl Accounts {
     ///
     /// # Errors
     /// If there is no such active account.
-    #[doc(hidden)]
-    pub async fn begin_session_for_test(&self, email: &Email) -> Result<String> {
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) async fn begin_session_for_test(&self, email: &Email) -> Result<String> {
         let found = self.users.by_email(&self.database, email).await?;
         let (person, _) = found.filter(|(p, _)| p.is_active).ok_or_else(Error::not_found)?;
         let unit = self.database.own_unit(Actor::nobody());

@@ -5,6 +5,8 @@ pub(crate) mod csrf;
 #[cfg(debug_assertions)]
 mod debug_page;
 mod finish;
+#[cfg(any(test, feature = "testing"))]
+mod for_tests;
 mod guard;
 mod hosts;
 mod https;
@@ -32,3 +34,7 @@ pub use server::serve;
 pub use site::{Site, SiteParts};
 
 pub(crate) use guard::Guarded;
+#[cfg(any(test, feature = "testing"))]
+pub(crate) use for_tests::token_for_test;
+#[cfg(any(test, feature = "testing"))]
+pub(crate) use identity::SESSION_COOKIE;

@@ -1,1 +1,160 @@
-//! The test kit: a client that enforces everything, a database per test.
+//! The test kit: a client that enforces everything, a database per test, rows through a service that exists in
+//! tests only, and the [`Prober`].
+//!
+//! It is in programs only with the feature `testing`, which a package asks for in its `[dev-dependencies]`.
+//!
+//! ```ignore
+//! #[tokio::test]
+//! async fn people_see_what_is_published() {
+//!     let app = TestApp::new(demo::app);
+//!     let ann = app.rows(async |db| User::create(new_user("ann@example.com")).save(&db).await).await;
+//!     let mut client = app.client();
+//!     client.sign_in_as(&ann).await;
+//!     client.post_form("/articles/new/", &[("title", "Walls")]).await.assert_redirects_to("/articles/walls/");
+//! }
+//! ```
+
+mod answer;
+mod client;
+mod files;
+mod fixtures;
+mod page;
+mod prober;
+mod report;
+mod rows;
+
+pub use answer::Answer;
+pub use client::{Address, Client};
+pub use fixtures::Fixtures;
+pub use prober::{Expect, Expected, Prober};
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+
+use vauban_orm::engine::Database;
+use vauban_orm::{Acting, Actor, Write};
+
+use crate::accounts::Accounts;
+use crate::app::App;
+use crate::assemble::{self, Assembled};
+use crate::middleware::Site;
+use crate::settings::{Mode, Secret, Settings};
+
+use files::Folder;
+
+/// The program under test, with a database of its own. Nothing is switched off; there is only no socket.
+pub struct TestApp {
+    app: fn() -> App,
+    mode: Mode,
+    pub(crate) site: Arc<Site>,
+    pub(crate) database: Database,
+    pub(crate) accounts: Option<Arc<Accounts>>,
+    folder: Folder,
+}
+
+impl TestApp {
+    /// The program as in development, on `http://localhost:8000`.
+    ///
+    /// # Panics
+    /// If the program cannot be assembled; so does every function of the test kit that has no other answer.
+    pub fn new(app: fn() -> App) -> Self {
+        Self::start(app, Mode::Development, &files::migrated(app))
+    }
+
+    /// The program as a release, on `https://example.com` behind a trusted proxy: with `__Host-` cookies, HSTS and
+    /// the redirect to HTTPS.
+    ///
+    /// # Panics
+    /// See [`TestApp::new`].
+    pub fn behind_proxy(app: fn() -> App) -> Self {
+        Self::start(app, Mode::Release, &files::migrated(app))
+    }
+
+    /// The same program on a copy of this one's database: what happens to the one does not happen to the other.
+    ///
+    /// # Panics
+    /// See [`TestApp::new`].
+    pub fn fork(&self) -> Self {
+        Self::start(self.app, self.mode, &self.folder)
+    }
+
+    fn start(app: fn() -> App, mode: Mode, from: &Folder) -> Self {
+        let folder = from.copy();
+        let settings = settings(mode, &folder.url());
+        let app_value = app();
+        fixtures::grant_all(&app_value);
+        let assembled = assemble::open(&app_value, &settings)
+            .and_then(|database| assemble::assemble(app_value, settings, database));
+        let Assembled {
+            site,
+            database,
+            accounts,
+        } = assembled.unwrap_or_else(|failure| panic!("the program cannot be assembled: {failure}"));
+        Self {
+            app,
+            mode,
+            site,
+            database,
+            accounts,
+            folder,
+        }
+    }
+
+    /// A browser that has not been here before.
+    pub fn client(&self) -> Client {
+        Client::new(Arc::clone(&self.site), self.accounts.clone())
+    }
+
+    /// The settings in force.
+    pub fn settings(&self) -> &Settings {
+        self.site.settings()
+    }
+
+    /// Writes or reads rows whatever the policies say, in one unit, as the service of the test kit.
+    ///
+    /// # Panics
+    /// If the database refuses.
+    pub async fn rows<T, F>(&self, work: impl FnOnce(Acting<Fixtures, Write>) -> F) -> T
+    where
+        F: Future<Output = vauban_orm::Result<T>>,
+    {
+        let unit = self.database.bind(Actor::nobody());
+        let done = work(unit.db().acting::<Fixtures>()).await;
+        let finished = unit.finish(done.is_ok()).await;
+        match done.and_then(|value| finished.map(|()| value)) {
+            Ok(value) => value,
+            Err(error) => panic!("the rows of the test cannot be made: {error}"),
+        }
+    }
+}
+
+impl fmt::Debug for TestApp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TestApp")
+            .field("mode", &self.mode)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The settings of a test: defaults, a random key, the test's own database.
+fn settings(mode: Mode, database_url: &str) -> Settings {
+    let mut settings = Settings::defaults(mode);
+    settings.secret_key = Secret::new(format!(
+        "{:032x}{:032x}",
+        rand::random::<u128>(),
+        rand::random::<u128>()
+    ));
+    settings.database_url = Secret::new(database_url.to_owned());
+    if mode == Mode::Release {
+        for (name, value) in [("allowed_hosts", "example.com"), ("trusted_proxies", "127.0.0.1")] {
+            if let Err(problem) = settings.set(name, value, "the test kit") {
+                panic!("{problem}");
+            }
+        }
+    }
+    settings
+}
+
+#[cfg(test)]
+mod tests;

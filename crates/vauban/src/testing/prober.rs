@@ -1,0 +1,320 @@
+//! The prober: calls every route as nobody, a member, an outsider and staff, and compares with a table that is
+//! written by hand (CWE-862, CWE-639; ASVS v5.0.0-8.2.1, v5.0.0-8.2.2).
+
+use ::http::{Method, StatusCode};
+
+use super::report::{Case, Report};
+use super::rows::Rows;
+use super::{Address, Answer, TestApp};
+use crate::accounts::{Email, UserAccount};
+use crate::routing::{Found, Route};
+
+/// What one caller should get.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expect {
+    /// It is done or shown.
+    Allowed,
+    /// Sign in first.
+    SignIn,
+    /// Known, and not theirs to do (403).
+    Forbidden,
+    /// As if it did not exist (404).
+    NotFound,
+}
+
+/// One line of the table: a route, and what nobody, the member, the outsider and staff should get.
+#[derive(Debug, Clone, Copy)]
+pub struct Expected {
+    /// The sample's name.
+    pub sample: &'static str,
+    /// Nobody, the member, the outsider, staff.
+    pub callers: [Expect; 4],
+}
+
+impl Expected {
+    /// A line of the table.
+    pub const fn new(sample: &'static str, callers: [Expect; 4]) -> Self {
+        Self { sample, callers }
+    }
+}
+
+/// The callers, in the table's order.
+pub(super) const CALLERS: [&str; 4] = ["nobody", "member", "outsider", "staff"];
+
+/// What an honest client sends to a route.
+struct Sample {
+    name: &'static str,
+    path: String,
+    fields: Option<Vec<(String, String)>>,
+    writes: bool,
+}
+
+/// Calls every route as everybody.
+///
+/// A sample is named after its route; `article#draft` is a second sample of the route `article`. Each call has a copy
+/// of the database of its own, so that no call sees what another has done.
+///
+/// * A route without a sample, or a sample without a line in the table, fails.
+/// * What is sent is what an honest client sends: ids of real rows, a valid form, a fresh token, the own origin. An
+///   answer that the request itself earned (400, 405, 409, 413, 415, 422, 429, or a refused token or origin) is no
+///   denial: the sample is wrong, and fails.
+/// * A caller who is refused changes no row. A form that is accepted changes one, unless the sample says otherwise.
+///   A GET changes none.
+#[must_use = "nothing is called before `run`"]
+pub struct Prober<'a> {
+    app: &'a TestApp,
+    people: [Option<Email>; 4],
+    samples: Vec<Sample>,
+    expected: Vec<Expected>,
+}
+
+impl<'a> Prober<'a> {
+    /// A prober of the program, with the rows that its database has now.
+    pub fn new(app: &'a TestApp) -> Self {
+        Self {
+            app,
+            people: [const { None }; 4],
+            samples: Vec::new(),
+            expected: Vec::new(),
+        }
+    }
+
+    /// The member: the samples' rows are theirs, or their tenant's.
+    pub fn member<U: UserAccount>(mut self, user: &U) -> Self {
+        self.people[1] = Some(user.email().clone());
+        self
+    }
+
+    /// The outsider: a member of another tenant.
+    pub fn outsider<U: UserAccount>(mut self, user: &U) -> Self {
+        self.people[2] = Some(user.email().clone());
+        self
+    }
+
+    /// One of the staff.
+    pub fn staff<U: UserAccount>(mut self, user: &U) -> Self {
+        self.people[3] = Some(user.email().clone());
+        self
+    }
+
+    /// A sample of a route that shows something.
+    pub fn get(self, name: &'static str, url: impl Address) -> Self {
+        self.sample(name, url, None, false)
+    }
+
+    /// A sample of a route that takes a form: valid, so that it changes rows.
+    pub fn form(self, name: &'static str, url: impl Address, fields: &[(&str, &str)]) -> Self {
+        self.sample(name, url, Some(fields), true)
+    }
+
+    /// A sample of a route that takes a form and changes no row, such as a theme kept in a cookie.
+    pub fn form_without_rows(self, name: &'static str, url: impl Address, fields: &[(&str, &str)]) -> Self {
+        self.sample(name, url, Some(fields), false)
+    }
+
+    fn sample(
+        mut self,
+        name: &'static str,
+        url: impl Address,
+        fields: Option<&[(&str, &str)]>,
+        writes: bool,
+    ) -> Self {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        let fields = fields.map(|fields| fields.iter().map(owned).collect());
+        self.samples.push(Sample {
+            name,
+            path: url.path(&self.app.site),
+            fields,
+            writes,
+        });
+        self
+    }
+
+    /// The table, written by hand: derived from neither rules nor policies.
+    pub fn expect(mut self, table: &[Expected]) -> Self {
+        self.expected.extend_from_slice(table);
+        self
+    }
+
+    /// Calls everything.
+    ///
+    /// # Panics
+    /// If anything is not as expected, with all of it at once.
+    pub async fn run(self) {
+        let report = self.report().await;
+        assert!(report.is_good(), "{report}");
+    }
+
+    /// Calls everything and tells.
+    pub(super) async fn report(self) -> Report {
+        let mut report = Report::default();
+        let names: Vec<&str> = self
+            .app
+            .site
+            .routes()
+            .iter()
+            .map(|route| route.name.as_str())
+            .collect();
+        for name in &names {
+            if !self.samples.iter().any(|sample| route_of(sample.name) == *name) {
+                report.gap(format!(
+                    "the route `{name}` has no sample: nobody knows who may call it"
+                ));
+            }
+        }
+        for line in &self.expected {
+            if !self.samples.iter().any(|sample| sample.name == line.sample) {
+                report.gap(format!(
+                    "the table has a line for `{}`, which is no sample",
+                    line.sample
+                ));
+            }
+        }
+        for (index, person) in self.people.iter().enumerate().skip(1) {
+            if person.is_none() {
+                report.gap(format!("there is no {0}: say `.{0}(&user)`", CALLERS[index]));
+            }
+        }
+        if report.is_good() {
+            for sample in &self.samples {
+                self.probe(sample, &mut report).await;
+            }
+        }
+        report
+    }
+
+    /// Calls one sample as everybody.
+    async fn probe(&self, sample: &Sample, report: &mut Report) {
+        let routes = self.app.site.routes();
+        let Some(route) = routes.iter().find(|route| route.name == route_of(sample.name)) else {
+            return report.gap(format!("the sample `{}` is of no route", sample.name));
+        };
+        if let Some(wrong) = self.misses(sample, route) {
+            return report.gap(wrong);
+        }
+        let lines: Vec<_> = self
+            .expected
+            .iter()
+            .filter(|line| line.sample == sample.name)
+            .collect();
+        let [line] = lines.as_slice() else {
+            let count = lines.len();
+            return report.gap(format!(
+                "the table has {count} lines for the sample `{}`: write one",
+                sample.name
+            ));
+        };
+        for (index, expected) in line.callers.into_iter().enumerate() {
+            let (got, changes) = self.call(sample, route, index).await;
+            report.called(Case {
+                sample: sample.name,
+                method: route.meta.method.to_string(),
+                path: sample.path.clone(),
+                caller: CALLERS[index],
+                expected,
+                got,
+                changes,
+                writes: sample.writes,
+            });
+        }
+    }
+
+    /// Why a sample is not one of its route.
+    fn misses(&self, sample: &Sample, route: &Route) -> Option<String> {
+        let path = sample.path.split('?').next().unwrap_or(&sample.path);
+        let method = &route.meta.method;
+        let found = match self.app.site.router.find(method, path) {
+            Found::View(target, _) => Some(target.meta.id),
+            _ => None,
+        };
+        if found != Some(route.meta.id) {
+            return Some(format!(
+                "{method} {path}, the sample of `{}`, leads to {found:?}",
+                sample.name
+            ));
+        }
+        match (&sample.fields, *method == Method::GET) {
+            (Some(_), true) => Some(format!("`{}` is a GET: give its sample with `.get`", sample.name)),
+            (None, false) => Some(format!(
+                "`{}` is a {method}: give its sample with `.form`",
+                sample.name
+            )),
+            _ => None,
+        }
+    }
+
+    /// Calls one sample as one caller, on a copy of the database.
+    async fn call(&self, sample: &Sample, route: &Route, caller: usize) -> (Got, Vec<String>) {
+        let app = self.app.fork();
+        let mut client = app.client();
+        if let Some(email) = &self.people[caller] {
+            client.sign_in_as_email(email).await;
+        }
+        let before = Rows::read(&app.folder.file());
+        let answer = match &sample.fields {
+            None => client.get(sample.path.as_str()).await,
+            Some(fields) => {
+                let fields: Vec<(&str, &str)> =
+                    fields.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+                debug_assert_eq!(route.meta.method, Method::POST);
+                client.post_fields(sample.path.as_str(), &fields).await
+            }
+        };
+        let changes = before.changes(&Rows::read(&app.folder.file()));
+        (judge(&app, &answer), changes)
+    }
+}
+
+/// What a caller got.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Got {
+    /// An answer of the table's kind, and the status.
+    Is(Expect, u16),
+    /// An answer that says nothing about who may: what it was.
+    Broken(String),
+}
+
+/// What an answer says about who may.
+fn judge(app: &TestApp, answer: &Answer) -> Got {
+    const OF_THE_REQUEST: &[&str] = &[
+        "host_refused",
+        "forwarded_refused",
+        "origin_refused",
+        "csrf_token_refused",
+        "csrf_token_stale",
+        "cross_site_load_refused",
+        "limit_exceeded",
+        "cookie_forged",
+        "session_unknown",
+        "internal_error",
+    ];
+    if answer
+        .events
+        .iter()
+        .any(|event| OF_THE_REQUEST.contains(&event.as_str()))
+    {
+        return Got::Broken(answer.shown());
+    }
+    let is = |expect| Got::Is(expect, answer.status());
+    match answer.status {
+        StatusCode::FORBIDDEN => is(Expect::Forbidden),
+        StatusCode::NOT_FOUND => is(Expect::NotFound),
+        status if status.is_redirection() => {
+            let sign_in = app.site.sign_in.clone().map(|url| Address::path(&url, &app.site));
+            let there = answer.location().and_then(|location| location.split('?').next());
+            let sent = answer.events.iter().any(|event| event == "access_refused");
+            if sent && there.is_some() && there == sign_in.as_deref() {
+                is(Expect::SignIn)
+            } else {
+                is(Expect::Allowed)
+            }
+        }
+        status if status.is_success() => is(Expect::Allowed),
+        _ => Got::Broken(answer.shown()),
+    }
+}
+
+/// `article#draft` is of the route `article`.
+fn route_of(sample: &str) -> &str {
+    sample.split('#').next().unwrap_or(sample)
+}

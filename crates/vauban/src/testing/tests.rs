@@ -1,0 +1,1 @@
+//! The test kit on a small program of its own.
