@@ -14,19 +14,20 @@ use syn::{
 pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
     let input: DeriveInput = syn::parse2(item)?;
     let model = ModelArgs::of(&input)?;
-    let fields = fields(&input)?;
+    let (fields, wrong) = fields(&input)?;
     if !input.generics.params.is_empty() {
         return Err(Error::new(
             input.generics.span(),
             "a model has no generic parameters",
         ));
     }
-    Ok(Writer {
+    let written = Writer {
         input: &input,
         model: &model,
         fields: &fields,
-    }
-    .write())
+    }.write();
+    let wrong = wrong.iter().map(Error::to_compile_error);
+    Ok(quote!(#(#wrong)* #written))
 }
 
 /// What stands in `#[model(…)]`.
@@ -139,7 +140,7 @@ impl Column<'_> {
     }
 }
 
-fn fields(input: &DeriveInput) -> Result<Vec<Column<'_>>> {
+fn fields(input: &DeriveInput) -> Result<(Vec<Column<'_>>, Vec<Error>)> {
     let Data::Struct(data) = &input.data else {
         return Err(Error::new(
             input.ident.span(),
@@ -152,9 +153,10 @@ fn fields(input: &DeriveInput) -> Result<Vec<Column<'_>>> {
             "a model is a struct with named fields",
         ));
     };
-    let mut columns = Vec::new();
+    let (mut columns, mut wrong) = (Vec::new(), Vec::new());
     for (i, field) in named.named.iter().enumerate() {
-        let column = column(field, i == 0)?;
+        let (column, contradiction) = column(field, i == 0)?;
+        wrong.extend(contradiction);
         if i == 0 && (column.name != "id" || last_segment(column.ty) != "Id") {
             return Err(Error::new(
                 field.span(),
@@ -170,10 +172,10 @@ fn fields(input: &DeriveInput) -> Result<Vec<Column<'_>>> {
         let text = format!("a model has a primary key: `pub id: Id<{}>`", input.ident);
         return Err(Error::new(input.ident.span(), text));
     }
-    Ok(columns)
+    Ok((columns, wrong))
 }
 
-fn column(field: &Field, first: bool) -> Result<Column<'_>> {
+fn column(field: &Field, first: bool) -> Result<(Column<'_>, Option<Error>)> {
     let Some(name) = &field.ident else {
         return Err(Error::new(field.span(), "a model's fields have names"));
     };
@@ -242,8 +244,14 @@ fn column(field: &Field, first: bool) -> Result<Column<'_>> {
             Ok(())
         })?;
     }
-    check(&column, &plain, foreign)?;
-    Ok(column)
+    // A contradiction is told, and the rest is written as if it were not there: one error, not ten.
+    let wrong = check(&column, &plain, foreign).err();
+    if wrong.is_some() {
+        column.auto = if first { column.auto } else { "No" };
+        column.on_delete = "Restrict";
+        column.max_length = column.max_length.or(Some(1));
+    }
+    Ok((column, wrong))
 }
 
 /// Contradictions, with what to write instead.
@@ -409,7 +417,7 @@ impl Writer<'_> {
                 unique_oracle: #oracle,
                 rules: || {
                     static RULES: ::std::sync::OnceLock<#orm::__private::CompiledRules> = ::std::sync::OnceLock::new();
-                    RULES.get_or_init(#orm::__private::CompiledRules::of::<#model>)
+                    RULES.get_or_init(|| #orm::__private::CompiledRules::of::<#model>())
                 },
                 type_id: ::core::any::TypeId::of::<#model>,
             };

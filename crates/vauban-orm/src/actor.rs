@@ -71,7 +71,7 @@ pub trait Service: Send + Sync + 'static {
 /// The service may do the action `A` to every row of `M`, whatever the policy. Written by
 /// [`service!`](crate::service), so that the list in the access matrix is what the compiler checked.
 #[diagnostic::on_unimplemented(
-    message = "the service `{Self}` may not {A} `{M}`",
+    message = "the service `{Self}` may not `{A}` `{M}`",
     label = "not among the rights of `{Self}`",
     note = "add the right to the service's list: `service! {{ pub {Self}: {A}<{M}>, … }}`"
 )]

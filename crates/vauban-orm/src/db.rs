@@ -171,18 +171,18 @@ impl<M: Model, D: Mode> Unscoped<M, D> {
     message = "`{Self}` cannot read `{M}`",
     note = "`Db` and `Db<Write>` read every model under its policy; a service reads what it lists (`View<{M}>`); an unscoped handle reads the one model it names"
 )]
-pub trait Reads<M: Model>: sealed::Handle {
+pub trait Reads<M: Model>: sealed::Handle + Sync {
     #[doc(hidden)]
     fn bound(&self) -> &Bound;
 }
 
 /// A handle that may do `A` (add, change, delete) to rows of `M`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot {A} `{M}`",
+    message = "`{Self}` cannot `{A}` `{M}`",
     label = "a handle that only reads",
     note = "take `db: Db<Write>` in a view of an unsafe method (post, put, patch, delete); an unscoped handle only reads"
 )]
-pub trait Writes<A, M: Model>: sealed::Handle {
+pub trait Writes<A, M: Model>: sealed::Handle + Sync {
     #[doc(hidden)]
     fn bound(&self) -> &Bound;
 }

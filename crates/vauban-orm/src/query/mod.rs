@@ -91,7 +91,7 @@ impl<M: Model> Query<M> {
     ///
     /// # Errors
     /// See [`Error`].
-    pub async fn all(mut self, db: &impl Reads<M>) -> Result<Vec<M>> {
+    pub async fn all(mut self, db: &dyn Reads<M>) -> Result<Vec<M>> {
         self.select.ask = Ask::Rows;
         db.bound().read(self.select, select::rows::<M>).await
     }
@@ -100,7 +100,7 @@ impl<M: Model> Query<M> {
     ///
     /// # Errors
     /// See [`Error`].
-    pub async fn first(self, db: &impl Reads<M>) -> Result<Option<M>> {
+    pub async fn first(self, db: &dyn Reads<M>) -> Result<Option<M>> {
         Ok(self.limit(1).all(db).await?.pop())
     }
 
@@ -108,7 +108,7 @@ impl<M: Model> Query<M> {
     ///
     /// # Errors
     /// [`Error::NotFound`] for page 0, and for a page after the first that has no rows.
-    pub async fn page(self, db: &impl Reads<M>, number: u32) -> Result<Page<M>> {
+    pub async fn page(self, db: &dyn Reads<M>, number: u32) -> Result<Page<M>> {
         let per_page = self.page_size();
         let rows = self.page_query(number, per_page)?.all(db).await?;
         Page::new(rows, number, per_page)
@@ -118,7 +118,7 @@ impl<M: Model> Query<M> {
     ///
     /// # Errors
     /// See [`Error`].
-    pub async fn count(mut self, db: &impl Reads<M>) -> Result<u64> {
+    pub async fn count(mut self, db: &dyn Reads<M>) -> Result<u64> {
         self.select.ask = Ask::Count;
         let count = db.bound().read(self.select, select::number).await?;
         Ok(u64::try_from(count).unwrap_or(0))
@@ -128,7 +128,7 @@ impl<M: Model> Query<M> {
     ///
     /// # Errors
     /// See [`Error`].
-    pub async fn exists(mut self, db: &impl Reads<M>) -> Result<bool> {
+    pub async fn exists(mut self, db: &dyn Reads<M>) -> Result<bool> {
         self.select.ask = Ask::Exists;
         Ok(db.bound().read(self.select, select::number).await? != 0)
     }
@@ -139,7 +139,7 @@ impl<M: Model> Query<M> {
     /// [`Error::NotFound`] if there is none that the actor may see; [`Error::Multiple`] if there are several.
     pub async fn get<F: IntoFilter<M>>(
         self,
-        db: &impl Reads<M>,
+        db: &dyn Reads<M>,
         condition: impl FnOnce(&M::Columns<M>) -> F,
     ) -> Result<M> {
         one(self.filter(condition).limit(2).all(db).await?)
@@ -151,7 +151,7 @@ impl<M: Model> Query<M> {
     /// As [`get`](Self::get); [`Error::Forbidden`] if the actor may see but not change it.
     pub async fn get_to_change<F: IntoFilter<M>>(
         self,
-        db: &impl Reads<M>,
+        db: &dyn Reads<M>,
         condition: impl FnOnce(&M::Columns<M>) -> F,
     ) -> Result<Changeable<M>> {
         let found = one(self.filter(condition).limit(2).permitted(db).await?)?;
@@ -168,7 +168,7 @@ impl<M: Model> Query<M> {
     /// As [`get`](Self::get); [`Error::Forbidden`] if the actor may see but not delete it.
     pub async fn get_to_delete<F: IntoFilter<M>>(
         self,
-        db: &impl Reads<M>,
+        db: &dyn Reads<M>,
         condition: impl FnOnce(&M::Columns<M>) -> F,
     ) -> Result<Deletable<M>> {
         let found = one(self.filter(condition).limit(2).permitted(db).await?)?;
@@ -186,7 +186,7 @@ impl<M: Model> Query<M> {
     /// one that they may not see: then none is changed.
     pub async fn change_all<const N: usize>(
         self,
-        db: &impl Writes<Change, M>,
+        db: &dyn Writes<Change, M>,
         changes: impl FnOnce(&M::Columns<M>) -> [Assignment<M>; N],
     ) -> Result<u64> {
         let changes = changes(&M::columns(&Path::ROOT));
@@ -200,7 +200,7 @@ impl<M: Model> Query<M> {
     ///
     /// # Errors
     /// [`Error::Restricted`] if others refer to one of them: then none is deleted.
-    pub async fn delete_all(self, db: &impl Writes<Delete, M>) -> Result<u64> {
+    pub async fn delete_all(self, db: &dyn Writes<Delete, M>) -> Result<u64> {
         let bound = db.bound();
         let (select, models) = (self.select, bound.models());
         bound
@@ -226,7 +226,7 @@ impl<M: Model> Query<M> {
         Ok(self)
     }
 
-    async fn permitted(mut self, db: &impl Reads<M>) -> Result<Vec<Permitted<M>>> {
+    async fn permitted(mut self, db: &dyn Reads<M>) -> Result<Vec<Permitted<M>>> {
         self.select.ask = Ask::Permitted;
         db.bound().read(self.select, select::permitted::<M>).await
     }
@@ -263,7 +263,7 @@ impl<M: Model> PermittedQuery<M> {
     ///
     /// # Errors
     /// See [`Error`].
-    pub async fn all(self, db: &impl Reads<M>) -> Result<Vec<Permitted<M>>> {
+    pub async fn all(self, db: &dyn Reads<M>) -> Result<Vec<Permitted<M>>> {
         self.0.permitted(db).await
     }
 
@@ -271,7 +271,7 @@ impl<M: Model> PermittedQuery<M> {
     ///
     /// # Errors
     /// See [`Error`].
-    pub async fn first(self, db: &impl Reads<M>) -> Result<Option<Permitted<M>>> {
+    pub async fn first(self, db: &dyn Reads<M>) -> Result<Option<Permitted<M>>> {
         Ok(self.limit(1).all(db).await?.pop())
     }
 
@@ -279,7 +279,7 @@ impl<M: Model> PermittedQuery<M> {
     ///
     /// # Errors
     /// As [`Query::page`].
-    pub async fn page(self, db: &impl Reads<M>, number: u32) -> Result<Page<Permitted<M>>> {
+    pub async fn page(self, db: &dyn Reads<M>, number: u32) -> Result<Page<Permitted<M>>> {
         let per_page = self.0.page_size();
         let rows = self.0.page_query(number, per_page)?.permitted(db).await?;
         Page::new(rows, number, per_page)
@@ -291,7 +291,7 @@ impl<M: Model> PermittedQuery<M> {
     /// As [`Query::get`].
     pub async fn get<F: IntoFilter<M>>(
         self,
-        db: &impl Reads<M>,
+        db: &dyn Reads<M>,
         condition: impl FnOnce(&M::Columns<M>) -> F,
     ) -> Result<Permitted<M>> {
         one(self.filter(condition).limit(2).all(db).await?)

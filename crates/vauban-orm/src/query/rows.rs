@@ -140,7 +140,7 @@ impl<M: Model> Changeable<M> {
     /// change it into this; [`Error::Invalid`], [`Error::Unique`] by field.
     pub async fn change<const N: usize>(
         self,
-        db: &impl Writes<Change, M>,
+        db: &dyn Writes<Change, M>,
         changes: impl FnOnce(&M::Columns<M>) -> [Assignment<M>; N],
     ) -> Result<M> {
         let changes = changes(&M::columns(&Path::ROOT));
@@ -175,7 +175,7 @@ impl<M: Model> Deletable<M> {
     /// # Errors
     /// [`Error::Restricted`] if others refer to it; [`Error::Forbidden`] if something would go with it
     /// that the actor may not delete (not saying what).
-    pub async fn delete(self, db: &impl Writes<Delete, M>) -> Result<()> {
+    pub async fn delete(self, db: &dyn Writes<Delete, M>) -> Result<()> {
         let id: Id<M> = self.row.id();
         let bound = db.bound();
         let models = bound.models();

@@ -46,7 +46,7 @@ impl<M: Model> Create<M> {
     ///
     /// # Errors
     /// [`Error::Forbidden`], or by field [`Error::Invalid`] and [`Error::Unique`].
-    pub async fn save(self, db: &impl Writes<Add, M>) -> Result<M> {
+    pub async fn save(self, db: &dyn Writes<Add, M>) -> Result<M> {
         let insert = Insert::new(self)?;
         db.bound()
             .write(|authority, c, sql| insert.run::<M>(authority, c, sql))

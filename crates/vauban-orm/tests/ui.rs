@@ -1,0 +1,74 @@
+//! What must not compile, each with its reviewed message and with a sibling that differs only in the fix and compiles.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// The siblings are compiled as parts of this test.
+macro_rules! compiled {
+    ($($name:ident = $path:literal),+ $(,)?) => {
+        $(
+            #[path = $path]
+            #[allow(dead_code, unused_imports, unreachable_pub, missing_docs)]
+            mod $name;
+        )+
+        const FIXED: &[&str] = &[$(stringify!($name)),+];
+    };
+}
+
+compiled! {
+    filter_from_a_string_fixed = "ui/filter_from_a_string_fixed.rs",
+    filter_of_another_model_fixed = "ui/filter_of_another_model_fixed.rs",
+    id_of_another_model_fixed = "ui/id_of_another_model_fixed.rs",
+    model_without_policy_fixed = "ui/model_without_policy_fixed.rs",
+    models_are_not_serialised_fixed = "ui/models_are_not_serialised_fixed.rs",
+    service_does_what_it_does_not_list_fixed = "ui/service_does_what_it_does_not_list_fixed.rs",
+    sql_from_a_leaked_string_fixed = "ui/sql_from_a_leaked_string_fixed.rs",
+    sql_from_a_string_fixed = "ui/sql_from_a_string_fixed.rs",
+    sql_from_format_fixed = "ui/sql_from_format_fixed.rs",
+    sql_that_leaves_its_place_fixed = "ui/sql_that_leaves_its_place_fixed.rs",
+    sql_with_a_subquery_fixed = "ui/sql_with_a_subquery_fixed.rs",
+    text_without_a_length_fixed = "ui/text_without_a_length_fixed.rs",
+    who_is_not_a_bool_fixed = "ui/who_is_not_a_bool_fixed.rs",
+    write_through_a_reading_handle_fixed = "ui/write_through_a_reading_handle_fixed.rs",
+    write_through_an_unscoped_handle_fixed = "ui/write_through_an_unscoped_handle_fixed.rs",
+}
+
+#[test]
+fn what_must_not_compile() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ui");
+    let cases: BTreeSet<String> = std::fs::read_dir(&folder)
+        .unwrap()
+        .filter_map(|entry| {
+            entry
+                .unwrap()
+                .file_name()
+                .to_str()?
+                .strip_suffix(".rs")
+                .map(str::to_owned)
+        })
+        .collect();
+    let build = trybuild::TestCases::new();
+    let mut pairs = 0;
+    assert_eq!(FIXED.len() * 2, cases.len());
+    for case in cases.iter().filter(|case| !case.ends_with("_fixed")) {
+        let fixed = format!("{case}_fixed");
+        assert!(cases.contains(&fixed), "`{case}` has no sibling that compiles");
+        let lines = |name: &str| {
+            let text = std::fs::read_to_string(folder.join(format!("{name}.rs"))).unwrap();
+            text.lines().map(str::to_owned).collect::<Vec<_>>()
+        };
+        let (bad, good) = (lines(case), lines(&fixed));
+        let only_here = |a: &[String], b: &[String]| a.iter().filter(|line| !b.contains(line)).count();
+        assert!(
+            only_here(&bad, &good) <= 1 && only_here(&good, &bad) <= 4,
+            "`{case}` differs in more than its fix"
+        );
+        build.compile_fail(format!("tests/ui/{case}.rs"));
+        assert!(
+            FIXED.contains(&fixed.as_str()),
+            "`{fixed}` is not compiled with this test"
+        );
+        pairs += 1;
+    }
+    assert_eq!(pairs, 15, "cases that were seen");
+}

@@ -1,0 +1,15 @@
+use vauban_macros::Model;
+use vauban_orm::{Columns, Id, Policy, Rules, Who};
+
+#[derive(Model)]
+#[model(crate = vauban_orm)]
+pub struct Note {
+    pub id: Id<Note>,
+    #[field(max_length = 200)]
+    pub title: String,
+}
+
+fn main() {
+    let _unused: Option<(Who, Rules<Note>, &Columns<Note>)> = None;
+    fn _is_a_model<M: Policy>() {}
+}

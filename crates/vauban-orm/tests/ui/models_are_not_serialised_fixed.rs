@@ -1,0 +1,11 @@
+mod site;
+use site::*;
+
+#[derive(serde::Serialize)]
+pub struct Answer {
+    article: String,
+}
+
+fn main() {
+    let _unused: Option<(Answer, Article)> = None;
+}

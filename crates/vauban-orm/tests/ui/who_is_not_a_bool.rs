@@ -1,0 +1,18 @@
+mod site;
+use site::*;
+use vauban_orm::{Columns, Policy, Rules, Who};
+
+#[derive(vauban_macros::Model)]
+#[model(crate = vauban_orm)]
+pub struct Note {
+    pub id: vauban_orm::Id<Note>,
+    pub author: vauban_orm::ForeignKey<User>,
+}
+
+impl Policy for Note {
+    fn rules(who: Who, n: &Columns<Self>) -> Rules<Self> {
+        if who.is_staff() { Rules::public() } else { Rules::owner(n.author.is(who)) }
+    }
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+mod site;
+use site::*;
+use vauban_orm::{Db, Id, Result, Write};
+use vauban_waiver::waiver;
+
+pub async fn view(db: Db<Write>, author: Id<User>) -> Result<Article> {
+    let all = db.unscoped::<Article>(waiver!(Unscoped, "the digest handles all users' articles"));
+    Article::create(NewArticle { title: "x".to_owned(), author }).save(&all).await
+}
+
+fn main() {}
