@@ -25,9 +25,7 @@ pub mod signing;
 pub mod staticfiles;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
-/// The shared test vectors.
 #[cfg(test)]
-#[path = "accounts/vectors.rs"]
 pub(crate) mod vectors;
 pub mod waivers;
 

@@ -14,6 +14,8 @@ mod redirect;
 mod render;
 mod respond;
 mod response;
+#[cfg(test)]
+mod vectors;
 
 pub use body::Body;
 pub use cookie::{Cookie, SameSite};

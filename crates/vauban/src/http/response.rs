@@ -146,8 +146,10 @@ impl Response {
             )));
         }
         // CWE-113: `HeaderValue` refuses CR, LF and NUL; we refuse every other control but the tab as well.
-        let value = HeaderValue::from_str(value)
-            .map_err(|_| HeaderError(format!("the header `{name}` holds a character it may not")))?;
+        let value = Some(value)
+            .filter(|value| value.is_ascii())
+            .and_then(|value| HeaderValue::from_str(value).ok())
+            .ok_or_else(|| HeaderError(format!("the header `{name}` holds a character it may not")))?;
         self.headers.insert(name, value);
         Ok(self)
     }

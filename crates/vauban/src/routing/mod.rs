@@ -8,6 +8,8 @@ mod query;
 mod router;
 mod routes;
 mod url;
+#[cfg(test)]
+mod vectors;
 mod view;
 
 pub use access::{AccessRule, Public, Refusal, SignedIn, Staff, Superuser};
@@ -19,4 +21,6 @@ pub use router::Conflict;
 pub(crate) use router::{Found, Router, Target};
 pub use routes::{Route, Routes};
 pub use url::Url;
+#[cfg(test)]
+pub(crate) use url::push_path;
 pub use view::{ParamMeta, View, ViewFuture, ViewMeta};

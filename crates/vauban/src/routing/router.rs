@@ -302,7 +302,7 @@ fn decode(path: &str) -> Option<Vec<Cow<'_, str>>> {
     path.strip_prefix('/')?.split('/').map(decode_segment).collect()
 }
 
-fn decode_segment(segment: &str) -> Option<Cow<'_, str>> {
+pub(super) fn decode_segment(segment: &str) -> Option<Cow<'_, str>> {
     let decoded = if segment.contains('%') {
         let mut bytes = Vec::with_capacity(segment.len());
         let mut rest = segment.as_bytes();

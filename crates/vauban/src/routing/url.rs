@@ -79,13 +79,18 @@ impl Url {
     }
 
     pub(crate) fn push(&self, mount: &str, out: &mut String) {
-        let start = out.len();
-        out.push_str(mount);
-        out.push_str(&self.path);
-        // CWE-601: an empty first parameter would make `//second`, which is a host.
-        if out[start..].starts_with("//") {
-            out.replace_range(start + 1..start + 2, "%2F");
-        }
+        push_path(mount, &self.path, out);
+    }
+}
+
+/// A path behind its mount.
+pub(crate) fn push_path(mount: &str, path: &str, out: &mut String) {
+    let start = out.len();
+    out.push_str(mount);
+    out.push_str(path);
+    // CWE-601: an empty first parameter would make `//second`, which is a host.
+    if out[start..].starts_with("//") {
+        out.replace_range(start + 1..start + 2, "%2F");
     }
 }
 
@@ -95,7 +100,7 @@ impl fmt::Debug for Url {
     }
 }
 
-fn encode_segments(raw: &str, rest: bool, out: &mut String) {
+pub(super) fn encode_segments(raw: &str, rest: bool, out: &mut String) {
     if !rest {
         return encode_segment(raw, out);
     }

@@ -20,6 +20,7 @@ use super::{Identity, SessionBackend, Site, SiteParts};
 use crate::http::{Cx, Json, Result, Text};
 use crate::routing::{Public, Routes};
 use crate::settings::{Mode, Secret, Settings};
+use crate::vectors::{Tally, text};
 use crate::view;
 
 /// Sessions for tests: every cookie of at least 8 characters is one.
@@ -255,49 +256,4 @@ enum Binding {
 
 fn pair(name: &str, value: impl Into<String>) -> (String, String) {
     (name.to_owned(), value.into())
-}
-
-/// What became of a file's cases.
-#[derive(Debug, Default)]
-struct Tally {
-    total: usize,
-    same: usize,
-    stricter: Vec<String>,
-    left_out: Vec<String>,
-    failures: Vec<String>,
-}
-
-impl Tally {
-    /// One case: `expected` and `got` are "let through". `rule` is the written reason for being stricter.
-    fn case(&mut self, id: &str, expected: bool, got: bool, rule: Option<&str>) {
-        self.total += 1;
-        match (expected, got) {
-            (true, true) | (false, false) => self.same += 1,
-            (false, true) => self.failures.push(format!("{id}: LOOSER than the reference")),
-            (true, false) => match rule {
-                Some(rule) => self.stricter.push(format!("{id}: {rule}")),
-                None => self
-                    .failures
-                    .push(format!("{id}: refused without a rule that says why")),
-            },
-        }
-    }
-
-    fn leave_out(&mut self, id: &str, reason: &str) {
-        self.total += 1;
-        self.left_out.push(format!("{id}: {reason}"));
-    }
-
-    /// No failures; and for the file as it was when this was written, exactly these numbers.
-    fn finish(self, pinned_total: usize, pinned: (usize, usize, usize)) {
-        assert!(self.failures.is_empty(), "{:#?}", self.failures);
-        let numbers = (self.same, self.stricter.len(), self.left_out.len());
-        if self.total == pinned_total {
-            assert_eq!(numbers, pinned, "{:#?} {:#?}", self.stricter, self.left_out);
-        }
-    }
-}
-
-fn text<'a>(case: &'a Value, key: &str) -> &'a str {
-    case[key].as_str().unwrap_or("")
 }

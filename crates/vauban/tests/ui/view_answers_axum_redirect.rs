@@ -1,0 +1,11 @@
+//! CWE-601: a redirect to any string.
+
+use axum::response::Redirect;
+use vauban::{Public, Result, view};
+
+#[view(get, "/")]
+async fn home(_: Public) -> Result<Redirect> {
+    Ok(Redirect::to("https://elsewhere.example/"))
+}
+
+fn main() {}

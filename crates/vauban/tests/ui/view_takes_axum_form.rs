@@ -1,0 +1,13 @@
+//! CWE-352, CWE-20: a body that no wall has seen.
+
+use std::collections::HashMap;
+
+use axum::extract::Form;
+use vauban::{Public, Result, Text, view};
+
+#[view(post, "/")]
+async fn home(_: Public, _form: Form<HashMap<String, String>>) -> Result<Text> {
+    Ok(Text::new("home"))
+}
+
+fn main() {}
