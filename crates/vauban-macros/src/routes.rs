@@ -72,10 +72,10 @@ impl Entry {
                     let ident = format_ident!("__url_{}", last.ident, span = last.ident.span());
                     last.ident = ident;
                 }
-                quote_spanned! {name.span()=> #[doc(inline)] #[allow(unreachable_pub)] pub use #function as #name; }
+                quote_spanned! {name.span()=> #[doc(inline)] #[allow(unreachable_pub, unused_imports)] pub use #function as #name; }
             }
             Self::Include { name, table, .. } => {
-                quote! { #[allow(unreachable_pub)] pub use #table as #name; }
+                quote! { #[allow(unreachable_pub, unused_imports)] pub use #table as #name; }
             }
         }
     }
