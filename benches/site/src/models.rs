@@ -1,6 +1,7 @@
 //! The rows of the benchmark's site, with the policies that a real one would have.
 
 use vauban::prelude::*;
+use vauban::waiver;
 
 /// A line of wisdom.
 #[derive(Debug, Clone, Model)]
@@ -47,7 +48,10 @@ pub(crate) struct Post {
 
 impl Policy for Post {
     fn rules(_: Who, p: &Columns<Self>) -> Rules<Self> {
-        Rules { view: p.published.eq(true), ..Rules::none() }
+        Rules {
+            view: p.published.eq(true),
+            ..Rules::none()
+        }
     }
 }
 
@@ -73,7 +77,7 @@ impl Policy for Note {
 
 /// Who signs in.
 #[derive(Debug, Clone, Model, UserAccount)]
-#[model(user)]
+#[model(user, unique_oracle = waiver!(UniqueOracle, "a taken address is told at sign-up, throttled"))]
 pub(crate) struct User {
     pub(crate) id: Id<Self>,
     #[field(unique)]
@@ -94,6 +98,10 @@ pub(crate) struct User {
 
 impl Policy for User {
     fn rules(who: Who, u: &Columns<Self>) -> Rules<Self> {
-        Rules { view: u.id.is(who), change: u.id.is(who), ..Rules::none() }
+        Rules {
+            view: u.id.is(who),
+            change: u.id.is(who),
+            ..Rules::none()
+        }
     }
 }

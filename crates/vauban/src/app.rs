@@ -35,6 +35,8 @@ pub struct App {
     pub(crate) static_files: StaticFiles,
     pub(crate) migrations: Vec<migrations::Set>,
     pub(crate) error_pages: ErrorPages,
+    #[cfg(any(test, feature = "__test_switches"))]
+    pub(crate) no_https_redirect: bool,
 }
 
 impl App {
@@ -48,7 +50,18 @@ impl App {
             static_files: StaticFiles::default(),
             migrations: Vec::new(),
             error_pages: ErrorPages::default(),
+            #[cfg(any(test, feature = "__test_switches"))]
+            no_https_redirect: false,
         }
+    }
+
+    /// Answers plain requests in a release build too. For the benchmark, whose load comes over plain HTTP.
+    #[cfg(any(test, feature = "__test_switches"))]
+    #[must_use]
+    #[doc(hidden)]
+    pub fn without_https_redirect(mut self) -> Self {
+        self.no_https_redirect = true;
+        self
     }
 
     /// Adds a module.

@@ -93,6 +93,10 @@ pub(crate) fn assemble(app: App, settings: Settings, database: Database) -> Resu
     #[cfg(not(debug_assertions))]
     drop(look_as);
     let mut parts = SiteParts::new(app.package, settings, routes);
+    #[cfg(any(test, feature = "__test_switches"))]
+    {
+        parts.https &= !app.no_https_redirect;
+    }
     parts.database = Some(database.clone());
     parts.static_files = app.static_files;
     parts.error_pages = app.error_pages;
