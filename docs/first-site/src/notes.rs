@@ -42,7 +42,7 @@ pub struct NoteForm {
 #[derive(Template)]
 #[template("notes/list.html")]
 pub struct ListPage {
-    notes: Page<Note>,
+    notes: Vec<Note>,
 }
 
 #[derive(Template)]
@@ -60,8 +60,8 @@ pub struct FormPage {
 
 /// The newest notes that the reader may see.
 #[view(get, "/")]
-pub async fn list(_: Public, db: Db, page: Query<PageNumber>) -> Result<ListPage> {
-    let notes = Note::objects().order_by(|n| n.created.desc()).limit(10).page(&db, page.number()).await?;
+pub async fn list(_: Public, db: Db) -> Result<ListPage> {
+    let notes = Note::objects().order_by(|n| n.created.desc()).limit(20).all(&db).await?;
     Ok(ListPage { notes })
 }
 

@@ -3,7 +3,7 @@
 use vauban::prelude::*;
 
 /// Somebody with an account: the framework's columns, and a name.
-#[derive(Model, UserAccount)]
+#[derive(Clone, Model, UserAccount)]
 #[model(user)]
 pub struct User {
     pub id: Id<Self>,
