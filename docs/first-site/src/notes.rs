@@ -15,7 +15,6 @@ pub struct Note {
     pub text: String,
     #[field(owner)]
     pub author: ForeignKey<User>,
-    #[field(default = false)]
     pub published: bool,
     #[field(auto_now_add)]
     pub created: DateTime,

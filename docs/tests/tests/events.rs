@@ -8,6 +8,9 @@ use std::{fs, path::Path};
 fn every_security_event_is_listed() {
     let guide = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../src/errors.md")).unwrap();
     for event in vauban::middleware::SecurityEvent::ALL {
-        assert!(guide.contains(&format!("`{}`", event.name())), "docs/src/errors.md lacks {event:?}");
+        assert!(
+            guide.contains(&format!("`{}`", event.name())),
+            "docs/src/errors.md lacks {event:?}"
+        );
     }
 }

@@ -6,7 +6,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .canonicalize()
+        .unwrap()
 }
 
 fn sources(folder: &Path, out: &mut String) {
@@ -25,16 +28,28 @@ fn quoted_words_are_the_compilers() {
     let mut compiler = String::new();
     sources(&root().join("crates/vauban-template/src/compiler"), &mut compiler);
     let guide = fs::read_to_string(root().join("docs/src/escaping.md")).unwrap();
-    let section = guide.split("## The refusals").nth(1).unwrap().split("\n## ").next().unwrap();
+    let section = guide
+        .split("## The refusals")
+        .nth(1)
+        .unwrap()
+        .split("\n## ")
+        .next()
+        .unwrap();
     let mut quoted = 0;
     for line in section.lines().filter(|line| line.starts_with('|')) {
         let cells: Vec<_> = line.split(" | ").collect();
         // A message that is all code: `words`. Others describe rustc's own.
-        let Some(words) = cells.get(1).and_then(|cell| cell.trim().strip_prefix('`')?.strip_suffix('`')) else {
+        let Some(words) = cells
+            .get(1)
+            .and_then(|cell| cell.trim().strip_prefix('`')?.strip_suffix('`'))
+        else {
             continue;
         };
         quoted += 1;
-        assert!(compiler.contains(words), "docs/src/escaping.md quotes what the compiler does not say: {words}");
+        assert!(
+            compiler.contains(words),
+            "docs/src/escaping.md quotes what the compiler does not say: {words}"
+        );
     }
     assert!(quoted > 25, "{quoted} quotations");
 }
