@@ -4,7 +4,9 @@
 //! name. `Result` in it is Vauban's, whose error is [`Error`].
 
 pub use crate::accounts::{CurrentUser, Email, Password, UserAccount};
-pub use crate::{App, Error, Json, Messages, Module, Path, Public, Query, Redirect, Response, Result, SignedIn, Staff};
+pub use crate::{
+    App, Error, Json, Messages, Module, Path, Public, Query, Redirect, Response, Result, SignedIn, Staff,
+};
 pub use crate::{
     Changeable, Choices, Columns, DateTime, Db, Filter, ForeignKey, Id, Model, Page, Permitted, Policy,
 };

@@ -283,9 +283,10 @@ impl<F: FormFields> Clean<F> {
         page: impl FnOnce(Form<F>) -> P,
     ) -> Error {
         let found: Vec<(Vec<&'static str>, Problem)> = match error {
-            vauban_orm::Error::Invalid(problems) => {
-                problems.into_iter().map(|problem| (vec![problem.field], problem.message.into())).collect()
-            }
+            vauban_orm::Error::Invalid(problems) => problems
+                .into_iter()
+                .map(|problem| (vec![problem.field], problem.message.into()))
+                .collect(),
             vauban_orm::Error::Unique { fields, .. } => vec![(fields, TAKEN)],
             other => return other.into(),
         };

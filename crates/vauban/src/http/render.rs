@@ -46,7 +46,9 @@ impl RenderContext for Cx {
 
     fn debug(&self) -> bool {
         // CWE-489: not in a release build, and not for others than the developer.
-        cfg!(debug_assertions) && self.settings().mode.is_development() && self.client_ip().to_canonical().is_loopback()
+        cfg!(debug_assertions)
+            && self.settings().mode.is_development()
+            && self.client_ip().to_canonical().is_loopback()
     }
 }
 

@@ -19,13 +19,29 @@ const REDIRECTS: &str = r#"{"cases":[
 fn vectors_redirect_targets() {
     let mut tally = Tally::default();
     for case in vectors::cases("redirect_targets.json", REDIRECTS) {
-        let hosts: Vec<&str> = case["allowed_hosts"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
-        let local = local_path(text(&case, "url"), &hosts, case["require_https"] == true, "/here/");
+        let hosts: Vec<&str> = case["allowed_hosts"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(Value::as_str)
+            .collect();
+        let local = local_path(
+            text(&case, "url"),
+            &hosts,
+            case["require_https"] == true,
+            "/here/",
+        );
         if let Some(path) = &local {
-            let stays = path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\r', '\n', '\t']);
+            let stays =
+                path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\r', '\n', '\t']);
             assert!(stays, "{}: {path}", text(&case, "id"));
         }
-        tally.case(text(&case, "id"), case["expect"] == true, local.is_some(), redirect_rule(&case));
+        tally.case(
+            text(&case, "id"),
+            case["expect"] == true,
+            local.is_some(),
+            redirect_rule(&case),
+        );
     }
     tally.finish(112, (105, 7, 0));
 }
@@ -33,8 +49,13 @@ fn vectors_redirect_targets() {
 /// Where Vauban refuses what Django takes.
 fn redirect_rule(case: &Value) -> Option<&'static str> {
     let url = text(case, "url");
-    if url.chars().any(|c| c.is_control() || c.is_whitespace() || c == '\\' || (!c.is_ascii() && !c.is_alphanumeric())) {
-        return Some("white space, controls, backslashes and format characters are refused: browsers drop or fold them");
+    if url
+        .chars()
+        .any(|c| c.is_control() || c.is_whitespace() || c == '\\' || (!c.is_ascii() && !c.is_alphanumeric()))
+    {
+        return Some(
+            "white space, controls, backslashes and format characters are refused: browsers drop or fold them",
+        );
     }
     if url.starts_with(':') || url.starts_with("//?") || url.starts_with("//#") {
         return Some("an empty scheme or host is refused");
@@ -58,38 +79,70 @@ fn vectors_http() {
         match kind {
             "parse_query" => {
                 let parsed = FormData::urlencoded(text(&case, "input").as_bytes(), &Limits::DEFAULT).ok();
-                let same = parsed.as_ref().is_some_and(|data| grouped(data) == pairs(&case["expect"]));
+                let same = parsed
+                    .as_ref()
+                    .is_some_and(|data| grouped(data) == pairs(&case["expect"]));
                 assert!(parsed.is_none() || same, "{id}: {parsed:?}");
-                tally.case(id, !refused, same, Some("a percent sign without two digits is refused, not kept (ASVS 1.1.1)"));
+                tally.case(
+                    id,
+                    !refused,
+                    same,
+                    Some("a percent sign without two digits is refused, not kept (ASVS 1.1.1)"),
+                );
             }
             "query_field_limit" => {
                 let count = case["fields"].as_u64().unwrap();
                 let query: String = (0..count).map(|i| format!("f{i}=1&")).collect();
                 let limit = usize::try_from(case["limit"].as_u64().unwrap_or(1000)).unwrap();
-                let limits = Limits { fields: limit, ..Limits::DEFAULT };
-                tally.case(id, !refused, FormData::urlencoded(query.as_bytes(), &limits).is_ok(), None);
+                let limits = Limits {
+                    fields: limit,
+                    ..Limits::DEFAULT
+                };
+                tally.case(
+                    id,
+                    !refused,
+                    FormData::urlencoded(query.as_bytes(), &limits).is_ok(),
+                    None,
+                );
             }
             "parse_cookie" => {
                 let got: Vec<(&str, &str)> = cookies::parse(text(&case, "input")).collect();
                 let map: BTreeMap<&str, &str> = got.iter().copied().collect();
-                let expected: BTreeMap<&str, &str> =
-                    case["expect"].as_object().unwrap().iter().filter_map(|(k, v)| Some((k.as_str(), v.as_str()?))).collect();
+                let expected: BTreeMap<&str, &str> = case["expect"]
+                    .as_object()
+                    .unwrap()
+                    .iter()
+                    .filter_map(|(k, v)| Some((k.as_str(), v.as_str()?)))
+                    .collect();
                 let twice = map.len() != got.len();
                 tally.case(id, true, map == expected && !twice, cookie_rule(&case));
             }
             "redirect_response" => {
                 let local = local_path(text(&case, "url"), &["testserver"], false, "/");
-                tally.case(id, !refused, local.is_some(), Some("a redirect to an outside string stays on this site (CWE-601)"));
+                tally.case(
+                    id,
+                    !refused,
+                    local.is_some(),
+                    Some("a redirect to an outside string stays on this site (CWE-601)"),
+                );
             }
             "response_header" => {
                 let set = Response::new(StatusCode::OK, "").header(text(&case, "name"), text(&case, "value"));
-                tally.case(id, !refused, set.is_ok(), Some("a field holds visible ASCII and tabs, its name is a token (RFC 9110 §5.1, §5.5)"));
+                tally.case(
+                    id,
+                    !refused,
+                    set.is_ok(),
+                    Some("a field holds visible ASCII and tabs, its name is a token (RFC 9110 §5.1, §5.5)"),
+                );
             }
             "set_cookie" => {
                 let options = &case["options"];
                 let cookie = Cookie::new("a", options["value"].as_str().unwrap_or("v"), false).to_header();
                 let text = cookie.to_str().unwrap();
-                assert!(text.contains("; HttpOnly; SameSite=") && text.matches("Path=/;").count() == 1, "{text}");
+                assert!(
+                    text.contains("; HttpOnly; SameSite=") && text.matches("Path=/;").count() == 1,
+                    "{text}"
+                );
                 tally.case(id, !refused, false, Some("attributes are strict and not the application's to loosen; other values are percent-encoded"));
             }
             "is_same_domain" => {
@@ -128,7 +181,10 @@ fn cookie_rule(case: &Value) -> Option<&'static str> {
     if input.contains(['\0', '\r', '\n']) {
         return Some("a field with a control character never arrives");
     }
-    if input.split(';').any(|pair| pair.trim().starts_with('=') || !pair.contains('=')) {
+    if input
+        .split(';')
+        .any(|pair| pair.trim().starts_with('=') || !pair.contains('='))
+    {
         return Some("a cookie has a name and a value");
     }
     Some("a name that is sent twice is no cookie; values are taken as they are")
@@ -138,7 +194,9 @@ fn left_out(kind: &str) -> &'static str {
     match kind {
         "parse_header_parameters" => "media types are read by the form parser alone, into a closed set",
         "parse_accept_language" => "no translation in this slice",
-        "parse_http_date" | "parse_etags" => "conditional requests exist for static files only, by their own ETag",
+        "parse_http_date" | "parse_etags" => {
+            "conditional requests exist for static files only, by their own ETag"
+        }
         "base36_to_int" | "urlsafe_base64_decode" => "tokens have one format of their own (signing)",
         "accept" => "no content negotiation in this slice",
         _ => "a kind that this slice has nothing for",

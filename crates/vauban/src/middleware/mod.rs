@@ -33,8 +33,8 @@ pub use security_event::SecurityEvent;
 pub use server::serve;
 pub use site::{Site, SiteParts};
 
-pub(crate) use guard::Guarded;
 #[cfg(any(test, feature = "testing"))]
 pub(crate) use for_tests::token_for_test;
+pub(crate) use guard::Guarded;
 #[cfg(any(test, feature = "testing"))]
 pub(crate) use identity::SESSION_COOKIE;

@@ -20,17 +20,26 @@ fn vectors_routing() {
         let id = text(&case, "id");
         let route = text(&case, "route");
         if case["route"].is_null() {
-            tally.leave_out(id, "a URL of a name that does not exist does not compile: see tests/ui/url_name.rs");
+            tally.leave_out(
+                id,
+                "a URL of a name that does not exist does not compile: see tests/ui/url_name.rs",
+            );
         } else if case["kind"] == "compile" {
             tally.leave_out(id, "patterns are checked while compiling: see tests/ui/path_*.rs");
-        } else if route.split('/').any(|segment| segment.contains('<') && !(segment.starts_with('<') && segment.ends_with('>') && segment.matches('<').count() == 1)) {
+        } else if route.split('/').any(|segment| {
+            segment.contains('<')
+                && !(segment.starts_with('<') && segment.ends_with('>') && segment.matches('<').count() == 1)
+        }) {
             tally.leave_out(id, "a parameter is a whole segment");
         } else if route.find("<path:").is_some_and(|at| !route[at..].ends_with('>')) {
             tally.leave_out(id, "the rest of the path stands at a pattern's end");
         } else if case["kind"] == "match" {
             let got = matches(route, text(&case, "path"));
             if let (Some(got), Value::Object(expected)) = (&got, &case["expect"]) {
-                let expected: Vec<String> = expected.values().map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_owned)).collect();
+                let expected: Vec<String> = expected
+                    .values()
+                    .map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_owned))
+                    .collect();
                 let mut got = got.clone();
                 let mut sorted = expected.clone();
                 (got.sort(), sorted.sort());
@@ -39,7 +48,9 @@ fn vectors_routing() {
             tally.case(id, !case["expect"].is_null(), got.is_some(), match_rule(&case));
         } else {
             match reverse(route, &case["kwargs"]) {
-                Some(url) if case["error"].is_null() => tally.case(id, true, url == text(&case, "expect"), reverse_rule(&case)),
+                Some(url) if case["error"].is_null() => {
+                    tally.case(id, true, url == text(&case, "expect"), reverse_rule(&case))
+                }
                 Some(_) => tally.case(id, false, true, None),
                 None => tally.case(id, case["error"].is_null(), false, reverse_rule(&case)),
             }
@@ -63,7 +74,10 @@ fn matches(route: &str, path: &str) -> Option<Vec<String>> {
             continue;
         };
         if kind.starts_with("path:") && i + 1 == pattern.len() {
-            let rest: Option<Vec<_>> = path[at..].iter().map(|s| plain(s).filter(|s| !s.is_empty())).collect();
+            let rest: Option<Vec<_>> = path[at..]
+                .iter()
+                .map(|s| plain(s).filter(|s| !s.is_empty()))
+                .collect();
             let rest = RestOfPath::read(&rest?.join("/")).ok()?;
             values.push(rest.as_str().to_owned());
             return Some(values);
@@ -134,7 +148,12 @@ fn match_rule(case: &Value) -> Option<&'static str> {
 }
 
 fn reverse_rule(case: &Value) -> Option<&'static str> {
-    let climbs = case["kwargs"].as_object().is_some_and(|k| k.values().any(|v| v.as_str().is_some_and(|v| v.split('/').any(|s| matches!(s, "." | "..")))));
+    let climbs = case["kwargs"].as_object().is_some_and(|k| {
+        k.values().any(|v| {
+            v.as_str()
+                .is_some_and(|v| v.split('/').any(|s| matches!(s, "." | "..")))
+        })
+    });
     if climbs {
         return Some("`.` and `..` are encoded twice, so that a browser does not climb (CWE-22)");
     }

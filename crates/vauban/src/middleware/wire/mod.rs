@@ -6,6 +6,7 @@ mod csrf;
 mod fetch_metadata;
 mod headers;
 mod hosts;
+mod units;
 
 use std::net::SocketAddr;
 use std::pin::Pin;
