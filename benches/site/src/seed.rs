@@ -20,7 +20,7 @@ const PASSWORD: &str = "nine lanterns over the harbour";
 pub(crate) fn module() -> Module {
     Module::new("seed").service::<Seed>().command(Command::new(
         "seed",
-        "Makes the rows, and a session for the load",
+        "Makes the rows, and somebody to sign in as",
         run,
     ))
 }
@@ -46,10 +46,8 @@ async fn run(run: Run) -> Result<(), Failure> {
         })
         .await?;
     }
-    let email = Email::parse(EMAIL).map_err(Failure::new)?;
-    let cookie = accounts.begin_session_for_test(&email).await.map_err(told)?;
     run.out.line(format_args!(
-        "Sign in as {EMAIL} with `{PASSWORD}`, or send this header.\nCookie: __Host-session={cookie}"
+        "Sign in at /accounts/login/ as {EMAIL} with `{PASSWORD}`."
     ));
     Ok(())
 }

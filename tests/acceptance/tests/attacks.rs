@@ -347,16 +347,28 @@ fn script_injected_past_the_escaper_does_not_run() {
     ];
     let site = Site::start(env!("CARGO_BIN_EXE_unescaped"));
     let (browser, attacker) = (Browser::start(), Attacker::start());
-    attacker.page("/script.js", "", "document.documentElement.dataset.xss = 1");
-    let others: Vec<Control> = Control::ALL.into_iter().filter(|one| *one != Control::ScriptSource).collect();
-    let (without, with) = (Twin::start(site.port(), &others), Twin::start(site.port(), &Control::ALL));
+    attacker.page(
+        "/script.js",
+        "Cross-Origin-Resource-Policy: cross-origin\r\n",
+        "document.documentElement.dataset.xss = 1",
+    );
+    let others: Vec<Control> = Control::ALL
+        .into_iter()
+        .filter(|one| *one != Control::ScriptSource)
+        .collect();
+    let (without, with) = (
+        Twin::start(site.port(), &others),
+        Twin::start(site.port(), &Control::ALL),
+    );
     for payload in PAYLOADS {
         let payload = payload.replace("ATTACKER", &attacker.same_site(""));
         let ran = |twin: &Twin| {
             browser.goto(&twin.url(&format!("/?html={}", acceptance::percent(&payload))));
             // Frames and images load after the page.
             std::thread::sleep(Duration::from_millis(200));
-            !browser.run("return document.documentElement.dataset.xss || null").is_null()
+            !browser
+                .run("return document.documentElement.dataset.xss || null")
+                .is_null()
         };
         assert!(ran(&without), "{payload} runs where nothing covers it");
         assert!(!ran(&with), "the policy stops {payload}");

@@ -20,7 +20,12 @@ struct Injected {
 #[view(get, "/")]
 async fn unescaped(_: Public, query: Query<Injected>) -> UnescapedPage {
     let html = query.html.clone().unwrap_or_default();
-    UnescapedPage { injected: SafeHtml::trust(html, waiver!(TrustHtml, "test only: what the policy is worth alone")) }
+    UnescapedPage {
+        injected: SafeHtml::trust(
+            html,
+            waiver!(TrustHtml, "test only: what the policy is worth alone"),
+        ),
+    }
 }
 
 #[view(get, "/healthz/")]
