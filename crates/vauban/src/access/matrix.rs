@@ -102,7 +102,7 @@ impl Matrix {
     /// The matrix of a program.
     pub fn of(app: &App) -> Self {
         let mut lines = BTreeSet::new();
-        for route in app.routes() {
+        for route in app.routes().filter(|route| !route.is_development_only()) {
             lines.insert(Line::Route {
                 pattern: route.pattern(),
                 method: route.meta.method.to_string(),

@@ -21,6 +21,12 @@ pub struct Route {
 }
 
 impl Route {
+    /// Whether it helps to develop and is in no release (CWE-489): the lock and the prober leave it out, or a
+    /// release would not be what its `access.lock` says.
+    pub(crate) fn is_development_only(&self) -> bool {
+        self.meta.module.starts_with("vauban::accounts::development")
+    }
+
     /// Prefix and pattern.
     pub fn pattern(&self) -> String {
         format!("{}{}", self.prefix, self.meta.pattern)

@@ -153,6 +153,7 @@ impl<'a> Prober<'a> {
             .site
             .routes()
             .iter()
+            .filter(|route| !route.is_development_only())
             .map(|route| route.name.as_str())
             .collect();
         for name in &names {
