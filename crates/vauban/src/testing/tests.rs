@@ -1,1 +1,333 @@
-//! The test kit on a small program of its own.
+//! The test kit on a small program of its own: it must see what is wrong, and nothing else.
+
+use vauban_orm::{Columns, DateTime, Db, ForeignKey, Id, Policy, Rules, Who, Write};
+
+use super::{Expect, Expected, Prober, TestApp};
+use crate::accounts::Email;
+use crate::forms::Form;
+use crate::http::{Redirect, Result, Text};
+use crate::routing::{Path, Public, SignedIn, Staff};
+use crate::{App, Model, Module, UserAccount, view};
+
+use Expect::{Allowed, Forbidden, NotFound, SignIn};
+
+#[derive(Model, UserAccount, Clone)]
+#[model(user, table = "kit_user")]
+struct User {
+    id: Id<User>,
+    #[field(unique)]
+    email: Email,
+    #[field(privileged, default = true)]
+    is_active: bool,
+    #[field(privileged, default = false)]
+    is_staff: bool,
+    #[field(privileged, default = false)]
+    is_superuser: bool,
+    #[field(auto_now_add)]
+    date_joined: DateTime,
+    #[field(privileged)]
+    last_login: Option<DateTime>,
+    #[field(max_length = 80)]
+    name: String,
+}
+
+impl Policy for User {
+    fn rules(who: Who, u: &Columns<Self>) -> Rules<Self> {
+        Rules {
+            view: u.id.is(who),
+            ..Rules::none()
+        }
+    }
+}
+
+#[derive(Model, Clone)]
+#[model(table = "kit_note")]
+struct Note {
+    id: Id<Note>,
+    #[field(owner)]
+    owner: ForeignKey<User>,
+    #[field(max_length = 80)]
+    text: String,
+}
+
+impl Policy for Note {
+    fn rules(who: Who, n: &Columns<Self>) -> Rules<Self> {
+        Rules {
+            view: n.owner.is(who) | who.is_staff(),
+            change: n.owner.is(who),
+            ..Rules::none()
+        }
+    }
+}
+
+#[derive(crate::Form)]
+struct NoteForm {
+    #[field(max_length = 80)]
+    text: String,
+}
+
+#[view(get, "/")]
+async fn home(_: Public) -> Text {
+    Text::new("home")
+}
+
+#[view(get, "/notes/{note}/")]
+async fn show(_: SignedIn, db: Db, note: Path<Id<Note>>) -> Result<Text> {
+    Ok(Text::new(
+        Note::objects().get(&db, |n| n.id.eq(*note)).await?.text,
+    ))
+}
+
+#[view(post, "/notes/{note}/")]
+async fn edit(_: SignedIn, db: Db<Write>, note: Path<Id<Note>>, form: Form<NoteForm>) -> Result<Redirect> {
+    let note = Note::objects().get_to_change(&db, |n| n.id.eq(*note)).await?;
+    let Ok(clean) = form.clean(&db).await? else {
+        return Err(crate::Error::bad_request("text"));
+    };
+    let text = clean.text.clone();
+    note.change(&db, |n| [n.text.set(text)]).await?;
+    Ok(Redirect::to(urls::home()))
+}
+
+#[view(get, "/staff/")]
+async fn staff(_: Staff) -> Text {
+    Text::new("staff only")
+}
+
+mod urls {
+    crate::routes! {
+        home => super::home,
+        note => super::show,
+        note_edit => super::edit,
+        staff => super::staff,
+    }
+}
+
+fn program() -> App {
+    let package = crate::Package {
+        name: "kit",
+        version: "0",
+        manifest_dir: "",
+        access_lock: None,
+        waivers_lock: None,
+    };
+    let module = Module::new("notes").routes(urls::routes()).model::<Note>();
+    App::new(package).users::<User>().module(module)
+}
+
+struct People {
+    ann: User,
+    ben: User,
+    cleo: User,
+    note: Note,
+}
+
+async fn people(app: &TestApp) -> People {
+    app.rows(|db| async move {
+        let somebody = |email: &str| NewUser {
+            email: Email::parse(email).unwrap(),
+            name: email.to_owned(),
+        };
+        let ann = User::create(somebody("ann@example.com")).save(&db).await?;
+        let ben = User::create(somebody("ben@example.com")).save(&db).await?;
+        let cleo = User::create(somebody("cleo@example.com"))
+            .set(|u| [u.is_staff.set(true)])
+            .save(&db)
+            .await?;
+        let note = NewNote {
+            owner: ann.id,
+            text: "first".into(),
+        };
+        Ok(People {
+            note: Note::create(note).save(&db).await?,
+            ann,
+            ben,
+            cleo,
+        })
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_client_behaves_like_a_browser() {
+    for app in [TestApp::new(program), TestApp::behind_proxy(program)] {
+        let rows = people(&app).await;
+        let mut client = app.client();
+        client
+            .get(urls::home())
+            .await
+            .assert_status(200)
+            .assert_contains("home");
+        client.sign_in_as(&rows.ann).await;
+        client
+            .get(urls::note(&rows.note.id))
+            .await
+            .assert_status(200)
+            .assert_contains("first");
+        let answer = client
+            .post_form(urls::note_edit(&rows.note.id), &[("text", "second")])
+            .await;
+        client
+            .follow(answer.assert_status(303))
+            .await
+            .assert_contains("home");
+        client
+            .get(urls::note(&rows.note.id))
+            .await
+            .assert_contains("second");
+    }
+}
+
+/// CWE-352: there is no way to be let in without a token but to leave it out and be refused.
+#[tokio::test]
+async fn nothing_is_switched_off() {
+    let app = TestApp::new(program);
+    let rows = people(&app).await;
+    let mut client = app.client();
+    client.sign_in_as(&rows.ann).await;
+    let mut headers = client.browser(true, "POST");
+    headers.insert(
+        "content-type",
+        "application/x-www-form-urlencoded".parse().unwrap(),
+    );
+    let url = urls::note_edit(&rows.note.id);
+    let answer = client
+        .request(http::Method::POST, url, headers.clone(), "text=stolen")
+        .await;
+    answer.assert_status(403);
+    assert_eq!(answer.events(), ["csrf_token_refused"]);
+    headers.insert("origin", "https://evil.example".parse().unwrap());
+    headers.insert("sec-fetch-site", "cross-site".parse().unwrap());
+    let url = urls::note_edit(&rows.note.id);
+    let answer = client
+        .request(http::Method::POST, url, headers, "text=stolen")
+        .await;
+    assert_eq!(answer.assert_status(403).events(), ["origin_refused"]);
+}
+
+#[tokio::test]
+async fn a_fork_goes_its_own_way() {
+    let app = TestApp::new(program);
+    let rows = people(&app).await;
+    let fork = app.fork();
+    let mut client = fork.client();
+    client.sign_in_as(&rows.ann).await;
+    client
+        .post_form(urls::note_edit(&rows.note.id), &[("text", "forked")])
+        .await
+        .assert_status(303);
+    let mut client = app.client();
+    client.sign_in_as(&rows.ann).await;
+    client
+        .get(urls::note(&rows.note.id))
+        .await
+        .assert_contains("first");
+}
+
+/// The table of the program above, as somebody would write it who has read what it is for.
+const TABLE: [Expected; 4] = [
+    Expected::new("home", [Allowed, Allowed, Allowed, Allowed]),
+    Expected::new("note", [SignIn, Allowed, NotFound, Allowed]),
+    Expected::new("note_edit", [SignIn, Allowed, NotFound, Forbidden]),
+    Expected::new("staff", [SignIn, Forbidden, Forbidden, Allowed]),
+];
+
+fn prober<'a>(app: &'a TestApp, rows: &People) -> Prober<'a> {
+    Prober::new(app)
+        .member(&rows.ann)
+        .outsider(&rows.ben)
+        .staff(&rows.cleo)
+        .get("home", urls::home())
+        .get("note", urls::note(&rows.note.id))
+        .get("staff", urls::staff())
+}
+
+#[tokio::test]
+async fn the_prober_agrees_with_a_right_table() {
+    let app = TestApp::new(program);
+    let rows = people(&app).await;
+    let probed = prober(&app, &rows).form(
+        "note_edit",
+        urls::note_edit(&rows.note.id),
+        &[("text", "changed")],
+    );
+    probed.expect(&TABLE).run().await;
+}
+
+/// CWE-639: a policy that lets the outsider in, seen from the table's side.
+#[tokio::test]
+async fn the_prober_tells_what_is_otherwise() {
+    let app = TestApp::new(program);
+    let rows = people(&app).await;
+    let mut table = TABLE;
+    table[2] = Expected::new("note_edit", [SignIn, Forbidden, NotFound, Forbidden]);
+    let probed = prober(&app, &rows).form(
+        "note_edit",
+        urls::note_edit(&rows.note.id),
+        &[("text", "changed")],
+    );
+    let report = probed.expect(&table).report().await.to_string();
+    assert!(
+        report.contains("made 16 calls; 1 are not as the table says"),
+        "{report}"
+    );
+    assert!(
+        report.contains("as member\n      expected Forbidden, got Allowed (303)"),
+        "{report}"
+    );
+    assert!(
+        report.contains("- kit_note:") && report.contains("text=\"changed\""),
+        "{report}"
+    );
+}
+
+#[tokio::test]
+async fn a_route_without_a_sample_and_a_sample_without_a_line_fail() {
+    let app = TestApp::new(program);
+    let rows = people(&app).await;
+    let report = prober(&app, &rows).expect(&TABLE).report().await.to_string();
+    assert!(report.contains("the route `note_edit` has no sample"), "{report}");
+    let probed = prober(&app, &rows).form(
+        "note_edit",
+        urls::note_edit(&rows.note.id),
+        &[("text", "changed")],
+    );
+    let report = probed.expect(&TABLE[..3]).report().await.to_string();
+    assert!(
+        report.contains("the table has 0 lines for the sample `staff`"),
+        "{report}"
+    );
+}
+
+/// A refusal that the sample has earned would make every route look safe.
+#[tokio::test]
+async fn a_bad_sample_is_no_denial() {
+    let app = TestApp::new(program);
+    let rows = people(&app).await;
+    let mut table = TABLE;
+    table[2] = Expected::new("note_edit", [SignIn, Forbidden, NotFound, Forbidden]);
+    // Not the form's field: validation refuses.
+    let probed = prober(&app, &rows).form(
+        "note_edit",
+        urls::note_edit(&rows.note.id),
+        &[("txet", "changed")],
+    );
+    let report = probed.expect(&table).report().await.to_string();
+    assert!(
+        report.contains("not what an honest client would send"),
+        "{report}"
+    );
+    let probed = prober(&app, &rows).get("note_edit", urls::note_edit(&rows.note.id));
+    let report = probed.expect(&TABLE).report().await.to_string();
+    assert!(
+        report.contains("`note_edit` is a POST: give its sample with `.form`"),
+        "{report}"
+    );
+    // A URL that is another route's.
+    let probed = prober(&app, &rows).form("note_edit", urls::home(), &[("text", "changed")]);
+    let report = probed.expect(&TABLE).report().await.to_string();
+    assert!(
+        report.contains("the sample of `note_edit`, leads to None"),
+        "{report}"
+    );
+}
