@@ -35,7 +35,7 @@ use std::sync::Arc;
 use vauban_orm::engine::Database;
 use vauban_orm::{Acting, Actor, Write};
 
-use crate::accounts::Accounts;
+use crate::accounts::{Accounts, Cost};
 use crate::app::App;
 use crate::assemble::{self, Assembled};
 use crate::middleware::Site;
@@ -82,7 +82,9 @@ impl TestApp {
     fn start(app: fn() -> App, mode: Mode, from: &Folder) -> Self {
         let folder = from.copy();
         let settings = settings(mode, &folder.url());
-        let app_value = app();
+        let mut app_value = app();
+        // The one thing that is less: what a hash costs. It guards stored hashes, not requests.
+        app_value.account_options.hashing.cost = Cost { memory_kib: 64, passes: 1, lanes: 1 };
         fixtures::grant_all(&app_value);
         let assembled = assemble::open(&app_value, &settings)
             .and_then(|database| assemble::assemble(app_value, settings, database));
