@@ -358,18 +358,20 @@ mod tests {
             let hasher = hasher.clone();
             tokio::spawn(async move { hasher.hash(&password("secret"), client).await.map(|_| ()) })
         };
+        // Without the bound these would wait for ever.
+        let now = |client: u64| {
+            let hasher = hasher.clone();
+            async move {
+                let asked = tokio::time::timeout(Duration::from_secs(2), hasher.hash(&password("x"), client));
+                matches!(asked.await, Ok(Err(HasherFailure::Busy)))
+            }
+        };
         let waiting = [wait(1), wait(1)];
         tokio::task::yield_now().await;
-        assert!(
-            matches!(hasher.hash(&password("x"), 1).await, Err(HasherFailure::Busy)),
-            "own part is full"
-        );
+        assert!(now(1).await, "own part is full");
         let others = [wait(2), wait(3)];
         tokio::task::yield_now().await;
-        assert!(
-            matches!(hasher.hash(&password("x"), 4).await, Err(HasherFailure::Busy)),
-            "all places taken"
-        );
+        assert!(now(4).await, "all places taken");
         drop(_turn);
         for task in waiting.into_iter().chain(others) {
             task.await.unwrap().unwrap();
