@@ -23,6 +23,8 @@ pub use cx::Cx;
 pub use error::{Error, Result};
 pub use file::File;
 pub use json::Json;
+#[cfg(test)]
+pub(crate) use redirect::local_path;
 pub(crate) use redirect::resolve;
 pub use redirect::{LocalUrl, Redirect};
 #[doc(hidden)]

@@ -81,7 +81,7 @@ impl LocalUrl {
 const MAX: usize = 2048;
 
 /// `text` as a path of this site, or `None`. `hosts` are the names (with port) that are this site's.
-pub(super) fn local_path(text: &str, hosts: &[&str], https_only: bool, base: &str) -> Option<String> {
+pub(crate) fn local_path(text: &str, hosts: &[&str], https_only: bool, base: &str) -> Option<String> {
     if text.is_empty() || text.len() > MAX || text.chars().any(suspicious) {
         return None;
     }

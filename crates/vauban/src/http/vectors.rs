@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ::http::StatusCode;
 use serde_json::Value;
 
-use super::redirect::local_path;
+use super::local_path;
 use super::{Cookie, Response, cookies};
 use crate::forms::{FormData, Limits};
 use crate::settings::HostPattern;

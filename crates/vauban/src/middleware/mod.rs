@@ -1,5 +1,6 @@
 //! The controls that every request passes, one file each, in the order that `pipeline.rs` fixes.
 
+mod access_log;
 pub(crate) mod body;
 pub(crate) mod csrf;
 #[cfg(debug_assertions)]

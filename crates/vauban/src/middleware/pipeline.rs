@@ -9,7 +9,7 @@ use ::http::{HeaderValue, Method, Request, StatusCode, header};
 
 use super::guard::Stopped;
 use super::{Guarded, RequestBody, Site};
-use super::{finish, hosts, https, identity, isolation, limits, origin, pages, proxies};
+use super::{access_log, finish, hosts, https, identity, isolation, limits, origin, pages, proxies};
 use crate::http::{Body, Cx, Error, Response, Result};
 use crate::routing::{Call, Found, Target};
 
@@ -22,6 +22,7 @@ pub async fn answer(
 ) -> ::http::Response<Body> {
     let (head, body) = request.into_parts();
     let mut cx = Cx::new(Arc::clone(site), head, peer, tls);
+    let start = access_log::start(site);
     let next = enter(site, &mut cx).await;
     let cx = Arc::new(cx);
     let response = match next {
@@ -29,7 +30,9 @@ pub async fn answer(
         Ok(Next::Answer(response)) => response,
         Err(error) => pages::answer(site, &cx, error),
     };
-    finish::finish(site, &cx, response)
+    let answer = finish::finish(site, &cx, response);
+    access_log::write(site, &cx, answer.status(), start);
+    answer
 }
 
 /// The controls before the view, in order.

@@ -3,9 +3,11 @@
 
 mod attacks;
 mod csrf;
+mod dos;
 mod fetch_metadata;
 mod headers;
 mod hosts;
+mod pace;
 mod units;
 
 use std::net::SocketAddr;
