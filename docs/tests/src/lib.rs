@@ -4,6 +4,7 @@
 //! rustdoc and by mdBook alike. `tests/` holds what is not Rust: links, the summary, the quoted messages.
 
 mod people;
+mod three_ideas;
 pub use people::User;
 
 macro_rules! chapters {

@@ -31,11 +31,21 @@ fn findings(source: &str) -> BTreeSet<String> {
 fn every_finding_is_explained() {
     let guide = fs::read_to_string(root().join("docs/src/deploying.md")).unwrap();
     let mut found = BTreeSet::new();
-    for file in ["app.rs", "checks/deployment.rs", "checks/locks.rs"] {
+    for file in ["checks/deployment.rs", "checks/locks.rs", "checks/program.rs"] {
         found.extend(findings(
             &fs::read_to_string(root().join("crates/vauban/src").join(file)).unwrap(),
         ));
     }
+    let orm = fs::read_to_string(root().join("crates/vauban-orm/src/checks.rs")).unwrap();
+    found.extend(
+        orm.split("id: \"")
+            .skip(1)
+            .filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())),
+    );
+    assert!(
+        found.iter().any(|name| name.starts_with("orm.")),
+        "the checks of models have moved"
+    );
     assert!(found.len() > 15, "the checks have moved: {found:?}");
     let missing: Vec<_> = found
         .iter()
