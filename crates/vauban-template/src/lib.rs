@@ -24,6 +24,9 @@ pub mod __private {
     pub use crate::runtime::escape;
     pub use crate::runtime::escape::Escape;
     pub use crate::runtime::filters;
+    pub use crate::runtime::filters::input::{
+        Adding, Counting, Listed, MarkupOrText, Moment, Numeric, Tristately,
+    };
     pub use crate::runtime::put::*;
     pub use crate::runtime::safe::SafeHtml;
     pub use crate::runtime::template::{Component, Slots, Template};
@@ -32,6 +35,11 @@ pub mod __private {
 
     /// Traits whose methods generated code calls.
     pub mod levels {
+        pub use crate::runtime::filters::input::{
+            AddingDisplay, AddingPlain, CountList, CountPlain, ListItems, ListText, MarkupDisplay,
+            MarkupHtml, MarkupPlain, MomentDated, MomentDisplay, MomentPlain, NumberDisplay, NumberPlain,
+            TristateFilled, TristateOption, TristatePlain,
+        };
         pub use crate::runtime::put::{
             PutDisplay, PutPlain, PutTrusted, PutUrlAction, PutUrlResource, PutUrlStart,
         };

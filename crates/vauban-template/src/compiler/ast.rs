@@ -55,6 +55,8 @@ pub enum Node {
     Slot(String, Vec<Node>, Pos),
     /// `{% call function arguments %}`: a tag of the application's own.
     Call(Box<Call>),
+    /// `{% url … as name %}` and the like: binds until the block ends. The parser folds what follows into it.
+    Bind(String, Expr, Pos),
     /// `{% waiver CrossOriginForm "reason" %}` before a form that sends to another origin.
     Waiver(String, String, Pos),
 }
@@ -162,6 +164,8 @@ pub enum Expr {
     Binary(Op, Box<Expr>, Box<Expr>, Pos),
     /// `{% url … as name %}`, bound by a `with`.
     Url(Box<UrlTag>),
+    /// `{% widthratio … as name %}`.
+    WidthRatio(Box<[Expr; 3]>, Pos),
 }
 
 /// A dotted path: `article.author.name`.
@@ -227,7 +231,8 @@ impl Expr {
             | Self::None(pos)
             | Self::Filter(_, _, _, pos)
             | Self::Not(_, pos)
-            | Self::Binary(_, _, _, pos) => *pos,
+            | Self::Binary(_, _, _, pos)
+            | Self::WidthRatio(_, pos) => *pos,
             Self::Url(url) => url.pos,
         }
     }

@@ -187,7 +187,7 @@ pub(crate) fn nearest<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>
     names
         .into_iter()
         .map(|name| (distance(wanted, name), name))
-        .filter(|(d, name)| *d <= name.len().max(3) / 3)
+        .filter(|(d, name)| *d <= name.len().max(3) / 3 + usize::from(name.len() == 5))
         .min_by_key(|(d, _)| *d)
         .map(|(_, name)| name)
 }

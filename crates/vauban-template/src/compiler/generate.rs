@@ -45,7 +45,7 @@ enum Entry {
     Name(String, TokenStream),
     /// A path that is known to be there, and what it holds.
     Narrow(String, Ident),
-    /// Names before this are hidden, except the page's own.
+    /// Names before this are hidden, the page's own included.
     Wall,
 }
 
@@ -60,6 +60,7 @@ struct CycleState {
     name: Option<String>,
     counter: Ident,
     values: Vec<Expr>,
+    silent: bool,
 }
 
 impl<'a> Generator<'a> {
@@ -253,6 +254,7 @@ impl<'a> Generator<'a> {
             }
             Expr::Not(..) | Expr::Binary(..) => self.condition(expr)?,
             Expr::Url(url) => self.url_value(url)?,
+            Expr::WidthRatio(values, _) => self.width_ratio(values)?,
         })
     }
 
@@ -266,7 +268,7 @@ impl<'a> Generator<'a> {
         {
             let some = self.ident("some");
             let test = self.optional(input, name, *at)?;
-            let first = self.probe(&quote!(Words), &quote! { #some }, *at, 3);
+            let first = self.probe(&quote!(Words), &quote! { *#some }, *at, 3);
             let second = self.text(argument)?;
             return Ok(
                 quote! { (match #test { ::core::option::Option::Some(#some) => #first.text(), ::core::option::Option::None => #second }) },
@@ -300,7 +302,8 @@ impl<'a> Generator<'a> {
                 _ => {}
             }
         }
-        if let Some((name, span)) = self.options.fields.iter().find(|(name, _)| *name == path.root) {
+        if !walled && let Some((name, span)) = self.options.fields.iter().find(|(name, _)| *name == path.root)
+        {
             let field = raw_ident(name, *span);
             let base = quote_spanned! { *span => self.#field };
             return Ok(self.steps(base, &path.rest));
@@ -325,6 +328,11 @@ impl<'a> Generator<'a> {
                 known.push(name);
             }
         }
+        let known = if walled {
+            vec!["user", "messages", "path", "cookies", "debug"]
+        } else {
+            known
+        };
         let help = match nearest(&path.root, known.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("known here: {}", known.join(", ")),
@@ -341,10 +349,10 @@ impl<'a> Generator<'a> {
         let mut out = base;
         for step in steps {
             out = match step {
-                Step::Field(name) if self.options.dynamic => quote! { (#out).get(#name) },
+                Step::Field(name) if self.options.dynamic => quote! { (*(#out).get(#name)) },
                 Step::Index(index) if self.options.dynamic => {
                     let index = *index as usize;
-                    quote! { (#out).at(#index) }
+                    quote! { (*(#out).at(#index)) }
                 }
                 Step::Field(name) => {
                     let field = raw_ident(name, first_span(&out));

@@ -112,7 +112,7 @@ impl<'s> Parser<'s> {
                     };
                     if until.contains(name) {
                         self.depth -= 1;
-                        return Ok((out, Some((words, pos))));
+                        return Ok((fold(out), Some((words, pos))));
                     }
                     self.tag(&words, pos, &mut out)?;
                 }
@@ -120,7 +120,7 @@ impl<'s> Parser<'s> {
         }
         self.depth -= 1;
         if until.is_empty() {
-            return Ok((out, None));
+            return Ok((fold(out), None));
         }
         let end = until.last().copied().unwrap_or_default();
         fail(
@@ -163,8 +163,7 @@ impl<'s> Parser<'s> {
             "url" => {
                 let url = url_tag(rest, pos)?;
                 if let Some(name) = url.bind.clone() {
-                    let (nodes, _) = self.rest_of_block(pos)?;
-                    out.push(Node::With(vec![(name, Expr::Url(Box::new(url)))], nodes, pos));
+                    out.push(Node::Bind(name, Expr::Url(Box::new(url)), pos));
                     return Ok(());
                 }
                 Node::Url(Box::new(url))
@@ -186,13 +185,16 @@ impl<'s> Parser<'s> {
                         "write {% firstof a b \"none\" %}",
                     );
                 }
-                if rest.len() > 2 && rest[rest.len() - 2].0 == "as" {
-                    return fail(
-                        pos,
-                        "firstof",
-                        "{% firstof … as %}",
-                        "write {{ a|default:b }} inside {% with %}",
-                    );
+                if let [front @ .., ("as", _), (name, _)] = rest
+                    && !front.is_empty()
+                {
+                    let mut values = front.iter().rev().map(|(w, p)| value(w, *p));
+                    let mut all = values.next().unwrap_or_else(|| value("None", pos))?;
+                    for one in values {
+                        all = Expr::Filter(Box::new(one?), "default".to_owned(), Some(Box::new(all)), pos);
+                    }
+                    out.push(Node::Bind((*name).to_owned(), all, pos));
+                    return Ok(());
                 }
                 Node::FirstOf(
                     rest.iter().map(|(w, p)| value(w, *p)).collect::<Result<_>>()?,
@@ -206,6 +208,10 @@ impl<'s> Parser<'s> {
                 Node::Spaceless(nodes, pos)
             }
             "widthratio" => {
+                let (rest, bind) = match rest {
+                    [front @ .., ("as", _), (name, _)] => (front, Some((*name).to_owned())),
+                    _ => (rest, None),
+                };
                 if rest.len() != 3 {
                     return fail(
                         pos,
@@ -214,14 +220,15 @@ impl<'s> Parser<'s> {
                         "write {% widthratio value max 100 %}",
                     );
                 }
-                Node::WidthRatio(
-                    Box::new([
-                        value(rest[0].0, rest[0].1)?,
-                        value(rest[1].0, rest[1].1)?,
-                        value(rest[2].0, rest[2].1)?,
-                    ]),
-                    pos,
-                )
+                let values = Box::new([
+                    value(rest[0].0, rest[0].1)?,
+                    value(rest[1].0, rest[1].1)?,
+                    value(rest[2].0, rest[2].1)?,
+                ]);
+                match bind {
+                    Some(name) => Node::Bind(name, Expr::WidthRatio(values, pos), pos),
+                    None => Node::WidthRatio(values, pos),
+                }
             }
             "templatetag" => Node::Text(template_tag(rest, pos)?.to_owned(), pos),
             "fragment" | "partialdef" => return self.partial_tag(name, rest, pos, out),
@@ -421,16 +428,6 @@ impl<'s> Parser<'s> {
         Ok(())
     }
 
-    /// `{% url … as name %}` binds until the surrounding block ends; only `{% with %}` does that here.
-    fn rest_of_block(&mut self, pos: Pos) -> Result<(Vec<Node>, Stop<'s>)> {
-        fail(
-            pos,
-            "url",
-            "{% url … as name %}",
-            "write the {% url %} tag where the address belongs; it may stand several times",
-        )
-    }
-
     fn partial_tag(
         &mut self,
         tag: &str,
@@ -522,6 +519,22 @@ impl<'s> Parser<'s> {
             pos,
         })))
     }
+}
+
+/// What follows a binding becomes its body.
+fn fold(mut nodes: Vec<Node>) -> Vec<Node> {
+    // From the back, so that each binding takes what is already folded.
+    let mut i = nodes.len();
+    while i > 0 {
+        i -= 1;
+        if matches!(nodes[i], Node::Bind(..)) {
+            let tail = nodes.split_off(i + 1);
+            if let Some(Node::Bind(name, expr, pos)) = nodes.pop() {
+                nodes.push(Node::With(vec![(name, expr)], tail, pos));
+            }
+        }
+    }
+    nodes
 }
 
 fn variable(text: &str, pos: Pos) -> Result<Node> {

@@ -245,7 +245,9 @@ impl<'l, L: Loader> Resolver<'l, L> {
                     );
                 }
                 let file = self.file(&name, Some(include.pos))?;
-                if let Some((_, pos)) = &file.extends {
+                if partial.is_none()
+                    && let Some((_, pos)) = &file.extends
+                {
                     return fail(
                         *pos,
                         "include-extends",
@@ -468,6 +470,7 @@ pub fn position(node: &Node) -> Pos {
         | Node::Fragment(_, _, pos)
         | Node::Partial(_, pos)
         | Node::Slot(_, _, pos)
+        | Node::Bind(_, _, pos)
         | Node::Waiver(_, _, pos) => *pos,
         Node::For(f) => f.pos,
         Node::Include(i) => i.pos,

@@ -118,11 +118,26 @@ impl Generator<'_> {
     /// An expression as `Number`.
     pub(super) fn number(&mut self, expr: &Expr) -> Result<TokenStream> {
         let value = self.value(expr)?;
-        let probe = self.probe(&quote!(Numeric), &value, expr.pos(), 3);
+        let probe = self.probe(&quote!(Numeric), &value, expr.pos(), 4);
         Ok(quote! { #probe.number() })
     }
 
+    /// A filter's result. Test values wrap it, so that the next filter finds a test value again.
     pub(super) fn filter(
+        &mut self,
+        input: &Expr,
+        name: &str,
+        argument: Option<&Expr>,
+        pos: Pos,
+    ) -> Result<TokenStream> {
+        let result = self.filter_call(input, name, argument, pos)?;
+        if self.options.dynamic && name != "escape" {
+            return Ok(quote! { (V::from_filter(#result)) });
+        }
+        Ok(result)
+    }
+
+    fn filter_call(
         &mut self,
         input: &Expr,
         name: &str,
@@ -151,7 +166,7 @@ impl Generator<'_> {
                 }
                 T::Truth => {
                     let value = self.value(input)?;
-                    let probe = self.probe(&quote!(Tristate), &value, pos, 4);
+                    let probe = self.probe(&quote!(Tristately), &value, pos, 4);
                     quote! { #probe.tristate() }
                 }
             };
@@ -214,7 +229,7 @@ impl Generator<'_> {
         Ok(match (name, argument) {
             ("default" | "default_if_none", Some(argument)) => {
                 // Both sides as text; where the result is only written, each side keeps its own type.
-                if matches!(argument, Expr::Str(..)) {
+                if !matches!(argument, Expr::Path(_)) {
                     return self.text(&Expr::Filter(
                         Box::new(input.clone()),
                         name.to_owned(),
@@ -239,6 +254,9 @@ impl Generator<'_> {
             ("escape", None) => self.value(input)?,
             ("escapeseq", None) => {
                 let list = self.value(input)?;
+                if self.options.dynamic {
+                    return Ok(quote! { (#list).escapeseq() });
+                }
                 quote! { #root::filters::list::escapeseq(&(#list)) }
             }
             ("add", Some(argument)) => {
@@ -281,7 +299,7 @@ impl Generator<'_> {
             }
             ("first" | "last" | "random", None) => {
                 let value = self.value(input)?;
-                let probe = self.probe(&quote!(Listed), &value, pos, 3);
+                let probe = self.probe(&quote!(Listed), &value, pos, 4);
                 let method = format_ident!("{name}");
                 quote! { #probe.#method() }
             }
@@ -291,7 +309,7 @@ impl Generator<'_> {
             }
             ("slice", Some(argument)) => {
                 let value = self.value(input)?;
-                let probe = self.probe(&quote!(Listed), &value, pos, 3);
+                let probe = self.probe(&quote!(Listed), &value, pos, 4);
                 let range = self.text(argument)?;
                 quote! { #probe.slice(&#range) }
             }
@@ -341,6 +359,9 @@ impl Generator<'_> {
             }
             ("unordered_list", None) => {
                 let value = self.value(input)?;
+                if self.options.dynamic {
+                    return Ok(quote! { (#value).unordered_list() });
+                }
                 quote! { #root::filters::list::unordered_list(&(#value)) }
             }
             (

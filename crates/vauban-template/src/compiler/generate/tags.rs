@@ -74,9 +74,7 @@ impl Generator<'_> {
                 self.put_tokens(&value, *context, *pos)
             }
             Op::WidthRatio(values, context, pos) => {
-                let [a, b, c] = &**values;
-                let (a, b, c) = (self.number(a)?, self.number(b)?, self.number(c)?);
-                let value = quote! { #root::filters::number::width_ratio(#a, #b, #c) };
+                let value = self.width_ratio(values)?;
                 self.put_tokens(&value, *context, *pos)
             }
             Op::Call(call, context) => {
@@ -130,6 +128,19 @@ impl Generator<'_> {
         })
     }
 
+    /// `value / max * width` as text.
+    pub(super) fn width_ratio(&mut self, values: &[Expr; 3]) -> Result<TokenStream> {
+        let root = self.options.root.clone();
+        let [a, b, c] = values;
+        let (a, b, c) = (self.number(a)?, self.number(b)?, self.number(c)?);
+        let value = quote! { #root::filters::number::width_ratio(#a, #b, #c) };
+        Ok(if self.options.dynamic {
+            quote! { (V::from_filter(#value)) }
+        } else {
+            value
+        })
+    }
+
     /// `crate::urls::name(&a, &b)`.
     pub(super) fn url_value(&mut self, url: &UrlTag) -> Result<TokenStream> {
         let path = app_path("urls", &url.name.replace('.', "::"));
@@ -153,7 +164,7 @@ impl Generator<'_> {
                 );
             };
             let counter = &found.counter;
-            let silent = found.name.as_deref().is_some_and(|n| n.starts_with("\0")) || cycle.silent;
+            let silent = found.silent || cycle.silent;
             let put = if silent {
                 TokenStream::new()
             } else {
@@ -166,6 +177,7 @@ impl Generator<'_> {
             name: cycle.name.clone(),
             counter: counter.clone(),
             values: cycle.values.clone(),
+            silent: cycle.silent,
         };
         self.cycles.push(state.clone());
         let put = if cycle.silent {

@@ -221,7 +221,7 @@ impl Machine {
             }
             // The resolver has replaced these.
             Node::Block(_, nodes, _) => self.walk(nodes)?,
-            Node::Super(pos) | Node::Partial(_, pos) => {
+            Node::Super(pos) | Node::Partial(_, pos) | Node::Bind(_, _, pos) => {
                 return fail(
                     *pos,
                     "internal",

@@ -1,6 +1,7 @@
 //! Inside JavaScript and JSON strings.
 
-/// Inside a JavaScript string in quotes, in a `<script>`: nothing that ends the string or the script.
+/// Inside a JavaScript or JSON string in quotes, in a `<script>`: nothing that ends the string or the script.
+/// Every escape used is one of JSON, too.
 pub fn string(text: &str, out: &mut String) {
     for c in text.chars() {
         match c {
@@ -25,17 +26,6 @@ pub fn string(text: &str, out: &mut String) {
             | '\u{2029}' => {
                 unicode(c, out);
             }
-            _ => out.push(c),
-        }
-    }
-}
-
-/// Inside a JSON string in `<script type="application/json">`.
-pub fn json_string(text: &str, out: &mut String) {
-    for c in text.chars() {
-        match c {
-            '\\' => out.push_str("\\\\"),
-            '\0'..='\u{1f}' | '"' | '<' | '>' | '&' | '\u{7f}' | '\u{2028}' | '\u{2029}' => unicode(c, out),
             _ => out.push(c),
         }
     }

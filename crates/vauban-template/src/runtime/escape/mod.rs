@@ -53,7 +53,7 @@ contexts! {
     /// Inside a JavaScript string.
     JsString = js::string;
     /// Inside a JSON string.
-    JsonString = js::json_string;
+    JsonString = js::string;
 }
 
 /// A whole URL from which code or documents load: takes typed values only.

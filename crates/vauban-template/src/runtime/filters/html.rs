@@ -1,5 +1,14 @@
 //! Filters that write or read markup.
 
+pub use super::truncate::{truncate_chars_html, truncate_words_html, truncatechars_html, truncatewords_html};
+pub use super::urlize::{urlize, urlizetrunc};
+
+use super::input::Markup;
+use super::tokens::{Piece, Pieces};
+use crate::runtime::escape;
+use crate::runtime::safe::SafeHtml;
+use serde::Serialize;
+
 /// Removes whitespace between tags: `>\s+<` becomes `><`.
 pub fn strip_spaces_between_tags(html: &str) -> String {
     let mut out = String::with_capacity(html.len());
@@ -14,4 +23,122 @@ pub fn strip_spaces_between_tags(html: &str) -> String {
     }
     out.push_str(rest);
     out
+}
+
+/// `\r\n` and `\r` become `\n`.
+pub fn normalize_newlines(text: &str) -> String {
+    text.replace("\r\n", "\n").replace('\r', "\n")
+}
+
+/// Text as markup that shows it; markup as markup that shows its source.
+pub fn force_escape(value: Markup<'_>) -> SafeHtml {
+    SafeHtml::text(value.source())
+}
+
+/// Paragraphs at empty lines, `<br>` at line ends.
+pub fn linebreaks(value: Markup<'_>) -> SafeHtml {
+    let escaped = value.escaped();
+    let text = normalize_newlines(&escaped);
+    let mut out = String::with_capacity(text.len() + 32);
+    for (i, paragraph) in paragraphs(&text).into_iter().enumerate() {
+        if i > 0 {
+            out.push_str("\n\n");
+        }
+        out.push_str("<p>");
+        out.push_str(&paragraph.replace('\n', "<br>"));
+        out.push_str("</p>");
+    }
+    SafeHtml::__checked(out)
+}
+
+/// Python's `re.split("\n{2,}", text)`.
+fn paragraphs(text: &str) -> Vec<&str> {
+    let mut out = Vec::new();
+    let mut rest = text;
+    while let Some(at) = rest.find("\n\n") {
+        out.push(&rest[..at]);
+        rest = rest[at..].trim_start_matches('\n');
+    }
+    out.push(rest);
+    out
+}
+
+/// `<br>` at line ends.
+pub fn linebreaksbr(value: Markup<'_>) -> SafeHtml {
+    SafeHtml::__checked(normalize_newlines(&value.escaped()).replace('\n', "<br>"))
+}
+
+/// Text without tags. Not a sanitizer: the result is text, and is escaped like all text.
+pub fn striptags(value: Markup<'_>) -> String {
+    strip_tags(value.source())
+}
+
+/// Django's `strip_tags`. Tags that appear when others are removed are removed as well, a bounded number of
+/// times (CVE-2024-53907, CVE-2025-32873).
+pub fn strip_tags(text: &str) -> String {
+    const ROUNDS: usize = 50;
+    let mut text = text.to_owned();
+    for _ in 0..ROUNDS {
+        if !(text.contains('<') && text.contains('>')) {
+            return text;
+        }
+        let before = text.matches('<').count();
+        let next = strip_once(&text);
+        if next.matches('<').count() == before {
+            return text;
+        }
+        text = next;
+    }
+    // Nested deeper than anybody writes: what is left of it is no text worth keeping.
+    text.replace('<', "")
+}
+
+fn strip_once(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for piece in Pieces::new(text) {
+        if let Piece::Data(data) = piece {
+            out.push_str(data);
+        }
+    }
+    out
+}
+
+/// `<script type="application/json">` with the value, for a script file to read.
+pub fn json_script<T: Serialize + ?Sized>(value: &T, id: Option<&str>) -> SafeHtml {
+    let mut out = String::from("<script");
+    if let Some(id) = id.filter(|id| !id.is_empty()) {
+        out.push_str(" id=\"");
+        escape::attribute(id, &mut out);
+        out.push('"');
+    }
+    out.push_str(" type=\"application/json\">");
+    let start = out.len();
+    if crate::runtime::json::django_json(value, &mut out).is_err() {
+        out.truncate(start);
+        out.push_str("null");
+    }
+    out.push_str("</script>");
+    SafeHtml::__checked(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::borrow::Cow;
+
+    #[test]
+    fn tags_are_stripped_again_and_again() {
+        assert_eq!(strip_tags("X<<<<br>br>br>br>X"), "XX");
+        assert_eq!(strip_tags("a<p onclick=\"alert('<test>')\">b</p>c"), "abc");
+        assert_eq!(strip_tags("hi, <f x"), "hi, <f x");
+        assert_eq!(strip_tags("234<235, right?"), "234<235, right?");
+    }
+
+    #[test]
+    fn paragraphs_are_escaped() {
+        assert_eq!(
+            linebreaks(Markup::Text(Cow::Borrowed("<\nb\n\n\nc"))).as_str(),
+            "<p>&lt;<br>b</p>\n\n<p>c</p>"
+        );
+    }
 }

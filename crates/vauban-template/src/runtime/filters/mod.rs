@@ -1,3 +1,15 @@
 //! Django's filters with Django's results. Each is a plain function over text, numbers, lists or dates.
 
+pub mod date;
+pub mod email;
+pub mod entities;
 pub mod html;
+pub mod input;
+pub mod list;
+pub mod logic;
+pub mod number;
+pub mod text;
+mod tokens;
+pub mod truncate;
+pub mod url;
+pub mod urlize;

@@ -1,0 +1,214 @@
+//! Filters on lists.
+
+use crate::runtime::escape;
+use crate::runtime::safe::SafeHtml;
+use crate::runtime::value::{Plain, View};
+use std::borrow::Cow;
+
+/// Texts with something between.
+pub fn join<'a>(parts: impl Iterator<Item = Cow<'a, str>>, between: &str) -> String {
+    let mut out = String::new();
+    for (i, part) in parts.enumerate() {
+        if i > 0 {
+            out.push_str(between);
+        }
+        out.push_str(&part);
+    }
+    out
+}
+
+/// Markup with text between, which is escaped.
+pub fn join_markup(parts: &[SafeHtml], between: &str) -> SafeHtml {
+    let mut out = String::new();
+    for (i, part) in parts.iter().enumerate() {
+        if i > 0 {
+            escape::text(between, &mut out);
+        }
+        out.push_str(part.as_str());
+    }
+    SafeHtml::__checked(out)
+}
+
+/// Every text as markup.
+pub fn escapeseq<T: Plain>(list: &[T]) -> Vec<SafeHtml> {
+    list.iter().map(|item| SafeHtml::text(&item.text())).collect()
+}
+
+/// The characters of a text.
+pub fn make_list(text: &str) -> Vec<String> {
+    text.chars().map(String::from).collect()
+}
+
+/// Sorted by a field.
+pub fn sorted<'a, T>(mut list: Vec<&'a T>, key: impl Fn(&'a T) -> View<'a>, reversed: bool) -> Vec<&'a T> {
+    list.sort_by(|a, b| key(a).compare(&key(b)).unwrap_or(std::cmp::Ordering::Equal));
+    if reversed {
+        // Python's `reverse=True` keeps the order of equals, so the list is sorted the other way.
+        list.sort_by(|a, b| key(b).compare(&key(a)).unwrap_or(std::cmp::Ordering::Equal));
+    }
+    list
+}
+
+/// A label with what is below it.
+#[derive(Debug, Clone, Default)]
+pub struct Tree {
+    /// What stands here: text, escaped when written.
+    pub label: Label,
+    /// What is below.
+    pub children: Vec<Tree>,
+}
+
+/// What stands at a place of a tree.
+#[derive(Debug, Clone)]
+pub enum Label {
+    /// Text.
+    Text(String),
+    /// Markup.
+    Html(SafeHtml),
+}
+
+impl Default for Label {
+    fn default() -> Self {
+        Self::Text(String::new())
+    }
+}
+
+/// Something that `|unordered_list` can write.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no tree",
+    note = "`unordered_list` takes a list of strings or of `Tree`"
+)]
+pub trait Branch {
+    /// Appends the label, escaped.
+    fn label(&self, out: &mut String);
+    /// What is below.
+    fn below(&self) -> &[Tree];
+}
+
+impl Branch for Tree {
+    fn label(&self, out: &mut String) {
+        match &self.label {
+            Label::Text(text) => escape::text(text, out),
+            Label::Html(html) => out.push_str(html.as_str()),
+        }
+    }
+    fn below(&self) -> &[Tree] {
+        &self.children
+    }
+}
+
+impl<T: Plain> Branch for T {
+    fn label(&self, out: &mut String) {
+        escape::text(&self.text(), out);
+    }
+    fn below(&self) -> &[Tree] {
+        &[]
+    }
+}
+
+/// `<li>` elements, nested; without the outermost `<ul>`.
+pub fn unordered_list<T: Branch>(list: &[T]) -> SafeHtml {
+    let mut out = String::new();
+    level(list, 1, &mut out);
+    SafeHtml::__checked(out)
+}
+
+/// How deep a tree is written (CWE-674).
+const MAX_DEPTH: usize = 100;
+
+fn level<T: Branch>(list: &[T], depth: usize, out: &mut String) {
+    let indent = "\t".repeat(depth);
+    for (i, item) in list.iter().enumerate() {
+        if i > 0 {
+            out.push('\n');
+        }
+        out.push_str(&indent);
+        out.push_str("<li>");
+        item.label(out);
+        if !item.below().is_empty() && depth < MAX_DEPTH {
+            out.push('\n');
+            out.push_str(&indent);
+            out.push_str("<ul>\n");
+            level(item.below(), depth + 1, out);
+            out.push('\n');
+            out.push_str(&indent);
+            out.push_str("</ul>\n");
+            out.push_str(&indent);
+        }
+        out.push_str("</li>");
+    }
+}
+
+/// Python's slice `"start:stop:step"` or `"stop"`, as the places it picks from `length`.
+pub fn slice_places(range: &str, length: usize) -> Option<Vec<usize>> {
+    let parts: Vec<&str> = range.split(':').collect();
+    if parts.len() > 3 {
+        return None;
+    }
+    let mut numbers = Vec::new();
+    for part in &parts {
+        let part = part.trim();
+        numbers.push(if part.is_empty() {
+            None
+        } else {
+            Some(part.parse::<i64>().ok()?)
+        });
+    }
+    let (start, stop, step) = match numbers.as_slice() {
+        [stop] => (None, *stop, 1),
+        [start, stop] => (*start, *stop, 1),
+        [start, stop, step] => (*start, *stop, step.unwrap_or(1)),
+        _ => return None,
+    };
+    let n = length as i64;
+    if step == 0 {
+        return None;
+    }
+    let (low, high) = if step > 0 { (0, n) } else { (-1, n - 1) };
+    let clamp = |value: i64| (if value < 0 { value.saturating_add(n) } else { value }).clamp(low, high);
+    let start = start.map_or(if step > 0 { low } else { high }, clamp);
+    let stop = stop.map_or(if step > 0 { high } else { low }, clamp);
+    let mut out = Vec::new();
+    let mut at = start;
+    while (step > 0 && at < stop) || (step < 0 && at > stop) {
+        out.push(at as usize);
+        at = at.saturating_add(step);
+    }
+    Some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slices() {
+        let pick = |range: &str| -> String {
+            let text: Vec<char> = "abcdefg".chars().collect();
+            slice_places(range, text.len())
+                .map_or("abcdefg".to_owned(), |p| p.into_iter().map(|i| text[i]).collect())
+        };
+        assert_eq!(pick("1"), "a");
+        assert_eq!(pick("-1"), "abcdef");
+        assert_eq!(pick("1:3"), "bc");
+        assert_eq!(pick("0::2"), "aceg");
+        assert_eq!(pick("::-1"), "gfedcba");
+        assert_eq!(pick("x"), "abcdefg");
+        assert_eq!(pick("99:"), "");
+    }
+
+    #[test]
+    fn trees() {
+        let tree = vec![Tree {
+            label: Label::Text("x>".into()),
+            children: vec![Tree {
+                label: Label::Text("<y".into()),
+                children: vec![],
+            }],
+        }];
+        assert_eq!(
+            unordered_list(&tree).as_str(),
+            "\t<li>x&gt;\n\t<ul>\n\t\t<li>&lt;y</li>\n\t</ul>\n\t</li>"
+        );
+    }
+}

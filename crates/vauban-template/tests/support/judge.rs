@@ -1,0 +1,353 @@
+//! Compares what came out with what a vector says, and names the rule where the two differ.
+#![allow(dead_code, unreachable_pub, missing_docs)]
+
+use crate::dynamic::refusals;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+pub enum Compiled {
+    Runs(fn(&dyn vauban_template::RenderContext) -> String),
+    Refused(&'static [&'static str], &'static str),
+}
+
+pub struct Case {
+    pub id: &'static str,
+    pub list: &'static str,
+    pub source: &'static str,
+    pub json: &'static str,
+    pub compiled: Compiled,
+}
+
+#[derive(Default)]
+pub struct Summary {
+    pub run: usize,
+    pub equal: usize,
+    pub refused: usize,
+    /// Rule → how many cases it covers.
+    pub stricter: BTreeMap<String, usize>,
+    pub failures: Vec<String>,
+}
+
+impl Summary {
+    pub fn check(&self) {
+        println!(
+            "{} cases, {} equal, {} refused as they should be",
+            self.run, self.equal, self.refused
+        );
+        for (rule, count) in &self.stricter {
+            println!("{count:5}  {rule}");
+        }
+        assert!(
+            self.failures.is_empty(),
+            "{} failures\n{}",
+            self.failures.len(),
+            self.failures.join("\n")
+        );
+    }
+}
+
+pub fn judge(cases: &[Case]) -> Summary {
+    let mut summary = Summary::default();
+    let cx = crate::support::TestContext::default();
+    for case in cases {
+        summary.run += 1;
+        let json: Value = serde_json::from_str(case.json).unwrap();
+        let field = |name: &str| json.get(name).and_then(Value::as_str);
+        let expected = field("expected").or(field("expect"));
+        let must_fail = case.list == "errors" || (expected.is_none() && field("error").is_some());
+        match &case.compiled {
+            Compiled::Refused(classes, _) if must_fail => {
+                assert!(!classes.is_empty());
+                summary.refused += 1;
+            }
+            Compiled::Refused(classes, message) => match rule_for(classes[0]) {
+                Some(rule) => *summary.stricter.entry(rule.to_owned()).or_default() += 1,
+                None => summary.failures.push(format!(
+                    "{} refused without a rule ({})\n{}\n{message}\n",
+                    case.id, classes[0], case.source
+                )),
+            },
+            Compiled::Runs(run) => {
+                refusals();
+                let actual = run(&cx);
+                let typed = refusals();
+                if let Some(why) = typed.first() {
+                    if must_fail {
+                        summary.refused += 1;
+                    } else if expected.is_some_and(|expected| same(&actual, expected)) {
+                        // The result is Django's all the same; the typed language asks for the Option first.
+                        summary.equal += 1;
+                    } else {
+                        *summary.stricter.entry(format!("types: {why}")).or_default() += 1;
+                    }
+                    continue;
+                }
+                if must_fail {
+                    match renders_where_django_raises(case.source) {
+                        Some(rule) => *summary.stricter.entry(rule.to_owned()).or_default() += 1,
+                        None => summary.failures.push(format!(
+                            "{} should be refused: {}\n  got {actual:?}",
+                            case.id, case.source
+                        )),
+                    }
+                    continue;
+                }
+                let Some(expected) = expected else {
+                    summary.equal += 1; // must_compile
+                    continue;
+                };
+                if same(&actual, expected) {
+                    summary.equal += 1;
+                } else if let Some(rule) = rule_for_output(case, &json, &actual, expected) {
+                    *summary.stricter.entry(rule.to_owned()).or_default() += 1;
+                } else if json.get("python_repr").is_some() {
+                    *summary
+                        .stricter
+                        .entry("the expected text is Python's view of a value".to_owned())
+                        .or_default() += 1;
+                } else if more_escaped(&actual, expected) {
+                    *summary
+                        .stricter
+                        .entry("escaped where Django prints markup: autoescape off, |safe, or a literal in the template".to_owned())
+                        .or_default() += 1;
+                } else {
+                    summary.failures.push(format!(
+                        "{}: {}\n  json     {}\n  expected {expected:?}\n  actual   {actual:?}",
+                        case.id, case.source, case.json
+                    ));
+                }
+            }
+        }
+    }
+    summary
+}
+
+/// Django raises here, Vauban has an answer.
+fn renders_where_django_raises(source: &str) -> Option<&'static str> {
+    if source.contains("{% querystring") {
+        return Some("querystring: every response has a request, so there is no missing one");
+    }
+    if source.contains("{% widthratio") {
+        return Some("widthratio: a width that is no number shows nothing, as the other two values do");
+    }
+    None
+}
+
+/// What the compiler refuses although Django or Go renders it: class of the problem → the rule and its reason.
+const RULES: &[(&[&str], &str)] = &[
+    (
+        &["event-handler"],
+        "inline handlers take no value: the attribute is JavaScript, and the nonce CSP forbids it",
+    ),
+    (
+        &["framework-attribute"],
+        "attributes that script libraries evaluate (data-on…) take no value",
+    ),
+    (
+        &["style-attribute", "style-element"],
+        "CSS is literal: no escaper makes CSS from data safe",
+    ),
+    (
+        &["unquoted-value", "bad-html"],
+        "a value stands in quotes: an unquoted attribute ends at a space",
+    ),
+    (
+        &["dynamic-element", "dynamic-attribute", "declaration", "split-tag"],
+        "names of elements and attributes are literal",
+    ),
+    (
+        &["dynamic-host", "ambiguous-url", "url-scheme"],
+        "the scheme and host of a URL are literal, or the whole URL is one value",
+    ),
+    (
+        &["mixed-value"],
+        "a srcset, enumerated or resource attribute takes one whole value",
+    ),
+    (
+        &[
+            "srcdoc",
+            "base",
+            "object",
+            "iframe-attribute",
+            "meta-http-equiv",
+            "svg-animation",
+            "svg-url",
+            "svg-paint",
+            "manifest",
+            "script-attribute",
+            "link-attribute",
+            "form-attribute",
+            "unknown-attribute",
+            "enumerated-attribute",
+            "meta",
+        ],
+        "attributes that load code, documents or policy, and unknown ones, take no value",
+    ),
+    (
+        &["script-type"],
+        "scripts of unknown types, import maps and speculation rules take no value",
+    ),
+    (
+        &[
+            "script-comment",
+            "script-escape",
+            "script-regex",
+            "template-literal",
+            "script-position",
+            "unclear-script",
+            "partial-escape",
+        ],
+        "in a script a value is a whole value or stands in a quoted string; comments, regular expressions, template literals and what cannot be read with certainty take none",
+    ),
+    (
+        &["raw-text", "refused-element"],
+        "raw text elements have no escaper; obsolete ones are refused",
+    ),
+    (
+        &[
+            "branches-differ",
+            "unclosed-element",
+            "misnested",
+            "self-closing",
+            "misplaced-element",
+            "moved-text",
+            "nested",
+        ],
+        "elements are balanced, branches leave the same ones open",
+    ),
+    (
+        &["unknown-variable"],
+        "a variable that does not exist does not compile",
+    ),
+    (&["safe"], "|safe does not exist: markup is a type"),
+    (&["dynamic-include"], "files are named exactly while compiling"),
+    (
+        &["extends", "include-extends", "outside-block", "unknown-block"],
+        "what would never be shown is refused",
+    ),
+    (&["unclosed-tag"], "an unfinished tag is a mistake, not text"),
+    (
+        &["unknown-tag"],
+        "tags that come later (ifchanged, regroup, filter)",
+    ),
+    (
+        &["unknown-filter"],
+        "filters that print Python's view of a value (pprint)",
+    ),
+    (
+        &["filter-argument"],
+        "a field to sort by is named in the template",
+    ),
+    (&["translation"], "translation comes later"),
+    (&["none"], "None is not written"),
+    (
+        &["expression"],
+        "a name starts with a letter; numbers are no variables",
+    ),
+    (
+        &["querystring"],
+        "querystring takes name=value: dictionaries from data would choose names",
+    ),
+    (&["is"], "`is` compares with None, True and False"),
+];
+
+fn rule_for(class: &str) -> Option<&'static str> {
+    RULES
+        .iter()
+        .find(|(classes, _)| classes.contains(&class))
+        .map(|(_, rule)| *rule)
+}
+
+/// Differences in the output that a rule covers.
+fn rule_for_output(case: &Case, json: &Value, actual: &str, expected: &str) -> Option<&'static str> {
+    let kinds = ["URL", "JS", "JSStr", "CSS", "HTMLAttr", "Srcset"];
+    let data = json.get("data").map(Value::to_string).unwrap_or_default();
+    if kinds.iter().any(|k| data.contains(&format!("\"$type\":\"{k}\""))) {
+        // Text where Go trusts: at most as much is let through.
+        return Some(
+            "Go's types for trusted URLs, scripts, CSS and attributes do not exist: such values are text",
+        );
+    }
+    if expected.contains("ZgotmplZ") {
+        let blocked = canonical(expected);
+        let start = blocked.split("[blocked]").next().unwrap_or("").to_owned();
+        let rest = actual.strip_prefix(start.as_str()).unwrap_or("");
+        if ["tel:", "sms:", "?", "#"].iter().any(|s| rest.starts_with(s)) {
+            return Some("tel:, sms: and addresses that start with ? or # are harmless; Go blocks them");
+        }
+    }
+    if (expected == "true" && actual == "True") || (expected == "false" && actual == "False") {
+        return Some("booleans in text are spelled as Django does");
+    }
+    if ["// state", "#! beep"]
+        .iter()
+        .any(|c| case.source.contains(c) && actual.contains(c))
+        && same(&actual.replace("// state", "").replace("#! beep", ""), expected)
+    {
+        return Some("comments in a script that hold no data are kept");
+    }
+    if case.source.contains("<!--") && !actual.contains("<!--") {
+        return Some("comments are dropped");
+    }
+    None
+}
+
+/// The same but for the spelling of references and the blocked marker.
+pub fn same(actual: &str, expected: &str) -> bool {
+    canonical(actual) == canonical(expected)
+}
+
+pub fn canonical(html: &str) -> String {
+    let mut text = html.replace(" nonce=\"NONCE\"", "");
+    for marker in ["about:invalid#blocked", "#ZgotmplZ", "ZgotmplZ"] {
+        text = text.replace(marker, "[blocked]");
+    }
+    text = strip_token(&text);
+    let mut out = String::new();
+    let mut rest = text.as_str();
+    while let Some(at) = rest.find('&') {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let end = rest.find(';').filter(|e| *e < 12);
+        let Some(end) = end else {
+            out.push('&');
+            rest = &rest[1..];
+            continue;
+        };
+        let reference = &rest[..=end];
+        let decoded = vauban_template::filters::entities::unescape(reference);
+        match decoded.as_str() {
+            "<" | ">" | "&" | "\"" | "'" => {
+                out.push_str(&format!("&#{};", decoded.chars().next().unwrap() as u32))
+            }
+            d if d != reference => out.push_str(d),
+            _ => out.push_str(reference),
+        }
+        rest = &rest[end + 1..];
+    }
+    out.push_str(rest);
+    out
+}
+
+fn strip_token(text: &str) -> String {
+    let mut out = text.to_owned();
+    while let Some(at) = out.find("<input type=\"hidden\" name=\"csrfmiddlewaretoken\"") {
+        let end = out[at..].find('>').unwrap() + at + 1;
+        out.replace_range(at..end, "");
+    }
+    out
+}
+
+/// The text is the same, and nothing is markup that was not expected to be.
+fn more_escaped(actual: &str, expected: &str) -> bool {
+    let text = |s: &str| {
+        let mut s = canonical(s);
+        // Twice: what Django escapes once more than needed is text either way.
+        for _ in 0..2 {
+            s = vauban_template::filters::entities::unescape(&s);
+        }
+        s
+    };
+    let raw = |s: &str| s.matches('<').count() + s.matches('"').count() + s.matches('\'').count();
+    text(actual) == text(expected) && raw(actual) <= raw(expected)
+}
