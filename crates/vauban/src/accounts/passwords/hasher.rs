@@ -362,7 +362,8 @@ mod tests {
         let now = |client: u64| {
             let hasher = hasher.clone();
             async move {
-                let asked = tokio::time::timeout(Duration::from_secs(2), hasher.hash(&password("x"), client));
+                let text = password("x");
+                let asked = tokio::time::timeout(Duration::from_secs(2), hasher.hash(&text, client));
                 matches!(asked.await, Ok(Err(HasherFailure::Busy)))
             }
         };
