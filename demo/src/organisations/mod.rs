@@ -75,7 +75,7 @@ impl Policy for Membership {
 
 vauban::service! {
     /// Makes an organisation and its first admin: there is nobody yet whose rights could allow it.
-    pub Founding: Add<Organisation>, Add<Membership>, Grant<Membership>;
+    pub Founding: View<User>, Add<Organisation>, View<Organisation>, Add<Membership>, Grant<Membership>;
     waiver!(ServiceRights, "somebody has to be the first member of an organisation")
 }
 

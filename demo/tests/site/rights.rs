@@ -1,0 +1,123 @@
+//! Who may call what: every route as nobody, a member, another tenant's member and staff (CWE-862, CWE-639).
+//!
+//! The table is written by hand, from what the site promises and from neither rules nor policies.
+
+use demo::organisations::Role;
+use demo::urls;
+use vauban::testing::Expect::{Allowed, Forbidden, NotFound, SignIn};
+use vauban::testing::{Expect, Expected, Prober};
+
+use crate::world::{PASSWORD, World};
+
+const TABLE: &[(&str, [Expect; 4])] = &[
+    // sample                    nobody     Ann        Ben        Cleo (staff)
+    ("home",                    [Allowed,   Allowed,   Allowed,   Allowed]),
+    ("healthz",                 [Allowed,   Allowed,   Allowed,   Allowed]),
+    ("theme",                   [Allowed,   Allowed,   Allowed,   Allowed]),
+    // Published articles are for everybody, drafts for the author and staff.
+    ("articles",                [Allowed,   Allowed,   Allowed,   Allowed]),
+    ("article",                 [Allowed,   Allowed,   Allowed,   Allowed]),
+    ("article#draft",           [NotFound,  Allowed,   NotFound,  Allowed]),
+    ("article_new",             [SignIn,    Allowed,   Allowed,   Allowed]),
+    ("article_create",          [SignIn,    Allowed,   Allowed,   Allowed]),
+    ("article_edit",            [SignIn,    Allowed,   Forbidden, Allowed]),
+    ("article_edit#draft",      [SignIn,    Allowed,   NotFound,  Allowed]),
+    ("article_save",            [SignIn,    Allowed,   Forbidden, Allowed]),
+    ("article_save#draft",      [SignIn,    Allowed,   NotFound,  Allowed]),
+    ("article_delete",          [SignIn,    Allowed,   Forbidden, Allowed]),
+    ("article_remove",          [SignIn,    Allowed,   Forbidden, Allowed]),
+    // Organisations and tasks are for members; staff have no say in them.
+    ("organisations",           [SignIn,    Allowed,   Allowed,   Allowed]),
+    ("organisation_new",        [SignIn,    Allowed,   Allowed,   Allowed]),
+    ("organisation_create",     [SignIn,    Allowed,   Allowed,   Allowed]),
+    ("organisation",            [SignIn,    Allowed,   NotFound,  NotFound]),
+    ("organisation_edit",       [SignIn,    Allowed,   NotFound,  NotFound]),
+    ("organisation_save",       [SignIn,    Allowed,   NotFound,  NotFound]),
+    ("membership_edit",         [SignIn,    Allowed,   NotFound,  NotFound]),
+    ("membership_save",         [SignIn,    Allowed,   NotFound,  NotFound]),
+    ("tasks",                   [SignIn,    Allowed,   Allowed,   Allowed]),
+    // In this one Ann is an editor, Ben and Cleo are plain members.
+    ("task_create",             [SignIn,    Allowed,   Forbidden, Forbidden]),
+    ("task_new",                [SignIn,    Allowed,   Allowed,   Allowed]),
+    ("task",                    [SignIn,    Allowed,   NotFound,  NotFound]),
+    ("task_edit",               [SignIn,    Allowed,   NotFound,  NotFound]),
+    ("task_save",               [SignIn,    Allowed,   NotFound,  NotFound]),
+    ("task_toggle",             [SignIn,    Allowed,   NotFound,  NotFound]),
+    ("task_delete",             [SignIn,    Allowed,   NotFound,  NotFound]),
+    ("task_remove",             [SignIn,    Allowed,   NotFound,  NotFound]),
+    // Accounts are for everybody; the link for the first administrator is none of these.
+    ("accounts.signup",         [Allowed,   Allowed,   Allowed,   Allowed]),
+    ("accounts.signup_post",    [Allowed,   Allowed,   Allowed,   Allowed]),
+    ("accounts.login",          [Allowed,   Allowed,   Allowed,   Allowed]),
+    ("accounts.login_post",     [Allowed,   Allowed,   Allowed,   Allowed]),
+    ("accounts.logout",         [Allowed,   Allowed,   Allowed,   Allowed]),
+    ("accounts.password",       [SignIn,    Allowed,   Allowed,   Allowed]),
+    ("accounts.password_post",  [SignIn,    Allowed,   Allowed,   Allowed]),
+    ("accounts.first_administrator",      [NotFound, NotFound, NotFound, NotFound]),
+    ("accounts.first_administrator_post", [NotFound, NotFound, NotFound, NotFound]),
+    // Development builds only: one may look at the site as the people of the sample data.
+    ("accounts.look_as",        [Allowed,   Allowed,   Allowed,   Allowed]),
+    ("accounts.look_as_post",   [Allowed,   Allowed,   Allowed,   Allowed]),
+];
+
+#[tokio::test]
+async fn everybody_gets_what_the_table_says_and_no_more() {
+    let w = World::with_passwords().await;
+    let members = [(&w.ann, Role::Editor), (&w.ben, Role::Member), (&w.cleo, Role::Member)];
+    let square = w.organisation("The Square", &members).await.id.to_string();
+    let link = "/accounts/first-administrator/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA/";
+    let new = [("email", "eve@example.com"), ("password", PASSWORD), ("password_again", PASSWORD)];
+    let change = [("old_password", PASSWORD), ("new_password", "nine quiet ferries"), ("new_password_again", "nine quiet ferries")];
+    let (article, draft, task) = (&w.article.slug, &w.draft.slug, &w.task.id);
+    let text: &[(&str, &str)] = &[("title", "Another title"), ("body", "Another body.")];
+    let table: Vec<Expected> = TABLE.iter().map(|(sample, callers)| Expected::new(sample, *callers)).collect();
+    Prober::new(&w.app)
+        .member(&w.ann)
+        .outsider(&w.ben)
+        .staff(&w.cleo)
+        .get("home", urls::home())
+        .get("healthz", urls::healthz())
+        .form_without_rows("theme", urls::theme(), &[("theme", "dark")])
+        .get("articles", urls::articles())
+        .get("article", urls::article(article))
+        .get("article#draft", urls::article(draft))
+        .get("article_new", urls::article_new())
+        .form("article_create", urls::article_create(), text)
+        .get("article_edit", urls::article_edit(article))
+        .get("article_edit#draft", urls::article_edit(draft))
+        .form("article_save", urls::article_save(article), text)
+        .form("article_save#draft", urls::article_save(draft), text)
+        .get("article_delete", urls::article_delete(article))
+        .form("article_remove", urls::article_remove(article), &[])
+        .get("organisations", urls::organisations())
+        .get("organisation_new", urls::organisation_new())
+        .form("organisation_create", urls::organisation_create(), &[("name", "The Tower")])
+        .get("organisation", urls::organisation(&w.lighthouse.id))
+        .get("organisation_edit", urls::organisation_edit(&w.lighthouse.id))
+        .form("organisation_save", urls::organisation_save(&w.lighthouse.id), &[("name", "The Tower")])
+        .get("membership_edit", urls::membership_edit(&w.membership.id))
+        .form("membership_save", urls::membership_save(&w.membership.id), &[("role", "editor")])
+        .get("tasks", urls::tasks())
+        .get("task_new", urls::task_new())
+        .form("task_create", urls::task_create(), &[("organisation", square.as_str()), ("title", "Sweep")])
+        .get("task", urls::task(task))
+        .get("task_edit", urls::task_edit(task))
+        .form("task_save", urls::task_save(task), &[("title", "Another title")])
+        .form("task_toggle", urls::task_toggle(task), &[])
+        .get("task_delete", urls::task_delete(task))
+        .form("task_remove", urls::task_remove(task), &[])
+        .get("accounts.signup", "/accounts/signup/")
+        .form("accounts.signup_post", "/accounts/signup/", &new)
+        .get("accounts.login", "/accounts/login/")
+        .form("accounts.login_post", "/accounts/login/", &[("email", "dan@example.com"), ("password", PASSWORD)])
+        .form_without_rows("accounts.logout", "/accounts/logout/", &[])
+        .get("accounts.password", "/accounts/password/")
+        .form("accounts.password_post", "/accounts/password/", &change)
+        .get("accounts.first_administrator", link)
+        .form("accounts.first_administrator_post", link, &new)
+        .get("accounts.look_as", "/accounts/look-as/")
+        .form_without_rows("accounts.look_as_post", "/accounts/look-as/", &[("email", "ann@example.com")])
+        .expect(&table)
+        .run()
+        .await;
+}

@@ -1,0 +1,122 @@
+//! The people and rows that the tests play with.
+
+use demo::articles::{Article, NewArticle};
+use demo::organisations::{Membership, NewMembership, NewOrganisation, Organisation, Role};
+use demo::tasks::{NewTask, Task};
+use demo::users::{NewUser, User};
+use vauban::prelude::*;
+use vauban::testing::{Client, TestApp};
+
+/// Ann writes and runs the Lighthouse; Ben runs the Bridge; Cleo is staff and belongs nowhere; Dan is a plain member of
+/// the Lighthouse.
+pub struct World {
+    pub app: TestApp,
+    pub ann: User,
+    pub ben: User,
+    pub cleo: User,
+    pub dan: User,
+    pub lighthouse: Organisation,
+    pub bridge: Organisation,
+    pub membership: Membership,
+    pub task: Task,
+    pub foreign_task: Task,
+    pub article: Article,
+    pub draft: Article,
+}
+
+/// Everybody's password, in the worlds that have some.
+pub const PASSWORD: &str = "seven slow lighthouses";
+
+impl World {
+    /// The site and its people, who have no passwords: hashing takes its time.
+    pub async fn new() -> Self {
+        Self::of(demo::app, false).await
+    }
+
+    /// The same with views of the test's own.
+    pub async fn on(app: fn() -> App) -> Self {
+        Self::of(app, false).await
+    }
+
+    /// The same with people who signed up.
+    pub async fn with_passwords() -> Self {
+        Self::of(demo::app, true).await
+    }
+
+    async fn of(app: fn() -> App, passwords: bool) -> Self {
+        let app = TestApp::new(app);
+        let ann = person(&app, "Ann", false, passwords).await;
+        let ben = person(&app, "Ben", false, passwords).await;
+        let cleo = person(&app, "Cleo", true, passwords).await;
+        let dan = person(&app, "Dan", false, passwords).await;
+        let lighthouse = organisation(&app, "The Lighthouse").await;
+        let bridge = organisation(&app, "The Bridge").await;
+        member(&app, &lighthouse, &ann, Role::Admin).await;
+        member(&app, &bridge, &ben, Role::Admin).await;
+        let membership = member(&app, &lighthouse, &dan, Role::Member).await;
+        let task = task(&app, &lighthouse, "Polish the hidden lens").await;
+        let foreign_task = self::task(&app, &bridge, "Grease the bearings").await;
+        let article = article(&app, &ann, "Read by all", true).await;
+        let draft = self::article(&app, &ann, "Read by few", false).await;
+        Self { app, ann, ben, cleo, dan, lighthouse, bridge, membership, task, foreign_task, article, draft }
+    }
+
+    /// Another organisation with these members.
+    pub async fn organisation(&self, name: &str, members: &[(&User, Role)]) -> Organisation {
+        let made = organisation(&self.app, name).await;
+        for (user, role) in members {
+            member(&self.app, &made, user, *role).await;
+        }
+        made
+    }
+
+    /// A browser in which this person has signed in.
+    pub async fn as_(&self, user: &User) -> Client {
+        let mut client = self.app.client();
+        client.sign_in_as(user).await;
+        client
+    }
+}
+
+async fn person(app: &TestApp, name: &str, is_staff: bool, password: bool) -> User {
+    let email = Email::parse(&format!("{}@example.com", name.to_lowercase())).unwrap();
+    if !password {
+        let new = NewUser { email, name: name.to_owned() };
+        return app.rows(async |db| User::create(new).set(|u| [u.is_staff.set(is_staff)]).save(&db).await).await;
+    }
+    let fields = [("email", email.as_str()), ("password", PASSWORD), ("password_again", PASSWORD)];
+    app.client().post_form("/accounts/signup/", &fields).await.assert_status(303);
+    app.rows(async |db| {
+        let user = User::objects().get_to_change(&db, |u| u.email.eq(&email)).await?;
+        user.change(&db, |u| [u.name.set(name), u.is_staff.set(is_staff)]).await
+    })
+    .await
+}
+
+async fn organisation(app: &TestApp, name: &str) -> Organisation {
+    let new = NewOrganisation { name: name.to_owned() };
+    app.rows(async |db| Organisation::create(new).save(&db).await).await
+}
+
+async fn member(app: &TestApp, organisation: &Organisation, user: &User, role: Role) -> Membership {
+    let new = NewMembership { organisation: organisation.id, user: user.id, role };
+    app.rows(async |db| Membership::create(new).save(&db).await).await
+}
+
+async fn task(app: &TestApp, organisation: &Organisation, title: &str) -> Task {
+    let (title, notes) = (title.to_owned(), "Nobody else knows.".to_owned());
+    let new = NewTask { organisation: organisation.id, title, notes, done: false };
+    app.rows(async |db| Task::create(new).save(&db).await).await
+}
+
+pub async fn article(app: &TestApp, author: &User, title: &str, published: bool) -> Article {
+    let new = NewArticle {
+        title: title.to_owned(),
+        slug: Slug::from_title(title).unwrap(),
+        body: "A body.".to_owned(),
+        byline: author.name.clone(),
+        author: author.id,
+        published,
+    };
+    app.rows(async |db| Article::create(new).save(&db).await).await
+}
