@@ -110,13 +110,11 @@ async fn attack(server: &Server, target: &str, input: &str) -> bool {
             ));
         }
         "redirect_url" | "url_validator" => {
-            // Longer than any target may be; and the same in a piece that is not.
+            // Longer than any target may be; and a piece of it stays here.
             assert_eq!(crate::http::local_path(input, &["example.com"], false, "/"), None);
-            let short: String = input.chars().take(900).collect();
-            assert_eq!(
-                crate::http::local_path(&short, &["example.com"], false, "/"),
-                None
-            );
+            let short: String = input.chars().take(300).collect();
+            let local = crate::http::local_path(&short, &["example.com"], false, "/");
+            assert!(local.is_none_or(|path| path.starts_with('/') && !path.starts_with("//")));
         }
         "email_validator" => assert!(input.parse::<crate::accounts::Email>().is_err()),
         _ => return false,
