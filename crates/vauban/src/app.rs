@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use ::http::StatusCode;
 use vauban_orm::engine::Database;
@@ -11,7 +12,7 @@ use crate::accounts::{AccountOptions, AccountPage, Accounts, HashError, Layout, 
 use crate::checks::Check;
 use crate::commands::Command;
 use crate::http::Respond;
-use crate::middleware::{ErrorPage, ErrorPages};
+use crate::middleware::{Around, Before, ErrorPage, ErrorPages};
 use crate::routing::{Route, Routes};
 use crate::signing::Keys;
 use crate::staticfiles::StaticFiles;
@@ -35,6 +36,8 @@ pub struct App {
     pub(crate) static_files: StaticFiles,
     pub(crate) migrations: Vec<migrations::Set>,
     pub(crate) error_pages: ErrorPages,
+    pub(crate) before: Vec<Arc<dyn Before>>,
+    pub(crate) around: Vec<Arc<dyn Around>>,
     #[cfg(any(test, feature = "__test_switches"))]
     pub(crate) no_https_redirect: bool,
 }
@@ -50,6 +53,8 @@ impl App {
             static_files: StaticFiles::default(),
             migrations: Vec::new(),
             error_pages: ErrorPages::default(),
+            before: Vec::new(),
+            around: Vec::new(),
             #[cfg(any(test, feature = "__test_switches"))]
             no_https_redirect: false,
         }
@@ -92,6 +97,20 @@ impl App {
     #[must_use]
     pub fn account_layout<L: From<AccountPage> + Respond + 'static>(mut self) -> Self {
         self.account_options.layout = Layout::of::<L>();
+        self
+    }
+
+    /// Adds a layer before the session; see [`Before`].
+    #[must_use]
+    pub fn before(mut self, layer: impl Before) -> Self {
+        self.before.push(Arc::new(layer));
+        self
+    }
+
+    /// Adds a layer around the view, inside those that were added earlier; see [`Around`].
+    #[must_use]
+    pub fn around(mut self, layer: impl Around) -> Self {
+        self.around.push(Arc::new(layer));
         self
     }
 

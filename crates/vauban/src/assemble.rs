@@ -100,6 +100,8 @@ pub(crate) fn assemble(app: App, settings: Settings, database: Database) -> Resu
     parts.database = Some(database.clone());
     parts.static_files = app.static_files;
     parts.error_pages = app.error_pages;
+    parts.before = app.before;
+    parts.around = app.around;
     if let Some(accounts) = &accounts {
         parts.sessions = Some(accounts.clone());
         parts.accounts = Some(accounts.clone());

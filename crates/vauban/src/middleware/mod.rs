@@ -13,6 +13,7 @@ mod hosts;
 mod https;
 mod identity;
 mod isolation;
+mod layers;
 mod limits;
 mod origin;
 pub(crate) mod pages;
@@ -28,6 +29,7 @@ mod wire;
 
 pub use body::RequestBody;
 pub use identity::{Identity, SessionBackend};
+pub use layers::{Around, Before, Next};
 pub use pages::{ErrorFacts, ErrorPage, ErrorPages};
 pub use pipeline::answer;
 pub use security_event::SecurityEvent;

@@ -9,9 +9,9 @@ use ::http::{HeaderValue, Method, Request, StatusCode, header};
 
 use super::guard::Stopped;
 use super::{Guarded, RequestBody, Site};
-use super::{access_log, finish, hosts, https, identity, isolation, limits, origin, pages, proxies};
+use super::{access_log, finish, hosts, https, identity, isolation, layers, limits, origin, pages, proxies};
 use crate::http::{Body, Cx, Error, Response, Result};
-use crate::routing::{Call, Found, Target};
+use crate::routing::{Found, Target};
 
 /// Answers one request that `peer` sent; `tls` if the connection itself is encrypted.
 pub async fn answer(
@@ -49,17 +49,20 @@ async fn enter(site: &Site, cx: &mut Cx) -> Result<Next> {
     let found = site.router.find(&cx.method, cx.uri.path());
     origin::check(site, cx)?;
     isolation::check(site, cx)?;
+    if let Some(answer) = layers::before(cx)? {
+        return Ok(Next::Answer(answer));
+    }
     identity::load(site, cx).await?;
     route(cx, found)
 }
 
 /// The controls that need the view: its access rule, the body, the token, the parameters, the view itself, the
-/// commit, the page. `#[view]` writes them in this order; see [`Call`].
+/// commit, the page. `#[view]` writes them in this order; see [`Call`](crate::routing::Call).
 async fn call(cx: &Arc<Cx>, target: Target, body: RequestBody) -> Response {
     let limit = Duration::from_secs(target.meta.timeout.into()).min(cx.settings().timeouts.request);
-    let view = (target.handle)(Call::new(Arc::clone(cx), body));
+    let view = layers::view(cx, target, body);
     let error = match Guarded::new(view, limit).await {
-        Ok(response) => return response,
+        Ok(response) => return response.render(cx),
         Err(Stopped::Overrun) => Error::new(StatusCode::SERVICE_UNAVAILABLE, ""),
         Err(Stopped::Panicked(message)) => Error::internal(message),
     };

@@ -14,7 +14,7 @@ use crate::signing::{Keys, Signer};
 use crate::staticfiles::StaticFiles;
 
 use super::finish::Headers;
-use super::{ErrorPages, SessionBackend, csrf};
+use super::{Around, Before, ErrorPages, SessionBackend, csrf};
 
 /// What a site is made of. `App` fills it in.
 pub struct SiteParts {
@@ -36,6 +36,10 @@ pub struct SiteParts {
     pub static_files: StaticFiles,
     /// The app's own error pages.
     pub error_pages: ErrorPages,
+    /// The app's own layers before the session, in order.
+    pub before: Vec<Arc<dyn Before>>,
+    /// The app's own layers around the view, outermost first.
+    pub around: Vec<Arc<dyn Around>>,
     /// Whether plain requests are sent to HTTPS: always in a release.
     pub https: bool,
     /// Controls taken out.
@@ -57,6 +61,8 @@ impl SiteParts {
             sign_in: None,
             static_files: StaticFiles::default(),
             error_pages: ErrorPages::default(),
+            before: Vec::new(),
+            around: Vec::new(),
             #[cfg(any(test, feature = "__test_switches"))]
             switches: super::switches::Switches::default(),
         }
@@ -75,6 +81,8 @@ pub struct Site {
     pub(crate) sign_in: Option<Url>,
     pub(crate) static_files: StaticFiles,
     pub(crate) error_pages: ErrorPages,
+    pub(crate) before: Vec<Arc<dyn Before>>,
+    pub(crate) around: Vec<Arc<dyn Around>>,
     pub(crate) https: bool,
     pub(crate) keys: Keys,
     pub(crate) csrf: Signer,
@@ -112,6 +120,8 @@ impl Site {
             sign_in: parts.sign_in,
             static_files: parts.static_files,
             error_pages: parts.error_pages,
+            before: parts.before,
+            around: parts.around,
             https: parts.https,
             #[cfg(any(test, feature = "__test_switches"))]
             switches: parts.switches,

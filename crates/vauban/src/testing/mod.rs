@@ -84,7 +84,11 @@ impl TestApp {
         let settings = settings(mode, &folder.url());
         let mut app_value = app();
         // The one thing that is less: what a hash costs. It guards stored hashes, not requests.
-        app_value.account_options.hashing.cost = Cost { memory_kib: 64, passes: 1, lanes: 1 };
+        app_value.account_options.hashing.cost = Cost {
+            memory_kib: 64,
+            passes: 1,
+            lanes: 1,
+        };
         fixtures::grant_all(&app_value);
         let assembled = assemble::open(&app_value, &settings)
             .and_then(|database| assemble::assemble(app_value, settings, database));

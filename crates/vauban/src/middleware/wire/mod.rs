@@ -7,6 +7,7 @@ mod dos;
 mod fetch_metadata;
 mod headers;
 mod hosts;
+mod layers;
 mod pace;
 mod units;
 
