@@ -59,6 +59,8 @@ impl Browser {
                 "--disable-dev-shm-usage", "--window-size=1200,900",
                 format!("--user-data-dir={}", profile.path().display()),
             ],
+            // The site must not owe its safety to a browser that blocks third-party cookies: not all do.
+            "prefs": { "profile": { "cookie_controls_mode": 0, "block_third_party_cookies": false } },
         });
         let mut browser = Self {
             port,

@@ -18,13 +18,13 @@ const fn fixed(value: &'static str) -> HeaderValue {
     HeaderValue::from_static(value)
 }
 
+/// Only names that every engine knows: Chromium warns of others on the console of each page.
 const COMMON: &[(&str, &str)] = &[
     ("x-content-type-options", "nosniff"),
     // Never `no-referrer`: our own pages' posts would then say `Origin: null`.
     ("referrer-policy", "same-origin"),
     ("cross-origin-opener-policy", "same-origin"),
     ("cross-origin-resource-policy", "same-origin"),
-    ("origin-agent-cluster", "?1"),
     ("x-permitted-cross-domain-policies", "none"),
     ("x-frame-options", "DENY"),
     (
@@ -32,7 +32,7 @@ const COMMON: &[(&str, &str)] = &[
         "accelerometer=(), autoplay=(), camera=(), display-capture=(), encrypted-media=(), fullscreen=(self), \
          geolocation=(), gyroscope=(), hid=(), idle-detection=(), magnetometer=(), microphone=(), midi=(), \
          payment=(), picture-in-picture=(), publickey-credentials-get=(self), screen-wake-lock=(), serial=(), \
-         usb=(), web-share=(), xr-spatial-tracking=()",
+         usb=(), xr-spatial-tracking=()",
     ),
 ];
 
@@ -51,6 +51,8 @@ impl Headers {
             HeaderName::from_static("cross-origin-embedder-policy"),
             fixed("require-corp"),
         );
+        // Not in a sandbox, which has an origin of its own: Chromium warns there.
+        document.insert(HeaderName::from_static("origin-agent-cluster"), fixed("?1"));
         Self {
             document,
             other,
