@@ -129,3 +129,10 @@ pub fn static_files(input: TokenStream) -> TokenStream {
         .unwrap_or_else(|error| error.to_compile_error())
         .into()
 }
+
+/// Markup from a literal whose arguments are escaped for the place they stand in: `safe_html!("<b>{}</b>", name)`.
+/// Only a string literal will do, so that data never becomes markup.
+#[proc_macro]
+pub fn safe_html(input: TokenStream) -> TokenStream {
+    template::safe_html(input.into()).into()
+}

@@ -6,3 +6,8 @@ use proc_macro2::TokenStream;
 pub(crate) fn derive(input: TokenStream) -> TokenStream {
     vauban_template::compiler::derive::derive(input)
 }
+
+/// Expands `safe_html!`.
+pub(crate) fn safe_html(input: TokenStream) -> TokenStream {
+    vauban_template::compiler::literal::expand(input)
+}

@@ -17,10 +17,18 @@ pub use runtime::filters;
 pub use runtime::safe::{Nonce, ResourceUrl, SafeHtml, SafeUrl};
 pub use runtime::template::{Component, Fragment, Slots, Template};
 
+/// Calls a literal an address from which code or documents may be loaded: `resource_url!("https://…")`.
+#[macro_export]
+macro_rules! resource_url {
+    ($url:literal) => {
+        $crate::ResourceUrl::__literal(::std::concat!($url))
+    };
+}
+
 /// What generated code uses. Not part of the public API.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::runtime::context::{RenderContext, UrlTo};
+    pub use crate::runtime::context::{NoContext, RenderContext, UrlTo};
     pub use crate::runtime::escape;
     pub use crate::runtime::escape::Escape;
     pub use crate::runtime::filters;

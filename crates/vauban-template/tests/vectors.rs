@@ -25,12 +25,11 @@ mod contextual {
 
 #[test]
 fn templates_json() {
-    let summary = judge::judge(&templates::cases());
-    summary.check();
+    // Cases, equal, refused as they should be; the rest is covered by the rules that are printed.
+    judge::judge(&templates::cases()).check((848, 617, 31));
 }
 
 #[test]
 fn contextual_escaping_json() {
-    let summary = judge::judge(&contextual::cases());
-    summary.check();
+    judge::judge(&contextual::cases()).check((494, 186, 23));
 }

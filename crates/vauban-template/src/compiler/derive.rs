@@ -126,6 +126,7 @@ fn expand(input: TokenStream) -> syn::Result<TokenStream> {
         root: root.clone(),
         fields,
         dynamic: given.dynamic,
+        local: false,
     };
     let compiled = compile(
         &loader,
@@ -371,7 +372,7 @@ pub fn analyse_all(page: &Page, sources: &Sources, piece: bool) -> Result<Analys
 }
 
 /// `{% static %}` of a file that is not there.
-fn missing_files(ops: &[Op], folder: &Path, errors: &mut Vec<Error>) {
+pub(super) fn missing_files(ops: &[Op], folder: &Path, errors: &mut Vec<Error>) {
     each(ops, &mut |op| {
         if let Op::Static(path, pos) = op {
             let climbs = path.split('/').any(|part| part == ".." || part.is_empty());

@@ -24,6 +24,8 @@ pub struct Options {
     pub fields: Vec<(String, Span)>,
     /// Values are dynamic test values: dots call `.get("name")`.
     pub dynamic: bool,
+    /// The fields are local names instead.
+    pub local: bool,
 }
 
 /// Generates the statements that write some steps.
@@ -305,7 +307,11 @@ impl<'a> Generator<'a> {
         if !walled && let Some((name, span)) = self.options.fields.iter().find(|(name, _)| *name == path.root)
         {
             let field = raw_ident(name, *span);
-            let base = quote_spanned! { *span => self.#field };
+            let base = if self.options.local {
+                quote! { (*#field) }
+            } else {
+                quote_spanned! { *span => self.#field }
+            };
             return Ok(self.steps(base, &path.rest));
         }
         match path.root.as_str() {
@@ -316,7 +322,12 @@ impl<'a> Generator<'a> {
                 if let [Step::Field(name)] = path.rest.as_slice() {
                     return Ok(quote! { __cx.cookie(#name) });
                 }
-                return fail(path.pos, "cookies", "`cookies` itself is no value", "write {{ cookies.theme }}");
+                return fail(
+                    path.pos,
+                    "cookies",
+                    "`cookies` itself is no value",
+                    "write {{ cookies.theme }}",
+                );
             }
             "messages" => return Ok(self.steps(quote! { __cx.messages() }, &path.rest)),
             _ => {}

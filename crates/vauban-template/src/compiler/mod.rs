@@ -3,14 +3,17 @@
 //! [`lexer`] → [`parser`] → [`resolve`] (inheritance, includes) → [`html`] (contexts) → [`generate`].
 
 pub mod ast;
+pub mod check;
 pub mod derive;
 pub mod error;
 pub mod expr;
 pub mod generate;
 pub mod html;
 pub mod lexer;
+pub mod literal;
 pub mod parser;
 pub mod resolve;
 
+pub use check::check_package;
 pub use error::{Pos, Problem, Sources};
 pub use resolve::{Folder, Loader};

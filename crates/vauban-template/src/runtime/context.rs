@@ -30,6 +30,42 @@ pub trait RenderContext {
     }
 }
 
+/// No response: for markup that is made outside of one. Nothing that needs a response can be written there.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub struct NoContext;
+
+impl RenderContext for NoContext {
+    fn nonce(&self) -> &str {
+        ""
+    }
+    fn write_csrf_token(&self, _: Option<&str>, _: &mut String) {}
+    fn write_static_url(&self, _: &str, _: &mut String) {}
+    fn mount(&self, _: &'static str) -> &str {
+        ""
+    }
+    fn user(&self) -> &page::User {
+        static NOBODY: page::User = page::User {
+            id: None,
+            name: String::new(),
+            email: String::new(),
+            is_signed_in: false,
+            is_staff: false,
+            is_superuser: false,
+        };
+        &NOBODY
+    }
+    fn messages(&self) -> &[page::Message] {
+        &[]
+    }
+    fn path(&self) -> &str {
+        ""
+    }
+    fn query(&self) -> &str {
+        ""
+    }
+}
+
 /// The address of a route, as `routes!` makes it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not the address of a route",

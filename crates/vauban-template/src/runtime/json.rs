@@ -78,6 +78,17 @@ struct Style {
 }
 
 impl Style {
+    /// A number or word: into the key that is being read, or out.
+    fn digits<W: ?Sized + io::Write>(&mut self, out: &mut W, text: &str) -> io::Result<()> {
+        match &mut self.key {
+            Some(key) => {
+                key.push_str(text);
+                Ok(())
+            }
+            None => out.write_all(text.as_bytes()),
+        }
+    }
+
     fn fragment(&self, text: &str, out: &mut dyn io::Write) -> io::Result<()> {
         let mut from = 0;
         for (i, c) in text.char_indices() {
@@ -108,6 +119,14 @@ impl Style {
     }
 }
 
+macro_rules! whole_numbers {
+    ($($name:ident $type:ty),+) => {$(
+        fn $name<W: ?Sized + io::Write>(&mut self, out: &mut W, value: $type) -> io::Result<()> {
+            self.digits(out, itoa::Buffer::new().format(value))
+        }
+    )+};
+}
+
 impl Formatter for Style {
     fn begin_object_key<W: ?Sized + io::Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
         if !first {
@@ -134,6 +153,18 @@ impl Formatter for Style {
             return Ok(());
         }
         out.write_all(if self.spaced { b", " } else { b"," })
+    }
+
+    whole_numbers! { write_i8 i8, write_i16 i16, write_i32 i32, write_i64 i64, write_i128 i128, write_u8 u8, write_u16 u16, write_u32 u32, write_u64 u64, write_u128 u128 }
+
+    fn write_bool<W: ?Sized + io::Write>(&mut self, out: &mut W, value: bool) -> io::Result<()> {
+        self.digits(out, if value { "true" } else { "false" })
+    }
+
+    fn write_f64<W: ?Sized + io::Write>(&mut self, out: &mut W, value: f64) -> io::Result<()> {
+        // Python's and JavaScript's spelling: `1e+21`.
+        let text = crate::runtime::value::Plain::text(&value).into_owned();
+        self.digits(out, &text)
     }
 
     fn begin_string<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
@@ -209,6 +240,9 @@ mod tests {
         assert_eq!(js(&json!({"</script>": 1})), r#"{"\u003c/script\u003e":1}"#);
         assert_eq!(js(&json!(-1)), " -1 ");
         assert_eq!(js(&json!(null)), " null ");
+        let mut keys = String::new();
+        json(&std::collections::BTreeMap::from([(1u8, 2), (3, 4)]), &mut keys).unwrap();
+        assert_eq!(keys, r#"{"1":2,"3":4}"#);
         assert_eq!(js(&json!({"__proto__": 1})), r#"{["__proto__"]:1}"#);
         let mut out = String::new();
         django_json(&json!({"a": ["</é>", 1]}), &mut out).unwrap();

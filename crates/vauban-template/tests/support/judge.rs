@@ -29,7 +29,8 @@ pub struct Summary {
 }
 
 impl Summary {
-    pub fn check(&self) {
+    /// Every difference has a rule; for the file as it is now the numbers are fixed, too.
+    pub fn check(&self, pinned: (usize, usize, usize)) {
         println!(
             "{} cases, {} equal, {} refused as they should be",
             self.run, self.equal, self.refused

@@ -178,6 +178,7 @@ fn case_tokens(number: usize, case: Raw) -> TokenStream {
         root: quote!(::vauban_template::__private),
         fields: names.iter().map(|n| (n.clone(), Span::call_site())).collect(),
         dynamic: true,
+        local: false,
     };
     // Names of the test files may be anything; the compiler takes paths only.
     let run = match compile(&templates, &entry, &options, true, None) {

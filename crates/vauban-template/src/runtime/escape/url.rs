@@ -15,8 +15,9 @@ pub fn harmless_scheme(url: &str) -> bool {
     for c in cleaned.chars() {
         match c {
             '\t' | '\n' | '\r' => {}
-            // Before a colon one of these ends every chance of a scheme.
-            '/' | '?' | '#' | '\\' => return true,
+            // Before a colon one of these ends every chance of a scheme. A backslash is percent-encoded later, so
+            // it does not.
+            '/' | '?' | '#' => return true,
             ':' => return SCHEMES.contains(&scheme.to_ascii_lowercase().as_str()),
             _ if scheme.len() > 64 => return !cleaned.contains(':'),
             _ => scheme.push(c),

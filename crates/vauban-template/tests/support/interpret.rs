@@ -1,0 +1,123 @@
+//! Walks what the compiler made of a template and writes it with the real escapers: for tests that need many
+//! templates, or a compiler with a fault in it.
+#![allow(dead_code, unreachable_pub, missing_docs)]
+
+use std::collections::HashMap;
+use vauban_template::__private::{enumerated, js_value, json_value};
+use vauban_template::compiler::derive::{analyse_all, each};
+use vauban_template::compiler::html::ir::{Context, Op};
+use vauban_template::compiler::resolve::Resolver;
+use vauban_template::escape;
+use vauban_template::escape::Escape;
+
+/// A fault: one context's escaper replaced.
+#[derive(Debug, Clone, Copy)]
+pub enum Swap {
+    Nothing,
+    As(Context),
+    In(Context, Option<Context>),
+}
+
+impl Swap {
+    pub fn of(self, context: Context) -> Self {
+        match self {
+            Self::Nothing => Self::In(context, None),
+            Self::As(other) => Self::In(context, Some(other)),
+            done => done,
+        }
+    }
+}
+
+pub fn ops(template: &str) -> Result<Vec<Op>, String> {
+    let files = HashMap::from([("t".to_owned(), template.to_owned())]);
+    let mut resolver = Resolver::new(&files);
+    let page = resolver.page("t").map_err(|e| e.found.clone())?;
+    let sources = std::mem::take(&mut resolver.sources);
+    let (analysed, _, machine) = analyse_all(&page, &sources, true)
+        .map_err(|p| p.iter().map(ToString::to_string).collect::<String>())?;
+    if let Some(problem) = machine.problems.iter().find(|p| !p.warning) {
+        return Err(problem.found.clone());
+    }
+    Ok(analysed.ops)
+}
+
+pub fn contexts_of(template: &str) -> Vec<Context> {
+    let mut out = Vec::new();
+    each(&ops(template).unwrap(), &mut |op| {
+        if let Op::Put(_, context, _) = op {
+            out.push(*context);
+        }
+    });
+    out
+}
+
+/// Renders with one value for every variable.
+pub fn render(template: &str, value: &str, swap: Option<Swap>) -> String {
+    let mut out = String::new();
+    walk(
+        &ops(template).unwrap_or_else(|e| panic!("{template}: {e}")),
+        value,
+        swap,
+        &mut out,
+    );
+    out
+}
+
+pub fn walk(ops: &[Op], value: &str, swap: Option<Swap>, out: &mut String) {
+    for op in ops {
+        match op {
+            Op::Literal(text) => out.push_str(text),
+            Op::Put(_, context, _) => put(*context, value, swap, out),
+            Op::If(branches, _, _) => walk(&branches[0].1, value, swap, out),
+            Op::For(f) => {
+                walk(&f.body, value, swap, out);
+                walk(&f.body, value, swap, out);
+            }
+            Op::With(_, body, _) | Op::Only(_, body, _) | Op::Fragment(_, body) | Op::Slot(_, body) => {
+                walk(body, value, swap, out);
+            }
+            Op::Spaceless(body) => {
+                let start = out.len();
+                walk(body, value, swap, out);
+                vauban_template::__private::spaceless(start, out);
+            }
+            Op::Nonce => out.push_str("NONCE"),
+            Op::FormToken(_) => {
+                out.push_str("<input type=\"hidden\" name=\"csrfmiddlewaretoken\" value=\"T\">")
+            }
+            _ => {}
+        }
+    }
+}
+
+fn put(context: Context, value: &str, swap: Option<Swap>, out: &mut String) {
+    let mut context = context;
+    if let Some(Swap::In(from, to)) = swap
+        && std::mem::discriminant(&from) == std::mem::discriminant(&context)
+    {
+        match to {
+            Some(to) => context = to,
+            None => {
+                out.push_str(value);
+                return;
+            }
+        }
+    }
+    match context {
+        Context::Text => escape::Text::escape(value, out),
+        Context::Rcdata => escape::Rcdata::escape(value, out),
+        Context::Attribute => escape::Attribute::escape(value, out),
+        Context::UrlStart => escape::UrlStart::escape(value, out),
+        Context::UrlRoot => escape::UrlRoot::escape(value, out),
+        Context::UrlPath => escape::UrlPath::escape(value, out),
+        Context::UrlQuery => escape::UrlQuery::escape(value, out),
+        Context::Srcset => escape::Srcset::escape(value, out),
+        Context::JsString => escape::JsString::escape(value, out),
+        Context::JsonString => escape::JsonString::escape(value, out),
+        Context::Enumerated(words) => enumerated(value, words, out),
+        Context::JsValue => js_value(value, out),
+        Context::Json => json_value(value, out),
+        // Only typed values come here.
+        Context::Resource | Context::Action => {}
+    }
+}

@@ -1,0 +1,176 @@
+//! The shape of a document, as html5ever sees it: elements, attribute names, and of every value what it does.
+#![allow(dead_code, unreachable_pub, missing_docs)]
+
+use html5ever::tendril::StrTendril;
+use html5ever::tokenizer::{
+    BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts, states,
+};
+use std::cell::RefCell;
+
+/// What one value can do to the document: where a URL leads, whether a script is still one statement.
+/// A link may lead anywhere; where the template starts a path with a slash (`area`, here), it stays on the host.
+fn url_effect(value: &str, rooted: bool) -> &'static str {
+    let cleaned: String = value
+        .chars()
+        .filter(|c| !matches!(c, '\t' | '\n' | '\r'))
+        .collect();
+    let cleaned = cleaned
+        .trim_start_matches(|c: char| c <= ' ')
+        .to_ascii_lowercase();
+    let end = cleaned.find(['/', '?', '#', '\\']).unwrap_or(cleaned.len());
+    match cleaned[..end].find(':') {
+        Some(at)
+            if !matches!(
+                &cleaned[..at],
+                "http" | "https" | "mailto" | "tel" | "sms" | "about"
+            ) =>
+        {
+            "executes"
+        }
+        _ if rooted && (cleaned.starts_with("/\\") || cleaned.starts_with("//")) => "leaves",
+        _ => "harmless",
+    }
+}
+
+/// A script's tokens, with the insides of strings left out.
+fn script_shape(text: &str) -> String {
+    let mut out = String::new();
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        if c == '"' || c == '\'' {
+            out.push('S');
+            loop {
+                match chars.next() {
+                    Some('\\') => {
+                        chars.next();
+                    }
+                    Some(end) if end == c => break,
+                    // A line break inside a string breaks the script.
+                    Some('\n' | '\r' | '\u{2028}' | '\u{2029}') | None => {
+                        out.push('!');
+                        break;
+                    }
+                    Some(_) => {}
+                }
+            }
+        } else if !c.is_whitespace() {
+            out.push(c);
+        }
+    }
+    out
+}
+
+struct Sink {
+    out: RefCell<String>,
+    text: RefCell<String>,
+    raw: RefCell<Option<String>>,
+}
+
+impl Sink {
+    fn flush(&self) {
+        let text = self.text.take();
+        if self.raw.borrow().as_deref() == Some("script") {
+            self.out
+                .borrow_mut()
+                .push_str(&format!("[{}]", script_shape(&text)));
+        } else if !text.is_empty() {
+            self.out.borrow_mut().push('T');
+        }
+    }
+}
+
+impl TokenSink for Sink {
+    type Handle = ();
+
+    fn process_token(&self, token: Token, _line: u64) -> TokenSinkResult<()> {
+        match token {
+            Token::CharacterTokens(text) => self.text.borrow_mut().push_str(&text),
+            Token::NullCharacterToken => self.text.borrow_mut().push('\u{FFFD}'),
+            Token::TagToken(Tag {
+                kind,
+                name,
+                attrs,
+                self_closing,
+                ..
+            }) => {
+                self.flush();
+                *self.raw.borrow_mut() = None;
+                let mut out = self.out.borrow_mut();
+                if kind == TagKind::EndTag {
+                    out.push_str(&format!("</{name}>"));
+                    return TokenSinkResult::Continue;
+                }
+                out.push_str(&format!("<{name}"));
+                for attr in &attrs {
+                    let attribute = attr.name.local.to_string();
+                    let effect = match attribute.as_str() {
+                        "href" | "xlink:href" | "src" | "action" | "formaction" | "poster" => {
+                            // Of a query, its parts: a value must not add parameters.
+                            let parts = attr.value.matches(['&', '=', '#']).count();
+                            let fixed = if attr.value.starts_with("/a?") { parts } else { 0 };
+                            format!("{}{fixed}", url_effect(&attr.value, &*name == "area"))
+                        }
+                        "srcset" => if attr
+                            .value
+                            .split(',')
+                            .any(|part| url_effect(part.trim(), false) == "executes")
+                        {
+                            "executes"
+                        } else {
+                            "harmless"
+                        }
+                        .to_owned(),
+                        "type" => {
+                            if name.to_string() == "input"
+                                && attr
+                                    .value
+                                    .contains(|c: char| !c.is_ascii_alphanumeric() && c != '-')
+                            {
+                                "not a word".to_owned()
+                            } else {
+                                String::new()
+                            }
+                        }
+                        _ => String::new(),
+                    };
+                    out.push_str(&format!(" {attribute}:{effect}"));
+                }
+                out.push_str(if self_closing { "/>" } else { ">" });
+                let next = match &*name {
+                    "script" => Some(states::RawKind::ScriptData),
+                    "title" | "textarea" => Some(states::RawKind::Rcdata),
+                    "style" => Some(states::RawKind::Rawtext),
+                    _ => None,
+                };
+                if let Some(kind) = next {
+                    // In SVG a title is an ordinary element; for text that is escaped both readings agree.
+                    *self.raw.borrow_mut() = Some(name.to_string());
+                    return TokenSinkResult::RawData(kind);
+                }
+            }
+            Token::CommentToken(_) => {
+                self.flush();
+                self.out.borrow_mut().push_str("<!-->");
+            }
+            Token::DoctypeToken(_) => self.out.borrow_mut().push_str("<!doctype>"),
+            Token::EOFToken => self.flush(),
+            Token::ParseError(_) => {}
+        }
+        TokenSinkResult::Continue
+    }
+}
+
+/// The shape of a document.
+pub fn skeleton(html: &str) -> String {
+    let sink = Sink {
+        out: RefCell::default(),
+        text: RefCell::default(),
+        raw: RefCell::default(),
+    };
+    let input = BufferQueue::default();
+    input.push_back(StrTendril::from(html));
+    let tokenizer = Tokenizer::new(sink, TokenizerOpts::default());
+    let _ = tokenizer.feed(&input);
+    tokenizer.end();
+    tokenizer.sink.out.take()
+}
