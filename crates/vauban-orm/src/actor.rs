@@ -232,9 +232,13 @@ impl Authority {
                 key.extend((grants as usize).to_le_bytes());
             }
         }
-        if let Some((model, writes)) = self.unscoped {
-            key.push(u8::from(writes));
-            crate::expr::push(key, model);
+        // Every part says its length, so that no two statements have one key.
+        match self.unscoped {
+            None => key.push(0),
+            Some((model, writes)) => {
+                key.push(1 + u8::from(writes));
+                crate::expr::push(key, model);
+            }
         }
     }
 }

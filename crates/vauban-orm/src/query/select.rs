@@ -53,6 +53,7 @@ impl Select {
         self.filter.shape(key, values);
         key.push(self.related.len() as u8);
         key.extend(self.related.iter().map(|position| *position as u8));
+        key.push(self.order.len() as u8);
         for (steps, column, descending) in &self.order {
             key.extend([u8::from(*descending), steps.len() as u8]);
             steps.iter().for_each(|step| push(key, *step));

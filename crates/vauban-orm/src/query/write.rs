@@ -234,6 +234,7 @@ impl Changes {
         let mut key = vec![kind];
         push(&mut key, self.model);
         authority.shape(&mut key);
+        key.push(self.columns.len() as u8);
         for (column, add) in self.columns.iter().zip(&self.add) {
             key.push(u8::from(*add));
             push(&mut key, *column);
