@@ -19,7 +19,7 @@ mod before {
 
     #[derive(Model)]
     #[model(crate = vauban_orm, table = "team")]
-    pub struct Team {
+    pub(crate) struct Team {
         pub id: Id<Team>,
         #[field(max_length = 20)]
         pub name: String,
@@ -33,7 +33,7 @@ mod after {
 
     #[derive(Model)]
     #[model(crate = vauban_orm, table = "team", unique(name, size), check(some = "size >= 0"))]
-    pub struct Team {
+    pub(crate) struct Team {
         pub id: Id<Team>,
         #[field(max_length = 20)]
         pub name: String,
@@ -45,7 +45,7 @@ mod after {
 
     #[derive(Model)]
     #[model(crate = vauban_orm, table = "player")]
-    pub struct Player {
+    pub(crate) struct Player {
         pub id: Id<Player>,
         pub team: ForeignKey<Team>,
     }
@@ -58,7 +58,7 @@ mod altered {
 
     #[derive(Model)]
     #[model(crate = vauban_orm, table = "team")]
-    pub struct Team {
+    pub(crate) struct Team {
         pub id: Id<Team>,
         pub name: Option<i64>,
         #[field(max_length = 5)]
