@@ -84,6 +84,8 @@ pub(crate) fn assemble(app: App, settings: Settings, database: Database) -> Resu
             let mut options = app.account_options;
             options.limits.idle = settings.sessions.idle;
             options.limits.absolute = settings.sessions.absolute;
+            // ASVS 6.2.11: a password of this site is not the site's name.
+            options.rules.context_words.push(app.package.name.to_owned());
             let accounts = (people.accounts)(database.clone(), &keys, options)?;
             #[cfg(debug_assertions)]
             accounts.offer_to_look_as(&look_as)?;

@@ -106,7 +106,7 @@ impl Accounts {
     ///
     /// # Errors
     /// Those of the database.
-    pub async fn clear_sessions(&self) -> Result<u64> {
+    pub(crate) async fn clear_sessions(&self) -> Result<u64> {
         Ok(self.sessions.clear().await?)
     }
 
@@ -115,7 +115,7 @@ impl Accounts {
     ///
     /// # Errors
     /// What is wrong with the password, as sentences; or those of the database.
-    pub async fn create_superuser(
+    pub(crate) async fn create_superuser(
         &self,
         email: &Email,
         password: &Password,

@@ -151,7 +151,7 @@ fn normal_domain(domain: &str) -> Result<String, InvalidEmail> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::accounts::vectors;
+    use crate::vectors;
 
     /// CWE-178: spellings of one mailbox are one account.
     #[test]

@@ -35,7 +35,7 @@ impl Accounts {
         };
         let row = match found {
             Found::Alive(row) => row,
-            Found::Expired(_) => return Ok(forget(cx)),
+            Found::Expired => return Ok(forget(cx)),
             Found::Unknown => {
                 SecurityEvent::SessionUnknown.log(Some(cx));
                 return Ok(forget(cx));

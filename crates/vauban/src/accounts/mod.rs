@@ -26,8 +26,6 @@ mod tests;
 mod throttle;
 pub mod urls;
 mod users;
-#[cfg(test)]
-pub(crate) mod vectors;
 mod views;
 
 pub use accounts::{AccountOptions, Accounts};

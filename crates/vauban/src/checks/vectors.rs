@@ -187,7 +187,7 @@ fn outcome(case: &Value) -> Outcome {
 
 #[test]
 fn nothing_that_django_finds_gets_by() {
-    let cases = crate::accounts::vectors::cases("deploy_checks.json", SAMPLE);
+    let cases = crate::vectors::cases("deploy_checks.json", SAMPLE);
     let (mut stricter, mut stricter_ids) = (0, BTreeSet::new());
     for case in &cases {
         let Outcome { found, unwritable } = outcome(case);

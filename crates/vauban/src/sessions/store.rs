@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 use vauban_orm::engine::Database;
-use vauban_orm::{Actor, DateTime, Db, Error, Model as _, Result, Write};
+use vauban_orm::{Actor, DateTime, Db, Error, Result, Write};
 
 use super::model::SessionRow;
 use super::token::{SessionToken, TokenHash};
@@ -30,7 +30,7 @@ pub(crate) enum Found {
     /// A session that lives.
     Alive(SessionRow),
     /// One whose time is over.
-    Expired(SessionRow),
+    Expired,
     /// None: ended, never ours, or guessed.
     Unknown,
 }
@@ -43,10 +43,6 @@ impl Sessions {
             limits,
             clock,
         }
-    }
-
-    pub(crate) fn limits(&self) -> SessionLimits {
-        self.limits
     }
 
     pub(crate) fn clock(&self) -> &Clock {
@@ -73,7 +69,7 @@ impl Sessions {
                 self.touches.note(&self.database, hash, DateTime::from(now));
                 Found::Alive(row)
             }
-            Age::Expired => Found::Expired(row),
+            Age::Expired => Found::Expired,
         })
     }
 

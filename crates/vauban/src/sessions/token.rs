@@ -39,12 +39,12 @@ impl SessionToken {
 
     /// The cookie's value.
     pub(crate) fn to_cookie(&self) -> Zeroizing<String> {
-        Zeroizing::new(URL_SAFE_NO_PAD.encode(&*self.0))
+        Zeroizing::new(URL_SAFE_NO_PAD.encode(*self.0))
     }
 
     /// What the database keeps.
     pub(crate) fn hash(&self) -> TokenHash {
-        TokenHash(Sha256::digest(&*self.0).into())
+        TokenHash(Sha256::digest(*self.0).into())
     }
 }
 

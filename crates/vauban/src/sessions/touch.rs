@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use vauban_orm::engine::Database;
-use vauban_orm::{Actor, DateTime, Model as _, Result};
+use vauban_orm::{Actor, DateTime, Result};
 
 use super::model::SessionRow;
 use super::store::SessionStore;

@@ -7,7 +7,7 @@ use crate::accounts::Attribute;
 use crate::accounts::accounts::Proved;
 use crate::accounts::forms::SignUpForm;
 use crate::accounts::params::Door;
-use crate::accounts::views::answers::Next;
+use crate::accounts::views::answers::{Next, explain};
 use crate::forms::Form;
 use crate::http::{Error, Response, Result};
 use crate::messages::Level;
@@ -55,7 +55,7 @@ pub async fn submit(
     }];
     let weak = at.accounts.weaknesses(&form.password, &known);
     if !weak.is_empty() {
-        let form = form.refuse(|form| weak.iter().for_each(|w| form.password.add_error(w.to_string())));
+        let form = form.refuse(|form| explain(&weak, &mut form.password));
         return Ok(at.again(TITLE, FirstAdministratorPage { form }));
     }
     let hash = match at.accounts.hash(&form.password, at.cx.client_ip()).await {

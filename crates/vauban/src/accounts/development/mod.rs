@@ -41,7 +41,7 @@ impl Accounts {
     ///
     /// # Errors
     /// Those of the database and of the random generator.
-    pub async fn first_administrator_path(&self) -> Result<Option<String>> {
+    pub(crate) async fn first_administrator_path(&self) -> Result<Option<String>> {
         if self.development.is_shared() || self.users.has_superuser(&self.database).await? {
             return Ok(None);
         }
@@ -58,7 +58,7 @@ impl Accounts {
     ///
     /// # Errors
     /// If one of the addresses is none.
-    pub fn offer_to_look_as(&self, people: &[(&str, &'static str)]) -> Result<(), InvalidEmail> {
+    pub(crate) fn offer_to_look_as(&self, people: &[(&str, &'static str)]) -> Result<(), InvalidEmail> {
         let people: Result<Vec<_>, _> = people
             .iter()
             .map(|(email, note)| Email::parse(email).map(|email| (email, *note)))
@@ -72,7 +72,7 @@ impl Accounts {
     }
 
     /// Turns both off, because others than the developer can reach the site.
-    pub fn share_development(&self) {
+    pub(crate) fn share_development(&self) {
         self.development.shared.store(true, Ordering::Relaxed);
         *self.development.token() = None;
     }

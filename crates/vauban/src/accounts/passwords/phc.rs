@@ -174,7 +174,7 @@ impl Parsed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::accounts::vectors;
+    use crate::vectors;
 
     const SMALL: Cost = Cost {
         memory_kib: 64,

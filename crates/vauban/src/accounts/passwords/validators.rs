@@ -139,7 +139,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::accounts::vectors;
+    use crate::vectors;
 
     /// Django's `user` of a case, as attributes in the validator's order.
     fn attributes(case: &Value) -> Vec<Attribute> {

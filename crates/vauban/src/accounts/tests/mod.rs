@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use vauban_orm::engine::{Database, Options};
 use vauban_orm::migrations::create_all;
-use vauban_orm::{Actor, Columns, DateTime, Id, Model as _, Policy, Rules, Who};
+use vauban_orm::{Actor, Columns, DateTime, Id, Policy, Rules, Who};
 
 use super::passwords::{Cost, HasherOptions};
 use super::people::Person;

@@ -1,6 +1,6 @@
 //! ASVS V6: authentication.
 
-use vauban_orm::{Actor, Model as _};
+use vauban_orm::Actor;
 
 use super::{CLIENT, Kit, PASSWORD, User};
 use crate::accounts::accounts::Failure;

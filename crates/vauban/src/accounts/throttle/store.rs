@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use jiff::{SignedDuration, Timestamp};
 use vauban_orm::engine::Database;
-use vauban_orm::{Actor, DateTime, Model as _, Reads, Result};
+use vauban_orm::{Actor, DateTime, Reads, Result};
 
 use super::bucket::{Bucket, BucketKeys};
 use super::decision::Level;

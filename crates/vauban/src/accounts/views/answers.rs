@@ -9,8 +9,9 @@ use crate::accounts::accounts::Failure;
 use crate::accounts::device::REMEMBERED;
 use crate::accounts::pages::Page;
 use crate::accounts::params::Door;
+use crate::accounts::passwords::Weakness;
 use crate::accounts::people::Person;
-use crate::forms::{Form, FormFields};
+use crate::forms::{BoundField, Form, FormFields};
 use crate::http::{Cookie, Error, LocalUrl, Redirect, Response, Result};
 use crate::sessions::{SESSION_COOKIE, SessionToken};
 
@@ -111,6 +112,13 @@ impl Door {
         let seconds = i64::try_from(REMEMBERED).unwrap_or(i64::MAX);
         self.cx
             .set_cookie(Cookie::new(DEVICE_COOKIE, &device, secure).max_age(seconds));
+    }
+}
+
+/// Says at a field what is weak about the password in it.
+pub(in crate::accounts) fn explain(weak: &[Weakness], field: &mut BoundField) {
+    for weakness in weak {
+        field.add_error(weakness.to_string());
     }
 }
 

@@ -4,7 +4,7 @@
 use vauban_macros::{Template, view};
 use vauban_orm::{Db, Write};
 
-use super::answers::Next;
+use super::answers::{Next, explain};
 use crate::accounts::accounts::{Failure, Proved};
 use crate::accounts::forms::PasswordForm;
 use crate::accounts::params::Door;
@@ -52,10 +52,7 @@ pub async fn submit(_: SignedIn, at: Door, db: Db<Write>, form: Form<PasswordFor
         .accounts
         .weaknesses(&form.new_password, &who.person.known_words());
     if !weak.is_empty() {
-        let form = form.refuse(|form| {
-            weak.iter()
-                .for_each(|w| form.new_password.add_error(w.to_string()))
-        });
+        let form = form.refuse(|form| explain(&weak, &mut form.new_password));
         return Ok(at.again(TITLE, PasswordPage { form }));
     }
     let hash = match at.accounts.hash(&form.new_password, client).await {

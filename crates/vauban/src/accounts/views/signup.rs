@@ -5,7 +5,7 @@
 use vauban_macros::{Template, view};
 use vauban_orm::{Db, Write};
 
-use super::answers::Next;
+use super::answers::{Next, explain};
 use crate::accounts::Attribute;
 use crate::accounts::accounts::Proved;
 use crate::accounts::forms::SignUpForm;
@@ -50,7 +50,7 @@ pub async fn submit(
     }];
     let weak = at.accounts.weaknesses(&form.password, &known);
     if !weak.is_empty() {
-        let form = form.refuse(|form| weak.iter().for_each(|w| form.password.add_error(w.to_string())));
+        let form = form.refuse(|form| explain(&weak, &mut form.password));
         return Ok(at.again(TITLE, SignUpPage { form }));
     }
     // CWE-204, CWE-799: counted before the answer tells whether the address is taken.
