@@ -19,9 +19,17 @@ mod view;
 /// `Param` of the view's kind. Optional: `body = BYTES` (largest request body), `timeout = SECONDS`.
 #[proc_macro_attribute]
 pub fn view(args: TokenStream, item: TokenStream) -> TokenStream {
-    view::expand(args.into(), item.into())
-        .unwrap_or_else(|error| error.to_compile_error())
-        .into()
+    let untouched = item.clone();
+    match view::expand(args.into(), item.into()) {
+        Ok(view) => view.into(),
+        Err(error) => {
+            // The function stays, so that nothing but the one error is said.
+            let mut out = TokenStream::from(error.to_compile_error());
+            out.extend("#[allow(dead_code)]".parse::<TokenStream>().unwrap_or_default());
+            out.extend(untouched);
+            out
+        }
+    }
 }
 
 /// Writes the table of a module's routes: a typed URL function per name, and `routes()`.

@@ -25,7 +25,8 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
         input: &input,
         model: &model,
         fields: &fields,
-    }.write();
+    }
+    .write();
     let wrong = wrong.iter().map(Error::to_compile_error);
     Ok(quote!(#(#wrong)* #written))
 }

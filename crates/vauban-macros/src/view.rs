@@ -69,12 +69,12 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> Result<TokenStream
             });
         } else {
             let want = format_ident!("__w{i}");
-            wants.push(quote_spanned! {ty.span()=>
+            wants.push(quote! {
                 let #want = ::vauban::__private::wanted::<::vauban::__private::#kind, #ty>();
             });
-            redisplays.push(quote! { || ::vauban::__private::Wanted::redisplays(&#want) });
+            redisplays.push(quote! { || #want.redisplays });
             takes.push(quote! {
-                let #value = match ::vauban::__private::Wanted::take(#want, &mut __call).await {
+                let #value = match (#want.take)(&mut __call).await {
                     ::vauban::__private::Result::Ok(value) => value,
                     ::vauban::__private::Result::Err(error) => return __call.refuse(error).await,
                 };
@@ -138,7 +138,7 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> Result<TokenStream
             fn handle(mut __call: ::vauban::__private::Call) -> ::vauban::__private::ViewFuture {
                 #inner
                 ::vauban::__private::Box::pin(async move {
-                    let __rule = match __call.admit::<<#name as ::vauban::__private::View>::Rule>() {
+                    let __rule = match <#name as ::vauban::__private::View>::admit(&__call) {
                         ::vauban::__private::Result::Ok(rule) => rule,
                         ::vauban::__private::Result::Err(error) => return __call.refuse(error).await,
                     };
@@ -363,6 +363,11 @@ impl Pattern {
                 before.push_str(segment);
                 continue;
             };
+            if inner.contains(['{', '}']) {
+                return fail(format!(
+                    "a parameter is a whole segment: `{segment}` mixes several"
+                ));
+            }
             let name = match inner.strip_prefix('*') {
                 Some(_) if !last => {
                     return fail(format!(

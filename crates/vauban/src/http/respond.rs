@@ -81,7 +81,8 @@ impl Respond for Status {
 #[diagnostic::on_unimplemented(
     message = "a view cannot return `{Self}`",
     label = "neither an answer nor a `Result` of one",
-    note = "return `Result<Page>`, `Result<Redirect>`, `Result<Response>`, … where the error is `vauban::Error`"
+    note = "return `Result<Page>`, `Result<Redirect>`, `Result<Response>`, … where the error is `vauban::Error`",
+    note = "a page is a `#[derive(Template)]`; text is `Text`: no other type becomes HTML, and no string a redirect"
 )]
 pub trait Outcome: Send {
     /// The answer if all goes well.

@@ -1,7 +1,7 @@
 //! What a view may ask for, by kind of view.
 
 use std::future::Future;
-use std::marker::PhantomData;
+use std::pin::Pin;
 
 use super::Call;
 use crate::http::Result;
@@ -17,8 +17,8 @@ pub struct Unsafe;
 
 /// What a view of kind `S` ([`Get`] or [`Unsafe`]) may take as a parameter.
 #[diagnostic::on_unimplemented(
-    message = "a `{S}` view cannot take `{Self}`",
-    label = "not a parameter of a `{S}` view",
+    message = "a view of kind `{S}` cannot take `{Self}`",
+    label = "not a parameter of this kind of view",
     note = "a view takes `Db`, `Path<T>`, `Query<T>`, `Session`, `CurrentUser<U>`, `ClientIp`, `Messages`; a view of an unsafe method also `Db<Write>`, `Form<F>`, `Json<T>`",
     note = "a `get` view only reads: take `db: Db`, or make it a `post` view",
     note = "other frameworks' extractors pass by the checks of body and cookies, so they are not accepted"
@@ -31,27 +31,23 @@ pub trait Param<S>: Sized + Send {
     fn take(call: &mut Call) -> impl Future<Output = Result<Self>> + Send;
 }
 
-/// A parameter that is known to fit: what `#[view]` asks, so that the compiler names a misfit once.
-pub trait Wanted<P>: Send {
+/// How to take a parameter that is known to fit: what `#[view]` asks for once per parameter. It says nothing of
+/// traits, so that the compiler names a misfit once.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Wanted<P> {
     /// See [`Param::REDISPLAYS`].
-    fn redisplays(&self) -> bool;
+    pub redisplays: bool,
     /// See [`Param::take`].
-    fn take(self, call: &mut Call) -> impl Future<Output = Result<P>> + Send;
+    pub take: for<'a> fn(&'a mut Call) -> Pin<Box<dyn Future<Output = Result<P>> + Send + 'a>>,
 }
 
 /// See [`Wanted`].
-pub fn wanted<S: Send, P: Param<S>>() -> impl Wanted<P> {
-    Typed::<S, P>(PhantomData)
-}
-
-struct Typed<S, P>(PhantomData<fn() -> (S, P)>);
-
-impl<S: Send, P: Param<S>> Wanted<P> for Typed<S, P> {
-    fn redisplays(&self) -> bool {
-        P::REDISPLAYS
-    }
-    fn take(self, call: &mut Call) -> impl Future<Output = Result<P>> + Send {
-        P::take(call)
+#[doc(hidden)]
+pub fn wanted<S: 'static, P: Param<S> + 'static>() -> Wanted<P> {
+    Wanted {
+        redisplays: P::REDISPLAYS,
+        take: |call| Box::pin(P::take(call)),
     }
 }
 

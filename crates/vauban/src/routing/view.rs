@@ -6,7 +6,7 @@ use std::pin::Pin;
 use ::http::Method;
 
 use super::{AccessRule, Call};
-use crate::http::Response;
+use crate::http::{Response, Result};
 
 /// The one boxed future of a request.
 pub type ViewFuture = Pin<Box<dyn Future<Output = Response> + Send>>;
@@ -19,6 +19,13 @@ pub trait View: 'static {
     const RULE: &'static str = <Self::Rule as AccessRule>::NAME;
     /// What is known of it while compiling.
     const META: ViewMeta;
+    /// Asks the rule.
+    ///
+    /// # Errors
+    /// What it refuses.
+    fn admit(call: &Call) -> Result<Self::Rule> {
+        call.admit::<Self::Rule>()
+    }
     /// Answers one request.
     fn handle(call: Call) -> ViewFuture;
 }
