@@ -1,7 +1,6 @@
 //! The rows of the benchmark's site, with the policies that a real one would have.
 
 use vauban::prelude::*;
-use vauban::waiver;
 
 /// A line of wisdom.
 #[derive(Debug, Clone, Model)]

@@ -1,10 +1,8 @@
 //! The rows: as many, and as long, as those of every peer.
 
-use vauban::Secret;
 use vauban::accounts::{Email, Password};
 use vauban::commands::{Command, Failure, Run};
 use vauban::prelude::*;
-use vauban::waiver;
 
 use crate::models::{Author, Fortune, NewAuthor, NewFortune, NewPost, Post};
 
