@@ -44,9 +44,14 @@ pub(crate) fn expand(input: TokenStream) -> Result<TokenStream> {
     }
     Ok(quote! {{
         #index
+        #[cfg(debug_assertions)]
+        let folder = ::core::concat!(::core::env!("CARGO_MANIFEST_DIR"), "/", #folder);
+        // CWE-200: a release does not tell the paths of the machine that built it.
+        #[cfg(not(debug_assertions))]
+        let folder = "";
         ::vauban::__private::orm::migrations::Set {
             package: ::core::env!("CARGO_PKG_NAME"),
-            folder: ::core::concat!(::core::env!("CARGO_MANIFEST_DIR"), "/", #folder),
+            folder,
             files: &[#(#files),*],
         }
     }})

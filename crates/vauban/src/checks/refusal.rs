@@ -29,22 +29,57 @@ impl fmt::Display for Refused<'_> {
                 writeln!(f, "   {line}")?;
             }
         }
-        let settings = [
+        let here = [
             "secret_key.weak",
             "allowed_hosts.none",
             "allowed_hosts.any",
             "https.none",
+            "migrations.pending",
         ];
-        if errors().any(|finding| settings.contains(&finding.id)) {
+        if errors().any(|finding| here.contains(&finding.id)) {
+            let program = &self.program;
             writeln!(
                 f,
                 "\nTo try this build on this machine, behind a proxy of your own on loopback:\n\n    \
                  VAUBAN_SECRET_KEY=\"$(head -c 48 /dev/urandom | base64)\" VAUBAN_ALLOWED_HOSTS=localhost \
-                 VAUBAN_TRUSTED_PROXIES=127.0.0.1 {} serve --addr 127.0.0.1:8000\n\n\
-                 The proxy speaks HTTPS with the browser and sends `X-Forwarded-Proto: https`.",
-                self.program
+                 VAUBAN_TRUSTED_PROXIES=127.0.0.1 VAUBAN_DATABASE_URL=sqlite:try.sqlite3 \
+                 sh -c '{program} migrate && {program} serve --addr 127.0.0.1:8000'\n\n\
+                 The proxy speaks HTTPS with the browser and sends `X-Forwarded-For` and `X-Forwarded-Proto: https`.",
             )?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_is_told_with_what_to_do_and_one_command() {
+        let findings = [
+            Finding::error("secret_key.weak", "secret_key is not set", "Make one."),
+            Finding::warning("hsts.preload", "only a warning", "Later."),
+            Finding::error("https.none", "no HTTPS", "Name a proxy."),
+        ];
+        let text = Refused {
+            findings: &findings,
+            program: "./site".into(),
+        }
+        .to_string();
+        assert!(text.starts_with("Not serving: 2 reasons.\n"), "{text}");
+        for part in [
+            "1. secret_key is not set [secret_key.weak]\n   Make one.",
+            "2. no HTTPS [https.none]\n   Name a proxy.",
+        ] {
+            assert!(text.contains(part), "{part} in {text}");
+        }
+        assert!(!text.contains("only a warning"), "{text}");
+        assert_eq!(
+            text.matches("sh -c './site migrate && ./site serve --addr 127.0.0.1:8000'")
+                .count(),
+            1,
+            "{text}"
+        );
     }
 }

@@ -10,6 +10,8 @@ mod people;
 mod prompt;
 mod serve;
 mod settings;
+#[cfg(test)]
+mod tests;
 mod waivers;
 
 use std::fmt;
