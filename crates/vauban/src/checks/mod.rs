@@ -146,6 +146,6 @@ pub fn run(checking: &Checking<'_>) -> Vec<Finding> {
         .chain(modules)
         .flat_map(|check| check(checking))
         .collect();
-    found.sort_by(|a, b| b.level.cmp(&a.level));
+    found.sort_by_key(|finding| std::cmp::Reverse(finding.level));
     found
 }

@@ -49,11 +49,7 @@ impl Out {
             return;
         }
         let width = 30;
-        let full = if all == 0 {
-            width
-        } else {
-            width * done.min(all) / all
-        };
+        let full = (width * done.min(all)).checked_div(all).unwrap_or(width);
         let end = if done >= all { "\n" } else { "" };
         let bar = format!("{}{}", "#".repeat(full), ".".repeat(width - full));
         self.write(&format!("\r{what} [{bar}] {done}/{all}{end}"), io::stderr());

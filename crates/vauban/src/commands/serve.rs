@@ -135,13 +135,13 @@ fn development(app: App, mut settings: Settings, options: &Serve, out: &Out) -> 
         out.line(format_args!(""));
         out.line(format_args!("  The site         http://{}/", shown(addr)));
         #[cfg(debug_assertions)]
-        if let Some(accounts) = &assembled.accounts {
-            if let Some(path) = accounts.first_administrator_path().await.map_err(Failure::of)? {
-                out.line(format_args!(
-                    "  Administrator    http://{}{accounts_at}/{path}  (this link works once)",
-                    shown(addr)
-                ));
-            }
+        if let Some(accounts) = &assembled.accounts
+            && let Some(path) = accounts.first_administrator_path().await.map_err(Failure::of)?
+        {
+            out.line(format_args!(
+                "  Administrator    http://{}{accounts_at}/{path}  (this link works once)",
+                shown(addr)
+            ));
         }
         #[cfg(not(debug_assertions))]
         let _ = &accounts_at;

@@ -31,7 +31,7 @@ fn package() -> (tempfile::TempDir, Package) {
     std::fs::create_dir(folder.path().join("src")).unwrap();
     std::fs::write(folder.path().join("Cargo.toml"), "[package]\nname = \"site\"\n").unwrap();
     std::fs::write(folder.path().join("src/lib.rs"), "").unwrap();
-    let manifest_dir: &'static str = folder.path().to_str().unwrap().to_owned().leak();
+    let manifest_dir: &'static str = Box::leak(folder.path().to_str().unwrap().into());
     let package = Package {
         name: "site",
         version: "0",

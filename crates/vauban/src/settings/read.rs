@@ -81,9 +81,7 @@ pub(super) fn load(mode: Mode, places: &Places) -> Result<Settings, Problems> {
     let from = |name: &str| Source::Env(name.to_owned());
     environment_layer(&mut settings, places, &places.environment, &from, &mut problems);
     if mode.is_development() && settings.secret_key.expose().is_empty() {
-        if let Err(problem) = development_key(&mut settings, &places.folder) {
-            problems.push(problem);
-        }
+        problems.extend(development_key(&mut settings, &places.folder).err());
     }
     if problems.is_empty() {
         Ok(settings)
