@@ -14,6 +14,9 @@ use crate::policy::Who;
 use crate::types::{DateTime, Id, Slug};
 use crate::value::Value;
 
+/// Types that a column only speaks of.
+type Types<R, O, T> = PhantomData<fn() -> (R, O, T)>;
+
 /// The columns of `M` in a query on `R` (by default on `M` itself).
 pub type Columns<M, R = M> = <M as Model>::Columns<R>;
 
@@ -64,7 +67,7 @@ impl Path {
 pub struct Column<R, O, T> {
     path: Path,
     meta: &'static ColumnMeta,
-    types: PhantomData<fn() -> (R, O, T)>,
+    types: Types<R, O, T>,
 }
 
 /// A value that a column of type `T` is compared with.
@@ -339,7 +342,7 @@ pub struct Many<R, O, C> {
     path: Path,
     child: fn() -> &'static ModelMeta,
     key: &'static ColumnMeta,
-    types: PhantomData<fn() -> (R, O, C)>,
+    types: Types<R, O, C>,
 }
 
 impl<R: Model, O: Model, C: Model> Many<R, O, C> {

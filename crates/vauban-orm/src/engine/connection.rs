@@ -4,13 +4,13 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 
 use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
 use uuid::Uuid;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::expr::Bind;
 use crate::value::Value;
 
@@ -23,18 +23,38 @@ const MAX_PLANS: usize = 2048;
 pub(crate) struct Plan {
     pub(crate) sql: String,
     pub(crate) constants: Vec<Value>,
+    /// How often it goes to a reader thread at once, after having been too much for the request's own.
+    heavy: AtomicU32,
 }
+
+impl Plan {
+    pub(crate) fn new(sql: String, constants: Vec<Value>) -> Self {
+        Self {
+            sql,
+            constants,
+            heavy: AtomicU32::new(0),
+        }
+    }
+}
+
+/// Uses of a heavy plan until it is tried in place again.
+const HEAVY: u32 = 64;
+
+/// Plans by the shape of their statement.
+type Plans = HashMap<Box<[u8]>, Arc<Plan>, BuildHasherDefault<ShapeHasher>>;
 
 #[derive(Debug)]
 pub(crate) struct Connection {
     pub(crate) sqlite: rusqlite::Connection,
-    plans: RefCell<HashMap<Box<[u8]>, Arc<Plan>, BuildHasherDefault<ShapeHasher>>>,
+    plans: RefCell<Plans>,
+    /// Whether it is a request thread's own.
+    inline: bool,
     /// Steps left, in strides; below zero interrupts.
     work: Arc<AtomicI64>,
 }
 
 impl Connection {
-    pub(crate) fn new(mut sqlite: rusqlite::Connection) -> Result<Self> {
+    pub(crate) fn new(mut sqlite: rusqlite::Connection, inline: bool) -> Result<Self> {
         let work = Arc::new(AtomicI64::new(i64::MAX));
         let left = Arc::clone(&work);
         // CWE-400: a statement ends when its work is used up, wherever it is.
@@ -51,8 +71,26 @@ impl Connection {
         Ok(Self {
             sqlite,
             plans: RefCell::default(),
+            inline,
             work,
         })
+    }
+
+    /// Runs a read, unless it is known to be too much for a request's own thread.
+    pub(crate) fn weighed<T>(&self, plan: &Plan, run: impl FnOnce() -> Result<T>) -> Result<T> {
+        if !self.inline {
+            return run();
+        }
+        let heavy = plan.heavy.load(Ordering::Relaxed);
+        if heavy > 0 {
+            plan.heavy.store(heavy - 1, Ordering::Relaxed);
+            return Err(Error::TooMuchWork);
+        }
+        let result = run();
+        if matches!(result, Err(Error::TooMuchWork)) {
+            plan.heavy.store(HEAVY, Ordering::Relaxed);
+        }
+        result
     }
 
     /// Allows so many steps of SQLite's machine from here on.

@@ -211,7 +211,7 @@ impl Database {
                 Some(place) => place,
                 None => {
                     local.retain(|(_, database, _)| database.strong_count() > 0);
-                    let connection = open_reader(&self.0.path)?;
+                    let connection = open_reader(&self.0.path, true)?;
                     local.push((self.0.number, Arc::downgrade(&self.0), connection));
                     local.len() - 1
                 }
@@ -235,7 +235,7 @@ impl Database {
         let work = tokio::task::spawn_blocking(move || {
             let connection = match lock(&database.0.pool).pop() {
                 Some(connection) => connection,
-                None => open_reader(&database.0.path)?,
+                None => open_reader(&database.0.path, false)?,
             };
             connection.allow(database.0.options.steps);
             let result = f(&connection);
@@ -298,15 +298,15 @@ fn open_writer(path: &Path, options: &Options) -> Result<Connection> {
     sqlite.pragma_update(None, "foreign_keys", true)?;
     sqlite.pragma_update(None, "trusted_schema", false)?;
     sqlite.busy_timeout(Duration::ZERO)?;
-    Connection::new(sqlite)
+    Connection::new(sqlite, false)
 }
 
 /// The second wall behind the types: this connection cannot write.
-fn open_reader(path: &Path) -> Result<Connection> {
+fn open_reader(path: &Path, inline: bool) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let sqlite = rusqlite::Connection::open_with_flags(path, flags)?;
     sqlite.busy_timeout(Duration::from_secs(2))?;
     sqlite.pragma_update(None, "query_only", true)?;
     sqlite.pragma_update(None, "trusted_schema", false)?;
-    Connection::new(sqlite)
+    Connection::new(sqlite, inline)
 }

@@ -40,7 +40,7 @@ impl Set {
     /// A file that cannot be read, or a folder that disagrees with its index.
     pub fn migrations(&self) -> Result<Vec<Migration>, MigrationError> {
         if cfg!(debug_assertions) && Path::new(self.folder).is_dir() {
-            return self.from_folder();
+            return self.read_folder();
         }
         self.files
             .iter()
@@ -52,7 +52,7 @@ impl Set {
         clippy::disallowed_methods,
         reason = "the folder of the developer's own sources"
     )]
-    fn from_folder(&self) -> Result<Vec<Migration>, MigrationError> {
+    fn read_folder(&self) -> Result<Vec<Migration>, MigrationError> {
         let folder = Path::new(self.folder);
         let io = |error: std::io::Error| MigrationError::Set(format!("{}: {error}", self.folder));
         let index = std::fs::read_to_string(folder.join(INDEX)).unwrap_or_default();

@@ -123,10 +123,7 @@ impl Select {
             Ask::Count => {}
             Ask::Rows | Ask::Permitted => self.order_and_limit(&mut renderer, &joined, &mut sql)?,
         }
-        Ok(Plan {
-            sql,
-            constants: renderer.constants,
-        })
+        Ok(Plan::new(sql, renderer.constants))
     }
 
     fn order_and_limit(
@@ -181,8 +178,10 @@ impl Select {
         if cfg!(debug_assertions) {
             text.push_str(&plan.sql);
         }
-        let mut statement = connection.bind(&plan, authority.id(), &values)?;
-        read(&mut statement.raw_query())
+        connection.weighed(&plan, || {
+            let mut statement = connection.bind(&plan, authority.id(), &values)?;
+            read(&mut statement.raw_query())
+        })
     }
 }
 
@@ -235,9 +234,8 @@ pub(super) fn permitted<M: Model>(
             let wrong = mismatch(select.model);
             let may_change = reader.flag().map_err(&wrong)?;
             let may_delete = reader.flag().map_err(&wrong)?;
-            let version = match reader.value().map_err(&wrong)? {
-                crate::value::ValueRef::Integer(version) => version,
-                _ => return Err(wrong(Mismatch)),
+            let crate::value::ValueRef::Integer(version) = reader.value().map_err(&wrong)? else {
+                return Err(wrong(Mismatch));
             };
             all.push(Permitted {
                 row,

@@ -166,10 +166,7 @@ impl Insert {
             values.join(", "),
             condition.sql()
         );
-        Ok(Plan {
-            sql,
-            constants: renderer.constants,
-        })
+        Ok(Plan::new(sql, renderer.constants))
     }
 }
 
@@ -324,10 +321,7 @@ impl Changes {
                 condition.sql(),
                 returning.join(", ")
             );
-            Ok(Plan {
-                sql,
-                constants: renderer.constants,
-            })
+            Ok(Plan::new(sql, renderer.constants))
         })?;
         note(text, &plan);
         let changed = {
@@ -363,10 +357,7 @@ impl Changes {
                 self.model.id().column,
                 view.sql()
             );
-            Ok(Plan {
-                sql,
-                constants: renderer.constants,
-            })
+            Ok(Plan::new(sql, renderer.constants))
         })?;
         let found: Option<(i64, bool)> = {
             let mut statement = c.bind(&plan, authority.id(), &[Bind::One(id)])?;
@@ -420,10 +411,7 @@ impl Changes {
                     before.sql()
                 )
             };
-            Ok(Plan {
-                sql,
-                constants: renderer.constants,
-            })
+            Ok(Plan::new(sql, renderer.constants))
         };
         let mut key = self.shape(b'R', authority);
         key.extend(&shape);
@@ -507,10 +495,7 @@ fn matching(
             model.table,
             view.and(filter).sql()
         );
-        Ok(Plan {
-            sql,
-            constants: renderer.constants,
-        })
+        Ok(Plan::new(sql, renderer.constants))
     })?;
     note(text, &plan);
     collect(c, &plan, authority, &values)
@@ -591,10 +576,7 @@ impl<'a> Removal<'a> {
                 ),
                 None => format!("DELETE FROM \"{table}\" WHERE {rows}"),
             };
-            let plan = Plan {
-                sql,
-                constants: Vec::new(),
-            };
+            let plan = Plan::new(sql, Vec::new());
             let mut statement = self.c.bind(&plan, None, &[Bind::List(&step.ids)])?;
             statement
                 .raw_execute()
@@ -685,10 +667,7 @@ impl<'a> Removal<'a> {
         );
         collect(
             self.c,
-            &Plan {
-                sql,
-                constants: renderer.constants,
-            },
+            &Plan::new(sql, renderer.constants),
             self.authority,
             &[Bind::List(ids)],
         )
@@ -731,10 +710,7 @@ fn hidden_target(
         let mut renderer = Renderer::new(authority, true, 1);
         let key = renderer.value();
         let seen = renderer.target_visible(target_of(column)?, &key)?;
-        let plan = Plan {
-            sql: format!("SELECT {}", seen.sql()),
-            constants: renderer.constants,
-        };
+        let plan = Plan::new(format!("SELECT {}", seen.sql()), renderer.constants);
         let mut statement = c.bind(&plan, authority.id(), &[Bind::One(value)])?;
         let mut rows = statement.raw_query();
         let seen: bool = rows.next()?.ok_or(Error::NotFound)?.get(0)?;

@@ -195,7 +195,7 @@ fn filled(rows: &[Plain]) -> crate::engine::Connection {
             )
             .unwrap();
     }
-    crate::engine::Connection::new(sqlite).unwrap()
+    crate::engine::Connection::new(sqlite, true).unwrap()
 }
 
 /// The rows for which the condition holds in SQL, by their numbers.
@@ -219,10 +219,7 @@ fn in_sql(
         "SELECT t.id FROM item AS t WHERE {} ORDER BY t.id",
         condition.sql()
     );
-    let plan = Plan {
-        sql,
-        constants: renderer.constants,
-    };
+    let plan = Plan::new(sql, renderer.constants);
     let mut statement = c.bind(&plan, authority.id(), &values).unwrap();
     let mut rows = statement.raw_query();
     let mut found = Vec::new();

@@ -254,3 +254,70 @@ fn urls_are_of_three_forms() {
         assert_eq!(mode & 0o077, 0, "CWE-732");
     }
 }
+
+/// Another process that writes is waited for, within the bound; reads go on.
+#[tokio::test]
+async fn another_process_is_waited_for() {
+    let options = Options {
+        wait: Duration::from_millis(80),
+        models: MODELS(),
+        ..Options::default()
+    };
+    let database = Database::open("sqlite::memory:", options).unwrap();
+    database.create_all(&MODELS()).unwrap();
+    let other = rusqlite::Connection::open(database.path()).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let unit = database.bind(Actor::nobody());
+    let error = add(&unit.db(), "waits").await.unwrap_err();
+    assert_eq!(error.status(), 503);
+    assert!(names(&database).await.is_empty());
+    let (_, added) = tokio::join!(
+        async {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            other.execute_batch("COMMIT").unwrap();
+        },
+        async { add(&unit.db(), "came").await }
+    );
+    added.unwrap();
+    unit.finish(true).await.unwrap();
+    assert_eq!(names(&database).await, ["came"]);
+}
+
+/// Two statements of one unit at once take one turn, not two: the second would wait for the first for ever.
+#[tokio::test]
+async fn a_unit_does_not_wait_for_itself() {
+    let database = database();
+    let unit = database.bind(Actor::nobody());
+    let db = unit.db();
+    let (a, b) = tokio::join!(add(&db, "a"), add(&db, "b"));
+    a.and(b).unwrap();
+    unit.finish(true).await.unwrap();
+    assert_eq!(names(&database).await, ["a", "b"]);
+}
+
+/// A statement that fails leaves its unit as it was: a taken name can be answered with the form again.
+#[tokio::test]
+async fn a_refused_statement_does_not_spoil_its_unit() {
+    let site = Site::new().await;
+    let unit = site.as_user(&site.ann);
+    let db = unit.db();
+    let new = |slug: &str| NewArticle {
+        title: "t".into(),
+        slug: slug.parse().unwrap(),
+        author: site.ann.id,
+        editor: None,
+    };
+    Article::create(new("one")).save(&db).await.unwrap();
+    assert_eq!(
+        Article::create(new("public"))
+            .save(&db)
+            .await
+            .unwrap_err()
+            .status(),
+        409
+    );
+    Article::create(new("two")).save(&db).await.unwrap();
+    unit.finish(true).await.unwrap();
+    let unit = site.as_user(&site.ann);
+    assert_eq!(Article::objects().count(&unit.read_db()).await.unwrap(), 4);
+}
