@@ -99,7 +99,8 @@ pub async fn edit(_: SignedIn, db: Db, id: Path<Id<Note>>) -> Result<FormPage> {
 pub async fn save(_: SignedIn, db: Db<Write>, id: Path<Id<Note>>, form: Form<NoteForm>) -> Result<Redirect> {
     let note = Note::objects().get_to_change(&db, |n| n.id.eq(*id)).await?;
     let clean = form.clean(&db).await?.or_show(|form| FormPage { heading: "Edit the note", form })?;
-    note.change(&db, |n| [n.title.set(&clean.title), n.text.set(&clean.text), n.published.set(clean.published)]).await?;
+    note.change(&db, |n| [n.title.set(&clean.title), n.text.set(&clean.text), n.published.set(clean.published)])
+        .await?;
     Ok(Redirect::to(urls::note(&id)))
 }
 
