@@ -32,7 +32,7 @@ impl Rows {
         {
             let quoted = name.replace('"', "\"\"");
             let mut statement = connection.prepare(&format!("SELECT * FROM \"{quoted}\""))?;
-            let columns: Vec<String> = statement.column_names().iter().map(str::to_owned).collect();
+            let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
             let mut rows = statement.query([])?;
             let mut texts = BTreeSet::new();
             while let Some(row) = rows.next()? {
