@@ -67,6 +67,7 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
     let fields = named_fields(&input)?;
     check_columns(&input.ident, &fields)?;
     check_user_model(&input)?;
+    check_own_columns(&fields)?;
     let user = &input.ident;
     let own: Vec<&Field> = fields
         .iter()
@@ -188,6 +189,21 @@ fn check_columns(user: &Ident, fields: &[&Field]) -> Result<()> {
     wrong.map_or(Ok(()), Err)
 }
 
+/// Sign-up gives an own column its default, the same to everybody: that cannot be unique.
+fn check_own_columns(fields: &[&Field]) -> Result<()> {
+    let optional = |field: &Field| matches!(&field.ty, Type::Path(path) if path.path.segments.last().is_some_and(|s| s.ident == "Option"));
+    for field in fields.iter().filter(|field| !is_framework(field)) {
+        if field_says(field, "unique") && !optional(field) {
+            return Err(Error::new(
+                field.span(),
+                "a new account starts with this column's default, so no two could be made: make it an `Option`, \
+                 or keep it in a model of its own",
+            ));
+        }
+    }
+    Ok(())
+}
+
 /// `#[model(user)]` makes its rows `who`.
 fn check_user_model(input: &DeriveInput) -> Result<()> {
     let says = |attribute: &Attribute| {
@@ -306,6 +322,19 @@ mod tests {
     fn a_flag_without_privilege_is_refused() {
         let error = message(&GOOD.replace("#[field(privileged)] is_superuser", "is_superuser"));
         assert!(error.contains("`is_superuser` needs `privileged`"), "{error}");
+    }
+
+    #[test]
+    fn an_own_column_that_would_be_the_same_for_all_is_not_unique() {
+        let own = "#[field(max_length = 80)] name: String";
+        assert!(
+            message(&GOOD.replace(own, "#[field(max_length = 80, unique)] name: String"))
+                .contains("an `Option`")
+        );
+        assert_eq!(
+            message(&GOOD.replace(own, "#[field(max_length = 80, unique)] nick: Option<String>")),
+            ""
+        );
     }
 
     #[test]

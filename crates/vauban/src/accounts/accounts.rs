@@ -87,6 +87,9 @@ impl Accounts {
             layout,
             clock,
         } = options;
+        // ASVS 6.2.1: whatever is configured, not below eight characters.
+        let min_length = rules.min_length.max(8);
+        let rules = PasswordRules { min_length, ..rules };
         let bucket_keys = BucketKeys::new(*keys.derive("throttle"));
         Ok(Self {
             users: Box::new(UsersOf::<U>::new()),
@@ -171,6 +174,11 @@ impl Accounts {
         }
         let hash = self.hasher.hash(password, 0).await?;
         Ok(Ok(self.users.add(db, email.clone(), hash).await?.facts.id))
+    }
+
+    /// The fewest characters of a password, for pages to say.
+    pub(super) fn least(&self) -> usize {
+        self.rules.min_length
     }
 
     /// What is wrong with a new password of somebody of whom this is known.

@@ -22,7 +22,7 @@ pub(super) struct SignUpForm {
     pub(super) email: Email,
     #[field(
         label = "Password",
-        help = "At least 12 characters. A few words that you remember are better than one with signs.",
+        help = "A few words that you remember are better than one with signs.",
         max_length = 1024,
         autocomplete = "new-password"
     )]
@@ -39,7 +39,7 @@ pub(super) struct PasswordForm {
     pub(super) old_password: Password,
     #[field(
         label = "New password",
-        help = "At least 12 characters. A few words that you remember are better than one with signs.",
+        help = "A few words that you remember are better than one with signs.",
         max_length = 1024,
         autocomplete = "new-password"
     )]

@@ -20,6 +20,7 @@ const TITLE: &str = "The first administrator";
 #[template("accounts/first_administrator.html", standalone)]
 struct FirstAdministratorPage {
     form: Form<SignUpForm>,
+    least: usize,
 }
 
 /// The page. Following the link changes nothing yet.
@@ -29,7 +30,13 @@ pub async fn show(_: Public, at: Door, token: Path<String>) -> Result<Response> 
     if !at.accounts.development.fits(&token) {
         return Err(Error::not_found());
     }
-    Ok(at.page(TITLE, FirstAdministratorPage { form: Form::empty() }))
+    Ok(at.page(
+        TITLE,
+        FirstAdministratorPage {
+            form: Form::empty(),
+            least: at.accounts.least(),
+        },
+    ))
 }
 
 /// Makes the superuser, signs in, and spends the link.
@@ -47,7 +54,15 @@ pub async fn submit(
     }
     let form = match form.clean(&db).await? {
         Ok(clean) => clean,
-        Err(form) => return Ok(at.again(TITLE, FirstAdministratorPage { form })),
+        Err(form) => {
+            return Ok(at.again(
+                TITLE,
+                FirstAdministratorPage {
+                    form,
+                    least: at.accounts.least(),
+                },
+            ));
+        }
     };
     let known = [Attribute {
         name: "e-mail address".into(),
@@ -56,13 +71,22 @@ pub async fn submit(
     let weak = at.accounts.weaknesses(&form.password, &known);
     if !weak.is_empty() {
         let form = form.refuse(|form| explain(&weak, &mut form.password));
-        return Ok(at.again(TITLE, FirstAdministratorPage { form }));
+        return Ok(at.again(
+            TITLE,
+            FirstAdministratorPage {
+                form,
+                least: at.accounts.least(),
+            },
+        ));
     }
     let hash = match at.accounts.hash(&form.password, at.cx.client_ip()).await {
         Ok(hash) => hash,
         Err(failure) => {
             let form = form.refuse(|_| ());
-            return at.failed(failure, "", form, TITLE, |form| FirstAdministratorPage { form });
+            return at.failed(failure, "", form, TITLE, |form| FirstAdministratorPage {
+                form,
+                least: at.accounts.least(),
+            });
         }
     };
     db.begin().await?;

@@ -21,12 +21,19 @@ const WRONG: &str = "The old password is not right.";
 #[template("accounts/password.html", standalone)]
 struct PasswordPage {
     form: Form<PasswordForm>,
+    least: usize,
 }
 
 /// The page.
 #[view(get, "/password/")]
 pub async fn show(_: SignedIn, at: Door) -> Result<Response> {
-    Ok(at.page(TITLE, PasswordPage { form: Form::empty() }))
+    Ok(at.page(
+        TITLE,
+        PasswordPage {
+            form: Form::empty(),
+            least: at.accounts.least(),
+        },
+    ))
 }
 
 /// Changes the password: every session of the user ends, and a new one begins here.
@@ -35,7 +42,15 @@ pub async fn submit(_: SignedIn, at: Door, db: Db<Write>, form: Form<PasswordFor
     let who = at.who().ok_or_else(|| Error::refused(Refusal::SignInRequired))?;
     let form = match form.clean(&db).await? {
         Ok(clean) => clean,
-        Err(form) => return Ok(at.again(TITLE, PasswordPage { form })),
+        Err(form) => {
+            return Ok(at.again(
+                TITLE,
+                PasswordPage {
+                    form,
+                    least: at.accounts.least(),
+                },
+            ));
+        }
     };
     let client = at.cx.client_ip();
     // ASVS 6.2.3, CWE-620: whoever found an open session does not get the account.
@@ -45,6 +60,7 @@ pub async fn submit(_: SignedIn, at: Door, db: Db<Write>, form: Form<PasswordFor
             SecurityEvent::SignInFailed.log(Some(&at.cx));
             return at.failed(failure, WRONG, form.refuse(|_| ()), TITLE, |form| PasswordPage {
                 form,
+                least: at.accounts.least(),
             });
         }
     };
@@ -53,13 +69,20 @@ pub async fn submit(_: SignedIn, at: Door, db: Db<Write>, form: Form<PasswordFor
         .weaknesses(&form.new_password, &who.person.known_words());
     if !weak.is_empty() {
         let form = form.refuse(|form| explain(&weak, &mut form.new_password));
-        return Ok(at.again(TITLE, PasswordPage { form }));
+        return Ok(at.again(
+            TITLE,
+            PasswordPage {
+                form,
+                least: at.accounts.least(),
+            },
+        ));
     }
     let hash = match at.accounts.hash(&form.new_password, client).await {
         Ok(hash) => hash,
         Err(failure) => {
             return at.failed(failure, WRONG, form.refuse(|_| ()), TITLE, |form| PasswordPage {
                 form,
+                least: at.accounts.least(),
             });
         }
     };
@@ -80,7 +103,10 @@ pub async fn submit(_: SignedIn, at: Door, db: Db<Write>, form: Form<PasswordFor
     };
     let Some(token) = token else {
         let form = form.refuse(|_| ());
-        return at.failed(Failure::Wrong, WRONG, form, TITLE, |form| PasswordPage { form });
+        return at.failed(Failure::Wrong, WRONG, form, TITLE, |form| PasswordPage {
+            form,
+            least: at.accounts.least(),
+        });
     };
     at.welcome(&who.person, &token);
     SecurityEvent::PasswordChanged.log(Some(&at.cx));

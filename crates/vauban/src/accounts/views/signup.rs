@@ -23,12 +23,19 @@ const TAKEN: &str = "There is an account with this address already. Sign in inst
 #[template("accounts/signup.html", standalone)]
 struct SignUpPage {
     form: Form<SignUpForm>,
+    least: usize,
 }
 
 /// The page.
 #[view(get, "/signup/")]
 pub async fn show(_: Public, at: Door) -> Result<Response> {
-    Ok(at.page(TITLE, SignUpPage { form: Form::empty() }))
+    Ok(at.page(
+        TITLE,
+        SignUpPage {
+            form: Form::empty(),
+            least: at.accounts.least(),
+        },
+    ))
 }
 
 /// Makes an account and signs in.
@@ -42,7 +49,15 @@ pub async fn submit(
 ) -> Result<Response> {
     let form = match form.clean(&db).await? {
         Ok(clean) => clean,
-        Err(form) => return Ok(at.again(TITLE, SignUpPage { form })),
+        Err(form) => {
+            return Ok(at.again(
+                TITLE,
+                SignUpPage {
+                    form,
+                    least: at.accounts.least(),
+                },
+            ));
+        }
     };
     let known = [Attribute {
         name: "e-mail address".into(),
@@ -51,7 +66,13 @@ pub async fn submit(
     let weak = at.accounts.weaknesses(&form.password, &known);
     if !weak.is_empty() {
         let form = form.refuse(|form| explain(&weak, &mut form.password));
-        return Ok(at.again(TITLE, SignUpPage { form }));
+        return Ok(at.again(
+            TITLE,
+            SignUpPage {
+                form,
+                least: at.accounts.least(),
+            },
+        ));
     }
     // CWE-204, CWE-799: counted before the answer tells whether the address is taken.
     let client = at.cx.client_ip();
@@ -59,6 +80,7 @@ pub async fn submit(
         SecurityEvent::SignInThrottled.log(Some(&at.cx));
         return at.failed(failure, TAKEN, form.refuse(|_| ()), TITLE, |form| SignUpPage {
             form,
+            least: at.accounts.least(),
         });
     }
     let hash = match at.accounts.hash(&form.password, client).await {
@@ -66,6 +88,7 @@ pub async fn submit(
         Err(failure) => {
             return at.failed(failure, TAKEN, form.refuse(|_| ()), TITLE, |form| SignUpPage {
                 form,
+                least: at.accounts.least(),
             });
         }
     };
@@ -73,7 +96,13 @@ pub async fn submit(
     db.begin().await?;
     if at.accounts.users.is_taken(&db, &form.email).await? {
         let form = form.refuse(|form| form.email.add_error(TAKEN));
-        return Ok(at.again(TITLE, SignUpPage { form }));
+        return Ok(at.again(
+            TITLE,
+            SignUpPage {
+                form,
+                least: at.accounts.least(),
+            },
+        ));
     }
     let person = at
         .accounts

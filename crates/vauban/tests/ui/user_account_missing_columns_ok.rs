@@ -1,0 +1,29 @@
+//! A user model with the framework's columns.
+
+use vauban::prelude::*;
+
+#[derive(Model, UserAccount, Clone)]
+#[model(user)]
+pub struct User {
+    pub id: Id<User>,
+    #[field(unique)]
+    pub email: Email,
+    #[field(privileged, default = true)]
+    pub is_active: bool,
+    #[field(privileged, default = false)]
+    pub is_staff: bool,
+    #[field(privileged, default = false)]
+    pub is_superuser: bool,
+    #[field(auto_now_add)]
+    pub date_joined: DateTime,
+    #[field(privileged)]
+    pub last_login: Option<DateTime>,
+}
+
+impl Policy for User {
+    fn rules(_: Who, _: &Columns<Self>) -> Rules<Self> {
+        Rules::none()
+    }
+}
+
+fn main() {}
