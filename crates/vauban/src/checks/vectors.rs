@@ -54,7 +54,8 @@ fn counterpart(id: &str) -> Option<Counterpart> {
 enum Counterpart {
     /// A finding of ours.
     Found(&'static str),
-    /// There is no such setting: the mistake cannot be written down.
+    /// There is no such setting: the mistake cannot be written down. That the control is there, whatever the settings
+    /// say, is tested in `testing::tests::what_has_no_setting_is_on_every_answer`.
     Construction(&'static str),
 }
 

@@ -3,9 +3,12 @@
 use clap::ArgMatches;
 
 use super::{Command, Failure, Out, Run, cli, dispatch};
+use crate::access::Matrix;
+use crate::checks::{Checking, Level, run as run_checks};
 use crate::http::Text;
 use crate::routing::{Public, Staff};
-use crate::{App, Module, Package, view};
+use crate::settings::Mode;
+use crate::{App, Module, Package, Settings, view};
 
 #[view(get, "/page/")]
 async fn page(_: Public) -> Text {
@@ -88,6 +91,23 @@ fn access_compares_accepts_and_notices() {
         serde_json::from_str::<serde_json::Value>(&said).unwrap()[0]["rule"],
         "Public"
     );
+}
+
+/// CWE-1059: a release does not serve what nobody has reviewed; development says so and goes on.
+#[test]
+fn a_matrix_that_is_not_the_lock_stops_a_release() {
+    let (_folder, package) = package();
+    let reviewed: &'static str = Box::leak(Matrix::of(&site(package, closed::routes())).text().into());
+    let found = |lock, routes, mode| {
+        let app = site(Package { access_lock: lock, ..package }, routes);
+        let settings = Settings::defaults(mode);
+        let found = run_checks(&Checking { app: &app, settings: &settings, migrations: None });
+        found.into_iter().find(|finding| finding.id == "access.lock").map(|finding| finding.level)
+    };
+    assert_eq!(found(Some(reviewed), closed::routes(), Mode::Release), None);
+    assert_eq!(found(Some(reviewed), open::routes(), Mode::Release), Some(Level::Error));
+    assert_eq!(found(None, open::routes(), Mode::Release), Some(Level::Error));
+    assert_eq!(found(Some(reviewed), open::routes(), Mode::Development), Some(Level::Warning));
 }
 
 #[test]
