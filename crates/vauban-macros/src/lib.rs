@@ -2,6 +2,7 @@
 
 use proc_macro::TokenStream;
 
+mod choices;
 mod form;
 mod migrations;
 mod model;
@@ -112,7 +113,7 @@ pub fn model(item: TokenStream) -> TokenStream {
 /// `#[choice(stored = "…", label = "…")]`.
 #[proc_macro_derive(Choices, attributes(choices, choice))]
 pub fn choices(item: TokenStream) -> TokenStream {
-    model::choices(item.into())
+    choices::expand(item.into())
         .unwrap_or_else(|error| error.to_compile_error())
         .into()
 }

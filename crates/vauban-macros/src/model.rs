@@ -1,4 +1,4 @@
-//! `#[derive(Model)]` and `#[derive(Choices)]`.
+//! `#[derive(Model)]`.
 
 use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote};
@@ -554,122 +554,6 @@ impl Writer<'_> {
     }
 }
 
-/// Writes a field type for an enum without values, stored as text.
-pub(crate) fn choices(item: TokenStream) -> Result<TokenStream> {
-    let input: DeriveInput = syn::parse2(item)?;
-    let Data::Enum(data) = &input.data else {
-        return Err(Error::new(input.ident.span(), "`Choices` is for enums"));
-    };
-    let mut orm = quote!(::vauban::__private::orm);
-    for attribute in input.attrs.iter().filter(|a| a.path().is_ident("choices")) {
-        attribute.parse_nested_meta(|meta| {
-            if !meta.path.is_ident("crate") {
-                return Err(meta.error("`#[choices(…)]` knows `crate = path`"));
-            }
-            let path: Path = meta.value()?.parse()?;
-            orm = quote!(::#path);
-            Ok(())
-        })?;
-    }
-    // A crate below `vauban` has no forms.
-    let forms = !input.attrs.iter().any(|a| a.path().is_ident("choices"));
-    let name = &input.ident;
-    let (mut variants, mut texts, mut labels) = (Vec::new(), Vec::new(), Vec::new());
-    for variant in &data.variants {
-        if !matches!(variant.fields, Fields::Unit) {
-            return Err(Error::new(variant.span(), "a choice has no fields"));
-        }
-        let plain = variant.ident.to_string();
-        let (mut text, mut label) = (snake(&plain), snake(&plain).replace('_', " "));
-        if let Some(first) = label.get_mut(0..1) {
-            first.make_ascii_uppercase();
-        }
-        for attribute in variant.attrs.iter().filter(|a| a.path().is_ident("choice")) {
-            attribute.parse_nested_meta(|meta| {
-                let value: LitStr = meta.value()?.parse()?;
-                if meta.path.is_ident("stored") {
-                    text = value.value();
-                } else if meta.path.is_ident("label") {
-                    label = value.value();
-                } else {
-                    return Err(meta.error("`#[choice(…)]` knows `stored = \"…\"` and `label = \"…\"`"));
-                }
-                Ok(())
-            })?;
-        }
-        if texts.contains(&text) {
-            return Err(Error::new(
-                variant.span(),
-                format!("`{text}` is stored for another choice as well"),
-            ));
-        }
-        variants.push(&variant.ident);
-        texts.push(text);
-        labels.push(label);
-    }
-    let form_field = forms.then(|| {
-        quote! {
-            impl ::vauban::forms::FieldValue for #name {
-                const WIDGET: ::vauban::forms::Widget = ::vauban::forms::Widget::Select;
-                fn read(
-                    text: &str,
-                    _: &::vauban::forms::FieldSpec,
-                ) -> ::core::result::Result<Self, ::vauban::forms::Problem> {
-                    text.parse().map_err(|_| ::vauban::forms::NOT_A_CHOICE)
-                }
-                fn shown(&self) -> ::std::string::String {
-                    ::std::string::String::from(self.as_str())
-                }
-                fn fixed_choices() -> ::std::vec::Vec<::vauban::forms::Choice> {
-                    Self::ALL.iter().map(|one| ::vauban::forms::Choice::new(one.as_str(), one.label())).collect()
-                }
-            }
-        }
-    });
-    Ok(quote! {
-        impl #name {
-            /// All choices, in order.
-            pub const ALL: &'static [Self] = &[#(Self::#variants),*];
-            /// The text that is stored.
-            pub const fn as_str(&self) -> &'static str { match self { #(Self::#variants => #texts,)* } }
-            /// The text that is shown.
-            pub const fn label(&self) -> &'static str { match self { #(Self::#variants => #labels,)* } }
-        }
-        impl ::core::fmt::Display for #name {
-            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result { f.write_str(self.as_str()) }
-        }
-        impl ::core::str::FromStr for #name {
-            type Err = #orm::InvalidChoice;
-            fn from_str(text: &str) -> ::core::result::Result<Self, #orm::InvalidChoice> {
-                match text {
-                    #(#texts => ::core::result::Result::Ok(Self::#variants),)*
-                    _ => ::core::result::Result::Err(#orm::InvalidChoice),
-                }
-            }
-        }
-        impl #orm::Choices for #name {
-            fn all() -> &'static [Self] { Self::ALL }
-            fn stored(&self) -> &'static str { self.as_str() }
-            fn label(&self) -> &'static str { Self::label(self) }
-        }
-        impl #orm::Field for #name {
-            const KIND: #orm::field::Kind = #orm::field::Kind::Text;
-            fn to_value(&self) -> #orm::field::Value {
-                #orm::field::Value::Text(::std::string::String::from(self.as_str()))
-            }
-            fn from_value(
-                value: #orm::field::ValueRef<'_>,
-            ) -> ::core::result::Result<Self, #orm::field::Mismatch> {
-                match value {
-                    #orm::field::ValueRef::Text(text) => text.parse().map_err(|_| #orm::field::Mismatch),
-                    _ => ::core::result::Result::Err(#orm::field::Mismatch),
-                }
-            }
-        }
-        #form_field
-    })
-}
-
 fn option(tokens: Option<TokenStream>) -> TokenStream {
     match tokens {
         Some(tokens) => quote!(::core::option::Option::Some(#tokens)),
@@ -702,7 +586,7 @@ fn unwrap_option(ty: &Type) -> &Type {
     ty
 }
 
-fn snake(name: &str) -> String {
+pub(crate) fn snake(name: &str) -> String {
     let mut out = String::new();
     for (i, c) in name.chars().enumerate() {
         if c.is_uppercase() && i > 0 {

@@ -1,5 +1,7 @@
 //! What must not compile, each with its reviewed message and with a sibling that differs only in the fix and compiles.
 
+#![allow(clippy::duplicate_mod, reason = "each case is a program of its own")]
+
 use std::collections::BTreeSet;
 use std::path::Path;
 

@@ -1,14 +1,17 @@
 //! Queries: `Article::objects().filter(…).order_by(…).page(&db, n)`.
 
+mod change;
+mod constraint;
+mod create;
+mod delete;
 mod rows;
 mod select;
-mod write;
 
 use std::marker::PhantomData;
 use std::ops::Deref;
 
+pub use create::Create;
 pub use rows::{Changeable, Deletable, Page, Permitted, Version};
-pub use write::Create;
 
 use crate::actor::actions::{Change, Delete};
 use crate::columns::{Assignment, IntoOrder, Path, Rel};
@@ -190,7 +193,7 @@ impl<M: Model> Query<M> {
         changes: impl FnOnce(&M::Columns<M>) -> [Assignment<M>; N],
     ) -> Result<u64> {
         let changes = changes(&M::columns(&Path::ROOT));
-        let change = write::Changes::new(M::meta(), changes)?;
+        let change = change::Changes::new(M::meta(), changes)?;
         db.bound()
             .write_steps(|authority, c, sql| change.all(&self.select.filter, authority, c, sql))
             .await
@@ -204,7 +207,7 @@ impl<M: Model> Query<M> {
         let bound = db.bound();
         let (select, models) = (self.select, bound.models());
         bound
-            .write_steps(|authority, c, sql| write::delete_all(&select, models, authority, c, sql))
+            .write_steps(|authority, c, sql| delete::delete_all(&select, models, authority, c, sql))
             .await
     }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::str::FromStr;
 
-use super::write;
+use super::{change, delete};
 use crate::actor::actions::{Change, Delete};
 use crate::columns::{Assignment, Path};
 use crate::db::Writes;
@@ -144,10 +144,10 @@ impl<M: Model> Changeable<M> {
         changes: impl FnOnce(&M::Columns<M>) -> [Assignment<M>; N],
     ) -> Result<M> {
         let changes = changes(&M::columns(&Path::ROOT));
-        let change = write::Changes::new(M::meta(), changes)?;
+        let changed = change::Changes::new(M::meta(), changes)?;
         let id = self.row.id();
         db.bound()
-            .write(|authority, c, sql| change.one(id, self.version, authority, c, sql))
+            .write(|authority, c, sql| changed.one(id, self.version, authority, c, sql))
             .await
     }
 }
@@ -180,7 +180,7 @@ impl<M: Model> Deletable<M> {
         let bound = db.bound();
         let models = bound.models();
         bound
-            .write_steps(|authority, c, sql| write::delete_one::<M>(id, models, authority, c, sql))
+            .write_steps(|authority, c, sql| delete::delete_one::<M>(id, models, authority, c, sql))
             .await
     }
 }

@@ -1,0 +1,291 @@
+//! UPDATE: the change rule for the row as it is, and again for the row as it becomes, in one WHERE.
+
+use std::fmt::Write as _;
+
+use super::constraint::{hidden_target, note, position, targets, translate};
+use super::select::mismatch;
+use crate::actor::{Action, Authority};
+use crate::columns::Assignment;
+use crate::engine::{Connection, Plan};
+use crate::error::{Error, Problem, Result};
+use crate::expr::{Bind, Expr, push};
+use crate::meta::{Auto, ColumnMeta, ModelMeta, Privilege};
+use crate::model::Model;
+use crate::render::{Cond, Renderer, Row, Scope};
+use crate::sabotage::{Control, removed};
+use crate::types::{DateTime, Id};
+use crate::value::{RowReader, Value};
+
+/// New values for columns of rows that exist.
+pub(super) struct Changes {
+    model: &'static ModelMeta,
+    columns: Vec<&'static ColumnMeta>,
+    add: Vec<bool>,
+    values: Vec<Value>,
+}
+
+impl Changes {
+    pub(super) fn new<M: Model, const N: usize>(
+        model: &'static ModelMeta,
+        assignments: [Assignment<M>; N],
+    ) -> Result<Self> {
+        let mut changes = Self {
+            model,
+            columns: Vec::new(),
+            add: Vec::new(),
+            values: Vec::new(),
+        };
+        let mut problems = Vec::new();
+        for assignment in assignments {
+            let column = assignment.column;
+            if let Some(message) = assignment.problem {
+                problems.push(Problem {
+                    field: column.field,
+                    message,
+                });
+            }
+            if matches!(column.auto, Auto::Id | Auto::RandomId) {
+                problems.push(Problem {
+                    field: column.field,
+                    message: "An id is never set.".into(),
+                });
+            }
+            if changes.columns.iter().any(|mine| std::ptr::eq(*mine, column)) {
+                problems.push(Problem {
+                    field: column.field,
+                    message: "Set twice.".into(),
+                });
+            }
+            changes.columns.push(&model.columns[position(model, column)?]);
+            changes.add.push(assignment.add);
+            changes.values.push(assignment.value);
+        }
+        if !problems.is_empty() && !removed(Control::Validation) {
+            return Err(Error::Invalid(problems));
+        }
+        for column in model.columns {
+            if column.auto == Auto::Now && !changes.columns.iter().any(|mine| std::ptr::eq(*mine, column)) {
+                changes.columns.push(column);
+                changes.add.push(false);
+                changes.values.push(DateTime::now_value());
+            }
+        }
+        Ok(changes)
+    }
+
+    fn shape(&self, kind: u8, authority: &Authority) -> Vec<u8> {
+        let mut key = vec![kind];
+        push(&mut key, self.model);
+        authority.shape(&mut key);
+        key.push(self.columns.len() as u8);
+        for (column, add) in self.columns.iter().zip(&self.add) {
+            key.push(u8::from(*add));
+            push(&mut key, *column);
+        }
+        key
+    }
+
+    /// The columns' new values as SQL over the row `t`.
+    fn assigned(&self, renderer: &mut Renderer<'_>) -> Vec<(&'static ColumnMeta, String)> {
+        let mut all = Vec::with_capacity(self.columns.len());
+        for (column, add) in self.columns.iter().zip(&self.add) {
+            let value = renderer.value();
+            let sql = if *add {
+                saturating_add(column, &value)
+            } else {
+                value
+            };
+            all.push((*column, sql));
+        }
+        all
+    }
+
+    /// What must hold of the row as it becomes: the change rule again, targets, columns with privilege.
+    fn after(&self, renderer: &mut Renderer<'_>, new: &[(&'static ColumnMeta, String)]) -> Result<Cond> {
+        let old = Row::old("t");
+        let row = Row { alias: "t", new };
+        let mut condition = renderer.rule(Action::Change, self.model, row)?;
+        condition = condition.and(targets(renderer, new)?);
+        for column in &self.columns {
+            if column.privilege != Privilege::Open {
+                condition = condition.and(renderer.may_set(self.model, column, old)?);
+                condition = condition.and(renderer.may_set(self.model, column, row)?);
+            }
+        }
+        Ok(condition)
+    }
+
+    /// What must hold of the row as it is.
+    fn before(&self, renderer: &mut Renderer<'_>) -> Result<Cond> {
+        let old = Row::old("t");
+        let view = renderer.rule(Action::View, self.model, old)?;
+        Ok(view.and(renderer.rule(Action::Change, self.model, old)?))
+    }
+
+    fn set_clause(&self, new: &[(&'static ColumnMeta, String)]) -> String {
+        let mut out = String::new();
+        for (column, value) in new {
+            let _ = write!(out, "\"{}\" = {value}, ", column.column);
+        }
+        out.push_str("\"row_version\" = t.\"row_version\" + 1");
+        out
+    }
+
+    pub(super) fn one<M: Model>(
+        &self,
+        id: Id<M>,
+        version: i64,
+        authority: &Authority,
+        c: &Connection,
+        text: &mut String,
+    ) -> Result<M> {
+        let id = Value::Uuid(id.uuid());
+        let mut values: Vec<Bind<'_>> = self.values.iter().map(Bind::One).collect();
+        values.push(Bind::One(&id));
+        values.push(Bind::Int(version));
+        let plan = c.plan(&self.shape(b'U', authority), || {
+            let mut renderer = Renderer::new(authority, true, values.len());
+            let new = self.assigned(&mut renderer);
+            let (id, version) = (renderer.value(), renderer.value());
+            let mut current = format!("t.\"row_version\" = {version}");
+            if removed(Control::Version) {
+                current = format!("{version} IS NOT NULL");
+            }
+            let before = self.before(&mut renderer)?;
+            let condition = before.and(self.after(&mut renderer, &new)?);
+            let returning: Vec<_> = self
+                .model
+                .columns
+                .iter()
+                .map(|column| format!("\"{}\"", column.column))
+                .collect();
+            let sql = format!(
+                "UPDATE \"{}\" AS t SET {} WHERE t.\"{}\" = {id} AND {current} AND {} RETURNING {}",
+                self.model.table,
+                self.set_clause(&new),
+                self.model.id().column,
+                condition.sql(),
+                returning.join(", ")
+            );
+            Ok(Plan::new(sql, renderer.constants))
+        })?;
+        note(text, &plan);
+        let changed = {
+            let mut statement = c.bind(&plan, authority.id(), &values)?;
+            let mut rows = statement.raw_query();
+            let row = match rows.next().map_err(|error| translate(error, self.model))? {
+                Some(row) => Some(M::from_row(&mut RowReader::new(row)).map_err(mismatch(self.model))?),
+                None => None,
+            };
+            rows.next().map_err(|error| translate(error, self.model))?;
+            row
+        };
+        match changed {
+            Some(row) => Ok(row),
+            None => Err(self.why_not(&id, version, authority, c)?),
+        }
+    }
+
+    /// Why no row was changed: absent, not changeable, changed meanwhile, or a new value that is not allowed.
+    fn why_not(&self, id: &Value, version: i64, authority: &Authority, c: &Connection) -> Result<Error> {
+        let mut key = vec![b'W'];
+        push(&mut key, self.model);
+        authority.shape(&mut key);
+        let plan = c.plan(&key, || {
+            let mut renderer = Renderer::new(authority, true, 1);
+            let id = renderer.value();
+            let view = renderer.rule(Action::View, self.model, Row::old("t"))?;
+            let change = renderer.rule(Action::Change, self.model, Row::old("t"))?;
+            let sql = format!(
+                "SELECT t.\"row_version\", ({}) IS TRUE FROM \"{}\" AS t WHERE t.\"{}\" = {id} AND {}",
+                change.sql(),
+                self.model.table,
+                self.model.id().column,
+                view.sql()
+            );
+            Ok(Plan::new(sql, renderer.constants))
+        })?;
+        let found: Option<(i64, bool)> = {
+            let mut statement = c.bind(&plan, authority.id(), &[Bind::One(id)])?;
+            let mut rows = statement.raw_query();
+            match rows.next()? {
+                Some(row) => Some((row.get(0)?, row.get(1)?)),
+                None => None,
+            }
+        };
+        Ok(match found {
+            None => Error::NotFound,
+            Some((_, false)) => Error::Forbidden,
+            Some((now, true)) if now != version => Error::Conflict,
+            Some(_) => {
+                let new: Vec<_> = self.columns.iter().copied().zip(&self.values).collect();
+                hidden_target(authority, c, &new)?.unwrap_or(Error::Forbidden)
+            }
+        })
+    }
+
+    /// All matching rows that may be changed; one forbidden new value undoes the statement.
+    pub(super) fn all(
+        &self,
+        filter: &Expr,
+        authority: &Authority,
+        c: &Connection,
+        text: &mut String,
+    ) -> Result<u64> {
+        let mut values: Vec<Bind<'_>> = self.values.iter().map(Bind::One).collect();
+        let mut shape = Vec::new();
+        filter.shape(&mut shape, &mut values);
+        let count = values.len();
+        let make = |refused: bool| {
+            let mut renderer = Renderer::new(authority, false, count);
+            let new = self.assigned(&mut renderer);
+            let filter = renderer.condition(filter, Row::old("t"), Scope::Query)?;
+            let before = self.before(&mut renderer)?.and(filter);
+            let after = self.after(&mut renderer, &new)?;
+            let table = self.model.table;
+            let sql = if refused {
+                // Judged for all rows before any is changed: relations are read as they were.
+                format!(
+                    "SELECT EXISTS (SELECT 1 FROM \"{table}\" AS t WHERE {} AND ({}) IS NOT TRUE)",
+                    before.sql(),
+                    after.sql()
+                )
+            } else {
+                format!(
+                    "UPDATE \"{table}\" AS t SET {} WHERE {}",
+                    self.set_clause(&new),
+                    before.sql()
+                )
+            };
+            Ok(Plan::new(sql, renderer.constants))
+        };
+        let mut key = self.shape(b'R', authority);
+        key.extend(&shape);
+        let plan = c.plan(&key, || make(true))?;
+        note(text, &plan);
+        let refused: bool = {
+            let mut statement = c.bind(&plan, authority.id(), &values)?;
+            let mut rows = statement.raw_query();
+            rows.next()?.ok_or(Error::NotFound)?.get(0)?
+        };
+        if refused {
+            return Err(Error::Forbidden);
+        }
+        key[0] = b'A';
+        let plan = c.plan(&key, || make(false))?;
+        let mut statement = c.bind(&plan, authority.id(), &values)?;
+        let changed = statement
+            .raw_execute()
+            .map_err(|error| translate(error, self.model))?;
+        Ok(changed as u64)
+    }
+}
+
+fn saturating_add(column: &ColumnMeta, by: &str) -> String {
+    let old = format!("t.\"{}\"", column.column);
+    format!(
+        "(CASE WHEN {by} > 0 AND {old} > 9223372036854775807 - {by} THEN 9223372036854775807 \
+         WHEN {by} < 0 AND {old} < -9223372036854775807 - 1 - {by} THEN -9223372036854775807 - 1 \
+         ELSE {old} + {by} END)"
+    )
+}

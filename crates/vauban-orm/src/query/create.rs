@@ -1,0 +1,169 @@
+//! INSERT … SELECT … WHERE: the add rule is part of the statement, with the row's columns replaced by its values.
+
+use super::constraint::{hidden_target, note, position, targets, translate};
+use super::select::mismatch;
+use crate::actor::actions::Add;
+use crate::actor::{Action, Authority};
+use crate::columns::{Assignment, Path};
+use crate::db::Writes;
+use crate::engine::{Connection, Plan};
+use crate::error::{Error, Problem, Result};
+use crate::expr::{Bind, push};
+use crate::meta::{Auto, ModelMeta, Privilege};
+use crate::model::{Model, NewValues};
+use crate::render::{Renderer, Row};
+use crate::sabotage::{Control, removed};
+use crate::types::{DateTime, Id};
+use crate::value::Value;
+
+/// A row to be added: `Article::create(NewArticle { … }).save(&db)`.
+#[derive(Debug, Clone)]
+#[must_use = "nothing is added before `save`"]
+pub struct Create<M> {
+    new: NewValues,
+    set: Vec<Assignment<M>>,
+}
+
+impl<M: Model> Create<M> {
+    #[doc(hidden)]
+    pub fn new(new: M::New) -> Self {
+        Self {
+            new: M::new_values(new),
+            set: Vec::new(),
+        }
+    }
+
+    /// Sets fields that have a value of their own (a default): `.set(|a| [a.published.set(true)])`. Columns
+    /// that carry privilege need a rule that names them, or a service with `Grant`.
+    pub fn set<const N: usize>(mut self, set: impl FnOnce(&M::Columns<M>) -> [Assignment<M>; N]) -> Self {
+        self.set.extend(set(&M::columns(&Path::ROOT)));
+        self
+    }
+
+    /// Adds the row, if the add rule allows its values and every row that it refers to may be seen.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`], or by field [`Error::Invalid`] and [`Error::Unique`].
+    pub async fn save(self, db: &dyn Writes<Add, M>) -> Result<M> {
+        let insert = Insert::new(self)?;
+        db.bound()
+            .write(|authority, c, sql| insert.run::<M>(authority, c, sql))
+            .await
+    }
+}
+
+struct Insert {
+    model: &'static ModelMeta,
+    values: Vec<Value>,
+    /// Columns that carry privilege and were set.
+    privileged: Vec<usize>,
+}
+
+impl Insert {
+    fn new<M: Model>(create: Create<M>) -> Result<Self> {
+        let model = M::meta();
+        let mut problems: Vec<Problem> = create
+            .new
+            .problems
+            .into_iter()
+            .map(|(field, message)| Problem { field, message })
+            .collect();
+        let mut values = create.new.values;
+        let mut privileged = Vec::new();
+        for assignment in create.set {
+            let position = position(model, assignment.column)?;
+            if let Some(message) = assignment.problem {
+                problems.push(Problem {
+                    field: assignment.column.field,
+                    message,
+                });
+            }
+            if assignment.column.auto == Auto::Id || assignment.column.auto == Auto::RandomId {
+                problems.push(Problem {
+                    field: assignment.column.field,
+                    message: "An id is never set.".into(),
+                });
+            }
+            if assignment.column.privilege == Privilege::Privileged {
+                privileged.push(position);
+            }
+            values[position] = Some(assignment.value);
+        }
+        if !problems.is_empty() && !removed(Control::Validation) {
+            return Err(Error::Invalid(problems));
+        }
+        let now = DateTime::now();
+        let values = model
+            .columns
+            .iter()
+            .zip(values)
+            .map(|(column, given)| match (given, column.auto) {
+                (Some(value), _) => value,
+                (None, Auto::Id) => Value::Uuid(Id::<M>::new().uuid()),
+                (None, Auto::RandomId) => Value::Uuid(Id::<M>::random().uuid()),
+                (None, Auto::NowAdd | Auto::Now) => Value::Integer(now.micros()),
+                (None, Auto::No) => column.default.map_or(Value::Null, |default| default()),
+            })
+            .collect();
+        Ok(Self {
+            model,
+            values,
+            privileged,
+        })
+    }
+
+    fn run<M: Model>(&self, authority: &Authority, c: &Connection, text: &mut String) -> Result<M> {
+        let mut key = vec![b'I'];
+        push(&mut key, self.model);
+        authority.shape(&mut key);
+        key.extend(self.privileged.iter().map(|position| *position as u8));
+        let values: Vec<Bind<'_>> = self.values.iter().map(Bind::One).collect();
+        let plan = c.plan(&key, || self.plan(authority))?;
+        note(text, &plan);
+        let added = {
+            let mut statement = c.bind(&plan, authority.id(), &values)?;
+            statement
+                .raw_execute()
+                .map_err(|error| translate(error, self.model))?
+        };
+        if added == 1 {
+            return M::from_values(&self.values).map_err(mismatch(self.model));
+        }
+        let new: Vec<_> = self.model.columns.iter().zip(&self.values).collect();
+        Err(hidden_target(authority, c, &new)?.unwrap_or(Error::Forbidden))
+    }
+
+    fn plan(&self, authority: &Authority) -> Result<Plan> {
+        let model = self.model;
+        let mut renderer = Renderer::new(authority, true, self.values.len());
+        let new: Vec<_> = model
+            .columns
+            .iter()
+            .map(|column| (column, renderer.value()))
+            .collect();
+        let row = Row {
+            alias: "t",
+            new: &new,
+        };
+        // The row does not exist yet, and relations are read as they are: no row justifies itself.
+        let mut condition = renderer.rule(Action::Add, model, row)?;
+        condition = condition.and(targets(&mut renderer, &new)?);
+        for position in &self.privileged {
+            condition = condition.and(renderer.may_set(model, &model.columns[*position], row)?);
+        }
+        let columns: Vec<_> = model
+            .columns
+            .iter()
+            .map(|column| format!("\"{}\"", column.column))
+            .collect();
+        let values: Vec<_> = new.iter().map(|(_, value)| value.as_str()).collect();
+        let sql = format!(
+            "INSERT INTO \"{}\" ({}, \"row_version\") SELECT {}, 1 WHERE {}",
+            model.table,
+            columns.join(", "),
+            values.join(", "),
+            condition.sql()
+        );
+        Ok(Plan::new(sql, renderer.constants))
+    }
+}
