@@ -28,7 +28,23 @@ struct Inner {
     source: Option<Source>,
     /// What to show instead of the error page: a form again, with what is wrong with it.
     answer: Option<super::Response>,
-    at: &'static Location<'static>,
+    at: Where,
+}
+
+struct Where {
+    file: Cow<'static, str>,
+    line: u32,
+}
+
+impl Where {
+    #[track_caller]
+    fn here() -> Self {
+        let caller = Location::caller();
+        Self {
+            file: caller.file().into(),
+            line: caller.line(),
+        }
+    }
 }
 
 impl Error {
@@ -81,7 +97,7 @@ impl Error {
             message: message.into(),
             source: None,
             answer: None,
-            at: Location::caller(),
+            at: Where::here(),
         }))
     }
 
@@ -120,9 +136,18 @@ impl Error {
         self.0.source.as_deref()
     }
 
-    /// The line of source where it came to be, as far as the compiler tells.
-    pub fn location(&self) -> &'static Location<'static> {
-        self.0.at
+    /// File and line of the source where it came to be, as far as the compiler tells.
+    pub fn location(&self) -> (&str, u32) {
+        (&self.0.at.file, self.0.at.line)
+    }
+
+    /// The same, but from there: where a panic was.
+    pub(crate) fn at(mut self, file: String, line: u32) -> Self {
+        self.0.at = Where {
+            file: file.into(),
+            line,
+        };
+        self
     }
 }
 
@@ -156,7 +181,7 @@ impl fmt::Display for Error {
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{self} (at {})", self.0.at)
+        write!(f, "{self} (at {}:{})", self.0.at.file, self.0.at.line)
     }
 }
 
@@ -174,10 +199,6 @@ mod tests {
         assert_eq!(error.status(), StatusCode::INTERNAL_SERVER_ERROR);
         assert_eq!(error.message(), "");
         assert!(error.source().is_some());
-        assert!(
-            error.location().file().ends_with("error.rs"),
-            "{:?}",
-            error.location()
-        );
+        assert!(error.location().0.ends_with("error.rs"), "{:?}", error.location());
     }
 }

@@ -30,7 +30,7 @@ impl Respond for Response {
     }
 
     fn commits(&self) -> bool {
-        self.status().as_u16() < 400
+        self.keeps && self.status().as_u16() < 400
     }
 }
 

@@ -33,6 +33,8 @@ pub struct Response {
     pub(crate) headers: HeaderMap,
     pub(crate) body: Body,
     pub(crate) caching: Caching,
+    /// Whether what was written is kept, as far as what is put off tells.
+    pub(crate) keeps: bool,
     later: Option<Box<Later>>,
 }
 
@@ -83,12 +85,8 @@ impl Response {
     /// An answer made from any other, rendered once what the view wrote is committed:
     /// `Ok(Response::of(page).status_code(StatusCode::UNPROCESSABLE_ENTITY))`.
     pub fn of(answer: impl Respond + 'static) -> Self {
-        let status = if answer.commits() {
-            StatusCode::OK
-        } else {
-            StatusCode::BAD_REQUEST
-        };
-        let mut response = Self::new(status, Body::empty());
+        let mut response = Self::new(StatusCode::OK, Body::empty());
+        response.keeps = answer.commits();
         response.later = Some(Box::new(move |cx| answer.respond(cx)));
         response
     }
@@ -99,6 +97,7 @@ impl Response {
             headers: HeaderMap::new(),
             body: body.into(),
             caching: Caching::Auto,
+            keeps: true,
             later: None,
         }
     }
@@ -204,6 +203,18 @@ mod tests {
         }
         assert!(Response::new(StatusCode::OK, "").header("X-A\r\nB", "x").is_err());
         assert!(Response::new(StatusCode::OK, "").header("X-A", "x").is_ok());
+    }
+
+    #[test]
+    fn what_is_put_off_decides_whether_writes_are_kept() {
+        use crate::http::{Respond, Status};
+        assert!(Response::of(Status::NO_CONTENT).commits());
+        assert!(!Response::of(Status(StatusCode::CONFLICT)).commits());
+        assert!(
+            !Response::of(Status::NO_CONTENT)
+                .status_code(StatusCode::UNPROCESSABLE_ENTITY)
+                .commits()
+        );
     }
 
     #[test]

@@ -50,10 +50,10 @@ fn causes(out: &mut String, error: &Error) {
 
 fn source(out: &mut String, error: &Error) {
     const AROUND: usize = 5;
-    let at = error.location();
-    let _ = write!(out, "<h2>{}:{}</h2>", escape(at.file()), at.line());
-    let Some(text) = read(at.file()) else { return };
-    let line = at.line() as usize;
+    let (file, line) = error.location();
+    let _ = write!(out, "<h2>{}:{line}</h2>", escape(file));
+    let Some(text) = read(file) else { return };
+    let line = line as usize;
     out.push_str("<pre>");
     for (i, text) in text
         .lines()

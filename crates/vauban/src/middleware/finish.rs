@@ -125,6 +125,17 @@ pub(crate) fn finish(site: &Site, cx: &Cx, response: Response) -> ::http::Respon
     answer
 }
 
+/// The answer when the pipeline itself failed: a status and the walls' headers.
+pub(crate) fn bare(site: &Site) -> ::http::Response<Body> {
+    let mut answer = ::http::Response::new(Body::empty());
+    *answer.status_mut() = ::http::StatusCode::INTERNAL_SERVER_ERROR;
+    *answer.headers_mut() = site.headers.other.clone();
+    answer
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, fixed("no-store"));
+    answer
+}
+
 /// CWE-79: the second line behind the escaper. Script needs this answer's nonce, whatever its source.
 fn document_policy(nonce: &str) -> HeaderValue {
     let mut text = String::with_capacity(420);

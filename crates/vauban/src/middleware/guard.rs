@@ -1,9 +1,11 @@
 //! A future that may not run for ever and may not take the process with it: a deadline (CWE-400), and
 //! panics caught (CWE-248). The timer is made only if the future has to wait.
 
+use std::cell::RefCell;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
+use std::sync::Once;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -14,8 +16,33 @@ use tokio::time::Sleep;
 pub(crate) enum Stopped {
     /// Its time is over.
     Overrun,
-    /// It panicked, with this message.
-    Panicked(String),
+    /// It panicked.
+    Panicked(Panic),
+}
+
+/// What is known of a panic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Panic {
+    pub(crate) message: String,
+    /// File and line, if [`watch_panics`] was called.
+    pub(crate) at: Option<(String, u32)>,
+}
+
+thread_local! {
+    static LAST_PANIC: RefCell<Option<(String, u32)>> = const { RefCell::new(None) };
+}
+
+/// From now on every panic's place is remembered until its request is answered; the program's own hook runs as well.
+pub(crate) fn watch_panics() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            let at = panic.location().map(|at| (at.file().to_owned(), at.line()));
+            LAST_PANIC.with_borrow_mut(|last| *last = at);
+            before(panic);
+        }));
+    });
 }
 
 pub(crate) struct Guarded<F> {
@@ -42,7 +69,13 @@ impl<F: Future + Unpin> Future for Guarded<F> {
         match catch_unwind(AssertUnwindSafe(|| Pin::new(&mut this.future).poll(cx))) {
             Ok(Poll::Ready(output)) => return Poll::Ready(Ok(output)),
             Ok(Poll::Pending) => {}
-            Err(panic) => return Poll::Ready(Err(Stopped::Panicked(message(&*panic)))),
+            Err(panic) => {
+                let at = LAST_PANIC.with_borrow_mut(Option::take);
+                return Poll::Ready(Err(Stopped::Panicked(Panic {
+                    message: message(&*panic),
+                    at,
+                })));
+            }
         }
         let limit = this.limit;
         let timer = this
@@ -72,10 +105,8 @@ mod tests {
             Err(Stopped::Overrun)
         );
         let panics = Box::pin(async { panic!("boom") });
-        assert_eq!(
-            Guarded::<Pin<Box<dyn Future<Output = ()>>>>::new(panics, limit).await,
-            Err(Stopped::Panicked("boom".into()))
-        );
+        let stopped = Guarded::<Pin<Box<dyn Future<Output = ()>>>>::new(panics, limit).await;
+        assert!(matches!(stopped, Err(Stopped::Panicked(panic)) if panic.message == "boom"));
         assert_eq!(Guarded::new(Box::pin(async { 1 }), limit).await, Ok(1));
     }
 }

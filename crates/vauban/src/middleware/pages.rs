@@ -69,7 +69,19 @@ pub(crate) fn answer(site: &Site, cx: &Cx, error: Error) -> Response {
             return sign_in;
         }
     }
+    let by_policy = error
+        .source()
+        .and_then(|source| source.downcast_ref::<vauban_orm::Error>());
+    if matches!(by_policy, Some(vauban_orm::Error::Forbidden)) {
+        SecurityEvent::PolicyRefused.log(Some(cx));
+    }
     let status = error.status();
+    if matches!(
+        status,
+        StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT
+    ) {
+        SecurityEvent::LimitExceeded.log(Some(cx));
+    }
     let ours = status.is_server_error();
     if ours {
         log(cx, &error);
@@ -125,7 +137,7 @@ fn log(cx: &Cx, error: &Error) {
         method = %cx.method(),
         path = cx.path(),
         view = cx.route().map(|route| route.id),
-        at = %error.location(),
+        at = %format_args!("{}:{}", error.location().0, error.location().1),
         error = error.source().map(|source| source.to_string()),
         "a request failed"
     );

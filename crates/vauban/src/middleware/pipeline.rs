@@ -64,7 +64,10 @@ async fn call(cx: &Arc<Cx>, target: Target, body: RequestBody) -> Response {
     let error = match Guarded::new(view, limit).await {
         Ok(response) => return response.render(cx),
         Err(Stopped::Overrun) => Error::new(StatusCode::SERVICE_UNAVAILABLE, ""),
-        Err(Stopped::Panicked(message)) => Error::internal(message),
+        Err(Stopped::Panicked(panic)) => match panic.at {
+            Some((file, line)) => Error::internal(panic.message).at(file, line),
+            None => Error::internal(panic.message),
+        },
     };
     // What the view wrote was undone when it was dropped; what it said and set goes the same way.
     cx.forget_effects();

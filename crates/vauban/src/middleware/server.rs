@@ -18,10 +18,13 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
-use super::{RequestBody, Site};
+use super::guard::watch_panics;
+use super::{Guarded, RequestBody, Site};
 
 /// How often a connection's pace is looked at: limits are kept to within this.
 const TICK: Duration = Duration::from_secs(2);
+/// Longest time for everything; the view and the body have shorter limits of their own.
+const WHOLE_REQUEST: Duration = Duration::from_secs(300);
 /// Longest time that a client may take no byte of an answer.
 const WRITE_STALL: Duration = Duration::from_secs(30);
 
@@ -30,6 +33,7 @@ const WRITE_STALL: Duration = Duration::from_secs(30);
 /// # Errors
 /// If the listener cannot be used at all.
 pub async fn serve(site: Arc<Site>, listener: TcpListener, stop: impl Future<Output = ()>) -> io::Result<()> {
+    watch_panics();
     let limits = site.settings.limits;
     let slots = Arc::new(Semaphore::new(limits.connections));
     let prefixes = Arc::new(Prefixes::default());
@@ -88,7 +92,17 @@ async fn connection(
         pace.set(Phase::Answering);
         let (site, pace) = (&site, &pace);
         async move {
-            let answer = super::answer(site, peer, false, request.map(RequestBody::Network)).await;
+            let answer = std::pin::pin!(super::answer(
+                site,
+                peer,
+                false,
+                request.map(RequestBody::Network)
+            ));
+            // CWE-248: a panic outside the view, in a layer or a session store, ends one request and not more.
+            let answer = match Guarded::new(answer, WHOLE_REQUEST).await {
+                Ok(answer) => answer,
+                Err(_) => super::finish::bare(site),
+            };
             pace.set(Phase::Idle);
             Ok::<_, Infallible>(answer)
         }
