@@ -148,13 +148,23 @@ pub struct Granted {
 
 /// Declares a service: its name, its rights, its signed reason.
 ///
-/// ```ignore
-/// vauban_orm::service! {
+/// ```
+/// # use vauban_macros::Model;
+/// # use vauban_orm::*;
+/// # #[derive(Model)]
+/// # #[model(crate = vauban_orm, user)]
+/// # pub struct User { pub id: Id<User>, #[field(max_length = 100)] pub email: String }
+/// # impl Policy for User { fn rules(_: Who, _: &Columns<Self>) -> Rules<Self> { Rules::none() } }
+/// service! {
 ///     /// Makes accounts for people who have none yet.
-///     pub SignUp: Add<User>, View<User>, Grant<User>;
+///     pub SignUp: Add<User>, View<User>;
 ///     waiver!(ServiceRights, "people sign up before they are anybody")
 /// }
-/// User::create(new).save(&db.acting::<SignUp>()).await?;
+///
+/// async fn sign_up(db: &Db<Write>, email: String) -> Result<User> {
+///     User::create(NewUser { email }).save(&db.acting::<SignUp>()).await
+/// }
+/// # fn main() {}
 /// ```
 #[macro_export]
 macro_rules! service {

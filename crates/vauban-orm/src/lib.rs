@@ -2,6 +2,65 @@
 //!
 //! A row states who may see, add, change and delete it: a [`Model`] without a [`Policy`] does not
 //! compile, and a [`Db`] is bound to the actor who asks, so that the policy is part of every statement.
+//!
+//! ```
+//! use vauban_macros::Model;
+//! use vauban_orm::*;
+//!
+//! #[derive(Model)]
+//! #[model(crate = vauban_orm, user)] // `vauban`'s own users leave `crate` out
+//! pub struct User {
+//!     pub id: Id<User>,
+//!     #[field(max_length = 100, unique)]
+//!     pub email: String,
+//!     #[field(privileged, default = false)] // starts with `false`; written only where the rules name it
+//!     pub is_staff: bool,
+//! }
+//!
+//! impl Policy for User {
+//!     fn rules(who: Who, u: &Columns<Self>) -> Rules<Self> {
+//!         Rules { view: Filter::always(), change: u.id.is(who), ..Rules::none() }
+//!             .may_set(&u.is_staff, who.is_superuser())
+//!     }
+//! }
+//!
+//! #[derive(Model)]
+//! #[model(crate = vauban_orm)]
+//! pub struct Article {
+//!     pub id: Id<Article>,
+//!     #[field(max_length = 200)]
+//!     pub title: String,
+//!     #[field(owner)] // given when it is made, judged by the add rule, fixed from then on
+//!     pub author: ForeignKey<User>,
+//!     #[field(default = false)]
+//!     pub published: bool,
+//!     #[field(auto_now_add)]
+//!     pub created: DateTime,
+//! }
+//!
+//! impl Policy for Article {
+//!     fn rules(who: Who, a: &Columns<Self>) -> Rules<Self> {
+//!         let mine = a.author.is(who);
+//!         Rules { view: a.published.eq(true) | mine.clone(), ..Rules::owner(mine) }
+//!     }
+//! }
+//!
+//! async fn publish(db: &Db<Write>, id: Id<Article>, shown: Version) -> Result<Article> {
+//!     let article = Article::objects().get_to_change(db, |a| a.id.eq(id)).await?; // 404 or 403
+//!     let article = article.unchanged_since(shown)?; // 409
+//!     article.change(db, |a| [a.published.set(true)]).await
+//! }
+//!
+//! async fn newest(db: &Db, of: &str) -> Result<Page<Article>> {
+//!     Article::objects()
+//!         .filter(|a| a.author.email.eq(of)) // joins by itself; an author who may not be seen is absent
+//!         .related(|a| &a.author)
+//!         .order_by(|a| a.created.desc())
+//!         .page(db, 1)
+//!         .await
+//! }
+//! # fn main() {}
+//! ```
 
 #[cfg(test)]
 extern crate self as vauban_orm;

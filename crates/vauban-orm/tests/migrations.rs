@@ -1,6 +1,11 @@
 //! From models to migration files: what is made by itself, and what is refused with advice.
 
-#![allow(missing_docs)]
+#![allow(
+    missing_docs,
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    reason = "a test"
+)]
 
 use vauban_macros::Model;
 use vauban_orm::migrations::{Operation, Set, SetFile, make};
