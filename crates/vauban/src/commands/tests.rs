@@ -99,15 +99,34 @@ fn a_matrix_that_is_not_the_lock_stops_a_release() {
     let (_folder, package) = package();
     let reviewed: &'static str = Box::leak(Matrix::of(&site(package, closed::routes())).text().into());
     let found = |lock, routes, mode| {
-        let app = site(Package { access_lock: lock, ..package }, routes);
+        let app = site(
+            Package {
+                access_lock: lock,
+                ..package
+            },
+            routes,
+        );
         let settings = Settings::defaults(mode);
-        let found = run_checks(&Checking { app: &app, settings: &settings, migrations: None });
-        found.into_iter().find(|finding| finding.id == "access.lock").map(|finding| finding.level)
+        let found = run_checks(&Checking {
+            app: &app,
+            settings: &settings,
+            migrations: None,
+        });
+        found
+            .into_iter()
+            .find(|finding| finding.id == "access.lock")
+            .map(|finding| finding.level)
     };
     assert_eq!(found(Some(reviewed), closed::routes(), Mode::Release), None);
-    assert_eq!(found(Some(reviewed), open::routes(), Mode::Release), Some(Level::Error));
+    assert_eq!(
+        found(Some(reviewed), open::routes(), Mode::Release),
+        Some(Level::Error)
+    );
     assert_eq!(found(None, open::routes(), Mode::Release), Some(Level::Error));
-    assert_eq!(found(Some(reviewed), open::routes(), Mode::Development), Some(Level::Warning));
+    assert_eq!(
+        found(Some(reviewed), open::routes(), Mode::Development),
+        Some(Level::Warning)
+    );
 }
 
 #[test]

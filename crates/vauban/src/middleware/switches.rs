@@ -6,11 +6,9 @@
 #[allow(missing_docs)]
 pub struct Switches {
     pub no_host_check: bool,
-    pub no_https: bool,
     pub no_origin_check: bool,
     pub no_isolation: bool,
     pub no_token_check: bool,
     pub no_security_headers: bool,
     pub no_body_limit: bool,
-    pub no_access_rule: bool,
 }

@@ -341,8 +341,13 @@ async fn what_has_no_setting_is_on_every_answer() {
     let mut client = app.client();
     let home = client.get("/").await;
     let refused = client.get("/nothing-here/").await;
-    let posted = client.request(http::Method::POST, "/", http::HeaderMap::new(), "").await;
-    assert_eq!((home.status(), refused.status(), posted.status()), (200, 404, 403));
+    let posted = client
+        .request(http::Method::POST, "/", http::HeaderMap::new(), "")
+        .await;
+    assert_eq!(
+        (home.status(), refused.status(), posted.status()),
+        (200, 404, 403)
+    );
     for answer in [&home, &refused, &posted] {
         for (name, value) in [
             ("x-content-type-options", "nosniff"),
@@ -353,13 +358,22 @@ async fn what_has_no_setting_is_on_every_answer() {
         ] {
             assert_eq!(answer.header(name), Some(value), "{name} of {}", answer.status());
         }
-        assert!(answer.header("content-security-policy").is_some_and(|csp| csp.contains("frame-ancestors 'none'")));
+        assert!(
+            answer
+                .header("content-security-policy")
+                .is_some_and(|csp| csp.contains("frame-ancestors 'none'"))
+        );
     }
     client.sign_in_as(&rows.ann).await;
-    let answer = client.post_form(urls::note_edit(&rows.note.id), &[("text", "second")]).await;
+    let answer = client
+        .post_form(urls::note_edit(&rows.note.id), &[("text", "second")])
+        .await;
     answer.assert_status(303);
     assert!(client.cookie("__Host-session").is_some() && client.cookie("session").is_none());
-    for cookie in [&home, &refused, &answer].iter().flat_map(|a| a.headers().get_all("set-cookie")) {
+    for cookie in [&home, &refused, &answer]
+        .iter()
+        .flat_map(|a| a.headers().get_all("set-cookie"))
+    {
         let cookie = cookie.to_str().unwrap();
         assert!(cookie.starts_with("__Host-"), "{cookie}");
         for attribute in ["; Secure", "; HttpOnly", "; SameSite="] {

@@ -359,3 +359,139 @@ async fn a_first_visit_can_post() {
     // CWE-1275: a planted second cookie makes both worthless.
     assert_eq!(post(&format!("{cookie}; csrf=AAAAAAAAAAAAAAAAAAAAAA")).await, 403);
 }
+
+/// CWE-209, CWE-215, CWE-489: the development page says what went wrong and where, and hides secrets; others than
+/// the developer do not get it.
+#[cfg(debug_assertions)]
+#[tokio::test]
+async fn the_development_page_hides_secrets() {
+    let development = || {
+        let mut parts = parts(&["localhost"]);
+        parts.settings.mode = Mode::Development;
+        parts
+    };
+    let mut request = vec![
+        pair("Host", "localhost"),
+        pair("Cookie", "session=cookie-value-of-ann"),
+        pair("Authorization", "Bearer token-of-ann"),
+    ];
+    let server = start(development()).await;
+    let page = server.send("GET /fails/?reset=reset-code", &request, "").await;
+    assert_eq!(page.status, 500);
+    assert!(
+        page.body.contains("secret detail") && page.body.contains("wire/mod.rs"),
+        "{}",
+        page.body
+    );
+    assert!(
+        page.body.contains("Err(std::io::Error::other"),
+        "the source line: {}",
+        page.body
+    );
+    for secret in [
+        "cookie-value-of-ann",
+        "token-of-ann",
+        "a key of the tests",
+        "reset-code",
+    ] {
+        assert!(!page.body.contains(secret), "{secret}: {}", page.body);
+    }
+    let page = server.send("GET /panic/", &request, "").await;
+    assert!(
+        page.body.contains("<mark>") && page.body.contains("panic!("),
+        "{}",
+        page.body
+    );
+    // CWE-79: what the request says is text.
+    request.push(pair("X-Note", "<script>alert(1)</script>"));
+    assert!(
+        !server
+            .send("GET /fails/", &request, "")
+            .await
+            .body
+            .contains("<script>alert")
+    );
+    let mut shared = development();
+    shared.settings.shared = true;
+    let page = start(shared).await.send("GET /fails/", &request, "").await;
+    assert!(!page.body.contains("secret detail"), "{}", page.body);
+}
+
+/// ASVS 3.4.1, 12.2.1, CWE-319: plain requests go to HTTPS; what was posted in clear does not seem to work.
+#[tokio::test]
+async fn plain_requests_go_to_https() {
+    let host = [pair("Host", "example.com")];
+    let plain = start(parts(&["example.com"]))
+        .await
+        .send("GET /x?y=z", &host, "")
+        .await;
+    assert_eq!(
+        (plain.status, plain.header("strict-transport-security")),
+        (200, None)
+    );
+    let mut strict = parts(&["example.com"]);
+    strict.https = true;
+    let server = start(strict).await;
+    let redirect = server.send("GET /x?y=z", &host, "").await;
+    assert_eq!(
+        (redirect.status, redirect.header("location")),
+        (301, Some("https://example.com/x?y=z"))
+    );
+    assert_eq!(server.send("POST /", &host, "a=1").await.status, 403);
+    let secure = server.send("GET /x", &browser(&[]), "").await;
+    assert_eq!(secure.status, 200);
+    assert!(
+        secure
+            .header("strict-transport-security")
+            .is_some_and(|value| value.starts_with("max-age="))
+    );
+}
+
+/// CWE-22, CWE-525: static files have right types and life times, and no path leads out of their folder.
+#[tokio::test]
+async fn static_files_are_kept_and_do_not_climb() {
+    use crate::staticfiles::{StaticFile, StaticFiles};
+    let mut parts = parts(&["example.com"]);
+    parts.static_files = StaticFiles::new(
+        &[StaticFile {
+            path: "css/site.css",
+            bytes: b"body{}",
+        }],
+        "",
+    );
+    let mut url = String::new();
+    parts.static_files.write_url("css/site.css", &mut url);
+    let server = start(parts).await;
+    let host = [pair("Host", "example.com")];
+    let file = server.send(&format!("GET {url}"), &host, "").await;
+    assert_eq!((file.status, file.body.as_str()), (200, "body{}"));
+    assert_eq!(
+        file.header("cache-control"),
+        Some("public, max-age=31536000, immutable")
+    );
+    assert_eq!(file.header("content-type"), Some("text/css; charset=utf-8"));
+    assert_eq!(file.header("cross-origin-resource-policy"), Some("same-origin"));
+    let again = [
+        pair("Host", "example.com"),
+        pair("If-None-Match", file.header("etag").unwrap()),
+    ];
+    assert_eq!(server.send(&format!("GET {url}"), &again, "").await.status, 304);
+    let head = server.send(&format!("HEAD {url}"), &host, "").await;
+    assert_eq!(
+        (head.body.as_str(), head.header("content-length")),
+        ("", Some("6"))
+    );
+    for path in [
+        "/static/css/../../Cargo.toml",
+        "/static/%2e%2e/Cargo.toml",
+        "/static//etc/passwd",
+        "/static/css/",
+    ] {
+        assert_eq!(
+            server.send(&format!("GET {path}"), &host, "").await.status,
+            404,
+            "{path}"
+        );
+    }
+    assert_eq!(server.send(&format!("POST {url}"), &host, "").await.status, 405);
+}
