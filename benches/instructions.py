@@ -53,14 +53,17 @@ def main():
     parser.add_argument("--functions", type=int, default=15)
     args = parser.parse_args()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="vauban-callgrind-"))
-    env = {"VAUBAN_DATABASE_URL": f"sqlite://{folder}/site.db", "VAUBAN_SQLITE_SYNCHRONOUS": "normal"}
+    env = {"VAUBAN_DATABASE_URL": f"sqlite://{folder}/site.db", "VAUBAN_SQLITE_SYNCHRONOUS": "normal",
+           "VAUBAN_SECRET_KEY": os.urandom(32).hex(), "VAUBAN_ALLOWED_HOSTS": "127.0.0.1",
+           "VAUBAN_TRUSTED_PROXIES": "127.0.0.9", "VAUBAN_LOG_FILTER": "warn"}
     site = run.ROOT / "target/fat/site"
     # The rows are made at full speed; then the same database is served under callgrind.
     first = run.Server("vauban", [site, "--addr", "127.0.0.1:8111"], 8111, env)
+    # (`site --addr` ends in another program, which callgrind would lose.)
     first.start(folder)
     first.stop()
     server = run.Server("vauban", ["valgrind", "--tool=callgrind", "--instr-atstart=no", "--callgrind-out-file=out",
-                                   site, "--addr", "127.0.0.1:8111"], 8111, env)
+                                   site, "serve", "--addr", "127.0.0.1:8111"], 8111, env)
     try:
         server.start(folder)
         headers, body, method = {}, None, "GET"

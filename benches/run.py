@@ -43,8 +43,7 @@ class Server:
         self.name, self.command, self.port = name, command, port
         self.env, self.workloads = env or {}, workloads
         self.process = None
-        # A release of Vauban knows itself under HTTPS; the load speaks in its browser's name.
-        self.origin = "https://127.0.0.1" if name.startswith("vauban") else f"http://127.0.0.1:{port}"
+        self.origin = f"http://127.0.0.1:{port}"
 
     def start(self, folder):
         self.log = open(folder / f"{self.name}.log", "w")
