@@ -15,6 +15,9 @@ pub use runtime::context::{RenderContext, UrlTo, page};
 pub use runtime::escape;
 pub use runtime::filters;
 pub use runtime::safe::{Nonce, ResourceUrl, SafeHtml, SafeUrl};
+#[cfg(feature = "sanitize")]
+pub use runtime::sanitize;
+pub use runtime::script::{FRAGMENT_HEADER, FRAGMENTS_JS};
 pub use runtime::template::{Component, Fragment, Slots, Template};
 
 /// Calls a literal an address from which code or documents may be loaded: `resource_url!("https://…")`.
@@ -37,7 +40,7 @@ pub mod __private {
     };
     pub use crate::runtime::put::*;
     pub use crate::runtime::safe::SafeHtml;
-    pub use crate::runtime::template::{Component, Slots, Template};
+    pub use crate::runtime::template::{Component, Field, Slots, Template};
     pub use crate::runtime::value::*;
     pub use vauban_waiver;
 

@@ -6,5 +6,8 @@ pub mod filters;
 pub mod json;
 pub mod put;
 pub mod safe;
+#[cfg(feature = "sanitize")]
+pub mod sanitize;
+pub mod script;
 pub mod template;
 pub mod value;

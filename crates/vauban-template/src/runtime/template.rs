@@ -81,3 +81,43 @@ pub trait Component: Template {
     /// Appends the component with its slots filled.
     fn render_with(&self, cx: &dyn RenderContext, slots: &dyn Slots, out: &mut String);
 }
+
+/// A component's field from a value of the template: borrowed where the field borrows, cloned where it owns.
+#[diagnostic::on_unimplemented(
+    message = "this argument of the component is a `{V}`, but the field is a `{Self}`",
+    note = "give the component a value of the field's type; borrow in the struct (`&'a str`, `&'a T`, `&'a [T]`) to save a copy"
+)]
+pub trait Field<'a, V: ?Sized> {
+    /// The field.
+    fn of(value: &'a V) -> Self;
+}
+impl<'a, V: ?Sized> Field<'a, V> for &'a V {
+    fn of(value: &'a V) -> Self {
+        value
+    }
+}
+impl<'a, V: Clone> Field<'a, V> for V {
+    fn of(value: &'a V) -> Self {
+        value.clone()
+    }
+}
+impl<'a> Field<'a, String> for &'a str {
+    fn of(value: &'a String) -> Self {
+        value
+    }
+}
+impl<'a, 'b> Field<'a, &'b String> for &'b str {
+    fn of(value: &'a &'b String) -> Self {
+        value
+    }
+}
+impl<'a, 'b> Field<'a, &'b str> for String {
+    fn of(value: &'a &'b str) -> Self {
+        (*value).to_owned()
+    }
+}
+impl<'a, T> Field<'a, Vec<T>> for &'a [T] {
+    fn of(value: &'a Vec<T>) -> Self {
+        value
+    }
+}

@@ -46,7 +46,7 @@ fn script_shape(text: &str) -> String {
                     }
                     Some(end) if end == c => break,
                     // A line break inside a string breaks the script.
-                    Some('\n' | '\r' | '\u{2028}' | '\u{2029}') | None => {
+                    Some('\n' | '\r') | None => {
                         out.push('!');
                         break;
                     }

@@ -95,8 +95,20 @@ impl Generator<'_> {
                 let mut fields = TokenStream::new();
                 for (name, expr) in &component.arguments {
                     let field = raw_ident(name, Span::call_site());
-                    let value = self.value(expr)?;
-                    fields.extend(quote! { #field: #root::Argument::from(&(#value)).into(), });
+                    let value = match expr {
+                        // A literal takes the field's own type.
+                        Expr::Int(n, _) => {
+                            let n = proc_macro2::Literal::i64_unsuffixed(*n);
+                            quote! { #n }
+                        }
+                        Expr::Bool(b, _) => quote! { #b },
+                        Expr::None(_) => quote! { ::core::option::Option::None },
+                        expr => {
+                            let value = self.value(expr)?;
+                            quote! { #root::Field::of(&(#value)) }
+                        }
+                    };
+                    fields.extend(quote! { #field: #value, });
                 }
                 let mut arms = TokenStream::new();
                 for (name, body) in slots {

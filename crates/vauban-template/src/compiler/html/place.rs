@@ -374,11 +374,11 @@ fn url(value: &mut Value, pos: Pos) -> Result<Context> {
 
 fn script(kind: Script, js: &mut super::js::Js, pos: Pos) -> Result<Context> {
     js.end_word();
-    if let Some((_, why)) = js.unclear {
+    if let Some((unclear, why)) = js.unclear {
         return fail(
-            pos,
+            unclear,
             "unclear-script",
-            format!("a value in a script that cannot be read with certainty: {why}"),
+            format!("{why}, and a value follows in this script"),
             "keep code in a script file; hand it the value with {{ value|json_script:\"id\" }} or a data- attribute",
         );
     }

@@ -18,7 +18,7 @@ const REFERENCES: [&str; 7] = ["", "&amp;", "&lt;", "&gt;", "&quot;", "&#x27;", 
 
 /// Appends text with `&`, `<`, `>`, `"` and `'` as character references (CWE-79).
 ///
-/// Runs without special bytes are copied whole, eight bytes being looked at at once.
+/// Runs without special bytes are copied whole, sixteen bytes being looked at at once.
 #[inline]
 pub fn text(text: &str, out: &mut String) {
     let bytes = text.as_bytes();
@@ -37,21 +37,30 @@ pub fn text(text: &str, out: &mut String) {
 #[inline]
 fn special(bytes: &[u8], from: usize) -> Option<usize> {
     let mut at = from;
-    let mut chunks = bytes.get(from..)?.chunks_exact(8);
-    for chunk in chunks.by_ref() {
-        let mut any = 0;
-        for b in chunk {
-            any |= TABLE[*b as usize];
-        }
-        if any != 0 {
+    while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<16>()) {
+        if any(chunk) {
             break;
         }
-        at += 8;
+        at += 16;
     }
     bytes[at..]
         .iter()
         .position(|b| TABLE[*b as usize] != 0)
         .map(|i| at + i)
+}
+
+/// Whether one of sixteen bytes is special; without branches, so that the compiler uses vector instructions.
+#[inline]
+fn any(chunk: &[u8; 16]) -> bool {
+    let mut found = 0;
+    for b in chunk {
+        // `&` and `'` differ in the lowest bit, `<` and `>` in the second.
+        found |= u8::from(b & 0xFE == b'&')
+            | u8::from(b & 0xFD == b'<')
+            | u8::from(*b == b'"')
+            | u8::from(*b == 0);
+    }
+    found != 0
 }
 
 /// Appends text for a quoted attribute: the same references serve both quotes.

@@ -1,0 +1,163 @@
+//! The language through the derive: components, slots, fragments, functions of one's own, narrowing, loops.
+#![allow(missing_docs, unreachable_pub)]
+
+mod support;
+
+use support::{TestContext, render};
+use vauban_macros::Template;
+use vauban_template::{SafeHtml, Template as _};
+
+pub mod template_filters {
+    pub fn shout(text: &str) -> String {
+        format!("{}!", text.to_uppercase())
+    }
+    pub fn scaled(n: &u32, by: &i64) -> i64 {
+        i64::from(*n) * by
+    }
+}
+
+pub mod template_tags {
+    use vauban_template::SafeHtml;
+    pub fn badge(text: &str) -> SafeHtml {
+        vauban_macros::safe_html!(crate = vauban_template, "<em class=\"badge\">{}</em>", text)
+    }
+    pub fn plain(text: &str) -> String {
+        format!("<{text}>")
+    }
+}
+
+#[derive(Template)]
+#[template(
+    source = "<section class=\"card\"><h2>{{ title }}</h2>{% slot content %}empty{% endslot %}<footer>{% slot footer %}-{% endslot %}</footer></section>",
+    crate = vauban_template
+)]
+pub struct Card<'a> {
+    pub title: &'a str,
+    pub size: u8,
+}
+
+#[derive(Template)]
+#[template(
+    source = "{% component Card title=name size=size %}<p>{{ name }}</p>{% fill footer %}{{ size }}{% endfill %}{% endcomponent %}{% component Card title=\"b\" size=2 %}{% endcomponent %}",
+    crate = vauban_template
+)]
+struct Cards {
+    name: String,
+    size: u8,
+}
+
+#[test]
+fn components_with_slots() {
+    assert_eq!(
+        render(&Cards {
+            name: "<a>".into(),
+            size: 3
+        }),
+        "<section class=\"card\"><h2>&lt;a&gt;</h2><p>&lt;a&gt;</p><footer>3</footer></section>\
+         <section class=\"card\"><h2>b</h2>empty<footer>-</footer></section>"
+    );
+}
+
+#[derive(Template)]
+#[template(
+    source = "<ul>{% fragment rows %}{% for r in rows %}<li>{{ r }}</li>{% endfor %}{% endfragment %}</ul>",
+    crate = vauban_template
+)]
+struct List {
+    rows: Vec<u32>,
+}
+
+#[test]
+fn fragments_render_alone() {
+    let list = List { rows: vec![1, 2] };
+    assert_eq!(render(&list), "<ul><li>1</li><li>2</li></ul>");
+    assert_eq!(List::FRAGMENTS, ["rows"]);
+    assert_eq!(render(&list.fragment("rows")), "<li>1</li><li>2</li>");
+    assert!(!List { rows: vec![] }.fragment_into("nope", &TestContext::default(), &mut String::new()));
+}
+
+#[derive(Template)]
+#[template(
+    source = "{{ name|shout }} {{ n|scaled:3 }} {% call badge name %} {% call plain name %}",
+    crate = vauban_template
+)]
+struct Own {
+    name: String,
+    n: u32,
+}
+
+#[test]
+fn functions_of_ones_own() {
+    assert_eq!(
+        render(&Own {
+            name: "a<".into(),
+            n: 2
+        }),
+        "A&lt;! 6 <em class=\"badge\">a&lt;</em> &lt;a&lt;&gt;"
+    );
+}
+
+struct Author {
+    name: Option<String>,
+}
+#[derive(PartialEq)]
+enum State {
+    Draft,
+}
+impl std::fmt::Display for State {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("draft")
+    }
+}
+struct Article {
+    author: Option<Author>,
+    state: State,
+}
+impl Article {
+    fn may_change(&self) -> bool {
+        true
+    }
+}
+
+#[derive(Template)]
+#[template(
+    source = "{% if a.author and a.author.name %}{{ a.author.name }}{% else %}nobody{% endif %}|\
+              {% if a.author is not None %}{{ a.author.name|default:\"?\" }}{% endif %}|\
+              {% if a.state == \"draft\" %}draft{% endif %}|{% if a.may_change() %}may{% endif %}|\
+              {{ n|pluralize:\"y,ies\" }}|{% if n in list and \"x\" not in text %}in{% endif %}|\
+              {% for k, v in map %}{{ forloop.counter }}/{{ forloop.length }}{{ k }}={{ v }}{% if not forloop.last %},{% endif %}{% endfor %}|\
+              {{ list|slice:\":1\"|length }}{{ list|first|default:0 }}|{% with x=n|add:2 %}{{ x }}{% endwith %}|\
+              {% firstof none text %}|{% querystring page=3 q=None %}|{{ html }}|{{ n|yesno }}",
+    crate = vauban_template
+)]
+struct Typed {
+    a: Article,
+    n: i32,
+    list: Vec<i32>,
+    text: String,
+    map: std::collections::BTreeMap<&'static str, u8>,
+    none: Option<String>,
+    html: SafeHtml,
+}
+
+#[test]
+fn types_are_narrowed() {
+    let page = Typed {
+        a: Article {
+            author: Some(Author {
+                name: Some("Ann".into()),
+            }),
+            state: State::Draft,
+        },
+        n: 1,
+        list: vec![1, 2],
+        text: "t".into(),
+        map: [("a", 1), ("b", 2)].into(),
+        none: None,
+        html: SafeHtml::text("<"),
+    };
+    assert_eq!(
+        render(&page),
+        "Ann|Ann|draft|may|y|in|1/2a=1,2/2b=2|11|3|t|?page=3|&lt;|yes"
+    );
+}

@@ -1,0 +1,94 @@
+//! What the fuzz targets run, shared with the short run on the stable toolchain.
+#![allow(dead_code, unreachable_pub, missing_docs)]
+
+use crate::interpret::{ops, walk};
+use crate::skeleton::skeleton;
+use std::borrow::Cow;
+use std::collections::HashMap;
+use vauban_template::compiler::derive::analyse_all;
+use vauban_template::compiler::html::context_after;
+use vauban_template::compiler::resolve::Resolver;
+use vauban_template::filters::input::Markup;
+use vauban_template::filters::number::Number;
+use vauban_template::filters::{html, number, text, url, urlize};
+
+/// The whole compiler up to generated steps: no panic, no hang.
+pub fn compiler(data: &[u8]) {
+    let Ok(source) = std::str::from_utf8(data) else {
+        return;
+    };
+    let files = HashMap::from([
+        ("t".to_owned(), source.to_owned()),
+        ("b".to_owned(), "<p>{% block a %}{% endblock %}</p>".to_owned()),
+    ]);
+    let mut resolver = Resolver::new(&files);
+    match resolver.page("t") {
+        Ok(page) => {
+            let sources = std::mem::take(&mut resolver.sources);
+            if let Err(problems) = analyse_all(&page, &sources, false) {
+                assert!(!problems.is_empty());
+                drop(problems.iter().map(ToString::to_string).collect::<String>());
+            }
+        }
+        Err(error) => drop(resolver.sources.problem(*error).to_string()),
+    }
+    drop(context_after(source));
+}
+
+/// Template and data, separated by a NUL: hostile data leaves the tree as harmless data does.
+pub fn structure(data: &[u8]) {
+    let Ok(source) = std::str::from_utf8(data) else {
+        return;
+    };
+    let (template, hostile) = source
+        .split_once('\0')
+        .unwrap_or((source, "\"'><script>alert(1)</script>"));
+    // A literal NUL, a refused template, or an exhausted reader: nothing to judge.
+    let Ok(ops) = ops(template) else { return };
+    let (mut good, mut bad) = (String::new(), String::new());
+    walk(&ops, "harmless", None, &mut good);
+    walk(&ops, hostile, None, &mut bad);
+    // Where text stands, its length does not matter; an empty value is no text at all.
+    if hostile.is_empty() || hostile.trim().is_empty() {
+        return;
+    }
+    assert_eq!(skeleton(&good), skeleton(&bad), "{template}\n{hostile:?}\n{bad}");
+}
+
+/// The filters that read markup, addresses or numbers.
+pub fn filters(data: &[u8]) {
+    let Ok(input) = std::str::from_utf8(data) else {
+        return;
+    };
+    let plain = || Markup::Text(Cow::Borrowed(input));
+    let stripped = html::strip_tags(input);
+    assert!(stripped.len() <= input.len());
+    for markup in [
+        html::urlize(plain()),
+        html::linebreaks(plain()),
+        html::linebreaksbr(plain()),
+    ] {
+        // Nothing of the text has become an element or attribute of its own.
+        let tree = skeleton(markup.as_str());
+        for word in ["<script", "<img", " on", "executes"] {
+            assert!(!tree.contains(word), "{input:?} → {tree}");
+        }
+    }
+    for n in [0, 1, 7, 1000] {
+        drop(text::truncatechars(input, Number::Int(n)));
+        drop(text::wordwrap(input, Number::Int(n)));
+        drop(html::truncate_chars_html(input, n as i64));
+        drop(html::truncate_words_html(input, n as i64));
+    }
+    drop(number::floatformat(
+        Number::Text(Cow::Borrowed(input)),
+        Some("2g"),
+    ));
+    drop((
+        url::smart_urlquote(input),
+        url::querystring(input, &[]),
+        text::slugify(input),
+        text::title(input),
+    ));
+    drop(urlize::urlizetrunc(plain(), Number::Int(5)));
+}

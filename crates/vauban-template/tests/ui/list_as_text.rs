@@ -1,0 +1,10 @@
+#![allow(unused)]
+use vauban_macros::Template;
+
+#[derive(Template)]
+#[template(source = r##"<p>{{ tags }}</p>"##, crate = vauban_template)]
+struct Page {
+    tags: Vec<String>,
+}
+
+fn main() {}

@@ -1,0 +1,14 @@
+#![allow(unused)]
+use vauban_macros::Template;
+
+struct Article {
+    title: String,
+}
+
+#[derive(Template)]
+#[template(source = r##"<p>{{ article.titel }}</p>"##, crate = vauban_template)]
+struct Page {
+    article: Article,
+}
+
+fn main() {}

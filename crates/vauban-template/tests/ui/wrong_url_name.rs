@@ -1,0 +1,20 @@
+#![allow(unused)]
+use vauban_macros::Template;
+
+mod urls {
+    pub struct Url;
+    impl vauban_template::UrlTo for Url {
+        fn write(&self, _: &dyn vauban_template::RenderContext, _: &mut String) {}
+    }
+    pub fn article(slug: &str) -> Url {
+        Url
+    }
+}
+
+#[derive(Template)]
+#[template(source = r##"<a href="{% url artcle x %}">text</a>"##, crate = vauban_template)]
+struct Page {
+    x: String,
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+//! The filters that read markup or addresses, on arbitrary text.
+#![no_main]
+
+#[path = "../../crates/vauban-template/tests/support/fuzz.rs"]
+mod fuzz;
+#[path = "../../crates/vauban-template/tests/support/interpret.rs"]
+mod interpret;
+#[path = "../../crates/vauban-template/tests/support/skeleton.rs"]
+mod skeleton;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| fuzz::filters(data));
