@@ -280,7 +280,10 @@ mod tests {
     #[test]
     fn a_shared_one_answers_for_the_address_it_listens_on() {
         let mut settings = at("192.0.2.7:8000");
+        assert!(settings.shows_insides());
         keep_to_loopback(&mut settings, true).unwrap();
+        // CWE-489: the debug page is for the developer.
+        assert!(!settings.shows_insides());
         assert!(
             settings.shared
                 && settings
