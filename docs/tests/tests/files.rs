@@ -80,6 +80,44 @@ fn shown_code_is_the_files_code() {
     assert!(parts > 5, "{parts} parts");
 }
 
+/// Somebody who types the first chapter has the whole site at its end: what it does not show of a file is comment.
+#[test]
+fn the_first_chapter_shows_every_line() {
+    let parts = shown("docs/src/first-site.md");
+    let site = root().join("docs/first-site");
+    for file in [
+        "src/lib.rs",
+        "src/main.rs",
+        "src/notes.rs",
+        "src/people.rs",
+        "src/urls.rs",
+        "templates/base.html",
+        "templates/notes/form.html",
+        "templates/notes/list.html",
+        "templates/notes/show.html",
+    ] {
+        let mut left = fs::read_to_string(site.join(file)).unwrap();
+        for (_, _, part) in parts
+            .iter()
+            .filter(|(_, of, _)| *of == format!("docs/first-site/{file}"))
+        {
+            for piece in part.split("\n// …\n") {
+                left = left.replacen(piece.trim_matches('\n'), "", 1);
+            }
+        }
+        let hidden: Vec<_> = left
+            .lines()
+            .filter(|line| {
+                !line.trim().is_empty() && !line.starts_with("//") && !line.starts_with("#![allow")
+            })
+            .collect();
+        assert!(
+            hidden.is_empty(),
+            "docs/src/first-site.md does not show all of {file}: {hidden:#?}"
+        );
+    }
+}
+
 #[test]
 fn a_changed_word_is_noticed() {
     assert!(is_part("a\n// …\nc", "a\nb\nc\n") && is_part("b\nc", "a\nb\nc\n"));

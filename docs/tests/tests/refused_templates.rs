@@ -57,21 +57,31 @@ fn quoted_words_are_the_compilers() {
 #[test]
 fn quoted_refusals_of_rust_are_in_their_snapshots() {
     let guide = fs::read_to_string(root().join("docs/src/escaping.md")).unwrap();
-    let section = guide.split("## Refused in Rust").nth(1).unwrap().split("\n## ").next().unwrap();
+    let section = guide
+        .split("## Refused in Rust")
+        .nth(1)
+        .unwrap()
+        .split("\n## ")
+        .next()
+        .unwrap();
     let mut quoted = 0;
     for line in section.lines().filter(|line| line.starts_with('|')) {
         let code = |cell: &str| Some(cell.trim().strip_prefix('`')?.strip_suffix('`')?.to_owned());
         let cells: Vec<_> = line.trim_end_matches('|').split(" | ").collect();
-        let (Some(words), Some(case)) =
-            (cells.get(1).and_then(|c| code(c)), cells.get(3).and_then(|c| code(c)))
-        else {
+        let (Some(words), Some(case)) = (
+            cells.get(1).and_then(|c| code(c)),
+            cells.get(3).and_then(|c| code(c)),
+        ) else {
             continue;
         };
         let (package, case) = case.split_once('/').unwrap();
         let path = root().join(format!("crates/{package}/tests/ui/{case}.stderr"));
         let snapshot = fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
         // Backticks inside a message cannot stand in a code span.
-        assert!(snapshot.replace('`', "").contains(&words), "{case} does not say: {words}\n{snapshot}");
+        assert!(
+            snapshot.replace('`', "").contains(&words),
+            "{case} does not say: {words}\n{snapshot}"
+        );
         quoted += 1;
     }
     assert!(quoted > 15, "{quoted} quotations");
