@@ -16,15 +16,39 @@ impl ErrorPage for SiteError {
     fn for_error(facts: ErrorFacts) -> Self {
         let (heading, explanation) = match facts.status.as_u16() {
             403 => ("You may not do that", "You may see this, but not change it."),
-            404 => ("There is nothing here", "The address may be wrong, or what was here is not there for you."),
+            404 => (
+                "There is nothing here",
+                "The address may be wrong, or what was here is not there for you.",
+            ),
             405 => ("Not like that", "This address does not take what was sent to it."),
-            409 => ("Somebody else was faster", "It was changed since you opened it. Go back, reload, and look again."),
-            413 => ("That is too much", "What was sent is larger than this site takes."),
+            409 => (
+                "Somebody else was faster",
+                "It was changed since you opened it. Go back, reload, and look again.",
+            ),
+            413 => (
+                "That is too much",
+                "What was sent is larger than this site takes.",
+            ),
             429 => ("Too many tries", "Please wait a little before you try again."),
-            500.. => ("Something went wrong here", "It is our fault, and it is in our log."),
-            _ => ("That did not work", "The site could not make sense of what was sent."),
+            500.. => (
+                "Something went wrong here",
+                "It is our fault, and it is in our log.",
+            ),
+            _ => (
+                "That did not work",
+                "The site could not make sense of what was sent.",
+            ),
         };
-        let explanation = if facts.message.is_empty() { explanation.to_owned() } else { facts.message };
-        Self { status: facts.status.as_u16(), heading, explanation, incident: facts.incident }
+        let explanation = if facts.message.is_empty() {
+            explanation.to_owned()
+        } else {
+            facts.message
+        };
+        Self {
+            status: facts.status.as_u16(),
+            heading,
+            explanation,
+            incident: facts.incident,
+        }
     }
 }

@@ -41,10 +41,16 @@ pub fn module() -> Module {
     Module::new("sample_data")
         .service::<SampleData>()
         .command(Command::new("sampledata", about, run).on_first_run())
-        .look_as("ann@example.com", "writes articles, runs the Lighthouse Collective")
+        .look_as(
+            "ann@example.com",
+            "writes articles, runs the Lighthouse Collective",
+        )
         .look_as("ben@example.com", "belongs to another organisation")
         .look_as("cleo@example.com", "works for the site (staff)")
-        .look_as("dan@example.com", "a member without rights in one, an editor in the other")
+        .look_as(
+            "dan@example.com",
+            "a member without rights in one, an editor in the other",
+        )
 }
 
 /// Makes everything in one unit: all of it or nothing.
@@ -63,15 +69,35 @@ async fn run(run: Run) -> Result<(), Failure> {
         };
         let mut people = Vec::new();
         for (name, email, is_staff) in PEOPLE {
-            let new = NewUser { email: Email::parse(email)?, name: name.to_owned() };
-            people.push(User::create(new).set(|u| [u.is_staff.set(is_staff)]).save(&db).await?.id);
+            let new = NewUser {
+                email: Email::parse(email)?,
+                name: name.to_owned(),
+            };
+            people.push(
+                User::create(new)
+                    .set(|u| [u.is_staff.set(is_staff)])
+                    .save(&db)
+                    .await?
+                    .id,
+            );
             step();
         }
         let mut organisations = Vec::new();
         for (name, members) in ORGANISATIONS {
-            let organisation = Organisation::create(NewOrganisation { name: name.to_owned() }).save(&db).await?.id;
+            let organisation = Organisation::create(NewOrganisation {
+                name: name.to_owned(),
+            })
+            .save(&db)
+            .await?
+            .id;
             for &(person, role) in members {
-                Membership::create(NewMembership { organisation, user: people[person], role }).save(&db).await?;
+                Membership::create(NewMembership {
+                    organisation,
+                    user: people[person],
+                    role,
+                })
+                .save(&db)
+                .await?;
             }
             organisations.push(organisation);
             step();
@@ -101,9 +127,12 @@ async fn run(run: Run) -> Result<(), Failure> {
         Ok(true)
     });
     if made.await? {
-        run.out.line(format_args!("{all} people, organisations, articles and tasks were made."));
+        run.out.line(format_args!(
+            "{all} people, organisations, articles and tasks were made."
+        ));
     } else {
-        run.out.line(format_args!("There are people already: nothing was made."));
+        run.out
+            .line(format_args!("There are people already: nothing was made."));
     }
     Ok(())
 }

@@ -2,12 +2,14 @@
 
 use vauban::routes;
 
-use crate::{articles, organisations, site, tasks};
+use crate::{articles, organisations, site, tasks, users};
 
 routes! {
     home => site::home,
     healthz => site::healthz,
     theme => site::switch_theme,
+    profile => users::profile,
+    profile_save => users::save_profile,
 
     articles => articles::views::list,
     article_new => articles::views::new,

@@ -1,5 +1,6 @@
 //! Reading and writing articles.
 
+use vauban::Messages;
 use vauban::prelude::*;
 
 use super::forms::ArticleForm;
@@ -36,62 +37,111 @@ pub struct DeletePage {
 /// The newest articles. Whose drafts are among them, the policy knows.
 #[view(get, "/articles/")]
 pub async fn list(_: Public, db: Db, page: Query<Paging>) -> Result<ListPage> {
-    let articles = Article::objects().order_by(|a| a.created.desc()).limit(10).page(&db, page.number()).await?;
+    let articles = Article::objects()
+        .order_by(|a| a.created.desc())
+        .limit(10)
+        .page(&db, page.number())
+        .await?;
     Ok(ListPage { articles })
 }
 
 /// An article. If the reader may not see it, it is not there: 404.
 #[view(get, "/articles/{slug}/")]
 pub async fn show(_: Public, db: Db, slug: Path<Slug>) -> Result<ShowPage> {
-    let article = Article::objects().with_may().get(&db, |a| a.slug.eq(&*slug)).await?;
+    let article = Article::objects()
+        .with_may()
+        .get(&db, |a| a.slug.eq(&*slug))
+        .await?;
     Ok(ShowPage { article })
 }
 
 /// The empty form.
 #[view(get, "/write/")]
 pub async fn new(_: SignedIn) -> FormPage {
-    FormPage { heading: "Write an article", form: Form::empty() }
+    FormPage {
+        heading: "Write an article",
+        form: Form::empty(),
+    }
 }
 
 /// Adds what was written, under the writer's name.
 #[view(post, "/write/")]
-pub async fn create(_: SignedIn, user: CurrentUser<User>, db: Db<Write>, form: Form<ArticleForm>) -> Result<Redirect> {
-    let page = |form| FormPage { heading: "Write an article", form };
+pub async fn create(
+    _: SignedIn,
+    user: CurrentUser<User>,
+    db: Db<Write>,
+    messages: Messages,
+    form: Form<ArticleForm>,
+) -> Result<Redirect> {
+    let page = |form| FormPage {
+        heading: "Write an article",
+        form,
+    };
     let clean = form.clean(&db).await?.or_show(page)?;
     let Some(slug) = Slug::from_title(&clean.title) else {
-        return Err(clean.refuse(|f| f.title.add_error("Use at least one letter or digit.")).shown_in(page));
+        return Err(clean
+            .refuse(|f| f.title.add_error("Use at least one letter or digit."))
+            .shown_in(page));
     };
     let new = NewArticle {
         title: clean.title.clone(),
         slug: slug.clone(),
         body: clean.body.clone(),
-        byline: user.name.clone(),
+        byline: if user.name.is_empty() {
+            "Anonymous".to_owned()
+        } else {
+            user.name.clone()
+        },
         author: user.id,
         published: clean.published,
     };
-    Article::create(new).save(&db).await.map_err(|error| clean.explain(error, page))?;
+    let article = Article::create(new)
+        .save(&db)
+        .await
+        .map_err(|error| clean.explain(error, page))?;
+    messages.success(if article.published {
+        "Your article is published."
+    } else {
+        "Your draft is kept."
+    });
     Ok(Redirect::to(urls::article(&slug)))
 }
 
 /// The form, filled. Who may only read the article gets 403, who may not see it 404.
 #[view(get, "/articles/{slug}/edit/")]
 pub async fn edit(_: SignedIn, db: Db, slug: Path<Slug>) -> Result<FormPage> {
-    let article = Article::objects().get_to_change(&db, |a| a.slug.eq(&*slug)).await?;
+    let article = Article::objects()
+        .get_to_change(&db, |a| a.slug.eq(&*slug))
+        .await?;
     let form = Form::filled(&ArticleForm::of(&article, article.version()));
-    Ok(FormPage { heading: "Edit the article", form })
+    Ok(FormPage {
+        heading: "Edit the article",
+        form,
+    })
 }
 
 /// Keeps what was changed. Its address stays.
 #[view(post, "/articles/{slug}/edit/")]
 pub async fn save(_: SignedIn, db: Db<Write>, slug: Path<Slug>, form: Form<ArticleForm>) -> Result<Redirect> {
-    let article = Article::objects().get_to_change(&db, |a| a.slug.eq(&*slug)).await?;
-    let clean = form.clean(&db).await?.or_show(|form| FormPage { heading: "Edit the article", form })?;
+    let article = Article::objects()
+        .get_to_change(&db, |a| a.slug.eq(&*slug))
+        .await?;
+    let clean = form.clean(&db).await?.or_show(|form| FormPage {
+        heading: "Edit the article",
+        form,
+    })?;
     let article = match clean.version {
         Some(shown) => article.unchanged_since(shown)?,
         None => article,
     };
     article
-        .change(&db, |a| [a.title.set(&clean.title), a.body.set(&clean.body), a.published.set(clean.published)])
+        .change(&db, |a| {
+            [
+                a.title.set(&clean.title),
+                a.body.set(&clean.body),
+                a.published.set(clean.published),
+            ]
+        })
         .await?;
     Ok(Redirect::to(urls::article(&slug)))
 }
@@ -99,13 +149,20 @@ pub async fn save(_: SignedIn, db: Db<Write>, slug: Path<Slug>, form: Form<Artic
 /// Asks first: a link never deletes.
 #[view(get, "/articles/{slug}/delete/")]
 pub async fn confirm_delete(_: SignedIn, db: Db, slug: Path<Slug>) -> Result<DeletePage> {
-    let article = Article::objects().get_to_delete(&db, |a| a.slug.eq(&*slug)).await?;
+    let article = Article::objects()
+        .get_to_delete(&db, |a| a.slug.eq(&*slug))
+        .await?;
     Ok(DeletePage { article })
 }
 
 /// Deletes the article.
 #[view(post, "/articles/{slug}/delete/")]
-pub async fn delete(_: SignedIn, db: Db<Write>, slug: Path<Slug>) -> Result<Redirect> {
-    Article::objects().get_to_delete(&db, |a| a.slug.eq(&*slug)).await?.delete(&db).await?;
+pub async fn delete(_: SignedIn, db: Db<Write>, messages: Messages, slug: Path<Slug>) -> Result<Redirect> {
+    Article::objects()
+        .get_to_delete(&db, |a| a.slug.eq(&*slug))
+        .await?
+        .delete(&db)
+        .await?;
+    messages.success("The article is deleted.");
     Ok(Redirect::to(urls::articles()))
 }

@@ -62,7 +62,10 @@ pub struct Membership {
 /// statement, so a row never justifies itself.
 impl Policy for Membership {
     fn rules(who: Who, m: &Columns<Self>) -> Rules<Self> {
-        let admin = m.organisation.memberships.any(|mine| mine.user.is(who) & mine.role.eq(Role::Admin));
+        let admin = m
+            .organisation
+            .memberships
+            .any(|mine| mine.user.is(who) & mine.role.eq(Role::Admin));
         Rules {
             view: m.organisation.memberships.any(|mine| mine.user.is(who)),
             add: admin.clone(),
@@ -81,5 +84,8 @@ vauban::service! {
 
 /// The models and the service; their addresses stand in `urls.rs`.
 pub fn module() -> Module {
-    Module::new("organisations").model::<Organisation>().model::<Membership>().service::<Founding>()
+    Module::new("organisations")
+        .model::<Organisation>()
+        .model::<Membership>()
+        .service::<Founding>()
 }

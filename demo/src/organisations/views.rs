@@ -4,8 +4,8 @@ use vauban::prelude::*;
 
 use super::forms::{OrganisationForm, RoleForm};
 use super::{Founding, Membership, NewMembership, NewOrganisation, Organisation, Role};
-use crate::tasks::Task;
 use crate::paging::Paging;
+use crate::tasks::Task;
 use crate::urls;
 use crate::users::User;
 
@@ -40,16 +40,28 @@ pub struct RolePage {
 /// The organisations that one belongs to: the policy leaves no others.
 #[view(get, "/organisations/")]
 pub async fn list(_: SignedIn, db: Db, page: Query<Paging>) -> Result<ListPage> {
-    let organisations = Organisation::objects().order_by(|o| o.name.asc()).limit(24).page(&db, page.number()).await?;
+    let organisations = Organisation::objects()
+        .order_by(|o| o.name.asc())
+        .limit(24)
+        .page(&db, page.number())
+        .await?;
     Ok(ListPage { organisations })
 }
 
 /// An organisation with its members and its newest tasks.
 #[view(get, "/organisations/{id}/")]
 pub async fn show(_: SignedIn, db: Db, id: Path<Id<Organisation>>) -> Result<ShowPage> {
-    let organisation = Organisation::objects().with_may().get(&db, |o| o.id.eq(*id)).await?;
-    let members = Membership::objects().filter(|m| m.organisation.eq(*id)).related(|m| &m.user).limit(100);
-    let tasks = Task::objects().filter(|t| t.organisation.eq(*id)).order_by(|t| [t.done.asc(), t.created.desc()]);
+    let organisation = Organisation::objects()
+        .with_may()
+        .get(&db, |o| o.id.eq(*id))
+        .await?;
+    let members = Membership::objects()
+        .filter(|m| m.organisation.eq(*id))
+        .related(|m| &m.user)
+        .limit(100);
+    let tasks = Task::objects()
+        .filter(|t| t.organisation.eq(*id))
+        .order_by(|t| [t.done.asc(), t.created.desc()]);
     let open = Task::objects().filter(|t| t.organisation.eq(*id) & t.done.eq(false));
     Ok(ShowPage {
         organisation,
@@ -62,7 +74,10 @@ pub async fn show(_: SignedIn, db: Db, id: Path<Id<Organisation>>) -> Result<Sho
 /// The empty form.
 #[view(get, "/organisations/new/")]
 pub async fn new(_: SignedIn) -> FormPage {
-    FormPage { heading: "Found an organisation", form: Form::empty() }
+    FormPage {
+        heading: "Found an organisation",
+        form: Form::empty(),
+    }
 }
 
 /// Founds an organisation. Its first admin is whoever asks, and nobody else: the form has no field for it.
@@ -73,10 +88,21 @@ pub async fn create(
     db: Db<Write>,
     form: Form<OrganisationForm>,
 ) -> Result<Redirect> {
-    let clean = form.clean(&db).await?.or_show(|form| FormPage { heading: "Found an organisation", form })?;
+    let clean = form.clean(&db).await?.or_show(|form| FormPage {
+        heading: "Found an organisation",
+        form,
+    })?;
     let founding = db.acting::<Founding>();
-    let organisation = Organisation::create(NewOrganisation { name: clean.name.clone() }).save(&founding).await?;
-    let first = NewMembership { organisation: organisation.id, user: user.id, role: Role::Admin };
+    let organisation = Organisation::create(NewOrganisation {
+        name: clean.name.clone(),
+    })
+    .save(&founding)
+    .await?;
+    let first = NewMembership {
+        organisation: organisation.id,
+        user: user.id,
+        role: Role::Admin,
+    };
     Membership::create(first).save(&founding).await?;
     Ok(Redirect::to(urls::organisation(&organisation.id)))
 }
@@ -84,9 +110,16 @@ pub async fn create(
 /// The form, filled.
 #[view(get, "/organisations/{id}/edit/")]
 pub async fn edit(_: SignedIn, db: Db, id: Path<Id<Organisation>>) -> Result<FormPage> {
-    let organisation = Organisation::objects().get_to_change(&db, |o| o.id.eq(*id)).await?;
-    let form = Form::filled(&OrganisationForm { name: organisation.name.clone() });
-    Ok(FormPage { heading: "Rename the organisation", form })
+    let organisation = Organisation::objects()
+        .get_to_change(&db, |o| o.id.eq(*id))
+        .await?;
+    let form = Form::filled(&OrganisationForm {
+        name: organisation.name.clone(),
+    });
+    Ok(FormPage {
+        heading: "Rename the organisation",
+        form,
+    })
 }
 
 /// Renames an organisation.
@@ -97,8 +130,13 @@ pub async fn save(
     id: Path<Id<Organisation>>,
     form: Form<OrganisationForm>,
 ) -> Result<Redirect> {
-    let organisation = Organisation::objects().get_to_change(&db, |o| o.id.eq(*id)).await?;
-    let clean = form.clean(&db).await?.or_show(|form| FormPage { heading: "Rename the organisation", form })?;
+    let organisation = Organisation::objects()
+        .get_to_change(&db, |o| o.id.eq(*id))
+        .await?;
+    let clean = form.clean(&db).await?.or_show(|form| FormPage {
+        heading: "Rename the organisation",
+        form,
+    })?;
     organisation.change(&db, |o| [o.name.set(&clean.name)]).await?;
     Ok(Redirect::to(urls::organisation(&id)))
 }
@@ -107,7 +145,11 @@ pub async fn save(
 #[view(get, "/organisations/members/{id}/")]
 pub async fn edit_membership(_: SignedIn, db: Db, id: Path<Id<Membership>>) -> Result<RolePage> {
     let membership = Membership::objects().get_to_change(&db, |m| m.id.eq(*id)).await?;
-    Ok(RolePage { form: Form::filled(&RoleForm { role: membership.role }) })
+    Ok(RolePage {
+        form: Form::filled(&RoleForm {
+            role: membership.role,
+        }),
+    })
 }
 
 /// Changes a member's role.

@@ -9,54 +9,149 @@ pub(super) struct SampleArticle {
 }
 
 const fn article(author: usize, published: bool, title: &'static str, body: &'static str) -> SampleArticle {
-    SampleArticle { author, published, title, body }
+    SampleArticle {
+        author,
+        published,
+        title,
+        body,
+    }
 }
 
 pub(super) const ARTICLES: &[SampleArticle] = &[
-    article(1, true, "How to read a plan", "Start at the gate and walk. Every line that you cross was drawn by \
-        somebody who asked what you would do next.\n\nIf you can say where you would get stuck, you have read the plan."),
-    article(0, true, "Stone, earth and water", "Stone is for looks, earth is for cannon balls, water is for \
-        everything else. A good ditch has saved more towns than a high wall.\n\nThe trick is to need all three at once."),
-    article(2, true, "What a curator keeps", "Not the best things. The things that explain the others.\n\nA key \
-        without its door is worth more than ten doors: it makes people ask."),
-    article(0, true, "The gate is part of the wall", "People tend to think of the gate as the place where the wall \
+    article(
+        1,
+        true,
+        "How to read a plan",
+        "Start at the gate and walk. Every line that you cross was drawn by \
+        somebody who asked what you would do next.\n\nIf you can say where you would get stuck, you have read the plan.",
+    ),
+    article(
+        0,
+        true,
+        "Stone, earth and water",
+        "Stone is for looks, earth is for cannon balls, water is for \
+        everything else. A good ditch has saved more towns than a high wall.\n\nThe trick is to need all three at once.",
+    ),
+    article(
+        2,
+        true,
+        "What a curator keeps",
+        "Not the best things. The things that explain the others.\n\nA key \
+        without its door is worth more than ten doors: it makes people ask.",
+    ),
+    article(
+        0,
+        true,
+        "The gate is part of the wall",
+        "People tend to think of the gate as the place where the wall \
         stops. It is the place where the wall has to be cleverest.\n\nWhoever comes in states their name and their \
-        business, before the bridge comes down and not after."),
-    article(1, true, "Bridges that lift", "A bridge that cannot be lifted is a road. Roads are fine, until the day \
-        when they are not.\n\nCounterweights are cheaper than courage."),
-    article(3, true, "Drawing with a blunt pencil", "A sharp line says more than you know. Begin blunt, and let the \
-        line get thin where you have measured."),
-    article(0, true, "Why stars have points", "A round tower has a blind spot: the foot of its own wall, straight \
+        business, before the bridge comes down and not after.",
+    ),
+    article(
+        1,
+        true,
+        "Bridges that lift",
+        "A bridge that cannot be lifted is a road. Roads are fine, until the day \
+        when they are not.\n\nCounterweights are cheaper than courage.",
+    ),
+    article(
+        3,
+        true,
+        "Drawing with a blunt pencil",
+        "A sharp line says more than you know. Begin blunt, and let the \
+        line get thin where you have measured.",
+    ),
+    article(
+        0,
+        true,
+        "Why stars have points",
+        "A round tower has a blind spot: the foot of its own wall, straight \
         ahead. Pull the wall out into a point, and the neighbours can see every stone of it.\n\nThat is all there is to \
-        the star: no place that nobody looks at."),
-    article(1, false, "Notes for a longer bridge", "Measure the current in spring, not in August. Ask the ferryman."),
-    article(2, true, "A short history of locks", "For most of history a lock kept honest people honest. The others \
-        took the hinges off.\n\nThe locks that worked were those that had no other side to come from."),
-    article(0, true, "Three hundred towns", "He is said to have worked on some three hundred of them: new ones, old \
+        the star: no place that nobody looks at.",
+    ),
+    article(
+        1,
+        false,
+        "Notes for a longer bridge",
+        "Measure the current in spring, not in August. Ask the ferryman.",
+    ),
+    article(
+        2,
+        true,
+        "A short history of locks",
+        "For most of history a lock kept honest people honest. The others \
+        took the hinges off.\n\nThe locks that worked were those that had no other side to come from.",
+    ),
+    article(
+        0,
+        true,
+        "Three hundred towns",
+        "He is said to have worked on some three hundred of them: new ones, old \
         ones, and a few that were only ever drawn.\n\nNone of the plans is like another. All of them follow the same \
-        few rules."),
-    article(3, true, "What scale models are for", "A king could see his border towns on a table, down to the last \
+        few rules.",
+    ),
+    article(
+        3,
+        true,
+        "What scale models are for",
+        "A king could see his border towns on a table, down to the last \
         shed. An engineer could show what a cannon would see.\n\nA test is a scale model: small, complete, and you may \
-        fire at it."),
-    article(0, true, "Every wall covers another", "Do not ask whether a wall holds. Ask what stands behind whoever \
+        fire at it.",
+    ),
+    article(
+        0,
+        true,
+        "Every wall covers another",
+        "Do not ask whether a wall holds. Ask what stands behind whoever \
         has climbed it.\n\nIn a good fortress they stand in a ditch, in the open, in view of two other walls. The \
         first wall did its work: it brought them there.\n\nThis site is built like that. The template escapes what you \
         write; if it did not, the page would still not run a script that it did not bring; and the session cookie is \
-        not there for scripts to see."),
-    article(0, false, "A draft that only Ann and staff can see", "Look at this page as Ben, and it is not there. Not \
-        forbidden: not there, to the byte the same as an article that was never written."),
+        not there for scripts to see.",
+    ),
+    article(
+        0,
+        false,
+        "A draft that only Ann and staff can see",
+        "Look at this page as Ben, and it is not there. Not \
+        forbidden: not there, to the byte the same as an article that was never written.",
+    ),
 ];
 
 /// Tasks: an organisation's place in `ORGANISATIONS`, whether it is done, title and notes.
 pub(super) const TASKS: &[(usize, bool, &str, &str)] = &[
     (0, true, "Order a new lamp", "The old one hums."),
-    (0, false, "Paint the gallery before the autumn storms", "Two coats. The north side first, it dries slowest."),
-    (0, false, "Count the steps again", "The guide says 217, the children say 219."),
+    (
+        0,
+        false,
+        "Paint the gallery before the autumn storms",
+        "Two coats. The north side first, it dries slowest.",
+    ),
+    (
+        0,
+        false,
+        "Count the steps again",
+        "The guide says 217, the children say 219.",
+    ),
     (0, false, "Write to the harbour office", "About the buoy."),
     (1, true, "Survey the east pier", ""),
-    (1, false, "Replace the expansion joint", "Closed for two nights; tell the bus company a week before."),
-    (1, false, "Load test with the fire brigade", "They are looking forward to it."),
-    (2, false, "Prune the old pear tree", "In February, and not all at once."),
+    (
+        1,
+        false,
+        "Replace the expansion joint",
+        "Closed for two nights; tell the bus company a week before.",
+    ),
+    (
+        1,
+        false,
+        "Load test with the fire brigade",
+        "They are looking forward to it.",
+    ),
+    (
+        2,
+        false,
+        "Prune the old pear tree",
+        "In February, and not all at once.",
+    ),
     (2, true, "Label the herbs", "Latin and local names."),
     (2, false, "Mend the well cover", "Before the school visit."),
 ];

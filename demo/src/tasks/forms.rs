@@ -32,6 +32,11 @@ pub struct TaskForm {
 impl TaskForm {
     /// The form as it starts for a task that is there.
     pub fn of(task: &Task, version: Version) -> Self {
-        Self { title: task.title.clone(), notes: task.notes.clone(), done: task.done, version: Some(version) }
+        Self {
+            title: task.title.clone(),
+            notes: task.notes.clone(),
+            done: task.done,
+            version: Some(version),
+        }
     }
 }

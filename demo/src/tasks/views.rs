@@ -40,28 +40,43 @@ pub struct DeletePage {
 /// The tasks of all organisations that one belongs to, open ones first.
 #[view(get, "/tasks/")]
 pub async fn list(_: SignedIn, db: Db, page: Query<Paging>) -> Result<ListPage> {
-    let tasks = Task::objects().order_by(|t| [t.done.asc(), t.created.desc()]).limit(20).page(&db, page.number()).await?;
+    let tasks = Task::objects()
+        .order_by(|t| [t.done.asc(), t.created.desc()])
+        .limit(20)
+        .page(&db, page.number())
+        .await?;
     Ok(ListPage { tasks })
 }
 
 /// A task.
 #[view(get, "/tasks/{id}/")]
 pub async fn show(_: SignedIn, db: Db, id: Path<Id<Task>>) -> Result<ShowPage> {
-    let task = Task::objects().related(|t| &t.organisation).with_may().get(&db, |t| t.id.eq(*id)).await?;
+    let task = Task::objects()
+        .related(|t| &t.organisation)
+        .with_may()
+        .get(&db, |t| t.id.eq(*id))
+        .await?;
     Ok(ShowPage { task })
 }
 
 /// The empty form, with the organisations to choose from.
 #[view(get, "/tasks/new/")]
 pub async fn new(_: SignedIn, db: Db) -> Result<NewPage> {
-    Ok(NewPage { form: Form::empty_with(&db).await? })
+    Ok(NewPage {
+        form: Form::empty_with(&db).await?,
+    })
 }
 
 /// Adds a task.
 #[view(post, "/tasks/new/")]
 pub async fn create(_: SignedIn, db: Db<Write>, form: Form<NewTaskForm>) -> Result<Redirect> {
     let clean = form.clean(&db).await?.or_show(|form| NewPage { form })?;
-    let new = NewTask { organisation: clean.organisation, title: clean.title.clone(), notes: clean.notes.clone(), done: false };
+    let new = NewTask {
+        organisation: clean.organisation,
+        title: clean.title.clone(),
+        notes: clean.notes.clone(),
+        done: false,
+    };
     let task = Task::create(new).save(&db).await?;
     Ok(Redirect::to(urls::task(&task.id)))
 }
@@ -70,7 +85,9 @@ pub async fn create(_: SignedIn, db: Db<Write>, form: Form<NewTaskForm>) -> Resu
 #[view(get, "/tasks/{id}/edit/")]
 pub async fn edit(_: SignedIn, db: Db, id: Path<Id<Task>>) -> Result<EditPage> {
     let task = Task::objects().get_to_change(&db, |t| t.id.eq(*id)).await?;
-    Ok(EditPage { form: Form::filled(&TaskForm::of(&task, task.version())) })
+    Ok(EditPage {
+        form: Form::filled(&TaskForm::of(&task, task.version())),
+    })
 }
 
 /// Keeps what was changed.
@@ -82,7 +99,14 @@ pub async fn save(_: SignedIn, db: Db<Write>, id: Path<Id<Task>>, form: Form<Tas
         Some(shown) => task.unchanged_since(shown)?,
         None => task,
     };
-    task.change(&db, |t| [t.title.set(&clean.title), t.notes.set(&clean.notes), t.done.set(clean.done)]).await?;
+    task.change(&db, |t| {
+        [
+            t.title.set(&clean.title),
+            t.notes.set(&clean.notes),
+            t.done.set(clean.done),
+        ]
+    })
+    .await?;
     Ok(Redirect::to(urls::task(&id)))
 }
 
@@ -98,12 +122,18 @@ pub async fn toggle(_: SignedIn, db: Db<Write>, id: Path<Id<Task>>) -> Result<Re
 /// Asks first: a link never deletes.
 #[view(get, "/tasks/{id}/delete/")]
 pub async fn confirm_delete(_: SignedIn, db: Db, id: Path<Id<Task>>) -> Result<DeletePage> {
-    Ok(DeletePage { task: Task::objects().get_to_delete(&db, |t| t.id.eq(*id)).await? })
+    Ok(DeletePage {
+        task: Task::objects().get_to_delete(&db, |t| t.id.eq(*id)).await?,
+    })
 }
 
 /// Deletes a task.
 #[view(post, "/tasks/{id}/delete/")]
 pub async fn delete(_: SignedIn, db: Db<Write>, id: Path<Id<Task>>) -> Result<Redirect> {
-    Task::objects().get_to_delete(&db, |t| t.id.eq(*id)).await?.delete(&db).await?;
+    Task::objects()
+        .get_to_delete(&db, |t| t.id.eq(*id))
+        .await?
+        .delete(&db)
+        .await?;
     Ok(Redirect::to(urls::tasks()))
 }

@@ -8,7 +8,12 @@ use crate::world::World;
 async fn a_form_comes_back_with_what_was_typed_and_what_is_wrong() {
     let w = World::new().await;
     let mut ann = w.as_(&w.ann).await;
-    let answer = ann.post_form(urls::article_create(), &[("title", "  "), ("body", "Typed & kept")]).await;
+    let answer = ann
+        .post_form(
+            urls::article_create(),
+            &[("title", "  "), ("body", "Typed & kept")],
+        )
+        .await;
     answer
         .assert_status(422)
         .assert_contains("Typed &amp; kept</textarea>")
@@ -16,7 +21,9 @@ async fn a_form_comes_back_with_what_was_typed_and_what_is_wrong() {
         .assert_contains("<a href=\"#id_title\">Title: This field is required.</a>")
         .assert_contains("aria-invalid=\"true\"");
     let long = "x".repeat(201);
-    ann.post_form(urls::article_create(), &[("title", &long), ("body", "b")]).await.assert_status(422);
+    ann.post_form(urls::article_create(), &[("title", &long), ("body", "b")])
+        .await
+        .assert_status(422);
     ann.post_form(urls::article_create(), &[("title", "???"), ("body", "b")])
         .await
         .assert_status(422)
@@ -47,9 +54,17 @@ async fn a_request_sets_only_what_the_form_lists() {
     ];
     let made = ben.post_form(urls::article_create(), &fields).await;
     made.assert_redirects_to("/articles/by-ben/");
-    ben.follow(&made).await.assert_contains("<span>Ben</span>").assert_lacks("<span>Ann").assert_lacks("1999");
+    ben.follow(&made)
+        .await
+        .assert_contains("<span>Ben</span>")
+        .assert_lacks("<span>Ann")
+        .assert_lacks("1999");
     // It is Ben's draft, and nobody else's.
-    w.as_(&w.ann).await.get("/articles/by-ben/").await.assert_status(404);
+    w.as_(&w.ann)
+        .await
+        .get("/articles/by-ben/")
+        .await
+        .assert_status(404);
     // Nor does signing up make anybody staff.
     let password = "nine quiet ferries";
     let fields = [
@@ -60,8 +75,13 @@ async fn a_request_sets_only_what_the_form_lists() {
         ("is_superuser", "true"),
     ];
     let mut eve = w.app.client();
-    eve.post_form("/accounts/signup/", &fields).await.assert_status(303);
-    eve.get(urls::home()).await.assert_contains("eve@example.com").assert_lacks("· staff");
+    eve.post_form("/accounts/signup/", &fields)
+        .await
+        .assert_status(303);
+    eve.get(urls::home())
+        .await
+        .assert_contains("eve@example.com")
+        .assert_lacks("· staff");
     eve.get(urls::article(&w.draft.slug)).await.assert_status(404);
 }
 
@@ -71,16 +91,26 @@ async fn one_field_sent_twice_is_refused() {
     let w = World::new().await;
     let mut ann = w.as_(&w.ann).await;
     let fields = [("title", "One"), ("title", "Two"), ("body", "b")];
-    ann.post_fields(urls::article_create(), &fields).await.assert_status(400);
+    ann.post_fields(urls::article_create(), &fields)
+        .await
+        .assert_status(400);
 }
 
 #[tokio::test]
 async fn a_secret_is_never_shown_again() {
     // CWE-549
     let w = World::new().await;
-    let typed = [("email", "eve@example.com"), ("password", "hunter2hunter2x"), ("password_again", "another one entirely")];
+    let typed = [
+        ("email", "eve@example.com"),
+        ("password", "hunter2hunter2x"),
+        ("password_again", "another one entirely"),
+    ];
     let answer = w.app.client().post_form("/accounts/signup/", &typed).await;
-    answer.assert_status(422).assert_contains("eve@example.com").assert_lacks("hunter2").assert_lacks("another one");
+    answer
+        .assert_status(422)
+        .assert_contains("eve@example.com")
+        .assert_lacks("hunter2")
+        .assert_lacks("another one");
 }
 
 #[tokio::test]
@@ -90,26 +120,54 @@ async fn what_somebody_else_changed_meanwhile_is_not_overwritten() {
     let (mut ann, mut cleo) = (w.as_(&w.ann).await, w.as_(&w.cleo).await);
     let url = || urls::article_save(&w.article.slug);
     let version = |page: &str| {
-        let (_, rest) = page.split_once("name=\"version\" value=\"").expect("a version in the form");
+        let (_, rest) = page
+            .split_once("name=\"version\" value=\"")
+            .expect("a version in the form");
         rest.split('"').next().unwrap_or_default().to_owned()
     };
     let hers = version(&ann.get(urls::article_edit(&w.article.slug)).await.text());
     let staffs = version(&cleo.get(urls::article_edit(&w.article.slug)).await.text());
-    let fields = [("title", "First"), ("body", "b"), ("published", "on"), ("version", staffs.as_str())];
+    let fields = [
+        ("title", "First"),
+        ("body", "b"),
+        ("published", "on"),
+        ("version", staffs.as_str()),
+    ];
     cleo.post_fields(url(), &fields).await.assert_status(303);
-    let fields = [("title", "Second"), ("body", "b"), ("published", "on"), ("version", hers.as_str())];
-    ann.post_fields(url(), &fields).await.assert_status(409).assert_contains("Somebody else was faster");
-    ann.get(urls::article(&w.article.slug)).await.assert_contains("First").assert_lacks("Second");
+    let fields = [
+        ("title", "Second"),
+        ("body", "b"),
+        ("published", "on"),
+        ("version", hers.as_str()),
+    ];
+    ann.post_fields(url(), &fields)
+        .await
+        .assert_status(409)
+        .assert_contains("Somebody else was faster");
+    ann.get(urls::article(&w.article.slug))
+        .await
+        .assert_contains("First")
+        .assert_lacks("Second");
 }
 
 #[tokio::test]
 async fn choices_are_the_actors_own_and_a_choice_can_be_used() {
     let w = World::new().await;
     let mut ann = w.as_(&w.ann).await;
-    ann.get(urls::task_new()).await.assert_contains("The Lighthouse</option>").assert_lacks("The Bridge");
+    ann.get(urls::task_new())
+        .await
+        .assert_contains("The Lighthouse</option>")
+        .assert_lacks("The Bridge");
     let organisation = w.lighthouse.id.to_string();
-    let fields = [("organisation", organisation.as_str()), ("title", "Count the steps"), ("notes", "")];
+    let fields = [
+        ("organisation", organisation.as_str()),
+        ("title", "Count the steps"),
+        ("notes", ""),
+    ];
     let made = ann.post_form(urls::task_create(), &fields).await;
     made.assert_status(303);
-    ann.follow(&made).await.assert_contains("Count the steps").assert_contains("The Lighthouse");
+    ann.follow(&made)
+        .await
+        .assert_contains("Count the steps")
+        .assert_contains("The Lighthouse");
 }

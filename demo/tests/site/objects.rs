@@ -9,24 +9,43 @@ use vauban::testing::{Answer, Client};
 
 use crate::world::World;
 
-const METHODS: [Method; 6] =
-    [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
+const METHODS: [Method; 6] = [
+    Method::GET,
+    Method::HEAD,
+    Method::POST,
+    Method::PUT,
+    Method::PATCH,
+    Method::DELETE,
+];
 
 fn addresses(id: &Id<Task>) -> [Url; 5] {
-    [urls::task(id), urls::task_edit(id), urls::task_save(id), urls::task_toggle(id), urls::task_delete(id)]
+    [
+        urls::task(id),
+        urls::task_edit(id),
+        urls::task_save(id),
+        urls::task_toggle(id),
+        urls::task_delete(id),
+    ]
 }
 
 /// What an answer tells, without what is of this one answer: its number, its nonce, its date, a fresh cookie.
 fn told(answer: &Answer) -> (u16, Vec<(String, String)>, Vec<u8>) {
     const FRESH: [&str; 4] = ["x-request-id", "content-security-policy", "date", "set-cookie"];
-    let headers = answer.headers().iter().filter(|(name, _)| !FRESH.contains(&name.as_str()));
-    let headers = headers.map(|(name, value)| (name.to_string(), format!("{value:?}"))).collect();
+    let headers = answer
+        .headers()
+        .iter()
+        .filter(|(name, _)| !FRESH.contains(&name.as_str()));
+    let headers = headers
+        .map(|(name, value)| (name.to_string(), format!("{value:?}")))
+        .collect();
     (answer.status(), headers, answer.bytes().to_vec())
 }
 
 async fn send(client: &mut Client, method: &Method, url: Url) -> Answer {
     if *method == Method::POST {
-        return client.post_fields(url, &[("title", "Taken over"), ("notes", "")]).await;
+        return client
+            .post_fields(url, &[("title", "Taken over"), ("notes", "")])
+            .await;
     }
     let headers = client.browser(false, method.as_str());
     client.request(method.clone(), url, headers, "").await
@@ -40,8 +59,15 @@ async fn a_foreign_task_is_to_the_byte_a_task_that_never_was() {
         let mut client = w.as_(outsider).await;
         for method in &METHODS {
             for (real, never) in addresses(&w.task.id).into_iter().zip(addresses(&absent)) {
-                let (real, never) = (send(&mut client, method, real).await, send(&mut client, method, never).await);
-                assert!([404, 405, 403].contains(&real.status()), "{method}: {}", real.status());
+                let (real, never) = (
+                    send(&mut client, method, real).await,
+                    send(&mut client, method, never).await,
+                );
+                assert!(
+                    [404, 405, 403].contains(&real.status()),
+                    "{method}: {}",
+                    real.status()
+                );
                 if matches!(*method, Method::GET | Method::POST) && real.status() != 405 {
                     real.assert_status(404);
                 }
@@ -52,7 +78,10 @@ async fn a_foreign_task_is_to_the_byte_a_task_that_never_was() {
     }
     // The same addresses answer those whose task it is: the test asks for the right thing.
     let mut ann = w.as_(&w.ann).await;
-    ann.get(urls::task(&w.task.id)).await.assert_status(200).assert_contains("Polish the hidden lens");
+    ann.get(urls::task(&w.task.id))
+        .await
+        .assert_status(200)
+        .assert_contains("Polish the hidden lens");
     ann.get(urls::task(&absent)).await.assert_status(404);
 }
 
@@ -74,12 +103,23 @@ async fn no_list_count_page_or_choice_shows_a_foreign_row() {
     for page in pages {
         let page = ben.get(page).await;
         page.assert_status(200);
-        for secret in ["hidden lens", "Lighthouse", "Dan<", "Read by few", &task, &organisation] {
+        for secret in [
+            "hidden lens",
+            "Lighthouse",
+            "Dan<",
+            "Read by few",
+            &task,
+            &organisation,
+        ] {
             page.assert_lacks(secret);
         }
     }
-    ben.get(urls::organisation(&w.bridge.id)).await.assert_contains("1 open task");
-    ben.get(urls::tasks()).await.assert_contains("Grease the bearings");
+    ben.get(urls::organisation(&w.bridge.id))
+        .await
+        .assert_contains("1 open task");
+    ben.get(urls::tasks())
+        .await
+        .assert_contains("Grease the bearings");
     // A second page, of rows that are not his, is not there.
     ben.get(urls::tasks().query("page", 2)).await.assert_status(404);
     // Ann sees hers in all these places.
@@ -97,13 +137,24 @@ async fn a_foreign_organisation_as_a_choice_is_one_that_never_was() {
     let absent = Id::<Task>::new().to_string();
     let mut answers = Vec::new();
     for organisation in [w.lighthouse.id.to_string(), absent] {
-        let fields = [("organisation", organisation.as_str()), ("title", "Smuggled"), ("notes", "")];
+        let fields = [
+            ("organisation", organisation.as_str()),
+            ("title", "Smuggled"),
+            ("notes", ""),
+        ];
         let answer = ben.post_form(urls::task_create(), &fields).await;
-        answer.assert_status(422).assert_contains("Choose one of the entries of the list.").assert_lacks("Lighthouse");
+        answer
+            .assert_status(422)
+            .assert_contains("Choose one of the entries of the list.")
+            .assert_lacks("Lighthouse");
         answers.push(answer.text().len());
     }
     assert_eq!(answers[0], answers[1]);
-    w.as_(&w.ann).await.get(urls::tasks()).await.assert_lacks("Smuggled");
+    w.as_(&w.ann)
+        .await
+        .get(urls::tasks())
+        .await
+        .assert_lacks("Smuggled");
 }
 
 #[tokio::test]
@@ -113,14 +164,30 @@ async fn who_may_only_read_an_article_gets_403_and_changes_nothing() {
     let slug = &w.article.slug;
     ben.get(urls::article_edit(slug)).await.assert_status(403);
     ben.get(urls::article_delete(slug)).await.assert_status(403);
-    let fields = [("title", "Taken over"), ("body", "Mine now."), ("published", "on")];
-    ben.post_fields(urls::article_save(slug), &fields).await.assert_status(403);
-    ben.post_fields(urls::article_remove(slug), &[]).await.assert_status(403);
+    let fields = [
+        ("title", "Taken over"),
+        ("body", "Mine now."),
+        ("published", "on"),
+    ];
+    ben.post_fields(urls::article_save(slug), &fields)
+        .await
+        .assert_status(403);
+    ben.post_fields(urls::article_remove(slug), &[])
+        .await
+        .assert_status(403);
     // No button offers it, either.
-    ben.get(urls::article(slug)).await.assert_status(200).assert_contains("Read by all").assert_lacks("edit/");
+    ben.get(urls::article(slug))
+        .await
+        .assert_status(200)
+        .assert_contains("Read by all")
+        .assert_lacks("edit/");
     // A draft is not even there: CWE-203.
-    ben.get(urls::article_edit(&w.draft.slug)).await.assert_status(404);
-    ben.post_fields(urls::article_save(&w.draft.slug), &fields).await.assert_status(404);
+    ben.get(urls::article_edit(&w.draft.slug))
+        .await
+        .assert_status(404);
+    ben.post_fields(urls::article_save(&w.draft.slug), &fields)
+        .await
+        .assert_status(404);
 }
 
 #[tokio::test]
@@ -128,15 +195,40 @@ async fn a_member_without_the_role_sees_and_does_not_change() {
     let w = World::new().await;
     let mut dan = w.as_(&w.dan).await;
     let task = &w.task.id;
-    dan.get(urls::task(task)).await.assert_status(200).assert_contains("hidden lens").assert_lacks("Mark as done");
+    dan.get(urls::task(task))
+        .await
+        .assert_status(200)
+        .assert_contains("hidden lens")
+        .assert_lacks("Mark as done");
     dan.get(urls::task_edit(task)).await.assert_status(403);
-    dan.post_fields(urls::task_save(task), &[("title", "Taken over")]).await.assert_status(403);
-    dan.post_fields(urls::task_toggle(task), &[]).await.assert_status(403);
-    dan.post_fields(urls::task_remove(task), &[]).await.assert_status(403);
-    let fields = [("organisation", w.lighthouse.id.to_string()), ("title", "Smuggled".into())];
-    let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    dan.post_form(urls::task_create(), &fields).await.assert_status(403);
+    dan.post_fields(urls::task_save(task), &[("title", "Taken over")])
+        .await
+        .assert_status(403);
+    dan.post_fields(urls::task_toggle(task), &[])
+        .await
+        .assert_status(403);
+    dan.post_fields(urls::task_remove(task), &[])
+        .await
+        .assert_status(403);
+    let fields = [
+        ("organisation", w.lighthouse.id.to_string()),
+        ("title", "Smuggled".into()),
+    ];
+    let fields: Vec<_> = fields
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    dan.post_form(urls::task_create(), &fields)
+        .await
+        .assert_status(403);
     // Nor does he promote himself: CWE-269.
-    dan.post_fields(urls::membership_save(&w.membership.id), &[("role", "admin")]).await.assert_status(403);
-    w.as_(&w.ann).await.get(urls::tasks()).await.assert_contains("hidden lens").assert_lacks("Smuggled");
+    dan.post_fields(urls::membership_save(&w.membership.id), &[("role", "admin")])
+        .await
+        .assert_status(403);
+    w.as_(&w.ann)
+        .await
+        .get(urls::tasks())
+        .await
+        .assert_contains("hidden lens")
+        .assert_lacks("Smuggled");
 }

@@ -10,14 +10,24 @@ async fn every_page_is_reached_by_links_from_the_home_page() {
     let w = World::new().await;
     let mut home = w.app.client();
     let home = home.get("/").await;
-    for link in [urls::articles(), urls::organisations(), urls::tasks(), urls::healthz()] {
+    for link in [
+        urls::articles(),
+        urls::organisations(),
+        urls::tasks(),
+        urls::healthz(),
+    ] {
         let path = format!("{link:?}").replace("Url(", "").replace(')', "");
         home.assert_contains(&format!("href=\"{path}\""));
     }
     for link in ["/accounts/login/", "/accounts/signup/"] {
         home.assert_contains(&format!("href=\"{link}\""));
     }
-    w.app.client().get("/healthz/").await.assert_status(200).assert_contains("ok");
+    w.app
+        .client()
+        .get("/healthz/")
+        .await
+        .assert_status(200)
+        .assert_contains("ok");
 }
 
 #[tokio::test]
@@ -26,14 +36,27 @@ async fn what_is_written_stays_text() {
     let w = World::new().await;
     let mut ann = w.as_(&w.ann).await;
     let script = "<script>alert(1)</script>";
-    let fields = [("title", script), ("body", "\"><img src=x onerror=alert(1)>"), ("published", "on")];
+    let fields = [
+        ("title", script),
+        ("body", "\"><img src=x onerror=alert(1)>"),
+        ("published", "on"),
+    ];
     let made = ann.post_form(urls::article_create(), &fields).await;
     made.assert_redirects_to("/articles/script-alert-1-script/");
     let shown = ann.follow(&made).await;
-    shown.assert_contains("&lt;script&gt;alert(1)&lt;/script&gt;").assert_lacks("<script>alert").assert_lacks("<img src=x");
-    ann.get(urls::articles()).await.assert_lacks("<script>alert").assert_lacks("<img src=x");
+    shown
+        .assert_contains("&lt;script&gt;alert(1)&lt;/script&gt;")
+        .assert_lacks("<script>alert")
+        .assert_lacks("<img src=x");
+    ann.get(urls::articles())
+        .await
+        .assert_lacks("<script>alert")
+        .assert_lacks("<img src=x");
     let edit = format!("{}edit/", made.location().unwrap());
-    ann.get(edit.as_str()).await.assert_lacks("<script>alert").assert_lacks("<img src=x");
+    ann.get(edit.as_str())
+        .await
+        .assert_lacks("<script>alert")
+        .assert_lacks("<img src=x");
 }
 
 #[tokio::test]
@@ -44,9 +67,19 @@ async fn a_list_has_pages() {
     }
     let mut client = w.app.client();
     let first = client.get(urls::articles()).await;
-    first.assert_contains("Number 11").assert_lacks("Number 1<").assert_contains("?page=2");
-    client.get(urls::articles().query("page", 2)).await.assert_contains("Number 1<").assert_contains("?page=1");
-    client.get(urls::articles().query("page", 3)).await.assert_status(404);
+    first
+        .assert_contains("Number 11")
+        .assert_lacks("Number 1<")
+        .assert_contains("?page=2");
+    client
+        .get(urls::articles().query("page", 2))
+        .await
+        .assert_contains("Number 1<")
+        .assert_contains("?page=1");
+    client
+        .get(urls::articles().query("page", 3))
+        .await
+        .assert_status(404);
     client.get("/articles/?page=nonsense").await.assert_status(400);
     // CWE-235: twice is none.
     client.get("/articles/?page=1&page=2").await.assert_status(400);
@@ -57,10 +90,16 @@ async fn the_theme_is_kept_in_a_cookie() {
     let w = World::new().await;
     let mut client = w.app.client();
     client.get("/").await.assert_contains("data-theme=\"\"");
-    client.post_form(urls::theme(), &[("theme", "dark")]).await.assert_status(303);
+    client
+        .post_form(urls::theme(), &[("theme", "dark")])
+        .await
+        .assert_status(303);
     client.get("/").await.assert_contains("data-theme=\"dark\"");
     // Nothing but a theme becomes one (CWE-79).
-    client.post_form(urls::theme(), &[("theme", "\"><script>")]).await.assert_status(422);
+    client
+        .post_form(urls::theme(), &[("theme", "\"><script>")])
+        .await
+        .assert_status(422);
     client.get("/").await.assert_contains("data-theme=\"dark\"");
     // A cookie that somebody planted is text, too.
     client.set_cookie("theme", "x\"><script>alert(1)</script>");
@@ -71,14 +110,27 @@ async fn the_theme_is_kept_in_a_cookie() {
 async fn errors_have_pages_of_the_sites_own() {
     let w = World::new().await;
     let mut client = w.app.client();
-    client.get("/nothing/").await.assert_status(404).assert_contains("There is nothing here");
+    client
+        .get("/nothing/")
+        .await
+        .assert_status(404)
+        .assert_contains("There is nothing here");
     let headers = client.browser(false, "GET");
-    client.request(Method::GET, "/theme/", headers, "").await.assert_status(405).assert_contains("Vauban demo");
+    client
+        .request(Method::GET, "/theme/", headers, "")
+        .await
+        .assert_status(405)
+        .assert_contains("Vauban demo");
     let mut ben = w.as_(&w.ben).await;
-    ben.get(urls::article_edit(&w.article.slug)).await.assert_status(403).assert_contains("You may not do that");
+    ben.get(urls::article_edit(&w.article.slug))
+        .await
+        .assert_status(403)
+        .assert_contains("You may not do that");
     // Without a token, a post is refused, whatever it is: CWE-352.
     let headers = ben.browser(true, "POST");
-    ben.request(Method::POST, urls::theme(), headers, "").await.assert_status(403);
+    ben.request(Method::POST, urls::theme(), headers, "")
+        .await
+        .assert_status(403);
 }
 
 #[tokio::test]
@@ -89,4 +141,16 @@ async fn nobody_is_asked_to_sign_in_first_and_comes_back() {
     let expected = format!("next=%2Ftasks%2F{}%2F", w.task.id);
     let location = asked.location().unwrap().replace('/', "%2F");
     assert!(location.contains(&expected), "{location}");
+}
+
+#[tokio::test]
+async fn a_message_is_said_once() {
+    let w = World::new().await;
+    let mut ann = w.as_(&w.ann).await;
+    let kept = ann.post_form(urls::profile_save(), &[("name", "Ann <3")]).await;
+    ann.follow(&kept)
+        .await
+        .assert_contains("Your name is kept.")
+        .assert_contains("Ann &lt;3");
+    ann.get(urls::profile()).await.assert_lacks("Your name is kept.");
 }

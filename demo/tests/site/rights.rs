@@ -9,11 +9,14 @@ use vauban::testing::{Expect, Expected, Prober};
 
 use crate::world::{PASSWORD, World};
 
+#[rustfmt::skip]
 const TABLE: &[(&str, [Expect; 4])] = &[
     // sample                    nobody     Ann        Ben        Cleo (staff)
     ("home",                    [Allowed,   Allowed,   Allowed,   Allowed]),
     ("healthz",                 [Allowed,   Allowed,   Allowed,   Allowed]),
     ("theme",                   [Allowed,   Allowed,   Allowed,   Allowed]),
+    ("profile",                 [SignIn,    Allowed,   Allowed,   Allowed]),
+    ("profile_save",            [SignIn,    Allowed,   Allowed,   Allowed]),
     // Published articles are for everybody, drafts for the author and staff.
     ("articles",                [Allowed,   Allowed,   Allowed,   Allowed]),
     ("article",                 [Allowed,   Allowed,   Allowed,   Allowed]),
@@ -63,14 +66,29 @@ const TABLE: &[(&str, [Expect; 4])] = &[
 #[tokio::test]
 async fn everybody_gets_what_the_table_says_and_no_more() {
     let w = World::with_passwords().await;
-    let members = [(&w.ann, Role::Editor), (&w.ben, Role::Member), (&w.cleo, Role::Member)];
+    let members = [
+        (&w.ann, Role::Editor),
+        (&w.ben, Role::Member),
+        (&w.cleo, Role::Member),
+    ];
     let square = w.organisation("The Square", &members).await.id.to_string();
     let link = "/accounts/first-administrator/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA/";
-    let new = [("email", "eve@example.com"), ("password", PASSWORD), ("password_again", PASSWORD)];
-    let change = [("old_password", PASSWORD), ("new_password", "nine quiet ferries"), ("new_password_again", "nine quiet ferries")];
+    let new = [
+        ("email", "eve@example.com"),
+        ("password", PASSWORD),
+        ("password_again", PASSWORD),
+    ];
+    let change = [
+        ("old_password", PASSWORD),
+        ("new_password", "nine quiet ferries"),
+        ("new_password_again", "nine quiet ferries"),
+    ];
     let (article, draft, task) = (&w.article.slug, &w.draft.slug, &w.task.id);
     let text: &[(&str, &str)] = &[("title", "Another title"), ("body", "Another body.")];
-    let table: Vec<Expected> = TABLE.iter().map(|(sample, callers)| Expected::new(sample, *callers)).collect();
+    let table: Vec<Expected> = TABLE
+        .iter()
+        .map(|(sample, callers)| Expected::new(sample, *callers))
+        .collect();
     Prober::new(&w.app)
         .member(&w.ann)
         .outsider(&w.ben)
@@ -78,6 +96,8 @@ async fn everybody_gets_what_the_table_says_and_no_more() {
         .get("home", urls::home())
         .get("healthz", urls::healthz())
         .form_without_rows("theme", urls::theme(), &[("theme", "dark")])
+        .get("profile", urls::profile())
+        .form("profile_save", urls::profile_save(), &[("name", "Another name")])
         .get("articles", urls::articles())
         .get("article", urls::article(article))
         .get("article#draft", urls::article(draft))
@@ -91,15 +111,31 @@ async fn everybody_gets_what_the_table_says_and_no_more() {
         .form("article_remove", urls::article_remove(article), &[])
         .get("organisations", urls::organisations())
         .get("organisation_new", urls::organisation_new())
-        .form("organisation_create", urls::organisation_create(), &[("name", "The Tower")])
+        .form(
+            "organisation_create",
+            urls::organisation_create(),
+            &[("name", "The Tower")],
+        )
         .get("organisation", urls::organisation(&w.lighthouse.id))
         .get("organisation_edit", urls::organisation_edit(&w.lighthouse.id))
-        .form("organisation_save", urls::organisation_save(&w.lighthouse.id), &[("name", "The Tower")])
+        .form(
+            "organisation_save",
+            urls::organisation_save(&w.lighthouse.id),
+            &[("name", "The Tower")],
+        )
         .get("membership_edit", urls::membership_edit(&w.membership.id))
-        .form("membership_save", urls::membership_save(&w.membership.id), &[("role", "editor")])
+        .form(
+            "membership_save",
+            urls::membership_save(&w.membership.id),
+            &[("role", "editor")],
+        )
         .get("tasks", urls::tasks())
         .get("task_new", urls::task_new())
-        .form("task_create", urls::task_create(), &[("organisation", square.as_str()), ("title", "Sweep")])
+        .form(
+            "task_create",
+            urls::task_create(),
+            &[("organisation", square.as_str()), ("title", "Sweep")],
+        )
         .get("task", urls::task(task))
         .get("task_edit", urls::task_edit(task))
         .form("task_save", urls::task_save(task), &[("title", "Another title")])
@@ -109,14 +145,22 @@ async fn everybody_gets_what_the_table_says_and_no_more() {
         .get("accounts.signup", "/accounts/signup/")
         .form("accounts.signup_post", "/accounts/signup/", &new)
         .get("accounts.login", "/accounts/login/")
-        .form("accounts.login_post", "/accounts/login/", &[("email", "dan@example.com"), ("password", PASSWORD)])
+        .form(
+            "accounts.login_post",
+            "/accounts/login/",
+            &[("email", "dan@example.com"), ("password", PASSWORD)],
+        )
         .form_without_rows("accounts.logout", "/accounts/logout/", &[])
         .get("accounts.password", "/accounts/password/")
         .form("accounts.password_post", "/accounts/password/", &change)
         .get("accounts.first_administrator", link)
         .form("accounts.first_administrator_post", link, &new)
         .get("accounts.look_as", "/accounts/look-as/")
-        .form_without_rows("accounts.look_as_post", "/accounts/look-as/", &[("email", "ann@example.com")])
+        .form_without_rows(
+            "accounts.look_as_post",
+            "/accounts/look-as/",
+            &[("email", "ann@example.com")],
+        )
         .expect(&table)
         .run()
         .await;

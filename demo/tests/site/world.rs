@@ -58,7 +58,20 @@ impl World {
         let foreign_task = self::task(&app, &bridge, "Grease the bearings").await;
         let article = article(&app, &ann, "Read by all", true).await;
         let draft = self::article(&app, &ann, "Read by few", false).await;
-        Self { app, ann, ben, cleo, dan, lighthouse, bridge, membership, task, foreign_task, article, draft }
+        Self {
+            app,
+            ann,
+            ben,
+            cleo,
+            dan,
+            lighthouse,
+            bridge,
+            membership,
+            task,
+            foreign_task,
+            article,
+            draft,
+        }
     }
 
     /// Another organisation with these members.
@@ -81,31 +94,61 @@ impl World {
 async fn person(app: &TestApp, name: &str, is_staff: bool, password: bool) -> User {
     let email = Email::parse(&format!("{}@example.com", name.to_lowercase())).unwrap();
     if !password {
-        let new = NewUser { email, name: name.to_owned() };
-        return app.rows(async |db| User::create(new).set(|u| [u.is_staff.set(is_staff)]).save(&db).await).await;
+        let new = NewUser {
+            email,
+            name: name.to_owned(),
+        };
+        return app
+            .rows(async |db| {
+                User::create(new)
+                    .set(|u| [u.is_staff.set(is_staff)])
+                    .save(&db)
+                    .await
+            })
+            .await;
     }
-    let fields = [("email", email.as_str()), ("password", PASSWORD), ("password_again", PASSWORD)];
-    app.client().post_form("/accounts/signup/", &fields).await.assert_status(303);
+    let fields = [
+        ("email", email.as_str()),
+        ("password", PASSWORD),
+        ("password_again", PASSWORD),
+    ];
+    app.client()
+        .post_form("/accounts/signup/", &fields)
+        .await
+        .assert_status(303);
     app.rows(async |db| {
         let user = User::objects().get_to_change(&db, |u| u.email.eq(&email)).await?;
-        user.change(&db, |u| [u.name.set(name), u.is_staff.set(is_staff)]).await
+        user.change(&db, |u| [u.name.set(name), u.is_staff.set(is_staff)])
+            .await
     })
     .await
 }
 
 async fn organisation(app: &TestApp, name: &str) -> Organisation {
-    let new = NewOrganisation { name: name.to_owned() };
-    app.rows(async |db| Organisation::create(new).save(&db).await).await
+    let new = NewOrganisation {
+        name: name.to_owned(),
+    };
+    app.rows(async |db| Organisation::create(new).save(&db).await)
+        .await
 }
 
 async fn member(app: &TestApp, organisation: &Organisation, user: &User, role: Role) -> Membership {
-    let new = NewMembership { organisation: organisation.id, user: user.id, role };
+    let new = NewMembership {
+        organisation: organisation.id,
+        user: user.id,
+        role,
+    };
     app.rows(async |db| Membership::create(new).save(&db).await).await
 }
 
 async fn task(app: &TestApp, organisation: &Organisation, title: &str) -> Task {
     let (title, notes) = (title.to_owned(), "Nobody else knows.".to_owned());
-    let new = NewTask { organisation: organisation.id, title, notes, done: false };
+    let new = NewTask {
+        organisation: organisation.id,
+        title,
+        notes,
+        done: false,
+    };
     app.rows(async |db| Task::create(new).save(&db).await).await
 }
 
