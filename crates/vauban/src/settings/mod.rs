@@ -13,6 +13,7 @@ use std::time::Duration;
 mod problem;
 mod read;
 mod secret;
+mod secret_file;
 mod strength;
 mod table;
 mod values;

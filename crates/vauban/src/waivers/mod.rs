@@ -6,6 +6,7 @@
 
 mod lock;
 mod scan;
+mod targets;
 mod token;
 
 pub use lock::{Difference, Entry, Lock};
