@@ -1,0 +1,29 @@
+// CWE-639: a row that is chosen from nowhere.
+use vauban::prelude::*;
+
+#[derive(Model)]
+struct Note {
+    id: Id<Self>,
+    #[field(max_length = 100)]
+    title: String,
+    pinned_by_staff: bool,
+}
+
+impl Policy for Note {
+    fn rules(_: Who, _: &Columns<Self>) -> Rules<Self> {
+        Rules::public()
+    }
+}
+
+impl std::fmt::Display for Note {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.title)
+    }
+}
+
+#[derive(Form)]
+struct PickForm {
+    note: Id<Note>,
+}
+
+fn main() {}

@@ -1,0 +1,36 @@
+// CWE-915: a form that lists what may be set.
+use vauban::prelude::*;
+
+#[derive(Model)]
+struct Note {
+    id: Id<Self>,
+    #[field(max_length = 100)]
+    title: String,
+    pinned_by_staff: bool,
+}
+
+impl Policy for Note {
+    fn rules(_: Who, _: &Columns<Self>) -> Rules<Self> {
+        Rules::public()
+    }
+}
+
+impl std::fmt::Display for Note {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.title)
+    }
+}
+
+#[derive(Form)]
+struct NoteForm {
+    #[field(max_length = 100)]
+    title: String,
+}
+
+#[view(post, "/notes/")]
+async fn add(_: Public, db: Db<Write>, form: Form<NoteForm>) -> Result<Text> {
+    let _ = form.clean(&db).await?;
+    Ok(Text::new("ok"))
+}
+
+fn main() {}
