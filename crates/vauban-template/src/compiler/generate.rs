@@ -317,7 +317,10 @@ impl<'a> Generator<'a> {
         match path.root.as_str() {
             "user" => return Ok(self.steps(quote! { __cx.user() }, &path.rest)),
             "path" if path.rest.is_empty() => return Ok(quote! { __cx.path() }),
-            "debug" if path.rest.is_empty() => return Ok(quote! { __cx.debug() }),
+            // CWE-489: a constant in a release, so that what stands behind it is not in the binary at all.
+            "debug" if path.rest.is_empty() => {
+                return Ok(quote! { (::core::cfg!(debug_assertions) && __cx.debug()) });
+            }
             "cookies" => {
                 if let [Step::Field(name)] = path.rest.as_slice() {
                     return Ok(quote! { __cx.cookie(#name) });
