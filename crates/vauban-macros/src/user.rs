@@ -175,7 +175,7 @@ fn check_columns(user: &Ident, fields: &[&Field]) -> Result<()> {
                     column.name,
                     column.line.replace("Self", &user.to_string())
                 );
-                fail(Error::new(field.span(), text));
+                fail(Error::new(name_span(field), text));
             }
         }
     }
@@ -195,7 +195,7 @@ fn check_own_columns(fields: &[&Field]) -> Result<()> {
     for field in fields.iter().filter(|field| !is_framework(field)) {
         if field_says(field, "unique") && !optional(field) {
             return Err(Error::new(
-                field.span(),
+                name_span(field),
                 "a new account starts with this column's default, so no two could be made: make it an `Option`, \
                  or keep it in a model of its own",
             ));
@@ -216,6 +216,11 @@ fn check_user_model(input: &DeriveInput) -> Result<()> {
         input.ident.span(),
         "the model of those who sign in says so: write `#[model(user)]` above the struct",
     ))
+}
+
+/// Where the field's name stands.
+fn name_span(field: &Field) -> proc_macro2::Span {
+    field.ident.as_ref().map_or_else(|| field.span(), Ident::span)
 }
 
 fn is_framework(field: &Field) -> bool {
