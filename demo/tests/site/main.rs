@@ -1,5 +1,8 @@
 //! What the site does, and what it refuses, over HTTP. Every attack names the weakness it tries.
 
+// In a test a panic is an answer.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 mod careless;
 mod forms;
 mod objects;

@@ -9,37 +9,37 @@ use vauban::testing::{Client, TestApp};
 
 /// Ann writes and runs the Lighthouse; Ben runs the Bridge; Cleo is staff and belongs nowhere; Dan is a plain member of
 /// the Lighthouse.
-pub struct World {
-    pub app: TestApp,
-    pub ann: User,
-    pub ben: User,
-    pub cleo: User,
-    pub dan: User,
-    pub lighthouse: Organisation,
-    pub bridge: Organisation,
-    pub membership: Membership,
-    pub task: Task,
-    pub foreign_task: Task,
-    pub article: Article,
-    pub draft: Article,
+pub(crate) struct World {
+    pub(crate) app: TestApp,
+    pub(crate) ann: User,
+    pub(crate) ben: User,
+    pub(crate) cleo: User,
+    pub(crate) dan: User,
+    pub(crate) lighthouse: Organisation,
+    pub(crate) bridge: Organisation,
+    pub(crate) membership: Membership,
+    pub(crate) task: Task,
+    pub(crate) foreign_task: Task,
+    pub(crate) article: Article,
+    pub(crate) draft: Article,
 }
 
 /// Everybody's password, in the worlds that have some.
-pub const PASSWORD: &str = "seven slow lighthouses";
+pub(crate) const PASSWORD: &str = "seven slow lighthouses";
 
 impl World {
     /// The site and its people, who have no passwords: hashing takes its time.
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::of(demo::app, false).await
     }
 
     /// The same with views of the test's own.
-    pub async fn on(app: fn() -> App) -> Self {
+    pub(crate) async fn on(app: fn() -> App) -> Self {
         Self::of(app, false).await
     }
 
     /// The same with people who signed up.
-    pub async fn with_passwords() -> Self {
+    pub(crate) async fn with_passwords() -> Self {
         Self::of(demo::app, true).await
     }
 
@@ -75,7 +75,7 @@ impl World {
     }
 
     /// Another organisation with these members.
-    pub async fn organisation(&self, name: &str, members: &[(&User, Role)]) -> Organisation {
+    pub(crate) async fn organisation(&self, name: &str, members: &[(&User, Role)]) -> Organisation {
         let made = organisation(&self.app, name).await;
         for (user, role) in members {
             member(&self.app, &made, user, *role).await;
@@ -84,7 +84,7 @@ impl World {
     }
 
     /// A browser in which this person has signed in.
-    pub async fn as_(&self, user: &User) -> Client {
+    pub(crate) async fn as_(&self, user: &User) -> Client {
         let mut client = self.app.client();
         client.sign_in_as(user).await;
         client
@@ -152,7 +152,7 @@ async fn task(app: &TestApp, organisation: &Organisation, title: &str) -> Task {
     app.rows(async |db| Task::create(new).save(&db).await).await
 }
 
-pub async fn article(app: &TestApp, author: &User, title: &str, published: bool) -> Article {
+pub(crate) async fn article(app: &TestApp, author: &User, title: &str, published: bool) -> Article {
     let new = NewArticle {
         title: title.to_owned(),
         slug: Slug::from_title(title).unwrap(),

@@ -165,10 +165,11 @@ pub(super) fn control(bound: &BoundField, out: &mut String) {
             out.push('"');
             attributes(bound, out);
             match widget {
-                Widget::Checkbox if !matches!(bound.value(), "" | "0" | "off" | "false") => {
-                    out.push_str(" checked")
+                Widget::Checkbox => {
+                    if !matches!(bound.value(), "" | "0" | "off" | "false") {
+                        out.push_str(" checked");
+                    }
                 }
-                Widget::Checkbox => {}
                 // CWE-549: a secret goes to the server, never back.
                 Widget::Password => {}
                 _ => {
