@@ -138,7 +138,7 @@ fn log(cx: &Cx, error: &Error) {
         path = cx.path(),
         view = cx.route().map(|route| route.id),
         at = %format_args!("{}:{}", error.location().0, error.location().1),
-        error = error.source().map(|source| source.to_string()),
+        error = error.source().map(ToString::to_string),
         "a request failed"
     );
 }

@@ -218,9 +218,7 @@ impl Call {
         };
         self.form = Some(parsed);
         match (header, field) {
-            (Some(verdict), None) | (None, Some(verdict)) => verdict,
-            (Some(csrf::Verdict::Good), Some(verdict)) => verdict,
-            (Some(verdict), Some(_)) => verdict,
+            (Some(csrf::Verdict::Good) | None, Some(verdict)) | (Some(verdict), _) => verdict,
             (None, None) => csrf::Verdict::Refused,
         }
     }

@@ -39,8 +39,11 @@ pub struct Wanted<P> {
     /// See [`Param::REDISPLAYS`].
     pub redisplays: bool,
     /// See [`Param::take`].
-    pub take: for<'a> fn(&'a mut Call) -> Pin<Box<dyn Future<Output = Result<P>> + Send + 'a>>,
+    pub take: for<'a> fn(&'a mut Call) -> Taking<'a, P>,
 }
+
+/// A parameter on its way.
+type Taking<'a, P> = Pin<Box<dyn Future<Output = Result<P>> + Send + 'a>>;
 
 /// See [`Wanted`].
 #[doc(hidden)]

@@ -19,7 +19,7 @@ pub(crate) struct Router {
 
 #[derive(Debug, Default)]
 struct Node {
-    literals: Vec<(&'static str, Node)>,
+    literals: Vec<(Box<str>, Node)>,
     param: Option<Box<Node>>,
     here: Vec<Target>,
     rest: Vec<Target>,
@@ -154,13 +154,8 @@ impl Node {
     fn insert(&mut self, route: &Route) -> Result<(), Conflict> {
         let mut node = self;
         let mut rest = false;
-        // Prefixes and patterns are literals of the program; they are kept as long as it runs.
-        let prefix: &'static str = if route.prefix.is_empty() {
-            ""
-        } else {
-            String::leak(route.prefix.clone())
-        };
-        for segment in prefix
+        for segment in route
+            .prefix
             .split('/')
             .skip(1)
             .chain(route.meta.pattern.split('/').skip(1))
@@ -170,10 +165,14 @@ impl Node {
             } else if segment.starts_with('{') {
                 node = node.param.get_or_insert_default();
             } else {
-                let i = match node.literals.iter().position(|(literal, _)| *literal == segment) {
+                let i = match node
+                    .literals
+                    .iter()
+                    .position(|(literal, _)| **literal == *segment)
+                {
                     Some(i) => i,
                     None => {
-                        node.literals.push((segment, Self::default()));
+                        node.literals.push((segment.into(), Self::default()));
                         node.literals.len() - 1
                     }
                 };
@@ -217,7 +216,7 @@ impl Node {
         if let Some((_, node)) = self
             .literals
             .iter()
-            .find(|(literal, _)| *literal == segment.as_ref())
+            .find(|(literal, _)| **literal == *segment.as_ref())
             && let Some(found) = node.find(method, after, params, other)
         {
             return Some(found);
@@ -246,7 +245,7 @@ impl Node {
         if let Some((_, node)) = self
             .literals
             .iter()
-            .find(|(literal, _)| *literal == segment.as_ref())
+            .find(|(literal, _)| **literal == *segment.as_ref())
             && let Some(found) = node.find_rest(method, after, params, other)
         {
             return Some(found);

@@ -105,7 +105,7 @@ impl StaticFiles {
                     .set(header::ALLOW, HeaderValue::from_static("GET, HEAD")),
             );
         }
-        let fresh = self.from_disk(entry);
+        let fresh = self.on_disk(entry);
         let (etag, immutable) = match &fresh {
             Some(bytes) => (self::etag(&hash(bytes)), false),
             None => (entry.etag.clone(), entry.immutable),
@@ -142,7 +142,7 @@ impl StaticFiles {
     }
 
     /// In development the file as it is now. Only names of the table are read, so nothing climbs (CWE-22).
-    fn from_disk(&self, entry: &Entry) -> Option<Vec<u8>> {
+    fn on_disk(&self, entry: &Entry) -> Option<Vec<u8>> {
         if !cfg!(debug_assertions) {
             return None;
         }
