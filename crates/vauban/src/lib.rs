@@ -56,7 +56,10 @@ pub use vauban_orm::{
 };
 pub use vauban_waiver::{Waiver, waiver, walls};
 
-pub use vauban_template::{SafeHtml, SafeUrl, Template};
+pub use vauban_macros::safe_html;
+#[cfg(feature = "sanitize")]
+pub use vauban_template::sanitize;
+pub use vauban_template::{FRAGMENTS_JS, ResourceUrl, SafeHtml, SafeUrl, Template, resource_url};
 
 /// What the macros write refers to. Not part of the public API.
 #[doc(hidden)]

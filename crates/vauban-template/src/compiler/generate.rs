@@ -172,7 +172,8 @@ impl<'a> Generator<'a> {
         let root = &self.options.root;
         let references = "&".repeat(levels);
         let references: TokenStream = references.parse().unwrap_or_default();
-        quote! { (#references #root::at::<_, #root::#marker, #line, #column>(&(#value))) }
+        let span = first_span(value).resolved_at(Span::call_site());
+        quote_spanned! { span => (#references #root::at::<_, #root::#marker, #line, #column>(&(#value))) }
     }
 
     /// Writes a value in a context.
@@ -232,7 +233,9 @@ impl<'a> Generator<'a> {
             Context::Json => return quote! { #root::json_value(&(#value), __out); },
         };
         let probe = self.probe(&marker, value, pos, 5);
-        quote! { #probe.put(__cx, __out); }
+        // An error of types underlines the struct's field.
+        let span = first_span(value).resolved_at(Span::call_site());
+        quote_spanned! { span => #probe.put(__cx, __out); }
     }
 
     /// An expression as a Rust value or place, to be borrowed.

@@ -1,8 +1,8 @@
-#![allow(unused)]
 use vauban_template::SafeHtml;
+#[allow(unused_imports)]
 use vauban_waiver::waiver;
 
 fn main() {
     let name = String::from("Ann");
-    let html: SafeHtml = vauban_macros::safe_html!(crate = vauban_template, name.leak());
+    let _html: SafeHtml = vauban_macros::safe_html!(crate = vauban_template, name.leak());
 }

@@ -1,8 +1,8 @@
-#![allow(unused)]
 use vauban_template::SafeHtml;
+#[allow(unused_imports)]
 use vauban_waiver::waiver;
 
 fn main() {
     let name = String::from("Ann");
-    let html: SafeHtml = SafeHtml::text(&name);
+    let _html: SafeHtml = SafeHtml::text(&name);
 }

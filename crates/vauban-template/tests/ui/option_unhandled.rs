@@ -1,4 +1,3 @@
-#![allow(unused)]
 use vauban_macros::Template;
 
 #[derive(Template)]

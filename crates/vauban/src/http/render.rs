@@ -1,6 +1,6 @@
 //! What templates ask of a request.
 
-use ::http::{HeaderValue, StatusCode, header};
+use ::http::{HeaderName, HeaderValue, StatusCode, header};
 use vauban_template::{RenderContext, Template, UrlTo, page};
 
 use super::{Cx, Response};
@@ -59,9 +59,25 @@ impl UrlTo for Url {
 }
 
 /// A page as an answer; what `#[derive(Template)]` calls.
+///
+/// A request that names one of the page's fragments gets that part alone: what `fragments.js` asks for.
 #[doc(hidden)]
 pub fn respond_template<T: Template>(page: &T, cx: &Cx) -> Response {
     const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
+    const FRAGMENT: HeaderName = HeaderName::from_static("x-fragment");
+    if !T::FRAGMENTS.is_empty()
+        && let Some(asked) = cx.headers().get(FRAGMENT)
+        // Only a name that the template has: nothing of the request is written into the answer.
+        && let Some(name) = T::FRAGMENTS.iter().find(|name| name.as_bytes() == asked.as_bytes())
+        && let Ok(confirmed) = HeaderValue::from_str(name)
+    {
+        let mut out = String::with_capacity(T::SIZE_HINT);
+        page.fragment_into(name, cx, &mut out);
+        return Response::new(StatusCode::OK, out)
+            .set(header::CONTENT_TYPE, HTML)
+            .set(header::VARY, HeaderValue::from_static("x-fragment"))
+            .set(FRAGMENT, confirmed);
+    }
     let mut out = String::with_capacity(T::SIZE_HINT + T::SIZE_HINT / 4);
     page.render_into(cx, &mut out);
     Response::new(StatusCode::OK, out).set(header::CONTENT_TYPE, HTML)

@@ -324,7 +324,7 @@ impl Generator<'_> {
                     quote! { #root::filters::list::join_markup(&(#value), &#separator) }
                 } else {
                     let item = self.ident("item");
-                    let probe = self.probe(&quote!(Words), &quote! { #item }, pos, 3);
+                    let probe = self.probe(&quote!(Words), &quote! { *#item }, pos, 3);
                     quote! { #root::filters::list::join((#value).iter().map(|#item| #probe.text()), &#separator) }
                 }
             }

@@ -378,7 +378,7 @@ fn script(kind: Script, js: &mut super::js::Js, pos: Pos) -> Result<Context> {
         return fail(
             unclear,
             "unclear-script",
-            format!("{why}, and a value follows in this script"),
+            format!("a value in a script that cannot be read with certainty: {why}"),
             "keep code in a script file; hand it the value with {{ value|json_script:\"id\" }} or a data- attribute",
         );
     }

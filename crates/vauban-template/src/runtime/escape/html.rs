@@ -18,7 +18,7 @@ const REFERENCES: [&str; 7] = ["", "&amp;", "&lt;", "&gt;", "&quot;", "&#x27;", 
 
 /// Appends text with `&`, `<`, `>`, `"` and `'` as character references (CWE-79).
 ///
-/// Runs without special bytes are copied whole, sixteen bytes being looked at at once.
+/// Runs without special bytes are copied whole, eight bytes being looked at at once.
 #[inline]
 pub fn text(text: &str, out: &mut String) {
     let bytes = text.as_bytes();
@@ -37,11 +37,11 @@ pub fn text(text: &str, out: &mut String) {
 #[inline]
 fn special(bytes: &[u8], from: usize) -> Option<usize> {
     let mut at = from;
-    while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<16>()) {
+    while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
         if any(chunk) {
             break;
         }
-        at += 16;
+        at += 8;
     }
     bytes[at..]
         .iter()
@@ -49,9 +49,9 @@ fn special(bytes: &[u8], from: usize) -> Option<usize> {
         .map(|i| at + i)
 }
 
-/// Whether one of sixteen bytes is special; without branches, so that the compiler uses vector instructions.
+/// Whether one of eight bytes is special; without branches, so that the compiler uses vector instructions.
 #[inline]
-fn any(chunk: &[u8; 16]) -> bool {
+fn any(chunk: &[u8; 8]) -> bool {
     let mut found = 0;
     for b in chunk {
         // `&` and `'` differ in the lowest bit, `<` and `>` in the second.

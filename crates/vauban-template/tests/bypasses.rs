@@ -1,0 +1,427 @@
+//! The published ways round contextual engines, each by its name, each stopped.
+//!
+//! A way is stopped if the template does not compile, or if the hostile value ends up inert: judged by
+//! html5ever's view of the page, as in `structure.rs`.
+#![allow(missing_docs, unreachable_pub)]
+#![cfg(feature = "compiler")]
+
+#[path = "support/interpret.rs"]
+mod interpret;
+#[path = "support/skeleton.rs"]
+mod skeleton;
+
+use interpret::{ops, walk};
+use skeleton::skeleton;
+
+/// Name, template, the value that did it, and whether it must be refused (otherwise: inert).
+const WAYS: &[(&str, &str, &str, bool)] = &[
+    // Go html/template.
+    (
+        "CVE-2023-24538 backticks",
+        "<script>var a = `{{ x }}`</script>",
+        "${alert(1)}",
+        true,
+    ),
+    (
+        "CVE-2023-24539 angle brackets in CSS",
+        "<style>a{b:{{ x }}}</style>",
+        "</style><script>",
+        true,
+    ),
+    (
+        "CVE-2023-24540 whitespace in JavaScript",
+        "<script>var a\u{b}={{ x }}</script>",
+        "1;alert(1)",
+        false,
+    ),
+    (
+        "CVE-2023-29400 empty unquoted attribute",
+        "<p title={{ x }} onx=1>t</p>",
+        "",
+        true,
+    ),
+    (
+        "CVE-2023-39318 HTML-like comments in scripts",
+        "<script>var a = 1 <!-- {{ x }}\n</script>",
+        "\nalert(1)",
+        true,
+    ),
+    (
+        "CVE-2023-39318 hashbang",
+        "<script>#! {{ x }}\n</script>",
+        "\nalert(1)",
+        true,
+    ),
+    (
+        "CVE-2023-39319 script tags in script strings",
+        "<script>var a = \"<script>{{ x }}\"</script>",
+        "x",
+        true,
+    ),
+    (
+        "CVE-2024-24785 errors of marshalling",
+        "<script>var a = {{ x }}</script>",
+        "*/</script><script>alert(1)",
+        false,
+    ),
+    (
+        "CVE-2026-56858 slash after a brace",
+        "<script>x = {} /{{ x }}/ 1</script>",
+        "/;alert(1)//",
+        true,
+    ),
+    (
+        "CVE-2026-56858 inside ${}",
+        "<script>`${ {{ x }} }`</script>",
+        "1}`;alert(1)//",
+        true,
+    ),
+    (
+        "golang 81823 yield as a property",
+        "<script>p = b.yield / 100; u = {{ x }}; // s\n</script>",
+        "1;pwned=1;0",
+        false,
+    ),
+    (
+        "golang: = in an unquoted value",
+        "<input value=1+1={{ x }}>",
+        "x onx=1",
+        true,
+    ),
+    (
+        "golang: meta refresh, space before =",
+        "<meta http-equiv=refresh content=\"0;url ={{ x }}\">",
+        "javascript:alert(1)",
+        true,
+    ),
+    (
+        "golang: srcdoc is only attribute-escaped",
+        "<iframe srcdoc=\"{{ x }}\"></iframe>",
+        "<script>alert(1)</script>",
+        true,
+    ),
+    (
+        "golang: scheme from data",
+        "<a href=\"{{ x }}://h\">t</a>",
+        "javascript",
+        true,
+    ),
+    (
+        "golang: scheme from two values",
+        "<a href=\"{{ x }}{{ y }}\">t</a>",
+        "java",
+        true,
+    ),
+    (
+        "golang: host from data",
+        "<a href=\"https://{{ x }}/\">t</a>",
+        "evil.example",
+        true,
+    ),
+    ("golang: base", "<base href=\"{{ x }}\">", "//evil.example", true),
+    (
+        "golang: content security policy in meta",
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"{{ x }}\">",
+        "script-src *",
+        true,
+    ),
+    (
+        "golang: import map",
+        "<script type=\"importmap\">{{ x }}</script>",
+        "{}",
+        true,
+    ),
+    (
+        "golang: speculation rules",
+        "<script type=\"speculationrules\">{{ x }}</script>",
+        "{}",
+        true,
+    ),
+    (
+        "golang: raw text, noscript",
+        "<noscript>{{ x }}</noscript>",
+        "</noscript><script>",
+        true,
+    ),
+    (
+        "golang: raw text, xmp",
+        "<xmp>{{ x }}</xmp>",
+        "</xmp><script>",
+        true,
+    ),
+    ("golang: raw text, plaintext", "<plaintext>{{ x }}", "x", true),
+    // Closure Templates and Angular.
+    (
+        "Closure: attribute name from data",
+        "<p {{ x }}=\"1\">t</p>",
+        "onclick",
+        true,
+    ),
+    (
+        "Closure: element name from data",
+        "<{{ x }}>t</{{ x }}>",
+        "script",
+        true,
+    ),
+    (
+        "Closure: srcset second candidate",
+        "<img alt=\"\" srcset=\"{{ x }}\">",
+        "/a, javascript:alert(1) 2x",
+        false,
+    ),
+    (
+        "Angular NG05201: object data, embed src",
+        "<object data=\"{{ x }}\"></object>",
+        "javascript:alert(1)",
+        true,
+    ),
+    (
+        "Angular: SVG animation of href",
+        "<svg><a><animate attributeName=\"href\" values=\"{{ x }}\"/></a></svg>",
+        "javascript:alert(1)",
+        true,
+    ),
+    (
+        "Angular: SVG set",
+        "<svg><set to=\"{{ x }}\"/></svg>",
+        "javascript:alert(1)",
+        true,
+    ),
+    (
+        "Angular CVE-2025-66412: MathML href",
+        "<math href=\"{{ x }}\"></math>",
+        "javascript:alert(1)",
+        false,
+    ),
+    (
+        "Angular: ngNonBindable, framework attributes",
+        "<p ng-init=\"{{ x }}\">t</p>",
+        "constructor.constructor('alert(1)')()",
+        true,
+    ),
+    (
+        "Vue, Alpine, htmx: evaluated attributes",
+        "<p x-data=\"{{ x }}\">t</p>",
+        "alert(1)",
+        true,
+    ),
+    (
+        "Vue: shorthand handler",
+        "<p @click=\"{{ x }}\">t</p>",
+        "alert(1)",
+        true,
+    ),
+    // march-language #311.
+    (
+        "march #311: event handler",
+        "<p onclick=\"f('{{ x }}')\">t</p>",
+        "');alert(1)//",
+        true,
+    ),
+    (
+        "march #311: event handler, character reference",
+        "<p onclick=\"f('{{ x }}')\">t</p>",
+        "&#39;);alert(1)//",
+        true,
+    ),
+    (
+        "march #311: xlink:href",
+        "<svg><a xlink:href=\"{{ x }}\"><path d=\"\"/></a></svg>",
+        "javascript:alert(1)",
+        false,
+    ),
+    (
+        "march #311: ping",
+        "<a href=\"/\" ping=\"/a{{ x }}\">t</a>",
+        "//evil.example",
+        true,
+    ),
+    (
+        "march #311: formaction",
+        "<form><button formaction=\"{{ x }}\">t</button></form>",
+        "javascript:alert(1)",
+        false,
+    ),
+    (
+        "march #311: raw JavaScript",
+        "<script>{{ x }}; f()</script>",
+        "alert(1)",
+        false,
+    ),
+    // Others.
+    (
+        "javascript: with a newline",
+        "<a href=\"{{ x }}\">t</a>",
+        "java\nscript:alert(1)",
+        false,
+    ),
+    (
+        "javascript: with a control character",
+        "<a href=\"{{ x }}\">t</a>",
+        "\u{1}javascript:alert(1)",
+        false,
+    ),
+    (
+        "javascript: by character reference",
+        "<a href=\"{{ x }}\">t</a>",
+        "&#106;avascript:alert(1)",
+        false,
+    ),
+    (
+        "data: document",
+        "<a href=\"{{ x }}\">t</a>",
+        "data:text/html,<script>alert(1)</script>",
+        false,
+    ),
+    (
+        "second slash after a literal one",
+        "<map name=m><area alt=\"\" href=\"/{{ x }}\"></map>",
+        "/evil.example",
+        false,
+    ),
+    (
+        "backslash after a literal slash",
+        "<map name=m><area alt=\"\" href=\"/{{ x }}\"></map>",
+        "\\evil.example",
+        false,
+    ),
+    (
+        "reference completed by a value",
+        "<p title=\"&{{ x }}\">t</p>",
+        "quot; onx=1",
+        false,
+    ),
+    (
+        "NUL before a bracket",
+        "<p>{{ x }}</p>",
+        "\0<script>alert(1)</script>",
+        false,
+    ),
+    (
+        "line separator in a script",
+        "<script>var a = {{ x }};</script>",
+        "\u{2028}alert(1)//",
+        false,
+    ),
+    (
+        "JSON in script, end tag",
+        "<script type=\"application/json\">{{ x }}</script>",
+        "</script><script>alert(1)</script>",
+        false,
+    ),
+    (
+        "branches: quote opened in one",
+        "<p {% if f %}title='{% endif %}>{{ x }}</p>",
+        "x",
+        true,
+    ),
+    (
+        "branches: script opened in one",
+        "{% if f %}<script>{% endif %}{{ x }}",
+        "alert(1)",
+        true,
+    ),
+    (
+        "loop: context drifts",
+        "<script>{% for i in l %}'{% endfor %}{{ x }}</script>",
+        "alert(1)",
+        true,
+    ),
+    (
+        "svg style is markup, html style is not",
+        "<svg><style>{{ x }}</style></svg>",
+        "<img src=x onerror=alert(1)>",
+        true,
+    ),
+    (
+        "svg title is no RCDATA",
+        "<svg><title>{{ x }}</title></svg>",
+        "<img src=x onerror=alert(1)>",
+        false,
+    ),
+    (
+        "shadow root from data",
+        "<template shadowrootmode=\"{{ x }}\"></template>",
+        "open",
+        true,
+    ),
+    (
+        "customized built-in from data",
+        "<p is=\"{{ x }}\">t</p>",
+        "x-evil",
+        true,
+    ),
+    (
+        "form to elsewhere",
+        "<form method=\"post\" action=\"//evil.example/\"></form>{{ x }}",
+        "x",
+        true,
+    ),
+    (
+        "form method from data",
+        "<form method=\"{{ x }}\"></form>",
+        "post",
+        true,
+    ),
+];
+
+#[test]
+fn every_published_way_is_stopped() {
+    let mut failures = Vec::new();
+    for (name, template, hostile, must_refuse) in WAYS {
+        match ops(template) {
+            Err(_) if *must_refuse => {}
+            Err(why) => failures.push(format!(
+                "{name}: refused ({why}), which is stricter than this test says"
+            )),
+            Ok(_) if *must_refuse => failures.push(format!("{name}: compiles")),
+            Ok(ops) => {
+                let (mut good, mut bad) = (String::new(), String::new());
+                walk(&ops, "harmless", None, &mut good);
+                walk(&ops, hostile, None, &mut bad);
+                if skeleton(&good) != skeleton(&bad) {
+                    failures.push(format!("{name}: {bad}"));
+                }
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// Reading is linear: four times the text takes at most some six times as long, whatever the text is.
+#[test]
+fn the_compiler_is_linear() {
+    use std::time::{Duration, Instant};
+    for unit in [
+        "<",
+        "<!--",
+        "{{ x }}",
+        "<p>",
+        "<b></b>",
+        "{%",
+        "{# ",
+        "&",
+        "<a href=\"",
+        "</",
+        "'",
+        "<script>",
+        "<textarea>",
+        "a=",
+        "<p title=\"{{ x }}\">t</p>",
+        "{% if x %}a{% endif %}",
+        "{% verbatim %}",
+    ] {
+        let time = |n: usize| {
+            let text = unit.repeat(n);
+            let start = Instant::now();
+            drop(ops(&text));
+            start.elapsed()
+        };
+        let (short, long) = (time(2_000), time(8_000));
+        // A generous bound against noise, and none below what a clock can tell.
+        assert!(
+            long < short * 16 + Duration::from_millis(400),
+            "{unit}: {short:?} {long:?}"
+        );
+    }
+}
