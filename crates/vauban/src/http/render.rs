@@ -45,10 +45,15 @@ impl RenderContext for Cx {
     }
 
     fn debug(&self) -> bool {
-        // CWE-489: not in a release build, and not for others than the developer.
-        cfg!(debug_assertions)
-            && self.settings().mode.is_development()
-            && self.client_ip().to_canonical().is_loopback()
+        // CWE-489: not in a release build, not for others than the developer, and for nobody once the site is shared.
+        #[cfg(debug_assertions)]
+        {
+            self.settings().mode.is_development()
+                && self.client_ip().to_canonical().is_loopback()
+                && !self.site().accounts().is_some_and(|accounts| accounts.is_development_shared())
+        }
+        #[cfg(not(debug_assertions))]
+        false
     }
 }
 

@@ -76,6 +76,11 @@ impl Accounts {
         self.development.shared.store(true, Ordering::Relaxed);
         *self.development.token() = None;
     }
+
+    /// Whether others than the developer can reach the site.
+    pub(crate) fn is_development_shared(&self) -> bool {
+        self.development.is_shared()
+    }
 }
 
 impl Switches {
