@@ -370,6 +370,7 @@ mod tests {
     }
 
     /// `Form::clean` without the rows, of which this form has none.
+    #[expect(clippy::result_large_err, reason = "as `Form::clean` returns it")]
     fn clean(body: &str) -> Result<Clean<SignUpForm>, Form<SignUpForm>> {
         bound(body, false).settle()
     }

@@ -42,14 +42,15 @@ fn vectors_routing() {
                     .collect();
                 let mut got = got.clone();
                 let mut sorted = expected.clone();
-                (got.sort(), sorted.sort());
+                got.sort();
+                sorted.sort();
                 assert_eq!(got, sorted, "{id}");
             }
             tally.case(id, !case["expect"].is_null(), got.is_some(), match_rule(&case));
         } else {
             match reverse(route, &case["kwargs"]) {
                 Some(url) if case["error"].is_null() => {
-                    tally.case(id, true, url == text(&case, "expect"), reverse_rule(&case))
+                    tally.case(id, true, url == text(&case, "expect"), reverse_rule(&case));
                 }
                 Some(_) => tally.case(id, false, true, None),
                 None => tally.case(id, case["error"].is_null(), false, reverse_rule(&case)),

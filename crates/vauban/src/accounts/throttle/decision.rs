@@ -106,7 +106,7 @@ mod tests {
             level = level.count(FIVE, now);
             let wait = level.wait(now).map_or(0, |w| w.as_secs());
             waits.push(wait);
-            now = now + SignedDuration::from_secs(wait);
+            now += SignedDuration::from_secs(wait);
         }
         let expected = [
             0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900, 900, 900, 900, 900,

@@ -22,7 +22,6 @@ fn bare() -> Switches {
         no_token_check: true,
         no_security_headers: true,
         no_body_limit: true,
-        ..Switches::default()
     }
 }
 

@@ -54,7 +54,7 @@ async fn let_through(case: &Value) -> bool {
     for (name, value) in given {
         match value {
             Value::Array(values) => {
-                headers.extend(values.iter().filter_map(Value::as_str).map(|v| pair(name, v)))
+                headers.extend(values.iter().filter_map(Value::as_str).map(|v| pair(name, v)));
             }
             value => {
                 // The peer is no proxy of ours in these cases, but TLS has to be told somehow: the forwarded host goes.
