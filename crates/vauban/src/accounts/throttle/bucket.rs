@@ -57,6 +57,11 @@ const SITE: Allowance = Allowance {
     half_life: HOUR,
 };
 
+/// Sign-ups from one address: a class that signs up together passes, a script does not go far.
+const SIGN_UPS: Allowance = Allowance { free: 100, ..PREFIX };
+/// Sign-ups from one IPv6 /48.
+const SITE_SIGN_UPS: Allowance = Allowance { free: 400, ..SITE };
+
 /// Makes buckets' keys.
 #[derive(Clone)]
 pub(crate) struct BucketKeys {
@@ -87,10 +92,14 @@ impl BucketKeys {
         if attempt != Attempt::SignUp {
             buckets.push(self.bucket(attempt, "account", &[account], ACCOUNT, true));
         }
+        let (prefix, network) = match attempt {
+            Attempt::SignUp => (SIGN_UPS, SITE_SIGN_UPS),
+            Attempt::SignIn | Attempt::ChangePassword => (PREFIX, SITE),
+        };
         let (near, site) = prefixes(client);
-        buckets.push(self.bucket(attempt, "prefix", &[&near], PREFIX, false));
+        buckets.push(self.bucket(attempt, "prefix", &[&near], prefix, false));
         if let Some(site) = site {
-            buckets.push(self.bucket(attempt, "site", &[&site], SITE, false));
+            buckets.push(self.bucket(attempt, "site", &[&site], network, false));
         }
         buckets
     }
