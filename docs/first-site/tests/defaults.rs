@@ -26,6 +26,14 @@ async fn sign_up(client: &mut Client) -> Vec<String> {
     client.post_form(urls::accounts::signup(), &fields).await.events().to_vec()
 }
 
+#[test]
+fn asvs_8_1_1_the_lock_says_who_may_call_what() {
+    let app = app();
+    let lock = app.package.access_lock().expect("access.lock");
+    let differences = vauban::access::Matrix::of(&app).differences(&lock);
+    assert!(differences.is_empty(), "run `access --accept` in docs/first-site and read this: {differences:#?}");
+}
+
 #[tokio::test]
 async fn asvs_3_4_2_no_other_origin_may_read() {
     let app = TestApp::behind_proxy(app);
