@@ -1,6 +1,6 @@
 //! Typed forms, re-displayed with what was typed.
 //!
-//! ```ignore
+//! ```text
 //! #[derive(Form)]
 //! #[form(clean = not_in_the_past)]
 //! pub struct TaskForm {

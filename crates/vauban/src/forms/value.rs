@@ -22,7 +22,7 @@ const NOT_AN_ADDRESS: Problem = Cow::Borrowed("Enter an e-mail address, like nam
 /// A type that a form's field can have.
 ///
 /// Ready: `String`, `bool`, the integers up to 64 bits, `Slug`, `Uuid`, `Id<M>`, `ForeignKey<M>`, `Secret<String>`,
-/// enums with [`FixedChoices`], and `Option` of each.
+/// enums with `derive(Choices)`, and `Option` of each.
 #[diagnostic::on_unimplemented(
     message = "a form's field cannot be a `{Self}`",
     label = "no form knows how to read this type",

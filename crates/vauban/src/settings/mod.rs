@@ -3,7 +3,7 @@
 //! Settings are read once, from weakest to strongest: Vauban's defaults, `vauban.toml`, `.env` (development
 //! only), then the environment (`VAUBAN_ADDR`, …) or secret files (`VAUBAN_SECRET_KEY_FILE`). An unknown name is
 //! an error with a suggestion; a bad value says which setting, where it was read, what was found and what to
-//! write. The list is [`table`]; the command `settings` prints it with the values in force.
+//! write. The list stands in `table.rs`; the command `settings` prints it with the values in force.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
