@@ -2,7 +2,7 @@
 //!
 //! A way is stopped if the template does not compile, or if the hostile value ends up inert: judged by
 //! html5ever's view of the page, as in `structure.rs`.
-#![allow(missing_docs, unreachable_pub)]
+#![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::print_stdout)]
 #![cfg(feature = "compiler")]
 
 #[path = "support/interpret.rs"]

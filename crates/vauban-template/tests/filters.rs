@@ -1,5 +1,5 @@
 //! Every filter on ordinary Rust types, through the derive. (Their results on many inputs: `vectors.rs`.)
-#![allow(missing_docs, unreachable_pub)]
+#![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::print_stdout)]
 
 mod support;
 

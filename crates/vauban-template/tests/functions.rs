@@ -1,5 +1,12 @@
 //! `text.json`, `dos.json` and the tables of `contextual_escaping.json` through the functions themselves.
-#![allow(missing_docs, unreachable_pub)]
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::match_same_arms,
+    clippy::nonminimal_bool,
+    clippy::print_stdout
+)]
 #![cfg(feature = "compiler")]
 
 #[path = "support/judge_text.rs"]
@@ -296,9 +303,9 @@ fn context_machine() {
                     _ => false,
                 };
                 if fine {
-                    same += 1
+                    same += 1;
                 } else {
-                    failures.push(format!("{prefix:?}: Go {state}, here {mode:?} {context:?}"))
+                    failures.push(format!("{prefix:?}: Go {state}, here {mode:?} {context:?}"));
                 }
             }
         }

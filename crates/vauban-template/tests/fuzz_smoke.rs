@@ -1,5 +1,5 @@
 //! The fuzz targets for a moment on the stable toolchain: the committed corpus, and mutations of it.
-#![allow(missing_docs, unreachable_pub)]
+#![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::print_stdout)]
 #![cfg(feature = "compiler")]
 
 #[path = "support/fuzz.rs"]

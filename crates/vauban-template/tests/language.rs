@@ -1,5 +1,5 @@
 //! The language through the derive: components, slots, fragments, functions of one's own, narrowing, loops.
-#![allow(missing_docs, unreachable_pub)]
+#![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::print_stdout)]
 
 mod support;
 

@@ -1,5 +1,5 @@
 //! Pages through the derive.
-#![allow(missing_docs, unreachable_pub)]
+#![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::print_stdout)]
 
 mod support;
 

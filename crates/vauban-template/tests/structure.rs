@@ -2,7 +2,7 @@
 //! the places where values stand. html5ever, which shares no code with the compiler, is the judge.
 //!
 //! The same check catches a compiler whose escapers are swapped, context by context.
-#![allow(missing_docs, unreachable_pub)]
+#![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::print_stdout)]
 #![cfg(feature = "compiler")]
 
 #[path = "support/interpret.rs"]

@@ -1,5 +1,5 @@
 //! What must not compile, with its message. The siblings with the fix are in `ui_siblings.rs`.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
 
 #[test]
 fn messages() {

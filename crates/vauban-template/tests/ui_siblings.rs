@@ -1,5 +1,12 @@
 //! The siblings of the cases in `ui/`: they differ only in the fix, and compile.
-#![allow(missing_docs, dead_code, unused, unreachable_pub)]
+#![allow(
+    missing_docs,
+    dead_code,
+    unused,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::print_stdout
+)]
 
 pub mod urls {
     pub struct Url;

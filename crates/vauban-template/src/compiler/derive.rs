@@ -295,9 +295,9 @@ pub fn compile<L: Loader>(
     let mut warnings = Vec::new();
     for problem in machine.problems {
         if problem.warning {
-            warnings.push(sources.problem(problem))
+            warnings.push(sources.problem(problem));
         } else {
-            errors.push(problem)
+            errors.push(problem);
         }
     }
     if let Some(package) = package {

@@ -286,7 +286,7 @@ impl Parser<'_> {
             .find(|c: char| !(c.is_alphanumeric() || c == '_'))
             .unwrap_or(rest.len());
         let name = &rest[..length];
-        let starts = name.chars().next().is_some_and(|c| c.is_alphabetic());
+        let starts = name.chars().next().is_some_and(char::is_alphabetic);
         if !starts {
             let found = rest
                 .chars()

@@ -285,7 +285,7 @@ impl<'a> Generator<'a> {
         Ok(quote! { #probe.text() })
     }
 
-    fn path(&mut self, path: &Path) -> Result<TokenStream> {
+    fn path(&self, path: &Path) -> Result<TokenStream> {
         if path.root == "forloop" {
             return self.forloop(path);
         }

@@ -26,14 +26,11 @@ impl Parse for Input {
             input.parse::<Token![,]>()?;
         }
         // CWE-79: `String::leak` makes a `&'static str` from anything, so only a token will do.
-        let format = match input.parse::<Lit>() {
-            Ok(Lit::Str(format)) => format,
-            _ => {
-                return Err(syn::Error::new(
-                    input.span(),
-                    "the markup is a string literal, written out here: safe_html!(\"<b>{}</b>\", text)",
-                ));
-            }
+        let Ok(Lit::Str(format)) = input.parse::<Lit>() else {
+            return Err(syn::Error::new(
+                input.span(),
+                "the markup is a string literal, written out here: safe_html!(\"<b>{}</b>\", text)",
+            ));
         };
         let mut arguments = Vec::new();
         while input.parse::<Option<Token![,]>>()?.is_some() && !input.is_empty() {

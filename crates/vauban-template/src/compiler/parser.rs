@@ -49,7 +49,9 @@ struct Parser<'s> {
 }
 
 /// The tag that ended a list of nodes: its words and place.
-type Stop<'s> = Option<(Vec<(&'s str, Pos)>, Pos)>;
+type Stop<'s> = Option<(Words<'s>, Pos)>;
+/// The words of a tag.
+type Words<'s> = Vec<(&'s str, Pos)>;
 
 /// Every tag, for suggestions.
 const TAGS: &[&str] = &[
@@ -132,7 +134,7 @@ impl<'s> Parser<'s> {
     }
 
     /// The nodes of a block with one end tag.
-    fn body(&mut self, open: &str, pos: Pos) -> Result<(Vec<Node>, Vec<(&'s str, Pos)>)> {
+    fn body(&mut self, open: &str, pos: Pos) -> Result<(Vec<Node>, Words<'s>)> {
         let end = format!("end{open}");
         let (nodes, stop) = self.nodes(&[&end], pos, open)?;
         Ok((nodes, stop.map(|(words, _)| words).unwrap_or_default()))

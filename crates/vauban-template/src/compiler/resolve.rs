@@ -331,10 +331,10 @@ impl<'l, L: Loader> Resolver<'l, L> {
                 out.push(Node::For(f));
             }
             Node::With(bindings, nodes, pos) => {
-                out.push(Node::With(bindings.clone(), self.expand(nodes, scope)?, *pos))
+                out.push(Node::With(bindings.clone(), self.expand(nodes, scope)?, *pos));
             }
             Node::Only(bindings, nodes, pos) => {
-                out.push(Node::Only(bindings.clone(), self.expand(nodes, scope)?, *pos))
+                out.push(Node::Only(bindings.clone(), self.expand(nodes, scope)?, *pos));
             }
             Node::Spaceless(nodes, pos) => out.push(Node::Spaceless(self.expand(nodes, scope)?, *pos)),
             Node::Fragment(name, nodes, pos) => {
@@ -342,7 +342,7 @@ impl<'l, L: Loader> Resolver<'l, L> {
                 out.push(Node::Fragment(name.clone(), nodes, *pos));
             }
             Node::Slot(name, nodes, pos) => {
-                out.push(Node::Slot(name.clone(), self.expand(nodes, scope)?, *pos))
+                out.push(Node::Slot(name.clone(), self.expand(nodes, scope)?, *pos));
             }
             Node::Component(component) => {
                 let mut component = component.clone();
@@ -360,7 +360,7 @@ impl<'l, L: Loader> Resolver<'l, L> {
 /// Gathers blocks, most derived first.
 fn collect(nodes: &[Node], blocks: &mut Blocks) {
     each_block(nodes, &mut |name, body, _| {
-        blocks.entry(name.to_owned()).or_default().push(body.to_vec())
+        blocks.entry(name.to_owned()).or_default().push(body.to_vec());
     });
 }
 
@@ -512,7 +512,7 @@ impl Loader for Folder {
                 let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
                 match entry.file_type() {
                     Ok(kind) if kind.is_dir() && depth < 16 => {
-                        folders.push((entry.path(), format!("{name}/"), depth + 1))
+                        folders.push((entry.path(), format!("{name}/"), depth + 1));
                     }
                     Ok(kind) if kind.is_file() => out.push(name),
                     _ => {}

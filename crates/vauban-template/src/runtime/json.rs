@@ -102,7 +102,7 @@ impl Style {
                 _ if self.upper && c > '\u{7f}' => "",
                 _ => continue,
             };
-            out.write_all(text[from..i].as_bytes())?;
+            out.write_all(&text.as_bytes()[from..i])?;
             from = i + c.len_utf8();
             if code.is_empty() {
                 let mut units = [0; 2];
@@ -115,7 +115,7 @@ impl Style {
                 out.write_all(code.as_bytes())?;
             }
         }
-        out.write_all(text[from..].as_bytes())
+        out.write_all(&text.as_bytes()[from..])
     }
 }
 

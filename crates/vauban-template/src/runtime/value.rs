@@ -222,7 +222,7 @@ impl<'a, T: Plain, const L: u32, const K: u32> NarrowOptionPlain<'a>
 {
     type Inside = &'a T;
     fn narrow(&self) -> Option<&'a T> {
-        self.0.as_ref().filter(|v| v.truth())
+        self.0.as_ref().filter(Plain::truth)
     }
 }
 
@@ -238,7 +238,7 @@ impl<'a, T: Filled, const L: u32, const K: u32> NarrowOptionFilled<'a>
 {
     type Inside = &'a T;
     fn narrow(&self) -> Option<&'a T> {
-        self.0.as_ref().filter(|v| v.filled())
+        self.0.as_ref().filter(Filled::filled)
     }
 }
 

@@ -1,5 +1,11 @@
 //! What the fuzz targets run, shared with the short run on the stable toolchain.
-#![allow(dead_code, unreachable_pub, missing_docs)]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::print_stdout
+)]
 
 use crate::interpret::{ops, walk};
 use crate::skeleton::skeleton;

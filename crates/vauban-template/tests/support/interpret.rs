@@ -1,6 +1,12 @@
 //! Walks what the compiler made of a template and writes it with the real escapers: for tests that need many
 //! templates, or a compiler with a fault in it.
-#![allow(dead_code, unreachable_pub, missing_docs)]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::print_stdout
+)]
 
 use std::collections::HashMap;
 use vauban_template::__private::{enumerated, js_value, json_value};
@@ -83,7 +89,7 @@ pub fn walk(ops: &[Op], value: &str, swap: Option<Swap>, out: &mut String) {
             }
             Op::Nonce => out.push_str("NONCE"),
             Op::FormToken(_) => {
-                out.push_str("<input type=\"hidden\" name=\"csrfmiddlewaretoken\" value=\"T\">")
+                out.push_str("<input type=\"hidden\" name=\"csrfmiddlewaretoken\" value=\"T\">");
             }
             _ => {}
         }

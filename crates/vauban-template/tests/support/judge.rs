@@ -1,5 +1,11 @@
 //! Compares what came out with what a vector says, and names the rule where the two differ.
-#![allow(dead_code, unreachable_pub, missing_docs)]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::print_stdout
+)]
 
 use crate::dynamic::refusals;
 use serde_json::Value;
@@ -44,6 +50,13 @@ impl Summary {
             self.failures.len(),
             self.failures.join("\n")
         );
+        if self.run == pinned.0 {
+            assert_eq!((self.run, self.equal, self.refused), pinned);
+            assert_eq!(
+                self.equal + self.refused + self.stricter.values().sum::<usize>(),
+                self.run
+            );
+        }
     }
 }
 
@@ -319,7 +332,7 @@ pub fn canonical(html: &str) -> String {
         let decoded = vauban_template::filters::entities::unescape(reference);
         match decoded.as_str() {
             "<" | ">" | "&" | "\"" | "'" => {
-                out.push_str(&format!("&#{};", decoded.chars().next().unwrap() as u32))
+                out.push_str(&format!("&#{};", decoded.chars().next().unwrap() as u32));
             }
             d if d != reference => out.push_str(d),
             _ => out.push_str(reference),

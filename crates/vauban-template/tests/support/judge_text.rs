@@ -1,5 +1,11 @@
 //! Loading of vectors, and comparison of text.
-#![allow(dead_code, unreachable_pub, missing_docs)]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::print_stdout
+)]
 
 use serde_json::Value;
 use std::path::PathBuf;

@@ -1,5 +1,11 @@
 //! A response for tests.
-#![allow(dead_code, unreachable_pub, missing_docs)]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::print_stdout
+)]
 
 use vauban_template::page::{Level, Message, User};
 use vauban_template::{RenderContext, Template, UrlTo};

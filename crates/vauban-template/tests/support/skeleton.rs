@@ -1,5 +1,11 @@
 //! The shape of a document, as html5ever sees it: elements, attribute names, and of every value what it does.
-#![allow(dead_code, unreachable_pub, missing_docs)]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::print_stdout
+)]
 
 use html5ever::tendril::StrTendril;
 use html5ever::tokenizer::{

@@ -233,6 +233,8 @@ pub(super) fn app_path(module: &str, name: &str) -> TokenStream {
     text.parse().unwrap_or_default()
 }
 
+// A table: each context by itself.
+#[allow(clippy::match_same_arms)]
 fn text_marker(context: Context, pos: Pos) -> Result<TokenStream> {
     Ok(match context {
         Context::Text => quote!(escape::Text),

@@ -208,11 +208,11 @@ fn foreign_kind(element: &str, name: &str, local: &str) -> Option<Kind> {
     })
 }
 
+// A table, read by element.
+#[allow(clippy::match_same_arms)]
 fn element_kind(element: &str, name: &str) -> Option<Kind> {
     Some(match (element, name) {
-        ("script", "src") | ("iframe", "src") | ("embed", "src") | ("frame", "src") | ("portal", "src") => {
-            Kind::Resource
-        }
+        ("script" | "iframe" | "embed" | "frame" | "portal", "src") => Kind::Resource,
         ("script", _) if name != "id" && !name.starts_with("data-") => refuse!(
             "script-attribute",
             "a value in an attribute of <script> that decides what runs",

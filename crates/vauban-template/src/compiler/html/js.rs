@@ -123,7 +123,7 @@ impl Js {
                             self.before = Before::Value;
                         }
                         '\n' | '\r' => {
-                            self.give_up(here, "a regular expression that does not end on its line")
+                            self.give_up(here, "a regular expression that does not end on its line");
                         }
                         _ => {}
                     }
@@ -167,6 +167,7 @@ impl Js {
         }
     }
 
+    #[allow(clippy::match_same_arms)] // A table of characters.
     /// One character of code; true if the next one belongs to it.
     fn code(&mut self, c: char, next: Option<char>, pos: Pos) -> bool {
         let in_word = c.is_alphanumeric() || c == '_' || c == '$' || c == '\u{200c}' || c == '\u{200d}';

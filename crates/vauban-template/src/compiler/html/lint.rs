@@ -53,7 +53,7 @@ impl Lints {
                 if needs && !named && !open.iter().any(|o| o.name == "label") {
                     match find("id") {
                         Some(Given::Literal(id)) => {
-                            self.fields.push((Some(id.clone()), tag.pos, tag.name.clone()))
+                            self.fields.push((Some(id.clone()), tag.pos, tag.name.clone()));
                         }
                         Some(_) => {}
                         None => self.fields.push((None, tag.pos, tag.name.clone())),

@@ -275,7 +275,7 @@ impl Machine {
         )
     }
 
-    fn same_elements(&mut self, start: &State, end: &State, pos: Pos) -> Result<()> {
+    fn same_elements(&self, start: &State, end: &State, pos: Pos) -> Result<()> {
         let mut end = end.clone();
         while end.open.len() > start.open.len()
             && end
@@ -306,7 +306,7 @@ impl Machine {
         Ok(())
     }
 
-    fn join(&mut self, before: Option<State>, end: State, pos: Pos, what: &str) -> Result<State> {
+    fn join(&self, before: Option<State>, end: State, pos: Pos, what: &str) -> Result<State> {
         let end = settle(end, pos)?;
         let Some(before) = before else { return Ok(end) };
         if let Some(state) = join(before.clone(), end.clone(), pos) {
@@ -317,7 +317,7 @@ impl Machine {
     }
 
     /// Reports that two ways through the template end at different places.
-    fn differ(&mut self, a: &State, b: &State, pos: Pos, what: &str) -> Result<()> {
+    fn differ(&self, a: &State, b: &State, pos: Pos, what: &str) -> Result<()> {
         if a.mode == b.mode {
             let names = |s: &State| {
                 let list: Vec<String> = s.open.iter().map(|e| format!("<{}>", e.name)).collect();

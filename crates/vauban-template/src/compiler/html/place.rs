@@ -229,10 +229,10 @@ impl Machine {
             && last.ends_with('&')
         {
             last.push_str("amp;");
-            if let Mode::Value(_, value) = &mut self.state.mode {
-                if value.pending.ends_with('&') {
-                    value.pending.push_str("amp;");
-                }
+            if let Mode::Value(_, value) = &mut self.state.mode
+                && value.pending.ends_with('&')
+            {
+                value.pending.push_str("amp;");
             }
         }
     }

@@ -2,7 +2,6 @@
 
 use super::elements::{self, Content};
 use super::ir::Op;
-use super::js::Js;
 use super::machine::Machine;
 use super::state::{Given, Mode, Open, Script, Tag};
 use crate::compiler::error::{Pos, Result, fail};
@@ -180,7 +179,7 @@ impl Machine {
         }
         self.state.mode = match content {
             Content::Rcdata => Mode::Rcdata(tag.name),
-            Content::Script => Mode::Script(script, Box::new(Js::default())),
+            Content::Script => Mode::Script(script, Box::default()),
             Content::Style | Content::Raw => Mode::Raw(tag.name),
             _ => Mode::Text,
         };

@@ -18,49 +18,59 @@ const REFERENCES: [&str; 7] = ["", "&amp;", "&lt;", "&gt;", "&quot;", "&#x27;", 
 
 /// Appends text with `&`, `<`, `>`, `"` and `'` as character references (CWE-79).
 ///
-/// Runs without special bytes are copied whole, eight bytes being looked at at once.
+/// Eight bytes are looked at at once, and runs without special bytes are copied whole.
 #[inline]
 pub fn text(text: &str, out: &mut String) {
     let bytes = text.as_bytes();
+    let Some(last) = bytes.len().checked_sub(8) else {
+        return short(text, out);
+    };
     let mut from = 0;
     let mut at = 0;
-    while let Some(found) = special(bytes, at) {
-        out.push_str(&text[from..found]);
-        out.push_str(REFERENCES[TABLE[bytes[found] as usize] as usize]);
-        at = found + 1;
-        from = at;
+    while at < bytes.len() {
+        // The last piece overlaps the one before; what was seen already is masked out.
+        let base = at.min(last);
+        let Some(piece) = bytes.get(base..).and_then(|rest| rest.first_chunk::<8>()) else {
+            break;
+        };
+        let mut found = special(u64::from_le_bytes(*piece)) & (u64::MAX << ((at - base) * 8));
+        while found != 0 {
+            let i = base + (found.trailing_zeros() / 8) as usize;
+            out.push_str(&text[from..i]);
+            out.push_str(REFERENCES[TABLE[bytes[i] as usize] as usize]);
+            from = i + 1;
+            found &= found - 1;
+        }
+        at = base + 8;
     }
     out.push_str(&text[from..]);
 }
 
-/// The next byte that needs a reference.
-#[inline]
-fn special(bytes: &[u8], from: usize) -> Option<usize> {
-    let mut at = from;
-    while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
-        if any(chunk) {
-            break;
+/// The same for less than eight bytes.
+fn short(text: &str, out: &mut String) {
+    let mut from = 0;
+    for (i, b) in text.bytes().enumerate() {
+        if TABLE[b as usize] != 0 {
+            out.push_str(&text[from..i]);
+            out.push_str(REFERENCES[TABLE[b as usize] as usize]);
+            from = i + 1;
         }
-        at += 8;
     }
-    bytes[at..]
-        .iter()
-        .position(|b| TABLE[*b as usize] != 0)
-        .map(|i| at + i)
+    out.push_str(&text[from..]);
 }
 
-/// Whether one of eight bytes is special; without branches, so that the compiler uses vector instructions.
+/// The high bit of every byte of eight that needs a reference.
 #[inline]
-fn any(chunk: &[u8; 8]) -> bool {
-    let mut found = 0;
-    for b in chunk {
-        // `&` and `'` differ in the lowest bit, `<` and `>` in the second.
-        found |= u8::from(b & 0xFE == b'&')
-            | u8::from(b & 0xFD == b'<')
-            | u8::from(*b == b'"')
-            | u8::from(*b == 0);
-    }
-    found != 0
+fn special(bytes: u64) -> u64 {
+    const ONES: u64 = u64::MAX / 255;
+    const LOW: u64 = ONES * 0x7F;
+    // The high bit of every byte that is zero, exactly (no borrow runs into the next byte).
+    let zero = |x: u64| !(((x & LOW) + LOW) | x | LOW);
+    // `&` and `'` differ in the lowest bit, `<` and `>` in the second.
+    zero((bytes & (ONES * 0xFE)) ^ (ONES * b'&' as u64))
+        | zero((bytes & (ONES * 0xFD)) ^ (ONES * b'<' as u64))
+        | zero(bytes ^ (ONES * b'"' as u64))
+        | zero(bytes)
 }
 
 /// Appends text for a quoted attribute: the same references serve both quotes.

@@ -184,7 +184,7 @@ fn write(value: &Instant, format: &str, _dates: bool) -> Option<String> {
 fn letter(value: &Instant, c: char) -> Option<Option<String>> {
     let date = value.date();
     // A date alone has midnight for its time.
-    let clock = value.clock().unwrap_or(Time::midnight());
+    let clock = value.clock().unwrap_or_default();
     let hour12 = match clock.hour() % 12 {
         0 => 12,
         h => h,
@@ -316,7 +316,7 @@ pub fn timeuntil(value: Instant) -> String {
 }
 
 fn moment(value: &Instant) -> Option<DateTime> {
-    let at = DateTime::from_parts(value.date()?, value.clock().unwrap_or(Time::midnight()));
+    let at = DateTime::from_parts(value.date()?, value.clock().unwrap_or_default());
     match value.zone() {
         Some(zone) => Some(
             zone.offset

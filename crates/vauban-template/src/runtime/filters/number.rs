@@ -173,7 +173,7 @@ impl Decimal {
 fn grouped(whole: &str) -> String {
     let mut out = String::new();
     for (i, c) in whole.chars().enumerate() {
-        if i > 0 && (whole.len() - i) % 3 == 0 {
+        if i > 0 && (whole.len() - i).is_multiple_of(3) {
             out.push(',');
         }
         out.push(c);
@@ -316,7 +316,7 @@ pub fn add(a: Addend<'_>, b: Addend<'_>) -> String {
     }
     match (&a, &b) {
         (Number::Text(x), Number::Text(y)) => format!("{x}{y}"),
-        (Number::Text(_), _) | (_, Number::Text(_)) | (Number::None, _) | (_, Number::None) => String::new(),
+        (Number::Text(_) | Number::None, _) | (_, Number::Text(_) | Number::None) => String::new(),
         _ => match (a.float(), b.float()) {
             (Some(x), Some(y)) => Number::Float(x + y).text(),
             _ => String::new(),

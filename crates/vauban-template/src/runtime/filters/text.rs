@@ -104,7 +104,7 @@ pub fn escapejs(text: &str) -> String {
                 out.push_str(&format!("\\u{:04X}", c as u32));
             }
             c if c < ' ' || ('\u{7f}'..='\u{9f}').contains(&c) => {
-                out.push_str(&format!("\\u{:04X}", c as u32))
+                out.push_str(&format!("\\u{:04X}", c as u32));
             }
             c => out.push(c),
         }
@@ -239,9 +239,9 @@ pub fn wordwrap(text: &str, to: Number<'_>) -> String {
     for line in split_lines(text) {
         let wrapped = wrap(line, width.max(1));
         if wrapped.is_empty() {
-            lines.push(line.to_owned())
+            lines.push(line.to_owned());
         } else {
-            lines.extend(wrapped)
+            lines.extend(wrapped);
         }
     }
     if text.ends_with('\n') {

@@ -50,9 +50,9 @@ pub fn link(value: &Markup<'_>, limit: Option<usize>, nofollow: bool) -> SafeHtm
 
 fn plain(text: &str, safe: bool, out: &mut String) {
     if safe {
-        out.push_str(text)
+        out.push_str(text);
     } else {
-        escape::text(text, out)
+        escape::text(text, out);
     }
 }
 
