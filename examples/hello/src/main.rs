@@ -38,7 +38,9 @@ async fn greet(_: Public, db: Db, form: Form<Greeting>, messages: Messages) -> R
 
 #[view(get, "/hello/{name}/")]
 async fn hello(_: Public, name: Path<String>) -> Result<Hello> {
-    Ok(Hello { name: name.into_inner() })
+    Ok(Hello {
+        name: name.into_inner(),
+    })
 }
 
 mod urls {
