@@ -513,20 +513,25 @@ impl<'a> Generator<'a> {
         let before = self.size;
         let body = self.ops(&f.body);
         // A loop is taken to run ten times, for the size guess.
-        self.size = before + (self.size - before) * 10;
+        let bytes = self.size - before;
+        self.size = before + bytes * 10;
         self.loops.pop();
         self.names.truncate(depth);
         let body = body?;
         let empty = self.ops(&f.empty)?;
-        let mut iter = quote! { (#over).iter() };
-        let mut setup = TokenStream::new();
+        let rows = self.ident("rows");
+        // Room for the whole loop at once; bounded, for a length is data.
+        let mut setup = quote! {
+            __out.reserve(::core::cmp::min(::core::iter::Iterator::size_hint(&#rows).0, 1000) * #bytes);
+        };
+        let mut iter = quote! { #rows };
         if length.is_some() || f.reversed {
             let reversed = if f.reversed {
                 quote! { #list.reverse(); }
             } else {
                 TokenStream::new()
             };
-            setup.extend(quote! { let mut #list: ::std::vec::Vec<_> = #iter.collect(); #reversed });
+            setup.extend(quote! { let mut #list: ::std::vec::Vec<_> = #rows.collect(); #reversed });
             if let Some(length) = &length {
                 setup.extend(quote! { let #length: usize = #list.len(); });
             }
@@ -537,16 +542,23 @@ impl<'a> Generator<'a> {
         } else {
             (TokenStream::new(), TokenStream::new())
         };
-        if f.empty.is_empty() {
-            return Ok(quote! { { #setup #count for #pattern in #iter { #prelude #body #step } } });
-        }
-        Ok(quote! { {
-            let mut #any = false;
+        let (before, after, mark) = if f.empty.is_empty() {
+            (TokenStream::new(), TokenStream::new(), TokenStream::new())
+        } else {
+            (
+                quote! { let mut #any = false; },
+                quote! { if !#any { #empty } },
+                quote! { #any = true; },
+            )
+        };
+        // A match keeps alive what the list is made of: the result of a filter, say.
+        Ok(quote! { match (#over).iter() { #rows => {
+            #before
             #setup
             #count
-            for #pattern in #iter { #any = true; #prelude #body #step }
-            if !#any { #empty }
-        } })
+            for #pattern in #iter { #mark #prelude #body #step }
+            #after
+        } } })
     }
 }
 
