@@ -47,6 +47,8 @@ pub const HOSTILE: &[&str] = &[
     "#\"><script>",
     "data:text/html,<script>alert(1)</script>",
     "vbscript:x",
+    "ends with a backslash \\",
+    "two\nlines",
 ];
 
 /// Templates of every context, put together at random below.
