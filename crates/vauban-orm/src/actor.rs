@@ -168,16 +168,17 @@ pub struct Granted {
 /// ```
 #[macro_export]
 macro_rules! service {
-    ($(#[$doc:meta])* $vis:vis $name:ident : $($action:ident<$model:ty>),+ $(,)? ; $($waiver:tt)+) => {
+    (
+        $(#[$doc:meta])* $vis:vis $name:ident : $($action:ident<$model:ty>),+ $(,)? ;
+        waiver!(ServiceRights, $reason:literal) $(;)?
+    ) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy)]
         $vis enum $name {}
         impl $crate::Service for $name {
             const NAME: &'static str = stringify!($name);
             fn waiver() -> $crate::__private::Waiver<$crate::__private::walls::ServiceRights> {
-                #[allow(unused_imports)]
-                use $crate::__private::waiver;
-                $($waiver)+
+                $crate::__private::waiver!(ServiceRights, $reason)
             }
             fn grants() -> &'static [$crate::actor::Granted] {
                 &[$($crate::actor::Granted {
@@ -189,6 +190,12 @@ macro_rules! service {
         $(impl $crate::May<$crate::actions::$action, $model> for $name {
             const LISTED: $crate::actor::Listed = $crate::actor::Listed;
         })+
+    };
+    // CWE-441: whatever else stands in the waiver's place (`todo!()` has every type) signs nothing.
+    ($(#[$doc:meta])* $vis:vis $name:ident : $($action:ident<$model:ty>),+ $(,)? ; $($other:tt)*) => {
+        ::std::compile_error!(
+            "a service's rights are signed: end with `waiver!(ServiceRights, \"why it may\")`, its reason written out here"
+        );
     };
 }
 

@@ -42,6 +42,42 @@ pub const fn check(text: &str) {
         !has_word(text, b"select") && !has_word(text, b"values"),
         "an SQL fragment has no subquery: it would pass by the policies; use a related column or `any`"
     );
+    assert!(
+        !in_table(text),
+        "behind `IN` stands a list in brackets: a table's name is a subquery, which would pass by the policies"
+    );
+}
+
+/// Whether `IN` is followed by anything but a bracket: SQLite reads `x IN name` as a subquery on that table, or
+/// on the table-valued function of that name (CWE-639).
+const fn in_table(text: &str) -> bool {
+    const fn part(byte: u8) -> bool {
+        byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
+    }
+    let bytes = text.as_bytes();
+    let (mut i, mut quoted) = (0, false);
+    while i < bytes.len() {
+        if bytes[i] == b'\'' {
+            quoted = !quoted;
+        }
+        let word = !quoted
+            && (i == 0 || !part(bytes[i - 1]))
+            && i + 1 < bytes.len()
+            && bytes[i].eq_ignore_ascii_case(&b'i')
+            && bytes[i + 1].eq_ignore_ascii_case(&b'n')
+            && (i + 2 == bytes.len() || !part(bytes[i + 2]));
+        if word {
+            let mut next = i + 2;
+            while next < bytes.len() && bytes[next].is_ascii_whitespace() {
+                next += 1;
+            }
+            if next == bytes.len() || bytes[next] != b'(' {
+                return true;
+            }
+        }
+        i += 1;
+    }
+    false
 }
 
 const fn balanced(text: &str) -> bool {
@@ -101,5 +137,26 @@ mod tests {
             assert!(!balanced(bad), "{bad}");
         }
         assert!(has_word("exists (SeLeCt 1)", b"select"));
+    }
+
+    /// CWE-639: a table's name behind `IN` is a subquery without a policy.
+    #[test]
+    fn a_fragment_does_not_read_another_table() {
+        for bad in [
+            "({}, {}) IN membership",
+            "{} not In\tjson_each('[1]')",
+            "{} IN {}",
+            "{} in",
+        ] {
+            assert!(in_table(bad), "{bad}");
+        }
+        for good in [
+            "{} IN ({}, {})",
+            "{} not in(1, 2)",
+            "min({}, 1) > inner_height",
+            "{} = 'made in x'",
+        ] {
+            assert!(!in_table(good), "{good}");
+        }
     }
 }

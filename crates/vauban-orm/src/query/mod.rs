@@ -186,12 +186,13 @@ impl<M: Model> Query<M> {
     ///
     /// # Errors
     /// [`Error::Forbidden`] if one of them would become a row that the actor may not change, or refer to
-    /// one that they may not see: then none is changed.
+    /// one that they may not see: then none is changed. [`Error::Internal`] with a limit.
     pub async fn change_all<const N: usize>(
         self,
         db: &dyn Writes<Change, M>,
         changes: impl FnOnce(&M::Columns<M>) -> [Assignment<M>; N],
     ) -> Result<u64> {
+        self.select.whole_set()?;
         let changes = changes(&M::columns(&Path::ROOT));
         let change = change::Changes::new(M::meta(), changes)?;
         db.bound()
@@ -202,8 +203,10 @@ impl<M: Model> Query<M> {
     /// Deletes all rows that are so and that the actor may delete; returns how many.
     ///
     /// # Errors
-    /// [`Error::Restricted`] if others refer to one of them: then none is deleted.
+    /// [`Error::Restricted`] if others refer to one of them: then none is deleted. [`Error::Internal`] with a
+    /// limit.
     pub async fn delete_all(self, db: &dyn Writes<Delete, M>) -> Result<u64> {
+        self.select.whole_set()?;
         let bound = db.bound();
         let (select, models) = (self.select, bound.models());
         bound

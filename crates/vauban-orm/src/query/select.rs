@@ -46,6 +46,19 @@ impl Select {
         }
     }
 
+    /// CWE-440: `.limit(10).delete_all(…)` must not delete every row that matches.
+    ///
+    /// # Errors
+    /// If the query has a limit, which a write of a whole set does not keep.
+    pub(super) fn whole_set(&self) -> Result<()> {
+        match self.limit {
+            None => Ok(()),
+            Some(_) => Err(Error::Internal(
+                "a set is changed or deleted whole: take the `limit` away, or filter by the rows' ids".into(),
+            )),
+        }
+    }
+
     fn shape<'a>(&'a self, authority: &Authority, key: &mut Vec<u8>, values: &mut Vec<Bind<'a>>) {
         key.push(self.ask as u8);
         push(key, self.model);

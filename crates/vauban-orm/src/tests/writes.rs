@@ -560,3 +560,19 @@ async fn a_cascade_does_not_do_what_its_actor_may_not() {
             .is_ok()
     );
 }
+
+/// CWE-440: a set is written whole, so a limit on it is refused and not forgotten.
+#[tokio::test]
+async fn a_limited_set_is_not_written_whole() {
+    let site = Site::new().await;
+    let unit = site.as_user(&site.ann);
+    let db = unit.db();
+    let first = || Article::objects().order_by(|a| a.created.asc()).limit(1);
+    let before = Article::objects().count(&db).await.unwrap();
+    assert_eq!(first().delete_all(&db).await.unwrap_err().status(), 500);
+    let changed = first().change_all(&db, |a| [a.title.set("all of them")]).await;
+    assert_eq!(changed.unwrap_err().status(), 500);
+    assert_eq!(Article::objects().count(&db).await.unwrap(), before);
+    let touched = Article::objects().filter(|a| a.title.eq("all of them"));
+    assert!(!touched.exists(&db).await.unwrap());
+}

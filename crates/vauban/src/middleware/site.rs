@@ -148,8 +148,9 @@ impl Site {
         self.accounts.as_ref()
     }
 
-    /// Where the rows are.
-    pub fn database(&self) -> Option<&Database> {
+    /// Where the rows are. CWE-639: not for views, which get their rows through `Db` and as who asks; from here
+    /// anybody's handle could be made, and one that writes in a GET.
+    pub(crate) fn database(&self) -> Option<&Database> {
         self.database.as_ref()
     }
 
