@@ -50,7 +50,10 @@ impl RenderContext for Cx {
         {
             self.settings().mode.is_development()
                 && self.client_ip().to_canonical().is_loopback()
-                && !self.site().accounts().is_some_and(|accounts| accounts.is_development_shared())
+                && !self
+                    .site()
+                    .accounts()
+                    .is_some_and(|accounts| accounts.is_development_shared())
         }
         #[cfg(not(debug_assertions))]
         false
