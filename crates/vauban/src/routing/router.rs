@@ -151,10 +151,6 @@ impl Router {
 }
 
 impl Node {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "routes are made once, and live as long as the program"
-    )]
     fn insert(&mut self, route: &Route) -> Result<(), Conflict> {
         let mut node = self;
         let mut rest = false;
