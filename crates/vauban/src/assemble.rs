@@ -11,6 +11,13 @@ use crate::commands::Failure;
 use crate::middleware::{Site, SiteParts};
 use crate::settings::{Settings, Synchronous};
 use crate::signing::Keys;
+use crate::staticfiles::StaticFile;
+
+/// The script for partial updates, which every site serves.
+const FRAGMENTS: StaticFile = StaticFile {
+    path: vauban_template::FRAGMENTS_PATH,
+    bytes: vauban_template::FRAGMENTS_JS.as_bytes(),
+};
 
 /// A program with its settings and its database, ready to answer or to run commands.
 pub(crate) struct Assembled {
@@ -101,6 +108,7 @@ pub(crate) fn assemble(app: App, settings: Settings, database: Database) -> Resu
     }
     parts.database = Some(database.clone());
     parts.static_files = app.static_files;
+    parts.static_files.add(&[FRAGMENTS]);
     parts.error_pages = app.error_pages;
     parts.before = app.before;
     parts.around = app.around;

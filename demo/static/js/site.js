@@ -14,3 +14,9 @@ document.addEventListener("click", (event) => {
     if (!menu.contains(event.target)) menu.open = false;
   }
 });
+
+// A part of the page was updated in place: say what it is now to people who do not see it.
+document.addEventListener("fragment", (event) => {
+  const said = event.target.querySelector("[data-say]");
+  document.getElementById("said").textContent = said ? said.textContent : "";
+});

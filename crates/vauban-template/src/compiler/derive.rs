@@ -375,6 +375,10 @@ pub fn analyse_all(page: &Page, sources: &Sources, piece: bool) -> Result<Analys
 pub(super) fn missing_files(ops: &[Op], folder: &Path, errors: &mut Vec<Error>) {
     each(ops, &mut |op| {
         if let Op::Static(path, pos) = op {
+            // Every site serves what the framework ships.
+            if path == crate::FRAGMENTS_PATH {
+                return;
+            }
             let climbs = path.split('/').any(|part| part == ".." || part.is_empty());
             if climbs || !folder.join(path).is_file() {
                 let names = Folder(folder.to_path_buf()).names();

@@ -4,6 +4,9 @@
 /// never turns a string into markup.
 pub const FRAGMENTS_JS: &str = include_str!("fragments.js");
 
+/// Its name below the site's static files: `{% static "vauban/fragments.js" %}`.
+pub const FRAGMENTS_PATH: &str = "vauban/fragments.js";
+
 /// The request header that names the part, and the response header that confirms it.
 pub const FRAGMENT_HEADER: &str = "X-Fragment";
 

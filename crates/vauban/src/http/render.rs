@@ -73,6 +73,7 @@ impl UrlTo for Url {
 pub fn respond_template<T: Template>(page: &T, cx: &Cx) -> Response {
     const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
     const FRAGMENT: HeaderName = HeaderName::from_static("x-fragment");
+    const VARIES: HeaderValue = HeaderValue::from_static("x-fragment");
     if !T::FRAGMENTS.is_empty()
         && let Some(asked) = cx.headers().get(FRAGMENT)
         // Only a name that the template has: nothing of the request is written into the answer.
@@ -83,10 +84,15 @@ pub fn respond_template<T: Template>(page: &T, cx: &Cx) -> Response {
         page.fragment_into(name, cx, &mut out);
         return Response::new(StatusCode::OK, out)
             .set(header::CONTENT_TYPE, HTML)
-            .set(header::VARY, HeaderValue::from_static("x-fragment"))
+            .set(header::VARY, VARIES)
             .set(FRAGMENT, confirmed);
     }
     let mut out = String::with_capacity(T::SIZE_HINT + T::SIZE_HINT / 4);
     page.render_into(cx, &mut out);
-    Response::new(StatusCode::OK, out).set(header::CONTENT_TYPE, HTML)
+    let answer = Response::new(StatusCode::OK, out).set(header::CONTENT_TYPE, HTML);
+    if T::FRAGMENTS.is_empty() {
+        answer
+    } else {
+        answer.set(header::VARY, VARIES)
+    }
 }

@@ -1,0 +1,183 @@
+//! Partial updates of the demo in a real Chromium: in place, within the policy, and not needed.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+use acceptance::{Browser, Client, Site, demo};
+use serde_json::json;
+
+/// The address of Ann's first task that she may change.
+fn open_task(browser: &Browser, site: &Site) -> String {
+    browser.look_as(&site.url("/accounts/look-as/"), "ann@example.com");
+    browser.goto(&site.url("/tasks/"));
+    let links = browser.run("return [...document.querySelectorAll('.rows a')].map(a => a.href)");
+    for link in links.as_array().unwrap() {
+        browser.goto(link.as_str().unwrap());
+        if !browser.find_all("#toggle").is_empty() {
+            return browser.url();
+        }
+    }
+    panic!("Ann may change no task: {links}");
+}
+
+fn state(browser: &Browser) -> String {
+    browser.text_of(&browser.find("[data-fragment=state] .badge"))
+}
+
+/// The first article's title; asked at once, for elements are replaced meanwhile.
+fn first_title(browser: &Browser) -> String {
+    let title = browser.run("return document.querySelector('.entries h2')?.innerText || ''");
+    title.as_str().unwrap().to_owned()
+}
+
+/// A page that was loaded anew has no marker.
+fn mark(browser: &Browser) {
+    browser.run(
+        "window.__marker = 'survives'; window.__busy = [];
+         new MutationObserver(list => list.forEach(one => window.__busy.push(one.target.getAttribute('aria-busy'))))
+             .observe(document.querySelector('[data-fragment]'), { attributeFilter: ['aria-busy'] });",
+    );
+}
+
+fn is_marked(browser: &Browser) -> bool {
+    browser.run("return window.__marker === 'survives'") == true
+}
+
+fn focused(browser: &Browser) -> String {
+    browser
+        .run("return document.activeElement.id")
+        .as_str()
+        .unwrap()
+        .to_owned()
+}
+
+/// ASVS 3.4.3: nothing about it needs a hole in the policy.
+#[test]
+fn the_next_page_of_a_list_comes_in_place() {
+    let site = Site::start(demo());
+    let browser = Browser::start();
+    browser.goto(&site.url("/articles/"));
+    mark(&browser);
+    let first = first_title(&browser);
+    browser.click(&browser.find("#next-page"));
+    browser.until("the second page", || first_title(&browser) != first);
+
+    assert!(is_marked(&browser), "the document is the same one");
+    assert!(browser.url().ends_with("/articles/?page=2"));
+    assert_eq!(browser.find_all("main").len(), 1, "a part came, not a page");
+    // The last page has no “next”: the focus stays in the part, not at the top of the document.
+    let inside = "return document.querySelector('[data-fragment=rows]').contains(document.activeElement)";
+    assert_eq!(browser.run(inside), true);
+    assert_eq!(browser.run("return window.__busy.join()"), "true,");
+    assert_eq!(
+        browser.run("return document.getElementById('said').textContent"),
+        "Page 2"
+    );
+
+    browser.click(&browser.find("#previous-page"));
+    browser.until("the first page", || first_title(&browser) == first);
+    assert!(is_marked(&browser));
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+
+    // Back: the address says page 2, and so does the list.
+    browser.run("history.back()");
+    browser.until("page 2 again", || {
+        browser.url().ends_with("?page=2") && !["", &first].contains(&first_title(&browser).as_str())
+    });
+    assert!(browser.visible_text().contains("Page 2"));
+}
+
+#[test]
+fn a_jump_within_the_page_does_not_load_it_again() {
+    let site = Site::start(demo());
+    let browser = Browser::start();
+    browser.goto(&site.url("/articles/"));
+    mark(&browser);
+    browser.run("document.querySelector('a.skip').click()");
+    browser.until("the jump", || browser.url().ends_with("#main"));
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    assert!(is_marked(&browser));
+}
+
+/// CWE-352: the token that comes with the part is good for the next post.
+#[test]
+fn a_task_is_ticked_in_place_and_ticked_again() {
+    let site = Site::start(demo());
+    let browser = Browser::start();
+    let address = open_task(&browser, &site);
+    mark(&browser);
+    let before = state(&browser);
+    for turn in 1..=3 {
+        let was = state(&browser);
+        browser.run("document.getElementById('toggle').focus()");
+        browser.click(&browser.find("#toggle"));
+        browser.until("the other state", || {
+            browser.run("return document.querySelector('[data-fragment=state] .badge').innerText")
+                != was.as_str()
+        });
+        assert!(is_marked(&browser), "turn {turn}");
+        assert_eq!(focused(&browser), "toggle", "turn {turn}");
+        assert_eq!(
+            browser.run("return document.getElementById('said').textContent"),
+            state(&browser).as_str()
+        );
+    }
+    assert_eq!(browser.url(), address);
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+    // What the server has is what is shown.
+    let shown = state(&browser);
+    assert_ne!(shown, before);
+    browser.goto(&address);
+    assert_eq!(state(&browser), shown);
+}
+
+/// Who was signed out meanwhile sees the sign-in page, and not a page within the page.
+#[test]
+fn an_answer_that_is_not_the_part_is_shown_as_a_page() {
+    let site = Site::start(demo());
+    let browser = Browser::start();
+    open_task(&browser, &site);
+    let was = state(&browser);
+    browser.forget_cookies();
+    browser.click(&browser.find("#toggle"));
+    browser.until("another page", || {
+        browser.run("return !document.querySelector('[data-fragment=state]')") == true
+    });
+    assert_eq!(browser.find_all("main").len(), 1);
+    assert!(!browser.visible_text().contains(&was) || browser.url().contains("login"));
+}
+
+/// Without script all of it works by links and forms.
+#[test]
+fn without_script_links_and_forms_do_the_same() {
+    let site = Site::start(demo());
+    let browser = Browser::start();
+    let address = open_task(&browser, &site);
+    browser.devtools("Emulation.setScriptExecutionDisabled", &json!({ "value": true }));
+    browser.goto(&site.url("/articles/"));
+    browser.click(&browser.find("#next-page"));
+    assert!(browser.url().ends_with("?page=2"));
+    assert!(browser.html().contains("Page 2"));
+    browser.goto(&address);
+    let was = state(&browser);
+    browser.click(&browser.find("#toggle"));
+    browser.until("the other state", || state(&browser) != was);
+    assert_eq!(browser.url(), address);
+}
+
+/// CWE-525: a cache does not take the part for the page, and who asks for the page gets it whole.
+#[test]
+fn a_part_is_told_from_the_page() {
+    let site = Site::start(demo());
+    let mut client = Client::new(site.port());
+    let page = client.get("/articles/").unwrap();
+    assert_eq!(page.header("vary"), Some("x-fragment"));
+    assert!(page.body.contains("<main"));
+    assert_eq!(page.header("x-fragment"), None);
+    let script = client.get("/static/vauban/fragments.js").unwrap();
+    assert_eq!(script.status, 200);
+    assert_eq!(
+        script.header("content-type"),
+        Some("text/javascript; charset=utf-8")
+    );
+    assert!(script.body.contains("X-Fragment"));
+}
