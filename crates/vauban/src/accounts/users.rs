@@ -33,7 +33,8 @@ pub(crate) trait Users: Send + Sync + 'static {
     /// Makes a superuser of an account, or a new one.
     fn add_superuser<'a>(&'a self, db: &'a Db<Write>, email: Email, hash: Option<Hash>)
     -> Answer<'a, Person>;
-    /// Whether there is an active superuser.
+    /// Whether there is an active superuser: for development's first administrator.
+    #[cfg_attr(not(debug_assertions), allow(dead_code))]
     fn has_superuser<'a>(&'a self, database: &'a Database) -> Answer<'a, bool>;
     /// In the unit that begins the session: whether the account is active and its hash the one that was verified;
     /// then notes the time.
