@@ -79,6 +79,12 @@ const OWNED_PREFIXES: &[&str] = &[
     "permissions-policy",
     "origin-agent",
     "access-control-",
+    // CWE-601, CWE-22: a proxy in front follows these into the file system, htmx to another site.
+    "x-accel-",
+    "x-sendfile",
+    "x-litespeed-location",
+    "hx-redirect",
+    "hx-location",
 ];
 
 impl Response {
@@ -224,6 +230,11 @@ mod tests {
             "location",
             "Content-Security-Policy",
             "Cross-Origin-Opener-Policy",
+            "Refresh",
+            "X-Accel-Redirect",
+            "X-Sendfile",
+            "HX-Redirect",
+            "HX-Location",
         ] {
             assert!(
                 Response::new(StatusCode::OK, "").header(name, "x").is_err(),

@@ -27,7 +27,7 @@ const GRACE: Duration = Duration::from_secs(5);
 ///
 /// # Errors
 /// 413 if it is larger, before reading if it says so; 415 if it is encoded; 408 if it is too slow; 400 if
-/// it breaks off.
+/// it breaks off or has two content types.
 pub(crate) async fn read(
     body: RequestBody,
     headers: &HeaderMap,
@@ -44,6 +44,10 @@ pub(crate) async fn read(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "Send the body without a content encoding.",
         ));
+    }
+    // CWE-436: two content types are two readings of one body.
+    if headers.get_all(header::CONTENT_TYPE).iter().nth(1).is_some() {
+        return Err(Error::bad_request("The body has more than one content type."));
     }
     let announced = headers
         .get(header::CONTENT_LENGTH)
@@ -89,4 +93,30 @@ pub(crate) async fn read(
 
 fn too_large() -> Error {
     Error::new(StatusCode::PAYLOAD_TOO_LARGE, "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// CWE-436: a proxy that reads the last content type and a site that reads the first see two requests.
+    #[tokio::test]
+    async fn a_body_has_one_content_type() {
+        let read = async |types: &[&'static str]| {
+            let mut headers = HeaderMap::new();
+            for kind in types {
+                headers.append(header::CONTENT_TYPE, (*kind).parse().unwrap());
+            }
+            let body = RequestBody::Ready(Bytes::from_static(b"a=1"));
+            let read = read(body, &headers, 10, Duration::from_secs(1)).await;
+            read.map_err(|error| error.status())
+        };
+        let form = "application/x-www-form-urlencoded";
+        assert!(read(&[form]).await.is_ok());
+        assert_eq!(
+            read(&[form, "text/plain"]).await.unwrap_err(),
+            StatusCode::BAD_REQUEST
+        );
+        assert_eq!(read(&[form, form]).await.unwrap_err(), StatusCode::BAD_REQUEST);
+    }
 }

@@ -1,8 +1,9 @@
 //! The second wall against request forgery: a fresh signed token with every unsafe request (ASVS 3.5.1,
 //! CWE-352), in the field `csrfmiddlewaretoken` or the header `X-CSRFToken`.
 //!
-//! A token belongs to a session or, before there is one, to a cookie of its own, and to the path that the
-//! form posts to. It is another one each time it is written, so it needs no masking against compression
+//! A token belongs to a session or, before there is one, to a cookie of its own; and to the path that the form
+//! posts to, where the template writes that path literally (`{% url %}` and a form without `action` get a token
+//! for every path of the site). It is another one each time it is written, so it needs no masking against compression
 //! attacks (BREACH), and it expires.
 
 use ::http::{HeaderMap, header};

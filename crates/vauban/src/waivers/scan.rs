@@ -43,9 +43,13 @@ const RENAMED: &str =
     "the macro `waiver!` is given another name: use it under its own, so that it can be counted";
 const MACRO_MADE: &str = "a waiver stands inside `macro_rules!`: write it out where it is needed";
 const NOT_LITERAL: &str = "`waiver!` has no wall and literal reason here: write `waiver!(Wall, \"why\")`";
-const BY_HAND: &str = "a waiver is made without its macro: use `waiver!(Wall, \"why\")`";
+const BY_HAND: &str =
+    "a hidden constructor makes what only a waiver or a check may make: use `waiver!(Wall, \"why\")`";
 const UNREACHED: &str = "a file with a waiver is reached by no `mod` that the scan can follow";
 const NO_FILE: &str = "the file of this `mod` was not found";
+
+/// Constructors that macros write: of waivers, of markup and of addresses.
+const HIDDEN: &[&str] = &["__new", "__checked", "__literal"];
 
 /// Scans the package in `dir` (the folder of its `Cargo.toml`). Test code is left out: it needs no waiver.
 ///
@@ -135,6 +139,10 @@ impl Walk<'_> {
 impl Token {
     fn is(&self, word: &str) -> bool {
         matches!(&self.kind, Kind::Ident(ident) if ident == word)
+    }
+
+    fn is_hidden(&self) -> bool {
+        HIDDEN.iter().any(|name| self.is(name))
     }
 
     fn punct(&self) -> Option<char> {
@@ -253,8 +261,12 @@ impl Source<'_, '_> {
                         .windows(2)
                         .find(|pair| pair[0].is("waiver") && pair[1].punct() == Some('!'))
                         .map(|pair| pair[0].line);
+                    let hidden = body.iter().find(|t| t.is_hidden()).map(|t| t.line);
                     if let Some(line) = made {
                         self.walk.trouble(self.path, line, MACRO_MADE);
+                    }
+                    if let Some(line) = hidden {
+                        self.walk.trouble(self.path, line, BY_HAND);
                     }
                 }
                 Kind::Punct('{' | '(' | '[') => {
@@ -281,7 +293,9 @@ impl Source<'_, '_> {
     fn waiver(&mut self, module: &[String]) -> bool {
         let Some(token) = self.peek(0) else { return false };
         let line = token.line;
-        if token.is("__new") && self.at >= 2 && self.punct_at(1) == Some('(') {
+        // CWE-79: called or not; its name may be kept and called elsewhere.
+        let before = self.at.checked_sub(1).and_then(|at| self.tokens[at].punct());
+        if token.is_hidden() && matches!(before, Some(':' | '.')) {
             self.walk.trouble(self.path, line, BY_HAND);
             return false;
         }
@@ -535,6 +549,23 @@ mod tests {
                 format!("src/lib.rs:4 {BY_HAND}"),
             ]
         );
+    }
+
+    /// CWE-79, CWE-601: what the macros use is no way to make markup, addresses or waivers without a signature.
+    #[test]
+    fn hidden_constructors_are_told() {
+        let (_, trouble) = found(&[(
+            "src/lib.rs",
+            "fn a(s: String) -> SafeHtml { SafeHtml::__checked(s) }\n\
+             fn b() { let make = <Waiver<walls::W>>::__new; make(\"a\", \"b\", 1) }\n\
+             fn c() { Url::__start(\"v\", 0).__literal(\"https://evil\") }\n\
+             macro_rules! html { ($s:expr) => { SafeHtml::__checked($s) } }\n\
+             fn __new() { __new() }\n",
+        )]);
+        let lines: Vec<_> = (1..=4)
+            .map(|line| format!("src/lib.rs:{line} {BY_HAND}"))
+            .collect();
+        assert_eq!(trouble, lines);
     }
 
     #[test]
