@@ -122,7 +122,13 @@ pub async fn edit(_: SignedIn, db: Db, slug: Path<Slug>) -> Result<FormPage> {
 
 /// Keeps what was changed. Its address stays.
 #[view(post, "/articles/{slug}/edit/")]
-pub async fn save(_: SignedIn, db: Db<Write>, slug: Path<Slug>, form: Form<ArticleForm>) -> Result<Redirect> {
+pub async fn save(
+    _: SignedIn,
+    db: Db<Write>,
+    messages: Messages,
+    slug: Path<Slug>,
+    form: Form<ArticleForm>,
+) -> Result<Redirect> {
     let article = Article::objects()
         .get_to_change(&db, |a| a.slug.eq(&*slug))
         .await?;
@@ -134,6 +140,11 @@ pub async fn save(_: SignedIn, db: Db<Write>, slug: Path<Slug>, form: Form<Artic
         Some(shown) => article.unchanged_since(shown)?,
         None => article,
     };
+    let done = match (article.published, clean.published) {
+        (false, true) => "Your article is published.",
+        (true, false) => "Your article is a draft again.",
+        _ => "Your changes are kept.",
+    };
     article
         .change(&db, |a| {
             [
@@ -143,6 +154,7 @@ pub async fn save(_: SignedIn, db: Db<Write>, slug: Path<Slug>, form: Form<Artic
             ]
         })
         .await?;
+    messages.success(done);
     Ok(Redirect::to(urls::article(&slug)))
 }
 

@@ -86,6 +86,7 @@ pub async fn create(
     _: SignedIn,
     user: CurrentUser<User>,
     db: Db<Write>,
+    messages: Messages,
     form: Form<OrganisationForm>,
 ) -> Result<Redirect> {
     let clean = form.clean(&db).await?.or_show(|form| FormPage {
@@ -104,6 +105,7 @@ pub async fn create(
         role: Role::Admin,
     };
     Membership::create(first).save(&founding).await?;
+    messages.success("The organisation is founded, and you are its admin.");
     Ok(Redirect::to(urls::organisation(&organisation.id)))
 }
 
@@ -127,6 +129,7 @@ pub async fn edit(_: SignedIn, db: Db, id: Path<Id<Organisation>>) -> Result<For
 pub async fn save(
     _: SignedIn,
     db: Db<Write>,
+    messages: Messages,
     id: Path<Id<Organisation>>,
     form: Form<OrganisationForm>,
 ) -> Result<Redirect> {
@@ -138,6 +141,7 @@ pub async fn save(
         form,
     })?;
     organisation.change(&db, |o| [o.name.set(&clean.name)]).await?;
+    messages.success("The new name is kept.");
     Ok(Redirect::to(urls::organisation(&id)))
 }
 
@@ -157,6 +161,7 @@ pub async fn edit_membership(_: SignedIn, db: Db, id: Path<Id<Membership>>) -> R
 pub async fn save_membership(
     _: SignedIn,
     db: Db<Write>,
+    messages: Messages,
     id: Path<Id<Membership>>,
     form: Form<RoleForm>,
 ) -> Result<Redirect> {
@@ -164,5 +169,6 @@ pub async fn save_membership(
     let clean = form.clean(&db).await?.or_show(|form| RolePage { form })?;
     let organisation = membership.organisation.id();
     membership.change(&db, |m| [m.role.set(clean.role)]).await?;
+    messages.success("The role is changed.");
     Ok(Redirect::to(urls::organisation(&organisation)))
 }

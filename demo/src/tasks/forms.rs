@@ -9,7 +9,10 @@ use crate::organisations::Organisation;
 /// decides.
 #[derive(Form)]
 pub struct NewTaskForm {
-    #[field(choices = Organisation::objects().order_by(|o| o.name.asc()))]
+    #[field(
+        choices = Organisation::objects().order_by(|o| o.name.asc()),
+        help = "One that you belong to. If there is none to choose, found one first."
+    )]
     pub organisation: Id<Organisation>,
     #[field(max_length = 200)]
     pub title: String,

@@ -69,7 +69,12 @@ pub async fn new(_: SignedIn, db: Db) -> Result<NewPage> {
 
 /// Adds a task.
 #[view(post, "/tasks/new/")]
-pub async fn create(_: SignedIn, db: Db<Write>, form: Form<NewTaskForm>) -> Result<Redirect> {
+pub async fn create(
+    _: SignedIn,
+    db: Db<Write>,
+    messages: Messages,
+    form: Form<NewTaskForm>,
+) -> Result<Redirect> {
     let clean = form.clean(&db).await?.or_show(|form| NewPage { form })?;
     let new = NewTask {
         organisation: clean.organisation,
@@ -78,6 +83,7 @@ pub async fn create(_: SignedIn, db: Db<Write>, form: Form<NewTaskForm>) -> Resu
         done: false,
     };
     let task = Task::create(new).save(&db).await?;
+    messages.success("The task is added.");
     Ok(Redirect::to(urls::task(&task.id)))
 }
 
@@ -92,7 +98,13 @@ pub async fn edit(_: SignedIn, db: Db, id: Path<Id<Task>>) -> Result<EditPage> {
 
 /// Keeps what was changed.
 #[view(post, "/tasks/{id}/edit/")]
-pub async fn save(_: SignedIn, db: Db<Write>, id: Path<Id<Task>>, form: Form<TaskForm>) -> Result<Redirect> {
+pub async fn save(
+    _: SignedIn,
+    db: Db<Write>,
+    messages: Messages,
+    id: Path<Id<Task>>,
+    form: Form<TaskForm>,
+) -> Result<Redirect> {
     let task = Task::objects().get_to_change(&db, |t| t.id.eq(*id)).await?;
     let clean = form.clean(&db).await?.or_show(|form| EditPage { form })?;
     let task = match clean.version {
@@ -107,6 +119,7 @@ pub async fn save(_: SignedIn, db: Db<Write>, id: Path<Id<Task>>, form: Form<Tas
         ]
     })
     .await?;
+    messages.success("Your changes are kept.");
     Ok(Redirect::to(urls::task(&id)))
 }
 
@@ -129,11 +142,12 @@ pub async fn confirm_delete(_: SignedIn, db: Db, id: Path<Id<Task>>) -> Result<D
 
 /// Deletes a task.
 #[view(post, "/tasks/{id}/delete/")]
-pub async fn delete(_: SignedIn, db: Db<Write>, id: Path<Id<Task>>) -> Result<Redirect> {
+pub async fn delete(_: SignedIn, db: Db<Write>, messages: Messages, id: Path<Id<Task>>) -> Result<Redirect> {
     Task::objects()
         .get_to_delete(&db, |t| t.id.eq(*id))
         .await?
         .delete(&db)
         .await?;
+    messages.success("The task is deleted.");
     Ok(Redirect::to(urls::tasks()))
 }

@@ -46,16 +46,24 @@ pub(super) fn waivers(c: &Checking<'_>) -> Vec<Finding> {
     let Ok(scan) = waivers::scan(&dir) else {
         return Vec::new();
     };
-    let lock = waivers::Lock::parse(&c.app.package.waivers_lock().unwrap_or_default());
+    let signed = c.app.package.waivers_lock();
+    let missing = signed.is_none();
+    let lock = waivers::Lock::parse(&signed.unwrap_or_default());
     let count = lock.differences(&waivers::Lock::of(&scan.places)).len() + scan.trouble.len();
     if count == 0 {
         return Vec::new();
     }
-    vec![Finding::warning(
-        "waivers.lock",
+    let what = if missing {
+        "there is no waivers.lock: nobody has signed the exceptions, and a release build does not compile"
+            .into()
+    } else {
         format!(
             "waivers.lock is stale: {count} difference(s) to the sources; a release build may not compile"
-        ),
+        )
+    };
+    vec![Finding::warning(
+        "waivers.lock",
+        what,
         "See them with `waivers`; sign them with `waivers --accept`.",
     )]
 }

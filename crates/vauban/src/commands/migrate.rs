@@ -25,9 +25,34 @@ pub(super) fn migrate(app: &App, out: &Out) -> Result<(), Failure> {
 /// Applies what the database lacks and says so, one line each. How many there were.
 pub(super) fn apply(app: &App, database: &Database, out: &Out) -> Result<usize, Failure> {
     let applied = database.migrate(&app.migration_sets(), |applied| {
-        out.line(format_args!("  {}: {}", applied.id, applied.steps.join(", ")));
+        out.line(format_args!("  {}: {}", applied.id, told(&applied.steps)));
     })?;
     Ok(applied.len())
+}
+
+/// The steps of a migration in one line that can be read: tables by name, their indexes by number.
+fn told(steps: &[String]) -> String {
+    let tables: Vec<&str> = steps
+        .iter()
+        .filter_map(|step| step.strip_prefix("create table "))
+        .collect();
+    if tables.is_empty() {
+        return steps.join(", ");
+    }
+    let is_index = |step: &str| step.starts_with("create index ") || step.starts_with("create unique index ");
+    let indexes = steps.iter().filter(|step| is_index(step)).count();
+    let others = steps
+        .iter()
+        .filter(|step| !is_index(step) && !step.starts_with("create table "));
+    let noun = if tables.len() == 1 { "table" } else { "tables" };
+    let mut parts = vec![format!("create {noun} {}", tables.join(", "))];
+    parts.extend(others.cloned());
+    match indexes {
+        0 => {}
+        1 => parts.push("1 index".into()),
+        n => parts.push(format!("{n} indexes")),
+    }
+    parts.join("; ")
 }
 
 /// While developing: the models say more than the migrations.

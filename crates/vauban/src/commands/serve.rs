@@ -126,7 +126,7 @@ fn development(app: App, mut settings: Settings, options: &Serve, out: &Out) -> 
     }
     answer(assembled, listener, async |assembled| {
         for command in commands {
-            out.line(format_args!("First run: {}.", command.about));
+            out.line(format_args!("First run, `{}`: {}.", command.name, command.about));
             (command.run)(Run::of(assembled, Vec::new(), out)).await?;
         }
         for finding in &findings {

@@ -60,9 +60,14 @@ pub(super) fn run(app: &App, dir: Option<&Path>, json: bool, accept: bool, out: 
         }
         std::fs::write(&path, found.text())?;
         out.line(format_args!(
-            "Wrote {} ({} entries, {} changed). Read the difference, then commit it.",
+            "Wrote {} ({} {}, {} changed). Read the difference, then commit it.",
             path.display(),
             found.entries.len(),
+            if found.entries.len() == 1 {
+                "entry"
+            } else {
+                "entries"
+            },
             differences.len()
         ));
         return Ok(());

@@ -13,10 +13,12 @@ use crate::accounts::params::Door;
 use crate::accounts::throttle::Attempt;
 use crate::forms::Form;
 use crate::http::{Error, Response, Result};
+use crate::messages::Level;
 use crate::middleware::SecurityEvent;
 use crate::routing::{Public, Query};
 
 const TITLE: &str = "Sign up";
+const WELCOME: &str = "Your account is made, and you are signed in.";
 const TAKEN: &str = "There is an account with this address already. Sign in instead.";
 
 #[derive(Template)]
@@ -116,5 +118,6 @@ pub async fn submit(
         .ok_or_else(|| Error::internal("a new account is not active: `is_active` needs `default = true`"))?;
     at.welcome(&person, &token);
     SecurityEvent::SignedUp.log(Some(&at.cx));
+    at.cx.say(Level::Success, WELCOME);
     Ok(Response::of(at.next(&query)?))
 }
