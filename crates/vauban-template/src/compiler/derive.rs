@@ -231,6 +231,10 @@ fn implement(
                 fn respond(self, cx: &::vauban::Cx) -> ::vauban::Response {
                     ::vauban::__private::respond_template(&self, cx)
                 }
+
+                fn commits(&self) -> bool {
+                    true
+                }
             }
         }
     };

@@ -43,6 +43,10 @@ impl Respond for File {
             )
             .set(header::CONTENT_DISPOSITION, disposition)
     }
+
+    fn commits(&self) -> bool {
+        true
+    }
 }
 
 /// `Content-Disposition` (RFC 6266): an ASCII name for old clients, the real one percent-encoded (RFC 8187).

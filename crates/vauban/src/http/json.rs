@@ -23,6 +23,10 @@ impl<T: Serialize + Send> Respond for Json<T> {
             }
         }
     }
+
+    fn commits(&self) -> bool {
+        true
+    }
 }
 
 impl<T: DeserializeOwned + Send> Param<Unsafe> for Json<T> {

@@ -57,6 +57,10 @@ impl Respond for Redirect {
             Err(_) => Response::new(StatusCode::INTERNAL_SERVER_ERROR, super::Body::empty()),
         }
     }
+
+    fn commits(&self) -> bool {
+        true
+    }
 }
 
 /// A path on this site, with query and fragment, that came from outside: never a scheme or a host.

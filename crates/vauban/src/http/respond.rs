@@ -18,10 +18,9 @@ pub trait Respond: Sized + Send {
     /// Makes the answer.
     fn respond(self, cx: &Cx) -> Response;
 
-    /// Whether what the view wrote is kept. An answer of 400 and above undoes it.
-    fn commits(&self) -> bool {
-        true
-    }
+    /// Whether what the view wrote is kept. Nothing is rendered before the commit, so every answer has to say it:
+    /// `false` if it will have a status of 400 or above (CWE-460).
+    fn commits(&self) -> bool;
 }
 
 impl Respond for Response {
@@ -53,6 +52,10 @@ impl Respond for Text {
             Cow::Owned(text) => text.into(),
         };
         Response::new(StatusCode::OK, body).set(header::CONTENT_TYPE, PLAIN)
+    }
+
+    fn commits(&self) -> bool {
+        true
     }
 }
 

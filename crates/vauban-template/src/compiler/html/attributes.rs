@@ -71,6 +71,9 @@ macro_rules! refuse {
 
 /// Classifies the attribute `name` (lower case) of `element` (lower case).
 pub fn kind(element: &str, name: &str, foreign: bool) -> Kind {
+    // CWE-79: htmx reads `data-hx-vars` as `hx-vars`, and so with every one of its attributes.
+    let plain = name.strip_prefix("data-").unwrap_or(name);
+    let name = if plain.starts_with("hx-") { plain } else { name };
     let local = name.strip_prefix("xlink:").unwrap_or(name);
     // CWE-79: an inline handler is JavaScript inside an attribute; the default CSP forbids it anyway.
     if name.starts_with("on") || local.contains(":on") || name.starts_with('@') {
@@ -128,7 +131,6 @@ pub fn kind(element: &str, name: &str, foreign: bool) -> Kind {
 fn executes(name: &str) -> bool {
     name.starts_with("data-on")
         || name.starts_with("hx-on")
-        || name.starts_with("data-hx-on")
         || name.starts_with("x-")
         || name.starts_with("v-")
         || name.starts_with("ng-")
@@ -136,7 +138,14 @@ fn executes(name: &str) -> bool {
         || name.starts_with(':')
         || matches!(
             name,
-            "hx-vars" | "hx-vals" | "hx-headers" | "data-hx-vals" | "data-bind" | "_" | "data-script"
+            "hx-vars"
+                | "hx-vals"
+                | "hx-headers"
+                | "hx-request"
+                | "hx-trigger"
+                | "data-bind"
+                | "_"
+                | "data-script"
         )
 }
 
@@ -457,6 +466,24 @@ mod tests {
 
     fn refused(element: &str, name: &str) -> bool {
         matches!(kind(element, name, false), Kind::Refused(_))
+    }
+
+    /// CWE-79: the long spelling of a library's attribute is what the short one is.
+    #[test]
+    fn htmx_attributes_are_the_same_with_data_before_them() {
+        for name in [
+            "vars", "vals", "headers", "request", "trigger", "on:click", "target",
+        ] {
+            assert!(refused("div", &format!("hx-{name}")), "{name}");
+            assert!(refused("div", &format!("data-hx-{name}")), "{name}");
+        }
+        for name in ["get", "post", "put", "patch", "delete"] {
+            assert_eq!(
+                kind("div", &format!("data-hx-{name}"), false),
+                Kind::Resource,
+                "{name}"
+            );
+        }
     }
 
     /// march-language #311 and Go's known holes: each by name.
