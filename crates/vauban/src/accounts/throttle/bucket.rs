@@ -58,9 +58,9 @@ const SITE: Allowance = Allowance {
 };
 
 /// Sign-ups from one address: a class that signs up together passes, a script does not go far.
-const SIGN_UPS: Allowance = Allowance { free: 100, ..PREFIX };
+const SIGN_UPS: Allowance = Allowance { free: 60, ..PREFIX };
 /// Sign-ups from one IPv6 /48.
-const SITE_SIGN_UPS: Allowance = Allowance { free: 400, ..SITE };
+const SITE_SIGN_UPS: Allowance = Allowance { free: 240, ..SITE };
 
 /// Makes buckets' keys.
 #[derive(Clone)]
