@@ -9,6 +9,9 @@ const YEAR: Duration = Duration::from_secs(365 * 86_400);
 
 /// Development's comforts are not for visitors (Django: security.W018).
 pub(super) fn build(c: &Checking<'_>) -> Vec<Finding> {
+    if let Some(mixed) = mixed(Mode::of_this_build(), c.app.package.manifest_dir) {
+        return vec![mixed];
+    }
     if Mode::of_this_build() == Mode::Release || c.settings.mode == Mode::Development {
         return Vec::new();
     }
@@ -17,6 +20,17 @@ pub(super) fn build(c: &Checking<'_>) -> Vec<Finding> {
         "this is a development build: it answers on loopback only and shows a debug page",
         "Build what you deploy with `cargo build --release`; the debug page is not in it.",
     )]
+}
+
+/// A package with `debug_assertions` on a framework without: nobody has looked its waivers up (CWE-489).
+fn mixed(framework: Mode, manifest_dir: &str) -> Option<Finding> {
+    (framework == Mode::Release && !manifest_dir.is_empty()).then(|| {
+        Finding::error(
+            "build.mixed",
+            "the program's own package was built with debug_assertions, so none of its waivers was looked up",
+            "Take `debug-assertions` out of the release profile's `package` sections and build again.",
+        )
+    })
 }
 
 /// Keys that sign: present, long, random, unknown (CWE-321, CWE-798, CWE-1392; Django: security.W009, W025).
@@ -210,4 +224,17 @@ pub(super) fn session_times(c: &Checking<'_>) -> Vec<Finding> {
         ));
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// CWE-489: one package's profile does not take the lock of waivers out of a release.
+    #[test]
+    fn a_release_of_a_development_package_is_refused() {
+        assert!(mixed(Mode::Release, "/src/app").is_some());
+        assert!(mixed(Mode::Release, "").is_none());
+        assert!(mixed(Mode::Development, "/src/app").is_none());
+    }
 }
