@@ -9,7 +9,12 @@ use super::Article;
 pub struct ArticleForm {
     #[field(max_length = 200, help = "It also becomes the article's address.")]
     pub title: String,
-    #[field(label = "Text", max_length = 20_000, widget = textarea)]
+    #[field(
+        label = "Text",
+        max_length = 20_000,
+        widget = textarea,
+        help = "Markdown: *emphasis*, **strong**, ## a heading, - a list, [a link](https://example.com/)."
+    )]
     pub body: String,
     #[field(help = "Everybody may read it. Until then it is a draft, for you and for staff.")]
     pub published: bool,

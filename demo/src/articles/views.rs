@@ -1,7 +1,8 @@
 //! Reading and writing articles.
 
-use vauban::Messages;
 use vauban::prelude::*;
+use vauban::sanitize::{Policy, markdown};
+use vauban::{Messages, SafeHtml};
 
 use super::forms::ArticleForm;
 use super::{Article, NewArticle};
@@ -19,6 +20,7 @@ pub struct ListPage {
 #[template("articles/show.html")]
 pub struct ShowPage {
     article: Permitted<Article>,
+    body: SafeHtml,
 }
 
 #[derive(Template)]
@@ -52,7 +54,9 @@ pub async fn show(_: Public, db: Db, slug: Path<Slug>) -> Result<ShowPage> {
         .with_may()
         .get(&db, |a| a.slug.eq(&*slug))
         .await?;
-    Ok(ShowPage { article })
+    // CWE-79: made safe when it is shown, so a stricter policy holds for old articles, too.
+    let body = markdown(&article.body, Policy::RichText);
+    Ok(ShowPage { article, body })
 }
 
 /// The empty form.

@@ -60,6 +60,66 @@ async fn what_is_written_stays_text() {
 }
 
 #[tokio::test]
+async fn an_article_is_markdown_and_nothing_more() {
+    // CWE-79; ASVS 1.3.1, 1.3.5: markup by way of Markdown.
+    let w = World::new().await;
+    let mut ann = w.as_(&w.ann).await;
+    let body = "## Walls\n\n*thick* and [high](https://example.com/a)\n\n- one\n\n\
+        <script>alert(1)</script>\n\n[a](javascript:alert(1)) [b](JaVa&#x09;script:alert(1)) <javascript:alert(1)>\n\n\
+        ![x](data:image/svg+xml,<svg/onload=alert(1)>)\n\n<img src=x onerror=alert(1)> <p style=\"x\" onclick=alert(1)>raw\n\n\
+        <iframe srcdoc=\"<script>alert(1)</script>\"></iframe><form action=//evil.example><input name=q></form>";
+    let fields = [("title", "Rich"), ("body", body), ("published", "on")];
+    let made = ann.post_form(urls::article_create(), &fields).await;
+    let shown = ann.follow(&made).await;
+    shown
+        .assert_contains("<h2>Walls</h2>")
+        .assert_contains("<em>thick</em>")
+        .assert_contains("<a href=\"https://example.com/a\" rel=\"nofollow ugc noopener\">high</a>")
+        .assert_contains("<li>one</li>");
+    for harm in [
+        "<script>",
+        "href=\"javascript",
+        "data:image",
+        "onerror",
+        "onclick",
+        "style=\"x",
+        "<iframe",
+        "srcdoc",
+        "evil.example",
+    ] {
+        shown.assert_lacks(harm);
+    }
+    // What was typed is kept as it was, and comes back as text to edit.
+    ann.get("/articles/rich/edit/")
+        .await
+        .assert_contains("&lt;script&gt;alert(1)&lt;/script&gt;")
+        .assert_contains("Markdown: *emphasis*");
+}
+
+#[tokio::test]
+async fn deeply_nested_markdown_is_shown_in_time() {
+    // CWE-674, CWE-407: as deep as the field's length allows.
+    let w = World::new().await;
+    let mut ann = w.as_(&w.ann).await;
+    for (title, body) in [
+        ("quotes", ">".repeat(20_000)),
+        ("tags", "<b>".repeat(6_600)),
+        ("lists", "- ".repeat(9_900) + "x"),
+        ("raw blocks", "<ul>".repeat(5_000)),
+        ("raw mixture", "<i><ul>".repeat(2_800)),
+        ("misnested", "<b><i>".repeat(1_900) + &"</b>".repeat(2_000)),
+        ("brackets", "[".repeat(20_000)),
+    ] {
+        let fields = [("title", title), ("body", body.as_str()), ("published", "on")];
+        let made = ann.post_form(urls::article_create(), &fields).await;
+        let start = std::time::Instant::now();
+        ann.follow(&made).await.assert_status(200);
+        let took = start.elapsed();
+        assert!(took < std::time::Duration::from_secs(5), "{title}: {took:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_list_has_pages() {
     let w = World::new().await;
     for n in 0..12 {
