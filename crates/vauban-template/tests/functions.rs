@@ -329,6 +329,77 @@ fn js_slash() {
     }
 }
 
+/// Which `type` makes a script of JavaScript: never where Go says that it is none (a value would be written by the
+/// rules of a language that the browser does not run, or run by rules that nobody wrote).
+///
+/// Stricter, by rule: what Go treats as JavaScript may be read as JSON only (`application/ld+json`), or take no value
+/// at all (types of scripts that are not in the table of the HTML standard).
+#[test]
+fn script_types() {
+    let file = load("contextual_escaping.json");
+    for case in file["script_types"].as_array().unwrap() {
+        let (kind, is_js) = (case["type"].as_str().unwrap(), case["is_js"] == true);
+        let script = |rest: &str| context_after(&format!("<script type=\"{kind}\">{rest}"));
+        let accepted = match script("") {
+            // No value can stand there, or no such script.
+            Err(_) => true,
+            Ok((_, Some(Context::JsValue))) => is_js && !kind.contains("json"),
+            Ok((_, Some(Context::Json))) => kind.contains("json"),
+            Ok(_) => false,
+        };
+        assert!(accepted, "{kind:?}: {:?}", script(""));
+    }
+    // The rule holds anything else than a table of names.
+    for (kind, expected) in [
+        ("text/javascript", Some(Context::JsValue)),
+        (" TEXT/JavaScript ", Some(Context::JsValue)),
+        ("application/ld+json", Some(Context::Json)),
+        ("application/javascript/version=1.8", None),
+        ("text/template", None),
+        ("importmap", None),
+    ] {
+        let found = context_after(&format!("<script type=\"{kind}\">"));
+        assert_eq!(found.ok().and_then(|(_, context)| context), expected, "{kind:?}");
+    }
+}
+
+/// Where an element of raw text ends: after its own end tag one is in text again, and nowhere before.
+#[test]
+fn end_tag_search() {
+    let file = load("contextual_escaping.json");
+    for case in file["end_tag_search"].as_array().unwrap() {
+        let (tag, text) = (case["tag"].as_str().unwrap(), case["text"].as_str().unwrap());
+        let index = usize::try_from(case["index"].as_i64().unwrap()).ok();
+        // Go searches for any name; only elements of raw text have such an end ("tag" is none of them).
+        if !["textarea", "title", "script", "style"].contains(&tag) {
+            assert_eq!(
+                index, None,
+                "{tag}: an element whose end is searched for, and that has no test"
+            );
+            continue;
+        }
+        // The last prefix that is inside, and the first that is out again.
+        let inside = |prefix: &str| {
+            let Ok((mode, context)) = context_after(&format!("<{tag}>{prefix}")) else {
+                // Refused: stricter. The prefix ends within what may be a tag.
+                return None;
+            };
+            Some(!(matches!(mode, Mode::Text) && context == Some(Context::Text)))
+        };
+        for at in 0..=text.len() {
+            let prefix = &text[..at];
+            let Some(still) = inside(prefix) else { continue };
+            let end = index.map(|i| i + text[i..].find('>').unwrap_or(text.len() - i));
+            match end {
+                // Up to its `>` the end tag is not over.
+                Some(end) => assert_eq!(still, at <= end, "{tag}: {prefix:?}"),
+                None => assert!(still, "{tag}: {prefix:?}"),
+            }
+        }
+        assert_eq!(inside(text), Some(index.is_none()), "{tag}: {text:?}");
+    }
+}
+
 /// Go's table of attributes: what holds a URL there never takes plain text here.
 #[test]
 fn attribute_kinds() {
