@@ -5,7 +5,10 @@
 
 mod careless;
 mod forms;
+mod hostile;
 mod objects;
 mod pages;
 mod rights;
+#[path = "../../../crates/vauban-template/tests/support/tree.rs"]
+mod tree;
 mod world;
