@@ -2,47 +2,45 @@
 
 /// Python's `html.unescape`, for the names of HTML 4.
 pub fn unescape(text: &str) -> String {
+    decode_with(text, reference)
+}
+
+/// Decodes what `reference` reads at each `&`: the character it means, and the reference's length.
+pub(crate) fn decode_with(text: &str, reference: impl Fn(&str) -> Option<(char, usize)>) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('&') {
         out.push_str(&rest[..at]);
         rest = &rest[at..];
-        match reference(rest) {
-            Some((c, length)) => {
-                out.push(c);
-                rest = &rest[length..];
-            }
-            None => {
-                out.push('&');
-                rest = &rest[1..];
-            }
-        }
+        let (c, length) = reference(rest).unwrap_or(('&', 1));
+        out.push(c);
+        rest = &rest[length..];
     }
     out.push_str(rest);
     out
 }
 
+/// A reference by number at the start of `text`: its character and its length. As browsers read it: any number of
+/// leading zeros, and U+FFFD for what is no character.
+pub(crate) fn numeric(text: &str) -> Option<(char, usize)> {
+    let number = text.strip_prefix("&#")?;
+    let hex = number.starts_with(['x', 'X']);
+    let digits = if hex { &number[1..] } else { number };
+    let radix = if hex { 16 } else { 10 };
+    let length = digits.find(|c: char| !c.is_digit(radix)).unwrap_or(digits.len());
+    if length == 0 {
+        return None;
+    }
+    let code = u32::from_str_radix(&digits[..length], radix).ok();
+    let c = code.and_then(char::from_u32).filter(|c| *c != '\0');
+    let semicolon = usize::from(digits[length..].starts_with(';'));
+    Some((c.unwrap_or('\u{FFFD}'), 2 + usize::from(hex) + length + semicolon))
+}
+
 /// The character a reference at the start means, and the length of the reference.
 fn reference(text: &str) -> Option<(char, usize)> {
-    if let Some(number) = text.strip_prefix("&#") {
-        let hex = number.starts_with(['x', 'X']);
-        let digits = if hex { &number[1..] } else { number };
-        let length = digits
-            .find(|c: char| {
-                if hex {
-                    !c.is_ascii_hexdigit()
-                } else {
-                    !c.is_ascii_digit()
-                }
-            })
-            .unwrap_or(digits.len());
-        if length == 0 {
-            return None;
-        }
-        let code = u32::from_str_radix(&digits[..length.min(9)], if hex { 16 } else { 10 }).unwrap_or(0);
-        let semicolon = usize::from(digits[length..].starts_with(';'));
-        let c = char::from_u32(code).filter(|c| *c != '\0').unwrap_or('\u{FFFD}');
-        return Some((c, 2 + usize::from(hex) + length + semicolon));
+    if text.starts_with("&#") {
+        return numeric(text);
     }
     let body = &text[1..];
     let length = body
