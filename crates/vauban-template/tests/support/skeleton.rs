@@ -41,29 +41,85 @@ fn url_effect(value: &str, rooted: bool) -> &'static str {
 /// A script's tokens, with the insides of strings left out.
 fn script_shape(text: &str) -> String {
     let mut out = String::new();
-    let mut chars = text.chars();
+    let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
-        if c == '"' || c == '\'' {
-            out.push('S');
-            loop {
-                match chars.next() {
-                    Some('\\') => {
-                        chars.next();
-                    }
-                    Some(end) if end == c => break,
-                    // A line break inside a string breaks the script.
-                    Some('\n' | '\r') | None => {
-                        out.push('!');
+        match c {
+            '"' | '\'' | '`' => {
+                out.push('S');
+                literal(&mut chars, &mut out, c);
+            }
+            '/' if chars.peek() == Some(&'/') => drop(chars.by_ref().find(|c| matches!(c, '\n' | '\r'))),
+            '/' if chars.peek() == Some(&'*') => {
+                let mut before = ' ';
+                chars.next();
+                for c in chars.by_ref() {
+                    if (before, c) == ('*', '/') {
                         break;
                     }
-                    Some(_) => {}
+                    before = c;
                 }
             }
-        } else if !c.is_whitespace() {
-            out.push(c);
+            '/' if regular_expression_follows(&out) => {
+                out.push('R');
+                literal(&mut chars, &mut out, '/');
+            }
+            c if c.is_whitespace() => {
+                // Two words stay two.
+                if out.ends_with(|c: char| c.is_alphanumeric()) {
+                    out.push(' ');
+                }
+            }
+            c => out.push(c),
         }
     }
     out
+}
+
+/// The rest of a string or regular expression. A line break inside breaks the script.
+fn literal(chars: &mut impl Iterator<Item = char>, out: &mut String, end: char) {
+    let mut class = false;
+    loop {
+        match chars.next() {
+            Some('\\') => drop(chars.next()),
+            Some('\n' | '\r') if end != '`' => return out.push('\u{1}'),
+            None => return out.push('\u{1}'),
+            Some('[') if end == '/' => class = true,
+            Some(']') if end == '/' => class = false,
+            Some(c) if c == end && !class => return,
+            Some(_) => {}
+        }
+    }
+}
+
+/// After an operator or a word that an expression follows, a slash begins a regular expression.
+fn regular_expression_follows(before: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "await",
+        "case",
+        "delete",
+        "do",
+        "else",
+        "in",
+        "instanceof",
+        "new",
+        "of",
+        "return",
+        "throw",
+        "typeof",
+        "void",
+        "yield",
+    ];
+    let before = before.trim_end();
+    let word = before
+        .rsplit(|c: char| !c.is_alphanumeric() && c != '_' && c != '$')
+        .next();
+    match before.chars().next_back() {
+        None => true,
+        Some(c) if c.is_alphanumeric() || c == '_' || c == '$' => {
+            word.is_some_and(|word| WORDS.contains(&word))
+        }
+        Some(c) => !matches!(c, ')' | ']' | '}' | '\u{1}'),
+    }
 }
 
 struct Sink {
