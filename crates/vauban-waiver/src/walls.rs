@@ -39,14 +39,6 @@ walls! {
     TrustResourceUrl,
     /// A POST form that sends its data to another origin (CWE-352).
     CrossOriginForm,
-    /// A redirect to a string from outside (CWE-601).
-    RedirectAnywhere,
-    /// An extractor that is not Vauban's (CWE-20).
-    ForeignExtractor,
-    /// A response that is not Vauban's (CWE-79, CWE-601).
-    ForeignResponse,
     /// A column whose uniqueness tells that a hidden row exists (CWE-203).
     UniqueOracle,
-    /// A wider Content-Security-Policy on a route (CWE-1021, CWE-79).
-    WidenCsp,
 }
