@@ -58,6 +58,8 @@ mod option_unhandled_fixed;
 mod safe_filter_fixed;
 #[path = "ui/scheme_from_data_fixed.rs"]
 mod scheme_from_data_fixed;
+#[path = "ui/script_import_fixed.rs"]
+mod script_import_fixed;
 #[path = "ui/script_src_fixed.rs"]
 mod script_src_fixed;
 #[path = "ui/srcdoc_fixed.rs"]

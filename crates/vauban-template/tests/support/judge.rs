@@ -214,6 +214,10 @@ const RULES: &[(&[&str], &str)] = &[
         "in a script a value is a whole value or stands in a quoted string; comments, regular expressions, template literals and what cannot be read with certainty take none",
     ),
     (
+        &["script-load"],
+        "in a script no value names a module, a worker or the text of a function",
+    ),
+    (
         &["raw-text", "refused-element"],
         "raw text elements have no escaper; obsolete ones are refused",
     ),

@@ -222,6 +222,8 @@ fn foreign_kind(element: &str, name: &str, local: &str) -> Option<Kind> {
 fn element_kind(element: &str, name: &str) -> Option<Kind> {
     Some(match (element, name) {
         ("script" | "iframe" | "embed" | "frame" | "portal", "src") => Kind::Resource,
+        // RequireJS loads what `data-main` names.
+        ("script", "data-main") => Kind::Resource,
         ("script", _) if name != "id" && !name.starts_with("data-") => refuse!(
             "script-attribute",
             "a value in an attribute of <script> that decides what runs",

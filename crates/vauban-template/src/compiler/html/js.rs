@@ -17,6 +17,8 @@ pub struct Js {
     word: String,
     /// A word that follows a dot is a property, not a keyword.
     property: bool,
+    /// What a string or value here would load or run.
+    loads: Loads,
     /// Open braces inside each open `${`.
     braces: Vec<u32>,
     /// Where the lexer gave up, and why.
@@ -58,6 +60,23 @@ pub enum Before {
     Either,
 }
 
+/// Whether what comes next names code: a module, a worker's script, the text of a function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Loads {
+    No,
+    /// After `import`: up to the end of the specifier.
+    Import,
+    /// After `from`: a string directly behind it is a specifier.
+    From,
+    /// After a name that takes code when it is called.
+    Callee,
+    /// Among its arguments, with so many open parentheses.
+    Arguments(u32),
+}
+
+/// What takes code, or the address of code, when it is called.
+const TAKES_CODE: &[&str] = &["eval", "Function", "importScripts", "Worker", "SharedWorker"];
+
 impl Default for Js {
     fn default() -> Self {
         Self {
@@ -65,6 +84,7 @@ impl Default for Js {
             before: Before::Operator,
             word: String::new(),
             property: false,
+            loads: Loads::No,
             braces: Vec::new(),
             unclear: None,
             escaped: false,
@@ -138,7 +158,17 @@ impl Js {
             return;
         }
         let word = std::mem::take(&mut self.word);
-        self.before = if std::mem::take(&mut self.property) {
+        let property = std::mem::take(&mut self.property);
+        self.loads = match (self.loads, word.as_str()) {
+            (inside @ Loads::Arguments(_), _) => inside,
+            (_, "import") if !property => Loads::Import,
+            (_, "from") if !property => Loads::From,
+            (_, name) if TAKES_CODE.contains(&name) => Loads::Callee,
+            // `import.meta` is a value; `import a`, `import.defer(…)` go on.
+            (Loads::Import, name) if name != "meta" => Loads::Import,
+            _ => Loads::No,
+        };
+        self.before = if property {
             Before::Value
         } else {
             match word.as_str() {
@@ -154,6 +184,16 @@ impl Js {
     pub fn value(&mut self) {
         self.before = Before::Value;
         self.last = None;
+    }
+
+    /// Whether a value here would name code to be loaded or run. A module that a trusted script imports is trusted
+    /// by the CSP as well (`'strict-dynamic'`), `data:` included.
+    pub fn loads_code(&self) -> bool {
+        match self.loads {
+            Loads::Arguments(_) => true,
+            Loads::Import | Loads::From => self.mode != Mode::Code,
+            Loads::Callee | Loads::No => false,
+        }
     }
 
     /// Whether a value or branch boundary here would cut an escape in two.
@@ -182,6 +222,7 @@ impl Js {
             return false;
         }
         self.end_word();
+        self.loads = self.loads.after(c, next);
         match c {
             ' ' | '\t' | '\u{b}' | '\u{c}' | '\n' | '\r' | '\u{a0}' | '\u{feff}' | '\u{2028}'
             | '\u{2029}' => {}
@@ -263,6 +304,9 @@ impl Js {
             ('"', Mode::Double) | ('\'', Mode::Single) | ('`', Mode::Template) => {
                 self.mode = Mode::Code;
                 self.before = Before::Value;
+                if matches!(self.loads, Loads::Import | Loads::From) {
+                    self.loads = Loads::No;
+                }
             }
             // A line break ends a broken string; the browser reports an error, nothing is written.
             ('\n' | '\r', Mode::Double | Mode::Single) => {
@@ -291,12 +335,32 @@ impl Js {
         if self.mode != other.mode || self.braces != other.braces || self.escaped || other.escaped {
             return None;
         }
+        if self.loads == Loads::No {
+            self.loads = other.loads;
+        }
         if self.before != other.before {
             self.before = Before::Either;
         }
         self.unclear = self.unclear.or(other.unclear);
         let _ = pos;
         Some(self)
+    }
+}
+
+impl Loads {
+    /// The state after a character of code that belongs to no word.
+    fn after(self, c: char, next: Option<char>) -> Self {
+        match (self, c) {
+            (Self::Import | Self::Callee, '(') => Self::Arguments(1),
+            (Self::Arguments(open), '(') => Self::Arguments(open.saturating_add(1)),
+            (Self::Arguments(1), ')') | (Self::Import, ';' | '=' | ')') => Self::No,
+            (Self::Arguments(open), ')') => Self::Arguments(open - 1),
+            (Self::Arguments(_) | Self::Import, _) => self,
+            (_, c) if c.is_whitespace() => self,
+            (_, '/') if matches!(next, Some('/' | '*')) => self,
+            (Self::From, '"' | '\'' | '`') | (Self::Callee, '.' | '?') => self,
+            _ => Self::No,
+        }
     }
 }
 
@@ -322,6 +386,40 @@ mod tests {
         assert_eq!(after("`${ {a:1}").mode, Mode::Code);
         assert_eq!(after("// x").mode, Mode::LineComment);
         assert_eq!(after("/* x").mode, Mode::BlockComment);
+    }
+
+    #[test]
+    fn knows_what_names_code() {
+        for loads in [
+            "import '",
+            "import a, { b as from } from \"/x/",
+            "export * from /* c */ '",
+            "import(",
+            "import (\"/a/\" + ",
+            "import(f(1), ",
+            "import.defer(",
+            "new Worker(",
+            "self.importScripts('a', ",
+            "eval?.(",
+            "new Function('a', '",
+        ] {
+            assert!(after(loads).loads_code(), "{loads}");
+        }
+        for harmless in [
+            "import 'a'; b = '",
+            "import a from 'a'\nb = '",
+            "import('a').then(",
+            "import.meta.url + '",
+            "a.import('",
+            "from = '",
+            "x.from('",
+            "export const a = '",
+            "class Worker { a = '",
+            "Function.prototype.a = '",
+            "b = evaluate('",
+        ] {
+            assert!(!after(harmless).loads_code(), "{harmless}");
+        }
     }
 
     /// Go's bugs by name: after `}`, after `yield` and `in` as property names, inside `${}`.

@@ -383,6 +383,15 @@ fn script(kind: Script, js: &mut super::js::Js, pos: Pos) -> Result<Context> {
         );
     }
     let json = kind == Script::Json;
+    // CWE-829: data would choose the module; CWE-95: data would be run.
+    if js.loads_code() {
+        return fail(
+            pos,
+            "script-load",
+            "a value that names code to be loaded or run",
+            "write the address literally; to choose among several, put {% if %} round whole statements",
+        );
+    }
     match js.mode {
         JsMode::Code => match js.before {
             Before::Operator => {

@@ -208,13 +208,25 @@ impl Machine {
                     "write it literally, or answer with a Redirect or a header",
                 );
             }
+            // CWE-200: `unsafe-url` tells other sites the whole address.
+            let referrer = find("name").is_some_and(
+                |a| matches!(&a.value, Given::Literal(v) if v.trim().eq_ignore_ascii_case("referrer")),
+            );
+            if content && referrer {
+                return fail(
+                    tag.pos,
+                    "meta",
+                    "a value in <meta name=\"referrer\">: it would decide what other sites are told",
+                    "write the policy literally",
+                );
+            }
         }
         // An attribute that decides how the others are read has to be there, literally.
         let decisive: &[&str] = match tag.name.as_str() {
             "form" => &["method", "action"],
             "script" => &["type", "src"],
             "link" => &["rel", "href"],
-            "meta" => &["http-equiv"],
+            "meta" => &["http-equiv", "name"],
             "base" => &["href"],
             "iframe" => &["src", "sandbox"],
             "input" | "button" => &["formmethod", "formaction"],

@@ -1,0 +1,9 @@
+use vauban_macros::Template;
+
+#[derive(Template)]
+#[template(source = r##"<script type="module">import { start } from "/static/{{ name }}.js"; start();</script>"##, crate = vauban_template)]
+struct Page {
+    name: String,
+}
+
+fn main() {}
