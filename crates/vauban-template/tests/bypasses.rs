@@ -175,6 +175,36 @@ const WAYS: &[(&str, &str, &str, bool)] = &[
         true,
     ),
     (
+        "third slash: browsers skip it before the host",
+        "<a href=\"https:///{{ x }}\">t</a>",
+        "evil.example",
+        true,
+    ),
+    (
+        "third slash without a scheme",
+        "<a href=\"/\\\\/{{ x }}\">t</a>",
+        "evil.example",
+        true,
+    ),
+    (
+        "script: a value completes <!--",
+        "<script>var a = \"<!{{ x }}\"</script>",
+        "--",
+        true,
+    ),
+    (
+        "script: a value completes <script",
+        "<script>var a = \"<s{{ x }}\"</script>",
+        "cript ",
+        true,
+    ),
+    (
+        "script: a comment of the template hides <!--",
+        "<script>var a = \"<!{# #}--\"; var b = {{ x }}</script>",
+        "x",
+        true,
+    ),
+    (
         "golang: import map",
         "<script type=\"importmap\">{{ x }}</script>",
         "{}",

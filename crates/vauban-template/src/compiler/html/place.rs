@@ -339,7 +339,7 @@ fn url(value: &mut Value, pos: Pos) -> Result<Context> {
         }
         UrlPart::Path => Ok(Context::UrlPath),
         UrlPart::Query | UrlPart::Opaque => Ok(Context::UrlQuery),
-        UrlPart::Host => fail(
+        UrlPart::Slashes | UrlPart::Host => fail(
             pos,
             "dynamic-host",
             "a value in a URL's host: data would choose the site",

@@ -456,7 +456,7 @@ impl Machine {
     fn raw_until_end(&mut self, name: &str, stay: Mode, piece: &mut Piece<'_>) -> Result<()> {
         let rest = piece.rest();
         let Some(length) = end_tag(rest, name) else {
-            if cut_end_tag(rest, name) {
+            if cut(rest, &[&format!("</{name}")]) {
                 return fail(
                     piece.here(),
                     "split-tag",
@@ -483,12 +483,12 @@ impl Machine {
         let rest = piece.rest();
         let pos = piece.here();
         let length = end_tag(rest, "script");
-        if length.is_none() && cut_end_tag(rest, "script") {
+        if length.is_none() && cut(rest, &["</script", "<!--", "<script"]) {
             return fail(
                 pos,
                 "split-tag",
-                "the end of <script> is cut by a tag of the template",
-                "write the whole end tag",
+                "a tag of the template stands behind `<` in a script: together with what follows it may become `</script`, `<!--` or `<script`",
+                "put a space behind `<`, or write \\x3C for it in a string",
             );
         }
         let body = piece.take(length.unwrap_or(rest.len()));
@@ -539,11 +539,11 @@ pub(super) fn end_tag(text: &str, name: &str) -> Option<usize> {
     None
 }
 
-/// Whether the text ends inside something that may become `</name>`.
-fn cut_end_tag(text: &str, name: &str) -> bool {
+/// Whether the text ends inside one of the marks: what follows could complete it.
+fn cut(text: &str, marks: &[&str]) -> bool {
     let Some(open) = text.rfind('<') else { return false };
     let tail = text[open..].to_ascii_lowercase();
-    format!("</{name}").starts_with(&tail)
+    marks.iter().any(|mark| mark.starts_with(&tail))
 }
 
 impl Machine {

@@ -11,6 +11,8 @@ pub enum UrlPart {
     AfterValue,
     /// Exactly one slash was written.
     Root,
+    /// Two slashes or more, and no host yet: browsers skip the third and every further one.
+    Slashes,
     /// In the authority: the host.
     Host,
     /// In the path.
@@ -65,7 +67,7 @@ impl UrlPart {
                         }
                     }
                     '/' | '\\' if text == "http:" || text == "https:" => Self::Prefix(format!("{text}/")),
-                    '/' | '\\' if text == "http:/" || text == "https:/" => Self::Host,
+                    '/' | '\\' if text == "http:/" || text == "https:/" => Self::Slashes,
                     '/' | '\\' if text.contains(':') => Self::Prefix(text + "/"),
                     '/' | '\\' => Self::Path,
                     '?' | '#' if !text.contains(':') => Self::Query,
@@ -80,11 +82,12 @@ impl UrlPart {
                     _ => return Err(UrlError::GluedToValue),
                 },
                 Self::Root => match c {
-                    '/' | '\\' => Self::Host,
+                    '/' | '\\' => Self::Slashes,
                     '?' | '#' => Self::Query,
                     _ => Self::Path,
                 },
-                Self::Host => match c {
+                Self::Slashes if matches!(c, '/' | '\\') => Self::Slashes,
+                Self::Slashes | Self::Host => match c {
                     '/' | '\\' => Self::Path,
                     '?' | '#' => Self::Query,
                     _ => Self::Host,
@@ -117,13 +120,16 @@ mod tests {
     fn parts() {
         assert_eq!(part(""), UrlPart::Start);
         assert_eq!(part("/"), UrlPart::Root);
-        assert_eq!(part("//"), UrlPart::Host);
+        assert_eq!(part("//"), UrlPart::Slashes);
         assert_eq!(part("/p/"), UrlPart::Path);
         assert_eq!(part("/p?q="), UrlPart::Query);
         assert_eq!(part("#x"), UrlPart::Query);
-        assert_eq!(part("https://"), UrlPart::Host);
+        assert_eq!(part("https://"), UrlPart::Slashes);
         assert_eq!(part("https://h/"), UrlPart::Path);
-        assert_eq!(part("HTTPS:\\\\"), UrlPart::Host);
+        assert_eq!(part("HTTPS:\\\\"), UrlPart::Slashes);
+        assert_eq!(part("https:///"), UrlPart::Slashes);
+        assert_eq!(part("/\\/"), UrlPart::Slashes);
+        assert_eq!(part("///h"), UrlPart::Host);
         assert_eq!(part("mailto:"), UrlPart::Opaque);
         assert_eq!(part("javascript:"), UrlPart::Prefix("javascript:".into()));
         assert_eq!(part("java\nscript:"), UrlPart::Prefix("javascript:".into()));

@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn every_ascii_character_at_every_place_between_all_neighbours() {
+    fn escapes_everywhere_in_the_string() {
         for c in '\0'..='\u{7f}' {
             for length in 1..20 {
                 for at in 0..length {
