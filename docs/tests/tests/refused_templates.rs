@@ -27,6 +27,7 @@ fn sources(folder: &Path, out: &mut String) {
 fn quoted_words_are_the_compilers() {
     let mut compiler = String::new();
     sources(&root().join("crates/vauban-template/src/compiler"), &mut compiler);
+    let compiler = compiler.replace("\\\"", "\"");
     let guide = fs::read_to_string(root().join("docs/src/escaping.md")).unwrap();
     let section = guide
         .split("## The refusals")
