@@ -34,6 +34,13 @@ impl<'t> Pieces<'t> {
         }
     }
 
+    /// The next piece, and its text as it stands.
+    pub(super) fn next_with_source(&mut self) -> Option<(Piece<'t>, &'t str)> {
+        let before = self.rest;
+        let piece = self.next()?;
+        Some((piece, &before[..before.len() - self.rest.len()]))
+    }
+
     fn take(&mut self, length: usize) -> &'t str {
         let (part, rest) = self.rest.split_at(length);
         self.rest = rest;

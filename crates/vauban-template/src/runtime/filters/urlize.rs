@@ -7,6 +7,7 @@ use super::email::{domain_part, looks_like_email};
 use super::entities::unescape;
 use super::input::Markup;
 use super::number::Number;
+use super::tokens::{Piece, Pieces};
 use super::url::{quote, smart_urlquote};
 use crate::runtime::escape;
 use crate::runtime::safe::SafeHtml;
@@ -29,9 +30,40 @@ pub fn urlizetrunc(value: Markup<'_>, limit: Number<'_>) -> SafeHtml {
 
 /// `django.utils.html.urlize`. Text is escaped, markup is kept as it is.
 pub fn link(value: &Markup<'_>, limit: Option<usize>, nofollow: bool) -> SafeHtml {
-    let safe = matches!(value, Markup::Html(_));
     let text = value.source();
     let mut out = String::with_capacity(text.len() + 64);
+    match value {
+        Markup::Text(_) => words(text, false, limit, nofollow, &mut out),
+        Markup::Html(_) => between_tags(text, limit, nofollow, &mut out),
+    }
+    SafeHtml::__checked(out)
+}
+
+/// Addresses in the text of markup.
+///
+/// CWE-79: a link inside a tag would end the attribute it stands in, and what the address says would be attributes.
+/// Links in links, scripts and other text-only elements stay as they are, too.
+fn between_tags(html: &str, limit: Option<usize>, nofollow: bool, out: &mut String) {
+    const CLOSED: [&str; 5] = ["a", "script", "style", "textarea", "title"];
+    let mut inside: Option<String> = None;
+    let mut pieces = Pieces::new(html);
+    while let Some((piece, source)) = pieces.next_with_source() {
+        match piece {
+            Piece::Data(text) if inside.is_none() => {
+                words(text, true, limit, nofollow, out);
+                continue;
+            }
+            Piece::Start(_, name, _) if inside.is_none() && CLOSED.contains(&name.as_str()) => {
+                inside = Some(name);
+            }
+            Piece::End(name) if inside.as_ref() == Some(&name) => inside = None,
+            _ => {}
+        }
+        out.push_str(source);
+    }
+}
+
+fn words(text: &str, safe: bool, limit: Option<usize>, nofollow: bool, out: &mut String) {
     let separator = |c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"' | '\'');
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
@@ -40,12 +72,11 @@ pub fn link(value: &Markup<'_>, limit: Option<usize>, nofollow: bool) -> SafeHtm
         let word = &rest[..end];
         rest = &rest[end..];
         if is || !word.contains(['.', '@', ':']) {
-            plain(word, safe, &mut out);
+            plain(word, safe, out);
         } else {
-            one(word, safe, limit, nofollow, &mut out);
+            one(word, safe, limit, nofollow, out);
         }
     }
-    SafeHtml::__checked(out)
 }
 
 fn plain(text: &str, safe: bool, out: &mut String) {
@@ -212,5 +243,26 @@ mod tests {
         );
         assert_eq!(run("javascript:alert(1).com"), "javascript:alert(1).com");
         assert_eq!(run("<script>"), "&lt;script&gt;");
+    }
+
+    #[test]
+    fn addresses_in_attributes_stay_where_they_are() {
+        let run = |html: &str| {
+            urlize(Markup::Html(Cow::Owned(SafeHtml::__checked(html.to_owned()))))
+                .as_str()
+                .to_owned()
+        };
+        for html in [
+            "<img alt=\"http://x.example/onerror=alert(1)//\">",
+            "<img alt='a > http://x.example/onerror=alert(1)//'>",
+            "<a href=\"http://x.example/\">www.x.example</a>",
+            "<textarea>www.x.example</textarea>",
+        ] {
+            assert_eq!(run(html), html);
+        }
+        assert_eq!(
+            run("<b title=\"www.x.org\">www.x.org &amp;</b>"),
+            "<b title=\"www.x.org\"><a href=\"http://www.x.org\" rel=\"nofollow\">www.x.org</a> &amp;</b>"
+        );
     }
 }
