@@ -35,6 +35,7 @@ pub mod __private {
     pub use crate::runtime::escape;
     pub use crate::runtime::escape::Escape;
     pub use crate::runtime::filters;
+    pub use crate::runtime::filters::date_parts::{Calendar, Clock};
     pub use crate::runtime::filters::input::{
         Adding, Counting, Listed, MarkupOrText, Moment, Numeric, Tristately,
     };
@@ -46,6 +47,7 @@ pub mod __private {
 
     /// Traits whose methods generated code calls.
     pub mod levels {
+        pub use crate::runtime::filters::date_parts::{AnyCalendar, AnyClock, LacksCalendar, LacksClock};
         pub use crate::runtime::filters::input::{
             AddingDisplay, AddingPlain, CountList, CountPlain, ListItems, ListText, MarkupDisplay,
             MarkupHtml, MarkupPlain, MomentDated, MomentDisplay, MomentPlain, NumberDisplay, NumberPlain,

@@ -120,7 +120,7 @@ fn text_json() {
         failures.join("\n")
     );
     if cases.len() == 517 {
-        assert_eq!((equal, rules.values().sum::<usize>()), (509, 8));
+        assert_eq!((equal, rules.values().sum::<usize>()), (510, 7));
     }
 }
 
@@ -202,6 +202,14 @@ fn dos_json() {
         // Debug builds are some ten times slower than what the vectors ask for.
         assert!(took < Duration::from_secs(10), "{case}: {took:?}");
     }
+    // Comments: the search for another kind of end must not run to the end of the text each time.
+    let start = Instant::now();
+    drop(html::strip_tags(&"<!---->".repeat(150_000)));
+    assert!(
+        start.elapsed() < Duration::from_secs(10),
+        "comments: {:?}",
+        start.elapsed()
+    );
     assert!(run >= 20 || file["cases"].as_array().unwrap().len() < 36, "{run}");
 }
 

@@ -24,10 +24,16 @@ mod ambiguous_slash_fixed;
 mod autoescape_off_fixed;
 #[path = "ui/branches_differ_fixed.rs"]
 mod branches_differ_fixed;
+#[path = "ui/day_of_a_time_fixed.rs"]
+mod day_of_a_time_fixed;
 #[path = "ui/dynamic_attribute_fixed.rs"]
 mod dynamic_attribute_fixed;
 #[path = "ui/dynamic_element_fixed.rs"]
 mod dynamic_element_fixed;
+#[path = "ui/filter_form_fixed.rs"]
+mod filter_form_fixed;
+#[path = "ui/filter_number_fixed.rs"]
+mod filter_number_fixed;
 #[path = "ui/foreign_form_fixed.rs"]
 mod foreign_form_fixed;
 #[path = "ui/form_action_from_data_fixed.rs"]
@@ -68,6 +74,8 @@ mod srcdoc_fixed;
 mod text_filter_on_markup_fixed;
 #[path = "ui/text_in_table_row_fixed.rs"]
 mod text_in_table_row_fixed;
+#[path = "ui/time_of_a_date_fixed.rs"]
+mod time_of_a_date_fixed;
 #[path = "ui/unknown_field_fixed.rs"]
 mod unknown_field_fixed;
 #[path = "ui/unknown_filter_fixed.rs"]

@@ -10,6 +10,7 @@ use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 
 mod condition;
+mod filter_literal;
 mod filters;
 mod tags;
 

@@ -128,7 +128,14 @@ integers!(i8, i16, i32, i64, i128, isize, u8, u16, u32, u64, u128, usize);
 macro_rules! floats {
     ($($type:ty),+) => {$(
         impl Plain for $type {
-            fn put_plain<C: Escape>(&self, out: &mut String) { C::escape(&self.text(), out); }
+            fn put_plain<C: Escape>(&self, out: &mut String) {
+                let short = format!("{self:?}");
+                // Written as it is, a number has all its digits, up to 200 of them.
+                match zeros(&short) {
+                    Some(n) if n <= 200 => C::escape(&self.to_string(), out),
+                    _ => C::escape(&python_float(short), out),
+                }
+            }
             fn text(&self) -> Cow<'_, str> { Cow::Owned(python_float(format!("{self:?}"))) }
             fn view(&self) -> View<'_> { View::Float(f64::from(*self)) }
             fn truth(&self) -> bool { *self != 0.0 }
@@ -136,6 +143,14 @@ macro_rules! floats {
     )+};
 }
 floats!(f32, f64);
+
+/// For a float with an exponent: its digits and the zeros that would have to be written.
+fn zeros(text: &str) -> Option<usize> {
+    let (digits, exponent) = text.split_once('e')?;
+    let n = digits.bytes().filter(u8::is_ascii_digit).count();
+    let last = exponent.parse::<i32>().ok()? - i32::try_from(n).ok()? + 1;
+    Some(n + last.unsigned_abs() as usize)
+}
 
 /// Python's spelling of a float: `1e+21`, `1e-05`, `inf`.
 fn python_float(text: String) -> String {
@@ -593,5 +608,27 @@ impl<'a, T: ?Sized, const L: u32, const K: u32> Probe<'a, T, Maybe, L, K> {
     /// Anything else is always there.
     pub fn maybe(&self) -> Option<&'a T> {
         Some(self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::runtime::escape::Text;
+
+    #[test]
+    fn floats_are_written_with_all_their_digits() {
+        let put = |f: f64| {
+            let mut out = String::new();
+            f.put_plain::<Text>(&mut out);
+            out
+        };
+        assert_eq!(put(34.0), "34.0");
+        assert_eq!(put(1e16), "10000000000000000");
+        assert_eq!(put(1.5e-7), "0.00000015");
+        assert_eq!(put(1e199), format!("1{}", "0".repeat(199)));
+        assert_eq!(put(1e200), "1e+200");
+        assert_eq!(1e16.text(), "1e+16");
+        assert_eq!(put(f64::NEG_INFINITY), "-inf");
     }
 }

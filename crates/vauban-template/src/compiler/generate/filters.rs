@@ -1,9 +1,11 @@
 //! Filters: what each takes, and the Rust function that does it.
 
 use super::Generator;
+use super::filter_literal;
 use super::tags::app_path;
 use crate::compiler::ast::Expr;
 use crate::compiler::error::{Pos, Result, fail, nearest};
+use crate::runtime::filters::date_parts::{Part, asks};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
@@ -145,6 +147,9 @@ impl Generator<'_> {
         pos: Pos,
     ) -> Result<TokenStream> {
         let root = self.options.root.clone();
+        if let Some(Expr::Str(literal, at)) = argument {
+            filter_literal::form(name, literal, *at)?;
+        }
         if let Some((name, module, takes, wants)) = TABLE.iter().find(|row| row.0 == name) {
             let function = format_ident!("{name}");
             let module = format_ident!("{module}");
@@ -162,7 +167,8 @@ impl Generator<'_> {
                 T::Time => {
                     let value = self.value(input)?;
                     let probe = self.probe(&quote!(Moment), &value, pos, 4);
-                    quote! { #probe.moment() }
+                    let parts = self.date_parts(name, argument, &value, pos);
+                    quote! { { #parts #probe.moment() } }
                 }
                 T::Truth => {
                     let value = self.value(input)?;
@@ -185,6 +191,9 @@ impl Generator<'_> {
                     quote! { , &#text }
                 }
                 (A::Number, Some(a)) => {
+                    if let Expr::Str(literal, at) = a {
+                        filter_literal::number(name, literal, *at)?;
+                    }
                     let number = self.number(a)?;
                     quote! { , #number }
                 }
@@ -208,6 +217,25 @@ impl Generator<'_> {
             return self.special(input, name, argument, pos);
         }
         self.application(input, name, argument, pos)
+    }
+
+    /// Checks, by type, that a value has what its format asks for.
+    fn date_parts(&self, filter: &str, format: Option<&Expr>, value: &TokenStream, pos: Pos) -> TokenStream {
+        let format = match (format, filter) {
+            (Some(Expr::Str(format, _)), _) => format.as_str(),
+            (None, "date") => "DATE_FORMAT",
+            (None, "time") => "TIME_FORMAT",
+            // Known at run time only, or no format at all.
+            _ => return TokenStream::new(),
+        };
+        let mut out = TokenStream::new();
+        for (part, marker) in [(Part::Clock, quote!(Clock)), (Part::Calendar, quote!(Calendar))] {
+            if asks(format, part) {
+                let probe = self.probe(&marker, value, pos, 3);
+                out.extend(quote! { #probe.has(); });
+            }
+        }
+        out
     }
 
     fn special(

@@ -90,9 +90,10 @@ impl Instant {
         }
     }
 
-    fn zone(&self) -> Option<&Zone> {
+    /// Without a zone of its own, date and time are UTC's.
+    fn zone(&self) -> Option<Zone> {
         match self {
-            Self::DateTime(_, zone) => zone.as_ref(),
+            Self::DateTime(_, zone) => Some(zone.clone().unwrap_or_else(Zone::utc)),
             _ => None,
         }
     }
@@ -105,13 +106,7 @@ pub fn date(value: Instant, format: Option<&str>) -> String {
 
 /// A time in a format: `"H:i"`. Without one: `"P"`.
 pub fn time(value: Instant, format: Option<&str>) -> String {
-    if matches!(value, Instant::Date(_)) {
-        return String::new();
-    }
-    let format = named(format.unwrap_or("TIME_FORMAT"));
-    // Django formats the time of day alone: the zone's letters are empty.
-    let clock = value.clock().map_or(Instant::None, Instant::Time);
-    write(&clock, format, false).unwrap_or_default()
+    write(&value, named(format.unwrap_or("TIME_FORMAT")), false).unwrap_or_default()
 }
 
 /// The time now, in UTC.
@@ -119,7 +114,8 @@ pub fn now(format: &str) -> String {
     date(Instant::timestamp(Timestamp::now()), Some(format))
 }
 
-fn named(format: &str) -> &str {
+/// The format behind a name of Django's.
+pub(super) fn named(format: &str) -> &str {
     match format {
         "DATE_FORMAT" => "N j, Y",
         "DATETIME_FORMAT" => "N j, Y, P",
@@ -159,31 +155,47 @@ fn weekday(date: Date) -> &'static str {
     }
 }
 
-/// `None`: a letter asks for a date that is not there (Django raises, and the filter shows nothing).
-fn write(value: &Instant, format: &str, _dates: bool) -> Option<String> {
+/// `None`: a letter asks for what is not there (Django raises, or the filter shows nothing).
+fn write(value: &Instant, format: &str, dates: bool) -> Option<String> {
     if *value == Instant::None {
         return None;
     }
     let mut out = String::new();
-    let mut chars = format.chars();
-    while let Some(c) = chars.next() {
-        if c == '\\' {
-            out.extend(chars.next());
-            continue;
+    let (mut before, mut escape) = ('\0', false);
+    for c in format.chars() {
+        // As in Django, what stands after a backslash is no letter, even if that one is escaped itself.
+        let literal = std::mem::replace(&mut before, c) == '\\';
+        if escape {
+            escape = false;
+            out.push(c);
+        } else if c == '\\' {
+            escape = true;
+        } else {
+            match if literal { None } else { letter(value, c, dates)? } {
+                Some(text) => out.push_str(&text),
+                None => out.push(c),
+            }
         }
-        match letter(value, c)? {
-            Some(text) => out.push_str(&text),
-            None => out.push(c),
-        }
+    }
+    if escape {
+        out.push('\\');
     }
     Some(out)
 }
 
+/// Letters that ask for a time of day or its zone.
+pub(super) const CLOCK: &str = "aAefgGhHiOPrsTuZ";
+/// Letters that ask for a day, month or year.
+pub(super) const CALENDAR: &str = "bdDEFjlLmMnNorStUwWyYz";
+
 /// The text of one letter; `Some(None)`: it is no format letter.
 #[allow(clippy::too_many_lines)]
-fn letter(value: &Instant, c: char) -> Option<Option<String>> {
-    let date = value.date();
-    // A date alone has midnight for its time.
+fn letter(value: &Instant, c: char, dates: bool) -> Option<Option<String>> {
+    if CLOCK.contains(c) && value.clock().is_none() {
+        return None;
+    }
+    let date = value.date().filter(|_| dates);
+    // `U` of a date alone means midnight.
     let clock = value.clock().unwrap_or_default();
     let hour12 = match clock.hour() % 12 {
         0 => 12,
@@ -219,7 +231,7 @@ fn letter(value: &Instant, c: char) -> Option<Option<String>> {
                 }
             }
         },
-        'e' | 'T' => value.zone().map_or(String::new(), |z| z.name.clone()),
+        'e' | 'T' => value.zone().map_or(String::new(), |z| z.name),
         'O' => value.zone().map_or(String::new(), |z| offset(z.offset, "")),
         'Z' => value
             .zone()
@@ -277,7 +289,7 @@ fn letter(value: &Instant, c: char) -> Option<Option<String>> {
         },
         'r' => {
             let date = date?;
-            let zone = value.zone().map_or("-0000".to_owned(), |z| offset(z.offset, ""));
+            let zone = offset(value.zone()?.offset, "");
             format!(
                 "{}, {} {} {:04} {:02}:{:02}:{:02} {zone}",
                 &weekday(date)[..3],
@@ -382,10 +394,20 @@ mod tests {
             date(d.clone(), Some("z t L W o jS \\o\\f F")),
             "365 31 True 1 2025 30th of December"
         );
-        assert_eq!(date(d, None), "Dec. 30, 2024");
+        assert_eq!(date(d.clone(), None), "Dec. 30, 2024");
         let t = Instant::Time(jiff::civil::time(4, 0, 0, 0));
         assert_eq!(time(t.clone(), Some("P:e:O:T:Z")), "4 a.m.::::");
-        assert_eq!(date(t, Some("Y")), "");
+        assert_eq!(date(t.clone(), Some("Y")), "");
+        assert_eq!(time(t, Some("H:i Y")), "");
+        assert_eq!(date(d.clone(), Some("H:i")), "");
+        assert_eq!(time(d.clone(), None), "");
+        assert_eq!(date(d.clone(), Some("c U")), "2024-12-30 1735516800");
+        assert_eq!(
+            time(Instant::timestamp(Timestamp::UNIX_EPOCH), Some("H:i e O")),
+            "00:00 UTC +0000"
+        );
+        // What stands after a backslash is no letter, even if that one is escaped itself.
+        assert_eq!(date(d, Some("\\Y \\\\Y \\\\\\Y Y\\")), "Y \\Y \\Y 2024\\");
         assert_eq!(date(Instant::text("nodate"), Some("Y")), "");
         assert_eq!(
             date(Instant::text("2026-11-20T03:04:05Z"), Some("U")),

@@ -1,6 +1,7 @@
 //! Django's filters with Django's results. Each is a plain function over text, numbers, lists or dates.
 
 pub mod date;
+pub mod date_parts;
 pub mod email;
 pub mod entities;
 pub mod html;

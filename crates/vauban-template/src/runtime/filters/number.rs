@@ -183,20 +183,7 @@ fn grouped(whole: &str) -> String {
 
 /// A number with so many places; a negative argument drops them where they are zero.
 pub fn floatformat(number: Number<'_>, argument: Option<&str>) -> String {
-    let mut argument = argument.unwrap_or("-1");
-    let mut group = false;
-    if argument.ends_with("gu") || argument.ends_with("ug") {
-        // Without localisation there is no grouping: Django's NUMBER_GROUPING is 0.
-        argument = &argument[..argument.len() - 2];
-    } else if let Some(rest) = argument.strip_suffix('g') {
-        group = true;
-        argument = rest;
-    } else if let Some(rest) = argument.strip_suffix('u') {
-        argument = rest;
-    }
-    if argument.is_empty() {
-        argument = "-1";
-    }
+    let (places, group) = places_and_group(argument.unwrap_or_default());
     let input = number.text();
     let decimal = match Decimal::parse(&input) {
         Some(decimal) => decimal,
@@ -209,7 +196,7 @@ pub fn floatformat(number: Number<'_>, argument: Option<&str>) -> String {
             _ => return String::new(),
         },
     };
-    let Some(places) = integer(argument) else {
+    let Some(places) = places else {
         return input;
     };
     let size = decimal.digits.len() as i64 + decimal.exponent.checked_abs().unwrap_or(i64::MAX / 2);
@@ -231,6 +218,31 @@ pub fn floatformat(number: Number<'_>, argument: Option<&str>) -> String {
     let minus = if zero { "" } else { minus };
     let point = if fraction.is_empty() { "" } else { "." };
     format!("{minus}{}{point}{fraction}", write(&whole))
+}
+
+/// Whether `floatformat` knows the argument.
+pub fn is_floatformat(argument: &str) -> bool {
+    places_and_group(argument).0.is_some()
+}
+
+/// How many places, `None` for nonsense; whether digits are grouped.
+fn places_and_group(argument: &str) -> (Option<i128>, bool) {
+    // Without localisation there is no grouping: Django's NUMBER_GROUPING is 0.
+    let (places, group) = if let Some(rest) = argument.strip_suffix("gu").or(argument.strip_suffix("ug")) {
+        (rest, false)
+    } else if let Some(rest) = argument.strip_suffix('g') {
+        (rest, true)
+    } else {
+        (argument.strip_suffix('u').unwrap_or(argument), false)
+    };
+    (
+        if places.is_empty() {
+            Some(-1)
+        } else {
+            integer(places)
+        },
+        group,
+    )
 }
 
 /// Bytes for people: `117.7 MB` with a space that does not break.

@@ -3,7 +3,7 @@
 use super::number::Number;
 use crate::runtime::value::View;
 use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::canonical_combining_class;
+use unicode_normalization::char::{canonical_combining_class, is_combining_mark};
 
 /// A backslash before backslashes and quotes.
 pub fn addslashes(text: &str) -> String {
@@ -42,7 +42,10 @@ pub fn title(text: &str) -> String {
         if small {
             out.extend(c.to_lowercase());
         } else {
-            out.extend(c.to_uppercase());
+            // One letter may become two, of which the first is large: `ß` → `Ss`.
+            let mut large = c.to_uppercase();
+            out.extend(large.next());
+            out.extend(large.flat_map(char::to_lowercase));
         }
         second = out.chars().rev().nth(1).unwrap_or('\0');
         first = c;
@@ -156,7 +159,9 @@ fn slug(chars: impl Iterator<Item = char>, unicode: bool) -> String {
     let mut out = String::new();
     let lower: String = chars.collect::<String>().to_lowercase();
     for c in lower.chars() {
-        if c == '_' || c.is_ascii_alphanumeric() || (unicode && c.is_alphanumeric()) {
+        // Vowel signs are alphabetic to Unicode but no letters to Django.
+        let letter = unicode && c.is_alphanumeric() && !is_combining_mark(c);
+        if c == '_' || c.is_ascii_alphanumeric() || letter {
             out.push(c);
         } else if (c == '-' || c.is_whitespace()) && !out.ends_with('-') {
             out.push('-');
@@ -337,6 +342,11 @@ pub fn stringformat(value: &View<'_>, format: &str) -> String {
     one(value, format).unwrap_or_default()
 }
 
+/// Whether `stringformat` knows the format.
+pub fn is_stringformat(format: &str) -> bool {
+    one(&View::Int(1), format).is_some()
+}
+
 fn one(value: &View<'_>, format: &str) -> Option<String> {
     let flags_end = format
         .find(|c| !matches!(c, '-' | '+' | ' ' | '0' | '#'))
@@ -499,6 +509,21 @@ mod tests {
         assert_eq!(title("a nice title, isn't it?"), "A Nice Title, Isn't It?");
         assert_eq!(title("joe's 3rd CAFE"), "Joe's 3rd Cafe");
         assert_eq!(title("'quoted' text"), "'Quoted' Text");
+        assert_eq!(title("œuvre ß"), "Œuvre Ss");
+    }
+
+    #[test]
+    fn slugs_of_other_scripts_have_letters_and_digits_only() {
+        assert_eq!(
+            slugify_unicode("\u{0421} \u{043d}\u{043e}\u{0432}\u{044b}\u{043c} 1"),
+            "с-новым-1"
+        );
+        // Vowel signs.
+        assert_eq!(
+            slugify_unicode("\u{0789}\u{07a8}\u{0780}\u{07a7}"),
+            "\u{0789}\u{0780}"
+        );
+        assert_eq!(slugify("\u{0421} x"), "x");
     }
 
     #[test]

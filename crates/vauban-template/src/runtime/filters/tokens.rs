@@ -142,12 +142,10 @@ fn comment_end(text: &str) -> Option<usize> {
     if text.starts_with("->") {
         return Some(2);
     }
-    let plain = text.find("-->").map(|at| at + 3);
-    let bang = text.find("--!>").map(|at| at + 4);
-    match (plain, bang) {
-        (Some(a), Some(b)) => Some(a.min(b)),
-        (a, b) => a.or(b),
-    }
+    // CWE-407: one search for both ends. Two would each run to the end of the text, for every comment.
+    memchr::memchr_iter(b'>', text.as_bytes())
+        .find(|&at| text[..at].ends_with("--") || text[..at].ends_with("--!"))
+        .map(|at| at + 1)
 }
 
 /// Text of a piece with its references decoded.

@@ -7,6 +7,7 @@ use super::tokens::{Piece, Pieces, decoded};
 use crate::runtime::escape;
 use crate::runtime::safe::SafeHtml;
 use std::borrow::Cow;
+use unicode_normalization::UnicodeNormalization;
 
 /// How text is counted.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -61,12 +62,12 @@ fn shorten(html: &str, length: i128, by: By, end: &str) -> String {
     let mut seen = 0;
     let mut out = String::with_capacity(html.len().min(4096));
     let mut open: Vec<String> = Vec::new();
-    let mut read = 0;
+    // What the text became shorter by.
+    let mut less = 0;
     for piece in Pieces::new(html) {
         match piece {
             Piece::Start(text, name, closing) => {
                 out.push_str(text);
-                read += text.len();
                 if !void(&name) {
                     if closing {
                         out.push_str(&format!("</{name}>"));
@@ -86,13 +87,16 @@ fn shorten(html: &str, length: i128, by: By, end: &str) -> String {
             Piece::Other => {}
             Piece::Data(raw) => {
                 let text = decoded(raw);
-                let _ = read;
                 match by {
                     By::Characters => {
+                        // CWE-79: only text is composed. A combining character after `>` would make the tag's end vanish.
+                        let composed: String = text.nfc().collect();
+                        less += text.len().saturating_sub(composed.len());
+                        let text = composed;
                         let count = text.chars().count();
                         seen += count;
                         // The text fits exactly and nothing follows: no ellipsis.
-                        if seen == length && out.len() + text.len() == html.len() {
+                        if seen == length && out.len() + text.len() + less == html.len() {
                             escape::text(&text, &mut out);
                             break;
                         }
@@ -178,5 +182,15 @@ mod tests {
         let html = "<p>one <a href=\"#\">two - three <br>four</a> five</p>";
         assert_eq!(truncate_chars_html(html, 4), "<p>one…</p>");
         assert_eq!(truncate_words_html(html, 2), "<p>one <a href=\"#\">two…</a></p>");
+    }
+
+    #[test]
+    fn text_is_composed_and_tags_are_not() {
+        assert_eq!(truncate_chars_html("e\u{301}a", 2), "\u{e9}a");
+        assert_eq!(truncate_chars_html("<b>e\u{301}</b>ab", 2), "<b>\u{e9}</b>…");
+        // `>` and U+0338 compose to U+226F.
+        let html = "<b>\u{338} onclick=alert(1) x</b>";
+        assert_eq!(truncate_chars_html(html, 4), "<b>\u{338} o…</b>");
+        assert_eq!(truncate_chars_html(html, 99), html);
     }
 }

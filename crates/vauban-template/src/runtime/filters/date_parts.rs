@@ -1,0 +1,113 @@
+//! A format may ask for what a type of date does not have: refused while the template is compiled.
+//!
+//! The generated code calls `has()` on a probe behind three references (see [`crate::runtime::put`]); for types that
+//! lack the part, the first method that fits has a bound that nothing fulfils.
+
+use super::date::{CALENDAR, CLOCK, named};
+use crate::runtime::put::Probe;
+
+/// What a format asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// A time of day or its zone.
+    Clock,
+    /// A day, month or year.
+    Calendar,
+}
+
+/// Whether a format asks for a part.
+pub fn asks(format: &str, part: Part) -> bool {
+    let letters = match part {
+        Part::Clock => CLOCK,
+        Part::Calendar => CALENDAR,
+    };
+    let mut before = '\0';
+    named(format)
+        .chars()
+        .any(|c| std::mem::replace(&mut before, c) != '\\' && letters.contains(c))
+}
+
+macro_rules! without {
+    ($type:ty, $without:ident, $marker:ident, $lacks:ident, $has:ident) => {
+        /// The type, or a reference to it.
+        pub trait $without {}
+        impl $without for $type {}
+        impl<T: $without + ?Sized> $without for &T {}
+        impl<T: $without + ?Sized, const L: u32, const K: u32> $lacks<T, L, K>
+            for &&Probe<'_, T, $marker, L, K>
+        {
+            fn has(&self)
+            where
+                T: $has<L, K>,
+            {
+            }
+        }
+    };
+}
+
+/// Marker of probes for a time of day or its zone.
+#[derive(Debug, Clone, Copy)]
+pub struct Clock;
+/// Nothing has this trait: it explains what to do.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no time of day (template line {L}, column {K})",
+    note = "a format for a date has letters like `j F Y`; for `H:i` and `e` the field has to be a Timestamp, Zoned, DateTime or Time"
+)]
+pub trait HasClock<const L: u32, const K: u32> {}
+/// Types without one.
+pub trait LacksClock<T: ?Sized, const L: u32, const K: u32> {
+    /// Does not compile.
+    fn has(&self)
+    where
+        T: HasClock<L, K>;
+}
+without!(jiff::civil::Date, NoClock, Clock, LacksClock, HasClock);
+/// All other types.
+pub trait AnyClock {
+    /// Nothing to say.
+    fn has(&self) {}
+}
+impl<T: ?Sized, const L: u32, const K: u32> AnyClock for &Probe<'_, T, Clock, L, K> {}
+
+/// Marker of probes for a day, month or year.
+#[derive(Debug, Clone, Copy)]
+pub struct Calendar;
+/// Nothing has this trait: it explains what to do.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no day (template line {L}, column {K})",
+    note = "a format for a time has letters like `H:i`; for `j F Y` the field has to be a Timestamp, Zoned, DateTime or Date"
+)]
+pub trait HasCalendar<const L: u32, const K: u32> {}
+/// Types without one.
+pub trait LacksCalendar<T: ?Sized, const L: u32, const K: u32> {
+    /// Does not compile.
+    fn has(&self)
+    where
+        T: HasCalendar<L, K>;
+}
+without!(
+    jiff::civil::Time,
+    NoCalendar,
+    Calendar,
+    LacksCalendar,
+    HasCalendar
+);
+/// All other types.
+pub trait AnyCalendar {
+    /// Nothing to say.
+    fn has(&self) {}
+}
+impl<T: ?Sized, const L: u32, const K: u32> AnyCalendar for &Probe<'_, T, Calendar, L, K> {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_after_a_backslash_ask_for_nothing() {
+        assert!(asks("j F Y H:i", Part::Clock) && asks("j F Y H:i", Part::Calendar));
+        assert!(!asks("j F Y", Part::Clock) && !asks("H:i", Part::Calendar));
+        assert!(!asks("\\Y\\\\Y", Part::Calendar));
+        assert!(asks("DATETIME_FORMAT", Part::Clock) && !asks("DATE_FORMAT", Part::Clock));
+    }
+}
