@@ -31,7 +31,7 @@ macro_rules! resource_url {
 /// What generated code uses. Not part of the public API.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::runtime::context::{NoContext, RenderContext, UrlTo};
+    pub use crate::runtime::context::{InForm, NoContext, RenderContext, UrlTo};
     pub use crate::runtime::escape;
     pub use crate::runtime::escape::Escape;
     pub use crate::runtime::filters;

@@ -14,27 +14,30 @@ mod skeleton;
 #[path = "support/tree.rs"]
 mod tree;
 
-use interpret::{Swap, contexts_of, ops, walk};
+use interpret::{Swap, Way, contexts_of, ops, walk_way};
 use parts::{HOSTILE, PARTS};
 use proptest::prelude::*;
 use vauban_template::compiler::html::ir::Context;
 
 /// The page with a harmless value and with a hostile one.
-fn pages(template: &str, hostile: &str, swap: Option<Swap>) -> (String, String) {
+fn pages(template: &str, hostile: &str, swap: Option<Swap>, way: u32) -> (String, String) {
     let ops = ops(template).unwrap_or_else(|e| panic!("{template}: {e}"));
     let (mut good, mut bad) = (String::new(), String::new());
-    walk(&ops, "harmless", swap, &mut good);
-    walk(&ops, hostile, swap, &mut bad);
+    walk_way(&ops, "harmless", swap, &mut Way(way), &mut good);
+    walk_way(&ops, hostile, swap, &mut Way(way), &mut bad);
     (good, bad)
 }
 
 /// The same DOM, by the tree builder; and the same tokens, with what URLs and scripts in them do.
 fn check(template: &str, hostile: &str, swap: Option<Swap>) -> Result<(), String> {
-    let (good, bad) = pages(template, hostile, swap);
-    for judge in [tree::tree, skeleton::skeleton] {
-        let (a, b) = (judge(&good), judge(&bad));
-        if a != b {
-            return Err(format!("{template}\n{hostile:?}\n{bad}\n{a}\n{b}"));
+    // Some ways through its branches and loops.
+    for way in 0..if template.contains("{%") { 4 } else { 1 } {
+        let (good, bad) = pages(template, hostile, swap, way);
+        for judge in [tree::tree, skeleton::skeleton] {
+            let (a, b) = (judge(&good), judge(&bad));
+            if a != b {
+                return Err(format!("{template}\n{hostile:?}\n{bad}\n{a}\n{b}"));
+            }
         }
     }
     Ok(())
@@ -111,7 +114,7 @@ fn the_tree_alone_notices_what_breaks_out() {
         let swap = Swap::Nothing.of(context);
         let caught = PARTS.iter().any(|(_, template)| {
             HOSTILE.iter().any(|hostile| {
-                let (good, bad) = pages(template, hostile, Some(swap));
+                let (good, bad) = pages(template, hostile, Some(swap), 0);
                 tree::tree(&good) != tree::tree(&bad)
             })
         });

@@ -378,7 +378,7 @@ pub fn analyse_all(page: &Page, sources: &Sources, piece: bool) -> Result<Analys
 /// `{% static %}` of a file that is not there.
 pub(super) fn missing_files(ops: &[Op], folder: &Path, errors: &mut Vec<Error>) {
     each(ops, &mut |op| {
-        if let Op::Static(path, pos) = op {
+        if let Op::Static(path, _, pos) = op {
             // Every site serves what the framework ships.
             if path == crate::FRAGMENTS_PATH {
                 return;
@@ -426,10 +426,10 @@ pub fn each(ops: &[Op], visit: &mut dyn FnMut(&Op)) {
             | Op::Only(_, body, _)
             | Op::Spaceless(body)
             | Op::Fragment(_, body)
-            | Op::Slot(_, body) => {
+            | Op::Slot(_, body, _) => {
                 each(body, visit);
             }
-            Op::Component(_, slots) => {
+            Op::Component(_, slots, _) => {
                 for (_, body) in slots {
                     each(body, visit);
                 }

@@ -95,6 +95,7 @@ impl<'l, L: Loader> Resolver<'l, L> {
                 help,
             );
         };
+        let text = as_read(&text);
         let index = self.sources.add(name, text.as_str().into());
         let file = Rc::new(parse(&text, index)?);
         self.parsed.insert(name.to_owned(), file.clone());
@@ -490,6 +491,15 @@ impl Loader for HashMap<String, String> {
     fn names(&self) -> Vec<String> {
         self.keys().cloned().collect()
     }
+}
+
+/// The text as a browser reads it (HTML Standard, 13.2.3.5): every line ends with a line feed.
+///
+/// CWE-79: a backslash before CR LF would escape the first half only, and the second end a string in a script.
+fn as_read(text: &str) -> String {
+    text.trim_start_matches('\u{feff}')
+        .replace("\r\n", "\n")
+        .replace('\r', "\n")
 }
 
 /// The folder `templates/` of a package.

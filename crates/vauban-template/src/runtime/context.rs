@@ -66,6 +66,45 @@ impl RenderContext for NoContext {
     }
 }
 
+/// The context of what stands inside a form but was made elsewhere: a component, or what fills a slot.
+///
+/// CWE-352: browsers drop a form inside a form, so that its hidden token would be sent wherever the outer form goes.
+/// It is not written.
+#[doc(hidden)]
+#[allow(missing_debug_implementations)]
+pub struct InForm<'a>(pub &'a dyn RenderContext);
+
+impl RenderContext for InForm<'_> {
+    fn write_csrf_token(&self, _: Option<&str>, _: &mut String) {}
+    fn nonce(&self) -> &str {
+        self.0.nonce()
+    }
+    fn write_static_url(&self, path: &str, out: &mut String) {
+        self.0.write_static_url(path, out);
+    }
+    fn mount(&self, route: &'static str) -> &str {
+        self.0.mount(route)
+    }
+    fn user(&self) -> &page::User {
+        self.0.user()
+    }
+    fn messages(&self) -> &[page::Message] {
+        self.0.messages()
+    }
+    fn path(&self) -> &str {
+        self.0.path()
+    }
+    fn query(&self) -> &str {
+        self.0.query()
+    }
+    fn debug(&self) -> bool {
+        self.0.debug()
+    }
+    fn cookie(&self, name: &str) -> &str {
+        self.0.cookie(name)
+    }
+}
+
 /// The address of a route, as `routes!` makes it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not the address of a route",

@@ -157,23 +157,23 @@ pub fn escape_tail<C: Escape>(start: usize, out: &mut String) {
 pub fn url_as<C: Escape>(url: &dyn UrlTo, cx: &dyn RenderContext, out: &mut String) {
     let start = out.len();
     url.write(cx, out);
+    escape_address::<C>(start, out);
+}
+
+/// Writes the hashed address of a static file in a text context.
+pub fn static_as<C: Escape>(path: &str, cx: &dyn RenderContext, out: &mut String) {
+    let start = out.len();
+    cx.write_static_url(path, out);
+    escape_address::<C>(start, out);
+}
+
+/// Most addresses have no character that needs escaping.
+fn escape_address<C: Escape>(start: usize, out: &mut String) {
     if out.as_bytes()[start..]
         .iter()
         .any(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'/' | b'-' | b'_' | b'.' | b'~')))
     {
         escape_tail::<C>(start, out);
-    }
-}
-
-/// Writes the hashed address of a static file: `static_files!` allows no character that needs escaping.
-pub fn static_url(path: &str, cx: &dyn RenderContext, out: &mut String) {
-    let start = out.len();
-    cx.write_static_url(path, out);
-    if out.as_bytes()[start..]
-        .iter()
-        .any(|b| matches!(b, b'&' | b'<' | b'>' | b'"' | b'\'' | 0))
-    {
-        escape_tail::<escape::Attribute>(start, out);
     }
 }
 

@@ -69,22 +69,44 @@ pub fn render(template: &str, value: &str, swap: Option<Swap>) -> String {
     out
 }
 
+/// The first branch everywhere, and every loop twice.
 pub fn walk(ops: &[Op], value: &str, swap: Option<Swap>, out: &mut String) {
+    walk_way(ops, value, swap, &mut Way(0), out);
+}
+
+/// Which way to go through branches and loops: the same number is the same way.
+pub struct Way(pub u32);
+
+impl Way {
+    fn one_of(&mut self, n: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 17;
+        self.0 ^= self.0 << 5;
+        self.0 as usize % n
+    }
+}
+
+pub fn walk_way(ops: &[Op], value: &str, swap: Option<Swap>, way: &mut Way, out: &mut String) {
     for op in ops {
         match op {
             Op::Literal(text) => out.push_str(text),
             Op::Put(_, context, _) => put(*context, value, swap, out),
-            Op::If(branches, _, _) => walk(&branches[0].1, value, swap, out),
-            Op::For(f) => {
-                walk(&f.body, value, swap, out);
-                walk(&f.body, value, swap, out);
+            Op::If(branches, otherwise, _) => {
+                let body = branches
+                    .get(way.one_of(branches.len() + 1))
+                    .map_or(otherwise, |(_, body)| body);
+                walk_way(body, value, swap, way, out);
             }
-            Op::With(_, body, _) | Op::Only(_, body, _) | Op::Fragment(_, body) | Op::Slot(_, body) => {
-                walk(body, value, swap, out);
+            Op::For(f) => match if way.0 == 0 { 2 } else { way.one_of(3) } {
+                0 => walk_way(&f.empty, value, swap, way, out),
+                rounds => (0..rounds).for_each(|_| walk_way(&f.body, value, swap, way, out)),
+            },
+            Op::With(_, body, _) | Op::Only(_, body, _) | Op::Fragment(_, body) | Op::Slot(_, body, _) => {
+                walk_way(body, value, swap, way, out);
             }
             Op::Spaceless(body) => {
                 let start = out.len();
-                walk(body, value, swap, out);
+                walk_way(body, value, swap, way, out);
                 vauban_template::__private::spaceless(start, out);
             }
             Op::Nonce => out.push_str("NONCE"),

@@ -17,9 +17,10 @@ impl Generator<'_> {
                 let marker = text_marker(*context, url.pos)?;
                 quote! { #root::url_as::<#root::#marker>(&(#value), __cx, __out); }
             }
-            Op::Static(path, _) => {
+            Op::Static(path, context, pos) => {
                 self.size += path.len() + 24;
-                quote! { #root::static_url(#path, __cx, __out); }
+                let marker = text_marker(*context, *pos)?;
+                quote! { #root::static_as::<#root::#marker>(#path, __cx, __out); }
             }
             Op::Cycle(cycle, context) => self.cycle(cycle, *context)?,
             Op::ResetCycle(name, pos) => {
@@ -86,11 +87,13 @@ impl Generator<'_> {
                 }
                 self.put_tokens(&quote! { #path(#arguments) }, *context, call.pos)
             }
-            Op::Slot(name, default) => {
+            Op::Slot(name, default, in_form) => {
                 let default = self.ops(default)?;
-                quote! { if !__slots.write(#name, __cx, __out) { #default } }
+                let cx = self.context(*in_form);
+                quote! { if !__slots.write(#name, #cx, __out) { #default } }
             }
-            Op::Component(component, slots) => {
+            Op::Component(component, slots, in_form) => {
+                let cx = self.context(*in_form);
                 let path: TokenStream = component.path.parse().unwrap_or_default();
                 let mut fields = TokenStream::new();
                 for (name, expr) in &component.arguments {
@@ -124,7 +127,7 @@ impl Generator<'_> {
                 quote! {
                     #root::Component::render_with(
                         &#path { #fields },
-                        __cx,
+                        #cx,
                         &|__name: &str, __cx: &dyn #root::RenderContext, __out: &mut ::std::string::String| -> bool {
                             match __name { #arms _ => false }
                         },
@@ -235,12 +238,25 @@ pub(super) fn app_path(module: &str, name: &str) -> TokenStream {
 
 // A table: each context by itself.
 #[allow(clippy::match_same_arms)]
+impl Generator<'_> {
+    /// The context for markup that was checked elsewhere.
+    fn context(&self, in_form: bool) -> TokenStream {
+        let root = &self.options.root;
+        if in_form {
+            quote! { &#root::InForm(__cx) }
+        } else {
+            quote! { __cx }
+        }
+    }
+}
+
 fn text_marker(context: Context, pos: Pos) -> Result<TokenStream> {
     Ok(match context {
         Context::Text => quote!(escape::Text),
         Context::Rcdata => quote!(escape::Rcdata),
-        Context::Attribute => quote!(escape::Attribute),
-        Context::UrlStart | Context::UrlPath | Context::UrlRoot => quote!(escape::Attribute),
+        Context::Attribute | Context::UrlStart | Context::UrlPath | Context::UrlRoot => {
+            quote!(escape::Attribute)
+        }
         Context::UrlQuery => quote!(escape::UrlQuery),
         Context::JsString => quote!(escape::JsString),
         Context::JsonString => quote!(escape::JsonString),

@@ -124,17 +124,20 @@ pub fn kind(element: &str, name: &str, foreign: bool) -> Kind {
     if foreign && let Some(kind) = foreign_kind(element, name, local) {
         return kind;
     }
-    element_kind(element, name).unwrap_or_else(|| global_kind(element, name))
+    element_kind(element, name).unwrap_or_else(|| global_kind(element, name, foreign))
 }
 
 /// Attributes whose value a widespread client library runs as code.
 fn executes(name: &str) -> bool {
+    let plain = name.strip_prefix("data-").unwrap_or(name);
     name.starts_with("data-on")
         || name.starts_with("hx-on")
         || name.starts_with("x-")
         || name.starts_with("v-")
-        || name.starts_with("ng-")
-        || name.starts_with("data-ng-")
+        // AngularJS takes any of these for the hyphen.
+        || ["ng-", "ng:", "ng_"].iter().any(|ng| plain.starts_with(ng))
+        // Datastar.
+        || ["effect", "signals", "computed"].iter().any(|word| plain != name && plain.starts_with(word))
         || name.starts_with(':')
         || matches!(
             name,
@@ -307,7 +310,15 @@ const OBJECT: Refusal = Refusal {
     help: "write it literally, or link to it: <a href=\"{{ url }}\">",
 };
 
-fn global_kind(element: &str, name: &str) -> Kind {
+fn global_kind(element: &str, name: &str, foreign: bool) -> Kind {
+    let unknown = !foreign && !elements::known(element);
+    if unknown && !for_any_element(name) {
+        return refuse!(
+            "unknown-attribute",
+            "a value in an attribute of an unknown element: its script decides what the value means",
+            "use a data- attribute"
+        );
+    }
     if boolean(name) {
         return Kind::Boolean;
     }
@@ -332,17 +343,37 @@ fn global_kind(element: &str, name: &str) -> Kind {
         "draggable" | "spellcheck" | "translate" => Kind::Enumerated(&["true", "false", "yes", "no"]),
         "hx-get" | "hx-post" | "hx-put" | "hx-delete" | "hx-patch" => Kind::Resource,
         _ if PLAIN.binary_search(&name).is_ok() => Kind::Plain,
-        _ if element.contains('-') || !elements::known(element) => refuse!(
-            "unknown-attribute",
-            "a value in an attribute of an unknown element: its script decides what the value means",
-            "use a data- attribute"
-        ),
         _ => refuse!(
             "unknown-attribute",
             "a value in an unknown attribute",
             "use a data- attribute"
         ),
     }
+}
+
+/// Attributes that mean the same on every element, also on one that a script defines.
+fn for_any_element(name: &str) -> bool {
+    name.starts_with("data-")
+        || name.starts_with("aria-")
+        || matches!(
+            name,
+            "id" | "class"
+                | "title"
+                | "lang"
+                | "dir"
+                | "role"
+                | "tabindex"
+                | "accesskey"
+                | "hidden"
+                | "inert"
+                | "draggable"
+                | "spellcheck"
+                | "translate"
+                | "itemid"
+                | "itemprop"
+                | "itemref"
+                | "itemtype"
+        )
 }
 
 /// Attributes that are present or absent.

@@ -213,12 +213,13 @@ pub fn leaves_foreign(name: &str) -> bool {
     )
 }
 
-/// Elements inside SVG whose inside is HTML again.
-pub fn integration_point(name: &str) -> bool {
-    matches!(
-        name,
-        "foreignobject" | "desc" | "title" | "annotation-xml" | "mi" | "mo" | "mn" | "ms" | "mtext"
-    )
+/// Elements of SVG and MathML whose inside is HTML again (HTML Standard, 13.2.4.1).
+pub fn integration_point(name: &str, math: bool) -> bool {
+    if math {
+        matches!(name, "mi" | "mo" | "mn" | "ms" | "mtext")
+    } else {
+        matches!(name, "foreignobject" | "desc" | "title")
+    }
 }
 
 /// Elements that change URLs or attributes over time: their values decide what others load.

@@ -58,7 +58,7 @@ pub enum Op {
     /// A route's address.
     Url(Box<UrlTag>, Context),
     /// A static file's address.
-    Static(String, Pos),
+    Static(String, Context, Pos),
     /// The response's nonce.
     Nonce,
     /// The hidden field with the form's token; the form's literal action.
@@ -79,10 +79,10 @@ pub enum Op {
     Spaceless(Vec<Op>),
     /// A part that can be rendered alone.
     Fragment(String, Vec<Op>),
-    /// Another template with arguments.
-    Component(Box<Component>, Vec<(String, Vec<Op>)>),
-    /// A place a component's caller fills.
-    Slot(String, Vec<Op>),
+    /// Another template with arguments; true inside a form.
+    Component(Box<Component>, Vec<(String, Vec<Op>)>, bool),
+    /// A place a component's caller fills; true inside a form.
+    Slot(String, Vec<Op>, bool),
     /// A function of the application's.
     Call(Box<Call>, Context),
     /// A signed exception: wall and reason.

@@ -4,6 +4,7 @@ use super::attributes::Kind;
 use super::elements;
 use super::entities;
 use super::js::Js;
+use super::place::stays_here;
 use super::state::{Attribute, Given, Mode, State, Tag, Value};
 use super::url::UrlPart;
 use crate::compiler::error::{Pos, Result, fail};
@@ -40,7 +41,7 @@ fn without_value(mut tag: Box<Tag>, name: String, separate: bool) -> Box<Tag> {
     tag
 }
 
-fn is_url(kind: Kind) -> bool {
+pub(super) fn is_url(kind: Kind) -> bool {
     matches!(kind, Kind::Url | Kind::Resource | Kind::Action)
 }
 
@@ -59,7 +60,7 @@ pub(super) fn flush(value: &mut Value, pos: Pos) -> Result<()> {
     }
     let text = entities::decode(&value.pending);
     value.pending.clear();
-    let part = std::mem::replace(&mut value.url, UrlPart::Unknown);
+    let part = std::mem::replace(&mut value.url, UrlPart::Unknown(false));
     value.url = match part.advance(&text) {
         Ok(part) => part,
         Err(_) => {
@@ -75,7 +76,7 @@ pub(super) fn flush(value: &mut Value, pos: Pos) -> Result<()> {
 }
 
 /// Joins two settled states; `None` if they are different places.
-pub(super) fn join(mut a: State, mut b: State, pos: Pos) -> Option<State> {
+pub(super) fn join(mut a: State, mut b: State) -> Option<State> {
     // `<li>` without `</li>` in one branch: it ends with the branch.
     if a.mode == Mode::Text && b.mode == Mode::Text && a.open != b.open {
         let common = a.open.iter().zip(&b.open).take_while(|(x, y)| x == y).count();
@@ -97,7 +98,7 @@ pub(super) fn join(mut a: State, mut b: State, pos: Pos) -> Option<State> {
             Mode::Value(Box::new(join_tags(*tx, *ty)?), Box::new(join_values(*vx, *vy)?))
         }
         (Mode::Script(kx, x), Mode::Script(ky, y)) if kx == ky => {
-            let js: Js = x.join(*y, pos)?;
+            let js: Js = x.join(*y)?;
             Mode::Script(kx, Box::new(js))
         }
         (x, y) if x == y => x,
@@ -118,7 +119,7 @@ fn join_tags(mut a: Tag, b: Tag) -> Option<Tag> {
         match b.attributes.iter().find(|x| x.name == attribute.name) {
             Some(other) => {
                 if other.value != attribute.value {
-                    attribute.value = Given::Data;
+                    attribute.value = differing(&attribute.value, &other.value);
                 }
                 attribute.sometimes |= other.sometimes;
             }
@@ -139,12 +140,28 @@ fn join_tags(mut a: Tag, b: Tag) -> Option<Tag> {
     Some(a)
 }
 
+/// What is known where two branches gave different values.
+fn differing(a: &Given, b: &Given) -> Given {
+    if *a == Given::Data || *b == Given::Data {
+        Given::Data
+    } else {
+        Given::Differs
+    }
+}
+
 fn join_values(mut a: Value, b: Value) -> Option<Value> {
     if a.name != b.name || a.quote != b.quote || a.kind != b.kind || a.whole != b.whole {
         return None;
     }
-    if a.raw != b.raw || a.given != b.given {
-        a.given = Given::Data;
+    let other_part = a.kind == Kind::Action && a.url != b.url;
+    if a.raw != b.raw || a.given != b.given || other_part {
+        // A form that stays here on both ways stays here.
+        let here = a.kind == Kind::Action && stays_here(&a) && stays_here(&b);
+        a.given = if here {
+            Given::Typed
+        } else {
+            differing(&a.given, &b.given)
+        };
         a.raw.clear();
     }
     if a.pending != b.pending {

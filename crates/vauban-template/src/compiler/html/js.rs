@@ -24,8 +24,8 @@ pub struct Js {
     /// Where the lexer gave up, and why.
     pub unclear: Option<(Pos, &'static str)>,
     escaped: bool,
-    /// The last character of the piece before, while nothing else was written.
-    last: Option<char>,
+    /// With what the piece before may end, as far as a token can go on behind it.
+    last: Vec<char>,
 }
 
 /// The token the lexer is in.
@@ -72,10 +72,23 @@ enum Loads {
     Callee,
     /// Among its arguments, with so many open parentheses.
     Arguments(u32),
+    /// After a name whose first argument is code if it is a string.
+    Timer,
+    /// Where that argument starts.
+    TimerStart,
+    /// In that argument, which started with a string, with so many open parentheses.
+    TimerCode(u32),
 }
 
 /// What takes code, or the address of code, when it is called.
-const TAKES_CODE: &[&str] = &["eval", "Function", "importScripts", "Worker", "SharedWorker"];
+const TAKES_CODE: &[&str] = &[
+    "eval",
+    "Function",
+    "importScripts",
+    "Worker",
+    "SharedWorker",
+    "addModule",
+];
 
 impl Default for Js {
     fn default() -> Self {
@@ -88,7 +101,7 @@ impl Default for Js {
             braces: Vec::new(),
             unclear: None,
             escaped: false,
-            last: None,
+            last: Vec::new(),
         }
     }
 }
@@ -96,14 +109,16 @@ impl Default for Js {
 impl Js {
     /// Reads literal script.
     pub fn advance(&mut self, text: &str, pos: Pos) {
-        // Two pieces (of two branches, say) may form one token: `/` and `/`.
-        if let (Some(last), Some(first)) = (self.last, text.chars().next())
-            && matches!(last, '/' | '+' | '-' | '<' | '#' | '$' | '*')
-            && matches!(first, '/' | '*' | '+' | '-' | '!' | '{' | '>')
+        // Two pieces (of two branches, say) may form one token: `/` and `/`, `ev` and `al`.
+        if let Some(first) = text.chars().next()
+            && self.last.iter().any(|last| self.one_token(*last, first))
         {
             self.give_up(pos, "a token is cut by a tag");
         }
-        self.last = text.chars().last().or(self.last);
+        if let Some(last) = text.chars().last() {
+            self.last.clear();
+            self.last.extend(token_end(last));
+        }
         let mut chars = text.char_indices().peekable();
         while let Some((i, c)) = chars.next() {
             let next = chars.peek().map(|(_, c)| *c);
@@ -117,7 +132,7 @@ impl Js {
                         chars.next();
                     }
                 }
-                Mode::Double | Mode::Single | Mode::Template => self.string(c, next, &mut chars),
+                Mode::Double | Mode::Single | Mode::Template => self.string(c, next, here, &mut chars),
                 Mode::LineComment => {
                     if matches!(c, '\n' | '\r' | '\u{2028}' | '\u{2029}') {
                         self.mode = Mode::Code;
@@ -130,20 +145,18 @@ impl Js {
                     }
                 }
                 Mode::Regex(class) => {
-                    if self.escaped {
-                        self.escaped = false;
-                        continue;
-                    }
+                    let escaped = std::mem::take(&mut self.escaped);
                     match c {
+                        '\n' | '\r' | '\u{2028}' | '\u{2029}' => {
+                            self.give_up(here, "a regular expression that does not end on its line");
+                        }
+                        _ if escaped => {}
                         '\\' => self.escaped = true,
                         '[' => self.mode = Mode::Regex(true),
                         ']' => self.mode = Mode::Regex(false),
                         '/' if !class => {
                             self.mode = Mode::Code;
                             self.before = Before::Value;
-                        }
-                        '\n' | '\r' => {
-                            self.give_up(here, "a regular expression that does not end on its line");
                         }
                         _ => {}
                     }
@@ -160,10 +173,13 @@ impl Js {
         let word = std::mem::take(&mut self.word);
         let property = std::mem::take(&mut self.property);
         self.loads = match (self.loads, word.as_str()) {
-            (inside @ Loads::Arguments(_), _) => inside,
+            (inside @ (Loads::Arguments(_) | Loads::TimerCode(_)), _) => inside,
             (_, "import") if !property => Loads::Import,
             (_, "from") if !property => Loads::From,
             (_, name) if TAKES_CODE.contains(&name) => Loads::Callee,
+            (_, "setTimeout" | "setInterval") => Loads::Timer,
+            // `eval.call(null, …)`
+            (Loads::Callee, "call" | "apply" | "bind") if property => Loads::Callee,
             // `import.meta` is a value; `import a`, `import.defer(…)` go on.
             (Loads::Import, name) if name != "meta" => Loads::Import,
             _ => Loads::No,
@@ -174,7 +190,9 @@ impl Js {
             match word.as_str() {
                 "return" | "typeof" | "instanceof" | "in" | "new" | "delete" | "void" | "throw" | "case"
                 | "do" | "else" => Before::Operator,
-                "yield" | "await" | "of" | "async" | "get" | "set" | "static" | "let" => Before::Either,
+                // Names in one place and keywords in another; or a statement may end here with the line.
+                "yield" | "await" | "of" | "async" | "get" | "set" | "static" | "let" | "break"
+                | "continue" | "debugger" | "default" | "extends" => Before::Either,
                 _ => Before::Value,
             }
         };
@@ -183,22 +201,35 @@ impl Js {
     /// A value was written here.
     pub fn value(&mut self) {
         self.before = Before::Value;
-        self.last = None;
+        self.last.clear();
     }
 
     /// Whether a value here would name code to be loaded or run. A module that a trusted script imports is trusted
     /// by the CSP as well (`'strict-dynamic'`), `data:` included.
     pub fn loads_code(&self) -> bool {
         match self.loads {
-            Loads::Arguments(_) => true,
+            Loads::Arguments(_) | Loads::TimerStart | Loads::TimerCode(_) => true,
             Loads::Import | Loads::From => self.mode != Mode::Code,
-            Loads::Callee | Loads::No => false,
+            Loads::Callee | Loads::Timer | Loads::No => false,
         }
     }
 
     /// Whether a value or branch boundary here would cut an escape in two.
     pub fn cuts_escape(&self) -> bool {
         self.escaped
+    }
+
+    /// Whether two characters that a tag stands between may belong to one token.
+    fn one_token(&self, last: char, first: char) -> bool {
+        match self.mode {
+            Mode::Code => {
+                TOKEN_STARTS.contains(&last) && matches!(first, '/' | '*' | '+' | '-' | '!' | '>')
+                    || in_name(last) && in_name(first)
+            }
+            Mode::Template => last == '$' && first == '{',
+            Mode::BlockComment => last == '*' && first == '/',
+            _ => false,
+        }
     }
 
     fn give_up(&mut self, pos: Pos, why: &'static str) {
@@ -210,8 +241,7 @@ impl Js {
     #[allow(clippy::match_same_arms)] // A table of characters.
     /// One character of code; true if the next one belongs to it.
     fn code(&mut self, c: char, next: Option<char>, pos: Pos) -> bool {
-        let in_word = c.is_alphanumeric() || c == '_' || c == '$' || c == '\u{200c}' || c == '\u{200d}';
-        if in_word || (c == '.' && self.word.starts_with(|c: char| c.is_ascii_digit())) {
+        if in_name(c) || (c == '.' && self.word.starts_with(|c: char| c.is_ascii_digit())) {
             if self.word.is_empty() && self.before == Before::Dot {
                 self.property = true;
             }
@@ -224,8 +254,10 @@ impl Js {
         self.end_word();
         self.loads = self.loads.after(c, next);
         match c {
-            ' ' | '\t' | '\u{b}' | '\u{c}' | '\n' | '\r' | '\u{a0}' | '\u{feff}' | '\u{2028}'
-            | '\u{2029}' => {}
+            ' ' | '\t' | '\u{b}' | '\u{c}' | '\n' | '\r' | '\u{feff}' => {}
+            c if !c.is_ascii() && c.is_whitespace() => {}
+            // Marks belong to names as well; which of them depends on the browser's edition of Unicode.
+            c if !c.is_ascii() => self.give_up(pos, "a character that may belong to a name"),
             '"' => self.mode = Mode::Double,
             '\'' => self.mode = Mode::Single,
             '`' => self.mode = Mode::Template,
@@ -293,6 +325,7 @@ impl Js {
         &mut self,
         c: char,
         next: Option<char>,
+        pos: Pos,
         chars: &mut std::iter::Peekable<std::str::CharIndices<'_>>,
     ) {
         if self.escaped {
@@ -308,10 +341,8 @@ impl Js {
                     self.loads = Loads::No;
                 }
             }
-            // A line break ends a broken string; the browser reports an error, nothing is written.
             ('\n' | '\r', Mode::Double | Mode::Single) => {
-                self.mode = Mode::Code;
-                self.before = Before::Either;
+                self.give_up(pos, "a string that does not end on its line");
             }
             ('$', Mode::Template) if next == Some('{') => {
                 chars.next();
@@ -329,7 +360,7 @@ impl Js {
     }
 
     /// Joins the ends of two branches; `None` if they cannot be one.
-    pub fn join(mut self, mut other: Self, pos: Pos) -> Option<Self> {
+    pub fn join(mut self, mut other: Self) -> Option<Self> {
         self.end_word();
         other.end_word();
         if self.mode != other.mode || self.braces != other.braces || self.escaped || other.escaped {
@@ -338,13 +369,33 @@ impl Js {
         if self.loads == Loads::No {
             self.loads = other.loads;
         }
+        // A token may go on behind either of them.
+        self.last.append(&mut other.last);
+        self.last.sort_unstable();
+        self.last.dedup();
         if self.before != other.before {
             self.before = Before::Either;
         }
         self.unclear = self.unclear.or(other.unclear);
-        let _ = pos;
         Some(self)
     }
+}
+
+/// What may be the first half of a longer operator, or of a comment.
+const TOKEN_STARTS: &[char] = &['/', '+', '-', '<', '#', '*'];
+
+/// The end of a piece, as far as it matters: all characters of names are one.
+fn token_end(c: char) -> Option<char> {
+    match c {
+        '$' => Some('$'),
+        c if in_name(c) => Some('a'),
+        c => TOKEN_STARTS.contains(&c).then_some(c),
+    }
+}
+
+/// Whether a character is sure to belong to a name (ECMA-262, 12.7).
+fn in_name(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '_' | '$' | '\u{200c}' | '\u{200d}')
 }
 
 impl Loads {
@@ -353,12 +404,18 @@ impl Loads {
         match (self, c) {
             (Self::Import | Self::Callee, '(') => Self::Arguments(1),
             (Self::Arguments(open), '(') => Self::Arguments(open.saturating_add(1)),
-            (Self::Arguments(1), ')') | (Self::Import, ';' | '=' | ')') => Self::No,
+            (Self::Timer, '(') => Self::TimerStart,
+            (Self::TimerStart, '"' | '\'' | '`') => Self::TimerCode(1),
+            (Self::TimerCode(open), '(') => Self::TimerCode(open.saturating_add(1)),
+            (Self::Arguments(1), ')') | (Self::TimerCode(1), ')' | ',') | (Self::Import, ';' | '=' | ')') => {
+                Self::No
+            }
             (Self::Arguments(open), ')') => Self::Arguments(open - 1),
-            (Self::Arguments(_) | Self::Import, _) => self,
+            (Self::TimerCode(open), ')') => Self::TimerCode(open - 1),
+            (Self::Arguments(_) | Self::TimerCode(_) | Self::Import, _) => self,
             (_, c) if c.is_whitespace() => self,
             (_, '/') if matches!(next, Some('/' | '*')) => self,
-            (Self::From, '"' | '\'' | '`') | (Self::Callee, '.' | '?') => self,
+            (Self::From, '"' | '\'' | '`') | (Self::Callee | Self::Timer, '.' | '?' | ')') => self,
             _ => Self::No,
         }
     }
@@ -402,6 +459,12 @@ mod tests {
             "self.importScripts('a', ",
             "eval?.(",
             "new Function('a', '",
+            "(0, eval)('",
+            "eval.call(null, '",
+            "setTimeout('",
+            "self.setInterval(\"f('\" + ",
+            "setTimeout(",
+            "x.audioWorklet.addModule('",
         ] {
             assert!(after(loads).loads_code(), "{loads}");
         }
@@ -417,6 +480,9 @@ mod tests {
             "class Worker { a = '",
             "Function.prototype.a = '",
             "b = evaluate('",
+            "setTimeout(f, ",
+            "setTimeout(() => show('",
+            "setTimeout('f()', ",
         ] {
             assert!(!after(harmless).loads_code(), "{harmless}");
         }
@@ -436,5 +502,71 @@ mod tests {
         );
         assert!(after("a = b / c / d").unclear.is_none());
         assert!(after("x-->0").unclear.is_some());
+        for statement in [
+            "break",
+            "continue",
+            "debugger",
+            "export default",
+            "class A extends",
+        ] {
+            assert!(
+                after(&format!("{statement}\n/\"/")).unclear.is_some(),
+                "{statement}"
+            );
+        }
+    }
+
+    /// Names and spaces are Unicode's.
+    #[test]
+    fn gives_up_at_characters_it_cannot_place() {
+        for name in ["cafe\u{301}", "ก\u{e48}", "a\u{b7}", "ア\u{30fb}", "a\u{200b}"] {
+            assert!(after(&format!("{name} / 2 + \"/\"")).unclear.is_some(), "{name}");
+        }
+        for space in [
+            "\u{a0}", "\u{3000}", "\u{202f}", "\u{2003}", "\u{feff}", "\u{2028}",
+        ] {
+            let js = after(&format!("b{space}/ 2 + \"/"));
+            assert!(js.unclear.is_none() && js.mode == Mode::Double, "{space:?}");
+        }
+        assert_eq!(after("é / 2 + '").mode, Mode::Single);
+    }
+
+    /// A token that tags or branches cut.
+    #[test]
+    fn gives_up_at_cut_tokens() {
+        let pieces = |parts: &[&str]| {
+            let mut js = Js::default();
+            for part in parts {
+                js.advance(part, Pos::default());
+                js.end_word();
+            }
+            js.unclear.is_some()
+        };
+        for parts in [["typ", "eof x"], ["x /", "* y"], ["/* *", "/ x"], ["`$", "{x"]] {
+            assert!(pieces(&parts), "{parts:?}");
+        }
+        for parts in [
+            ["\"item", "s\""],
+            ["\"a/", "/b\""],
+            ["x", " y"],
+            ["let x", " = 1"],
+        ] {
+            assert!(!pieces(&parts), "{parts:?}");
+        }
+        let ends = |a: &str, b: &str| {
+            let (a, b) = (after(a), after(b));
+            let mut js = a.join(b).unwrap();
+            js.advance("* y", Pos::default());
+            js.unclear.is_some()
+        };
+        assert!(ends("x ", "x /") && ends("x /", "x ") && ends("x", "x /") && !ends("x ", "y "));
+        assert!(!ends("1", "2") && !ends("1", "f(2);"));
+    }
+
+    #[test]
+    fn a_line_break_ends_no_string() {
+        assert!(after("s = 'x\n, y").unclear.is_some());
+        assert_eq!(after("s = 'x\\\n, y").mode, Mode::Single);
+        assert!(after("a = /x\\\n").unclear.is_some());
     }
 }

@@ -29,12 +29,17 @@ pub struct Machine {
     pub(super) uses_token: bool,
     pub(super) uses_nonce: bool,
     /// A waiver for the next form.
-    pub(super) waiver: Option<(String, String)>,
+    pub(super) waiver: Option<(String, String, Pos)>,
     /// A boolean attribute was written in another form: its closing quote is not.
     pub(super) drop_quote: bool,
     /// Elements may stay open at the end: a piece of a page.
     pub piece: bool,
+    /// Loops round this place.
+    loops: usize,
 }
+
+/// A loop's body may be read twice, and so may each loop in it (CWE-400).
+const MAX_LOOPS: usize = 10;
 
 /// Analyses a whole page.
 ///
@@ -138,8 +143,8 @@ impl Machine {
                 }
             }
             Node::Static(path, pos) => {
-                if self.typed_place(*pos)?.is_some() {
-                    self.ops.push(Op::Static(path.clone(), *pos));
+                if let Some(context) = self.typed_place(*pos)? {
+                    self.ops.push(Op::Static(path.clone(), context, *pos));
                 }
             }
             Node::Nonce(pos) => self.nonce(*pos)?,
@@ -195,7 +200,8 @@ impl Machine {
             Node::Slot(name, nodes, pos) => {
                 self.between_tags(*pos, "{% slot %}")?;
                 let ops = self.inner(nodes, *pos)?;
-                self.ops.push(Op::Slot(name.clone(), ops));
+                let in_form = self.joins_form(*pos)?;
+                self.ops.push(Op::Slot(name.clone(), ops, in_form));
             }
             Node::Component(component) => {
                 self.between_tags(component.pos, "{% component %}")?;
@@ -205,7 +211,8 @@ impl Machine {
                 }
                 let mut component = component.clone();
                 component.slots.clear();
-                self.ops.push(Op::Component(component, slots));
+                let in_form = self.joins_form(component.pos)?;
+                self.ops.push(Op::Component(component, slots, in_form));
             }
             Node::Waiver(wall, reason, pos) => {
                 self.between_tags(*pos, "{% waiver %}")?;
@@ -217,7 +224,7 @@ impl Machine {
                         "a template can waive CrossOriginForm; everything else is waived in Rust",
                     );
                 }
-                self.waiver = Some((wall.clone(), reason.clone()));
+                self.waiver = Some((wall.clone(), reason.clone(), *pos));
             }
             // The resolver has replaced these.
             Node::Block(_, nodes, _) => self.walk(nodes)?,
@@ -261,6 +268,24 @@ impl Machine {
         self.same_elements(&State::default(), &end, pos)?;
         self.state = outer;
         Ok(ops)
+    }
+
+    /// Whether markup that was checked elsewhere becomes part of a form here.
+    fn joins_form(&self, pos: Pos) -> Result<bool> {
+        if let Some(parent) = self.state.open.last()
+            && parent.foreign
+        {
+            return fail(
+                pos,
+                "not-between-tags",
+                format!(
+                    "a component or slot inside <{}>: its HTML was checked for a place outside of drawings",
+                    parent.name
+                ),
+                "put the whole drawing into the component, or use {% include %}, which is checked at its place",
+            );
+        }
+        Ok(self.state.open.iter().any(|o| o.name == "form" && !o.foreign))
     }
 
     fn between_tags(&self, pos: Pos, what: &str) -> Result<()> {
@@ -309,7 +334,7 @@ impl Machine {
     fn join(&self, before: Option<State>, end: State, pos: Pos, what: &str) -> Result<State> {
         let end = settle(end, pos)?;
         let Some(before) = before else { return Ok(end) };
-        if let Some(state) = join(before.clone(), end.clone(), pos) {
+        if let Some(state) = join(before.clone(), end.clone()) {
             return Ok(state);
         }
         self.differ(&before, &end, pos, what)?;
@@ -351,6 +376,15 @@ impl Machine {
     }
 
     fn loop_(&mut self, f: &crate::compiler::ast::For) -> Result<()> {
+        self.loops += 1;
+        if self.loops > MAX_LOOPS {
+            return fail(
+                f.pos,
+                "too-deep",
+                format!("loops nest more than {MAX_LOOPS} deep"),
+                "prepare the list in the view",
+            );
+        }
         let mut start = self.settled(f.pos)?;
         let mut body;
         let mut round = 0;
@@ -360,7 +394,7 @@ impl Machine {
             let (ops, end) = self.branch(&start, &f.body)?;
             let end = settle(end, f.pos)?;
             body = ops;
-            let Some(joined) = join(start.clone(), end.clone(), f.pos) else {
+            let Some(joined) = join(start.clone(), end.clone()) else {
                 return self.differ(&start, &end, f.pos, "{% for %}");
             };
             if joined == start {
@@ -380,6 +414,7 @@ impl Machine {
             self.lints = lints;
             start = joined;
         }
+        self.loops -= 1;
         let (empty, end) = self.branch(&start, &f.empty)?;
         self.state = self.join(Some(start), end, f.pos, "{% for %}")?;
         self.ops.push(Op::For(Box::new(ForOp {
@@ -415,6 +450,14 @@ impl Machine {
                 "ends-inside",
                 format!("the template ends {}", self.state.mode.describe()),
                 "close what is open: a quote, a tag, a comment, a script",
+            );
+        }
+        if let Some((_, _, pos)) = self.waiver.take() {
+            return fail(
+                pos,
+                "waiver",
+                "no form follows {% waiver CrossOriginForm %}",
+                "remove it, or write it right before the form",
             );
         }
         if self.piece {

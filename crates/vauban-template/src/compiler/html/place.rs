@@ -116,7 +116,7 @@ impl Machine {
         {
             match super::join::flush(value, pos) {
                 Ok(()) if value.url == UrlPart::Start => {
-                    value.url = UrlPart::Path;
+                    value.url = UrlPart::AfterTyped;
                     value.given = Given::Typed;
                     value.whole = value.kind == Kind::Resource;
                     return Ok(Some(Context::Attribute));
@@ -142,7 +142,10 @@ impl Machine {
                 self.report::<()>(Err(error));
                 return Ok(None);
             }
-            if matches!(value.url, UrlPart::Start | UrlPart::Root | UrlPart::Path) {
+            if matches!(
+                value.url,
+                UrlPart::Start | UrlPart::Root | UrlPart::AfterTyped | UrlPart::Path
+            ) {
                 value.url = UrlPart::Query;
                 value.given = Given::Typed;
                 return Ok(Some(Context::Attribute));
@@ -289,7 +292,7 @@ fn attribute(value: &mut Value, pos: Pos) -> Result<Context> {
         }
         Kind::Action => {
             super::join::flush(value, pos)?;
-            if matches!(value.url, UrlPart::Path | UrlPart::Query) && literal_here(value) {
+            if stays_here(value) {
                 return url(value, pos);
             }
             only(value, pos)?;
@@ -314,11 +317,15 @@ fn attribute(value: &mut Value, pos: Pos) -> Result<Context> {
     }
 }
 
-/// Whether a form's literal action stays on this origin: it starts with one slash.
-fn literal_here(value: &Value) -> bool {
-    let text = super::entities::decode(&value.raw);
-    text.starts_with('/') && !text.starts_with("//") && !text.starts_with("/\\")
-        || value.given == Given::Typed
+/// Whether a form's action stays on this origin, whatever follows: it starts with one slash.
+pub(super) fn stays_here(value: &Value) -> bool {
+    let slash = || {
+        super::entities::decode(&value.raw)
+            .trim_start_matches(|c| c <= ' ')
+            .starts_with('/')
+    };
+    matches!(value.url, UrlPart::AfterTyped | UrlPart::Path | UrlPart::Query)
+        && (value.given == Given::Typed || slash())
 }
 
 fn url(value: &mut Value, pos: Pos) -> Result<Context> {
@@ -333,7 +340,7 @@ fn url(value: &mut Value, pos: Pos) -> Result<Context> {
             value.url = UrlPart::AfterValue;
             Ok(Context::UrlStart)
         }
-        UrlPart::Root => {
+        UrlPart::Root | UrlPart::AfterTyped => {
             value.url = UrlPart::Path;
             Ok(Context::UrlRoot)
         }
@@ -363,7 +370,7 @@ fn url(value: &mut Value, pos: Pos) -> Result<Context> {
             format!("a value right after `{text}` at the start of a URL: together they may be a scheme"),
             format!("write ./{text}{{{{ … }}}} or start with a slash"),
         ),
-        UrlPart::Unknown => fail(
+        UrlPart::Unknown(_) => fail(
             pos,
             "ambiguous-url",
             "the branches before leave it open which part of the URL this is",

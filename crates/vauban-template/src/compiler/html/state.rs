@@ -25,6 +25,8 @@ pub struct Open {
     pub pos: Pos,
     /// In SVG or MathML.
     pub foreign: bool,
+    /// In MathML.
+    pub math: bool,
     /// A form that is sent with POST.
     pub post: bool,
 }
@@ -32,7 +34,10 @@ pub struct Open {
 impl PartialEq for Open {
     /// Two branches may open the same element at two places.
     fn eq(&self, other: &Self) -> bool {
-        self.name == other.name && self.foreign == other.foreign && self.post == other.post
+        self.name == other.name
+            && self.foreign == other.foreign
+            && self.math == other.math
+            && self.post == other.post
     }
 }
 
@@ -120,6 +125,8 @@ pub enum Given {
     Typed,
     /// From data.
     Data,
+    /// Literal, but not the same in all branches.
+    Differs,
 }
 
 /// An attribute's value being read.

@@ -47,6 +47,26 @@ impl Machine {
                 "put it outside the drawing",
             );
         }
+        // CWE-79: whether HTML is read inside depends on attributes, on the parent, or on the browser's age.
+        let by_other_rules = match name.as_str() {
+            "annotation-xml" | "mglyph" | "malignmark" => true,
+            _ => {
+                (foreign
+                    || !matches!(
+                        elements::content(&name),
+                        Content::Normal | Content::Void | Content::Script
+                    ))
+                    && self.state.open.iter().any(|o| o.name == "select" && !o.foreign)
+            }
+        };
+        if by_other_rules {
+            return fail(
+                pos,
+                "other-rules",
+                format!("<{name}> here is read by other rules in some browsers"),
+                "leave it out; a <select> holds options with text",
+            );
+        }
         self.imply_ends(&name);
         if let Some(parent) = self.state.open.last()
             && !parent.foreign
@@ -83,11 +103,13 @@ impl Machine {
     }
 
     fn foreign_child(&self, name: &str) -> bool {
-        match self.state.open.last() {
-            _ if name == "svg" || name == "math" => true,
-            Some(parent) => parent.foreign && !elements::integration_point(&parent.name),
-            None => false,
-        }
+        name == "svg" || name == "math" || self.drawing().is_some()
+    }
+
+    /// The drawing in which an element opened here would be: `Some(true)` for MathML, `Some(false)` for SVG.
+    fn drawing(&self) -> Option<bool> {
+        let parent = self.state.open.last().filter(|o| o.foreign)?;
+        (!elements::integration_point(&parent.name, parent.math)).then_some(parent.math)
     }
 
     /// Closes what HTML closes by itself when `name` opens.
@@ -168,12 +190,24 @@ impl Machine {
             self.emit("/");
         }
         self.emit(">");
-        let post = tag.name == "form" && !tag.foreign && self.form(&tag)?;
+        let waiver = self.waiver.take();
+        let armed = waiver.as_ref().map(|w| w.2);
+        let post = tag.name == "form" && !tag.foreign && self.form(&tag, waiver)?;
+        if let Some(pos) = armed.filter(|_| !matches!(self.ops.last(), Some(Op::Waiver(..)))) {
+            return fail(
+                pos,
+                "waiver",
+                "{% waiver CrossOriginForm %} before something else than a POST form to another origin",
+                "remove it, or write it right before the form",
+            );
+        }
         if !(void || tag.foreign && tag.closing) {
+            let math = tag.foreign && self.drawing().unwrap_or(tag.name == "math");
             self.state.open.push(Open {
                 name: tag.name.clone(),
                 pos: tag.pos,
                 foreign: tag.foreign,
+                math,
                 post,
             });
         }
@@ -196,30 +230,10 @@ impl Machine {
         self.emit("\"");
     }
 
-    fn check_attributes(&mut self, tag: &Tag) -> Result<()> {
+    fn check_attributes(&self, tag: &Tag) -> Result<()> {
         let find = |name: &str| tag.attributes.iter().find(|a| a.name == name);
-        if tag.name == "meta" {
-            let content = find("content").is_some_and(|a| a.value == Given::Data);
-            if content && find("http-equiv").is_some() {
-                return fail(
-                    tag.pos,
-                    "meta-http-equiv",
-                    "a value in <meta http-equiv>: it can redirect the page or change its policy",
-                    "write it literally, or answer with a Redirect or a header",
-                );
-            }
-            // CWE-200: `unsafe-url` tells other sites the whole address.
-            let referrer = find("name").is_some_and(
-                |a| matches!(&a.value, Given::Literal(v) if v.trim().eq_ignore_ascii_case("referrer")),
-            );
-            if content && referrer {
-                return fail(
-                    tag.pos,
-                    "meta",
-                    "a value in <meta name=\"referrer\">: it would decide what other sites are told",
-                    "write the policy literally",
-                );
-            }
+        if tag.name == "meta" && find("content").is_some_and(|a| a.value == Given::Data) {
+            meta_with_data(tag)?;
         }
         // An attribute that decides how the others are read has to be there, literally.
         let decisive: &[&str] = match tag.name.as_str() {
@@ -256,21 +270,21 @@ impl Machine {
             );
         }
         if let Some(action) = find("formaction")
-            && matches!(&action.value, Given::Literal(url) if foreign_origin(url))
-            && self.waiver.take().is_none()
+            && (matches!(&action.value, Given::Literal(url) if foreign_origin(url))
+                || action.value == Given::Differs)
         {
             return fail(
                 tag.pos,
                 "foreign-form",
                 "formaction= to another origin would send the form's token there",
-                CROSS_ORIGIN_HELP,
+                "give the other site a form of its own; to choose between two views, put {% if %} round two whole buttons",
             );
         }
         Ok(())
     }
 
     /// A form: where it goes, and its token as its first child (CWE-352). True if it is sent with POST.
-    fn form(&mut self, tag: &Tag) -> Result<bool> {
+    fn form(&mut self, tag: &Tag, waiver: Option<(String, String, Pos)>) -> Result<bool> {
         let find = |name: &str| tag.attributes.iter().find(|a| a.name == name);
         let method = match find("method").map(|a| &a.value) {
             None | Some(Given::Empty) => String::from("get"),
@@ -297,10 +311,18 @@ impl Machine {
         }
         let action = match find("action").map(|a| &a.value) {
             Some(Given::Literal(url)) => Some(url.clone()),
+            Some(Given::Differs) => {
+                return fail(
+                    tag.pos,
+                    "foreign-form",
+                    "a POST form whose branches send it to different places",
+                    "put {% if %} round two whole forms, or start both addresses with the same literal path",
+                );
+            }
             _ => None,
         };
         if action.as_deref().is_some_and(foreign_origin) {
-            let Some((wall, reason)) = self.waiver.take() else {
+            let Some((wall, reason, _)) = waiver else {
                 return fail(
                     tag.pos,
                     "foreign-form",
@@ -320,6 +342,44 @@ impl Machine {
 }
 
 const CROSS_ORIGIN_HELP: &str = "post to a view of this site; if the other site has to be told, write {% waiver CrossOriginForm \"why this is safe\" %} before the form";
+
+/// A `<meta>` whose content comes from data: what it means has to be known, and to be harmless.
+fn meta_with_data(tag: &Tag) -> Result<()> {
+    let find = |name: &str| tag.attributes.iter().find(|a| a.name == name).map(|a| &a.value);
+    if find("http-equiv").is_some() {
+        return fail(
+            tag.pos,
+            "meta-http-equiv",
+            "a value in <meta http-equiv>: it can redirect the page or change its policy",
+            "write it literally, or answer with a Redirect or a header",
+        );
+    }
+    match find("name") {
+        Some(Given::Literal(name)) => match name.trim().to_ascii_lowercase().as_str() {
+            // CWE-200: `unsafe-url` tells other sites the whole address.
+            "referrer" => fail(
+                tag.pos,
+                "meta",
+                "a value in <meta name=\"referrer\">: it would decide what other sites are told",
+                "write the policy literally",
+            ),
+            "htmx-config" => fail(
+                tag.pos,
+                "meta",
+                "a value in <meta name=\"htmx-config\">: it would decide what htmx may run",
+                "write it literally",
+            ),
+            _ => Ok(()),
+        },
+        None | Some(Given::Empty) => Ok(()),
+        Some(_) => fail(
+            tag.pos,
+            "meta",
+            "a value in a <meta> whose name is not the same in all branches",
+            "put {% if %} round two whole <meta> tags",
+        ),
+    }
+}
 
 /// Whether a literal address leaves this origin.
 fn foreign_origin(url: &str) -> bool {

@@ -2,6 +2,7 @@
 
 use super::attributes::{self, Kind};
 use super::elements;
+use super::join::is_url;
 use super::machine::Machine;
 use super::state::{Given, Mode, Tag, Value};
 use super::url::UrlPart;
@@ -404,13 +405,15 @@ impl Machine {
             }
             self.emit(part);
             self.state.ampersand = part.ends_with('&');
-            // A literal that is this long is not a keyword; what matters of it is its start.
-            if value.raw.len() < 4096 {
-                value.raw.push_str(part);
-            }
-            value.pending.push_str(part);
             if value.given == Given::Empty {
                 value.given = Given::Literal(String::new());
+            }
+            // A literal that is this long is not a keyword; what matters of it is its start.
+            if matches!(value.given, Given::Literal(_)) && value.raw.len() < 4096 {
+                value.raw.push_str(part);
+            }
+            if is_url(value.kind) {
+                value.pending.push_str(part);
             }
         }
         match piece.first() {
@@ -577,11 +580,23 @@ impl Machine {
 
     fn finish_value(&mut self, tag: Box<Tag>, mut value: Value) -> Result<()> {
         let pos = value.pos;
-        if matches!(value.kind, Kind::Url | Kind::Resource | Kind::Action) {
-            if value.given == Given::Data {
+        if is_url(value.kind) {
+            if !matches!(value.given, Given::Literal(_) | Given::Empty) {
                 super::join::flush(&mut value, pos)?;
             } else {
                 self.literal_url(&value)?;
+            }
+            // CWE-352: the route may be `/`, and `//…` another site, which would get the form's token.
+            if value.kind == Kind::Action
+                && value.given == Given::Typed
+                && matches!(value.url, UrlPart::Slashes | UrlPart::Host)
+            {
+                return fail(
+                    pos,
+                    "foreign-form",
+                    "a slash right after the address of a view: together they may name another site",
+                    "end the address with {% url %}, or write it literally",
+                );
             }
         }
         let given = match value.given {

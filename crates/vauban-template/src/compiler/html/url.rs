@@ -21,8 +21,10 @@ pub enum UrlPart {
     Query,
     /// After a literal scheme without an authority (`mailto:`).
     Opaque,
-    /// Branches came to different parts.
-    Unknown,
+    /// After an address from a route, which may be a single slash.
+    AfterTyped,
+    /// Branches came to different parts; true if a value may stand at the start.
+    Unknown(bool),
 }
 
 /// Schemes that may stand literally before a value.
@@ -51,7 +53,7 @@ impl UrlPart {
             }
             part = match part {
                 Self::Start => match c {
-                    ' ' | '\u{c}' => Self::Start,
+                    c if c <= ' ' => Self::Start,
                     '/' | '\\' => Self::Root,
                     '?' | '#' => Self::Query,
                     _ => Self::Prefix(c.to_string()),
@@ -77,11 +79,16 @@ impl UrlPart {
                     }
                 },
                 Self::AfterValue => match c {
-                    '/' => Self::Path,
+                    // The value may have been empty.
+                    '/' => Self::Root,
                     '?' | '#' | '&' => Self::Query,
                     _ => return Err(UrlError::GluedToValue),
                 },
-                Self::Root => match c {
+                Self::Unknown(true) => match c {
+                    '/' | '?' | '#' | '&' => Self::Unknown(false),
+                    _ => return Err(UrlError::GluedToValue),
+                },
+                Self::Root | Self::AfterTyped => match c {
                     '/' | '\\' => Self::Slashes,
                     '?' | '#' => Self::Query,
                     _ => Self::Path,
@@ -104,7 +111,11 @@ impl UrlPart {
 
     /// Joins two branches.
     pub fn join(self, other: Self) -> Self {
-        if self == other { self } else { Self::Unknown }
+        if self == other {
+            return self;
+        }
+        let value = |part: &Self| matches!(part, Self::AfterValue | Self::Unknown(true));
+        Self::Unknown(value(&self) || value(&other))
     }
 }
 
@@ -145,5 +156,21 @@ mod tests {
             Err(UrlError::GluedToValue)
         );
         assert_eq!(UrlPart::AfterValue.advance("/x"), Ok(UrlPart::Path));
+        // Also if it stood in one branch only.
+        let either = UrlPart::AfterValue.join(part("https"));
+        assert_eq!(either.advance("://h/"), Err(UrlError::GluedToValue));
+        assert_eq!(
+            UrlPart::AfterValue.join(part("")).advance(":x"),
+            Err(UrlError::GluedToValue)
+        );
+    }
+
+    /// CWE-601: what stands before may be empty, or a single slash.
+    #[test]
+    fn a_slash_behind_a_value_may_be_the_first() {
+        assert_eq!(UrlPart::AfterValue.advance("/"), Ok(UrlPart::Root));
+        assert_eq!(UrlPart::AfterTyped.advance("/"), Ok(UrlPart::Slashes));
+        assert_eq!(UrlPart::AfterTyped.advance("x"), Ok(UrlPart::Path));
+        assert_eq!(part("\u{b}/"), UrlPart::Root);
     }
 }

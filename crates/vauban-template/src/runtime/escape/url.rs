@@ -41,6 +41,10 @@ pub fn root(value: &str, out: &mut String) {
     for b in value[..value.len() - rest.len()].bytes() {
         percent(b, out);
     }
+    // A slash that follows an empty value would be the second one: `/./` is the same place as `/`.
+    if value.is_empty() && out.ends_with('/') {
+        out.push('.');
+    }
     path(rest, out);
 }
 
@@ -126,6 +130,13 @@ mod tests {
         assert_eq!(run(root, "/evil.example"), "%2fevil.example");
         assert_eq!(run(root, "\\/evil"), "%5c%2fevil");
         assert_eq!(run(root, "a/b"), "a/b");
+        let empty_after = |start: &str| {
+            let mut out = start.to_owned();
+            root("", &mut out);
+            out
+        };
+        assert_eq!(empty_after("/"), "/.");
+        assert_eq!(empty_after("/search"), "/search");
     }
 
     #[test]
