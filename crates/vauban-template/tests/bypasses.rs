@@ -582,7 +582,7 @@ const WAYS: &[(&str, &str, &str, bool)] = &[
     ),
     (
         "a control character before the first slash",
-        "<a href=\"\u{b}/{{ x }}\">t</a>",
+        "<map name=\"m\"><area alt=\"\" href=\"\u{b}/{{ x }}\"></map>",
         "/evil.example",
         false,
     ),

@@ -59,6 +59,75 @@ fn components_with_slots() {
 }
 
 #[derive(Template)]
+#[template(source = "<form method=\"post\" action=\"/out/\">out</form>", crate = vauban_template)]
+pub struct LogOut;
+
+#[derive(Template)]
+#[template(source = "<form method=\"get\" action=\"/s/\">{% slot field %}{% endslot %}</form>", crate = vauban_template)]
+pub struct Search;
+
+#[derive(Template)]
+#[template(
+    source = "{% component LogOut %}{% endcomponent %}\n\
+              <form method=\"get\" action=\"https://other.example/\"><p>{% component LogOut %}{% endcomponent %}</p></form>\n\
+              {% component Search %}{% fill field %}<form method=\"post\" action=\"/in/\">in</form>{% endfill %}{% endcomponent %}",
+    crate = vauban_template
+)]
+struct FormsInForms {}
+
+/// CWE-352: browsers drop a form inside a form. Its token would be sent where the outer form goes.
+#[test]
+fn a_form_inside_a_form_has_no_token() {
+    let html = render(&FormsInForms {});
+    let tokens: Vec<bool> = html.split('\n').map(|line| line.contains("TOKEN")).collect();
+    assert_eq!(tokens, [true, false, false], "{html}");
+}
+
+#[derive(Template)]
+#[template(
+    source = "<script>var a = '{% static \"it.js\" %}';</script>{% static \"it.js\" %}",
+    crate = vauban_template
+)]
+struct Static {}
+
+struct OddFolder(TestContext);
+impl vauban_template::RenderContext for OddFolder {
+    fn write_static_url(&self, path: &str, out: &mut String) {
+        out.push_str("/it's&/");
+        out.push_str(path);
+    }
+    fn nonce(&self) -> &str {
+        self.0.nonce()
+    }
+    fn write_csrf_token(&self, action: Option<&str>, out: &mut String) {
+        self.0.write_csrf_token(action, out);
+    }
+    fn mount(&self, route: &'static str) -> &str {
+        self.0.mount(route)
+    }
+    fn user(&self) -> &vauban_template::page::User {
+        self.0.user()
+    }
+    fn messages(&self) -> &[vauban_template::page::Message] {
+        self.0.messages()
+    }
+    fn path(&self) -> &str {
+        self.0.path()
+    }
+    fn query(&self) -> &str {
+        self.0.query()
+    }
+}
+
+#[test]
+fn the_address_of_a_file_is_escaped_for_its_place() {
+    assert_eq!(
+        Static {}.render(&OddFolder(TestContext::default())),
+        "<script nonce=\"NONCE\">var a = '\\/it\\u0027s\\u0026\\/it.js';</script>/it&#x27;s&amp;/it.js"
+    );
+}
+
+#[derive(Template)]
 #[template(
     source = "<ul>{% fragment rows %}{% for r in rows %}<li>{{ r }}</li>{% endfor %}{% endfragment %}</ul>",
     crate = vauban_template
