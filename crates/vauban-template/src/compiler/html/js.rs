@@ -228,6 +228,8 @@ impl Js {
             }
             Mode::Template => last == '$' && first == '{',
             Mode::BlockComment => last == '*' && first == '/',
+            // What looked like the start of a regular expression is one of a comment.
+            Mode::Regex(_) => last == '/' && matches!(first, '/' | '*'),
             _ => false,
         }
     }
@@ -542,7 +544,14 @@ mod tests {
             }
             js.unclear.is_some()
         };
-        for parts in [["typ", "eof x"], ["x /", "* y"], ["/* *", "/ x"], ["`$", "{x"]] {
+        for parts in [
+            ["typ", "eof x"],
+            ["x /", "* y"],
+            ["x = /", "* y"],
+            ["x = /", "/ y"],
+            ["/* *", "/ x"],
+            ["`$", "{x"],
+        ] {
             assert!(pieces(&parts), "{parts:?}");
         }
         for parts in [
