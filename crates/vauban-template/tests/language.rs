@@ -230,3 +230,31 @@ fn types_are_narrowed() {
         "Ann|Ann|draft|may|y|in|1/2a=1,2/2b=2|11|3|t|?page=3|&lt;|yes"
     );
 }
+
+#[derive(Template)]
+#[template(
+    source = "{% if n|add:1 == 4 %}four{% endif %} {% if n|add:1 > m %}more{% endif %} {% if n|get_digit:1 == 3 %}three{% endif %} \
+              {% for i in l %}{% if forloop.counter|add:1 == 3 %}third{% endif %}{% endfor %} {{ n|add:1|floatformat:1 }} \
+              <script>let n = {{ n|add:1 }};</script>\
+              {% for i in l %}{% cycle \"a\" \"b\" as c silent %}{{ c }}{% endfor %}{% for i in l %}{% cycle \"x\" \"y\" as c silent %}{{ c }}{% endfor %}",
+    crate = vauban_template
+)]
+struct Sums {
+    n: i64,
+    m: u8,
+    l: Vec<u8>,
+}
+
+/// A sum is a number, not its text; and a name that is given twice is the later one.
+#[test]
+fn sums_are_numbers() {
+    let page = Sums {
+        n: 3,
+        m: 3,
+        l: vec![1, 2],
+    };
+    assert_eq!(
+        render(&page),
+        "four more three third 4.0 <script nonce=\"NONCE\">let n =  4 ;</script>abxy"
+    );
+}

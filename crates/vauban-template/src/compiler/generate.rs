@@ -199,6 +199,7 @@ impl<'a> Generator<'a> {
             && let Some(cycle) = self
                 .cycles
                 .iter()
+                .rev()
                 .find(|c| c.name.as_ref() == Some(&path.root))
                 .cloned()
         {

@@ -21,6 +21,7 @@ use vauban_template::filters::date::Instant;
 use vauban_template::filters::input::{Dated, Markup};
 use vauban_template::filters::list::{Label, Tree, slice_places, unordered_list};
 use vauban_template::filters::logic::Tristate;
+use vauban_template::filters::number::Number;
 use vauban_template::{RenderContext, SafeHtml, SafeUrl, escape};
 
 thread_local! {
@@ -292,6 +293,13 @@ into_v! {
     Vec<String>, v => V::List(v.into_iter().map(V::Str).collect());
     Vec<SafeHtml>, v => V::List(v.into_iter().map(V::Safe).collect());
     Option<&str>, _v => V::Null;
+    Number<'_>, v => match v {
+        Number::Int(i) => V::Int(i),
+        Number::Float(f) => V::Float(f),
+        Number::Bool(b) => V::Bool(b),
+        Number::Text(t) => V::Str(t.into_owned()),
+        Number::None => V::Null,
+    };
     Markup<'_>, v => match v { Markup::Html(h) => V::Safe(h.into_owned()), Markup::Text(t) => V::Str(t.into_owned()) };
 }
 

@@ -1,5 +1,7 @@
 //! Filters on numbers.
 
+use crate::runtime::escape::Escape;
+use crate::runtime::value::{Plain, View};
 use std::borrow::Cow;
 
 /// A number, or text that may be one.
@@ -15,6 +17,45 @@ pub enum Number<'a> {
     Bool(bool),
     /// Text.
     Text(Cow<'a, str>),
+}
+
+impl Plain for Number<'_> {
+    fn put_plain<C: Escape>(&self, out: &mut String) {
+        match self {
+            Self::Int(i) => i.put_plain::<C>(out),
+            Self::Float(f) => f.put_plain::<C>(out),
+            Self::Bool(b) => b.put_plain::<C>(out),
+            Self::Text(t) => t.put_plain::<C>(out),
+            Self::None => {}
+        }
+    }
+    fn text(&self) -> Cow<'_, str> {
+        Cow::Owned(Self::text(self))
+    }
+    fn view(&self) -> View<'_> {
+        match self {
+            Self::Int(i) => View::Int(*i),
+            Self::Float(f) => View::Float(*f),
+            Self::Bool(b) => View::Bool(*b),
+            Self::Text(t) => View::Text(Cow::Borrowed(t)),
+            Self::None => View::None,
+        }
+    }
+    fn truth(&self) -> bool {
+        self.view().truth()
+    }
+}
+
+impl serde::Serialize for Number<'_> {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Int(i) => to.serialize_i128(*i),
+            Self::Float(f) => to.serialize_f64(*f),
+            Self::Bool(b) => to.serialize_bool(*b),
+            Self::Text(t) => to.serialize_str(t),
+            Self::None => to.serialize_none(),
+        }
+    }
 }
 
 impl Number<'_> {
@@ -42,7 +83,6 @@ impl Number<'_> {
 
     /// Python's `str(x)`.
     pub fn text(&self) -> String {
-        use crate::runtime::value::Plain;
         match self {
             Self::Int(i) => i.to_string(),
             Self::Float(f) => f.text().into_owned(),
@@ -275,19 +315,18 @@ pub fn divisibleby(number: Number<'_>, by: Number<'_>) -> bool {
 }
 
 /// The n-th digit from the right.
-pub fn get_digit(number: Number<'_>, at: Number<'_>) -> String {
+pub fn get_digit<'a>(number: Number<'a>, at: Number<'_>) -> Number<'a> {
     let (Some(value), Some(at)) = (number.int(), at.int()) else {
-        return number.text();
+        return number;
     };
     if at < 1 {
-        return value.to_string();
+        return Number::Int(value);
     }
     let text = value.to_string();
     let at = usize::try_from(at).unwrap_or(usize::MAX);
-    match text.chars().rev().nth(at - 1) {
-        Some('-') => number.text(),
-        Some(c) => c.to_string(),
-        None => "0".to_owned(),
+    match text.bytes().rev().nth(at - 1) {
+        Some(b'-') => number,
+        digit => Number::Int(i128::from(digit.map_or(0, |d| d - b'0'))),
     }
 }
 
@@ -317,21 +356,22 @@ pub enum Addend<'a> {
 }
 
 /// Numbers are added, texts joined; nothing else makes text.
-pub fn add(a: Addend<'_>, b: Addend<'_>) -> String {
+pub fn add(a: Addend<'_>, b: Addend<'_>) -> Number<'static> {
+    const NOTHING: Number<'static> = Number::Text(Cow::Borrowed(""));
     let (Addend::Plain(a), Addend::Plain(b)) = (a, b) else {
-        return String::new();
+        return NOTHING;
     };
     if let (Some(x), Some(y)) = (a.int(), b.int())
         && let Some(sum) = x.checked_add(y)
     {
-        return sum.to_string();
+        return Number::Int(sum);
     }
     match (&a, &b) {
-        (Number::Text(x), Number::Text(y)) => format!("{x}{y}"),
-        (Number::Text(_) | Number::None, _) | (_, Number::Text(_) | Number::None) => String::new(),
+        (Number::Text(x), Number::Text(y)) => Number::Text(format!("{x}{y}").into()),
+        (Number::Text(_) | Number::None, _) | (_, Number::Text(_) | Number::None) => NOTHING,
         _ => match (a.float(), b.float()) {
-            (Some(x), Some(y)) => Number::Float(x + y).text(),
-            _ => String::new(),
+            (Some(x), Some(y)) => Number::Float(x + y),
+            _ => NOTHING,
         },
     }
 }
