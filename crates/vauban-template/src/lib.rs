@@ -41,7 +41,7 @@ pub mod __private {
     };
     pub use crate::runtime::put::*;
     pub use crate::runtime::safe::SafeHtml;
-    pub use crate::runtime::template::{Component, Field, Slots, Template};
+    pub use crate::runtime::template::{Component, Field, Slots, Template, int};
     pub use crate::runtime::value::*;
     pub use vauban_waiver;
 

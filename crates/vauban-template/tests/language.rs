@@ -258,3 +258,59 @@ fn sums_are_numbers() {
         "four more three third 4.0 <script nonce=\"NONCE\">let n =  4 ;</script>abxy"
     );
 }
+
+#[derive(Template)]
+#[template(
+    source = "{% with s=some n=none c=count %}\
+              {% if s %}{{ s }}{% endif %}{% if n %}!{% endif %}{{ n|default:\"-\" }}{{ s|default_if_none:\"?\"|upper }}\
+              {% if c == 3 %}=3{% endif %}{% if c > 2 %}>2{% endif %}{% if c < 3 %}!{% endif %}{% if n == \"x\" %}!{% endif %}\
+              {{ c|yesno }}{{ n|yesno }}\
+              {% if not s %}!{% else %}{{ s }}{% endif %}{% if n is None %}none{% else %}{{ n }}{% endif %}{% if s != None %}{{ s }}{% endif %}\
+              {% endwith %}{% for o in options %}{% if o %}{{ o }}{% else %}.{% endif %}{% endfor %}\
+              {% if count >= 3 %}>=3{% endif %}{% if nothing < 3 or nothing > 3 %}!{% endif %}",
+    crate = vauban_template
+)]
+struct Options {
+    some: Option<String>,
+    none: Option<String>,
+    count: Option<u8>,
+    nothing: Option<u8>,
+    options: Vec<Option<u8>>,
+}
+
+/// An `Option` behind a name of `{% with %}` or of a loop is an `Option`; what a test says holds in `{% else %}` too.
+#[test]
+fn options_behind_names() {
+    let page = Options {
+        some: Some("a".into()),
+        none: None,
+        count: Some(3),
+        nothing: None,
+        options: vec![Some(1), None],
+    };
+    assert_eq!(render(&page), "a-A=3>2yesmaybeanonea1.>=3");
+}
+
+#[derive(Template)]
+#[template(source = "<b class=\"s{{ size }}\">{{ part|default:0 }}</b>", crate = vauban_template)]
+pub struct Numbers {
+    pub size: u8,
+    pub part: Option<f64>,
+}
+
+#[derive(Template)]
+#[template(
+    source = "{% component Numbers size=255 part=2 %}{% endcomponent %}{{ html|striptags }}",
+    crate = vauban_template
+)]
+struct UsesNumbers {
+    html: SafeHtml,
+}
+
+#[test]
+fn numbers_take_the_type_of_the_field_and_markup_becomes_text() {
+    let page = UsesNumbers {
+        html: vauban_macros::safe_html!(crate = vauban_template, "<b>{}</b>", "a&b"),
+    };
+    assert_eq!(render(&page), "<b class=\"s255\">2.0</b>a&amp;b");
+}

@@ -80,6 +80,8 @@ mod time_of_a_date_fixed;
 mod unknown_field_fixed;
 #[path = "ui/unknown_filter_fixed.rs"]
 mod unknown_filter_fixed;
+#[path = "ui/unknown_slot_fixed.rs"]
+mod unknown_slot_fixed;
 #[path = "ui/unknown_variable_fixed.rs"]
 mod unknown_variable_fixed;
 #[path = "ui/unquoted_value_fixed.rs"]

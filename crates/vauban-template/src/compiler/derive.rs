@@ -6,7 +6,7 @@ use super::html::ir::Op;
 use super::html::{Analysed, Machine, analyse};
 use super::resolve::{Folder, Loader, Page, Resolver};
 use proc_macro2::{Span, TokenStream};
-use quote::quote;
+use quote::{format_ident, quote};
 use std::path::{Path, PathBuf};
 use syn::parse::{Parse, ParseStream};
 use syn::{Data, DeriveInput, LitStr, Token};
@@ -179,7 +179,17 @@ fn implement(
     } = compiled;
     let fragment_names: Vec<&String> = fragments.iter().map(|(n, _)| n).collect();
     let fragment_bodies = fragments.iter().map(|(_, b)| b);
-    let render = if *slots {
+    // One method per slot, so that filling one that is not there does not compile.
+    let slot_methods = slots.iter().map(|name| slot_method(name));
+    let slot_methods = (!slots.is_empty()).then(|| {
+        quote! {
+            #[automatically_derived]
+            impl #impl_generics #ident #type_generics #where_clause {
+                #(#[doc(hidden)] #[allow(dead_code, missing_docs)] pub fn #slot_methods(&self) {})*
+            }
+        }
+    });
+    let render = if !slots.is_empty() {
         quote! {
             fn render_into(&self, __cx: &dyn #root::RenderContext, __out: &mut ::std::string::String) {
                 #root::Component::render_with(self, __cx, &(), __out);
@@ -191,7 +201,7 @@ fn implement(
             fn render_into(&self, __cx: &dyn #root::RenderContext, __out: &mut ::std::string::String) { #body }
         }
     };
-    let component = if *slots {
+    let component = if !slots.is_empty() {
         quote! {
             #[automatically_derived]
             impl #impl_generics #root::Component for #ident #type_generics #where_clause {
@@ -251,6 +261,7 @@ fn implement(
                 #fragment_into
             }
             #component
+            #slot_methods
             #respond
         };
     }
@@ -269,8 +280,8 @@ pub struct Compiled {
     pub uses_token: bool,
     /// A nonce is written.
     pub uses_nonce: bool,
-    /// The template has slots.
-    pub slots: bool,
+    /// The names of its slots.
+    pub slots: Vec<String>,
     /// Files that were read.
     pub files: Vec<String>,
     /// Hints.
@@ -333,7 +344,7 @@ pub fn compile<L: Loader>(
         size,
         uses_token: analysed.uses_token,
         uses_nonce: analysed.uses_nonce,
-        slots: has_slots(&analysed.ops),
+        slots: slots(&analysed.ops),
         files: sources.names(),
         warnings,
     })
@@ -401,10 +412,19 @@ pub(super) fn missing_files(ops: &[Op], folder: &Path, errors: &mut Vec<Error>) 
     });
 }
 
-fn has_slots(ops: &[Op]) -> bool {
-    let mut found = false;
-    each(ops, &mut |op| found |= matches!(op, Op::Slot(..)));
-    found
+/// The method that says that a component has a slot.
+pub(super) fn slot_method(name: &str) -> proc_macro2::Ident {
+    format_ident!("__slot_{name}")
+}
+
+fn slots(ops: &[Op]) -> Vec<String> {
+    let mut found = std::collections::BTreeSet::new();
+    each(ops, &mut |op| {
+        if let Op::Slot(name, ..) = op {
+            found.insert(name.clone());
+        }
+    });
+    found.into_iter().collect()
 }
 
 /// Visits every step.

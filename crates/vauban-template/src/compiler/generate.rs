@@ -127,7 +127,7 @@ impl<'a> Generator<'a> {
                 let test = self.condition(expr)?;
                 quote! { if #test { __out.push_str(#name); } }
             }
-            Op::If(branches, otherwise, pos) => self.if_(branches, otherwise, *pos)?,
+            Op::If(branches, otherwise, _) => self.if_(branches, otherwise)?,
             Op::For(f) => self.for_(f)?,
             Op::With(bindings, body, _) => self.with(bindings, body, false)?,
             Op::Only(bindings, body, _) => self.with(bindings, body, true)?,

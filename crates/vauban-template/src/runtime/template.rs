@@ -91,6 +91,59 @@ pub trait Field<'a, V: ?Sized> {
     /// The field.
     fn of(value: &'a V) -> Self;
 }
+/// A component's field from a whole number in the template: of any type of number that holds it.
+#[diagnostic::on_unimplemented(
+    message = "this argument of the component is a whole number, but the field is a `{Self}`",
+    note = "give the component a value of the field's type"
+)]
+pub trait FromInt: Sized {
+    /// The least value.
+    const MIN: i128;
+    /// The largest value.
+    const MAX: i128;
+    /// The number, which lies between the two.
+    fn from_int(number: i64) -> Self;
+}
+macro_rules! from_int {
+    ($($type:ty: $min:expr, $max:expr);+ $(;)?) => {$(
+        impl FromInt for $type {
+            const MIN: i128 = $min;
+            const MAX: i128 = $max;
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_lossless, clippy::cast_precision_loss)]
+            fn from_int(number: i64) -> Self {
+                number as Self
+            }
+        }
+    )+};
+}
+from_int! {
+    i8: i8::MIN as i128, i8::MAX as i128; i16: i16::MIN as i128, i16::MAX as i128;
+    i32: i32::MIN as i128, i32::MAX as i128; i64: i64::MIN as i128, i64::MAX as i128;
+    i128: i128::MIN, i128::MAX; isize: isize::MIN as i128, isize::MAX as i128;
+    u8: 0, u8::MAX as i128; u16: 0, u16::MAX as i128; u32: 0, u32::MAX as i128;
+    u64: 0, u64::MAX as i128; u128: 0, i128::MAX; usize: 0, usize::MAX as i128;
+    // Whole numbers that a float holds exactly.
+    f32: -(1 << 24), 1 << 24; f64: -(1 << 53), 1 << 53;
+}
+impl<T: FromInt> FromInt for Option<T> {
+    const MIN: i128 = T::MIN;
+    const MAX: i128 = T::MAX;
+    fn from_int(number: i64) -> Self {
+        Some(T::from_int(number))
+    }
+}
+
+/// A whole number of the template as a field.
+pub fn int<T: FromInt, const N: i64>() -> T {
+    const {
+        assert!(
+            N as i128 >= T::MIN && N as i128 <= T::MAX,
+            "a whole number in {{% component %}} does not fit the type of the field"
+        );
+    }
+    T::from_int(N)
+}
+
 impl<'a, V: ?Sized> Field<'a, V> for &'a V {
     fn of(value: &'a V) -> Self {
         value

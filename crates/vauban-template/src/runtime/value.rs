@@ -225,6 +225,26 @@ pub struct Condition;
 #[derive(Debug, Clone, Copy)]
 pub struct Words;
 
+/// An `Option`, also behind references: names that `{% with %}` and `{% include %}` give are such.
+pub trait Optional {
+    /// What may be in it.
+    type Value;
+    /// The value, if there is one.
+    fn value(&self) -> Option<&Self::Value>;
+}
+impl<T> Optional for Option<T> {
+    type Value = T;
+    fn value(&self) -> Option<&T> {
+        self.as_ref()
+    }
+}
+impl<O: Optional> Optional for &O {
+    type Value = O::Value;
+    fn value(&self) -> Option<&O::Value> {
+        (**self).value()
+    }
+}
+
 /// What `{% if x %}` finds: nothing, or the value to be used inside.
 pub trait NarrowOptionPlain<'a> {
     /// What the value is inside the branch.
@@ -232,12 +252,12 @@ pub trait NarrowOptionPlain<'a> {
     /// The value if it is true.
     fn narrow(&self) -> Option<Self::Inside>;
 }
-impl<'a, T: Plain, const L: u32, const K: u32> NarrowOptionPlain<'a>
-    for &&&&&Probe<'a, Option<T>, Condition, L, K>
+impl<'a, O: Optional<Value: Plain>, const L: u32, const K: u32> NarrowOptionPlain<'a>
+    for &&&&&Probe<'a, O, Condition, L, K>
 {
-    type Inside = &'a T;
-    fn narrow(&self) -> Option<&'a T> {
-        self.0.as_ref().filter(Plain::truth)
+    type Inside = &'a O::Value;
+    fn narrow(&self) -> Option<&'a O::Value> {
+        self.0.value().filter(|v| Plain::truth(*v))
     }
 }
 
@@ -248,12 +268,12 @@ pub trait NarrowOptionFilled<'a> {
     /// The value if it is true.
     fn narrow(&self) -> Option<Self::Inside>;
 }
-impl<'a, T: Filled, const L: u32, const K: u32> NarrowOptionFilled<'a>
-    for &&&&Probe<'a, Option<T>, Condition, L, K>
+impl<'a, O: Optional<Value: Filled>, const L: u32, const K: u32> NarrowOptionFilled<'a>
+    for &&&&Probe<'a, O, Condition, L, K>
 {
-    type Inside = &'a T;
-    fn narrow(&self) -> Option<&'a T> {
-        self.0.as_ref().filter(Filled::filled)
+    type Inside = &'a O::Value;
+    fn narrow(&self) -> Option<&'a O::Value> {
+        self.0.value().filter(|v| Filled::filled(*v))
     }
 }
 
@@ -264,10 +284,10 @@ pub trait NarrowOption<'a> {
     /// The value if it is true.
     fn narrow(&self) -> Option<Self::Inside>;
 }
-impl<'a, T, const L: u32, const K: u32> NarrowOption<'a> for &&&Probe<'a, Option<T>, Condition, L, K> {
-    type Inside = &'a T;
-    fn narrow(&self) -> Option<&'a T> {
-        self.0.as_ref()
+impl<'a, O: Optional, const L: u32, const K: u32> NarrowOption<'a> for &&&Probe<'a, O, Condition, L, K> {
+    type Inside = &'a O::Value;
+    fn narrow(&self) -> Option<&'a O::Value> {
+        self.0.value()
     }
 }
 
@@ -450,26 +470,44 @@ impl<'a, T: Viewable + ?Sized, const L: u32, const K: u32> CompareViews<'a>
     }
 }
 
-/// An `Option` of something comparable: nothing equals only nothing.
+/// An `Option` of something comparable: nothing equals only nothing, and is neither less nor more than anything.
 pub trait CompareOption<'a> {
     /// `==`
-    fn equal<U: Viewable + ?Sized>(&self, other: &U) -> bool;
-    /// `!=`
-    fn different<U: Viewable + ?Sized>(&self, other: &U) -> bool;
-    /// The view itself.
-    fn view_of(&self) -> View<'a>;
-}
-impl<'a, T: Viewable, const L: u32, const K: u32> CompareOption<'a>
-    for &&Probe<'a, Option<T>, Compare, L, K>
-{
     fn equal<U: Viewable + ?Sized>(&self, other: &U) -> bool {
         self.view_of().same(&other.view_value())
     }
+    /// `!=`
     fn different<U: Viewable + ?Sized>(&self, other: &U) -> bool {
         !self.equal(other)
     }
+    /// `<`
+    fn less<U: Viewable + ?Sized>(&self, other: &U) -> bool {
+        self.order(other).is_some_and(std::cmp::Ordering::is_lt)
+    }
+    /// `<=`
+    fn less_or_equal<U: Viewable + ?Sized>(&self, other: &U) -> bool {
+        self.order(other).is_some_and(std::cmp::Ordering::is_le)
+    }
+    /// `>`
+    fn greater<U: Viewable + ?Sized>(&self, other: &U) -> bool {
+        self.order(other).is_some_and(std::cmp::Ordering::is_gt)
+    }
+    /// `>=`
+    fn greater_or_equal<U: Viewable + ?Sized>(&self, other: &U) -> bool {
+        self.order(other).is_some_and(std::cmp::Ordering::is_ge)
+    }
+    /// What comes first, if that can be said.
+    fn order<U: Viewable + ?Sized>(&self, other: &U) -> Option<std::cmp::Ordering> {
+        self.view_of().compare(&other.view_value())
+    }
+    /// The view itself.
+    fn view_of(&self) -> View<'a>;
+}
+impl<'a, O: Optional<Value: Viewable + 'a>, const L: u32, const K: u32> CompareOption<'a>
+    for &&Probe<'a, O, Compare, L, K>
+{
     fn view_of(&self) -> View<'a> {
-        self.0.as_ref().map_or(View::None, Viewable::view_value)
+        self.0.value().map_or(View::None, Viewable::view_value)
     }
 }
 
@@ -598,10 +636,10 @@ pub trait MaybeOption<'a> {
     /// The value, if there is one.
     fn maybe(&self) -> Option<Self::Inside>;
 }
-impl<'a, T, const L: u32, const K: u32> MaybeOption<'a> for &Probe<'a, Option<T>, Maybe, L, K> {
-    type Inside = &'a T;
-    fn maybe(&self) -> Option<&'a T> {
-        self.0.as_ref()
+impl<'a, O: Optional, const L: u32, const K: u32> MaybeOption<'a> for &Probe<'a, O, Maybe, L, K> {
+    type Inside = &'a O::Value;
+    fn maybe(&self) -> Option<&'a O::Value> {
+        self.0.value()
     }
 }
 impl<'a, T: ?Sized, const L: u32, const K: u32> Probe<'a, T, Maybe, L, K> {

@@ -10,12 +10,13 @@ use quote::{format_ident, quote};
 impl Generator<'_> {
     /// `{% if %}`. Inside a branch the paths that were tested are known to be there, so that
     /// `{% if subtitle %}{{ subtitle }}{% endif %}` works for an `Option`.
-    pub(super) fn if_(
-        &mut self,
-        branches: &[(Expr, Vec<Op>)],
-        otherwise: &[Op],
-        _: Pos,
-    ) -> Result<TokenStream> {
+    pub(super) fn if_(&mut self, branches: &[(Expr, Vec<Op>)], otherwise: &[Op]) -> Result<TokenStream> {
+        // `{% if not x %}a{% else %}b{% endif %}` is `{% if x %}b{% else %}a{% endif %}`: in `b`, `x` is there.
+        if let [(test, body)] = branches
+            && let Some(there) = denied(test)
+        {
+            return self.if_(&[(there, otherwise.to_vec())], body);
+        }
         self.next += 1;
         let label = format!("'__if{}", self.next);
         let label = syn::Lifetime::new(&label, proc_macro2::Span::mixed_site());
@@ -60,7 +61,9 @@ impl Generator<'_> {
                 self.names.push(Entry::Narrow(path.to_string(), ident.clone()));
                 Ok(Opened::Narrow(test, ident))
             }
-            Expr::Binary(Operator::IsNot, left, right, pos) if matches!(**right, Expr::None(_)) => {
+            Expr::Binary(Operator::IsNot | Operator::Ne, left, right, pos)
+                if matches!(**right, Expr::None(_)) =>
+            {
                 let Expr::Path(path) = &**left else {
                     return Ok(Opened::Test(self.condition(part)?));
                 };
@@ -199,6 +202,19 @@ impl Generator<'_> {
 enum Opened {
     Test(TokenStream),
     Narrow(TokenStream, proc_macro2::Ident),
+}
+
+/// What is denied, where that says whether a variable is there.
+fn denied(test: &Expr) -> Option<Expr> {
+    match test {
+        Expr::Not(inner, _) if matches!(**inner, Expr::Path(_)) => Some((**inner).clone()),
+        Expr::Binary(Operator::Is | Operator::Eq, left, right, pos)
+            if matches!((&**left, &**right), (Expr::Path(_), Expr::None(_))) =>
+        {
+            Some(Expr::Binary(Operator::IsNot, left.clone(), right.clone(), *pos))
+        }
+        _ => None,
+    }
 }
 
 fn conjuncts<'e>(expr: &'e Expr, out: &mut Vec<&'e Expr>) {

@@ -102,7 +102,7 @@ impl Generator<'_> {
                         // A literal takes the field's own type.
                         Expr::Int(n, _) => {
                             let n = proc_macro2::Literal::i64_unsuffixed(*n);
-                            quote! { #n }
+                            quote! { #root::int::<_, #n>() }
                         }
                         Expr::Bool(b, _) => quote! { #b },
                         Expr::None(_) => quote! { ::core::option::Option::None },
@@ -114,6 +114,7 @@ impl Generator<'_> {
                     fields.extend(quote! { #field: #value, });
                 }
                 let mut arms = TokenStream::new();
+                let mut there = TokenStream::new();
                 for (name, body) in slots {
                     let blank = body
                         .iter()
@@ -121,19 +122,22 @@ impl Generator<'_> {
                     if blank {
                         continue;
                     }
+                    let method = crate::compiler::derive::slot_method(name);
+                    there.extend(quote! { #path::#method(__component); });
                     let body = self.ops(body)?;
                     arms.extend(quote! { #name => { #body true } });
                 }
-                quote! {
+                quote! { match &(#path { #fields }) { __component => {
+                    #there
                     #root::Component::render_with(
-                        &#path { #fields },
+                        __component,
                         #cx,
                         &|__name: &str, __cx: &dyn #root::RenderContext, __out: &mut ::std::string::String| -> bool {
                             match __name { #arms _ => false }
                         },
                         __out,
                     );
-                }
+                } } }
             }
             Op::Waiver(wall, reason) => {
                 let wall = raw_ident(wall, Span::call_site());

@@ -49,7 +49,7 @@ pub(super) fn variable(text: &str, pos: Pos) -> Result<Node> {
             pos,
             "csrf-token",
             "the form token is written by hand",
-            "remove it: every POST form has its token already; script reads <meta name=\"csrf-token\">",
+            "remove it: every form that posts to your own site has its token already",
         );
     }
     if text.is_empty() {

@@ -3,6 +3,7 @@
 pub use super::truncate::{truncate_chars_html, truncate_words_html, truncatechars_html, truncatewords_html};
 pub use super::urlize::{urlize, urlizetrunc};
 
+use super::entities::unescape;
 use super::input::Markup;
 use super::tokens::{Piece, Pieces};
 use crate::runtime::escape;
@@ -70,7 +71,12 @@ pub fn linebreaksbr(value: Markup<'_>) -> SafeHtml {
 
 /// Text without tags. Not a sanitizer: the result is text, and is escaped like all text.
 pub fn striptags(value: Markup<'_>) -> String {
-    strip_tags(value.source())
+    let text = strip_tags(value.source());
+    match value {
+        Markup::Text(_) => text,
+        // Markup spells `&` as a reference; text does not.
+        Markup::Html(_) => unescape(&text),
+    }
 }
 
 /// Django's `strip_tags`. Tags that appear when others are removed are removed as well, a bounded number of

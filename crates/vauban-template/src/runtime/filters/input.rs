@@ -6,7 +6,7 @@ use super::logic::Tristate;
 use super::number::{Addend, Number};
 use crate::runtime::put::{Probe, Trusted};
 use crate::runtime::safe::SafeHtml;
-use crate::runtime::value::{Filled, Plain, View};
+use crate::runtime::value::{Filled, Optional, Plain, View};
 use std::borrow::Cow;
 use std::fmt::Display;
 
@@ -213,9 +213,11 @@ pub trait TristateOption {
     /// The value.
     fn tristate(&self) -> Tristate;
 }
-impl<T: Plain, const L: u32, const K: u32> TristateOption for &&&Probe<'_, Option<T>, Tristately, L, K> {
+impl<O: Optional<Value: Plain>, const L: u32, const K: u32> TristateOption
+    for &&&Probe<'_, O, Tristately, L, K>
+{
     fn tristate(&self) -> Tristate {
-        self.0.as_ref().map_or(Tristate::Maybe, |v| yes(v.truth()))
+        self.0.value().map_or(Tristate::Maybe, |v| yes(v.truth()))
     }
 }
 /// Yes or no of a string or number.
