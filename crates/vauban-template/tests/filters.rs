@@ -84,7 +84,7 @@ fn every_filter_on_ordinary_types() {
         "5|False|2.5|2.50|3\u{a0}bytes|3|003|votes|2|ies|a|maybe",
         "x-&lt;|x|&lt;|x|acb|a.b. .c|x&lt;&lt;|\t<li>x</li>\n\t<li>&lt;</li>|AnnBen4030",
         "none|none|ab c|AB C|ab c",
-        "<p>ab c</p>|ab c|a&lt;b|ab c|a&amp;lt;b|ab c|a&lt;b|a…|a&lt;b|ab c|ab c|<script id=\"d\" type=\"application/json\">[\"x\", \"\\u003C\"]</script>",
+        "<p>ab c</p>|ab c|a&lt;b|ab c|a&lt;b|ab c|a&lt;b|a…|a&lt;b|ab c|ab c|<script id=\"d\" type=\"application/json\">[\"x\", \"\\u003C\"]</script>",
         "20 November 2026|00:00 UTC|00:00|2026|",
         "<a href=\"https://example.com/?a=b&amp;c\" title=\"a-b\">a-b</a><input aria-label=\"a\" type=\"email\" required value=\"3\">yesab c30AB C<b><i>ab c</i></b>1",
     ] {

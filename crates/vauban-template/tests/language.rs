@@ -314,3 +314,81 @@ fn numbers_take_the_type_of_the_field_and_markup_becomes_text() {
     };
     assert_eq!(render(&page), "<b class=\"s255\">2.0</b>a&amp;b");
 }
+
+/// What the compiler says of a template whose page has fields `a`, `b`, `l`, `t` and `x`.
+fn problem(template: &str) -> String {
+    use vauban_template::compiler::derive::compile;
+    use vauban_template::compiler::generate::Options;
+    let files = std::collections::HashMap::from([("t".to_owned(), template.to_owned())]);
+    let options = Options {
+        root: quote::quote!(root),
+        fields: ["a", "b", "l", "t", "x"]
+            .map(|name| (name.to_owned(), proc_macro2::Span::call_site()))
+            .to_vec(),
+        dynamic: false,
+        local: false,
+    };
+    let problems = compile(&files, "t", &options, true, None).unwrap_err();
+    problems.iter().map(|p| format!("{p}\n")).collect()
+}
+
+/// What is wrong, where, and what to write: mistakes of the kind that Django's users make.
+#[test]
+fn mistakes_are_explained() {
+    for (template, found, help) in [
+        (
+            "<p class=\"a {{ t }}>x</p>\n<p class=\"b\">z</p>",
+            "1:11: the value of `class`",
+            "closing quote",
+        ),
+        (
+            "<p class=\"a {{ t }}>x</p>",
+            "1:11: the value of `class` that begins here never ends",
+            "closing quote",
+        ),
+        (
+            "{% if a %}{% for p in l %}y{% endif %}",
+            "1:31: {% endif %} while {% for %} is open",
+            "{% endfor %} first",
+        ),
+        (
+            "<p><div>x</div></p>",
+            "1:16: </p> closes nothing",
+            "use <div> round blocks",
+        ),
+        (
+            "{% fro x in l %}",
+            "there is no tag `fro`",
+            "did you mean {% for %}?",
+        ),
+        ("{% elseif x %}", "there is no tag `elseif`", "write {% elif %}"),
+        (
+            "{% if (a or b) %}{% endif %}",
+            "1:7: a name is expected, found `(`",
+            "no brackets",
+        ),
+        ("{% if a && b %}{% endif %}", "found `&`", "write `and`"),
+        (
+            "{% if t|length>3 %}x{% endif %}",
+            "`>3` cannot stand here",
+            "space on both sides",
+        ),
+        (
+            "{{ user.is_authenticated }}",
+            "`user` has no `is_authenticated`",
+            "write user.is_signed_in",
+        ),
+        ("{{ user.nam }}", "`user` has no `nam`", "write user.name"),
+        (
+            "{% if user %}x{% endif %}",
+            "`user` itself is no value",
+            "user.is_signed_in",
+        ),
+    ] {
+        let shown = problem(template);
+        assert!(
+            shown.contains(found) && shown.contains(help),
+            "{template}\n{shown}"
+        );
+    }
+}

@@ -59,7 +59,11 @@ pub fn value(text: &str, pos: Pos) -> Result<Expr> {
             at(pos, parser.at),
             "expression",
             format!("`{}` cannot stand here", &text[parser.at..]),
-            "an expression is a variable with dots and filters: `article.title|truncatechars:20`",
+            if text[parser.at..].starts_with(['<', '>', '=', '!']) {
+                "put a space on both sides of the operator"
+            } else {
+                "an expression is a variable with dots and filters: `article.title|truncatechars:20`"
+            },
         );
     }
     Ok(expr)
@@ -296,10 +300,20 @@ impl Parser<'_> {
                 self.here(),
                 "expression",
                 format!("a name is expected, found {found}"),
-                if name.starts_with('_') {
-                    "names that start with an underscore are private: give the field another name"
-                } else {
-                    "names are letters, digits and underscores"
+                match rest.chars().next() {
+                    Some('_') => {
+                        "names that start with an underscore are private: give the field another name"
+                    }
+                    Some('(') => {
+                        "conditions have no brackets: put an {% if %} into an {% if %}, or compute a bool in the view"
+                    }
+                    Some('&') => "write `and`",
+                    Some('|') => "write `or`",
+                    Some('!') => "write `not`",
+                    Some('=' | '<' | '>') => {
+                        "the operators are ==, !=, <, <=, > and >=, with a space on both sides"
+                    }
+                    _ => "names are letters, digits and underscores",
                 },
             );
         }

@@ -320,7 +320,10 @@ impl<'a> Generator<'a> {
             return Ok(self.steps(base, &path.rest));
         }
         match path.root.as_str() {
-            "user" => return Ok(self.steps(quote! { __cx.user() }, &path.rest)),
+            "user" => {
+                user_field(path)?;
+                return Ok(self.steps(quote! { __cx.user() }, &path.rest));
+            }
             "path" if path.rest.is_empty() => return Ok(quote! { __cx.path() }),
             // CWE-489: a constant in a release, so that what stands behind it is not in the binary at all.
             "debug" if path.rest.is_empty() => {
@@ -562,6 +565,36 @@ impl<'a> Generator<'a> {
             #after
         } } })
     }
+}
+
+/// What a page knows of the user; Django's other names are explained.
+fn user_field(path: &Path) -> Result<()> {
+    const FIELDS: [&str; 6] = ["id", "name", "email", "is_signed_in", "is_staff", "is_superuser"];
+    let name = match path.rest.first() {
+        Some(Step::Field(name)) if FIELDS.contains(&name.as_str()) => return Ok(()),
+        Some(Step::Field(name) | Step::Call(name)) => name.as_str(),
+        _ => "",
+    };
+    let near = match name {
+        "is_authenticated" | "is_active" => Some("is_signed_in"),
+        "username" | "get_username" | "get_full_name" | "first_name" => Some("name"),
+        "pk" => Some("id"),
+        _ => nearest(name, FIELDS),
+    };
+    let found = if name.is_empty() {
+        "`user` itself is no value".to_owned()
+    } else {
+        format!("`user` has no `{name}`")
+    };
+    fail(
+        path.pos,
+        "unknown-variable",
+        found,
+        match near {
+            Some(near) => format!("write user.{near}"),
+            None => format!("there are user.{}", FIELDS.join(", user.")),
+        },
+    )
 }
 
 /// What a loop's body asks of `forloop`.

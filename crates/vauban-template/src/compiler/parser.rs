@@ -8,8 +8,8 @@ use super::lexer::{Token, tokens};
 mod simple;
 
 use simple::{
-    bindings, cycle_tag, end_name, include_tag, one_literal, query_arguments, template_tag, unknown_tag,
-    url_tag, variable,
+    bindings, cycle_tag, end_name, include_tag, is_tag, one_literal, query_arguments, template_tag,
+    unknown_tag, url_tag, variable,
 };
 
 /// How deep blocks may nest: the compiler walks the tree recursively (CWE-674).
@@ -90,6 +90,16 @@ impl<'s> Parser<'s> {
                     if until.contains(name) {
                         self.depth -= 1;
                         return Ok((fold(out), Some((words, pos))));
+                    }
+                    if let Some(end) = until.last()
+                        && name.strip_prefix("end").is_some_and(is_tag)
+                    {
+                        return fail(
+                            pos,
+                            "unclosed-block",
+                            format!("{{% {name} %}} while {{% {open} %}} is open"),
+                            format!("write {{% {end} %}} first"),
+                        );
                     }
                     self.tag(&words, pos, &mut out)?;
                 }

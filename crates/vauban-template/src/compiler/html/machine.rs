@@ -433,6 +433,13 @@ impl Machine {
             return Ok(());
         }
         if let Some(context) = self.value_place(pos)? {
+            // Written by hand as in Django, it is done once all the same.
+            let expr = match expr {
+                Expr::Filter(input, name, None, _) if name == "escapejs" && context == Context::JsString => {
+                    input
+                }
+                expr => expr,
+            };
             self.ops.push(Op::Put(expr.clone(), context, pos));
         }
         Ok(())
@@ -443,6 +450,15 @@ impl Machine {
         if self.state.mode == Mode::Less {
             self.emit("&lt;");
             self.state.mode = Mode::Text;
+        }
+        if let Mode::Value(_, value) = &self.state.mode {
+            let (name, pos) = (value.name.clone(), value.pos);
+            return fail(
+                pos,
+                "ends-inside",
+                format!("the value of `{name}` that begins here never ends"),
+                "add the closing quote",
+            );
         }
         if self.state.mode != Mode::Text {
             return fail(

@@ -49,8 +49,10 @@ impl Machine {
                 "a value in an attribute's name",
                 "write the name: {% if flag %}checked{% endif %}, or checked=\"{{ flag }}\"",
             ),
-            Mode::BeforeValue(_, name, _) => {
+            Mode::BeforeValue(tag, name, _) => {
                 let name = name.clone();
+                // Go on as if the value were there, so that only this is reported.
+                self.state.mode = Mode::AfterName(tag.clone(), name.clone(), pos);
                 fail(
                     pos,
                     "unquoted-value",

@@ -101,6 +101,8 @@ pub struct Tag {
     pub separate: bool,
     /// Ends with `/`.
     pub closing: bool,
+    /// The last value, if `<` stands in it: perhaps its closing quote is missing.
+    pub suspect: Option<(String, Pos)>,
 }
 
 /// An attribute that was read.
@@ -148,6 +150,8 @@ pub struct Value {
     pub given: Given,
     /// Where the value starts.
     pub pos: Pos,
+    /// `<` stands in it.
+    pub tag_inside: bool,
     /// A value that has to be all there is was written.
     pub whole: bool,
 }

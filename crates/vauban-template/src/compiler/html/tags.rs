@@ -99,6 +99,7 @@ impl Machine {
             attributes: Vec::new(),
             separate: false,
             closing: false,
+            suspect: None,
         })
     }
 
@@ -137,7 +138,11 @@ impl Machine {
                 pos,
                 "misnested",
                 format!("</{name}> closes nothing: no <{name}> is open here"),
-                "remove it, or open the element in the same file, block or branch",
+                if name == "p" {
+                    "a <p> ends where a block such as <div> or <ul> begins: use <div> round blocks"
+                } else {
+                    "remove it, or open the element in the same file, block or branch"
+                },
             );
         };
         if let Some(between) = self.state.open[at + 1..]

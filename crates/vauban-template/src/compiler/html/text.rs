@@ -266,6 +266,18 @@ impl Machine {
             }
             Some(c) => {
                 let pos = piece.here();
+                if tag.separate
+                    && let Some((name, begin)) = &tag.suspect
+                {
+                    return fail(
+                        *begin,
+                        "attribute-glued",
+                        format!(
+                            "the value of `{name}` that begins here contains `<` and ends right before another name"
+                        ),
+                        "its closing quote is probably missing; in a value write &lt; for `<`",
+                    );
+                }
                 if tag.separate {
                     return fail(
                         pos,
@@ -363,6 +375,7 @@ impl Machine {
             url: UrlPart::Start,
             given: Given::Empty,
             pos: piece.here(),
+            tag_inside: false,
             whole: false,
         };
         self.state.mode = Mode::Value(tag, Box::new(value));
@@ -405,6 +418,7 @@ impl Machine {
             }
             self.emit(part);
             self.state.ampersand = part.ends_with('&');
+            value.tag_inside |= part.contains('<');
             if value.given == Given::Empty {
                 value.given = Given::Literal(String::new());
             }
@@ -578,8 +592,9 @@ impl Machine {
         Ok(())
     }
 
-    fn finish_value(&mut self, tag: Box<Tag>, mut value: Value) -> Result<()> {
+    fn finish_value(&mut self, mut tag: Box<Tag>, mut value: Value) -> Result<()> {
         let pos = value.pos;
+        tag.suspect = value.tag_inside.then(|| (value.name.clone(), pos));
         if is_url(value.kind) {
             if !matches!(value.given, Given::Literal(_) | Given::Empty) {
                 super::join::flush(&mut value, pos)?;

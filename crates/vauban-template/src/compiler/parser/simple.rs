@@ -309,6 +309,11 @@ pub(super) fn template_tag(rest: &[(&str, Pos)], pos: Pos) -> Result<&'static st
     )
 }
 
+/// Whether there is such a tag.
+pub(super) fn is_tag(name: &str) -> bool {
+    TAGS.contains(&name)
+}
+
 pub(super) fn unknown_tag<T>(name: &str, pos: Pos) -> Result<T> {
     let help = match name {
         "autoescape" => {
@@ -319,6 +324,7 @@ pub(super) fn unknown_tag<T>(name: &str, pos: Pos) -> Result<T> {
         "cache" => "fragment caching is not part of this version".to_owned(),
         "translate" | "trans" | "blocktranslate" | "blocktrans" => "translation is not part of this version".to_owned(),
         "debug" | "lorem" => "remove it".to_owned(),
+        "elseif" | "elsif" => "write {% elif %}".to_owned(),
         _ if name.starts_with("end") || matches!(name, "else" | "elif" | "empty" | "fill") => {
             format!("no block that {{% {name} %}} could belong to is open here")
         }
