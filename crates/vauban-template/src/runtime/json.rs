@@ -193,6 +193,21 @@ impl Formatter for Style {
         }
     }
 
+    /// CWE-79: what was written elsewhere (`RawValue`) may hold `</script>`. CWE-1321: or a key `__proto__`, spelled in
+    /// any way; so a script's is read and written anew.
+    fn write_raw_fragment<W: ?Sized + io::Write>(&mut self, out: &mut W, text: &str) -> io::Result<()> {
+        if self.javascript {
+            let value: serde_json::Value = serde_json::from_str(text)?;
+            let mut anew = String::with_capacity(text.len());
+            javascript(&value, &mut anew)?;
+            return out.write_all(anew.as_bytes());
+        }
+        // Outside its strings JSON has none of the characters that are escaped.
+        let mut bytes = Vec::with_capacity(text.len());
+        self.fragment(text, &mut bytes)?;
+        out.write_all(&bytes)
+    }
+
     fn write_char_escape<W: ?Sized + io::Write>(
         &mut self,
         out: &mut W,
@@ -247,5 +262,33 @@ mod tests {
         let mut out = String::new();
         django_json(&json!({"a": ["</é>", 1]}), &mut out).unwrap();
         assert_eq!(out, r#"{"a": ["\u003C/\u00e9\u003E", 1]}"#);
+    }
+
+    /// The attack: JSON that another program wrote, sent on as it is, ends the script or sets a prototype.
+    #[test]
+    fn raw_json_does_not_end_the_script() {
+        let raw = |text: &str| serde_json::value::RawValue::from_string(text.to_owned()).unwrap();
+        let attack = raw("{\"a\": \"</script><!--&\u{2028}é\", \"\\u005f_proto__\": {\"__proto__\": 1}}");
+        let mut out = String::new();
+        json(&[&attack], &mut out).unwrap();
+        assert_eq!(
+            out,
+            r#"[{"a": "\u003c/script\u003e\u003c!--\u0026\u2028é", "\u005f_proto__": {"__proto__": 1}}]"#
+        );
+        out.clear();
+        django_json(&attack, &mut out).unwrap();
+        assert_eq!(
+            out,
+            r#"{"a": "\u003C/script\u003E\u003C!--\u0026\u2028\u00e9", "\u005f_proto__": {"__proto__": 1}}"#
+        );
+        out.clear();
+        javascript(&attack, &mut out).unwrap();
+        assert_eq!(
+            out,
+            r#"{["__proto__"]:{["__proto__"]:1},"a":"\u003c/script\u003e\u003c!--\u0026\u2028é"}"#
+        );
+        out.clear();
+        javascript(&raw("-1"), &mut out).unwrap();
+        assert_eq!(out.trim(), "-1");
     }
 }
