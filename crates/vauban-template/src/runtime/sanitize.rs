@@ -1,6 +1,11 @@
 //! Markup from outside, made safe by a named policy: the way for rich text and Markdown.
 
+mod narrow;
+
+use super::filters::html::linebreaksbr;
+use super::filters::input::Markup;
 use super::safe::SafeHtml;
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 /// What a sanitized text may hold.
@@ -68,7 +73,8 @@ const RICH: &[&str] = &[
 /// Keeps what the policy allows and drops the rest (CWE-79; ASVS 1.3.1).
 ///
 /// Links lead to `http`, `https` and `mailto` only and carry `rel="nofollow ugc noopener"`; there are no styles,
-/// classes, ids, forms, scripts, frames or SVG.
+/// classes, ids, forms, scripts, frames or SVG. Time and memory are linear in the length of the markup; what nests deeper
+/// than 256 elements, or is otherwise more work than people write, is shown as text.
 ///
 /// ```
 /// # use vauban_template::sanitize::{sanitize, Policy};
@@ -76,12 +82,25 @@ const RICH: &[&str] = &[
 /// assert_eq!(html.as_str(), "<b>hi</b>");
 /// ```
 pub fn sanitize(html: &str, policy: Policy) -> SafeHtml {
+    clean(html, policy).unwrap_or_else(|| source(html))
+}
+
+/// Text of which no markup is made: nothing of it is lost.
+fn source(text: &str) -> SafeHtml {
+    linebreaksbr(Markup::Text(Cow::Borrowed(text)))
+}
+
+/// Nothing if it is too much work (CWE-407).
+fn clean(html: &str, policy: Policy) -> Option<SafeHtml> {
+    let html = narrow::narrow(html)?;
+    Some(SafeHtml::__checked(builder(policy).clean(&html).to_string()))
+}
+
+fn builder(policy: Policy) -> ammonia::Builder<'static> {
     let mut tags: HashSet<&str> = COMMENT.iter().copied().collect();
     let mut builder = ammonia::Builder::empty();
     builder
-        .add_clean_content_tags([
-            "script", "style", "template", "noscript", "iframe", "object", "svg", "math",
-        ])
+        .add_clean_content_tags(narrow::DROPPED)
         .add_url_schemes(["http", "https", "mailto"])
         .url_relative(ammonia::UrlRelative::PassThrough)
         .link_rel(Some("nofollow ugc noopener"))
@@ -98,7 +117,7 @@ pub fn sanitize(html: &str, policy: Policy) -> SafeHtml {
             .add_tag_attributes("th", ["colspan", "rowspan", "scope"]);
     }
     builder.tags(tags);
-    SafeHtml::__checked(builder.clean(html).to_string())
+    builder
 }
 
 /// Blocks and spans within one another, in Markdown.
@@ -131,7 +150,7 @@ pub fn markdown(text: &str, policy: Policy) -> SafeHtml {
         _ => true,
     });
     pulldown_cmark::html::push_html(&mut html, events);
-    sanitize(&html, policy)
+    clean(&html, policy).unwrap_or_else(|| source(text))
 }
 
 #[cfg(test)]
@@ -172,6 +191,149 @@ mod tests {
         assert_eq!(
             sanitize("<h2>a</h2><p>b", Policy::RichText).as_str(),
             "<h2>a</h2><p>b</p>"
+        );
+    }
+
+    #[test]
+    fn ordinary_markup_is_parsed_as_it_was() {
+        for html in [
+            "<p>a &amp; b &lt; c &copy; é</p>\n<ul><li>x<li>y <b>z</b></ul><br/>1 < 2, <3",
+            "<A HREF=/x?a=1&amp;b=2 title='\"q\"'>x</a><a href=\"javascript:x\">y</a><a =\"><i>z</i>",
+            "<p>one<div>two</div><p>three<section>four</section>",
+            "<table><caption>c</caption><tr><td colspan=2>x<td>y<table><tr><td>z</table></table>",
+            "<p><b>a<p>b</b> <i><u>c</i></u></p><blockquote>d",
+            "a<!-- <b> --!>b<?x?><!doctype html>c</>d<font color=red>e</font><custom-x>f</custom-x>",
+            "a<script>if (a<b) '</p>'</script>b<svg><g/></svg>c<style>x</style>d<x <b>e</b>",
+        ] {
+            for policy in [Policy::Comment, Policy::RichText] {
+                let whole = builder(policy).clean(html).to_string();
+                assert_eq!(sanitize(html, policy).as_str(), whole, "{html}");
+            }
+        }
+    }
+
+    /// Elements within one another in what the sanitizer wrote.
+    fn depth(html: &str) -> usize {
+        let (mut depth, mut deepest) = (0_usize, 0);
+        for (at, _) in html.match_indices('<') {
+            let tag = &html[at + 1..];
+            if tag.starts_with('/') {
+                depth -= 1;
+            } else if !["br>", "hr>", "img"].iter().any(|void| tag.starts_with(void)) {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+        }
+        deepest
+    }
+
+    /// The attack (CWE-407): elements nest so deep that parsing takes minutes, and end tags that end nothing, or stand
+    /// where the parser sees none, hide it.
+    #[test]
+    fn depth_is_bounded_and_cannot_be_hidden() {
+        for unit in [
+            "<div>",
+            "<div/>",
+            "<b>",
+            "<a href=x>",
+            "<ul><li>",
+            "<table><tr><td>",
+            "<div></x>",
+            "<div></span>",
+            "<div><!-- </div> -->",
+            "<div a=\"</div>\">",
+            "<div a='</div>'>",
+            "<div a=</div>",
+            "<div =\"></div \">",
+            "<div a==\"><p></div \">",
+            "<div a\"=\"></div>\">",
+            "<div><b></div>",
+            "<b><p></b>",
+            "<script><!--</script><div></script>",
+            "<textarea><!--</textarea><div>-->",
+            "<svg><title><!--</title></svg><div>-->",
+            "<p><blockquote></p>",
+            "<object><div></div></object><q>",
+        ] {
+            let html = sanitize(&unit.repeat(2000), Policy::RichText);
+            assert!(depth(html.as_str()) <= 1100, "{unit}: {}", depth(html.as_str()));
+        }
+        let deep = format!("{}\nx & y", "<div>".repeat(257));
+        let shown = sanitize(&deep, Policy::RichText);
+        assert_eq!(
+            shown.as_str(),
+            format!("{}<br>x &amp; y", "&lt;div&gt;".repeat(257))
+        );
+        #[cfg(feature = "markdown")]
+        assert_eq!(markdown(&deep, Policy::RichText), shown);
+        let fine = format!("{}x{}", "<div>".repeat(256), "</div>".repeat(256));
+        assert_eq!(sanitize(&fine, Policy::RichText).as_str(), fine);
+    }
+
+    /// The attack (CWE-400): short markup of which the parser makes gigabytes, or which it moves about for minutes.
+    #[test]
+    fn a_little_markup_stays_a_little() {
+        let many = |start: &str, unit: &str| format!("{start}{}", unit.repeat(30_000));
+        let bold: String = (0..200).map(|n| format!("<b title={n}>")).collect();
+        for (attack, most) in [
+            // Each paragraph opens all the emphasis anew.
+            (many(&format!("<p>{bold}"), "<p>x"), 5),
+            (
+                many("<p><a><b><code><em><i><s><small><strong><u><b><i>", "<p>x"),
+                5,
+            ),
+            (many(&format!("<p><b title=\"{}\">", "x".repeat(8000)), "<p>x"), 5),
+            (many("<ul><li><b><i><u>", "<li>x"), 20),
+            // Each is put before the table, past all the others.
+            (many("<table>", "<br>"), 5),
+            (many("<table>", "x<tr>"), 5),
+            (many("<table>", "&"), 5),
+            (many("<table><td></tr>", "<br>"), 5),
+        ] {
+            let length = sanitize(&attack, Policy::RichText).as_str().len();
+            assert!(
+                length <= attack.len() * most,
+                "{}… {} → {length}",
+                &attack[..20],
+                attack.len()
+            );
+        }
+        assert!(
+            sanitize(&many("<table>", "<br>"), Policy::RichText)
+                .as_str()
+                .starts_with("&lt;table")
+        );
+        // No attribute that no policy knows is even parsed, no long one, and no second one of a name.
+        let names: String = (0..30_000).map(|n| format!(" a{n}=x")).collect();
+        let narrow = narrow::narrow(&format!("<p{names} lang=de title={}>x", "y".repeat(9000)));
+        assert_eq!(narrow.as_deref(), Some("<p lang=\"de\">x"));
+    }
+
+    /// The attack (CWE-407): after each ampersand the serializer looks for `<` to the end of the text.
+    #[test]
+    fn texts_of_ampersands_are_cut_for_the_parser() {
+        for unit in [
+            "&",
+            "©",
+            "a&b;",
+            "<textarea>&</p",
+            "&</b>",
+            "&<!-- -->",
+            "&</>",
+            "<svg>&",
+        ] {
+            let text = unit.repeat(100_000);
+            let narrow = narrow::narrow(&text).unwrap();
+            let longest = narrow
+                .split("<!---->")
+                .map(|part| part.matches(['&', '©']).count())
+                .max();
+            assert!(longest <= Some(16 * 1024), "{unit}: {longest:?}");
+        }
+        let text = format!("{} &amp; {}", "x".repeat(20_000), "y & ".repeat(9000));
+        assert_eq!(
+            sanitize(&text, Policy::Comment).as_str(),
+            text.replace("y & ", "y &amp; ")
         );
     }
 }
