@@ -130,6 +130,55 @@ fn a_task_is_ticked_in_place_and_ticked_again() {
     assert_eq!(state(&browser), shown);
 }
 
+/// CWE-471, DOM clobbering: the attack is a field that has the name of what the script asks of its form or of the
+/// document. The form, with its token (CWE-598), would be sent by GET, or be told to send itself and not do it.
+#[test]
+fn fields_with_the_names_of_properties_change_nothing() {
+    let site = Site::start(demo());
+    let browser = Browser::start();
+    let address = open_task(&browser, &site);
+    mark(&browser);
+    let was = state(&browser);
+    browser.run(
+        "const form = document.getElementById('toggle').form;
+         for (const name of ['method', 'action', 'enctype', 'target', 'dataset', 'elements', 'submit', 'requestSubmit',
+             'getAttribute', 'hasAttribute', 'closest', 'querySelector']) {
+             const field = document.createElement('input');
+             field.type = 'hidden';
+             field.name = name;
+             HTMLFormElement.prototype.append.call(form, field);
+         }
+         for (const name of ['querySelector', 'getElementById', 'activeElement', 'importNode', 'body']) {
+             const image = document.createElement('img');
+             image.setAttribute('name', name);
+             form.parentNode.append(image);
+         }
+         window.__sent = [];
+         const open = XMLHttpRequest.prototype.open;
+         XMLHttpRequest.prototype.open = function (...given) { window.__sent.push(given[0]); open.apply(this, given); };",
+    );
+    browser.click(&browser.find("#toggle"));
+    browser.until("the other state", || {
+        browser.run("return document.getElementsByClassName('badge')[0].innerText") != was.as_str()
+    });
+    assert_eq!(browser.run("return window.__sent"), json!(["POST"]));
+    assert!(is_marked(&browser));
+    assert_eq!(browser.url(), address);
+    // The button may say it otherwise than the form, and a form of another method is the browser's.
+    browser.run(
+        "const button = document.getElementById('toggle');
+         button.form.method = 'get';
+         button.formMethod = 'post';",
+    );
+    let was = state(&browser);
+    browser.click(&browser.find("#toggle"));
+    browser.until("the other state", || {
+        browser.run("return document.getElementsByClassName('badge')[0].innerText") != was.as_str()
+    });
+    assert_eq!(browser.run("return window.__sent"), json!(["POST", "POST"]));
+    assert_eq!(browser.url(), address);
+}
+
 /// Who was signed out meanwhile sees the sign-in page, and not a page within the page.
 #[test]
 fn an_answer_that_is_not_the_part_is_shown_as_a_page() {

@@ -11,7 +11,13 @@
 (() => {
   "use strict";
   const HEADER = "X-Fragment";
-  const place = (name) => document.querySelector(`[data-fragment="${CSS.escape(name)}"]`);
+
+  // CWE-471, DOM clobbering: `<input name="method">` hides its form's method, `<img name="body">` the document's body.
+  // Of a form, of a document and of what may be a form, properties and methods come from the prototype.
+  const get = (type, name, object) => Object.getOwnPropertyDescriptor(type.prototype, name).get.call(object);
+  const call = (type, name, object, ...rest) => type.prototype[name].call(object, ...rest);
+  const attribute = (element, name) => call(Element, "getAttribute", element, name);
+  const place = (name) => call(Document, "querySelector", document, `[data-fragment="${CSS.escape(name)}"]`);
 
   // The latest request of each part: an answer that was overtaken is dropped.
   const latest = new WeakMap();
@@ -23,11 +29,11 @@
     request.open(method, url);
     request.responseType = "document";
     request.setRequestHeader(HEADER, name);
-    target.setAttribute("aria-busy", "true");
+    call(Element, "setAttribute", target, "aria-busy", "true");
     request.onloadend = () => {
       if (latest.get(target) !== request) return;
       latest.delete(target);
-      target.removeAttribute("aria-busy");
+      call(Element, "removeAttribute", target, "aria-busy");
       const answer = request.response;
       // Not this part (a redirect, a refusal, an error page): show what the browser would have shown.
       if (request.status !== 200 || !answer || request.getResponseHeader(HEADER) !== name) {
@@ -35,26 +41,28 @@
         else location.assign(request.responseURL || url);
         return;
       }
-      const active = document.activeElement;
-      const inside = active && active !== target && target.contains(active);
-      const nodes = [...answer.body.childNodes].map((node) => document.importNode(node, true));
-      target.replaceChildren(...nodes);
-      for (const script of target.querySelectorAll("script")) script.remove();
+      const active = get(Document, "activeElement", document);
+      const inside = active && active !== target && call(Node, "contains", target, active);
+      const nodes = [...get(Document, "body", answer).childNodes].map((node) => call(Document, "importNode", document, node, true));
+      call(Element, "replaceChildren", target, ...nodes);
+      for (const script of call(Element, "querySelectorAll", target, "script")) script.remove();
       if (inside) {
-        const again = active.id && document.getElementById(active.id);
-        if (!again && !target.hasAttribute("tabindex")) target.tabIndex = -1;
-        (again || target).focus({ preventScroll: true });
+        const id = attribute(active, "id");
+        const again = id && call(Document, "getElementById", document, id);
+        if (!again && attribute(target, "tabindex") === null) call(Element, "setAttribute", target, "tabindex", "-1");
+        const next = again || target;
+        if (next instanceof HTMLElement) call(HTMLElement, "focus", next, { preventScroll: true });
       }
-      if (method === "GET" && target.getBoundingClientRect().top < 0) target.scrollIntoView();
-      target.dispatchEvent(new CustomEvent("fragment", { bubbles: true, detail: name }));
+      if (method === "GET" && call(Element, "getBoundingClientRect", target).top < 0) call(Element, "scrollIntoView", target);
+      call(EventTarget, "dispatchEvent", target, new CustomEvent("fragment", { bubbles: true, detail: name }));
     };
     request.send(body);
   };
 
   const here = (url) => new URL(url, location.href).origin === location.origin;
 
-  document.addEventListener("click", (event) => {
-    const link = event.target instanceof Element && event.target.closest("a[data-update]");
+  call(EventTarget, "addEventListener", document, "click", (event) => {
+    const link = event.target instanceof Element && call(Element, "closest", event.target, "a[data-update]");
     if (!link || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     const target = place(link.dataset.update);
     if (!target || !here(link.href) || link.target) return;
@@ -64,23 +72,36 @@
     shown = location.pathname + location.search;
   });
 
-  document.addEventListener("submit", (event) => {
+  // The form that the browser sends after all.
+  let usual = null;
+
+  call(EventTarget, "addEventListener", document, "submit", (event) => {
     const form = event.target;
-    if (!(form instanceof HTMLFormElement) || !form.dataset.update || event.defaultPrevented) return;
-    const target = place(form.dataset.update);
+    const name = form instanceof HTMLFormElement && attribute(form, "data-update");
+    if (!name || event.defaultPrevented || form === usual) return;
+    const target = place(name);
     const button = event.submitter;
-    const action = (button && button.hasAttribute("formaction") && button.formAction) || form.getAttribute("action") || location.href;
-    if (!target || !here(action)) return;
+    // The button that was pressed may say it otherwise than the form.
+    const says = (what) => button && button.hasAttribute("form" + what);
+    const action = (says("action") && button.formAction) || attribute(form, "action") || location.href;
+    const method = says("method") ? button.formMethod : get(HTMLFormElement, "method", form);
+    const type = says("enctype") ? button.formEnctype : get(HTMLFormElement, "enctype", form);
+    const elsewhere = says("target") ? button.formTarget : attribute(form, "target");
+    const post = method === "post";
+    if (!target || !here(action) || elsewhere || (!post && method !== "get")) return;
     event.preventDefault();
     // A second click does not send the form twice.
-    if (form.method === "post" && latest.has(target)) return;
+    if (post && latest.has(target)) return;
     const data = new FormData(form, button);
-    const post = form.method === "post";
     const query = new URLSearchParams([...data].filter(([, value]) => typeof value === "string"));
     const url = new URL(action, location.href);
     if (!post) url.search = query;
-    const body = !post ? null : form.enctype === "multipart/form-data" ? data : query;
-    update(form.dataset.update, target, post ? "POST" : "GET", url.href, body, () => form.submit());
+    const body = !post ? null : type === "multipart/form-data" ? data : query;
+    update(name, target, post ? "POST" : "GET", url.href, body, () => {
+      usual = form;
+      call(HTMLFormElement, "requestSubmit", form, button);
+      usual = null;
+    });
   });
 
   // Back and forward; a jump within the page (`#main`) is none of our business.

@@ -33,4 +33,19 @@ mod tests {
         }
         assert!(FRAGMENTS_JS.contains(FRAGMENT_HEADER));
     }
+
+    /// CWE-471, DOM clobbering: a property of a form or of a document is whatever has its name in the page.
+    #[test]
+    fn asks_no_form_and_no_document_by_name() {
+        for object in ["form.", "document.", "answer.", "target.", "active."] {
+            let mut found = FRAGMENTS_JS
+                .lines()
+                .filter(|line| !line.trim_start().starts_with("//"))
+                .filter(|line| {
+                    line.match_indices(object)
+                        .any(|(at, _)| !line[..at].ends_with(|c: char| c.is_alphanumeric() || c == '.'))
+                });
+            assert_eq!(found.next(), None);
+        }
+    }
 }
