@@ -5,7 +5,7 @@ pub use super::urlize::{urlize, urlizetrunc};
 
 use super::entities::unescape;
 use super::input::Markup;
-use super::tokens::{Piece, Pieces};
+use super::tokens::{Piece, Pieces, between_tags};
 use crate::runtime::escape;
 use crate::runtime::safe::SafeHtml;
 use serde::Serialize;
@@ -38,35 +38,37 @@ pub fn force_escape(value: Markup<'_>) -> SafeHtml {
 
 /// Paragraphs at empty lines, `<br>` at line ends.
 pub fn linebreaks(value: Markup<'_>) -> SafeHtml {
-    let escaped = value.escaped();
-    let text = normalize_newlines(&escaped);
-    let mut out = String::with_capacity(text.len() + 32);
-    for (i, paragraph) in paragraphs(&text).into_iter().enumerate() {
-        if i > 0 {
-            out.push_str("\n\n");
-        }
-        out.push_str("<p>");
-        out.push_str(&paragraph.replace('\n', "<br>"));
-        out.push_str("</p>");
-    }
-    SafeHtml::__checked(out)
-}
-
-/// Python's `re.split("\n{2,}", text)`.
-fn paragraphs(text: &str) -> Vec<&str> {
-    let mut out = Vec::new();
-    let mut rest = text;
-    while let Some(at) = rest.find("\n\n") {
-        out.push(&rest[..at]);
-        rest = rest[at..].trim_start_matches('\n');
-    }
-    out.push(rest);
-    out
+    let broken = lines(&value, |count, out| {
+        // Python's `re.split("\n{2,}", text)`.
+        out.push_str(if count > 1 { "</p>\n\n<p>" } else { "<br>" });
+    });
+    SafeHtml::__checked(format!("<p>{broken}</p>"))
 }
 
 /// `<br>` at line ends.
 pub fn linebreaksbr(value: Markup<'_>) -> SafeHtml {
-    SafeHtml::__checked(normalize_newlines(&value.escaped()).replace('\n', "<br>"))
+    SafeHtml::__checked(lines(&value, |count, out| {
+        out.extend(std::iter::repeat_n("<br>", count))
+    }))
+}
+
+/// Text or markup with something instead of each run of line ends.
+///
+/// CWE-79: in a tag a `<br>` would end the tag or stand in a value; what is preformatted keeps its lines.
+fn lines(value: &Markup<'_>, instead: impl Fn(usize, &mut String)) -> String {
+    let text = normalize_newlines(&value.escaped());
+    let mut out = String::with_capacity(text.len() + 32);
+    let closed = ["pre", "script", "style", "textarea", "title"];
+    between_tags(&text, &closed, &mut out, |mut text, out| {
+        while let Some(at) = text.find('\n') {
+            out.push_str(&text[..at]);
+            let rest = text[at..].trim_start_matches('\n');
+            instead(text.len() - at - rest.len(), out);
+            text = rest;
+        }
+        out.push_str(text);
+    });
+    out
 }
 
 /// Text without tags. Not a sanitizer: the result is text, and is escaped like all text.
@@ -145,6 +147,27 @@ mod tests {
         assert_eq!(
             linebreaks(Markup::Text(Cow::Borrowed("<\nb\n\n\nc"))).as_str(),
             "<p>&lt;<br>b</p>\n\n<p>c</p>"
+        );
+    }
+
+    /// The attack: a title of two lines ends its tag at the `>` of a `<br>` (in a value without quotes), or changes.
+    #[test]
+    fn line_ends_in_tags_stay() {
+        let html = |text: &str| Markup::Html(Cow::Owned(SafeHtml::__checked(text.to_owned())));
+        for same in [
+            "<a\n\ntitle=\"a\n\nb\"\nhref=x>y</a>",
+            "<!-- a\n\nb -->",
+            "<pre>\na\n\n<b>b</b>\n</pre>",
+            "<script>\na // b\n</script>",
+            "<style>\n</style>",
+            "<textarea>a\n\nb</textarea>",
+        ] {
+            assert_eq!(linebreaksbr(html(same)).as_str(), same);
+            assert_eq!(linebreaks(html(same)).as_str(), format!("<p>{same}</p>"));
+        }
+        assert_eq!(
+            linebreaks(html("<b>a\r\nb</b>\n\n\n<i\n>c\n</i>")).as_str(),
+            "<p><b>a<br>b</b></p>\n\n<p><i\n>c<br></i></p>"
         );
     }
 }

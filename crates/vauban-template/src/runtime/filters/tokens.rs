@@ -148,6 +148,31 @@ fn comment_end(text: &str) -> Option<usize> {
         .map(|at| at + 1)
 }
 
+/// Changes the text of markup, but not what stands in tags, comments and the elements `closed`.
+pub(super) fn between_tags(
+    html: &str,
+    closed: &[&str],
+    out: &mut String,
+    change: impl Fn(&str, &mut String),
+) {
+    let mut inside: Option<String> = None;
+    let mut pieces = Pieces::new(html);
+    while let Some((piece, source)) = pieces.next_with_source() {
+        match piece {
+            Piece::Data(text) if inside.is_none() => {
+                change(text, out);
+                continue;
+            }
+            Piece::Start(_, name, _) if inside.is_none() && closed.contains(&name.as_str()) => {
+                inside = Some(name);
+            }
+            Piece::End(name) if inside.as_ref() == Some(&name) => inside = None,
+            _ => {}
+        }
+        out.push_str(source);
+    }
+}
+
 /// Text of a piece with its references decoded.
 pub(super) fn decoded(text: &str) -> String {
     unescape(text)

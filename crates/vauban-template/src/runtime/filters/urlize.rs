@@ -7,7 +7,7 @@ use super::email::{domain_part, looks_like_email};
 use super::entities::unescape;
 use super::input::Markup;
 use super::number::Number;
-use super::tokens::{Piece, Pieces};
+use super::tokens::between_tags;
 use super::url::{quote, smart_urlquote};
 use crate::runtime::escape;
 use crate::runtime::safe::SafeHtml;
@@ -34,33 +34,16 @@ pub fn link(value: &Markup<'_>, limit: Option<usize>, nofollow: bool) -> SafeHtm
     let mut out = String::with_capacity(text.len() + 64);
     match value {
         Markup::Text(_) => words(text, false, limit, nofollow, &mut out),
-        Markup::Html(_) => between_tags(text, limit, nofollow, &mut out),
+        // CWE-79: a link inside a tag would end the attribute it stands in, and what the address says would be
+        // attributes. Links in links, scripts and other text-only elements stay as they are, too.
+        Markup::Html(_) => {
+            let closed = ["a", "script", "style", "textarea", "title"];
+            between_tags(text, &closed, &mut out, |text, out| {
+                words(text, true, limit, nofollow, out)
+            });
+        }
     }
     SafeHtml::__checked(out)
-}
-
-/// Addresses in the text of markup.
-///
-/// CWE-79: a link inside a tag would end the attribute it stands in, and what the address says would be attributes.
-/// Links in links, scripts and other text-only elements stay as they are, too.
-fn between_tags(html: &str, limit: Option<usize>, nofollow: bool, out: &mut String) {
-    const CLOSED: [&str; 5] = ["a", "script", "style", "textarea", "title"];
-    let mut inside: Option<String> = None;
-    let mut pieces = Pieces::new(html);
-    while let Some((piece, source)) = pieces.next_with_source() {
-        match piece {
-            Piece::Data(text) if inside.is_none() => {
-                words(text, true, limit, nofollow, out);
-                continue;
-            }
-            Piece::Start(_, name, _) if inside.is_none() && CLOSED.contains(&name.as_str()) => {
-                inside = Some(name);
-            }
-            Piece::End(name) if inside.as_ref() == Some(&name) => inside = None,
-            _ => {}
-        }
-        out.push_str(source);
-    }
 }
 
 fn words(text: &str, safe: bool, limit: Option<usize>, nofollow: bool, out: &mut String) {
