@@ -11,7 +11,7 @@
 pub mod urls {
     pub struct Url;
     impl vauban_template::UrlTo for Url {
-        fn write(&self, _: &dyn vauban_template::RenderContext, _: &mut String) {}
+        fn __write_url(&self, _: &dyn vauban_template::RenderContext, _: &mut String) {}
     }
     pub fn article(_slug: &str) -> Url {
         Url

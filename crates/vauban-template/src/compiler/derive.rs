@@ -253,6 +253,7 @@ fn implement(
             #(#files)*
             #[automatically_derived]
             impl #impl_generics #root::Template for #ident #type_generics #where_clause {
+                const __DERIVED: () = ();
                 const SIZE_HINT: usize = #size;
                 const USES_TOKEN: bool = #uses_token;
                 const USES_NONCE: bool = #uses_nonce;

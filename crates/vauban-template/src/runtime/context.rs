@@ -105,19 +105,21 @@ impl RenderContext for InForm<'_> {
     }
 }
 
-/// The address of a route, as `routes!` makes it.
+/// The address of a route, as `routes!` makes it, and nothing else: it is written wherever an address may stand, as it
+/// is. The scan for waivers tells of other implementations, by the name of the method (CWE-79, CWE-601).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not the address of a route",
     note = "write {{% url name %}}, or give the template a value from `urls::name()`"
 )]
 pub trait UrlTo {
     /// Appends the path with its mount prefix.
-    fn write(&self, cx: &dyn RenderContext, out: &mut String);
+    #[doc(hidden)]
+    fn __write_url(&self, cx: &dyn RenderContext, out: &mut String);
 }
 
 impl<T: UrlTo + ?Sized> UrlTo for &T {
-    fn write(&self, cx: &dyn RenderContext, out: &mut String) {
-        (**self).write(cx, out);
+    fn __write_url(&self, cx: &dyn RenderContext, out: &mut String) {
+        (**self).__write_url(cx, out);
     }
 }
 

@@ -22,46 +22,46 @@ pub fn at<T: ?Sized, C, const L: u32, const K: u32>(value: &T) -> Probe<'_, T, C
     Probe(value, PhantomData)
 }
 
-/// A type that is written as it is in one context.
+/// A type that is written as it is in one context. The framework has them all: the scan for waivers tells of others.
 pub trait Trusted<C> {
     /// Appends the value.
-    fn put_trusted(&self, cx: &dyn RenderContext, out: &mut String);
+    fn __put_trusted(&self, cx: &dyn RenderContext, out: &mut String);
 }
 
 impl<T: Trusted<C> + ?Sized, C> Trusted<C> for &T {
     #[inline]
-    fn put_trusted(&self, cx: &dyn RenderContext, out: &mut String) {
-        (**self).put_trusted(cx, out);
+    fn __put_trusted(&self, cx: &dyn RenderContext, out: &mut String) {
+        (**self).__put_trusted(cx, out);
     }
 }
 
 impl Trusted<escape::Text> for SafeHtml {
     #[inline]
-    fn put_trusted(&self, _: &dyn RenderContext, out: &mut String) {
+    fn __put_trusted(&self, _: &dyn RenderContext, out: &mut String) {
         out.push_str(self.as_str());
     }
 }
 
 impl Trusted<escape::UrlStart> for SafeUrl {
-    fn put_trusted(&self, _: &dyn RenderContext, out: &mut String) {
+    fn __put_trusted(&self, _: &dyn RenderContext, out: &mut String) {
         escape::url::path(self.as_str(), out);
     }
 }
 
 impl Trusted<escape::UrlStart> for ResourceUrl {
-    fn put_trusted(&self, _: &dyn RenderContext, out: &mut String) {
+    fn __put_trusted(&self, _: &dyn RenderContext, out: &mut String) {
         escape::url::path(self.as_str(), out);
     }
 }
 
 impl Trusted<escape::Resource> for ResourceUrl {
-    fn put_trusted(&self, _: &dyn RenderContext, out: &mut String) {
+    fn __put_trusted(&self, _: &dyn RenderContext, out: &mut String) {
         escape::url::path(self.as_str(), out);
     }
 }
 
 impl Trusted<escape::Attribute> for Nonce {
-    fn put_trusted(&self, _: &dyn RenderContext, out: &mut String) {
+    fn __put_trusted(&self, _: &dyn RenderContext, out: &mut String) {
         escape::attribute(self.as_str(), out);
     }
 }
@@ -75,7 +75,7 @@ macro_rules! url_places {
         impl<T: UrlTo + ?Sized, const L: u32, const K: u32> $name for &&&Probe<'_, T, escape::$context, L, K> {
             fn put(&self, cx: &dyn RenderContext, out: &mut String) {
                 let start = out.len();
-                self.0.write(cx, out);
+                self.0.__write_url(cx, out);
                 escape_tail::<escape::Attribute>(start, out);
             }
         }
@@ -91,7 +91,7 @@ pub trait PutTrusted {
 impl<T: Trusted<C> + ?Sized, C, const L: u32, const K: u32> PutTrusted for &&&&Probe<'_, T, C, L, K> {
     #[inline]
     fn put(&self, cx: &dyn RenderContext, out: &mut String) {
-        self.0.put_trusted(cx, out);
+        self.0.__put_trusted(cx, out);
     }
 }
 
@@ -156,7 +156,7 @@ pub fn escape_tail<C: Escape>(start: usize, out: &mut String) {
 /// Writes a route's address in a text context.
 pub fn url_as<C: Escape>(url: &dyn UrlTo, cx: &dyn RenderContext, out: &mut String) {
     let start = out.len();
-    url.write(cx, out);
+    url.__write_url(cx, out);
     escape_address::<C>(start, out);
 }
 

@@ -304,12 +304,12 @@ into_v! {
 }
 
 impl Trusted<escape::Resource> for V {
-    fn put_trusted(&self, _: &dyn RenderContext, _: &mut String) {
+    fn __put_trusted(&self, _: &dyn RenderContext, _: &mut String) {
         refuse("a resource URL from data");
     }
 }
 impl Trusted<escape::Action> for V {
-    fn put_trusted(&self, _: &dyn RenderContext, _: &mut String) {
+    fn __put_trusted(&self, _: &dyn RenderContext, _: &mut String) {
         refuse("a form's action from data");
     }
 }
@@ -373,7 +373,7 @@ impl Plain for V {
 }
 
 impl Trusted<escape::Text> for V {
-    fn put_trusted(&self, _: &dyn RenderContext, out: &mut String) {
+    fn __put_trusted(&self, _: &dyn RenderContext, out: &mut String) {
         match self {
             V::Safe(html) => out.push_str(html.as_str()),
             V::Date(at) => out.push_str(&vauban_template::filters::date::date(at.clone(), None)),

@@ -65,7 +65,7 @@ impl RenderContext for TestContext {
 pub struct TestUrl(pub String);
 
 impl UrlTo for TestUrl {
-    fn write(&self, _cx: &dyn RenderContext, out: &mut String) {
+    fn __write_url(&self, _cx: &dyn RenderContext, out: &mut String) {
         out.push_str(&self.0);
     }
 }

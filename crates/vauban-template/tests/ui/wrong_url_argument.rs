@@ -3,7 +3,7 @@ use vauban_macros::Template;
 mod urls {
     pub struct Url;
     impl vauban_template::UrlTo for Url {
-        fn write(&self, _: &dyn vauban_template::RenderContext, _: &mut String) {}
+        fn __write_url(&self, _: &dyn vauban_template::RenderContext, _: &mut String) {}
     }
     pub fn article(_slug: &str) -> Url {
         Url

@@ -16,14 +16,14 @@ use super::spec::Widget;
 
 /// `{{ form }}` in a template. Markup, because every value in it went through an escaper here.
 impl<F: FormFields> Trusted<Text> for Form<F> {
-    fn put_trusted(&self, _: &dyn RenderContext, out: &mut String) {
+    fn __put_trusted(&self, _: &dyn RenderContext, out: &mut String) {
         form(self, out);
     }
 }
 
 /// `{{ form.title }}`: one field with its label, help and errors.
 impl Trusted<Text> for BoundField {
-    fn put_trusted(&self, _: &dyn RenderContext, out: &mut String) {
+    fn __put_trusted(&self, _: &dyn RenderContext, out: &mut String) {
         field(self, out);
     }
 }

@@ -61,7 +61,7 @@ impl RenderContext for Cx {
 }
 
 impl UrlTo for Url {
-    fn write(&self, cx: &dyn RenderContext, out: &mut String) {
+    fn __write_url(&self, cx: &dyn RenderContext, out: &mut String) {
         self.push(cx.mount(self.view()), out);
     }
 }

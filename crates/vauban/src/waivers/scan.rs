@@ -45,11 +45,17 @@ const MACRO_MADE: &str = "a waiver stands inside `macro_rules!`: write it out wh
 const NOT_LITERAL: &str = "`waiver!` has no wall and literal reason here: write `waiver!(Wall, \"why\")`";
 const BY_HAND: &str =
     "a hidden constructor makes what only a waiver or a check may make: use `waiver!(Wall, \"why\")`";
+const SEALED_BY_HAND: &str = "an implementation by hand writes what is not escaped: derive `Template`, and use `SafeHtml`, `SafeUrl` or `urls::…`";
+const PIECE: &str =
+    "`piece` is for tests of the compiler: elements that it leaves open take in the rest of the page";
 const UNREACHED: &str = "a file with a waiver is reached by no `mod` that the scan can follow";
 const NO_FILE: &str = "the file of this `mod` was not found";
 
 /// Constructors that macros write: of waivers, of markup and of addresses.
 const HIDDEN: &[&str] = &["__new", "__checked", "__literal"];
+
+/// What traits ask for whose implementations are written as they are: of templates, addresses and trusted values.
+const SEALED: &[&str] = &["__DERIVED", "__write_url", "__put_trusted"];
 
 /// Scans the package in `dir` (the folder of its `Cargo.toml`). Test code is left out: it needs no waiver.
 ///
@@ -145,6 +151,10 @@ impl Token {
         HIDDEN.iter().any(|name| self.is(name))
     }
 
+    fn is_sealed(&self) -> bool {
+        SEALED.iter().any(|name| self.is(name))
+    }
+
     fn punct(&self) -> Option<char> {
         match self.kind {
             Kind::Punct(c) => Some(c),
@@ -197,8 +207,12 @@ impl Source<'_, '_> {
                     self.at += 1;
                     let start = self.at;
                     let attribute = self.group();
+                    let piece = attribute.first().is_some_and(|t| t.is("template"))
+                        && attribute.iter().any(|t| t.is("piece"));
                     if is_test(attribute) {
                         test = true;
+                    } else if piece {
+                        self.walk.trouble(self.path, line, PIECE);
                     } else if let [key, equals, value] = attribute
                         && key.is("path")
                         && equals.punct() == Some('=')
@@ -262,11 +276,15 @@ impl Source<'_, '_> {
                         .find(|pair| pair[0].is("waiver") && pair[1].punct() == Some('!'))
                         .map(|pair| pair[0].line);
                     let hidden = body.iter().find(|t| t.is_hidden()).map(|t| t.line);
+                    let sealed = body.iter().find(|t| t.is_sealed()).map(|t| t.line);
                     if let Some(line) = made {
                         self.walk.trouble(self.path, line, MACRO_MADE);
                     }
                     if let Some(line) = hidden {
                         self.walk.trouble(self.path, line, BY_HAND);
+                    }
+                    if let Some(line) = sealed {
+                        self.walk.trouble(self.path, line, SEALED_BY_HAND);
                     }
                 }
                 Kind::Punct('{' | '(' | '[') => {
@@ -297,6 +315,10 @@ impl Source<'_, '_> {
         let before = self.at.checked_sub(1).and_then(|at| self.tokens[at].punct());
         if token.is_hidden() && matches!(before, Some(':' | '.')) {
             self.walk.trouble(self.path, line, BY_HAND);
+            return false;
+        }
+        if token.is_sealed() {
+            self.walk.trouble(self.path, line, SEALED_BY_HAND);
             return false;
         }
         if !token.is("waiver") {
@@ -566,6 +588,26 @@ mod tests {
             .map(|line| format!("src/lib.rs:{line} {BY_HAND}"))
             .collect();
         assert_eq!(trouble, lines);
+    }
+
+    /// CWE-79, CWE-601: the attack is a type whose text is written into the page as it is, with nothing signed.
+    #[test]
+    fn implementations_by_hand_are_told() {
+        let (_, trouble) = found(&[(
+            "src/lib.rs",
+            "impl UrlTo for Evil { fn __write_url(&self, _: &dyn RenderContext, out: &mut String) {} }\n\
+             impl Trusted<Text> for Raw { fn __put_trusted(&self, _: &dyn RenderContext, out: &mut String) {} }\n\
+             impl Template for Page { const __DERIVED: () = (); }\n\
+             macro_rules! page { ($t:ty) => { impl Template for $t { const __DERIVED: () = (); } } }\n\
+             #[derive(Template)] #[template(\"open.html\", piece)] struct Open;\n\
+             #[derive(Template)] #[template(\"piece.html\")] struct Piece { piece: u8 }\n\
+             #[cfg(test)] impl Template for Page { const __DERIVED: () = (); }\n",
+        )]);
+        let mut expected: Vec<_> = (1..=4)
+            .map(|line| format!("src/lib.rs:{line} {SEALED_BY_HAND}"))
+            .collect();
+        expected.push(format!("src/lib.rs:5 {PIECE}"));
+        assert_eq!(trouble, expected);
     }
 
     #[test]

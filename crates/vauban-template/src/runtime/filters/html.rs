@@ -48,7 +48,7 @@ pub fn linebreaks(value: Markup<'_>) -> SafeHtml {
 /// `<br>` at line ends.
 pub fn linebreaksbr(value: Markup<'_>) -> SafeHtml {
     SafeHtml::__checked(lines(&value, |count, out| {
-        out.extend(std::iter::repeat_n("<br>", count))
+        out.extend(std::iter::repeat_n("<br>", count));
     }))
 }
 

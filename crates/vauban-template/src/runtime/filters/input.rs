@@ -71,7 +71,7 @@ impl Markup<'_> {
 }
 
 impl Trusted<crate::runtime::escape::Text> for Markup<'_> {
-    fn put_trusted(&self, _: &dyn crate::runtime::context::RenderContext, out: &mut String) {
+    fn __put_trusted(&self, _: &dyn crate::runtime::context::RenderContext, out: &mut String) {
         out.push_str(&self.escaped());
     }
 }

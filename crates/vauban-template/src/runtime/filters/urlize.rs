@@ -39,7 +39,7 @@ pub fn link(value: &Markup<'_>, limit: Option<usize>, nofollow: bool) -> SafeHtm
         Markup::Html(_) => {
             let closed = ["a", "script", "style", "textarea", "title"];
             between_tags(text, &closed, &mut out, |text, out| {
-                words(text, true, limit, nofollow, out)
+                words(text, true, limit, nofollow, out);
             });
         }
     }
