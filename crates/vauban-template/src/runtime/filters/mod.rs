@@ -10,7 +10,7 @@ pub mod list;
 pub mod logic;
 pub mod number;
 pub mod text;
-mod tokens;
+pub(super) mod tokens;
 pub mod truncate;
 pub mod url;
 pub mod urlize;

@@ -135,7 +135,8 @@ fn start_end(text: &str) -> Option<usize> {
     None
 }
 
-fn comment_end(text: &str) -> Option<usize> {
+/// Where the comment that `<!--` began is over.
+pub(in crate::runtime) fn comment_end(text: &str) -> Option<usize> {
     if text.starts_with('>') {
         return Some(1);
     }

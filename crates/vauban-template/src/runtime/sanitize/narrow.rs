@@ -6,6 +6,7 @@
 //! no scripts, no comments, no SVG. This makes nothing safe: the sanitizer does, after it.
 
 use super::{COMMENT, RICH};
+use crate::runtime::filters::tokens::comment_end;
 use memchr::{memchr, memchr2};
 
 /// Elements within one another.
@@ -73,7 +74,7 @@ pub(super) fn narrow(html: &str) -> Option<String> {
                 }
             }
         } else if let Some(comment) = rest.strip_prefix("!--") {
-            rest = after_comment(comment);
+            rest = comment_end(comment).map_or("", |at| &comment[at..]);
         } else if rest.starts_with(['!', '?']) || (end && !name.is_empty()) {
             rest = memchr(b'>', rest.as_bytes()).map_or("", |at| &rest[at + 1..]);
         } else {
@@ -279,13 +280,3 @@ fn end_of(name: &str, text: &str) -> Option<usize> {
     })
 }
 
-fn after_comment(text: &str) -> &str {
-    for at_once in [">", "->"] {
-        if let Some(rest) = text.strip_prefix(at_once) {
-            return rest;
-        }
-    }
-    memchr::memchr_iter(b'>', text.as_bytes())
-        .find(|&at| text[..at].ends_with("--") || text[..at].ends_with("--!"))
-        .map_or("", |at| &text[at + 1..])
-}
