@@ -175,6 +175,7 @@ fn implement(
         uses_token,
         uses_nonce,
         slots,
+        markers,
         ..
     } = compiled;
     let fragment_names: Vec<&String> = fragments.iter().map(|(n, _)| n).collect();
@@ -251,6 +252,7 @@ fn implement(
     quote! {
         const _: () = {
             #(#files)*
+            #markers
             #[automatically_derived]
             impl #impl_generics #root::Template for #ident #type_generics #where_clause {
                 const __DERIVED: () = ();
@@ -281,6 +283,8 @@ pub struct Compiled {
     pub uses_token: bool,
     /// A nonce is written.
     pub uses_nonce: bool,
+    /// Types named after the files, for messages.
+    pub markers: TokenStream,
     /// The names of its slots.
     pub slots: Vec<String>,
     /// Files that were read.
@@ -346,6 +350,7 @@ pub fn compile<L: Loader>(
         uses_token: analysed.uses_token,
         uses_nonce: analysed.uses_nonce,
         slots: slots(&analysed.ops),
+        markers: sources.markers(),
         files: sources.names(),
         warnings,
     })

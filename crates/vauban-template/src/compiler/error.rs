@@ -78,6 +78,18 @@ impl Sources {
         (self.files.len() - 1) as u16
     }
 
+    /// The name of a type that says which file something is of: in messages about types, a name is all there is.
+    pub fn marker(&self, pos: Pos) -> proc_macro2::Ident {
+        marker(self.files.get(usize::from(pos.file)).map_or("", |(name, _)| name))
+    }
+
+    /// The declarations of all of them.
+    pub fn markers(&self) -> proc_macro2::TokenStream {
+        let names: std::collections::BTreeSet<_> = self.files.iter().map(|(name, _)| marker(name)).collect();
+        let names = names.iter();
+        quote::quote! { #(#[allow(non_camel_case_types, dead_code)] struct #names;)* }
+    }
+
     /// The index of a file that was read already.
     pub fn find(&self, name: &str) -> Option<u16> {
         self.files.iter().position(|(n, _)| n == name).map(|i| i as u16)
@@ -166,6 +178,19 @@ impl Error {
             help: help.into(),
             warning: false,
         }
+    }
+}
+
+fn marker(file: &str) -> proc_macro2::Ident {
+    let name: String = file
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
+        .collect();
+    match name.trim_matches('_') {
+        name if name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.contains('_') => {
+            quote::format_ident!("{name}")
+        }
+        name => quote::format_ident!("template_{name}"),
     }
 }
 

@@ -170,11 +170,12 @@ impl<'a> Generator<'a> {
 
     fn probe(&self, marker: &TokenStream, value: &TokenStream, pos: Pos, levels: usize) -> TokenStream {
         let (line, column) = self.place(pos);
+        let file = self.sources.marker(pos);
         let root = &self.options.root;
         let references = "&".repeat(levels);
         let references: TokenStream = references.parse().unwrap_or_default();
         let span = first_span(value).resolved_at(Span::call_site());
-        quote_spanned! { span => (#references #root::at::<_, #root::#marker, #line, #column>(&(#value))) }
+        quote_spanned! { span => (#references #root::at::<_, #root::#marker, #line, #column, #file>(&(#value))) }
     }
 
     /// Writes a value in a context.

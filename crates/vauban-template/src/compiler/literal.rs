@@ -99,6 +99,7 @@ fn build(input: &Input) -> syn::Result<TokenStream> {
             "a form that posts, a script or a style belongs into a template: it needs this response's token or nonce",
         ));
     }
+    let markers = sources.markers();
     let (body, _) = Generator::new(&options, &sources)
         .function(&analysed.ops)
         .map_err(|error| syn::Error::new(span, sources.problem(*error).to_string()))?;
@@ -114,7 +115,7 @@ fn build(input: &Input) -> syn::Result<TokenStream> {
                 let __cx: &dyn #root::RenderContext = &#root::NoContext;
                 let mut __html = ::std::string::String::with_capacity(#size);
                 let __out = &mut __html;
-                #body
+                #markers #body
                 #root::SafeHtml::__checked(__html)
             }
         }

@@ -12,13 +12,13 @@ use super::value::Plain;
 use std::fmt::{Display, Write};
 use std::marker::PhantomData;
 
-/// A value at a place in a template (line `L`, column `K`), to be used as `C`.
+/// A value at a place in a template (line `L` and column `K` of the file after which `F` is named), to be used as `C`.
 #[derive(Debug)]
-pub struct Probe<'a, T: ?Sized, C, const L: u32, const K: u32>(pub &'a T, PhantomData<C>);
+pub struct Probe<'a, T: ?Sized, C, const L: u32, const K: u32, F>(pub &'a T, PhantomData<(C, F)>);
 
 /// Starts a probe.
 #[inline]
-pub fn at<T: ?Sized, C, const L: u32, const K: u32>(value: &T) -> Probe<'_, T, C, L, K> {
+pub fn at<T: ?Sized, C, const L: u32, const K: u32, F>(value: &T) -> Probe<'_, T, C, L, K, F> {
     Probe(value, PhantomData)
 }
 
@@ -72,7 +72,7 @@ macro_rules! url_places {
         /// A route's address in this context.
         pub trait $name { /// Appends the value.
             fn put(&self, cx: &dyn RenderContext, out: &mut String); }
-        impl<T: UrlTo + ?Sized, const L: u32, const K: u32> $name for &&&Probe<'_, T, escape::$context, L, K> {
+        impl<T: UrlTo + ?Sized, const L: u32, const K: u32, F> $name for &&&Probe<'_, T, escape::$context, L, K, F> {
             fn put(&self, cx: &dyn RenderContext, out: &mut String) {
                 let start = out.len();
                 self.0.__write_url(cx, out);
@@ -88,7 +88,7 @@ pub trait PutTrusted {
     /// Appends the value.
     fn put(&self, cx: &dyn RenderContext, out: &mut String);
 }
-impl<T: Trusted<C> + ?Sized, C, const L: u32, const K: u32> PutTrusted for &&&&Probe<'_, T, C, L, K> {
+impl<T: Trusted<C> + ?Sized, C, const L: u32, const K: u32, F> PutTrusted for &&&&Probe<'_, T, C, L, K, F> {
     #[inline]
     fn put(&self, cx: &dyn RenderContext, out: &mut String) {
         self.0.__put_trusted(cx, out);
@@ -100,7 +100,7 @@ pub trait PutPlain {
     /// Appends the value.
     fn put(&self, cx: &dyn RenderContext, out: &mut String);
 }
-impl<T: Plain + ?Sized, C: Escape, const L: u32, const K: u32> PutPlain for &&Probe<'_, T, C, L, K> {
+impl<T: Plain + ?Sized, C: Escape, const L: u32, const K: u32, F> PutPlain for &&Probe<'_, T, C, L, K, F> {
     #[inline]
     fn put(&self, _: &dyn RenderContext, out: &mut String) {
         self.0.put_plain::<C>(out);
@@ -112,7 +112,7 @@ pub trait PutDisplay {
     /// Appends the value.
     fn put(&self, cx: &dyn RenderContext, out: &mut String);
 }
-impl<T: Display + ?Sized, C: Escape, const L: u32, const K: u32> PutDisplay for &Probe<'_, T, C, L, K> {
+impl<T: Display + ?Sized, C: Escape, const L: u32, const K: u32, F> PutDisplay for &Probe<'_, T, C, L, K, F> {
     fn put(&self, _: &dyn RenderContext, out: &mut String) {
         let start = out.len();
         // A Display that fails has written a part; what is there is escaped below all the same.
@@ -122,12 +122,12 @@ impl<T: Display + ?Sized, C: Escape, const L: u32, const K: u32> PutDisplay for 
 }
 
 /// Way 4: explains what to do.
-impl<T: ?Sized, C, const L: u32, const K: u32> Probe<'_, T, C, L, K> {
+impl<T: ?Sized, C, const L: u32, const K: u32, F> Probe<'_, T, C, L, K, F> {
     /// Appends the value.
     #[inline]
     pub fn put(&self, cx: &dyn RenderContext, out: &mut String)
     where
-        T: Put<C, L, K>,
+        T: Put<C, L, K, F>,
     {
         self.0.put_here(cx, out);
     }
@@ -135,12 +135,12 @@ impl<T: ?Sized, C, const L: u32, const K: u32> Probe<'_, T, C, L, K> {
 
 /// A value that can be written in a context.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be written as {C} (template line {L}, column {K})",
-    label = "used in line {L}, column {K} of the template",
+    message = "`{Self}` cannot be written as {C} ({F}, line {L}, column {K})",
+    label = "used in line {L}, column {K} of {F}",
     note = "an `Option` has to be handled: {{% if x %}}{{{{ x }}}}{{% endif %}} or {{{{ x|default:\"…\" }}}}",
     note = "text takes strings, numbers, SafeHtml and types with Display; an address from which code loads takes ResourceUrl; a form's action takes {{% url %}}"
 )]
-pub trait Put<C, const L: u32, const K: u32> {
+pub trait Put<C, const L: u32, const K: u32, F> {
     /// Appends the value.
     fn put_here(&self, cx: &dyn RenderContext, out: &mut String);
 }

@@ -252,8 +252,8 @@ pub trait NarrowOptionPlain<'a> {
     /// The value if it is true.
     fn narrow(&self) -> Option<Self::Inside>;
 }
-impl<'a, O: Optional<Value: Plain>, const L: u32, const K: u32> NarrowOptionPlain<'a>
-    for &&&&&Probe<'a, O, Condition, L, K>
+impl<'a, O: Optional<Value: Plain>, const L: u32, const K: u32, F> NarrowOptionPlain<'a>
+    for &&&&&Probe<'a, O, Condition, L, K, F>
 {
     type Inside = &'a O::Value;
     fn narrow(&self) -> Option<&'a O::Value> {
@@ -268,8 +268,8 @@ pub trait NarrowOptionFilled<'a> {
     /// The value if it is true.
     fn narrow(&self) -> Option<Self::Inside>;
 }
-impl<'a, O: Optional<Value: Filled>, const L: u32, const K: u32> NarrowOptionFilled<'a>
-    for &&&&Probe<'a, O, Condition, L, K>
+impl<'a, O: Optional<Value: Filled>, const L: u32, const K: u32, F> NarrowOptionFilled<'a>
+    for &&&&Probe<'a, O, Condition, L, K, F>
 {
     type Inside = &'a O::Value;
     fn narrow(&self) -> Option<&'a O::Value> {
@@ -284,7 +284,9 @@ pub trait NarrowOption<'a> {
     /// The value if it is true.
     fn narrow(&self) -> Option<Self::Inside>;
 }
-impl<'a, O: Optional, const L: u32, const K: u32> NarrowOption<'a> for &&&Probe<'a, O, Condition, L, K> {
+impl<'a, O: Optional, const L: u32, const K: u32, F> NarrowOption<'a>
+    for &&&Probe<'a, O, Condition, L, K, F>
+{
     type Inside = &'a O::Value;
     fn narrow(&self) -> Option<&'a O::Value> {
         self.0.value()
@@ -298,7 +300,9 @@ pub trait NarrowPlain<'a> {
     /// The value if it is true.
     fn narrow(&self) -> Option<Self::Inside>;
 }
-impl<'a, T: Plain + ?Sized, const L: u32, const K: u32> NarrowPlain<'a> for &&Probe<'a, T, Condition, L, K> {
+impl<'a, T: Plain + ?Sized, const L: u32, const K: u32, F> NarrowPlain<'a>
+    for &&Probe<'a, T, Condition, L, K, F>
+{
     type Inside = &'a T;
     fn narrow(&self) -> Option<&'a T> {
         self.0.truth().then_some(self.0)
@@ -312,7 +316,9 @@ pub trait NarrowFilled<'a> {
     /// The value if it is true.
     fn narrow(&self) -> Option<Self::Inside>;
 }
-impl<'a, T: Filled + ?Sized, const L: u32, const K: u32> NarrowFilled<'a> for &Probe<'a, T, Condition, L, K> {
+impl<'a, T: Filled + ?Sized, const L: u32, const K: u32, F> NarrowFilled<'a>
+    for &Probe<'a, T, Condition, L, K, F>
+{
     type Inside = &'a T;
     fn narrow(&self) -> Option<&'a T> {
         self.0.filled().then_some(self.0)
@@ -321,19 +327,19 @@ impl<'a, T: Filled + ?Sized, const L: u32, const K: u32> NarrowFilled<'a> for &P
 
 /// A value that can be true or false.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is neither true nor false (template line {L}, column {K})",
+    message = "`{Self}` is neither true nor false ({F}, line {L}, column {K})",
     note = "{{% if %}} takes bool, numbers, strings, collections and Option; compare with ==, or compute a bool in the view"
 )]
-pub trait Truth<const L: u32, const K: u32> {
+pub trait Truth<const L: u32, const K: u32, F> {
     /// Django's idea of true.
     fn truth_here(&self) -> bool;
 }
 
-impl<'a, T: ?Sized, const L: u32, const K: u32> Probe<'a, T, Condition, L, K> {
+impl<'a, T: ?Sized, const L: u32, const K: u32, F> Probe<'a, T, Condition, L, K, F> {
     /// The value if it is true.
     pub fn narrow(&self) -> Option<&'a T>
     where
-        T: Truth<L, K>,
+        T: Truth<L, K, F>,
     {
         self.0.truth_here().then_some(self.0)
     }
@@ -344,7 +350,7 @@ pub trait TextPlain<'a> {
     /// The value as text.
     fn text(&self) -> Cow<'a, str>;
 }
-impl<'a, T: Plain + ?Sized, const L: u32, const K: u32> TextPlain<'a> for &&Probe<'a, T, Words, L, K> {
+impl<'a, T: Plain + ?Sized, const L: u32, const K: u32, F> TextPlain<'a> for &&Probe<'a, T, Words, L, K, F> {
     #[inline]
     fn text(&self) -> Cow<'a, str> {
         self.0.text()
@@ -356,7 +362,9 @@ pub trait TextDisplay<'a> {
     /// The value as text.
     fn text(&self) -> Cow<'a, str>;
 }
-impl<'a, T: Display + ?Sized, const L: u32, const K: u32> TextDisplay<'a> for &Probe<'a, T, Words, L, K> {
+impl<'a, T: Display + ?Sized, const L: u32, const K: u32, F> TextDisplay<'a>
+    for &Probe<'a, T, Words, L, K, F>
+{
     fn text(&self) -> Cow<'a, str> {
         Cow::Owned(self.0.to_string())
     }
@@ -364,19 +372,19 @@ impl<'a, T: Display + ?Sized, const L: u32, const K: u32> TextDisplay<'a> for &P
 
 /// A value that can be taken for text.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not text (template line {L}, column {K})",
+    message = "`{Self}` is not text ({F}, line {L}, column {K})",
     note = "a text filter takes strings, numbers and types with Display; an `Option` has to be handled first: {{{{ x|default:\"…\"|upper }}}}; SafeHtml is markup, filter the text before it becomes markup"
 )]
-pub trait IsText<const L: u32, const K: u32> {
+pub trait IsText<const L: u32, const K: u32, F> {
     /// The value as text.
     fn text_here(&self) -> Cow<'_, str>;
 }
 
-impl<'a, T: ?Sized, const L: u32, const K: u32> Probe<'a, T, Words, L, K> {
+impl<'a, T: ?Sized, const L: u32, const K: u32, F> Probe<'a, T, Words, L, K, F> {
     /// The value as text.
     pub fn text(&self) -> Cow<'a, str>
     where
-        T: IsText<L, K>,
+        T: IsText<L, K, F>,
     {
         self.0.text_here()
     }
@@ -425,8 +433,8 @@ pub trait CompareViews<'a> {
     /// The view itself.
     fn view_of(&self) -> View<'a>;
 }
-impl<'a, T: Viewable + ?Sized, const L: u32, const K: u32> CompareViews<'a>
-    for &&&Probe<'a, T, Compare, L, K>
+impl<'a, T: Viewable + ?Sized, const L: u32, const K: u32, F> CompareViews<'a>
+    for &&&Probe<'a, T, Compare, L, K, F>
 {
     fn equal<U: Viewable + ?Sized>(&self, other: &U) -> bool {
         self.0.view_value().same(&other.view_value())
@@ -503,8 +511,8 @@ pub trait CompareOption<'a> {
     /// The view itself.
     fn view_of(&self) -> View<'a>;
 }
-impl<'a, O: Optional<Value: Viewable + 'a>, const L: u32, const K: u32> CompareOption<'a>
-    for &&Probe<'a, O, Compare, L, K>
+impl<'a, O: Optional<Value: Viewable + 'a>, const L: u32, const K: u32, F> CompareOption<'a>
+    for &&Probe<'a, O, Compare, L, K, F>
 {
     fn view_of(&self) -> View<'a> {
         self.0.value().map_or(View::None, Viewable::view_value)
@@ -520,8 +528,8 @@ pub trait CompareDisplay<'a> {
     /// The view itself.
     fn view_of(&self) -> View<'a>;
 }
-impl<'a, T: Display + ?Sized, const L: u32, const K: u32> CompareDisplay<'a>
-    for &Probe<'a, T, Compare, L, K>
+impl<'a, T: Display + ?Sized, const L: u32, const K: u32, F> CompareDisplay<'a>
+    for &Probe<'a, T, Compare, L, K, F>
 {
     fn equal<U: Display + ?Sized>(&self, other: &U) -> bool {
         self.0.to_string() == other.to_string()
@@ -534,7 +542,7 @@ impl<'a, T: Display + ?Sized, const L: u32, const K: u32> CompareDisplay<'a>
     }
 }
 
-impl<T: ?Sized, const L: u32, const K: u32> Probe<'_, T, Compare, L, K> {
+impl<T: ?Sized, const L: u32, const K: u32, F> Probe<'_, T, Compare, L, K, F> {
     /// `==` of two values of comparable types.
     pub fn equal<U: ?Sized>(&self, other: &U) -> bool
     where
@@ -636,13 +644,13 @@ pub trait MaybeOption<'a> {
     /// The value, if there is one.
     fn maybe(&self) -> Option<Self::Inside>;
 }
-impl<'a, O: Optional, const L: u32, const K: u32> MaybeOption<'a> for &Probe<'a, O, Maybe, L, K> {
+impl<'a, O: Optional, const L: u32, const K: u32, F> MaybeOption<'a> for &Probe<'a, O, Maybe, L, K, F> {
     type Inside = &'a O::Value;
     fn maybe(&self) -> Option<&'a O::Value> {
         self.0.value()
     }
 }
-impl<'a, T: ?Sized, const L: u32, const K: u32> Probe<'a, T, Maybe, L, K> {
+impl<'a, T: ?Sized, const L: u32, const K: u32, F> Probe<'a, T, Maybe, L, K, F> {
     /// Anything else is always there.
     pub fn maybe(&self) -> Option<&'a T> {
         Some(self.0)

@@ -428,7 +428,7 @@ impl Serialize for V {
 pub trait DynMaybe<'a> {
     fn maybe(&self) -> Option<&'a V>;
 }
-impl<'a, const L: u32, const K: u32> DynMaybe<'a> for &Probe<'a, V, Maybe, L, K> {
+impl<'a, const L: u32, const K: u32, F> DynMaybe<'a> for &Probe<'a, V, Maybe, L, K, F> {
     fn maybe(&self) -> Option<&'a V> {
         (!matches!(self.0, V::Null | V::Missing)).then_some(self.0)
     }
@@ -437,7 +437,7 @@ impl<'a, const L: u32, const K: u32> DynMaybe<'a> for &Probe<'a, V, Maybe, L, K>
 pub trait DynTristate {
     fn tristate(&self) -> Tristate;
 }
-impl<const L: u32, const K: u32> DynTristate for &&&Probe<'_, V, Tristately, L, K> {
+impl<const L: u32, const K: u32, F> DynTristate for &&&Probe<'_, V, Tristately, L, K, F> {
     fn tristate(&self) -> Tristate {
         match self.0 {
             V::Null | V::Missing => Tristate::Maybe,
@@ -450,7 +450,7 @@ impl<const L: u32, const K: u32> DynTristate for &&&Probe<'_, V, Tristately, L, 
 pub trait DynMarkup<'a> {
     fn markup(&self) -> Markup<'a>;
 }
-impl<'a, const L: u32, const K: u32> DynMarkup<'a> for &&&Probe<'a, V, MarkupOrText, L, K> {
+impl<'a, const L: u32, const K: u32, F> DynMarkup<'a> for &&&Probe<'a, V, MarkupOrText, L, K, F> {
     fn markup(&self) -> Markup<'a> {
         match self.0 {
             V::Safe(html) => Markup::Html(Cow::Borrowed(html)),
@@ -463,7 +463,7 @@ pub trait DynCount {
     fn length(&self) -> usize;
     fn is_one(&self) -> Option<bool>;
 }
-impl<const L: u32, const K: u32> DynCount for &&&&Probe<'_, V, Counting, L, K> {
+impl<const L: u32, const K: u32, F> DynCount for &&&&Probe<'_, V, Counting, L, K, F> {
     fn length(&self) -> usize {
         self.0.length()
     }
@@ -485,7 +485,7 @@ pub trait DynList {
     fn random(&self) -> V;
     fn slice(&self, range: &str) -> V;
 }
-impl<const L: u32, const K: u32> DynList for &&&Probe<'_, V, Listed, L, K> {
+impl<const L: u32, const K: u32, F> DynList for &&&Probe<'_, V, Listed, L, K, F> {
     fn first(&self) -> V {
         match self.0 {
             V::Safe(_) => {

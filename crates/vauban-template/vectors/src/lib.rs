@@ -182,11 +182,12 @@ fn case_tokens(number: usize, case: Raw) -> TokenStream {
     };
     // Names of the test files may be anything; the compiler takes paths only.
     let run = match compile(&templates, &entry, &options, true, None) {
-        Ok(Compiled { body, .. }) => {
+        Ok(Compiled { body, markers, .. }) => {
             let fields: Vec<_> = names.iter().map(|n| raw(n)).collect();
             let data = Literal::string(&data.to_string());
             let page = format_ident!("Page{number}");
             quote! {{
+                #markers
                 struct #page { #(#fields: V),* }
                 impl #page {
                     #[allow(unused, clippy::all)]

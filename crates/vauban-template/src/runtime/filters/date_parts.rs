@@ -33,12 +33,12 @@ macro_rules! without {
         pub trait $without {}
         impl $without for $type {}
         impl<T: $without + ?Sized> $without for &T {}
-        impl<T: $without + ?Sized, const L: u32, const K: u32> $lacks<T, L, K>
-            for &&Probe<'_, T, $marker, L, K>
+        impl<T: $without + ?Sized, const L: u32, const K: u32, F> $lacks<T, L, K, F>
+            for &&Probe<'_, T, $marker, L, K, F>
         {
             fn has(&self)
             where
-                T: $has<L, K>,
+                T: $has<L, K, F>,
             {
             }
         }
@@ -50,16 +50,16 @@ macro_rules! without {
 pub struct Clock;
 /// Nothing has this trait: it explains what to do.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` has no time of day (template line {L}, column {K})",
+    message = "`{Self}` has no time of day ({F}, line {L}, column {K})",
     note = "a format for a date has letters like `j F Y`; for `H:i` and `e` the field has to be a Timestamp, Zoned, DateTime or Time"
 )]
-pub trait HasClock<const L: u32, const K: u32> {}
+pub trait HasClock<const L: u32, const K: u32, F> {}
 /// Types without one.
-pub trait LacksClock<T: ?Sized, const L: u32, const K: u32> {
+pub trait LacksClock<T: ?Sized, const L: u32, const K: u32, F> {
     /// Does not compile.
     fn has(&self)
     where
-        T: HasClock<L, K>;
+        T: HasClock<L, K, F>;
 }
 without!(jiff::civil::Date, NoClock, Clock, LacksClock, HasClock);
 /// All other types.
@@ -67,23 +67,23 @@ pub trait AnyClock {
     /// Nothing to say.
     fn has(&self) {}
 }
-impl<T: ?Sized, const L: u32, const K: u32> AnyClock for &Probe<'_, T, Clock, L, K> {}
+impl<T: ?Sized, const L: u32, const K: u32, F> AnyClock for &Probe<'_, T, Clock, L, K, F> {}
 
 /// Marker of probes for a day, month or year.
 #[derive(Debug, Clone, Copy)]
 pub struct Calendar;
 /// Nothing has this trait: it explains what to do.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` has no day (template line {L}, column {K})",
+    message = "`{Self}` has no day ({F}, line {L}, column {K})",
     note = "a format for a time has letters like `H:i`; for `j F Y` the field has to be a Timestamp, Zoned, DateTime or Date"
 )]
-pub trait HasCalendar<const L: u32, const K: u32> {}
+pub trait HasCalendar<const L: u32, const K: u32, F> {}
 /// Types without one.
-pub trait LacksCalendar<T: ?Sized, const L: u32, const K: u32> {
+pub trait LacksCalendar<T: ?Sized, const L: u32, const K: u32, F> {
     /// Does not compile.
     fn has(&self)
     where
-        T: HasCalendar<L, K>;
+        T: HasCalendar<L, K, F>;
 }
 without!(
     jiff::civil::Time,
@@ -97,7 +97,7 @@ pub trait AnyCalendar {
     /// Nothing to say.
     fn has(&self) {}
 }
-impl<T: ?Sized, const L: u32, const K: u32> AnyCalendar for &Probe<'_, T, Calendar, L, K> {}
+impl<T: ?Sized, const L: u32, const K: u32, F> AnyCalendar for &Probe<'_, T, Calendar, L, K, F> {}
 
 #[cfg(test)]
 mod tests {

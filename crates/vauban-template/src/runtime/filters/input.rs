@@ -84,7 +84,9 @@ macro_rules! ways {
             /// The value.
             fn $method(&self) -> $out;
         }
-        impl<'a, T: Plain + ?Sized, const L: u32, const K: u32> $plain<'a> for &&Probe<'a, T, $marker, L, K> {
+        impl<'a, T: Plain + ?Sized, const L: u32, const K: u32, F> $plain<'a>
+            for &&Probe<'a, T, $marker, L, K, F>
+        {
             fn $method(&self) -> $out {
                 $from_view(self.0.view())
             }
@@ -94,8 +96,8 @@ macro_rules! ways {
             /// The value.
             fn $method(&self) -> $out;
         }
-        impl<'a, T: Display + ?Sized, const L: u32, const K: u32> $display<'a>
-            for &Probe<'a, T, $marker, L, K>
+        impl<'a, T: Display + ?Sized, const L: u32, const K: u32, F> $display<'a>
+            for &Probe<'a, T, $marker, L, K, F>
         {
             fn $method(&self) -> $out {
                 $from_view(View::Text(Cow::Owned(self.0.to_string())))
@@ -103,12 +105,12 @@ macro_rules! ways {
         }
         /// What fits nothing.
         #[diagnostic::on_unimplemented(message = $message, note = $note)]
-        pub trait $must<const L: u32, const K: u32> {}
-        impl<'a, T: ?Sized, const L: u32, const K: u32> Probe<'a, T, $marker, L, K> {
+        pub trait $must<const L: u32, const K: u32, F> {}
+        impl<'a, T: ?Sized, const L: u32, const K: u32, F> Probe<'a, T, $marker, L, K, F> {
             /// Explains what to do.
             pub fn $method(&self) -> $out
             where
-                T: $must<L, K>,
+                T: $must<L, K, F>,
             {
                 $from_view(View::None)
             }
@@ -118,25 +120,25 @@ macro_rules! ways {
 
 ways!(
     Numeric, NumberPlain, NumberDisplay, number -> Number<'a>, IsNumber, number,
-    "`{Self}` is no number (template line {L}, column {K})",
+    "`{Self}` is no number ({F}, line {L}, column {K})",
     "an `Option` has to be handled first: {{% if x %}}{{{{ x|floatformat:2 }}}}{{% endif %}}"
 );
 ways!(
     MarkupOrText, MarkupPlain, MarkupDisplay, markup -> Markup<'a>, IsMarkup,
     |view: View<'a>| Markup::Text(Cow::Owned(number(view).text())),
-    "`{Self}` is neither text nor SafeHtml (template line {L}, column {K})",
+    "`{Self}` is neither text nor SafeHtml ({F}, line {L}, column {K})",
     "an `Option` has to be handled first: {{% if x %}}{{{{ x|linebreaks }}}}{{% endif %}}"
 );
 ways!(
     Moment, MomentPlain, MomentDisplay, moment -> Instant, IsMoment,
     |view: View<'_>| match view { View::Text(t) => Instant::text(&t), _ => Instant::None },
-    "`{Self}` is no date (template line {L}, column {K})",
+    "`{Self}` is no date ({F}, line {L}, column {K})",
     "an `Option` has to be handled first: {{% if x %}}{{{{ x|date:\"j F Y\" }}}}{{% endif %}}"
 );
 ways!(
     Adding, AddingPlain, AddingDisplay, addend -> Addend<'a>, IsAddend,
     |view: View<'a>| Addend::Plain(number(view)),
-    "`{Self}` cannot be added to (template line {L}, column {K})",
+    "`{Self}` cannot be added to ({F}, line {L}, column {K})",
     "`add` takes numbers and text"
 );
 
@@ -145,17 +147,19 @@ pub trait MarkupHtml<'a> {
     /// The value.
     fn markup(&self) -> Markup<'a>;
 }
-impl<'a, const L: u32, const K: u32> MarkupHtml<'a> for &&&Probe<'a, SafeHtml, MarkupOrText, L, K> {
+impl<'a, const L: u32, const K: u32, F> MarkupHtml<'a> for &&&Probe<'a, SafeHtml, MarkupOrText, L, K, F> {
     fn markup(&self) -> Markup<'a> {
         Markup::Html(Cow::Borrowed(self.0))
     }
 }
-impl<'a, const L: u32, const K: u32> MarkupHtml<'a> for &&&Probe<'a, &'a SafeHtml, MarkupOrText, L, K> {
+impl<'a, const L: u32, const K: u32, F> MarkupHtml<'a> for &&&Probe<'a, &'a SafeHtml, MarkupOrText, L, K, F> {
     fn markup(&self) -> Markup<'a> {
         Markup::Html(Cow::Borrowed(*self.0))
     }
 }
-impl<'a, 'b: 'a, const L: u32, const K: u32> MarkupHtml<'a> for &&&Probe<'a, Markup<'b>, MarkupOrText, L, K> {
+impl<'a, 'b: 'a, const L: u32, const K: u32, F> MarkupHtml<'a>
+    for &&&Probe<'a, Markup<'b>, MarkupOrText, L, K, F>
+{
     fn markup(&self) -> Markup<'a> {
         self.0.clone()
     }
@@ -202,7 +206,7 @@ pub trait MomentDated {
     /// The date.
     fn moment(&self) -> Instant;
 }
-impl<T: Dated + ?Sized, const L: u32, const K: u32> MomentDated for &&&Probe<'_, T, Moment, L, K> {
+impl<T: Dated + ?Sized, const L: u32, const K: u32, F> MomentDated for &&&Probe<'_, T, Moment, L, K, F> {
     fn moment(&self) -> Instant {
         self.0.instant()
     }
@@ -213,8 +217,8 @@ pub trait TristateOption {
     /// The value.
     fn tristate(&self) -> Tristate;
 }
-impl<O: Optional<Value: Plain>, const L: u32, const K: u32> TristateOption
-    for &&&Probe<'_, O, Tristately, L, K>
+impl<O: Optional<Value: Plain>, const L: u32, const K: u32, F> TristateOption
+    for &&&Probe<'_, O, Tristately, L, K, F>
 {
     fn tristate(&self) -> Tristate {
         self.0.value().map_or(Tristate::Maybe, |v| yes(v.truth()))
@@ -225,7 +229,7 @@ pub trait TristatePlain {
     /// The value.
     fn tristate(&self) -> Tristate;
 }
-impl<T: Plain + ?Sized, const L: u32, const K: u32> TristatePlain for &&Probe<'_, T, Tristately, L, K> {
+impl<T: Plain + ?Sized, const L: u32, const K: u32, F> TristatePlain for &&Probe<'_, T, Tristately, L, K, F> {
     fn tristate(&self) -> Tristate {
         yes(self.0.truth())
     }
@@ -235,7 +239,9 @@ pub trait TristateFilled {
     /// The value.
     fn tristate(&self) -> Tristate;
 }
-impl<T: Filled + ?Sized, const L: u32, const K: u32> TristateFilled for &Probe<'_, T, Tristately, L, K> {
+impl<T: Filled + ?Sized, const L: u32, const K: u32, F> TristateFilled
+    for &Probe<'_, T, Tristately, L, K, F>
+{
     fn tristate(&self) -> Tristate {
         yes(self.0.filled())
     }
@@ -278,7 +284,7 @@ pub trait CountList {
     /// Whether it is one.
     fn is_one(&self) -> Option<bool>;
 }
-impl<T: Counted + ?Sized, const L: u32, const K: u32> CountList for &&&Probe<'_, T, Counting, L, K> {
+impl<T: Counted + ?Sized, const L: u32, const K: u32, F> CountList for &&&Probe<'_, T, Counting, L, K, F> {
     fn length(&self) -> usize {
         self.0.count()
     }
@@ -294,7 +300,7 @@ pub trait CountPlain {
     /// Whether it is one.
     fn is_one(&self) -> Option<bool>;
 }
-impl<T: Plain + ?Sized, const L: u32, const K: u32> CountPlain for &&Probe<'_, T, Counting, L, K> {
+impl<T: Plain + ?Sized, const L: u32, const K: u32, F> CountPlain for &&Probe<'_, T, Counting, L, K, F> {
     fn length(&self) -> usize {
         match self.0.view() {
             View::Text(text) => text.chars().count(),
@@ -308,22 +314,22 @@ impl<T: Plain + ?Sized, const L: u32, const K: u32> CountPlain for &&Probe<'_, T
 
 /// A type that can be counted.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` has no length (template line {L}, column {K})",
+    message = "`{Self}` has no length ({F}, line {L}, column {K})",
     note = "lists, maps and strings have one"
 )]
-pub trait HasLength<const L: u32, const K: u32> {}
-impl<T: ?Sized, const L: u32, const K: u32> Probe<'_, T, Counting, L, K> {
+pub trait HasLength<const L: u32, const K: u32, F> {}
+impl<T: ?Sized, const L: u32, const K: u32, F> Probe<'_, T, Counting, L, K, F> {
     /// Explains what to do.
     pub fn length(&self) -> usize
     where
-        T: HasLength<L, K>,
+        T: HasLength<L, K, F>,
     {
         0
     }
     /// Explains what to do.
     pub fn is_one(&self) -> Option<bool>
     where
-        T: HasLength<L, K>,
+        T: HasLength<L, K, F>,
     {
         None
     }
@@ -340,7 +346,7 @@ pub trait ListText {
     /// A part.
     fn slice(&self, range: &str) -> String;
 }
-impl<T: Plain + ?Sized, const L: u32, const K: u32> ListText for &&Probe<'_, T, Listed, L, K> {
+impl<T: Plain + ?Sized, const L: u32, const K: u32, F> ListText for &&Probe<'_, T, Listed, L, K, F> {
     fn first(&self) -> String {
         self.0
             .text()
@@ -381,8 +387,8 @@ pub trait ListItems<'a> {
     /// A part.
     fn slice(&self, range: &str) -> Vec<&'a Self::Item>;
 }
-impl<'a, T: 'a, S: AsRef<[T]> + AsSlice<Item = T> + ?Sized, const L: u32, const K: u32> ListItems<'a>
-    for &Probe<'a, S, Listed, L, K>
+impl<'a, T: 'a, S: AsRef<[T]> + AsSlice<Item = T> + ?Sized, const L: u32, const K: u32, F> ListItems<'a>
+    for &Probe<'a, S, Listed, L, K, F>
 {
     type Item = T;
     fn first(&self) -> Option<&'a T> {

@@ -279,4 +279,3 @@ fn end_of(name: &str, text: &str) -> Option<usize> {
             && (space(tail[name.len()]) || matches!(tail[name.len()], b'/' | b'>'))
     })
 }
-
