@@ -21,6 +21,7 @@ chapters! {
     forms = "forms.md",
     models = "models.md",
     queries = "queries.md",
+    rich_text = "rich-text.md",
     templates = "templates.md",
     testing = "testing.md",
     views = "views.md",
