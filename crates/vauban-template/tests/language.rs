@@ -392,3 +392,30 @@ fn mistakes_are_explained() {
         );
     }
 }
+
+#[derive(Template)]
+#[template(
+    source = "<a href=\"/?q={{ t|urlencode }}&r={{ t }}\">{{ part }}</a><script>var a = '{{ t|escapejs }}', b = '{{ t }}';</script>",
+    crate = vauban_template
+)]
+struct ByHand {
+    t: &'static str,
+    part: SafeHtml,
+}
+
+/// What Django's users write by hand is done once; and a template's output is markup.
+#[test]
+fn escaping_by_hand_is_done_once() {
+    let part = Card {
+        title: "<i>",
+        size: 1,
+    }
+    .to_html(&TestContext::default());
+    let html = render(&ByHand { t: "a'b /", part });
+    assert!(
+        html.starts_with(
+            "<a href=\"/?q=a%27b%20%2f&r=a%27b%20%2f\"><section class=\"card\"><h2>&lt;i&gt;</h2>"
+        ) && html.ends_with("var a = 'a\\u0027b \\/', b = 'a\\u0027b \\/';</script>"),
+        "{html}"
+    );
+}

@@ -1,6 +1,7 @@
 //! The trait of a template.
 
 use super::context::RenderContext;
+use super::safe::SafeHtml;
 
 /// A page or a part of one. Written by `#[derive(Template)]`, and by hand nowhere: what it appends is not escaped again.
 pub trait Template {
@@ -30,6 +31,13 @@ pub trait Template {
         let mut out = String::with_capacity(Self::SIZE_HINT);
         self.render_into(cx, &mut out);
         out
+    }
+
+    /// The page as markup: a part that a view makes and another template shows with `{{ part }}`.
+    ///
+    /// In a form it does not belong: a form of its own would lose its tag there, as with any markup.
+    fn to_html(&self, cx: &dyn RenderContext) -> SafeHtml {
+        SafeHtml::__checked(self.render(cx))
     }
 
     /// Chooses a part of this page to send instead of the whole.

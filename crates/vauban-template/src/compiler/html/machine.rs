@@ -434,11 +434,10 @@ impl Machine {
         }
         if let Some(context) = self.value_place(pos)? {
             // Written by hand as in Django, it is done once all the same.
-            let expr = match expr {
-                Expr::Filter(input, name, None, _) if name == "escapejs" && context == Context::JsString => {
-                    input
-                }
-                expr => expr,
+            let expr = match (expr, context) {
+                (Expr::Filter(input, name, None, _), Context::JsString) if name == "escapejs" => input,
+                (Expr::Filter(input, name, _, _), Context::UrlQuery) if name == "urlencode" => input,
+                (expr, _) => expr,
             };
             self.ops.push(Op::Put(expr.clone(), context, pos));
         }

@@ -21,6 +21,7 @@ const TAGS: &[&str] = &[
     "fragment",
     "if",
     "include",
+    "load",
     "now",
     "partial",
     "partialdef",
