@@ -50,14 +50,18 @@ pub enum Mode {
 /// What stood before the place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Before {
-    /// Start, an operator, an opening bracket: a value comes next.
+    /// Start, `;`, `{`, `:`, `=>`: a value comes next, or a block, which is what `{}` would be.
+    Statement,
+    /// An operator, an opening bracket: a value comes next.
     Operator,
     /// An operand: an operator comes next.
     Value,
     /// A dot: a property's name comes next.
     Dot,
-    /// `)`, `}`, `++`, `--` or a contextual keyword: either may come next.
+    /// `)`, `}`, `++`, `--`, a contextual keyword, a value with which the line ends: either may come next.
     Either,
+    /// A dot on one of the ways that meet: a word that comes next may be a keyword or a name.
+    Unknown,
 }
 
 /// Whether what comes next names code: a module, a worker's script, the text of a function.
@@ -94,7 +98,7 @@ impl Default for Js {
     fn default() -> Self {
         Self {
             mode: Mode::Code,
-            before: Before::Operator,
+            before: Before::Statement,
             word: String::new(),
             property: false,
             loads: Loads::No,
@@ -128,26 +132,29 @@ impl Js {
             };
             match self.mode {
                 Mode::Code => {
-                    if self.code(c, next, here) {
+                    for _ in 0..self.code(c, &text[i..], here) {
                         chars.next();
                     }
                 }
                 Mode::Double | Mode::Single | Mode::Template => self.string(c, next, here, &mut chars),
                 Mode::LineComment => {
-                    if matches!(c, '\n' | '\r' | '\u{2028}' | '\u{2029}') {
+                    if ends_line(c) {
                         self.mode = Mode::Code;
+                        self.line_ends();
                     }
                 }
                 Mode::BlockComment => {
                     if c == '*' && next == Some('/') {
                         chars.next();
                         self.mode = Mode::Code;
+                    } else if ends_line(c) {
+                        self.line_ends();
                     }
                 }
                 Mode::Regex(class) => {
                     let escaped = std::mem::take(&mut self.escaped);
                     match c {
-                        '\n' | '\r' | '\u{2028}' | '\u{2029}' => {
+                        c if ends_line(c) => {
                             self.give_up(here, "a regular expression that does not end on its line");
                         }
                         _ if escaped => {}
@@ -186,10 +193,14 @@ impl Js {
         };
         self.before = if property {
             Before::Value
+        } else if self.before == Before::Unknown {
+            Before::Either
         } else {
             match word.as_str() {
-                "return" | "typeof" | "instanceof" | "in" | "new" | "delete" | "void" | "throw" | "case"
-                | "do" | "else" => Before::Operator,
+                "return" | "typeof" | "instanceof" | "in" | "new" | "delete" | "void" | "throw" | "case" => {
+                    Before::Operator
+                }
+                "do" | "else" => Before::Statement,
                 // Names in one place and keywords in another; or a statement may end here with the line.
                 "yield" | "await" | "of" | "async" | "get" | "set" | "static" | "let" | "break"
                 | "continue" | "debugger" | "default" | "extends" => Before::Either,
@@ -200,8 +211,25 @@ impl Js {
 
     /// A value was written here.
     pub fn value(&mut self) {
-        self.before = Before::Value;
+        self.before = match self.before {
+            // `{}` would be a block, and a slash behind it the start of a regular expression.
+            Before::Statement => Before::Either,
+            _ => Before::Value,
+        };
         self.last.clear();
+    }
+
+    /// Whether a value may stand here.
+    pub fn expects_value(&self) -> bool {
+        matches!(self.before, Before::Statement | Before::Operator)
+    }
+
+    /// `break a`, `let a` and `import "a"` end with the line if a slash follows, which then starts a regular
+    /// expression (ECMA-262, 12.10).
+    fn line_ends(&mut self) {
+        if self.before == Before::Value {
+            self.before = Before::Either;
+        }
     }
 
     /// Whether a value here would name code to be loaded or run. A module that a trusted script imports is trusted
@@ -225,6 +253,7 @@ impl Js {
             Mode::Code => {
                 TOKEN_STARTS.contains(&last) && matches!(first, '/' | '*' | '+' | '-' | '!' | '>')
                     || in_name(last) && in_name(first)
+                    || last == '.' && first == '.'
             }
             Mode::Template => last == '$' && first == '{',
             Mode::BlockComment => last == '*' && first == '/',
@@ -241,8 +270,8 @@ impl Js {
     }
 
     #[allow(clippy::match_same_arms)] // A table of characters.
-    /// One character of code; true if the next one belongs to it.
-    fn code(&mut self, c: char, next: Option<char>, pos: Pos) -> bool {
+    /// One character of code, with which `rest` starts; how many more belong to it.
+    fn code(&mut self, c: char, rest: &str, pos: Pos) -> usize {
         if in_name(c) || (c == '.' && self.word.starts_with(|c: char| c.is_ascii_digit())) {
             if self.word.is_empty() && self.before == Before::Dot {
                 self.property = true;
@@ -251,12 +280,14 @@ impl Js {
             if self.word.len() < 16 {
                 self.word.push(c);
             }
-            return false;
+            return 0;
         }
         self.end_word();
+        let next = rest.chars().nth(1);
         self.loads = self.loads.after(c, next);
         match c {
-            ' ' | '\t' | '\u{b}' | '\u{c}' | '\n' | '\r' | '\u{feff}' => {}
+            c if ends_line(c) => self.line_ends(),
+            ' ' | '\t' | '\u{b}' | '\u{c}' | '\u{feff}' => {}
             c if !c.is_ascii() && c.is_whitespace() => {}
             // Marks belong to names as well; which of them depends on the browser's edition of Unicode.
             c if !c.is_ascii() => self.give_up(pos, "a character that may belong to a name"),
@@ -266,14 +297,18 @@ impl Js {
             '/' => match next {
                 Some('/') => {
                     self.mode = Mode::LineComment;
-                    return true;
+                    return 1;
                 }
                 Some('*') => {
                     self.mode = Mode::BlockComment;
-                    return true;
+                    return 1;
                 }
                 _ => self.slash(pos),
             },
+            '.' if rest.starts_with("...") => {
+                self.before = Before::Operator;
+                return 2;
+            }
             '.' => self.before = Before::Dot,
             ']' => self.before = Before::Value,
             ')' => self.before = Before::Either,
@@ -281,7 +316,7 @@ impl Js {
                 if let Some(depth) = self.braces.last_mut() {
                     *depth += 1;
                 }
-                self.before = Before::Operator;
+                self.before = Before::Statement;
             }
             '}' => match self.braces.last_mut() {
                 Some(0) => {
@@ -294,29 +329,27 @@ impl Js {
                 }
                 None => self.before = Before::Either,
             },
+            // At the start of a line a comment (ECMA-262, B.1.1).
+            '-' if rest.starts_with("-->") => self.give_up(pos, "`-->` may be a comment"),
             '+' | '-' if next == Some(c) => {
                 self.before = Before::Either;
-                return true;
-            }
-            '>' if self.before == Before::Either => {
-                // `-->` at the start of a line is a comment in JavaScript (ECMA-262, B.1.1).
-                self.give_up(pos, "`-->` may be a comment");
-                self.before = Before::Operator;
+                return 1;
             }
             '<' if next == Some('!') => self.give_up(pos, "`<!--` is a comment"),
             '#' if next == Some('!') => self.give_up(pos, "`#!` is a comment"),
+            '>' | ';' | ':' => self.before = Before::Statement,
             '#' => self.before = Before::Dot, // A private name: `#yield`.
             '\\' => self.give_up(pos, "an escape in a name"),
             _ => self.before = Before::Operator,
         }
-        false
+        0
     }
 
     fn slash(&mut self, pos: Pos) {
         match self.before {
-            Before::Operator => self.mode = Mode::Regex(false),
+            Before::Statement | Before::Operator => self.mode = Mode::Regex(false),
             Before::Value => self.before = Before::Operator,
-            Before::Dot | Before::Either => {
+            Before::Dot | Before::Either | Before::Unknown => {
                 self.give_up(pos, "this slash may start a regular expression or be a division");
                 self.before = Before::Operator;
             }
@@ -368,15 +401,26 @@ impl Js {
         if self.mode != other.mode || self.braces != other.braces || self.escaped || other.escaped {
             return None;
         }
-        if self.loads == Loads::No {
-            self.loads = other.loads;
+        match (self.loads, other.loads) {
+            (Loads::No, loads) => self.loads = loads,
+            (loads, other) if other != Loads::No && loads != other => return None,
+            _ => {}
         }
         // A token may go on behind either of them.
         self.last.append(&mut other.last);
         self.last.sort_unstable();
         self.last.dedup();
         if self.before != other.before {
-            self.before = Before::Either;
+            self.before = if self.expects_value() && other.expects_value() {
+                Before::Statement
+            } else if [self.before, other.before]
+                .iter()
+                .any(|b| matches!(b, Before::Dot | Before::Unknown))
+            {
+                Before::Unknown
+            } else {
+                Before::Either
+            };
         }
         self.unclear = self.unclear.or(other.unclear);
         Some(self)
@@ -389,10 +433,15 @@ const TOKEN_STARTS: &[char] = &['/', '+', '-', '<', '#', '*'];
 /// The end of a piece, as far as it matters: all characters of names are one.
 fn token_end(c: char) -> Option<char> {
     match c {
-        '$' => Some('$'),
+        '$' | '.' => Some(c),
         c if in_name(c) => Some('a'),
         c => TOKEN_STARTS.contains(&c).then_some(c),
     }
+}
+
+/// Whether a character ends a line (ECMA-262, 12.3).
+fn ends_line(c: char) -> bool {
+    matches!(c, '\n' | '\r' | '\u{2028}' | '\u{2029}')
 }
 
 /// Whether a character is sure to belong to a name (ECMA-262, 12.7).
@@ -518,15 +567,86 @@ mod tests {
         }
     }
 
+    /// What ends with its line if a slash follows, and what `{}` makes a block.
+    #[test]
+    fn gives_up_where_a_statement_may_end() {
+        for end in [
+            "a: for (;;) { break a",
+            "a: for (;;) { continue a",
+            "let a, b",
+            "var a",
+            "import 'a'",
+            "import a from 'a'",
+            "export * from 'a'",
+        ] {
+            for line in [
+                "\n",
+                "\r",
+                "\u{2028}",
+                "\u{2029}",
+                "/*\n*/",
+                "// c\n",
+                " /* c\r\n c */ ",
+            ] {
+                assert!(
+                    after(&format!("{end}{line}/'/")).unclear.is_some(),
+                    "{end}{line:?}"
+                );
+            }
+        }
+        assert!(after("a = b /* c */ / 2").unclear.is_none());
+        assert!(after("a = b /\n 2").unclear.is_none());
+        let value = |before: &str, behind: &str| {
+            let mut js = after(before);
+            assert!(js.expects_value(), "{before}");
+            js.value();
+            js.advance(behind, Pos::default());
+            js.unclear.is_some()
+        };
+        for block in [
+            "",
+            "a; ",
+            "{ ",
+            "case 1: ",
+            "f = () => ",
+            "if (a) b; else ",
+            "do ",
+        ] {
+            assert!(value(block, " / 2"), "{block}");
+        }
+        for operand in ["a = ", "f(", "[1, ", "return ", "a + "] {
+            assert!(!value(operand, " / 2"), "{operand}");
+            assert!(value(operand, "\n/ 2"), "{operand}");
+        }
+    }
+
+    #[test]
+    fn a_spread_is_no_property() {
+        let js = after("f(...typeof /\"/, ");
+        assert!(js.mode == Mode::Code && js.unclear.is_none() && js.expects_value());
+        assert!(after("[...").expects_value());
+        assert_eq!(after("a?.typeof / '").mode, Mode::Single);
+        assert_eq!(after("1..typeof / '").mode, Mode::Single);
+    }
+
+    #[test]
+    fn greater_is_no_comment() {
+        for compared in ["f(a) > ", "a-- > ", "a\n> ", "get > ", "(a) => "] {
+            let js = after(compared);
+            assert!(js.unclear.is_none() && js.expects_value(), "{compared}");
+        }
+        for comment in ["-->", "f(a)-->", "/* \n */ -->"] {
+            assert!(after(comment).unclear.is_some(), "{comment}");
+        }
+    }
+
     /// Names and spaces are Unicode's.
     #[test]
     fn gives_up_at_characters_it_cannot_place() {
         for name in ["cafe\u{301}", "ก\u{e48}", "a\u{b7}", "ア\u{30fb}", "a\u{200b}"] {
             assert!(after(&format!("{name} / 2 + \"/\"")).unclear.is_some(), "{name}");
         }
-        for space in [
-            "\u{a0}", "\u{3000}", "\u{202f}", "\u{2003}", "\u{feff}", "\u{2028}",
-        ] {
+        for space in ["\u{a0}", "\u{3000}", "\u{202f}", "\u{2003}", "\u{feff}"] {
             let js = after(&format!("b{space}/ 2 + \"/"));
             assert!(js.unclear.is_none() && js.mode == Mode::Double, "{space:?}");
         }
@@ -551,6 +671,10 @@ mod tests {
             ["x = /", "/ y"],
             ["/* *", "/ x"],
             ["`$", "{x"],
+            ["x = [.", "..typeof /x/"],
+            ["x = [..", ".typeof /x/"],
+            ["x--", ">"],
+            ["x-", "->"],
         ] {
             assert!(pieces(&parts), "{parts:?}");
         }
@@ -570,6 +694,15 @@ mod tests {
         };
         assert!(ends("x ", "x /") && ends("x /", "x ") && ends("x", "x /") && !ends("x ", "y "));
         assert!(!ends("1", "2") && !ends("1", "f(2);"));
+        // A dot on one way only.
+        let mut js = after("x .").join(after("x ")).unwrap();
+        js.advance(" typeof ", Pos::default());
+        js.end_word();
+        assert!(js.before == Before::Either);
+        js.advance("/'/", Pos::default());
+        assert!(js.unclear.is_some());
+        assert!(after("import").join(after("setTimeout")).is_none());
+        assert!(after("import").join(after("x")).unwrap().loads == Loads::Import);
     }
 
     #[test]

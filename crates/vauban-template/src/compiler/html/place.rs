@@ -3,7 +3,7 @@
 use super::attributes::Kind;
 use super::elements;
 use super::ir::{Context, Op};
-use super::js::{Before, Mode as JsMode};
+use super::js::Mode as JsMode;
 use super::machine::Machine;
 use super::state::{Given, Mode, Script, Value};
 use super::url::UrlPart;
@@ -402,26 +402,24 @@ fn script(kind: Script, js: &mut super::js::Js, pos: Pos) -> Result<Context> {
         );
     }
     match js.mode {
-        JsMode::Code => match js.before {
-            Before::Operator => {
-                if js.in_template() {
-                    return fail(
-                        pos,
-                        "template-literal",
-                        "a value inside `${ … }`",
-                        "put the value into a variable first",
-                    );
-                }
-                js.value();
-                Ok(if json { Context::Json } else { Context::JsValue })
+        JsMode::Code if js.expects_value() => {
+            if js.in_template() {
+                return fail(
+                    pos,
+                    "template-literal",
+                    "a value inside `${ … }`",
+                    "put the value into a variable first",
+                );
             }
-            _ => fail(
-                pos,
-                "script-position",
-                "a value where JavaScript expects no value",
-                "write const name = {{ value }};",
-            ),
-        },
+            js.value();
+            Ok(if json { Context::Json } else { Context::JsValue })
+        }
+        JsMode::Code => fail(
+            pos,
+            "script-position",
+            "a value where JavaScript expects no value",
+            "write const name = {{ value }};",
+        ),
         JsMode::Double | JsMode::Single => {
             if js.cuts_escape() {
                 return fail(
