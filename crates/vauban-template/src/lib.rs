@@ -31,6 +31,7 @@ macro_rules! resource_url {
 /// What generated code uses. Not part of the public API.
 #[doc(hidden)]
 pub mod __private {
+    pub use crate::runtime::compared::{WithNumber, WithText};
     pub use crate::runtime::context::{InForm, NoContext, RenderContext, UrlTo};
     pub use crate::runtime::escape;
     pub use crate::runtime::escape::Escape;
@@ -47,6 +48,7 @@ pub mod __private {
 
     /// Traits whose methods generated code calls.
     pub mod levels {
+        pub use crate::runtime::compared::{AnyWithNumber, AnyWithText, LacksWithNumber, LacksWithText};
         pub use crate::runtime::filters::date_parts::{AnyCalendar, AnyClock, LacksCalendar, LacksClock};
         pub use crate::runtime::filters::input::{
             AddingDisplay, AddingPlain, CountList, CountPlain, ListItems, ListText, MarkupDisplay,

@@ -56,6 +56,8 @@ mod list_as_text_fixed;
 mod meta_refresh_fixed;
 #[path = "ui/misnested_fixed.rs"]
 mod misnested_fixed;
+#[path = "ui/number_with_text_fixed.rs"]
+mod number_with_text_fixed;
 #[path = "ui/option_in_filter_fixed.rs"]
 mod option_in_filter_fixed;
 #[path = "ui/option_unhandled_fixed.rs"]
@@ -74,6 +76,8 @@ mod srcdoc_fixed;
 mod text_filter_on_markup_fixed;
 #[path = "ui/text_in_table_row_fixed.rs"]
 mod text_in_table_row_fixed;
+#[path = "ui/text_with_number_fixed.rs"]
+mod text_with_number_fixed;
 #[path = "ui/time_of_a_date_fixed.rs"]
 mod time_of_a_date_fixed;
 #[path = "ui/unknown_field_fixed.rs"]

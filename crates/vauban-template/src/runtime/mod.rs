@@ -1,5 +1,6 @@
 //! What runs inside a site: escapers, safe types, filters, and the context of a response.
 
+pub mod compared;
 pub mod context;
 pub mod escape;
 pub mod filters;
@@ -11,3 +12,4 @@ pub mod sanitize;
 pub mod script;
 pub mod template;
 pub mod value;
+pub(crate) mod without;

@@ -195,7 +195,19 @@ impl Generator<'_> {
         let method = format_ident!("{method}");
         // A literal says how the other side is to be read: as text or as a number.
         let probe = self.probe(&quote!(Compare), &a, pos, 4);
-        Ok(quote! { #probe.#method(&(#b)) })
+        let checks = [self.fits(left, right, &b), self.fits(right, left, &a)];
+        Ok(quote! { { #(#checks)* #probe.#method(&(#b)) } })
+    }
+
+    /// Checks, by type, that a value may be compared with a literal.
+    fn fits(&self, literal: &Expr, other: &Expr, value: &TokenStream) -> TokenStream {
+        let marker = match literal {
+            Expr::Int(..) | Expr::Float(..) => quote!(WithNumber),
+            Expr::Str(..) => quote!(WithText),
+            _ => return TokenStream::new(),
+        };
+        let probe = self.probe(&marker, value, other.pos(), 3);
+        quote! { #probe.has(); }
     }
 }
 

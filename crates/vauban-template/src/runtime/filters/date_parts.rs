@@ -1,10 +1,10 @@
 //! A format may ask for what a type of date does not have: refused while the template is compiled.
 //!
-//! The generated code calls `has()` on a probe behind three references (see [`crate::runtime::put`]); for types that
-//! lack the part, the first method that fits has a bound that nothing fulfils.
+//! How: see `crate::runtime::without`.
 
 use super::date::{CALENDAR, CLOCK, named};
 use crate::runtime::put::Probe;
+use crate::runtime::without::without;
 
 /// What a format asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,24 +27,6 @@ pub fn asks(format: &str, part: Part) -> bool {
         .any(|c| std::mem::replace(&mut before, c) != '\\' && letters.contains(c))
 }
 
-macro_rules! without {
-    ($type:ty, $without:ident, $marker:ident, $lacks:ident, $has:ident) => {
-        /// The type, or a reference to it.
-        pub trait $without {}
-        impl $without for $type {}
-        impl<T: $without + ?Sized> $without for &T {}
-        impl<T: $without + ?Sized, const L: u32, const K: u32, F> $lacks<T, L, K, F>
-            for &&Probe<'_, T, $marker, L, K, F>
-        {
-            fn has(&self)
-            where
-                T: $has<L, K, F>,
-            {
-            }
-        }
-    };
-}
-
 /// Marker of probes for a time of day or its zone.
 #[derive(Debug, Clone, Copy)]
 pub struct Clock;
@@ -61,7 +43,7 @@ pub trait LacksClock<T: ?Sized, const L: u32, const K: u32, F> {
     where
         T: HasClock<L, K, F>;
 }
-without!(jiff::civil::Date, NoClock, Clock, LacksClock, HasClock);
+without!([jiff::civil::Date] NoClock, Clock, LacksClock, HasClock);
 /// All other types.
 pub trait AnyClock {
     /// Nothing to say.
@@ -86,7 +68,7 @@ pub trait LacksCalendar<T: ?Sized, const L: u32, const K: u32, F> {
         T: HasCalendar<L, K, F>;
 }
 without!(
-    jiff::civil::Time,
+    [jiff::civil::Time]
     NoCalendar,
     Calendar,
     LacksCalendar,
