@@ -690,7 +690,7 @@ const WAYS: &[(&str, &str, &str, bool)] = &[
     ),
     (
         "branches that load in different ways",
-        "<script type=\"module\">{% if a %}import{% else %}setTimeout{% endif %} \"{{ x }}\"</script>",
+        "<script type=\"module\">{% if a %}setTimeout{% else %}import{% endif %} \"{{ x }}\"</script>",
         "data:text/javascript,alert(1)",
         true,
     ),
