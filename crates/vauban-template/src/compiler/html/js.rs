@@ -58,7 +58,9 @@ pub enum Before {
     Value,
     /// A dot: a property's name comes next.
     Dot,
-    /// `)`, `}`, `++`, `--`, a contextual keyword, a value with which the line ends: either may come next.
+    /// A word that is a keyword here and a name there (`of`): a value or an operator comes next.
+    Contextual,
+    /// `)`, `}`, `++`, `--`, a word with which a statement may end, a value with which the line ends: either may come next.
     Either,
     /// A dot on one of the ways that meet: a word that comes next may be a keyword or a name.
     Unknown,
@@ -202,8 +204,9 @@ impl Js {
                 }
                 "do" | "else" => Before::Statement,
                 // Names in one place and keywords in another; or a statement may end here with the line.
-                "yield" | "await" | "of" | "async" | "get" | "set" | "static" | "let" | "break"
-                | "continue" | "debugger" | "default" | "extends" => Before::Either,
+                "yield" | "await" | "of" | "default" => Before::Contextual,
+                "async" | "get" | "set" | "static" | "let" | "break" | "continue" | "debugger"
+                | "extends" => Before::Either,
                 _ => Before::Value,
             }
         };
@@ -213,7 +216,7 @@ impl Js {
     pub fn value(&mut self) {
         self.before = match self.before {
             // `{}` would be a block, and a slash behind it the start of a regular expression.
-            Before::Statement => Before::Either,
+            Before::Statement | Before::Contextual => Before::Either,
             _ => Before::Value,
         };
         self.last.clear();
@@ -221,7 +224,10 @@ impl Js {
 
     /// Whether a value may stand here.
     pub fn expects_value(&self) -> bool {
-        matches!(self.before, Before::Statement | Before::Operator)
+        matches!(
+            self.before,
+            Before::Statement | Before::Operator | Before::Contextual
+        )
     }
 
     /// `break a`, `let a` and `import "a"` end with the line if a slash follows, which then starts a regular
@@ -349,7 +355,7 @@ impl Js {
         match self.before {
             Before::Statement | Before::Operator => self.mode = Mode::Regex(false),
             Before::Value => self.before = Before::Operator,
-            Before::Dot | Before::Either | Before::Unknown => {
+            Before::Dot | Before::Contextual | Before::Either | Before::Unknown => {
                 self.give_up(pos, "this slash may start a regular expression or be a division");
                 self.before = Before::Operator;
             }
@@ -412,7 +418,12 @@ impl Js {
         self.last.dedup();
         if self.before != other.before {
             self.before = if self.expects_value() && other.expects_value() {
-                Before::Statement
+                // What is true of both: a slash that one of them cannot place is not placed.
+                if [self.before, other.before].contains(&Before::Contextual) {
+                    Before::Contextual
+                } else {
+                    Before::Statement
+                }
             } else if [self.before, other.before]
                 .iter()
                 .any(|b| matches!(b, Before::Dot | Before::Unknown))
@@ -613,6 +624,10 @@ mod tests {
             "do ",
         ] {
             assert!(value(block, " / 2"), "{block}");
+        }
+        for contextual in ["for (const a of ", "export default ", "await ", "yield "] {
+            assert!(value(contextual, " / 2"), "{contextual}");
+            assert!(after(&format!("{contextual}/ 2")).unclear.is_some());
         }
         for operand in ["a = ", "f(", "[1, ", "return ", "a + "] {
             assert!(!value(operand, " / 2"), "{operand}");
