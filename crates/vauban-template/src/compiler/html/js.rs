@@ -21,6 +21,10 @@ pub struct Js {
     loads: Loads,
     /// Open braces inside each open `${`.
     braces: Vec<u32>,
+    /// What stands behind the end of each open parenthesis: a value, or what follows `if (…)`.
+    parentheses: Vec<Before>,
+    /// The last word opens the head of a statement: `if`, `while`.
+    head: bool,
     /// Where the lexer gave up, and why.
     pub unclear: Option<(Pos, &'static str)>,
     escaped: bool,
@@ -105,6 +109,8 @@ impl Default for Js {
             property: false,
             loads: Loads::No,
             braces: Vec::new(),
+            parentheses: Vec::new(),
+            head: false,
             unclear: None,
             escaped: false,
             last: Vec::new(),
@@ -193,6 +199,12 @@ impl Js {
             (Loads::Import, name) if name != "meta" => Loads::Import,
             _ => Loads::No,
         };
+        // `await` for `for await (…)`.
+        self.head = !property
+            && matches!(
+                word.as_str(),
+                "if" | "while" | "for" | "with" | "await" | "switch" | "catch"
+            );
         self.before = if property {
             Before::Value
         } else if self.before == Before::Unknown {
@@ -220,6 +232,7 @@ impl Js {
             _ => Before::Value,
         };
         self.last.clear();
+        self.head = false;
     }
 
     /// Whether a value may stand here.
@@ -291,6 +304,9 @@ impl Js {
         self.end_word();
         let next = rest.chars().nth(1);
         self.loads = self.loads.after(c, next);
+        let comment = c == '/' && matches!(next, Some('/' | '*'));
+        let head = self.head && !c.is_whitespace() && !comment;
+        self.head &= !head;
         match c {
             c if ends_line(c) => self.line_ends(),
             ' ' | '\t' | '\u{b}' | '\u{c}' | '\u{feff}' => {}
@@ -317,7 +333,12 @@ impl Js {
             }
             '.' => self.before = Before::Dot,
             ']' => self.before = Before::Value,
-            ')' => self.before = Before::Either,
+            '(' => {
+                self.parentheses
+                    .push(if head { Before::Either } else { Before::Value });
+                self.before = Before::Operator;
+            }
+            ')' => self.before = self.parentheses.pop().unwrap_or(Before::Either),
             '{' => {
                 if let Some(depth) = self.braces.last_mut() {
                     *depth += 1;
@@ -432,6 +453,17 @@ impl Js {
             } else {
                 Before::Either
             };
+        }
+        self.head |= other.head;
+        if self.parentheses.len() == other.parentheses.len() {
+            for (own, other) in self.parentheses.iter_mut().zip(other.parentheses) {
+                if *own != other {
+                    *own = Before::Either;
+                }
+            }
+        } else {
+            // Which end belongs to which is not known any more.
+            self.parentheses.clear();
         }
         self.unclear = self.unclear.or(other.unclear);
         Some(self)
@@ -576,6 +608,44 @@ mod tests {
                 "{statement}"
             );
         }
+    }
+
+    /// What stands before a parenthesis says what follows it.
+    #[test]
+    fn parentheses() {
+        for division in [
+            "(a + b) / 2 + '",
+            "Math.round(a) / 100 + '",
+            "$('#a').width() / 2 + '",
+            "a.if (b) / 2 + '",
+            "return (a) / '",
+            "if (a) (b) / '",
+            "f((a), (b)) / '",
+            "while /* c */ (a) (b) / '",
+        ] {
+            let js = after(division);
+            assert!(js.unclear.is_none() && js.mode == Mode::Single, "{division}");
+        }
+        for either in [
+            "if (a) /'/",
+            "while (f(a)) /'/",
+            "for (;;) /'/",
+            "for await (a of b) /'/",
+            "with /* c */ (a) /'/",
+            "do; while\n(a) /'/",
+            "(a)\n/'/",
+            ") /'/",
+        ] {
+            assert!(after(either).unclear.is_some(), "{either}");
+        }
+        // The ends of two branches.
+        let ends = |a: &str, b: &str, behind: &str| {
+            let mut js = after(a).join(after(b)).unwrap();
+            js.advance(behind, Pos::default());
+            js.unclear.is_some()
+        };
+        assert!(ends("if", "f", " (a) /'/") && ends("if (a", "f(a", ") /'/") && ends("f(a", "f((a", ") /'/"));
+        assert!(!ends("f(a", "g(a", ") /'"));
     }
 
     /// What ends with its line if a slash follows, and what `{}` makes a block.
