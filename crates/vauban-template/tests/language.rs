@@ -419,3 +419,51 @@ fn escaping_by_hand_is_done_once() {
         "{html}"
     );
 }
+
+#[derive(Template)]
+#[template(
+    source = "<form method=\"post\" action=\"/x/{{ id }}/edit/\"></form>\n\
+              <a href=\"/{% firstof a b %}/{{ x }}\">t</a>\n\
+              <a href=\"/{% firstof a b %}{{ y }}\">t</a>\n\
+              <a href=\"{{ slash }}/{{ x }}\">t</a>\n\
+              <a href=\"/{{ a }}/{{ x }}\">t</a>\n\
+              <script>let s = {% firstof a b %} + {{ x }};</script>",
+    crate = vauban_template
+)]
+struct Empty {
+    id: u8,
+    a: &'static str,
+    b: &'static str,
+    x: &'static str,
+    y: &'static str,
+    slash: &'static str,
+}
+
+/// CWE-601: what is empty leaves no second slash. CWE-352: a token is bound to a literal action only.
+#[test]
+fn empty_values_move_nothing() {
+    let page = Empty {
+        id: 5,
+        a: "",
+        b: "",
+        x: "evil.example",
+        y: "/evil.example",
+        slash: "/",
+    };
+    let html = render(&page);
+    let lines: Vec<&str> = html.lines().collect();
+    assert!(
+        lines[0].contains("action=\"/x/5/edit/\"") && lines[0].contains("value=\"TOKEN\""),
+        "{html}"
+    );
+    assert_eq!(
+        lines[1..],
+        [
+            "<a href=\"/evil.example\">t</a>",
+            "<a href=\"/%2fevil.example\">t</a>",
+            "<a href=\"/evil.example\">t</a>",
+            "<a href=\"/evil.example\">t</a>",
+            "<script nonce=\"NONCE\">let s = \"\" + \"evil.example\";</script>",
+        ]
+    );
+}

@@ -35,8 +35,8 @@
       latest.delete(target);
       call(Element, "removeAttribute", target, "aria-busy");
       const answer = request.response;
-      // Not this part (a redirect, a refusal, an error page): show what the browser would have shown.
-      if (request.status !== 200 || !answer || request.getResponseHeader(HEADER) !== name) {
+      // Not this part (a redirect, also to another site; a refusal, an error page): show what the browser would have shown.
+      if (request.status !== 200 || !answer || request.getResponseHeader(HEADER) !== name || !here(request.responseURL)) {
         if (method === "GET" || request.status === 0) usual();
         else location.assign(request.responseURL || url);
         return;

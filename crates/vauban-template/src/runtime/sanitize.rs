@@ -254,6 +254,10 @@ mod tests {
             "<svg><title><!--</title></svg><div>-->",
             "<p><blockquote></p>",
             "<object><div></div></object><q>",
+            "<dd><li>",
+            "<li><dt>",
+            "<p></p><dd><li>",
+            "<ul><b></ul></b><li></ul><ul><b></ul></b><dd></ul>",
         ] {
             let html = sanitize(&unit.repeat(2000), Policy::RichText);
             assert!(depth(html.as_str()) <= 1100, "{unit}: {}", depth(html.as_str()));

@@ -90,6 +90,7 @@ pub fn walk_way(ops: &[Op], value: &str, swap: Option<Swap>, way: &mut Way, out:
     for op in ops {
         match op {
             Op::Literal(text) => out.push_str(text),
+            Op::Slash => escape::url::slash(out),
             Op::Put(_, context, _) => put(*context, value, swap, out),
             Op::If(branches, otherwise, _) => {
                 let body = branches

@@ -39,8 +39,14 @@ impl Generator<'_> {
                 let counter = &cycle.counter;
                 quote! { #counter.set(0); }
             }
-            Op::FirstOf(values, context, _) => {
-                let mut out = TokenStream::new();
+            Op::FirstOf(values, context, pos) => {
+                // CWE-601, CWE-79: a place that counts on a value gets one, and be it the empty one.
+                let mut out = match context {
+                    Context::UrlRoot | Context::JsValue | Context::Json => {
+                        self.put_tokens(&quote! { "" }, *context, *pos)
+                    }
+                    _ => TokenStream::new(),
+                };
                 for value in values.iter().rev() {
                     let there = self.ident("there");
                     if let Expr::Str(text, at) = value {
@@ -139,6 +145,7 @@ impl Generator<'_> {
                     );
                 } } }
             }
+            Op::Slash => quote! { #root::escape::url::slash(__out); },
             Op::Waiver(wall, reason) => {
                 let wall = raw_ident(wall, Span::call_site());
                 quote! { let _ = #root::vauban_waiver::waiver!(#wall, #reason); }

@@ -43,6 +43,8 @@ pub enum Context {
 pub enum Op {
     /// Markup as it stands.
     Literal(String),
+    /// A slash in an address, unless it would be the second at its start.
+    Slash,
     /// A value.
     Put(Expr, Context, Pos),
     /// An attribute that is present if the value is true. The literal starts with the space before it.

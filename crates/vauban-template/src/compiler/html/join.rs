@@ -59,9 +59,12 @@ pub(super) fn flush(value: &mut Value, pos: Pos) -> Result<()> {
         );
     }
     let text = entities::decode(&value.pending);
+    // At run time a slash is looked for as it is written: `&#47;`, a tab or a second one would not be found.
+    let plain = value.pending == "/";
     value.pending.clear();
     let part = std::mem::replace(&mut value.url, UrlPart::Unknown(false));
     value.url = match part.advance(&text) {
+        Ok(UrlPart::Root | UrlPart::RootValue) if !plain => UrlPart::Unknown(false),
         Ok(part) => part,
         Err(_) => {
             return fail(
@@ -141,7 +144,7 @@ fn join_tags(mut a: Tag, b: Tag) -> Option<Tag> {
 }
 
 /// What is known where two branches gave different values.
-fn differing(a: &Given, b: &Given) -> Given {
+pub(super) fn differing(a: &Given, b: &Given) -> Given {
     if *a == Given::Data || *b == Given::Data {
         Given::Data
     } else {

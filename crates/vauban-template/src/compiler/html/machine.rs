@@ -36,6 +36,8 @@ pub struct Machine {
     pub piece: bool,
     /// Loops round this place.
     loops: usize,
+    /// Cycles that are not written.
+    silent: Vec<String>,
 }
 
 /// A loop's body may be read twice, and so may each loop in it (CWE-400).
@@ -114,12 +116,16 @@ impl Machine {
         self.state = from.clone();
         let outer = std::mem::take(&mut self.ops);
         let result = self.walk(nodes);
+        self.protect_ampersand();
         let ops = std::mem::replace(&mut self.ops, outer);
         result?;
         Ok((ops, std::mem::take(&mut self.state)))
     }
 
     fn node(&mut self, node: &Node) -> Result<()> {
+        if !matches!(node, Node::Text(..)) {
+            self.protect_ampersand();
+        }
         match node {
             Node::Text(text, pos) => self.feed(text, *pos)?,
             Node::Put(expr, pos) => self.put(expr, *pos)?,
@@ -149,6 +155,10 @@ impl Machine {
             }
             Node::Nonce(pos) => self.nonce(*pos)?,
             Node::CsrfToken(_) => {}
+            Node::Cycle(cycle) if self.is_silent(cycle) => {
+                // Nothing is written here, so that no place is used up.
+                self.ops.push(Op::Cycle(cycle.clone(), Context::Text));
+            }
             Node::Cycle(cycle) => {
                 if let Some(context) = self.value_place(cycle.pos)? {
                     self.ops.push(Op::Cycle(cycle.clone(), context));
@@ -246,6 +256,18 @@ impl Machine {
             }
         }
         Ok(())
+    }
+
+    /// Whether a cycle goes on without being written; remembers those that do.
+    fn is_silent(&mut self, cycle: &crate::compiler::ast::Cycle) -> bool {
+        if !cycle.values.is_empty() {
+            self.silent.retain(|name| Some(name) != cycle.name.as_ref());
+            if cycle.silent {
+                self.silent.extend(cycle.name.clone());
+            }
+        }
+        cycle.silent
+            || cycle.values.is_empty() && cycle.name.as_ref().is_some_and(|n| self.silent.contains(n))
     }
 
     fn settled(&mut self, pos: Pos) -> Result<State> {

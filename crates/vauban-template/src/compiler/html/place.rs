@@ -123,6 +123,21 @@ impl Machine {
                     value.whole = value.kind == Kind::Resource;
                     return Ok(Some(Context::Attribute));
                 }
+                // CWE-601: `//…` names a host.
+                Ok(())
+                    if matches!(
+                        value.url,
+                        UrlPart::Root | UrlPart::AfterTyped | UrlPart::RootValue
+                    ) =>
+                {
+                    let result: Result<()> = fail(
+                        pos,
+                        "url-place",
+                        "an address right after a slash or another address: together they may name another site",
+                        "{% url %} and {% static %} start with the slash: write nothing before them",
+                    );
+                    failed = result.err();
+                }
                 Ok(()) => {}
                 Err(error) => failed = Some(error),
             }
@@ -146,10 +161,16 @@ impl Machine {
             }
             if matches!(
                 value.url,
-                UrlPart::Start | UrlPart::Root | UrlPart::AfterTyped | UrlPart::Path
+                UrlPart::Start | UrlPart::Root | UrlPart::AfterTyped | UrlPart::RootValue | UrlPart::Path
             ) {
+                // CWE-352: a query does not make a form's foreign address one of this site.
+                let here = matches!(value.url, UrlPart::Start | UrlPart::AfterTyped)
+                    || value.raw.trim() == "/"
+                    || stays_here(value);
                 value.url = UrlPart::Query;
-                value.given = Given::Typed;
+                if here || value.kind != Kind::Action {
+                    value.given = Given::Typed;
+                }
                 return Ok(Some(Context::Attribute));
             }
         }
@@ -226,8 +247,8 @@ impl Machine {
         Ok(true)
     }
 
-    /// A bare `&` before a value must not become the start of a character reference.
-    fn protect_ampersand(&mut self) {
+    /// A bare `&` before what a tag writes must not become the start of a character reference (CWE-79, CWE-601).
+    pub(super) fn protect_ampersand(&mut self) {
         if std::mem::take(&mut self.state.ampersand)
             && matches!(self.state.mode, Mode::Text | Mode::Rcdata(_) | Mode::Value(..))
             && let Some(Op::Literal(last)) = self.ops.last_mut()
@@ -295,6 +316,8 @@ fn attribute(value: &mut Value, pos: Pos) -> Result<Context> {
         Kind::Action => {
             super::join::flush(value, pos)?;
             if stays_here(value) {
+                // No literal any more: the token cannot be bound to it.
+                value.given = Given::Typed;
                 return url(value, pos);
             }
             only(value, pos)?;
@@ -326,8 +349,13 @@ pub(super) fn stays_here(value: &Value) -> bool {
             .trim_start_matches(|c| c <= ' ')
             .starts_with('/')
     };
-    matches!(value.url, UrlPart::AfterTyped | UrlPart::Path | UrlPart::Query)
-        && (value.given == Given::Typed || slash())
+    let stays = [
+        UrlPart::AfterTyped,
+        UrlPart::RootValue,
+        UrlPart::Path,
+        UrlPart::Query,
+    ];
+    stays.contains(&value.url) && (value.given == Given::Typed || slash())
 }
 
 fn url(value: &mut Value, pos: Pos) -> Result<Context> {
@@ -342,8 +370,8 @@ fn url(value: &mut Value, pos: Pos) -> Result<Context> {
             value.url = UrlPart::AfterValue;
             Ok(Context::UrlStart)
         }
-        UrlPart::Root | UrlPart::AfterTyped => {
-            value.url = UrlPart::Path;
+        UrlPart::Root | UrlPart::AfterTyped | UrlPart::RootValue => {
+            value.url = UrlPart::RootValue;
             Ok(Context::UrlRoot)
         }
         UrlPart::Path => Ok(Context::UrlPath),
@@ -375,7 +403,7 @@ fn url(value: &mut Value, pos: Pos) -> Result<Context> {
         UrlPart::Unknown(_) => fail(
             pos,
             "ambiguous-url",
-            "the branches before leave it open which part of the URL this is",
+            "it is open which part of the URL this is: branches before differ, or a slash is not written plainly and once",
             help,
         ),
     }

@@ -263,15 +263,36 @@ impl Machine {
                 );
             }
         }
-        if let Some(method) = find("formmethod")
-            && matches!(&method.value, Given::Literal(v) if v.trim().eq_ignore_ascii_case("post"))
-            && !self.state.open.iter().any(|o| o.post)
+        if let Some(method) = find("formmethod") {
+            let is = |word: &str| matches!(&method.value, Given::Literal(v) if v.eq_ignore_ascii_case(word));
+            let in_post = self.state.open.iter().any(|o| o.post);
+            if is("post") && !in_post {
+                return fail(
+                    tag.pos,
+                    "formmethod",
+                    "formmethod=\"post\" on a button of a form that is not method=\"post\"",
+                    "write method=\"post\" on the form, so that its token is written",
+                );
+            }
+            // CWE-598: the token would stand in the address.
+            if in_post && !is("post") && !is("dialog") {
+                return fail(
+                    tag.pos,
+                    "formmethod",
+                    "a button that sends a form with a token as GET",
+                    "give it a form of its own with method=\"get\"",
+                );
+            }
+        }
+        if tag.name == "base"
+            && let Some(href) = find("href")
+            && matches!(&href.value, Given::Literal(url) if foreign_origin(url))
         {
             return fail(
                 tag.pos,
-                "formmethod",
-                "formmethod=\"post\" on a button of a form that is not method=\"post\"",
-                "write method=\"post\" on the form, so that its token is written",
+                "base",
+                "<base> of another origin: every form and every relative address would go there",
+                "write these addresses in full",
             );
         }
         if let Some(action) = find("formaction")
@@ -293,7 +314,8 @@ impl Machine {
         let find = |name: &str| tag.attributes.iter().find(|a| a.name == name);
         let method = match find("method").map(|a| &a.value) {
             None | Some(Given::Empty) => String::from("get"),
-            Some(Given::Literal(text)) => text.trim().to_ascii_lowercase(),
+            // Not trimmed: to browsers `" post"` is no method, and they send the form, token and all, as GET.
+            Some(Given::Literal(text)) => text.to_ascii_lowercase(),
             Some(_) => {
                 return fail(
                     tag.pos,

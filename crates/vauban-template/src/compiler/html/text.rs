@@ -416,7 +416,14 @@ impl Machine {
                     ),
                 );
             }
-            self.emit(part);
+            // CWE-601: a slash behind a value that was empty, or a slash, would be the second one.
+            let rest = part.strip_prefix('/').filter(|_| {
+                value.pending.is_empty() && matches!(value.url, UrlPart::AfterValue | UrlPart::RootValue)
+            });
+            if rest.is_some() {
+                self.ops.push(super::ir::Op::Slash);
+            }
+            self.emit(rest.unwrap_or(part));
             self.state.ampersand = part.ends_with('&');
             value.tag_inside |= part.contains('<');
             if value.given == Given::Empty {
@@ -582,11 +589,16 @@ impl Machine {
                 "write it once",
             );
         }
-        tag.attributes.push(super::state::Attribute {
-            name,
-            value,
-            sometimes: false,
-        });
+        // Written in some branches, and here: browsers take the one or the other.
+        if let Some(old) = tag.attributes.iter_mut().find(|a| a.name == name) {
+            old.value = super::join::differing(&old.value, &value);
+        } else {
+            tag.attributes.push(super::state::Attribute {
+                name,
+                value,
+                sometimes: false,
+            });
+        }
         tag.separate = true;
         self.state.mode = Mode::Tag(tag);
         Ok(())

@@ -23,6 +23,8 @@ pub enum UrlPart {
     Opaque,
     /// After an address from a route, which may be a single slash.
     AfterTyped,
+    /// After a slash and a value, which may be empty: at the root, or in the path.
+    RootValue,
     /// Branches came to different parts; true if a value may stand at the start.
     Unknown(bool),
 }
@@ -79,8 +81,8 @@ impl UrlPart {
                     }
                 },
                 Self::AfterValue => match c {
-                    // The value may have been empty.
-                    '/' => Self::Root,
+                    // The value may have been empty, or a slash.
+                    '/' => Self::RootValue,
                     '?' | '#' | '&' => Self::Query,
                     _ => return Err(UrlError::GluedToValue),
                 },
@@ -90,6 +92,13 @@ impl UrlPart {
                 },
                 Self::Root | Self::AfterTyped => match c {
                     '/' | '\\' => Self::Slashes,
+                    '?' | '#' => Self::Query,
+                    _ => Self::Path,
+                },
+                Self::RootValue => match c {
+                    // Written only if it is not the second one.
+                    '/' => Self::RootValue,
+                    '\\' => Self::Slashes,
                     '?' | '#' => Self::Query,
                     _ => Self::Path,
                 },
@@ -113,6 +122,12 @@ impl UrlPart {
     pub fn join(self, other: Self) -> Self {
         if self == other {
             return self;
+        }
+        // A value there looks at what was written.
+        let rooted =
+            |part: &Self| matches!(part, Self::Root | Self::AfterTyped | Self::RootValue | Self::Path);
+        if rooted(&self) && rooted(&other) {
+            return Self::RootValue;
         }
         let value = |part: &Self| matches!(part, Self::AfterValue | Self::Unknown(true));
         Self::Unknown(value(&self) || value(&other))
@@ -168,7 +183,10 @@ mod tests {
     /// CWE-601: what stands before may be empty, or a single slash.
     #[test]
     fn a_slash_behind_a_value_may_be_the_first() {
-        assert_eq!(UrlPart::AfterValue.advance("/"), Ok(UrlPart::Root));
+        assert_eq!(UrlPart::AfterValue.advance("/"), Ok(UrlPart::RootValue));
+        assert_eq!(UrlPart::RootValue.advance("/"), Ok(UrlPart::RootValue));
+        assert_eq!(part("/").join(part("/x/")), UrlPart::RootValue);
+        assert_eq!(part("/").join(part("//")), UrlPart::Unknown(false));
         assert_eq!(UrlPart::AfterTyped.advance("/"), Ok(UrlPart::Slashes));
         assert_eq!(UrlPart::AfterTyped.advance("x"), Ok(UrlPart::Path));
         assert_eq!(part("\u{b}/"), UrlPart::Root);

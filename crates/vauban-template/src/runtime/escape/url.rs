@@ -35,15 +35,27 @@ pub fn start(url: &str, out: &mut String) {
     }
 }
 
-/// After the first slash: another slash or a backslash would name a host (CWE-601).
+/// Whether of an address only slashes are written, at the end of `out`.
+fn only_slashes(out: &str) -> bool {
+    let start = out.rfind(['"', '\'']).map_or(0, |quote| quote + 1);
+    start < out.len() && out.as_bytes()[start..].iter().all(|b| *b == b'/')
+}
+
+/// A slash, unless it would be the second at the start of an address: `//` names a host (CWE-601).
+pub fn slash(out: &mut String) {
+    if !only_slashes(out) {
+        out.push('/');
+    }
+}
+
+/// In a path, perhaps after its first slash alone: another slash or a backslash there would name a host (CWE-601).
 pub fn root(value: &str, out: &mut String) {
+    if !only_slashes(out) {
+        return path(value, out);
+    }
     let rest = value.trim_start_matches(['/', '\\', '\t', '\n', '\r']);
     for b in value[..value.len() - rest.len()].bytes() {
         percent(b, out);
-    }
-    // A slash that follows an empty value would be the second one: `/./` is the same place as `/`.
-    if value.is_empty() && out.ends_with('/') {
-        out.push('.');
     }
     path(rest, out);
 }
@@ -127,16 +139,21 @@ mod tests {
 
     #[test]
     fn a_root_relative_path_stays_on_the_host() {
-        assert_eq!(run(root, "/evil.example"), "%2fevil.example");
-        assert_eq!(run(root, "\\/evil"), "%5c%2fevil");
-        assert_eq!(run(root, "a/b"), "a/b");
-        let empty_after = |start: &str| {
-            let mut out = start.to_owned();
-            root("", &mut out);
-            out
+        let after = |start: &str, value: &str| {
+            let mut out = format!("<a href=\"{start}");
+            root(value, &mut out);
+            out.split_off(9)
         };
-        assert_eq!(empty_after("/"), "/.");
-        assert_eq!(empty_after("/search"), "/search");
+        assert_eq!(after("/", "/evil.example"), "/%2fevil.example");
+        assert_eq!(after("/", "\\/evil"), "/%5c%2fevil");
+        assert_eq!(after("/", "a/b"), "/a/b");
+        assert_eq!(after("/x", "/a"), "/x/a");
+        let with_slash = |start: &str| {
+            let mut out = format!("<a href='{start}");
+            slash(&mut out);
+            out.split_off(9)
+        };
+        assert_eq!(["", "/", "/x", "x"].map(with_slash), ["/", "/", "/x/", "x/"]);
     }
 
     #[test]

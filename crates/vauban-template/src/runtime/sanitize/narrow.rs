@@ -11,6 +11,8 @@ use memchr::{memchr, memchr2};
 
 /// Elements within one another.
 const DEEPEST: usize = 256;
+/// Items of lists among them whose end was not written: more, because people leave it out.
+const DEEPEST_ITEMS: usize = 1000;
 /// Tags and text in a table, outside its cells: each is moved before the table, past all that stands there.
 const MISPLACED: usize = 1000;
 /// A longer value of an attribute is left out.
@@ -23,14 +25,15 @@ pub(super) const DROPPED: [&str; 8] = [
     "script", "style", "template", "noscript", "iframe", "object", "svg", "math",
 ];
 /// No policy keeps them, but they end a paragraph.
-const BLOCKS: [&str; 11] = [
-    "address", "article", "aside", "details", "footer", "h1", "header", "main", "nav", "section", "summary",
+const BLOCKS: [&str; 18] = [
+    "address", "article", "aside", "center", "details", "dialog", "fieldset", "footer", "form", "h1",
+    "header", "hgroup", "main", "menu", "nav", "search", "section", "summary",
 ];
 const VOID: [&str; 3] = ["br", "hr", "img"];
-/// One ends where the next begins: they nest only with something else between.
-const IMPLIED: [&str; 11] = [
-    "caption", "dd", "dt", "li", "p", "tbody", "td", "tfoot", "th", "thead", "tr",
-];
+/// One ends where the next begins: they nest only with a table between.
+const IMPLIED: [&str; 8] = ["caption", "p", "tbody", "td", "tfoot", "th", "thead", "tr"];
+/// One ends where the next of its kind begins, but not where another kind does: `<dd><li><dd>` nests.
+const ITEMS: [&str; 3] = ["dd", "dt", "li"];
 /// The parser opens them anew in the next block if they were not closed.
 const FORMATTING: [&str; 9] = ["a", "b", "code", "em", "i", "s", "small", "strong", "u"];
 const INLINE: [&str; 10] = [
@@ -93,6 +96,8 @@ struct Narrow {
     out: String,
     /// Open elements with their weight, at least those that the parser has.
     open: Vec<(&'static str, usize)>,
+    /// Items of lists among them.
+    items: usize,
     /// Bytes of the formatting elements among them.
     weight: usize,
     /// Bytes that they may still take when they are opened anew.
@@ -144,7 +149,14 @@ impl Narrow {
         if block(name) || (name == "a" && self.open.iter().any(|(open, _)| *open == "a")) {
             self.charge(1)?;
         }
-        if !VOID.contains(&name) && !IMPLIED.contains(&name) {
+        if ITEMS.contains(&name) {
+            let same =
+                |(open, _): &mut (&str, usize)| ITEMS.contains(open) && (*open == "li") == (name == "li");
+            if self.open.pop_if(same).is_none() {
+                self.items += 1;
+            }
+            self.open.push((name, 0));
+        } else if !VOID.contains(&name) && !IMPLIED.contains(&name) {
             let weight = if formatting {
                 name.len() + tag.attributes.len() + 16
             } else {
@@ -157,7 +169,7 @@ impl Narrow {
         self.out.push_str(name);
         self.out.push_str(&tag.attributes);
         self.out.push('>');
-        (self.open.len() <= DEEPEST).then_some(())
+        (self.open.len() - self.items <= DEEPEST && self.items <= DEEPEST_ITEMS).then_some(())
     }
 
     fn end(&mut self, name: &str) -> Option<()> {
@@ -178,6 +190,7 @@ impl Narrow {
         }
         if let Some((_, weight)) = innermost {
             self.weight -= weight;
+            self.items -= usize::from(ITEMS.contains(&name));
         }
         if block(name) {
             self.charge(1)?;
