@@ -327,6 +327,7 @@ fn problem(template: &str) -> String {
             .to_vec(),
         dynamic: false,
         local: false,
+        any: false,
     };
     let problems = compile(&files, "t", &options, true, None).unwrap_err();
     problems.iter().map(|p| format!("{p}\n")).collect()

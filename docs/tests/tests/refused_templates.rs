@@ -64,6 +64,7 @@ fn refusals(template: &str) -> Vec<String> {
         fields: fields.map(|name| (name.to_owned(), Span::call_site())).into(),
         dynamic: false,
         local: false,
+        any: false,
     };
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     match compile(&files, "page.html", &options, false, Some(package)) {

@@ -81,6 +81,7 @@ fn said(template: &str) -> Option<String> {
             .into(),
         dynamic: false,
         local: false,
+        any: false,
     };
     let files = HashMap::from([("page.html".to_owned(), template.to_owned())]);
     compile(&files, "page.html", &options, true, None)

@@ -1,10 +1,12 @@
 //! `cargo vauban templates check`: every problem of every template of a package at once, hints included.
 //!
-//! It knows the templates, not the structs: unknown variables are the business of the derive.
+//! It knows the templates, not the structs: unknown variables and what needs types are the business of the derive.
 
 use super::derive::analyse_all;
 use super::error::Problem;
+use super::generate::{Generator, Options};
 use super::resolve::{Folder, Loader, Resolver};
+use proc_macro2::TokenStream;
 use std::path::Path;
 
 /// Reads every file below `templates/` of a package.
@@ -45,6 +47,17 @@ fn one<L: Loader>(loader: &L, name: &str, statics: Option<&Path>) -> Vec<Problem
             if let Some(statics) = statics {
                 super::derive::missing_files(&analysed.ops, statics, &mut errors);
             }
+            // What needs no types: filters, their arguments, tags.
+            let options = Options {
+                root: TokenStream::new(),
+                fields: Vec::new(),
+                dynamic: false,
+                local: false,
+                any: true,
+            };
+            if let Err(found) = Generator::new(&options, &sources).function(&analysed.ops) {
+                errors.extend(found);
+            }
             errors.into_iter().map(|e| sources.problem(e)).collect()
         }
         Err(problems) => problems,
@@ -65,13 +78,24 @@ mod tests {
                 "{% extends \"base.html\" %}{% block a %}<img src=\"/a.png\"><input name=\"q\"><b onclick=\"{{ x }}\">{{ y }}</b><p style=\"{{ z }}\">{% endblock %}",
             ),
             ("other.html", "<p>{{ a b }}</p>"),
+            ("filters.html", "<p>{{ x|safe }}{{ x|uper }}{% for y in z|slice:\"a\" %}{% endfor %}{{ user.nam }}{{ x|own }}</p>"),
         ]
         .map(|(n, t)| (n.to_owned(), t.to_owned()))
         .into();
         let classes: Vec<&str> = check(&files, None).iter().map(|p| p.class).collect();
         assert_eq!(
             classes,
-            ["expression", "event-handler", "style-attribute", "alt", "label"]
+            [
+                "safe",
+                "unknown-filter",
+                "filter-argument",
+                "unknown-variable",
+                "expression",
+                "event-handler",
+                "style-attribute",
+                "alt",
+                "label"
+            ]
         );
     }
 }

@@ -127,6 +127,7 @@ fn expand(input: TokenStream) -> syn::Result<TokenStream> {
         fields,
         dynamic: given.dynamic,
         local: false,
+        any: false,
     };
     let compiled = compile(
         &loader,
@@ -331,13 +332,15 @@ pub fn compile<L: Loader>(
             tokens = body;
             size = bytes;
         }
-        Err(error) => errors.push(*error),
+        Err(found) => errors.extend(found),
     }
     let mut fragments = Vec::new();
     for (name, ops) in &parts {
         match Generator::new(options, &sources).function(ops) {
             Ok((body, _)) => fragments.push((name.clone(), body)),
-            Err(error) => errors.push(*error),
+            // They are those of the page.
+            Err(found) if errors.is_empty() => errors.extend(found),
+            Err(_) => {}
         }
     }
     if !errors.is_empty() {

@@ -4,7 +4,7 @@
 //! `runtime::value`, which picks the way to write it while rustc compiles the result.
 
 use super::ast::{Expr, Path, Step};
-use super::error::{Pos, Result, Sources, fail, nearest};
+use super::error::{Error, Pos, Result, Sources, fail, nearest};
 use super::html::ir::{Context, ForOp, Op};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
@@ -27,6 +27,8 @@ pub struct Options {
     pub dynamic: bool,
     /// The fields are local names instead.
     pub local: bool,
+    /// The fields are not known: every name may be one. For checks, not for code.
+    pub any: bool,
 }
 
 /// Generates the statements that write some steps.
@@ -38,6 +40,8 @@ pub struct Generator<'a> {
     loops: Vec<Loop>,
     /// Counters of `{% cycle %}`, declared at the top of the function.
     cycles: Vec<CycleState>,
+    /// What was found wrong so far.
+    problems: Vec<Error>,
     next: usize,
     size: usize,
 }
@@ -75,6 +79,7 @@ impl<'a> Generator<'a> {
             names: Vec::new(),
             loops: Vec::new(),
             cycles: Vec::new(),
+            problems: Vec::new(),
             next: 0,
             size: 0,
         }
@@ -83,9 +88,12 @@ impl<'a> Generator<'a> {
     /// The body of a function with `__cx` and `__out`, and about how many bytes it writes.
     ///
     /// # Errors
-    /// An unknown variable or filter.
-    pub fn function(mut self, ops: &[Op]) -> Result<(TokenStream, usize)> {
-        let body = self.ops(ops)?;
+    /// Every unknown variable or filter.
+    pub fn function(mut self, ops: &[Op]) -> std::result::Result<(TokenStream, usize), Vec<Error>> {
+        let body = self.ops(ops);
+        if !self.problems.is_empty() {
+            return Err(self.problems);
+        }
         let counters = self.cycles.iter().map(|c| {
             let counter = &c.counter;
             quote! { let #counter = ::core::cell::Cell::new(0usize); }
@@ -107,12 +115,16 @@ impl<'a> Generator<'a> {
         format_ident!("__{}{}", name, self.next, span = Span::mixed_site())
     }
 
-    fn ops(&mut self, ops: &[Op]) -> Result<TokenStream> {
+    /// Steps one after the other. Mistakes are noted, so that all of them are shown at once.
+    fn ops(&mut self, ops: &[Op]) -> TokenStream {
         let mut out = TokenStream::new();
         for op in ops {
-            out.extend(self.op(op)?);
+            match self.op(op) {
+                Ok(step) => out.extend(step),
+                Err(error) => self.problems.push(*error),
+            }
         }
-        Ok(out)
+        out
     }
 
     fn op(&mut self, op: &Op) -> Result<TokenStream> {
@@ -148,10 +160,10 @@ impl<'a> Generator<'a> {
                     __out.push_str("\">");
                 }
             }
-            Op::Fragment(_, body) => self.ops(body)?,
+            Op::Fragment(_, body) => self.ops(body),
             Op::Spaceless(body) => {
                 let start = self.ident("start");
-                let body = self.ops(body)?;
+                let body = self.ops(body);
                 let root = &self.options.root;
                 quote! {
                     let #start = __out.len();
@@ -344,6 +356,9 @@ impl<'a> Generator<'a> {
             "messages" => return Ok(self.steps(quote! { __cx.messages() }, &path.rest)),
             _ => {}
         }
+        if self.options.any && !walled {
+            return Ok(quote! { __any });
+        }
         let mut known: Vec<&str> = self.options.fields.iter().map(|(n, _)| n.as_str()).collect();
         known.extend(["user", "messages", "path", "cookies", "debug"]);
         for entry in &self.names {
@@ -474,7 +489,7 @@ impl<'a> Generator<'a> {
         }
         let body = self.ops(body);
         self.names.truncate(depth);
-        let mut out = body?;
+        let mut out = body;
         for (_, ident, value) in bound.into_iter().rev() {
             // A match keeps what the value borrows alive for the whole body.
             out = quote! { match &(#value) { #ident => { #out } } };
@@ -523,8 +538,7 @@ impl<'a> Generator<'a> {
         self.size = before + bytes * 10;
         self.loops.pop();
         self.names.truncate(depth);
-        let body = body?;
-        let empty = self.ops(&f.empty)?;
+        let empty = self.ops(&f.empty);
         let rows = self.ident("rows");
         // Room for the whole loop at once; bounded, for a length is data.
         let mut setup = quote! {

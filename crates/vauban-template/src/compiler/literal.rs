@@ -72,6 +72,7 @@ fn build(input: &Input) -> syn::Result<TokenStream> {
         fields: names.iter().map(|n| (n.clone(), Span::mixed_site())).collect(),
         dynamic: false,
         local: true,
+        any: false,
     };
     let loader = HashMap::from([("safe_html!".to_owned(), template)]);
     let mut resolver = Resolver::new(&loader);
@@ -102,7 +103,13 @@ fn build(input: &Input) -> syn::Result<TokenStream> {
     let markers = sources.markers();
     let (body, _) = Generator::new(&options, &sources)
         .function(&analysed.ops)
-        .map_err(|error| syn::Error::new(span, sources.problem(*error).to_string()))?;
+        .map_err(|errors| {
+            let text: Vec<String> = errors
+                .into_iter()
+                .map(|e| sources.problem(e).to_string())
+                .collect();
+            syn::Error::new(span, text.join("\n"))
+        })?;
     let idents: Vec<_> = names
         .iter()
         .map(|n| format_ident!("{n}", span = Span::mixed_site()))

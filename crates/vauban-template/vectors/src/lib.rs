@@ -179,6 +179,7 @@ fn case_tokens(number: usize, case: Raw) -> TokenStream {
         fields: names.iter().map(|n| (n.clone(), Span::call_site())).collect(),
         dynamic: true,
         local: false,
+        any: false,
     };
     // Names of the test files may be anything; the compiler takes paths only.
     let run = match compile(&templates, &entry, &options, true, None) {

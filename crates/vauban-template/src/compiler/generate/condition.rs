@@ -34,7 +34,6 @@ impl Generator<'_> {
             }
             let body = self.ops(body);
             self.names.truncate(depth);
-            let body = body?;
             largest = largest.max(self.size - start);
             let mut inner = quote! { #body break #label; };
             for open in opened.into_iter().rev() {
@@ -48,7 +47,7 @@ impl Generator<'_> {
             out.extend(inner);
         }
         self.size = start;
-        let otherwise = self.ops(otherwise)?;
+        let otherwise = self.ops(otherwise);
         self.size = start + largest.max(self.size - start);
         Ok(quote! { #label: { #out #otherwise } })
     }

@@ -94,7 +94,7 @@ impl Generator<'_> {
                 self.put_tokens(&quote! { #path(#arguments) }, *context, call.pos)
             }
             Op::Slot(name, default, in_form) => {
-                let default = self.ops(default)?;
+                let default = self.ops(default);
                 let cx = self.context(*in_form);
                 quote! { if !__slots.write(#name, #cx, __out) { #default } }
             }
@@ -130,7 +130,7 @@ impl Generator<'_> {
                     }
                     let method = crate::compiler::derive::slot_method(name);
                     there.extend(quote! { #path::#method(__component); });
-                    let body = self.ops(body)?;
+                    let body = self.ops(body);
                     arms.extend(quote! { #name => { #body true } });
                 }
                 quote! { match &(#path { #fields }) { __component => {
