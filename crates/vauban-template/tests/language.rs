@@ -468,3 +468,29 @@ fn empty_values_move_nothing() {
         ]
     );
 }
+
+#[derive(Template)]
+#[template(
+    source = "{% if not x %}{% cycle y y as c %}{% else %}{% cycle y y as c silent %}{% endif %}<script>let a = 4{% cycle c %};</script>\
+              {% spaceless %}<p> <b>x</b> </p><script>a // >\n< b</script><pre> <b> </b></pre>{% endspaceless %}",
+    crate = vauban_template
+)]
+struct Cycles {
+    x: bool,
+    y: &'static str,
+}
+
+/// CWE-79: a cycle that is silent where its place was judged is not written, whichever definition ran.
+#[test]
+fn what_has_no_place_is_not_written() {
+    for x in [false, true] {
+        let html = render(&Cycles { x, y: ";alert(1)" });
+        assert!(
+            html.ends_with(
+                "<script nonce=\"NONCE\">let a = 4;</script><p><b>x</b></p>\
+                 <script nonce=\"NONCE\">a // >\n< b</script><pre> <b> </b></pre>"
+            ),
+            "{html}"
+        );
+    }
+}

@@ -67,7 +67,6 @@ struct CycleState {
     name: Option<String>,
     counter: Ident,
     values: Vec<Expr>,
-    silent: bool,
 }
 
 impl<'a> Generator<'a> {

@@ -7,6 +7,7 @@
 
 use super::context::{RenderContext, UrlTo};
 use super::escape::{self, Escape};
+use super::filters::tokens::between_tags;
 use super::safe::{Nonce, ResourceUrl, SafeHtml, SafeUrl};
 use super::value::Plain;
 use std::fmt::{Display, Write};
@@ -204,7 +205,15 @@ pub fn json_value<T: serde::Serialize + ?Sized>(value: &T, out: &mut String) {
 
 /// Removes whitespace between tags from `start` on, as Django's `spaceless`.
 pub fn spaceless(start: usize, out: &mut String) {
-    let body = super::filters::html::strip_spaces_between_tags(out[start..].trim());
+    let html = out[start..].trim().to_owned();
     out.truncate(start);
-    out.push_str(&body);
+    // CWE-79: in a script a line break may end a comment; and where spaces show, they stay.
+    let kept = ["script", "style", "textarea", "pre", "title"];
+    between_tags(&html, &kept, out, |text, out| {
+        let shown = text.trim_end();
+        if shown.is_empty() && out[start..].ends_with('>') {
+            return;
+        }
+        out.push_str(if shown.ends_with('>') { shown } else { text });
+    });
 }

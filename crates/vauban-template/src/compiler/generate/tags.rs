@@ -178,8 +178,9 @@ impl Generator<'_> {
         Ok(quote! { #path(#arguments) })
     }
 
-    fn cycle(&mut self, cycle: &Cycle, context: Context) -> Result<TokenStream> {
-        if cycle.values.is_empty() {
+    /// Whether a cycle is written here was decided with its place: here and there must not differ (CWE-79).
+    fn cycle(&mut self, cycle: &Cycle, context: Option<Context>) -> Result<TokenStream> {
+        let state = if cycle.values.is_empty() {
             let Some(found) = self.cycles.iter().rev().find(|c| c.name == cycle.name).cloned() else {
                 let name = cycle.name.clone().unwrap_or_default();
                 return fail(
@@ -189,28 +190,21 @@ impl Generator<'_> {
                     "name it: {% cycle a b as name %}",
                 );
             };
-            let counter = &found.counter;
-            let silent = found.silent || cycle.silent;
-            let put = if silent {
-                TokenStream::new()
-            } else {
-                self.cycle_value(&found, context, false)?
-            };
-            return Ok(quote! { #put #counter.set(#counter.get() + 1); });
-        }
-        let counter = self.ident("cycle");
-        let state = CycleState {
-            name: cycle.name.clone(),
-            counter: counter.clone(),
-            values: cycle.values.clone(),
-            silent: cycle.silent,
-        };
-        self.cycles.push(state.clone());
-        let put = if cycle.silent {
-            TokenStream::new()
+            found
         } else {
-            self.cycle_value(&state, context, false)?
+            let state = CycleState {
+                name: cycle.name.clone(),
+                counter: self.ident("cycle"),
+                values: cycle.values.clone(),
+            };
+            self.cycles.push(state.clone());
+            state
         };
+        let put = match context {
+            Some(context) => self.cycle_value(&state, context, false)?,
+            None => TokenStream::new(),
+        };
+        let counter = &state.counter;
         Ok(quote! { #put #counter.set(#counter.get() + 1); })
     }
 

@@ -47,7 +47,10 @@ fn reference(text: &str) -> Option<(char, usize)> {
 pub fn cut_reference(raw: &str) -> bool {
     let Some(at) = raw.rfind('&') else { return false };
     let tail = &raw[at + 1..];
-    !tail.is_empty() && tail.len() < 32 && tail.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'#')
+    // A name has at most 32 characters, a number any.
+    !tail.is_empty()
+        && (tail.len() <= 32 || tail.starts_with('#'))
+        && tail.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'#')
 }
 
 #[cfg(test)]
@@ -63,7 +66,9 @@ mod tests {
 
     #[test]
     fn finds_cut_references() {
-        assert!(cut_reference("x&am") && cut_reference("&#x2"));
+        assert!(
+            cut_reference("x&am") && cut_reference("&#x2") && cut_reference(&format!("&#{}", "0".repeat(99)))
+        );
         assert!(!cut_reference("x&") && !cut_reference("&amp;") && !cut_reference("a=b"));
     }
 }

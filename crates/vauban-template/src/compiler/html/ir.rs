@@ -65,8 +65,8 @@ pub enum Op {
     Nonce,
     /// The hidden field with the form's token; the form's literal action.
     FormToken(Option<String>),
-    /// Alternating values.
-    Cycle(Box<Cycle>, Context),
+    /// Alternating values; without a context they go on and are not written.
+    Cycle(Box<Cycle>, Option<Context>),
     /// Starts a cycle over.
     ResetCycle(Option<String>, Pos),
     /// The first true value.

@@ -59,12 +59,26 @@ pub(super) fn flush(value: &mut Value, pos: Pos) -> Result<()> {
         );
     }
     let text = entities::decode(&value.pending);
-    // At run time a slash is looked for as it is written: `&#47;`, a tab or a second one would not be found.
+    // At run time a slash is looked for as it is written: `&#47;`, a blank or a second one would not be found.
     let plain = value.pending == "/";
+    let after = matches!(value.url, UrlPart::AfterValue | UrlPart::RootValue);
+    let odd = after && odd_slash(&value.pending, &text);
+    if odd && value.kind == Kind::Action {
+        return fail(
+            pos,
+            "foreign-form",
+            "slashes behind a value in a form's address: if the value is empty, they name another site",
+            "write one slash, plainly, or start the address literally",
+        );
+    }
     value.pending.clear();
     let part = std::mem::replace(&mut value.url, UrlPart::Unknown(false));
     value.url = match part.advance(&text) {
-        Ok(UrlPart::Root | UrlPart::RootValue) if !plain => UrlPart::Unknown(false),
+        Ok(_) if odd => UrlPart::Unknown(false),
+        // The literal was blank, or a slash in some other spelling.
+        Ok(
+            UrlPart::Start | UrlPart::AfterValue | UrlPart::AfterTyped | UrlPart::Root | UrlPart::RootValue,
+        ) if !plain => UrlPart::Unknown(false),
         Ok(part) => part,
         Err(_) => {
             return fail(
@@ -76,6 +90,18 @@ pub(super) fn flush(value: &mut Value, pos: Pos) -> Result<()> {
         }
     };
     Ok(())
+}
+
+/// Whether literal text behind a value starts with a slash that is not one plain slash alone.
+fn odd_slash(raw: &str, text: &str) -> bool {
+    let slash = |c: char| matches!(c, '/' | '\\');
+    let starts = text.trim_start_matches(['\t', '\n', '\r']).starts_with(slash);
+    let mut behind = text.chars().skip(1);
+    starts
+        && (!raw.starts_with('/')
+            || behind
+                .next()
+                .is_some_and(|c| slash(c) || matches!(c, '\t' | '\n' | '\r')))
 }
 
 /// Joins two settled states; `None` if they are different places.
@@ -122,7 +148,7 @@ fn join_tags(mut a: Tag, b: Tag) -> Option<Tag> {
         match b.attributes.iter().find(|x| x.name == attribute.name) {
             Some(other) => {
                 if other.value != attribute.value {
-                    attribute.value = differing(&attribute.value, &other.value);
+                    attribute.value = differing(&attribute.name, &attribute.value, &other.value);
                 }
                 attribute.sometimes |= other.sometimes;
             }
@@ -143,9 +169,12 @@ fn join_tags(mut a: Tag, b: Tag) -> Option<Tag> {
     Some(a)
 }
 
-/// What is known where two branches gave different values.
-pub(super) fn differing(a: &Given, b: &Given) -> Given {
-    if *a == Given::Data || *b == Given::Data {
+/// What is known where two branches gave an attribute different values.
+pub(super) fn differing(name: &str, a: &Given, b: &Given) -> Given {
+    // CWE-352: where a form goes has to be known on all ways.
+    if matches!(name, "action" | "formaction") {
+        Given::Differs
+    } else if *a == Given::Data || *b == Given::Data {
         Given::Data
     } else {
         Given::Differs
@@ -163,7 +192,7 @@ fn join_values(mut a: Value, b: Value) -> Option<Value> {
         a.given = if here {
             Given::Typed
         } else {
-            differing(&a.given, &b.given)
+            differing(&a.name, &a.given, &b.given)
         };
         a.raw.clear();
     }

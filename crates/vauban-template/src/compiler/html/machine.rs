@@ -34,6 +34,8 @@ pub struct Machine {
     pub(super) drop_quote: bool,
     /// Elements may stay open at the end: a piece of a page.
     pub piece: bool,
+    /// A part of a component stands in a POST form of the page.
+    pub(super) in_post: bool,
     /// Loops round this place.
     loops: usize,
     /// Cycles that are not written.
@@ -157,11 +159,11 @@ impl Machine {
             Node::CsrfToken(_) => {}
             Node::Cycle(cycle) if self.is_silent(cycle) => {
                 // Nothing is written here, so that no place is used up.
-                self.ops.push(Op::Cycle(cycle.clone(), Context::Text));
+                self.ops.push(Op::Cycle(cycle.clone(), None));
             }
             Node::Cycle(cycle) => {
                 if let Some(context) = self.value_place(cycle.pos)? {
-                    self.ops.push(Op::Cycle(cycle.clone(), context));
+                    self.ops.push(Op::Cycle(cycle.clone(), Some(context)));
                 }
             }
             Node::ResetCycle(name, pos) => self.ops.push(Op::ResetCycle(name.clone(), *pos)),
@@ -271,6 +273,14 @@ impl Machine {
     }
 
     fn settled(&mut self, pos: Pos) -> Result<State> {
+        if self.drop_quote {
+            return fail(
+                pos,
+                "mixed-value",
+                "a tag of the template behind the value of an attribute that is present or absent",
+                "write name=\"{{ flag }}\" and nothing else between the quotes",
+            );
+        }
         // `<tr{% if hot %} class="hot"{% endif %}>`: the element's name ends at the tag.
         if let Mode::Name(name, false, at) = &self.state.mode {
             let (name, at) = (name.clone(), *at);
@@ -285,7 +295,11 @@ impl Machine {
     /// A part that starts and ends between tags with nothing open.
     fn inner(&mut self, nodes: &[Node], pos: Pos) -> Result<Vec<Op>> {
         let outer = self.state.clone();
-        let (ops, end) = self.branch(&State::default(), nodes)?;
+        let in_post = self.in_post;
+        self.in_post |= outer.open.iter().any(|o| o.post);
+        let result = self.branch(&State::default(), nodes);
+        self.in_post = in_post;
+        let (ops, end) = result?;
         let end = settle(end, pos)?;
         self.same_elements(&State::default(), &end, pos)?;
         self.state = outer;

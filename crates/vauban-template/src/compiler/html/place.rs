@@ -345,9 +345,8 @@ fn attribute(value: &mut Value, pos: Pos) -> Result<Context> {
 /// Whether a form's action stays on this origin, whatever follows: it starts with one slash.
 pub(super) fn stays_here(value: &Value) -> bool {
     let slash = || {
-        super::entities::decode(&value.raw)
-            .trim_start_matches(|c| c <= ' ')
-            .starts_with('/')
+        let text = super::entities::decode(&value.raw);
+        text.trim_start_matches(|c| c <= ' ').starts_with('/') && !super::tags::foreign_origin(&text)
     };
     let stays = [
         UrlPart::AfterTyped,

@@ -265,7 +265,9 @@ impl Machine {
         }
         if let Some(method) = find("formmethod") {
             let is = |word: &str| matches!(&method.value, Given::Literal(v) if v.eq_ignore_ascii_case(word));
-            let in_post = self.state.open.iter().any(|o| o.post);
+            let in_post = self.in_post || self.state.open.iter().any(|o| o.post);
+            // `form=` names a form that may stand anywhere.
+            let elsewhere = find("form").is_some();
             if is("post") && !in_post {
                 return fail(
                     tag.pos,
@@ -275,7 +277,7 @@ impl Machine {
                 );
             }
             // CWE-598: the token would stand in the address.
-            if in_post && !is("post") && !is("dialog") {
+            if (in_post || elsewhere) && !is("post") && !is("dialog") {
                 return fail(
                     tag.pos,
                     "formmethod",
@@ -286,7 +288,8 @@ impl Machine {
         }
         if tag.name == "base"
             && let Some(href) = find("href")
-            && matches!(&href.value, Given::Literal(url) if foreign_origin(url))
+            && (matches!(&href.value, Given::Literal(url) if foreign_origin(url))
+                || href.value == Given::Differs)
         {
             return fail(
                 tag.pos,
@@ -409,7 +412,7 @@ fn meta_with_data(tag: &Tag) -> Result<()> {
 }
 
 /// Whether a literal address leaves this origin.
-fn foreign_origin(url: &str) -> bool {
+pub(super) fn foreign_origin(url: &str) -> bool {
     let url: String = url.chars().filter(|c| !matches!(c, '\t' | '\n' | '\r')).collect();
     let url = url.trim_matches(|c: char| c <= ' ').replace('\\', "/");
     if url.starts_with("//") {

@@ -429,8 +429,7 @@ impl Machine {
             if value.given == Given::Empty {
                 value.given = Given::Literal(String::new());
             }
-            // A literal that is this long is not a keyword; what matters of it is its start.
-            if matches!(value.given, Given::Literal(_)) && value.raw.len() < 4096 {
+            if matches!(value.given, Given::Literal(_)) {
                 value.raw.push_str(part);
             }
             if is_url(value.kind) {
@@ -591,7 +590,7 @@ impl Machine {
         }
         // Written in some branches, and here: browsers take the one or the other.
         if let Some(old) = tag.attributes.iter_mut().find(|a| a.name == name) {
-            old.value = super::join::differing(&old.value, &value);
+            old.value = super::join::differing(&old.name, &old.value, &value);
         } else {
             tag.attributes.push(super::state::Attribute {
                 name,

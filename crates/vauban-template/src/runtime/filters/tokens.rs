@@ -150,7 +150,7 @@ pub(in crate::runtime) fn comment_end(text: &str) -> Option<usize> {
 }
 
 /// Changes the text of markup, but not what stands in tags, comments and the elements `closed`.
-pub(super) fn between_tags(
+pub(in crate::runtime) fn between_tags(
     html: &str,
     closed: &[&str],
     out: &mut String,
