@@ -922,6 +922,30 @@ const WAYS: &[(&str, &str, &str, bool)] = &[
         "alert(1)",
         false,
     ),
+    (
+        "a boolean attribute that is not written, before a slash",
+        "<svg class=a hidden=\"{{ f }}\"/><textarea aria-label=c><script>w({{ x }})</script></textarea>",
+        "alert(1)",
+        false,
+    ),
+    (
+        "a key of an object",
+        "<script>let o = {\"{{ x }}\": 1};</script>",
+        "__proto__",
+        true,
+    ),
+    (
+        "a key of an object, in a loop",
+        "<script>let o = { {% for a in l %}\"{{ a }}\": {{ x }},{% endfor %} };</script>",
+        "__proto__",
+        true,
+    ),
+    (
+        "a part of a key of an object",
+        "<script>let o = {a: 1, '__pro{{ x }}': 1};</script>",
+        "to__",
+        true,
+    ),
 ];
 
 #[test]

@@ -25,6 +25,10 @@ pub struct Js {
     parentheses: Vec<Before>,
     /// The last word opens the head of a statement: `if`, `while`.
     head: bool,
+    /// Behind `{` or `,`: a key of an object may come, and whether a value stands in it.
+    key: Option<bool>,
+    /// Where a value turned out to be a key of an object.
+    pub keyed: Option<Pos>,
     /// Where the lexer gave up, and why.
     pub unclear: Option<(Pos, &'static str)>,
     escaped: bool,
@@ -111,6 +115,8 @@ impl Default for Js {
             braces: Vec::new(),
             parentheses: Vec::new(),
             head: false,
+            key: None,
+            keyed: None,
             unclear: None,
             escaped: false,
             last: Vec::new(),
@@ -233,6 +239,12 @@ impl Js {
         };
         self.last.clear();
         self.head = false;
+        self.hold();
+    }
+
+    /// A value was written here, in code or in a string.
+    pub fn hold(&mut self) {
+        self.key = self.key.map(|_| true);
     }
 
     /// Whether a value may stand here.
@@ -299,12 +311,20 @@ impl Js {
             if self.word.len() < 16 {
                 self.word.push(c);
             }
+            self.key = None;
             return 0;
         }
         self.end_word();
         let next = rest.chars().nth(1);
         self.loads = self.loads.after(c, next);
         let comment = c == '/' && matches!(next, Some('/' | '*'));
+        if !c.is_whitespace() && !comment {
+            match c {
+                ':' if self.key == Some(true) => self.keyed = self.keyed.or(Some(pos)),
+                '"' | '\'' if self.key == Some(false) => {}
+                _ => self.key = matches!(c, '{' | ',').then_some(false),
+            }
+        }
         let head = self.head && !c.is_whitespace() && !comment;
         self.head &= !head;
         match c {
@@ -455,6 +475,8 @@ impl Js {
             };
         }
         self.head |= other.head;
+        self.key = self.key.max(other.key);
+        self.keyed = self.keyed.or(other.keyed);
         if self.parentheses.len() == other.parentheses.len() {
             for (own, other) in self.parentheses.iter_mut().zip(other.parentheses) {
                 if *own != other {
@@ -607,6 +629,40 @@ mod tests {
                 after(&format!("{statement}\n/\"/")).unclear.is_some(),
                 "{statement}"
             );
+        }
+    }
+
+    /// CWE-1321: as a key, `__proto__` sets the prototype.
+    #[test]
+    fn knows_keys_of_objects() {
+        let keyed = |before: &str, behind: &str| {
+            let mut js = after(before);
+            if js.mode == Mode::Code {
+                js.value();
+            } else {
+                js.hold();
+            }
+            js.advance(behind, Pos::default());
+            js.keyed.is_some()
+        };
+        for (before, behind) in [
+            ("o = {", ": 1"),
+            ("o = { \"", "\": 1"),
+            ("o = {a: 1, '", "' /* c */ : 1"),
+            ("o = {a,\n\"__pro", "\":"),
+        ] {
+            assert!(keyed(before, behind), "{before}");
+        }
+        for (before, behind) in [
+            ("a = b ? ", " : c"),
+            ("a = b ? '", "' : c"),
+            ("o = {a: ", ", b: 1}"),
+            ("o = {[", "]: 1}"),
+            ("case ", ": f()"),
+            ("f(a, ", ")"),
+            ("a = [b, '", "', c ? d : e]"),
+        ] {
+            assert!(!keyed(before, behind), "{before}");
         }
     }
 

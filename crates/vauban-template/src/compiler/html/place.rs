@@ -456,6 +456,7 @@ fn script(kind: Script, js: &mut super::js::Js, pos: Pos) -> Result<Context> {
                     "remove the backslash",
                 );
             }
+            js.hold();
             if json && js.mode == JsMode::Single {
                 return fail(
                     pos,

@@ -192,7 +192,9 @@ impl Machine {
             }
         }
         if tag.closing {
-            self.emit("/");
+            // CWE-79: behind a boolean attribute that is not written, the slash would belong to an unquoted value.
+            let apart = matches!(self.ops.last(), Some(Op::Literal(_)));
+            self.emit(if apart { "/" } else { " /" });
         }
         self.emit(">");
         let waiver = self.waiver.take();

@@ -4,7 +4,7 @@ use super::attributes::{self, Kind};
 use super::elements;
 use super::join::is_url;
 use super::machine::Machine;
-use super::state::{Given, Mode, Tag, Value};
+use super::state::{Given, Mode, Script, Tag, Value};
 use super::url::UrlPart;
 use crate::compiler::error::{Pos, Result, fail};
 
@@ -531,6 +531,15 @@ impl Machine {
         }
         self.emit(body);
         js.advance(body, pos);
+        // CWE-1321; in JSON, which is only read, a key is a key.
+        if let Some(at) = js.keyed.filter(|_| kind == Script::Js) {
+            return fail(
+                at,
+                "script-position",
+                "a value as a key of an object: `__proto__` would set its prototype",
+                "write the whole object as one value, or the key in brackets: [{{ key }}]: …",
+            );
+        }
         self.state.mode = if length.is_some() {
             Mode::Text
         } else {
