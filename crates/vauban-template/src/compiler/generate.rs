@@ -198,8 +198,6 @@ impl<'a> Generator<'a> {
         {
             let some = self.ident("some");
             let test = self.optional(input, name, *at)?;
-            let root = &self.options.root;
-            let _ = root;
             let first = self.put_tokens(&quote! { #some }, context, pos);
             let second = self.put(argument, context, argument.pos())?;
             return Ok(

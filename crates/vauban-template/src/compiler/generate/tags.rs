@@ -241,8 +241,6 @@ pub(super) fn app_path(module: &str, name: &str) -> TokenStream {
     text.parse().unwrap_or_default()
 }
 
-// A table: each context by itself.
-#[allow(clippy::match_same_arms)]
 impl Generator<'_> {
     /// The context for markup that was checked elsewhere.
     fn context(&self, in_form: bool) -> TokenStream {

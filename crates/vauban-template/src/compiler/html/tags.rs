@@ -82,9 +82,8 @@ impl Machine {
             );
         }
         if matches!(name.as_str(), "a" | "form" | "button")
-            && let Some(outer) = self.state.open.iter().find(|o| o.name == name && !o.foreign)
+            && self.state.open.iter().any(|o| o.name == name && !o.foreign)
         {
-            let _ = outer;
             return fail(
                 pos,
                 "nested",
