@@ -16,14 +16,13 @@ pub mod tasks;
 pub mod urls;
 pub mod users;
 
-use vauban::App;
+use vauban::{App, accounts};
 
 /// The program: a list of modules.
 pub fn app() -> App {
     App::new(vauban::package!())
-        .users::<users::User>()
-        .account_layout::<users::AccountLayout>()
         .error_pages::<errors::SiteError>()
+        .module(accounts::module::<users::User>().layout::<users::AccountLayout>())
         .module(site::module())
         .module(users::module())
         .module(articles::module())

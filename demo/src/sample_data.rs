@@ -4,6 +4,7 @@
 
 mod texts;
 
+use vauban::accounts::LookAs;
 use vauban::commands::{Command, Failure, Run};
 use vauban::prelude::*;
 
@@ -41,16 +42,16 @@ pub fn module() -> Module {
     Module::new("sample_data")
         .service::<SampleData>()
         .command(Command::new("sampledata", about, run).on_first_run())
-        .look_as(
+        .contribute(LookAs::new(
             "ann@example.com",
             "writes articles, runs the Lighthouse Collective",
-        )
-        .look_as("ben@example.com", "belongs to another organisation")
-        .look_as("cleo@example.com", "works for the site (staff)")
-        .look_as(
+        ))
+        .contribute(LookAs::new("ben@example.com", "belongs to another organisation"))
+        .contribute(LookAs::new("cleo@example.com", "works for the site (staff)"))
+        .contribute(LookAs::new(
             "dan@example.com",
             "a member without rights in one, an editor in the other",
-        )
+        ))
 }
 
 /// Makes everything in one unit: all of it or nothing.

@@ -15,11 +15,11 @@ mod views;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, ExitCode};
 
-use vauban::{App, Module};
+use vauban::{App, Module, accounts};
 
 fn app() -> App {
     App::new(vauban::package!())
-        .users::<models::User>()
+        .module(accounts::module::<models::User>())
         .module(
             Module::new("site")
                 .routes(urls::routes())

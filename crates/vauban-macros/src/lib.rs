@@ -71,7 +71,7 @@ pub fn form(item: TokenStream) -> TokenStream {
 ///     #[field(max_length = 80)] pub name: String,   // its own: empty for a new account, shown if not
 /// }
 /// ```
-#[proc_macro_derive(UserAccount)]
+#[proc_macro_derive(UserAccount, attributes(account))]
 pub fn user_account(item: TokenStream) -> TokenStream {
     user::expand(item.into())
         .unwrap_or_else(|error| error.to_compile_error())

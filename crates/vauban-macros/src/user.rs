@@ -68,6 +68,7 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
     check_columns(&input.ident, &fields)?;
     check_user_model(&input)?;
     check_own_columns(&fields)?;
+    let accounts = accounts_path(&input)?;
     let user = &input.ident;
     let own: Vec<&Field> = fields
         .iter()
@@ -90,7 +91,7 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
         .filter_map(|f| f.ident.as_ref());
     let attributes = texts.map(|ident| {
         let name = ident.to_string().replace('_', " ");
-        quote! { ::vauban::accounts::Attribute {
+        quote! { #accounts::Attribute {
             name: ::std::string::String::from(#name),
             value: ::std::clone::Clone::clone(&self.#ident),
         } }
@@ -101,19 +102,19 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
         .filter(|field| !has_own_value(field))
         .filter_map(|f| f.ident.as_ref());
     Ok(quote! {
-        impl ::vauban::accounts::UserAccount for #user {
-            fn email(&self) -> &::vauban::accounts::Email { &self.email }
+        impl #accounts::UserAccount for #user {
+            fn email(&self) -> &#accounts::Email { &self.email }
             fn is_active(&self) -> bool { self.is_active }
             fn is_staff(&self) -> bool { self.is_staff }
             fn is_superuser(&self) -> bool { self.is_superuser }
             fn display_name(&self) -> &str { #display }
-            fn attributes(&self) -> ::std::vec::Vec<::vauban::accounts::Attribute> {
+            fn attributes(&self) -> ::std::vec::Vec<#accounts::Attribute> {
                 ::std::vec![#(#attributes),*]
             }
             fn columns_of_account<R: ::vauban::__private::orm::Model>(
                 columns: &::vauban::__private::orm::Columns<Self, R>,
-            ) -> ::vauban::accounts::AccountColumns<'_, R, Self> {
-                ::vauban::accounts::AccountColumns {
+            ) -> #accounts::AccountColumns<'_, R, Self> {
+                #accounts::AccountColumns {
                     id: &columns.id,
                     email: &columns.email,
                     is_active: &columns.is_active,
@@ -122,11 +123,27 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
                     last_login: &columns.last_login,
                 }
             }
-            fn fresh(email: ::vauban::accounts::Email) -> #new {
+            fn fresh(email: #accounts::Email) -> #new {
                 #new { email, #(#given: ::std::default::Default::default()),* }
             }
         }
     })
+}
+
+/// Where the accounts are: `::vauban::accounts`, unless `#[account(crate = …)]` says otherwise.
+fn accounts_path(input: &DeriveInput) -> Result<TokenStream> {
+    let mut path = quote!(::vauban::accounts);
+    for attribute in input.attrs.iter().filter(|a| a.path().is_ident("account")) {
+        attribute.parse_nested_meta(|meta| {
+            if !meta.path.is_ident("crate") {
+                return Err(meta.error("there is only `crate = path` here"));
+            }
+            let other: syn::Path = meta.value()?.parse()?;
+            path = quote!(::#other);
+            Ok(())
+        })?;
+    }
+    Ok(path)
 }
 
 fn named_fields(input: &DeriveInput) -> Result<Vec<&Field>> {

@@ -1,21 +1,13 @@
 //! What a program is made of: its package and its modules. Explicit, and readable in one screen.
 
-use std::fmt;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-
 use ::http::StatusCode;
-use vauban_orm::engine::Database;
-use vauban_orm::{ModelMeta, Policy, Service, migrations};
-
-use crate::accounts::{AccountOptions, AccountPage, Accounts, HashError, Layout, UserAccount};
-use crate::checks::Check;
-use crate::commands::Command;
-use crate::http::Respond;
-use crate::middleware::{Around, Before, ErrorPage, ErrorPages};
-use crate::routing::{Route, Routes};
-use crate::signing::Keys;
-use crate::staticfiles::StaticFiles;
+use vauban_core::commands::Failure;
+use vauban_core::middleware::{Around, Before, ErrorPage};
+use vauban_core::module::Modules;
+use vauban_core::settings::{Mode, Places, Settings};
+use vauban_core::staticfiles::StaticFiles;
+use vauban_core::{Module, Package};
+use vauban_orm::migrations;
 
 /// A program: a list of modules, and what belongs to the whole site.
 ///
@@ -29,16 +21,9 @@ use crate::staticfiles::StaticFiles;
 pub struct App {
     /// The package it is built from.
     pub package: Package,
-    /// Its modules, in order.
-    pub modules: Vec<Module>,
-    pub(crate) people: Option<People>,
-    pub(crate) account_options: AccountOptions,
-    pub(crate) static_files: StaticFiles,
-    pub(crate) migrations: Vec<migrations::Set>,
-    pub(crate) error_pages: ErrorPages,
-    pub(crate) before: Vec<Arc<dyn Before>>,
-    pub(crate) around: Vec<Arc<dyn Around>>,
-    #[cfg(any(test, feature = "__test_switches"))]
+    /// The first of them is what belongs to the whole site.
+    pub(crate) modules: Modules,
+    #[cfg(feature = "__test_switches")]
     pub(crate) no_https_redirect: bool,
 }
 
@@ -47,21 +32,14 @@ impl App {
     pub fn new(package: Package) -> Self {
         Self {
             package,
-            modules: Vec::new(),
-            people: None,
-            account_options: AccountOptions::default(),
-            static_files: StaticFiles::default(),
-            migrations: Vec::new(),
-            error_pages: ErrorPages::default(),
-            before: Vec::new(),
-            around: Vec::new(),
-            #[cfg(any(test, feature = "__test_switches"))]
+            modules: Modules::of_site(Module::new(package.name)),
+            #[cfg(feature = "__test_switches")]
             no_https_redirect: false,
         }
     }
 
     /// Answers plain requests in a release build too. For the benchmark, whose load comes over plain HTTP.
-    #[cfg(any(test, feature = "__test_switches"))]
+    #[cfg(feature = "__test_switches")]
     #[must_use]
     #[doc(hidden)]
     pub fn without_https_redirect(mut self) -> Self {
@@ -69,62 +47,38 @@ impl App {
         self
     }
 
-    /// Adds a module.
+    /// Adds a module. Where two speak of the same thing, such as an error's page, the earlier one wins.
     #[must_use]
-    pub fn module(mut self, module: Module) -> Self {
-        self.modules.push(module);
-        self
-    }
-
-    /// The rows of `U` are those who sign in: brings sessions, sign-in and the account pages.
-    #[must_use]
-    pub fn users<U: UserAccount>(mut self) -> Self {
-        self.people = Some(People::of::<U>());
-        self
-    }
-
-    /// What accounts are configured with, where the defaults are not right.
-    #[must_use]
-    pub fn account_options(mut self, options: AccountOptions) -> Self {
-        self.account_options = AccountOptions {
-            layout: self.account_options.layout,
-            ..options
-        };
-        self
-    }
-
-    /// The page of the app's own around the account pages.
-    #[must_use]
-    pub fn account_layout<L: From<AccountPage> + Respond + 'static>(mut self) -> Self {
-        self.account_options.layout = Layout::of::<L>();
+    pub fn module(mut self, module: impl Into<Module>) -> Self {
+        self.modules.push(module.into());
         self
     }
 
     /// Adds a layer before the session; see [`Before`].
     #[must_use]
     pub fn before(mut self, layer: impl Before) -> Self {
-        self.before.push(Arc::new(layer));
+        self.modules.change_site(|site| site.before(layer));
         self
     }
 
     /// Adds a layer around the view, inside those that were added earlier; see [`Around`].
     #[must_use]
     pub fn around(mut self, layer: impl Around) -> Self {
-        self.around.push(Arc::new(layer));
+        self.modules.change_site(|site| site.around(layer));
         self
     }
 
     /// Files that belong to the site: `vauban::static_files!("static")`.
     #[must_use]
     pub fn static_files(mut self, files: StaticFiles) -> Self {
-        self.static_files = files;
+        self.modules.change_site(|site| site.static_files(files));
         self
     }
 
     /// The package's migrations: `vauban::migrations!("migrations")`.
     #[must_use]
     pub fn migrations(mut self, set: migrations::Set) -> Self {
-        self.migrations.push(set);
+        self.modules.change_site(|site| site.migrations(set));
         self
     }
 
@@ -137,222 +91,41 @@ impl App {
     /// The app's own page for one status.
     #[must_use]
     pub fn error_page<P: ErrorPage>(mut self, status: StatusCode) -> Self {
-        self.error_pages.set::<P>(status);
+        self.modules.change_site(|site| site.error_page::<P>(status));
         self
     }
 
     /// The app's own page for every error that has none of its own.
     #[must_use]
     pub fn error_pages<P: ErrorPage>(mut self) -> Self {
-        self.error_pages.set_other::<P>();
+        self.modules.change_site(|site| site.error_pages::<P>());
         self
     }
 
-    /// Every route of every module.
-    pub fn routes(&self) -> impl Iterator<Item = &Route> {
-        self.modules.iter().flat_map(|module| module.routes.iter())
+    /// Its modules; the first is what belongs to the whole site.
+    pub fn modules(&self) -> &Modules {
+        &self.modules
     }
 
-    /// The same as one table.
-    pub(crate) fn all_routes(&self) -> Routes {
-        self.modules
-            .iter()
-            .fold(Routes::new(), |all, module| all.and(module.routes.clone()))
+    /// The settings of this build, from the usual places.
+    pub(crate) fn settings(&self) -> Result<Settings, Failure> {
+        self.settings_for(Mode::of_this_build())
     }
 
-    /// Every model: the modules' and the framework's own.
-    pub(crate) fn models(&self) -> Vec<&'static ModelMeta> {
-        let mut all: Vec<&'static ModelMeta> = Vec::new();
-        for model in self.model_functions().map(|model| model()) {
-            if !all.iter().any(|known| std::ptr::eq(*known, model)) {
-                all.push(model);
-            }
-        }
-        all
+    /// The settings as a build for `mode` would read them.
+    pub(crate) fn settings_for(&self, mode: Mode) -> Result<Settings, Failure> {
+        Ok(Settings::load(mode, &Places::usual(), &self.modules.settings())?)
     }
 
-    /// The functions that tell of the models.
-    pub(crate) fn model_functions(&self) -> impl Iterator<Item = ModelFn> {
-        let own = self.modules.iter().flat_map(|module| module.models.iter());
-        own.chain(self.people.iter().flat_map(|people| people.models.iter()))
-            .copied()
-    }
-
-    /// Every package's migrations: the framework's own first.
+    /// Every package's migrations, the site's own last.
     pub(crate) fn migration_sets(&self) -> Vec<migrations::Set> {
-        let framework = self.people.iter().map(|_| crate::accounts::migration_set());
-        framework.chain(self.migrations.iter().cloned()).collect()
+        self.modules.migration_sets(self.package.name)
     }
 
     /// How many migrations there are.
     pub(crate) fn migration_count(&self) -> usize {
-        self.migration_sets()
-            .iter()
-            .filter_map(|set| set.migrations().ok())
-            .map(|all| all.len())
-            .sum()
-    }
-
-    /// Every service.
-    pub(crate) fn services(&self) -> impl Iterator<Item = &ServiceFacts> {
-        let own = self.modules.iter().flat_map(|module| module.services.iter());
-        own.chain(self.people.iter().flat_map(|people| people.services.iter()))
-    }
-}
-
-/// A model, by the function that tells of it.
-pub(crate) type ModelFn = fn() -> &'static ModelMeta;
-
-/// A part of a program: routes, models, services, checks and commands that belong together.
-#[derive(Debug)]
-pub struct Module {
-    /// Its name.
-    pub name: &'static str,
-    /// Its table of routes.
-    pub routes: Routes,
-    pub(crate) models: Vec<ModelFn>,
-    pub(crate) services: Vec<ServiceFacts>,
-    pub(crate) checks: Vec<Check>,
-    pub(crate) commands: Vec<Command>,
-    pub(crate) look_as: Vec<(&'static str, &'static str)>,
-}
-
-impl Module {
-    /// An empty module.
-    pub fn new(name: &'static str) -> Self {
-        Self {
-            name,
-            routes: Routes::new(),
-            models: Vec::new(),
-            services: Vec::new(),
-            checks: Vec::new(),
-            commands: Vec::new(),
-            look_as: Vec::new(),
-        }
-    }
-
-    /// Adds a table of routes.
-    #[must_use]
-    pub fn routes(mut self, routes: Routes) -> Self {
-        self.routes = self.routes.and(routes);
-        self
-    }
-
-    /// Adds a model: its table is migrated, its policy stands in the access matrix.
-    #[must_use]
-    pub fn model<M: Policy>(mut self) -> Self {
-        self.models.push(M::meta);
-        self
-    }
-
-    /// Adds a service: its rights stand in the access matrix.
-    #[must_use]
-    pub fn service<S: Service>(mut self) -> Self {
-        self.services.push(ServiceFacts::of::<S>());
-        self
-    }
-
-    /// Adds a check that runs at every start.
-    #[must_use]
-    pub fn check(mut self, check: Check) -> Self {
-        self.checks.push(check);
-        self
-    }
-
-    /// Adds a management command.
-    #[must_use]
-    pub fn command(mut self, command: Command) -> Self {
-        self.commands.push(command);
-        self
-    }
-
-    /// Names somebody of the sample data as whom one may look at the site while developing, with a few words
-    /// about them. Not in a release build.
-    #[must_use]
-    pub fn look_as(mut self, email: &'static str, about: &'static str) -> Self {
-        self.look_as.push((email, about));
-        self
-    }
-}
-
-/// What the access matrix says of a service.
-#[derive(Debug, Clone)]
-pub(crate) struct ServiceFacts {
-    pub(crate) name: &'static str,
-    pub(crate) reason: &'static str,
-    pub(crate) grants: fn() -> &'static [vauban_orm::actor::Granted],
-}
-
-impl ServiceFacts {
-    pub(crate) fn of<S: Service>() -> Self {
-        Self {
-            name: S::NAME,
-            reason: S::waiver().reason(),
-            grants: S::grants,
-        }
-    }
-}
-
-/// Those who sign in, without the app's type.
-#[derive(Clone)]
-pub(crate) struct People {
-    pub(crate) accounts: fn(Database, &Keys, AccountOptions) -> Result<Accounts, HashError>,
-    pub(crate) models: Vec<ModelFn>,
-    pub(crate) services: Vec<ServiceFacts>,
-}
-
-impl People {
-    fn of<U: UserAccount>() -> Self {
-        Self {
-            accounts: Accounts::new::<U>,
-            models: crate::accounts::model_facts::<U>(),
-            services: crate::accounts::service_facts::<U>(),
-        }
-    }
-}
-
-impl fmt::Debug for People {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("People")
-    }
-}
-
-/// The package that a program is built from; written by [`package!`](crate::package).
-#[derive(Debug, Clone, Copy)]
-pub struct Package {
-    /// `CARGO_PKG_NAME`.
-    pub name: &'static str,
-    /// `CARGO_PKG_VERSION`.
-    pub version: &'static str,
-    /// `CARGO_MANIFEST_DIR`, where sources and locks lie while developing; empty in a release build, which does
-    /// not tell the paths of the machine that built it (CWE-200).
-    pub manifest_dir: &'static str,
-    /// `access.lock` as it was when a release was built.
-    pub access_lock: Option<&'static str>,
-    /// `waivers.lock` as it was when a release was built.
-    pub waivers_lock: Option<&'static str>,
-}
-
-impl Package {
-    /// The folder with the sources; `None` in a release build, or when they are gone.
-    pub fn sources(&self) -> Option<PathBuf> {
-        let dir = Path::new(self.manifest_dir);
-        (!self.manifest_dir.is_empty() && dir.join("Cargo.toml").is_file()).then(|| dir.to_owned())
-    }
-
-    /// The committed access matrix: embedded in a release, else read from the sources.
-    pub fn access_lock(&self) -> Option<String> {
-        self.lock(self.access_lock, "access.lock")
-    }
-
-    /// The signed exceptions: embedded in a release, else read from the sources.
-    pub fn waivers_lock(&self) -> Option<String> {
-        self.lock(self.waivers_lock, "waivers.lock")
-    }
-
-    fn lock(&self, embedded: Option<&str>, file: &str) -> Option<String> {
-        embedded
-            .map(str::to_owned)
-            .or_else(|| std::fs::read_to_string(self.sources()?.join(file)).ok())
+        let sets = self.migration_sets();
+        let known = sets.iter().filter_map(|set| set.migrations().ok());
+        known.map(|all| all.len()).sum()
     }
 }

@@ -1,30 +1,14 @@
-//! From a list of modules to a program that can answer: the site, its database and its accounts.
+//! From a list of modules to a program that can answer: its database and its site.
 
 use std::sync::Arc;
 
+use vauban_core::checks::Migrated;
+use vauban_core::commands::Failure;
+use vauban_core::middleware::Site;
+use vauban_core::settings::{Settings, Synchronous};
 use vauban_orm::engine::{Database, Options, Synchronous as Synced};
 
-use crate::accounts::Accounts;
 use crate::app::App;
-use crate::checks::Migrated;
-use crate::commands::Failure;
-use crate::middleware::{Site, SiteParts};
-use crate::settings::{Settings, Synchronous};
-use crate::signing::Keys;
-use crate::staticfiles::StaticFile;
-
-/// The script for partial updates, which every site serves.
-const FRAGMENTS: StaticFile = StaticFile {
-    path: vauban_template::FRAGMENTS_PATH,
-    bytes: vauban_template::FRAGMENTS_JS.as_bytes(),
-};
-
-/// A program with its settings and its database, ready to answer or to run commands.
-pub(crate) struct Assembled {
-    pub(crate) site: Arc<Site>,
-    pub(crate) database: Database,
-    pub(crate) accounts: Option<Arc<Accounts>>,
-}
 
 /// Opens the database that the settings name.
 ///
@@ -37,7 +21,7 @@ pub(crate) fn open(app: &App, settings: &Settings) -> Result<Database, Failure> 
             Synchronous::Normal => Synced::Normal,
         },
         log_queries: settings.mode.is_development() && cfg!(debug_assertions),
-        models: app.models(),
+        models: app.modules.models(),
         ..Options::default()
     };
     let url = settings.database_url.expose();
@@ -71,59 +55,11 @@ pub(crate) fn migrated(app: &App, database: &Database) -> Result<Migrated, Failu
 /// Makes the site.
 ///
 /// # Errors
-/// Routes that answer the same requests; a hashing cost outside what Argon2 allows.
-pub(crate) fn assemble(app: App, settings: Settings, database: Database) -> Result<Assembled, Failure> {
-    let routes = app.all_routes();
-    let look_as: Vec<_> = app
-        .modules
-        .iter()
-        .flat_map(|module| module.look_as.iter().copied())
-        .collect();
-    let accounts = match &app.people {
-        None => None,
-        Some(people) => {
-            let fallbacks: Vec<&[u8]> = settings
-                .secret_key_fallbacks
-                .iter()
-                .map(|key| key.expose().as_bytes())
-                .collect();
-            let keys = Keys::new(settings.secret_key.expose().as_bytes(), &fallbacks);
-            let mut options = app.account_options;
-            options.limits.idle = settings.sessions.idle;
-            options.limits.absolute = settings.sessions.absolute;
-            // ASVS 6.2.11: a password of this site is not the site's name.
-            options.rules.context_words.push(app.package.name.to_owned());
-            let accounts = (people.accounts)(database.clone(), &keys, options)?;
-            #[cfg(debug_assertions)]
-            accounts.offer_to_look_as(&look_as)?;
-            Some(Arc::new(accounts))
-        }
-    };
-    #[cfg(not(debug_assertions))]
-    drop(look_as);
-    let mut parts = SiteParts::new(app.package, settings, routes);
-    #[cfg(any(test, feature = "__test_switches"))]
-    {
-        parts.https &= !app.no_https_redirect;
-    }
-    parts.database = Some(database.clone());
-    parts.static_files = app.static_files;
-    parts.static_files.add(&[FRAGMENTS]);
-    parts.error_pages = app.error_pages;
-    parts.before = app.before;
-    parts.around = app.around;
-    if let Some(accounts) = &accounts {
-        parts.sessions = Some(accounts.clone());
-        parts.accounts = Some(accounts.clone());
-        parts.sign_in = Some(crate::accounts::urls::login());
-    }
-    let site = Site::new(parts).map_err(|conflicts| {
-        let told: Vec<String> = conflicts.iter().map(ToString::to_string).collect();
-        Failure::new(told.join("\n"))
-    })?;
-    Ok(Assembled {
-        site,
-        database,
-        accounts,
-    })
+/// Routes that answer the same requests; what a module's part fails with.
+pub(crate) fn assemble(app: App, settings: Settings, database: Database) -> Result<Arc<Site>, Failure> {
+    #[allow(unused_mut)]
+    let mut site = Site::__assemble(app.package, &app.modules, settings, database)?;
+    #[cfg(feature = "__test_switches")]
+    site.__require_https(!app.no_https_redirect);
+    Ok(Arc::new(site))
 }

@@ -3,13 +3,7 @@
 //! It has the names that stand in models, views, forms and templates, and nothing else; rarer ones are imported by
 //! name. `Result` in it is Vauban's, whose error is [`Error`].
 
-pub use crate::accounts::{CurrentUser, Email, Password, UserAccount};
-pub use crate::{
-    App, Error, Json, Messages, Module, Path, Public, Query, Redirect, Response, Result, SignedIn, Staff,
-};
-pub use crate::{
-    Changeable, Choices, Columns, DateTime, Db, Filter, ForeignKey, Id, Model, Page, Permitted, Policy,
-};
-pub use crate::{Deletable, Rules, Slug, Version, Who, Write, service, sql, waiver};
-pub use crate::{Form, OrShow, Template};
-pub use crate::{Status, Superuser, Text, routes, view};
+pub use vauban_core::prelude::*;
+
+pub use crate::App;
+pub use crate::accounts::{CurrentUser, Password, UserAccount};

@@ -7,12 +7,12 @@ pub mod notes;
 pub mod people;
 pub mod urls;
 
-use vauban::App;
+use vauban::{App, accounts};
 
 /// The program: a list of modules.
 pub fn app() -> App {
     App::new(vauban::package!())
-        .users::<people::User>()
+        .module(accounts::module::<people::User>())
         .module(people::module())
         .module(notes::module())
         .static_files(vauban::static_files!("static"))

@@ -7,7 +7,7 @@ use std::{fs, path::Path};
 #[test]
 fn every_security_event_is_listed() {
     let guide = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../src/errors.md")).unwrap();
-    for event in vauban::middleware::SecurityEvent::ALL {
+    for event in notes::app().modules().security_events() {
         assert!(
             guide.contains(&format!("`{}`", event.name())),
             "docs/src/errors.md lacks {event:?}"

@@ -5,7 +5,9 @@ use std::fmt::{self, Write as _};
 
 use vauban_orm::actor::Action;
 
-use crate::app::App;
+use vauban_core::module::Modules;
+
+use crate::{App, Package};
 use crate::waivers;
 
 /// One fact.
@@ -39,6 +41,11 @@ pub enum Line {
         /// Its rights, or why it has them.
         right: String,
     },
+    /// Who says who asks: the one type that makes actors.
+    Identity {
+        /// Its path in the program.
+        identity: String,
+    },
     /// A signed exception.
     Waiver {
         /// The wall.
@@ -63,6 +70,7 @@ impl fmt::Display for Line {
             } => write!(f, "route {pattern} {method}: {rule} ({view})"),
             Self::Policy { model, action, rule } => write!(f, "policy {model} {action}: {rule}"),
             Self::Service { service, right } => write!(f, "service {service}: {right}"),
+            Self::Identity { identity } => write!(f, "identity {identity}"),
             Self::Waiver {
                 wall,
                 module,
@@ -101,16 +109,21 @@ pub struct Matrix {
 impl Matrix {
     /// The matrix of a program.
     pub fn of(app: &App) -> Self {
+        Self::of_modules(&app.package, app.modules())
+    }
+
+    /// The matrix of a package and its modules.
+    pub(crate) fn of_modules(package: &Package, modules: &Modules) -> Self {
         let mut lines = BTreeSet::new();
-        for route in app.routes().filter(|route| !route.is_development_only()) {
+        for route in modules.each_route().filter(|route| !route.is_development_only()) {
             lines.insert(Line::Route {
                 pattern: route.pattern(),
                 method: route.meta.method.to_string(),
                 rule: route.meta.rule.to_owned(),
-                view: route.meta.id.to_owned(),
+                view: shown(route.meta.id),
             });
         }
-        for model in app.models() {
+        for model in modules.models() {
             for (action, rule) in vauban_orm::checks::policy(model) {
                 lines.insert(Line::Policy {
                     model: model.name.to_owned(),
@@ -119,7 +132,7 @@ impl Matrix {
                 });
             }
         }
-        for service in app.services() {
+        for service in modules.services() {
             let own = |right: String| Line::Service {
                 service: service.name.to_owned(),
                 right,
@@ -133,7 +146,12 @@ impl Matrix {
                 )));
             }
         }
-        let signed = waivers::Lock::parse(&app.package.waivers_lock().unwrap_or_default());
+        for identity in modules.identities() {
+            lines.insert(Line::Identity {
+                identity: shown(identity),
+            });
+        }
+        let signed = waivers::Lock::parse(&package.waivers_lock().unwrap_or_default());
         for (entry, places) in signed.entries {
             lines.insert(Line::Waiver {
                 wall: entry.wall,
@@ -213,6 +231,15 @@ impl Matrix {
             })
             .collect();
         section(&mut out, &["Service", "May"], &services);
+        let identities: Vec<[&str; 1]> = self
+            .lines
+            .iter()
+            .filter_map(|line| match line {
+                Line::Identity { identity } => Some([identity.as_str()]),
+                _ => None,
+            })
+            .collect();
+        section(&mut out, &["Identity"], &identities);
         let waivers: Vec<[&str; 3]> = self
             .lines
             .iter()
@@ -246,6 +273,9 @@ impl Matrix {
                 Line::Service { service, right } => {
                     serde_json::json!({ "kind": "service", "service": service, "right": right })
                 }
+                Line::Identity { identity } => {
+                    serde_json::json!({ "kind": "identity", "identity": identity })
+                }
                 Line::Waiver {
                     wall,
                     module,
@@ -256,6 +286,14 @@ impl Matrix {
                 }),
             })
             .collect()
+    }
+}
+
+/// A path of the framework's own crates as a site names it: `vauban_accounts::…` is `vauban::accounts::…`.
+fn shown(path: &str) -> String {
+    match path.strip_prefix("vauban_") {
+        Some(rest) => format!("vauban::{}", rest.strip_prefix("core::").unwrap_or(rest)),
+        None => path.to_owned(),
     }
 }
 

@@ -9,7 +9,7 @@ const YEAR: Duration = Duration::from_secs(365 * 86_400);
 
 /// Development's comforts are not for visitors (Django: security.W018).
 pub(super) fn build(c: &Checking<'_>) -> Vec<Finding> {
-    if let Some(mixed) = mixed(Mode::of_this_build(), c.app.package.manifest_dir) {
+    if let Some(mixed) = mixed(Mode::of_this_build(), c.package.manifest_dir) {
         return vec![mixed];
     }
     if Mode::of_this_build() == Mode::Release || c.settings.mode == Mode::Development {
@@ -204,26 +204,6 @@ pub(super) fn durability(c: &Checking<'_>) -> Vec<Finding> {
         "sqlite_synchronous is `normal`: a power failure may lose the last acknowledged writes",
         "Leave it at `full` unless that is acceptable.",
     )]
-}
-
-/// Sessions end (CWE-613).
-pub(super) fn session_times(c: &Checking<'_>) -> Vec<Finding> {
-    let (times, mut found) = (c.settings.sessions, Vec::new());
-    if times.idle > times.absolute {
-        found.push(Finding::warning(
-            "sessions.idle",
-            "sessions.idle is longer than sessions.absolute, so it never ends a session",
-            "Lower VAUBAN_SESSIONS_IDLE.",
-        ));
-    }
-    if times.absolute > Duration::from_secs(90 * 86_400) {
-        found.push(Finding::warning(
-            "sessions.absolute",
-            "sessions.absolute is more than 90 days: a stolen session is good for as long",
-            "Lower VAUBAN_SESSIONS_ABSOLUTE.",
-        ));
-    }
-    found
 }
 
 #[cfg(test)]

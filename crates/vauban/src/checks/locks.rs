@@ -6,7 +6,7 @@ use crate::waivers;
 
 /// `access.lock` is what the program does (CWE-1059: nobody has reviewed what is not in it).
 pub(super) fn access(c: &Checking<'_>) -> Vec<Finding> {
-    let matrix = Matrix::of(c.app);
+    let matrix = Matrix::of_modules(c.package, c.modules);
     let finding = |what: String| {
         let hint = "Read the difference (`access`), accept it with `access --accept` in a development build, and commit it.";
         // While developing the matrix changes all the time; CI compares.
@@ -16,7 +16,7 @@ pub(super) fn access(c: &Checking<'_>) -> Vec<Finding> {
             Finding::error("access.lock", what, hint)
         }
     };
-    match c.app.package.access_lock() {
+    match c.package.access_lock() {
         None => vec![finding(
             "there is no access.lock: nobody has reviewed who may call what".into(),
         )],
@@ -40,13 +40,13 @@ pub(super) fn waivers(c: &Checking<'_>) -> Vec<Finding> {
     if !c.settings.mode.is_development() {
         return Vec::new();
     }
-    let Some(dir) = c.app.package.sources() else {
+    let Some(dir) = c.package.sources() else {
         return Vec::new();
     };
     let Ok(scan) = waivers::scan(&dir) else {
         return Vec::new();
     };
-    let signed = c.app.package.waivers_lock();
+    let signed = c.package.waivers_lock();
     let missing = signed.is_none();
     let lock = waivers::Lock::parse(&signed.unwrap_or_default());
     let count = lock.differences(&waivers::Lock::of(&scan.places)).len() + scan.trouble.len();

@@ -1,8 +1,4 @@
-//! Checks: what must hold before the site serves. Django runs them if one asks; Vauban runs them at every start,
-//! and a release build does not serve while one fails.
-//!
-//! A check is a function from [`Checking`] to findings. Modules add their own with
-//! [`Module::check`](crate::Module::check).
+//! The framework's own checks, and the run of all.
 
 mod deployment;
 mod locks;
@@ -11,114 +7,22 @@ mod refusal;
 #[cfg(test)]
 mod vectors;
 
-use std::fmt;
+pub use vauban_core::checks::{Check, Checking, Finding, Level, Migrated};
 
 use crate::app::App;
 use crate::settings::Settings;
 
 pub(crate) use refusal::Refused;
 
-/// How bad a finding is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
-    /// Good to know.
-    Note,
-    /// Somebody should look at it; the site serves.
-    Warning,
-    /// A release build does not serve.
-    Error,
-}
-
-impl fmt::Display for Level {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Note => "note",
-            Self::Warning => "warning",
-            Self::Error => "error",
-        })
+/// What checks look at: a program with its settings.
+pub(crate) fn checking<'a>(app: &'a App, settings: &'a Settings, migrations: Option<&'a Migrated>) -> Checking<'a> {
+    Checking {
+        package: &app.package,
+        modules: &app.modules,
+        settings,
+        migrations,
     }
 }
-
-/// What a check found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
-    /// Its stable name, such as `secret_key.weak`.
-    pub id: &'static str,
-    /// How bad it is.
-    pub level: Level,
-    /// What was found. Never contains a secret.
-    pub what: String,
-    /// What to do about it.
-    pub hint: String,
-}
-
-impl Finding {
-    /// Something good to know.
-    pub fn note(id: &'static str, what: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self {
-            id,
-            level: Level::Note,
-            what: what.into(),
-            hint: hint.into(),
-        }
-    }
-
-    /// Something that somebody should look at.
-    pub fn warning(id: &'static str, what: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self {
-            id,
-            level: Level::Warning,
-            what: what.into(),
-            hint: hint.into(),
-        }
-    }
-
-    /// Something with which a release build does not serve.
-    pub fn error(id: &'static str, what: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self {
-            id,
-            level: Level::Error,
-            what: what.into(),
-            hint: hint.into(),
-        }
-    }
-}
-
-impl fmt::Display for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} [{}] {}", self.level, self.id, self.what)?;
-        for line in self.hint.lines() {
-            write!(f, "\n    {line}")?;
-        }
-        Ok(())
-    }
-}
-
-/// What a check may look at.
-#[derive(Debug, Clone, Copy)]
-#[non_exhaustive]
-pub struct Checking<'a> {
-    /// The program.
-    pub app: &'a App,
-    /// The settings that would be in force.
-    pub settings: &'a Settings,
-    /// The database's migrations, if it could be asked.
-    pub migrations: Option<&'a Migrated>,
-}
-
-/// How a program's migrations and a database's differ.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Migrated {
-    /// The program has them, the database does not.
-    pub pending: Vec<String>,
-    /// The database has them, the program does not: an older program during a rolling deployment.
-    pub ahead: Vec<String>,
-    /// Edited after the database applied them.
-    pub changed: Vec<String>,
-}
-
-/// A check.
-pub type Check = fn(&Checking<'_>) -> Vec<Finding>;
 
 /// Runs every check: Vauban's and the modules'. Worst first.
 pub fn run(checking: &Checking<'_>) -> Vec<Finding> {
@@ -131,21 +35,18 @@ pub fn run(checking: &Checking<'_>) -> Vec<Finding> {
         deployment::https,
         deployment::hsts,
         deployment::durability,
-        deployment::session_times,
         locks::access,
         locks::waivers,
         locks::migrations,
     ];
-    let modules = checking
-        .app
-        .modules
-        .iter()
-        .flat_map(|module| module.checks.iter());
     let mut found: Vec<Finding> = own
         .iter()
-        .chain(modules)
+        .chain(checking.modules.checks())
         .flat_map(|check| check(checking))
         .collect();
+    for section in checking.modules.settings() {
+        found.extend(section.check(checking.settings));
+    }
     found.sort_by_key(|finding| std::cmp::Reverse(finding.level));
     found
 }

@@ -1,15 +1,12 @@
 //! Whether the program fits together: its routes, its models.
 
 use super::{Checking, Finding};
-use crate::routing::Router;
-use crate::staticfiles;
 
 /// Which view answers must not depend on order (CWE-436).
 pub(super) fn routes(c: &Checking<'_>) -> Vec<Finding> {
-    let conflicts = Router::new(&c.app.all_routes(), staticfiles::PREFIX)
-        .err()
-        .unwrap_or_default();
-    conflicts
+    c.modules
+        .routes()
+        .conflicts()
         .into_iter()
         .map(|conflict| {
             let hint = "Give one of them another path, or take it out of `routes!`.";
@@ -20,7 +17,7 @@ pub(super) fn routes(c: &Checking<'_>) -> Vec<Finding> {
 
 /// What only all models together show: policies in a circle, telling uniqueness, unlisted targets.
 pub(super) fn models(c: &Checking<'_>) -> Vec<Finding> {
-    vauban_orm::checks::check(&c.app.models())
+    vauban_orm::checks::check(&c.modules.models())
         .into_iter()
         .map(|found| {
             let hint = "The chapter on models and policies explains it.";

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{Checking, Finding};
-use crate::app::{App, Package};
+use super::{Finding, checking};
+use crate::{App, Package};
 use crate::settings::{Mode, Places, Secret, Settings};
 
 const SAMPLE: &str = include_str!("../../tests/samples/deploy_checks.json");
@@ -100,11 +100,7 @@ fn check(settings: &Settings) -> BTreeSet<&'static str> {
         access_lock: Some(""),
         waivers_lock: None,
     });
-    super::run(&Checking {
-        app: &app,
-        settings,
-        migrations: None,
-    })
+    super::run(&checking(&app, settings, None))
     .iter()
     .map(|f: &Finding| f.id)
     .collect()
@@ -113,7 +109,7 @@ fn check(settings: &Settings) -> BTreeSet<&'static str> {
 /// The vectors' all-good base, as Vauban's settings.
 fn base() -> Settings {
     let mut settings = Settings::defaults(Mode::Release);
-    settings.secret_key = Secret::new(STRONG.into());
+    settings.secret_key = Secret::for_test(STRONG.into());
     for (name, value) in [
         ("allowed_hosts", "example.com"),
         ("trusted_proxies", "127.0.0.1"),
@@ -135,9 +131,9 @@ fn refused(name: &str) -> bool {
     };
     let variable = format!("VAUBAN_{}", name.to_uppercase());
     let by_env =
-        Settings::load_from(Mode::Release, &places([(variable, "false".to_owned())].into())).is_err();
+        Settings::load(Mode::Release, &places([(variable, "false".to_owned())].into()), &[]).is_err();
     std::fs::write(folder.path().join("vauban.toml"), format!("{name} = false\n")).unwrap();
-    let by_toml = Settings::load_from(Mode::Release, &places(BTreeMap::new())).is_err();
+    let by_toml = Settings::load(Mode::Release, &places(BTreeMap::new()), &[]).is_err();
     by_env && by_toml
 }
 
@@ -158,11 +154,11 @@ fn outcome(case: &Value) -> Outcome {
         let set = |settings: &mut Settings, name: &str, text: &str| settings.set(name, text, "test").is_ok();
         let written = match name.as_str() {
             "SECRET_KEY" => {
-                settings.secret_key = Secret::new(value.as_str().unwrap_or_default().to_owned());
+                settings.secret_key = Secret::for_test(value.as_str().unwrap_or_default().to_owned());
                 true
             }
             "SECRET_KEY_FALLBACKS" => {
-                settings.secret_key_fallbacks = list.iter().cloned().map(Secret::new).collect();
+                settings.secret_key_fallbacks = list.iter().cloned().map(Secret::for_test).collect();
                 true
             }
             "ALLOWED_HOSTS" => set(&mut settings, "allowed_hosts", &list.join(",")),

@@ -3,8 +3,8 @@
 use super::{Failure, Out};
 use crate::app::App;
 use crate::assemble;
-use crate::checks::{Checking, Level, run as run_checks};
-use crate::settings::{Mode, Places, Settings};
+use crate::checks::{Level, checking, run as run_checks};
+use crate::settings::Mode;
 
 pub(super) fn run(app: &App, deploy: bool, out: &Out) -> Result<(), Failure> {
     let mode = if deploy {
@@ -12,16 +12,12 @@ pub(super) fn run(app: &App, deploy: bool, out: &Out) -> Result<(), Failure> {
     } else {
         Mode::of_this_build()
     };
-    let settings = Settings::load_from(mode, &Places::usual())?;
+    let settings = app.settings_for(mode)?;
     // A database that is not there yet is no mistake of the program.
     let migrations = assemble::exists(&settings)
         .then(|| assemble::open(app, &settings).and_then(|database| assemble::migrated(app, &database)))
         .transpose()?;
-    let findings = run_checks(&Checking {
-        app,
-        settings: &settings,
-        migrations: migrations.as_ref(),
-    });
+    let findings = run_checks(&checking(app, &settings, migrations.as_ref()));
     for finding in &findings {
         out.line(format_args!("{finding}"));
     }

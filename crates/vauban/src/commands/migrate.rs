@@ -6,11 +6,10 @@ use vauban_orm::migrations;
 use super::{Failure, Out};
 use crate::app::App;
 use crate::assemble;
-use crate::settings::Settings;
 
 /// `migrate`: brings the database to what the program needs.
 pub(super) fn migrate(app: &App, out: &Out) -> Result<(), Failure> {
-    let settings = Settings::load()?;
+    let settings = app.settings()?;
     let database = assemble::open(app, &settings)?;
     let count = apply(app, &database, out)?;
     let path = database.path().display();
@@ -117,7 +116,8 @@ pub(super) fn make(app: &App, out: &Out) -> Result<(), Failure> {
 
 /// The models that the program's own package declares.
 fn own_models(app: &App) -> Vec<&'static vauban_orm::ModelMeta> {
-    app.models()
+    app.modules
+        .models()
         .into_iter()
         .filter(|model| model.package == app.package.name)
         .collect()

@@ -1,11 +1,15 @@
 //! `serve`: checks, and then answers.
 
 use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+
+use vauban_core::module::Modules;
 
 use super::{Failure, Out, Run, migrate};
 use crate::app::App;
-use crate::assemble::{self, Assembled};
-use crate::checks::{Checking, Finding, Level, Refused, run as run_checks};
+use crate::assemble;
+use crate::checks::{Finding, Level, Refused, checking, run as run_checks};
+use crate::middleware::Site;
 use crate::settings::{Mode, Settings};
 
 /// What the command line says.
@@ -16,7 +20,7 @@ pub(super) struct Serve {
 }
 
 pub(super) fn run(app: App, options: &Serve, out: &Out) -> Result<(), Failure> {
-    let mut settings = Settings::load()?;
+    let mut settings = app.settings()?;
     if let Some(addr) = &options.addr {
         settings.set("addr", addr, "--addr").map_err(Failure::new)?;
     }
@@ -41,12 +45,7 @@ fn release(app: App, mut settings: Settings, out: &Out) -> Result<(), Failure> {
         Some(Err(failure)) => (None, Some(failure)),
         None => (None, None),
     };
-    let checking = Checking {
-        app: &app,
-        settings: &settings,
-        migrations: migrated.as_ref(),
-    };
-    let mut findings = run_checks(&checking);
+    let mut findings = run_checks(&checking(&app, &settings, migrated.as_ref()));
     for failure in [database.as_ref().err(), unreadable.as_ref()]
         .into_iter()
         .flatten()
@@ -100,51 +99,35 @@ fn development(app: App, mut settings: Settings, options: &Serve, out: &Out) -> 
     }
     migrate::warn_of_changes(&app, out);
     let migrated = assemble::migrated(&app, &database)?;
-    let findings = run_checks(&Checking {
-        app: &app,
-        settings: &settings,
-        migrations: Some(&migrated),
-    });
+    let findings = run_checks(&checking(&app, &settings, Some(&migrated)));
     let commands: Vec<_> = app
         .modules
-        .iter()
-        .flat_map(|module| &module.commands)
-        .filter(|command| first && command.first_run)
+        .commands()
+        .filter(|command| first && command.is_for_first_run())
         .cloned()
         .collect();
     let (addr, data) = (settings.addr, database.path().to_owned());
     let edit = app.package.sources().map(|dir| dir.join("src"));
-    let accounts_at = app
-        .routes()
-        .find(|route| route.meta.id.ends_with("::login::show"))
-        .map(|route| route.prefix.clone())
-        .unwrap_or_default();
-    let assembled = assemble::assemble(app, settings, database)?;
-    #[cfg(debug_assertions)]
-    if let Some(accounts) = assembled.accounts.as_ref().filter(|_| options.share_dev) {
-        accounts.share_development();
-    }
-    answer(assembled, listener, async |assembled| {
+    let site = assemble::assemble(app, settings, database)?;
+    answer(site, listener, async |site| {
         for command in commands {
-            out.line(format_args!("First run, `{}`: {}.", command.name, command.about));
-            (command.run)(Run::of(assembled, Vec::new(), out)).await?;
+            out.line(format_args!("First run, `{}`: {}.", command.name(), command.about()));
+            command.run(Run::of(site, Vec::new(), out)).await?;
         }
         for finding in &findings {
             out.line(format_args!("{finding}"));
         }
         out.line(format_args!(""));
         out.line(format_args!("  The site         http://{}/", shown(addr)));
-        #[cfg(debug_assertions)]
-        if let Some(accounts) = &assembled.accounts
-            && let Some(path) = accounts.first_administrator_path().await.map_err(Failure::of)?
-        {
+        for link in Modules::start_links(site).await? {
             out.line(format_args!(
-                "  Administrator    http://{}{accounts_at}/{path}  (this link works once)",
-                shown(addr)
+                "  {:<16} http://{}{}  ({})",
+                link.label,
+                shown(addr),
+                site.path_of(&link.url),
+                link.about
             ));
         }
-        #[cfg(not(debug_assertions))]
-        let _ = &accounts_at;
         out.line(format_args!("  The data         {}", data.display()));
         if let Some(edit) = &edit {
             out.line(format_args!("  Edit first       {}", edit.display()));
@@ -164,7 +147,7 @@ fn development(app: App, mut settings: Settings, options: &Serve, out: &Out) -> 
 fn keep_to_loopback(settings: &mut Settings, share_dev: bool) -> Result<(), Failure> {
     let ip = settings.addr.ip().to_canonical();
     if share_dev {
-        settings.shared = true;
+        settings.share();
         let named = settings.source("allowed_hosts") != crate::settings::Source::Default;
         if !named && ip.is_unspecified() {
             return Err(Failure::new(
@@ -206,14 +189,14 @@ fn listen(settings: &mut Settings) -> Result<TcpListener, Failure> {
 
 /// Serves until Ctrl-C or SIGTERM. `ready` runs first, in the same run time.
 fn answer(
-    assembled: Assembled,
+    site: Arc<Site>,
     listener: TcpListener,
-    ready: impl AsyncFnOnce(&Assembled) -> Result<(), Failure>,
+    ready: impl AsyncFnOnce(&Arc<Site>) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    super::runtime(assembled.site.settings())?.block_on(async {
-        ready(&assembled).await?;
+    super::runtime(site.settings())?.block_on(async {
+        ready(&site).await?;
         let listener = tokio::net::TcpListener::from_std(listener)?;
-        crate::middleware::serve(assembled.site, listener, stop()).await?;
+        crate::middleware::serve(site, listener, stop()).await?;
         Ok(())
     })
 }
@@ -285,7 +268,7 @@ mod tests {
         // CWE-489: the debug page is for the developer.
         assert!(!settings.shows_insides());
         assert!(
-            settings.shared
+            settings.is_shared()
                 && settings
                     .allowed_hosts
                     .iter()

@@ -1,10 +1,10 @@
 //! `settings`: every setting with its value, source and check.
 
 use super::{Failure, Out};
-use crate::settings::Settings;
+use crate::app::App;
 
-pub(super) fn run(json: bool, out: &Out) -> Result<(), Failure> {
-    let settings = Settings::load()?;
+pub(super) fn run(app: &App, json: bool, out: &Out) -> Result<(), Failure> {
+    let settings = app.settings()?;
     if json {
         let list: Vec<_> = settings
             .list()

@@ -4,7 +4,7 @@ use clap::ArgMatches;
 
 use super::{Command, Failure, Out, Run, cli, dispatch};
 use crate::access::Matrix;
-use crate::checks::{Checking, Level, run as run_checks};
+use crate::checks::{Level, checking, run as run_checks};
 use crate::http::Text;
 use crate::routing::{Public, Staff};
 use crate::settings::Mode;
@@ -107,11 +107,7 @@ fn a_matrix_that_is_not_the_lock_stops_a_release() {
             routes,
         );
         let settings = Settings::defaults(mode);
-        let found = run_checks(&Checking {
-            app: &app,
-            settings: &settings,
-            migrations: None,
-        });
+        let found = run_checks(&checking(&app, &settings, None));
         found
             .into_iter()
             .find(|finding| finding.id == "access.lock")
@@ -196,17 +192,4 @@ fn help_names_every_command() {
             .to_string()
             .contains("'serve'")
     );
-}
-
-#[test]
-fn a_program_without_accounts_says_what_to_add() {
-    let (_folder, package) = package();
-    let arguments = [
-        "createsuperuser",
-        "--email",
-        "ann@example.com",
-        "--password-stdin",
-    ];
-    let failure = call(site(package, open::routes()), &arguments).1.unwrap_err();
-    assert!(failure.to_string().contains(".users::<User>()"), "{failure}");
 }

@@ -8,7 +8,8 @@ use tracing::instrument::WithSubscriber as _;
 use tracing_subscriber::layer::SubscriberExt as _;
 
 use super::{Answer, page};
-use crate::accounts::{Accounts, UserAccount};
+use vauban_orm::UserModel;
+
 use crate::http::Cookie;
 use crate::middleware::{self, RequestBody, Site};
 use crate::routing::Url;
@@ -21,17 +22,15 @@ use crate::settings::Mode;
 #[derive(Clone)]
 pub struct Client {
     site: Arc<Site>,
-    accounts: Option<Arc<Accounts>>,
     cookies: Vec<(String, String)>,
     address: IpAddr,
 }
 
 impl Client {
-    pub(super) fn new(site: Arc<Site>, accounts: Option<Arc<Accounts>>) -> Self {
+    pub(super) fn new(site: Arc<Site>) -> Self {
         let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
         Self {
             site,
-            accounts,
             cookies: Vec::new(),
             address,
         }
@@ -168,16 +167,13 @@ impl Client {
     ///
     /// # Panics
     /// If the program has no accounts, or the user is no active one.
-    pub async fn sign_in_as<U: UserAccount>(&mut self, user: &U) {
-        self.sign_in_as_email(user.email()).await;
+    pub async fn sign_in_as<U: UserModel>(&mut self, user: &U) {
+        self.sign_in_as_id(user.id().uuid()).await;
     }
 
-    pub(super) async fn sign_in_as_email(&mut self, email: &crate::accounts::Email) {
-        let Some(accounts) = &self.accounts else {
-            panic!("the program has no accounts: `App::users::<User>()`")
-        };
-        let begun = accounts.begin_session_for_test(email).await;
-        let token = begun.unwrap_or_else(|error| panic!("{email} cannot sign in: {error:?}"));
+    pub(super) async fn sign_in_as_id(&mut self, user: uuid::Uuid) {
+        let begun = middleware::session_for_test(&self.site, user).await;
+        let token = begun.unwrap_or_else(|error| panic!("{user} cannot sign in: {error:?}"));
         let name = Cookie::full_name(middleware::SESSION_COOKIE, self.is_https());
         self.set_cookie(&name, &token);
     }
@@ -330,9 +326,7 @@ impl Address for &String {
 
 impl Address for Url {
     fn path(&self, site: &Site) -> String {
-        let mut out = String::new();
-        self.push(site.router.mount(self.view()), &mut out);
-        out
+        site.path_of(self)
     }
 }
 

@@ -70,12 +70,13 @@ pub(super) fn migrated(app: fn() -> App) -> Folder {
 
 fn make(app: &App) -> Folder {
     let folder = Folder::new();
-    let settings = super::settings(Mode::Development, &folder.url());
+    let settings = super::settings(app, Mode::Development, &folder.url());
     let database = assemble::open(app, &settings).unwrap_or_else(|failure| panic!("{failure}"));
-    let done = if app.migrations.is_empty() {
-        database.create_all(&app.models())
+    let sets = app.migration_sets();
+    let done = if sets.iter().any(|set| set.package == app.package.name) {
+        database.migrate(&sets, |_| ()).map(drop)
     } else {
-        database.migrate(&app.migration_sets(), |_| ()).map(drop)
+        database.create_all(&app.modules.models())
     };
     done.unwrap_or_else(|error| panic!("the test's database cannot be made: {error}"));
     folder

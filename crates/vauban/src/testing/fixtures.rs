@@ -40,6 +40,7 @@ pub(super) fn grant_all(app: &App) {
             .any(|granted| std::ptr::eq((granted.model)(), model()))
     };
     let new: Vec<Granted> = app
+        .modules
         .model_functions()
         .filter(|model| !known(*model))
         .flat_map(|model| {

@@ -35,11 +35,10 @@ use std::sync::Arc;
 use vauban_orm::engine::Database;
 use vauban_orm::{Acting, Actor, Write};
 
-use crate::accounts::{Accounts, Cost};
 use crate::app::App;
-use crate::assemble::{self, Assembled};
+use crate::assemble;
 use crate::middleware::Site;
-use crate::settings::{Mode, Secret, Settings};
+use crate::settings::{Mode, Settings};
 
 use files::Folder;
 
@@ -49,7 +48,6 @@ pub struct TestApp {
     mode: Mode,
     pub(crate) site: Arc<Site>,
     pub(crate) database: Database,
-    pub(crate) accounts: Option<Arc<Accounts>>,
     folder: Folder,
 }
 
@@ -81,35 +79,26 @@ impl TestApp {
 
     fn start(app: fn() -> App, mode: Mode, from: &Folder) -> Self {
         let folder = from.copy();
-        let settings = settings(mode, &folder.url());
-        let mut app_value = app();
-        // The one thing that is less: what a hash costs. It guards stored hashes, not requests.
-        app_value.account_options.hashing.cost = Cost {
-            memory_kib: 64,
-            passes: 1,
-            lanes: 1,
-        };
-        fixtures::grant_all(&app_value);
-        let assembled = assemble::open(&app_value, &settings)
-            .and_then(|database| assemble::assemble(app_value, settings, database));
-        let Assembled {
-            site,
-            database,
-            accounts,
-        } = assembled.unwrap_or_else(|failure| panic!("the program cannot be assembled: {failure}"));
+        let value = app();
+        let settings = settings(&value, mode, &folder.url());
+        fixtures::grant_all(&value);
+        let assembled = assemble::open(&value, &settings).and_then(|database| {
+            Ok((assemble::assemble(value, settings, database.clone())?, database))
+        });
+        let (site, database) =
+            assembled.unwrap_or_else(|failure| panic!("the program cannot be assembled: {failure}"));
         Self {
             app,
             mode,
             site,
             database,
-            accounts,
             folder,
         }
     }
 
     /// A browser that has not been here before.
     pub fn client(&self) -> Client {
-        Client::new(Arc::clone(&self.site), self.accounts.clone())
+        Client::new(Arc::clone(&self.site))
     }
 
     /// The settings in force.
@@ -144,14 +133,8 @@ impl fmt::Debug for TestApp {
 }
 
 /// The settings of a test: defaults, a random key, the test's own database.
-fn settings(mode: Mode, database_url: &str) -> Settings {
-    let mut settings = Settings::defaults(mode);
-    settings.secret_key = Secret::new(format!(
-        "{:032x}{:032x}",
-        rand::random::<u128>(),
-        rand::random::<u128>()
-    ));
-    settings.database_url = Secret::new(database_url.to_owned());
+fn settings(app: &App, mode: Mode, database_url: &str) -> Settings {
+    let mut settings = Settings::for_test(mode, database_url, &app.modules.settings());
     if mode == Mode::Release {
         for (name, value) in [("allowed_hosts", "example.com"), ("trusted_proxies", "127.0.0.1")] {
             if let Err(problem) = settings.set(name, value, "the test kit") {

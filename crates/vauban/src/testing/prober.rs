@@ -6,8 +6,10 @@ use ::http::{Method, StatusCode};
 use super::report::{Case, Report};
 use super::rows::Rows;
 use super::{Address, Answer, TestApp};
-use crate::accounts::{Email, UserAccount};
-use crate::routing::{Found, Route};
+use vauban_orm::UserModel;
+
+use crate::middleware;
+use crate::routing::Route;
 
 /// What one caller should get.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,7 +65,7 @@ struct Sample {
 #[must_use = "nothing is called before `run`"]
 pub struct Prober<'a> {
     app: &'a TestApp,
-    people: [Option<Email>; 4],
+    people: [Option<uuid::Uuid>; 4],
     samples: Vec<Sample>,
     expected: Vec<Expected>,
 }
@@ -80,20 +82,20 @@ impl<'a> Prober<'a> {
     }
 
     /// The member: the samples' rows are theirs, or their tenant's.
-    pub fn member<U: UserAccount>(mut self, user: &U) -> Self {
-        self.people[1] = Some(user.email().clone());
+    pub fn member<U: UserModel>(mut self, user: &U) -> Self {
+        self.people[1] = Some(user.id().uuid());
         self
     }
 
     /// The outsider: a member of another tenant.
-    pub fn outsider<U: UserAccount>(mut self, user: &U) -> Self {
-        self.people[2] = Some(user.email().clone());
+    pub fn outsider<U: UserModel>(mut self, user: &U) -> Self {
+        self.people[2] = Some(user.id().uuid());
         self
     }
 
     /// One of the staff.
-    pub fn staff<U: UserAccount>(mut self, user: &U) -> Self {
-        self.people[3] = Some(user.email().clone());
+    pub fn staff<U: UserModel>(mut self, user: &U) -> Self {
+        self.people[3] = Some(user.id().uuid());
         self
     }
 
@@ -224,10 +226,7 @@ impl<'a> Prober<'a> {
     fn misses(&self, sample: &Sample, route: &Route) -> Option<String> {
         let path = sample.path.split('?').next().unwrap_or(&sample.path);
         let method = &route.meta.method;
-        let found = match self.app.site.router.find(method, path) {
-            Found::View(target, _) => Some(target.meta.id),
-            _ => None,
-        };
+        let found = middleware::view_for_test(&self.app.site, method, path);
         if found != Some(route.meta.id) {
             return Some(format!(
                 "{method} {path}, the sample of `{}`, leads to {found:?}",
@@ -248,8 +247,8 @@ impl<'a> Prober<'a> {
     async fn call(&self, sample: &Sample, route: &Route, caller: usize) -> (Got, Vec<String>) {
         let app = self.app.fork();
         let mut client = app.client();
-        if let Some(email) = &self.people[caller] {
-            client.sign_in_as_email(email).await;
+        if let Some(user) = self.people[caller] {
+            client.sign_in_as_id(user).await;
         }
         let before = Rows::read(&app.folder.file());
         let answer = match &sample.fields {
@@ -301,7 +300,7 @@ fn judge(app: &TestApp, answer: &Answer) -> Got {
         StatusCode::FORBIDDEN => is(Expect::Forbidden),
         StatusCode::NOT_FOUND => is(Expect::NotFound),
         status if status.is_redirection() => {
-            let sign_in = app.site.sign_in.clone().map(|url| Address::path(&url, &app.site));
+            let sign_in = middleware::sign_in_for_test(&app.site);
             let there = answer.location().and_then(|location| location.split('?').next());
             let sent = answer.events.iter().any(|event| event == "access_refused");
             if sent && there.is_some() && there == sign_in.as_deref() {

@@ -7,7 +7,8 @@ use crate::accounts::Email;
 use crate::forms::Form;
 use crate::http::{Redirect, Result, Text};
 use crate::routing::{Path, Public, SignedIn, Staff};
-use crate::{App, Model, Module, UserAccount, view};
+use crate::accounts::UserAccount;
+use crate::{App, Model, Module, view};
 
 use Expect::{Allowed, Forbidden, NotFound, SignIn};
 
@@ -112,7 +113,9 @@ fn program() -> App {
         waivers_lock: None,
     };
     let module = Module::new("notes").routes(urls::routes()).model::<Note>();
-    App::new(package).users::<User>().module(module)
+    App::new(package)
+        .module(crate::accounts::module::<User>())
+        .module(module)
 }
 
 struct People {

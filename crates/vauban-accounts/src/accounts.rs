@@ -1,0 +1,333 @@
+//! What the account pages and the session check share: one per site.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use uuid::Uuid;
+use vauban::units::Units;
+use vauban::orm::{DateTime, Db, Write};
+
+use super::device::Devices;
+use super::pages::Layout;
+use super::passwords::{Hasher, HasherFailure, HasherOptions, Password, PasswordRules, Weakness};
+use super::people::{Person, UserAccount};
+use super::throttle::{Admission, Attempt, Bucket, BucketKeys, Throttles, client_number};
+use super::users::{Users, UsersOf};
+use super::{Email, Hash, HashError};
+use vauban::http::{Error, Result};
+use crate::sessions::{Clock, SessionLimits, SessionToken, Sessions, TokenHash};
+use vauban::signing::ModuleKeys;
+
+/// What accounts may be configured with. The defaults are right for most sites.
+#[derive(Debug, Clone, Default)]
+pub struct AccountOptions {
+    /// How long sessions live.
+    pub limits: SessionLimits,
+    /// What a new password must be.
+    pub rules: PasswordRules,
+    /// What hashing costs, and how much of it there may be at once.
+    pub hashing: HasherOptions,
+    /// The application's layout of account pages.
+    pub layout: Layout,
+    /// The clock; tests move theirs.
+    pub clock: Clock,
+}
+
+/// The accounts of one site: its users, its sessions, and everything that guards them.
+pub struct Accounts {
+    pub(super) units: Units,
+    pub(super) users: Box<dyn Users>,
+    pub(super) sessions: Sessions,
+    pub(super) throttles: Throttles,
+    pub(super) devices: Devices,
+    pub(super) layout: Layout,
+    hasher: Hasher,
+    rules: PasswordRules,
+    #[cfg(debug_assertions)]
+    pub(super) development: super::development::Switches,
+}
+
+/// Why somebody could not sign in, or prove their password.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// Unknown, wrong or inactive: nobody is told which.
+    Wrong,
+    /// Too many attempts; the next one after this.
+    Wait(SignedDuration),
+    /// Too many at once.
+    Busy,
+    /// Our fault.
+    Internal(Error),
+}
+
+/// A password that was proved.
+pub(super) struct Proved {
+    /// The hash it fits.
+    pub(super) hash: Hash,
+    /// The hash to put in its place, if it was made with parameters of yesterday.
+    pub(super) renewed: Option<Hash>,
+}
+
+impl Accounts {
+    /// The accounts of a site whose users are rows of `U`.
+    ///
+    /// # Errors
+    /// If the hashing cost is outside what Argon2 allows.
+    pub(crate) fn new<U: UserAccount>(
+        units: Units,
+        keys: &ModuleKeys,
+        options: AccountOptions,
+    ) -> Result<Self, HashError> {
+        let AccountOptions {
+            limits,
+            rules,
+            hashing,
+            layout,
+            clock,
+        } = options;
+        // ASVS 6.2.1: whatever is configured, not below eight characters.
+        let min_length = rules.min_length.max(8);
+        let rules = PasswordRules { min_length, ..rules };
+        let bucket_keys = BucketKeys::new(*keys.derive("throttle"));
+        Ok(Self {
+            users: Box::new(UsersOf::<U>::new()),
+            sessions: Sessions::new(units.clone(), limits, clock.clone()),
+            throttles: Throttles::new(units.clone(), clock, bucket_keys),
+            devices: Devices::new(keys),
+            hasher: Hasher::new(hashing)?,
+            layout,
+            rules,
+            #[cfg(debug_assertions)]
+            development: super::development::Switches::default(),
+            units,
+        })
+    }
+
+    /// Deletes the rows of sessions that are over, and says how many: the command `clearsessions`.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub(crate) async fn clear_sessions(&self) -> Result<u64> {
+        Ok(self.sessions.clear().await?)
+    }
+
+    /// Makes a superuser, or makes one of an account that exists: the command `createsuperuser`. The password of
+    /// an account that exists is replaced, and its sessions end.
+    ///
+    /// # Errors
+    /// What is wrong with the password, as sentences; or those of the database.
+    pub(crate) async fn create_superuser(
+        &self,
+        email: &Email,
+        password: &Password,
+    ) -> Result<Result<(), Vec<Weakness>>> {
+        let known = [super::Attribute {
+            name: "e-mail address".into(),
+            value: email.to_string(),
+        }];
+        let weak = self.rules.check(password, &known);
+        if !weak.is_empty() {
+            return Ok(Err(weak));
+        }
+        let hash = self.hasher.hash(password, 0).await?;
+        let unit = self.units.begin();
+        let db = unit.db();
+        let person = self.users.add_superuser(&db, email.clone(), Some(hash)).await?;
+        self.sessions.end_all(&db, person.facts.id).await?;
+        unit.finish(true).await?;
+        Ok(Ok(()))
+    }
+
+    /// Makes an ordinary account: for sample data and tests. The password is checked as at sign-up.
+    ///
+    /// # Errors
+    /// What is wrong with the password, as sentences; or those of the database.
+    pub async fn create_account(
+        &self,
+        db: &Db<Write>,
+        email: &Email,
+        password: &Password,
+    ) -> Result<Result<Uuid, Vec<Weakness>>> {
+        let known = [super::Attribute {
+            name: "e-mail address".into(),
+            value: email.to_string(),
+        }];
+        let weak = self.rules.check(password, &known);
+        if !weak.is_empty() {
+            return Ok(Err(weak));
+        }
+        let hash = self.hasher.hash(password, 0).await?;
+        Ok(Ok(self.users.add(db, email.clone(), hash).await?.facts.id))
+    }
+
+    /// The fewest characters of a password, for pages to say.
+    pub(super) fn least(&self) -> usize {
+        self.rules.min_length
+    }
+
+    /// What is wrong with a new password of somebody of whom this is known.
+    pub(super) fn weaknesses(&self, password: &Password, known: &[super::Attribute]) -> Vec<Weakness> {
+        self.rules.check(password, known)
+    }
+
+    /// Hashes a new password.
+    pub(super) async fn hash(&self, password: &Password, client: IpAddr) -> Result<Hash, Failure> {
+        Ok(self.hasher.hash(password, client_number(client)).await?)
+    }
+
+    /// Counts an attempt, or says how long to wait.
+    pub(super) async fn admit(
+        &self,
+        attempt: Attempt,
+        account: &str,
+        client: IpAddr,
+        device: Option<&str>,
+    ) -> Result<Vec<Bucket>, Failure> {
+        let buckets = self.throttles.keys().buckets(attempt, account, client, device);
+        match self.throttles.admit(buckets.clone()).await? {
+            Admission::Counted => Ok(buckets),
+            Admission::Wait(wait) => Err(Failure::Wait(wait)),
+        }
+    }
+
+    /// Who it is that has this address and this password.
+    ///
+    /// The steps are the same and in the same order whatever is wrong (ASVS 6.3.8): count, look up, hash, decide.
+    pub(super) async fn authenticate(
+        &self,
+        typed: &str,
+        password: &Password,
+        client: IpAddr,
+        device_cookie: Option<&str>,
+    ) -> Result<(Person, Proved), Failure> {
+        let email = Email::parse(typed).ok();
+        let account = email
+            .as_ref()
+            .map_or_else(|| typed.to_lowercase(), ToString::to_string);
+        let device = device_cookie.and_then(|cookie| self.devices.recognise(cookie, &account));
+        // CWE-307: counted before anything is verified.
+        let buckets = self
+            .admit(Attempt::SignIn, &account, client, device.as_deref())
+            .await?;
+        // An address that nobody can have, so that the same is looked up whatever was typed.
+        let nobody = Email::parse("nobody@nowhere.invalid").map_err(|e| Failure::Internal(Error::internal(e.to_string())))?;
+        let found = self
+            .users
+            .by_email(&self.units, email.as_ref().unwrap_or(&nobody))
+            .await?;
+        let (person, hash) = match found {
+            Some((person, hash)) => (Some(person), hash),
+            None => (None, None),
+        };
+        // CWE-208: unknown accounts and those without a password cost the same hash; inactive ones their own.
+        let proved = self.prove(password, hash, client).await?;
+        let active = person.filter(|person| person.is_active);
+        let (Some(person), Some(proved)) = (active, proved) else {
+            return Err(Failure::Wrong);
+        };
+        self.throttles.succeeded(&buckets).await?;
+        Ok((person, proved))
+    }
+
+    /// Whether the password is this user's: for changing it (ASVS 6.2.3).
+    pub(super) async fn reprove(
+        &self,
+        person: &Person,
+        password: &Password,
+        client: IpAddr,
+    ) -> Result<Proved, Failure> {
+        let id = person.facts.id.to_string();
+        let buckets = self.admit(Attempt::ChangePassword, &id, client, None).await?;
+        let hash = self.users.hash_of(&self.units, person.facts.id).await?;
+        let proved = self.prove(password, hash, client).await?.ok_or(Failure::Wrong)?;
+        self.throttles.succeeded(&buckets).await?;
+        Ok(proved)
+    }
+
+    /// Begins a session for somebody who has just proved who they are, in the request's own unit. `None`: their
+    /// password or account changed in the meantime.
+    ///
+    /// CWE-384: the session that the browser had before is consumed.
+    pub(super) async fn enter(
+        &self,
+        db: &Db<Write>,
+        person: &Person,
+        proved: &Proved,
+        before: Option<TokenHash>,
+    ) -> Result<Option<SessionToken>> {
+        let now = DateTime::from(self.sessions.clock().now());
+        if !self.users.confirm(db, person.facts.id, &proved.hash, now).await? {
+            return Ok(None);
+        }
+        if let Some(renewed) = &proved.renewed {
+            self.users
+                .replace_hash(db, person.facts.id, &proved.hash, renewed)
+                .await?;
+        }
+        let (token, _) = self.sessions.begin(db, person.facts.id, before).await?;
+        Ok(Some(token))
+    }
+
+    /// How many hashes were run.
+    #[cfg(test)]
+    pub(super) fn hashes_run(&self) -> u64 {
+        self.hasher.hashes_run()
+    }
+
+    async fn prove(
+        &self,
+        password: &Password,
+        hash: Option<Hash>,
+        client: IpAddr,
+    ) -> Result<Option<Proved>, Failure> {
+        let client = client_number(client);
+        let verdict = match self.hasher.verify(password, hash.as_ref(), client).await {
+            Err(HasherFailure::Hash(error)) => {
+                // A row that was not written by us opens nothing (CWE-287), and is not the client's business.
+                tracing::error!(target: "vauban::accounts", %error, "a stored password hash cannot be used");
+                return Ok(None);
+            }
+            other => other?,
+        };
+        let Some(hash) = hash.filter(|_| verdict.matches) else {
+            return Ok(None);
+        };
+        let renewed = if verdict.outdated {
+            Some(self.hasher.hash(password, client).await?)
+        } else {
+            None
+        };
+        Ok(Some(Proved { hash, renewed }))
+    }
+}
+
+impl fmt::Debug for Accounts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Accounts")
+            .field("hasher", &self.hasher)
+            .finish_non_exhaustive()
+    }
+}
+
+impl From<HasherFailure> for Failure {
+    fn from(failure: HasherFailure) -> Self {
+        match failure {
+            HasherFailure::Busy => Self::Busy,
+            other => Self::Internal(other.into()),
+        }
+    }
+}
+
+impl From<vauban::orm::Error> for Failure {
+    fn from(error: vauban::orm::Error) -> Self {
+        match error {
+            vauban::orm::Error::Busy(_) => Self::Busy,
+            other => Self::Internal(other.into()),
+        }
+    }
+}
+
+/// The accounts of the site that answers, as the session check keeps them.
+pub(super) type Shared = Arc<Accounts>;

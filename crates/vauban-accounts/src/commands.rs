@@ -1,0 +1,96 @@
+//! `createsuperuser` and `clearsessions`.
+
+use std::io::{BufRead as _, IsTerminal as _, Read as _};
+use std::sync::Arc;
+
+use vauban::commands::{Command, Failure, Run, prompt};
+
+use crate::{Accounts, Email, MAX_PASSWORD_BYTES, Password};
+
+/// Makes a superuser, or makes one of an account.
+pub(crate) fn create_superuser() -> Command {
+    let about = "Make an administrator, or make one of an account";
+    Command::new("createsuperuser", about, create)
+        .option_of("email", "ADDRESS", "Their e-mail address")
+        .flag(
+            "password-stdin",
+            "Read the password from standard input instead of asking for it",
+        )
+}
+
+/// Deletes the rows of sessions that are over.
+pub(crate) fn clear_sessions() -> Command {
+    Command::new("clearsessions", "Delete the rows of sessions that are over", clear)
+}
+
+async fn create(run: Run) -> Result<(), Failure> {
+    let accounts = run.part::<Arc<Accounts>>()?;
+    let (out, email, password_stdin) = (&run.out, run.option("email"), run.flag("password-stdin"));
+    let terminal = std::io::stdin().is_terminal();
+    let email = match email {
+        Some(email) => email.to_owned(),
+        None if terminal => prompt::line("E-mail address: ")?,
+        None => {
+            return Err(Failure::new(
+                "Without a terminal, give the address: `--email you@example.com`.",
+            ));
+        }
+    };
+    let email = Email::parse(&email).map_err(|error| Failure::new(format_args!("{email}: {error}")))?;
+    let password = if password_stdin {
+        first_line()?
+    } else if terminal {
+        let (first, again) = (hidden("Password: ")?, hidden("Password again: ")?);
+        if first.reveal() != again.reveal() {
+            return Err(Failure::new("The passwords differ. Nothing was changed."));
+        }
+        first
+    } else {
+        // CWE-214: never as an argument, which every user of the machine can read.
+        return Err(Failure::new(
+            "Without a terminal, send the password to standard input with `--password-stdin`.",
+        ));
+    };
+    let made = accounts
+        .create_superuser(&email, &password)
+        .await
+        .map_err(Failure::of)?;
+    if let Err(weaknesses) = made {
+        let told: Vec<String> = weaknesses
+            .iter()
+            .map(|weakness| format!("\n  {weakness}"))
+            .collect();
+        return Err(Failure::new(format_args!(
+            "This password will not do:{}\nNothing was changed.",
+            told.concat()
+        )));
+    }
+    out.line(format_args!(
+        "{email} is a superuser. Its earlier sessions, if there were any, have ended."
+    ));
+    Ok(())
+}
+
+async fn clear(run: Run) -> Result<(), Failure> {
+    let accounts = run.part::<Arc<Accounts>>()?;
+    let count = accounts.clear_sessions().await.map_err(Failure::of)?;
+    run.out.line(format_args!("Deleted {count} session(s) that were over."));
+    Ok(())
+}
+
+/// A password that the terminal does not show.
+fn hidden(question: &str) -> Result<Password, Failure> {
+    Ok(Password::new(&prompt::hidden(question)?)?)
+}
+
+/// The first line of standard input, without its end.
+fn first_line() -> Result<Password, Failure> {
+    let most = u64::try_from(MAX_PASSWORD_BYTES + 2).unwrap_or(u64::MAX);
+    let mut line = zeroize::Zeroizing::new(String::with_capacity(MAX_PASSWORD_BYTES + 2));
+    std::io::stdin().lock().take(most).read_line(&mut line)?;
+    let text = line.trim_end_matches('\n').trim_end_matches('\r');
+    if text.is_empty() {
+        return Err(Failure::new("Standard input had no password."));
+    }
+    Ok(Password::new(text)?)
+}

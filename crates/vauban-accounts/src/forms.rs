@@ -1,0 +1,67 @@
+//! The forms of the account pages. Field names are plain, so that password managers know them.
+
+use vauban::Form;
+
+use super::{Email, Password};
+use vauban::forms::FormErrors;
+
+/// Signing in. The address is not parsed here: one that cannot be an address is answered like an unknown one.
+#[derive(Form)]
+pub(super) struct LoginForm {
+    #[field(label = "E-mail address", widget = email, max_length = 320, autocomplete = "username")]
+    pub(super) email: String,
+    #[field(label = "Password", max_length = 1024, autocomplete = "current-password")]
+    pub(super) password: Password,
+}
+
+/// Signing up, and making the first administrator.
+#[derive(Form)]
+#[form(clean = same_passwords)]
+pub(super) struct SignUpForm {
+    #[field(label = "E-mail address", max_length = 320, autocomplete = "username")]
+    pub(super) email: Email,
+    #[field(
+        label = "Password",
+        help = "A few words that you remember are better than one with signs.",
+        max_length = 1024,
+        autocomplete = "new-password"
+    )]
+    pub(super) password: Password,
+    #[field(label = "Password again", max_length = 1024, autocomplete = "new-password")]
+    pub(super) password_again: Password,
+}
+
+/// Changing the password (ASVS 6.2.3: with the old one).
+#[derive(Form)]
+#[form(clean = same_new_passwords)]
+pub(super) struct PasswordForm {
+    #[field(label = "Old password", max_length = 1024, autocomplete = "current-password")]
+    pub(super) old_password: Password,
+    #[field(
+        label = "New password",
+        help = "A few words that you remember are better than one with signs.",
+        max_length = 1024,
+        autocomplete = "new-password"
+    )]
+    pub(super) new_password: Password,
+    #[field(
+        label = "New password again",
+        max_length = 1024,
+        autocomplete = "new-password"
+    )]
+    pub(super) new_password_again: Password,
+}
+
+const DIFFERENT: &str = "The two passwords are not the same.";
+
+fn same_passwords(form: &SignUpForm, errors: &mut FormErrors<'_, SignUpForm>) {
+    if form.password.reveal() != form.password_again.reveal() {
+        errors.field(|fields| &mut fields.password_again, DIFFERENT);
+    }
+}
+
+fn same_new_passwords(form: &PasswordForm, errors: &mut FormErrors<'_, PasswordForm>) {
+    if form.new_password.reveal() != form.new_password_again.reveal() {
+        errors.field(|fields| &mut fields.new_password_again, DIFFERENT);
+    }
+}

@@ -1,0 +1,46 @@
+//! People: who they are, how they prove it, and what keeps others from pretending.
+//!
+//! An application declares its own user model with `#[derive(Model, UserAccount)]`, adds [`module`] and includes
+//! [`urls`]. Password hashes, sessions and throttles have models of their own that no policy opens; the services in
+//! this module are the only way to them.
+//!
+//! It is a module like any other's: it depends on `vauban-core` alone, and a site may leave it out or bring another
+//! identity.
+
+// `#[derive(UserAccount)]` in this crate's own tests.
+#[cfg(test)]
+extern crate self as vauban_accounts;
+
+mod accounts;
+mod commands;
+mod credential;
+#[cfg(debug_assertions)]
+mod development;
+mod device;
+mod events;
+mod forms;
+mod identify;
+mod module;
+mod pages;
+mod params;
+mod passwords;
+mod people;
+mod services;
+mod sessions;
+mod settings;
+#[cfg(test)]
+mod tests;
+mod throttle;
+pub mod urls;
+mod users;
+mod views;
+
+pub use accounts::{AccountOptions, Accounts};
+pub use module::{LookAs, Module, module};
+pub use pages::{AccountPage, Layout};
+pub use params::CurrentUser;
+pub use passwords::*;
+pub use people::{AccountColumns, UserAccount};
+pub use sessions::{Clock, Session, SessionKey, SessionLimits};
+pub use vauban_macros::UserAccount;
+pub use vauban::email::{Email, InvalidEmail, MAX_EMAIL_BYTES};

@@ -1,0 +1,151 @@
+//! What accounts bring to a program.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use vauban::Respond;
+use vauban::commands::Failure;
+use vauban::orm::migrations;
+
+use crate::accounts::{AccountOptions, Accounts};
+use crate::credential::Credential;
+use crate::pages::{AccountPage, Layout};
+use crate::people::UserAccount;
+use crate::services::{Administration, PasswordChange, SignIn, SignUp};
+use crate::sessions::{SessionLimits, SessionRow, SessionStore};
+use crate::throttle::{ThrottleRow, Throttling};
+use crate::{commands, events};
+
+/// The accounts of a site whose users are rows of `U`: sessions, sign-in, the account pages and their commands. Where
+/// the pages are is the site's to say: `include accounts at "/accounts/" = vauban::accounts::urls`.
+///
+/// ```ignore
+/// App::new(vauban::package!()).module(accounts::module::<User>().layout::<AccountLayout>())
+/// ```
+pub fn module<U: UserAccount>() -> Module<U> {
+    Module {
+        options: AccountOptions::default(),
+        users: PhantomData,
+    }
+}
+
+/// The module on its way: see [`module`].
+#[derive(Debug)]
+pub struct Module<U> {
+    options: AccountOptions,
+    users: PhantomData<fn() -> U>,
+}
+
+impl<U> Module<U> {
+    /// What accounts are configured with, where the defaults are not right.
+    #[must_use]
+    pub fn options(mut self, options: AccountOptions) -> Self {
+        let layout = self.options.layout;
+        self.options = AccountOptions { layout, ..options };
+        self
+    }
+
+    /// The site's own page around the account pages.
+    #[must_use]
+    pub fn layout<L: From<AccountPage> + Respond + 'static>(mut self) -> Self {
+        self.options.layout = Layout::of::<L>();
+        self
+    }
+}
+
+/// Somebody of the sample data as whom one may look at the site while developing; any module may name some:
+/// `Module::contribute(LookAs::new("ann@example.com", "writes articles"))`. Not in a release build.
+#[derive(Debug, Clone, Copy)]
+pub struct LookAs {
+    pub(crate) email: &'static str,
+    pub(crate) about: &'static str,
+}
+
+impl LookAs {
+    /// By the address they sign in with, and a few words about them.
+    pub const fn new(email: &'static str, about: &'static str) -> Self {
+        Self { email, about }
+    }
+}
+
+impl<U: UserAccount> From<Module<U>> for vauban::Module {
+    fn from(accounts: Module<U>) -> Self {
+        let options = accounts.options;
+        let module = Self::new("accounts")
+            .model::<U>()
+            .model::<Credential>()
+            .model::<SessionRow>()
+            .model::<ThrottleRow>()
+            .service::<SignUp<U>>()
+            .service::<SignIn<U>>()
+            .service::<PasswordChange<U>>()
+            .service::<Administration<U>>()
+            .service::<SessionStore>()
+            .service::<Throttling>()
+            .migrations(migration_set())
+            .settings::<SessionLimits>()
+            .security_events(events::ALL)
+            .command(commands::create_superuser())
+            .command(commands::clear_sessions())
+            .identity(move |wiring| {
+                let mut options = options.clone();
+                options.limits = wiring.settings.of();
+                // ASVS 6.2.11: a password of this site is not the site's name.
+                options.rules.context_words.push(wiring.package.name.to_owned());
+                if wiring.is_test() {
+                    // What a hash costs guards stored hashes, not requests.
+                    options.hashing.cost = crate::Cost {
+                        memory_kib: 64,
+                        passes: 1,
+                        lanes: 1,
+                    };
+                }
+                let accounts = Accounts::new::<U>(wiring.units(), &wiring.keys(), options)?;
+                #[cfg(debug_assertions)]
+                accounts.offer_to_look_as(wiring.parts.contributed::<LookAs>())?;
+                Ok::<_, Failure>(Arc::new(accounts))
+            });
+        #[cfg(debug_assertions)]
+        let module = module.start_link(crate::development::start_link);
+        module
+    }
+}
+
+/// The migrations of the module's own models. Databases know them as `vauban`'s.
+pub(crate) fn migration_set() -> migrations::Set {
+    migrations::Set {
+        package: "vauban",
+        ..vauban::migrations!("migrations")
+    }
+}
+
+/// The module's own models.
+#[cfg(test)]
+pub(crate) fn own_models() -> Vec<&'static vauban::orm::ModelMeta> {
+    use vauban::orm::Model as _;
+    vec![Credential::meta(), SessionRow::meta(), ThrottleRow::meta()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `VAUBAN_UPDATE_MIGRATIONS=1 cargo test -p vauban-accounts migrations_say` writes what is missing.
+    #[test]
+    fn the_frameworks_migrations_say_what_its_models_say() {
+        let set = migration_set();
+        let made = migrations::make("vauban", &own_models(), std::slice::from_ref(&set))
+            .unwrap()
+            .unwrap();
+        if let Some(new) = &made
+            && std::env::var_os("VAUBAN_UPDATE_MIGRATIONS").is_some()
+        {
+            migrations::add_file(std::path::Path::new(set.folder), &new.name, &new.text).unwrap();
+            return;
+        }
+        assert!(
+            made.is_none(),
+            "write {made:?}: VAUBAN_UPDATE_MIGRATIONS=1 cargo test -p vauban-accounts migrations_say"
+        );
+    }
+}

@@ -1,0 +1,95 @@
+//! Account pages in the application's own layout.
+//!
+//! Templates of another package cannot be extended, so the application wraps: it names a template of its own
+//! that is made [`From`] an [`AccountPage`] and puts the page's title and content where it wants them.
+//!
+//! ```ignore
+//! #[derive(Template)]
+//! #[template("account.html")]           // {% extends "base.html" %} … {{ page.title }} … {{ page.content }}
+//! struct SitePage { page: AccountPage }
+//! impl From<AccountPage> for SitePage { fn from(page: AccountPage) -> Self { Self { page } } }
+//!
+//! App::new(vauban::package!()).account_layout::<SitePage>()
+//! ```
+
+use vauban::http::StatusCode;
+use vauban::{SafeHtml, Template};
+
+use vauban::http::{Caching, Cx, Respond, Response};
+
+/// A page of sign-up, sign-in and so on: its title, and its content as HTML that a compiled template wrote.
+#[derive(Debug, Clone)]
+pub struct AccountPage {
+    /// For `<title>`; the content has its own `<h1>`.
+    pub title: &'static str,
+    /// Heading, form and links.
+    pub content: SafeHtml,
+}
+
+/// How account pages become whole pages.
+#[derive(Clone, Copy)]
+pub struct Layout(fn(AccountPage, &Cx) -> Response);
+
+impl Layout {
+    /// The application's template.
+    pub fn of<L: From<AccountPage> + Respond>() -> Self {
+        Self(|page, cx| L::from(page).respond(cx))
+    }
+}
+
+impl Default for Layout {
+    /// A plain page, so that an application without a layout works.
+    fn default() -> Self {
+        Self::of::<PlainPage>()
+    }
+}
+
+impl std::fmt::Debug for Layout {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Layout")
+    }
+}
+
+#[derive(Template)]
+#[template("accounts/layout.html")]
+struct PlainPage {
+    page: AccountPage,
+}
+
+impl From<AccountPage> for PlainPage {
+    fn from(page: AccountPage) -> Self {
+        Self { page }
+    }
+}
+
+/// One account page on its way: rendered inside the layout, and kept by nobody.
+pub(super) struct Page<T> {
+    pub(super) title: &'static str,
+    pub(super) content: T,
+    pub(super) layout: Layout,
+    pub(super) status: StatusCode,
+    /// Seconds, for `Retry-After`.
+    pub(super) retry_after: Option<i64>,
+}
+
+impl<T: Template + Send> Respond for Page<T> {
+    fn respond(self, cx: &Cx) -> Response {
+        let mut html = String::with_capacity(T::SIZE_HINT);
+        self.content.render_into(cx, &mut html);
+        let page = AccountPage {
+            title: self.title,
+            content: SafeHtml::__checked(html),
+        };
+        let response = (self.layout.0)(page, cx)
+            .status_code(self.status)
+            .caching(Caching::NoStore);
+        match self.retry_after {
+            Some(seconds) => response.retry_after(seconds),
+            None => response,
+        }
+    }
+
+    fn commits(&self) -> bool {
+        self.status.as_u16() < 400
+    }
+}

@@ -1,0 +1,68 @@
+//! Parameters of views that come with accounts: `CurrentUser<U>` and `Session`.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use super::accounts::Shared;
+use super::identify::SignedInAs;
+use super::people::UserAccount;
+use vauban::http::{Cx, Error, Result};
+use vauban::routing::{Call, OptionalParam, Param, Refusal};
+use crate::sessions::Session;
+
+/// The signed-in user's own row; asks for a sign-in. `Option<CurrentUser<U>>` does not.
+#[derive(Debug, Clone)]
+pub struct CurrentUser<U>(Arc<U>);
+
+impl<U> Deref for CurrentUser<U> {
+    type Target = U;
+    fn deref(&self) -> &U {
+        &self.0
+    }
+}
+
+impl<S: Send, U: UserAccount> Param<S> for CurrentUser<U> {
+    async fn take(call: &mut Call) -> Result<Self> {
+        let who = SignedInAs::of(call.cx()).ok_or_else(|| Error::refused(Refusal::SignInRequired))?;
+        let row = Arc::clone(&who.person.row).downcast::<U>();
+        row.map(Self)
+            .map_err(|_| Error::internal("`CurrentUser<U>` names another model than `accounts::module::<U>()`"))
+    }
+}
+
+impl<S: Send, U: UserAccount> OptionalParam<S> for CurrentUser<U> {
+    fn is_there(call: &Call) -> bool {
+        SignedInAs::of(call.cx()).is_some()
+    }
+}
+
+impl<S: Send> Param<S> for Session {
+    async fn take(call: &mut Call) -> Result<Self> {
+        let who = SignedInAs::of(call.cx()).ok_or_else(|| Error::refused(Refusal::SignInRequired))?;
+        Ok(who.session.clone())
+    }
+}
+
+/// What the account pages need of a request.
+pub(super) struct Door {
+    pub(super) cx: Arc<Cx>,
+    pub(super) accounts: Shared,
+}
+
+impl Door {
+    /// Whoever is signed in.
+    pub(super) fn who(&self) -> Option<Arc<SignedInAs>> {
+        SignedInAs::of(&self.cx)
+    }
+}
+
+impl<S: Send> Param<S> for Door {
+    async fn take(call: &mut Call) -> Result<Self> {
+        let cx = Arc::clone(call.cx());
+        let accounts = cx.site().part::<Shared>().cloned();
+        let accounts = accounts.ok_or_else(|| {
+            Error::internal("the account pages need their module: `.module(accounts::module::<User>())`")
+        })?;
+        Ok(Self { cx, accounts })
+    }
+}

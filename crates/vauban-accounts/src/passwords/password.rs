@@ -1,0 +1,119 @@
+//! A password as it was typed.
+
+use std::fmt;
+
+use vauban::forms::{FieldSpec, FieldValue, Problem, Widget};
+use unicode_normalization::UnicodeNormalization;
+use zeroize::Zeroizing;
+
+/// The longest password, in bytes of UTF-8. Long enough for every passphrase (ASVS 6.2.9 asks for at least
+/// 64 characters), short enough that hashing its text costs nothing (CWE-400).
+pub const MAX_PASSWORD_BYTES: usize = 1024;
+
+/// A password. It is wiped when dropped, and cannot be printed, serialised or compared by `==`.
+///
+/// It is taken exactly as typed: no trimming, no case folding, no cutting (ASVS 6.2.8). Only its Unicode form
+/// is normalised (NFC, RFC 8265 §4.2.2), because keyboards differ in how they spell `é`.
+#[derive(Clone)]
+pub struct Password(Zeroizing<String>);
+
+/// More than [`MAX_PASSWORD_BYTES`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PasswordTooLong;
+
+impl fmt::Display for PasswordTooLong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "This password is too long: {MAX_PASSWORD_BYTES} bytes are the limit."
+        )
+    }
+}
+
+impl std::error::Error for PasswordTooLong {}
+
+impl Password {
+    /// Takes a password as typed.
+    ///
+    /// # Errors
+    /// [`PasswordTooLong`] above [`MAX_PASSWORD_BYTES`]; checked before and after normalising.
+    pub fn new(typed: &str) -> Result<Self, PasswordTooLong> {
+        // CWE-400: the limit comes before any work on the text.
+        if typed.len() > MAX_PASSWORD_BYTES {
+            return Err(PasswordTooLong);
+        }
+        // Room for the longest NFC (three times the bytes), so that the buffer never moves and leaves a copy.
+        let mut normal = Zeroizing::new(String::with_capacity(3 * typed.len()));
+        normal.extend(typed.nfc());
+        if normal.len() > MAX_PASSWORD_BYTES {
+            return Err(PasswordTooLong);
+        }
+        Ok(Self(normal))
+    }
+
+    /// The text. For hashing and for the validators only.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // CWE-532: a password never reaches a log.
+        f.write_str("Password(…)")
+    }
+}
+
+/// Taken exactly as typed: spaces, case and length count (ASVS 6.2.8). Nothing is ever shown again.
+impl FieldValue for Password {
+    const WIDGET: Widget = Widget::Password;
+    const NEEDS_MAX_LENGTH: bool = true;
+    const KEEPS_SPACES: bool = true;
+
+    fn read(text: &str, _: &FieldSpec) -> Result<Self, Problem> {
+        Self::new(text).map_err(|error| error.to_string().into())
+    }
+
+    // CWE-549: not even the form that is shown again has it.
+    fn shown(&self) -> String {
+        String::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// ASVS 6.2.8: verified exactly as received.
+    #[test]
+    fn only_the_unicode_form_is_normalised() {
+        for typed in [" with spaces ", "MiXeD", "tab\t", "ﬁ ligature stays"] {
+            assert_eq!(Password::new(typed).unwrap().reveal(), typed);
+        }
+        assert_eq!(Password::new("e\u{301}").unwrap().reveal(), "é");
+    }
+
+    /// ASVS 6.2.9 and CWE-400.
+    #[test]
+    fn long_ones_are_welcome_and_bounded() {
+        assert!(Password::new(&"x".repeat(MAX_PASSWORD_BYTES)).is_ok());
+        assert_eq!(
+            Password::new(&"x".repeat(MAX_PASSWORD_BYTES + 1)).err(),
+            Some(PasswordTooLong)
+        );
+        // U+1D160 grows from 4 to 12 bytes under NFC.
+        assert_eq!(
+            Password::new(&"\u{1d160}".repeat(200)).err(),
+            Some(PasswordTooLong)
+        );
+    }
+
+    /// CWE-532.
+    #[test]
+    fn debug_hides_the_text() {
+        assert_eq!(
+            format!("{:?}", Password::new("hunter2hunter2").unwrap()),
+            "Password(…)"
+        );
+    }
+}

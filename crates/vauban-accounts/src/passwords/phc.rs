@@ -1,0 +1,236 @@
+//! Argon2id hashes as PHC strings (RFC 9106; the PHC string format).
+
+use std::fmt;
+
+use argon2::password_hash::phc::{Output, ParamsString, Salt};
+use argon2::{Algorithm, Argon2, Block, Params, PasswordHash, Version};
+use subtle::ConstantTimeEq;
+
+/// What a stored hash may cost to verify at most: 256 MiB, ten passes. A row with more was not written by us
+/// and must not decide how much memory a log-in takes (CWE-789).
+const MAX_MEMORY_KIB: u32 = 256 * 1024;
+const MAX_PASSES: u32 = 10;
+
+/// What hashing a password costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cost {
+    /// Memory in KiB.
+    pub memory_kib: u32,
+    /// Passes over the memory.
+    pub passes: u32,
+    /// Lanes.
+    pub lanes: u32,
+}
+
+impl Default for Cost {
+    /// 19 MiB, two passes, one lane: the first choice of OWASP's password storage cheat sheet.
+    fn default() -> Self {
+        Self {
+            memory_kib: 19 * 1024,
+            passes: 2,
+            lanes: 1,
+        }
+    }
+}
+
+/// A password hash: a PHC string. Neither printed by `Debug` nor serialisable.
+#[derive(Clone)]
+pub struct Hash(String);
+
+/// A stored hash that cannot be used, or hashing failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HashError(&'static str);
+
+impl fmt::Display for HashError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "password hash: {}", self.0)
+    }
+}
+
+impl std::error::Error for HashError {}
+
+impl fmt::Debug for Hash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // CWE-532: hashes can be guessed at offline, so they stay out of logs.
+        f.write_str("Hash(…)")
+    }
+}
+
+impl Hash {
+    /// A hash as it stands in the database.
+    pub fn from_stored(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
+    /// As it stands in the database: a PHC string, or one that Django wrote (`argon2$argon2id$…`).
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether it was made otherwise than new ones are, so that the next log-in replaces it.
+    pub(super) fn is_outdated(&self, cost: Cost) -> bool {
+        Parsed::read(&self.0).map_or(true, |parsed| {
+            parsed.algorithm != Algorithm::Argon2id
+                || parsed.version != Version::V0x13
+                || parsed.params.m_cost() != cost.memory_kib
+                || parsed.params.t_cost() != cost.passes
+                || parsed.params.p_cost() != cost.lanes
+                || parsed.salt.len() < 16
+                || parsed.output.len() < 32
+        })
+    }
+
+    /// How many memory blocks verifying takes.
+    pub(super) fn blocks(&self) -> usize {
+        Parsed::read(&self.0).map_or(0, |parsed| parsed.params.block_count())
+    }
+}
+
+/// Hashes with a fresh salt of 128 bits.
+pub(super) fn hash(cost: Cost, password: &[u8], blocks: &mut [Block]) -> Result<Hash, HashError> {
+    let params = params(cost)?;
+    let mut salt = [0; 16];
+    getrandom::fill(&mut salt).map_err(|_| HashError("no random bytes"))?;
+    let mut out = [0; 32];
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone())
+        .hash_password_into_with_memory(password, &salt, &mut out, blocks)
+        .map_err(|_| HashError("hashing failed"))?;
+    let unwritable = |_| HashError("not writable as a PHC string");
+    let phc = PasswordHash {
+        algorithm: Algorithm::Argon2id.ident(),
+        version: Some(Version::V0x13.into()),
+        params: ParamsString::try_from(&params).map_err(|_| HashError("parameters"))?,
+        salt: Some(Salt::new(&salt).map_err(unwritable)?),
+        hash: Some(Output::new(&out).map_err(unwritable)?),
+    };
+    Ok(Hash(phc.to_string()))
+}
+
+/// Whether the password is the one that was hashed.
+pub(super) fn verify(stored: &Hash, password: &[u8], blocks: &mut [Block]) -> Result<bool, HashError> {
+    let Parsed {
+        algorithm,
+        version,
+        params,
+        salt,
+        output,
+    } = Parsed::read(&stored.0)?;
+    let mut out = vec![0; output.len()];
+    Argon2::new(algorithm, version, params)
+        .hash_password_into_with_memory(password, &salt, &mut out, blocks)
+        .map_err(|_| HashError("hashing failed"))?;
+    // CWE-208: in constant time.
+    Ok(out.ct_eq(output.as_bytes()).into())
+}
+
+/// The number of blocks that a cost needs.
+pub(super) fn block_count(cost: Cost) -> usize {
+    params(cost).map_or(0, |params| params.block_count())
+}
+
+fn params(cost: Cost) -> Result<Params, HashError> {
+    Params::new(cost.memory_kib, cost.passes, cost.lanes, Some(32))
+        .map_err(|_| HashError("cost out of range"))
+}
+
+struct Parsed {
+    algorithm: Algorithm,
+    version: Version,
+    params: Params,
+    salt: Salt,
+    output: Output,
+}
+
+impl Parsed {
+    fn read(text: &str) -> Result<Self, HashError> {
+        let django = text.strip_prefix("argon2").filter(|rest| rest.starts_with('$'));
+        let phc = PasswordHash::new(django.unwrap_or(text)).map_err(|_| HashError("not a PHC string"))?;
+        let algorithm =
+            Algorithm::new(phc.algorithm.as_str()).map_err(|_| HashError("not an Argon2 hash"))?;
+        let version = phc.version.map_or(Ok(Version::V0x10), Version::try_from);
+        let version = version.map_err(|_| HashError("unknown version"))?;
+        let params = Params::try_from(&phc).map_err(|_| HashError("parameters"))?;
+        // CWE-789: the row does not decide how much memory we take.
+        if params.m_cost() > MAX_MEMORY_KIB || params.t_cost() > MAX_PASSES {
+            return Err(HashError("costs more than a stored hash may"));
+        }
+        let (Some(salt), Some(output)) = (phc.salt, phc.hash) else {
+            return Err(HashError("no salt or no hash"));
+        };
+        // A short output would match many passwords.
+        if output.len() < 16 {
+            return Err(HashError("hash shorter than 128 bits"));
+        }
+        Ok(Self {
+            algorithm,
+            version,
+            params,
+            salt,
+            output,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use vauban::vectors;
+
+    const SMALL: Cost = Cost {
+        memory_kib: 64,
+        passes: 1,
+        lanes: 1,
+    };
+
+    #[test]
+    fn a_hash_verifies_its_password_only() {
+        let mut blocks = vec![Block::default(); block_count(SMALL)];
+        let hash = hash(SMALL, b"secret", &mut blocks).unwrap();
+        assert!(hash.as_str().starts_with("$argon2id$v=19$m=64,t=1,p=1$"));
+        assert_eq!(verify(&hash, b"secret", &mut blocks), Ok(true));
+        assert_eq!(verify(&hash, b"Secret", &mut blocks), Ok(false));
+        assert!(!hash.is_outdated(SMALL));
+        assert!(hash.is_outdated(Cost { passes: 2, ..SMALL }));
+    }
+
+    /// CWE-759: two hashes of one password differ.
+    #[test]
+    fn salts_are_fresh() {
+        let mut blocks = vec![Block::default(); block_count(SMALL)];
+        let mut make = || hash(SMALL, b"secret", &mut blocks).unwrap().as_str().to_owned();
+        assert_ne!(make(), make());
+    }
+
+    /// CWE-789: a planted row cannot ask for 4 TiB.
+    #[test]
+    fn stored_costs_are_bounded() {
+        let planted =
+            Hash::from_stored("$argon2id$v=19$m=4294967295,t=1,p=1$c29tZXNhbHRzYWx0$gwQOXSNhxiOxPOA0+PY10A");
+        assert_eq!(planted.blocks(), 0);
+        assert!(verify(&planted, b"x", &mut []).is_err());
+    }
+
+    /// The Argon2 cases of the shared file: what Django's hashes verify, ours do.
+    #[test]
+    fn vectors_password_hashes_argon2() {
+        let sample = include_str!("../../tests/samples/password_hashes.json");
+        let cases = vectors::cases("password_hashes.json", sample);
+        let total = cases.len();
+        let mut ran = 0;
+        for case in cases {
+            let encoded = case["encoded"].as_str().unwrap();
+            if !encoded.starts_with("argon2$") {
+                continue;
+            }
+            let hash = Hash::from_stored(encoded);
+            let mut blocks = vec![Block::default(); hash.blocks()];
+            let got =
+                verify(&hash, case["password"].as_str().unwrap().as_bytes(), &mut blocks).unwrap_or(false);
+            assert_eq!(got, case["expect"].as_bool().unwrap(), "{case}");
+            ran += 1;
+        }
+        if total == 92 {
+            assert_eq!(ran, 13);
+        }
+    }
+}

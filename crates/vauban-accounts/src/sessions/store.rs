@@ -1,0 +1,145 @@
+//! The session store: a service of its own, the only one that reaches the rows.
+
+use uuid::Uuid;
+use vauban::units::Units;
+use vauban::orm::{DateTime, Db, Error, Result, Write};
+
+use super::model::SessionRow;
+use super::token::{SessionToken, TokenHash};
+use super::touch::Touches;
+use super::{Age, Clock, SessionLimits};
+
+vauban::orm::service! {
+    /// Keeps sessions: begins, finds, touches and ends them.
+    pub(crate) SessionStore: View<SessionRow>, Add<SessionRow>, Change<SessionRow>, Delete<SessionRow>;
+    waiver!(ServiceRights, "a session is looked up before anybody is known")
+}
+
+/// Where sessions are kept.
+#[derive(Debug, Clone)]
+pub(crate) struct Sessions {
+    units: Units,
+    limits: SessionLimits,
+    clock: Clock,
+    touches: Touches,
+}
+
+/// What a cookie's token opens.
+#[derive(Clone)]
+pub(crate) enum Found {
+    /// A session that lives.
+    Alive(SessionRow),
+    /// One whose time is over.
+    Expired,
+    /// None: ended, never ours, or guessed.
+    Unknown,
+}
+
+impl Sessions {
+    pub(crate) fn new(units: Units, limits: SessionLimits, clock: Clock) -> Self {
+        Self {
+            touches: Touches::default(),
+            units,
+            limits,
+            clock,
+        }
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Finds what a token opens: one read by key, in place. The last-seen time is written later, elsewhere.
+    pub(crate) async fn find(&self, token: &SessionToken) -> Result<Found> {
+        // CWE-208: the database compares hashes of what was sent, so its timing tells nothing of a token.
+        let hash = token.hash();
+        let unit = self.units.begin();
+        let db = unit.read_db().acting::<SessionStore>();
+        let Some(row) = SessionRow::objects()
+            .filter(|s| s.token.eq(hash))
+            .first(&db)
+            .await?
+        else {
+            return Ok(Found::Unknown);
+        };
+        let now = self.clock.now();
+        Ok(match self.limits.age(*row.created, *row.seen, now) {
+            Age::Fresh => Found::Alive(row),
+            Age::Touch => {
+                self.touches.note(&self.units, hash, DateTime::from(now));
+                Found::Alive(row)
+            }
+            Age::Expired => Found::Expired,
+        })
+    }
+
+    /// Begins a session for somebody who has just proved who they are, in the request's own unit.
+    ///
+    /// CWE-384: the token is new, and the session that the browser had before ends with it; there is no way to
+    /// sign somebody in to a session that exists.
+    pub(crate) async fn begin(
+        &self,
+        db: &Db<Write>,
+        user: Uuid,
+        before: Option<TokenHash>,
+    ) -> Result<(SessionToken, TokenHash)> {
+        if let Some(before) = before {
+            self.end(db, before).await?;
+        }
+        let token = SessionToken::fresh().map_err(|e| Error::Internal(e.to_string()))?;
+        let now = DateTime::from(self.clock.now());
+        let hash = token.hash();
+        let new = super::model::NewSessionRow {
+            token: hash,
+            user,
+            created: now,
+            seen: now,
+            data: String::new(),
+        };
+        SessionRow::create(new).save(&db.acting::<SessionStore>()).await?;
+        Ok((token, hash))
+    }
+
+    /// Ends one session (ASVS 7.4.1: the row is gone, so a kept cookie opens nothing).
+    pub(crate) async fn end(&self, db: &Db<Write>, session: TokenHash) -> Result<()> {
+        self.touches.forget(session);
+        let ended = SessionRow::objects().filter(|s| s.token.eq(session));
+        ended.delete_all(&db.acting::<SessionStore>()).await?;
+        Ok(())
+    }
+
+    /// Ends every session of a user (ASVS 7.4.3), in the request's own unit.
+    pub(crate) async fn end_all(&self, db: &Db<Write>, user: Uuid) -> Result<u64> {
+        SessionRow::objects()
+            .filter(|s| s.user.eq(user))
+            .delete_all(&db.acting::<SessionStore>())
+            .await
+    }
+
+    /// Ends every session of a user in a unit of its own: at a deactivated user's next request.
+    pub(crate) async fn revoke(&self, user: Uuid) -> Result<u64> {
+        let unit = self.units.begin();
+        let ended = self.end_all(&unit.db(), user).await?;
+        unit.finish(true).await?;
+        Ok(ended)
+    }
+
+    /// Writes a session's data.
+    pub(crate) async fn write_data(&self, db: &Db<Write>, session: TokenHash, data: String) -> Result<()> {
+        let row = SessionRow::objects().filter(|s| s.token.eq(session));
+        row.change_all(&db.acting::<SessionStore>(), |s| [s.data.set(data)])
+            .await?;
+        Ok(())
+    }
+
+    /// Deletes the rows of sessions that are over; for the command `clearsessions`.
+    pub(crate) async fn clear(&self) -> Result<u64> {
+        let (seen, created) = self.limits.oldest(self.clock.now());
+        let (seen, created) = (DateTime::from(seen), DateTime::from(created));
+        let unit = self.units.begin();
+        let over = SessionRow::objects().filter(|s| s.seen.le(seen) | s.created.le(created));
+        let ended = over.delete_all(&unit.db().acting::<SessionStore>()).await?;
+        unit.finish(true).await?;
+        Ok(ended)
+    }
+}

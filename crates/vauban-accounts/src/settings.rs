@@ -1,0 +1,43 @@
+//! The settings of accounts: the section `sessions`.
+
+use std::time::Duration;
+
+use vauban::checks::Finding;
+use vauban::settings::{ModuleSettings, SettingRow};
+
+use crate::sessions::SessionLimits;
+
+impl ModuleSettings for SessionLimits {
+    const SECTION: &'static str = "sessions";
+
+    fn rows() -> Vec<SettingRow<Self>> {
+        vec![
+            SettingRow::new("idle", "how long a session lives without a request", |s: &mut Self| &mut s.idle)
+                .checked("is not 0"),
+            SettingRow::new("absolute", "how long a session lives after signing in", |s: &mut Self| {
+                &mut s.absolute
+            })
+            .checked("is not 0"),
+        ]
+    }
+
+    /// Sessions end (CWE-613).
+    fn check(&self) -> Vec<Finding> {
+        let mut found = Vec::new();
+        if self.idle > self.absolute {
+            found.push(Finding::warning(
+                "sessions.idle",
+                "sessions.idle is longer than sessions.absolute, so it never ends a session",
+                "Lower VAUBAN_SESSIONS_IDLE.",
+            ));
+        }
+        if self.absolute > Duration::from_secs(90 * 86_400) {
+            found.push(Finding::warning(
+                "sessions.absolute",
+                "sessions.absolute is more than 90 days: a stolen session is good for as long",
+                "Lower VAUBAN_SESSIONS_ABSOLUTE.",
+            ));
+        }
+        found
+    }
+}

@@ -1,0 +1,217 @@
+//! A small browser: cookies, forms with their tokens, and the whole pipeline behind it.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use ::http::{Method, Request, header};
+
+use super::{CLIENT, Kit};
+use crate::Accounts;
+use vauban::http::{Cx, Json, Result};
+use vauban::middleware::{RequestBody, Site, answer};
+use vauban::module::Modules;
+use vauban::routing::{Public, Routes, SignedIn, Staff};
+use vauban::settings::{Mode, Settings};
+use vauban::view;
+
+#[view(get, "/")]
+async fn home(_: Public, cx: Arc<Cx>) -> Result<Json<String>> {
+    Ok(Json(cx.identity().user.email.clone()))
+}
+
+#[view(get, "/members/")]
+async fn members(_: SignedIn) -> Result<Json<&'static str>> {
+    Ok(Json("members"))
+}
+
+#[view(get, "/staff/")]
+async fn staff(_: Staff) -> Result<Json<&'static str>> {
+    Ok(Json("staff"))
+}
+
+#[derive(serde::Deserialize)]
+struct ForPath {
+    path: String,
+}
+
+#[view(get, "/token/")]
+async fn form_token(_: Public, cx: Arc<Cx>, query: vauban::Query<ForPath>) -> Result<Json<String>> {
+    let mut token = String::new();
+    vauban::RenderContext::write_csrf_token(&*cx, Some(&query.path), &mut token);
+    Ok(Json(token))
+}
+
+/// A site with account pages under `/accounts/`.
+pub(super) struct TestSite {
+    pub(super) site: Arc<Site>,
+    pub(super) accounts: Arc<Accounts>,
+    pub(super) kit: Kit,
+}
+
+impl TestSite {
+    pub(super) fn new() -> Self {
+        Self::with(|_| ())
+    }
+
+    pub(super) fn with(change: impl FnOnce(&mut Settings)) -> Self {
+        let kit = Kit::new();
+        let accounts = Arc::clone(&kit.accounts);
+        let mut settings = Settings::for_test(Mode::Development, "", &[]);
+        settings.allowed_hosts = vec!["localhost".parse().unwrap(), "example.com".parse().unwrap()];
+        change(&mut settings);
+        let package = vauban::Package {
+            name: "test",
+            version: "0",
+            manifest_dir: "",
+            access_lock: None,
+            waivers_lock: None,
+        };
+        let routes = Routes::new()
+            .view::<home>("home")
+            .view::<members>("members")
+            .view::<staff>("staff")
+            .view::<form_token>("form_token")
+            .include("accounts", "/accounts/", crate::urls::routes());
+        let shared = Arc::clone(&accounts);
+        let module = vauban::Module::new("accounts")
+            .routes(routes)
+            .identity(move |_| Ok(Arc::clone(&shared)));
+        let modules = Modules::of_site(module);
+        let site = Site::__assemble(package, &modules, settings, kit.database.clone()).unwrap();
+        let site = Arc::new(site);
+        Self { site, accounts, kit }
+    }
+
+    /// A token for a form that posts to `path`, as a page of the application's layout holds it.
+    pub(super) async fn token_for(&self, browser: &Browser, path: &str) -> String {
+        let mut page = browser.clone();
+        let reply = page.get(&format!("/token/?path={path}")).await;
+        reply.body.trim_matches('"').to_owned()
+    }
+
+    pub(super) fn browser(&self) -> Browser {
+        Browser {
+            site: Arc::clone(&self.site),
+            cookies: BTreeMap::new(),
+            host: "localhost",
+            client: CLIENT,
+        }
+    }
+}
+
+/// One browser with its cookies.
+#[derive(Clone)]
+pub(super) struct Browser {
+    site: Arc<Site>,
+    pub(super) cookies: BTreeMap<String, String>,
+    pub(super) host: &'static str,
+    pub(super) client: IpAddr,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(super) struct Reply {
+    pub(super) status: u16,
+    pub(super) headers: ::http::HeaderMap,
+    pub(super) body: String,
+}
+
+impl Reply {
+    pub(super) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+impl Browser {
+    pub(super) async fn get(&mut self, path: &str) -> Reply {
+        self.send(Method::GET, path, String::new()).await
+    }
+
+    /// Opens the page and sends its form back with these fields, as a browser does.
+    pub(super) async fn submit(&mut self, path: &str, fields: &[(&str, &str)]) -> Reply {
+        let page = self.get(path).await;
+        let token = token(&page.body).unwrap_or_default().to_owned();
+        self.post(path, &token, fields).await
+    }
+
+    /// Sends a form with a token.
+    pub(super) async fn post(&mut self, path: &str, token: &str, fields: &[(&str, &str)]) -> Reply {
+        let mut body = format!("csrfmiddlewaretoken={token}");
+        for (name, value) in fields {
+            body.push_str(&format!("&{name}={}", encode(value)));
+        }
+        self.send(Method::POST, path, body).await
+    }
+
+    async fn send(&mut self, method: Method, path: &str, body: String) -> Reply {
+        let mut request = Request::builder()
+            .method(&method)
+            .uri(path)
+            .header(header::HOST, self.host);
+        if method == Method::POST {
+            request = request
+                .header("sec-fetch-site", "same-origin")
+                .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+                .header(header::CONTENT_LENGTH, body.len());
+        }
+        if !self.cookies.is_empty() {
+            let all: Vec<_> = self
+                .cookies
+                .iter()
+                .map(|(name, value)| format!("{name}={value}"))
+                .collect();
+            request = request.header(header::COOKIE, all.join("; "));
+        }
+        let request = request.body(RequestBody::Ready(body.into())).unwrap();
+        let (head, body) = answer(&self.site, self.client, true, request).await.into_parts();
+        for cookie in head.headers.get_all(header::SET_COOKIE) {
+            let cookie = cookie.to_str().unwrap();
+            let (name, rest) = cookie.split_once('=').unwrap();
+            let (value, attributes) = rest.split_once(';').unwrap();
+            if attributes.contains("Max-Age=0") {
+                self.cookies.remove(name);
+            } else {
+                self.cookies.insert(name.to_owned(), value.to_owned());
+            }
+        }
+        let body = String::from_utf8(body.bytes().to_vec()).unwrap();
+        Reply {
+            status: head.status.as_u16(),
+            headers: head.headers,
+            body,
+        }
+    }
+
+    /// Who the site thinks this is.
+    pub(super) async fn who(&mut self) -> String {
+        self.get("/").await.body.trim_matches('"').to_owned()
+    }
+
+    pub(super) async fn sign_in(&mut self, email: &str, password: &str) -> Reply {
+        self.submit("/accounts/login/", &[("email", email), ("password", password)])
+            .await
+    }
+
+    pub(super) fn session(&self) -> Option<&String> {
+        self.cookies.get("__Host-session")
+    }
+}
+
+/// The token in a page's form.
+pub(super) fn token(page: &str) -> Option<&str> {
+    let (_, rest) = page.split_once("name=\"csrfmiddlewaretoken\" value=\"")?;
+    rest.split_once('"').map(|(token, _)| token)
+}
+
+fn encode(text: &str) -> String {
+    text.bytes()
+        .map(|b| {
+            if b.is_ascii_alphanumeric() {
+                char::from(b).to_string()
+            } else {
+                format!("%{b:02X}")
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,164 @@
+//! Attacks on accounts and sessions, below HTTP: each is seen to fail for the reason it names.
+
+mod browser;
+mod pages;
+mod sessions;
+mod sign_in;
+mod throttles;
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use vauban::orm::engine::{Database, Options};
+use vauban::orm::migrations::create_all;
+use vauban::orm::{Columns, DateTime, Id, Policy, Rules, Who};
+
+use super::passwords::{Cost, HasherOptions};
+use super::people::Person;
+use super::{AccountOptions, Accounts, Email, Password};
+use crate::sessions::{Clock, Found, SessionToken};
+use vauban::signing::ModuleKeys;
+use vauban::units::Units;
+use vauban::Model;
+use crate::UserAccount;
+
+pub(super) const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
+pub(super) const PASSWORD: &str = "a walk along the canal";
+
+#[derive(Model, UserAccount, Clone)]
+#[model(user)]
+#[account(crate = vauban_accounts)]
+pub(super) struct User {
+    pub(super) id: Id<User>,
+    #[field(unique)]
+    pub(super) email: Email,
+    #[field(privileged, default = true)]
+    pub(super) is_active: bool,
+    #[field(privileged, default = false)]
+    pub(super) is_staff: bool,
+    #[field(privileged, default = false)]
+    pub(super) is_superuser: bool,
+    #[field(auto_now_add)]
+    pub(super) date_joined: DateTime,
+    #[field(privileged)]
+    pub(super) last_login: Option<DateTime>,
+    #[field(max_length = 80)]
+    pub(super) name: String,
+}
+
+impl Policy for User {
+    fn rules(_: Who, _: &Columns<Self>) -> Rules<Self> {
+        // As open as a careless application can make it.
+        let all = vauban::orm::Filter::always;
+        Rules {
+            view: all(),
+            add: all(),
+            change: all(),
+            delete: all(),
+            ..Rules::none()
+        }
+    }
+}
+
+/// A site's accounts with a database of their own and a clock to move.
+pub(super) struct Kit {
+    pub(super) accounts: Arc<Accounts>,
+    pub(super) database: Database,
+    pub(super) units: Units,
+    pub(super) clock: Clock,
+}
+
+impl Kit {
+    pub(super) fn new() -> Self {
+        Self::with(|_| ())
+    }
+
+    pub(super) fn with(change: impl FnOnce(&mut AccountOptions)) -> Self {
+        let mut models = super::module::own_models();
+        models.push(User::meta());
+        let database = Database::open(
+            "sqlite::memory:",
+            Options {
+                models: models.clone(),
+                ..Options::default()
+            },
+        );
+        let database = database.unwrap();
+        create_all(&mut rusqlite::Connection::open(database.path()).unwrap(), &models).unwrap();
+        let clock = Clock::default();
+        let cost = Cost {
+            memory_kib: 64,
+            passes: 1,
+            lanes: 1,
+        };
+        let hashing = HasherOptions {
+            cost,
+            workers: 2,
+            queue: 200,
+            queue_per_client: 200,
+        };
+        let mut options = AccountOptions {
+            hashing,
+            clock: clock.clone(),
+            ..AccountOptions::default()
+        };
+        change(&mut options);
+        let units = Units::for_test(&database);
+        let accounts = Accounts::new::<User>(units.clone(), &ModuleKeys::random(), options).unwrap();
+        let accounts = Arc::new(accounts);
+        Self {
+            accounts,
+            database,
+            units,
+            clock,
+        }
+    }
+
+    /// Makes an account.
+    pub(super) async fn person(&self, email: &str) -> Person {
+        let unit = self.units.begin();
+        let (email, password) = (Email::parse(email).unwrap(), Password::new(PASSWORD).unwrap());
+        self.accounts
+            .create_account(&unit.db(), &email, &password)
+            .await
+            .unwrap()
+            .unwrap();
+        unit.finish(true).await.unwrap();
+        self.accounts
+            .users
+            .by_email(&self.units, &email)
+            .await
+            .unwrap()
+            .unwrap()
+            .0
+    }
+
+    /// Begins a session, as a sign-in does once the password is proved.
+    pub(super) async fn session(&self, person: &Person, before: Option<&SessionToken>) -> SessionToken {
+        let unit = self.units.begin();
+        let before = before.map(SessionToken::hash);
+        let (token, _) = self
+            .accounts
+            .sessions
+            .begin(&unit.db(), person.facts.id, before)
+            .await
+            .unwrap();
+        unit.finish(true).await.unwrap();
+        token
+    }
+
+    /// Whether a token opens a session.
+    pub(super) async fn opens(&self, token: &SessionToken) -> bool {
+        matches!(self.accounts.sessions.find(token).await.unwrap(), Found::Alive(_))
+    }
+
+    pub(super) fn later(&self, seconds: u64) {
+        self.clock.advance(Duration::from_secs(seconds));
+    }
+
+    /// What a thief of the database's file can read, or write.
+    pub(super) fn file(&self) -> rusqlite::Connection {
+        rusqlite::Connection::open(self.database.path()).unwrap()
+    }
+}

@@ -1,0 +1,198 @@
+//! ASVS V7: session management.
+
+use vauban::orm::Actor;
+
+use super::{Kit, PASSWORD};
+use crate::accounts::Proved;
+use crate::{Hash, Password};
+use crate::sessions::{Found, SessionToken};
+
+/// ASVS 7.2.4, CWE-384. Attack: the attacker plants a session cookie in the victim's browser and waits for them
+/// to sign in, hoping that their own copy is signed in with them.
+#[tokio::test]
+async fn asvs_7_2_4_a_planted_session_is_not_signed_in() {
+    let kit = Kit::new();
+    let attacker = kit.person("mallory@example.com").await;
+    let victim = kit.person("ann@example.com").await;
+    let planted = kit.session(&attacker, None).await;
+    let after = kit.session(&victim, Some(&planted)).await;
+    assert!(
+        !kit.opens(&planted).await,
+        "the session from before the sign-in is over"
+    );
+    assert_ne!(planted.hash(), after.hash());
+    assert!(kit.opens(&after).await);
+}
+
+/// ASVS 7.4.1, CWE-613. Attack: a copy of the cookie is sent again after the owner signed out.
+#[tokio::test]
+async fn asvs_7_4_1_a_replayed_cookie_opens_nothing_after_sign_out() {
+    let kit = Kit::new();
+    let ann = kit.person("ann@example.com").await;
+    let token = kit.session(&ann, None).await;
+    assert!(kit.opens(&token).await);
+    let unit = kit.database.own_unit(Actor::nobody());
+    kit.accounts.sessions.end(&unit.db(), token.hash()).await.unwrap();
+    unit.finish(true).await.unwrap();
+    assert!(matches!(
+        kit.accounts.sessions.find(&token).await.unwrap(),
+        Found::Unknown
+    ));
+}
+
+/// ASVS 7.3.1, 7.3.2, CWE-613, with the clock moved.
+#[tokio::test(start_paused = true)]
+async fn asvs_7_3_sessions_end_when_idle_and_in_any_case() {
+    let kit = Kit::new();
+    let ann = kit.person("ann@example.com").await;
+    let idle = kit.session(&ann, None).await;
+    kit.later(31 * 60);
+    assert!(matches!(
+        kit.accounts.sessions.find(&idle).await.unwrap(),
+        Found::Expired
+    ));
+
+    let busy = kit.session(&ann, None).await;
+    for _ in 0..24 {
+        kit.later(29 * 60);
+        assert!(kit.opens(&busy).await, "a session in use lives");
+        // What was seen is written a moment later.
+        tokio::time::sleep(std::time::Duration::from_millis(700)).await;
+    }
+    kit.later(29 * 60);
+    assert!(!kit.opens(&busy).await, "12 hours are the end of it");
+    assert_eq!(kit.accounts.clear_sessions().await.unwrap(), 2);
+}
+
+/// CWE-522. Attack: somebody reads the database's file and sends what they find as a cookie.
+#[tokio::test]
+async fn a_stolen_row_does_not_give_a_session() {
+    use base64::Engine as _;
+    let kit = Kit::new();
+    let ann = kit.person("ann@example.com").await;
+    let token = kit.session(&ann, None).await;
+    let stolen: Vec<u8> = kit
+        .file()
+        .query_row("SELECT token FROM vauban_session", [], |row| row.get(0))
+        .unwrap();
+    let cookie = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(&stolen);
+    let guess = SessionToken::from_cookie(&cookie).unwrap();
+    assert!(!kit.opens(&guess).await);
+    // Nothing in the file is the cookie.
+    let file = std::fs::read(kit.database.path()).unwrap();
+    let wal = std::fs::read(kit.database.path().with_extension("sqlite3-wal")).unwrap_or_default();
+    let secret = token.to_cookie();
+    assert!(
+        ![file, wal]
+            .iter()
+            .any(|bytes| bytes.windows(43).any(|w| w == secret.as_bytes()))
+    );
+}
+
+/// CWE-770: strangers' requests write no session, and looking one up does not either.
+#[tokio::test]
+async fn strangers_leave_no_rows() {
+    let kit = Kit::new();
+    for _ in 0..20 {
+        assert!(!kit.opens(&SessionToken::fresh().unwrap()).await);
+    }
+    let rows: i64 = kit
+        .file()
+        .query_row("SELECT count(*) FROM vauban_session", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(rows, 0);
+}
+
+/// ASVS 7.4.3. Attack: somebody is signed in with a stolen password; its owner changes it.
+#[tokio::test]
+async fn asvs_7_4_3_every_session_ends_with_the_old_password() {
+    let kit = Kit::new();
+    let ann = kit.person("ann@example.com").await;
+    let (thief, own) = (kit.session(&ann, None).await, kit.session(&ann, None).await);
+    let unit = kit.database.own_unit(Actor::nobody());
+    assert_eq!(
+        kit.accounts
+            .sessions
+            .end_all(&unit.db(), ann.facts.id)
+            .await
+            .unwrap(),
+        2
+    );
+    unit.finish(true).await.unwrap();
+    assert!(!kit.opens(&thief).await && !kit.opens(&own).await);
+}
+
+/// CWE-367. Attack: signing in with the old password at the very moment when it is changed: verified before,
+/// begun after, such a session would outlive the change.
+#[tokio::test]
+async fn a_sign_in_that_began_before_a_password_change_gets_no_session() {
+    let kit = Kit::new();
+    let ann = kit.person("ann@example.com").await;
+    let password = Password::new(PASSWORD).unwrap();
+    let (person, proved) = kit
+        .accounts
+        .authenticate("ann@example.com", &password, super::CLIENT, None)
+        .await
+        .ok()
+        .unwrap();
+    let new = kit
+        .accounts
+        .hash(&Password::new("another long password").unwrap(), super::CLIENT)
+        .await
+        .ok()
+        .unwrap();
+    let unit = kit.database.own_unit(Actor::nobody());
+    assert!(
+        kit.accounts
+            .users
+            .replace_hash(&unit.db(), ann.facts.id, &proved.hash, &new)
+            .await
+            .unwrap()
+    );
+    unit.finish(true).await.unwrap();
+    let unit = kit.database.own_unit(Actor::nobody());
+    let old = Proved {
+        hash: Hash::from_stored(proved.hash.as_str()),
+        renewed: None,
+    };
+    assert!(
+        kit.accounts
+            .enter(&unit.db(), &person, &old, None)
+            .await
+            .unwrap()
+            .is_none()
+    );
+}
+
+/// A session keeps small typed values; a value of another type is none.
+#[tokio::test]
+async fn a_session_keeps_small_typed_values() {
+    use crate::sessions::{Session, SessionKey};
+    const VISITS: SessionKey<u32> = SessionKey::new("visits");
+    const OTHER: SessionKey<Vec<String>> = SessionKey::new("visits");
+    const LONG: SessionKey<String> = SessionKey::new("long");
+    let kit = Kit::new();
+    let ann = kit.person("ann@example.com").await;
+    let token = kit.session(&ann, None).await;
+    let load = async || match kit.accounts.sessions.find(&token).await.unwrap() {
+        Found::Alive(row) => Session::new(kit.accounts.sessions.clone(), &row),
+        _ => panic!("the session is gone"),
+    };
+    let unit = kit.database.own_unit(Actor::nobody());
+    load().await.set(&unit.db(), VISITS, &3).await.unwrap();
+    // CWE-770
+    assert!(
+        load()
+            .await
+            .set(&unit.db(), LONG, &"x".repeat(5000))
+            .await
+            .is_err()
+    );
+    unit.finish(true).await.unwrap();
+    assert_eq!(load().await.get(VISITS), Some(3));
+    assert_eq!(
+        load().await.get(OTHER),
+        None,
+        "CWE-502: into a closed type, or nothing"
+    );
+}

@@ -1,0 +1,217 @@
+//! ASVS 6.3.1, 6.1.1: guessing.
+
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::Arc;
+
+use super::{CLIENT, Kit, PASSWORD};
+use crate::Password;
+use crate::accounts::Failure;
+use crate::throttle::{Admission, Attempt, BucketKeys, Throttles};
+
+async fn guess(kit: &Kit, email: &str, password: &str, client: IpAddr, device: Option<&str>) -> &'static str {
+    let password = Password::new(password).unwrap();
+    match kit.accounts.authenticate(email, &password, client, device).await {
+        Ok(_) => "in",
+        Err(Failure::Wrong) => "wrong",
+        Err(Failure::Wait(_)) => "wait",
+        Err(other) => panic!("{other:?}"),
+    }
+}
+
+/// CWE-307. Attack: a thousand guesses one after the other; then, with luck, the right one.
+#[tokio::test]
+async fn asvs_6_3_1_guesses_are_slowed_and_the_right_one_with_them() {
+    let kit = Kit::new();
+    kit.person("ann@example.com").await;
+    let mut answers = Vec::new();
+    for _ in 0..11 {
+        answers.push(guess(&kit, "ann@example.com", "guess", CLIENT, None).await);
+    }
+    assert_eq!(answers[..5], ["wrong"; 5]);
+    assert_eq!(answers[5..], ["wait"; 6]);
+    assert_eq!(
+        guess(&kit, "ann@example.com", PASSWORD, CLIENT, None).await,
+        "wait",
+        "the right one waits too"
+    );
+    kit.later(2);
+    assert_eq!(guess(&kit, "ann@example.com", PASSWORD, CLIENT, None).await, "in");
+    // Her own count is empty again.
+    assert_eq!(
+        guess(&kit, "ann@example.com", "typo", CLIENT, None).await,
+        "wrong"
+    );
+}
+
+/// CWE-204: an unknown address is slowed exactly like a known one.
+#[tokio::test]
+async fn waits_do_not_tell_who_has_an_account() {
+    let kit = Kit::new();
+    kit.person("ann@example.com").await;
+    let mut answers = [Vec::new(), Vec::new()];
+    for _ in 0..8 {
+        answers[0].push(guess(&kit, "ann@example.com", "guess", [192, 0, 2, 1].into(), None).await);
+        answers[1].push(guess(&kit, "nobody@example.com", "guess", [192, 0, 2, 2].into(), None).await);
+    }
+    assert_eq!(answers[0], answers[1]);
+}
+
+/// CWE-362. Attack: a hundred guesses at the same time, each of which finds the count low.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn parallel_guesses_do_not_slip_through() {
+    let kit = Arc::new(Kit::new());
+    kit.person("ann@example.com").await;
+    let guesses = (0..100).map(|_| {
+        let kit = Arc::clone(&kit);
+        tokio::spawn(async move { guess(&kit, "ann@example.com", "guess", CLIENT, None).await })
+    });
+    let mut verified = 0;
+    for task in guesses.collect::<Vec<_>>() {
+        verified += usize::from(task.await.unwrap() == "wrong");
+    }
+    assert_eq!(
+        verified, 5,
+        "only as many passwords were looked at as one after the other"
+    );
+}
+
+/// ASVS 6.1.1, CWE-645. Attack: keeping the owner out by guessing wrong all the time.
+#[tokio::test]
+async fn the_owner_is_not_locked_out() {
+    let kit = Kit::new();
+    kit.person("ann@example.com").await;
+    let device = kit.accounts.devices.issue("ann@example.com");
+    for i in 0..60_u8 {
+        guess(&kit, "ann@example.com", "guess", [198, 51, 100, i].into(), None).await;
+        // Also from the owner's own network.
+        guess(&kit, "ann@example.com", "guess", CLIENT, None).await;
+    }
+    assert_eq!(
+        guess(&kit, "ann@example.com", PASSWORD, CLIENT, None).await,
+        "wait"
+    );
+    assert_eq!(
+        guess(&kit, "ann@example.com", PASSWORD, CLIENT, Some(&device)).await,
+        "in"
+    );
+    // A stolen device cookie is no way round: it has a count of its own …
+    let mut answers = Vec::new();
+    for _ in 0..20 {
+        answers.push(guess(&kit, "ann@example.com", "guess", CLIENT, Some(&device)).await);
+    }
+    assert_eq!(answers.iter().filter(|a| **a == "wrong").count(), 10);
+    // … and is nothing for another account.
+    kit.person("ben@example.com").await;
+    for _ in 0..5 {
+        guess(
+            &kit,
+            "ben@example.com",
+            "guess",
+            [203, 0, 113, 9].into(),
+            Some(&device),
+        )
+        .await;
+    }
+    assert_eq!(
+        guess(
+            &kit,
+            "ben@example.com",
+            PASSWORD,
+            [203, 0, 113, 9].into(),
+            Some(&device)
+        )
+        .await,
+        "wait"
+    );
+}
+
+/// CWE-307. Attack: one guess at each of many accounts, from many addresses of one's own IPv6 prefix.
+#[tokio::test]
+async fn stuffing_from_one_prefix_is_slowed() {
+    let kit = Kit::new();
+    let mut verified = 0;
+    for i in 0..60_u16 {
+        let client = IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 1, 2, i, i, i, i));
+        verified +=
+            u32::from(guess(&kit, &format!("user{i}@example.com"), "guess", client, None).await == "wrong");
+    }
+    assert_eq!(verified, 31);
+    // Somebody else is not affected.
+    assert_eq!(
+        guess(&kit, "x@example.com", "guess", [192, 0, 2, 77].into(), None).await,
+        "wrong"
+    );
+}
+
+/// CWE-307. Attack: signing in to one's own account between guesses, to have the address's count forgotten.
+#[tokio::test]
+async fn an_own_account_does_not_clean_the_address() {
+    let kit = Kit::new();
+    kit.person("mallory@example.com").await;
+    let mut verified = 0;
+    for i in 0..60 {
+        verified +=
+            u32::from(guess(&kit, &format!("user{i}@example.com"), "guess", CLIENT, None).await == "wrong");
+        guess(&kit, "mallory@example.com", PASSWORD, CLIENT, None).await;
+    }
+    assert!(verified <= 31, "{verified}");
+}
+
+/// CWE-770. Attack: filling the table with keys that are used once; beyond the bound they share a row.
+#[tokio::test]
+async fn rows_are_bounded_and_old_ones_forgotten() {
+    let kit = Kit::new();
+    let throttles = Throttles::bounded(
+        kit.units.clone(),
+        kit.clock.clone(),
+        BucketKeys::new([1; 32]),
+        20,
+    );
+    let attempt = async |account: &str, last: u8| {
+        let buckets = throttles
+            .keys()
+            .buckets(Attempt::SignIn, account, [192, 0, 2, last].into(), None);
+        throttles.admit(buckets).await.unwrap()
+    };
+    let rows = || -> i64 {
+        kit.file()
+            .query_row("SELECT count(*) FROM vauban_throttle", [], |row| row.get(0))
+            .unwrap()
+    };
+    for i in 0..100 {
+        attempt(&format!("user{i}@example.com"), i).await;
+    }
+    assert!(rows() <= 23, "{}", rows());
+    // Full means shared, not free: the flood's newcomers wait for each other.
+    let mut waits = 0;
+    for i in 0..100 {
+        waits += usize::from(matches!(
+            attempt(&format!("more{i}@example.com"), i).await,
+            Admission::Wait(_)
+        ));
+    }
+    assert!(waits > 50, "{waits}");
+    kit.later(3 * 24 * 3600);
+    assert_eq!(attempt("new@example.com", 200).await, Admission::Counted);
+    assert_eq!(rows(), 2);
+}
+
+/// CWE-532, CWE-359: neither addresses nor accounts stand in the table.
+#[tokio::test]
+async fn the_table_names_nobody() {
+    let kit = Kit::new();
+    guess(&kit, "ann@example.com", "guess", CLIENT, None).await;
+    let keys: Vec<String> = {
+        let file = kit.file();
+        let mut all = file.prepare("SELECT bucket FROM vauban_throttle").unwrap();
+        all.query_map([], |row| row.get(0))
+            .unwrap()
+            .map(Result::unwrap)
+            .collect()
+    };
+    assert_eq!(keys.len(), 2);
+    assert!(
+        keys.iter().all(|k| k.len() == 64 && !k.contains("ann")),
+        "{keys:?}"
+    );
+}

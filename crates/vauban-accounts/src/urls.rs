@@ -1,0 +1,41 @@
+//! The account pages' table of routes: `include accounts at "/accounts/" = vauban::accounts::urls`.
+//!
+//! | name | method | path | who |
+//! |---|---|---|---|
+//! | `signup` | GET, POST | `signup/` | everybody |
+//! | `login` | GET, POST | `login/` | everybody |
+//! | `logout` | POST | `logout/` | everybody |
+//! | `password` | GET, POST | `password/` | whoever is signed in |
+//!
+//! A development build has two more, which are in no release: `first_administrator` and `look_as`.
+
+use super::views;
+use vauban::routing::Routes;
+
+mod table {
+    use super::views;
+
+    vauban::routes! {
+        signup => views::signup::show,
+        signup_post => views::signup::submit,
+        login => views::login::show,
+        login_post => views::login::submit,
+        logout => views::logout::submit,
+        password => views::password::show,
+        password_post => views::password::submit,
+    }
+}
+
+pub use table::{login, login_post, logout, password, password_post, signup, signup_post};
+
+/// In this package's own templates, as in a site's: `{% url accounts.login %}`.
+pub(crate) use super::urls as accounts;
+
+/// The table.
+pub fn routes() -> Routes {
+    let routes = table::routes();
+    // CWE-489: what helps to develop is not in a release.
+    #[cfg(debug_assertions)]
+    let routes = routes.and(super::development::routes().for_development());
+    routes
+}

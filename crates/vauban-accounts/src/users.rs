@@ -1,0 +1,233 @@
+//! Reading and writing accounts without knowing the application's user type.
+
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+
+use uuid::Uuid;
+use vauban::units::Units;
+use vauban::orm::{Create, DateTime, Db, Error, Id, Query, Result, Write};
+
+use super::credential::{Credential, NewCredential};
+use super::people::{Person, UserAccount};
+use super::services::{Administration, PasswordChange, SignIn, SignUp};
+use super::{Email, Hash};
+
+/// A future of what the database answers.
+pub(crate) type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
+
+/// The application's accounts.
+pub(crate) trait Users: Send + Sync + 'static {
+    /// By id, whoever asks: for the session of that user. One read by key.
+    fn by_id<'a>(&'a self, units: &'a Units, id: Uuid) -> Answer<'a, Option<Person>>;
+    /// By address, with the password's hash if there is one.
+    fn by_email<'a>(
+        &'a self,
+        units: &'a Units,
+        email: &'a Email,
+    ) -> Answer<'a, Option<(Person, Option<Hash>)>>;
+    /// Whether the address is taken.
+    fn is_taken<'a>(&'a self, db: &'a Db<Write>, email: &'a Email) -> Answer<'a, bool>;
+    /// Makes an account.
+    fn add<'a>(&'a self, db: &'a Db<Write>, email: Email, hash: Hash) -> Answer<'a, Person>;
+    /// Makes a superuser of an account, or a new one.
+    fn add_superuser<'a>(&'a self, db: &'a Db<Write>, email: Email, hash: Option<Hash>)
+    -> Answer<'a, Person>;
+    /// Whether there is an active superuser: for development's first administrator.
+    #[cfg_attr(not(debug_assertions), allow(dead_code))]
+    fn has_superuser<'a>(&'a self, units: &'a Units) -> Answer<'a, bool>;
+    /// In the unit that begins the session: whether the account is active and its hash the one that was verified;
+    /// then notes the time.
+    fn confirm<'a>(
+        &'a self,
+        db: &'a Db<Write>,
+        id: Uuid,
+        verified: &'a Hash,
+        now: DateTime,
+    ) -> Answer<'a, bool>;
+    /// The hash of a user.
+    fn hash_of<'a>(&'a self, units: &'a Units, id: Uuid) -> Answer<'a, Option<Hash>>;
+    /// Replaces a hash, if it is still the one that was verified.
+    fn replace_hash<'a>(
+        &'a self,
+        db: &'a Db<Write>,
+        id: Uuid,
+        old: &'a Hash,
+        new: &'a Hash,
+    ) -> Answer<'a, bool>;
+}
+
+/// [`Users`] of the application's type.
+pub(crate) struct UsersOf<U>(PhantomData<fn() -> U>);
+
+impl<U> UsersOf<U> {
+    pub(crate) const fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<U: UserAccount> Users for UsersOf<U> {
+    fn by_id<'a>(&'a self, units: &'a Units, id: Uuid) -> Answer<'a, Option<Person>> {
+        Box::pin(async move {
+            let unit = units.begin();
+            let db = unit.read_db().acting::<SignIn<U>>();
+            let found = Query::<U>::new()
+                .filter(|u| U::columns_of_account(u).id.eq(Id::from_uuid(id)))
+                .first(&db);
+            Ok(found.await?.map(Person::of))
+        })
+    }
+
+    fn by_email<'a>(
+        &'a self,
+        units: &'a Units,
+        email: &'a Email,
+    ) -> Answer<'a, Option<(Person, Option<Hash>)>> {
+        Box::pin(async move {
+            let unit = units.begin();
+            let db = unit.read_db().acting::<SignIn<U>>();
+            let found = Query::<U>::new()
+                .filter(|u| U::columns_of_account(u).email.eq(email))
+                .first(&db)
+                .await?;
+            let person = found.map(Person::of);
+            // CWE-208: as many reads for an unknown address as for a known one.
+            let id = person.as_ref().map_or(Uuid::nil(), |person| person.facts.id);
+            let credential = Credential::objects().filter(|c| c.user.eq(id)).first(&db).await?;
+            Ok(person.map(|person| (person, credential.map(|c| Hash::from_stored(&c.hash)))))
+        })
+    }
+
+    fn is_taken<'a>(&'a self, db: &'a Db<Write>, email: &'a Email) -> Answer<'a, bool> {
+        Box::pin(async move {
+            let same = Query::<U>::new().filter(|u| U::columns_of_account(u).email.eq(email));
+            same.exists(&db.acting::<SignUp<U>>()).await
+        })
+    }
+
+    fn add<'a>(&'a self, db: &'a Db<Write>, email: Email, hash: Hash) -> Answer<'a, Person> {
+        Box::pin(async move {
+            let acting = db.acting::<SignUp<U>>();
+            // CWE-915: the flags have their defaults; nothing that was sent comes near them.
+            let user = Create::<U>::new(U::fresh(email)).save(&acting).await?;
+            let credential = NewCredential {
+                user: user.id().uuid(),
+                hash: hash.as_str().to_owned(),
+            };
+            Credential::create(credential).save(&acting).await?;
+            Ok(Person::of(user))
+        })
+    }
+
+    fn add_superuser<'a>(
+        &'a self,
+        db: &'a Db<Write>,
+        email: Email,
+        hash: Option<Hash>,
+    ) -> Answer<'a, Person> {
+        Box::pin(async move {
+            let acting = db.acting::<Administration<U>>();
+            let found = Query::<U>::new()
+                .filter(|u| U::columns_of_account(u).email.eq(&email))
+                .first(&acting)
+                .await?;
+            let id = match found {
+                Some(user) => user.id(),
+                None => Create::<U>::new(U::fresh(email)).save(&acting).await?.id(),
+            };
+            let raised = Query::<U>::new()
+                .filter(|u| U::columns_of_account(u).id.eq(id))
+                .change_all(&acting, |u| {
+                    let columns = U::columns_of_account(u);
+                    [
+                        columns.is_active.set(true),
+                        columns.is_staff.set(true),
+                        columns.is_superuser.set(true),
+                    ]
+                });
+            raised.await?;
+            if let Some(hash) = hash {
+                let text = hash.as_str().to_owned();
+                let old = Credential::objects().filter(|c| c.user.eq(id.uuid()));
+                if old.change_all(&acting, |c| [c.hash.set(text.clone())]).await? == 0 {
+                    Credential::create(NewCredential {
+                        user: id.uuid(),
+                        hash: text,
+                    })
+                    .save(&acting)
+                    .await?;
+                }
+            }
+            let user = Query::<U>::new()
+                .filter(|u| U::columns_of_account(u).id.eq(id))
+                .first(&acting)
+                .await?;
+            user.map(Person::of).ok_or(Error::NotFound)
+        })
+    }
+
+    fn has_superuser<'a>(&'a self, units: &'a Units) -> Answer<'a, bool> {
+        Box::pin(async move {
+            let unit = units.begin();
+            let db = unit.read_db().acting::<Administration<U>>();
+            let some = Query::<U>::new().filter(|u| {
+                let columns = U::columns_of_account(u);
+                columns.is_superuser.eq(true) & columns.is_active.eq(true)
+            });
+            some.exists(&db).await
+        })
+    }
+
+    fn confirm<'a>(
+        &'a self,
+        db: &'a Db<Write>,
+        id: Uuid,
+        verified: &'a Hash,
+        now: DateTime,
+    ) -> Answer<'a, bool> {
+        Box::pin(async move {
+            let acting = db.acting::<SignIn<U>>();
+            // CWE-367: between verifying and now the password may have been changed, or the account closed.
+            db.begin().await?;
+            let text = verified.as_str().to_owned();
+            let same = Credential::objects().filter(|c| c.user.eq(id) & c.hash.eq(&text));
+            if !same.exists(&acting).await? {
+                return Ok(false);
+            }
+            let active = Query::<U>::new().filter(|u| {
+                let columns = U::columns_of_account(u);
+                columns.id.eq(Id::from_uuid(id)) & columns.is_active.eq(true)
+            });
+            let noted = active
+                .change_all(&acting, |u| [U::columns_of_account(u).last_login.set(Some(now))])
+                .await?;
+            Ok(noted == 1)
+        })
+    }
+
+    fn hash_of<'a>(&'a self, units: &'a Units, id: Uuid) -> Answer<'a, Option<Hash>> {
+        Box::pin(async move {
+            let unit = units.begin();
+            let db = unit.read_db().acting::<PasswordChange<U>>();
+            let credential = Credential::objects().filter(|c| c.user.eq(id)).first(&db).await?;
+            Ok(credential.map(|c| Hash::from_stored(&c.hash)))
+        })
+    }
+
+    fn replace_hash<'a>(
+        &'a self,
+        db: &'a Db<Write>,
+        id: Uuid,
+        old: &'a Hash,
+        new: &'a Hash,
+    ) -> Answer<'a, bool> {
+        Box::pin(async move {
+            let (old, new) = (old.as_str().to_owned(), new.as_str().to_owned());
+            let same = Credential::objects().filter(|c| c.user.eq(id) & c.hash.eq(&old));
+            let changed = same
+                .change_all(&db.acting::<PasswordChange<U>>(), |c| [c.hash.set(new)])
+                .await?;
+            Ok(changed == 1)
+        })
+    }
+}

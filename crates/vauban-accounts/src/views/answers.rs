@@ -1,0 +1,137 @@
+//! What the account pages have in common: where to go afterwards, cookies, pages with errors.
+
+use ::http::StatusCode;
+use jiff::SignedDuration;
+use serde::Deserialize;
+use vauban::Template;
+
+use crate::accounts::Failure;
+use crate::device::REMEMBERED;
+use crate::pages::Page;
+use crate::params::Door;
+use crate::passwords::Weakness;
+use crate::people::Person;
+use vauban::forms::{BoundField, Form, FormFields};
+use vauban::http::{Cookie, Error, LocalUrl, Redirect, Response, Result};
+use crate::sessions::SessionToken;
+use vauban::middleware::SESSION_COOKIE;
+
+/// The cookie of a browser that signed in before, without its prefix.
+pub(crate) const DEVICE_COOKIE: &str = "device";
+
+/// `?next=`: where to go afterwards.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Next {
+    next: String,
+}
+
+impl Door {
+    /// Where to go afterwards.
+    ///
+    /// CWE-601: an address that does not stay on this site is not followed.
+    pub(crate) fn next(&self, query: &Next) -> Result<Redirect> {
+        let home = || LocalUrl::parse("/", &self.cx);
+        let url = LocalUrl::parse(&query.next, &self.cx).or_else(home);
+        url.map(|url| Redirect::local(&url))
+            .ok_or_else(|| Error::internal("`/` is not a local address"))
+    }
+
+    /// A page with a form.
+    pub(crate) fn page<T: Template + Send + Sync + 'static>(
+        &self,
+        title: &'static str,
+        content: T,
+    ) -> Response {
+        self.page_as(StatusCode::OK, None, title, content)
+    }
+
+    /// The page again, because something was typed wrong.
+    pub(crate) fn again<T: Template + Send + Sync + 'static>(
+        &self,
+        title: &'static str,
+        content: T,
+    ) -> Response {
+        self.page_as(StatusCode::UNPROCESSABLE_ENTITY, None, title, content)
+    }
+
+    pub(crate) fn page_as<T: Template + Send + Sync + 'static>(
+        &self,
+        status: StatusCode,
+        retry_after: Option<i64>,
+        title: &'static str,
+        content: T,
+    ) -> Response {
+        Response::of(Page {
+            title,
+            content,
+            layout: self.accounts.layout,
+            status,
+            retry_after,
+        })
+        .status_code(status)
+    }
+
+    /// The page again, because the attempt failed: the status and the sentence depend on nothing but the kind of
+    /// failure, which is the same for unknown, wrong and inactive (ASVS 6.3.8).
+    pub(crate) fn failed<F: FormFields, T: Template + Send + Sync + 'static>(
+        &self,
+        failure: Failure,
+        wrong: &'static str,
+        mut form: Form<F>,
+        title: &'static str,
+        content: impl FnOnce(Form<F>) -> T,
+    ) -> Result<Response> {
+        let (status, retry_after) = match failure {
+            Failure::Wrong => {
+                form.add_error(wrong);
+                (StatusCode::UNPROCESSABLE_ENTITY, None)
+            }
+            Failure::Wait(wait) => {
+                let seconds = whole_seconds(wait);
+                form.add_error(format!(
+                    "There were too many attempts. Try again in {}.",
+                    in_words(seconds)
+                ));
+                (StatusCode::TOO_MANY_REQUESTS, Some(seconds))
+            }
+            Failure::Busy => {
+                form.add_error("Too many people are signing in right now. Try again in a moment.");
+                (StatusCode::SERVICE_UNAVAILABLE, Some(2))
+            }
+            Failure::Internal(error) => return Err(error),
+        };
+        Ok(self.page_as(status, retry_after, title, content(form)))
+    }
+
+    /// The cookies of somebody who has just signed in.
+    pub(crate) fn welcome(&self, person: &Person, token: &SessionToken) {
+        let secure = self.cx.is_secure();
+        self.cx
+            .set_cookie(Cookie::new(SESSION_COOKIE, &token.to_cookie(), secure));
+        let device = self.accounts.devices.issue(person.email.as_str());
+        let seconds = i64::try_from(REMEMBERED).unwrap_or(i64::MAX);
+        self.cx
+            .set_cookie(Cookie::new(DEVICE_COOKIE, &device, secure).max_age(seconds));
+    }
+}
+
+/// Says at a field what is weak about the password in it.
+pub(crate) fn explain(weak: &[Weakness], field: &mut BoundField) {
+    for weakness in weak {
+        field.add_error(weakness.to_string());
+    }
+}
+
+/// Rounded up, so that whoever waits as told is let in.
+fn whole_seconds(wait: SignedDuration) -> i64 {
+    wait.as_secs() + i64::from(wait.subsec_nanos() > 0)
+}
+
+fn in_words(seconds: i64) -> String {
+    match seconds {
+        ..=1 => "a second".to_owned(),
+        2..=90 => format!("{seconds} seconds"),
+        _ => format!("{} minutes", (seconds + 59) / 60),
+    }
+}

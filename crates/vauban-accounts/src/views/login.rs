@@ -1,0 +1,73 @@
+//! Signing in: `GET` and `POST` of `login/?next=`; fields `email`, `password`.
+
+use vauban::{Template, view};
+use vauban::orm::{Db, Write};
+
+use super::answers::{DEVICE_COOKIE, Next};
+use crate::accounts::Failure;
+use crate::forms::LoginForm;
+use crate::params::Door;
+use vauban::forms::Form;
+use vauban::http::{Response, Result};
+use crate::events;
+use vauban::routing::{Public, Query};
+
+const TITLE: &str = "Sign in";
+/// One sentence for an unknown address, a wrong password and a closed account (CWE-204).
+const WRONG: &str = "This e-mail address and password do not fit together.";
+
+#[derive(Template)]
+#[template("accounts/login.html", standalone)]
+struct LoginPage {
+    form: Form<LoginForm>,
+}
+
+/// The page.
+#[view(get, "/login/")]
+pub async fn show(_: Public, at: Door) -> Result<Response> {
+    Ok(at.page(TITLE, LoginPage { form: Form::empty() }))
+}
+
+/// Signs in: a new session, whatever session there was before.
+#[view(post, "/login/")]
+pub async fn submit(
+    _: Public,
+    at: Door,
+    db: Db<Write>,
+    query: Query<Next>,
+    form: Form<LoginForm>,
+) -> Result<Response> {
+    let form = match form.clean(&db).await? {
+        Ok(clean) => clean,
+        Err(form) => return Ok(at.again(TITLE, LoginPage { form })),
+    };
+    let device = at.cx.cookie(DEVICE_COOKIE);
+    let known = at
+        .accounts
+        .authenticate(&form.email, &form.password, at.cx.client_ip(), device)
+        .await;
+    let entered = match known {
+        Ok((person, proved)) => {
+            let before = at.who().map(|who| who.session.token());
+            let token = at.accounts.enter(&db, &person, &proved, before).await?;
+            token.map(|token| (person, token)).ok_or(Failure::Wrong)
+        }
+        Err(failure) => Err(failure),
+    };
+    match entered {
+        Ok((person, token)) => {
+            at.welcome(&person, &token);
+            events::SIGNED_IN.log(Some(&at.cx));
+            Ok(Response::of(at.next(&query)?))
+        }
+        Err(failure) => {
+            match failure {
+                Failure::Wait(_) | Failure::Busy => events::SIGN_IN_THROTTLED.log(Some(&at.cx)),
+                Failure::Wrong | Failure::Internal(_) => events::SIGN_IN_FAILED.log(Some(&at.cx)),
+            }
+            at.failed(failure, WRONG, form.refuse(|_| ()), TITLE, |form| LoginPage {
+                form,
+            })
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! Signing out: `POST` of `logout/`, so that no link or image of another site can do it.
+
+use vauban::view;
+use vauban::orm::{Db, Write};
+
+use super::answers::Next;
+use crate::params::Door;
+use vauban::http::{Cookie, Response, Result};
+use crate::events;
+use vauban::routing::Public;
+use vauban::middleware::SESSION_COOKIE;
+
+/// Signs out. Without a session it does nothing, and says so in the same way.
+#[view(post, "/logout/")]
+pub async fn submit(_: Public, at: Door, db: Db<Write>) -> Result<Response> {
+    if let Some(who) = at.who() {
+        // ASVS 7.4.1, CWE-613: the row goes, so a kept copy of the cookie opens nothing.
+        at.accounts.sessions.end(&db, who.session.token()).await?;
+        events::SIGNED_OUT.log(Some(&at.cx));
+    }
+    at.cx
+        .set_cookie(Cookie::removal(SESSION_COOKIE, at.cx.is_secure()));
+    // Pages of the session leave the browser's caches. Not "cookies": the device cookie keeps its owner from
+    // being locked out, and the session's is removed by name.
+    Ok(Response::of(at.next(&Next::default())?).header("Clear-Site-Data", "\"cache\", \"storage\"")?)
+}

@@ -1,0 +1,118 @@
+//! Changing the password: `GET` and `POST` of `password/`; fields `old_password`, `new_password`,
+//! `new_password_again`.
+
+use vauban::{Template, view};
+use vauban::orm::{Db, Write};
+
+use super::answers::{Next, explain};
+use crate::accounts::{Failure, Proved};
+use crate::forms::PasswordForm;
+use crate::params::Door;
+use vauban::forms::Form;
+use vauban::http::{Error, Response, Result};
+use vauban::messages::Level;
+use crate::events;
+use vauban::routing::{Refusal, SignedIn};
+
+const TITLE: &str = "Change your password";
+const WRONG: &str = "The old password is not right.";
+
+#[derive(Template)]
+#[template("accounts/password.html", standalone)]
+struct PasswordPage {
+    form: Form<PasswordForm>,
+    least: usize,
+}
+
+/// The page.
+#[view(get, "/password/")]
+pub async fn show(_: SignedIn, at: Door) -> Result<Response> {
+    Ok(at.page(
+        TITLE,
+        PasswordPage {
+            form: Form::empty(),
+            least: at.accounts.least(),
+        },
+    ))
+}
+
+/// Changes the password: every session of the user ends, and a new one begins here.
+#[view(post, "/password/")]
+pub async fn submit(_: SignedIn, at: Door, db: Db<Write>, form: Form<PasswordForm>) -> Result<Response> {
+    let who = at.who().ok_or_else(|| Error::refused(Refusal::SignInRequired))?;
+    let form = match form.clean(&db).await? {
+        Ok(clean) => clean,
+        Err(form) => {
+            return Ok(at.again(
+                TITLE,
+                PasswordPage {
+                    form,
+                    least: at.accounts.least(),
+                },
+            ));
+        }
+    };
+    let client = at.cx.client_ip();
+    // ASVS 6.2.3, CWE-620: whoever found an open session does not get the account.
+    let proved = match at.accounts.reprove(&who.person, &form.old_password, client).await {
+        Ok(proved) => proved,
+        Err(failure) => {
+            events::SIGN_IN_FAILED.log(Some(&at.cx));
+            return at.failed(failure, WRONG, form.refuse(|_| ()), TITLE, |form| PasswordPage {
+                form,
+                least: at.accounts.least(),
+            });
+        }
+    };
+    let weak = at
+        .accounts
+        .weaknesses(&form.new_password, &who.person.known_words());
+    if !weak.is_empty() {
+        let form = form.refuse(|form| explain(&weak, &mut form.new_password));
+        return Ok(at.again(
+            TITLE,
+            PasswordPage {
+                form,
+                least: at.accounts.least(),
+            },
+        ));
+    }
+    let hash = match at.accounts.hash(&form.new_password, client).await {
+        Ok(hash) => hash,
+        Err(failure) => {
+            return at.failed(failure, WRONG, form.refuse(|_| ()), TITLE, |form| PasswordPage {
+                form,
+                least: at.accounts.least(),
+            });
+        }
+    };
+    db.begin().await?;
+    let user = who.person.facts.id;
+    // CWE-367: only if the hash is still the one that was proved.
+    let changed = at
+        .accounts
+        .users
+        .replace_hash(&db, user, &proved.hash, &hash)
+        .await?;
+    // ASVS 7.4.3: all of them, also the one that somebody else may have.
+    at.accounts.sessions.end_all(&db, user).await?;
+    let proved = Proved { hash, renewed: None };
+    let token = match changed {
+        true => at.accounts.enter(&db, &who.person, &proved, None).await?,
+        false => None,
+    };
+    let Some(token) = token else {
+        let form = form.refuse(|_| ());
+        return at.failed(Failure::Wrong, WRONG, form, TITLE, |form| PasswordPage {
+            form,
+            least: at.accounts.least(),
+        });
+    };
+    at.welcome(&who.person, &token);
+    events::PASSWORD_CHANGED.log(Some(&at.cx));
+    at.cx.say(
+        Level::Success,
+        "Your password is changed. Every other session of yours has ended.",
+    );
+    Ok(Response::of(at.next(&Next::default())?))
+}

@@ -1,0 +1,123 @@
+//! Signing up: `GET` and `POST` of `signup/?next=`; fields `email`, `password`, `password_again`.
+//!
+//! Until there is mail, the page says that an address is taken; how often it does is throttled (CWE-204).
+
+use vauban::{Template, view};
+use vauban::orm::{Db, Write};
+
+use super::answers::{Next, explain};
+use crate::Attribute;
+use crate::accounts::Proved;
+use crate::forms::SignUpForm;
+use crate::params::Door;
+use crate::throttle::Attempt;
+use vauban::forms::Form;
+use vauban::http::{Error, Response, Result};
+use vauban::messages::Level;
+use crate::events;
+use vauban::routing::{Public, Query};
+
+const TITLE: &str = "Sign up";
+const WELCOME: &str = "Your account is made, and you are signed in.";
+const TAKEN: &str = "There is an account with this address already. Sign in instead.";
+
+#[derive(Template)]
+#[template("accounts/signup.html", standalone)]
+struct SignUpPage {
+    form: Form<SignUpForm>,
+    least: usize,
+}
+
+/// The page.
+#[view(get, "/signup/")]
+pub async fn show(_: Public, at: Door) -> Result<Response> {
+    Ok(at.page(
+        TITLE,
+        SignUpPage {
+            form: Form::empty(),
+            least: at.accounts.least(),
+        },
+    ))
+}
+
+/// Makes an account and signs in.
+#[view(post, "/signup/")]
+pub async fn submit(
+    _: Public,
+    at: Door,
+    db: Db<Write>,
+    query: Query<Next>,
+    form: Form<SignUpForm>,
+) -> Result<Response> {
+    let form = match form.clean(&db).await? {
+        Ok(clean) => clean,
+        Err(form) => {
+            return Ok(at.again(
+                TITLE,
+                SignUpPage {
+                    form,
+                    least: at.accounts.least(),
+                },
+            ));
+        }
+    };
+    let known = [Attribute {
+        name: "e-mail address".into(),
+        value: form.email.to_string(),
+    }];
+    let weak = at.accounts.weaknesses(&form.password, &known);
+    if !weak.is_empty() {
+        let form = form.refuse(|form| explain(&weak, &mut form.password));
+        return Ok(at.again(
+            TITLE,
+            SignUpPage {
+                form,
+                least: at.accounts.least(),
+            },
+        ));
+    }
+    // CWE-204, CWE-799: counted before the answer tells whether the address is taken.
+    let client = at.cx.client_ip();
+    if let Err(failure) = at.accounts.admit(Attempt::SignUp, "", client, None).await {
+        events::SIGN_IN_THROTTLED.log(Some(&at.cx));
+        return at.failed(failure, TAKEN, form.refuse(|_| ()), TITLE, |form| SignUpPage {
+            form,
+            least: at.accounts.least(),
+        });
+    }
+    let hash = match at.accounts.hash(&form.password, client).await {
+        Ok(hash) => hash,
+        Err(failure) => {
+            return at.failed(failure, TAKEN, form.refuse(|_| ()), TITLE, |form| SignUpPage {
+                form,
+                least: at.accounts.least(),
+            });
+        }
+    };
+    // From here on nobody else can take the address.
+    db.begin().await?;
+    if at.accounts.users.is_taken(&db, &form.email).await? {
+        let form = form.refuse(|form| form.email.add_error(TAKEN));
+        return Ok(at.again(
+            TITLE,
+            SignUpPage {
+                form,
+                least: at.accounts.least(),
+            },
+        ));
+    }
+    let person = at
+        .accounts
+        .users
+        .add(&db, form.email.clone(), hash.clone())
+        .await?;
+    let before = at.who().map(|who| who.session.token());
+    let proved = Proved { hash, renewed: None };
+    let token = at.accounts.enter(&db, &person, &proved, before).await?;
+    let token = token
+        .ok_or_else(|| Error::internal("a new account is not active: `is_active` needs `default = true`"))?;
+    at.welcome(&person, &token);
+    events::SIGNED_UP.log(Some(&at.cx));
+    at.cx.say(Level::Success, WELCOME);
+    Ok(Response::of(at.next(&query)?))
+}

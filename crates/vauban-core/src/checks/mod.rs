@@ -1,0 +1,114 @@
+//! Checks: what must hold before the site serves. Django runs them if one asks; Vauban runs them at every start,
+//! and a release build does not serve while one fails.
+//!
+//! A check is a function from [`Checking`] to findings. Modules add their own with
+//! [`Module::check`](crate::Module::check).
+
+use std::fmt;
+
+use crate::module::Modules;
+use crate::package::Package;
+use crate::settings::Settings;
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// Good to know.
+    Note,
+    /// Somebody should look at it; the site serves.
+    Warning,
+    /// A release build does not serve.
+    Error,
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        })
+    }
+}
+
+/// What a check found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// Its stable name, such as `secret_key.weak`.
+    pub id: &'static str,
+    /// How bad it is.
+    pub level: Level,
+    /// What was found. Never contains a secret.
+    pub what: String,
+    /// What to do about it.
+    pub hint: String,
+}
+
+impl Finding {
+    /// Something good to know.
+    pub fn note(id: &'static str, what: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self {
+            id,
+            level: Level::Note,
+            what: what.into(),
+            hint: hint.into(),
+        }
+    }
+
+    /// Something that somebody should look at.
+    pub fn warning(id: &'static str, what: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self {
+            id,
+            level: Level::Warning,
+            what: what.into(),
+            hint: hint.into(),
+        }
+    }
+
+    /// Something with which a release build does not serve.
+    pub fn error(id: &'static str, what: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self {
+            id,
+            level: Level::Error,
+            what: what.into(),
+            hint: hint.into(),
+        }
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} [{}] {}", self.level, self.id, self.what)?;
+        for line in self.hint.lines() {
+            write!(f, "\n    {line}")?;
+        }
+        Ok(())
+    }
+}
+
+/// What a check may look at.
+#[derive(Debug, Clone, Copy)]
+pub struct Checking<'a> {
+    /// The package that is served.
+    pub package: &'a Package,
+    /// The program's modules.
+    pub modules: &'a Modules,
+    /// The settings that would be in force.
+    pub settings: &'a Settings,
+    /// The database's migrations, if it could be asked.
+    pub migrations: Option<&'a Migrated>,
+}
+
+/// How a program's migrations and a database's differ.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Migrated {
+    /// The program has them, the database does not.
+    pub pending: Vec<String>,
+    /// The database has them, the program does not: an older program during a rolling deployment.
+    pub ahead: Vec<String>,
+    /// Edited after the database applied them.
+    pub changed: Vec<String>,
+}
+
+/// A check.
+pub type Check = fn(&Checking<'_>) -> Vec<Finding>;

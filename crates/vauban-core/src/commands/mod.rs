@@ -1,0 +1,214 @@
+//! Management commands of modules: what stands after the program's name.
+//!
+//! Every command says what it did.
+
+mod out;
+pub mod prompt;
+
+use std::any::Any;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+pub use out::{Failure, Out};
+
+use vauban_orm::{Db, Write};
+
+use crate::middleware::Site;
+use crate::settings::Settings;
+use crate::signing::ModuleKeys;
+
+/// What a command's function returns.
+pub type Running = Pin<Box<dyn Future<Output = Result<(), Failure>> + Send>>;
+
+/// A management command of a module.
+///
+/// ```
+/// use vauban::commands::{Command, Run};
+/// let greet = Command::new("greet", "Greets whoever is named", |run: Run| async move {
+///     run.out.line(format_args!("Hello, {}.", run.option("name").unwrap_or("world")));
+///     Ok(())
+/// })
+/// .option("name", "whom to greet");
+/// ```
+#[derive(Clone)]
+pub struct Command {
+    name: &'static str,
+    about: &'static str,
+    options: Vec<CommandOption>,
+    first_run: bool,
+    run: Arc<dyn Fn(Run) -> Running + Send + Sync>,
+}
+
+/// An option of a command.
+#[derive(Debug, Clone, Copy)]
+pub struct CommandOption {
+    /// What stands after `--`.
+    pub name: &'static str,
+    /// What its value is called in the help; `None` if it takes none.
+    pub value: Option<&'static str>,
+    /// One line of help.
+    pub about: &'static str,
+}
+
+impl Command {
+    /// A command with its name, one line of help and what it does.
+    pub fn new<F>(
+        name: &'static str,
+        about: &'static str,
+        run: impl Fn(Run) -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        F: Future<Output = Result<(), Failure>> + Send + 'static,
+    {
+        Self {
+            name,
+            about,
+            options: Vec::new(),
+            first_run: false,
+            run: Arc::new(move |r| Box::pin(run(r))),
+        }
+    }
+
+    /// Adds `--name VALUE`.
+    #[must_use]
+    pub fn option(self, name: &'static str, about: &'static str) -> Self {
+        self.option_of(name, name, about)
+    }
+
+    /// Adds `--name WHAT`, where the help says better what the value is than the option's name does.
+    #[must_use]
+    pub fn option_of(mut self, name: &'static str, what: &'static str, about: &'static str) -> Self {
+        let value = Some(what);
+        self.options.push(CommandOption { name, value, about });
+        self
+    }
+
+    /// Adds `--name`, which takes no value.
+    #[must_use]
+    pub fn flag(mut self, name: &'static str, about: &'static str) -> Self {
+        let value = None;
+        self.options.push(CommandOption { name, value, about });
+        self
+    }
+
+    /// Runs by itself when a development server starts on an empty database: sample data.
+    #[must_use]
+    pub fn on_first_run(mut self) -> Self {
+        self.first_run = true;
+        self
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// One line of help.
+    pub fn about(&self) -> &'static str {
+        self.about
+    }
+
+    /// Its options.
+    pub fn options(&self) -> &[CommandOption] {
+        &self.options
+    }
+
+    /// Whether it fills an empty development database.
+    pub fn is_for_first_run(&self) -> bool {
+        self.first_run
+    }
+
+    /// Runs it.
+    pub fn run(&self, run: Run) -> Running {
+        (self.run)(run)
+    }
+}
+
+impl fmt::Debug for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Command")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+/// One run of a command.
+#[non_exhaustive]
+pub struct Run {
+    /// Where it says what it does.
+    pub out: Out,
+    site: Arc<Site>,
+    options: Vec<(&'static str, String)>,
+}
+
+impl Run {
+    /// A run on a site, with the values of its options; a flag that was given has an empty one.
+    #[doc(hidden)]
+    pub fn of(site: &Arc<Site>, options: Vec<(&'static str, String)>, out: &Out) -> Self {
+        Self {
+            out: out.clone(),
+            site: Arc::clone(site),
+            options,
+        }
+    }
+
+    /// The value of `--name`.
+    pub fn option(&self, name: &str) -> Option<&str> {
+        self.options
+            .iter()
+            .find(|(option, _)| *option == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// Whether `--name`, which takes no value, was given.
+    pub fn flag(&self, name: &str) -> bool {
+        self.option(name).is_some()
+    }
+
+    /// The settings in force.
+    pub fn settings(&self) -> &Settings {
+        self.site.settings()
+    }
+
+    /// A part that a module brought, by its type.
+    ///
+    /// # Errors
+    /// If no module did, with its name.
+    pub fn part<T: Any>(&self) -> Result<&T, Failure> {
+        self.site.part::<T>().ok_or_else(|| {
+            Failure::new(format_args!(
+                "The program has no {}: no module brings one.",
+                std::any::type_name::<T>()
+            ))
+        })
+    }
+
+    /// The site's own keys: for what a command signs itself.
+    pub fn keys(&self) -> ModuleKeys {
+        self.site.keys()
+    }
+
+    /// Does `work` in one unit: all of it or, if it fails, nothing. Nobody acts, so `work` goes on as a service:
+    /// `db.acting::<SampleData>()`.
+    ///
+    /// # Errors
+    /// Those of `work` and of the database.
+    pub async fn unit<T, F>(&self, work: impl FnOnce(Db<Write>) -> F) -> Result<T, Failure>
+    where
+        F: Future<Output = Result<T, Failure>>,
+    {
+        let units = self.site.units();
+        let unit = units.ok_or_else(|| Failure::new("The program has no database."))?.begin();
+        let done = work(unit.db()).await;
+        unit.finish(done.is_ok()).await?;
+        done
+    }
+}
+
+impl fmt::Debug for Run {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Run").finish_non_exhaustive()
+    }
+}

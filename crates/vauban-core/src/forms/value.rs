@@ -1,0 +1,380 @@
+//! From what was typed to typed values, and back.
+//!
+//! Each type that a form can ask for implements [`FieldValue`]. Cleaning is positive: a value is accepted because it
+//! has the type's shape and is within the field's limits (ASVS 2.2.1, CWE-20).
+
+use std::borrow::Cow;
+
+use super::spec::{Choice, FieldSpec, Widget};
+use crate::Secret;
+use crate::email::{Email, MAX_EMAIL_BYTES};
+
+/// What is wrong with a value, as a sentence for the person who typed it.
+pub type Problem = Cow<'static, str>;
+
+/// What a required field says when it is empty.
+pub(super) const REQUIRED: Problem = Cow::Borrowed("This field is required.");
+/// What a choice says that is not on the list, whether it is absent or may not be seen (CWE-203).
+pub const NOT_A_CHOICE: Problem = Cow::Borrowed("Choose one of the entries of the list.");
+/// What an address field says of anything else.
+const NOT_AN_ADDRESS: Problem = Cow::Borrowed("Enter an e-mail address, like name@example.com.");
+
+/// A type that a form's field can have.
+///
+/// Ready: `String`, `bool`, the integers up to 64 bits, `Slug`, `Uuid`, `Id<M>`, `ForeignKey<M>`, `Secret<String>`,
+/// enums with `derive(Choices)`, and `Option` of each.
+#[diagnostic::on_unimplemented(
+    message = "a form's field cannot be a `{Self}`",
+    label = "no form knows how to read this type",
+    note = "use `String`, `bool`, an integer, `Slug`, `Id<M>`, `Secret<String>`, an enum with fixed choices or an \
+            `Option` of one of them; or implement `vauban::forms::FieldValue` for your own type"
+)]
+pub trait FieldValue: Sized + Send {
+    /// The control used when the field names none.
+    const WIDGET: Widget;
+    /// Whether something must be entered.
+    const REQUIRED: bool = true;
+    /// The most characters where the field does not say `max_length`.
+    const MAX_LENGTH: usize = FieldSpec::SHORT;
+    /// Whether the field must say `max_length`: free text has no bound of its own.
+    const NEEDS_MAX_LENGTH: bool = false;
+    /// Whether the field must say which rows it is chosen from.
+    const NEEDS_CHOICES: bool = false;
+    /// Whether spaces around the value count. Passwords: yes (ASVS 6.2.8).
+    const KEEPS_SPACES: bool = false;
+
+    /// Reads what was typed; it is not empty, has no control characters and is within the field's lengths.
+    ///
+    /// # Errors
+    /// A sentence that says what to enter.
+    fn read(text: &str, spec: &FieldSpec) -> Result<Self, Problem>;
+
+    /// The value of an empty field, where an empty field is a value.
+    fn blank(_spec: &FieldSpec) -> Option<Self> {
+        None
+    }
+
+    /// What stands in the control for this value. A secret shows nothing.
+    fn shown(&self) -> String;
+
+    /// The list to choose from, where the type itself has one.
+    fn fixed_choices() -> Vec<Choice> {
+        Vec::new()
+    }
+}
+
+/// Cleans one value as it was sent: line ends, spaces, control characters, lengths, then the type.
+///
+/// # Errors
+/// The first rule that it breaks.
+pub(super) fn clean<T: FieldValue>(sent: Option<&str>, spec: &FieldSpec) -> Result<T, Problem> {
+    let text = normal(sent.unwrap_or_default(), spec.widget == Widget::Textarea);
+    let text = if T::KEEPS_SPACES { &*text } else { text.trim() };
+    if text.is_empty() {
+        return T::blank(spec).ok_or(REQUIRED);
+    }
+    // CWE-158: NUL and its kin mean "the end" to some reader behind us. Tabs are text; line ends only in a textarea.
+    let stray = |c: char| c.is_control() && c != '\t' && !(c == '\n' && spec.widget == Widget::Textarea);
+    if text.contains(stray) {
+        return Err("Remove the control characters.".into());
+    }
+    // CWE-770: counted in characters, as people and databases count, and cut off early.
+    let length = text.chars().take(spec.max_length.saturating_add(1)).count();
+    if length > spec.max_length {
+        return Err(format!("Enter at most {} characters.", spec.max_length).into());
+    }
+    if length < spec.min_length {
+        return Err(format!("Enter at least {} characters.", spec.min_length).into());
+    }
+    T::read(text, spec)
+}
+
+/// A browser sends every line end as CRLF (WHATWG HTML): one form of it is kept.
+fn normal(text: &str, lines: bool) -> Cow<'_, str> {
+    if lines && text.contains('\r') {
+        text.replace("\r\n", "\n").replace('\r', "\n").into()
+    } else {
+        text.into()
+    }
+}
+
+impl FieldValue for String {
+    const WIDGET: Widget = Widget::Text;
+    const NEEDS_MAX_LENGTH: bool = true;
+
+    fn read(text: &str, spec: &FieldSpec) -> Result<Self, Problem> {
+        if spec.widget == Widget::Email && !looks_like_an_address(text) {
+            return Err(NOT_AN_ADDRESS);
+        }
+        Ok(text.to_owned())
+    }
+
+    fn blank(spec: &FieldSpec) -> Option<Self> {
+        (!spec.required).then(Self::new)
+    }
+
+    fn shown(&self) -> String {
+        self.clone()
+    }
+}
+
+/// One `@` with something on both sides and no spaces: what a form can tell without asking. Accounts keep a stricter,
+/// normal form of their own.
+fn looks_like_an_address(text: &str) -> bool {
+    let Some((local, domain)) = text.split_once('@') else {
+        return false;
+    };
+    !local.is_empty() && !domain.is_empty() && !domain.contains('@') && !text.contains(char::is_whitespace)
+}
+
+impl FieldValue for bool {
+    const WIDGET: Widget = Widget::Checkbox;
+    const REQUIRED: bool = false;
+
+    /// A checkbox is sent when it is ticked, as `on` unless the page says otherwise.
+    fn read(text: &str, _: &FieldSpec) -> Result<Self, Problem> {
+        match text {
+            "on" | "true" | "1" => Ok(true),
+            "false" | "0" | "off" => Ok(false),
+            _ => Err("Tick the box or leave it empty.".into()),
+        }
+    }
+
+    fn blank(spec: &FieldSpec) -> Option<Self> {
+        (!spec.required).then_some(false)
+    }
+
+    fn shown(&self) -> String {
+        if *self { "on".to_owned() } else { String::new() }
+    }
+}
+
+macro_rules! integers {
+    ($($number:ty),+) => {$(
+        impl FieldValue for $number {
+            const WIDGET: Widget = Widget::Number;
+
+            /// ASCII digits with an optional minus: no other script's digits, no signs, spaces or exponents.
+            fn read(text: &str, spec: &FieldSpec) -> Result<Self, Problem> {
+                let digits = text.strip_prefix('-').unwrap_or(text);
+                if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+                    return Err("Enter a whole number.".into());
+                }
+                let out_of_range = || Problem::from(match (spec.min, spec.max) {
+                    (Some(min), Some(max)) => format!("Enter a number from {min} to {max}."),
+                    (Some(min), None) => format!("Enter a number of at least {min}."),
+                    (None, Some(max)) => format!("Enter a number of at most {max}."),
+                    (None, None) => format!("Enter a number from {} to {}.", Self::MIN, Self::MAX),
+                });
+                // CWE-190: what does not fit is refused, not wrapped.
+                let number: $number = text.parse().map_err(|_| out_of_range())?;
+                let wide = i128::from(number);
+                let fits = spec.min.is_none_or(|min| wide >= i128::from(min))
+                    && spec.max.is_none_or(|max| wide <= i128::from(max));
+                if fits { Ok(number) } else { Err(out_of_range()) }
+            }
+
+            fn shown(&self) -> String {
+                self.to_string()
+            }
+        }
+    )+};
+}
+integers!(i8, i16, i32, i64, u8, u16, u32, u64);
+
+impl<T: FieldValue> FieldValue for Option<T> {
+    const WIDGET: Widget = T::WIDGET;
+    const REQUIRED: bool = false;
+    const MAX_LENGTH: usize = T::MAX_LENGTH;
+    const NEEDS_MAX_LENGTH: bool = T::NEEDS_MAX_LENGTH;
+    const NEEDS_CHOICES: bool = T::NEEDS_CHOICES;
+    const KEEPS_SPACES: bool = T::KEEPS_SPACES;
+
+    fn read(text: &str, spec: &FieldSpec) -> Result<Self, Problem> {
+        T::read(text, spec).map(Some)
+    }
+
+    fn blank(_: &FieldSpec) -> Option<Self> {
+        Some(None)
+    }
+
+    fn shown(&self) -> String {
+        self.as_ref().map(T::shown).unwrap_or_default()
+    }
+
+    fn fixed_choices() -> Vec<Choice> {
+        T::fixed_choices()
+    }
+}
+
+impl FieldValue for uuid::Uuid {
+    const WIDGET: Widget = Widget::Text;
+
+    fn read(text: &str, _: &FieldSpec) -> Result<Self, Problem> {
+        Self::try_parse(text).map_err(|_| "Enter a UUID.".into())
+    }
+
+    fn shown(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl FieldValue for Email {
+    const WIDGET: Widget = Widget::Email;
+    const MAX_LENGTH: usize = MAX_EMAIL_BYTES;
+
+    fn read(text: &str, _: &FieldSpec) -> Result<Self, Problem> {
+        Self::parse(text).map_err(|_| NOT_AN_ADDRESS)
+    }
+
+    fn shown(&self) -> String {
+        self.as_str().to_owned()
+    }
+}
+
+/// Another secret: spaces count, nothing is ever shown again.
+impl FieldValue for Secret<String> {
+    const WIDGET: Widget = Widget::Password;
+    const NEEDS_MAX_LENGTH: bool = true;
+    const KEEPS_SPACES: bool = true;
+
+    fn read(text: &str, _: &FieldSpec) -> Result<Self, Problem> {
+        Ok(Self::new(text.to_owned()))
+    }
+
+    // CWE-549: not even the form that is shown again has it.
+    fn shown(&self) -> String {
+        String::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TITLE: FieldSpec = FieldSpec {
+        min_length: 2,
+        max_length: 5,
+        ..FieldSpec::new("title", "Title", Widget::Text)
+    };
+    const BODY: FieldSpec = FieldSpec {
+        max_length: 20,
+        ..FieldSpec::new("body", "Body", Widget::Textarea)
+    };
+    const COUNT: FieldSpec = FieldSpec {
+        min: Some(0),
+        max: Some(10),
+        ..FieldSpec::new("count", "Count", Widget::Number)
+    };
+
+    fn message<T>(result: Result<T, Problem>) -> String {
+        result.map(|_| ()).unwrap_err().into_owned()
+    }
+
+    #[test]
+    fn text_is_trimmed_bounded_and_clean() {
+        assert_eq!(clean::<String>(Some("  héy "), &TITLE), Ok("héy".to_owned()));
+        assert_eq!(message(clean::<String>(Some(" \t "), &TITLE)), REQUIRED);
+        assert_eq!(message(clean::<String>(None, &TITLE)), REQUIRED);
+        assert_eq!(
+            message(clean::<String>(Some("é"), &TITLE)),
+            "Enter at least 2 characters."
+        );
+        assert_eq!(clean::<String>(Some("ééééé"), &TITLE), Ok("ééééé".to_owned()));
+        assert_eq!(
+            message(clean::<String>(Some("éééééé"), &TITLE)),
+            "Enter at most 5 characters."
+        );
+        // dos-0057: a million characters cost no more than the bound.
+        assert!(clean::<String>(Some(&"\u{fdfa}".repeat(1_000_000)), &TITLE).is_err());
+    }
+
+    #[test]
+    fn control_characters_are_refused_and_line_ends_are_one() {
+        for bad in ["a\0b", "a\u{7f}", "a\u{9b}b", "a\nb", "a\rb", "\u{1b}[0"] {
+            assert_eq!(
+                message(clean::<String>(Some(bad), &TITLE)),
+                "Remove the control characters.",
+                "{bad:?}"
+            );
+        }
+        assert_eq!(
+            clean::<String>(Some("a\r\nb\rc\nd\te"), &BODY),
+            Ok("a\nb\nc\nd\te".to_owned())
+        );
+        assert!(clean::<String>(Some("a\0b"), &BODY).is_err()); // CWE-158
+    }
+
+    #[test]
+    fn numbers_are_ascii_and_within_bounds() {
+        assert_eq!(clean::<i32>(Some(" 7 "), &COUNT), Ok(7));
+        for bad in ["+7", "7.0", "1e1", "٧", "0x7", "--7", "-", "7 7", "NaN"] {
+            assert_eq!(
+                message(clean::<i32>(Some(bad), &COUNT)),
+                "Enter a whole number.",
+                "{bad}"
+            );
+        }
+        for bad in ["11", "-1", "99999999999999999999"] {
+            assert_eq!(
+                message(clean::<i32>(Some(bad), &COUNT)),
+                "Enter a number from 0 to 10.",
+                "{bad}"
+            );
+        }
+        let any = FieldSpec::new("n", "N", Widget::Number);
+        assert_eq!(
+            message(clean::<u8>(Some("256"), &any)),
+            "Enter a number from 0 to 255."
+        );
+        assert_eq!(clean::<u64>(Some("18446744073709551615"), &any), Ok(u64::MAX));
+    }
+
+    #[test]
+    fn absent_is_none_false_or_refused() {
+        assert_eq!(clean::<Option<i32>>(Some(""), &COUNT), Ok(None));
+        assert_eq!(clean::<Option<i32>>(Some("3"), &COUNT), Ok(Some(3)));
+        assert!(clean::<Option<i32>>(Some("x"), &COUNT).is_err());
+        let tick = FieldSpec {
+            required: false,
+            ..FieldSpec::new("t", "T", Widget::Checkbox)
+        };
+        assert_eq!(clean::<bool>(None, &tick), Ok(false));
+        assert_eq!(clean::<bool>(Some("on"), &tick), Ok(true));
+        assert!(clean::<bool>(Some("yes please"), &tick).is_err());
+        assert_eq!(
+            message(clean::<bool>(
+                None,
+                &FieldSpec {
+                    required: true,
+                    ..tick
+                }
+            )),
+            REQUIRED
+        );
+    }
+
+    #[test]
+    fn a_secret_keeps_its_spaces_and_shows_nothing() {
+        let spec = FieldSpec {
+            max_length: 128,
+            ..FieldSpec::new("p", "P", Widget::Password)
+        };
+        let secret = clean::<Secret<String>>(Some("  two  spaces "), &spec).unwrap();
+        assert_eq!(secret.expose(), "  two  spaces "); // ASVS 6.2.8
+        assert_eq!(secret.shown(), "");
+        assert!(clean::<Secret<String>>(Some("a\0b"), &spec).is_err());
+    }
+
+    #[test]
+    fn an_address_has_one_at_sign() {
+        let email = FieldSpec {
+            max_length: 320,
+            ..FieldSpec::new("email", "E-mail", Widget::Email)
+        };
+        assert!(clean::<String>(Some("ann@example.com"), &email).is_ok());
+        for bad in ["ann", "@example.com", "ann@", "a@b@c", "a b@example.com"] {
+            assert!(clean::<String>(Some(bad), &email).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Session, actor and user, found in one hop; no hop at all without a session cookie.
+
+use std::any::Any;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use vauban_orm::Actor;
+use vauban_template::page;
+
+use super::Site;
+use crate::http::{Cx, Result};
+use crate::routing::Url;
+
+/// The name of the session cookie, without its prefix.
+pub const SESSION_COOKIE: &str = "session";
+
+/// Who asks: what the session backend found out about a session cookie.
+#[derive(Clone)]
+pub struct Identity {
+    /// Who acts: what row policies are about.
+    pub actor: Actor,
+    /// Who it is, for pages.
+    pub user: page::User,
+    /// The user's id, for logs.
+    pub user_id: Option<String>,
+    /// What tokens against request forgery are bound to: unguessable, and another one after every change of
+    /// privilege. `None` without a session; then an own cookie takes its place.
+    pub binding: Option<[u8; 32]>,
+    /// The session itself, for the backend's own parameters (`Session`, `CurrentUser<U>`) to downcast.
+    pub session: Option<Arc<dyn Any + Send + Sync>>,
+}
+
+impl Identity {
+    /// Nobody, without a session.
+    pub fn nobody() -> Self {
+        Self {
+            actor: Actor::nobody(),
+            user: page::User::default(),
+            user_id: None,
+            binding: None,
+            session: None,
+        }
+    }
+}
+
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // CWE-532: neither binding nor session.
+        f.debug_struct("Identity")
+            .field("user", &self.user_id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Who asks, by a session's cookie. A site has one, which a module brings
+/// ([`Module::identity`](crate::Module::identity)).
+pub trait IdentityBackend: Send + Sync + 'static {
+    /// Who asks, by the value of the session cookie. Called at most once per request, in one hop to the
+    /// database. A value that belongs to no session is [`Identity::nobody`], not an error.
+    fn identify<'a>(
+        &'a self,
+        cx: &'a Cx,
+        cookie: &'a str,
+    ) -> Pin<Box<dyn Future<Output = Result<Identity>> + Send + 'a>>;
+
+    /// Where somebody is sent who has to sign in first, if there is such a page.
+    fn sign_in_page(&self) -> Option<Url> {
+        None
+    }
+
+    /// Begins a session of the user with this id, and returns its cookie's value: for the test kit, and nobody else.
+    #[cfg(any(test, feature = "testing"))]
+    fn begin_for_test(&self, user: uuid::Uuid) -> Pin<Box<dyn Future<Output = Result<String>> + Send + '_>>;
+}
+
+/// Loads who asks into the request's context.
+///
+/// # Errors
+/// If the database fails: then nobody is let in as anybody.
+pub(crate) async fn load(site: &Site, cx: &mut Cx) -> Result<()> {
+    let Some(backend) = &site.identity else {
+        return Ok(());
+    };
+    let Some(cookie) = cx.cookie(SESSION_COOKIE) else {
+        return Ok(());
+    };
+    let identity = backend.identify(cx, cookie).await?;
+    cx.identity = identity;
+    Ok(())
+}

@@ -1,0 +1,108 @@
+//! The first wall against request forgery: an unsafe request comes from this site's own pages, by the word of
+//! the browser (`Sec-Fetch-Site`, `Origin`, or over HTTPS at least `Referer`; ASVS 3.5.1, CWE-352). The token
+//! is the second wall; both stand for every unsafe request.
+
+use ::http::{HeaderMap, HeaderName, Method, header};
+
+use super::{SecurityEvent, Site};
+use crate::http::{Cx, Error, Result};
+
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// Lets safe requests and those of the site's own pages pass.
+///
+/// # Errors
+/// 403.
+pub(crate) fn check(site: &Site, cx: &Cx) -> Result<()> {
+    let upgrades = cx.headers().contains_key(header::UPGRADE);
+    let safe = matches!(*cx.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    // CWE-1385: a WebSocket handshake is a GET that cannot carry a token.
+    if safe && !upgrades {
+        return Ok(());
+    }
+    #[cfg(any(test, feature = "__test_switches"))]
+    if site.switches.no_origin_check {
+        return Ok(());
+    }
+    if from_own_page(site, cx, upgrades) {
+        return Ok(());
+    }
+    SecurityEvent::ORIGIN_REFUSED.log(Some(cx));
+    Err(Error::forbidden())
+}
+
+fn from_own_page(site: &Site, cx: &Cx, upgrades: bool) -> bool {
+    let Ok(fetch_site) = one(cx.headers(), &SEC_FETCH_SITE) else {
+        return false;
+    };
+    let Ok(origin) = one(cx.headers(), &header::ORIGIN) else {
+        return false;
+    };
+    let own = origin.is_some_and(|origin| is_own(site, cx, origin));
+    // A partner: configured, and not where the request went.
+    let partner = || origin.is_some_and(|origin| !own && is_configured(site, origin));
+    match (fetch_site, origin) {
+        (Some("same-origin" | "none"), None) => true,
+        (Some("same-origin" | "none"), Some(_)) => own,
+        // CWE-352: a sibling host (`same-site`) is another site.
+        (Some(_), _) => partner(),
+        (None, Some(_)) => own || partner(),
+        (None, None) => !upgrades && referer_is_ours(site, cx),
+    }
+}
+
+/// The only value of a header, or none.
+///
+/// # Errors
+/// If it is there twice, empty, or not text.
+fn one<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>, ()> {
+    let mut values = headers.get_all(name).iter();
+    let Some(value) = values.next() else {
+        return Ok(None);
+    };
+    match value.to_str() {
+        Ok(text) if !text.is_empty() && values.next().is_none() => Ok(Some(text)),
+        _ => Err(()),
+    }
+}
+
+/// Over HTTPS a browser that sends neither `Sec-Fetch-Site` nor `Origin` still sends `Referer`, as our pages
+/// ask for it (`Referrer-Policy: same-origin`). Over plain HTTP the token decides alone.
+fn referer_is_ours(site: &Site, cx: &Cx) -> bool {
+    let Ok(referer) = one(cx.headers(), &header::REFERER) else {
+        return false;
+    };
+    match referer {
+        None => !cx.is_secure(),
+        Some(referer) => {
+            let Some(start) = referer.find("://") else {
+                return !cx.is_secure();
+            };
+            let end = referer[start + 3..]
+                .find(['/', '?', '#'])
+                .map_or(referer.len(), |i| start + 3 + i);
+            let origin = &referer[..end];
+            is_own(site, cx, origin) || is_configured(site, origin) || !cx.is_secure()
+        }
+    }
+}
+
+/// Whether an origin, byte for byte as browsers write it, is where the request went: same scheme, same host
+/// (which the host check has allowed), same port; and configured, if origins are.
+fn is_own(site: &Site, cx: &Cx, origin: &str) -> bool {
+    let (scheme, default_port) = if cx.is_secure() {
+        ("https://", ":443")
+    } else {
+        ("http://", ":80")
+    };
+    let Some(host) = origin.strip_prefix(scheme) else {
+        return false;
+    };
+    let asked = cx.host();
+    let asked = asked.strip_suffix(default_port).unwrap_or(asked);
+    host == asked && (site.settings.origins.is_empty() || is_configured(site, origin))
+}
+
+fn is_configured(site: &Site, origin: &str) -> bool {
+    site.settings.origins.iter().any(|own| own.as_str() == origin)
+}

@@ -1,0 +1,231 @@
+//! Error pages: the app's own where it has one, else a plain one. A client learns the status and, if it is our
+//! fault, the incident's number (ASVS 16.5.1, CWE-209).
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::fmt;
+
+use ::http::{HeaderValue, Method, StatusCode, header};
+
+use super::{SecurityEvent, Site};
+use crate::http::{Cx, Error, LocalUrl, Redirect, Respond, Response};
+use crate::routing::Refusal;
+
+/// What an error page may tell.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct ErrorFacts {
+    /// The status.
+    pub status: StatusCode,
+    /// A message meant for the client; often empty.
+    pub message: String,
+    /// The number under which the log has more; with 500 and above.
+    pub incident: Option<String>,
+}
+
+/// A page of the app's own for an error: a template that is made from the facts.
+pub trait ErrorPage: Respond + 'static {
+    /// Makes the page.
+    fn for_error(facts: ErrorFacts) -> Self;
+}
+
+/// The app's own error pages.
+#[derive(Default, Clone)]
+pub struct ErrorPages {
+    by_status: HashMap<u16, fn(ErrorFacts, &Cx) -> Response>,
+    other: Option<fn(ErrorFacts, &Cx) -> Response>,
+}
+
+impl ErrorPages {
+    /// The page for one status.
+    pub fn set<P: ErrorPage>(&mut self, status: StatusCode) {
+        self.by_status
+            .insert(status.as_u16(), |facts, cx| P::for_error(facts).respond(cx));
+    }
+
+    /// Takes another's pages for what has none here.
+    pub(crate) fn fill(&mut self, others: &Self) {
+        for (status, page) in &others.by_status {
+            self.by_status.entry(*status).or_insert(*page);
+        }
+        self.other = self.other.or(others.other);
+    }
+
+    /// The page for every status without one of its own.
+    pub fn set_other<P: ErrorPage>(&mut self) {
+        self.other = Some(|facts, cx| P::for_error(facts).respond(cx));
+    }
+}
+
+impl fmt::Debug for ErrorPages {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.by_status.keys()).finish()
+    }
+}
+
+/// The answer to an error.
+pub(crate) fn answer(site: &Site, cx: &Cx, error: Error) -> Response {
+    let error = match error.into_answer() {
+        Ok(answer) => return answer.render(cx),
+        Err(error) => error,
+    };
+    if let Some(refusal) = error.refusal() {
+        SecurityEvent::ACCESS_REFUSED.log(Some(cx));
+        if refusal == Refusal::SignInRequired
+            && let Some(sign_in) = to_sign_in(site, cx)
+        {
+            return sign_in;
+        }
+    }
+    let by_policy = error
+        .source()
+        .and_then(|source| source.downcast_ref::<vauban_orm::Error>());
+    if matches!(by_policy, Some(vauban_orm::Error::Forbidden)) {
+        SecurityEvent::POLICY_REFUSED.log(Some(cx));
+    }
+    let status = error.status();
+    if matches!(
+        status,
+        StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT
+    ) {
+        SecurityEvent::LIMIT_EXCEEDED.log(Some(cx));
+    }
+    let ours = status.is_server_error();
+    if ours {
+        log(cx, &error);
+        #[cfg(debug_assertions)]
+        if site.settings.shows_insides() && accepts_html(cx) {
+            return super::debug_page::page(site, cx, &error);
+        }
+    }
+    let facts = ErrorFacts {
+        status,
+        message: error.message().to_owned(),
+        incident: ours.then(|| cx.request_id().to_owned()),
+    };
+    if !accepts_html(cx) {
+        return plain(&facts);
+    }
+    let own = site
+        .error_pages
+        .by_status
+        .get(&status.as_u16())
+        .or(site.error_pages.other.as_ref());
+    // A page that fails must not take the answer with it.
+    let shown = own.and_then(|page| {
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| page(facts.clone(), cx))).ok()
+    });
+    shown.unwrap_or_else(|| simple(&facts)).status_code(status)
+}
+
+/// Sends a browser to the sign-in page, from where it comes back.
+fn to_sign_in(site: &Site, cx: &Cx) -> Option<Response> {
+    let mut url = site.identity.as_ref()?.sign_in_page()?;
+    if !accepts_html(cx) {
+        return None;
+    }
+    if *cx.method() == Method::GET {
+        let here = match cx.query() {
+            "" => Cow::Borrowed(cx.path()),
+            query => Cow::Owned(format!("{}?{query}", cx.path())),
+        };
+        if let Some(next) = LocalUrl::parse(&here, cx) {
+            url = url.query("next", next.as_str());
+        }
+    }
+    Some(Redirect::to(url).respond(cx))
+}
+
+/// CWE-209: what went wrong is for the log.
+fn log(cx: &Cx, error: &Error) {
+    tracing::error!(
+        target: "vauban::error",
+        event = SecurityEvent::INTERNAL_ERROR.name(),
+        incident = cx.request_id(),
+        method = %cx.method(),
+        path = cx.path(),
+        view = cx.route().map(|route| route.id),
+        at = %format_args!("{}:{}", error.location().0, error.location().1),
+        error = error.source().map(ToString::to_string),
+        "a request failed"
+    );
+}
+
+fn accepts_html(cx: &Cx) -> bool {
+    let accept = cx
+        .headers()
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok());
+    accept.is_none_or(|accept| accept.contains("text/html") || accept.contains("*/*"))
+}
+
+fn plain(facts: &ErrorFacts) -> Response {
+    let mut text = facts.status.to_string();
+    if !facts.message.is_empty() {
+        text.push('\n');
+        text.push_str(&facts.message);
+    }
+    if let Some(incident) = &facts.incident {
+        text.push_str("\nIncident ");
+        text.push_str(incident);
+    }
+    text.push('\n');
+    Response::new(facts.status, text).set(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("text/plain; charset=utf-8"),
+    )
+}
+
+/// A page without style or script: what is left when the app has none.
+fn simple(facts: &ErrorFacts) -> Response {
+    let title = facts.status.canonical_reason().unwrap_or("Error");
+    let say = if facts.message.is_empty() {
+        explain(facts.status)
+    } else {
+        &facts.message
+    };
+    let incident = facts
+        .incident
+        .as_ref()
+        .map_or_else(String::new, |id| format!("<p>Incident <code>{id}</code></p>"));
+    let text = format!(
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
+         content=\"width=device-width\"><meta name=\"color-scheme\" content=\"light dark\"><title>{title}</title>\
+         </head><body><main><h1>{title}</h1><p>{}</p>{incident}</main></body></html>\n",
+        escape(say)
+    );
+    Response::new(facts.status, text).set(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("text/html; charset=utf-8"),
+    )
+}
+
+fn explain(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::NOT_FOUND => "There is nothing at this address.",
+        StatusCode::FORBIDDEN => "You may not do this.",
+        StatusCode::METHOD_NOT_ALLOWED => "This address does not take requests of this kind.",
+        StatusCode::CONFLICT => "This was changed since it was shown to you. Go back, reload and try again.",
+        StatusCode::PAYLOAD_TOO_LARGE => "What you sent is too large.",
+        StatusCode::REQUEST_TIMEOUT => "What you sent took too long to arrive.",
+        StatusCode::SERVICE_UNAVAILABLE => "The site is busy. Try again in a moment.",
+        status if status.is_server_error() => "Something went wrong on our side. It has been recorded.",
+        _ => "The request could not be understood.",
+    }
+}
+
+/// CWE-79
+pub(super) fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c => out.push(c),
+        }
+    }
+    out
+}

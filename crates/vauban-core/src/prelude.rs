@@ -1,0 +1,12 @@
+//! What most files of a module begin with: `use vauban::prelude::*;`.
+//!
+//! It has the names that stand in models, views, forms and templates, and nothing else; rarer ones are imported by
+//! name. `Result` in it is Vauban's, whose error is [`Error`].
+
+pub use crate::{
+    Changeable, Choices, Columns, DateTime, Db, Filter, ForeignKey, Id, Model, Page, Permitted, Policy,
+};
+pub use crate::{Deletable, Rules, Slug, Version, Who, Write, service, sql, waiver};
+pub use crate::{Email, Form, OrShow, Template};
+pub use crate::{Error, Json, Messages, Module, Path, Public, Query, Redirect, Response, Result, SignedIn, Staff};
+pub use crate::{Status, Superuser, Text, routes, view};

@@ -1,0 +1,94 @@
+//! Tables of routes, as `routes!` writes them.
+
+use super::{Call, Conflict, Router, View, ViewFuture, ViewMeta};
+
+/// A table of routes.
+#[derive(Debug, Clone, Default)]
+pub struct Routes {
+    routes: Vec<Route>,
+}
+
+/// One line of a table.
+#[derive(Debug, Clone)]
+pub struct Route {
+    /// The name in the table, with the names of the tables around it: `accounts.login`.
+    pub name: String,
+    /// The prefixes of the tables around it; starts with `/` unless empty, does not end with one.
+    pub prefix: String,
+    /// The view.
+    pub meta: &'static ViewMeta,
+    pub(crate) handle: fn(Call) -> ViewFuture,
+    development: bool,
+}
+
+impl Route {
+    /// Whether it helps to develop and is in no release (CWE-489): the lock and the prober leave it out, or a
+    /// release would not be what its `access.lock` says.
+    pub fn is_development_only(&self) -> bool {
+        self.development
+    }
+
+    /// Prefix and pattern.
+    pub fn pattern(&self) -> String {
+        format!("{}{}", self.prefix, self.meta.pattern)
+    }
+}
+
+impl Routes {
+    /// An empty table.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a view under a name.
+    #[must_use]
+    pub fn view<V: View>(mut self, name: &'static str) -> Self {
+        self.routes.push(Route {
+            name: name.to_owned(),
+            prefix: String::new(),
+            meta: const { &V::META },
+            handle: V::handle,
+            development: false,
+        });
+        self
+    }
+
+    /// Adds another table below a prefix.
+    #[must_use]
+    pub fn include(mut self, name: &'static str, prefix: &str, routes: Self) -> Self {
+        for mut route in routes.routes {
+            route.name = format!("{name}.{}", route.name);
+            route.prefix = format!("{}{}", prefix.trim_end_matches('/'), route.prefix);
+            self.routes.push(route);
+        }
+        self
+    }
+
+    /// Marks the whole table as a help for developing: in no lock, and in no release, where this function is not
+    /// (CWE-489). Such a route answers the developer's own machine only, so that the mark gains nothing.
+    #[cfg(debug_assertions)]
+    #[must_use]
+    pub fn for_development(mut self) -> Self {
+        for route in &mut self.routes {
+            route.development = true;
+        }
+        self
+    }
+
+    /// All of both.
+    #[must_use]
+    pub fn and(mut self, more: Self) -> Self {
+        self.routes.extend(more.routes);
+        self
+    }
+
+    /// The routes that answer the same requests: which of them answers must not depend on order (CWE-436).
+    pub fn conflicts(&self) -> Vec<Conflict> {
+        Router::new(self, crate::staticfiles::PREFIX).err().unwrap_or_default()
+    }
+
+    /// Every route.
+    pub fn iter(&self) -> impl Iterator<Item = &Route> {
+        self.routes.iter()
+    }
+}

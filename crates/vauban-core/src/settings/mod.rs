@@ -1,0 +1,330 @@
+//! Every setting: its value, where the value came from, and what start checks about it.
+//!
+//! Settings are read once, from weakest to strongest: Vauban's defaults, `vauban.toml`, `.env` (development
+//! only), then the environment (`VAUBAN_ADDR`, …) or secret files (`VAUBAN_SECRET_KEY_FILE`). An unknown name is
+//! an error with a suggestion; a bad value says which setting, where it was read, what was found and what to
+//! write. The list stands in `table.rs`; the command `settings` prints it with the values in force.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+mod module;
+mod problem;
+mod read;
+mod secret;
+mod secret_file;
+mod strength;
+mod table;
+mod values;
+
+pub use module::{ModuleSettings, SettingRow, SettingValue, SettingsSection};
+pub use problem::{Problem, Problems, Source};
+pub use read::Places;
+pub use secret::Secret;
+pub use table::{Setting, documentation};
+pub use values::{HostPattern, LogFormat, Network, Origin, Synchronous};
+
+pub use strength::weakness;
+
+/// What the program was built for. Decided by the build, never by a setting (CWE-489).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Built with `debug_assertions`: answers on loopback only, shows a debug page.
+    Development,
+    /// Everything else: refuses to serve while a check fails.
+    Release,
+}
+
+impl Mode {
+    /// The mode of this build.
+    pub const fn of_this_build() -> Self {
+        if cfg!(debug_assertions) {
+            Self::Development
+        } else {
+            Self::Release
+        }
+    }
+
+    /// Whether this is development.
+    pub const fn is_development(self) -> bool {
+        matches!(self, Self::Development)
+    }
+}
+
+/// The settings in force, typed.
+#[non_exhaustive]
+pub struct Settings {
+    /// What the program was built for.
+    pub mode: Mode,
+    /// The address to listen on.
+    pub addr: SocketAddr,
+    /// Hosts that the site answers for.
+    pub allowed_hosts: Vec<HostPattern>,
+    /// The site's own origins; empty means derived from `allowed_hosts`, see [`Settings::own_origins`].
+    pub origins: Vec<Origin>,
+    /// Proxies whose forwarding headers are believed; they terminate TLS.
+    pub trusted_proxies: Vec<Network>,
+    /// Signs cookies and tokens.
+    pub secret_key: Secret<String>,
+    /// Earlier keys, which still verify but no longer sign.
+    pub secret_key_fallbacks: Vec<Secret<String>>,
+    /// Where the rows are.
+    pub database_url: Secret<String>,
+    /// How much SQLite waits for the disk.
+    pub sqlite_synchronous: Synchronous,
+    /// The folder of the development database and key.
+    pub data_dir: PathBuf,
+    /// Threads that run requests; 0 means one per core.
+    pub worker_threads: usize,
+    /// Strict-Transport-Security.
+    pub hsts: Hsts,
+    /// Bounds on what one client may send.
+    pub limits: Limits,
+    /// Bounds on how long things may take.
+    pub timeouts: Timeouts,
+    /// The log.
+    pub log: Log,
+    /// A development build that others may reach: what shows its insides is off.
+    pub(crate) shared: bool,
+    /// A test of the program.
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) test: bool,
+    modules: module::Sections,
+    sections: Vec<SettingsSection>,
+    sources: BTreeMap<String, Source>,
+}
+
+/// Strict-Transport-Security (RFC 6797). Raise `max_age` step by step: browsers do not forget it.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct Hsts {
+    /// How long browsers insist on HTTPS.
+    pub max_age: Duration,
+    /// Whether every subdomain has HTTPS too.
+    pub include_subdomains: bool,
+    /// Whether browsers may build the site into their list.
+    pub preload: bool,
+}
+
+/// Bounds on what one client may send (CWE-400, CWE-770).
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Bytes of a request's body.
+    pub body: usize,
+    /// Fields of a form or a query.
+    pub fields: usize,
+    /// Bytes of all header lines together.
+    pub header_bytes: usize,
+    /// Number of header lines.
+    pub headers: usize,
+    /// Bytes of the request target.
+    pub target: usize,
+    /// Connections open at once.
+    pub connections: usize,
+    /// Connections open at once from one address prefix (/32, /64); loopback and trusted proxies are not counted.
+    pub connections_per_client: usize,
+}
+
+/// Bounds on how long things may take (CWE-400).
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct Timeouts {
+    /// Until the request's headers are complete.
+    pub headers: Duration,
+    /// Until the request's body is complete.
+    pub body: Duration,
+    /// For a whole request.
+    pub request: Duration,
+    /// How long an idle connection is kept.
+    pub idle: Duration,
+    /// How long running requests may finish after a stop signal.
+    pub shutdown: Duration,
+}
+
+/// The log.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Log {
+    /// Its form.
+    pub format: LogFormat,
+    /// What is logged, as `tracing_subscriber`'s filter: `info`, `vauban=debug,info`.
+    pub filter: String,
+}
+
+impl Settings {
+    /// Reads the settings for `mode` from `places`: the framework's, and those of a program's modules.
+    ///
+    /// # Errors
+    /// Every problem at once.
+    pub fn load(mode: Mode, places: &Places, sections: &[SettingsSection]) -> Result<Self, Problems> {
+        read::load(mode, places, sections)
+    }
+
+    /// Puts the modules' defaults in force.
+    fn start(&mut self, sections: &[SettingsSection]) {
+        self.sections = sections.to_vec();
+        for section in sections {
+            (section.start)(self);
+        }
+    }
+
+    /// Vauban's own defaults for `mode`, before anything is read. In development a random key is set.
+    pub fn defaults(mode: Mode) -> Self {
+        let development = mode.is_development();
+        let local = |host: &str| HostPattern::Exact(host.to_owned());
+        Self {
+            mode,
+            addr: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8000),
+            allowed_hosts: if development {
+                vec![
+                    local("localhost"),
+                    HostPattern::Suffix("localhost".into()),
+                    local("127.0.0.1"),
+                    local("[::1]"),
+                ]
+            } else {
+                Vec::new()
+            },
+            origins: Vec::new(),
+            trusted_proxies: Vec::new(),
+            secret_key: Secret::new(String::new()),
+            secret_key_fallbacks: Vec::new(),
+            database_url: Secret::new("sqlite:var/db.sqlite3".to_owned()),
+            sqlite_synchronous: Synchronous::Full,
+            data_dir: PathBuf::from("var"),
+            worker_threads: 0,
+            hsts: Hsts {
+                max_age: Duration::from_secs(3600),
+                include_subdomains: false,
+                preload: false,
+            },
+            limits: Limits {
+                body: 1 << 20,
+                fields: 1000,
+                header_bytes: 16 << 10,
+                headers: 100,
+                target: 8 << 10,
+                connections: 16_384,
+                connections_per_client: 256,
+            },
+            timeouts: Timeouts {
+                headers: Duration::from_secs(10),
+                body: Duration::from_secs(30),
+                request: Duration::from_secs(60),
+                idle: Duration::from_secs(15),
+                shutdown: Duration::from_secs(10),
+            },
+            log: Log {
+                format: if development {
+                    LogFormat::Text
+                } else {
+                    LogFormat::Json
+                },
+                filter: "info".into(),
+            },
+            shared: false,
+            #[cfg(any(test, feature = "testing"))]
+            test: false,
+            modules: module::Sections::default(),
+            sections: Vec::new(),
+            sources: BTreeMap::new(),
+        }
+    }
+
+    /// The site's own origins when it listens on `port`: those configured, or else one for each exact allowed
+    /// host, `https` in release and `http` with the port in development.
+    ///
+    /// CWE-352: never made from a request's Host header.
+    pub fn own_origins(&self, port: u16) -> Vec<Origin> {
+        if !self.origins.is_empty() {
+            return self.origins.clone();
+        }
+        self.allowed_hosts
+            .iter()
+            .filter_map(|host| match host {
+                HostPattern::Exact(host) if self.mode.is_development() => {
+                    format!("http://{host}:{port}").parse().ok()
+                }
+                HostPattern::Exact(host) => format!("https://{host}").parse().ok(),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// Whether the page with source, request and queries may be shown for an error: to the developer only
+    /// (CWE-209, CWE-489).
+    pub fn shows_insides(&self) -> bool {
+        cfg!(debug_assertions) && self.mode.is_development() && !self.shared
+    }
+
+    /// Whether others than the developer may reach this development build (`--share-dev`): what shows its insides is
+    /// off.
+    pub fn is_shared(&self) -> bool {
+        self.shared
+    }
+
+    /// Lets others than the developer reach a development build.
+    #[doc(hidden)]
+    pub fn share(&mut self) {
+        self.shared = true;
+    }
+
+    /// Whether a test runs the program.
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fn is_test(&self) -> bool {
+        self.test
+    }
+
+    /// The settings of a test: the defaults of `mode`, those of the modules, a random key, the test's own database.
+    #[cfg(any(test, feature = "testing"))]
+    #[doc(hidden)]
+    pub fn for_test(mode: Mode, database_url: &str, sections: &[SettingsSection]) -> Self {
+        let mut settings = Self::defaults(mode);
+        settings.start(sections);
+        settings.test = true;
+        let key = format!("{:032x}{:032x}", rand::random::<u128>(), rand::random::<u128>());
+        settings.secret_key = Secret::new(key);
+        settings.database_url = Secret::new(database_url.to_owned());
+        settings
+    }
+
+    /// Every setting with its value, source and check, for the command `settings` and the debug page. Secrets
+    /// are hidden.
+    pub fn list(&self) -> Vec<Setting> {
+        table::list(self)
+    }
+
+    /// Where the value of `name` came from.
+    pub fn source(&self, name: &str) -> Source {
+        self.sources.get(name).cloned().unwrap_or(Source::Default)
+    }
+
+    /// Sets `name` from the command line, as if it stood in the strongest place.
+    ///
+    /// # Errors
+    /// The value is not one for this setting.
+    pub fn set(&mut self, name: &str, text: &str, option: &'static str) -> Result<(), Problem> {
+        read::set(
+            self,
+            name,
+            &read::Raw::One(text.to_owned()),
+            Source::CommandLine(option),
+        )
+    }
+}
+
+impl std::fmt::Debug for Settings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // CWE-532: through the list, which hides secrets.
+        f.debug_map()
+            .entries(
+                self.list()
+                    .iter()
+                    .map(|setting| (setting.name.clone(), setting.value.clone())),
+            )
+            .finish()
+    }
+}

@@ -1,0 +1,478 @@
+//! Reading settings: the layers, weakest first, and every problem at once.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use toml::de::{DeTable, DeValue};
+
+use super::problem::{Problem, Problems, Source, nearest};
+use super::secret_file::{development_key, secret_file};
+use super::table::{Row, rows};
+use super::{Mode, Settings, SettingsSection};
+
+/// Where settings are read.
+#[derive(Debug, Clone)]
+pub struct Places {
+    /// The folder of `vauban.toml`, `.env` and relative paths.
+    pub folder: PathBuf,
+    /// The environment.
+    pub environment: BTreeMap<String, String>,
+}
+
+impl Places {
+    /// The working folder and the process's environment.
+    pub fn usual() -> Self {
+        Self {
+            folder: PathBuf::from("."),
+            environment: std::env::vars_os()
+                .filter_map(|(k, v)| Some((k.into_string().ok()?, v.to_string_lossy().into_owned())))
+                .collect(),
+        }
+    }
+}
+
+/// A value as it was found, before it has a type.
+#[derive(Debug, Clone)]
+pub(super) enum Raw {
+    /// One text; where a list is wanted, separated by commas.
+    One(String),
+    /// A list.
+    Many(Vec<String>),
+}
+
+impl Raw {
+    /// The one text.
+    pub(super) fn one(&self) -> Result<&str, String> {
+        match self {
+            Self::One(text) => Ok(text),
+            Self::Many(_) => Err("is a list where one value is wanted".into()),
+        }
+    }
+
+    /// The elements, empty ones dropped.
+    pub(super) fn items(&self) -> Vec<String> {
+        let items: Vec<&str> = match self {
+            Self::One(text) => text.split([',', '\n']).collect(),
+            Self::Many(items) => items.iter().map(String::as_str).collect(),
+        };
+        items
+            .into_iter()
+            .map(str::trim)
+            .filter(|item| !item.is_empty())
+            .map(str::to_owned)
+            .collect()
+    }
+}
+
+/// Variables that begin like a setting and are none: for Vauban's own tests.
+const NOT_SETTINGS: &[&str] = &["VAUBAN_VECTORS"];
+
+/// Reads all layers.
+pub(super) fn load(mode: Mode, places: &Places, sections: &[SettingsSection]) -> Result<Settings, Problems> {
+    let mut settings = Settings::defaults(mode);
+    settings.start(sections);
+    let mut problems = Vec::new();
+    toml_layer(&mut settings, &places.folder.join("vauban.toml"), &mut problems);
+    if mode.is_development() {
+        // Only in development: a file beside the program is no place for a real secret (CWE-538).
+        dotenv_layer(&mut settings, places, &mut problems);
+    }
+    let from = |name: &str| Source::Env(name.to_owned());
+    environment_layer(&mut settings, places, &places.environment, &from, &mut problems);
+    if mode.is_development() && settings.secret_key.expose().is_empty() {
+        problems.extend(development_key(&mut settings, &places.folder).err());
+    }
+    if problems.is_empty() {
+        Ok(settings)
+    } else {
+        Err(Problems(problems))
+    }
+}
+
+/// Sets one setting by name.
+pub(super) fn set(settings: &mut Settings, name: &str, raw: &Raw, source: Source) -> Result<(), Problem> {
+    let sections = settings.sections.clone();
+    match rows(&sections).find(|row| row.name == name) {
+        Some(row) => apply(settings, row, raw, source),
+        None => Err(unknown(name, source, rows(&sections).map(|row| &*row.name))),
+    }
+}
+
+/// Sets the setting of `row`.
+fn apply(settings: &mut Settings, row: &Row, raw: &Raw, source: Source) -> Result<(), Problem> {
+    match row.set(settings, raw) {
+        Ok(()) => {
+            settings.sources.insert(row.name.clone().into_owned(), source);
+            Ok(())
+        }
+        Err(found) => Err(Problem {
+            setting: row.name.clone().into_owned(),
+            source,
+            found,
+            write: format!("Write {}: {}.", row.accepts, row.about),
+        }),
+    }
+}
+
+/// A name that no setting has.
+fn unknown<'a>(name: &str, source: Source, names: impl Iterator<Item = &'a str>) -> Problem {
+    Problem {
+        setting: name.to_owned(),
+        source,
+        found: "there is no such setting".into(),
+        write: match nearest(name, names) {
+            Some(near) => format!("Did you mean `{near}`? The command `settings` lists all."),
+            None => "Remove it. The command `settings` lists all there are.".into(),
+        },
+    }
+}
+
+/// `vauban.toml`: committed with the sources, so it may hold no secret.
+fn toml_layer(settings: &mut Settings, path: &Path, problems: &mut Vec<Problem>) {
+    let text = match fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return,
+        Err(error) => {
+            return problems.push(unreadable(
+                "vauban.toml",
+                Source::Toml(path.into(), 1),
+                &error.to_string(),
+            ));
+        }
+    };
+    let line_of = |offset: usize| {
+        1 + text.as_bytes()[..offset.min(text.len())]
+            .iter()
+            .filter(|b| **b == b'\n')
+            .count()
+    };
+    match DeTable::parse(&text) {
+        Ok(table) => {
+            let sections = settings.sections.clone();
+            let mut found = Vec::new();
+            flatten("", table.get_ref(), &mut found);
+            for (name, offset, raw) in found {
+                let source = Source::Toml(path.into(), line_of(offset));
+                let row = rows(&sections).find(|row| row.name == name);
+                let result = match (row, raw) {
+                    (Some(row), _) if row.secret && row.name != "database_url" => Err(Problem {
+                        setting: name,
+                        source,
+                        // CWE-798, CWE-540: a committed file is read by everybody who can read the sources.
+                        found: "a secret stands in a file that is committed with the sources".into(),
+                        write: format!(
+                            "Remove it there, replace the secret, and set {} or {}_FILE.",
+                            row.variable(),
+                            row.variable()
+                        ),
+                    }),
+                    (Some(row), Some(raw)) => apply(settings, row, &raw, source),
+                    (Some(row), None) => Err(Problem {
+                        setting: name,
+                        source,
+                        found: "is neither text, number, truth value nor a list of them".into(),
+                        write: format!("Write {}.", row.accepts),
+                    }),
+                    (None, _) => Err(unknown(&name, source, rows(&sections).map(|row| &*row.name))),
+                };
+                problems.extend(result.err());
+            }
+        }
+        Err(error) => problems.push(unreadable(
+            "vauban.toml",
+            Source::Toml(path.into(), error.span().map_or(1, |span| line_of(span.start))),
+            error.message(),
+        )),
+    }
+}
+
+/// A settings file that cannot be read.
+fn unreadable(what: &str, source: Source, error: &str) -> Problem {
+    Problem {
+        setting: what.to_owned(),
+        source,
+        found: error.trim().to_owned(),
+        write: "Correct the file, or remove it: every setting has a default or an environment variable."
+            .into(),
+    }
+}
+
+/// `[limits] body = 1` → `limits.body`. Empty tables count as names, so that a misspelt section is told.
+fn flatten(prefix: &str, table: &DeTable<'_>, found: &mut Vec<(String, usize, Option<Raw>)>) {
+    for (key, value) in table {
+        let name = if prefix.is_empty() {
+            key.get_ref().to_string()
+        } else {
+            format!("{prefix}.{}", key.get_ref())
+        };
+        let offset = key.span().start;
+        match value.get_ref() {
+            DeValue::Table(inner) if !inner.is_empty() => flatten(&name, inner, found),
+            DeValue::Array(items) => {
+                let items: Option<Vec<String>> = items.iter().map(|item| scalar(item.get_ref())).collect();
+                found.push((name, offset, items.map(Raw::Many)));
+            }
+            other => found.push((name, offset, scalar(other).map(Raw::One))),
+        }
+    }
+}
+
+/// A text, number or truth value as text.
+fn scalar(value: &DeValue<'_>) -> Option<String> {
+    match value {
+        DeValue::String(text) => Some(text.to_string()),
+        DeValue::Integer(number) if number.radix() == 10 => Some(number.as_str().to_owned()),
+        DeValue::Boolean(truth) => Some(truth.to_string()),
+        _ => None,
+    }
+}
+
+/// `.env`: `NAME=value` lines, as the environment.
+fn dotenv_layer(settings: &mut Settings, places: &Places, problems: &mut Vec<Problem>) {
+    let path = places.folder.join(".env");
+    let text = match fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return,
+        Err(error) => {
+            return problems.push(unreadable(".env", Source::DotEnv(path, 1), &error.to_string()));
+        }
+    };
+    let (mut variables, mut lines) = (BTreeMap::new(), BTreeMap::new());
+    for (number, line) in text.lines().enumerate() {
+        let line = line.trim();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let line = line.strip_prefix("export ").unwrap_or(line);
+        match line.split_once('=') {
+            Some((name, value)) => {
+                let value = value.trim();
+                let quoted = ['"', '\''].into_iter().find_map(|quote| {
+                    value
+                        .strip_prefix(quote)
+                        .and_then(|rest| rest.strip_suffix(quote))
+                });
+                variables.insert(name.trim().to_owned(), quoted.unwrap_or(value).to_owned());
+                lines.insert(name.trim().to_owned(), number + 1);
+            }
+            None => problems.push(Problem {
+                setting: ".env".into(),
+                source: Source::DotEnv(path.clone(), number + 1),
+                found: "the line has no `=`".into(),
+                write: "Write `NAME=value`.".into(),
+            }),
+        }
+    }
+    let from = |name: &str| Source::DotEnv(path.clone(), lines.get(name).copied().unwrap_or(1));
+    environment_layer(settings, places, &variables, &from, problems);
+}
+
+/// `VAUBAN_…` variables, and `…_FILE` for secrets.
+fn environment_layer(
+    settings: &mut Settings,
+    places: &Places,
+    variables: &BTreeMap<String, String>,
+    source: &dyn Fn(&str) -> Source,
+    problems: &mut Vec<Problem>,
+) {
+    let mut known = BTreeSet::new();
+    let sections = settings.sections.clone();
+    for row in rows(&sections) {
+        let (variable, file_variable) = (row.variable(), format!("{}_FILE", row.variable()));
+        let (value, file) = (
+            variables.get(&variable),
+            variables.get(&file_variable).filter(|_| row.secret),
+        );
+        let result = match (value, file) {
+            (Some(_), Some(_)) => Err(Problem {
+                setting: row.name.clone().into_owned(),
+                source: source(&variable),
+                found: format!("{variable} and {file_variable} are both set"),
+                write: "Remove one of them.".into(),
+            }),
+            (Some(value), None) => apply(settings, row, &Raw::One(value.clone()), source(&variable)),
+            (None, Some(file)) => {
+                let path = places.folder.join(file);
+                let source = Source::SecretFile(file_variable.clone(), path.clone());
+                match secret_file(&path) {
+                    Ok(text) => apply(settings, row, &Raw::One(text), source),
+                    Err((found, write)) => Err(Problem {
+                        setting: row.name.clone().into_owned(),
+                        source,
+                        found,
+                        write,
+                    }),
+                }
+            }
+            (None, None) => Ok(()),
+        };
+        problems.extend(result.err());
+        known.insert(variable);
+        if row.secret {
+            known.insert(file_variable);
+        }
+    }
+    for name in variables.keys().filter(|name| name.starts_with("VAUBAN_")) {
+        if !known.contains(name) && !NOT_SETTINGS.contains(&name.as_str()) {
+            problems.push(unknown(name, source(name), known.iter().map(String::as_str)));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{HostPattern, Secret};
+    use super::*;
+
+    fn places(files: &[(&str, &str)], variables: &[(&str, &str)]) -> (tempfile::TempDir, Places) {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            fs::write(folder.path().join(name), text).unwrap();
+        }
+        let environment = variables
+            .iter()
+            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+            .collect();
+        let places = Places {
+            folder: folder.path().to_owned(),
+            environment,
+        };
+        (folder, places)
+    }
+
+    #[test]
+    fn the_environment_beats_dotenv_beats_toml_beats_defaults() {
+        let (_folder, places) = places(
+            &[
+                (
+                    "vauban.toml",
+                    "addr = \"127.0.0.1:1\"\nallowed_hosts = [\"a.example\"]\n[limits]\nbody = 10\n",
+                ),
+                (
+                    ".env",
+                    "VAUBAN_ADDR=127.0.0.1:2\nexport VAUBAN_LIMITS_FIELDS=\"7\"\n",
+                ),
+            ],
+            &[("VAUBAN_ADDR", "127.0.0.1:3")],
+        );
+        let settings = load(Mode::Development, &places, &[]).unwrap();
+        assert_eq!(settings.addr.port(), 3);
+        assert_eq!(settings.source("addr"), Source::Env("VAUBAN_ADDR".into()));
+        assert_eq!(settings.allowed_hosts, [HostPattern::Exact("a.example".into())]);
+        assert_eq!(settings.limits.body, 10);
+        assert_eq!(
+            settings.source("limits.body"),
+            Source::Toml(places.folder.join("vauban.toml"), 4)
+        );
+        assert_eq!(settings.limits.fields, 7);
+        assert_eq!(
+            settings.source("limits.fields"),
+            Source::DotEnv(places.folder.join(".env"), 2)
+        );
+        assert_eq!(settings.source("limits.headers"), Source::Default);
+    }
+
+    #[test]
+    fn release_does_not_read_dotenv() {
+        // CWE-538.
+        let (_folder, places) = places(&[(".env", "VAUBAN_ADDR=127.0.0.1:2\n")], &[]);
+        assert_eq!(load(Mode::Release, &places, &[]).unwrap().addr.port(), 8000);
+    }
+
+    #[test]
+    fn every_problem_is_told_at_once_with_what_to_write() {
+        let (_folder, places) = places(
+            &[(
+                "vauban.toml",
+                "alowed_hosts = []\nsecret_key = \"abc\"\n[limit]\n",
+            )],
+            &[
+                ("VAUBAN_ADDR", "8000"),
+                ("VAUBAN_SECRETKEY", "x"),
+                ("VAUBAN_LIMITS_BODY", "lots"),
+            ],
+        );
+        let problems = load(Mode::Release, &places, &[]).unwrap_err();
+        let text = problems.to_string();
+        assert_eq!(problems.0.len(), 6, "{text}");
+        for part in [
+            "alowed_hosts",
+            "vauban.toml:1",
+            "Did you mean `allowed_hosts`?",
+            "a secret stands in a file that is committed",
+            "`8000` is not `ADDRESS:PORT`",
+            "Did you mean `VAUBAN_SECRET_KEY`?",
+            "`lots` is not a size",
+        ] {
+            assert!(text.contains(part), "{part} missing in {text}");
+        }
+    }
+
+    #[test]
+    fn a_bad_secret_is_never_quoted() {
+        // CWE-532.
+        let (_folder, places) = places(&[], &[("VAUBAN_DATABASE_URL", "postgres://me:hunter2@db/x")]);
+        let text = load(Mode::Release, &places, &[]).unwrap_err().to_string();
+        assert!(
+            text.contains("database_url") && !text.contains("hunter2"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn broken_toml_names_its_line() {
+        let (_folder, places) = places(&[("vauban.toml", "addr = \"127.0.0.1:1\"\nlimits = = 3\n")], &[]);
+        let text = load(Mode::Release, &places, &[]).unwrap_err().to_string();
+        assert!(text.contains("vauban.toml:2"), "{text}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_secret_file_that_others_can_read_is_refused() {
+        // CWE-732, ASVS v5.0.0-13.3.2.
+        use std::os::unix::fs::PermissionsExt as _;
+        let (folder, places) = places(
+            &[("key", "from the file\n")],
+            &[("VAUBAN_SECRET_KEY_FILE", "key")],
+        );
+        let path = folder.path().join("key");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        let text = load(Mode::Release, &places, &[]).unwrap_err().to_string();
+        assert!(text.contains("0644") && text.contains("chmod 600"), "{text}");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        let settings = load(Mode::Release, &places, &[]).unwrap();
+        assert_eq!(settings.secret_key.expose(), "from the file");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_development_key_is_made_once_and_kept() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let (folder, places) = places(&[], &[]);
+        let first = load(Mode::Development, &places, &[]).unwrap();
+        let again = load(Mode::Development, &places, &[]).unwrap();
+        assert_eq!(first.secret_key.expose(), again.secret_key.expose());
+        let path = folder.path().join("var/secret_key");
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert!(folder.path().join("var/.gitignore").exists());
+        assert!(
+            load(Mode::Release, &places, &[])
+                .unwrap()
+                .secret_key
+                .expose()
+                .is_empty(),
+            "not used in release"
+        );
+    }
+
+    #[test]
+    fn the_list_hides_secrets() {
+        // CWE-532, CWE-200.
+        let mut settings = Settings::defaults(Mode::Development);
+        settings.secret_key = Secret::new("top-secret-value".into());
+        settings.secret_key_fallbacks = vec![Secret::new("old-secret-value".into())];
+        let shown = format!("{settings:?} {:?}", settings.list());
+        assert!(!shown.contains("secret-value"), "{shown}");
+    }
+}

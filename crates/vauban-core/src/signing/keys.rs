@@ -1,0 +1,147 @@
+//! Keys: one secret in the settings, one derived key per purpose (RFC 5869).
+
+use std::borrow::Cow;
+use std::fmt;
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+use super::{Signer, SigningKey};
+
+/// The site's secret keys: the current one signs, the fallbacks only check.
+#[derive(Clone)]
+pub struct Keys {
+    roots: Vec<Root>,
+}
+
+#[derive(Clone)]
+struct Root {
+    id: [u8; 6],
+    key: Zeroizing<[u8; 32]>,
+}
+
+impl Keys {
+    /// From the settings `secret_key` and `secret_key_fallbacks`. Whether they are strong enough is the
+    /// settings' check.
+    pub fn new(secret: &[u8], fallbacks: &[&[u8]]) -> Self {
+        Self {
+            roots: std::iter::once(secret)
+                .chain(fallbacks.iter().copied())
+                .map(Root::extract)
+                .collect(),
+        }
+    }
+
+    /// Fresh random keys: for tests, and for a development server without a folder to keep one in.
+    pub fn random() -> Self {
+        let mut secret = Zeroizing::new([0u8; 32]);
+        rand::fill(&mut secret[..]);
+        Self::new(&secret[..], &[])
+    }
+
+    /// The keys of a module: no purpose of theirs is the framework's or another module's.
+    pub(crate) fn of_module(&self, module: &'static str) -> ModuleKeys {
+        ModuleKeys {
+            keys: self.clone(),
+            module,
+        }
+    }
+
+    /// Signs and checks tokens of one purpose. A token of one purpose is nothing to any other.
+    pub fn signer(&self, purpose: impl Into<Cow<'static, str>>) -> Signer {
+        let purpose = purpose.into();
+        let keys = self
+            .roots
+            .iter()
+            .map(|root| SigningKey {
+                id: root.id,
+                mac: keyed(&root.expand(b"sign ", &purpose)[..]),
+            })
+            .collect();
+        Signer { purpose, keys }
+    }
+
+    /// A key of 32 bytes for another use, derived from the current secret for one purpose.
+    pub fn derive(&self, purpose: &str) -> Zeroizing<[u8; 32]> {
+        self.roots
+            .first()
+            .map(|root| root.expand(b"key ", purpose))
+            .unwrap_or_default()
+    }
+}
+
+/// The keys of one module, or of the site itself: the same secret, purposes of its own (CWE-345: what one part of a
+/// program signs means nothing to another).
+#[derive(Clone)]
+pub struct ModuleKeys {
+    keys: Keys,
+    module: &'static str,
+}
+
+impl ModuleKeys {
+    /// Fresh random keys, for tests of a module below HTTP.
+    #[cfg(any(test, feature = "testing"))]
+    #[doc(hidden)]
+    pub fn random() -> Self {
+        Keys::random().of_module("test")
+    }
+
+    /// Signs and checks tokens of one purpose.
+    pub fn signer(&self, purpose: &str) -> Signer {
+        self.keys.signer(self.own(purpose))
+    }
+
+    /// A key of 32 bytes for another use.
+    pub fn derive(&self, purpose: &str) -> Zeroizing<[u8; 32]> {
+        self.keys.derive(&self.own(purpose))
+    }
+
+    /// The framework's purposes have no `/`, and no module's name has one.
+    fn own(&self, purpose: &str) -> String {
+        format!("{}/{purpose}", self.module)
+    }
+}
+
+impl fmt::Debug for ModuleKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ModuleKeys").field(&self.module).finish()
+    }
+}
+
+impl Root {
+    fn extract(secret: &[u8]) -> Self {
+        let mut mac = keyed(b"vauban secret_key v1");
+        mac.update(secret);
+        let mut root = Self {
+            id: [0; 6],
+            key: Zeroizing::new(mac.finalize().into_bytes().into()),
+        };
+        let id = root.expand(b"id ", "");
+        root.id.copy_from_slice(&id[..6]);
+        root
+    }
+
+    /// HKDF-Expand for one block.
+    fn expand(&self, kind: &[u8], purpose: &str) -> Zeroizing<[u8; 32]> {
+        let mut mac = keyed(&self.key[..]);
+        mac.update(kind);
+        mac.update(purpose.as_bytes());
+        mac.update(&[1]);
+        Zeroizing::new(mac.finalize().into_bytes().into())
+    }
+}
+
+/// HMAC takes keys of any length, so there is nothing to fail.
+fn keyed(key: &[u8]) -> Hmac<Sha256> {
+    match Hmac::<Sha256>::new_from_slice(key) {
+        Ok(mac) => mac,
+        Err(_) => Hmac::<Sha256>::new(&Default::default()),
+    }
+}
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Keys({})", self.roots.len())
+    }
+}

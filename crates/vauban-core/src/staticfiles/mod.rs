@@ -1,0 +1,322 @@
+//! Files of the site's own: embedded in the program, named by their content, cached for ever.
+//!
+//! A file `static/site.css` is served as `/static/site.<hash>.css` and, with `no-cache` and an `ETag`, under its plain
+//! name. The table of files is made while compiling; a request is looked up in it and never becomes a path
+//! (CWE-22).
+
+use std::collections::HashMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use ::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
+use bytes::Bytes;
+use sha2::{Digest, Sha256};
+
+use crate::http::{Body, Caching, Response};
+
+/// Where static files are.
+pub(crate) const PREFIX: &str = "/static/";
+/// A year: what caches take for ever (RFC 9111).
+const FOR_EVER: u32 = 31_536_000;
+
+/// One file, as [`static_files!`](crate::static_files) embeds it.
+#[derive(Clone, Copy)]
+pub struct StaticFile {
+    /// Its path below the folder, with `/`.
+    pub path: &'static str,
+    /// What is in it.
+    pub bytes: &'static [u8],
+}
+
+/// The static files of a program.
+#[derive(Default, Clone)]
+pub struct StaticFiles {
+    /// By what follows the prefix: plain names and hashed ones.
+    by_name: HashMap<String, Entry>,
+    /// Hashed names by plain ones.
+    hashed: HashMap<&'static str, String>,
+    /// Where the files lie while developing.
+    folder: Option<PathBuf>,
+}
+
+#[derive(Clone)]
+struct Entry {
+    path: &'static str,
+    bytes: &'static [u8],
+    etag: HeaderValue,
+    content_type: HeaderValue,
+    immutable: bool,
+}
+
+impl StaticFiles {
+    /// A table of embedded files; `folder` is where they were, for the development server.
+    pub fn new(files: &[StaticFile], folder: &'static str) -> Self {
+        let mut table = Self::default();
+        table.add(files);
+        table.folder = (cfg!(debug_assertions) && !folder.is_empty()).then(|| PathBuf::from(folder));
+        table
+    }
+
+    /// Adds the files of a module's package.
+    pub fn add(&mut self, files: &[StaticFile]) {
+        for file in files {
+            let hash = hash(file.bytes);
+            let name = hashed_name(file.path, &hash);
+            let entry = Entry {
+                path: file.path,
+                bytes: file.bytes,
+                etag: etag(&hash),
+                content_type: HeaderValue::from_static(content_type(file.path)),
+                immutable: false,
+            };
+            self.by_name.insert(
+                name.clone(),
+                Entry {
+                    immutable: true,
+                    ..entry.clone()
+                },
+            );
+            self.by_name.insert(file.path.to_owned(), entry);
+            self.hashed.insert(file.path, name);
+        }
+    }
+
+    /// Takes the files of another table as well; where both have a file of one name, this one's stays.
+    pub(crate) fn merge(&mut self, others: Self) {
+        for (name, entry) in others.by_name {
+            self.by_name.entry(name).or_insert(entry);
+        }
+        for (path, name) in others.hashed {
+            self.hashed.entry(path).or_insert(name);
+        }
+        self.folder = self.folder.take().or(others.folder);
+    }
+
+    /// The URL of a file: with its hash, or in development plain, so that an edit shows at once.
+    pub(crate) fn write_url(&self, path: &str, out: &mut String) {
+        out.push_str(PREFIX);
+        let developing = cfg!(debug_assertions) && self.folder.is_some();
+        match self.hashed.get(path) {
+            Some(name) if !developing => out.push_str(name),
+            _ => out.push_str(path),
+        }
+    }
+
+    /// The answer to a request below the prefix; `None` if there is no such file.
+    pub(crate) fn answer(&self, method: &Method, path: &str, headers: &HeaderMap) -> Option<Response> {
+        let name = path.strip_prefix(PREFIX)?;
+        let Some(entry) = self.by_name.get(name) else {
+            return self.newcomer(name);
+        };
+        if !matches!(*method, Method::GET | Method::HEAD) {
+            return Some(
+                Response::new(StatusCode::METHOD_NOT_ALLOWED, Body::empty())
+                    .set(header::ALLOW, HeaderValue::from_static("GET, HEAD")),
+            );
+        }
+        let fresh = self.on_disk(entry);
+        let (etag, immutable) = match &fresh {
+            Some(bytes) => (self::etag(&hash(bytes)), false),
+            None => (entry.etag.clone(), entry.immutable),
+        };
+        let caching = Caching::Public {
+            seconds: if immutable { FOR_EVER } else { 0 },
+            immutable,
+        };
+        let unchanged = headers
+            .get(header::IF_NONE_MATCH)
+            .is_some_and(|sent| matches(sent, &etag));
+        let response = if unchanged {
+            Response::new(StatusCode::NOT_MODIFIED, Body::empty())
+        } else {
+            let bytes = fresh.map_or(Bytes::from_static(entry.bytes), Bytes::from);
+            Response::new(StatusCode::OK, bytes).set(header::CONTENT_TYPE, entry.content_type.clone())
+        };
+        Some(response.set(header::ETAG, etag).caching(caching))
+    }
+
+    /// In development a file that was added since the program was built: found by listing the folder, so that
+    /// the request is still a name to compare and not a path (CWE-22).
+    fn newcomer(&self, name: &str) -> Option<Response> {
+        if !cfg!(debug_assertions) {
+            return None;
+        }
+        let path = find(self.folder.as_ref()?, name)?;
+        let response = Response::new(StatusCode::OK, read(&path)?);
+        Some(
+            response
+                .set(header::CONTENT_TYPE, HeaderValue::from_static(content_type(name)))
+                .caching(Caching::NoStore),
+        )
+    }
+
+    /// In development the file as it is now. Only names of the table are read, so nothing climbs (CWE-22).
+    fn on_disk(&self, entry: &Entry) -> Option<Vec<u8>> {
+        if !cfg!(debug_assertions) {
+            return None;
+        }
+        read(&self.folder.as_ref()?.join(entry.path))
+    }
+}
+
+/// The file below `folder` that has this name; hidden files and links are none.
+fn find(folder: &Path, name: &str) -> Option<PathBuf> {
+    let (first, rest) = name
+        .split_once('/')
+        .map_or((name, None), |(first, rest)| (first, Some(rest)));
+    if first.starts_with('.') {
+        return None;
+    }
+    let entry = folder
+        .read_dir()
+        .ok()?
+        .flatten()
+        .find(|entry| entry.file_name().to_str() == Some(first))?;
+    let kind = entry.file_type().ok()?;
+    match rest {
+        Some(rest) if kind.is_dir() => find(&entry.path(), rest),
+        None if kind.is_file() => Some(entry.path()),
+        _ => None,
+    }
+}
+
+#[allow(clippy::disallowed_methods)] // the development server reads the package's own files
+fn read(path: &Path) -> Option<Vec<u8>> {
+    std::fs::read(path).ok()
+}
+
+impl fmt::Debug for StaticFiles {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.hashed.keys()).finish()
+    }
+}
+
+fn hash(bytes: &[u8]) -> String {
+    BASE64.encode(&Sha256::digest(bytes)[..12])
+}
+
+fn etag(hash: &str) -> HeaderValue {
+    HeaderValue::try_from(format!("\"{hash}\"")).unwrap_or(HeaderValue::from_static("\"\""))
+}
+
+/// `css/site.css` → `css/site.HASH.css`.
+fn hashed_name(path: &str, hash: &str) -> String {
+    let folder = path.rfind('/').map_or(0, |i| i + 1);
+    match path[folder..].rfind('.') {
+        Some(dot) if dot > 0 => format!("{}.{hash}{}", &path[..folder + dot], &path[folder + dot..]),
+        _ => format!("{path}.{hash}"),
+    }
+}
+
+/// `If-None-Match` (RFC 9110 §13.1.2), weak comparison.
+fn matches(sent: &HeaderValue, etag: &HeaderValue) -> bool {
+    let (Ok(sent), Ok(etag)) = (sent.to_str(), etag.to_str()) else {
+        return false;
+    };
+    sent.split(',')
+        .map(str::trim)
+        .any(|one| one == "*" || one.trim_start_matches("W/") == etag)
+}
+
+/// By the name's ending; what is not known is only bytes (CWE-430: `nosniff` makes browsers believe it).
+fn content_type(path: &str) -> &'static str {
+    match path.rsplit_once('.').map_or("", |(_, ending)| ending) {
+        "css" => "text/css; charset=utf-8",
+        "js" | "mjs" => "text/javascript; charset=utf-8",
+        "json" | "map" => "application/json",
+        "webmanifest" => "application/manifest+json",
+        "svg" => "image/svg+xml",
+        "png" => "image/png",
+        "jpg" | "jpeg" => "image/jpeg",
+        "gif" => "image/gif",
+        "webp" => "image/webp",
+        "avif" => "image/avif",
+        "ico" => "image/x-icon",
+        "woff2" => "font/woff2",
+        "woff" => "font/woff",
+        "txt" => "text/plain; charset=utf-8",
+        "xml" => "application/xml",
+        "pdf" => "application/pdf",
+        "wasm" => "application/wasm",
+        "mp4" => "video/mp4",
+        "webm" => "video/webm",
+        _ => "application/octet-stream",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table() -> StaticFiles {
+        let mut table = StaticFiles::default();
+        table.add(&[StaticFile {
+            path: "css/site.css",
+            bytes: b"body{}",
+        }]);
+        table
+    }
+
+    fn get(path: &str, sent: Option<&str>) -> Option<Response> {
+        let mut headers = HeaderMap::new();
+        if let Some(sent) = sent {
+            headers.insert(header::IF_NONE_MATCH, sent.parse().unwrap());
+        }
+        table().answer(&Method::GET, path, &headers)
+    }
+
+    #[test]
+    fn a_hashed_name_is_kept_for_ever_and_a_plain_one_is_asked_again() {
+        let mut url = String::new();
+        table().write_url("css/site.css", &mut url);
+        assert!(
+            url.starts_with("/static/css/site.") && url.ends_with(".css") && url.len() > 30,
+            "{url}"
+        );
+        let answer = get(&url, None).unwrap();
+        assert_eq!(
+            answer.caching,
+            Caching::Public {
+                seconds: FOR_EVER,
+                immutable: true
+            }
+        );
+        assert_eq!(answer.headers()[header::CONTENT_TYPE], "text/css; charset=utf-8");
+        let plain = get("/static/css/site.css", None).unwrap();
+        assert_eq!(
+            plain.caching,
+            Caching::Public {
+                seconds: 0,
+                immutable: false
+            }
+        );
+        let etag = plain.headers()[header::ETAG].to_str().unwrap().to_owned();
+        assert_eq!(
+            get("/static/css/site.css", Some(&format!("\"x\", W/{etag}")))
+                .unwrap()
+                .status(),
+            StatusCode::NOT_MODIFIED
+        );
+        assert_eq!(
+            get("/static/css/site.css", Some("\"x\"")).unwrap().status(),
+            StatusCode::OK
+        );
+    }
+
+    #[test]
+    fn a_request_is_a_name_in_the_table_and_never_a_path() {
+        // CWE-22, ASVS 5.3.2
+        for path in [
+            "/static/../Cargo.toml",
+            "/static/css/../../x",
+            "/static/%2e%2e/x",
+            "/static//etc/passwd",
+            "/static/",
+            "/static/css/site.AAAA.css",
+        ] {
+            assert!(get(path, None).is_none(), "{path}");
+        }
+    }
+}
