@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 use uuid::Uuid;
-use vauban::units::Units;
 use vauban::orm::{DateTime, Db, Write};
+use vauban::units::Units;
 
 use super::device::Devices;
 use super::pages::Layout;
@@ -16,8 +16,8 @@ use super::people::{Person, UserAccount};
 use super::throttle::{Admission, Attempt, Bucket, BucketKeys, Throttles, client_number};
 use super::users::{Users, UsersOf};
 use super::{Email, Hash, HashError};
-use vauban::http::{Error, Result};
 use crate::sessions::{Clock, SessionLimits, SessionToken, Sessions, TokenHash};
+use vauban::http::{Error, Result};
 use vauban::signing::ModuleKeys;
 
 /// What accounts may be configured with. The defaults are right for most sites.
@@ -212,7 +212,8 @@ impl Accounts {
             .admit(Attempt::SignIn, &account, client, device.as_deref())
             .await?;
         // An address that nobody can have, so that the same is looked up whatever was typed.
-        let nobody = Email::parse("nobody@nowhere.invalid").map_err(|e| Failure::Internal(Error::internal(e.to_string())))?;
+        let nobody = Email::parse("nobody@nowhere.invalid")
+            .map_err(|e| Failure::Internal(Error::internal(e.to_string())))?;
         let found = self
             .users
             .by_email(&self.units, email.as_ref().unwrap_or(&nobody))

@@ -20,7 +20,11 @@ pub(crate) fn create_superuser() -> Command {
 
 /// Deletes the rows of sessions that are over.
 pub(crate) fn clear_sessions() -> Command {
-    Command::new("clearsessions", "Delete the rows of sessions that are over", clear)
+    Command::new(
+        "clearsessions",
+        "Delete the rows of sessions that are over",
+        clear,
+    )
 }
 
 async fn create(run: Run) -> Result<(), Failure> {
@@ -74,7 +78,8 @@ async fn create(run: Run) -> Result<(), Failure> {
 async fn clear(run: Run) -> Result<(), Failure> {
     let accounts = run.part::<Arc<Accounts>>()?;
     let count = accounts.clear_sessions().await.map_err(Failure::of)?;
-    run.out.line(format_args!("Deleted {count} session(s) that were over."));
+    run.out
+        .line(format_args!("Deleted {count} session(s) that were over."));
     Ok(())
 }
 

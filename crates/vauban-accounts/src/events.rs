@@ -3,23 +3,37 @@
 use vauban::middleware::SecurityEvent;
 
 /// A session cookie that no session belongs to.
-pub(crate) const SESSION_UNKNOWN: SecurityEvent = SecurityEvent::new("session_unknown", "A session cookie that no session belongs to.");
+pub(crate) const SESSION_UNKNOWN: SecurityEvent =
+    SecurityEvent::new("session_unknown", "A session cookie that no session belongs to.");
 /// A sign-in.
 pub(crate) const SIGNED_IN: SecurityEvent = SecurityEvent::new("signed_in", "A sign-in.");
 /// A sign-in that failed.
-pub(crate) const SIGN_IN_FAILED: SecurityEvent = SecurityEvent::new("sign_in_failed", "A sign-in that failed.");
+pub(crate) const SIGN_IN_FAILED: SecurityEvent =
+    SecurityEvent::new("sign_in_failed", "A sign-in that failed.");
 /// A sign-in that a throttle held back.
-pub(crate) const SIGN_IN_THROTTLED: SecurityEvent = SecurityEvent::new("sign_in_throttled", "A sign-in that a throttle held back.");
+pub(crate) const SIGN_IN_THROTTLED: SecurityEvent =
+    SecurityEvent::new("sign_in_throttled", "A sign-in that a throttle held back.");
 /// A sign-out.
 pub(crate) const SIGNED_OUT: SecurityEvent = SecurityEvent::new("signed_out", "A sign-out.");
 /// A new account.
 pub(crate) const SIGNED_UP: SecurityEvent = SecurityEvent::new("signed_up", "A new account.");
 /// A changed password.
-pub(crate) const PASSWORD_CHANGED: SecurityEvent = SecurityEvent::new("password_changed", "A changed password.");
+pub(crate) const PASSWORD_CHANGED: SecurityEvent =
+    SecurityEvent::new("password_changed", "A changed password.");
 /// A session ended by somebody else than its owner, or because its account was deactivated.
-pub(crate) const SESSION_REVOKED: SecurityEvent = SecurityEvent::new("session_revoked", "A session ended by somebody else than its owner, or because its account was deactivated.");
+pub(crate) const SESSION_REVOKED: SecurityEvent = SecurityEvent::new(
+    "session_revoked",
+    "A session ended by somebody else than its owner, or because its account was deactivated.",
+);
 
 /// All of them.
 pub(crate) const ALL: &[SecurityEvent] = &[
-    SESSION_UNKNOWN, SIGNED_IN, SIGN_IN_FAILED, SIGN_IN_THROTTLED, SIGNED_OUT, SIGNED_UP, PASSWORD_CHANGED, SESSION_REVOKED,
+    SESSION_UNKNOWN,
+    SIGNED_IN,
+    SIGN_IN_FAILED,
+    SIGN_IN_THROTTLED,
+    SIGNED_OUT,
+    SIGNED_UP,
+    PASSWORD_CHANGED,
+    SESSION_REVOKED,
 ];

@@ -12,10 +12,10 @@ use vauban::orm::Actor;
 
 use super::accounts::Accounts;
 use super::people::Person;
-use vauban::http::{Cookie, Cx, Result};
-use vauban::middleware::{Identity, IdentityBackend, SESSION_COOKIE};
 use crate::events;
 use crate::sessions::{Found, Session, SessionToken};
+use vauban::http::{Cookie, Cx, Result};
+use vauban::middleware::{Identity, IdentityBackend, SESSION_COOKIE};
 
 /// Somebody who is signed in: what [`Identity::session`] holds.
 pub(crate) struct SignedInAs {
@@ -93,7 +93,9 @@ impl IdentityBackend for Accounts {
     fn begin_for_test(&self, user: Uuid) -> Pin<Box<dyn Future<Output = Result<String>> + Send + '_>> {
         Box::pin(async move {
             let found = self.users.by_id(&self.units, user).await?;
-            let person = found.filter(|p| p.is_active).ok_or_else(vauban::Error::not_found)?;
+            let person = found
+                .filter(|p| p.is_active)
+                .ok_or_else(vauban::Error::not_found)?;
             let unit = self.units.begin();
             let (token, _) = self.sessions.begin(&unit.db(), person.facts.id, None).await?;
             unit.finish(true).await?;

@@ -42,5 +42,5 @@ pub use params::CurrentUser;
 pub use passwords::*;
 pub use people::{AccountColumns, UserAccount};
 pub use sessions::{Clock, Session, SessionKey, SessionLimits};
-pub use vauban_macros::UserAccount;
 pub use vauban::email::{Email, InvalidEmail, MAX_EMAIL_BYTES};
+pub use vauban_macros::UserAccount;

@@ -133,8 +133,8 @@ mod tests {
     /// `VAUBAN_UPDATE_MIGRATIONS=1 cargo test -p vauban-accounts migrations_say` writes what is missing.
     #[test]
     fn the_frameworks_migrations_say_what_its_models_say() {
-        let set = migration_set();
-        let made = migrations::make("vauban", &own_models(), std::slice::from_ref(&set))
+        let set = vauban::migrations!("migrations");
+        let made = migrations::make(set.package, &own_models(), std::slice::from_ref(&set))
             .unwrap()
             .unwrap();
         if let Some(new) = &made

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::accounts::Shared;
 use super::identify::SignedInAs;
 use super::people::UserAccount;
+use crate::sessions::Session;
 use vauban::http::{Cx, Error, Result};
 use vauban::routing::{Call, OptionalParam, Param, Refusal};
-use crate::sessions::Session;
 
 /// The signed-in user's own row; asks for a sign-in. `Option<CurrentUser<U>>` does not.
 #[derive(Debug, Clone)]
@@ -25,8 +25,9 @@ impl<S: Send, U: UserAccount> Param<S> for CurrentUser<U> {
     async fn take(call: &mut Call) -> Result<Self> {
         let who = SignedInAs::of(call.cx()).ok_or_else(|| Error::refused(Refusal::SignInRequired))?;
         let row = Arc::clone(&who.person.row).downcast::<U>();
-        row.map(Self)
-            .map_err(|_| Error::internal("`CurrentUser<U>` names another model than `accounts::module::<U>()`"))
+        row.map(Self).map_err(|_| {
+            Error::internal("`CurrentUser<U>` names another model than `accounts::module::<U>()`")
+        })
     }
 }
 

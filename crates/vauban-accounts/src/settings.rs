@@ -12,11 +12,17 @@ impl ModuleSettings for SessionLimits {
 
     fn rows() -> Vec<SettingRow<Self>> {
         vec![
-            SettingRow::new("idle", "how long a session lives without a request", |s: &mut Self| &mut s.idle)
-                .checked("is not 0"),
-            SettingRow::new("absolute", "how long a session lives after signing in", |s: &mut Self| {
-                &mut s.absolute
-            })
+            SettingRow::new(
+                "idle",
+                "how long a session lives without a request",
+                |s: &mut Self| &mut s.idle,
+            )
+            .checked("is not 0"),
+            SettingRow::new(
+                "absolute",
+                "how long a session lives after signing in",
+                |s: &mut Self| &mut s.absolute,
+            )
             .checked("is not 0"),
         ]
     }
@@ -39,5 +45,25 @@ impl ModuleSettings for SessionLimits {
             ));
         }
         found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// CWE-613: a session that lives for a quarter of a year is told.
+    #[test]
+    fn sessions_that_hardly_end_are_told() {
+        let ids = |idle: u64, absolute: u64| {
+            let limits = SessionLimits {
+                idle: Duration::from_secs(idle),
+                absolute: Duration::from_secs(absolute),
+            };
+            limits.check().iter().map(|found| found.id).collect::<Vec<_>>()
+        };
+        assert!(ids(1800, 12 * 3600).is_empty());
+        assert_eq!(ids(1800, 365 * 86_400), ["sessions.absolute"]);
+        assert_eq!(ids(3601, 3600), ["sessions.idle"]);
     }
 }

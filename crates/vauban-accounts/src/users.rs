@@ -5,8 +5,8 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 
 use uuid::Uuid;
-use vauban::units::Units;
 use vauban::orm::{Create, DateTime, Db, Error, Id, Query, Result, Write};
+use vauban::units::Units;
 
 use super::credential::{Credential, NewCredential};
 use super::people::{Person, UserAccount};

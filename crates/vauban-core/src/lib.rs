@@ -59,8 +59,8 @@ pub use vauban_waiver::{Waiver, waiver, walls};
 pub use vauban_macros::safe_html;
 #[cfg(feature = "sanitize")]
 pub use vauban_template::sanitize;
-pub use vauban_template::{RenderContext, page};
 pub use vauban_template::{FRAGMENTS_JS, ResourceUrl, SafeHtml, SafeUrl, Template, resource_url};
+pub use vauban_template::{RenderContext, page};
 
 /// What the macros write refers to. Not part of the public API.
 #[doc(hidden)]

@@ -364,12 +364,19 @@ impl Modules {
     pub fn migration_sets(&self, site: &str) -> Vec<migrations::Set> {
         let all = || self.0.iter().flat_map(|module| module.migrations.iter());
         let others = all().filter(|set| set.package != site);
-        others.chain(all().filter(|set| set.package == site)).cloned().collect()
+        others
+            .chain(all().filter(|set| set.package == site))
+            .cloned()
+            .collect()
     }
 
     /// Every section of settings.
     pub fn settings(&self) -> Vec<SettingsSection> {
-        self.0.iter().flat_map(|module| module.settings.iter()).cloned().collect()
+        self.0
+            .iter()
+            .flat_map(|module| module.settings.iter())
+            .cloned()
+            .collect()
     }
 
     /// Every check of a module.
@@ -385,7 +392,10 @@ impl Modules {
     /// Every security event, the framework's own first.
     pub fn security_events(&self) -> Vec<SecurityEvent> {
         let own = SecurityEvent::ALL.iter();
-        let theirs = self.0.iter().flat_map(|module| module.security_events.iter().copied().flatten());
+        let theirs = self
+            .0
+            .iter()
+            .flat_map(|module| module.security_events.iter().copied().flatten());
         own.chain(theirs).copied().collect()
     }
 

@@ -18,7 +18,9 @@ pub struct Parts {
 impl Parts {
     /// The part of this type, if a module brought it.
     pub fn get<T: Any>(&self) -> Option<&T> {
-        self.one.get(&TypeId::of::<T>()).and_then(|part| part.downcast_ref())
+        self.one
+            .get(&TypeId::of::<T>())
+            .and_then(|part| part.downcast_ref())
     }
 
     /// Adds a part. `false` if there is one of this type already, which stays.
@@ -33,7 +35,10 @@ impl Parts {
 
     /// Adds to the list of what modules contributed of this type.
     pub fn contribute<T: Any + Send + Sync>(&mut self, one: T) {
-        let list = self.one.entry(TypeId::of::<Vec<T>>()).or_insert_with(|| Box::new(Vec::<T>::new()));
+        let list = self
+            .one
+            .entry(TypeId::of::<Vec<T>>())
+            .or_insert_with(|| Box::new(Vec::<T>::new()));
         if let Some(list) = list.downcast_mut::<Vec<T>>() {
             list.push(one);
         }

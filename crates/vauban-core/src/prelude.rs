@@ -8,5 +8,7 @@ pub use crate::{
 };
 pub use crate::{Deletable, Rules, Slug, Version, Who, Write, service, sql, waiver};
 pub use crate::{Email, Form, OrShow, Template};
-pub use crate::{Error, Json, Messages, Module, Path, Public, Query, Redirect, Response, Result, SignedIn, Staff};
+pub use crate::{
+    Error, Json, Messages, Module, Path, Public, Query, Redirect, Response, Result, SignedIn, Staff,
+};
 pub use crate::{Status, Superuser, Text, routes, view};

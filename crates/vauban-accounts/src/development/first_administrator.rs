@@ -1,17 +1,17 @@
 //! The page behind the first administrator's link: fields `email`, `password`, `password_again`.
 
-use vauban::{Template, view};
 use vauban::orm::{Db, Write};
+use vauban::{Template, view};
 
 use crate::Attribute;
 use crate::accounts::Proved;
+use crate::events;
 use crate::forms::SignUpForm;
 use crate::params::Door;
 use crate::views::answers::{Next, explain};
 use vauban::forms::Form;
 use vauban::http::{Error, Response, Result};
 use vauban::messages::Level;
-use crate::events;
 use vauban::routing::{Path, Public};
 
 const TITLE: &str = "The first administrator";

@@ -1,13 +1,13 @@
 //! Looking at the site as one of the people that the application names; field `email`.
 
-use vauban::{Form, Template, view};
 use vauban::orm::{Db, Write};
+use vauban::{Form, Template, view};
 
 use crate::Email;
+use crate::events;
 use crate::params::Door;
 use crate::views::answers::Next;
 use vauban::http::{Error, Response, Result};
-use crate::events;
 use vauban::routing::{Public, Query};
 
 #[derive(Template)]

@@ -115,8 +115,7 @@ impl Door {
             .filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()));
         let name = name.map_or(host, |(name, _)| name);
         let local = matches!(name, "localhost" | "127.0.0.1" | "[::1]") || name.ends_with(".localhost");
-        if self.cx.client_ip().to_canonical().is_loopback() && local && !self.cx.settings().is_shared()
-        {
+        if self.cx.client_ip().to_canonical().is_loopback() && local && !self.cx.settings().is_shared() {
             Ok(())
         } else {
             Err(Error::not_found())

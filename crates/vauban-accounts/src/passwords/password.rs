@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use vauban::forms::{FieldSpec, FieldValue, Problem, Widget};
 use unicode_normalization::UnicodeNormalization;
+use vauban::forms::{FieldSpec, FieldValue, Problem, Widget};
 use zeroize::Zeroizing;
 
 /// The longest password, in bytes of UTF-8. Long enough for every passphrase (ASVS 6.2.9 asks for at least

@@ -1,8 +1,8 @@
 //! The session store: a service of its own, the only one that reaches the rows.
 
 use uuid::Uuid;
-use vauban::units::Units;
 use vauban::orm::{DateTime, Db, Error, Result, Write};
+use vauban::units::Units;
 
 use super::model::SessionRow;
 use super::token::{SessionToken, TokenHash};

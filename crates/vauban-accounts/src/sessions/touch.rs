@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use vauban::units::Units;
 use vauban::orm::{DateTime, Result};
+use vauban::units::Units;
 
 use super::model::SessionRow;
 use super::store::SessionStore;

@@ -17,11 +17,11 @@ use vauban::orm::{Columns, DateTime, Id, Policy, Rules, Who};
 use super::passwords::{Cost, HasherOptions};
 use super::people::Person;
 use super::{AccountOptions, Accounts, Email, Password};
+use crate::UserAccount;
 use crate::sessions::{Clock, Found, SessionToken};
+use vauban::Model;
 use vauban::signing::ModuleKeys;
 use vauban::units::Units;
-use vauban::Model;
-use crate::UserAccount;
 
 pub(super) const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
 pub(super) const PASSWORD: &str = "a walk along the canal";

@@ -432,14 +432,7 @@ mod development {
             404
         );
         assert_eq!(local(&site).get(&path).await.status, 200);
-        assert!(
-            !site
-                .accounts
-                .users
-                .has_superuser(&site.kit.units)
-                .await
-                .unwrap()
-        );
+        assert!(!site.accounts.users.has_superuser(&site.kit.units).await.unwrap());
         let mut second = local(&site);
         let page = second.get(&path).await;
         let mut browser = local(&site);
@@ -499,7 +492,10 @@ mod development {
         assert_eq!(browser.get("/accounts/look-as/").await.status, 404);
         let token = site.token_for(&browser, "/accounts/look-as/").await;
         let fields = [("email", "ann@example.com")];
-        assert_eq!(browser.post("/accounts/look-as/", &token, &fields).await.status, 404);
+        assert_eq!(
+            browser.post("/accounts/look-as/", &token, &fields).await.status,
+            404
+        );
         let link = crate::development::start_link(Arc::clone(&site.site)).await;
         assert!(link.unwrap().is_none());
     }

@@ -4,8 +4,8 @@ use vauban::orm::Actor;
 
 use super::{Kit, PASSWORD};
 use crate::accounts::Proved;
-use crate::{Hash, Password};
 use crate::sessions::{Found, SessionToken};
+use crate::{Hash, Password};
 
 /// ASVS 7.2.4, CWE-384. Attack: the attacker plants a session cookie in the victim's browser and waits for them
 /// to sign in, hoping that their own copy is signed in with them.

@@ -161,12 +161,7 @@ async fn an_own_account_does_not_clean_the_address() {
 #[tokio::test]
 async fn rows_are_bounded_and_old_ones_forgotten() {
     let kit = Kit::new();
-    let throttles = Throttles::bounded(
-        kit.units.clone(),
-        kit.clock.clone(),
-        BucketKeys::new([1; 32]),
-        20,
-    );
+    let throttles = Throttles::bounded(kit.units.clone(), kit.clock.clone(), BucketKeys::new([1; 32]), 20);
     let attempt = async |account: &str, last: u8| {
         let buckets = throttles
             .keys()

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use jiff::{SignedDuration, Timestamp};
-use vauban::units::Units;
 use vauban::orm::{DateTime, Reads, Result};
+use vauban::units::Units;
 
 use super::bucket::{Bucket, BucketKeys};
 use super::decision::Level;

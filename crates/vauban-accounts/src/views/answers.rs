@@ -11,9 +11,9 @@ use crate::pages::Page;
 use crate::params::Door;
 use crate::passwords::Weakness;
 use crate::people::Person;
+use crate::sessions::SessionToken;
 use vauban::forms::{BoundField, Form, FormFields};
 use vauban::http::{Cookie, Error, LocalUrl, Redirect, Response, Result};
-use crate::sessions::SessionToken;
 use vauban::middleware::SESSION_COOKIE;
 
 /// The cookie of a browser that signed in before, without its prefix.

@@ -1,15 +1,15 @@
 //! Signing in: `GET` and `POST` of `login/?next=`; fields `email`, `password`.
 
-use vauban::{Template, view};
 use vauban::orm::{Db, Write};
+use vauban::{Template, view};
 
 use super::answers::{DEVICE_COOKIE, Next};
 use crate::accounts::Failure;
+use crate::events;
 use crate::forms::LoginForm;
 use crate::params::Door;
 use vauban::forms::Form;
 use vauban::http::{Response, Result};
-use crate::events;
 use vauban::routing::{Public, Query};
 
 const TITLE: &str = "Sign in";

@@ -1,14 +1,14 @@
 //! Signing out: `POST` of `logout/`, so that no link or image of another site can do it.
 
-use vauban::view;
 use vauban::orm::{Db, Write};
+use vauban::view;
 
 use super::answers::Next;
+use crate::events;
 use crate::params::Door;
 use vauban::http::{Cookie, Response, Result};
-use crate::events;
-use vauban::routing::Public;
 use vauban::middleware::SESSION_COOKIE;
+use vauban::routing::Public;
 
 /// Signs out. Without a session it does nothing, and says so in the same way.
 #[view(post, "/logout/")]

@@ -1,17 +1,17 @@
 //! Changing the password: `GET` and `POST` of `password/`; fields `old_password`, `new_password`,
 //! `new_password_again`.
 
-use vauban::{Template, view};
 use vauban::orm::{Db, Write};
+use vauban::{Template, view};
 
 use super::answers::{Next, explain};
 use crate::accounts::{Failure, Proved};
+use crate::events;
 use crate::forms::PasswordForm;
 use crate::params::Door;
 use vauban::forms::Form;
 use vauban::http::{Error, Response, Result};
 use vauban::messages::Level;
-use crate::events;
 use vauban::routing::{Refusal, SignedIn};
 
 const TITLE: &str = "Change your password";

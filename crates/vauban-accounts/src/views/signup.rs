@@ -2,19 +2,19 @@
 //!
 //! Until there is mail, the page says that an address is taken; how often it does is throttled (CWE-204).
 
-use vauban::{Template, view};
 use vauban::orm::{Db, Write};
+use vauban::{Template, view};
 
 use super::answers::{Next, explain};
 use crate::Attribute;
 use crate::accounts::Proved;
+use crate::events;
 use crate::forms::SignUpForm;
 use crate::params::Door;
 use crate::throttle::Attempt;
 use vauban::forms::Form;
 use vauban::http::{Error, Response, Result};
 use vauban::messages::Level;
-use crate::events;
 use vauban::routing::{Public, Query};
 
 const TITLE: &str = "Sign up";

@@ -200,7 +200,9 @@ impl Run {
         F: Future<Output = Result<T, Failure>>,
     {
         let units = self.site.units();
-        let unit = units.ok_or_else(|| Failure::new("The program has no database."))?.begin();
+        let unit = units
+            .ok_or_else(|| Failure::new("The program has no database."))?
+            .begin();
         let done = work(unit.db()).await;
         unit.finish(done.is_ok()).await?;
         done

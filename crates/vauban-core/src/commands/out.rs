@@ -26,7 +26,10 @@ impl Out {
     /// What was written to the buffer.
     pub fn text(&self) -> String {
         let locked = |buffer: &Arc<Mutex<String>>| {
-            buffer.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+            buffer
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner)
+                .clone()
         };
         self.buffer.as_ref().map(locked).unwrap_or_default()
     }

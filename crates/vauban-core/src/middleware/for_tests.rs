@@ -11,12 +11,7 @@ use crate::http::{Cx, Error, Result};
 
 /// A fresh token for a form that posts to `path`, as a page would write it for whoever sends `head`, and the
 /// headers with its cookie.
-pub async fn token_for_test(
-    site: &Arc<Site>,
-    head: Parts,
-    peer: IpAddr,
-    path: &str,
-) -> (String, HeaderMap) {
+pub async fn token_for_test(site: &Arc<Site>, head: Parts, peer: IpAddr, path: &str) -> (String, HeaderMap) {
     let mut cx = Cx::new(Arc::clone(site), head, peer, false);
     let found = proxies::find_client(site, &mut cx).and(identity::load(site, &mut cx).await);
     assert!(

@@ -10,11 +10,11 @@ use crate::messages;
 use crate::module::{Modules, ReadyHooks, Wired, wire};
 use crate::package::Package;
 use crate::parts::Parts;
-use crate::units::Units;
 use crate::routing::{Conflict, Router, Routes, Url};
 use crate::settings::Settings;
 use crate::signing::{Keys, ModuleKeys, Signer};
 use crate::staticfiles::{StaticFile, StaticFiles};
+use crate::units::Units;
 
 use super::finish::Headers;
 use super::{Around, Before, ErrorPages, IdentityBackend, csrf};

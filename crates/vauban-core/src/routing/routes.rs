@@ -84,7 +84,9 @@ impl Routes {
 
     /// The routes that answer the same requests: which of them answers must not depend on order (CWE-436).
     pub fn conflicts(&self) -> Vec<Conflict> {
-        Router::new(self, crate::staticfiles::PREFIX).err().unwrap_or_default()
+        Router::new(self, crate::staticfiles::PREFIX)
+            .err()
+            .unwrap_or_default()
     }
 
     /// Every route.

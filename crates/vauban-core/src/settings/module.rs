@@ -64,7 +64,11 @@ pub struct SettingRow<S> {
 
 impl<S: Clone + 'static> SettingRow<S> {
     /// A setting with its name in the section, what it is for, and where its value is kept.
-    pub fn new<T: SettingValue>(name: &'static str, about: &'static str, field: fn(&mut S) -> &mut T) -> Self {
+    pub fn new<T: SettingValue>(
+        name: &'static str,
+        about: &'static str,
+        field: fn(&mut S) -> &mut T,
+    ) -> Self {
         Self {
             name,
             about,
@@ -111,7 +115,9 @@ pub trait SettingValue: Clone + 'static {
 impl SettingValue for usize {
     const ACCEPTS: &'static str = "a whole number";
     fn read(text: &str) -> Result<Self, String> {
-        text.trim().parse().map_err(|_| format!("`{text}` is not a whole number"))
+        text.trim()
+            .parse()
+            .map_err(|_| format!("`{text}` is not a whole number"))
     }
     fn show(&self) -> String {
         self.to_string()
@@ -159,7 +165,11 @@ impl SettingValue for Secret<String> {
     }
     fn show(&self) -> String {
         // CWE-532
-        if self.expose().is_empty() { String::new() } else { super::secret::HIDDEN.to_owned() }
+        if self.expose().is_empty() {
+            String::new()
+        } else {
+            super::secret::HIDDEN.to_owned()
+        }
     }
 }
 
@@ -203,7 +213,11 @@ fn erase<S: ModuleSettings>(row: SettingRow<S>) -> Row {
         name: format!("{}.{}", S::SECTION, row.name).into(),
         about: row.about,
         accepts: row.accepts,
-        check: if row.check.is_empty() { "is of its form" } else { row.check },
+        check: if row.check.is_empty() {
+            "is of its form"
+        } else {
+            row.check
+        },
         secret: row.secret,
         set: Set::Module(Arc::new(move |settings: &mut Settings, raw: &Raw| {
             let mut own: S = settings.of();

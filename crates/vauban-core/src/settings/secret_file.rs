@@ -97,7 +97,9 @@ pub(super) fn development_key(settings: &mut Settings, folder: &Path) -> Result<
         ));
     }
     settings.secret_key = super::Secret::new(key);
-    settings.sources.insert("secret_key".to_owned(), Source::Generated(path));
+    settings
+        .sources
+        .insert("secret_key".to_owned(), Source::Generated(path));
     Ok(())
 }
 

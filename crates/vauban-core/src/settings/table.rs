@@ -86,7 +86,8 @@ impl Row {
 
 /// The framework's rows and the modules'.
 pub(super) fn rows(sections: &[SettingsSection]) -> impl Iterator<Item = &Row> {
-    ROWS.iter().chain(sections.iter().flat_map(|section| section.rows.iter()))
+    ROWS.iter()
+        .chain(sections.iter().flat_map(|section| section.rows.iter()))
 }
 
 /// Every setting of `settings`.
@@ -534,7 +535,8 @@ mod tests {
         for row in ROWS.iter().filter(|row| !row.secret) {
             let text = row.show(&shown);
             let mut again = Settings::defaults(Mode::Release);
-            row.set(&mut again, &Raw::One(text.clone())).unwrap_or_else(|e| panic!("{}: {e}", row.name));
+            row.set(&mut again, &Raw::One(text.clone()))
+                .unwrap_or_else(|e| panic!("{}: {e}", row.name));
             assert_eq!(row.show(&again), text, "{}", row.name);
         }
     }

@@ -7,8 +7,8 @@ use vauban_orm::actor::Action;
 
 use vauban_core::module::Modules;
 
-use crate::{App, Package};
 use crate::waivers;
+use crate::{App, Package};
 
 /// One fact.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

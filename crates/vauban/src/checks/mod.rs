@@ -15,7 +15,11 @@ use crate::settings::Settings;
 pub(crate) use refusal::Refused;
 
 /// What checks look at: a program with its settings.
-pub(crate) fn checking<'a>(app: &'a App, settings: &'a Settings, migrations: Option<&'a Migrated>) -> Checking<'a> {
+pub(crate) fn checking<'a>(
+    app: &'a App,
+    settings: &'a Settings,
+    migrations: Option<&'a Migrated>,
+) -> Checking<'a> {
     Checking {
         package: &app.package,
         modules: &app.modules,

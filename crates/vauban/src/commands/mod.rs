@@ -159,7 +159,11 @@ fn dispatch(app: App, matches: &ArgMatches, out: &Out) -> Result<(), Failure> {
 
 /// Runs a module's own command, on a database that has every migration.
 fn module_command(app: App, name: &str, args: &ArgMatches, out: &Out) -> Result<(), Failure> {
-    let command = app.modules.commands().find(|command| command.name() == name).cloned();
+    let command = app
+        .modules
+        .commands()
+        .find(|command| command.name() == name)
+        .cloned();
     let Some(command) = command else {
         return Err(Failure::new(format_args!("There is no command `{name}`.")));
     };

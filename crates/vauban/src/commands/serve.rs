@@ -111,7 +111,11 @@ fn development(app: App, mut settings: Settings, options: &Serve, out: &Out) -> 
     let site = assemble::assemble(app, settings, database)?;
     answer(site, listener, async |site| {
         for command in commands {
-            out.line(format_args!("First run, `{}`: {}.", command.name(), command.about()));
+            out.line(format_args!(
+                "First run, `{}`: {}.",
+                command.name(),
+                command.about()
+            ));
             command.run(Run::of(site, Vec::new(), out)).await?;
         }
         for finding in &findings {

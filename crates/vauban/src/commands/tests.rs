@@ -176,11 +176,9 @@ fn help_names_every_command() {
         "check",
         "migrate",
         "makemigrations",
-        "createsuperuser",
         "access",
         "waivers",
         "settings",
-        "clearsessions",
         "greet",
     ] {
         assert!(help.contains(&format!("\n  {name} ")), "{name} in {help}");

@@ -82,9 +82,8 @@ impl TestApp {
         let value = app();
         let settings = settings(&value, mode, &folder.url());
         fixtures::grant_all(&value);
-        let assembled = assemble::open(&value, &settings).and_then(|database| {
-            Ok((assemble::assemble(value, settings, database.clone())?, database))
-        });
+        let assembled = assemble::open(&value, &settings)
+            .and_then(|database| Ok((assemble::assemble(value, settings, database.clone())?, database)));
         let (site, database) =
             assembled.unwrap_or_else(|failure| panic!("the program cannot be assembled: {failure}"));
         Self {

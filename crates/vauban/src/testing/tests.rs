@@ -4,10 +4,10 @@ use vauban_orm::{Columns, DateTime, Db, ForeignKey, Id, Policy, Rules, Who, Writ
 
 use super::{Expect, Expected, Prober, TestApp};
 use crate::accounts::Email;
+use crate::accounts::UserAccount;
 use crate::forms::Form;
 use crate::http::{Redirect, Result, Text};
 use crate::routing::{Path, Public, SignedIn, Staff};
-use crate::accounts::UserAccount;
 use crate::{App, Model, Module, view};
 
 use Expect::{Allowed, Forbidden, NotFound, SignIn};

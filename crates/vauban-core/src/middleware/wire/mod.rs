@@ -23,14 +23,14 @@ use tokio::net::{TcpListener, TcpStream};
 use super::switches::Switches;
 use super::{Around, Before, ErrorPages, Identity, IdentityBackend, Site};
 use crate::http::{Cx, Json, Result, Text};
-use crate::routing::{Public, Routes};
 use crate::middleware::site::site_keys;
 use crate::module::Wired;
+use crate::routing::{Public, Routes};
 use crate::settings::{Mode, Secret, Settings};
 use crate::staticfiles::StaticFiles;
-use vauban_orm::engine::Database;
 use crate::vectors::{Tally, text};
 use crate::view;
+use vauban_orm::engine::Database;
 
 /// Sessions for tests: every cookie of at least 8 characters is one.
 struct TestSessions;
