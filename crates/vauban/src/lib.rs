@@ -27,7 +27,6 @@ pub mod staticfiles;
 pub mod testing;
 #[cfg(test)]
 pub(crate) mod vectors;
-pub mod waivers;
 
 /// Where this package's own templates look for routes: `{% url accounts.login %}`.
 mod urls {
@@ -54,7 +53,7 @@ pub use vauban_orm::{
     Permitted, Policy, Query as RowQuery, Read, Related, Rules, Service, Slug, UserFacts, UserModel, Version,
     Who, Write, engine, service, sql,
 };
-pub use vauban_waiver::{Waiver, waiver, walls};
+pub use vauban_waiver::{Place, Waiver, waiver, walls};
 
 pub use vauban_macros::safe_html;
 #[cfg(feature = "sanitize")]

@@ -18,7 +18,7 @@ impl SafeHtml {
     /// let html = SafeHtml::trust("<b>hi</b>", waiver!(TrustHtml, "a constant of this example only"));
     /// assert_eq!(html.as_str(), "<b>hi</b>");
     /// ```
-    pub fn trust(html: impl Into<String>, _signed: Waiver<walls::TrustHtml>) -> Self {
+    pub fn trust(html: impl Into<String>, _signed: Waiver<'_, walls::TrustHtml>) -> Self {
         Self(Cow::Owned(html.into()))
     }
 
@@ -89,7 +89,7 @@ impl SafeUrl {
     }
 
     /// Calls a string an address that may be navigated to. The waiver says why it is.
-    pub fn trust(url: impl Into<String>, _signed: Waiver<walls::TrustUrl>) -> Self {
+    pub fn trust(url: impl Into<String>, _signed: Waiver<'_, walls::TrustUrl>) -> Self {
         Self(Cow::Owned(url.into()))
     }
 
@@ -105,7 +105,7 @@ pub struct ResourceUrl(Cow<'static, str>);
 
 impl ResourceUrl {
     /// Calls a string such an address. The waiver says why it is.
-    pub fn trust(url: impl Into<String>, _signed: Waiver<walls::TrustResourceUrl>) -> Self {
+    pub fn trust(url: impl Into<String>, _signed: Waiver<'_, walls::TrustResourceUrl>) -> Self {
         Self(Cow::Owned(url.into()))
     }
 

@@ -6,7 +6,7 @@ use std::fmt::{self, Write as _};
 use vauban_orm::actor::Action;
 
 use crate::app::App;
-use crate::waivers;
+use vauban_waiver::lock::Lock;
 
 /// One fact.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -133,7 +133,7 @@ impl Matrix {
                 )));
             }
         }
-        let signed = waivers::Lock::parse(&app.package.waivers_lock().unwrap_or_default());
+        let signed = Lock::parse(&app.package.waivers_lock().unwrap_or_default());
         for (entry, places) in signed.entries {
             lines.insert(Line::Waiver {
                 wall: entry.wall,
