@@ -19,11 +19,7 @@ use written::Written;
 #[proc_macro]
 pub fn __written(input: TokenStream) -> TokenStream {
     let mut tokens = input.into_iter();
-    let (wall, _comma, reason) = (
-        tokens.next().map(bare),
-        tokens.next(),
-        tokens.next().map(bare),
-    );
+    let (wall, _comma, reason) = (tokens.next().map(bare), tokens.next(), tokens.next().map(bare));
     let (Some(TokenTree::Ident(wall)), Some(TokenTree::Literal(reason))) = (wall, reason) else {
         return refuse(Span::call_site(), NOT_WRITTEN);
     };
@@ -72,11 +68,16 @@ fn look(wall: &Ident, reason: &Literal) -> Result<bool, &'static str> {
     };
     let file = absolute(&file, &package);
     // The target files of a package may lie anywhere; the manifest names them.
-    if written::manifest_names(&package, &file) {
+    let named = written::named_files(&package);
+    if file.canonicalize().is_ok_and(|file| named.contains(&file)) {
         return Ok(true);
     }
     let generated = variable("OUT_DIR").is_some_and(|out| written::below(&file, &out));
-    if generated || !written::below(&file, &package) {
+    let folders = named.iter().filter_map(|named| named.parent());
+    let ours = folders
+        .chain([package.as_path()])
+        .any(|folder| written::below(&file, folder));
+    if generated || !ours {
         return Err(ELSEWHERE);
     }
     Ok(false)

@@ -1,6 +1,6 @@
 //! How a waiver stands in its file, by the text alone.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// How it stands there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,18 +58,14 @@ pub(crate) fn below(file: &Path, folder: &Path) -> bool {
     real(file).starts_with(real(folder))
 }
 
-/// Whether the manifest names the file, as the root of a target (`path = "…"`).
-pub(crate) fn manifest_names(package: &Path, file: &Path) -> bool {
-    let Ok(manifest) = std::fs::read_to_string(package.join("Cargo.toml")) else {
-        return false;
-    };
-    let Ok(file) = file.canonicalize() else {
-        return false;
-    };
+/// The files that the manifest names: the roots of targets that lie elsewhere than usual (`path = "…"`).
+pub(crate) fn named_files(package: &Path) -> Vec<PathBuf> {
+    let manifest = std::fs::read_to_string(package.join("Cargo.toml")).unwrap_or_default();
     manifest
         .split(['"', '\''])
         .filter(|text| Path::new(text).extension().is_some_and(|end| end == "rs"))
-        .any(|text| package.join(text).canonicalize().is_ok_and(|named| named == file))
+        .filter_map(|text| package.join(text).canonicalize().ok())
+        .collect()
 }
 
 #[cfg(test)]
@@ -112,6 +108,9 @@ mod tests {
         }
         assert_eq!(look("", 1, 1, "Unscoped", "\"why\""), Written::Elsewhere);
         assert_eq!(look("a\nb", 9, 9, "Unscoped", "\"why\""), Written::Elsewhere);
-        assert_eq!(look("waiver!(Unscoped, r)", 1, 19, "Unscoped", "\"why\""), Written::Elsewhere);
+        assert_eq!(
+            look("waiver!(Unscoped, r)", 1, 19, "Unscoped", "\"why\""),
+            Written::Elsewhere
+        );
     }
 }

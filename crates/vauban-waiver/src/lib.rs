@@ -190,16 +190,15 @@ macro_rules! __place {
         const {
             $crate::__checks!($wall, $reason);
             #[allow(deprecated)]
-            const PLACE: $crate::Place = $crate::Place::__declared::<$crate::walls::$wall>(
-                $reason,
-                ::core::file!(),
-                ::core::line!(),
-            );
+            const PLACE: $crate::Place =
+                $crate::Place::__declared::<$crate::walls::$wall>($reason, ::core::file!(), ::core::line!());
             PLACE
         }
     };
     ($($other:tt)*) => {
-        ::core::compile_error!("write `waiver!(Wall, \"a reason of at least four words\")`, its reason written out here")
+        ::core::compile_error!(
+            "write `waiver!(Wall, \"a reason of at least four words\")`, its reason written out here"
+        )
     };
 }
 
@@ -251,7 +250,10 @@ macro_rules! __look_up {
     ($wall:ident, $reason:literal) => {
         const _: () = ::core::assert!(
             $crate::lock::signed(
-                ::core::include_str!(::core::concat!(::core::env!("CARGO_MANIFEST_DIR"), "/waivers.lock")),
+                ::core::include_str!(::core::concat!(
+                    ::core::env!("CARGO_MANIFEST_DIR"),
+                    "/waivers.lock"
+                )),
                 ::core::concat!(
                     ::core::stringify!($wall),
                     " | ",

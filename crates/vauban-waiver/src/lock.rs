@@ -106,7 +106,11 @@ const fn same(file: &[u8], start: usize, end: usize, word: &[u8]) -> bool {
 const fn part(module: &[u8], from: usize, file: &[u8], start: usize, end: usize) -> bool {
     let mut i = 0;
     while i < end - start {
-        let byte = if file[start + i] == b'-' { b'_' } else { file[start + i] };
+        let byte = if file[start + i] == b'-' {
+            b'_'
+        } else {
+            file[start + i]
+        };
         if module[from + i] != byte {
             return false;
         }

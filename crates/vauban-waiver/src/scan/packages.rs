@@ -87,7 +87,11 @@ impl Facts {
         let mut facts = Self {
             framework,
             macros: ["proc-macro", "proc_macro"].iter().any(|key| {
-                manifest.get("lib").and_then(|lib| lib.get(key)).and_then(Value::as_bool) == Some(true)
+                manifest
+                    .get("lib")
+                    .and_then(|lib| lib.get(key))
+                    .and_then(Value::as_bool)
+                    == Some(true)
             }),
             reaches: framework,
             paths: Vec::new(),
@@ -125,7 +129,10 @@ fn dependency_tables(manifest: &Table) -> Vec<&Table> {
         table.get("dependencies")?.as_table()
     }
     let targets = manifest.get("target").and_then(Value::as_table);
-    let platforms = targets.into_iter().flatten().filter_map(|(_, target)| target.get("dependencies")?.as_table());
+    let platforms = targets
+        .into_iter()
+        .flatten()
+        .filter_map(|(_, target)| target.get("dependencies")?.as_table());
     let mut all: Vec<&Table> = platforms.collect();
     all.extend(of(manifest));
     all
@@ -174,7 +181,10 @@ impl Workspace {
     /// Whatever `[patch]` and `[replace]` put in another's place.
     fn patches(&self) -> Vec<PathBuf> {
         let table = |key: &str| self.manifest.get(key).and_then(Value::as_table);
-        let patched = table("patch").into_iter().flatten().filter_map(|(_, source)| source.as_table());
+        let patched = table("patch")
+            .into_iter()
+            .flatten()
+            .filter_map(|(_, source)| source.as_table());
         patched
             .chain(table("replace"))
             .flatten()

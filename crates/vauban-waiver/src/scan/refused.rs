@@ -15,8 +15,7 @@ pub(super) const PIECE: &str =
     "`piece` is for tests of the compiler: elements that it leaves open take in the rest of the page";
 pub(super) const UNREACHED: &str = "a file with a waiver is reached by no `mod` that the scan can follow";
 pub(super) const NO_FILE: &str = "the file of this `mod` was not found";
-pub(super) const MOVED: &str =
-    "`path = …` moves a module's file: let it lie where `mod` looks for it, so that a reader and the scan find it";
+pub(super) const MOVED: &str = "`path = …` moves a module's file: let it lie where `mod` looks for it, so that a reader and the scan find it";
 pub(super) const INCLUDED: &str = "`include!` brings code that no list of waivers follows: make the file a module; generated code goes into a package of its own that does not depend on Vauban";
 pub(super) const LINT: &str = "this lets names through that only Vauban's macros may use (rustc reports them as `deprecated`): take it out, and mend what it was for";
 pub(super) const SIGNS_FOR_OTHERS: &str = "this would sign for whoever comes: a `Waiver` is the type of a function's own parameter, `fn f(signed: Waiver<'_, Wall>)`, and stands in no bound, trait, alias or function type";
@@ -94,7 +93,9 @@ pub(super) fn moves(attribute: &[Token]) -> bool {
 
 /// Whether the group that opens at `at` holds a macro's arguments: `name!(`, not `if !(`.
 pub(super) fn opens_arguments(tokens: &[Token], at: usize) -> bool {
-    let Some(name) = at.checked_sub(2) else { return false };
+    let Some(name) = at.checked_sub(2) else {
+        return false;
+    };
     tokens[at - 1].punct() == Some('!')
         && tokens[name]
             .ident()
@@ -117,9 +118,8 @@ fn counts(tokens: &[Token], at: usize) -> bool {
 fn path_start(tokens: &[Token], at: usize) -> usize {
     let mut start = at;
     loop {
-        let colons = start >= 2
-            && tokens[start - 1].punct() == Some(':')
-            && tokens[start - 2].punct() == Some(':');
+        let colons =
+            start >= 2 && tokens[start - 1].punct() == Some(':') && tokens[start - 2].punct() == Some(':');
         if !colons {
             return start;
         }

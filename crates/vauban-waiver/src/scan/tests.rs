@@ -4,8 +4,8 @@
 
 use std::fs;
 
-use super::scan;
 use super::refused::*;
+use super::scan;
 
 fn package(files: &[(&str, &str)]) -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
@@ -168,7 +168,11 @@ fn refused(source: &str, what: &str) {
 
 #[track_caller]
 fn fine(source: &str) {
-    assert_eq!(found(&[("src/lib.rs", source)]).1, Vec::<String>::new(), "{source}");
+    assert_eq!(
+        found(&[("src/lib.rs", source)]).1,
+        Vec::<String>::new(),
+        "{source}"
+    );
 }
 
 /// CWE-1059: the attack is a file that no `mod` of its name leads to, with a waiver or a hidden constructor in it.
@@ -185,7 +189,9 @@ fn files_that_are_moved_about_are_told() {
     ] {
         refused(source, INCLUDED);
     }
-    fine("const A: &str = include_str!(\"a.txt\"); const B: &[u8] = include_bytes!(\"a\"); fn include() { include() }");
+    fine(
+        "const A: &str = include_str!(\"a.txt\"); const B: &[u8] = include_bytes!(\"a\"); fn include() { include() }",
+    );
     for source in [
         "#[path = \"odd.rs\"] mod inline { }",
         "#[cfg_attr(all(), path = \"odd.rs\")] mod inline { }",
@@ -200,7 +206,11 @@ fn files_that_are_moved_about_are_told() {
 /// CWE-1059: the attack is a signature in no list, by a name that the list does not look for.
 #[test]
 fn names_handed_about_are_told() {
-    for source in ["named!(waiver, Unscoped, \"why\");", "named! { { waiver } }", "#[named(waiver)] fn f() {}"] {
+    for source in [
+        "named!(waiver, Unscoped, \"why\");",
+        "named! { { waiver } }",
+        "#[named(waiver)] fn f() {}",
+    ] {
         refused(source, PASSED);
     }
     for source in [
@@ -211,12 +221,19 @@ fn names_handed_about_are_told() {
     ] {
         refused(source, RENAMED);
     }
-    refused("macro_rules! m { ($($t:tt)*) => { vauban::waiver!($($t)*) } }", MACRO_MADE);
+    refused(
+        "macro_rules! m { ($($t:tt)*) => { vauban::waiver!($($t)*) } }",
+        MACRO_MADE,
+    );
     refused("fn f() { waiver!($wall, \"why\") }", NOT_LITERAL);
     refused("fn f() { waiver!(W, concat!(\"a\", \"b\")) }", NOT_LITERAL);
     fine("fn f(waiver: u8) -> u8 { if !(waiver > 1) { g(waiver) } else { waiver } }");
     assert_eq!(
-        found(&[("src/lib.rs", "service! { pub A: View<M>; r#waiver!(W, \"why\",) }")]).0,
+        found(&[(
+            "src/lib.rs",
+            "service! { pub A: View<M>; r#waiver!(W, \"why\",) }"
+        )])
+        .0,
         ["src/lib.rs:1 W | my_app | why"]
     );
 }
@@ -278,7 +295,10 @@ fn packages_beside_the_program_are_part_of_it() {
         fs::write(path, text).unwrap();
     };
     let package = |name: &str, rest: &str| {
-        write(&format!("{name}/Cargo.toml"), &format!("[package]\nname = \"{name}\"\n{rest}"));
+        write(
+            &format!("{name}/Cargo.toml"),
+            &format!("[package]\nname = \"{name}\"\n{rest}"),
+        );
         write(
             &format!("{name}/src/lib.rs"),
             &format!("fn f() {{ unscoped(waiver!(Unscoped, \"why {name} may do it\")) }}"),
@@ -297,8 +317,14 @@ fn packages_beside_the_program_are_part_of_it() {
          [target.'cfg(unix)'.dependencies]\nplatform = { path = \"../platform\" }\n\
          [dev-dependencies]\nfor-tests = { path = \"../for-tests\" }\n",
     );
-    package("shared", "[dependencies]\ndeep = { path = \"../deep\", optional = true }\n");
-    package("deep", "[dependencies]\nv = { package = \"vauban-orm\", version = \"1\" }\n");
+    package(
+        "shared",
+        "[dependencies]\ndeep = { path = \"../deep\", optional = true }\n",
+    );
+    package(
+        "deep",
+        "[dependencies]\nv = { package = \"vauban-orm\", version = \"1\" }\n",
+    );
     package("renamed", vauban);
     package("platform", vauban);
     package("patched", vauban);
@@ -311,14 +337,30 @@ fn packages_beside_the_program_are_part_of_it() {
     let found = super::program(&dir.path().join("app")).unwrap();
     let mut names: Vec<_> = found
         .iter()
-        .flat_map(|package| package.scan.places.iter().map(|place| place.entry.module.as_str()))
+        .flat_map(|package| {
+            package
+                .scan
+                .places
+                .iter()
+                .map(|place| place.entry.module.as_str())
+        })
         .collect();
     assert_eq!(names.remove(0), "app", "the program's own comes first");
     names.sort_unstable();
-    assert_eq!(names, ["deep", "macros", "patched", "platform", "renamed", "shared"]);
+    assert_eq!(
+        names,
+        ["deep", "macros", "patched", "platform", "renamed", "shared"]
+    );
     let differences = |name: &str| {
-        let package = found.iter().find(|p| p.scan.places[0].entry.module == name).unwrap();
-        package.differences().iter().map(ToString::to_string).collect::<Vec<_>>()
+        let package = found
+            .iter()
+            .find(|p| p.scan.places[0].entry.module == name)
+            .unwrap();
+        package
+            .differences()
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
     };
     assert_eq!(
         differences("deep"),

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::lock::Entry;
 use super::refused::{
     Around, MOVED, NO_FILE, NOT_LITERAL, PIECE, UNREACHED, moves, opens_arguments, refused,
 };
 use super::targets::roots;
 use super::token::{Kind, Token, tokens};
+use crate::lock::Entry;
 
 /// One `waiver!(…)` in the sources.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,7 +120,9 @@ impl Walk<'_> {
             } else if path.extension().is_some_and(|e| e == "rs") && !self.seen.contains(&path) {
                 let all = tokens(&fs::read_to_string(&path)?);
                 let told = |at: &usize| {
-                    all[*at].is("waiver") || all[*at].is("Waiver") || refused(&all, *at, Around::default()).is_some()
+                    all[*at].is("waiver")
+                        || all[*at].is("Waiver")
+                        || refused(&all, *at, Around::default()).is_some()
                 };
                 if let Some(at) = (0..all.len()).find(told) {
                     self.trouble(&path, all[at].line, UNREACHED);
@@ -223,13 +225,7 @@ impl Source<'_, '_> {
                             module.pop();
                         }
                     } else {
-                        self.module_file(
-                            &name,
-                            line,
-                            module,
-                            children,
-                            test,
-                        )?;
+                        self.module_file(&name, line, module, children, test)?;
                     }
                 }
                 _ if test => self.skip_item(),

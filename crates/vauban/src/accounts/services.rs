@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 use vauban_orm::actions::{Add, Change, Grant, View};
 use vauban_orm::actor::{Action, Granted, Listed};
 use vauban_orm::{May, Model, Service};
-use vauban_waiver::{Place, __place};
+use vauban_waiver::{__place, Place};
 
 use super::UserAccount;
 use super::credential::Credential;

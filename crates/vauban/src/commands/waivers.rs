@@ -58,10 +58,19 @@ mod sources {
         let trouble: String = packages
             .iter()
             .flat_map(|package| package.scan.trouble.iter().map(move |t| (package, t)))
-            .map(|(package, t)| format!("\n  {}:{}: {}", shown(dir, package, &t.file).display(), t.line, t.what))
+            .map(|(package, t)| {
+                format!(
+                    "\n  {}:{}: {}",
+                    shown(dir, package, &t.file).display(),
+                    t.line,
+                    t.what
+                )
+            })
             .collect();
         if !trouble.is_empty() {
-            return Err(Failure::new(format_args!("Not every waiver can be counted:{trouble}")));
+            return Err(Failure::new(format_args!(
+                "Not every waiver can be counted:{trouble}"
+            )));
         }
         let stale: Vec<&Package> = packages.iter().filter(|p| !p.differences().is_empty()).collect();
         if stale.is_empty() {
@@ -85,9 +94,15 @@ mod sources {
         let (Ok(from), Ok(to)) = (dir.canonicalize(), package.dir.canonicalize()) else {
             return package.dir.join(file);
         };
-        let common = from.components().zip(to.components()).take_while(|(a, b)| a == b).count();
+        let common = from
+            .components()
+            .zip(to.components())
+            .take_while(|(a, b)| a == b)
+            .count();
         let up = from.components().skip(common).map(|_| Component::ParentDir);
-        up.chain(to.components().skip(common)).collect::<PathBuf>().join(file)
+        up.chain(to.components().skip(common))
+            .collect::<PathBuf>()
+            .join(file)
     }
 
     fn list(dir: &Path, packages: &[Package], out: &Out) {
@@ -96,7 +111,11 @@ mod sources {
             for place in &package.scan.places {
                 out.line(format_args!("{} in {}", place.entry.wall, place.entry.module));
                 out.line(format_args!("  {}", place.entry.reason));
-                out.line(format_args!("  {}:{}", shown(dir, package, &place.file).display(), place.line));
+                out.line(format_args!(
+                    "  {}:{}",
+                    shown(dir, package, &place.file).display(),
+                    place.line
+                ));
             }
             entries += package.found().entries.len();
             places += package.scan.places.len();
@@ -136,7 +155,11 @@ mod sources {
             "Wrote {} ({} {}, {} changed). Read the difference, then commit it.",
             path.display(),
             found.entries.len(),
-            if found.entries.len() == 1 { "entry" } else { "entries" },
+            if found.entries.len() == 1 {
+                "entry"
+            } else {
+                "entries"
+            },
             differences.len()
         ));
         Ok(())

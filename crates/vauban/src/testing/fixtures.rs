@@ -4,7 +4,7 @@ use std::sync::{PoisonError, RwLock};
 
 use vauban_orm::actor::{Action, Granted, Listed};
 use vauban_orm::{May, Model, Service};
-use vauban_waiver::{Place, __place};
+use vauban_waiver::{__place, Place};
 
 use crate::app::App;
 
