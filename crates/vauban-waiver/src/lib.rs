@@ -145,6 +145,12 @@ impl Place {
 #[doc(hidden)]
 pub mod __private {
     pub use vauban_waiver_macros::__written;
+
+    /// What stands in a test's place where there are no tests.
+    #[allow(non_upper_case_globals)]
+    pub mod no_test {
+        pub const __harness: u8 = 0;
+    }
 }
 
 /// Signs an exception: `waiver!(Wall, "a reason of at least four words")`.
@@ -218,6 +224,19 @@ macro_rules! __checks {
                 || $crate::lock::placed(::core::module_path!(), ::core::file!()),
             "a waiver stands in a file that no `mod` of its own name leads to (`include!`, `path = …`), where no list of waivers finds it: make the file a module"
         );
+        // CWE-489: a build script may print `rustc-cfg=test`; then `#[test]` still leaves nothing.
+        #[cfg(test)]
+        const _: () = {
+            #[allow(unused_imports)]
+            use $crate::__private::no_test::*;
+            #[allow(unnameable_test_items, dead_code)]
+            #[::core::prelude::v1::test]
+            fn __harness() {}
+            ::core::assert!(
+                ::core::mem::size_of_val(&__harness) == 0,
+                "`cfg(test)` was set by hand: only `cargo test` sets it, and only tests need no signature"
+            );
+        };
         $crate::__signed!($wall, $reason);
     };
 }

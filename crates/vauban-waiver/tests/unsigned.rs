@@ -178,7 +178,7 @@ fn no_profile_makes_a_release_a_development_build() {
         .file("build.rs", "fn main() { println!(\"cargo::rustc-cfg=test\"); }")
         .file("waivers.lock", "")
         .release()
-        .refused("test");
+        .refused("`cfg(test)` was set by hand");
 }
 
 const NO_MODULE: &str = "no `mod` of its own name leads to";
