@@ -616,7 +616,11 @@ fn identifier(literal: &LitStr) -> Result<String> {
 /// What stands in `waiver!(UniqueOracle, "why")`. The macro is not called: a model's signature is data.
 fn signed(waiver: &syn::Macro) -> syn::Result<TokenStream> {
     let tokens: Vec<_> = waiver.tokens.clone().into_iter().collect();
-    let fits = waiver.path.segments.last().is_some_and(|name| name.ident == "waiver")
+    let fits = waiver
+        .path
+        .segments
+        .last()
+        .is_some_and(|name| name.ident == "waiver")
         && matches!(tokens.first(), Some(proc_macro2::TokenTree::Ident(wall)) if wall == "UniqueOracle");
     if fits {
         Ok(waiver.tokens.clone())
