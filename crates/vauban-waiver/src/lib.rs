@@ -213,10 +213,7 @@ macro_rules! __place {
 #[macro_export]
 macro_rules! __checks {
     ($wall:ident, $reason:literal) => {
-        const _: () = ::core::assert!(
-            $crate::lock::substantial($reason),
-            "a waiver's reason has at least four words: say who needs the exception and why it is safe"
-        );
+        $crate::__reasoned!($reason);
         // CWE-1059: nobody reads what no list finds.
         const _: () = ::core::assert!(
             $crate::__private::__written!($wall, $reason)
@@ -224,6 +221,84 @@ macro_rules! __checks {
                 || $crate::lock::placed(::core::module_path!(), ::core::file!()),
             "a waiver stands in a file that no `mod` of its own name leads to (`include!`, `path = …`), where no list of waivers finds it: make the file a module"
         );
+        $crate::__real_test!();
+        $crate::__signed!($wall, [::core::module_path!()], $reason);
+    };
+}
+
+/// A release signs, whatever its profile says of `debug-assertions` (CWE-489).
+#[cfg(must_sign)]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __signed {
+    ($wall:ident, [$($module:tt)+], $reason:literal) => {
+        #[cfg(not(test))]
+        $crate::__look_up!($wall, [$($module)+], $reason);
+    };
+}
+
+/// A development build signs when it is built without `debug-assertions`; then it has no need of a lock's file.
+#[cfg(not(must_sign))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __signed {
+    ($wall:ident, [$($module:tt)+], $reason:literal) => {
+        #[cfg(not(any(debug_assertions, test)))]
+        $crate::__look_up!($wall, [$($module)+], $reason);
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __look_up {
+    ($wall:ident, [$($module:tt)+], $reason:literal) => {
+        const _: () = ::core::assert!(
+            $crate::lock::signed(
+                ::core::include_str!(::core::concat!(
+                    ::core::env!("CARGO_MANIFEST_DIR"),
+                    "/waivers.lock"
+                )),
+                ::core::concat!(
+                    ::core::stringify!($wall),
+                    " | ",
+                    $($module)+,
+                    " | ",
+                    $reason,
+                    " | "
+                )
+            ),
+            "this waiver is not in waivers.lock: review it, then run the command `waivers --accept`"
+        );
+    };
+}
+
+/// For templates: `{% waiver CrossOriginForm "why" %}`, signed for the template's file.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __in_template {
+    ($wall:ident, $file:literal, $reason:literal) => {
+        const _: ::core::marker::PhantomData<$crate::walls::$wall> = ::core::marker::PhantomData;
+        $crate::__reasoned!($reason);
+        $crate::__real_test!();
+        $crate::__signed!($wall, [$file], $reason);
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __reasoned {
+    ($reason:literal) => {
+        const _: () = ::core::assert!(
+            $crate::lock::substantial($reason),
+            "a waiver's reason has at least four words: say who needs the exception and why it is safe"
+        );
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __real_test {
+    () => {
         // CWE-489: a build script may print `rustc-cfg=test`; then `#[test]` still leaves nothing.
         #[cfg(test)]
         const _: () = {
@@ -237,52 +312,5 @@ macro_rules! __checks {
                 "`cfg(test)` was set by hand: only `cargo test` sets it, and only tests need no signature"
             );
         };
-        $crate::__signed!($wall, $reason);
-    };
-}
-
-/// A release signs, whatever its profile says of `debug-assertions` (CWE-489).
-#[cfg(must_sign)]
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __signed {
-    ($wall:ident, $reason:literal) => {
-        #[cfg(not(test))]
-        $crate::__look_up!($wall, $reason);
-    };
-}
-
-/// A development build signs when it is built without `debug-assertions`; then it has no need of a lock's file.
-#[cfg(not(must_sign))]
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __signed {
-    ($wall:ident, $reason:literal) => {
-        #[cfg(not(any(debug_assertions, test)))]
-        $crate::__look_up!($wall, $reason);
-    };
-}
-
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __look_up {
-    ($wall:ident, $reason:literal) => {
-        const _: () = ::core::assert!(
-            $crate::lock::signed(
-                ::core::include_str!(::core::concat!(
-                    ::core::env!("CARGO_MANIFEST_DIR"),
-                    "/waivers.lock"
-                )),
-                ::core::concat!(
-                    ::core::stringify!($wall),
-                    " | ",
-                    ::core::module_path!(),
-                    " | ",
-                    $reason,
-                    " | "
-                )
-            ),
-            "this waiver is not in waivers.lock: review it, then run the command `waivers --accept`"
-        );
     };
 }

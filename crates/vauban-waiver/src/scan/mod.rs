@@ -7,6 +7,7 @@
 mod packages;
 mod refused;
 mod targets;
+mod templates;
 #[cfg(test)]
 mod tests;
 mod token;

@@ -14,6 +14,8 @@ pub(super) const SEALED_BY_HAND: &str = "an implementation by hand writes what i
 pub(super) const PIECE: &str =
     "`piece` is for tests of the compiler: elements that it leaves open take in the rest of the page";
 pub(super) const UNREACHED: &str = "a file with a waiver is reached by no `mod` that the scan can follow";
+pub(super) const TEMPLATE_REASON: &str =
+    "this waiver's reason cannot be read: write `{% waiver Wall \"why\" %}`, the reason without backslashes";
 pub(super) const NO_FILE: &str = "the file of this `mod` was not found";
 pub(super) const MOVED: &str = "`path = …` moves a module's file: let it lie where `mod` looks for it, so that a reader and the scan find it";
 pub(super) const INCLUDED: &str = "`include!` brings code that no list of waivers follows: make the file a module; generated code goes into a package of its own that does not depend on Vauban";

@@ -368,3 +368,25 @@ fn packages_beside_the_program_are_part_of_it() {
     );
     assert_eq!(differences("renamed").len(), 1, "each has a lock of its own");
 }
+
+/// CWE-1059, CWE-352: the attack is a form to elsewhere in a template, signed in no list.
+#[test]
+fn waivers_of_templates_are_found_in_their_files() {
+    let (places, trouble) = found(&[
+        ("src/lib.rs", ""),
+        (
+            "templates/shop/pay.html",
+            "<p>\n{% waiver CrossOriginForm \"the bank takes % } the money\" %}<form>\n{%waiver CrossOriginForm 'it is \"our\" bank' %}\n\
+             {% comment %}{% waiver CrossOriginForm \"not\" %}{% endcomment %}{{ waiver }} {% if waiver %}{% endif %}",
+        ),
+        ("templates/odd.html", "{% waiver CrossOriginForm \"a\\\"b\" %}"),
+    ]);
+    assert_eq!(
+        places,
+        [
+            "templates/shop/pay.html:2 CrossOriginForm | templates/shop/pay.html | the bank takes % } the money",
+            "templates/shop/pay.html:3 CrossOriginForm | templates/shop/pay.html | it is \"our\" bank",
+        ]
+    );
+    assert_eq!(trouble, [format!("templates/odd.html:1 {TEMPLATE_REASON}")]);
+}

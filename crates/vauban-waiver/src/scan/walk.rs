@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::refused::{
-    Around, MOVED, NO_FILE, NOT_LITERAL, PIECE, UNREACHED, moves, opens_arguments, refused,
+    Around, MOVED, NO_FILE, NOT_LITERAL, PIECE, TEMPLATE_REASON, UNREACHED, moves, opens_arguments, refused,
 };
 use super::targets::roots;
 use super::token::{Kind, Token, tokens};
@@ -57,6 +57,7 @@ pub fn scan(dir: &Path) -> std::io::Result<Scan> {
         walk.file(&root, &[name], true)?;
     }
     walk.unreached(&dir.join("src"))?;
+    walk.templates()?;
     let mut scan = walk.scan;
     scan.places
         .sort_by(|a, b| (&a.file, a.line, &a.entry).cmp(&(&b.file, b.line, &b.entry)));
@@ -103,6 +104,28 @@ impl Walk<'_> {
     fn trouble(&mut self, path: &Path, line: u32, what: &'static str) {
         let file = path.strip_prefix(self.dir).unwrap_or(path).to_owned();
         self.scan.trouble.push(Trouble { file, line, what });
+    }
+
+    fn templates(&mut self) -> std::io::Result<()> {
+        for path in super::templates::files(&self.dir.join("templates"))? {
+            // What is no text is no template.
+            let Ok(text) = fs::read_to_string(&path) else {
+                continue;
+            };
+            let file = path.strip_prefix(self.dir).unwrap_or(&path).to_owned();
+            let module: Vec<_> = file.iter().map(|part| part.to_string_lossy()).collect();
+            let module = module.join("/");
+            for (line, wall, reason) in super::templates::waivers(&text) {
+                let Some(reason) = reason else {
+                    self.trouble(&path, line, TEMPLATE_REASON);
+                    continue;
+                };
+                let (module, file) = (module.clone(), file.clone());
+                let entry = Entry { wall, module, reason };
+                self.scan.places.push(Place { entry, file, line });
+            }
+        }
+        Ok(())
     }
 
     /// Files that no `mod` led to, but that hold a waiver: a macro or an `include!` may compile them.
