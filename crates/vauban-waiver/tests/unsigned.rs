@@ -163,10 +163,21 @@ fn no_profile_makes_a_release_a_development_build() {
         "[profile.release]\ndebug-assertions = true\nopt-level = 0\n",
         "[profile.release.package.vauban-waiver]\ndebug-assertions = true\nopt-level = 0\n",
     ] {
-        let package = || signer().manifest(profile).release();
-        package().file("waivers.lock", "").refused(UNSIGNED);
-        assert_eq!(package().file("waivers.lock", ENTRY).check(), Ok(()), "{profile}");
+        signer()
+            .manifest(profile)
+            .release()
+            .file("waivers.lock", "")
+            .refused(UNSIGNED);
     }
+    let profile = "[profile.release]\ndebug-assertions = true\n";
+    assert_eq!(
+        signer()
+            .manifest(profile)
+            .release()
+            .file("waivers.lock", ENTRY)
+            .check(),
+        Ok(())
+    );
     let shipped = "[profile.shipped]\ninherits = \"release\"\ndebug-assertions = true\n";
     signer()
         .manifest(shipped)
@@ -262,4 +273,17 @@ fn usual_places_hold_waivers() {
         .manifest("[[bin]]\nname = \"another-name\"\npath = \"programs/named.rs\"\n")
         .argument("--all-targets");
     assert_eq!(package.check(), Ok(()));
+}
+
+/// CWE-540: what reads sources, and the path of the machine that built it, is in no release.
+#[test]
+fn the_scan_is_in_no_release() {
+    let reads = || {
+        package(&[("src/lib.rs", "pub use vauban_waiver::scan::program;")])
+            .manifest("[features]\ndefault = [\"vauban-waiver/scan\"]\n")
+    };
+    assert_eq!(reads().check(), Ok(()));
+    reads()
+        .release()
+        .refused("could not find `scan` in `vauban_waiver`");
 }
