@@ -7,6 +7,8 @@ pub(super) const RENAMED: &str =
     "the macro `waiver!` is given another name: use it under its own, so that it can be counted";
 pub(super) const MACRO_MADE: &str = "a waiver stands inside `macro_rules!`: write it out where it is needed";
 pub(super) const PASSED: &str = "the name `waiver` is handed to a macro, which may sign with it: write `waiver!(Wall, \"why\")` out; call your own things otherwise";
+pub(super) const CALLS_WHAT_IT_IS_HANDED: &str =
+    "a macro calls whatever macro it is handed, `include!` and `waiver!` too: call it by its name";
 pub(super) const NOT_LITERAL: &str =
     "`waiver!` has no wall and literal reason here: write `waiver!(Wall, \"why\")`";
 pub(super) const BY_HAND: &str = "names that begin with `__` are for what Vauban's macros write, and make what only a waiver or a check may make: use `waiver!(Wall, \"why\")`; give what is yours another name";
@@ -59,6 +61,13 @@ pub(super) fn refused(tokens: &[Token], at: usize, around: Around) -> Option<&'s
         // CWE-79: called or not; its name may be kept and called elsewhere.
         word if SEALED.contains(&word) => Some(SEALED_BY_HAND),
         word if word.starts_with("__") => Some(BY_HAND),
+        _ if around.macro_text
+            && called
+            && punct(before) == Some('$')
+            && matches!(punct(Some(at + 2)), Some('(' | '[' | '{')) =>
+        {
+            Some(CALLS_WHAT_IT_IS_HANDED)
+        }
         "waiver" if around.macro_text => Some(MACRO_MADE),
         "waiver" | "Waiver" | "walls" if ident(after) == Some("as") => Some(RENAMED),
         "waiver" if called => matches!(punct(Some(at + 2)), Some('(' | '[' | '{'))
@@ -67,6 +76,8 @@ pub(super) fn refused(tokens: &[Token], at: usize, around: Around) -> Option<&'s
         "waiver" if around.arguments => Some(PASSED),
         "Waiver" if around.macro_text || around.in_trait => Some(SIGNS_FOR_OTHERS),
         "Waiver" => (!parameter(tokens, at) && !imported(tokens, at)).then_some(SIGNS_FOR_OTHERS),
+        // `routes! { include accounts at "/…" = … }` is no call.
+        "include" if around.arguments && !called && ident(after).is_some_and(|next| next != "as") => None,
         "include" if called || around.arguments || around.macro_text || ident(after) == Some("as") => {
             Some(INCLUDED)
         }

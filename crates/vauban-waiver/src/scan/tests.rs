@@ -225,6 +225,11 @@ fn names_handed_about_are_told() {
         "macro_rules! m { ($($t:tt)*) => { vauban::waiver!($($t)*) } }",
         MACRO_MADE,
     );
+    refused(
+        "macro_rules! m { ($name:ident $rest:ident) => { $name!(\"hidden.rs\") } }",
+        CALLS_WHAT_IT_IS_HANDED,
+    );
+    fine("vauban::routes! { include accounts at \"/a/\" = vauban::accounts::urls }");
     refused("fn f() { waiver!($wall, \"why\") }", NOT_LITERAL);
     refused("fn f() { waiver!(W, concat!(\"a\", \"b\")) }", NOT_LITERAL);
     fine("fn f(waiver: u8) -> u8 { if !(waiver > 1) { g(waiver) } else { waiver } }");
