@@ -50,7 +50,8 @@ pub use walls::Wall;
 #[must_use = "a waiver does nothing until it is handed to the function whose wall it lifts"]
 pub struct Waiver<'place, W: Wall> {
     place: Place,
-    bound: PhantomData<(&'place mut Slot, fn() -> W)>,
+    bound: PhantomData<&'place mut Slot>,
+    lifts: PhantomData<fn() -> W>,
 }
 
 impl<'place, W: Wall> Waiver<'place, W> {
@@ -66,6 +67,7 @@ impl<'place, W: Wall> Waiver<'place, W> {
                 line,
             },
             bound: PhantomData,
+            lifts: PhantomData,
         }
     }
 

@@ -17,7 +17,6 @@ pub(super) fn waivers(text: &str) -> Vec<(u32, String, Option<String>)> {
         at = close + 2;
         match &until {
             Some(end) if name == end => until = None,
-            Some(_) => {}
             None if matches!(name, "comment" | "verbatim") => until = Some(format!("end{name}")),
             None if name == "waiver" => {
                 let rest = inside[name.len()..].trim();
@@ -29,7 +28,7 @@ pub(super) fn waivers(text: &str) -> Vec<(u32, String, Option<String>)> {
                     literal(reason.trim()),
                 ));
             }
-            None => {}
+            _ => {}
         }
     }
     found
@@ -43,10 +42,9 @@ fn end(tag: &str) -> Option<usize> {
             Some(_) if escaped => escaped = false,
             Some(_) if c == '\\' => escaped = true,
             Some(open) if c == open => quote = None,
-            Some(_) => {}
             None if matches!(c, '"' | '\'') => quote = Some(c),
             None if tag[at..].starts_with("%}") => return Some(at),
-            None => {}
+            _ => {}
         }
     }
     None
