@@ -76,9 +76,12 @@ impl<T: Template + Send> Respond for Page<T> {
     fn respond(self, cx: &Cx) -> Response {
         let mut html = String::with_capacity(T::SIZE_HINT);
         self.content.render_into(cx, &mut html);
+        // Rendered by a template of the framework's.
+        #[allow(deprecated)]
+        let html = SafeHtml::__checked(html);
         let page = AccountPage {
             title: self.title,
-            content: SafeHtml::__checked(html),
+            content: html,
         };
         let response = (self.layout.0)(page, cx)
             .status_code(self.status)

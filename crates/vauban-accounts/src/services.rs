@@ -7,21 +7,21 @@ use std::marker::PhantomData;
 use vauban::orm::actions::{Add, Change, Grant, View};
 use vauban::orm::actor::{Action, Granted, Listed};
 use vauban::orm::{May, Model, Service};
-use vauban::{Waiver, waiver, walls};
+use vauban::{Place, __place};
 
 use super::UserAccount;
 use super::credential::Credential;
 
 macro_rules! services {
-    ($($(#[$doc:meta])+ $name:ident: user [$($user:ident),*], credential [$($credential:ident),*]; $waiver:expr;)+) => {$(
+    ($($(#[$doc:meta])+ $name:ident: user [$($user:ident),*], credential [$($credential:ident),*]; waiver!(ServiceRights, $reason:literal);)+) => {$(
         $(#[$doc])+
         #[derive(Debug)]
         pub(crate) struct $name<U>(PhantomData<fn() -> U>);
 
         impl<U: UserAccount> Service for $name<U> {
             const NAME: &'static str = stringify!($name);
-            fn waiver() -> Waiver<walls::ServiceRights> {
-                $waiver
+            fn waiver() -> Place {
+                __place!(ServiceRights, $reason)
             }
             fn grants() -> &'static [Granted] {
                 &[

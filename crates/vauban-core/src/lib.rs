@@ -54,7 +54,9 @@ pub use vauban_orm::{
     Permitted, Policy, Query as RowQuery, Read, Related, Rules, Service, Slug, UserFacts, UserModel, Version,
     Who, Write, engine, service, sql,
 };
-pub use vauban_waiver::{Waiver, waiver, walls};
+#[doc(hidden)]
+pub use vauban_waiver::__place;
+pub use vauban_waiver::{Place, Waiver, waiver, walls};
 
 pub use vauban_macros::safe_html;
 #[cfg(feature = "sanitize")]

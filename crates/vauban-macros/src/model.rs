@@ -39,7 +39,7 @@ struct ModelArgs {
     indexes: Vec<(Vec<Ident>, bool)>,
     constraints: Vec<(Ident, LitStr)>,
     related: Vec<(Ident, Path, Ident)>,
-    unique_oracle: Option<Expr>,
+    unique_oracle: Option<TokenStream>,
 }
 
 impl ModelArgs {
@@ -83,7 +83,7 @@ impl ModelArgs {
                     args.related
                         .extend(all.into_iter().map(|r| (r.name, r.child, r.key)));
                 } else if path.is_ident("unique_oracle") {
-                    args.unique_oracle = Some(meta.value()?.parse()?);
+                    args.unique_oracle = Some(signed(&meta.value()?.parse()?)?);
                 } else {
                     return Err(meta.error(
                         "`#[model(…)]` knows `table = \"name\"`, `unique(a, b)`, `index(a, b)`, \
@@ -401,10 +401,7 @@ impl Writer<'_> {
             quote!(#orm::meta::ConstraintMeta { name: #name, sql: #sql })
         });
         let oracle = match &self.model.unique_oracle {
-            Some(waiver) => quote!(::core::option::Option::Some({
-                const SIGNED: #orm::__private::Waiver<#orm::__private::walls::UniqueOracle> = #waiver;
-                SIGNED.reason()
-            })),
+            Some(signed) => quote!(::core::option::Option::Some(#orm::__private::__place!(#signed))),
             None => quote!(::core::option::Option::None),
         };
         quote! {
@@ -614,4 +611,23 @@ fn identifier(literal: &LitStr) -> Result<String> {
         literal.span(),
         "a table's name is lower-case ASCII letters, digits and `_`, at most 63",
     ))
+}
+
+/// What stands in `waiver!(UniqueOracle, "why")`. The macro is not called: a model's signature is data.
+fn signed(waiver: &syn::Macro) -> syn::Result<TokenStream> {
+    let tokens: Vec<_> = waiver.tokens.clone().into_iter().collect();
+    let fits = waiver
+        .path
+        .segments
+        .last()
+        .is_some_and(|name| name.ident == "waiver")
+        && matches!(tokens.first(), Some(proc_macro2::TokenTree::Ident(wall)) if wall == "UniqueOracle");
+    if fits {
+        Ok(waiver.tokens.clone())
+    } else {
+        Err(syn::Error::new_spanned(
+            waiver,
+            "unique columns that tell of hidden rows are signed: `unique_oracle = waiver!(UniqueOracle, \"why it may\")`",
+        ))
+    }
 }

@@ -422,12 +422,14 @@ fn url_function(name: &Ident, pattern: &Pattern, types: &[Type]) -> TokenStream 
         #[doc(hidden)]
         #[allow(private_interfaces, unreachable_pub)]
         pub fn #function(#(#params),*) -> ::vauban::__private::Url {
-            ::vauban::__private::Url::__start(
+            #[allow(deprecated)]
+            let url = ::vauban::__private::Url::__start(
                 <#name as ::vauban::__private::View>::META.id,
                 #capacity,
             )
             #(#parts)*
-            .__literal(#tail)
+            .__literal(#tail);
+            url
         }
     }
 }

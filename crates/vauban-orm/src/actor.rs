@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use crate::meta::ModelMeta;
 use crate::model::Model;
-use vauban_waiver::{Waiver, walls};
+use vauban_waiver::Place;
 
 /// Who a handle acts for.
 #[derive(Debug, Clone, Copy)]
@@ -63,7 +63,7 @@ pub trait Service: Send + Sync + 'static {
     /// The name in the access matrix.
     const NAME: &'static str;
     /// Signed once for all its rights.
-    fn waiver() -> Waiver<walls::ServiceRights>;
+    fn waiver() -> Place;
     /// Its rights.
     fn grants() -> &'static [Granted];
 }
@@ -177,8 +177,8 @@ macro_rules! service {
         $vis enum $name {}
         impl $crate::Service for $name {
             const NAME: &'static str = stringify!($name);
-            fn waiver() -> $crate::__private::Waiver<$crate::__private::walls::ServiceRights> {
-                $crate::__private::waiver!(ServiceRights, $reason)
+            fn waiver() -> $crate::__private::Place {
+                $crate::__private::__place!(ServiceRights, $reason)
             }
             fn grants() -> &'static [$crate::actor::Granted] {
                 &[$($crate::actor::Granted {

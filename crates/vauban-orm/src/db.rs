@@ -76,9 +76,10 @@ impl Db<Read> {
     }
 
     /// Reads one model without its policy. Its related models keep theirs.
-    pub fn unscoped<M: Model>(&self, waiver: Waiver<walls::Unscoped>) -> Unscoped<M> {
+    pub fn unscoped<M: Model>(&self, waiver: Waiver<'_, walls::Unscoped>) -> Unscoped<M> {
+        let place = waiver.place();
         tracing::debug!(
-            target: "vauban::waiver", wall = waiver.wall(), model = M::meta().name, reason = waiver.reason(),
+            target: "vauban::waiver", wall = place.wall(), model = M::meta().name, reason = place.reason(),
             "reading without the policy"
         );
         Unscoped::new(&self.inside, false)
@@ -100,9 +101,10 @@ impl Db<Write> {
     }
 
     /// Reads and writes one model without its policy. A wall of its own: prefer a service.
-    pub fn unscoped_write<M: Model>(&self, waiver: Waiver<walls::UnscopedWrite>) -> Unscoped<M, Write> {
+    pub fn unscoped_write<M: Model>(&self, waiver: Waiver<'_, walls::UnscopedWrite>) -> Unscoped<M, Write> {
+        let place = waiver.place();
         tracing::info!(
-            target: "vauban::waiver", wall = waiver.wall(), model = M::meta().name, reason = waiver.reason(),
+            target: "vauban::waiver", wall = place.wall(), model = M::meta().name, reason = place.reason(),
             "writing without the policy"
         );
         Unscoped::new(&self.inside.inside, true)

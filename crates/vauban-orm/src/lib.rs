@@ -108,7 +108,7 @@ pub mod __private {
     pub use crate::model::NewValues;
     pub use crate::policy::CompiledRules;
     pub use crate::value::{Mismatch, RowReader, Value, ValueRef};
-    pub use vauban_waiver::{Waiver, waiver, walls};
+    pub use vauban_waiver::{__place, Place};
 }
 
 #[cfg(test)]

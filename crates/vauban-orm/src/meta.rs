@@ -21,8 +21,8 @@ pub struct ModelMeta {
     pub indexes: &'static [IndexMeta],
     /// Check constraints.
     pub constraints: &'static [ConstraintMeta],
-    /// Why a uniqueness that could tell of hidden rows is accepted (a signed waiver's reason).
-    pub unique_oracle: Option<&'static str>,
+    /// Where and why a uniqueness that could tell of hidden rows is signed.
+    pub unique_oracle: Option<vauban_waiver::Place>,
     #[doc(hidden)]
     pub rules: fn() -> &'static CompiledRules,
     #[doc(hidden)]

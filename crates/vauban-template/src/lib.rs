@@ -24,7 +24,10 @@ pub use runtime::template::{Component, Fragment, Slots, Template};
 #[macro_export]
 macro_rules! resource_url {
     ($url:literal) => {
-        $crate::ResourceUrl::__literal(::std::concat!($url))
+        match () {
+            #[allow(deprecated)]
+            () => $crate::ResourceUrl::__literal(::std::concat!($url)),
+        }
     };
 }
 

@@ -25,5 +25,5 @@ fn ui() {
             cases += 1;
         }
     }
-    assert_eq!(cases, 5);
+    assert_eq!(cases, 16);
 }

@@ -1,5 +1,5 @@
-//! Idea 3: outside development builds an unsigned waiver does not compile. A tiny package is compiled as a release
-//! is, without debug assertions: unsigned, signed, and signed for another module (CWE-1059, CWE-863).
+//! Idea 3: outside development builds an unsigned waiver does not compile, and no build compiles one that no list
+//! finds. Tiny packages are compiled as an attacker would write them (CWE-1059, CWE-863, CWE-489).
 
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, missing_docs)]
 
@@ -7,53 +7,114 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-/// Compiles a package with one waiver in its module `digest`; `Err` is what the compiler said.
-fn compile(lock: Option<&str>, debug_assertions: &str) -> Result<(), String> {
-    let folder = tempfile::tempdir().unwrap();
-    let waiver = Path::new(env!("CARGO_MANIFEST_DIR")).display();
-    fs::create_dir(folder.path().join("src")).unwrap();
-    fs::write(
-        folder.path().join("Cargo.toml"),
-        format!(
-            "[package]\nname = \"signer\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[workspace]\n\
-             [dependencies]\nvauban-waiver = {{ path = \"{waiver}\" }}\n"
-        ),
-    )
-    .unwrap();
-    fs::write(
-        folder.path().join("src/lib.rs"),
-        "pub mod digest {\n    pub fn sign() -> vauban_waiver::Waiver<vauban_waiver::walls::Unscoped> {\n        \
-         vauban_waiver::waiver!(Unscoped, \"the nightly digest counts all tasks\")\n    }\n}\n",
-    )
-    .unwrap();
-    if let Some(lock) = lock {
-        fs::write(folder.path().join("waivers.lock"), lock).unwrap();
-    }
-    let output = Command::new(env!("CARGO"))
-        .args(["check", "--offline", "--quiet", "--manifest-path"])
-        .arg(folder.path().join("Cargo.toml"))
-        .env("CARGO_TARGET_DIR", folder.path().join("target"))
-        .env_remove("CARGO_ENCODED_RUSTFLAGS")
-        .env("CARGO_TERM_COLOR", "never")
-        .env("RUSTFLAGS", format!("-C debug-assertions={debug_assertions}"))
-        .output()
-        .unwrap();
-    if output.status.success() {
-        Ok(())
-    } else {
-        Err(String::from_utf8_lossy(&output.stderr).into_owned())
+/// A package to compile.
+struct Package {
+    manifest: String,
+    files: Vec<(String, String)>,
+    arguments: Vec<&'static str>,
+    flags: &'static str,
+}
+
+const WAIVER: &str = "vauban_waiver::waiver!(Unscoped, \"the nightly digest counts all tasks\")";
+const ENTRY: &str = "Unscoped | signer::digest | the nightly digest counts all tasks | 1\n";
+
+/// Calls a wall with a waiver in its module `digest`.
+fn signer() -> Package {
+    let source = format!(
+        "pub fn unscoped(_: vauban_waiver::Waiver<'_, vauban_waiver::walls::Unscoped>) {{}}\n\
+         pub mod digest {{\n    pub fn count() {{\n        super::unscoped({WAIVER});\n    }}\n}}\n"
+    );
+    package(&[("src/lib.rs", &source)])
+}
+
+fn package(files: &[(&str, &str)]) -> Package {
+    Package {
+        manifest: String::new(),
+        files: files
+            .iter()
+            .map(|(path, text)| ((*path).into(), (*text).into()))
+            .collect(),
+        arguments: Vec::new(),
+        flags: "",
     }
 }
 
-const ENTRY: &str = "Unscoped | signer::digest | the nightly digest counts all tasks | 1\n";
+impl Package {
+    fn file(mut self, path: &str, text: &str) -> Self {
+        self.files.push((path.into(), text.into()));
+        self
+    }
+
+    fn manifest(mut self, more: &str) -> Self {
+        self.manifest.push_str(more);
+        self
+    }
+
+    fn release(mut self) -> Self {
+        self.arguments.push("--release");
+        self
+    }
+
+    fn argument(mut self, argument: &'static str) -> Self {
+        self.arguments.push(argument);
+        self
+    }
+
+    fn flags(mut self, flags: &'static str) -> Self {
+        self.flags = flags;
+        self
+    }
+
+    /// `Err` is what the compiler said.
+    fn check(&self) -> Result<(), String> {
+        let folder = tempfile::tempdir().unwrap();
+        let waiver = Path::new(env!("CARGO_MANIFEST_DIR")).display();
+        let manifest = format!(
+            "[package]\nname = \"signer\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[workspace]\n\
+             [dependencies]\nvauban-waiver = {{ path = \"{waiver}\" }}\n{}",
+            self.manifest
+        );
+        fs::write(folder.path().join("Cargo.toml"), manifest).unwrap();
+        for (path, text) in &self.files {
+            let path = folder.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        // The packages are called alike: each has a target folder of its own.
+        let output = Command::new(env!("CARGO"))
+            .args(["check", "--offline", "--quiet", "--manifest-path"])
+            .arg(folder.path().join("Cargo.toml"))
+            .args(&self.arguments)
+            .env("CARGO_TARGET_DIR", folder.path().join("target"))
+            .env_remove("CARGO_ENCODED_RUSTFLAGS")
+            .env("CARGO_TERM_COLOR", "never")
+            .env("RUSTFLAGS", self.flags)
+            .output()
+            .unwrap();
+        if output.status.success() {
+            Ok(())
+        } else {
+            Err(String::from_utf8_lossy(&output.stderr).into_owned())
+        }
+    }
+
+    #[track_caller]
+    fn refused(&self, with: &str) {
+        let said = self.check().unwrap_err();
+        assert!(said.contains(with), "{said}");
+    }
+}
+
+const UNSIGNED: &str = "this waiver is not in waivers.lock";
 
 #[test]
 fn unsigned_does_not_compile_and_signed_does() {
-    let unsigned = compile(Some("# nothing signed\n"), "off").unwrap_err();
-    assert!(
-        unsigned.contains("this waiver is not in waivers.lock"),
-        "{unsigned}"
-    );
+    let off = || signer().flags("-C debug-assertions=off");
+    let unsigned = off()
+        .file("waivers.lock", "# nothing signed\n")
+        .check()
+        .unwrap_err();
+    assert!(unsigned.contains(UNSIGNED), "{unsigned}");
     assert!(
         unsigned.contains("waivers --accept"),
         "it says what to do: {unsigned}"
@@ -72,7 +133,7 @@ fn unsigned_does_not_compile_and_signed_does() {
         fs::read_to_string(snapshot).unwrap().trim_end(),
         "the reviewed message"
     );
-    assert_eq!(compile(Some(ENTRY), "off"), Ok(()));
+    assert_eq!(off().file("waivers.lock", ENTRY).check(), Ok(()));
 }
 
 #[test]
@@ -82,16 +143,147 @@ fn a_signature_fits_one_module_and_one_wall() {
         ENTRY.replace("Unscoped", "UnscopedWrite"),
         ENTRY.replace("all tasks", "all tasks now"),
     ] {
-        let message = compile(Some(&other), "off").unwrap_err();
-        assert!(message.contains("not in waivers.lock"), "{other}: {message}");
+        signer().release().file("waivers.lock", &other).refused(UNSIGNED);
     }
-    assert!(
-        compile(None, "off").unwrap_err().contains("waivers.lock"),
-        "without a lock nothing is signed"
-    );
+    // Without a lock nothing is signed.
+    signer().release().refused("waivers.lock");
 }
 
 #[test]
 fn development_needs_no_signature() {
-    assert_eq!(compile(None, "on"), Ok(()));
+    assert_eq!(signer().check(), Ok(()));
+}
+
+/// CWE-489: the attack is a release whose profile says that it is none.
+#[test]
+fn no_profile_makes_a_release_a_development_build() {
+    for profile in [
+        "[profile.release]\ndebug-assertions = true\n",
+        "[profile.release.package.signer]\ndebug-assertions = true\n",
+        "[profile.release]\ndebug-assertions = true\nopt-level = 0\n",
+        "[profile.release.package.vauban-waiver]\ndebug-assertions = true\nopt-level = 0\n",
+    ] {
+        signer()
+            .manifest(profile)
+            .release()
+            .file("waivers.lock", "")
+            .refused(UNSIGNED);
+    }
+    let profile = "[profile.release]\ndebug-assertions = true\n";
+    assert_eq!(
+        signer()
+            .manifest(profile)
+            .release()
+            .file("waivers.lock", ENTRY)
+            .check(),
+        Ok(())
+    );
+    let shipped = "[profile.shipped]\ninherits = \"release\"\ndebug-assertions = true\n";
+    signer()
+        .manifest(shipped)
+        .argument("--profile=shipped")
+        .file("waivers.lock", "")
+        .refused(UNSIGNED);
+    // The compiler's own words are not set by hand.
+    signer()
+        .file("build.rs", "fn main() { println!(\"cargo::rustc-cfg=test\"); }")
+        .file("waivers.lock", "")
+        .release()
+        .refused("`cfg(test)` was set by hand");
+}
+
+const NO_MODULE: &str = "no `mod` of its own name leads to";
+
+fn wall(rest: &str) -> String {
+    format!("pub fn unscoped(_: vauban_waiver::Waiver<'_, vauban_waiver::walls::Unscoped>) {{}}\n{rest}")
+}
+
+/// CWE-1059: the attack is a waiver in a file that no list of modules leads to.
+#[test]
+fn files_that_are_moved_about_hold_no_waiver() {
+    let odd = format!("pub fn f() {{ crate::unscoped({WAIVER}); }}");
+    for (source, file) in [
+        ("include!(\"hidden.rs\");", "src/hidden.rs"),
+        ("#[path = \"odd.rs\"] pub mod quiet;", "src/odd.rs"),
+        (
+            "#[cfg_attr(all(), path = \"odd.rs\")] pub mod quiet;",
+            "src/odd.rs",
+        ),
+        (
+            "macro_rules! m { ($a:meta) => { #[$a] pub mod quiet; } } m!(path = \"odd.rs\");",
+            "src/odd.rs",
+        ),
+        ("#[path = \"x/mod.rs\"] pub mod quiet;", "src/x/mod.rs"),
+    ] {
+        package(&[("src/lib.rs", &wall(source)), (file, &odd)]).refused(NO_MODULE);
+    }
+    let twice = "pub mod a { include!(\"main.rs\"); } pub mod b { include!(\"main.rs\"); }";
+    package(&[("src/lib.rs", &wall(twice)), ("src/main.rs", "")])
+        .file("src/sub/main.rs", &odd)
+        .file("src/lib.rs", &wall(&twice.replace("main.rs", "sub/main.rs")))
+        .refused("compiled in more than one place");
+    // What a build script writes, under whatever name.
+    package(&[(
+        "src/lib.rs",
+        &wall("include!(concat!(env!(\"OUT_DIR\"), \"/lib.rs\"));"),
+    )])
+    .file(
+        "build.rs",
+        &format!(
+            "fn main() {{ let out = std::env::var(\"OUT_DIR\").unwrap(); std::fs::write(out + \"/lib.rs\", {odd:?}).unwrap(); }}"
+        ),
+    )
+    .refused("stands in the sources of its own package");
+}
+
+/// All that Cargo and `mod` allow, and generated code without a waiver.
+#[test]
+fn usual_places_hold_waivers() {
+    let f = format!("pub fn f() {{ crate::unscoped({WAIVER}); }}");
+    let main = wall(&format!(
+        "fn main() {{ unscoped({WAIVER}); inline::f(); }} mod inline {{ {f} }}"
+    ));
+    let made = "println!(\"cargo::rerun-if-changed=build.rs\"); \
+                std::fs::write(std::env::var(\"OUT_DIR\").unwrap() + \"/made.rs\", \"pub fn made() {}\").unwrap();";
+    let library = "pub mod a; pub mod r#type; pub mod inline { pub mod deep { FUNCTION } pub mod file; }\n\
+                   include!(concat!(env!(\"OUT_DIR\"), \"/made.rs\"));\n\
+                   #[cfg(test)] mod tests { macro_rules! twice { () => { crate::unscoped(WAIVER) } }\n\
+                   #[test] fn t() { twice!(); twice!(); } }\n\
+                   pub async fn later(_: vauban_waiver::Waiver<'_, vauban_waiver::walls::Unscoped>) {}\n\
+                   pub async fn calls() { later(WAIVER).await; }\n\
+                   pub fn send() { fn is<T: Send>(_: T) {} is(calls()); }"
+        .replace("FUNCTION", &f)
+        .replace("WAIVER", WAIVER);
+    let files = [
+        ("src/lib.rs", wall(&library)),
+        ("src/a/mod.rs", format!("pub mod b; {f}")),
+        ("src/a/b.rs", format!("pub mod below; {f}")),
+        ("src/a/b/below.rs", f.clone()),
+        ("src/type.rs", f.clone()),
+        ("src/inline/file.rs", f.clone()),
+        ("src/bin/my-tool.rs", main.clone()),
+        ("src/bin/other/main.rs", main.clone()),
+        ("programs/named.rs", main.clone()),
+        ("examples/shown.rs", main.clone()),
+        ("tests/it.rs", main.replace("fn main()", "#[test] fn it()")),
+        ("build.rs", format!("fn main() {{ {made} }}")),
+    ];
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
+    let package = package(&files)
+        .manifest("[[bin]]\nname = \"another-name\"\npath = \"programs/named.rs\"\n")
+        .argument("--all-targets");
+    assert_eq!(package.check(), Ok(()));
+}
+
+/// CWE-540: what reads sources, and the path of the machine that built it, is in no release.
+#[test]
+fn the_scan_is_in_no_release() {
+    let reads = || {
+        package(&[("src/lib.rs", "pub use vauban_waiver::scan::program;")])
+            .manifest("[features]\ndefault = [\"vauban-waiver/scan\"]\n")
+    };
+    assert_eq!(reads().check(), Ok(()));
+    reads()
+        .release()
+        .refused("could not find `scan` in `vauban_waiver`");
 }

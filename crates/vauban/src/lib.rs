@@ -15,7 +15,6 @@ pub mod logging;
 pub mod prelude;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
-pub mod waivers;
 
 // The macros write `::vauban::…`, inside this crate too.
 #[allow(unused_extern_crates)]

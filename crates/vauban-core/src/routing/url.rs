@@ -17,6 +17,7 @@ pub struct Url {
 impl Url {
     /// For `#[view]`: the URL of the view with this identity.
     #[doc(hidden)]
+    #[deprecated(note = "only Vauban's macros make addresses: call the function that `routes!` writes")]
     pub fn __start(view: &'static str, capacity: usize) -> Self {
         Self {
             view,
@@ -27,6 +28,7 @@ impl Url {
     /// A literal part of the pattern.
     #[doc(hidden)]
     #[must_use]
+    #[deprecated(note = "only Vauban's macros make addresses: call the function that `routes!` writes")]
     pub fn __literal(mut self, part: &'static str) -> Self {
         self.path.push_str(part);
         self

@@ -80,7 +80,7 @@ impl Sources {
 
     /// The name of a type that says which file something is of: in messages about types, a name is all there is.
     pub fn marker(&self, pos: Pos) -> proc_macro2::Ident {
-        marker(self.files.get(usize::from(pos.file)).map_or("", |(name, _)| name))
+        marker(self.name(pos.file))
     }
 
     /// The declarations of all of them.

@@ -123,7 +123,10 @@ fn build(input: &Input) -> syn::Result<TokenStream> {
                 let mut __html = ::std::string::String::with_capacity(#size);
                 let __out = &mut __html;
                 #markers #body
-                #root::SafeHtml::__checked(__html)
+                match __html {
+                    #[allow(deprecated)]
+                    __html => #root::SafeHtml::__checked(__html),
+                }
             }
         }
     })

@@ -93,7 +93,7 @@ fn source(text: &str) -> SafeHtml {
 /// Nothing if it is too much work (CWE-407).
 fn clean(html: &str, policy: Policy) -> Option<SafeHtml> {
     let html = narrow::narrow(html)?;
-    Some(SafeHtml::__checked(builder(policy).clean(&html).to_string()))
+    Some(SafeHtml::checked(builder(policy).clean(&html).to_string()))
 }
 
 fn builder(policy: Policy) -> ammonia::Builder<'static> {

@@ -37,7 +37,7 @@ pub trait Template {
     ///
     /// In a form it does not belong: a form of its own would lose its tag there, as with any markup.
     fn to_html(&self, cx: &dyn RenderContext) -> SafeHtml {
-        SafeHtml::__checked(self.render(cx))
+        SafeHtml::checked(self.render(cx))
     }
 
     /// Chooses a part of this page to send instead of the whole.

@@ -6,8 +6,8 @@ use std::fmt::{self, Write as _};
 use vauban_orm::actor::Action;
 
 use vauban_core::module::Modules;
+use vauban_waiver::lock::Lock;
 
-use crate::waivers;
 use crate::{App, Package};
 
 /// One fact.
@@ -151,7 +151,7 @@ impl Matrix {
                 identity: shown(identity),
             });
         }
-        let signed = waivers::Lock::parse(&package.waivers_lock().unwrap_or_default());
+        let signed = Lock::parse(&package.waivers_lock().unwrap_or_default());
         for (entry, places) in signed.entries {
             lines.insert(Line::Waiver {
                 wall: entry.wall,

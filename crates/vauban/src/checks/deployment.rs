@@ -22,12 +22,12 @@ pub(super) fn build(c: &Checking<'_>) -> Vec<Finding> {
     )]
 }
 
-/// A package with `debug_assertions` on a framework without: nobody has looked its waivers up (CWE-489).
+/// A package with `debug_assertions` on a framework without: what was reviewed is not part of it (CWE-489).
 fn mixed(framework: Mode, manifest_dir: &str) -> Option<Finding> {
     (framework == Mode::Release && !manifest_dir.is_empty()).then(|| {
         Finding::error(
             "build.mixed",
-            "the program's own package was built with debug_assertions, so none of its waivers was looked up",
+            "the program's own package was built with debug_assertions, so its access.lock is not part of it",
             "Take `debug-assertions` out of the release profile's `package` sections and build again.",
         )
     })

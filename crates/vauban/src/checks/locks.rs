@@ -2,7 +2,6 @@
 
 use super::{Checking, Finding};
 use crate::access::Matrix;
-use crate::waivers;
 
 /// `access.lock` is what the program does (CWE-1059: nobody has reviewed what is not in it).
 pub(super) fn access(c: &Checking<'_>) -> Vec<Finding> {
@@ -36,6 +35,13 @@ pub(super) fn access(c: &Checking<'_>) -> Vec<Finding> {
 
 /// `waivers.lock` is what the sources sign. Sources are at hand in development only; a release build has looked
 /// every waiver up while compiling.
+#[cfg(not(debug_assertions))]
+pub(super) fn waivers(_: &Checking<'_>) -> Vec<Finding> {
+    Vec::new()
+}
+
+/// `waivers.lock` is what the sources sign, in each package of the program.
+#[cfg(debug_assertions)]
 pub(super) fn waivers(c: &Checking<'_>) -> Vec<Finding> {
     if !c.settings.mode.is_development() {
         return Vec::new();
@@ -43,17 +49,17 @@ pub(super) fn waivers(c: &Checking<'_>) -> Vec<Finding> {
     let Some(dir) = c.package.sources() else {
         return Vec::new();
     };
-    let Ok(scan) = waivers::scan(&dir) else {
+    let Ok(packages) = vauban_waiver::scan::program(&dir) else {
         return Vec::new();
     };
-    let signed = c.package.waivers_lock();
-    let missing = signed.is_none();
-    let lock = waivers::Lock::parse(&signed.unwrap_or_default());
-    let count = lock.differences(&waivers::Lock::of(&scan.places)).len() + scan.trouble.len();
+    let count: usize = packages
+        .iter()
+        .map(|package| package.differences().len() + package.scan.trouble.len())
+        .sum();
     if count == 0 {
         return Vec::new();
     }
-    let what = if missing {
+    let what = if c.package.waivers_lock().is_none() {
         "there is no waivers.lock: nobody has signed the exceptions, and a release build does not compile"
             .into()
     } else {

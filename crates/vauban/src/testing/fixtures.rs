@@ -4,7 +4,7 @@ use std::sync::{PoisonError, RwLock};
 
 use vauban_orm::actor::{Action, Granted, Listed};
 use vauban_orm::{May, Model, Service};
-use vauban_waiver::{Waiver, waiver, walls};
+use vauban_waiver::{__place, Place};
 
 use crate::app::App;
 
@@ -18,8 +18,8 @@ static GRANTS: RwLock<&[Granted]> = RwLock::new(&[]);
 impl Service for Fixtures {
     const NAME: &'static str = "Fixtures";
 
-    fn waiver() -> Waiver<walls::ServiceRights> {
-        waiver!(ServiceRights, "tests make the rows that they are about")
+    fn waiver() -> Place {
+        __place!(waiver!(ServiceRights, "tests make the rows that they are about"))
     }
 
     fn grants() -> &'static [Granted] {

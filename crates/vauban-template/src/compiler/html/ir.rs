@@ -88,7 +88,7 @@ pub enum Op {
     /// A function of the application's.
     Call(Box<Call>, Context),
     /// A signed exception: wall and reason.
-    Waiver(String, String),
+    Waiver(String, String, Pos),
 }
 
 /// A loop.

@@ -353,7 +353,7 @@ impl Machine {
             _ => None,
         };
         if action.as_deref().is_some_and(foreign_origin) {
-            let Some((wall, reason, _)) = waiver else {
+            let Some((wall, reason, pos)) = waiver else {
                 return fail(
                     tag.pos,
                     "foreign-form",
@@ -362,7 +362,7 @@ impl Machine {
                 );
             };
             // Signed: the form goes out, and without our token, which is nobody else's business.
-            self.ops.push(Op::Waiver(wall, reason));
+            self.ops.push(Op::Waiver(wall, reason, pos));
             return Ok(true);
         }
         self.uses_token = true;

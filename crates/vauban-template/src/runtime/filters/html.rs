@@ -42,12 +42,12 @@ pub fn linebreaks(value: Markup<'_>) -> SafeHtml {
         // Python's `re.split("\n{2,}", text)`.
         out.push_str(if count > 1 { "</p>\n\n<p>" } else { "<br>" });
     });
-    SafeHtml::__checked(format!("<p>{broken}</p>"))
+    SafeHtml::checked(format!("<p>{broken}</p>"))
 }
 
 /// `<br>` at line ends.
 pub fn linebreaksbr(value: Markup<'_>) -> SafeHtml {
-    SafeHtml::__checked(lines(&value, |count, out| {
+    SafeHtml::checked(lines(&value, |count, out| {
         out.extend(std::iter::repeat_n("<br>", count));
     }))
 }
@@ -126,7 +126,7 @@ pub fn json_script<T: Serialize + ?Sized>(value: &T, id: Option<&str>) -> SafeHt
         out.push_str("null");
     }
     out.push_str("</script>");
-    SafeHtml::__checked(out)
+    SafeHtml::checked(out)
 }
 
 #[cfg(test)]
@@ -153,7 +153,7 @@ mod tests {
     /// The attack: a title of two lines ends its tag at the `>` of a `<br>` (in a value without quotes), or changes.
     #[test]
     fn line_ends_in_tags_stay() {
-        let html = |text: &str| Markup::Html(Cow::Owned(SafeHtml::__checked(text.to_owned())));
+        let html = |text: &str| Markup::Html(Cow::Owned(SafeHtml::checked(text.to_owned())));
         for same in [
             "<a\n\ntitle=\"a\n\nb\"\nhref=x>y</a>",
             "<!-- a\n\nb -->",

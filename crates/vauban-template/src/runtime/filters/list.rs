@@ -26,7 +26,7 @@ pub fn join_markup(parts: &[SafeHtml], between: &str) -> SafeHtml {
         }
         out.push_str(part.as_str());
     }
-    SafeHtml::__checked(out)
+    SafeHtml::checked(out)
 }
 
 /// Every text as markup.
@@ -110,7 +110,7 @@ impl<T: Plain> Branch for T {
 pub fn unordered_list<T: Branch>(list: &[T]) -> SafeHtml {
     let mut out = String::new();
     level(list, 1, &mut out);
-    SafeHtml::__checked(out)
+    SafeHtml::checked(out)
 }
 
 /// How deep a tree is written (CWE-674).

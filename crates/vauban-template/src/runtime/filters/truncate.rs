@@ -40,7 +40,7 @@ fn cut<'a>(value: Markup<'a>, to: Number<'_>, by: By, end: &str) -> Markup<'a> {
     let Some(length) = to.int() else { return value };
     match value {
         Markup::Text(text) => Markup::Text(Cow::Owned(shorten(&text, length, by, end))),
-        Markup::Html(html) => Markup::Html(Cow::Owned(SafeHtml::__checked(shorten(
+        Markup::Html(html) => Markup::Html(Cow::Owned(SafeHtml::checked(shorten(
             html.as_str(),
             length,
             by,

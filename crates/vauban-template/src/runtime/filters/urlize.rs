@@ -43,7 +43,7 @@ pub fn link(value: &Markup<'_>, limit: Option<usize>, nofollow: bool) -> SafeHtm
             });
         }
     }
-    SafeHtml::__checked(out)
+    SafeHtml::checked(out)
 }
 
 fn words(text: &str, safe: bool, limit: Option<usize>, nofollow: bool, out: &mut String) {
@@ -231,7 +231,7 @@ mod tests {
     #[test]
     fn addresses_in_attributes_stay_where_they_are() {
         let run = |html: &str| {
-            urlize(Markup::Html(Cow::Owned(SafeHtml::__checked(html.to_owned()))))
+            urlize(Markup::Html(Cow::Owned(SafeHtml::checked(html.to_owned()))))
                 .as_str()
                 .to_owned()
         };

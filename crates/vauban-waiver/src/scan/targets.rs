@@ -5,9 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// The root files of the package's library and programs, with their crate names.
 pub(super) fn roots(dir: &Path) -> std::io::Result<Vec<(String, PathBuf)>> {
-    let manifest: toml::Table = fs::read_to_string(dir.join("Cargo.toml"))?
-        .parse()
-        .map_err(|error| std::io::Error::other(format!("Cargo.toml: {error}")))?;
+    let manifest = super::packages::manifest(dir)?;
     let text = |table: Option<&toml::Value>, key: &str| {
         table
             .and_then(|t| t.get(key))

@@ -3,8 +3,6 @@
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 
-use super::scan::Place;
-
 /// One signed exception.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Entry {
@@ -102,10 +100,10 @@ impl Lock {
     }
 
     /// The lock that the sources ask for.
-    pub fn of(places: &[Place]) -> Self {
+    pub fn of<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Self {
         let mut lock = Self::default();
-        for place in places {
-            *lock.entries.entry(place.entry.clone()).or_default() += 1;
+        for entry in entries {
+            *lock.entries.entry(entry.clone()).or_default() += 1;
         }
         lock
     }
@@ -163,7 +161,7 @@ mod tests {
         lock.entries.insert(entry("the digest counts all tasks"), 2);
         let text = lock.text();
         assert_eq!(Lock::parse(&text), lock);
-        assert!(vauban_waiver::lock::signed(
+        assert!(crate::lock::signed(
             &text,
             "Unscoped | demo::digest | the digest counts all tasks | "
         ));

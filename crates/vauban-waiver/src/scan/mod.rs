@@ -1,0 +1,67 @@
+//! What is signed where, by the sources, and whether the locks say the same. Development builds only.
+//!
+//! That every waiver of a release is in the lock is certain without this: the macro looks itself up while compiling.
+//! What a compiler cannot see is how *many* places share an entry, and which entries nobody needs any more; and what
+//! it cannot refuse (a lint that is switched off, a file that is moved about) is told here.
+
+mod packages;
+mod refused;
+mod targets;
+mod templates;
+#[cfg(test)]
+mod tests;
+mod token;
+mod walk;
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::lock::{Difference, Lock};
+
+pub use walk::{Place, Scan, Trouble, scan};
+
+/// A package of a program: what its sources sign, and what its `waivers.lock` says.
+#[derive(Debug, Clone)]
+pub struct Package {
+    /// The folder of its `Cargo.toml`.
+    pub dir: PathBuf,
+    /// What stands in its sources.
+    pub scan: Scan,
+    /// The committed lock; without one nothing is signed.
+    pub lock: Lock,
+}
+
+impl Package {
+    /// The lock that the sources ask for.
+    pub fn found(&self) -> Lock {
+        Lock::of(self.scan.places.iter().map(|place| &place.entry))
+    }
+
+    /// How lock and sources differ.
+    pub fn differences(&self) -> Vec<Difference> {
+        self.lock.differences(&self.found())
+    }
+}
+
+/// The program's own package in `dir`, then the path dependencies that could lift a wall in it (CWE-1059: a waiver in
+/// a package beside it is one of the program's).
+///
+/// # Errors
+/// A manifest, a source file or a lock cannot be read.
+pub fn program(dir: &Path) -> io::Result<Vec<Package>> {
+    packages::packages(dir)?
+        .into_iter()
+        .map(|dir| {
+            let lock = match std::fs::read_to_string(dir.join("waivers.lock")) {
+                Ok(text) => Lock::parse(&text),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Lock::default(),
+                Err(error) => return Err(error),
+            };
+            Ok(Package {
+                scan: scan(&dir)?,
+                lock,
+                dir,
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,163 @@
+//! What may not stand in the sources of a program, because it would hide a waiver or do without one. Rules, not texts:
+//! each is about a token and what stands beside it.
+
+use super::token::{Kind, Token};
+
+pub(super) const RENAMED: &str =
+    "the macro `waiver!` is given another name: use it under its own, so that it can be counted";
+pub(super) const MACRO_MADE: &str = "a waiver stands inside `macro_rules!`: write it out where it is needed";
+pub(super) const PASSED: &str = "the name `waiver` is handed to a macro, which may sign with it: write `waiver!(Wall, \"why\")` out; call your own things otherwise";
+pub(super) const CALLS_WHAT_IT_IS_HANDED: &str =
+    "a macro calls whatever macro it is handed, `include!` and `waiver!` too: call it by its name";
+pub(super) const NOT_LITERAL: &str =
+    "`waiver!` has no wall and literal reason here: write `waiver!(Wall, \"why\")`";
+pub(super) const BY_HAND: &str = "names that begin with `__` are for what Vauban's macros write, and make what only a waiver or a check may make: use `waiver!(Wall, \"why\")`; give what is yours another name";
+pub(super) const SEALED_BY_HAND: &str = "an implementation by hand writes what is not escaped: derive `Template`, and use `SafeHtml`, `SafeUrl` or `urls::…`";
+pub(super) const PIECE: &str =
+    "`piece` is for tests of the compiler: elements that it leaves open take in the rest of the page";
+pub(super) const UNREACHED: &str = "a file with a waiver is reached by no `mod` that the scan can follow";
+pub(super) const TEMPLATE_REASON: &str =
+    "this waiver's reason cannot be read: write `{% waiver Wall \"why\" %}`, the reason without backslashes";
+pub(super) const NO_FILE: &str = "the file of this `mod` was not found";
+pub(super) const MOVED: &str = "`path = …` moves a module's file: let it lie where `mod` looks for it, so that a reader and the scan find it";
+pub(super) const INCLUDED: &str = "`include!` brings code that no list of waivers follows: make the file a module; generated code goes into a package of its own that does not depend on Vauban";
+pub(super) const LINT: &str = "this lets names through that only Vauban's macros may use (rustc reports them as `deprecated`): take it out, and mend what it was for";
+pub(super) const SIGNS_FOR_OTHERS: &str = "this would sign for whoever comes: a `Waiver` is the type of a function's own parameter, `fn f(signed: Waiver<'_, Wall>)`, and stands in no bound, trait, alias or function type";
+pub(super) const TEST_RENAMED: &str =
+    "the name `test` is given to something else: then test code cannot be told from the program";
+
+/// What traits ask for whose implementations are written as they are: of templates, addresses and trusted values.
+const SEALED: &[&str] = &["__DERIVED", "__write_url", "__put_trusted"];
+
+/// Lints that keep what is hidden from being used, and the compiler's own words from being set by hand.
+const LINTS: &[&str] = &["deprecated", "warnings", "explicit_builtin_cfgs_in_flags"];
+
+/// Keywords behind which `!(` is a negation.
+const WORDS_BEFORE_A_GROUP: &[&str] = &[
+    "if", "while", "match", "return", "in", "else", "break", "yield", "let", "mut", "move", "ref", "as",
+];
+
+/// Where a token stands.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Around {
+    /// Among the arguments of a macro or an attribute.
+    pub(super) arguments: bool,
+    /// In a macro's own text.
+    pub(super) macro_text: bool,
+    /// In a trait's body.
+    pub(super) in_trait: bool,
+}
+
+/// Why the token at `at` may not stand there. Places of `waiver!(…)` are not its business.
+pub(super) fn refused(tokens: &[Token], at: usize, around: Around) -> Option<&'static str> {
+    let Kind::Ident(word) = &tokens.get(at)?.kind else {
+        return None;
+    };
+    let punct = |at: Option<usize>| tokens.get(at?).and_then(Token::punct);
+    let ident = |at: Option<usize>| tokens.get(at?).and_then(Token::ident);
+    let (before, after) = (at.checked_sub(1), Some(at + 1));
+    let called = punct(after) == Some('!');
+    match word.as_str() {
+        // CWE-79: called or not; its name may be kept and called elsewhere.
+        word if SEALED.contains(&word) => Some(SEALED_BY_HAND),
+        word if word.starts_with("__") => Some(BY_HAND),
+        _ if around.macro_text
+            && called
+            && punct(before) == Some('$')
+            && matches!(punct(Some(at + 2)), Some('(' | '[' | '{')) =>
+        {
+            Some(CALLS_WHAT_IT_IS_HANDED)
+        }
+        "waiver" if around.macro_text => Some(MACRO_MADE),
+        "waiver" | "Waiver" | "walls" if ident(after) == Some("as") => Some(RENAMED),
+        "waiver" if called => matches!(punct(Some(at + 2)), Some('(' | '[' | '{'))
+            .then_some(NOT_LITERAL)
+            .filter(|_| !counts(tokens, at)),
+        "waiver" if around.arguments => Some(PASSED),
+        "Waiver" if around.macro_text || around.in_trait => Some(SIGNS_FOR_OTHERS),
+        "Waiver" => (!parameter(tokens, at) && !imported(tokens, at)).then_some(SIGNS_FOR_OTHERS),
+        // `routes! { include accounts at "/…" = … }` is no call.
+        "include" if around.arguments && !called && ident(after).is_some_and(|next| next != "as") => None,
+        "include" if called || around.arguments || around.macro_text || ident(after) == Some("as") => {
+            Some(INCLUDED)
+        }
+        "test" if punct(before).is_none() && ident(before) == Some("as") => Some(TEST_RENAMED),
+        "allow" | "expect" | "warn" if punct(before) != Some('.') && punct(after) == Some('(') => tokens
+            [at + 1..]
+            .iter()
+            .take_while(|token| !matches!(token.punct(), Some(')' | ']' | '}' | ';')))
+            .any(|token| token.ident().is_some_and(|lint| LINTS.contains(&lint)))
+            .then_some(LINT),
+        _ => None,
+    }
+}
+
+/// Whether an attribute moves a module's file: `path = "…"`, at once or on a condition.
+pub(super) fn moves(attribute: &[Token]) -> bool {
+    let named = |at: usize| {
+        attribute[at].ident() == Some("path") && attribute.get(at + 1).and_then(Token::punct) == Some('=')
+    };
+    match attribute.first().and_then(Token::ident) {
+        Some("path") => named(0),
+        Some("cfg_attr") => (0..attribute.len()).any(named),
+        _ => false,
+    }
+}
+
+/// Whether the group that opens at `at` holds a macro's arguments: `name!(`, not `if !(`.
+pub(super) fn opens_arguments(tokens: &[Token], at: usize) -> bool {
+    let Some(name) = at.checked_sub(2) else {
+        return false;
+    };
+    tokens[at - 1].punct() == Some('!')
+        && tokens[name]
+            .ident()
+            .is_some_and(|word| !WORDS_BEFORE_A_GROUP.contains(&word))
+}
+
+/// Whether `waiver!(Wall, "why")` stands at `at`.
+fn counts(tokens: &[Token], at: usize) -> bool {
+    matches!(
+        (
+            tokens.get(at + 3).map(|t| &t.kind),
+            tokens.get(at + 4).and_then(Token::punct),
+            tokens.get(at + 5).map(|t| &t.kind),
+        ),
+        (Some(Kind::Ident(_)), Some(','), Some(Kind::Str(_)))
+    )
+}
+
+/// The first token of a path that ends at `at`.
+fn path_start(tokens: &[Token], at: usize) -> usize {
+    let mut start = at;
+    loop {
+        let colons =
+            start >= 2 && tokens[start - 1].punct() == Some(':') && tokens[start - 2].punct() == Some(':');
+        if !colons {
+            return start;
+        }
+        start -= 2;
+        if start > 0 && tokens[start - 1].ident().is_some() {
+            start -= 1;
+        }
+    }
+}
+
+/// Whether a type is that of a name: `signed: Waiver<…>`.
+fn parameter(tokens: &[Token], at: usize) -> bool {
+    let start = path_start(tokens, at);
+    start >= 2 && tokens[start - 1].punct() == Some(':') && tokens[start - 2].ident().is_some()
+}
+
+/// Whether it stands in a `use`.
+fn imported(tokens: &[Token], at: usize) -> bool {
+    tokens[..at]
+        .iter()
+        .rev()
+        .take_while(|token| match &token.kind {
+            Kind::Ident(_) => true,
+            Kind::Punct(c) => matches!(c, ':' | ',' | '{' | '}' | '*'),
+            _ => false,
+        })
+        .any(|token| token.ident() == Some("use"))
+}

@@ -1,0 +1,487 @@
+//! Finding waivers in a package's sources: from each target's root file along its `mod` declarations.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::refused::{
+    Around, MOVED, NO_FILE, NOT_LITERAL, PIECE, TEMPLATE_REASON, UNREACHED, moves, opens_arguments, refused,
+};
+use super::targets::roots;
+use super::token::{Kind, Token, tokens};
+use crate::lock::Entry;
+
+/// One `waiver!(…)` in the sources.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// What it signs.
+    pub entry: Entry,
+    /// The file, relative to the package.
+    pub file: PathBuf,
+    /// The line.
+    pub line: u32,
+}
+
+/// Something that the scan cannot count, and that therefore must not stand in the sources.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trouble {
+    /// The file, relative to the package.
+    pub file: PathBuf,
+    /// The line.
+    pub line: u32,
+    /// What is wrong and what to write.
+    pub what: &'static str,
+}
+
+/// What was found in a package.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Scan {
+    /// Every waiver, by file and line.
+    pub places: Vec<Place>,
+    /// What could not be counted.
+    pub trouble: Vec<Trouble>,
+}
+
+/// Scans the package in `dir` (the folder of its `Cargo.toml`). Test code is left out: it needs no waiver.
+///
+/// # Errors
+/// The manifest or a source file cannot be read.
+pub fn scan(dir: &Path) -> std::io::Result<Scan> {
+    let mut walk = Walk {
+        dir,
+        scan: Scan::default(),
+        seen: BTreeSet::new(),
+        tests: BTreeSet::new(),
+    };
+    for (name, root) in roots(dir)? {
+        walk.file(&root, &[name], true)?;
+    }
+    walk.unreached(&dir.join("src"))?;
+    walk.templates()?;
+    let mut scan = walk.scan;
+    scan.places
+        .sort_by(|a, b| (&a.file, a.line, &a.entry).cmp(&(&b.file, b.line, &b.entry)));
+    // The library and the program of one package may both name a module; a place is one place.
+    scan.places.dedup();
+    scan.trouble
+        .sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
+    scan.trouble.dedup();
+    Ok(scan)
+}
+
+struct Walk<'a> {
+    dir: &'a Path,
+    scan: Scan,
+    seen: BTreeSet<PathBuf>,
+    tests: BTreeSet<PathBuf>,
+}
+
+impl Walk<'_> {
+    /// Scans one file, which is the module `module`. `owns_folder`: its children lie beside it (`lib.rs`, `mod.rs`).
+    fn file(&mut self, path: &Path, module: &[String], owns_folder: bool) -> std::io::Result<()> {
+        self.seen.insert(path.to_owned());
+        let all = tokens(&fs::read_to_string(path)?);
+        let folder = path.parent().unwrap_or(self.dir).to_owned();
+        let stem = path
+            .file_stem()
+            .map(|s| s.to_string_lossy().into_owned())
+            .unwrap_or_default();
+        let children = if owns_folder {
+            folder.clone()
+        } else {
+            folder.join(stem)
+        };
+        let mut source = Source {
+            walk: self,
+            path,
+            tokens: &all,
+            at: 0,
+            around: Around::default(),
+        };
+        source.items(&mut module.to_vec(), &children)
+    }
+
+    fn trouble(&mut self, path: &Path, line: u32, what: &'static str) {
+        let file = path.strip_prefix(self.dir).unwrap_or(path).to_owned();
+        self.scan.trouble.push(Trouble { file, line, what });
+    }
+
+    fn templates(&mut self) -> std::io::Result<()> {
+        for path in super::templates::files(&self.dir.join("templates"))? {
+            // What is no text is no template.
+            let Ok(text) = fs::read_to_string(&path) else {
+                continue;
+            };
+            let file = path.strip_prefix(self.dir).unwrap_or(&path).to_owned();
+            let module: Vec<_> = file.iter().map(|part| part.to_string_lossy()).collect();
+            let module = module.join("/");
+            for (line, wall, reason) in super::templates::waivers(&text) {
+                let Some(reason) = reason else {
+                    self.trouble(&path, line, TEMPLATE_REASON);
+                    continue;
+                };
+                let (module, file) = (module.clone(), file.clone());
+                let entry = Entry { wall, module, reason };
+                self.scan.places.push(Place { entry, file, line });
+            }
+        }
+        Ok(())
+    }
+
+    /// Files that no `mod` led to, but that hold a waiver: a macro or an `include!` may compile them.
+    fn unreached(&mut self, folder: &Path) -> std::io::Result<()> {
+        let Ok(entries) = fs::read_dir(folder) else {
+            return Ok(());
+        };
+        for entry in entries {
+            let path = entry?.path();
+            if self.tests.contains(&path) {
+                continue;
+            }
+            if path.is_dir() {
+                self.unreached(&path)?;
+            } else if path.extension().is_some_and(|e| e == "rs") && !self.seen.contains(&path) {
+                let all = tokens(&fs::read_to_string(&path)?);
+                let told = |at: &usize| {
+                    all[*at].is("waiver")
+                        || all[*at].is("Waiver")
+                        || refused(&all, *at, Around::default()).is_some()
+                };
+                if let Some(at) = (0..all.len()).find(told) {
+                    self.trouble(&path, all[at].line, UNREACHED);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Token {
+    pub(super) fn is(&self, word: &str) -> bool {
+        self.ident() == Some(word)
+    }
+
+    pub(super) fn ident(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Ident(word) => Some(word),
+            _ => None,
+        }
+    }
+
+    pub(super) fn punct(&self) -> Option<char> {
+        match self.kind {
+            Kind::Punct(c) => Some(c),
+            _ => None,
+        }
+    }
+}
+
+/// Walks the tokens of one file.
+struct Source<'w, 'a> {
+    walk: &'w mut Walk<'a>,
+    path: &'w Path,
+    tokens: &'w [Token],
+    at: usize,
+    around: Around,
+}
+
+impl Source<'_, '_> {
+    fn peek(&self, ahead: usize) -> Option<&Token> {
+        self.tokens.get(self.at + ahead)
+    }
+
+    fn punct_at(&self, ahead: usize) -> Option<char> {
+        self.peek(ahead).and_then(Token::punct)
+    }
+
+    fn ident_at(&self, ahead: usize) -> Option<&str> {
+        match &self.peek(ahead)?.kind {
+            Kind::Ident(word) => Some(word),
+            _ => None,
+        }
+    }
+
+    /// Everything up to the bracket that closes this level. `children`: where files of `mod x;` lie.
+    fn items(&mut self, module: &mut Vec<String>, children: &Path) -> std::io::Result<()> {
+        let mut test = false;
+        while let Some(token) = self.peek(0) {
+            let line = token.line;
+            match &token.kind {
+                Kind::Punct('#') if self.punct_at(1) == Some('!') && self.punct_at(2) == Some('[') => {
+                    self.at += 2;
+                    let start = self.at;
+                    if is_test(self.group()) {
+                        // `#![cfg(test)]`: the rest of this level is test code.
+                        self.skip_level();
+                        return Ok(());
+                    }
+                    self.attribute(start, line, module);
+                }
+                Kind::Punct('#') if self.punct_at(1) == Some('[') => {
+                    self.at += 1;
+                    let start = self.at;
+                    if is_test(self.group()) {
+                        test = true;
+                    } else {
+                        self.attribute(start, line, module);
+                    }
+                    continue;
+                }
+                Kind::Ident(word) if word == "pub" => {
+                    self.at += 1;
+                    if self.punct_at(0) == Some('(') {
+                        self.group();
+                    }
+                    continue; // attributes before `pub` belong to what follows
+                }
+                Kind::Ident(word) if word == "mod" && self.ident_at(1).is_some() => {
+                    let name = self.ident_at(1).unwrap_or_default().to_owned();
+                    self.at += 2;
+                    if self.punct_at(0) == Some('{') {
+                        if test {
+                            self.group();
+                        } else {
+                            self.at += 1;
+                            module.push(name.clone());
+                            let inner = children.join(&name);
+                            self.items(module, &inner)?;
+                            module.pop();
+                        }
+                    } else {
+                        self.module_file(&name, line, module, children, test)?;
+                    }
+                }
+                _ if test => self.skip_item(),
+                Kind::Ident(word)
+                    if word == "macro_rules"
+                        && self.punct_at(1) == Some('!')
+                        && self.ident_at(2).is_some() =>
+                {
+                    self.at += 3;
+                    let start = self.at;
+                    self.group();
+                    self.macro_text(start);
+                }
+                Kind::Ident(word) if word == "trait" && self.ident_at(1).is_some() => {
+                    // To its body; what stands before it is looked at as well.
+                    let was = std::mem::replace(&mut self.around.in_trait, true);
+                    while self.peek(0).is_some() && !matches!(self.punct_at(0), Some('{' | ';' | '}')) {
+                        self.pass();
+                    }
+                    if self.punct_at(0) == Some('{') {
+                        self.at += 1;
+                        self.items(module, children)?;
+                    }
+                    self.around.in_trait = was;
+                }
+                Kind::Punct('{' | '(' | '[') => {
+                    let was = self.around;
+                    self.around.arguments |= opens_arguments(self.tokens, self.at);
+                    self.at += 1;
+                    self.items(module, children)?;
+                    self.around = was;
+                }
+                Kind::Punct('}' | ')' | ']') => {
+                    self.at += 1;
+                    return Ok(());
+                }
+                _ => {
+                    if !self.waiver(module) {
+                        self.pass();
+                    }
+                    continue; // an attribute's item may be longer than one token, but only `test` matters
+                }
+            }
+            test = false;
+        }
+        Ok(())
+    }
+
+    /// Looks at the token here and goes on to the next.
+    fn pass(&mut self) {
+        if let Some(token) = self.peek(0)
+            && let Some(what) = refused(self.tokens, self.at, self.around)
+        {
+            self.walk.trouble(self.path, token.line, what);
+        }
+        self.at += 1;
+    }
+
+    /// An attribute, whose brackets are behind us; a waiver may stand in it.
+    fn attribute(&mut self, start: usize, line: u32, module: &[String]) {
+        let end = std::mem::replace(&mut self.at, start + 1);
+        let attribute = &self.tokens[start + 1..end.saturating_sub(1).max(start + 1)];
+        if moves(attribute) {
+            self.walk.trouble(self.path, line, MOVED);
+        }
+        if attribute.first().is_some_and(|t| t.is("template")) && attribute.iter().any(|t| t.is("piece")) {
+            self.walk.trouble(self.path, line, PIECE);
+        }
+        let was = std::mem::replace(&mut self.around.arguments, true);
+        while self.at + 1 < end {
+            if !self.waiver(module) {
+                self.pass();
+            }
+        }
+        self.around.arguments = was;
+        self.at = end;
+    }
+
+    /// A macro's text, behind us: it may be written anywhere, so none of our words stands in it.
+    fn macro_text(&mut self, start: usize) {
+        let end = std::mem::replace(&mut self.at, start);
+        let was = std::mem::replace(&mut self.around.macro_text, true);
+        while self.at < end {
+            if self.punct_at(0) == Some('#') && self.punct_at(1) == Some('[') {
+                let (line, at) = (self.tokens[self.at].line, self.at + 1);
+                self.at = at;
+                if moves(self.group()) {
+                    self.walk.trouble(self.path, line, MOVED);
+                }
+                self.at = at;
+            } else {
+                self.pass();
+            }
+        }
+        self.around.macro_text = was;
+        self.at = end;
+    }
+
+    /// If a waiver stands here, takes it.
+    fn waiver(&mut self, module: &[String]) -> bool {
+        let Some(token) = self.peek(0) else { return false };
+        let line = token.line;
+        if !token.is("waiver")
+            || self.punct_at(1) != Some('!')
+            || !matches!(self.punct_at(2), Some('(' | '[' | '{'))
+        {
+            return false;
+        }
+        self.at += 2;
+        let arguments = self.group();
+        // A comma may end it.
+        let arguments = match arguments {
+            [most @ .., last] if last.punct() == Some(',') => most,
+            all => all,
+        };
+        match arguments {
+            [wall, comma, reason] => match (&wall.kind, comma.punct(), &reason.kind) {
+                (Kind::Ident(wall), Some(','), Kind::Str(reason)) => {
+                    let entry = Entry {
+                        wall: wall.clone(),
+                        module: module.join("::"),
+                        reason: reason.clone(),
+                    };
+                    let file = self
+                        .path
+                        .strip_prefix(self.walk.dir)
+                        .unwrap_or(self.path)
+                        .to_owned();
+                    self.walk.scan.places.push(Place { entry, file, line });
+                }
+                _ => self.walk.trouble(self.path, line, NOT_LITERAL),
+            },
+            _ => self.walk.trouble(self.path, line, NOT_LITERAL),
+        }
+        true
+    }
+
+    /// At an opening bracket: takes everything to its match, returns what is inside.
+    fn group(&mut self) -> &'_ [Token] {
+        let start = self.at + 1;
+        let mut depth = 0usize;
+        while let Some(token) = self.tokens.get(self.at) {
+            self.at += 1;
+            match token.punct() {
+                Some('(' | '[' | '{') => depth += 1,
+                Some(')' | ']' | '}') => {
+                    depth = depth.saturating_sub(1);
+                    if depth == 0 {
+                        return &self.tokens[start..self.at - 1];
+                    }
+                }
+                _ => {}
+            }
+        }
+        &self.tokens[start.min(self.tokens.len())..]
+    }
+
+    /// Skips one item: to its `;` or its braces, whichever comes first.
+    fn skip_item(&mut self) {
+        while let Some(token) = self.peek(0) {
+            match token.punct() {
+                Some(';' | ',') => {
+                    self.at += 1;
+                    return;
+                }
+                Some('{') => {
+                    self.group();
+                    return;
+                }
+                Some('(' | '[') => {
+                    self.group();
+                }
+                Some('}' | ')' | ']') => return,
+                _ => self.at += 1,
+            }
+        }
+    }
+
+    /// Skips to the end of this level, closing bracket included.
+    fn skip_level(&mut self) {
+        while let Some(token) = self.peek(0) {
+            match token.punct() {
+                Some('(' | '[' | '{') => {
+                    self.group();
+                }
+                Some(')' | ']' | '}') => {
+                    self.at += 1;
+                    return;
+                }
+                _ => self.at += 1,
+            }
+        }
+    }
+
+    /// `mod name;`: scans its file.
+    fn module_file(
+        &mut self,
+        name: &str,
+        line: u32,
+        module: &[String],
+        children: &Path,
+        test: bool,
+    ) -> std::io::Result<()> {
+        let candidates = [
+            (children.join(format!("{name}.rs")), false),
+            (children.join(name).join("mod.rs"), true),
+        ];
+        let Some((path, owns_folder)) = candidates.into_iter().find(|(path, _)| path.is_file()) else {
+            if !test {
+                self.walk.trouble(self.path, line, NO_FILE);
+            }
+            return Ok(());
+        };
+        if test {
+            self.walk.tests.insert(children.join(name));
+            self.walk.tests.insert(path);
+            return Ok(());
+        }
+        let mut inner = module.to_vec();
+        inner.push(name.to_owned());
+        self.walk.file(&path, &inner, owns_folder)
+    }
+}
+
+/// Whether an attribute's content makes its item test code: `cfg(test)`, `cfg(all(test, …))`. `#[test]` alone does not:
+/// an attribute of that name may be anybody's.
+fn is_test(attribute: &[Token]) -> bool {
+    let [cfg, rest @ ..] = attribute else { return false };
+    let named = |word: &str| rest.iter().any(|t| t.is(word));
+    // `test = "…"` is another condition, which a build script may set.
+    let alone = rest
+        .windows(2)
+        .any(|pair| pair[0].is("test") && matches!(pair[1].punct(), Some(',' | ')')));
+    // `not(test)` and `any(test, …)` are compiled outside tests too.
+    cfg.is("cfg") && alone && !named("not") && !named("any")
+}

@@ -1,0 +1,9 @@
+use vauban_waiver::{Waiver, waiver, walls};
+
+fn unscoped(_signed: Waiver<'_, walls::Unscoped>) {}
+
+fn main() {
+    let sign = || waiver!(Unscoped, "the nightly digest counts all tasks");
+    unscoped(sign());
+    unscoped(sign());
+}
