@@ -21,7 +21,7 @@ pub struct User {
     pub name: String,
 }
 impl Policy for User {
-    fn rules(_: Who, _: &Columns<Self>) -> Rules<Self> {
+    fn rules(_: Who<Self>, _: &Columns<Self>) -> Rules<Self> {
         Rules {
             add: Filter::always(),
             ..Rules::public()
@@ -41,7 +41,7 @@ pub struct Post {
     pub author: ForeignKey<User>,
 }
 impl Policy for Post {
-    fn rules(_: Who, p: &Columns<Self>) -> Rules<Self> {
+    fn rules(_: Who<Self>, p: &Columns<Self>) -> Rules<Self> {
         Rules {
             view: p.published.eq(true),
             add: Filter::always(),

@@ -154,7 +154,7 @@ pub struct Granted {
 /// # #[derive(Model)]
 /// # #[model(crate = vauban_orm, user)]
 /// # pub struct User { pub id: Id<User>, #[field(max_length = 100)] pub email: String }
-/// # impl Policy for User { fn rules(_: Who, _: &Columns<Self>) -> Rules<Self> { Rules::none() } }
+/// # impl Policy for User { fn rules(_: Who<Self>, _: &Columns<Self>) -> Rules<Self> { Rules::none() } }
 /// service! {
 ///     /// Makes accounts for people who have none yet.
 ///     pub SignUp: Add<User>, View<User>;

@@ -222,8 +222,7 @@ impl<R: Model, O: Model, T: Field> Column<R, O, Option<T>> {
 
 impl<R: Model, O: UserModel> Column<R, O, Id<O>> {
     /// This user is whoever asks. Never true for nobody and for services.
-    pub fn is(&self, who: Who) -> Filter<R> {
-        let _ = who;
+    pub fn is<W>(&self, _: Who<W>) -> Filter<R> {
         self.condition(Expr::IsActor(self.meta))
     }
 }
@@ -289,8 +288,7 @@ impl<R: Model, O: Model, M: Model> Rel<R, O, M> {
     }
 
     /// Refers to a row that whoever asks may see, by `M`'s own view rule.
-    pub fn visible(&self, who: Who) -> Filter<R> {
-        let _ = who;
+    pub fn visible<W>(&self, _: Who<W>) -> Filter<R> {
         self.condition(Expr::Visible(self.meta))
     }
 
@@ -310,8 +308,7 @@ impl<R: Model, O: Model, M: Model> Rel<R, O, M> {
 
 impl<R: Model, O: Model, M: UserModel> Rel<R, O, M> {
     /// Refers to whoever asks. Never true for nobody and for services, and where it refers to nothing.
-    pub fn is(&self, who: Who) -> Filter<R> {
-        let _ = who;
+    pub fn is<W>(&self, _: Who<W>) -> Filter<R> {
         self.condition(Expr::IsActor(self.meta))
     }
 }

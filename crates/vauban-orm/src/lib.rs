@@ -18,7 +18,7 @@
 //! }
 //!
 //! impl Policy for User {
-//!     fn rules(who: Who, u: &Columns<Self>) -> Rules<Self> {
+//!     fn rules(who: Who<Self>, u: &Columns<Self>) -> Rules<Self> {
 //!         Rules { view: Filter::always(), change: u.id.is(who), ..Rules::none() }
 //!             .may_set(&u.is_staff, who.is_superuser())
 //!     }
@@ -39,7 +39,7 @@
 //! }
 //!
 //! impl Policy for Article {
-//!     fn rules(who: Who, a: &Columns<Self>) -> Rules<Self> {
+//!     fn rules(who: Who<Self>, a: &Columns<Self>) -> Rules<Self> {
 //!         let mine = a.author.is(who);
 //!         Rules { view: a.published.eq(true) | mine.clone(), ..Rules::owner(mine) }
 //!     }

@@ -26,7 +26,7 @@ pub(crate) struct Entry {
     pub number: i64,
 }
 impl Policy for Entry {
-    fn rules(_: Who, _: &Columns<Self>) -> Rules<Self> {
+    fn rules(_: Who<Self>, _: &Columns<Self>) -> Rules<Self> {
         Rules {
             add: Filter::always(),
             ..Rules::public()

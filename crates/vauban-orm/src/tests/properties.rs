@@ -21,7 +21,7 @@ struct Item {
     parent: Option<ForeignKey<Item>>,
 }
 impl Policy for Item {
-    fn rules(_: Who, _: &Columns<Self>) -> Rules<Self> {
+    fn rules(_: Who<Self>, _: &Columns<Self>) -> Rules<Self> {
         Rules::none()
     }
 }

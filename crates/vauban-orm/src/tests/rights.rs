@@ -15,7 +15,7 @@ struct Folder {
     owner: ForeignKey<User>,
 }
 impl Policy for Folder {
-    fn rules(who: Who, f: &Columns<Self>) -> Rules<Self> {
+    fn rules(who: Who<Self>, f: &Columns<Self>) -> Rules<Self> {
         Rules {
             view: Filter::always(),
             ..Rules::owner(f.owner.is(who))
@@ -35,7 +35,7 @@ struct Note {
     answers: Option<ForeignKey<Note>>,
 }
 impl Policy for Note {
-    fn rules(who: Who, n: &Columns<Self>) -> Rules<Self> {
+    fn rules(who: Who<Self>, n: &Columns<Self>) -> Rules<Self> {
         Rules::owner(n.author.is(who))
     }
 }
@@ -47,7 +47,7 @@ struct Lock {
     folder: ForeignKey<Folder>,
 }
 impl Policy for Lock {
-    fn rules(_: Who, _: &Columns<Self>) -> Rules<Self> {
+    fn rules(_: Who<Self>, _: &Columns<Self>) -> Rules<Self> {
         Rules::none()
     }
 }
@@ -278,7 +278,7 @@ mod circle {
         egg: ForeignKey<Egg>,
     }
     impl Policy for Hen {
-        fn rules(who: Who, h: &Columns<Self>) -> Rules<Self> {
+        fn rules(who: Who<Self>, h: &Columns<Self>) -> Rules<Self> {
             Rules {
                 view: h.egg.visible(who),
                 ..Rules::none()
@@ -295,7 +295,7 @@ mod circle {
         size: i32,
     }
     impl Policy for Egg {
-        fn rules(who: Who, e: &Columns<Self>) -> Rules<Self> {
+        fn rules(who: Who<Self>, e: &Columns<Self>) -> Rules<Self> {
             Rules {
                 view: e.hen.visible(who),
                 add: who.is_signed_in(),

@@ -99,7 +99,7 @@ mod tests {
         name: String,
     }
     impl Policy for Person {
-        fn rules(_: Who, _: &Columns<Self>) -> Rules<Self> {
+        fn rules(_: Who<Self>, _: &Columns<Self>) -> Rules<Self> {
             Rules::public()
         }
     }
@@ -112,7 +112,7 @@ mod tests {
         name: String,
     }
     impl Policy for Folder {
-        fn rules(who: Who, f: &Columns<Self>) -> Rules<Self> {
+        fn rules(who: Who<Self>, f: &Columns<Self>) -> Rules<Self> {
             Rules::owner(f.owner.is(who))
         }
     }

@@ -45,7 +45,7 @@ pub(super) struct User {
 }
 
 impl Policy for User {
-    fn rules(_: Who, _: &Columns<Self>) -> Rules<Self> {
+    fn rules(_: Who<Self>, _: &Columns<Self>) -> Rules<Self> {
         // As open as a careless application can make it.
         let all = vauban_orm::Filter::always;
         Rules {

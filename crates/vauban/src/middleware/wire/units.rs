@@ -21,7 +21,7 @@ pub(super) struct Note {
 }
 
 impl Policy for Note {
-    fn rules(_: Who, _: &Columns<Self>) -> Rules<Self> {
+    fn rules(_: Who<Self>, _: &Columns<Self>) -> Rules<Self> {
         Rules {
             add: Filter::always(),
             ..Rules::public()
