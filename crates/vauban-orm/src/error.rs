@@ -39,6 +39,13 @@ pub enum Error {
     Finished,
     /// A write through a handle that reads (500).
     ReadOnly,
+    /// A model or a service that no module of the program lists, so that no review has seen it (500).
+    Unlisted {
+        /// `model` or `service`.
+        what: &'static str,
+        /// Its type.
+        name: &'static str,
+    },
     /// A mistake in a model, a policy or a query that only the database could tell (500).
     Internal(String),
     /// The database's own error (500).
@@ -69,7 +76,12 @@ impl Error {
             Self::Conflict | Self::Restricted { .. } | Self::Unique { .. } => 409,
             Self::Invalid(_) => 422,
             Self::Busy(_) | Self::TooMuchWork => 503,
-            Self::Multiple | Self::Finished | Self::ReadOnly | Self::Internal(_) | Self::Database(_) => 500,
+            Self::Multiple
+            | Self::Finished
+            | Self::ReadOnly
+            | Self::Unlisted { .. }
+            | Self::Internal(_)
+            | Self::Database(_) => 500,
         }
     }
 
@@ -112,6 +124,16 @@ impl fmt::Display for Error {
             Self::TooMuchWork => f.write_str("the statement needs more work than its limit allows"),
             Self::Finished => f.write_str("the handle outlived its request"),
             Self::ReadOnly => f.write_str("a write through a handle that only reads"),
+            Self::Unlisted { what, name } => {
+                // The name alone, without its arguments, is what stands in the module's file.
+                let path = name.split('<').next().unwrap_or(name);
+                let short = path.rsplit("::").next().unwrap_or(path);
+                write!(
+                    f,
+                    "the {what} `{name}` is listed by no module of this program, so no review has seen it: \
+                     add `.{what}::<{short}>()` to its module"
+                )
+            }
             Self::Internal(what) => f.write_str(what),
             Self::Database(error) => write!(f, "database: {error}"),
         }

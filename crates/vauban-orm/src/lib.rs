@@ -68,6 +68,7 @@ extern crate self as vauban_orm;
 pub mod actor;
 pub mod checks;
 pub mod columns;
+#[doc(hidden)]
 pub mod engine;
 pub mod field;
 pub mod fragment;
@@ -80,6 +81,7 @@ mod db;
 mod error;
 mod expr;
 mod filter;
+mod listed;
 mod model;
 mod policy;
 mod problem;
@@ -89,7 +91,7 @@ mod sabotage;
 mod types;
 mod value;
 
-pub use actor::{Actor, May, Service, UserFacts, actions};
+pub use actor::{Actor, Binder, May, Service, UserFacts, actions};
 pub use choices::{Choices, InvalidChoice};
 pub use columns::{Assignment, Column, Columns, Many, Order, Rel};
 pub use db::{Acting, Db, Mode, Read, Reads, Unscoped, Write, Writes};
@@ -100,7 +102,7 @@ pub use meta::{ColumnMeta, ModelMeta};
 pub use model::{Model, UserModel};
 pub use policy::{Policy, Rules, Settable, Who};
 pub use problem::{Argument, Problem};
-pub use query::{Changeable, Create, Deletable, Page, Permitted, PermittedQuery, Query, Version};
+pub use query::{Changeable, Create, Deletable, Page, Permitted, PermittedQuerySet, QuerySet, Version};
 pub use types::{DateTime, ForeignKey, Id, InvalidId, InvalidSlug, Related, Slug};
 
 /// For generated code. Not part of the public API.

@@ -5,6 +5,7 @@
     clippy::unwrap_used,
     clippy::disallowed_methods,
     clippy::print_stdout,
+    deprecated,
     reason = "a test that starts itself"
 )]
 
@@ -31,6 +32,13 @@ impl Policy for Entry {
             add: Filter::always(),
             ..Rules::public()
         }
+    }
+}
+
+fn options() -> Options {
+    Options {
+        models: vec![Entry::meta()],
+        ..Options::default()
     }
 }
 
@@ -74,7 +82,7 @@ impl Subscriber for Trace {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_trace_says_synced_before_any_answer() {
     tracing::subscriber::set_global_default(Trace).unwrap();
-    let database = Database::open("sqlite::memory:", Options::default()).unwrap();
+    let database = Database::open("sqlite::memory:", options()).unwrap();
     database.create_all(&[Entry::meta()]).unwrap();
     static ANSWERS: AtomicUsize = AtomicUsize::new(0);
     let tasks: Vec<_> = (0..16)
@@ -112,9 +120,9 @@ fn child() {
         .build()
         .unwrap();
     runtime.block_on(async {
-        let database = Database::open(&url, Options::default()).unwrap();
+            let database = Database::open(&url, options()).unwrap();
         let start = {
-            let unit = database.bind(Actor::nobody());
+                    let unit = database.bind(Actor::nobody());
             Entry::objects().count(&unit.read_db()).await.unwrap() as i64 * 1_000_000
         };
         let tasks: Vec<_> = (0..16)
@@ -141,7 +149,7 @@ fn child() {
 fn a_killed_program_loses_nothing_acknowledged() {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", folder.path().join("crash.sqlite3").display());
-    Database::open(&url, Options::default())
+    Database::open(&url, options())
         .unwrap()
         .create_all(&[Entry::meta()])
         .unwrap();
@@ -168,13 +176,13 @@ fn a_killed_program_loses_nothing_acknowledged() {
         child.wait().unwrap();
         assert!(acknowledged.len() >= before + 250, "it wrote under load");
     }
-    let database = Database::open(&url, Options::default()).unwrap();
+    let database = Database::open(&url, options()).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .unwrap();
     let stored: BTreeSet<i64> = runtime.block_on(async {
-        let unit = database.bind(Actor::nobody());
+            let unit = database.bind(Actor::nobody());
         let all = Entry::objects().all(&unit.read_db()).await.unwrap();
         all.into_iter().map(|entry| entry.number).collect()
     });

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ::http::StatusCode;
+use vauban_orm::actor::ServiceMeta;
 use vauban_orm::engine::Database;
 use vauban_orm::{ModelMeta, Policy, Service, migrations};
 
@@ -278,17 +279,15 @@ impl Module {
 /// What the access matrix says of a service.
 #[derive(Debug, Clone)]
 pub(crate) struct ServiceFacts {
-    pub(crate) name: &'static str,
+    pub(crate) meta: ServiceMeta,
     pub(crate) reason: &'static str,
-    pub(crate) grants: fn() -> &'static [vauban_orm::actor::Granted],
 }
 
 impl ServiceFacts {
     pub(crate) fn of<S: Service>() -> Self {
         Self {
-            name: S::NAME,
+            meta: ServiceMeta::of::<S>(),
             reason: S::waiver().reason(),
-            grants: S::grants,
         }
     }
 }

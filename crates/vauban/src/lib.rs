@@ -51,8 +51,8 @@ pub use vauban_macros::Template;
 pub use vauban_macros::{Choices, Form, Model, UserAccount};
 pub use vauban_orm::{
     Actor, Changeable, Choices, Columns, DateTime, Db, Deletable, Field, Filter, ForeignKey, Id, Model, Page,
-    Permitted, Policy, Problem, Query as RowQuery, Read, Related, Rules, Service, Slug, UserFacts, UserModel, Version,
-    Who, Write, engine, service, sql,
+    Permitted, Policy, Problem, QuerySet, Read, Related, Rules, Service, Slug, UserFacts, UserModel, Version,
+    Who, Write, service, sql,
 };
 pub use vauban_waiver::{Waiver, waiver, walls};
 

@@ -171,14 +171,15 @@ pub(crate) const MODELS: fn() -> Vec<&'static ModelMeta> = || {
 };
 
 pub(crate) fn database() -> Database {
-    let database = Database::open(
-        "sqlite::memory:",
-        Options {
-            models: MODELS(),
-            ..Options::default()
-        },
-    )
-    .unwrap();
+    opened(Options {
+        models: MODELS(),
+        services: super::rights::services(),
+        ..Options::default()
+    })
+}
+
+fn opened(options: Options) -> Database {
+    let database = Database::open("sqlite::memory:", options).unwrap();
     database.create_all(&MODELS()).unwrap();
     database
 }
@@ -201,7 +202,14 @@ pub(crate) struct Site {
 
 impl Site {
     pub(crate) async fn new() -> Self {
-        let database = database();
+        Self::of(database()).await
+    }
+
+    pub(crate) async fn with(options: Options) -> Self {
+        Self::of(opened(options)).await
+    }
+
+    async fn of(database: Database) -> Self {
         let unit = database.bind(Actor::nobody());
         let db = unit.db();
         let db = db.acting::<Fixtures>();

@@ -121,11 +121,11 @@ impl Matrix {
         }
         for service in app.services() {
             let own = |right: String| Line::Service {
-                service: service.name.to_owned(),
+                service: vauban_orm::checks::shown_type(service.meta.type_name()),
                 right,
             };
             lines.insert(own(format!("because {}", service.reason)));
-            for granted in (service.grants)() {
+            for granted in service.meta.rights() {
                 lines.insert(own(format!(
                     "{} {}",
                     word(granted.action),

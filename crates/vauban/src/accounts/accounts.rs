@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use uuid::Uuid;
 use vauban_orm::engine::Database;
-use vauban_orm::{Actor, DateTime, Db, Write};
+use vauban_orm::{Actor, Binder, DateTime, Db, Write};
 
 use super::device::Devices;
 use super::pages::Layout;
@@ -38,6 +38,8 @@ pub struct AccountOptions {
 /// The accounts of one site: its users, its sessions, and everything that guards them.
 pub struct Accounts {
     pub(super) database: Database,
+    /// Makes the actor of whoever a session proves to be.
+    pub(super) binder: Binder,
     pub(super) users: Box<dyn Users>,
     pub(super) sessions: Sessions,
     pub(super) throttles: Throttles,
@@ -90,8 +92,11 @@ impl Accounts {
         // ASVS 6.2.1: whatever is configured, not below eight characters.
         let min_length = rules.min_length.max(8);
         let rules = PasswordRules { min_length, ..rules };
+        #[allow(deprecated)]
+        let binder = Binder::__for_the_sites_identity();
         let bucket_keys = BucketKeys::new(*keys.derive("throttle"));
         Ok(Self {
+            binder,
             users: Box::new(UsersOf::<U>::new()),
             sessions: Sessions::new(database.clone(), limits, clock.clone()),
             throttles: Throttles::new(database.clone(), clock, bucket_keys),
@@ -132,6 +137,7 @@ impl Accounts {
             return Ok(Err(weak));
         }
         let hash = self.hasher.hash(password, 0).await?;
+        #[allow(deprecated)]
         let unit = self.database.own_unit(Actor::nobody());
         let db = unit.db();
         let person = self.users.add_superuser(&db, email.clone(), Some(hash)).await?;
@@ -148,6 +154,7 @@ impl Accounts {
     pub(crate) async fn begin_session_for_test(&self, email: &Email) -> Result<String> {
         let found = self.users.by_email(&self.database, email).await?;
         let (person, _) = found.filter(|(p, _)| p.is_active).ok_or_else(Error::not_found)?;
+        #[allow(deprecated)]
         let unit = self.database.own_unit(Actor::nobody());
         let (token, _) = self.sessions.begin(&unit.db(), person.facts.id, None).await?;
         unit.finish(true).await?;

@@ -5,8 +5,6 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use vauban_orm::Actor;
-
 use super::accounts::Accounts;
 use super::people::Person;
 use crate::http::{Cookie, Cx, Result};
@@ -60,7 +58,7 @@ impl Accounts {
             user: person.for_pages(),
             user_id: Some(person.facts.id.to_string()),
             binding: Some(binding),
-            actor: Actor::user(person.facts),
+            actor: self.binder.user(person.facts),
             session: Some(Arc::new(SignedInAs { person, session }) as Arc<dyn Any + Send + Sync>),
         })
     }

@@ -5,8 +5,8 @@
 use std::marker::PhantomData;
 
 use vauban_orm::actions::{Add, Change, Grant, View};
-use vauban_orm::actor::{Action, Granted, Listed};
-use vauban_orm::{May, Model, Service};
+use vauban_orm::actor::{Proof, Right};
+use vauban_orm::{May, Service};
 use vauban_waiver::{Waiver, waiver, walls};
 
 use super::UserAccount;
@@ -19,24 +19,29 @@ macro_rules! services {
         pub(crate) struct $name<U>(PhantomData<fn() -> U>);
 
         impl<U: UserAccount> Service for $name<U> {
-            const NAME: &'static str = stringify!($name);
+            type Rights = services!(@rights U, [$($user),*], [$($credential),*]);
+            #[allow(deprecated)]
+            const SIGNED: Proof<Self> = Proof::__by_macro();
             fn waiver() -> Waiver<walls::ServiceRights> {
                 $waiver
             }
-            fn grants() -> &'static [Granted] {
-                &[
-                    $(Granted { action: Action::$user, model: <U as Model>::meta },)*
-                    $(Granted { action: Action::$credential, model: <Credential as Model>::meta },)*
-                ]
-            }
         }
         $(impl<U: UserAccount> May<$user, U> for $name<U> {
-            const LISTED: Listed = Listed;
+            #[allow(deprecated)]
+            const LISTED: Proof<Self> = Proof::__by_macro();
         })*
         $(impl<U: UserAccount> May<$credential, Credential> for $name<U> {
-            const LISTED: Listed = Listed;
+            #[allow(deprecated)]
+            const LISTED: Proof<Self> = Proof::__by_macro();
         })*
     )+};
+    (@rights $user_model:ident, [$user:ident $(, $users:ident)*], [$($credentials:ident),*]) => {
+        (Right<$user, $user_model>, services!(@rights $user_model, [$($users),*], [$($credentials),*]))
+    };
+    (@rights $user_model:ident, [], [$credential:ident $(, $credentials:ident)*]) => {
+        (Right<$credential, Credential>, services!(@rights $user_model, [], [$($credentials),*]))
+    };
+    (@rights $user_model:ident, [], []) => { () };
 }
 
 services! {

@@ -6,7 +6,7 @@ use std::pin::Pin;
 
 use uuid::Uuid;
 use vauban_orm::engine::Database;
-use vauban_orm::{Actor, Create, DateTime, Db, Error, Id, Query, Result, Write};
+use vauban_orm::{Actor, Create, DateTime, Db, Error, Id, QuerySet, Result, Write};
 
 use super::credential::{Credential, NewCredential};
 use super::people::{Person, UserAccount};
@@ -69,9 +69,10 @@ impl<U> UsersOf<U> {
 impl<U: UserAccount> Users for UsersOf<U> {
     fn by_id<'a>(&'a self, database: &'a Database, id: Uuid) -> Answer<'a, Option<Person>> {
         Box::pin(async move {
+            #[allow(deprecated)]
             let unit = database.bind(Actor::nobody());
             let db = unit.read_db().acting::<SignIn<U>>();
-            let found = Query::<U>::new()
+            let found = QuerySet::<U>::new()
                 .filter(|u| U::columns_of_account(u).id.eq(Id::from_uuid(id)))
                 .first(&db);
             Ok(found.await?.map(Person::of))
@@ -84,9 +85,10 @@ impl<U: UserAccount> Users for UsersOf<U> {
         email: &'a Email,
     ) -> Answer<'a, Option<(Person, Option<Hash>)>> {
         Box::pin(async move {
+            #[allow(deprecated)]
             let unit = database.bind(Actor::nobody());
             let db = unit.read_db().acting::<SignIn<U>>();
-            let found = Query::<U>::new()
+            let found = QuerySet::<U>::new()
                 .filter(|u| U::columns_of_account(u).email.eq(email))
                 .first(&db)
                 .await?;
@@ -100,7 +102,7 @@ impl<U: UserAccount> Users for UsersOf<U> {
 
     fn is_taken<'a>(&'a self, db: &'a Db<Write>, email: &'a Email) -> Answer<'a, bool> {
         Box::pin(async move {
-            let same = Query::<U>::new().filter(|u| U::columns_of_account(u).email.eq(email));
+            let same = QuerySet::<U>::new().filter(|u| U::columns_of_account(u).email.eq(email));
             same.exists(&db.acting::<SignUp<U>>()).await
         })
     }
@@ -127,7 +129,7 @@ impl<U: UserAccount> Users for UsersOf<U> {
     ) -> Answer<'a, Person> {
         Box::pin(async move {
             let acting = db.acting::<Administration<U>>();
-            let found = Query::<U>::new()
+            let found = QuerySet::<U>::new()
                 .filter(|u| U::columns_of_account(u).email.eq(&email))
                 .first(&acting)
                 .await?;
@@ -135,7 +137,7 @@ impl<U: UserAccount> Users for UsersOf<U> {
                 Some(user) => user.id(),
                 None => Create::<U>::new(U::fresh(email)).save(&acting).await?.id(),
             };
-            let raised = Query::<U>::new()
+            let raised = QuerySet::<U>::new()
                 .filter(|u| U::columns_of_account(u).id.eq(id))
                 .change_all(&acting, |u| {
                     let columns = U::columns_of_account(u);
@@ -158,7 +160,7 @@ impl<U: UserAccount> Users for UsersOf<U> {
                     .await?;
                 }
             }
-            let user = Query::<U>::new()
+            let user = QuerySet::<U>::new()
                 .filter(|u| U::columns_of_account(u).id.eq(id))
                 .first(&acting)
                 .await?;
@@ -168,9 +170,10 @@ impl<U: UserAccount> Users for UsersOf<U> {
 
     fn has_superuser<'a>(&'a self, database: &'a Database) -> Answer<'a, bool> {
         Box::pin(async move {
+            #[allow(deprecated)]
             let unit = database.bind(Actor::nobody());
             let db = unit.read_db().acting::<Administration<U>>();
-            let some = Query::<U>::new().filter(|u| {
+            let some = QuerySet::<U>::new().filter(|u| {
                 let columns = U::columns_of_account(u);
                 columns.is_superuser.eq(true) & columns.is_active.eq(true)
             });
@@ -194,7 +197,7 @@ impl<U: UserAccount> Users for UsersOf<U> {
             if !same.exists(&acting).await? {
                 return Ok(false);
             }
-            let active = Query::<U>::new().filter(|u| {
+            let active = QuerySet::<U>::new().filter(|u| {
                 let columns = U::columns_of_account(u);
                 columns.id.eq(Id::from_uuid(id)) & columns.is_active.eq(true)
             });
@@ -207,6 +210,7 @@ impl<U: UserAccount> Users for UsersOf<U> {
 
     fn hash_of<'a>(&'a self, database: &'a Database, id: Uuid) -> Answer<'a, Option<Hash>> {
         Box::pin(async move {
+            #[allow(deprecated)]
             let unit = database.bind(Actor::nobody());
             let db = unit.read_db().acting::<PasswordChange<U>>();
             let credential = Credential::objects().filter(|c| c.user.eq(id)).first(&db).await?;

@@ -146,6 +146,7 @@ impl Run {
     where
         F: Future<Output = Result<T, Failure>>,
     {
+        #[allow(deprecated)]
         let unit = self.database.bind(Actor::nobody());
         let done = work(unit.db()).await;
         unit.finish(done.is_ok()).await?;

@@ -53,6 +53,7 @@ impl Sessions {
     pub(crate) async fn find(&self, token: &SessionToken) -> Result<Found> {
         // CWE-208: the database compares hashes of what was sent, so its timing tells nothing of a token.
         let hash = token.hash();
+        #[allow(deprecated)]
         let unit = self.database.bind(Actor::nobody());
         let db = unit.read_db().acting::<SessionStore>();
         let Some(row) = SessionRow::objects()
@@ -118,6 +119,7 @@ impl Sessions {
 
     /// Ends every session of a user in a unit of its own: at a deactivated user's next request.
     pub(crate) async fn revoke(&self, user: Uuid) -> Result<u64> {
+        #[allow(deprecated)]
         let unit = self.database.own_unit(Actor::nobody());
         let ended = self.end_all(&unit.db(), user).await?;
         unit.finish(true).await?;
@@ -136,6 +138,7 @@ impl Sessions {
     pub(crate) async fn clear(&self) -> Result<u64> {
         let (seen, created) = self.limits.oldest(self.clock.now());
         let (seen, created) = (DateTime::from(seen), DateTime::from(created));
+        #[allow(deprecated)]
         let unit = self.database.own_unit(Actor::nobody());
         let over = SessionRow::objects().filter(|s| s.seen.le(seen) | s.created.le(created));
         let ended = over.delete_all(&unit.db().acting::<SessionStore>()).await?;

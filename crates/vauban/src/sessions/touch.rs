@@ -61,6 +61,7 @@ impl Touches {
 }
 
 async fn write(database: &Database, notes: &[(TokenHash, DateTime)]) -> Result<()> {
+    #[allow(deprecated)]
     let unit = database.own_unit(Actor::nobody());
     let db = unit.db().acting::<SessionStore>();
     for (session, seen) in notes {

@@ -89,7 +89,6 @@ impl TestApp {
             passes: 1,
             lanes: 1,
         };
-        fixtures::grant_all(&app_value);
         let assembled = assemble::open(&app_value, &settings)
             .and_then(|database| assemble::assemble(app_value, settings, database));
         let Assembled {
@@ -125,6 +124,7 @@ impl TestApp {
     where
         F: Future<Output = vauban_orm::Result<T>>,
     {
+        #[allow(deprecated)]
         let unit = self.database.bind(Actor::nobody());
         let done = work(unit.db().acting::<Fixtures>()).await;
         let finished = unit.finish(done.is_ok()).await;

@@ -73,6 +73,7 @@ impl Kit {
     pub(super) fn with(change: impl FnOnce(&mut AccountOptions)) -> Self {
         let mut models = super::models();
         models.push(User::meta());
+        #[allow(deprecated)]
         let database = Database::open(
             "sqlite::memory:",
             Options {
@@ -111,6 +112,7 @@ impl Kit {
 
     /// Makes an account.
     pub(super) async fn person(&self, email: &str) -> Person {
+        #[allow(deprecated)]
         let unit = self.database.own_unit(Actor::nobody());
         let (email, password) = (Email::parse(email).unwrap(), Password::new(PASSWORD).unwrap());
         self.accounts
@@ -130,6 +132,7 @@ impl Kit {
 
     /// Begins a session, as a sign-in does once the password is proved.
     pub(super) async fn session(&self, person: &Person, before: Option<&SessionToken>) -> SessionToken {
+        #[allow(deprecated)]
         let unit = self.database.own_unit(Actor::nobody());
         let before = before.map(SessionToken::hash);
         let (token, _) = self

@@ -80,6 +80,7 @@ impl Throttles {
     /// read: only attempts that are let through write.
     pub(crate) async fn admit(&self, buckets: Vec<Bucket>) -> Result<Admission> {
         let now = self.clock.now();
+        #[allow(deprecated)]
         let unit = self.database.own_unit(Actor::nobody());
         let reading = unit.read_db().acting::<Throttling>();
         if let Some(wait) = longest_wait(&levels(&reading, &buckets).await?, now) {
@@ -127,6 +128,7 @@ impl Throttles {
 
     /// The attempt was honest: an account's own buckets are emptied, shared ones get this attempt back.
     pub(crate) async fn succeeded(&self, buckets: &[Bucket]) -> Result<()> {
+        #[allow(deprecated)]
         let unit = self.database.own_unit(Actor::nobody());
         let db = unit.db();
         db.begin().await?;

@@ -107,6 +107,7 @@ async fn site() -> Server {
         .view::<panics>("panics")
         .view::<hangs>("hangs")
         .view::<form>("form");
+    #[allow(deprecated)]
     let database = Database::open("sqlite::memory:", Options::default()).unwrap();
     database.create_all(&[Note::meta()]).unwrap();
     parts.database = Some(database);
