@@ -106,7 +106,9 @@ impl ModelArgs {
         }
         if module && !named {
             // A package that others depend on: its tables carry the name that they know it by.
-            let package = std::env::var("CARGO_CRATE_NAME").unwrap_or_default().to_lowercase();
+            let package = std::env::var("CARGO_CRATE_NAME")
+                .unwrap_or_default()
+                .to_lowercase();
             args.table = format!("{package}_{}", args.table);
         }
         Ok(args)

@@ -1,7 +1,13 @@
 //! What the ORM costs beside bare rusqlite with prepared statements, on the same file, as ratios of one run:
 //! `cargo run --release -p vauban-orm --example ratio`.
 
-#![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout, unreachable_pub, deprecated)]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    unreachable_pub,
+    deprecated
+)]
 
 use std::future::Future;
 use std::hint::black_box;

@@ -124,7 +124,9 @@ pub struct Proof<S>(PhantomData<fn() -> S>);
 
 impl<S> Proof<S> {
     /// For the macro.
-    #[deprecated(note = "a service is written by `service!`, which signs its rights and lists them for review")]
+    #[deprecated(
+        note = "a service is written by `service!`, which signs its rights and lists them for review"
+    )]
     pub const fn __by_macro() -> Self {
         Self(PhantomData)
     }

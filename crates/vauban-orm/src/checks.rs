@@ -111,7 +111,9 @@ pub fn tables(models: &[&'static ModelMeta], site: &str) -> Vec<Finding> {
             .filter(|name| after(table, name).is_some())
             .max_by_key(|name| name.len());
         let message = if table.starts_with(RESERVED) {
-            format!("the table `{table}`: names that begin with `{RESERVED}` are the framework's. Choose another")
+            format!(
+                "the table `{table}`: names that begin with `{RESERVED}` are the framework's. Choose another"
+            )
         } else if let Some(owner) = owner.filter(|owner| is_sites || **owner != own) {
             format!(
                 "the table `{table}` belongs to the package `{owner}`, whose tables begin with `{owner}_`. Choose \

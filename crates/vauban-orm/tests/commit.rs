@@ -120,9 +120,9 @@ fn child() {
         .build()
         .unwrap();
     runtime.block_on(async {
-            let database = Database::open(&url, options()).unwrap();
+        let database = Database::open(&url, options()).unwrap();
         let start = {
-                    let unit = database.bind(Actor::nobody());
+            let unit = database.bind(Actor::nobody());
             Entry::objects().count(&unit.read_db()).await.unwrap() as i64 * 1_000_000
         };
         let tasks: Vec<_> = (0..16)
@@ -182,7 +182,7 @@ fn a_killed_program_loses_nothing_acknowledged() {
         .build()
         .unwrap();
     let stored: BTreeSet<i64> = runtime.block_on(async {
-            let unit = database.bind(Actor::nobody());
+        let unit = database.bind(Actor::nobody());
         let all = Entry::objects().all(&unit.read_db()).await.unwrap();
         all.into_iter().map(|entry| entry.number).collect()
     });

@@ -78,10 +78,9 @@ async fn a_model_that_is_not_listed_is_not_asked_through_another() {
     let site = Site::new().await;
     let unit = site.as_user(&site.ann);
     let db = unit.db();
-    let tasks = Many::<Organisation, Organisation, Back>::new(
-        &columns::Path::ROOT,
-        |b: &Columns<Back>| &b.organisation,
-    );
+    let tasks = Many::<Organisation, Organisation, Back>::new(&columns::Path::ROOT, |b: &Columns<Back>| {
+        &b.organisation
+    });
     let question = || {
         Organisation::objects()
             .filter(|_| tasks.any(|b| b.title.starts_with("")))
@@ -109,7 +108,9 @@ fn two_models_with_one_table_do_not_start() {
         models: models.clone(),
         ..Options::default()
     };
-    let error = Database::open("sqlite::memory:", options).unwrap_err().to_string();
+    let error = Database::open("sqlite::memory:", options)
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("tests::models::User` and `"), "{error}");
     assert!(error.contains("have one table, `user`"), "{error}");
     let database = Database::open("sqlite::memory:", Options::default()).unwrap();
@@ -219,7 +220,11 @@ async fn a_unit_that_reads_has_no_writer() {
 }
 
 /// A model of some other package, in some other table.
-fn of_package(type_name: fn() -> &'static str, package: &'static str, table: &'static str) -> &'static ModelMeta {
+fn of_package(
+    type_name: fn() -> &'static str,
+    package: &'static str,
+    table: &'static str,
+) -> &'static ModelMeta {
     Box::leak(Box::new(ModelMeta {
         name: "Entry",
         table,
@@ -278,7 +283,11 @@ fn tables_belong_to_packages() {
         );
     }
     // The framework's own keep their names.
-    let accounts = of_package(|| "vauban_accounts::Credential", "vauban-accounts", "vauban_credential");
+    let accounts = of_package(
+        || "vauban_accounts::Credential",
+        "vauban-accounts",
+        "vauban_credential",
+    );
     assert_eq!(told(&[accounts]), [] as [String; 0]);
 }
 

@@ -89,7 +89,8 @@ mod tests {
     use super::super::form::Form;
     use super::super::render;
     use super::*;
-    use crate::{Actor, Columns, Policy, Rules, UserFacts, Who, engine};
+    use crate::{Actor, Columns, Policy, Rules, UserFacts, Who};
+    use vauban_orm::{Binder, actor::ServiceMeta, engine};
 
     #[derive(vauban_macros::Model)]
     #[model(user)]
@@ -155,11 +156,15 @@ mod tests {
     async fn site() -> Site {
         let dir = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}/db", dir.path().display());
-        #[allow(deprecated)]
-        let database = engine::Database::open(&url, engine::Options::default()).unwrap();
         let models = vec![<Person as Model>::meta(), <Folder as Model>::meta()];
+        let options = engine::Options {
+            models: models.clone(),
+            services: vec![ServiceMeta::of::<Fixtures>()],
+            ..engine::Options::default()
+        };
+        #[allow(deprecated)]
+        let database = engine::Database::open(&url, options).unwrap();
         database.create_all(&models).unwrap();
-        database.set_models(models);
         #[allow(deprecated)]
         let unit = database.bind(Actor::nobody());
         let fixtures = unit.db().acting::<Fixtures>();
@@ -194,7 +199,9 @@ mod tests {
     async fn clean(site: &Site, body: &str) -> Result<super::super::Clean<FileForm>, Form<FileForm>> {
         let data = FormData::urlencoded(body.as_bytes(), &Limits::DEFAULT).unwrap();
         #[allow(deprecated)]
-        let unit = site.database.bind(Actor::user(site.ann));
+        let unit = site
+            .database
+            .bind(Binder::__for_the_sites_identity().user(site.ann));
         Form::<FileForm>::bound(&data, false)
             .unwrap()
             .clean(&unit.read_db())

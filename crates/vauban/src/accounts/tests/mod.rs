@@ -78,6 +78,10 @@ impl Kit {
             "sqlite::memory:",
             Options {
                 models: models.clone(),
+                services: super::service_facts::<User>()
+                    .into_iter()
+                    .map(|service| service.meta)
+                    .collect(),
                 ..Options::default()
             },
         );

@@ -107,7 +107,7 @@ async fn privileged_columns_are_not_for_users_to_write() {
     let kit = Kit::new();
     let ann = kit.person("ann@example.com").await;
     #[allow(deprecated)]
-    let unit = kit.database.own_unit(Actor::user(ann.facts));
+    let unit = kit.database.own_unit(kit.accounts.binder.user(ann.facts));
     let db = unit.db();
     let own = || User::objects().filter(|u| u.email.eq(&ann.email));
     assert!(
@@ -135,7 +135,7 @@ async fn hashes_are_behind_no_policy() {
     let kit = Kit::new();
     let mut ann = kit.person("ann@example.com").await;
     (ann.facts.is_staff, ann.facts.is_superuser) = (true, true);
-    for actor in [Actor::nobody(), Actor::user(ann.facts)] {
+    for actor in [Actor::nobody(), kit.accounts.binder.user(ann.facts)] {
         #[allow(deprecated)]
         let unit = kit.database.own_unit(actor);
         assert_eq!(Credential::objects().count(&unit.read_db()).await.unwrap(), 0);
