@@ -35,7 +35,7 @@ pub struct User {
 
 /// People see themselves and those they share an organisation with; staff see everybody.
 impl Policy for User {
-    fn rules(who: Who, u: &Columns<Self>) -> Rules<Self> {
+    fn rules(who: Who<Self>, u: &Columns<Self>) -> Rules<Self> {
         let colleague = u
             .memberships
             .any(|mine| mine.organisation.memberships.any(|m| m.user.is(who)));

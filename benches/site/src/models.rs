@@ -12,7 +12,7 @@ pub(crate) struct Fortune {
 }
 
 impl Policy for Fortune {
-    fn rules(_: Who, _: &Columns<Self>) -> Rules<Self> {
+    fn rules(_: Who<Self>, _: &Columns<Self>) -> Rules<Self> {
         Rules::public()
     }
 }
@@ -26,7 +26,7 @@ pub(crate) struct Author {
 }
 
 impl Policy for Author {
-    fn rules(_: Who, _: &Columns<Self>) -> Rules<Self> {
+    fn rules(_: Who<Self>, _: &Columns<Self>) -> Rules<Self> {
         Rules::public()
     }
 }
@@ -46,7 +46,7 @@ pub(crate) struct Post {
 }
 
 impl Policy for Post {
-    fn rules(_: Who, p: &Columns<Self>) -> Rules<Self> {
+    fn rules(_: Who<Self>, p: &Columns<Self>) -> Rules<Self> {
         Rules {
             view: p.published.eq(true),
             ..Rules::none()
@@ -69,7 +69,7 @@ pub(crate) struct Note {
 }
 
 impl Policy for Note {
-    fn rules(who: Who, n: &Columns<Self>) -> Rules<Self> {
+    fn rules(who: Who<Self>, n: &Columns<Self>) -> Rules<Self> {
         Rules::owner(n.author.is(who))
     }
 }
@@ -96,7 +96,7 @@ pub(crate) struct User {
 }
 
 impl Policy for User {
-    fn rules(who: Who, u: &Columns<Self>) -> Rules<Self> {
+    fn rules(who: Who<Self>, u: &Columns<Self>) -> Rules<Self> {
         Rules {
             view: u.id.is(who),
             change: u.id.is(who),

@@ -1,6 +1,8 @@
 //! The rows: as many, and as long, as those of every peer.
 
-use vauban::accounts::{Email, Password};
+use std::sync::Arc;
+
+use vauban::accounts::{Accounts, Email, Password};
 use vauban::commands::{Command, Failure, Run};
 use vauban::prelude::*;
 
@@ -24,9 +26,7 @@ pub(crate) fn module() -> Module {
 }
 
 async fn run(run: Run) -> Result<(), Failure> {
-    let accounts = run
-        .accounts()
-        .ok_or_else(|| Failure::new("the site has no accounts"))?;
+    let accounts = run.part::<Arc<Accounts>>()?;
     let email = Email::parse(EMAIL).map_err(Failure::new)?;
     let there = run
         .unit(|db| async move { Ok(Fortune::objects().exists(&db.acting::<Seed>()).await?) })

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 use uuid::Uuid;
-use vauban::orm::{DateTime, Db, Write};
+use vauban::orm::{Binder, DateTime, Db, Write};
 use vauban::units::Units;
 
 use super::device::Devices;
@@ -38,6 +38,8 @@ pub struct AccountOptions {
 /// The accounts of one site: its users, its sessions, and everything that guards them.
 pub struct Accounts {
     pub(super) units: Units,
+    /// Makes the actor of whoever a session proves to be.
+    pub(super) binder: Binder,
     pub(super) users: Box<dyn Users>,
     pub(super) sessions: Sessions,
     pub(super) throttles: Throttles,
@@ -78,6 +80,7 @@ impl Accounts {
     pub(crate) fn new<U: UserAccount>(
         units: Units,
         keys: &ModuleKeys,
+        binder: Binder,
         options: AccountOptions,
     ) -> Result<Self, HashError> {
         let AccountOptions {
@@ -92,6 +95,7 @@ impl Accounts {
         let rules = PasswordRules { min_length, ..rules };
         let bucket_keys = BucketKeys::new(*keys.derive("throttle"));
         Ok(Self {
+            binder,
             users: Box::new(UsersOf::<U>::new()),
             sessions: Sessions::new(units.clone(), limits, clock.clone()),
             throttles: Throttles::new(units.clone(), clock, bucket_keys),

@@ -25,7 +25,7 @@ pub(crate) struct Credential {
 }
 
 impl Policy for Credential {
-    fn rules(_: Who, _: &Columns<Self>) -> Rules<Self> {
+    fn rules(_: Who<Self>, _: &Columns<Self>) -> Rules<Self> {
         // CWE-522: nobody, whatever they are; services only.
         Rules::none()
     }

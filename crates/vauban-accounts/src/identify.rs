@@ -8,7 +8,6 @@ use std::sync::Arc;
 #[cfg(any(test, feature = "testing"))]
 use uuid::Uuid;
 use vauban::Url;
-use vauban::orm::Actor;
 
 use super::accounts::Accounts;
 use super::people::Person;
@@ -64,7 +63,7 @@ impl Accounts {
             user: person.for_pages(),
             user_id: Some(person.facts.id.to_string()),
             binding: Some(binding),
-            actor: Actor::user(person.facts),
+            actor: self.binder.user(person.facts),
             session: Some(Arc::new(SignedInAs { person, session }) as Arc<dyn Any + Send + Sync>),
         })
     }

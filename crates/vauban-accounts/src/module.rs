@@ -87,7 +87,7 @@ impl<U: UserAccount> From<Module<U>> for vauban::Module {
             .security_events(events::ALL)
             .command(commands::create_superuser())
             .command(commands::clear_sessions())
-            .identity(move |wiring| {
+            .identity(move |wiring, binder| {
                 let mut options = options.clone();
                 options.limits = wiring.settings.of();
                 // ASVS 6.2.11: a password of this site is not the site's name.
@@ -100,7 +100,7 @@ impl<U: UserAccount> From<Module<U>> for vauban::Module {
                         lanes: 1,
                     };
                 }
-                let accounts = Accounts::new::<U>(wiring.units(), &wiring.keys(), options)?;
+                let accounts = Accounts::new::<U>(wiring.units(), &wiring.keys(), binder, options)?;
                 #[cfg(debug_assertions)]
                 accounts.offer_to_look_as(wiring.parts.contributed::<LookAs>())?;
                 Ok::<_, Failure>(Arc::new(accounts))
@@ -117,6 +117,16 @@ pub(crate) fn migration_set() -> migrations::Set {
         package: "vauban",
         ..vauban::migrations!("migrations")
     }
+}
+
+/// The module's services.
+#[cfg(test)]
+pub(crate) fn own_services<U: UserAccount>() -> Vec<vauban::orm::actor::ServiceMeta> {
+    let module = vauban::Module::from(module::<U>());
+    vauban::module::Modules::of_site(module)
+        .services()
+        .map(|service| service.meta)
+        .collect()
 }
 
 /// The module's own models.

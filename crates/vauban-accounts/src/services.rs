@@ -5,9 +5,9 @@
 use std::marker::PhantomData;
 
 use vauban::orm::actions::{Add, Change, Grant, View};
-use vauban::orm::actor::{Action, Granted, Listed};
-use vauban::orm::{May, Model, Service};
-use vauban::{Place, __place};
+use vauban::orm::actor::{Proof, Right};
+use vauban::orm::{May, Service};
+use vauban::{__place, Place};
 
 use super::UserAccount;
 use super::credential::Credential;
@@ -19,24 +19,29 @@ macro_rules! services {
         pub(crate) struct $name<U>(PhantomData<fn() -> U>);
 
         impl<U: UserAccount> Service for $name<U> {
-            const NAME: &'static str = stringify!($name);
+            type Rights = services!(@rights U, [$($user),*], [$($credential),*]);
+            #[allow(deprecated)]
+            const SIGNED: Proof<Self> = Proof::__by_macro();
             fn waiver() -> Place {
                 __place!(ServiceRights, $reason)
             }
-            fn grants() -> &'static [Granted] {
-                &[
-                    $(Granted { action: Action::$user, model: <U as Model>::meta },)*
-                    $(Granted { action: Action::$credential, model: <Credential as Model>::meta },)*
-                ]
-            }
         }
         $(impl<U: UserAccount> May<$user, U> for $name<U> {
-            const LISTED: Listed = Listed;
+            #[allow(deprecated)]
+            const LISTED: Proof<Self> = Proof::__by_macro();
         })*
         $(impl<U: UserAccount> May<$credential, Credential> for $name<U> {
-            const LISTED: Listed = Listed;
+            #[allow(deprecated)]
+            const LISTED: Proof<Self> = Proof::__by_macro();
         })*
     )+};
+    (@rights $user_model:ident, [$user:ident $(, $users:ident)*], [$($credentials:ident),*]) => {
+        (Right<$user, $user_model>, services!(@rights $user_model, [$($users),*], [$($credentials),*]))
+    };
+    (@rights $user_model:ident, [], [$credential:ident $(, $credentials:ident)*]) => {
+        (Right<$credential, Credential>, services!(@rights $user_model, [], [$($credentials),*]))
+    };
+    (@rights $user_model:ident, [], []) => { () };
 }
 
 services! {

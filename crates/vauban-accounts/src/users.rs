@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 
 use uuid::Uuid;
-use vauban::orm::{Create, DateTime, Db, Error, Id, Query, Result, Write};
+use vauban::orm::{Create, DateTime, Db, Error, Id, QuerySet, Result, Write};
 use vauban::units::Units;
 
 use super::credential::{Credential, NewCredential};
@@ -71,7 +71,7 @@ impl<U: UserAccount> Users for UsersOf<U> {
         Box::pin(async move {
             let unit = units.begin();
             let db = unit.read_db().acting::<SignIn<U>>();
-            let found = Query::<U>::new()
+            let found = QuerySet::<U>::new()
                 .filter(|u| U::columns_of_account(u).id.eq(Id::from_uuid(id)))
                 .first(&db);
             Ok(found.await?.map(Person::of))
@@ -86,7 +86,7 @@ impl<U: UserAccount> Users for UsersOf<U> {
         Box::pin(async move {
             let unit = units.begin();
             let db = unit.read_db().acting::<SignIn<U>>();
-            let found = Query::<U>::new()
+            let found = QuerySet::<U>::new()
                 .filter(|u| U::columns_of_account(u).email.eq(email))
                 .first(&db)
                 .await?;
@@ -100,7 +100,7 @@ impl<U: UserAccount> Users for UsersOf<U> {
 
     fn is_taken<'a>(&'a self, db: &'a Db<Write>, email: &'a Email) -> Answer<'a, bool> {
         Box::pin(async move {
-            let same = Query::<U>::new().filter(|u| U::columns_of_account(u).email.eq(email));
+            let same = QuerySet::<U>::new().filter(|u| U::columns_of_account(u).email.eq(email));
             same.exists(&db.acting::<SignUp<U>>()).await
         })
     }
@@ -127,7 +127,7 @@ impl<U: UserAccount> Users for UsersOf<U> {
     ) -> Answer<'a, Person> {
         Box::pin(async move {
             let acting = db.acting::<Administration<U>>();
-            let found = Query::<U>::new()
+            let found = QuerySet::<U>::new()
                 .filter(|u| U::columns_of_account(u).email.eq(&email))
                 .first(&acting)
                 .await?;
@@ -135,7 +135,7 @@ impl<U: UserAccount> Users for UsersOf<U> {
                 Some(user) => user.id(),
                 None => Create::<U>::new(U::fresh(email)).save(&acting).await?.id(),
             };
-            let raised = Query::<U>::new()
+            let raised = QuerySet::<U>::new()
                 .filter(|u| U::columns_of_account(u).id.eq(id))
                 .change_all(&acting, |u| {
                     let columns = U::columns_of_account(u);
@@ -158,7 +158,7 @@ impl<U: UserAccount> Users for UsersOf<U> {
                     .await?;
                 }
             }
-            let user = Query::<U>::new()
+            let user = QuerySet::<U>::new()
                 .filter(|u| U::columns_of_account(u).id.eq(id))
                 .first(&acting)
                 .await?;
@@ -170,7 +170,7 @@ impl<U: UserAccount> Users for UsersOf<U> {
         Box::pin(async move {
             let unit = units.begin();
             let db = unit.read_db().acting::<Administration<U>>();
-            let some = Query::<U>::new().filter(|u| {
+            let some = QuerySet::<U>::new().filter(|u| {
                 let columns = U::columns_of_account(u);
                 columns.is_superuser.eq(true) & columns.is_active.eq(true)
             });
@@ -194,7 +194,7 @@ impl<U: UserAccount> Users for UsersOf<U> {
             if !same.exists(&acting).await? {
                 return Ok(false);
             }
-            let active = Query::<U>::new().filter(|u| {
+            let active = QuerySet::<U>::new().filter(|u| {
                 let columns = U::columns_of_account(u);
                 columns.id.eq(Id::from_uuid(id)) & columns.is_active.eq(true)
             });

@@ -51,8 +51,8 @@ pub use vauban_macros::{Choices, Form, Model};
 pub use vauban_orm as orm;
 pub use vauban_orm::{
     Actor, Changeable, Choices, Columns, DateTime, Db, Deletable, Field, Filter, ForeignKey, Id, Model, Page,
-    Permitted, Policy, Query as RowQuery, Read, Related, Rules, Service, Slug, UserFacts, UserModel, Version,
-    Who, Write, engine, service, sql,
+    Permitted, Policy, Problem, QuerySet, Read, Related, Rules, Service, Slug, UserFacts, UserModel, Version,
+    Who, Write, service, sql,
 };
 #[doc(hidden)]
 pub use vauban_waiver::__place;

@@ -8,7 +8,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use ::http::StatusCode;
-use vauban_orm::{ModelMeta, Policy, Service, migrations};
+use vauban_orm::actor::ServiceMeta;
+use vauban_orm::{Binder, ModelMeta, Policy, Service, migrations};
 
 use crate::checks::Check;
 use crate::commands::{Command, Failure};
@@ -216,15 +217,19 @@ impl Module {
 
     /// Brings the site's identity: who asks, by a session's cookie. It is a part as well (`Arc<I>`).
     ///
-    /// A site has at most one, and the access matrix prints its type: it alone makes actors (CWE-287).
+    /// A site has at most one, and the access matrix prints its type: it alone makes actors, by the [`Binder`] that it is
+    /// given (CWE-287).
     #[must_use]
     pub fn identity<I: IdentityBackend>(
         mut self,
-        make: impl Fn(&Wiring<'_>) -> Result<Arc<I>, Failure> + Send + Sync + 'static,
+        make: impl Fn(&Wiring<'_>, Binder) -> Result<Arc<I>, Failure> + Send + Sync + 'static,
     ) -> Self {
         self.identity = Some(type_name::<I>());
         self.parts.push(Box::new(move |making| {
-            let identity = make(&making.wiring())?;
+            // CWE-287: the one binder of the site goes to its one identity.
+            #[allow(deprecated)]
+            let binder = Binder::__for_the_sites_identity();
+            let identity = make(&making.wiring(), binder)?;
             making.identity = Some(Arc::clone(&identity) as Arc<dyn IdentityBackend>);
             making.keep(identity)
         }));
@@ -251,21 +256,18 @@ impl fmt::Debug for Module {
 /// What the access matrix says of a service.
 #[derive(Debug, Clone)]
 pub struct ServiceFacts {
-    /// Its name.
-    pub name: &'static str,
+    /// Its type and its rights.
+    pub meta: ServiceMeta,
     /// Why it may what the policies do not let it.
     pub reason: &'static str,
-    /// Its rights.
-    pub grants: fn() -> &'static [vauban_orm::actor::Granted],
 }
 
 impl ServiceFacts {
     /// Those of a service.
     pub fn of<S: Service>() -> Self {
         Self {
-            name: S::NAME,
+            meta: ServiceMeta::of::<S>(),
             reason: S::waiver().reason(),
-            grants: S::grants,
         }
     }
 }

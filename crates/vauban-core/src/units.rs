@@ -29,7 +29,9 @@ impl Units {
     /// Begins a unit. Costs nothing until its first statement; what it wrote stays with
     /// [`finish(true)`](Unit::finish) only.
     pub fn begin(&self) -> Unit {
-        self.0.bind(Actor::nobody())
+        #[allow(deprecated)]
+        let unit = self.0.bind(Actor::nobody());
+        unit
     }
 }
 

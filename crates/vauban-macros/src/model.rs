@@ -53,6 +53,7 @@ impl ModelArgs {
             related: Vec::new(),
             unique_oracle: None,
         };
+        let (mut module, mut named) = (false, false);
         for attribute in input.attrs.iter().filter(|a| a.path().is_ident("model")) {
             attribute.parse_nested_meta(|meta| {
                 let path = &meta.path;
@@ -62,6 +63,15 @@ impl ModelArgs {
                 } else if path.is_ident("table") {
                     let table: LitStr = meta.value()?.parse()?;
                     args.table = identifier(&table)?;
+                    named = true;
+                    if args.table.starts_with(RESERVED) && !is_framework() {
+                        return Err(Error::new(
+                            table.span(),
+                            "tables that begin with `vauban_` are the framework's: choose another name",
+                        ));
+                    }
+                } else if path.is_ident("module") {
+                    module = true;
                 } else if path.is_ident("user") {
                     args.user = true;
                 } else if path.is_ident("unique") || path.is_ident("index") {
@@ -86,7 +96,7 @@ impl ModelArgs {
                     args.unique_oracle = Some(signed(&meta.value()?.parse()?)?);
                 } else {
                     return Err(meta.error(
-                        "`#[model(…)]` knows `table = \"name\"`, `unique(a, b)`, `index(a, b)`, \
+                        "`#[model(…)]` knows `table = \"name\"`, `module`, `unique(a, b)`, `index(a, b)`, \
                          `check(name = \"SQL\")`, `related(name: Child.field)`, \
                          `unique_oracle = waiver!(UniqueOracle, \"…\")`, `user` and `crate = path`",
                     ));
@@ -94,8 +104,37 @@ impl ModelArgs {
                 Ok(())
             })?;
         }
+        if module && !named {
+            // A package that others depend on: its tables carry the name that they know it by.
+            let package = std::env::var("CARGO_CRATE_NAME")
+                .unwrap_or_default()
+                .to_lowercase();
+            args.table = format!("{package}_{}", args.table);
+        }
         Ok(args)
     }
+}
+
+/// What the framework's tables begin with.
+const RESERVED: &str = "vauban_";
+
+/// Whether the framework's own package is compiled. For a message in the editor: what is checked at start is the
+/// type's path, which no package chooses for itself.
+fn is_framework() -> bool {
+    const OURS: &[&str] = &[
+        "vauban",
+        "vauban-core",
+        "vauban-orm",
+        "vauban-accounts",
+        "vauban-tasks",
+        "vauban-mail",
+        "vauban-files",
+        "vauban-client",
+        "vauban-audit",
+        "vauban-admin",
+        "vauban-api",
+    ];
+    std::env::var("CARGO_PKG_NAME").is_ok_and(|name| OURS.contains(&name.as_str()))
 }
 
 /// `name: Child.field`
@@ -418,6 +457,7 @@ impl Writer<'_> {
                     RULES.get_or_init(|| #orm::__private::CompiledRules::of::<#model>())
                 },
                 type_id: ::core::any::TypeId::of::<#model>,
+                type_name: ::core::any::type_name::<#model>,
             };
             &META
         }
@@ -469,10 +509,10 @@ impl Writer<'_> {
             let (name, ty) = (f.name, f.ty);
             if f.is_given() {
                 quote! {
-                    if let ::core::result::Result::Err(message) =
+                    if let ::core::result::Result::Err(problem) =
                         <#ty as #orm::ModelField>::check_input(&new.#name, &meta.columns[#i].limits)
                     {
-                        out.problems.push((meta.columns[#i].field, message));
+                        out.problems.push((meta.columns[#i].field, problem));
                     }
                     out.values.push(::core::option::Option::Some(<#ty as #orm::ModelField>::input_value(&new.#name)));
                 }
@@ -543,7 +583,7 @@ impl Writer<'_> {
             #[allow(dead_code)]
             impl #model {
                 /// A query on the rows that whoever asks may see.
-                #vis fn objects() -> #orm::Query<Self> { #orm::Query::new() }
+                #vis fn objects() -> #orm::QuerySet<Self> { #orm::QuerySet::new() }
                 /// A new row, to be saved.
                 #vis fn create(new: #new) -> #orm::Create<Self> { #orm::Create::new(new) }
             }

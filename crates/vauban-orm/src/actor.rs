@@ -1,7 +1,13 @@
 //! Who acts: nobody, a user, or a named service. There is no general system actor.
 
+use std::any::{TypeId, type_name};
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
 use uuid::Uuid;
 
+use crate::listed::Listed;
 use crate::meta::ModelMeta;
 use crate::model::Model;
 use vauban_waiver::Place;
@@ -14,7 +20,7 @@ pub struct Actor(pub(crate) Inner);
 pub(crate) enum Inner {
     Nobody,
     User(UserFacts),
-    Service(&'static str, fn() -> &'static [Granted]),
+    Service(ServiceMeta),
 }
 
 /// What rules may ask of a signed-in user without another query.
@@ -34,14 +40,14 @@ impl Actor {
         Self(Inner::Nobody)
     }
 
-    /// A signed-in user.
-    pub const fn user(facts: UserFacts) -> Self {
+    /// A signed-in user: applications get them from the site's identity, by its [`Binder`].
+    pub(crate) const fn user(facts: UserFacts) -> Self {
         Self(Inner::User(facts))
     }
 
     /// A service.
     pub fn service<S: Service>() -> Self {
-        Self(Inner::Service(S::NAME, S::grants))
+        Self(Inner::Service(ServiceMeta::of::<S>()))
     }
 
     /// The signed-in user.
@@ -53,23 +59,55 @@ impl Actor {
     }
 }
 
+/// Makes actors of people who proved who they are. The framework makes one when it assembles a site and hands it to
+/// the site's one identity; whoever has none cannot claim to be anybody (CWE-287, CWE-269).
+///
+/// ```compile_fail
+/// # use vauban_orm::actor::Binder;
+/// fn second(binder: &Binder) -> Binder {
+///     binder.clone()
+/// }
+/// ```
+pub struct Binder(());
+
+impl Binder {
+    /// For the framework, once for each site.
+    #[doc(hidden)]
+    #[deprecated(note = "only the site's identity makes actors")]
+    pub const fn __for_the_sites_identity() -> Self {
+        Self(())
+    }
+
+    /// The actor of somebody who is signed in.
+    pub const fn user(&self, facts: UserFacts) -> Actor {
+        Actor::user(facts)
+    }
+}
+
+impl fmt::Debug for Binder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Binder")
+    }
+}
+
 /// A part of the program that acts when nobody asks, and what it may do beyond the policies
 /// (CWE-441). Written by [`service!`](crate::service).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a service",
     note = "write `service! {{ /// What it does. pub SignUp: Add<User>; waiver!(ServiceRights, \"why it may\") }}`"
 )]
-pub trait Service: Send + Sync + 'static {
-    /// The name in the access matrix.
-    const NAME: &'static str;
+pub trait Service: Sized + Send + Sync + 'static {
+    /// Its rights, as a list of types: what is enforced and what the access matrix prints.
+    type Rights: Rights;
+    #[doc(hidden)]
+    const SIGNED: Proof<Self>;
     /// Signed once for all its rights.
     fn waiver() -> Place;
-    /// Its rights.
-    fn grants() -> &'static [Granted];
 }
 
 /// The service may do the action `A` to every row of `M`, whatever the policy. Written by
-/// [`service!`](crate::service), so that the list in the access matrix is what the compiler checked.
+/// [`service!`](crate::service), and good for the compiler's message only: what a service may do is read from
+/// [`Service::Rights`], so an implementation by hand gains nothing.
 #[diagnostic::on_unimplemented(
     message = "the service `{Self}` may not `{A}` `{M}`",
     label = "not among the rights of `{Self}`",
@@ -77,13 +115,122 @@ pub trait Service: Send + Sync + 'static {
 )]
 pub trait May<A, M: Model>: Service {
     #[doc(hidden)]
-    const LISTED: crate::actor::Listed;
+    const LISTED: Proof<Self>;
 }
 
-/// Proof that [`service!`](crate::service) wrote the impl.
+/// Proof that [`service!`](crate::service) wrote an implementation for `S`, and for no other type.
 #[doc(hidden)]
+pub struct Proof<S>(PhantomData<fn() -> S>);
+
+impl<S> Proof<S> {
+    /// For the macro.
+    #[deprecated(
+        note = "a service is written by `service!`, which signs its rights and lists them for review"
+    )]
+    pub const fn __by_macro() -> Self {
+        Self(PhantomData)
+    }
+}
+impl<S> fmt::Debug for Proof<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Proof")
+    }
+}
+
+/// One right in a service's list: the action `A` on the rows of `M`.
+pub struct Right<A, M>(PhantomData<fn() -> (A, M)>);
+
+impl<A, M> fmt::Debug for Right<A, M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Right")
+    }
+}
+
+/// A list of rights: `(Right<Add, User>, (Right<View, User>, ()))`. Implemented by this crate only.
+pub trait Rights: sealed::Rights {
+    #[doc(hidden)]
+    fn each(tell: &mut dyn FnMut(Granted));
+}
+
+mod sealed {
+    pub trait Rights: 'static {}
+    impl Rights for () {}
+    impl<A: 'static, M: 'static, Rest: Rights> Rights for (super::Right<A, M>, Rest) {}
+    #[cfg(any(test, feature = "testing"))]
+    impl Rights for super::Everything {}
+}
+
+impl Rights for () {
+    fn each(_: &mut dyn FnMut(Granted)) {}
+}
+impl<A: actions::Act + 'static, M: Model, Rest: Rights> Rights for (Right<A, M>, Rest) {
+    fn each(tell: &mut dyn FnMut(Granted)) {
+        tell(Granted {
+            action: A::ACTION,
+            model: M::meta,
+        });
+        Rest::each(tell);
+    }
+}
+
+/// Every right on every row, for the service with which tests make their rows. It counts as listed.
+#[cfg(any(test, feature = "testing"))]
+#[derive(Debug)]
+pub enum Everything {}
+#[cfg(any(test, feature = "testing"))]
+impl Rights for Everything {
+    fn each(_: &mut dyn FnMut(Granted)) {}
+}
+
+/// What is known of a service: who it is, its type's name, what it may do.
 #[derive(Debug, Clone, Copy)]
-pub struct Listed;
+pub struct ServiceMeta {
+    id: fn() -> TypeId,
+    name: fn() -> &'static str,
+    rights: fn(&mut dyn FnMut(Granted)),
+    everything: fn() -> bool,
+}
+
+impl ServiceMeta {
+    /// Of a service.
+    pub fn of<S: Service>() -> Self {
+        Self {
+            id: TypeId::of::<S>,
+            name: type_name::<S>,
+            rights: <S::Rights as Rights>::each,
+            #[cfg(any(test, feature = "testing"))]
+            everything: || TypeId::of::<S::Rights>() == TypeId::of::<Everything>(),
+            #[cfg(not(any(test, feature = "testing")))]
+            everything: || false,
+        }
+    }
+
+    /// The path of its type, as the compiler has it: nobody can call a service by another's name.
+    pub fn type_name(&self) -> &'static str {
+        (self.name)()
+    }
+
+    /// Its rights.
+    pub fn rights(&self) -> Vec<Granted> {
+        let mut rights = Vec::new();
+        (self.rights)(&mut |right| rights.push(right));
+        rights
+    }
+
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        (self.id)() == (other.id)()
+    }
+
+    pub(crate) fn may_everything(&self) -> bool {
+        (self.everything)()
+    }
+
+    fn may(&self, action: Action, model: &ModelMeta) -> bool {
+        let mut found = self.may_everything();
+        (self.rights)(&mut |right| found |= right.action == action && (right.model)().is(model));
+        found
+    }
+}
 
 /// What can be done to a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -154,7 +301,7 @@ pub struct Granted {
 /// # #[derive(Model)]
 /// # #[model(crate = vauban_orm, user)]
 /// # pub struct User { pub id: Id<User>, #[field(max_length = 100)] pub email: String }
-/// # impl Policy for User { fn rules(_: Who, _: &Columns<Self>) -> Rules<Self> { Rules::none() } }
+/// # impl Policy for User { fn rules(_: Who<Self>, _: &Columns<Self>) -> Rules<Self> { Rules::none() } }
 /// service! {
 ///     /// Makes accounts for people who have none yet.
 ///     pub SignUp: Add<User>, View<User>;
@@ -176,19 +323,16 @@ macro_rules! service {
         #[derive(Debug, Clone, Copy)]
         $vis enum $name {}
         impl $crate::Service for $name {
-            const NAME: &'static str = stringify!($name);
+            type Rights = $crate::__rights!($($action<$model>),+);
+            #[allow(deprecated)]
+            const SIGNED: $crate::actor::Proof<Self> = $crate::actor::Proof::__by_macro();
             fn waiver() -> $crate::__private::Place {
                 $crate::__private::__place!(ServiceRights, $reason)
             }
-            fn grants() -> &'static [$crate::actor::Granted] {
-                &[$($crate::actor::Granted {
-                    action: $crate::actor::Action::$action,
-                    model: <$model as $crate::Model>::meta,
-                }),+]
-            }
         }
         $(impl $crate::May<$crate::actions::$action, $model> for $name {
-            const LISTED: $crate::actor::Listed = $crate::actor::Listed;
+            #[allow(deprecated)]
+            const LISTED: $crate::actor::Proof<Self> = $crate::actor::Proof::__by_macro();
         })+
     };
     // CWE-441: whatever else stands in the waiver's place (`todo!()` has every type) signs nothing.
@@ -199,19 +343,32 @@ macro_rules! service {
     };
 }
 
+/// For [`service!`](crate::service): a list of rights as a type.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __rights {
+    () => { () };
+    ($action:ident<$model:ty> $(, $rest:ident<$of:ty>)*) => {
+        ($crate::actor::Right<$crate::actions::$action, $model>, $crate::__rights!($($rest<$of>),*))
+    };
+}
+
 /// On whose authority a statement runs: what its text and its answer depend on.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Authority {
     pub(crate) actor: Actor,
+    /// What the program lists: nothing else can be asked.
+    pub(crate) listed: Arc<Listed>,
     /// One model read without its policy, by a signed waiver.
     /// With `true` also written.
     pub(crate) unscoped: Option<(&'static ModelMeta, bool)>,
 }
 
 impl Authority {
-    pub(crate) fn new(actor: Actor) -> Self {
+    pub(crate) fn new(actor: Actor, listed: Arc<Listed>) -> Self {
         Self {
             actor,
+            listed,
             unscoped: None,
         }
     }
@@ -225,9 +382,7 @@ impl Authority {
             return true;
         }
         match self.actor.0 {
-            Inner::Service(_, grants) => grants()
-                .iter()
-                .any(|grant| grant.action == action && (grant.model)().is(model)),
+            Inner::Service(service) => service.may(action, model),
             _ => false,
         }
     }
@@ -243,10 +398,15 @@ impl Authority {
             Inner::User(facts) => {
                 key.push(4 | u8::from(facts.is_staff) | u8::from(facts.is_superuser) << 1);
             }
-            Inner::Service(name, grants) => {
+            Inner::Service(service) => {
+                use std::hash::{DefaultHasher, Hash, Hasher};
                 key.push(8);
-                key.extend((name.as_ptr() as usize).to_le_bytes());
-                key.extend((grants as usize).to_le_bytes());
+                // The functions are the type's own, but the linker may give two types one function; the type's id
+                // they do not share.
+                let mut id = DefaultHasher::new();
+                (service.id)().hash(&mut id);
+                key.extend(id.finish().to_le_bytes());
+                key.extend((service.rights as usize).to_le_bytes());
             }
         }
         // Every part says its length, so that no two statements have one key.

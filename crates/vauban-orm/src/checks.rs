@@ -66,6 +66,114 @@ pub fn check(models: &[&'static ModelMeta]) -> Vec<Finding> {
     found
 }
 
+/// The framework's own crates: `vauban_…` names their tables, and no other crate's.
+const FRAMEWORK: &[&str] = &[
+    "vauban",
+    "vauban_core",
+    "vauban_orm",
+    "vauban_accounts",
+    "vauban_tasks",
+    "vauban_mail",
+    "vauban_files",
+    "vauban_client",
+    "vauban_audit",
+    "vauban_admin",
+    "vauban_api",
+];
+
+/// The prefix of the framework's tables.
+const RESERVED: &str = "vauban_";
+
+/// Whether the tables of these models belong to those who bring them (CWE-668): `site` is the package that the program
+/// is built from.
+///
+/// * `orm.E005`: a table of the framework's, or of another package's, or without its package's name.
+///
+/// The site's own models have whatever names are free; a package that it depends on begins its tables with its own
+/// name, so that two packages never meet and none passes for another.
+pub fn tables(models: &[&'static ModelMeta], site: &str) -> Vec<Finding> {
+    let crates: BTreeSet<&str> = models
+        .iter()
+        .filter(|model| model.package != site && !is_framework(crate_of(model)))
+        .map(|model| crate_of(model))
+        .collect();
+    let mut found = Vec::new();
+    for model in models {
+        let own = crate_of(model);
+        if is_framework(own) {
+            continue;
+        }
+        let table = model.table;
+        let is_sites = model.package == site;
+        // Of `guest` and `guest_book`, `guest_book_entry` belongs to the longer.
+        let owner = crates
+            .iter()
+            .filter(|name| after(table, name).is_some())
+            .max_by_key(|name| name.len());
+        let message = if table.starts_with(RESERVED) {
+            format!(
+                "the table `{table}`: names that begin with `{RESERVED}` are the framework's. Choose another"
+            )
+        } else if let Some(owner) = owner.filter(|owner| is_sites || **owner != own) {
+            format!(
+                "the table `{table}` belongs to the package `{owner}`, whose tables begin with `{owner}_`. Choose \
+                 another: `#[model(table = \"…\")]`"
+            )
+        } else if !is_sites && after(table, own).is_none() {
+            format!(
+                "it comes from the package `{own}`, whose tables begin with `{own}_`, and its table is `{table}`: write \
+                 `#[model(module)]` above it, or `#[model(table = \"{own}_{table}\")]`"
+            )
+        } else {
+            continue;
+        };
+        found.push(Finding {
+            id: "orm.E005",
+            model: model.name,
+            message,
+        });
+    }
+    found
+}
+
+/// The crate that declares a model, as the compiler says it: a package's name is what its author wrote.
+fn crate_of(model: &ModelMeta) -> &'static str {
+    model.type_name().split("::").next().unwrap_or_default()
+}
+
+fn is_framework(name: &str) -> bool {
+    FRAMEWORK.contains(&name)
+}
+
+/// What follows `name_` in a table's name.
+fn after<'a>(table: &'a str, name: &str) -> Option<&'a str> {
+    table
+        .strip_prefix(name)?
+        .strip_prefix('_')
+        .filter(|rest| !rest.is_empty())
+}
+
+/// A type's name as reviews show it: as the compiler has it, but the framework's own types without their modules, so
+/// that moving one of its files changes nobody's `access.lock`.
+pub fn shown_type(name: &str) -> String {
+    let mut out = String::new();
+    let mut rest = name;
+    while !rest.is_empty() {
+        let is_path = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
+        let end = rest.find(|c| !is_path(c)).unwrap_or(rest.len());
+        let (path, after) = rest.split_at(end);
+        let ours = path.split("::").next().is_some_and(is_framework);
+        out.push_str(match path.rsplit_once("::") {
+            Some((_, last)) if ours => last,
+            _ => path,
+        });
+        let next = after.find(is_path).unwrap_or(after.len());
+        out.push_str(&after[..next]);
+        rest = &after[next..];
+    }
+    out
+}
+
 /// The models whose view rule a model's rules include by name.
 fn included(model: &'static ModelMeta, all: bool) -> Vec<&'static ModelMeta> {
     let rules = (model.rules)();
@@ -231,5 +339,29 @@ fn shown(value: &Value) -> String {
         Value::Text(text) => format!("{text:?}"),
         Value::Uuid(uuid) => uuid.to_string(),
         other => other.literal(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_are_shown_by_their_path_and_ours_by_their_name() {
+        for (name, shown) in [
+            ("app::people::SignUp", "app::people::SignUp"),
+            (
+                "vauban_accounts::services::SignUp<app::users::User>",
+                "SignUp<app::users::User>",
+            ),
+            (
+                "(vauban::routing::Staff, app::Mfa, [u8; 3])",
+                "(Staff, app::Mfa, [u8; 3])",
+            ),
+            // CWE-451: a name that only begins like ours is shown in full.
+            ("vauban_evil::Superuser", "vauban_evil::Superuser"),
+        ] {
+            assert_eq!(shown_type(name), shown);
+        }
     }
 }

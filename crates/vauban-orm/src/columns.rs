@@ -11,6 +11,7 @@ use crate::filter::Filter;
 use crate::meta::{ColumnMeta, ModelMeta};
 use crate::model::{Model, UserModel};
 use crate::policy::Who;
+use crate::problem::Problem;
 use crate::types::{DateTime, Id, Slug};
 use crate::value::Value;
 
@@ -222,8 +223,7 @@ impl<R: Model, O: Model, T: Field> Column<R, O, Option<T>> {
 
 impl<R: Model, O: UserModel> Column<R, O, Id<O>> {
     /// This user is whoever asks. Never true for nobody and for services.
-    pub fn is(&self, who: Who) -> Filter<R> {
-        let _ = who;
+    pub fn is<W>(&self, _: Who<W>) -> Filter<R> {
         self.condition(Expr::IsActor(self.meta))
     }
 }
@@ -289,8 +289,7 @@ impl<R: Model, O: Model, M: Model> Rel<R, O, M> {
     }
 
     /// Refers to a row that whoever asks may see, by `M`'s own view rule.
-    pub fn visible(&self, who: Who) -> Filter<R> {
-        let _ = who;
+    pub fn visible<W>(&self, _: Who<W>) -> Filter<R> {
         self.condition(Expr::Visible(self.meta))
     }
 
@@ -310,8 +309,7 @@ impl<R: Model, O: Model, M: Model> Rel<R, O, M> {
 
 impl<R: Model, O: Model, M: UserModel> Rel<R, O, M> {
     /// Refers to whoever asks. Never true for nobody and for services, and where it refers to nothing.
-    pub fn is(&self, who: Who) -> Filter<R> {
-        let _ = who;
+    pub fn is<W>(&self, _: Who<W>) -> Filter<R> {
         self.condition(Expr::IsActor(self.meta))
     }
 }
@@ -411,7 +409,7 @@ pub struct Assignment<M> {
     pub(crate) column: &'static ColumnMeta,
     pub(crate) value: Value,
     pub(crate) add: bool,
-    pub(crate) problem: Option<String>,
+    pub(crate) problem: Option<Problem>,
     model: PhantomData<fn() -> M>,
 }
 
@@ -428,7 +426,7 @@ impl<M> Assignment<M> {
         let problem = path
             .0
             .is_some()
-            .then(|| "Only the row's own columns can be set.".to_owned());
+            .then(|| Problem::new("own_columns_only", "Only the row's own columns can be set."));
         Self {
             column,
             value,

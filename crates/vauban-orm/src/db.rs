@@ -59,8 +59,8 @@ impl Db<Read> {
     pub(crate) fn new(shared: Arc<Shared>, actor: Actor) -> Self {
         Self {
             inside: Bound {
+                authority: Authority::new(actor, shared.database.listed()),
                 shared,
-                authority: Authority::new(actor),
             },
         }
     }
@@ -132,7 +132,7 @@ pub struct Acting<S, M: Mode = Read> {
 
 impl<S: Service, M: Mode> Acting<S, M> {
     fn new(bound: &Bound) -> Self {
-        let authority = Authority::new(Actor::service::<S>());
+        let authority = Authority::new(Actor::service::<S>(), Arc::clone(&bound.authority.listed));
         let bound = Bound {
             shared: Arc::clone(&bound.shared),
             authority,
@@ -155,7 +155,7 @@ impl<M: Model, D: Mode> Unscoped<M, D> {
     fn new(bound: &Bound, writes: bool) -> Self {
         let authority = Authority {
             unscoped: Some((M::meta(), writes)),
-            ..bound.authority
+            ..bound.authority.clone()
         };
         let bound = Bound {
             shared: Arc::clone(&bound.shared),
@@ -231,7 +231,7 @@ impl<A, M: Model> Writes<A, M> for Unscoped<M, Write> {
 
 impl Bound {
     pub(crate) fn models(&self) -> &[&'static crate::ModelMeta] {
-        self.shared.database.models()
+        self.authority.listed.models()
     }
 
     /// Reads: in the unit's turn if it has one; otherwise in place within the smaller work limit, and if
@@ -259,7 +259,7 @@ impl Bound {
         if !matches!(inline, Err(Error::TooMuchWork)) {
             return inline;
         }
-        let authority = self.authority;
+        let authority = self.authority.clone();
         database
             .read_on_thread(move |c| run(&query, &authority, c, &mut String::new()))
             .await

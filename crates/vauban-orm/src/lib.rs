@@ -18,7 +18,7 @@
 //! }
 //!
 //! impl Policy for User {
-//!     fn rules(who: Who, u: &Columns<Self>) -> Rules<Self> {
+//!     fn rules(who: Who<Self>, u: &Columns<Self>) -> Rules<Self> {
 //!         Rules { view: Filter::always(), change: u.id.is(who), ..Rules::none() }
 //!             .may_set(&u.is_staff, who.is_superuser())
 //!     }
@@ -39,7 +39,7 @@
 //! }
 //!
 //! impl Policy for Article {
-//!     fn rules(who: Who, a: &Columns<Self>) -> Rules<Self> {
+//!     fn rules(who: Who<Self>, a: &Columns<Self>) -> Rules<Self> {
 //!         let mine = a.author.is(who);
 //!         Rules { view: a.published.eq(true) | mine.clone(), ..Rules::owner(mine) }
 //!     }
@@ -68,6 +68,7 @@ extern crate self as vauban_orm;
 pub mod actor;
 pub mod checks;
 pub mod columns;
+#[doc(hidden)]
 pub mod engine;
 pub mod field;
 pub mod fragment;
@@ -80,25 +81,28 @@ mod db;
 mod error;
 mod expr;
 mod filter;
+mod listed;
 mod model;
 mod policy;
+mod problem;
 mod query;
 mod render;
 mod sabotage;
 mod types;
 mod value;
 
-pub use actor::{Actor, May, Service, UserFacts, actions};
+pub use actor::{Actor, Binder, May, Service, UserFacts, actions};
 pub use choices::{Choices, InvalidChoice};
 pub use columns::{Assignment, Column, Columns, Many, Order, Rel};
 pub use db::{Acting, Db, Mode, Read, Reads, Unscoped, Write, Writes};
-pub use error::{Error, Problem, Result};
+pub use error::{Error, FieldProblem, Result};
 pub use field::{Field, ModelField};
 pub use filter::{Filter, IntoFilter};
 pub use meta::{ColumnMeta, ModelMeta};
 pub use model::{Model, UserModel};
 pub use policy::{Policy, Rules, Settable, Who};
-pub use query::{Changeable, Create, Deletable, Page, Permitted, PermittedQuery, Query, Version};
+pub use problem::{Argument, Problem};
+pub use query::{Changeable, Create, Deletable, Page, Permitted, PermittedQuerySet, QuerySet, Version};
 pub use types::{DateTime, ForeignKey, Id, InvalidId, InvalidSlug, Related, Slug};
 
 /// For generated code. Not part of the public API.

@@ -27,6 +27,8 @@ pub struct ModelMeta {
     pub rules: fn() -> &'static CompiledRules,
     #[doc(hidden)]
     pub type_id: fn() -> TypeId,
+    #[doc(hidden)]
+    pub type_name: fn() -> &'static str,
 }
 
 /// A column.
@@ -135,6 +137,11 @@ impl ModelMeta {
     /// The place of a column of this model.
     pub(crate) fn position(&self, column: &ColumnMeta) -> Option<usize> {
         self.columns.iter().position(|mine| std::ptr::eq(mine, column))
+    }
+
+    /// The path of the model's type.
+    pub fn type_name(&self) -> &'static str {
+        (self.type_name)()
     }
 
     pub(crate) fn id(&self) -> &ColumnMeta {

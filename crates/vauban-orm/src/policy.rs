@@ -1,5 +1,8 @@
 //! Policies: who may see, add, change and delete each row, as a value that is built once.
 
+use std::fmt;
+use std::marker::PhantomData;
+
 use crate::columns::{Column, Columns, Path, Rel};
 use crate::expr::{Expr, Flag};
 use crate::filter::Filter;
@@ -13,35 +16,46 @@ use crate::model::Model;
 #[diagnostic::on_unimplemented(
     message = "the model `{Self}` has no policy: who may see, add, change and delete its rows?",
     label = "no policy",
-    note = "write one: impl Policy for {Self} {{ fn rules(who: Who, a: &Columns<Self>) -> Rules<Self> {{ Rules::none() }} }}",
+    note = "write one: impl Policy for {Self} {{ fn rules(who: Who<Self>, a: &Columns<Self>) -> Rules<Self> {{ Rules::none() }} }}",
     note = "ready-made: `Rules::none()`, `Rules::public()`, `Rules::staff(who)`, `Rules::owner(a.author.is(who))`, `Rules::tenant(…)`"
 )]
 pub trait Policy: Model {
     /// The rules. Change and delete imply view.
-    fn rules(who: Who, columns: &Columns<Self>) -> Rules<Self>;
+    fn rules(who: Who<Self>, columns: &Columns<Self>) -> Rules<Self>;
 }
 
-/// Whoever will ask.
-#[derive(Debug, Clone, Copy)]
-pub struct Who(());
+/// Whoever will ask, in the rules of `M`: what is known of them is a condition on `M`'s own rows.
+pub struct Who<M>(PhantomData<fn() -> M>);
 
-impl Who {
+impl<M> Clone for Who<M> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<M> Copy for Who<M> {}
+impl<M> fmt::Debug for Who<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Who")
+    }
+}
+
+impl<M: Model> Who<M> {
     pub(crate) const fn symbolic() -> Self {
-        Self(())
+        Self(PhantomData)
     }
 
     /// A user is signed in.
-    pub fn is_signed_in<M: Model>(self) -> Filter<M> {
+    pub fn is_signed_in(self) -> Filter<M> {
         Filter::new(Expr::Flag(Flag::SignedIn))
     }
 
     /// A signed-in user who works for the site.
-    pub fn is_staff<M: Model>(self) -> Filter<M> {
+    pub fn is_staff(self) -> Filter<M> {
         Filter::new(Expr::Flag(Flag::Staff))
     }
 
     /// A superuser. Superusers may do only what rules that name them say.
-    pub fn is_superuser<M: Model>(self) -> Filter<M> {
+    pub fn is_superuser(self) -> Filter<M> {
         Filter::new(Expr::Flag(Flag::Superuser))
     }
 }
@@ -89,7 +103,7 @@ impl<M: Model> Rules<M> {
     }
 
     /// Staff may do everything.
-    pub fn staff(who: Who) -> Self {
+    pub fn staff(who: Who<M>) -> Self {
         Self::all(who.is_staff())
     }
 

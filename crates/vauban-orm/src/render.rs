@@ -136,6 +136,7 @@ impl<'a> Renderer<'a> {
 
     /// The rule for an action on a row of `model`.
     pub(crate) fn rule(&mut self, action: Action, model: &'static ModelMeta, row: Row<'_>) -> Result<Cond> {
+        self.listed(model)?;
         if self.authority.granted(action, model) || rule_removed(action, row) {
             return Ok(Cond::True);
         }
@@ -157,6 +158,15 @@ impl<'a> Renderer<'a> {
         let cond = self.condition(rule, row, Scope::Policy);
         self.depth -= 1;
         cond
+    }
+
+    /// CWE-862, CWE-441: only models and services that the program lists, for only they were reviewed.
+    fn listed(&self, model: &'static ModelMeta) -> Result<()> {
+        if removed(Control::Listed) {
+            return Ok(());
+        }
+        self.authority.listed.check_actor(self.authority.actor)?;
+        self.authority.listed.check_model(model)
     }
 
     /// The rule for writing a column that carries privilege.
@@ -246,6 +256,7 @@ impl<'a> Renderer<'a> {
             Expr::Not(inner) => self.condition(inner, row, scope)?.not(),
             Expr::Through(key, inner) => {
                 let target = target_of(key)?;
+                self.listed(target)?;
                 let alias = self.alias();
                 let inner = self.condition(inner, Row::old(&alias), scope)?;
                 let inner = inner.and(self.seen(target, &alias, scope)?);
@@ -253,6 +264,7 @@ impl<'a> Renderer<'a> {
             }
             Expr::Any(child, key, inner) => {
                 let child = child();
+                self.listed(child)?;
                 let alias = self.alias();
                 let inner = self.condition(inner, Row::old(&alias), scope)?;
                 let inner = inner.and(self.seen(child, &alias, scope)?);
@@ -360,6 +372,7 @@ impl<'a> Renderer<'a> {
             return Ok(row.column(column));
         };
         let target = target_of(key)?;
+        self.listed(target)?;
         let alias = self.alias();
         let inner = self.scalar(rest, column, Row::old(&alias), scope)?;
         let mut out = format!(

@@ -29,6 +29,10 @@ pub(crate) enum Control {
     Version,
     /// The rights to every row that goes with a deleted one.
     Cascade,
+    /// Models and services must be listed.
+    Listed,
+    /// A unit that reads does not write.
+    Reading,
     /// Validation of values.
     Validation,
 }

@@ -5,6 +5,7 @@
     clippy::unwrap_used,
     clippy::disallowed_methods,
     clippy::print_stdout,
+    deprecated,
     reason = "a test that starts itself"
 )]
 
@@ -26,11 +27,18 @@ pub(crate) struct Entry {
     pub number: i64,
 }
 impl Policy for Entry {
-    fn rules(_: Who, _: &Columns<Self>) -> Rules<Self> {
+    fn rules(_: Who<Self>, _: &Columns<Self>) -> Rules<Self> {
         Rules {
             add: Filter::always(),
             ..Rules::public()
         }
+    }
+}
+
+fn options() -> Options {
+    Options {
+        models: vec![Entry::meta()],
+        ..Options::default()
     }
 }
 
@@ -74,7 +82,7 @@ impl Subscriber for Trace {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_trace_says_synced_before_any_answer() {
     tracing::subscriber::set_global_default(Trace).unwrap();
-    let database = Database::open("sqlite::memory:", Options::default()).unwrap();
+    let database = Database::open("sqlite::memory:", options()).unwrap();
     database.create_all(&[Entry::meta()]).unwrap();
     static ANSWERS: AtomicUsize = AtomicUsize::new(0);
     let tasks: Vec<_> = (0..16)
@@ -112,7 +120,7 @@ fn child() {
         .build()
         .unwrap();
     runtime.block_on(async {
-        let database = Database::open(&url, Options::default()).unwrap();
+        let database = Database::open(&url, options()).unwrap();
         let start = {
             let unit = database.bind(Actor::nobody());
             Entry::objects().count(&unit.read_db()).await.unwrap() as i64 * 1_000_000
@@ -141,7 +149,7 @@ fn child() {
 fn a_killed_program_loses_nothing_acknowledged() {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", folder.path().join("crash.sqlite3").display());
-    Database::open(&url, Options::default())
+    Database::open(&url, options())
         .unwrap()
         .create_all(&[Entry::meta()])
         .unwrap();
@@ -168,7 +176,7 @@ fn a_killed_program_loses_nothing_acknowledged() {
         child.wait().unwrap();
         assert!(acknowledged.len() >= before + 250, "it wrote under load");
     }
-    let database = Database::open(&url, Options::default()).unwrap();
+    let database = Database::open(&url, options()).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

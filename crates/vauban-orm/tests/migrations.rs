@@ -14,7 +14,7 @@ use vauban_orm::{Columns, ForeignKey, Id, Model, ModelMeta, Policy, Rules, Slug,
 macro_rules! closed {
     ($($model:ty),+) => {$(
         impl Policy for $model {
-            fn rules(_: Who, _: &Columns<Self>) -> Rules<Self> { Rules::none() }
+            fn rules(_: Who<Self>, _: &Columns<Self>) -> Rules<Self> { Rules::none() }
         }
     )+};
 }

@@ -18,18 +18,23 @@ macro_rules! compiled {
 }
 
 compiled! {
+    actor_made_by_hand_fixed = "ui/actor_made_by_hand_fixed.rs",
+    binder_made_by_hand_fixed = "ui/binder_made_by_hand_fixed.rs",
     filter_from_a_string_fixed = "ui/filter_from_a_string_fixed.rs",
     filter_of_another_model_fixed = "ui/filter_of_another_model_fixed.rs",
     id_of_another_model_fixed = "ui/id_of_another_model_fixed.rs",
     model_without_policy_fixed = "ui/model_without_policy_fixed.rs",
     models_are_not_serialised_fixed = "ui/models_are_not_serialised_fixed.rs",
+    service_by_hand_fixed = "ui/service_by_hand_fixed.rs",
     service_does_what_it_does_not_list_fixed = "ui/service_does_what_it_does_not_list_fixed.rs",
+    service_with_the_proof_of_another_fixed = "ui/service_with_the_proof_of_another_fixed.rs",
     service_without_a_waiver_fixed = "ui/service_without_a_waiver_fixed.rs",
     sql_from_a_leaked_string_fixed = "ui/sql_from_a_leaked_string_fixed.rs",
     sql_from_a_string_fixed = "ui/sql_from_a_string_fixed.rs",
     sql_from_format_fixed = "ui/sql_from_format_fixed.rs",
     sql_that_leaves_its_place_fixed = "ui/sql_that_leaves_its_place_fixed.rs",
     sql_with_a_subquery_fixed = "ui/sql_with_a_subquery_fixed.rs",
+    table_of_the_framework_fixed = "ui/table_of_the_framework_fixed.rs",
     text_without_a_length_fixed = "ui/text_without_a_length_fixed.rs",
     who_is_not_a_bool_fixed = "ui/who_is_not_a_bool_fixed.rs",
     write_through_a_reading_handle_fixed = "ui/write_through_a_reading_handle_fixed.rs",
@@ -73,5 +78,5 @@ fn what_must_not_compile() {
         );
         pairs += 1;
     }
-    assert_eq!(pairs, 16, "cases that were seen");
+    assert_eq!(pairs, 21, "cases that were seen");
 }

@@ -13,8 +13,16 @@ use crate::app::App;
 /// Opens the database that the settings name.
 ///
 /// # Errors
-/// If it cannot be opened, with the URL.
+/// If it cannot be opened, with the URL; if a model names a table that is not its package's.
 pub(crate) fn open(app: &App, settings: &Settings) -> Result<Database, Failure> {
+    // CWE-668: before the first statement, and whatever the mode.
+    let tables: Vec<String> = vauban_orm::checks::tables(&app.modules.models(), app.package.name)
+        .iter()
+        .map(|found| format!("the model {}: {}.", found.model, found.message))
+        .collect();
+    if !tables.is_empty() {
+        return Err(Failure::new(tables.join("\n")));
+    }
     let options = Options {
         synchronous: match settings.sqlite_synchronous {
             Synchronous::Full => Synced::Full,
@@ -22,10 +30,13 @@ pub(crate) fn open(app: &App, settings: &Settings) -> Result<Database, Failure> 
         },
         log_queries: settings.mode.is_development() && cfg!(debug_assertions),
         models: app.modules.models(),
+        services: app.modules.services().map(|service| service.meta).collect(),
         ..Options::default()
     };
     let url = settings.database_url.expose();
-    Database::open(url, options).map_err(|error| {
+    #[allow(deprecated)]
+    let opened = Database::open(url, options);
+    opened.map_err(|error| {
         Failure::new(format_args!(
             "The database {url} cannot be opened: {error}\nVAUBAN_DATABASE_URL names it; its folder must exist and be writable."
         ))

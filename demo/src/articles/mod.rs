@@ -30,7 +30,7 @@ pub struct Article {
 }
 
 impl Policy for Article {
-    fn rules(who: Who, a: &Columns<Self>) -> Rules<Self> {
+    fn rules(who: Who<Self>, a: &Columns<Self>) -> Rules<Self> {
         let editor = a.author.is(who) | who.is_staff();
         Rules {
             view: a.published.eq(true) | editor.clone(),

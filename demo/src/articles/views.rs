@@ -41,7 +41,7 @@ pub struct DeletePage {
 pub async fn list(_: Public, db: Db, page: Query<Paging>) -> Result<ListPage> {
     let articles = Article::objects()
         .order_by(|a| a.created.desc())
-        .limit(10)
+        .per_page(10)
         .page(&db, page.number())
         .await?;
     Ok(ListPage { articles })

@@ -19,7 +19,7 @@ pub struct Organisation {
 }
 
 impl Policy for Organisation {
-    fn rules(who: Who, o: &Columns<Self>) -> Rules<Self> {
+    fn rules(who: Who<Self>, o: &Columns<Self>) -> Rules<Self> {
         Rules {
             view: o.memberships.any(|m| m.user.is(who)),
             change: o.memberships.any(|m| m.user.is(who) & m.role.eq(Role::Admin)),
@@ -61,7 +61,7 @@ pub struct Membership {
 /// Members see each other; admins change roles. Nobody can add themselves: rules ask how things stood *before* a
 /// statement, so a row never justifies itself.
 impl Policy for Membership {
-    fn rules(who: Who, m: &Columns<Self>) -> Rules<Self> {
+    fn rules(who: Who<Self>, m: &Columns<Self>) -> Rules<Self> {
         let admin = m
             .organisation
             .memberships

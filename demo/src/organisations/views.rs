@@ -42,7 +42,7 @@ pub struct RolePage {
 pub async fn list(_: SignedIn, db: Db, page: Query<Paging>) -> Result<ListPage> {
     let organisations = Organisation::objects()
         .order_by(|o| o.name.asc())
-        .limit(24)
+        .per_page(24)
         .page(&db, page.number())
         .await?;
     Ok(ListPage { organisations })

@@ -23,7 +23,7 @@ pub struct Task {
 }
 
 impl Policy for Task {
-    fn rules(who: Who, t: &Columns<Self>) -> Rules<Self> {
+    fn rules(who: Who<Self>, t: &Columns<Self>) -> Rules<Self> {
         let members = &t.organisation.memberships;
         let editor = members.any(|m| m.user.is(who) & m.role.is_in([Role::Editor, Role::Admin]));
         Rules {

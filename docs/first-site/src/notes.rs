@@ -21,7 +21,7 @@ pub struct Note {
 }
 
 impl Policy for Note {
-    fn rules(who: Who, n: &Columns<Self>) -> Rules<Self> {
+    fn rules(who: Who<Self>, n: &Columns<Self>) -> Rules<Self> {
         let mine = n.author.is(who);
         Rules { view: n.published.eq(true) | mine.clone(), ..Rules::owner(mine) }
     }

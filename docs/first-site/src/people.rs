@@ -26,7 +26,7 @@ pub struct User {
 
 /// People see and change themselves. Accounts are made by the framework's own service.
 impl Policy for User {
-    fn rules(who: Who, u: &Columns<Self>) -> Rules<Self> {
+    fn rules(who: Who<Self>, u: &Columns<Self>) -> Rules<Self> {
         Rules { view: u.id.is(who), change: u.id.is(who), ..Rules::none() }
     }
 }

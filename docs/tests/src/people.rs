@@ -14,7 +14,7 @@ pub struct User {
 }
 
 impl Policy for User {
-    fn rules(who: Who, u: &Columns<Self>) -> Rules<Self> {
+    fn rules(who: Who<Self>, u: &Columns<Self>) -> Rules<Self> {
         Rules {
             view: u.id.is(who),
             ..Rules::none()

@@ -31,7 +31,7 @@ async fn show(_: Public, db: Db, slug: Path<Slug>) -> Result<ArticlePage> {
     Ok(ArticlePage { article })
 }
 impl Policy for Article {                                           // 2. Every row states who may do what to it.
-    fn rules(who: Who, a: &Columns<Self>) -> Rules<Self> {
+    fn rules(who: Who<Self>, a: &Columns<Self>) -> Rules<Self> {
         Rules { view: a.published.eq(true) | a.author.is(who), ..Rules::owner(a.author.is(who)) }
     }
 }

@@ -31,7 +31,7 @@ pub(crate) struct SessionRow {
 }
 
 impl Policy for SessionRow {
-    fn rules(_: Who, _: &Columns<Self>) -> Rules<Self> {
+    fn rules(_: Who<Self>, _: &Columns<Self>) -> Rules<Self> {
         // CWE-639: reached by the session store only.
         Rules::none()
     }

@@ -76,7 +76,7 @@ impl TestSite {
         let shared = Arc::clone(&accounts);
         let module = vauban::Module::new("accounts")
             .routes(routes)
-            .identity(move |_| Ok(Arc::clone(&shared)));
+            .identity(move |_, _| Ok(Arc::clone(&shared)));
         let modules = Modules::of_site(module);
         let site = Site::__assemble(package, &modules, settings, kit.database.clone()).unwrap();
         let site = Arc::new(site);

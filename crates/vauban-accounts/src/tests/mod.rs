@@ -48,7 +48,7 @@ pub(super) struct User {
 }
 
 impl Policy for User {
-    fn rules(_: Who, _: &Columns<Self>) -> Rules<Self> {
+    fn rules(_: Who<Self>, _: &Columns<Self>) -> Rules<Self> {
         // As open as a careless application can make it.
         let all = vauban::orm::Filter::always;
         Rules {
@@ -77,10 +77,12 @@ impl Kit {
     pub(super) fn with(change: impl FnOnce(&mut AccountOptions)) -> Self {
         let mut models = super::module::own_models();
         models.push(User::meta());
+        #[allow(deprecated)]
         let database = Database::open(
             "sqlite::memory:",
             Options {
                 models: models.clone(),
+                services: super::module::own_services::<User>(),
                 ..Options::default()
             },
         );
@@ -105,7 +107,9 @@ impl Kit {
         };
         change(&mut options);
         let units = Units::for_test(&database);
-        let accounts = Accounts::new::<User>(units.clone(), &ModuleKeys::random(), options).unwrap();
+        #[allow(deprecated)]
+        let binder = vauban::orm::Binder::__for_the_sites_identity();
+        let accounts = Accounts::new::<User>(units.clone(), &ModuleKeys::random(), binder, options).unwrap();
         let accounts = Arc::new(accounts);
         Self {
             accounts,

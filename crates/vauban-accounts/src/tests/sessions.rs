@@ -31,6 +31,7 @@ async fn asvs_7_4_1_a_replayed_cookie_opens_nothing_after_sign_out() {
     let ann = kit.person("ann@example.com").await;
     let token = kit.session(&ann, None).await;
     assert!(kit.opens(&token).await);
+    #[allow(deprecated)]
     let unit = kit.database.own_unit(Actor::nobody());
     kit.accounts.sessions.end(&unit.db(), token.hash()).await.unwrap();
     unit.finish(true).await.unwrap();
@@ -109,6 +110,7 @@ async fn asvs_7_4_3_every_session_ends_with_the_old_password() {
     let kit = Kit::new();
     let ann = kit.person("ann@example.com").await;
     let (thief, own) = (kit.session(&ann, None).await, kit.session(&ann, None).await);
+    #[allow(deprecated)]
     let unit = kit.database.own_unit(Actor::nobody());
     assert_eq!(
         kit.accounts
@@ -141,6 +143,7 @@ async fn a_sign_in_that_began_before_a_password_change_gets_no_session() {
         .await
         .ok()
         .unwrap();
+    #[allow(deprecated)]
     let unit = kit.database.own_unit(Actor::nobody());
     assert!(
         kit.accounts
@@ -150,6 +153,7 @@ async fn a_sign_in_that_began_before_a_password_change_gets_no_session() {
             .unwrap()
     );
     unit.finish(true).await.unwrap();
+    #[allow(deprecated)]
     let unit = kit.database.own_unit(Actor::nobody());
     let old = Proved {
         hash: Hash::from_stored(proved.hash.as_str()),
@@ -178,6 +182,7 @@ async fn a_session_keeps_small_typed_values() {
         Found::Alive(row) => Session::new(kit.accounts.sessions.clone(), &row),
         _ => panic!("the session is gone"),
     };
+    #[allow(deprecated)]
     let unit = kit.database.own_unit(Actor::nobody());
     load().await.set(&unit.db(), VISITS, &3).await.unwrap();
     // CWE-770

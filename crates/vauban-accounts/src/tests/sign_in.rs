@@ -89,6 +89,7 @@ async fn a_closed_account_cannot_enter_between_verifying_and_beginning() {
         .ok()
         .unwrap();
     close(&kit, "ann@example.com");
+    #[allow(deprecated)]
     let unit = kit.database.own_unit(Actor::nobody());
     assert!(
         kit.accounts
@@ -105,7 +106,8 @@ async fn a_closed_account_cannot_enter_between_verifying_and_beginning() {
 async fn privileged_columns_are_not_for_users_to_write() {
     let kit = Kit::new();
     let ann = kit.person("ann@example.com").await;
-    let unit = kit.database.own_unit(Actor::user(ann.facts));
+    #[allow(deprecated)]
+    let unit = kit.database.own_unit(kit.accounts.binder.user(ann.facts));
     let db = unit.db();
     let own = || User::objects().filter(|u| u.email.eq(&ann.email));
     assert!(
@@ -133,7 +135,8 @@ async fn hashes_are_behind_no_policy() {
     let kit = Kit::new();
     let mut ann = kit.person("ann@example.com").await;
     (ann.facts.is_staff, ann.facts.is_superuser) = (true, true);
-    for actor in [Actor::nobody(), Actor::user(ann.facts)] {
+    for actor in [Actor::nobody(), kit.accounts.binder.user(ann.facts)] {
+        #[allow(deprecated)]
         let unit = kit.database.own_unit(actor);
         assert_eq!(Credential::objects().count(&unit.read_db()).await.unwrap(), 0);
         assert_eq!(Credential::objects().delete_all(&unit.db()).await.unwrap(), 0);
@@ -224,6 +227,7 @@ async fn hashes_are_renewed_at_sign_in() {
         .await
         .ok()
         .unwrap();
+    #[allow(deprecated)]
     let unit = stronger.database.own_unit(Actor::nobody());
     assert!(
         stronger

@@ -22,7 +22,7 @@ pub(crate) struct ThrottleRow {
 }
 
 impl Policy for ThrottleRow {
-    fn rules(_: Who, _: &Columns<Self>) -> Rules<Self> {
+    fn rules(_: Who<Self>, _: &Columns<Self>) -> Rules<Self> {
         Rules::none()
     }
 }

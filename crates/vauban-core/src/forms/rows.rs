@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use vauban_orm::{Db, Id, Model, Policy, Query, Slug, Version};
+use vauban_orm::{Db, Id, Model, Policy, QuerySet, Slug, Version};
 
 use super::spec::{Choice, FieldSpec, Widget};
 use super::value::{FieldValue, NOT_A_CHOICE, Problem};
@@ -33,7 +33,7 @@ impl<M: Policy + Display> ChosenFromRows for Option<Id<M>> {
 ///
 /// CWE-639: the query runs on the actor's handle, so that a row they may not see is neither shown nor taken.
 #[doc(hidden)]
-pub async fn choices<T: ChosenFromRows>(query: Query<T::Row>, db: &Db) -> Result<Vec<Choice>, Error> {
+pub async fn choices<T: ChosenFromRows>(query: QuerySet<T::Row>, db: &Db) -> Result<Vec<Choice>, Error> {
     let rows = query.limit(MOST_CHOICES).all(db).await?;
     Ok(rows
         .iter()
@@ -89,7 +89,8 @@ mod tests {
     use super::super::form::Form;
     use super::super::render;
     use super::*;
-    use crate::{Actor, Columns, Policy, Rules, UserFacts, Who, engine};
+    use crate::{Actor, Columns, Policy, Rules, UserFacts, Who};
+    use vauban_orm::{Binder, actor::ServiceMeta, engine};
 
     #[derive(vauban_macros::Model)]
     #[model(user)]
@@ -99,7 +100,7 @@ mod tests {
         name: String,
     }
     impl Policy for Person {
-        fn rules(_: Who, _: &Columns<Self>) -> Rules<Self> {
+        fn rules(_: Who<Self>, _: &Columns<Self>) -> Rules<Self> {
             Rules::public()
         }
     }
@@ -112,7 +113,7 @@ mod tests {
         name: String,
     }
     impl Policy for Folder {
-        fn rules(who: Who, f: &Columns<Self>) -> Rules<Self> {
+        fn rules(who: Who<Self>, f: &Columns<Self>) -> Rules<Self> {
             Rules::owner(f.owner.is(who))
         }
     }
@@ -155,10 +156,16 @@ mod tests {
     async fn site() -> Site {
         let dir = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}/db", dir.path().display());
-        let database = engine::Database::open(&url, engine::Options::default()).unwrap();
         let models = vec![<Person as Model>::meta(), <Folder as Model>::meta()];
+        let options = engine::Options {
+            models: models.clone(),
+            services: vec![ServiceMeta::of::<Fixtures>()],
+            ..engine::Options::default()
+        };
+        #[allow(deprecated)]
+        let database = engine::Database::open(&url, options).unwrap();
         database.create_all(&models).unwrap();
-        database.set_models(models);
+        #[allow(deprecated)]
         let unit = database.bind(Actor::nobody());
         let fixtures = unit.db().acting::<Fixtures>();
         let (mut people, mut folders) = (Vec::new(), Vec::new());
@@ -191,7 +198,10 @@ mod tests {
 
     async fn clean(site: &Site, body: &str) -> Result<super::super::Clean<FileForm>, Form<FileForm>> {
         let data = FormData::urlencoded(body.as_bytes(), &Limits::DEFAULT).unwrap();
-        let unit = site.database.bind(Actor::user(site.ann));
+        #[allow(deprecated)]
+        let unit = site
+            .database
+            .bind(Binder::__for_the_sites_identity().user(site.ann));
         Form::<FileForm>::bound(&data, false)
             .unwrap()
             .clean(&unit.read_db())

@@ -159,7 +159,9 @@ impl Call {
         if self.unit.is_none() {
             let database = self.cx.site().database();
             let database = database.ok_or_else(|| Error::internal("this program has no database"))?;
-            self.unit = Some(database.bind(self.cx.actor()));
+            #[allow(deprecated)]
+            let unit = database.bind(self.cx.actor());
+            self.unit = Some(unit);
         }
         self.unit.as_ref().ok_or_else(|| Error::internal("no unit"))
     }

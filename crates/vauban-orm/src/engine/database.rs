@@ -13,8 +13,9 @@ use super::connection::Connection;
 use super::lock;
 use super::unit::{Shared, Unit};
 use super::writer::{Writer, watch};
-use crate::actor::Actor;
+use crate::actor::{Actor, ServiceMeta};
 use crate::error::{Error, Result};
+use crate::listed::Listed;
 use crate::meta::ModelMeta;
 use crate::migrations::{self, Applied, MigrationError, Pending, Set};
 
@@ -44,8 +45,10 @@ pub struct Options {
     pub steps: i64,
     /// Keep each unit's queries, for the development error page.
     pub log_queries: bool,
-    /// All models, so that deleting knows which rows refer to which.
+    /// All models of the program: no other can be asked, and deleting knows which rows refer to which.
     pub models: Vec<&'static ModelMeta>,
+    /// All services of the program: no other may act.
+    pub services: Vec<ServiceMeta>,
 }
 
 impl Default for Options {
@@ -59,6 +62,7 @@ impl Default for Options {
             steps: 50_000_000,
             log_queries: cfg!(debug_assertions),
             models: Vec::new(),
+            services: Vec::new(),
         }
     }
 }
@@ -72,7 +76,7 @@ pub(crate) struct Inner {
     number: u64,
     path: PathBuf,
     pub(crate) options: Options,
-    models: OnceLock<Vec<&'static ModelMeta>>,
+    listed: OnceLock<Arc<Listed>>,
     pub(crate) writer: Arc<tokio::sync::Mutex<Writer>>,
     /// The unit that has the turn, for the bound on holding it.
     pub(crate) holder: Mutex<Option<(std::time::Instant, Weak<Shared>)>>,
@@ -88,7 +92,9 @@ impl Database {
     /// the temporary folder that goes when the database is dropped: real WAL, one writer, many readers).
     ///
     /// # Errors
-    /// If the URL is of another form or the file cannot be opened.
+    /// If the URL is of another form, the file cannot be opened, or two of the models have one table.
+    #[doc(hidden)]
+    #[deprecated(note = "the framework opens the database and binds it to who asks: take `db: Db` in a view")]
     pub fn open(url: &str, options: Options) -> Result<Self> {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         let (path, temporary) = match url.strip_prefix("sqlite:") {
@@ -108,13 +114,18 @@ impl Database {
             }
             None => return Err(bad_url()),
         };
+        let listed = OnceLock::new();
+        if !options.models.is_empty() {
+            let all = Listed::new(options.models.clone(), options.services.clone())?;
+            listed.get_or_init(|| Arc::new(all));
+        }
         create_private(&path)?;
         let writer = open_writer(&path, &options)?;
         let readers = options.readers.max(1);
         Ok(Self(Arc::new(Inner {
             number: NUMBER.fetch_add(1, Ordering::Relaxed),
             path,
-            models: OnceLock::new(),
+            listed,
             writer: Arc::new(tokio::sync::Mutex::new(Writer::new(writer))),
             holder: Mutex::new(None),
             watching: OnceLock::new(),
@@ -126,15 +137,27 @@ impl Database {
     }
 
     /// Starts a unit of work for an actor: one request. Costs nothing until its first statement.
+    #[doc(hidden)]
+    #[deprecated(note = "the framework opens the database and binds it to who asks: take `db: Db` in a view")]
     pub fn bind(&self, actor: Actor) -> Unit {
-        Unit::new(self.clone(), actor)
+        Unit::new(self.clone(), actor, false)
+    }
+
+    /// The same for a request that only reads (GET, HEAD): whatever handle is made of it, it never takes the writer,
+    /// so it has nothing to commit (CWE-352: a link does not change anything).
+    #[doc(hidden)]
+    #[deprecated(note = "the framework opens the database and binds it to who asks: take `db: Db` in a view")]
+    pub fn bind_reading(&self, actor: Actor) -> Unit {
+        Unit::new(self.clone(), actor, true)
     }
 
     /// A unit that does not depend on the request's: for what must survive its rollback (throttle counters,
     /// security events). Finish it before the request's own unit writes, or in a task of its own: awaited
     /// while that unit has the writer's turn it would wait for itself, until the bound on waiting.
+    #[doc(hidden)]
+    #[deprecated(note = "the framework opens the database and binds it to who asks: take `db: Db` in a view")]
     pub fn own_unit(&self, actor: Actor) -> Unit {
-        Unit::new(self.clone(), actor)
+        Unit::new(self.clone(), actor, false)
     }
 
     /// How this database and these migrations differ.
@@ -157,11 +180,14 @@ impl Database {
         migrations::apply(&mut self.schema_connection()?, sets, on_applied)
     }
 
-    /// Makes the models' tables in an empty database, without files: for tests.
+    /// Makes the models' tables in an empty database, without files, and lists them if the options list none: for
+    /// tests.
     ///
     /// # Errors
-    /// What the database says.
+    /// What the database says; two models with one table.
     pub fn create_all(&self, models: &[&'static ModelMeta]) -> Result<(), MigrationError> {
+        self.set_models(models.to_vec())
+            .map_err(|error| MigrationError::Set(error.to_string()))?;
         migrations::create_all(&mut self.schema_connection()?, models)
     }
 
@@ -188,13 +214,19 @@ impl Database {
         &self.0.options
     }
 
-    /// Names all models, if they were not known when it was opened. The first call decides.
-    pub fn set_models(&self, models: Vec<&'static ModelMeta>) {
-        let _ = self.0.models.set(models);
+    /// Lists all models, if they were not known when it was opened. The first call decides.
+    ///
+    /// # Errors
+    /// If two of them have one table.
+    pub fn set_models(&self, models: Vec<&'static ModelMeta>) -> Result<()> {
+        let listed = Arc::new(Listed::new(models, self.0.options.services.clone())?);
+        self.0.listed.get_or_init(|| listed);
+        Ok(())
     }
 
-    pub(crate) fn models(&self) -> &[&'static ModelMeta] {
-        self.0.models.get().unwrap_or(&self.0.options.models)
+    /// What the program lists; nothing, if nobody said.
+    pub(crate) fn listed(&self) -> Arc<Listed> {
+        self.0.listed.get().map_or_else(Arc::default, Arc::clone)
     }
 
     pub(crate) fn watch(&self) {

@@ -13,6 +13,7 @@ use super::writer::{Writer, send_committer};
 use crate::actor::Actor;
 use crate::db::{Db, Read, Write};
 use crate::error::{Error, Result};
+use crate::sabotage::{Control, removed};
 
 /// A unit of work, bound to an actor. Dropped without [`finish`](Self::finish) (a panic, a client that
 /// left) it is undone.
@@ -37,6 +38,8 @@ pub struct LoggedQuery {
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) database: Database,
+    /// It never takes the writer.
+    reading: bool,
     state: Mutex<State>,
     /// So that a reader need not lock.
     has_turn: AtomicBool,
@@ -69,13 +72,14 @@ impl Status {
 }
 
 impl Unit {
-    pub(super) fn new(database: Database, actor: Actor) -> Self {
+    pub(super) fn new(database: Database, actor: Actor, reading: bool) -> Self {
         let state = Mutex::new(State {
             turn: None,
             status: Status::Open,
         });
         let shared = Shared {
             database,
+            reading,
             state,
             has_turn: AtomicBool::new(false),
             taking: tokio::sync::Mutex::new(()),
@@ -87,7 +91,7 @@ impl Unit {
         }
     }
 
-    /// A handle that reads and writes.
+    /// A handle that reads and writes. Of a unit that reads, its writes are [`Error::ReadOnly`].
     pub fn db(&self) -> Db<Write> {
         Db::<Write>::new(self.read_db())
     }
@@ -186,6 +190,10 @@ impl Shared {
 
     /// Takes the writer's turn, once for the unit.
     pub(crate) async fn take_turn(&self, this: &Arc<Self>) -> Result<()> {
+        // CWE-352: whoever asks, in a GET there is no writer, and so nothing to commit.
+        if self.reading && !removed(Control::Reading) {
+            return Err(Error::ReadOnly);
+        }
         let _one = self.taking.lock().await;
         {
             let state = lock(&self.state);

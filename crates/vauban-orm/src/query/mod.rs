@@ -7,6 +7,7 @@ mod delete;
 mod rows;
 mod select;
 
+use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
 
@@ -22,28 +23,53 @@ use crate::model::Model;
 use select::{Ask, Select};
 
 /// A query on rows of `M`. Nothing is read before one of the methods that take a handle.
-#[derive(Debug, Clone)]
 #[must_use = "a query reads nothing until `all`, `page`, `get`, …"]
-pub struct Query<M> {
+pub struct QuerySet<M> {
     select: Select,
+    per_page: u32,
     model: PhantomData<fn() -> M>,
 }
 
-/// A query whose rows say what the actor may do to them: see [`Query::with_may`].
-#[derive(Debug, Clone)]
+/// A query whose rows say what the actor may do to them: see [`QuerySet::with_may`].
 #[must_use = "a query reads nothing until `all`, `page`, `get`, …"]
-pub struct PermittedQuery<M>(Query<M>);
+pub struct PermittedQuerySet<M>(QuerySet<M>);
+
+impl<M> Clone for QuerySet<M> {
+    fn clone(&self) -> Self {
+        Self {
+            select: self.select.clone(),
+            per_page: self.per_page,
+            model: PhantomData,
+        }
+    }
+}
+impl<M> fmt::Debug for QuerySet<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("QuerySet").field(&self.select).finish()
+    }
+}
+impl<M> Clone for PermittedQuerySet<M> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+impl<M> fmt::Debug for PermittedQuerySet<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("PermittedQuerySet").field(&self.0.select).finish()
+    }
+}
 
 /// The greatest page number; a higher one is no page (CWE-400: an offset is counted row by row).
 const MAX_PAGE: u32 = 100_000;
 /// Rows on a page if the query does not say.
 const PER_PAGE: u32 = 25;
 
-impl<M: Model> Query<M> {
+impl<M: Model> QuerySet<M> {
     /// All rows that whoever asks may see.
     pub fn new() -> Self {
         Self {
             select: Select::new(M::meta()),
+            per_page: PER_PAGE,
             model: PhantomData,
         }
     }
@@ -63,6 +89,12 @@ impl<M: Model> Query<M> {
             .into_iter()
             .map(|key| (key.steps, key.column, key.descending))
             .collect();
+        self
+    }
+
+    /// So many rows on a page (25 if it is not said): for [`page`](Self::page).
+    pub fn per_page(mut self, rows: u32) -> Self {
+        self.per_page = rows.max(1);
         self
     }
 
@@ -86,8 +118,8 @@ impl<M: Model> Query<M> {
     }
 
     /// Asks in the same statement what the actor may do to each row, for templates.
-    pub fn with_may(self) -> PermittedQuery<M> {
-        PermittedQuery(self)
+    pub fn with_may(self) -> PermittedQuerySet<M> {
+        PermittedQuerySet(self)
     }
 
     /// All rows.
@@ -110,9 +142,10 @@ impl<M: Model> Query<M> {
     /// Page `number` (from 1) of rows.
     ///
     /// # Errors
-    /// [`Error::NotFound`] for page 0, and for a page after the first that has no rows.
+    /// [`Error::NotFound`] for page 0, and for a page after the first that has no rows; [`Error::Internal`] with a
+    /// limit, which is no page's size.
     pub async fn page(self, db: &dyn Reads<M>, number: u32) -> Result<Page<M>> {
-        let per_page = self.page_size();
+        let per_page = self.per_page;
         let rows = self.page_query(number, per_page)?.all(db).await?;
         Page::new(rows, number, per_page)
     }
@@ -214,17 +247,14 @@ impl<M: Model> Query<M> {
             .await
     }
 
-    fn page_size(&self) -> u32 {
-        self.select
-            .limit
-            .and_then(|limit| u32::try_from(limit).ok())
-            .unwrap_or(PER_PAGE)
-            .max(1)
-    }
-
     fn page_query(mut self, number: u32, per_page: u32) -> Result<Self> {
         if number == 0 || number > MAX_PAGE {
             return Err(Error::NotFound);
+        }
+        if self.select.limit.is_some() {
+            return Err(Error::Internal(
+                "`limit` with `page`: write `.per_page(n)` for the number of rows on a page".into(),
+            ));
         }
         self.select.offset = i64::from(number - 1) * i64::from(per_page);
         // One more row tells whether there is a next page.
@@ -238,34 +268,39 @@ impl<M: Model> Query<M> {
     }
 }
 
-impl<M: Model> Default for Query<M> {
+impl<M: Model> Default for QuerySet<M> {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl<M: Model> PermittedQuery<M> {
-    /// See [`Query::filter`].
+impl<M: Model> PermittedQuerySet<M> {
+    /// See [`QuerySet::filter`].
     pub fn filter<F: IntoFilter<M>>(self, condition: impl FnOnce(&M::Columns<M>) -> F) -> Self {
         Self(self.0.filter(condition))
     }
 
-    /// See [`Query::order_by`].
+    /// See [`QuerySet::order_by`].
     pub fn order_by<O: IntoOrder<M>>(self, order: impl FnOnce(&M::Columns<M>) -> O) -> Self {
         Self(self.0.order_by(order))
     }
 
-    /// See [`Query::limit`].
+    /// See [`QuerySet::per_page`].
+    pub fn per_page(self, rows: u32) -> Self {
+        Self(self.0.per_page(rows))
+    }
+
+    /// See [`QuerySet::limit`].
     pub fn limit(self, rows: u32) -> Self {
         Self(self.0.limit(rows))
     }
 
-    /// See [`Query::related`].
+    /// See [`QuerySet::related`].
     pub fn related<T: Model>(self, key: impl FnOnce(&M::Columns<M>) -> &Rel<M, M, T>) -> Self {
         Self(self.0.related(key))
     }
 
-    /// See [`Query::all`].
+    /// See [`QuerySet::all`].
     ///
     /// # Errors
     /// See [`Error`].
@@ -273,7 +308,7 @@ impl<M: Model> PermittedQuery<M> {
         self.0.permitted(db).await
     }
 
-    /// See [`Query::first`].
+    /// See [`QuerySet::first`].
     ///
     /// # Errors
     /// See [`Error`].
@@ -281,20 +316,20 @@ impl<M: Model> PermittedQuery<M> {
         Ok(self.limit(1).all(db).await?.pop())
     }
 
-    /// See [`Query::page`].
+    /// See [`QuerySet::page`].
     ///
     /// # Errors
-    /// As [`Query::page`].
+    /// As [`QuerySet::page`].
     pub async fn page(self, db: &dyn Reads<M>, number: u32) -> Result<Page<Permitted<M>>> {
-        let per_page = self.0.page_size();
+        let per_page = self.0.per_page;
         let rows = self.0.page_query(number, per_page)?.permitted(db).await?;
         Page::new(rows, number, per_page)
     }
 
-    /// See [`Query::get`].
+    /// See [`QuerySet::get`].
     ///
     /// # Errors
-    /// As [`Query::get`].
+    /// As [`QuerySet::get`].
     pub async fn get<F: IntoFilter<M>>(
         self,
         db: &dyn Reads<M>,

@@ -1,6 +1,9 @@
 //! What a policy means, each sentence as an attack. An attack is first seen to succeed with its control
 //! taken out (`sabotage::without`), then to fail.
 
+#![allow(deprecated, reason = "these tests are the framework's own")]
+
+mod listed;
 mod models;
 mod properties;
 mod reads;

@@ -20,7 +20,7 @@ pub struct User {
 }
 
 impl Policy for User {
-    fn rules(who: Who, u: &Columns<Self>) -> Rules<Self> {
+    fn rules(who: Who<Self>, u: &Columns<Self>) -> Rules<Self> {
         Rules {
             view: u.is_secret.eq(false) | u.id.is(who),
             change: u.id.is(who),
@@ -52,7 +52,7 @@ pub struct Article {
 }
 
 impl Policy for Article {
-    fn rules(who: Who, a: &Columns<Self>) -> Rules<Self> {
+    fn rules(who: Who<Self>, a: &Columns<Self>) -> Rules<Self> {
         let mine = a.author.is(who);
         Rules {
             view: a.published.eq(true) | mine.clone() | a.editor.is(who),
@@ -80,7 +80,7 @@ pub struct Organisation {
 }
 
 impl Policy for Organisation {
-    fn rules(who: Who, o: &Columns<Self>) -> Rules<Self> {
+    fn rules(who: Who<Self>, o: &Columns<Self>) -> Rules<Self> {
         let admin = o.memberships.any(|m| m.user.is(who) & m.role.eq(Role::Admin));
         Rules {
             view: o.memberships.any(|m| m.user.is(who)),
@@ -102,7 +102,7 @@ pub struct Membership {
 }
 
 impl Policy for Membership {
-    fn rules(who: Who, m: &Columns<Self>) -> Rules<Self> {
+    fn rules(who: Who<Self>, m: &Columns<Self>) -> Rules<Self> {
         let admin = m
             .organisation
             .memberships
@@ -132,7 +132,7 @@ pub struct Task {
 }
 
 impl Policy for Task {
-    fn rules(who: Who, t: &Columns<Self>) -> Rules<Self> {
+    fn rules(who: Who<Self>, t: &Columns<Self>) -> Rules<Self> {
         let admin = t
             .organisation
             .memberships
@@ -171,14 +171,15 @@ pub(crate) const MODELS: fn() -> Vec<&'static ModelMeta> = || {
 };
 
 pub(crate) fn database() -> Database {
-    let database = Database::open(
-        "sqlite::memory:",
-        Options {
-            models: MODELS(),
-            ..Options::default()
-        },
-    )
-    .unwrap();
+    opened(Options {
+        models: MODELS(),
+        services: super::rights::services(),
+        ..Options::default()
+    })
+}
+
+fn opened(options: Options) -> Database {
+    let database = Database::open("sqlite::memory:", options).unwrap();
     database.create_all(&MODELS()).unwrap();
     database
 }
@@ -201,7 +202,14 @@ pub(crate) struct Site {
 
 impl Site {
     pub(crate) async fn new() -> Self {
-        let database = database();
+        Self::of(database()).await
+    }
+
+    pub(crate) async fn with(options: Options) -> Self {
+        Self::of(opened(options)).await
+    }
+
+    async fn of(database: Database) -> Self {
         let unit = database.bind(Actor::nobody());
         let db = unit.db();
         let db = db.acting::<Fixtures>();

@@ -21,7 +21,7 @@ struct Item {
     parent: Option<ForeignKey<Item>>,
 }
 impl Policy for Item {
-    fn rules(_: Who, _: &Columns<Self>) -> Rules<Self> {
+    fn rules(_: Who<Self>, _: &Columns<Self>) -> Rules<Self> {
         Rules::none()
     }
 }
@@ -54,7 +54,7 @@ enum Asker {
 
 impl Asker {
     fn authority(self) -> Authority {
-        Authority::new(match self {
+        let actor = match self {
             Self::Nobody => Actor::nobody(),
             Self::User {
                 number,
@@ -65,7 +65,9 @@ impl Asker {
                 is_staff: staff,
                 is_superuser: superuser,
             }),
-        })
+        };
+        let listed = crate::listed::Listed::new(vec![Item::meta(), User::meta()], Vec::new());
+        Authority::new(actor, std::sync::Arc::new(listed.unwrap()))
     }
 }
 

@@ -268,7 +268,7 @@ async fn pages_have_neighbours() {
     let site = Site::new().await;
     let unit = site.as_user(&site.ann);
     let db = unit.read_db();
-    let query = || Article::objects().order_by(|a| a.slug.asc()).limit(1);
+    let query = || Article::objects().order_by(|a| a.slug.asc()).per_page(1);
     let (one, two) = (
         query().page(&db, 1).await.unwrap(),
         query().page(&db, 2).await.unwrap(),
@@ -283,6 +283,13 @@ async fn pages_have_neighbours() {
     );
     for none in [0, 3, u32::MAX] {
         assert_eq!(query().page(&db, none).await.unwrap_err().status(), 404);
+    }
+    // A limit is no page's size: neither is ignored.
+    for error in [
+        query().limit(5).page(&db, 1).await.map(drop),
+        query().limit(5).with_may().page(&db, 1).await.map(drop),
+    ] {
+        assert!(error.unwrap_err().to_string().contains(".per_page(n)"));
     }
 }
 
@@ -350,6 +357,7 @@ async fn work_is_limited() {
         inline_steps: 3_000,
         steps: 2_000_000,
         models: MODELS(),
+        services: super::rights::services(),
         ..Default::default()
     };
     let database = crate::engine::Database::open("sqlite::memory:", options).unwrap();

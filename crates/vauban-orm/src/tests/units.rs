@@ -146,6 +146,7 @@ async fn waiting_and_holding_are_bounded() {
         wait: Duration::from_millis(60),
         hold: Duration::from_millis(200),
         models: MODELS(),
+        services: super::rights::services(),
         ..Options::default()
     };
     let database = Database::open("sqlite::memory:", options).unwrap();
@@ -261,6 +262,7 @@ async fn another_process_is_waited_for() {
     let options = Options {
         wait: Duration::from_millis(80),
         models: MODELS(),
+        services: super::rights::services(),
         ..Options::default()
     };
     let database = Database::open("sqlite::memory:", options).unwrap();

@@ -1,13 +1,16 @@
 //! `ForeignKey<M>`: a reference to a row of `M`.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::str::FromStr;
 use std::sync::Arc;
 
 use crate::columns::{Path, Rel};
 use crate::field::{Limits, ModelField};
 use crate::meta::{ColumnMeta, ModelMeta};
 use crate::model::Model;
-use crate::types::Id;
+use crate::problem::Problem;
+use crate::types::{Id, InvalidId};
 use crate::value::{Kind, Mismatch, RowReader, Value, ValueRef};
 
 /// A reference to a row of `M`, with the row itself if the query loaded it (`.related(|a| &a.author)`).
@@ -82,6 +85,39 @@ impl<M> PartialEq<Id<M>> for ForeignKey<M> {
         self.id == *other
     }
 }
+impl<M> PartialOrd for ForeignKey<M> {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl<M> Ord for ForeignKey<M> {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.id.cmp(&other.id)
+    }
+}
+impl<M> Hash for ForeignKey<M> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.id.hash(state);
+    }
+}
+impl<M> fmt::Display for ForeignKey<M> {
+    /// The id, as [`Id`] writes it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.id.fmt(f)
+    }
+}
+impl<M> FromStr for ForeignKey<M> {
+    type Err = InvalidId;
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        text.parse::<Id<M>>().map(Self::from)
+    }
+}
+impl<M> serde::Serialize for ForeignKey<M> {
+    /// The id alone, never the row behind it.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.id.serialize(serializer)
+    }
+}
 impl<M> fmt::Debug for ForeignKey<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "ForeignKey({})", self.id)
@@ -124,7 +160,7 @@ impl<M: Model> ModelField for ForeignKey<M> {
     fn input_value(input: &Id<M>) -> Value {
         Value::Uuid(input.uuid())
     }
-    fn check_input(_: &Id<M>, _: &Limits) -> Result<(), String> {
+    fn check_input(_: &Id<M>, _: &Limits) -> Result<(), Problem> {
         Ok(())
     }
     fn read(row: &mut RowReader<'_>) -> Result<Self, Mismatch> {
@@ -152,7 +188,7 @@ impl<M: Model> ModelField for Option<ForeignKey<M>> {
     fn input_value(input: &Option<Id<M>>) -> Value {
         input.map_or(Value::Null, |id| Value::Uuid(id.uuid()))
     }
-    fn check_input(_: &Option<Id<M>>, _: &Limits) -> Result<(), String> {
+    fn check_input(_: &Option<Id<M>>, _: &Limits) -> Result<(), Problem> {
         Ok(())
     }
     fn read(row: &mut RowReader<'_>) -> Result<Self, Mismatch> {

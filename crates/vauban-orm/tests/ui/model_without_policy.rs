@@ -10,6 +10,6 @@ pub struct Note {
 }
 
 fn main() {
-    let _unused: Option<(Who, Rules<Note>, &Columns<Note>)> = None;
+    let _unused: Option<(Who<Note>, Rules<Note>, &Columns<Note>)> = None;
     fn _is_a_model<M: Policy>() {}
 }

@@ -10,12 +10,12 @@ pub struct Note {
 }
 
 impl Policy for Note {
-    fn rules(_: Who, _: &Columns<Self>) -> Rules<Self> {
+    fn rules(_: Who<Self>, _: &Columns<Self>) -> Rules<Self> {
         Rules::none()
     }
 }
 
 fn main() {
-    let _unused: Option<(Who, Rules<Note>, &Columns<Note>)> = None;
+    let _unused: Option<(Who<Note>, Rules<Note>, &Columns<Note>)> = None;
     fn _is_a_model<M: Policy>() {}
 }

@@ -10,7 +10,7 @@ pub struct Note {
 }
 
 impl Policy for Note {
-    fn rules(who: Who, n: &Columns<Self>) -> Rules<Self> {
+    fn rules(who: Who<Self>, n: &Columns<Self>) -> Rules<Self> {
         if who.is_staff() { Rules::public() } else { Rules::owner(n.author.is(who)) }
     }
 }

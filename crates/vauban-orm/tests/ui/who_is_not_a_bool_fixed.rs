@@ -10,7 +10,7 @@ pub struct Note {
 }
 
 impl Policy for Note {
-    fn rules(who: Who, n: &Columns<Self>) -> Rules<Self> {
+    fn rules(who: Who<Self>, n: &Columns<Self>) -> Rules<Self> {
         Rules::staff(who).or(Rules::owner(n.author.is(who)))
     }
 }

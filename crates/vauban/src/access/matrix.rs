@@ -134,11 +134,11 @@ impl Matrix {
         }
         for service in modules.services() {
             let own = |right: String| Line::Service {
-                service: service.name.to_owned(),
+                service: vauban_orm::checks::shown_type(service.meta.type_name()),
                 right,
             };
             lines.insert(own(format!("because {}", service.reason)));
-            for granted in (service.grants)() {
+            for granted in service.meta.rights() {
                 lines.insert(own(format!(
                     "{} {}",
                     word(granted.action),
@@ -148,7 +148,7 @@ impl Matrix {
         }
         for identity in modules.identities() {
             lines.insert(Line::Identity {
-                identity: shown(identity),
+                identity: vauban_orm::checks::shown_type(identity),
             });
         }
         let signed = Lock::parse(&package.waivers_lock().unwrap_or_default());

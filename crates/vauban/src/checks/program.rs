@@ -17,8 +17,11 @@ pub(super) fn routes(c: &Checking<'_>) -> Vec<Finding> {
 
 /// What only all models together show: policies in a circle, telling uniqueness, unlisted targets.
 pub(super) fn models(c: &Checking<'_>) -> Vec<Finding> {
-    vauban_orm::checks::check(&c.modules.models())
+    let models = c.modules.models();
+    let tables = vauban_orm::checks::tables(&models, c.package.name);
+    vauban_orm::checks::check(&models)
         .into_iter()
+        .chain(tables)
         .map(|found| {
             let hint = "The chapter on models and policies explains it.";
             Finding::error(

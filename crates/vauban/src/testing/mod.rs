@@ -81,7 +81,6 @@ impl TestApp {
         let folder = from.copy();
         let value = app();
         let settings = settings(&value, mode, &folder.url());
-        fixtures::grant_all(&value);
         let assembled = assemble::open(&value, &settings)
             .and_then(|database| Ok((assemble::assemble(value, settings, database.clone())?, database)));
         let (site, database) =
@@ -113,6 +112,7 @@ impl TestApp {
     where
         F: Future<Output = vauban_orm::Result<T>>,
     {
+        #[allow(deprecated)]
         let unit = self.database.bind(Actor::nobody());
         let done = work(unit.db().acting::<Fixtures>()).await;
         let finished = unit.finish(done.is_ok()).await;

@@ -33,7 +33,7 @@ struct User {
 }
 
 impl Policy for User {
-    fn rules(who: Who, u: &Columns<Self>) -> Rules<Self> {
+    fn rules(who: Who<Self>, u: &Columns<Self>) -> Rules<Self> {
         Rules {
             view: u.id.is(who),
             ..Rules::none()
@@ -52,7 +52,7 @@ struct Note {
 }
 
 impl Policy for Note {
-    fn rules(who: Who, n: &Columns<Self>) -> Rules<Self> {
+    fn rules(who: Who<Self>, n: &Columns<Self>) -> Rules<Self> {
         Rules {
             view: n.owner.is(who) | who.is_staff(),
             change: n.owner.is(who),

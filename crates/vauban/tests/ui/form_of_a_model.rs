@@ -10,7 +10,7 @@ struct Note {
 }
 
 impl Policy for Note {
-    fn rules(_: Who, _: &Columns<Self>) -> Rules<Self> {
+    fn rules(_: Who<Self>, _: &Columns<Self>) -> Rules<Self> {
         Rules::public()
     }
 }

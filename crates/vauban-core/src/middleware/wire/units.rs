@@ -21,7 +21,7 @@ pub(super) struct Note {
 }
 
 impl Policy for Note {
-    fn rules(_: Who, _: &Columns<Self>) -> Rules<Self> {
+    fn rules(_: Who<Self>, _: &Columns<Self>) -> Rules<Self> {
         Rules {
             add: Filter::always(),
             ..Rules::public()
@@ -107,6 +107,7 @@ async fn site() -> Server {
         .view::<panics>("panics")
         .view::<hangs>("hangs")
         .view::<form>("form");
+    #[allow(deprecated)]
     let database = Database::open("sqlite::memory:", Options::default()).unwrap();
     database.create_all(&[Note::meta()]).unwrap();
     parts.database = Some(database);

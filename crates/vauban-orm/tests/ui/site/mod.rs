@@ -13,7 +13,7 @@ pub struct User {
 }
 
 impl Policy for User {
-    fn rules(who: Who, u: &Columns<Self>) -> Rules<Self> {
+    fn rules(who: Who<Self>, u: &Columns<Self>) -> Rules<Self> {
         Rules { view: u.id.is(who), ..Rules::none() }
     }
 }
@@ -29,7 +29,7 @@ pub struct Article {
 }
 
 impl Policy for Article {
-    fn rules(who: Who, a: &Columns<Self>) -> Rules<Self> {
+    fn rules(who: Who<Self>, a: &Columns<Self>) -> Rules<Self> {
         Rules::owner(a.author.is(who))
     }
 }

@@ -1,0 +1,65 @@
+//! What a program lists: its models and services. What is not listed is in no review, so it cannot be used.
+
+use crate::actor::{Actor, Inner, ServiceMeta};
+use crate::error::{Error, Result};
+use crate::meta::ModelMeta;
+
+/// The models and services of a program.
+#[derive(Debug, Default)]
+pub(crate) struct Listed {
+    models: Vec<&'static ModelMeta>,
+    services: Vec<ServiceMeta>,
+}
+
+impl Listed {
+    /// # Errors
+    /// [`Error::Internal`] if two of the models have one table.
+    pub(crate) fn new(models: Vec<&'static ModelMeta>, services: Vec<ServiceMeta>) -> Result<Self> {
+        for (i, model) in models.iter().enumerate() {
+            // CWE-668: a second model on a table would bring a second policy to the same rows.
+            if let Some(other) = models[..i]
+                .iter()
+                .find(|other| other.table == model.table && !other.is(model))
+            {
+                return Err(Error::Internal(format!(
+                    "the models `{}` and `{}` have one table, `{}`: give one of them another, \
+                     `#[model(table = \"…\")]`, or list only one",
+                    other.type_name(),
+                    model.type_name(),
+                    model.table
+                )));
+            }
+        }
+        Ok(Self { models, services })
+    }
+
+    pub(crate) fn models(&self) -> &[&'static ModelMeta] {
+        &self.models
+    }
+
+    /// A model whose policy nobody reviewed is not asked (CWE-862). Looked at once for each text of a statement.
+    pub(crate) fn check_model(&self, model: &'static ModelMeta) -> Result<()> {
+        if self.models.iter().any(|listed| listed.is(model)) {
+            return Ok(());
+        }
+        Err(Error::Unlisted {
+            what: "model",
+            name: model.type_name(),
+        })
+    }
+
+    /// Neither does a service act whose rights nobody reviewed (CWE-441).
+    pub(crate) fn check_actor(&self, actor: Actor) -> Result<()> {
+        match actor.0 {
+            Inner::Service(service)
+                if !service.may_everything() && !self.services.iter().any(|listed| listed.is(&service)) =>
+            {
+                Err(Error::Unlisted {
+                    what: "service",
+                    name: service.type_name(),
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,19 @@
+#![deny(deprecated)]
+mod site;
+use site::*;
+use vauban_orm::actor::{Proof, Right};
+use vauban_orm::actions::{Add, View};
+use vauban_orm::{May, Service, service};
+
+service! {
+    /// Reads who there is, and is signed for that.
+    pub Honest: View<User>;
+    waiver!(ServiceRights, "people are looked up before they are anybody")
+}
+
+service! {
+    /// Makes accounts for people who have none yet.
+    pub SignUp: Add<User>;
+    waiver!(ServiceRights, "people sign up before they are anybody") }
+
+fn main() {}
