@@ -26,7 +26,7 @@ pub struct Pending {
 /// One migration that was applied.
 #[derive(Debug, Clone)]
 pub struct Applied {
-    /// `package/name`.
+    /// Which migration it is: `package/name`.
     pub id: String,
     /// What it did, a few words for each step.
     pub steps: Vec<String>,
