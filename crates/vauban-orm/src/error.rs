@@ -52,7 +52,7 @@ pub struct Problem {
     pub message: String,
 }
 
-/// This crate's results.
+/// What queries and writes return: a value, or the [`Error`] that says who is at fault.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {

@@ -21,7 +21,7 @@ pub trait Policy: Model {
     fn rules(who: Who, columns: &Columns<Self>) -> Rules<Self>;
 }
 
-/// Whoever will ask.
+/// Whoever will ask: a rule is built once and holds for all of them, so this is no user but stands for one.
 #[derive(Debug, Clone, Copy)]
 pub struct Who(());
 
@@ -114,7 +114,7 @@ impl<M: Model> Rules<M> {
         }
     }
 
-    /// What either allows.
+    /// Rules that allow what either of the two allows, action by action.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         Self {

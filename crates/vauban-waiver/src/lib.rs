@@ -55,7 +55,7 @@ impl<W: Wall> Waiver<W> {
         self.line
     }
 
-    /// The wall's name.
+    /// The wall that is passed, as `waivers.lock` names it.
     pub const fn wall(&self) -> &'static str {
         W::NAME
     }

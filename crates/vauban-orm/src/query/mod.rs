@@ -245,22 +245,22 @@ impl<M: Model> Default for Query<M> {
 }
 
 impl<M: Model> PermittedQuery<M> {
-    /// See [`Query::filter`].
+    /// Keeps the rows that also fit this filter: see [`Query::filter`].
     pub fn filter<F: IntoFilter<M>>(self, condition: impl FnOnce(&M::Columns<M>) -> F) -> Self {
         Self(self.0.filter(condition))
     }
 
-    /// See [`Query::order_by`].
+    /// The order of the rows, the most important column first: see [`Query::order_by`].
     pub fn order_by<O: IntoOrder<M>>(self, order: impl FnOnce(&M::Columns<M>) -> O) -> Self {
         Self(self.0.order_by(order))
     }
 
-    /// See [`Query::limit`].
+    /// At most so many rows: see [`Query::limit`].
     pub fn limit(self, rows: u32) -> Self {
         Self(self.0.limit(rows))
     }
 
-    /// See [`Query::related`].
+    /// Loads the row that a foreign key refers to as well: see [`Query::related`].
     pub fn related<T: Model>(self, key: impl FnOnce(&M::Columns<M>) -> &Rel<M, M, T>) -> Self {
         Self(self.0.related(key))
     }

@@ -46,7 +46,7 @@ impl SafeHtml {
         &self.0
     }
 
-    /// Nothing.
+    /// Markup that shows nothing.
     pub const fn empty() -> Self {
         Self(Cow::Borrowed(""))
     }
