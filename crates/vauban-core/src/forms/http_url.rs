@@ -163,9 +163,28 @@ fn push_rest(rest: &str, out: &mut String) -> Result<(), InvalidHttpUrl> {
     let mut bytes = [0; 4];
     for (at, c) in rest.char_indices() {
         match c {
-            'a'..='z' | 'A'..='Z' | '0'..='9' => out.push(c),
-            '-' | '.' | '_' | '~' | '!' | '$' | '&' | '\'' | '(' | ')' | '*' | '+' | ',' | ';' | '='
-            | ':' | '@' | '/' | '?' => out.push(c),
+            'a'..='z'
+            | 'A'..='Z'
+            | '0'..='9'
+            | '-'
+            | '.'
+            | '_'
+            | '~'
+            | '!'
+            | '$'
+            | '&'
+            | '\''
+            | '('
+            | ')'
+            | '*'
+            | '+'
+            | ','
+            | ';'
+            | '='
+            | ':'
+            | '@'
+            | '/'
+            | '?' => out.push(c),
             '#' if fragments == 0 => {
                 fragments += 1;
                 out.push(c);
