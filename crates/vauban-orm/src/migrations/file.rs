@@ -5,7 +5,6 @@ use sha2::{Digest, Sha256};
 
 use super::MigrationError;
 use super::operation::{ColumnState, ConstraintState, Operation};
-use super::set::INDEX;
 use crate::identifier;
 use crate::value::Kind;
 
@@ -45,9 +44,9 @@ impl Migration {
             .collect::<Result<Vec<_>, _>>()?;
         // Applied as it is, its checksum would be recorded, and what is written into it later would never run.
         if operations.is_empty() {
-            return Err(fail(format!(
-                "it has no operations yet: write them, or delete the file and its line in {INDEX}"
-            )));
+            return Err(fail(
+                "it has no operations yet: write them, or delete the file and its line in INDEX".to_owned(),
+            ));
         }
         Ok(Self {
             package: package.to_owned(),
