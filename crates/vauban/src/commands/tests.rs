@@ -192,19 +192,6 @@ fn help_names_every_command() {
     );
 }
 
-#[test]
-fn a_program_without_accounts_says_what_to_add() {
-    let (_folder, package) = package();
-    let arguments = [
-        "createsuperuser",
-        "--email",
-        "ann@example.com",
-        "--password-stdin",
-    ];
-    let failure = call(site(package, open::routes()), &arguments).1.unwrap_err();
-    assert!(failure.to_string().contains(".users::<User>()"), "{failure}");
-}
-
 /// Files that may advise a command: our sources, the guide, what a newcomer reads.
 fn advising() -> Vec<(std::path::PathBuf, String)> {
     fn walk(folder: &std::path::Path, out: &mut Vec<(std::path::PathBuf, String)>) {
