@@ -23,7 +23,7 @@ pub const MAX_URL_BYTES: usize = 2048;
 /// a visitor there (CWE-601).
 ///
 /// ```
-/// use vauban::forms::HttpUrl;
+/// use vauban_core::forms::HttpUrl;
 /// let typed: HttpUrl = "HTTPS://BÜCHER.example:443?q=ü".parse().unwrap();
 /// assert_eq!(typed.as_str(), "https://xn--bcher-kva.example/?q=%C3%BC");
 /// assert_eq!(typed.host(), "xn--bcher-kva.example");

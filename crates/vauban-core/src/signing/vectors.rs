@@ -105,8 +105,7 @@ fn vectors_signing() {
 /// Keys as the settings give them, and a purpose: the salt's name.
 fn signer(key: &str, fallbacks: &[&str], salt: &str) -> Signer {
     let fallbacks: Vec<&[u8]> = fallbacks.iter().map(|key| key.as_bytes()).collect();
-    // A purpose is a literal of the program; a test has as many as its file.
-    Keys::new(key.as_bytes(), &fallbacks).signer(Box::leak(salt.to_owned().into_boxed_str()))
+    Keys::new(key.as_bytes(), &fallbacks).signer(salt.to_owned())
 }
 
 fn round_trip(case: &Value, value: &[u8]) -> bool {
