@@ -156,6 +156,7 @@ const WIDGETS: &[(&str, &str)] = &[
     ("textarea", "Textarea"),
     ("password", "Password"),
     ("email", "Email"),
+    ("url", "Url"),
     ("number", "Number"),
     ("select", "Select"),
     ("checkbox", "Checkbox"),

@@ -26,7 +26,7 @@ pub(crate) enum Inner {
 /// What rules may ask of a signed-in user without another query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UserFacts {
-    /// The user's id.
+    /// The id of the user's row, whatever the site's user model is.
     pub id: Uuid,
     /// Works for the site.
     pub is_staff: bool,
@@ -35,7 +35,7 @@ pub struct UserFacts {
 }
 
 impl Actor {
-    /// Not signed in.
+    /// Nobody: a visitor who is not signed in, and a command before it acts as a service.
     pub const fn nobody() -> Self {
         Self(Inner::Nobody)
     }
@@ -45,12 +45,12 @@ impl Actor {
         Self(Inner::User(facts))
     }
 
-    /// A service.
+    /// A named service, which may do the pairs of action and model that it lists.
     pub fn service<S: Service>() -> Self {
         Self(Inner::Service(ServiceMeta::of::<S>()))
     }
 
-    /// The signed-in user.
+    /// What policies may ask about the signed-in user; nothing for nobody and for services.
     pub const fn user_facts(&self) -> Option<UserFacts> {
         match self.0 {
             Inner::User(facts) => Some(facts),
@@ -235,13 +235,13 @@ impl ServiceMeta {
 /// What can be done to a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Action {
-    /// Read.
+    /// May read every row of the model, whatever its policy says.
     View,
-    /// Insert.
+    /// May insert rows of the model, whatever its policy says.
     Add,
-    /// Update (implies view).
+    /// May update every row of the model; to change a row is also to see it.
     Change,
-    /// Delete (implies view).
+    /// May delete every row of the model; to delete a row is also to see it.
     Delete,
     /// Write columns that carry privilege.
     Grant,
@@ -255,7 +255,7 @@ pub mod actions {
         pub trait Sealed {}
     }
 
-    /// An action.
+    /// An action on a model that a service can list, as a type.
     pub trait Act: sealed::Sealed {
         /// Which.
         const ACTION: Action;

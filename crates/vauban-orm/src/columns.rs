@@ -132,12 +132,12 @@ impl<R: Model, O: Model, T> Column<R, O, T> {
         self.meta
     }
 
-    /// Smallest first.
+    /// In this column's order, the smallest value first; missing values come before all.
     pub fn asc(&self) -> Order<R> {
         Order::new(self.path.steps(), self.meta, false)
     }
 
-    /// Greatest first.
+    /// Against this column's order, the greatest value first; missing values come last.
     pub fn desc(&self) -> Order<R> {
         Order::new(self.path.steps(), self.meta, true)
     }
@@ -215,7 +215,7 @@ comparisons!(Column<R, O, T>);
 comparisons!(Column<R, O, Option<T>>);
 
 impl<R: Model, O: Model, T: Field> Column<R, O, Option<T>> {
-    /// Has no value.
+    /// The filter for rows that have no value here.
     pub fn is_null(&self) -> Filter<R> {
         self.condition(Expr::IsNull(self.meta))
     }
@@ -283,7 +283,7 @@ impl<R: Model, O: Model, M: Model> Rel<R, O, M> {
         self.condition(Expr::In(self.meta, values))
     }
 
-    /// Refers to nothing.
+    /// The filter for rows that refer to nothing here.
     pub fn is_null(&self) -> Filter<R> {
         self.condition(Expr::IsNull(self.meta))
     }

@@ -65,7 +65,7 @@ impl Db<Read> {
         }
     }
 
-    /// Who acts.
+    /// Who acts through this handle: every policy is asked for them.
     pub fn actor(&self) -> Actor {
         self.inside.authority.actor
     }

@@ -64,7 +64,7 @@ pub struct FieldProblem {
 /// What a value says that has to be the only one of its kind.
 const TAKEN: Problem = Problem::new("taken", "This is already taken.");
 
-/// This crate's results.
+/// What queries and writes return: a value, or the [`Error`] that says who is at fault.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {

@@ -39,7 +39,7 @@ pub trait Field: Clone + Send + Sync + Sized + 'static {
     /// Whether it is text of any length, so that the model must say `max_length` or `text`.
     const NEEDS_LENGTH: bool = false;
 
-    /// For the database.
+    /// The value as it is bound to a statement.
     fn to_value(&self) -> Value;
 
     /// From the database.

@@ -24,12 +24,12 @@ impl<R> Filter<R> {
         }
     }
 
-    /// Every row.
+    /// The filter that every row passes: where a query starts that is narrowed step by step.
     pub fn always() -> Self {
         Self::new(Expr::True)
     }
 
-    /// No row.
+    /// The filter that no row passes: the rule for what nobody may do.
     pub fn never() -> Self {
         Self::new(Expr::False)
     }

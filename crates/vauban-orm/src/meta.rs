@@ -11,7 +11,7 @@ use crate::value::{Kind, Value};
 pub struct ModelMeta {
     /// The struct's name.
     pub name: &'static str,
-    /// The table's name.
+    /// The table's name in the database: one model a table.
     pub table: &'static str,
     /// The package that declares it.
     pub package: &'static str,
@@ -19,7 +19,7 @@ pub struct ModelMeta {
     pub columns: &'static [ColumnMeta],
     /// Indexes and unique constraints over several columns.
     pub indexes: &'static [IndexMeta],
-    /// Check constraints.
+    /// Conditions that the database holds every row to: `#[model(check(…))]`.
     pub constraints: &'static [ConstraintMeta],
     /// Where and why a uniqueness that could tell of hidden rows is signed.
     pub unique_oracle: Option<vauban_waiver::Place>,
@@ -31,12 +31,12 @@ pub struct ModelMeta {
     pub type_name: fn() -> &'static str,
 }
 
-/// A column.
+/// What the derive knows of a column: its names, its type, its limits, what it carries.
 #[derive(Debug)]
 pub struct ColumnMeta {
     /// The field's name in the struct.
     pub field: &'static str,
-    /// The column's name.
+    /// The column's name in the database: a foreign key's ends in `_id`.
     pub column: &'static str,
     /// How it is stored.
     pub kind: Kind,
@@ -46,7 +46,7 @@ pub struct ColumnMeta {
     pub unique: bool,
     /// Has an index of its own.
     pub index: bool,
-    /// Its limits.
+    /// The bounds that a value has to keep, whichever way it is written.
     pub limits: Limits,
     /// The value of a row that is given none.
     pub default: Option<fn() -> Value>,
@@ -113,7 +113,7 @@ pub enum OnDelete {
 /// An index over several columns.
 #[derive(Debug)]
 pub struct IndexMeta {
-    /// Its columns' names.
+    /// The names of its columns, in the order in which they count.
     pub columns: &'static [&'static str],
     /// Whether no two rows may agree in all of them.
     pub unique: bool,

@@ -18,7 +18,7 @@ pub trait Model: Sized + Send + Sync + 'static {
     /// What a new row must be given: the fields without a value of their own.
     type New: Send + 'static;
 
-    /// Table, columns, rules.
+    /// What the derive knows of the model: table, columns, constraints and the compiled rules.
     fn meta() -> &'static ModelMeta;
     /// The row's primary key.
     fn id(&self) -> Id<Self>;

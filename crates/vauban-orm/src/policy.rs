@@ -24,7 +24,8 @@ pub trait Policy: Model {
     fn rules(who: Who<Self>, columns: &Columns<Self>) -> Rules<Self>;
 }
 
-/// Whoever will ask, in the rules of `M`: what is known of them is a condition on `M`'s own rows.
+/// Whoever will ask, in the rules of `M`: a rule is built once and holds for all of them, so this is no user but stands
+/// for one, and what is known of them is a condition on `M`'s own rows.
 pub struct Who<M>(PhantomData<fn() -> M>);
 
 impl<M> Clone for Who<M> {
@@ -128,7 +129,7 @@ impl<M: Model> Rules<M> {
         }
     }
 
-    /// What either allows.
+    /// Rules that allow what either of the two allows, action by action.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         Self {

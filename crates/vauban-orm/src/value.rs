@@ -7,7 +7,7 @@ use uuid::Uuid;
 /// How a column is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// UTF-8 text.
+    /// UTF-8 text: strings, slugs, the names of choices.
     Text,
     /// A 64-bit integer; also `bool`, and moments as microseconds since 1970.
     Integer,

@@ -8,7 +8,7 @@
 )]
 
 use vauban_macros::Model;
-use vauban_orm::migrations::{Operation, Set, SetFile, make};
+use vauban_orm::migrations::{Migration, Operation, Set, SetFile, empty, make};
 use vauban_orm::{Columns, ForeignKey, Id, Model, ModelMeta, Policy, Rules, Slug, Who};
 
 macro_rules! closed {
@@ -69,6 +69,20 @@ mod altered {
         #[field(max_length = 5)]
         pub code: String,
         pub boss: ForeignKey<Team>,
+    }
+    closed!(Team);
+}
+
+/// `name` has another name.
+mod renamed {
+    use super::*;
+
+    #[derive(Model)]
+    #[model(crate = vauban_orm, table = "team")]
+    pub(crate) struct Team {
+        pub id: Id<Team>,
+        #[field(max_length = 20)]
+        pub title: String,
     }
     closed!(Team);
 }
@@ -227,4 +241,57 @@ fn steps_written_by_hand_change_what_the_files_say() {
             .unwrap()
             .is_none()
     );
+}
+
+/// Flask-Migrate#30: the message about a renamed field leads to something that works, step by step.
+#[test]
+fn a_renamed_field_is_told_as_one_and_the_advice_works() {
+    let models = [renamed::Team::meta()];
+    let mut files = initial();
+    let refusals = make(PACKAGE, &models, &[set(files.clone())])
+        .unwrap()
+        .unwrap_err();
+    // One message, not a second one that asks for a default of the "new" column.
+    assert_eq!(refusals.len(), 1, "{refusals:?}");
+    let message = &refusals[0].message;
+    assert!(message.contains("`makemigrations --empty NAME`"), "{message}");
+    let advice: Vec<&str> = message
+        .lines()
+        .skip_while(|line| !line.contains("[[operations]]"))
+        .take_while(|line| !line.trim().eq("or"))
+        .map(str::trim)
+        .collect();
+    let new = empty(PACKAGE, "rename_name", &[set(files.clone())]).expect("an empty migration");
+    assert_eq!(new.name, "0002_rename_name");
+    files.push((new.name, format!("{}\n{}\n", new.text, advice.join("\n"))));
+    let sets = [set(files)];
+    assert!(make(PACKAGE, &models, &sets).unwrap().unwrap().is_none());
+    let mut connection = rusqlite::Connection::open_in_memory().unwrap();
+    vauban_orm::migrations::apply(&mut connection, &sets, |_| {}).expect("it applies");
+    connection
+        .prepare("SELECT title FROM team")
+        .expect("the column has its new name");
+}
+
+#[test]
+fn an_empty_migration_is_refused_until_it_is_filled_in() {
+    let files = initial();
+    let new = empty(PACKAGE, "by_hand", &[set(files)]).expect("an empty migration");
+    let refused = Migration::read(PACKAGE, &new.name, &new.text)
+        .unwrap_err()
+        .to_string();
+    assert!(refused.contains("no operations yet"), "{refused}");
+    // What stands in it as an example is read as it should be.
+    let filled = new.text.replace("\n# [[", "\n[[");
+    let mut lines = Vec::new();
+    for line in filled.lines() {
+        let key = line.strip_prefix("# ").filter(|rest| rest.contains(" = \""));
+        lines.push(key.unwrap_or(line));
+    }
+    let read = Migration::read(PACKAGE, &new.name, &lines.join("\n")).expect("the examples");
+    assert_eq!(read.operations.len(), 7, "{}", new.text);
+    for bad in ["", "Rename", "a-b", "../a", "a b", "a\nb", &"a".repeat(49)] {
+        let problem = empty(PACKAGE, bad, &[set(initial())]).unwrap_err();
+        assert!(problem.contains("is no name"), "{problem}");
+    }
 }

@@ -29,7 +29,18 @@ impl Site {
     /// # Panics
     /// If it does not answer within a minute; with what the program said.
     pub fn start_with(program: &[&str], settings: &[(&str, &str)]) -> Self {
-        let folder = tempfile::tempdir().expect("a folder for the database");
+        Self::start_in(
+            tempfile::tempdir().expect("a folder for the database"),
+            program,
+            settings,
+        )
+    }
+
+    /// Like [`Site::start`], on a folder whose `db.sqlite3` is there already.
+    ///
+    /// # Panics
+    /// If it does not answer within a minute; with what the program said.
+    pub fn start_in(folder: tempfile::TempDir, program: &[&str], settings: &[(&str, &str)]) -> Self {
         let port = free_port();
         let process = launch(program, settings, folder.path(), port);
         let mut site = Self {

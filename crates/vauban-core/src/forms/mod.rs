@@ -29,18 +29,22 @@
 mod bound;
 mod data;
 mod form;
+mod http_url;
 mod multipart;
 mod param;
 mod render;
 mod rows;
 mod spec;
 mod value;
+#[cfg(test)]
+mod vectors;
 
 pub use bound::BoundField;
 pub use data::{DataError, FormData, Limits};
 #[doc(hidden)]
 pub use form::{AFormIsNotAModel, FieldSet};
 pub use form::{Clean, Form, FormErrors, FormFields, OrShow, WithoutRows};
+pub use http_url::{HttpUrl, InvalidHttpUrl, MAX_URL_BYTES};
 pub use rows::ChosenFromRows;
 #[doc(hidden)]
 pub use rows::choices;

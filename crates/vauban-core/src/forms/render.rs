@@ -203,7 +203,7 @@ fn attributes(bound: &BoundField, out: &mut String) {
     }
     let typed = matches!(
         spec.widget,
-        Widget::Text | Widget::Textarea | Widget::Password | Widget::Email
+        Widget::Text | Widget::Textarea | Widget::Password | Widget::Email | Widget::Url
     );
     if typed && spec.min_length > 0 {
         number(

@@ -14,6 +14,8 @@ pub enum Widget {
     Password,
     /// An e-mail address.
     Email,
+    /// A web address.
+    Url,
     /// A whole number.
     Number,
     /// A list to choose one entry from.
@@ -31,6 +33,7 @@ impl Widget {
             Self::Text => Some("text"),
             Self::Password => Some("password"),
             Self::Email => Some("email"),
+            Self::Url => Some("url"),
             Self::Number => Some("number"),
             Self::Checkbox => Some("checkbox"),
             Self::Hidden => Some("hidden"),

@@ -21,8 +21,8 @@ const NOT_AN_ADDRESS: Problem = Cow::Borrowed("Enter an e-mail address, like nam
 
 /// A type that a form's field can have.
 ///
-/// Ready: `String`, `bool`, the integers up to 64 bits, `Slug`, `Uuid`, `Id<M>`, `ForeignKey<M>`, `Secret<String>`,
-/// enums with `derive(Choices)`, and `Option` of each.
+/// Ready: `String`, `bool`, the integers up to 64 bits, `Slug`, [`HttpUrl`](super::HttpUrl), `IpAddr`, `Ipv4Addr`,
+/// `Ipv6Addr`, `Uuid`, `Id<M>`, `ForeignKey<M>`, `Secret<String>`, enums with `derive(Choices)`, and `Option` of each.
 #[diagnostic::on_unimplemented(
     message = "a form's field cannot be a `{Self}`",
     label = "no form knows how to read this type",
@@ -206,6 +206,28 @@ impl<T: FieldValue> FieldValue for Option<T> {
         T::fixed_choices()
     }
 }
+
+macro_rules! addresses {
+    ($($address:ty => $problem:literal),+) => {$(
+        impl FieldValue for $address {
+            const WIDGET: Widget = Widget::Text;
+
+            /// CWE-1389: the spelling that everybody reads alike, so no octal, hexadecimal or short form, and no zone.
+            fn read(text: &str, _: &FieldSpec) -> Result<Self, Problem> {
+                text.parse().map_err(|_| Problem::from($problem))
+            }
+
+            fn shown(&self) -> String {
+                self.to_string()
+            }
+        }
+    )+};
+}
+addresses!(
+    std::net::IpAddr => "Enter an IP address, like 192.0.2.1 or 2001:db8::1.",
+    std::net::Ipv4Addr => "Enter an IPv4 address, like 192.0.2.1.",
+    std::net::Ipv6Addr => "Enter an IPv6 address, like 2001:db8::1."
+);
 
 impl FieldValue for uuid::Uuid {
     const WIDGET: Widget = Widget::Text;

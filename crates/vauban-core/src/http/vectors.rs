@@ -187,7 +187,16 @@ fn cookie_rule(case: &Value) -> Option<&'static str> {
     {
         return Some("a cookie has a name and a value");
     }
-    Some("a name that is sent twice is no cookie; values are taken as they are")
+    let pairs = || input.split(';').filter_map(|pair| pair.split_once('='));
+    let name = |pair: (&str, &str)| pair.0.trim().to_owned();
+    let mut names: Vec<String> = pairs().map(name).collect();
+    names.sort();
+    if names.windows(2).any(|two| two[0] == two[1]) {
+        return Some("a name that is sent twice is no cookie");
+    }
+    pairs()
+        .any(|(_, value)| value.contains(['"', '\\']))
+        .then_some("values are taken as they are: no quotes or backslashes are undone")
 }
 
 fn left_out(kind: &str) -> &'static str {

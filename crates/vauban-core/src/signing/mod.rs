@@ -5,6 +5,8 @@
 //! (for example whose session it belongs to), payload and expiry, each with its length (CWE-345, CWE-347).
 
 mod keys;
+#[cfg(test)]
+mod vectors;
 
 use std::borrow::Cow;
 use std::fmt;

@@ -204,7 +204,7 @@ impl Database {
         })
     }
 
-    /// The file.
+    /// The file that holds the database, as it was opened.
     pub fn path(&self) -> &Path {
         &self.0.path
     }

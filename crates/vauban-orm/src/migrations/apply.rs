@@ -26,7 +26,7 @@ pub struct Pending {
 /// One migration that was applied.
 #[derive(Debug, Clone)]
 pub struct Applied {
-    /// `package/name`.
+    /// Which migration it is: `package/name`.
     pub id: String,
     /// What it did, a few words for each step.
     pub steps: Vec<String>,
@@ -194,6 +194,7 @@ mod tests {
     use super::*;
     use crate::migrations::SetFile;
 
+    const AFTERTHOUGHT: &str = "[[operations]]\ndrop_table = 'team'";
     const FIRST: &str = "[[operations]]\ncreate_table = 'team'\ncolumns = [{ name = 'id', type = 'blob', primary_key = true }]";
     const SECOND: &str = "[[operations]]\nadd_column = 'team'\ncolumn = { name = 'size', type = 'integer', default = '3' }\n\
         [[operations]]\nadd_constraint = 'team'\nconstraint = { name = 'some', check = '\"size\" > 0' }";
@@ -243,7 +244,7 @@ mod tests {
     fn an_edited_file_is_refused_before_anything_is_done() {
         let mut connection = Connection::open_in_memory().unwrap();
         apply(&mut connection, &[set(&[("0001", FIRST)])], |_| {}).unwrap();
-        let edited = [set(&[("0001", "# an afterthought\n"), ("0002", SECOND)])];
+        let edited = [set(&[("0001", AFTERTHOUGHT), ("0002", SECOND)])];
         assert_eq!(pending(&connection, &edited).unwrap().changed, ["demo/0001"]);
         let error = apply(&mut connection, &edited, |_| {}).unwrap_err();
         assert!(matches!(error, MigrationError::Changed { .. }), "{error}");

@@ -19,7 +19,7 @@ pub struct Migration {
     pub checksum: String,
     /// Migrations of other packages that come first: `package/name`.
     pub depends_on: Vec<String>,
-    /// Its steps.
+    /// Its steps, in the order in which they happen; all of them or none.
     pub operations: Vec<Operation>,
 }
 
@@ -41,7 +41,13 @@ impl Migration {
                     .operation()
                     .map_err(|problem| fail(format!("operation {}: {problem}", i + 1)))
             })
-            .collect::<Result<_, _>>()?;
+            .collect::<Result<Vec<_>, _>>()?;
+        // Applied as it is, its checksum would be recorded, and what is written into it later would never run.
+        if operations.is_empty() {
+            return Err(fail(
+                "it has no operations yet: write them, or delete the file and its line in INDEX".to_owned(),
+            ));
+        }
         Ok(Self {
             package: package.to_owned(),
             name: name.to_owned(),
@@ -51,7 +57,7 @@ impl Migration {
         })
     }
 
-    /// `package/name`.
+    /// How other packages name it in `depends_on`: `package/name`.
     pub fn id(&self) -> String {
         format!("{}/{}", self.package, self.name)
     }
@@ -76,6 +82,45 @@ pub(super) fn write(package: &str, name: &str, depends_on: &[String], operations
     }
     out
 }
+
+/// A file to be filled in by hand: what may stand in it, commented out. As it is it is refused.
+pub(super) fn write_empty(package: &str, name: &str) -> String {
+    format!(
+        "# {name} of `{package}`, written by hand: what cannot be told from the models, or changes the rows' data.\n\
+         # Take the sign off the lines that you need, in the order in which they should happen. All of it happens, or\n\
+         # nothing. It is refused until it has an operation; once it is applied anywhere, leave it as it is.\n{}",
+        EXAMPLES.replace('\n', "\n# ").trim_end_matches("# ")
+    )
+}
+
+/// One of each operation that is written by hand. A test reads them.
+const EXAMPLES: &str = r#"
+[[operations]]
+rename_column = "old_name"
+to = "new_name"
+table = "article"
+
+[[operations]]
+rename_table = "old_name"
+to = "new_name"
+
+[[operations]]
+sql = "UPDATE \"article\" SET \"words\" = length(\"body\") / 6"
+
+[[operations]]
+drop_column = "name"
+table = "article"
+
+[[operations]]
+drop_table = "name"
+
+[[operations]]
+drop_index = "name"
+
+[[operations]]
+drop_constraint = "name"
+table = "article"
+"#;
 
 fn entry(operation: &Operation) -> String {
     match operation {

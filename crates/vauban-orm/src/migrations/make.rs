@@ -14,9 +14,9 @@ use crate::meta::ModelMeta;
 pub struct NewMigration {
     /// The file's name without `.toml`: `0002_article_words`.
     pub name: String,
-    /// The file's text.
+    /// What to write into the file: TOML, with a comment for who reads it.
     pub text: String,
-    /// Its steps.
+    /// Its steps; none where it is to be filled in by hand.
     pub operations: Vec<Operation>,
 }
 
@@ -71,11 +71,7 @@ pub fn make(
         Ok(changes) => changes,
         Err(refusals) => return Ok(Err(refusals)),
     };
-    let number = migrations
-        .iter()
-        .filter(|migration| migration.package == package)
-        .count()
-        + 1;
+    let number = next_number(package, sets);
     let name = format!("{number:04}_{}", title(number, &changes));
     let text = file::write(
         package,
@@ -88,6 +84,37 @@ pub fn make(
         text,
         operations: changes,
     })))
+}
+
+/// The next migration of `package`, to be filled in by hand: a rename, a drop, a change of the rows' data. `title` is
+/// what it is called after its number.
+///
+/// # Errors
+/// A sentence that says what a title is made of, or that the newest file is still waiting for its operations.
+pub fn empty(package: &str, title: &str, sets: &[Set]) -> Result<NewMigration, String> {
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    if title.is_empty() || title.len() > MAX_TITLE || !title.chars().all(fits) {
+        return Err(format!(
+            "`{title}` is no name for a migration: use 1 to {MAX_TITLE} lower-case letters, digits and underscores, \
+             like `rename_title`."
+        ));
+    }
+    set::ordered(sets).map_err(|error| error.to_string())?;
+    let name = format!("{:04}_{title}", next_number(package, sets));
+    let text = file::write_empty(package, &name);
+    Ok(NewMigration {
+        name,
+        text,
+        operations: Vec::new(),
+    })
+}
+
+/// The most characters of what a migration is called after its number.
+const MAX_TITLE: usize = 48;
+
+fn next_number(package: &str, sets: &[Set]) -> usize {
+    let own = sets.iter().filter(|set| set.package == package);
+    own.map(|set| set.files.len()).sum::<usize>() + 1
 }
 
 /// The steps from an empty schema to the models'.
@@ -169,7 +196,34 @@ fn columns(
     refusals: &mut Vec<Refusal>,
 ) {
     let table = model.table;
+    let is_new = |column: &&ColumnState| !have.columns.iter().any(|c| c.name == column.name);
+    let is_gone = |column: &&ColumnState| !want.columns.iter().any(|c| c.name == column.name);
+    // A column that is gone and one that is new, the same but for the name: most likely it was renamed.
+    let renamed = |gone: &ColumnState| {
+        let same = |new: &&ColumnState| {
+            let named_alike = ColumnState {
+                name: gone.name.clone(),
+                ..(*new).clone()
+            };
+            named_alike == *gone
+        };
+        let mut alike = want.columns.iter().filter(is_new).filter(same);
+        alike.next().filter(|_| alike.next().is_none())
+    };
+    let gone: Vec<(&ColumnState, Option<&ColumnState>)> = have
+        .columns
+        .iter()
+        .filter(is_gone)
+        .map(|gone| (gone, renamed(gone)))
+        .collect();
     for (column, meta) in want.columns.iter().zip(model.columns) {
+        // Told below, as a rename.
+        if gone
+            .iter()
+            .any(|(_, new)| new.is_some_and(|new| new.name == column.name))
+        {
+            continue;
+        }
         match have.columns.iter().find(|c| c.name == column.name) {
             Some(before) if before == column => {}
             Some(before) => refusals.push(altered(table, before, column)),
@@ -201,18 +255,30 @@ fn columns(
             }
         }
     }
-    for gone in have
-        .columns
-        .iter()
-        .filter(|c| !want.columns.iter().any(|w| w.name == c.name))
-    {
-        refusals.push(by_hand(
-            format!("`{table}.{}` is in the migrations but no longer in the model. It may have gone, or have another name", gone.name),
-            &[
-                format!("drop_column = \"{}\"\ntable = \"{table}\"", gone.name),
-                format!("rename_column = \"{}\"\nto = \"…\"\ntable = \"{table}\"", gone.name),
-            ],
-        ));
+    for (gone, new) in gone {
+        let to = new.map_or("…", |new| new.name.as_str());
+        let drop = format!("drop_column = \"{}\"\ntable = \"{table}\"", gone.name);
+        let rename = format!(
+            "rename_column = \"{}\"\nto = \"{to}\"\ntable = \"{table}\"",
+            gone.name
+        );
+        refusals.push(match new {
+            None => by_hand(
+                format!(
+                    "`{table}.{}` is in the migrations but no longer in the model. It may have gone, or have another name",
+                    gone.name
+                ),
+                &[drop, rename],
+            ),
+            Some(new) => by_hand(
+                format!(
+                    "`{table}.{}` is in the migrations but no longer in the model, where `{}` is new and like it. It may \
+                     have been renamed, or have gone",
+                    gone.name, new.name
+                ),
+                &[rename, drop],
+            ),
+        });
     }
 }
 
@@ -352,5 +418,5 @@ fn title(number: usize, changes: &[Operation]) -> String {
         [Operation::AddConstraint { table, constraint }, ..] => format!("{table}_{}", constraint.name),
         _ => "changes".to_owned(),
     };
-    words.chars().take(48).collect()
+    words.chars().take(MAX_TITLE).collect()
 }

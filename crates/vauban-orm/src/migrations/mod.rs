@@ -6,7 +6,7 @@
 //!
 //! Made by themselves are: tables, columns, indexes and constraints that the models have and the files
 //! lack. Everything else (a column that is gone, another type) could lose data and could mean several
-//! things, so it is refused with the operation to write by hand.
+//! things, so it is refused with the operation to write by hand, in a file that `makemigrations --empty NAME` makes.
 //!
 //! ```toml
 //! depends_on = ["vauban/0001_initial"]
@@ -20,7 +20,7 @@
 //! ```
 //!
 //! * [`Set`]: one package's files, embedded by `migrations!("migrations")`.
-//! * [`make`]: the operations that the models ask for.
+//! * [`make`]: the operations that the models ask for; [`empty`]: a file for those written by hand.
 //! * [`pending`], [`apply`]: what a database lacks, and bringing it there.
 
 mod apply;
@@ -32,7 +32,7 @@ mod state;
 
 pub use apply::{Applied, Pending, apply, create_all, pending};
 pub use file::{Migration, checksum};
-pub use make::{NewMigration, Refusal, make};
+pub use make::{NewMigration, Refusal, empty, make};
 pub use operation::{ColumnState, ConstraintState, Operation};
 pub use set::{INDEX, Set, SetFile, add_file};
 pub use state::{IndexState, State, TableState};

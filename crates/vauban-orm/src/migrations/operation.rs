@@ -7,7 +7,7 @@ use crate::value::Kind;
 /// One step of a migration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Operation {
-    /// A new table.
+    /// Makes a table with its columns and constraints; indexes are operations of their own.
     CreateTable {
         /// Its name.
         table: String,
@@ -90,7 +90,7 @@ pub enum Operation {
 /// A column as the files tell it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ColumnState {
-    /// Its name.
+    /// What it is called, in the database and in operations that drop it.
     pub name: String,
     /// How it is stored.
     pub kind: Kind,
@@ -102,11 +102,11 @@ pub struct ColumnState {
     pub references: Option<String>,
 }
 
-/// A check constraint.
+/// A condition that the database holds every row of a table to.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ConstraintState {
-    /// Its name.
+    /// What it is called, in the database and in operations that drop it.
     pub name: String,
     /// The condition, in SQL.
     pub check: String,

@@ -12,10 +12,10 @@ use super::file::Migration;
 /// branches that both add one meet in version control.
 pub const INDEX: &str = "INDEX";
 
-/// One package's migrations.
+/// The migrations of one package, embedded into the program by `migrations!`.
 #[derive(Debug, Clone)]
 pub struct Set {
-    /// The package's name.
+    /// The package's name in its `Cargo.toml`: migrations are recorded under it.
     pub package: &'static str,
     /// Where the folder lies while developing; read from there in a development build.
     pub folder: &'static str,
@@ -23,12 +23,12 @@ pub struct Set {
     pub files: &'static [SetFile],
 }
 
-/// One embedded file.
+/// One migration's file, as it was when the program was compiled.
 #[derive(Debug, Clone, Copy)]
 pub struct SetFile {
     /// Its name without `.toml`.
     pub name: &'static str,
-    /// Its text.
+    /// Its TOML text; a database remembers its checksum.
     pub text: &'static str,
 }
 

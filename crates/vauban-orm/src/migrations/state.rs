@@ -6,32 +6,32 @@ use super::operation::{ColumnState, ConstraintState, Operation};
 use crate::meta::ModelMeta;
 use crate::value::Kind;
 
-/// A schema.
+/// A schema, as migrations say it or as models want it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct State {
     /// Its tables by name.
     pub tables: BTreeMap<String, TableState>,
 }
 
-/// A table.
+/// A table of a schema: its columns in order, its constraints and indexes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TableState {
     /// Its columns, in order.
     pub columns: Vec<ColumnState>,
     /// Its indexes; the names follow from their content.
     pub indexes: BTreeSet<IndexState>,
-    /// Its constraints.
+    /// Conditions that every row has to fit, by their names.
     pub constraints: Vec<ConstraintState>,
 }
 
-/// An index.
+/// An index, or the uniqueness of some columns taken together.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct IndexState {
     /// Its columns, in order.
     pub columns: Vec<String>,
     /// Whether no two rows may agree in all of them.
     pub unique: bool,
-    /// Its name.
+    /// What it is called in the database: no two of a database are called alike.
     pub name: String,
 }
 

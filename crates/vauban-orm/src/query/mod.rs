@@ -275,27 +275,27 @@ impl<M: Model> Default for QuerySet<M> {
 }
 
 impl<M: Model> PermittedQuerySet<M> {
-    /// See [`QuerySet::filter`].
+    /// Keeps the rows that also fit this filter: see [`QuerySet::filter`].
     pub fn filter<F: IntoFilter<M>>(self, condition: impl FnOnce(&M::Columns<M>) -> F) -> Self {
         Self(self.0.filter(condition))
     }
 
-    /// See [`QuerySet::order_by`].
+    /// The order of the rows, the most important column first: see [`QuerySet::order_by`].
     pub fn order_by<O: IntoOrder<M>>(self, order: impl FnOnce(&M::Columns<M>) -> O) -> Self {
         Self(self.0.order_by(order))
     }
 
-    /// See [`QuerySet::per_page`].
+    /// How many rows a page has: see [`QuerySet::per_page`].
     pub fn per_page(self, rows: u32) -> Self {
         Self(self.0.per_page(rows))
     }
 
-    /// See [`QuerySet::limit`].
+    /// At most so many rows: see [`QuerySet::limit`].
     pub fn limit(self, rows: u32) -> Self {
         Self(self.0.limit(rows))
     }
 
-    /// See [`QuerySet::related`].
+    /// Loads the row that a foreign key refers to as well: see [`QuerySet::related`].
     pub fn related<T: Model>(self, key: impl FnOnce(&M::Columns<M>) -> &Rel<M, M, T>) -> Self {
         Self(self.0.related(key))
     }

@@ -15,7 +15,7 @@ use crate::types::Id;
 /// A page of rows.
 #[derive(Debug, Clone)]
 pub struct Page<T> {
-    /// The rows.
+    /// The rows of this page, in the order that was asked for.
     pub rows: Vec<T>,
     /// The page's number, from 1.
     pub number: u32,
@@ -81,7 +81,7 @@ impl<M> Permitted<M> {
         Version(self.version)
     }
 
-    /// The row alone.
+    /// The row, without the answers to what the actor may do with it.
     pub fn into_row(self) -> M {
         self.row
     }

@@ -31,7 +31,7 @@ pub enum Related<'a, M> {
     NotLoaded,
     /// There is such a row, and the actor may not see it.
     Hidden,
-    /// The row.
+    /// The model whose row it refers to, or what is loaded of it.
     Row(&'a M),
 }
 

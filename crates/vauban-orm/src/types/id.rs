@@ -51,7 +51,7 @@ impl<M> Id<M> {
         }
     }
 
-    /// The UUID.
+    /// The UUID behind it, for systems that know no typed ids.
     pub const fn uuid(self) -> Uuid {
         self.uuid
     }

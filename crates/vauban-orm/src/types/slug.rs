@@ -43,7 +43,7 @@ impl Slug {
         Self::parse(out.trim_matches('-')).ok()
     }
 
-    /// The text.
+    /// The text, as it stands in the URL.
     pub fn as_str(&self) -> &str {
         &self.0
     }

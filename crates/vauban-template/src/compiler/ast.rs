@@ -2,7 +2,7 @@
 
 use super::error::Pos;
 
-/// One node.
+/// One node of a parsed file: text, a value or a tag.
 #[derive(Debug, Clone)]
 pub enum Node {
     /// Literal text of the template.
@@ -66,11 +66,11 @@ pub enum Node {
 pub struct For {
     /// The names that are bound.
     pub names: Vec<String>,
-    /// What is walked.
+    /// The expression that is walked.
     pub over: Expr,
-    /// Backwards.
+    /// Whether `reversed` stands behind it.
     pub reversed: bool,
-    /// Per item.
+    /// What is written once for each item.
     pub body: Vec<Node>,
     /// When there is no item.
     pub empty: Vec<Node>,
@@ -83,7 +83,7 @@ pub struct For {
 pub struct Include {
     /// Exact name below the template folder.
     pub file: String,
-    /// Arguments.
+    /// Names that the file gets, with their values.
     pub with: Vec<(String, Expr)>,
     /// Hide the surrounding names.
     pub only: bool,
@@ -111,7 +111,7 @@ pub struct Cycle {
     pub values: Vec<Expr>,
     /// `as name`, or the name of an earlier cycle where `values` is empty.
     pub name: Option<String>,
-    /// Write nothing here.
+    /// Whether `silent` stands behind it: it moves on and writes nothing.
     pub silent: bool,
     /// Where.
     pub pos: Pos,
@@ -141,10 +141,10 @@ pub struct Call {
     pub pos: Pos,
 }
 
-/// An expression.
+/// An expression, as it stands between the braces of a tag.
 #[derive(Debug, Clone)]
 pub enum Expr {
-    /// A dotted path.
+    /// A variable and what stands behind its dots.
     Path(Path),
     /// A literal.
     Str(String, Pos),
@@ -171,9 +171,9 @@ pub enum Expr {
 /// A dotted path: `article.author.name`.
 #[derive(Debug, Clone)]
 pub struct Path {
-    /// The variable.
+    /// The variable that the path starts at.
     pub root: String,
-    /// What follows.
+    /// What stands behind the dots, in order.
     pub rest: Vec<Step>,
     /// Where.
     pub pos: Pos,

@@ -290,7 +290,7 @@ pub struct Compiled {
     pub slots: Vec<String>,
     /// Files that were read.
     pub files: Vec<String>,
-    /// Hints.
+    /// What compiles and may still be a mistake.
     pub warnings: Vec<Problem>,
 }
 

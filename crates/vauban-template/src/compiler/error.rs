@@ -7,7 +7,7 @@ use std::fmt;
 pub struct Pos {
     /// Index into [`Sources`].
     pub file: u16,
-    /// Byte offset.
+    /// Where it is in the file, in bytes.
     pub offset: u32,
 }
 
@@ -158,7 +158,7 @@ fn floor_boundary(text: &str, at: usize) -> usize {
 pub struct Error {
     /// Where.
     pub pos: Pos,
-    /// A stable class.
+    /// What kind of mistake it is, in one word that stays from version to version.
     pub class: &'static str,
     /// What was found.
     pub found: String,

@@ -8,7 +8,7 @@ use super::error::{Pos, Result, fail};
 /// One token. Text and contents are slices of the source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Token<'s> {
-    /// Literal text.
+    /// Text outside of tags, as it stands in the file.
     Text(&'s str, Pos),
     /// The trimmed inside of `{{ … }}`.
     Variable(&'s str, Pos),

@@ -15,7 +15,7 @@ use simple::{
 /// How deep blocks may nest: the compiler walks the tree recursively (CWE-674).
 pub const MAX_DEPTH: usize = 100;
 
-/// A parsed file.
+/// A file, parsed and not resolved yet: what it extends, its blocks, the rest.
 #[derive(Debug, Clone, Default)]
 pub struct File {
     /// The parent named by `{% extends %}`.

@@ -36,7 +36,7 @@ pub struct Page {
 #[derive(Debug)]
 pub struct Resolver<'l, L: Loader> {
     loader: &'l L,
-    /// What was read.
+    /// The text of every file that was read: for the lines of messages.
     pub sources: Sources,
     parsed: HashMap<String, Rc<File>>,
     nodes: usize,

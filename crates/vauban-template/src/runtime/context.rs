@@ -12,7 +12,7 @@ pub trait RenderContext {
     fn mount(&self, route: &'static str) -> &str;
     /// Who is signed in.
     fn user(&self) -> &page::User;
-    /// One-time messages.
+    /// One-time messages for this visitor, oldest first; showing them uses them up.
     fn messages(&self) -> &[page::Message];
     /// The path of the request.
     fn path(&self) -> &str;
@@ -132,7 +132,7 @@ pub mod page {
         pub id: Option<String>,
         /// The name to show.
         pub name: String,
-        /// The e-mail address.
+        /// The e-mail address, in its normal form.
         pub email: String,
         /// Somebody is signed in.
         pub is_signed_in: bool,
@@ -142,7 +142,7 @@ pub mod page {
         pub is_superuser: bool,
     }
 
-    /// A one-time message.
+    /// A message that is shown once, on the next page.
     #[derive(Debug, Clone, PartialEq, Eq)]
     pub struct Message {
         /// How grave it is.
@@ -154,13 +154,13 @@ pub mod page {
     /// How grave a message is.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
     pub enum Level {
-        /// For developers.
+        /// For who develops the site: the least important level.
         Debug,
-        /// Worth knowing.
+        /// Says what is so, and asks for nothing.
         Info,
-        /// It worked.
+        /// Says that what was asked for has been done.
         Success,
-        /// Careful.
+        /// Says that something wants care, though it was done.
         Warning,
         /// It did not work.
         Error,

@@ -17,7 +17,7 @@ use std::marker::PhantomData;
 #[derive(Debug)]
 pub struct Probe<'a, T: ?Sized, C, const L: u32, const K: u32, F>(pub &'a T, PhantomData<(C, F)>);
 
-/// Starts a probe.
+/// Starts a probe: the place is known, the value's type decides what happens.
 #[inline]
 pub fn at<T: ?Sized, C, const L: u32, const K: u32, F>(value: &T) -> Probe<'_, T, C, L, K, F> {
     Probe(value, PhantomData)

@@ -49,7 +49,7 @@ impl SafeHtml {
         &self.0
     }
 
-    /// Nothing.
+    /// Markup that shows nothing.
     pub const fn empty() -> Self {
         Self(Cow::Borrowed(""))
     }

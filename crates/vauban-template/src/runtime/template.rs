@@ -17,7 +17,7 @@ pub trait Template {
     /// The names of the parts that can be rendered alone.
     const FRAGMENTS: &'static [&'static str] = &[];
 
-    /// Appends the page.
+    /// Appends the page to a text, so that one buffer does for all of its parts.
     fn render_into(&self, cx: &dyn RenderContext, out: &mut String);
 
     /// Appends one named part. False if there is none of this name.
@@ -52,7 +52,7 @@ pub trait Template {
 /// One named part of a page, for partial updates.
 #[derive(Debug)]
 pub struct Fragment<T> {
-    /// The page.
+    /// The page whose part it is, with the data of the whole.
     pub page: T,
     /// The part's name.
     pub name: &'static str,

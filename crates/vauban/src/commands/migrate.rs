@@ -72,8 +72,8 @@ pub(super) fn warn_of_changes(app: &App, out: &Out) {
     }
 }
 
-/// `makemigrations`: writes the migration that the models ask for.
-pub(super) fn make(app: &App, out: &Out) -> Result<(), Failure> {
+/// `makemigrations`: writes the migration that the models ask for, or one to be filled in by hand with this name.
+pub(super) fn make(app: &App, empty: Option<&str>, out: &Out) -> Result<(), Failure> {
     let package = app.package.name;
     let sets = app.migration_sets();
     let Some(set) = sets.iter().find(|set| set.package == package) else {
@@ -85,6 +85,17 @@ pub(super) fn make(app: &App, out: &Out) -> Result<(), Failure> {
         return Err(Failure::new(
             "Migrations are written beside the sources: run this in a development build.",
         ));
+    }
+    if let Some(title) = empty {
+        let new = migrations::empty(package, title, &sets).map_err(Failure::new)?;
+        let path = migrations::add_file(std::path::Path::new(set.folder), &new.name, &new.text)?;
+        out.line(format_args!(
+            "Wrote {}, without operations: the next run refuses it until it has some. Write them, apply them with \
+             `migrate`, and commit the file together with {}.",
+            path.display(),
+            migrations::INDEX
+        ));
+        return Ok(());
     }
     let made = migrations::make(package, &own_models(app), &sets)?.map_err(|refusals| {
         let told: Vec<String> = refusals

@@ -81,7 +81,12 @@ fn own_commands() -> Vec<clap::Command> {
         sub(
             "makemigrations",
             "Write the migration that the changed models ask for",
-        ),
+        )
+        .arg(value(
+            "empty",
+            "NAME",
+            "Write one without operations instead, to be filled in by hand: a rename, a drop, a change of data",
+        )),
         sub(
             "access",
             "Show who may call and touch what, and compare it with access.lock",
@@ -127,7 +132,7 @@ fn dispatch(app: App, matches: &ArgMatches, out: &Out) -> Result<(), Failure> {
                 out,
             )
         }
-        Some(("makemigrations", _)) => migrate::make(&app, out),
+        Some(("makemigrations", args)) => migrate::make(&app, text(args, "empty").as_deref(), out),
         Some(("check", args)) => check::run(&app, args.get_flag("deploy"), out),
         Some(("settings", args)) => settings::run(&app, args.get_flag("json"), out),
         Some(("migrate", _)) => migrate::migrate(&app, out),

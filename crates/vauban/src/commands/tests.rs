@@ -191,3 +191,165 @@ fn help_names_every_command() {
             .contains("'serve'")
     );
 }
+
+/// Files that may advise a command: our sources, the guide, what a newcomer reads.
+fn advising() -> Vec<(std::path::PathBuf, String)> {
+    fn walk(folder: &std::path::Path, out: &mut Vec<(std::path::PathBuf, String)>) {
+        for entry in std::fs::read_dir(folder).into_iter().flatten() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                walk(&path, out);
+            } else if path.ends_with("commands/tests.rs") {
+                // This file's own examples.
+            } else if path.extension().is_some_and(|kind| kind == "rs" || kind == "md") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                out.push((path, text));
+            }
+        }
+    }
+    let root = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
+    let mut all = Vec::new();
+    for folder in std::fs::read_dir(root.join("crates")).unwrap() {
+        walk(&folder.unwrap().path().join("src"), &mut all);
+    }
+    for folder in ["docs/src", "demo/src", "examples"] {
+        walk(&root.join(folder), &mut all);
+    }
+    for file in ["README.md", "CONTRIBUTING.md"] {
+        let path = root.join(file);
+        let text = std::fs::read_to_string(&path).unwrap();
+        all.push((path, text));
+    }
+    all
+}
+
+/// The command lines that a text advises: `word --flag` between backticks, and what stands after `cargo run --`.
+fn advised(text: &str) -> Vec<String> {
+    // A literal goes on in the next line behind a backslash.
+    let mut lines = text.split("\\\n");
+    let mut joined = lines.next().unwrap_or_default().to_owned();
+    for line in lines {
+        joined.push_str(line.trim_start());
+    }
+    let mut found = Vec::new();
+    for line in joined.lines() {
+        for span in line.split('`').skip(1).step_by(2) {
+            let is_flag = |word: &str| {
+                word.strip_prefix("--")
+                    .is_some_and(|name| name.starts_with(|c: char| c.is_ascii_lowercase()))
+            };
+            let is_word = |word: &str| word.bytes().all(|b| b.is_ascii_lowercase());
+            let mut words = span.split(' ');
+            let first = words.next().unwrap_or_default();
+            let is_command = is_word(first) && first != "cargo" && words.next().is_some_and(is_flag);
+            if is_command || is_flag(first) {
+                found.push(span.to_owned());
+            }
+        }
+        for rest in line.split("cargo run -- ").skip(1) {
+            let end = rest
+                .find(['`', '"', '#', '\\', ',', ';', ')'])
+                .unwrap_or(rest.len());
+            found.push(rest[..end].trim().trim_end_matches('.').to_owned());
+        }
+    }
+    found
+}
+
+/// Flask-Migrate#30: every command that a message or a page names exists, with the options that it names.
+#[test]
+fn every_command_that_is_advised_exists() {
+    let texts = advising();
+    let (_folder, package) = package();
+    let mut module = Module::new("theirs");
+    let mut known = std::collections::BTreeSet::new();
+    for (_, text) in &texts {
+        for rest in text.split("Command::new(\"").skip(1) {
+            let name = rest.split('"').next().unwrap();
+            if known.insert(name.to_owned()) && own_command(name).is_none() {
+                let name: &'static str = Box::leak(name.into());
+                module = module.command(Command::new(name, "theirs", |_: Run| async { Ok(()) }));
+            }
+        }
+    }
+    let cli = cli(&App::new(package).module(module));
+    let flags: std::collections::BTreeSet<String> = cli
+        .get_subcommands()
+        .flat_map(clap::Command::get_arguments)
+        .filter_map(|argument| argument.get_long().map(str::to_owned))
+        .collect();
+    let (mut wrong, mut count) = (Vec::new(), 0);
+    for (path, text) in &texts {
+        for line in advised(text) {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            let Some(first) = words.first() else { continue };
+            // What stands for any command, the example of an option of one's own, and what clap adds.
+            if first.starts_with('<') || line.starts_with("--name") || *first == "--help" {
+                continue;
+            }
+            count += 1;
+            let exists = match first.strip_prefix("--") {
+                Some(flag) => flags.contains(flag),
+                None => cli
+                    .clone()
+                    .try_get_matches_from(["site"].iter().chain(&words))
+                    .is_ok(),
+            };
+            if !exists {
+                wrong.push(format!("{}: `{line}`", path.display()));
+            }
+        }
+    }
+    assert!(count > 20, "only {count} were found");
+    assert!(
+        wrong.is_empty(),
+        "there is no such command:\n{}",
+        wrong.join("\n")
+    );
+}
+
+fn own_command(name: &str) -> Option<clap::Command> {
+    super::own_commands()
+        .into_iter()
+        .find(|own| own.get_name() == name)
+}
+
+#[test]
+fn a_command_that_is_advised_is_seen() {
+    let text = "\"see `makemigrations --none NAME`, \\\n     or `waivers \\\n   --accept`\" cargo run -- migrate\n `a b` `not --` `xn--a`";
+    assert_eq!(
+        advised(text),
+        ["makemigrations --none NAME", "waivers --accept", "migrate"]
+    );
+}
+
+/// `makemigrations --empty NAME` writes a file to be filled in, beside the others and in their order.
+#[test]
+fn an_empty_migration_is_written_and_named() {
+    let (folder, package) = package();
+    let migrations = folder.path().join("migrations");
+    std::fs::create_dir(&migrations).unwrap();
+    let path: &'static str = Box::leak(migrations.to_str().unwrap().into());
+    let set = || vauban_orm::migrations::Set {
+        package: "site",
+        folder: path,
+        files: &[],
+    };
+    let app = || site(package, open::routes()).migrations(set());
+    let (told, done) = call(app(), &["makemigrations", "--empty", "rename_title"]);
+    done.unwrap();
+    assert!(
+        told.contains("0001_rename_title.toml, without operations"),
+        "{told}"
+    );
+    let text = std::fs::read_to_string(migrations.join("0001_rename_title.toml")).unwrap();
+    assert!(text.contains("# rename_column = "), "{text}");
+    let index = std::fs::read_to_string(migrations.join(vauban_orm::migrations::INDEX)).unwrap();
+    assert!(index.contains("0001_rename_title"), "{index}");
+    // CWE-22: a name is no path.
+    let (_, refused) = call(app(), &["makemigrations", "--empty", "../../evil"]);
+    assert!(
+        refused.unwrap_err().to_string().contains("is no name"),
+        "a path as a name"
+    );
+}

@@ -16,7 +16,7 @@ pub enum Kind {
     Action,
     /// Candidates for an image.
     Srcset,
-    /// Present or absent.
+    /// Present or absent: its value says nothing.
     Boolean,
     /// One of some words.
     Enumerated(&'static [&'static str]),

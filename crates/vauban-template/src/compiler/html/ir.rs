@@ -24,7 +24,7 @@ pub enum Context {
     Resource,
     /// The target of a form: a route's address.
     Action,
-    /// Image candidates.
+    /// A `srcset`: addresses of images with their widths.
     Srcset,
     /// One of some words.
     Enumerated(&'static [&'static str]),
@@ -53,7 +53,7 @@ pub enum Op {
     If(Vec<(Expr, Vec<Op>)>, Vec<Op>, Pos),
     /// A loop.
     For(Box<ForOp>),
-    /// Names for values.
+    /// Names for values, for as long as the block lasts.
     With(Vec<(String, Expr)>, Vec<Op>, Pos),
     /// The same, hiding the names around.
     Only(Vec<(String, Expr)>, Vec<Op>, Pos),

@@ -125,7 +125,7 @@ impl Default for Js {
 }
 
 impl Js {
-    /// Reads literal script.
+    /// Reads the next piece of literal script and says where that leaves the reader.
     pub fn advance(&mut self, text: &str, pos: Pos) {
         // Two pieces (of two branches, say) may form one token: `/` and `/`, `ev` and `al`.
         if let Some(first) = text.chars().next()

@@ -10,7 +10,7 @@ use crate::compiler::error::{Error, Pos, Result, fail};
 /// A page with contexts.
 #[derive(Debug, Default)]
 pub struct Analysed {
-    /// What to write.
+    /// What the generated code writes, in order.
     pub ops: Vec<Op>,
     /// Whether a form token is written.
     pub uses_token: bool,
@@ -18,7 +18,7 @@ pub struct Analysed {
     pub uses_nonce: bool,
 }
 
-/// The context machine.
+/// Reads a template as a browser would and decides for each value what it stands in.
 #[derive(Debug, Default)]
 pub struct Machine {
     pub(super) state: State,

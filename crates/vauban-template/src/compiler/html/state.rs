@@ -16,7 +16,7 @@ pub struct State {
     pub ampersand: bool,
 }
 
-/// An open element.
+/// An element that has begun and not ended yet.
 #[derive(Debug, Clone, Eq)]
 pub struct Open {
     /// Lower-case name.

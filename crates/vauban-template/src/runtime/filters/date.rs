@@ -9,7 +9,7 @@ use jiff::{Timestamp, Zoned};
 pub enum Instant {
     /// Nothing that is a date.
     None,
-    /// A date.
+    /// A date, with its clock and zone where the type has them.
     Date(Date),
     /// A time of day.
     Time(Time),
@@ -20,7 +20,7 @@ pub enum Instant {
 /// What is known of a time zone.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Zone {
-    /// Distance from UTC.
+    /// How far ahead of UTC the zone is at that moment.
     pub offset: Offset,
     /// Its short name.
     pub name: String,
@@ -318,7 +318,7 @@ pub fn timesince(value: Instant) -> String {
     between(&value, now_like(&value))
 }
 
-/// How long until.
+/// How long it is until then, in its two largest units.
 pub fn timeuntil(value: Instant) -> String {
     let now = now_like(&value);
     match (&now, value) {

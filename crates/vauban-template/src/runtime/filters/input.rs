@@ -43,7 +43,7 @@ pub fn number(view: View<'_>) -> Number<'_> {
     }
 }
 
-/// Text, or markup.
+/// What a filter is given: text, which is escaped when it is written, or markup, which is not.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Markup<'a> {
     /// Text: escaped before it becomes part of markup.
@@ -61,7 +61,7 @@ impl Markup<'_> {
         }
     }
 
-    /// As markup.
+    /// The same as markup: text is escaped now.
     pub fn escaped(&self) -> Cow<'_, str> {
         match self {
             Self::Text(text) => Cow::Owned(SafeHtml::text(text).as_str().to_owned()),

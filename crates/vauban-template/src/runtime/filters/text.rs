@@ -20,12 +20,12 @@ pub fn capfirst(text: &str) -> String {
         .map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
-/// Large letters.
+/// Large letters by Unicode's rules: `ß` becomes `SS`.
 pub fn upper(text: &str) -> String {
     text.to_uppercase()
 }
 
-/// Small letters.
+/// Small letters by Unicode's rules.
 pub fn lower(text: &str) -> String {
     text.to_lowercase()
 }
@@ -89,7 +89,7 @@ pub fn rjust(text: &str, to: Number<'_>) -> String {
     format!("{}{text}", " ".repeat(width.saturating_sub(text.chars().count())))
 }
 
-/// Removes every occurrence.
+/// Removes every occurrence of a text.
 pub fn cut(text: &str, what: &str) -> String {
     if what.is_empty() {
         text.to_owned()
@@ -115,7 +115,7 @@ pub fn escapejs(text: &str) -> String {
     out
 }
 
-/// Lines with numbers.
+/// Puts its number before each line, as wide as the last one.
 pub fn linenumbers(text: &str) -> String {
     let lines: Vec<&str> = text.split('\n').collect();
     let width = lines.len().to_string().len();
@@ -230,7 +230,7 @@ pub(super) fn ellipsis(text: &str, end: &str) -> String {
     }
 }
 
-/// How many words.
+/// How many words there are, by white space.
 pub fn wordcount(text: &str) -> usize {
     text.split_whitespace().count()
 }
