@@ -99,7 +99,7 @@ pub use meta::{ColumnMeta, ModelMeta};
 pub use model::{Model, UserModel};
 pub use policy::{Policy, Rules, Settable, Who};
 pub use query::{Changeable, Create, Deletable, Page, Permitted, PermittedQuery, Query, Version};
-pub use types::{DateTime, ForeignKey, Id, InvalidId, InvalidSlug, Related, Slug};
+pub use types::{DateTime, ForeignKey, Id, InvalidId, InvalidSlug, Related, Slug, UserId};
 
 /// For generated code. Not part of the public API.
 #[doc(hidden)]

@@ -7,11 +7,12 @@ use std::sync::Arc;
 use ::http::StatusCode;
 use vauban_orm::engine::Database;
 use vauban_orm::{ModelMeta, Policy, Service, migrations};
+use vauban_template::Template;
 
 use crate::accounts::{AccountOptions, AccountPage, Accounts, HashError, Layout, UserAccount};
 use crate::checks::Check;
 use crate::commands::Command;
-use crate::http::Respond;
+use crate::http::{PagesByType, Replaceable, Respond};
 use crate::middleware::{Around, Before, ErrorPage, ErrorPages};
 use crate::routing::{Route, Routes};
 use crate::signing::Keys;
@@ -36,6 +37,9 @@ pub struct App {
     pub(crate) static_files: StaticFiles,
     pub(crate) migrations: Vec<migrations::Set>,
     pub(crate) error_pages: ErrorPages,
+    pub(crate) pages: PagesByType,
+    /// What the list itself gets wrong; told when the program starts.
+    pub(crate) faults: Vec<String>,
     pub(crate) before: Vec<Arc<dyn Before>>,
     pub(crate) around: Vec<Arc<dyn Around>>,
     #[cfg(any(test, feature = "__test_switches"))]
@@ -53,6 +57,8 @@ impl App {
             static_files: StaticFiles::default(),
             migrations: Vec::new(),
             error_pages: ErrorPages::default(),
+            pages: PagesByType::default(),
+            faults: Vec::new(),
             before: Vec::new(),
             around: Vec::new(),
             #[cfg(any(test, feature = "__test_switches"))]
@@ -148,6 +154,21 @@ impl App {
         self
     }
 
+    /// A page of the app's own in place of a module's: `R` is made from the module's page `T` and written instead,
+    /// wherever a view answers with `T`. Which pages may be replaced is the module's to say: `#[template("…",
+    /// replaceable)]`.
+    #[must_use]
+    pub fn page<T, R>(mut self) -> Self
+    where
+        T: Replaceable,
+        R: From<T> + Template + 'static,
+    {
+        if let Err(twice) = self.pages.replace::<T, R>() {
+            self.faults.push(twice.to_string());
+        }
+        self
+    }
+
     /// Every route of every module.
     pub fn routes(&self) -> impl Iterator<Item = &Route> {
         self.modules.iter().flat_map(|module| module.routes.iter())
@@ -178,10 +199,38 @@ impl App {
             .copied()
     }
 
-    /// Every package's migrations: the framework's own first.
+    /// Every package's migrations: the framework's own first, then the modules', the app's own last.
     pub(crate) fn migration_sets(&self) -> Vec<migrations::Set> {
         let framework = self.people.iter().map(|_| crate::accounts::migration_set());
-        framework.chain(self.migrations.iter().cloned()).collect()
+        let modules = self.modules.iter().flat_map(|module| module.migrations.iter().cloned());
+        let mut all: Vec<migrations::Set> = Vec::new();
+        for set in framework.chain(modules).chain(self.migrations.iter().cloned()) {
+            // Several modules of one package bring the same.
+            if !all.iter().any(|known| known.package == set.package) {
+                all.push(set);
+            }
+        }
+        all
+    }
+
+    /// Models whose package brings no migrations, so that nobody would make their tables.
+    pub(crate) fn without_migrations(&self) -> Option<String> {
+        let sets = self.migration_sets();
+        let homeless: Vec<&str> = self
+            .models()
+            .into_iter()
+            .filter(|model| model.package != self.package.name)
+            .filter(|model| !sets.iter().any(|set| set.package == model.package))
+            .map(|model| model.name)
+            .collect();
+        (!homeless.is_empty()).then(|| {
+            format!(
+                "No migrations make the tables of {}: the package that declares a model brings them, by \
+                 `.migrations(vauban::migrations!(\"migrations\"))` on its `Module`, and \
+                 `vauban::testing::migrations_are_complete` in its tests writes them.",
+                homeless.join(", ")
+            )
+        })
     }
 
     /// How many migrations there are.
@@ -212,6 +261,8 @@ pub struct Module {
     pub routes: Routes,
     pub(crate) models: Vec<ModelFn>,
     pub(crate) services: Vec<ServiceFacts>,
+    pub(crate) migrations: Vec<migrations::Set>,
+    pub(crate) static_files: StaticFiles,
     pub(crate) checks: Vec<Check>,
     pub(crate) commands: Vec<Command>,
     pub(crate) look_as: Vec<(&'static str, &'static str)>,
@@ -225,6 +276,8 @@ impl Module {
             routes: Routes::new(),
             models: Vec::new(),
             services: Vec::new(),
+            migrations: Vec::new(),
+            static_files: StaticFiles::default(),
             checks: Vec::new(),
             commands: Vec::new(),
             look_as: Vec::new(),
@@ -249,6 +302,22 @@ impl Module {
     #[must_use]
     pub fn service<S: Service>(mut self) -> Self {
         self.services.push(ServiceFacts::of::<S>());
+        self
+    }
+
+    /// The migrations of the module's own package: `vauban::migrations!("migrations")`. They are applied before the
+    /// site's.
+    #[must_use]
+    pub fn migrations(mut self, set: migrations::Set) -> Self {
+        self.migrations.push(set);
+        self
+    }
+
+    /// The module's static files: `vauban::static_files!("static")`. They lie below a folder of the module's name
+    /// (`static/guestbook/book.css`) and are served and named with it, so that no two modules meet.
+    #[must_use]
+    pub fn static_files(mut self, files: StaticFiles) -> Self {
+        self.static_files = files;
         self
     }
 

@@ -73,6 +73,9 @@ pub(crate) fn migrated(app: &App, database: &Database) -> Result<Migrated, Failu
 /// # Errors
 /// Routes that answer the same requests; a hashing cost outside what Argon2 allows.
 pub(crate) fn assemble(app: App, settings: Settings, database: Database) -> Result<Assembled, Failure> {
+    if !app.faults.is_empty() {
+        return Err(Failure::new(app.faults.join("\n")));
+    }
     let routes = app.all_routes();
     let look_as: Vec<_> = app
         .modules
@@ -109,6 +112,13 @@ pub(crate) fn assemble(app: App, settings: Settings, database: Database) -> Resu
     parts.database = Some(database.clone());
     parts.static_files = app.static_files;
     parts.static_files.add(&[FRAGMENTS]);
+    for module in app.modules {
+        parts
+            .static_files
+            .join(module.name, module.static_files)
+            .map_err(Failure::new)?;
+    }
+    parts.pages = app.pages;
     parts.error_pages = app.error_pages;
     parts.before = app.before;
     parts.around = app.around;

@@ -4,7 +4,7 @@
 //! Start with [`App`], the list of what a program is made of, and [`view`], which states for every route
 //! who may call it.
 
-pub use vauban_macros::{migrations, package, routes, static_files, view};
+pub use vauban_macros::{export_templates, migrations, package, routes, static_files, view};
 
 pub mod access;
 pub mod accounts;
@@ -51,7 +51,7 @@ pub use vauban_macros::Template;
 pub use vauban_macros::{Choices, Form, Model, UserAccount};
 pub use vauban_orm::{
     Actor, Changeable, Choices, Columns, DateTime, Db, Deletable, Field, Filter, ForeignKey, Id, Model, Page,
-    Permitted, Policy, Query as RowQuery, Read, Related, Rules, Service, Slug, UserFacts, UserModel, Version,
+    Permitted, Policy, Query as RowQuery, Read, Related, Rules, Service, Slug, UserFacts, UserId, UserModel, Version,
     Who, Write, engine, service, sql,
 };
 pub use vauban_waiver::{Waiver, waiver, walls};
@@ -64,7 +64,7 @@ pub use vauban_template::{FRAGMENTS_JS, ResourceUrl, SafeHtml, SafeUrl, Template
 /// What the macros write refers to. Not part of the public API.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::http::{Cx, Error, Respond, Response, respond_template};
+    pub use crate::http::{Cx, Error, Respond, Response, respond_replaceable, respond_template};
     pub use crate::routing::{
         AccessRule, Call, Get, ParamMeta, PathReader, PathValue, Routes, Unsafe, Url, View, ViewFuture,
         ViewMeta, Wanted, path_reader, wanted,
@@ -72,6 +72,7 @@ pub mod __private {
     /// HTTP methods by the name that a view states.
     pub use ::http::Method;
     pub use std::{boxed::Box, convert::From, option::Option, result::Result, sync::Arc};
+    pub use vauban_macros::__template_with as template_with;
     pub use vauban_orm as orm;
     pub use vauban_template::__private as template;
 }

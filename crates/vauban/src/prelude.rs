@@ -10,6 +10,6 @@ pub use crate::{
 pub use crate::{
     Changeable, Choices, Columns, DateTime, Db, Filter, ForeignKey, Id, Model, Page, Permitted, Policy,
 };
-pub use crate::{Deletable, Rules, Slug, Version, Who, Write, service, sql, waiver};
+pub use crate::{Deletable, Rules, Slug, UserId, Version, Who, Write, service, sql, waiver};
 pub use crate::{Form, OrShow, Template};
 pub use crate::{Status, Superuser, Text, routes, view};

@@ -45,7 +45,7 @@ fn one<L: Loader>(loader: &L, name: &str, statics: Option<&Path>) -> Vec<Problem
         Ok((analysed, _, machine)) => {
             let mut errors = machine.problems;
             if let Some(statics) = statics {
-                super::derive::missing_files(&analysed.ops, statics, &mut errors);
+                super::derive::missing_files(&analysed.ops, statics, loader.packages(), &sources, &mut errors);
             }
             // What needs no types: filters, their arguments, tags.
             let options = Options {

@@ -11,6 +11,9 @@ use crate::settings::Settings;
 /// `migrate`: brings the database to what the program needs.
 pub(super) fn migrate(app: &App, out: &Out) -> Result<(), Failure> {
     let settings = Settings::load()?;
+    if let Some(told) = app.without_migrations() {
+        return Err(Failure::new(told));
+    }
     let database = assemble::open(app, &settings)?;
     let count = apply(app, &database, out)?;
     let path = database.path().display();

@@ -10,6 +10,7 @@ mod cx;
 mod error;
 mod file;
 mod json;
+mod pages_by_type;
 mod redirect;
 mod render;
 mod respond;
@@ -26,7 +27,10 @@ pub use json::Json;
 #[cfg(test)]
 pub(crate) use redirect::local_path;
 pub(crate) use redirect::resolve;
+pub use pages_by_type::{PagesByType, ReplacedTwice, Replaceable};
 pub use redirect::{LocalUrl, Redirect};
+#[doc(hidden)]
+pub use pages_by_type::respond_replaceable;
 #[doc(hidden)]
 pub use render::respond_template;
 pub use respond::{Outcome, Respond, Status, Text};

@@ -7,6 +7,7 @@ use crate::accounts::Accounts;
 use vauban_orm::engine::Database;
 
 use crate::app::Package;
+use crate::http::PagesByType;
 use crate::messages;
 use crate::routing::{Conflict, Router, Routes, Url};
 use crate::settings::Settings;
@@ -36,6 +37,8 @@ pub struct SiteParts {
     pub static_files: StaticFiles,
     /// The app's own error pages.
     pub error_pages: ErrorPages,
+    /// The app's own pages in place of modules'.
+    pub pages: PagesByType,
     /// The app's own layers before the session, in order.
     pub before: Vec<Arc<dyn Before>>,
     /// The app's own layers around the view, outermost first.
@@ -61,6 +64,7 @@ impl SiteParts {
             sign_in: None,
             static_files: StaticFiles::default(),
             error_pages: ErrorPages::default(),
+            pages: PagesByType::default(),
             before: Vec::new(),
             around: Vec::new(),
             #[cfg(any(test, feature = "__test_switches"))]
@@ -81,6 +85,7 @@ pub struct Site {
     pub(crate) sign_in: Option<Url>,
     pub(crate) static_files: StaticFiles,
     pub(crate) error_pages: ErrorPages,
+    pub(crate) pages: PagesByType,
     pub(crate) before: Vec<Arc<dyn Before>>,
     pub(crate) around: Vec<Arc<dyn Around>>,
     pub(crate) https: bool,
@@ -120,6 +125,7 @@ impl Site {
             sign_in: parts.sign_in,
             static_files: parts.static_files,
             error_pages: parts.error_pages,
+            pages: parts.pages,
             before: parts.before,
             around: parts.around,
             https: parts.https,
