@@ -31,3 +31,12 @@ pub fn module() -> Module {
         .service::<tidying::Tidying>()
         .command(tidying::command())
 }
+
+#[cfg(test)]
+mod tests {
+    /// `VAUBAN_UPDATE_MIGRATIONS=1 cargo test -p guestbook migrations` writes what is missing.
+    #[test]
+    fn migrations_are_complete() {
+        vauban::testing::migrations_are_complete(&super::module());
+    }
+}

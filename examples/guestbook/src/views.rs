@@ -10,7 +10,7 @@ use crate::urls;
 #[derive(Template)]
 #[template("list.html", replaceable)]
 pub struct BookPage {
-    pub entries: Page<Entry>,
+    pub entries: Page<Permitted<Entry>>,
     pub form: Form<EntryForm>,
 }
 
@@ -30,8 +30,9 @@ pub struct Leaf {
 /// How many entries a page of the book has.
 const ENTRIES: u32 = 20;
 
-async fn leaf(db: &Db, number: u32) -> Result<Page<Entry>> {
-    let newest = Entry::objects().order_by(|e| e.created.desc());
+/// The entries of a page, newest first, each with whether who asks may take it out.
+async fn leaf(db: &Db, number: u32) -> Result<Page<Permitted<Entry>>> {
+    let newest = Entry::objects().order_by(|e| e.created.desc()).with_may();
     Ok(newest.limit(ENTRIES).page(db, number).await?)
 }
 
