@@ -202,7 +202,10 @@ impl App {
     /// Every package's migrations: the framework's own first, then the modules', the app's own last.
     pub(crate) fn migration_sets(&self) -> Vec<migrations::Set> {
         let framework = self.people.iter().map(|_| crate::accounts::migration_set());
-        let modules = self.modules.iter().flat_map(|module| module.migrations.iter().cloned());
+        let modules = self
+            .modules
+            .iter()
+            .flat_map(|module| module.migrations.iter().cloned());
         let mut all: Vec<migrations::Set> = Vec::new();
         for set in framework.chain(modules).chain(self.migrations.iter().cloned()) {
             // Several modules of one package bring the same.

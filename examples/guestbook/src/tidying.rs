@@ -34,8 +34,12 @@ async fn run(run: Run) -> Result<(), Failure> {
         Ok(gone)
     });
     match gone.await? {
-        0 => run.out.line(format_args!("Nothing in the guest book is repeated.")),
-        gone => run.out.line(format_args!("{gone} repeated entries were taken out.")),
+        0 => run
+            .out
+            .line(format_args!("Nothing in the guest book is repeated.")),
+        gone => run
+            .out
+            .line(format_args!("{gone} repeated entries were taken out.")),
     }
     Ok(())
 }

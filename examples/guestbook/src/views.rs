@@ -56,7 +56,10 @@ pub async fn sign(
     form: Form<EntryForm>,
 ) -> Result<Redirect> {
     let entries = leaf(&db, 1).await?;
-    let clean = form.clean(&db).await?.or_show(|form| BookPage { entries, form })?;
+    let clean = form
+        .clean(&db)
+        .await?
+        .or_show(|form| BookPage { entries, form })?;
     let new = NewEntry {
         name: clean.name.clone(),
         text: clean.text.clone(),

@@ -67,8 +67,13 @@ async fn person(app: &TestApp, email: &str, is_staff: bool) -> User {
     let new = NewUser {
         email: Email::parse(email).unwrap(),
     };
-    app.rows(async |db| User::create(new).set(|u| [u.is_staff.set(is_staff)]).save(&db).await)
-        .await
+    app.rows(async |db| {
+        User::create(new)
+            .set(|u| [u.is_staff.set(is_staff)])
+            .save(&db)
+            .await
+    })
+    .await
 }
 
 async fn entry(app: &TestApp, author: &User, text: &str) -> Entry {
@@ -123,7 +128,11 @@ async fn what_guests_write_stays_text_and_is_theirs() {
     browser.sign_in_as(&ann).await;
     // CWE-79, and CWE-915: `author` is no field of the form.
     let forged = ben.id.to_string();
-    let fields = [("name", "<b>Ann</b>"), ("text", "<script>alert(1)</script>"), ("author", &forged)];
+    let fields = [
+        ("name", "<b>Ann</b>"),
+        ("text", "<script>alert(1)</script>"),
+        ("author", &forged),
+    ];
     let signed = browser.post_form(urls::sign(), &fields[..2]).await;
     signed.assert_redirects_to("/visitors/");
     let page = browser.follow(&signed).await;
@@ -145,14 +154,19 @@ async fn a_site_has_a_page_of_its_own_in_place_of_the_modules() {
     entry(&app, &ann, "Hello").await;
     let mut browser = app.client();
     let page = browser.get(urls::book()).await;
-    page.assert_contains("1 in our book").assert_lacks("Nobody has written");
+    page.assert_contains("1 in our book")
+        .assert_lacks("Nobody has written");
     // What the view decided stays: a form with mistakes is 422, and nothing is kept.
     browser.sign_in_as(&ann).await;
-    let refused = browser.post_form(urls::sign(), &[("name", ""), ("text", "")]).await;
+    let refused = browser
+        .post_form(urls::sign(), &[("name", ""), ("text", "")])
+        .await;
     refused.assert_status(422).assert_contains("1 in our book");
     let mut headers = browser.browser(false, "GET");
     headers.insert("x-fragment", "entries".parse().unwrap());
-    let part = browser.request(vauban::http::Method::GET, urls::book(), headers, "").await;
+    let part = browser
+        .request(vauban::http::Method::GET, urls::book(), headers, "")
+        .await;
     assert_eq!(part.text(), "<b>ours</b>");
 }
 

@@ -1,8 +1,8 @@
 //! Rows of a module that does not know the site's user: theirs by `UserId`.
 
 use super::*;
-use crate::*;
 use crate::engine::{Database, Options};
+use crate::*;
 use vauban_macros::Model;
 
 #[derive(Model, Debug, Clone)]

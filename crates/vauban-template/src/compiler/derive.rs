@@ -55,7 +55,10 @@ impl Parse for Attribute {
                     "extends" => {
                         input.parse::<Token![=]>()?;
                         out.extends.push(input.parse().map_err(|e| {
-                            syn::Error::new(e.span(), "name the crate whose templates are extended: `extends = guestbook`")
+                            syn::Error::new(
+                                e.span(),
+                                "name the crate whose templates are extended: `extends = guestbook`",
+                            )
                         })?);
                     }
                     "source" => {
@@ -376,7 +379,13 @@ pub fn compile<L: Loader>(
         }
     }
     if let Some(package) = package {
-        missing_files(&analysed.ops, &package.join("static"), loader.packages(), &sources, &mut errors);
+        missing_files(
+            &analysed.ops,
+            &package.join("static"),
+            loader,
+            &sources,
+            &mut errors,
+        );
     }
     let body = Generator::new(options, &sources).function(&analysed.ops);
     let mut size = 0;
@@ -451,13 +460,14 @@ pub fn analyse_all(page: &Page, sources: &Sources, piece: bool) -> Result<Analys
 
 /// `{% static %}` of a file that is not there. A template names its own package's files, and those of packages that it
 /// extends.
-pub(super) fn missing_files(
+pub(super) fn missing_files<L: Loader>(
     ops: &[Op],
     folder: &Path,
-    packages: &[Package],
+    loader: &L,
     sources: &Sources,
     errors: &mut Vec<Error>,
 ) {
+    let packages = loader.packages();
     each(ops, &mut |op| {
         if let Op::Static(path, _, pos) = op {
             // Every site serves what the framework ships.
@@ -466,7 +476,8 @@ pub(super) fn missing_files(
             }
             let climbs = path.split('/').any(|part| part == ".." || part.is_empty());
             // A file of this package is not what another package's template means.
-            if climbs || sources.is_foreign(*pos) || !folder.join(path).is_file() {
+            let mine = !climbs && !sources.is_foreign(*pos) && folder.join(path).is_file();
+            if !mine && !loader.is_elsewhere(path) {
                 let mut names = Folder(folder.to_path_buf()).names();
                 names.extend(packages.iter().flat_map(|p| p.statics.iter().cloned()));
                 let help = match super::error::nearest(path, names.iter().map(String::as_str)) {

@@ -119,7 +119,9 @@ impl Sources {
 
     /// The names of all files that are this package's own.
     pub fn own_names(&self) -> Vec<String> {
-        let own = (0..).zip(&self.files).filter(|(i, _)| !self.roots.contains_key(i));
+        let own = (0..)
+            .zip(&self.files)
+            .filter(|(i, _)| !self.roots.contains_key(i));
         own.map(|(_, (name, _))| name.clone()).collect()
     }
 

@@ -16,6 +16,9 @@ const MAX_NODES: usize = 200_000;
 /// How deep includes may nest.
 const MAX_INCLUDES: usize = 32;
 
+/// The class of what cannot be judged here.
+pub(super) const ELSEWHERE: &str = "elsewhere";
+
 /// Where template files come from.
 pub trait Loader {
     /// The text of a file, by its exact name below the template folder.
@@ -25,6 +28,11 @@ pub trait Loader {
     /// The other packages whose templates may be named.
     fn packages(&self) -> &[Package] {
         &[]
+    }
+    /// Whether the name is of a package whose files are not at hand: then only the build can judge.
+    fn is_elsewhere(&self, name: &str) -> bool {
+        let _ = name;
+        false
     }
 }
 
@@ -134,9 +142,11 @@ impl<'l, L: Loader> Resolver<'l, L> {
             None => self.sources.add(&found.name, text.as_str().into()),
             Some(i) => {
                 let package = &self.loader.packages()[i];
-                let index =
-                    self.sources
-                        .add_of(&package.shown(&found.name), text.as_str().into(), package.root.clone());
+                let index = self.sources.add_of(
+                    &package.shown(&found.name),
+                    text.as_str().into(),
+                    package.root.clone(),
+                );
                 self.packages.insert(index, i);
                 index
             }
@@ -188,6 +198,12 @@ impl<'l, L: Loader> Resolver<'l, L> {
                 "the first part of the name is a package that is extended: rename the folder below templates/",
             ),
             (Some(found), _) | (None, Some(found)) => Ok(found),
+            (None, None) if self.loader.is_elsewhere(name) => fail(
+                pos,
+                ELSEWHERE,
+                format!("\"{name}\" is another package's: the build checks this template"),
+                "",
+            ),
             (None, None) => {
                 let mut names: Vec<String> = match asking {
                     Some(i) => packages[i].files.iter().map(|(n, _)| n.clone()).collect(),

@@ -24,13 +24,13 @@ pub use cx::Cx;
 pub use error::{Error, Result};
 pub use file::File;
 pub use json::Json;
+#[doc(hidden)]
+pub use pages_by_type::respond_replaceable;
+pub use pages_by_type::{PagesByType, Replaceable, ReplacedTwice};
 #[cfg(test)]
 pub(crate) use redirect::local_path;
 pub(crate) use redirect::resolve;
-pub use pages_by_type::{PagesByType, ReplacedTwice, Replaceable};
 pub use redirect::{LocalUrl, Redirect};
-#[doc(hidden)]
-pub use pages_by_type::respond_replaceable;
 #[doc(hidden)]
 pub use render::respond_template;
 pub use respond::{Outcome, Respond, Status, Text};

@@ -132,7 +132,9 @@ mod tests {
     }
 
     #[derive(Template)]
-    #[template(source = "<h2>{{ theirs.text }}</h2>{% partialdef part inline %}<i>ours</i>{% endpartialdef %}")]
+    #[template(
+        source = "<h2>{{ theirs.text }}</h2>{% partialdef part inline %}<i>ours</i>{% endpartialdef %}"
+    )]
     struct Ours {
         theirs: Theirs,
     }
@@ -163,16 +165,27 @@ mod tests {
 
     fn answer(pages: PagesByType, fragment: Option<&str>) -> String {
         let cx = cx(pages, fragment);
-        let page = Theirs { text: "<b>".to_owned() };
+        let page = Theirs {
+            text: "<b>".to_owned(),
+        };
         assert!(page.commits());
-        let answer = Response::of(page).status_code(http::StatusCode::UNPROCESSABLE_ENTITY).render(&cx);
-        assert_eq!(answer.status(), http::StatusCode::UNPROCESSABLE_ENTITY, "the view's status stays");
+        let answer = Response::of(page)
+            .status_code(http::StatusCode::UNPROCESSABLE_ENTITY)
+            .render(&cx);
+        assert_eq!(
+            answer.status(),
+            http::StatusCode::UNPROCESSABLE_ENTITY,
+            "the view's status stays"
+        );
         String::from_utf8(answer.body().bytes().to_vec()).unwrap()
     }
 
     #[test]
     fn a_page_is_written_by_its_replacement() {
-        assert_eq!(answer(PagesByType::default(), None), "<p>&lt;b&gt;</p><i>theirs</i>");
+        assert_eq!(
+            answer(PagesByType::default(), None),
+            "<p>&lt;b&gt;</p><i>theirs</i>"
+        );
         let mut pages = PagesByType::default();
         pages.replace::<Theirs, Ours>().unwrap();
         // CWE-79: the replacement escapes as every page.

@@ -77,7 +77,10 @@ impl StaticFiles {
         let mut paths: Vec<&str> = files.hashed.keys().copied().collect();
         paths.sort_unstable();
         for path in paths {
-            if path.strip_prefix(module).is_none_or(|rest| !rest.starts_with('/')) {
+            if path
+                .strip_prefix(module)
+                .is_none_or(|rest| !rest.starts_with('/'))
+            {
                 return Err(format!(
                     "The static file `{path}` of the module `{module}` lies outside its folder: move it to \
                      `static/{module}/`, and name it `{{% static \"{module}/…\" %}}`."
@@ -91,10 +94,11 @@ impl StaticFiles {
             }
         }
         self.hashed.extend(files.hashed);
-        self.by_name.extend(files.by_name.into_iter().map(|(name, entry)| {
-            let folder = entry.folder.map(|i| i + first);
-            (name, Entry { folder, ..entry })
-        }));
+        self.by_name
+            .extend(files.by_name.into_iter().map(|(name, entry)| {
+                let folder = entry.folder.map(|i| i + first);
+                (name, Entry { folder, ..entry })
+            }));
         self.folders.extend(files.folders);
         Ok(())
     }

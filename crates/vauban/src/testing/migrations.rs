@@ -60,7 +60,10 @@ fn complete(module: &Module, others: &[&Module], write: bool) -> Result<(), Stri
         .map_err(|error| error.to_string())?
         .map_err(|refusals| {
             let told: Vec<String> = refusals.into_iter().map(|refusal| refusal.message).collect();
-            format!("some changes are not made by themselves:\n  {}", told.join("\n  "))
+            format!(
+                "some changes are not made by themselves:\n  {}",
+                told.join("\n  ")
+            )
         })?;
     let Some(new) = made else {
         return Ok(());

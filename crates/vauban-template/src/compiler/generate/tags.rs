@@ -249,7 +249,10 @@ impl Generator<'_> {
                     pos,
                     "relative-path",
                     format!("`{path}` means another thing in each package that extends this template"),
-                    format!("name it from the package's root: crate::…::{}", path.rsplit("::").next().unwrap_or(path)),
+                    format!(
+                        "name it from the package's root: crate::…::{}",
+                        path.rsplit("::").next().unwrap_or(path)
+                    ),
                 );
             }
             return Ok(path.parse().unwrap_or_default());
