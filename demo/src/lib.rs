@@ -8,6 +8,7 @@
 
 pub mod articles;
 pub mod errors;
+pub mod guests;
 pub mod organisations;
 pub mod paging;
 pub mod sample_data;
@@ -28,6 +29,9 @@ pub fn app() -> App {
         .module(articles::module())
         .module(organisations::module())
         .module(tasks::module())
+        .module(guestbook::module())
+        .page::<guestbook::views::BookPage, guests::BookPage>()
+        .page::<guestbook::views::DeletePage, guests::DeletePage>()
         .module(sample_data::module())
         .static_files(vauban::static_files!("static"))
         .migrations(vauban::migrations!("migrations"))

@@ -39,5 +39,6 @@ routes! {
     task_delete => tasks::views::confirm_delete,
     task_remove => tasks::views::delete,
 
+    include guestbook at "/guestbook/" = ::guestbook::urls,
     include accounts at "/accounts/" = vauban::accounts::urls,
 }

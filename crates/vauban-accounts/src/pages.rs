@@ -1,7 +1,7 @@
 //! Account pages in the application's own layout.
 //!
-//! Templates of another package cannot be extended, so the application wraps: it names a template of its own
-//! that is made [`From`] an [`AccountPage`] and puts the page's title and content where it wants them.
+//! The application wraps: it names a template of its own that is made [`From`] an [`AccountPage`] and puts the
+//! page's title and content where it wants them.
 //!
 //! ```ignore
 //! #[derive(Template)]

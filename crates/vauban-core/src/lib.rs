@@ -10,7 +10,7 @@
 //! Start with [`Module`], the list of what a part of a site is made of, and [`view`], which states for every route
 //! who may call it.
 
-pub use vauban_macros::{migrations, package, routes, static_files, view};
+pub use vauban_macros::{export_templates, migrations, package, routes, static_files, view};
 
 pub mod checks;
 pub mod commands;
@@ -51,8 +51,8 @@ pub use vauban_macros::{Choices, Form, Model};
 pub use vauban_orm as orm;
 pub use vauban_orm::{
     Actor, Changeable, Choices, Columns, DateTime, Db, Deletable, Field, Filter, ForeignKey, Id, Model, Page,
-    Permitted, Policy, Problem, QuerySet, Read, Related, Rules, Service, Slug, UserFacts, UserModel, Version,
-    Who, Write, service, sql,
+    Permitted, Policy, Problem, QuerySet, Read, Related, Rules, Service, Slug, UserFacts, UserId, UserModel,
+    Version, Who, Write, service, sql,
 };
 #[doc(hidden)]
 pub use vauban_waiver::__place;
@@ -67,7 +67,7 @@ pub use vauban_template::{RenderContext, page};
 /// What the macros write refers to. Not part of the public API.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::http::{Cx, Error, Respond, Response, respond_template};
+    pub use crate::http::{Cx, Error, Respond, Response, respond_replaceable, respond_template};
     pub use crate::routing::{
         AccessRule, Call, Get, ParamMeta, PathReader, PathValue, Routes, Unsafe, Url, View, ViewFuture,
         ViewMeta, Wanted, path_reader, wanted,
@@ -75,6 +75,7 @@ pub mod __private {
     /// HTTP methods by the name that a view states.
     pub use ::http::Method;
     pub use std::{boxed::Box, convert::From, option::Option, result::Result, sync::Arc};
+    pub use vauban_macros::__template_with as template_with;
     pub use vauban_orm as orm;
     pub use vauban_template::__private as template;
 }

@@ -10,9 +10,11 @@ use std::sync::Arc;
 use ::http::StatusCode;
 use vauban_orm::actor::ServiceMeta;
 use vauban_orm::{Binder, ModelMeta, Policy, Service, migrations};
+use vauban_template::Template;
 
 use crate::checks::Check;
 use crate::commands::{Command, Failure};
+use crate::http::{PagesByType, Replaceable, ReplacedTwice};
 use crate::middleware::{Around, Before, ErrorPage, ErrorPages, IdentityBackend, SecurityEvent, Site};
 use crate::package::Package;
 use crate::parts::Parts;
@@ -43,6 +45,7 @@ pub struct Module {
     before: Vec<Arc<dyn Before>>,
     around: Vec<Arc<dyn Around>>,
     error_pages: ErrorPages,
+    pages: Vec<fn(&mut PagesByType) -> Result<(), ReplacedTwice>>,
     security_events: Vec<&'static [SecurityEvent]>,
     contributions: Vec<Contribution>,
     parts: Vec<Maker>,
@@ -85,6 +88,7 @@ impl Module {
             before: Vec::new(),
             around: Vec::new(),
             error_pages: ErrorPages::default(),
+            pages: Vec::new(),
             security_events: Vec::new(),
             contributions: Vec::new(),
             parts: Vec::new(),
@@ -96,6 +100,16 @@ impl Module {
     /// Its name.
     pub fn name(&self) -> &'static str {
         self.name
+    }
+
+    /// Its models, as it lists them.
+    pub fn listed_models(&self) -> &[ModelFn] {
+        &self.models
+    }
+
+    /// The sets of migrations that it brings.
+    pub fn listed_migrations(&self) -> &[migrations::Set] {
+        &self.migrations
     }
 
     /// Adds a table of routes. A reusable module leaves that to the site, which says where:
@@ -128,10 +142,11 @@ impl Module {
         self
     }
 
-    /// Adds files: `vauban::static_files!("static")`.
+    /// Its static files: `vauban::static_files!("static")`. They lie below a folder of the module's name
+    /// (`static/guestbook/book.css`) and are served and named with it, so that no two modules meet.
     #[must_use]
     pub fn static_files(mut self, files: StaticFiles) -> Self {
-        self.static_files.merge(files);
+        self.static_files = files;
         self
     }
 
@@ -182,6 +197,18 @@ impl Module {
     #[must_use]
     pub fn error_pages<P: ErrorPage>(mut self) -> Self {
         self.error_pages.set_other::<P>();
+        self
+    }
+
+    /// A page of its own in place of another module's: `R` is made from the page `T` and written instead, wherever a view
+    /// answers with `T`. Which pages may be replaced is their module's to say: `#[template("…", replaceable)]`.
+    #[must_use]
+    pub fn page<T, R>(mut self) -> Self
+    where
+        T: Replaceable,
+        R: From<T> + Template + 'static,
+    {
+        self.pages.push(PagesByType::replace::<T, R>);
         self
     }
 
@@ -362,14 +389,38 @@ impl Modules {
         self.0.iter().flat_map(|module| module.services.iter())
     }
 
-    /// Every package's migrations: `site`'s last, for they may refer to the others'.
+    /// Every package's migrations, once: `site`'s last, for they may refer to the others'.
     pub fn migration_sets(&self, site: &str) -> Vec<migrations::Set> {
-        let all = || self.0.iter().flat_map(|module| module.migrations.iter());
-        let others = all().filter(|set| set.package != site);
-        others
-            .chain(all().filter(|set| set.package == site))
-            .cloned()
-            .collect()
+        let mut sets: Vec<migrations::Set> = Vec::new();
+        for set in self.0.iter().flat_map(|module| module.migrations.iter()) {
+            // Several modules of one package bring the same.
+            if !sets.iter().any(|known| known.package == set.package) {
+                sets.push(set.clone());
+            }
+        }
+        sets.sort_by_key(|set| set.package == site);
+        sets
+    }
+
+    /// Models of other packages than `site` whose module brings no migrations, so that nobody would make their tables:
+    /// what to do about it.
+    pub fn without_migrations(&self, site: &str) -> Option<String> {
+        let without = self.0.iter().filter(|module| module.migrations.is_empty());
+        let models = without
+            .flat_map(|module| module.models.iter())
+            .map(|model| model());
+        let homeless: Vec<&str> = models
+            .filter(|model| model.package != site)
+            .map(|model| model.name)
+            .collect();
+        (!homeless.is_empty()).then(|| {
+            format!(
+                "No migrations make the tables of {}: the package that declares a model brings them, by \
+                 `.migrations(vauban::migrations!(\"migrations\"))` on its `Module`, and \
+                 `vauban::testing::migrations_are_complete` in its tests writes them.",
+                homeless.join(", ")
+            )
+        })
     }
 
     /// Every section of settings.
@@ -464,6 +515,7 @@ pub(crate) struct Wired {
     pub(crate) routes: Routes,
     pub(crate) static_files: StaticFiles,
     pub(crate) error_pages: ErrorPages,
+    pub(crate) pages: PagesByType,
     pub(crate) before: Vec<Arc<dyn Before>>,
     pub(crate) around: Vec<Arc<dyn Around>>,
     pub(crate) parts: Parts,
@@ -503,12 +555,24 @@ pub(crate) fn wire(
         routes: modules.routes(),
         ..Wired::default()
     };
+    let site = modules.0.first().map_or(std::ptr::null(), std::ptr::from_ref);
     for module in &modules.0 {
         making.module = module.name;
         for make in &module.parts {
             make(&mut making)?;
         }
-        wired.static_files.merge(module.static_files.clone());
+        let files = module.static_files.clone();
+        if std::ptr::eq(module, site) {
+            wired.static_files = files;
+        } else {
+            wired
+                .static_files
+                .join(module.name, files)
+                .map_err(Failure::new)?;
+        }
+        for replace in &module.pages {
+            replace(&mut wired.pages)?;
+        }
         wired.error_pages.fill(&module.error_pages);
         wired.before.extend(module.before.iter().cloned());
         wired.around.extend(module.around.iter().cloned());

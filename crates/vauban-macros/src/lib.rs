@@ -122,10 +122,31 @@ pub fn choices(item: TokenStream) -> TokenStream {
 ///
 /// `#[template("articles/show.html")]` names a file below the package's `templates/`. The template is
 /// parsed as HTML while the program is compiled; a value in a place that no escaper makes safe, an unknown
-/// variable or an unbalanced element does not compile. `standalone` leaves out `impl Respond`.
+/// variable or an unbalanced element does not compile. `extends = guestbook` lets it extend and include templates that
+/// the package `guestbook` exports, by `guestbook/base.html`; `replaceable` lets a site put a page of its own in this
+/// one's place; `standalone` leaves out `impl Respond`.
 #[proc_macro_derive(Template, attributes(template))]
 pub fn template(item: TokenStream) -> TokenStream {
     template::derive(item.into()).into()
+}
+
+/// Lets other packages extend this package's templates: `vauban::export_templates!("templates");`, once, at the root of
+/// the crate.
+///
+/// A page elsewhere says `#[template("thanks.html", extends = guestbook)]`, and its file
+/// `{% extends "guestbook/base.html" %}`. `{% url %}`, filters, calls and components in a template mean its own package's,
+/// which therefore are public. The page's struct has the variables of all files. Where a template of this package
+/// extends another package's in turn, name that: `export_templates!("templates", extends = other)`.
+#[proc_macro]
+pub fn export_templates(input: TokenStream) -> TokenStream {
+    template::export(input.into()).into()
+}
+
+/// What an exporting package's macro calls. Not part of the public API.
+#[doc(hidden)]
+#[proc_macro]
+pub fn __template_with(input: TokenStream) -> TokenStream {
+    template::derive_with(input.into()).into()
 }
 
 /// Embeds every file below a folder of the package: `App::new(…).static_files(vauban::static_files!("static"))`.

@@ -120,7 +120,7 @@ impl<R: Model, O: Model, T> Column<R, O, T> {
         }
     }
 
-    fn condition(&self, expr: Expr) -> Filter<R> {
+    pub(crate) fn condition(&self, expr: Expr) -> Filter<R> {
         Filter::new(self.path.wrap(expr))
     }
 

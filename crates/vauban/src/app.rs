@@ -2,11 +2,12 @@
 
 use ::http::StatusCode;
 use vauban_core::commands::Failure;
+use vauban_core::http::Replaceable;
 use vauban_core::middleware::{Around, Before, ErrorPage};
 use vauban_core::module::Modules;
 use vauban_core::settings::{Mode, Places, Settings};
 use vauban_core::staticfiles::StaticFiles;
-use vauban_core::{Module, Package};
+use vauban_core::{Module, Package, Template};
 use vauban_orm::migrations;
 
 /// A program: a list of modules, and what belongs to the whole site.
@@ -99,6 +100,19 @@ impl App {
     #[must_use]
     pub fn error_pages<P: ErrorPage>(mut self) -> Self {
         self.modules.change_site(|site| site.error_pages::<P>());
+        self
+    }
+
+    /// A page of the app's own in place of a module's: `R` is made from the module's page `T` and written instead,
+    /// wherever a view answers with `T`. Which pages may be replaced is the module's to say: `#[template("…",
+    /// replaceable)]`.
+    #[must_use]
+    pub fn page<T, R>(mut self) -> Self
+    where
+        T: Replaceable,
+        R: From<T> + Template + 'static,
+    {
+        self.modules.change_site(|site| site.page::<T, R>());
         self
     }
 

@@ -8,6 +8,7 @@ use demo::organisations::{Membership, NewMembership, Organisation, Role};
 use demo::tasks::{NewTask, Task};
 use demo::urls;
 use demo::users::{NewUser, User};
+use guestbook::entries::{Entry, NewEntry};
 use vauban::prelude::*;
 use vauban::testing::{Answer, Client};
 
@@ -107,6 +108,16 @@ const TEMPLATES: &[(&str, &str, &str)] = &[
     ("base.html", "home", "<!doctype html>"),
     ("error.html", "no such path", "404"),
     ("form.html", "a long title", "class=\"fields\""),
+    (
+        "guests/book.html",
+        "the guest book",
+        "class=\"guestbook-entries\"",
+    ),
+    (
+        "guests/delete.html",
+        "an entry, taken out",
+        "Take this entry out?",
+    ),
     ("home.html", "home", "id=\"try\""),
     ("includes/dev_bar.html", "article", "class=\"dev-bar\""),
     (
@@ -227,6 +238,12 @@ async fn pages(values: Values) -> Vec<Shown> {
         tour.get("task", urls::task(&task.id)).await;
         tour.get("task, edited", urls::task_edit(&task.id)).await;
         tour.get("task, deleted", urls::task_delete(&task.id)).await;
+        let words = [("name", value.as_str()), ("text", value.as_str())];
+        tour.post("the guest book, signed", urls::guestbook::sign(), &words)
+            .await;
+        let entry = guest(&w, &eve, value).await;
+        tour.get("an entry, taken out", urls::guestbook::entry_delete(&entry))
+            .await;
         again(&mut tour, value, &organisation, &task, &article.slug).await;
         addresses(&mut tour, value).await;
         taken = Some(article.title);
@@ -240,6 +257,7 @@ async fn pages(values: Values) -> Vec<Shown> {
         ("articles, second page", urls::articles().query("page", 2)),
         ("organisations", urls::organisations()),
         ("tasks", urls::tasks()),
+        ("the guest book", urls::guestbook::book()),
         ("profile", urls::profile()),
         ("write", urls::article_new()),
         ("found", urls::organisation_new()),
@@ -260,8 +278,21 @@ async fn pages(values: Values) -> Vec<Shown> {
         pages: dan.pages,
     };
     visitor.get("articles, a visitor's", urls::articles()).await;
+    visitor
+        .get("the guest book, a visitor's", urls::guestbook::book())
+        .await;
     visitor.get("sign up", "/accounts/signup/").await;
     visitor.pages
+}
+
+/// An entry of the guest book.
+async fn guest(w: &World, user: &User, value: &str) -> Id<Entry> {
+    let new = NewEntry {
+        name: value.to_owned(),
+        text: value.to_owned(),
+        author: user.id.into(),
+    };
+    w.app.rows(async |db| Entry::create(new).save(&db).await).await.id
 }
 
 /// Forms that are shown again with what was typed.

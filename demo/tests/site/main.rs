@@ -5,6 +5,7 @@
 
 mod careless;
 mod forms;
+mod guests;
 mod hostile;
 mod objects;
 mod pages;

@@ -19,7 +19,7 @@ async fn every_page_is_reached_by_links_from_the_home_page() {
         let path = format!("{link:?}").replace("Url(", "").replace(')', "");
         home.assert_contains(&format!("href=\"{path}\""));
     }
-    for link in ["/accounts/login/", "/accounts/signup/"] {
+    for link in ["/accounts/login/", "/accounts/signup/", "/guestbook/"] {
         home.assert_contains(&format!("href=\"{link}\""));
     }
     w.app

@@ -4,6 +4,7 @@
 
 use demo::organisations::Role;
 use demo::urls;
+use guestbook::entries::{Entry, NewEntry};
 use vauban::testing::Expect::{Allowed, Forbidden, NotFound, SignIn};
 use vauban::testing::{Expect, Expected, Prober};
 
@@ -48,6 +49,11 @@ const TABLE: &[(&str, [Expect; 4])] = &[
     ("task_toggle",             [SignIn,    Allowed,   NotFound,  NotFound]),
     ("task_delete",             [SignIn,    Allowed,   NotFound,  NotFound]),
     ("task_remove",             [SignIn,    Allowed,   NotFound,  NotFound]),
+    // Everybody reads the guest book; one takes out what is one's own, staff whatever they like.
+    ("guestbook.book",          [Allowed,   Allowed,   Allowed,   Allowed]),
+    ("guestbook.sign",          [SignIn,    Allowed,   Allowed,   Allowed]),
+    ("guestbook.entry_delete",  [SignIn,    Allowed,   Forbidden, Allowed]),
+    ("guestbook.entry_remove",  [SignIn,    Allowed,   Forbidden, Allowed]),
     // Accounts are for everybody; the link for the first administrator is none of these.
     ("accounts.signup",         [Allowed,   Allowed,   Allowed,   Allowed]),
     ("accounts.signup_post",    [Allowed,   Allowed,   Allowed,   Allowed]),
@@ -83,6 +89,17 @@ async fn everybody_gets_what_the_table_says_and_no_more() {
         ("new_password", "nine quiet ferries"),
         ("new_password_again", "nine quiet ferries"),
     ];
+    let new_entry = NewEntry {
+        name: "Ann".to_owned(),
+        text: "Lovely walls.".to_owned(),
+        author: w.ann.id.into(),
+    };
+    let entry = w
+        .app
+        .rows(async |db| Entry::create(new_entry).save(&db).await)
+        .await
+        .id;
+    let words = [("name", "A guest"), ("text", "Thick walls.")];
     let (article, draft, task) = (&w.article.slug, &w.draft.slug, &w.task.id);
     let text: &[(&str, &str)] = &[("title", "Another title"), ("body", "Another body.")];
     let table: Vec<Expected> = TABLE
@@ -142,6 +159,14 @@ async fn everybody_gets_what_the_table_says_and_no_more() {
         .form("task_toggle", urls::task_toggle(task), &[])
         .get("task_delete", urls::task_delete(task))
         .form("task_remove", urls::task_remove(task), &[])
+        .get("guestbook.book", urls::guestbook::book())
+        .form("guestbook.sign", urls::guestbook::sign(), &words)
+        .get("guestbook.entry_delete", urls::guestbook::entry_delete(&entry))
+        .form(
+            "guestbook.entry_remove",
+            urls::guestbook::entry_remove(&entry),
+            &[],
+        )
         .get("accounts.signup", "/accounts/signup/")
         .form("accounts.signup_post", "/accounts/signup/", &new)
         .get("accounts.login", "/accounts/login/")

@@ -10,6 +10,7 @@ mod cx;
 mod error;
 mod file;
 mod json;
+mod pages_by_type;
 mod redirect;
 mod render;
 mod respond;
@@ -23,6 +24,9 @@ pub use cx::Cx;
 pub use error::{Error, Result};
 pub use file::File;
 pub use json::Json;
+#[doc(hidden)]
+pub use pages_by_type::respond_replaceable;
+pub use pages_by_type::{PagesByType, Replaceable, ReplacedTwice};
 #[cfg(test)]
 pub(crate) use redirect::local_path;
 pub(crate) use redirect::resolve;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use vauban_orm::engine::Database;
 
 use crate::commands::Failure;
+use crate::http::PagesByType;
 use crate::messages;
 use crate::module::{Modules, ReadyHooks, Wired, wire};
 use crate::package::Package;
@@ -37,6 +38,8 @@ pub struct Site {
     pub(crate) parts: Parts,
     pub(crate) static_files: StaticFiles,
     pub(crate) error_pages: ErrorPages,
+    /// Pages in place of modules'.
+    pub(crate) pages: PagesByType,
     pub(crate) before: Vec<Arc<dyn Before>>,
     pub(crate) around: Vec<Arc<dyn Around>>,
     pub(crate) ready: ReadyHooks,
@@ -97,6 +100,7 @@ impl Site {
             parts: wired.parts,
             static_files,
             error_pages: wired.error_pages,
+            pages: wired.pages,
             before: wired.before,
             around: wired.around,
             ready: wired.ready,

@@ -8,6 +8,7 @@ mod query;
 mod router;
 mod routes;
 mod url;
+mod user_id;
 #[cfg(test)]
 mod vectors;
 mod view;

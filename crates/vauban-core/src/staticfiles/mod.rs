@@ -37,8 +37,8 @@ pub struct StaticFiles {
     by_name: HashMap<String, Entry>,
     /// Hashed names by plain ones.
     hashed: HashMap<&'static str, String>,
-    /// Where the files lie while developing.
-    folder: Option<PathBuf>,
+    /// Where the files lie while developing: the site's folder, then the modules'.
+    folders: Vec<PathBuf>,
 }
 
 #[derive(Clone)]
@@ -48,19 +48,62 @@ struct Entry {
     etag: HeaderValue,
     content_type: HeaderValue,
     immutable: bool,
+    /// The folder that it was in.
+    folder: Option<usize>,
 }
 
 impl StaticFiles {
     /// A table of embedded files; `folder` is where they were, for the development server.
     pub fn new(files: &[StaticFile], folder: &'static str) -> Self {
         let mut table = Self::default();
-        table.add(files);
-        table.folder = (cfg!(debug_assertions) && !folder.is_empty()).then(|| PathBuf::from(folder));
+        if cfg!(debug_assertions) && !folder.is_empty() {
+            table.folders.push(PathBuf::from(folder));
+        }
+        table.add_from(files, (!table.folders.is_empty()).then_some(0));
         table
     }
 
-    /// Adds the files of a module's package.
+    /// Adds files that lie in no folder.
     pub fn add(&mut self, files: &[StaticFile]) {
+        self.add_from(files, None);
+    }
+
+    /// Adds the files of a module, which lie below its name.
+    ///
+    /// # Errors
+    /// A file elsewhere, or one that is there already: no module's file takes the place of another's.
+    pub(crate) fn join(&mut self, module: &str, files: Self) -> Result<(), String> {
+        let first = self.folders.len();
+        let mut paths: Vec<&str> = files.hashed.keys().copied().collect();
+        paths.sort_unstable();
+        for path in paths {
+            if path
+                .strip_prefix(module)
+                .is_none_or(|rest| !rest.starts_with('/'))
+            {
+                return Err(format!(
+                    "The static file `{path}` of the module `{module}` lies outside its folder: move it to \
+                     `static/{module}/`, and name it `{{% static \"{module}/…\" %}}`."
+                ));
+            }
+            if self.hashed.contains_key(path) {
+                return Err(format!(
+                    "There are two static files `{path}`: one of the module `{module}`, one of the site or another \
+                     module of that name. Rename the site's, or one of the modules."
+                ));
+            }
+        }
+        self.hashed.extend(files.hashed);
+        self.by_name
+            .extend(files.by_name.into_iter().map(|(name, entry)| {
+                let folder = entry.folder.map(|i| i + first);
+                (name, Entry { folder, ..entry })
+            }));
+        self.folders.extend(files.folders);
+        Ok(())
+    }
+
+    fn add_from(&mut self, files: &[StaticFile], folder: Option<usize>) {
         for file in files {
             let hash = hash(file.bytes);
             let name = hashed_name(file.path, &hash);
@@ -70,6 +113,7 @@ impl StaticFiles {
                 etag: etag(&hash),
                 content_type: HeaderValue::from_static(content_type(file.path)),
                 immutable: false,
+                folder,
             };
             self.by_name.insert(
                 name.clone(),
@@ -83,21 +127,10 @@ impl StaticFiles {
         }
     }
 
-    /// Takes the files of another table as well; where both have a file of one name, this one's stays.
-    pub(crate) fn merge(&mut self, others: Self) {
-        for (name, entry) in others.by_name {
-            self.by_name.entry(name).or_insert(entry);
-        }
-        for (path, name) in others.hashed {
-            self.hashed.entry(path).or_insert(name);
-        }
-        self.folder = self.folder.take().or(others.folder);
-    }
-
     /// The URL of a file: with its hash, or in development plain, so that an edit shows at once.
     pub(crate) fn write_url(&self, path: &str, out: &mut String) {
         out.push_str(PREFIX);
-        let developing = cfg!(debug_assertions) && self.folder.is_some();
+        let developing = cfg!(debug_assertions) && !self.folders.is_empty();
         match self.hashed.get(path) {
             Some(name) if !developing => out.push_str(name),
             _ => out.push_str(path),
@@ -143,7 +176,7 @@ impl StaticFiles {
         if !cfg!(debug_assertions) {
             return None;
         }
-        let path = find(self.folder.as_ref()?, name)?;
+        let path = self.folders.iter().find_map(|folder| find(folder, name))?;
         let response = Response::new(StatusCode::OK, read(&path)?);
         Some(
             response
@@ -157,7 +190,7 @@ impl StaticFiles {
         if !cfg!(debug_assertions) {
             return None;
         }
-        read(&self.folder.as_ref()?.join(entry.path))
+        read(&self.folders.get(entry.folder?)?.join(entry.path))
     }
 }
 
@@ -303,6 +336,31 @@ mod tests {
             get("/static/css/site.css", Some("\"x\"")).unwrap().status(),
             StatusCode::OK
         );
+    }
+
+    fn of(path: &'static str) -> StaticFiles {
+        StaticFiles::new(&[StaticFile { path, bytes: b"x" }], "")
+    }
+
+    #[test]
+    fn a_modules_files_are_below_its_name_and_never_anothers() {
+        let mut all = table();
+        all.join("guestbook", of("guestbook/book.css")).unwrap();
+        assert!(
+            all.answer(&Method::GET, "/static/guestbook/book.css", &HeaderMap::new())
+                .is_some()
+        );
+        // CWE-427: whoever comes later does not put a script in the place of another's.
+        for (module, path) in [
+            ("guestbook", "guestbook/book.css"),
+            ("css", "css/site.css"),
+            ("guestbook", "css/other.css"),
+            ("guest", "guestbook/new.css"),
+            ("guestbook", "guestbook"),
+        ] {
+            let told = all.join(module, of(path)).unwrap_err();
+            assert!(told.contains(path) && told.contains(module), "{told}");
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod properties;
 mod reads;
 mod rights;
 mod units;
+mod user_ids;
 mod writes;
 
 pub(crate) use models::*;

@@ -4,8 +4,10 @@ mod datetime;
 mod foreign_key;
 mod id;
 mod slug;
+mod user_id;
 
 pub use datetime::DateTime;
 pub use foreign_key::{ForeignKey, Related};
 pub use id::{Id, InvalidId};
 pub use slug::{InvalidSlug, Slug};
+pub use user_id::UserId;

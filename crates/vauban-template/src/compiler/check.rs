@@ -5,14 +5,59 @@
 use super::derive::analyse_all;
 use super::error::Problem;
 use super::generate::{Generator, Options};
-use super::resolve::{Folder, Loader, Resolver};
+use super::resolve::{ELSEWHERE, Folder, Loader, Resolver};
 use proc_macro2::TokenStream;
 use std::path::Path;
 
-/// Reads every file below `templates/` of a package.
+/// Reads every file below `templates/` of a package. What extends another package's templates is left to the build,
+/// which has them.
 pub fn check_package(package: &Path) -> Vec<Problem> {
-    let folder = Folder(package.join("templates"));
-    check(&folder, Some(&package.join("static")))
+    let manifest = std::fs::read_to_string(package.join("Cargo.toml")).unwrap_or_default();
+    let own = Own {
+        folder: Folder(package.join("templates")),
+        dependencies: dependencies(&manifest),
+    };
+    check(&own, Some(&package.join("static")))
+}
+
+/// A package's templates, and the names that may be other packages'.
+struct Own {
+    folder: Folder,
+    dependencies: Vec<String>,
+}
+
+impl Loader for Own {
+    fn load(&self, name: &str) -> Option<String> {
+        self.folder.load(name)
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.folder.names()
+    }
+
+    fn is_elsewhere(&self, name: &str) -> bool {
+        let first = name.split_once('/').map(|(first, _)| first);
+        first.is_some_and(|first| self.dependencies.iter().any(|name| name == first))
+    }
+}
+
+/// The crates that a manifest names in `[dependencies]`.
+fn dependencies(manifest: &str) -> Vec<String> {
+    let mut inside = false;
+    let mut out = Vec::new();
+    for line in manifest.lines().map(str::trim) {
+        if let Some(table) = line.strip_prefix('[') {
+            let table = table.trim_end_matches(']').trim();
+            inside = table == "dependencies";
+            out.extend(table.strip_prefix("dependencies.").map(str::to_owned));
+        } else if inside && let Some(key) = line.split(['=', '.', ' ']).next() {
+            out.push(key.to_owned());
+        }
+    }
+    out.iter()
+        .map(|name| name.trim().trim_matches('"').replace('-', "_"))
+        .filter(|name| !name.is_empty() && !name.starts_with('#'))
+        .collect()
 }
 
 /// The same for templates from anywhere.
@@ -38,6 +83,7 @@ fn one<L: Loader>(loader: &L, name: &str, statics: Option<&Path>) -> Vec<Problem
     let mut resolver = Resolver::new(loader);
     let page = match resolver.page(name) {
         Ok(page) => page,
+        Err(error) if error.class == ELSEWHERE => return Vec::new(),
         Err(error) => return vec![resolver.sources.problem(*error)],
     };
     let sources = std::mem::take(&mut resolver.sources);
@@ -45,7 +91,7 @@ fn one<L: Loader>(loader: &L, name: &str, statics: Option<&Path>) -> Vec<Problem
         Ok((analysed, _, machine)) => {
             let mut errors = machine.problems;
             if let Some(statics) = statics {
-                super::derive::missing_files(&analysed.ops, statics, &mut errors);
+                super::derive::missing_files(&analysed.ops, statics, loader, &sources, &mut errors);
             }
             // What needs no types: filters, their arguments, tags.
             let options = Options {
@@ -68,6 +114,41 @@ fn one<L: Loader>(loader: &L, name: &str, statics: Option<&Path>) -> Vec<Problem
 mod tests {
     use super::*;
     use std::collections::HashMap;
+
+    #[test]
+    fn what_is_another_packages_is_left_to_the_build() {
+        let manifest = "[package]\nname = \"site\"\n[dependencies]\n# a note\nguest-book = { path = \"x\" }\n\
+                        look.workspace = true\n[dependencies.other]\nversion = \"1\"\n[dev-dependencies]\ntokio = \"1\"";
+        assert_eq!(dependencies(manifest), ["guest_book", "look", "other"]);
+        let folder = std::env::temp_dir().join(format!("vauban-templates-{}", std::process::id()));
+        let write = |name: &str, text: &str| {
+            let path = folder.join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        write("Cargo.toml", manifest);
+        write(
+            "templates/a.html",
+            "{% extends \"look/base.html\" %}{% block x %}{{ a b }}{% endblock %}",
+        );
+        write("templates/b.html", "{% extends \"lock/base.html\" %}");
+        write(
+            "templates/c.html",
+            "<link rel=\"stylesheet\" href=\"{% static \"look/x.css\" %}\"><link rel=\"stylesheet\" href=\"{% static \"lock/x.css\" %}\">",
+        );
+        let found = check_package(&folder);
+        std::fs::remove_dir_all(&folder).unwrap();
+        let found: Vec<_> = found.iter().map(|p| (p.file.as_str(), p.class)).collect();
+        // The file's own syntax is told wherever its parent is.
+        assert_eq!(
+            found,
+            [
+                ("a.html", "expression"),
+                ("b.html", "no-such-template"),
+                ("c.html", "no-such-file")
+            ]
+        );
+    }
 
     #[test]
     fn all_problems_at_once() {

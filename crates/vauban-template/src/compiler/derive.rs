@@ -4,7 +4,7 @@ use super::error::{Error, Pos, Problem, Sources};
 use super::generate::{Generator, Options};
 use super::html::ir::Op;
 use super::html::{Analysed, Machine, analyse};
-use super::resolve::{Folder, Loader, Page, Resolver};
+use super::resolve::{Folder, Loader, Package, Page, Resolver};
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote};
 use std::path::{Path, PathBuf};
@@ -20,6 +20,10 @@ struct Attribute {
     piece: bool,
     dynamic: bool,
     root: Option<syn::Path>,
+    /// Other packages whose templates may be named.
+    extends: Vec<syn::Ident>,
+    /// A site may put a page of its own in this one's place.
+    replaceable: bool,
 }
 
 impl Parse for Attribute {
@@ -31,6 +35,8 @@ impl Parse for Attribute {
             piece: false,
             dynamic: false,
             root: None,
+            extends: Vec::new(),
+            replaceable: false,
         };
         while !input.is_empty() {
             if input.peek(LitStr) {
@@ -45,6 +51,16 @@ impl Parse for Attribute {
                     "standalone" => out.standalone = true,
                     "piece" => out.piece = true,
                     "dynamic" => out.dynamic = true,
+                    "replaceable" => out.replaceable = true,
+                    "extends" => {
+                        input.parse::<Token![=]>()?;
+                        out.extends.push(input.parse().map_err(|e| {
+                            syn::Error::new(
+                                e.span(),
+                                "name the crate whose templates are extended: `extends = guestbook`",
+                            )
+                        })?);
+                    }
                     "source" => {
                         input.parse::<Token![=]>()?;
                         out.source = Some(input.parse()?);
@@ -52,7 +68,7 @@ impl Parse for Attribute {
                     _ => {
                         return Err(syn::Error::new(
                             name.span(),
-                            "write #[template(\"path/below/templates.html\")], with `standalone` or `crate = path` where needed",
+                            "write #[template(\"path/below/templates.html\")], with `extends = package`, `replaceable`, `standalone` or `crate = path` where needed",
                         ));
                     }
                 }
@@ -67,14 +83,29 @@ impl Parse for Attribute {
 
 /// Expands the derive. Problems become compile errors at the attribute, with the template's own place.
 pub fn derive(input: TokenStream) -> TokenStream {
-    match expand(input) {
-        Ok(tokens) => tokens,
-        Err(error) => error.to_compile_error(),
-    }
+    read(input)
+        .and_then(|input| expand(&input, Vec::new()))
+        .unwrap_or_else(|error| error.to_compile_error())
 }
 
-fn expand(input: TokenStream) -> syn::Result<TokenStream> {
-    let input: DeriveInput = syn::parse2(input)?;
+/// The second half where other packages' templates are extended: what they handed over stands behind the struct.
+pub fn derive_with(input: TokenStream) -> TokenStream {
+    let parse = |input: ParseStream<'_>| -> syn::Result<(DeriveInput, Vec<Package>)> {
+        let page;
+        syn::braced!(page in input);
+        let page = page.parse()?;
+        Ok((page, super::export::packages(input)?))
+    };
+    syn::parse::Parser::parse2(parse, input)
+        .and_then(|(input, packages)| expand(&input, packages))
+        .unwrap_or_else(|error| error.to_compile_error())
+}
+
+fn read(input: TokenStream) -> syn::Result<DeriveInput> {
+    syn::parse2(input)
+}
+
+fn expand(input: &DeriveInput, packages: Vec<Package>) -> syn::Result<TokenStream> {
     let Some(attribute) = input.attrs.iter().find(|a| a.path().is_ident("template")) else {
         return Err(syn::Error::new(
             input.ident.span(),
@@ -82,6 +113,15 @@ fn expand(input: TokenStream) -> syn::Result<TokenStream> {
         ));
     };
     let given: Attribute = attribute.parse_args()?;
+    if !given.extends.is_empty() && packages.is_empty() {
+        return super::export::ask(&given.extends, given.root.is_some(), input);
+    }
+    if given.replaceable && (given.standalone || given.root.is_some()) {
+        return Err(syn::Error::new_spanned(
+            attribute,
+            "a page that is no answer cannot be replaced: leave out `standalone` or `replaceable`",
+        ));
+    }
     let Data::Struct(data) = &input.data else {
         return Err(syn::Error::new(
             input.ident.span(),
@@ -117,6 +157,7 @@ fn expand(input: TokenStream) -> syn::Result<TokenStream> {
         name: name.clone(),
         text: given.source.as_ref().map(LitStr::value),
         folder,
+        packages,
     };
     let root = match &given.root {
         Some(path) => quote! { #path::__private },
@@ -142,7 +183,7 @@ fn expand(input: TokenStream) -> syn::Result<TokenStream> {
             let text: Vec<String> = problems.iter().map(|p| format!("template {p}")).collect();
             let error = syn::Error::new(span, text.join("\n\n")).to_compile_error();
             let nothing = Compiled::default();
-            let rest = implement(&input, &given, &root, &nothing, &[]);
+            let rest = implement(input, &given, &root, &nothing, &[]);
             return Ok(quote! { #error #rest });
         }
     };
@@ -152,7 +193,7 @@ fn expand(input: TokenStream) -> syn::Result<TokenStream> {
         .iter()
         .filter(|file| given.source.is_none() || **file != name)
         .collect();
-    Ok(implement(&input, &given, &root, &compiled, &files))
+    Ok(implement(input, &given, &root, &compiled, &files))
 }
 
 /// The implementations. After an error they write nothing, so that only the error is shown.
@@ -236,6 +277,22 @@ fn implement(
     };
     let respond = if given.standalone || given.root.is_some() {
         quote! {}
+    } else if given.replaceable {
+        quote! {
+            #[automatically_derived]
+            impl #impl_generics ::vauban::http::Replaceable for #ident #type_generics #where_clause {}
+
+            #[automatically_derived]
+            impl #impl_generics ::vauban::Respond for #ident #type_generics #where_clause {
+                fn respond(self, cx: &::vauban::Cx) -> ::vauban::Response {
+                    ::vauban::__private::respond_replaceable(self, cx)
+                }
+
+                fn commits(&self) -> bool {
+                    true
+                }
+            }
+        }
     } else {
         quote! {
             #[automatically_derived]
@@ -288,7 +345,7 @@ pub struct Compiled {
     pub markers: TokenStream,
     /// The names of its slots.
     pub slots: Vec<String>,
-    /// Files that were read.
+    /// Files of this package that were read.
     pub files: Vec<String>,
     /// What compiles and may still be a mistake.
     pub warnings: Vec<Problem>,
@@ -322,7 +379,13 @@ pub fn compile<L: Loader>(
         }
     }
     if let Some(package) = package {
-        missing_files(&analysed.ops, &package.join("static"), &mut errors);
+        missing_files(
+            &analysed.ops,
+            &package.join("static"),
+            loader,
+            &sources,
+            &mut errors,
+        );
     }
     let body = Generator::new(options, &sources).function(&analysed.ops);
     let mut size = 0;
@@ -354,7 +417,7 @@ pub fn compile<L: Loader>(
         uses_nonce: analysed.uses_nonce,
         slots: slots(&analysed.ops),
         markers: sources.markers(),
-        files: sources.names(),
+        files: sources.own_names(),
         warnings,
     })
 }
@@ -395,20 +458,31 @@ pub fn analyse_all(page: &Page, sources: &Sources, piece: bool) -> Result<Analys
     Ok((analysed, parts, machine))
 }
 
-/// `{% static %}` of a file that is not there.
-pub(super) fn missing_files(ops: &[Op], folder: &Path, errors: &mut Vec<Error>) {
+/// `{% static %}` of a file that is not there. A template names its own package's files, and those of packages that it
+/// extends.
+pub(super) fn missing_files<L: Loader>(
+    ops: &[Op],
+    folder: &Path,
+    loader: &L,
+    sources: &Sources,
+    errors: &mut Vec<Error>,
+) {
+    let packages = loader.packages();
     each(ops, &mut |op| {
         if let Op::Static(path, _, pos) = op {
             // Every site serves what the framework ships.
-            if path == crate::FRAGMENTS_PATH {
+            if path == crate::FRAGMENTS_PATH || packages.iter().any(|p| p.statics.contains(path)) {
                 return;
             }
             let climbs = path.split('/').any(|part| part == ".." || part.is_empty());
-            if climbs || !folder.join(path).is_file() {
-                let names = Folder(folder.to_path_buf()).names();
+            // A file of this package is not what another package's template means.
+            let mine = !climbs && !sources.is_foreign(*pos) && folder.join(path).is_file();
+            if !mine && !loader.is_elsewhere(path) {
+                let mut names = Folder(folder.to_path_buf()).names();
+                names.extend(packages.iter().flat_map(|p| p.statics.iter().cloned()));
                 let help = match super::error::nearest(path, names.iter().map(String::as_str)) {
                     Some(near) => format!("did you mean \"{near}\"?"),
-                    None => "the path is exact and relative to the folder static/".to_owned(),
+                    None => "the path is exact and relative to the folder static/; another package's files are named with #[template(…, extends = package)]".to_owned(),
                 };
                 errors.push(Error::new(
                     *pos,
@@ -473,6 +547,7 @@ struct Source {
     name: String,
     text: Option<String>,
     folder: Folder,
+    packages: Vec<Package>,
 }
 
 impl Loader for Source {
@@ -485,5 +560,9 @@ impl Loader for Source {
 
     fn names(&self) -> Vec<String> {
         self.folder.names()
+    }
+
+    fn packages(&self) -> &[Package] {
+        &self.packages
     }
 }

@@ -1,5 +1,7 @@
 //! What the compiler says when a template cannot be built.
 
+use proc_macro2::TokenStream;
+use std::collections::HashMap;
 use std::fmt;
 
 /// A place in a template file. Cheap to copy; turned into line and column when it is shown.
@@ -69,6 +71,8 @@ fn around(line: &str, column: usize) -> (String, usize) {
 #[derive(Debug, Default, Clone)]
 pub struct Sources {
     files: Vec<(String, std::rc::Rc<str>)>,
+    /// Of files that another package handed over: what its names are below, instead of `crate`.
+    roots: HashMap<u16, TokenStream>,
 }
 
 impl Sources {
@@ -78,13 +82,31 @@ impl Sources {
         (self.files.len() - 1) as u16
     }
 
+    /// Adds a file of another package, whose root is what its macro calls `$crate`.
+    pub fn add_of(&mut self, name: &str, text: std::rc::Rc<str>, root: TokenStream) -> u16 {
+        let file = self.add(name, text);
+        self.roots.insert(file, root);
+        file
+    }
+
+    /// The root of the crate that what stands at this place is of.
+    pub fn root(&self, pos: Pos) -> TokenStream {
+        let root = self.roots.get(&pos.file).cloned();
+        root.unwrap_or_else(|| quote::quote!(crate))
+    }
+
+    /// Whether this place is in another package's file.
+    pub fn is_foreign(&self, pos: Pos) -> bool {
+        self.roots.contains_key(&pos.file)
+    }
+
     /// The name of a type that says which file something is of: in messages about types, a name is all there is.
     pub fn marker(&self, pos: Pos) -> proc_macro2::Ident {
         marker(self.name(pos.file))
     }
 
     /// The declarations of all of them.
-    pub fn markers(&self) -> proc_macro2::TokenStream {
+    pub fn markers(&self) -> TokenStream {
         let names: std::collections::BTreeSet<_> = self.files.iter().map(|(name, _)| marker(name)).collect();
         let names = names.iter();
         quote::quote! { #(#[allow(non_camel_case_types, dead_code)] struct #names;)* }
@@ -95,9 +117,12 @@ impl Sources {
         self.files.iter().position(|(n, _)| n == name).map(|i| i as u16)
     }
 
-    /// The names of all files.
-    pub fn names(&self) -> Vec<String> {
-        self.files.iter().map(|(name, _)| name.clone()).collect()
+    /// The names of all files that are this package's own.
+    pub fn own_names(&self) -> Vec<String> {
+        let own = (0..)
+            .zip(&self.files)
+            .filter(|(i, _)| !self.roots.contains_key(i));
+        own.map(|(_, (name, _))| name.clone()).collect()
     }
 
     /// The name of a file.

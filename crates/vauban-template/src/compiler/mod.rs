@@ -6,6 +6,7 @@ pub mod ast;
 pub mod check;
 pub mod derive;
 pub mod error;
+pub mod export;
 pub mod expr;
 pub mod generate;
 pub mod html;

@@ -5,6 +5,7 @@
 use super::ast::Node;
 use super::error::{Pos, Result, Sources, fail, nearest};
 use super::parser::{File, parse};
+use proc_macro2::TokenStream;
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -15,12 +16,64 @@ const MAX_NODES: usize = 200_000;
 /// How deep includes may nest.
 const MAX_INCLUDES: usize = 32;
 
+/// The class of what cannot be judged here.
+pub(super) const ELSEWHERE: &str = "elsewhere";
+
 /// Where template files come from.
 pub trait Loader {
     /// The text of a file, by its exact name below the template folder.
     fn load(&self, name: &str) -> Option<String>;
     /// All names, for suggestions.
     fn names(&self) -> Vec<String>;
+    /// The other packages whose templates may be named.
+    fn packages(&self) -> &[Package] {
+        &[]
+    }
+    /// Whether the name is of a package whose files are not at hand: then only the build can judge.
+    fn is_elsewhere(&self, name: &str) -> bool {
+        let _ = name;
+        false
+    }
+}
+
+/// Templates and static files that another package hands over, by what `export_templates!` wrote.
+#[derive(Debug, Clone)]
+pub struct Package {
+    /// The crate's name, and the first part of the names of its files elsewhere.
+    pub name: String,
+    /// Its `$crate`.
+    pub root: TokenStream,
+    /// Names below its `templates/`, and texts.
+    pub files: Vec<(String, String)>,
+    /// Names below its `static/`.
+    pub statics: Vec<String>,
+}
+
+impl Package {
+    fn text(&self, name: &str) -> Option<&str> {
+        self.files
+            .iter()
+            .find(|(n, _)| n == name)
+            .map(|(_, text)| text.as_str())
+    }
+
+    /// Where a file is, for a reader: `guestbook/templates/base.html`.
+    fn shown(&self, name: &str) -> String {
+        let rest = name.strip_prefix(&self.name).unwrap_or(name);
+        format!("{}/templates{rest}", self.name)
+    }
+}
+
+/// A file that a name means.
+struct Found {
+    name: String,
+    text: String,
+    package: Option<usize>,
+}
+
+fn is_below(name: &str, package: &str) -> bool {
+    name.strip_prefix(package)
+        .is_some_and(|rest| rest.starts_with('/'))
 }
 
 /// A page as one tree.
@@ -39,6 +92,8 @@ pub struct Resolver<'l, L: Loader> {
     /// The text of every file that was read: for the lines of messages.
     pub sources: Sources,
     parsed: HashMap<String, Rc<File>>,
+    /// Which of the loader's packages a file is of, where it is not this one.
+    packages: HashMap<u16, usize>,
     nodes: usize,
 }
 
@@ -61,16 +116,49 @@ impl<'l, L: Loader> Resolver<'l, L> {
             loader,
             sources: Sources::default(),
             parsed: HashMap::new(),
+            packages: HashMap::new(),
             nodes: 0,
         }
     }
 
-    /// Reads and parses a file once.
-    fn file(&mut self, name: &str, from: Option<Pos>) -> Result<Rc<File>> {
-        if let Some(file) = self.parsed.get(name) {
-            return Ok(file.clone());
+    /// Reads and parses a file once. The name that comes back is the only one of that file.
+    fn file(&mut self, name: &str, from: Option<Pos>) -> Result<(String, Rc<File>)> {
+        let asking = from.and_then(|pos| self.packages.get(&pos.file).copied());
+        let found = self.find(name, asking, from.unwrap_or_default());
+        let found = match found {
+            Ok(found) => found,
+            Err(error) => {
+                if from.is_none() {
+                    self.sources.add(name, "".into());
+                }
+                return Err(error);
+            }
+        };
+        if let Some(file) = self.parsed.get(&found.name) {
+            return Ok((found.name, file.clone()));
         }
-        let pos = from.unwrap_or_default();
+        let text = as_read(&found.text);
+        let index = match found.package {
+            None => self.sources.add(&found.name, text.as_str().into()),
+            Some(i) => {
+                let package = &self.loader.packages()[i];
+                let index = self.sources.add_of(
+                    &package.shown(&found.name),
+                    text.as_str().into(),
+                    package.root.clone(),
+                );
+                self.packages.insert(index, i);
+                index
+            }
+        };
+        let file = Rc::new(parse(&text, index)?);
+        self.parsed.insert(found.name.clone(), file.clone());
+        Ok((found.name, file))
+    }
+
+    /// The file that a template of a package means by a name: its own, or `package/name` of one that it extends.
+    fn find(&self, name: &str, asking: Option<usize>, pos: Pos) -> Result<Found> {
+        let packages = self.loader.packages();
         // CWE-22: names are exact; nothing climbs out of the template folder.
         let unsafe_name = name.is_empty()
             || name.starts_with('/')
@@ -78,28 +166,74 @@ impl<'l, L: Loader> Resolver<'l, L> {
             || name
                 .split('/')
                 .any(|part| part == ".." || part == "." || part.is_empty());
-        let text = if unsafe_name { None } else { self.loader.load(name) };
-        let Some(text) = text else {
-            let names = self.loader.names();
-            let help = match nearest(name, names.iter().map(String::as_str)) {
-                Some(near) => format!("did you mean \"{near}\"?"),
-                None => "the name is exact and relative to the folder templates/".to_owned(),
-            };
-            if from.is_none() {
-                self.sources.add(name, "".into());
-            }
-            return fail(
-                pos,
-                "no-such-template",
-                format!("there is no template \"{name}\""),
-                help,
-            );
+        let safe = (!unsafe_name).then_some(name);
+        // Another package's template never reads a file of this one by a name that happens to be the same.
+        let own = match asking {
+            Some(i) => safe.and_then(|name| packages[i].text(name)).map(|text| Found {
+                name: format!("{}/{name}", packages[i].name),
+                text: text.to_owned(),
+                package: Some(i),
+            }),
+            None => safe.and_then(|name| self.loader.load(name)).map(|text| Found {
+                name: name.to_owned(),
+                text,
+                package: None,
+            }),
         };
-        let text = as_read(&text);
-        let index = self.sources.add(name, text.as_str().into());
-        let file = Rc::new(parse(&text, index)?);
-        self.parsed.insert(name.to_owned(), file.clone());
-        Ok(file)
+        let other = safe
+            .and_then(|name| name.split_once('/'))
+            .and_then(|(first, rest)| {
+                let (i, package) = packages.iter().enumerate().find(|(_, p)| p.name == first)?;
+                Some(Found {
+                    name: name.to_owned(),
+                    text: package.text(rest)?.to_owned(),
+                    package: Some(i),
+                })
+            });
+        match (own, other) {
+            (Some(own), Some(other)) if own.name != other.name || own.package != other.package => fail(
+                pos,
+                "two-templates",
+                format!("\"{name}\" is the name of two templates: one of this package, one of another"),
+                "the first part of the name is a package that is extended: rename the folder below templates/",
+            ),
+            (Some(found), _) | (None, Some(found)) => Ok(found),
+            (None, None) if self.loader.is_elsewhere(name) => fail(
+                pos,
+                ELSEWHERE,
+                format!("\"{name}\" is another package's: the build checks this template"),
+                "",
+            ),
+            (None, None) => {
+                let mut names: Vec<String> = match asking {
+                    Some(i) => packages[i].files.iter().map(|(n, _)| n.clone()).collect(),
+                    None => self.loader.names(),
+                };
+                for package in packages {
+                    names.extend(package.files.iter().map(|(n, _)| format!("{}/{n}", package.name)));
+                }
+                let help = match nearest(name, names.iter().map(String::as_str)) {
+                    Some(near) => format!("did you mean \"{near}\"?"),
+                    None => match (packages.iter().find(|p| is_below(name, &p.name)), asking) {
+                        (Some(package), _) => {
+                            let all: Vec<&str> = package.files.iter().map(|(n, _)| n.as_str()).collect();
+                            format!("the package `{}` has {}", package.name, all.join(", "))
+                        }
+                        (None, Some(i)) => format!(
+                            "the name is exact and relative to the folder templates/ of the package `{}`",
+                            packages[i].name
+                        ),
+                        (None, None) => "the name is exact and relative to the folder templates/; another package's templates are named with #[template(…, extends = package)]".to_owned(),
+                    },
+                };
+                fail(
+                    pos,
+                    "no-such-template",
+                    format!("there is no template \"{name}\""),
+                    help,
+                )
+            }
+        }
     }
 
     /// Works out one template.
@@ -108,8 +242,9 @@ impl<'l, L: Loader> Resolver<'l, L> {
     /// A missing file, a circle, an unknown block or partial, or a syntax error in any of the files.
     pub fn page(&mut self, name: &str) -> Result<Page> {
         self.nodes = 0;
-        let mut chain = vec![(name.to_owned(), self.file(name, None)?)];
+        let mut chain = vec![self.file(name, None)?];
         while let Some((parent, pos)) = chain.last().and_then(|(_, f)| f.extends.clone()) {
+            let (parent, file) = self.file(&parent, Some(pos))?;
             if chain.iter().any(|(n, _)| *n == parent) {
                 return fail(
                     pos,
@@ -126,7 +261,6 @@ impl<'l, L: Loader> Resolver<'l, L> {
                     format!("at most {MAX_PARENTS}"),
                 );
             }
-            let file = self.file(&parent, Some(pos))?;
             chain.push((parent, file));
         }
         let mut blocks = Blocks::new();
@@ -229,6 +363,7 @@ impl<'l, L: Loader> Resolver<'l, L> {
                     Some((file, partial)) => (file.to_owned(), Some(partial.to_owned())),
                     None => (include.file.clone(), None),
                 };
+                let (name, file) = self.file(&name, Some(include.pos))?;
                 if scope.path.contains(&name) && partial.is_none() {
                     return fail(
                         include.pos,
@@ -245,7 +380,6 @@ impl<'l, L: Loader> Resolver<'l, L> {
                         format!("at most {MAX_INCLUDES}"),
                     );
                 }
-                let file = self.file(&name, Some(include.pos))?;
                 if partial.is_none()
                     && let Some((_, pos)) = &file.extends
                 {
@@ -351,6 +485,15 @@ impl<'l, L: Loader> Resolver<'l, L> {
                     *nodes = self.expand(nodes, scope)?;
                 }
                 out.push(Node::Component(component));
+            }
+            Node::Waiver(_, _, pos) if self.packages.contains_key(&pos.file) => {
+                // An exception is signed in the lock of the package in whose sources a reviewer reads it.
+                return fail(
+                    *pos,
+                    "foreign-waiver",
+                    "a template that other packages extend signs no exception",
+                    "leave a {% block %} here: the site's own template signs, in its own waivers.lock",
+                );
             }
             other => out.push(other.clone()),
         }

@@ -10,6 +10,9 @@ use crate::assemble;
 /// `migrate`: brings the database to what the program needs.
 pub(super) fn migrate(app: &App, out: &Out) -> Result<(), Failure> {
     let settings = app.settings()?;
+    if let Some(told) = app.modules.without_migrations(app.package.name) {
+        return Err(Failure::new(told));
+    }
     let database = assemble::open(app, &settings)?;
     let count = apply(app, &database, out)?;
     let path = database.path().display();

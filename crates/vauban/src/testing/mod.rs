@@ -18,6 +18,7 @@ mod answer;
 mod client;
 mod files;
 mod fixtures;
+mod migrations;
 mod page;
 mod prober;
 mod report;
@@ -26,6 +27,7 @@ mod rows;
 pub use answer::Answer;
 pub use client::{Address, Client};
 pub use fixtures::Fixtures;
+pub use migrations::{migrations_are_complete, migrations_are_complete_beside};
 pub use prober::{Expect, Expected, Prober};
 
 use std::fmt;

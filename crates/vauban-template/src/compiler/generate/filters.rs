@@ -2,7 +2,6 @@
 
 use super::Generator;
 use super::filter_literal;
-use super::tags::app_path;
 use crate::compiler::ast::Expr;
 use crate::compiler::error::{Pos, Result, fail, nearest};
 use crate::runtime::filters::date_parts::{Part, asks};
@@ -441,7 +440,7 @@ impl Generator<'_> {
         if self.options.dynamic && !name.contains("::") {
             return fail(pos, "unknown-filter", format!("there is no filter `{name}`"), "");
         }
-        let path = app_path("template_filters", name);
+        let path = self.app_path("template_filters", name, pos)?;
         let value = self.value(input)?;
         let argument = match argument {
             Some(argument) => {

@@ -85,7 +85,7 @@ impl Generator<'_> {
                 self.put_tokens(&value, *context, *pos)
             }
             Op::Call(call, context) => {
-                let path = app_path("template_tags", &call.name);
+                let path = self.app_path("template_tags", &call.name, call.pos)?;
                 let mut arguments = TokenStream::new();
                 for argument in &call.arguments {
                     let value = self.value(argument)?;
@@ -100,7 +100,7 @@ impl Generator<'_> {
             }
             Op::Component(component, slots, in_form) => {
                 let cx = self.context(*in_form);
-                let path: TokenStream = component.path.parse().unwrap_or_default();
+                let path = self.own_path(&component.path, component.pos)?;
                 let mut fields = TokenStream::new();
                 for (name, expr) in &component.arguments {
                     let field = raw_ident(name, Span::call_site());
@@ -171,7 +171,7 @@ impl Generator<'_> {
 
     /// `crate::urls::name(&a, &b)`.
     pub(super) fn url_value(&mut self, url: &UrlTag) -> Result<TokenStream> {
-        let path = app_path("urls", &url.name.replace('.', "::"));
+        let path = self.app_path("urls", &url.name.replace('.', "::"), url.pos)?;
         let mut arguments = TokenStream::new();
         for argument in &url.arguments {
             let value = self.value(argument)?;
@@ -234,16 +234,36 @@ impl Generator<'_> {
     }
 }
 
-/// A function of the application, by its name or by a path of its own.
-pub(super) fn app_path(module: &str, name: &str) -> TokenStream {
-    let text = match name.split_once("::") {
-        Some(("crate" | "self" | "super", _)) => name.to_owned(),
-        _ => format!("crate::{module}::{name}"),
-    };
-    text.parse().unwrap_or_default()
-}
-
 impl Generator<'_> {
+    /// A function of the crate that the template is of, by its name or by a path of its own.
+    pub(super) fn app_path(&self, module: &str, name: &str, pos: Pos) -> Result<TokenStream> {
+        match name.split_once("::") {
+            Some(("crate" | "self" | "super", _)) => self.own_path(name, pos),
+            _ => self.own_path(&format!("crate::{module}::{name}"), pos),
+        }
+    }
+
+    /// A path as the template's own crate means it. What another package's template names is in that package.
+    pub(super) fn own_path(&self, path: &str, pos: Pos) -> Result<TokenStream> {
+        let Some(rest) = path.strip_prefix("crate::") else {
+            if self.sources.is_foreign(pos) {
+                return fail(
+                    pos,
+                    "relative-path",
+                    format!("`{path}` means another thing in each package that extends this template"),
+                    format!(
+                        "name it from the package's root: crate::…::{}",
+                        path.rsplit("::").next().unwrap_or(path)
+                    ),
+                );
+            }
+            return Ok(path.parse().unwrap_or_default());
+        };
+        let root = self.sources.root(pos);
+        let rest: TokenStream = rest.parse().unwrap_or_default();
+        Ok(quote! { #root::#rest })
+    }
+
     /// The context for markup that was checked elsewhere.
     fn context(&self, in_form: bool) -> TokenStream {
         let root = &self.options.root;
