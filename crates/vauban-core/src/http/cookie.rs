@@ -1,5 +1,7 @@
 //! Cookies with strict attributes.
 
+use std::borrow::Cow;
+
 use ::http::HeaderValue;
 
 /// When a browser sends a cookie along with a request that another site caused (RFC 6265bis).
@@ -68,9 +70,9 @@ impl Cookie {
     /// The name as the browser sees it; `site` is the package's name.
     pub fn full_name(name: &str, secure: bool, site: &str) -> String {
         if secure {
-            format!("__Host-{name}")
+            format!("__Host-{}", token(name))
         } else {
-            format!("{site}-{name}")
+            format!("{}-{}", token(site), token(name))
         }
     }
 
@@ -96,6 +98,25 @@ impl Cookie {
         }
         HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""))
     }
+}
+
+/// A name is a token (RFC 6265 §4.1.1, CWE-113); other bytes of it are percent-encoded, for the writer and the reader alike.
+fn token(name: &str) -> Cow<'_, str> {
+    if name
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
+    {
+        return Cow::Borrowed(name);
+    }
+    let mut out = String::with_capacity(name.len());
+    for byte in name.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_') {
+            out.push(byte as char);
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    Cow::Owned(out)
 }
 
 /// RFC 6265 `cookie-octet` stays, the rest and `%` are percent-encoded.
@@ -125,6 +146,16 @@ mod tests {
         // Over plain HTTP a browser drops `__Host-` and `Secure`.
         let cookie = Cookie::new("session", "abc", false).to_header("site");
         assert_eq!(cookie, "site-session=abc; Path=/; HttpOnly; SameSite=Lax");
+    }
+
+    #[test]
+    fn a_name_cannot_add_an_attribute_either() {
+        // CWE-113; a package may be called in any script.
+        let cookie = Cookie::new("a; Domain=evil", "x", false).to_header("\u{fc}ber");
+        assert_eq!(
+            cookie,
+            "%C3%BCber-a%3B%20Domain%3Devil=x; Path=/; HttpOnly; SameSite=Lax"
+        );
     }
 
     #[test]

@@ -40,9 +40,6 @@ impl OnDisk {
         let file = identity(&self.path);
         let log = identity(&self.journal);
         let known = self.log.get().copied();
-        if let (None, Some(log)) = (known, log) {
-            let _ = self.log.set(log);
-        }
         let intact = file.is_some() && file == self.file && (known.is_none() || known == log);
         if self.lost.swap(!intact, Ordering::AcqRel) == intact {
             if intact {
@@ -57,6 +54,16 @@ impl OnDisk {
             }
         }
         intact
+    }
+
+    /// Remembers the write-ahead log, which is ours from the first commit on: before that another process may have made
+    /// it, and may take it away.
+    pub(crate) fn remember_log(&self) {
+        if self.log.get().is_none()
+            && let Some(log) = identity(&self.journal)
+        {
+            let _ = self.log.set(log);
+        }
     }
 
     /// Whether the last look found them gone.

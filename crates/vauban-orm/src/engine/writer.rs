@@ -114,6 +114,9 @@ impl Writer {
             self.end("ROLLBACK");
         }
         let saved = saved && on_disk.intact();
+        if saved {
+            on_disk.remember_log();
+        }
         (saved, std::mem::take(&mut self.group))
     }
 }
