@@ -163,12 +163,7 @@ fn log(cx: &Cx, error: &Error) {
 /// Whether a page is wanted: by anybody who does not say what is, and by who names HTML or anything.
 fn accepts_html(cx: &Cx) -> bool {
     let mut lines = cx.headers().get_all(header::ACCEPT).iter().peekable();
-    lines.peek().is_none()
-        || lines.any(|line| {
-            line.as_bytes()
-                .split(|byte| *byte == b',')
-                .any(|range| names_html(range))
-        })
+    lines.peek().is_none() || lines.any(|line| line.as_bytes().split(|byte| *byte == b',').any(names_html))
 }
 
 /// One media range (RFC 9110 §12.5.1): names have no case, and a weight of zero means "not this".

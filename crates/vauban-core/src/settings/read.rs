@@ -1,7 +1,7 @@
 //! Reading settings: the layers, weakest first, and every problem at once.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::OsString;
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -17,8 +17,8 @@ use super::{Mode, Settings, SettingsSection};
 pub struct Places {
     /// The folder of `vauban.toml`, `.env` and relative paths.
     pub folder: PathBuf,
-    /// The environment: names and values as the system has them, which need not be text.
-    pub environment: BTreeMap<OsString, OsString>,
+    /// The environment. What is not UTF-8 has `U+FFFD` in it, and is refused where it is ours.
+    pub environment: BTreeMap<String, String>,
 }
 
 impl Places {
@@ -26,7 +26,9 @@ impl Places {
     pub fn usual() -> Self {
         Self {
             folder: PathBuf::from("."),
-            environment: std::env::vars_os().collect(),
+            environment: std::env::vars_os()
+                .map(|(name, value)| (lossy(&name), lossy(&value)))
+                .collect(),
         }
     }
 }
@@ -82,7 +84,7 @@ pub(super) fn load(mode: Mode, places: &Places, sections: &[SettingsSection]) ->
         );
     }
     let from = |name: &str| Source::Env(name.to_owned());
-    let environment = texts(&places.environment, &mut problems);
+    let environment = ours(&places.environment, &mut problems);
     environment_layer(&mut settings, places, &environment, &from, &mut problems);
     if mode.is_development() && settings.secret_key.expose().is_empty() {
         problems.extend(development_key(&mut settings, &places.folder).err());
@@ -94,25 +96,24 @@ pub(super) fn load(mode: Mode, places: &Places, sections: &[SettingsSection]) ->
     }
 }
 
-/// The environment's variables that are ours, as text. Others are nobody's business here.
-fn texts(variables: &BTreeMap<OsString, OsString>, problems: &mut Vec<Problem>) -> BTreeMap<String, String> {
+fn lossy(text: &OsStr) -> String {
+    text.to_string_lossy().into_owned()
+}
+
+/// The environment's variables that are ours. Others are nobody's business here.
+fn ours(variables: &BTreeMap<String, String>, problems: &mut Vec<Problem>) -> BTreeMap<String, String> {
     let mut ours = BTreeMap::new();
-    for (name, value) in variables {
-        let shown = name.to_string_lossy();
-        if !looks_like_ours(&shown) {
-            continue;
-        }
-        match (name.to_str(), value.to_str()) {
-            (Some(name), Some(value)) => {
-                ours.insert(name.to_owned(), value.to_owned());
-            }
-            // Never mended: a secret with another letter in it is another secret.
-            _ => problems.push(Problem {
-                setting: shown.escape_debug().to_string(),
-                source: Source::Env(shown.escape_debug().to_string()),
+    for (name, value) in variables.iter().filter(|(name, _)| looks_like_ours(name)) {
+        // Never mended: a secret with another letter in it is another secret.
+        if name.contains('\u{fffd}') || value.contains('\u{fffd}') {
+            problems.push(Problem {
+                setting: name.escape_debug().to_string(),
+                source: Source::Env(name.escape_debug().to_string()),
                 found: "name or value is not UTF-8".into(),
                 write: "Set it again in UTF-8; a secret with other bytes goes into Base64 first.".into(),
-            }),
+            });
+        } else {
+            ours.insert(name.clone(), value.clone());
         }
     }
     ours
@@ -320,17 +321,14 @@ fn dotenv_layer(settings: &mut Settings, places: &Places, problems: &mut Vec<Pro
             ));
             continue;
         }
-        let value = match unquoted(value.trim()) {
-            Some(value) => value,
-            None => {
-                // CWE-532: the value may be a secret.
-                let found = format!("the quotation mark of `{}` is not closed", name.escape_debug());
-                problems.push(wrong(
-                    found,
-                    "Write `NAME=value` or `NAME=\"value\"`, and nothing behind it.",
-                ));
-                continue;
-            }
+        let Some(value) = unquoted(value.trim()) else {
+            // CWE-532: the value may be a secret.
+            let found = format!("the quotation mark of `{}` is not closed", name.escape_debug());
+            problems.push(wrong(
+                found,
+                "Write `NAME=value` or `NAME=\"value\"`, and nothing behind it.",
+            ));
+            continue;
         };
         if let Some(before) = lines.insert(name.to_owned(), number + 1) {
             let found = format!("`{}` was set in line {before} already", name.escape_debug());
@@ -414,7 +412,7 @@ mod tests {
         }
         let environment = variables
             .iter()
-            .map(|(k, v)| ((*k).into(), (*v).into()))
+            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
             .collect();
         let places = Places {
             folder: folder.path().to_owned(),
@@ -533,16 +531,14 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn a_variable_that_is_not_text_is_told() {
-        use std::os::unix::ffi::OsStringExt as _;
+        use std::os::unix::ffi::OsStrExt as _;
+        let bytes = |bytes: &[u8]| lossy(OsStr::from_bytes(bytes));
         let (_folder, mut places) = places(&[], &[]);
-        let bytes = |bytes: &[u8]| OsString::from_vec(bytes.to_vec());
-        places
-            .environment
-            .insert("VAUBAN_SECRET_KEY".into(), bytes(b"hunter2\xff"));
-        places
-            .environment
-            .insert(bytes(b"VAUBAN_ADDR\xff"), "127.0.0.1:1".into());
-        places.environment.insert(bytes(b"OTHER\xff"), bytes(b"\xff"));
+        places.environment.extend([
+            (bytes(b"VAUBAN_SECRET_KEY"), bytes(b"hunter2\xff")),
+            (bytes(b"VAUBAN_ADDR\xff"), bytes(b"127.0.0.1:1")),
+            (bytes(b"OTHER\xff"), bytes(b"\xff")),
+        ]);
         let text = load(Mode::Release, &places).unwrap_err().to_string();
         assert!(
             text.contains("2 problems") && text.contains("VAUBAN_SECRET_KEY") && !text.contains("hunter2"),

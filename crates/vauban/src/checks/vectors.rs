@@ -127,10 +127,7 @@ fn refused(name: &str) -> bool {
     let folder = tempfile::tempdir().unwrap();
     let places = |environment: BTreeMap<String, String>| Places {
         folder: folder.path().to_owned(),
-        environment: environment
-            .into_iter()
-            .map(|(k, v)| (k.into(), v.into()))
-            .collect(),
+        environment,
     };
     let variable = format!("VAUBAN_{}", name.to_uppercase());
     let by_env = Settings::load(
