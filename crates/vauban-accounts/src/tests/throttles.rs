@@ -158,12 +158,7 @@ async fn an_own_account_does_not_clean_the_address() {
 }
 
 fn small(kit: &Kit) -> Throttles {
-    Throttles::bounded(
-        kit.units.clone(),
-        kit.clock.clone(),
-        BucketKeys::new([1; 32]),
-        80,
-    )
+    Throttles::bounded(kit.units.clone(), kit.clock.clone(), BucketKeys::new([1; 32]), 80)
 }
 
 /// An attempt from an address, with a device or without.

@@ -155,7 +155,7 @@ impl Throttles {
     /// Makes room for one more row of a kind.
     async fn make_room(
         &self,
-        db: &vauban_orm::Acting<Throttling, vauban_orm::Write>,
+        db: &vauban::orm::Acting<Throttling, vauban::orm::Write>,
         kind: Kind,
         now: Timestamp,
     ) -> Result<()> {

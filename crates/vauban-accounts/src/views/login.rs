@@ -41,7 +41,7 @@ pub async fn submit(
         Ok(clean) => clean,
         Err(form) => return Ok(at.again(TITLE, LoginPage { form })),
     };
-    let device = at.cx.own_cookie(DEVICE_COOKIE);
+    let device = at.cx.cookie(DEVICE_COOKIE);
     let known = at
         .accounts
         .authenticate(&form.email, &form.password, at.cx.client_ip(), device)

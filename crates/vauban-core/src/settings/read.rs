@@ -469,7 +469,7 @@ mod tests {
             ],
             &[],
         );
-        let limits = load(Mode::Development, &places).unwrap().limits;
+        let limits = load(Mode::Development, &places, &[]).unwrap().limits;
         assert_eq!(
             (limits.body, limits.fields, limits.headers, limits.target),
             (7, 8, 9, 99)
@@ -482,7 +482,7 @@ mod tests {
             &[(".env", "POSTGRES_PASSWORD=hunter2\nVAUBAN_LIMITS_BODY=7\n")],
             &[("PATH", "/bin"), ("VAUBANESQUE", "1")],
         );
-        let settings = load(Mode::Development, &places).unwrap();
+        let settings = load(Mode::Development, &places, &[]).unwrap();
         assert_eq!(settings.ignored().len(), 1);
         let told = &settings.ignored()[0];
         // CWE-532: its name, never its value.
@@ -490,7 +490,7 @@ mod tests {
             told.contains(".env:1") && told.contains("POSTGRES_PASSWORD") && !told.contains("hunter2"),
             "{told}"
         );
-        let release = load(Mode::Release, &places).unwrap();
+        let release = load(Mode::Release, &places, &[]).unwrap();
         assert!(release.ignored()[0].contains("`.env` is not read in a release"));
     }
 
@@ -509,21 +509,21 @@ mod tests {
             ("VAUBAN_ADDR 127.0.0.1:1", "has no `=`"),
         ] {
             let (_folder, places) = places(&[(".env", file)], &[]);
-            let text = load(Mode::Development, &places).unwrap_err().to_string();
+            let text = load(Mode::Development, &places, &[]).unwrap_err().to_string();
             assert!(text.contains(part), "{file}: {text}");
         }
         let (_folder, places) = places(&[], &[("Vauban_Addr", "127.0.0.1:1")]);
-        assert!(load(Mode::Release, &places).is_err());
+        assert!(load(Mode::Release, &places, &[]).is_err());
     }
 
     #[test]
     fn other_encodings_are_named() {
         let (folder, places) = places(&[], &[]);
         fs::write(folder.path().join(".env"), b"\xff\xfeV\0A\0").unwrap();
-        let text = load(Mode::Development, &places).unwrap_err().to_string();
+        let text = load(Mode::Development, &places, &[]).unwrap_err().to_string();
         assert!(text.contains("UTF-16"), "{text}");
         fs::write(folder.path().join(".env"), b"VAUBAN_ADDR=\xff").unwrap();
-        let text = load(Mode::Development, &places).unwrap_err().to_string();
+        let text = load(Mode::Development, &places, &[]).unwrap_err().to_string();
         assert!(text.contains("not UTF-8"), "{text}");
     }
 
@@ -539,7 +539,7 @@ mod tests {
             (bytes(b"VAUBAN_ADDR\xff"), bytes(b"127.0.0.1:1")),
             (bytes(b"OTHER\xff"), bytes(b"\xff")),
         ]);
-        let text = load(Mode::Release, &places).unwrap_err().to_string();
+        let text = load(Mode::Release, &places, &[]).unwrap_err().to_string();
         assert!(
             text.contains("2 problems") && text.contains("VAUBAN_SECRET_KEY") && !text.contains("hunter2"),
             "{text}"
