@@ -158,6 +158,7 @@ const WIDGETS: &[(&str, &str)] = &[
     ("email", "Email"),
     ("url", "Url"),
     ("number", "Number"),
+    ("decimal", "Decimal"),
     ("select", "Select"),
     ("checkbox", "Checkbox"),
     ("hidden", "Hidden"),

@@ -151,8 +151,9 @@ pub fn __template_with(input: TokenStream) -> TokenStream {
 
 /// Embeds every file below a folder of the package: `App::new(…).static_files(vauban::static_files!("static"))`.
 ///
-/// A file that is new is found in development at once; for a release the list is made when the macro's crate is
-/// compiled.
+/// A file that is new is found in development at once. For a release the list is made while the crate is compiled, and Cargo
+/// does not notice a file that was added to a folder unless the crate's `build.rs` asks for it; without that a release
+/// does not compile, and the message says which two lines to write.
 #[proc_macro]
 pub fn static_files(input: TokenStream) -> TokenStream {
     static_files::expand(input.into())

@@ -30,6 +30,7 @@ pub(crate) fn expand(input: TokenStream) -> Result<TokenStream> {
     list(&folder, &mut String::new(), &mut files)
         .map_err(|(path, error)| fail(format!("`{path}`: {error}")))?;
     files.sort();
+    let unwatched = unwatched(&name);
     let entries = files.iter().map(|path| {
         quote! {
             ::vauban::staticfiles::StaticFile {
@@ -38,7 +39,8 @@ pub(crate) fn expand(input: TokenStream) -> Result<TokenStream> {
             }
         }
     });
-    Ok(quote! {
+    Ok(quote! {{
+        #unwatched
         ::vauban::staticfiles::StaticFiles::new(
             &[#(#entries),*],
             // A release does not tell the paths of the machine that built it (CWE-200).
@@ -48,7 +50,32 @@ pub(crate) fn expand(input: TokenStream) -> Result<TokenStream> {
                 ""
             },
         )
-    })
+    }})
+}
+
+/// The variable in which a build script says which folders Cargo watches.
+const WATCHED: &str = "VAUBAN_WATCHED";
+
+/// The compiler knows files, not folders: without a build script Cargo does not notice a file that was added, and a release
+/// would be built without it, silently. Development finds such files on the disk.
+fn unwatched(folder: &str) -> TokenStream {
+    let watched = std::env::var(WATCHED).unwrap_or_default();
+    if watched.split_whitespace().any(|one| one == folder) {
+        // So that a script which says less is noticed as well.
+        return quote! { const _: ::core::option::Option<&str> = ::core::option_env!(#WATCHED); };
+    }
+    let message = format!(
+        "Cargo does not watch the folder `{folder}`: a file that is added to it would be missing from the next release. Add \
+         `build.rs` beside `Cargo.toml`:\n\n\
+         fn main() {{\n    \
+             println!(\"cargo::rerun-if-changed={folder}\");\n    \
+             println!(\"cargo::rustc-env={WATCHED}={folder}\");\n\
+         }}\n"
+    );
+    quote! {
+        #[cfg(not(debug_assertions))]
+        ::core::compile_error!(#message);
+    }
 }
 
 fn list(
@@ -97,4 +124,20 @@ fn list(
         prefix.truncate(length);
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A release that was built without a file is not built at all.
+    #[test]
+    fn a_folder_that_nobody_watches_does_not_compile_in_a_release() {
+        let told = unwatched("no-such-folder").to_string();
+        assert!(
+            told.contains("not (debug_assertions)") && told.contains("compile_error"),
+            "{told}"
+        );
+        assert!(told.contains("rerun-if-changed=no-such-folder"), "{told}");
+    }
 }

@@ -33,6 +33,8 @@ pub enum Error {
     Multiple,
     /// The writer's turn did not come in time, or was held too long (503).
     Busy(&'static str),
+    /// The database cannot be written to: its file is gone, its disk is full (503). The log says more.
+    Unavailable(&'static str),
     /// A statement needed more work than its limit allows (503; CWE-400).
     TooMuchWork,
     /// The handle outlived its request (500).
@@ -75,7 +77,7 @@ impl Error {
             Self::Forbidden => 403,
             Self::Conflict | Self::Restricted { .. } | Self::Unique { .. } => 409,
             Self::Invalid(_) => 422,
-            Self::Busy(_) | Self::TooMuchWork => 503,
+            Self::Busy(_) | Self::Unavailable(_) | Self::TooMuchWork => 503,
             Self::Multiple
             | Self::Finished
             | Self::ReadOnly
@@ -121,6 +123,7 @@ impl fmt::Display for Error {
             Self::Unique { table, fields } => write!(f, "already taken in `{table}`: {}", fields.join(", ")),
             Self::Multiple => f.write_str("more than one row where one was asked for"),
             Self::Busy(why) => write!(f, "the database is busy: {why}"),
+            Self::Unavailable(why) => write!(f, "the database is not available: {why}"),
             Self::TooMuchWork => f.write_str("the statement needs more work than its limit allows"),
             Self::Finished => f.write_str("the handle outlived its request"),
             Self::ReadOnly => f.write_str("a write through a handle that only reads"),
@@ -152,12 +155,45 @@ impl std::error::Error for Error {
 impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode;
-        match error.sqlite_error_code() {
-            Some(ErrorCode::OperationInterrupted) => Self::TooMuchWork,
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-                Self::Busy("another process holds it")
+        let code = match &error {
+            rusqlite::Error::SqliteFailure(error, _) | rusqlite::Error::SqlInputError { error, .. } => {
+                Some(error.code)
             }
+            _ => None,
+        };
+        match code {
+            Some(ErrorCode::OperationInterrupted) => Self::TooMuchWork,
+            Some(
+                ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::FileLockingProtocolFailed,
+            ) => Self::Busy("another process holds it"),
+            Some(ErrorCode::DiskFull) => Self::Unavailable("the disk is full"),
             _ => Self::Database(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whatever statement meets another process's lock: come again, not "our fault".
+    #[test]
+    fn a_busy_database_is_busy_and_not_broken() {
+        use rusqlite::ffi;
+        for (code, status) in [
+            (ffi::SQLITE_BUSY, 503),
+            (ffi::SQLITE_BUSY | (1 << 8), 503), // RECOVERY
+            (ffi::SQLITE_BUSY | (2 << 8), 503), // SNAPSHOT
+            (ffi::SQLITE_BUSY | (3 << 8), 503), // TIMEOUT
+            (ffi::SQLITE_LOCKED, 503),
+            (ffi::SQLITE_LOCKED | (1 << 8), 503), // SHAREDCACHE
+            (ffi::SQLITE_PROTOCOL, 503),
+            (ffi::SQLITE_FULL, 503),
+            (ffi::SQLITE_INTERRUPT, 503),
+            (ffi::SQLITE_CORRUPT, 500),
+        ] {
+            let error = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
+            assert_eq!(Error::from(error).status(), status, "{code}");
         }
     }
 }

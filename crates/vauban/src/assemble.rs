@@ -28,6 +28,7 @@ pub(crate) fn open(app: &App, settings: &Settings) -> Result<Database, Failure> 
             Synchronous::Full => Synced::Full,
             Synchronous::Normal => Synced::Normal,
         },
+        readers: settings.database_readers,
         log_queries: settings.mode.is_development() && cfg!(debug_assertions),
         models: app.modules.models(),
         services: app.modules.services().map(|service| service.meta).collect(),

@@ -334,7 +334,7 @@ async fn addresses(tour: &mut Tour, value: &str) {
         .await;
     let mut cookie: String = value.chars().filter(|c| !matches!(c, ';' | '\n')).collect();
     cookie.truncate(40);
-    tour.client.set_cookie("theme", &cookie);
+    tour.client.set_cookie("demo-theme", &cookie);
     tour.get("a theme", urls::home()).await;
 }
 

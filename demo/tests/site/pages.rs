@@ -162,7 +162,7 @@ async fn the_theme_is_kept_in_a_cookie() {
         .assert_status(422);
     client.get("/").await.assert_contains("data-theme=\"dark\"");
     // A cookie that somebody planted is text, too.
-    client.set_cookie("theme", "x\"><script>alert(1)</script>");
+    client.set_cookie("demo-theme", "x\"><script>alert(1)</script>");
     client.get("/").await.assert_lacks("<script>alert");
 }
 

@@ -157,38 +157,93 @@ async fn an_own_account_does_not_clean_the_address() {
     assert!(verified <= 31, "{verified}");
 }
 
-/// CWE-770. Attack: filling the table with keys that are used once; beyond the bound they share a row.
+fn small(kit: &Kit) -> Throttles {
+    Throttles::bounded(kit.units.clone(), kit.clock.clone(), BucketKeys::new([1; 32]), 80)
+}
+
+/// An attempt from an address, with a device or without.
+async fn attempt(throttles: &Throttles, account: &str, client: IpAddr, device: Option<&str>) -> Admission {
+    let buckets = throttles.keys().buckets(Attempt::SignIn, account, client, device);
+    throttles.admit(buckets).await.unwrap()
+}
+
+fn rows(kit: &Kit) -> i64 {
+    kit.file()
+        .query_row("SELECT count(*) FROM vauban_throttle", [], |row| row.get(0))
+        .unwrap()
+}
+
+/// CWE-770, CWE-645. Attack: filling the table with keys that are used once.
 #[tokio::test]
-async fn rows_are_bounded_and_old_ones_forgotten() {
+async fn a_full_table_locks_nobody_out() {
     let kit = Kit::new();
-    let throttles = Throttles::bounded(kit.units.clone(), kit.clock.clone(), BucketKeys::new([1; 32]), 20);
-    let attempt = async |account: &str, last: u8| {
-        let buckets = throttles
-            .keys()
-            .buckets(Attempt::SignIn, account, [192, 0, 2, last].into(), None);
-        throttles.admit(buckets).await.unwrap()
+    let throttles = small(&kit);
+    let guesser: IpAddr = [198, 51, 100, 1].into();
+    let guesses = async |account: &str| {
+        let mut admitted = 0;
+        for _ in 0..10 {
+            admitted += usize::from(attempt(&throttles, account, guesser, None).await == Admission::Counted);
+        }
+        admitted
     };
-    let rows = || -> i64 {
-        kit.file()
-            .query_row("SELECT count(*) FROM vauban_throttle", [], |row| row.get(0))
-            .unwrap()
-    };
-    for i in 0..100 {
-        attempt(&format!("user{i}@example.com"), i).await;
+    assert_eq!(guesses("guessed@example.com").await, 5);
+    for i in 0..200_u8 {
+        let address = [192, 0, 2, i].into();
+        let first = attempt(&throttles, &format!("user{i}@example.com"), address, None).await;
+        assert_eq!(first, Admission::Counted, "newcomer {i} waits for nobody");
+        assert!(rows(&kit) <= 80, "{}", rows(&kit));
     }
-    assert!(rows() <= 23, "{}", rows());
-    // Full means shared, not free: the flood's newcomers wait for each other.
-    let mut waits = 0;
+    // The owner's own device,
+    let own = attempt(
+        &throttles,
+        "ann@example.com",
+        [192, 0, 2, 7].into(),
+        Some("device"),
+    )
+    .await;
+    assert_eq!(own, Admission::Counted);
+    // and whoever guessed before the flood is still held back: the rows that have counted most stay.
+    // (Real time passes as well: one wait of a second may be over.)
+    assert!(guesses("guessed@example.com").await <= 2);
+    // A flood of devices takes no row of accounts.
     for i in 0..100 {
-        waits += usize::from(matches!(
-            attempt(&format!("more{i}@example.com"), i).await,
-            Admission::Wait(_)
-        ));
+        let device = format!("device {i}");
+        attempt(&throttles, "mallory@example.com", guesser, Some(&device)).await;
     }
-    assert!(waits > 50, "{waits}");
+    assert!(rows(&kit) <= 80, "{}", rows(&kit));
+    assert!(guesses("guessed@example.com").await <= 2);
     kit.later(3 * 24 * 3600);
-    assert_eq!(attempt("new@example.com", 200).await, Admission::Counted);
-    assert_eq!(rows(), 2);
+    for i in 0..30_u8 {
+        attempt(
+            &throttles,
+            &format!("later{i}@example.com"),
+            [203, 0, 113, i].into(),
+            None,
+        )
+        .await;
+    }
+    assert!(rows(&kit) <= 60, "old ones are forgotten: {}", rows(&kit));
+}
+
+/// CWE-645. A clock that was ahead for a moment keeps nobody out for years, `Retry-After` included.
+#[tokio::test]
+async fn a_bucket_from_the_future_is_soon_open() {
+    let kit = Kit::new();
+    let throttles = small(&kit);
+    for _ in 0..9 {
+        attempt(&throttles, "ann@example.com", CLIENT, None).await;
+    }
+    kit.file()
+        .execute(
+            "UPDATE vauban_throttle SET attempts = 50, \
+             blocked_until = blocked_until + 315360000000000, counted = counted + 315360000000000",
+            [],
+        )
+        .unwrap();
+    let Admission::Wait(wait) = attempt(&throttles, "ann@example.com", CLIENT, None).await else {
+        panic!("fifty attempts wait");
+    };
+    assert_eq!(wait.as_secs(), 900);
 }
 
 /// CWE-532, CWE-359: neither addresses nor accounts stand in the table.

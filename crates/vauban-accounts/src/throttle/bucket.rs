@@ -18,11 +18,57 @@ pub(crate) enum Attempt {
     ChangePassword,
 }
 
+/// What a bucket stands for. Each kind has room of its own in the table, so that a flood of one takes none of another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// An account, from anywhere.
+    Account,
+    /// An account from a browser that signed in to it before.
+    Device,
+    /// An address, or an IPv6 /64.
+    Prefix,
+    /// An IPv6 /48.
+    Site,
+}
+
+impl Kind {
+    pub(crate) const ALL: [Self; 4] = [Self::Account, Self::Device, Self::Prefix, Self::Site];
+
+    /// The first letter of its keys: no hexadecimal digit.
+    pub(crate) const fn letter(self) -> &'static str {
+        match self {
+            Self::Account => "n",
+            Self::Device => "v",
+            Self::Prefix => "p",
+            Self::Site => "s",
+        }
+    }
+
+    /// Its share of the table, in eighths.
+    pub(crate) const fn share(self) -> u64 {
+        match self {
+            Self::Account | Self::Prefix => 3,
+            Self::Device | Self::Site => 1,
+        }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Account => "account",
+            Self::Device => "device",
+            Self::Prefix => "prefix",
+            Self::Site => "site",
+        }
+    }
+}
+
 /// One bucket: a key for its row, and what it allows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Bucket {
-    /// 64 hexadecimal digits. A keyed hash, so that neither addresses nor e-mail addresses stand in the table,
-    /// and nobody outside can choose two that meet.
+    /// What it stands for.
+    pub(crate) kind: Kind,
+    /// The kind's letter and 63 hexadecimal digits. A keyed hash, so that neither addresses nor e-mail addresses stand
+    /// in the table, and nobody outside can choose two that meet.
     pub(crate) key: String,
     /// What it allows.
     pub(crate) allowance: Allowance,
@@ -86,37 +132,28 @@ impl BucketKeys {
         // CWE-645: whoever signed in from this browser before has a bucket of their own, which no flood from
         // elsewhere, nor from the same network, can fill.
         if let Some(device) = device {
-            return vec![self.bucket(attempt, "device", &[account, device], DEVICE, true)];
+            return vec![self.bucket(attempt, Kind::Device, &[account, device], DEVICE, true)];
         }
         let mut buckets = Vec::with_capacity(3);
         if attempt != Attempt::SignUp {
-            buckets.push(self.bucket(attempt, "account", &[account], ACCOUNT, true));
+            buckets.push(self.bucket(attempt, Kind::Account, &[account], ACCOUNT, true));
         }
         let (prefix, network) = match attempt {
             Attempt::SignUp => (SIGN_UPS, SITE_SIGN_UPS),
             Attempt::SignIn | Attempt::ChangePassword => (PREFIX, SITE),
         };
         let (near, site) = prefixes(client);
-        buckets.push(self.bucket(attempt, "prefix", &[&near], prefix, false));
+        buckets.push(self.bucket(attempt, Kind::Prefix, &[&near], prefix, false));
         if let Some(site) = site {
-            buckets.push(self.bucket(attempt, "site", &[&site], network, false));
+            buckets.push(self.bucket(attempt, Kind::Site, &[&site], network, false));
         }
         buckets
-    }
-
-    /// Where new keys are counted when the table is full: together.
-    pub(crate) fn overflow(&self, bucket: &Bucket) -> Bucket {
-        Bucket {
-            key: "0".repeat(64),
-            cleared_by_success: false,
-            ..bucket.clone()
-        }
     }
 
     fn bucket(
         &self,
         attempt: Attempt,
-        kind: &str,
+        kind: Kind,
         parts: &[&str],
         allowance: Allowance,
         own: bool,
@@ -126,8 +163,11 @@ impl BucketKeys {
             Attempt::SignUp => "sign-up",
             Attempt::ChangePassword => "change-password",
         };
+        let mut key = self.digest(attempt, kind.name(), parts);
+        key.replace_range(..1, kind.letter());
         Bucket {
-            key: self.digest(attempt, kind, parts),
+            kind,
+            key,
             allowance,
             cleared_by_success: own,
         }

@@ -34,10 +34,12 @@ impl Level {
         }
     }
 
-    /// How long to wait until the next attempt; `None`: not at all.
-    pub(crate) fn wait(&self, now: Timestamp) -> Option<SignedDuration> {
+    /// How long to wait until the next attempt; `None`: not at all. Never longer than the longest wait: what says so
+    /// was written while the clock was ahead (CWE-645).
+    pub(crate) fn wait(&self, allowance: Allowance, now: Timestamp) -> Option<SignedDuration> {
         let wait = self.until.duration_since(now);
-        wait.is_positive().then_some(wait)
+        let longest = SignedDuration::from_secs(allowance.longest);
+        wait.is_positive().then(|| wait.min(longest))
     }
 
     /// The bucket after one more attempt.
@@ -55,12 +57,13 @@ impl Level {
                 .unwrap_or(i64::MAX)
                 .min(allowance.longest),
         };
-        let until = now
-            .checked_add(SignedDuration::from_secs(wait))
-            .unwrap_or(Timestamp::MAX);
+        let after = |seconds| {
+            now.checked_add(SignedDuration::from_secs(seconds))
+                .unwrap_or(Timestamp::MAX)
+        };
         Self {
             count,
-            until: until.max(self.until),
+            until: after(wait).max(self.until.min(after(allowance.longest))),
             updated: now,
         }
     }
@@ -104,7 +107,7 @@ mod tests {
         let mut waits = Vec::new();
         for _ in 0..20 {
             level = level.count(FIVE, now);
-            let wait = level.wait(now).map_or(0, |w| w.as_secs());
+            let wait = level.wait(FIVE, now).map_or(0, |w| w.as_secs());
             waits.push(wait);
             now += SignedDuration::from_secs(wait);
         }
@@ -121,10 +124,28 @@ mod tests {
         for _ in 0..1_000 {
             level = level.count(FIVE, at(0));
         }
-        assert_eq!(level.wait(at(0)).unwrap().as_secs(), 900);
-        assert!(level.wait(at(900)).is_none());
+        assert_eq!(level.wait(FIVE, at(0)).unwrap().as_secs(), 900);
+        assert!(level.wait(FIVE, at(900)).is_none());
         assert!(level.count(FIVE, at(3600)).count > 400);
         assert_eq!(level.count(FIVE, at(36_000)).count, 1);
+    }
+
+    /// CWE-645. The clock was ten years ahead for a moment, and somebody tried then.
+    #[test]
+    fn a_bucket_from_the_future_waits_no_longer_than_another() {
+        let ahead = at(10 * 365 * 86_400);
+        let mut level = Level::empty(ahead);
+        for _ in 0..50 {
+            level = level.count(FIVE, ahead);
+        }
+        assert_eq!(level.wait(FIVE, at(0)).unwrap().as_secs(), 900);
+        let next = level.count(FIVE, at(900));
+        assert_eq!(next.wait(FIVE, at(900)).unwrap().as_secs(), 900);
+        assert_eq!(
+            next.updated,
+            at(900),
+            "from here on it is forgotten as others are"
+        );
     }
 
     #[test]

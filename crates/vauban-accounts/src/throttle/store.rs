@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use vauban::orm::{DateTime, Reads, Result};
 use vauban::units::Units;
 
-use super::bucket::{Bucket, BucketKeys};
+use super::bucket::{Bucket, BucketKeys, Kind};
 use super::decision::Level;
 use super::model::{NewThrottleRow, ThrottleRow};
 use crate::sessions::Clock;
@@ -19,7 +19,9 @@ vauban::orm::service! {
     waiver!(ServiceRights, "attempts are counted before anybody is known")
 }
 
-/// Rows at most (CWE-770): some 20 MB. Beyond them new keys are counted together.
+/// Rows at most (CWE-770): some 20 MB, shared out among the kinds. For a new one beyond them the row goes that has counted
+/// least, the oldest of those first. So nobody waits for a stranger's flood, and who gave a row away had next to nothing
+/// counted: to have a guess forgotten, an attacker makes a table's worth of others.
 const MOST_ROWS: u64 = 100_000;
 /// Rows that nobody touched for two days are forgotten: every count has halved away by then.
 const FORGOTTEN: SignedDuration = SignedDuration::from_hours(48);
@@ -33,12 +35,23 @@ pub(crate) struct Throttles {
     rows: Arc<Rows>,
 }
 
-/// How many rows there are, as far as this process knows.
+/// How many rows there are of each kind, as far as this process knows.
 struct Rows {
     most: u64,
-    count: AtomicU64,
-    /// When the table was last cleaned, in seconds; `i64::MIN`: never, so the count is not known yet.
+    counts: [AtomicU64; Kind::ALL.len()],
+    /// When the table was last cleaned, in seconds; `i64::MIN`: never, so the counts are not known yet.
     cleaned: AtomicI64,
+}
+
+impl Rows {
+    fn count(&self, kind: Kind) -> &AtomicU64 {
+        &self.counts[kind as usize]
+    }
+
+    /// How many there may be of a kind.
+    fn most(&self, kind: Kind) -> u64 {
+        (self.most * kind.share() / 8).max(1)
+    }
 }
 
 /// Whether an attempt may be made.
@@ -59,7 +72,7 @@ impl Throttles {
     pub(crate) fn bounded(units: Units, clock: Clock, keys: BucketKeys, most: u64) -> Self {
         let rows = Rows {
             most,
-            count: AtomicU64::new(0),
+            counts: Default::default(),
             cleaned: AtomicI64::new(i64::MIN),
         };
         Self {
@@ -82,7 +95,7 @@ impl Throttles {
         let now = self.clock.now();
         let unit = self.units.begin();
         let reading = unit.read_db().acting::<Throttling>();
-        if let Some(wait) = longest_wait(&levels(&reading, &buckets).await?, now) {
+        if let Some(wait) = longest_wait(&levels(&reading, &buckets).await?, &buckets, now) {
             return Ok(Admission::Wait(wait));
         }
         let db = unit.db();
@@ -90,15 +103,7 @@ impl Throttles {
         db.begin().await?;
         let acting = db.acting::<Throttling>();
         let known = levels(&acting, &buckets).await?;
-        let full = known.len() < buckets.len() && self.is_full(&acting, now).await?;
-        let (buckets, known) = if full {
-            let buckets = self.merged(buckets, &known);
-            let known = levels(&acting, &buckets).await?;
-            (buckets, known)
-        } else {
-            (buckets, known)
-        };
-        if let Some(wait) = longest_wait(&known, now) {
+        if let Some(wait) = longest_wait(&known, &buckets, now) {
             unit.finish(false).await?;
             return Ok(Admission::Wait(wait));
         }
@@ -110,6 +115,7 @@ impl Throttles {
             if level.is_some() {
                 write(&acting, &bucket.key, after).await?;
             } else {
+                self.make_room(&acting, bucket.kind, now).await?;
                 let new = NewThrottleRow {
                     bucket: bucket.key.clone(),
                     attempts: i64::from(after.count),
@@ -117,7 +123,7 @@ impl Throttles {
                     counted: DateTime::from(after.updated),
                 };
                 ThrottleRow::create(new).save(&acting).await?;
-                self.rows.count.fetch_add(1, Ordering::Relaxed);
+                self.rows.count(bucket.kind).fetch_add(1, Ordering::Relaxed);
             }
         }
         // CWE-307: counted for good before the password is looked at.
@@ -146,35 +152,64 @@ impl Throttles {
         unit.finish(true).await
     }
 
-    /// Whether no new row may be added. Cleans the table first, at most once a minute.
-    async fn is_full(
+    /// Makes room for one more row of a kind.
+    async fn make_room(
+        &self,
+        db: &vauban::orm::Acting<Throttling, vauban::orm::Write>,
+        kind: Kind,
+        now: Timestamp,
+    ) -> Result<()> {
+        let rows = &self.rows;
+        let (count, most) = (rows.count(kind), rows.most(kind));
+        let cleaned = rows.cleaned.load(Ordering::Relaxed);
+        if cleaned != i64::MIN && count.load(Ordering::Relaxed) < most {
+            return Ok(());
+        }
+        // At most once a minute, whichever way the clock jumped.
+        if cleaned == i64::MIN || now.as_second().abs_diff(cleaned) >= 60 {
+            self.clean(db, now).await?;
+        }
+        if count.load(Ordering::Relaxed) < most {
+            return Ok(());
+        }
+        // Many at once, so that the next ones need not look.
+        let batch = u32::try_from((most / 64).clamp(1, 500)).unwrap_or(1);
+        let least = ThrottleRow::objects()
+            .filter(|t| t.bucket.starts_with(kind.letter()))
+            .order_by(|t| [t.attempts.asc(), t.counted.asc()])
+            .limit(batch)
+            .all(db)
+            .await?;
+        let keys = least.into_iter().map(|row| row.bucket);
+        let gone = ThrottleRow::objects()
+            .filter(|t| t.bucket.is_in(keys))
+            .delete_all(db)
+            .await?;
+        count.fetch_sub(gone.min(count.load(Ordering::Relaxed)), Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Forgets what is old, and what the future counted: the clock was wrong then. Counts what is left.
+    async fn clean(
         &self,
         db: &vauban::orm::Acting<Throttling, vauban::orm::Write>,
         now: Timestamp,
-    ) -> Result<bool> {
-        let rows = &self.rows;
-        let unknown = rows.cleaned.load(Ordering::Relaxed) == i64::MIN;
-        if !unknown && rows.count.load(Ordering::Relaxed) < rows.most {
-            return Ok(false);
-        }
-        if unknown || now.as_second() - rows.cleaned.load(Ordering::Relaxed) >= 60 {
-            rows.cleaned.store(now.as_second(), Ordering::Relaxed);
-            let before = DateTime::from(now.saturating_sub(FORGOTTEN).unwrap_or(Timestamp::MIN));
-            ThrottleRow::objects()
-                .filter(|t| t.counted.lt(before))
-                .delete_all(db)
+    ) -> Result<()> {
+        self.rows.cleaned.store(now.as_second(), Ordering::Relaxed);
+        let before = DateTime::from(now.saturating_sub(FORGOTTEN).unwrap_or(Timestamp::MIN));
+        let after = DateTime::from(now.saturating_add(FORGOTTEN).unwrap_or(Timestamp::MAX));
+        ThrottleRow::objects()
+            .filter(|t| t.counted.lt(before) | t.counted.gt(after))
+            .delete_all(db)
+            .await?;
+        for kind in Kind::ALL {
+            let left = ThrottleRow::objects()
+                .filter(|t| t.bucket.starts_with(kind.letter()))
+                .count(db)
                 .await?;
-            rows.count
-                .store(ThrottleRow::objects().count(db).await?, Ordering::Relaxed);
+            self.rows.count(kind).store(left, Ordering::Relaxed);
         }
-        Ok(rows.count.load(Ordering::Relaxed) >= rows.most)
-    }
-
-    /// Buckets without a row of their own share one.
-    fn merged(&self, buckets: Vec<Bucket>, known: &HashMap<String, Level>) -> Vec<Bucket> {
-        let (mut own, new): (Vec<_>, Vec<_>) = buckets.into_iter().partition(|b| known.contains_key(&b.key));
-        own.extend(new.first().map(|bucket| self.keys.overflow(bucket)));
-        own
+        Ok(())
     }
 }
 
@@ -201,8 +236,15 @@ async fn levels(db: &impl Reads<ThrottleRow>, buckets: &[Bucket]) -> Result<Hash
     Ok(found)
 }
 
-fn longest_wait(levels: &HashMap<String, Level>, now: Timestamp) -> Option<SignedDuration> {
-    levels.values().filter_map(|level| level.wait(now)).max()
+fn longest_wait(
+    levels: &HashMap<String, Level>,
+    buckets: &[Bucket],
+    now: Timestamp,
+) -> Option<SignedDuration> {
+    let waits = buckets
+        .iter()
+        .filter_map(|bucket| levels.get(&bucket.key)?.wait(bucket.allowance, now));
+    waits.max()
 }
 
 async fn write(

@@ -34,6 +34,7 @@ mod multipart;
 mod param;
 mod render;
 mod rows;
+pub(crate) mod scalar;
 mod spec;
 mod value;
 #[cfg(test)]

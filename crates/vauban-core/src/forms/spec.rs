@@ -18,6 +18,8 @@ pub enum Widget {
     Url,
     /// A whole number.
     Number,
+    /// A number that may have a point.
+    Decimal,
     /// A list to choose one entry from.
     Select,
     /// Yes or no.
@@ -34,7 +36,7 @@ impl Widget {
             Self::Password => Some("password"),
             Self::Email => Some("email"),
             Self::Url => Some("url"),
-            Self::Number => Some("number"),
+            Self::Number | Self::Decimal => Some("number"),
             Self::Checkbox => Some("checkbox"),
             Self::Hidden => Some("hidden"),
             Self::Textarea | Self::Select => None,

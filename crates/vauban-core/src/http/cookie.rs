@@ -1,5 +1,7 @@
 //! Cookies with strict attributes.
 
+use std::borrow::Cow;
+
 use ::http::HeaderValue;
 
 /// When a browser sends a cookie along with a request that another site caused (RFC 6265bis).
@@ -12,8 +14,13 @@ pub enum SameSite {
     Lax,
 }
 
-/// A cookie. Its attributes are strict: `HttpOnly`, `Path=/`, no `Domain`, `SameSite`, and outside plain-HTTP
-/// development `Secure` with the name's prefix `__Host-` (ASVS 3.3.1–3.3.4, CWE-614, CWE-1004, CWE-1275).
+/// Octets of a whole `Set-Cookie` line: name and value of more are dropped by browsers, silently (RFC 6265bis §5.6).
+pub(crate) const LONGEST: usize = 4096;
+
+/// A cookie. Its attributes are strict: `HttpOnly`, `Path=/`, no `Domain`, `SameSite`, and over HTTPS `Secure` with
+/// the name's prefix `__Host-` (ASVS 3.3.1–3.3.4, CWE-614, CWE-1004, CWE-1275). Over plain HTTP, which is development's,
+/// browsers refuse that prefix; there the site's own name stands before it (`demo-session`), because all programs
+/// on `localhost` share one jar, whatever their port.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cookie {
     name: &'static str,
@@ -24,8 +31,10 @@ pub struct Cookie {
 }
 
 impl Cookie {
-    /// A cookie for this browser session. `name` has no prefix; the value's characters that a cookie may not
-    /// hold are percent-encoded. `secure` is [`Cx::is_secure`](super::Cx::is_secure).
+    /// A cookie for this browser session. `name` has no prefix. Any text is a value, and
+    /// [`Cx::cookie`](super::Cx::cookie) reads it back: what a cookie may not hold is percent-encoded. One longer than
+    /// 4,096 octets with its attributes is not sent, and the log says so. `secure` is
+    /// [`Cx::is_secure`](super::Cx::is_secure).
     pub fn new(name: &'static str, value: &str, secure: bool) -> Self {
         Self {
             name,
@@ -58,12 +67,12 @@ impl Cookie {
         self
     }
 
-    /// The name as the browser sees it.
-    pub fn full_name(name: &str, secure: bool) -> String {
+    /// The name as the browser sees it; `site` is the package's name.
+    pub fn full_name(name: &str, secure: bool, site: &str) -> String {
         if secure {
-            format!("__Host-{name}")
+            format!("__Host-{}", token(name))
         } else {
-            name.to_owned()
+            format!("{}-{}", token(site), token(name))
         }
     }
 
@@ -72,8 +81,8 @@ impl Cookie {
         self.name
     }
 
-    pub(crate) fn to_header(&self) -> HeaderValue {
-        let mut text = Self::full_name(self.name, self.secure);
+    pub(crate) fn to_header(&self, site: &str) -> HeaderValue {
+        let mut text = Self::full_name(self.name, self.secure, site);
         text.push('=');
         text.push_str(&self.value);
         text.push_str("; Path=/; HttpOnly");
@@ -89,6 +98,25 @@ impl Cookie {
         }
         HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""))
     }
+}
+
+/// A name is a token (RFC 6265 §4.1.1, CWE-113); other bytes of it are percent-encoded, for the writer and the reader alike.
+fn token(name: &str) -> Cow<'_, str> {
+    if name
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
+    {
+        return Cow::Borrowed(name);
+    }
+    let mut out = String::with_capacity(name.len());
+    for byte in name.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_') {
+            out.push(byte as char);
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    Cow::Owned(out)
 }
 
 /// RFC 6265 `cookie-octet` stays, the rest and `%` are percent-encoded.
@@ -110,20 +138,30 @@ mod tests {
 
     #[test]
     fn attributes_are_strict() {
-        let cookie = Cookie::new("session", "abc", true).max_age(60).to_header();
+        let cookie = Cookie::new("session", "abc", true).max_age(60).to_header("site");
         assert_eq!(
             cookie,
             "__Host-session=abc; Path=/; HttpOnly; SameSite=Lax; Max-Age=60; Secure"
         );
         // Over plain HTTP a browser drops `__Host-` and `Secure`.
-        let cookie = Cookie::new("session", "abc", false).to_header();
-        assert_eq!(cookie, "session=abc; Path=/; HttpOnly; SameSite=Lax");
+        let cookie = Cookie::new("session", "abc", false).to_header("site");
+        assert_eq!(cookie, "site-session=abc; Path=/; HttpOnly; SameSite=Lax");
+    }
+
+    #[test]
+    fn a_name_cannot_add_an_attribute_either() {
+        // CWE-113; a package may be called in any script.
+        let cookie = Cookie::new("a; Domain=evil", "x", false).to_header("\u{fc}ber");
+        assert_eq!(
+            cookie,
+            "%C3%BCber-a%3B%20Domain%3Devil=x; Path=/; HttpOnly; SameSite=Lax"
+        );
     }
 
     #[test]
     fn a_value_cannot_add_an_attribute() {
         // CWE-113
-        let cookie = Cookie::new("a", "x; Domain=evil\r\nX: y", true).to_header();
+        let cookie = Cookie::new("a", "x; Domain=evil\r\nX: y", true).to_header("site");
         assert!(
             cookie
                 .to_str()

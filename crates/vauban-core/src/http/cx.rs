@@ -12,7 +12,7 @@ use vauban_orm::Actor;
 use vauban_orm::engine::LoggedQuery;
 use vauban_orm::engine::Unit;
 
-use super::{Cookie, cookies};
+use super::{Cookie, cookie, cookies};
 use crate::messages::Store;
 use crate::middleware::{Identity, Site, csrf};
 use crate::routing::ViewMeta;
@@ -36,6 +36,8 @@ pub struct Cx {
     csrf_cookie: OnceLock<String>,
     token_written: AtomicBool,
     cookies: Mutex<Vec<Cookie>>,
+    /// Values that were percent-encoded, as sent and decoded.
+    decoded_cookies: OnceLock<Vec<(String, String)>>,
     #[cfg(debug_assertions)]
     queries: Mutex<Vec<LoggedQuery>>,
 }
@@ -62,6 +64,7 @@ impl Cx {
             csrf_cookie: OnceLock::new(),
             token_written: AtomicBool::new(false),
             cookies: Mutex::new(Vec::new()),
+            decoded_cookies: OnceLock::new(),
             #[cfg(debug_assertions)]
             queries: Mutex::default(),
         }
@@ -154,17 +157,28 @@ impl Cx {
         self.site.router.mount(view)
     }
 
-    /// The value of a cookie, by its name without prefix.
+    /// The value of a cookie, by its name without prefix, as [`Cookie::new`] was given it. `None` if there is none, or
+    /// more than one of that name.
     pub fn cookie(&self, name: &str) -> Option<&str> {
+        let raw = self.own_cookie(name)?;
+        if !raw.contains('%') {
+            return Some(raw);
+        }
+        let decoded = self
+            .decoded_cookies
+            .get_or_init(|| cookies::decoded(self.headers.get_all(header::COOKIE)));
+        let found = decoded.iter().find(|(sent, _)| sent == raw);
+        Some(found.map_or(raw, |(_, value)| value))
+    }
+
+    /// The same as it was sent: for values of ours that need no encoding.
+    pub(crate) fn own_cookie(&self, name: &str) -> Option<&str> {
         if !self.headers.contains_key(header::COOKIE) {
             return None;
         }
-        if self.secure {
-            // CWE-1275: only this host itself can have set a cookie of that name.
-            cookies::get(&self.headers, &Cookie::full_name(name, true))
-        } else {
-            cookies::get(&self.headers, name)
-        }
+        // CWE-1275: over HTTPS only this host itself can have set a cookie of that name.
+        let name = Cookie::full_name(name, self.secure, self.site.package.name);
+        cookies::get(self.headers.get_all(header::COOKIE), &name)
     }
 
     /// Sends a cookie with the answer, unless the request fails.
@@ -198,7 +212,18 @@ impl Cx {
     pub(crate) fn write_cookies(&self, headers: &mut HeaderMap) {
         self.messages.write_cookie(self);
         for cookie in lock(&self.cookies).drain(..) {
-            headers.append(header::SET_COOKIE, cookie.to_header());
+            let line = cookie.to_header(self.site.package.name);
+            if line.len() > cookie::LONGEST {
+                tracing::error!(
+                    target: "vauban::error",
+                    cookie = cookie.name(),
+                    octets = line.len(),
+                    "a cookie is longer than browsers keep (4096 octets), so it was not sent: keep the value in a row and \
+                     its id in the cookie"
+                );
+                continue;
+            }
+            headers.append(header::SET_COOKIE, line);
         }
     }
 
@@ -207,7 +232,7 @@ impl Cx {
         match &self.identity.binding {
             Some(session) => Some([b"s", session.as_slice()].concat()),
             None => {
-                let cookie = self.cookie(csrf::COOKIE)?;
+                let cookie = self.own_cookie(csrf::COOKIE)?;
                 csrf::is_cookie(cookie).then(|| [b"c", cookie.as_bytes()].concat())
             }
         }

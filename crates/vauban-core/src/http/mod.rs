@@ -4,7 +4,7 @@
 //! so nonce, form token, user and messages reach a page without being handed on.
 
 mod body;
-mod cookie;
+pub(crate) mod cookie;
 pub(crate) mod cookies;
 mod cx;
 mod error;
@@ -29,8 +29,8 @@ pub use pages_by_type::respond_replaceable;
 pub use pages_by_type::{PagesByType, Replaceable, ReplacedTwice};
 #[cfg(test)]
 pub(crate) use redirect::local_path;
-pub(crate) use redirect::resolve;
 pub use redirect::{LocalUrl, Redirect};
+pub(crate) use redirect::{encode as ascii_url, resolve};
 #[doc(hidden)]
 pub use render::respond_template;
 pub use respond::{Outcome, Respond, Status, Text};

@@ -114,10 +114,11 @@ pub(crate) fn local_path(text: &str, hosts: &[&str], https_only: bool, base: &st
         resolve(base, path)
     };
     // CWE-601: `//x` at the start of a `Location` is a host.
-    if resolved.starts_with("//") {
+    if !resolved.starts_with('/') || resolved.starts_with("//") {
         return None;
     }
-    Some(encode(&resolved) + &encode(tail))
+    // Bounded as it is written: a letter may take six bytes in percent-encoding.
+    Some(encode(&resolved) + &encode(tail)).filter(|url| url.len() <= MAX)
 }
 
 /// A path below or beside `base`, without `.` and `..`.
@@ -125,7 +126,8 @@ pub(crate) fn resolve(base: &str, path: &str) -> String {
     let full = if path.starts_with('/') {
         path.to_owned()
     } else {
-        format!("{}{path}", &base[..=base.rfind('/').unwrap_or(0)])
+        // A base that is no path has no folder: the root then.
+        format!("{}{path}", base.rfind('/').map_or("/", |slash| &base[..=slash]))
     };
     let mut segments: Vec<&str> = Vec::new();
     let mut ends_in_folder = false;
@@ -164,7 +166,7 @@ fn suspicious(c: char) -> bool {
 }
 
 /// Everything a header may not carry, percent-encoded; what is encoded already stays.
-fn encode(text: &str) -> String {
+pub(crate) fn encode(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_graphic() && !matches!(byte, b'"' | b'<' | b'>' | b'^' | b'`' | b'{' | b'|' | b'}') {
@@ -207,6 +209,34 @@ mod tests {
         ] {
             assert_eq!(local(evil), None, "{evil:?}");
         }
+    }
+
+    /// Whatever stands as base, and however long it becomes: a short ASCII path, or nothing.
+    #[test]
+    fn what_comes_out_is_a_bounded_ascii_path() {
+        for base in [
+            "",
+            "*",
+            "host:443",
+            "/\u{fc}",
+            "\u{fc}",
+            "//x",
+            "/a//",
+            "/a/\u{fc}/b",
+        ] {
+            for text in ["x", "?q", "#f", "..", "./", "\u{e4}", "a/../..//b"] {
+                if let Some(url) = local_path(text, &["testserver"], false, base) {
+                    let ascii = url.bytes().all(|b| b.is_ascii_graphic());
+                    assert!(
+                        ascii && url.starts_with('/') && !url.starts_with("//"),
+                        "{base} {text} {url}"
+                    );
+                }
+            }
+        }
+        assert_eq!(local(&format!("/{}", "\u{fc}".repeat(400))), None);
+        assert!(local(&format!("/{}", "u".repeat(2000))).is_some());
+        assert_eq!(local(&format!("/{}", "u".repeat(2048))), None);
     }
 
     #[test]

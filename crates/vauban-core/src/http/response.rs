@@ -35,6 +35,8 @@ pub struct Response {
     pub(crate) caching: Caching,
     /// Whether what was written is kept, as far as what is put off tells.
     pub(crate) keeps: bool,
+    /// Cookies that the finisher adds.
+    pub(crate) cookies: Vec<Cookie>,
     later: Option<Box<Later>>,
 }
 
@@ -104,6 +106,7 @@ impl Response {
             body: body.into(),
             caching: Caching::Auto,
             keeps: true,
+            cookies: Vec::new(),
             later: None,
         }
     }
@@ -162,7 +165,7 @@ impl Response {
     /// Adds a cookie.
     #[must_use]
     pub fn cookie(mut self, cookie: &Cookie) -> Self {
-        self.headers.append(header::SET_COOKIE, cookie.to_header());
+        self.cookies.push(cookie.clone());
         self
     }
 
@@ -190,6 +193,7 @@ impl Response {
             rendered.caching = self.caching;
         }
         rendered.headers.extend(self.headers);
+        rendered.cookies.extend(self.cookies);
         rendered
     }
 }

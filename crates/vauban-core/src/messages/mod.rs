@@ -3,11 +3,11 @@
 //! They travel in a signed cookie, so that they need no session and nobody else can put words into the
 //! site's mouth (CWE-345). Templates show them as text.
 
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
-use crate::http::{Cookie, Cx, Result};
+use crate::http::{Cookie, Cx, Result, cookie};
 use crate::middleware::SecurityEvent;
 use crate::routing::{Call, Param};
 use crate::signing::{self, TokenError};
@@ -17,9 +17,12 @@ pub(crate) const PURPOSE: &str = "messages";
 const COOKIE: &str = "messages";
 /// For how long an unseen message is kept, in seconds.
 const LIFE: u64 = 600;
-/// Most messages kept, and longest text, so that the cookie stays below 4 KB.
-const MOST: usize = 8;
+/// Longest text of one message, in characters; a longer one is cut and ends in `…`.
 const LONGEST: usize = 240;
+/// Most messages of one request (CWE-770): no page would show more.
+const MOST: usize = 64;
+/// The level under which the cookie counts the messages that did not fit.
+const NO_ROOM: u8 = u8::MAX;
 
 pub use vauban_template::page::{Level, Message};
 
@@ -42,12 +45,14 @@ impl From<Message> for Kept {
 
 impl From<Kept> for Message {
     fn from(Kept(level, text): Kept) -> Self {
-        let level = match level {
-            0 => Level::Debug,
-            2 => Level::Success,
-            3 => Level::Warning,
-            4 => Level::Error,
-            _ => Level::Info,
+        let (level, text) = match level {
+            0 => (Level::Debug, text),
+            2 => (Level::Success, text),
+            3 => (Level::Warning, text),
+            4 => (Level::Error, text),
+            NO_ROOM if text == "1" => (Level::Info, "There was one more message.".to_owned()),
+            NO_ROOM => (Level::Info, format!("There were {text} more messages.")),
+            _ => (Level::Info, text),
         };
         Self { level, text }
     }
@@ -57,23 +62,31 @@ impl From<Kept> for Message {
 #[derive(Debug, Default)]
 pub(crate) struct Store {
     came: OnceLock<Vec<Message>>,
-    added: Mutex<Vec<Message>>,
+    added: Mutex<Added>,
+}
+
+/// What this request says, and how many messages more there were.
+#[derive(Debug, Default)]
+struct Added {
+    messages: Vec<Message>,
+    more: usize,
 }
 
 impl Cx {
-    /// Says something on the next page, unless this request fails.
+    /// Says something on the next page, unless this request fails. A text longer than 240 characters is cut. Messages
+    /// travel in a cookie of at most 4,096 octets: the first ones that fit are shown, and how many there were beyond.
     pub fn say(&self, level: Level, text: impl Into<String>) {
         let mut text: String = text.into();
         if let Some((end, _)) = text.char_indices().nth(LONGEST) {
             text.truncate(end);
+            text.pop();
+            text.push('…');
         }
-        let mut added = self
-            .messages
-            .added
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        if added.len() < MOST {
-            added.push(Message { level, text });
+        let mut added = self.messages.added();
+        if added.messages.len() < MOST {
+            added.messages.push(Message { level, text });
+        } else {
+            added.more += 1;
         }
     }
 
@@ -84,47 +97,72 @@ impl Cx {
 }
 
 impl Store {
+    fn added(&self) -> MutexGuard<'_, Added> {
+        self.added.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Keeps what was added and not shown, forgets what was shown.
     pub(crate) fn write_cookie(&self, cx: &Cx) {
-        let mut added = self
-            .added
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let added = std::mem::take(&mut *self.added());
         let shown = self.came.get().is_some();
-        if added.is_empty() {
-            if shown && cx.cookie(COOKIE).is_some() {
+        if added.messages.is_empty() {
+            if shown && cx.own_cookie(COOKIE).is_some() {
                 cx.set_cookie(Cookie::removal(COOKIE, cx.is_secure()));
             }
             return;
         }
-        let mut keep = if shown { Vec::new() } else { read(cx) };
-        keep.append(&mut added);
-        keep.truncate(MOST);
-        let keep: Vec<Kept> = keep.into_iter().map(Kept::from).collect();
-        if let Ok(text) = serde_json::to_vec(&keep) {
-            let token = cx.site.messages.sign(&text, &[], signing::now() + LIFE);
-            cx.set_cookie(Cookie::new(COOKIE, &token, cx.is_secure()));
+        let mut keep = if shown { Vec::new() } else { kept(cx) };
+        let mut more = added.more;
+        // Those that were counted before stay counted.
+        keep.retain(|Kept(level, count)| {
+            let counts = *level == NO_ROOM;
+            if counts {
+                more += count.parse::<usize>().unwrap_or(1);
+            }
+            !counts
+        });
+        keep.extend(added.messages.into_iter().map(Kept::from));
+        if let Some(cookie) = fit(cx, keep, more) {
+            cx.set_cookie(cookie);
         }
     }
 
     /// Forgets what was added: the request failed.
     pub(crate) fn drop_added(&self) {
-        self.added
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .clear();
+        *self.added() = Added::default();
+    }
+}
+
+/// The cookie with as many of the messages, from the first, as browsers keep, and the number of the others.
+fn fit(cx: &Cx, mut keep: Vec<Kept>, mut more: usize) -> Option<Cookie> {
+    loop {
+        if more > 0 {
+            keep.push(Kept(NO_ROOM, more.to_string()));
+        }
+        let text = serde_json::to_vec(&keep).ok()?;
+        let token = cx.site.messages.sign(&text, &[], signing::now() + LIFE);
+        let cookie = Cookie::new(COOKIE, &token, cx.is_secure());
+        if cookie.to_header(cx.site.package.name).len() <= cookie::LONGEST {
+            return Some(cookie);
+        }
+        if more > 0 {
+            keep.pop();
+        }
+        keep.pop()?;
+        more += 1;
     }
 }
 
 fn read(cx: &Cx) -> Vec<Message> {
-    let Some(cookie) = cx.cookie(COOKIE).filter(|value| !value.is_empty()) else {
+    kept(cx).into_iter().map(Message::from).collect()
+}
+
+fn kept(cx: &Cx) -> Vec<Kept> {
+    let Some(cookie) = cx.own_cookie(COOKIE).filter(|value| !value.is_empty()) else {
         return Vec::new();
     };
     match cx.site.messages.verify(cookie, &[], signing::now()) {
-        Ok(text) => {
-            let kept: Vec<Kept> = serde_json::from_slice(&text).unwrap_or_default();
-            kept.into_iter().map(Message::from).collect()
-        }
+        Ok(text) => serde_json::from_slice(&text).unwrap_or_default(),
         Err(TokenError::Expired | TokenError::UnknownKey) => Vec::new(),
         Err(_) => {
             SecurityEvent::COOKIE_FORGED.log(Some(cx));

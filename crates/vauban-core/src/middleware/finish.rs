@@ -68,11 +68,14 @@ pub(crate) fn finish(site: &Site, cx: &Cx, response: Response) -> ::http::Respon
         headers,
         body,
         caching,
+        cookies,
         ..
     } = response;
-    let is_document = headers
-        .get(header::CONTENT_TYPE)
-        .is_some_and(|value| value.as_bytes().starts_with(b"text/html"));
+    let is_document = headers.get(header::CONTENT_TYPE).is_some_and(|value| {
+        // A media type has no case.
+        let essence = value.as_bytes().split(|byte| *byte == b';').next();
+        essence.is_some_and(|essence| essence.trim_ascii().eq_ignore_ascii_case(b"text/html"))
+    });
     #[cfg(any(test, feature = "__test_switches"))]
     let bare = site.switches.no_security_headers;
     #[cfg(not(any(test, feature = "__test_switches")))]
@@ -92,6 +95,9 @@ pub(crate) fn finish(site: &Site, cx: &Cx, response: Response) -> ::http::Respon
     {
         out.insert(header::STRICT_TRANSPORT_SECURITY, hsts.clone());
     }
+    for cookie in cookies {
+        cx.set_cookie(cookie);
+    }
     cx.write_cookies(&mut out);
     let personal = cx.identity.session.is_some()
         || cx.token_written()
@@ -107,6 +113,8 @@ pub(crate) fn finish(site: &Site, cx: &Cx, response: Response) -> ::http::Respon
             Some(name) => {
                 if name == header::SET_COOKIE {
                     out.append(name.clone(), value);
+                } else if name == header::LOCATION {
+                    out.insert(name.clone(), ascii(value));
                 } else {
                     out.insert(name.clone(), value);
                 }
@@ -123,6 +131,15 @@ pub(crate) fn finish(site: &Site, cx: &Cx, response: Response) -> ::http::Respon
     *answer.status_mut() = status;
     *answer.headers_mut() = out;
     answer
+}
+
+/// A `Location` is ASCII (RFC 3986 §2), whatever bytes the request's own target had: readers of a raw letter differ.
+fn ascii(location: HeaderValue) -> HeaderValue {
+    if location.as_bytes().iter().all(u8::is_ascii_graphic) {
+        return location;
+    }
+    let text = String::from_utf8_lossy(location.as_bytes());
+    HeaderValue::try_from(crate::http::ascii_url(&text)).unwrap_or(fixed("/"))
 }
 
 /// The answer when the pipeline itself failed: a status and the walls' headers.
@@ -161,5 +178,23 @@ fn cache_control(caching: Caching, personal: bool) -> HeaderValue {
         }
         Caching::Auto if !personal => fixed("private, no-cache"),
         _ => fixed("no-store"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_location_is_ascii() {
+        for (raw, written) in [
+            ("/\u{fc}/?q=\u{e4} b", "/%C3%BC/?q=%C3%A4%20b"),
+            ("/a%C3%BC?x=1&y=%", "/a%C3%BC?x=1&y=%"),
+        ] {
+            let raw = HeaderValue::from_bytes(raw.as_bytes()).unwrap();
+            assert_eq!(ascii(raw), written);
+        }
+        let broken = HeaderValue::from_bytes(b"/\xff").unwrap();
+        assert!(ascii(broken).to_str().unwrap().starts_with("/%EF"));
     }
 }

@@ -4,17 +4,12 @@ use ::http::header;
 
 use super::{SecurityEvent, Site};
 use crate::http::{Cx, Error, Result};
-use crate::settings::HostPattern;
+use crate::settings::{HostPattern, host_and_port};
 
-/// Whether a `Host` header's value is well-formed and one of the allowed hosts.
+/// Whether a `Host` header's value is well-formed and one of the allowed hosts. Case, the root's dot and an address's
+/// spelling make no difference; what the request said stays as it is.
 pub(crate) fn allowed(patterns: &[HostPattern], host: &str) -> bool {
-    if host.bytes().any(|b| b.is_ascii_uppercase()) {
-        return allowed(patterns, &host.to_ascii_lowercase());
-    }
-    Parsed::read(host).is_some_and(|parsed| {
-        let name = parsed.name.strip_suffix('.').unwrap_or(parsed.name);
-        patterns.iter().any(|pattern| pattern.matches(name))
-    })
+    host_and_port(host).is_some_and(|(name, _)| patterns.iter().any(|pattern| pattern.matches(&name)))
 }
 
 /// The one `Host` of a request (or what a trusted proxy says it was), if it is allowed.
@@ -30,10 +25,12 @@ pub(crate) fn check(site: &Site, cx: &Cx) -> Result<()> {
     let named = values.next().and_then(|value| value.to_str().ok());
     // CWE-444: two hosts are two readings of one request.
     let several = values.next().is_some();
+    let own_port = if cx.secure { 443 } else { 80 };
+    let meant = |host: &str| host_and_port(host).map(|(name, port)| (name, port.unwrap_or(own_port)));
     let contradicts = cx
         .uri
         .authority()
-        .is_some_and(|a| !named.is_some_and(|n| n.eq_ignore_ascii_case(a.as_str())));
+        .is_some_and(|target| meant(target.as_str()) != named.and_then(meant));
     match cx.forwarded_host.as_deref().or(named) {
         Some(host) if !several && !contradicts && allowed(&site.settings.allowed_hosts, host) => Ok(()),
         _ => {
@@ -43,46 +40,13 @@ pub(crate) fn check(site: &Site, cx: &Cx) -> Result<()> {
     }
 }
 
-struct Parsed<'a> {
-    name: &'a str,
-}
-
-impl<'a> Parsed<'a> {
-    /// `name`, `name:port`, `[v6]` or `[v6]:port`, in lower case.
-    fn read(host: &'a str) -> Option<Self> {
-        let (name, rest) = if host.starts_with('[') {
-            let end = host.find(']')?;
-            host[1..end].parse::<std::net::Ipv6Addr>().ok()?;
-            host.split_at(end + 1)
-        } else {
-            host.split_at(host.find(':').unwrap_or(host.len()))
-        };
-        if !rest.is_empty() {
-            let digits = rest.strip_prefix(':')?;
-            if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
-                return None;
-            }
-            digits.parse::<u16>().ok()?;
-        }
-        let plain = name.starts_with('[')
-            || (!name.is_empty()
-                && name.len() <= 254
-                && name
-                    .bytes()
-                    .all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'-')))
-                && !name.starts_with('.')
-                && !name.contains("..");
-        plain.then_some(Self { name })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn only_listed_hosts() {
-        let hosts: Vec<HostPattern> = ["example.com", ".multi.com", "[::1]"]
+        let hosts: Vec<HostPattern> = ["example.com", ".multi.com", "[::1]", "127.0.0.1"]
             .iter()
             .map(|p| p.parse().unwrap())
             .collect();
@@ -93,6 +57,13 @@ mod tests {
             "multi.com",
             "a.b.multi.com:1",
             "[::1]:80",
+            // ASVS 4.1.3: an address is one address in all its spellings.
+            "[0:0:0:0:0:0:0:1]",
+            "[0000::0001]:443",
+            "127.0.0.1",
+            "[::ffff:127.0.0.1]",
+            "[::FFFF:7f00:1]:8000",
+            "a.multi.com.:443",
         ] {
             assert!(allowed(&hosts, good), "{good}");
         }
@@ -111,6 +82,15 @@ mod tests {
             "example.com:80:80",
             ".multi.com",
             "ex\u{e4}mple.com",
+            "example.com..",
+            "example.com:+80",
+            "example.com:-1",
+            "[::1]x",
+            "[::1%25lo]",
+            "[127.0.0.1]",
+            "[fe80::1%lo]",
+            "127.0.0.1.",
+            ".",
         ] {
             assert!(!allowed(&hosts, bad), "{bad}");
         }

@@ -83,7 +83,7 @@ pub(crate) async fn load(site: &Site, cx: &mut Cx) -> Result<()> {
     let Some(backend) = &site.identity else {
         return Ok(());
     };
-    let Some(cookie) = cx.cookie(SESSION_COOKIE) else {
+    let Some(cookie) = cx.own_cookie(SESSION_COOKIE) else {
         return Ok(());
     };
     let identity = backend.identify(cx, cookie).await?;

@@ -9,13 +9,16 @@ mod finish;
 #[cfg(any(test, feature = "testing"))]
 mod for_tests;
 mod guard;
+mod heads;
 mod hosts;
 mod https;
 mod identity;
 mod isolation;
 mod layers;
 mod limits;
+mod open_files;
 mod origin;
+mod pace;
 pub(crate) mod pages;
 mod pipeline;
 mod proxies;

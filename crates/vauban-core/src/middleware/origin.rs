@@ -6,6 +6,7 @@ use ::http::{HeaderMap, HeaderName, Method, header};
 
 use super::{SecurityEvent, Site};
 use crate::http::{Cx, Error, Result};
+use crate::settings::host_and_port;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
@@ -69,38 +70,46 @@ fn one<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>,
 /// Over HTTPS a browser that sends neither `Sec-Fetch-Site` nor `Origin` still sends `Referer`, as our pages
 /// ask for it (`Referrer-Policy: same-origin`). Over plain HTTP the token decides alone.
 fn referer_is_ours(site: &Site, cx: &Cx) -> bool {
-    let Ok(referer) = one(cx.headers(), &header::REFERER) else {
+    if !cx.is_secure() {
+        return true;
+    }
+    let mut values = cx.headers().get_all(header::REFERER).iter();
+    let (Some(referer), None) = (values.next(), values.next()) else {
         return false;
     };
-    match referer {
-        None => !cx.is_secure(),
-        Some(referer) => {
-            let Some(start) = referer.find("://") else {
-                return !cx.is_secure();
-            };
-            let end = referer[start + 3..]
-                .find(['/', '?', '#'])
-                .map_or(referer.len(), |i| start + 3 + i);
-            let origin = &referer[..end];
-            is_own(site, cx, origin) || is_configured(site, origin) || !cx.is_secure()
-        }
-    }
+    // Old browsers write a path's letters as they are; only what stands before the path is of interest.
+    let referer = referer.as_bytes();
+    let Some(start) = memchr::memmem::find(referer, b"://").map(|at| at + 3) else {
+        return false;
+    };
+    let end = referer[start..]
+        .iter()
+        .position(|byte| matches!(byte, b'/' | b'?' | b'#'))
+        .map_or(referer.len(), |at| start + at);
+    std::str::from_utf8(&referer[..end])
+        .is_ok_and(|origin| is_own(site, cx, origin) || is_configured(site, origin))
 }
 
-/// Whether an origin, byte for byte as browsers write it, is where the request went: same scheme, same host
-/// (which the host check has allowed), same port; and configured, if origins are.
+/// Whether an origin is where the request went: same scheme, same host (which the host check has allowed), same port;
+/// and configured, if origins are.
 fn is_own(site: &Site, cx: &Cx, origin: &str) -> bool {
-    let (scheme, default_port) = if cx.is_secure() {
-        ("https://", ":443")
+    let (scheme, own_port) = if cx.is_secure() {
+        ("https://", 443)
     } else {
-        ("http://", ":80")
+        ("http://", 80)
     };
     let Some(host) = origin.strip_prefix(scheme) else {
         return false;
     };
-    let asked = cx.host();
-    let asked = asked.strip_suffix(default_port).unwrap_or(asked);
-    host == asked && (site.settings.origins.is_empty() || is_configured(site, origin))
+    // Browsers write host names in lower case, in `Origin` and in `Host`; what else a host has in spellings (an address, its
+    // own port, the root's dot) a proxy may have changed on the way.
+    let meant = |text: &str| {
+        let plain = !text.bytes().any(|byte| byte.is_ascii_uppercase());
+        let (host, port) = host_and_port(text).filter(|_| plain)?;
+        Some((host, port.unwrap_or(own_port)))
+    };
+    let same = host == cx.host() || meant(host).is_some_and(|host| meant(cx.host()) == Some(host));
+    same && (site.settings.origins.is_empty() || is_configured(site, origin))
 }
 
 fn is_configured(site: &Site, origin: &str) -> bool {

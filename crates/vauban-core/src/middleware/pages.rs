@@ -104,7 +104,7 @@ pub(crate) fn answer(site: &Site, cx: &Cx, error: Error) -> Response {
         incident: ours.then(|| cx.request_id().to_owned()),
     };
     if !accepts_html(cx) {
-        return plain(&facts);
+        return with_retry(plain(&facts));
     }
     let own = site
         .error_pages
@@ -115,7 +115,16 @@ pub(crate) fn answer(site: &Site, cx: &Cx, error: Error) -> Response {
     let shown = own.and_then(|page| {
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| page(facts.clone(), cx))).ok()
     });
-    shown.unwrap_or_else(|| simple(&facts)).status_code(status)
+    with_retry(shown.unwrap_or_else(|| simple(&facts)).status_code(status))
+}
+
+/// What is only busy says when to come again (RFC 9110 §10.2.3); an answer that says so itself is left alone.
+fn with_retry(response: Response) -> Response {
+    let busy = response.status() == StatusCode::SERVICE_UNAVAILABLE;
+    if !busy || response.headers().contains_key(header::RETRY_AFTER) {
+        return response;
+    }
+    response.set(header::RETRY_AFTER, HeaderValue::from_static("2"))
 }
 
 /// Sends a browser to the sign-in page, from where it comes back.
@@ -151,12 +160,27 @@ fn log(cx: &Cx, error: &Error) {
     );
 }
 
+/// Whether a page is wanted: by anybody who does not say what is, and by who names HTML or anything.
 fn accepts_html(cx: &Cx) -> bool {
-    let accept = cx
-        .headers()
-        .get(header::ACCEPT)
-        .and_then(|value| value.to_str().ok());
-    accept.is_none_or(|accept| accept.contains("text/html") || accept.contains("*/*"))
+    let mut lines = cx.headers().get_all(header::ACCEPT).iter().peekable();
+    lines.peek().is_none() || lines.any(|line| line.as_bytes().split(|byte| *byte == b',').any(names_html))
+}
+
+/// One media range (RFC 9110 §12.5.1): names have no case, and a weight of zero means "not this".
+fn names_html(range: &[u8]) -> bool {
+    let mut parts = range.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
+    let name = parts.next().unwrap_or_default();
+    let html = [&b"text/html"[..], b"text/*", b"*/*", b"*"]
+        .iter()
+        .any(|known| name.eq_ignore_ascii_case(known));
+    let refused = parts.any(|part| {
+        let weight = part
+            .strip_prefix(b"q=")
+            .or_else(|| part.strip_prefix(b"Q="))
+            .map(<[u8]>::trim_ascii);
+        weight.is_some_and(|weight| !weight.is_empty() && weight.iter().all(|b| matches!(b, b'0' | b'.')))
+    });
+    html && !refused
 }
 
 fn plain(facts: &ErrorFacts) -> Response {
@@ -208,6 +232,7 @@ fn explain(status: StatusCode) -> &'static str {
         StatusCode::CONFLICT => "This was changed since it was shown to you. Go back, reload and try again.",
         StatusCode::PAYLOAD_TOO_LARGE => "What you sent is too large.",
         StatusCode::REQUEST_TIMEOUT => "What you sent took too long to arrive.",
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => "What you sent is in a form that this page does not read.",
         StatusCode::SERVICE_UNAVAILABLE => "The site is busy. Try again in a moment.",
         status if status.is_server_error() => "Something went wrong on our side. It has been recorded.",
         _ => "The request could not be understood.",
@@ -228,4 +253,33 @@ pub(super) fn escape(text: &str) -> String {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_media_range_has_no_case_and_a_weight() {
+        for yes in [
+            "text/html",
+            "TEXT/HTML",
+            " Text/Html;q=0.9",
+            "*/*",
+            "text/*;q=0.1",
+            "*",
+        ] {
+            assert!(names_html(yes.as_bytes()), "{yes}");
+        }
+        for no in [
+            "application/json",
+            "text/html;q=0",
+            "text/html; Q=0.000",
+            "text/plain",
+            "text/htmlx",
+            "",
+        ] {
+            assert!(!names_html(no.as_bytes()), "{no}");
+        }
+    }
 }

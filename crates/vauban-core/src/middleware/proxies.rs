@@ -1,7 +1,7 @@
 //! The client's address: forwarded headers count only from trusted proxies, read right to left
 //! (ASVS 4.1.3, CWE-348, CWE-290).
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use ::http::HeaderMap;
 
@@ -38,8 +38,11 @@ pub(crate) fn find_client(site: &Site, cx: &mut Cx) -> Result<()> {
 
 /// Finds client, scheme and host. From a peer that is not trusted, forwarded headers are ignored.
 ///
+/// What a trusted proxy sends and we cannot read is logged with the proxy's address. It becomes nobody's identity: the
+/// client is then the last address that is known, the one that could not say who is behind it.
+///
 /// # Errors
-/// 400, if a trusted proxy sends what none would: then it forwards what the client sent.
+/// 400, if it names more than one host: then nobody can tell which the browser asked for.
 pub(crate) fn way<'a>(
     trusted: &[Network],
     peer: IpAddr,
@@ -56,26 +59,42 @@ pub(crate) fn way<'a>(
         });
     }
     let mut client = peer;
-    let hops: Vec<&str> = list(headers, "x-forwarded-for")?;
-    for hop in hops.iter().rev() {
-        let Ok(address) = hop.trim().parse::<IpAddr>() else {
-            return Err(refuse());
+    for hop in items(headers, "x-forwarded-for").rev() {
+        let Some(address) = std::str::from_utf8(hop).ok().and_then(address) else {
+            // CWE-290: what is no address is no identity.
+            unreadable("x-forwarded-for", hop, client);
+            break;
         };
-        client = address.to_canonical();
+        client = address;
         if !trusts(trusted, client) {
             break;
         }
     }
-    let schemes = list(headers, "x-forwarded-proto")?;
-    let secure = match schemes.last().map(|s| s.trim()) {
+    let secure = match items(headers, "x-forwarded-proto").next() {
         // The outermost proxy's word is the first; proxies that append are rare, and then all must agree.
-        Some(_) => schemes.iter().all(|s| s.trim() == "https"),
+        Some(_) => items(headers, "x-forwarded-proto").all(|scheme| {
+            let secure = scheme.eq_ignore_ascii_case(b"https") || scheme.eq_ignore_ascii_case(b"wss");
+            let plain = scheme.eq_ignore_ascii_case(b"http") || scheme.eq_ignore_ascii_case(b"ws");
+            if !secure && !plain {
+                unreadable("x-forwarded-proto", scheme, peer);
+            }
+            secure
+        }),
         None => tls,
     };
-    let host = match list(headers, "x-forwarded-host")?.as_slice() {
-        [] => None,
-        [host] => Some(host.trim()),
-        _ => return Err(refuse()),
+    let mut hosts = items(headers, "x-forwarded-host");
+    let host = match hosts.next() {
+        None => None,
+        Some(host) => {
+            let same = hosts.all(|other| other.eq_ignore_ascii_case(host));
+            match std::str::from_utf8(host) {
+                Ok(host) if same => Some(host),
+                _ => {
+                    unreadable("x-forwarded-host", host, peer);
+                    return Err(Error::bad_request("A proxy named more than one host."));
+                }
+            }
+        }
     };
     Ok(Way { client, secure, host })
 }
@@ -84,23 +103,43 @@ fn trusts(trusted: &[Network], address: IpAddr) -> bool {
     trusted.iter().any(|network| network.contains(address))
 }
 
-/// All items of a list header, over all its lines.
-fn list<'a>(headers: &'a HeaderMap, name: &str) -> Result<Vec<&'a str>> {
-    const MOST: usize = 32;
-    let mut items = Vec::new();
-    for value in headers.get_all(name) {
-        let text = value.to_str().map_err(|_| refuse())?;
-        items.extend(text.split(','));
-        if items.len() > MOST {
-            return Err(refuse());
-        }
-    }
-    Ok(items)
+/// All items of a list header, over all its lines; empty ones are none (RFC 9110 §5.6.1).
+fn items<'a>(headers: &'a HeaderMap, name: &'static str) -> impl DoubleEndedIterator<Item = &'a [u8]> {
+    headers
+        .get_all(name)
+        .iter()
+        .flat_map(|line| line.as_bytes().split(|byte| *byte == b','))
+        .map(<[u8]>::trim_ascii)
+        .filter(|item| !item.is_empty())
 }
 
-fn refuse() -> Error {
-    SecurityEvent::FORWARDED_REFUSED.log(None);
-    Error::bad_request("A forwarded header is malformed.")
+/// An address as proxies write it: alone, with a port, IPv6 with or without brackets, in quotes.
+fn address(text: &str) -> Option<IpAddr> {
+    let text = text
+        .strip_prefix('"')
+        .and_then(|text| text.strip_suffix('"'))
+        .unwrap_or(text);
+    let bare = text
+        .strip_prefix('[')
+        .and_then(|text| text.strip_suffix(']'))
+        .and_then(|text| text.parse::<Ipv6Addr>().ok().map(IpAddr::V6));
+    bare.or_else(|| text.parse::<IpAddr>().ok())
+        .or_else(|| text.parse::<SocketAddr>().ok().map(|at| at.ip()))
+        .map(|address| address.to_canonical())
+}
+
+/// Says what a proxy sent, so that whoever runs the site can mend the proxy.
+fn unreadable(header: &'static str, value: &[u8], peer: IpAddr) {
+    // CWE-117: escaped and cut; CWE-532: an address or a scheme is no secret.
+    let shown = value[..value.len().min(64)].escape_ascii();
+    tracing::warn!(
+        target: "vauban::security",
+        event = SecurityEvent::FORWARDED_REFUSED.name(),
+        header,
+        value = %shown,
+        %peer,
+        "a trusted proxy sent a header that cannot be read: who is behind it counts as the proxy"
+    );
 }
 
 #[cfg(test)]
@@ -167,12 +206,95 @@ mod tests {
         );
     }
 
+    fn client(forwarded_for: &str) -> IpAddr {
+        way(
+            &proxies(),
+            ip("10.0.0.1"),
+            false,
+            &headers(&[("x-forwarded-for", forwarded_for)]),
+        )
+        .unwrap()
+        .client
+    }
+
+    /// Proxies write ports, brackets and quotes; the address is meant.
     #[test]
-    fn nonsense_from_a_proxy_is_refused() {
-        for (name, value) in [("x-forwarded-for", "unknown"), ("x-forwarded-host", "a, b")] {
-            assert!(way(&proxies(), ip("10.0.0.1"), false, &headers(&[(name, value)])).is_err());
+    fn an_address_is_read_in_every_spelling() {
+        for (sent, expected) in [
+            ("203.0.113.9:51234", "203.0.113.9"),
+            ("203.0.113.9", "203.0.113.9"),
+            ("2001:db8::1", "2001:db8::1"),
+            ("[2001:db8::1]", "2001:db8::1"),
+            ("[2001:DB8:0::1]:443", "2001:db8::1"),
+            ("\"[2001:db8::1]:443\"", "2001:db8::1"),
+            ("::ffff:203.0.113.9", "203.0.113.9"),
+            ("1.1.1.1, 203.0.113.9:1, 10.0.0.7:8080", "203.0.113.9"),
+            ("203.0.113.9,", "203.0.113.9"),
+            ("203.0.113.9, , 10.0.0.7", "203.0.113.9"),
+            ("", "10.0.0.1"),
+        ] {
+            assert_eq!(client(sent), ip(expected), "{sent}");
         }
-        let sent = headers(&[("x-forwarded-proto", "https, http")]);
-        assert!(!way(&proxies(), ip("10.0.0.1"), true, &sent).unwrap().secure);
+    }
+
+    /// CWE-290: nobody becomes who they are not, and the site answers.
+    #[test]
+    fn what_is_no_address_is_no_identity() {
+        for (sent, expected) in [
+            ("unknown", "10.0.0.1"),
+            ("_hidden, 10.0.0.7", "10.0.0.7"),
+            ("1.2.3.4, unknown", "10.0.0.1"),
+            ("1.2.3.4, 999.1.1.1", "10.0.0.1"),
+            ("1.2.3.4, 127.1", "10.0.0.1"),
+            ("unknown, 6.6.6.6", "6.6.6.6"),
+            ("1.2.3.4:99999", "10.0.0.1"),
+            ("[1.2.3.4]", "10.0.0.1"),
+            ("fe80::1%eth0", "10.0.0.1"),
+        ] {
+            assert_eq!(client(sent), ip(expected), "{sent}");
+        }
+        // More hops than anybody has: read from the right, whatever stands before.
+        let long = format!("{}6.6.6.6", "x, ".repeat(500));
+        assert_eq!(client(&long), ip("6.6.6.6"));
+    }
+
+    #[test]
+    fn a_scheme_has_no_case_and_proxies_agree_on_it() {
+        for (sent, secure) in [
+            ("HTTPS", true),
+            ("Https", true),
+            (" https ", true),
+            ("https,HTTPS", true),
+            ("https,", true),
+            ("wss", true),
+            ("https, http", false),
+            ("http, https", false),
+            ("HTTP", false),
+            ("httpsx", false),
+        ] {
+            let sent = headers(&[("x-forwarded-proto", sent)]);
+            assert_eq!(
+                way(&proxies(), ip("10.0.0.1"), false, &sent).unwrap().secure,
+                secure,
+                "{sent:?}"
+            );
+        }
+    }
+
+    /// CWE-644: of two hosts nobody can tell which the browser asked for.
+    #[test]
+    fn two_hosts_are_refused() {
+        let host = |sent: &str| {
+            let sent = headers(&[("x-forwarded-host", sent)]);
+            way(&proxies(), ip("10.0.0.1"), false, &sent)
+                .map(|way| way.host.map(str::to_owned))
+                .ok()
+        };
+        assert_eq!(host("a, b"), None);
+        assert_eq!(
+            host("a.example, A.example").unwrap().as_deref(),
+            Some("a.example")
+        );
+        assert_eq!(host("").unwrap(), None);
     }
 }

@@ -31,6 +31,8 @@ macro_rules! events {
 events! {
     /// A host that is not allowed, or none.
     HOST_REFUSED = "host_refused",
+    /// A request whose head has two readings: a line that ends without CR, two lengths.
+    MALFORMED_REQUEST = "malformed_request",
     /// A forwarded header that a trusted proxy would not send.
     FORWARDED_REFUSED = "forwarded_refused",
     /// An unsafe request from another site or without a sign that it is from ours.

@@ -6,10 +6,9 @@ use std::future::Future;
 use std::io;
 use std::net::{IpAddr, Ipv6Addr};
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -19,14 +18,14 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use super::guard::watch_panics;
-use super::{Guarded, RequestBody, Site};
+use super::heads::Heads;
+use super::pace::{Pace, Phase};
+use super::{Guarded, RequestBody, SecurityEvent, Site, open_files};
 
 /// How often a connection's pace is looked at: limits are kept to within this.
 const TICK: Duration = Duration::from_secs(2);
 /// Longest time for everything; the view and the body have shorter limits of their own.
 const WHOLE_REQUEST: Duration = Duration::from_secs(300);
-/// Longest time that a client may take no byte of an answer.
-const WRITE_STALL: Duration = Duration::from_secs(30);
 
 /// Serves until `stop` is ready; then requests that run may finish, for as long as the settings say.
 ///
@@ -35,7 +34,8 @@ const WRITE_STALL: Duration = Duration::from_secs(30);
 pub async fn serve(site: Arc<Site>, listener: TcpListener, stop: impl Future<Output = ()>) -> io::Result<()> {
     watch_panics();
     let limits = site.settings.limits;
-    let slots = Arc::new(Semaphore::new(limits.connections));
+    let connections = open_files::most_connections(limits.connections);
+    let slots = Arc::new(Semaphore::new(connections));
     let prefixes = Arc::new(Prefixes::default());
     let (stopping, stopped) = watch::channel(false);
     let mut stop = std::pin::pin!(stop);
@@ -72,7 +72,7 @@ pub async fn serve(site: Arc<Site>, listener: TcpListener, stop: impl Future<Out
     drop(listener);
     let _ = stopping.send(true);
     drop(stopped);
-    let all = u32::try_from(limits.connections).unwrap_or(u32::MAX);
+    let all = u32::try_from(connections).unwrap_or(u32::MAX);
     let rest = tokio::time::timeout(site.settings.timeouts.shutdown, slots.acquire_many(all)).await;
     if rest.is_err() {
         tracing::warn!(target: "vauban::server", "some requests did not end in time and were cut off");
@@ -115,9 +115,11 @@ async fn connection(
     if site.settings.limits.headers > 100 {
         builder.max_headers(site.settings.limits.headers);
     }
-    let io = TokioIo::new(Paced {
+    let io = TokioIo::new(Watched {
         stream,
+        peer,
         pace: Arc::clone(&pace),
+        heads: Heads::new(),
     });
     let mut serving = std::pin::pin!(builder.serve_connection(io, service));
     let mut ticks = tokio::time::interval(TICK);
@@ -140,109 +142,48 @@ async fn connection(
     }
 }
 
-/// What a connection is doing, and since when.
-struct Pace {
-    start: Instant,
-    phase: AtomicU8,
-    since: AtomicU64,
-    /// Since when the client has taken nothing, plus one; 0 if it takes.
-    blocked: AtomicU64,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
-enum Phase {
-    /// Waiting for a request.
-    Idle = 0,
-    /// A request's head is arriving.
-    Head = 1,
-    /// A request is being answered; it has time limits of its own.
-    Answering = 2,
-}
-
-impl Pace {
-    fn new() -> Self {
-        // A connection begins with a head: who connects and says nothing has no more time than that.
-        Self {
-            start: Instant::now(),
-            phase: AtomicU8::new(Phase::Head as u8),
-            since: AtomicU64::new(0),
-            blocked: AtomicU64::new(0),
-        }
-    }
-
-    fn now(&self) -> u64 {
-        u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX)
-    }
-
-    fn set(&self, phase: Phase) {
-        self.phase.store(phase as u8, Ordering::Relaxed);
-        if phase != Phase::Answering {
-            self.since.store(self.now(), Ordering::Relaxed);
-        }
-    }
-
-    fn read_some(&self) {
-        if self.phase.load(Ordering::Relaxed) == Phase::Idle as u8 {
-            self.set(Phase::Head);
-        }
-    }
-
-    fn wrote(&self, pending: bool) {
-        let blocked = self.blocked.load(Ordering::Relaxed);
-        if pending && blocked == 0 {
-            self.blocked.store(self.now() + 1, Ordering::Relaxed);
-        } else if !pending && blocked != 0 {
-            self.blocked.store(0, Ordering::Relaxed);
-            // An answer that flows is no idleness.
-            if self.phase.load(Ordering::Relaxed) == Phase::Idle as u8 {
-                self.since.store(self.now(), Ordering::Relaxed);
-            }
-        }
-    }
-
-    /// CWE-400: slow heads (slowloris), idle connections, and clients that do not read.
-    fn overdue(&self, timeouts: &crate::settings::Timeouts) -> bool {
-        let now = self.now();
-        let over = |since: u64, limit: Duration| u128::from(now.saturating_sub(since)) > limit.as_millis();
-        let blocked = self.blocked.load(Ordering::Relaxed);
-        if blocked != 0 {
-            return over(blocked - 1, WRITE_STALL);
-        }
-        let since = self.since.load(Ordering::Relaxed);
-        match self.phase.load(Ordering::Relaxed) {
-            phase if phase == Phase::Idle as u8 => over(since, timeouts.idle),
-            phase if phase == Phase::Head as u8 => over(since, timeouts.headers),
-            _ => false,
-        }
-    }
-}
-
-/// A stream whose pace is watched.
-struct Paced {
+/// A stream whose pace and heads are watched.
+struct Watched {
     stream: TcpStream,
+    peer: IpAddr,
     pace: Arc<Pace>,
+    heads: Heads,
 }
 
-impl AsyncRead for Paced {
+impl AsyncRead for Watched {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        if this.heads.broken() {
+            // The parser has its reason to refuse; nothing more is read (CWE-444).
+            return Poll::Pending;
+        }
         let before = buf.filled().len();
-        let poll = Pin::new(&mut self.stream).poll_read(cx, buf);
+        let poll = Pin::new(&mut this.stream).poll_read(cx, buf);
         if poll.is_ready() && buf.filled().len() > before {
-            self.pace.read_some();
+            this.pace.read_some();
+            if let Some(at) = this.heads.look(&buf.filled()[before..]) {
+                tracing::warn!(
+                    target: "vauban::security",
+                    event = SecurityEvent::MALFORMED_REQUEST.name(),
+                    peer = %this.peer,
+                    "security event"
+                );
+                buf.filled_mut()[before + at] = 0;
+                buf.set_filled(before + at + 1);
+            }
         }
         poll
     }
 }
 
-impl AsyncWrite for Paced {
+impl AsyncWrite for Watched {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let poll = Pin::new(&mut self.stream).poll_write(cx, buf);
-        self.pace.wrote(poll.is_pending());
+        self.pace.wrote(written(&poll));
         poll
     }
 
@@ -252,7 +193,7 @@ impl AsyncWrite for Paced {
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let poll = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
-        self.pace.wrote(poll.is_pending());
+        self.pace.wrote(written(&poll));
         poll
     }
 
@@ -266,6 +207,14 @@ impl AsyncWrite for Paced {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+/// What went out; `None` while nothing does.
+fn written(poll: &Poll<io::Result<usize>>) -> Option<usize> {
+    match poll {
+        Poll::Ready(result) => Some(result.as_ref().map_or(0, |bytes| *bytes)),
+        Poll::Pending => None,
     }
 }
 

@@ -77,6 +77,11 @@ impl Call {
                 self.stale = true;
                 Ok(())
             }
+            csrf::Verdict::Refused if self.unreadable().is_some() => {
+                SecurityEvent::CSRF_TOKEN_REFUSED.log(Some(&self.cx));
+                // Refused all the same, but with the reason: there may be a token in what could not be read.
+                Err(self.unreadable().map_or_else(Error::forbidden, unreadable))
+            }
             verdict => {
                 let (event, message) = match verdict {
                     csrf::Verdict::Stale => (
@@ -118,11 +123,16 @@ impl Call {
         };
         match self.form.insert(parsed) {
             Ok(form) => Ok(form),
-            Err(error) => {
-                let status =
-                    ::http::StatusCode::from_u16(error.status()).unwrap_or(::http::StatusCode::BAD_REQUEST);
-                Err(Error::new(status, error.to_string()))
-            }
+            Err(error) => Err(unreadable(*error)),
+        }
+    }
+
+    /// Why the body could not be read as a form, if it could not and no header brought a token.
+    fn unreadable(&self) -> Option<DataError> {
+        let sent = self.cx.headers().contains_key(csrf::HEADER);
+        match &self.form {
+            Some(Err(error)) if !sent && !self.body.is_empty() => Some(*error),
+            _ => None,
         }
     }
 
@@ -248,6 +258,17 @@ impl Call {
             .is_some_and(|site| site == "same-origin")
             || headers.contains_key(header::ORIGIN)
     }
+}
+
+/// An error that says to a person what was wrong with the body.
+fn unreadable(error: DataError) -> Error {
+    let status = ::http::StatusCode::from_u16(error.status()).unwrap_or(::http::StatusCode::BAD_REQUEST);
+    let mut message = error.to_string();
+    if let Some(first) = message.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    message.push('.');
+    Error::new(status, message)
 }
 
 impl fmt::Debug for Call {

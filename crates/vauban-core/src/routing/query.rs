@@ -8,12 +8,16 @@ use serde::de::value::{MapDeserializer, StringDeserializer};
 use serde::de::{DeserializeOwned, IntoDeserializer, Visitor};
 
 use super::{Call, Param};
-use crate::forms::{FormData, Limits};
+use crate::forms::scalar::{read_bool, read_float};
+use crate::forms::{DataError, FormData, Limits};
 use crate::http::{Error, Result};
 
 /// The query string, read into a type that lists its fields: `Query<Search>` with `#[derive(Deserialize)]`.
-/// Unknown fields are ignored, as links carry markers of others; a field given twice (CWE-235) or not of its
-/// type is 400. An empty value is `None` for an `Option`.
+///
+/// What the type does not name is not read: links carry markers of others, in any bytes and as often as they like. A
+/// field of its own that stands there twice (CWE-235), is not UTF-8 or not of its type is 400. An empty value is
+/// `None` for an `Option` and `false` for a `bool`; a `bool` is read as in forms (`on`, `true`, `1`, `yes`), and a
+/// floating-point number is finite.
 #[derive(Debug, Clone)]
 pub struct Query<T>(pub T);
 
@@ -35,27 +39,148 @@ impl<S, T: DeserializeOwned + Send> Param<S> for Query<T> {
 }
 
 fn read<T: DeserializeOwned>(query: &str, limits: &Limits) -> Result<T> {
-    let data = FormData::urlencoded(query.as_bytes(), limits).map_err(|error| {
-        let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
-        Error::new(status, error.to_string())
-    })?;
-    let mut fields: BTreeMap<&str, &str> = BTreeMap::new();
-    for (name, value) in data.iter() {
-        if fields.insert(name, value).is_some() {
-            return Err(Error::bad_request(format!(
-                "`{}` stands in the query twice.",
-                name.escape_debug()
-            )));
-        }
+    let pairs: Vec<&str> = query.split('&').filter(|pair| !pair.is_empty()).collect();
+    // CWE-770: counted before anything is decoded.
+    if pairs.len() > limits.fields {
+        return Err(refused(DataError::TooManyFields));
     }
-    let pairs = fields.into_iter().map(|(name, value)| (name, Value(value)));
-    T::deserialize(MapDeserializer::new(pairs)).map_err(|error: serde::de::value::Error| {
-        Error::bad_request(format!("The query is not what is asked for: {error}."))
-    })
+    T::deserialize(Pairs { pairs, limits }).map_err(|error| error.0)
+}
+
+fn refused(error: DataError) -> Error {
+    let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
+    Error::new(status, error.to_string())
+}
+
+/// Why a query is not what a type asks for.
+#[derive(Debug)]
+struct Unread(Error);
+
+impl std::fmt::Display for Unread {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0.message())
+    }
+}
+
+impl std::error::Error for Unread {}
+
+impl serde::de::Error for Unread {
+    fn custom<T: std::fmt::Display>(message: T) -> Self {
+        Self(Error::bad_request(format!(
+            "The query is not what is asked for: {message}."
+        )))
+    }
+}
+
+impl From<serde::de::value::Error> for Unread {
+    fn from(error: serde::de::value::Error) -> Self {
+        serde::de::Error::custom(error)
+    }
+}
+
+/// The pairs of a query, not decoded yet.
+struct Pairs<'a> {
+    pairs: Vec<&'a str>,
+    limits: &'a Limits,
+}
+
+impl Pairs<'_> {
+    /// Names and values of those fields that `declared` lists, each once.
+    fn fields(&self, declared: Option<&[&str]>) -> Result<BTreeMap<String, String>> {
+        let mut fields = BTreeMap::new();
+        for pair in &self.pairs {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let name = match (self.decode(name), declared) {
+                (Ok(name), Some(declared)) if declared.contains(&name.as_str()) => name,
+                (Ok(name), None) => name,
+                (Err(error), None) => return Err(refused(error)),
+                // A stranger's marker: not ours to judge.
+                (_, Some(_)) => continue,
+            };
+            let value = self.decode(value).map_err(refused)?;
+            let shown = name.escape_debug().to_string();
+            if fields.insert(name, value).is_some() {
+                return Err(Error::bad_request(format!(
+                    "`{shown}` stands in the query twice."
+                )));
+            }
+        }
+        Ok(fields)
+    }
+
+    /// One name or value, decoded as forms are.
+    fn decode(&self, text: &str) -> Result<String, DataError> {
+        let data = FormData::urlencoded([b"=", text.as_bytes()].concat().as_slice(), self.limits)?;
+        Ok(data
+            .first()
+            .map_or_else(String::new, |(_, value)| value.to_owned()))
+    }
+
+    fn visit<'de, V: Visitor<'de>>(&self, declared: Option<&[&str]>, visitor: V) -> Result<V::Value, Unread> {
+        let fields = self.fields(declared).map_err(Unread)?;
+        let pairs = fields
+            .iter()
+            .map(|(name, value)| (name.as_str(), Value(value.as_str())));
+        Ok(visitor.visit_map(MapDeserializer::<_, serde::de::value::Error>::new(pairs))?)
+    }
+}
+
+impl<'de> serde::Deserializer<'de> for Pairs<'_> {
+    type Error = Unread;
+
+    /// The type says which fields it has; those are read and no others.
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Unread> {
+        self.visit(Some(fields), visitor)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Unread> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unread> {
+        visitor.visit_unit()
+    }
+
+    fn deserialize_unit_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Unread> {
+        visitor.visit_unit()
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unread> {
+        visitor.visit_some(self)
+    }
+
+    /// A type that does not list its fields gets them all.
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unread> {
+        self.visit(None, visitor)
+    }
+
+    serde::forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf seq tuple tuple_struct
+        map enum identifier ignored_any
+    }
 }
 
 /// One value: text that becomes what the field asks for.
 struct Value<'a>(&'a str);
+
+impl Value<'_> {
+    fn none(&self) -> serde::de::value::Error {
+        serde::de::Error::custom(format_args!("`{}` is no such value", self.0.escape_debug()))
+    }
+}
 
 impl<'de> IntoDeserializer<'de> for Value<'_> {
     type Deserializer = Self;
@@ -69,7 +194,7 @@ macro_rules! parsed {
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
             match self.0.parse() {
                 Ok(value) => visitor.$visit(value),
-                Err(_) => Err(serde::de::Error::custom(format_args!("`{}` is no such value", self.0.escape_debug()))),
+                Err(_) => Err(self.none()),
             }
         }
     )+};
@@ -79,9 +204,33 @@ impl<'de> serde::Deserializer<'de> for Value<'_> {
     type Error = serde::de::value::Error;
 
     parsed! {
-        deserialize_bool visit_bool, deserialize_i8 visit_i8, deserialize_i16 visit_i16, deserialize_i32 visit_i32,
+        deserialize_i8 visit_i8, deserialize_i16 visit_i16, deserialize_i32 visit_i32,
         deserialize_i64 visit_i64, deserialize_u8 visit_u8, deserialize_u16 visit_u16, deserialize_u32 visit_u32,
-        deserialize_u64 visit_u64, deserialize_f32 visit_f32, deserialize_f64 visit_f64, deserialize_char visit_char
+        deserialize_u64 visit_u64, deserialize_i128 visit_i128, deserialize_u128 visit_u128,
+        deserialize_char visit_char
+    }
+
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        match read_bool(self.0) {
+            Some(value) => visitor.visit_bool(value),
+            None => Err(self.none()),
+        }
+    }
+
+    fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        // What overflows in the smaller type is no number of it.
+        #[allow(clippy::cast_possible_truncation)]
+        match read_float(self.0).map(|number| number as f32) {
+            Some(number) if number.is_finite() => visitor.visit_f32(number),
+            _ => Err(self.none()),
+        }
+    }
+
+    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        match read_float(self.0) {
+            Some(number) => visitor.visit_f64(number),
+            None => Err(self.none()),
+        }
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
@@ -115,7 +264,7 @@ impl<'de> serde::Deserializer<'de> for Value<'_> {
     }
 
     serde::forward_to_deserialize_any! {
-        i128 u128 str string bytes byte_buf unit unit_struct seq tuple tuple_struct map struct identifier ignored_any
+        str string bytes byte_buf unit unit_struct seq tuple tuple_struct map struct identifier ignored_any
     }
 }
 
@@ -152,6 +301,84 @@ mod tests {
         for bad in ["page=x", "page=-1", "q=1&q=2", "q=%ff"] {
             assert_eq!(
                 search(bad).unwrap_err().status(),
+                StatusCode::BAD_REQUEST,
+                "{bad}"
+            );
+        }
+    }
+
+    /// A stranger's marker breaks nothing: undeclared names are not read.
+    #[test]
+    fn undeclared_names_are_not_read() {
+        let search = |text| read::<Search>(text, &Limits::DEFAULT).map(|search| search.q);
+        for strange in [
+            "utm_source=a&utm_source=b&q=x",
+            "utm_term=50%&q=x",
+            "%=%ff&q=x",
+            "%ff=1&%ff=2&q=x",
+            "&&=&=&q=x",
+            "Q=other&q=x",
+        ] {
+            assert_eq!(search(strange).unwrap(), "x", "{strange}");
+        }
+        // A name of ours is ours however it is spelt (CWE-235).
+        assert!(search("q=1&%71=2").is_err());
+        assert_eq!(search("%71=2").unwrap(), "2");
+        let many = "x=1&".repeat(2000);
+        assert_eq!(search(&many).unwrap_err().status(), StatusCode::PAYLOAD_TOO_LARGE);
+        // A type without names of its own reads all.
+        let all = |text| read::<BTreeMap<String, String>>(text, &Limits::DEFAULT);
+        assert_eq!(all("a=1&b=2").unwrap().len(), 2);
+        assert!(all("a=1&a=2").is_err() && all("a=%").is_err());
+        read::<()>("a=1&a=2", &Limits::DEFAULT).unwrap();
+    }
+
+    #[derive(serde::Deserialize, Debug, PartialEq)]
+    struct Values {
+        yes: Option<bool>,
+        #[serde(default)]
+        flag: bool,
+        near: Option<f64>,
+        far: Option<f32>,
+        wide: Option<u128>,
+    }
+
+    #[test]
+    fn booleans_are_read_as_in_forms_and_numbers_are_finite() {
+        let values = |text| read::<Values>(text, &Limits::DEFAULT);
+        for (text, yes) in [
+            ("yes=on", true),
+            ("yes=1", true),
+            ("yes=TRUE", true),
+            ("yes=off", false),
+        ] {
+            assert_eq!(values(text).unwrap().yes, Some(yes), "{text}");
+        }
+        assert!(!values("flag=").unwrap().flag && values("flag=yes").unwrap().flag);
+        assert_eq!(values("near=-1.5e3").unwrap().near, Some(-1500.0));
+        assert!(
+            values("wide=340282366920938463463374607431768211455")
+                .unwrap()
+                .wide
+                .is_some()
+        );
+        // CWE-20
+        for bad in [
+            "yes=maybe",
+            "yes=%20on",
+            "near=NaN",
+            "near=nan",
+            "near=inf",
+            "near=-Infinity",
+            "near=1e400",
+            "near=-1e400",
+            "far=1e40",
+            "far=NaN",
+            "near=0x1",
+            "wide=-1",
+        ] {
+            assert_eq!(
+                values(bad).unwrap_err().status(),
                 StatusCode::BAD_REQUEST,
                 "{bad}"
             );

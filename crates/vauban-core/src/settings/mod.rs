@@ -26,6 +26,8 @@ pub use secret::Secret;
 pub use table::{Setting, documentation};
 pub use values::{HostPattern, LogFormat, Network, Origin, Synchronous};
 
+pub(crate) use values::host_and_port;
+
 pub use strength::weakness;
 
 /// What the program was built for. Decided by the build, never by a setting (CWE-489).
@@ -74,6 +76,8 @@ pub struct Settings {
     pub database_url: Secret<String>,
     /// How much SQLite waits for the disk.
     pub sqlite_synchronous: Synchronous,
+    /// Threads that read what is too much for a request's own.
+    pub database_readers: usize,
     /// The folder of the development database and key.
     pub data_dir: PathBuf,
     /// Threads that run requests; 0 means one per core.
@@ -88,6 +92,8 @@ pub struct Settings {
     pub log: Log,
     /// A development build that others may reach: what shows its insides is off.
     pub(crate) shared: bool,
+    /// What was found in the settings' places and left alone: told at start and by the command `settings`.
+    pub(crate) ignored: Vec<String>,
     /// A test of the program.
     #[cfg(any(test, feature = "testing"))]
     pub(crate) test: bool,
@@ -194,6 +200,7 @@ impl Settings {
             secret_key_fallbacks: Vec::new(),
             database_url: Secret::new("sqlite:var/db.sqlite3".to_owned()),
             sqlite_synchronous: Synchronous::Full,
+            database_readers: 2,
             data_dir: PathBuf::from("var"),
             worker_threads: 0,
             hsts: Hsts {
@@ -230,6 +237,7 @@ impl Settings {
             test: false,
             modules: module::Sections::default(),
             sections: Vec::new(),
+            ignored: Vec::new(),
             sources: BTreeMap::new(),
         }
     }
@@ -300,6 +308,12 @@ impl Settings {
     /// Where the value of `name` came from.
     pub fn source(&self, name: &str) -> Source {
         self.sources.get(name).cloned().unwrap_or(Source::Default)
+    }
+
+    /// What was found where settings are read and is not used: lines of `.env` for other programs, a `.env` beside a
+    /// release. One line each.
+    pub fn ignored(&self) -> &[String] {
+        &self.ignored
     }
 
     /// Sets `name` from the command line, as if it stood in the strongest place.

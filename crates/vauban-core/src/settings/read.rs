@@ -1,6 +1,7 @@
 //! Reading settings: the layers, weakest first, and every problem at once.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -16,7 +17,7 @@ use super::{Mode, Settings, SettingsSection};
 pub struct Places {
     /// The folder of `vauban.toml`, `.env` and relative paths.
     pub folder: PathBuf,
-    /// The environment.
+    /// The environment. What is not UTF-8 has `U+FFFD` in it, and is refused where it is ours.
     pub environment: BTreeMap<String, String>,
 }
 
@@ -26,7 +27,7 @@ impl Places {
         Self {
             folder: PathBuf::from("."),
             environment: std::env::vars_os()
-                .filter_map(|(k, v)| Some((k.into_string().ok()?, v.to_string_lossy().into_owned())))
+                .map(|(name, value)| (lossy(&name), lossy(&value)))
                 .collect(),
         }
     }
@@ -77,9 +78,14 @@ pub(super) fn load(mode: Mode, places: &Places, sections: &[SettingsSection]) ->
     if mode.is_development() {
         // Only in development: a file beside the program is no place for a real secret (CWE-538).
         dotenv_layer(&mut settings, places, &mut problems);
+    } else if places.folder.join(".env").exists() {
+        settings.ignored.push(
+            "`.env` is not read in a release: its variables belong into the program's environment".into(),
+        );
     }
     let from = |name: &str| Source::Env(name.to_owned());
-    environment_layer(&mut settings, places, &places.environment, &from, &mut problems);
+    let environment = ours(&places.environment, &mut problems);
+    environment_layer(&mut settings, places, &environment, &from, &mut problems);
     if mode.is_development() && settings.secret_key.expose().is_empty() {
         problems.extend(development_key(&mut settings, &places.folder).err());
     }
@@ -87,6 +93,63 @@ pub(super) fn load(mode: Mode, places: &Places, sections: &[SettingsSection]) ->
         Ok(settings)
     } else {
         Err(Problems(problems))
+    }
+}
+
+fn lossy(text: &OsStr) -> String {
+    text.to_string_lossy().into_owned()
+}
+
+/// The environment's variables that are ours. Others are nobody's business here.
+fn ours(variables: &BTreeMap<String, String>, problems: &mut Vec<Problem>) -> BTreeMap<String, String> {
+    let mut ours = BTreeMap::new();
+    for (name, value) in variables.iter().filter(|(name, _)| looks_like_ours(name)) {
+        // Never mended: a secret with another letter in it is another secret.
+        if name.contains('\u{fffd}') || value.contains('\u{fffd}') {
+            problems.push(Problem {
+                setting: name.escape_debug().to_string(),
+                source: Source::Env(name.escape_debug().to_string()),
+                found: "name or value is not UTF-8".into(),
+                write: "Set it again in UTF-8; a secret with other bytes goes into Base64 first.".into(),
+            });
+        } else {
+            ours.insert(name.clone(), value.clone());
+        }
+    }
+    ours
+}
+
+/// Whether a variable is meant for us, also if it is misspelt: `vauban_addr`, `VAUBAN-ADDR`.
+fn looks_like_ours(name: &str) -> bool {
+    let start: String = name
+        .chars()
+        .filter(|c| !c.is_control() && !matches!(c, '\u{feff}' | '\u{200b}'))
+        .take(7)
+        .collect();
+    start.len() == 7
+        && start.to_ascii_uppercase().starts_with("VAUBAN")
+        && !start.ends_with(char::is_alphanumeric)
+}
+
+/// A text file as editors write it: a byte order mark is not part of it. Other encodings are named.
+pub(super) fn text_of(bytes: Vec<u8>) -> Result<String, String> {
+    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+        return Err("is UTF-16, not UTF-8: save it as UTF-8".into());
+    }
+    let text = String::from_utf8(bytes).map_err(|_| "is not UTF-8: save it as UTF-8".to_owned())?;
+    Ok(match text.strip_prefix('\u{feff}') {
+        Some(rest) => rest.to_owned(),
+        None => text,
+    })
+}
+
+/// A settings file's text; nothing if there is no such file.
+fn file_text(path: &Path) -> Result<Option<String>, String> {
+    #[allow(clippy::disallowed_methods)] // the operator's own file, by a name that is ours
+    match fs::read(path) {
+        Ok(bytes) => text_of(bytes).map(Some),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error.to_string()),
     }
 }
 
@@ -130,15 +193,11 @@ fn unknown<'a>(name: &str, source: Source, names: impl Iterator<Item = &'a str>)
 
 /// `vauban.toml`: committed with the sources, so it may hold no secret.
 fn toml_layer(settings: &mut Settings, path: &Path, problems: &mut Vec<Problem>) {
-    let text = match fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return,
+    let text = match file_text(path) {
+        Ok(Some(text)) => text,
+        Ok(None) => return,
         Err(error) => {
-            return problems.push(unreadable(
-                "vauban.toml",
-                Source::Toml(path.into(), 1),
-                &error.to_string(),
-            ));
+            return problems.push(unreadable("vauban.toml", Source::Toml(path.into(), 1), &error));
         }
     };
     let line_of = |offset: usize| {
@@ -228,44 +287,65 @@ fn scalar(value: &DeValue<'_>) -> Option<String> {
     }
 }
 
-/// `.env`: `NAME=value` lines, as the environment.
+/// `.env`: `NAME=value` lines, as the environment. What is not read is said.
 fn dotenv_layer(settings: &mut Settings, places: &Places, problems: &mut Vec<Problem>) {
     let path = places.folder.join(".env");
-    let text = match fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return,
-        Err(error) => {
-            return problems.push(unreadable(".env", Source::DotEnv(path, 1), &error.to_string()));
-        }
+    let text = match file_text(&path) {
+        Ok(Some(text)) => text,
+        Ok(None) => return,
+        Err(error) => return problems.push(unreadable(".env", Source::DotEnv(path, 1), &error)),
     };
     let (mut variables, mut lines) = (BTreeMap::new(), BTreeMap::new());
     for (number, line) in text.lines().enumerate() {
+        let at = Source::DotEnv(path.clone(), number + 1);
+        let wrong = |found: String, write: &str| Problem {
+            setting: ".env".into(),
+            source: at.clone(),
+            found,
+            write: write.into(),
+        };
         let line = line.trim();
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
         let line = line.strip_prefix("export ").unwrap_or(line);
-        match line.split_once('=') {
-            Some((name, value)) => {
-                let value = value.trim();
-                let quoted = ['"', '\''].into_iter().find_map(|quote| {
-                    value
-                        .strip_prefix(quote)
-                        .and_then(|rest| rest.strip_suffix(quote))
-                });
-                variables.insert(name.trim().to_owned(), quoted.unwrap_or(value).to_owned());
-                lines.insert(name.trim().to_owned(), number + 1);
-            }
-            None => problems.push(Problem {
-                setting: ".env".into(),
-                source: Source::DotEnv(path.clone(), number + 1),
-                found: "the line has no `=`".into(),
-                write: "Write `NAME=value`.".into(),
-            }),
+        let Some((name, value)) = line.split_once('=') else {
+            problems.push(wrong("the line has no `=`".into(), "Write `NAME=value`."));
+            continue;
+        };
+        let name = name.trim();
+        if !looks_like_ours(name) {
+            settings.ignored.push(format!(
+                "{at}: `{}` is no setting of Vauban's",
+                name.escape_debug()
+            ));
+            continue;
         }
+        let Some(value) = unquoted(value.trim()) else {
+            // CWE-532: the value may be a secret.
+            let found = format!("the quotation mark of `{}` is not closed", name.escape_debug());
+            problems.push(wrong(
+                found,
+                "Write `NAME=value` or `NAME=\"value\"`, and nothing behind it.",
+            ));
+            continue;
+        };
+        if let Some(before) = lines.insert(name.to_owned(), number + 1) {
+            let found = format!("`{}` was set in line {before} already", name.escape_debug());
+            problems.push(wrong(found, "Remove one of them."));
+        }
+        variables.insert(name.to_owned(), value.to_owned());
     }
     let from = |name: &str| Source::DotEnv(path.clone(), lines.get(name).copied().unwrap_or(1));
     environment_layer(settings, places, &variables, &from, problems);
+}
+
+/// A value without its quotation marks; `None` if they are not a pair.
+fn unquoted(value: &str) -> Option<&str> {
+    match value.chars().next() {
+        Some(quote @ ('"' | '\'')) => value[1..].strip_suffix(quote),
+        _ => Some(value),
+    }
 }
 
 /// `VAUBAN_…` variables, and `…_FILE` for secrets.
@@ -313,7 +393,7 @@ fn environment_layer(
             known.insert(file_variable);
         }
     }
-    for name in variables.keys().filter(|name| name.starts_with("VAUBAN_")) {
+    for name in variables.keys().filter(|name| looks_like_ours(name)) {
         if !known.contains(name) && !NOT_SETTINGS.contains(&name.as_str()) {
             problems.push(unknown(name, source(name), known.iter().map(String::as_str)));
         }
@@ -371,6 +451,99 @@ mod tests {
             Source::DotEnv(places.folder.join(".env"), 2)
         );
         assert_eq!(settings.source("limits.headers"), Source::Default);
+    }
+
+    /// Editors begin a file with a byte order mark and end lines with CR and LF; both mean nothing.
+    #[test]
+    fn a_byte_order_mark_hides_no_line() {
+        let (_folder, places) = places(
+            &[
+                (
+                    ".env",
+                    "\u{feff}VAUBAN_LIMITS_BODY=7\r\nVAUBAN_LIMITS_FIELDS=8\r\n",
+                ),
+                (
+                    "vauban.toml",
+                    "\u{feff}limits.headers = 9\r\nlimits.target = 99\r\n",
+                ),
+            ],
+            &[],
+        );
+        let limits = load(Mode::Development, &places, &[]).unwrap().limits;
+        assert_eq!(
+            (limits.body, limits.fields, limits.headers, limits.target),
+            (7, 8, 9, 99)
+        );
+    }
+
+    #[test]
+    fn what_is_not_read_is_said() {
+        let (_folder, places) = places(
+            &[(".env", "POSTGRES_PASSWORD=hunter2\nVAUBAN_LIMITS_BODY=7\n")],
+            &[("PATH", "/bin"), ("VAUBANESQUE", "1")],
+        );
+        let settings = load(Mode::Development, &places, &[]).unwrap();
+        assert_eq!(settings.ignored().len(), 1);
+        let told = &settings.ignored()[0];
+        // CWE-532: its name, never its value.
+        assert!(
+            told.contains(".env:1") && told.contains("POSTGRES_PASSWORD") && !told.contains("hunter2"),
+            "{told}"
+        );
+        let release = load(Mode::Release, &places, &[]).unwrap();
+        assert!(release.ignored()[0].contains("`.env` is not read in a release"));
+    }
+
+    #[test]
+    fn nothing_of_ours_is_skipped_silently() {
+        for (file, part) in [
+            ("vauban_addr=127.0.0.1:1", "Did you mean `VAUBAN_ADDR`?"),
+            ("VAUBAN-ADDR=127.0.0.1:1", "Did you mean `VAUBAN_ADDR`?"),
+            ("\u{200b}VAUBAN_ADDR=127.0.0.1:1", "there is no such setting"),
+            (
+                "VAUBAN_ADDR=127.0.0.1:1\nVAUBAN_ADDR=127.0.0.1:2",
+                "was set in line 1 already",
+            ),
+            ("VAUBAN_ADDR=\"127.0.0.1:1", "is not closed"),
+            ("VAUBAN_ADDR='127.0.0.1:1' # mine", "is not closed"),
+            ("VAUBAN_ADDR 127.0.0.1:1", "has no `=`"),
+        ] {
+            let (_folder, places) = places(&[(".env", file)], &[]);
+            let text = load(Mode::Development, &places, &[]).unwrap_err().to_string();
+            assert!(text.contains(part), "{file}: {text}");
+        }
+        let (_folder, places) = places(&[], &[("Vauban_Addr", "127.0.0.1:1")]);
+        assert!(load(Mode::Release, &places, &[]).is_err());
+    }
+
+    #[test]
+    fn other_encodings_are_named() {
+        let (folder, places) = places(&[], &[]);
+        fs::write(folder.path().join(".env"), b"\xff\xfeV\0A\0").unwrap();
+        let text = load(Mode::Development, &places, &[]).unwrap_err().to_string();
+        assert!(text.contains("UTF-16"), "{text}");
+        fs::write(folder.path().join(".env"), b"VAUBAN_ADDR=\xff").unwrap();
+        let text = load(Mode::Development, &places, &[]).unwrap_err().to_string();
+        assert!(text.contains("not UTF-8"), "{text}");
+    }
+
+    /// A secret that is not text is refused, not mended into another one.
+    #[cfg(unix)]
+    #[test]
+    fn a_variable_that_is_not_text_is_told() {
+        use std::os::unix::ffi::OsStrExt as _;
+        let bytes = |bytes: &[u8]| lossy(OsStr::from_bytes(bytes));
+        let (_folder, mut places) = places(&[], &[]);
+        places.environment.extend([
+            (bytes(b"VAUBAN_SECRET_KEY"), bytes(b"hunter2\xff")),
+            (bytes(b"VAUBAN_ADDR\xff"), bytes(b"127.0.0.1:1")),
+            (bytes(b"OTHER\xff"), bytes(b"\xff")),
+        ]);
+        let text = load(Mode::Release, &places, &[]).unwrap_err().to_string();
+        assert!(
+            text.contains("2 problems") && text.contains("VAUBAN_SECRET_KEY") && !text.contains("hunter2"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -30,10 +30,18 @@ pub(super) fn secret_file(path: &Path) -> Result<String, (String, String)> {
         ));
     }
     check_mode(path, &metadata)?;
-    let mut text = String::new();
-    file.take(SECRET_FILE_BYTES)
-        .read_to_string(&mut text)
+    let mut bytes = Vec::new();
+    file.take(SECRET_FILE_BYTES + 1)
+        .read_to_end(&mut bytes)
         .map_err(cannot)?;
+    if bytes.len() as u64 > SECRET_FILE_BYTES {
+        return Err((
+            "is larger than 64 KiB".into(),
+            "Give the path of a file with the secret alone.".into(),
+        ));
+    }
+    let text = super::read::text_of(bytes)
+        .map_err(|found| (found, "Write the secret as text, Base64 for example.".to_owned()))?;
     Ok(text.trim_end_matches(['\n', '\r']).to_owned())
 }
 

@@ -360,6 +360,18 @@ pub(super) static ROWS: &[Row] = &[
         }
     ),
     row!(
+        "database_readers",
+        "threads for reads that are too much for a request's own; all but one of them also take deep reads, such as a late \
+         page of a long list",
+        "a whole number",
+        "is from 2 to 64",
+        |s, raw| {
+            s.database_readers = number(raw, 2, 64)?;
+            Ok(())
+        },
+        |s| s.database_readers.to_string()
+    ),
+    row!(
         "data_dir",
         "folder of the development database and key",
         "a path",
@@ -430,7 +442,7 @@ pub(super) static ROWS: &[Row] = &[
     size_row!("limits.target", "bytes of the request target", limits.target),
     count_row!(
         "limits.connections",
-        "connections open at once",
+        "connections open at once; fewer where the system gives the process fewer open files, and then the log says so",
         limits.connections,
         1_000_000
     ),

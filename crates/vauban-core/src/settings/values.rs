@@ -1,9 +1,11 @@
 //! The types of settings' values and how they are read from text.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 use std::time::Duration;
+
+use crate::forms::scalar::read_bool;
 
 /// A host that the site answers for: `example.com`, `.example.com` (with every subdomain), `127.0.0.1`, `[::1]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,10 +20,12 @@ pub enum HostPattern {
 }
 
 impl HostPattern {
-    /// Whether `host` (lower case, no port, no trailing dot) is meant.
+    /// Whether `host` (lower case, no port, no trailing dot) is meant. Addresses are compared as addresses.
     pub fn matches(&self, host: &str) -> bool {
         match self {
-            Self::Exact(name) => name == host,
+            Self::Exact(name) => {
+                name == host || literal(name).is_some_and(|address| literal(host) == Some(address))
+            }
             // CWE-20: `evil-example.com` does not end in `.example.com`.
             Self::Suffix(domain) => {
                 host == domain
@@ -34,49 +38,95 @@ impl HostPattern {
     }
 }
 
+/// An IP address as it stands in a URL: IPv6 in brackets. One that maps an IPv4 address into IPv6 is that IPv4 address.
+fn literal(host: &str) -> Option<IpAddr> {
+    match host.strip_prefix('[') {
+        Some(rest) => {
+            let address: Ipv6Addr = rest.strip_suffix(']')?.parse().ok()?;
+            Some(IpAddr::V6(address).to_canonical())
+        }
+        None => host.parse::<Ipv4Addr>().ok().map(IpAddr::V4),
+    }
+}
+
+/// The one spelling of a host: lower case, an address in its shortest form, no root's dot. `None` if it is no host.
+fn canonical_host(host: &str) -> Option<String> {
+    match literal(host) {
+        Some(IpAddr::V6(address)) => return Some(format!("[{address}]")),
+        Some(IpAddr::V4(address)) => return Some(address.to_string()),
+        None => {}
+    }
+    let name = host.strip_suffix('.').unwrap_or(host);
+    let label = |label: &str| {
+        !label.is_empty()
+            && label.len() <= 63
+            && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    };
+    // `127.0.0.1.` is neither an address nor a name.
+    let plain = name.len() <= 253 && name.split('.').all(label) && literal(name).is_none();
+    plain.then(|| name.to_ascii_lowercase())
+}
+
+/// Host and port of a `Host` header, an authority or an origin behind its scheme; the host in its one spelling.
+pub(crate) fn host_and_port(text: &str) -> Option<(String, Option<u16>)> {
+    let end = match text.strip_prefix('[') {
+        Some(rest) => rest.find(']')? + 2,
+        None => text.find(':').unwrap_or(text.len()),
+    };
+    let (host, rest) = text.split_at(end);
+    let port = match rest.strip_prefix(':') {
+        None if rest.is_empty() => None,
+        Some(digits) if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) => {
+            Some(digits.parse().ok()?)
+        }
+        _ => return None,
+    };
+    Some((canonical_host(host)?, port))
+}
+
 impl FromStr for HostPattern {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        let lower = text.trim().to_ascii_lowercase();
-        if lower == "*" {
+        let host = text.trim();
+        if host == "*" {
             return Ok(Self::Any);
         }
-        if lower.contains("://") || lower.contains('/') {
+        if host.contains("://") || host.contains('/') {
             return Err(format!(
                 "`{text}` is a URL; write the host alone, such as `example.com`"
             ));
         }
-        if let Some(address) = lower.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-            return match address.parse::<Ipv6Addr>() {
-                Ok(_) => Ok(Self::Exact(lower)),
-                Err(_) => Err(format!("`{text}` is not an IPv6 address in brackets")),
+        if host.starts_with('[') && host.ends_with(']') {
+            return match canonical_host(host) {
+                Some(address) => Ok(Self::Exact(address)),
+                None => Err(format!("`{text}` is not an IPv6 address in brackets")),
             };
         }
-        if lower.contains(':') {
+        if host.contains(':') {
             return Err(format!(
                 "`{text}` has a port (or is IPv6 without brackets); write the host without port"
             ));
         }
-        let (suffix, domain) = match lower.strip_prefix('.') {
+        let (suffix, domain) = match host.strip_prefix('.') {
             Some(rest) => (true, rest),
-            None => (false, lower.as_str()),
+            None => (false, host),
         };
-        let label = |l: &str| {
-            !l.is_empty()
-                && l.len() <= 63
-                && l.bytes()
-                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-        };
-        if domain.len() > 253 || !domain.split('.').all(label) {
-            return Err(format!(
-                "`{text}` is not a host name; write letters, digits, dots and hyphens (international names in their `xn--` form), \
-                 with one leading dot to include subdomains"
-            ));
-        }
-        Ok(if suffix {
-            Self::Suffix(domain.to_owned())
+        // Browsers send international names in their `xn--` form.
+        let domain = if domain.is_ascii() {
+            Some(domain.to_owned())
         } else {
-            Self::Exact(domain.to_owned())
+            idna::domain_to_ascii_strict(domain).ok()
+        };
+        let Some(domain) = domain.as_deref().and_then(canonical_host) else {
+            return Err(format!(
+                "`{text}` is not a host name; write letters, digits, dots and hyphens, with one leading dot to include \
+                 subdomains"
+            ));
+        };
+        Ok(if suffix {
+            Self::Suffix(domain)
+        } else {
+            Self::Exact(domain)
         })
     }
 }
@@ -145,7 +195,14 @@ impl FromStr for Network {
                 .ok_or_else(wrong)?,
             None => width,
         };
-        Ok(Self { address, bits })
+        // An IPv4 network that is written as IPv6 is that IPv4 network.
+        match address.to_canonical() {
+            mapped @ IpAddr::V4(_) if address.is_ipv6() && bits >= 96 => Ok(Self {
+                address: mapped,
+                bits: bits - 96,
+            }),
+            _ => Ok(Self { address, bits }),
+        }
     }
 }
 
@@ -179,31 +236,32 @@ impl Origin {
 impl FromStr for Origin {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        let lower = text.trim().to_ascii_lowercase();
         let wrong =
             |why: &str| format!("`{text}` {why}; write scheme and host, such as `https://example.com`");
-        let (scheme, own_port, rest) = if let Some(rest) = lower.strip_prefix("https://") {
-            ("https", "443", rest)
-        } else if let Some(rest) = lower.strip_prefix("http://") {
-            ("http", "80", rest)
-        } else {
+        let Some((scheme, rest)) = text.trim().split_once("://") else {
             return Err(wrong("has no `https://` or `http://`"));
+        };
+        let (scheme, own_port) = match scheme.to_ascii_lowercase().as_str() {
+            "https" => ("https", 443),
+            "http" => ("http", 80),
+            _ => return Err(wrong("has no `https://` or `http://`")),
         };
         if rest.contains(['/', '?', '#', '@', '*']) {
             return Err(wrong("has more than scheme, host and port"));
         }
-        let (host, port) = match rest.rsplit_once(':') {
-            Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
-            _ => (rest, None),
+        let ascii = match rest.split_once(':') {
+            // Browsers write international names in their `xn--` form.
+            Some((host, port)) if !host.is_ascii() => {
+                idna::domain_to_ascii_strict(host).map(|host| format!("{host}:{port}"))
+            }
+            None if !rest.is_ascii() => idna::domain_to_ascii_strict(rest),
+            _ => Ok(rest.to_owned()),
         };
-        match host.parse::<HostPattern>() {
-            Ok(HostPattern::Exact(_)) => {}
-            _ => return Err(wrong("has no valid host")),
-        }
-        match port {
-            Some(port) if port.parse::<u16>().is_err() || port == "0" => Err(wrong("has no valid port")),
-            Some(port) if port != own_port => Ok(Self(format!("{scheme}://{host}:{port}"))),
-            _ => Ok(Self(format!("{scheme}://{host}"))),
+        match ascii.ok().as_deref().and_then(host_and_port) {
+            None => Err(wrong("has no valid host or port")),
+            Some((_, Some(0))) => Err(wrong("has no valid port")),
+            Some((host, Some(port))) if port != own_port => Ok(Self(format!("{scheme}://{host}:{port}"))),
+            Some((host, _)) => Ok(Self(format!("{scheme}://{host}"))),
         }
     }
 }
@@ -294,11 +352,10 @@ pub(crate) fn show_size(bytes: usize) -> String {
 
 /// Reads `true` or `false`.
 pub(crate) fn boolean(text: &str) -> Result<bool, String> {
-    match text.trim() {
-        "true" | "1" | "yes" | "on" => Ok(true),
-        "false" | "0" | "no" | "off" => Ok(false),
-        _ => Err(format!("`{text}` is neither `true` nor `false`")),
-    }
+    let text = text.trim();
+    read_bool(text)
+        .filter(|_| !text.is_empty())
+        .ok_or_else(|| format!("`{text}` is neither `true` nor `false`"))
 }
 
 #[cfg(test)]
@@ -338,6 +395,40 @@ mod tests {
         ] {
             assert!(bad.parse::<HostPattern>().is_err(), "{bad}");
         }
+    }
+
+    /// ASVS 4.1.3: compared as what they are, not as they are spelt.
+    #[test]
+    fn a_host_has_one_spelling() {
+        let host = |text: &str| text.parse::<HostPattern>().map(|host| host.to_string());
+        for (spelt, meant) in [
+            ("EXAMPLE.com.", "example.com"),
+            ("[0:0:0:0:0:0:0:1]", "[::1]"),
+            ("[2001:DB8:0:0::1]", "[2001:db8::1]"),
+            ("[::ffff:127.0.0.1]", "127.0.0.1"),
+            ("b\u{fc}cher.example", "xn--bcher-kva.example"),
+            (".B\u{fc}cher.example", ".xn--bcher-kva.example"),
+        ] {
+            assert_eq!(host(spelt).as_deref(), Ok(meant), "{spelt}");
+        }
+        // Made by hand, too.
+        assert!(HostPattern::Exact("[0:0::1]".into()).matches("[::1]"));
+        assert!(!HostPattern::Exact("[::1]".into()).matches("[::2]"));
+        assert_eq!(
+            host_and_port("Example.COM:0443"),
+            Some(("example.com".into(), Some(443)))
+        );
+        assert_eq!("[::ffff:10.0.0.0]/104".parse::<Network>().ok(), None);
+        let mapped: Network = "::ffff:10.0.0.0/104".parse().unwrap();
+        assert!(
+            mapped.contains("10.1.2.3".parse().unwrap()) && !mapped.contains("11.0.0.1".parse().unwrap())
+        );
+        let origin = |text: &str| text.parse::<Origin>().map(|origin| origin.to_string());
+        assert_eq!(origin("https://[0:0::1]:443").as_deref(), Ok("https://[::1]"));
+        assert_eq!(
+            origin("http://b\u{fc}cher.example:8000").as_deref(),
+            Ok("http://xn--bcher-kva.example:8000")
+        );
     }
 
     #[test]

@@ -14,7 +14,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
+use self::types::content_type;
 use crate::http::{Body, Caching, Response};
+
+mod types;
 
 /// Where static files are.
 pub(crate) const PREFIX: &str = "/static/";
@@ -253,32 +256,6 @@ fn matches(sent: &HeaderValue, etag: &HeaderValue) -> bool {
         .any(|one| one == "*" || one.trim_start_matches("W/") == etag)
 }
 
-/// By the name's ending; what is not known is only bytes (CWE-430: `nosniff` makes browsers believe it).
-fn content_type(path: &str) -> &'static str {
-    match path.rsplit_once('.').map_or("", |(_, ending)| ending) {
-        "css" => "text/css; charset=utf-8",
-        "js" | "mjs" => "text/javascript; charset=utf-8",
-        "json" | "map" => "application/json",
-        "webmanifest" => "application/manifest+json",
-        "svg" => "image/svg+xml",
-        "png" => "image/png",
-        "jpg" | "jpeg" => "image/jpeg",
-        "gif" => "image/gif",
-        "webp" => "image/webp",
-        "avif" => "image/avif",
-        "ico" => "image/x-icon",
-        "woff2" => "font/woff2",
-        "woff" => "font/woff",
-        "txt" => "text/plain; charset=utf-8",
-        "xml" => "application/xml",
-        "pdf" => "application/pdf",
-        "wasm" => "application/wasm",
-        "mp4" => "video/mp4",
-        "webm" => "video/webm",
-        _ => "application/octet-stream",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -360,6 +337,26 @@ mod tests {
         ] {
             let told = all.join(module, of(path)).unwrap_err();
             assert!(told.contains(path) && told.contains(module), "{told}");
+        }
+    }
+
+    /// Every name that an embedded file has, a page can write and ask for: writer and reader agree.
+    #[test]
+    fn what_is_written_is_found() {
+        let names = ["UP.CSS", "a/b.vtt", "no-ending", ".well", "x.tar.gz", "a.b/c"];
+        let mut table = StaticFiles::default();
+        for path in names {
+            table.add(&[StaticFile { path, bytes: b"x" }]);
+        }
+        for path in names {
+            let mut url = String::new();
+            table.write_url(path, &mut url);
+            for url in [url, format!("{PREFIX}{path}")] {
+                assert!(
+                    table.answer(&Method::GET, &url, &HeaderMap::new()).is_some(),
+                    "{url}"
+                );
+            }
         }
     }
 

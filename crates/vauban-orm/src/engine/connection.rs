@@ -59,6 +59,7 @@ impl Connection {
         let left = Arc::clone(&work);
         // CWE-400: a statement ends when its work is used up, wherever it is.
         sqlite.progress_handler(STRIDE, Some(move || left.fetch_sub(1, Ordering::Relaxed) < 0))?;
+        super::search::install(&sqlite, &work)?;
         sqlite.set_prepared_statement_cache_capacity(256);
         sqlite.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
         // One plan for a text, whatever is bound: without it SQLite prepares anew whenever a bound LIMIT or

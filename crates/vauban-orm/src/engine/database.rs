@@ -7,10 +7,11 @@ use std::sync::{Arc, Mutex, OnceLock, Weak};
 use std::time::Duration;
 
 use rusqlite::OpenFlags;
-use tokio::sync::Semaphore;
 
 use super::connection::Connection;
+use super::lanes::{Lane, Lanes};
 use super::lock;
+use super::on_disk::OnDisk;
 use super::unit::{Shared, Unit};
 use super::writer::{Writer, watch};
 use crate::actor::{Actor, ServiceMeta};
@@ -37,10 +38,12 @@ pub struct Options {
     pub wait: Duration,
     /// How long a unit may hold it.
     pub hold: Duration,
-    /// Reader threads for sets that are too large to be read in place.
+    /// Reader threads for sets that are too large to be read in place; at least two.
     pub readers: usize,
     /// Steps of SQLite's machine that a statement may take on the request's own thread.
     pub inline_steps: i64,
+    /// Steps that it may take on a reader thread before it begins again among the deep ones.
+    pub short_steps: i64,
     /// Steps that it may take at all.
     pub steps: i64,
     /// Keep each unit's queries, for the development error page.
@@ -59,6 +62,7 @@ impl Default for Options {
             hold: Duration::from_secs(5),
             readers: 2,
             inline_steps: 60_000,
+            short_steps: 1_000_000,
             steps: 50_000_000,
             log_queries: cfg!(debug_assertions),
             models: Vec::new(),
@@ -82,7 +86,8 @@ pub(crate) struct Inner {
     pub(crate) holder: Mutex<Option<(std::time::Instant, Weak<Shared>)>>,
     watching: OnceLock<()>,
     pool: Mutex<Vec<Connection>>,
-    turns: Semaphore,
+    lanes: Lanes,
+    pub(super) on_disk: OnDisk,
     /// A database for one test or process: its folder goes with it.
     temporary: Option<PathBuf>,
 }
@@ -121,7 +126,7 @@ impl Database {
         }
         create_private(&path)?;
         let writer = open_writer(&path, &options)?;
-        let readers = options.readers.max(1);
+        let on_disk = OnDisk::of(&path);
         Ok(Self(Arc::new(Inner {
             number: NUMBER.fetch_add(1, Ordering::Relaxed),
             path,
@@ -130,7 +135,8 @@ impl Database {
             holder: Mutex::new(None),
             watching: OnceLock::new(),
             pool: Mutex::new(Vec::new()),
-            turns: Semaphore::new(readers),
+            lanes: Lanes::new(options.readers),
+            on_disk,
             temporary,
             options,
         })))
@@ -235,6 +241,7 @@ impl Database {
 
     /// Reads in place, on this thread's own read-only connection, within the smaller limit.
     pub(crate) fn read_inline<T>(&self, f: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        self.check_there()?;
         thread_local! {
             static LOCAL: RefCell<Vec<(u64, Weak<Inner>, Connection)>> = const { RefCell::new(Vec::new()) };
         }
@@ -254,28 +261,51 @@ impl Database {
         })
     }
 
-    /// Reads on a reader thread, within the larger limit.
+    /// Reads on a reader thread: in the short lane, and again in the deep one if that was not enough.
     pub(crate) async fn read_on_thread<T: Send + 'static>(
         &self,
-        f: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
+        f: impl Fn(&Connection) -> Result<T> + Send + Sync + 'static,
     ) -> Result<T> {
-        let turn = tokio::time::timeout(self.0.options.wait, self.0.turns.acquire()).await;
-        let Ok(Ok(_turn)) = turn else {
-            return Err(Error::Busy("all readers are at work"));
-        };
+        let options = &self.0.options;
+        let f = Arc::new(f);
+        let short = options.short_steps.min(options.steps);
+        match self.read_in(Lane::Short, short, Arc::clone(&f)).await {
+            Err(Error::TooMuchWork) if short < options.steps => {
+                self.read_in(Lane::Deep, options.steps, f).await
+            }
+            result => result,
+        }
+    }
+
+    async fn read_in<T: Send + 'static>(
+        &self,
+        lane: Lane,
+        steps: i64,
+        f: Arc<impl Fn(&Connection) -> Result<T> + Send + Sync + 'static>,
+    ) -> Result<T> {
+        self.check_there()?;
+        let _turn = self.0.lanes.turn(lane, self.0.options.wait).await?;
         let database = self.clone();
         let work = tokio::task::spawn_blocking(move || {
             let connection = match lock(&database.0.pool).pop() {
                 Some(connection) => connection,
                 None => open_reader(&database.0.path, false)?,
             };
-            connection.allow(database.0.options.steps);
+            connection.allow(steps);
             let result = f(&connection);
             lock(&database.0.pool).push(connection);
             result
         });
         work.await
             .map_err(|_| Error::Internal("a reader thread panicked".into()))?
+    }
+
+    /// Nothing is read from a file that is no longer the database's.
+    fn check_there(&self) -> Result<()> {
+        if self.0.on_disk.lost() {
+            return Err(Error::Unavailable("its file was deleted, moved or replaced"));
+        }
+        Ok(())
     }
 }
 

@@ -7,6 +7,9 @@
 
 mod connection;
 mod database;
+mod lanes;
+mod on_disk;
+mod search;
 mod unit;
 mod writer;
 

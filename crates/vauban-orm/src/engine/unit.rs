@@ -140,7 +140,7 @@ impl Unit {
         };
         match synced.await {
             Ok(true) => Ok(()),
-            Ok(false) | Err(_) => Err(Error::Internal("the commit failed: nothing was saved".into())),
+            Ok(false) | Err(_) => Err(Error::Unavailable("the commit failed: nothing was saved")),
         }
     }
 }
@@ -211,7 +211,7 @@ impl Shared {
         self.database.watch();
         let mut pause = Duration::from_millis(1);
         loop {
-            match writer.begin() {
+            match writer.begin(&self.database.0.on_disk) {
                 Ok(()) => break,
                 Err(Error::Busy(_)) if tokio::time::Instant::now() + pause < until => {
                     tokio::time::sleep(pause).await;

@@ -9,6 +9,7 @@ use tokio::sync::oneshot;
 use super::connection::Connection;
 use super::database::{Database, Inner};
 use super::lock;
+use super::on_disk::OnDisk;
 use crate::error::{Error, Result};
 
 /// The writing connection, with the units that are released but not yet committed.
@@ -33,11 +34,14 @@ impl Writer {
     /// Opens the unit's savepoint, and the transaction if there is none.
     ///
     /// # Errors
-    /// [`Error::Busy`] while another process writes.
-    pub(crate) fn begin(&mut self) -> Result<()> {
+    /// [`Error::Busy`] while another process writes; [`Error::Unavailable`] if the file is gone.
+    pub(crate) fn begin(&mut self, on_disk: &OnDisk) -> Result<()> {
         let sqlite = &self.connection.sqlite;
         self.connection.allow(i64::MAX);
         if !self.open {
+            if !on_disk.intact() {
+                return Err(Error::Unavailable("its file was deleted, moved or replaced"));
+            }
             sqlite.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
             self.open = true;
         }
@@ -51,8 +55,8 @@ impl Writer {
         if self.connection.sqlite.is_autocommit() {
             // SQLite gave the whole transaction up (disk full, I/O error).
             self.fail_group();
-            return Err(Error::Internal(
-                "the transaction was rolled back by the database".into(),
+            return Err(Error::Unavailable(
+                "the transaction was rolled back by the database",
             ));
         }
         self.connection
@@ -87,19 +91,31 @@ impl Writer {
 
     fn end(&mut self, how: &str) -> bool {
         let sqlite = &self.connection.sqlite;
-        let done = sqlite.is_autocommit() || sqlite.execute_batch(how).is_ok();
+        let done = sqlite.is_autocommit()
+            || match sqlite.execute_batch(how) {
+                Ok(()) => true,
+                Err(error) => {
+                    tracing::error!(target: "vauban::orm", %error, "{how} failed: nothing of the transaction is saved");
+                    false
+                }
+            };
         self.open = !sqlite.is_autocommit();
         done
     }
 
-    /// One COMMIT for the group; returns once it is synced.
-    fn commit(&mut self) -> (bool, Vec<oneshot::Sender<bool>>) {
+    /// One COMMIT for the group; returns once it is synced, and only `true` if it went into the file that has the
+    /// database's name before and after.
+    fn commit(&mut self, on_disk: &OnDisk) -> (bool, Vec<oneshot::Sender<bool>>) {
         self.connection.allow(i64::MAX);
         self.committer = false;
         let alive = !self.connection.sqlite.is_autocommit();
-        let saved = alive && self.end("COMMIT");
+        let saved = alive && on_disk.intact() && self.end("COMMIT");
         if !saved {
             self.end("ROLLBACK");
+        }
+        let saved = saved && on_disk.intact();
+        if saved {
+            on_disk.remember_log();
         }
         (saved, std::mem::take(&mut self.group))
     }
@@ -110,15 +126,15 @@ static COMMITS: AtomicU64 = AtomicU64::new(0);
 
 /// Waits its turn in the same queue as the units, so that all who are before it share its COMMIT.
 pub(crate) fn send_committer(database: &Database) {
-    let writer = Arc::clone(&database.0.writer);
+    let database = database.clone();
     tokio::spawn(async move {
-        let mut writer = writer.lock_owned().await;
+        let mut writer = Arc::clone(&database.0.writer).lock_owned().await;
         let commit = tokio::task::spawn_blocking(move || {
             if writer.group.is_empty() {
                 writer.committer = false;
                 return;
             }
-            let (saved, group) = writer.commit();
+            let (saved, group) = writer.commit(&database.0.on_disk);
             drop(writer);
             let number = COMMITS.fetch_add(1, Ordering::Relaxed);
             // The trace point that the crash test reads: answers leave after this line.
@@ -141,6 +157,8 @@ pub(crate) fn watch(database: Weak<Inner>) {
                 let Some(database) = database.upgrade() else {
                     return;
                 };
+                // So that readers know, too, and health is told.
+                database.on_disk.intact();
                 let hold = database.options.hold;
                 let overdue = match &*lock(&database.holder) {
                     Some((since, unit)) if since.elapsed() > hold => unit.upgrade(),

@@ -323,3 +323,117 @@ async fn a_refused_statement_does_not_spoil_its_unit() {
     let unit = site.as_user(&site.ann);
     assert_eq!(Article::objects().count(&unit.read_db()).await.unwrap(), 4);
 }
+
+/// CWE-400. Attack: forty clients ask for deep pages, for ever.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn deep_reads_do_not_starve_short_ones() {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    let options = Options {
+        steps: 10_000_000,
+        wait: Duration::from_secs(3),
+        ..Options::default()
+    };
+    let database = Database::open("sqlite::memory:", options).unwrap();
+    let read = |database: &Database, rows: u32| {
+        let database = database.clone();
+        async move {
+            let sql = format!(
+                "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT {rows}) SELECT max(i) FROM n"
+            );
+            let read =
+                database.read_on_thread(move |c| Ok(c.sqlite.query_row(&sql, [], |r| r.get::<_, i64>(0))?));
+            read.await
+        }
+    };
+    let ended = Arc::new(AtomicUsize::new(0));
+    let deep: Vec<_> = (0..40)
+        .map(|_| {
+            let (ended, read) = (Arc::clone(&ended), read(&database, u32::MAX));
+            tokio::spawn(async move {
+                let result = read.await;
+                ended.fetch_add(1, Ordering::SeqCst);
+                result
+            })
+        })
+        .collect();
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    for _ in 0..3 {
+        assert_eq!(read(&database, 100).await.unwrap(), 100);
+    }
+    let before = ended.load(Ordering::SeqCst);
+    assert!(
+        before < 35,
+        "short reads waited until {before} deep ones had ended"
+    );
+    for task in deep {
+        // Each ends: with its limit or with "busy", never by waiting for ever.
+        assert_eq!(task.await.unwrap().unwrap_err().status(), 503);
+    }
+}
+
+/// CWE-400, CWE-407: a long pattern over long texts is work that counts.
+#[tokio::test]
+async fn a_search_counts() {
+    let options = Options {
+        short_steps: 100_000,
+        steps: 200_000,
+        ..Options::default()
+    };
+    let database = Database::open("sqlite::memory:", options).unwrap();
+    let search = database.read_on_thread(|c| {
+        Ok(c.sqlite.query_row(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 3000), \
+             t(x) AS MATERIALIZED (SELECT replace(hex(zeroblob(20000)), '00', 'a')) \
+             SELECT sum(instr(x, replace(hex(zeroblob(4000)), '00', 'a') || 'b' || i)) FROM n, t",
+            [],
+            |row| row.get::<_, i64>(0),
+        )?)
+    });
+    assert!(matches!(search.await, Err(Error::TooMuchWork)));
+}
+
+/// A database whose file is deleted, moved away or replaced acknowledges nothing that the next start would not find.
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deleted_file_saves_nothing_and_says_so() {
+    use std::path::PathBuf;
+    type Ruin = fn(&PathBuf);
+    let ruins: [Ruin; 4] = [
+        |path| std::fs::remove_file(path).unwrap(),
+        |path| std::fs::rename(path, path.with_extension("away")).unwrap(),
+        |path| {
+            std::fs::copy(path, path.with_extension("backup")).unwrap();
+            std::fs::rename(path.with_extension("backup"), path).unwrap();
+        },
+        |path| {
+            let mut log = path.clone().into_os_string();
+            log.push("-wal");
+            std::fs::remove_file(log).unwrap();
+        },
+    ];
+    for (i, ruin) in ruins.into_iter().enumerate() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("db.sqlite3");
+        let database = Database::open(&format!("sqlite://{}", path.display()), Options::default()).unwrap();
+        database.create_all(&[Organisation::meta()]).unwrap();
+        let add = async |name: &str| {
+            let unit = database.bind(Actor::nobody());
+            let saved = add(&unit.db(), name).await;
+            match saved {
+                Ok(_) => unit.finish(true).await,
+                Err(error) => Err(error),
+            }
+        };
+        add("a").await.unwrap();
+        ruin(&path);
+        let refused = add("b").await.unwrap_err();
+        assert_eq!(refused.status(), 503, "{i}: {refused}");
+        // Readers, and with them the health page, know it as well.
+        let unit = database.bind(Actor::nobody());
+        let read = Organisation::objects()
+            .count(&unit.read_db().acting::<Fixtures>())
+            .await;
+        assert_eq!(read.unwrap_err().status(), 503, "{i}");
+    }
+}

@@ -25,6 +25,9 @@ pub(super) fn run(app: App, options: &Serve, out: &Out) -> Result<(), Failure> {
         settings.set("addr", addr, "--addr").map_err(Failure::new)?;
     }
     crate::logging::start(&settings);
+    for ignored in settings.ignored() {
+        tracing::info!(target: "vauban::settings", "not read: {ignored}");
+    }
     match settings.mode {
         Mode::Development => development(app, settings, options, out),
         Mode::Release => release(app, settings, out),
@@ -181,7 +184,7 @@ fn keep_to_loopback(settings: &mut Settings, share_dev: bool) -> Result<(), Fail
 /// Takes the port, and writes the one that was given into the settings (`--addr 127.0.0.1:0` asks for any).
 fn listen(settings: &mut Settings) -> Result<TcpListener, Failure> {
     let addr = settings.addr;
-    let listener = TcpListener::bind(addr).map_err(|error| {
+    let listener = bind(addr).map_err(|error| {
         Failure::new(format_args!(
             "Cannot listen on {addr}: {error}. Another program may have the port; choose one with `--addr HOST:PORT`."
         ))
@@ -189,6 +192,21 @@ fn listen(settings: &mut Settings) -> Result<TcpListener, Failure> {
     listener.set_nonblocking(true)?;
     settings.addr = listener.local_addr()?;
     Ok(listener)
+}
+
+/// Connections that the system keeps for us until they are accepted; it cuts this to its own bound (`somaxconn`). The
+/// standard library's 128 are gone in a moment of many visitors.
+const BACKLOG: i32 = 4096;
+
+fn bind(addr: SocketAddr) -> std::io::Result<TcpListener> {
+    use socket2::{Domain, Protocol, Socket, Type};
+    let socket = Socket::new(Domain::for_address(addr), Type::STREAM, Some(Protocol::TCP))?;
+    // As the standard library does: a restart takes the port at once. Not on Windows, where it would share it.
+    #[cfg(unix)]
+    socket.set_reuse_address(true)?;
+    socket.bind(&addr.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
 }
 
 /// Serves until Ctrl-C or SIGTERM. `ready` runs first, in the same run time.

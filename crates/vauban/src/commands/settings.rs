@@ -26,5 +26,8 @@ pub(super) fn run(app: &App, json: bool, out: &Out) -> Result<(), Failure> {
         out.line(format_args!("    from {}; set with {}", s.source, s.variable));
         out.line(format_args!("    check: {}", s.check));
     }
+    for ignored in settings.ignored() {
+        out.line(format_args!("Not read: {ignored}."));
+    }
     Ok(())
 }

@@ -174,7 +174,11 @@ impl Client {
     pub(super) async fn sign_in_as_id(&mut self, user: uuid::Uuid) {
         let begun = middleware::session_for_test(&self.site, user).await;
         let token = begun.unwrap_or_else(|error| panic!("{user} cannot sign in: {error:?}"));
-        let name = Cookie::full_name(middleware::SESSION_COOKIE, self.is_https());
+        let name = Cookie::full_name(
+            middleware::SESSION_COOKIE,
+            self.is_https(),
+            self.site.package().name,
+        );
         self.set_cookie(&name, &token);
     }
 

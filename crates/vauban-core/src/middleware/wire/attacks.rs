@@ -274,7 +274,7 @@ async fn what_is_too_large_is_refused() {
     let in_form = [("Sec-Fetch-Site", "same-origin")];
     assert_eq!(
         server.send("POST /", &browser(&in_form), &fields).await.status,
-        403
+        413
     );
 }
 
@@ -354,9 +354,12 @@ async fn a_first_visit_can_post() {
             .status
     };
     assert_eq!(post(&cookie).await, 200);
-    assert_eq!(post("csrf=AAAAAAAAAAAAAAAAAAAAAA").await, 403);
+    assert_eq!(post("test-csrf=AAAAAAAAAAAAAAAAAAAAAA").await, 403);
     // CWE-1275: a planted second cookie makes both worthless.
-    assert_eq!(post(&format!("{cookie}; csrf=AAAAAAAAAAAAAAAAAAAAAA")).await, 403);
+    assert_eq!(
+        post(&format!("{cookie}; test-csrf=AAAAAAAAAAAAAAAAAAAAAA")).await,
+        403
+    );
 }
 
 /// CWE-209, CWE-215, CWE-489: the development page says what went wrong and where, and hides secrets; others than
@@ -371,7 +374,7 @@ async fn the_development_page_hides_secrets() {
     };
     let mut request = vec![
         pair("Host", "localhost"),
-        pair("Cookie", "session=cookie-value-of-ann"),
+        pair("Cookie", "test-session=cookie-value-of-ann"),
         pair("Authorization", "Bearer token-of-ann"),
     ];
     let server = start(development()).await;

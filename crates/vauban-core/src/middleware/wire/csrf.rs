@@ -85,7 +85,7 @@ async fn let_through(case: &Value) -> bool {
             headers.push(pair(name, value.as_str().unwrap()));
         }
     }
-    let prefix = if secure { "__Host-" } else { "" };
+    let prefix = if secure { "__Host-" } else { "test-" };
     let by_session = settings["use_sessions"] == true;
     let stored = if by_session {
         &case["session_token"]

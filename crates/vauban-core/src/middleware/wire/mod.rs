@@ -9,6 +9,7 @@ mod headers;
 mod hosts;
 mod layers;
 mod pace;
+mod strangers;
 mod units;
 
 use std::net::SocketAddr;

@@ -98,6 +98,12 @@ pub(super) async fn form(_: Public, db: Db<Write>, form: Form<NoteForm>) -> Resu
 }
 
 async fn site() -> Server {
+    #[allow(deprecated)]
+    let database = Database::open("sqlite::memory:", Options::default()).unwrap();
+    site_on(database).await
+}
+
+async fn site_on(database: Database) -> Server {
     let mut parts = parts(&["example.com"]);
     parts.routes = Routes::new()
         .view::<count>("count")
@@ -107,8 +113,6 @@ async fn site() -> Server {
         .view::<panics>("panics")
         .view::<hangs>("hangs")
         .view::<form>("form");
-    #[allow(deprecated)]
-    let database = Database::open("sqlite::memory:", Options::default()).unwrap();
     database.create_all(&[Note::meta()]).unwrap();
     parts.database = Some(database);
     start(parts).await
@@ -119,7 +123,7 @@ fn ann(server: &Server, path: &str) -> Vec<(String, String)> {
     vec![
         pair("Host", "example.com"),
         pair("Origin", "http://example.com"),
-        pair("Cookie", "session=a-session-of-ann"),
+        pair("Cookie", "test-session=a-session-of-ann"),
         pair("X-CSRFToken", token),
     ]
 }
@@ -167,7 +171,7 @@ async fn a_client_that_goes_away_holds_nothing() {
     let server = site().await;
     let token = server.token(&Binding::Session("a-session-of-ann".to_owned()), "/hangs/");
     let request = format!(
-        "POST /hangs/ HTTP/1.1\r\nHost: example.com\r\nOrigin: http://example.com\r\nCookie: session=a-session-of-ann\r\n\
+        "POST /hangs/ HTTP/1.1\r\nHost: example.com\r\nOrigin: http://example.com\r\nCookie: test-session=a-session-of-ann\r\n\
          X-CSRFToken: {token}\r\nContent-Length: 0\r\n\r\n"
     );
     let mut stream = TcpStream::connect(server.addr).await.unwrap();
@@ -193,7 +197,7 @@ async fn a_stale_form_comes_back_and_writes_nothing() {
     let body = format!("csrfmiddlewaretoken={stale}&text=What+I+typed");
     let own = [
         pair("Host", "example.com"),
-        pair("Cookie", "session=a-session-of-ann"),
+        pair("Cookie", "test-session=a-session-of-ann"),
         pair("Origin", "http://example.com"),
         pair("Sec-Fetch-Site", "same-origin"),
     ];
@@ -219,4 +223,33 @@ async fn a_stale_form_comes_back_and_writes_nothing() {
     let body = format!("csrfmiddlewaretoken={fresh}&text=a");
     assert_eq!(server.send("POST /form/", &own, &body).await.status, 200);
     assert_eq!(notes(&server).await, "2");
+}
+
+/// Another process holds the database, or its file is gone: "come again", not "our fault", and nothing is said to be saved.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_cannot_be_written_is_503() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("db.sqlite3");
+    let options = Options {
+        wait: Duration::from_millis(300),
+        ..Options::default()
+    };
+    #[allow(deprecated)]
+    let database = Database::open(&format!("sqlite://{}", path.display()), options).unwrap();
+    let server = site_on(database).await;
+    let good = async || {
+        let reply = server.send("POST /good/", &ann(&server, "/good/"), "").await;
+        (reply.status, reply.header("retry-after").map(str::to_owned))
+    };
+    assert_eq!(good().await, (200, None));
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    assert_eq!(good().await, (503, Some("2".to_owned())));
+    other.execute_batch("ROLLBACK").unwrap();
+    drop(other);
+    assert_eq!(good().await.0, 200);
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(good().await.0, 503);
+    let host = [pair("Host", "example.com")];
+    assert_eq!(server.send("GET /count/", &host, "").await.status, 503);
 }

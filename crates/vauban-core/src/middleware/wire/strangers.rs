@@ -1,0 +1,274 @@
+//! What strangers put into a request that passes: other programs' cookies, odd targets, line ends of their own, proxies'
+//! spellings. None of it breaks ours, and none of it has two readings.
+
+use super::*;
+use crate::messages::Messages;
+
+/// The status, and what `cx.cookie` reads, of a raw request.
+#[view(get, "/taste/")]
+async fn taste(_: Public, cx: Arc<Cx>) -> Result<Text> {
+    Ok(Text::new(format!(
+        "{}|{}",
+        cx.cookie("taste").unwrap_or("none"),
+        cx.identity().session.is_some()
+    )))
+}
+
+#[view(get, "/much/")]
+async fn much(_: Public, cx: Arc<Cx>) -> Result<Text> {
+    cx.set_cookie(crate::http::Cookie::new("much", &"x".repeat(5000), false));
+    Ok(Text::new("much"))
+}
+
+#[view(get, "/say/")]
+async fn say(_: Public, messages: Messages) -> Result<Text> {
+    for number in 0..8 {
+        messages.success(format!("{number}{}", "\u{8a9e}".repeat(239)));
+    }
+    Ok(Text::new("said"))
+}
+
+#[view(get, "/shown/")]
+async fn shown(_: Public, cx: Arc<Cx>) -> Result<Text> {
+    let texts: Vec<String> = cx.take_messages().iter().map(|m| m.text.clone()).collect();
+    Ok(Text::new(texts.join("\n")))
+}
+
+#[view(get, "/client/")]
+async fn client(_: Public, cx: Arc<Cx>) -> Result<Text> {
+    Ok(Text::new(format!("{} {}", cx.client_ip(), cx.host())))
+}
+
+async fn site() -> Server {
+    let mut parts = parts(&["example.com", "127.0.0.1", "[::1]"]);
+    parts.routes = parts
+        .routes
+        .view::<taste>("taste")
+        .view::<much>("much")
+        .view::<say>("say")
+        .view::<shown>("shown")
+        .view::<client>("client");
+    start(parts).await
+}
+
+fn get(line: &str, fields: &str) -> Vec<u8> {
+    format!("{line} HTTP/1.1\r\nHost: example.com\r\n{fields}Connection: close\r\n\r\n").into_bytes()
+}
+
+/// Another program's cookie, in any bytes, neither signs anybody out nor hides a value.
+#[tokio::test]
+async fn a_strangers_cookie_breaks_nothing() {
+    let server = site().await;
+    for strange in [
+        "consent=d\u{e9}j\u{e0}; ".as_bytes(),
+        b"x=\xff\xfe; ",
+        b"session=of-flask; ",
+        b"; =;",
+    ] {
+        let cookies = [
+            b"Cookie: ",
+            strange,
+            b"test-session=a-session-of-ann; test-taste=d%C3%A9j%C3%A0\r\n",
+        ]
+        .concat();
+        let request = [
+            b"GET /taste/ HTTP/1.1\r\nHost: example.com\r\n".as_slice(),
+            &cookies,
+            b"Connection: close\r\n\r\n",
+        ]
+        .concat();
+        let reply = server.raw(&request).await;
+        assert_eq!(reply.body, "d\u{e9}j\u{e0}|true", "{strange:?}");
+        assert_eq!(reply.header("set-cookie"), None, "a stranger's is not removed");
+    }
+}
+
+/// CWE-20: targets that are no path of the site are refused before anything looks at them.
+#[tokio::test]
+async fn odd_targets_are_refused() {
+    let server = site().await;
+    for line in [
+        "GET example.com:80",
+        "GET example.com",
+        "OPTIONS *",
+        "GET *",
+        "CONNECT example.com:443",
+        "CONNECT /x",
+        "GET ftp://example.com/x",
+        "GET ?x",
+        "GET http://example.com@evil.example/x",
+    ] {
+        let reply = server.raw(&get(line, "")).await;
+        assert_eq!(reply.status, 400, "{line}");
+    }
+    for line in [
+        "GET http://example.com/x",
+        "GET HTTP://EXAMPLE.com:80/x",
+        "GET /x",
+    ] {
+        assert_eq!(server.raw(&get(line, "")).await.status, 200, "{line}");
+    }
+}
+
+/// CWE-444: a proxy that ends no line at a bare LF reads another request than a server that does.
+#[tokio::test]
+async fn a_bare_lf_is_refused() {
+    let server = site().await;
+    for request in [
+        "GET /x HTTP/1.1\nHost: example.com\r\nConnection: close\r\n\r\n",
+        "GET /x HTTP/1.1\r\nHost: example.com\nConnection: close\r\n\r\n",
+        "GET /x HTTP/1.1\r\nHost: example.com\r\nConnection: close\r\n\n",
+        "GET /x HTTP/1.1\r\nHost: example.com\r\nX: a\nY: b\r\nConnection: close\r\n\r\n",
+        "\nGET /x HTTP/1.1\r\nHost: example.com\r\nConnection: close\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: example.com\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\nx",
+        "POST / HTTP/1.1\r\nHost: example.com\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
+    ] {
+        assert_eq!(server.raw(request.as_bytes()).await.status, 400, "{request:?}");
+    }
+    // Behind a good request, and behind a body with LF in it: the good ones are answered first.
+    let pipelined = "GET /x HTTP/1.1\r\nHost: example.com\r\n\r\nGET /x HTTP/1.1\nHost: example.com\r\n\r\n";
+    let reply = server.raw(pipelined.as_bytes()).await;
+    assert_eq!(reply.status, 200);
+    assert!(reply.body.contains("HTTP/1.1 400"), "{}", reply.body);
+    let body = "POST / HTTP/1.1\r\nHost: example.com\r\nContent-Length: 4\r\n\r\na\n\nbGET /x HTTP/1.1\r\nHost: example.com\r\n\
+                Connection: close\r\n\r\n";
+    let reply = server.raw(body.as_bytes()).await;
+    assert_eq!(reply.status, 415);
+    assert!(reply.body.contains("HTTP/1.1 200"), "{}", reply.body);
+}
+
+/// What proxies write of an address or a scheme is read; what is none is nobody's address.
+#[tokio::test]
+async fn proxies_may_spell_as_they_like() {
+    let server = site().await;
+    let ask = async |fields: &str| server.raw(&get("GET /client/", fields)).await.body;
+    assert_eq!(
+        ask("X-Forwarded-For: 203.0.113.9:51234\r\n").await,
+        "203.0.113.9 example.com"
+    );
+    assert_eq!(ask("X-Forwarded-For: unknown\r\n").await, "127.0.0.1 example.com");
+    assert_eq!(
+        ask("X-Forwarded-For: \"[2001:db8::1]:1\"\r\nX-Forwarded-Host: [0:0:0:0:0:0:0:1]:80\r\n").await,
+        "2001:db8::1 [0:0:0:0:0:0:0:1]:80"
+    );
+    for host in ["EXAMPLE.com.", "Example.com:443", "[::ffff:7f00:1]"] {
+        let fields = format!("X-Forwarded-Proto: HTTPS\r\nX-Forwarded-Host: {host}\r\n");
+        assert_eq!(ask(&fields).await, format!("127.0.0.1 {host}"), "as it was asked");
+    }
+}
+
+/// A form is sent behind a proxy that spells the host in its own way.
+#[tokio::test]
+async fn an_own_origin_is_own_in_every_spelling() {
+    let server = site().await;
+    for (host, origin, own) in [
+        ("example.com:443", "https://example.com", true),
+        ("example.com.", "https://example.com", true),
+        ("[0:0:0:0:0:0:0:1]", "https://[::1]", true),
+        ("[::ffff:127.0.0.1]", "https://127.0.0.1", true),
+        ("example.com", "https://example.com:8443", false),
+        ("example.com", "http://example.com", false),
+        ("127.0.0.1", "https://[::1]", false),
+    ] {
+        let token = server.token(&Binding::Session("a-session-of-ann".to_owned()), "/");
+        let headers = [
+            pair("Host", "example.com"),
+            pair("X-Forwarded-Host", host),
+            pair("X-Forwarded-Proto", "https"),
+            pair("Cookie", "__Host-session=a-session-of-ann"),
+            pair("Origin", origin),
+        ];
+        let reply = server
+            .send("POST /", &headers, &format!("csrfmiddlewaretoken={token}"))
+            .await;
+        assert_eq!(reply.status, if own { 200 } else { 403 }, "{host} {origin}");
+    }
+}
+
+/// Browsers drop what is longer than 4,096 octets, silently: what we send never is, and what did not fit is said.
+#[tokio::test]
+async fn no_cookie_is_longer_than_browsers_keep() {
+    let server = site().await;
+    assert_eq!(
+        server.raw(&get("GET /much/", "")).await.header("set-cookie"),
+        None
+    );
+    let said = server.raw(&get("GET /say/", "")).await;
+    let line = said.header("set-cookie").unwrap();
+    assert!(line.len() <= 4096, "{}", line.len());
+    let cookie = line.split(';').next().unwrap();
+    // Said twice before a page shows them.
+    let again = server
+        .raw(&get("GET /say/", &format!("Cookie: {cookie}\r\n")))
+        .await;
+    let cookie = again.header("set-cookie").unwrap().split(';').next().unwrap();
+    let shown = server
+        .raw(&get("GET /shown/", &format!("Cookie: {cookie}\r\n")))
+        .await
+        .body;
+    let lines: Vec<&str> = shown.lines().collect();
+    let (last, first) = lines.split_last().unwrap();
+    for (number, text) in first.iter().enumerate() {
+        assert_eq!(*text, format!("{number}{}", "\u{8a9e}".repeat(239)));
+    }
+    assert!(first.len() >= 3, "{}", first.len());
+    assert_eq!(*last, format!("There were {} more messages.", 16 - first.len()));
+}
+
+/// RFC 3986: what a client wrote raw does not stand raw in `Location`.
+#[tokio::test]
+async fn a_location_is_ascii() {
+    #[view(get, "/{name}/")]
+    async fn named(_: Public, name: crate::routing::Path<String>) -> Result<Text> {
+        Ok(Text::new(name.into_inner()))
+    }
+    let mut parts = parts(&["example.com"]);
+    parts.routes = Routes::new().view::<named>("named");
+    let server = start(parts).await;
+    for target in ["/\u{fc}", "/\u{fc}?q=\u{e4}", "/%C3%BC"] {
+        let reply = server.raw(&get(&format!("GET {target}"), "")).await;
+        if reply.status == 301 {
+            let location = reply.header("location").unwrap();
+            assert!(
+                location.is_ascii() && location.starts_with("/%C3%BC/"),
+                "{location}"
+            );
+        } else {
+            assert_eq!(reply.status, 400, "{target}");
+        }
+    }
+}
+
+/// A body that cannot be read is refused with its reason, not as a forgery; nothing is let in by it.
+#[tokio::test]
+async fn an_unreadable_form_is_told_why() {
+    let server = site().await;
+    let post = async |kind: &str, body: &[u8]| {
+        let head = format!(
+            "POST / HTTP/1.1\r\nHost: example.com\r\nOrigin: http://example.com\r\nCookie: test-session=a-session-of-ann\r\n\
+             Accept: text/plain\r\nConnection: close\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n",
+            body.len()
+        );
+        let reply = server.raw(&[head.as_bytes(), body].concat()).await;
+        (reply.status, reply.body)
+    };
+    const FORM: &str = "application/x-www-form-urlencoded";
+    for (kind, body, status, part) in [
+        (FORM, &b"a=100%"[..], 400, "percent sign"),
+        (FORM, b"a=\xff", 400, "UTF-8"),
+        (
+            "application/x-www-form-urlencoded; charset=ISO-8859-1",
+            b"a=b",
+            415,
+            "UTF-8",
+        ),
+        ("text/plain", b"a=b", 415, "not a form"),
+        ("multipart/form-data; boundary=x", b"nonsense", 400, "multipart"),
+        (FORM, b"a=b", 403, "token"),
+        (FORM, b"", 403, "token"),
+    ] {
+        let (sent, told) = post(kind, body).await;
+        assert_eq!(sent, status, "{kind} {body:?}: {told}");
+        assert!(told.contains(part), "{told}");
+    }
+}
