@@ -157,6 +157,7 @@ const WIDGETS: &[(&str, &str)] = &[
     ("password", "Password"),
     ("email", "Email"),
     ("number", "Number"),
+    ("decimal", "Decimal"),
     ("select", "Select"),
     ("checkbox", "Checkbox"),
     ("hidden", "Hidden"),

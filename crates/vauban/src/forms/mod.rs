@@ -33,6 +33,7 @@ mod multipart;
 mod param;
 mod render;
 mod rows;
+pub(crate) mod scalar;
 mod spec;
 mod value;
 

@@ -12,6 +12,7 @@ use vauban_template::escape::{self, Text};
 
 use super::bound::BoundField;
 use super::form::{Form, FormFields};
+use super::scalar::read_bool;
 use super::spec::Widget;
 
 /// `{{ form }}` in a template. Markup, because every value in it went through an escaper here.
@@ -166,7 +167,7 @@ pub(super) fn control(bound: &BoundField, out: &mut String) {
             attributes(bound, out);
             match widget {
                 Widget::Checkbox => {
-                    if !matches!(bound.value(), "" | "0" | "off" | "false") {
+                    if read_bool(bound.value()) != Some(false) {
                         out.push_str(" checked");
                     }
                 }
@@ -219,7 +220,10 @@ fn attributes(bound: &BoundField, out: &mut String) {
             out,
         );
     }
-    if spec.widget == Widget::Number {
+    if spec.widget == Widget::Decimal {
+        out.push_str(" step=\"any\"");
+    }
+    if matches!(spec.widget, Widget::Number | Widget::Decimal) {
         if let Some(min) = spec.min {
             number(" min=\"", min, out);
         }

@@ -16,6 +16,8 @@ pub enum Widget {
     Email,
     /// A whole number.
     Number,
+    /// A number that may have a point.
+    Decimal,
     /// A list to choose one entry from.
     Select,
     /// Yes or no.
@@ -31,7 +33,7 @@ impl Widget {
             Self::Text => Some("text"),
             Self::Password => Some("password"),
             Self::Email => Some("email"),
-            Self::Number => Some("number"),
+            Self::Number | Self::Decimal => Some("number"),
             Self::Checkbox => Some("checkbox"),
             Self::Hidden => Some("hidden"),
             Self::Textarea | Self::Select => None,

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use super::scalar::{read_bool, read_float};
 use super::spec::{Choice, FieldSpec, Widget};
 use crate::Secret;
 use crate::accounts::{Email, MAX_EMAIL_BYTES, Password};
@@ -133,11 +134,7 @@ impl FieldValue for bool {
 
     /// A checkbox is sent when it is ticked, as `on` unless the page says otherwise.
     fn read(text: &str, _: &FieldSpec) -> Result<Self, Problem> {
-        match text {
-            "on" | "true" | "1" => Ok(true),
-            "false" | "0" | "off" => Ok(false),
-            _ => Err("Tick the box or leave it empty.".into()),
-        }
+        read_bool(text).ok_or(Problem::Borrowed("Tick the box or leave it empty."))
     }
 
     fn blank(spec: &FieldSpec) -> Option<Self> {
@@ -147,6 +144,16 @@ impl FieldValue for bool {
     fn shown(&self) -> String {
         if *self { "on".to_owned() } else { String::new() }
     }
+}
+
+/// At least one of the bounds is there.
+fn out_of_range(min: Option<i64>, max: Option<i64>) -> Problem {
+    match (min, max) {
+        (Some(min), Some(max)) => format!("Enter a number from {min} to {max}."),
+        (Some(min), None) => format!("Enter a number of at least {min}."),
+        (None, max) => format!("Enter a number of at most {}.", max.unwrap_or(i64::MAX)),
+    }
+    .into()
 }
 
 macro_rules! integers {
@@ -160,12 +167,10 @@ macro_rules! integers {
                 if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
                     return Err("Enter a whole number.".into());
                 }
-                let out_of_range = || Problem::from(match (spec.min, spec.max) {
-                    (Some(min), Some(max)) => format!("Enter a number from {min} to {max}."),
-                    (Some(min), None) => format!("Enter a number of at least {min}."),
-                    (None, Some(max)) => format!("Enter a number of at most {max}."),
-                    (None, None) => format!("Enter a number from {} to {}.", Self::MIN, Self::MAX),
-                });
+                let out_of_range = || match (spec.min, spec.max) {
+                    (None, None) => format!("Enter a number from {} to {}.", Self::MIN, Self::MAX).into(),
+                    (min, max) => out_of_range(min, max),
+                };
                 // CWE-190: what does not fit is refused, not wrapped.
                 let number: $number = text.parse().map_err(|_| out_of_range())?;
                 let wide = i128::from(number);
@@ -181,6 +186,31 @@ macro_rules! integers {
     )+};
 }
 integers!(i8, i16, i32, i64, u8, u16, u32, u64);
+
+/// A number with a point, always finite: `NaN`, `inf` and `1e400` are refused (CWE-1286).
+impl FieldValue for f64 {
+    const WIDGET: Widget = Widget::Decimal;
+
+    fn read(text: &str, spec: &FieldSpec) -> Result<Self, Problem> {
+        let number = read_float(text).ok_or("Enter a number, like 3.14.")?;
+        #[allow(clippy::cast_precision_loss)] // bounds are written by hand, far below 2⁵³
+        let (min, max) = (spec.min.map(|n| n as Self), spec.max.map(|n| n as Self));
+        if min.is_none_or(|min| number >= min) && max.is_none_or(|max| number <= max) {
+            return Ok(number);
+        }
+        Err(out_of_range(spec.min, spec.max))
+    }
+
+    /// Read back as the same number, and short for the large ones, too.
+    fn shown(&self) -> String {
+        let plain = self.to_string();
+        if plain.len() > 24 {
+            format!("{self:e}")
+        } else {
+            plain
+        }
+    }
+}
 
 impl<T: FieldValue> FieldValue for Option<T> {
     const WIDGET: Widget = T::WIDGET;
