@@ -472,10 +472,10 @@ impl Writer<'_> {
             let (name, ty) = (f.name, f.ty);
             if f.is_given() {
                 quote! {
-                    if let ::core::result::Result::Err(message) =
+                    if let ::core::result::Result::Err(problem) =
                         <#ty as #orm::ModelField>::check_input(&new.#name, &meta.columns[#i].limits)
                     {
-                        out.problems.push((meta.columns[#i].field, message));
+                        out.problems.push((meta.columns[#i].field, problem));
                     }
                     out.values.push(::core::option::Option::Some(<#ty as #orm::ModelField>::input_value(&new.#name)));
                 }

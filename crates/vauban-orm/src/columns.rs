@@ -11,6 +11,7 @@ use crate::filter::Filter;
 use crate::meta::{ColumnMeta, ModelMeta};
 use crate::model::{Model, UserModel};
 use crate::policy::Who;
+use crate::problem::Problem;
 use crate::types::{DateTime, Id, Slug};
 use crate::value::Value;
 
@@ -411,7 +412,7 @@ pub struct Assignment<M> {
     pub(crate) column: &'static ColumnMeta,
     pub(crate) value: Value,
     pub(crate) add: bool,
-    pub(crate) problem: Option<String>,
+    pub(crate) problem: Option<Problem>,
     model: PhantomData<fn() -> M>,
 }
 
@@ -428,7 +429,7 @@ impl<M> Assignment<M> {
         let problem = path
             .0
             .is_some()
-            .then(|| "Only the row's own columns can be set.".to_owned());
+            .then(|| Problem::new("own_columns_only", "Only the row's own columns can be set."));
         Self {
             column,
             value,

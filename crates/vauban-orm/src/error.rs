@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::problem::Problem;
+
 /// What goes wrong with rows.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -19,7 +21,7 @@ pub enum Error {
         table: &'static str,
     },
     /// Values that the model does not accept (422), by field.
-    Invalid(Vec<Problem>),
+    Invalid(Vec<FieldProblem>),
     /// Another row has the same value in unique columns (409).
     Unique {
         /// The table.
@@ -43,14 +45,17 @@ pub enum Error {
     Database(rusqlite::Error),
 }
 
-/// A value that the model does not accept.
+/// A value that the model does not accept: which, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    /// The field's name in the model.
+pub struct FieldProblem {
+    /// The field's name in the model; of a check constraint its name.
     pub field: &'static str,
-    /// What is wrong, for the person who typed it. Never contains the value.
-    pub message: String,
+    /// What is wrong, for the person who typed it.
+    pub problem: Problem,
 }
+
+/// What a value says that has to be the only one of its kind.
+const TAKEN: Problem = Problem::new("taken", "This is already taken.");
 
 /// This crate's results.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -68,26 +73,23 @@ impl Error {
         }
     }
 
-    /// The fields at fault with their messages, for a form: of [`Error::Invalid`] and [`Error::Unique`].
-    pub fn problems(&self) -> Vec<Problem> {
+    /// The fields at fault and what is wrong with them, for a form: of [`Error::Invalid`] and [`Error::Unique`].
+    pub fn problems(&self) -> Vec<FieldProblem> {
         match self {
             Self::Invalid(problems) => problems.clone(),
             Self::Unique { fields, .. } => fields
                 .iter()
-                .map(|&field| Problem {
+                .map(|&field| FieldProblem {
                     field,
-                    message: "This is already taken.".into(),
+                    problem: TAKEN,
                 })
                 .collect(),
             _ => Vec::new(),
         }
     }
 
-    pub(crate) fn invalid(field: &'static str, message: impl Into<String>) -> Self {
-        Self::Invalid(vec![Problem {
-            field,
-            message: message.into(),
-        }])
+    pub(crate) fn invalid(field: &'static str, problem: Problem) -> Self {
+        Self::Invalid(vec![FieldProblem { field, problem }])
     }
 }
 
@@ -102,7 +104,7 @@ impl fmt::Display for Error {
                 f.write_str("not accepted:")?;
                 problems
                     .iter()
-                    .try_for_each(|p| write!(f, " {}: {}", p.field, p.message))
+                    .try_for_each(|p| write!(f, " {}: {}", p.field, p.problem))
             }
             Self::Unique { table, fields } => write!(f, "already taken in `{table}`: {}", fields.join(", ")),
             Self::Multiple => f.write_str("more than one row where one was asked for"),

@@ -5,12 +5,14 @@ use uuid::Uuid;
 use crate::columns::{Column, Path};
 use crate::meta::{ColumnMeta, ModelMeta};
 use crate::model::Model;
+use crate::problem::Problem;
 use crate::value::RowReader;
 pub use crate::value::{Kind, Mismatch, Value, ValueRef};
 
 /// A type that a model's column may have. Implement it for your own newtypes: parse, don't validate.
 ///
 /// ```
+/// use vauban_orm::Problem;
 /// use vauban_orm::field::{Field, Limits, Kind, Mismatch, Value, ValueRef};
 ///
 /// #[derive(Clone)]
@@ -22,8 +24,8 @@ pub use crate::value::{Kind, Mismatch, Value, ValueRef};
 ///     fn from_value(value: ValueRef<'_>) -> Result<Self, Mismatch> {
 ///         match value { ValueRef::Text(s) => Ok(Self(s.to_owned())), _ => Err(Mismatch) }
 ///     }
-///     fn check(&self, _: &Limits) -> Result<(), String> {
-///         if self.0.len() == 5 { Ok(()) } else { Err("A postcode has five digits.".into()) }
+///     fn check(&self, _: &Limits) -> Result<(), Problem> {
+///         if self.0.len() == 5 { Ok(()) } else { Err(Problem::new("postcode", "A postcode has five digits.")) }
 ///     }
 /// }
 /// ```
@@ -49,12 +51,15 @@ pub trait Field: Clone + Send + Sync + Sized + 'static {
     /// Whether the value may be saved; called for every write, whatever its way (CWE-20).
     ///
     /// # Errors
-    /// What is wrong, as a sentence for the person who typed it.
-    fn check(&self, limits: &Limits) -> Result<(), String> {
+    /// What is wrong, for the person who typed it.
+    fn check(&self, limits: &Limits) -> Result<(), Problem> {
         let _ = limits;
         Ok(())
     }
 }
+
+/// Said of an id that a statement would set.
+pub(crate) const ID_IS_NEVER_SET: Problem = Problem::new("id_is_never_set", "An id is never set.");
 
 /// The limits that a model states for a column.
 #[derive(Debug, Clone, Copy)]
@@ -67,16 +72,19 @@ impl Limits {
     /// Checks a text's length.
     ///
     /// # Errors
-    /// A sentence that states the limit.
-    pub fn check_text(&self, text: &str) -> Result<(), String> {
+    /// A problem that states the limit.
+    pub fn check_text(&self, text: &str) -> Result<(), Problem> {
         if text.contains('\0') {
             // CWE-158: C code behind us would see the text end here.
-            return Err("Null characters are not allowed.".into());
+            return Err(Problem::new(
+                "null_characters",
+                "Null characters are not allowed.",
+            ));
         }
         match self.max_length {
             // Bytes are at least as many as characters, so most values need no counting.
             Some(max) if text.len() > max as usize && text.chars().count() > max as usize => {
-                Err(format!("At most {max} characters."))
+                Err(Problem::new("max_length", "At most {max} characters.").with("max", max))
             }
             _ => Ok(()),
         }
@@ -108,7 +116,7 @@ pub trait ModelField: Sized + Send + Sync + 'static {
     #[doc(hidden)]
     fn input_value(input: &Self::Input) -> Value;
     #[doc(hidden)]
-    fn check_input(input: &Self::Input, limits: &Limits) -> Result<(), String>;
+    fn check_input(input: &Self::Input, limits: &Limits) -> Result<(), Problem>;
     #[doc(hidden)]
     fn read(row: &mut RowReader<'_>) -> Result<Self, Mismatch>;
     #[doc(hidden)]
@@ -134,7 +142,7 @@ impl<T: Field> ModelField for T {
     fn input_value(input: &T) -> Value {
         input.to_value()
     }
-    fn check_input(input: &T, limits: &Limits) -> Result<(), String> {
+    fn check_input(input: &T, limits: &Limits) -> Result<(), Problem> {
         input.check(limits)
     }
     fn read(row: &mut RowReader<'_>) -> Result<Self, Mismatch> {
@@ -159,7 +167,7 @@ impl<T: Field> ModelField for Option<T> {
     fn input_value(input: &Self) -> Value {
         input.as_ref().map_or(Value::Null, Field::to_value)
     }
-    fn check_input(input: &Self, limits: &Limits) -> Result<(), String> {
+    fn check_input(input: &Self, limits: &Limits) -> Result<(), Problem> {
         input.as_ref().map_or(Ok(()), |value| value.check(limits))
     }
     fn read(row: &mut RowReader<'_>) -> Result<Self, Mismatch> {
@@ -185,7 +193,7 @@ impl Field for String {
             _ => Err(Mismatch),
         }
     }
-    fn check(&self, limits: &Limits) -> Result<(), String> {
+    fn check(&self, limits: &Limits) -> Result<(), Problem> {
         limits.check_text(self)
     }
 }
@@ -240,12 +248,12 @@ impl Field for f64 {
             _ => Err(Mismatch),
         }
     }
-    fn check(&self, _: &Limits) -> Result<(), String> {
+    fn check(&self, _: &Limits) -> Result<(), Problem> {
         // SQLite stores NaN as NULL.
         if self.is_finite() {
             Ok(())
         } else {
-            Err("Enter a finite number.".into())
+            Err(Problem::new("not_finite", "Enter a finite number."))
         }
     }
 }
@@ -274,9 +282,11 @@ impl Field for Vec<u8> {
             _ => Err(Mismatch),
         }
     }
-    fn check(&self, limits: &Limits) -> Result<(), String> {
+    fn check(&self, limits: &Limits) -> Result<(), Problem> {
         match limits.max_length {
-            Some(max) if self.len() > max as usize => Err(format!("At most {max} bytes.")),
+            Some(max) if self.len() > max as usize => {
+                Err(Problem::new("max_bytes", "At most {max} bytes.").with("max", max))
+            }
             _ => Ok(()),
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::columns::{Columns, Path};
 use crate::meta::ModelMeta;
+use crate::problem::Problem;
 use crate::types::Id;
 use crate::value::{Mismatch, RowReader, Value};
 
@@ -47,6 +48,6 @@ pub trait UserModel: Model {}
 pub struct NewValues {
     /// `None`: the default, or set by the framework.
     pub values: Vec<Option<Value>>,
-    /// Field and message.
-    pub problems: Vec<(&'static str, String)>,
+    /// Field and problem.
+    pub problems: Vec<(&'static str, Problem)>,
 }

@@ -51,7 +51,7 @@ pub use vauban_macros::Template;
 pub use vauban_macros::{Choices, Form, Model, UserAccount};
 pub use vauban_orm::{
     Actor, Changeable, Choices, Columns, DateTime, Db, Deletable, Field, Filter, ForeignKey, Id, Model, Page,
-    Permitted, Policy, Query as RowQuery, Read, Related, Rules, Service, Slug, UserFacts, UserModel, Version,
+    Permitted, Policy, Problem, Query as RowQuery, Read, Related, Rules, Service, Slug, UserFacts, UserModel, Version,
     Who, Write, engine, service, sql,
 };
 pub use vauban_waiver::{Waiver, waiver, walls};

@@ -7,10 +7,11 @@ use super::select::mismatch;
 use crate::actor::{Action, Authority};
 use crate::columns::Assignment;
 use crate::engine::{Connection, Plan};
-use crate::error::{Error, Problem, Result};
+use crate::error::{Error, FieldProblem, Result};
 use crate::expr::{Bind, Expr, push};
 use crate::meta::{Auto, ColumnMeta, ModelMeta, Privilege};
 use crate::model::Model;
+use crate::problem::Problem;
 use crate::render::{Cond, Renderer, Row, Scope};
 use crate::sabotage::{Control, removed};
 use crate::types::{DateTime, Id};
@@ -38,22 +39,22 @@ impl Changes {
         let mut problems = Vec::new();
         for assignment in assignments {
             let column = assignment.column;
-            if let Some(message) = assignment.problem {
-                problems.push(Problem {
+            if let Some(problem) = assignment.problem {
+                problems.push(FieldProblem {
                     field: column.field,
-                    message,
+                    problem,
                 });
             }
             if matches!(column.auto, Auto::Id | Auto::RandomId) {
-                problems.push(Problem {
+                problems.push(FieldProblem {
                     field: column.field,
-                    message: "An id is never set.".into(),
+                    problem: crate::field::ID_IS_NEVER_SET,
                 });
             }
             if changes.columns.iter().any(|mine| std::ptr::eq(*mine, column)) {
-                problems.push(Problem {
+                problems.push(FieldProblem {
                     field: column.field,
-                    message: "Set twice.".into(),
+                    problem: Problem::new("set_twice", "Set twice."),
                 });
             }
             changes.columns.push(&model.columns[position(model, column)?]);

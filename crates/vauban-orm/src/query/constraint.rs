@@ -5,6 +5,7 @@ use crate::engine::{Connection, Plan};
 use crate::error::{Error, Result};
 use crate::expr::Bind;
 use crate::meta::{ColumnMeta, ModelMeta};
+use crate::problem::Problem;
 use crate::render::{Cond, Renderer, target_of};
 use crate::value::Value;
 
@@ -44,7 +45,7 @@ pub(super) fn hidden_target(
         if !seen {
             return Ok(Some(Error::invalid(
                 column.field,
-                "Choose one of the available values.",
+                Problem::new("not_available", "Choose one of the available values."),
             )));
         }
     }
@@ -99,7 +100,7 @@ pub(super) fn translate(error: rusqlite::Error, model: &'static ModelMeta) -> Er
                 .find(|constraint| constraint.name == name);
             Error::invalid(
                 known.map_or(model.table, |constraint| constraint.name),
-                "Not allowed together.",
+                Problem::new("not_together", "Not allowed together."),
             )
         }
         _ => error.into(),

@@ -7,7 +7,7 @@ use crate::actor::{Action, Authority};
 use crate::columns::{Assignment, Path};
 use crate::db::Writes;
 use crate::engine::{Connection, Plan};
-use crate::error::{Error, Problem, Result};
+use crate::error::{Error, FieldProblem, Result};
 use crate::expr::{Bind, push};
 use crate::meta::{Auto, ModelMeta, Privilege};
 use crate::model::{Model, NewValues};
@@ -62,26 +62,26 @@ struct Insert {
 impl Insert {
     fn new<M: Model>(create: Create<M>) -> Result<Self> {
         let model = M::meta();
-        let mut problems: Vec<Problem> = create
+        let mut problems: Vec<FieldProblem> = create
             .new
             .problems
             .into_iter()
-            .map(|(field, message)| Problem { field, message })
+            .map(|(field, problem)| FieldProblem { field, problem })
             .collect();
         let mut values = create.new.values;
         let mut privileged = Vec::new();
         for assignment in create.set {
             let position = position(model, assignment.column)?;
-            if let Some(message) = assignment.problem {
-                problems.push(Problem {
+            if let Some(problem) = assignment.problem {
+                problems.push(FieldProblem {
                     field: assignment.column.field,
-                    message,
+                    problem,
                 });
             }
             if assignment.column.auto == Auto::Id || assignment.column.auto == Auto::RandomId {
-                problems.push(Problem {
+                problems.push(FieldProblem {
                     field: assignment.column.field,
-                    message: "An id is never set.".into(),
+                    problem: crate::field::ID_IS_NEVER_SET,
                 });
             }
             if assignment.column.privilege == Privilege::Privileged {

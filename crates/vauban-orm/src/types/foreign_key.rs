@@ -7,6 +7,7 @@ use crate::columns::{Path, Rel};
 use crate::field::{Limits, ModelField};
 use crate::meta::{ColumnMeta, ModelMeta};
 use crate::model::Model;
+use crate::problem::Problem;
 use crate::types::Id;
 use crate::value::{Kind, Mismatch, RowReader, Value, ValueRef};
 
@@ -124,7 +125,7 @@ impl<M: Model> ModelField for ForeignKey<M> {
     fn input_value(input: &Id<M>) -> Value {
         Value::Uuid(input.uuid())
     }
-    fn check_input(_: &Id<M>, _: &Limits) -> Result<(), String> {
+    fn check_input(_: &Id<M>, _: &Limits) -> Result<(), Problem> {
         Ok(())
     }
     fn read(row: &mut RowReader<'_>) -> Result<Self, Mismatch> {
@@ -152,7 +153,7 @@ impl<M: Model> ModelField for Option<ForeignKey<M>> {
     fn input_value(input: &Option<Id<M>>) -> Value {
         input.map_or(Value::Null, |id| Value::Uuid(id.uuid()))
     }
-    fn check_input(_: &Option<Id<M>>, _: &Limits) -> Result<(), String> {
+    fn check_input(_: &Option<Id<M>>, _: &Limits) -> Result<(), Problem> {
         Ok(())
     }
     fn read(row: &mut RowReader<'_>) -> Result<Self, Mismatch> {

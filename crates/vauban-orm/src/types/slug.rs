@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use crate::error::Error;
 use crate::field::{Field, Limits};
+use crate::problem::Problem;
 use crate::value::{Kind, Mismatch, Value, ValueRef};
 
 /// Letters, digits, `-` and `_` (ASCII), 1 to 100 of them: Django's `SlugField`.
@@ -150,7 +151,7 @@ impl Field for Slug {
             _ => Err(Mismatch),
         }
     }
-    fn check(&self, limits: &Limits) -> Result<(), String> {
+    fn check(&self, limits: &Limits) -> Result<(), Problem> {
         limits.check_text(&self.0)
     }
 }

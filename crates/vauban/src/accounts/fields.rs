@@ -19,7 +19,7 @@ impl Field for Email {
         }
     }
 
-    fn check(&self, limits: &Limits) -> Result<(), String> {
+    fn check(&self, limits: &Limits) -> Result<(), vauban_orm::Problem> {
         limits.check_text(self.as_str())
     }
 }

@@ -285,7 +285,7 @@ impl<F: FormFields> Clean<F> {
         let found: Vec<(Vec<&'static str>, Problem)> = match error {
             vauban_orm::Error::Invalid(problems) => problems
                 .into_iter()
-                .map(|problem| (vec![problem.field], problem.message.into()))
+                .map(|problem| (vec![problem.field], problem.problem.to_string().into()))
                 .collect(),
             vauban_orm::Error::Unique { fields, .. } => vec![(fields, TAKEN)],
             other => return other.into(),
