@@ -145,12 +145,13 @@ struct FormField {
     max_length: Option<LitInt>,
     min: Option<Expr>,
     max: Option<Expr>,
+    strip: bool,
     autocomplete: String,
     choices: Option<Expr>,
 }
 
-const KNOWN: &str = "a field knows `label`, `help`, `min_length`, `max_length`, `min`, `max`, `required`, `widget`, \
-                     `autocomplete` and `choices`";
+const KNOWN: &str = "a field knows `label`, `help`, `min_length`, `max_length`, `min`, `max`, `required`, `strip`, \
+                     `widget`, `autocomplete` and `choices`";
 const WIDGETS: &[(&str, &str)] = &[
     ("text", "Text"),
     ("textarea", "Textarea"),
@@ -186,6 +187,7 @@ impl FormField {
             max_length: None,
             min: None,
             max: None,
+            strip: true,
             autocomplete: String::new(),
             choices: None,
         };
@@ -203,6 +205,7 @@ impl FormField {
                     "min" => this.min = Some(meta.value()?.parse()?),
                     "max" => this.max = Some(meta.value()?.parse()?),
                     "required" => this.required = Some(meta.value()?.parse::<LitBool>()?.value),
+                    "strip" => this.strip = meta.value()?.parse::<LitBool>()?.value,
                     "choices" => this.choices = Some(meta.value()?.parse()?),
                     "widget" => {
                         let widget: Ident = meta.value()?.parse()?;
@@ -229,7 +232,7 @@ impl FormField {
 
     fn spec(&self) -> TokenStream {
         let (ty, label, help, autocomplete) = (&self.ty, &self.label, &self.help, &self.autocomplete);
-        let name = unraw(&self.ident);
+        let (name, strip) = (unraw(&self.ident), self.strip);
         let value = quote_spanned!(ty.span()=> <#ty as ::vauban::forms::FieldValue>);
         let widget = match (&self.widget, &self.choices) {
             (Some(widget), _) => quote!(::vauban::forms::Widget::#widget),
@@ -259,6 +262,7 @@ impl FormField {
                 max_length: #max_length,
                 min: #min,
                 max: #max,
+                strip: #strip,
                 autocomplete: #autocomplete,
             }
         }

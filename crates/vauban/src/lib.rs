@@ -40,7 +40,7 @@ extern crate self as vauban;
 
 pub use crate::app::{App, Module, Package};
 pub use crate::commands::main;
-pub use crate::forms::{Form, OrShow};
+pub use crate::forms::Form;
 pub use crate::http::{Cx, Error, File, Json, LocalUrl, Redirect, Respond, Response, Result, Status, Text};
 pub use crate::messages::{Level, Messages};
 pub use crate::routing::{
@@ -51,8 +51,8 @@ pub use vauban_macros::Template;
 pub use vauban_macros::{Choices, Form, Model, UserAccount};
 pub use vauban_orm::{
     Actor, Changeable, Choices, Columns, DateTime, Db, Deletable, Field, Filter, ForeignKey, Id, Model, Page,
-    Permitted, Policy, Problem, Query as RowQuery, Read, Related, Rules, Service, Slug, UserFacts, UserModel, Version,
-    Who, Write, engine, service, sql,
+    Permitted, Policy, Problem, Query as RowQuery, Read, Related, Rules, Service, Slug, UserFacts, UserModel,
+    Version, Who, Write, engine, service, sql,
 };
 pub use vauban_waiver::{Waiver, waiver, walls};
 

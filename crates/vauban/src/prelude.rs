@@ -11,5 +11,5 @@ pub use crate::{
     Changeable, Choices, Columns, DateTime, Db, Filter, ForeignKey, Id, Model, Page, Permitted, Policy,
 };
 pub use crate::{Deletable, Rules, Slug, Version, Who, Write, service, sql, waiver};
-pub use crate::{Form, OrShow, Template};
+pub use crate::{Form, Template};
 pub use crate::{Status, Superuser, Text, routes, view};

@@ -199,6 +199,14 @@ impl FormData {
         self.iter().next()
     }
 
+    /// What was sent under names that may have a form's prefix.
+    pub(super) fn prefixed(&self) -> Self {
+        let fields = self.fields.iter().filter(|(name, _)| name.contains('-')).cloned();
+        Self {
+            fields: fields.collect(),
+        }
+    }
+
     /// How many fields were sent.
     pub fn len(&self) -> usize {
         self.fields.len()

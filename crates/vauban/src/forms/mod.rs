@@ -31,6 +31,7 @@ mod data;
 mod form;
 mod multipart;
 mod param;
+mod problems;
 mod render;
 mod rows;
 pub(crate) mod scalar;
@@ -41,9 +42,11 @@ pub use bound::BoundField;
 pub use data::{DataError, FormData, Limits};
 #[doc(hidden)]
 pub use form::{AFormIsNotAModel, FieldSet};
-pub use form::{Clean, Form, FormErrors, FormFields, OrShow, WithoutRows};
+pub use form::{Clean, Cleaned, Form, FormErrors, FormFields, WithoutRows};
+pub use problems::NOT_A_CHOICE;
 pub use rows::ChosenFromRows;
 #[doc(hidden)]
 pub use rows::choices;
 pub use spec::{Choice, FieldSpec, Widget};
-pub use value::{FieldValue, NOT_A_CHOICE, Problem};
+pub use value::FieldValue;
+pub use vauban_orm::Problem;

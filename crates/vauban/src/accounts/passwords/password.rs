@@ -3,6 +3,7 @@
 use std::fmt;
 
 use unicode_normalization::UnicodeNormalization;
+use vauban_orm::Problem;
 use zeroize::Zeroizing;
 
 /// The longest password, in bytes of UTF-8. Long enough for every passphrase (ASVS 6.2.9 asks for at least
@@ -22,14 +23,21 @@ pub struct PasswordTooLong;
 
 impl fmt::Display for PasswordTooLong {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "This password is too long: {MAX_PASSWORD_BYTES} bytes are the limit."
-        )
+        Problem::from(*self).fmt(f)
     }
 }
 
 impl std::error::Error for PasswordTooLong {}
+
+impl From<PasswordTooLong> for Problem {
+    fn from(_: PasswordTooLong) -> Self {
+        Self::new(
+            "password_too_long",
+            "This password is too long: {max} bytes are the limit.",
+        )
+        .with("max", MAX_PASSWORD_BYTES)
+    }
+}
 
 impl Password {
     /// Takes a password as typed.

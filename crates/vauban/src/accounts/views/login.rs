@@ -7,14 +7,17 @@ use super::answers::{DEVICE_COOKIE, Next};
 use crate::accounts::accounts::Failure;
 use crate::accounts::forms::LoginForm;
 use crate::accounts::params::Door;
-use crate::forms::Form;
+use crate::forms::{Form, Problem};
 use crate::http::{Response, Result};
 use crate::middleware::SecurityEvent;
 use crate::routing::{Public, Query};
 
 const TITLE: &str = "Sign in";
 /// One sentence for an unknown address, a wrong password and a closed account (CWE-204).
-const WRONG: &str = "This e-mail address and password do not fit together.";
+const WRONG: Problem = Problem::new(
+    "invalid_login",
+    "This e-mail address and password do not fit together.",
+);
 
 #[derive(Template)]
 #[template("accounts/login.html", standalone)]
@@ -37,7 +40,7 @@ pub async fn submit(
     query: Query<Next>,
     form: Form<LoginForm>,
 ) -> Result<Response> {
-    let form = match form.clean(&db).await? {
+    let form = match form.clean(&db).await?.into_result() {
         Ok(clean) => clean,
         Err(form) => return Ok(at.again(TITLE, LoginPage { form })),
     };

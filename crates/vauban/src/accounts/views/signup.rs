@@ -11,7 +11,7 @@ use crate::accounts::accounts::Proved;
 use crate::accounts::forms::SignUpForm;
 use crate::accounts::params::Door;
 use crate::accounts::throttle::Attempt;
-use crate::forms::Form;
+use crate::forms::{Form, Problem};
 use crate::http::{Error, Response, Result};
 use crate::messages::Level;
 use crate::middleware::SecurityEvent;
@@ -19,7 +19,10 @@ use crate::routing::{Public, Query};
 
 const TITLE: &str = "Sign up";
 const WELCOME: &str = "Your account is made, and you are signed in.";
-const TAKEN: &str = "There is an account with this address already. Sign in instead.";
+const TAKEN: Problem = Problem::new(
+    "email_taken",
+    "There is an account with this address already. Sign in instead.",
+);
 
 #[derive(Template)]
 #[template("accounts/signup.html", standalone)]
@@ -49,7 +52,7 @@ pub async fn submit(
     query: Query<Next>,
     form: Form<SignUpForm>,
 ) -> Result<Response> {
-    let form = match form.clean(&db).await? {
+    let form = match form.clean(&db).await?.into_result() {
         Ok(clean) => clean,
         Err(form) => {
             return Ok(at.again(
