@@ -7,6 +7,8 @@ use syn::{
     Data, DeriveInput, Error, Expr, ExprPath, Field, Fields, Ident, LitBool, LitInt, LitStr, Result, Type,
 };
 
+use crate::ident::unraw;
+
 /// Writes the struct of bound fields and the implementation of `FormFields`.
 pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
     let input: DeriveInput = syn::parse2(item)?;
@@ -289,12 +291,6 @@ impl FormField {
         }
         asserts
     }
-}
-
-fn unraw(ident: &Ident) -> String {
-    let text = ident.to_string();
-    text.strip_prefix("r#")
-        .map_or_else(|| text.clone(), str::to_owned)
 }
 
 /// `due_date` is labelled "Due date".

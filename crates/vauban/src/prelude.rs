@@ -5,7 +5,8 @@
 
 pub use crate::accounts::{CurrentUser, Email, Password, UserAccount};
 pub use crate::{
-    App, Error, Json, Messages, Module, Path, Public, Query, Redirect, Response, Result, SignedIn, Staff,
+    App, Error, Json, Messages, Module, Path, PathText, Public, Query, Redirect, Response, Result, SignedIn,
+    Staff,
 };
 pub use crate::{
     Changeable, Choices, Columns, DateTime, Db, Filter, ForeignKey, Id, Model, Page, Permitted, Policy,

@@ -16,6 +16,7 @@ use super::scalar::{read_bool, read_float};
 use super::spec::{Choice, FieldSpec, Widget};
 use crate::Secret;
 use crate::accounts::{Email, MAX_EMAIL_BYTES, Password};
+use crate::routing::PathText;
 
 /// A type that a form's field can have.
 ///
@@ -255,6 +256,20 @@ impl FieldValue for uuid::Uuid {
 
     fn shown(&self) -> String {
         self.to_string()
+    }
+}
+
+/// A text that becomes a part of an address: `/`, `.` and `..` are refused while somebody is there to change them.
+impl FieldValue for PathText {
+    const WIDGET: Widget = Widget::Text;
+    const NEEDS_MAX_LENGTH: bool = true;
+
+    fn read(text: &str, _: &FieldSpec) -> Result<Self, Problem> {
+        Self::parse(text).map_err(Problem::from)
+    }
+
+    fn shown(&self) -> String {
+        self.as_str().to_owned()
     }
 }
 

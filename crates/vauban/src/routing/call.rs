@@ -70,7 +70,12 @@ impl Call {
             self.body = body::read(unread, self.cx.headers(), limit, time).await?;
         }
         // CWE-352
-        match self.weigh_token() {
+        let verdict = self.weigh_token();
+        // A form that cannot be read has no token: what is wrong with it is the reason, and it is refused all the same.
+        if let (true, Some(Err(error))) = (self.is_form(), &self.form) {
+            return Err(not_a_form(*error));
+        }
+        match verdict {
             csrf::Verdict::Good => Ok(()),
             csrf::Verdict::Stale if redisplays && self.says_same_origin() => {
                 SecurityEvent::CsrfTokenStale.log(Some(&self.cx));
@@ -118,11 +123,7 @@ impl Call {
         };
         match self.form.insert(parsed) {
             Ok(form) => Ok(form),
-            Err(error) => {
-                let status =
-                    ::http::StatusCode::from_u16(error.status()).unwrap_or(::http::StatusCode::BAD_REQUEST);
-                Err(Error::new(status, error.to_string()))
-            }
+            Err(error) => Err(not_a_form(*error)),
         }
     }
 
@@ -246,6 +247,12 @@ impl Call {
             .is_some_and(|site| site == "same-origin")
             || headers.contains_key(header::ORIGIN)
     }
+}
+
+/// Why a body is no form, with its status: 400, 413 or 415.
+fn not_a_form(error: DataError) -> Error {
+    let status = ::http::StatusCode::from_u16(error.status()).unwrap_or(::http::StatusCode::BAD_REQUEST);
+    Error::new(status, error.to_string())
 }
 
 impl fmt::Debug for Call {

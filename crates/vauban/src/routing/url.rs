@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::PathReader;
+use super::path::{PathText, is_segment};
 use crate::http::Cx;
 
 /// A URL of this site, made by the function that `routes!` writes for a route: `urls::article(&slug)`.
@@ -38,6 +39,13 @@ impl Url {
     pub fn __param<T>(mut self, value: &T, reader: &PathReader<T>) -> Self {
         let start = self.path.len();
         (reader.write)(value, &mut self.path);
+        if !(reader.rest || is_segment(&self.path[start..])) {
+            tracing::error!(
+                view = self.view,
+                written = ?&self.path[start..],
+                "`PathValue::write` wrote what no route reads: one segment without a slash is what it may write"
+            );
+        }
         let clean = self.path.as_bytes()[start..]
             .iter()
             .all(|b| b.is_ascii_alphanumeric() || *b == b'-');
@@ -48,11 +56,11 @@ impl Url {
         self
     }
 
-    /// A text parameter, percent-encoded.
+    /// A text parameter, percent-encoded: one that a route can read.
     #[doc(hidden)]
     #[must_use]
-    pub fn __text(mut self, value: &str) -> Self {
-        encode_segment(value, &mut self.path);
+    pub fn __text(mut self, value: &PathText) -> Self {
+        encode_segment(value.as_str(), &mut self.path);
         self
     }
 
