@@ -33,6 +33,8 @@ mod multipart;
 mod param;
 mod problems;
 mod render;
+#[cfg(test)]
+mod round_trip;
 mod rows;
 pub(crate) mod scalar;
 mod spec;

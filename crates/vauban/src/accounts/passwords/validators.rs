@@ -249,7 +249,7 @@ mod tests {
             }
         }
         if cases.len() == 80 {
-            assert_eq!((ran, tighter), (80, 1));
+            assert_eq!((ran, tighter), (80, 3));
         }
     }
 
