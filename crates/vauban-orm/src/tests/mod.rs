@@ -6,6 +6,7 @@ mod properties;
 mod reads;
 mod rights;
 mod units;
+mod unreadable;
 mod writes;
 
 pub(crate) use models::*;

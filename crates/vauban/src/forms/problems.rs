@@ -39,11 +39,11 @@ pub(super) const NOT_UNIQUE: Problem =
     Problem::new("unique", "There is one like this already: choose another.");
 
 pub(super) fn too_long(max: usize) -> Problem {
-    Problem::new("max_length", "Enter at most {max} characters.").with("max", max)
+    Problem::new("too_long", "Enter at most {max} characters.").with("max", max)
 }
 
 pub(super) fn too_short(min: usize) -> Problem {
-    Problem::new("min_length", "Enter at least {min} characters.").with("min", min)
+    Problem::new("too_short", "Enter at least {min} characters.").with("min", min)
 }
 
 /// A number that is not within its bounds, of which at least one is there.
