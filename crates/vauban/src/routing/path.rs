@@ -315,6 +315,27 @@ mod tests {
         }
     }
 
+    mod keyword {
+        use crate::http::{Result, Text};
+        use crate::routing::{Path, Public};
+        use crate::{routes, view};
+
+        #[view(get, "/kinds/{type}/")]
+        async fn r#match(_: Public, r#type: Path<vauban_orm::Slug>) -> Result<Text> {
+            Ok(Text::new(r#type.to_string()))
+        }
+        routes! { r#match => super::keyword::r#match }
+    }
+
+    /// bug-cases 14: a keyword of Rust is a name of a parameter, a view and a route.
+    #[test]
+    fn a_keyword_is_a_name() {
+        let slug = vauban_orm::Slug::parse("a").unwrap();
+        assert_eq!(format!("{:?}", keyword::r#match(&slug)), "Url(/kinds/a/)");
+        let names: Vec<_> = keyword::routes().iter().map(|route| route.name.clone()).collect();
+        assert_eq!(names, ["match"]);
+    }
+
     /// CWE-22, CWE-174
     #[test]
     fn what_no_route_reads_is_no_path_text() {

@@ -142,3 +142,23 @@ fn encode(text: &str, out: &mut String) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::forms::{FormData, Limits};
+
+    proptest::proptest! {
+        /// What `Url::query` writes, the reader of queries reads.
+        #[test]
+        fn a_query_is_read_as_it_is_written(name: String, value: String) {
+            let mut query = String::new();
+            encode(&name, &mut query);
+            query.push('=');
+            encode(&value, &mut query);
+            proptest::prop_assert!(query.is_ascii() && !query.contains([' ', '#', '"', '<', '&']));
+            let data = FormData::urlencoded(query.as_bytes(), &Limits::DEFAULT).unwrap();
+            proptest::prop_assert_eq!(data.iter().collect::<Vec<_>>(), [(name.as_str(), value.as_str())]);
+        }
+    }
+}
