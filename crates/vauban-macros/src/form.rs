@@ -21,7 +21,7 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
 
     let form = &input.ident;
     let vis = &input.vis;
-    let set = format_ident!("{form}Fields");
+    let set = format_ident!("{}Fields", form);
     let set_doc = format!("The bound fields of [`{form}`].");
     let names: Vec<_> = fields.iter().map(|field| &field.ident).collect();
     let types: Vec<_> = fields.iter().map(|field| &field.ty).collect();

@@ -393,7 +393,7 @@ impl Pattern {
 
 /// `__url_show(slug: &Slug) -> Url`, which `routes!` re-exports under the route's name.
 fn url_function(name: &Ident, pattern: &Pattern, types: &[Type]) -> TokenStream {
-    let function = format_ident!("__url_{name}");
+    let function = format_ident!("__url_{}", name);
     let params = pattern.names.iter().zip(types).map(|(name, ty)| {
         if is_string(ty) {
             quote!(#name: &::vauban::__private::PathText)

@@ -274,7 +274,7 @@ async fn what_is_too_large_is_refused() {
     let in_form = [("Sec-Fetch-Site", "same-origin")];
     assert_eq!(
         server.send("POST /", &browser(&in_form), &fields).await.status,
-        403
+        413
     );
 }
 

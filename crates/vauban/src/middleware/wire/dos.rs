@@ -60,7 +60,7 @@ async fn attack(server: &Server, target: &str, input: &str) -> bool {
     };
     match target {
         "query_parameters" => {
-            assert_eq!(post("application/x-www-form-urlencoded", input).await, 403);
+            assert_eq!(post("application/x-www-form-urlencoded", input).await, 413);
             let reply = server.send(&format!("GET /x?{input}"), &host, "").await;
             assert!(matches!(reply.status, 414 | 431), "{}", reply.status);
         }
@@ -74,12 +74,17 @@ async fn attack(server: &Server, target: &str, input: &str) -> bool {
                     &input[..input.len().min(900_000)]
                 )
             };
+            // The reason: too many parts, or a header that no part has.
+            let status = if target == "multipart_parts" { 413 } else { 400 };
             assert_eq!(
                 post("multipart/form-data; boundary=b", &format!("{body}--b--\r\n")).await,
-                403
+                status
             );
         }
-        "content_type_header" => assert_eq!(post(input, "a=1").await, 403),
+        "content_type_header" => {
+            let status = post(input, "a=1").await;
+            assert!(matches!(status, 400 | 403 | 415), "{status}");
+        }
         "chunked_body_without_length" => {
             let mut request = b"POST / HTTP/1.1\r\nHost: example.com\r\nOrigin: http://example.com\r\nTransfer-Encoding: chunked\r\n\r\n".to_vec();
             for chunk in input.as_bytes().chunks(64 * 1024) {
