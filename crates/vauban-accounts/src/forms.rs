@@ -3,7 +3,7 @@
 use vauban::Form;
 
 use super::{Email, Password};
-use vauban::forms::FormErrors;
+use vauban::forms::{FormErrors, Problem};
 
 /// Signing in. The address is not parsed here: one that cannot be an address is answered like an unknown one.
 #[derive(Form)]
@@ -52,7 +52,7 @@ pub(super) struct PasswordForm {
     pub(super) new_password_again: Password,
 }
 
-const DIFFERENT: &str = "The two passwords are not the same.";
+const DIFFERENT: Problem = Problem::new("password_mismatch", "The two passwords are not the same.");
 
 fn same_passwords(form: &SignUpForm, errors: &mut FormErrors<'_, SignUpForm>) {
     if form.password.reveal() != form.password_again.reveal() {

@@ -13,6 +13,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
+use vauban_orm::Problem;
 use vauban_orm::field::{Field, Kind, Limits, Mismatch, Value, ValueRef};
 
 /// The longest address, in bytes (RFC 5321 §4.5.3.1.3: a path of 256 with its angle brackets).
@@ -35,9 +36,15 @@ pub struct Email(String);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct InvalidEmail;
 
+impl From<InvalidEmail> for Problem {
+    fn from(_: InvalidEmail) -> Self {
+        Self::new("email_address", "Enter an e-mail address, like ann@example.com.")
+    }
+}
+
 impl fmt::Display for InvalidEmail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Enter an e-mail address, like ann@example.com.")
+        Problem::from(*self).fmt(f)
     }
 }
 

@@ -37,13 +37,14 @@ pub mod vectors;
 extern crate self as vauban;
 
 pub use crate::email::Email;
-pub use crate::forms::{Form, OrShow};
+pub use crate::forms::Form;
 pub use crate::http::{Cx, Error, File, Json, LocalUrl, Redirect, Respond, Response, Result, Status, Text};
 pub use crate::messages::{Level, Messages};
 pub use crate::module::Module;
 pub use crate::package::Package;
 pub use crate::routing::{
-    AccessRule, ClientIp, Path, Public, Query, Refusal, RestOfPath, Routes, SignedIn, Staff, Superuser, Url,
+    AccessRule, ClientIp, NotPathText, Path, PathText, Public, Query, Refusal, RestOfPath, Routes, SignedIn,
+    Staff, Superuser, Url,
 };
 pub use crate::settings::{Secret, Settings};
 pub use vauban_macros::Template;
@@ -69,8 +70,8 @@ pub use vauban_template::{RenderContext, page};
 pub mod __private {
     pub use crate::http::{Cx, Error, Respond, Response, respond_replaceable, respond_template};
     pub use crate::routing::{
-        AccessRule, Call, Get, ParamMeta, PathReader, PathValue, Routes, Unsafe, Url, View, ViewFuture,
-        ViewMeta, Wanted, path_reader, wanted,
+        AccessRule, Call, Get, ParamMeta, PathReader, PathText, PathValue, Routes, Unsafe, Url, View,
+        ViewFuture, ViewMeta, Wanted, path_reader, wanted,
     };
     /// HTTP methods by the name that a view states.
     pub use ::http::Method;

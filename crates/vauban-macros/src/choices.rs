@@ -5,6 +5,7 @@ use quote::quote;
 use syn::spanned::Spanned;
 use syn::{Data, DeriveInput, Error, Fields, LitStr, Path, Result};
 
+use crate::ident::unraw;
 use crate::model::snake;
 
 /// Writes a field type for an enum without values, stored as text.
@@ -32,7 +33,7 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
         if !matches!(variant.fields, Fields::Unit) {
             return Err(Error::new(variant.span(), "a choice has no fields"));
         }
-        let plain = variant.ident.to_string();
+        let plain = unraw(&variant.ident);
         let (mut text, mut label) = (snake(&plain), snake(&plain).replace('_', " "));
         if let Some(first) = label.get_mut(0..1) {
             first.make_ascii_uppercase();

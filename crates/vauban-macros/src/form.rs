@@ -7,6 +7,8 @@ use syn::{
     Data, DeriveInput, Error, Expr, ExprPath, Field, Fields, Ident, LitBool, LitInt, LitStr, Result, Type,
 };
 
+use crate::ident::unraw;
+
 /// Writes the struct of bound fields and the implementation of `FormFields`.
 pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
     let input: DeriveInput = syn::parse2(item)?;
@@ -19,7 +21,7 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
 
     let form = &input.ident;
     let vis = &input.vis;
-    let set = format_ident!("{form}Fields");
+    let set = format_ident!("{}Fields", form);
     let set_doc = format!("The bound fields of [`{form}`].");
     let names: Vec<_> = fields.iter().map(|field| &field.ident).collect();
     let types: Vec<_> = fields.iter().map(|field| &field.ty).collect();
@@ -145,12 +147,13 @@ struct FormField {
     max_length: Option<LitInt>,
     min: Option<Expr>,
     max: Option<Expr>,
+    strip: bool,
     autocomplete: String,
     choices: Option<Expr>,
 }
 
-const KNOWN: &str = "a field knows `label`, `help`, `min_length`, `max_length`, `min`, `max`, `required`, `widget`, \
-                     `autocomplete` and `choices`";
+const KNOWN: &str = "a field knows `label`, `help`, `min_length`, `max_length`, `min`, `max`, `required`, `strip`, \
+                     `widget`, `autocomplete` and `choices`";
 const WIDGETS: &[(&str, &str)] = &[
     ("text", "Text"),
     ("textarea", "Textarea"),
@@ -187,6 +190,7 @@ impl FormField {
             max_length: None,
             min: None,
             max: None,
+            strip: true,
             autocomplete: String::new(),
             choices: None,
         };
@@ -204,6 +208,7 @@ impl FormField {
                     "min" => this.min = Some(meta.value()?.parse()?),
                     "max" => this.max = Some(meta.value()?.parse()?),
                     "required" => this.required = Some(meta.value()?.parse::<LitBool>()?.value),
+                    "strip" => this.strip = meta.value()?.parse::<LitBool>()?.value,
                     "choices" => this.choices = Some(meta.value()?.parse()?),
                     "widget" => {
                         let widget: Ident = meta.value()?.parse()?;
@@ -230,7 +235,7 @@ impl FormField {
 
     fn spec(&self) -> TokenStream {
         let (ty, label, help, autocomplete) = (&self.ty, &self.label, &self.help, &self.autocomplete);
-        let name = unraw(&self.ident);
+        let (name, strip) = (unraw(&self.ident), self.strip);
         let value = quote_spanned!(ty.span()=> <#ty as ::vauban::forms::FieldValue>);
         let widget = match (&self.widget, &self.choices) {
             (Some(widget), _) => quote!(::vauban::forms::Widget::#widget),
@@ -260,6 +265,7 @@ impl FormField {
                 max_length: #max_length,
                 min: #min,
                 max: #max,
+                strip: #strip,
                 autocomplete: #autocomplete,
             }
         }
@@ -286,12 +292,6 @@ impl FormField {
         }
         asserts
     }
-}
-
-fn unraw(ident: &Ident) -> String {
-    let text = ident.to_string();
-    text.strip_prefix("r#")
-        .map_or_else(|| text.clone(), str::to_owned)
 }
 
 /// `due_date` is labelled "Due date".

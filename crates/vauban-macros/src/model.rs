@@ -10,6 +10,8 @@ use syn::{
     parenthesized,
 };
 
+use crate::ident::unraw;
+
 /// Writes a model's columns, metadata, and the struct that a new row is made from.
 pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
     let input: DeriveInput = syn::parse2(item)?;
@@ -46,7 +48,7 @@ impl ModelArgs {
     fn of(input: &DeriveInput) -> Result<Self> {
         let mut args = Self {
             orm: quote!(::vauban::__private::orm),
-            table: snake(&input.ident.to_string()),
+            table: snake(&unraw(&input.ident)),
             user: false,
             indexes: Vec::new(),
             constraints: Vec::new(),
@@ -220,7 +222,7 @@ fn column(field: &Field, first: bool) -> Result<(Column<'_>, Option<Error>)> {
         return Err(Error::new(field.span(), "a model's fields have names"));
     };
     let foreign = last_segment(unwrap_option(&field.ty)) == "ForeignKey";
-    let plain = name.to_string();
+    let plain = unraw(name);
     let mut column = Column {
         field,
         name,
@@ -466,7 +468,7 @@ impl Writer<'_> {
     fn column_meta(&self, f: &Column<'_>) -> TokenStream {
         let orm = &self.model.orm;
         let ty = named(f.ty.to_token_stream(), &self.input.ident);
-        let (field, column) = (f.name.to_string(), &f.column);
+        let (field, column) = (unraw(f.name), &f.column);
         let (unique, index) = (f.unique, f.index);
         let (auto, privilege, on_delete) = (
             format_ident!("{}", f.auto),

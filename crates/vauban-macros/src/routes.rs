@@ -7,6 +7,8 @@ use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{Error, Ident, LitStr, Path, Result, Token};
 
+use crate::ident::unraw;
+
 /// Writes one URL function per name, one module per included table, and `routes()`.
 pub(crate) fn expand(input: TokenStream) -> Result<TokenStream> {
     let table: Table = syn::parse2(input)?;
@@ -83,11 +85,11 @@ impl Entry {
     fn line(&self) -> TokenStream {
         match self {
             Self::View { name, view } => {
-                let name = name.to_string();
+                let name = unraw(name);
                 quote_spanned! {view.span()=> .view::<#view>(#name) }
             }
             Self::Include { name, prefix, table } => {
-                let name = name.to_string();
+                let name = unraw(name);
                 quote! { .include(#name, #prefix, #table::routes()) }
             }
         }

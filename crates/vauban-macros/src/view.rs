@@ -16,7 +16,7 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> Result<TokenStream
     let path_types = path_types(&pattern, &others, &args.pattern)?;
 
     let name = &function.sig.ident;
-    let name_text = name.to_string();
+    let name_text = crate::ident::unraw(name);
     let (method, kind) = args.method()?;
     let docs = function.attrs.iter().filter(|a| a.path().is_ident("doc"));
     let mut inner = function.clone();
@@ -37,7 +37,7 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> Result<TokenStream
         .enumerate()
         .map(|(i, (param, ty))| {
             let reader = format_ident!("__PATH_{i}");
-            let param = param.to_string();
+            let param = crate::ident::unraw(param);
             let type_name = type_name(ty);
             quote! {
                 ::vauban::__private::ParamMeta {
@@ -377,10 +377,9 @@ impl Pattern {
                 Some(name) => name,
                 None => inner,
             };
-            let Ok(ident) = syn::parse_str::<Ident>(name) else {
+            let Some(ident) = crate::ident::named(name, literal.span()) else {
                 return fail(format!("`{name}` is not a parameter's name"));
             };
-            let ident = Ident::new(&ident.to_string(), literal.span());
             if pattern.names.contains(&ident) {
                 return fail(format!("`{{{name}}}` stands twice in the path"));
             }
@@ -394,10 +393,10 @@ impl Pattern {
 
 /// `__url_show(slug: &Slug) -> Url`, which `routes!` re-exports under the route's name.
 fn url_function(name: &Ident, pattern: &Pattern, types: &[Type]) -> TokenStream {
-    let function = format_ident!("__url_{name}");
+    let function = format_ident!("__url_{}", name);
     let params = pattern.names.iter().zip(types).map(|(name, ty)| {
         if is_string(ty) {
-            quote!(#name: &str)
+            quote!(#name: &::vauban::__private::PathText)
         } else {
             quote!(#name: &#ty)
         }

@@ -115,6 +115,13 @@ impl fmt::Display for Argument {
     }
 }
 
+/// What people read, in English.
+impl PartialEq<&str> for Problem {
+    fn eq(&self, english: &&str) -> bool {
+        self.to_string() == *english
+    }
+}
+
 impl From<&'static str> for Problem {
     fn from(english: &'static str) -> Self {
         Self::new(Self::UNNAMED, english)

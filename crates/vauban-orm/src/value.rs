@@ -139,6 +139,23 @@ impl<'a> RowReader<'a> {
         })
     }
 
+    /// The column that was read last.
+    pub(crate) fn last(&self) -> usize {
+        self.next.saturating_sub(1)
+    }
+
+    /// A key, for the log.
+    pub(crate) fn shown(&self, column: usize) -> String {
+        match self.row.get_ref(column) {
+            Ok(SqliteRef::Integer(i)) => i.to_string(),
+            Ok(SqliteRef::Text(text)) => String::from_utf8_lossy(text).escape_debug().to_string(),
+            Ok(SqliteRef::Blob(bytes)) => {
+                uuid::Uuid::from_slice(bytes).map_or_else(|_| "unreadable".to_owned(), |id| id.to_string())
+            }
+            _ => "unreadable".to_owned(),
+        }
+    }
+
     /// The next column's value, which stays next.
     pub(crate) fn peek_is_null(&self) -> bool {
         matches!(self.row.get_ref(self.next), Ok(SqliteRef::Null))

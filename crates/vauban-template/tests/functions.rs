@@ -88,6 +88,9 @@ fn text_rule(case: &Value, actual: &str) -> Option<&'static str> {
         "strip_tags" => Some(
             "strip_tags: broken markup is read as HTML says, not as Python's parser does; the result is text",
         ),
+        "slugify" if case["input"].as_str().is_some_and(|input| !input.is_ascii()) && actual.is_ascii() => {
+            Some("slugify: other scripts are transliterated, where Django drops them")
+        }
         "json_script" => Some("json_script: a number is spelled as Rust does"),
         "truncate_chars_html" | "truncate_words_html" if !actual.contains("<script") => {
             Some("truncate_html: broken markup is read as HTML says, not as Python's parser does")
@@ -120,7 +123,7 @@ fn text_json() {
         failures.join("\n")
     );
     if cases.len() == 517 {
-        assert_eq!((equal, rules.values().sum::<usize>()), (510, 7));
+        assert_eq!((equal, rules.values().sum::<usize>()), (509, 8));
     }
 }
 

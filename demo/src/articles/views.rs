@@ -87,9 +87,9 @@ pub async fn create(
             .refuse(|f| f.title.add_error("Use at least one letter or digit."))
             .shown_in(page));
     };
-    let new = NewArticle {
+    let new = |slug| NewArticle {
         title: clean.title.clone(),
-        slug: slug.clone(),
+        slug,
         body: clean.body.clone(),
         byline: if user.name.is_empty() {
             "Anonymous".to_owned()
@@ -99,16 +99,17 @@ pub async fn create(
         author: user.id,
         published: clean.published,
     };
-    let article = Article::create(new)
-        .save(&db)
-        .await
-        .map_err(|error| clean.explain(error, page))?;
+    // Two titles may have one address ("C#", "C++"): the second gets a number.
+    let article = match slug.unique(|slug| Article::create(new(slug)).save(&db)).await {
+        Ok(article) => article,
+        Err(error) => return Err(clean.explain(error, page)),
+    };
     messages.success(if article.published {
         "Your article is published."
     } else {
         "Your draft is kept."
     });
-    Ok(Redirect::to(urls::article(&slug)))
+    Ok(Redirect::to(urls::article(&article.slug)))
 }
 
 /// The form, filled. Who may only read the article gets 403, who may not see it 404.

@@ -1,6 +1,7 @@
 //! Forms: shown again with what was typed, and open to nothing that they do not list.
 
 use demo::urls;
+use vauban::http::Method;
 
 use crate::world::World;
 
@@ -28,12 +29,62 @@ async fn a_form_comes_back_with_what_was_typed_and_what_is_wrong() {
         .await
         .assert_status(422)
         .assert_contains("at least one letter");
-    // A title that is taken is said in the form, not as an error page.
-    ann.post_form(urls::article_create(), &[("title", "Read by all"), ("body", "b")])
-        .await
-        .assert_status(422)
-        .assert_contains("There is one like this already")
-        .assert_contains("value=\"Read by all\"");
+}
+
+/// Every title has an address of its own, in every script, and whoever has the first one.
+#[tokio::test]
+async fn every_title_gets_an_address_of_its_own() {
+    let w = World::new().await;
+    let mut ben = w.as_(&w.ben).await;
+    for (title, address) in [
+        ("Привет, мир", "/articles/privet-mir/"),
+        ("你好", "/articles/ni-hao/"),
+        ("Über Öl", "/articles/uber-ol/"),
+        ("C#", "/articles/c/"),
+        ("C++", "/articles/c-2/"),
+        ("C", "/articles/c-3/"),
+        // Ann's.
+        ("Read by all", "/articles/read-by-all-2/"),
+    ] {
+        ben.post_form(urls::article_create(), &[("title", title), ("body", "b")])
+            .await
+            .assert_redirects_to(address);
+        ben.get(address).await.assert_status(200).assert_contains(title);
+    }
+}
+
+/// What is wrong with a form that cannot be read is said, and it is not its token.
+#[tokio::test]
+async fn a_form_that_cannot_be_read_says_why() {
+    let w = World::new().await;
+    let mut ann = w.as_(&w.ann).await;
+    let file = "--X\r\nContent-Disposition: form-data; name=\"f\"; filename=\"\"\r\n\
+                Content-Type: application/octet-stream\r\n\r\n\r\n--X--\r\n";
+    for (kind, body, status, reason) in [
+        ("multipart/form-data; boundary=X", file, 415, "takes no files"),
+        (
+            "application/x-www-form-urlencoded",
+            "title=100%&body=b",
+            400,
+            "percent sign",
+        ),
+        (
+            "application/x-www-form-urlencoded; charset=ISO-8859-1",
+            "title=a",
+            415,
+            "charset=utf-8",
+        ),
+        ("application/x-www-form-urlencoded", "title=%ff", 400, "UTF-8"),
+        // CWE-352: whoever can be read and has no token is refused as before.
+        ("application/x-www-form-urlencoded", "title=a", 403, "token"),
+    ] {
+        let mut headers = ann.browser(true, "POST");
+        headers.insert("content-type", kind.parse().unwrap());
+        ann.request(Method::POST, urls::article_create(), headers, body)
+            .await
+            .assert_status(status)
+            .assert_contains(reason);
+    }
 }
 
 #[tokio::test]

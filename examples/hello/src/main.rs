@@ -20,7 +20,7 @@ struct Hello {
 #[derive(Form)]
 struct Greeting {
     #[field(label = "Your name", max_length = 40)]
-    name: String,
+    name: PathText,
 }
 
 /// Everybody may see it: the first parameter of a view says who may call it.

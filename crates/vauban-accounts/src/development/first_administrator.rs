@@ -52,7 +52,7 @@ pub async fn submit(
     if !at.accounts.development.fits(&token) {
         return Err(Error::not_found());
     }
-    let form = match form.clean(&db).await? {
+    let form = match form.clean(&db).await?.into_result() {
         Ok(clean) => clean,
         Err(form) => {
             return Ok(at.again(

@@ -58,6 +58,7 @@ pub async fn submit(
     let wanted = form
         .clean(&db)
         .await?
+        .into_result()
         .map_err(|_| Error::not_found())?
         .into_data()
         .email;

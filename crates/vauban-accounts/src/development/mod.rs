@@ -78,10 +78,12 @@ pub(crate) async fn start_link(site: Arc<Site>) -> Result<Option<StartLink>, Fai
     let Some(accounts) = site.part::<Arc<Accounts>>() else {
         return Ok(None);
     };
-    let token = accounts.first_administrator_token().await.map_err(Failure::of)?;
-    Ok(token.map(|token| StartLink {
+    let Some(token) = accounts.first_administrator_token().await.map_err(Failure::of)? else {
+        return Ok(None);
+    };
+    Ok(Some(StartLink {
         label: "Administrator",
-        url: first_administrator(&token),
+        url: first_administrator(&token.parse()?),
         about: "this link works once",
     }))
 }

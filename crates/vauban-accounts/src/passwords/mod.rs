@@ -7,6 +7,7 @@ mod common;
 mod hasher;
 mod password;
 mod phc;
+mod predictable;
 mod similarity;
 mod validators;
 

@@ -3,7 +3,8 @@
 use std::fmt;
 
 use unicode_normalization::UnicodeNormalization;
-use vauban::forms::{FieldSpec, FieldValue, Problem, Widget};
+use vauban::Problem;
+use vauban::forms::{FieldSpec, FieldValue, Widget};
 use zeroize::Zeroizing;
 
 /// The longest password, in bytes of UTF-8. Long enough for every passphrase (ASVS 6.2.9 asks for at least
@@ -23,14 +24,21 @@ pub struct PasswordTooLong;
 
 impl fmt::Display for PasswordTooLong {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "This password is too long: {MAX_PASSWORD_BYTES} bytes are the limit."
-        )
+        Problem::from(*self).fmt(f)
     }
 }
 
 impl std::error::Error for PasswordTooLong {}
+
+impl From<PasswordTooLong> for Problem {
+    fn from(_: PasswordTooLong) -> Self {
+        Self::new(
+            "password_too_long",
+            "This password is too long: {max} bytes are the limit.",
+        )
+        .with("max", MAX_PASSWORD_BYTES)
+    }
+}
 
 impl Password {
     /// Takes a password as typed.
@@ -71,7 +79,7 @@ impl FieldValue for Password {
     const KEEPS_SPACES: bool = true;
 
     fn read(text: &str, _: &FieldSpec) -> Result<Self, Problem> {
-        Self::new(text).map_err(|error| error.to_string().into())
+        Self::new(text).map_err(Problem::from)
     }
 
     // CWE-549: not even the form that is shown again has it.

@@ -1,11 +1,15 @@
-//! What is too weak to be a password: Django's four validators, with a longer minimum.
+//! What is too weak to be a password: Django's four validators, with a longer minimum, and a fifth one against what
+//! only looks long (`predictable.rs`).
 //!
 //! There is no rule about kinds of characters (ASVS 6.2.5) and no expiry (6.2.10).
 
 use std::fmt;
 
+use vauban::Problem;
+
 use super::common::is_common;
 use super::password::Password;
+use super::predictable::{is_predictable, repeated};
 use super::similarity::is_similar;
 
 /// The rules that a new password must meet.
@@ -43,8 +47,10 @@ pub enum Weakness {
     TooSimilar(String),
     /// Fewer characters than this.
     TooShort(usize),
-    /// On the list of common passwords.
+    /// On the list of common passwords, or one of them over and over.
     TooCommon,
+    /// A repetition, a row of letters or digits, a run on the keyboard.
+    TooPredictable,
     /// Digits only.
     EntirelyNumeric,
 }
@@ -67,6 +73,7 @@ impl PasswordRules {
         found.extend(self.similarity(text, attributes));
         found.extend(self.length(text));
         found.extend(common(text));
+        found.extend(predictable(text));
         found.extend(numeric(text));
         found
     }
@@ -98,7 +105,11 @@ impl PasswordRules {
 }
 
 fn common(text: &str) -> Option<Weakness> {
-    is_common(text).then_some(Weakness::TooCommon)
+    (is_common(text) || is_common(repeated(text))).then_some(Weakness::TooCommon)
+}
+
+fn predictable(text: &str) -> Option<Weakness> {
+    is_predictable(text).then_some(Weakness::TooPredictable)
 }
 
 /// Digits of every script, and other signs that are numbers.
@@ -109,28 +120,38 @@ fn numeric(text: &str) -> Option<Weakness> {
 impl Weakness {
     /// Django's code: `password_too_short` and so on.
     pub fn code(&self) -> &'static str {
-        match self {
-            Self::TooSimilar(_) => "password_too_similar",
-            Self::TooShort(_) => "password_too_short",
-            Self::TooCommon => "password_too_common",
-            Self::EntirelyNumeric => "password_entirely_numeric",
+        Problem::from(self).code()
+    }
+}
+
+impl From<&Weakness> for Problem {
+    fn from(weakness: &Weakness) -> Self {
+        match weakness {
+            Weakness::TooSimilar(name) => Self::new(
+                "password_too_similar",
+                "This password is too similar to the {name}.",
+            )
+            .with("name", name.clone()),
+            Weakness::TooShort(least) => Self::new(
+                "password_too_short",
+                "This password is too short. It must contain at least {min} characters.",
+            )
+            .with("min", *least),
+            Weakness::TooCommon => Self::new("password_too_common", "This password is too common."),
+            Weakness::TooPredictable => Self::new(
+                "password_too_predictable",
+                "This password repeats itself or follows a row of letters, digits or keys: such passwords are guessed first.",
+            ),
+            Weakness::EntirelyNumeric => {
+                Self::new("password_entirely_numeric", "This password is entirely numeric.")
+            }
         }
     }
 }
 
 impl fmt::Display for Weakness {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TooSimilar(name) => write!(f, "This password is too similar to the {name}."),
-            Self::TooShort(least) => {
-                write!(
-                    f,
-                    "This password is too short. It must contain at least {least} characters."
-                )
-            }
-            Self::TooCommon => f.write_str("This password is too common."),
-            Self::EntirelyNumeric => f.write_str("This password is entirely numeric."),
-        }
+        Problem::from(self).fmt(f)
     }
 }
 
@@ -195,8 +216,15 @@ mod tests {
 
     /// Where we refuse and Django does not, one of these must say why.
     fn stricter(code: &str, text: &str) -> Option<&'static str> {
-        (code == "password_entirely_numeric" && text.chars().all(char::is_numeric))
-            .then_some("number signs that are not digits (fractions, Roman numerals) are as guessable")
+        match code {
+            "password_entirely_numeric" if text.chars().all(char::is_numeric) => {
+                Some("number signs that are not digits (fractions, Roman numerals) are as guessable")
+            }
+            "password_too_common" if is_common(repeated(text)) => {
+                Some("a common password over and over is no better")
+            }
+            _ => None,
+        }
     }
 
     #[test]
@@ -221,7 +249,7 @@ mod tests {
             }
         }
         if cases.len() == 80 {
-            assert_eq!((ran, tighter), (80, 0));
+            assert_eq!((ran, tighter), (80, 3));
         }
     }
 
@@ -233,7 +261,7 @@ mod tests {
         assert_eq!(weak("elevenchars"), [Weakness::TooShort(12)]);
         assert_eq!(weak("twelve chars"), []);
         assert_eq!(weak("🦀🐙🦑🦐🦞🐚🐌🐛🦋🐝🐞🕷"), []);
-        assert_eq!(weak("            "), []);
+        assert_eq!(weak("            "), [Weakness::TooPredictable]);
     }
 
     /// ASVS 6.2.11.

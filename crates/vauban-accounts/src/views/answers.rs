@@ -12,7 +12,7 @@ use crate::params::Door;
 use crate::passwords::Weakness;
 use crate::people::Person;
 use crate::sessions::SessionToken;
-use vauban::forms::{BoundField, Form, FormFields};
+use vauban::forms::{BoundField, Form, FormFields, Problem};
 use vauban::http::{Cookie, Error, LocalUrl, Redirect, Response, Result};
 use vauban::middleware::SESSION_COOKIE;
 
@@ -77,7 +77,7 @@ impl Door {
     pub(crate) fn failed<F: FormFields, T: Template + Send + Sync + 'static>(
         &self,
         failure: Failure,
-        wrong: &'static str,
+        wrong: impl Into<Problem>,
         mut form: Form<F>,
         title: &'static str,
         content: impl FnOnce(Form<F>) -> T,
@@ -89,14 +89,21 @@ impl Door {
             }
             Failure::Wait(wait) => {
                 let seconds = whole_seconds(wait);
-                form.add_error(format!(
-                    "There were too many attempts. Try again in {}.",
-                    in_words(seconds)
-                ));
+                form.add_error(
+                    Problem::new(
+                        "too_many_attempts",
+                        "There were too many attempts. Try again in {wait}.",
+                    )
+                    .with("wait", in_words(seconds))
+                    .with("seconds", seconds),
+                );
                 (StatusCode::TOO_MANY_REQUESTS, Some(seconds))
             }
             Failure::Busy => {
-                form.add_error("Too many people are signing in right now. Try again in a moment.");
+                form.add_error(Problem::new(
+                    "busy",
+                    "Too many people are signing in right now. Try again in a moment.",
+                ));
                 (StatusCode::SERVICE_UNAVAILABLE, Some(2))
             }
             Failure::Internal(error) => return Err(error),
@@ -119,7 +126,7 @@ impl Door {
 /// Says at a field what is weak about the password in it.
 pub(crate) fn explain(weak: &[Weakness], field: &mut BoundField) {
     for weakness in weak {
-        field.add_error(weakness.to_string());
+        field.add_error(weakness);
     }
 }
 

@@ -8,13 +8,16 @@ use crate::accounts::Failure;
 use crate::events;
 use crate::forms::LoginForm;
 use crate::params::Door;
-use vauban::forms::Form;
+use vauban::forms::{Form, Problem};
 use vauban::http::{Response, Result};
 use vauban::routing::{Public, Query};
 
 const TITLE: &str = "Sign in";
 /// One sentence for an unknown address, a wrong password and a closed account (CWE-204).
-const WRONG: &str = "This e-mail address and password do not fit together.";
+const WRONG: Problem = Problem::new(
+    "invalid_login",
+    "This e-mail address and password do not fit together.",
+);
 
 #[derive(Template)]
 #[template("accounts/login.html", standalone)]
@@ -37,7 +40,7 @@ pub async fn submit(
     query: Query<Next>,
     form: Form<LoginForm>,
 ) -> Result<Response> {
-    let form = match form.clean(&db).await? {
+    let form = match form.clean(&db).await?.into_result() {
         Ok(clean) => clean,
         Err(form) => return Ok(at.again(TITLE, LoginPage { form })),
     };

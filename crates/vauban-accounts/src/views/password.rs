@@ -9,13 +9,13 @@ use crate::accounts::{Failure, Proved};
 use crate::events;
 use crate::forms::PasswordForm;
 use crate::params::Door;
-use vauban::forms::Form;
+use vauban::forms::{Form, Problem};
 use vauban::http::{Error, Response, Result};
 use vauban::messages::Level;
 use vauban::routing::{Refusal, SignedIn};
 
 const TITLE: &str = "Change your password";
-const WRONG: &str = "The old password is not right.";
+const WRONG: Problem = Problem::new("password_incorrect", "The old password is not right.");
 
 #[derive(Template)]
 #[template("accounts/password.html", standalone)]
@@ -40,7 +40,7 @@ pub async fn show(_: SignedIn, at: Door) -> Result<Response> {
 #[view(post, "/password/")]
 pub async fn submit(_: SignedIn, at: Door, db: Db<Write>, form: Form<PasswordForm>) -> Result<Response> {
     let who = at.who().ok_or_else(|| Error::refused(Refusal::SignInRequired))?;
-    let form = match form.clean(&db).await? {
+    let form = match form.clean(&db).await?.into_result() {
         Ok(clean) => clean,
         Err(form) => {
             return Ok(at.again(

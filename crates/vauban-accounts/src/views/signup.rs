@@ -12,14 +12,17 @@ use crate::events;
 use crate::forms::SignUpForm;
 use crate::params::Door;
 use crate::throttle::Attempt;
-use vauban::forms::Form;
+use vauban::forms::{Form, Problem};
 use vauban::http::{Error, Response, Result};
 use vauban::messages::Level;
 use vauban::routing::{Public, Query};
 
 const TITLE: &str = "Sign up";
 const WELCOME: &str = "Your account is made, and you are signed in.";
-const TAKEN: &str = "There is an account with this address already. Sign in instead.";
+const TAKEN: Problem = Problem::new(
+    "email_taken",
+    "There is an account with this address already. Sign in instead.",
+);
 
 #[derive(Template)]
 #[template("accounts/signup.html", standalone)]
@@ -49,7 +52,7 @@ pub async fn submit(
     query: Query<Next>,
     form: Form<SignUpForm>,
 ) -> Result<Response> {
-    let form = match form.clean(&db).await? {
+    let form = match form.clean(&db).await?.into_result() {
         Ok(clean) => clean,
         Err(form) => {
             return Ok(at.again(

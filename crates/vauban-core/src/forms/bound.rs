@@ -1,8 +1,13 @@
 //! One field of one form in one request: its spec, what stands in it, and what is wrong with it.
 
+use std::borrow::Cow;
+
+use vauban_orm::Problem;
+
 use super::data::{DataError, FormData};
+use super::problems::{NOT_A_CHOICE, TWICE};
 use super::spec::{Choice, FieldSpec, Widget};
-use super::value::{self, FieldValue, NOT_A_CHOICE, Problem};
+use super::value::{self, FieldValue};
 
 /// A field with its value, its entries and its errors; in a template `{{ form.title }}`.
 ///
@@ -10,6 +15,8 @@ use super::value::{self, FieldValue, NOT_A_CHOICE, Problem};
 #[derive(Clone)]
 pub struct BoundField {
     spec: &'static FieldSpec,
+    /// The name in the request: the spec's, with the form's prefix before it.
+    name: Cow<'static, str>,
     /// What was typed, or what the form starts with.
     text: Option<String>,
     choices: Vec<Choice>,
@@ -20,7 +27,7 @@ pub struct BoundField {
 impl std::fmt::Debug for BoundField {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("BoundField")
-            .field("name", &self.spec.name)
+            .field("name", &self.name)
             .field("errors", &self.errors)
             .finish()
     }
@@ -32,20 +39,21 @@ impl BoundField {
     pub fn new<T: FieldValue>(spec: &'static FieldSpec) -> Self {
         Self {
             spec,
+            name: Cow::Borrowed(spec.name),
             text: None,
             choices: T::fixed_choices(),
             errors: Vec::new(),
         }
     }
 
-    /// The name in the request.
-    pub fn name(&self) -> &'static str {
-        self.spec.name
+    /// The name in the request, with the form's [prefix](super::Form::prefix).
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// The `id` of the control, which the label, the help and the errors refer to.
     pub fn id(&self) -> String {
-        format!("id_{}", self.spec.name)
+        format!("id_{}", self.name)
     }
 
     /// What people read beside the control.
@@ -90,8 +98,19 @@ impl BoundField {
 
     /// Takes the value from a request.
     pub(super) fn take(&mut self, data: &FormData) -> Result<(), DataError> {
-        self.text = data.once(self.spec.name)?.map(str::to_owned);
+        self.text = data.once(&self.name)?.map(str::to_owned);
         Ok(())
+    }
+
+    /// Puts a prefix before the name, and takes the value that was sent under it.
+    pub(super) fn prefix(&mut self, prefix: &str, sent: Option<&FormData>) {
+        self.name = Cow::Owned(format!("{prefix}-{}", self.spec.name));
+        // CWE-235: sent twice, it has an error, whichever of the two is meant.
+        if let Some(sent) = sent
+            && self.take(sent).is_err()
+        {
+            self.add_error(TWICE);
+        }
     }
 
     /// Sets what the form starts with.
@@ -109,6 +128,9 @@ impl BoundField {
     /// Cleans the value; what is wrong with it becomes an error of the field.
     #[doc(hidden)]
     pub fn clean<T: FieldValue>(&mut self) -> Option<T> {
+        if !self.errors.is_empty() {
+            return None;
+        }
         match value::clean::<T>(self.text.as_deref(), self.spec).and_then(|value| self.chosen(value)) {
             Ok(value) => Some(value),
             Err(problem) => {

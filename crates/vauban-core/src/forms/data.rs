@@ -71,8 +71,10 @@ pub enum DataError {
     NotUtf8,
     /// A `%` without two hexadecimal digits.
     BadPercent,
-    /// A media type or charset that forms do not use.
+    /// A media type that forms do not use.
     MediaType,
+    /// A charset other than UTF-8.
+    Charset,
     /// A file where none is asked for.
     File,
     /// Multipart text that breaks RFC 7578, or ends before its last boundary.
@@ -86,7 +88,7 @@ impl DataError {
     pub const fn status(self) -> u16 {
         match self {
             Self::TooManyFields | Self::NameTooLong | Self::PartHeaderTooLong => 413,
-            Self::MediaType | Self::File => 415,
+            Self::MediaType | Self::Charset | Self::File => 415,
             Self::NotUtf8 | Self::BadPercent | Self::Multipart | Self::Duplicate => 400,
         }
     }
@@ -95,17 +97,20 @@ impl DataError {
 impl std::fmt::Display for DataError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            Self::TooManyFields => "the form has too many fields",
-            Self::NameTooLong => "a field's name is too long",
-            Self::PartHeaderTooLong => "a part's headers are too long",
-            Self::NotUtf8 => "the form is not UTF-8",
-            Self::BadPercent => "a percent sign is not followed by two hexadecimal digits",
-            Self::MediaType => {
-                "the body is not a form (application/x-www-form-urlencoded or multipart/form-data, UTF-8)"
+            Self::TooManyFields => "This form has too many fields.",
+            Self::NameTooLong => "The name of one of this form's fields is too long.",
+            Self::PartHeaderTooLong => "The headers of one of this form's parts are too long.",
+            Self::NotUtf8 => "This form is not in UTF-8, the encoding that pages of this site are sent in.",
+            Self::BadPercent => {
+                "In this form a percent sign is not followed by two hexadecimal digits: a percent sign itself is %25."
             }
-            Self::File => "the form takes no files",
-            Self::Multipart => "the multipart form is malformed",
-            Self::Duplicate => "a field was sent more than once",
+            Self::MediaType => {
+                "This is not a form: forms are sent as application/x-www-form-urlencoded or multipart/form-data."
+            }
+            Self::Charset => "This form is sent in another encoding than UTF-8: charset=utf-8 is the only one.",
+            Self::File => "This form takes no files, not even an empty file field.",
+            Self::Multipart => "This multipart form is malformed, or it ends before its last boundary.",
+            Self::Duplicate => "One of this form's fields was sent twice.",
         })
     }
 }
@@ -134,7 +139,7 @@ impl FormData {
             match media.charset.as_deref() {
                 None => {}
                 Some(charset) if charset.eq_ignore_ascii_case("utf-8") => {}
-                Some(_) => return Err(DataError::MediaType),
+                Some(_) => return Err(DataError::Charset),
             }
             Self::urlencoded(body, limits)
         } else if media.essence.eq_ignore_ascii_case("multipart/form-data") {
@@ -197,6 +202,14 @@ impl FormData {
     /// The first field: in a multipart form the token has to be it.
     pub fn first(&self) -> Option<(&str, &str)> {
         self.iter().next()
+    }
+
+    /// What was sent under names that may have a form's prefix.
+    pub(super) fn prefixed(&self) -> Self {
+        let fields = self.fields.iter().filter(|(name, _)| name.contains('-')).cloned();
+        Self {
+            fields: fields.collect(),
+        }
     }
 
     /// How many fields were sent.
@@ -358,11 +371,14 @@ mod tests {
             "text/plain",
             "application/json",
             "",
-            "application/x-www-form-urlencoded; charset=utf-16",
             "application/x-www-form-urlencoded; charset=utf-7; charset=utf-8",
             "application/x-www-form-urlencoded, text/plain",
         ] {
             assert_eq!(parse(bad), Err(DataError::MediaType), "{bad}");
+        }
+        for charset in ["utf-16", "ISO-8859-1", "windows-1252", ""] {
+            let kind = format!("application/x-www-form-urlencoded; charset={charset}");
+            assert_eq!(parse(&kind), Err(DataError::Charset), "{charset}");
         }
         // dos-0051: a long quoted parameter.
         assert_eq!(

@@ -4,10 +4,11 @@ use std::fmt;
 use std::ops::{Deref, DerefMut};
 
 use ::http::StatusCode;
+use vauban_orm::Problem;
 
 use super::bound::BoundField;
 use super::data::{DataError, FormData};
-use super::value::Problem;
+use super::problems::{NOT_UNIQUE, STALE};
 use crate::{Db, Error, Respond, Response};
 
 /// What `#[derive(Form)]` writes: how a struct's fields are asked for, cleaned and shown.
@@ -66,7 +67,13 @@ pub struct Form<F: FormFields> {
     fields: F::Fields,
     problems: Vec<Problem>,
     stale: bool,
+    /// What was sent under names with a prefix, until the prefix is known.
+    prefixed: Option<FormData>,
 }
+
+/// What [`Form::clean`] finds: the typed data, or the form to show again.
+#[must_use = "end with `.or_show(|form| Page { form })?`, or look at both sides: `.into_result()`"]
+pub struct Cleaned<F: FormFields>(Result<Clean<F>, Form<F>>);
 
 /// What a form yields when every rule holds: the typed data, by `Deref`.
 pub struct Clean<F: FormFields> {
@@ -123,10 +130,28 @@ impl<F: FormFields> Form<F> {
     /// ```
     ///
     /// # Errors
-    /// Those of the database, outside; what people typed wrong is the inner `Err`.
-    pub async fn clean(mut self, db: &Db) -> Result<Result<Clean<F>, Self>, Error> {
+    /// Those of the database; what people typed wrong is in [`Cleaned`].
+    pub async fn clean(mut self, db: &Db) -> Result<Cleaned<F>, Error> {
         F::load(&mut self.fields, db).await?;
-        Ok(self.settle())
+        Ok(Cleaned(self.settle()))
+    }
+
+    /// Puts a prefix before every name and id, so that two forms of one kind fit on one page: the field `title` of
+    /// `form.prefix("a")` is sent as `a-title` and has the id `id_a-title`. A form that a request filled takes what was
+    /// sent under these names, so the view that reads it says the same prefix.
+    ///
+    /// ```ignore
+    /// let home = home.prefix("home").clean(&db).await?.or_show(|home| Page { home })?;
+    /// ```
+    #[must_use]
+    pub fn prefix(mut self, prefix: impl fmt::Display) -> Self {
+        let prefix = prefix.to_string();
+        // CWE-316: what was sent may be a secret, and is not kept longer.
+        let sent = self.prefixed.take();
+        for field in self.fields.each_mut() {
+            field.prefix(&prefix, sent.as_ref());
+        }
+        self
     }
 
     /// Cleaning, once the choices are there.
@@ -185,6 +210,7 @@ impl<F: FormFields> Form<F> {
     pub(crate) fn bound(data: &FormData, stale: bool) -> Result<Self, DataError> {
         let mut form = Self::blank();
         form.stale = stale;
+        form.prefixed = Some(data.prefixed());
         // CWE-915: only declared names are looked at; what else was sent has no way in.
         for field in form.fields.each_mut() {
             field.take(data)?;
@@ -197,29 +223,34 @@ impl<F: FormFields> Form<F> {
             fields: F::Fields::empty(),
             problems: Vec::new(),
             stale: false,
+            prefixed: None,
         }
     }
 }
 
-/// What the whole form says when its token has expired.
-const STALE: Problem = Problem::Borrowed(
-    "This page was open for so long that it expired. What you typed is still here: please send it again.",
-);
-
-/// Shows a form again: [`OrShow::or_show`].
-pub trait OrShow<F: FormFields> {
+impl<F: FormFields> Cleaned<F> {
     /// The typed data; or the view ends here, and the page with the form is shown again with status 422. What the
     /// view wrote until then is undone.
     ///
     /// # Errors
     /// The page, as an error for `?`.
-    fn or_show<P: Respond + 'static>(self, page: impl FnOnce(Form<F>) -> P) -> Result<Clean<F>, Error>;
-}
-
-impl<F: FormFields> OrShow<F> for Result<Clean<F>, Form<F>> {
     #[track_caller]
-    fn or_show<P: Respond + 'static>(self, page: impl FnOnce(Form<F>) -> P) -> Result<Clean<F>, Error> {
-        self.map_err(|form| form.shown_in(page))
+    pub fn or_show<P: Respond + 'static>(self, page: impl FnOnce(Form<F>) -> P) -> Result<Clean<F>, Error> {
+        self.0.map_err(|form| form.shown_in(page))
+    }
+
+    /// Both sides, for a view that does something else with the form.
+    ///
+    /// # Errors
+    /// The form to show again, with what was typed and what is wrong with it.
+    #[expect(clippy::result_large_err, reason = "the form is what the caller goes on with")]
+    pub fn into_result(self) -> Result<Clean<F>, Form<F>> {
+        self.0
+    }
+
+    /// Whether there is typed data.
+    pub fn is_valid(&self) -> bool {
+        self.0.is_ok()
     }
 }
 
@@ -244,6 +275,12 @@ impl<F: FormFields> fmt::Debug for Form<F> {
             .field("fields", &self.fields.each())
             .field("problems", &self.problems)
             .finish()
+    }
+}
+
+impl<F: FormFields> fmt::Debug for Cleaned<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 
@@ -285,15 +322,15 @@ impl<F: FormFields> Clean<F> {
         let found: Vec<(Vec<&'static str>, Problem)> = match error {
             vauban_orm::Error::Invalid(problems) => problems
                 .into_iter()
-                .map(|problem| (vec![problem.field], problem.problem.to_string().into()))
+                .map(|found| (vec![found.field], found.problem))
                 .collect(),
-            vauban_orm::Error::Unique { fields, .. } => vec![(fields, TAKEN)],
+            vauban_orm::Error::Unique { fields, .. } => vec![(fields, NOT_UNIQUE)],
             other => return other.into(),
         };
         let mut form = self.form;
         for (names, problem) in found {
             let mut fields = form.fields.each_mut();
-            match fields.iter_mut().find(|field| names.contains(&field.name())) {
+            match fields.iter_mut().find(|field| names.contains(&field.spec().name)) {
                 Some(field) => field.add_error(problem),
                 None => form.problems.push(problem),
             }
@@ -301,9 +338,6 @@ impl<F: FormFields> Clean<F> {
         form.shown_in(page)
     }
 }
-
-/// What a value says that has to be the only one of its kind.
-const TAKEN: Problem = Problem::Borrowed("There is one like this already: choose another.");
 
 impl<F: FormFields> Deref for Clean<F> {
     type Target = F;

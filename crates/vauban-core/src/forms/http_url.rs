@@ -7,7 +7,10 @@ use std::str::FromStr;
 use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 
 use super::spec::{FieldSpec, Widget};
-use super::value::{FieldValue, Problem};
+use vauban_orm::Problem;
+
+use super::problems::NOT_A_URL;
+use super::value::FieldValue;
 
 /// The longest web address, in bytes, as it was typed and in its normal form.
 pub const MAX_URL_BYTES: usize = 2048;
@@ -226,7 +229,7 @@ impl FieldValue for HttpUrl {
     const MAX_LENGTH: usize = MAX_URL_BYTES;
 
     fn read(text: &str, _: &FieldSpec) -> Result<Self, Problem> {
-        Self::parse(text).map_err(|error| error.to_string().into())
+        Self::parse(text).map_err(|_| NOT_A_URL)
     }
 
     fn shown(&self) -> String {

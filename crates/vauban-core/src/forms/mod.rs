@@ -32,7 +32,10 @@ mod form;
 mod http_url;
 mod multipart;
 mod param;
+mod problems;
 mod render;
+#[cfg(test)]
+mod round_trip;
 mod rows;
 pub(crate) mod scalar;
 mod spec;
@@ -44,10 +47,12 @@ pub use bound::BoundField;
 pub use data::{DataError, FormData, Limits};
 #[doc(hidden)]
 pub use form::{AFormIsNotAModel, FieldSet};
-pub use form::{Clean, Form, FormErrors, FormFields, OrShow, WithoutRows};
+pub use form::{Clean, Cleaned, Form, FormErrors, FormFields, WithoutRows};
 pub use http_url::{HttpUrl, InvalidHttpUrl, MAX_URL_BYTES};
+pub use problems::NOT_A_CHOICE;
 pub use rows::ChosenFromRows;
 #[doc(hidden)]
 pub use rows::choices;
 pub use spec::{Choice, FieldSpec, Widget};
-pub use value::{FieldValue, NOT_A_CHOICE, Problem};
+pub use value::FieldValue;
+pub use vauban_orm::Problem;

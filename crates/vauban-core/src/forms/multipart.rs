@@ -84,11 +84,7 @@ fn header<'a>(part: &'a [u8], limits: &Limits) -> Result<(String, &'a [u8]), Dat
                 value.split_once(';').map_or("", |(_, rest)| rest),
                 |key, value| {
                     let foreign = key == "charset" && !value.eq_ignore_ascii_case("utf-8");
-                    if foreign {
-                        Err(DataError::MediaType)
-                    } else {
-                        Ok(())
-                    }
+                    if foreign { Err(DataError::Charset) } else { Ok(()) }
                 },
             )?;
         } else {
@@ -250,7 +246,12 @@ mod tests {
             ),
             (
                 "Content-Disposition: form-data; name=\"a\"\r\nContent-Type: text/plain; charset=utf-7",
-                DataError::MediaType,
+                DataError::Charset,
+            ),
+            // What a browser sends for a file field in which nothing was chosen.
+            (
+                "Content-Disposition: form-data; name=\"f\"; filename=\"\"\r\nContent-Type: application/octet-stream",
+                DataError::File,
             ),
             ("X: y", DataError::Multipart),
         ] {

@@ -48,20 +48,20 @@ pub(super) fn summary<F: FormFields>(form: &Form<F>, out: &mut String) {
     out.push_str("<h2>Please check the form</h2><ul>");
     for problem in form.problems() {
         out.push_str("<li>");
-        text(problem, out);
+        text(&problem.to_string(), out);
         out.push_str("</li>");
     }
     for bound in form.fields() {
         for problem in bound.errors() {
             out.push_str("<li>");
             if bound.spec().widget == Widget::Hidden {
-                text(problem, out);
+                text(&problem.to_string(), out);
             } else {
                 attribute_start("<a href=\"#id_", bound.name(), out);
                 out.push_str("\">");
                 text(bound.label(), out);
                 out.push_str(": ");
-                text(problem, out);
+                text(&problem.to_string(), out);
                 out.push_str("</a>");
             }
             out.push_str("</li>");
@@ -126,7 +126,7 @@ fn notes(bound: &BoundField, out: &mut String) {
             if nth > 0 {
                 out.push(' ');
             }
-            text(problem, out);
+            text(&problem.to_string(), out);
         }
         out.push_str("</p>");
     }
@@ -193,8 +193,8 @@ fn option(value: &str, shown: &str, selected: bool, out: &mut String) {
 /// The attributes that every control has.
 fn attributes(bound: &BoundField, out: &mut String) {
     let spec = bound.spec();
-    attribute_start(" id=\"id_", spec.name, out);
-    attribute_start("\" name=\"", spec.name, out);
+    attribute_start(" id=\"id_", bound.name(), out);
+    attribute_start("\" name=\"", bound.name(), out);
     out.push('"');
     if spec.widget == Widget::Hidden {
         return;

@@ -2,10 +2,11 @@
 
 use std::fmt::Display;
 
-use vauban_orm::{Db, Id, Model, Policy, QuerySet, Slug, Version};
+use vauban_orm::{Db, Id, Model, Policy, Problem, QuerySet, Slug, Version};
 
+use super::problems::{NOT_A_CHOICE, NOT_A_SLUG, NOT_A_VERSION};
 use super::spec::{Choice, FieldSpec, Widget};
-use super::value::{FieldValue, NOT_A_CHOICE, Problem};
+use super::value::FieldValue;
 use crate::Error;
 
 /// The most rows that a list offers; a longer list is not one that people choose from (CWE-770).
@@ -59,7 +60,7 @@ impl FieldValue for Slug {
     const MAX_LENGTH: usize = Self::MAX_LENGTH;
 
     fn read(text: &str, _: &FieldSpec) -> Result<Self, Problem> {
-        Self::parse(text).map_err(|_| "Use letters (a to z), digits, hyphens and underscores only.".into())
+        Self::parse(text).map_err(|_| NOT_A_SLUG)
     }
 
     fn shown(&self) -> String {
@@ -72,8 +73,7 @@ impl FieldValue for Version {
     const WIDGET: Widget = Widget::Hidden;
 
     fn read(text: &str, _: &FieldSpec) -> Result<Self, Problem> {
-        text.parse()
-            .map_err(|_| "This page is not complete: open it again.".into())
+        text.parse().map_err(|_| NOT_A_VERSION)
     }
 
     fn shown(&self) -> String {
@@ -207,6 +207,7 @@ mod tests {
             .clean(&unit.read_db())
             .await
             .unwrap()
+            .into_result()
     }
 
     #[tokio::test]

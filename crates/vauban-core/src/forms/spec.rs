@@ -59,12 +59,14 @@ pub struct FieldSpec {
     pub required: bool,
     /// The fewest characters (Unicode scalar values) of a text.
     pub min_length: usize,
-    /// The most characters of a text. Every text has such a bound (ASVS 2.2.1, CWE-770).
+    /// The most characters (Unicode scalar values) of a text. Every text has such a bound (ASVS 2.2.1, CWE-770).
     pub max_length: usize,
     /// The smallest number.
     pub min: Option<i64>,
     /// The largest number.
     pub max: Option<i64>,
+    /// Whether blank space around a text is taken off: of one line at both ends, of several the blank lines.
+    pub strip: bool,
     /// The `autocomplete` token (WHATWG HTML; WCAG 1.3.5), or nothing.
     pub autocomplete: &'static str,
 }
@@ -85,6 +87,7 @@ impl FieldSpec {
             max_length: Self::SHORT,
             min: None,
             max: None,
+            strip: true,
             autocomplete: "",
         }
     }

@@ -5,24 +5,22 @@
 
 use std::borrow::Cow;
 
+use vauban_orm::Problem;
+use vauban_text::{Lines, is_blank, without_invisible};
+
+use super::problems::{
+    CONTROL, NOT_A_NUMBER, NOT_A_TICK, NOT_A_UUID, NOT_AN_ADDRESS, NOT_AN_IP, NOT_AN_IPV4, NOT_AN_IPV6,
+    NOT_WHOLE, REQUIRED, out_of_range, too_long, too_short,
+};
 use super::scalar::{read_bool, read_float};
 use super::spec::{Choice, FieldSpec, Widget};
 use crate::Secret;
 use crate::email::{Email, MAX_EMAIL_BYTES};
-
-/// What is wrong with a value, as a sentence for the person who typed it.
-pub type Problem = Cow<'static, str>;
-
-/// What a required field says when it is empty.
-pub(super) const REQUIRED: Problem = Cow::Borrowed("This field is required.");
-/// What a choice says that is not on the list, whether it is absent or may not be seen (CWE-203).
-pub const NOT_A_CHOICE: Problem = Cow::Borrowed("Choose one of the entries of the list.");
-/// What an address field says of anything else.
-const NOT_AN_ADDRESS: Problem = Cow::Borrowed("Enter an e-mail address, like name@example.com.");
+use crate::routing::PathText;
 
 /// A type that a form's field can have.
 ///
-/// Ready: `String`, `bool`, the integers up to 64 bits, `Slug`, [`HttpUrl`](super::HttpUrl), `IpAddr`, `Ipv4Addr`,
+/// Ready: `String`, `bool`, the integers up to 64 bits, `f64`, `Slug`, [`HttpUrl`](super::HttpUrl), `IpAddr`, `Ipv4Addr`,
 /// `Ipv6Addr`, `Uuid`, `Id<M>`, `ForeignKey<M>`, `Secret<String>`, enums with `derive(Choices)`, and `Option` of each.
 #[diagnostic::on_unimplemented(
     message = "a form's field cannot be a `{Self}`",
@@ -41,13 +39,13 @@ pub trait FieldValue: Sized + Send {
     const NEEDS_MAX_LENGTH: bool = false;
     /// Whether the field must say which rows it is chosen from.
     const NEEDS_CHOICES: bool = false;
-    /// Whether spaces around the value count. Passwords: yes (ASVS 6.2.8).
+    /// Whether every character counts as it was typed, spaces around the value too. Passwords: yes (ASVS 6.2.8).
     const KEEPS_SPACES: bool = false;
 
     /// Reads what was typed; it is not empty, has no control characters and is within the field's lengths.
     ///
     /// # Errors
-    /// A sentence that says what to enter.
+    /// What to enter instead.
     fn read(text: &str, spec: &FieldSpec) -> Result<Self, Problem>;
 
     /// The value of an empty field, where an empty field is a value.
@@ -64,28 +62,41 @@ pub trait FieldValue: Sized + Send {
     }
 }
 
-/// Cleans one value as it was sent: line ends, spaces, control characters, lengths, then the type.
+/// Cleans one value as it was sent: line ends, invisible characters, spaces, control characters, lengths, then the type.
 ///
 /// # Errors
 /// The first rule that it breaks.
 pub(super) fn clean<T: FieldValue>(sent: Option<&str>, spec: &FieldSpec) -> Result<T, Problem> {
-    let text = normal(sent.unwrap_or_default(), spec.widget == Widget::Textarea);
-    let text = if T::KEEPS_SPACES { &*text } else { text.trim() };
+    let lines = spec.widget == Widget::Textarea;
+    let text = normal(sent.unwrap_or_default(), lines);
+    // CWE-451, CWE-1007: what nobody sees makes two names of one. Only free text has it taken out; a secret is kept as
+    // typed, and another type refuses it as it refuses everything that is not of its shape.
+    let text = match (T::NEEDS_MAX_LENGTH && !T::KEEPS_SPACES, lines) {
+        (true, false) => Cow::Owned(without_invisible(&text, Lines::One).into_owned()),
+        (true, true) => Cow::Owned(without_invisible(&text, Lines::Many).into_owned()),
+        (false, _) => text,
+    };
+    let text = match (T::KEEPS_SPACES || !spec.strip, lines) {
+        (true, _) => &*text,
+        (false, _) if is_blank(&text) => "",
+        (false, true) => without_blank_lines(&text),
+        (false, false) => text.trim(),
+    };
     if text.is_empty() {
         return T::blank(spec).ok_or(REQUIRED);
     }
     // CWE-158: NUL and its kin mean "the end" to some reader behind us. Tabs are text; line ends only in a textarea.
-    let stray = |c: char| c.is_control() && c != '\t' && !(c == '\n' && spec.widget == Widget::Textarea);
+    let stray = |c: char| c.is_control() && c != '\t' && !(c == '\n' && lines);
     if text.contains(stray) {
-        return Err("Remove the control characters.".into());
+        return Err(CONTROL);
     }
-    // CWE-770: counted in characters, as people and databases count, and cut off early.
+    // CWE-770: counted in characters, as databases count, and cut off early.
     let length = text.chars().take(spec.max_length.saturating_add(1)).count();
     if length > spec.max_length {
-        return Err(format!("Enter at most {} characters.", spec.max_length).into());
+        return Err(too_long(spec.max_length));
     }
     if length < spec.min_length {
-        return Err(format!("Enter at least {} characters.", spec.min_length).into());
+        return Err(too_short(spec.min_length));
     }
     T::read(text, spec)
 }
@@ -97,6 +108,15 @@ fn normal(text: &str, lines: bool) -> Cow<'_, str> {
     } else {
         text.into()
     }
+}
+
+/// Lines without the blank ones at both ends and the spaces at the very end. The first line keeps its indentation: it
+/// may be a list, code or a poem.
+fn without_blank_lines(text: &str) -> &str {
+    let text = text.trim_end();
+    let first = text.len() - text.trim_start().len();
+    let start = text[..first].rfind('\n').map_or(0, |end| end + 1);
+    &text[start..]
 }
 
 impl FieldValue for String {
@@ -134,7 +154,7 @@ impl FieldValue for bool {
 
     /// A checkbox is sent when it is ticked, as `on` unless the page says otherwise.
     fn read(text: &str, _: &FieldSpec) -> Result<Self, Problem> {
-        read_bool(text).ok_or(Problem::Borrowed("Tick the box or leave it empty."))
+        read_bool(text).ok_or(NOT_A_TICK)
     }
 
     fn blank(spec: &FieldSpec) -> Option<Self> {
@@ -146,16 +166,6 @@ impl FieldValue for bool {
     }
 }
 
-/// At least one of the bounds is there.
-fn out_of_range(min: Option<i64>, max: Option<i64>) -> Problem {
-    match (min, max) {
-        (Some(min), Some(max)) => format!("Enter a number from {min} to {max}."),
-        (Some(min), None) => format!("Enter a number of at least {min}."),
-        (None, max) => format!("Enter a number of at most {}.", max.unwrap_or(i64::MAX)),
-    }
-    .into()
-}
-
 macro_rules! integers {
     ($($number:ty),+) => {$(
         impl FieldValue for $number {
@@ -165,18 +175,18 @@ macro_rules! integers {
             fn read(text: &str, spec: &FieldSpec) -> Result<Self, Problem> {
                 let digits = text.strip_prefix('-').unwrap_or(text);
                 if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
-                    return Err("Enter a whole number.".into());
+                    return Err(NOT_WHOLE);
                 }
-                let out_of_range = || match (spec.min, spec.max) {
-                    (None, None) => format!("Enter a number from {} to {}.", Self::MIN, Self::MAX).into(),
+                let (min, max) = (spec.min.map(i128::from), spec.max.map(i128::from));
+                let refused = || match (min, max) {
+                    (None, None) => out_of_range(Some(i128::from(Self::MIN)), Some(i128::from(Self::MAX))),
                     (min, max) => out_of_range(min, max),
                 };
                 // CWE-190: what does not fit is refused, not wrapped.
-                let number: $number = text.parse().map_err(|_| out_of_range())?;
+                let number: $number = text.parse().map_err(|_| refused())?;
                 let wide = i128::from(number);
-                let fits = spec.min.is_none_or(|min| wide >= i128::from(min))
-                    && spec.max.is_none_or(|max| wide <= i128::from(max));
-                if fits { Ok(number) } else { Err(out_of_range()) }
+                let fits = min.is_none_or(|min| wide >= min) && max.is_none_or(|max| wide <= max);
+                if fits { Ok(number) } else { Err(refused()) }
             }
 
             fn shown(&self) -> String {
@@ -192,13 +202,13 @@ impl FieldValue for f64 {
     const WIDGET: Widget = Widget::Decimal;
 
     fn read(text: &str, spec: &FieldSpec) -> Result<Self, Problem> {
-        let number = read_float(text).ok_or("Enter a number, like 3.14.")?;
+        let number = read_float(text).ok_or(NOT_A_NUMBER)?;
         #[allow(clippy::cast_precision_loss)] // bounds are written by hand, far below 2⁵³
         let (min, max) = (spec.min.map(|n| n as Self), spec.max.map(|n| n as Self));
         if min.is_none_or(|min| number >= min) && max.is_none_or(|max| number <= max) {
             return Ok(number);
         }
-        Err(out_of_range(spec.min, spec.max))
+        Err(out_of_range(spec.min.map(i128::from), spec.max.map(i128::from)))
     }
 
     /// Read back as the same number, and short for the large ones, too.
@@ -238,13 +248,13 @@ impl<T: FieldValue> FieldValue for Option<T> {
 }
 
 macro_rules! addresses {
-    ($($address:ty => $problem:literal),+) => {$(
+    ($($address:ty => $problem:expr),+) => {$(
         impl FieldValue for $address {
             const WIDGET: Widget = Widget::Text;
 
             /// CWE-1389: the spelling that everybody reads alike, so no octal, hexadecimal or short form, and no zone.
             fn read(text: &str, _: &FieldSpec) -> Result<Self, Problem> {
-                text.parse().map_err(|_| Problem::from($problem))
+                text.parse().map_err(|_| $problem)
             }
 
             fn shown(&self) -> String {
@@ -254,20 +264,34 @@ macro_rules! addresses {
     )+};
 }
 addresses!(
-    std::net::IpAddr => "Enter an IP address, like 192.0.2.1 or 2001:db8::1.",
-    std::net::Ipv4Addr => "Enter an IPv4 address, like 192.0.2.1.",
-    std::net::Ipv6Addr => "Enter an IPv6 address, like 2001:db8::1."
+    std::net::IpAddr => NOT_AN_IP,
+    std::net::Ipv4Addr => NOT_AN_IPV4,
+    std::net::Ipv6Addr => NOT_AN_IPV6
 );
 
 impl FieldValue for uuid::Uuid {
     const WIDGET: Widget = Widget::Text;
 
     fn read(text: &str, _: &FieldSpec) -> Result<Self, Problem> {
-        Self::try_parse(text).map_err(|_| "Enter a UUID.".into())
+        Self::try_parse(text).map_err(|_| NOT_A_UUID)
     }
 
     fn shown(&self) -> String {
         self.to_string()
+    }
+}
+
+/// A text that becomes a part of an address: `/`, `.` and `..` are refused while somebody is there to change them.
+impl FieldValue for PathText {
+    const WIDGET: Widget = Widget::Text;
+    const NEEDS_MAX_LENGTH: bool = true;
+
+    fn read(text: &str, _: &FieldSpec) -> Result<Self, Problem> {
+        Self::parse(text).map_err(Problem::from)
+    }
+
+    fn shown(&self) -> String {
+        self.as_str().to_owned()
     }
 }
 
@@ -320,14 +344,14 @@ mod tests {
     };
 
     fn message<T>(result: Result<T, Problem>) -> String {
-        result.map(|_| ()).unwrap_err().into_owned()
+        result.map(|_| ()).unwrap_err().to_string()
     }
 
     #[test]
     fn text_is_trimmed_bounded_and_clean() {
         assert_eq!(clean::<String>(Some("  héy "), &TITLE), Ok("héy".to_owned()));
-        assert_eq!(message(clean::<String>(Some(" \t "), &TITLE)), REQUIRED);
-        assert_eq!(message(clean::<String>(None, &TITLE)), REQUIRED);
+        assert_eq!(clean::<String>(Some(" \t "), &TITLE), Err(REQUIRED));
+        assert_eq!(clean::<String>(None, &TITLE), Err(REQUIRED));
         assert_eq!(
             message(clean::<String>(Some("é"), &TITLE)),
             "Enter at least 2 characters."
@@ -339,6 +363,84 @@ mod tests {
         );
         // dos-0057: a million characters cost no more than the bound.
         assert!(clean::<String>(Some(&"\u{fdfa}".repeat(1_000_000)), &TITLE).is_err());
+    }
+
+    /// A textarea keeps its lines as they were typed; only blank ones at both ends go.
+    #[test]
+    fn lines_keep_their_indentation() {
+        for (typed, kept) in [
+            ("    indented\r\n  less\r\n", "    indented\n  less"),
+            ("\r\n \r\n\tcode\r\n\r\n\tmore  \r\n \r\n", "\tcode\n\n\tmore"),
+            ("a  \nb", "a  \nb"),
+        ] {
+            assert_eq!(
+                clean::<String>(Some(typed), &BODY),
+                Ok(kept.to_owned()),
+                "{typed:?}"
+            );
+        }
+        let exact = FieldSpec { strip: false, ..BODY };
+        for typed in ["  a \n\n", "\n", " "] {
+            assert_eq!(
+                clean::<String>(Some(typed), &exact),
+                Ok(typed.to_owned()),
+                "{typed:?}"
+            );
+        }
+        let exact = FieldSpec {
+            strip: false,
+            ..TITLE
+        };
+        assert_eq!(clean::<String>(Some(" a "), &exact), Ok(" a ".to_owned()));
+        assert_eq!(clean::<String>(Some(""), &exact), Err(REQUIRED));
+    }
+
+    /// CWE-451, CWE-1007: UTS #39, UTR #36.
+    #[test]
+    fn a_name_has_nothing_invisible_and_a_body_what_its_script_needs() {
+        for typed in [
+            "Ann\u{200b}",
+            "\u{202e}Ann",
+            "A\u{ad}nn",
+            "Ann\u{2066}",
+            "\u{feff}Ann",
+        ] {
+            assert_eq!(
+                clean::<String>(Some(typed), &TITLE),
+                Ok("Ann".to_owned()),
+                "{typed:?}"
+            );
+        }
+        // Nobody has a name that cannot be seen.
+        for blank in ["\u{3164}", "\u{200b}\u{200b}", "\u{2800}", "\u{202e} \u{202c}"] {
+            assert_eq!(clean::<String>(Some(blank), &TITLE), Err(REQUIRED), "{blank:?}");
+            assert_eq!(clean::<String>(Some(blank), &BODY), Err(REQUIRED), "{blank:?}");
+        }
+        let body = "می\u{200c}شود 👩\u{200d}💻 क्\u{200d}ष";
+        assert_eq!(clean::<String>(Some(body), &BODY), Ok(body.to_owned()));
+        assert_eq!(clean::<String>(Some("a\u{202e}b"), &BODY), Ok("ab".to_owned()));
+        // A password is what was typed (ASVS 6.2.8), and an integer has no such characters.
+        let secret = clean::<Secret<String>>(Some("a\u{200b}b"), &TITLE).unwrap();
+        assert_eq!(secret.expose(), "a\u{200b}b");
+        assert!(clean::<i32>(Some("7\u{200b}"), &COUNT).is_err());
+    }
+
+    /// CWE-1286
+    #[test]
+    fn floats_are_finite_and_within_bounds() {
+        let any = FieldSpec::new("n", "N", Widget::Decimal);
+        assert_eq!(clean::<f64>(Some(" 1.5 "), &any), Ok(1.5));
+        for bad in ["NaN", "inf", "1e400", "1,5", "٣", "--1"] {
+            assert_eq!(
+                message(clean::<f64>(Some(bad), &any)),
+                "Enter a number, like 3.14.",
+                "{bad}"
+            );
+        }
+        assert_eq!(
+            message(clean::<f64>(Some("10.5"), &COUNT)),
+            "Enter a number from 0 to 10."
+        );
     }
 
     #[test]
@@ -395,14 +497,14 @@ mod tests {
         assert_eq!(clean::<bool>(Some("on"), &tick), Ok(true));
         assert!(clean::<bool>(Some("yes please"), &tick).is_err());
         assert_eq!(
-            message(clean::<bool>(
+            clean::<bool>(
                 None,
                 &FieldSpec {
                     required: true,
                     ..tick
                 }
-            )),
-            REQUIRED
+            ),
+            Err(REQUIRED)
         );
     }
 

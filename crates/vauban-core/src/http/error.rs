@@ -102,7 +102,7 @@ impl Error {
     }
 
     /// Ends the view with this answer instead of an error page; what the view wrote is undone. Its status should be
-    /// 4xx: a form shown again is 422 ([`or_show`](crate::forms::OrShow::or_show) does it).
+    /// 4xx: a form shown again is 422 ([`or_show`](crate::forms::Cleaned::or_show) does it).
     #[track_caller]
     pub fn with_answer(answer: super::Response) -> Self {
         let mut error = Self::new(answer.status(), "");

@@ -70,17 +70,18 @@ impl Call {
             self.body = body::read(unread, self.cx.headers(), limit, time).await?;
         }
         // CWE-352
-        match self.weigh_token() {
+        let verdict = self.weigh_token();
+        // A form that cannot be read has no token: what is wrong with it is the reason, and it is refused all the same.
+        if let (true, Some(Err(error))) = (self.is_form(), &self.form) {
+            SecurityEvent::CSRF_TOKEN_REFUSED.log(Some(&self.cx));
+            return Err(unreadable(*error));
+        }
+        match verdict {
             csrf::Verdict::Good => Ok(()),
             csrf::Verdict::Stale if redisplays && self.says_same_origin() => {
                 SecurityEvent::CSRF_TOKEN_STALE.log(Some(&self.cx));
                 self.stale = true;
                 Ok(())
-            }
-            csrf::Verdict::Refused if self.unreadable().is_some() => {
-                SecurityEvent::CSRF_TOKEN_REFUSED.log(Some(&self.cx));
-                // Refused all the same, but with the reason: there may be a token in what could not be read.
-                Err(self.unreadable().map_or_else(Error::forbidden, unreadable))
             }
             verdict => {
                 let (event, message) = match verdict {
@@ -124,15 +125,6 @@ impl Call {
         match self.form.insert(parsed) {
             Ok(form) => Ok(form),
             Err(error) => Err(unreadable(*error)),
-        }
-    }
-
-    /// Why the body could not be read as a form, if it could not and no header brought a token.
-    fn unreadable(&self) -> Option<DataError> {
-        let sent = self.cx.headers().contains_key(csrf::HEADER);
-        match &self.form {
-            Some(Err(error)) if !sent && !self.body.is_empty() => Some(*error),
-            _ => None,
         }
     }
 
@@ -263,12 +255,7 @@ impl Call {
 /// An error that says to a person what was wrong with the body.
 fn unreadable(error: DataError) -> Error {
     let status = ::http::StatusCode::from_u16(error.status()).unwrap_or(::http::StatusCode::BAD_REQUEST);
-    let mut message = error.to_string();
-    if let Some(first) = message.get_mut(..1) {
-        first.make_ascii_uppercase();
-    }
-    message.push('.');
-    Error::new(status, message)
+    Error::new(status, error.to_string())
 }
 
 impl fmt::Debug for Call {

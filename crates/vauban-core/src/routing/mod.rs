@@ -16,7 +16,7 @@ mod view;
 pub use access::{AccessRule, Public, Refusal, SignedIn, Staff, Superuser};
 pub use call::Call;
 pub use param::{ClientIp, Get, OptionalParam, Param, Unsafe, Wanted, wanted};
-pub use path::{InvalidSegment, Path, PathReader, PathValue, RestOfPath, path_reader};
+pub use path::{InvalidSegment, NotPathText, Path, PathReader, PathText, PathValue, RestOfPath, path_reader};
 pub use query::Query;
 pub use router::Conflict;
 pub(crate) use router::{Found, Router, Target};

@@ -319,9 +319,7 @@ pub(super) fn decode_segment(segment: &str) -> Option<Cow<'_, str>> {
     } else {
         Cow::Borrowed(segment)
     };
-    let refused = matches!(decoded.as_ref(), "." | "..")
-        || decoded.chars().any(|c| c.is_control() || c == '/' || c == '\\');
-    (!refused).then_some(decoded)
+    (decoded.is_empty() || super::path::is_segment(&decoded)).then_some(decoded)
 }
 
 fn hex(digit: u8) -> Option<u8> {
@@ -475,12 +473,13 @@ mod tests {
             url.push(router.mount(url.view()), &mut out);
             out
         };
-        assert_eq!(write(super::tests::show("a b")), "/blog/articles/a%20b/");
+        let text = |text| crate::PathText::parse(text).unwrap();
+        assert_eq!(write(super::tests::show(&text("a b"))), "/blog/articles/a%20b/");
         assert_eq!(
             write(month(&2026, &1).query("q", "a&b")),
             "/blog/articles/2026/1/?q=a%26b"
         );
-        // CWE-22: a browser would climb out of `..`.
-        assert_eq!(write(show("..")), "/blog/articles/%252E%252E/");
+        // What is written is read: a percent sign stays one.
+        assert_eq!(write(show(&text("%2E%2E"))), "/blog/articles/%252E%252E/");
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::PathReader;
+use super::path::{PathText, is_segment};
 use crate::http::Cx;
 
 /// A URL of this site, made by the function that `routes!` writes for a route: `urls::article(&slug)`.
@@ -40,6 +41,13 @@ impl Url {
     pub fn __param<T>(mut self, value: &T, reader: &PathReader<T>) -> Self {
         let start = self.path.len();
         (reader.write)(value, &mut self.path);
+        if !(reader.rest || is_segment(&self.path[start..])) {
+            tracing::error!(
+                view = self.view,
+                written = ?&self.path[start..],
+                "`PathValue::write` wrote what no route reads: one segment without a slash is what it may write"
+            );
+        }
         let clean = self.path.as_bytes()[start..]
             .iter()
             .all(|b| b.is_ascii_alphanumeric() || *b == b'-');
@@ -50,11 +58,11 @@ impl Url {
         self
     }
 
-    /// A text parameter, percent-encoded.
+    /// A text parameter, percent-encoded: one that a route can read.
     #[doc(hidden)]
     #[must_use]
-    pub fn __text(mut self, value: &str) -> Self {
-        encode_segment(value, &mut self.path);
+    pub fn __text(mut self, value: &PathText) -> Self {
+        encode_segment(value.as_str(), &mut self.path);
         self
     }
 
@@ -133,6 +141,26 @@ fn encode(text: &str, out: &mut String) {
             out.push('%');
             out.push(HEX[usize::from(byte >> 4)] as char);
             out.push(HEX[usize::from(byte & 15)] as char);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::forms::{FormData, Limits};
+
+    proptest::proptest! {
+        /// What `Url::query` writes, the reader of queries reads.
+        #[test]
+        fn a_query_is_read_as_it_is_written(name: String, value: String) {
+            let mut query = String::new();
+            encode(&name, &mut query);
+            query.push('=');
+            encode(&value, &mut query);
+            proptest::prop_assert!(query.is_ascii() && !query.contains([' ', '#', '"', '<', '&']));
+            let data = FormData::urlencoded(query.as_bytes(), &Limits::DEFAULT).unwrap();
+            proptest::prop_assert_eq!(data.iter().collect::<Vec<_>>(), [(name.as_str(), value.as_str())]);
         }
     }
 }

@@ -528,6 +528,70 @@ fn address(text: &str) -> Result<std::net::SocketAddr, String> {
 mod tests {
     use super::*;
 
+    /// What `settings` shows of a row, the row reads again.
+    #[test]
+    fn what_is_shown_is_read() {
+        let candidates = [
+            "true",
+            "no",
+            "1",
+            "7",
+            "512",
+            "1000",
+            "90",
+            "90s",
+            "15m",
+            "36h",
+            "3d",
+            "1KiB",
+            "1536",
+            "64KiB",
+            "3MiB",
+            "info",
+            "warn,app=debug",
+            "json",
+            "text",
+            "example.com",
+            "a.example,b.example",
+            "[::1]",
+            "localhost",
+            "https://a.example",
+            "https://a.example,https://b.example",
+            "127.0.0.1:8000",
+            "[::1]:80",
+            "10.0.0.0/8",
+            "10.0.0.1,fd00::/8",
+            "/srv/x",
+            "sqlite:///srv/db",
+            "UTC",
+            "Europe/Berlin",
+            "en",
+            "strict",
+        ];
+        let mut read = 0;
+        for row in ROWS.iter().filter(|row| !row.secret) {
+            for mode in [Mode::Development, Mode::Release] {
+                let start = row.show(&Settings::defaults(mode));
+                for text in candidates.iter().copied().chain([start.as_str()]) {
+                    let mut settings = Settings::defaults(mode);
+                    if row.set(&mut settings, &Raw::One(text.to_owned())).is_err() {
+                        continue;
+                    }
+                    let shown = row.show(&settings);
+                    let mut again = Settings::defaults(mode);
+                    if shown.is_empty() {
+                        continue;
+                    }
+                    let result = row.set(&mut again, &Raw::One(shown.clone()));
+                    assert_eq!(result, Ok(()), "{} shows `{shown}`", row.name);
+                    assert_eq!(row.show(&again), shown, "{}", row.name);
+                    read += 1;
+                }
+            }
+        }
+        assert!(read > ROWS.len(), "{read}");
+    }
+
     #[test]
     fn names_are_unique_and_documented() {
         let mut names: Vec<_> = ROWS.iter().map(Row::variable).collect();

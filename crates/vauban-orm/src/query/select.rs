@@ -210,12 +210,39 @@ pub(crate) fn mismatch(model: &ModelMeta) -> impl Fn(Mismatch) -> Error + use<> 
     move |Mismatch| Error::Internal(format!("a stored `{name}` does not have the model's types"))
 }
 
+/// The rule for a row that holds what its model does not know (a choice that was taken out of the program, a text that
+/// is no slug): the whole statement fails, also for a list, and the log names table, column and row. A row left out in
+/// silence would be a list that something is decided by, and is not whole (CWE-252).
 fn read_one<M: Model>(select: &Select, reader: &mut RowReader<'_>) -> Result<M> {
-    let mut row = M::from_row(reader).map_err(mismatch(select.model))?;
+    let mut row = M::from_row(reader).map_err(|Mismatch| unreadable(select, reader))?;
     for position in &select.related {
-        row.attach(*position, reader).map_err(mismatch(select.model))?;
+        row.attach(*position, reader)
+            .map_err(|Mismatch| unreadable(select, reader))?;
     }
     Ok(row)
+}
+
+/// Which column of which row it was. Never what stands there: it may be personal (CWE-532).
+fn unreadable(select: &Select, reader: &RowReader<'_>) -> Error {
+    let mut model = select.model;
+    let mut first = 0;
+    let mut related = select.related.iter();
+    let at = reader.last();
+    while at >= first + model.columns.len() {
+        let Some(target) = related.next().and_then(|at| select.model.columns[*at].target) else {
+            return mismatch(select.model)(Mismatch);
+        };
+        first += model.columns.len();
+        model = target();
+    }
+    Error::Internal(format!(
+        "`{}.{}` holds what `{}` does not know, in the row whose `{}` is {}: correct it there",
+        model.table,
+        model.columns[at - first].column,
+        model.name,
+        model.id().column,
+        reader.shown(first),
+    ))
 }
 
 pub(super) fn rows<M: Model>(

@@ -9,6 +9,7 @@ mod properties;
 mod reads;
 mod rights;
 mod units;
+mod unreadable;
 mod user_ids;
 mod writes;
 

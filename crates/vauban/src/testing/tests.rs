@@ -82,7 +82,7 @@ async fn show(_: SignedIn, db: Db, note: Path<Id<Note>>) -> Result<Text> {
 #[view(post, "/notes/{note}/")]
 async fn edit(_: SignedIn, db: Db<Write>, note: Path<Id<Note>>, form: Form<NoteForm>) -> Result<Redirect> {
     let note = Note::objects().get_to_change(&db, |n| n.id.eq(*note)).await?;
-    let Ok(clean) = form.clean(&db).await? else {
+    let Ok(clean) = form.clean(&db).await?.into_result() else {
         return Err(crate::Error::bad_request("text"));
     };
     let text = clean.text.clone();

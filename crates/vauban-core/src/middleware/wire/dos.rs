@@ -74,8 +74,12 @@ async fn attack(server: &Server, target: &str, input: &str) -> bool {
                     &input[..input.len().min(900_000)]
                 )
             };
-            let status = post("multipart/form-data; boundary=b", &format!("{body}--b--\r\n")).await;
-            assert!(matches!(status, 400 | 403 | 413), "{status}");
+            // The reason: too many parts, or a header that no part has.
+            let status = if target == "multipart_parts" { 413 } else { 400 };
+            assert_eq!(
+                post("multipart/form-data; boundary=b", &format!("{body}--b--\r\n")).await,
+                status
+            );
         }
         "content_type_header" => assert_eq!(post(input, "a=1").await, 415),
         "chunked_body_without_length" => {

@@ -8,7 +8,7 @@ use vauban_orm::engine::{Database, Options};
 use vauban_orm::{Columns, Db, Filter, Id, Model, Policy, Rules, Who, Write};
 
 use super::*;
-use crate::forms::{Form, OrShow};
+use crate::forms::Form;
 use crate::http::{Error, Response, Status};
 use crate::messages::Messages;
 

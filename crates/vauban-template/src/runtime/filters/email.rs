@@ -47,7 +47,7 @@ pub fn domain_part(domain: &str) -> bool {
     let Some((last, others)) = labels.split_last() else {
         return false;
     };
-    let letter = |c: char| c.is_ascii_alphanumeric() || ('\u{a1}'..='\u{ffff}').contains(&c);
+    let letter = |c: char| c.is_ascii_alphanumeric() || c >= '\u{a1}';
     let label = |l: &&str| {
         !l.is_empty()
             && l.chars().count() <= 63

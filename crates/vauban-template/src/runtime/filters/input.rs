@@ -9,6 +9,7 @@ use crate::runtime::safe::SafeHtml;
 use crate::runtime::value::{Filled, Optional, Plain, View};
 use std::borrow::Cow;
 use std::fmt::Display;
+use vauban_text::letters;
 
 /// Marker of probes for numbers.
 #[derive(Debug, Clone, Copy)]
@@ -295,7 +296,7 @@ impl<T: Counted + ?Sized, const L: u32, const K: u32, F> CountList for &&&Probe<
 
 /// Strings and numbers, for counts.
 pub trait CountPlain {
-    /// How many characters.
+    /// How many letters.
     fn length(&self) -> usize;
     /// Whether it is one.
     fn is_one(&self) -> Option<bool>;
@@ -303,7 +304,7 @@ pub trait CountPlain {
 impl<T: Plain + ?Sized, const L: u32, const K: u32, F> CountPlain for &&Probe<'_, T, Counting, L, K, F> {
     fn length(&self) -> usize {
         match self.0.view() {
-            View::Text(text) => text.chars().count(),
+            View::Text(text) => vauban_text::count(&text),
             _ => 0,
         }
     }
@@ -337,36 +338,30 @@ impl<T: ?Sized, const L: u32, const K: u32, F> Probe<'_, T, Counting, L, K, F> {
 
 /// Strings, for `first`, `last`, `random` and `slice`.
 pub trait ListText {
-    /// The first character.
+    /// The first letter.
     fn first(&self) -> String;
-    /// The last character.
+    /// The last letter.
     fn last(&self) -> String;
-    /// Some character.
+    /// Some letter.
     fn random(&self) -> String;
     /// A part.
     fn slice(&self, range: &str) -> String;
 }
 impl<T: Plain + ?Sized, const L: u32, const K: u32, F> ListText for &&Probe<'_, T, Listed, L, K, F> {
     fn first(&self) -> String {
-        self.0
-            .text()
-            .chars()
-            .next()
-            .map_or_else(String::new, String::from)
+        letters(&self.0.text()).next().unwrap_or_default().to_owned()
     }
     fn last(&self) -> String {
-        self.0
-            .text()
-            .chars()
-            .last()
-            .map_or_else(String::new, String::from)
+        letters(&self.0.text()).next_back().unwrap_or_default().to_owned()
     }
     fn random(&self) -> String {
-        let text: Vec<char> = self.0.text().chars().collect();
-        pick(text.len()).map_or_else(String::new, |i| text[i].to_string())
+        let text = self.0.text();
+        let text: Vec<&str> = letters(&text).collect();
+        pick(text.len()).map_or_else(String::new, |i| text[i].to_owned())
     }
     fn slice(&self, range: &str) -> String {
-        let text: Vec<char> = self.0.text().chars().collect();
+        let text = self.0.text();
+        let text: Vec<&str> = letters(&text).collect();
         match slice_places(range, text.len()) {
             Some(places) => places.into_iter().map(|i| text[i]).collect(),
             None => text.into_iter().collect(),

@@ -34,9 +34,9 @@ pub fn escapeseq<T: Plain>(list: &[T]) -> Vec<SafeHtml> {
     list.iter().map(|item| SafeHtml::text(&item.text())).collect()
 }
 
-/// The characters of a text.
+/// The letters of a text.
 pub fn make_list(text: &str) -> Vec<String> {
-    text.chars().map(String::from).collect()
+    vauban_text::letters(text).map(str::to_owned).collect()
 }
 
 /// Sorted by a field.

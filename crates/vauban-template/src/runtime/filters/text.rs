@@ -3,7 +3,7 @@
 use super::number::Number;
 use crate::runtime::value::View;
 use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::{canonical_combining_class, is_combining_mark};
+use vauban_text::count;
 
 /// A backslash before backslashes and quotes.
 pub fn addslashes(text: &str) -> String {
@@ -30,16 +30,17 @@ pub fn lower(text: &str) -> String {
     text.to_lowercase()
 }
 
-/// Every word with a large letter; not after an apostrophe or a digit.
+/// Every word with a large letter; not after an apostrophe or a digit. A letter's marks are part of it.
 pub fn title(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    // Two characters back and one back, as written.
-    let (mut second, mut first) = ('\0', '\0');
-    for c in text.chars() {
-        let small = first.is_alphabetic()
-            || first.is_ascii_digit()
-            || (first == '\'' && second.is_ascii_lowercase() && c.is_ascii_alphabetic());
-        if small {
+    // The letter before as it stood, and the two before as they are written, all without their marks.
+    let (mut first, mut written, mut second) = ('\0', '\0', '\0');
+    for letter in vauban_text::letters(text) {
+        let mut chars = letter.chars();
+        let Some(c) = chars.next() else { continue };
+        let apostrophe = matches!(first, '\'' | '\u{2019}');
+        let start = out.len();
+        if first.is_alphabetic() || first.is_ascii_digit() || (apostrophe && second.is_lowercase()) {
             out.extend(c.to_lowercase());
         } else {
             // One letter may become two, of which the first is large: `ß` → `Ss`.
@@ -47,8 +48,10 @@ pub fn title(text: &str) -> String {
             out.extend(large.next());
             out.extend(large.flat_map(char::to_lowercase));
         }
-        second = out.chars().rev().nth(1).unwrap_or('\0');
+        second = written;
+        written = out[start..].chars().next_back().unwrap_or('\0');
         first = c;
+        out.extend(chars);
     }
     out
 }
@@ -67,8 +70,7 @@ pub fn center(text: &str, to: Number<'_>) -> String {
     let Some(width) = width(to) else {
         return text.to_owned();
     };
-    let length = text.chars().count();
-    let margin = width.saturating_sub(length);
+    let margin = width.saturating_sub(count(text));
     let left = margin / 2;
     format!("{}{text}{}", " ".repeat(left), " ".repeat(margin - left))
 }
@@ -78,7 +80,7 @@ pub fn ljust(text: &str, to: Number<'_>) -> String {
     let Some(width) = width(to) else {
         return text.to_owned();
     };
-    format!("{text}{}", " ".repeat(width.saturating_sub(text.chars().count())))
+    format!("{text}{}", " ".repeat(width.saturating_sub(count(text))))
 }
 
 /// Spaces on the left.
@@ -86,16 +88,29 @@ pub fn rjust(text: &str, to: Number<'_>) -> String {
     let Some(width) = width(to) else {
         return text.to_owned();
     };
-    format!("{}{text}", " ".repeat(width.saturating_sub(text.chars().count())))
+    format!("{}{text}", " ".repeat(width.saturating_sub(count(text))))
 }
 
-/// Removes every occurrence of a text.
+/// Removes every occurrence of a text, but none that is a part of a letter.
 pub fn cut(text: &str, what: &str) -> String {
-    if what.is_empty() {
-        text.to_owned()
-    } else {
-        text.replace(what, "")
+    if what.is_empty() || !text.contains(what) {
+        return text.to_owned();
     }
+    if text.is_ascii() {
+        return text.replace(what, "");
+    }
+    // A letter that loses its base would leave its marks to the letter before.
+    let whole = |at: usize| vauban_text::is_boundary(text, at);
+    let mut out = String::with_capacity(text.len());
+    let mut kept = 0;
+    for (start, found) in text.match_indices(what) {
+        if whole(start) && whole(start + found.len()) {
+            out.push_str(&text[kept..start]);
+            kept = start + found.len();
+        }
+    }
+    out.push_str(&text[kept..]);
+    out
 }
 
 /// For a JavaScript string by hand. In a script the compiler escapes by itself.
@@ -145,32 +160,18 @@ pub fn phone2numeric(text: &str) -> String {
         .collect()
 }
 
-/// A part of an address: ASCII letters, digits, hyphens and underscores.
+/// A part of an address: ASCII letters, digits, hyphens and underscores; other scripts are transliterated. `Slug`
+/// follows the same rule.
 pub fn slugify(text: &str) -> String {
-    slug(text.nfkd().filter(char::is_ascii), false)
+    vauban_text::slugify(text)
 }
 
 /// The same with letters of every script.
 pub fn slugify_unicode(text: &str) -> String {
-    slug(text.nfkc(), true)
+    vauban_text::slugify_unicode(text)
 }
 
-fn slug(chars: impl Iterator<Item = char>, unicode: bool) -> String {
-    let mut out = String::new();
-    let lower: String = chars.collect::<String>().to_lowercase();
-    for c in lower.chars() {
-        // Vowel signs are alphabetic to Unicode but no letters to Django.
-        let letter = unicode && c.is_alphanumeric() && !is_combining_mark(c);
-        if c == '_' || c.is_ascii_alphanumeric() || letter {
-            out.push(c);
-        } else if (c == '-' || c.is_whitespace()) && !out.ends_with('-') {
-            out.push('-');
-        }
-    }
-    out.trim_matches(['-', '_']).to_owned()
-}
-
-/// At most so many characters, the last being an ellipsis.
+/// At most so many letters, the last being an ellipsis.
 pub fn truncatechars(text: &str, to: Number<'_>) -> String {
     let Some(length) = to.int() else {
         return text.to_owned();
@@ -180,20 +181,10 @@ pub fn truncatechars(text: &str, to: Number<'_>) -> String {
     }
     let length = usize::try_from(length).unwrap_or(usize::MAX);
     let text: String = text.nfc().collect();
-    let (mut count, mut end) = (0, None);
-    for (i, c) in text.char_indices() {
-        if canonical_combining_class(c) != 0 {
-            continue;
-        }
-        count += 1;
-        if end.is_none() && count > length - 1 {
-            end = Some(i);
-        }
-        if count > length {
-            return ellipsis(&text[..end.unwrap_or(0)], "…");
-        }
+    if vauban_text::first_letters(&text, length).len() == text.len() {
+        return text;
     }
-    text
+    ellipsis(vauban_text::first_letters(&text, length - 1), "…")
 }
 
 /// At most so many words.
@@ -301,14 +292,14 @@ fn wrap(line: &str, width: usize) -> Vec<String> {
         let mut current: Vec<&str> = Vec::new();
         let mut length = 0;
         while let Some(next) = chunks.peek() {
-            let size = next.chars().count();
+            let size = count(next);
             if length + size > width {
                 break;
             }
             length += size;
             current.extend(chunks.next());
         }
-        if current.is_empty() && chunks.peek().is_some_and(|next| next.chars().count() > width) {
+        if current.is_empty() && chunks.peek().is_some_and(|next| count(next) > width) {
             current.extend(chunks.next());
         }
         if current.last().is_some_and(|last| last.trim().is_empty()) {
@@ -396,7 +387,7 @@ fn one(value: &View<'_>, format: &str) -> Option<String> {
             };
             (
                 "",
-                precision.map_or(text.clone(), |p| text.chars().take(p).collect()),
+                precision.map_or(text.clone(), |p| vauban_text::first_letters(&text, p).to_owned()),
             )
         }
         'd' | 'i' | 'u' => {
@@ -449,13 +440,13 @@ fn one(value: &View<'_>, format: &str) -> Option<String> {
             )
         }
         'c' => match value {
-            View::Text(t) if t.chars().count() == 1 => ("", t.to_string()),
+            View::Text(t) if count(t) == 1 => ("", t.to_string()),
             View::Int(i) => ("", char::from_u32(u32::try_from(*i).ok()?)?.to_string()),
             _ => return None,
         },
         _ => return None,
     };
-    let length = sign.len() + body.chars().count();
+    let length = sign.len() + count(&body);
     let missing = width.saturating_sub(length);
     let padded = if flags.contains('-') {
         format!("{sign}{body}{}", " ".repeat(missing))
@@ -510,6 +501,48 @@ mod tests {
         assert_eq!(title("joe's 3rd CAFE"), "Joe's 3rd Cafe");
         assert_eq!(title("'quoted' text"), "'Quoted' Text");
         assert_eq!(title("œuvre ß"), "Œuvre Ss");
+        assert_eq!(
+            title("isn\u{2019}t it, об\u{2019}єкт"),
+            "Isn\u{2019}t It, Об\u{2019}єкт"
+        );
+    }
+
+    /// Decomposed text is the same text: a letter with its marks is one letter, whatever counts or cuts.
+    #[test]
+    fn a_letter_keeps_its_marks() {
+        use unicode_normalization::UnicodeNormalization;
+        let nfc = |text: String| text.nfc().collect::<String>();
+        let n = Number::Int;
+        for word in ["crème brûlée à l'été", "Ünïcödé", "Việt Nam", "ångström"] {
+            let apart: String = word.nfd().collect();
+            for (name, whole, parts) in [
+                ("title", title(word), title(&apart)),
+                ("capfirst", capfirst(word), capfirst(&apart)),
+                ("upper", upper(word), upper(&apart)),
+                ("lower", lower(word), lower(&apart)),
+                ("center", center(word, n(30)), center(&apart, n(30))),
+                ("ljust", ljust(word, n(30)), ljust(&apart, n(30))),
+                ("rjust", rjust(word, n(30)), rjust(&apart, n(30))),
+                ("wordwrap", wordwrap(word, n(6)), wordwrap(&apart, n(6))),
+                ("slugify", slugify(word), slugify(&apart)),
+            ] {
+                assert_eq!(nfc(parts), nfc(whole), "{name} {word}");
+            }
+            for length in 0..12 {
+                assert_eq!(
+                    truncatechars(word, n(length)),
+                    truncatechars(&apart, n(length)),
+                    "{word} {length}"
+                );
+            }
+        }
+        assert_eq!(title("cre\u{300}me"), "Cre\u{300}me");
+        assert_eq!(
+            truncatechars("👨\u{200d}👩\u{200d}👧🇫🇷x", n(2)),
+            "👨\u{200d}👩\u{200d}👧…"
+        );
+        assert_eq!(cut("ee\u{301}e", "e"), "e\u{301}");
+        assert_eq!(stringformat(&View::Text("e\u{301}x".into()), ".1s"), "e\u{301}");
     }
 
     #[test]
@@ -523,7 +556,7 @@ mod tests {
             slugify_unicode("\u{0789}\u{07a8}\u{0780}\u{07a7}"),
             "\u{0789}\u{0780}"
         );
-        assert_eq!(slugify("\u{0421} x"), "x");
+        assert_eq!(slugify("\u{0421} x"), "s-x");
     }
 
     #[test]

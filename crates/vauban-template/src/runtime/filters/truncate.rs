@@ -16,7 +16,7 @@ enum By {
     Words,
 }
 
-/// At most so many characters of text. Markup stays markup, text stays text.
+/// At most so many letters of text. Markup stays markup, text stays text.
 pub fn truncatechars_html<'a>(value: Markup<'a>, to: Number<'_>) -> Markup<'a> {
     cut(value, to, By::Characters, "…")
 }
@@ -55,7 +55,7 @@ fn shorten(html: &str, length: i128, by: By, end: &str) -> String {
     }
     let length = usize::try_from(length).unwrap_or(usize::MAX);
     let mut remaining = if by == By::Characters {
-        length - end.chars().count().min(length)
+        length - vauban_text::count(end).min(length)
     } else {
         length
     };
@@ -93,20 +93,20 @@ fn shorten(html: &str, length: i128, by: By, end: &str) -> String {
                         let composed: String = text.nfc().collect();
                         less += text.len().saturating_sub(composed.len());
                         let text = composed;
-                        let count = text.chars().count();
+                        let count = vauban_text::count(&text);
                         seen += count;
                         // The text fits exactly and nothing follows: no ellipsis.
                         if seen == length && out.len() + text.len() + less == html.len() {
                             escape::text(&text, &mut out);
                             break;
                         }
-                        let part: String = text.chars().take(remaining).collect();
+                        let part = vauban_text::first_letters(&text, remaining);
                         if count > remaining {
-                            finish(&part, end, &mut out, &open);
+                            finish(part, end, &mut out, &open);
                             return out;
                         }
                         remaining -= count;
-                        escape::text(&part, &mut out);
+                        escape::text(part, &mut out);
                     }
                     By::Words => {
                         let words = split_words(&text);

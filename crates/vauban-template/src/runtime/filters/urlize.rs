@@ -47,19 +47,78 @@ pub fn link(value: &Markup<'_>, limit: Option<usize>, nofollow: bool) -> SafeHtm
 }
 
 fn words(text: &str, safe: bool, limit: Option<usize>, nofollow: bool, out: &mut String) {
-    let separator = |c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"' | '\'');
     let mut rest = text;
-    while let Some(first) = rest.chars().next() {
-        let is = separator(first);
-        let end = rest.find(|c: char| separator(c) != is).unwrap_or(rest.len());
-        let word = &rest[..end];
-        rest = &rest[end..];
-        if is || !word.contains(['.', '@', ':']) {
-            plain(word, safe, out);
-        } else {
+    // An address that stands directly behind a letter of a script without spaces.
+    let mut touches = false;
+    while !rest.is_empty() {
+        let gap = rest.find(|c: char| !parts(c)).unwrap_or(rest.len());
+        if gap > 0 {
+            plain(&rest[..gap], safe, out);
+            rest = &rest[gap..];
+            touches = false;
+            continue;
+        }
+        let (word, after) = rest.split_at(word_end(rest, touches));
+        rest = after;
+        touches = word.ends_with(|c: char| !c.is_ascii()) && begins_address(rest);
+        if word.contains(['.', '@', ':']) {
             one(word, safe, limit, nofollow, out);
+        } else {
+            plain(word, safe, out);
         }
     }
+}
+
+/// What stands between words: spaces, quotes, angle brackets, and other scripts' punctuation, after which a sentence
+/// goes on without a space.
+fn parts(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '<' | '>' | '"' | '\'') || vauban_text::is_foreign_punctuation(c)
+}
+
+/// Where the word at the start of `text` ends. `touches`: it is an address within a text that has no spaces, and ends
+/// where that text goes on, at the first character that is not ASCII.
+fn word_end(text: &str, touches: bool) -> usize {
+    let mut before = ' ';
+    let mut path = false;
+    for (i, c) in text.char_indices() {
+        let next = || text[i + c.len_utf8()..].chars().next().unwrap_or(' ');
+        let ends = match c {
+            // An apostrophe belongs to the path it stands in (`/wiki/Ohm's_law`) or to a mailbox, and quotes elsewhere.
+            '\'' | '\u{2019}' => {
+                let within = before.is_alphanumeric() && next().is_alphanumeric();
+                !(within && (path || is_mailbox(&text[i + c.len_utf8()..])))
+            }
+            _ if parts(c) => true,
+            _ if touches && !c.is_ascii() => true,
+            'h' | 'H' | 'w' | 'W' => {
+                !before.is_ascii() && before.is_alphanumeric() && begins_address(&text[i..])
+            }
+            _ => false,
+        };
+        if ends {
+            return i;
+        }
+        path |= c == '/' && before.is_alphanumeric();
+        before = c;
+    }
+    text.len()
+}
+
+/// Whether the rest of a mailbox's name and an `@` follow. Bounded, as every step per character is.
+fn is_mailbox(after: &str) -> bool {
+    let sign = after
+        .bytes()
+        .take(64)
+        .find(|b| !(b.is_ascii_alphanumeric() || b"-!#$%&*+/=?^_`{}|~.'".contains(b)));
+    sign == Some(b'@')
+}
+
+fn begins_address(text: &str) -> bool {
+    let starts = |with: &str| {
+        let bytes = text.as_bytes();
+        bytes.len() > with.len() && bytes[..with.len()].eq_ignore_ascii_case(with.as_bytes())
+    };
+    starts("http://") || starts("https://") || starts("www.")
 }
 
 fn plain(text: &str, safe: bool, out: &mut String) {
@@ -97,9 +156,12 @@ fn one(word: &str, safe: bool, limit: Option<usize>, nofollow: bool, out: &mut S
     out.push_str(rel);
     out.push('>');
     match limit {
-        Some(limit) if middle.chars().count() > limit => {
-            let shown: String = middle.chars().take(limit.saturating_sub(1)).collect();
-            plain(&shown, safe, out);
+        Some(limit) if vauban_text::count(middle) > limit => {
+            plain(
+                vauban_text::first_letters(middle, limit.saturating_sub(1)),
+                safe,
+                out,
+            );
             out.push('…');
         }
         _ => plain(middle, safe, out),
@@ -226,6 +288,62 @@ mod tests {
         );
         assert_eq!(run("javascript:alert(1).com"), "javascript:alert(1).com");
         assert_eq!(run("<script>"), "&lt;script&gt;");
+    }
+
+    /// What an address is cut at, and what it is not.
+    #[test]
+    fn addresses_in_every_script() {
+        let links = |text: &str| -> Vec<String> {
+            let html = run(text);
+            html.split("nofollow\">")
+                .skip(1)
+                .map(|rest| rest.split("</a>").next().unwrap().to_owned())
+                .collect()
+        };
+        for (text, address) in [
+            (
+                "https://example.com/Ohm's_law is",
+                "https://example.com/Ohm&#x27;s_law",
+            ),
+            (
+                "https://example.com/Ohm\u{2019}s_law",
+                "https://example.com/Ohm\u{2019}s_law",
+            ),
+            ("'https://example.com/a'", "https://example.com/a"),
+            ("\u{2018}https://example.com/a\u{2019}", "https://example.com/a"),
+            ("https://example.com's page", "https://example.com"),
+            ("詳しくはhttps://example.com/aを見て", "https://example.com/a"),
+            ("はwww.example.com/aを", "www.example.com/a"),
+            ("見て（https://example.com/a）。", "https://example.com/a"),
+            ("https://example.com/a。次", "https://example.com/a"),
+            ("「https://example.com/a」", "https://example.com/a"),
+            ("«https://example.com/a»", "https://example.com/a"),
+            ("https://example.com/a\u{60c} ثم", "https://example.com/a"),
+            ("https://example.com/a\u{964} आगे", "https://example.com/a"),
+            ("https://example.com/a…", "https://example.com/a"),
+            (
+                "https://ja.wikipedia.org/wiki/日本 x",
+                "https://ja.wikipedia.org/wiki/日本",
+            ),
+            (
+                "https://ja.wikipedia.org/wiki/ダ・ヴィンチ",
+                "https://ja.wikipedia.org/wiki/ダ・ヴィンチ",
+            ),
+            (
+                "(https://en.wikipedia.org/wiki/A_(b))",
+                "https://en.wikipedia.org/wiki/A_(b)",
+            ),
+            ("http://bücher.example/ü", "http://bücher.example/ü"),
+            ("\u{3000}https://example.com/a\u{3000}", "https://example.com/a"),
+        ] {
+            assert_eq!(links(text), [address], "{text}");
+        }
+        assert!(run("o'brien@example.com").contains("mailto:o%27brien@example.com"));
+        assert!(run("it's me@example.com").contains("\"mailto:me@example.com"));
+        // Words that hold an address are no addresses.
+        for none in ["xhttp://", "ähttp", "awww.example", "it's a/b's"] {
+            assert_eq!(links(none), Vec::<String>::new(), "{none}");
+        }
     }
 
     #[test]

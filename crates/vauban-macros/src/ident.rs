@@ -1,0 +1,38 @@
+//! Names that are keywords of Rust: `r#type` is called `type` everywhere but in Rust.
+
+use syn::Ident;
+
+/// The name without `r#`.
+pub(crate) fn unraw(ident: &Ident) -> String {
+    let text = ident.to_string();
+    text.strip_prefix("r#")
+        .map_or_else(|| text.clone(), str::to_owned)
+}
+
+/// The name as Rust takes it, `r#type` for `type`; `None` if it cannot be one, as `self` cannot.
+pub(crate) fn named(text: &str, span: proc_macro2::Span) -> Option<Ident> {
+    if let Ok(ident) = syn::parse_str::<Ident>(text) {
+        return Some(Ident::new(&ident.to_string(), span)).filter(|_| !text.starts_with("r#"));
+    }
+    let word = text
+        .bytes()
+        .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+    let start = text.starts_with(|c: char| c.is_ascii_lowercase());
+    let keyword = start && word && !matches!(text, "self" | "super" | "crate");
+    keyword.then(|| Ident::new_raw(text, span))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keywords_have_names() {
+        let name = |text| named(text, proc_macro2::Span::call_site()).map(|ident| ident.to_string());
+        assert_eq!(name("type").as_deref(), Some("r#type"));
+        assert_eq!(name("slug").as_deref(), Some("slug"));
+        for none in ["self", "super", "crate", "Self", "", "a-b", "1", "r#type", "_"] {
+            assert_eq!(name(none), None, "{none}");
+        }
+    }
+}
