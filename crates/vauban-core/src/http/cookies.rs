@@ -1,12 +1,12 @@
 //! The cookies that a request brings (RFC 6265 §5.4).
 
-use ::http::{HeaderMap, header};
+use ::http::HeaderValue;
 
 /// The value of a cookie by its full name. Twice the same name is none: a sibling host or another path has
 /// planted one of them, and nobody can tell which (CWE-1275, CWE-384).
-pub(crate) fn get<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+pub(crate) fn get<'a>(lines: &'a [HeaderValue], name: &str) -> Option<&'a str> {
     let mut found = None;
-    for value in headers.get_all(header::COOKIE) {
+    for value in lines {
         let Ok(text) = value.to_str() else { continue };
         for (other, value) in parse(text) {
             if other == name {
@@ -39,10 +39,9 @@ mod tests {
 
     #[test]
     fn a_cookie_sent_twice_is_none() {
-        let mut headers = HeaderMap::new();
-        headers.append(header::COOKIE, "a=1; b=\"2\"; ab=3".parse().unwrap());
-        assert_eq!((get(&headers, "a"), get(&headers, "b")), (Some("1"), Some("2")));
-        headers.append(header::COOKIE, "a=4".parse().unwrap());
-        assert_eq!(get(&headers, "a"), None);
+        let mut lines = vec![HeaderValue::from_static("a=1; b=\"2\"; ab=3")];
+        assert_eq!((get(&lines, "a"), get(&lines, "b")), (Some("1"), Some("2")));
+        lines.push(HeaderValue::from_static("a=4"));
+        assert_eq!(get(&lines, "a"), None);
     }
 }

@@ -2,9 +2,10 @@
 
 use std::fmt;
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
+use ::http::header::{Entry, HeaderName, HeaderValue};
 use ::http::{HeaderMap, Method, Uri, header};
 
 use vauban_orm::Actor;
@@ -23,7 +24,11 @@ pub struct Cx {
     pub(crate) site: Arc<Site>,
     pub(crate) method: Method,
     pub(crate) uri: Uri,
+    /// Without the credentials below: who reads one asks for it by name, and the answer is then somebody's own.
     pub(crate) headers: HeaderMap,
+    sent_cookies: Vec<HeaderValue>,
+    pub(crate) authorization: Vec<HeaderValue>,
+    ambient: bool,
     pub(crate) forwarded_host: Option<String>,
     pub(crate) secure: bool,
     pub(crate) client: IpAddr,
@@ -35,17 +40,36 @@ pub struct Cx {
     request_id: OnceLock<Hex>,
     csrf_cookie: OnceLock<String>,
     token_written: AtomicBool,
+    personal: AtomicBool,
+    saved: AtomicU8,
     cookies: Mutex<Vec<Cookie>>,
     #[cfg(debug_assertions)]
     queries: Mutex<Vec<LoggedQuery>>,
+}
+
+/// Whether what the request sent is saved, for the pages of errors that come after the commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Saved {
+    /// No.
+    No,
+    /// The commit is on its way.
+    Perhaps,
+    /// Yes.
+    Yes,
 }
 
 /// 128 random bits as 32 hexadecimal digits.
 struct Hex([u8; 32]);
 
 impl Cx {
-    pub(crate) fn new(site: Arc<Site>, head: ::http::request::Parts, peer: IpAddr, tls: bool) -> Self {
+    pub(crate) fn new(site: Arc<Site>, mut head: ::http::request::Parts, peer: IpAddr, tls: bool) -> Self {
         Self {
+            sent_cookies: take_out(&mut head.headers, header::COOKIE),
+            authorization: take_out(&mut head.headers, header::AUTHORIZATION),
+            ambient: true,
+            personal: AtomicBool::new(false),
+            saved: AtomicU8::new(Saved::No as u8),
             site,
             method: head.method,
             uri: head.uri,
@@ -82,7 +106,8 @@ impl Cx {
         self.uri.query().unwrap_or("")
     }
 
-    /// The request's headers.
+    /// The request's headers, without `Cookie` and `Authorization`: see [`cookie`](Self::cookie) and
+    /// [`authorization`](Self::authorization).
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
     }
@@ -154,16 +179,78 @@ impl Cx {
         self.site.router.mount(view)
     }
 
-    /// The value of a cookie, by its name without prefix.
+    /// The value of a cookie, by its name without prefix. Whoever asks makes the answer somebody's own: no cache that
+    /// others use keeps it (CWE-524), also where the cookie was not sent.
     pub fn cookie(&self, name: &str) -> Option<&str> {
-        if !self.headers.contains_key(header::COOKIE) {
+        self.make_personal();
+        self.own_cookie(name)
+    }
+
+    /// The value of a cookie of the framework's own, which shows in the answer in another way.
+    pub(crate) fn own_cookie(&self, name: &str) -> Option<&str> {
+        if self.sent_cookies.is_empty() {
             return None;
         }
         if self.secure {
             // CWE-1275: only this host itself can have set a cookie of that name.
-            cookies::get(&self.headers, &Cookie::full_name(name, true))
+            cookies::get(&self.sent_cookies, &Cookie::full_name(name, true))
         } else {
-            cookies::get(&self.headers, name)
+            cookies::get(&self.sent_cookies, name)
+        }
+    }
+
+    /// `Authorization`, if it was sent once. As with [`cookie`](Self::cookie), the answer is then somebody's own.
+    pub fn authorization(&self) -> Option<&str> {
+        self.make_personal();
+        match self.authorization.as_slice() {
+            [value] => value.to_str().ok(),
+            _ => None,
+        }
+    }
+
+    /// The fields of the head, credentials included.
+    pub(crate) fn head(&self) -> impl Iterator<Item = (&HeaderName, &HeaderValue)> {
+        let cookies = self.sent_cookies.iter().map(|value| (&header::COOKIE, value));
+        let authorization = self
+            .authorization
+            .iter()
+            .map(|value| (&header::AUTHORIZATION, value));
+        self.headers.iter().chain(cookies).chain(authorization)
+    }
+
+    /// CWE-352: a request that is let in by a key has no cookies, whoever looks for them, and its answer sets none.
+    pub(crate) fn forget_cookies(&mut self) {
+        self.ambient = false;
+        self.sent_cookies.clear();
+    }
+
+    /// Whether the request is let in by what a browser sends by itself.
+    pub(crate) fn is_ambient(&self) -> bool {
+        self.ambient
+    }
+
+    /// The answer is somebody's own.
+    pub(crate) fn make_personal(&self) {
+        self.personal.store(true, Ordering::Relaxed);
+    }
+
+    /// CWE-524: whether the answer is somebody's own: behind any rule but `Public`, or after a look at a cookie.
+    pub(crate) fn is_personal(&self) -> bool {
+        self.personal.load(Ordering::Relaxed)
+            || self.identity.session.is_some()
+            || self.token_written()
+            || self.route.is_some_and(|meta| !meta.is_public())
+    }
+
+    pub(crate) fn set_saved(&self, saved: Saved) {
+        self.saved.store(saved as u8, Ordering::Relaxed);
+    }
+
+    pub(crate) fn saved(&self) -> Saved {
+        match self.saved.load(Ordering::Relaxed) {
+            0 => Saved::No,
+            1 => Saved::Perhaps,
+            _ => Saved::Yes,
         }
     }
 
@@ -196,6 +283,9 @@ impl Cx {
     }
 
     pub(crate) fn write_cookies(&self, headers: &mut HeaderMap) {
+        if !self.ambient {
+            return;
+        }
         self.messages.write_cookie(self);
         for cookie in lock(&self.cookies).drain(..) {
             headers.append(header::SET_COOKIE, cookie.to_header());
@@ -207,7 +297,7 @@ impl Cx {
         match &self.identity.binding {
             Some(session) => Some([b"s", session.as_slice()].concat()),
             None => {
-                let cookie = self.cookie(csrf::COOKIE)?;
+                let cookie = self.own_cookie(csrf::COOKIE)?;
                 csrf::is_cookie(cookie).then(|| [b"c", cookie.as_bytes()].concat())
             }
         }
@@ -232,6 +322,14 @@ impl Cx {
 
     pub(crate) fn token_written(&self) -> bool {
         self.token_written.load(Ordering::Relaxed)
+    }
+}
+
+/// Takes a header out, with all its values.
+fn take_out(headers: &mut HeaderMap, name: HeaderName) -> Vec<HeaderValue> {
+    match headers.entry(name) {
+        Entry::Occupied(entry) => entry.remove_entry_mult().1.collect(),
+        Entry::Vacant(_) => Vec::new(),
     }
 }
 

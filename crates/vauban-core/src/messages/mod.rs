@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::http::{Cookie, Cx, Result};
 use crate::middleware::SecurityEvent;
-use crate::routing::{Call, Param};
+use crate::routing::{BySession, Call, Kind, Param};
 use crate::signing::{self, TokenError};
 
 /// The purpose of the keys.
@@ -92,7 +92,7 @@ impl Store {
             .unwrap_or_else(std::sync::PoisonError::into_inner);
         let shown = self.came.get().is_some();
         if added.is_empty() {
-            if shown && cx.cookie(COOKIE).is_some() {
+            if shown && cx.own_cookie(COOKIE).is_some() {
                 cx.set_cookie(Cookie::removal(COOKIE, cx.is_secure()));
             }
             return;
@@ -117,7 +117,7 @@ impl Store {
 }
 
 fn read(cx: &Cx) -> Vec<Message> {
-    let Some(cookie) = cx.cookie(COOKIE).filter(|value| !value.is_empty()) else {
+    let Some(cookie) = cx.own_cookie(COOKIE).filter(|value| !value.is_empty()) else {
         return Vec::new();
     };
     match cx.site.messages.verify(cookie, &[], signing::now()) {
@@ -159,8 +159,8 @@ impl Messages {
     }
 }
 
-impl<S> Param<S> for Messages {
-    async fn take(call: &mut Call) -> Result<Self> {
+impl<K: Kind> Param<K, BySession> for Messages {
+    async fn take(call: &mut Call<K, BySession>) -> Result<Self> {
         Ok(Self(Arc::clone(call.cx())))
     }
 }

@@ -17,7 +17,7 @@ use crate::staticfiles::{StaticFile, StaticFiles};
 use crate::units::Units;
 
 use super::finish::Headers;
-use super::{Around, Before, ErrorPages, IdentityBackend, csrf};
+use super::{AnyGate, AnyMiddleware, ErrorPages, IdentityBackend, csrf};
 
 /// The script for partial updates, which every site serves.
 const FRAGMENTS: StaticFile = StaticFile {
@@ -37,8 +37,8 @@ pub struct Site {
     pub(crate) parts: Parts,
     pub(crate) static_files: StaticFiles,
     pub(crate) error_pages: ErrorPages,
-    pub(crate) before: Vec<Arc<dyn Before>>,
-    pub(crate) around: Vec<Arc<dyn Around>>,
+    pub(crate) before: Vec<Arc<dyn AnyGate>>,
+    pub(crate) around: Vec<Arc<dyn AnyMiddleware>>,
     pub(crate) ready: ReadyHooks,
     /// Whether plain requests are sent to HTTPS: always in a release.
     pub(crate) https: bool,

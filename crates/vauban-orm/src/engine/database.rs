@@ -127,14 +127,19 @@ impl Database {
 
     /// Starts a unit of work for an actor: one request. Costs nothing until its first statement.
     pub fn bind(&self, actor: Actor) -> Unit {
-        Unit::new(self.clone(), actor)
+        Unit::new(self.clone(), actor, true)
+    }
+
+    /// The same for a request that only reads: nothing that is written through it is ever begun (CWE-352).
+    pub fn bind_reading(&self, actor: Actor) -> Unit {
+        Unit::new(self.clone(), actor, false)
     }
 
     /// A unit that does not depend on the request's: for what must survive its rollback (throttle counters,
     /// security events). Finish it before the request's own unit writes, or in a task of its own: awaited
     /// while that unit has the writer's turn it would wait for itself, until the bound on waiting.
     pub fn own_unit(&self, actor: Actor) -> Unit {
-        Unit::new(self.clone(), actor)
+        Unit::new(self.clone(), actor, true)
     }
 
     /// How this database and these migrations differ.

@@ -37,6 +37,8 @@ pub struct LoggedQuery {
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) database: Database,
+    /// Whether it may take the writer's turn.
+    writes: bool,
     state: Mutex<State>,
     /// So that a reader need not lock.
     has_turn: AtomicBool,
@@ -69,13 +71,14 @@ impl Status {
 }
 
 impl Unit {
-    pub(super) fn new(database: Database, actor: Actor) -> Self {
+    pub(super) fn new(database: Database, actor: Actor, writes: bool) -> Self {
         let state = Mutex::new(State {
             turn: None,
             status: Status::Open,
         });
         let shared = Shared {
             database,
+            writes,
             state,
             has_turn: AtomicBool::new(false),
             taking: tokio::sync::Mutex::new(()),
@@ -186,6 +189,10 @@ impl Shared {
 
     /// Takes the writer's turn, once for the unit.
     pub(crate) async fn take_turn(&self, this: &Arc<Self>) -> Result<()> {
+        // CWE-352: a unit that reads has no turn, whoever came by a handle.
+        if !self.writes {
+            return Err(Error::ReadOnly);
+        }
         let _one = self.taking.lock().await;
         {
             let state = lock(&self.state);
