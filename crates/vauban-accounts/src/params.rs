@@ -8,7 +8,7 @@ use super::identify::SignedInAs;
 use super::people::UserAccount;
 use crate::sessions::Session;
 use vauban::http::{Cx, Error, Result};
-use vauban::routing::{Call, OptionalParam, Param, Refusal};
+use vauban::routing::{BySession, Call, Kind, OptionalParam, Param, Refusal};
 
 /// The signed-in user's own row; asks for a sign-in. `Option<CurrentUser<U>>` does not.
 #[derive(Debug, Clone)]
@@ -21,8 +21,8 @@ impl<U> Deref for CurrentUser<U> {
     }
 }
 
-impl<S: Send, U: UserAccount> Param<S> for CurrentUser<U> {
-    async fn take(call: &mut Call) -> Result<Self> {
+impl<K: Kind, U: UserAccount> Param<K, BySession> for CurrentUser<U> {
+    async fn take(call: &mut Call<K, BySession>) -> Result<Self> {
         let who = SignedInAs::of(call.cx()).ok_or_else(|| Error::refused(Refusal::SignInRequired))?;
         let row = Arc::clone(&who.person.row).downcast::<U>();
         row.map(Self).map_err(|_| {
@@ -31,14 +31,14 @@ impl<S: Send, U: UserAccount> Param<S> for CurrentUser<U> {
     }
 }
 
-impl<S: Send, U: UserAccount> OptionalParam<S> for CurrentUser<U> {
-    fn is_there(call: &Call) -> bool {
+impl<K: Kind, U: UserAccount> OptionalParam<K, BySession> for CurrentUser<U> {
+    fn is_there(call: &Call<K, BySession>) -> bool {
         SignedInAs::of(call.cx()).is_some()
     }
 }
 
-impl<S: Send> Param<S> for Session {
-    async fn take(call: &mut Call) -> Result<Self> {
+impl<K: Kind> Param<K, BySession> for Session {
+    async fn take(call: &mut Call<K, BySession>) -> Result<Self> {
         let who = SignedInAs::of(call.cx()).ok_or_else(|| Error::refused(Refusal::SignInRequired))?;
         Ok(who.session.clone())
     }
@@ -57,8 +57,8 @@ impl Door {
     }
 }
 
-impl<S: Send> Param<S> for Door {
-    async fn take(call: &mut Call) -> Result<Self> {
+impl<K: Kind> Param<K, BySession> for Door {
+    async fn take(call: &mut Call<K, BySession>) -> Result<Self> {
         let cx = Arc::clone(call.cx());
         let accounts = cx.site().part::<Shared>().cloned();
         let accounts = accounts.ok_or_else(|| {

@@ -68,14 +68,11 @@ pub use vauban_template::{RenderContext, page};
 /// What the macros write refers to. Not part of the public API.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::http::{Cx, Error, Respond, Response, respond_replaceable, respond_template};
+    pub use crate::http::{Cx, Respond, Response, respond_replaceable, respond_template};
     pub use crate::routing::{
-        AccessRule, Call, Get, ParamMeta, PathReader, PathText, PathValue, Routes, Unsafe, Url, View,
-        ViewFuture, ViewMeta, Wanted, path_reader, wanted,
+        ParamMeta, PathReader, PathText, Routes, Run, Segment, Url, View, function, methods, path_reader,
     };
-    /// HTTP methods by the name that a view states.
-    pub use ::http::Method;
-    pub use std::{boxed::Box, convert::From, option::Option, result::Result, sync::Arc};
+    pub use std::{convert::From, option::Option, result::Result};
     pub use vauban_macros::__template_with as template_with;
     pub use vauban_orm as orm;
     pub use vauban_template::__private as template;

@@ -15,7 +15,9 @@ use vauban_template::Template;
 use crate::checks::Check;
 use crate::commands::{Command, Failure};
 use crate::http::{PagesByType, Replaceable, ReplacedTwice};
-use crate::middleware::{Around, Before, ErrorPage, ErrorPages, IdentityBackend, SecurityEvent, Site};
+use crate::middleware::{
+    AnyGate, AnyMiddleware, ErrorPage, ErrorPages, Gate, IdentityBackend, Middleware, SecurityEvent, Site,
+};
 use crate::package::Package;
 use crate::parts::Parts;
 use crate::routing::{Route, Routes, Url};
@@ -42,8 +44,8 @@ pub struct Module {
     settings: Vec<SettingsSection>,
     checks: Vec<Check>,
     commands: Vec<Command>,
-    before: Vec<Arc<dyn Before>>,
-    around: Vec<Arc<dyn Around>>,
+    before: Vec<Arc<dyn AnyGate>>,
+    around: Vec<Arc<dyn AnyMiddleware>>,
     error_pages: ErrorPages,
     pages: Vec<fn(&mut PagesByType) -> Result<(), ReplacedTwice>>,
     security_events: Vec<&'static [SecurityEvent]>,
@@ -172,16 +174,16 @@ impl Module {
         self
     }
 
-    /// Adds a layer before the session; see [`Before`].
+    /// Adds a layer before the session; see [`Gate`].
     #[must_use]
-    pub fn before(mut self, layer: impl Before) -> Self {
+    pub fn gate(mut self, layer: impl Gate) -> Self {
         self.before.push(Arc::new(layer));
         self
     }
 
-    /// Adds a layer around the view, inside those that were added earlier; see [`Around`].
+    /// Adds a layer around the view, inside those that were added earlier; see [`Middleware`].
     #[must_use]
-    pub fn around(mut self, layer: impl Around) -> Self {
+    pub fn middleware(mut self, layer: impl Middleware) -> Self {
         self.around.push(Arc::new(layer));
         self
     }
@@ -516,8 +518,8 @@ pub(crate) struct Wired {
     pub(crate) static_files: StaticFiles,
     pub(crate) error_pages: ErrorPages,
     pub(crate) pages: PagesByType,
-    pub(crate) before: Vec<Arc<dyn Before>>,
-    pub(crate) around: Vec<Arc<dyn Around>>,
+    pub(crate) before: Vec<Arc<dyn AnyGate>>,
+    pub(crate) around: Vec<Arc<dyn AnyMiddleware>>,
     pub(crate) parts: Parts,
     pub(crate) identity: Option<Arc<dyn IdentityBackend>>,
     pub(crate) ready: ReadyHooks,

@@ -6,7 +6,7 @@ use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned;
 use syn::{Error, Expr, FnArg, Ident, ItemFn, LitStr, Pat, Result, Token, Type};
 
-/// Writes the view's type, its metadata, its handler and its URL function.
+/// Writes the view's type, its metadata, `run` and its URL function.
 pub(crate) fn expand(args: TokenStream, item: TokenStream) -> Result<TokenStream> {
     let args: Args = syn::parse2(args)?;
     let function: ItemFn = syn::parse2(item)?;
@@ -16,8 +16,7 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> Result<TokenStream
     let path_types = path_types(&pattern, &others, &args.pattern)?;
 
     let name = &function.sig.ident;
-    let name_text = crate::ident::unraw(name);
-    let (method, kind) = args.method()?;
+    let method = args.method()?;
     let docs = function.attrs.iter().filter(|a| a.path().is_ident("doc"));
     let mut inner = function.clone();
     inner.attrs.retain(|a| !a.path().is_ident("doc"));
@@ -30,7 +29,7 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> Result<TokenStream
             const #reader: ::vauban::__private::PathReader<#ty> = ::vauban::__private::path_reader::<#ty>();
         }
     });
-    let params_meta = pattern
+    let segments = pattern
         .names
         .iter()
         .zip(&path_types)
@@ -49,64 +48,59 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> Result<TokenStream
             }
         });
 
-    let mut wants = Vec::new();
-    let mut redisplays = Vec::new();
-    let mut takes = Vec::new();
-    let mut take_names = Vec::new();
+    let mut types = Vec::new();
+    let mut patterns = Vec::new();
     let mut arguments = Vec::new();
     for (i, (ident, ty)) in others.iter().enumerate() {
         let value = format_ident!("__p{i}");
-        if let Some(index) = ident
+        let index = ident
             .as_ref()
-            .and_then(|ident| pattern.names.iter().position(|n| n == ident))
-        {
-            let reader = format_ident!("__PATH_{index}");
-            takes.push(quote! {
-                let #value = match __call.path(#index, &#name::#reader) {
-                    ::vauban::__private::Result::Ok(value) => value,
-                    ::vauban::__private::Result::Err(error) => return __call.refuse(error).await,
-                };
-            });
-        } else {
-            let want = format_ident!("__w{i}");
-            wants.push(quote! {
-                let #want = ::vauban::__private::wanted::<::vauban::__private::#kind, #ty>();
-            });
-            redisplays.push(quote! { || #want.redisplays });
-            takes.push(quote! {
-                let #value = match (#want.take)(&mut __call).await {
-                    ::vauban::__private::Result::Ok(value) => value,
-                    ::vauban::__private::Result::Err(error) => return __call.refuse(error).await,
-                };
-            });
-            take_names.push(type_name(ty));
+            .and_then(|ident| pattern.names.iter().position(|n| n == ident));
+        match index {
+            Some(index) => {
+                let within = &path_types[index];
+                types.push(quote_spanned! {ty.span()=> ::vauban::__private::Segment<#index, #within> });
+                patterns.push(quote! { ::vauban::__private::Segment(#value) });
+            }
+            None => {
+                types.push(ty.to_token_stream());
+                patterns.push(value.to_token_stream());
+            }
         }
         arguments.push(value);
     }
-    let body_and_token = (kind == "Unsafe").then(|| {
-        quote! {
-            if let ::vauban::__private::Result::Err(error) = __call.body_and_token(false #(#redisplays)*).await {
-                return __call.refuse(error).await;
-            }
-        }
-    });
+    // What the compiler underlines when one of them does not fit.
+    // Without any: when the answer does not.
+    let list = match others.as_slice() {
+        [(_, one)] => one.span(),
+        [] => match &function.sig.output {
+            syn::ReturnType::Type(_, ty) => ty.span(),
+            syn::ReturnType::Default => function.sig.span(),
+        },
+        _ => function.sig.paren_token.span.join(),
+    };
+    let params = quote_spanned! {list=> (#(#types,)*) };
 
     let pattern_text = &args.pattern;
-    let body_limit = args.body.as_ref().map_or_else(
-        || quote!(::vauban::__private::ViewMeta::BODY_LIMIT),
-        ToTokens::to_token_stream,
-    );
-    let timeout = args.timeout.as_ref().map_or_else(
-        || quote!(::vauban::__private::ViewMeta::TIMEOUT),
-        ToTokens::to_token_stream,
-    );
-    let url_function = url_function(name, &pattern, &path_types);
-    // The answer's type is what the compiler points at when it is none of ours.
-    let output_span = match &function.sig.output {
-        syn::ReturnType::Type(_, ty) => ty.span(),
-        syn::ReturnType::Default => function.sig.span(),
+    let option = |name: &str, value: &Option<Expr>, ty: TokenStream| {
+        let name = Ident::new(name, Span::call_site());
+        value.as_ref().map(|value| {
+            quote! { const #name: ::vauban::__private::Option<#ty> = ::vauban::__private::Option::Some(#value); }
+        })
     };
-    let answer = quote_spanned! {output_span=> __call.answer(__outcome).await };
+    let body_limit = option("BODY", &args.body, quote!(usize));
+    let timeout = option("TIMEOUT", &args.timeout, quote!(u32));
+    let url_function = url_function(name, &pattern, &path_types);
+    let answer = match &function.sig.output {
+        syn::ReturnType::Type(_, ty) => ty.to_token_stream(),
+        syn::ReturnType::Default => quote_spanned! {function.sig.span()=> () },
+    };
+
+    // The compiler asks twice whether it fits; said at one place, it is said once.
+    let run = quote_spanned! {list=> impl ::vauban::__private::Run<Self> };
+    let call = quote_spanned! {list=>
+        ::vauban::__private::function::<Self, #params, #answer, _, _>(|__rule, (#(#patterns,)*)| #name(__rule, #(#arguments),*))
+    };
 
     Ok(quote! {
         #(#docs)*
@@ -119,35 +113,18 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> Result<TokenStream
         }
 
         impl ::vauban::__private::View for #name {
+            type Method = ::vauban::__private::methods::#method;
             type Rule = #rule;
-            const META: ::vauban::__private::ViewMeta = ::vauban::__private::ViewMeta {
-                name: #name_text,
-                module: ::core::module_path!(),
-                id: ::core::concat!(::core::module_path!(), "::", #name_text),
-                method: ::vauban::__private::Method::#method,
-                pattern: #pattern_text,
-                rule: <#name as ::vauban::__private::View>::RULE,
-                params: &[#(#params_meta),*],
-                takes: &[#(#take_names),*],
-                body_limit: #body_limit,
-                timeout: #timeout,
-                file: ::core::file!(),
-                line: ::core::line!(),
-            };
+            const PATTERN: &'static str = #pattern_text;
+            const SEGMENTS: &'static [::vauban::__private::ParamMeta] = &[#(#segments),*];
+            #body_limit
+            #timeout
+            const FILE: &'static str = ::core::file!();
+            const LINE: u32 = ::core::line!();
 
-            fn handle(mut __call: ::vauban::__private::Call) -> ::vauban::__private::ViewFuture {
+            fn run() -> #run {
                 #inner
-                ::vauban::__private::Box::pin(async move {
-                    let __rule = match <#name as ::vauban::__private::View>::admit(&__call) {
-                        ::vauban::__private::Result::Ok(rule) => rule,
-                        ::vauban::__private::Result::Err(error) => return __call.refuse(error).await,
-                    };
-                    #(#wants)*
-                    #body_and_token
-                    #(#takes)*
-                    let __outcome = #name(__rule, #(#arguments),*).await;
-                    #answer
-                })
+                #call
             }
         }
 
@@ -201,21 +178,22 @@ impl Parse for Args {
 }
 
 impl Args {
-    /// The method's constant and the view's kind.
-    fn method(&self) -> Result<(Ident, Ident)> {
-        let text = self.method.to_string();
-        let kind = match text.as_str() {
+    /// The method's type.
+    fn method(&self) -> Result<Ident> {
+        let name = match self.method.to_string().as_str() {
             "get" => "Get",
-            "post" | "put" | "patch" | "delete" => "Unsafe",
-            _ => {
+            "post" => "Post",
+            "put" => "Put",
+            "patch" => "Patch",
+            "delete" => "Delete",
+            text => {
                 let message = format!(
                     "`{text}` is not a view's method: write `get`, `post`, `put`, `patch` or `delete`"
                 );
                 return Err(Error::new(self.method.span(), message));
             }
         };
-        let span = Span::call_site();
-        Ok((Ident::new(&text.to_uppercase(), span), Ident::new(kind, span)))
+        Ok(Ident::new(name, Span::call_site()))
     }
 }
 
@@ -422,10 +400,7 @@ fn url_function(name: &Ident, pattern: &Pattern, types: &[Type]) -> TokenStream 
         #[allow(private_interfaces, unreachable_pub)]
         pub fn #function(#(#params),*) -> ::vauban::__private::Url {
             #[allow(deprecated)]
-            let url = ::vauban::__private::Url::__start(
-                <#name as ::vauban::__private::View>::META.id,
-                #capacity,
-            )
+            let url = ::vauban::__private::Url::__start::<#name>(#capacity)
             #(#parts)*
             .__literal(#tail);
             url

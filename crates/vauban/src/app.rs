@@ -3,7 +3,7 @@
 use ::http::StatusCode;
 use vauban_core::commands::Failure;
 use vauban_core::http::Replaceable;
-use vauban_core::middleware::{Around, Before, ErrorPage};
+use vauban_core::middleware::{ErrorPage, Gate, Middleware};
 use vauban_core::module::Modules;
 use vauban_core::settings::{Mode, Places, Settings};
 use vauban_core::staticfiles::StaticFiles;
@@ -55,17 +55,17 @@ impl App {
         self
     }
 
-    /// Adds a layer before the session; see [`Before`].
+    /// Adds a layer before the session; see [`Gate`].
     #[must_use]
-    pub fn before(mut self, layer: impl Before) -> Self {
-        self.modules.change_site(|site| site.before(layer));
+    pub fn gate(mut self, gate: impl Gate) -> Self {
+        self.modules.change_site(|site| site.gate(gate));
         self
     }
 
-    /// Adds a layer around the view, inside those that were added earlier; see [`Around`].
+    /// Adds a layer around the view, inside those that were added earlier; see [`Middleware`].
     #[must_use]
-    pub fn around(mut self, layer: impl Around) -> Self {
-        self.modules.change_site(|site| site.around(layer));
+    pub fn middleware(mut self, layer: impl Middleware) -> Self {
+        self.modules.change_site(|site| site.middleware(layer));
         self
     }
 

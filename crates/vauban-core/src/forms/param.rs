@@ -2,14 +2,14 @@
 
 use super::{Form, FormFields};
 use crate::http::{Error, Result};
-use crate::routing::{Call, Param, Unsafe};
+use crate::routing::{Call, Credential, Param, Writing};
 
-impl<F: FormFields> Param<Unsafe> for Form<F> {
+impl<C: Credential, F: FormFields> Param<Writing, C> for Form<F> {
     /// CWE-352: a form whose token is merely stale is shown again with what was typed; it yields no data, and nothing
     /// that the view writes stays.
     const REDISPLAYS: bool = true;
 
-    async fn take(call: &mut Call) -> Result<Self> {
+    async fn take(call: &mut Call<Writing, C>) -> Result<Self> {
         let stale = call.is_stale();
         Self::bound(call.form()?, stale).map_err(refused)
     }

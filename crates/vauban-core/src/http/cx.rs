@@ -2,9 +2,10 @@
 
 use std::fmt;
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
+use ::http::header::{Entry, HeaderName, HeaderValue};
 use ::http::{HeaderMap, Method, Uri, header};
 
 use vauban_orm::Actor;
@@ -23,7 +24,11 @@ pub struct Cx {
     pub(crate) site: Arc<Site>,
     pub(crate) method: Method,
     pub(crate) uri: Uri,
+    /// Without the credentials below: who reads one asks for it by name, and the answer is then somebody's own.
     pub(crate) headers: HeaderMap,
+    sent_cookies: Vec<HeaderValue>,
+    pub(crate) authorization: Vec<HeaderValue>,
+    ambient: bool,
     pub(crate) forwarded_host: Option<String>,
     pub(crate) secure: bool,
     pub(crate) client: IpAddr,
@@ -35,6 +40,8 @@ pub struct Cx {
     request_id: OnceLock<Hex>,
     csrf_cookie: OnceLock<String>,
     token_written: AtomicBool,
+    personal: AtomicBool,
+    saved: AtomicU8,
     cookies: Mutex<Vec<Cookie>>,
     /// Values that were percent-encoded, as sent and decoded.
     decoded_cookies: OnceLock<Vec<(String, String)>>,
@@ -42,12 +49,29 @@ pub struct Cx {
     queries: Mutex<Vec<LoggedQuery>>,
 }
 
+/// Whether what the request sent is saved, for the pages of errors that come after the commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Saved {
+    /// No.
+    No,
+    /// The commit is on its way.
+    Perhaps,
+    /// Yes.
+    Yes,
+}
+
 /// 128 random bits as 32 hexadecimal digits.
 struct Hex([u8; 32]);
 
 impl Cx {
-    pub(crate) fn new(site: Arc<Site>, head: ::http::request::Parts, peer: IpAddr, tls: bool) -> Self {
+    pub(crate) fn new(site: Arc<Site>, mut head: ::http::request::Parts, peer: IpAddr, tls: bool) -> Self {
         Self {
+            sent_cookies: take_out(&mut head.headers, header::COOKIE),
+            authorization: take_out(&mut head.headers, header::AUTHORIZATION),
+            ambient: true,
+            personal: AtomicBool::new(false),
+            saved: AtomicU8::new(Saved::No as u8),
             site,
             method: head.method,
             uri: head.uri,
@@ -85,7 +109,8 @@ impl Cx {
         self.uri.query().unwrap_or("")
     }
 
-    /// The request's headers.
+    /// The request's headers, without `Cookie` and `Authorization`: see [`cookie`](Self::cookie) and
+    /// [`authorization`](Self::authorization).
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
     }
@@ -158,27 +183,85 @@ impl Cx {
     }
 
     /// The value of a cookie, by its name without prefix, as [`Cookie::new`] was given it. `None` if there is none, or
-    /// more than one of that name.
+    /// more than one of that name. Whoever asks makes the answer somebody's own: no cache that others use keeps it
+    /// (CWE-524), also where the cookie was not sent.
     pub fn cookie(&self, name: &str) -> Option<&str> {
+        self.make_personal();
         let raw = self.own_cookie(name)?;
         if !raw.contains('%') {
             return Some(raw);
         }
         let decoded = self
             .decoded_cookies
-            .get_or_init(|| cookies::decoded(self.headers.get_all(header::COOKIE)));
+            .get_or_init(|| cookies::decoded(&self.sent_cookies));
         let found = decoded.iter().find(|(sent, _)| sent == raw);
         Some(found.map_or(raw, |(_, value)| value))
     }
 
-    /// The same as it was sent: for values of ours that need no encoding.
+    /// The value of a cookie of the framework's own, as it was sent: it needs no encoding, and it shows in the answer in
+    /// another way.
     pub(crate) fn own_cookie(&self, name: &str) -> Option<&str> {
-        if !self.headers.contains_key(header::COOKIE) {
+        if self.sent_cookies.is_empty() {
             return None;
         }
         // CWE-1275: over HTTPS only this host itself can have set a cookie of that name.
         let name = Cookie::full_name(name, self.secure, self.site.package.name);
-        cookies::get(self.headers.get_all(header::COOKIE), &name)
+        cookies::get(&self.sent_cookies, &name)
+    }
+
+    /// `Authorization`, if it was sent once. As with [`cookie`](Self::cookie), the answer is then somebody's own.
+    pub fn authorization(&self) -> Option<&str> {
+        self.make_personal();
+        match self.authorization.as_slice() {
+            [value] => value.to_str().ok(),
+            _ => None,
+        }
+    }
+
+    /// The fields of the head, credentials included.
+    pub(crate) fn head(&self) -> impl Iterator<Item = (&HeaderName, &HeaderValue)> {
+        let cookies = self.sent_cookies.iter().map(|value| (&header::COOKIE, value));
+        let authorization = self
+            .authorization
+            .iter()
+            .map(|value| (&header::AUTHORIZATION, value));
+        self.headers.iter().chain(cookies).chain(authorization)
+    }
+
+    /// CWE-352: a request that is let in by a key has no cookies, whoever looks for them, and its answer sets none.
+    pub(crate) fn forget_cookies(&mut self) {
+        self.ambient = false;
+        self.sent_cookies.clear();
+    }
+
+    /// Whether the request is let in by what a browser sends by itself.
+    pub(crate) fn is_ambient(&self) -> bool {
+        self.ambient
+    }
+
+    /// The answer is somebody's own.
+    pub(crate) fn make_personal(&self) {
+        self.personal.store(true, Ordering::Relaxed);
+    }
+
+    /// CWE-524: whether the answer is somebody's own: behind any rule but `Public`, or after a look at a cookie.
+    pub(crate) fn is_personal(&self) -> bool {
+        self.personal.load(Ordering::Relaxed)
+            || self.identity.session.is_some()
+            || self.token_written()
+            || self.route.is_some_and(|meta| !meta.is_public())
+    }
+
+    pub(crate) fn set_saved(&self, saved: Saved) {
+        self.saved.store(saved as u8, Ordering::Relaxed);
+    }
+
+    pub(crate) fn saved(&self) -> Saved {
+        match self.saved.load(Ordering::Relaxed) {
+            0 => Saved::No,
+            1 => Saved::Perhaps,
+            _ => Saved::Yes,
+        }
     }
 
     /// Sends a cookie with the answer, unless the request fails.
@@ -210,6 +293,9 @@ impl Cx {
     }
 
     pub(crate) fn write_cookies(&self, headers: &mut HeaderMap) {
+        if !self.ambient {
+            return;
+        }
         self.messages.write_cookie(self);
         for cookie in lock(&self.cookies).drain(..) {
             let line = cookie.to_header(self.site.package.name);
@@ -257,6 +343,14 @@ impl Cx {
 
     pub(crate) fn token_written(&self) -> bool {
         self.token_written.load(Ordering::Relaxed)
+    }
+}
+
+/// Takes a header out, with all its values.
+fn take_out(headers: &mut HeaderMap, name: HeaderName) -> Vec<HeaderValue> {
+    match headers.entry(name) {
+        Entry::Occupied(entry) => entry.remove_entry_mult().1.collect(),
+        Entry::Vacant(_) => Vec::new(),
     }
 }
 

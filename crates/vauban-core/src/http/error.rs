@@ -116,6 +116,11 @@ impl Error {
         this.0.answer.take().ok_or(this)
     }
 
+    /// Says something to the client.
+    pub(crate) fn say(&mut self, message: &'static str) {
+        self.0.message = Cow::Borrowed(message);
+    }
+
     /// The HTTP status.
     pub fn status(&self) -> StatusCode {
         self.0.status

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::{Cx, Error, Respond, Response, Result};
-use crate::routing::{Call, Param, Unsafe};
+use crate::routing::{Call, Credential, Param, Writing};
 
 /// JSON: an answer made of a serialisable value, or, as a parameter of an unsafe view, the request's body
 /// read into a closed type.
@@ -29,9 +29,9 @@ impl<T: Serialize + Send> Respond for Json<T> {
     }
 }
 
-impl<T: DeserializeOwned + Send> Param<Unsafe> for Json<T> {
+impl<C: Credential, T: DeserializeOwned + Send> Param<Writing, C> for Json<T> {
     /// Reads the bounded body (CWE-502: into a closed type; `serde_json` bounds nesting at 128).
-    async fn take(call: &mut Call) -> Result<Self> {
+    async fn take(call: &mut Call<Writing, C>) -> Result<Self> {
         let is_json = call.content_type().is_some_and(|text| {
             let essence = text.split(';').next().unwrap_or("").trim();
             essence.eq_ignore_ascii_case("application/json")

@@ -21,6 +21,7 @@ mod vectors;
 pub use body::Body;
 pub use cookie::{Cookie, SameSite};
 pub use cx::Cx;
+pub(crate) use cx::Saved;
 pub use error::{Error, Result};
 pub use file::File;
 pub use json::Json;

@@ -11,14 +11,14 @@ use super::{Body, Cookie, Cx, Respond};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Caching {
-    /// The framework decides: `no-store` if the request had a session or the page holds a token, else
-    /// `no-cache` for documents and nothing for the rest.
+    /// The framework decides: `no-store` if the answer is somebody's own (behind any rule but `Public`, with a session,
+    /// after a look at a cookie, with a token or a new cookie), else `private, no-cache`.
     #[default]
     Auto,
     /// Kept by nobody.
     NoStore,
-    /// Kept by everybody for that many seconds; refused (and `no-store` sent) if the answer holds a token
-    /// or sets a cookie.
+    /// Kept by everybody for that many seconds; refused (and `no-store` sent) if the answer is
+    /// somebody's own (CWE-524).
     Public {
         /// Seconds.
         seconds: u32,
@@ -69,7 +69,10 @@ const OWNED: &[HeaderName] = &[
     header::X_CONTENT_TYPE_OPTIONS,
     header::X_FRAME_OPTIONS,
     header::REFERRER_POLICY,
-    header::CACHE_CONTROL,
+    header::CONTENT_DISPOSITION,
+    header::EXPIRES,
+    header::PRAGMA,
+    header::AGE,
     header::UPGRADE,
     header::TE,
     header::TRAILER,
@@ -88,6 +91,16 @@ const OWNED_PREFIXES: &[&str] = &[
     "hx-redirect",
     "hx-location",
 ];
+
+/// Whether a header tells a cache how long it may keep the answer (CWE-524). Each maker of caches has one of its own,
+/// which counts for more than `Cache-Control` there: whatever is called so.
+fn is_for_caches(name: &str) -> bool {
+    name.contains("cache-control")
+        || name.starts_with("surrogate-")
+        || name.starts_with("edge-")
+        || name.ends_with("-ttl")
+        || name.ends_with("-expires")
+}
 
 impl Response {
     /// An answer made from any other, rendered once what the view wrote is committed:
@@ -148,7 +161,9 @@ impl Response {
     pub fn header(mut self, name: &str, value: &str) -> Result<Self, HeaderError> {
         let name = HeaderName::from_bytes(name.as_bytes())
             .map_err(|_| HeaderError(format!("`{}` is not a header's name", name.escape_debug())))?;
-        if OWNED.contains(&name) || OWNED_PREFIXES.iter().any(|p| name.as_str().starts_with(p)) {
+        let text = name.as_str();
+        if OWNED.contains(&name) || OWNED_PREFIXES.iter().any(|p| text.starts_with(p)) || is_for_caches(text)
+        {
             return Err(HeaderError(format!(
                 "the header `{name}` is set by Vauban: use its own type"
             )));
@@ -245,6 +260,15 @@ mod tests {
             "X-Sendfile",
             "HX-Redirect",
             "HX-Location",
+            // CWE-524: what a cache in front obeys.
+            "Cache-Control",
+            "CDN-Cache-Control",
+            "Cloudflare-CDN-Cache-Control",
+            "X-LiteSpeed-Cache-Control",
+            "Surrogate-Control",
+            "Edge-Control",
+            "Expires",
+            "X-Accel-Expires",
         ] {
             assert!(
                 Response::new(StatusCode::OK, "").header(name, "x").is_err(),

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::http::{Cookie, Cx, Result, cookie};
 use crate::middleware::SecurityEvent;
-use crate::routing::{Call, Param};
+use crate::routing::{BySession, Call, Kind, Param};
 use crate::signing::{self, TokenError};
 
 /// The purpose of the keys.
@@ -197,8 +197,8 @@ impl Messages {
     }
 }
 
-impl<S> Param<S> for Messages {
-    async fn take(call: &mut Call) -> Result<Self> {
+impl<K: Kind> Param<K, BySession> for Messages {
+    async fn take(call: &mut Call<K, BySession>) -> Result<Self> {
         Ok(Self(Arc::clone(call.cx())))
     }
 }

@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use ::http::{HeaderValue, StatusCode, header};
+use ::http::{HeaderValue, header};
 
 use super::Site;
 use super::pages::escape;
@@ -28,13 +28,16 @@ pub(super) fn page(site: &Site, cx: &Cx, error: &Error) -> Response {
         escape(&title),
         cx.nonce()
     );
+    if !error.message().is_empty() {
+        let _ = write!(out, "<p>{}</p>", escape(error.message()));
+    }
     causes(&mut out, error);
     source(&mut out, error);
     request(&mut out, cx);
     queries(&mut out, cx);
     settings(&mut out, site);
     out.push_str("</body></html>\n");
-    Response::new(StatusCode::INTERNAL_SERVER_ERROR, out).set(
+    Response::new(error.status(), out).set(
         header::CONTENT_TYPE,
         HeaderValue::from_static("text/html; charset=utf-8"),
     )

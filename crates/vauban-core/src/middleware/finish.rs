@@ -99,10 +99,8 @@ pub(crate) fn finish(site: &Site, cx: &Cx, response: Response) -> ::http::Respon
         cx.set_cookie(cookie);
     }
     cx.write_cookies(&mut out);
-    let personal = cx.identity.session.is_some()
-        || cx.token_written()
-        || out.contains_key(header::SET_COOKIE)
-        || headers.contains_key(header::SET_COOKIE);
+    let personal =
+        cx.is_personal() || out.contains_key(header::SET_COOKIE) || headers.contains_key(header::SET_COOKIE);
     out.insert(header::CACHE_CONTROL, cache_control(caching, personal));
     if let Ok(id) = HeaderValue::from_str(cx.request_id()) {
         out.insert(HeaderName::from_static("x-request-id"), id);
@@ -112,7 +110,10 @@ pub(crate) fn finish(site: &Site, cx: &Cx, response: Response) -> ::http::Respon
         match name {
             Some(name) => {
                 if name == header::SET_COOKIE {
-                    out.append(name.clone(), value);
+                    // CWE-352: who is let in by a key is given no cookie.
+                    if cx.is_ambient() {
+                        out.append(name.clone(), value);
+                    }
                 } else if name == header::LOCATION {
                     out.insert(name.clone(), ascii(value));
                 } else {
@@ -121,7 +122,9 @@ pub(crate) fn finish(site: &Site, cx: &Cx, response: Response) -> ::http::Respon
                 last = Some(name);
             }
             None => {
-                if let Some(name) = &last {
+                if let Some(name) = &last
+                    && (name != header::SET_COOKIE || cx.is_ambient())
+                {
                     out.append(name.clone(), value);
                 }
             }

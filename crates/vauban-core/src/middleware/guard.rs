@@ -9,7 +9,10 @@ use std::sync::Once;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use ::http::StatusCode;
 use tokio::time::Sleep;
+
+use crate::http::Error;
 
 /// How a guarded future ended, if not with its own result.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +21,19 @@ pub(crate) enum Stopped {
     Overrun,
     /// It panicked.
     Panicked(Panic),
+}
+
+impl Stopped {
+    /// As the request's error.
+    pub(crate) fn into_error(self) -> Error {
+        match self {
+            Self::Overrun => Error::new(StatusCode::SERVICE_UNAVAILABLE, ""),
+            Self::Panicked(panic) => match panic.at {
+                Some((file, line)) => Error::internal(panic.message).at(file, line),
+                None => Error::internal(panic.message),
+            },
+        }
+    }
 }
 
 /// What is known of a panic.
@@ -58,6 +74,12 @@ impl<F: Future + Unpin> Guarded<F> {
             limit,
             timer: None,
         }
+    }
+
+    /// Gives the future more time, from now on. After [`Stopped::Overrun`] only.
+    pub(crate) fn extend(&mut self, limit: Duration) {
+        self.limit = limit;
+        self.timer = None;
     }
 }
 

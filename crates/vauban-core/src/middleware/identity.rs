@@ -1,4 +1,4 @@
-//! Session, actor and user, found in one hop; no hop at all without a session cookie.
+//! Who asks: actor, user and session, found in one hop; no hop at all without a session cookie.
 
 use std::any::Any;
 use std::fmt;
@@ -9,7 +9,6 @@ use std::sync::Arc;
 use vauban_orm::Actor;
 use vauban_template::page;
 
-use super::Site;
 use crate::http::{Cx, Result};
 use crate::routing::Url;
 
@@ -28,7 +27,8 @@ pub struct Identity {
     /// What tokens against request forgery are bound to: unguessable, and another one after every change of
     /// privilege. `None` without a session; then an own cookie takes its place.
     pub binding: Option<[u8; 32]>,
-    /// The session itself, for the backend's own parameters (`Session`, `CurrentUser<U>`) to downcast.
+    /// What the rule's credential loaded: the session itself, for the backend's own parameters (`Session`,
+    /// `CurrentUser<U>`) to downcast, or what a token or signature proved.
     pub session: Option<Arc<dyn Any + Send + Sync>>,
 }
 
@@ -73,20 +73,4 @@ pub trait IdentityBackend: Send + Sync + 'static {
     /// Begins a session of the user with this id, and returns its cookie's value: for the test kit, and nobody else.
     #[cfg(any(test, feature = "testing"))]
     fn begin_for_test(&self, user: uuid::Uuid) -> Pin<Box<dyn Future<Output = Result<String>> + Send + '_>>;
-}
-
-/// Loads who asks into the request's context.
-///
-/// # Errors
-/// If the database fails: then nobody is let in as anybody.
-pub(crate) async fn load(site: &Site, cx: &mut Cx) -> Result<()> {
-    let Some(backend) = &site.identity else {
-        return Ok(());
-    };
-    let Some(cookie) = cx.own_cookie(SESSION_COOKIE) else {
-        return Ok(());
-    };
-    let identity = backend.identify(cx, cookie).await?;
-    cx.identity = identity;
-    Ok(())
 }

@@ -2,20 +2,44 @@
 //! walls: no layer can take a control out, run a view without its access rule, or change what the finisher writes.
 
 use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use super::RequestBody;
 use crate::http::{Cx, Response, Result};
-use crate::routing::{Call, Target, ViewFuture};
+use crate::routing::{Target, ViewFuture};
 
 /// A layer before the session: it sees a request that has passed host, HTTPS, origin and isolation, and whose
-/// sender is not known yet. For cheap refusals: maintenance, blocked addresses, quotas of one's own.
-pub trait Before: Send + Sync + 'static {
+/// sender is not known yet. For cheap refusals: maintenance, blocked addresses, quotas of one's own. A closure that
+/// decides at once is one, too:
+///
+/// ```
+/// # use vauban::prelude::*;
+/// # use vauban::Cx;
+/// fn app(app: App) -> App {
+///     app.gate(|cx: &Cx| match cx.path() {
+///         "/healthz/" => Ok(None),
+///         _ => Ok(Some(Response::of(Text::new("Closed until Monday.")))),
+///     })
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a gate",
+    note = "write `impl Gate` with `async fn enter(&self, cx: &Cx) -> Result<Option<Response>>`, or a closure `|cx: &Cx| Ok(None)`"
+)]
+pub trait Gate: Send + Sync + 'static {
     /// Lets the request on (`None`), or answers it.
     ///
     /// # Errors
     /// The request ends with the error's page.
-    fn before(&self, cx: &Cx) -> Result<Option<Response>>;
+    fn enter(&self, cx: &Cx) -> impl Future<Output = Result<Option<Response>>> + Send;
+}
+
+impl<F: Fn(&Cx) -> Result<Option<Response>> + Send + Sync + 'static> Gate for F {
+    async fn enter(&self, cx: &Cx) -> Result<Option<Response>> {
+        self(cx)
+    }
 }
 
 /// A layer around the view: it sees who asks, runs the view or answers itself, and may add headers of its own.
@@ -23,29 +47,76 @@ pub trait Before: Send + Sync + 'static {
 ///
 /// ```
 /// use std::sync::Arc;
-/// use vauban::Cx;
-/// use vauban::middleware::{Around, Next};
-/// use vauban::routing::ViewFuture;
+/// use vauban::middleware::{Middleware, Next};
+/// use vauban::{Cx, Response};
 ///
 /// struct Version;
-/// impl Around for Version {
-///     fn around(&self, _: Arc<Cx>, next: Next) -> ViewFuture {
-///         Box::pin(async move {
-///             let answer = next.run().await;
-///             answer.header("x-version", "1").unwrap_or_else(|_| unreachable!("a fixed header is well-formed"))
-///         })
+/// impl Middleware for Version {
+///     async fn handle(&self, _: Arc<Cx>, next: Next) -> Response {
+///         let answer = next.run().await;
+///         answer.header("x-version", "1").unwrap_or_else(|_| unreachable!("a fixed header is well-formed"))
 ///     }
 /// }
+///
+/// # use vauban::App;
+/// fn app(app: App) -> App {
+///     app.middleware(Version).middleware(|_: Arc<Cx>, next: Next| async move { next.run().await })
+/// }
 /// ```
-pub trait Around: Send + Sync + 'static {
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a middleware",
+    note = "write `impl Middleware` with `async fn handle(&self, cx: Arc<Cx>, next: Next) -> Response`, or a closure `|cx: Arc<Cx>, next: Next| async move {{ next.run().await }}`"
+)]
+pub trait Middleware: Send + Sync + 'static {
     /// Answers, usually by running what is within.
-    fn around(&self, cx: Arc<Cx>, next: Next) -> ViewFuture;
+    fn handle(&self, cx: Arc<Cx>, next: Next) -> impl Future<Output = Response> + Send;
+}
+
+impl<F, Fut> Middleware for F
+where
+    F: Fn(Arc<Cx>, Next) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Response> + Send,
+{
+    fn handle(&self, cx: Arc<Cx>, next: Next) -> impl Future<Output = Response> + Send {
+        self(cx, next)
+    }
+}
+
+/// Any gate: boxes what it answers.
+#[doc(hidden)]
+pub trait AnyGate: Send + Sync + 'static {
+    fn enter_boxed<'a>(
+        &'a self,
+        cx: &'a Cx,
+    ) -> Pin<Box<dyn Future<Output = Result<Option<Response>>> + Send + 'a>>;
+}
+
+impl<G: Gate> AnyGate for G {
+    fn enter_boxed<'a>(
+        &'a self,
+        cx: &'a Cx,
+    ) -> Pin<Box<dyn Future<Output = Result<Option<Response>>> + Send + 'a>> {
+        Box::pin(self.enter(cx))
+    }
+}
+
+/// Any middleware: the one box that a layer costs.
+#[doc(hidden)]
+pub trait AnyMiddleware: Send + Sync + 'static {
+    fn handle_boxed(self: Arc<Self>, cx: Arc<Cx>, next: Next) -> ViewFuture;
+}
+
+impl<M: Middleware> AnyMiddleware for M {
+    fn handle_boxed(self: Arc<Self>, cx: Arc<Cx>, next: Next) -> ViewFuture {
+        Box::pin(async move { self.handle(cx, next).await })
+    }
 }
 
 /// What is within a layer: further layers, and the view with its access rule, body, token and commit.
 pub struct Next {
+    cx: Arc<Cx>,
+    body: RequestBody,
     target: Target,
-    call: Call,
     /// How many of the site's layers are still to come.
     left: usize,
 }
@@ -53,14 +124,13 @@ pub struct Next {
 impl Next {
     /// Runs it.
     pub fn run(mut self) -> ViewFuture {
-        let cx = Arc::clone(self.call.cx());
-        let layers = &cx.site.around;
+        let layers = &self.cx.site.around;
         match self.left.checked_sub(1) {
-            None => (self.target.handle)(self.call),
+            None => (self.target.handle)(self.cx, self.body),
             Some(left) => {
                 let layer = Arc::clone(&layers[layers.len() - self.left]);
                 self.left = left;
-                layer.around(cx, self)
+                layer.handle_boxed(Arc::clone(&self.cx), self)
             }
         }
     }
@@ -72,12 +142,12 @@ impl fmt::Debug for Next {
     }
 }
 
-/// The view behind its layers; without layers there is nothing but the view.
+/// The view behind its layers; without layers there is nothing but the view, in one box.
 pub(crate) fn view(cx: &Arc<Cx>, target: Target, body: RequestBody) -> ViewFuture {
-    let call = Call::new(Arc::clone(cx), body);
     Next {
+        cx: Arc::clone(cx),
+        body,
         target,
-        call,
         left: cx.site.around.len(),
     }
     .run()
@@ -87,23 +157,23 @@ pub(crate) fn view(cx: &Arc<Cx>, target: Target, body: RequestBody) -> ViewFutur
 ///
 /// # Errors
 /// What a layer fails with.
-pub(crate) fn before(cx: &Cx) -> Result<Option<Response>> {
-    for layer in &cx.site.before {
-        if let Some(answer) = layer.before(cx)? {
+pub(crate) async fn gates(cx: &Cx) -> Result<Option<Response>> {
+    for gate in &cx.site.before {
+        if let Some(answer) = gate.enter_boxed(cx).await? {
             return Ok(Some(answer.render(cx)));
         }
     }
     Ok(None)
 }
 
-impl fmt::Debug for dyn Before {
+impl fmt::Debug for dyn AnyGate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Before")
+        f.write_str("Gate")
     }
 }
 
-impl fmt::Debug for dyn Around {
+impl fmt::Debug for dyn AnyMiddleware {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Around")
+        f.write_str("Middleware")
     }
 }

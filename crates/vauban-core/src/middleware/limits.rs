@@ -29,7 +29,7 @@ pub(crate) fn check_head(site: &Site, cx: &Cx) -> Result<()> {
     let target = cx.path().len() + cx.query().len();
     let status = if target > limits.target {
         StatusCode::URI_TOO_LONG
-    } else if cx.headers().len() > limits.headers || head_bytes(cx) > limits.header_bytes {
+    } else if cx.head().count() > limits.headers || head_bytes(cx) > limits.header_bytes {
         StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE
     } else {
         return Ok(());
@@ -39,8 +39,7 @@ pub(crate) fn check_head(site: &Site, cx: &Cx) -> Result<()> {
 }
 
 fn head_bytes(cx: &Cx) -> usize {
-    cx.headers()
-        .iter()
+    cx.head()
         .map(|(name, value)| name.as_str().len() + value.len() + 4)
         .sum()
 }

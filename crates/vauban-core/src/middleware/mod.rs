@@ -32,7 +32,7 @@ mod wire;
 
 pub use body::RequestBody;
 pub use identity::{Identity, IdentityBackend, SESSION_COOKIE};
-pub use layers::{Around, Before, Next};
+pub use layers::{AnyGate, AnyMiddleware, Gate, Middleware, Next};
 pub use pages::{ErrorFacts, ErrorPage, ErrorPages};
 pub use pipeline::answer;
 pub use security_event::SecurityEvent;
@@ -42,4 +42,4 @@ pub use site::Site;
 #[cfg(any(test, feature = "testing"))]
 #[doc(hidden)]
 pub use for_tests::{session_for_test, sign_in_for_test, token_for_test, view_for_test};
-pub(crate) use guard::Guarded;
+pub(crate) use guard::{Guarded, Stopped};

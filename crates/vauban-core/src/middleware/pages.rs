@@ -8,7 +8,7 @@ use std::fmt;
 use ::http::{HeaderValue, Method, StatusCode, header};
 
 use super::{SecurityEvent, Site};
-use crate::http::{Cx, Error, LocalUrl, Redirect, Respond, Response};
+use crate::http::{Cx, Error, LocalUrl, Redirect, Respond, Response, Saved};
 use crate::routing::Refusal;
 
 /// What an error page may tell.
@@ -63,12 +63,26 @@ impl fmt::Debug for ErrorPages {
     }
 }
 
+/// What an error of ours says that comes after the commit.
+const SAVED: &str =
+    "What you sent was saved; only the page that follows could not be shown. Do not send it again.";
+/// What it says where the commit did not end in time.
+const PERHAPS_SAVED: &str = "What you sent may have been saved. Look before you send it again.";
+
 /// The answer to an error.
 pub(crate) fn answer(site: &Site, cx: &Cx, error: Error) -> Response {
-    let error = match error.into_answer() {
+    let mut error = match error.into_answer() {
         Ok(answer) => return answer.render(cx),
         Err(error) => error,
     };
+    if error.status().is_server_error() {
+        // CWE-755: "not done" would have it sent again.
+        match cx.saved() {
+            Saved::No => {}
+            Saved::Perhaps => error.say(PERHAPS_SAVED),
+            Saved::Yes => error.say(SAVED),
+        }
+    }
     if let Some(refusal) = error.refusal() {
         SecurityEvent::ACCESS_REFUSED.log(Some(cx));
         if refusal == Refusal::SignInRequired
@@ -103,6 +117,10 @@ pub(crate) fn answer(site: &Site, cx: &Cx, error: Error) -> Response {
         message: error.message().to_owned(),
         incident: ours.then(|| cx.request_id().to_owned()),
     };
+    if error.refusal() == Some(Refusal::TokenRequired) {
+        // RFC 6750 §3
+        return plain(&facts).set(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
     if !accepts_html(cx) {
         return with_retry(plain(&facts));
     }

@@ -1,5 +1,5 @@
-//! The way of a request. The order is fixed here and nowhere else; a cheap refusal comes before an expensive
-//! one, and every answer leaves through the same finisher.
+//! The way of a request. The order is fixed here and, for what needs the view, in `routing/driver.rs`, and nowhere
+//! else; a cheap refusal comes before an expensive one, and every answer leaves through the same finisher.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -9,9 +9,9 @@ use ::http::{HeaderValue, Method, Request, StatusCode, header};
 
 use super::guard::Stopped;
 use super::{Guarded, RequestBody, Site};
-use super::{access_log, finish, hosts, https, identity, isolation, layers, limits, origin, pages, proxies};
-use crate::http::{Body, Cx, Error, Response, Result};
-use crate::routing::{Found, Target};
+use super::{access_log, finish, hosts, https, isolation, layers, limits, origin, pages, proxies};
+use crate::http::{Body, Cx, Error, Response, Result, Saved};
+use crate::routing::{Asking, Found, Target};
 
 /// Answers one request that `peer` sent; `tls` if the connection itself is encrypted.
 pub async fn answer(
@@ -20,10 +20,10 @@ pub async fn answer(
     tls: bool,
     request: Request<RequestBody>,
 ) -> ::http::Response<Body> {
-    let (head, body) = request.into_parts();
+    let (head, mut body) = request.into_parts();
     let mut cx = Cx::new(Arc::clone(site), head, peer, tls);
     let start = access_log::start(site);
-    let next = enter(site, &mut cx).await;
+    let next = enter(site, &mut cx, &mut body).await;
     let cx = Arc::new(cx);
     let response = match next {
         Ok(Next::View(target)) => call(&cx, target, body).await,
@@ -36,7 +36,7 @@ pub async fn answer(
 }
 
 /// The controls before the view, in order.
-async fn enter(site: &Site, cx: &mut Cx) -> Result<Next> {
+async fn enter(site: &Site, cx: &mut Cx, body: &mut RequestBody) -> Result<Next> {
     limits::check_head(site, cx)?;
     proxies::find_client(site, cx)?;
     hosts::check(site, cx)?;
@@ -49,43 +49,59 @@ async fn enter(site: &Site, cx: &mut Cx) -> Result<Next> {
     let found = site.router.find(&cx.method, cx.uri.path());
     origin::check(site, cx)?;
     isolation::check(site, cx)?;
-    if let Some(answer) = layers::before(cx)? {
+    if let Some(answer) = layers::gates(cx).await? {
         return Ok(Next::Answer(answer));
     }
-    identity::load(site, cx).await?;
-    route(cx, found)
+    // Who asks: by the credential of the view's rule, and no other.
+    if let Found::View(target, params) = found {
+        cx.route = Some(target.meta);
+        cx.params = params;
+        target.asking.load(cx, body).await?;
+        return Ok(Next::View(target));
+    }
+    Asking::by_session().load(cx, body).await?;
+    elsewhere(cx, found)
 }
 
-/// The controls that need the view: its access rule, the body, the token, the parameters, the view itself, the
-/// commit, the page. `#[view]` writes them in this order; see [`Call`](crate::routing::Call).
+/// What needs the view: the layers around it, and then, in `routing/driver.rs`, its access rule, the body, the token,
+/// the parameters, the view itself, the commit, the page.
 async fn call(cx: &Arc<Cx>, target: Target, body: RequestBody) -> Response {
-    let limit = Duration::from_secs(target.meta.timeout.into()).min(cx.settings().timeouts.request);
-    let view = layers::view(cx, target, body);
-    let error = match Guarded::new(view, limit).await {
-        Ok(response) => return response.render(cx),
-        Err(Stopped::Overrun) => Error::new(StatusCode::SERVICE_UNAVAILABLE, ""),
-        Err(Stopped::Panicked(panic)) => match panic.at {
-            Some((file, line)) => Error::internal(panic.message).at(file, line),
-            None => Error::internal(panic.message),
-        },
-    };
-    // What the view wrote was undone when it was dropped; what it said and set goes the same way.
-    cx.forget_effects();
-    pages::answer(&cx.site, cx, error)
+    let settings = cx.settings().timeouts.request;
+    let own = target
+        .meta
+        .timeout
+        .map(|seconds| Duration::from_secs(seconds.into()));
+    let mut view = Guarded::new(layers::view(cx, target, body), own.unwrap_or(settings));
+    let mut ended = (&mut view).await;
+    if matches!(ended, Err(Stopped::Overrun)) && cx.saved() == Saved::Perhaps {
+        // What is on its way to the disk is not called back: whoever sent it learns what became of it.
+        view.extend(COMMIT);
+        ended = (&mut view).await;
+    }
+    match ended {
+        Ok(response) => response.render(cx),
+        Err(stopped) => {
+            if cx.saved() == Saved::No {
+                // What the view wrote was undone when it was dropped; what it said and set goes the same way.
+                cx.forget_effects();
+            }
+            pages::answer(&cx.site, cx, stopped.into_error())
+        }
+    }
 }
+
+/// How long a commit may take that has begun when the view's time is over.
+const COMMIT: Duration = Duration::from_secs(10);
 
 enum Next {
     View(Target),
     Answer(Response),
 }
 
-fn route(cx: &mut Cx, found: Found) -> Result<Next> {
+/// What no view answers.
+fn elsewhere(cx: &Cx, found: Found) -> Result<Next> {
     match found {
-        Found::View(target, params) => {
-            cx.route = Some(target.meta);
-            cx.params = params;
-            Ok(Next::View(target))
-        }
+        Found::View(target, _) => Ok(Next::View(target)),
         Found::Other(methods) => {
             let allow = allow(methods);
             let status = match cx.method {

@@ -18,7 +18,7 @@ use crate::staticfiles::{StaticFile, StaticFiles};
 use crate::units::Units;
 
 use super::finish::Headers;
-use super::{Around, Before, ErrorPages, IdentityBackend, csrf};
+use super::{AnyGate, AnyMiddleware, ErrorPages, IdentityBackend, csrf};
 
 /// The script for partial updates, which every site serves.
 const FRAGMENTS: StaticFile = StaticFile {
@@ -40,8 +40,8 @@ pub struct Site {
     pub(crate) error_pages: ErrorPages,
     /// Pages in place of modules'.
     pub(crate) pages: PagesByType,
-    pub(crate) before: Vec<Arc<dyn Before>>,
-    pub(crate) around: Vec<Arc<dyn Around>>,
+    pub(crate) before: Vec<Arc<dyn AnyGate>>,
+    pub(crate) around: Vec<Arc<dyn AnyMiddleware>>,
     pub(crate) ready: ReadyHooks,
     /// Whether plain requests are sent to HTTPS: always in a release.
     pub(crate) https: bool,

@@ -5,25 +5,46 @@ use ::http::StatusCode;
 use uuid::Uuid;
 use vauban_orm::UserFacts;
 
+use super::{BySession, Credential};
 use crate::http::Cx;
+use crate::middleware::Identity;
 
 /// Who may call a view: a decision on what the pipeline has already loaded, so it is quick and certain.
 ///
-/// What a rule finds out, the view gets: a rule of one's own may carry a value.
+/// What a rule finds out, the view gets: a rule of one's own may carry a value. A tuple of rules means all of them:
+/// `(Staff, Mfa)`. In the access matrix a rule is printed by its type; it has no name to give itself.
+///
+/// ```
+/// use vauban::routing::{AccessRule, BySession};
+/// use vauban::middleware::Identity;
+/// use vauban::{Cx, Refusal};
+///
+/// /// Whoever is signed in and no member of staff.
+/// pub struct Customer;
+///
+/// impl AccessRule for Customer {
+///     type Credential = BySession;
+///
+///     fn admit(_: &Cx, who: &Identity) -> Result<Self, Refusal> {
+///         let facts = who.actor.user_facts().ok_or(Refusal::SignInRequired)?;
+///         if facts.is_staff { Err(Refusal::Forbidden) } else { Ok(Self) }
+///     }
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an access rule",
     label = "the first parameter of a view says who may call it",
     note = "write `_: Public`, `_: SignedIn`, `_: Staff`, `_: Superuser` or a rule of your own first; other parameters follow"
 )]
 pub trait AccessRule: Sized + Send + 'static {
-    /// The name in the access matrix.
-    const NAME: &'static str;
+    /// What it goes by. That credential is loaded before the rule is asked, and no other.
+    type Credential: Credential;
 
-    /// Lets the caller in, or says why not.
+    /// Lets the caller in, or says why not: by the request and by what its credential proved.
     ///
     /// # Errors
     /// The refusal that the caller gets.
-    fn admit(cx: &Cx) -> Result<Self, Refusal>;
+    fn admit(cx: &Cx, who: &<Self::Credential as Credential>::Loaded) -> Result<Self, Refusal>;
 }
 
 /// Why an access rule turns somebody away.
@@ -32,6 +53,8 @@ pub trait AccessRule: Sized + Send + 'static {
 pub enum Refusal {
     /// Nobody is signed in: a browser is sent to the sign-in page and comes back afterwards.
     SignInRequired,
+    /// No token that is known (401): an API's client sends another.
+    TokenRequired,
     /// Whoever asks may not (403).
     Forbidden,
     /// Whoever asks may not know that it exists (404).
@@ -43,6 +66,7 @@ impl Refusal {
     pub fn status(self) -> StatusCode {
         match self {
             Self::SignInRequired | Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::TokenRequired => StatusCode::UNAUTHORIZED,
             Self::NotFound => StatusCode::NOT_FOUND,
         }
     }
@@ -53,8 +77,8 @@ impl Refusal {
 pub struct Public;
 
 impl AccessRule for Public {
-    const NAME: &'static str = "Public";
-    fn admit(_: &Cx) -> Result<Self, Refusal> {
+    type Credential = BySession;
+    fn admit(_: &Cx, _: &Identity) -> Result<Self, Refusal> {
         Ok(Self)
     }
 }
@@ -73,9 +97,9 @@ impl SignedIn {
 }
 
 impl AccessRule for SignedIn {
-    const NAME: &'static str = "SignedIn";
-    fn admit(cx: &Cx) -> Result<Self, Refusal> {
-        let facts = cx.actor().user_facts().ok_or(Refusal::SignInRequired)?;
+    type Credential = BySession;
+    fn admit(_: &Cx, who: &Identity) -> Result<Self, Refusal> {
+        let facts = who.actor.user_facts().ok_or(Refusal::SignInRequired)?;
         Ok(Self { facts })
     }
 }
@@ -94,9 +118,9 @@ impl Staff {
 }
 
 impl AccessRule for Staff {
-    const NAME: &'static str = "Staff";
-    fn admit(cx: &Cx) -> Result<Self, Refusal> {
-        let facts = SignedIn::admit(cx)?.facts;
+    type Credential = BySession;
+    fn admit(cx: &Cx, who: &Identity) -> Result<Self, Refusal> {
+        let facts = SignedIn::admit(cx, who)?.facts;
         if facts.is_staff {
             Ok(Self { facts })
         } else {
@@ -119,9 +143,9 @@ impl Superuser {
 }
 
 impl AccessRule for Superuser {
-    const NAME: &'static str = "Superuser";
-    fn admit(cx: &Cx) -> Result<Self, Refusal> {
-        let facts = SignedIn::admit(cx)?.facts;
+    type Credential = BySession;
+    fn admit(cx: &Cx, who: &Identity) -> Result<Self, Refusal> {
+        let facts = SignedIn::admit(cx, who)?.facts;
         if facts.is_superuser {
             Ok(Self { facts })
         } else {
@@ -129,3 +153,16 @@ impl AccessRule for Superuser {
         }
     }
 }
+
+/// A tuple of rules means all of them, asked in order; they go by one credential.
+macro_rules! all_of {
+    ($($first:ident $($more:ident)+;)+) => {$(
+        impl<$first: AccessRule, $($more: AccessRule<Credential = $first::Credential>),+> AccessRule for ($first, $($more),+) {
+            type Credential = $first::Credential;
+            fn admit(cx: &Cx, who: &<Self::Credential as Credential>::Loaded) -> Result<Self, Refusal> {
+                Ok(($first::admit(cx, who)?, $($more::admit(cx, who)?),+))
+            }
+        }
+    )+};
+}
+all_of! { A B; A B C; A B C D; }

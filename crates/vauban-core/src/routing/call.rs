@@ -1,6 +1,7 @@
-//! One call of a view: what `#[view]` drives, from the access rule to the answer.
+//! One call of a view: the steps that the driver takes (`driver.rs`), and what parameters are made of.
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use ::http::header;
@@ -9,22 +10,144 @@ use bytes::Bytes;
 use vauban_orm::engine::Unit;
 use vauban_orm::{Db, Write};
 
-use super::{AccessRule, Get, Param, Path, PathReader, Unsafe};
+use super::{Credential, Kind, Param, Refusal, Writing};
 use crate::forms::{DataError, FormData, Limits};
-use crate::http::{Cx, Error, Outcome, Respond, Response, Result};
-use crate::middleware::{RequestBody, SecurityEvent, body, csrf, pages};
+use crate::http::{Cx, Error, Respond, Response, Result, Saved};
+use crate::middleware::body::{self, Pieces};
+use crate::middleware::{RequestBody, SecurityEvent, csrf, pages};
 
-/// One call of a view.
-pub struct Call {
+/// One call of a view of kind `K` whose rule goes by `C`. Only the driver makes one, and there is no way from one kind
+/// to the other: a reading call has neither a writer nor a body (CWE-352).
+pub struct Call<K: Kind, C: Credential> {
     cx: Arc<Cx>,
     unread: Option<RequestBody>,
     body: Bytes,
     form: Option<Result<FormData, DataError>>,
     stale: bool,
     unit: Option<Unit>,
+    kind: PhantomData<fn() -> (K, C)>,
 }
 
-impl Call {
+/// What every call has.
+impl<K: Kind, C: Credential> Call<K, C> {
+    /// The request.
+    pub fn cx(&self) -> &Arc<Cx> {
+        &self.cx
+    }
+
+    /// What the rule's credential proved.
+    ///
+    /// # Errors
+    /// If it proved nothing; behind a rule it did.
+    pub fn who(&self) -> Result<&C::Loaded, Refusal> {
+        C::loaded(&self.cx)
+    }
+
+    /// Takes another parameter: what a parameter of one's own is made of.
+    ///
+    /// # Errors
+    /// What that parameter fails with.
+    pub async fn take<P: Param<K, C>>(&mut self) -> Result<P> {
+        P::take(self).await
+    }
+
+    /// A handle that reads, bound to who asks.
+    ///
+    /// # Errors
+    /// If the program has no database.
+    pub fn reader(&mut self) -> Result<Db> {
+        Ok(self.unit()?.read_db())
+    }
+
+    /// The request's content type, if it says one.
+    pub fn content_type(&self) -> Option<&str> {
+        self.cx
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+    }
+}
+
+/// What only calls of unsafe methods have.
+impl<C: Credential> Call<Writing, C> {
+    /// A handle that reads and writes, bound to who asks.
+    ///
+    /// # Errors
+    /// If the program has no database.
+    pub fn writer(&mut self) -> Result<Db<Write>> {
+        Ok(self.unit()?.db())
+    }
+
+    /// The body; empty if a parameter of the view reads it in pieces.
+    pub fn body(&self) -> &Bytes {
+        &self.body
+    }
+
+    /// The body in pieces; once.
+    ///
+    /// # Errors
+    /// 413 if it says that it is too large; 415 if it is encoded; 400 if it has two content types.
+    pub fn stream(&mut self) -> Result<BodyStream> {
+        let body = match self.unread.take() {
+            Some(unread) => unread,
+            None => RequestBody::Ready(std::mem::take(&mut self.body)),
+        };
+        let (limit, time) = (body::limit_of(&self.cx), self.cx.settings().timeouts.body);
+        Ok(BodyStream {
+            pieces: Pieces::new(body, self.cx.headers(), limit, time)?,
+        })
+    }
+
+    /// The body as a form, read once.
+    ///
+    /// # Errors
+    /// If it is none, with the status that says so.
+    pub fn form(&mut self) -> Result<&FormData> {
+        let parsed = match self.form.take() {
+            Some(parsed) => parsed,
+            None => self.parse(),
+        };
+        match self.form.insert(parsed) {
+            Ok(form) => Ok(form),
+            Err(error) => Err(unreadable(*error)),
+        }
+    }
+
+    /// Whether only the form's token is stale: then the form is shown again, whatever is in it, and nothing
+    /// that the view writes stays.
+    pub fn is_stale(&self) -> bool {
+        self.stale
+    }
+}
+
+/// The body of a request, read in pieces while the view runs, within the view's limit of bytes and at a rate that does
+/// not fall too low (CWE-400, CWE-770). As a parameter: the token against forgery comes in `X-CSRFToken`, since a form
+/// is not looked at.
+#[derive(Debug)]
+pub struct BodyStream {
+    pieces: Pieces,
+}
+
+impl BodyStream {
+    /// The next piece; `None` at its end.
+    ///
+    /// # Errors
+    /// 413 if it is larger than the view's limit; 408 if it is too slow; 400 if it breaks off.
+    pub async fn next(&mut self) -> Result<Option<Bytes>> {
+        self.pieces.next().await
+    }
+}
+
+impl<C: Credential> Param<Writing, C> for BodyStream {
+    const STREAMS: bool = true;
+
+    async fn take(call: &mut Call<Writing, C>) -> Result<Self> {
+        call.stream()
+    }
+}
+
+/// The driver's steps.
+impl<K: Kind, C: Credential> Call<K, C> {
     pub(crate) fn new(cx: Arc<Cx>, body: RequestBody) -> Self {
         Self {
             cx,
@@ -33,43 +156,28 @@ impl Call {
             form: None,
             stale: false,
             unit: None,
+            kind: PhantomData,
         }
     }
 
-    /// The request.
-    pub fn cx(&self) -> &Arc<Cx> {
-        &self.cx
-    }
-
-    /// The pattern's parameter at `index`.
-    ///
-    /// # Errors
-    /// 404, if the segment is no value of the type.
-    pub fn path<T>(&self, index: usize, reader: &PathReader<T>) -> Result<Path<T>> {
-        let segment = self.cx.params.get(index).ok_or_else(Error::not_found)?;
-        (reader.read)(segment).map(Path).map_err(|_| Error::not_found())
-    }
-
-    /// The access rule. The body of a caller whom it refuses is not read.
-    ///
-    /// # Errors
-    /// What it refuses.
-    pub fn admit<R: AccessRule>(&self) -> Result<R> {
-        R::admit(&self.cx).map_err(Error::refused)
-    }
-
-    /// For unsafe methods: reads the bounded body and checks the token against request forgery. With a token
+    /// For unsafe methods: reads the bounded body, unless a parameter reads it in pieces, and checks the token against
+    /// request forgery. With a token
     /// that is merely stale, a view that can show its form again is called, but nothing it writes stays.
     ///
     /// # Errors
     /// 400, 403, 408, 413 or 415.
-    pub async fn body_and_token(&mut self, redisplays: bool) -> Result<()> {
-        let limit = self.body_limit();
-        let time = self.cx.settings().timeouts.body;
-        if let Some(unread) = self.unread.take() {
+    pub(super) async fn body_and_token(&mut self, redisplays: bool, streams: bool) -> Result<()> {
+        if !K::WRITES {
+            return Ok(());
+        }
+        if !streams && let Some(unread) = self.unread.take() {
+            let (limit, time) = (body::limit_of(&self.cx), self.cx.settings().timeouts.body);
             self.body = body::read(unread, self.cx.headers(), limit, time).await?;
         }
-        // CWE-352
+        // CWE-352: what a browser sends by itself proves nothing about who wants it. A key that was sent does.
+        if !self.cx.is_ambient() {
+            return Ok(());
+        }
         let verdict = self.weigh_token();
         // A form that cannot be read has no token: what is wrong with it is the reason, and it is refused all the same.
         if let (true, Some(Err(error))) = (self.is_form(), &self.form) {
@@ -100,60 +208,42 @@ impl Call {
         }
     }
 
-    /// The body, after [`body_and_token`](Self::body_and_token).
-    pub fn body(&self) -> &Bytes {
-        &self.body
-    }
-
-    /// The request's content type, if it says one.
-    pub fn content_type(&self) -> Option<&str> {
-        self.cx
-            .headers()
-            .get(header::CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok())
-    }
-
-    /// The body as a form, read once.
-    ///
-    /// # Errors
-    /// If it is none, with the status that says so.
-    pub fn form(&mut self) -> Result<&FormData> {
-        let parsed = match self.form.take() {
-            Some(parsed) => parsed,
-            None => self.parse(),
-        };
-        match self.form.insert(parsed) {
-            Ok(form) => Ok(form),
-            Err(error) => Err(unreadable(*error)),
-        }
-    }
-
-    /// Whether only the form's token is stale: then the form is shown again, whatever is in it, and nothing
-    /// that the view writes stays.
-    pub fn is_stale(&self) -> bool {
-        self.stale
-    }
-
     /// What the view returned: commits or rolls back, then renders.
-    pub async fn answer<O: Outcome>(self, outcome: O) -> Response {
-        match outcome.outcome() {
-            Ok(answer) => {
-                let keep = answer.commits() && !self.stale;
-                match self.finish(keep).await {
-                    Ok(cx) => answer.respond(&cx),
-                    Err((cx, error)) => pages::answer(&cx.site, &cx, error),
+    pub(super) async fn end<A: Respond>(self, mut outcome: Result<A>) -> Response {
+        let Self { cx, unit, stale, .. } = self;
+        let good = outcome.as_ref().is_ok_and(Respond::commits) && !stale;
+        let mut keeps_effects = good;
+        if let Some(unit) = unit {
+            cx.keep_queries(&unit);
+            // CWE-352: no call of a safe method commits.
+            let commit = good && K::WRITES;
+            let writes = commit && unit.has_written();
+            if writes {
+                cx.set_saved(Saved::Perhaps);
+            }
+            let ended = unit.finish(commit).await;
+            if writes {
+                cx.set_saved(if ended.is_ok() { Saved::Yes } else { Saved::No });
+            }
+            if let Err(error) = ended {
+                keeps_effects = false;
+                if good {
+                    outcome = Err(error.into());
                 }
             }
-            Err(error) => self.refuse(error).await,
         }
-    }
-
-    /// Ends the call with an error; nothing it wrote stays.
-    pub async fn refuse(self, error: Error) -> Response {
-        let cx = match self.finish(false).await {
-            Ok(cx) | Err((cx, _)) => cx,
+        if !keeps_effects {
+            cx.forget_effects();
+        }
+        let answer = match outcome {
+            Ok(answer) => answer.respond(&cx),
+            Err(error) => pages::answer(&cx.site, &cx, error),
         };
-        pages::answer(&cx.site, &cx, error)
+        if answer.status().is_server_error() && cx.saved() == Saved::Yes {
+            // It was to be good: what failed is the page, after the commit.
+            return pages::answer(&cx.site, &cx, Error::internal("the answer could not be made"));
+        }
+        answer
     }
 
     /// The request's unit of work: everything that its handles write is saved together, or not at all.
@@ -161,46 +251,16 @@ impl Call {
         if self.unit.is_none() {
             let database = self.cx.site().database();
             let database = database.ok_or_else(|| Error::internal("this program has no database"))?;
+            let actor = self.cx.actor();
             #[allow(deprecated)]
-            let unit = database.bind(self.cx.actor());
+            let unit = if K::WRITES {
+                database.bind(actor)
+            } else {
+                database.bind_reading(actor)
+            };
             self.unit = Some(unit);
         }
         self.unit.as_ref().ok_or_else(|| Error::internal("no unit"))
-    }
-
-    /// Commits what was written, or undoes it, before anything is rendered.
-    async fn finish(self, keep: bool) -> Result<Arc<Cx>, (Arc<Cx>, Error)> {
-        let ended = match self.unit {
-            Some(unit) => {
-                self.cx.keep_queries(&unit);
-                unit.finish(keep).await
-            }
-            None => Ok(()),
-        };
-        if !keep || ended.is_err() {
-            self.cx.forget_effects();
-        }
-        match ended {
-            Ok(()) => Ok(self.cx),
-            Err(error) => Err((self.cx, error.into())),
-        }
-    }
-
-    fn body_limit(&self) -> usize {
-        #[cfg(any(test, feature = "__test_switches"))]
-        if self.cx.site.switches.no_body_limit {
-            return usize::MAX;
-        }
-        let own = self
-            .cx
-            .route()
-            .map_or(super::ViewMeta::BODY_LIMIT, |meta| meta.body_limit);
-        // A view that says nothing gets what the settings say.
-        if own == super::ViewMeta::BODY_LIMIT {
-            self.cx.settings().limits.body
-        } else {
-            own
-        }
     }
 
     fn weigh_token(&mut self) -> csrf::Verdict {
@@ -211,7 +271,7 @@ impl Call {
         // Sent in both places, both must be good: two readers could differ on which counts (CWE-436).
         let header =
             csrf::from_header(self.cx.headers()).map(|token| csrf::weigh(&self.cx.site, &self.cx, token));
-        if header.is_some() && !self.is_form() {
+        if (header.is_some() && !self.is_form()) || self.unread.is_some() {
             return header.unwrap_or(csrf::Verdict::Refused);
         }
         let parsed = self.parse();
@@ -258,31 +318,9 @@ fn unreadable(error: DataError) -> Error {
     Error::new(status, error.to_string())
 }
 
-impl fmt::Debug for Call {
+impl<K: Kind, C: Credential> fmt::Debug for Call<K, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // CWE-532: not the body.
         f.debug_tuple("Call").field(&self.cx).finish()
-    }
-}
-
-/// A handle that reads, bound to who asks.
-impl Param<Get> for Db {
-    async fn take(call: &mut Call) -> Result<Self> {
-        Ok(call.unit()?.read_db())
-    }
-}
-
-/// A handle that reads, bound to who asks.
-impl Param<Unsafe> for Db {
-    async fn take(call: &mut Call) -> Result<Self> {
-        Ok(call.unit()?.read_db())
-    }
-}
-
-/// A handle that reads and writes, bound to who asks; for views of unsafe methods only (CWE-352: a GET that
-/// writes passes by the walls against request forgery).
-impl Param<Unsafe> for Db<Write> {
-    async fn take(call: &mut Call) -> Result<Self> {
-        Ok(call.unit()?.db())
     }
 }

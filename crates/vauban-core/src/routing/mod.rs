@@ -2,6 +2,8 @@
 
 mod access;
 mod call;
+mod credential;
+mod driver;
 mod param;
 mod path;
 mod query;
@@ -14,9 +16,18 @@ mod vectors;
 mod view;
 
 pub use access::{AccessRule, Public, Refusal, SignedIn, Staff, Superuser};
-pub use call::Call;
-pub use param::{ClientIp, Get, OptionalParam, Param, Unsafe, Wanted, wanted};
-pub use path::{InvalidSegment, NotPathText, Path, PathReader, PathText, PathValue, RestOfPath, path_reader};
+pub use call::{BodyStream, Call};
+pub(crate) use credential::Asking;
+pub use credential::{
+    ByEither, ByNothing, BySession, BySignature, ByToken, Credential, Either, Proven, SignatureScheme,
+    TokenScheme,
+};
+#[doc(hidden)]
+pub use credential::{Loading, OnlyThePipeline};
+pub use param::{ClientIp, Kind, OptionalParam, Param, Params, Reading, Writing};
+pub use path::{
+    InvalidSegment, NotPathText, Path, PathReader, PathText, PathValue, RestOfPath, Segment, path_reader,
+};
 pub use query::Query;
 pub use router::Conflict;
 pub(crate) use router::{Found, Router, Target};
@@ -24,4 +35,6 @@ pub use routes::{Route, Routes};
 pub use url::Url;
 #[cfg(test)]
 pub(crate) use url::push_path;
-pub use view::{ParamMeta, View, ViewFuture, ViewMeta};
+#[doc(hidden)]
+pub use view::function;
+pub use view::{CredentialOf, KindOf, ParamMeta, Run, View, ViewFuture, ViewMeta, ViewMethod, methods};

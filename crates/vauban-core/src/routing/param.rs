@@ -1,46 +1,94 @@
-//! What a view may ask for, by kind of view.
+//! What a view may ask for, by kind of view and by what its rule goes by.
 
 use std::future::Future;
-use std::pin::Pin;
 
-use super::Call;
+use vauban_orm::{Db, Write};
+
+use super::{Call, Credential};
 use crate::http::Result;
 
-/// Views of safe methods: they read.
+mod sealed {
+    pub trait Sealed {}
+}
+
+/// Views of safe methods: their calls have neither a writer nor a body, and nothing is committed.
 #[derive(Debug, Clone, Copy)]
-pub struct Get;
+pub enum Reading {}
 
 /// Views of unsafe methods (POST, PUT, PATCH, DELETE): behind the walls against request forgery, they may
 /// read a body and write.
 #[derive(Debug, Clone, Copy)]
-pub struct Unsafe;
+pub enum Writing {}
 
-/// What a view of kind `S` ([`Get`] or [`Unsafe`]) may take as a parameter.
+/// [`Reading`] or [`Writing`]: what kind a view's calls are. Its method decides it, and nothing else.
+pub trait Kind: sealed::Sealed + Send + Sync + 'static {
+    /// Whether calls of this kind read a body and commit.
+    const WRITES: bool;
+}
+
+impl sealed::Sealed for Reading {}
+impl Kind for Reading {
+    const WRITES: bool = false;
+}
+
+impl sealed::Sealed for Writing {}
+impl Kind for Writing {
+    const WRITES: bool = true;
+}
+
+/// What a view of kind `K` ([`Reading`] or [`Writing`]) whose rule goes by `C` may take as a parameter.
+///
+/// A parameter of one's own is made of others, and can do what they can: there is no way from a reading call to a
+/// writer (CWE-352).
+///
+/// ```
+/// use vauban::routing::{Call, Credential, Kind, Param};
+/// use vauban::{Db, Result};
+///
+/// struct Shop {
+///     db: Db,
+///     language: String,
+/// }
+///
+/// impl<K: Kind, C: Credential> Param<K, C> for Shop {
+///     async fn take(call: &mut Call<K, C>) -> Result<Self> {
+///         let language = call.cx().headers().get("accept-language");
+///         let language = language.and_then(|value| value.to_str().ok()).unwrap_or("en").to_owned();
+///         Ok(Self { db: call.take().await?, language })
+///     }
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
-    message = "a view of kind `{S}` cannot take `{Self}`",
-    label = "not a parameter of this kind of view",
-    note = "a view takes `Db`, `Path<T>`, `Query<T>`, `Session`, `CurrentUser<U>`, `ClientIp`, `Messages`; a view of an unsafe method also `Db<Write>`, `Form<F>`, `Json<T>`",
+    message = "a view of kind `{K}` whose rule goes by `{C}` cannot take `{Self}`",
+    label = "not a parameter of this view",
+    note = "a view takes `Db`, `Path<T>`, `Query<T>`, `ClientIp`; a view of an unsafe method also `Db<Write>`, `Form<F>`, `Json<T>`, `BodyStream`; with a rule that goes by the session also `Session`, `CurrentUser<U>`, `Messages`",
     note = "a `get` view only reads: take `db: Db`, or make it a `post` view",
+    note = "behind a token or a signature take the rule's own value: `token: ApiToken<…>`",
     note = "other frameworks' extractors pass by the checks of body and cookies, so they are not accepted"
 )]
-pub trait Param<S>: Sized + Send {
+pub trait Param<K: Kind, C: Credential>: Sized + Send {
     /// Whether it can show a form again with what was typed, when only the form's token is stale.
     const REDISPLAYS: bool = false;
 
+    /// Whether it reads the body in pieces ([`BodyStream`](super::BodyStream)): then the body is not read before
+    /// the view runs, and a token against forgery comes in the header `X-CSRFToken`.
+    const STREAMS: bool = false;
+
     /// Takes it from the request.
-    fn take(call: &mut Call) -> impl Future<Output = Result<Self>> + Send;
+    fn take(call: &mut Call<K, C>) -> impl Future<Output = Result<Self>> + Send;
 }
 
 /// A parameter that a request may lack: `Option<P>` is one as well.
-pub trait OptionalParam<S>: Param<S> {
+pub trait OptionalParam<K: Kind, C: Credential>: Param<K, C> {
     /// Whether the request has it.
-    fn is_there(call: &Call) -> bool;
+    fn is_there(call: &Call<K, C>) -> bool;
 }
 
-impl<S, P: OptionalParam<S>> Param<S> for Option<P> {
+impl<K: Kind, C: Credential, P: OptionalParam<K, C>> Param<K, C> for Option<P> {
     const REDISPLAYS: bool = P::REDISPLAYS;
+    const STREAMS: bool = P::STREAMS;
 
-    async fn take(call: &mut Call) -> Result<Self> {
+    async fn take(call: &mut Call<K, C>) -> Result<Self> {
         match P::is_there(call) {
             true => P::take(call).await.map(Some),
             false => Ok(None),
@@ -48,33 +96,55 @@ impl<S, P: OptionalParam<S>> Param<S> for Option<P> {
     }
 }
 
-/// How to take a parameter that is known to fit: what `#[view]` asks for once per parameter. It says nothing of
-/// traits, so that the compiler names a misfit once.
-#[doc(hidden)]
-#[derive(Debug)]
-pub struct Wanted<P> {
-    /// See [`Param::REDISPLAYS`].
-    pub redisplays: bool,
-    /// See [`Param::take`].
-    pub take: for<'a> fn(&'a mut Call) -> Taking<'a, P>,
+/// All parameters of a view: a tuple of them, at most twelve, takes itself, in order. One that does not fit is named by
+/// the message of [`Param`].
+pub trait Params<K: Kind, C: Credential>: Sized + Send {
+    /// Whether one of them can show a form again.
+    const REDISPLAYS: bool;
+    /// Whether one of them reads the body in pieces.
+    const STREAMS: bool;
+
+    /// Takes all of them.
+    fn take(call: &mut Call<K, C>) -> impl Future<Output = Result<Self>> + Send;
 }
 
-/// A parameter on its way.
-type Taking<'a, P> = Pin<Box<dyn Future<Output = Result<P>> + Send + 'a>>;
+macro_rules! tuples {
+    ($($($p:ident)*;)+) => {$(
+        impl<K: Kind, C: Credential, $($p: Param<K, C>),*> Params<K, C> for ($($p,)*) {
+            const REDISPLAYS: bool = false $(|| $p::REDISPLAYS)*;
+            const STREAMS: bool = false $(|| $p::STREAMS)*;
+            #[allow(unused_variables, clippy::unused_async)]
+            async fn take(call: &mut Call<K, C>) -> Result<Self> {
+                Ok(($($p::take(call).await?,)*))
+            }
+        }
+    )+};
+}
+tuples! {
+    ; P1; P1 P2; P1 P2 P3; P1 P2 P3 P4; P1 P2 P3 P4 P5; P1 P2 P3 P4 P5 P6; P1 P2 P3 P4 P5 P6 P7;
+    P1 P2 P3 P4 P5 P6 P7 P8; P1 P2 P3 P4 P5 P6 P7 P8 P9; P1 P2 P3 P4 P5 P6 P7 P8 P9 P10;
+    P1 P2 P3 P4 P5 P6 P7 P8 P9 P10 P11; P1 P2 P3 P4 P5 P6 P7 P8 P9 P10 P11 P12;
+}
 
-/// See [`Wanted`].
-#[doc(hidden)]
-pub fn wanted<S: 'static, P: Param<S> + 'static>() -> Wanted<P> {
-    Wanted {
-        redisplays: P::REDISPLAYS,
-        take: |call| Box::pin(P::take(call)),
+/// The request itself. Behind a token or a signature it has no cookies.
+impl<K: Kind, C: Credential> Param<K, C> for std::sync::Arc<crate::http::Cx> {
+    async fn take(call: &mut Call<K, C>) -> Result<Self> {
+        Ok(Self::clone(call.cx()))
     }
 }
 
-/// The request itself.
-impl<S> Param<S> for std::sync::Arc<crate::http::Cx> {
-    async fn take(call: &mut Call) -> Result<Self> {
-        Ok(Self::clone(call.cx()))
+/// A handle that reads, bound to who asks.
+impl<K: Kind, C: Credential> Param<K, C> for Db {
+    async fn take(call: &mut Call<K, C>) -> Result<Self> {
+        call.reader()
+    }
+}
+
+/// A handle that reads and writes, bound to who asks; for views of unsafe methods only (CWE-352: a GET that
+/// writes passes by the walls against request forgery).
+impl<C: Credential> Param<Writing, C> for Db<Write> {
+    async fn take(call: &mut Call<Writing, C>) -> Result<Self> {
+        call.writer()
     }
 }
 
@@ -82,8 +152,8 @@ impl<S> Param<S> for std::sync::Arc<crate::http::Cx> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClientIp(pub std::net::IpAddr);
 
-impl<S> Param<S> for ClientIp {
-    async fn take(call: &mut Call) -> Result<Self> {
+impl<K: Kind, C: Credential> Param<K, C> for ClientIp {
+    async fn take(call: &mut Call<K, C>) -> Result<Self> {
         Ok(Self(call.cx().client_ip()))
     }
 }

@@ -5,6 +5,9 @@ use std::ops::Deref;
 
 use vauban_orm::Problem;
 
+use super::{Call, Credential, Kind, Param};
+use crate::http::{Error, Result as Taken};
+
 /// A parameter of the path, named like the function's parameter: `slug: Path<Slug>` for `{slug}`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Path<T>(pub T);
@@ -20,6 +23,22 @@ impl<T> Deref for Path<T> {
     type Target = T;
     fn deref(&self) -> &T {
         &self.0
+    }
+}
+
+/// The pattern's parameter number `INDEX`: what `#[view]` makes of a [`Path<T>`], whose place in the pattern and among
+/// the function's parameters may differ.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Segment<const INDEX: usize, T>(pub Path<T>);
+
+impl<const INDEX: usize, T: PathValue, K: Kind, C: Credential> Param<K, C> for Segment<INDEX, T> {
+    async fn take(call: &mut Call<K, C>) -> Taken<Self> {
+        let segment = call.cx().params.get(INDEX).ok_or_else(Error::not_found)?;
+        match T::read(segment) {
+            Ok(value) => Ok(Self(Path(value))),
+            Err(InvalidSegment) => Err(Error::not_found()),
+        }
     }
 }
 
@@ -148,7 +167,6 @@ pub trait PathValue: Sized + Send + 'static {
 #[derive(Debug)]
 pub struct PathReader<T> {
     pub accepts: fn(&str) -> bool,
-    pub read: fn(&str) -> Result<T, InvalidSegment>,
     pub write: fn(&T, &mut String),
     pub rest: bool,
 }
@@ -158,7 +176,6 @@ pub struct PathReader<T> {
 pub const fn path_reader<T: PathValue>() -> PathReader<T> {
     PathReader {
         accepts: |segment| T::read(segment).is_ok(),
-        read: T::read,
         write: T::write,
         rest: T::REST,
     }

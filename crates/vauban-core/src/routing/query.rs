@@ -7,7 +7,7 @@ use ::http::StatusCode;
 use serde::de::value::{MapDeserializer, StringDeserializer};
 use serde::de::{DeserializeOwned, IntoDeserializer, Visitor};
 
-use super::{Call, Param};
+use super::{Call, Credential, Kind, Param};
 use crate::forms::scalar::{read_bool, read_float};
 use crate::forms::{DataError, FormData, Limits};
 use crate::http::{Error, Result};
@@ -28,8 +28,8 @@ impl<T> Deref for Query<T> {
     }
 }
 
-impl<S, T: DeserializeOwned + Send> Param<S> for Query<T> {
-    async fn take(call: &mut Call) -> Result<Self> {
+impl<K: Kind, C: Credential, T: DeserializeOwned + Send> Param<K, C> for Query<T> {
+    async fn take(call: &mut Call<K, C>) -> Result<Self> {
         let limits = Limits {
             fields: call.cx().settings().limits.fields,
             ..Limits::DEFAULT

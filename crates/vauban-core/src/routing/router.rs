@@ -1,13 +1,16 @@
 //! The router: a tree of segments. A literal segment goes before a parameter, a parameter before the rest
 //! of the path; the work is bounded by the size of the tree.
 
+use std::any::{TypeId, type_name};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 
 use ::http::Method;
 
-use super::{Call, Route, Routes, ViewFuture, ViewMeta};
+use super::credential::Asking;
+use super::routes::Handle;
+use super::{Public, Route, Routes, SignedIn, Staff, Superuser, ViewMeta, view};
 
 /// Every route, ready to be looked up.
 #[derive(Debug, Default)]
@@ -29,7 +32,8 @@ struct Node {
 #[derive(Clone, Copy)]
 pub(crate) struct Target {
     pub(crate) meta: &'static ViewMeta,
-    pub(crate) handle: fn(Call) -> ViewFuture,
+    pub(crate) asking: Asking,
+    pub(crate) handle: Handle,
 }
 
 impl fmt::Debug for Target {
@@ -70,7 +74,7 @@ impl Router {
     /// Every conflict, each with both views named.
     pub(crate) fn new(routes: &Routes, reserved: &str) -> Result<Self, Vec<Conflict>> {
         let mut router = Self::default();
-        let mut conflicts = Vec::new();
+        let mut conflicts = two_of_one_name(routes);
         for route in routes.iter() {
             if route.pattern().starts_with(reserved) {
                 conflicts.push(Conflict(format!(
@@ -150,6 +154,40 @@ impl Router {
     }
 }
 
+/// CWE-345: two types that are printed alike. A review could not tell which of them stands in the matrix.
+fn two_of_one_name(routes: &Routes) -> Vec<Conflict> {
+    let own = [
+        rule_name::<Public>(),
+        rule_name::<SignedIn>(),
+        rule_name::<Staff>(),
+        rule_name::<Superuser>(),
+    ];
+    let mut rules: HashMap<String, TypeId> = own.into();
+    let mut views: HashMap<&str, TypeId> = HashMap::new();
+    let mut conflicts = Vec::new();
+    for route in routes.iter() {
+        let meta = route.meta;
+        if *rules.entry(meta.rule.clone()).or_insert(meta.rule_type) != meta.rule_type {
+            conflicts.push(Conflict(format!(
+                "the rule of {} is printed `{}`, and so is another: rename one of the two types, or use one version of their crate",
+                describe(route),
+                meta.rule
+            )));
+        }
+        if *views.entry(meta.id).or_insert(meta.view_type) != meta.view_type {
+            conflicts.push(Conflict(format!(
+                "two views are printed {}: rename one of them, or use one version of their crate",
+                describe(route)
+            )));
+        }
+    }
+    conflicts
+}
+
+fn rule_name<R: 'static>() -> (String, TypeId) {
+    (view::printed(type_name::<R>()), TypeId::of::<R>())
+}
+
 impl Node {
     fn insert(&mut self, route: &Route) -> Result<(), Conflict> {
         let mut node = self;
@@ -198,6 +236,7 @@ impl Node {
         }
         targets.push(Target {
             meta: route.meta,
+            asking: route.asking,
             handle: route.handle,
         });
         Ok(())
@@ -384,7 +423,7 @@ mod tests {
     fn find(method: Method, path: &str) -> String {
         let router = Router::new(&routes(), "/static/").unwrap();
         match router.find(&method, path) {
-            Found::View(target, params) => format!("{} {}", target.meta.name, params.join(",")),
+            Found::View(target, params) => format!("{} {}", target.meta.name(), params.join(",")),
             Found::Other(methods) => format!("405 {methods:?}"),
             Found::Slash(path) => format!("-> {path}"),
             Found::Nothing => "404".to_owned(),

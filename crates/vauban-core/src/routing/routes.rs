@@ -1,6 +1,16 @@
 //! Tables of routes, as `routes!` writes them.
 
-use super::{Call, Conflict, Router, View, ViewFuture, ViewMeta};
+use std::sync::Arc;
+
+use super::credential::Asking;
+use super::driver;
+use super::view::{CredentialOf, KindOf};
+use super::{Conflict, Router, View, ViewFuture, ViewMeta};
+use crate::http::Cx;
+use crate::middleware::RequestBody;
+
+/// How a view is called.
+pub(crate) type Handle = fn(Arc<Cx>, RequestBody) -> ViewFuture;
 
 /// A table of routes.
 #[derive(Debug, Clone, Default)]
@@ -10,6 +20,7 @@ pub struct Routes {
 
 /// One line of a table.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Route {
     /// The name in the table, with the names of the tables around it: `accounts.login`.
     pub name: String,
@@ -17,7 +28,8 @@ pub struct Route {
     pub prefix: String,
     /// The view.
     pub meta: &'static ViewMeta,
-    pub(crate) handle: fn(Call) -> ViewFuture,
+    pub(crate) asking: Asking,
+    pub(crate) handle: Handle,
     development: bool,
 }
 
@@ -46,8 +58,9 @@ impl Routes {
         self.routes.push(Route {
             name: name.to_owned(),
             prefix: String::new(),
-            meta: const { &V::META },
-            handle: V::handle,
+            meta: ViewMeta::of::<V>(),
+            asking: Asking::by::<CredentialOf<V>, KindOf<V>>(),
+            handle: driver::drive::<V>,
             development: false,
         });
         self

@@ -16,12 +16,12 @@ pub struct Url {
 }
 
 impl Url {
-    /// For `#[view]`: the URL of the view with this identity.
+    /// For `#[view]`: the URL of the view of this type.
     #[doc(hidden)]
     #[deprecated(note = "only Vauban's macros make addresses: call the function that `routes!` writes")]
-    pub fn __start(view: &'static str, capacity: usize) -> Self {
+    pub fn __start<V: 'static>(capacity: usize) -> Self {
         Self {
-            view,
+            view: std::any::type_name::<V>(),
             path: String::with_capacity(capacity),
         }
     }

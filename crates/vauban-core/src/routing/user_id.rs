@@ -2,19 +2,19 @@
 
 use vauban_orm::UserId;
 
-use super::{Call, OptionalParam, Param, Refusal};
+use super::{Call, Credential, Kind, OptionalParam, Param, Refusal};
 use crate::http::{Error, Result};
 
 /// Whoever is signed in; asks for a sign-in. `Option<UserId>` does not.
-impl<S> Param<S> for UserId {
-    async fn take(call: &mut Call) -> Result<Self> {
+impl<K: Kind, C: Credential> Param<K, C> for UserId {
+    async fn take(call: &mut Call<K, C>) -> Result<Self> {
         // CWE-862: a service is no user, and nobody is none either.
         Self::of(&call.cx().actor()).ok_or_else(|| Error::refused(Refusal::SignInRequired))
     }
 }
 
-impl<S> OptionalParam<S> for UserId {
-    fn is_there(call: &Call) -> bool {
+impl<K: Kind, C: Credential> OptionalParam<K, C> for UserId {
+    fn is_there(call: &Call<K, C>) -> bool {
         Self::of(&call.cx().actor()).is_some()
     }
 }

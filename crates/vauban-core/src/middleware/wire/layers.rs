@@ -4,12 +4,13 @@ use ::http::StatusCode;
 
 use super::*;
 use crate::http::{Error, Response};
-use crate::middleware::{Around, Before, Next};
-use crate::routing::{SignedIn, ViewFuture};
+use crate::middleware::{Gate, Middleware, Next};
+use crate::routing::SignedIn;
 
 struct Closed;
-impl Before for Closed {
-    fn before(&self, cx: &Cx) -> Result<Option<Response>> {
+impl Gate for Closed {
+    async fn enter(&self, cx: &Cx) -> Result<Option<Response>> {
+        tokio::task::yield_now().await;
         match cx.path() {
             "/x" => Ok(Some(Response::of(Text::new("closed for maintenance")))),
             "/json/" => Err(Error::new(StatusCode::SERVICE_UNAVAILABLE, "")),
@@ -19,20 +20,20 @@ impl Before for Closed {
 }
 
 struct Stamp(&'static str);
-impl Around for Stamp {
-    fn around(&self, _: Arc<Cx>, next: Next) -> ViewFuture {
-        let name = self.0;
-        Box::pin(async move {
-            let answer = next.run().await;
-            let before = answer
-                .headers()
-                .get("x-stamps")
-                .and_then(|v| v.to_str().ok())
-                .unwrap_or("")
-                .to_owned();
-            answer.header("x-stamps", &format!("{before}{name}")).unwrap()
-        })
+impl Middleware for Stamp {
+    async fn handle(&self, _: Arc<Cx>, next: Next) -> Response {
+        stamp(next.run().await, self.0)
     }
+}
+
+fn stamp(answer: Response, name: &str) -> Response {
+    let before = answer
+        .headers()
+        .get("x-stamps")
+        .and_then(|v| v.to_str().ok())
+        .unwrap_or("")
+        .to_owned();
+    answer.header("x-stamps", &format!("{before}{name}")).unwrap()
 }
 
 #[view(get, "/closed/")]
@@ -44,8 +45,17 @@ async fn closed(_: SignedIn) -> Result<Text> {
 async fn layers_stand_inside_the_walls() {
     let mut parts = parts(&["example.com"]);
     parts.routes = parts.routes.view::<closed>("closed");
-    parts.before = vec![Arc::new(Closed)];
-    parts.around = vec![Arc::new(Stamp("outer")), Arc::new(Stamp("inner "))];
+    parts.before = vec![
+        Arc::new(|cx: &Cx| match cx.path() {
+            "/login/" => Err(Error::not_found()),
+            _ => Ok(None),
+        }),
+        Arc::new(Closed),
+    ];
+    parts.around = vec![
+        Arc::new(Stamp("outer")),
+        Arc::new(|_: Arc<Cx>, next: Next| async move { stamp(next.run().await, "inner ") }),
+    ];
     let server = start(parts).await;
     let host = [pair("Host", "example.com")];
     let reply = server.send("GET /x", &host, "").await;
@@ -55,6 +65,7 @@ async fn layers_stand_inside_the_walls() {
     );
     assert!(reply.header("content-security-policy").is_some());
     assert_eq!(server.send("GET /json/", &host, "").await.status, 503);
+    assert_eq!(server.send("GET /login/", &host, "").await.status, 404);
     assert_eq!(
         server.send("GET /host/", &host, "").await.header("x-stamps"),
         Some("inner outer")

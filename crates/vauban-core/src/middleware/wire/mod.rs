@@ -2,6 +2,7 @@
 //! is first seen to succeed on a twin of the site with the controls that cover it switched off.
 
 mod attacks;
+mod credentials;
 mod csrf;
 mod dos;
 mod fetch_metadata;
@@ -22,7 +23,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::switches::Switches;
-use super::{Around, Before, ErrorPages, Identity, IdentityBackend, Site};
+use super::{AnyGate, AnyMiddleware, ErrorPages, Identity, IdentityBackend, Site};
 use crate::http::{Cx, Json, Result, Text};
 use crate::middleware::site::site_keys;
 use crate::module::Wired;
@@ -65,8 +66,8 @@ struct SiteParts {
     sessions: Option<Arc<dyn IdentityBackend>>,
     static_files: StaticFiles,
     error_pages: ErrorPages,
-    before: Vec<Arc<dyn Before>>,
-    around: Vec<Arc<dyn Around>>,
+    before: Vec<Arc<dyn AnyGate>>,
+    around: Vec<Arc<dyn AnyMiddleware>>,
     https: bool,
     switches: Switches,
 }

@@ -9,8 +9,9 @@ use vauban_orm::{Columns, Db, Filter, Id, Model, Policy, Rules, Who, Write};
 
 use super::*;
 use crate::forms::Form;
-use crate::http::{Error, Response, Status};
+use crate::http::{Error, Respond, Response, Status};
 use crate::messages::Messages;
+use crate::middleware::{Middleware, Next};
 
 #[derive(Model, Clone)]
 #[model(table = "wire_note")]
@@ -97,6 +98,52 @@ pub(super) async fn form(_: Public, db: Db<Write>, form: Form<NoteForm>) -> Resu
     Ok(Response::of(Text::new("kept")))
 }
 
+/// A page that fails when it is rendered, which is after the commit.
+struct Broken;
+impl Respond for Broken {
+    fn respond(self, _: &Cx) -> Response {
+        panic!("while rendering")
+    }
+    fn commits(&self) -> bool {
+        true
+    }
+}
+
+#[view(post, "/broken/")]
+pub(super) async fn broken(_: Public, db: Db<Write>, messages: Messages) -> Result<Broken> {
+    write(&db, "broken").await?;
+    messages.success("saved");
+    Ok(Broken)
+}
+
+/// JSON has no such keys.
+#[view(post, "/no-json/")]
+pub(super) async fn no_json(
+    _: Public,
+    db: Db<Write>,
+) -> Result<Json<std::collections::BTreeMap<[u8; 1], u8>>> {
+    write(&db, "no json").await?;
+    Ok(Json([([1], 1)].into()))
+}
+
+#[view(post, "/late/", timeout = 1)]
+pub(super) async fn late(_: Public, db: Db<Write>) -> Result<Text> {
+    write(&db, "late").await?;
+    Ok(Text::new("kept"))
+}
+
+/// Does not end after the view of `/late/`.
+struct Hangs;
+impl Middleware for Hangs {
+    async fn handle(&self, cx: Arc<Cx>, next: Next) -> Response {
+        let answer = next.run().await;
+        if cx.path() == "/late/" {
+            std::future::pending::<()>().await;
+        }
+        answer
+    }
+}
+
 async fn site() -> Server {
     #[allow(deprecated)]
     let database = Database::open("sqlite::memory:", Options::default()).unwrap();
@@ -105,6 +152,7 @@ async fn site() -> Server {
 
 async fn site_on(database: Database) -> Server {
     let mut parts = parts(&["example.com"]);
+    parts.around = vec![Arc::new(Hangs)];
     parts.routes = Routes::new()
         .view::<count>("count")
         .view::<good>("good")
@@ -112,7 +160,10 @@ async fn site_on(database: Database) -> Server {
         .view::<refused>("refused")
         .view::<panics>("panics")
         .view::<hangs>("hangs")
-        .view::<form>("form");
+        .view::<form>("form")
+        .view::<broken>("broken")
+        .view::<no_json>("no_json")
+        .view::<late>("late");
     database.create_all(&[Note::meta()]).unwrap();
     parts.database = Some(database);
     start(parts).await
@@ -163,6 +214,48 @@ async fn a_request_that_fails_writes_nothing() {
         200
     );
     assert_eq!(notes(&server).await, "1");
+}
+
+/// CWE-755: what fails after the commit says that it was saved, or it would be sent again.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_fails_after_the_commit_says_that_it_was_saved() {
+    let server = site().await;
+    for (saved, (path, status)) in [("/broken/", 500), ("/no-json/", 500), ("/late/", 503)]
+        .iter()
+        .enumerate()
+    {
+        let reply = server
+            .send(&format!("POST {path}"), &ann(&server, path), "a=1")
+            .await;
+        assert_eq!(reply.status, *status, "{path}");
+        assert!(
+            reply.body.contains("What you sent was saved"),
+            "{path}: {reply:?}"
+        );
+        assert_eq!(notes(&server).await, (saved + 1).to_string(), "{path}");
+        // What was said belongs to what was saved.
+        assert_eq!(
+            reply.header("set-cookie").is_some(),
+            *path == "/broken/",
+            "{reply:?}"
+        );
+    }
+}
+
+/// CWE-352: a unit that reads writes nothing, whatever handle somebody comes by.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_unit_of_a_get_does_not_write() {
+    #[allow(deprecated)]
+    let database = Database::open("sqlite::memory:", Options::default()).unwrap();
+    database.create_all(&[Note::meta()]).unwrap();
+    #[allow(deprecated)]
+    let unit = database.bind_reading(vauban_orm::Actor::nobody());
+    assert!(write(&unit.db(), "smuggled").await.is_err());
+    unit.finish(true).await.unwrap();
+    #[allow(deprecated)]
+    let unit = database.bind(vauban_orm::Actor::nobody());
+    assert_eq!(Note::objects().count(&unit.read_db()).await.unwrap(), 0);
+    write(&unit.db(), "allowed").await.unwrap();
 }
 
 /// ASVS 2.3.3: whoever goes away half-way leaves nothing, and the writer is free for the next.

@@ -1,0 +1,329 @@
+//! What a rule goes by: how whoever asks proves it. A rule's type names its credential; that one is loaded, and no
+//! other, and a view can take only what fits it.
+//!
+//! The credentials are a closed set, since each decides whether a request needs a token against forgery. What a
+//! module brings is a *scheme*: it is handed the one thing that its credential goes by, and says whose it is.
+
+use std::any::Any;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use vauban_orm::Actor;
+
+use super::{AccessRule, Kind, Reading, Refusal};
+use crate::http::{Cx, Result};
+use crate::middleware::{Guarded, Identity, RequestBody, SESSION_COOKIE, Stopped, body};
+
+/// Who asks, on its way; `None` if there is nothing to look up.
+#[doc(hidden)]
+pub type Loading<'a> = Option<Pin<Box<dyn Future<Output = Result<Identity>> + Send + 'a>>>;
+
+/// What only the pipeline has: nobody else loads a credential.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct OnlyThePipeline(());
+
+mod sealed {
+    pub trait Sealed {}
+}
+use sealed::Sealed;
+
+/// How a caller proves who it is: [`BySession`], [`ByToken`], [`BySignature`], [`ByEither`] or [`ByNothing`].
+///
+/// Sealed (CWE-352): whether a browser sends a proof by itself, so that a request also needs a token against forgery,
+/// is not for an application to say.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a credential",
+    note = "a rule goes by `BySession`, `ByToken<T>`, `BySignature<S>`, `ByEither<T>` or `ByNothing`; write a `TokenScheme` or `SignatureScheme` of your own"
+)]
+pub trait Credential: Sealed + Sized + Send + Sync + 'static {
+    /// What a rule is shown of it.
+    type Loaded: Send + Sync + 'static;
+
+    /// Whether views that change something may go by it.
+    #[doc(hidden)]
+    const MAY_WRITE: bool = true;
+
+    /// Whether this request brings its proof without anybody's doing, so that it needs a token (CWE-352). Decided by
+    /// what the request has, before anything is looked up.
+    #[doc(hidden)]
+    fn is_ambient(cx: &Cx) -> bool;
+
+    /// Looks up whose it is.
+    #[doc(hidden)]
+    fn load<'a>(only: OnlyThePipeline, cx: &'a Cx, body: &'a mut RequestBody) -> Loading<'a>;
+
+    /// What was loaded.
+    #[doc(hidden)]
+    fn loaded(cx: &Cx) -> Result<&Self::Loaded, Refusal>;
+}
+
+/// The session's cookie. A browser sends it by itself, so unsafe requests need a token against forgery.
+#[derive(Debug)]
+pub enum BySession {}
+
+impl Sealed for BySession {}
+impl Credential for BySession {
+    type Loaded = Identity;
+
+    fn is_ambient(_: &Cx) -> bool {
+        true
+    }
+
+    fn load<'a>(_: OnlyThePipeline, cx: &'a Cx, _: &'a mut RequestBody) -> Loading<'a> {
+        let backend = cx.site.identity.as_ref()?;
+        let cookie = cx.own_cookie(SESSION_COOKIE)?;
+        Some(backend.identify(cx, cookie))
+    }
+
+    fn loaded(cx: &Cx) -> Result<&Identity, Refusal> {
+        Ok(&cx.identity)
+    }
+}
+
+/// Nothing: the rule looks at the request alone, and no session is looked up. For `get` views: a form's token belongs
+/// to a session, so what changes something goes by the session or by a key.
+#[derive(Debug)]
+pub enum ByNothing {}
+
+impl Sealed for ByNothing {}
+impl Credential for ByNothing {
+    type Loaded = ();
+    const MAY_WRITE: bool = false;
+
+    fn is_ambient(_: &Cx) -> bool {
+        // CWE-352: an address or a network is sent along as a cookie is.
+        true
+    }
+
+    fn load<'a>(_: OnlyThePipeline, _: &'a Cx, _: &'a mut RequestBody) -> Loading<'a> {
+        None
+    }
+
+    fn loaded(_: &Cx) -> Result<&(), Refusal> {
+        Ok(&())
+    }
+}
+
+/// Whose a token or a signature is.
+#[derive(Debug)]
+pub struct Proven<L> {
+    /// Who acts: what row policies are about.
+    pub actor: Actor,
+    /// The user's id, for logs.
+    pub user_id: Option<String>,
+    /// What rules and views are shown, such as the token's scopes.
+    pub loaded: L,
+}
+
+/// How the tokens of an API are looked up: what [`ByToken`] asks.
+pub trait TokenScheme: Send + Sync + 'static {
+    /// What rules are shown of a token, such as its scopes.
+    type Loaded: Send + Sync + 'static;
+
+    /// Whose token it is; `None` if it is nobody's, expired or withdrawn. The request has no cookies here.
+    ///
+    /// # Errors
+    /// If it cannot be looked up: then nobody is let in.
+    fn find(cx: &Cx, token: &str) -> impl Future<Output = Result<Option<Proven<Self::Loaded>>>> + Send;
+}
+
+/// `Authorization: Bearer …` (RFC 6750). A browser never sends it by itself, so no token against forgery is asked;
+/// the request's cookies are as if they had not been sent, and the answer sets none.
+#[derive(Debug)]
+pub struct ByToken<T>(PhantomData<fn() -> T>);
+
+impl<T: TokenScheme> Sealed for ByToken<T> {}
+impl<T: TokenScheme> Credential for ByToken<T> {
+    type Loaded = T::Loaded;
+
+    fn is_ambient(_: &Cx) -> bool {
+        false
+    }
+
+    fn load<'a>(_: OnlyThePipeline, cx: &'a Cx, _: &'a mut RequestBody) -> Loading<'a> {
+        let token = bearer(cx)?;
+        Some(Box::pin(async move { Ok(identity(T::find(cx, token).await?)) }))
+    }
+
+    fn loaded(cx: &Cx) -> Result<&T::Loaded, Refusal> {
+        of_identity(cx).ok_or(Refusal::TokenRequired)
+    }
+}
+
+/// How signed requests are verified: what [`BySignature`] asks.
+pub trait SignatureScheme: Send + Sync + 'static {
+    /// What rules are shown, such as the event's name and time.
+    type Loaded: Send + Sync + 'static;
+
+    /// Whether the signature is one over this body, as it was sent; `None` if not. The request has no cookies here.
+    ///
+    /// # Errors
+    /// If that cannot be told: then nobody is let in.
+    fn verify(cx: &Cx, body: &Bytes) -> impl Future<Output = Result<Option<Self::Loaded>>> + Send;
+}
+
+/// A signature over the raw body, as webhooks have it. The bounded body is read before the rule decides; no token
+/// against forgery is asked, and the request's cookies are as if they had not been sent. It acts as nobody.
+#[derive(Debug)]
+pub struct BySignature<S>(PhantomData<fn() -> S>);
+
+impl<S: SignatureScheme> Sealed for BySignature<S> {}
+impl<S: SignatureScheme> Credential for BySignature<S> {
+    type Loaded = S::Loaded;
+
+    fn is_ambient(_: &Cx) -> bool {
+        false
+    }
+
+    fn load<'a>(_: OnlyThePipeline, cx: &'a Cx, body: &'a mut RequestBody) -> Loading<'a> {
+        Some(Box::pin(async move {
+            let unread = std::mem::take(body);
+            let limit = body::limit_of(cx);
+            let bytes = body::read(unread, cx.headers(), limit, cx.settings().timeouts.body).await?;
+            *body = RequestBody::Ready(bytes.clone());
+            let loaded = S::verify(cx, &bytes).await?;
+            Ok(identity(loaded.map(|loaded| Proven {
+                actor: Actor::nobody(),
+                user_id: None,
+                loaded,
+            })))
+        }))
+    }
+
+    fn loaded(cx: &Cx) -> Result<&S::Loaded, Refusal> {
+        of_identity(cx).ok_or(Refusal::Forbidden)
+    }
+}
+
+/// A token where `Authorization` is sent, else the session: what [`Either`] goes by.
+#[derive(Debug)]
+pub struct ByEither<T>(PhantomData<fn() -> T>);
+
+impl<T: TokenScheme> Sealed for ByEither<T> {}
+impl<T: TokenScheme> Credential for ByEither<T> {
+    /// What the session loaded, if it was asked.
+    type Loaded = Identity;
+
+    fn is_ambient(cx: &Cx) -> bool {
+        // CWE-352: whatever `Authorization` says, a request that has it is not let in by its cookies.
+        cx.authorization.is_empty()
+    }
+
+    fn load<'a>(only: OnlyThePipeline, cx: &'a Cx, body: &'a mut RequestBody) -> Loading<'a> {
+        if cx.is_ambient() {
+            BySession::load(only, cx, body)
+        } else {
+            ByToken::<T>::load(only, cx, body)
+        }
+    }
+
+    fn loaded(cx: &Cx) -> Result<&Identity, Refusal> {
+        Ok(&cx.identity)
+    }
+}
+
+/// A rule that takes either of two: a person by the session, or a program by its token. The presence of
+/// `Authorization` decides which is asked, before anything is looked up, and whether a token against forgery is
+/// needed. A view behind it gets the rule's value, and neither the session nor the user's row.
+#[derive(Debug, Clone, Copy)]
+pub enum Either<A, B> {
+    /// Let in by the session.
+    Session(A),
+    /// Let in by a token.
+    Token(B),
+}
+
+impl<T, A, B> AccessRule for Either<A, B>
+where
+    T: TokenScheme,
+    A: AccessRule<Credential = BySession>,
+    B: AccessRule<Credential = ByToken<T>>,
+{
+    type Credential = ByEither<T>;
+
+    fn admit(cx: &Cx, who: &Identity) -> Result<Self, Refusal> {
+        if cx.is_ambient() {
+            A::admit(cx, who).map(Self::Session)
+        } else {
+            B::admit(cx, ByToken::<T>::loaded(cx)?).map(Self::Token)
+        }
+    }
+}
+
+/// How the pipeline comes to know who asks for a view.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asking {
+    is_ambient: fn(&Cx) -> bool,
+    load: for<'a> fn(OnlyThePipeline, &'a Cx, &'a mut RequestBody) -> Loading<'a>,
+}
+
+impl Asking {
+    /// By a rule's credential.
+    pub(crate) fn by<C: Credential, K: Kind>() -> Self {
+        const {
+            assert!(
+                C::MAY_WRITE || !K::WRITES,
+                "a rule that goes by nothing is for `get` views: what changes something goes by the session, a token or a signature"
+            );
+        }
+        Self {
+            is_ambient: C::is_ambient,
+            load: C::load,
+        }
+    }
+
+    /// For pages of the site that are no view's, such as "not found".
+    pub(crate) fn by_session() -> Self {
+        Self::by::<BySession, Reading>()
+    }
+
+    /// Loads who asks into the request's context: by the one credential, and no other.
+    ///
+    /// # Errors
+    /// If it cannot be looked up: then nobody is let in as anybody.
+    pub(crate) async fn load(self, cx: &mut Cx, body: &mut RequestBody) -> Result<()> {
+        if !(self.is_ambient)(cx) {
+            cx.forget_cookies();
+        }
+        let Some(loading) = (self.load)(OnlyThePipeline(()), cx, body) else {
+            return Ok(());
+        };
+        // CWE-248, CWE-400: a scheme is a module's code.
+        let limit = cx.settings().timeouts.request;
+        let ended = Guarded::new(loading, limit).await;
+        cx.identity = ended.map_err(Stopped::into_error)??;
+        Ok(())
+    }
+}
+
+/// The token in `Authorization: Bearer …`; none if it is sent twice, or by another scheme: browsers send `Basic`,
+/// `Digest` and `Negotiate` by themselves (CWE-352).
+fn bearer(cx: &Cx) -> Option<&str> {
+    let [value] = cx.authorization.as_slice() else {
+        return None;
+    };
+    let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+    let token = token.trim_matches(' ');
+    let is_token = !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic());
+    (scheme.eq_ignore_ascii_case("bearer") && is_token).then_some(token)
+}
+
+fn identity<L: Send + Sync + 'static>(proven: Option<Proven<L>>) -> Identity {
+    match proven {
+        None => Identity::nobody(),
+        Some(proven) => Identity {
+            actor: proven.actor,
+            user_id: proven.user_id,
+            session: Some(Arc::new(proven.loaded) as Arc<dyn Any + Send + Sync>),
+            ..Identity::nobody()
+        },
+    }
+}
+
+fn of_identity<L: 'static>(cx: &Cx) -> Option<&L> {
+    cx.identity.session.as_ref()?.downcast_ref()
+}

@@ -1,0 +1,26 @@
+//! CWE-287: rules that are asked together go by one credential.
+
+use vauban::routing::{ByToken, Proven, TokenScheme};
+use vauban::{AccessRule, Cx, Refusal, Result, SignedIn, Text, view};
+
+pub struct Tokens;
+impl TokenScheme for Tokens {
+    type Loaded = ();
+    async fn find(_: &Cx, _: &str) -> Result<Option<Proven<()>>> {
+        Ok(None)
+    }
+}
+
+pub struct ApiToken;
+impl AccessRule for ApiToken {
+    type Credential = ByToken<Tokens>;
+    fn admit(_: &Cx, (): &()) -> Result<Self, Refusal> {
+        Ok(Self)
+    }
+}
+#[view(get, "/tickets/")]
+async fn list(_: (SignedIn, ApiToken)) -> Result<Text> {
+    Ok(Text::new("tickets"))
+}
+
+fn main() {}

@@ -1,0 +1,26 @@
+//! CWE-352: a view by token has no session, and nothing that a browser sends by itself.
+
+use vauban::routing::{ByToken, Proven, TokenScheme};
+use vauban::{AccessRule, Cx, Messages, Refusal, Result, Text, view};
+
+pub struct Tokens;
+impl TokenScheme for Tokens {
+    type Loaded = ();
+    async fn find(_: &Cx, _: &str) -> Result<Option<Proven<()>>> {
+        Ok(None)
+    }
+}
+
+pub struct ApiToken;
+impl AccessRule for ApiToken {
+    type Credential = ByToken<Tokens>;
+    fn admit(_: &Cx, (): &()) -> Result<Self, Refusal> {
+        Ok(Self)
+    }
+}
+#[view(post, "/api/")]
+async fn create(_: ApiToken, _messages: Messages) -> Result<Text> {
+    Ok(Text::new("created"))
+}
+
+fn main() {}
