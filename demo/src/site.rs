@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use vauban::http::Cookie;
 use vauban::prelude::*;
-use vauban::{Cx, LocalUrl};
+use vauban::{LocalUrl, Request};
 
 use crate::articles::Article;
 use crate::urls;
@@ -47,7 +47,7 @@ const YEAR: i64 = 365 * 24 * 60 * 60;
 
 /// Keeps the theme in a cookie. A POST: it changes something, even if only a little.
 #[view(post, "/theme/")]
-pub async fn switch_theme(_: Public, cx: Arc<Cx>, db: Db, form: Form<ThemeForm>) -> Result<Redirect> {
+pub async fn switch_theme(_: Public, cx: Arc<Request>, db: Db, form: Form<ThemeForm>) -> Result<Redirect> {
     let clean = form.clean(&db).await?.or_show(|_| HomePage)?;
     cx.set_cookie(Cookie::new("theme", clean.theme.as_str(), cx.is_secure()).max_age(YEAR));
     // Back to where the switch was, if that is a page of this site.

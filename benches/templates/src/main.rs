@@ -55,9 +55,9 @@ mod ours {
     }
 }
 
-struct Cx(page::User);
+struct Request(page::User);
 
-impl RenderContext for Cx {
+impl RenderContext for Request {
     fn nonce(&self) -> &str {
         "r4nd0mr4nd0mr4nd0mr4nd"
     }
@@ -137,7 +137,7 @@ fn main() {
     let fortunes: Vec<Fortune> = (0..12)
         .map(|i| Fortune { id: i, message: format!("Fortune number {i}: <script>alert(\"XSS {i}\");</script> & so on") })
         .collect();
-    let cx = Cx(page::User::default());
+    let cx = Request(page::User::default());
     let mut environment = minijinja::Environment::new();
     for (name, text) in [
         ("base.html", include_str!("../templates/base.html")),

@@ -12,9 +12,9 @@ use vauban::units::Units;
 use super::device::Devices;
 use super::pages::Layout;
 use super::passwords::{Hasher, HasherFailure, HasherOptions, Password, PasswordRules, Weakness};
-use super::people::{Person, UserAccount};
+use super::people::{Account, UserAccount};
 use super::throttle::{Admission, Attempt, Bucket, BucketKeys, Throttles, client_number};
-use super::users::{Users, UsersOf};
+use super::users::{TableOf, UserTable};
 use super::{Email, Hash, HashError};
 use crate::sessions::{Clock, SessionLimits, SessionToken, Sessions, TokenHash};
 use vauban::http::{Error, Result};
@@ -40,7 +40,7 @@ pub struct Accounts {
     pub(super) units: Units,
     /// Makes the actor of whoever a session proves to be.
     pub(super) binder: Binder,
-    pub(super) users: Box<dyn Users>,
+    pub(super) users: Box<dyn UserTable>,
     pub(super) sessions: Sessions,
     pub(super) throttles: Throttles,
     pub(super) devices: Devices,
@@ -48,12 +48,12 @@ pub struct Accounts {
     hasher: Hasher,
     rules: PasswordRules,
     #[cfg(debug_assertions)]
-    pub(super) development: super::development::Switches,
+    pub(super) development: super::development::Helps,
 }
 
 /// Why somebody could not sign in, or prove their password.
 #[derive(Debug)]
-pub(super) enum Failure {
+pub(super) enum SignInFailure {
     /// Unknown, wrong or inactive: nobody is told which.
     Wrong,
     /// Too many attempts; the next one after this.
@@ -96,7 +96,7 @@ impl Accounts {
         let bucket_keys = BucketKeys::new(*keys.derive("throttle"));
         Ok(Self {
             binder,
-            users: Box::new(UsersOf::<U>::new()),
+            users: Box::new(TableOf::<U>::new()),
             sessions: Sessions::new(units.clone(), limits, clock.clone()),
             throttles: Throttles::new(units.clone(), clock, bucket_keys),
             devices: Devices::new(keys),
@@ -104,7 +104,7 @@ impl Accounts {
             layout,
             rules,
             #[cfg(debug_assertions)]
-            development: super::development::Switches::default(),
+            development: super::development::Helps::default(),
             units,
         })
     }
@@ -177,7 +177,7 @@ impl Accounts {
     }
 
     /// Hashes a new password.
-    pub(super) async fn hash(&self, password: &Password, client: IpAddr) -> Result<Hash, Failure> {
+    pub(super) async fn hash(&self, password: &Password, client: IpAddr) -> Result<Hash, SignInFailure> {
         Ok(self.hasher.hash(password, client_number(client)).await?)
     }
 
@@ -188,11 +188,11 @@ impl Accounts {
         account: &str,
         client: IpAddr,
         device: Option<&str>,
-    ) -> Result<Vec<Bucket>, Failure> {
+    ) -> Result<Vec<Bucket>, SignInFailure> {
         let buckets = self.throttles.keys().buckets(attempt, account, client, device);
         match self.throttles.admit(buckets.clone()).await? {
             Admission::Counted => Ok(buckets),
-            Admission::Wait(wait) => Err(Failure::Wait(wait)),
+            Admission::Wait(wait) => Err(SignInFailure::Wait(wait)),
         }
     }
 
@@ -205,7 +205,7 @@ impl Accounts {
         password: &Password,
         client: IpAddr,
         device_cookie: Option<&str>,
-    ) -> Result<(Person, Proved), Failure> {
+    ) -> Result<(Account, Proved), SignInFailure> {
         let email = Email::parse(typed).ok();
         let account = email
             .as_ref()
@@ -217,7 +217,7 @@ impl Accounts {
             .await?;
         // An address that nobody can have, so that the same is looked up whatever was typed.
         let nobody = Email::parse("nobody@nowhere.invalid")
-            .map_err(|e| Failure::Internal(Error::internal(e.to_string())))?;
+            .map_err(|e| SignInFailure::Internal(Error::internal(e.to_string())))?;
         let found = self
             .users
             .by_email(&self.units, email.as_ref().unwrap_or(&nobody))
@@ -230,7 +230,7 @@ impl Accounts {
         let proved = self.prove(password, hash, client).await?;
         let active = person.filter(|person| person.is_active);
         let (Some(person), Some(proved)) = (active, proved) else {
-            return Err(Failure::Wrong);
+            return Err(SignInFailure::Wrong);
         };
         self.throttles.succeeded(&buckets).await?;
         Ok((person, proved))
@@ -239,14 +239,17 @@ impl Accounts {
     /// Whether the password is this user's: for changing it (ASVS 6.2.3).
     pub(super) async fn reprove(
         &self,
-        person: &Person,
+        person: &Account,
         password: &Password,
         client: IpAddr,
-    ) -> Result<Proved, Failure> {
+    ) -> Result<Proved, SignInFailure> {
         let id = person.facts.id.to_string();
         let buckets = self.admit(Attempt::ChangePassword, &id, client, None).await?;
         let hash = self.users.hash_of(&self.units, person.facts.id).await?;
-        let proved = self.prove(password, hash, client).await?.ok_or(Failure::Wrong)?;
+        let proved = self
+            .prove(password, hash, client)
+            .await?
+            .ok_or(SignInFailure::Wrong)?;
         self.throttles.succeeded(&buckets).await?;
         Ok(proved)
     }
@@ -258,7 +261,7 @@ impl Accounts {
     pub(super) async fn enter(
         &self,
         db: &Db<Write>,
-        person: &Person,
+        person: &Account,
         proved: &Proved,
         before: Option<TokenHash>,
     ) -> Result<Option<SessionToken>> {
@@ -286,7 +289,7 @@ impl Accounts {
         password: &Password,
         hash: Option<Hash>,
         client: IpAddr,
-    ) -> Result<Option<Proved>, Failure> {
+    ) -> Result<Option<Proved>, SignInFailure> {
         let client = client_number(client);
         let verdict = match self.hasher.verify(password, hash.as_ref(), client).await {
             Err(HasherFailure::Hash(error)) => {
@@ -316,7 +319,7 @@ impl fmt::Debug for Accounts {
     }
 }
 
-impl From<HasherFailure> for Failure {
+impl From<HasherFailure> for SignInFailure {
     fn from(failure: HasherFailure) -> Self {
         match failure {
             HasherFailure::Busy => Self::Busy,
@@ -325,7 +328,7 @@ impl From<HasherFailure> for Failure {
     }
 }
 
-impl From<vauban::orm::Error> for Failure {
+impl From<vauban::orm::Error> for SignInFailure {
     fn from(error: vauban::orm::Error) -> Self {
         match error {
             vauban::orm::Error::Busy(_) => Self::Busy,

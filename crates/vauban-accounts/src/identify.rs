@@ -10,28 +10,28 @@ use uuid::Uuid;
 use vauban::Url;
 
 use super::accounts::Accounts;
-use super::people::Person;
+use super::people::Account;
 use crate::events;
 use crate::sessions::{Found, Session, SessionToken};
-use vauban::http::{Cookie, Cx, Result};
+use vauban::http::{Cookie, Request, Result};
 use vauban::middleware::{Identity, IdentityBackend, SESSION_COOKIE};
 
 /// Somebody who is signed in: what [`Identity::session`] holds.
 pub(crate) struct SignedInAs {
-    pub(crate) person: Person,
+    pub(crate) person: Account,
     pub(crate) session: Session,
 }
 
 impl SignedInAs {
     /// Whoever is signed in, if anybody is.
-    pub(crate) fn of(cx: &Cx) -> Option<Arc<Self>> {
+    pub(crate) fn of(cx: &Request) -> Option<Arc<Self>> {
         Arc::clone(cx.identity().session.as_ref()?).downcast().ok()
     }
 }
 
 impl Accounts {
     /// What a session cookie proves.
-    async fn recognise(&self, cx: &Cx, cookie: &str) -> Result<Identity> {
+    async fn recognise(&self, cx: &Request, cookie: &str) -> Result<Identity> {
         let found = match SessionToken::from_cookie(cookie) {
             Some(token) => self.sessions.find(&token).await?,
             None => Found::Unknown,
@@ -70,7 +70,7 @@ impl Accounts {
 }
 
 /// Nobody, and the browser forgets the cookie.
-fn forget(cx: &Cx) -> Identity {
+fn forget(cx: &Request) -> Identity {
     cx.set_cookie(Cookie::removal(SESSION_COOKIE, cx.is_secure()));
     Identity::nobody()
 }
@@ -78,7 +78,7 @@ fn forget(cx: &Cx) -> Identity {
 impl IdentityBackend for Accounts {
     fn identify<'a>(
         &'a self,
-        cx: &'a Cx,
+        cx: &'a Request,
         cookie: &'a str,
     ) -> Pin<Box<dyn Future<Output = Result<Identity>> + Send + 'a>> {
         Box::pin(self.recognise(cx, cookie))

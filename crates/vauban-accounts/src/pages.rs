@@ -15,7 +15,7 @@
 use vauban::http::StatusCode;
 use vauban::{SafeHtml, Template};
 
-use vauban::http::{Caching, Cx, Respond, Response};
+use vauban::http::{Caching, Request, Respond, Response};
 
 /// A page of sign-up, sign-in and so on: its title, and its content as HTML that a compiled template wrote.
 #[derive(Debug, Clone)]
@@ -28,7 +28,7 @@ pub struct AccountPage {
 
 /// How account pages become whole pages.
 #[derive(Clone, Copy)]
-pub struct Layout(fn(AccountPage, &Cx) -> Response);
+pub struct Layout(fn(AccountPage, &Request) -> Response);
 
 impl Layout {
     /// The application's template.
@@ -73,7 +73,7 @@ pub(super) struct Page<T> {
 }
 
 impl<T: Template + Send> Respond for Page<T> {
-    fn respond(self, cx: &Cx) -> Response {
+    fn respond(self, cx: &Request) -> Response {
         let mut html = String::with_capacity(T::SIZE_HINT);
         self.content.render_into(cx, &mut html);
         // Rendered by a template of the framework's.

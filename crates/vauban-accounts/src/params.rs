@@ -7,7 +7,7 @@ use super::accounts::Shared;
 use super::identify::SignedInAs;
 use super::people::UserAccount;
 use crate::sessions::Session;
-use vauban::http::{Cx, Error, Result};
+use vauban::http::{Error, Request, Result};
 use vauban::routing::{BySession, Call, Kind, OptionalParam, Param, Refusal};
 
 /// The signed-in user's own row; asks for a sign-in. `Option<CurrentUser<U>>` does not.
@@ -45,19 +45,19 @@ impl<K: Kind> Param<K, BySession> for Session {
 }
 
 /// What the account pages need of a request.
-pub(super) struct Door {
-    pub(super) cx: Arc<Cx>,
+pub(super) struct AccountPages {
+    pub(super) cx: Arc<Request>,
     pub(super) accounts: Shared,
 }
 
-impl Door {
+impl AccountPages {
     /// Whoever is signed in.
     pub(super) fn who(&self) -> Option<Arc<SignedInAs>> {
         SignedInAs::of(&self.cx)
     }
 }
 
-impl<K: Kind> Param<K, BySession> for Door {
+impl<K: Kind> Param<K, BySession> for AccountPages {
     async fn take(call: &mut Call<K, BySession>) -> Result<Self> {
         let cx = Arc::clone(call.cx());
         let accounts = cx.site().part::<Shared>().cloned();

@@ -47,7 +47,7 @@ pub struct AccountColumns<'a, R, U> {
 
 /// One account, without the app's type.
 #[derive(Clone)]
-pub(crate) struct Person {
+pub(crate) struct Account {
     pub(crate) facts: UserFacts,
     pub(crate) email: Email,
     pub(crate) name: String,
@@ -58,7 +58,7 @@ pub(crate) struct Person {
     pub(crate) row: Arc<dyn Any + Send + Sync>,
 }
 
-impl Person {
+impl Account {
     pub(crate) fn of<U: UserAccount>(user: U) -> Self {
         let facts = UserFacts {
             id: user.id().uuid(),

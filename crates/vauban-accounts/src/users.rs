@@ -9,7 +9,7 @@ use vauban::orm::{Create, DateTime, Db, Error, Id, QuerySet, Result, Write};
 use vauban::units::Units;
 
 use super::credential::{Credential, NewCredential};
-use super::people::{Person, UserAccount};
+use super::people::{Account, UserAccount};
 use super::services::{Administration, PasswordChange, SignIn, SignUp};
 use super::{Email, Hash};
 
@@ -17,22 +17,26 @@ use super::{Email, Hash};
 pub(crate) type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
 
 /// The application's accounts.
-pub(crate) trait Users: Send + Sync + 'static {
+pub(crate) trait UserTable: Send + Sync + 'static {
     /// By id, whoever asks: for the session of that user. One read by key.
-    fn by_id<'a>(&'a self, units: &'a Units, id: Uuid) -> Answer<'a, Option<Person>>;
+    fn by_id<'a>(&'a self, units: &'a Units, id: Uuid) -> Answer<'a, Option<Account>>;
     /// By address, with the password's hash if there is one.
     fn by_email<'a>(
         &'a self,
         units: &'a Units,
         email: &'a Email,
-    ) -> Answer<'a, Option<(Person, Option<Hash>)>>;
+    ) -> Answer<'a, Option<(Account, Option<Hash>)>>;
     /// Whether the address is taken.
     fn is_taken<'a>(&'a self, db: &'a Db<Write>, email: &'a Email) -> Answer<'a, bool>;
     /// Makes an account.
-    fn add<'a>(&'a self, db: &'a Db<Write>, email: Email, hash: Hash) -> Answer<'a, Person>;
+    fn add<'a>(&'a self, db: &'a Db<Write>, email: Email, hash: Hash) -> Answer<'a, Account>;
     /// Makes a superuser of an account, or a new one.
-    fn add_superuser<'a>(&'a self, db: &'a Db<Write>, email: Email, hash: Option<Hash>)
-    -> Answer<'a, Person>;
+    fn add_superuser<'a>(
+        &'a self,
+        db: &'a Db<Write>,
+        email: Email,
+        hash: Option<Hash>,
+    ) -> Answer<'a, Account>;
     /// Whether there is an active superuser: for development's first administrator.
     #[cfg_attr(not(debug_assertions), allow(dead_code))]
     fn has_superuser<'a>(&'a self, units: &'a Units) -> Answer<'a, bool>;
@@ -57,24 +61,24 @@ pub(crate) trait Users: Send + Sync + 'static {
     ) -> Answer<'a, bool>;
 }
 
-/// [`Users`] of the application's type.
-pub(crate) struct UsersOf<U>(PhantomData<fn() -> U>);
+/// [`UserTable`] of the application's type.
+pub(crate) struct TableOf<U>(PhantomData<fn() -> U>);
 
-impl<U> UsersOf<U> {
+impl<U> TableOf<U> {
     pub(crate) const fn new() -> Self {
         Self(PhantomData)
     }
 }
 
-impl<U: UserAccount> Users for UsersOf<U> {
-    fn by_id<'a>(&'a self, units: &'a Units, id: Uuid) -> Answer<'a, Option<Person>> {
+impl<U: UserAccount> UserTable for TableOf<U> {
+    fn by_id<'a>(&'a self, units: &'a Units, id: Uuid) -> Answer<'a, Option<Account>> {
         Box::pin(async move {
             let unit = units.begin();
             let db = unit.read_db().acting::<SignIn<U>>();
             let found = QuerySet::<U>::new()
                 .filter(|u| U::columns_of_account(u).id.eq(Id::from_uuid(id)))
                 .first(&db);
-            Ok(found.await?.map(Person::of))
+            Ok(found.await?.map(Account::of))
         })
     }
 
@@ -82,7 +86,7 @@ impl<U: UserAccount> Users for UsersOf<U> {
         &'a self,
         units: &'a Units,
         email: &'a Email,
-    ) -> Answer<'a, Option<(Person, Option<Hash>)>> {
+    ) -> Answer<'a, Option<(Account, Option<Hash>)>> {
         Box::pin(async move {
             let unit = units.begin();
             let db = unit.read_db().acting::<SignIn<U>>();
@@ -90,7 +94,7 @@ impl<U: UserAccount> Users for UsersOf<U> {
                 .filter(|u| U::columns_of_account(u).email.eq(email))
                 .first(&db)
                 .await?;
-            let person = found.map(Person::of);
+            let person = found.map(Account::of);
             // CWE-208: as many reads for an unknown address as for a known one.
             let id = person.as_ref().map_or(Uuid::nil(), |person| person.facts.id);
             let credential = Credential::objects().filter(|c| c.user.eq(id)).first(&db).await?;
@@ -105,7 +109,7 @@ impl<U: UserAccount> Users for UsersOf<U> {
         })
     }
 
-    fn add<'a>(&'a self, db: &'a Db<Write>, email: Email, hash: Hash) -> Answer<'a, Person> {
+    fn add<'a>(&'a self, db: &'a Db<Write>, email: Email, hash: Hash) -> Answer<'a, Account> {
         Box::pin(async move {
             let acting = db.acting::<SignUp<U>>();
             // CWE-915: the flags have their defaults; nothing that was sent comes near them.
@@ -115,7 +119,7 @@ impl<U: UserAccount> Users for UsersOf<U> {
                 hash: hash.as_str().to_owned(),
             };
             Credential::create(credential).save(&acting).await?;
-            Ok(Person::of(user))
+            Ok(Account::of(user))
         })
     }
 
@@ -124,7 +128,7 @@ impl<U: UserAccount> Users for UsersOf<U> {
         db: &'a Db<Write>,
         email: Email,
         hash: Option<Hash>,
-    ) -> Answer<'a, Person> {
+    ) -> Answer<'a, Account> {
         Box::pin(async move {
             let acting = db.acting::<Administration<U>>();
             let found = QuerySet::<U>::new()
@@ -162,7 +166,7 @@ impl<U: UserAccount> Users for UsersOf<U> {
                 .filter(|u| U::columns_of_account(u).id.eq(id))
                 .first(&acting)
                 .await?;
-            user.map(Person::of).ok_or(Error::NotFound)
+            user.map(Account::of).ok_or(Error::NotFound)
         })
     }
 

@@ -14,7 +14,7 @@ use std::str::FromStr;
 
 use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 use vauban_orm::Problem;
-use vauban_orm::field::{Field, Kind, Limits, Mismatch, Value, ValueRef};
+use vauban_orm::field::{Field, FieldLimits, Kind, Mismatch, Value, ValueRef};
 
 /// The longest address, in bytes (RFC 5321 §4.5.3.1.3: a path of 256 with its angle brackets).
 pub const MAX_EMAIL_BYTES: usize = 254;
@@ -171,7 +171,7 @@ impl Field for Email {
         }
     }
 
-    fn check(&self, limits: &Limits) -> Result<(), vauban_orm::Problem> {
+    fn check(&self, limits: &FieldLimits) -> Result<(), vauban_orm::Problem> {
         limits.check_text(self.as_str())
     }
 }

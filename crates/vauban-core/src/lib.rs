@@ -38,8 +38,10 @@ extern crate self as vauban;
 
 pub use crate::email::Email;
 pub use crate::forms::Form;
-pub use crate::http::{Cx, Error, File, Json, LocalUrl, Redirect, Respond, Response, Result, Status, Text};
-pub use crate::messages::{Level, Messages};
+pub use crate::http::{
+    Error, File, Json, LocalUrl, Redirect, Request, Respond, Response, Result, Status, Text,
+};
+pub use crate::messages::Messages;
 pub use crate::module::Module;
 pub use crate::package::Package;
 pub use crate::routing::{
@@ -51,9 +53,9 @@ pub use vauban_macros::Template;
 pub use vauban_macros::{Choices, Form, Model};
 pub use vauban_orm as orm;
 pub use vauban_orm::{
-    Actor, Changeable, Choices, Columns, DateTime, Db, Deletable, Field, Filter, ForeignKey, Id, Model, Page,
-    Permitted, Policy, Problem, QuerySet, Read, Related, Rules, Service, Slug, UserFacts, UserId, UserModel,
-    Version, Who, Write, service, sql,
+    Actor, Changeable, Choices, Columns, DateTime, Db, Deletable, Filter, ForeignKey, Id, Model, Page,
+    Permitted, Policy, Problem, QuerySet, Related, Rules, Service, Slug, UserId, UserModel, Version, Who,
+    Write, service, sql,
 };
 #[doc(hidden)]
 pub use vauban_waiver::__place;
@@ -68,7 +70,7 @@ pub use vauban_template::{RenderContext, page};
 /// What the macros write refers to. Not part of the public API.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::http::{Cx, Respond, Response, respond_replaceable, respond_template};
+    pub use crate::http::{Request, Respond, Response, respond_replaceable, respond_template};
     pub use crate::routing::{
         ParamMeta, PathReader, PathText, Routes, Run, Segment, Url, View, function, methods, path_reader,
     };

@@ -487,7 +487,7 @@ impl Writer<'_> {
                 nullable: <#ty as #orm::ModelField>::NULLABLE,
                 unique: #unique,
                 index: #index,
-                limits: #orm::field::Limits { max_length: #max },
+                limits: #orm::field::FieldLimits { max_length: #max },
                 default: #default,
                 auto: #orm::meta::Auto::#auto,
                 privilege: #orm::meta::Privilege::#privilege,

@@ -9,7 +9,7 @@ use crate::value::Value;
 
 /// A mistake, and what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
+pub struct ModelFinding {
     /// `orm.E001` and so on: stays the same from version to version, so that a log can be searched for it.
     pub id: &'static str,
     /// The struct's name of the model that it is about.
@@ -24,14 +24,14 @@ pub struct Finding {
 /// * `orm.E002`: policies that include each other in a circle.
 /// * `orm.E003`: a uniqueness that tells that a hidden row exists (CWE-203).
 /// * `orm.E004`: two models with one table.
-pub fn check(models: &[&'static ModelMeta]) -> Vec<Finding> {
+pub fn check(models: &[&'static ModelMeta]) -> Vec<ModelFinding> {
     let mut found = Vec::new();
     for (i, model) in models.iter().enumerate() {
         for column in model.columns {
             if let Some(target) = column.target.map(|target| target())
                 && !models.iter().any(|listed| listed.is(target))
             {
-                found.push(Finding {
+                found.push(ModelFinding {
                     id: "orm.E001",
                     model: model.name,
                     message: format!(
@@ -46,7 +46,7 @@ pub fn check(models: &[&'static ModelMeta]) -> Vec<Finding> {
                 "another model has the table `{}` too: `#[model(table = \"…\")]`",
                 model.table
             );
-            found.push(Finding {
+            found.push(ModelFinding {
                 id: "orm.E004",
                 model: model.name,
                 message,
@@ -55,7 +55,7 @@ pub fn check(models: &[&'static ModelMeta]) -> Vec<Finding> {
         if let Some(circle) = circle(model, &mut Vec::new()) {
             let message =
                 format!("its policy includes itself: {circle}. Write one of these rules without `visible`");
-            found.push(Finding {
+            found.push(ModelFinding {
                 id: "orm.E002",
                 model: model.name,
                 message,
@@ -91,7 +91,7 @@ const RESERVED: &str = "vauban_";
 ///
 /// The site's own models have whatever names are free; a package that it depends on begins its tables with its own
 /// name, so that two packages never meet and none passes for another.
-pub fn tables(models: &[&'static ModelMeta], site: &str) -> Vec<Finding> {
+pub fn tables(models: &[&'static ModelMeta], site: &str) -> Vec<ModelFinding> {
     let crates: BTreeSet<&str> = models
         .iter()
         .filter(|model| model.package != site && !is_framework(crate_of(model)))
@@ -127,7 +127,7 @@ pub fn tables(models: &[&'static ModelMeta], site: &str) -> Vec<Finding> {
         } else {
             continue;
         };
-        found.push(Finding {
+        found.push(ModelFinding {
             id: "orm.E005",
             model: model.name,
             message,
@@ -213,7 +213,7 @@ fn circle(model: &'static ModelMeta, way: &mut Vec<&'static ModelMeta>) -> Optio
 }
 
 /// Unique columns without the tenant's, in a model whose rows are not all visible, which somebody may write.
-fn oracles(model: &'static ModelMeta) -> Option<Finding> {
+fn oracles(model: &'static ModelMeta) -> Option<ModelFinding> {
     let rules = (model.rules)();
     let written = !matches!((&rules.add, &rules.change), (Expr::False, Expr::False));
     if matches!(rules.view, Expr::True) || !written || model.unique_oracle.is_some() {
@@ -241,7 +241,7 @@ fn oracles(model: &'static ModelMeta) -> Option<Finding> {
         .filter(|columns| !columns.iter().any(|column| tenant.contains(column)))
         .map(|columns| columns.join(" + "))
         .collect();
-    (!telling.is_empty()).then(|| Finding {
+    (!telling.is_empty()).then(|| ModelFinding {
         id: "orm.E003",
         model: model.name,
         message: format!(

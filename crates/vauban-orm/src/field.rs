@@ -13,7 +13,7 @@ pub use crate::value::{Kind, Mismatch, Value, ValueRef};
 ///
 /// ```
 /// use vauban_orm::Problem;
-/// use vauban_orm::field::{Field, Limits, Kind, Mismatch, Value, ValueRef};
+/// use vauban_orm::field::{Field, FieldLimits, Kind, Mismatch, Value, ValueRef};
 ///
 /// #[derive(Clone)]
 /// struct Postcode(String);
@@ -24,7 +24,7 @@ pub use crate::value::{Kind, Mismatch, Value, ValueRef};
 ///     fn from_value(value: ValueRef<'_>) -> Result<Self, Mismatch> {
 ///         match value { ValueRef::Text(s) => Ok(Self(s.to_owned())), _ => Err(Mismatch) }
 ///     }
-///     fn check(&self, _: &Limits) -> Result<(), Problem> {
+///     fn check(&self, _: &FieldLimits) -> Result<(), Problem> {
 ///         if self.0.len() == 5 { Ok(()) } else { Err(Problem::new("postcode", "A postcode has five digits.")) }
 ///     }
 /// }
@@ -52,7 +52,7 @@ pub trait Field: Clone + Send + Sync + Sized + 'static {
     ///
     /// # Errors
     /// What is wrong, for the person who typed it.
-    fn check(&self, limits: &Limits) -> Result<(), Problem> {
+    fn check(&self, limits: &FieldLimits) -> Result<(), Problem> {
         let _ = limits;
         Ok(())
     }
@@ -63,12 +63,12 @@ pub(crate) const ID_IS_NEVER_SET: Problem = Problem::new("id_is_never_set", "An 
 
 /// The limits that a model states for a column.
 #[derive(Debug, Clone, Copy)]
-pub struct Limits {
+pub struct FieldLimits {
     /// The greatest number of characters (Unicode scalar values).
     pub max_length: Option<u32>,
 }
 
-impl Limits {
+impl FieldLimits {
     /// Checks a text's length.
     ///
     /// # Errors
@@ -116,7 +116,7 @@ pub trait ModelField: Sized + Send + Sync + 'static {
     #[doc(hidden)]
     fn input_value(input: &Self::Input) -> Value;
     #[doc(hidden)]
-    fn check_input(input: &Self::Input, limits: &Limits) -> Result<(), Problem>;
+    fn check_input(input: &Self::Input, limits: &FieldLimits) -> Result<(), Problem>;
     #[doc(hidden)]
     fn read(row: &mut RowReader<'_>) -> Result<Self, Mismatch>;
     #[doc(hidden)]
@@ -142,7 +142,7 @@ impl<T: Field> ModelField for T {
     fn input_value(input: &T) -> Value {
         input.to_value()
     }
-    fn check_input(input: &T, limits: &Limits) -> Result<(), Problem> {
+    fn check_input(input: &T, limits: &FieldLimits) -> Result<(), Problem> {
         input.check(limits)
     }
     fn read(row: &mut RowReader<'_>) -> Result<Self, Mismatch> {
@@ -167,7 +167,7 @@ impl<T: Field> ModelField for Option<T> {
     fn input_value(input: &Self) -> Value {
         input.as_ref().map_or(Value::Null, Field::to_value)
     }
-    fn check_input(input: &Self, limits: &Limits) -> Result<(), Problem> {
+    fn check_input(input: &Self, limits: &FieldLimits) -> Result<(), Problem> {
         input.as_ref().map_or(Ok(()), |value| value.check(limits))
     }
     fn read(row: &mut RowReader<'_>) -> Result<Self, Mismatch> {
@@ -193,7 +193,7 @@ impl Field for String {
             _ => Err(Mismatch),
         }
     }
-    fn check(&self, limits: &Limits) -> Result<(), Problem> {
+    fn check(&self, limits: &FieldLimits) -> Result<(), Problem> {
         limits.check_text(self)
     }
 }
@@ -248,7 +248,7 @@ impl Field for f64 {
             _ => Err(Mismatch),
         }
     }
-    fn check(&self, _: &Limits) -> Result<(), Problem> {
+    fn check(&self, _: &FieldLimits) -> Result<(), Problem> {
         // SQLite stores NaN as NULL.
         if self.is_finite() {
             Ok(())
@@ -282,7 +282,7 @@ impl Field for Vec<u8> {
             _ => Err(Mismatch),
         }
     }
-    fn check(&self, limits: &Limits) -> Result<(), Problem> {
+    fn check(&self, limits: &FieldLimits) -> Result<(), Problem> {
         match limits.max_length {
             Some(max) if self.len() > max as usize => {
                 Err(Problem::new("max_bytes", "At most {max} bytes.").with("max", max))
@@ -298,7 +298,7 @@ mod tests {
 
     #[test]
     fn length_counts_characters() {
-        let limits = Limits { max_length: Some(3) };
+        let limits = FieldLimits { max_length: Some(3) };
         assert!(limits.check_text("äöü").is_ok());
         assert!(limits.check_text("äöüß").is_err());
         assert!(limits.check_text("a\0").is_err(), "CWE-158");

@@ -2,7 +2,7 @@
 
 use std::any::TypeId;
 
-use crate::field::Limits;
+use crate::field::FieldLimits;
 use crate::policy::CompiledRules;
 use crate::value::{Kind, Value};
 
@@ -47,7 +47,7 @@ pub struct ColumnMeta {
     /// Has an index of its own.
     pub index: bool,
     /// The bounds that a value has to keep, whichever way it is written.
-    pub limits: Limits,
+    pub limits: FieldLimits,
     /// The value of a row that is given none.
     pub default: Option<fn() -> Value>,
     /// Set by the framework.

@@ -1,5 +1,5 @@
 //! Waivers that must not compile, each with its reviewed message (`NAME.stderr`) and a sibling that differs only in
-//! the fix and compiles (`NAME_ok.rs`).
+//! the fix and compiles (`NAME_fixed.rs`).
 
 use std::path::Path;
 
@@ -16,10 +16,10 @@ fn ui() {
         else {
             continue;
         };
-        if name.ends_with("_ok") {
+        if name.ends_with("_fixed") {
             t.pass(&path);
         } else {
-            let sibling = format!("tests/ui/{name}_ok.rs");
+            let sibling = format!("tests/ui/{name}_fixed.rs");
             assert!(Path::new(&sibling).exists(), "{sibling} is missing");
             t.compile_fail(&path);
             cases += 1;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use vauban_core::checks::Migrated;
 use vauban_core::commands::Failure;
 use vauban_core::middleware::Site;
-use vauban_core::settings::{Settings, Synchronous};
-use vauban_orm::engine::{Database, Options, Synchronous as Synced};
+use vauban_core::settings::Settings;
+use vauban_orm::engine::{Database, Options};
 
 use crate::app::App;
 
@@ -24,10 +24,7 @@ pub(crate) fn open(app: &App, settings: &Settings) -> Result<Database, Failure> 
         return Err(Failure::new(tables.join("\n")));
     }
     let options = Options {
-        synchronous: match settings.sqlite_synchronous {
-            Synchronous::Full => Synced::Full,
-            Synchronous::Normal => Synced::Normal,
-        },
+        synchronous: settings.sqlite_synchronous,
         readers: settings.database_readers,
         log_queries: settings.mode.is_development() && cfg!(debug_assertions),
         models: app.modules.models(),

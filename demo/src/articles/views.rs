@@ -1,7 +1,7 @@
 //! Reading and writing articles.
 
 use vauban::prelude::*;
-use vauban::sanitize::{Policy, markdown};
+use vauban::sanitize::{Profile, markdown};
 use vauban::{Messages, SafeHtml};
 
 use super::forms::ArticleForm;
@@ -55,7 +55,7 @@ pub async fn show(_: Public, db: Db, slug: Path<Slug>) -> Result<ShowPage> {
         .get(&db, |a| a.slug.eq(&*slug))
         .await?;
     // CWE-79: made safe when it is shown, so a stricter policy holds for old articles, too.
-    let body = markdown(&article.body, Policy::RichText);
+    let body = markdown(&article.body, Profile::RichText);
     Ok(ShowPage { article, body })
 }
 

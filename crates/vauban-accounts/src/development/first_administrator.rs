@@ -7,7 +7,7 @@ use crate::Attribute;
 use crate::accounts::Proved;
 use crate::events;
 use crate::forms::SignUpForm;
-use crate::params::Door;
+use crate::params::AccountPages;
 use crate::views::answers::{Next, explain};
 use vauban::forms::Form;
 use vauban::http::{Error, Response, Result};
@@ -25,7 +25,7 @@ struct FirstAdministratorPage {
 
 /// The page. Following the link changes nothing yet.
 #[view(get, "/first-administrator/{token}/")]
-pub async fn show(_: Public, at: Door, token: Path<String>) -> Result<Response> {
+pub async fn show(_: Public, at: AccountPages, token: Path<String>) -> Result<Response> {
     at.developer_only()?;
     if !at.accounts.development.fits(&token) {
         return Err(Error::not_found());
@@ -43,7 +43,7 @@ pub async fn show(_: Public, at: Door, token: Path<String>) -> Result<Response> 
 #[view(post, "/first-administrator/{token}/")]
 pub async fn submit(
     _: Public,
-    at: Door,
+    at: AccountPages,
     db: Db<Write>,
     token: Path<String>,
     form: Form<SignUpForm>,

@@ -5,7 +5,7 @@ use vauban::{Form, Template, view};
 
 use crate::Email;
 use crate::events;
-use crate::params::Door;
+use crate::params::AccountPages;
 use crate::views::answers::Next;
 use vauban::http::{Error, Response, Result};
 use vauban::routing::{Public, Query};
@@ -30,7 +30,7 @@ struct LookAsForm {
 
 /// The page with a button for everybody who is named and has an account.
 #[view(get, "/look-as/")]
-pub async fn show(_: Public, at: Door) -> Result<Response> {
+pub async fn show(_: Public, at: AccountPages) -> Result<Response> {
     at.developer_only()?;
     let mut people = Vec::new();
     for (email, note) in at.accounts.development.people() {
@@ -49,7 +49,7 @@ pub async fn show(_: Public, at: Door) -> Result<Response> {
 #[view(post, "/look-as/")]
 pub async fn submit(
     _: Public,
-    at: Door,
+    at: AccountPages,
     db: Db<Write>,
     query: Query<Next>,
     form: Form<LookAsForm>,

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use super::accounts::Accounts;
-use super::params::Door;
+use super::params::AccountPages;
 use super::{Email, InvalidEmail, LookAs};
 use vauban::commands::Failure;
 use vauban::http::{Error, Result};
@@ -29,7 +29,7 @@ vauban::routes! {
 
 /// What of development is on.
 #[derive(Debug, Default)]
-pub(super) struct Switches {
+pub(super) struct Helps {
     /// SHA-256 of the first administrator's token, until it is used.
     token: Mutex<Option<[u8; 32]>>,
     /// Whom one may look as: address and a few words.
@@ -88,7 +88,7 @@ pub(crate) async fn start_link(site: Arc<Site>) -> Result<Option<StartLink>, Fai
     }))
 }
 
-impl Switches {
+impl Helps {
     fn token(&self) -> std::sync::MutexGuard<'_, Option<[u8; 32]>> {
         self.token.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -107,7 +107,7 @@ impl Switches {
     }
 }
 
-impl Door {
+impl AccountPages {
     /// 404 unless the developer's own machine asks: the connection and the host are loopback, and the site is
     /// not shared.
     fn developer_only(&self) -> Result<()> {
@@ -132,16 +132,16 @@ mod tests {
     /// CWE-613: only the last link, and only whole.
     #[test]
     fn the_token_is_one_and_exact() {
-        let switches = Switches::default();
-        assert!(!switches.fits(&URL_SAFE_NO_PAD.encode([0; 32])));
-        *switches.token() = Some(Sha256::digest([7; 32]).into());
-        assert!(switches.fits(&URL_SAFE_NO_PAD.encode([7; 32])));
+        let helps = Helps::default();
+        assert!(!helps.fits(&URL_SAFE_NO_PAD.encode([0; 32])));
+        *helps.token() = Some(Sha256::digest([7; 32]).into());
+        assert!(helps.fits(&URL_SAFE_NO_PAD.encode([7; 32])));
         for bad in [
             URL_SAFE_NO_PAD.encode([8; 32]),
             URL_SAFE_NO_PAD.encode([7; 31]),
             String::new(),
         ] {
-            assert!(!switches.fits(&bad), "{bad}");
+            assert!(!helps.fits(&bad), "{bad}");
         }
     }
 }

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use ::http::{Method, Request, header};
+use ::http::{Method, header};
 
 use super::{CLIENT, Kit};
 use crate::Accounts;
-use vauban::http::{Cx, Json, Result};
+use vauban::http::{Json, Request, Result};
 use vauban::middleware::{RequestBody, Site, answer};
 use vauban::module::Modules;
 use vauban::routing::{Public, Routes, SignedIn, Staff};
@@ -16,7 +16,7 @@ use vauban::settings::{Mode, Settings};
 use vauban::view;
 
 #[view(get, "/")]
-async fn home(_: Public, cx: Arc<Cx>) -> Result<Json<String>> {
+async fn home(_: Public, cx: Arc<Request>) -> Result<Json<String>> {
     Ok(Json(cx.identity().user.email.clone()))
 }
 
@@ -36,7 +36,7 @@ struct ForPath {
 }
 
 #[view(get, "/token/")]
-async fn form_token(_: Public, cx: Arc<Cx>, query: vauban::Query<ForPath>) -> Result<Json<String>> {
+async fn form_token(_: Public, cx: Arc<Request>, query: vauban::Query<ForPath>) -> Result<Json<String>> {
     let mut token = String::new();
     vauban::RenderContext::write_csrf_token(&*cx, Some(&query.path), &mut token);
     Ok(Json(token))
@@ -145,7 +145,7 @@ impl Browser {
     }
 
     async fn send(&mut self, method: Method, path: &str, body: String) -> Reply {
-        let mut request = Request::builder()
+        let mut request = ::http::Request::builder()
             .method(&method)
             .uri(path)
             .header(header::HOST, self.host);

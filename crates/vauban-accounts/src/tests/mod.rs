@@ -15,7 +15,7 @@ use vauban::orm::migrations::create_all;
 use vauban::orm::{Columns, DateTime, Id, Policy, Rules, Who};
 
 use super::passwords::{Cost, HasherOptions};
-use super::people::Person;
+use super::people::Account;
 use super::{AccountOptions, Accounts, Email, Password};
 use crate::UserAccount;
 use crate::sessions::{Clock, Found, SessionToken};
@@ -120,7 +120,7 @@ impl Kit {
     }
 
     /// Makes an account.
-    pub(super) async fn person(&self, email: &str) -> Person {
+    pub(super) async fn person(&self, email: &str) -> Account {
         let unit = self.units.begin();
         let (email, password) = (Email::parse(email).unwrap(), Password::new(PASSWORD).unwrap());
         self.accounts
@@ -139,7 +139,7 @@ impl Kit {
     }
 
     /// Begins a session, as a sign-in does once the password is proved.
-    pub(super) async fn session(&self, person: &Person, before: Option<&SessionToken>) -> SessionToken {
+    pub(super) async fn session(&self, person: &Account, before: Option<&SessionToken>) -> SessionToken {
         let unit = self.units.begin();
         let before = before.map(SessionToken::hash);
         let (token, _) = self

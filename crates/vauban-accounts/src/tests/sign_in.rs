@@ -3,7 +3,7 @@
 use vauban::orm::Actor;
 
 use super::{CLIENT, Kit, PASSWORD, User};
-use crate::accounts::Failure;
+use crate::accounts::SignInFailure;
 use crate::passwords::{Cost, HasherOptions};
 use crate::{Email, Password};
 
@@ -11,8 +11,8 @@ async fn attempt(kit: &Kit, email: &str, password: &str) -> Result<String, Strin
     let password = Password::new(password).unwrap();
     match kit.accounts.authenticate(email, &password, CLIENT, None).await {
         Ok((person, _)) => Ok(person.email.to_string()),
-        Err(Failure::Wrong) => Err("wrong".into()),
-        Err(Failure::Wait(_)) => Err("wait".into()),
+        Err(SignInFailure::Wrong) => Err("wrong".into()),
+        Err(SignInFailure::Wait(_)) => Err("wait".into()),
         Err(other) => Err(format!("{other:?}")),
     }
 }

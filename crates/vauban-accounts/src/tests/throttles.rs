@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use super::{CLIENT, Kit, PASSWORD};
 use crate::Password;
-use crate::accounts::Failure;
+use crate::accounts::SignInFailure;
 use crate::throttle::{Admission, Attempt, BucketKeys, Throttles};
 
 async fn guess(kit: &Kit, email: &str, password: &str, client: IpAddr, device: Option<&str>) -> &'static str {
     let password = Password::new(password).unwrap();
     match kit.accounts.authenticate(email, &password, client, device).await {
         Ok(_) => "in",
-        Err(Failure::Wrong) => "wrong",
-        Err(Failure::Wait(_)) => "wait",
+        Err(SignInFailure::Wrong) => "wrong",
+        Err(SignInFailure::Wait(_)) => "wait",
         Err(other) => panic!("{other:?}"),
     }
 }

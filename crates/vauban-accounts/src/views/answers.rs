@@ -5,12 +5,12 @@ use jiff::SignedDuration;
 use serde::Deserialize;
 use vauban::Template;
 
-use crate::accounts::Failure;
+use crate::accounts::SignInFailure;
 use crate::device::REMEMBERED;
 use crate::pages::Page;
-use crate::params::Door;
+use crate::params::AccountPages;
 use crate::passwords::Weakness;
-use crate::people::Person;
+use crate::people::Account;
 use crate::sessions::SessionToken;
 use vauban::forms::{BoundField, Form, FormFields, Problem};
 use vauban::http::{Cookie, Error, LocalUrl, Redirect, Response, Result};
@@ -26,7 +26,7 @@ pub(crate) struct Next {
     next: String,
 }
 
-impl Door {
+impl AccountPages {
     /// Where to go afterwards.
     ///
     /// CWE-601: an address that does not stay on this site is not followed.
@@ -76,18 +76,18 @@ impl Door {
     /// failure, which is the same for unknown, wrong and inactive (ASVS 6.3.8).
     pub(crate) fn failed<F: FormFields, T: Template + Send + Sync + 'static>(
         &self,
-        failure: Failure,
+        failure: SignInFailure,
         wrong: impl Into<Problem>,
         mut form: Form<F>,
         title: &'static str,
         content: impl FnOnce(Form<F>) -> T,
     ) -> Result<Response> {
         let (status, retry_after) = match failure {
-            Failure::Wrong => {
+            SignInFailure::Wrong => {
                 form.add_error(wrong);
                 (StatusCode::UNPROCESSABLE_ENTITY, None)
             }
-            Failure::Wait(wait) => {
+            SignInFailure::Wait(wait) => {
                 let seconds = whole_seconds(wait);
                 form.add_error(
                     Problem::new(
@@ -99,20 +99,20 @@ impl Door {
                 );
                 (StatusCode::TOO_MANY_REQUESTS, Some(seconds))
             }
-            Failure::Busy => {
+            SignInFailure::Busy => {
                 form.add_error(Problem::new(
                     "busy",
                     "Too many people are signing in right now. Try again in a moment.",
                 ));
                 (StatusCode::SERVICE_UNAVAILABLE, Some(2))
             }
-            Failure::Internal(error) => return Err(error),
+            SignInFailure::Internal(error) => return Err(error),
         };
         Ok(self.page_as(status, retry_after, title, content(form)))
     }
 
     /// The cookies of somebody who has just signed in.
-    pub(crate) fn welcome(&self, person: &Person, token: &SessionToken) {
+    pub(crate) fn welcome(&self, person: &Account, token: &SessionToken) {
         let secure = self.cx.is_secure();
         self.cx
             .set_cookie(Cookie::new(SESSION_COOKIE, &token.to_cookie(), secure));

@@ -4,10 +4,10 @@ use vauban::orm::{Db, Write};
 use vauban::{Template, view};
 
 use super::answers::{DEVICE_COOKIE, Next};
-use crate::accounts::Failure;
+use crate::accounts::SignInFailure;
 use crate::events;
 use crate::forms::LoginForm;
-use crate::params::Door;
+use crate::params::AccountPages;
 use vauban::forms::{Form, Problem};
 use vauban::http::{Response, Result};
 use vauban::routing::{Public, Query};
@@ -27,7 +27,7 @@ struct LoginPage {
 
 /// The page.
 #[view(get, "/login/")]
-pub async fn show(_: Public, at: Door) -> Result<Response> {
+pub async fn show(_: Public, at: AccountPages) -> Result<Response> {
     Ok(at.page(TITLE, LoginPage { form: Form::empty() }))
 }
 
@@ -35,7 +35,7 @@ pub async fn show(_: Public, at: Door) -> Result<Response> {
 #[view(post, "/login/")]
 pub async fn submit(
     _: Public,
-    at: Door,
+    at: AccountPages,
     db: Db<Write>,
     query: Query<Next>,
     form: Form<LoginForm>,
@@ -53,7 +53,7 @@ pub async fn submit(
         Ok((person, proved)) => {
             let before = at.who().map(|who| who.session.token());
             let token = at.accounts.enter(&db, &person, &proved, before).await?;
-            token.map(|token| (person, token)).ok_or(Failure::Wrong)
+            token.map(|token| (person, token)).ok_or(SignInFailure::Wrong)
         }
         Err(failure) => Err(failure),
     };
@@ -65,8 +65,8 @@ pub async fn submit(
         }
         Err(failure) => {
             match failure {
-                Failure::Wait(_) | Failure::Busy => events::SIGN_IN_THROTTLED.log(Some(&at.cx)),
-                Failure::Wrong | Failure::Internal(_) => events::SIGN_IN_FAILED.log(Some(&at.cx)),
+                SignInFailure::Wait(_) | SignInFailure::Busy => events::SIGN_IN_THROTTLED.log(Some(&at.cx)),
+                SignInFailure::Wrong | SignInFailure::Internal(_) => events::SIGN_IN_FAILED.log(Some(&at.cx)),
             }
             at.failed(failure, WRONG, form.refuse(|_| ()), TITLE, |form| LoginPage {
                 form,

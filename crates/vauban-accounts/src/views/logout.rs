@@ -5,14 +5,14 @@ use vauban::view;
 
 use super::answers::Next;
 use crate::events;
-use crate::params::Door;
+use crate::params::AccountPages;
 use vauban::http::{Cookie, Response, Result};
 use vauban::middleware::SESSION_COOKIE;
 use vauban::routing::Public;
 
 /// Signs out. Without a session it does nothing, and says so in the same way.
 #[view(post, "/logout/")]
-pub async fn submit(_: Public, at: Door, db: Db<Write>) -> Result<Response> {
+pub async fn submit(_: Public, at: AccountPages, db: Db<Write>) -> Result<Response> {
     if let Some(who) = at.who() {
         // ASVS 7.4.1, CWE-613: the row goes, so a kept copy of the cookie opens nothing.
         at.accounts.sessions.end(&db, who.session.token()).await?;

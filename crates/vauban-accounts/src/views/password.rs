@@ -5,10 +5,10 @@ use vauban::orm::{Db, Write};
 use vauban::{Template, view};
 
 use super::answers::{Next, explain};
-use crate::accounts::{Failure, Proved};
+use crate::accounts::{Proved, SignInFailure};
 use crate::events;
 use crate::forms::PasswordForm;
-use crate::params::Door;
+use crate::params::AccountPages;
 use vauban::forms::{Form, Problem};
 use vauban::http::{Error, Response, Result};
 use vauban::messages::Level;
@@ -26,7 +26,7 @@ struct PasswordPage {
 
 /// The page.
 #[view(get, "/password/")]
-pub async fn show(_: SignedIn, at: Door) -> Result<Response> {
+pub async fn show(_: SignedIn, at: AccountPages) -> Result<Response> {
     Ok(at.page(
         TITLE,
         PasswordPage {
@@ -38,7 +38,12 @@ pub async fn show(_: SignedIn, at: Door) -> Result<Response> {
 
 /// Changes the password: every session of the user ends, and a new one begins here.
 #[view(post, "/password/")]
-pub async fn submit(_: SignedIn, at: Door, db: Db<Write>, form: Form<PasswordForm>) -> Result<Response> {
+pub async fn submit(
+    _: SignedIn,
+    at: AccountPages,
+    db: Db<Write>,
+    form: Form<PasswordForm>,
+) -> Result<Response> {
     let who = at.who().ok_or_else(|| Error::refused(Refusal::SignInRequired))?;
     let form = match form.clean(&db).await?.into_result() {
         Ok(clean) => clean,
@@ -103,7 +108,7 @@ pub async fn submit(_: SignedIn, at: Door, db: Db<Write>, form: Form<PasswordFor
     };
     let Some(token) = token else {
         let form = form.refuse(|_| ());
-        return at.failed(Failure::Wrong, WRONG, form, TITLE, |form| PasswordPage {
+        return at.failed(SignInFailure::Wrong, WRONG, form, TITLE, |form| PasswordPage {
             form,
             least: at.accounts.least(),
         });

@@ -10,7 +10,7 @@ use crate::Attribute;
 use crate::accounts::Proved;
 use crate::events;
 use crate::forms::SignUpForm;
-use crate::params::Door;
+use crate::params::AccountPages;
 use crate::throttle::Attempt;
 use vauban::forms::{Form, Problem};
 use vauban::http::{Error, Response, Result};
@@ -33,7 +33,7 @@ struct SignUpPage {
 
 /// The page.
 #[view(get, "/signup/")]
-pub async fn show(_: Public, at: Door) -> Result<Response> {
+pub async fn show(_: Public, at: AccountPages) -> Result<Response> {
     Ok(at.page(
         TITLE,
         SignUpPage {
@@ -47,7 +47,7 @@ pub async fn show(_: Public, at: Door) -> Result<Response> {
 #[view(post, "/signup/")]
 pub async fn submit(
     _: Public,
-    at: Door,
+    at: AccountPages,
     db: Db<Write>,
     query: Query<Next>,
     form: Form<SignUpForm>,

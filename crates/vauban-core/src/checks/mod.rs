@@ -12,7 +12,7 @@ use crate::settings::Settings;
 
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
+pub enum Severity {
     /// Good to know.
     Note,
     /// Somebody should look at it; the site serves.
@@ -21,7 +21,7 @@ pub enum Level {
     Error,
 }
 
-impl fmt::Display for Level {
+impl fmt::Display for Severity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Note => "note",
@@ -37,7 +37,7 @@ pub struct Finding {
     /// Its stable name, such as `secret_key.weak`.
     pub id: &'static str,
     /// How bad it is.
-    pub level: Level,
+    pub level: Severity,
     /// What was found. Never contains a secret.
     pub what: String,
     /// What to do about it.
@@ -49,7 +49,7 @@ impl Finding {
     pub fn note(id: &'static str, what: impl Into<String>, hint: impl Into<String>) -> Self {
         Self {
             id,
-            level: Level::Note,
+            level: Severity::Note,
             what: what.into(),
             hint: hint.into(),
         }
@@ -59,7 +59,7 @@ impl Finding {
     pub fn warning(id: &'static str, what: impl Into<String>, hint: impl Into<String>) -> Self {
         Self {
             id,
-            level: Level::Warning,
+            level: Severity::Warning,
             what: what.into(),
             hint: hint.into(),
         }
@@ -69,7 +69,7 @@ impl Finding {
     pub fn error(id: &'static str, what: impl Into<String>, hint: impl Into<String>) -> Self {
         Self {
             id,
-            level: Level::Error,
+            level: Severity::Error,
             what: what.into(),
             hint: hint.into(),
         }

@@ -18,7 +18,7 @@ use super::multipart;
 
 /// Bounds on what one body may hold. The body's own size is bounded by the pipeline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
+pub struct FormLimits {
     /// Number of fields.
     pub fields: usize,
     /// Bytes of one decoded name.
@@ -27,7 +27,7 @@ pub struct Limits {
     pub part_header_bytes: usize,
 }
 
-impl Limits {
+impl FormLimits {
     /// The bounds every form gets: 1,000 fields, names up to 2 KiB, part headers up to 4 KiB.
     pub const DEFAULT: Self = Self {
         fields: 1000,
@@ -36,7 +36,7 @@ impl Limits {
     };
 }
 
-impl Default for Limits {
+impl Default for FormLimits {
     fn default() -> Self {
         Self::DEFAULT
     }
@@ -61,11 +61,11 @@ impl std::fmt::Debug for FormData {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DataError {
-    /// More fields than [`Limits::fields`].
+    /// More fields than [`FormLimits::fields`].
     TooManyFields,
-    /// A name longer than [`Limits::name_bytes`].
+    /// A name longer than [`FormLimits::name_bytes`].
     NameTooLong,
-    /// Part headers longer than [`Limits::part_header_bytes`].
+    /// Part headers longer than [`FormLimits::part_header_bytes`].
     PartHeaderTooLong,
     /// Bytes that are not UTF-8.
     NotUtf8,
@@ -122,7 +122,7 @@ impl FormData {
     ///
     /// # Errors
     /// As the table of this module says.
-    pub fn parse(content_type: Option<&str>, body: &[u8], limits: &Limits) -> Result<Self, DataError> {
+    pub fn parse(content_type: Option<&str>, body: &[u8], limits: &FormLimits) -> Result<Self, DataError> {
         let Some(content_type) = content_type else {
             return if body.is_empty() {
                 Ok(Self::default())
@@ -154,7 +154,7 @@ impl FormData {
     ///
     /// # Errors
     /// Too many fields, too long a name, a bad percent sign, not UTF-8.
-    pub fn urlencoded(text: &[u8], limits: &Limits) -> Result<Self, DataError> {
+    pub fn urlencoded(text: &[u8], limits: &FormLimits) -> Result<Self, DataError> {
         let mut fields = Vec::new();
         for pair in text.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
             // CWE-770: the count is checked before anything is kept.
@@ -291,7 +291,7 @@ mod tests {
     use super::*;
 
     fn read(body: &str) -> Result<Vec<(String, String)>, DataError> {
-        FormData::urlencoded(body.as_bytes(), &Limits::DEFAULT).map(|data| data.fields)
+        FormData::urlencoded(body.as_bytes(), &FormLimits::DEFAULT).map(|data| data.fields)
     }
 
     fn pairs(list: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -327,7 +327,7 @@ mod tests {
             assert_eq!(read(bad), Err(DataError::NotUtf8), "{bad}");
         }
         assert_eq!(
-            FormData::urlencoded(b"a=\xff", &Limits::DEFAULT).map(|d| d.len()),
+            FormData::urlencoded(b"a=\xff", &FormLimits::DEFAULT).map(|d| d.len()),
             Err(DataError::NotUtf8)
         );
     }
@@ -350,7 +350,7 @@ mod tests {
 
     #[test]
     fn a_name_sent_twice_is_refused_when_one_is_asked_for() {
-        let data = FormData::urlencoded(b"role=member&x=1&role=admin", &Limits::DEFAULT).unwrap();
+        let data = FormData::urlencoded(b"role=member&x=1&role=admin", &FormLimits::DEFAULT).unwrap();
         assert_eq!(data.once("role"), Err(DataError::Duplicate)); // CWE-235
         assert_eq!(data.once("x"), Ok(Some("1")));
         assert_eq!(data.once("absent"), Ok(None));
@@ -359,7 +359,7 @@ mod tests {
 
     #[test]
     fn only_form_media_types_in_utf8() {
-        let parse = |kind: &str| FormData::parse(Some(kind), b"a=1", &Limits::DEFAULT).map(|d| d.len());
+        let parse = |kind: &str| FormData::parse(Some(kind), b"a=1", &FormLimits::DEFAULT).map(|d| d.len());
         for good in [
             "application/x-www-form-urlencoded",
             "Application/X-WWW-Form-Urlencoded; charset=UTF-8",
@@ -385,16 +385,20 @@ mod tests {
             parse(&format!("text/plain; x=\"{}\"", ";".repeat(5000))),
             Err(DataError::MediaType)
         );
-        assert!(FormData::parse(None, b"", &Limits::DEFAULT).unwrap().is_empty());
+        assert!(
+            FormData::parse(None, b"", &FormLimits::DEFAULT)
+                .unwrap()
+                .is_empty()
+        );
         assert_eq!(
-            FormData::parse(None, b"a=1", &Limits::DEFAULT),
+            FormData::parse(None, b"a=1", &FormLimits::DEFAULT),
             Err(DataError::MediaType)
         );
     }
 
     #[test]
     fn debug_output_holds_no_values() {
-        let data = FormData::urlencoded(b"password=hunter2", &Limits::DEFAULT).unwrap();
+        let data = FormData::urlencoded(b"password=hunter2", &FormLimits::DEFAULT).unwrap();
         assert_eq!(format!("{data:?}"), "[\"password\"]"); // CWE-532
     }
 }

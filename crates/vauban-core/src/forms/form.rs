@@ -367,7 +367,7 @@ impl<F: FormFields> FormErrors<'_, F> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::data::Limits;
+    use super::super::data::FormLimits;
     use super::super::render;
     use super::*;
     use crate::Secret;
@@ -399,7 +399,7 @@ mod tests {
     }
 
     fn bound(body: &str, stale: bool) -> Form<SignUpForm> {
-        let data = FormData::urlencoded(body.as_bytes(), &Limits::DEFAULT).unwrap();
+        let data = FormData::urlencoded(body.as_bytes(), &FormLimits::DEFAULT).unwrap();
         Form::bound(&data, stale).unwrap()
     }
 
@@ -443,13 +443,13 @@ mod tests {
     #[test]
     fn a_field_sent_twice_is_refused() {
         // CWE-235: which of the two counts would depend on the reader.
-        let data = FormData::urlencoded(b"email=a%40b&email=c%40d", &Limits::DEFAULT).unwrap();
+        let data = FormData::urlencoded(b"email=a%40b&email=c%40d", &FormLimits::DEFAULT).unwrap();
         assert_eq!(
             Form::<SignUpForm>::bound(&data, false).unwrap_err(),
             DataError::Duplicate
         );
         // An unknown name may come twice: nobody reads it.
-        let data = FormData::urlencoded(b"x=1&x=2", &Limits::DEFAULT).unwrap();
+        let data = FormData::urlencoded(b"x=1&x=2", &FormLimits::DEFAULT).unwrap();
         assert!(Form::<SignUpForm>::bound(&data, false).is_ok());
     }
 

@@ -44,7 +44,7 @@ mod value;
 mod vectors;
 
 pub use bound::BoundField;
-pub use data::{DataError, FormData, Limits};
+pub use data::{DataError, FormData, FormLimits};
 #[doc(hidden)]
 pub use form::{AFormIsNotAModel, FieldSet};
 pub use form::{Clean, Cleaned, Form, FormErrors, FormFields, WithoutRows};

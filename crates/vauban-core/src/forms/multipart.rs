@@ -5,13 +5,13 @@
 
 use memchr::memmem;
 
-use super::data::{DataError, Limits};
+use super::data::{DataError, FormLimits};
 
 /// Names and values of a body of parts.
 pub(super) fn parse(
     boundary: &str,
     body: &[u8],
-    limits: &Limits,
+    limits: &FormLimits,
 ) -> Result<Vec<(String, String)>, DataError> {
     if !is_boundary(boundary) {
         return Err(DataError::Multipart);
@@ -55,7 +55,7 @@ fn is_boundary(text: &str) -> bool {
 }
 
 /// A part's name, and what follows its headers.
-fn header<'a>(part: &'a [u8], limits: &Limits) -> Result<(String, &'a [u8]), DataError> {
+fn header<'a>(part: &'a [u8], limits: &FormLimits) -> Result<(String, &'a [u8]), DataError> {
     // CWE-400: the search for the headers' end is bounded, whatever follows.
     let window = &part[..part.len().min(limits.part_header_bytes)];
     let Some(end) = memmem::find(window, b"\r\n\r\n") else {
@@ -96,7 +96,7 @@ fn header<'a>(part: &'a [u8], limits: &Limits) -> Result<(String, &'a [u8]), Dat
 }
 
 /// `form-data; name="…"`.
-fn disposition(value: &str, limits: &Limits) -> Result<String, DataError> {
+fn disposition(value: &str, limits: &FormLimits) -> Result<String, DataError> {
     let (kind, rest) = value.split_once(';').ok_or(DataError::Multipart)?;
     if !kind.trim().eq_ignore_ascii_case("form-data") {
         return Err(DataError::Multipart);
@@ -172,7 +172,7 @@ mod tests {
 
     fn read(body: &str) -> Result<Vec<(String, String)>, DataError> {
         let kind = Some("multipart/form-data; boundary=X");
-        FormData::parse(kind, body.as_bytes(), &Limits::DEFAULT)
+        FormData::parse(kind, body.as_bytes(), &FormLimits::DEFAULT)
             .map(|data| data.iter().map(|(n, v)| (n.to_owned(), v.to_owned())).collect())
     }
 
@@ -294,12 +294,12 @@ mod tests {
         for boundary in ["", &"b".repeat(71), "a\u{e9}", "a;b"] {
             let kind = format!("multipart/form-data; boundary=\"{boundary}\"");
             assert!(
-                FormData::parse(Some(&kind), b"", &Limits::DEFAULT).is_err(),
+                FormData::parse(Some(&kind), b"", &FormLimits::DEFAULT).is_err(),
                 "{boundary:?}"
             );
         }
         assert_eq!(
-            FormData::parse(Some("multipart/form-data"), b"--X--", &Limits::DEFAULT),
+            FormData::parse(Some("multipart/form-data"), b"--X--", &FormLimits::DEFAULT),
             Err(DataError::Multipart)
         );
     }
@@ -309,7 +309,7 @@ mod tests {
         let body = b"--X\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n\xff\r\n--X--";
         let kind = Some("multipart/form-data; boundary=X");
         assert_eq!(
-            FormData::parse(kind, body, &Limits::DEFAULT),
+            FormData::parse(kind, body, &FormLimits::DEFAULT),
             Err(DataError::NotUtf8)
         );
     }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::bound::BoundField;
-use super::data::{FormData, Limits};
+use super::data::{FormData, FormLimits};
 use super::spec::{FieldSpec, Widget};
 use super::value::FieldValue;
 use super::{multipart, render};
@@ -112,7 +112,7 @@ fn urlencoded(value: Option<&str>) -> FormData {
         });
         format!("field={}", bytes.collect::<String>())
     });
-    FormData::urlencoded(body.as_bytes(), &Limits::DEFAULT).unwrap()
+    FormData::urlencoded(body.as_bytes(), &FormLimits::DEFAULT).unwrap()
 }
 
 fn parts(value: Option<&str>) -> FormData {
@@ -120,11 +120,11 @@ fn parts(value: Option<&str>) -> FormData {
         format!("--b0undary\r\nContent-Disposition: form-data; name=\"field\"\r\n\r\n{value}\r\n")
     });
     let body = format!("{part}--b0undary--\r\n");
-    multipart::parse("b0undary", body.as_bytes(), &Limits::DEFAULT).unwrap();
+    multipart::parse("b0undary", body.as_bytes(), &FormLimits::DEFAULT).unwrap();
     FormData::parse(
         Some("multipart/form-data; boundary=b0undary"),
         body.as_bytes(),
-        &Limits::DEFAULT,
+        &FormLimits::DEFAULT,
     )
     .unwrap()
 }
@@ -204,7 +204,7 @@ fn a_keyword_is_a_name() {
         #[field(max_length = 10)]
         r#type: String,
     }
-    let data = FormData::urlencoded(b"type=a", &Limits::DEFAULT).unwrap();
+    let data = FormData::urlencoded(b"type=a", &FormLimits::DEFAULT).unwrap();
     let form = super::Form::<Typed>::bound(&data, false).unwrap();
     assert_eq!(
         (form.r#type.name(), form.r#type.label(), form.r#type.value()),
@@ -240,7 +240,7 @@ fn two_forms_on_one_page_have_names_of_their_own() {
         "{page}"
     );
 
-    let data = FormData::urlencoded(b"a-title=x&b-title=y&b-title=z&title=no", &Limits::DEFAULT).unwrap();
+    let data = FormData::urlencoded(b"a-title=x&b-title=y&b-title=z&title=no", &FormLimits::DEFAULT).unwrap();
     let bound = |prefix: &str| super::Form::<Place>::bound(&data, false).unwrap().prefix(prefix);
     assert_eq!(bound("a").title.value(), "x");
     // CWE-235

@@ -85,11 +85,12 @@ impl<M: Model> super::form::AFormIsNotAModel for M {}
 
 #[cfg(test)]
 mod tests {
-    use super::super::data::{FormData, Limits};
+    use super::super::data::{FormData, FormLimits};
     use super::super::form::Form;
     use super::super::render;
     use super::*;
-    use crate::{Actor, Columns, Policy, Rules, UserFacts, Who};
+    use crate::{Actor, Columns, Policy, Rules, Who};
+    use vauban_orm::UserFacts;
     use vauban_orm::{Binder, actor::ServiceMeta, engine};
 
     #[derive(vauban_macros::Model)]
@@ -197,7 +198,7 @@ mod tests {
     }
 
     async fn clean(site: &Site, body: &str) -> Result<super::super::Clean<FileForm>, Form<FileForm>> {
-        let data = FormData::urlencoded(body.as_bytes(), &Limits::DEFAULT).unwrap();
+        let data = FormData::urlencoded(body.as_bytes(), &FormLimits::DEFAULT).unwrap();
         #[allow(deprecated)]
         let unit = site
             .database

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::Value;
 use vauban_orm::Slug;
 
-use super::{FieldSpec, FieldValue, FormData, HttpUrl, Limits, Widget};
+use super::{FieldSpec, FieldValue, FormData, FormLimits, HttpUrl, Widget};
 use crate::vectors::{self, Tally, text};
 
 const MULTIPART: &str = r#"{"cases":[
@@ -30,9 +30,9 @@ fn vectors_multipart() {
             continue;
         }
         let fields = case["limits"]["max_fields"].as_u64();
-        let limits = Limits {
-            fields: fields.map_or(Limits::DEFAULT.fields, |n| usize::try_from(n).unwrap()),
-            ..Limits::DEFAULT
+        let limits = FormLimits {
+            fields: fields.map_or(FormLimits::DEFAULT.fields, |n| usize::try_from(n).unwrap()),
+            ..FormLimits::DEFAULT
         };
         let got = FormData::parse(Some(text(&case, "content_type")), &body, &limits).ok();
         if let Some(got) = &got {

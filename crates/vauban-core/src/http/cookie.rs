@@ -32,9 +32,9 @@ pub struct Cookie {
 
 impl Cookie {
     /// A cookie for this browser session. `name` has no prefix. Any text is a value, and
-    /// [`Cx::cookie`](super::Cx::cookie) reads it back: what a cookie may not hold is percent-encoded. One longer than
+    /// [`Request::cookie`](super::Request::cookie) reads it back: what a cookie may not hold is percent-encoded. One longer than
     /// 4,096 octets with its attributes is not sent, and the log says so. `secure` is
-    /// [`Cx::is_secure`](super::Cx::is_secure).
+    /// [`Request::is_secure`](super::Request::is_secure).
     pub fn new(name: &'static str, value: &str, secure: bool) -> Self {
         Self {
             name,

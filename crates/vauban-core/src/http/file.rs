@@ -3,7 +3,7 @@
 use ::http::{HeaderValue, StatusCode, header};
 use bytes::Bytes;
 
-use super::{Cx, Respond, Response};
+use super::{Request, Respond, Response};
 
 /// A file to be saved: sent as an attachment, so that a browser does not run what is in it (CWE-79, CWE-434).
 #[derive(Debug, Clone)]
@@ -32,7 +32,7 @@ impl File {
 }
 
 impl Respond for File {
-    fn respond(self, _: &Cx) -> Response {
+    fn respond(self, _: &Request) -> Response {
         const BINARY: HeaderValue = HeaderValue::from_static("application/octet-stream");
         const ATTACHMENT: HeaderValue = HeaderValue::from_static("attachment");
         let disposition = HeaderValue::from_str(&disposition(&self.name)).unwrap_or(ATTACHMENT);

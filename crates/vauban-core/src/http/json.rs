@@ -4,7 +4,7 @@ use ::http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{Cx, Error, Respond, Response, Result};
+use super::{Error, Request, Respond, Response, Result};
 use crate::routing::{Call, Credential, Param, Writing};
 
 /// JSON: an answer made of a serialisable value, or, as a parameter of an unsafe view, the request's body
@@ -13,7 +13,7 @@ use crate::routing::{Call, Credential, Param, Writing};
 pub struct Json<T>(pub T);
 
 impl<T: Serialize + Send> Respond for Json<T> {
-    fn respond(self, _: &Cx) -> Response {
+    fn respond(self, _: &Request) -> Response {
         const JSON: HeaderValue = HeaderValue::from_static("application/json");
         match serde_json::to_vec(&self.0) {
             Ok(text) => Response::new(StatusCode::OK, text).set(header::CONTENT_TYPE, JSON),

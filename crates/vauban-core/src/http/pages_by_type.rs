@@ -11,7 +11,7 @@ use std::fmt;
 use vauban_template::Template;
 
 use super::render::respond_template;
-use super::{Cx, Response};
+use super::{Request, Response};
 
 /// A page that a site may replace; `#[template("…", replaceable)]` writes it.
 #[diagnostic::on_unimplemented(
@@ -29,13 +29,13 @@ pub struct PagesByType {
 }
 
 struct Replacement {
-    /// `fn(T, &Cx) -> Response` for the page `T` that is the key.
+    /// `fn(T, &Request) -> Response` for the page `T` that is the key.
     write: Box<dyn Any + Send + Sync>,
     page: &'static str,
     by: &'static str,
 }
 
-type Write<T> = fn(T, &Cx) -> Response;
+type Write<T> = fn(T, &Request) -> Response;
 
 /// Two replacements of one page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,7 +106,7 @@ impl fmt::Debug for PagesByType {
 
 /// A replaceable page as an answer; what `#[derive(Template)]` calls.
 #[doc(hidden)]
-pub fn respond_replaceable<T: Replaceable>(page: T, cx: &Cx) -> Response {
+pub fn respond_replaceable<T: Replaceable>(page: T, cx: &Request) -> Response {
     match cx.site().pages.find::<T>() {
         Some(write) => write(page, cx),
         None => respond_template(&page, cx),
@@ -146,7 +146,7 @@ mod tests {
         }
     }
 
-    fn cx(pages: PagesByType, fragment: Option<&str>) -> Cx {
+    fn cx(pages: PagesByType, fragment: Option<&str>) -> Request {
         let package = crate::Package {
             name: "test",
             version: "0",
@@ -165,7 +165,7 @@ mod tests {
             request = request.header("x-fragment", name);
         }
         let head = request.body(()).unwrap().into_parts().0;
-        Cx::new(std::sync::Arc::new(site), head, [127, 0, 0, 1].into(), false)
+        Request::new(std::sync::Arc::new(site), head, [127, 0, 0, 1].into(), false)
     }
 
     fn answer(pages: PagesByType, fragment: Option<&str>) -> String {

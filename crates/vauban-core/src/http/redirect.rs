@@ -2,7 +2,7 @@
 
 use ::http::{HeaderValue, StatusCode, header};
 
-use super::{Cx, Respond, Response};
+use super::{Request, Respond, Response};
 use crate::routing::Url;
 
 /// Sends the browser to another page of this site with 303, so that it asks with GET (RFC 9110 §15.4.4).
@@ -47,7 +47,7 @@ impl Redirect {
 }
 
 impl Respond for Redirect {
-    fn respond(self, cx: &Cx) -> Response {
+    fn respond(self, cx: &Request) -> Response {
         let location = match &self.target {
             Target::Route(url) => url.path(cx),
             Target::Local(url) => url.0.clone(),
@@ -71,7 +71,7 @@ impl LocalUrl {
     /// Reads a string from outside, for example `?next=`. `None` unless it certainly stays on this site: an
     /// absolute or relative path, or an absolute URL of the host that was asked. What is kept is a path that
     /// starts with exactly one `/`, so that no reader of the header can take it for a host (CWE-601).
-    pub fn parse(text: &str, cx: &Cx) -> Option<Self> {
+    pub fn parse(text: &str, cx: &Request) -> Option<Self> {
         local_path(text, &[cx.host()], cx.is_secure(), cx.path()).map(Self)
     }
 

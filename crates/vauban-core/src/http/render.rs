@@ -3,11 +3,11 @@
 use ::http::{HeaderName, HeaderValue, StatusCode, header};
 use vauban_template::{RenderContext, Template, UrlTo, page};
 
-use super::{Cx, Response};
+use super::{Request, Response};
 use crate::middleware::csrf;
 use crate::routing::Url;
 
-impl RenderContext for Cx {
+impl RenderContext for Request {
     fn nonce(&self) -> &str {
         Self::nonce(self)
     }
@@ -65,7 +65,7 @@ impl UrlTo for Url {
 ///
 /// A request that names one of the page's fragments gets that part alone: what `fragments.js` asks for.
 #[doc(hidden)]
-pub fn respond_template<T: Template>(page: &T, cx: &Cx) -> Response {
+pub fn respond_template<T: Template>(page: &T, cx: &Request) -> Response {
     const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
     const FRAGMENT: HeaderName = HeaderName::from_static("x-fragment");
     const VARIES: HeaderValue = HeaderValue::from_static("x-fragment");

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use ::http::{HeaderValue, StatusCode, header};
 
-use super::{Cx, Error, Response};
+use super::{Error, Request, Response};
 
 /// What a view may answer with: a page (every `#[derive(Template)]`), [`Json`](super::Json),
 /// [`Redirect`](super::Redirect), [`File`](super::File), [`Text`], [`Status`], [`Response`].
@@ -16,7 +16,7 @@ use super::{Cx, Error, Response};
 )]
 pub trait Respond: Sized + Send {
     /// Makes the answer.
-    fn respond(self, cx: &Cx) -> Response;
+    fn respond(self, cx: &Request) -> Response;
 
     /// Whether what the view wrote is kept. Nothing is rendered before the commit, so every answer has to say it:
     /// `false` if it will have a status of 400 or above (CWE-460).
@@ -24,7 +24,7 @@ pub trait Respond: Sized + Send {
 }
 
 impl Respond for Response {
-    fn respond(self, cx: &Cx) -> Response {
+    fn respond(self, cx: &Request) -> Response {
         self.render(cx)
     }
 
@@ -45,7 +45,7 @@ impl Text {
 }
 
 impl Respond for Text {
-    fn respond(self, _: &Cx) -> Response {
+    fn respond(self, _: &Request) -> Response {
         const PLAIN: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
         let body = match self.0 {
             Cow::Borrowed(text) => bytes::Bytes::from_static(text.as_bytes()),
@@ -71,7 +71,7 @@ impl Status {
 }
 
 impl Respond for Status {
-    fn respond(self, _: &Cx) -> Response {
+    fn respond(self, _: &Request) -> Response {
         Response::new(self.0, super::Body::empty())
     }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use ::http::header::{HeaderMap, HeaderName, HeaderValue};
 use ::http::{StatusCode, header};
 
-use super::{Body, Cookie, Cx, Respond};
+use super::{Body, Cookie, Request, Respond};
 
 /// How an answer may be kept by caches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -40,7 +40,7 @@ pub struct Response {
     later: Option<Box<Later>>,
 }
 
-type Later = dyn FnOnce(&Cx) -> Response + Send;
+type Later = dyn FnOnce(&Request) -> Response + Send;
 
 /// A header that the application may not set, or whose value holds a control character (CWE-113).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -196,7 +196,7 @@ impl Response {
     }
 
     /// Renders what was put off; the status given here wins, headers of both are kept.
-    pub(crate) fn render(mut self, cx: &Cx) -> Self {
+    pub(crate) fn render(mut self, cx: &Request) -> Self {
         let Some(later) = self.later.take() else {
             return self;
         };

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::local_path;
 use super::{Cookie, Response, cookies};
-use crate::forms::{FormData, Limits};
+use crate::forms::{FormData, FormLimits};
 use crate::settings::HostPattern;
 use crate::vectors::{self, Tally, text};
 
@@ -78,7 +78,7 @@ fn vectors_http() {
         let refused = !case["error"].is_null();
         match kind {
             "parse_query" => {
-                let parsed = FormData::urlencoded(text(&case, "input").as_bytes(), &Limits::DEFAULT).ok();
+                let parsed = FormData::urlencoded(text(&case, "input").as_bytes(), &FormLimits::DEFAULT).ok();
                 let same = parsed
                     .as_ref()
                     .is_some_and(|data| grouped(data) == pairs(&case["expect"]));
@@ -94,9 +94,9 @@ fn vectors_http() {
                 let count = case["fields"].as_u64().unwrap();
                 let query: String = (0..count).map(|i| format!("f{i}=1&")).collect();
                 let limit = usize::try_from(case["limit"].as_u64().unwrap_or(1000)).unwrap();
-                let limits = Limits {
+                let limits = FormLimits {
                     fields: limit,
-                    ..Limits::DEFAULT
+                    ..FormLimits::DEFAULT
                 };
                 tally.case(
                     id,

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
-use crate::http::{Cookie, Cx, Result, cookie};
+use crate::http::{Cookie, Request, Result, cookie};
 use crate::middleware::SecurityEvent;
 use crate::routing::{BySession, Call, Kind, Param};
 use crate::signing::{self, TokenError};
@@ -72,7 +72,7 @@ struct Added {
     more: usize,
 }
 
-impl Cx {
+impl Request {
     /// Says something on the next page, unless this request fails. A text longer than 240 characters is cut. Messages
     /// travel in a cookie of at most 4,096 octets: the first ones that fit are shown, and how many there were beyond.
     pub fn say(&self, level: Level, text: impl Into<String>) {
@@ -102,7 +102,7 @@ impl Store {
     }
 
     /// Keeps what was added and not shown, forgets what was shown.
-    pub(crate) fn write_cookie(&self, cx: &Cx) {
+    pub(crate) fn write_cookie(&self, cx: &Request) {
         let added = std::mem::take(&mut *self.added());
         let shown = self.came.get().is_some();
         if added.messages.is_empty() {
@@ -134,7 +134,7 @@ impl Store {
 }
 
 /// The cookie with as many of the messages, from the first, as browsers keep, and the number of the others.
-fn fit(cx: &Cx, mut keep: Vec<Kept>, mut more: usize) -> Option<Cookie> {
+fn fit(cx: &Request, mut keep: Vec<Kept>, mut more: usize) -> Option<Cookie> {
     loop {
         if more > 0 {
             keep.push(Kept(NO_ROOM, more.to_string()));
@@ -153,11 +153,11 @@ fn fit(cx: &Cx, mut keep: Vec<Kept>, mut more: usize) -> Option<Cookie> {
     }
 }
 
-fn read(cx: &Cx) -> Vec<Message> {
+fn read(cx: &Request) -> Vec<Message> {
     kept(cx).into_iter().map(Message::from).collect()
 }
 
-fn kept(cx: &Cx) -> Vec<Kept> {
+fn kept(cx: &Request) -> Vec<Kept> {
     let Some(cookie) = cx.own_cookie(COOKIE).filter(|value| !value.is_empty()) else {
         return Vec::new();
     };
@@ -173,7 +173,7 @@ fn kept(cx: &Cx) -> Vec<Kept> {
 
 /// A parameter with which a view says something on the next page: `messages.success("Saved.")`.
 #[derive(Debug, Clone)]
-pub struct Messages(Arc<Cx>);
+pub struct Messages(Arc<Request>);
 
 impl Messages {
     /// Something to know.

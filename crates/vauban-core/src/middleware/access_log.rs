@@ -7,7 +7,7 @@ use ::http::StatusCode;
 use tracing::Level;
 
 use super::Site;
-use crate::http::Cx;
+use crate::http::Request;
 
 /// The target of these lines, for the log's filter.
 const TARGET: &str = "vauban::request";
@@ -23,7 +23,7 @@ pub(crate) fn start(site: &Site) -> Option<Instant> {
 }
 
 /// Writes the line. Neither query nor headers: they may hold secrets (CWE-532).
-pub(crate) fn write(site: &Site, cx: &Cx, status: StatusCode, start: Option<Instant>) {
+pub(crate) fn write(site: &Site, cx: &Request, status: StatusCode, start: Option<Instant>) {
     let Some(start) = start else { return };
     let (method, path, status) = (cx.method().as_str(), cx.path(), status.as_u16());
     let (request, user, client) = (cx.request_id(), cx.user_id(), cx.client_ip());

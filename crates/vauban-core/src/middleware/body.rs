@@ -7,7 +7,7 @@ use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 
 use super::guard::Guarded;
-use crate::http::{Cx, Error, Result};
+use crate::http::{Error, Request, Result};
 
 /// A request's body, not yet read.
 #[derive(Debug)]
@@ -30,9 +30,9 @@ const RATE: u64 = 1024;
 const GRACE: Duration = Duration::from_secs(5);
 
 /// Most bytes that this request's body may have: what its view says, else what the settings say.
-pub(crate) fn limit_of(cx: &Cx) -> usize {
+pub(crate) fn limit_of(cx: &Request) -> usize {
     #[cfg(any(test, feature = "__test_switches"))]
-    if cx.site.switches.no_body_limit {
+    if cx.site.without.body_limit {
         return usize::MAX;
     }
     cx.route()

@@ -12,7 +12,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 
 use super::Site;
 use crate::forms::FormData;
-use crate::http::Cx;
+use crate::http::Request;
 use crate::signing::{self, TokenError};
 
 /// The form field that carries a token.
@@ -40,7 +40,7 @@ pub(crate) enum Verdict {
 }
 
 /// Writes a fresh token for a form that posts to `action` (`None`: for script, for every path).
-pub(crate) fn write(site: &Site, cx: &Cx, action: Option<&str>, out: &mut String) {
+pub(crate) fn write(site: &Site, cx: &Request, action: Option<&str>, out: &mut String) {
     let scope = match action {
         None => ANY_PATH.to_owned(),
         Some(action) => path_of(action, cx.path()),
@@ -78,7 +78,7 @@ pub(crate) fn from_form<'a>(headers: &HeaderMap, form: &'a FormData) -> Option<&
 }
 
 /// Weighs a token.
-pub(crate) fn weigh(site: &Site, cx: &Cx, token: &str) -> Verdict {
+pub(crate) fn weigh(site: &Site, cx: &Request, token: &str) -> Verdict {
     let Some(binding) = cx.sent_binding() else {
         // The cookie that it belongs to is gone; without it nothing can be said but that it looks like one.
         return match site.csrf.verify(token, &[], 0) {

@@ -7,12 +7,12 @@ use ::http::{HeaderValue, header};
 
 use super::Site;
 use super::pages::escape;
-use crate::http::{Cx, Error, Response};
+use crate::http::{Error, Request, Response};
 
 /// Header fields whose values are never shown.
 const HIDDEN: &[&str] = &["cookie", "authorization", "proxy-authorization", "x-csrftoken"];
 
-pub(super) fn page(site: &Site, cx: &Cx, error: &Error) -> Response {
+pub(super) fn page(site: &Site, cx: &Request, error: &Error) -> Response {
     let mut out = String::with_capacity(16 * 1024);
     let title = error
         .source()
@@ -84,7 +84,7 @@ fn read(file: &str) -> Option<String> {
         .find_map(|folder| std::fs::read_to_string(folder.join(file)).ok())
 }
 
-fn request(out: &mut String, cx: &Cx) {
+fn request(out: &mut String, cx: &Request) {
     out.push_str("<h2>Request</h2><table>");
     let mut row = |name: &str, value: &str| {
         let _ = write!(
@@ -121,7 +121,7 @@ fn request(out: &mut String, cx: &Cx) {
     out.push_str("</table>");
 }
 
-fn queries(out: &mut String, cx: &Cx) {
+fn queries(out: &mut String, cx: &Request) {
     out.push_str("<h2>Queries</h2><table>");
     for query in cx.queries() {
         let _ = write!(

@@ -3,7 +3,7 @@
 use ::http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use super::Site;
-use crate::http::{Body, Caching, Cx, Response};
+use crate::http::{Body, Caching, Request, Response};
 use crate::settings::Settings;
 
 /// The headers that do not depend on the answer, made once.
@@ -62,7 +62,7 @@ impl Headers {
 }
 
 /// Makes an answer ready to be sent.
-pub(crate) fn finish(site: &Site, cx: &Cx, response: Response) -> ::http::Response<Body> {
+pub(crate) fn finish(site: &Site, cx: &Request, response: Response) -> ::http::Response<Body> {
     let Response {
         status,
         headers,
@@ -77,7 +77,7 @@ pub(crate) fn finish(site: &Site, cx: &Cx, response: Response) -> ::http::Respon
         essence.is_some_and(|essence| essence.trim_ascii().eq_ignore_ascii_case(b"text/html"))
     });
     #[cfg(any(test, feature = "__test_switches"))]
-    let bare = site.switches.no_security_headers;
+    let bare = site.without.security_headers;
     #[cfg(not(any(test, feature = "__test_switches")))]
     let bare = false;
     let mut out = match (bare, is_document) {

@@ -7,13 +7,13 @@ use ::http::HeaderMap;
 use ::http::request::Parts;
 
 use super::{RequestBody, Site, csrf, proxies};
-use crate::http::{Cx, Error, Result};
+use crate::http::{Error, Request, Result};
 use crate::routing::Asking;
 
 /// A fresh token for a form that posts to `path`, as a page would write it for whoever sends `head`, and the
 /// headers with its cookie.
 pub async fn token_for_test(site: &Arc<Site>, head: Parts, peer: IpAddr, path: &str) -> (String, HeaderMap) {
-    let mut cx = Cx::new(Arc::clone(site), head, peer, false);
+    let mut cx = Request::new(Arc::clone(site), head, peer, false);
     let found = proxies::find_client(site, &mut cx).and(
         Asking::by_session()
             .load(&mut cx, &mut RequestBody::default())

@@ -3,7 +3,7 @@
 use ::http::header;
 
 use super::{SecurityEvent, Site};
-use crate::http::{Cx, Error, Result};
+use crate::http::{Error, Request, Result};
 use crate::settings::{HostPattern, host_and_port};
 
 /// Whether a `Host` header's value is well-formed and one of the allowed hosts. Case, the root's dot and an address's
@@ -16,9 +16,9 @@ pub(crate) fn allowed(patterns: &[HostPattern], host: &str) -> bool {
 ///
 /// # Errors
 /// 400: none, several, malformed, not allowed, or an absolute request target that names another one.
-pub(crate) fn check(site: &Site, cx: &Cx) -> Result<()> {
+pub(crate) fn check(site: &Site, cx: &Request) -> Result<()> {
     #[cfg(any(test, feature = "__test_switches"))]
-    if site.switches.no_host_check {
+    if site.without.host_check {
         return Ok(());
     }
     let mut values = cx.headers.get_all(header::HOST).iter();

@@ -3,7 +3,7 @@
 use ::http::{HeaderValue, Method, StatusCode, header};
 
 use super::Site;
-use crate::http::{Body, Cx, Error, Response, Result};
+use crate::http::{Body, Error, Request, Response, Result};
 use crate::settings::Hsts;
 
 /// `Strict-Transport-Security` (RFC 6797), or nothing while the ramp is at 0.
@@ -26,7 +26,7 @@ pub(crate) fn hsts(hsts: &Hsts) -> Option<HeaderValue> {
 ///
 /// # Errors
 /// 403 for anything but GET and HEAD: what was sent in clear is lost already, and must not seem to work.
-pub(crate) fn require(site: &Site, cx: &Cx) -> Result<Option<Response>> {
+pub(crate) fn require(site: &Site, cx: &Request) -> Result<Option<Response>> {
     let target = cx.uri.path_and_query().map_or("/", |target| target.as_str());
     redirect(site.https, cx.secure, &cx.method, cx.host(), target)
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use vauban_orm::Actor;
 use vauban_template::page;
 
-use crate::http::{Cx, Result};
+use crate::http::{Request, Result};
 use crate::routing::Url;
 
 /// The name of the session cookie, without its prefix.
@@ -61,7 +61,7 @@ pub trait IdentityBackend: Send + Sync + 'static {
     /// database. A value that belongs to no session is [`Identity::nobody`], not an error.
     fn identify<'a>(
         &'a self,
-        cx: &'a Cx,
+        cx: &'a Request,
         cookie: &'a str,
     ) -> Pin<Box<dyn Future<Output = Result<Identity>> + Send + 'a>>;
 

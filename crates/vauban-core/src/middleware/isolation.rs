@@ -4,15 +4,15 @@
 use ::http::HeaderMap;
 
 use super::{SecurityEvent, Site};
-use crate::http::{Cx, Error, Result};
+use crate::http::{Error, Request, Result};
 
 /// Refuses what another site loads. The origin wall has already refused its unsafe requests.
 ///
 /// # Errors
 /// 403.
-pub(crate) fn check(site: &Site, cx: &Cx) -> Result<()> {
+pub(crate) fn check(site: &Site, cx: &Request) -> Result<()> {
     #[cfg(any(test, feature = "__test_switches"))]
-    if site.switches.no_isolation {
+    if site.without.isolation {
         return Ok(());
     }
     let _ = site;

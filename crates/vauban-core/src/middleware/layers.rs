@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use super::RequestBody;
-use crate::http::{Cx, Response, Result};
+use crate::http::{Request, Response, Result};
 use crate::routing::{Target, ViewFuture};
 
 /// A layer before the session: it sees a request that has passed host, HTTPS, origin and isolation, and whose
@@ -16,9 +16,9 @@ use crate::routing::{Target, ViewFuture};
 ///
 /// ```
 /// # use vauban::prelude::*;
-/// # use vauban::Cx;
+/// # use vauban::Request;
 /// fn app(app: App) -> App {
-///     app.gate(|cx: &Cx| match cx.path() {
+///     app.gate(|cx: &Request| match cx.path() {
 ///         "/healthz/" => Ok(None),
 ///         _ => Ok(Some(Response::of(Text::new("Closed until Monday.")))),
 ///     })
@@ -26,18 +26,18 @@ use crate::routing::{Target, ViewFuture};
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a gate",
-    note = "write `impl Gate` with `async fn enter(&self, cx: &Cx) -> Result<Option<Response>>`, or a closure `|cx: &Cx| Ok(None)`"
+    note = "write `impl Gate` with `async fn enter(&self, cx: &Request) -> Result<Option<Response>>`, or a closure `|cx: &Request| Ok(None)`"
 )]
 pub trait Gate: Send + Sync + 'static {
     /// Lets the request on (`None`), or answers it.
     ///
     /// # Errors
     /// The request ends with the error's page.
-    fn enter(&self, cx: &Cx) -> impl Future<Output = Result<Option<Response>>> + Send;
+    fn enter(&self, cx: &Request) -> impl Future<Output = Result<Option<Response>>> + Send;
 }
 
-impl<F: Fn(&Cx) -> Result<Option<Response>> + Send + Sync + 'static> Gate for F {
-    async fn enter(&self, cx: &Cx) -> Result<Option<Response>> {
+impl<F: Fn(&Request) -> Result<Option<Response>> + Send + Sync + 'static> Gate for F {
+    async fn enter(&self, cx: &Request) -> Result<Option<Response>> {
         self(cx)
     }
 }
@@ -48,11 +48,11 @@ impl<F: Fn(&Cx) -> Result<Option<Response>> + Send + Sync + 'static> Gate for F 
 /// ```
 /// use std::sync::Arc;
 /// use vauban::middleware::{Middleware, Next};
-/// use vauban::{Cx, Response};
+/// use vauban::{Request, Response};
 ///
 /// struct Version;
 /// impl Middleware for Version {
-///     async fn handle(&self, _: Arc<Cx>, next: Next) -> Response {
+///     async fn handle(&self, _: Arc<Request>, next: Next) -> Response {
 ///         let answer = next.run().await;
 ///         answer.header("x-version", "1").unwrap_or_else(|_| unreachable!("a fixed header is well-formed"))
 ///     }
@@ -60,24 +60,24 @@ impl<F: Fn(&Cx) -> Result<Option<Response>> + Send + Sync + 'static> Gate for F 
 ///
 /// # use vauban::App;
 /// fn app(app: App) -> App {
-///     app.middleware(Version).middleware(|_: Arc<Cx>, next: Next| async move { next.run().await })
+///     app.middleware(Version).middleware(|_: Arc<Request>, next: Next| async move { next.run().await })
 /// }
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a middleware",
-    note = "write `impl Middleware` with `async fn handle(&self, cx: Arc<Cx>, next: Next) -> Response`, or a closure `|cx: Arc<Cx>, next: Next| async move {{ next.run().await }}`"
+    note = "write `impl Middleware` with `async fn handle(&self, cx: Arc<Request>, next: Next) -> Response`, or a closure `|cx: Arc<Request>, next: Next| async move {{ next.run().await }}`"
 )]
 pub trait Middleware: Send + Sync + 'static {
     /// Answers, usually by running what is within.
-    fn handle(&self, cx: Arc<Cx>, next: Next) -> impl Future<Output = Response> + Send;
+    fn handle(&self, cx: Arc<Request>, next: Next) -> impl Future<Output = Response> + Send;
 }
 
 impl<F, Fut> Middleware for F
 where
-    F: Fn(Arc<Cx>, Next) -> Fut + Send + Sync + 'static,
+    F: Fn(Arc<Request>, Next) -> Fut + Send + Sync + 'static,
     Fut: Future<Output = Response> + Send,
 {
-    fn handle(&self, cx: Arc<Cx>, next: Next) -> impl Future<Output = Response> + Send {
+    fn handle(&self, cx: Arc<Request>, next: Next) -> impl Future<Output = Response> + Send {
         self(cx, next)
     }
 }
@@ -87,14 +87,14 @@ where
 pub trait AnyGate: Send + Sync + 'static {
     fn enter_boxed<'a>(
         &'a self,
-        cx: &'a Cx,
+        cx: &'a Request,
     ) -> Pin<Box<dyn Future<Output = Result<Option<Response>>> + Send + 'a>>;
 }
 
 impl<G: Gate> AnyGate for G {
     fn enter_boxed<'a>(
         &'a self,
-        cx: &'a Cx,
+        cx: &'a Request,
     ) -> Pin<Box<dyn Future<Output = Result<Option<Response>>> + Send + 'a>> {
         Box::pin(self.enter(cx))
     }
@@ -103,18 +103,18 @@ impl<G: Gate> AnyGate for G {
 /// Any middleware: the one box that a layer costs.
 #[doc(hidden)]
 pub trait AnyMiddleware: Send + Sync + 'static {
-    fn handle_boxed(self: Arc<Self>, cx: Arc<Cx>, next: Next) -> ViewFuture;
+    fn handle_boxed(self: Arc<Self>, cx: Arc<Request>, next: Next) -> ViewFuture;
 }
 
 impl<M: Middleware> AnyMiddleware for M {
-    fn handle_boxed(self: Arc<Self>, cx: Arc<Cx>, next: Next) -> ViewFuture {
+    fn handle_boxed(self: Arc<Self>, cx: Arc<Request>, next: Next) -> ViewFuture {
         Box::pin(async move { self.handle(cx, next).await })
     }
 }
 
 /// What is within a layer: further layers, and the view with its access rule, body, token and commit.
 pub struct Next {
-    cx: Arc<Cx>,
+    cx: Arc<Request>,
     body: RequestBody,
     target: Target,
     /// How many of the site's layers are still to come.
@@ -143,7 +143,7 @@ impl fmt::Debug for Next {
 }
 
 /// The view behind its layers; without layers there is nothing but the view, in one box.
-pub(crate) fn view(cx: &Arc<Cx>, target: Target, body: RequestBody) -> ViewFuture {
+pub(crate) fn view(cx: &Arc<Request>, target: Target, body: RequestBody) -> ViewFuture {
     Next {
         cx: Arc::clone(cx),
         body,
@@ -157,7 +157,7 @@ pub(crate) fn view(cx: &Arc<Cx>, target: Target, body: RequestBody) -> ViewFutur
 ///
 /// # Errors
 /// What a layer fails with.
-pub(crate) async fn gates(cx: &Cx) -> Result<Option<Response>> {
+pub(crate) async fn gates(cx: &Request) -> Result<Option<Response>> {
     for gate in &cx.site.before {
         if let Some(answer) = gate.enter_boxed(cx).await? {
             return Ok(Some(answer.render(cx)));

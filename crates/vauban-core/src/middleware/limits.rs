@@ -4,13 +4,13 @@
 use ::http::{Method, StatusCode};
 
 use super::{SecurityEvent, Site};
-use crate::http::{Cx, Error, Result};
+use crate::http::{Error, Request, Result};
 
 /// Refuses a target that is no path of this site, too long a target, too many fields, too large a head.
 ///
 /// # Errors
 /// 400, 414 or 431.
-pub(crate) fn check_head(site: &Site, cx: &Cx) -> Result<()> {
+pub(crate) fn check_head(site: &Site, cx: &Request) -> Result<()> {
     // CWE-20, RFC 9112 §3.2: `host:port` and `*` are for proxies and servers, not for a site; everything behind here
     // may rely on a path that starts with `/`.
     let scheme = cx.uri.scheme_str();
@@ -38,7 +38,7 @@ pub(crate) fn check_head(site: &Site, cx: &Cx) -> Result<()> {
     Err(Error::new(status, ""))
 }
 
-fn head_bytes(cx: &Cx) -> usize {
+fn head_bytes(cx: &Request) -> usize {
     cx.head()
         .map(|(name, value)| name.as_str().len() + value.len() + 4)
         .sum()

@@ -25,10 +25,10 @@ mod proxies;
 mod security_event;
 mod server;
 mod site;
-#[cfg(any(test, feature = "__test_switches"))]
-pub mod switches;
 #[cfg(test)]
 mod wire;
+#[cfg(any(test, feature = "__test_switches"))]
+pub mod without;
 
 pub use body::RequestBody;
 pub use identity::{Identity, IdentityBackend, SESSION_COOKIE};

@@ -5,7 +5,7 @@
 use ::http::{HeaderMap, HeaderName, Method, header};
 
 use super::{SecurityEvent, Site};
-use crate::http::{Cx, Error, Result};
+use crate::http::{Error, Request, Result};
 use crate::settings::host_and_port;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -14,7 +14,7 @@ const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 ///
 /// # Errors
 /// 403.
-pub(crate) fn check(site: &Site, cx: &Cx) -> Result<()> {
+pub(crate) fn check(site: &Site, cx: &Request) -> Result<()> {
     let upgrades = cx.headers().contains_key(header::UPGRADE);
     let safe = matches!(*cx.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     // CWE-1385: a WebSocket handshake is a GET that cannot carry a token.
@@ -22,7 +22,7 @@ pub(crate) fn check(site: &Site, cx: &Cx) -> Result<()> {
         return Ok(());
     }
     #[cfg(any(test, feature = "__test_switches"))]
-    if site.switches.no_origin_check {
+    if site.without.origin_check {
         return Ok(());
     }
     if from_own_page(site, cx, upgrades) {
@@ -32,7 +32,7 @@ pub(crate) fn check(site: &Site, cx: &Cx) -> Result<()> {
     Err(Error::forbidden())
 }
 
-fn from_own_page(site: &Site, cx: &Cx, upgrades: bool) -> bool {
+fn from_own_page(site: &Site, cx: &Request, upgrades: bool) -> bool {
     let Ok(fetch_site) = one(cx.headers(), &SEC_FETCH_SITE) else {
         return false;
     };
@@ -69,7 +69,7 @@ fn one<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>,
 
 /// Over HTTPS a browser that sends neither `Sec-Fetch-Site` nor `Origin` still sends `Referer`, as our pages
 /// ask for it (`Referrer-Policy: same-origin`). Over plain HTTP the token decides alone.
-fn referer_is_ours(site: &Site, cx: &Cx) -> bool {
+fn referer_is_ours(site: &Site, cx: &Request) -> bool {
     if !cx.is_secure() {
         return true;
     }
@@ -92,7 +92,7 @@ fn referer_is_ours(site: &Site, cx: &Cx) -> bool {
 
 /// Whether an origin is where the request went: same scheme, same host (which the host check has allowed), same port;
 /// and configured, if origins are.
-fn is_own(site: &Site, cx: &Cx, origin: &str) -> bool {
+fn is_own(site: &Site, cx: &Request, origin: &str) -> bool {
     let (scheme, own_port) = if cx.is_secure() {
         ("https://", 443)
     } else {

@@ -8,7 +8,7 @@ use std::fmt;
 use ::http::{HeaderValue, Method, StatusCode, header};
 
 use super::{SecurityEvent, Site};
-use crate::http::{Cx, Error, LocalUrl, Redirect, Respond, Response, Saved};
+use crate::http::{Error, LocalUrl, Redirect, Request, Respond, Response, Saved};
 use crate::routing::Refusal;
 
 /// What an error page may tell.
@@ -32,8 +32,8 @@ pub trait ErrorPage: Respond + 'static {
 /// The app's own error pages.
 #[derive(Default, Clone)]
 pub struct ErrorPages {
-    by_status: HashMap<u16, fn(ErrorFacts, &Cx) -> Response>,
-    other: Option<fn(ErrorFacts, &Cx) -> Response>,
+    by_status: HashMap<u16, fn(ErrorFacts, &Request) -> Response>,
+    other: Option<fn(ErrorFacts, &Request) -> Response>,
 }
 
 impl ErrorPages {
@@ -70,7 +70,7 @@ const SAVED: &str =
 const PERHAPS_SAVED: &str = "What you sent may have been saved. Look before you send it again.";
 
 /// The answer to an error.
-pub(crate) fn answer(site: &Site, cx: &Cx, error: Error) -> Response {
+pub(crate) fn answer(site: &Site, cx: &Request, error: Error) -> Response {
     let mut error = match error.into_answer() {
         Ok(answer) => return answer.render(cx),
         Err(error) => error,
@@ -146,7 +146,7 @@ fn with_retry(response: Response) -> Response {
 }
 
 /// Sends a browser to the sign-in page, from where it comes back.
-fn to_sign_in(site: &Site, cx: &Cx) -> Option<Response> {
+fn to_sign_in(site: &Site, cx: &Request) -> Option<Response> {
     let mut url = site.identity.as_ref()?.sign_in_page()?;
     if !accepts_html(cx) {
         return None;
@@ -164,7 +164,7 @@ fn to_sign_in(site: &Site, cx: &Cx) -> Option<Response> {
 }
 
 /// CWE-209: what went wrong is for the log.
-fn log(cx: &Cx, error: &Error) {
+fn log(cx: &Request, error: &Error) {
     tracing::error!(
         target: "vauban::error",
         event = SecurityEvent::INTERNAL_ERROR.name(),
@@ -179,7 +179,7 @@ fn log(cx: &Cx, error: &Error) {
 }
 
 /// Whether a page is wanted: by anybody who does not say what is, and by who names HTML or anything.
-fn accepts_html(cx: &Cx) -> bool {
+fn accepts_html(cx: &Request) -> bool {
     let mut lines = cx.headers().get_all(header::ACCEPT).iter().peekable();
     lines.peek().is_none() || lines.any(|line| line.as_bytes().split(|byte| *byte == b',').any(names_html))
 }

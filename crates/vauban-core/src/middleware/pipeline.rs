@@ -5,12 +5,12 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ::http::{HeaderValue, Method, Request, StatusCode, header};
+use ::http::{HeaderValue, Method, StatusCode, header};
 
 use super::guard::Stopped;
 use super::{Guarded, RequestBody, Site};
 use super::{access_log, finish, hosts, https, isolation, layers, limits, origin, pages, proxies};
-use crate::http::{Body, Cx, Error, Response, Result, Saved};
+use crate::http::{Body, Error, Request, Response, Result, Saved};
 use crate::routing::{Asking, Found, Target};
 
 /// Answers one request that `peer` sent; `tls` if the connection itself is encrypted.
@@ -18,10 +18,10 @@ pub async fn answer(
     site: &Arc<Site>,
     peer: IpAddr,
     tls: bool,
-    request: Request<RequestBody>,
+    request: ::http::Request<RequestBody>,
 ) -> ::http::Response<Body> {
     let (head, mut body) = request.into_parts();
-    let mut cx = Cx::new(Arc::clone(site), head, peer, tls);
+    let mut cx = Request::new(Arc::clone(site), head, peer, tls);
     let start = access_log::start(site);
     let next = enter(site, &mut cx, &mut body).await;
     let cx = Arc::new(cx);
@@ -36,7 +36,7 @@ pub async fn answer(
 }
 
 /// The controls before the view, in order.
-async fn enter(site: &Site, cx: &mut Cx, body: &mut RequestBody) -> Result<Next> {
+async fn enter(site: &Site, cx: &mut Request, body: &mut RequestBody) -> Result<Next> {
     limits::check_head(site, cx)?;
     proxies::find_client(site, cx)?;
     hosts::check(site, cx)?;
@@ -65,7 +65,7 @@ async fn enter(site: &Site, cx: &mut Cx, body: &mut RequestBody) -> Result<Next>
 
 /// What needs the view: the layers around it, and then, in `routing/driver.rs`, its access rule, the body, the token,
 /// the parameters, the view itself, the commit, the page.
-async fn call(cx: &Arc<Cx>, target: Target, body: RequestBody) -> Response {
+async fn call(cx: &Arc<Request>, target: Target, body: RequestBody) -> Response {
     let settings = cx.settings().timeouts.request;
     let own = target
         .meta
@@ -99,7 +99,7 @@ enum Next {
 }
 
 /// What no view answers.
-fn elsewhere(cx: &Cx, found: Found) -> Result<Next> {
+fn elsewhere(cx: &Request, found: Found) -> Result<Next> {
     match found {
         Found::View(target, _) => Ok(Next::View(target)),
         Found::Other(methods) => {

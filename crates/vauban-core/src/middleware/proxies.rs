@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use ::http::HeaderMap;
 
 use super::{SecurityEvent, Site};
-use crate::http::{Cx, Error, Result};
+use crate::http::{Error, Request, Result};
 use crate::settings::Network;
 
 /// What a request says of its way here.
@@ -24,7 +24,7 @@ pub(crate) struct Way<'a> {
 ///
 /// # Errors
 /// 400, see [`way`].
-pub(crate) fn find_client(site: &Site, cx: &mut Cx) -> Result<()> {
+pub(crate) fn find_client(site: &Site, cx: &mut Request) -> Result<()> {
     let trusted = &site.settings.trusted_proxies;
     if trusted.is_empty() {
         return Ok(());

@@ -1,7 +1,7 @@
 //! Security events: lists that are closed, one log line each (ASVS 16.3.3, CWE-778). What is logged never holds a
 //! secret, a token, a cookie or a body.
 
-use crate::http::Cx;
+use crate::http::Request;
 
 /// Something that a site's owner should know about. The framework's own stand here; a module declares further ones
 /// and lists them with [`Module::security_events`](crate::Module::security_events).
@@ -72,7 +72,7 @@ impl SecurityEvent {
     }
 
     /// Writes it to the log, with what the request says of itself.
-    pub fn log(self, cx: Option<&Cx>) {
+    pub fn log(self, cx: Option<&Request>) {
         match cx {
             Some(cx) => tracing::warn!(
                 target: "vauban::security",

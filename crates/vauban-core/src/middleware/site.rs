@@ -51,7 +51,7 @@ pub struct Site {
     pub(crate) headers: Headers,
     /// Controls taken out.
     #[cfg(any(test, feature = "__test_switches"))]
-    pub(crate) switches: super::switches::Switches,
+    pub(crate) without: super::without::Without,
 }
 
 impl Site {
@@ -105,7 +105,7 @@ impl Site {
             around: wired.around,
             ready: wired.ready,
             #[cfg(any(test, feature = "__test_switches"))]
-            switches: super::switches::Switches::default(),
+            without: super::without::Without::default(),
         })
     }
 

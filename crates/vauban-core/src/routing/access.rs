@@ -6,7 +6,7 @@ use uuid::Uuid;
 use vauban_orm::UserFacts;
 
 use super::{BySession, Credential};
-use crate::http::Cx;
+use crate::http::Request;
 use crate::middleware::Identity;
 
 /// Who may call a view: a decision on what the pipeline has already loaded, so it is quick and certain.
@@ -17,7 +17,7 @@ use crate::middleware::Identity;
 /// ```
 /// use vauban::routing::{AccessRule, BySession};
 /// use vauban::middleware::Identity;
-/// use vauban::{Cx, Refusal};
+/// use vauban::{Request, Refusal};
 ///
 /// /// Whoever is signed in and no member of staff.
 /// pub struct Customer;
@@ -25,7 +25,7 @@ use crate::middleware::Identity;
 /// impl AccessRule for Customer {
 ///     type Credential = BySession;
 ///
-///     fn admit(_: &Cx, who: &Identity) -> Result<Self, Refusal> {
+///     fn admit(_: &Request, who: &Identity) -> Result<Self, Refusal> {
 ///         let facts = who.actor.user_facts().ok_or(Refusal::SignInRequired)?;
 ///         if facts.is_staff { Err(Refusal::Forbidden) } else { Ok(Self) }
 ///     }
@@ -44,7 +44,7 @@ pub trait AccessRule: Sized + Send + 'static {
     ///
     /// # Errors
     /// The refusal that the caller gets.
-    fn admit(cx: &Cx, who: &<Self::Credential as Credential>::Loaded) -> Result<Self, Refusal>;
+    fn admit(cx: &Request, who: &<Self::Credential as Credential>::Loaded) -> Result<Self, Refusal>;
 }
 
 /// Why an access rule turns somebody away.
@@ -78,7 +78,7 @@ pub struct Public;
 
 impl AccessRule for Public {
     type Credential = BySession;
-    fn admit(_: &Cx, _: &Identity) -> Result<Self, Refusal> {
+    fn admit(_: &Request, _: &Identity) -> Result<Self, Refusal> {
         Ok(Self)
     }
 }
@@ -98,7 +98,7 @@ impl SignedIn {
 
 impl AccessRule for SignedIn {
     type Credential = BySession;
-    fn admit(_: &Cx, who: &Identity) -> Result<Self, Refusal> {
+    fn admit(_: &Request, who: &Identity) -> Result<Self, Refusal> {
         let facts = who.actor.user_facts().ok_or(Refusal::SignInRequired)?;
         Ok(Self { facts })
     }
@@ -119,7 +119,7 @@ impl Staff {
 
 impl AccessRule for Staff {
     type Credential = BySession;
-    fn admit(cx: &Cx, who: &Identity) -> Result<Self, Refusal> {
+    fn admit(cx: &Request, who: &Identity) -> Result<Self, Refusal> {
         let facts = SignedIn::admit(cx, who)?.facts;
         if facts.is_staff {
             Ok(Self { facts })
@@ -144,7 +144,7 @@ impl Superuser {
 
 impl AccessRule for Superuser {
     type Credential = BySession;
-    fn admit(cx: &Cx, who: &Identity) -> Result<Self, Refusal> {
+    fn admit(cx: &Request, who: &Identity) -> Result<Self, Refusal> {
         let facts = SignedIn::admit(cx, who)?.facts;
         if facts.is_superuser {
             Ok(Self { facts })
@@ -159,7 +159,7 @@ macro_rules! all_of {
     ($($first:ident $($more:ident)+;)+) => {$(
         impl<$first: AccessRule, $($more: AccessRule<Credential = $first::Credential>),+> AccessRule for ($first, $($more),+) {
             type Credential = $first::Credential;
-            fn admit(cx: &Cx, who: &<Self::Credential as Credential>::Loaded) -> Result<Self, Refusal> {
+            fn admit(cx: &Request, who: &<Self::Credential as Credential>::Loaded) -> Result<Self, Refusal> {
                 Ok(($first::admit(cx, who)?, $($more::admit(cx, who)?),+))
             }
         }

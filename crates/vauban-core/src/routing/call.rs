@@ -11,15 +11,15 @@ use vauban_orm::engine::Unit;
 use vauban_orm::{Db, Write};
 
 use super::{Credential, Kind, Param, Refusal, Writing};
-use crate::forms::{DataError, FormData, Limits};
-use crate::http::{Cx, Error, Respond, Response, Result, Saved};
+use crate::forms::{DataError, FormData, FormLimits};
+use crate::http::{Error, Request, Respond, Response, Result, Saved};
 use crate::middleware::body::{self, Pieces};
 use crate::middleware::{RequestBody, SecurityEvent, csrf, pages};
 
 /// One call of a view of kind `K` whose rule goes by `C`. Only the driver makes one, and there is no way from one kind
 /// to the other: a reading call has neither a writer nor a body (CWE-352).
 pub struct Call<K: Kind, C: Credential> {
-    cx: Arc<Cx>,
+    cx: Arc<Request>,
     unread: Option<RequestBody>,
     body: Bytes,
     form: Option<Result<FormData, DataError>>,
@@ -31,7 +31,7 @@ pub struct Call<K: Kind, C: Credential> {
 /// What every call has.
 impl<K: Kind, C: Credential> Call<K, C> {
     /// The request.
-    pub fn cx(&self) -> &Arc<Cx> {
+    pub fn cx(&self) -> &Arc<Request> {
         &self.cx
     }
 
@@ -148,7 +148,7 @@ impl<C: Credential> Param<Writing, C> for BodyStream {
 
 /// The driver's steps.
 impl<K: Kind, C: Credential> Call<K, C> {
-    pub(crate) fn new(cx: Arc<Cx>, body: RequestBody) -> Self {
+    pub(crate) fn new(cx: Arc<Request>, body: RequestBody) -> Self {
         Self {
             cx,
             unread: Some(body),
@@ -265,7 +265,7 @@ impl<K: Kind, C: Credential> Call<K, C> {
 
     fn weigh_token(&mut self) -> csrf::Verdict {
         #[cfg(any(test, feature = "__test_switches"))]
-        if self.cx.site.switches.no_token_check {
+        if self.cx.site.without.token_check {
             return csrf::Verdict::Good;
         }
         // Sent in both places, both must be good: two readers could differ on which counts (CWE-436).
@@ -295,9 +295,9 @@ impl<K: Kind, C: Credential> Call<K, C> {
     }
 
     fn parse(&self) -> Result<FormData, DataError> {
-        let limits = Limits {
+        let limits = FormLimits {
             fields: self.cx.settings().limits.fields,
-            ..Limits::DEFAULT
+            ..FormLimits::DEFAULT
         };
         FormData::parse(self.content_type(), &self.body, &limits)
     }

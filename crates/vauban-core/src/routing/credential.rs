@@ -14,7 +14,7 @@ use bytes::Bytes;
 use vauban_orm::Actor;
 
 use super::{AccessRule, Kind, Reading, Refusal};
-use crate::http::{Cx, Result};
+use crate::http::{Request, Result};
 use crate::middleware::{Guarded, Identity, RequestBody, SESSION_COOKIE, Stopped, body};
 
 /// Who asks, on its way; `None` if there is nothing to look up.
@@ -50,15 +50,15 @@ pub trait Credential: Sealed + Sized + Send + Sync + 'static {
     /// Whether this request brings its proof without anybody's doing, so that it needs a token (CWE-352). Decided by
     /// what the request has, before anything is looked up.
     #[doc(hidden)]
-    fn is_ambient(cx: &Cx) -> bool;
+    fn is_ambient(cx: &Request) -> bool;
 
     /// Looks up whose it is.
     #[doc(hidden)]
-    fn load<'a>(only: OnlyThePipeline, cx: &'a Cx, body: &'a mut RequestBody) -> Loading<'a>;
+    fn load<'a>(only: OnlyThePipeline, cx: &'a Request, body: &'a mut RequestBody) -> Loading<'a>;
 
     /// What was loaded.
     #[doc(hidden)]
-    fn loaded(cx: &Cx) -> Result<&Self::Loaded, Refusal>;
+    fn loaded(cx: &Request) -> Result<&Self::Loaded, Refusal>;
 }
 
 /// The session's cookie. A browser sends it by itself, so unsafe requests need a token against forgery.
@@ -69,17 +69,17 @@ impl Sealed for BySession {}
 impl Credential for BySession {
     type Loaded = Identity;
 
-    fn is_ambient(_: &Cx) -> bool {
+    fn is_ambient(_: &Request) -> bool {
         true
     }
 
-    fn load<'a>(_: OnlyThePipeline, cx: &'a Cx, _: &'a mut RequestBody) -> Loading<'a> {
+    fn load<'a>(_: OnlyThePipeline, cx: &'a Request, _: &'a mut RequestBody) -> Loading<'a> {
         let backend = cx.site.identity.as_ref()?;
         let cookie = cx.own_cookie(SESSION_COOKIE)?;
         Some(backend.identify(cx, cookie))
     }
 
-    fn loaded(cx: &Cx) -> Result<&Identity, Refusal> {
+    fn loaded(cx: &Request) -> Result<&Identity, Refusal> {
         Ok(&cx.identity)
     }
 }
@@ -94,16 +94,16 @@ impl Credential for ByNothing {
     type Loaded = ();
     const MAY_WRITE: bool = false;
 
-    fn is_ambient(_: &Cx) -> bool {
+    fn is_ambient(_: &Request) -> bool {
         // CWE-352: an address or a network is sent along as a cookie is.
         true
     }
 
-    fn load<'a>(_: OnlyThePipeline, _: &'a Cx, _: &'a mut RequestBody) -> Loading<'a> {
+    fn load<'a>(_: OnlyThePipeline, _: &'a Request, _: &'a mut RequestBody) -> Loading<'a> {
         None
     }
 
-    fn loaded(_: &Cx) -> Result<&(), Refusal> {
+    fn loaded(_: &Request) -> Result<&(), Refusal> {
         Ok(&())
     }
 }
@@ -128,7 +128,7 @@ pub trait TokenScheme: Send + Sync + 'static {
     ///
     /// # Errors
     /// If it cannot be looked up: then nobody is let in.
-    fn find(cx: &Cx, token: &str) -> impl Future<Output = Result<Option<Proven<Self::Loaded>>>> + Send;
+    fn find(cx: &Request, token: &str) -> impl Future<Output = Result<Option<Proven<Self::Loaded>>>> + Send;
 }
 
 /// `Authorization: Bearer …` (RFC 6750). A browser never sends it by itself, so no token against forgery is asked;
@@ -140,16 +140,16 @@ impl<T: TokenScheme> Sealed for ByToken<T> {}
 impl<T: TokenScheme> Credential for ByToken<T> {
     type Loaded = T::Loaded;
 
-    fn is_ambient(_: &Cx) -> bool {
+    fn is_ambient(_: &Request) -> bool {
         false
     }
 
-    fn load<'a>(_: OnlyThePipeline, cx: &'a Cx, _: &'a mut RequestBody) -> Loading<'a> {
+    fn load<'a>(_: OnlyThePipeline, cx: &'a Request, _: &'a mut RequestBody) -> Loading<'a> {
         let token = bearer(cx)?;
         Some(Box::pin(async move { Ok(identity(T::find(cx, token).await?)) }))
     }
 
-    fn loaded(cx: &Cx) -> Result<&T::Loaded, Refusal> {
+    fn loaded(cx: &Request) -> Result<&T::Loaded, Refusal> {
         of_identity(cx).ok_or(Refusal::TokenRequired)
     }
 }
@@ -163,7 +163,7 @@ pub trait SignatureScheme: Send + Sync + 'static {
     ///
     /// # Errors
     /// If that cannot be told: then nobody is let in.
-    fn verify(cx: &Cx, body: &Bytes) -> impl Future<Output = Result<Option<Self::Loaded>>> + Send;
+    fn verify(cx: &Request, body: &Bytes) -> impl Future<Output = Result<Option<Self::Loaded>>> + Send;
 }
 
 /// A signature over the raw body, as webhooks have it. The bounded body is read before the rule decides; no token
@@ -175,11 +175,11 @@ impl<S: SignatureScheme> Sealed for BySignature<S> {}
 impl<S: SignatureScheme> Credential for BySignature<S> {
     type Loaded = S::Loaded;
 
-    fn is_ambient(_: &Cx) -> bool {
+    fn is_ambient(_: &Request) -> bool {
         false
     }
 
-    fn load<'a>(_: OnlyThePipeline, cx: &'a Cx, body: &'a mut RequestBody) -> Loading<'a> {
+    fn load<'a>(_: OnlyThePipeline, cx: &'a Request, body: &'a mut RequestBody) -> Loading<'a> {
         Some(Box::pin(async move {
             let unread = std::mem::take(body);
             let limit = body::limit_of(cx);
@@ -194,7 +194,7 @@ impl<S: SignatureScheme> Credential for BySignature<S> {
         }))
     }
 
-    fn loaded(cx: &Cx) -> Result<&S::Loaded, Refusal> {
+    fn loaded(cx: &Request) -> Result<&S::Loaded, Refusal> {
         of_identity(cx).ok_or(Refusal::Forbidden)
     }
 }
@@ -208,12 +208,12 @@ impl<T: TokenScheme> Credential for ByEither<T> {
     /// What the session loaded, if it was asked.
     type Loaded = Identity;
 
-    fn is_ambient(cx: &Cx) -> bool {
+    fn is_ambient(cx: &Request) -> bool {
         // CWE-352: whatever `Authorization` says, a request that has it is not let in by its cookies.
         cx.authorization.is_empty()
     }
 
-    fn load<'a>(only: OnlyThePipeline, cx: &'a Cx, body: &'a mut RequestBody) -> Loading<'a> {
+    fn load<'a>(only: OnlyThePipeline, cx: &'a Request, body: &'a mut RequestBody) -> Loading<'a> {
         if cx.is_ambient() {
             BySession::load(only, cx, body)
         } else {
@@ -221,7 +221,7 @@ impl<T: TokenScheme> Credential for ByEither<T> {
         }
     }
 
-    fn loaded(cx: &Cx) -> Result<&Identity, Refusal> {
+    fn loaded(cx: &Request) -> Result<&Identity, Refusal> {
         Ok(&cx.identity)
     }
 }
@@ -245,7 +245,7 @@ where
 {
     type Credential = ByEither<T>;
 
-    fn admit(cx: &Cx, who: &Identity) -> Result<Self, Refusal> {
+    fn admit(cx: &Request, who: &Identity) -> Result<Self, Refusal> {
         if cx.is_ambient() {
             A::admit(cx, who).map(Self::Session)
         } else {
@@ -257,8 +257,8 @@ where
 /// How the pipeline comes to know who asks for a view.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Asking {
-    is_ambient: fn(&Cx) -> bool,
-    load: for<'a> fn(OnlyThePipeline, &'a Cx, &'a mut RequestBody) -> Loading<'a>,
+    is_ambient: fn(&Request) -> bool,
+    load: for<'a> fn(OnlyThePipeline, &'a Request, &'a mut RequestBody) -> Loading<'a>,
 }
 
 impl Asking {
@@ -285,7 +285,7 @@ impl Asking {
     ///
     /// # Errors
     /// If it cannot be looked up: then nobody is let in as anybody.
-    pub(crate) async fn load(self, cx: &mut Cx, body: &mut RequestBody) -> Result<()> {
+    pub(crate) async fn load(self, cx: &mut Request, body: &mut RequestBody) -> Result<()> {
         if !(self.is_ambient)(cx) {
             cx.forget_cookies();
         }
@@ -302,7 +302,7 @@ impl Asking {
 
 /// The token in `Authorization: Bearer …`; none if it is sent twice, or by another scheme: browsers send `Basic`,
 /// `Digest` and `Negotiate` by themselves (CWE-352).
-fn bearer(cx: &Cx) -> Option<&str> {
+fn bearer(cx: &Request) -> Option<&str> {
     let [value] = cx.authorization.as_slice() else {
         return None;
     };
@@ -324,6 +324,6 @@ fn identity<L: Send + Sync + 'static>(proven: Option<Proven<L>>) -> Identity {
     }
 }
 
-fn of_identity<L: 'static>(cx: &Cx) -> Option<&L> {
+fn of_identity<L: 'static>(cx: &Request) -> Option<&L> {
     cx.identity.session.as_ref()?.downcast_ref()
 }

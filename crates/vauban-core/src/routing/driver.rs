@@ -8,15 +8,15 @@ use std::sync::Arc;
 
 use super::view::{CredentialOf, KindOf, Run};
 use super::{AccessRule, Call, Credential, Params, View, ViewFuture};
-use crate::http::{Cx, Error, Outcome, Response};
+use crate::http::{Error, Outcome, Request, Response};
 use crate::middleware::{RequestBody, pages};
 
 /// Answers one call of a view.
-pub(crate) fn drive<V: View>(cx: Arc<Cx>, body: RequestBody) -> ViewFuture {
+pub(crate) fn drive<V: View>(cx: Arc<Request>, body: RequestBody) -> ViewFuture {
     Box::pin(way::<V, _>(V::run(), cx, body))
 }
 
-async fn way<V: View, R: Run<V>>(view: R, cx: Arc<Cx>, body: RequestBody) -> Response {
+async fn way<V: View, R: Run<V>>(view: R, cx: Arc<Request>, body: RequestBody) -> Response {
     // 1. The credential that the rule goes by, and 2. the rule. CWE-862: the body of whom it refuses is not read.
     let admitted = CredentialOf::<V>::loaded(&cx).and_then(|who| V::Rule::admit(&cx, who));
     let rule = match admitted {

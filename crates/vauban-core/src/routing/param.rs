@@ -127,7 +127,7 @@ tuples! {
 }
 
 /// The request itself. Behind a token or a signature it has no cookies.
-impl<K: Kind, C: Credential> Param<K, C> for std::sync::Arc<crate::http::Cx> {
+impl<K: Kind, C: Credential> Param<K, C> for std::sync::Arc<crate::http::Request> {
     async fn take(call: &mut Call<K, C>) -> Result<Self> {
         Ok(Self::clone(call.cx()))
     }

@@ -9,7 +9,7 @@ use serde::de::{DeserializeOwned, IntoDeserializer, Visitor};
 
 use super::{Call, Credential, Kind, Param};
 use crate::forms::scalar::{read_bool, read_float};
-use crate::forms::{DataError, FormData, Limits};
+use crate::forms::{DataError, FormData, FormLimits};
 use crate::http::{Error, Result};
 
 /// The query string, read into a type that lists its fields: `Query<Search>` with `#[derive(Deserialize)]`.
@@ -30,15 +30,15 @@ impl<T> Deref for Query<T> {
 
 impl<K: Kind, C: Credential, T: DeserializeOwned + Send> Param<K, C> for Query<T> {
     async fn take(call: &mut Call<K, C>) -> Result<Self> {
-        let limits = Limits {
+        let limits = FormLimits {
             fields: call.cx().settings().limits.fields,
-            ..Limits::DEFAULT
+            ..FormLimits::DEFAULT
         };
         read(call.cx().query(), &limits).map(Self)
     }
 }
 
-fn read<T: DeserializeOwned>(query: &str, limits: &Limits) -> Result<T> {
+fn read<T: DeserializeOwned>(query: &str, limits: &FormLimits) -> Result<T> {
     let pairs: Vec<&str> = query.split('&').filter(|pair| !pair.is_empty()).collect();
     // CWE-770: counted before anything is decoded.
     if pairs.len() > limits.fields {
@@ -81,7 +81,7 @@ impl From<serde::de::value::Error> for Unread {
 /// The pairs of a query, not decoded yet.
 struct Pairs<'a> {
     pairs: Vec<&'a str>,
-    limits: &'a Limits,
+    limits: &'a FormLimits,
 }
 
 impl Pairs<'_> {
@@ -281,7 +281,7 @@ mod tests {
 
     #[test]
     fn a_query_becomes_a_closed_type() {
-        let search = |text| read::<Search>(text, &Limits::DEFAULT);
+        let search = |text| read::<Search>(text, &FormLimits::DEFAULT);
         assert_eq!(
             search("q=a+b&page=2&utm=x").unwrap(),
             Search {
@@ -310,7 +310,7 @@ mod tests {
     /// A stranger's marker breaks nothing: undeclared names are not read.
     #[test]
     fn undeclared_names_are_not_read() {
-        let search = |text| read::<Search>(text, &Limits::DEFAULT).map(|search| search.q);
+        let search = |text| read::<Search>(text, &FormLimits::DEFAULT).map(|search| search.q);
         for strange in [
             "utm_source=a&utm_source=b&q=x",
             "utm_term=50%&q=x",
@@ -327,10 +327,10 @@ mod tests {
         let many = "x=1&".repeat(2000);
         assert_eq!(search(&many).unwrap_err().status(), StatusCode::PAYLOAD_TOO_LARGE);
         // A type without names of its own reads all.
-        let all = |text| read::<BTreeMap<String, String>>(text, &Limits::DEFAULT);
+        let all = |text| read::<BTreeMap<String, String>>(text, &FormLimits::DEFAULT);
         assert_eq!(all("a=1&b=2").unwrap().len(), 2);
         assert!(all("a=1&a=2").is_err() && all("a=%").is_err());
-        read::<()>("a=1&a=2", &Limits::DEFAULT).unwrap();
+        read::<()>("a=1&a=2", &FormLimits::DEFAULT).unwrap();
     }
 
     #[derive(serde::Deserialize, Debug, PartialEq)]
@@ -345,7 +345,7 @@ mod tests {
 
     #[test]
     fn booleans_are_read_as_in_forms_and_numbers_are_finite() {
-        let values = |text| read::<Values>(text, &Limits::DEFAULT);
+        let values = |text| read::<Values>(text, &FormLimits::DEFAULT);
         for (text, yes) in [
             ("yes=on", true),
             ("yes=1", true),

@@ -6,11 +6,11 @@ use super::credential::Asking;
 use super::driver;
 use super::view::{CredentialOf, KindOf};
 use super::{Conflict, Router, View, ViewFuture, ViewMeta};
-use crate::http::Cx;
+use crate::http::Request;
 use crate::middleware::RequestBody;
 
 /// How a view is called.
-pub(crate) type Handle = fn(Arc<Cx>, RequestBody) -> ViewFuture;
+pub(crate) type Handle = fn(Arc<Request>, RequestBody) -> ViewFuture;
 
 /// A table of routes.
 #[derive(Debug, Clone, Default)]

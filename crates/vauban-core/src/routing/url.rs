@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::PathReader;
 use super::path::{PathText, is_segment};
-use crate::http::Cx;
+use crate::http::Request;
 
 /// A URL of this site, made by the function that `routes!` writes for a route: `urls::article(&slug)`.
 ///
@@ -77,7 +77,7 @@ impl Url {
     }
 
     /// The path with the mount's prefix, and the query.
-    pub fn path(&self, cx: &Cx) -> String {
+    pub fn path(&self, cx: &Request) -> String {
         let mut out = String::new();
         self.push(cx.mount(self.view), &mut out);
         out
@@ -148,7 +148,7 @@ fn encode(text: &str, out: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::forms::{FormData, Limits};
+    use crate::forms::{FormData, FormLimits};
 
     proptest::proptest! {
         /// What `Url::query` writes, the reader of queries reads.
@@ -159,7 +159,7 @@ mod tests {
             query.push('=');
             encode(&value, &mut query);
             proptest::prop_assert!(query.is_ascii() && !query.contains([' ', '#', '"', '<', '&']));
-            let data = FormData::urlencoded(query.as_bytes(), &Limits::DEFAULT).unwrap();
+            let data = FormData::urlencoded(query.as_bytes(), &FormLimits::DEFAULT).unwrap();
             proptest::prop_assert_eq!(data.iter().collect::<Vec<_>>(), [(name.as_str(), value.as_str())]);
         }
     }

@@ -20,11 +20,12 @@ mod table;
 mod values;
 
 pub use module::{ModuleSettings, SettingRow, SettingValue, SettingsSection};
-pub use problem::{Problem, Problems, Source};
+pub use problem::{InvalidSetting, InvalidSettings, Source};
 pub use read::Places;
 pub use secret::Secret;
 pub use table::{Setting, documentation};
-pub use values::{HostPattern, LogFormat, Network, Origin, Synchronous};
+pub use values::{HostPattern, LogFormat, Network, Origin};
+pub use vauban_orm::engine::Synchronous;
 
 pub(crate) use values::host_and_port;
 
@@ -85,7 +86,7 @@ pub struct Settings {
     /// Strict-Transport-Security.
     pub hsts: Hsts,
     /// Bounds on what one client may send.
-    pub limits: Limits,
+    pub limits: RequestLimits,
     /// Bounds on how long things may take.
     pub timeouts: Timeouts,
     /// The log.
@@ -117,7 +118,7 @@ pub struct Hsts {
 /// Bounds on what one client may send (CWE-400, CWE-770).
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
-pub struct Limits {
+pub struct RequestLimits {
     /// Bytes of a request's body.
     pub body: usize,
     /// Fields of a form or a query.
@@ -165,7 +166,7 @@ impl Settings {
     ///
     /// # Errors
     /// Every problem at once.
-    pub fn load(mode: Mode, places: &Places, sections: &[SettingsSection]) -> Result<Self, Problems> {
+    pub fn load(mode: Mode, places: &Places, sections: &[SettingsSection]) -> Result<Self, InvalidSettings> {
         read::load(mode, places, sections)
     }
 
@@ -208,7 +209,7 @@ impl Settings {
                 include_subdomains: false,
                 preload: false,
             },
-            limits: Limits {
+            limits: RequestLimits {
                 body: 1 << 20,
                 fields: 1000,
                 header_bytes: 16 << 10,
@@ -320,7 +321,7 @@ impl Settings {
     ///
     /// # Errors
     /// The value is not one for this setting.
-    pub fn set(&mut self, name: &str, text: &str, option: &'static str) -> Result<(), Problem> {
+    pub fn set(&mut self, name: &str, text: &str, option: &'static str) -> Result<(), InvalidSetting> {
         read::set(
             self,
             name,

@@ -38,7 +38,7 @@ impl fmt::Display for Source {
 
 /// One thing wrong with the settings, with what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
+pub struct InvalidSetting {
     /// The setting's name as it stands in `vauban.toml`.
     pub setting: String,
     /// Where the value was read.
@@ -49,7 +49,7 @@ pub struct Problem {
     pub write: String,
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for InvalidSetting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
@@ -61,9 +61,9 @@ impl fmt::Display for Problem {
 
 /// Every problem found while the settings were read, all at once.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problems(pub Vec<Problem>);
+pub struct InvalidSettings(pub Vec<InvalidSetting>);
 
-impl fmt::Display for Problems {
+impl fmt::Display for InvalidSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let count = self.0.len();
         let s = if count == 1 { "" } else { "s" };
@@ -75,7 +75,7 @@ impl fmt::Display for Problems {
     }
 }
 
-impl std::error::Error for Problems {}
+impl std::error::Error for InvalidSettings {}
 
 /// The candidate nearest to `word`, if it is near enough to be a slip of the fingers.
 pub(crate) fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {

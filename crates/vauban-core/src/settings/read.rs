@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use toml::de::{DeTable, DeValue};
 
-use super::problem::{Problem, Problems, Source, nearest};
+use super::problem::{InvalidSetting, InvalidSettings, Source, nearest};
 use super::secret_file::{development_key, secret_file};
 use super::table::{Row, rows};
 use super::{Mode, Settings, SettingsSection};
@@ -70,7 +70,11 @@ impl Raw {
 const NOT_SETTINGS: &[&str] = &["VAUBAN_VECTORS"];
 
 /// Reads all layers.
-pub(super) fn load(mode: Mode, places: &Places, sections: &[SettingsSection]) -> Result<Settings, Problems> {
+pub(super) fn load(
+    mode: Mode,
+    places: &Places,
+    sections: &[SettingsSection],
+) -> Result<Settings, InvalidSettings> {
     let mut settings = Settings::defaults(mode);
     settings.start(sections);
     let mut problems = Vec::new();
@@ -92,7 +96,7 @@ pub(super) fn load(mode: Mode, places: &Places, sections: &[SettingsSection]) ->
     if problems.is_empty() {
         Ok(settings)
     } else {
-        Err(Problems(problems))
+        Err(InvalidSettings(problems))
     }
 }
 
@@ -101,12 +105,15 @@ fn lossy(text: &OsStr) -> String {
 }
 
 /// The environment's variables that are ours. Others are nobody's business here.
-fn ours(variables: &BTreeMap<String, String>, problems: &mut Vec<Problem>) -> BTreeMap<String, String> {
+fn ours(
+    variables: &BTreeMap<String, String>,
+    problems: &mut Vec<InvalidSetting>,
+) -> BTreeMap<String, String> {
     let mut ours = BTreeMap::new();
     for (name, value) in variables.iter().filter(|(name, _)| looks_like_ours(name)) {
         // Never mended: a secret with another letter in it is another secret.
         if name.contains('\u{fffd}') || value.contains('\u{fffd}') {
-            problems.push(Problem {
+            problems.push(InvalidSetting {
                 setting: name.escape_debug().to_string(),
                 source: Source::Env(name.escape_debug().to_string()),
                 found: "name or value is not UTF-8".into(),
@@ -154,7 +161,12 @@ fn file_text(path: &Path) -> Result<Option<String>, String> {
 }
 
 /// Sets one setting by name.
-pub(super) fn set(settings: &mut Settings, name: &str, raw: &Raw, source: Source) -> Result<(), Problem> {
+pub(super) fn set(
+    settings: &mut Settings,
+    name: &str,
+    raw: &Raw,
+    source: Source,
+) -> Result<(), InvalidSetting> {
     let sections = settings.sections.clone();
     match rows(&sections).find(|row| row.name == name) {
         Some(row) => apply(settings, row, raw, source),
@@ -163,13 +175,13 @@ pub(super) fn set(settings: &mut Settings, name: &str, raw: &Raw, source: Source
 }
 
 /// Sets the setting of `row`.
-fn apply(settings: &mut Settings, row: &Row, raw: &Raw, source: Source) -> Result<(), Problem> {
+fn apply(settings: &mut Settings, row: &Row, raw: &Raw, source: Source) -> Result<(), InvalidSetting> {
     match row.set(settings, raw) {
         Ok(()) => {
             settings.sources.insert(row.name.clone().into_owned(), source);
             Ok(())
         }
-        Err(found) => Err(Problem {
+        Err(found) => Err(InvalidSetting {
             setting: row.name.clone().into_owned(),
             source,
             found,
@@ -179,8 +191,8 @@ fn apply(settings: &mut Settings, row: &Row, raw: &Raw, source: Source) -> Resul
 }
 
 /// A name that no setting has.
-fn unknown<'a>(name: &str, source: Source, names: impl Iterator<Item = &'a str>) -> Problem {
-    Problem {
+fn unknown<'a>(name: &str, source: Source, names: impl Iterator<Item = &'a str>) -> InvalidSetting {
+    InvalidSetting {
         setting: name.to_owned(),
         source,
         found: "there is no such setting".into(),
@@ -192,7 +204,7 @@ fn unknown<'a>(name: &str, source: Source, names: impl Iterator<Item = &'a str>)
 }
 
 /// `vauban.toml`: committed with the sources, so it may hold no secret.
-fn toml_layer(settings: &mut Settings, path: &Path, problems: &mut Vec<Problem>) {
+fn toml_layer(settings: &mut Settings, path: &Path, problems: &mut Vec<InvalidSetting>) {
     let text = match file_text(path) {
         Ok(Some(text)) => text,
         Ok(None) => return,
@@ -215,7 +227,7 @@ fn toml_layer(settings: &mut Settings, path: &Path, problems: &mut Vec<Problem>)
                 let source = Source::Toml(path.into(), line_of(offset));
                 let row = rows(&sections).find(|row| row.name == name);
                 let result = match (row, raw) {
-                    (Some(row), _) if row.secret && row.name != "database_url" => Err(Problem {
+                    (Some(row), _) if row.secret && row.name != "database_url" => Err(InvalidSetting {
                         setting: name,
                         source,
                         // CWE-798, CWE-540: a committed file is read by everybody who can read the sources.
@@ -227,7 +239,7 @@ fn toml_layer(settings: &mut Settings, path: &Path, problems: &mut Vec<Problem>)
                         ),
                     }),
                     (Some(row), Some(raw)) => apply(settings, row, &raw, source),
-                    (Some(row), None) => Err(Problem {
+                    (Some(row), None) => Err(InvalidSetting {
                         setting: name,
                         source,
                         found: "is neither text, number, truth value nor a list of them".into(),
@@ -247,8 +259,8 @@ fn toml_layer(settings: &mut Settings, path: &Path, problems: &mut Vec<Problem>)
 }
 
 /// A settings file that cannot be read.
-fn unreadable(what: &str, source: Source, error: &str) -> Problem {
-    Problem {
+fn unreadable(what: &str, source: Source, error: &str) -> InvalidSetting {
+    InvalidSetting {
         setting: what.to_owned(),
         source,
         found: error.trim().to_owned(),
@@ -288,7 +300,7 @@ fn scalar(value: &DeValue<'_>) -> Option<String> {
 }
 
 /// `.env`: `NAME=value` lines, as the environment. What is not read is said.
-fn dotenv_layer(settings: &mut Settings, places: &Places, problems: &mut Vec<Problem>) {
+fn dotenv_layer(settings: &mut Settings, places: &Places, problems: &mut Vec<InvalidSetting>) {
     let path = places.folder.join(".env");
     let text = match file_text(&path) {
         Ok(Some(text)) => text,
@@ -298,7 +310,7 @@ fn dotenv_layer(settings: &mut Settings, places: &Places, problems: &mut Vec<Pro
     let (mut variables, mut lines) = (BTreeMap::new(), BTreeMap::new());
     for (number, line) in text.lines().enumerate() {
         let at = Source::DotEnv(path.clone(), number + 1);
-        let wrong = |found: String, write: &str| Problem {
+        let wrong = |found: String, write: &str| InvalidSetting {
             setting: ".env".into(),
             source: at.clone(),
             found,
@@ -354,7 +366,7 @@ fn environment_layer(
     places: &Places,
     variables: &BTreeMap<String, String>,
     source: &dyn Fn(&str) -> Source,
-    problems: &mut Vec<Problem>,
+    problems: &mut Vec<InvalidSetting>,
 ) {
     let mut known = BTreeSet::new();
     let sections = settings.sections.clone();
@@ -365,7 +377,7 @@ fn environment_layer(
             variables.get(&file_variable).filter(|_| row.secret),
         );
         let result = match (value, file) {
-            (Some(_), Some(_)) => Err(Problem {
+            (Some(_), Some(_)) => Err(InvalidSetting {
                 setting: row.name.clone().into_owned(),
                 source: source(&variable),
                 found: format!("{variable} and {file_variable} are both set"),
@@ -377,7 +389,7 @@ fn environment_layer(
                 let source = Source::SecretFile(file_variable.clone(), path.clone());
                 match secret_file(&path) {
                     Ok(text) => apply(settings, row, &Raw::One(text), source),
-                    Err((found, write)) => Err(Problem {
+                    Err((found, write)) => Err(InvalidSetting {
                         setting: row.name.clone().into_owned(),
                         source,
                         found,

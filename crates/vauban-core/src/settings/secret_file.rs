@@ -6,7 +6,7 @@ use std::path::Path;
 
 use base64::prelude::{BASE64_STANDARD, Engine};
 
-use super::problem::{Problem, Source};
+use super::problem::{InvalidSetting, Source};
 use super::{Settings, strength};
 
 /// Most bytes of a secret file.
@@ -75,10 +75,10 @@ fn check_mode(_path: &Path, _metadata: &fs::Metadata) -> Result<(), (String, Str
 }
 
 /// Development's own key: made once, mode 0600, so that sign-ins survive a restart.
-pub(super) fn development_key(settings: &mut Settings, folder: &Path) -> Result<(), Problem> {
+pub(super) fn development_key(settings: &mut Settings, folder: &Path) -> Result<(), InvalidSetting> {
     let dir = folder.join(&settings.data_dir);
     let path = dir.join("secret_key");
-    let wrong = |found: String, write: &str| Problem {
+    let wrong = |found: String, write: &str| InvalidSetting {
         setting: "secret_key".into(),
         source: Source::Generated(path.clone()),
         found,

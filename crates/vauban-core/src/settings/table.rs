@@ -6,10 +6,8 @@ use std::sync::Arc;
 
 use super::read::Raw;
 use super::secret::{Hidden, Secret};
-use super::values::{
-    HostPattern, LogFormat, Network, Synchronous, boolean, duration, show_duration, show_size, size,
-};
-use super::{Mode, Settings, SettingsSection, Source};
+use super::values::{HostPattern, LogFormat, Network, boolean, duration, show_duration, show_size, size};
+use super::{Mode, Settings, SettingsSection, Source, Synchronous};
 
 /// One setting as the command `settings` shows it.
 #[derive(Debug, Clone)]

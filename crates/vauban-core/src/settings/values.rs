@@ -272,15 +272,6 @@ impl fmt::Display for Origin {
     }
 }
 
-/// How much SQLite waits for the disk at a commit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Synchronous {
-    /// Every commit is on the disk before it is acknowledged.
-    Full,
-    /// A power failure may lose the last commits, never the database's consistency.
-    Normal,
-}
-
 /// The form of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogFormat {

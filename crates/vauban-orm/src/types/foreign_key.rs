@@ -6,7 +6,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use crate::columns::{Path, Rel};
-use crate::field::{Limits, ModelField};
+use crate::field::{FieldLimits, ModelField};
 use crate::meta::{ColumnMeta, ModelMeta};
 use crate::model::Model;
 use crate::problem::Problem;
@@ -160,7 +160,7 @@ impl<M: Model> ModelField for ForeignKey<M> {
     fn input_value(input: &Id<M>) -> Value {
         Value::Uuid(input.uuid())
     }
-    fn check_input(_: &Id<M>, _: &Limits) -> Result<(), Problem> {
+    fn check_input(_: &Id<M>, _: &FieldLimits) -> Result<(), Problem> {
         Ok(())
     }
     fn read(row: &mut RowReader<'_>) -> Result<Self, Mismatch> {
@@ -188,7 +188,7 @@ impl<M: Model> ModelField for Option<ForeignKey<M>> {
     fn input_value(input: &Option<Id<M>>) -> Value {
         input.map_or(Value::Null, |id| Value::Uuid(id.uuid()))
     }
-    fn check_input(_: &Option<Id<M>>, _: &Limits) -> Result<(), Problem> {
+    fn check_input(_: &Option<Id<M>>, _: &FieldLimits) -> Result<(), Problem> {
         Ok(())
     }
     fn read(row: &mut RowReader<'_>) -> Result<Self, Mismatch> {

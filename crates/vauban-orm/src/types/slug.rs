@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::error::Error;
-use crate::field::{Field, Limits};
+use crate::field::{Field, FieldLimits};
 use crate::problem::Problem;
 use crate::value::{Kind, Mismatch, Value, ValueRef};
 
@@ -151,7 +151,7 @@ impl Field for Slug {
             _ => Err(Mismatch),
         }
     }
-    fn check(&self, limits: &Limits) -> Result<(), Problem> {
+    fn check(&self, limits: &FieldLimits) -> Result<(), Problem> {
         limits.check_text(&self.0)
     }
 }

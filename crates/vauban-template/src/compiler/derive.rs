@@ -284,7 +284,7 @@ fn implement(
 
             #[automatically_derived]
             impl #impl_generics ::vauban::Respond for #ident #type_generics #where_clause {
-                fn respond(self, cx: &::vauban::Cx) -> ::vauban::Response {
+                fn respond(self, cx: &::vauban::Request) -> ::vauban::Response {
                     ::vauban::__private::respond_replaceable(self, cx)
                 }
 
@@ -297,7 +297,7 @@ fn implement(
         quote! {
             #[automatically_derived]
             impl #impl_generics ::vauban::Respond for #ident #type_generics #where_clause {
-                fn respond(self, cx: &::vauban::Cx) -> ::vauban::Response {
+                fn respond(self, cx: &::vauban::Request) -> ::vauban::Response {
                     ::vauban::__private::respond_template(&self, cx)
                 }
 

@@ -1,6 +1,6 @@
 //! What a template may ask of the response it is rendered for.
 
-/// One response. Implemented by the framework's `Cx`; a test may bring its own.
+/// One response. Implemented by the framework's `Request`; a test may bring its own.
 pub trait RenderContext {
     /// The Content-Security-Policy nonce of this response.
     fn nonce(&self) -> &str;

@@ -11,7 +11,7 @@ use std::collections::HashSet;
 /// What a sanitized text may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Policy {
+pub enum Profile {
     /// Emphasis, links, lists, quotations and code: for comments.
     Comment,
     /// The same with headings, tables, images and rules: for articles.
@@ -70,19 +70,19 @@ const RICH: &[&str] = &[
     "tr",
 ];
 
-/// Keeps what the policy allows and drops the rest (CWE-79; ASVS 1.3.1).
+/// Keeps what the profile allows and drops the rest (CWE-79; ASVS 1.3.1).
 ///
 /// Links lead to `http`, `https` and `mailto` only and carry `rel="nofollow ugc noopener"`; there are no styles,
 /// classes, ids, forms, scripts, frames or SVG. Time and memory are linear in the length of the markup; what nests deeper
 /// than 256 elements, or is otherwise more work than people write, is shown as text.
 ///
 /// ```
-/// # use vauban_template::sanitize::{sanitize, Policy};
-/// let html = sanitize("<b onclick=x>hi</b><script>alert(1)</script>", Policy::Comment);
+/// # use vauban_template::sanitize::{sanitize, Profile};
+/// let html = sanitize("<b onclick=x>hi</b><script>alert(1)</script>", Profile::Comment);
 /// assert_eq!(html.as_str(), "<b>hi</b>");
 /// ```
-pub fn sanitize(html: &str, policy: Policy) -> SafeHtml {
-    clean(html, policy).unwrap_or_else(|| source(html))
+pub fn sanitize(html: &str, profile: Profile) -> SafeHtml {
+    clean(html, profile).unwrap_or_else(|| source(html))
 }
 
 /// Text of which no markup is made: nothing of it is lost.
@@ -91,12 +91,12 @@ fn source(text: &str) -> SafeHtml {
 }
 
 /// Nothing if it is too much work (CWE-407).
-fn clean(html: &str, policy: Policy) -> Option<SafeHtml> {
+fn clean(html: &str, profile: Profile) -> Option<SafeHtml> {
     let html = narrow::narrow(html)?;
-    Some(SafeHtml::checked(builder(policy).clean(&html).to_string()))
+    Some(SafeHtml::checked(builder(profile).clean(&html).to_string()))
 }
 
-fn builder(policy: Policy) -> ammonia::Builder<'static> {
+fn builder(profile: Profile) -> ammonia::Builder<'static> {
     let mut tags: HashSet<&str> = COMMENT.iter().copied().collect();
     let mut builder = ammonia::Builder::empty();
     builder
@@ -109,7 +109,7 @@ fn builder(policy: Policy) -> ammonia::Builder<'static> {
         .add_tag_attributes("ol", ["start"])
         .add_tag_attributes("q", ["cite"])
         .add_tag_attributes("blockquote", ["cite"]);
-    if policy == Policy::RichText {
+    if profile == Profile::RichText {
         tags.extend(RICH);
         builder
             .add_tag_attributes("img", ["src", "alt", "width", "height"])
@@ -124,15 +124,15 @@ fn builder(policy: Policy) -> ammonia::Builder<'static> {
 #[cfg(feature = "markdown")]
 const DEEPEST: usize = 100;
 
-/// Markdown (CommonMark with tables and strikethrough) as markup. Raw HTML in it goes through the policy as well.
+/// Markdown (CommonMark with tables and strikethrough) as markup. Raw HTML in it goes through the profile as well.
 ///
 /// ```
-/// # use vauban_template::sanitize::{markdown, Policy};
-/// let html = markdown("*a* [x](javascript:alert(1)) <img src=x onerror=y>", Policy::Comment);
+/// # use vauban_template::sanitize::{markdown, Profile};
+/// let html = markdown("*a* [x](javascript:alert(1)) <img src=x onerror=y>", Profile::Comment);
 /// assert!(!html.as_str().contains("javascript:") && !html.as_str().contains("onerror"));
 /// ```
 #[cfg(feature = "markdown")]
-pub fn markdown(text: &str, policy: Policy) -> SafeHtml {
+pub fn markdown(text: &str, profile: Profile) -> SafeHtml {
     use pulldown_cmark::{Event, Options, Parser};
     let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH;
     let mut html = String::with_capacity(text.len() + text.len() / 2);
@@ -150,7 +150,7 @@ pub fn markdown(text: &str, policy: Policy) -> SafeHtml {
         _ => true,
     });
     pulldown_cmark::html::push_html(&mut html, events);
-    clean(&html, policy).unwrap_or_else(|| source(text))
+    clean(&html, profile).unwrap_or_else(|| source(text))
 }
 
 #[cfg(test)]
@@ -168,7 +168,7 @@ mod tests {
             "<form action=//evil><input name=q></form>",
             "<p style=\"background:url(//evil)\" id=x class=y>t</p>",
         ] {
-            let html = sanitize(attack, Policy::RichText).as_str().to_owned();
+            let html = sanitize(attack, Profile::RichText).as_str().to_owned();
             for word in [
                 "<script",
                 "<svg",
@@ -187,9 +187,9 @@ mod tests {
                 "{attack} → {html}"
             );
         }
-        assert_eq!(sanitize("<h2>a</h2><p>b", Policy::Comment).as_str(), "a<p>b</p>");
+        assert_eq!(sanitize("<h2>a</h2><p>b", Profile::Comment).as_str(), "a<p>b</p>");
         assert_eq!(
-            sanitize("<h2>a</h2><p>b", Policy::RichText).as_str(),
+            sanitize("<h2>a</h2><p>b", Profile::RichText).as_str(),
             "<h2>a</h2><p>b</p>"
         );
     }
@@ -205,9 +205,9 @@ mod tests {
             "a<!-- <b> --!>b<?x?><!doctype html>c</>d<font color=red>e</font><custom-x>f</custom-x>",
             "a<script>if (a<b) '</p>'</script>b<svg><g/></svg>c<style>x</style>d<x <b>e</b>",
         ] {
-            for policy in [Policy::Comment, Policy::RichText] {
-                let whole = builder(policy).clean(html).to_string();
-                assert_eq!(sanitize(html, policy).as_str(), whole, "{html}");
+            for profile in [Profile::Comment, Profile::RichText] {
+                let whole = builder(profile).clean(html).to_string();
+                assert_eq!(sanitize(html, profile).as_str(), whole, "{html}");
             }
         }
     }
@@ -259,19 +259,19 @@ mod tests {
             "<p></p><dd><li>",
             "<ul><b></ul></b><li></ul><ul><b></ul></b><dd></ul>",
         ] {
-            let html = sanitize(&unit.repeat(2000), Policy::RichText);
+            let html = sanitize(&unit.repeat(2000), Profile::RichText);
             assert!(depth(html.as_str()) <= 1100, "{unit}: {}", depth(html.as_str()));
         }
         let deep = format!("{}\nx & y", "<div>".repeat(257));
-        let shown = sanitize(&deep, Policy::RichText);
+        let shown = sanitize(&deep, Profile::RichText);
         assert_eq!(
             shown.as_str(),
             format!("{}<br>x &amp; y", "&lt;div&gt;".repeat(257))
         );
         #[cfg(feature = "markdown")]
-        assert_eq!(markdown(&deep, Policy::RichText), shown);
+        assert_eq!(markdown(&deep, Profile::RichText), shown);
         let fine = format!("{}x{}", "<div>".repeat(256), "</div>".repeat(256));
-        assert_eq!(sanitize(&fine, Policy::RichText).as_str(), fine);
+        assert_eq!(sanitize(&fine, Profile::RichText).as_str(), fine);
     }
 
     /// The attack (CWE-400): short markup of which the parser makes gigabytes, or which it moves about for minutes.
@@ -294,7 +294,7 @@ mod tests {
             (many("<table>", "&"), 5),
             (many("<table><td></tr>", "<br>"), 5),
         ] {
-            let length = sanitize(&attack, Policy::RichText).as_str().len();
+            let length = sanitize(&attack, Profile::RichText).as_str().len();
             assert!(
                 length <= attack.len() * most,
                 "{}… {} → {length}",
@@ -303,11 +303,11 @@ mod tests {
             );
         }
         assert!(
-            sanitize(&many("<table>", "<br>"), Policy::RichText)
+            sanitize(&many("<table>", "<br>"), Profile::RichText)
                 .as_str()
                 .starts_with("&lt;table")
         );
-        // No attribute that no policy knows is even parsed, no long one, and no second one of a name.
+        // No attribute that no profile knows is even parsed, no long one, and no second one of a name.
         let names: String = (0..30_000).map(|n| format!(" a{n}=x")).collect();
         let narrow = narrow::narrow(&format!("<p{names} lang=de title={}>x", "y".repeat(9000)));
         assert_eq!(narrow.as_deref(), Some("<p lang=\"de\">x"));
@@ -336,7 +336,7 @@ mod tests {
         }
         let text = format!("{} &amp; {}", "x".repeat(20_000), "y & ".repeat(9000));
         assert_eq!(
-            sanitize(&text, Policy::Comment).as_str(),
+            sanitize(&text, Profile::Comment).as_str(),
             text.replace("y & ", "y &amp; ")
         );
     }

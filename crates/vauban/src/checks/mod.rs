@@ -7,7 +7,7 @@ mod refusal;
 #[cfg(test)]
 mod vectors;
 
-pub use vauban_core::checks::{Check, Checking, Finding, Level, Migrated};
+pub use vauban_core::checks::{Check, Checking, Finding, Migrated, Severity};
 
 use crate::app::App;
 use crate::settings::Settings;

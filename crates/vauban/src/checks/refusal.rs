@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use super::{Finding, Level};
+use super::{Finding, Severity};
 
 /// Why the program does not serve.
 pub(crate) struct Refused<'a> {
@@ -18,7 +18,7 @@ impl fmt::Display for Refused<'_> {
         let errors = || {
             self.findings
                 .iter()
-                .filter(|finding| finding.level == Level::Error)
+                .filter(|finding| finding.level == Severity::Error)
         };
         let count = errors().count();
         let s = if count == 1 { "" } else { "s" };

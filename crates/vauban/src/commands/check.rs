@@ -3,7 +3,7 @@
 use super::{Failure, Out};
 use crate::app::App;
 use crate::assemble;
-use crate::checks::{Level, checking, run as run_checks};
+use crate::checks::{Severity, checking, run as run_checks};
 use crate::settings::Mode;
 
 pub(super) fn run(app: &App, deploy: bool, out: &Out) -> Result<(), Failure> {
@@ -21,8 +21,12 @@ pub(super) fn run(app: &App, deploy: bool, out: &Out) -> Result<(), Failure> {
     for finding in &findings {
         out.line(format_args!("{finding}"));
     }
-    let count = |level: Level| findings.iter().filter(|finding| finding.level == level).count();
-    let (errors, warnings, notes) = (count(Level::Error), count(Level::Warning), count(Level::Note));
+    let count = |level: Severity| findings.iter().filter(|finding| finding.level == level).count();
+    let (errors, warnings, notes) = (
+        count(Severity::Error),
+        count(Severity::Warning),
+        count(Severity::Note),
+    );
     let summary = format!("{errors} error(s), {warnings} warning(s), {notes} note(s).");
     if errors > 0 {
         return Err(Failure::new(format_args!(

@@ -8,7 +8,7 @@ use vauban_core::module::Modules;
 use super::{Failure, Out, Run, migrate};
 use crate::app::App;
 use crate::assemble;
-use crate::checks::{Finding, Level, Refused, checking, run as run_checks};
+use crate::checks::{Finding, Refused, Severity, checking, run as run_checks};
 use crate::middleware::Site;
 use crate::settings::{Mode, Settings};
 
@@ -59,7 +59,7 @@ fn release(app: App, mut settings: Settings, out: &Out) -> Result<(), Failure> {
             Finding::error("database.unreadable", failure.to_string(), hint),
         );
     }
-    if findings.iter().any(|finding| finding.level == Level::Error) {
+    if findings.iter().any(|finding| finding.level == Severity::Error) {
         let program = std::env::args()
             .next()
             .unwrap_or_else(|| app.package.name.to_owned());
@@ -70,7 +70,9 @@ fn release(app: App, mut settings: Settings, out: &Out) -> Result<(), Failure> {
     }
     for finding in &findings {
         match finding.level {
-            Level::Note => tracing::info!(target: "vauban::checks", check = finding.id, "{}", finding.what),
+            Severity::Note => {
+                tracing::info!(target: "vauban::checks", check = finding.id, "{}", finding.what)
+            }
             _ => tracing::warn!(target: "vauban::checks", check = finding.id, "{}", finding.what),
         }
     }

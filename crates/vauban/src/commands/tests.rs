@@ -4,7 +4,7 @@ use clap::ArgMatches;
 
 use super::{Command, Failure, Out, Run, cli, dispatch};
 use crate::access::Matrix;
-use crate::checks::{Level, checking, run as run_checks};
+use crate::checks::{Severity, checking, run as run_checks};
 use crate::http::Text;
 use crate::routing::{Public, Staff};
 use crate::settings::Mode;
@@ -116,12 +116,12 @@ fn a_matrix_that_is_not_the_lock_stops_a_release() {
     assert_eq!(found(Some(reviewed), closed::routes(), Mode::Release), None);
     assert_eq!(
         found(Some(reviewed), open::routes(), Mode::Release),
-        Some(Level::Error)
+        Some(Severity::Error)
     );
-    assert_eq!(found(None, open::routes(), Mode::Release), Some(Level::Error));
+    assert_eq!(found(None, open::routes(), Mode::Release), Some(Severity::Error));
     assert_eq!(
         found(Some(reviewed), open::routes(), Mode::Development),
-        Some(Level::Warning)
+        Some(Severity::Warning)
     );
 }
 

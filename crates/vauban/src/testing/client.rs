@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use ::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, header};
+use ::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use tracing::instrument::WithSubscriber as _;
 use tracing_subscriber::layer::SubscriberExt as _;
 
@@ -118,7 +118,7 @@ impl Client {
     ) -> Answer {
         let path = url.path(&self.site);
         let (head, ()) = self.head(&method, &path, headers).into_parts();
-        let mut request = Request::from_parts(head, RequestBody::Ready(body.to_owned().into()));
+        let mut request = ::http::Request::from_parts(head, RequestBody::Ready(body.to_owned().into()));
         request
             .headers_mut()
             .insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
@@ -211,8 +211,8 @@ impl Client {
         token
     }
 
-    fn head(&self, method: &Method, path: &str, headers: HeaderMap) -> Request<()> {
-        let built = Request::builder().method(method).uri(path).body(());
+    fn head(&self, method: &Method, path: &str, headers: HeaderMap) -> ::http::Request<()> {
+        let built = ::http::Request::builder().method(method).uri(path).body(());
         let mut request = built.unwrap_or_else(|error| panic!("{path}: {error}"));
         let own = request.headers_mut();
         let set = |own: &mut HeaderMap, name: HeaderName, value: &str| {

@@ -1,12 +1,12 @@
 //! CWE-460: an answer says whether what the view wrote is kept, for it is rendered after the commit.
 
 use vauban::http::{Respond, Status, StatusCode};
-use vauban::{Cx, Response};
+use vauban::{Request, Response};
 
 pub struct Refused;
 
 impl Respond for Refused {
-    fn respond(self, cx: &Cx) -> Response {
+    fn respond(self, cx: &Request) -> Response {
         Status(StatusCode::CONFLICT).respond(cx)
     }
 }

@@ -5,10 +5,10 @@
 use std::sync::Arc;
 use vauban::__private::orm::engine::{Database, Options};
 use vauban::__private::orm::{Binder, UserFacts};
-use vauban::{Cx, Public, Text, view};
+use vauban::{Request, Public, Text, view};
 
 #[view(get, "/all/")]
-async fn all(_: Public, cx: Arc<Cx>) -> Text {
+async fn all(_: Public, cx: Arc<Request>) -> Text {
     let url = cx.site().settings().database_url.expose();
     let root = UserFacts { id: uuid::Uuid::nil(), is_staff: true, is_superuser: true };
     let database = Database::open(url, Options::default()).unwrap();

@@ -2,12 +2,12 @@
 
 use vauban::routing::{ByToken, Either, Proven, TokenScheme};
 use vauban::sessions::Session;
-use vauban::{AccessRule, Cx, Refusal, Result, SignedIn, Text, view};
+use vauban::{AccessRule, Request, Refusal, Result, SignedIn, Text, view};
 
 pub struct Tokens;
 impl TokenScheme for Tokens {
     type Loaded = ();
-    async fn find(_: &Cx, _: &str) -> Result<Option<Proven<()>>> {
+    async fn find(_: &Request, _: &str) -> Result<Option<Proven<()>>> {
         Ok(None)
     }
 }
@@ -15,7 +15,7 @@ impl TokenScheme for Tokens {
 pub struct ApiToken;
 impl AccessRule for ApiToken {
     type Credential = ByToken<Tokens>;
-    fn admit(_: &Cx, (): &()) -> Result<Self, Refusal> {
+    fn admit(_: &Request, (): &()) -> Result<Self, Refusal> {
         Ok(Self)
     }
 }

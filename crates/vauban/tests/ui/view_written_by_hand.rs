@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use vauban::routing::{Public, View, ViewFuture, methods};
-use vauban::{Cx, Response, Text};
+use vauban::{Request, Response, Text};
 
 struct Open;
 
@@ -12,7 +12,7 @@ impl View for Open {
     type Rule = Public;
     const PATTERN: &'static str = "/";
     const RULE: &'static str = "Superuser";
-    fn handle(_: Arc<Cx>) -> ViewFuture {
+    fn handle(_: Arc<Request>) -> ViewFuture {
         Box::pin(async { Response::of(Text::new("")) })
     }
 }

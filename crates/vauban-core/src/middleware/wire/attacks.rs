@@ -2,26 +2,26 @@
 
 use std::sync::atomic::Ordering;
 
-use super::super::switches::Switches;
+use super::super::without::Without;
 use super::*;
 
 const ANN: &str = "a-session-of-ann";
 
-async fn twin(switches: Switches) -> Server {
+async fn twin(without: Without) -> Server {
     let mut parts = parts(&["example.com"]);
-    parts.switches = switches;
+    parts.without = without;
     start(parts).await
 }
 
 /// Everything off that hides another control; what is tested is put back by the caller.
-fn bare() -> Switches {
-    Switches {
-        no_host_check: true,
-        no_origin_check: true,
-        no_isolation: true,
-        no_token_check: true,
-        no_security_headers: true,
-        no_body_limit: true,
+fn bare() -> Without {
+    Without {
+        host_check: true,
+        origin_check: true,
+        isolation: true,
+        token_check: true,
+        security_headers: true,
+        body_limit: true,
     }
 }
 
@@ -42,17 +42,17 @@ async fn a_foreign_form_changes_nothing() {
         ("Origin", "https://attacker.example"),
         ("Sec-Fetch-Site", "cross-site"),
     ]);
-    let post = async |switches: Switches| {
+    let post = async |without: Without| {
         let before = views::WRITES.load(Ordering::Relaxed);
-        let reply = twin(switches).await.send("POST /", &foreign, "a=1").await;
+        let reply = twin(without).await.send("POST /", &foreign, "a=1").await;
         (reply.status, views::WRITES.load(Ordering::Relaxed) > before)
     };
     // The attack works where nothing stands against it,
     assert_eq!(post(bare()).await, (200, true));
     // and each wall alone stops it.
     assert_eq!(
-        post(Switches {
-            no_origin_check: false,
+        post(Without {
+            origin_check: false,
             ..bare()
         })
         .await
@@ -60,8 +60,8 @@ async fn a_foreign_form_changes_nothing() {
         403
     );
     assert_eq!(
-        post(Switches {
-            no_token_check: false,
+        post(Without {
+            token_check: false,
             ..bare()
         })
         .await
@@ -73,8 +73,8 @@ async fn a_foreign_form_changes_nothing() {
 /// ASVS 3.5.1, CWE-352: the attacker sends a token of their own.
 #[tokio::test]
 async fn a_token_of_another_session_path_or_time_is_refused() {
-    let server = twin(Switches {
-        no_token_check: false,
+    let server = twin(Without {
+        token_check: false,
         ..bare()
     })
     .await;
@@ -117,8 +117,8 @@ async fn a_foreign_host_is_not_answered() {
         twin(bare()).await.send("GET /host/", &evil, "").await.body,
         "evil.example"
     );
-    let reply = twin(Switches {
-        no_host_check: false,
+    let reply = twin(Without {
+        host_check: false,
         ..bare()
     })
     .await
@@ -127,8 +127,8 @@ async fn a_foreign_host_is_not_answered() {
     assert_eq!(reply.status, 400);
     assert!(!reply.body.contains("evil"), "{reply:?}");
     // CWE-444: two hosts, or an absolute target that names another.
-    let server = twin(Switches {
-        no_host_check: false,
+    let server = twin(Without {
+        host_check: false,
         ..bare()
     })
     .await;
@@ -153,8 +153,8 @@ async fn a_foreign_page_loads_nothing() {
         ("Sec-Fetch-Dest", "script"),
     ]);
     assert_eq!(twin(bare()).await.send("GET /json/", &load, "").await.status, 200);
-    let isolated = twin(Switches {
-        no_isolation: false,
+    let isolated = twin(Without {
+        isolation: false,
         ..bare()
     })
     .await;
@@ -172,7 +172,7 @@ async fn a_foreign_page_loads_nothing() {
 async fn every_answer_carries_the_headers() {
     let bare_reply = twin(bare()).await.send("GET /", &browser(&[]), "").await;
     assert_eq!(bare_reply.header("content-security-policy"), None);
-    let server = twin(Switches::default()).await;
+    let server = twin(Without::default()).await;
     let foreign_host = vec![pair("Host", "evil.example")];
     for (line, headers, status) in [
         ("GET /", browser(&[]), 200),
@@ -227,7 +227,7 @@ async fn every_answer_carries_the_headers() {
 /// CWE-79: two answers never share a nonce, and a document's policy has one.
 #[tokio::test]
 async fn a_nonce_is_used_once() {
-    let server = twin(Switches::default()).await;
+    let server = twin(Without::default()).await;
     let policy = async || {
         server
             .send("GET /nothing/", &browser(&[]), "")
@@ -247,15 +247,15 @@ async fn a_nonce_is_used_once() {
 /// ASVS 15.2.2, CWE-770, CWE-409: large, encoded and oversized requests.
 #[tokio::test]
 async fn what_is_too_large_is_refused() {
-    let server = twin(Switches::default()).await;
+    let server = twin(Without::default()).await;
     let token = server.token(&Binding::Session(ANN.to_owned()), "/");
     let own = [("Sec-Fetch-Site", "same-origin"), ("X-CSRFToken", token.as_str())];
     let large = format!("a={}", "x".repeat(1 << 20));
     assert_eq!(server.send("POST /", &browser(&own), "a=1").await.status, 200);
     assert_eq!(server.send("POST /", &browser(&own), &large).await.status, 413);
-    let unlimited = twin(Switches {
-        no_body_limit: true,
-        ..Switches::default()
+    let unlimited = twin(Without {
+        body_limit: true,
+        ..Without::default()
     })
     .await;
     assert_eq!(unlimited.send("POST /", &browser(&own), &large).await.status, 200);
@@ -281,7 +281,7 @@ async fn what_is_too_large_is_refused() {
 /// CWE-444: what two readers could read in two ways is refused by the parser.
 #[tokio::test]
 async fn smuggling_is_refused() {
-    let server = twin(Switches::default()).await;
+    let server = twin(Without::default()).await;
     for head in [
         "POST / HTTP/1.1\r\nHost: example.com\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabc",
         "POST / HTTP/1.1\r\nHost: example.com\r\nContent-Length: +3\r\n\r\nabc",
@@ -304,7 +304,7 @@ async fn smuggling_is_refused() {
 /// CWE-525: an answer made for somebody is kept by nobody.
 #[tokio::test]
 async fn answers_of_a_session_are_not_kept() {
-    let server = twin(Switches::default()).await;
+    let server = twin(Without::default()).await;
     let anonymous = [pair("Host", "example.com"), pair("X-Forwarded-Proto", "https")];
     assert_eq!(
         server
@@ -333,7 +333,7 @@ async fn answers_of_a_session_are_not_kept() {
 /// CWE-384, CWE-352: a first visit gets a token that its own cookie makes good.
 #[tokio::test]
 async fn a_first_visit_can_post() {
-    let server = twin(Switches::default()).await;
+    let server = twin(Without::default()).await;
     let page = server.send("GET /", &[pair("Host", "example.com")], "").await;
     let cookie = page
         .header("set-cookie")

@@ -24,7 +24,7 @@ struct Counted {
 impl IdentityBackend for Counted {
     fn identify<'a>(
         &'a self,
-        _: &'a Cx,
+        _: &'a Request,
         cookie: &'a str,
     ) -> Pin<Box<dyn Future<Output = Result<Identity>> + Send + 'a>> {
         self.hops.fetch_add(1, Ordering::Relaxed);
@@ -54,7 +54,7 @@ impl IdentityBackend for Counted {
 pub struct Mfa;
 impl AccessRule for Mfa {
     type Credential = BySession;
-    fn admit(_: &Cx, who: &Identity) -> Result<Self, Refusal> {
+    fn admit(_: &Request, who: &Identity) -> Result<Self, Refusal> {
         match who.user_id.as_deref() {
             Some(id) if id.contains("mfa") => Ok(Self),
             _ => Err(Refusal::Forbidden),
@@ -68,7 +68,7 @@ static LOOKED_UP: AtomicUsize = AtomicUsize::new(0);
 
 impl TokenScheme for Tokens {
     type Loaded = Scopes;
-    async fn find(cx: &Cx, token: &str) -> Result<Option<Proven<Scopes>>> {
+    async fn find(cx: &Request, token: &str) -> Result<Option<Proven<Scopes>>> {
         LOOKED_UP.fetch_add(1, Ordering::Relaxed);
         tokio::task::yield_now().await;
         assert_eq!(cx.cookie("session"), None, "a scheme sees a cookie");
@@ -95,7 +95,7 @@ impl Scope for Invoices {
 pub struct ApiToken<S>(std::marker::PhantomData<fn() -> S>);
 impl<S: Scope> AccessRule for ApiToken<S> {
     type Credential = ByToken<Tokens>;
-    fn admit(_: &Cx, who: &Scopes) -> Result<Self, Refusal> {
+    fn admit(_: &Request, who: &Scopes) -> Result<Self, Refusal> {
         if who.0.contains(&S::NAME) {
             Ok(Self(std::marker::PhantomData))
         } else {
@@ -107,7 +107,7 @@ impl<S: Scope> AccessRule for ApiToken<S> {
 pub struct Signed;
 impl SignatureScheme for Signed {
     type Loaded = usize;
-    async fn verify(cx: &Cx, body: &Bytes) -> Result<Option<usize>> {
+    async fn verify(cx: &Request, body: &Bytes) -> Result<Option<usize>> {
         let sent = cx
             .headers()
             .get("x-signature")
@@ -124,7 +124,7 @@ fn signature(body: &[u8]) -> String {
 pub struct Webhook(usize);
 impl AccessRule for Webhook {
     type Credential = BySignature<Signed>;
-    fn admit(_: &Cx, who: &usize) -> Result<Self, Refusal> {
+    fn admit(_: &Request, who: &usize) -> Result<Self, Refusal> {
         Ok(Self(*who))
     }
 }
@@ -132,7 +132,7 @@ impl AccessRule for Webhook {
 pub struct FromHere;
 impl AccessRule for FromHere {
     type Credential = ByNothing;
-    fn admit(cx: &Cx, (): &()) -> Result<Self, Refusal> {
+    fn admit(cx: &Request, (): &()) -> Result<Self, Refusal> {
         if cx.client_ip().is_loopback() {
             Ok(Self)
         } else {
@@ -150,7 +150,7 @@ mod views {
     }
 
     #[view(post, "/api/")]
-    pub(super) async fn api(_: ApiToken<Tickets>, cx: Arc<Cx>) -> Result<Text> {
+    pub(super) async fn api(_: ApiToken<Tickets>, cx: Arc<Request>) -> Result<Text> {
         cx.set_cookie(Cookie::new("planted", "1", false));
         let cookie = cx.cookie("session").unwrap_or("none");
         Ok(Text::new(format!(
@@ -211,13 +211,13 @@ mod views {
     }
 
     #[view(get, "/theme/")]
-    pub(super) async fn theme(_: Public, cx: Arc<Cx>) -> Result<Response> {
+    pub(super) async fn theme(_: Public, cx: Arc<Request>) -> Result<Response> {
         let _ = cx.cookie("theme");
         Ok(public())
     }
 
     #[view(get, "/key/")]
-    pub(super) async fn key(_: Public, cx: Arc<Cx>) -> Result<Response> {
+    pub(super) async fn key(_: Public, cx: Arc<Request>) -> Result<Response> {
         assert!(!cx.headers().contains_key("cookie") && !cx.headers().contains_key("authorization"));
         let _ = cx.authorization();
         Ok(public())
@@ -525,7 +525,7 @@ fn two_types_that_are_printed_alike_are_refused() {
             pub struct Superuser;
             impl AccessRule for Superuser {
                 type Credential = BySession;
-                fn admit(_: &Cx, _: &Identity) -> Result<Self, Refusal> {
+                fn admit(_: &Request, _: &Identity) -> Result<Self, Refusal> {
                     Ok(Self)
                 }
             }

@@ -9,7 +9,7 @@ use crate::routing::SignedIn;
 
 struct Closed;
 impl Gate for Closed {
-    async fn enter(&self, cx: &Cx) -> Result<Option<Response>> {
+    async fn enter(&self, cx: &Request) -> Result<Option<Response>> {
         tokio::task::yield_now().await;
         match cx.path() {
             "/x" => Ok(Some(Response::of(Text::new("closed for maintenance")))),
@@ -21,7 +21,7 @@ impl Gate for Closed {
 
 struct Stamp(&'static str);
 impl Middleware for Stamp {
-    async fn handle(&self, _: Arc<Cx>, next: Next) -> Response {
+    async fn handle(&self, _: Arc<Request>, next: Next) -> Response {
         stamp(next.run().await, self.0)
     }
 }
@@ -46,7 +46,7 @@ async fn layers_stand_inside_the_walls() {
     let mut parts = parts(&["example.com"]);
     parts.routes = parts.routes.view::<closed>("closed");
     parts.before = vec![
-        Arc::new(|cx: &Cx| match cx.path() {
+        Arc::new(|cx: &Request| match cx.path() {
             "/login/" => Err(Error::not_found()),
             _ => Ok(None),
         }),
@@ -54,7 +54,7 @@ async fn layers_stand_inside_the_walls() {
     ];
     parts.around = vec![
         Arc::new(Stamp("outer")),
-        Arc::new(|_: Arc<Cx>, next: Next| async move { stamp(next.run().await, "inner ") }),
+        Arc::new(|_: Arc<Request>, next: Next| async move { stamp(next.run().await, "inner ") }),
     ];
     let server = start(parts).await;
     let host = [pair("Host", "example.com")];

@@ -22,9 +22,9 @@ use sha2::{Digest, Sha256};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::switches::Switches;
+use super::without::Without;
 use super::{AnyGate, AnyMiddleware, ErrorPages, Identity, IdentityBackend, Site};
-use crate::http::{Cx, Json, Result, Text};
+use crate::http::{Json, Request, Result, Text};
 use crate::middleware::site::site_keys;
 use crate::module::Wired;
 use crate::routing::{Public, Routes};
@@ -40,7 +40,7 @@ struct TestSessions;
 impl IdentityBackend for TestSessions {
     fn identify<'a>(
         &'a self,
-        _: &'a Cx,
+        _: &'a Request,
         cookie: &'a str,
     ) -> Pin<Box<dyn Future<Output = Result<Identity>> + Send + 'a>> {
         Box::pin(async move {
@@ -69,7 +69,7 @@ struct SiteParts {
     before: Vec<Arc<dyn AnyGate>>,
     around: Vec<Arc<dyn AnyMiddleware>>,
     https: bool,
-    switches: Switches,
+    without: Without,
 }
 
 impl SiteParts {
@@ -93,7 +93,7 @@ impl SiteParts {
         let keys = site_keys(&self.settings);
         let mut site = Site::of(package, wired, self.settings, keys, self.database).unwrap();
         site.https = self.https;
-        site.switches = self.switches;
+        site.without = self.without;
         Arc::new(site)
     }
 }
@@ -106,7 +106,7 @@ mod views {
     pub(super) static WRITES: AtomicUsize = AtomicUsize::new(0);
 
     #[view(get, "/")]
-    pub(super) async fn home(_: Public, cx: Arc<Cx>) -> Result<Text> {
+    pub(super) async fn home(_: Public, cx: Arc<Request>) -> Result<Text> {
         let mut token = String::new();
         super::super::csrf::write(&cx.site, &cx, Some("/"), &mut token);
         Ok(Text::new(token))
@@ -141,7 +141,7 @@ mod views {
         Ok(Text::new("x"))
     }
     #[view(get, "/host/")]
-    pub(super) async fn host(_: Public, cx: Arc<Cx>) -> Result<Text> {
+    pub(super) async fn host(_: Public, cx: Arc<Request>) -> Result<Text> {
         Ok(Text::new(cx.host().to_owned()))
     }
     #[view(get, "/panic/")]
@@ -195,7 +195,7 @@ fn parts(hosts: &[&str]) -> SiteParts {
         before: Vec::new(),
         around: Vec::new(),
         https: false,
-        switches: Switches::default(),
+        without: Without::default(),
     }
 }
 

@@ -6,7 +6,7 @@ use crate::messages::Messages;
 
 /// The status, and what `cx.cookie` reads, of a raw request.
 #[view(get, "/taste/")]
-async fn taste(_: Public, cx: Arc<Cx>) -> Result<Text> {
+async fn taste(_: Public, cx: Arc<Request>) -> Result<Text> {
     Ok(Text::new(format!(
         "{}|{}",
         cx.cookie("taste").unwrap_or("none"),
@@ -15,7 +15,7 @@ async fn taste(_: Public, cx: Arc<Cx>) -> Result<Text> {
 }
 
 #[view(get, "/much/")]
-async fn much(_: Public, cx: Arc<Cx>) -> Result<Text> {
+async fn much(_: Public, cx: Arc<Request>) -> Result<Text> {
     cx.set_cookie(crate::http::Cookie::new("much", &"x".repeat(5000), false));
     Ok(Text::new("much"))
 }
@@ -29,13 +29,13 @@ async fn say(_: Public, messages: Messages) -> Result<Text> {
 }
 
 #[view(get, "/shown/")]
-async fn shown(_: Public, cx: Arc<Cx>) -> Result<Text> {
+async fn shown(_: Public, cx: Arc<Request>) -> Result<Text> {
     let texts: Vec<String> = cx.take_messages().iter().map(|m| m.text.clone()).collect();
     Ok(Text::new(texts.join("\n")))
 }
 
 #[view(get, "/client/")]
-async fn client(_: Public, cx: Arc<Cx>) -> Result<Text> {
+async fn client(_: Public, cx: Arc<Request>) -> Result<Text> {
     Ok(Text::new(format!("{} {}", cx.client_ip(), cx.host())))
 }
 

@@ -101,7 +101,7 @@ pub(super) async fn form(_: Public, db: Db<Write>, form: Form<NoteForm>) -> Resu
 /// A page that fails when it is rendered, which is after the commit.
 struct Broken;
 impl Respond for Broken {
-    fn respond(self, _: &Cx) -> Response {
+    fn respond(self, _: &Request) -> Response {
         panic!("while rendering")
     }
     fn commits(&self) -> bool {
@@ -135,7 +135,7 @@ pub(super) async fn late(_: Public, db: Db<Write>) -> Result<Text> {
 /// Does not end after the view of `/late/`.
 struct Hangs;
 impl Middleware for Hangs {
-    async fn handle(&self, cx: Arc<Cx>, next: Next) -> Response {
+    async fn handle(&self, cx: Arc<Request>, next: Next) -> Response {
         let answer = next.run().await;
         if cx.path() == "/late/" {
             std::future::pending::<()>().await;

@@ -1,8 +1,8 @@
-//! Markup before the sanitizer parses it: what no policy keeps is left out, and what would cost too much is refused.
+//! Markup before the sanitizer parses it: what no profile keeps is left out, and what would cost too much is refused.
 //!
 //! A parser of HTML takes time and memory by the square of what an attacker chooses (CWE-407): depth, attributes of one
 //! tag, what stands wrongly in a table, emphasis that every paragraph opens anew. Here the markup is read once, and only
-//! elements and attributes that some policy knows are written, so that the parser is in no state that is not known here:
+//! elements and attributes that some profile knows are written, so that the parser is in no state that is not known here:
 //! no scripts, no comments, no SVG. This makes nothing safe: the sanitizer does, after it.
 
 use super::{COMMENT, RICH};
@@ -24,7 +24,7 @@ const CHUNK: usize = 16 * 1024;
 pub(super) const DROPPED: [&str; 8] = [
     "script", "style", "template", "noscript", "iframe", "object", "svg", "math",
 ];
-/// No policy keeps them, but they end a paragraph.
+/// No profile keeps them, but they end a paragraph.
 const BLOCKS: [&str; 18] = [
     "address", "article", "aside", "center", "details", "dialog", "fieldset", "footer", "form", "h1",
     "header", "hgroup", "main", "menu", "nav", "search", "section", "summary",
@@ -219,7 +219,7 @@ fn block(name: &str) -> bool {
     !FORMATTING.contains(&name) && !INLINE.contains(&name) && !VOID.contains(&name)
 }
 
-/// A tag as the HTML standard reads it, with those attributes that some policy keeps.
+/// A tag as the HTML standard reads it, with those attributes that some profile keeps.
 struct Tag {
     name: String,
     attributes: String,

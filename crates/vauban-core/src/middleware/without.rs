@@ -4,11 +4,11 @@
 /// Controls taken out of one site, in tests.
 #[derive(Debug, Clone, Copy, Default)]
 #[allow(missing_docs)]
-pub struct Switches {
-    pub no_host_check: bool,
-    pub no_origin_check: bool,
-    pub no_isolation: bool,
-    pub no_token_check: bool,
-    pub no_security_headers: bool,
-    pub no_body_limit: bool,
+pub struct Without {
+    pub host_check: bool,
+    pub origin_check: bool,
+    pub isolation: bool,
+    pub token_check: bool,
+    pub security_headers: bool,
+    pub body_limit: bool,
 }

@@ -2,13 +2,13 @@
 
 use vauban::middleware::Identity;
 use vauban::routing::BySession;
-use vauban::{AccessRule, Cx, Refusal};
+use vauban::{AccessRule, Request, Refusal};
 
 struct Anybody;
 
 impl AccessRule for Anybody {
     type Credential = BySession;
-    fn admit(_: &Cx, _: &Identity) -> Result<Self, Refusal> {
+    fn admit(_: &Request, _: &Identity) -> Result<Self, Refusal> {
         Ok(Self)
     }
 }

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use vauban::{Cx, Public, Result, Text, view};
+use vauban::{Request, Public, Result, Text, view};
 
 #[view(get, "/")]
-async fn home(_: Public, _cx: Arc<Cx>) -> Result<Text> {
+async fn home(_: Public, _cx: Arc<Request>) -> Result<Text> {
     Ok(Text::new("home"))
 }
 

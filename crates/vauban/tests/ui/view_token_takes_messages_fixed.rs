@@ -1,12 +1,12 @@
 //! CWE-352: a view by token has no session, and nothing that a browser sends by itself.
 
 use vauban::routing::{ByToken, Proven, TokenScheme};
-use vauban::{AccessRule, Cx, Db, Refusal, Result, Text, Write, view};
+use vauban::{AccessRule, Request, Db, Refusal, Result, Text, Write, view};
 
 pub struct Tokens;
 impl TokenScheme for Tokens {
     type Loaded = ();
-    async fn find(_: &Cx, _: &str) -> Result<Option<Proven<()>>> {
+    async fn find(_: &Request, _: &str) -> Result<Option<Proven<()>>> {
         Ok(None)
     }
 }
@@ -14,7 +14,7 @@ impl TokenScheme for Tokens {
 pub struct ApiToken;
 impl AccessRule for ApiToken {
     type Credential = ByToken<Tokens>;
-    fn admit(_: &Cx, (): &()) -> Result<Self, Refusal> {
+    fn admit(_: &Request, (): &()) -> Result<Self, Refusal> {
         Ok(Self)
     }
 }

@@ -1,12 +1,12 @@
 //! CWE-352, CWE-639: a view gets its rows through `Db`: as who asks, and to write only where the method says so.
 
 use std::sync::Arc;
-use vauban::{Cx, Db, Public, Text, Write, view};
+use vauban::{Request, Db, Public, Text, Write, view};
 
 fn written(_: &Db<Write>) {}
 
 #[view(post, "/count/")]
-async fn count(_: Public, _cx: Arc<Cx>, db: Db<Write>) -> Text {
+async fn count(_: Public, _cx: Arc<Request>, db: Db<Write>) -> Text {
     written(&db);
     Text::new("counted")
 }

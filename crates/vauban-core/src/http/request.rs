@@ -20,7 +20,7 @@ use crate::routing::ViewMeta;
 use crate::settings::Settings;
 
 /// One request's context: what came in, and what the pipeline found out about it.
-pub struct Cx {
+pub struct Request {
     pub(crate) site: Arc<Site>,
     pub(crate) method: Method,
     pub(crate) uri: Uri,
@@ -64,7 +64,7 @@ pub(crate) enum Saved {
 /// 128 random bits as 32 hexadecimal digits.
 struct Hex([u8; 32]);
 
-impl Cx {
+impl Request {
     pub(crate) fn new(site: Arc<Site>, mut head: ::http::request::Parts, peer: IpAddr, tls: bool) -> Self {
         Self {
             sent_cookies: take_out(&mut head.headers, header::COOKIE),
@@ -354,10 +354,10 @@ fn take_out(headers: &mut HeaderMap, name: HeaderName) -> Vec<HeaderValue> {
     }
 }
 
-impl fmt::Debug for Cx {
+impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // CWE-532: neither headers nor query, which may hold secrets.
-        write!(f, "Cx({} {})", self.method, self.path())
+        write!(f, "Request({} {})", self.method, self.path())
     }
 }
 
