@@ -404,6 +404,11 @@ impl Modules {
         sets
     }
 
+    /// Whether what belongs to the whole site brings migrations; a site of a test may have none.
+    pub fn site_has_migrations(&self) -> bool {
+        self.0.first().is_some_and(|site| !site.migrations.is_empty())
+    }
+
     /// Models of other packages than `site` whose module brings no migrations, so that nobody would make their tables:
     /// what to do about it.
     pub fn without_migrations(&self, site: &str) -> Option<String> {

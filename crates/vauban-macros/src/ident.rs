@@ -11,8 +11,8 @@ pub(crate) fn unraw(ident: &Ident) -> String {
 
 /// The name as Rust takes it, `r#type` for `type`; `None` if it cannot be one, as `self` cannot.
 pub(crate) fn named(text: &str, span: proc_macro2::Span) -> Option<Ident> {
-    if let Ok(ident) = syn::parse_str::<Ident>(text) {
-        return Some(Ident::new(&ident.to_string(), span)).filter(|_| !text.starts_with("r#"));
+    if syn::parse_str::<Ident>(text).is_ok() {
+        return (!text.starts_with("r#")).then(|| Ident::new(text, span));
     }
     let word = text
         .bytes()

@@ -34,20 +34,20 @@ impl Kind {
 pub enum Value {
     /// No value.
     Null,
-    /// See [`Kind::Integer`].
+    /// A whole number: also a truth value, or a moment in microseconds.
     Integer(i64),
-    /// See [`Kind::Real`].
+    /// A number with a point, 64 bits wide.
     Real(f64),
-    /// See [`Kind::Text`].
+    /// Text in UTF-8.
     Text(String),
-    /// See [`Kind::Blob`].
+    /// Bytes as they are: also ids.
     Blob(Vec<u8>),
     /// A UUID, bound as its 16 bytes.
     Uuid(Uuid),
 }
 
 impl Value {
-    /// The value, borrowed.
+    /// The same value without owning its text or bytes.
     pub fn as_ref(&self) -> ValueRef<'_> {
         match self {
             Self::Null => ValueRef::Null,
@@ -100,13 +100,13 @@ impl ToSql for Value {
 pub enum ValueRef<'a> {
     /// No value.
     Null,
-    /// See [`Kind::Integer`].
+    /// A whole number: also a truth value, or a moment in microseconds.
     Integer(i64),
-    /// See [`Kind::Real`].
+    /// A number with a point, 64 bits wide.
     Real(f64),
-    /// See [`Kind::Text`].
+    /// Text in UTF-8.
     Text(&'a str),
-    /// See [`Kind::Blob`].
+    /// Bytes as they are: also ids.
     Blob(&'a [u8]),
 }
 

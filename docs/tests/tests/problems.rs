@@ -51,8 +51,9 @@ fn found(source: &str, out: &mut BTreeMap<String, String>) {
                 continue;
             };
             assert!(
-                code.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'),
-                "`{code}` is not a code: small letters and `_`"
+                code.bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_'),
+                "`{code}` is not a code: small letters, digits and `_`"
             );
             let english = english.replace("\\\\", "\\");
             let before = out.insert(code.clone(), english.clone());

@@ -6,7 +6,7 @@ use vauban::prelude::*;
 ///
 /// Its table is named after the package, so that a site's own `Entry` is another.
 #[derive(Model)]
-#[model(table = "guestbook_entry")]
+#[model(module)]
 pub struct Entry {
     pub id: Id<Self>,
     /// How they sign: not the account behind it.

@@ -33,7 +33,7 @@ const ENTRIES: u32 = 20;
 /// The entries of a page, newest first, each with whether who asks may take it out.
 async fn leaf(db: &Db, number: u32) -> Result<Page<Permitted<Entry>>> {
     let newest = Entry::objects().order_by(|e| e.created.desc()).with_may();
-    Ok(newest.limit(ENTRIES).page(db, number).await?)
+    Ok(newest.per_page(ENTRIES).page(db, number).await?)
 }
 
 /// The entries, newest first, and the form.

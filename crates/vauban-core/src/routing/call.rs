@@ -179,8 +179,11 @@ impl<K: Kind, C: Credential> Call<K, C> {
             return Ok(());
         }
         let verdict = self.weigh_token();
-        // A form that cannot be read has no token: what is wrong with it is the reason, and it is refused all the same.
-        if let (true, Some(Err(error))) = (self.is_form(), &self.form) {
+        // What cannot be read as a form has no token: that is the reason, and it is refused all the same.
+        let elsewhere = self.cx.headers().contains_key(csrf::HEADER) || self.body.is_empty();
+        if let Some(Err(error)) = &self.form
+            && (self.is_form() || !elsewhere)
+        {
             SecurityEvent::CSRF_TOKEN_REFUSED.log(Some(&self.cx));
             return Err(unreadable(*error));
         }

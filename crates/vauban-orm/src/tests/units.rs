@@ -415,7 +415,14 @@ async fn a_deleted_file_saves_nothing_and_says_so() {
     for (i, ruin) in ruins.into_iter().enumerate() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("db.sqlite3");
-        let database = Database::open(&format!("sqlite://{}", path.display()), Options::default()).unwrap();
+        let database = Database::open(
+            &format!("sqlite://{}", path.display()),
+            Options {
+                services: super::rights::services(),
+                ..Options::default()
+            },
+        )
+        .unwrap();
         database.create_all(&[Organisation::meta()]).unwrap();
         let add = async |name: &str| {
             let unit = database.bind(Actor::nobody());

@@ -73,7 +73,7 @@ fn make(app: &App) -> Folder {
     let settings = super::settings(app, Mode::Development, &folder.url());
     let database = assemble::open(app, &settings).unwrap_or_else(|failure| panic!("{failure}"));
     let sets = app.migration_sets();
-    let done = if sets.iter().any(|set| set.package == app.package.name) {
+    let done = if app.modules.site_has_migrations() {
         database.migrate(&sets, |_| ()).map(drop)
     } else {
         database.create_all(&app.modules.models())

@@ -147,4 +147,4 @@ fn settings(app: &App, mode: Mode, database_url: &str) -> Settings {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -14,7 +14,7 @@ use Expect::{Allowed, Forbidden, NotFound, SignIn};
 
 #[derive(Model, UserAccount, Clone)]
 #[model(user, table = "kit_user")]
-struct User {
+pub(crate) struct User {
     id: Id<User>,
     #[field(unique)]
     email: Email,

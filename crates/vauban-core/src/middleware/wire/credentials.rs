@@ -264,16 +264,16 @@ fn host(extra: &[(&str, &str)]) -> Vec<(String, String)> {
     headers
 }
 
-const ANN: &str = "session=ann-of-staff";
+const ANN: &str = "test-session=ann-of-staff";
 
 /// CWE-862: each rule of a tuple is asked.
 #[tokio::test]
 async fn a_tuple_of_rules_means_all_of_them() {
     let (server, _) = site().await;
     for (cookie, status) in [
-        ("session=ann-of-staff-with-mfa", 200),
+        ("test-session=ann-of-staff-with-mfa", 200),
         (ANN, 403),
-        ("session=bob-with-mfa", 403),
+        ("test-session=bob-with-mfa", 403),
         ("other=1", 403),
     ] {
         let reply = server.send("GET /vault/", &host(&[("Cookie", cookie)]), "").await;
