@@ -45,8 +45,8 @@ pub use crate::messages::Messages;
 pub use crate::module::Module;
 pub use crate::package::Package;
 pub use crate::routing::{
-    AccessRule, ClientIp, NotPathText, Path, PathText, Public, Query, Refusal, RestOfPath, Routes, SignedIn,
-    Staff, Superuser, Url,
+    AccessRule, ClientIp, NotPathText, Part, Path, PathText, Public, Query, Refusal, RestOfPath, Routes,
+    SignedIn, Staff, Superuser, Url,
 };
 pub use crate::settings::{Secret, Settings};
 pub use vauban_macros::Template;

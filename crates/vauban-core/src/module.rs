@@ -585,6 +585,15 @@ pub(crate) fn wire(
         wired.around.extend(module.around.iter().cloned());
         wired.ready.0.extend(module.ready.iter().cloned());
     }
+    for route in wired.routes.iter() {
+        if let Some(need) = (route.needs)().iter().find(|need| !need.is_met(&making.parts)) {
+            return Err(Failure::new(format_args!(
+                "The view `{}` cannot be answered: {}.",
+                route.meta.id,
+                need.missing()
+            )));
+        }
+    }
     wired.parts = making.parts;
     wired.identity = making.identity;
     Ok(wired)

@@ -23,6 +23,10 @@ impl Parts {
             .and_then(|part| part.downcast_ref())
     }
 
+    pub(crate) fn has(&self, id: TypeId) -> bool {
+        self.one.contains_key(&id)
+    }
+
     /// Adds a part. `false` if there is one of this type already, which stays.
     pub fn insert<T: Any + Send + Sync>(&mut self, part: T) -> bool {
         let free = !self.one.contains_key(&TypeId::of::<T>());

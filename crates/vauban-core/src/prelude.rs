@@ -7,7 +7,7 @@ pub use crate::{
     Changeable, Choices, Columns, DateTime, Db, Filter, ForeignKey, Id, Model, Page, Permitted, Policy,
 };
 pub use crate::{Deletable, Rules, Slug, UserId, Version, Who, Write, service, sql, waiver};
-pub use crate::{Email, Form, PathText, Template};
+pub use crate::{Email, Form, Part, PathText, Template};
 pub use crate::{
     Error, Json, Messages, Module, Path, Public, Query, Redirect, Response, Result, SignedIn, Staff,
 };

@@ -14,11 +14,13 @@
 #![allow(missing_docs)]
 
 pub mod entries;
+pub mod manners;
 pub mod tidying;
 pub mod urls;
 pub mod views;
 
 use vauban::Module;
+use vauban::http::StatusCode;
 
 vauban::export_templates!("templates");
 
@@ -30,6 +32,11 @@ pub fn module() -> Module {
         .static_files(vauban::static_files!("static"))
         .service::<tidying::Tidying>()
         .command(tidying::command())
+        .settings::<manners::Book>()
+        .part(manners::Manners::new)
+        .gate(manners::Closing)
+        .error_page::<manners::ClosedPage>(StatusCode::SERVICE_UNAVAILABLE)
+        .security_events(&[manners::ENTRY_REFUSED])
 }
 
 #[cfg(test)]

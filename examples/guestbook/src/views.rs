@@ -1,9 +1,13 @@
 //! Reading and signing the book.
 
+use std::sync::Arc;
+
 use serde::Deserialize;
+use vauban::Request;
 use vauban::prelude::*;
 
 use crate::entries::{Entry, EntryForm, NewEntry};
+use crate::manners::{self, Manners};
 use crate::urls;
 
 /// The book. A site may put a page of its own in its place: `App::page::<BookPage, …>()`.
@@ -27,19 +31,16 @@ pub struct Leaf {
     page: Option<u32>,
 }
 
-/// How many entries a page of the book has.
-const ENTRIES: u32 = 20;
-
 /// The entries of a page, newest first, each with whether who asks may take it out.
-async fn leaf(db: &Db, number: u32) -> Result<Page<Permitted<Entry>>> {
+async fn leaf(db: &Db, manners: &Manners, number: u32) -> Result<Page<Permitted<Entry>>> {
     let newest = Entry::objects().order_by(|e| e.created.desc()).with_may();
-    Ok(newest.per_page(ENTRIES).page(db, number).await?)
+    Ok(newest.per_page(manners.per_page).page(db, number).await?)
 }
 
 /// The entries, newest first, and the form.
 #[view(get, "/")]
-pub async fn book(_: Public, db: Db, leaf: Query<Leaf>) -> Result<BookPage> {
-    let entries = self::leaf(&db, leaf.page.unwrap_or(1)).await?;
+pub async fn book(_: Public, db: Db, manners: Part<Manners>, leaf: Query<Leaf>) -> Result<BookPage> {
+    let entries = self::leaf(&db, &manners, leaf.page.unwrap_or(1)).await?;
     Ok(BookPage {
         entries,
         form: Form::empty(),
@@ -51,15 +52,25 @@ pub async fn book(_: Public, db: Db, leaf: Query<Leaf>) -> Result<BookPage> {
 pub async fn sign(
     _: SignedIn,
     author: UserId,
+    request: Arc<Request>,
     db: Db<Write>,
+    manners: Part<Manners>,
     messages: Messages,
     form: Form<EntryForm>,
 ) -> Result<Redirect> {
-    let entries = leaf(&db, 1).await?;
-    let clean = form
-        .clean(&db)
-        .await?
-        .or_show(|form| BookPage { entries, form })?;
+    let entries = leaf(&db, &manners, 1).await?;
+    let page = |form| BookPage { entries, form };
+    let clean = match form.clean(&db).await?.into_result() {
+        Ok(clean) if manners.refuses(&clean.text) => {
+            manners::ENTRY_REFUSED.log(Some(&request));
+            Err(clean.refuse(|form| {
+                form.text
+                    .add_error("The guest book does not take one of these words.");
+            }))
+        }
+        other => other,
+    };
+    let clean = clean.map_err(|form| form.shown_in(page))?;
     let new = NewEntry {
         name: clean.name.clone(),
         text: clean.text.clone(),

@@ -180,3 +180,75 @@ fn a_page_is_replaced_once() {
     let told = told.downcast_ref::<String>().unwrap();
     assert!(told.contains("is replaced twice"), "{told}");
 }
+
+/// What the operator decides: a closed book takes nothing and says so in the module's own page; the rest of the site, and
+/// reading, go on.
+#[tokio::test]
+async fn a_closed_book_takes_no_entries() {
+    let app = TestApp::with(app, &[("guestbook.open", "false")]);
+    let ann = person(&app, "ann@example.com", false).await;
+    let mut browser = app.client();
+    browser.sign_in_as(&ann).await;
+    browser.get(urls::book()).await.assert_status(200);
+    let fields = [("name", "Ann"), ("text", "Lovely walls.")];
+    let refused = browser.post_form(urls::sign(), &fields).await;
+    refused
+        .assert_status(503)
+        .assert_contains("<h1>Not now</h1>")
+        .assert_contains("The guest book is closed.");
+    assert!(
+        app.rows(async |db| Entry::objects().all(&db).await)
+            .await
+            .is_empty()
+    );
+}
+
+/// A refused word keeps the entry out, leaves it in the form, and stands in the log by its name.
+#[tokio::test]
+async fn a_refused_word_is_told_and_logged() {
+    let app = TestApp::with(
+        app,
+        &[
+            ("guestbook.refused_words", "casino, Pills"),
+            ("guestbook.per_page", "1"),
+        ],
+    );
+    let ann = person(&app, "ann@example.com", false).await;
+    let mut browser = app.client();
+    browser.sign_in_as(&ann).await;
+    let fields = [("name", "Ann"), ("text", "Cheap PILLS here")];
+    let refused = browser.post_form(urls::sign(), &fields).await;
+    refused
+        .assert_status(422)
+        .assert_contains("does not take one of these words")
+        .assert_contains("Cheap PILLS here");
+    assert!(
+        refused
+            .events()
+            .iter()
+            .any(|event| event == "guestbook_entry_refused")
+    );
+    for text in ["one", "two"] {
+        browser
+            .post_form(urls::sign(), &[("name", "Ann"), ("text", text)])
+            .await
+            .assert_redirects_to("/visitors/");
+    }
+    browser
+        .get(urls::book())
+        .await
+        .assert_contains("two")
+        .assert_lacks(">one<")
+        .assert_contains("?page=2");
+}
+
+#[test]
+fn what_the_operator_writes_is_checked() {
+    use vauban::settings::ModuleSettings as _;
+    let book = guestbook::manners::Book {
+        per_page: 0,
+        ..Default::default()
+    };
+    assert_eq!(book.check()[0].id, "guestbook.per_page");
+    assert!(guestbook::manners::Book::default().check().is_empty());
+}

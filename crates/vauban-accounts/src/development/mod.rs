@@ -13,7 +13,6 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use super::accounts::Accounts;
-use super::params::AccountPages;
 use super::{Email, InvalidEmail, LookAs};
 use vauban::commands::Failure;
 use vauban::http::{Error, Result};
@@ -104,24 +103,6 @@ impl Helps {
 
     fn people(&self) -> Vec<(Email, &'static str)> {
         self.people.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
-impl AccountPages {
-    /// 404 unless the developer's own machine asks: the connection and the host are loopback, and the site is
-    /// not shared.
-    fn developer_only(&self) -> Result<()> {
-        let host = self.cx.host();
-        let name = host
-            .rsplit_once(':')
-            .filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()));
-        let name = name.map_or(host, |(name, _)| name);
-        let local = matches!(name, "localhost" | "127.0.0.1" | "[::1]") || name.ends_with(".localhost");
-        if self.cx.client_ip().to_canonical().is_loopback() && local && !self.cx.settings().is_shared() {
-            Ok(())
-        } else {
-            Err(Error::not_found())
-        }
     }
 }
 

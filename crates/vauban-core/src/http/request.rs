@@ -137,6 +137,19 @@ impl Request {
         self.client
     }
 
+    /// Whether the developer's own machine asks a development build: the connection and the host are loopback
+    /// (CWE-350: not only a name that points here), and the site is not shared.
+    pub fn is_from_developer(&self) -> bool {
+        let host = self.host();
+        let port = |port: &str| port.bytes().all(|b| b.is_ascii_digit());
+        let name = host
+            .rsplit_once(':')
+            .filter(|(_, end)| port(end))
+            .map_or(host, |(name, _)| name);
+        let local = matches!(name, "localhost" | "127.0.0.1" | "[::1]") || name.ends_with(".localhost");
+        local && self.client_ip().to_canonical().is_loopback() && self.settings().shows_insides()
+    }
+
     /// The route that was found.
     pub fn route(&self) -> Option<&'static ViewMeta> {
         self.route

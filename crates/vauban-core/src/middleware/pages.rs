@@ -108,7 +108,11 @@ pub(crate) fn answer(site: &Site, cx: &Request, error: Error) -> Response {
     if ours {
         log(cx, &error);
         #[cfg(debug_assertions)]
-        if site.settings.shows_insides() && accepts_html(cx) {
+        // An error that says itself what to tell (a closed counter, 503) has nothing to debug.
+        if (error.source().is_some() || error.message().is_empty())
+            && site.settings.shows_insides()
+            && accepts_html(cx)
+        {
             return super::debug_page::page(site, cx, &error);
         }
     }

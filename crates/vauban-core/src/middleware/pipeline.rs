@@ -49,6 +49,10 @@ async fn enter(site: &Site, cx: &mut Request, body: &mut RequestBody) -> Result<
     let found = site.router.find(&cx.method, cx.uri.path());
     origin::check(site, cx)?;
     isolation::check(site, cx)?;
+    // CWE-489: what helps to develop is there for the developer's own machine only, whoever wrote it.
+    if matches!(&found, Found::View(target, _) if target.development) && !cx.is_from_developer() {
+        return Err(Error::not_found());
+    }
     if let Some(answer) = layers::gates(cx).await? {
         return Ok(Next::Answer(answer));
     }

@@ -7,13 +7,21 @@
 use std::sync::Arc;
 
 use super::view::{CredentialOf, KindOf, Run};
-use super::{AccessRule, Call, Credential, Params, View, ViewFuture};
+use super::{AccessRule, Call, Credential, Need, Params, View, ViewFuture};
 use crate::http::{Error, Outcome, Request, Response};
 use crate::middleware::{RequestBody, pages};
 
 /// Answers one call of a view.
 pub(crate) fn drive<V: View>(cx: Arc<Request>, body: RequestBody) -> ViewFuture {
     Box::pin(way::<V, _>(V::run(), cx, body))
+}
+
+/// The parts of the site that a view's parameters need.
+pub(crate) fn needs<V: View>() -> Vec<Need> {
+    fn of<V: View, R: Run<V>>(_: fn() -> R) -> Vec<Need> {
+        R::Params::needs()
+    }
+    of::<V, _>(V::run)
 }
 
 async fn way<V: View, R: Run<V>>(view: R, cx: Arc<Request>, body: RequestBody) -> Response {

@@ -5,6 +5,7 @@ mod call;
 mod credential;
 mod driver;
 mod param;
+mod part;
 mod path;
 mod query;
 mod router;
@@ -25,6 +26,7 @@ pub use credential::{
 #[doc(hidden)]
 pub use credential::{Loading, OnlyThePipeline};
 pub use param::{ClientIp, Kind, OptionalParam, Param, Params, Reading, Writing};
+pub use part::{Need, Part};
 pub use path::{
     InvalidSegment, NotPathText, Path, PathReader, PathText, PathValue, RestOfPath, Segment, path_reader,
 };

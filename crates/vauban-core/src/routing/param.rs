@@ -4,7 +4,7 @@ use std::future::Future;
 
 use vauban_orm::{Db, Write};
 
-use super::{Call, Credential};
+use super::{Call, Credential, Need};
 use crate::http::Result;
 
 mod sealed {
@@ -74,6 +74,9 @@ pub trait Param<K: Kind, C: Credential>: Sized + Send {
     /// the view runs, and a token against forgery comes in the header `X-CSRFToken`.
     const STREAMS: bool = false;
 
+    /// The parts of the site that it needs: a site without them does not start.
+    const NEEDS: &'static [Need] = &[];
+
     /// Takes it from the request.
     fn take(call: &mut Call<K, C>) -> impl Future<Output = Result<Self>> + Send;
 }
@@ -87,6 +90,7 @@ pub trait OptionalParam<K: Kind, C: Credential>: Param<K, C> {
 impl<K: Kind, C: Credential, P: OptionalParam<K, C>> Param<K, C> for Option<P> {
     const REDISPLAYS: bool = P::REDISPLAYS;
     const STREAMS: bool = P::STREAMS;
+    const NEEDS: &'static [Need] = P::NEEDS;
 
     async fn take(call: &mut Call<K, C>) -> Result<Self> {
         match P::is_there(call) {
@@ -104,6 +108,9 @@ pub trait Params<K: Kind, C: Credential>: Sized + Send {
     /// Whether one of them reads the body in pieces.
     const STREAMS: bool;
 
+    /// The parts of the site that they need.
+    fn needs() -> Vec<Need>;
+
     /// Takes all of them.
     fn take(call: &mut Call<K, C>) -> impl Future<Output = Result<Self>> + Send;
 }
@@ -113,6 +120,10 @@ macro_rules! tuples {
         impl<K: Kind, C: Credential, $($p: Param<K, C>),*> Params<K, C> for ($($p,)*) {
             const REDISPLAYS: bool = false $(|| $p::REDISPLAYS)*;
             const STREAMS: bool = false $(|| $p::STREAMS)*;
+            fn needs() -> Vec<Need> {
+                let all: &[&[Need]] = &[$($p::NEEDS),*];
+                all.concat()
+            }
             #[allow(unused_variables, clippy::unused_async)]
             async fn take(call: &mut Call<K, C>) -> Result<Self> {
                 Ok(($($p::take(call).await?,)*))

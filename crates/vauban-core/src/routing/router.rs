@@ -34,6 +34,8 @@ pub(crate) struct Target {
     pub(crate) meta: &'static ViewMeta,
     pub(crate) asking: Asking,
     pub(crate) handle: Handle,
+    /// For the developer's own machine only.
+    pub(crate) development: bool,
 }
 
 impl fmt::Debug for Target {
@@ -238,6 +240,7 @@ impl Node {
             meta: route.meta,
             asking: route.asking,
             handle: route.handle,
+            development: route.development,
         });
         Ok(())
     }

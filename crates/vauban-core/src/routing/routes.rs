@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::credential::Asking;
 use super::driver;
 use super::view::{CredentialOf, KindOf};
-use super::{Conflict, Router, View, ViewFuture, ViewMeta};
+use super::{Conflict, Need, Router, View, ViewFuture, ViewMeta};
 use crate::http::Request;
 use crate::middleware::RequestBody;
 
@@ -30,7 +30,8 @@ pub struct Route {
     pub meta: &'static ViewMeta,
     pub(crate) asking: Asking,
     pub(crate) handle: Handle,
-    development: bool,
+    pub(crate) needs: fn() -> Vec<Need>,
+    pub(crate) development: bool,
 }
 
 impl Route {
@@ -61,6 +62,7 @@ impl Routes {
             meta: ViewMeta::of::<V>(),
             asking: Asking::by::<CredentialOf<V>, KindOf<V>>(),
             handle: driver::drive::<V>,
+            needs: driver::needs::<V>,
             development: false,
         });
         self

@@ -48,6 +48,7 @@ use files::Folder;
 pub struct TestApp {
     app: fn() -> App,
     mode: Mode,
+    changed: &'static [(&'static str, &'static str)],
     pub(crate) site: Arc<Site>,
     pub(crate) database: Database,
     folder: Folder,
@@ -59,7 +60,16 @@ impl TestApp {
     /// # Panics
     /// If the program cannot be assembled; so does every function of the test kit that has no other answer.
     pub fn new(app: fn() -> App) -> Self {
-        Self::start(app, Mode::Development, &files::migrated(app))
+        Self::start(app, Mode::Development, &[], &files::migrated(app))
+    }
+
+    /// The program as in development, with some settings as if they stood in the environment:
+    /// `TestApp::with(app, &[("guestbook.open", "false")])`.
+    ///
+    /// # Panics
+    /// See [`TestApp::new`]; and if there is no such setting, or the value is none for it.
+    pub fn with(app: fn() -> App, settings: &'static [(&'static str, &'static str)]) -> Self {
+        Self::start(app, Mode::Development, settings, &files::migrated(app))
     }
 
     /// The program as a release, on `https://example.com` behind a trusted proxy: with `__Host-` cookies, HSTS and
@@ -68,7 +78,7 @@ impl TestApp {
     /// # Panics
     /// See [`TestApp::new`].
     pub fn behind_proxy(app: fn() -> App) -> Self {
-        Self::start(app, Mode::Release, &files::migrated(app))
+        Self::start(app, Mode::Release, &[], &files::migrated(app))
     }
 
     /// The same program on a copy of this one's database: what happens to the one does not happen to the other.
@@ -76,13 +86,22 @@ impl TestApp {
     /// # Panics
     /// See [`TestApp::new`].
     pub fn fork(&self) -> Self {
-        Self::start(self.app, self.mode, &self.folder)
+        Self::start(self.app, self.mode, self.changed, &self.folder)
     }
 
-    fn start(app: fn() -> App, mode: Mode, from: &Folder) -> Self {
+    fn start(
+        app: fn() -> App,
+        mode: Mode,
+        changed: &'static [(&'static str, &'static str)],
+        from: &Folder,
+    ) -> Self {
         let folder = from.copy();
         let value = app();
-        let settings = settings(&value, mode, &folder.url());
+        let mut settings = settings(&value, mode, &folder.url());
+        for (name, text) in changed {
+            let set = settings.set(name, text, "the test kit");
+            set.unwrap_or_else(|problem| panic!("{problem}"));
+        }
         let assembled = assemble::open(&value, &settings)
             .and_then(|database| Ok((assemble::assemble(value, settings, database.clone())?, database)));
         let (site, database) =
@@ -90,6 +109,7 @@ impl TestApp {
         Self {
             app,
             mode,
+            changed,
             site,
             database,
             folder,

@@ -497,3 +497,30 @@ async fn static_files_are_kept_and_do_not_climb() {
     }
     assert_eq!(server.send(&format!("POST {url}"), &host, "").await.status, 405);
 }
+
+/// CWE-489: what is marked as a help for developing, which the lock leaves out, answers the developer's own machine and
+/// a development build only, so that the mark hides nothing from a review.
+#[cfg(debug_assertions)]
+#[tokio::test]
+async fn a_help_for_developing_is_the_developers() {
+    for (mode, host, status) in [
+        (Mode::Release, "localhost", 404),
+        (Mode::Development, "example.com", 404),
+        (Mode::Development, "localhost", 200),
+    ] {
+        let mut parts = parts(&["example.com", "localhost"]);
+        parts.settings.mode = mode;
+        parts.settings.trusted_proxies = Vec::new();
+        parts.routes = parts
+            .routes
+            .and(Routes::new().view::<help>("help").for_development());
+        let server = start(parts).await;
+        let reply = server.send("GET /help/", &[pair("Host", host)], "").await;
+        assert_eq!(reply.status, status, "{mode:?} {host}");
+    }
+}
+
+#[crate::view(get, "/help/")]
+async fn help(_: crate::routing::Public) -> crate::http::Text {
+    crate::http::Text::new("help")
+}

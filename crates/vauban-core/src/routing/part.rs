@@ -1,0 +1,92 @@
+//! A part of the site as a parameter, and what a view needs of the site.
+
+use std::any::{Any, TypeId, type_name};
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use super::{Call, Credential, Kind, Param};
+use crate::http::{Error, Request, Result};
+
+/// A part that a module brought ([`Module::part`](crate::Module::part)), by its type. A site without it does not start.
+///
+/// ```
+/// # use vauban::prelude::*;
+/// # use vauban::routing::Part;
+/// struct Greeting(String);
+///
+/// #[view(get, "/greeting/")]
+/// async fn greet(_: Public, greeting: Part<Greeting>) -> Text {
+///     Text::new(greeting.0.clone())
+/// }
+///
+/// fn module() -> Module {
+///     Module::new("greeter").part(|_| Ok(Greeting("Hello.".to_owned())))
+/// }
+/// ```
+pub struct Part<T> {
+    request: Arc<Request>,
+    part: PhantomData<fn() -> T>,
+}
+
+impl<T: Any, K: Kind, C: Credential> Param<K, C> for Part<T> {
+    const NEEDS: &'static [Need] = &[Need::of::<T>()];
+
+    async fn take(call: &mut Call<K, C>) -> Result<Self> {
+        let request = Arc::clone(call.cx());
+        match request.site().part::<T>() {
+            Some(_) => Ok(Self {
+                request,
+                part: PhantomData,
+            }),
+            None => Err(Error::internal(Need::of::<T>().missing())),
+        }
+    }
+}
+
+impl<T: Any> Deref for Part<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        match self.request.site().part::<T>() {
+            Some(part) => part,
+            // `take` has seen it, and parts are never taken out of a site.
+            None => unreachable!("a part that was there"),
+        }
+    }
+}
+
+impl<T> fmt::Debug for Part<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Part<{}>", type_name::<T>())
+    }
+}
+
+/// A part that a view needs: checked when the program is assembled, so that nobody meets its absence.
+#[derive(Debug, Clone, Copy)]
+pub struct Need {
+    id: fn() -> TypeId,
+    name: fn() -> &'static str,
+}
+
+impl Need {
+    /// The part of this type.
+    pub const fn of<T: Any>() -> Self {
+        Self {
+            id: TypeId::of::<T>,
+            name: type_name::<T>,
+        }
+    }
+
+    pub(crate) fn is_met(&self, parts: &crate::parts::Parts) -> bool {
+        parts.has((self.id)())
+    }
+
+    pub(crate) fn missing(&self) -> String {
+        format!(
+            "no module brings the part {}: add the module that does",
+            (self.name)()
+        )
+    }
+}
