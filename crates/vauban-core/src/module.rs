@@ -546,6 +546,15 @@ pub(crate) fn wire(
             "Two modules say who asks: {first} and {second}. A site has one identity: add one of them."
         )));
     }
+    for (index, module) in modules.0.iter().enumerate() {
+        // CWE-345: whoever has a module's name has its keys, its settings and its files.
+        if modules.0[..index].iter().any(|other| other.name == module.name) {
+            return Err(Failure::new(format_args!(
+                "Two modules are called `{}`: a module's name is its own. The site's own part is called like its package.",
+                module.name
+            )));
+        }
+    }
     let mut making = Making {
         settings,
         package,

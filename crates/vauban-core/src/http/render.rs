@@ -48,7 +48,7 @@ impl RenderContext for Request {
         // CWE-489: not in a release build, not for others than the developer, and for nobody once the site is shared.
         #[cfg(debug_assertions)]
         {
-            self.settings().shows_insides() && self.client_ip().to_canonical().is_loopback()
+            self.is_from_developer()
         }
         #[cfg(not(debug_assertions))]
         false

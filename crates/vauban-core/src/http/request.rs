@@ -137,8 +137,10 @@ impl Request {
         self.client
     }
 
-    /// Whether the developer's own machine asks a development build: the connection and the host are loopback
-    /// (CWE-350: not only a name that points here), and the site is not shared.
+    /// Whether the developer's own machine asks a development build: what shows its insides is for nobody else
+    /// (CWE-489). The connection and the host are loopback (CWE-350: not only a name that points here), the site is not
+    /// shared, and nothing says that somebody passed the request on: behind a proxy or a tunnel on the same machine every
+    /// connection is loopback.
     pub fn is_from_developer(&self) -> bool {
         let host = self.host();
         let port = |port: &str| port.bytes().all(|b| b.is_ascii_digit());
@@ -147,7 +149,10 @@ impl Request {
             .filter(|(_, end)| port(end))
             .map_or(host, |(name, _)| name);
         let local = matches!(name, "localhost" | "127.0.0.1" | "[::1]") || name.ends_with(".localhost");
-        local && self.client_ip().to_canonical().is_loopback() && self.settings().shows_insides()
+        local
+            && self.client_ip().to_canonical().is_loopback()
+            && self.settings().shows_insides()
+            && !self.headers.keys().any(passed_on)
     }
 
     /// The route that was found.
@@ -365,6 +370,12 @@ fn take_out(headers: &mut HeaderMap, name: HeaderName) -> Vec<HeaderValue> {
         Entry::Occupied(entry) => entry.remove_entry_mult().1.collect(),
         Entry::Vacant(_) => Vec::new(),
     }
+}
+
+/// Headers that proxies and tunnels add.
+fn passed_on(name: &HeaderName) -> bool {
+    let name = name.as_str();
+    name.starts_with("x-forwarded-") || matches!(name, "forwarded" | "via" | "x-real-ip" | "cf-connecting-ip" | "true-client-ip")
 }
 
 impl fmt::Debug for Request {

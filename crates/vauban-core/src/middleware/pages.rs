@@ -110,7 +110,7 @@ pub(crate) fn answer(site: &Site, cx: &Request, error: Error) -> Response {
         #[cfg(debug_assertions)]
         // An error that says itself what to tell (a closed counter, 503) has nothing to debug.
         if (error.source().is_some() || error.message().is_empty())
-            && site.settings.shows_insides()
+            && cx.is_from_developer()
             && accepts_html(cx)
         {
             return super::debug_page::page(site, cx, &error);

@@ -97,9 +97,9 @@ impl ModuleKeys {
         self.keys.derive(&self.own(purpose))
     }
 
-    /// The framework's purposes have no `/`, and no module's name has one.
+    /// The framework's purposes begin with a letter. The length keeps `a` + `b/c` and `a/b` + `c` apart.
     fn own(&self, purpose: &str) -> String {
-        format!("{}/{purpose}", self.module)
+        format!("{}/{}/{purpose}", self.module.len(), self.module)
     }
 }
 
