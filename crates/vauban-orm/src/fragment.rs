@@ -14,7 +14,10 @@ use crate::filter::Filter;
 macro_rules! sql {
     ($text:literal $(, $arg:expr)* $(,)?) => {{
         const _: () = $crate::fragment::check($text);
-        $crate::fragment::make($text, ::std::vec![$($crate::columns::FragmentValue::into_arg(&$arg)),*])
+        match ::std::vec![$($crate::columns::FragmentValue::into_arg(&$arg)),*] {
+            #[allow(deprecated)]
+            __args => $crate::fragment::__by_macro($text, __args),
+        }
     }};
     ($($other:tt)*) => {
         ::std::compile_error!(
@@ -23,8 +26,10 @@ macro_rules! sql {
     };
 }
 
+/// CWE-89: rustc reports every other use, for any string becomes `&'static` by `String::leak`.
 #[doc(hidden)]
-pub fn make<R>(text: &'static str, args: Vec<FragmentPart<R>>) -> Filter<R> {
+#[deprecated(note = "SQL is a literal inside `sql!(\"…\", binds)`: only that macro makes a fragment")]
+pub fn __by_macro<R>(text: &'static str, args: Vec<FragmentPart<R>>) -> Filter<R> {
     Filter::new(Expr::Fragment(
         text,
         args.into_iter().map(|part| part.0).collect(),
