@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use vauban_core::checks::Migrated;
 use vauban_core::commands::Failure;
-use vauban_core::middleware::Site;
 use vauban_core::settings::Settings;
+use vauban_core::site::Site;
 use vauban_orm::engine::{Database, Options};
 
 use crate::app::App;

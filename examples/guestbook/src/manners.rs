@@ -3,7 +3,8 @@
 use vauban::checks::Finding;
 use vauban::commands::Failure;
 use vauban::http::StatusCode;
-use vauban::middleware::{ErrorFacts, ErrorPage, Gate, SecurityEvent};
+use vauban::http::{ErrorFacts, ErrorPage, SecurityEvent};
+use vauban::pipeline::Gate;
 use vauban::module::Wiring;
 use vauban::prelude::*;
 use vauban::settings::{ModuleSettings, SettingRow};

@@ -16,8 +16,8 @@ use super::accounts::Accounts;
 use super::{Email, InvalidEmail, LookAs};
 use vauban::commands::Failure;
 use vauban::http::{Error, Result};
-use vauban::middleware::Site;
 use vauban::module::StartLink;
+use vauban::site::Site;
 
 vauban::routes! {
     first_administrator => first_administrator::show,

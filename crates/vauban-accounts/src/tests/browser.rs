@@ -8,11 +8,13 @@ use ::http::{Method, header};
 
 use super::{CLIENT, Kit};
 use crate::Accounts;
+use vauban::http::RequestBody;
 use vauban::http::{Json, Request, Result};
-use vauban::middleware::{RequestBody, Site, answer};
 use vauban::module::Modules;
+use vauban::pipeline::answer;
 use vauban::routing::{Public, Routes, SignedIn, Staff};
 use vauban::settings::{Mode, Settings};
+use vauban::site::Site;
 use vauban::view;
 
 #[view(get, "/")]
