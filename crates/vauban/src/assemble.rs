@@ -66,7 +66,7 @@ pub(crate) fn migrated(app: &App, database: &Database) -> Result<Migrated, Failu
 /// # Errors
 /// Routes that answer the same requests; what a module's part fails with.
 pub(crate) fn assemble(app: App, settings: Settings, database: Database) -> Result<Arc<Site>, Failure> {
-    #[allow(unused_mut)]
+    #[allow(unused_mut, deprecated)]
     let mut site = Site::__assemble(app.package, &app.modules, settings, database)?;
     #[cfg(feature = "__test_switches")]
     site.__require_https(!app.no_https_redirect);

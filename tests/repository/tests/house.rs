@@ -19,14 +19,21 @@ const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 /// Which crates of ours a crate under `crates/` may stand on (its `[dependencies]`; a test may use what it likes).
 /// DESIGN §3: vauban → accounts → core → orm, template → waiver; the macros are everybody's.
 const STANDS_ON: &[(&str, &[&str])] = &[
-    ("vauban-waiver", &[]),
+    ("vauban-waiver-macros", &[]),
+    ("vauban-waiver", &["vauban-waiver-macros"]),
     ("vauban-text", &[]),
-    ("vauban-template", &["vauban-waiver"]),
+    ("vauban-template", &["vauban-text", "vauban-waiver"]),
     ("vauban-macros", &["vauban-template"]),
-    ("vauban-orm", &["vauban-waiver", "vauban-macros"]),
+    ("vauban-orm", &["vauban-text", "vauban-waiver", "vauban-macros"]),
     (
         "vauban-core",
-        &["vauban-orm", "vauban-template", "vauban-text", "vauban-waiver", "vauban-macros"],
+        &[
+            "vauban-orm",
+            "vauban-template",
+            "vauban-text",
+            "vauban-waiver",
+            "vauban-macros",
+        ],
     ),
     (
         "vauban-accounts",

@@ -49,6 +49,10 @@ use crate::routing::{Found, Target};
 use crate::site::{Asking, Site};
 
 /// Answers one request that `peer` sent; `tls` if the connection itself is encrypted.
+#[doc(hidden)]
+#[deprecated(
+    note = "only the framework serves: write `vauban::main(app)`; in a test ask with `vauban::testing::Client`"
+)]
 pub async fn answer(
     site: &Arc<Site>,
     peer: IpAddr,

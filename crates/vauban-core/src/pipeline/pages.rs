@@ -5,6 +5,9 @@ use std::borrow::Cow;
 
 use ::http::{HeaderValue, Method, StatusCode, header};
 
+use vauban_macros::Template;
+
+use super::render::respond_template;
 use crate::http::{
     ByStatus, Error, ErrorFacts, LocalUrl, Redirect, Refusal, Request, Respond, Response, Saved,
     SecurityEvent,
@@ -102,7 +105,7 @@ pub(crate) fn answer(site: &Site, cx: &Request, error: Error) -> Response {
     let shown = own.and_then(|page| {
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| page(facts.clone(), cx))).ok()
     });
-    with_retry(shown.unwrap_or_else(|| simple(&facts)).status_code(status))
+    with_retry(shown.unwrap_or_else(|| simple(&facts, cx)).status_code(status))
 }
 
 /// What is only busy says when to come again (RFC 9110 §10.2.3); an answer that says so itself is left alone.
@@ -188,27 +191,26 @@ fn plain(facts: &ErrorFacts) -> Response {
 }
 
 /// A page without style or script: what is left when the app has none.
-fn simple(facts: &ErrorFacts) -> Response {
-    let title = facts.status.canonical_reason().unwrap_or("Error");
-    let say = if facts.message.is_empty() {
-        explain(facts.status)
-    } else {
-        &facts.message
+#[derive(Template)]
+#[template("error.html")]
+struct Simple<'a> {
+    title: &'static str,
+    say: &'a str,
+    /// Empty if it is not our fault.
+    incident: &'a str,
+}
+
+fn simple(facts: &ErrorFacts, cx: &Request) -> Response {
+    let page = Simple {
+        title: facts.status.canonical_reason().unwrap_or("Error"),
+        say: if facts.message.is_empty() {
+            explain(facts.status)
+        } else {
+            &facts.message
+        },
+        incident: facts.incident.as_deref().unwrap_or_default(),
     };
-    let incident = facts
-        .incident
-        .as_ref()
-        .map_or_else(String::new, |id| format!("<p>Incident <code>{id}</code></p>"));
-    let text = format!(
-        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
-         content=\"width=device-width\"><meta name=\"color-scheme\" content=\"light dark\"><title>{title}</title>\
-         </head><body><main><h1>{title}</h1><p>{}</p>{incident}</main></body></html>\n",
-        escape(say)
-    );
-    Response::new(facts.status, text).set(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("text/html; charset=utf-8"),
-    )
+    respond_template(&page, cx)
 }
 
 fn explain(status: StatusCode) -> &'static str {
@@ -224,22 +226,6 @@ fn explain(status: StatusCode) -> &'static str {
         status if status.is_server_error() => "Something went wrong on our side. It has been recorded.",
         _ => "The request could not be understood.",
     }
-}
-
-/// CWE-79
-pub(super) fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-    }
-    out
 }
 
 #[cfg(test)]
@@ -267,6 +253,40 @@ mod tests {
             "",
         ] {
             assert!(!names_html(no.as_bytes()), "{no}");
+        }
+    }
+
+    /// CWE-79: whatever an error says is text, on the page for everybody and on the developer's.
+    #[test]
+    fn what_an_error_says_is_text() {
+        let shown = |error: Error| {
+            let cx = crate::pipeline::render::tests::cx(crate::http::PagesByType::default(), None);
+            let answer = answer(&cx.site, &cx, error);
+            String::from_utf8(answer.body().bytes().to_vec()).unwrap()
+        };
+        let page = shown(Error::bad_request("<b>no</b>"));
+        assert_eq!(
+            page,
+            "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
+             content=\"width=device-width\"><meta name=\"color-scheme\" content=\"light dark\"><title>Bad Request</title>\
+             </head><body><main><h1>Bad Request</h1><p>&lt;b&gt;no&lt;/b&gt;</p></main></body></html>\n"
+        );
+        #[cfg(debug_assertions)]
+        {
+            let page = shown(Error::internal("<i>broken</i>"));
+            assert!(page.contains("<h1>&lt;i&gt;broken&lt;/i&gt;</h1>"), "{page}");
+            assert!(
+                page.contains("<style nonce=\""),
+                "the answer's own policy lets its style in"
+            );
+            assert!(
+                page.contains("<mark>") && page.contains("pages.rs:"),
+                "the line is shown"
+            );
+            assert!(
+                page.contains("<th>VAUBAN_SECRET_KEY</th>") || page.contains("secret_key"),
+                "{page}"
+            );
         }
     }
 }

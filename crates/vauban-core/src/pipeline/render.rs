@@ -123,7 +123,7 @@ pub fn respond_replaceable<T: Replaceable>(page: T, cx: &Request) -> Response {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::http::Respond;
     use crate::settings::{Mode, Settings};
@@ -155,7 +155,7 @@ mod tests {
         }
     }
 
-    fn cx(pages: PagesByType, fragment: Option<&str>) -> Request {
+    pub(in crate::pipeline) fn cx(pages: PagesByType, fragment: Option<&str>) -> Request {
         let package = crate::Package {
             name: "test",
             version: "0",

@@ -36,6 +36,10 @@ const WHOLE_REQUEST: Duration = Duration::from_secs(300);
 ///
 /// # Errors
 /// If the listener cannot be used at all.
+#[doc(hidden)]
+#[deprecated(
+    note = "only the framework serves: write `vauban::main(app)`; in a test ask with `vauban::testing::Client`"
+)]
 pub async fn serve(site: Arc<Site>, listener: TcpListener, stop: impl Future<Output = ()>) -> io::Result<()> {
     watch_panics();
     let limits = site.settings.limits;
@@ -85,6 +89,7 @@ pub async fn serve(site: Arc<Site>, listener: TcpListener, stop: impl Future<Out
     Ok(())
 }
 
+#[allow(deprecated)] // ours to call
 async fn connection(
     site: Arc<Site>,
     stream: TcpStream,

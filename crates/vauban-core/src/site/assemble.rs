@@ -24,6 +24,7 @@ impl Site {
     /// # Errors
     /// Routes that answer the same requests; two identities; what a module's part fails with.
     #[doc(hidden)]
+    #[deprecated(note = "only the framework makes a site, of an `App` (CWE-1188): write `vauban::main(app)`")]
     pub fn __assemble(
         package: Package,
         modules: &Modules,

@@ -220,8 +220,9 @@ fn answer(
     super::runtime(site.settings())?.block_on(async {
         ready(&site).await?;
         let listener = tokio::net::TcpListener::from_std(listener)?;
-        crate::server::serve(site, listener, stop()).await?;
-        Ok(())
+        #[allow(deprecated)]
+        let serving = crate::server::serve(site, listener, stop());
+        Ok(serving.await?)
     })
 }
 

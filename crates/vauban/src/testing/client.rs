@@ -126,6 +126,7 @@ impl Client {
             .insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
         let events = Events::default();
         let listening = tracing_subscriber::registry().with(events.clone());
+        #[allow(deprecated)]
         let answered = pipeline::answer(&self.site, self.peer(), false, request)
             .with_subscriber(listening)
             .await;

@@ -209,6 +209,7 @@ async fn start(parts: SiteParts) -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let addr = listener.local_addr().unwrap();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    #[allow(deprecated)]
     let serving = crate::server::serve(Arc::clone(&site), listener, async move {
         let _ = stopped.await;
     });

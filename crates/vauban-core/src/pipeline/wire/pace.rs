@@ -93,6 +93,7 @@ async fn requests_that_run_may_finish_after_the_signal() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let addr = listener.local_addr().unwrap();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    #[allow(deprecated)]
     let serving = tokio::spawn(crate::server::serve(site, listener, async move {
         let _ = stopped.await;
     }));
