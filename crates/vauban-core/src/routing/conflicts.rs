@@ -3,7 +3,8 @@
 use std::any::{TypeId, type_name};
 use std::collections::HashMap;
 
-use super::meta::printed;
+use vauban_orm::checks::shown_type;
+
 use super::router::describe;
 use super::{Conflict, Public, Router, Routes, SignedIn, Staff, Superuser};
 use crate::staticfiles;
@@ -54,5 +55,5 @@ fn two_of_one_name(routes: &Routes) -> Vec<Conflict> {
 }
 
 fn rule_name<R: 'static>() -> (String, TypeId) {
-    (printed(type_name::<R>()), TypeId::of::<R>())
+    (shown_type(type_name::<R>()), TypeId::of::<R>())
 }

@@ -1,4 +1,4 @@
-//! What is known of a view, and how types are printed for reviews.
+//! What is known of a view.
 
 use std::any::TypeId;
 
@@ -54,59 +54,4 @@ pub struct ParamMeta {
     pub accepts: fn(&str) -> bool,
     /// Whether it takes the rest of the path, slashes included.
     pub rest: bool,
-}
-
-/// The crates whose types are printed without their modules, so that moving a file of ours changes nobody's lock.
-const OURS: &[&str] = &[
-    "vauban",
-    "vauban_core",
-    "vauban_accounts",
-    "vauban_orm",
-    "vauban_template",
-    "vauban_waiver",
-];
-
-/// A type as reviews read it: `HasPerm<app::Close>`. Ours without their modules, everybody else's with their path,
-/// generics in full.
-pub(super) fn printed(full: &str) -> String {
-    let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
-    let mut out = String::with_capacity(full.len());
-    let mut rest = full;
-    while !rest.is_empty() {
-        let (word, after) = rest.split_at(rest.find(|c| !is_word(c)).unwrap_or(rest.len()));
-        let is_ours = word
-            .split_once("::")
-            .is_some_and(|(first, _)| OURS.contains(&first));
-        out.push_str(match word.rsplit_once("::") {
-            Some((_, last)) if is_ours => last,
-            _ => word,
-        });
-        let between = after.find(is_word).unwrap_or(after.len());
-        out.push_str(&after[..between]);
-        rest = &after[between..];
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_type_is_printed_as_what_it_is() {
-        for (full, short) in [
-            ("vauban::routing::access::Public", "Public"),
-            ("vauban_core::a::HasPerm<app::Close>", "HasPerm<app::Close>"),
-            (
-                "(vauban::routing::access::Staff, app::rules::Mfa)",
-                "(Staff, app::rules::Mfa)",
-            ),
-            // CWE-345: another's type is not ours, whatever it is called.
-            ("app::Superuser", "app::Superuser"),
-            ("vauban_extra::Superuser", "vauban_extra::Superuser"),
-            ("app::vauban::Superuser", "app::vauban::Superuser"),
-        ] {
-            assert_eq!(printed(full), short);
-        }
-    }
 }

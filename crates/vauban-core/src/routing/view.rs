@@ -7,8 +7,8 @@ use std::marker::PhantomData;
 use std::sync::{Mutex, PoisonError};
 
 use ::http::Method;
+use vauban_orm::checks::shown_type;
 
-use super::meta::printed;
 use super::{AccessRule, Kind, ParamMeta, Params, Public, Reading, ViewMeta, Writing};
 use crate::http::Outcome;
 
@@ -146,7 +146,7 @@ impl ViewMeta {
                 id: type_name::<V>(),
                 method: V::Method::METHOD,
                 pattern: V::PATTERN,
-                rule: printed(type_name::<V::Rule>()),
+                rule: shown_type(type_name::<V::Rule>()),
                 params: V::SEGMENTS,
                 body_limit: V::BODY,
                 timeout: V::TIMEOUT,
