@@ -38,7 +38,13 @@ pub struct Route {
 
 impl Route {
     /// The line of a view: only the driver knows how one is called.
-    pub(super) fn new(name: &'static str, meta: &'static ViewMeta, asking: Asking, handle: Handle) -> Self {
+    pub(super) fn new(
+        name: &'static str,
+        meta: &'static ViewMeta,
+        asking: Asking,
+        handle: Handle,
+        needs: fn() -> Vec<Need>,
+    ) -> Self {
         Self {
             name: name.to_owned(),
             prefix: String::new(),
