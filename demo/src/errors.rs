@@ -1,6 +1,6 @@
 //! The site's own error pages. They tell what somebody can do now, and no more than the status tells anyway.
 
-use vauban::middleware::{ErrorFacts, ErrorPage};
+use vauban::http::{ErrorFacts, ErrorPage};
 use vauban::prelude::*;
 
 #[derive(Template)]

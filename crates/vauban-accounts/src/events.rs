@@ -1,6 +1,6 @@
 //! The security events of accounts.
 
-use vauban::middleware::SecurityEvent;
+use vauban::http::SecurityEvent;
 
 /// A session cookie that no session belongs to.
 pub(crate) const SESSION_UNKNOWN: SecurityEvent =

@@ -14,7 +14,7 @@ use super::people::Account;
 use crate::events;
 use crate::sessions::{Found, Session, SessionToken};
 use vauban::http::{Cookie, Request, Result};
-use vauban::middleware::{Identity, IdentityBackend, SESSION_COOKIE};
+use vauban::site::{Identity, IdentityBackend, SESSION_COOKIE};
 
 /// Somebody who is signed in: what [`Identity::session`] holds.
 pub(crate) struct SignedInAs {

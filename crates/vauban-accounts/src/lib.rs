@@ -20,6 +20,7 @@ mod device;
 mod events;
 mod forms;
 mod identify;
+mod look_as;
 mod module;
 mod pages;
 mod params;
@@ -36,7 +37,8 @@ mod users;
 mod views;
 
 pub use accounts::{AccountOptions, Accounts};
-pub use module::{LookAs, Module, module};
+pub use look_as::LookAs;
+pub use module::{Module, module};
 pub use pages::{AccountPage, Layout};
 pub use params::CurrentUser;
 pub use passwords::*;

@@ -9,6 +9,8 @@ use vauban::orm::migrations;
 
 use crate::accounts::{AccountOptions, Accounts};
 use crate::credential::Credential;
+#[cfg(debug_assertions)]
+use crate::look_as::LookAs;
 use crate::pages::{AccountPage, Layout};
 use crate::people::UserAccount;
 use crate::services::{Administration, PasswordChange, SignIn, SignUp};
@@ -50,21 +52,6 @@ impl<U> Module<U> {
     pub fn layout<L: From<AccountPage> + Respond + 'static>(mut self) -> Self {
         self.options.layout = Layout::of::<L>();
         self
-    }
-}
-
-/// Somebody of the sample data as whom one may look at the site while developing; any module may name some:
-/// `Module::contribute(LookAs::new("ann@example.com", "writes articles"))`. Not in a release build.
-#[derive(Debug, Clone, Copy)]
-pub struct LookAs {
-    pub(crate) email: &'static str,
-    pub(crate) about: &'static str,
-}
-
-impl LookAs {
-    /// By the address they sign in with, and a few words about them.
-    pub const fn new(email: &'static str, about: &'static str) -> Self {
-        Self { email, about }
     }
 }
 

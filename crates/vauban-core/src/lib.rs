@@ -18,16 +18,15 @@ pub mod email;
 pub mod forms;
 pub mod http;
 pub mod messages;
-pub mod middleware;
-pub mod module;
-pub mod package;
-pub mod parts;
+pub mod pipeline;
 pub mod prelude;
 pub mod routing;
+mod scalar;
+pub mod server;
 pub mod settings;
 pub mod signing;
+pub mod site;
 pub mod staticfiles;
-pub mod units;
 #[cfg(any(test, feature = "testing"))]
 #[doc(hidden)]
 pub mod vectors;
@@ -42,13 +41,12 @@ pub use crate::http::{
     Error, File, Json, LocalUrl, Redirect, Request, Respond, Response, Result, Status, Text,
 };
 pub use crate::messages::Messages;
-pub use crate::module::Module;
-pub use crate::package::Package;
 pub use crate::routing::{
     AccessRule, ClientIp, NotPathText, Part, Path, PathText, Public, Query, Refusal, RestOfPath, Routes,
     SignedIn, Staff, Superuser, Url,
 };
 pub use crate::settings::{Secret, Settings};
+pub use crate::site::{Module, Package, module, package, parts, units};
 pub use vauban_macros::Template;
 pub use vauban_macros::{Choices, Form, Model};
 pub use vauban_orm as orm;
@@ -70,7 +68,8 @@ pub use vauban_template::{RenderContext, page};
 /// What the macros write refers to. Not part of the public API.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::http::{Request, Respond, Response, respond_replaceable, respond_template};
+    pub use crate::http::{Request, Respond, Response};
+    pub use crate::pipeline::{respond_replaceable, respond_template};
     pub use crate::routing::{
         ParamMeta, PathReader, PathText, Routes, Run, Segment, Url, View, function, methods, path_reader,
     };

@@ -72,6 +72,9 @@ const FRAMEWORK: &[&str] = &[
     "vauban_core",
     "vauban_orm",
     "vauban_accounts",
+    "vauban_template",
+    "vauban_text",
+    "vauban_waiver",
     "vauban_tasks",
     "vauban_mail",
     "vauban_files",
@@ -151,6 +154,17 @@ fn after<'a>(table: &'a str, name: &str) -> Option<&'a str> {
         .strip_prefix(name)?
         .strip_prefix('_')
         .filter(|rest| !rest.is_empty())
+}
+
+/// A function's path as a site names it: what stands in `vauban_accounts` is `vauban::accounts`.
+pub fn shown_path(path: &str) -> String {
+    let ours = path.split_once("::").filter(|(first, _)| is_framework(first));
+    match ours {
+        // CWE-451: another's crate is not ours, however it is called.
+        None => path.to_owned(),
+        Some(("vauban" | "vauban_core", rest)) => format!("vauban::{rest}"),
+        Some((first, rest)) => format!("vauban::{}::{rest}", first.trim_start_matches(RESERVED)),
+    }
 }
 
 /// A type's name as reviews show it: as the compiler has it, but the framework's own types without their modules, so
@@ -347,6 +361,24 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_path_is_shown_as_a_site_names_it() {
+        for (path, shown) in [
+            (
+                "vauban_accounts::views::login::show",
+                "vauban::accounts::views::login::show",
+            ),
+            ("vauban_core::routing::show", "vauban::routing::show"),
+            ("vauban::access::show", "vauban::access::show"),
+            ("app::show", "app::show"),
+            // CWE-451
+            ("vauban_evil::login::show", "vauban_evil::login::show"),
+            ("vauban_accounts_evil::show", "vauban_accounts_evil::show"),
+        ] {
+            assert_eq!(shown_path(path), shown);
+        }
+    }
+
+    #[test]
     fn types_are_shown_by_their_path_and_ours_by_their_name() {
         for (name, shown) in [
             ("app::people::SignUp", "app::people::SignUp"),
@@ -358,8 +390,11 @@ mod tests {
                 "(vauban::routing::Staff, app::Mfa, [u8; 3])",
                 "(Staff, app::Mfa, [u8; 3])",
             ),
+            ("vauban_core::a::HasPerm<app::Close>", "HasPerm<app::Close>"),
             // CWE-451: a name that only begins like ours is shown in full.
             ("vauban_evil::Superuser", "vauban_evil::Superuser"),
+            ("app::Superuser", "app::Superuser"),
+            ("app::vauban::Superuser", "app::vauban::Superuser"),
         ] {
             assert_eq!(shown_type(name), shown);
         }

@@ -2,9 +2,9 @@
 
 use ::http::StatusCode;
 use vauban_core::commands::Failure;
-use vauban_core::http::Replaceable;
-use vauban_core::middleware::{ErrorPage, Gate, Middleware};
+use vauban_core::http::{ErrorPage, Replaceable};
 use vauban_core::module::Modules;
+use vauban_core::pipeline::{Gate, Middleware};
 use vauban_core::settings::{Mode, Places, Settings};
 use vauban_core::staticfiles::StaticFiles;
 use vauban_core::{Module, Package, Template};

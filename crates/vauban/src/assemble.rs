@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use vauban_core::checks::Migrated;
 use vauban_core::commands::Failure;
-use vauban_core::middleware::Site;
 use vauban_core::settings::Settings;
+use vauban_core::site::Site;
 use vauban_orm::engine::{Database, Options};
 
 use crate::app::App;
@@ -66,7 +66,7 @@ pub(crate) fn migrated(app: &App, database: &Database) -> Result<Migrated, Failu
 /// # Errors
 /// Routes that answer the same requests; what a module's part fails with.
 pub(crate) fn assemble(app: App, settings: Settings, database: Database) -> Result<Arc<Site>, Failure> {
-    #[allow(unused_mut)]
+    #[allow(unused_mut, deprecated)]
     let mut site = Site::__assemble(app.package, &app.modules, settings, database)?;
     #[cfg(feature = "__test_switches")]
     site.__require_https(!app.no_https_redirect);

@@ -1,6 +1,6 @@
 //! The log: lines for a person in development, one JSON object per line in a release, on standard error.
 //!
-//! Security events come from one closed list, `middleware::SecurityEvent`, so that a collector can rely on their
+//! Security events come from one closed list, `http::SecurityEvent`, so that a collector can rely on their
 //! names. Nothing here adds request bodies, cookies, tokens or form fields to a line (CWE-532).
 
 use std::io::IsTerminal as _;

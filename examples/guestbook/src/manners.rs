@@ -3,8 +3,9 @@
 use vauban::checks::Finding;
 use vauban::commands::Failure;
 use vauban::http::StatusCode;
-use vauban::middleware::{ErrorFacts, ErrorPage, Gate, SecurityEvent};
+use vauban::http::{ErrorFacts, ErrorPage, SecurityEvent};
 use vauban::module::Wiring;
+use vauban::pipeline::Gate;
 use vauban::prelude::*;
 use vauban::settings::{ModuleSettings, SettingRow};
 use vauban::{Request, http::Method};

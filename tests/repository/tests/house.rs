@@ -19,13 +19,21 @@ const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 /// Which crates of ours a crate under `crates/` may stand on (its `[dependencies]`; a test may use what it likes).
 /// DESIGN §3: vauban → accounts → core → orm, template → waiver; the macros are everybody's.
 const STANDS_ON: &[(&str, &[&str])] = &[
-    ("vauban-waiver", &[]),
-    ("vauban-template", &["vauban-waiver"]),
+    ("vauban-waiver-macros", &[]),
+    ("vauban-waiver", &["vauban-waiver-macros"]),
+    ("vauban-text", &[]),
+    ("vauban-template", &["vauban-text", "vauban-waiver"]),
     ("vauban-macros", &["vauban-template"]),
-    ("vauban-orm", &["vauban-waiver", "vauban-macros"]),
+    ("vauban-orm", &["vauban-text", "vauban-waiver", "vauban-macros"]),
     (
         "vauban-core",
-        &["vauban-orm", "vauban-template", "vauban-waiver", "vauban-macros"],
+        &[
+            "vauban-orm",
+            "vauban-template",
+            "vauban-text",
+            "vauban-waiver",
+            "vauban-macros",
+        ],
     ),
     (
         "vauban-accounts",
@@ -55,45 +63,40 @@ const STANDS_ON: &[(&str, &[&str])] = &[
 const A_SITE_STANDS_ON: &str = "vauban";
 const A_MODULE_STANDS_ON: &str = "vauban-core";
 
-/// The honest kernel: a request's context and what it cannot be said without. These files may be one circle, whatever
-/// folders they stand in; no other file may be in it.
+/// The honest kernel: a request, its site, the site's routes, and answers. Each holds or hands on the others, so these
+/// files are one circle, whatever folders they stand in; no other file may be in it.
 const KERNEL_OF: &str = "vauban-core";
 const KERNEL: &[&str] = &[
-    "cx.rs",
-    "request.rs",
-    "error.rs",
-    "respond.rs",
-    "response.rs",
-    "identity.rs",
-    "site.rs",
-    "access.rs",
-    "router.rs",
-    "routes.rs",
-    "url.rs",
-    "view.rs",
+    "http/error.rs",
+    "http/request.rs",
+    "http/respond.rs",
+    "http/response.rs",
+    "routing/router.rs",
+    "routing/routes.rs",
+    "routing/url.rs",
+    "site/identity.rs",
+    "site/layer.rs",
+    "site/site.rs",
 ];
-const KERNEL_SIZE: usize = 11;
 
 /// Circles between folders that are there today, and how many files each may have at most: crate, files. To be zero.
-const BETWEEN_FOLDERS: &[(&str, &[usize])] = &[
-    ("vauban-accounts", &[9]),
-    ("vauban-core", &[33]),
-    ("vauban-orm", &[10, 4]),
-];
+const BETWEEN_FOLDERS: &[(&str, &[usize])] = &[("vauban-orm", &[10, 4])];
 
 /// Circles inside one folder: crate, folder, files of each.
 const INSIDE_A_FOLDER: &[(&str, &str, &[usize])] = &[
     ("vauban", "commands", &[2]),
     ("vauban", "testing", &[2, 2]),
-    ("vauban", "waivers", &[2]),
-    ("vauban-core", "forms", &[2]),
+    ("vauban-core", "http", &[2]),
+    ("vauban-core", "settings", &[5]),
+    ("vauban-orm", "", &[2]),
     ("vauban-orm", "query", &[4]),
-    ("vauban-template", "compiler", &[4, 2]),
+    ("vauban-template", "compiler", &[4, 3, 2]),
     ("vauban-template", "runtime", &[3, 3, 2]),
 ];
 
-/// The largest circle of folders (the kernel's files set aside): a folder points to another if a file of it does.
-const FOLDERS: &[(&str, usize)] = &[("vauban-core", 4)];
+/// The largest circle of folders (the kernel's files set aside): a folder points to another if a file of it does. There
+/// is none.
+const FOLDERS: &[(&str, usize)] = &[];
 
 struct Circle {
     krate: String,
@@ -105,8 +108,7 @@ struct Circle {
 
 impl Circle {
     fn is_kernel(&self) -> bool {
-        let mine = |file: &String| KERNEL.contains(&file.rsplit('/').next().unwrap_or(file));
-        self.krate == KERNEL_OF && self.files.len() <= KERNEL_SIZE && self.files.iter().all(mine)
+        self.krate == KERNEL_OF && self.files.iter().all(|file| KERNEL.contains(&file.as_str()))
     }
 
     fn told(&self) -> String {
@@ -232,6 +234,9 @@ fn no_circle_of_files_grows_back() {
 #[test]
 fn no_limit_is_larger_than_what_is_there() {
     let all = all_circles();
+    let kernel = all.iter().find(|circle| circle.is_kernel());
+    let kernel: &[String] = kernel.map_or(&[], |circle| &circle.files);
+    assert_eq!(kernel, KERNEL, "KERNEL: write the circle that is there");
     let places = by_place(&all);
     let sizes = |krate: &str, folder: Option<&str>| -> Vec<usize> {
         let found = places.get(&(krate.to_owned(), folder.map(str::to_owned)));
@@ -259,7 +264,7 @@ fn folder_circle(krate: &str) -> (Vec<String>, Vec<String>) {
         return (Vec::new(), Vec::new());
     }
     let imports = imports(krate);
-    let kernel = |file: &str| krate == KERNEL_OF && KERNEL.contains(&file.rsplit('/').next().unwrap_or(file));
+    let kernel = |file: &str| krate == KERNEL_OF && KERNEL.contains(&file);
     let names: BTreeSet<&str> = imports.files.iter().map(|file| folder(file)).collect();
     let names: Vec<&str> = names.into_iter().collect();
     let at = |file: usize| {

@@ -3,36 +3,28 @@
 //! is shared (`--share-dev`).
 
 mod first_administrator;
+mod helps;
 mod look_as;
 
-use std::sync::{Arc, Mutex, PoisonError};
+pub(super) use helps::Helps;
+
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use sha2::{Digest, Sha256};
-use subtle::ConstantTimeEq;
 
 use super::accounts::Accounts;
 use super::{Email, InvalidEmail, LookAs};
 use vauban::commands::Failure;
 use vauban::http::{Error, Result};
-use vauban::middleware::Site;
 use vauban::module::StartLink;
+use vauban::site::Site;
 
 vauban::routes! {
     first_administrator => first_administrator::show,
     first_administrator_post => first_administrator::submit,
     look_as => look_as::show,
     look_as_post => look_as::submit,
-}
-
-/// What of development is on.
-#[derive(Debug, Default)]
-pub(super) struct Helps {
-    /// SHA-256 of the first administrator's token, until it is used.
-    token: Mutex<Option<[u8; 32]>>,
-    /// Whom one may look as: address and a few words.
-    people: Mutex<Vec<(Email, &'static str)>>,
 }
 
 impl Accounts {
@@ -47,7 +39,7 @@ impl Accounts {
         }
         let mut token = [0; 32];
         getrandom::fill(&mut token).map_err(|e| Error::internal(e.to_string()))?;
-        *self.development.token() = Some(Sha256::digest(token).into());
+        self.development.expect(&token);
         Ok(Some(URL_SAFE_NO_PAD.encode(token)))
     }
 
@@ -60,11 +52,7 @@ impl Accounts {
             .iter()
             .map(|one| Email::parse(one.email).map(|email| (email, one.about)))
             .collect();
-        *self
-            .development
-            .people
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = people?;
+        self.development.offer(people?);
         Ok(())
     }
 }
@@ -85,44 +73,4 @@ pub(crate) async fn start_link(site: Arc<Site>) -> Result<Option<StartLink>, Fai
         url: first_administrator(&token.parse()?),
         about: "this link works once",
     }))
-}
-
-impl Helps {
-    fn token(&self) -> std::sync::MutexGuard<'_, Option<[u8; 32]>> {
-        self.token.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Whether it is the token of the link that was printed last and not used yet.
-    fn fits(&self, token: &str) -> bool {
-        let mut bytes = [0; 32];
-        let decoded = URL_SAFE_NO_PAD.decode_slice(token, &mut bytes);
-        let digest: [u8; 32] = Sha256::digest(bytes).into();
-        // CWE-208: hashes are compared, in constant time.
-        matches!(decoded, Ok(32)) && self.token().is_some_and(|known| known.ct_eq(&digest).into())
-    }
-
-    fn people(&self) -> Vec<(Email, &'static str)> {
-        self.people.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// CWE-613: only the last link, and only whole.
-    #[test]
-    fn the_token_is_one_and_exact() {
-        let helps = Helps::default();
-        assert!(!helps.fits(&URL_SAFE_NO_PAD.encode([0; 32])));
-        *helps.token() = Some(Sha256::digest([7; 32]).into());
-        assert!(helps.fits(&URL_SAFE_NO_PAD.encode([7; 32])));
-        for bad in [
-            URL_SAFE_NO_PAD.encode([8; 32]),
-            URL_SAFE_NO_PAD.encode([7; 31]),
-            String::new(),
-        ] {
-            assert!(!helps.fits(&bad), "{bad}");
-        }
-    }
 }

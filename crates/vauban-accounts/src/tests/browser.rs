@@ -8,11 +8,12 @@ use ::http::{Method, header};
 
 use super::{CLIENT, Kit};
 use crate::Accounts;
+use vauban::http::RequestBody;
 use vauban::http::{Json, Request, Result};
-use vauban::middleware::{RequestBody, Site, answer};
 use vauban::module::Modules;
 use vauban::routing::{Public, Routes, SignedIn, Staff};
 use vauban::settings::{Mode, Settings};
+use vauban::site::Site;
 use vauban::view;
 
 #[view(get, "/")]
@@ -78,6 +79,7 @@ impl TestSite {
             .routes(routes)
             .identity(move |_, _| Ok(Arc::clone(&shared)));
         let modules = Modules::of_site(module);
+        #[allow(deprecated)]
         let site = Site::__assemble(package, &modules, settings, kit.database.clone()).unwrap();
         let site = Arc::new(site);
         Self { site, accounts, kit }
@@ -164,7 +166,9 @@ impl Browser {
             request = request.header(header::COOKIE, all.join("; "));
         }
         let request = request.body(RequestBody::Ready(body.into())).unwrap();
-        let (head, body) = answer(&self.site, self.client, true, request).await.into_parts();
+        #[allow(deprecated)]
+        let answered = vauban::pipeline::answer(&self.site, self.client, true, request);
+        let (head, body) = answered.await.into_parts();
         for cookie in head.headers.get_all(header::SET_COOKIE) {
             let cookie = cookie.to_str().unwrap();
             let (name, rest) = cookie.split_once('=').unwrap();

@@ -14,7 +14,7 @@ use crate::people::Account;
 use crate::sessions::SessionToken;
 use vauban::forms::{BoundField, Form, FormFields, Problem};
 use vauban::http::{Cookie, Error, LocalUrl, Redirect, Response, Result};
-use vauban::middleware::SESSION_COOKIE;
+use vauban::site::SESSION_COOKIE;
 
 /// The cookie of a browser that signed in before, without its prefix.
 pub(crate) const DEVICE_COOKIE: &str = "device";

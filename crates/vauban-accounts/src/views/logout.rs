@@ -7,8 +7,8 @@ use super::answers::Next;
 use crate::events;
 use crate::params::AccountPages;
 use vauban::http::{Cookie, Response, Result};
-use vauban::middleware::SESSION_COOKIE;
 use vauban::routing::Public;
+use vauban::site::SESSION_COOKIE;
 
 /// Signs out. Without a session it does nothing, and says so in the same way.
 #[view(post, "/logout/")]

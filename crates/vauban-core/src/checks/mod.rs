@@ -6,9 +6,7 @@
 
 use std::fmt;
 
-use crate::module::Modules;
-use crate::package::Package;
-use crate::settings::Settings;
+pub use crate::site::{Check, Checking, Migrated};
 
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -85,30 +83,3 @@ impl fmt::Display for Finding {
         Ok(())
     }
 }
-
-/// What a check may look at.
-#[derive(Debug, Clone, Copy)]
-pub struct Checking<'a> {
-    /// The package that is served.
-    pub package: &'a Package,
-    /// The program's modules.
-    pub modules: &'a Modules,
-    /// The settings that would be in force.
-    pub settings: &'a Settings,
-    /// The database's migrations, if it could be asked.
-    pub migrations: Option<&'a Migrated>,
-}
-
-/// How a program's migrations and a database's differ.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Migrated {
-    /// The program has them, the database does not.
-    pub pending: Vec<String>,
-    /// The database has them, the program does not: an older program during a rolling deployment.
-    pub ahead: Vec<String>,
-    /// Edited after the database applied them.
-    pub changed: Vec<String>,
-}
-
-/// A check.
-pub type Check = fn(&Checking<'_>) -> Vec<Finding>;

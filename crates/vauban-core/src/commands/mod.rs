@@ -15,9 +15,9 @@ pub use out::{Failure, Out};
 
 use vauban_orm::{Db, Write};
 
-use crate::middleware::Site;
 use crate::settings::Settings;
 use crate::signing::ModuleKeys;
+use crate::site::Site;
 
 /// What a command's function returns.
 pub type Running = Pin<Box<dyn Future<Output = Result<(), Failure>> + Send>>;

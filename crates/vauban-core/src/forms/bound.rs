@@ -4,10 +4,10 @@ use std::borrow::Cow;
 
 use vauban_orm::Problem;
 
-use super::data::{DataError, FormData};
 use super::problems::{NOT_A_CHOICE, TWICE};
 use super::spec::{Choice, FieldSpec, Widget};
 use super::value::{self, FieldValue};
+use crate::http::{DataError, FormData};
 
 /// A field with its value, its entries and its errors; in a template `{{ form.title }}`.
 ///

@@ -7,8 +7,8 @@ use ::http::StatusCode;
 use vauban_orm::Problem;
 
 use super::bound::BoundField;
-use super::data::{DataError, FormData};
 use super::problems::{NOT_UNIQUE, STALE};
+use crate::http::{DataError, FormData};
 use crate::{Db, Error, Respond, Response};
 
 /// What `#[derive(Form)]` writes: how a struct's fields are asked for, cleaned and shown.
@@ -367,10 +367,10 @@ impl<F: FormFields> FormErrors<'_, F> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::data::FormLimits;
     use super::super::render;
     use super::*;
     use crate::Secret;
+    use crate::http::FormLimits;
 
     #[derive(vauban_macros::Form)]
     #[form(clean = passwords_agree)]

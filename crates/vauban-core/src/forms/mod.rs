@@ -27,24 +27,21 @@
 //! * What was typed is shown again, escaped (CWE-79), except secrets (CWE-549).
 
 mod bound;
-mod data;
 mod form;
 mod http_url;
-mod multipart;
 mod param;
 mod problems;
 mod render;
 #[cfg(test)]
 mod round_trip;
 mod rows;
-pub(crate) mod scalar;
 mod spec;
 mod value;
 #[cfg(test)]
 mod vectors;
 
+pub use crate::http::{DataError, FormData, FormLimits};
 pub use bound::BoundField;
-pub use data::{DataError, FormData, FormLimits};
 #[doc(hidden)]
 pub use form::{AFormIsNotAModel, FieldSet};
 pub use form::{Clean, Cleaned, Form, FormErrors, FormFields, WithoutRows};

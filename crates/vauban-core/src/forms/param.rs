@@ -15,7 +15,7 @@ impl<C: Credential, F: FormFields> Param<Writing, C> for Form<F> {
     }
 }
 
-fn refused(error: super::DataError) -> Error {
+fn refused(error: crate::http::DataError) -> Error {
     let status = ::http::StatusCode::from_u16(error.status()).unwrap_or(::http::StatusCode::BAD_REQUEST);
     Error::new(status, error.to_string())
 }

@@ -12,8 +12,8 @@ use vauban_template::escape::{self, Text};
 
 use super::bound::BoundField;
 use super::form::{Form, FormFields};
-use super::scalar::read_bool;
 use super::spec::Widget;
+use crate::scalar::read_bool;
 
 /// `{{ form }}` in a template. Markup, because every value in it went through an escaper here.
 impl<F: FormFields> Trusted<Text> for Form<F> {

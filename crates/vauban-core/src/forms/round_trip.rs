@@ -3,11 +3,12 @@
 use proptest::prelude::*;
 
 use super::bound::BoundField;
-use super::data::{FormData, FormLimits};
+use super::render;
 use super::spec::{FieldSpec, Widget};
 use super::value::FieldValue;
-use super::{multipart, render};
 use crate::Email;
+use crate::http::multipart;
+use crate::http::{FormData, FormLimits};
 use crate::{Choices, PathText};
 use vauban_orm::Slug;
 

@@ -85,10 +85,10 @@ impl<M: Model> super::form::AFormIsNotAModel for M {}
 
 #[cfg(test)]
 mod tests {
-    use super::super::data::{FormData, FormLimits};
     use super::super::form::Form;
     use super::super::render;
     use super::*;
+    use crate::http::{FormData, FormLimits};
     use crate::{Actor, Columns, Policy, Rules, Who};
     use vauban_orm::UserFacts;
     use vauban_orm::{Binder, actor::ServiceMeta, engine};

@@ -12,11 +12,11 @@ use super::problems::{
     CONTROL, NOT_A_NUMBER, NOT_A_TICK, NOT_A_UUID, NOT_AN_ADDRESS, NOT_AN_IP, NOT_AN_IPV4, NOT_AN_IPV6,
     NOT_WHOLE, REQUIRED, out_of_range, too_long, too_short,
 };
-use super::scalar::{read_bool, read_float};
 use super::spec::{Choice, FieldSpec, Widget};
 use crate::Secret;
 use crate::email::{Email, MAX_EMAIL_BYTES};
 use crate::routing::PathText;
+use crate::scalar::{read_bool, read_float};
 
 /// A type that a form's field can have.
 ///

@@ -63,3 +63,18 @@ impl http_body::Body for Body {
         SizeHint::with_exact(self.bytes.len() as u64)
     }
 }
+
+/// A request's body, not yet read.
+#[derive(Debug)]
+pub enum RequestBody {
+    /// From the network.
+    Network(hyper::body::Incoming),
+    /// All there already: from the test client.
+    Ready(Bytes),
+}
+
+impl Default for RequestBody {
+    fn default() -> Self {
+        Self::Ready(Bytes::new())
+    }
+}

@@ -6,7 +6,8 @@ use std::panic::Location;
 
 use ::http::StatusCode;
 
-use crate::routing::Refusal;
+use super::Refusal;
+use crate::pipeline::Stopped;
 
 /// The result of a view and of everything that it calls.
 pub type Result<T = super::Response, E = Error> = std::result::Result<T, E>;
@@ -88,6 +89,17 @@ impl Error {
         error
     }
 
+    /// What became of a future that was stopped.
+    pub(crate) fn stopped(stopped: Stopped) -> Self {
+        match stopped {
+            Stopped::Overrun => Self::new(StatusCode::SERVICE_UNAVAILABLE, ""),
+            Stopped::Panicked(panic) => match panic.at {
+                Some((file, line)) => Self::internal(panic.message).at(file, line),
+                None => Self::internal(panic.message),
+            },
+        }
+    }
+
     /// Any status, with a message that the client may read.
     #[track_caller]
     pub fn new(status: StatusCode, message: impl Into<Cow<'static, str>>) -> Self {
@@ -147,7 +159,7 @@ impl Error {
     }
 
     /// The same, but from there: where a panic was.
-    pub(crate) fn at(mut self, file: String, line: u32) -> Self {
+    fn at(mut self, file: String, line: u32) -> Self {
         self.0.at = Where {
             file: file.into(),
             line,

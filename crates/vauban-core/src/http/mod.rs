@@ -4,37 +4,44 @@
 //! so nonce, form token, user and messages reach a page without being handed on.
 
 mod body;
+mod by_status;
 pub(crate) mod cookie;
 pub(crate) mod cookies;
 mod error;
 mod file;
-mod json;
+pub(crate) mod form_data;
+pub(crate) mod multipart;
 mod pages_by_type;
 mod redirect;
-mod render;
+mod refusal;
 mod request;
 mod respond;
 mod response;
+mod security_event;
 #[cfg(test)]
 mod vectors;
 
-pub use body::Body;
+pub use body::{Body, RequestBody};
+#[doc(hidden)]
+pub use by_status::ByStatus;
+pub use by_status::ErrorFacts;
 pub use cookie::{Cookie, SameSite};
 pub use error::{Error, Result};
 pub use file::File;
-pub use json::Json;
-#[doc(hidden)]
-pub use pages_by_type::respond_replaceable;
+pub use form_data::{DataError, FormData, FormLimits};
 pub use pages_by_type::{PagesByType, Replaceable, ReplacedTwice};
 #[cfg(test)]
 pub(crate) use redirect::local_path;
 pub use redirect::{LocalUrl, Redirect};
 pub(crate) use redirect::{encode as ascii_url, resolve};
-#[doc(hidden)]
-pub use render::respond_template;
+pub use refusal::Refusal;
 pub use request::Request;
 pub(crate) use request::Saved;
 pub use respond::{Outcome, Respond, Status, Text};
 pub use response::{Caching, HeaderError, Response};
+pub use security_event::SecurityEvent;
+
+pub use crate::pipeline::{ErrorPage, ErrorPages};
+pub use crate::routing::Json;
 
 pub use ::http::{HeaderName, HeaderValue, Method, StatusCode, header};

@@ -13,11 +13,11 @@ use vauban_orm::Actor;
 use vauban_orm::engine::LoggedQuery;
 use vauban_orm::engine::Unit;
 
-use super::{Cookie, cookie, cookies};
+use super::{Cookie, cookies};
 use crate::messages::Store;
-use crate::middleware::{Identity, Site, csrf};
 use crate::routing::ViewMeta;
 use crate::settings::Settings;
+use crate::site::{Identity, Site};
 
 /// One request's context: what came in, and what the pipeline found out about it.
 pub struct Request {
@@ -38,7 +38,8 @@ pub struct Request {
     pub(crate) messages: Store,
     nonce: OnceLock<Hex>,
     request_id: OnceLock<Hex>,
-    csrf_cookie: OnceLock<String>,
+    /// The cookie that tokens belong to, if this answer makes one.
+    pub(crate) csrf_cookie: OnceLock<String>,
     token_written: AtomicBool,
     personal: AtomicBool,
     saved: AtomicU8,
@@ -304,55 +305,15 @@ impl Request {
         lock(&self.queries).clone()
     }
 
+    /// The cookies that are to be sent; they are sent once.
+    pub(crate) fn take_cookies(&self) -> Vec<Cookie> {
+        std::mem::take(&mut *lock(&self.cookies))
+    }
+
     /// Forgets cookies and messages that were to be sent: what they belong to was undone.
     pub(crate) fn forget_effects(&self) {
         lock(&self.cookies).clear();
         self.messages.drop_added();
-    }
-
-    pub(crate) fn write_cookies(&self, headers: &mut HeaderMap) {
-        if !self.ambient {
-            return;
-        }
-        self.messages.write_cookie(self);
-        for cookie in lock(&self.cookies).drain(..) {
-            let line = cookie.to_header(self.site.package.name);
-            if line.len() > cookie::LONGEST {
-                tracing::error!(
-                    target: "vauban::error",
-                    cookie = cookie.name(),
-                    octets = line.len(),
-                    "a cookie is longer than browsers keep (4096 octets), so it was not sent: keep the value in a row and \
-                     its id in the cookie"
-                );
-                continue;
-            }
-            headers.append(header::SET_COOKIE, line);
-        }
-    }
-
-    /// What tokens belong to, if the request brought it: the session, or the cookie that stands in for one.
-    pub(crate) fn sent_binding(&self) -> Option<Vec<u8>> {
-        match &self.identity.binding {
-            Some(session) => Some([b"s", session.as_slice()].concat()),
-            None => {
-                let cookie = self.own_cookie(csrf::COOKIE)?;
-                csrf::is_cookie(cookie).then(|| [b"c", cookie.as_bytes()].concat())
-            }
-        }
-    }
-
-    /// Runs with what tokens of this answer belong to; makes the cookie if there is neither it nor a session.
-    pub(crate) fn with_binding(&self, run: impl FnOnce(&[u8])) {
-        if let Some(binding) = self.sent_binding() {
-            return run(&binding);
-        }
-        let cookie = self.csrf_cookie.get_or_init(|| {
-            let value = csrf::fresh_cookie();
-            self.set_cookie(Cookie::new(csrf::COOKIE, &value, self.secure));
-            value
-        });
-        run(&[b"c", cookie.as_bytes()].concat());
     }
 
     pub(crate) fn mark_token_written(&self) {

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::local_path;
 use super::{Cookie, Response, cookies};
-use crate::forms::{FormData, FormLimits};
+use super::{FormData, FormLimits};
 use crate::settings::HostPattern;
 use crate::vectors::{self, Tally, text};
 

@@ -3,13 +3,14 @@
 //! They travel in a signed cookie, so that they need no session and nobody else can put words into the
 //! site's mouth (CWE-345). Templates show them as text.
 
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-
 use serde::{Deserialize, Serialize};
 
-use crate::http::{Cookie, Request, Result, cookie};
-use crate::middleware::SecurityEvent;
-use crate::routing::{BySession, Call, Kind, Param};
+mod store;
+
+pub use crate::routing::Messages;
+pub(crate) use store::Store;
+
+use crate::http::{Cookie, Request, SecurityEvent, cookie};
 use crate::signing::{self, TokenError};
 
 /// The purpose of the keys.
@@ -58,20 +59,6 @@ impl From<Kept> for Message {
     }
 }
 
-/// The messages of one request: those that came, and those that were added.
-#[derive(Debug, Default)]
-pub(crate) struct Store {
-    came: OnceLock<Vec<Message>>,
-    added: Mutex<Added>,
-}
-
-/// What this request says, and how many messages more there were.
-#[derive(Debug, Default)]
-struct Added {
-    messages: Vec<Message>,
-    more: usize,
-}
-
 impl Request {
     /// Says something on the next page, unless this request fails. A text longer than 240 characters is cut. Messages
     /// travel in a cookie of at most 4,096 octets: the first ones that fit are shown, and how many there were beyond.
@@ -96,40 +83,29 @@ impl Request {
     }
 }
 
-impl Store {
-    fn added(&self) -> MutexGuard<'_, Added> {
-        self.added.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Keeps what was added and not shown, forgets what was shown.
-    pub(crate) fn write_cookie(&self, cx: &Request) {
-        let added = std::mem::take(&mut *self.added());
-        let shown = self.came.get().is_some();
-        if added.messages.is_empty() {
-            if shown && cx.own_cookie(COOKIE).is_some() {
-                cx.set_cookie(Cookie::removal(COOKIE, cx.is_secure()));
-            }
-            return;
+/// Keeps what was added and not shown, forgets what was shown.
+pub(crate) fn write_cookie(cx: &Request) {
+    let added = std::mem::take(&mut *cx.messages.added());
+    let shown = cx.messages.came.get().is_some();
+    if added.messages.is_empty() {
+        if shown && cx.own_cookie(COOKIE).is_some() {
+            cx.set_cookie(Cookie::removal(COOKIE, cx.is_secure()));
         }
-        let mut keep = if shown { Vec::new() } else { kept(cx) };
-        let mut more = added.more;
-        // Those that were counted before stay counted.
-        keep.retain(|Kept(level, count)| {
-            let counts = *level == NO_ROOM;
-            if counts {
-                more += count.parse::<usize>().unwrap_or(1);
-            }
-            !counts
-        });
-        keep.extend(added.messages.into_iter().map(Kept::from));
-        if let Some(cookie) = fit(cx, keep, more) {
-            cx.set_cookie(cookie);
-        }
+        return;
     }
-
-    /// Forgets what was added: the request failed.
-    pub(crate) fn drop_added(&self) {
-        *self.added() = Added::default();
+    let mut keep = if shown { Vec::new() } else { kept(cx) };
+    let mut more = added.more;
+    // Those that were counted before stay counted.
+    keep.retain(|Kept(level, count)| {
+        let counts = *level == NO_ROOM;
+        if counts {
+            more += count.parse::<usize>().unwrap_or(1);
+        }
+        !counts
+    });
+    keep.extend(added.messages.into_iter().map(Kept::from));
+    if let Some(cookie) = fit(cx, keep, more) {
+        cx.set_cookie(cookie);
     }
 }
 
@@ -168,37 +144,5 @@ fn kept(cx: &Request) -> Vec<Kept> {
             SecurityEvent::COOKIE_FORGED.log(Some(cx));
             Vec::new()
         }
-    }
-}
-
-/// A parameter with which a view says something on the next page: `messages.success("Saved.")`.
-#[derive(Debug, Clone)]
-pub struct Messages(Arc<Request>);
-
-impl Messages {
-    /// Something to know.
-    pub fn info(&self, text: impl Into<String>) {
-        self.0.say(Level::Info, text);
-    }
-
-    /// It worked.
-    pub fn success(&self, text: impl Into<String>) {
-        self.0.say(Level::Success, text);
-    }
-
-    /// Careful.
-    pub fn warning(&self, text: impl Into<String>) {
-        self.0.say(Level::Warning, text);
-    }
-
-    /// It did not work.
-    pub fn error(&self, text: impl Into<String>) {
-        self.0.say(Level::Error, text);
-    }
-}
-
-impl<K: Kind> Param<K, BySession> for Messages {
-    async fn take(call: &mut Call<K, BySession>) -> Result<Self> {
-        Ok(Self(Arc::clone(call.cx())))
     }
 }

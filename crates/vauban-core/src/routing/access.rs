@@ -1,13 +1,11 @@
 //! Idea 1: every view states who may call it. The first parameter of a view is its access rule.
 
-use ::http::StatusCode;
-
 use uuid::Uuid;
 use vauban_orm::UserFacts;
 
 use super::{BySession, Credential};
-use crate::http::Request;
-use crate::middleware::Identity;
+use crate::http::{Refusal, Request};
+use crate::site::Identity;
 
 /// Who may call a view: a decision on what the pipeline has already loaded, so it is quick and certain.
 ///
@@ -16,7 +14,7 @@ use crate::middleware::Identity;
 ///
 /// ```
 /// use vauban::routing::{AccessRule, BySession};
-/// use vauban::middleware::Identity;
+/// use vauban::site::Identity;
 /// use vauban::{Request, Refusal};
 ///
 /// /// Whoever is signed in and no member of staff.
@@ -45,31 +43,6 @@ pub trait AccessRule: Sized + Send + 'static {
     /// # Errors
     /// The refusal that the caller gets.
     fn admit(cx: &Request, who: &<Self::Credential as Credential>::Loaded) -> Result<Self, Refusal>;
-}
-
-/// Why an access rule turns somebody away.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Refusal {
-    /// Nobody is signed in: a browser is sent to the sign-in page and comes back afterwards.
-    SignInRequired,
-    /// No token that is known (401): an API's client sends another.
-    TokenRequired,
-    /// Whoever asks may not (403).
-    Forbidden,
-    /// Whoever asks may not know that it exists (404).
-    NotFound,
-}
-
-impl Refusal {
-    /// The status of the answer; for [`Refusal::SignInRequired`] when there is no page to send the browser to.
-    pub fn status(self) -> StatusCode {
-        match self {
-            Self::SignInRequired | Self::Forbidden => StatusCode::FORBIDDEN,
-            Self::TokenRequired => StatusCode::UNAUTHORIZED,
-            Self::NotFound => StatusCode::NOT_FOUND,
-        }
-    }
 }
 
 /// Everybody, signed in or not.

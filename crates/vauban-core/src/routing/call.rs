@@ -10,21 +10,21 @@ use bytes::Bytes;
 use vauban_orm::engine::Unit;
 use vauban_orm::{Db, Write};
 
-use super::{Credential, Kind, Param, Refusal, Writing};
-use crate::forms::{DataError, FormData, FormLimits};
-use crate::http::{Error, Request, Respond, Response, Result, Saved};
-use crate::middleware::body::{self, Pieces};
-use crate::middleware::{RequestBody, SecurityEvent, csrf, pages};
+use super::{Credential, Kind, Writing};
+use crate::http::{DataError, FormData, FormLimits};
+use crate::http::{Error, Refusal, Request, RequestBody, Result, SecurityEvent};
+use crate::pipeline::body::{self, Pieces};
+use crate::pipeline::csrf;
 
 /// One call of a view of kind `K` whose rule goes by `C`. Only the driver makes one, and there is no way from one kind
 /// to the other: a reading call has neither a writer nor a body (CWE-352).
 pub struct Call<K: Kind, C: Credential> {
-    cx: Arc<Request>,
+    pub(super) cx: Arc<Request>,
     unread: Option<RequestBody>,
     body: Bytes,
     form: Option<Result<FormData, DataError>>,
-    stale: bool,
-    unit: Option<Unit>,
+    pub(super) stale: bool,
+    pub(super) unit: Option<Unit>,
     kind: PhantomData<fn() -> (K, C)>,
 }
 
@@ -41,14 +41,6 @@ impl<K: Kind, C: Credential> Call<K, C> {
     /// If it proved nothing; behind a rule it did.
     pub fn who(&self) -> Result<&C::Loaded, Refusal> {
         C::loaded(&self.cx)
-    }
-
-    /// Takes another parameter: what a parameter of one's own is made of.
-    ///
-    /// # Errors
-    /// What that parameter fails with.
-    pub async fn take<P: Param<K, C>>(&mut self) -> Result<P> {
-        P::take(self).await
     }
 
     /// A handle that reads, bound to who asks.
@@ -138,14 +130,6 @@ impl BodyStream {
     }
 }
 
-impl<C: Credential> Param<Writing, C> for BodyStream {
-    const STREAMS: bool = true;
-
-    async fn take(call: &mut Call<Writing, C>) -> Result<Self> {
-        call.stream()
-    }
-}
-
 /// The driver's steps.
 impl<K: Kind, C: Credential> Call<K, C> {
     pub(crate) fn new(cx: Arc<Request>, body: RequestBody) -> Self {
@@ -209,44 +193,6 @@ impl<K: Kind, C: Credential> Call<K, C> {
                 Err(Error::new(::http::StatusCode::FORBIDDEN, message))
             }
         }
-    }
-
-    /// What the view returned: commits or rolls back, then renders.
-    pub(super) async fn end<A: Respond>(self, mut outcome: Result<A>) -> Response {
-        let Self { cx, unit, stale, .. } = self;
-        let good = outcome.as_ref().is_ok_and(Respond::commits) && !stale;
-        let mut keeps_effects = good;
-        if let Some(unit) = unit {
-            cx.keep_queries(&unit);
-            // CWE-352: no call of a safe method commits.
-            let commit = good && K::WRITES;
-            let writes = commit && unit.has_written();
-            if writes {
-                cx.set_saved(Saved::Perhaps);
-            }
-            let ended = unit.finish(commit).await;
-            if writes {
-                cx.set_saved(if ended.is_ok() { Saved::Yes } else { Saved::No });
-            }
-            if let Err(error) = ended {
-                keeps_effects = false;
-                if good {
-                    outcome = Err(error.into());
-                }
-            }
-        }
-        if !keeps_effects {
-            cx.forget_effects();
-        }
-        let answer = match outcome {
-            Ok(answer) => answer.respond(&cx),
-            Err(error) => pages::answer(&cx.site, &cx, error),
-        };
-        if answer.status().is_server_error() && cx.saved() == Saved::Yes {
-            // It was to be good: what failed is the page, after the commit.
-            return pages::answer(&cx.site, &cx, Error::internal("the answer could not be made"));
-        }
-        answer
     }
 
     /// The request's unit of work: everything that its handles write is saved together, or not at all.

@@ -7,24 +7,15 @@
 use std::any::Any;
 use std::future::Future;
 use std::marker::PhantomData;
-use std::pin::Pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use vauban_orm::Actor;
 
-use super::{AccessRule, Kind, Reading, Refusal};
-use crate::http::{Request, Result};
-use crate::middleware::{Guarded, Identity, RequestBody, SESSION_COOKIE, Stopped, body};
-
-/// Who asks, on its way; `None` if there is nothing to look up.
-#[doc(hidden)]
-pub type Loading<'a> = Option<Pin<Box<dyn Future<Output = Result<Identity>> + Send + 'a>>>;
-
-/// What only the pipeline has: nobody else loads a credential.
-#[doc(hidden)]
-#[derive(Debug)]
-pub struct OnlyThePipeline(());
+use super::{Kind, Reading};
+use crate::http::{Refusal, Request, RequestBody, Result};
+use crate::pipeline::body;
+use crate::site::{Asking, Identity, Loading, OnlyThePipeline, SESSION_COOKIE};
 
 mod sealed {
     pub trait Sealed {}
@@ -199,7 +190,7 @@ impl<S: SignatureScheme> Credential for BySignature<S> {
     }
 }
 
-/// A token where `Authorization` is sent, else the session: what [`Either`] goes by.
+/// A token where `Authorization` is sent, else the session: what [`Either`](super::Either) goes by.
 #[derive(Debug)]
 pub struct ByEither<T>(PhantomData<fn() -> T>);
 
@@ -226,41 +217,6 @@ impl<T: TokenScheme> Credential for ByEither<T> {
     }
 }
 
-/// A rule that takes either of two: a person by the session, or a program by its token. The presence of
-/// `Authorization` decides which is asked, before anything is looked up, and whether a token against forgery is
-/// needed. A view behind it gets the rule's value, and neither the session nor the user's row.
-#[derive(Debug, Clone, Copy)]
-pub enum Either<A, B> {
-    /// Let in by the session.
-    Session(A),
-    /// Let in by a token.
-    Token(B),
-}
-
-impl<T, A, B> AccessRule for Either<A, B>
-where
-    T: TokenScheme,
-    A: AccessRule<Credential = BySession>,
-    B: AccessRule<Credential = ByToken<T>>,
-{
-    type Credential = ByEither<T>;
-
-    fn admit(cx: &Request, who: &Identity) -> Result<Self, Refusal> {
-        if cx.is_ambient() {
-            A::admit(cx, who).map(Self::Session)
-        } else {
-            B::admit(cx, ByToken::<T>::loaded(cx)?).map(Self::Token)
-        }
-    }
-}
-
-/// How the pipeline comes to know who asks for a view.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Asking {
-    is_ambient: fn(&Request) -> bool,
-    load: for<'a> fn(OnlyThePipeline, &'a Request, &'a mut RequestBody) -> Loading<'a>,
-}
-
 impl Asking {
     /// By a rule's credential.
     pub(crate) fn by<C: Credential, K: Kind>() -> Self {
@@ -279,24 +235,6 @@ impl Asking {
     /// For pages of the site that are no view's, such as "not found".
     pub(crate) fn by_session() -> Self {
         Self::by::<BySession, Reading>()
-    }
-
-    /// Loads who asks into the request's context: by the one credential, and no other.
-    ///
-    /// # Errors
-    /// If it cannot be looked up: then nobody is let in as anybody.
-    pub(crate) async fn load(self, cx: &mut Request, body: &mut RequestBody) -> Result<()> {
-        if !(self.is_ambient)(cx) {
-            cx.forget_cookies();
-        }
-        let Some(loading) = (self.load)(OnlyThePipeline(()), cx, body) else {
-            return Ok(());
-        };
-        // CWE-248, CWE-400: a scheme is a module's code.
-        let limit = cx.settings().timeouts.request;
-        let ended = Guarded::new(loading, limit).await;
-        cx.identity = ended.map_err(Stopped::into_error)??;
-        Ok(())
     }
 }
 

@@ -1,15 +1,30 @@
 //! A view's way, from who asks to the page: the one order for every view, whoever wrote it. A view has types and
 //! `run`; what stands here is not its to leave out.
 //!
-//! The steps before are in `middleware/pipeline.rs`, which has loaded the rule's credential (`credential.rs`); the
+//! The steps before are in `pipeline/mod.rs`, which has loaded the rule's credential (`credential.rs`); the
 //! steps themselves are in `call.rs`.
 
 use std::sync::Arc;
 
 use super::view::{CredentialOf, KindOf, Run};
-use super::{AccessRule, Call, Credential, Need, Params, View, ViewFuture};
-use crate::http::{Error, Outcome, Request, Response};
-use crate::middleware::{RequestBody, pages};
+use super::{AccessRule, Call, Credential, Kind, Need, Params, Route, Routes, View, ViewFuture, ViewMeta};
+use crate::http::{Error, Outcome, Request, RequestBody, Respond, Response, Result, Saved};
+use crate::pipeline::pages;
+use crate::site::Asking;
+
+impl Routes {
+    /// Adds a view under a name.
+    #[must_use]
+    pub fn view<V: View>(self, name: &'static str) -> Self {
+        self.with(Route::new(
+            name,
+            ViewMeta::of::<V>(),
+            Asking::by::<CredentialOf<V>, KindOf<V>>(),
+            drive::<V>,
+            needs::<V>,
+        ))
+    }
+}
 
 /// Answers one call of a view.
 pub(crate) fn drive<V: View>(cx: Arc<Request>, body: RequestBody) -> ViewFuture {
@@ -44,5 +59,43 @@ async fn way<V: View, R: Run<V>>(view: R, cx: Arc<Request>, body: RequestBody) -
         },
     };
     // 7. The commit, and then 8. the page.
-    call.end(outcome).await
+    end(call, outcome).await
+}
+
+/// What the view returned: commits or rolls back, then renders.
+async fn end<K: Kind, C: Credential, A: Respond>(call: Call<K, C>, mut outcome: Result<A>) -> Response {
+    let Call { cx, unit, stale, .. } = call;
+    let good = outcome.as_ref().is_ok_and(Respond::commits) && !stale;
+    let mut keeps_effects = good;
+    if let Some(unit) = unit {
+        cx.keep_queries(&unit);
+        // CWE-352: no call of a safe method commits.
+        let commit = good && K::WRITES;
+        let writes = commit && unit.has_written();
+        if writes {
+            cx.set_saved(Saved::Perhaps);
+        }
+        let ended = unit.finish(commit).await;
+        if writes {
+            cx.set_saved(if ended.is_ok() { Saved::Yes } else { Saved::No });
+        }
+        if let Err(error) = ended {
+            keeps_effects = false;
+            if good {
+                outcome = Err(error.into());
+            }
+        }
+    }
+    if !keeps_effects {
+        cx.forget_effects();
+    }
+    let answer = match outcome {
+        Ok(answer) => answer.respond(&cx),
+        Err(error) => pages::answer(&cx.site, &cx, error),
+    };
+    if answer.status().is_server_error() && cx.saved() == Saved::Yes {
+        // It was to be good: what failed is the page, after the commit.
+        return pages::answer(&cx.site, &cx, Error::internal("the answer could not be made"));
+    }
+    answer
 }

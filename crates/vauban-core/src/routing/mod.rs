@@ -2,11 +2,19 @@
 
 mod access;
 mod call;
+mod conflicts;
 mod credential;
 mod driver;
+mod either;
+mod json;
+mod kind;
+mod messages;
+mod meta;
+mod need;
 mod param;
 mod part;
 mod path;
+mod path_value;
 mod query;
 mod router;
 mod routes;
@@ -16,27 +24,32 @@ mod user_id;
 mod vectors;
 mod view;
 
-pub use access::{AccessRule, Public, Refusal, SignedIn, Staff, Superuser};
-pub use call::{BodyStream, Call};
-pub(crate) use credential::Asking;
-pub use credential::{
-    ByEither, ByNothing, BySession, BySignature, ByToken, Credential, Either, Proven, SignatureScheme,
-    TokenScheme,
-};
+pub use crate::http::Refusal;
 #[doc(hidden)]
-pub use credential::{Loading, OnlyThePipeline};
-pub use param::{ClientIp, Kind, OptionalParam, Param, Params, Reading, Writing};
-pub use part::{Need, Part};
-pub use path::{
-    InvalidSegment, NotPathText, Path, PathReader, PathText, PathValue, RestOfPath, Segment, path_reader,
+pub use crate::site::{Loading, OnlyThePipeline};
+pub use access::{AccessRule, Public, SignedIn, Staff, Superuser};
+pub use call::{BodyStream, Call};
+pub(crate) use conflicts::router;
+pub use credential::{
+    ByEither, ByNothing, BySession, BySignature, ByToken, Credential, Proven, SignatureScheme, TokenScheme,
 };
+pub use either::Either;
+pub use json::Json;
+pub use kind::{Kind, Reading, Writing};
+pub use messages::Messages;
+pub use meta::{ParamMeta, ViewMeta};
+pub use need::Need;
+pub use param::{ClientIp, OptionalParam, Param, Params};
+pub use part::Part;
+pub use path::{Path, Segment};
+pub use path_value::{InvalidSegment, NotPathText, PathReader, PathText, PathValue, RestOfPath, path_reader};
 pub use query::Query;
 pub use router::Conflict;
 pub(crate) use router::{Found, Router, Target};
-pub use routes::{Route, Routes};
+pub use routes::{Route, Routes, ViewFuture};
 pub use url::Url;
 #[cfg(test)]
 pub(crate) use url::push_path;
 #[doc(hidden)]
 pub use view::function;
-pub use view::{CredentialOf, KindOf, ParamMeta, Run, View, ViewFuture, ViewMeta, ViewMethod, methods};
+pub use view::{CredentialOf, KindOf, Run, View, ViewMethod, methods};

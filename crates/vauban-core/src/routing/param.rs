@@ -4,37 +4,8 @@ use std::future::Future;
 
 use vauban_orm::{Db, Write};
 
-use super::{Call, Credential, Need};
+use super::{BodyStream, Call, Credential, Kind, Need, Writing};
 use crate::http::Result;
-
-mod sealed {
-    pub trait Sealed {}
-}
-
-/// Views of safe methods: their calls have neither a writer nor a body, and nothing is committed.
-#[derive(Debug, Clone, Copy)]
-pub enum Reading {}
-
-/// Views of unsafe methods (POST, PUT, PATCH, DELETE): behind the walls against request forgery, they may
-/// read a body and write.
-#[derive(Debug, Clone, Copy)]
-pub enum Writing {}
-
-/// [`Reading`] or [`Writing`]: what kind a view's calls are. Its method decides it, and nothing else.
-pub trait Kind: sealed::Sealed + Send + Sync + 'static {
-    /// Whether calls of this kind read a body and commit.
-    const WRITES: bool;
-}
-
-impl sealed::Sealed for Reading {}
-impl Kind for Reading {
-    const WRITES: bool = false;
-}
-
-impl sealed::Sealed for Writing {}
-impl Kind for Writing {
-    const WRITES: bool = true;
-}
 
 /// What a view of kind `K` ([`Reading`] or [`Writing`]) whose rule goes by `C` may take as a parameter.
 ///
@@ -137,6 +108,16 @@ tuples! {
     P1 P2 P3 P4 P5 P6 P7 P8 P9 P10 P11; P1 P2 P3 P4 P5 P6 P7 P8 P9 P10 P11 P12;
 }
 
+impl<K: Kind, C: Credential> Call<K, C> {
+    /// Takes another parameter: what a parameter of one's own is made of.
+    ///
+    /// # Errors
+    /// What that parameter fails with.
+    pub async fn take<P: Param<K, C>>(&mut self) -> Result<P> {
+        P::take(self).await
+    }
+}
+
 /// The request itself. Behind a token or a signature it has no cookies.
 impl<K: Kind, C: Credential> Param<K, C> for std::sync::Arc<crate::http::Request> {
     async fn take(call: &mut Call<K, C>) -> Result<Self> {
@@ -156,6 +137,14 @@ impl<K: Kind, C: Credential> Param<K, C> for Db {
 impl<C: Credential> Param<Writing, C> for Db<Write> {
     async fn take(call: &mut Call<Writing, C>) -> Result<Self> {
         call.writer()
+    }
+}
+
+impl<C: Credential> Param<Writing, C> for BodyStream {
+    const STREAMS: bool = true;
+
+    async fn take(call: &mut Call<Writing, C>) -> Result<Self> {
+        call.stream()
     }
 }
 

@@ -1,12 +1,12 @@
 //! A part of the site as a parameter, and what a view needs of the site.
 
-use std::any::{Any, TypeId, type_name};
+use std::any::{Any, type_name};
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use super::{Call, Credential, Kind, Param};
+use super::{Call, Credential, Kind, Need, Param};
 use crate::http::{Error, Request, Result};
 
 /// A part that a module brought ([`Module::part`](crate::Module::part)), by its type. A site without it does not start.
@@ -60,33 +60,5 @@ impl<T: Any> Deref for Part<T> {
 impl<T> fmt::Debug for Part<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Part<{}>", type_name::<T>())
-    }
-}
-
-/// A part that a view needs: checked when the program is assembled, so that nobody meets its absence.
-#[derive(Debug, Clone, Copy)]
-pub struct Need {
-    id: fn() -> TypeId,
-    name: fn() -> &'static str,
-}
-
-impl Need {
-    /// The part of this type.
-    pub const fn of<T: Any>() -> Self {
-        Self {
-            id: TypeId::of::<T>,
-            name: type_name::<T>,
-        }
-    }
-
-    pub(crate) fn is_met(&self, parts: &crate::parts::Parts) -> bool {
-        parts.has((self.id)())
-    }
-
-    pub(crate) fn missing(&self) -> String {
-        format!(
-            "no module brings the part {}: add the module that does",
-            (self.name)()
-        )
     }
 }

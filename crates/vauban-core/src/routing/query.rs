@@ -8,9 +8,8 @@ use serde::de::value::{MapDeserializer, StringDeserializer};
 use serde::de::{DeserializeOwned, IntoDeserializer, Visitor};
 
 use super::{Call, Credential, Kind, Param};
-use crate::forms::scalar::{read_bool, read_float};
-use crate::forms::{DataError, FormData, FormLimits};
-use crate::http::{Error, Result};
+use crate::http::{DataError, Error, FormData, FormLimits, Result};
+use crate::scalar::{read_bool, read_float};
 
 /// The query string, read into a type that lists its fields: `Query<Search>` with `#[derive(Deserialize)]`.
 ///

@@ -1,16 +1,15 @@
 //! The router: a tree of segments. A literal segment goes before a parameter, a parameter before the rest
 //! of the path; the work is bounded by the size of the tree.
 
-use std::any::{TypeId, type_name};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 
 use ::http::Method;
 
-use super::credential::Asking;
 use super::routes::Handle;
-use super::{Public, Route, Routes, SignedIn, Staff, Superuser, ViewMeta, view};
+use super::{Route, Routes, ViewMeta};
+use crate::site::Asking;
 
 /// Every route, ready to be looked up.
 #[derive(Debug, Default)]
@@ -59,7 +58,7 @@ pub(crate) enum Found {
 
 /// Two routes that answer the same requests, or one route twice.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Conflict(String);
+pub struct Conflict(pub(super) String);
 
 impl fmt::Display for Conflict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -73,10 +72,10 @@ impl Router {
     /// Builds the tree.
     ///
     /// # Errors
-    /// Every conflict, each with both views named.
-    pub(crate) fn new(routes: &Routes, reserved: &str) -> Result<Self, Vec<Conflict>> {
+    /// The known conflicts and every further one, each with both views named.
+    pub(super) fn new(routes: &Routes, reserved: &str, known: Vec<Conflict>) -> Result<Self, Vec<Conflict>> {
         let mut router = Self::default();
-        let mut conflicts = two_of_one_name(routes);
+        let mut conflicts = known;
         for route in routes.iter() {
             if route.pattern().starts_with(reserved) {
                 conflicts.push(Conflict(format!(
@@ -154,40 +153,6 @@ impl Router {
         }
         Found::Slash(path)
     }
-}
-
-/// CWE-345: two types that are printed alike. A review could not tell which of them stands in the matrix.
-fn two_of_one_name(routes: &Routes) -> Vec<Conflict> {
-    let own = [
-        rule_name::<Public>(),
-        rule_name::<SignedIn>(),
-        rule_name::<Staff>(),
-        rule_name::<Superuser>(),
-    ];
-    let mut rules: HashMap<String, TypeId> = own.into();
-    let mut views: HashMap<&str, TypeId> = HashMap::new();
-    let mut conflicts = Vec::new();
-    for route in routes.iter() {
-        let meta = route.meta;
-        if *rules.entry(meta.rule.clone()).or_insert(meta.rule_type) != meta.rule_type {
-            conflicts.push(Conflict(format!(
-                "the rule of {} is printed `{}`, and so is another: rename one of the two types, or use one version of their crate",
-                describe(route),
-                meta.rule
-            )));
-        }
-        if *views.entry(meta.id).or_insert(meta.view_type) != meta.view_type {
-            conflicts.push(Conflict(format!(
-                "two views are printed {}: rename one of them, or use one version of their crate",
-                describe(route)
-            )));
-        }
-    }
-    conflicts
-}
-
-fn rule_name<R: 'static>() -> (String, TypeId) {
-    (view::printed(type_name::<R>()), TypeId::of::<R>())
 }
 
 impl Node {
@@ -361,14 +326,14 @@ pub(super) fn decode_segment(segment: &str) -> Option<Cow<'_, str>> {
     } else {
         Cow::Borrowed(segment)
     };
-    (decoded.is_empty() || super::path::is_segment(&decoded)).then_some(decoded)
+    (decoded.is_empty() || super::path_value::is_segment(&decoded)).then_some(decoded)
 }
 
 fn hex(digit: u8) -> Option<u8> {
     (digit as char).to_digit(16).map(|d| d as u8)
 }
 
-fn describe(route: &Route) -> String {
+pub(super) fn describe(route: &Route) -> String {
     format!(
         "`{}` ({} {}, {}:{})",
         route.meta.id,
@@ -383,7 +348,7 @@ fn describe(route: &Route) -> String {
 mod tests {
     use super::*;
     use crate::http::{Result, Text};
-    use crate::routing::{Path, Public, RestOfPath};
+    use crate::routing::{Path, Public, RestOfPath, router};
     use crate::{routes, view};
 
     mod views {
@@ -424,7 +389,7 @@ mod tests {
     }
 
     fn find(method: Method, path: &str) -> String {
-        let router = Router::new(&routes(), "/static/").unwrap();
+        let router = router(&routes()).unwrap();
         match router.find(&method, path) {
             Found::View(target, params) => format!("{} {}", target.meta.name(), params.join(",")),
             Found::Other(methods) => format!("405 {methods:?}"),
@@ -488,7 +453,7 @@ mod tests {
     #[test]
     fn a_conflict_names_both_views() {
         let more = Routes::new().view::<views::twin>("twin").and(routes());
-        let conflicts = Router::new(&more, "/static/").unwrap_err();
+        let conflicts = router(&more).unwrap_err();
         let text = conflicts[0].to_string();
         assert!(
             text.contains("views::twin") && text.contains("views::show") && text.contains("GET /articles/{"),
@@ -499,17 +464,13 @@ mod tests {
     #[test]
     fn a_view_stands_in_one_place() {
         let twice = routes().include("again", "/again/", Routes::new().view::<views::home>("home"));
-        assert!(
-            Router::new(&twice, "/static/").unwrap_err()[0]
-                .to_string()
-                .contains("twice")
-        );
+        assert!(router(&twice).unwrap_err()[0].to_string().contains("twice"));
     }
 
     #[test]
     fn urls_are_written_with_their_mount() {
         let mounted = Routes::new().include("blog", "/blog/", routes());
-        let router = Router::new(&mounted, "/static/").unwrap();
+        let router = router(&mounted).unwrap();
         let write = |url: crate::Url| {
             let mut out = String::new();
             url.push(router.mount(url.view()), &mut out);

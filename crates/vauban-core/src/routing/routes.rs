@@ -1,13 +1,15 @@
 //! Tables of routes, as `routes!` writes them.
 
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 
-use super::credential::Asking;
-use super::driver;
-use super::view::{CredentialOf, KindOf};
-use super::{Conflict, Need, Router, View, ViewFuture, ViewMeta};
-use crate::http::Request;
-use crate::middleware::RequestBody;
+use super::{Need, ViewMeta};
+use crate::http::{Request, RequestBody, Response};
+use crate::site::Asking;
+
+/// The one boxed future of a request.
+pub type ViewFuture = Pin<Box<dyn Future<Output = Response> + Send>>;
 
 /// How a view is called.
 pub(crate) type Handle = fn(Arc<Request>, RequestBody) -> ViewFuture;
@@ -35,6 +37,25 @@ pub struct Route {
 }
 
 impl Route {
+    /// The line of a view: only the driver knows how one is called.
+    pub(super) fn new(
+        name: &'static str,
+        meta: &'static ViewMeta,
+        asking: Asking,
+        handle: Handle,
+        needs: fn() -> Vec<Need>,
+    ) -> Self {
+        Self {
+            name: name.to_owned(),
+            prefix: String::new(),
+            meta,
+            asking,
+            handle,
+            needs,
+            development: false,
+        }
+    }
+
     /// Whether it helps to develop and is in no release (CWE-489): the lock and the prober leave it out, or a
     /// release would not be what its `access.lock` says.
     pub fn is_development_only(&self) -> bool {
@@ -53,18 +74,9 @@ impl Routes {
         Self::default()
     }
 
-    /// Adds a view under a name.
-    #[must_use]
-    pub fn view<V: View>(mut self, name: &'static str) -> Self {
-        self.routes.push(Route {
-            name: name.to_owned(),
-            prefix: String::new(),
-            meta: ViewMeta::of::<V>(),
-            asking: Asking::by::<CredentialOf<V>, KindOf<V>>(),
-            handle: driver::drive::<V>,
-            needs: driver::needs::<V>,
-            development: false,
-        });
+    /// Adds a line.
+    pub(super) fn with(mut self, route: Route) -> Self {
+        self.routes.push(route);
         self
     }
 
@@ -95,13 +107,6 @@ impl Routes {
     pub fn and(mut self, more: Self) -> Self {
         self.routes.extend(more.routes);
         self
-    }
-
-    /// The routes that answer the same requests: which of them answers must not depend on order (CWE-436).
-    pub fn conflicts(&self) -> Vec<Conflict> {
-        Router::new(self, crate::staticfiles::PREFIX)
-            .err()
-            .unwrap_or_default()
     }
 
     /// Every route.

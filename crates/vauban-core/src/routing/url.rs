@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::PathReader;
-use super::path::{PathText, is_segment};
+use super::path_value::{PathText, is_segment};
 use crate::http::Request;
 
 /// A URL of this site, made by the function that `routes!` writes for a route: `urls::article(&slug)`.
@@ -148,7 +148,7 @@ fn encode(text: &str, out: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::forms::{FormData, FormLimits};
+    use crate::http::{FormData, FormLimits};
 
     proptest::proptest! {
         /// What `Url::query` writes, the reader of queries reads.

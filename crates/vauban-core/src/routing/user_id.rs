@@ -2,8 +2,8 @@
 
 use vauban_orm::UserId;
 
-use super::{Call, Credential, Kind, OptionalParam, Param, Refusal};
-use crate::http::{Error, Result};
+use super::{Call, Credential, Kind, OptionalParam, Param};
+use crate::http::{Error, Refusal, Result};
 
 /// Whoever is signed in; asks for a sign-in. `Option<UserId>` does not.
 impl<K: Kind, C: Credential> Param<K, C> for UserId {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::path::PathValue;
+use super::path_value::PathValue;
 use super::router::decode_segment;
 use super::url::{encode_segments, push_path};
 use crate::routing::RestOfPath;

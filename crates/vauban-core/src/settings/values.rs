@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 use std::time::Duration;
 
-use crate::forms::scalar::read_bool;
+use crate::scalar::read_bool;
 
 /// A host that the site answers for: `example.com`, `.example.com` (with every subdomain), `127.0.0.1`, `[::1]`.
 #[derive(Debug, Clone, PartialEq, Eq)]

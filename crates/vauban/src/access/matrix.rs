@@ -120,7 +120,7 @@ impl Matrix {
                 pattern: route.pattern(),
                 method: route.meta.method.to_string(),
                 rule: route.meta.rule.to_owned(),
-                view: shown(route.meta.id),
+                view: vauban_orm::checks::shown_path(route.meta.id),
             });
         }
         for model in modules.models() {
@@ -286,14 +286,6 @@ impl Matrix {
                 }),
             })
             .collect()
-    }
-}
-
-/// A path of the framework's own crates as a site names it: `vauban_accounts::…` is `vauban::accounts::…`.
-fn shown(path: &str) -> String {
-    match path.strip_prefix("vauban_") {
-        Some(rest) => format!("vauban::{}", rest.strip_prefix("core::").unwrap_or(rest)),
-        None => path.to_owned(),
     }
 }
 

@@ -9,8 +9,8 @@ use super::{Failure, Out, Run, migrate};
 use crate::app::App;
 use crate::assemble;
 use crate::checks::{Finding, Refused, Severity, checking, run as run_checks};
-use crate::middleware::Site;
 use crate::settings::{Mode, Settings};
+use crate::site::Site;
 
 /// What the command line says.
 pub(super) struct Serve {
@@ -220,8 +220,9 @@ fn answer(
     super::runtime(site.settings())?.block_on(async {
         ready(&site).await?;
         let listener = tokio::net::TcpListener::from_std(listener)?;
-        crate::middleware::serve(site, listener, stop()).await?;
-        Ok(())
+        #[allow(deprecated)]
+        let serving = crate::server::serve(site, listener, stop());
+        Ok(serving.await?)
     })
 }
 

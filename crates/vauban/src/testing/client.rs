@@ -11,9 +11,11 @@ use super::{Answer, page};
 use vauban_orm::UserModel;
 
 use crate::http::Cookie;
-use crate::middleware::{self, RequestBody, Site};
+use crate::http::RequestBody;
+use crate::pipeline;
 use crate::routing::Url;
 use crate::settings::Mode;
+use crate::site::{SESSION_COOKIE, Site};
 
 /// A browser of a test.
 ///
@@ -124,7 +126,8 @@ impl Client {
             .insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
         let events = Events::default();
         let listening = tracing_subscriber::registry().with(events.clone());
-        let answered = middleware::answer(&self.site, self.peer(), false, request)
+        #[allow(deprecated)]
+        let answered = pipeline::answer(&self.site, self.peer(), false, request)
             .with_subscriber(listening)
             .await;
         let (head, body) = answered.into_parts();
@@ -172,13 +175,9 @@ impl Client {
     }
 
     pub(super) async fn sign_in_as_id(&mut self, user: uuid::Uuid) {
-        let begun = middleware::session_for_test(&self.site, user).await;
+        let begun = pipeline::session_for_test(&self.site, user).await;
         let token = begun.unwrap_or_else(|error| panic!("{user} cannot sign in: {error:?}"));
-        let name = Cookie::full_name(
-            middleware::SESSION_COOKIE,
-            self.is_https(),
-            self.site.package().name,
-        );
+        let name = Cookie::full_name(SESSION_COOKIE, self.is_https(), self.site.package().name);
         self.set_cookie(&name, &token);
     }
 
@@ -206,7 +205,7 @@ impl Client {
         let (head, ()) = self
             .head(&Method::GET, "/", self.browser(false, "GET"))
             .into_parts();
-        let (token, headers) = middleware::token_for_test(&self.site, head, self.peer(), path).await;
+        let (token, headers) = pipeline::token_for_test(&self.site, head, self.peer(), path).await;
         self.keep(&headers);
         token
     }

@@ -39,8 +39,8 @@ use vauban_orm::{Acting, Actor, Write};
 
 use crate::app::App;
 use crate::assemble;
-use crate::middleware::Site;
 use crate::settings::{Mode, Settings};
+use crate::site::Site;
 
 use files::Folder;
 

@@ -8,7 +8,7 @@ use super::rows::Rows;
 use super::{Address, Answer, TestApp};
 use vauban_orm::UserModel;
 
-use crate::middleware;
+use crate::pipeline;
 use crate::routing::Route;
 
 /// What one caller should get.
@@ -226,7 +226,7 @@ impl<'a> Prober<'a> {
     fn misses(&self, sample: &Sample, route: &Route) -> Option<String> {
         let path = sample.path.split('?').next().unwrap_or(&sample.path);
         let method = &route.meta.method;
-        let found = middleware::view_for_test(&self.app.site, method, path);
+        let found = pipeline::view_for_test(&self.app.site, method, path);
         if found != Some(route.meta.id) {
             return Some(format!(
                 "{method} {path}, the sample of `{}`, leads to {found:?}",
@@ -300,7 +300,7 @@ fn judge(app: &TestApp, answer: &Answer) -> Got {
         StatusCode::FORBIDDEN => is(Expect::Forbidden),
         StatusCode::NOT_FOUND => is(Expect::NotFound),
         status if status.is_redirection() => {
-            let sign_in = middleware::sign_in_for_test(&app.site);
+            let sign_in = pipeline::sign_in_for_test(&app.site);
             let there = answer.location().and_then(|location| location.split('?').next());
             let sent = answer.events.iter().any(|event| event == "access_refused");
             if sent && there.is_some() && there == sign_in.as_deref() {

@@ -1,6 +1,6 @@
 //! CWE-345: a rule that calls itself by another's name. It is printed by its type.
 
-use vauban::middleware::Identity;
+use vauban::site::Identity;
 use vauban::routing::BySession;
 use vauban::{AccessRule, Request, Refusal};
 

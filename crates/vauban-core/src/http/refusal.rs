@@ -1,0 +1,28 @@
+//! Why somebody is turned away.
+
+use ::http::StatusCode;
+
+/// Why an access rule turns somebody away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// Nobody is signed in: a browser is sent to the sign-in page and comes back afterwards.
+    SignInRequired,
+    /// No token that is known (401): an API's client sends another.
+    TokenRequired,
+    /// Whoever asks may not (403).
+    Forbidden,
+    /// Whoever asks may not know that it exists (404).
+    NotFound,
+}
+
+impl Refusal {
+    /// The status of the answer; for [`Refusal::SignInRequired`] when there is no page to send the browser to.
+    pub fn status(self) -> StatusCode {
+        match self {
+            Self::SignInRequired | Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::TokenRequired => StatusCode::UNAUTHORIZED,
+            Self::NotFound => StatusCode::NOT_FOUND,
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! The way of a request: the controls that every one passes, one file each. The order is fixed here and, for what
+//! needs the view, in `routing/driver.rs`, and nowhere else; a cheap refusal comes before an expensive one, and every
+//! answer leaves through the same finisher.
+
+mod access_log;
+pub(crate) mod body;
+pub(crate) mod csrf;
+#[cfg(debug_assertions)]
+mod debug_page;
+mod finish;
+#[cfg(any(test, feature = "testing"))]
+mod for_tests;
+mod guard;
+mod headers;
+mod hosts;
+mod https;
+mod isolation;
+mod layers;
+mod limits;
+mod origin;
+pub(crate) mod pages;
+mod proxies;
+mod render;
+#[cfg(test)]
+mod wire;
+#[cfg(any(test, feature = "__test_switches"))]
+pub mod without;
+
+pub use crate::site::Next;
+pub(crate) use finish::bare;
+#[cfg(any(test, feature = "testing"))]
+#[doc(hidden)]
+pub use for_tests::{session_for_test, sign_in_for_test, token_for_test, view_for_test};
+pub(crate) use guard::{Guarded, Stopped, watch_panics};
+pub(crate) use headers::Headers;
+pub use layers::{Gate, Middleware};
+pub use pages::{ErrorPage, ErrorPages};
+#[doc(hidden)]
+pub use render::{respond_replaceable, respond_template};
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ::http::{HeaderValue, Method, StatusCode, header};
+
+use crate::http::{Body, Error, Request, RequestBody, Response, Result, Saved};
+use crate::routing::{Found, Target};
+use crate::site::{Asking, Site};
+
+/// Answers one request that `peer` sent; `tls` if the connection itself is encrypted.
+#[doc(hidden)]
+#[deprecated(
+    note = "only the framework serves: write `vauban::main(app)`; in a test ask with `vauban::testing::Client`"
+)]
+pub async fn answer(
+    site: &Arc<Site>,
+    peer: IpAddr,
+    tls: bool,
+    request: ::http::Request<RequestBody>,
+) -> ::http::Response<Body> {
+    let (head, mut body) = request.into_parts();
+    let mut cx = Request::new(Arc::clone(site), head, peer, tls);
+    let start = access_log::start(site);
+    let next = enter(site, &mut cx, &mut body).await;
+    let cx = Arc::new(cx);
+    let response = match next {
+        Ok(Way::View(target)) => call(&cx, target, body).await,
+        Ok(Way::Answer(response)) => response,
+        Err(error) => pages::answer(site, &cx, error),
+    };
+    let answer = finish::finish(site, &cx, response);
+    access_log::write(site, &cx, answer.status(), start);
+    answer
+}
+
+/// The controls before the view, in order.
+async fn enter(site: &Site, cx: &mut Request, body: &mut RequestBody) -> Result<Way> {
+    limits::check_head(site, cx)?;
+    proxies::find_client(site, cx)?;
+    hosts::check(site, cx)?;
+    if let Some(redirect) = https::require(site, cx)? {
+        return Ok(Way::Answer(redirect));
+    }
+    if let Some(file) = site.static_files.answer(&cx.method, cx.uri.path(), &cx.headers) {
+        return Ok(Way::Answer(file));
+    }
+    let found = site.router.find(&cx.method, cx.uri.path());
+    origin::check(site, cx)?;
+    isolation::check(site, cx)?;
+    // CWE-489: what helps to develop is there for the developer's own machine only, whoever wrote it.
+    if matches!(&found, Found::View(target, _) if target.development) && !cx.is_from_developer() {
+        return Err(Error::not_found());
+    }
+    if let Some(answer) = layers::gates(cx).await? {
+        return Ok(Way::Answer(answer));
+    }
+    // Who asks: by the credential of the view's rule, and no other.
+    if let Found::View(target, params) = found {
+        cx.route = Some(target.meta);
+        cx.params = params;
+        target.asking.load(cx, body).await?;
+        return Ok(Way::View(target));
+    }
+    Asking::by_session().load(cx, body).await?;
+    elsewhere(cx, found)
+}
+
+/// What needs the view: the layers around it, and then, in `routing/driver.rs`, its access rule, the body, the token,
+/// the parameters, the view itself, the commit, the page.
+async fn call(cx: &Arc<Request>, target: Target, body: RequestBody) -> Response {
+    let settings = cx.settings().timeouts.request;
+    let own = target
+        .meta
+        .timeout
+        .map(|seconds| Duration::from_secs(seconds.into()));
+    let mut view = Guarded::new(layers::view(cx, target, body), own.unwrap_or(settings));
+    let mut ended = (&mut view).await;
+    if matches!(ended, Err(Stopped::Overrun)) && cx.saved() == Saved::Perhaps {
+        // What is on its way to the disk is not called back: whoever sent it learns what became of it.
+        view.extend(COMMIT);
+        ended = (&mut view).await;
+    }
+    match ended {
+        Ok(response) => response.render(cx),
+        Err(stopped) => {
+            if cx.saved() == Saved::No {
+                // What the view wrote was undone when it was dropped; what it said and set goes the same way.
+                cx.forget_effects();
+            }
+            pages::answer(&cx.site, cx, Error::stopped(stopped))
+        }
+    }
+}
+
+/// How long a commit may take that has begun when the view's time is over.
+const COMMIT: Duration = Duration::from_secs(10);
+
+enum Way {
+    View(Target),
+    Answer(Response),
+}
+
+/// What no view answers.
+fn elsewhere(cx: &Request, found: Found) -> Result<Way> {
+    match found {
+        Found::View(target, _) => Ok(Way::View(target)),
+        Found::Other(methods) => {
+            let allow = allow(methods);
+            let status = match cx.method {
+                Method::OPTIONS => StatusCode::NO_CONTENT,
+                _ => StatusCode::METHOD_NOT_ALLOWED,
+            };
+            let response = match status {
+                StatusCode::NO_CONTENT => Response::new(status, Body::empty()),
+                _ => pages::answer(&cx.site, cx, Error::new(status, "")),
+            };
+            Ok(Way::Answer(response.set(header::ALLOW, allow)))
+        }
+        Found::Slash(path) => {
+            let location = match cx.uri.query() {
+                Some(query) => format!("{path}?{query}"),
+                None => path,
+            };
+            let location = HeaderValue::try_from(location).map_err(|_| Error::not_found())?;
+            let redirect = Response::new(StatusCode::MOVED_PERMANENTLY, Body::empty());
+            Ok(Way::Answer(redirect.set(header::LOCATION, location)))
+        }
+        Found::Nothing => Err(Error::not_found()),
+    }
+}
+
+/// `Allow` (RFC 9110 §10.2.1).
+fn allow(mut methods: Vec<Method>) -> HeaderValue {
+    if methods.contains(&Method::GET) {
+        methods.push(Method::HEAD);
+    }
+    methods.push(Method::OPTIONS);
+    let names: Vec<&str> = methods.iter().map(Method::as_str).collect();
+    HeaderValue::try_from(names.join(", ")).unwrap_or(HeaderValue::from_static("OPTIONS"))
+}

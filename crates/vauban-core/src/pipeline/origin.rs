@@ -1,0 +1,117 @@
+//! The first wall against request forgery: an unsafe request comes from this site's own pages, by the word of
+//! the browser (`Sec-Fetch-Site`, `Origin`, or over HTTPS at least `Referer`; ASVS 3.5.1, CWE-352). The token
+//! is the second wall; both stand for every unsafe request.
+
+use ::http::{HeaderMap, HeaderName, Method, header};
+
+use crate::http::{Error, Request, Result, SecurityEvent};
+use crate::settings::host_and_port;
+use crate::site::Site;
+
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// Lets safe requests and those of the site's own pages pass.
+///
+/// # Errors
+/// 403.
+pub(crate) fn check(site: &Site, cx: &Request) -> Result<()> {
+    let upgrades = cx.headers().contains_key(header::UPGRADE);
+    let safe = matches!(*cx.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    // CWE-1385: a WebSocket handshake is a GET that cannot carry a token.
+    if safe && !upgrades {
+        return Ok(());
+    }
+    #[cfg(any(test, feature = "__test_switches"))]
+    if site.without.origin_check {
+        return Ok(());
+    }
+    if from_own_page(site, cx, upgrades) {
+        return Ok(());
+    }
+    SecurityEvent::ORIGIN_REFUSED.log(Some(cx));
+    Err(Error::forbidden())
+}
+
+fn from_own_page(site: &Site, cx: &Request, upgrades: bool) -> bool {
+    let Ok(fetch_site) = one(cx.headers(), &SEC_FETCH_SITE) else {
+        return false;
+    };
+    let Ok(origin) = one(cx.headers(), &header::ORIGIN) else {
+        return false;
+    };
+    let own = origin.is_some_and(|origin| is_own(site, cx, origin));
+    // A partner: configured, and not where the request went.
+    let partner = || origin.is_some_and(|origin| !own && is_configured(site, origin));
+    match (fetch_site, origin) {
+        (Some("same-origin" | "none"), None) => true,
+        (Some("same-origin" | "none"), Some(_)) => own,
+        // CWE-352: a sibling host (`same-site`) is another site.
+        (Some(_), _) => partner(),
+        (None, Some(_)) => own || partner(),
+        (None, None) => !upgrades && referer_is_ours(site, cx),
+    }
+}
+
+/// The only value of a header, or none.
+///
+/// # Errors
+/// If it is there twice, empty, or not text.
+fn one<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>, ()> {
+    let mut values = headers.get_all(name).iter();
+    let Some(value) = values.next() else {
+        return Ok(None);
+    };
+    match value.to_str() {
+        Ok(text) if !text.is_empty() && values.next().is_none() => Ok(Some(text)),
+        _ => Err(()),
+    }
+}
+
+/// Over HTTPS a browser that sends neither `Sec-Fetch-Site` nor `Origin` still sends `Referer`, as our pages
+/// ask for it (`Referrer-Policy: same-origin`). Over plain HTTP the token decides alone.
+fn referer_is_ours(site: &Site, cx: &Request) -> bool {
+    if !cx.is_secure() {
+        return true;
+    }
+    let mut values = cx.headers().get_all(header::REFERER).iter();
+    let (Some(referer), None) = (values.next(), values.next()) else {
+        return false;
+    };
+    // Old browsers write a path's letters as they are; only what stands before the path is of interest.
+    let referer = referer.as_bytes();
+    let Some(start) = memchr::memmem::find(referer, b"://").map(|at| at + 3) else {
+        return false;
+    };
+    let end = referer[start..]
+        .iter()
+        .position(|byte| matches!(byte, b'/' | b'?' | b'#'))
+        .map_or(referer.len(), |at| start + at);
+    std::str::from_utf8(&referer[..end])
+        .is_ok_and(|origin| is_own(site, cx, origin) || is_configured(site, origin))
+}
+
+/// Whether an origin is where the request went: same scheme, same host (which the host check has allowed), same port;
+/// and configured, if origins are.
+fn is_own(site: &Site, cx: &Request, origin: &str) -> bool {
+    let (scheme, own_port) = if cx.is_secure() {
+        ("https://", 443)
+    } else {
+        ("http://", 80)
+    };
+    let Some(host) = origin.strip_prefix(scheme) else {
+        return false;
+    };
+    // Browsers write host names in lower case, in `Origin` and in `Host`; what else a host has in spellings (an address, its
+    // own port, the root's dot) a proxy may have changed on the way.
+    let meant = |text: &str| {
+        let plain = !text.bytes().any(|byte| byte.is_ascii_uppercase());
+        let (host, port) = host_and_port(text).filter(|_| plain)?;
+        Some((host, port.unwrap_or(own_port)))
+    };
+    let same = host == cx.host() || meant(host).is_some_and(|host| meant(cx.host()) == Some(host));
+    same && (site.settings.origins.is_empty() || is_configured(site, origin))
+}
+
+fn is_configured(site: &Site, origin: &str) -> bool {
+    site.settings.origins.iter().any(|own| own.as_str() == origin)
+}

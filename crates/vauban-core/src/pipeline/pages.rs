@@ -1,0 +1,292 @@
+//! Error pages: the app's own where it has one, else a plain one. A client learns the status and, if it is our
+//! fault, the incident's number (ASVS 16.5.1, CWE-209).
+
+use std::borrow::Cow;
+
+use ::http::{HeaderValue, Method, StatusCode, header};
+
+use vauban_macros::Template;
+
+use super::render::respond_template;
+use crate::http::{
+    ByStatus, Error, ErrorFacts, LocalUrl, Redirect, Refusal, Request, Respond, Response, Saved,
+    SecurityEvent,
+};
+use crate::site::Site;
+
+/// A page of the app's own for an error: a template that is made from the facts.
+pub trait ErrorPage: Respond + 'static {
+    /// Makes the page.
+    fn for_error(facts: ErrorFacts) -> Self;
+}
+
+/// The app's own error pages.
+pub type ErrorPages = ByStatus<fn(ErrorFacts, &Request) -> Response>;
+
+impl ErrorPages {
+    /// The page for one status.
+    pub fn set<P: ErrorPage>(&mut self, status: StatusCode) {
+        self.insert(status, |facts, cx| P::for_error(facts).respond(cx));
+    }
+
+    /// The page for every status without one of its own.
+    pub fn set_other<P: ErrorPage>(&mut self) {
+        self.insert_other(|facts, cx| P::for_error(facts).respond(cx));
+    }
+}
+
+/// What an error of ours says that comes after the commit.
+const SAVED: &str =
+    "What you sent was saved; only the page that follows could not be shown. Do not send it again.";
+/// What it says where the commit did not end in time.
+const PERHAPS_SAVED: &str = "What you sent may have been saved. Look before you send it again.";
+
+/// The answer to an error.
+pub(crate) fn answer(site: &Site, cx: &Request, error: Error) -> Response {
+    let mut error = match error.into_answer() {
+        Ok(answer) => return answer.render(cx),
+        Err(error) => error,
+    };
+    if error.status().is_server_error() {
+        // CWE-755: "not done" would have it sent again.
+        match cx.saved() {
+            Saved::No => {}
+            Saved::Perhaps => error.say(PERHAPS_SAVED),
+            Saved::Yes => error.say(SAVED),
+        }
+    }
+    if let Some(refusal) = error.refusal() {
+        SecurityEvent::ACCESS_REFUSED.log(Some(cx));
+        if refusal == Refusal::SignInRequired
+            && let Some(sign_in) = to_sign_in(site, cx)
+        {
+            return sign_in;
+        }
+    }
+    let by_policy = error
+        .source()
+        .and_then(|source| source.downcast_ref::<vauban_orm::Error>());
+    if matches!(by_policy, Some(vauban_orm::Error::Forbidden)) {
+        SecurityEvent::POLICY_REFUSED.log(Some(cx));
+    }
+    let status = error.status();
+    if matches!(
+        status,
+        StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT
+    ) {
+        SecurityEvent::LIMIT_EXCEEDED.log(Some(cx));
+    }
+    let ours = status.is_server_error();
+    if ours {
+        log(cx, &error);
+        #[cfg(debug_assertions)]
+        // An error that says itself what to tell (a closed counter, 503) has nothing to debug.
+        if (error.source().is_some() || error.message().is_empty())
+            && cx.is_from_developer()
+            && accepts_html(cx)
+        {
+            return super::debug_page::page(site, cx, &error);
+        }
+    }
+    let facts = ErrorFacts {
+        status,
+        message: error.message().to_owned(),
+        incident: ours.then(|| cx.request_id().to_owned()),
+    };
+    if error.refusal() == Some(Refusal::TokenRequired) {
+        // RFC 6750 §3
+        return plain(&facts).set(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    if !accepts_html(cx) {
+        return with_retry(plain(&facts));
+    }
+    let own = site.error_pages.get(status);
+    // A page that fails must not take the answer with it.
+    let shown = own.and_then(|page| {
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| page(facts.clone(), cx))).ok()
+    });
+    with_retry(shown.unwrap_or_else(|| simple(&facts, cx)).status_code(status))
+}
+
+/// What is only busy says when to come again (RFC 9110 §10.2.3); an answer that says so itself is left alone.
+fn with_retry(response: Response) -> Response {
+    let busy = response.status() == StatusCode::SERVICE_UNAVAILABLE;
+    if !busy || response.headers().contains_key(header::RETRY_AFTER) {
+        return response;
+    }
+    response.set(header::RETRY_AFTER, HeaderValue::from_static("2"))
+}
+
+/// Sends a browser to the sign-in page, from where it comes back.
+fn to_sign_in(site: &Site, cx: &Request) -> Option<Response> {
+    let mut url = site.identity.as_ref()?.sign_in_page()?;
+    if !accepts_html(cx) {
+        return None;
+    }
+    if *cx.method() == Method::GET {
+        let here = match cx.query() {
+            "" => Cow::Borrowed(cx.path()),
+            query => Cow::Owned(format!("{}?{query}", cx.path())),
+        };
+        if let Some(next) = LocalUrl::parse(&here, cx) {
+            url = url.query("next", next.as_str());
+        }
+    }
+    Some(Redirect::to(url).respond(cx))
+}
+
+/// CWE-209: what went wrong is for the log.
+fn log(cx: &Request, error: &Error) {
+    tracing::error!(
+        target: "vauban::error",
+        event = SecurityEvent::INTERNAL_ERROR.name(),
+        incident = cx.request_id(),
+        method = %cx.method(),
+        path = cx.path(),
+        view = cx.route().map(|route| route.id),
+        at = %format_args!("{}:{}", error.location().0, error.location().1),
+        error = error.source().map(ToString::to_string),
+        "a request failed"
+    );
+}
+
+/// Whether a page is wanted: by anybody who does not say what is, and by who names HTML or anything.
+fn accepts_html(cx: &Request) -> bool {
+    let mut lines = cx.headers().get_all(header::ACCEPT).iter().peekable();
+    lines.peek().is_none() || lines.any(|line| line.as_bytes().split(|byte| *byte == b',').any(names_html))
+}
+
+/// One media range (RFC 9110 §12.5.1): names have no case, and a weight of zero means "not this".
+fn names_html(range: &[u8]) -> bool {
+    let mut parts = range.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
+    let name = parts.next().unwrap_or_default();
+    let html = [&b"text/html"[..], b"text/*", b"*/*", b"*"]
+        .iter()
+        .any(|known| name.eq_ignore_ascii_case(known));
+    let refused = parts.any(|part| {
+        let weight = part
+            .strip_prefix(b"q=")
+            .or_else(|| part.strip_prefix(b"Q="))
+            .map(<[u8]>::trim_ascii);
+        weight.is_some_and(|weight| !weight.is_empty() && weight.iter().all(|b| matches!(b, b'0' | b'.')))
+    });
+    html && !refused
+}
+
+fn plain(facts: &ErrorFacts) -> Response {
+    let mut text = facts.status.to_string();
+    if !facts.message.is_empty() {
+        text.push('\n');
+        text.push_str(&facts.message);
+    }
+    if let Some(incident) = &facts.incident {
+        text.push_str("\nIncident ");
+        text.push_str(incident);
+    }
+    text.push('\n');
+    Response::new(facts.status, text).set(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("text/plain; charset=utf-8"),
+    )
+}
+
+/// A page without style or script: what is left when the app has none.
+#[derive(Template)]
+#[template("error.html")]
+struct Simple<'a> {
+    title: &'static str,
+    say: &'a str,
+    /// Empty if it is not our fault.
+    incident: &'a str,
+}
+
+fn simple(facts: &ErrorFacts, cx: &Request) -> Response {
+    let page = Simple {
+        title: facts.status.canonical_reason().unwrap_or("Error"),
+        say: if facts.message.is_empty() {
+            explain(facts.status)
+        } else {
+            &facts.message
+        },
+        incident: facts.incident.as_deref().unwrap_or_default(),
+    };
+    respond_template(&page, cx)
+}
+
+fn explain(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::NOT_FOUND => "There is nothing at this address.",
+        StatusCode::FORBIDDEN => "You may not do this.",
+        StatusCode::METHOD_NOT_ALLOWED => "This address does not take requests of this kind.",
+        StatusCode::CONFLICT => "This was changed since it was shown to you. Go back, reload and try again.",
+        StatusCode::PAYLOAD_TOO_LARGE => "What you sent is too large.",
+        StatusCode::REQUEST_TIMEOUT => "What you sent took too long to arrive.",
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => "What you sent is in a form that this page does not read.",
+        StatusCode::SERVICE_UNAVAILABLE => "The site is busy. Try again in a moment.",
+        status if status.is_server_error() => "Something went wrong on our side. It has been recorded.",
+        _ => "The request could not be understood.",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_media_range_has_no_case_and_a_weight() {
+        for yes in [
+            "text/html",
+            "TEXT/HTML",
+            " Text/Html;q=0.9",
+            "*/*",
+            "text/*;q=0.1",
+            "*",
+        ] {
+            assert!(names_html(yes.as_bytes()), "{yes}");
+        }
+        for no in [
+            "application/json",
+            "text/html;q=0",
+            "text/html; Q=0.000",
+            "text/plain",
+            "text/htmlx",
+            "",
+        ] {
+            assert!(!names_html(no.as_bytes()), "{no}");
+        }
+    }
+
+    /// CWE-79: whatever an error says is text, on the page for everybody and on the developer's.
+    #[test]
+    fn what_an_error_says_is_text() {
+        let shown = |error: Error| {
+            let cx = crate::pipeline::render::tests::cx(crate::http::PagesByType::default(), None);
+            let answer = answer(&cx.site, &cx, error);
+            String::from_utf8(answer.body().bytes().to_vec()).unwrap()
+        };
+        let page = shown(Error::bad_request("<b>no</b>"));
+        assert_eq!(
+            page,
+            "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
+             content=\"width=device-width\"><meta name=\"color-scheme\" content=\"light dark\"><title>Bad Request</title>\
+             </head><body><main><h1>Bad Request</h1><p>&lt;b&gt;no&lt;/b&gt;</p></main></body></html>\n"
+        );
+        #[cfg(debug_assertions)]
+        {
+            let page = shown(Error::internal("<i>broken</i>"));
+            assert!(page.contains("<h1>&lt;i&gt;broken&lt;/i&gt;</h1>"), "{page}");
+            assert!(
+                page.contains("<style nonce=\""),
+                "the answer's own policy lets its style in"
+            );
+            assert!(
+                page.contains("<mark>") && page.contains("pages.rs:"),
+                "the line is shown"
+            );
+            assert!(
+                page.contains("<th>VAUBAN_SECRET_KEY</th>") || page.contains("secret_key"),
+                "{page}"
+            );
+        }
+    }
+}

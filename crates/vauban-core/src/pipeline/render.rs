@@ -1,0 +1,223 @@
+//! How a page is written: what templates ask of a request, and the pages that a site replaces.
+
+use std::any::type_name;
+
+use ::http::{HeaderName, HeaderValue, StatusCode, header};
+use vauban_template::{RenderContext, Template, UrlTo, page};
+
+use super::csrf;
+use crate::http::{PagesByType, Replaceable, ReplacedTwice, Request, Response};
+use crate::routing::Url;
+
+impl RenderContext for Request {
+    fn nonce(&self) -> &str {
+        Self::nonce(self)
+    }
+
+    fn write_csrf_token(&self, action: Option<&str>, out: &mut String) {
+        csrf::write(self.site(), self, action, out);
+    }
+
+    fn write_static_url(&self, path: &str, out: &mut String) {
+        self.site().static_files.write_url(path, out);
+    }
+
+    fn mount(&self, route: &'static str) -> &str {
+        Self::mount(self, route)
+    }
+
+    fn user(&self) -> &page::User {
+        &self.identity().user
+    }
+
+    fn messages(&self) -> &[page::Message] {
+        self.take_messages()
+    }
+
+    fn path(&self) -> &str {
+        Self::path(self)
+    }
+
+    fn query(&self) -> &str {
+        Self::query(self)
+    }
+
+    fn cookie(&self, name: &str) -> &str {
+        Self::cookie(self, name).unwrap_or_default()
+    }
+
+    fn debug(&self) -> bool {
+        // CWE-489: not in a release build, not for others than the developer, and for nobody once the site is shared.
+        #[cfg(debug_assertions)]
+        {
+            self.is_from_developer()
+        }
+        #[cfg(not(debug_assertions))]
+        false
+    }
+}
+
+impl UrlTo for Url {
+    fn __write_url(&self, cx: &dyn RenderContext, out: &mut String) {
+        self.push(cx.mount(self.view()), out);
+    }
+}
+
+/// A page as an answer; what `#[derive(Template)]` calls.
+///
+/// A request that names one of the page's fragments gets that part alone: what `fragments.js` asks for.
+#[doc(hidden)]
+pub fn respond_template<T: Template>(page: &T, cx: &Request) -> Response {
+    const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
+    const FRAGMENT: HeaderName = HeaderName::from_static("x-fragment");
+    const VARIES: HeaderValue = HeaderValue::from_static("x-fragment");
+    if !T::FRAGMENTS.is_empty()
+        && let Some(asked) = cx.headers().get(FRAGMENT)
+        // Only a name that the template has: nothing of the request is written into the answer.
+        && let Some(name) = T::FRAGMENTS.iter().find(|name| name.as_bytes() == asked.as_bytes())
+        && let Ok(confirmed) = HeaderValue::from_str(name)
+    {
+        let mut out = String::with_capacity(T::SIZE_HINT);
+        page.fragment_into(name, cx, &mut out);
+        return Response::new(StatusCode::OK, out)
+            .set(header::CONTENT_TYPE, HTML)
+            .set(header::VARY, VARIES)
+            .set(FRAGMENT, confirmed);
+    }
+    let mut out = String::with_capacity(T::SIZE_HINT + T::SIZE_HINT / 4);
+    page.render_into(cx, &mut out);
+    let answer = Response::new(StatusCode::OK, out).set(header::CONTENT_TYPE, HTML);
+    if T::FRAGMENTS.is_empty() {
+        answer
+    } else {
+        answer.set(header::VARY, VARIES)
+    }
+}
+
+/// What writes a page.
+type Write<T> = fn(T, &Request) -> Response;
+
+impl PagesByType {
+    /// `R` is written where a view answers with `T`.
+    ///
+    /// # Errors
+    /// If `T` has a replacement already.
+    pub fn replace<T, R>(&mut self) -> Result<(), ReplacedTwice>
+    where
+        T: Replaceable,
+        R: From<T> + Template + 'static,
+    {
+        // Written as what it is, and not asked again for a replacement of its own: there is no circle.
+        let write: Write<T> = |page, cx| respond_template(&R::from(page), cx);
+        self.insert::<T, Write<T>>(write, type_name::<R>())
+    }
+}
+
+/// A replaceable page as an answer; what `#[derive(Template)]` calls.
+#[doc(hidden)]
+pub fn respond_replaceable<T: Replaceable>(page: T, cx: &Request) -> Response {
+    match cx.site().pages.find::<T, Write<T>>() {
+        Some(write) => write(page, cx),
+        None => respond_template(&page, cx),
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::http::Respond;
+    use crate::settings::{Mode, Settings};
+    use crate::signing::Keys;
+    use crate::site::Site;
+    use crate::site::Wired;
+    use vauban_macros::Template;
+
+    #[derive(Template)]
+    #[template(
+        source = "<p>{{ text }}</p>{% partialdef part inline %}<i>theirs</i>{% endpartialdef %}",
+        replaceable
+    )]
+    struct Theirs {
+        text: String,
+    }
+
+    #[derive(Template)]
+    #[template(
+        source = "<h2>{{ theirs.text }}</h2>{% partialdef part inline %}<i>ours</i>{% endpartialdef %}"
+    )]
+    struct Ours {
+        theirs: Theirs,
+    }
+
+    impl From<Theirs> for Ours {
+        fn from(theirs: Theirs) -> Self {
+            Self { theirs }
+        }
+    }
+
+    pub(in crate::pipeline) fn cx(pages: PagesByType, fragment: Option<&str>) -> Request {
+        let package = crate::Package {
+            name: "test",
+            version: "0",
+            manifest_dir: "",
+            access_lock: None,
+            waivers_lock: None,
+        };
+        let settings = Settings::defaults(Mode::Development);
+        let wired = Wired {
+            pages,
+            ..Wired::default()
+        };
+        let site = Site::of(package, wired, settings, Keys::random(), None).unwrap();
+        let mut request = http::Request::get("/");
+        if let Some(name) = fragment {
+            request = request.header("x-fragment", name);
+        }
+        let head = request.body(()).unwrap().into_parts().0;
+        Request::new(std::sync::Arc::new(site), head, [127, 0, 0, 1].into(), false)
+    }
+
+    fn answer(pages: PagesByType, fragment: Option<&str>) -> String {
+        let cx = cx(pages, fragment);
+        let page = Theirs {
+            text: "<b>".to_owned(),
+        };
+        assert!(page.commits());
+        let answer = Response::of(page)
+            .status_code(http::StatusCode::UNPROCESSABLE_ENTITY)
+            .render(&cx);
+        assert_eq!(
+            answer.status(),
+            http::StatusCode::UNPROCESSABLE_ENTITY,
+            "the view's status stays"
+        );
+        String::from_utf8(answer.body().bytes().to_vec()).unwrap()
+    }
+
+    #[test]
+    fn a_page_is_written_by_its_replacement() {
+        assert_eq!(
+            answer(PagesByType::default(), None),
+            "<p>&lt;b&gt;</p><i>theirs</i>"
+        );
+        let mut pages = PagesByType::default();
+        pages.replace::<Theirs, Ours>().unwrap();
+        // CWE-79: the replacement escapes as every page.
+        assert_eq!(answer(pages, None), "<h2>&lt;b&gt;</h2><i>ours</i>");
+    }
+
+    #[test]
+    fn a_part_of_a_page_is_the_replacements() {
+        let mut pages = PagesByType::default();
+        pages.replace::<Theirs, Ours>().unwrap();
+        assert_eq!(answer(pages, Some("part")), "<i>ours</i>");
+    }
+
+    #[test]
+    fn a_page_is_replaced_once() {
+        let mut pages = PagesByType::default();
+        pages.replace::<Theirs, Ours>().unwrap();
+        let told = pages.replace::<Theirs, Ours>().unwrap_err().to_string();
+        assert!(told.contains("Theirs is replaced twice, by"), "{told}");
+    }
+}

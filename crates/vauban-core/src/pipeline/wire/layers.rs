@@ -1,0 +1,82 @@
+//! An app's own layers stand inside the walls.
+
+use ::http::StatusCode;
+
+use super::*;
+use crate::http::{Error, Response};
+use crate::pipeline::{Gate, Middleware, Next};
+use crate::routing::SignedIn;
+
+struct Closed;
+impl Gate for Closed {
+    async fn enter(&self, cx: &Request) -> Result<Option<Response>> {
+        tokio::task::yield_now().await;
+        match cx.path() {
+            "/x" => Ok(Some(Response::of(Text::new("closed for maintenance")))),
+            "/json/" => Err(Error::new(StatusCode::SERVICE_UNAVAILABLE, "")),
+            _ => Ok(None),
+        }
+    }
+}
+
+struct Stamp(&'static str);
+impl Middleware for Stamp {
+    async fn handle(&self, _: Arc<Request>, next: Next) -> Response {
+        stamp(next.run().await, self.0)
+    }
+}
+
+fn stamp(answer: Response, name: &str) -> Response {
+    let before = answer
+        .headers()
+        .get("x-stamps")
+        .and_then(|v| v.to_str().ok())
+        .unwrap_or("")
+        .to_owned();
+    answer.header("x-stamps", &format!("{before}{name}")).unwrap()
+}
+
+#[view(get, "/closed/")]
+async fn closed(_: SignedIn) -> Result<Text> {
+    Ok(Text::new("in"))
+}
+
+#[tokio::test]
+async fn layers_stand_inside_the_walls() {
+    let mut parts = parts(&["example.com"]);
+    parts.routes = parts.routes.view::<closed>("closed");
+    parts.before = vec![
+        Arc::new(|cx: &Request| match cx.path() {
+            "/login/" => Err(Error::not_found()),
+            _ => Ok(None),
+        }),
+        Arc::new(Closed),
+    ];
+    parts.around = vec![
+        Arc::new(Stamp("outer")),
+        Arc::new(|_: Arc<Request>, next: Next| async move { stamp(next.run().await, "inner ") }),
+    ];
+    let server = start(parts).await;
+    let host = [pair("Host", "example.com")];
+    let reply = server.send("GET /x", &host, "").await;
+    assert_eq!(
+        (reply.status, reply.body.as_str()),
+        (200, "closed for maintenance")
+    );
+    assert!(reply.header("content-security-policy").is_some());
+    assert_eq!(server.send("GET /json/", &host, "").await.status, 503);
+    assert_eq!(server.send("GET /login/", &host, "").await.status, 404);
+    assert_eq!(
+        server.send("GET /host/", &host, "").await.header("x-stamps"),
+        Some("inner outer")
+    );
+    // The rule is within: a layer runs the view with it or not at all.
+    assert_eq!(server.send("GET /closed/", &host, "").await.status, 403);
+    // The walls are before: a foreign post never comes to a layer.
+    let foreign = [
+        pair("Host", "example.com"),
+        pair("Origin", "https://attacker.example"),
+    ];
+    let reply = server.send("POST /x", &foreign, "a=1").await;
+    assert_eq!((reply.status, reply.header("x-stamps")), (403, None));
+}

@@ -1,0 +1,50 @@
+//! JSON, both ways.
+
+use ::http::{HeaderValue, StatusCode, header};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::{Call, Credential, Param, Writing};
+use crate::http::{Body, Error, Request, Respond, Response, Result};
+
+/// JSON: an answer made of a serialisable value, or, as a parameter of an unsafe view, the request's body
+/// read into a closed type.
+#[derive(Debug, Clone, Copy)]
+pub struct Json<T>(pub T);
+
+impl<T: Serialize + Send> Respond for Json<T> {
+    fn respond(self, _: &Request) -> Response {
+        const JSON: HeaderValue = HeaderValue::from_static("application/json");
+        match serde_json::to_vec(&self.0) {
+            Ok(text) => Response::new(StatusCode::OK, text).set(header::CONTENT_TYPE, JSON),
+            Err(error) => {
+                tracing::error!(target: "vauban::http", %error, "an answer could not be written as JSON");
+                Response::new(StatusCode::INTERNAL_SERVER_ERROR, Body::empty())
+            }
+        }
+    }
+
+    fn commits(&self) -> bool {
+        true
+    }
+}
+
+impl<C: Credential, T: DeserializeOwned + Send> Param<Writing, C> for Json<T> {
+    /// Reads the bounded body (CWE-502: into a closed type; `serde_json` bounds nesting at 128).
+    async fn take(call: &mut Call<Writing, C>) -> Result<Self> {
+        let is_json = call.content_type().is_some_and(|text| {
+            let essence = text.split(';').next().unwrap_or("").trim();
+            essence.eq_ignore_ascii_case("application/json")
+        });
+        // CWE-352: a form can send `text/plain` that reads as JSON.
+        if !is_json {
+            return Err(Error::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "Send application/json.",
+            ));
+        }
+        serde_json::from_slice(call.body())
+            .map(Json)
+            .map_err(|error| Error::bad_request(format!("The body is not what is asked for: {error}.")))
+    }
+}

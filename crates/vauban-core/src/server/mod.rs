@@ -1,0 +1,296 @@
+//! The server: connections, their number and their pace, and an orderly end (ASVS 15.2.2, CWE-400).
+
+mod heads;
+mod open_files;
+mod pace;
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::future::Future;
+use std::io;
+use std::net::{IpAddr, Ipv6Addr};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+
+use self::heads::Heads;
+use self::pace::{Pace, Phase};
+use crate::http::{RequestBody, SecurityEvent};
+use crate::pipeline::{self, Guarded, watch_panics};
+use crate::site::Site;
+
+/// How often a connection's pace is looked at: limits are kept to within this.
+const TICK: Duration = Duration::from_secs(2);
+/// Longest time for everything; the view and the body have shorter limits of their own.
+const WHOLE_REQUEST: Duration = Duration::from_secs(300);
+
+/// Serves until `stop` is ready; then requests that run may finish, for as long as the settings say.
+///
+/// # Errors
+/// If the listener cannot be used at all.
+#[doc(hidden)]
+#[deprecated(
+    note = "only the framework serves: write `vauban::main(app)`; in a test ask with `vauban::testing::Client`"
+)]
+pub async fn serve(site: Arc<Site>, listener: TcpListener, stop: impl Future<Output = ()>) -> io::Result<()> {
+    watch_panics();
+    let limits = site.settings.limits;
+    let connections = open_files::most_connections(limits.connections);
+    let slots = Arc::new(Semaphore::new(connections));
+    let prefixes = Arc::new(Prefixes::default());
+    let (stopping, stopped) = watch::channel(false);
+    let mut stop = std::pin::pin!(stop);
+    loop {
+        // CWE-770: without a free slot nobody is accepted; the system's queue is bounded, too.
+        let slot = tokio::select! {
+            () = &mut stop => break,
+            slot = Arc::clone(&slots).acquire_owned() => slot.map_err(io::Error::other)?,
+        };
+        let (stream, peer) = tokio::select! {
+            () = &mut stop => break,
+            accepted = listener.accept() => match accepted {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    tracing::warn!(target: "vauban::server", %error, "a connection could not be accepted");
+                    // Out of file handles: wait for some to be closed.
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    continue;
+                }
+            },
+        };
+        let Some(place) = prefixes.take(&site, peer.ip(), limits.connections_per_client) else {
+            continue;
+        };
+        let _ = stream.set_nodelay(true);
+        tokio::spawn(connection(
+            Arc::clone(&site),
+            stream,
+            peer.ip(),
+            stopped.clone(),
+            (slot, place),
+        ));
+    }
+    drop(listener);
+    let _ = stopping.send(true);
+    drop(stopped);
+    let all = u32::try_from(connections).unwrap_or(u32::MAX);
+    let rest = tokio::time::timeout(site.settings.timeouts.shutdown, slots.acquire_many(all)).await;
+    if rest.is_err() {
+        tracing::warn!(target: "vauban::server", "some requests did not end in time and were cut off");
+    }
+    Ok(())
+}
+
+#[allow(deprecated)] // ours to call
+async fn connection(
+    site: Arc<Site>,
+    stream: TcpStream,
+    peer: IpAddr,
+    mut stopping: watch::Receiver<bool>,
+    _held: (OwnedSemaphorePermit, Option<Place>),
+) {
+    let pace = Arc::new(Pace::new());
+    let service = service_fn(|request: ::http::Request<hyper::body::Incoming>| {
+        pace.set(Phase::Answering);
+        let (site, pace) = (&site, &pace);
+        async move {
+            let answer = std::pin::pin!(pipeline::answer(
+                site,
+                peer,
+                false,
+                request.map(RequestBody::Network)
+            ));
+            // CWE-248: a panic outside the view, in a layer or a session store, ends one request and not more.
+            let answer = match Guarded::new(answer, WHOLE_REQUEST).await {
+                Ok(answer) => answer,
+                Err(_) => pipeline::bare(site),
+            };
+            pace.set(Phase::Idle);
+            Ok::<_, Infallible>(answer)
+        }
+    });
+    let mut builder = http1::Builder::new();
+    builder
+        .max_buf_size(site.settings.limits.header_bytes.max(8192))
+        .half_close(false);
+    // Up to hyper's own 100 it keeps the fields on the stack.
+    if site.settings.limits.headers > 100 {
+        builder.max_headers(site.settings.limits.headers);
+    }
+    let io = TokioIo::new(Watched {
+        stream,
+        peer,
+        pace: Arc::clone(&pace),
+        heads: Heads::new(),
+    });
+    let mut serving = std::pin::pin!(builder.serve_connection(io, service));
+    let mut ticks = tokio::time::interval(TICK);
+    let mut told = false;
+    loop {
+        tokio::select! {
+            biased;
+            // A broken request is answered by hyper with 400 and closed; there is nothing to add.
+            _ = serving.as_mut() => return,
+            _ = ticks.tick() => {
+                if pace.overdue(&site.settings.timeouts) {
+                    return;
+                }
+            }
+            _ = stopping.changed(), if !told => {
+                told = true;
+                serving.as_mut().graceful_shutdown();
+            }
+        }
+    }
+}
+
+/// A stream whose pace and heads are watched.
+struct Watched {
+    stream: TcpStream,
+    peer: IpAddr,
+    pace: Arc<Pace>,
+    heads: Heads,
+}
+
+impl AsyncRead for Watched {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        if this.heads.broken() {
+            // The parser has its reason to refuse; nothing more is read (CWE-444).
+            return Poll::Pending;
+        }
+        let before = buf.filled().len();
+        let poll = Pin::new(&mut this.stream).poll_read(cx, buf);
+        if poll.is_ready() && buf.filled().len() > before {
+            this.pace.read_some();
+            if let Some(at) = this.heads.look(&buf.filled()[before..]) {
+                tracing::warn!(
+                    target: "vauban::security",
+                    event = SecurityEvent::MALFORMED_REQUEST.name(),
+                    peer = %this.peer,
+                    "security event"
+                );
+                buf.filled_mut()[before + at] = 0;
+                buf.set_filled(before + at + 1);
+            }
+        }
+        poll
+    }
+}
+
+impl AsyncWrite for Watched {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let poll = Pin::new(&mut self.stream).poll_write(cx, buf);
+        self.pace.wrote(written(&poll));
+        poll
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let poll = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
+        self.pace.wrote(written(&poll));
+        poll
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+/// What went out; `None` while nothing does.
+fn written(poll: &Poll<io::Result<usize>>) -> Option<usize> {
+    match poll {
+        Poll::Ready(result) => Some(result.as_ref().map_or(0, |bytes| *bytes)),
+        Poll::Pending => None,
+    }
+}
+
+/// Connections by address prefix, so that one client cannot take all (CWE-770).
+#[derive(Debug, Default)]
+struct Prefixes {
+    open: Mutex<HashMap<IpAddr, usize>>,
+}
+
+/// A place taken; given back when dropped.
+struct Place {
+    prefixes: Arc<Prefixes>,
+    prefix: IpAddr,
+}
+
+impl Prefixes {
+    /// `None` if the prefix has no place left. Loopback and trusted proxies are not counted: behind them is
+    /// everybody.
+    fn take(self: &Arc<Self>, site: &Site, peer: IpAddr, most: usize) -> Option<Option<Place>> {
+        let peer = peer.to_canonical();
+        if peer.is_loopback()
+            || site
+                .settings
+                .trusted_proxies
+                .iter()
+                .any(|proxy| proxy.contains(peer))
+        {
+            return Some(None);
+        }
+        let prefix = prefix(peer);
+        let mut open = self
+            .open
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let count = open.entry(prefix).or_insert(0);
+        if *count >= most {
+            return None;
+        }
+        *count += 1;
+        Some(Some(Place {
+            prefixes: Arc::clone(self),
+            prefix,
+        }))
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut open = self
+            .prefixes
+            .open
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(count) = open.get_mut(&self.prefix) {
+            *count -= 1;
+            if *count == 0 {
+                open.remove(&self.prefix);
+            }
+        }
+    }
+}
+
+/// An IPv4 address, or the /64 of an IPv6 address.
+fn prefix(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64))),
+    }
+}

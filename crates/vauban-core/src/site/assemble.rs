@@ -1,0 +1,85 @@
+//! A site made of its modules and settings.
+
+use vauban_orm::engine::Database;
+
+use super::module::{Modules, Wired, wire};
+use super::{Package, Site, Units};
+use crate::commands::Failure;
+use crate::messages;
+use crate::pipeline::{Headers, csrf};
+use crate::routing::{Conflict, router};
+use crate::settings::Settings;
+use crate::signing::Keys;
+use crate::staticfiles::StaticFile;
+
+/// The script for partial updates, which every site serves.
+const FRAGMENTS: StaticFile = StaticFile {
+    path: vauban_template::FRAGMENTS_PATH,
+    bytes: vauban_template::FRAGMENTS_JS.as_bytes(),
+};
+
+impl Site {
+    /// Makes it ready: wires the modules' parts, the site's own first.
+    ///
+    /// # Errors
+    /// Routes that answer the same requests; two identities; what a module's part fails with.
+    #[doc(hidden)]
+    #[deprecated(note = "only the framework makes a site, of an `App` (CWE-1188): write `vauban::main(app)`")]
+    pub fn __assemble(
+        package: Package,
+        modules: &Modules,
+        settings: Settings,
+        database: Database,
+    ) -> Result<Self, Failure> {
+        let keys = site_keys(&settings);
+        let units = Units::new(database.clone());
+        let wired = wire(modules, &package, &settings, &units, &keys)?;
+        let site = Self::of(package, wired, settings, keys, Some(database));
+        site.map_err(|conflicts| {
+            let told: Vec<String> = conflicts.iter().map(ToString::to_string).collect();
+            Failure::new(told.join("\n"))
+        })
+    }
+
+    pub(crate) fn of(
+        package: Package,
+        wired: Wired,
+        settings: Settings,
+        keys: Keys,
+        database: Option<Database>,
+    ) -> Result<Self, Vec<Conflict>> {
+        let mut static_files = wired.static_files;
+        static_files.add(&[FRAGMENTS]);
+        Ok(Self {
+            router: router(&wired.routes)?,
+            headers: Headers::new(&settings),
+            csrf: keys.signer(csrf::PURPOSE),
+            messages: keys.signer(messages::PURPOSE),
+            keys,
+            https: !settings.mode.is_development(),
+            package,
+            settings,
+            routes: wired.routes,
+            database,
+            identity: wired.identity,
+            parts: wired.parts,
+            static_files,
+            error_pages: wired.error_pages,
+            pages: wired.pages,
+            before: wired.before,
+            around: wired.around,
+            #[cfg(any(test, feature = "__test_switches"))]
+            without: crate::pipeline::without::Without::default(),
+        })
+    }
+}
+
+/// The keys that the settings name: the current one signs, the fallbacks only check.
+pub(crate) fn site_keys(settings: &Settings) -> Keys {
+    let fallbacks: Vec<&[u8]> = settings
+        .secret_key_fallbacks
+        .iter()
+        .map(|key| key.expose().as_bytes())
+        .collect();
+    Keys::new(settings.secret_key.expose().as_bytes(), &fallbacks)
+}

@@ -1,0 +1,113 @@
+//! Who asks: actor, user and session, found in one hop; no hop at all without a session cookie.
+
+use std::any::Any;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use vauban_orm::Actor;
+use vauban_template::page;
+
+use crate::http::{Error, Request, RequestBody, Result};
+use crate::pipeline::Guarded;
+use crate::routing::Url;
+
+/// The name of the session cookie, without its prefix.
+pub const SESSION_COOKIE: &str = "session";
+
+/// Who asks: what the session backend found out about a session cookie.
+#[derive(Clone)]
+pub struct Identity {
+    /// Who acts: what row policies are about.
+    pub actor: Actor,
+    /// Who it is, for pages.
+    pub user: page::User,
+    /// The user's id, for logs.
+    pub user_id: Option<String>,
+    /// What tokens against request forgery are bound to: unguessable, and another one after every change of
+    /// privilege. `None` without a session; then an own cookie takes its place.
+    pub binding: Option<[u8; 32]>,
+    /// What the rule's credential loaded: the session itself, for the backend's own parameters (`Session`,
+    /// `CurrentUser<U>`) to downcast, or what a token or signature proved.
+    pub session: Option<Arc<dyn Any + Send + Sync>>,
+}
+
+impl Identity {
+    /// Nobody, without a session.
+    pub fn nobody() -> Self {
+        Self {
+            actor: Actor::nobody(),
+            user: page::User::default(),
+            user_id: None,
+            binding: None,
+            session: None,
+        }
+    }
+}
+
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // CWE-532: neither binding nor session.
+        f.debug_struct("Identity")
+            .field("user", &self.user_id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Who asks, by a session's cookie. A site has one, which a module brings
+/// ([`Module::identity`](crate::Module::identity)).
+pub trait IdentityBackend: Send + Sync + 'static {
+    /// Who asks, by the value of the session cookie. Called at most once per request, in one hop to the
+    /// database. A value that belongs to no session is [`Identity::nobody`], not an error.
+    fn identify<'a>(
+        &'a self,
+        cx: &'a Request,
+        cookie: &'a str,
+    ) -> Pin<Box<dyn Future<Output = Result<Identity>> + Send + 'a>>;
+
+    /// Where somebody is sent who has to sign in first, if there is such a page.
+    fn sign_in_page(&self) -> Option<Url> {
+        None
+    }
+
+    /// Begins a session of the user with this id, and returns its cookie's value: for the test kit, and nobody else.
+    #[cfg(any(test, feature = "testing"))]
+    fn begin_for_test(&self, user: uuid::Uuid) -> Pin<Box<dyn Future<Output = Result<String>> + Send + '_>>;
+}
+
+/// Who asks, on its way; `None` if there is nothing to look up.
+#[doc(hidden)]
+pub type Loading<'a> = Option<Pin<Box<dyn Future<Output = Result<Identity>> + Send + 'a>>>;
+
+/// What only the pipeline has: nobody else loads a credential.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct OnlyThePipeline(());
+
+/// How the pipeline comes to know who asks for a view.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asking {
+    pub(crate) is_ambient: fn(&Request) -> bool,
+    pub(crate) load: for<'a> fn(OnlyThePipeline, &'a Request, &'a mut RequestBody) -> Loading<'a>,
+}
+
+impl Asking {
+    /// Loads who asks into the request's context: by the one credential, and no other.
+    ///
+    /// # Errors
+    /// If it cannot be looked up: then nobody is let in as anybody.
+    pub(crate) async fn load(self, cx: &mut Request, body: &mut RequestBody) -> Result<()> {
+        if !(self.is_ambient)(cx) {
+            cx.forget_cookies();
+        }
+        let Some(loading) = (self.load)(OnlyThePipeline(()), cx, body) else {
+            return Ok(());
+        };
+        // CWE-248, CWE-400: a scheme is a module's code.
+        let limit = cx.settings().timeouts.request;
+        let ended = Guarded::new(loading, limit).await;
+        cx.identity = ended.map_err(Error::stopped)??;
+        Ok(())
+    }
+}

@@ -1,0 +1,28 @@
+//! What a site is: its package, its modules and what they bring, who asks, and the whole made ready to answer.
+
+mod assemble;
+mod identity;
+mod layer;
+pub mod module;
+pub mod package;
+pub mod parts;
+#[allow(clippy::module_inception)]
+mod site;
+pub mod units;
+
+#[cfg(test)]
+pub(crate) use assemble::site_keys;
+pub(crate) use identity::Asking;
+pub use identity::{Identity, IdentityBackend, SESSION_COOKIE};
+#[doc(hidden)]
+pub use identity::{Loading, OnlyThePipeline};
+pub use layer::Next;
+#[doc(hidden)]
+pub use layer::{AnyGate, AnyMiddleware};
+#[cfg(test)]
+pub(crate) use module::Wired;
+pub use module::{Check, Checking, Migrated, Module};
+pub use package::Package;
+pub use parts::Parts;
+pub use site::Site;
+pub use units::Units;

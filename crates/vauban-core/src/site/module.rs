@@ -1,0 +1,631 @@
+//! A module: Django's app. Whatever a part of a site is made of comes through here, and nothing of it is named
+//! anywhere else; the framework's own modules have no door that another's lacks.
+
+use std::any::{Any, type_name};
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use ::http::StatusCode;
+use vauban_orm::actor::ServiceMeta;
+use vauban_orm::{Binder, ModelMeta, Policy, Service, migrations};
+use vauban_template::Template;
+
+use super::{AnyGate, AnyMiddleware, IdentityBackend, Package, Parts, Site, Units};
+use crate::checks::Finding;
+use crate::commands::{Command, Failure};
+use crate::http::{PagesByType, Replaceable, ReplacedTwice, SecurityEvent};
+use crate::pipeline::{ErrorPage, ErrorPages, Gate, Middleware};
+use crate::routing::{Route, Routes, Url};
+use crate::settings::{ModuleSettings, Settings, SettingsSection};
+use crate::signing::{Keys, ModuleKeys};
+use crate::staticfiles::StaticFiles;
+
+/// A part of a program: what belongs together, in a package of its own or in a folder of the site.
+///
+/// ```
+/// # use vauban::{Module, Routes};
+/// fn module() -> Module {
+///     Module::new("guestbook").routes(Routes::new())
+/// }
+/// ```
+pub struct Module {
+    name: &'static str,
+    routes: Routes,
+    models: Vec<ModelFn>,
+    services: Vec<ServiceFacts>,
+    migrations: Vec<migrations::Set>,
+    static_files: StaticFiles,
+    settings: Vec<SettingsSection>,
+    checks: Vec<Check>,
+    commands: Vec<Command>,
+    before: Vec<Arc<dyn AnyGate>>,
+    around: Vec<Arc<dyn AnyMiddleware>>,
+    error_pages: ErrorPages,
+    pages: Vec<fn(&mut PagesByType) -> Result<(), ReplacedTwice>>,
+    security_events: Vec<&'static [SecurityEvent]>,
+    contributions: Vec<Contribution>,
+    parts: Vec<Maker>,
+    identity: Option<&'static str>,
+    ready: Vec<Ready>,
+}
+
+/// A model, by the function that tells of it.
+pub type ModelFn = fn() -> &'static ModelMeta;
+
+type Contribution = Box<dyn Fn(&mut Parts) + Send + Sync>;
+type Maker = Box<dyn Fn(&mut Making<'_>) -> Result<(), Failure> + Send + Sync>;
+type Ready = Arc<dyn Fn(Arc<Site>) -> ReadyFuture + Send + Sync>;
+type ReadyFuture = Pin<Box<dyn Future<Output = Result<Option<StartLink>, Failure>> + Send>>;
+
+/// What a development server prints of a module when it starts: a link that is worth following.
+#[derive(Debug, Clone)]
+pub struct StartLink {
+    /// What it is, in one or two words.
+    pub label: &'static str,
+    /// Where it leads.
+    pub url: Url,
+    /// What to know of it.
+    pub about: &'static str,
+}
+
+impl Module {
+    /// An empty module. Its name is the name of its package, or of its folder in the site.
+    pub fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            routes: Routes::new(),
+            models: Vec::new(),
+            services: Vec::new(),
+            migrations: Vec::new(),
+            static_files: StaticFiles::default(),
+            settings: Vec::new(),
+            checks: Vec::new(),
+            commands: Vec::new(),
+            before: Vec::new(),
+            around: Vec::new(),
+            error_pages: ErrorPages::default(),
+            pages: Vec::new(),
+            security_events: Vec::new(),
+            contributions: Vec::new(),
+            parts: Vec::new(),
+            identity: None,
+            ready: Vec::new(),
+        }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Its models, as it lists them.
+    pub fn listed_models(&self) -> &[ModelFn] {
+        &self.models
+    }
+
+    /// The sets of migrations that it brings.
+    pub fn listed_migrations(&self) -> &[migrations::Set] {
+        &self.migrations
+    }
+
+    /// Adds a table of routes. A reusable module leaves that to the site, which says where:
+    /// `include guestbook at "/guestbook/" = guestbook::urls`.
+    #[must_use]
+    pub fn routes(mut self, routes: Routes) -> Self {
+        self.routes = self.routes.and(routes);
+        self
+    }
+
+    /// Adds a model: its table is migrated, its policy stands in the access matrix. A model that no module adds
+    /// cannot be queried.
+    #[must_use]
+    pub fn model<M: Policy>(mut self) -> Self {
+        self.models.push(M::meta);
+        self
+    }
+
+    /// Adds a service: its rights stand in the access matrix. A service that no module adds may do nothing.
+    #[must_use]
+    pub fn service<S: Service>(mut self) -> Self {
+        self.services.push(ServiceFacts::of::<S>());
+        self
+    }
+
+    /// Adds its package's migrations: `vauban::migrations!("migrations")`.
+    #[must_use]
+    pub fn migrations(mut self, set: migrations::Set) -> Self {
+        self.migrations.push(set);
+        self
+    }
+
+    /// Its static files: `vauban::static_files!("static")`. They lie below a folder of the module's name
+    /// (`static/guestbook/book.css`) and are served and named with it, so that no two modules meet.
+    #[must_use]
+    pub fn static_files(mut self, files: StaticFiles) -> Self {
+        self.static_files = files;
+        self
+    }
+
+    /// Adds a section of settings: its rows are read from the same places as the framework's, listed by the command
+    /// `settings`, checked at start, and in force as `settings.of::<S>()`.
+    #[must_use]
+    pub fn settings<S: ModuleSettings>(mut self) -> Self {
+        self.settings.push(SettingsSection::of::<S>());
+        self
+    }
+
+    /// Adds a check that runs at every start.
+    #[must_use]
+    pub fn check(mut self, check: Check) -> Self {
+        self.checks.push(check);
+        self
+    }
+
+    /// Adds a management command.
+    #[must_use]
+    pub fn command(mut self, command: Command) -> Self {
+        self.commands.push(command);
+        self
+    }
+
+    /// Adds a layer before the session; see [`Gate`].
+    #[must_use]
+    pub fn gate(mut self, layer: impl Gate) -> Self {
+        self.before.push(Arc::new(layer));
+        self
+    }
+
+    /// Adds a layer around the view, inside those that were added earlier; see [`Middleware`].
+    #[must_use]
+    pub fn middleware(mut self, layer: impl Middleware) -> Self {
+        self.around.push(Arc::new(layer));
+        self
+    }
+
+    /// Its page for errors of one status, where neither the site nor an earlier module has one.
+    #[must_use]
+    pub fn error_page<P: ErrorPage>(mut self, status: StatusCode) -> Self {
+        self.error_pages.set::<P>(status);
+        self
+    }
+
+    /// Its page for every error that has none of its own.
+    #[must_use]
+    pub fn error_pages<P: ErrorPage>(mut self) -> Self {
+        self.error_pages.set_other::<P>();
+        self
+    }
+
+    /// A page of its own in place of another module's: `R` is made from the page `T` and written instead, wherever a view
+    /// answers with `T`. Which pages may be replaced is their module's to say: `#[template("…", replaceable)]`.
+    #[must_use]
+    pub fn page<T, R>(mut self) -> Self
+    where
+        T: Replaceable,
+        R: From<T> + Template + 'static,
+    {
+        self.pages.push(PagesByType::replace::<T, R>);
+        self
+    }
+
+    /// Names the security events that it logs: a list that whoever watches the log can rely on.
+    #[must_use]
+    pub fn security_events(mut self, events: &'static [SecurityEvent]) -> Self {
+        self.security_events.push(events);
+        self
+    }
+
+    /// Gives a value to whichever module collects values of this type: it finds all of them with
+    /// [`Parts::contributed`].
+    #[must_use]
+    pub fn contribute<T: Clone + Send + Sync + 'static>(mut self, value: T) -> Self {
+        self.contributions
+            .push(Box::new(move |parts| parts.contribute(value.clone())));
+        self
+    }
+
+    /// Brings a part of the site: made once when the program is assembled, found by its type with
+    /// [`Site::part`](Site::part).
+    #[must_use]
+    pub fn part<T: Send + Sync + 'static>(
+        mut self,
+        make: impl Fn(&Wiring<'_>) -> Result<T, Failure> + Send + Sync + 'static,
+    ) -> Self {
+        self.parts.push(Box::new(move |making| {
+            let part = make(&making.wiring())?;
+            making.keep(part)
+        }));
+        self
+    }
+
+    /// Brings the site's identity: who asks, by a session's cookie. It is a part as well (`Arc<I>`).
+    ///
+    /// A site has at most one, and the access matrix prints its type: it alone makes actors, by the [`Binder`] that it is
+    /// given (CWE-287).
+    #[must_use]
+    pub fn identity<I: IdentityBackend>(
+        mut self,
+        make: impl Fn(&Wiring<'_>, Binder) -> Result<Arc<I>, Failure> + Send + Sync + 'static,
+    ) -> Self {
+        self.identity = Some(type_name::<I>());
+        self.parts.push(Box::new(move |making| {
+            // CWE-287: the one binder of the site goes to its one identity.
+            #[allow(deprecated)]
+            let binder = Binder::__for_the_sites_identity();
+            let identity = make(&making.wiring(), binder)?;
+            making.identity = Some(Arc::clone(&identity) as Arc<dyn IdentityBackend>);
+            making.keep(identity)
+        }));
+        self
+    }
+
+    /// What a development server prints of it when it is ready; `None` if there is nothing to say.
+    #[must_use]
+    pub fn start_link<F>(mut self, link: impl Fn(Arc<Site>) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<Option<StartLink>, Failure>> + Send + 'static,
+    {
+        self.ready.push(Arc::new(move |site| Box::pin(link(site))));
+        self
+    }
+}
+
+impl fmt::Debug for Module {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Module").field(&self.name).finish()
+    }
+}
+
+/// What the access matrix says of a service.
+#[derive(Debug, Clone)]
+pub struct ServiceFacts {
+    /// Its type and its rights.
+    pub meta: ServiceMeta,
+    /// Why it may what the policies do not let it.
+    pub reason: &'static str,
+}
+
+impl ServiceFacts {
+    /// Those of a service.
+    pub fn of<S: Service>() -> Self {
+        Self {
+            meta: ServiceMeta::of::<S>(),
+            reason: S::waiver().reason(),
+        }
+    }
+}
+
+/// What a module's parts are made from.
+#[derive(Debug)]
+pub struct Wiring<'a> {
+    /// The settings in force.
+    pub settings: &'a Settings,
+    /// The package that is served.
+    pub package: &'a Package,
+    /// The parts that were made before.
+    pub parts: &'a Parts,
+    module: &'static str,
+    units: &'a Units,
+    keys: &'a Keys,
+}
+
+impl Wiring<'_> {
+    /// The way of the module's services to their rows.
+    pub fn units(&self) -> Units {
+        self.units.clone()
+    }
+
+    /// The module's keys. Their purposes are the module's own: no other module, and not the framework, signs with
+    /// them.
+    pub fn keys(&self) -> ModuleKeys {
+        self.keys.of_module(self.module)
+    }
+
+    /// Whether this is a test of the program: what is slow on purpose may be quick.
+    pub fn is_test(&self) -> bool {
+        #[cfg(any(test, feature = "testing"))]
+        return self.settings.is_test();
+        #[cfg(not(any(test, feature = "testing")))]
+        false
+    }
+}
+
+/// The modules of a program, as one list: what the command line, the checks and the access matrix are about.
+#[derive(Debug, Default)]
+pub struct Modules(pub(crate) Vec<Module>);
+
+impl Modules {
+    /// Those of a program: at first what belongs to the whole site, which is a module like the others.
+    pub fn of_site(site: Module) -> Self {
+        Self(vec![site])
+    }
+
+    /// Changes what belongs to the whole site.
+    pub fn change_site(&mut self, change: impl FnOnce(Module) -> Module) {
+        if let Some(site) = self.0.first_mut() {
+            *site = change(std::mem::replace(site, Module::new("")));
+        }
+    }
+
+    /// Adds a module. Where two speak of the same thing, such as an error's page, the earlier one wins.
+    pub fn push(&mut self, module: Module) {
+        self.0.push(module);
+    }
+
+    /// Every route of every module.
+    pub fn routes(&self) -> Routes {
+        self.0
+            .iter()
+            .fold(Routes::new(), |all, module| all.and(module.routes.clone()))
+    }
+
+    /// Every route, without copying the table.
+    pub fn each_route(&self) -> impl Iterator<Item = &Route> {
+        self.0.iter().flat_map(|module| module.routes.iter())
+    }
+
+    /// Every model, once.
+    pub fn models(&self) -> Vec<&'static ModelMeta> {
+        let mut all: Vec<&'static ModelMeta> = Vec::new();
+        for model in self.model_functions().map(|model| model()) {
+            if !all.iter().any(|known| std::ptr::eq(*known, model)) {
+                all.push(model);
+            }
+        }
+        all
+    }
+
+    /// The functions that tell of the models.
+    pub fn model_functions(&self) -> impl Iterator<Item = ModelFn> {
+        self.0.iter().flat_map(|module| module.models.iter()).copied()
+    }
+
+    /// Every service.
+    pub fn services(&self) -> impl Iterator<Item = &ServiceFacts> {
+        self.0.iter().flat_map(|module| module.services.iter())
+    }
+
+    /// Every package's migrations, once: `site`'s last, for they may refer to the others'.
+    pub fn migration_sets(&self, site: &str) -> Vec<migrations::Set> {
+        let mut sets: Vec<migrations::Set> = Vec::new();
+        for set in self.0.iter().flat_map(|module| module.migrations.iter()) {
+            // Several modules of one package bring the same.
+            if !sets.iter().any(|known| known.package == set.package) {
+                sets.push(set.clone());
+            }
+        }
+        sets.sort_by_key(|set| set.package == site);
+        sets
+    }
+
+    /// Whether what belongs to the whole site brings migrations; a site of a test may have none.
+    pub fn site_has_migrations(&self) -> bool {
+        self.0.first().is_some_and(|site| !site.migrations.is_empty())
+    }
+
+    /// Models of other packages than `site` whose module brings no migrations, so that nobody would make their tables:
+    /// what to do about it.
+    pub fn without_migrations(&self, site: &str) -> Option<String> {
+        let without = self.0.iter().filter(|module| module.migrations.is_empty());
+        let models = without
+            .flat_map(|module| module.models.iter())
+            .map(|model| model());
+        let homeless: Vec<&str> = models
+            .filter(|model| model.package != site)
+            .map(|model| model.name)
+            .collect();
+        (!homeless.is_empty()).then(|| {
+            format!(
+                "No migrations make the tables of {}: the package that declares a model brings them, by \
+                 `.migrations(vauban::migrations!(\"migrations\"))` on its `Module`, and \
+                 `vauban::testing::migrations_are_complete` in its tests writes them.",
+                homeless.join(", ")
+            )
+        })
+    }
+
+    /// Every section of settings.
+    pub fn settings(&self) -> Vec<SettingsSection> {
+        self.0
+            .iter()
+            .flat_map(|module| module.settings.iter())
+            .cloned()
+            .collect()
+    }
+
+    /// Every check of a module.
+    pub fn checks(&self) -> impl Iterator<Item = &Check> {
+        self.0.iter().flat_map(|module| module.checks.iter())
+    }
+
+    /// Every command of a module.
+    pub fn commands(&self) -> impl Iterator<Item = &Command> {
+        self.0.iter().flat_map(|module| module.commands.iter())
+    }
+
+    /// Every security event, the framework's own first.
+    pub fn security_events(&self) -> Vec<SecurityEvent> {
+        let own = SecurityEvent::ALL.iter();
+        let theirs = self
+            .0
+            .iter()
+            .flat_map(|module| module.security_events.iter().copied().flatten());
+        own.chain(theirs).copied().collect()
+    }
+
+    /// The types of the identities that the modules bring; a site with more than one does not start.
+    pub fn identities(&self) -> Vec<&'static str> {
+        self.0.iter().filter_map(|module| module.identity).collect()
+    }
+
+    /// What a development server prints of the modules.
+    ///
+    /// # Errors
+    /// What a module fails with.
+    pub async fn start_links(site: &Arc<Site>) -> Result<Vec<StartLink>, Failure> {
+        let mut links = Vec::new();
+        for ready in site.part::<ReadyHooks>().map_or(&[][..], |hooks| &hooks.0) {
+            links.extend(ready(Arc::clone(site)).await?);
+        }
+        Ok(links)
+    }
+}
+
+/// What a check may look at.
+#[derive(Debug, Clone, Copy)]
+pub struct Checking<'a> {
+    /// The package that is served.
+    pub package: &'a Package,
+    /// The program's modules.
+    pub modules: &'a Modules,
+    /// The settings that would be in force.
+    pub settings: &'a Settings,
+    /// The database's migrations, if it could be asked.
+    pub migrations: Option<&'a Migrated>,
+}
+
+/// How a program's migrations and a database's differ.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Migrated {
+    /// The program has them, the database does not.
+    pub pending: Vec<String>,
+    /// The database has them, the program does not: an older program during a rolling deployment.
+    pub ahead: Vec<String>,
+    /// Edited after the database applied them.
+    pub changed: Vec<String>,
+}
+
+/// A check.
+pub type Check = fn(&Checking<'_>) -> Vec<Finding>;
+
+/// What modules say when the site is ready: a part of the site.
+struct ReadyHooks(Vec<Ready>);
+
+/// Parts on their way, in the order of the modules.
+struct Making<'a> {
+    settings: &'a Settings,
+    package: &'a Package,
+    module: &'static str,
+    units: &'a Units,
+    keys: &'a Keys,
+    parts: Parts,
+    identity: Option<Arc<dyn IdentityBackend>>,
+}
+
+impl Making<'_> {
+    fn wiring(&self) -> Wiring<'_> {
+        Wiring {
+            settings: self.settings,
+            package: self.package,
+            parts: &self.parts,
+            module: self.module,
+            units: self.units,
+            keys: self.keys,
+        }
+    }
+
+    fn keep<T: Any + Send + Sync>(&mut self, part: T) -> Result<(), Failure> {
+        if self.parts.insert(part) {
+            return Ok(());
+        }
+        Err(Failure::new(format_args!(
+            "The module `{}` brings a part that another has brought already: {}. Add one of them.",
+            self.module,
+            type_name::<T>()
+        )))
+    }
+}
+
+/// What the modules make of a site.
+#[derive(Default)]
+pub(crate) struct Wired {
+    pub(crate) routes: Routes,
+    pub(crate) static_files: StaticFiles,
+    pub(crate) error_pages: ErrorPages,
+    pub(crate) pages: PagesByType,
+    pub(crate) before: Vec<Arc<dyn AnyGate>>,
+    pub(crate) around: Vec<Arc<dyn AnyMiddleware>>,
+    pub(crate) parts: Parts,
+    pub(crate) identity: Option<Arc<dyn IdentityBackend>>,
+}
+
+/// Makes every module's parts, in order.
+///
+/// # Errors
+/// Two identities, a part that stands twice, or what a module's own part fails with.
+pub(crate) fn wire(
+    modules: &Modules,
+    package: &Package,
+    settings: &Settings,
+    units: &Units,
+    keys: &Keys,
+) -> Result<Wired, Failure> {
+    if let [first, second, ..] = modules.identities()[..] {
+        return Err(Failure::new(format_args!(
+            "Two modules say who asks: {first} and {second}. A site has one identity: add one of them."
+        )));
+    }
+    for (index, module) in modules.0.iter().enumerate() {
+        // CWE-345: whoever has a module's name has its keys, its settings and its files.
+        if modules.0[..index].iter().any(|other| other.name == module.name) {
+            return Err(Failure::new(format_args!(
+                "Two modules are called `{}`: a module's name is its own. The site's own part is called like its package.",
+                module.name
+            )));
+        }
+    }
+    let mut making = Making {
+        settings,
+        package,
+        module: "",
+        units,
+        keys,
+        parts: Parts::default(),
+        identity: None,
+    };
+    for contribute in modules.0.iter().flat_map(|module| &module.contributions) {
+        contribute(&mut making.parts);
+    }
+    let mut wired = Wired {
+        routes: modules.routes(),
+        ..Wired::default()
+    };
+    let site = modules.0.first().map_or(std::ptr::null(), std::ptr::from_ref);
+    for module in &modules.0 {
+        making.module = module.name;
+        for make in &module.parts {
+            make(&mut making)?;
+        }
+        let files = module.static_files.clone();
+        if std::ptr::eq(module, site) {
+            wired.static_files = files;
+        } else {
+            wired
+                .static_files
+                .join(module.name, files)
+                .map_err(Failure::new)?;
+        }
+        for replace in &module.pages {
+            replace(&mut wired.pages)?;
+        }
+        wired.error_pages.fill(&module.error_pages);
+        wired.before.extend(module.before.iter().cloned());
+        wired.around.extend(module.around.iter().cloned());
+    }
+    for route in wired.routes.iter() {
+        if let Some(need) = (route.needs)().iter().find(|need| !making.parts.has(need.id())) {
+            return Err(Failure::new(format_args!(
+                "The view `{}` cannot be answered: {}.",
+                route.meta.id,
+                need.missing()
+            )));
+        }
+    }
+    let ready = modules.0.iter().flat_map(|module| module.ready.iter().cloned());
+    making.parts.insert(ReadyHooks(ready.collect()));
+    wired.parts = making.parts;
+    wired.identity = making.identity;
+    Ok(wired)
+}

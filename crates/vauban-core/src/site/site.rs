@@ -1,0 +1,103 @@
+//! A program made ready to answer: what its modules list, and what follows from its settings.
+
+use std::fmt;
+use std::sync::Arc;
+
+use vauban_orm::engine::Database;
+
+use super::{AnyGate, AnyMiddleware, IdentityBackend, Package, Parts, Units};
+use crate::http::{ByStatus, ErrorFacts, PagesByType, Request, Response};
+use crate::pipeline::Headers;
+use crate::routing::{Router, Routes, Url};
+use crate::settings::Settings;
+use crate::signing::{Keys, ModuleKeys, Signer};
+use crate::staticfiles::StaticFiles;
+
+/// A program made ready to answer. Only the framework makes one (CWE-1188: a site put together by hand could lack a
+/// control).
+pub struct Site {
+    pub(crate) package: Package,
+    pub(crate) settings: Settings,
+    pub(crate) routes: Routes,
+    pub(crate) router: Router,
+    pub(crate) database: Option<Database>,
+    pub(crate) identity: Option<Arc<dyn IdentityBackend>>,
+    pub(crate) parts: Parts,
+    pub(crate) static_files: StaticFiles,
+    pub(crate) error_pages: ByStatus<fn(ErrorFacts, &Request) -> Response>,
+    /// Pages in place of modules'.
+    pub(crate) pages: PagesByType,
+    pub(crate) before: Vec<Arc<dyn AnyGate>>,
+    pub(crate) around: Vec<Arc<dyn AnyMiddleware>>,
+    /// Whether plain requests are sent to HTTPS: always in a release.
+    pub(crate) https: bool,
+    pub(crate) keys: Keys,
+    pub(crate) csrf: Signer,
+    pub(crate) messages: Signer,
+    pub(crate) headers: Headers,
+    /// Controls taken out.
+    #[cfg(any(test, feature = "__test_switches"))]
+    pub(crate) without: crate::pipeline::without::Without,
+}
+
+impl Site {
+    /// Whether plain requests are sent to HTTPS in a release. For the benchmark, whose load comes over plain HTTP.
+    #[cfg(any(test, feature = "__test_switches"))]
+    #[doc(hidden)]
+    pub fn __require_https(&mut self, required: bool) {
+        self.https &= required;
+    }
+
+    /// The settings in force.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The package that is served.
+    pub fn package(&self) -> &Package {
+        &self.package
+    }
+
+    /// Every route.
+    pub fn routes(&self) -> &Routes {
+        &self.routes
+    }
+
+    /// The path of a typed URL on this site, with its mount and its query.
+    pub fn path_of(&self, url: &Url) -> String {
+        let mut out = String::new();
+        url.push(self.router.mount(url.view()), &mut out);
+        out
+    }
+
+    /// A part that a module brought, by its type.
+    pub fn part<T: std::any::Any>(&self) -> Option<&T> {
+        self.parts.get()
+    }
+
+    /// The site's own keys, for what it signs itself. Their purposes are the site's: none is the framework's or a
+    /// module's (CWE-345).
+    pub fn keys(&self) -> ModuleKeys {
+        self.keys.of_module(self.package.name)
+    }
+
+    /// Units in which nobody acts, for services. CWE-639: not for views, which get their rows through `Db` and as who
+    /// asks.
+    pub(crate) fn units(&self) -> Option<Units> {
+        self.database.clone().map(Units::new)
+    }
+
+    /// Where the rows are. CWE-639: not for views, which get their rows through `Db` and as who asks; from here
+    /// anybody's handle could be made, and one that writes in a GET.
+    pub(crate) fn database(&self) -> Option<&Database> {
+        self.database.as_ref()
+    }
+}
+
+impl fmt::Debug for Site {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Site")
+            .field("package", &self.package)
+            .finish_non_exhaustive()
+    }
+}
