@@ -43,22 +43,22 @@ impl Package {
     }
 }
 
-/// The program's own package in `dir`, then the path dependencies that could lift a wall in it (CWE-1059: a waiver in
-/// a package beside it is one of the program's).
+/// The program's own package in `dir`, then its path dependencies (CWE-1059: a waiver in a package beside it is
+/// one of the program's).
 ///
 /// # Errors
 /// A manifest, a source file or a lock cannot be read.
 pub fn program(dir: &Path) -> io::Result<Vec<Package>> {
     packages::packages(dir)?
         .into_iter()
-        .map(|dir| {
+        .map(|packages::Part { dir, writes_code }| {
             let lock = match std::fs::read_to_string(dir.join("waivers.lock")) {
                 Ok(text) => Lock::parse(&text),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => Lock::default(),
                 Err(error) => return Err(error),
             };
             Ok(Package {
-                scan: scan(&dir)?,
+                scan: walk::scan_as(&dir, writes_code)?,
                 lock,
                 dir,
             })

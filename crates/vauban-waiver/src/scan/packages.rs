@@ -7,10 +7,33 @@ use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
-/// The folder of `dir`'s package first, then those of the path dependencies that take part in the program and could
-/// lift a wall: they reach Vauban, or are procedural macros, which write code into packages that do. Vauban's own are
-/// left out.
-pub(super) fn packages(dir: &Path) -> io::Result<Vec<PathBuf>> {
+/// Vauban's own packages, as its workspace names them.
+const OURS: &[&str] = &[
+    "cargo-vauban",
+    "vauban",
+    "vauban-accounts",
+    "vauban-core",
+    "vauban-macros",
+    "vauban-orm",
+    "vauban-template",
+    "vauban-text",
+    "vauban-waiver",
+    "vauban-waiver-macros",
+];
+
+/// Whether the package `name` in `dir` is of Vauban: named by its workspace, and lying beside this very crate. A name
+/// alone is anybody's, and so is a folder.
+pub(super) fn is_ours(dir: &Path, name: &str) -> bool {
+    // Where this very crate lies. Development builds only: a release does not tell the paths of its machine.
+    let home = Path::new(env!("CARGO_MANIFEST_DIR")).canonicalize().ok();
+    let home = home.as_deref().and_then(Path::parent);
+    let real = dir.canonicalize().ok();
+    OURS.contains(&name) && home.is_some() && real.as_deref().and_then(Path::parent) == home
+}
+
+/// The folder of `dir`'s package first, then those of every path dependency of the program: one that does not depend
+/// on Vauban still writes code into packages that do, by `macro_rules!` (CWE-1059). Vauban's own are left out.
+pub(super) fn packages(dir: &Path) -> io::Result<Vec<Part>> {
     let root = Workspace::of(dir);
     let mut all: BTreeMap<PathBuf, Facts> = BTreeMap::new();
     let mut order = Vec::new();
@@ -32,27 +55,35 @@ pub(super) fn packages(dir: &Path) -> io::Result<Vec<PathBuf>> {
         }
         all.insert(key, facts);
     }
-    let mut reach: BTreeSet<PathBuf> = all
+    // What a procedural macro is made of writes what it writes.
+    let mut macros: BTreeSet<PathBuf> = BTreeSet::new();
+    let mut next: Vec<PathBuf> = all
         .iter()
-        .filter(|(_, facts)| facts.reaches)
+        .filter(|(_, f)| f.macros)
         .map(|(key, _)| key.clone())
         .collect();
-    loop {
-        let more: Vec<_> = all
-            .iter()
-            .filter(|(key, facts)| !reach.contains(*key) && facts.keys().any(|path| reach.contains(&path)))
-            .map(|(key, _)| key.clone())
-            .collect();
-        if more.is_empty() {
-            break;
+    while let Some(key) = next.pop() {
+        if let Some(facts) = all.get(&key)
+            && macros.insert(key)
+        {
+            next.extend(facts.keys());
         }
-        reach.extend(more);
     }
-    order.retain(|folder| {
-        let key = folder.canonicalize().unwrap_or_else(|_| folder.clone());
-        folder == dir || reach.contains(&key) || all.get(&key).is_some_and(|facts| facts.macros)
-    });
-    Ok(order)
+    Ok(order
+        .into_iter()
+        .map(|dir| Part {
+            writes_code: macros.contains(&dir.canonicalize().unwrap_or_else(|_| dir.clone())),
+            dir,
+        })
+        .collect())
+}
+
+/// A package that takes part in a program.
+pub(super) struct Part {
+    /// The folder of its manifest.
+    pub(super) dir: PathBuf,
+    /// A procedural macro, or a part of one: its strings may become source.
+    pub(super) writes_code: bool,
 }
 
 /// What a manifest says.
@@ -61,9 +92,8 @@ struct Facts {
     framework: bool,
     /// A procedural macro.
     macros: bool,
-    /// Depends on Vauban, or is of it.
-    reaches: bool,
-    /// Path dependencies of the program; of tests and build scripts nothing gets into it.
+    /// Path dependencies of the program and of its build scripts, which set what it is built with; of tests nothing
+    /// gets into it.
     paths: Vec<PathBuf>,
 }
 
@@ -75,25 +105,11 @@ impl Facts {
             .and_then(|package| package.get("name"))
             .and_then(Value::as_str)
             .unwrap_or_default();
-        // Where this very crate lies. Development builds only: a release does not tell the paths of its machine.
-        let home = Path::new(env!("CARGO_MANIFEST_DIR")).parent();
-        let here = dir.canonicalize().ok();
-        let framework = is_vauban(name)
-            && here
-                .as_deref()
-                .and_then(Path::parent)
-                .is_some_and(|parent| Some(parent) == home);
+        let framework = is_ours(dir, name);
         let workspace = Workspace::of(dir);
         let mut facts = Self {
             framework,
-            macros: ["proc-macro", "proc_macro"].iter().any(|key| {
-                manifest
-                    .get("lib")
-                    .and_then(|lib| lib.get(key))
-                    .and_then(Value::as_bool)
-                    == Some(true)
-            }),
-            reaches: framework,
+            macros: is_macro(&manifest),
             paths: Vec::new(),
         };
         for table in dependency_tables(&manifest) {
@@ -103,8 +119,6 @@ impl Facts {
                     Some(shared) if inherited => (shared, workspace.dir.as_path()),
                     _ => (dependency, dir),
                 };
-                let real = dependency.get("package").and_then(Value::as_str).unwrap_or(key);
-                facts.reaches |= is_vauban(real);
                 if let Some(path) = dependency.get("path").and_then(Value::as_str) {
                     facts.paths.push(base.join(path));
                 }
@@ -118,24 +132,37 @@ impl Facts {
     }
 }
 
-fn is_vauban(name: &str) -> bool {
-    let name = name.replace('_', "-");
-    name == "vauban" || name.starts_with("vauban-")
+/// Whether its library is a procedural macro.
+fn is_macro(manifest: &Table) -> bool {
+    let Some(lib) = manifest.get("lib") else {
+        return false;
+    };
+    let said = ["proc-macro", "proc_macro"]
+        .iter()
+        .any(|key| lib.get(key).and_then(Value::as_bool) == Some(true));
+    let typed = ["crate-type", "crate_type"]
+        .iter()
+        .filter_map(|key| lib.get(key)?.as_array())
+        .flatten()
+        .any(|kind| kind.as_str() == Some("proc-macro"));
+    said || typed
 }
 
-/// `[dependencies]`, also those of one platform.
-fn dependency_tables(manifest: &Table) -> Vec<&Table> {
-    fn of(table: &Table) -> Option<&Table> {
-        table.get("dependencies")?.as_table()
-    }
+/// `[dependencies]` and `[build-dependencies]`, also those of one platform.
+pub(super) fn dependency_tables(manifest: &Table) -> Vec<&Table> {
     let targets = manifest.get("target").and_then(Value::as_table);
     let platforms = targets
         .into_iter()
         .flatten()
-        .filter_map(|(_, target)| target.get("dependencies")?.as_table());
-    let mut all: Vec<&Table> = platforms.collect();
-    all.extend(of(manifest));
-    all
+        .filter_map(|(_, target)| target.as_table());
+    std::iter::once(manifest)
+        .chain(platforms)
+        .flat_map(|table| {
+            ["dependencies", "build-dependencies", "build_dependencies"]
+                .iter()
+                .filter_map(|key| table.get(*key)?.as_table())
+        })
+        .collect()
 }
 
 pub(super) fn manifest(dir: &Path) -> io::Result<Table> {

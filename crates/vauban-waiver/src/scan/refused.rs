@@ -20,7 +20,7 @@ pub(super) const TEMPLATE_REASON: &str =
     "this waiver's reason cannot be read: write `{% waiver Wall \"why\" %}`, the reason without backslashes";
 pub(super) const NO_FILE: &str = "the file of this `mod` was not found";
 pub(super) const MOVED: &str = "`path = …` moves a module's file: let it lie where `mod` looks for it, so that a reader and the scan find it";
-pub(super) const INCLUDED: &str = "`include!` brings code that no list of waivers follows: make the file a module; generated code goes into a package of its own that does not depend on Vauban";
+pub(super) const INCLUDED: &str = "`include!` brings code that no list of waivers follows: make the file a module; let generated code be written below `src`, and commit it";
 pub(super) const LINT: &str = "this lets names through that only Vauban's macros may use (rustc reports them as `deprecated`): take it out, and mend what it was for";
 pub(super) const SIGNS_FOR_OTHERS: &str = "this would sign for whoever comes: a `Waiver` is the type of a function's own parameter, `fn f(signed: Waiver<'_, Wall>)`, and stands in no bound, trait, alias or function type";
 pub(super) const TEST_RENAMED: &str =

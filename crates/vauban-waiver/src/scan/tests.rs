@@ -320,6 +320,7 @@ fn packages_beside_the_program_are_part_of_it() {
         "[dependencies]\nvauban = \"1\"\nshared.workspace = true\n\
          other-name = { package = \"renamed\", path = \"../renamed\" }\nplain = { path = \"../plain\" }\n\
          [target.'cfg(unix)'.dependencies]\nplatform = { path = \"../platform\" }\n\
+         [build-dependencies]\nhelper = { path = \"../helper\" }\n\
          [dev-dependencies]\nfor-tests = { path = \"../for-tests\" }\n",
     );
     package(
@@ -334,8 +335,9 @@ fn packages_beside_the_program_are_part_of_it() {
     package("platform", vauban);
     package("patched", vauban);
     package("for-tests", vauban);
+    package("helper", "");
     package("macros", "[lib]\nproc-macro = true\n");
-    // Reaches nothing of ours: it may include what it likes.
+    // Reaches nothing of ours, and still writes code into what does.
     package("plain", "[dependencies]\nmacros = { path = \"../macros\" }\n");
     let lock = "Unscoped | deep | why deep may do it | 2\n";
     write("deep/waivers.lock", lock);
@@ -354,7 +356,9 @@ fn packages_beside_the_program_are_part_of_it() {
     names.sort_unstable();
     assert_eq!(
         names,
-        ["deep", "macros", "patched", "platform", "renamed", "shared"]
+        [
+            "deep", "helper", "macros", "patched", "plain", "platform", "renamed", "shared"
+        ]
     );
     let differences = |name: &str| {
         let package = found
@@ -394,4 +398,40 @@ fn waivers_of_templates_are_found_in_their_files() {
         ]
     );
     assert_eq!(trouble, [format!("templates/odd.html:1 {TEMPLATE_REASON}")]);
+}
+
+/// CWE-1059: the attack is a package that depends on nothing and exports a macro that writes hidden names.
+#[test]
+fn packages_without_dependencies_write_code_too() {
+    let dir = package(&[
+        ("src/main.rs", "fn main() {}"),
+        (
+            "vauban-orm/src/lib.rs",
+            "#[macro_export] macro_rules! all { () => { ::vauban::orm::Binder::__for_the_sites_identity() } }",
+        ),
+    ]);
+    let manifest = "[package]\nname = \"app\"\n[dependencies]\nbeside = { path = \"vauban-orm\" }\n";
+    fs::write(dir.path().join("Cargo.toml"), manifest).unwrap();
+    // The name and the folder's name are ours, the place is not.
+    for name in ["beside", "vauban-orm"] {
+        let manifest = format!("[package]\nname = \"{name}\"\n");
+        fs::write(dir.path().join("vauban-orm/Cargo.toml"), manifest).unwrap();
+        let found = super::program(dir.path()).unwrap();
+        let told = found.iter().flat_map(|package| &package.scan.trouble);
+        assert!(told.into_iter().any(|t| t.what == BY_HAND), "{name}");
+    }
+}
+
+#[test]
+fn our_own_packages_are_those_of_the_workspace() {
+    let home = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    for entry in fs::read_dir(home).unwrap() {
+        let dir = entry.unwrap().path();
+        let name = dir.file_name().unwrap().to_string_lossy().into_owned();
+        if dir.join("Cargo.toml").is_file() {
+            assert!(super::packages::is_ours(&dir, &name), "{name}");
+            assert!(!super::packages::is_ours(&dir, "vauban-extra"));
+        }
+    }
+    assert!(!super::packages::is_ours(&home.join("../demo"), "vauban"));
 }

@@ -47,8 +47,14 @@ pub struct Scan {
 /// # Errors
 /// The manifest or a source file cannot be read.
 pub fn scan(dir: &Path) -> std::io::Result<Scan> {
+    scan_as(dir, false)
+}
+
+/// The same; `writes_code`: its strings may become source.
+pub(super) fn scan_as(dir: &Path, writes_code: bool) -> std::io::Result<Scan> {
     let mut walk = Walk {
         dir,
+        writes_code,
         scan: Scan::default(),
         seen: BTreeSet::new(),
         tests: BTreeSet::new(),
@@ -71,6 +77,7 @@ pub fn scan(dir: &Path) -> std::io::Result<Scan> {
 
 struct Walk<'a> {
     dir: &'a Path,
+    writes_code: bool,
     scan: Scan,
     seen: BTreeSet<PathBuf>,
     tests: BTreeSet<PathBuf>,
