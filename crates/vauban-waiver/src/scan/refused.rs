@@ -30,7 +30,7 @@ pub(super) const TEST_RENAMED: &str =
 const SEALED: &[&str] = &["__DERIVED", "__write_url", "__put_trusted"];
 
 /// Lints that keep what is hidden from being used, and the compiler's own words from being set by hand.
-const LINTS: &[&str] = &["deprecated", "warnings", "explicit_builtin_cfgs_in_flags"];
+pub(super) const LINTS: &[&str] = &["deprecated", "warnings", "explicit_builtin_cfgs_in_flags"];
 
 /// Keywords behind which `!(` is a negation.
 const WORDS_BEFORE_A_GROUP: &[&str] = &[

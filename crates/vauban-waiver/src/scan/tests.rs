@@ -4,6 +4,7 @@
 
 use std::fs;
 
+use super::literal::*;
 use super::refused::*;
 use super::scan;
 
@@ -434,4 +435,67 @@ fn our_own_packages_are_those_of_the_workspace() {
         }
     }
     assert!(!super::packages::is_ours(&home.join("../demo"), "vauban"));
+}
+
+/// CWE-1059: the attack is a macro whose output is a string until it is parsed.
+#[test]
+fn strings_of_procedural_macros_are_source() {
+    let dir = package(&[
+        ("src/main.rs", "fn main() { \"Binder::__hidden()\"; }"),
+        ("derive/src/lib.rs", "mod more;"),
+        ("parts/src/lib.rs", ""),
+    ]);
+    let write = |path: &str, text: &str| fs::write(dir.path().join(path), text).unwrap();
+    write(
+        "Cargo.toml",
+        "[package]\nname = \"app\"\n[dependencies]\nderive = { path = \"derive\" }\n",
+    );
+    let told = |source: &str, file: &str, lib: &str| {
+        write("derive/src/more.rs", "");
+        write(
+            "derive/Cargo.toml",
+            &format!(
+                "[package]\nname = \"derive\"\n[dependencies]\nparts = {{ path = \"../parts\" }}\n[lib]\n{lib}\n"
+            ),
+        );
+        write("parts/Cargo.toml", "[package]\nname = \"parts\"\n");
+        write("parts/src/lib.rs", "");
+        write(file, source);
+        let found = super::program(dir.path()).unwrap();
+        found
+            .iter()
+            .flat_map(|package| package.scan.trouble.iter().map(|t| t.what))
+            .collect::<Vec<_>>()
+    };
+    for text in [
+        "\"impl X { fn f() { Binder::__for_the_sites_identity() } }\"",
+        "r#\"Binder :: r#__hidden\"#",
+        "b\"vauban::waiver!(W, why)\"",
+        "\"# [ allow ( unused , deprecated ) ]\"",
+        "\"#[allow({})]\"",
+        "\"include ! (x)\"",
+        "\"\\\" __hidden\"",
+        "\"\\x5f_hidden\"",
+    ] {
+        let source = format!("fn f() -> TokenStream {{ {text}.parse() }}");
+        for lib in [
+            "proc-macro = true",
+            "proc_macro = true",
+            "crate-type = [\"proc-macro\"]",
+        ] {
+            assert_eq!(
+                told(&source, "derive/src/more.rs", lib),
+                [STRING_SOURCE],
+                "{text}"
+            );
+        }
+        assert_eq!(
+            told(&source, "parts/src/lib.rs", "proc-macro = true"),
+            [STRING_SOURCE],
+            "{text}"
+        );
+        assert!(told(&source, "derive/src/more.rs", "").is_empty(), "{text}");
+    }
+    let fine = "fn f() { g(\"does not include it; we warn (twice) that this is deprecated, allow(dead_code) ____ a__b\") }";
+    assert!(told(fine, "derive/src/more.rs", "proc-macro = true").is_empty());
 }

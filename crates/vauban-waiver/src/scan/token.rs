@@ -14,6 +14,8 @@ pub(super) enum Kind {
     Ident(String),
     /// A string literal, its escapes resolved.
     Str(String),
+    /// A literal of bytes or of C (`b"…"`, `c"…"`).
+    Bytes(String),
     /// Any other literal, or a lifetime.
     Other,
     /// One character of punctuation, brackets included.
@@ -156,7 +158,7 @@ impl<'a> Lexer<'a> {
         } else {
             self.cooked()
         };
-        self.push(if plain { Kind::Str(text) } else { Kind::Other }, line);
+        self.push(if plain { Kind::Str(text) } else { Kind::Bytes(text) }, line);
     }
 
     /// The rest of an ordinary string, escapes resolved, closing quote taken.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::literal;
 use super::refused::{
     Around, MOVED, NO_FILE, NOT_LITERAL, PIECE, TEMPLATE_REASON, UNREACHED, moves, opens_arguments, refused,
 };
@@ -88,6 +89,7 @@ impl Walk<'_> {
     fn file(&mut self, path: &Path, module: &[String], owns_folder: bool) -> std::io::Result<()> {
         self.seen.insert(path.to_owned());
         let all = tokens(&fs::read_to_string(path)?);
+        self.literals(path, &all);
         let folder = path.parent().unwrap_or(self.dir).to_owned();
         let stem = path
             .file_stem()
@@ -111,6 +113,18 @@ impl Walk<'_> {
     fn trouble(&mut self, path: &Path, line: u32, what: &'static str) {
         let file = path.strip_prefix(self.dir).unwrap_or(path).to_owned();
         self.scan.trouble.push(Trouble { file, line, what });
+    }
+
+    /// Looks at the strings of a file, test code included: they may come from anywhere in it.
+    fn literals(&mut self, path: &Path, tokens: &[Token]) {
+        for token in tokens {
+            let Some(text) = literal::text(token) else {
+                continue;
+            };
+            if self.writes_code && literal::is_source(text) {
+                self.trouble(path, token.line, literal::STRING_SOURCE);
+            }
+        }
     }
 
     fn templates(&mut self) -> std::io::Result<()> {
@@ -149,6 +163,7 @@ impl Walk<'_> {
                 self.unreached(&path)?;
             } else if path.extension().is_some_and(|e| e == "rs") && !self.seen.contains(&path) {
                 let all = tokens(&fs::read_to_string(&path)?);
+                self.literals(&path, &all);
                 let told = |at: &usize| {
                     all[*at].is("waiver")
                         || all[*at].is("Waiver")
