@@ -22,6 +22,7 @@ pub(super) const NO_FILE: &str = "the file of this `mod` was not found";
 pub(super) const MOVED: &str = "`path = …` moves a module's file: let it lie where `mod` looks for it, so that a reader and the scan find it";
 pub(super) const INCLUDED: &str = "`include!` brings code that no list of waivers follows: make the file a module; let generated code be written below `src`, and commit it";
 pub(super) const LINT: &str = "this lets names through that only Vauban's macros may use (rustc reports them as `deprecated`): take it out, and mend what it was for";
+pub(super) const LINT_HANDED: &str = "a macro writes an attribute that it is handed, which may switch a lint off: write the attribute out in the macro, or take the item whole (`$item:item`)";
 pub(super) const SIGNS_FOR_OTHERS: &str = "this would sign for whoever comes: a `Waiver` is the type of a function's own parameter, `fn f(signed: Waiver<'_, Wall>)`, and stands in no bound, trait, alias or function type";
 pub(super) const TEST_RENAMED: &str =
     "the name `test` is given to something else: then test code cannot be told from the program";
@@ -82,13 +83,54 @@ pub(super) fn refused(tokens: &[Token], at: usize, around: Around) -> Option<&'s
             Some(INCLUDED)
         }
         "test" if punct(before).is_none() && ident(before) == Some("as") => Some(TEST_RENAMED),
-        "allow" | "expect" | "warn" if punct(before) != Some('.') && punct(after) == Some('(') => tokens
-            [at + 1..]
-            .iter()
-            .take_while(|token| !matches!(token.punct(), Some(')' | ']' | '}' | ';')))
-            .any(|token| token.ident().is_some_and(|lint| LINTS.contains(&lint)))
-            .then_some(LINT),
+        "allow" | "expect" | "warn" if punct(before) != Some('.') && punct(after) == Some('(') => {
+            let lints = || {
+                tokens[at + 1..]
+                    .iter()
+                    .take_while(|token| !matches!(token.punct(), Some(')' | ']' | '}' | ';')))
+            };
+            if lints().any(|token| token.ident().is_some_and(|lint| LINTS.contains(&lint))) {
+                return Some(LINT);
+            }
+            // `$lint` of `macro_rules!`, `#lint` of `quote!`.
+            let written = around.macro_text || around.arguments;
+            (written && lints().any(|token| matches!(token.punct(), Some('$' | '#')))).then_some(LINT_HANDED)
+        }
         _ => None,
+    }
+}
+
+/// Whether the attribute of a macro's text that begins with the `#` at `at` is made of what the macro is handed:
+/// `#[$meta]`, `#$attribute`, `#[cfg_attr(all(), $meta)]`. What stands behind a name, as in `#[doc = $text]`, is not.
+pub(super) fn handed(tokens: &[Token], at: usize) -> bool {
+    let punct = |at: usize| tokens.get(at).and_then(Token::punct);
+    if punct(at) != Some('#') {
+        return false;
+    }
+    let open = if punct(at + 1) == Some('!') {
+        at + 2
+    } else {
+        at + 1
+    };
+    // `$crate::…` is a path.
+    let variable =
+        |at: usize| punct(at) == Some('$') && tokens.get(at + 1).and_then(Token::ident) != Some("crate");
+    match punct(open) {
+        Some('$') => variable(open),
+        Some('[') => {
+            // `#[unsafe($meta)]`, `#[cfg_attr(…, $meta)]` hold attributes.
+            let holds = tokens
+                .get(open + 1)
+                .and_then(Token::ident)
+                .is_some_and(|name| matches!(name, "cfg_attr" | "unsafe"));
+            variable(open + 1)
+                || holds
+                    && tokens[open + 1..]
+                        .iter()
+                        .take_while(|token| token.punct() != Some(']'))
+                        .any(|token| token.punct() == Some('$'))
+        }
+        _ => false,
     }
 }
 

@@ -499,3 +499,26 @@ fn strings_of_procedural_macros_are_source() {
     let fine = "fn f() { g(\"does not include it; we warn (twice) that this is deprecated, allow(dead_code) ____ a__b\") }";
     assert!(told(fine, "derive/src/more.rs", "proc-macro = true").is_empty());
 }
+
+/// CWE-1059: the attack is a lint's name, or a whole attribute, that a macro is handed by whoever uses it.
+#[test]
+fn attributes_handed_to_macros_are_told() {
+    for source in [
+        "macro_rules! q { ($l:ident, $e:expr) => { match () { #[allow($l)] () => $e } } }",
+        "macro_rules! q { ($($l:path),*) => { #![expect(unused, $($l),*)] } }",
+        "macro_rules! q { ($l:ident) => { #[cfg_attr(all(), warn($l))] fn f() {} } }",
+        "macro_rules! q { ($m:meta) => { #[$m] fn f() {} } }",
+        "macro_rules! q { ($m:meta) => { #![$m] fn f() {} } }",
+        "macro_rules! q { ($($m:tt)*) => { #[$($m)*] fn f() {} } }",
+        "macro_rules! q { ($m:tt) => { # $m fn f() {} } }",
+        "macro_rules! q { ($l:ident) => { #[$l(deprecated)] fn f() {} } }",
+        "macro_rules! q { ($m:meta) => { #[cfg_attr(all(), $m)] fn f() {} } }",
+        "fn f(lint: Ident) { quote! { #[allow(#lint)] fn f() {} } }",
+    ] {
+        refused(source, LINT_HANDED);
+    }
+    fine(
+        "macro_rules! q { ($i:item, $d:literal, $n:literal) => { $i #[doc = $d] #[$crate::mark] #[serde(rename = $n)] \
+         #[allow(dead_code)] fn f() { x.expect($d) } } }",
+    );
+}

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use super::literal;
 use super::refused::{
-    Around, MOVED, NO_FILE, NOT_LITERAL, PIECE, TEMPLATE_REASON, UNREACHED, moves, opens_arguments, refused,
+    Around, LINT_HANDED, MOVED, NO_FILE, NOT_LITERAL, PIECE, TEMPLATE_REASON, UNREACHED, handed, moves,
+    opens_arguments, refused,
 };
 use super::targets::roots;
 use super::token::{Kind, Token, tokens};
@@ -354,6 +355,10 @@ impl Source<'_, '_> {
         let end = std::mem::replace(&mut self.at, start);
         let was = std::mem::replace(&mut self.around.macro_text, true);
         while self.at < end {
+            if handed(self.tokens, self.at) {
+                self.walk
+                    .trouble(self.path, self.tokens[self.at].line, LINT_HANDED);
+            }
             if self.punct_at(0) == Some('#') && self.punct_at(1) == Some('[') {
                 let (line, at) = (self.tokens[self.at].line, self.at + 1);
                 self.at = at;
