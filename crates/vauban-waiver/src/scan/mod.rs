@@ -5,6 +5,7 @@
 //! it cannot refuse (a lint that is switched off, a file that is moved about) is told here.
 
 mod literal;
+mod manifest;
 mod packages;
 mod refused;
 mod targets;

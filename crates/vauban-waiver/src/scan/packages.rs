@@ -37,7 +37,10 @@ pub(super) fn packages(dir: &Path) -> io::Result<Vec<Part>> {
     let root = Workspace::of(dir);
     let mut all: BTreeMap<PathBuf, Facts> = BTreeMap::new();
     let mut order = Vec::new();
-    let mut next: VecDeque<PathBuf> = std::iter::once(dir.to_owned()).chain(root.patches()).collect();
+    let mut next: VecDeque<PathBuf> = std::iter::once(dir.to_owned())
+        .chain(root.patches())
+        .chain(configured(dir))
+        .collect();
     while let Some(folder) = next.pop_front() {
         let key = folder.canonicalize().unwrap_or_else(|_| folder.clone());
         if all.contains_key(&key) {
@@ -173,13 +176,13 @@ pub(super) fn manifest(dir: &Path) -> io::Result<Table> {
 }
 
 /// The workspace that a package belongs to; the package itself if to none.
-struct Workspace {
-    dir: PathBuf,
-    manifest: Table,
+pub(super) struct Workspace {
+    pub(super) dir: PathBuf,
+    pub(super) manifest: Table,
 }
 
 impl Workspace {
-    fn of(package: &Path) -> Self {
+    pub(super) fn of(package: &Path) -> Self {
         let own = manifest(package).unwrap_or_default();
         let named = own
             .get("package")
@@ -207,16 +210,35 @@ impl Workspace {
 
     /// Whatever `[patch]` and `[replace]` put in another's place.
     fn patches(&self) -> Vec<PathBuf> {
-        let table = |key: &str| self.manifest.get(key).and_then(Value::as_table);
-        let patched = table("patch")
-            .into_iter()
-            .flatten()
-            .filter_map(|(_, source)| source.as_table());
-        patched
-            .chain(table("replace"))
-            .flatten()
-            .filter_map(|(_, dependency)| dependency.get("path")?.as_str())
-            .map(|path| self.dir.join(path))
-            .collect()
+        patches(&self.manifest, &self.dir)
     }
+}
+
+/// The folders that `[patch]` and `[replace]` of a manifest or a configuration name; `base`: where paths start.
+fn patches(table: &Table, base: &Path) -> Vec<PathBuf> {
+    let named = |key: &str| table.get(key).and_then(Value::as_table);
+    let patched = named("patch")
+        .into_iter()
+        .flatten()
+        .filter_map(|(_, source)| source.as_table());
+    patched
+        .chain(named("replace"))
+        .flatten()
+        .filter_map(|(_, dependency)| dependency.get("path")?.as_str())
+        .map(|path| base.join(path))
+        .collect()
+}
+
+/// What Cargo's configuration puts in another's place: `[patch]` and `paths`.
+fn configured(dir: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for config in super::manifest::configurations(dir) {
+        let (Some(table), Some(base)) = (&config.table, config.path.parent().and_then(Path::parent)) else {
+            continue;
+        };
+        found.extend(patches(table, base));
+        let paths = table.get("paths").and_then(Value::as_array).into_iter().flatten();
+        found.extend(paths.filter_map(Value::as_str).map(|path| base.join(path)));
+    }
+    found
 }

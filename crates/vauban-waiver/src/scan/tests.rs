@@ -5,6 +5,7 @@
 use std::fs;
 
 use super::literal::*;
+use super::manifest::*;
 use super::refused::*;
 use super::scan;
 
@@ -521,4 +522,133 @@ fn attributes_handed_to_macros_are_told() {
         "macro_rules! q { ($i:item, $d:literal, $n:literal) => { $i #[doc = $d] #[$crate::mark] #[serde(rename = $n)] \
          #[allow(dead_code)] fn f() { x.expect($d) } } }",
     );
+}
+
+/// What is told of a package `app` in a workspace.
+fn built_with(workspace: &str, manifest: &str, config: &str) -> Vec<String> {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir_all(dir.path().join("app/.cargo")).unwrap();
+    let write = |path: &str, text: &str| fs::write(dir.path().join(path), text).unwrap();
+    write("Cargo.toml", &format!("[workspace]\n{workspace}"));
+    // No library: there is nothing but what it is built with.
+    write(
+        "app/Cargo.toml",
+        &format!("[package]\nname = \"app\"\n{manifest}"),
+    );
+    write("app/.cargo/config.toml", config);
+    scan(&dir.path().join("app"))
+        .unwrap()
+        .trouble
+        .iter()
+        .map(|t| format!("{}:{} {}", t.file.display(), t.line, t.what))
+        .collect()
+}
+
+/// CWE-1059: the attack is the compiler's report switched off, outside the sources.
+#[test]
+fn lints_that_manifests_switch_off_are_told() {
+    for lints in [
+        "deprecated = \"allow\"",
+        "deprecated = \"warn\"",
+        "warnings = \"allow\"",
+        "deprecated = { level = \"allow\", priority = 1 }",
+        "explicit-builtin-cfgs-in-flags = \"allow\"",
+    ] {
+        let own = format!("[lints.rust]\n{lints}\n");
+        assert_eq!(
+            built_with("", &own, ""),
+            [format!("Cargo.toml:4 {LINT_LEVEL}")],
+            "{lints}"
+        );
+        let shared = format!("[workspace.lints.rust]\n{lints}\n");
+        assert_eq!(
+            built_with(&shared, "[lints]\nworkspace = true\n", ""),
+            [format!("../Cargo.toml:3 {LINT_LEVEL}")],
+            "{lints}"
+        );
+        assert!(built_with(&shared, "", "").is_empty(), "not inherited: {lints}");
+    }
+    assert!(
+        built_with(
+            "",
+            "[lints.rust]\ndeprecated = \"deny\"\nunused = \"allow\"\n",
+            ""
+        )
+        .is_empty()
+    );
+    let profile = "[profile.dev]\nrustflags = [\"-Adeprecated\"]\n";
+    assert_eq!(built_with(profile, "", ""), [format!("../Cargo.toml:3 {FLAGS}")]);
+}
+
+/// CWE-1059: the same by Cargo's configuration.
+#[test]
+fn configuration_that_switches_lints_off_is_told() {
+    for config in [
+        "[build]\nrustflags = [\"-A\", \"deprecated\"]",
+        "[build]\nrustflags = \"-C opt-level=1 -Adeprecated\"",
+        "[target.'cfg(all())']\nrustflags = [\"--allow=warnings\"]",
+        "[target.x86_64-unknown-linux-gnu]\nrustflags = [\"--cap-lints\", \"allow\"]",
+        "[build]\nrustflags = [\"--cap-lints=warn\"]",
+        "[build]\nrustflags = [\"--force-warn\", \"deprecated\"]",
+        "[build]\nrustflags = [\"--cfg\", \"test\"]",
+        "[build]\nrustflags = [\"@flags.txt\"]",
+        "[build]\nrustflags = [\"-Zcrate-attr=allow(deprecated)\"]",
+        "[env]\nX = { value = \"-A deprecated\", force = true }",
+        "[alias]\nrun = \"run --config build.rustflags=['-Adeprecated']\"",
+    ] {
+        assert_eq!(
+            built_with("", "", config),
+            [format!(".cargo/config.toml:2 {FLAGS}")],
+            "{config}"
+        );
+    }
+    for name in [
+        "CARGO_MANIFEST_DIR",
+        "CARGO_PKG_NAME",
+        "CARGO_PRIMARY_PACKAGE",
+        "UNSTABLE_RUSTDOC_TEST_PATH",
+    ] {
+        let config = format!("[env]\n{name} = \"x\"");
+        assert_eq!(
+            built_with("", "", &config),
+            [format!(".cargo/config.toml:2 {ENVIRONMENT}")]
+        );
+    }
+    assert_eq!(
+        built_with("", "", "[build]\nrustc-wrapper = \"./wrap\""),
+        [format!(".cargo/config.toml:2 {COMPILER}")]
+    );
+    assert_eq!(
+        built_with("", "", "[build\n"),
+        [format!(".cargo/config.toml:1 {NO_TOML}")]
+    );
+    let fine = "[build]\nrustflags = [\"-D\", \"deprecated\", \"-Aunused\", \"--cfg\", \"tokio_unstable\"]\n\
+                rustc-wrapper = \"sccache\"\n[env]\nCARGO_WORKSPACE_DIR = \"\"\n";
+    assert_eq!(built_with("", "", fine), Vec::<String>::new());
+}
+
+/// CWE-1059: the attack is a package that only Cargo's configuration names.
+#[test]
+fn packages_that_configuration_brings_are_part_of_the_program() {
+    for config in [
+        "paths = [\"beside\"]",
+        "[patch.crates-io]\nbeside = { path = \"beside\" }",
+    ] {
+        let dir = package(&[
+            ("beside/src/lib.rs", "fn f() { __hidden() }"),
+            (".cargo/config.toml", config),
+        ]);
+        fs::write(
+            dir.path().join("beside/Cargo.toml"),
+            "[package]\nname = \"beside\"\n",
+        )
+        .unwrap();
+        let found = super::program(dir.path()).unwrap();
+        assert!(
+            found
+                .iter()
+                .any(|p| p.scan.trouble.iter().any(|t| t.what == BY_HAND)),
+            "{config}"
+        );
+    }
 }

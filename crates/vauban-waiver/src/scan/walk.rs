@@ -61,6 +61,9 @@ pub(super) fn scan_as(dir: &Path, writes_code: bool) -> std::io::Result<Scan> {
         seen: BTreeSet::new(),
         tests: BTreeSet::new(),
     };
+    for (file, line, what) in super::manifest::told(dir)? {
+        walk.scan.trouble.push(Trouble { file, line, what });
+    }
     for (name, root) in roots(dir)? {
         walk.file(&root, &[name], true)?;
     }

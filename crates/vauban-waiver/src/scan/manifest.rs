@@ -1,0 +1,220 @@
+//! What a package is built with: its manifest, its workspace's and Cargo's configuration may switch off what keeps
+//! hidden names hidden, without a word in the sources (CWE-1059).
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use toml::{Table, Value};
+
+use super::packages::{Workspace, manifest};
+use super::refused::LINTS;
+
+pub(super) const LINT_LEVEL: &str = "this lets names through that only Vauban's macros may use (rustc reports them as `deprecated`): write `deprecated = \"deny\"` below `[lints.rust]`, and no level for `warnings`";
+pub(super) const FLAGS: &str = "these flags switch off what keeps hidden names hidden, or say what only Cargo says: take out `-A`, `-W` and `--force-warn` of `deprecated` and `warnings`, `--cap-lints`, `--cfg test`, `crate-attr` and `@file`";
+pub(super) const ENVIRONMENT: &str =
+    "this variable is for Cargo and rustc to set: waivers are looked up by it; take it out of `[env]`";
+pub(super) const COMPILER: &str = "a program of one's own in the compiler's place may compile anything with any flag: take `rustc` and the wrapper out (one that is installed, such as `sccache`, may be named without a path)";
+pub(super) const NO_TOML: &str = "this configuration of Cargo cannot be read as TOML: mend it";
+
+/// Variables that say which package is compiled, and how.
+const CARGOS: &[&str] = &[
+    "CARGO_BIN_",
+    "CARGO_CFG_",
+    "CARGO_CRATE_",
+    "CARGO_ENCODED_RUSTFLAGS",
+    "CARGO_MANIFEST_",
+    "CARGO_PKG_",
+    "CARGO_PRIMARY_",
+    "OUT_DIR",
+    "PROFILE",
+    "RUSTC_BOOTSTRAP",
+    "RUSTFLAGS",
+    "RUST_ANALYZER",
+    "UNSTABLE_",
+];
+
+/// File, line and message.
+pub(super) type Told = (PathBuf, u32, &'static str);
+
+/// What a package's manifest, its workspace's, and the configuration above it say amiss.
+pub(super) fn told(dir: &Path) -> std::io::Result<Vec<Told>> {
+    let own = manifest(dir)?;
+    let mut found = Vec::new();
+    let mut look = |path: PathBuf, table: &Table, lints: Option<&Value>| {
+        let text = fs::read_to_string(&path).unwrap_or_default();
+        let file = seen_from(dir, &path);
+        if let Some(lint) = lints.and_then(switched_off) {
+            found.push((file.clone(), line_of(&text, &lint), LINT_LEVEL));
+        }
+        if let Some(flag) = table.get("profile").and_then(|profile| flags("", profile)) {
+            found.push((file, line_of(&text, &flag), FLAGS));
+        }
+    };
+    let lints = own.get("lints");
+    look(dir.join("Cargo.toml"), &own, lints);
+    let workspace = Workspace::of(dir);
+    let inherits = lints
+        .and_then(|lints| lints.get("workspace"))
+        .and_then(Value::as_bool)
+        == Some(true);
+    let shared = workspace
+        .manifest
+        .get("workspace")
+        .and_then(|all| all.get("lints"))
+        .filter(|_| inherits);
+    look(workspace.dir.join("Cargo.toml"), &workspace.manifest, shared);
+    for config in configurations(dir) {
+        let file = seen_from(dir, &config.path);
+        let mut tell = |needle: &str, what| found.push((file.clone(), line_of(&config.text, needle), what));
+        let Some(table) = &config.table else {
+            tell("", NO_TOML);
+            continue;
+        };
+        for (key, value) in table {
+            if let Some(flag) = flags(key, value) {
+                tell(&flag, FLAGS);
+            }
+        }
+        let names = table.get("env").and_then(Value::as_table).into_iter().flatten();
+        for (name, _) in names {
+            if CARGOS.iter().any(|start| name.starts_with(start)) {
+                tell(name, ENVIRONMENT);
+            }
+        }
+        for key in ["rustc", "rustc-wrapper", "rustc-workspace-wrapper"] {
+            let program = table
+                .get("build")
+                .and_then(|build| build.get(key))
+                .and_then(Value::as_str);
+            if program.is_some_and(|program| program.contains(['/', '\\'])) {
+                tell(key, COMPILER);
+            }
+        }
+    }
+    found.sort();
+    found.dedup();
+    Ok(found)
+}
+
+/// The lint of `[lints.rust]` that is at another level than an error.
+fn switched_off(lints: &Value) -> Option<String> {
+    lints
+        .get("rust")?
+        .as_table()?
+        .iter()
+        .find(|(lint, level)| {
+            let level = level.get("level").unwrap_or(level).as_str().unwrap_or_default();
+            LINTS.contains(&lint.replace('-', "_").as_str()) && !matches!(level, "deny" | "forbid")
+        })
+        .map(|(lint, _)| lint.clone())
+}
+
+/// The first of rustc's flags in a value that may not stand there.
+fn flags(key: &str, value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => flag(key, text),
+        Value::Array(all) => {
+            let words: Vec<&str> = all.iter().filter_map(Value::as_str).collect();
+            flag(key, &words.join(" ")).or_else(|| all.iter().find_map(|value| flags(key, value)))
+        }
+        Value::Table(table) => table.iter().find_map(|(key, value)| flags(key, value)),
+        _ => None,
+    }
+}
+
+fn flag(key: &str, text: &str) -> Option<String> {
+    let words: Vec<&str> = text
+        .split(|c: char| c.is_whitespace() || matches!(c, '\x1f' | '"' | '\'' | '[' | ']' | ','))
+        .filter(|word| !word.is_empty())
+        .collect();
+    let off = |at: usize| {
+        let word = words[at];
+        let next = words.get(at + 1).copied().unwrap_or_default();
+        let of = |flag: &str| {
+            let rest = word.strip_prefix(flag)?;
+            Some(if rest.is_empty() {
+                next
+            } else {
+                rest.trim_start_matches('=')
+            })
+        };
+        let lint = ["--allow", "--warn", "--force-warn", "-A", "-W"]
+            .iter()
+            .find_map(|flag| of(flag));
+        lint.is_some_and(|lint| LINTS.contains(&lint.replace('-', "_").as_str()))
+            || word.starts_with("--cap-lints")
+            || word.contains("crate-attr")
+            || of("--cfg").is_some_and(|name| name.split('=').next() == Some("test"))
+            || (word.starts_with('@') && key.contains("flags"))
+    };
+    (0..words.len())
+        .find(|at| off(*at))
+        .map(|at| words[at].to_owned())
+}
+
+/// One file of Cargo's configuration.
+pub(super) struct Configuration {
+    pub(super) path: PathBuf,
+    text: String,
+    /// `None`: no TOML.
+    pub(super) table: Option<Table>,
+}
+
+/// Cargo's configuration for a package: in the folders above it, in Cargo's own, and what those include.
+pub(super) fn configurations(dir: &Path) -> Vec<Configuration> {
+    let full = dir.canonicalize().unwrap_or_else(|_| dir.to_owned());
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let mut next: Vec<PathBuf> = full
+        .ancestors()
+        .map(|folder| folder.join(".cargo"))
+        .chain(home)
+        .flat_map(|folder| [folder.join("config.toml"), folder.join("config")])
+        .collect();
+    next.reverse();
+    let mut found: Vec<Configuration> = Vec::new();
+    while let Some(path) = next.pop() {
+        if found.iter().any(|known| known.path == path) {
+            continue;
+        }
+        let Ok(text) = fs::read_to_string(&path) else {
+            continue;
+        };
+        let table: Option<Table> = text.parse().ok();
+        let folder = path.parent().unwrap_or(dir);
+        let included = table.as_ref().and_then(|table| table.get("include"));
+        let included = match included {
+            Some(Value::Array(all)) => all.iter().collect(),
+            Some(one) => vec![one],
+            None => Vec::new(),
+        };
+        next.extend(
+            included
+                .into_iter()
+                .filter_map(|file| file.get("path").unwrap_or(file).as_str())
+                .map(|file| folder.join(file)),
+        );
+        found.push(Configuration { path, text, table });
+    }
+    found
+}
+
+/// A file as a reader of the package names it: `../Cargo.toml`.
+fn seen_from(dir: &Path, file: &Path) -> PathBuf {
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let (dir, file) = (real(dir), real(file));
+    for (up, folder) in dir.ancestors().enumerate() {
+        // What lies in another branch altogether keeps its whole path.
+        if folder.parent().is_some()
+            && let Ok(rest) = file.strip_prefix(folder)
+        {
+            return std::iter::repeat_n("..", up).collect::<PathBuf>().join(rest);
+        }
+    }
+    file
+}
+
+/// The first line that holds `needle`.
+fn line_of(text: &str, needle: &str) -> u32 {
+    let at = text.lines().position(|line| line.contains(needle)).unwrap_or(0);
+    u32::try_from(at + 1).unwrap_or(u32::MAX)
+}
