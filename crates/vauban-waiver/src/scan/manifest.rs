@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
-use super::packages::{Workspace, manifest};
-use super::refused::LINTS;
+use super::packages::{Workspace, dependency_tables, is_ours, manifest};
+use super::refused::{LINTS, OUR_NAME};
 
 pub(super) const LINT_LEVEL: &str = "this lets names through that only Vauban's macros may use (rustc reports them as `deprecated`): write `deprecated = \"deny\"` below `[lints.rust]`, and no level for `warnings`";
 pub(super) const FLAGS: &str = "these flags switch off what keeps hidden names hidden, or say what only Cargo says: take out `-A`, `-W` and `--force-warn` of `deprecated` and `warnings`, `--cap-lints`, `--cfg test`, `crate-attr` and `@file`";
@@ -39,7 +39,7 @@ pub(super) type Told = (PathBuf, u32, &'static str);
 /// What a package's manifest, its workspace's, and the configuration above it say amiss.
 pub(super) fn told(dir: &Path) -> std::io::Result<Vec<Told>> {
     let own = manifest(dir)?;
-    let mut found = Vec::new();
+    let mut found = foreign_names(dir, &own);
     let mut look = |path: PathBuf, table: &Table, lints: Option<&Value>| {
         let text = fs::read_to_string(&path).unwrap_or_default();
         let file = seen_from(dir, &path);
@@ -94,6 +94,47 @@ pub(super) fn told(dir: &Path) -> std::io::Result<Vec<Told>> {
     found.sort();
     found.dedup();
     Ok(found)
+}
+
+/// Names of ours in a manifest that is not ours: what Vauban's macros write, `::vauban_core::…`, would be another's.
+fn foreign_names(dir: &Path, own: &Table) -> Vec<Told> {
+    let text_of = |table: &str, key: &str| own.get(table)?.get(key)?.as_str();
+    let package = text_of("package", "name").unwrap_or_default();
+    if is_ours(dir, package) {
+        return Vec::new();
+    }
+    let mut names = vec![package];
+    names.extend(text_of("lib", "name"));
+    let programs = own.get("bin").and_then(Value::as_array).into_iter().flatten();
+    names.extend(programs.filter_map(|program| program.get("name")?.as_str()));
+    // `vauban = { package = "another" }`.
+    for (key, dependency) in dependency_tables(own).into_iter().flatten() {
+        let renamed = dependency.get("package").and_then(Value::as_str);
+        names.extend(renamed.filter(|real| real != key).map(|_| key.as_str()));
+    }
+    if let Some(shared) = Workspace::of(dir)
+        .manifest
+        .get("workspace")
+        .and_then(|all| all.get("dependencies"))
+    {
+        let inherited = dependency_tables(own)
+            .into_iter()
+            .flatten()
+            .filter(|(_, dependency)| dependency.get("workspace").and_then(Value::as_bool) == Some(true));
+        for (key, _) in inherited {
+            let renamed = shared
+                .get(key)
+                .and_then(|shared| shared.get("package"))
+                .and_then(Value::as_str);
+            names.extend(renamed.filter(|real| real != key).map(|_| key.as_str()));
+        }
+    }
+    let text = fs::read_to_string(dir.join("Cargo.toml")).unwrap_or_default();
+    names
+        .into_iter()
+        .filter(|name| name.starts_with("vauban"))
+        .map(|name| (PathBuf::from("Cargo.toml"), line_of(&text, name), OUR_NAME))
+        .collect()
 }
 
 /// The lint of `[lints.rust]` that is at another level than an error.

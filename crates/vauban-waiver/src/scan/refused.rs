@@ -24,6 +24,7 @@ pub(super) const INCLUDED: &str = "`include!` brings code that no list of waiver
 pub(super) const LINT: &str = "this lets names through that only Vauban's macros may use (rustc reports them as `deprecated`): take it out, and mend what it was for";
 pub(super) const LINT_HANDED: &str = "a macro writes an attribute that it is handed, which may switch a lint off: write the attribute out in the macro, or take the item whole (`$item:item`)";
 pub(super) const SIGNS_FOR_OTHERS: &str = "this would sign for whoever comes: a `Waiver` is the type of a function's own parameter, `fn f(signed: Waiver<'_, Wall>)`, and stands in no bound, trait, alias or function type";
+pub(super) const OUR_NAME: &str = "names that begin with `vauban` are Vauban's own, and its macros rely on them: give this package, library, program or dependency another name";
 pub(super) const TEST_RENAMED: &str =
     "the name `test` is given to something else: then test code cannot be told from the program";
 
@@ -83,6 +84,10 @@ pub(super) fn refused(tokens: &[Token], at: usize, around: Around) -> Option<&'s
             Some(INCLUDED)
         }
         "test" if punct(before).is_none() && ident(before) == Some("as") => Some(TEST_RENAMED),
+        // `extern crate another as vauban;`
+        word if word.starts_with("vauban") && punct(before).is_none() && ident(before) == Some("as") => {
+            Some(OUR_NAME)
+        }
         "allow" | "expect" | "warn" if punct(before) != Some('.') && punct(after) == Some('(') => {
             let lints = || {
                 tokens[at + 1..]

@@ -652,3 +652,33 @@ fn packages_that_configuration_brings_are_part_of_the_program() {
         );
     }
 }
+
+/// CWE-1059: the attack is a package in the place of one of ours, for what the macros write.
+#[test]
+fn our_names_are_no_one_elses() {
+    for manifest in [
+        "[lib]\nname = \"vauban_accounts\"",
+        "[[bin]]\nname = \"vauban\"",
+        "[dependencies]\nvauban = { package = \"evil\", version = \"1\" }",
+        "[target.'cfg(unix)'.dependencies]\nvauban_core = { package = \"evil\", version = \"1\" }",
+        "[dependencies]\nvauban-core.workspace = true",
+    ] {
+        assert_eq!(
+            built_with(
+                "[workspace.dependencies]\nvauban-core = { package = \"evil\", version = \"1\" }",
+                manifest,
+                ""
+            ),
+            [format!("Cargo.toml:4 {OUR_NAME}")],
+            "{manifest}"
+        );
+    }
+    let used = "[dependencies]\nvauban = \"1\"\nv = { package = \"vauban-orm\", version = \"1\" }\nvauban-core.workspace = true";
+    let shared = "[workspace.dependencies]\nvauban-core = \"1\"";
+    assert_eq!(built_with(shared, used, ""), Vec::<String>::new());
+    let dir = package(&[("Cargo.toml", "[package]\nname = \"vauban-accounts\"\n")]);
+    assert_eq!(scan(dir.path()).unwrap().trouble[0].what, OUR_NAME);
+    refused("extern crate evil as vauban;", OUR_NAME);
+    refused("use evil as vauban_core;", OUR_NAME);
+    fine("use vauban::Db; extern crate vauban; fn vauban() {}");
+}
