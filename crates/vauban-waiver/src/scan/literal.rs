@@ -43,3 +43,55 @@ pub(super) fn is_source(text: &str) -> bool {
     }
     false
 }
+
+pub(super) const BUILD_SETS: &str = "a build script sets what only Cargo says of a package (its folder, its name, whether it is a test), or a name that is not written out: write `cargo::rustc-env=NAME=…` or `cargo::rustc-cfg=name` with a name of your own, in one literal, and no `rustc-flags`";
+
+/// What rustc and Cargo set themselves.
+const CFGS: &[&str] = &["test", "debug_assertions", "doc", "doctest", "must_sign"];
+const VARIABLES: &[&str] = &[
+    "CARGO",
+    "RUST",
+    "UNSTABLE_",
+    "OUT_DIR",
+    "PROFILE",
+    "TARGET",
+    "HOST",
+];
+
+/// Whether a literal is an instruction to Cargo that sets what is not a build script's to set, or whose name is put
+/// together from pieces (CWE-1059: locks are found, and tests told, by these).
+pub(super) fn sets_cargos(text: &str, in_build_script: bool) -> bool {
+    let letter = |c: char| c.is_alphanumeric() || c == '_';
+    let after = |key: &'static str| {
+        text.match_indices(key)
+            .map(move |(at, _)| &text[at + key.len()..])
+    };
+    let variable = |rest: &str| {
+        let Some((name, _)) = rest.strip_prefix('=').and_then(|rest| rest.split_once('=')) else {
+            return true;
+        };
+        let name = name.trim();
+        name.is_empty() || !name.chars().all(letter) || VARIABLES.iter().any(|start| name.starts_with(start))
+    };
+    let cfg = |rest: &str| {
+        let Some(rest) = rest.strip_prefix('=').map(str::trim_start) else {
+            return true;
+        };
+        let (name, next) = rest.split_at(rest.find(|c| !letter(c)).unwrap_or(rest.len()));
+        name.is_empty() || CFGS.contains(&name) || next.starts_with(['{', '#'])
+    };
+    // `cargo::{key}={value}`, `"cargo:"` and the rest elsewhere.
+    let key = |rest: &str| {
+        let rest = rest.trim_start_matches(':');
+        rest.is_empty() || rest.starts_with('{')
+    };
+    text.contains("rustc-flags")
+        || after("rustc-env").any(variable)
+        || after("rustc-cfg").any(cfg)
+        || in_build_script && after("cargo:").any(key)
+}
+
+/// Whether a condition is one that only rustc sets.
+pub(super) fn is_rustcs(cfg: &str) -> bool {
+    CFGS.contains(&cfg.trim())
+}

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
+use super::literal::is_rustcs;
 use super::packages::{Workspace, dependency_tables, is_ours, manifest};
 use super::refused::{LINTS, OUR_NAME};
 
@@ -79,6 +80,32 @@ pub(super) fn told(dir: &Path) -> std::io::Result<Vec<Told>> {
         for (name, _) in names {
             if CARGOS.iter().any(|start| name.starts_with(start)) {
                 tell(name, ENVIRONMENT);
+            }
+        }
+        // What a build script of a library would have said: `[target.*.library]`.
+        let instead = table
+            .get("target")
+            .and_then(Value::as_table)
+            .into_iter()
+            .flatten();
+        for (_, said) in instead.filter_map(|(_, target)| target.as_table()).flatten() {
+            let names = said
+                .get("rustc-env")
+                .and_then(Value::as_table)
+                .into_iter()
+                .flatten();
+            for (name, _) in names {
+                if CARGOS.iter().any(|start| name.starts_with(start)) {
+                    tell(name, ENVIRONMENT);
+                }
+            }
+            let cfgs = said
+                .get("rustc-cfg")
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten();
+            if cfgs.filter_map(Value::as_str).any(is_rustcs) {
+                tell("rustc-cfg", FLAGS);
             }
         }
         for key in ["rustc", "rustc-wrapper", "rustc-workspace-wrapper"] {

@@ -58,3 +58,20 @@ pub(super) fn roots(dir: &Path) -> std::io::Result<Vec<(String, PathBuf)>> {
     }
     Ok(found)
 }
+
+/// The package's build scripts.
+pub(super) fn build_scripts(dir: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let manifest = super::packages::manifest(dir)?;
+    let said = manifest.get("package").and_then(|package| package.get("build"));
+    let files: Vec<&str> = match said {
+        Some(toml::Value::String(file)) => vec![file.as_str()],
+        Some(toml::Value::Array(files)) => files.iter().filter_map(toml::Value::as_str).collect(),
+        Some(toml::Value::Boolean(false)) => Vec::new(),
+        _ => vec!["build.rs"],
+    };
+    Ok(files
+        .into_iter()
+        .map(|file| dir.join(file))
+        .filter(|file| file.is_file())
+        .collect())
+}

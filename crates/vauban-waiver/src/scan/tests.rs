@@ -682,3 +682,61 @@ fn our_names_are_no_one_elses() {
     refused("use evil as vauban_core;", OUR_NAME);
     fine("use vauban::Db; extern crate vauban; fn vauban() {}");
 }
+
+/// CWE-1059: the attack is a build script that says which package is compiled, or that it is a test.
+#[test]
+fn build_scripts_that_speak_for_cargo_are_told() {
+    for text in [
+        "cargo::rustc-env=CARGO_MANIFEST_DIR=/elsewhere",
+        "cargo:rustc-env=CARGO_PKG_NAME=vauban-accounts",
+        "cargo::rustc-env=CARGO_PRIMARY_PACKAGE=",
+        "cargo::rustc-env=UNSTABLE_RUSTDOC_TEST_PATH=x",
+        "cargo::rustc-env=RUST_ANALYZER_INTERNALS_DO_NOT_USE=x",
+        "x\\ncargo::rustc-env=\\x43ARGO_MANIFEST_DIR=/elsewhere",
+        "cargo::rustc-env={name}=x",
+        "cargo::rustc-env={}",
+        "cargo::rustc-env=",
+        "rustc-env",
+        "cargo::rustc-cfg=test",
+        "cargo::rustc-cfg= test",
+        "cargo::rustc-cfg={}",
+        "cargo::rustc-cfg=te{}",
+        "cargo::rustc-flags=-l x",
+        "cargo::{}={}",
+        "cargo:",
+    ] {
+        for literal in [
+            format!("println!(\"{text}\")"),
+            format!("out.write_all(b\"{text}\")"),
+        ] {
+            let script = format!("fn main() {{ {literal}; }}");
+            let named = "[package]\nname = \"app\"\nbuild = \"make/it.rs\"\n";
+            for files in [
+                vec![("build.rs", script.as_str())],
+                vec![
+                    ("build.rs", "mod more; fn main() {}"),
+                    ("more.rs", script.as_str()),
+                ],
+                vec![("Cargo.toml", named), ("make/it.rs", script.as_str())],
+            ] {
+                let trouble = found(&files).1;
+                assert_eq!(trouble.len(), 1, "{text}: {trouble:?}");
+                assert!(trouble[0].ends_with(BUILD_SETS), "{text}");
+            }
+        }
+    }
+    let script = "fn main() { println!(\"cargo::rustc-env=VAUBAN_WATCHED={x}\"); println!(\"cargo:rustc-cfg=feature=\\\"x\\\"\"); \
+                  println!(\"cargo::rustc-check-cfg=cfg(mine)\"); println!(\"cargo::rustc-cfg=mine\"); f(waiver!(W, \"why\")) }";
+    assert_eq!(found(&[("build.rs", script)]), (Vec::new(), Vec::new()));
+    // A library that a build script calls.
+    refused(
+        "pub fn f() { println!(\"cargo::rustc-env=CARGO_PKG_NAME=x\") }",
+        BUILD_SETS,
+    );
+    for config in [
+        "[target.x86_64-unknown-linux-gnu.z]\nrustc-cfg = [\"test\"]",
+        "[target.x86_64-unknown-linux-gnu.z.rustc-env]\nCARGO_MANIFEST_DIR = \"x\"",
+    ] {
+        assert_eq!(built_with("", "", config).len(), 1, "{config}");
+    }
+}

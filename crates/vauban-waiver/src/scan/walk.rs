@@ -9,7 +9,7 @@ use super::refused::{
     Around, LINT_HANDED, MOVED, NO_FILE, NOT_LITERAL, PIECE, TEMPLATE_REASON, UNREACHED, handed, moves,
     opens_arguments, refused,
 };
-use super::targets::roots;
+use super::targets::{build_scripts, roots};
 use super::token::{Kind, Token, tokens};
 use crate::lock::Entry;
 
@@ -57,6 +57,7 @@ pub(super) fn scan_as(dir: &Path, writes_code: bool) -> std::io::Result<Scan> {
     let mut walk = Walk {
         dir,
         writes_code,
+        in_build_script: false,
         scan: Scan::default(),
         seen: BTreeSet::new(),
         tests: BTreeSet::new(),
@@ -67,6 +68,14 @@ pub(super) fn scan_as(dir: &Path, writes_code: bool) -> std::io::Result<Scan> {
     for (name, root) in roots(dir)? {
         walk.file(&root, &[name], true)?;
     }
+    // What they sign is in no program; what they tell Cargo is.
+    let signed = walk.scan.places.len();
+    walk.in_build_script = true;
+    for script in build_scripts(dir)? {
+        walk.file(&script, &["build_script_build".to_owned()], true)?;
+    }
+    walk.in_build_script = false;
+    walk.scan.places.truncate(signed);
     walk.unreached(&dir.join("src"))?;
     walk.templates()?;
     let mut scan = walk.scan;
@@ -83,6 +92,7 @@ pub(super) fn scan_as(dir: &Path, writes_code: bool) -> std::io::Result<Scan> {
 struct Walk<'a> {
     dir: &'a Path,
     writes_code: bool,
+    in_build_script: bool,
     scan: Scan,
     seen: BTreeSet<PathBuf>,
     tests: BTreeSet<PathBuf>,
@@ -127,6 +137,9 @@ impl Walk<'_> {
             };
             if self.writes_code && literal::is_source(text) {
                 self.trouble(path, token.line, literal::STRING_SOURCE);
+            }
+            if literal::sets_cargos(text, self.in_build_script) {
+                self.trouble(path, token.line, literal::BUILD_SETS);
             }
         }
     }
