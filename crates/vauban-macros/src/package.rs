@@ -1,5 +1,7 @@
 //! `package!`: what a program knows of the package it is built from, its committed locks included.
 
+use std::path::{Path, PathBuf};
+
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -10,7 +12,10 @@ pub(crate) fn expand(input: &TokenStream) -> syn::Result<TokenStream> {
         return Err(syn::Error::new_spanned(input, "write `vauban::package!()`"));
     }
     let dir = std::env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
-    let embedded = |file: &str| std::path::Path::new(&dir).join(file).is_file();
+    if let Some(what) = call_site().and_then(|file| elsewhere(&file, Path::new(&dir))) {
+        return Err(syn::Error::new(proc_macro2::Span::call_site(), what));
+    }
+    let embedded = |file: &str| Path::new(&dir).join(file).is_file();
     let include = |file: &str| {
         let path = format!("/{file}");
         quote! { ::std::option::Option::Some(
@@ -48,4 +53,51 @@ pub(crate) fn expand(input: &TokenStream) -> syn::Result<TokenStream> {
             waivers_lock: waivers,
         }
     }})
+}
+
+/// The file in which the macro is written; none in some editors, and in documentation's examples, which are cut out of
+/// a file and compiled apart.
+fn call_site() -> Option<PathBuf> {
+    if !proc_macro::is_available() || std::env::var_os("UNSTABLE_RUSTDOC_TEST_PATH").is_some() {
+        return None;
+    }
+    let file = proc_macro::Span::call_site().local_file()?;
+    // rustc names files relative to the folder in which it runs.
+    std::env::current_dir().ok()?.join(file).canonicalize().ok()
+}
+
+/// What is wrong if the manifest nearest to `file` does not lie in `dir` (CWE-1059: a build script that sets
+/// `CARGO_MANIFEST_DIR` brings another package's locks).
+fn elsewhere(file: &Path, dir: &Path) -> Option<String> {
+    let real = dir.canonicalize().unwrap_or_else(|_| dir.to_owned());
+    let nearest = file
+        .ancestors()
+        .skip(1)
+        .find(|folder| folder.join("Cargo.toml").is_file());
+    (nearest != Some(real.as_path())).then(|| {
+        format!(
+            "the manifest's folder is not the one of this file: `CARGO_MANIFEST_DIR` is {}, the file is {}. Let the file \
+             lie below its own Cargo.toml, and no build script or configuration set the variable",
+            dir.display(),
+            file.display()
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// CWE-1059: the attack is a package that shows the locks of another folder.
+    #[test]
+    fn a_file_belongs_to_the_nearest_manifest() {
+        let own = Path::new(env!("CARGO_MANIFEST_DIR")).canonicalize().unwrap();
+        let beside = own.parent().unwrap().join("vauban-core");
+        let file = own.join("src/package.rs");
+        assert_eq!(elsewhere(&file, &own), None);
+        assert_eq!(elsewhere(&file, &own.join("src/..")), None);
+        for dir in [beside, own.join("src"), own.join("../.."), PathBuf::new()] {
+            assert!(elsewhere(&file, &dir).is_some(), "{}", dir.display());
+        }
+    }
 }

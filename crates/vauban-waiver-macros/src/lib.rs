@@ -29,6 +29,27 @@ pub fn __written(input: TokenStream) -> TokenStream {
     }
 }
 
+/// For the place where a lock is looked up: `true` if the file of `"reason"` belongs to the manifest beside which the
+/// lock lies, or nobody can tell; an error otherwise.
+#[proc_macro]
+pub fn __beside(input: TokenStream) -> TokenStream {
+    let first = input.into_iter().next();
+    let span = first.map_or_else(Span::call_site, |token| bare(token).span());
+    let package = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+    let elsewhere = span.local_file().zip(package).is_some_and(|(file, package)| {
+        let file = absolute(&file, &package).canonicalize();
+        file.is_ok_and(|file| !written::belongs(&file, &package))
+    });
+    // CWE-1059: a build script that sets `CARGO_MANIFEST_DIR` brings another package's lock.
+    if elsewhere {
+        return refuse(span, NOT_BESIDE);
+    }
+    word("true", span).into()
+}
+
+const NOT_BESIDE: &str = "the manifest's folder is not the one of this file: a waiver is looked up in the `waivers.lock` \
+     of its own package. Let the file lie below its own Cargo.toml, and no build script or configuration set \
+     `CARGO_MANIFEST_DIR`";
 const NOT_WRITTEN: &str = "a waiver is written out where it is needed, under its own name: \
      `waiver!(Wall, \"why this is safe\")`, no macro's argument and no other name";
 const TWICE: &str = "one waiver, compiled in more than one place (a macro's text, or a file included twice): \

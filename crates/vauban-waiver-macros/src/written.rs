@@ -58,6 +58,16 @@ pub(crate) fn below(file: &Path, folder: &Path) -> bool {
     real(file).starts_with(real(folder))
 }
 
+/// Whether the manifest nearest to a file is that of `package`.
+pub(crate) fn belongs(file: &Path, package: &Path) -> bool {
+    let nearest = file
+        .ancestors()
+        .skip(1)
+        .find(|folder| folder.join("Cargo.toml").is_file());
+    let nearest = nearest.and_then(|folder| folder.canonicalize().ok());
+    nearest.is_some() && nearest == package.canonicalize().ok()
+}
+
 /// The files that the manifest names: the roots of targets that lie elsewhere than usual (`path = "…"`).
 pub(crate) fn named_files(package: &Path) -> Vec<PathBuf> {
     let manifest = std::fs::read_to_string(package.join("Cargo.toml")).unwrap_or_default();
@@ -112,5 +122,21 @@ mod tests {
             look("waiver!(Unscoped, r)", 1, 19, "Unscoped", "\"why\""),
             Written::Elsewhere
         );
+    }
+
+    /// CWE-1059: the attack is another folder's lock.
+    #[test]
+    fn a_file_belongs_to_the_nearest_manifest() {
+        let own = Path::new(env!("CARGO_MANIFEST_DIR")).canonicalize().unwrap();
+        let file = own.join("src/written.rs");
+        assert!(belongs(&file, &own) && belongs(&file, &own.join("src/..")));
+        for dir in [
+            own.join("../vauban-waiver"),
+            own.join("src"),
+            own.join("../.."),
+            PathBuf::new(),
+        ] {
+            assert!(!belongs(&file, &dir), "{}", dir.display());
+        }
     }
 }

@@ -146,7 +146,7 @@ impl Place {
 /// For [`waiver!`]. Not part of the public API.
 #[doc(hidden)]
 pub mod __private {
-    pub use vauban_waiver_macros::__written;
+    pub use vauban_waiver_macros::{__beside, __written};
 
     /// What stands in a test's place where there are no tests.
     #[allow(non_upper_case_globals)]
@@ -254,6 +254,7 @@ macro_rules! __signed {
 #[macro_export]
 macro_rules! __look_up {
     ($wall:ident, [$($module:tt)+], $reason:literal) => {
+        const _: bool = $crate::__private::__beside!($reason);
         const _: () = ::core::assert!(
             $crate::lock::signed(
                 ::core::include_str!(::core::concat!(
