@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 use super::literal::is_rustcs;
-use super::packages::{Workspace, dependency_tables, is_ours, manifest};
+use super::packages::{OURS, Workspace, dependency_tables, is_ours, manifest};
 use super::refused::{LINTS, OUR_NAME};
 
 pub(super) const LINT_LEVEL: &str = "this lets names through that only Vauban's macros may use (rustc reports them as `deprecated`): write `deprecated = \"deny\"` below `[lints.rust]`, and no level for `warnings`";
@@ -134,10 +134,14 @@ fn foreign_names(dir: &Path, own: &Table) -> Vec<Told> {
     names.extend(text_of("lib", "name"));
     let programs = own.get("bin").and_then(Value::as_array).into_iter().flatten();
     names.extend(programs.filter_map(|program| program.get("name")?.as_str()));
-    // `vauban = { package = "another" }`.
+    // `vauban = { package = "another" }`; a module knows `vauban-core` by that name.
     for (key, dependency) in dependency_tables(own).into_iter().flatten() {
         let renamed = dependency.get("package").and_then(Value::as_str);
-        names.extend(renamed.filter(|real| real != key).map(|_| key.as_str()));
+        names.extend(
+            renamed
+                .filter(|real| real != key && !OURS.contains(real))
+                .map(|_| key.as_str()),
+        );
     }
     if let Some(shared) = Workspace::of(dir)
         .manifest
@@ -153,7 +157,11 @@ fn foreign_names(dir: &Path, own: &Table) -> Vec<Told> {
                 .get(key)
                 .and_then(|shared| shared.get("package"))
                 .and_then(Value::as_str);
-            names.extend(renamed.filter(|real| real != key).map(|_| key.as_str()));
+            names.extend(
+                renamed
+                    .filter(|real| real != key && !OURS.contains(real))
+                    .map(|_| key.as_str()),
+            );
         }
     }
     let text = fs::read_to_string(dir.join("Cargo.toml")).unwrap_or_default();

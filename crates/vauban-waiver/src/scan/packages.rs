@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 /// Vauban's own packages, as its workspace names them.
-const OURS: &[&str] = &[
+pub(super) const OURS: &[&str] = &[
     "cargo-vauban",
     "vauban",
     "vauban-accounts",

@@ -84,9 +84,10 @@ pub(super) fn refused(tokens: &[Token], at: usize, around: Around) -> Option<&'s
             Some(INCLUDED)
         }
         "test" if punct(before).is_none() && ident(before) == Some("as") => Some(TEST_RENAMED),
-        // `extern crate another as vauban;`
-        word if word.starts_with("vauban") && punct(before).is_none() && ident(before) == Some("as") => {
-            Some(OUR_NAME)
+        // `extern crate another as vauban;`, `extern crate self as vauban;`
+        word if word.starts_with("vauban") && ident(before) == Some("as") => {
+            let ours = ident(at.checked_sub(2)).is_some_and(|name| name.starts_with("vauban"));
+            (!ours).then_some(OUR_NAME)
         }
         "allow" | "expect" | "warn" if punct(before) != Some('.') && punct(after) == Some('(') => {
             let lints = || {

@@ -673,13 +673,15 @@ fn our_names_are_no_one_elses() {
             "{manifest}"
         );
     }
-    let used = "[dependencies]\nvauban = \"1\"\nv = { package = \"vauban-orm\", version = \"1\" }\nvauban-core.workspace = true";
+    let used = "[dependencies]\nvauban = { package = \"vauban-core\", version = \"1\" }\nv = { package = \"vauban-orm\", version = \"1\" }\nvauban-core.workspace = true";
     let shared = "[workspace.dependencies]\nvauban-core = \"1\"";
     assert_eq!(built_with(shared, used, ""), Vec::<String>::new());
     let dir = package(&[("Cargo.toml", "[package]\nname = \"vauban-accounts\"\n")]);
     assert_eq!(scan(dir.path()).unwrap().trouble[0].what, OUR_NAME);
     refused("extern crate evil as vauban;", OUR_NAME);
     refused("use evil as vauban_core;", OUR_NAME);
+    refused("extern crate self as vauban;", OUR_NAME);
+    fine("extern crate vauban_core as vauban;");
     fine("use vauban::Db; extern crate vauban; fn vauban() {}");
 }
 
@@ -738,5 +740,16 @@ fn build_scripts_that_speak_for_cargo_are_told() {
         "[target.x86_64-unknown-linux-gnu.z.rustc-env]\nCARGO_MANIFEST_DIR = \"x\"",
     ] {
         assert_eq!(built_with("", "", config).len(), 1, "{config}");
+    }
+}
+
+/// What this repository shows is what the scan lets through.
+#[test]
+fn our_own_sites_are_without_trouble() {
+    let home = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    for site in ["demo", "examples/hello", "examples/guestbook", "docs/first-site"] {
+        for found in super::program(&home.join(site)).unwrap() {
+            assert_eq!(found.scan.trouble, [], "{}", found.dir.display());
+        }
     }
 }
