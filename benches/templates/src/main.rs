@@ -58,6 +58,10 @@ mod ours {
 struct Request(page::User);
 
 impl RenderContext for Request {
+    #[allow(deprecated)]
+    fn __of_the_framework(&self) -> vauban_template::__private::OfTheFramework {
+        vauban_template::__private::OfTheFramework::__made()
+    }
     fn nonce(&self) -> &str {
         "r4nd0mr4nd0mr4nd0mr4nd"
     }

@@ -424,6 +424,7 @@ impl Writer<'_> {
 
     fn meta(&self) -> TokenStream {
         let (orm, model, table) = (&self.model.orm, &self.input.ident, &self.model.table);
+        let derived = self.derived();
         let name = model.to_string();
         let columns = self.fields.iter().map(|f| self.column_meta(f));
         let find = |field: &Ident| {
@@ -460,13 +461,25 @@ impl Writer<'_> {
                 },
                 type_id: ::core::any::TypeId::of::<#model>,
                 type_name: ::core::any::type_name::<#model>,
+                __derived: #derived,
             };
             &META
         }
     }
 
+    /// Says that the derive wrote it. A block of its own: nothing that the site wrote stands where the lint is off.
+    fn derived(&self) -> TokenStream {
+        let orm = &self.model.orm;
+        quote! {{
+            #[allow(deprecated)]
+            let derived = #orm::meta::Derived::__by_the_derive();
+            derived
+        }}
+    }
+
     fn column_meta(&self, f: &Column<'_>) -> TokenStream {
         let orm = &self.model.orm;
+        let derived = self.derived();
         let ty = named(f.ty.to_token_stream(), &self.input.ident);
         let (field, column) = (unraw(f.name), &f.column);
         let (unique, index) = (f.unique, f.index);
@@ -493,6 +506,7 @@ impl Writer<'_> {
                 privilege: #orm::meta::Privilege::#privilege,
                 target: <#ty as #orm::ModelField>::TARGET,
                 on_delete: #orm::meta::OnDelete::#on_delete,
+                __derived: #derived,
             }.checked(<#ty as #orm::ModelField>::NEEDS_LENGTH)
         }
     }
@@ -501,6 +515,7 @@ impl Writer<'_> {
         let (orm, model) = (&self.model.orm, &self.input.ident);
         let (columns_name, new_name) = (self.columns_name(), self.new_name());
         let meta = self.meta();
+        let derived = self.derived();
         let names: Vec<_> = self.fields.iter().map(|f| f.name).collect();
         let types: Vec<_> = self.fields.iter().map(|f| f.ty).collect();
         let indexes: Vec<usize> = (0..self.fields.len()).collect();
@@ -530,9 +545,11 @@ impl Writer<'_> {
             impl #orm::Model for #model {
                 type Columns<R: #orm::Model> = #columns_name<R>;
                 type New = #new_name;
+                const __DERIVED: #orm::meta::Derived = #derived;
 
                 fn meta() -> &'static #orm::ModelMeta { #meta }
                 fn id(&self) -> #orm::Id<Self> { self.id }
+                #[allow(deprecated)]
                 fn columns<R: #orm::Model>(path: &#orm::__private::Path) -> #columns_name<R> {
                     let meta = <Self as #orm::Model>::meta();
                     #columns_name {

@@ -41,7 +41,10 @@ pub fn check(models: &[&'static ModelMeta]) -> Vec<ModelFinding> {
                 });
             }
         }
-        if models[..i].iter().any(|other| other.table == model.table) {
+        if models[..i]
+            .iter()
+            .any(|other| other.table.eq_ignore_ascii_case(model.table))
+        {
             let message = format!(
                 "another model has the table `{}` too: `#[model(table = \"…\")]`",
                 model.table
@@ -106,7 +109,8 @@ pub fn tables(models: &[&'static ModelMeta], site: &str) -> Vec<ModelFinding> {
         if is_framework(own) {
             continue;
         }
-        let table = model.table;
+        // As SQLite compares names.
+        let table = &*model.table.to_ascii_lowercase();
         let is_sites = model.package == site;
         // Of `guest` and `guest_book`, `guest_book_entry` belongs to the longer.
         let owner = crates

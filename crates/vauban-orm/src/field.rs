@@ -111,7 +111,9 @@ pub trait ModelField: Sized + Send + Sync + 'static {
     #[doc(hidden)]
     const TARGET: Option<fn() -> &'static ModelMeta>;
 
+    /// CWE-639: by hand, a question about a field that its module keeps private.
     #[doc(hidden)]
+    #[deprecated(note = "a model's columns come from its queries: `.filter(|a| a.title.eq(…))`")]
     fn column<R: Model, O: Model>(path: &Path, meta: &'static ColumnMeta) -> Self::Column<R, O>;
     #[doc(hidden)]
     fn input_value(input: &Self::Input) -> Value;

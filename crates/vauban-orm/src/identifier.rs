@@ -18,6 +18,10 @@ pub const fn valid(name: &str) -> bool {
     true
 }
 
+/// What a name must be, in words.
+pub(crate) const RULE: &str =
+    "a table's or column's name is lower-case ASCII letters, digits and `_`, at most 63";
+
 /// For the derive: a name that is valid, or a build that stops.
 #[doc(hidden)]
 pub const fn checked(name: &'static str) -> &'static str {

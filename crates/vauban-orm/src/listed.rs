@@ -2,6 +2,7 @@
 
 use crate::actor::{Actor, Inner, ServiceMeta};
 use crate::error::{Error, Result};
+use crate::identifier;
 use crate::meta::ModelMeta;
 
 /// The models and services of a program.
@@ -13,13 +14,24 @@ pub(crate) struct Listed {
 
 impl Listed {
     /// # Errors
-    /// [`Error::Internal`] if two of the models have one table.
+    /// [`Error::Internal`] if two of the models have one table, or a name is none that may stand in SQL.
     pub(crate) fn new(models: Vec<&'static ModelMeta>, services: Vec<ServiceMeta>) -> Result<Self> {
         for (i, model) in models.iter().enumerate() {
-            // CWE-668: a second model on a table would bring a second policy to the same rows.
+            // CWE-89: whoever wrote them down.
+            let columns = model.columns.iter().map(|column| column.column);
+            let indexed = model.indexes.iter().flat_map(|index| index.columns).copied();
+            let names = std::iter::once(model.table).chain(columns).chain(indexed);
+            if let Some(name) = names.into_iter().find(|name| !identifier::valid(name)) {
+                return Err(Error::Internal(format!(
+                    "the model `{}` names `{name}`: {}",
+                    model.type_name(),
+                    identifier::RULE
+                )));
+            }
+            // CWE-668: as SQLite compares names. A second model on a table would bring a second policy to the same rows.
             if let Some(other) = models[..i]
                 .iter()
-                .find(|other| other.table == model.table && !other.is(model))
+                .find(|other| other.table.eq_ignore_ascii_case(model.table) && !other.is(model))
             {
                 return Err(Error::Internal(format!(
                     "the models `{}` and `{}` have one table, `{}`: give one of them another, \

@@ -6,6 +6,25 @@ use crate::field::FieldLimits;
 use crate::policy::CompiledRules;
 use crate::value::{Kind, Value};
 
+/// Says that a description was written by the derive, which checks its names. Deprecated from its birth is the one way to
+/// it, so that rustc reports whoever else names it.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Derived(());
+
+impl Derived {
+    /// For the derive.
+    #[deprecated(
+        note = "models are described by `#[derive(Model)]` alone: its table and its policy are reviewed by them"
+    )]
+    pub const fn __by_the_derive() -> Self {
+        Self(())
+    }
+
+    /// Asks for one where a model is used, for `todo!()` has every type.
+    pub const fn is_so(&self) {}
+}
+
 /// A model: its table, columns, indexes, and the way to its rules.
 #[derive(Debug)]
 pub struct ModelMeta {
@@ -29,6 +48,9 @@ pub struct ModelMeta {
     pub type_id: fn() -> TypeId,
     #[doc(hidden)]
     pub type_name: fn() -> &'static str,
+    /// CWE-668, CWE-89: neither a table nor a type that is another's is claimed by hand.
+    #[doc(hidden)]
+    pub __derived: Derived,
 }
 
 /// What the derive knows of a column: its names, its type, its limits, what it carries.
@@ -58,6 +80,9 @@ pub struct ColumnMeta {
     pub target: Option<fn() -> &'static ModelMeta>,
     /// What deleting the target does.
     pub on_delete: OnDelete,
+    /// CWE-89: its name is written into SQL.
+    #[doc(hidden)]
+    pub __derived: Derived,
 }
 
 /// Values that the framework sets.

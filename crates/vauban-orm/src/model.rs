@@ -1,7 +1,7 @@
 //! `Model`: a struct whose values are rows. Written by `#[derive(Model)]`.
 
 use crate::columns::{Columns, Path};
-use crate::meta::ModelMeta;
+use crate::meta::{Derived, ModelMeta};
 use crate::problem::Problem;
 use crate::types::Id;
 use crate::value::{Mismatch, RowReader, Value};
@@ -18,6 +18,10 @@ pub trait Model: Sized + Send + Sync + 'static {
     /// What a new row must be given: the fields without a value of their own.
     type New: Send + 'static;
 
+    /// Says that the derive wrote it (CWE-668): by hand, a type would answer with the description of another's table.
+    #[doc(hidden)]
+    const __DERIVED: Derived;
+
     /// What the derive knows of the model: table, columns, constraints and the compiled rules.
     fn meta() -> &'static ModelMeta;
     /// The row's primary key.
@@ -27,7 +31,9 @@ pub trait Model: Sized + Send + Sync + 'static {
     fn columns<R: Model>(path: &Path) -> Columns<Self, R>;
     #[doc(hidden)]
     fn from_row(row: &mut RowReader<'_>) -> Result<Self, Mismatch>;
+    /// CWE-287: by hand, a row that no database holds, somebody's account among them.
     #[doc(hidden)]
+    #[deprecated(note = "a row comes from a query, or from `save`")]
     fn from_values(values: &[Value]) -> Result<Self, Mismatch>;
     #[doc(hidden)]
     fn attach(&mut self, column: usize, row: &mut RowReader<'_>) -> Result<(), Mismatch>;

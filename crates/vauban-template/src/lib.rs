@@ -35,7 +35,7 @@ macro_rules! resource_url {
 #[doc(hidden)]
 pub mod __private {
     pub use crate::runtime::compared::{WithNumber, WithText};
-    pub use crate::runtime::context::{InForm, NoContext, RenderContext, UrlTo};
+    pub use crate::runtime::context::{InForm, NoContext, OfTheFramework, RenderContext, UrlTo};
     pub use crate::runtime::escape;
     pub use crate::runtime::escape::Escape;
     pub use crate::runtime::filters;

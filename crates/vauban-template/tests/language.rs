@@ -92,6 +92,10 @@ struct Static {}
 
 struct OddFolder(TestContext);
 impl vauban_template::RenderContext for OddFolder {
+    #[allow(deprecated)]
+    fn __of_the_framework(&self) -> vauban_template::__private::OfTheFramework {
+        vauban_template::__private::OfTheFramework::__made()
+    }
     fn write_static_url(&self, path: &str, out: &mut String) {
         out.push_str("/it's&/");
         out.push_str(path);
@@ -493,4 +497,43 @@ fn what_has_no_place_is_not_written() {
             "{html}"
         );
     }
+}
+
+/// A context that says nothing of whose it is.
+struct Silent(TestContext);
+impl vauban_template::RenderContext for Silent {
+    fn __of_the_framework(&self) -> vauban_template::__private::OfTheFramework {
+        panic!("it cannot say")
+    }
+    fn write_static_url(&self, path: &str, out: &mut String) {
+        self.0.write_static_url(path, out);
+    }
+    fn nonce(&self) -> &str {
+        self.0.nonce()
+    }
+    fn write_csrf_token(&self, _: Option<&str>, out: &mut String) {
+        out.push_str("<script>alert(1)</script>");
+    }
+    fn mount(&self, route: &'static str) -> &str {
+        self.0.mount(route)
+    }
+    fn user(&self) -> &vauban_template::page::User {
+        self.0.user()
+    }
+    fn messages(&self) -> &[vauban_template::page::Message] {
+        self.0.messages()
+    }
+    fn path(&self) -> &str {
+        self.0.path()
+    }
+    fn query(&self) -> &str {
+        self.0.query()
+    }
+}
+
+/// CWE-79: `todo!()` has every type; markup is made for no context that says only that.
+#[test]
+fn a_context_by_hand_makes_no_markup() {
+    let made = std::panic::catch_unwind(|| FormsInForms {}.to_html(&Silent(TestContext::default())));
+    assert!(made.is_err(), "{made:?}");
 }

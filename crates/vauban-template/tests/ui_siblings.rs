@@ -24,6 +24,10 @@ mod ambiguous_slash_fixed;
 mod autoescape_off_fixed;
 #[path = "ui/branches_differ_fixed.rs"]
 mod branches_differ_fixed;
+#[path = "ui/context_by_hand_fixed.rs"]
+mod context_by_hand_fixed;
+#[path = "ui/context_by_hand_of_another_fixed.rs"]
+mod context_by_hand_of_another_fixed;
 #[path = "ui/day_of_a_time_fixed.rs"]
 mod day_of_a_time_fixed;
 #[path = "ui/dynamic_attribute_fixed.rs"]

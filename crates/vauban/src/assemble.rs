@@ -13,7 +13,7 @@ use crate::app::App;
 /// Opens the database that the settings name.
 ///
 /// # Errors
-/// If it cannot be opened, with the URL; if a model names a table that is not its package's.
+/// If it cannot be opened, with the URL; if a model or a migration names a table that is not its package's.
 pub(crate) fn open(app: &App, settings: &Settings) -> Result<Database, Failure> {
     // CWE-668: before the first statement, and whatever the mode.
     let tables: Vec<String> = vauban_orm::checks::tables(&app.modules.models(), app.package.name)
@@ -22,6 +22,10 @@ pub(crate) fn open(app: &App, settings: &Settings) -> Result<Database, Failure> 
         .collect();
     if !tables.is_empty() {
         return Err(Failure::new(tables.join("\n")));
+    }
+    let migrations = app.modules.refused_migrations(app.package.name);
+    if !migrations.is_empty() {
+        return Err(Failure::new(migrations.join("\n")));
     }
     let options = Options {
         synchronous: settings.sqlite_synchronous,

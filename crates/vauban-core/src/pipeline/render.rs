@@ -10,6 +10,10 @@ use crate::http::{PagesByType, Replaceable, ReplacedTwice, Request, Response};
 use crate::routing::Url;
 
 impl RenderContext for Request {
+    #[allow(deprecated)]
+    fn __of_the_framework(&self) -> vauban_template::__private::OfTheFramework {
+        vauban_template::__private::OfTheFramework::__made()
+    }
     fn nonce(&self) -> &str {
         Self::nonce(self)
     }

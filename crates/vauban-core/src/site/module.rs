@@ -122,6 +122,8 @@ impl Module {
     /// cannot be queried.
     #[must_use]
     pub fn model<M: Policy>(mut self) -> Self {
+        // CWE-668: what is reviewed under the type's name is the type's own.
+        const { M::__DERIVED.is_so() };
         self.models.push(M::meta);
         self
     }
@@ -398,6 +400,14 @@ impl Modules {
         }
         sets.sort_by_key(|set| set.package == site);
         sets
+    }
+
+    /// What a package's migrations do that is not theirs to do, and two sets of one package; with files that cannot be
+    /// read among it. Asked before the database is opened (CWE-668).
+    pub fn refused_migrations(&self, site: &str) -> Vec<String> {
+        let sets = self.0.iter().flat_map(|module| module.migrations.iter());
+        let sets: Vec<migrations::Set> = sets.cloned().collect();
+        migrations::foreign(&sets, site).unwrap_or_else(|error| vec![error.to_string()])
     }
 
     /// Whether what belongs to the whole site brings migrations; a site of a test may have none.

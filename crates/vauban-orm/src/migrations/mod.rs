@@ -27,6 +27,7 @@ mod apply;
 mod file;
 mod make;
 mod operation;
+mod owned;
 mod set;
 mod state;
 
@@ -34,6 +35,7 @@ pub use apply::{Applied, Pending, apply, create_all, pending};
 pub use file::{Migration, checksum};
 pub use make::{NewMigration, Refusal, empty, make};
 pub use operation::{ColumnState, ConstraintState, Operation};
+pub use owned::{foreign, with_sql};
 pub use set::{INDEX, Set, SetFile, add_file};
 pub use state::{IndexState, State, TableState};
 

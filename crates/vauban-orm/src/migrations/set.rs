@@ -33,6 +33,14 @@ pub struct SetFile {
 }
 
 impl Set {
+    /// Whether another set is the same one, brought twice.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        let texts = |set: &Self| -> Vec<(&str, &str)> {
+            set.files.iter().map(|file| (file.name, file.text)).collect()
+        };
+        self.package == other.package && self.folder == other.folder && texts(self) == texts(other)
+    }
+
     /// The migrations, in order: in a development build from the folder, if it is there, so that a new file
     /// needs no rebuild; else as embedded.
     ///

@@ -27,6 +27,7 @@ pub struct Create<M> {
 impl<M: Model> Create<M> {
     #[doc(hidden)]
     pub fn new(new: M::New) -> Self {
+        const { M::__DERIVED.is_so() };
         Self {
             new: M::new_values(new),
             set: Vec::new(),
@@ -127,6 +128,7 @@ impl Insert {
                 .map_err(|error| translate(error, self.model))?
         };
         if added == 1 {
+            #[allow(deprecated)]
             return M::from_values(&self.values).map_err(mismatch(self.model));
         }
         let new: Vec<_> = self.model.columns.iter().zip(&self.values).collect();

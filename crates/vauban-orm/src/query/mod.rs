@@ -67,6 +67,7 @@ const PER_PAGE: u32 = 25;
 impl<M: Model> QuerySet<M> {
     /// All rows that whoever asks may see.
     pub fn new() -> Self {
+        const { M::__DERIVED.is_so() };
         Self {
             select: Select::new(M::meta()),
             per_page: PER_PAGE,

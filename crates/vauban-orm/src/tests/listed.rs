@@ -5,6 +5,7 @@ use vauban_macros::Model;
 use super::*;
 use crate::actor::{Proof, Right, ServiceMeta};
 use crate::engine::{Database, Options};
+use crate::meta::Derived;
 use crate::*;
 
 /// A second model on the users' table, with an open policy, that no module lists.
@@ -238,6 +239,7 @@ fn of_package(
         rules: User::meta().rules,
         type_id: User::meta().type_id,
         type_name,
+        __derived: Derived::__by_the_derive(),
     }))
 }
 
@@ -291,6 +293,37 @@ fn tables_belong_to_packages() {
         "vauban_credential",
     );
     assert_eq!(told(&[accounts]), [] as [String; 0]);
+}
+
+/// CWE-89, CWE-668: a description by hand leaves no quotes and meets no other's table by its letters' case.
+#[test]
+fn names_of_listed_models_are_checked() {
+    for table in ["main\".\"vauban_credential", "Vauban_Credential", "", "user;"] {
+        let model = of_package(|| "evil::Entry", "evil", table);
+        let told = match crate::listed::Listed::new(vec![model], Vec::new()) {
+            Err(Error::Internal(told)) => told,
+            other => panic!("{table}: {other:?}"),
+        };
+        assert!(
+            told.contains("is lower-case ASCII letters") && told.contains(table),
+            "{told}"
+        );
+    }
+    let thief = of_package(|| "site::Entry", "site", "VAUBAN_credential");
+    assert!(
+        checks::tables(&[thief], "site")[0]
+            .message
+            .contains("are the framework's")
+    );
+    let (one, two) = (
+        of_package(|| "site::Entry", "site", "entry"),
+        of_package(|| "site::Entry", "site", "ENTRY"),
+    );
+    assert!(
+        checks::check(&[one, two])
+            .iter()
+            .any(|found| found.id == "orm.E004")
+    );
 }
 
 /// A package that others depend on.

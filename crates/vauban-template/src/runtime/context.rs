@@ -1,7 +1,27 @@
 //! What a template may ask of the response it is rendered for.
 
-/// One response. Implemented by the framework's `Request`; a test may bring its own.
+/// Says that a [`RenderContext`] is the framework's. Deprecated from its birth is the one way to it, so that rustc reports
+/// whoever else names it.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct OfTheFramework(());
+
+impl OfTheFramework {
+    /// For the framework's contexts.
+    #[deprecated(note = "only the framework says what a page is rendered for: a view takes `cx: &Request`")]
+    pub const fn __made() -> Self {
+        Self(())
+    }
+}
+
+/// One response. The framework's `Request` is one, and nothing else: what a context appends is written into the page as
+/// it is, so that one by hand would make markup of any text (CWE-79).
 pub trait RenderContext {
+    /// Says so. Asked before markup is made, so that nothing is written for a context that cannot answer. Deprecated, so
+    /// that no other context answers with the framework's.
+    #[doc(hidden)]
+    #[deprecated(note = "only the framework asks a context whose it is")]
+    fn __of_the_framework(&self) -> OfTheFramework;
     /// The Content-Security-Policy nonce of this response.
     fn nonce(&self) -> &str;
     /// Appends a fresh form token for a form with this literal action (base64url text only).
@@ -36,6 +56,10 @@ pub trait RenderContext {
 pub struct NoContext;
 
 impl RenderContext for NoContext {
+    #[allow(deprecated)]
+    fn __of_the_framework(&self) -> OfTheFramework {
+        OfTheFramework::__made()
+    }
     fn nonce(&self) -> &str {
         ""
     }
@@ -75,6 +99,10 @@ impl RenderContext for NoContext {
 pub struct InForm<'a>(pub &'a dyn RenderContext);
 
 impl RenderContext for InForm<'_> {
+    #[allow(deprecated)]
+    fn __of_the_framework(&self) -> OfTheFramework {
+        self.0.__of_the_framework()
+    }
     fn write_csrf_token(&self, _: Option<&str>, _: &mut String) {}
     fn nonce(&self) -> &str {
         self.0.nonce()

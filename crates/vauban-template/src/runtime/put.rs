@@ -126,25 +126,22 @@ impl<T: Display + ?Sized, C: Escape, const L: u32, const K: u32, F> PutDisplay f
 impl<T: ?Sized, C, const L: u32, const K: u32, F> Probe<'_, T, C, L, K, F> {
     /// Appends the value.
     #[inline]
-    pub fn put(&self, cx: &dyn RenderContext, out: &mut String)
+    pub fn put(&self, _: &dyn RenderContext, _: &mut String)
     where
         T: Put<C, L, K, F>,
     {
-        self.0.put_here(cx, out);
     }
 }
 
-/// A value that can be written in a context.
+/// A value that can be written in a context: of no type. It only explains, and writes nothing for whoever implements it
+/// (CWE-79).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be written as {C} ({F}, line {L}, column {K})",
     label = "used in line {L}, column {K} of {F}",
     note = "an `Option` has to be handled: {{% if x %}}{{{{ x }}}}{{% endif %}} or {{{{ x|default:\"…\" }}}}",
     note = "text takes strings, numbers, SafeHtml and types with Display; an address from which code loads takes ResourceUrl; a form's action takes {{% url %}}"
 )]
-pub trait Put<C, const L: u32, const K: u32, F> {
-    /// Appends the value.
-    fn put_here(&self, cx: &dyn RenderContext, out: &mut String);
-}
+pub trait Put<C, const L: u32, const K: u32, F> {}
 
 /// Escapes what was appended since `start`.
 pub fn escape_tail<C: Escape>(start: usize, out: &mut String) {

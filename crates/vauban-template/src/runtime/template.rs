@@ -28,6 +28,9 @@ pub trait Template {
 
     /// The page as a string of its own.
     fn render(&self, cx: &dyn RenderContext) -> String {
+        // CWE-79: what a context appends is not escaped; only the framework's passes.
+        #[allow(deprecated)]
+        let super::context::OfTheFramework { .. } = cx.__of_the_framework();
         let mut out = String::with_capacity(Self::SIZE_HINT);
         self.render_into(cx, &mut out);
         out

@@ -34,6 +34,10 @@ impl Default for TestContext {
 }
 
 impl RenderContext for TestContext {
+    #[allow(deprecated)]
+    fn __of_the_framework(&self) -> vauban_template::__private::OfTheFramework {
+        vauban_template::__private::OfTheFramework::__made()
+    }
     fn nonce(&self) -> &str {
         "NONCE"
     }

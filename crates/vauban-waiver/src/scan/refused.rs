@@ -28,8 +28,9 @@ pub(super) const OUR_NAME: &str = "names that begin with `vauban` are Vauban's o
 pub(super) const TEST_RENAMED: &str =
     "the name `test` is given to something else: then test code cannot be told from the program";
 
-/// What traits ask for whose implementations are written as they are: of templates, addresses and trusted values.
-const SEALED: &[&str] = &["__DERIVED", "__write_url", "__put_trusted"];
+/// What traits ask for whose implementations are written as they are: of templates, their contexts, addresses and trusted
+/// values.
+const SEALED: &[&str] = &["__DERIVED", "__write_url", "__put_trusted", "__of_the_framework"];
 
 /// Lints that keep what is hidden from being used, and the compiler's own words from being set by hand.
 pub(super) const LINTS: &[&str] = &["deprecated", "warnings", "explicit_builtin_cfgs_in_flags"];

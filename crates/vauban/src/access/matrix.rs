@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::{self, Write as _};
 
+use vauban_orm::ModelMeta;
 use vauban_orm::actor::Action;
 
 use vauban_core::module::Modules;
@@ -46,6 +47,13 @@ pub enum Line {
         /// Its path in the program.
         identity: String,
     },
+    /// A package's migration that does what no rule can look at.
+    Migration {
+        /// `package/name`.
+        migration: String,
+        /// What it does.
+        does: String,
+    },
     /// A signed exception.
     Waiver {
         /// The wall.
@@ -71,6 +79,7 @@ impl fmt::Display for Line {
             Self::Policy { model, action, rule } => write!(f, "policy {model} {action}: {rule}"),
             Self::Service { service, right } => write!(f, "service {service}: {right}"),
             Self::Identity { identity } => write!(f, "identity {identity}"),
+            Self::Migration { migration, does } => write!(f, "migration {migration}: {does}"),
             Self::Waiver {
                 wall,
                 module,
@@ -123,10 +132,11 @@ impl Matrix {
                 view: vauban_orm::checks::shown_path(route.meta.id),
             });
         }
-        for model in modules.models() {
+        let models = modules.models();
+        for model in &models {
             for (action, rule) in vauban_orm::checks::policy(model) {
                 lines.insert(Line::Policy {
-                    model: model.name.to_owned(),
+                    model: named(model, &models),
                     action: word(action).to_owned(),
                     rule,
                 });
@@ -142,13 +152,21 @@ impl Matrix {
                 lines.insert(own(format!(
                     "{} {}",
                     word(granted.action),
-                    (granted.model)().name
+                    named((granted.model)(), &models)
                 )));
             }
         }
         for identity in modules.identities() {
             lines.insert(Line::Identity {
                 identity: vauban_orm::checks::shown_type(identity),
+            });
+        }
+        // CWE-668: SQL by hand is on whatever table it names; it is read in review.
+        for migration in vauban_orm::migrations::with_sql(&modules.migration_sets(package.name), package.name)
+        {
+            lines.insert(Line::Migration {
+                migration,
+                does: "runs SQL".to_owned(),
             });
         }
         let signed = Lock::parse(&package.waivers_lock().unwrap_or_default());
@@ -240,6 +258,15 @@ impl Matrix {
             })
             .collect();
         section(&mut out, &["Identity"], &identities);
+        let migrations: Vec<[&str; 2]> = self
+            .lines
+            .iter()
+            .filter_map(|line| match line {
+                Line::Migration { migration, does } => Some([migration.as_str(), does]),
+                _ => None,
+            })
+            .collect();
+        section(&mut out, &["Migration", "Does"], &migrations);
         let waivers: Vec<[&str; 3]> = self
             .lines
             .iter()
@@ -275,6 +302,9 @@ impl Matrix {
                 }
                 Line::Identity { identity } => {
                     serde_json::json!({ "kind": "identity", "identity": identity })
+                }
+                Line::Migration { migration, does } => {
+                    serde_json::json!({ "kind": "migration", "migration": migration, "does": does })
                 }
                 Line::Waiver {
                     wall,
@@ -329,6 +359,16 @@ fn section<const N: usize>(out: &mut String, head: &[&str; N], rows: &[[&str; N]
         let _ = writeln!(out, "{}", cells.join("  ").trim_end());
     }
     out.push('\n');
+}
+
+/// A model's name, with its path where two of them would have one: no model's lines pass for another's (CWE-451).
+fn named(model: &ModelMeta, models: &[&'static ModelMeta]) -> String {
+    let is_other = |other: &&&'static ModelMeta| !std::ptr::eq(**other, model) && other.name == model.name;
+    if models.iter().any(|other| is_other(&other)) {
+        vauban_orm::checks::shown_type(model.type_name())
+    } else {
+        model.name.to_owned()
+    }
 }
 
 #[cfg(test)]

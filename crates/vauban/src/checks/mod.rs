@@ -33,6 +33,7 @@ pub fn run(checking: &Checking<'_>) -> Vec<Finding> {
     let own: &[Check] = &[
         program::routes,
         program::models,
+        program::migrations,
         deployment::build,
         deployment::keys,
         deployment::hosts,

@@ -32,3 +32,11 @@ pub(super) fn models(c: &Checking<'_>) -> Vec<Finding> {
         })
         .collect()
 }
+
+/// Whose tables each package's migrations touch (CWE-668).
+pub(super) fn migrations(c: &Checking<'_>) -> Vec<Finding> {
+    let hint = "The chapter on migrations explains it.";
+    let told = c.modules.refused_migrations(c.package.name).into_iter();
+    told.map(|message| Finding::error("migrations.foreign", message, hint))
+        .collect()
+}
