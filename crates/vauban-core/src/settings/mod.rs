@@ -178,6 +178,16 @@ impl Settings {
         }
     }
 
+    /// A data folder of one's own holds the database, too, unless that is named.
+    fn place_database(&mut self) {
+        let named = |name: &str| !matches!(self.source(name), Source::Default);
+        if named("data_dir") && !named("database_url") {
+            let root = if self.data_dir.is_absolute() { "//" } else { "" };
+            let path = self.data_dir.join("db.sqlite3");
+            self.database_url = Secret::new(format!("sqlite:{root}{}", path.display()));
+        }
+    }
+
     /// Vauban's own defaults for `mode`, before anything is read. In development a random key is set.
     pub fn defaults(mode: Mode) -> Self {
         let development = mode.is_development();
