@@ -331,6 +331,29 @@ async fn a_broken_chunk_ends_the_connection_and_a_legal_extension_passes() {
     assert_eq!(extended, plain);
 }
 
+/// CWE-1385: a WebSocket is not asked for from elsewhere; any other protocol that a client offers is ignored, and its
+/// request is an ordinary one (RFC 9110 §7.8).
+#[tokio::test]
+async fn an_offer_of_another_protocol_is_ignored() {
+    let server = twin(Without::default()).await;
+    for (offer, status) in [
+        ("h2c", 200),
+        ("h2c, TLS/1.0", 200),
+        ("websocket", 403),
+        ("WebSocket/13", 403),
+        ("h2c, websocket", 403),
+    ] {
+        let reply = server
+            .send(
+                "GET /x",
+                &browser(&[("Connection", "Upgrade"), ("Upgrade", offer)]),
+                "",
+            )
+            .await;
+        assert_eq!(reply.status, status, "{offer}");
+    }
+}
+
 /// CWE-525: an answer made for somebody is kept by nobody.
 #[tokio::test]
 async fn answers_of_a_session_are_not_kept() {
