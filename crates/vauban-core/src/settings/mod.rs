@@ -121,6 +121,8 @@ pub struct Hsts {
 pub struct RequestLimits {
     /// Bytes of a request's body.
     pub body: usize,
+    /// Bytes of the bodies of all requests that are in memory at once.
+    pub bodies: usize,
     /// Fields of a form or a query.
     pub fields: usize,
     /// Bytes of all header lines together.
@@ -221,6 +223,7 @@ impl Settings {
             },
             limits: RequestLimits {
                 body: 1 << 20,
+                bodies: 256 << 20,
                 fields: 1000,
                 header_bytes: 16 << 10,
                 headers: 100,

@@ -425,6 +425,11 @@ pub(super) static ROWS: &[Row] = &[
         |s| s.hsts.preload.to_string()
     ),
     size_row!("limits.body", "bytes of a request's body", limits.body),
+    size_row!(
+        "limits.bodies",
+        "bytes of all requests' bodies that are in memory at once; further ones wait, and get 503 after `timeouts.body`",
+        limits.bodies
+    ),
     count_row!(
         "limits.fields",
         "fields of a form or a query",
