@@ -44,6 +44,8 @@ use std::time::Duration;
 
 use ::http::{HeaderValue, Method, StatusCode, header};
 
+use guard::caught;
+
 use crate::http::{Body, Error, Request, RequestBody, Response, Result, Saved};
 use crate::routing::{Found, Target};
 use crate::site::{Asking, Site};
@@ -127,7 +129,9 @@ async fn call(cx: &Arc<Request>, target: Target, body: RequestBody) -> Response 
         ended = (&mut view).await;
     }
     match ended {
-        Ok(response) => response.render(cx),
+        // CWE-248: the page is the site's own code, too.
+        Ok(response) => caught(|| response.render(cx))
+            .unwrap_or_else(|stopped| pages::answer(&cx.site, cx, stopped.into_error())),
         Err(stopped) => {
             if cx.saved() == Saved::No {
                 // What the view wrote was undone when it was dropped; what it said and set goes the same way.

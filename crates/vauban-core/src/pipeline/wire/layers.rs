@@ -3,7 +3,7 @@
 use ::http::StatusCode;
 
 use super::*;
-use crate::http::{Error, Response};
+use crate::http::{Error, Respond, Response};
 use crate::pipeline::{Gate, Middleware, Next};
 use crate::routing::SignedIn;
 
@@ -115,4 +115,45 @@ async fn a_gate_that_panics_or_hangs_ends_one_request_with_its_page() {
         assert!(!reply.body.contains("secret detail"));
     }
     assert_eq!(server.send("GET /host/", &host, "").await.status, 200);
+}
+
+struct RuinedPage;
+impl Respond for RuinedPage {
+    fn respond(self, _: &Request) -> Response {
+        panic!("secret detail")
+    }
+    fn commits(&self) -> bool {
+        true
+    }
+}
+
+#[view(get, "/ruined/")]
+async fn ruined(_: Public) -> Result<Response> {
+    Ok(Response::of(RuinedPage))
+}
+
+#[view(get, "/ruined-error/")]
+async fn ruined_error(_: Public) -> Result<Response> {
+    Err(Error::with_answer(Response::of(RuinedPage)))
+}
+
+/// CWE-248: a page that is rendered behind the view, and panics, is answered like a view that does.
+#[tokio::test]
+async fn a_page_that_panics_has_an_error_page() {
+    let mut parts = parts(&["example.com"]);
+    parts.routes = parts
+        .routes
+        .view::<ruined>("ruined")
+        .view::<ruined_error>("ruined_error");
+    let server = start(parts).await;
+    for path in ["/ruined/", "/ruined-error/"] {
+        let line = format!("GET {path}");
+        let reply = server.send(&line, &[pair("Host", "example.com")], "").await;
+        assert_eq!(reply.status, 500);
+        let id = reply
+            .header("x-request-id")
+            .expect("a request has an id")
+            .to_owned();
+        assert!(reply.body.contains(&id), "{path}: {}", reply.body);
+    }
 }
