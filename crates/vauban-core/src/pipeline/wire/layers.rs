@@ -127,26 +127,19 @@ impl Respond for RuinedPage {
     }
 }
 
-#[view(get, "/ruined/")]
-async fn ruined(_: Public) -> Result<Response> {
-    Ok(Response::of(RuinedPage))
-}
-
-#[view(get, "/ruined-error/")]
-async fn ruined_error(_: Public) -> Result<Response> {
-    Err(Error::with_answer(Response::of(RuinedPage)))
-}
-
-/// CWE-248: a page that is rendered behind the view, and panics, is answered like a view that does.
+/// CWE-248: a page of a gate's or a middleware's is rendered outside of the view, and its panic is answered like a view's.
 #[tokio::test]
 async fn a_page_that_panics_has_an_error_page() {
     let mut parts = parts(&["example.com"]);
-    parts.routes = parts
-        .routes
-        .view::<ruined>("ruined")
-        .view::<ruined_error>("ruined_error");
+    parts.before = vec![Arc::new(|cx: &Request| match cx.path() {
+        "/json/" => Err(Error::with_answer(Response::of(RuinedPage))),
+        _ => Ok(None),
+    })];
+    parts.around = vec![Arc::new(|_: Arc<Request>, _: Next| async {
+        Response::of(RuinedPage)
+    })];
     let server = start(parts).await;
-    for path in ["/ruined/", "/ruined-error/"] {
+    for path in ["/x", "/json/"] {
         let line = format!("GET {path}");
         let reply = server.send(&line, &[pair("Host", "example.com")], "").await;
         assert_eq!(reply.status, 500);
