@@ -98,7 +98,7 @@ async fn enter(site: &Site, cx: &mut Request, body: &mut RequestBody) -> Result<
         // CWE-248, CWE-400: a gate is the site's own code.
         let limit = cx.settings().timeouts.request;
         let ended = Guarded::new(Box::pin(layers::gates(cx)), limit).await;
-        if let Some(answer) = ended.map_err(Stopped::into_error)?? {
+        if let Some(answer) = ended.map_err(Error::stopped)?? {
             return Ok(Way::Answer(answer));
         }
     }
@@ -131,7 +131,7 @@ async fn call(cx: &Arc<Request>, target: Target, body: RequestBody) -> Response 
     match ended {
         // CWE-248: the page is the site's own code, too.
         Ok(response) => caught(|| response.render(cx))
-            .unwrap_or_else(|stopped| pages::answer(&cx.site, cx, stopped.into_error())),
+            .unwrap_or_else(|stopped| pages::answer(&cx.site, cx, Error::stopped(stopped))),
         Err(stopped) => {
             if cx.saved() == Saved::No {
                 // What the view wrote was undone when it was dropped; what it said and set goes the same way.

@@ -48,7 +48,7 @@ pub(crate) fn answer(site: &Site, cx: &Request, error: Error) -> Response {
     let mut error = match error.into_answer() {
         Ok(made) => {
             return caught(|| made.render(cx))
-                .unwrap_or_else(|stopped| answer(site, cx, stopped.into_error()));
+                .unwrap_or_else(|stopped| answer(site, cx, Error::stopped(stopped)));
         }
         Err(error) => error,
     };
