@@ -254,14 +254,19 @@ impl Bound {
         }
         self.shared.check_open()?;
         let database = &self.shared.database;
-        let inline = database.read_inline(|c| run(&query, &self.authority, c, &mut sql));
+        let mut read = 0;
+        let inline = database.read_inline(|c| {
+            let result = run(&query, &self.authority, c, &mut sql);
+            read = c.asked();
+            result
+        });
         self.shared.log(&sql, since, false);
         if !matches!(inline, Err(Error::TooMuchWork)) {
             return inline;
         }
         let authority = self.authority.clone();
         database
-            .read_on_thread(move |c| run(&query, &authority, c, &mut String::new()))
+            .read_on_thread(read, move |c| run(&query, &authority, c, &mut String::new()))
             .await
     }
 

@@ -37,6 +37,8 @@ pub enum Error {
     Unavailable(&'static str),
     /// A statement needed more work than its limit allows (503; CWE-400).
     TooMuchWork,
+    /// A page that begins behind row [`DEEPEST_ROW`](crate::DEEPEST_ROW) (404; CWE-400).
+    TooDeep,
     /// The handle outlived its request (500).
     Finished,
     /// A write through a handle that reads (500).
@@ -73,7 +75,7 @@ impl Error {
     /// The HTTP status of an answer that fails with this.
     pub fn status(&self) -> u16 {
         match self {
-            Self::NotFound => 404,
+            Self::NotFound | Self::TooDeep => 404,
             Self::Forbidden => 403,
             Self::Conflict | Self::Restricted { .. } | Self::Unique { .. } => 409,
             Self::Invalid(_) => 422,
@@ -125,6 +127,7 @@ impl fmt::Display for Error {
             Self::Busy(why) => write!(f, "the database is busy: {why}"),
             Self::Unavailable(why) => write!(f, "the database is not available: {why}"),
             Self::TooMuchWork => f.write_str("the statement needs more work than its limit allows"),
+            Self::TooDeep => f.write_str("this page is too far from the first one; narrow the search"),
             Self::Finished => f.write_str("the handle outlived its request"),
             Self::ReadOnly => f.write_str("a write through a handle that only reads"),
             Self::Unlisted { what, name } => {

@@ -102,7 +102,9 @@ pub use meta::{ColumnMeta, ModelMeta};
 pub use model::{Model, UserModel};
 pub use policy::{Policy, Rules, Settable, Who};
 pub use problem::{Argument, Problem};
-pub use query::{Changeable, Create, Deletable, Page, Permitted, PermittedQuerySet, QuerySet, Version};
+pub use query::{
+    Changeable, Create, DEEPEST_ROW, Deletable, Page, Permitted, PermittedQuerySet, QuerySet, Version,
+};
 pub use types::{DateTime, ForeignKey, Id, InvalidId, InvalidSlug, Related, Slug, UserId};
 
 /// For generated code. Not part of the public API.

@@ -25,7 +25,7 @@ pub struct Article {
     #[field(owner)]
     pub author: ForeignKey<User>,
     pub published: bool,
-    #[field(auto_now_add)]
+    #[field(auto_now_add, index)]
     pub created: DateTime,
 }
 

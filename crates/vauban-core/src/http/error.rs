@@ -177,7 +177,11 @@ impl<E: std::error::Error + Send + Sync + 'static> From<E> for Error {
             Some(error) => StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
             None => StatusCode::INTERNAL_SERVER_ERROR,
         };
-        let mut error = Self::new(status, "");
+        let message = match source.downcast_ref::<vauban_orm::Error>() {
+            Some(vauban_orm::Error::TooDeep) => "This page is too far from the first one. Narrow the search.",
+            _ => "",
+        };
+        let mut error = Self::new(status, message);
         error.0.source = Some(source);
         error
     }

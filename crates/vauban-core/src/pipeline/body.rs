@@ -1,10 +1,12 @@
 //! Bodies, bounded in size and time (ASVS 4.2.x, 15.2.2, CWE-400, CWE-409, CWE-770).
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ::http::{HeaderMap, StatusCode, header};
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::guard::Guarded;
 use crate::http::{Error, Request, RequestBody, Result};
@@ -25,30 +27,82 @@ pub(crate) fn limit_of(cx: &Request) -> usize {
         .unwrap_or(cx.settings().limits.body)
 }
 
+/// Bytes of bodies that are in memory at once, all requests together (CWE-770): each of many may be small.
+#[derive(Debug, Clone)]
+pub(crate) struct Budget(Arc<Semaphore>);
+
+impl Budget {
+    pub(crate) fn new(bytes: usize) -> Self {
+        Self(Arc::new(Semaphore::new(bytes.min(Semaphore::MAX_PERMITS))))
+    }
+
+    #[cfg(test)]
+    pub(super) async fn for_test(&self, bytes: usize) -> OwnedSemaphorePermit {
+        self.room(bytes, Duration::from_secs(1)).await.unwrap()
+    }
+
+    /// Room for so many bytes, if it comes within `wait`.
+    ///
+    /// # Errors
+    /// 503.
+    async fn room(&self, bytes: usize, wait: Duration) -> Result<OwnedSemaphorePermit> {
+        let full = || Error::new(StatusCode::SERVICE_UNAVAILABLE, "");
+        let many = u32::try_from(bytes).map_err(|_| full())?;
+        let room = tokio::time::timeout(wait, Arc::clone(&self.0).acquire_many_owned(many));
+        room.await.ok().and_then(Result::ok).ok_or_else(full)
+    }
+}
+
+/// Bytes with their room, which is free again when the last who holds them has dropped them.
+struct Held {
+    bytes: Bytes,
+    _room: OwnedSemaphorePermit,
+}
+
+impl AsRef<[u8]> for Held {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+fn held(bytes: Bytes, room: Option<OwnedSemaphorePermit>) -> Bytes {
+    match room {
+        Some(room) => Bytes::from_owner(Held { bytes, _room: room }),
+        None => bytes,
+    }
+}
+
 /// Reads a body of at most `limit` bytes within `time`.
 ///
 /// # Errors
 /// 413 if it is larger, before reading if it says so; 415 if it is encoded; 408 if it is too slow; 400 if
-/// it breaks off or has two content types.
+/// it breaks off or has two content types; 503 if there is no room for it in time.
 pub(crate) async fn read(
     body: RequestBody,
     headers: &HeaderMap,
     limit: usize,
     time: Duration,
+    budget: &Budget,
 ) -> Result<Bytes> {
-    let mut pieces = Pieces::new(body, headers, limit, time)?;
-    let Some(first) = pieces.next().await? else {
+    let mut pieces = Pieces::new(body, headers, limit, time, budget)?;
+    let Some((first, mut room)) = pieces.piece().await? else {
         return Ok(Bytes::new());
     };
-    let Some(second) = pieces.next().await? else {
-        return Ok(first);
+    let mut keep = |more: Option<OwnedSemaphorePermit>| match (&mut room, more) {
+        (Some(room), Some(more)) => room.merge(more),
+        (room, more) => *room = room.take().or(more),
     };
+    let Some((second, more)) = pieces.piece().await? else {
+        return Ok(held(first, room));
+    };
+    keep(more);
     let mut all = BytesMut::from(first);
     all.extend_from_slice(&second);
-    while let Some(piece) = pieces.next().await? {
+    while let Some((piece, more)) = pieces.piece().await? {
+        keep(more);
         all.extend_from_slice(&piece);
     }
-    Ok(all.freeze())
+    Ok(held(all.freeze(), room))
 }
 
 /// A body on its way, with its bounds.
@@ -59,6 +113,9 @@ pub(crate) struct Pieces {
     time: Duration,
     start: Instant,
     read: usize,
+    budget: Budget,
+    /// How long it waited for room: that is not the client's slowness.
+    waited: Duration,
 }
 
 impl Pieces {
@@ -66,7 +123,13 @@ impl Pieces {
     ///
     /// # Errors
     /// 413 if it says that it is too large; 415 if it is encoded; 400 if it has two content types.
-    pub(crate) fn new(body: RequestBody, headers: &HeaderMap, limit: usize, time: Duration) -> Result<Self> {
+    pub(crate) fn new(
+        body: RequestBody,
+        headers: &HeaderMap,
+        limit: usize,
+        time: Duration,
+        budget: &Budget,
+    ) -> Result<Self> {
         // CWE-409: an encoded body is small on the wire only.
         if headers
             .get_all(header::CONTENT_ENCODING)
@@ -95,25 +158,32 @@ impl Pieces {
             time,
             start: Instant::now(),
             read: 0,
+            budget: budget.clone(),
+            waited: Duration::ZERO,
         })
     }
 
     /// The next piece; `None` at its end.
     ///
     /// # Errors
-    /// 413 if it is larger than its limit; 408 if it is too slow; 400 if it breaks off.
+    /// 413 if it is larger than its limit; 408 if it is too slow; 400 if it breaks off; 503 if there is no room for it.
     pub(crate) async fn next(&mut self) -> Result<Option<Bytes>> {
+        Ok(self.piece().await?.map(|(piece, room)| held(piece, room)))
+    }
+
+    /// The next piece and its room; none is counted for what was in memory before.
+    async fn piece(&mut self) -> Result<Option<(Bytes, Option<OwnedSemaphorePermit>)>> {
         loop {
             let incoming = match &mut self.body {
                 RequestBody::Ready(bytes) if bytes.is_empty() => return Ok(None),
                 RequestBody::Ready(bytes) => {
                     let piece = std::mem::take(bytes);
-                    return self.count(piece).map(Some);
+                    return self.count(piece).map(|piece| Some((piece, None)));
                 }
                 RequestBody::Network(incoming) => incoming,
             };
             let flown = Duration::from_secs(self.read as u64 / RATE);
-            let allowed = self.time.min(GRACE + flown);
+            let allowed = self.time.min(GRACE + flown + self.waited);
             let left = allowed.saturating_sub(self.start.elapsed());
             // CWE-400: a body that trickles keeps memory and a connection busy.
             let Ok(frame) = Guarded::new(Box::pin(incoming.frame()), left).await else {
@@ -124,7 +194,12 @@ impl Pieces {
             if let Ok(piece) = frame.into_data()
                 && !piece.is_empty()
             {
-                return self.count(piece).map(Some);
+                let piece = self.count(piece)?;
+                let since = Instant::now();
+                let left = self.time.saturating_sub(self.start.elapsed());
+                let room = self.budget.room(piece.len(), left).await?;
+                self.waited += since.elapsed();
+                return Ok(Some((piece, Some(room))));
             }
         }
     }
@@ -156,7 +231,7 @@ mod tests {
                 headers.append(header::CONTENT_TYPE, (*kind).parse().unwrap());
             }
             let body = RequestBody::Ready(Bytes::from_static(b"a=1"));
-            let read = read(body, &headers, 10, Duration::from_secs(1)).await;
+            let read = read(body, &headers, 10, Duration::from_secs(1), &Budget::new(10)).await;
             read.map_err(|error| error.status())
         };
         let form = "application/x-www-form-urlencoded";

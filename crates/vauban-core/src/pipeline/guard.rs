@@ -45,6 +45,17 @@ pub(crate) fn watch_panics() {
     });
 }
 
+/// Runs what does not wait, and catches its panic (CWE-248).
+pub(crate) fn caught<T>(run: impl FnOnce() -> T) -> Result<T, Stopped> {
+    catch_unwind(AssertUnwindSafe(run)).map_err(|panic| {
+        let at = LAST_PANIC.with_borrow_mut(Option::take);
+        Stopped::Panicked(Panic {
+            message: message(&*panic),
+            at,
+        })
+    })
+}
+
 pub(crate) struct Guarded<F> {
     future: F,
     limit: Duration,
@@ -72,16 +83,10 @@ impl<F: Future + Unpin> Future for Guarded<F> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
-        match catch_unwind(AssertUnwindSafe(|| Pin::new(&mut this.future).poll(cx))) {
+        match caught(|| Pin::new(&mut this.future).poll(cx)) {
             Ok(Poll::Ready(output)) => return Poll::Ready(Ok(output)),
             Ok(Poll::Pending) => {}
-            Err(panic) => {
-                let at = LAST_PANIC.with_borrow_mut(Option::take);
-                return Poll::Ready(Err(Stopped::Panicked(Panic {
-                    message: message(&*panic),
-                    at,
-                })));
-            }
+            Err(stopped) => return Poll::Ready(Err(stopped)),
         }
         let limit = this.limit;
         let timer = this

@@ -44,6 +44,8 @@ use std::time::Duration;
 
 use ::http::{HeaderValue, Method, StatusCode, header};
 
+use guard::caught;
+
 use crate::http::{Body, Error, Request, RequestBody, Response, Result, Saved};
 use crate::routing::{Found, Target};
 use crate::site::{Asking, Site};
@@ -92,8 +94,13 @@ async fn enter(site: &Site, cx: &mut Request, body: &mut RequestBody) -> Result<
     if matches!(&found, Found::View(target, _) if target.development) && !cx.is_from_developer() {
         return Err(Error::not_found());
     }
-    if let Some(answer) = layers::gates(cx).await? {
-        return Ok(Way::Answer(answer));
+    if !site.before.is_empty() {
+        // CWE-248, CWE-400: a gate is the site's own code.
+        let limit = cx.settings().timeouts.request;
+        let ended = Guarded::new(Box::pin(layers::gates(cx)), limit).await;
+        if let Some(answer) = ended.map_err(Error::stopped)?? {
+            return Ok(Way::Answer(answer));
+        }
     }
     // Who asks: by the credential of the view's rule, and no other.
     if let Found::View(target, params) = found {
@@ -122,7 +129,9 @@ async fn call(cx: &Arc<Request>, target: Target, body: RequestBody) -> Response 
         ended = (&mut view).await;
     }
     match ended {
-        Ok(response) => response.render(cx),
+        // CWE-248: the page is the site's own code, too.
+        Ok(response) => caught(|| response.render(cx))
+            .unwrap_or_else(|stopped| pages::answer(&cx.site, cx, Error::stopped(stopped))),
         Err(stopped) => {
             if cx.saved() == Saved::No {
                 // What the view wrote was undone when it was dropped; what it said and set goes the same way.

@@ -15,7 +15,7 @@ const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 /// # Errors
 /// 403.
 pub(crate) fn check(site: &Site, cx: &Request) -> Result<()> {
-    let upgrades = cx.headers().contains_key(header::UPGRADE);
+    let upgrades = asks_for_websocket(cx.headers());
     let safe = matches!(*cx.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     // CWE-1385: a WebSocket handshake is a GET that cannot carry a token.
     if safe && !upgrades {
@@ -30,6 +30,17 @@ pub(crate) fn check(site: &Site, cx: &Request) -> Result<()> {
     }
     SecurityEvent::ORIGIN_REFUSED.log(Some(cx));
     Err(Error::forbidden())
+}
+
+/// Whether a WebSocket is asked for, alone or among others. Other protocols are ignored, as RFC 9110 §7.8 allows: the
+/// request is then an ordinary one.
+fn asks_for_websocket(headers: &HeaderMap) -> bool {
+    headers.get_all(header::UPGRADE).iter().any(|value| {
+        value.as_bytes().split(|byte| *byte == b',').any(|protocol| {
+            let name = protocol.split(|byte| *byte == b'/').next().unwrap_or(protocol);
+            name.trim_ascii().eq_ignore_ascii_case(b"websocket")
+        })
+    })
 }
 
 fn from_own_page(site: &Site, cx: &Request, upgrades: bool) -> bool {

@@ -7,6 +7,8 @@ use ::http::{HeaderValue, Method, StatusCode, header};
 
 use vauban_macros::Template;
 
+use super::guard::caught;
+
 use super::render::respond_template;
 use crate::http::{
     ByStatus, Error, ErrorFacts, LocalUrl, Redirect, Refusal, Request, Respond, Response, Saved,
@@ -44,7 +46,10 @@ const PERHAPS_SAVED: &str = "What you sent may have been saved. Look before you 
 /// The answer to an error.
 pub(crate) fn answer(site: &Site, cx: &Request, error: Error) -> Response {
     let mut error = match error.into_answer() {
-        Ok(answer) => return answer.render(cx),
+        Ok(made) => {
+            return caught(|| made.render(cx))
+                .unwrap_or_else(|stopped| answer(site, cx, Error::stopped(stopped)));
+        }
         Err(error) => error,
     };
     if error.status().is_server_error() {

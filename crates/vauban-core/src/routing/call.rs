@@ -86,7 +86,7 @@ impl<C: Credential> Call<Writing, C> {
         };
         let (limit, time) = (body::limit_of(&self.cx), self.cx.settings().timeouts.body);
         Ok(BodyStream {
-            pieces: Pieces::new(body, self.cx.headers(), limit, time)?,
+            pieces: Pieces::new(body, self.cx.headers(), limit, time, &self.cx.site.bodies)?,
         })
     }
 
@@ -156,7 +156,7 @@ impl<K: Kind, C: Credential> Call<K, C> {
         }
         if !streams && let Some(unread) = self.unread.take() {
             let (limit, time) = (body::limit_of(&self.cx), self.cx.settings().timeouts.body);
-            self.body = body::read(unread, self.cx.headers(), limit, time).await?;
+            self.body = body::read(unread, self.cx.headers(), limit, time, &self.cx.site.bodies).await?;
         }
         // CWE-352: what a browser sends by itself proves nothing about who wants it. A key that was sent does.
         if !self.cx.is_ambient() {

@@ -174,7 +174,8 @@ impl<S: SignatureScheme> Credential for BySignature<S> {
         Some(Box::pin(async move {
             let unread = std::mem::take(body);
             let limit = body::limit_of(cx);
-            let bytes = body::read(unread, cx.headers(), limit, cx.settings().timeouts.body).await?;
+            let time = cx.settings().timeouts.body;
+            let bytes = body::read(unread, cx.headers(), limit, time, &cx.site.bodies).await?;
             *body = RequestBody::Ready(bytes.clone());
             let loaded = S::verify(cx, &bytes).await?;
             Ok(identity(loaded.map(|loaded| Proven {

@@ -5,7 +5,8 @@
 //! requests. It also forgives what this forbids: two lengths, a length beside `Transfer-Encoding`, another encoding
 //! than `chunked`. What passes here has one reading, so that the watch and the parser never disagree about where
 //! the next head begins. A broken head gets a NUL in place of the line's end, which no parser takes: hyper answers 400
-//! and closes. Requests before it on the connection are answered first.
+//! and closes. Requests before it on the connection are answered first. Where a NUL is legal to hyper (in a chunk's
+//! extension, a trailer) it asks for more, and gets an error: the connection ends there.
 
 /// Where the watch is in the stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,8 +28,8 @@ enum At {
 /// Longest line that is kept to be looked at: field names and lengths are shorter. A line that is longer is of no
 /// interest here, and the parser's own limit ends it.
 const LINE: usize = 256;
-/// Longest line with a chunk's size, extensions included.
-const CHUNK_LINE: usize = 64;
+/// Longest line with a chunk's size, extensions included. Extensions mean nothing here and pass.
+const CHUNK_LINE: usize = 4096;
 
 /// The watch over one connection.
 #[derive(Debug)]
@@ -117,7 +118,7 @@ impl Heads {
         self.line.extend_from_slice(&part[..part.len().min(room)]);
     }
 
-    /// CWE-400: the parser bounds heads, but reads chunk extensions for ever.
+    /// CWE-400: an extension is bounded, so that a chunk's line is no way to send for ever without a body.
     fn too_long(&mut self, last: usize) -> Option<usize> {
         (self.at == At::ChunkSize && self.length > CHUNK_LINE).then(|| {
             self.at = At::Broken;
@@ -147,10 +148,15 @@ impl Heads {
             At::Head if self.begun => self.field(text, whole)?,
             At::Head => self.begun = true,
             At::ChunkSize => {
-                let digits = text.split(|byte| matches!(byte, b';' | b' ' | b'\t')).next()?;
+                let end = text.iter().position(|byte| matches!(byte, b';' | b' ' | b'\t'));
+                let known = end.is_some() || whole;
+                let digits = &text[..end.unwrap_or(text.len())];
+                if self.length > CHUNK_LINE {
+                    return None;
+                }
                 let digits = std::str::from_utf8(digits).ok()?;
                 let hex = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-                let size = u64::from_str_radix(digits, 16).ok().filter(|_| hex && whole)?;
+                let size = u64::from_str_radix(digits, 16).ok().filter(|_| hex && known)?;
                 self.at = match size {
                     0 => At::Trailers,
                     size => At::Chunk(size.checked_add(2)?),
@@ -254,10 +260,27 @@ mod tests {
         }
         let endless = [
             &b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1;"[..],
-            &[b'x'; 100],
+            &[b'x'; 5000],
+            b"\r\n",
         ]
         .concat();
-        assert!(look(&endless, 10).is_some());
+        for step in [10, 10_000] {
+            assert!(look(&endless, step).is_some(), "by {step}");
+        }
+        // Extensions are legal, longer than what is kept of a line too (RFC 9112 §7.1.1).
+        for length in [63, 64, 300, 4000] {
+            let long = format!(
+                "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1;{}\r\nx\r\n0\r\n\r\nGET / HTTP/1.1\n",
+                "x".repeat(length)
+            );
+            for step in [1, 10, 10_000] {
+                assert_eq!(
+                    look(long.as_bytes(), step),
+                    Some(long.len() - 1),
+                    "{length} by {step}"
+                );
+            }
+        }
     }
 
     proptest! {

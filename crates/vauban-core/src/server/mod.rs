@@ -168,8 +168,8 @@ impl AsyncRead for Watched {
     ) -> Poll<io::Result<()>> {
         let this = &mut *self;
         if this.heads.broken() {
-            // The parser has its reason to refuse; nothing more is read (CWE-444).
-            return Poll::Pending;
+            // CWE-444: nothing more is read. CWE-400: nor does anybody wait for it.
+            return Poll::Ready(Err(io::ErrorKind::InvalidData.into()));
         }
         let before = buf.filled().len();
         let poll = Pin::new(&mut this.stream).poll_read(cx, buf);

@@ -121,6 +121,8 @@ pub struct Hsts {
 pub struct RequestLimits {
     /// Bytes of a request's body.
     pub body: usize,
+    /// Bytes of the bodies of all requests that are in memory at once.
+    pub bodies: usize,
     /// Fields of a form or a query.
     pub fields: usize,
     /// Bytes of all header lines together.
@@ -178,6 +180,16 @@ impl Settings {
         }
     }
 
+    /// A data folder of one's own holds the database, too, unless that is named.
+    fn place_database(&mut self) {
+        let named = |name: &str| !matches!(self.source(name), Source::Default);
+        if named("data_dir") && !named("database_url") {
+            let root = if self.data_dir.is_absolute() { "//" } else { "" };
+            let path = self.data_dir.join("db.sqlite3");
+            self.database_url = Secret::new(format!("sqlite:{root}{}", path.display()));
+        }
+    }
+
     /// Vauban's own defaults for `mode`, before anything is read. In development a random key is set.
     pub fn defaults(mode: Mode) -> Self {
         let development = mode.is_development();
@@ -211,6 +223,7 @@ impl Settings {
             },
             limits: RequestLimits {
                 body: 1 << 20,
+                bodies: 256 << 20,
                 fields: 1000,
                 header_bytes: 16 << 10,
                 headers: 100,

@@ -90,6 +90,7 @@ pub(super) fn load(
     let from = |name: &str| Source::Env(name.to_owned());
     let environment = ours(&places.environment, &mut problems);
     environment_layer(&mut settings, places, &environment, &from, &mut problems);
+    settings.place_database();
     if mode.is_development() && settings.secret_key.expose().is_empty() {
         problems.extend(development_key(&mut settings, &places.folder).err());
     }
@@ -628,6 +629,30 @@ mod tests {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
         let settings = load(Mode::Release, &places, &[]).unwrap();
         assert_eq!(settings.secret_key.expose(), "from the file");
+    }
+
+    #[test]
+    fn the_default_database_lies_in_the_data_folder() {
+        let url = |environment: &[(&str, &str)]| {
+            let key = ("VAUBAN_SECRET_KEY", "0123456789abcdefghijklmnopqrstuvwxyzABCDEF");
+            let (_folder, places) = places(&[], &[environment, &[key]].concat());
+            load(Mode::Development, &places, &[])
+                .unwrap()
+                .database_url
+                .expose()
+                .clone()
+        };
+        assert_eq!(url(&[]), "sqlite:var/db.sqlite3");
+        assert_eq!(url(&[("VAUBAN_DATA_DIR", "data")]), "sqlite:data/db.sqlite3");
+        assert_eq!(
+            url(&[("VAUBAN_DATA_DIR", "/srv/data")]),
+            "sqlite:///srv/data/db.sqlite3"
+        );
+        let own = [
+            ("VAUBAN_DATA_DIR", "data"),
+            ("VAUBAN_DATABASE_URL", "sqlite:own.sqlite3"),
+        ];
+        assert_eq!(url(&own), "sqlite:own.sqlite3");
     }
 
     #[cfg(unix)]

@@ -325,7 +325,7 @@ pub(super) static ROWS: &[Row] = &[
     ),
     row!(secret
         "database_url",
-        "where the rows are",
+        "where the rows are; a `data_dir` of one's own has `db.sqlite3` in it",
         "`sqlite:relative/path`, `sqlite:///absolute/path`",
         "can be opened; no migration of the program is missing",
         |s, raw| {
@@ -371,7 +371,7 @@ pub(super) static ROWS: &[Row] = &[
     ),
     row!(
         "data_dir",
-        "folder of the development database and key",
+        "folder of the database, unless `database_url` names another, and of the development key",
         "a path",
         "development: only its owner may read the key",
         |s, raw| {
@@ -425,6 +425,11 @@ pub(super) static ROWS: &[Row] = &[
         |s| s.hsts.preload.to_string()
     ),
     size_row!("limits.body", "bytes of a request's body", limits.body),
+    size_row!(
+        "limits.bodies",
+        "bytes of all requests' bodies that are in memory at once; further ones wait, and get 503 after `timeouts.body`",
+        limits.bodies
+    ),
     count_row!(
         "limits.fields",
         "fields of a form or a query",

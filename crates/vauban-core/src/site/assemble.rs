@@ -6,6 +6,7 @@ use super::module::{Modules, Wired, wire};
 use super::{Package, Site, Units};
 use crate::commands::Failure;
 use crate::messages;
+use crate::pipeline::body::Budget;
 use crate::pipeline::{Headers, csrf};
 use crate::routing::{Conflict, router};
 use crate::settings::Settings;
@@ -50,9 +51,13 @@ impl Site {
     ) -> Result<Self, Vec<Conflict>> {
         let mut static_files = wired.static_files;
         static_files.add(&[FRAGMENTS]);
+        // The largest body that one request may have finds room when it is alone.
+        let of_views = wired.routes.iter().filter_map(|route| route.meta.body_limit);
+        let largest = of_views.fold(settings.limits.body, usize::max);
         Ok(Self {
             router: router(&wired.routes)?,
             headers: Headers::new(&settings),
+            bodies: Budget::new(largest.max(settings.limits.bodies)),
             csrf: keys.signer(csrf::PURPOSE),
             messages: keys.signer(messages::PURPOSE),
             keys,

@@ -8,6 +8,7 @@ use vauban_orm::engine::Database;
 use super::{AnyGate, AnyMiddleware, IdentityBackend, Package, Parts, Units};
 use crate::http::{ByStatus, ErrorFacts, PagesByType, Request, Response};
 use crate::pipeline::Headers;
+use crate::pipeline::body::Budget;
 use crate::routing::{Router, Routes, Url};
 use crate::settings::Settings;
 use crate::signing::{Keys, ModuleKeys, Signer};
@@ -31,6 +32,8 @@ pub struct Site {
     pub(crate) around: Vec<Arc<dyn AnyMiddleware>>,
     /// Whether plain requests are sent to HTTPS: always in a release.
     pub(crate) https: bool,
+    /// Bytes of bodies in memory at once.
+    pub(crate) bodies: Budget,
     pub(crate) keys: Keys,
     pub(crate) csrf: Signer,
     pub(crate) messages: Signer,

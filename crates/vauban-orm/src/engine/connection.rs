@@ -1,6 +1,6 @@
 //! A connection with its plans (SQL texts by shape) and its work limit.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
@@ -51,6 +51,8 @@ pub(crate) struct Connection {
     inline: bool,
     /// Steps left, in strides; below zero interrupts.
     work: Arc<AtomicI64>,
+    /// The read that was asked last, see [`Connection::weighed`].
+    asked: Cell<u64>,
 }
 
 impl Connection {
@@ -74,11 +76,23 @@ impl Connection {
             plans: RefCell::default(),
             inline,
             work,
+            asked: Cell::new(0),
         })
     }
 
-    /// Runs a read, unless it is known to be too much for a request's own thread.
-    pub(crate) fn weighed<T>(&self, plan: &Plan, run: impl FnOnce() -> Result<T>) -> Result<T> {
+    /// Runs a read, unless it is known to be too much for a request's own thread. What it costs goes by its shape and by
+    /// how many rows it skips, in powers of two.
+    pub(crate) fn weighed<T>(
+        &self,
+        plan: &Plan,
+        shape: &[u8],
+        skipped: i64,
+        run: impl FnOnce() -> Result<T>,
+    ) -> Result<T> {
+        let mut read = ShapeHasher::default();
+        read.write(shape);
+        read.write(&(64 - skipped.leading_zeros()).to_le_bytes());
+        self.asked.set(read.finish());
         if !self.inline {
             return run();
         }
@@ -92,6 +106,16 @@ impl Connection {
             plan.heavy.store(HEAVY, Ordering::Relaxed);
         }
         result
+    }
+
+    /// The read that was asked last.
+    pub(crate) fn asked(&self) -> u64 {
+        self.asked.get()
+    }
+
+    /// Steps taken of those that were allowed.
+    pub(crate) fn taken(&self, allowed: i64) -> i64 {
+        allowed - self.work.load(Ordering::Relaxed) * i64::from(STRIDE)
     }
 
     /// Allows so many steps of SQLite's machine from here on.

@@ -86,7 +86,7 @@ pub(crate) struct Inner {
     pub(crate) holder: Mutex<Option<(std::time::Instant, Weak<Shared>)>>,
     watching: OnceLock<()>,
     pool: Mutex<Vec<Connection>>,
-    lanes: Lanes,
+    lanes: Arc<Lanes>,
     pub(super) on_disk: OnDisk,
     /// A database for one test or process: its folder goes with it.
     temporary: Option<PathBuf>,
@@ -261,30 +261,35 @@ impl Database {
         })
     }
 
-    /// Reads on a reader thread: in the short lane, and again in the deep one if that was not enough.
+    /// Reads on a reader thread: in the lane of what this `read` took last; if nobody knows, in the short one, and again
+    /// in the deep one if that was not enough.
     pub(crate) async fn read_on_thread<T: Send + 'static>(
         &self,
+        read: u64,
         f: impl Fn(&Connection) -> Result<T> + Send + Sync + 'static,
     ) -> Result<T> {
         let options = &self.0.options;
         let f = Arc::new(f);
         let short = options.short_steps.min(options.steps);
-        match self.read_in(Lane::Short, short, Arc::clone(&f)).await {
-            Err(Error::TooMuchWork) if short < options.steps => {
-                self.read_in(Lane::Deep, options.steps, f).await
+        if self.0.lanes.cost(read) < short || short == options.steps {
+            let result = self.read_in(Lane::Short, read, short, Arc::clone(&f)).await;
+            if !matches!(result, Err(Error::TooMuchWork)) || short == options.steps {
+                return result;
             }
-            result => result,
         }
+        self.read_in(Lane::Deep, read, options.steps, f).await
     }
 
     async fn read_in<T: Send + 'static>(
         &self,
         lane: Lane,
+        read: u64,
         steps: i64,
         f: Arc<impl Fn(&Connection) -> Result<T> + Send + Sync + 'static>,
     ) -> Result<T> {
         self.check_there()?;
-        let _turn = self.0.lanes.turn(lane, self.0.options.wait).await?;
+        let lanes = &self.0.lanes;
+        let turn = lanes.turn(lane, lanes.cost(read), self.0.options.wait).await?;
         let database = self.clone();
         let work = tokio::task::spawn_blocking(move || {
             let connection = match lock(&database.0.pool).pop() {
@@ -293,7 +298,10 @@ impl Database {
             };
             connection.allow(steps);
             let result = f(&connection);
+            database.0.lanes.took(read, connection.taken(steps));
             lock(&database.0.pool).push(connection);
+            // The reader is at work until here, also when whoever asked has gone away.
+            drop(turn);
             result
         });
         work.await

@@ -1,32 +1,56 @@
-//! Who may read when: short reads do not wait for deep ones (CWE-400, CWE-770).
+//! Who may read when: cheap reads do not wait for costly ones (CWE-400, CWE-770).
 //!
-//! Every read on a reader thread begins in the short lane, with little work allowed. Most end there. One that needs more
-//! begins again in the deep lane, which never has the last reader. So however many ask for a deep page, a reader is left
-//! for everybody else, and what was done twice is a small part of a deep read. Waiting is bounded in time and in number.
+//! What a read cost is remembered by its statement and by how deep it goes into the rows, so that it is known the next
+//! time. Two rules follow. The cheapest that waits is next, whoever came first; and a read that costs much is in the
+//! deep lane, which never has the last reader. So however many ask for deep pages, page 1 waits for at most one of
+//! them. A read that nobody knows begins in the short lane, with little work allowed, and begins again in the deep one
+//! if that was not enough: once, not each time. Waiting is bounded in time and in number; if too many wait, the
+//! costliest is turned away.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::oneshot;
 
+use super::lock;
 use crate::error::{Error, Result};
 
 /// Reads that may wait for each reader.
 const WAITING: usize = 64;
+/// Statements whose cost is remembered.
+const KNOWN: usize = 4096;
 
 #[derive(Debug)]
 pub(crate) struct Lanes {
-    readers: Semaphore,
-    deep: Semaphore,
-    waiting: AtomicUsize,
+    state: Mutex<State>,
     most: usize,
+}
+
+#[derive(Debug)]
+struct State {
+    /// Readers at rest.
+    readers: usize,
+    /// Deep reads that may begin.
+    deep: usize,
+    /// Who waits: the cheapest first, and among equals who came first.
+    waiting: BTreeMap<(i64, u64), Waiter>,
+    came: u64,
+    /// Steps that a read took last.
+    costs: HashMap<u64, i64>,
+}
+
+#[derive(Debug)]
+struct Waiter {
+    lane: Lane,
+    called: oneshot::Sender<Turn>,
 }
 
 /// A reader's turn; given back when dropped.
 #[derive(Debug)]
-pub(crate) struct Turn<'a> {
-    _reader: SemaphorePermit<'a>,
-    _deep: Option<SemaphorePermit<'a>>,
+pub(crate) struct Turn {
+    lanes: Arc<Lanes>,
+    lane: Lane,
 }
 
 /// Which lane a read is in.
@@ -38,55 +62,165 @@ pub(crate) enum Lane {
 
 impl Lanes {
     /// At least two readers: with one, a deep read would have the last one.
-    pub(crate) fn new(readers: usize) -> Self {
+    pub(crate) fn new(readers: usize) -> Arc<Self> {
         let readers = readers.max(2);
-        Self {
-            readers: Semaphore::new(readers),
-            deep: Semaphore::new(readers - 1),
-            waiting: AtomicUsize::new(0),
+        Arc::new(Self {
+            state: Mutex::new(State {
+                readers,
+                deep: readers - 1,
+                waiting: BTreeMap::new(),
+                came: 0,
+                costs: HashMap::new(),
+            }),
             most: readers * WAITING,
+        })
+    }
+
+    /// Steps that this read took last; none if it is not known.
+    pub(crate) fn cost(&self, read: u64) -> i64 {
+        lock(&self.state).costs.get(&read).copied().unwrap_or(0)
+    }
+
+    /// Remembers what a read took.
+    pub(crate) fn took(&self, read: u64, steps: i64) {
+        let costs = &mut lock(&self.state).costs;
+        if costs.len() >= KNOWN {
+            costs.clear();
         }
+        costs.insert(read, steps);
     }
 
     /// Waits for a turn, for at most `wait`.
     ///
     /// # Errors
     /// [`Error::Busy`]: too many wait, or for too long.
-    pub(crate) async fn turn(&self, lane: Lane, wait: Duration) -> Result<Turn<'_>> {
-        let _place = Place::take(&self.waiting, self.most)?;
-        let turn = tokio::time::timeout(wait, async {
-            let deep = match lane {
-                Lane::Short => None,
-                Lane::Deep => Some(self.deep.acquire().await.ok()?),
+    pub(crate) async fn turn(self: &Arc<Self>, lane: Lane, cost: i64, wait: Duration) -> Result<Turn> {
+        let (called, turn) = oneshot::channel();
+        {
+            let mut state = lock(&self.state);
+            state.came += 1;
+            let place = (cost, state.came);
+            state.waiting.insert(place, Waiter { lane, called });
+            if state.waiting.len() > self.most {
+                state.waiting.retain(|_, waiter| !waiter.called.is_closed());
+            }
+            if state.waiting.len() > self.most {
+                state.waiting.pop_last();
+            }
+        }
+        self.call();
+        match tokio::time::timeout(wait, turn).await {
+            Ok(Ok(turn)) => Ok(turn),
+            Ok(Err(_)) => Err(Error::Busy("too many reads wait already")),
+            Err(_) => Err(Error::Busy("all readers are at work")),
+        }
+    }
+
+    /// Gives every free reader to who is next.
+    fn call(self: &Arc<Self>) {
+        loop {
+            let mut state = lock(&self.state);
+            if state.readers == 0 {
+                return;
+            }
+            let deep = state.deep > 0;
+            // Who has gone away is passed over.
+            state.waiting.retain(|_, waiter| !waiter.called.is_closed());
+            let next = state
+                .waiting
+                .iter()
+                .find(|(_, waiter)| deep || waiter.lane == Lane::Short);
+            let Some(place) = next.map(|(place, _)| *place) else {
+                return;
             };
-            let reader = self.readers.acquire().await.ok()?;
-            Some(Turn {
-                _reader: reader,
-                _deep: deep,
-            })
-        });
-        match turn.await {
-            Ok(Some(turn)) => Ok(turn),
-            _ => Err(Error::Busy("all readers are at work")),
+            let Some(Waiter { lane, called }) = state.waiting.remove(&place) else {
+                return;
+            };
+            state.readers -= 1;
+            state.deep -= usize::from(lane == Lane::Deep);
+            drop(state);
+            let lanes = Arc::clone(self);
+            // One who went away this very moment gives it back by dropping it.
+            drop(called.send(Turn { lanes, lane }));
         }
     }
 }
 
-/// A place in the queue.
-struct Place<'a>(&'a AtomicUsize);
-
-impl<'a> Place<'a> {
-    fn take(waiting: &'a AtomicUsize, most: usize) -> Result<Self> {
-        let place = Self(waiting);
-        if waiting.fetch_add(1, Ordering::Relaxed) >= most {
-            return Err(Error::Busy("too many reads wait already"));
-        }
-        Ok(place)
-    }
-}
-
-impl Drop for Place<'_> {
+impl Drop for Turn {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        {
+            let mut state = lock(&self.lanes.state);
+            state.readers += 1;
+            state.deep += usize::from(self.lane == Lane::Deep);
+        }
+        self.lanes.call();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WAIT: Duration = Duration::from_secs(60);
+
+    /// CWE-400. Attack: deep reads wait already when a cheaper one comes.
+    #[tokio::test]
+    async fn the_cheapest_is_next_and_the_last_reader_is_not_for_deep_ones() {
+        let lanes = Lanes::new(2);
+        let running = lanes.turn(Lane::Deep, 9, WAIT).await.unwrap();
+        let wait = |lane, cost| {
+            let lanes = Arc::clone(&lanes);
+            let task = tokio::spawn(async move { lanes.turn(lane, cost, WAIT).await });
+            async move {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                task
+            }
+        };
+        let costly = wait(Lane::Deep, 9).await;
+        let cheaper = wait(Lane::Deep, 5).await;
+        // The other reader is free all the time, for short ones alone.
+        drop(lanes.turn(Lane::Short, 1, WAIT).await.unwrap());
+        assert!(!costly.is_finished() && !cheaper.is_finished());
+        drop(running);
+        let turn = cheaper.await.unwrap().unwrap();
+        assert!(!costly.is_finished());
+        drop(turn);
+        drop(costly.await.unwrap().unwrap());
+        // Who went away holds nothing.
+        let held = lanes.turn(Lane::Deep, 9, WAIT).await.unwrap();
+        wait(Lane::Deep, 1).await.abort();
+        drop(held);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        let all = (
+            lanes.turn(Lane::Deep, 9, WAIT).await,
+            lanes.turn(Lane::Short, 9, WAIT).await,
+        );
+        assert!(all.0.is_ok() && all.1.is_ok());
+    }
+
+    /// CWE-770. Attack: the queue is full of costly reads.
+    #[tokio::test]
+    async fn if_too_many_wait_the_costliest_is_turned_away() {
+        let lanes = Lanes::new(2);
+        let running = lanes.turn(Lane::Deep, 9, WAIT).await.unwrap();
+        let many: Vec<_> = (0..200)
+            .map(|_| {
+                let lanes = Arc::clone(&lanes);
+                tokio::spawn(async move { lanes.turn(Lane::Deep, 9, WAIT).await.map(drop) })
+            })
+            .collect();
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        let cheap = {
+            let lanes = Arc::clone(&lanes);
+            tokio::spawn(async move { lanes.turn(Lane::Deep, 5, WAIT).await.map(drop) })
+        };
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        drop(running);
+        cheap.await.unwrap().unwrap();
+        let mut refused = 0;
+        for task in many {
+            refused += usize::from(task.await.unwrap().is_err());
+        }
+        assert_eq!(refused, 200 - (2 * WAITING - 1));
     }
 }

@@ -59,8 +59,9 @@ impl<M> fmt::Debug for PermittedQuerySet<M> {
     }
 }
 
-/// The greatest page number; a higher one is no page (CWE-400: an offset is counted row by row).
-const MAX_PAGE: u32 = 100_000;
+/// How many rows a page may skip: a request for one that begins behind them is refused with 404. CWE-400: each row before
+/// a page is read and thrown away, so that one address could cost as much as the whole table.
+pub const DEEPEST_ROW: i64 = 10_000;
 /// Rows on a page if the query does not say.
 const PER_PAGE: u32 = 25;
 
@@ -143,7 +144,8 @@ impl<M: Model> QuerySet<M> {
     /// Page `number` (from 1) of rows.
     ///
     /// # Errors
-    /// [`Error::NotFound`] for page 0, and for a page after the first that has no rows; [`Error::Internal`] with a
+    /// [`Error::NotFound`] for page 0, and for a page after the first that has no rows; [`Error::TooDeep`] for one that
+    /// begins behind row [`DEEPEST_ROW`]; [`Error::Internal`] with a
     /// limit, which is no page's size.
     pub async fn page(self, db: &dyn Reads<M>, number: u32) -> Result<Page<M>> {
         let per_page = self.per_page;
@@ -249,7 +251,7 @@ impl<M: Model> QuerySet<M> {
     }
 
     fn page_query(mut self, number: u32, per_page: u32) -> Result<Self> {
-        if number == 0 || number > MAX_PAGE {
+        if number == 0 {
             return Err(Error::NotFound);
         }
         if self.select.limit.is_some() {
@@ -258,6 +260,10 @@ impl<M: Model> QuerySet<M> {
             ));
         }
         self.select.offset = i64::from(number - 1) * i64::from(per_page);
+        // CWE-400: each row before the page is read and thrown away.
+        if self.select.offset > DEEPEST_ROW {
+            return Err(Error::TooDeep);
+        }
         // One more row tells whether there is a next page.
         self.select.limit = Some(i64::from(per_page) + 1);
         Ok(self)

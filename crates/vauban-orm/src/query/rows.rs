@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::str::FromStr;
 
-use super::{change, delete};
+use super::{DEEPEST_ROW, change, delete};
 use crate::actor::actions::{Change, Delete};
 use crate::columns::{Assignment, Path};
 use crate::db::Writes;
@@ -30,7 +30,9 @@ impl<T> Page<T> {
         if rows.is_empty() && number > 1 {
             return Err(Error::NotFound);
         }
-        let has_next = rows.len() > per_page as usize;
+        // Nobody is led to a page that is too deep to be read.
+        let readable = i64::from(number) * i64::from(per_page) <= DEEPEST_ROW;
+        let has_next = readable && rows.len() > per_page as usize;
         rows.truncate(per_page as usize);
         Ok(Self {
             rows,

@@ -191,7 +191,7 @@ impl Select {
         if cfg!(debug_assertions) {
             text.push_str(&plan.sql);
         }
-        connection.weighed(&plan, || {
+        connection.weighed(&plan, &key, self.offset, || {
             let mut statement = connection.bind(&plan, authority.id(), &values)?;
             read(&mut statement.raw_query())
         })

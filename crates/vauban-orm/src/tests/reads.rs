@@ -281,9 +281,14 @@ async fn pages_have_neighbours() {
         (two.rows[0].slug.as_str(), two.next(), two.previous()),
         ("public", None, Some(1))
     );
-    for none in [0, 3, u32::MAX] {
+    for none in [0, 3, 10_001, 10_002, u32::MAX] {
         assert_eq!(query().page(&db, none).await.unwrap_err().status(), 404);
     }
+    // CWE-400: whoever asks for a page that is too deep costs no read at all.
+    let before = unit.queries().len();
+    let deep = query().page(&db, 10_002).await.unwrap_err();
+    assert_eq!(unit.queries().len(), before);
+    assert!(deep.to_string().contains("narrow the search"), "{deep}");
     // A limit is no page's size: neither is ignored.
     for error in [
         query().limit(5).page(&db, 1).await.map(drop),
@@ -381,7 +386,7 @@ async fn work_is_limited() {
         assert_eq!(User::objects().all(&db).await.unwrap().len(), 600);
     }
     // Too much for any.
-    let endless = database.read_on_thread(|c| {
+    let endless = database.read_on_thread(0, |c| {
         Ok(c.sqlite.query_row(
             "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n",
             [],

@@ -341,8 +341,9 @@ async fn deep_reads_do_not_starve_short_ones() {
             let sql = format!(
                 "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT {rows}) SELECT max(i) FROM n"
             );
-            let read =
-                database.read_on_thread(move |c| Ok(c.sqlite.query_row(&sql, [], |r| r.get::<_, i64>(0))?));
+            let read = database.read_on_thread(u64::from(rows), move |c| {
+                Ok(c.sqlite.query_row(&sql, [], |r| r.get::<_, i64>(0))?)
+            });
             read.await
         }
     };
@@ -372,6 +373,63 @@ async fn deep_reads_do_not_starve_short_ones() {
     }
 }
 
+/// CWE-400. Attack: twenty clients ask for the deepest page of a list that no index orders, for ever, while its first
+/// page costs more than the short lane allows. Counted in turns, not in time.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn deep_pages_do_not_starve_the_first_one_where_both_are_deep() {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    static ENDED: AtomicUsize = AtomicUsize::new(0);
+    let options = Options {
+        inline_steps: 1_000,
+        short_steps: 20_000,
+        wait: Duration::from_secs(60),
+        ..Options::default()
+    };
+    let database = Database::open("sqlite::memory:", options).unwrap();
+    database.create_all(&MODELS()).unwrap();
+    let sqlite = rusqlite::Connection::open(database.path()).unwrap();
+    sqlite
+        .execute_batch(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 12000) \
+             INSERT INTO user (id, email, is_staff, is_secret, row_version) SELECT randomblob(16), i || '@example.com', 0, 0, 1 FROM n",
+        )
+        .unwrap();
+    let page = async |database: &Database, number: u32| {
+        let unit = database.bind(Actor::nobody());
+        let users = User::objects().order_by(|u| u.is_staff.desc()).per_page(50);
+        users
+            .page(&unit.read_db(), number)
+            .await
+            .map(|page| page.rows.len())
+    };
+    // Both are known.
+    assert_eq!(page(&database, 1).await.unwrap(), 50);
+    assert_eq!(page(&database, 200).await.unwrap(), 50);
+    let deep: Vec<_> = (0..20)
+        .map(|_| {
+            let database = database.clone();
+            tokio::spawn(async move {
+                for _ in 0..10 {
+                    let unit = database.bind(Actor::nobody());
+                    let users = User::objects().order_by(|u| u.is_staff.desc()).per_page(50);
+                    users.page(&unit.read_db(), 200).await.unwrap();
+                    ENDED.fetch_add(1, Ordering::SeqCst);
+                }
+            })
+        })
+        .collect();
+    while ENDED.load(Ordering::SeqCst) < 3 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let before = ENDED.load(Ordering::SeqCst);
+    page(&database, 1).await.unwrap();
+    let waited = ENDED.load(Ordering::SeqCst) - before;
+    assert!(waited <= 6, "the first page waited for {waited} deep ones");
+    for task in deep {
+        task.await.unwrap();
+    }
+}
+
 /// CWE-400, CWE-407: a long pattern over long texts is work that counts.
 #[tokio::test]
 async fn a_search_counts() {
@@ -381,7 +439,7 @@ async fn a_search_counts() {
         ..Options::default()
     };
     let database = Database::open("sqlite::memory:", options).unwrap();
-    let search = database.read_on_thread(|c| {
+    let search = database.read_on_thread(0, |c| {
         Ok(c.sqlite.query_row(
             "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 3000), \
              t(x) AS MATERIALIZED (SELECT replace(hex(zeroblob(20000)), '00', 'a')) \

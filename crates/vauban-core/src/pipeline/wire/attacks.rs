@@ -301,6 +301,59 @@ async fn smuggling_is_refused() {
     }
 }
 
+/// CWE-400, CWE-444: a bare LF where a NUL is legal to the parser (a chunk's extension, a trailer) ends the connection
+/// at once; it is held by nobody who waits. A legal extension passes.
+#[tokio::test]
+async fn a_broken_chunk_ends_the_connection_and_a_legal_extension_passes() {
+    let server = twin(Without::default()).await;
+    let send = async |body: String| {
+        let request = format!(
+            "POST / HTTP/1.1\r\nHost: example.com\r\nX-Forwarded-Proto: https\r\nTransfer-Encoding: chunked\r\n\
+             Origin: https://example.com\r\nContent-Type: application/x-www-form-urlencoded\r\nConnection: close\r\n\r\n{body}"
+        );
+        let start = std::time::Instant::now();
+        let status = server.raw(request.as_bytes()).await.status;
+        assert!(
+            start.elapsed() < std::time::Duration::from_secs(3),
+            "{body:?} was held"
+        );
+        status
+    };
+    for broken in ["3;a=b\nx=1\r\n0\r\n\r\n", "3\r\na=1\r\n0\r\nT: 1\n\r\n"] {
+        let status = send(broken.to_owned()).await;
+        assert!(status == 0 || status == 400, "{status}: {broken:?}");
+    }
+    // Longer than any extension is.
+    let status = send(format!("3;{}", "x".repeat(9000))).await;
+    assert!(status == 0 || status == 400, "{status}");
+    let plain = send("3\r\na=1\r\n0\r\n\r\n".to_owned()).await;
+    let extended = send(format!("3;a=\"{}\"\r\na=1\r\n0\r\n\r\n", "x".repeat(300))).await;
+    assert_eq!(extended, plain);
+}
+
+/// CWE-1385: a WebSocket is not asked for from elsewhere; any other protocol that a client offers is ignored, and its
+/// request is an ordinary one (RFC 9110 §7.8).
+#[tokio::test]
+async fn an_offer_of_another_protocol_is_ignored() {
+    let server = twin(Without::default()).await;
+    for (offer, status) in [
+        ("h2c", 200),
+        ("h2c, TLS/1.0", 200),
+        ("websocket", 403),
+        ("WebSocket/13", 403),
+        ("h2c, websocket", 403),
+    ] {
+        let reply = server
+            .send(
+                "GET /x",
+                &browser(&[("Connection", "Upgrade"), ("Upgrade", offer)]),
+                "",
+            )
+            .await;
+        assert_eq!(reply.status, status, "{offer}");
+    }
+}
+
 /// CWE-525: an answer made for somebody is kept by nobody.
 #[tokio::test]
 async fn answers_of_a_session_are_not_kept() {

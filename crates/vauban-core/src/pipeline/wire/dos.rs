@@ -144,3 +144,31 @@ async fn attack(server: &Server, target: &str, input: &str) -> bool {
     }
     true
 }
+
+/// CWE-770. Attack: many bodies, each within its limit, and none of them ends.
+#[tokio::test(flavor = "multi_thread")]
+async fn bodies_in_memory_are_bounded_in_sum() {
+    let mut parts = parts(&["example.com"]);
+    parts.settings.limits.body = 1000;
+    parts.settings.limits.bodies = 1000;
+    parts.settings.timeouts.body = Duration::from_millis(1500);
+    let server = start(parts).await;
+    let head = "POST / HTTP/1.1\r\nHost: example.com\r\nOrigin: http://example.com\r\nConnection: close\r\n\
+                Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 900\r\n\r\n";
+    let mut unfinished = TcpStream::connect(server.addr).await.unwrap();
+    unfinished
+        .write_all(format!("{head}{}", "a".repeat(800)).as_bytes())
+        .await
+        .unwrap();
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let request = format!("{head}{}", "a".repeat(900));
+    // It waits for the room that the first one has, and has it when that one's time is over.
+    let first = server.raw(request.as_bytes()).await;
+    assert_eq!(first.status, 403, "without a token, but it was read");
+    // While somebody holds the room for longer than a body may wait, the answer says so.
+    let held = server.site.bodies.for_test(900).await;
+    let refused = server.raw(request.as_bytes()).await;
+    assert_eq!((refused.status, refused.header("retry-after")), (503, Some("2")));
+    drop(held);
+    assert_eq!(server.raw(request.as_bytes()).await.status, 403);
+}

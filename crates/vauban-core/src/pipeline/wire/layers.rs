@@ -3,7 +3,7 @@
 use ::http::StatusCode;
 
 use super::*;
-use crate::http::{Error, Response};
+use crate::http::{Error, Respond, Response};
 use crate::pipeline::{Gate, Middleware, Next};
 use crate::routing::SignedIn;
 
@@ -79,4 +79,74 @@ async fn layers_stand_inside_the_walls() {
     ];
     let reply = server.send("POST /x", &foreign, "a=1").await;
     assert_eq!((reply.status, reply.header("x-stamps")), (403, None));
+}
+
+struct Ruin;
+impl Gate for Ruin {
+    async fn enter(&self, cx: &Request) -> Result<Option<Response>> {
+        match cx.path() {
+            "/x" => panic!("secret detail"),
+            "/json/" => std::future::pending().await,
+            _ => Ok(None),
+        }
+    }
+}
+
+/// CWE-248, CWE-400. Attack: a request that a gate panics at, and one that it never decides about.
+#[tokio::test]
+async fn a_gate_that_panics_or_hangs_ends_one_request_with_its_page() {
+    let mut parts = parts(&["example.com"]);
+    parts.settings.timeouts.request = std::time::Duration::from_millis(200);
+    parts.before = vec![Arc::new(Ruin)];
+    let server = start(parts).await;
+    let host = [pair("Host", "example.com")];
+    for (path, status) in [("/x", 500), ("/json/", 503)] {
+        let line = format!("GET {path}");
+        let reply = server.send(&line, &host, "");
+        let reply = tokio::time::timeout(std::time::Duration::from_secs(10), reply).await;
+        let reply = reply.expect("it is answered in time");
+        assert_eq!(reply.status, status);
+        // The page by which whoever runs the site finds it in the log.
+        let id = reply
+            .header("x-request-id")
+            .expect("a request has an id")
+            .to_owned();
+        assert!(reply.body.contains(&id), "{path}: {}", reply.body);
+        assert!(!reply.body.contains("secret detail"));
+    }
+    assert_eq!(server.send("GET /host/", &host, "").await.status, 200);
+}
+
+struct RuinedPage;
+impl Respond for RuinedPage {
+    fn respond(self, _: &Request) -> Response {
+        panic!("secret detail")
+    }
+    fn commits(&self) -> bool {
+        true
+    }
+}
+
+/// CWE-248: a page of a gate's or a middleware's is rendered outside of the view, and its panic is answered like a view's.
+#[tokio::test]
+async fn a_page_that_panics_has_an_error_page() {
+    let mut parts = parts(&["example.com"]);
+    parts.before = vec![Arc::new(|cx: &Request| match cx.path() {
+        "/json/" => Err(Error::with_answer(Response::of(RuinedPage))),
+        _ => Ok(None),
+    })];
+    parts.around = vec![Arc::new(|_: Arc<Request>, _: Next| async {
+        Response::of(RuinedPage)
+    })];
+    let server = start(parts).await;
+    for path in ["/x", "/json/"] {
+        let line = format!("GET {path}");
+        let reply = server.send(&line, &[pair("Host", "example.com")], "").await;
+        assert_eq!(reply.status, 500);
+        let id = reply
+            .header("x-request-id")
+            .expect("a request has an id")
+            .to_owned();
+        assert!(reply.body.contains(&id), "{path}: {}", reply.body);
+    }
 }
