@@ -116,7 +116,7 @@ fn with_binding(cx: &Request, run: impl FnOnce(&[u8])) {
     }
     let cookie = cx.csrf_cookie.get_or_init(|| {
         let value = fresh_cookie();
-        cx.set_cookie(Cookie::new(COOKIE, &value, cx.secure));
+        cx.set_cookie(Cookie::own(COOKIE, &value, cx.secure));
         value
     });
     run(&[b"c", cookie.as_bytes()].concat());

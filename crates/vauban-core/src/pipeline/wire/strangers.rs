@@ -39,12 +39,31 @@ async fn client(_: Public, cx: Arc<Request>) -> Result<Text> {
     Ok(Text::new(format!("{} {}", cx.client_ip(), cx.host())))
 }
 
+/// An application that reaches for Vauban's own cookies: reads each, and gives each a value of its own, twice.
+#[view(get, "/usurp/")]
+async fn usurp(_: Public, cx: Arc<Request>) -> Result<crate::http::Response> {
+    use crate::http::{Cookie, Response};
+    let names = ["session", "csrf", "device", "messages", "Session"];
+    let read: Vec<_> = names.iter().filter_map(|name| cx.cookie(name)).collect();
+    let mut answer = Response::of(Text::new(format!("read: {}", read.join(","))));
+    for name in names {
+        let on_page = vauban_template::RenderContext::cookie(&*cx, name);
+        assert_eq!(on_page, "", "a page reads `{name}`");
+        cx.set_cookie(Cookie::new(name, "planted", false));
+        answer = answer
+            .cookie(&Cookie::new(name, "planted", false))
+            .cookie(&Cookie::removal(name, false));
+    }
+    Ok(answer.cookie(&Cookie::new("taste", "sweet", false)))
+}
+
 async fn site() -> Server {
     let mut parts = parts(&["example.com", "127.0.0.1", "[::1]"]);
     parts.routes = parts
         .routes
         .view::<taste>("taste")
         .view::<much>("much")
+        .view::<usurp>("usurp")
         .view::<say>("say")
         .view::<shown>("shown")
         .view::<client>("client");
@@ -53,6 +72,20 @@ async fn site() -> Server {
 
 fn get(line: &str, fields: &str) -> Vec<u8> {
     format!("{line} HTTP/1.1\r\nHost: example.com\r\n{fields}Connection: close\r\n\r\n").into_bytes()
+}
+
+/// CWE-384, CWE-200. Attack: an application puts a session that the attacker knows into the victim's browser, or writes
+/// the victim's own on a page.
+#[tokio::test]
+async fn cwe_384_an_application_has_no_hand_on_vaubans_cookies() {
+    let server = site().await;
+    let cookies = "Cookie: test-session=secret; test-csrf=secret; test-device=secret; test-messages=secret; \
+                   test-Session=secret\r\n";
+    let reply = server.raw(&get("GET /usurp/", cookies)).await;
+    assert_eq!(reply.body, "read: ");
+    let head = format!("{:?}", reply.headers);
+    assert!(!head.contains("planted") && !head.contains("secret"), "{head}");
+    assert!(head.contains("test-taste=sweet"), "{head}");
 }
 
 /// Another program's cookie, in any bytes, neither signs anybody out nor hides a value.
