@@ -124,6 +124,13 @@ impl Sessions {
         Ok(ended)
     }
 
+    /// A session's data as it stands; `None` if the session has ended.
+    pub(crate) async fn data(&self, db: &Db<Write>, session: TokenHash) -> Result<Option<String>> {
+        let row = SessionRow::objects().filter(|s| s.token.eq(session));
+        let row = row.first(&db.acting::<SessionStore>()).await?;
+        Ok(row.map(|row| row.data))
+    }
+
     /// Writes a session's data.
     pub(crate) async fn write_data(&self, db: &Db<Write>, session: TokenHash, data: String) -> Result<()> {
         let row = SessionRow::objects().filter(|s| s.token.eq(session));

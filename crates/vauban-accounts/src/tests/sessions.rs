@@ -168,6 +168,38 @@ async fn a_sign_in_that_began_before_a_password_change_gets_no_session() {
     );
 }
 
+/// CWE-362. Attack: a slow request holds the session as it was, another one takes a value out of it (a right that was
+/// lent, a purchase that was spent), and the slow one's own change brings the value back.
+#[tokio::test]
+async fn cwe_362_a_slow_request_does_not_undo_what_another_changed() {
+    use crate::sessions::{Session, SessionKey};
+    const LENT: SessionKey<bool> = SessionKey::new("lent");
+    const LIST: SessionKey<String> = SessionKey::new("list");
+    let kit = Kit::new();
+    let ann = kit.person("ann@example.com").await;
+    let token = kit.session(&ann, None).await;
+    let load = async || match kit.accounts.sessions.find(&token).await.unwrap() {
+        Found::Alive(row) => Session::new(kit.accounts.sessions.clone(), &row),
+        _ => panic!("the session is gone"),
+    };
+    let unit = kit.units.begin();
+    load().await.set(&unit.db(), LENT, &true).await.unwrap();
+    unit.finish(true).await.unwrap();
+
+    let slow = load().await;
+    let unit = kit.units.begin();
+    load().await.remove(&unit.db(), LENT).await.unwrap();
+    unit.finish(true).await.unwrap();
+
+    let unit = kit.units.begin();
+    slow.set(&unit.db(), LIST, &"mine".to_owned()).await.unwrap();
+    unit.finish(true).await.unwrap();
+    assert_eq!(slow.get(LENT), None, "the slow request itself sees it now");
+    let after = load().await;
+    assert_eq!(after.get(LENT), None);
+    assert_eq!(after.get(LIST).as_deref(), Some("mine"));
+}
+
 /// A session keeps small typed values; a value of another type is none.
 #[tokio::test]
 async fn a_session_keeps_small_typed_values() {
