@@ -141,10 +141,13 @@ impl Sessions {
 
     /// Deletes the rows of sessions that are over; for the command `clearsessions`.
     pub(crate) async fn clear(&self) -> Result<u64> {
-        let (seen, created) = self.limits.oldest(self.clock.now());
+        let now = self.clock.now();
+        let (seen, created) = self.limits.oldest(now);
         let (seen, created) = (DateTime::from(seen), DateTime::from(created));
+        let newest = DateTime::from(self.limits.newest(now));
         let unit = self.units.begin();
-        let over = SessionRow::objects().filter(|s| s.seen.le(seen) | s.created.le(created));
+        let over = SessionRow::objects()
+            .filter(|s| s.seen.le(seen) | s.created.le(created) | s.seen.gt(newest) | s.created.gt(newest));
         let ended = over.delete_all(&unit.db().acting::<SessionStore>()).await?;
         unit.finish(true).await?;
         Ok(ended)

@@ -65,6 +65,24 @@ async fn asvs_7_3_sessions_end_when_idle_and_in_any_case() {
     assert_eq!(kit.accounts.clear_sessions().await.unwrap(), 2);
 }
 
+/// CWE-613. Attack: a row that was seen while the clock stood a year ahead, or that was written so, lives until then.
+#[tokio::test]
+async fn cwe_613_a_session_that_was_seen_in_the_future_opens_nothing() {
+    let kit = Kit::with(|options| options.limits.idle = std::time::Duration::MAX);
+    let ann = kit.person("ann@example.com").await;
+    for column in ["seen", "created"] {
+        let token = kit.session(&ann, None).await;
+        assert!(kit.opens(&token).await);
+        let sql =
+            format!("UPDATE vauban_session SET {column} = (SELECT max({column}) FROM vauban_session) + ?1");
+        kit.file()
+            .execute(&sql, [365_i64 * 24 * 3600 * 1_000_000])
+            .unwrap();
+        assert!(!kit.opens(&token).await, "{column}");
+        assert_eq!(kit.accounts.clear_sessions().await.unwrap(), 1, "{column}");
+    }
+}
+
 /// CWE-522. Attack: somebody reads the database's file and sends what they find as a cookie.
 #[tokio::test]
 async fn a_stolen_row_does_not_give_a_session() {
