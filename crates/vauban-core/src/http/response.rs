@@ -241,7 +241,7 @@ impl Response {
         Ok(self)
     }
 
-    /// Adds a cookie.
+    /// Adds a cookie, as [`Request::set_cookie`] does: it is sent unless the request fails.
     #[must_use]
     pub fn cookie(mut self, cookie: &Cookie) -> Self {
         self.cookies.push(cookie.clone());

@@ -57,6 +57,24 @@ async fn usurp(_: Public, cx: Arc<Request>) -> Result<crate::http::Response> {
     Ok(answer.cookie(&Cookie::new("taste", "sweet", false)))
 }
 
+/// A view that gives cookies in both ways, and is undone or not.
+fn gives(cx: &Request, status: u16) -> crate::http::Response {
+    use crate::http::{Cookie, Response};
+    cx.set_cookie(Cookie::new("by-request", "1", false));
+    let answer = Response::of(Text::new("x")).cookie(&Cookie::new("by-answer", "1", false));
+    answer.status_code(::http::StatusCode::from_u16(status).unwrap())
+}
+
+#[view(get, "/kept-cookies/")]
+async fn kept_cookies(_: Public, cx: Arc<Request>) -> Result<crate::http::Response> {
+    Ok(gives(&cx, 201))
+}
+
+#[view(get, "/undone-cookies/")]
+async fn undone_cookies(_: Public, cx: Arc<Request>) -> Result<crate::http::Response> {
+    Ok(gives(&cx, 409))
+}
+
 async fn site() -> Server {
     let mut parts = parts(&["example.com", "127.0.0.1", "[::1]"]);
     parts.routes = parts
@@ -64,6 +82,8 @@ async fn site() -> Server {
         .view::<taste>("taste")
         .view::<much>("much")
         .view::<usurp>("usurp")
+        .view::<kept_cookies>("kept_cookies")
+        .view::<undone_cookies>("undone_cookies")
         .view::<say>("say")
         .view::<shown>("shown")
         .view::<client>("client");
@@ -86,6 +106,20 @@ async fn cwe_384_an_application_has_no_hand_on_vaubans_cookies() {
     let head = format!("{:?}", reply.headers);
     assert!(!head.contains("planted") && !head.contains("secret"), "{head}");
     assert!(head.contains("test-taste=sweet"), "{head}");
+}
+
+/// CWE-460. Attack: a request that is undone leaves the cookie of what did not happen.
+#[tokio::test]
+async fn cwe_460_an_undone_request_leaves_no_cookie() {
+    let server = site().await;
+    for (path, status, kept) in [("kept-cookies", 201, true), ("undone-cookies", 409, false)] {
+        let reply = server.raw(&get(&format!("GET /{path}/"), "")).await;
+        let head = format!("{:?}", reply.headers);
+        assert_eq!(reply.status, status, "{}", reply.body);
+        for name in ["test-by-request=", "test-by-answer="] {
+            assert_eq!(head.contains(name), kept, "{path} {name}: {head}");
+        }
+    }
 }
 
 /// Another program's cookie, in any bytes, neither signs anybody out nor hides a value.
