@@ -137,9 +137,9 @@ fn kept(cx: &Request) -> Vec<Kept> {
     let Some(cookie) = cx.own_cookie(COOKIE).filter(|value| !value.is_empty()) else {
         return Vec::new();
     };
-    match cx.site.messages.verify(cookie, &[], signing::now()) {
+    match cx.site.messages.verify(cookie, &[], signing::now(), LIFE) {
         Ok(text) => serde_json::from_slice(&text).unwrap_or_default(),
-        Err(TokenError::Expired | TokenError::UnknownKey) => Vec::new(),
+        Err(TokenError::Expired | TokenError::Early | TokenError::UnknownKey) => Vec::new(),
         Err(_) => {
             SecurityEvent::COOKIE_FORGED.log(Some(cx));
             Vec::new()

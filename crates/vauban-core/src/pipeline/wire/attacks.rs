@@ -100,6 +100,12 @@ async fn a_token_of_another_session_path_or_time_is_refused() {
     );
     let bytes = [b"s", &Sha256::digest(ANN)[..]].concat();
     assert_eq!(post(&server.site.csrf.sign(b"n", &[&bytes, b"/"], 1)).await, 403);
+    // CWE-613: signed while a clock stood ahead.
+    let ahead = crate::signing::now() + 13 * 3600;
+    assert_eq!(
+        post(&server.site.csrf.sign(b"n", &[&bytes, b"/"], ahead)).await,
+        403
+    );
     let other_purpose = server
         .site
         .keys()
