@@ -1,5 +1,6 @@
 //! One request, as views, rules and templates see it.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
@@ -103,6 +104,16 @@ impl Request {
     /// The path as it was sent, percent-encoded; it starts with `/`.
     pub fn path(&self) -> &str {
         self.uri.path()
+    }
+
+    /// The path for the log. What stands in the path of a help for developing may be a key (CWE-532): the log has the
+    /// view's pattern instead, whoever asks and whether or not it is answered.
+    pub(crate) fn logged_path(&self) -> Cow<'_, str> {
+        #[cfg(debug_assertions)]
+        if let Some(pattern) = self.site.router.pattern_of_development(self.path()) {
+            return Cow::Owned(pattern);
+        }
+        Cow::Borrowed(self.path())
     }
 
     /// The query as it was sent, without `?`; empty if there is none.
@@ -375,7 +386,7 @@ fn passed_on(name: &HeaderName) -> bool {
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // CWE-532: neither headers nor query, which may hold secrets.
-        write!(f, "Request({} {})", self.method, self.path())
+        write!(f, "Request({} {})", self.method, self.logged_path())
     }
 }
 
