@@ -380,7 +380,11 @@ fn take_out(headers: &mut HeaderMap, name: HeaderName) -> Vec<HeaderValue> {
 /// Headers that proxies and tunnels add.
 fn passed_on(name: &HeaderName) -> bool {
     let name = name.as_str();
-    name.starts_with("x-forwarded-") || matches!(name, "forwarded" | "via" | "x-real-ip" | "cf-connecting-ip" | "true-client-ip")
+    name.starts_with("x-forwarded-")
+        || matches!(
+            name,
+            "forwarded" | "via" | "x-real-ip" | "cf-connecting-ip" | "true-client-ip"
+        )
 }
 
 impl fmt::Debug for Request {
