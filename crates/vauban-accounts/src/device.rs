@@ -33,7 +33,10 @@ impl Devices {
 
     /// The id of the device, if the cookie was issued for this account. Another account's is nothing.
     pub(crate) fn recognise(&self, cookie: &str, account: &str) -> Option<String> {
-        let payload = self.0.verify(cookie, &[account.as_bytes()], seconds()).ok()?;
+        let payload = self
+            .0
+            .verify(cookie, &[account.as_bytes()], seconds(), REMEMBERED)
+            .ok()?;
         Uuid::from_slice(&payload).ok().map(|id| id.to_string())
     }
 }
@@ -60,5 +63,12 @@ mod tests {
                 .recognise(&cookie, "ann@example.com")
                 .is_none()
         );
+        // CWE-613: signed while a clock stood ahead.
+        let ahead = |seconds_ahead| {
+            let expires = seconds() + REMEMBERED + seconds_ahead;
+            let cookie = devices.0.sign(&[7; 16], &[b"ann@example.com"], expires);
+            devices.recognise(&cookie, "ann@example.com")
+        };
+        assert!(ahead(10).is_some() && ahead(3600).is_none());
     }
 }

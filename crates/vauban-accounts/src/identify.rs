@@ -71,7 +71,9 @@ impl Accounts {
 
 /// Nobody, and the browser forgets the cookie.
 fn forget(cx: &Request) -> Identity {
-    cx.set_cookie(Cookie::removal(SESSION_COOKIE, cx.is_secure()));
+    #[allow(deprecated)]
+    let gone = Cookie::__of_framework(SESSION_COOKIE, "", cx.is_secure()).max_age(0);
+    cx.set_cookie(gone);
     Identity::nobody()
 }
 

@@ -11,6 +11,8 @@ pub mod runtime;
 #[cfg(feature = "compiler")]
 pub mod compiler;
 
+#[doc(hidden)]
+pub use runtime::context::{OWN_COOKIES, is_own_cookie};
 pub use runtime::context::{RenderContext, UrlTo, page};
 pub use runtime::escape;
 pub use runtime::filters;

@@ -385,6 +385,27 @@ fn mistakes_are_explained() {
         ),
         ("{{ user.nam }}", "`user` has no `nam`", "write user.name"),
         (
+            // CWE-200: a session on a page is a session for whoever sees the page.
+            "{{ cookies.session }}",
+            "1:4: the cookie `session` is Vauban's own",
+            "user.email",
+        ),
+        (
+            "{% if cookies.csrf == t %}x{% endif %}",
+            "the cookie `csrf` is Vauban's own",
+            "csrf_token",
+        ),
+        (
+            "{% with c=cookies.device %}{{ c }}{% endwith %}",
+            "the cookie `device` is Vauban's own",
+            "of your own",
+        ),
+        (
+            "{{ cookies.Messages }}",
+            "the cookie `Messages` is Vauban's own",
+            "for messages",
+        ),
+        (
             "{% if user %}x{% endif %}",
             "`user` itself is no value",
             "user.is_signed_in",

@@ -43,6 +43,23 @@ impl Accounts {
         Ok(Some(URL_SAFE_NO_PAD.encode(token)))
     }
 
+    /// Whether this is the token of the first administrator's link, and there is none yet.
+    ///
+    /// CWE-613: another process, or a command, may have made one since the link was printed.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub(super) async fn link_opens(&self, token: &str) -> Result<bool> {
+        if !self.development.fits(token) {
+            return Ok(false);
+        }
+        if self.users.has_superuser(&self.units).await? {
+            *self.development.token() = None;
+            return Ok(false);
+        }
+        Ok(true)
+    }
+
     /// Names people whom a developer may look as, each with a few words.
     ///
     /// # Errors

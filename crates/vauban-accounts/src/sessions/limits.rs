@@ -44,7 +44,8 @@ impl SessionLimits {
         let lived = now.duration_since(created);
         // What was seen is written only once a minute, so it may lie that much behind.
         let unseen = now.duration_since(seen) - TOUCH_EVERY;
-        let skewed = lived < -TOUCH_EVERY;
+        // CWE-613: neither time may lie ahead; a row seen next year would live until then.
+        let skewed = lived < -TOUCH_EVERY || now.duration_since(seen) < -TOUCH_EVERY;
         // CWE-613: both ends, checked on the server at every request.
         if skewed || lived >= signed(self.absolute) || unseen >= signed(self.idle) {
             Age::Expired
@@ -55,6 +56,11 @@ impl SessionLimits {
         }
     }
 
+    /// What was begun or seen later than this is over.
+    pub(crate) fn newest(&self, now: Timestamp) -> Timestamp {
+        now.checked_add(TOUCH_EVERY).unwrap_or(Timestamp::MAX)
+    }
+
     /// Sessions last seen before this, or begun before the other, are over.
     pub(crate) fn oldest(&self, now: Timestamp) -> (Timestamp, Timestamp) {
         let before = |d: Duration| {
@@ -63,7 +69,10 @@ impl SessionLimits {
                 .and_then(|d| now.checked_sub(d).ok())
                 .unwrap_or(Timestamp::MIN)
         };
-        (before(self.idle + Duration::from_secs(60)), before(self.absolute))
+        (
+            before(self.idle.saturating_add(Duration::from_secs(60))),
+            before(self.absolute),
+        )
     }
 }
 
@@ -98,5 +107,15 @@ mod tests {
     #[test]
     fn a_session_from_the_future_is_over() {
         assert_eq!(age(3600, 3600, 0), Age::Expired);
+        // Either time, also where sitting idle ends nothing.
+        let endless = SessionLimits {
+            idle: Duration::MAX,
+            ..SessionLimits::default()
+        };
+        assert_eq!(endless.age(at(0), at(365 * 24 * 3600), at(60)), Age::Expired);
+        assert_eq!(endless.age(at(0), at(61), at(0)), Age::Expired);
+        assert_eq!(endless.age(at(61), at(0), at(0)), Age::Expired);
+        // Two computers' clocks differ a little.
+        assert_eq!(endless.age(at(60), at(60), at(0)), Age::Fresh);
     }
 }

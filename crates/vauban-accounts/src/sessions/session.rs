@@ -50,16 +50,11 @@ impl<T> SessionKey<T> {
 
 impl Session {
     pub(crate) fn new(sessions: Sessions, row: &SessionRow) -> Self {
-        // What is not an object was not written by us: it is as good as nothing. Most sessions hold nothing.
-        let data = match row.data.as_str() {
-            "" => Map::new(),
-            text => serde_json::from_str(text).unwrap_or_default(),
-        };
         Self(Arc::new(Inner {
             sessions,
             token: row.token,
             created: row.created,
-            data: Mutex::new(data),
+            data: Mutex::new(parse(&row.data)),
         }))
     }
 
@@ -114,17 +109,31 @@ impl Session {
         db: &Db<Write>,
         change: impl FnOnce(&mut Map<String, Value>) -> R,
     ) -> Result<()> {
-        let text = {
-            let mut data = self.0.data.lock().unwrap_or_else(PoisonError::into_inner);
-            change(&mut data);
-            serde_json::to_string(&*data)?
+        // CWE-362: the row as it stands in the writer's turn, not as this request found it: one value is changed, and
+        // what other requests of the session have written meanwhile stays.
+        db.begin().await?;
+        let Some(stored) = self.0.sessions.data(db, self.0.token).await? else {
+            // The session has ended meanwhile; it is not begun again.
+            return Ok(());
         };
+        let mut data = parse(&stored);
+        change(&mut data);
+        let text = serde_json::to_string(&data)?;
         // CWE-770: a session is not a store.
         if text.chars().count() > 4096 {
             return Err(Error::internal("a session holds at most 4096 characters of data"));
         }
         self.0.sessions.write_data(db, self.0.token, text).await?;
+        *self.0.data.lock().unwrap_or_else(PoisonError::into_inner) = data;
         Ok(())
+    }
+}
+
+/// A row's data. What is not an object was not written by us: it is as good as nothing. Most sessions hold nothing.
+fn parse(text: &str) -> Map<String, Value> {
+    match text {
+        "" => Map::new(),
+        text => serde_json::from_str(text).unwrap_or_default(),
     }
 }
 

@@ -1,5 +1,8 @@
 //! The session store: a service of its own, the only one that reaches the rows.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+
 use uuid::Uuid;
 use vauban::orm::{DateTime, Db, Error, Result, Write};
 use vauban::units::Units;
@@ -22,7 +25,23 @@ pub(crate) struct Sessions {
     limits: SessionLimits,
     clock: Clock,
     touches: Touches,
+    swept: Arc<Swept>,
 }
+
+/// When rows of sessions that are over were last looked for, and how many sessions have begun since.
+#[derive(Debug)]
+struct Swept {
+    at: AtomicI64,
+    begun: AtomicU32,
+}
+
+/// Sign-ins after which rows are swept, however little time has passed: fewer than [`SWEPT_AT_ONCE`], so that rows
+/// of sessions that are over do not grow.
+const SWEEP_EVERY: u32 = 50;
+/// Seconds after which the next sign-in sweeps.
+const SWEEP_AFTER: u64 = 60;
+/// Rows swept at most at one sign-in: the writer's turn stays short.
+const SWEPT_AT_ONCE: u32 = 100;
 
 /// What a cookie's token opens.
 #[derive(Clone)]
@@ -39,6 +58,10 @@ impl Sessions {
     pub(crate) fn new(units: Units, limits: SessionLimits, clock: Clock) -> Self {
         Self {
             touches: Touches::default(),
+            swept: Arc::new(Swept {
+                at: AtomicI64::new(i64::MIN),
+                begun: AtomicU32::new(0),
+            }),
             units,
             limits,
             clock,
@@ -86,6 +109,7 @@ impl Sessions {
         if let Some(before) = before {
             self.end(db, before).await?;
         }
+        self.sweep(db).await?;
         let token = SessionToken::fresh().map_err(|e| Error::Internal(e.to_string()))?;
         let now = DateTime::from(self.clock.now());
         let hash = token.hash();
@@ -124,6 +148,13 @@ impl Sessions {
         Ok(ended)
     }
 
+    /// A session's data as it stands; `None` if the session has ended.
+    pub(crate) async fn data(&self, db: &Db<Write>, session: TokenHash) -> Result<Option<String>> {
+        let row = SessionRow::objects().filter(|s| s.token.eq(session));
+        let row = row.first(&db.acting::<SessionStore>()).await?;
+        Ok(row.map(|row| row.data))
+    }
+
     /// Writes a session's data.
     pub(crate) async fn write_data(&self, db: &Db<Write>, session: TokenHash, data: String) -> Result<()> {
         let row = SessionRow::objects().filter(|s| s.token.eq(session));
@@ -132,12 +163,46 @@ impl Sessions {
         Ok(())
     }
 
+    /// Deletes a few rows of sessions that are over: at most once a minute or every fifty sign-ins (CWE-770: whoever
+    /// signs in again and again fills no disk, whether or not somebody runs `clearsessions`).
+    async fn sweep(&self, db: &Db<Write>) -> Result<()> {
+        let now = self.clock.now();
+        let begun = self.swept.begun.fetch_add(1, Ordering::Relaxed);
+        let last = self.swept.at.load(Ordering::Relaxed);
+        // Whichever way the clock jumped.
+        if last != i64::MIN && now.as_second().abs_diff(last) < SWEEP_AFTER && begun < SWEEP_EVERY {
+            return Ok(());
+        }
+        self.swept.at.store(now.as_second(), Ordering::Relaxed);
+        self.swept.begun.store(0, Ordering::Relaxed);
+        let (seen, created) = self.limits.oldest(now);
+        // By the one index: what was not seen since the other limit was begun before it, too.
+        let oldest = DateTime::from(seen.max(created));
+        let newest = DateTime::from(self.limits.newest(now));
+        let acting = db.acting::<SessionStore>();
+        let over = SessionRow::objects()
+            .filter(|s| s.seen.le(oldest) | s.seen.gt(newest))
+            .limit(SWEPT_AT_ONCE)
+            .all(&acting)
+            .await?;
+        if over.is_empty() {
+            return Ok(());
+        }
+        let over = over.into_iter().map(|row| row.token);
+        let over = SessionRow::objects().filter(|s| s.token.is_in(over));
+        over.delete_all(&acting).await?;
+        Ok(())
+    }
+
     /// Deletes the rows of sessions that are over; for the command `clearsessions`.
     pub(crate) async fn clear(&self) -> Result<u64> {
-        let (seen, created) = self.limits.oldest(self.clock.now());
+        let now = self.clock.now();
+        let (seen, created) = self.limits.oldest(now);
         let (seen, created) = (DateTime::from(seen), DateTime::from(created));
+        let newest = DateTime::from(self.limits.newest(now));
         let unit = self.units.begin();
-        let over = SessionRow::objects().filter(|s| s.seen.le(seen) | s.created.le(created));
+        let over = SessionRow::objects()
+            .filter(|s| s.seen.le(seen) | s.created.le(created) | s.seen.gt(newest) | s.created.gt(newest));
         let ended = over.delete_all(&unit.db().acting::<SessionStore>()).await?;
         unit.finish(true).await?;
         Ok(ended)

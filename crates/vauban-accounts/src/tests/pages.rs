@@ -453,6 +453,32 @@ mod development {
         );
     }
 
+    /// CWE-613. Attack: the link that was printed is still good after `createsuperuser` in another terminal.
+    #[tokio::test]
+    async fn cwe_613_the_first_administrators_link_ends_with_the_first_administrator() {
+        let site = TestSite::new();
+        let token_of_link = site.accounts.first_administrator_token().await.unwrap().unwrap();
+        let path = format!("/accounts/first-administrator/{token_of_link}/");
+        let mut early = local(&site);
+        let page = early.get(&path).await;
+        assert_eq!(page.status, 200);
+        site.kit.person("root@example.com").await;
+        let made = site
+            .kit
+            .file()
+            .execute("UPDATE user SET is_superuser = 1, is_staff = 1", [])
+            .unwrap();
+        assert_eq!(made, 1);
+        let fields = [
+            ("email", "second@example.com"),
+            ("password", PASSWORD),
+            ("password_again", PASSWORD),
+        ];
+        let csrf = token(&page.body).unwrap();
+        assert_eq!(early.post(&path, csrf, &fields).await.status, 404);
+        assert_eq!(local(&site).get(&path).await.status, 404);
+    }
+
     /// CWE-489: only whom the application names, only from this machine, and not once the site is shared.
     #[tokio::test]
     async fn the_look_as_switch() {

@@ -62,7 +62,52 @@ async fn asvs_7_3_sessions_end_when_idle_and_in_any_case() {
     }
     kit.later(29 * 60);
     assert!(!kit.opens(&busy).await, "12 hours are the end of it");
-    assert_eq!(kit.accounts.clear_sessions().await.unwrap(), 2);
+    // The idle one went at the sign-in after it.
+    assert_eq!(kit.accounts.clear_sessions().await.unwrap(), 1);
+}
+
+/// CWE-613. Attack: a row that was seen while the clock stood a year ahead, or that was written so, lives until then.
+#[tokio::test]
+async fn cwe_613_a_session_that_was_seen_in_the_future_opens_nothing() {
+    let kit = Kit::with(|options| options.limits.idle = std::time::Duration::MAX);
+    let ann = kit.person("ann@example.com").await;
+    for column in ["seen", "created"] {
+        let token = kit.session(&ann, None).await;
+        assert!(kit.opens(&token).await);
+        let sql =
+            format!("UPDATE vauban_session SET {column} = (SELECT max({column}) FROM vauban_session) + ?1");
+        kit.file()
+            .execute(&sql, [365_i64 * 24 * 3600 * 1_000_000])
+            .unwrap();
+        assert!(!kit.opens(&token).await, "{column}");
+        assert_eq!(kit.accounts.clear_sessions().await.unwrap(), 1, "{column}");
+    }
+}
+
+/// CWE-770. Attack: somebody signs in again and again, and nobody runs `clearsessions`.
+#[tokio::test]
+async fn cwe_770_rows_of_sessions_that_are_over_do_not_grow() {
+    let kit = Kit::new();
+    let ann = kit.person("ann@example.com").await;
+    let rows = || -> i64 {
+        let file = kit.file();
+        file.query_row("SELECT count(*) FROM vauban_session", [], |row| row.get(0))
+            .unwrap()
+    };
+    for _ in 0..120 {
+        kit.session(&ann, None).await;
+    }
+    assert_eq!(rows(), 120, "what lives stays");
+    kit.later(13 * 3600);
+    let alive = kit.session(&ann, None).await;
+    assert_eq!(rows(), 21, "a hundred at once, no more");
+    kit.session(&ann, None).await;
+    assert_eq!(rows(), 22, "not at every sign-in");
+    for _ in 0..50 {
+        kit.session(&ann, None).await;
+    }
+    assert_eq!(rows(), 52, "however little time has passed");
+    assert!(kit.opens(&alive).await);
 }
 
 /// CWE-522. Attack: somebody reads the database's file and sends what they find as a cookie.
@@ -166,6 +211,38 @@ async fn a_sign_in_that_began_before_a_password_change_gets_no_session() {
             .unwrap()
             .is_none()
     );
+}
+
+/// CWE-362. Attack: a slow request holds the session as it was, another one takes a value out of it (a right that was
+/// lent, a purchase that was spent), and the slow one's own change brings the value back.
+#[tokio::test]
+async fn cwe_362_a_slow_request_does_not_undo_what_another_changed() {
+    use crate::sessions::{Session, SessionKey};
+    const LENT: SessionKey<bool> = SessionKey::new("lent");
+    const LIST: SessionKey<String> = SessionKey::new("list");
+    let kit = Kit::new();
+    let ann = kit.person("ann@example.com").await;
+    let token = kit.session(&ann, None).await;
+    let load = async || match kit.accounts.sessions.find(&token).await.unwrap() {
+        Found::Alive(row) => Session::new(kit.accounts.sessions.clone(), &row),
+        _ => panic!("the session is gone"),
+    };
+    let unit = kit.units.begin();
+    load().await.set(&unit.db(), LENT, &true).await.unwrap();
+    unit.finish(true).await.unwrap();
+
+    let slow = load().await;
+    let unit = kit.units.begin();
+    load().await.remove(&unit.db(), LENT).await.unwrap();
+    unit.finish(true).await.unwrap();
+
+    let unit = kit.units.begin();
+    slow.set(&unit.db(), LIST, &"mine".to_owned()).await.unwrap();
+    unit.finish(true).await.unwrap();
+    assert_eq!(slow.get(LENT), None, "the slow request itself sees it now");
+    let after = load().await;
+    assert_eq!(after.get(LENT), None);
+    assert_eq!(after.get(LIST).as_deref(), Some("mine"));
 }
 
 /// A session keeps small typed values; a value of another type is none.

@@ -114,12 +114,14 @@ impl AccountPages {
     /// The cookies of somebody who has just signed in.
     pub(crate) fn welcome(&self, person: &Account, token: &SessionToken) {
         let secure = self.cx.is_secure();
-        self.cx
-            .set_cookie(Cookie::new(SESSION_COOKIE, &token.to_cookie(), secure));
+        #[allow(deprecated)]
+        let session = Cookie::__of_framework(SESSION_COOKIE, &token.to_cookie(), secure);
+        self.cx.set_cookie(session);
         let device = self.accounts.devices.issue(person.email.as_str());
         let seconds = i64::try_from(REMEMBERED).unwrap_or(i64::MAX);
-        self.cx
-            .set_cookie(Cookie::new(DEVICE_COOKIE, &device, secure).max_age(seconds));
+        #[allow(deprecated)]
+        let device = Cookie::__of_framework(DEVICE_COOKIE, &device, secure);
+        self.cx.set_cookie(device.max_age(seconds));
     }
 }
 

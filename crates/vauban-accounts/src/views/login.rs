@@ -44,7 +44,8 @@ pub async fn submit(
         Ok(clean) => clean,
         Err(form) => return Ok(at.again(TITLE, LoginPage { form })),
     };
-    let device = at.cx.cookie(DEVICE_COOKIE);
+    #[allow(deprecated)]
+    let device = at.cx.__cookie_of_framework(DEVICE_COOKIE);
     let known = at
         .accounts
         .authenticate(&form.email, &form.password, at.cx.client_ip(), device)

@@ -18,8 +18,9 @@ pub async fn submit(_: Public, at: AccountPages, db: Db<Write>) -> Result<Respon
         at.accounts.sessions.end(&db, who.session.token()).await?;
         events::SIGNED_OUT.log(Some(&at.cx));
     }
-    at.cx
-        .set_cookie(Cookie::removal(SESSION_COOKIE, at.cx.is_secure()));
+    #[allow(deprecated)]
+    let gone = Cookie::__of_framework(SESSION_COOKIE, "", at.cx.is_secure()).max_age(0);
+    at.cx.set_cookie(gone);
     // Pages of the session leave the browser's caches. Not "cookies": the device cookie keeps its owner from
     // being locked out, and the session's is removed by name.
     Ok(Response::of(at.next(&Next::default())?).header("Clear-Site-Data", "\"cache\", \"storage\"")?)

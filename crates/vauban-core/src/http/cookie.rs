@@ -28,6 +28,8 @@ pub struct Cookie {
     same_site: SameSite,
     max_age: Option<i64>,
     secure: bool,
+    /// Whether it is the framework's own, by the only ways that make one.
+    own: bool,
 }
 
 impl Cookie {
@@ -35,6 +37,9 @@ impl Cookie {
     /// [`Request::cookie`](super::Request::cookie) reads it back: what a cookie may not hold is percent-encoded. One longer than
     /// 4,096 octets with its attributes is not sent, and the log says so. `secure` is
     /// [`Request::is_secure`](super::Request::is_secure).
+    ///
+    /// `session`, `csrf`, `device` and `messages` are names of Vauban's own cookies: one that is made here is never sent
+    /// (CWE-384), and the log says so.
     pub fn new(name: &'static str, value: &str, secure: bool) -> Self {
         Self {
             name,
@@ -42,7 +47,30 @@ impl Cookie {
             same_site: SameSite::Lax,
             max_age: None,
             secure,
+            own: false,
         }
+    }
+
+    /// A cookie of the framework's own.
+    pub(crate) fn own(name: &'static str, value: &str, secure: bool) -> Self {
+        Self {
+            own: true,
+            ..Self::new(name, value, secure)
+        }
+    }
+
+    /// A cookie of a part of the framework that is another crate.
+    #[doc(hidden)]
+    #[deprecated(
+        note = "only Vauban's own modules make these cookies: write `Cookie::new` with a name of your own"
+    )]
+    pub fn __of_framework(name: &'static str, value: &str, secure: bool) -> Self {
+        Self::own(name, value, secure)
+    }
+
+    /// CWE-384: whether its name is one of the framework's own cookies, and it was not made by the framework.
+    pub(crate) fn is_usurped(&self) -> bool {
+        !self.own && vauban_template::is_own_cookie(self.name)
     }
 
     /// A cookie that tells the browser to forget the one of this name.

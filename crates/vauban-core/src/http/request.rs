@@ -1,5 +1,6 @@
 //! One request, as views, rules and templates see it.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
@@ -105,6 +106,16 @@ impl Request {
         self.uri.path()
     }
 
+    /// The path for the log. What stands in the path of a help for developing may be a key (CWE-532): the log has the
+    /// view's pattern instead, whoever asks and whether or not it is answered.
+    pub(crate) fn logged_path(&self) -> Cow<'_, str> {
+        #[cfg(debug_assertions)]
+        if let Some(pattern) = self.site.router.pattern_of_development(self.path()) {
+            return Cow::Owned(pattern);
+        }
+        Cow::Borrowed(self.path())
+    }
+
     /// The query as it was sent, without `?`; empty if there is none.
     pub fn query(&self) -> &str {
         self.uri.query().unwrap_or("")
@@ -204,8 +215,21 @@ impl Request {
     /// The value of a cookie, by its name without prefix, as [`Cookie::new`] was given it. `None` if there is none, or
     /// more than one of that name. Whoever asks makes the answer somebody's own: no cache that others use keeps it
     /// (CWE-524), also where the cookie was not sent.
+    ///
+    /// Vauban's own cookies (`session`, `csrf`, `device`, `messages`) are `None`, whatever was sent: who is signed in is
+    /// [`identity`](Self::identity), messages are [`take_messages`](Self::take_messages).
     pub fn cookie(&self, name: &str) -> Option<&str> {
         self.make_personal();
+        // CWE-200: a session's token in the application's hands ends in a log or on a page.
+        if vauban_template::is_own_cookie(name) {
+            tracing::warn!(
+                target: "vauban::error",
+                cookie = name,
+                "this cookie is Vauban's own, so nobody reads it: ask `identity()` for who is signed in and \
+                 `take_messages()` for messages, or call your own cookie otherwise"
+            );
+            return None;
+        }
         let raw = self.own_cookie(name)?;
         if !raw.contains('%') {
             return Some(raw);
@@ -215,6 +239,16 @@ impl Request {
             .get_or_init(|| cookies::decoded(&self.sent_cookies));
         let found = decoded.iter().find(|(sent, _)| sent == raw);
         Some(found.map_or(raw, |(_, value)| value))
+    }
+
+    /// The value of a cookie of the framework's own, for a part of it that is another crate.
+    #[doc(hidden)]
+    #[deprecated(
+        note = "only Vauban's own modules read these cookies: call `cookie` with a name of your own"
+    )]
+    pub fn __cookie_of_framework(&self, name: &str) -> Option<&str> {
+        self.make_personal();
+        self.own_cookie(name)
     }
 
     /// The value of a cookie of the framework's own, as it was sent: it needs no encoding, and it shows in the answer in
@@ -283,8 +317,18 @@ impl Request {
         }
     }
 
-    /// Sends a cookie with the answer, unless the request fails.
+    /// Sends a cookie with the answer, unless the request fails. One with the name of a cookie of Vauban's own is not
+    /// sent, and the log says so.
     pub fn set_cookie(&self, cookie: Cookie) {
+        // CWE-384: nobody but the sign-in gives a browser a session.
+        if cookie.is_usurped() {
+            tracing::error!(
+                target: "vauban::error",
+                cookie = cookie.name(),
+                "this cookie is Vauban's own, so it was not sent: give yours another name"
+            );
+            return;
+        }
         let mut cookies = lock(&self.cookies);
         cookies.retain(|other| other.name() != cookie.name());
         cookies.push(cookie);
@@ -336,13 +380,17 @@ fn take_out(headers: &mut HeaderMap, name: HeaderName) -> Vec<HeaderValue> {
 /// Headers that proxies and tunnels add.
 fn passed_on(name: &HeaderName) -> bool {
     let name = name.as_str();
-    name.starts_with("x-forwarded-") || matches!(name, "forwarded" | "via" | "x-real-ip" | "cf-connecting-ip" | "true-client-ip")
+    name.starts_with("x-forwarded-")
+        || matches!(
+            name,
+            "forwarded" | "via" | "x-real-ip" | "cf-connecting-ip" | "true-client-ip"
+        )
 }
 
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // CWE-532: neither headers nor query, which may hold secrets.
-        write!(f, "Request({} {})", self.method, self.path())
+        write!(f, "Request({} {})", self.method, self.logged_path())
     }
 }
 

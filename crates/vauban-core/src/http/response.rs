@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use ::http::header::{HeaderMap, HeaderName, HeaderValue};
+use ::http::header::{Entry, HeaderMap, HeaderName, HeaderValue};
 use ::http::{StatusCode, header};
 
 use super::{Body, Cookie, Request, Respond};
@@ -54,43 +54,93 @@ impl fmt::Display for HeaderError {
 
 impl std::error::Error for HeaderError {}
 
-/// Headers that other parts of Vauban own: security headers, framing, cookies, redirects.
-const OWNED: &[HeaderName] = &[
-    header::SET_COOKIE,
-    header::LOCATION,
-    header::REFRESH,
-    header::CONTENT_LENGTH,
-    header::CONTENT_TYPE,
-    header::TRANSFER_ENCODING,
-    header::CONNECTION,
-    header::CONTENT_SECURITY_POLICY,
-    header::CONTENT_SECURITY_POLICY_REPORT_ONLY,
-    header::STRICT_TRANSPORT_SECURITY,
-    header::X_CONTENT_TYPE_OPTIONS,
-    header::X_FRAME_OPTIONS,
-    header::REFERRER_POLICY,
-    header::CONTENT_DISPOSITION,
-    header::EXPIRES,
-    header::PRAGMA,
-    header::AGE,
-    header::UPGRADE,
-    header::TE,
-    header::TRAILER,
-];
-
-/// Prefixes of headers that other parts of Vauban own.
-const OWNED_PREFIXES: &[&str] = &[
-    "cross-origin-",
-    "permissions-policy",
-    "origin-agent",
-    "access-control-",
-    // CWE-601, CWE-22: a proxy in front follows these into the file system, htmx to another site.
-    "x-accel-",
-    "x-sendfile",
-    "x-litespeed-location",
-    "hx-redirect",
-    "hx-location",
-];
+/// Whose a header is, if it is not the application's, and what to use instead. Classes, not lists: what is called so
+/// means so, whoever invents it.
+fn owner(name: &str) -> Option<(&'static str, &'static str)> {
+    let starts = |prefixes: &[&str]| prefixes.iter().any(|prefix| name.starts_with(prefix));
+    let ends = |suffixes: &[&str]| suffixes.iter().any(|suffix| name.ends_with(suffix));
+    if starts(&["set-cookie"]) {
+        return Some(("sets a cookie", "use `Response::cookie` or `Request::set_cookie`"));
+    }
+    if is_for_caches(name) {
+        return Some(("is for caches", "use `Response::caching`"));
+    }
+    // CWE-601: browsers follow these, and so do the libraries that fetch parts of pages: to another site as well.
+    let library = starts(&[
+        "hx-",
+        "turbo",
+        "x-turbolinks-",
+        "x-pjax-",
+        "x-up-",
+        "x-inertia-",
+        "up-",
+    ]);
+    if matches!(name, "location" | "refresh" | "x-refresh")
+        || ends(&["-location", "-redirect"]) && name != "content-location"
+        || library && ends(&["-url", "-visit"])
+    {
+        return Some(("sends the browser elsewhere", "use `Redirect`"));
+    }
+    // CWE-22, CWE-918: a proxy in front sends the file or fetches the address that these name.
+    if starts(&["x-accel-", "x-litespeed-", "x-lighttpd-", "x-reproxy-"])
+        || ["sendfile", "send-file"].iter().any(|part| name.contains(part))
+    {
+        return Some(("makes a proxy send a file", "use `File`"));
+    }
+    // CWE-444: framing, and what concerns one connection.
+    if starts(&["proxy-", "transfer-", "http2-", "alt-"])
+        || matches!(
+            name,
+            "connection" | "keep-alive" | "te" | "trailer" | "upgrade" | "content-length" | "date" | "via"
+        )
+    {
+        return Some(("is the connection's", "leave it to the server"));
+    }
+    if matches!(
+        name,
+        "content-type"
+            | "content-encoding"
+            | "content-range"
+            | "content-disposition"
+            | "content-transfer-encoding"
+    ) {
+        return Some((
+            "says what the body is",
+            "answer with the type that fits: `Text`, `Json`, `File`, a template",
+        ));
+    }
+    // CWE-693: what browsers allow the page, and where they report to.
+    if starts(&[
+        "access-control-",
+        "cross-origin-",
+        "origin-",
+        "report",
+        "service-worker-",
+        "public-key-pins",
+    ]) || name.contains("-polic")
+        || matches!(
+            name,
+            "strict-transport-security"
+                | "x-content-type-options"
+                | "x-frame-options"
+                | "x-xss-protection"
+                | "x-download-options"
+                | "x-webkit-csp"
+                | "expect-ct"
+                | "timing-allow-origin"
+                | "nel"
+        )
+    {
+        return Some((
+            "is a policy of the site",
+            "leave it out: every answer carries the strict one already",
+        ));
+    }
+    if matches!(name, "x-request-id" | "x-fragment") {
+        return Some(("is Vauban's own", "give yours another name"));
+    }
+    None
+}
 
 /// Whether a header tells a cache how long it may keep the answer (CWE-524). Each maker of caches has one of its own,
 /// which counts for more than `Cache-Control` there: whatever is called so.
@@ -99,7 +149,19 @@ fn is_for_caches(name: &str) -> bool {
         || name.starts_with("surrogate-")
         || name.starts_with("edge-")
         || name.ends_with("-ttl")
-        || name.ends_with("-expires")
+        || name.ends_with("expires")
+        || matches!(name, "pragma" | "age")
+}
+
+/// Adds headers to an answer's: those of the same name take the place of its own, but what an answer varies by is never
+/// taken back (CWE-524: a cache would give one page's part to who asks for another).
+fn merge(into: &mut HeaderMap, mut from: HeaderMap) {
+    if let Entry::Occupied(entry) = from.entry(header::VARY) {
+        for value in entry.remove_entry_mult().1 {
+            into.append(header::VARY, value);
+        }
+    }
+    into.extend(from);
 }
 
 impl Response {
@@ -153,19 +215,17 @@ impl Response {
         self
     }
 
-    /// Sets a header of the application's own.
+    /// Sets a header of the application's own. `Vary` is added to what the answer varies by already.
     ///
     /// # Errors
-    /// If the name is not a token or belongs to Vauban (cookies, redirects, framing, security headers: use
-    /// their types), or the value holds a control character (CWE-113).
+    /// If the name is not a token or belongs to Vauban (cookies, caches, redirects, files, framing, policies: the error
+    /// names what to use), or the value holds a control character (CWE-113).
     pub fn header(mut self, name: &str, value: &str) -> Result<Self, HeaderError> {
         let name = HeaderName::from_bytes(name.as_bytes())
             .map_err(|_| HeaderError(format!("`{}` is not a header's name", name.escape_debug())))?;
-        let text = name.as_str();
-        if OWNED.contains(&name) || OWNED_PREFIXES.iter().any(|p| text.starts_with(p)) || is_for_caches(text)
-        {
+        if let Some((does, instead)) = owner(name.as_str()) {
             return Err(HeaderError(format!(
-                "the header `{name}` is set by Vauban: use its own type"
+                "the header `{name}` {does}, so a view does not set it: {instead}"
             )));
         }
         // CWE-113: `HeaderValue` refuses CR, LF and NUL; we refuse every other control but the tab as well.
@@ -173,11 +233,15 @@ impl Response {
             .filter(|value| value.is_ascii())
             .and_then(|value| HeaderValue::from_str(value).ok())
             .ok_or_else(|| HeaderError(format!("the header `{name}` holds a character it may not")))?;
-        self.headers.insert(name, value);
+        if name == header::VARY {
+            self.headers.append(name, value);
+        } else {
+            self.headers.insert(name, value);
+        }
         Ok(self)
     }
 
-    /// Adds a cookie.
+    /// Adds a cookie, as [`Request::set_cookie`] does: it is sent unless the request fails.
     #[must_use]
     pub fn cookie(mut self, cookie: &Cookie) -> Self {
         self.cookies.push(cookie.clone());
@@ -207,7 +271,7 @@ impl Response {
         if self.caching != Caching::Auto {
             rendered.caching = self.caching;
         }
-        rendered.headers.extend(self.headers);
+        merge(&mut rendered.headers, self.headers);
         rendered.cookies.extend(self.cookies);
         rendered
     }
@@ -248,6 +312,55 @@ mod tests {
         );
     }
 
+    /// CWE-524: whatever a view adds, a cache still tells a page from its part.
+    #[test]
+    fn what_a_page_varies_by_is_not_taken_back() {
+        let page =
+            || Response::new(StatusCode::OK, "").set(header::VARY, HeaderValue::from_static("x-fragment"));
+        let direct = page()
+            .header("Vary", "accept-language")
+            .unwrap()
+            .header("vary", "x-mine")
+            .unwrap();
+        let values: Vec<_> = direct.headers().get_all(header::VARY).iter().collect();
+        assert_eq!(values, ["x-fragment", "accept-language", "x-mine"]);
+        let later = Response::new(StatusCode::OK, "")
+            .header("vary", "accept-language")
+            .and_then(|later| later.header("vary", "x-mine"))
+            .and_then(|later| later.header("x-a", "1"))
+            .unwrap();
+        let mut rendered = page().headers;
+        merge(&mut rendered, later.headers);
+        let values: Vec<_> = rendered.get_all(header::VARY).iter().collect();
+        assert_eq!(values, ["x-fragment", "accept-language", "x-mine"]);
+        assert_eq!(rendered["x-a"], "1");
+    }
+
+    #[test]
+    fn headers_of_the_applications_own_are_set() {
+        for name in [
+            "X-Version",
+            "Link",
+            "ETag",
+            "Last-Modified",
+            "Content-Language",
+            "Content-Location",
+            "Retry-After",
+            "Clear-Site-Data",
+            "Server-Timing",
+            "WWW-Authenticate",
+            "X-Robots-Tag",
+            "HX-Trigger",
+            "Deprecation",
+            "Sunset",
+            "X-Avatar-Url",
+            "Allow",
+        ] {
+            let set = Response::new(StatusCode::OK, "").header(name, "x");
+            assert!(set.is_ok(), "{name}: {set:?}");
+        }
+    }
+
     #[test]
     fn headers_of_the_walls_cannot_be_set() {
         for name in [
@@ -269,6 +382,43 @@ mod tests {
             "Edge-Control",
             "Expires",
             "X-Accel-Expires",
+            // CWE-22, CWE-918: what a proxy in front sends.
+            "X-LIGHTTPD-send-file",
+            "X-Reproxy-URL",
+            "X-Reproxy-File",
+            "X-Accel-Buffering",
+            // CWE-601: what libraries on the page follow.
+            "X-Inertia-Location",
+            "Turbo-Location",
+            "HX-Push-Url",
+            "HX-Replace-Url",
+            "X-Up-Location",
+            "X-PJAX-URL",
+            "X-Turbolinks-Location",
+            // CWE-444: framing, coding, the connection's.
+            "Content-Encoding",
+            "Content-Range",
+            "Keep-Alive",
+            "Proxy-Connection",
+            "Proxy-Authenticate",
+            "Transfer-Encoding",
+            "Alt-Svc",
+            "Date",
+            // CWE-693: policies, and where browsers report to.
+            "Service-Worker-Allowed",
+            "NEL",
+            "Report-To",
+            "Reporting-Endpoints",
+            "Feature-Policy",
+            "Document-Policy",
+            "Document-Policy-Report-Only",
+            "X-Permitted-Cross-Domain-Policies",
+            "Integrity-Policy",
+            "Access-Control-Allow-Origin",
+            "Timing-Allow-Origin",
+            "Set-Cookie2",
+            "X-Request-Id",
+            "X-Fragment",
         ] {
             assert!(
                 Response::new(StatusCode::OK, "").header(name, "x").is_err(),

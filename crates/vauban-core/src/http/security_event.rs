@@ -79,7 +79,7 @@ impl SecurityEvent {
                 event = self.name(),
                 client = %cx.client_ip(),
                 method = %cx.method(),
-                path = cx.path(),
+                path = &*cx.logged_path(),
                 request = cx.request_id(),
                 user = cx.user_id(),
                 "security event"

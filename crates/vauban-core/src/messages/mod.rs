@@ -89,7 +89,7 @@ pub(crate) fn write_cookie(cx: &Request) {
     let shown = cx.messages.came.get().is_some();
     if added.messages.is_empty() {
         if shown && cx.own_cookie(COOKIE).is_some() {
-            cx.set_cookie(Cookie::removal(COOKIE, cx.is_secure()));
+            cx.set_cookie(Cookie::own(COOKIE, "", cx.is_secure()).max_age(0));
         }
         return;
     }
@@ -117,7 +117,7 @@ fn fit(cx: &Request, mut keep: Vec<Kept>, mut more: usize) -> Option<Cookie> {
         }
         let text = serde_json::to_vec(&keep).ok()?;
         let token = cx.site.messages.sign(&text, &[], signing::now() + LIFE);
-        let cookie = Cookie::new(COOKIE, &token, cx.is_secure());
+        let cookie = Cookie::own(COOKIE, &token, cx.is_secure());
         if cookie.to_header(cx.site.package.name).len() <= cookie::LONGEST {
             return Some(cookie);
         }
@@ -137,9 +137,9 @@ fn kept(cx: &Request) -> Vec<Kept> {
     let Some(cookie) = cx.own_cookie(COOKIE).filter(|value| !value.is_empty()) else {
         return Vec::new();
     };
-    match cx.site.messages.verify(cookie, &[], signing::now()) {
+    match cx.site.messages.verify(cookie, &[], signing::now(), LIFE) {
         Ok(text) => serde_json::from_slice(&text).unwrap_or_default(),
-        Err(TokenError::Expired | TokenError::UnknownKey) => Vec::new(),
+        Err(TokenError::Expired | TokenError::Early | TokenError::UnknownKey) => Vec::new(),
         Err(_) => {
             SecurityEvent::COOKIE_FORGED.log(Some(cx));
             Vec::new()

@@ -80,15 +80,19 @@ pub(crate) fn from_form<'a>(headers: &HeaderMap, form: &'a FormData) -> Option<&
 pub(crate) fn weigh(site: &Site, cx: &Request, token: &str) -> Verdict {
     let Some(binding) = sent_binding(cx) else {
         // The cookie that it belongs to is gone; without it nothing can be said but that it looks like one.
-        return match site.csrf.verify(token, &[], 0) {
+        return match site.csrf.verify(token, &[], 0, LIFE) {
             Err(TokenError::Malformed) | Ok(_) => Verdict::Refused,
             Err(_) => Verdict::Stale,
         };
     };
     let now = signing::now();
-    let path = site.csrf.verify(token, &[&binding, cx.path().as_bytes()], now);
+    let path = site
+        .csrf
+        .verify(token, &[&binding, cx.path().as_bytes()], now, LIFE);
     let result = match path {
-        Err(TokenError::Forged) => site.csrf.verify(token, &[&binding, ANY_PATH.as_bytes()], now),
+        Err(TokenError::Forged) => site
+            .csrf
+            .verify(token, &[&binding, ANY_PATH.as_bytes()], now, LIFE),
         other => other,
     };
     match result {
@@ -116,7 +120,7 @@ fn with_binding(cx: &Request, run: impl FnOnce(&[u8])) {
     }
     let cookie = cx.csrf_cookie.get_or_init(|| {
         let value = fresh_cookie();
-        cx.set_cookie(Cookie::new(COOKIE, &value, cx.secure));
+        cx.set_cookie(Cookie::own(COOKIE, &value, cx.secure));
         value
     });
     run(&[b"c", cookie.as_bytes()].concat());

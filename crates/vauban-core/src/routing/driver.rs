@@ -89,10 +89,16 @@ async fn end<K: Kind, C: Credential, A: Respond>(call: Call<K, C>, mut outcome: 
     if !keeps_effects {
         cx.forget_effects();
     }
-    let answer = match outcome {
+    let mut answer = match outcome {
         Ok(answer) => answer.respond(&cx),
         Err(error) => pages::answer(&cx.site, &cx, error),
     };
+    // CWE-460: whichever way a view sets a cookie, it goes with what the view wrote, or is undone with it.
+    for cookie in std::mem::take(&mut answer.cookies) {
+        if keeps_effects {
+            cx.set_cookie(cookie);
+        }
+    }
     if answer.status().is_server_error() && cx.saved() == Saved::Yes {
         // It was to be good: what failed is the page, after the commit.
         return pages::answer(&cx.site, &cx, Error::internal("the answer could not be made"));

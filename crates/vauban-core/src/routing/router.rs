@@ -110,6 +110,20 @@ impl Router {
         self.mounts.get(view).map_or("", String::as_str)
     }
 
+    /// The pattern behind a path, slash or no slash, if it is a help for developing that has parameters.
+    #[cfg(debug_assertions)]
+    pub(crate) fn pattern_of_development(&self, path: &str) -> Option<String> {
+        let slashed = format!("{}/", path.trim_end_matches('/'));
+        [Method::GET, Method::POST]
+            .iter()
+            .find_map(|method| match self.find(method, &slashed) {
+                Found::View(target, params) if target.development && !params.is_empty() => {
+                    Some(format!("{}{}", self.mount(target.meta.id), target.meta.pattern))
+                }
+                _ => None,
+            })
+    }
+
     /// Looks a path up, percent-decoding each segment once (CWE-174).
     pub(crate) fn find(&self, method: &Method, path: &str) -> Found {
         let Some(segments) = decode(path) else {

@@ -21,6 +21,8 @@ pub use keys::{Keys, ModuleKeys};
 
 const VERSION: &str = "v1";
 const TAG: usize = 32;
+/// By how many seconds two computers' clocks may differ.
+const SKEW: u64 = 60;
 
 /// Signs and checks tokens of one purpose. Cheap to use: the keys' first blocks are hashed already.
 #[derive(Clone)]
@@ -48,6 +50,8 @@ pub enum TokenError {
     Forged,
     /// It was ours, and its time is over.
     Expired,
+    /// Its time ends later than that of any token that is signed now: a clock stood ahead.
+    Early,
 }
 
 impl fmt::Display for TokenError {
@@ -57,6 +61,7 @@ impl fmt::Display for TokenError {
             Self::UnknownKey => "the token's key is not in use",
             Self::Forged => "the token's signature does not fit",
             Self::Expired => "the token has expired",
+            Self::Early => "the token was signed while a clock stood ahead",
         })
     }
 }
@@ -92,11 +97,13 @@ impl Signer {
         BASE64.encode_string(tag, out);
     }
 
-    /// The payload of a token that we signed for this purpose and context and that is not over at `now`.
+    /// The payload of a token that we signed for this purpose and context and that is not over at `now`. `life` is for
+    /// how many seconds such tokens are signed: one whose time ends later was signed while a clock stood ahead, and
+    /// would be good for as long again.
     ///
     /// # Errors
     /// See [`TokenError`]. An expired token is reported as such only if its tag fits.
-    pub fn verify(&self, token: &str, context: &[&[u8]], now: u64) -> Result<Vec<u8>, TokenError> {
+    pub fn verify(&self, token: &str, context: &[&[u8]], now: u64, life: u64) -> Result<Vec<u8>, TokenError> {
         let parts = Parts::read(token)?;
         let key = self
             .keys
@@ -110,6 +117,9 @@ impl Signer {
         // CWE-613
         if now >= parts.expires {
             return Err(TokenError::Expired);
+        }
+        if parts.expires > now.saturating_add(life).saturating_add(SKEW) {
+            return Err(TokenError::Early);
         }
         Ok(parts.payload)
     }
@@ -185,10 +195,10 @@ mod tests {
             let signer = signer("pairs");
             let token = signer.sign(&payload, &[&context], now + 1);
             proptest::prop_assert!(token.bytes().all(|b| b.is_ascii_graphic() && b != b'"' && b != b';'));
-            proptest::prop_assert_eq!(signer.verify(&token, &[&context], now), Ok(payload));
-            proptest::prop_assert!(signer.verify(&token, &[&context], now + 2).is_err());
+            proptest::prop_assert_eq!(signer.verify(&token, &[&context], now, u64::MAX), Ok(payload));
+            proptest::prop_assert!(signer.verify(&token, &[&context], now + 2, u64::MAX).is_err());
             if other != context {
-                proptest::prop_assert!(signer.verify(&token, &[&other], now).is_err());
+                proptest::prop_assert!(signer.verify(&token, &[&other], now, u64::MAX).is_err());
             }
         }
     }
@@ -196,19 +206,45 @@ mod tests {
     #[test]
     fn a_token_is_believed_for_its_purpose_context_and_time() {
         let token = signer("a").sign(b"payload", &[b"ann"], 100);
-        assert_eq!(signer("a").verify(&token, &[b"ann"], 99), Ok(b"payload".to_vec()));
-        // ASVS 9.1.1, CWE-347
-        assert_eq!(signer("b").verify(&token, &[b"ann"], 99), Err(TokenError::Forged));
-        assert_eq!(signer("a").verify(&token, &[b"ben"], 99), Err(TokenError::Forged));
         assert_eq!(
-            signer("a").verify(&token, &[b"an", b"n"], 99),
+            signer("a").verify(&token, &[b"ann"], 99, u64::MAX),
+            Ok(b"payload".to_vec())
+        );
+        // ASVS 9.1.1, CWE-347
+        assert_eq!(
+            signer("b").verify(&token, &[b"ann"], 99, u64::MAX),
+            Err(TokenError::Forged)
+        );
+        assert_eq!(
+            signer("a").verify(&token, &[b"ben"], 99, u64::MAX),
+            Err(TokenError::Forged)
+        );
+        assert_eq!(
+            signer("a").verify(&token, &[b"an", b"n"], 99, u64::MAX),
             Err(TokenError::Forged)
         );
         // ASVS 9.2.1, CWE-613
         assert_eq!(
-            signer("a").verify(&token, &[b"ann"], 100),
+            signer("a").verify(&token, &[b"ann"], 100, u64::MAX),
             Err(TokenError::Expired)
         );
+    }
+
+    /// CWE-613. Attack: a token that was signed while the clock stood a year ahead is kept, and used for a year.
+    #[test]
+    fn cwe_613_a_token_lives_no_longer_than_its_purpose() {
+        let (now, life) = (1_000_000, 600);
+        let verify = |expires| signer("a").verify(&signer("a").sign(b"x", &[], expires), &[], now, life);
+        assert_eq!(verify(now + life), Ok(b"x".to_vec()));
+        assert_eq!(
+            verify(now + life + 60),
+            Ok(b"x".to_vec()),
+            "clocks differ a little"
+        );
+        assert_eq!(verify(now + life + 61), Err(TokenError::Early));
+        assert_eq!(verify(now + 365 * 24 * 3600), Err(TokenError::Early));
+        assert_eq!(verify(u64::MAX), Err(TokenError::Early));
+        assert_eq!(verify(now), Err(TokenError::Expired));
     }
 
     #[test]
@@ -218,7 +254,10 @@ mod tests {
             let mut bytes = token.clone().into_bytes();
             bytes[i] = if bytes[i] == b'A' { b'B' } else { b'A' };
             let changed = String::from_utf8(bytes).unwrap();
-            assert!(signer("a").verify(&changed, &[], 0).is_err(), "{changed}");
+            assert!(
+                signer("a").verify(&changed, &[], 0, u64::MAX).is_err(),
+                "{changed}"
+            );
         }
         for text in [
             "",
@@ -229,7 +268,7 @@ mod tests {
             &token[..token.len() - 1],
         ] {
             assert_eq!(
-                signer("a").verify(text, &[], 0),
+                signer("a").verify(text, &[], 0, u64::MAX),
                 Err(TokenError::Malformed),
                 "{text}"
             );
@@ -243,14 +282,19 @@ mod tests {
             b"new new new new new new new new!".as_slice(),
         );
         let before = Keys::new(old, &[]).signer("a").sign(b"x", &[], 100);
-        assert!(Keys::new(new, &[old]).signer("a").verify(&before, &[], 0).is_ok());
+        assert!(
+            Keys::new(new, &[old])
+                .signer("a")
+                .verify(&before, &[], 0, u64::MAX)
+                .is_ok()
+        );
         assert_eq!(
-            Keys::new(new, &[]).signer("a").verify(&before, &[], 0),
+            Keys::new(new, &[]).signer("a").verify(&before, &[], 0, u64::MAX),
             Err(TokenError::UnknownKey)
         );
         let after = Keys::new(new, &[old]).signer("a").sign(b"x", &[], 100);
         assert_eq!(
-            Keys::new(old, &[]).signer("a").verify(&after, &[], 0),
+            Keys::new(old, &[]).signer("a").verify(&after, &[], 0, u64::MAX),
             Err(TokenError::UnknownKey)
         );
     }

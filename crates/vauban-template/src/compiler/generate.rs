@@ -341,6 +341,16 @@ impl<'a> Generator<'a> {
             }
             "cookies" => {
                 if let [Step::Field(name)] = path.rest.as_slice() {
+                    // CWE-200: a session's token on a page is a session for whoever sees the page.
+                    if crate::is_own_cookie(name) {
+                        return fail(
+                            path.pos,
+                            "cookies",
+                            format!("the cookie `{name}` is Vauban's own, and no page reads it"),
+                            "write {{ user.email }} for who is signed in, {% for message in messages %} for messages, \
+                             {% csrf_token %} for a token; call a cookie of your own otherwise",
+                        );
+                    }
                     return Ok(quote! { __cx.cookie(#name) });
                 }
                 return fail(

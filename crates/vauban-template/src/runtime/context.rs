@@ -151,6 +151,16 @@ impl<T: UrlTo + ?Sized> UrlTo for &T {
     }
 }
 
+/// Names of cookies that are Vauban's own: neither a page nor an application reads or writes one (CWE-200, CWE-384).
+#[doc(hidden)]
+pub const OWN_COOKIES: &[&str] = &["session", "csrf", "device", "messages"];
+
+/// Whether a cookie's name is one of [`OWN_COOKIES`]; case makes no other name.
+#[doc(hidden)]
+pub fn is_own_cookie(name: &str) -> bool {
+    OWN_COOKIES.iter().any(|own| own.eq_ignore_ascii_case(name))
+}
+
 /// Data that every page has.
 pub mod page {
     /// Who is signed in, as far as a page shows it.

@@ -100,6 +100,12 @@ async fn a_token_of_another_session_path_or_time_is_refused() {
     );
     let bytes = [b"s", &Sha256::digest(ANN)[..]].concat();
     assert_eq!(post(&server.site.csrf.sign(b"n", &[&bytes, b"/"], 1)).await, 403);
+    // CWE-613: signed while a clock stood ahead.
+    let ahead = crate::signing::now() + 13 * 3600;
+    assert_eq!(
+        post(&server.site.csrf.sign(b"n", &[&bytes, b"/"], ahead)).await,
+        403
+    );
     let other_purpose = server
         .site
         .keys()
@@ -576,4 +582,57 @@ async fn a_help_for_developing_is_the_developers() {
 #[crate::view(get, "/help/")]
 async fn help(_: crate::routing::Public) -> crate::http::Text {
     crate::http::Text::new("help")
+}
+
+/// CWE-532. Attack: the key in a help's path is read in the log, whoever asked, in whichever spelling and by whichever
+/// method.
+#[cfg(debug_assertions)]
+#[tokio::test]
+async fn cwe_532_the_log_holds_no_key_of_a_help_for_developing() {
+    #[derive(Clone, Default)]
+    struct Lines(Arc<std::sync::Mutex<Vec<u8>>>);
+    impl std::io::Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let log = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::DEBUG)
+        .with_ansi(false)
+        .with_writer(move || writer.clone());
+    let _guard = tracing::subscriber::set_default(log.finish());
+    let mut parts = parts(&["example.com", "localhost"]);
+    parts.settings.trusted_proxies = Vec::new();
+    let help = Routes::new().view::<keyed>("keyed").for_development();
+    parts.routes = parts.routes.and(help);
+    let server = start(parts).await;
+    for (line, host) in [
+        ("GET /keyed/s3cr3t-key/", "localhost"),
+        ("HEAD /keyed/s3cr3t-key/", "localhost"),
+        ("GET /keyed/s3cr3t-key", "localhost"),
+        ("GET /keyed/s3cr3t%2Dkey/", "localhost"),
+        ("POST /keyed/s3cr3t-key/", "localhost"),
+        ("GET /keyed/s3cr3t-key/", "example.com"),
+        ("GET /keyed/s3cr3t-key/", "evil.example"),
+    ] {
+        server.send(line, &[pair("Host", host)], "").await;
+    }
+    server.send("GET /host/", &[pair("Host", "localhost")], "").await;
+    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    assert!(
+        text.contains("/keyed/{key}/") && text.contains("/host/"),
+        "{text}"
+    );
+    assert!(!text.contains("s3cr3t"), "{text}");
+}
+
+#[crate::view(get, "/keyed/{key}/")]
+async fn keyed(_: crate::routing::Public, key: crate::routing::Path<String>) -> crate::http::Text {
+    crate::http::Text::new(key.len().to_string())
 }

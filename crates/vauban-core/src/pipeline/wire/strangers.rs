@@ -39,12 +39,51 @@ async fn client(_: Public, cx: Arc<Request>) -> Result<Text> {
     Ok(Text::new(format!("{} {}", cx.client_ip(), cx.host())))
 }
 
+/// An application that reaches for Vauban's own cookies: reads each, and gives each a value of its own, twice.
+#[view(get, "/usurp/")]
+async fn usurp(_: Public, cx: Arc<Request>) -> Result<crate::http::Response> {
+    use crate::http::{Cookie, Response};
+    let names = ["session", "csrf", "device", "messages", "Session"];
+    let read: Vec<_> = names.iter().filter_map(|name| cx.cookie(name)).collect();
+    let mut answer = Response::of(Text::new(format!("read: {}", read.join(","))));
+    for name in names {
+        let on_page = vauban_template::RenderContext::cookie(&*cx, name);
+        assert_eq!(on_page, "", "a page reads `{name}`");
+        cx.set_cookie(Cookie::new(name, "planted", false));
+        answer = answer
+            .cookie(&Cookie::new(name, "planted", false))
+            .cookie(&Cookie::removal(name, false));
+    }
+    Ok(answer.cookie(&Cookie::new("taste", "sweet", false)))
+}
+
+/// A view that gives cookies in both ways, and is undone or not.
+fn gives(cx: &Request, status: u16) -> crate::http::Response {
+    use crate::http::{Cookie, Response};
+    cx.set_cookie(Cookie::new("by-request", "1", false));
+    let answer = Response::of(Text::new("x")).cookie(&Cookie::new("by-answer", "1", false));
+    answer.status_code(::http::StatusCode::from_u16(status).unwrap())
+}
+
+#[view(get, "/kept-cookies/")]
+async fn kept_cookies(_: Public, cx: Arc<Request>) -> Result<crate::http::Response> {
+    Ok(gives(&cx, 201))
+}
+
+#[view(get, "/undone-cookies/")]
+async fn undone_cookies(_: Public, cx: Arc<Request>) -> Result<crate::http::Response> {
+    Ok(gives(&cx, 409))
+}
+
 async fn site() -> Server {
     let mut parts = parts(&["example.com", "127.0.0.1", "[::1]"]);
     parts.routes = parts
         .routes
         .view::<taste>("taste")
         .view::<much>("much")
+        .view::<usurp>("usurp")
+        .view::<kept_cookies>("kept_cookies")
+        .view::<undone_cookies>("undone_cookies")
         .view::<say>("say")
         .view::<shown>("shown")
         .view::<client>("client");
@@ -53,6 +92,37 @@ async fn site() -> Server {
 
 fn get(line: &str, fields: &str) -> Vec<u8> {
     format!("{line} HTTP/1.1\r\nHost: example.com\r\n{fields}Connection: close\r\n\r\n").into_bytes()
+}
+
+/// CWE-384, CWE-200. Attack: an application puts a session that the attacker knows into the victim's browser, or writes
+/// the victim's own on a page.
+#[tokio::test]
+async fn cwe_384_an_application_has_no_hand_on_vaubans_cookies() {
+    let server = site().await;
+    let cookies = "Cookie: test-session=secret; test-csrf=secret; test-device=secret; test-messages=secret; \
+                   test-Session=secret\r\n";
+    let reply = server.raw(&get("GET /usurp/", cookies)).await;
+    assert_eq!(reply.body, "read: ");
+    let headers = reply.headers.iter();
+    let set: Vec<_> = headers
+        .filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie"))
+        .map(|(_, value)| value.split(';').next().unwrap_or_default())
+        .collect();
+    assert_eq!(set, ["test-taste=sweet"], "neither a value nor a removal");
+}
+
+/// CWE-460. Attack: a request that is undone leaves the cookie of what did not happen.
+#[tokio::test]
+async fn cwe_460_an_undone_request_leaves_no_cookie() {
+    let server = site().await;
+    for (path, status, kept) in [("kept-cookies", 201, true), ("undone-cookies", 409, false)] {
+        let reply = server.raw(&get(&format!("GET /{path}/"), "")).await;
+        let head = format!("{:?}", reply.headers);
+        assert_eq!(reply.status, status, "{}", reply.body);
+        for name in ["test-by-request=", "test-by-answer="] {
+            assert_eq!(head.contains(name), kept, "{path} {name}: {head}");
+        }
+    }
 }
 
 /// Another program's cookie, in any bytes, neither signs anybody out nor hides a value.
