@@ -16,7 +16,10 @@ pub fn file(name: &str, sample: &str) -> Value {
     let folder = std::env::var("VAUBAN_VECTORS")
         .unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/vectors").to_owned());
     let text = std::fs::read_to_string(std::path::Path::new(&folder).join(name));
-    serde_json::from_str(text.as_deref().unwrap_or(sample)).expect("a vector file is JSON")
+    match serde_json::from_str(text.as_deref().unwrap_or(sample)) {
+        Ok(cases) => cases,
+        Err(error) => panic!("{name} is no JSON: {error}"),
+    }
 }
 
 /// A text of a case; empty if there is none.

@@ -118,7 +118,8 @@ impl fmt::Display for Argument {
 /// What people read, in English.
 impl PartialEq<&str> for Problem {
     fn eq(&self, english: &&str) -> bool {
-        self.to_string() == *english
+        let said = self.to_string();
+        said == *english
     }
 }
 

@@ -99,7 +99,7 @@ impl App {
     /// The app's own page for every error that has none of its own.
     #[must_use]
     pub fn error_pages<P: ErrorPage>(mut self) -> Self {
-        self.modules.change_site(|site| site.error_pages::<P>());
+        self.modules.change_site(vauban_core::Module::error_pages::<P>);
         self
     }
 
@@ -112,7 +112,7 @@ impl App {
         T: Replaceable,
         R: From<T> + Template + 'static,
     {
-        self.modules.change_site(|site| site.page::<T, R>());
+        self.modules.change_site(vauban_core::Module::page::<T, R>);
         self
     }
 

@@ -243,7 +243,6 @@ impl<F: FormFields> Cleaned<F> {
     ///
     /// # Errors
     /// The form to show again, with what was typed and what is wrong with it.
-    #[expect(clippy::result_large_err, reason = "the form is what the caller goes on with")]
     pub fn into_result(self) -> Result<Clean<F>, Form<F>> {
         self.0
     }

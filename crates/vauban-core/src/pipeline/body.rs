@@ -1,13 +1,13 @@
 //! Bodies, bounded in size and time (ASVS 4.2.x, 15.2.2, CWE-400, CWE-409, CWE-770).
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ::http::{HeaderMap, StatusCode, header};
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::OwnedSemaphorePermit;
 
+use super::budget::Budget;
 use super::guard::Guarded;
 use crate::http::{Error, Request, RequestBody, Result};
 
@@ -25,32 +25,6 @@ pub(crate) fn limit_of(cx: &Request) -> usize {
     cx.route()
         .and_then(|meta| meta.body_limit)
         .unwrap_or(cx.settings().limits.body)
-}
-
-/// Bytes of bodies that are in memory at once, all requests together (CWE-770): each of many may be small.
-#[derive(Debug, Clone)]
-pub(crate) struct Budget(Arc<Semaphore>);
-
-impl Budget {
-    pub(crate) fn new(bytes: usize) -> Self {
-        Self(Arc::new(Semaphore::new(bytes.min(Semaphore::MAX_PERMITS))))
-    }
-
-    #[cfg(test)]
-    pub(super) async fn for_test(&self, bytes: usize) -> OwnedSemaphorePermit {
-        self.room(bytes, Duration::from_secs(1)).await.unwrap()
-    }
-
-    /// Room for so many bytes, if it comes within `wait`.
-    ///
-    /// # Errors
-    /// 503.
-    async fn room(&self, bytes: usize, wait: Duration) -> Result<OwnedSemaphorePermit> {
-        let full = || Error::new(StatusCode::SERVICE_UNAVAILABLE, "");
-        let many = u32::try_from(bytes).map_err(|_| full())?;
-        let room = tokio::time::timeout(wait, Arc::clone(&self.0).acquire_many_owned(many));
-        room.await.ok().and_then(Result::ok).ok_or_else(full)
-    }
 }
 
 /// Bytes with their room, which is free again when the last who holds them has dropped them.
@@ -197,7 +171,8 @@ impl Pieces {
                 let piece = self.count(piece)?;
                 let since = Instant::now();
                 let left = self.time.saturating_sub(self.start.elapsed());
-                let room = self.budget.room(piece.len(), left).await?;
+                let room = self.budget.room(piece.len(), left).await;
+                let room = room.ok_or_else(|| Error::new(StatusCode::SERVICE_UNAVAILABLE, ""))?;
                 self.waited += since.elapsed();
                 return Ok(Some((piece, Some(room))));
             }

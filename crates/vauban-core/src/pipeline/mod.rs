@@ -4,6 +4,7 @@
 
 mod access_log;
 pub(crate) mod body;
+pub(crate) mod budget;
 pub(crate) mod csrf;
 #[cfg(debug_assertions)]
 mod debug_page;

@@ -173,7 +173,9 @@ pub(super) mod tests {
             ..Wired::default()
         };
         let site = Site::of(package, wired, settings, Keys::random(), None).unwrap();
-        let mut request = http::Request::get("/");
+        let mut request = http::Request::get("/")
+            .header("host", "localhost:8000")
+            .header("accept", "text/html");
         if let Some(name) = fragment {
             request = request.header("x-fragment", name);
         }

@@ -51,6 +51,9 @@ pub trait ModuleSettings: Default + Clone + Send + Sync + 'static {
     }
 }
 
+/// Puts what was said into the section.
+type Setter<S> = dyn Fn(&mut S, &Raw) -> Result<(), String> + Send + Sync;
+
 /// One setting of a module.
 pub struct SettingRow<S> {
     name: &'static str,
@@ -58,7 +61,7 @@ pub struct SettingRow<S> {
     accepts: &'static str,
     check: &'static str,
     secret: bool,
-    set: Arc<dyn Fn(&mut S, &Raw) -> Result<(), String> + Send + Sync>,
+    set: Arc<Setter<S>>,
     show: Arc<dyn Fn(&S) -> String + Send + Sync>,
 }
 

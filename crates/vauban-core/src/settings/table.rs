@@ -41,13 +41,15 @@ pub(super) struct Row {
     pub(super) show: Show,
 }
 
+type Setter = dyn Fn(&mut Settings, &Raw) -> Result<(), String> + Send + Sync;
+
 /// How a row's value is read.
 #[derive(Clone)]
 pub(super) enum Set {
     /// The framework's own.
     Own(fn(&mut Settings, &Raw) -> Result<(), String>),
     /// A module's.
-    Module(Arc<dyn Fn(&mut Settings, &Raw) -> Result<(), String> + Send + Sync>),
+    Module(Arc<Setter>),
 }
 
 /// How a row's value is shown.

@@ -6,7 +6,7 @@ use super::module::{Modules, Wired, wire};
 use super::{Package, Site, Units};
 use crate::commands::Failure;
 use crate::messages;
-use crate::pipeline::body::Budget;
+use crate::pipeline::budget::Budget;
 use crate::pipeline::{Headers, csrf};
 use crate::routing::{Conflict, router};
 use crate::settings::Settings;

@@ -22,6 +22,9 @@ use crate::settings::{ModuleSettings, Settings, SettingsSection};
 use crate::signing::{Keys, ModuleKeys};
 use crate::staticfiles::StaticFiles;
 
+/// Puts a page of the site's in another's place.
+type Replace = fn(&mut PagesByType) -> Result<(), ReplacedTwice>;
+
 /// A part of a program: what belongs together, in a package of its own or in a folder of the site.
 ///
 /// ```
@@ -43,7 +46,7 @@ pub struct Module {
     before: Vec<Arc<dyn AnyGate>>,
     around: Vec<Arc<dyn AnyMiddleware>>,
     error_pages: ErrorPages,
-    pages: Vec<fn(&mut PagesByType) -> Result<(), ReplacedTwice>>,
+    pages: Vec<Replace>,
     security_events: Vec<&'static [SecurityEvent]>,
     contributions: Vec<Contribution>,
     parts: Vec<Maker>,
@@ -309,6 +312,7 @@ pub struct Wiring<'a> {
     /// The parts that were made before.
     pub parts: &'a Parts,
     module: &'static str,
+    is_site: bool,
     units: &'a Units,
     keys: &'a Keys,
 }
@@ -322,7 +326,8 @@ impl Wiring<'_> {
     /// The module's keys. Their purposes are the module's own: no other module, and not the framework, signs with
     /// them.
     pub fn keys(&self) -> ModuleKeys {
-        self.keys.of_module(self.module)
+        // CWE-345: a module that is called like the package has not the site's keys. No module is called "".
+        self.keys.of_module(if self.is_site { "" } else { self.module })
     }
 
     /// Whether this is a test of the program: what is slow on purpose may be quick.
@@ -518,6 +523,7 @@ struct Making<'a> {
     settings: &'a Settings,
     package: &'a Package,
     module: &'static str,
+    is_site: bool,
     units: &'a Units,
     keys: &'a Keys,
     parts: Parts,
@@ -531,6 +537,7 @@ impl Making<'_> {
             package: self.package,
             parts: &self.parts,
             module: self.module,
+            is_site: self.is_site,
             units: self.units,
             keys: self.keys,
         }
@@ -577,11 +584,12 @@ pub(crate) fn wire(
             "Two modules say who asks: {first} and {second}. A site has one identity: add one of them."
         )));
     }
-    for (index, module) in modules.0.iter().enumerate() {
+    // The site's own part, which is called like its package, comes first: it has keys and files of its own.
+    for (index, module) in modules.0.iter().enumerate().skip(1) {
         // CWE-345: whoever has a module's name has its keys, its settings and its files.
-        if modules.0[..index].iter().any(|other| other.name == module.name) {
+        if modules.0[1..index].iter().any(|other| other.name == module.name) {
             return Err(Failure::new(format_args!(
-                "Two modules are called `{}`: a module's name is its own. The site's own part is called like its package.",
+                "Two modules are called `{}`: a module's name is its own. Rename one of them.",
                 module.name
             )));
         }
@@ -590,6 +598,7 @@ pub(crate) fn wire(
         settings,
         package,
         module: "",
+        is_site: true,
         units,
         keys,
         parts: Parts::default(),
@@ -605,11 +614,12 @@ pub(crate) fn wire(
     let site = modules.0.first().map_or(std::ptr::null(), std::ptr::from_ref);
     for module in &modules.0 {
         making.module = module.name;
+        making.is_site = std::ptr::eq(module, site);
         for make in &module.parts {
             make(&mut making)?;
         }
         let files = module.static_files.clone();
-        if std::ptr::eq(module, site) {
+        if making.is_site {
             wired.static_files = files;
         } else {
             wired

@@ -8,7 +8,7 @@ use vauban_orm::engine::Database;
 use super::{AnyGate, AnyMiddleware, IdentityBackend, Package, Parts, Units};
 use crate::http::{ByStatus, ErrorFacts, PagesByType, Request, Response};
 use crate::pipeline::Headers;
-use crate::pipeline::body::Budget;
+use crate::pipeline::budget::Budget;
 use crate::routing::{Router, Routes, Url};
 use crate::settings::Settings;
 use crate::signing::{Keys, ModuleKeys, Signer};

@@ -168,16 +168,15 @@ mod tests {
     async fn the_cheapest_is_next_and_the_last_reader_is_not_for_deep_ones() {
         let lanes = Lanes::new(2);
         let running = lanes.turn(Lane::Deep, 9, WAIT).await.unwrap();
+        let settle = || tokio::time::sleep(Duration::from_millis(20));
         let wait = |lane, cost| {
             let lanes = Arc::clone(&lanes);
-            let task = tokio::spawn(async move { lanes.turn(lane, cost, WAIT).await });
-            async move {
-                tokio::time::sleep(Duration::from_millis(20)).await;
-                task
-            }
+            tokio::spawn(async move { lanes.turn(lane, cost, WAIT).await })
         };
-        let costly = wait(Lane::Deep, 9).await;
-        let cheaper = wait(Lane::Deep, 5).await;
+        let costly = wait(Lane::Deep, 9);
+        settle().await;
+        let cheaper = wait(Lane::Deep, 5);
+        settle().await;
         // The other reader is free all the time, for short ones alone.
         drop(lanes.turn(Lane::Short, 1, WAIT).await.unwrap());
         assert!(!costly.is_finished() && !cheaper.is_finished());
@@ -188,9 +187,11 @@ mod tests {
         drop(costly.await.unwrap().unwrap());
         // Who went away holds nothing.
         let held = lanes.turn(Lane::Deep, 9, WAIT).await.unwrap();
-        wait(Lane::Deep, 1).await.abort();
+        let gone = wait(Lane::Deep, 1);
+        settle().await;
+        gone.abort();
         drop(held);
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        settle().await;
         let all = (
             lanes.turn(Lane::Deep, 9, WAIT).await,
             lanes.turn(Lane::Short, 9, WAIT).await,

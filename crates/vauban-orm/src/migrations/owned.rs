@@ -177,7 +177,7 @@ mod tests {
             "create_index = \"evil_x\"\ntable = \"article\"\ncolumns = [\"id\"]",
             "create_index = \"article_x\"\ntable = \"evil_entry\"\ncolumns = [\"id\"]",
         ] {
-            let text = String::leak(format!("[[operations]]\n{operation}\n"));
+            let text: &'static str = Box::leak(format!("[[operations]]\n{operation}\n").into_boxed_str());
             let told = told(&[set("guestbook", BOOK), set("evil", text)]);
             assert!(
                 told.len() == 1 && told[0].starts_with("The migration evil/0001_initial may not "),
@@ -206,7 +206,10 @@ mod tests {
         );
         let told = told(&[other.clone(), same]);
         assert!(told.len() == 1 && told[0].contains("Two folders"), "{told:?}");
-        assert_eq!(with_sql(&[other.clone()], "site"), ["guestbook/0001_initial"]);
+        assert_eq!(
+            with_sql(std::slice::from_ref(&other), "site"),
+            ["guestbook/0001_initial"]
+        );
         assert_eq!(with_sql(&[other], "guestbook"), [] as [String; 0]);
     }
 }

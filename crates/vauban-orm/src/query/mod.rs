@@ -12,7 +12,7 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 
 pub use create::Create;
-pub use rows::{Changeable, Deletable, Page, Permitted, Version};
+pub use rows::{Changeable, DEEPEST_ROW, Deletable, Page, Permitted, Version};
 
 use crate::actor::actions::{Change, Delete};
 use crate::columns::{Assignment, IntoOrder, Path, Rel};
@@ -59,9 +59,6 @@ impl<M> fmt::Debug for PermittedQuerySet<M> {
     }
 }
 
-/// How many rows a page may skip: a request for one that begins behind them is refused with 404. CWE-400: each row before
-/// a page is read and thrown away, so that one address could cost as much as the whole table.
-pub const DEEPEST_ROW: i64 = 10_000;
 /// Rows on a page if the query does not say.
 const PER_PAGE: u32 = 25;
 

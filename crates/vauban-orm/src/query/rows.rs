@@ -4,13 +4,17 @@ use std::fmt;
 use std::ops::Deref;
 use std::str::FromStr;
 
-use super::{DEEPEST_ROW, change, delete};
+use super::{change, delete};
 use crate::actor::actions::{Change, Delete};
 use crate::columns::{Assignment, Path};
 use crate::db::Writes;
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::types::Id;
+
+/// How many rows a page may skip: a request for one that begins behind them is refused with 404. CWE-400: each row before
+/// a page is read and thrown away, so that one address could cost as much as the whole table.
+pub const DEEPEST_ROW: i64 = 10_000;
 
 /// A page of rows.
 #[derive(Debug, Clone)]

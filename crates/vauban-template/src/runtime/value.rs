@@ -43,7 +43,7 @@ impl View<'_> {
         }
     }
 
-    /// Python's equality.
+    /// Whether two values are equal as Python's `==` says: `1` and `1.0` and `True` are.
     pub fn same(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::None, Self::None) => true,

@@ -408,10 +408,9 @@ fn comment_start(line: &str) -> Option<usize> {
             Some(_) if escaped => escaped = false,
             Some(_) if c == '\\' => escaped = true,
             Some(open) if c == open => quote = None,
-            Some(_) => {}
             None if matches!(c, '"' | '\'' | '`') => quote = Some(c),
             None if line[at..].starts_with("//") => return Some(at),
-            None => {}
+            Some(_) | None => {}
         }
     }
     None

@@ -25,7 +25,7 @@ pub(super) fn is_source(text: &str) -> bool {
         let next = after.trim_start();
         let source = match word {
             // A rule or a gap, `____`, names nothing.
-            word if word.starts_with("__") => word.trim_matches('_') != "",
+            word if word.starts_with("__") => !word.trim_matches('_').is_empty(),
             "waiver" | "Waiver" => true,
             "include" => next.starts_with('!'),
             "allow" | "expect" | "warn" => next.strip_prefix('(').is_some_and(|lints| {

@@ -232,7 +232,7 @@ fn patches(table: &Table, base: &Path) -> Vec<PathBuf> {
 /// What Cargo's configuration puts in another's place: `[patch]` and `paths`.
 fn configured(dir: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    for config in super::manifest::configurations(dir) {
+    for config in super::configuration::configurations(dir) {
         let (Some(table), Some(base)) = (&config.table, config.path.parent().and_then(Path::parent)) else {
             continue;
         };

@@ -71,7 +71,7 @@ fn release(app: App, mut settings: Settings, out: &Out) -> Result<(), Failure> {
     for finding in &findings {
         match finding.level {
             Severity::Note => {
-                tracing::info!(target: "vauban::checks", check = finding.id, "{}", finding.what)
+                tracing::info!(target: "vauban::checks", check = finding.id, "{}", finding.what);
             }
             _ => tracing::warn!(target: "vauban::checks", check = finding.id, "{}", finding.what),
         }

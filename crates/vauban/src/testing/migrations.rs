@@ -73,7 +73,11 @@ fn complete(module: &Module, others: &[&Module], write: bool) -> Result<(), Stri
             .map(drop)
             .map_err(|error| format!("{}: {error}", set.folder));
     }
-    let steps: Vec<String> = new.operations.iter().map(|step| step.summary()).collect();
+    let steps: Vec<String> = new
+        .operations
+        .iter()
+        .map(vauban_orm::migrations::Operation::summary)
+        .collect();
     Err(format!(
         "the models of the module `{}` say more than its migrations:\n  {}\nwrite them with \
          `VAUBAN_UPDATE_MIGRATIONS=1 cargo test -p {}`, and commit them",
