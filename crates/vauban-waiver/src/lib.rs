@@ -122,7 +122,7 @@ impl Place {
         }
     }
 
-    /// The wall's name.
+    /// The wall's name as `waivers.lock` writes it: `unscoped`.
     pub const fn wall(&self) -> &'static str {
         self.wall
     }

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 
-/// One signed exception.
+/// An exception as `waivers.lock` lists it: which wall, where and why.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Entry {
-    /// The wall.
+    /// The wall it passes, by the name in [`walls`](crate::walls): `unscoped`.
     pub wall: String,
     /// The module path, as `module_path!()` gives it.
     pub module: String,
-    /// Why.
+    /// Why it is safe, in the words of whoever signed it.
     pub reason: String,
 }
 

@@ -16,11 +16,11 @@ use crate::lock::Entry;
 /// One `waiver!(…)` in the sources.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
-    /// What it signs.
+    /// What it signs, as the lock lists it.
     pub entry: Entry,
     /// The file, relative to the package.
     pub file: PathBuf,
-    /// The line.
+    /// Its line in the file, from 1.
     pub line: u32,
 }
 
@@ -29,7 +29,7 @@ pub struct Place {
 pub struct Trouble {
     /// The file, relative to the package.
     pub file: PathBuf,
-    /// The line.
+    /// Its line in the file, from 1.
     pub line: u32,
     /// What is wrong and what to write.
     pub what: &'static str,
