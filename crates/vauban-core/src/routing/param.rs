@@ -7,7 +7,7 @@ use vauban_orm::{Db, Write};
 use super::{BodyStream, Call, Credential, Kind, Need, Writing};
 use crate::http::Result;
 
-/// What a view of kind `K` ([`Reading`] or [`Writing`]) whose rule goes by `C` may take as a parameter.
+/// What a view of kind `K` ([`Reading`](crate::routing::Reading) or [`Writing`](crate::routing::Writing)) whose rule goes by `C` may take as a parameter.
 ///
 /// A parameter of one's own is made of others, and can do what they can: there is no way from a reading call to a
 /// writer (CWE-352).

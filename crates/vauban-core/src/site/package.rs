@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-/// The package that a program is built from; written by [`package!`](crate::package).
+/// The package that a program is built from; written by [`package!`](macro@crate::package).
 #[derive(Debug, Clone, Copy)]
 pub struct Package {
     /// `CARGO_PKG_NAME`.
