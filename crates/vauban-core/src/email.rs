@@ -24,6 +24,7 @@ const MAX_LOCAL_BYTES: usize = 64;
 /// An e-mail address in its normal form.
 ///
 /// ```
+/// # extern crate vauban_core as vauban;
 /// use vauban::Email;
 /// let typed = Email::parse("Ann.Smith@BÜCHER.example").unwrap();
 /// assert_eq!(typed.as_str(), "ann.smith@xn--bcher-kva.example");

@@ -8,7 +8,7 @@ use unicode_normalization::char::is_combining_mark;
 /// characters, over the sum of the lengths; 1.0 for two empty texts.
 ///
 /// ```
-/// assert_eq!(vauban::accounts::quick_ratio("abcd", "bcde"), 0.75);
+/// assert_eq!(vauban_accounts::quick_ratio("abcd", "bcde"), 0.75);
 /// ```
 pub fn quick_ratio(a: &str, b: &str) -> f64 {
     let mut available: HashMap<char, usize> = HashMap::new();

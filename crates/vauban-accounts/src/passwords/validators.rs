@@ -15,7 +15,7 @@ use super::similarity::is_similar;
 /// The rules that a new password must meet.
 ///
 /// ```
-/// use vauban::accounts::{Attribute, Password, PasswordRules, Weakness};
+/// use vauban_accounts::{Attribute, Password, PasswordRules, Weakness};
 /// let rules = PasswordRules::default();
 /// let found = rules.check(&Password::new("123456789012").unwrap(), &[]);
 /// assert!(found.contains(&Weakness::EntirelyNumeric));

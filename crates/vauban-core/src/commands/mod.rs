@@ -25,6 +25,7 @@ pub type Running = Pin<Box<dyn Future<Output = Result<(), Failure>> + Send>>;
 /// A management command of a module.
 ///
 /// ```
+/// # extern crate vauban_core as vauban;
 /// use vauban::commands::{Command, Run};
 /// let greet = Command::new("greet", "Greets whoever is named", |run: Run| async move {
 ///     run.out.line(format_args!("Hello, {}.", run.option("name").unwrap_or("world")));

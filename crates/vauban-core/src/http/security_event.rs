@@ -7,6 +7,7 @@ use super::Request;
 /// and lists them with [`Module::security_events`](crate::Module::security_events).
 ///
 /// ```
+/// # extern crate vauban_core as vauban;
 /// use vauban::http::SecurityEvent;
 /// /// An entry that was taken for spam.
 /// const ENTRY_REFUSED: SecurityEvent = SecurityEvent::new("guestbook_entry_refused", "an entry was taken for spam");

@@ -14,10 +14,11 @@ use crate::site::{AnyGate, AnyMiddleware, Next};
 /// decides at once is one, too:
 ///
 /// ```
+/// # extern crate vauban_core as vauban;
 /// # use vauban::prelude::*;
-/// # use vauban::Request;
-/// fn app(app: App) -> App {
-///     app.gate(|cx: &Request| match cx.path() {
+/// # use vauban::{Module, Request, Response};
+/// fn module() -> Module {
+///     Module::new("closing").gate(|cx: &Request| match cx.path() {
 ///         "/healthz/" => Ok(None),
 ///         _ => Ok(Some(Response::of(Text::new("Closed until Monday.")))),
 ///     })
@@ -45,6 +46,7 @@ impl<F: Fn(&Request) -> Result<Option<Response>> + Send + Sync + 'static> Gate f
 /// What the view wrote is committed when [`Next::run`] returns.
 ///
 /// ```
+/// # extern crate vauban_core as vauban;
 /// use std::sync::Arc;
 /// use vauban::pipeline::{Middleware, Next};
 /// use vauban::{Request, Response};
@@ -57,9 +59,11 @@ impl<F: Fn(&Request) -> Result<Option<Response>> + Send + Sync + 'static> Gate f
 ///     }
 /// }
 ///
-/// # use vauban::App;
-/// fn app(app: App) -> App {
-///     app.middleware(Version).middleware(|_: Arc<Request>, next: Next| async move { next.run().await })
+/// # use vauban::Module;
+/// fn module() -> Module {
+///     Module::new("version")
+///         .middleware(Version)
+///         .middleware(|_: Arc<Request>, next: Next| async move { next.run().await })
 /// }
 /// ```
 #[diagnostic::on_unimplemented(

@@ -13,6 +13,7 @@ use crate::site::Identity;
 /// `(Staff, Mfa)`. In the access matrix a rule is printed by its type; it has no name to give itself.
 ///
 /// ```
+/// # extern crate vauban_core as vauban;
 /// use vauban::routing::{AccessRule, BySession};
 /// use vauban::site::Identity;
 /// use vauban::{Request, Refusal};

@@ -13,6 +13,7 @@ use crate::http::Result;
 /// writer (CWE-352).
 ///
 /// ```
+/// # extern crate vauban_core as vauban;
 /// use vauban::routing::{Call, Credential, Kind, Param};
 /// use vauban::{Db, Result};
 ///

@@ -12,6 +12,7 @@ use crate::http::{Error, Request, Result};
 /// A part that a module brought ([`Module::part`](crate::Module::part)), by its type. A site without it does not start.
 ///
 /// ```
+/// # extern crate vauban_core as vauban;
 /// # use vauban::prelude::*;
 /// # use vauban::routing::Part;
 /// struct Greeting(String);

@@ -22,6 +22,7 @@ pub(super) fn is_segment(text: &str) -> bool {
 /// not. A form's field may be a `PathText`, and says so to the person who types one.
 ///
 /// ```
+/// # extern crate vauban_core as vauban;
 /// use vauban::PathText;
 /// assert!(PathText::parse("Ünïcode & 100%").is_ok());
 /// for never in ["", "AC/DC", "a\\b", ".", "..", "a\0b"] {

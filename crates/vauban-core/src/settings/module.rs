@@ -15,6 +15,7 @@ use crate::checks::Finding;
 /// A module's settings, as one type: its default is what is in force where nobody says anything.
 ///
 /// ```
+/// # extern crate vauban_core as vauban;
 /// use vauban::checks::Finding;
 /// use vauban::settings::{ModuleSettings, SettingRow};
 ///

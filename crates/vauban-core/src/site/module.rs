@@ -28,6 +28,7 @@ type Replace = fn(&mut PagesByType) -> Result<(), ReplacedTwice>;
 /// A part of a program: what belongs together, in a package of its own or in a folder of the site.
 ///
 /// ```
+/// # extern crate vauban_core as vauban;
 /// # use vauban::{Module, Routes};
 /// fn module() -> Module {
 ///     Module::new("guestbook").routes(Routes::new())
