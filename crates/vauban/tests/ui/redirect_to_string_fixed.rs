@@ -3,7 +3,7 @@
 use vauban::{Public, Redirect, Result, view};
 
 #[view(get, "/{next}/")]
-async fn go(_: Public, next: vauban::Path<String>) -> Result<Redirect> {
+async fn go(_: Public, next: vauban::Path<vauban::PathText>) -> Result<Redirect> {
     Ok(Redirect::to(__url_go(&next)))
 }
 

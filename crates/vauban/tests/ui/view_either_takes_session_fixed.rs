@@ -1,7 +1,7 @@
 //! CWE-352: a view that a token may call as well takes neither the session nor the user's row.
 
 use vauban::routing::{ByToken, Proven, TokenScheme};
-use vauban::sessions::Session;
+use vauban::accounts::Session;
 use vauban::{AccessRule, Request, Refusal, Result, SignedIn, Text, view};
 
 pub struct Tokens;
