@@ -29,7 +29,7 @@ use icu_properties::{CodePointMapData, CodePointSetData};
 pub enum Lines {
     /// A name or a title.
     One,
-    /// A body.
+    /// A text of several lines, such as a body: line breaks and tabs stay.
     Many,
 }
 
