@@ -3,12 +3,11 @@
 use vauban::orm::{Db, Write};
 use vauban::{Template, view};
 
-use crate::Attribute;
 use crate::accounts::Proved;
 use crate::events;
 use crate::forms::SignUpForm;
 use crate::params::AccountPages;
-use crate::views::answers::{Next, explain};
+use crate::views::answers::Next;
 use vauban::forms::Form;
 use vauban::http::{Error, Response, Result};
 use vauban::messages::Level;
@@ -23,19 +22,22 @@ struct FirstAdministratorPage {
     least: usize,
 }
 
+impl FirstAdministratorPage {
+    fn of(at: &AccountPages, form: Form<SignUpForm>) -> Self {
+        Self {
+            form,
+            least: at.accounts.least(),
+        }
+    }
+}
+
 /// The page. Following the link changes nothing yet.
 #[view(get, "/first-administrator/{token}/")]
 pub async fn show(_: Public, at: AccountPages, token: Path<String>) -> Result<Response> {
     if !at.accounts.link_opens(&token).await? {
         return Err(Error::not_found());
     }
-    Ok(at.page(
-        TITLE,
-        FirstAdministratorPage {
-            form: Form::empty(),
-            least: at.accounts.least(),
-        },
-    ))
+    Ok(at.page(TITLE, FirstAdministratorPage::of(&at, Form::empty())))
 }
 
 /// Makes the superuser, signs in, and spends the link.
@@ -50,42 +52,14 @@ pub async fn submit(
     if !at.accounts.link_opens(&token).await? {
         return Err(Error::not_found());
     }
-    let form = match form.clean(&db).await?.into_result() {
+    let page = |form| FirstAdministratorPage::of(&at, form);
+    let form = match at.strong(form.clean(&db).await?) {
         Ok(clean) => clean,
-        Err(form) => {
-            return Ok(at.again(
-                TITLE,
-                FirstAdministratorPage {
-                    form,
-                    least: at.accounts.least(),
-                },
-            ));
-        }
+        Err(form) => return Ok(at.again(TITLE, page(form))),
     };
-    let known = [Attribute {
-        name: "e-mail address".into(),
-        value: form.email.to_string(),
-    }];
-    let weak = at.accounts.weaknesses(&form.password, &known);
-    if !weak.is_empty() {
-        let form = form.refuse(|form| explain(&weak, &mut form.password));
-        return Ok(at.again(
-            TITLE,
-            FirstAdministratorPage {
-                form,
-                least: at.accounts.least(),
-            },
-        ));
-    }
     let hash = match at.accounts.hash(&form.password, at.cx.client_ip()).await {
         Ok(hash) => hash,
-        Err(failure) => {
-            let form = form.refuse(|_| ());
-            return at.failed(failure, "", form, TITLE, |form| FirstAdministratorPage {
-                form,
-                least: at.accounts.least(),
-            });
-        }
+        Err(failure) => return at.failed(failure, "", form.refuse(|_| ()), TITLE, page),
     };
     db.begin().await?;
     // CWE-367: in the writer's turn, so that two posts of one link make one administrator, and no other process one.

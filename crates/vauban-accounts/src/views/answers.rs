@@ -7,12 +7,13 @@ use vauban::Template;
 
 use crate::accounts::SignInFailure;
 use crate::device::REMEMBERED;
+use crate::forms::SignUpForm;
 use crate::pages::Page;
 use crate::params::AccountPages;
-use crate::passwords::Weakness;
+use crate::passwords::{Attribute, Weakness};
 use crate::people::Account;
 use crate::sessions::SessionToken;
-use vauban::forms::{BoundField, Form, FormFields, Problem};
+use vauban::forms::{BoundField, Clean, Cleaned, Form, FormFields, Problem};
 use vauban::http::{Cookie, Error, LocalUrl, Redirect, Response, Result};
 use vauban::site::SESSION_COOKIE;
 
@@ -35,6 +36,22 @@ impl AccountPages {
         let url = LocalUrl::parse(&query.next, &self.cx).or_else(home);
         url.map(|url| Redirect::local(&url))
             .ok_or_else(|| Error::internal("`/` is not a local address"))
+    }
+
+    /// What was typed for a new account, if it is valid and its password is not weak; else the form with what is wrong with it
+    /// (ASVS 6.2.4, CWE-521).
+    #[expect(clippy::result_large_err, reason = "as `Cleaned::into_result` returns it")]
+    pub(crate) fn strong(&self, form: Cleaned<SignUpForm>) -> Result<Clean<SignUpForm>, Form<SignUpForm>> {
+        let form = form.into_result()?;
+        let known = [Attribute {
+            name: "e-mail address".into(),
+            value: form.email.to_string(),
+        }];
+        let weak = self.accounts.weaknesses(&form.password, &known);
+        if weak.is_empty() {
+            return Ok(form);
+        }
+        Err(form.refuse(|form| explain(&weak, &mut form.password)))
     }
 
     /// A page with a form.

@@ -5,8 +5,7 @@
 use vauban::orm::{Db, Write};
 use vauban::{Template, view};
 
-use super::answers::{Next, explain};
-use crate::Attribute;
+use super::answers::Next;
 use crate::accounts::Proved;
 use crate::events;
 use crate::forms::SignUpForm;
@@ -31,16 +30,19 @@ struct SignUpPage {
     least: usize,
 }
 
+impl SignUpPage {
+    fn of(at: &AccountPages, form: Form<SignUpForm>) -> Self {
+        Self {
+            form,
+            least: at.accounts.least(),
+        }
+    }
+}
+
 /// The page.
 #[view(get, "/signup/")]
 pub async fn show(_: Public, at: AccountPages) -> Result<Response> {
-    Ok(at.page(
-        TITLE,
-        SignUpPage {
-            form: Form::empty(),
-            least: at.accounts.least(),
-        },
-    ))
+    Ok(at.page(TITLE, SignUpPage::of(&at, Form::empty())))
 }
 
 /// Makes an account and signs in.
@@ -52,62 +54,26 @@ pub async fn submit(
     query: Query<Next>,
     form: Form<SignUpForm>,
 ) -> Result<Response> {
-    let form = match form.clean(&db).await?.into_result() {
+    let page = |form| SignUpPage::of(&at, form);
+    let form = match at.strong(form.clean(&db).await?) {
         Ok(clean) => clean,
-        Err(form) => {
-            return Ok(at.again(
-                TITLE,
-                SignUpPage {
-                    form,
-                    least: at.accounts.least(),
-                },
-            ));
-        }
+        Err(form) => return Ok(at.again(TITLE, page(form))),
     };
-    let known = [Attribute {
-        name: "e-mail address".into(),
-        value: form.email.to_string(),
-    }];
-    let weak = at.accounts.weaknesses(&form.password, &known);
-    if !weak.is_empty() {
-        let form = form.refuse(|form| explain(&weak, &mut form.password));
-        return Ok(at.again(
-            TITLE,
-            SignUpPage {
-                form,
-                least: at.accounts.least(),
-            },
-        ));
-    }
     // CWE-204, CWE-799: counted before the answer tells whether the address is taken.
     let client = at.cx.client_ip();
     if let Err(failure) = at.accounts.admit(Attempt::SignUp, "", client, None).await {
         events::SIGN_IN_THROTTLED.log(Some(&at.cx));
-        return at.failed(failure, TAKEN, form.refuse(|_| ()), TITLE, |form| SignUpPage {
-            form,
-            least: at.accounts.least(),
-        });
+        return at.failed(failure, TAKEN, form.refuse(|_| ()), TITLE, page);
     }
     let hash = match at.accounts.hash(&form.password, client).await {
         Ok(hash) => hash,
-        Err(failure) => {
-            return at.failed(failure, TAKEN, form.refuse(|_| ()), TITLE, |form| SignUpPage {
-                form,
-                least: at.accounts.least(),
-            });
-        }
+        Err(failure) => return at.failed(failure, TAKEN, form.refuse(|_| ()), TITLE, page),
     };
     // From here on nobody else can take the address.
     db.begin().await?;
     if at.accounts.users.is_taken(&db, &form.email).await? {
         let form = form.refuse(|form| form.email.add_error(TAKEN));
-        return Ok(at.again(
-            TITLE,
-            SignUpPage {
-                form,
-                least: at.accounts.least(),
-            },
-        ));
+        return Ok(at.again(TITLE, page(form)));
     }
     let person = at
         .accounts
