@@ -154,7 +154,6 @@ enum Way {
 /// What no view answers.
 fn elsewhere(cx: &Request, found: Found) -> Result<Way> {
     match found {
-        Found::View(target, _) => Ok(Way::View(target)),
         Found::Other(methods) => {
             let allow = allow(methods);
             let status = match cx.method {
@@ -176,7 +175,8 @@ fn elsewhere(cx: &Request, found: Found) -> Result<Way> {
             let redirect = Response::new(StatusCode::MOVED_PERMANENTLY, Body::empty());
             Ok(Way::Answer(redirect.set(header::LOCATION, location)))
         }
-        Found::Nothing => Err(Error::not_found()),
+        // CWE-862: a view is called above, with who asks; from here it is not.
+        Found::View(..) | Found::Nothing => Err(Error::not_found()),
     }
 }
 

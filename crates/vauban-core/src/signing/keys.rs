@@ -40,6 +40,12 @@ impl Keys {
         Self::new(&secret[..], &[])
     }
 
+    /// The keys of what belongs to the whole site. CWE-345: a module that is called like the package has not these,
+    /// for no module's name is empty.
+    pub(crate) fn of_site(&self) -> ModuleKeys {
+        self.of_module("")
+    }
+
     /// The keys of a module: no purpose of theirs is the framework's or another module's.
     pub(crate) fn of_module(&self, module: &'static str) -> ModuleKeys {
         ModuleKeys {

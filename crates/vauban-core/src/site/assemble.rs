@@ -2,7 +2,8 @@
 
 use vauban_orm::engine::Database;
 
-use super::module::{Modules, Wired, wire};
+use super::module::Modules;
+use super::module::wiring::{Wired, wire};
 use super::{Package, Site, Units};
 use crate::commands::Failure;
 use crate::messages;

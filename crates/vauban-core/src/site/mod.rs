@@ -20,7 +20,7 @@ pub use layer::Next;
 #[doc(hidden)]
 pub use layer::{AnyGate, AnyMiddleware};
 #[cfg(test)]
-pub(crate) use module::Wired;
+pub(crate) use module::wiring::Wired;
 pub use module::{Check, Checking, Migrated, Module};
 pub use package::Package;
 pub use parts::Parts;

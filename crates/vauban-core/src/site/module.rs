@@ -1,6 +1,8 @@
 //! A module: Django's app. Whatever a part of a site is made of comes through here, and nothing of it is named
 //! anywhere else; the framework's own modules have no door that another's lacks.
 
+pub(super) mod wiring;
+
 use std::any::{Any, type_name};
 use std::fmt;
 use std::future::Future;
@@ -19,7 +21,7 @@ use crate::http::{PagesByType, Replaceable, ReplacedTwice, SecurityEvent};
 use crate::pipeline::{ErrorPage, ErrorPages, Gate, Middleware};
 use crate::routing::{Route, Routes, Url};
 use crate::settings::{ModuleSettings, Settings, SettingsSection};
-use crate::signing::{Keys, ModuleKeys};
+use crate::signing::ModuleKeys;
 use crate::staticfiles::StaticFiles;
 
 /// Puts a page of the site's in another's place.
@@ -312,10 +314,8 @@ pub struct Wiring<'a> {
     pub package: &'a Package,
     /// The parts that were made before.
     pub parts: &'a Parts,
-    module: &'static str,
-    is_site: bool,
     units: &'a Units,
-    keys: &'a Keys,
+    keys: &'a ModuleKeys,
 }
 
 impl Wiring<'_> {
@@ -327,8 +327,7 @@ impl Wiring<'_> {
     /// The module's keys. Their purposes are the module's own: no other module, and not the framework, signs with
     /// them.
     pub fn keys(&self) -> ModuleKeys {
-        // CWE-345: a module that is called like the package has not the site's keys. No module is called "".
-        self.keys.of_module(if self.is_site { "" } else { self.module })
+        self.keys.clone()
     }
 
     /// Whether this is a test of the program: what is slow on purpose may be quick.
@@ -524,9 +523,8 @@ struct Making<'a> {
     settings: &'a Settings,
     package: &'a Package,
     module: &'static str,
-    is_site: bool,
     units: &'a Units,
-    keys: &'a Keys,
+    keys: ModuleKeys,
     parts: Parts,
     identity: Option<Arc<dyn IdentityBackend>>,
 }
@@ -537,10 +535,8 @@ impl Making<'_> {
             settings: self.settings,
             package: self.package,
             parts: &self.parts,
-            module: self.module,
-            is_site: self.is_site,
             units: self.units,
-            keys: self.keys,
+            keys: &self.keys,
         }
     }
 
@@ -554,99 +550,4 @@ impl Making<'_> {
             type_name::<T>()
         )))
     }
-}
-
-/// What the modules make of a site.
-#[derive(Default)]
-pub(crate) struct Wired {
-    pub(crate) routes: Routes,
-    pub(crate) static_files: StaticFiles,
-    pub(crate) error_pages: ErrorPages,
-    pub(crate) pages: PagesByType,
-    pub(crate) before: Vec<Arc<dyn AnyGate>>,
-    pub(crate) around: Vec<Arc<dyn AnyMiddleware>>,
-    pub(crate) parts: Parts,
-    pub(crate) identity: Option<Arc<dyn IdentityBackend>>,
-}
-
-/// Makes every module's parts, in order.
-///
-/// # Errors
-/// Two identities, a part that stands twice, or what a module's own part fails with.
-pub(crate) fn wire(
-    modules: &Modules,
-    package: &Package,
-    settings: &Settings,
-    units: &Units,
-    keys: &Keys,
-) -> Result<Wired, Failure> {
-    if let [first, second, ..] = modules.identities()[..] {
-        return Err(Failure::new(format_args!(
-            "Two modules say who asks: {first} and {second}. A site has one identity: add one of them."
-        )));
-    }
-    // The site's own part, which is called like its package, comes first: it has keys and files of its own.
-    for (index, module) in modules.0.iter().enumerate().skip(1) {
-        // CWE-345: whoever has a module's name has its keys, its settings and its files.
-        if modules.0[1..index].iter().any(|other| other.name == module.name) {
-            return Err(Failure::new(format_args!(
-                "Two modules are called `{}`: a module's name is its own. Rename one of them.",
-                module.name
-            )));
-        }
-    }
-    let mut making = Making {
-        settings,
-        package,
-        module: "",
-        is_site: true,
-        units,
-        keys,
-        parts: Parts::default(),
-        identity: None,
-    };
-    for contribute in modules.0.iter().flat_map(|module| &module.contributions) {
-        contribute(&mut making.parts);
-    }
-    let mut wired = Wired {
-        routes: modules.routes(),
-        ..Wired::default()
-    };
-    let site = modules.0.first().map_or(std::ptr::null(), std::ptr::from_ref);
-    for module in &modules.0 {
-        making.module = module.name;
-        making.is_site = std::ptr::eq(module, site);
-        for make in &module.parts {
-            make(&mut making)?;
-        }
-        let files = module.static_files.clone();
-        if making.is_site {
-            wired.static_files = files;
-        } else {
-            wired
-                .static_files
-                .join(module.name, files)
-                .map_err(Failure::new)?;
-        }
-        for replace in &module.pages {
-            replace(&mut wired.pages)?;
-        }
-        wired.error_pages.fill(&module.error_pages);
-        wired.before.extend(module.before.iter().cloned());
-        wired.around.extend(module.around.iter().cloned());
-    }
-    for route in wired.routes.iter() {
-        if let Some(need) = (route.needs)().iter().find(|need| !making.parts.has(need.id())) {
-            return Err(Failure::new(format_args!(
-                "The view `{}` cannot be answered: {}.",
-                route.meta.id,
-                need.missing()
-            )));
-        }
-    }
-    let ready = modules.0.iter().flat_map(|module| module.ready.iter().cloned());
-    making.parts.insert(ReadyHooks(ready.collect()));
-    wired.parts = making.parts;
-    wired.identity = making.identity;
-    Ok(wired)
 }

@@ -81,7 +81,7 @@ impl Site {
     /// The site's own keys, for what it signs itself. Their purposes are the site's: none is the framework's or a
     /// module's (CWE-345).
     pub fn keys(&self) -> ModuleKeys {
-        self.keys.of_module(self.package.name)
+        self.keys.of_site()
     }
 
     /// Units in which nobody acts, for services. CWE-639: not for views, which get their rows through `Db` and as who

@@ -1,0 +1,176 @@
+//! A site's modules at work: their parts made in order, and what they bring put together.
+
+use std::sync::Arc;
+
+use super::{Making, Modules, ReadyHooks};
+use crate::commands::Failure;
+use crate::http::PagesByType;
+use crate::pipeline::ErrorPages;
+use crate::routing::Routes;
+use crate::settings::Settings;
+use crate::signing::Keys;
+use crate::site::{AnyGate, AnyMiddleware, IdentityBackend, Package, Parts, Units};
+use crate::staticfiles::StaticFiles;
+
+/// What the modules make of a site.
+#[derive(Default)]
+pub(crate) struct Wired {
+    pub(crate) routes: Routes,
+    pub(crate) static_files: StaticFiles,
+    pub(crate) error_pages: ErrorPages,
+    pub(crate) pages: PagesByType,
+    pub(crate) before: Vec<Arc<dyn AnyGate>>,
+    pub(crate) around: Vec<Arc<dyn AnyMiddleware>>,
+    pub(crate) parts: Parts,
+    pub(crate) identity: Option<Arc<dyn IdentityBackend>>,
+}
+
+/// Makes every module's parts, in order.
+///
+/// # Errors
+/// Two identities, a part that stands twice, or what a module's own part fails with.
+pub(crate) fn wire(
+    modules: &Modules,
+    package: &Package,
+    settings: &Settings,
+    units: &Units,
+    keys: &Keys,
+) -> Result<Wired, Failure> {
+    if let [first, second, ..] = modules.identities()[..] {
+        return Err(Failure::new(format_args!(
+            "Two modules say who asks: {first} and {second}. A site has one identity: add one of them."
+        )));
+    }
+    // The site's own part, which is called like its package, comes first: it has keys and files of its own.
+    for (index, module) in modules.0.iter().enumerate().skip(1) {
+        // CWE-345: whoever has a module's name has its keys, its settings and its files; the site's have no name.
+        if module.name.is_empty() {
+            return Err(Failure::new(
+                "A module has no name: `Module::new(\"guestbook\")` says the name of its package, or of its folder.",
+            ));
+        }
+        if modules.0[1..index].iter().any(|other| other.name == module.name) {
+            return Err(Failure::new(format_args!(
+                "Two modules are called `{}`: a module's name is its own. Rename one of them.",
+                module.name
+            )));
+        }
+    }
+    let mut making = Making {
+        settings,
+        package,
+        module: "",
+        units,
+        keys: keys.of_site(),
+        parts: Parts::default(),
+        identity: None,
+    };
+    for contribute in modules.0.iter().flat_map(|module| &module.contributions) {
+        contribute(&mut making.parts);
+    }
+    let mut wired = Wired {
+        routes: modules.routes(),
+        ..Wired::default()
+    };
+    for (index, module) in modules.0.iter().enumerate() {
+        let is_site = index == 0;
+        making.module = module.name;
+        making.keys = if is_site {
+            keys.of_site()
+        } else {
+            keys.of_module(module.name)
+        };
+        for make in &module.parts {
+            make(&mut making)?;
+        }
+        let files = module.static_files.clone();
+        if is_site {
+            wired.static_files = files;
+        } else {
+            wired
+                .static_files
+                .join(module.name, files)
+                .map_err(Failure::new)?;
+        }
+        for replace in &module.pages {
+            replace(&mut wired.pages)?;
+        }
+        wired.error_pages.fill(&module.error_pages);
+        wired.before.extend(module.before.iter().cloned());
+        wired.around.extend(module.around.iter().cloned());
+    }
+    for route in wired.routes.iter() {
+        if let Some(need) = (route.needs)().iter().find(|need| !making.parts.has(need.id())) {
+            return Err(Failure::new(format_args!(
+                "The view `{}` cannot be answered: {}.",
+                route.meta.id,
+                need.missing()
+            )));
+        }
+    }
+    let ready = modules.0.iter().flat_map(|module| module.ready.iter().cloned());
+    making.parts.insert(ReadyHooks(ready.collect()));
+    wired.parts = making.parts;
+    wired.identity = making.identity;
+    Ok(wired)
+}
+
+#[cfg(test)]
+mod tests {
+    use vauban_orm::engine::{Database, Options};
+
+    use super::*;
+    use crate::Module;
+    use crate::settings::Mode;
+    use crate::signing::ModuleKeys;
+
+    /// The keys that each of the modules is given, by type.
+    struct OfSite(ModuleKeys);
+    struct OfModule(ModuleKeys);
+
+    fn wired(modules: Vec<Module>) -> Result<(Wired, Keys), Failure> {
+        let package = Package {
+            name: "book",
+            version: "0",
+            manifest_dir: "",
+            access_lock: None,
+            waivers_lock: None,
+        };
+        #[allow(deprecated)]
+        let database = Database::open("sqlite::memory:", Options::default()).unwrap();
+        let keys = Keys::random();
+        let settings = Settings::defaults(Mode::Development);
+        let units = Units::for_test(&database);
+        let wired = wire(&Modules(modules), &package, &settings, &units, &keys)?;
+        Ok((wired, keys))
+    }
+
+    /// CWE-345. Attack: a package brings a module with the name of another, to have its keys and its settings.
+    #[test]
+    fn a_name_is_one_modules() {
+        let site = || Module::new("book");
+        let told = wired(vec![site(), Module::new("evil"), Module::new("evil")])
+            .err()
+            .unwrap();
+        assert!(
+            told.to_string().starts_with("Two modules are called `evil`"),
+            "{told}"
+        );
+        let told = wired(vec![site(), Module::new("")]).err().unwrap();
+        assert!(told.to_string().starts_with("A module has no name"), "{told}");
+        assert!(wired(vec![site(), Module::new("good"), Module::new("evil")]).is_ok());
+    }
+
+    /// CWE-345. Attack: a module is called like the site's package and signs what the site takes for its own.
+    #[test]
+    fn a_module_that_is_called_like_the_site_has_not_its_keys() {
+        let site = Module::new("book").part(|wiring| Ok(OfSite(wiring.keys())));
+        let module = Module::new("book").part(|wiring| Ok(OfModule(wiring.keys())));
+        let (wired, keys) = wired(vec![site, module]).unwrap();
+        let sites = &wired.parts.get::<OfSite>().unwrap().0;
+        let modules = &wired.parts.get::<OfModule>().unwrap().0;
+        assert_eq!(sites.derive("x"), keys.of_site().derive("x"));
+        assert_ne!(sites.derive("x"), modules.derive("x"));
+        assert_ne!(sites.derive("x"), keys.derive("x"));
+    }
+}
