@@ -45,13 +45,15 @@ pub(crate) fn expand(input: &TokenStream) -> syn::Result<TokenStream> {
         );
         #[cfg(not(debug_assertions))]
         let (dir, access, waivers) = ("", #access, #waivers);
-        ::vauban::Package {
-            name: ::std::env!("CARGO_PKG_NAME"),
-            version: ::std::env!("CARGO_PKG_VERSION"),
-            manifest_dir: dir,
-            access_lock: access,
-            waivers_lock: waivers,
-        }
+        #[allow(deprecated)]
+        let package = ::vauban::Package::__written(
+            ::std::env!("CARGO_PKG_NAME"),
+            ::std::env!("CARGO_PKG_VERSION"),
+            dir,
+            access,
+            waivers,
+        );
+        package
     }})
 }
 

@@ -33,7 +33,7 @@ impl App {
     pub fn new(package: Package) -> Self {
         Self {
             package,
-            modules: Modules::of_site(Module::new(package.name)),
+            modules: Modules::of_site(Module::new(package.name())),
             #[cfg(feature = "__test_switches")]
             no_https_redirect: false,
         }
@@ -133,7 +133,7 @@ impl App {
 
     /// Every package's migrations, the site's own last.
     pub(crate) fn migration_sets(&self) -> Vec<migrations::Set> {
-        self.modules.migration_sets(self.package.name)
+        self.modules.migration_sets(self.package.name())
     }
 
     /// How many migrations there are.

@@ -16,14 +16,14 @@ use crate::app::App;
 /// If it cannot be opened, with the URL; if a model or a migration names a table that is not its package's.
 pub(crate) fn open(app: &App, settings: &Settings) -> Result<Database, Failure> {
     // CWE-668: before the first statement, and whatever the mode.
-    let tables: Vec<String> = vauban_orm::checks::tables(&app.modules.models(), app.package.name)
+    let tables: Vec<String> = vauban_orm::checks::tables(&app.modules.models(), app.package.name())
         .iter()
         .map(|found| format!("the model {}: {}.", found.model, found.message))
         .collect();
     if !tables.is_empty() {
         return Err(Failure::new(tables.join("\n")));
     }
-    let migrations = app.modules.refused_migrations(app.package.name);
+    let migrations = app.modules.refused_migrations(app.package.name());
     if !migrations.is_empty() {
         return Err(Failure::new(migrations.join("\n")));
     }

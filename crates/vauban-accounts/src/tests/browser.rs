@@ -61,13 +61,7 @@ impl TestSite {
         let mut settings = Settings::for_test(Mode::Development, "", &[]);
         settings.allowed_hosts = vec!["localhost".parse().unwrap(), "example.com".parse().unwrap()];
         change(&mut settings);
-        let package = vauban::Package {
-            name: "test",
-            version: "0",
-            manifest_dir: "",
-            access_lock: None,
-            waivers_lock: None,
-        };
+        let package = vauban::Package::for_test("test", "", None);
         let routes = Routes::new()
             .view::<home>("home")
             .view::<members>("members")

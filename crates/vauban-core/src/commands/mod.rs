@@ -147,7 +147,11 @@ pub struct Run {
 impl Run {
     /// A run on a site, with the values of its options; a flag that was given has an empty one.
     #[doc(hidden)]
-    pub fn of(site: &Arc<Site>, options: Vec<(&'static str, String)>, out: &Out) -> Self {
+    #[deprecated(
+        note = "only the command line runs commands: in a view its units would write for nobody, in a GET too (CWE-352); \
+                take `db: Db<Write>`"
+    )]
+    pub fn __of(site: &Arc<Site>, options: Vec<(&'static str, String)>, out: &Out) -> Self {
         Self {
             out: out.clone(),
             site: Arc::clone(site),

@@ -160,13 +160,7 @@ pub(super) mod tests {
     }
 
     pub(in crate::pipeline) fn cx(pages: PagesByType, fragment: Option<&str>) -> Request {
-        let package = crate::Package {
-            name: "test",
-            version: "0",
-            manifest_dir: "",
-            access_lock: None,
-            waivers_lock: None,
-        };
+        let package = crate::Package::for_test("test", "", None);
         let settings = Settings::defaults(Mode::Development);
         let wired = Wired {
             pages,

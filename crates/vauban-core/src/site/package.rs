@@ -6,19 +6,72 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Clone, Copy)]
 pub struct Package {
     /// `CARGO_PKG_NAME`.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// `CARGO_PKG_VERSION`.
-    pub version: &'static str,
+    pub(crate) version: &'static str,
     /// `CARGO_MANIFEST_DIR`, where sources and locks lie while developing; empty in a release build, which does
     /// not tell the paths of the machine that built it (CWE-200).
-    pub manifest_dir: &'static str,
+    pub(crate) manifest_dir: &'static str,
     /// `access.lock` as it was when a release was built.
-    pub access_lock: Option<&'static str>,
+    pub(crate) access_lock: Option<&'static str>,
     /// `waivers.lock` as it was when a release was built.
-    pub waivers_lock: Option<&'static str>,
+    pub(crate) waivers_lock: Option<&'static str>,
 }
 
 impl Package {
+    /// What [`package!`](macro@crate::package) found out while compiling.
+    #[doc(hidden)]
+    #[deprecated(
+        note = "whoever names the locks has them compared with what they like (CWE-1059): write `vauban::package!()`"
+    )]
+    pub const fn __written(
+        name: &'static str,
+        version: &'static str,
+        manifest_dir: &'static str,
+        access_lock: Option<&'static str>,
+        waivers_lock: Option<&'static str>,
+    ) -> Self {
+        Self {
+            name,
+            version,
+            manifest_dir,
+            access_lock,
+            waivers_lock,
+        }
+    }
+
+    /// A package without sources, for tests, with the `access.lock` that a release of it has.
+    #[cfg(any(test, feature = "testing"))]
+    #[doc(hidden)]
+    pub const fn for_test(
+        name: &'static str,
+        manifest_dir: &'static str,
+        access_lock: Option<&'static str>,
+    ) -> Self {
+        Self {
+            name,
+            version: "0",
+            manifest_dir,
+            access_lock,
+            waivers_lock: None,
+        }
+    }
+
+    /// Its name, as Cargo has it.
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Its version, as Cargo has it.
+    pub const fn version(&self) -> &'static str {
+        self.version
+    }
+
+    /// Whether it was compiled as a development build, which reads its sources and locks from where they lie.
+    pub const fn is_development(&self) -> bool {
+        !self.manifest_dir.is_empty()
+    }
+
     /// The folder with the sources; `None` in a release build, or when they are gone.
     pub fn sources(&self) -> Option<PathBuf> {
         let dir = Path::new(self.manifest_dir);

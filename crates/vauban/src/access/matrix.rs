@@ -162,7 +162,8 @@ impl Matrix {
             });
         }
         // CWE-668: SQL by hand is on whatever table it names; it is read in review.
-        for migration in vauban_orm::migrations::with_sql(&modules.migration_sets(package.name), package.name)
+        for migration in
+            vauban_orm::migrations::with_sql(&modules.migration_sets(package.name()), package.name())
         {
             lines.insert(Line::Migration {
                 migration,

@@ -18,7 +18,7 @@ pub(super) fn routes(c: &Checking<'_>) -> Vec<Finding> {
 /// What only all models together show: policies in a circle, telling uniqueness, unlisted targets.
 pub(super) fn models(c: &Checking<'_>) -> Vec<Finding> {
     let models = c.modules.models();
-    let tables = vauban_orm::checks::tables(&models, c.package.name);
+    let tables = vauban_orm::checks::tables(&models, c.package.name());
     vauban_orm::checks::check(&models)
         .into_iter()
         .chain(tables)
@@ -36,7 +36,7 @@ pub(super) fn models(c: &Checking<'_>) -> Vec<Finding> {
 /// Whose tables each package's migrations touch (CWE-668).
 pub(super) fn migrations(c: &Checking<'_>) -> Vec<Finding> {
     let hint = "The chapter on migrations explains it.";
-    let told = c.modules.refused_migrations(c.package.name).into_iter();
+    let told = c.modules.refused_migrations(c.package.name()).into_iter();
     told.map(|message| Finding::error("migrations.foreign", message, hint))
         .collect()
 }

@@ -93,13 +93,7 @@ struct Outcome {
 }
 
 fn check(settings: &Settings) -> BTreeSet<&'static str> {
-    let app = App::new(Package {
-        name: "site",
-        version: "0.0.0",
-        manifest_dir: "",
-        access_lock: Some(""),
-        waivers_lock: None,
-    });
+    let app = App::new(Package::for_test("site", "", Some("")));
     super::run(&checking(&app, settings, None))
         .iter()
         .map(|f: &Finding| f.id)

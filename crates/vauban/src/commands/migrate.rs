@@ -10,7 +10,7 @@ use crate::assemble;
 /// `migrate`: brings the database to what the program needs.
 pub(super) fn migrate(app: &App, out: &Out) -> Result<(), Failure> {
     let settings = app.settings()?;
-    if let Some(told) = app.modules.without_migrations(app.package.name) {
+    if let Some(told) = app.modules.without_migrations(app.package.name()) {
         return Err(Failure::new(told));
     }
     let database = assemble::open(app, &settings)?;
@@ -62,7 +62,7 @@ pub(super) fn warn_of_changes(app: &App, out: &Out) {
     if app.package.sources().is_none() {
         return;
     }
-    match migrations::make(app.package.name, &own_models(app), &app.migration_sets()) {
+    match migrations::make(app.package.name(), &own_models(app), &app.migration_sets()) {
         Ok(Ok(None)) | Err(_) => {}
         Ok(Ok(Some(new))) => out.line(format_args!(
             "The models have changed ({} step(s)): write the migration with `makemigrations`.",
@@ -77,7 +77,7 @@ pub(super) fn warn_of_changes(app: &App, out: &Out) {
 
 /// `makemigrations`: writes the migration that the models ask for, or one to be filled in by hand with this name.
 pub(super) fn make(app: &App, empty: Option<&str>, out: &Out) -> Result<(), Failure> {
-    let package = app.package.name;
+    let package = app.package.name();
     let sets = app.migration_sets();
     let Some(set) = sets.iter().find(|set| set.package == package) else {
         return Err(Failure::new(
@@ -133,6 +133,6 @@ fn own_models(app: &App) -> Vec<&'static vauban_orm::ModelMeta> {
     app.modules
         .models()
         .into_iter()
-        .filter(|model| model.package == app.package.name)
+        .filter(|model| model.package == app.package.name())
         .collect()
 }

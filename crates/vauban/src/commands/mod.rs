@@ -39,8 +39,8 @@ pub fn main(app: App) -> ExitCode {
 
 /// The command line.
 fn cli(app: &App) -> clap::Command {
-    let mut cli = clap::Command::new(app.package.name)
-        .version(app.package.version)
+    let mut cli = clap::Command::new(app.package.name())
+        .version(app.package.version())
         .about("A site on Vauban. Without a command it serves.")
         .subcommand_value_name("COMMAND")
         .subcommand_help_heading("Commands")
@@ -191,7 +191,9 @@ fn module_command(app: App, name: &str, args: &ArgMatches, out: &Out) -> Result<
     }
     let runtime = runtime(&settings)?;
     let site = assemble::assemble(app, settings, database)?;
-    runtime.block_on(command.run(Run::of(&site, options, out)))
+    #[allow(deprecated)] // ours to call
+    let run = Run::__of(&site, options, out);
+    runtime.block_on(command.run(run))
 }
 
 /// The run time that the settings ask for.

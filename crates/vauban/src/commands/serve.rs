@@ -62,7 +62,7 @@ fn release(app: App, mut settings: Settings, out: &Out) -> Result<(), Failure> {
     if findings.iter().any(|finding| finding.level == Severity::Error) {
         let program = std::env::args()
             .next()
-            .unwrap_or_else(|| app.package.name.to_owned());
+            .unwrap_or_else(|| app.package.name().to_owned());
         return Err(Failure::new(Refused {
             findings: &findings,
             program,
@@ -121,7 +121,9 @@ fn development(app: App, mut settings: Settings, options: &Serve, out: &Out) -> 
                 command.name(),
                 command.about()
             ));
-            command.run(Run::of(site, Vec::new(), out)).await?;
+            #[allow(deprecated)] // ours to call
+            let run = Run::__of(site, Vec::new(), out);
+            command.run(run).await?;
         }
         for finding in &findings {
             out.line(format_args!("{finding}"));

@@ -35,14 +35,7 @@ fn package() -> (tempfile::TempDir, Package) {
     std::fs::write(folder.path().join("Cargo.toml"), "[package]\nname = \"site\"\n").unwrap();
     std::fs::write(folder.path().join("src/lib.rs"), "").unwrap();
     let manifest_dir: &'static str = Box::leak(folder.path().to_str().unwrap().into());
-    let package = Package {
-        name: "site",
-        version: "0",
-        manifest_dir,
-        access_lock: None,
-        waivers_lock: None,
-    };
-    (folder, package)
+    (folder, Package::for_test("site", manifest_dir, None))
 }
 
 fn site(package: Package, routes: crate::Routes) -> App {
@@ -96,16 +89,11 @@ fn access_compares_accepts_and_notices() {
 /// CWE-1059: a release does not serve what nobody has reviewed; development says so and goes on.
 #[test]
 fn a_matrix_that_is_not_the_lock_stops_a_release() {
-    let (_folder, package) = package();
+    let (folder, package) = package();
+    let manifest_dir: &'static str = Box::leak(folder.path().to_str().unwrap().into());
     let reviewed: &'static str = Box::leak(Matrix::of(&site(package, closed::routes())).text().into());
     let found = |lock, routes, mode| {
-        let app = site(
-            Package {
-                access_lock: lock,
-                ..package
-            },
-            routes,
-        );
+        let app = site(Package::for_test("site", manifest_dir, lock), routes);
         let settings = Settings::defaults(mode);
         let found = run_checks(&checking(&app, &settings, None));
         found

@@ -177,7 +177,7 @@ impl Client {
     pub(super) async fn sign_in_as_id(&mut self, user: uuid::Uuid) {
         let begun = pipeline::session_for_test(&self.site, user).await;
         let token = begun.unwrap_or_else(|error| panic!("{user} cannot sign in: {error:?}"));
-        let name = Cookie::full_name(SESSION_COOKIE, self.is_https(), self.site.package().name);
+        let name = Cookie::full_name(SESSION_COOKIE, self.is_https(), self.site.package().name());
         self.set_cookie(&name, &token);
     }
 

@@ -105,13 +105,7 @@ mod urls {
 }
 
 fn program() -> App {
-    let package = crate::Package {
-        name: "kit",
-        version: "0",
-        manifest_dir: "",
-        access_lock: None,
-        waivers_lock: None,
-    };
+    let package = crate::Package::for_test("kit", "", None);
     let module = Module::new("notes").routes(urls::routes()).model::<Note>();
     App::new(package)
         .module(crate::accounts::module::<User>())

@@ -72,13 +72,7 @@ struct SiteParts {
 
 impl SiteParts {
     fn site(self) -> Arc<Site> {
-        let package = crate::Package {
-            name: "test",
-            version: "0",
-            manifest_dir: "",
-            access_lock: None,
-            waivers_lock: None,
-        };
+        let package = crate::Package::for_test("test", "", None);
         let wired = Wired {
             routes: self.routes,
             static_files: self.static_files,

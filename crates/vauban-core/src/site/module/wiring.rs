@@ -129,13 +129,7 @@ mod tests {
     struct OfModule(ModuleKeys);
 
     fn wired(modules: Vec<Module>) -> Result<(Wired, Keys), Failure> {
-        let package = Package {
-            name: "book",
-            version: "0",
-            manifest_dir: "",
-            access_lock: None,
-            waivers_lock: None,
-        };
+        let package = Package::for_test("book", "", None);
         #[allow(deprecated)]
         let database = Database::open("sqlite::memory:", Options::default()).unwrap();
         let keys = Keys::random();
