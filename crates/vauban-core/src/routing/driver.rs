@@ -10,7 +10,7 @@ use super::view::{CredentialOf, KindOf, Run};
 use super::{AccessRule, Call, Credential, Kind, Need, Params, Route, Routes, View, ViewFuture, ViewMeta};
 use crate::http::{Error, Outcome, Request, RequestBody, Respond, Response, Result, Saved};
 use crate::pipeline::pages;
-use crate::site::Asking;
+use crate::site::{Asking, reading};
 
 impl Routes {
     /// Adds a view under a name.
@@ -51,15 +51,30 @@ async fn way<V: View, R: Run<V>>(view: R, cx: Arc<Request>, body: RequestBody) -
     let ready = call.body_and_token(R::Params::REDISPLAYS, R::Params::STREAMS);
     let outcome = match ready.await {
         Err(error) => Err(error),
-        // 5. The parameters.
-        Ok(()) => match R::Params::take(&mut call).await {
-            Err(error) => Err(error),
-            // 6. The view.
-            Ok(params) => view.run(rule, params).await.outcome(),
-        },
+        // 5. The parameters, and 6. the view.
+        Ok(()) => run(view, rule, &mut call).await,
     };
     // 7. The commit, and then 8. the page.
     end(call, outcome).await
+}
+
+/// The parameters and the view, in which nothing writes if the method is safe.
+async fn run<V: View, R: Run<V>>(
+    view: R,
+    rule: V::Rule,
+    call: &mut Call<KindOf<V>, CredentialOf<V>>,
+) -> Result<<R::Answer as Outcome>::Answer> {
+    let steps = async {
+        // 5. The parameters.
+        let params = R::Params::take(call).await?;
+        // 6. The view.
+        view.run(rule, params).await.outcome()
+    };
+    if <KindOf<V>>::WRITES {
+        steps.await
+    } else {
+        reading(steps).await
+    }
 }
 
 /// What the view returned: commits or rolls back, then renders.

@@ -22,14 +22,12 @@ mod values;
 pub use module::{ModuleSettings, SettingRow, SettingValue, SettingsSection};
 pub use problem::{InvalidSetting, InvalidSettings, Source};
 pub use read::Places;
-pub use secret::Secret;
+pub use secret::{Secret, SecretKey};
 pub use table::{Setting, documentation};
 pub use values::{HostPattern, LogFormat, Network, Origin};
 pub use vauban_orm::engine::Synchronous;
 
 pub(crate) use values::host_and_port;
-
-pub use strength::weakness;
 
 /// What the program was built for. Decided by the build, never by a setting (CWE-489).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,9 +68,9 @@ pub struct Settings {
     /// Proxies whose forwarding headers are believed; they terminate TLS.
     pub trusted_proxies: Vec<Network>,
     /// Signs cookies and tokens.
-    pub secret_key: Secret<String>,
+    pub secret_key: SecretKey,
     /// Earlier keys, which still verify but no longer sign.
-    pub secret_key_fallbacks: Vec<Secret<String>>,
+    pub secret_key_fallbacks: Vec<SecretKey>,
     /// Where the rows are.
     pub database_url: Secret<String>,
     /// How much SQLite waits for the disk.
@@ -209,7 +207,7 @@ impl Settings {
             },
             origins: Vec::new(),
             trusted_proxies: Vec::new(),
-            secret_key: Secret::new(String::new()),
+            secret_key: SecretKey::new(String::new()),
             secret_key_fallbacks: Vec::new(),
             database_url: Secret::new("sqlite:var/db.sqlite3".to_owned()),
             sqlite_synchronous: Synchronous::Full,
@@ -296,7 +294,8 @@ impl Settings {
 
     /// Whether a test runs the program.
     #[cfg(any(test, feature = "testing"))]
-    pub(crate) fn is_test(&self) -> bool {
+    #[doc(hidden)]
+    pub fn is_test(&self) -> bool {
         self.test
     }
 
@@ -308,7 +307,7 @@ impl Settings {
         settings.start(sections);
         settings.test = true;
         let key = format!("{:032x}{:032x}", rand::random::<u128>(), rand::random::<u128>());
-        settings.secret_key = Secret::new(key);
+        settings.secret_key = SecretKey::new(key);
         settings.database_url = Secret::new(database_url.to_owned());
         settings
     }

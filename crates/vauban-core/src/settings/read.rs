@@ -91,7 +91,7 @@ pub(super) fn load(
     let environment = ours(&places.environment, &mut problems);
     environment_layer(&mut settings, places, &environment, &from, &mut problems);
     settings.place_database();
-    if mode.is_development() && settings.secret_key.expose().is_empty() {
+    if mode.is_development() && settings.secret_key.text().is_empty() {
         problems.extend(development_key(&mut settings, &places.folder).err());
     }
     if problems.is_empty() {
@@ -415,7 +415,7 @@ fn environment_layer(
 
 #[cfg(test)]
 mod tests {
-    use super::super::{HostPattern, Secret};
+    use super::super::{HostPattern, SecretKey};
     use super::*;
 
     fn places(files: &[(&str, &str)], variables: &[(&str, &str)]) -> (tempfile::TempDir, Places) {
@@ -628,7 +628,7 @@ mod tests {
         assert!(text.contains("0644") && text.contains("chmod 600"), "{text}");
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
         let settings = load(Mode::Release, &places, &[]).unwrap();
-        assert_eq!(settings.secret_key.expose(), "from the file");
+        assert_eq!(settings.secret_key.text(), "from the file");
     }
 
     #[test]
@@ -662,7 +662,7 @@ mod tests {
         let (folder, places) = places(&[], &[]);
         let first = load(Mode::Development, &places, &[]).unwrap();
         let again = load(Mode::Development, &places, &[]).unwrap();
-        assert_eq!(first.secret_key.expose(), again.secret_key.expose());
+        assert_eq!(first.secret_key.text(), again.secret_key.text());
         let path = folder.path().join("var/secret_key");
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         assert!(folder.path().join("var/.gitignore").exists());
@@ -670,7 +670,7 @@ mod tests {
             load(Mode::Release, &places, &[])
                 .unwrap()
                 .secret_key
-                .expose()
+                .text()
                 .is_empty(),
             "not used in release"
         );
@@ -680,8 +680,8 @@ mod tests {
     fn the_list_hides_secrets() {
         // CWE-532, CWE-200.
         let mut settings = Settings::defaults(Mode::Development);
-        settings.secret_key = Secret::new("top-secret-value".into());
-        settings.secret_key_fallbacks = vec![Secret::new("old-secret-value".into())];
+        settings.secret_key = SecretKey::new("top-secret-value".into());
+        settings.secret_key_fallbacks = vec![SecretKey::new("old-secret-value".into())];
         let shown = format!("{settings:?} {:?}", settings.list());
         assert!(!shown.contains("secret-value"), "{shown}");
     }

@@ -3,6 +3,8 @@
 use std::fmt;
 use zeroize::Zeroize;
 
+use super::strength::weakness;
+
 /// A secret: a key, a password, a token.
 ///
 /// It has no `Debug`, no `Display`, no `Serialize` and no `PartialEq`, so printing, logging, serialising or
@@ -43,6 +45,39 @@ impl<T: Zeroize> Drop for Secret<T> {
 impl<T: Zeroize + Clone> Clone for Secret<T> {
     fn clone(&self) -> Self {
         Self(self.0.clone())
+    }
+}
+
+/// The key that signs and seals, as the settings give it. It can be judged; only the framework reads it, to derive the
+/// keys of each purpose: who has it makes any token of the site (CWE-321, CWE-347).
+#[derive(Clone)]
+pub struct SecretKey(Secret<String>);
+
+impl SecretKey {
+    /// Wraps a key that a source has just read.
+    pub(crate) fn new(key: String) -> Self {
+        Self(Secret::new(key))
+    }
+
+    /// A key of a test's own.
+    #[cfg(any(test, feature = "testing"))]
+    #[doc(hidden)]
+    pub fn for_test(key: String) -> Self {
+        Self::new(key)
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        self.0.expose()
+    }
+
+    /// Why it is too weak to sign with, in words that do not repeat it; `None` if it is strong enough.
+    pub fn weakness(&self) -> Option<String> {
+        weakness(self.text())
+    }
+
+    /// Whether both are one key: for the checks at start, where nobody measures how long it takes.
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        self.text() == other.text()
     }
 }
 

@@ -104,7 +104,7 @@ pub(super) fn development_key(settings: &mut Settings, folder: &Path) -> Result<
             "Remove the file: a new key is made at the next start.",
         ));
     }
-    settings.secret_key = super::Secret::new(key);
+    settings.secret_key = super::SecretKey::new(key);
     settings
         .sources
         .insert("secret_key".to_owned(), Source::Generated(path));

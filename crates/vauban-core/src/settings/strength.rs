@@ -38,7 +38,7 @@ const KNOWN: &[&str] = &[
 ///
 /// The estimate is from above: text that repeats itself or runs along an alphabet counts once, the rest counts
 /// its own letter frequencies. A generated key passes by far; a sentence or a pattern does not get by on length.
-pub fn weakness(key: &str) -> Option<String> {
+pub(super) fn weakness(key: &str) -> Option<String> {
     let length = key.chars().count();
     if length == 0 {
         return Some("is not set".into());

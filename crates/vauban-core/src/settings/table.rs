@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::read::Raw;
-use super::secret::{Hidden, Secret};
+use super::secret::{Hidden, Secret, SecretKey};
 use super::values::{HostPattern, LogFormat, Network, boolean, duration, show_duration, show_size, size};
 use super::{Mode, Settings, SettingsSection, Source, Synchronous};
 
@@ -306,10 +306,10 @@ pub(super) static ROWS: &[Row] = &[
         "at least 50 random characters",
         "release: set, long, random, not a known default",
         |s, raw| {
-            s.secret_key = Secret::new(raw.one()?.trim().to_owned());
+            s.secret_key = SecretKey::new(raw.one()?.trim().to_owned());
             Ok(())
         },
-        |s| hidden(!s.secret_key.expose().is_empty())
+        |s| hidden(!s.secret_key.text().is_empty())
     ),
     row!(secret
         "secret_key_fallbacks",
@@ -317,7 +317,7 @@ pub(super) static ROWS: &[Row] = &[
         "a list of keys",
         "release: each as strong as `secret_key`, and not the same",
         |s, raw| {
-            s.secret_key_fallbacks = raw.items().into_iter().map(Secret::new).collect();
+            s.secret_key_fallbacks = raw.items().into_iter().map(SecretKey::new).collect();
             Ok(())
         },
         |s| match s.secret_key_fallbacks.len() {

@@ -11,7 +11,7 @@ use super::{Signer, SigningKey};
 
 /// The site's secret keys: the current one signs, the fallbacks only check.
 #[derive(Clone)]
-pub struct Keys {
+pub(crate) struct Keys {
     roots: Vec<Root>,
 }
 
@@ -24,7 +24,7 @@ struct Root {
 impl Keys {
     /// From the settings `secret_key` and `secret_key_fallbacks`. Whether they are strong enough is the
     /// settings' check.
-    pub fn new(secret: &[u8], fallbacks: &[&[u8]]) -> Self {
+    pub(crate) fn new(secret: &[u8], fallbacks: &[&[u8]]) -> Self {
         Self {
             roots: std::iter::once(secret)
                 .chain(fallbacks.iter().copied())
@@ -33,8 +33,9 @@ impl Keys {
         }
     }
 
-    /// Fresh random keys: for tests, and for a development server without a folder to keep one in.
-    pub fn random() -> Self {
+    /// Fresh random keys, for tests.
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fn random() -> Self {
         let mut secret = Zeroizing::new([0u8; 32]);
         rand::fill(&mut secret[..]);
         Self::new(&secret[..], &[])
@@ -55,7 +56,7 @@ impl Keys {
     }
 
     /// Signs and checks tokens of one purpose. A token of one purpose is nothing to any other.
-    pub fn signer(&self, purpose: impl Into<Cow<'static, str>>) -> Signer {
+    pub(crate) fn signer(&self, purpose: impl Into<Cow<'static, str>>) -> Signer {
         let purpose = purpose.into();
         let keys = self
             .roots
@@ -69,7 +70,7 @@ impl Keys {
     }
 
     /// A key of 32 bytes for another use, derived from the current secret for one purpose.
-    pub fn derive(&self, purpose: &str) -> Zeroizing<[u8; 32]> {
+    pub(crate) fn derive(&self, purpose: &str) -> Zeroizing<[u8; 32]> {
         self.roots
             .first()
             .map(|root| root.expand(b"key ", purpose))

@@ -17,7 +17,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
-pub use keys::{Keys, ModuleKeys};
+pub(crate) use keys::Keys;
+pub use keys::ModuleKeys;
 
 const VERSION: &str = "v1";
 const TAG: usize = 32;

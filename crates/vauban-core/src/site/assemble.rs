@@ -85,7 +85,7 @@ pub(crate) fn site_keys(settings: &Settings) -> Keys {
     let fallbacks: Vec<&[u8]> = settings
         .secret_key_fallbacks
         .iter()
-        .map(|key| key.expose().as_bytes())
+        .map(|key| key.text().as_bytes())
         .collect();
-    Keys::new(settings.secret_key.expose().as_bytes(), &fallbacks)
+    Keys::new(settings.secret_key.text().as_bytes(), &fallbacks)
 }

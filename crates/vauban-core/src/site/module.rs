@@ -46,6 +46,7 @@ pub struct Module {
     settings: Vec<SettingsSection>,
     checks: Vec<Check>,
     commands: Vec<Command>,
+    beside: Vec<Beside>,
     before: Vec<Arc<dyn AnyGate>>,
     around: Vec<Arc<dyn AnyMiddleware>>,
     error_pages: ErrorPages,
@@ -53,8 +54,25 @@ pub struct Module {
     security_events: Vec<&'static [SecurityEvent]>,
     contributions: Vec<Contribution>,
     parts: Vec<Maker>,
-    identity: Option<&'static str>,
+    identities: Vec<&'static str>,
     ready: Vec<Ready>,
+}
+
+/// What answers, or changes an answer, and has no access rule of its own: it stands in the access matrix, for review
+/// (CWE-862). Types by their paths in the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Beside {
+    /// A gate.
+    Gate(&'static str),
+    /// A middleware.
+    Middleware(&'static str),
+    /// A module's page that another takes the place of.
+    Page {
+        /// The module's page.
+        page: &'static str,
+        /// What is shown.
+        replaced_by: &'static str,
+    },
 }
 
 /// A model, by the function that tells of it.
@@ -89,6 +107,7 @@ impl Module {
             settings: Vec::new(),
             checks: Vec::new(),
             commands: Vec::new(),
+            beside: Vec::new(),
             before: Vec::new(),
             around: Vec::new(),
             error_pages: ErrorPages::default(),
@@ -96,7 +115,7 @@ impl Module {
             security_events: Vec::new(),
             contributions: Vec::new(),
             parts: Vec::new(),
-            identity: None,
+            identities: Vec::new(),
             ready: Vec::new(),
         }
     }
@@ -180,14 +199,16 @@ impl Module {
 
     /// Adds a layer before the session; see [`Gate`].
     #[must_use]
-    pub fn gate(mut self, layer: impl Gate) -> Self {
+    pub fn gate<G: Gate>(mut self, layer: G) -> Self {
+        self.beside.push(Beside::Gate(type_name::<G>()));
         self.before.push(Arc::new(layer));
         self
     }
 
     /// Adds a layer around the view, inside those that were added earlier; see [`Middleware`].
     #[must_use]
-    pub fn middleware(mut self, layer: impl Middleware) -> Self {
+    pub fn middleware<M: Middleware>(mut self, layer: M) -> Self {
+        self.beside.push(Beside::Middleware(type_name::<M>()));
         self.around.push(Arc::new(layer));
         self
     }
@@ -214,6 +235,10 @@ impl Module {
         T: Replaceable,
         R: From<T> + Template + 'static,
     {
+        self.beside.push(Beside::Page {
+            page: type_name::<T>(),
+            replaced_by: type_name::<R>(),
+        });
         self.pages.push(PagesByType::replace::<T, R>);
         self
     }
@@ -257,7 +282,7 @@ impl Module {
         mut self,
         make: impl Fn(&Wiring<'_>, Binder) -> Result<Arc<I>, Failure> + Send + Sync + 'static,
     ) -> Self {
-        self.identity = Some(type_name::<I>());
+        self.identities.push(type_name::<I>());
         self.parts.push(Box::new(move |making| {
             // CWE-287: the one binder of the site goes to its one identity.
             #[allow(deprecated)]
@@ -470,9 +495,14 @@ impl Modules {
         own.chain(theirs).copied().collect()
     }
 
+    /// What stands beside the views of the modules, in their order.
+    pub fn beside(&self) -> impl Iterator<Item = &Beside> {
+        self.0.iter().flat_map(|module| &module.beside)
+    }
+
     /// The types of the identities that the modules bring; a site with more than one does not start.
     pub fn identities(&self) -> Vec<&'static str> {
-        self.0.iter().filter_map(|module| module.identity).collect()
+        self.0.iter().flat_map(|module| &module.identities).copied().collect()
     }
 
     /// What a development server prints of the modules.

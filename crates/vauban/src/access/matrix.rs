@@ -6,7 +6,7 @@ use std::fmt::{self, Write as _};
 use vauban_orm::ModelMeta;
 use vauban_orm::actor::Action;
 
-use vauban_core::module::Modules;
+use vauban_core::module::{Beside, Modules};
 use vauban_waiver::lock::Lock;
 
 use crate::{App, Package};
@@ -47,6 +47,13 @@ pub enum Line {
         /// Its path in the program.
         identity: String,
     },
+    /// What answers, or changes an answer, and has no access rule of its own.
+    Beside {
+        /// `gate`, `middleware` or `page`.
+        kind: String,
+        /// Its path in the program; of a page, which it takes the place of as well.
+        what: String,
+    },
     /// A package's migration that does what no rule can look at.
     Migration {
         /// `package/name`.
@@ -79,6 +86,7 @@ impl fmt::Display for Line {
             Self::Policy { model, action, rule } => write!(f, "policy {model} {action}: {rule}"),
             Self::Service { service, right } => write!(f, "service {service}: {right}"),
             Self::Identity { identity } => write!(f, "identity {identity}"),
+            Self::Beside { kind, what } => write!(f, "{kind} {what}"),
             Self::Migration { migration, does } => write!(f, "migration {migration}: {does}"),
             Self::Waiver {
                 wall,
@@ -87,6 +95,19 @@ impl fmt::Display for Line {
                 places,
             } => write!(f, "waiver {wall} {module}: {reason} [{places}]"),
         }
+    }
+}
+
+fn beside(beside: &Beside) -> Line {
+    let shown = vauban_orm::checks::shown_type;
+    let (kind, what) = match *beside {
+        Beside::Gate(gate) => ("gate", shown(gate)),
+        Beside::Middleware(middleware) => ("middleware", shown(middleware)),
+        Beside::Page { page, replaced_by } => ("page", format!("{} in place of {}", shown(replaced_by), shown(page))),
+    };
+    Line::Beside {
+        kind: kind.to_owned(),
+        what,
     }
 }
 
@@ -161,6 +182,7 @@ impl Matrix {
                 identity: vauban_orm::checks::shown_type(identity),
             });
         }
+        lines.extend(modules.beside().map(beside));
         // CWE-668: SQL by hand is on whatever table it names; it is read in review.
         for migration in
             vauban_orm::migrations::with_sql(&modules.migration_sets(package.name()), package.name())
@@ -259,6 +281,15 @@ impl Matrix {
             })
             .collect();
         section(&mut out, &["Identity"], &identities);
+        let beside: Vec<[&str; 2]> = self
+            .lines
+            .iter()
+            .filter_map(|line| match line {
+                Line::Beside { kind, what } => Some([kind.as_str(), what]),
+                _ => None,
+            })
+            .collect();
+        section(&mut out, &["Beside the views", "What"], &beside);
         let migrations: Vec<[&str; 2]> = self
             .lines
             .iter()
@@ -304,6 +335,7 @@ impl Matrix {
                 Line::Identity { identity } => {
                     serde_json::json!({ "kind": "identity", "identity": identity })
                 }
+                Line::Beside { kind, what } => serde_json::json!({ "kind": kind, "what": what }),
                 Line::Migration { migration, does } => {
                     serde_json::json!({ "kind": "migration", "migration": migration, "does": does })
                 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Checking, Finding};
-use crate::settings::{HostPattern, Mode, Network, Synchronous, weakness};
+use crate::settings::{HostPattern, Mode, Network, Synchronous};
 
 const YEAR: Duration = Duration::from_secs(365 * 86_400);
 
@@ -11,6 +11,13 @@ const YEAR: Duration = Duration::from_secs(365 * 86_400);
 pub(super) fn build(c: &Checking<'_>) -> Vec<Finding> {
     if let Some(mixed) = mixed(Mode::of_this_build(), c.package.is_development()) {
         return vec![mixed];
+    }
+    #[cfg(feature = "testing")]
+    let has_test_kit = !c.settings.is_test();
+    #[cfg(not(feature = "testing"))]
+    let has_test_kit = false;
+    if let Some(test_kit) = test_kit(Mode::of_this_build(), has_test_kit) {
+        return vec![test_kit];
     }
     if Mode::of_this_build() == Mode::Release || c.settings.mode == Mode::Development {
         return Vec::new();
@@ -20,6 +27,18 @@ pub(super) fn build(c: &Checking<'_>) -> Vec<Finding> {
         "this is a development build: it answers on loopback only and shows a debug page",
         "Build what you deploy with `cargo build --release`; the debug page is not in it.",
     )]
+}
+
+/// The test kit in what is deployed: it writes rows whatever the policies say (CWE-489).
+fn test_kit(build: Mode, has_test_kit: bool) -> Option<Finding> {
+    (build == Mode::Release && has_test_kit).then(|| {
+        Finding::error(
+            "build.testing",
+            "the program was built with the feature `testing`, which writes rows past every policy",
+            "Put `vauban = { …, features = [\"testing\"] }` under `[dev-dependencies]` only, and build this package alone \
+             (`cargo build --release -p NAME`).",
+        )
+    })
 }
 
 /// A package with `debug_assertions` on a framework without: what was reviewed is not part of it (CWE-489).
@@ -40,7 +59,7 @@ pub(super) fn keys(c: &Checking<'_>) -> Vec<Finding> {
         return found;
     }
     let make = "head -c 48 /dev/urandom | base64";
-    if let Some(why) = weakness(c.settings.secret_key.expose()) {
+    if let Some(why) = c.settings.secret_key.weakness() {
         found.push(Finding::error(
             "secret_key.weak",
             format!("secret_key {why}"),
@@ -52,13 +71,13 @@ pub(super) fn keys(c: &Checking<'_>) -> Vec<Finding> {
     }
     for (index, key) in c.settings.secret_key_fallbacks.iter().enumerate() {
         let number = index + 1;
-        if let Some(why) = weakness(key.expose()) {
+        if let Some(why) = key.weakness() {
             found.push(Finding::error(
                 "secret_key_fallbacks.weak",
                 format!("secret_key_fallbacks, key {number}: {why}"),
                 "Remove it: whoever guesses an old key can still forge what it signs.",
             ));
-        } else if key.expose() == c.settings.secret_key.expose() {
+        } else if key.is_same_as(&c.settings.secret_key) {
             found.push(Finding::warning(
                 "secret_key_fallbacks.same",
                 format!("secret_key_fallbacks, key {number}, is secret_key itself"),
@@ -213,6 +232,9 @@ mod tests {
     /// CWE-489: one package's profile does not take the lock of waivers out of a release.
     #[test]
     fn a_release_of_a_development_package_is_refused() {
+        assert!(test_kit(Mode::Release, true).is_some());
+        assert!(test_kit(Mode::Release, false).is_none());
+        assert!(test_kit(Mode::Development, true).is_none());
         assert!(mixed(Mode::Release, true).is_some());
         assert!(mixed(Mode::Release, false).is_none());
         assert!(mixed(Mode::Development, true).is_none());

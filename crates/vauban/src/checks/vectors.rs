@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::{Finding, checking};
-use crate::settings::{Mode, Places, Secret, Settings};
+use crate::settings::{Mode, Places, SecretKey, Settings};
 use crate::{App, Package};
 
 const SAMPLE: &str = include_str!("../../tests/samples/deploy_checks.json");
@@ -103,7 +103,7 @@ fn check(settings: &Settings) -> BTreeSet<&'static str> {
 /// The vectors' all-good base, as Vauban's settings.
 fn base() -> Settings {
     let mut settings = Settings::defaults(Mode::Release);
-    settings.secret_key = Secret::for_test(STRONG.into());
+    settings.secret_key = SecretKey::for_test(STRONG.into());
     for (name, value) in [
         ("allowed_hosts", "example.com"),
         ("trusted_proxies", "127.0.0.1"),
@@ -152,11 +152,11 @@ fn outcome(case: &Value) -> Outcome {
         let set = |settings: &mut Settings, name: &str, text: &str| settings.set(name, text, "test").is_ok();
         let written = match name.as_str() {
             "SECRET_KEY" => {
-                settings.secret_key = Secret::for_test(value.as_str().unwrap_or_default().to_owned());
+                settings.secret_key = SecretKey::for_test(value.as_str().unwrap_or_default().to_owned());
                 true
             }
             "SECRET_KEY_FALLBACKS" => {
-                settings.secret_key_fallbacks = list.iter().cloned().map(Secret::for_test).collect();
+                settings.secret_key_fallbacks = list.iter().cloned().map(SecretKey::for_test).collect();
                 true
             }
             "ALLOWED_HOSTS" => set(&mut settings, "allowed_hosts", &list.join(",")),

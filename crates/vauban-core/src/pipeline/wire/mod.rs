@@ -25,7 +25,7 @@ use tokio::net::{TcpListener, TcpStream};
 use super::without::Without;
 use crate::http::{ErrorPages, Json, Request, Result, Text};
 use crate::routing::{Public, Routes};
-use crate::settings::{Mode, Secret, Settings};
+use crate::settings::{Mode, SecretKey, Settings};
 use crate::site::{AnyGate, AnyMiddleware, Identity, IdentityBackend, Site, Wired, site_keys};
 use crate::staticfiles::StaticFiles;
 use crate::vectors::{Tally, text};
@@ -175,7 +175,7 @@ fn routes() -> Routes {
 fn parts(hosts: &[&str]) -> SiteParts {
     let mut settings = Settings::defaults(Mode::Release);
     settings.allowed_hosts = hosts.iter().filter_map(|host| host.parse().ok()).collect();
-    settings.secret_key = Secret::new("a key of the tests, 0123456789abcdefghij".to_owned());
+    settings.secret_key = SecretKey::new("a key of the tests, 0123456789abcdefghij".to_owned());
     settings.trusted_proxies = vec!["127.0.0.1".parse().unwrap()];
     SiteParts {
         settings,

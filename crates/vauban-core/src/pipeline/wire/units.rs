@@ -98,6 +98,23 @@ pub(super) async fn form(_: Public, db: Db<Write>, form: Form<NoteForm>) -> Resu
     Ok(Response::of(Text::new("kept")))
 }
 
+/// A link that would have a service write.
+#[view(get, "/by-a-service/")]
+pub(super) async fn by_a_service(_: Public, cx: Arc<Request>) -> Result<Text> {
+    let unit = cx.site.units().ok_or_else(Error::not_found)?.begin();
+    write(&unit.db(), "by a service").await?;
+    unit.finish(true).await?;
+    Ok(Text::new("kept"))
+}
+
+#[view(post, "/by-a-service/")]
+pub(super) async fn post_by_a_service(_: Public, cx: Arc<Request>) -> Result<Text> {
+    let unit = cx.site.units().ok_or_else(Error::not_found)?.begin();
+    write(&unit.db(), "by a service").await?;
+    unit.finish(true).await?;
+    Ok(Text::new("kept"))
+}
+
 /// A page that fails when it is rendered, which is after the commit.
 struct Broken;
 impl Respond for Broken {
@@ -156,6 +173,8 @@ async fn site_on(database: Database) -> Server {
     parts.routes = Routes::new()
         .view::<count>("count")
         .view::<good>("good")
+        .view::<by_a_service>("by_a_service")
+        .view::<post_by_a_service>("post_by_a_service")
         .view::<bad>("bad")
         .view::<refused>("refused")
         .view::<panics>("panics")
@@ -256,6 +275,18 @@ async fn the_unit_of_a_get_does_not_write() {
     let unit = database.bind(vauban_orm::Actor::nobody());
     assert_eq!(Note::objects().count(&unit.read_db()).await.unwrap(), 0);
     write(&unit.db(), "allowed").await.unwrap();
+}
+
+/// CWE-352, CWE-650: nor do the units of a service that a view of a GET came by.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_does_not_write_in_a_get() {
+    let server = site().await;
+    assert_eq!(server.send("GET /by-a-service/", &[pair("Host", "example.com")], "").await.status, 500);
+    assert_eq!(server.send("HEAD /by-a-service/", &[pair("Host", "example.com")], "").await.status, 500);
+    assert_eq!(notes(&server).await, "0");
+    let asked = ann(&server, "/by-a-service/");
+    assert_eq!(server.send("POST /by-a-service/", &asked, "a=1").await.status, 200);
+    assert_eq!(notes(&server).await, "1");
 }
 
 /// ASVS 2.3.3: whoever goes away half-way leaves nothing, and the writer is free for the next.

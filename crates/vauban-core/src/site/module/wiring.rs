@@ -38,7 +38,7 @@ pub(crate) fn wire(
 ) -> Result<Wired, Failure> {
     if let [first, second, ..] = modules.identities()[..] {
         return Err(Failure::new(format_args!(
-            "Two modules say who asks: {first} and {second}. A site has one identity: add one of them."
+            "Two identities say who asks: {first} and {second}. A site has one: add one of them."
         )));
     }
     // The site's own part, which is called like its package, comes first: it has keys and files of its own.
