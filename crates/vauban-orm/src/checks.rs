@@ -314,7 +314,8 @@ fn describe(expr: &Expr, level: u8) -> String {
                 Op::Le => "≤",
                 Op::Gt => ">",
                 Op::Ge => "≥",
-                Op::Contains | Op::ContainsIgnoringCase => "contains",
+                Op::Contains => "contains",
+                Op::ContainsIgnoringCase => "contains, in any case,",
                 Op::StartsWith => "starts with",
                 Op::EndsWith => "ends with",
             };

@@ -10,7 +10,7 @@ use super::view::{CredentialOf, KindOf, Run};
 use super::{AccessRule, Call, Credential, Kind, Need, Params, Route, Routes, View, ViewFuture, ViewMeta};
 use crate::http::{Error, Outcome, Request, RequestBody, Respond, Response, Result, Saved};
 use crate::pipeline::pages;
-use crate::site::{Asking, reading};
+use crate::site::Asking;
 
 impl Routes {
     /// Adds a view under a name.
@@ -73,7 +73,8 @@ async fn run<V: View, R: Run<V>>(
     if <KindOf<V>>::WRITES {
         steps.await
     } else {
-        reading(steps).await
+        // CWE-352, CWE-650: nor does a service write that the view came by.
+        vauban_orm::engine::reading(steps).await
     }
 }
 

@@ -26,4 +26,3 @@ pub use package::Package;
 pub use parts::Parts;
 pub use site::Site;
 pub use units::Units;
-pub(crate) use units::reading;

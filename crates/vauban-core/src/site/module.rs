@@ -62,15 +62,15 @@ pub struct Module {
 /// (CWE-862). Types by their paths in the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Beside {
-    /// A gate.
+    /// A gate: it may answer before anybody is looked up.
     Gate(&'static str),
-    /// A middleware.
+    /// A middleware: it may change what a view answered.
     Middleware(&'static str),
     /// A module's page that another takes the place of.
     Page {
-        /// The module's page.
+        /// The page that a view of a module answers with.
         page: &'static str,
-        /// What is shown.
+        /// The page that is written instead.
         replaced_by: &'static str,
     },
 }
@@ -502,7 +502,11 @@ impl Modules {
 
     /// The types of the identities that the modules bring; a site with more than one does not start.
     pub fn identities(&self) -> Vec<&'static str> {
-        self.0.iter().flat_map(|module| &module.identities).copied().collect()
+        self.0
+            .iter()
+            .flat_map(|module| &module.identities)
+            .copied()
+            .collect()
     }
 
     /// What a development server prints of the modules.

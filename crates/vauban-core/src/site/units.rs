@@ -6,17 +6,6 @@ use std::fmt;
 use vauban_orm::Actor;
 use vauban_orm::engine::{Database, Unit};
 
-tokio::task_local! {
-    /// A view of a safe method runs.
-    static READING: ();
-}
-
-/// Runs a view of a safe method: whatever it came by, its units do not write (CWE-352, CWE-650). What it leaves to a
-/// task of its own is not done by who follows a link, and may.
-pub(crate) async fn reading<F: Future>(view: F) -> F::Output {
-    READING.scope((), view).await
-}
-
 /// The way of a module's services to their rows.
 ///
 /// A unit of it acts for nobody, so it does what a service lists (`unit.db().acting::<Throttling>()`) and no more.
@@ -41,11 +30,7 @@ impl Units {
     /// [`finish(true)`](Unit::finish) only. In a view of a safe method it only reads.
     pub fn begin(&self) -> Unit {
         #[allow(deprecated)]
-        let unit = if READING.try_with(|&()| ()).is_ok() {
-            self.0.bind_reading(Actor::nobody())
-        } else {
-            self.0.bind(Actor::nobody())
-        };
+        let unit = self.0.bind(Actor::nobody());
         unit
     }
 }

@@ -12,6 +12,7 @@ use super::connection::Connection;
 use super::lanes::{Lane, Lanes};
 use super::lock;
 use super::on_disk::OnDisk;
+use super::reading::is_reading;
 use super::unit::{Shared, Unit};
 use super::writer::{Writer, watch};
 use crate::actor::{Actor, ServiceMeta};
@@ -142,11 +143,12 @@ impl Database {
         })))
     }
 
-    /// Starts a unit of work for an actor: one request. Costs nothing until its first statement.
+    /// Starts a unit of work for an actor: one request. Costs nothing until its first statement. In a
+    /// [`reading`](super::reading()) it reads.
     #[doc(hidden)]
     #[deprecated(note = "the framework opens the database and binds it to who asks: take `db: Db` in a view")]
     pub fn bind(&self, actor: Actor) -> Unit {
-        Unit::new(self.clone(), actor, false)
+        Unit::new(self.clone(), actor, is_reading())
     }
 
     /// The same for a request that only reads (GET, HEAD): whatever handle is made of it, it never takes the writer,
@@ -163,7 +165,7 @@ impl Database {
     #[doc(hidden)]
     #[deprecated(note = "the framework opens the database and binds it to who asks: take `db: Db` in a view")]
     pub fn own_unit(&self, actor: Actor) -> Unit {
-        Unit::new(self.clone(), actor, false)
+        Unit::new(self.clone(), actor, is_reading())
     }
 
     /// How this database and these migrations differ.

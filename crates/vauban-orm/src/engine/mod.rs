@@ -9,11 +9,13 @@ mod connection;
 mod database;
 mod lanes;
 mod on_disk;
+mod reading;
 mod search;
 mod unit;
 mod writer;
 
 pub use database::{Database, Options, Synchronous};
+pub use reading::reading;
 pub use unit::{LoggedQuery, Unit};
 
 pub(crate) use connection::{Connection, Plan};

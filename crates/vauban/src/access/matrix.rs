@@ -103,7 +103,10 @@ fn beside(beside: &Beside) -> Line {
     let (kind, what) = match *beside {
         Beside::Gate(gate) => ("gate", shown(gate)),
         Beside::Middleware(middleware) => ("middleware", shown(middleware)),
-        Beside::Page { page, replaced_by } => ("page", format!("{} in place of {}", shown(replaced_by), shown(page))),
+        Beside::Page { page, replaced_by } => (
+            "page",
+            format!("{} in place of {}", shown(replaced_by), shown(page)),
+        ),
     };
     Line::Beside {
         kind: kind.to_owned(),

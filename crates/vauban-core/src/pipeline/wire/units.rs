@@ -281,11 +281,26 @@ async fn the_unit_of_a_get_does_not_write() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_does_not_write_in_a_get() {
     let server = site().await;
-    assert_eq!(server.send("GET /by-a-service/", &[pair("Host", "example.com")], "").await.status, 500);
-    assert_eq!(server.send("HEAD /by-a-service/", &[pair("Host", "example.com")], "").await.status, 500);
+    assert_eq!(
+        server
+            .send("GET /by-a-service/", &[pair("Host", "example.com")], "")
+            .await
+            .status,
+        500
+    );
+    assert_eq!(
+        server
+            .send("HEAD /by-a-service/", &[pair("Host", "example.com")], "")
+            .await
+            .status,
+        500
+    );
     assert_eq!(notes(&server).await, "0");
     let asked = ann(&server, "/by-a-service/");
-    assert_eq!(server.send("POST /by-a-service/", &asked, "a=1").await.status, 200);
+    assert_eq!(
+        server.send("POST /by-a-service/", &asked, "a=1").await.status,
+        200
+    );
     assert_eq!(notes(&server).await, "1");
 }
 
