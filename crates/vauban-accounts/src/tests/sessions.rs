@@ -32,7 +32,7 @@ async fn asvs_7_4_1_a_replayed_cookie_opens_nothing_after_sign_out() {
     let token = kit.session(&ann, None).await;
     assert!(kit.opens(&token).await);
     #[allow(deprecated)]
-    let unit = kit.database.own_unit(Actor::nobody());
+    let unit = kit.database.bind(Actor::nobody());
     kit.accounts.sessions.end(&unit.db(), token.hash()).await.unwrap();
     unit.finish(true).await.unwrap();
     assert!(matches!(
@@ -156,7 +156,7 @@ async fn asvs_7_4_3_every_session_ends_with_the_old_password() {
     let ann = kit.person("ann@example.com").await;
     let (thief, own) = (kit.session(&ann, None).await, kit.session(&ann, None).await);
     #[allow(deprecated)]
-    let unit = kit.database.own_unit(Actor::nobody());
+    let unit = kit.database.bind(Actor::nobody());
     assert_eq!(
         kit.accounts
             .sessions
@@ -189,7 +189,7 @@ async fn a_sign_in_that_began_before_a_password_change_gets_no_session() {
         .ok()
         .unwrap();
     #[allow(deprecated)]
-    let unit = kit.database.own_unit(Actor::nobody());
+    let unit = kit.database.bind(Actor::nobody());
     assert!(
         kit.accounts
             .users
@@ -199,7 +199,7 @@ async fn a_sign_in_that_began_before_a_password_change_gets_no_session() {
     );
     unit.finish(true).await.unwrap();
     #[allow(deprecated)]
-    let unit = kit.database.own_unit(Actor::nobody());
+    let unit = kit.database.bind(Actor::nobody());
     let old = Proved {
         hash: Hash::from_stored(proved.hash.as_str()),
         renewed: None,
@@ -260,7 +260,7 @@ async fn a_session_keeps_small_typed_values() {
         _ => panic!("the session is gone"),
     };
     #[allow(deprecated)]
-    let unit = kit.database.own_unit(Actor::nobody());
+    let unit = kit.database.bind(Actor::nobody());
     load().await.set(&unit.db(), VISITS, &3).await.unwrap();
     // CWE-770
     assert!(

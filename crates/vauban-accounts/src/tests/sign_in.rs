@@ -90,7 +90,7 @@ async fn a_closed_account_cannot_enter_between_verifying_and_beginning() {
         .unwrap();
     close(&kit, "ann@example.com");
     #[allow(deprecated)]
-    let unit = kit.database.own_unit(Actor::nobody());
+    let unit = kit.database.bind(Actor::nobody());
     assert!(
         kit.accounts
             .enter(&unit.db(), &person, &proved, None)
@@ -107,7 +107,7 @@ async fn privileged_columns_are_not_for_users_to_write() {
     let kit = Kit::new();
     let ann = kit.person("ann@example.com").await;
     #[allow(deprecated)]
-    let unit = kit.database.own_unit(kit.accounts.binder.user(ann.facts));
+    let unit = kit.database.bind(kit.accounts.binder.user(ann.facts));
     let db = unit.db();
     let own = || User::objects().filter(|u| u.email.eq(&ann.email));
     assert!(
@@ -137,7 +137,7 @@ async fn hashes_are_behind_no_policy() {
     (ann.facts.is_staff, ann.facts.is_superuser) = (true, true);
     for actor in [Actor::nobody(), kit.accounts.binder.user(ann.facts)] {
         #[allow(deprecated)]
-        let unit = kit.database.own_unit(actor);
+        let unit = kit.database.bind(actor);
         assert_eq!(Credential::objects().count(&unit.read_db()).await.unwrap(), 0);
         assert_eq!(Credential::objects().delete_all(&unit.db()).await.unwrap(), 0);
     }
@@ -228,7 +228,7 @@ async fn hashes_are_renewed_at_sign_in() {
         .ok()
         .unwrap();
     #[allow(deprecated)]
-    let unit = stronger.database.own_unit(Actor::nobody());
+    let unit = stronger.database.bind(Actor::nobody());
     assert!(
         stronger
             .accounts

@@ -159,15 +159,6 @@ impl Database {
         Unit::new(self.clone(), actor, true)
     }
 
-    /// A unit that does not depend on the request's: for what must survive its rollback (throttle counters,
-    /// security events). Finish it before the request's own unit writes, or in a task of its own: awaited
-    /// while that unit has the writer's turn it would wait for itself, until the bound on waiting.
-    #[doc(hidden)]
-    #[deprecated(note = "the framework opens the database and binds it to who asks: take `db: Db` in a view")]
-    pub fn own_unit(&self, actor: Actor) -> Unit {
-        Unit::new(self.clone(), actor, is_reading())
-    }
-
     /// How this database and these migrations differ.
     ///
     /// # Errors

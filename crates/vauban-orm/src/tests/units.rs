@@ -170,10 +170,10 @@ async fn waiting_and_holding_are_bounded() {
 
 /// What must survive a refusal is a unit of its own.
 #[tokio::test]
-async fn an_own_unit_survives() {
+async fn an_bind_survives() {
     let database = database();
     let request = database.bind(Actor::nobody());
-    let counter = database.own_unit(Actor::nobody());
+    let counter = database.bind(Actor::nobody());
     add(&counter.db(), "counted").await.unwrap();
     counter.finish(true).await.unwrap();
     add(&request.db(), "refused").await.unwrap();

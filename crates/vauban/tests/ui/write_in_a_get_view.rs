@@ -7,7 +7,7 @@ fn written(_: &Db<Write>) {}
 
 #[view(get, "/count/")]
 async fn count(_: Public, cx: Arc<Request>) -> Text {
-    let unit = cx.site().database().unwrap().own_unit(Actor::nobody());
+    let unit = cx.site().database().unwrap().bind(Actor::nobody());
     written(&unit.db());
     Text::new("counted")
 }
