@@ -4,5 +4,5 @@
 
 fn main() {
     println!("cargo::rerun-if-changed=static");
-    println!("cargo::rustc-env=VAUBAN_WATCHED=static");
+    println!("cargo::rustc-env=STATIC_FILES_WATCHED=static");
 }

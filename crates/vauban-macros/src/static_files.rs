@@ -54,7 +54,7 @@ pub(crate) fn expand(input: TokenStream) -> Result<TokenStream> {
 }
 
 /// The variable in which a build script says which folders Cargo watches.
-const WATCHED: &str = "VAUBAN_WATCHED";
+const WATCHED: &str = "STATIC_FILES_WATCHED";
 
 /// The compiler knows files, not folders: without a build script Cargo does not notice a file that was added, and a release
 /// would be built without it, silently. Development finds such files on the disk.

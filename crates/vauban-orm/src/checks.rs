@@ -344,7 +344,11 @@ fn describe(expr: &Expr, level: u8) -> String {
             let columns: Vec<_> = args
                 .iter()
                 .map(|arg| match arg {
-                    FragmentArg::Column(_, column) => column.field.to_owned(),
+                    // CWE-451: `question.id` of two rows is not one column.
+                    FragmentArg::Column(path, column) => {
+                        let steps: Vec<_> = path.iter().chain([column]).map(|column| column.field).collect();
+                        steps.join(".")
+                    }
                     FragmentArg::Value(value) => shown(value),
                 })
                 .collect();

@@ -1,5 +1,6 @@
 //! What the operator decides: how many entries a page has, whether the book is open, and which words it does not take.
 
+use vauban::Request;
 use vauban::checks::Finding;
 use vauban::commands::Failure;
 use vauban::http::StatusCode;
@@ -8,9 +9,8 @@ use vauban::module::Wiring;
 use vauban::pipeline::Gate;
 use vauban::prelude::*;
 use vauban::settings::{ModuleSettings, SettingRow};
-use vauban::{Request, http::Method};
 
-use crate::urls;
+use crate::views;
 
 /// The section `[guestbook]` of `vauban.toml`, and `VAUBAN_GUESTBOOK_…` of the environment.
 #[derive(Debug, Clone)]
@@ -102,9 +102,7 @@ pub(crate) struct Closing;
 
 impl Gate for Closing {
     async fn enter(&self, request: &Request) -> Result<Option<Response>> {
-        let signs =
-            *request.method() == Method::POST && request.path() == request.site().path_of(&urls::sign());
-        if signs && !request.settings().of::<Book>().open {
+        if request.is_for::<views::sign>() && !request.settings().of::<Book>().open {
             return Err(Error::new(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "The guest book is closed.",

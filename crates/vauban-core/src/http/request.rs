@@ -101,7 +101,7 @@ impl Request {
         &self.method
     }
 
-    /// The path as it was sent, percent-encoded; it starts with `/`.
+    /// The path, percent-encoded as a typed URL writes it, however it was sent (CWE-177); it starts with `/`.
     pub fn path(&self) -> &str {
         self.uri.path()
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use ::http::HeaderMap;
 use ::http::request::Parts;
+use vauban_orm::Actor;
 
 use super::{csrf, finish, proxies};
 use crate::http::{Error, Request, RequestBody, Result};
@@ -13,6 +14,19 @@ use crate::site::{Asking, Site};
 /// A fresh token for a form that posts to `path`, as a page would write it for whoever sends `head`, and the
 /// headers with its cookie.
 pub async fn token_for_test(site: &Arc<Site>, head: Parts, peer: IpAddr, path: &str) -> (String, HeaderMap) {
+    let cx = asked_for_test(site, head, peer).await;
+    let (mut token, mut headers) = (String::new(), HeaderMap::new());
+    csrf::write(site, &cx, Some(path), &mut token);
+    finish::write_cookies(&cx, &mut headers);
+    (token, headers)
+}
+
+/// Who sends `head`, as row policies know them.
+pub async fn actor_for_test(site: &Arc<Site>, head: Parts, peer: IpAddr) -> Actor {
+    asked_for_test(site, head, peer).await.actor()
+}
+
+async fn asked_for_test(site: &Arc<Site>, head: Parts, peer: IpAddr) -> Request {
     let mut cx = Request::new(Arc::clone(site), head, peer, false);
     let found = proxies::find_client(site, &mut cx).and(
         Asking::by_session()
@@ -21,12 +35,9 @@ pub async fn token_for_test(site: &Arc<Site>, head: Parts, peer: IpAddr, path: &
     );
     assert!(
         found.is_ok(),
-        "the test's client was refused before it had a token"
+        "the test's client was refused before anybody knew who asks"
     );
-    let (mut token, mut headers) = (String::new(), HeaderMap::new());
-    csrf::write(site, &cx, Some(path), &mut token);
-    finish::write_cookies(&cx, &mut headers);
-    (token, headers)
+    cx
 }
 
 /// The value of a session cookie of the user with this id.

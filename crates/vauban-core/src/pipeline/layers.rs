@@ -5,13 +5,16 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use vauban_orm::engine::answering;
+
 use crate::http::{Request, RequestBody, Response, Result};
 use crate::routing::{Target, ViewFuture};
 use crate::site::{AnyGate, AnyMiddleware, Next};
 
 /// A layer before the session: it sees a request that has passed host, HTTPS, origin and isolation, and whose
-/// sender is not known yet. For cheap refusals: maintenance, blocked addresses, quotas of one's own. A closure that
-/// decides at once is one, too:
+/// sender is not known yet. For cheap refusals: maintenance, blocked addresses, quotas of one's own. Which view is asked
+/// for says [`Request::is_for`]; the [path](Request::path) has one spelling. Before a safe method nothing is written: leave
+/// that to a task. A closure that decides at once is one, too:
 ///
 /// ```
 /// # extern crate vauban_core as vauban;
@@ -90,13 +93,13 @@ impl<G: Gate> AnyGate for G {
         &'a self,
         cx: &'a Request,
     ) -> Pin<Box<dyn Future<Output = Result<Option<Response>>> + Send + 'a>> {
-        Box::pin(self.enter(cx))
+        Box::pin(answering(cx.method().is_safe(), self.enter(cx)))
     }
 }
 
 impl<M: Middleware> AnyMiddleware for M {
     fn handle_boxed(self: Arc<Self>, cx: Arc<Request>, next: Next) -> ViewFuture {
-        Box::pin(async move { self.handle(cx, next).await })
+        Box::pin(async move { answering(cx.method().is_safe(), self.handle(cx, next)).await })
     }
 }
 

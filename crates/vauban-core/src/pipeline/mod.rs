@@ -22,6 +22,7 @@ mod origin;
 pub(crate) mod pages;
 mod proxies;
 mod render;
+mod spelling;
 #[cfg(test)]
 mod wire;
 #[cfg(any(test, feature = "__test_switches"))]
@@ -31,7 +32,7 @@ pub use crate::site::Next;
 pub(crate) use finish::bare;
 #[cfg(any(test, feature = "testing"))]
 #[doc(hidden)]
-pub use for_tests::{session_for_test, sign_in_for_test, token_for_test, view_for_test};
+pub use for_tests::{actor_for_test, session_for_test, sign_in_for_test, token_for_test, view_for_test};
 pub(crate) use guard::{Guarded, Stopped, watch_panics};
 pub(crate) use headers::Headers;
 pub use layers::{Gate, Middleware};
@@ -80,6 +81,7 @@ pub async fn answer(
 /// The controls before the view, in order.
 async fn enter(site: &Site, cx: &mut Request, body: &mut RequestBody) -> Result<Way> {
     limits::check_head(site, cx)?;
+    spelling::spell(cx);
     proxies::find_client(site, cx)?;
     hosts::check(site, cx)?;
     if let Some(redirect) = https::require(site, cx)? {
@@ -95,6 +97,9 @@ async fn enter(site: &Site, cx: &mut Request, body: &mut RequestBody) -> Result<
     if matches!(&found, Found::View(target, _) if target.development) && !cx.is_from_developer() {
         return Err(Error::not_found());
     }
+    if let Found::View(target, _) = &found {
+        cx.route = Some(target.meta);
+    }
     if !site.before.is_empty() {
         // CWE-248, CWE-400: a gate is the site's own code.
         let limit = cx.settings().timeouts.request;
@@ -105,7 +110,6 @@ async fn enter(site: &Site, cx: &mut Request, body: &mut RequestBody) -> Result<
     }
     // Who asks: by the credential of the view's rule, and no other.
     if let Found::View(target, params) = found {
-        cx.route = Some(target.meta);
         cx.params = params;
         target.asking.load(cx, body).await?;
         return Ok(Way::View(target));

@@ -6,6 +6,8 @@
 
 use std::sync::Arc;
 
+use vauban_orm::engine::answering;
+
 use super::view::{CredentialOf, KindOf, Run};
 use super::{AccessRule, Call, Credential, Kind, Need, Params, Route, Routes, View, ViewFuture, ViewMeta};
 use crate::http::{Error, Outcome, Request, RequestBody, Respond, Response, Result, Saved};
@@ -70,12 +72,8 @@ async fn run<V: View, R: Run<V>>(
         // 6. The view.
         view.run(rule, params).await.outcome()
     };
-    if <KindOf<V>>::WRITES {
-        steps.await
-    } else {
-        // CWE-352, CWE-650: nor does a service write that the view came by.
-        vauban_orm::engine::reading(steps).await
-    }
+    // CWE-352, CWE-650: nor does a service write that the view came by.
+    answering(!<KindOf<V>>::WRITES, steps).await
 }
 
 /// What the view returned: commits or rolls back, then renders.

@@ -45,7 +45,7 @@ pub use path::{Path, Segment};
 pub use path_value::{InvalidSegment, NotPathText, PathReader, PathText, PathValue, RestOfPath, path_reader};
 pub use query::Query;
 pub use router::Conflict;
-pub(crate) use router::{Found, Router, Target};
+pub(crate) use router::{Found, Router, Target, respelled};
 pub use routes::{Route, Routes, ViewFuture};
 pub use url::Url;
 #[cfg(test)]

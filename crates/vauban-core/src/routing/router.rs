@@ -8,6 +8,7 @@ use std::fmt;
 use ::http::Method;
 
 use super::routes::Handle;
+use super::url::{encode_segment, is_plain};
 use super::{Route, Routes, ViewMeta};
 use crate::site::Asking;
 
@@ -318,6 +319,24 @@ fn choose(targets: &[Target], method: &Method, params: &[&str], other: &mut Vec<
 
 /// The segments of a path, each percent-decoded once. `None` if one is not UTF-8, holds a control character,
 /// a slash or a backslash that was encoded or not, or climbs (CWE-22, CWE-174).
+/// Another spelling of a path as typed URLs write it; `None` if it is spelled so, or cannot be decoded.
+pub(crate) fn respelled(path: &str) -> Option<String> {
+    // What is plain is spelled right: most are.
+    if path.bytes().all(|b| b == b'/' || is_plain(b)) {
+        return None;
+    }
+    let mut out = String::with_capacity(path.len());
+    for segment in decode(path)? {
+        out.push('/');
+        // CWE-22: `%2e%2e` names nothing here, and does not become a climb.
+        if matches!(&*segment, "." | "..") {
+            return None;
+        }
+        encode_segment(&segment, &mut out);
+    }
+    (out != path).then_some(out)
+}
+
 fn decode(path: &str) -> Option<Vec<Cow<'_, str>>> {
     path.strip_prefix('/')?.split('/').map(decode_segment).collect()
 }

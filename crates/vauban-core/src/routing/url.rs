@@ -131,11 +131,16 @@ pub(super) fn encode_segment(segment: &str, out: &mut String) {
     }
 }
 
-/// RFC 3986 unreserved characters stay, everything else is percent-encoded.
+/// What stands in a path as it is: RFC 3986's unreserved characters and `@`, which patterns may have.
+pub(super) fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'@')
+}
+
+/// Plain characters stay, everything else is percent-encoded.
 fn encode(text: &str, out: &mut String) {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
     for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+        if is_plain(byte) {
             out.push(byte as char);
         } else {
             out.push('%');

@@ -10,7 +10,7 @@ use ::http::Method;
 use vauban_orm::checks::shown_type;
 
 use super::{AccessRule, Kind, ParamMeta, Params, Public, Reading, ViewMeta, Writing};
-use crate::http::Outcome;
+use crate::http::{Outcome, Request};
 
 /// What kind a view's calls are.
 pub type KindOf<V> = <<V as View>::Method as ViewMethod>::Kind;
@@ -133,6 +133,32 @@ pub mod methods {
         Put PUT Writing "PUT.";
         Patch PATCH Writing "PATCH.";
         Delete DELETE Writing "DELETE.";
+    }
+}
+
+impl Request {
+    /// Whether this is a request for a view: what a gate or a middleware asks, whichever way its address is spelled and
+    /// wherever the site has put it (CWE-288).
+    ///
+    /// ```
+    /// # extern crate vauban_core as vauban;
+    /// # use vauban::prelude::*;
+    /// # use vauban::{Module, Request};
+    /// #[view(post, "/")]
+    /// async fn sign(_: Public) -> Result<Text> {
+    ///     Ok(Text::new("Thank you."))
+    /// }
+    ///
+    /// fn module() -> Module {
+    ///     Module::new("guestbook").gate(|cx: &Request| match cx.is_for::<sign>() {
+    ///         true => Err(Error::forbidden()),
+    ///         false => Ok(None),
+    ///     })
+    /// }
+    /// ```
+    pub fn is_for<V: View>(&self) -> bool {
+        self.route()
+            .is_some_and(|route| route.view_type == TypeId::of::<V>())
     }
 }
 

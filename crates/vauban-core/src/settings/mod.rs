@@ -303,6 +303,8 @@ impl Settings {
     #[cfg(any(test, feature = "testing"))]
     #[doc(hidden)]
     pub fn for_test(mode: Mode, database_url: &str, sections: &[SettingsSection]) -> Self {
+        let clashes = read::clashes(sections);
+        assert!(clashes.is_empty(), "{}", InvalidSettings(clashes));
         let mut settings = Self::defaults(mode);
         settings.start(sections);
         settings.test = true;

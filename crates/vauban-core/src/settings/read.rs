@@ -75,6 +75,11 @@ pub(super) fn load(
     places: &Places,
     sections: &[SettingsSection],
 ) -> Result<Settings, InvalidSettings> {
+    let clashes = clashes(sections);
+    if !clashes.is_empty() {
+        // Before anything is read: what is read goes to whoever asks for its name.
+        return Err(InvalidSettings(clashes));
+    }
     let mut settings = Settings::defaults(mode);
     settings.start(sections);
     let mut problems = Vec::new();
@@ -99,6 +104,28 @@ pub(super) fn load(
     } else {
         Err(InvalidSettings(problems))
     }
+}
+
+/// Rows that read one variable: `secret.key` of a module would be given the site's `secret_key`, and print it (CWE-668,
+/// CWE-522).
+pub(super) fn clashes(sections: &[SettingsSection]) -> Vec<InvalidSetting> {
+    let mut read_by = BTreeMap::new();
+    let mut found = Vec::new();
+    for row in rows(sections) {
+        let file = row.secret.then(|| format!("{}_FILE", row.variable()));
+        for variable in [Some(row.variable()), file].into_iter().flatten() {
+            let Some(first) = read_by.insert(variable.clone(), &row.name) else {
+                continue;
+            };
+            found.push(InvalidSetting {
+                setting: row.name.clone().into_owned(),
+                source: Source::Default,
+                found: format!("`{first}` is read from {variable}, too"),
+                write: "Rename it: a module's `SECTION` is the module's own name.".into(),
+            });
+        }
+    }
+    found
 }
 
 fn lossy(text: &OsStr) -> String {
@@ -653,6 +680,34 @@ mod tests {
             ("VAUBAN_DATABASE_URL", "sqlite:own.sqlite3"),
         ];
         assert_eq!(url(&own), "sqlite:own.sqlite3");
+    }
+
+    /// CWE-668, CWE-522. Attack: a module's `secret.key` is read from VAUBAN_SECRET_KEY, and `settings` prints it.
+    #[test]
+    fn no_module_reads_a_variable_of_somebody_else() {
+        #[derive(Clone, Default)]
+        struct Thief(String);
+        impl super::super::ModuleSettings for Thief {
+            const SECTION: &'static str = "secret";
+            fn rows() -> Vec<super::super::SettingRow<Self>> {
+                vec![super::super::SettingRow::new(
+                    "key",
+                    "the site's",
+                    |s: &mut Self| &mut s.0,
+                )]
+            }
+        }
+        let (_folder, places) = places(&[], &[]);
+        let sections = [SettingsSection::of::<Thief>()];
+        let refused = load(Mode::Development, &places, &sections)
+            .unwrap_err()
+            .to_string();
+        assert!(
+            refused.contains("secret.key") && refused.contains("VAUBAN_SECRET_KEY, too"),
+            "{refused}"
+        );
+        let twice = [SettingsSection::of::<Thief>(), SettingsSection::of::<Thief>()];
+        assert!(load(Mode::Development, &places, &twice).is_err());
     }
 
     #[cfg(unix)]

@@ -143,8 +143,8 @@ impl Database {
         })))
     }
 
-    /// Starts a unit of work for an actor: one request. Costs nothing until its first statement. In a
-    /// [`reading`](super::reading()) it reads.
+    /// Starts a unit of work for an actor: one request. Costs nothing until its first statement. Begun
+    /// while a safe method is [answered](super::answering), it reads.
     #[doc(hidden)]
     #[deprecated(note = "the framework opens the database and binds it to who asks: take `db: Db` in a view")]
     pub fn bind(&self, actor: Actor) -> Unit {

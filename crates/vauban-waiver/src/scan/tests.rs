@@ -728,7 +728,7 @@ fn build_scripts_that_speak_for_cargo_are_told() {
             }
         }
     }
-    let script = "fn main() { println!(\"cargo::rustc-env=VAUBAN_WATCHED={x}\"); println!(\"cargo:rustc-cfg=feature=\\\"x\\\"\"); \
+    let script = "fn main() { println!(\"cargo::rustc-env=STATIC_FILES_WATCHED={x}\"); println!(\"cargo:rustc-cfg=feature=\\\"x\\\"\"); \
                   println!(\"cargo::rustc-check-cfg=cfg(mine)\"); println!(\"cargo::rustc-cfg=mine\"); f(waiver!(W, \"why\")) }";
     assert_eq!(found(&[("build.rs", script)]), (Vec::new(), Vec::new()));
     // A library that a build script calls.

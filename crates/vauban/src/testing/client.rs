@@ -8,7 +8,7 @@ use tracing::instrument::WithSubscriber as _;
 use tracing_subscriber::layer::SubscriberExt as _;
 
 use super::{Answer, page};
-use vauban_orm::UserModel;
+use vauban_orm::{Actor, UserModel};
 
 use crate::http::Cookie;
 use crate::http::RequestBody;
@@ -208,6 +208,14 @@ impl Client {
         let (token, headers) = pipeline::token_for_test(&self.site, head, self.peer(), path).await;
         self.keep(&headers);
         token
+    }
+
+    /// Who this client is signed in as.
+    pub(super) async fn actor(&self) -> Actor {
+        let (head, ()) = self
+            .head(&Method::GET, "/", self.browser(false, "GET"))
+            .into_parts();
+        pipeline::actor_for_test(&self.site, head, self.peer()).await
     }
 
     fn head(&self, method: &Method, path: &str, headers: HeaderMap) -> ::http::Request<()> {

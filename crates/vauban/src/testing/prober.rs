@@ -7,6 +7,7 @@ use super::report::{Case, Report};
 use super::rows::Rows;
 use super::{Address, Answer, TestApp};
 use vauban_orm::UserModel;
+use vauban_orm::actor::UserFacts;
 
 use crate::pipeline;
 use crate::routing::Route;
@@ -178,6 +179,12 @@ impl<'a> Prober<'a> {
                 report.gap(format!("there is no {0}: say `.{0}(&user)`", CALLERS[index]));
             }
         }
+        // A column of the table that somebody else is asked for would prove nothing.
+        if let Some(staff) = self.people[3]
+            && !self.facts(staff).await.is_some_and(|facts| facts.is_staff)
+        {
+            report.gap("`.staff(&user)` is not staff: set `is_staff` in their row".to_owned());
+        }
         if report.is_good() {
             for sample in &self.samples {
                 self.probe(sample, &mut report).await;
@@ -186,11 +193,25 @@ impl<'a> Prober<'a> {
         report
     }
 
+    async fn facts(&self, user: uuid::Uuid) -> Option<UserFacts> {
+        let mut client = self.app.client();
+        client.sign_in_as_id(user).await;
+        client.actor().await.user_facts()
+    }
+
     /// Calls one sample as everybody.
     async fn probe(&self, sample: &Sample, report: &mut Report) {
         let routes = self.app.site.routes();
         let Some(route) = routes.iter().find(|route| route.name == route_of(sample.name)) else {
-            return report.gap(format!("the sample `{}` is of no route", sample.name));
+            // An included route has the name of its table before its own.
+            let behind = format!(".{}", route_of(sample.name));
+            let meant = routes.iter().find(|route| route.name.ends_with(&behind));
+            let meant = meant.map(|route| format!(": did you mean `{}`?", route.name));
+            return report.gap(format!(
+                "the sample `{}` is of no route{}",
+                sample.name,
+                meant.unwrap_or_default()
+            ));
         };
         if let Some(wrong) = self.misses(sample, route) {
             return report.gap(wrong);

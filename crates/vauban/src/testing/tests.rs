@@ -296,6 +296,20 @@ async fn a_route_without_a_sample_and_a_sample_without_a_line_fail() {
     );
 }
 
+/// A column of the table for the staff proves nothing of whoever is not.
+#[tokio::test]
+async fn who_is_given_as_staff_is_staff() {
+    let app = TestApp::new(program);
+    let rows = people(&app).await;
+    let probed = prober(&app, &rows).staff(&rows.ben).form(
+        "note_edit",
+        urls::note_edit(&rows.note.id),
+        &[("text", "changed")],
+    );
+    let report = probed.expect(&TABLE).report().await.to_string();
+    assert!(report.contains("`.staff(&user)` is not staff"), "{report}");
+}
+
 /// A refusal that the sample has earned would make every route look safe.
 #[tokio::test]
 async fn a_bad_sample_is_no_denial() {

@@ -150,3 +150,38 @@ async fn a_page_that_panics_has_an_error_page() {
         assert!(reply.body.contains(&id), "{path}: {}", reply.body);
     }
 }
+
+/// CWE-177, CWE-288. Attack: `/%78` is `/x` to the router, and was another text to a gate that compares; a gate that asks
+/// for the view asks whichever way.
+#[tokio::test]
+async fn another_spelling_does_not_walk_round_a_gate() {
+    let mut parts = parts(&["example.com"]);
+    parts.before = vec![
+        Arc::new(Closed),
+        Arc::new(|cx: &Request| match cx.is_for::<views::host>() {
+            true => Err(Error::forbidden()),
+            false => Ok(None),
+        }),
+    ];
+    let server = start(parts).await;
+    let host = [pair("Host", "example.com")];
+    for path in ["/x", "/%78", "/%78?a=%41", "http://example.com/%78"] {
+        let reply = server.send(&format!("GET {path}"), &host, "").await;
+        assert_eq!(reply.body, "closed for maintenance", "{path}");
+    }
+    for path in ["/host/", "/h%6fst/", "/%68%6F%73%74/"] {
+        assert_eq!(
+            server.send(&format!("GET {path}"), &host, "").await.status,
+            403,
+            "{path}"
+        );
+    }
+    // What cannot be decoded, or would climb, is no address, and stays as it is.
+    for path in ["/%7", "/%ff/", "/%2e%2e/x", "/host%2F"] {
+        assert_eq!(
+            server.send(&format!("GET {path}"), &host, "").await.status,
+            404,
+            "{path}"
+        );
+    }
+}
