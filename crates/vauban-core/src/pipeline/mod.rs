@@ -16,12 +16,14 @@ mod headers;
 mod hosts;
 mod https;
 mod isolation;
+pub(crate) mod kept;
 mod layers;
 mod limits;
 mod origin;
 pub(crate) mod pages;
 mod proxies;
 mod render;
+mod typed;
 #[cfg(test)]
 mod wire;
 #[cfg(any(test, feature = "__test_switches"))]
