@@ -165,6 +165,66 @@ async fn what_was_not_read_is_said_to_be_in_the_browser() {
     assert!(!reply.body.contains("Back button"));
 }
 
+/// A gate's throttle (429) and a body that does not come in time (408): not read, and the page says so.
+#[tokio::test]
+async fn throttles_and_slow_bodies_say_that_the_browser_has_it() {
+    let mut throttled = site();
+    throttled.before = vec![Arc::new(|_: &Request| {
+        Err(Error::new(StatusCode::TOO_MANY_REQUESTS, "Too many at once."))
+    })];
+    let reply = start(throttled).await.types("/fails/gone/", None, FORM).await;
+    assert_eq!(reply.status, 429);
+    assert!(
+        reply.body.contains("Too many at once.") && reply.body.contains("Back button"),
+        "{}",
+        reply.body
+    );
+    assert!(!shows_it(&reply));
+    assert_eq!(reply.header("cache-control"), Some("no-store"));
+
+    let mut slow = site();
+    slow.settings.timeouts.body = std::time::Duration::from_millis(200);
+    let server = start(slow).await;
+    let head = "POST /fails/gone/ HTTP/1.1\r\nHost: example.com\r\nX-Forwarded-Proto: https\r\nOrigin: https://example.com\r\n\
+                Accept: text/html\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\ntitle=half";
+    let reply = server.raw(head.as_bytes()).await;
+    assert_eq!(reply.status, 408, "{}", reply.body);
+    assert!(reply.body.contains("Back button"), "{}", reply.body);
+    assert_eq!(reply.header("cache-control"), Some("no-store"));
+}
+
+/// A file is neither taken nor shown.
+#[tokio::test]
+async fn a_file_is_not_shown() {
+    let server = start(site()).await;
+    let binding = Binding::Session(COOKIE.replace(' ', "-"));
+    let token = server.token(&binding, "/fails/gone/");
+    let part = |name: &str, text: &str| {
+        format!("--xx\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n")
+    };
+    let body = [
+        part("csrfmiddlewaretoken", &token),
+        part("title", "A scan"),
+        part("title\"; filename=\"passport.txt", "number 1234"),
+        "--xx--\r\n".to_owned(),
+    ]
+    .concat();
+    let head = format!(
+        "POST /fails/gone/ HTTP/1.1\r\nHost: example.com\r\nX-Forwarded-Proto: https\r\nOrigin: https://example.com\r\n\
+         Cookie: __Host-session={}\r\nAccept: text/html\r\nConnection: close\r\n\
+         Content-Type: multipart/form-data; boundary=xx\r\nContent-Length: {}\r\n\r\n{body}",
+        COOKIE.replace(' ', "-"),
+        body.len()
+    );
+    let reply = server.raw(head.as_bytes()).await;
+    assert_eq!(reply.status, 415, "{}", reply.body);
+    assert!(
+        !reply.body.contains("1234") && reply.body.contains("Back button"),
+        "{}",
+        reply.body
+    );
+}
+
 /// A site's own error page that has it is shown; one that leaves it out gives way.
 #[tokio::test]
 async fn no_error_page_loses_it() {
