@@ -60,7 +60,7 @@ pub(crate) fn write(site: &Site, cx: &Request, action: Option<&str>, out: &mut S
 pub(crate) fn write_expired(site: &Site, cx: &Request, path: &str, out: &mut String) {
     let payload = payload(site, cx);
     with_binding(cx, |binding| {
-        site.csrf.write(&payload, &[binding, path.as_bytes()], 1, out)
+        site.csrf.write(&payload, &[binding, path.as_bytes()], 1, out);
     });
     cx.mark_token_written();
 }
