@@ -1,5 +1,6 @@
 //! The site's own error pages. They tell what somebody can do now, and no more than the status tells anyway.
 
+use vauban::SafeHtml;
 use vauban::http::{ErrorFacts, ErrorPage};
 use vauban::prelude::*;
 
@@ -10,6 +11,7 @@ pub struct SiteError {
     heading: &'static str,
     explanation: String,
     incident: Option<String>,
+    typed: Option<SafeHtml>,
 }
 
 impl ErrorPage for SiteError {
@@ -21,10 +23,7 @@ impl ErrorPage for SiteError {
                 "The address may be wrong, or what was here is not there for you.",
             ),
             405 => ("Not like that", "This address does not take what was sent to it."),
-            409 => (
-                "Somebody else was faster",
-                "It was changed since you opened it. Go back, reload, and look again.",
-            ),
+            409 => ("Somebody else was faster", "It was changed since you opened it."),
             413 => (
                 "That is too much",
                 "What was sent is larger than this site takes.",
@@ -49,6 +48,7 @@ impl ErrorPage for SiteError {
             heading,
             explanation,
             incident: facts.incident,
+            typed: facts.typed,
         }
     }
 }

@@ -10,6 +10,7 @@ use vauban::orm::{Binder, DateTime, Db, Write};
 use vauban::units::Units;
 
 use super::device::Devices;
+use super::kept::KeptStore;
 use super::pages::Layout;
 use super::passwords::{Hasher, HasherFailure, HasherOptions, Password, PasswordRules, Weakness};
 use super::people::{Account, UserAccount};
@@ -44,6 +45,7 @@ pub struct Accounts {
     pub(super) sessions: Sessions,
     pub(super) throttles: Throttles,
     pub(super) devices: Devices,
+    pub(super) kept: KeptStore,
     pub(super) layout: Layout,
     hasher: Hasher,
     rules: PasswordRules,
@@ -98,6 +100,7 @@ impl Accounts {
             binder,
             users: Box::new(TableOf::<U>::new()),
             sessions: Sessions::new(units.clone(), limits, clock.clone()),
+            kept: KeptStore::new(units.clone(), clock.clone(), keys),
             throttles: Throttles::new(units.clone(), clock, bucket_keys),
             devices: Devices::new(keys),
             hasher: Hasher::new(hashing)?,
@@ -109,11 +112,12 @@ impl Accounts {
         })
     }
 
-    /// Deletes the rows of sessions that are over, and says how many: the command `clearsessions`.
+    /// Deletes the rows of sessions that are over, and of forms whose time is, and says how many: the command `clearsessions`.
     ///
     /// # Errors
     /// Those of the database.
     pub(crate) async fn clear_sessions(&self) -> Result<u64> {
+        self.kept.clear().await?;
         Ok(self.sessions.clear().await?)
     }
 
@@ -274,6 +278,7 @@ impl Accounts {
                 .replace_hash(db, person.facts.id, &proved.hash, renewed)
                 .await?;
         }
+        self.kept.delete_old(db).await?;
         let (token, _) = self.sessions.begin(db, person.facts.id, before).await?;
         Ok(Some(token))
     }

@@ -12,8 +12,8 @@ use vauban::Url;
 use super::accounts::Accounts;
 use super::people::Account;
 use crate::events;
-use crate::sessions::{Found, Session, SessionToken};
-use vauban::http::{Cookie, Request, Result};
+use crate::sessions::{Found, Session, SessionToken, TokenHash};
+use vauban::http::{Cookie, Request, Result, TypedForm};
 use vauban::site::{Identity, IdentityBackend, SESSION_COOKIE};
 
 /// Somebody who is signed in: what [`Identity::session`] holds.
@@ -38,10 +38,10 @@ impl Accounts {
         };
         let row = match found {
             Found::Alive(row) => row,
-            Found::Expired => return Ok(forget(cx)),
+            Found::Expired => return Ok(over(cx, cookie)),
             Found::Unknown => {
                 events::SESSION_UNKNOWN.log(Some(cx));
-                return Ok(forget(cx));
+                return Ok(over(cx, cookie));
             }
         };
         // CWE-613, ASVS 7.4.2: whether the account may still be used, at every request.
@@ -69,6 +69,30 @@ impl Accounts {
     }
 }
 
+/// The cookie of a session that is over, without its prefix: what the store knew it by. It opens nothing, and proves
+/// which session the pages are of that are still open.
+const ENDED_COOKIE: &str = "ended";
+/// For how long: as long as a form's token is good, in seconds.
+const ENDED_FOR: i64 = 12 * 3600;
+
+/// Nobody; the session's cookie gives way to that of a session that is over, since other pages of it may be open.
+fn over(cx: &Request, cookie: &str) -> Identity {
+    if let Some(token) = SessionToken::from_cookie(cookie) {
+        #[allow(deprecated)]
+        let ended = Cookie::__of_framework(ENDED_COOKIE, &token.hash().to_cookie(), cx.is_secure());
+        cx.set_cookie(ended.max_age(ENDED_FOR));
+    }
+    forget(cx)
+}
+
+/// Whoever signs in or out leaves no session behind of which pages are open.
+pub(crate) fn forget_ended(cx: &Request) {
+    #[allow(deprecated)]
+    if cx.__cookie_of_framework(ENDED_COOKIE).is_some() {
+        cx.set_cookie(Cookie::__of_framework(ENDED_COOKIE, "", cx.is_secure()).max_age(0));
+    }
+}
+
 /// Nobody, and the browser forgets the cookie.
 fn forget(cx: &Request) -> Identity {
     #[allow(deprecated)]
@@ -84,6 +108,31 @@ impl IdentityBackend for Accounts {
         cookie: &'a str,
     ) -> Pin<Box<dyn Future<Output = Result<Identity>> + Send + 'a>> {
         Box::pin(self.recognise(cx, cookie))
+    }
+
+    fn binding_before(&self, cx: &Request) -> Option<[u8; 32]> {
+        #[allow(deprecated)]
+        let cookie = |name| cx.__cookie_of_framework(name);
+        let hash = match cookie(SESSION_COOKIE) {
+            Some(session) => SessionToken::from_cookie(session)?.hash(),
+            None => TokenHash::from_cookie(cookie(ENDED_COOKIE)?)?,
+        };
+        hash.as_bytes().try_into().ok()
+    }
+
+    fn keep<'a>(
+        &'a self,
+        cx: &'a Request,
+        session: [u8; 32],
+        form: TypedForm,
+    ) -> Pin<Box<dyn Future<Output = Result<Option<Url>>> + Send + 'a>> {
+        Box::pin(async move {
+            let Some(session) = TokenHash::from_bytes(&session) else {
+                return Ok(None);
+            };
+            self.kept.keep(cx, session, &form).await?;
+            Ok(Some(crate::urls::kept()))
+        })
     }
 
     fn sign_in_page(&self) -> Option<Url> {

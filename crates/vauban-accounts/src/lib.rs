@@ -20,6 +20,7 @@ mod device;
 mod events;
 mod forms;
 mod identify;
+mod kept;
 mod look_as;
 mod module;
 mod pages;

@@ -9,6 +9,7 @@ use vauban::orm::migrations;
 
 use crate::accounts::{AccountOptions, Accounts};
 use crate::credential::Credential;
+use crate::kept::{KeptForms, KeptRow};
 #[cfg(debug_assertions)]
 use crate::look_as::LookAs;
 use crate::pages::{AccountPage, Layout};
@@ -63,12 +64,14 @@ impl<U: UserAccount> From<Module<U>> for vauban::Module {
             .model::<Credential>()
             .model::<SessionRow>()
             .model::<ThrottleRow>()
+            .model::<KeptRow>()
             .service::<SignUp<U>>()
             .service::<SignIn<U>>()
             .service::<PasswordChange<U>>()
             .service::<Administration<U>>()
             .service::<SessionStore>()
             .service::<Throttling>()
+            .service::<KeptForms>()
             .migrations(migration_set())
             .settings::<SessionLimits>()
             .security_events(events::ALL)
@@ -120,7 +123,12 @@ pub(crate) fn own_services<U: UserAccount>() -> Vec<vauban::orm::actor::ServiceM
 #[cfg(test)]
 pub(crate) fn own_models() -> Vec<&'static vauban::orm::ModelMeta> {
     use vauban::orm::Model as _;
-    vec![Credential::meta(), SessionRow::meta(), ThrottleRow::meta()]
+    vec![
+        Credential::meta(),
+        SessionRow::meta(),
+        ThrottleRow::meta(),
+        KeptRow::meta(),
+    ]
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 //! | `signup` | GET, POST | `signup/` | everybody |
 //! | `login` | GET, POST | `login/` | everybody |
 //! | `logout` | POST | `logout/` | everybody |
+//! | `kept` | GET, POST | `kept/` | whoever is signed in |
 //! | `password` | GET, POST | `password/` | whoever is signed in |
 //!
 //! A development build has two more, which are in no release: `first_administrator` and `look_as`.
@@ -21,12 +22,14 @@ mod table {
         login => views::login::show,
         login_post => views::login::submit,
         logout => views::logout::submit,
+        kept => views::kept::show,
+        kept_post => views::kept::discard,
         password => views::password::show,
         password_post => views::password::submit,
     }
 }
 
-pub use table::{login, login_post, logout, password, password_post, signup, signup_post};
+pub use table::{kept, kept_post, login, login_post, logout, password, password_post, signup, signup_post};
 
 /// In this package's own templates, as in a site's: `{% url accounts.login %}`.
 pub(crate) use super::urls as accounts;

@@ -19,7 +19,7 @@ pub use runtime::filters;
 pub use runtime::safe::{Nonce, ResourceUrl, SafeHtml, SafeUrl};
 #[cfg(feature = "sanitize")]
 pub use runtime::sanitize;
-pub use runtime::script::{FRAGMENT_HEADER, FRAGMENTS_JS, FRAGMENTS_PATH};
+pub use runtime::script::{FRAGMENT_HEADER, FRAGMENTS_JS, FRAGMENTS_PATH, TYPED_JS, TYPED_PATH};
 pub use runtime::template::{Component, Fragment, Slots, Template};
 
 /// Calls a literal an address from which code or documents may be loaded: `resource_url!("https://…")`.

@@ -137,14 +137,15 @@ pub async fn save(
     let article = Article::objects()
         .get_to_change(&db, |a| a.slug.eq(&*slug))
         .await?;
-    let clean = form.clean(&db).await?.or_show(|form| FormPage {
+    let page = |form| FormPage {
         heading: "Edit the article",
         form,
-    })?;
-    let article = match clean.version {
-        Some(shown) => article.unchanged_since(shown)?,
-        None => article,
     };
+    let clean = form.clean(&db).await?.or_show(page)?;
+    if clean.version.is_some_and(|shown| shown != article.version()) {
+        // Both texts: what was typed, and what somebody else has written meanwhile.
+        return Err(clean.conflict(&ArticleForm::of(&article, article.version()), page));
+    }
     let done = match (article.published, clean.published) {
         (false, true) => "Your article is published.",
         (true, false) => "Your article is a draft again.",

@@ -106,11 +106,11 @@ pub async fn save(
     form: Form<TaskForm>,
 ) -> Result<Redirect> {
     let task = Task::objects().get_to_change(&db, |t| t.id.eq(*id)).await?;
-    let clean = form.clean(&db).await?.or_show(|form| EditPage { form })?;
-    let task = match clean.version {
-        Some(shown) => task.unchanged_since(shown)?,
-        None => task,
-    };
+    let page = |form| EditPage { form };
+    let clean = form.clean(&db).await?.or_show(page)?;
+    if clean.version.is_some_and(|shown| shown != task.version()) {
+        return Err(clean.conflict(&TaskForm::of(&task, task.version()), page));
+    }
     task.change(&db, |t| {
         [
             t.title.set(&clean.title),

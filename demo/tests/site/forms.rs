@@ -194,11 +194,29 @@ async fn what_somebody_else_changed_meanwhile_is_not_overwritten() {
     ann.post_fields(url(), &fields)
         .await
         .assert_status(409)
-        .assert_contains("Somebody else was faster");
+        // Both texts: hers in the control, and what is stored now beside it.
+        .assert_contains("Somebody else changed this since you opened it.")
+        .assert_contains("name=\"title\" required maxlength=\"200\" aria-describedby=\"id_title_help id_title_stored\" value=\"Second\"")
+        .assert_contains("<p>Stored now:</p><pre>\nFirst</pre>")
+        .assert_lacks("id_body_stored");
     ann.get(urls::article(&w.article.slug))
         .await
         .assert_contains("First")
         .assert_lacks("Second");
+    // She has looked at both, and sends hers from that page, whose version is the present one.
+    let page = ann.post_fields(url(), &fields).await.text();
+    let present = version(&page);
+    assert_ne!(present, hers);
+    let fields = [
+        ("title", "Second"),
+        ("body", "b"),
+        ("published", "on"),
+        ("version", present.as_str()),
+    ];
+    ann.post_fields(url(), &fields).await.assert_status(303);
+    ann.get(urls::article(&w.article.slug))
+        .await
+        .assert_contains("Second");
 }
 
 #[tokio::test]

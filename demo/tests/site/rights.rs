@@ -60,6 +60,9 @@ const TABLE: &[(&str, [Expect; 4])] = &[
     ("accounts.login",          [Allowed,   Allowed,   Allowed,   Allowed]),
     ("accounts.login_post",     [Allowed,   Allowed,   Allowed,   Allowed]),
     ("accounts.logout",         [Allowed,   Allowed,   Allowed,   Allowed]),
+    // Nothing of theirs is kept: where there is something, `vauban_accounts::tests::kept` says who sees it.
+    ("accounts.kept",           [SignIn,    NotFound,  NotFound,  NotFound]),
+    ("accounts.kept_post",      [SignIn,    Allowed,   Allowed,   Allowed]),
     ("accounts.password",       [SignIn,    Allowed,   Allowed,   Allowed]),
     ("accounts.password_post",  [SignIn,    Allowed,   Allowed,   Allowed]),
     ("accounts.first_administrator",      [NotFound, NotFound, NotFound, NotFound]),
@@ -176,6 +179,8 @@ async fn everybody_gets_what_the_table_says_and_no_more() {
             &[("email", "dan@example.com"), ("password", PASSWORD)],
         )
         .form_without_rows("accounts.logout", "/accounts/logout/", &[])
+        .get("accounts.kept", "/accounts/kept/")
+        .form_without_rows("accounts.kept_post", "/accounts/kept/", &[])
         .get("accounts.password", "/accounts/password/")
         .form("accounts.password_post", "/accounts/password/", &change)
         .get("accounts.first_administrator", link)

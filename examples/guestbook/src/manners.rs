@@ -117,12 +117,14 @@ impl Gate for Closing {
 #[template("closed.html")]
 pub struct ClosedPage {
     message: String,
+    typed: Option<vauban::SafeHtml>,
 }
 
 impl ErrorPage for ClosedPage {
     fn for_error(facts: ErrorFacts) -> Self {
         Self {
             message: facts.message,
+            typed: facts.typed,
         }
     }
 }

@@ -152,8 +152,13 @@ impl Client {
                 .next()
                 .and_then(|pair| pair.trim().split_once('='))
             {
-                self.cookies.insert(name.to_owned(), value.to_owned());
-                self.lines.insert(name.to_owned(), whole.to_owned());
+                if whole.contains("Max-Age=0") {
+                    self.cookies.remove(name);
+                    self.lines.remove(name);
+                } else {
+                    self.cookies.insert(name.to_owned(), value.to_owned());
+                    self.lines.insert(name.to_owned(), whole.to_owned());
+                }
             }
         }
         Ok(answer)

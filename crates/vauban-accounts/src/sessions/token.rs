@@ -32,9 +32,7 @@ impl SessionToken {
 
     /// Reads a cookie's value: exactly 43 characters of unpadded base64url, in the one spelling there is.
     pub(crate) fn from_cookie(value: &str) -> Option<Self> {
-        let mut bytes = Zeroizing::new([0; 32]);
-        let length = (value.len() == 43).then(|| URL_SAFE_NO_PAD.decode_slice(value, &mut *bytes).ok())??;
-        (length == 32).then_some(Self(bytes))
+        read(value).map(Self)
     }
 
     /// The cookie's value.
@@ -48,9 +46,25 @@ impl SessionToken {
     }
 }
 
+fn read(value: &str) -> Option<Zeroizing<[u8; 32]>> {
+    let mut bytes = Zeroizing::new([0; 32]);
+    let length = (value.len() == 43).then(|| URL_SAFE_NO_PAD.decode_slice(value, &mut *bytes).ok())??;
+    (length == 32).then_some(bytes)
+}
+
 impl TokenHash {
     pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.0
+    }
+
+    /// Reads a cookie's value: of a session that is over.
+    pub(crate) fn from_cookie(value: &str) -> Option<Self> {
+        read(value).map(|bytes| Self(*bytes))
+    }
+
+    /// A cookie's value that opens nothing.
+    pub(crate) fn to_cookie(self) -> String {
+        URL_SAFE_NO_PAD.encode(self.0)
     }
 
     pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {

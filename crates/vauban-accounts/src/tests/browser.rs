@@ -67,6 +67,10 @@ impl TestSite {
             .view::<members>("members")
             .view::<staff>("staff")
             .view::<form_token>("form_token")
+            .view::<super::kept::note>("note")
+            .view::<super::kept::save>("save")
+            .view::<super::kept::like>("like")
+            .view::<super::kept::own>("own")
             .include("accounts", "/accounts/", crate::urls::routes());
         let shared = Arc::clone(&accounts);
         let module = vauban::Module::new("accounts")
@@ -133,11 +137,7 @@ impl Browser {
 
     /// Sends a form with a token.
     pub(super) async fn post(&mut self, path: &str, token: &str, fields: &[(&str, &str)]) -> Reply {
-        let mut body = format!("csrfmiddlewaretoken={token}");
-        for (name, value) in fields {
-            body.push_str(&format!("&{name}={}", encode(value)));
-        }
-        self.send(Method::POST, path, body).await
+        self.send(Method::POST, path, form_body(token, fields)).await
     }
 
     async fn send(&mut self, method: Method, path: &str, body: String) -> Reply {
@@ -200,6 +200,14 @@ impl Browser {
 pub(super) fn token(page: &str) -> Option<&str> {
     let (_, rest) = page.split_once("name=\"csrfmiddlewaretoken\" value=\"")?;
     rest.split_once('"').map(|(token, _)| token)
+}
+
+pub(super) fn form_body(token: &str, fields: &[(&str, &str)]) -> String {
+    let mut body = format!("csrfmiddlewaretoken={token}");
+    for (name, value) in fields {
+        body.push_str(&format!("&{name}={}", encode(value)));
+    }
+    body
 }
 
 fn encode(text: &str) -> String {

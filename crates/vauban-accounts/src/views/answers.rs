@@ -8,6 +8,7 @@ use vauban::Template;
 use crate::accounts::SignInFailure;
 use crate::device::REMEMBERED;
 use crate::forms::SignUpForm;
+use crate::identify;
 use crate::pages::Page;
 use crate::params::AccountPages;
 use crate::passwords::{Attribute, Weakness};
@@ -134,6 +135,7 @@ impl AccountPages {
         #[allow(deprecated)]
         let session = Cookie::__of_framework(SESSION_COOKIE, &token.to_cookie(), secure);
         self.cx.set_cookie(session);
+        identify::forget_ended(&self.cx);
         let device = self.accounts.devices.issue(person.email.as_str());
         let seconds = i64::try_from(REMEMBERED).unwrap_or(i64::MAX);
         #[allow(deprecated)]

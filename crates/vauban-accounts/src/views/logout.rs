@@ -4,8 +4,8 @@ use vauban::orm::{Db, Write};
 use vauban::view;
 
 use super::answers::Next;
-use crate::events;
 use crate::params::AccountPages;
+use crate::{events, identify};
 use vauban::http::{Cookie, Response, Result};
 use vauban::routing::Public;
 use vauban::site::SESSION_COOKIE;
@@ -18,6 +18,8 @@ pub async fn submit(_: Public, at: AccountPages, db: Db<Write>) -> Result<Respon
         at.accounts.sessions.end(&db, who.session.token()).await?;
         events::SIGNED_OUT.log(Some(&at.cx));
     }
+    at.accounts.kept.discard(&at.cx, &db).await?;
+    identify::forget_ended(&at.cx);
     #[allow(deprecated)]
     let gone = Cookie::__of_framework(SESSION_COOKIE, "", at.cx.is_secure()).max_age(0);
     at.cx.set_cookie(gone);

@@ -7,7 +7,8 @@ use vauban_orm::Problem;
 use super::problems::{NOT_A_CHOICE, TWICE};
 use super::spec::{Choice, FieldSpec, Widget};
 use super::value::{self, FieldValue};
-use crate::http::{DataError, FormData};
+use crate::http::{Control, ControlKind, DataError, FormData};
+use crate::scalar::read_bool;
 
 /// A field with its value, its entries and its errors; in a template `{{ form.title }}`.
 ///
@@ -21,6 +22,12 @@ pub struct BoundField {
     text: Option<String>,
     choices: Vec<Choice>,
     errors: Vec<Problem>,
+    /// What is stored now, where it is another value than what was typed.
+    stored: Option<String>,
+    /// Whether its type or its control says that it is a secret.
+    secret: bool,
+    /// Whether it is the version that the page was made from.
+    version: bool,
 }
 
 /// The value is left out: it may be a password (CWE-532).
@@ -38,6 +45,9 @@ impl BoundField {
     #[doc(hidden)]
     pub fn new<T: FieldValue>(spec: &'static FieldSpec) -> Self {
         Self {
+            secret: T::WIDGET == Widget::Password || spec.widget == Widget::Password,
+            version: T::IS_VERSION,
+            stored: None,
             spec,
             name: Cow::Borrowed(spec.name),
             text: None,
@@ -74,10 +84,69 @@ impl BoundField {
     /// What stands in the control: what was typed, or the initial value. Of a secret always nothing.
     pub fn value(&self) -> &str {
         // CWE-549: a secret is typed again; it never goes back into a page, a cache or a history.
-        if self.spec.widget == Widget::Password {
+        if self.secret {
             ""
         } else {
             self.text.as_deref().unwrap_or_default()
+        }
+    }
+
+    /// Whether it is a secret, which no page shows and nothing keeps: by its type, its control, or what a browser is
+    /// told to fill in.
+    pub fn is_secret(&self) -> bool {
+        let filled_in = ["password", "one-time-code", "cc-"];
+        let asked = self.spec.autocomplete.to_ascii_lowercase();
+        self.secret || filled_in.iter().any(|kind| asked.contains(kind))
+    }
+
+    /// What it is, without what stands in it.
+    pub(super) fn control(&self) -> Control {
+        Control {
+            name: self.spec.name,
+            label: self.label(),
+            kind: match self.spec.widget {
+                _ if self.is_secret() => ControlKind::Secret,
+                Widget::Hidden => ControlKind::Hidden,
+                Widget::Checkbox => ControlKind::Tick,
+                Widget::Select => {
+                    let entry = |choice: &Choice| (choice.value.clone(), choice.label.clone());
+                    ControlKind::OneOf(self.choices.iter().map(entry).collect())
+                }
+                _ => ControlKind::Text,
+            },
+        }
+    }
+
+    /// What is stored now, where somebody else changed it since the form was shown: see
+    /// [`Clean::conflict`](super::Clean::conflict).
+    pub fn stored(&self) -> Option<&str> {
+        self.stored.as_deref()
+    }
+
+    /// Sets what is stored now beside what was typed; a version becomes the present one.
+    pub(super) fn beside(&mut self, current: &Self) {
+        if self.version {
+            self.text.clone_from(&current.text);
+        } else if !self.is_secret() && !self.says_the_same(current) {
+            let value = current.value();
+            let choice = current
+                .choices
+                .iter()
+                .chain(&self.choices)
+                .find(|c| c.value == value);
+            self.stored = Some(match self.spec.widget {
+                Widget::Checkbox if read_bool(value) == Some(false) => "no".to_owned(),
+                Widget::Checkbox => "yes".to_owned(),
+                _ => choice.map_or_else(|| value.to_owned(), |choice| choice.label.clone()),
+            });
+        }
+    }
+
+    fn says_the_same(&self, other: &Self) -> bool {
+        match self.spec.widget {
+            Widget::Checkbox => read_bool(self.value()) == read_bool(other.value()),
+            // Browsers send CRLF for every end of a line.
+            _ => self.value().replace("\r\n", "\n") == other.value().replace("\r\n", "\n"),
         }
     }
 

@@ -7,8 +7,8 @@ use ::http::StatusCode;
 use vauban_orm::Problem;
 
 use super::bound::BoundField;
-use super::problems::{NOT_UNIQUE, STALE};
-use crate::http::{DataError, FormData};
+use super::problems::{CHANGED_MEANWHILE, NOT_UNIQUE, STALE};
+use crate::http::{Control, DataError, FormData};
 use crate::{Db, Error, Respond, Response};
 
 /// What `#[derive(Form)]` writes: how a struct's fields are asked for, cleaned and shown.
@@ -218,6 +218,11 @@ impl<F: FormFields> Form<F> {
         Ok(form)
     }
 
+    /// What its controls are, for pages that tell what was typed into them.
+    pub(crate) fn controls(out: &mut Vec<Control>) {
+        out.extend(F::Fields::empty().each().into_iter().map(BoundField::control));
+    }
+
     fn blank() -> Self {
         Self {
             fields: F::Fields::empty(),
@@ -335,6 +340,29 @@ impl<F: FormFields> Clean<F> {
             }
         }
         form.shown_in(page)
+    }
+}
+
+impl<F: FormFields> Clean<F> {
+    /// Somebody else changed the row since the form was shown: both texts, what was typed in the controls and what is
+    /// stored now beside them, with status 409. The form's version is the present one, so that whoever has looked at
+    /// both may send it again.
+    ///
+    /// ```ignore
+    /// if clean.version != Some(article.version()) {
+    ///     return Err(clean.conflict(&ArticleForm::of(&article, article.version()), page));
+    /// }
+    /// ```
+    #[track_caller]
+    pub fn conflict<P: Respond + 'static>(self, current: &F, page: impl FnOnce(Form<F>) -> P) -> Error {
+        let mut stored = F::Fields::empty();
+        current.show(&mut stored);
+        let mut form = self.form;
+        for (field, stored) in form.fields.each_mut().into_iter().zip(stored.each()) {
+            field.beside(stored);
+        }
+        form.problems.push(CHANGED_MEANWHILE);
+        Error::with_answer(Response::of(page(form)).status_code(StatusCode::CONFLICT))
     }
 }
 

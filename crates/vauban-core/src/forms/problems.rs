@@ -48,6 +48,11 @@ pub(super) const STALE: Problem = Problem::new(
     "stale",
     "This page was open for so long that it expired. What you typed is still here: please send it again.",
 );
+/// What the whole form says when somebody else changed what it was filled with.
+pub(super) const CHANGED_MEANWHILE: Problem = Problem::new(
+    "changed_meanwhile",
+    "Somebody else changed this since you opened it. What you typed is still here, and where it differs, what is stored now stands beside it: look at both, and send the form again to replace what is stored.",
+);
 /// What a value says that has to be the only one of its kind.
 pub(super) const NOT_UNIQUE: Problem =
     Problem::new("unique", "There is one like this already: choose another.");

@@ -130,6 +130,12 @@ fn notes(bound: &BoundField, out: &mut String) {
         }
         out.push_str("</p>");
     }
+    if let Some(stored) = bound.stored() {
+        attribute_start("<div class=\"stored\" id=\"id_", bound.name(), out);
+        out.push_str("_stored\"><p>Stored now:</p><pre>\n");
+        text(stored, out);
+        out.push_str("</pre></div>");
+    }
 }
 
 /// Writes the control alone.
@@ -239,23 +245,23 @@ fn attributes(bound: &BoundField, out: &mut String) {
 }
 
 fn described_by(bound: &BoundField, out: &mut String) {
-    let (help, errors) = (!bound.help().is_empty(), !bound.errors().is_empty());
-    if errors {
+    if !bound.errors().is_empty() {
         out.push_str(" aria-invalid=\"true\"");
     }
-    if !help && !errors {
-        return;
+    let notes = [
+        (!bound.help().is_empty(), "_help"),
+        (!bound.errors().is_empty(), "_errors"),
+        (bound.stored().is_some(), "_stored"),
+    ];
+    let mut before = " aria-describedby=\"id_";
+    for (_, note) in notes.iter().filter(|(there, _)| *there) {
+        attribute_start(before, bound.name(), out);
+        out.push_str(note);
+        before = " id_";
     }
-    out.push_str(" aria-describedby=\"");
-    if help {
-        attribute_start("id_", bound.name(), out);
-        out.push_str("_help");
+    if before == " id_" {
+        out.push('"');
     }
-    if errors {
-        attribute_start(if help { " id_" } else { "id_" }, bound.name(), out);
-        out.push_str("_errors");
-    }
-    out.push('"');
 }
 
 fn number(before: &str, value: i64, out: &mut String) {

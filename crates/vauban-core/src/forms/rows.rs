@@ -71,6 +71,7 @@ impl FieldValue for Slug {
 /// How a row was when the form was shown; see `Changeable::unchanged_since`.
 impl FieldValue for Version {
     const WIDGET: Widget = Widget::Hidden;
+    const IS_VERSION: bool = true;
 
     fn read(text: &str, _: &FieldSpec) -> Result<Self, Problem> {
         text.parse().map_err(|_| NOT_A_VERSION)

@@ -39,6 +39,9 @@ pub trait FieldValue: Sized + Send {
     const NEEDS_MAX_LENGTH: bool = false;
     /// Whether the field must say which rows it is chosen from.
     const NEEDS_CHOICES: bool = false;
+    /// Whether it is the version of the row that the page was made from.
+    #[doc(hidden)]
+    const IS_VERSION: bool = false;
     /// Whether every character counts as it was typed, spaces around the value too. Passwords: yes (ASVS 6.2.8).
     const KEEPS_SPACES: bool = false;
 
@@ -229,6 +232,7 @@ impl<T: FieldValue> FieldValue for Option<T> {
     const NEEDS_MAX_LENGTH: bool = T::NEEDS_MAX_LENGTH;
     const NEEDS_CHOICES: bool = T::NEEDS_CHOICES;
     const KEEPS_SPACES: bool = T::KEEPS_SPACES;
+    const IS_VERSION: bool = T::IS_VERSION;
 
     fn read(text: &str, spec: &FieldSpec) -> Result<Self, Problem> {
         T::read(text, spec).map(Some)

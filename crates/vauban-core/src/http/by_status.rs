@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 
 use ::http::StatusCode;
+use vauban_template::SafeHtml;
 
 /// What an error page may tell.
 #[derive(Debug, Clone)]
@@ -15,6 +16,9 @@ pub struct ErrorFacts {
     pub message: String,
     /// The number under which the log has more; with 500 and above.
     pub incident: Option<String>,
+    /// What somebody typed into the form that was sent, as a section for the page, or where else they find it. A page of
+    /// the site's own writes it as it is, `{{ typed }}`; one that leaves it out gives way to a plain page that has it.
+    pub typed: Option<SafeHtml>,
 }
 
 /// Something for each of some statuses, and for all others.

@@ -38,7 +38,7 @@ impl Cookie {
     /// 4,096 octets with its attributes is not sent, and the log says so. `secure` is
     /// [`Request::is_secure`](super::Request::is_secure).
     ///
-    /// `session`, `csrf`, `device` and `messages` are names of Vauban's own cookies: one that is made here is never sent
+    /// `session`, `csrf`, `device`, `messages`, `kept` and `ended` are names of Vauban's own cookies: one that is made here is never sent
     /// (CWE-384), and the log says so.
     pub fn new(name: &'static str, value: &str, secure: bool) -> Self {
         Self {

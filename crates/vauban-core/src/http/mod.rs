@@ -18,6 +18,7 @@ mod request;
 mod respond;
 mod response;
 mod security_event;
+mod typed;
 #[cfg(test)]
 mod vectors;
 
@@ -40,6 +41,8 @@ pub(crate) use request::Saved;
 pub use respond::{Outcome, Respond, Status, Text};
 pub use response::{Caching, HeaderError, Response};
 pub use security_event::SecurityEvent;
+pub use typed::{Control, TypedForm};
+pub(crate) use typed::{ControlKind, Controls, Kept, TypedField};
 
 pub use crate::pipeline::{ErrorPage, ErrorPages};
 pub use crate::routing::Json;

@@ -8,12 +8,14 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use ::http::header::{Entry, HeaderName, HeaderValue};
 use ::http::{HeaderMap, Method, Uri, header};
+use bytes::Bytes;
 
 use vauban_orm::Actor;
 #[cfg(debug_assertions)]
 use vauban_orm::engine::LoggedQuery;
 use vauban_orm::engine::Unit;
 
+use super::typed::{Controls, Kept, SentForm};
 use super::{Cookie, cookies};
 use crate::messages::Store;
 use crate::routing::ViewMeta;
@@ -44,6 +46,8 @@ pub struct Request {
     token_written: AtomicBool,
     personal: AtomicBool,
     saved: AtomicU8,
+    sent: OnceLock<SentForm>,
+    kept: OnceLock<Kept>,
     cookies: Mutex<Vec<Cookie>>,
     /// Values that were percent-encoded, as sent and decoded.
     decoded_cookies: OnceLock<Vec<(String, String)>>,
@@ -74,6 +78,8 @@ impl Request {
             ambient: true,
             personal: AtomicBool::new(false),
             saved: AtomicU8::new(Saved::No as u8),
+            sent: OnceLock::new(),
+            kept: OnceLock::new(),
             site,
             method: head.method,
             uri: head.uri,
@@ -216,7 +222,7 @@ impl Request {
     /// more than one of that name. Whoever asks makes the answer somebody's own: no cache that others use keeps it
     /// (CWE-524), also where the cookie was not sent.
     ///
-    /// Vauban's own cookies (`session`, `csrf`, `device`, `messages`) are `None`, whatever was sent: who is signed in is
+    /// Vauban's own cookies (`session`, `csrf`, `device`, `messages`, `kept`, `ended`) are `None`, whatever was sent: who is signed in is
     /// [`identity`](Self::identity), messages are [`take_messages`](Self::take_messages).
     pub fn cookie(&self, name: &str) -> Option<&str> {
         self.make_personal();
@@ -315,6 +321,34 @@ impl Request {
             1 => Saved::Perhaps,
             _ => Saved::Yes,
         }
+    }
+
+    /// Remembers the form that was sent, once its token is known to be ours, for pages that come instead of the view's.
+    pub(crate) fn set_sent(&self, body: Bytes, controls: Controls) {
+        let _ = self.sent.set(SentForm { body, controls });
+    }
+
+    /// The form that was sent, if it was read and is ours.
+    pub(crate) fn sent(&self) -> Option<&SentForm> {
+        self.sent.get()
+    }
+
+    /// Whether the body is a form's.
+    pub(crate) fn sends_form(&self) -> bool {
+        let kind = self.headers.get(header::CONTENT_TYPE);
+        kind.and_then(|kind| kind.to_str().ok()).is_some_and(|text| {
+            let text = text.to_ascii_lowercase();
+            text.starts_with("application/x-www-form-urlencoded") || text.starts_with("multipart/")
+        })
+    }
+
+    /// Says what became of the form, whose session was over.
+    pub(crate) fn set_kept(&self, kept: Kept) {
+        let _ = self.kept.set(kept);
+    }
+
+    pub(crate) fn kept(&self) -> Option<&Kept> {
+        self.kept.get()
     }
 
     /// Sends a cookie with the answer, unless the request fails. One with the name of a cookie of Vauban's own is not

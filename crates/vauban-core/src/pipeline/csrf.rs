@@ -22,6 +22,10 @@ pub(crate) const HEADER: &str = "x-csrftoken";
 pub(crate) const COOKIE: &str = "csrf";
 /// The purpose of the keys.
 pub(crate) const PURPOSE: &str = "csrf";
+/// The purpose of the keys that seal whom a token was written for.
+pub(crate) const OWNER: &str = "csrf owner";
+/// Octets of a token's nonce; behind them stands the seal of whom it was written for.
+const NONCE: usize = 9;
 /// For how long a token is good, in seconds: a working day with a form open.
 const LIFE: u64 = 12 * 3600;
 /// A token for script, which asks many paths.
@@ -44,13 +48,56 @@ pub(crate) fn write(site: &Site, cx: &Request, action: Option<&str>, out: &mut S
         None => ANY_PATH.to_owned(),
         Some(action) => path_of(action, cx.path()),
     };
-    let mut nonce = [0_u8; 9];
-    rand::fill(&mut nonce);
+    let payload = payload(site, cx);
     with_binding(cx, |binding| {
         site.csrf
-            .write(&nonce, &[binding, scope.as_bytes()], signing::now() + LIFE, out);
+            .write(&payload, &[binding, scope.as_bytes()], signing::now() + LIFE, out);
     });
     cx.mark_token_written();
+}
+
+/// Writes a token that has expired: a form that is sent with it is shown again, and nothing is kept of it.
+pub(crate) fn write_expired(site: &Site, cx: &Request, path: &str, out: &mut String) {
+    let payload = payload(site, cx);
+    with_binding(cx, |binding| {
+        site.csrf.write(&payload, &[binding, path.as_bytes()], 1, out);
+    });
+    cx.mark_token_written();
+}
+
+/// A nonce and, of somebody who is signed in, whom the token is written for, sealed: it outlives the session, so that
+/// what was typed is given back to its owner and nobody else (CWE-639). The seal is another one in every token.
+fn payload(site: &Site, cx: &Request) -> Vec<u8> {
+    let mut nonce = [0_u8; NONCE];
+    rand::fill(&mut nonce);
+    let mut payload = nonce.to_vec();
+    if let Some(user) = cx.user_id().filter(|_| cx.identity.binding.is_some())
+        && let Some(seal) = site.csrf_owner.seal(user.as_bytes(), &nonce)
+    {
+        payload.extend(seal);
+    }
+    payload
+}
+
+/// Whether `owner`, from [`owner_of`], is this user's.
+pub(crate) fn is_owner(site: &Site, owner: &[u8], user: &str) -> bool {
+    owner
+        .split_at_checked(NONCE)
+        .is_some_and(|(nonce, seal)| site.csrf_owner.is_seal(seal, user.as_bytes(), nonce))
+}
+
+/// Whom a good token was written for, sealed: a token that was written in the session with this binding, for this
+/// request's path, and has not expired.
+pub(crate) fn owner_of(site: &Site, cx: &Request, token: &str, session: &[u8; 32]) -> Option<Vec<u8>> {
+    let binding = [b"s", session.as_slice()].concat();
+    let now = signing::now();
+    let scopes = [cx.path(), ANY_PATH];
+    let proved = scopes.iter().find_map(|scope| {
+        site.csrf
+            .verify(token, &[&binding, scope.as_bytes()], now, LIFE)
+            .ok()
+    });
+    proved.filter(|payload| payload.len() > NONCE)
 }
 
 /// The value of the header that carries tokens, if it is there once.

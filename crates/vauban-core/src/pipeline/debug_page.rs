@@ -2,6 +2,7 @@
 //! This file is not compiled into a release (CWE-489, CWE-215).
 
 use vauban_macros::Template;
+use vauban_template::SafeHtml;
 
 use super::render::respond_template;
 use crate::http::{Error, Request, Response};
@@ -12,13 +13,14 @@ const HIDDEN: &[&str] = &["cookie", "authorization", "proxy-authorization", "x-c
 
 #[derive(Template)]
 #[template("debug.html")]
-struct DebugPage {
+struct DebugPage<'a> {
     title: String,
     message: String,
     causes: Vec<String>,
     file: String,
     line: u32,
     source: Vec<Line>,
+    typed: Option<&'a SafeHtml>,
     request: Vec<Row>,
     queries: Vec<Row>,
     settings: Vec<SettingRow>,
@@ -41,7 +43,7 @@ struct SettingRow {
     source: String,
 }
 
-pub(super) fn page(site: &Site, cx: &Request, error: &Error) -> Response {
+pub(super) fn page(site: &Site, cx: &Request, error: &Error, typed: Option<&SafeHtml>) -> Response {
     let (file, line) = error.location();
     let settings = site.settings.list().into_iter().map(|setting| SettingRow {
         name: setting.name.to_string(),
@@ -61,6 +63,7 @@ pub(super) fn page(site: &Site, cx: &Request, error: &Error) -> Response {
         file: file.to_owned(),
         line,
         source: source(file, line),
+        typed,
         request: request(cx),
         queries: queries.collect(),
         settings: settings.collect(),

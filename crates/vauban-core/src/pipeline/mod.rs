@@ -16,6 +16,7 @@ mod headers;
 mod hosts;
 mod https;
 mod isolation;
+pub(crate) mod kept;
 mod layers;
 mod limits;
 mod origin;
@@ -23,6 +24,7 @@ pub(crate) mod pages;
 mod proxies;
 mod render;
 mod spelling;
+mod typed;
 #[cfg(test)]
 mod wire;
 #[cfg(any(test, feature = "__test_switches"))]

@@ -6,14 +6,16 @@ use std::borrow::Cow;
 use ::http::{HeaderValue, Method, StatusCode, header};
 
 use vauban_macros::Template;
+use vauban_template::SafeHtml;
 
 use super::guard::caught;
-
 use super::render::respond_template;
+use super::typed;
 use crate::http::{
-    ByStatus, Error, ErrorFacts, LocalUrl, Redirect, Refusal, Request, Respond, Response, Saved,
-    SecurityEvent,
+    ByStatus, Caching, Error, ErrorFacts, Kept, LocalUrl, Redirect, Refusal, Request, Respond, Response,
+    Saved, SecurityEvent,
 };
+use crate::routing::Found;
 use crate::site::Site;
 
 /// A page of the app's own for an error: a template that is made from the facts.
@@ -42,6 +44,8 @@ const SAVED: &str =
     "What you sent was saved; only the page that follows could not be shown. Do not send it again.";
 /// What it says where the commit did not end in time.
 const PERHAPS_SAVED: &str = "What you sent may have been saved. Look before you send it again.";
+/// What a refusal says where somebody typed something whose session is over.
+const SESSION_OVER: &str = "Your session is over.";
 
 /// The answer to an error.
 pub(crate) fn answer(site: &Site, cx: &Request, error: Error) -> Response {
@@ -62,7 +66,9 @@ pub(crate) fn answer(site: &Site, cx: &Request, error: Error) -> Response {
     }
     if let Some(refusal) = error.refusal() {
         SecurityEvent::ACCESS_REFUSED.log(Some(cx));
-        if refusal == Refusal::SignInRequired
+        if cx.kept() == Some(&Kept::InBrowserOnly) {
+            error.say(SESSION_OVER);
+        } else if refusal == Refusal::SignInRequired
             && let Some(sign_in) = to_sign_in(site, cx)
         {
             return sign_in;
@@ -90,13 +96,15 @@ pub(crate) fn answer(site: &Site, cx: &Request, error: Error) -> Response {
             && cx.is_from_developer()
             && accepts_html(cx)
         {
-            return super::debug_page::page(site, cx, &error);
+            let typed = typed::for_page(cx, status);
+            return super::debug_page::page(site, cx, &error, typed.as_ref()).caching(Caching::NoStore);
         }
     }
     let facts = ErrorFacts {
         status,
         message: error.message().to_owned(),
         incident: ours.then(|| cx.request_id().to_owned()),
+        typed: accepts_html(cx).then(|| typed::for_page(cx, status)).flatten(),
     };
     if error.refusal() == Some(Refusal::TokenRequired) {
         // RFC 6750 §3
@@ -108,9 +116,23 @@ pub(crate) fn answer(site: &Site, cx: &Request, error: Error) -> Response {
     let own = site.error_pages.get(status);
     // A page that fails must not take the answer with it.
     let shown = own.and_then(|page| {
-        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| page(facts.clone(), cx))).ok()
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            page(facts.clone(), cx).render(cx)
+        }))
+        .ok()
     });
-    with_retry(shown.unwrap_or_else(|| simple(&facts, cx)).status_code(status))
+    // What somebody typed is on the page, whoever made it.
+    let shown = shown.filter(|page| facts.typed.as_ref().is_none_or(|typed| has_text(page, typed)));
+    let response = with_retry(shown.unwrap_or_else(|| simple(&facts, cx)).status_code(status));
+    match facts.typed {
+        // CWE-524
+        Some(_) => response.caching(Caching::NoStore),
+        None => response,
+    }
+}
+
+fn has_text(page: &Response, text: &SafeHtml) -> bool {
+    memchr::memmem::find(page.body().bytes(), text.as_str().as_bytes()).is_some()
 }
 
 /// What is only busy says when to come again (RFC 9110 §10.2.3); an answer that says so itself is left alone.
@@ -128,16 +150,24 @@ fn to_sign_in(site: &Site, cx: &Request) -> Option<Response> {
     if !accepts_html(cx) {
         return None;
     }
-    if *cx.method() == Method::GET {
-        let here = match cx.query() {
-            "" => Cow::Borrowed(cx.path()),
-            query => Cow::Owned(format!("{}?{query}", cx.path())),
-        };
-        if let Some(next) = LocalUrl::parse(&here, cx) {
-            url = url.query("next", next.as_str());
-        }
+    let here = match cx.query() {
+        "" => Cow::Borrowed(cx.path()),
+        query => Cow::Owned(format!("{}?{query}", cx.path())),
+    };
+    let next = match cx.kept() {
+        Some(Kept::At(kept)) => Some(Cow::Borrowed(kept.as_str())),
+        _ if *cx.method() == Method::GET || has_page(site, cx) => Some(here),
+        _ => None,
+    };
+    if let Some(next) = next.and_then(|next| LocalUrl::parse(&next, cx)) {
+        url = url.query("next", next.as_str());
     }
     Some(Redirect::to(url).respond(cx))
+}
+
+/// Whether the address that a form was sent to has a page of its own: the form, mostly.
+fn has_page(site: &Site, cx: &Request) -> bool {
+    matches!(site.router.find(&Method::GET, cx.path()), Found::View(..))
 }
 
 /// CWE-209: what went wrong is for the log.
@@ -203,6 +233,7 @@ struct Simple<'a> {
     say: &'a str,
     /// Empty if it is not our fault.
     incident: &'a str,
+    typed: Option<&'a SafeHtml>,
 }
 
 fn simple(facts: &ErrorFacts, cx: &Request) -> Response {
@@ -214,6 +245,7 @@ fn simple(facts: &ErrorFacts, cx: &Request) -> Response {
             &facts.message
         },
         incident: facts.incident.as_deref().unwrap_or_default(),
+        typed: facts.typed.as_ref(),
     };
     respond_template(&page, cx)
 }

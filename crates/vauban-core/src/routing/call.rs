@@ -11,7 +11,7 @@ use vauban_orm::engine::Unit;
 use vauban_orm::{Db, Write};
 
 use super::{Credential, Kind, Writing};
-use crate::http::{DataError, FormData, FormLimits};
+use crate::http::{Controls, DataError, FormData, FormLimits};
 use crate::http::{Error, Refusal, Request, RequestBody, Result, SecurityEvent};
 use crate::pipeline::body::{self, Pieces};
 use crate::pipeline::csrf;
@@ -150,7 +150,12 @@ impl<K: Kind, C: Credential> Call<K, C> {
     ///
     /// # Errors
     /// 400, 403, 408, 413 or 415.
-    pub(super) async fn body_and_token(&mut self, redisplays: bool, streams: bool) -> Result<()> {
+    pub(super) async fn body_and_token(
+        &mut self,
+        redisplays: bool,
+        streams: bool,
+        controls: Controls,
+    ) -> Result<()> {
         if !K::WRITES {
             return Ok(());
         }
@@ -170,6 +175,10 @@ impl<K: Kind, C: Credential> Call<K, C> {
         {
             SecurityEvent::CSRF_TOKEN_REFUSED.log(Some(&self.cx));
             return Err(unreadable(*error));
+        }
+        // What was typed into a page of ours is shown again, whatever becomes of the request.
+        if verdict == csrf::Verdict::Good || (verdict == csrf::Verdict::Stale && self.says_same_origin()) {
+            self.cx.set_sent(self.body.clone(), controls);
         }
         match verdict {
             csrf::Verdict::Good => Ok(()),
@@ -237,10 +246,7 @@ impl<K: Kind, C: Credential> Call<K, C> {
     }
 
     fn is_form(&self) -> bool {
-        self.content_type().is_some_and(|text| {
-            let text = text.to_ascii_lowercase();
-            text.starts_with("application/x-www-form-urlencoded") || text.starts_with("multipart/")
-        })
+        self.cx.sends_form()
     }
 
     fn parse(&self) -> Result<FormData, DataError> {

@@ -11,7 +11,7 @@ use vauban_orm::engine::answering;
 use super::view::{CredentialOf, KindOf, Run};
 use super::{AccessRule, Call, Credential, Kind, Need, Params, Route, Routes, View, ViewFuture, ViewMeta};
 use crate::http::{Error, Outcome, Request, RequestBody, Respond, Response, Result, Saved};
-use crate::pipeline::pages;
+use crate::pipeline::{kept, pages};
 use crate::site::Asking;
 
 impl Routes {
@@ -46,11 +46,17 @@ async fn way<V: View, R: Run<V>>(view: R, cx: Arc<Request>, body: RequestBody) -
     let admitted = CredentialOf::<V>::loaded(&cx).and_then(|who| V::Rule::admit(&cx, who));
     let rule = match admitted {
         Ok(rule) => rule,
-        Err(refusal) => return pages::answer(&cx.site, &cx, Error::refused(refusal)),
+        Err(refusal) => {
+            if KindOf::<V>::WRITES {
+                // But for a person whose session has ended: what they typed waits for them.
+                kept::keep_unread(&cx, refusal, body, R::Params::controls).await;
+            }
+            return pages::answer(&cx.site, &cx, Error::refused(refusal));
+        }
     };
     let mut call = Call::<KindOf<V>, CredentialOf<V>>::new(cx, body);
     // 3. The body, bounded, and 4. the token (CWE-352): of unsafe methods.
-    let ready = call.body_and_token(R::Params::REDISPLAYS, R::Params::STREAMS);
+    let ready = call.body_and_token(R::Params::REDISPLAYS, R::Params::STREAMS, R::Params::controls);
     let outcome = match ready.await {
         Err(error) => Err(error),
         // 5. The parameters, and 6. the view.
@@ -102,6 +108,10 @@ async fn end<K: Kind, C: Credential, A: Respond>(call: Call<K, C>, mut outcome: 
     }
     if !keeps_effects {
         cx.forget_effects();
+    }
+    // Where a parameter asked for the sign-in: the rule let anybody through.
+    if let Some(refusal) = outcome.as_ref().err().and_then(Error::refusal) {
+        kept::keep_read(&cx, refusal).await;
     }
     let mut answer = match outcome {
         Ok(answer) => answer.respond(&cx),

@@ -5,6 +5,7 @@ use std::future::Future;
 use vauban_orm::{Db, Write};
 
 use super::{BodyStream, Call, Credential, Kind, Need, Writing};
+use crate::http::Control;
 use crate::http::Result;
 
 /// What a view of kind `K` ([`Reading`](crate::routing::Reading) or [`Writing`](crate::routing::Writing)) whose rule goes by `C` may take as a parameter.
@@ -49,6 +50,11 @@ pub trait Param<K: Kind, C: Credential>: Sized + Send {
     /// The parts of the site that it needs: a site without them does not start.
     const NEEDS: &'static [Need] = &[];
 
+    /// The fields of the form that it reads, so that a page can show what was typed into them where the view is not
+    /// reached or fails. A parameter of one's own that takes a [`Form`](crate::forms::Form) names that one's:
+    /// `<Form<F> as Param<K, C>>::controls(out)`; fields that nobody names are on no such page (CWE-200).
+    fn controls(_: &mut Vec<Control>) {}
+
     /// Takes it from the request.
     fn take(call: &mut Call<K, C>) -> impl Future<Output = Result<Self>> + Send;
 }
@@ -63,6 +69,10 @@ impl<K: Kind, C: Credential, P: OptionalParam<K, C>> Param<K, C> for Option<P> {
     const REDISPLAYS: bool = P::REDISPLAYS;
     const STREAMS: bool = P::STREAMS;
     const NEEDS: &'static [Need] = P::NEEDS;
+
+    fn controls(out: &mut Vec<Control>) {
+        P::controls(out);
+    }
 
     async fn take(call: &mut Call<K, C>) -> Result<Self> {
         match P::is_there(call) {
@@ -83,6 +93,10 @@ pub trait Params<K: Kind, C: Credential>: Sized + Send {
     /// The parts of the site that they need.
     fn needs() -> Vec<Need>;
 
+    /// The fields of the forms that they read.
+    #[doc(hidden)]
+    fn controls(out: &mut Vec<Control>);
+
     /// Takes all of them.
     fn take(call: &mut Call<K, C>) -> impl Future<Output = Result<Self>> + Send;
 }
@@ -95,6 +109,10 @@ macro_rules! tuples {
             fn needs() -> Vec<Need> {
                 let all: &[&[Need]] = &[$($p::NEEDS),*];
                 all.concat()
+            }
+            #[allow(unused_variables, clippy::ptr_arg)]
+            fn controls(out: &mut Vec<Control>) {
+                $($p::controls(out);)*
             }
             #[allow(unused_variables, clippy::unused_async)]
             async fn take(call: &mut Call<K, C>) -> Result<Self> {

@@ -14,11 +14,17 @@ use crate::settings::Settings;
 use crate::signing::Keys;
 use crate::staticfiles::StaticFile;
 
-/// The script for partial updates, which every site serves.
-const FRAGMENTS: StaticFile = StaticFile {
-    path: vauban_template::FRAGMENTS_PATH,
-    bytes: vauban_template::FRAGMENTS_JS.as_bytes(),
-};
+/// The scripts that every site serves: for partial updates, and for what was typed.
+const SCRIPTS: &[StaticFile] = &[
+    StaticFile {
+        path: vauban_template::FRAGMENTS_PATH,
+        bytes: vauban_template::FRAGMENTS_JS.as_bytes(),
+    },
+    StaticFile {
+        path: vauban_template::TYPED_PATH,
+        bytes: vauban_template::TYPED_JS.as_bytes(),
+    },
+];
 
 impl Site {
     /// Makes it ready: wires the modules' parts, the site's own first.
@@ -51,7 +57,7 @@ impl Site {
         database: Option<Database>,
     ) -> Result<Self, Vec<Conflict>> {
         let mut static_files = wired.static_files;
-        static_files.add(&[FRAGMENTS]);
+        static_files.add(SCRIPTS);
         // The largest body that one request may have finds room when it is alone.
         let of_views = wired.routes.iter().filter_map(|route| route.meta.body_limit);
         let largest = of_views.fold(settings.limits.body, usize::max);
@@ -60,6 +66,7 @@ impl Site {
             headers: Headers::new(&settings),
             bodies: Budget::new(largest.max(settings.limits.bodies)),
             csrf: keys.signer(csrf::PURPOSE),
+            csrf_owner: keys.signer(csrf::OWNER),
             messages: keys.signer(messages::PURPOSE),
             keys,
             https: !settings.mode.is_development(),

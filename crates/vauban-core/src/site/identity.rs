@@ -9,7 +9,7 @@ use std::sync::Arc;
 use vauban_orm::Actor;
 use vauban_template::page;
 
-use crate::http::{Error, Request, RequestBody, Result};
+use crate::http::{Error, Request, RequestBody, Result, TypedForm};
 use crate::pipeline::Guarded;
 use crate::routing::Url;
 
@@ -65,6 +65,24 @@ pub trait IdentityBackend: Send + Sync + 'static {
         cx: &'a Request,
         cookie: &'a str,
     ) -> Pin<Box<dyn Future<Output = Result<Identity>> + Send + 'a>>;
+
+    /// The binding that [`identify`](Self::identify) gave with a session of this browser's that is over: what the tokens
+    /// of its pages belong to, by a cookie that only that browser has. Without it nothing is kept over a sign-in.
+    fn binding_before(&self, _cx: &Request) -> Option<[u8; 32]> {
+        None
+    }
+
+    /// Keeps what was typed into a form whose session is over, until its owner has signed in again, and says on which
+    /// page it is shown then; `None` if it is not kept. `session` is the binding of the session that is over. The form's
+    /// token has proved that it is a page of that session's.
+    fn keep<'a>(
+        &'a self,
+        _cx: &'a Request,
+        _session: [u8; 32],
+        _form: TypedForm,
+    ) -> Pin<Box<dyn Future<Output = Result<Option<Url>>> + Send + 'a>> {
+        Box::pin(async { Ok(None) })
+    }
 
     /// Where somebody is sent who has to sign in first, if there is such a page.
     fn sign_in_page(&self) -> Option<Url> {

@@ -36,6 +36,8 @@ pub struct Site {
     pub(crate) bodies: Budget,
     pub(crate) keys: Keys,
     pub(crate) csrf: Signer,
+    /// Seals whom a form's token was written for.
+    pub(crate) csrf_owner: Signer,
     pub(crate) messages: Signer,
     pub(crate) headers: Headers,
     /// Controls taken out.

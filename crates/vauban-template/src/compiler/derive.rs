@@ -471,7 +471,9 @@ pub(super) fn missing_files<L: Loader>(
     each(ops, &mut |op| {
         if let Op::Static(path, _, pos) = op {
             // Every site serves what the framework ships.
-            if path == crate::FRAGMENTS_PATH || packages.iter().any(|p| p.statics.contains(path)) {
+            if [crate::FRAGMENTS_PATH, crate::TYPED_PATH].contains(&path.as_str())
+                || packages.iter().any(|p| p.statics.contains(path))
+            {
                 return;
             }
             let climbs = path.split('/').any(|part| part == ".." || part.is_empty());

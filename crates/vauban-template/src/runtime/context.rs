@@ -153,7 +153,7 @@ impl<T: UrlTo + ?Sized> UrlTo for &T {
 
 /// Names of cookies that are Vauban's own: neither a page nor an application reads or writes one (CWE-200, CWE-384).
 #[doc(hidden)]
-pub const OWN_COOKIES: &[&str] = &["session", "csrf", "device", "messages"];
+pub const OWN_COOKIES: &[&str] = &["session", "csrf", "device", "messages", "kept", "ended"];
 
 /// Whether a cookie's name is one of [`OWN_COOKIES`]; case makes no other name.
 #[doc(hidden)]

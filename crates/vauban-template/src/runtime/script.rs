@@ -1,4 +1,5 @@
-//! The script that updates named parts of a page in place, for the framework to serve as a static file.
+//! The framework's scripts, for it to serve as static files: one updates named parts of a page in place, one keeps what
+//! was typed in the tab until the site has taken it.
 
 /// The text of `fragments.js`. It works under `require-trusted-types-for 'script'; trusted-types 'none'`: it
 /// never turns a string into markup.
@@ -6,6 +7,12 @@ pub const FRAGMENTS_JS: &str = include_str!("fragments.js");
 
 /// Its name below the site's static files: `{% static "vauban/fragments.js" %}`.
 pub const FRAGMENTS_PATH: &str = "vauban/fragments.js";
+
+/// The text of `typed.js`, which keeps what was typed in the tab until the site has taken it.
+pub const TYPED_JS: &str = include_str!("typed.js");
+
+/// Its name below the site's static files: `{% static "vauban/typed.js" %}`.
+pub const TYPED_PATH: &str = "vauban/typed.js";
 
 /// The request header that names the part, and the response header that confirms it.
 pub const FRAGMENT_HEADER: &str = "X-Fragment";
@@ -29,7 +36,7 @@ mod tests {
             "srcdoc",
             "setHTMLUnsafe",
         ] {
-            assert!(!FRAGMENTS_JS.contains(sink), "{sink}");
+            assert!(!FRAGMENTS_JS.contains(sink) && !TYPED_JS.contains(sink), "{sink}");
         }
         assert!(FRAGMENTS_JS.contains(FRAGMENT_HEADER));
     }
@@ -40,6 +47,7 @@ mod tests {
         for object in ["form.", "document.", "answer.", "target.", "active."] {
             let mut found = FRAGMENTS_JS
                 .lines()
+                .chain(TYPED_JS.lines())
                 .filter(|line| !line.trim_start().starts_with("//"))
                 .filter(|line| {
                     line.match_indices(object)

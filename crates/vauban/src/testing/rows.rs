@@ -6,8 +6,9 @@ use std::path::Path;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags};
 
-/// Tables that a refused request may write: who was here when, and how often somebody guessed.
-const BOOKKEEPING: &[&str] = &["vauban_session", "vauban_throttle"];
+/// Tables that a refused request may write: who was here when, how often somebody guessed, and what somebody typed whose
+/// session was over.
+const BOOKKEEPING: &[&str] = &["vauban_session", "vauban_throttle", "vauban_kept_form"];
 
 /// Every row of every table, as text.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -11,6 +11,7 @@ mod hosts;
 mod layers;
 mod pace;
 mod strangers;
+mod typed;
 mod units;
 
 use std::net::SocketAddr;

@@ -1,0 +1,84 @@
+//! Encryption of kept forms (CWE-311): XChaCha20-Poly1305 with a key that is made of the site's and of the token in the
+//! browser's cookie. Neither the file with its secret key nor a cookie without them opens a row.
+
+use chacha20poly1305::aead::{Aead, Payload};
+use chacha20poly1305::{Key, KeyInit, XChaCha20Poly1305, XNonce};
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+use super::KeptRow;
+use crate::sessions::{SessionToken, TokenHash};
+
+const NONCE: usize = 24;
+
+/// The site's part of the keys.
+#[derive(Clone)]
+pub(super) struct SiteKey(pub(super) Zeroizing<[u8; 32]>);
+
+/// What a row says besides: it cannot be put into another one.
+pub(super) struct Place {
+    pub(super) browser: TokenHash,
+    pub(super) session: TokenHash,
+    pub(super) sent: i64,
+}
+
+impl Place {
+    pub(super) fn of(row: &KeptRow) -> Self {
+        Self {
+            browser: row.browser,
+            session: row.session,
+            sent: row.sent.as_second(),
+        }
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        let sent = self.sent.to_be_bytes();
+        [b"v1", self.browser.as_bytes(), self.session.as_bytes(), &sent].concat()
+    }
+}
+
+impl SiteKey {
+    /// Encrypts; `None` where the operating system has no random bytes.
+    pub(super) fn seal(&self, browser: &SessionToken, place: &Place, plain: &[u8]) -> Option<Vec<u8>> {
+        let mut nonce = [0; NONCE];
+        getrandom::fill(&mut nonce).ok()?;
+        let aad = place.bytes();
+        let payload = Payload {
+            msg: plain,
+            aad: &aad,
+        };
+        let sealed = self
+            .cipher(browser)?
+            .encrypt(&XNonce::from(nonce), payload)
+            .ok()?;
+        Some([nonce.as_slice(), &sealed].concat())
+    }
+
+    /// Decrypts; `None` if it was not encrypted so (CWE-354).
+    pub(super) fn open(
+        &self,
+        browser: &SessionToken,
+        place: &Place,
+        sealed: &[u8],
+    ) -> Option<Zeroizing<Vec<u8>>> {
+        let (nonce, sealed) = sealed.split_first_chunk::<NONCE>()?;
+        let aad = place.bytes();
+        let payload = Payload {
+            msg: sealed,
+            aad: &aad,
+        };
+        let plain = self
+            .cipher(browser)?
+            .decrypt(&XNonce::from(*nonce), payload)
+            .ok()?;
+        Some(Zeroizing::new(plain))
+    }
+
+    fn cipher(&self, browser: &SessionToken) -> Option<XChaCha20Poly1305> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0[..]).ok()?;
+        mac.update(browser.to_cookie().as_bytes());
+        let key = Key::from(<[u8; 32]>::from(mac.finalize().into_bytes()));
+        Some(XChaCha20Poly1305::new(&key))
+    }
+}

@@ -1,0 +1,141 @@
+//! The store of kept forms: a service of its own, the only one that reaches the rows.
+
+use jiff::SignedDuration;
+use vauban::http::{Cookie, Error, Request, Result, TypedForm};
+use vauban::orm::{DateTime, Db, Write};
+use vauban::signing::ModuleKeys;
+use vauban::units::Units;
+
+use super::model::{KeptRow, NewKeptRow};
+use super::sealed::{Place, SiteKey};
+use crate::sessions::{Clock, SessionToken, TokenHash};
+
+vauban::orm::service! {
+    /// Keeps what was typed over a sign-in.
+    pub(crate) KeptForms: View<KeptRow>, Add<KeptRow>, Delete<KeptRow>;
+    waiver!(ServiceRights, "what was typed is kept before anybody is known")
+}
+
+/// The cookie of a browser that has a kept form, without its prefix.
+pub(crate) const KEPT_COOKIE: &str = "kept";
+/// For how long a form is kept, in seconds.
+pub(crate) const KEPT_FOR: i64 = 15 * 60;
+
+/// Where forms are kept.
+#[derive(Clone)]
+pub(crate) struct KeptStore {
+    units: Units,
+    clock: Clock,
+    key: SiteKey,
+}
+
+impl KeptStore {
+    pub(crate) fn new(units: Units, clock: Clock, keys: &ModuleKeys) -> Self {
+        Self {
+            units,
+            clock,
+            key: SiteKey(keys.derive("kept form")),
+        }
+    }
+
+    /// Keeps a form in place of what this browser, or that session, had before.
+    pub(crate) async fn keep(&self, cx: &Request, session: TokenHash, form: &TypedForm) -> Result<()> {
+        let token = SessionToken::fresh()?;
+        let sent = DateTime::from(self.clock.now());
+        let place = Place {
+            browser: token.hash(),
+            session,
+            sent: sent.as_second(),
+        };
+        let plain = zeroize::Zeroizing::new(serde_json::to_vec(form)?);
+        let sealed = self.key.seal(&token, &place, &plain);
+        let sealed = sealed.ok_or_else(|| Error::internal("a kept form could not be encrypted"))?;
+        let unit = self.units.begin();
+        let db = unit.db();
+        self.delete_old(&db).await?;
+        if let Some(before) = browser(cx) {
+            self.forget(&db, before.hash()).await?;
+        }
+        let same = KeptRow::objects().filter(|k| k.session.eq(session));
+        same.delete_all(&db.acting::<KeptForms>()).await?;
+        let new = NewKeptRow {
+            browser: place.browser,
+            session,
+            sent,
+            sealed,
+        };
+        KeptRow::create(new).save(&db.acting::<KeptForms>()).await?;
+        unit.finish(true).await?;
+        #[allow(deprecated)]
+        let kept = Cookie::__of_framework(KEPT_COOKIE, &token.to_cookie(), cx.is_secure());
+        cx.set_cookie(kept.max_age(KEPT_FOR));
+        Ok(())
+    }
+
+    /// What is kept for this browser, if it is also the account's that asks. For anybody else there is nothing.
+    pub(crate) async fn find(&self, cx: &Request) -> Result<Option<TypedForm>> {
+        let Some(token) = browser(cx) else {
+            return Ok(None);
+        };
+        let hash = token.hash();
+        let unit = self.units.begin();
+        let db = unit.read_db().acting::<KeptForms>();
+        // CWE-613: a row outlives its time until the next one is kept, or `clearsessions` runs.
+        let oldest = self.oldest();
+        let found = KeptRow::objects().filter(|k| k.browser.eq(hash) & k.sent.gt(oldest));
+        let Some(row) = found.first(&db).await? else {
+            return Ok(None);
+        };
+        let plain = self.key.open(&token, &Place::of(&row), &row.sealed);
+        // CWE-502: into a closed type, or nothing.
+        let form = plain.and_then(|plain| serde_json::from_slice::<TypedForm>(&plain).ok());
+        // CWE-639
+        Ok(form.filter(|form| form.belongs_to(cx)))
+    }
+
+    /// Deletes what is kept for this browser, and has it forget its cookie.
+    pub(crate) async fn discard(&self, cx: &Request, db: &Db<Write>) -> Result<()> {
+        if let Some(token) = browser(cx) {
+            self.forget(db, token.hash()).await?;
+            #[allow(deprecated)]
+            let gone = Cookie::__of_framework(KEPT_COOKIE, "", cx.is_secure()).max_age(0);
+            cx.set_cookie(gone);
+        }
+        Ok(())
+    }
+
+    /// Deletes the rows whose time is over; for the command `clearsessions`.
+    pub(crate) async fn clear(&self) -> Result<u64> {
+        let unit = self.units.begin();
+        let count = self.delete_old(&unit.db()).await?;
+        unit.finish(true).await?;
+        Ok(count)
+    }
+
+    /// The same, in a unit of somebody else's.
+    pub(crate) async fn delete_old(&self, db: &Db<Write>) -> Result<u64> {
+        let oldest = self.oldest();
+        let over = KeptRow::objects().filter(|k| k.sent.le(oldest));
+        Ok(over.delete_all(&db.acting::<KeptForms>()).await?)
+    }
+
+    async fn forget(&self, db: &Db<Write>, browser: TokenHash) -> Result<()> {
+        let row = KeptRow::objects().filter(|k| k.browser.eq(browser));
+        row.delete_all(&db.acting::<KeptForms>()).await?;
+        Ok(())
+    }
+
+    fn oldest(&self) -> DateTime {
+        let now = self.clock.now();
+        DateTime::from(
+            now.saturating_sub(SignedDuration::from_secs(KEPT_FOR))
+                .unwrap_or(now),
+        )
+    }
+}
+
+/// The token in the browser's cookie.
+fn browser(cx: &Request) -> Option<SessionToken> {
+    #[allow(deprecated)]
+    SessionToken::from_cookie(cx.__cookie_of_framework(KEPT_COOKIE)?)
+}

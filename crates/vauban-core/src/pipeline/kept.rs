@@ -1,0 +1,71 @@
+//! What somebody typed whose session was over when they sent it: read in spite of the refusal, and kept until they have
+//! signed in again.
+//!
+//! The body of whom a rule refuses is not read. This is the exception, and narrow (CWE-400, CWE-770): a form of a view
+//! that takes one, with the cookie of a session that has ended, 64 KiB, and a token that was written in that very session
+//! for that address. A token that does not prove itself keeps nothing.
+
+use super::{body, csrf, typed};
+use crate::http::{Control, Controls, Kept, Refusal, Request, RequestBody};
+
+/// The most bytes that are read and kept.
+pub(crate) const LARGEST: usize = 64 * 1024;
+
+/// Before a refusal is answered: keeps what was typed, if the session of whoever sent it is over.
+pub(crate) async fn keep_unread(cx: &Request, refusal: Refusal, unread: RequestBody, controls: Controls) {
+    let Some(session) = session_that_is_over(cx, refusal) else {
+        return;
+    };
+    // CWE-400: nothing is read for a view that takes no form.
+    let mut declared = Vec::new();
+    controls(&mut declared);
+    if !cx.sends_form() || !declared.iter().any(Control::is_typed) {
+        return;
+    }
+    let limit = body::limit_of(cx).min(LARGEST);
+    let time = cx.settings().timeouts.body;
+    match body::read(unread, cx.headers(), limit, time, &cx.site.bodies).await {
+        Ok(sent) => keep(cx, session, &sent, controls).await,
+        Err(_) => cx.set_kept(Kept::InBrowserOnly),
+    }
+}
+
+/// The same, where a parameter asked for the sign-in, after the body was read.
+pub(crate) async fn keep_read(cx: &Request, refusal: Refusal) {
+    let (Some(sent), Some(session)) = (cx.sent(), session_that_is_over(cx, refusal)) else {
+        return;
+    };
+    if sent.body.len() > LARGEST {
+        return cx.set_kept(Kept::InBrowserOnly);
+    }
+    keep(cx, session, &sent.body, sent.controls).await;
+}
+
+/// The binding of the session whose cookie was sent, if it opens nothing any more. An anonymous caller has none.
+fn session_that_is_over(cx: &Request, refusal: Refusal) -> Option<[u8; 32]> {
+    if refusal != Refusal::SignInRequired || !cx.is_ambient() || cx.identity.session.is_some() {
+        return None;
+    }
+    cx.site.identity.as_ref()?.binding_before(cx)
+}
+
+async fn keep(cx: &Request, session: [u8; 32], sent: &[u8], controls: Controls) {
+    let Some((mut form, token)) = typed::read(cx, sent, controls) else {
+        return;
+    };
+    // CWE-352: only what was typed into a page of that session, and for whom that page was made (CWE-639).
+    let token = token.unwrap_or_default();
+    form.owner = csrf::owner_of(&cx.site, cx, &token, &session);
+    let kept = match &cx.site.identity {
+        Some(backend) if form.owner.is_some() => backend.keep(cx, session, form).await,
+        _ => Ok(None),
+    };
+    cx.set_kept(match kept {
+        Ok(Some(page)) => Kept::At(cx.site.path_of(&page)),
+        Ok(None) => Kept::InBrowserOnly,
+        Err(error) => {
+            tracing::warn!(target: "vauban::error", %error, "what was typed could not be kept");
+            Kept::InBrowserOnly
+        }
+    });
+}
