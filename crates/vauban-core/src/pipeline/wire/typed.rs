@@ -22,7 +22,7 @@ async fn fails(_: Public, how: crate::Path<String>, form: Form<NoteForm>) -> Res
     let _ = form;
     Err(match how.as_str() {
         "conflict" => vauban_orm::Error::Conflict.into(),
-        "busy" => vauban_orm::Error::Busy("another program holds the database".into()).into(),
+        "busy" => vauban_orm::Error::Busy("another program holds the database").into(),
         "policy" => vauban_orm::Error::Forbidden.into(),
         "gone" => Error::not_found(),
         "panic" => panic!("secret detail"),
