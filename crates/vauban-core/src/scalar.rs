@@ -65,11 +65,17 @@ mod tests {
         }
     }
 
-    proptest::proptest! {
-        #[test]
-        fn what_is_written_is_read(number: f64) {
-            let read = read_float(&number.to_string());
-            proptest::prop_assert_eq!(read, number.is_finite().then_some(number));
+    mod properties {
+        use super::*;
+
+        proptest::proptest! {
+            #![proptest_config(long::cases(256, 100_000))]
+
+            #[test]
+            fn what_is_written_is_read(number: f64) {
+                let read = read_float(&number.to_string());
+                proptest::prop_assert_eq!(read, number.is_finite().then_some(number));
+            }
         }
     }
 }

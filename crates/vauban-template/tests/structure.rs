@@ -148,7 +148,7 @@ fn the_tree_is_html5evers() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 3000, ..ProptestConfig::default() })]
+    #![proptest_config(long::cases(3_000, 100_000))]
 
     /// Thousands of generated pages: parts in any order, in any container, with any dictionary words.
     #[test]

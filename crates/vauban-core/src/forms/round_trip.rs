@@ -135,31 +135,37 @@ fn typed<T: FieldValue>(text: &str, spec: &FieldSpec) -> Option<T> {
     super::value::clean(Some(text), spec).ok()
 }
 
-proptest! {
-    #[test]
-    fn what_is_shown_is_read(text: String, lines in "[ a<&\"'\t\n\r]{0,20}", line in "\\PC{1,30}", n: i64, m: u64, x: f64) {
-        for text in [&text, &lines, &line] {
-            if let Some(value) = typed::<String>(text, &TEXT) {
-                prop_assert_eq!(there_and_back(&value, &TEXT), value);
+mod properties {
+    use super::*;
+
+    proptest::proptest! {
+        #![proptest_config(long::cases(256, 100_000))]
+
+        #[test]
+        fn what_is_shown_is_read(text: String, lines in "[ a<&\"'\t\n\r]{0,20}", line in "\\PC{1,30}", n: i64, m: u64, x: f64) {
+            for text in [&text, &lines, &line] {
+                if let Some(value) = typed::<String>(text, &TEXT) {
+                    prop_assert_eq!(there_and_back(&value, &TEXT), value);
+                }
+                if let Some(value) = typed::<String>(text, &BODY) {
+                    prop_assert_eq!(there_and_back(&value, &BODY), value);
+                }
+                if let Some(value) = typed::<String>(text, &EXACT) {
+                    prop_assert_eq!(there_and_back(&value, &EXACT), value);
+                }
+                if let Some(value) = typed::<PathText>(text, &TEXT) {
+                    prop_assert_eq!(there_and_back(&value, &TEXT), value);
+                }
             }
-            if let Some(value) = typed::<String>(text, &BODY) {
-                prop_assert_eq!(there_and_back(&value, &BODY), value);
+            if let Some(slug) = Slug::from_title(&line) {
+                prop_assert_eq!(there_and_back(&slug, &TEXT), slug);
             }
-            if let Some(value) = typed::<String>(text, &EXACT) {
-                prop_assert_eq!(there_and_back(&value, &EXACT), value);
+            prop_assert_eq!(there_and_back(&n, &NUMBER), n);
+            prop_assert_eq!(there_and_back(&m, &NUMBER), m);
+            prop_assert_eq!(there_and_back(&Some(n), &NUMBER), Some(n));
+            if x.is_finite() {
+                prop_assert_eq!(there_and_back(&x, &DECIMAL), x);
             }
-            if let Some(value) = typed::<PathText>(text, &TEXT) {
-                prop_assert_eq!(there_and_back(&value, &TEXT), value);
-            }
-        }
-        if let Some(slug) = Slug::from_title(&line) {
-            prop_assert_eq!(there_and_back(&slug, &TEXT), slug);
-        }
-        prop_assert_eq!(there_and_back(&n, &NUMBER), n);
-        prop_assert_eq!(there_and_back(&m, &NUMBER), m);
-        prop_assert_eq!(there_and_back(&Some(n), &NUMBER), Some(n));
-        if x.is_finite() {
-            prop_assert_eq!(there_and_back(&x, &DECIMAL), x);
         }
     }
 }

@@ -112,15 +112,21 @@ mod tests {
         }
     }
 
-    proptest! {
-        /// What is written is read.
-        #[test]
-        fn a_value_comes_back(value in any::<String>(), secure in any::<bool>()) {
-            let line = Cookie::new("taste", &value, secure).to_header("site");
-            let pair = line.to_str().unwrap().split(';').next().unwrap().to_owned();
-            let headers = sent(&[b"x=\xe9", pair.as_bytes()]);
-            let name = Cookie::full_name("taste", secure, "site");
-            prop_assert_eq!(decode(get(&headers, &name).unwrap()), value);
+    mod properties {
+        use super::*;
+
+        proptest::proptest! {
+            #![proptest_config(long::cases(256, 100_000))]
+
+            /// What is written is read.
+            #[test]
+            fn a_value_comes_back(value in any::<String>(), secure in any::<bool>()) {
+                let line = Cookie::new("taste", &value, secure).to_header("site");
+                let pair = line.to_str().unwrap().split(';').next().unwrap().to_owned();
+                let headers = sent(&[b"x=\xe9", pair.as_bytes()]);
+                let name = Cookie::full_name("taste", secure, "site");
+                prop_assert_eq!(decode(get(&headers, &name).unwrap()), value);
+            }
         }
     }
 

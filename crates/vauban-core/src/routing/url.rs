@@ -155,17 +155,23 @@ mod tests {
     use super::*;
     use crate::http::{FormData, FormLimits};
 
-    proptest::proptest! {
-        /// What `Url::query` writes, the reader of queries reads.
-        #[test]
-        fn a_query_is_read_as_it_is_written(name: String, value: String) {
-            let mut query = String::new();
-            encode(&name, &mut query);
-            query.push('=');
-            encode(&value, &mut query);
-            proptest::prop_assert!(query.is_ascii() && !query.contains([' ', '#', '"', '<', '&']));
-            let data = FormData::urlencoded(query.as_bytes(), &FormLimits::DEFAULT).unwrap();
-            proptest::prop_assert_eq!(data.iter().collect::<Vec<_>>(), [(name.as_str(), value.as_str())]);
+    mod properties {
+        use super::*;
+
+        proptest::proptest! {
+            #![proptest_config(long::cases(256, 100_000))]
+
+            /// What `Url::query` writes, the reader of queries reads.
+            #[test]
+            fn a_query_is_read_as_it_is_written(name: String, value: String) {
+                let mut query = String::new();
+                encode(&name, &mut query);
+                query.push('=');
+                encode(&value, &mut query);
+                proptest::prop_assert!(query.is_ascii() && !query.contains([' ', '#', '"', '<', '&']));
+                let data = FormData::urlencoded(query.as_bytes(), &FormLimits::DEFAULT).unwrap();
+                proptest::prop_assert_eq!(data.iter().collect::<Vec<_>>(), [(name.as_str(), value.as_str())]);
+            }
         }
     }
 }

@@ -207,17 +207,23 @@ mod tests {
         Keys::new(b"0123456789abcdef0123456789abcdef", &[]).signer(purpose)
     }
 
-    proptest::proptest! {
-        /// What is signed is read, until it expires, and in no other context.
-        #[test]
-        fn what_is_signed_is_read(payload: Vec<u8>, context: Vec<u8>, other: Vec<u8>, now in 1_u64..1 << 40) {
-            let signer = signer("pairs");
-            let token = signer.sign(&payload, &[&context], now + 1);
-            proptest::prop_assert!(token.bytes().all(|b| b.is_ascii_graphic() && b != b'"' && b != b';'));
-            proptest::prop_assert_eq!(signer.verify(&token, &[&context], now, u64::MAX), Ok(payload));
-            proptest::prop_assert!(signer.verify(&token, &[&context], now + 2, u64::MAX).is_err());
-            if other != context {
-                proptest::prop_assert!(signer.verify(&token, &[&other], now, u64::MAX).is_err());
+    mod properties {
+        use super::*;
+
+        proptest::proptest! {
+            #![proptest_config(long::cases(256, 100_000))]
+
+            /// What is signed is read, until it expires, and in no other context.
+            #[test]
+            fn what_is_signed_is_read(payload: Vec<u8>, context: Vec<u8>, other: Vec<u8>, now in 1_u64..1 << 40) {
+                let signer = signer("pairs");
+                let token = signer.sign(&payload, &[&context], now + 1);
+                proptest::prop_assert!(token.bytes().all(|b| b.is_ascii_graphic() && b != b'"' && b != b';'));
+                proptest::prop_assert_eq!(signer.verify(&token, &[&context], now, u64::MAX), Ok(payload));
+                proptest::prop_assert!(signer.verify(&token, &[&context], now + 2, u64::MAX).is_err());
+                if other != context {
+                    proptest::prop_assert!(signer.verify(&token, &[&other], now, u64::MAX).is_err());
+                }
             }
         }
     }

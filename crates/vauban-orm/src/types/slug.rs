@@ -222,13 +222,19 @@ mod tests {
         assert!(Slug::parse(full.with_suffix("2").as_str()).is_ok());
     }
 
-    proptest::proptest! {
-        #[test]
-        fn what_is_made_is_read(title in "\\PC{0,80}") {
-            if let Some(slug) = Slug::from_title(&title) {
-                proptest::prop_assert_eq!(Slug::parse(slug.as_str()), Ok(slug.clone()));
-                proptest::prop_assert_eq!(Slug::from_title(slug.as_str()), Some(slug.clone()));
-                proptest::prop_assert_eq!(Slug::from_value(ValueRef::Text(slug.as_str())).ok(), Some(slug));
+    mod properties {
+        use super::*;
+
+        proptest::proptest! {
+            #![proptest_config(long::cases(256, 100_000))]
+
+            #[test]
+            fn what_is_made_is_read(title in "\\PC{0,80}") {
+                if let Some(slug) = Slug::from_title(&title) {
+                    proptest::prop_assert_eq!(Slug::parse(slug.as_str()), Ok(slug.clone()));
+                    proptest::prop_assert_eq!(Slug::from_title(slug.as_str()), Some(slug.clone()));
+                    proptest::prop_assert_eq!(Slug::from_value(ValueRef::Text(slug.as_str())).ok(), Some(slug));
+                }
             }
         }
     }

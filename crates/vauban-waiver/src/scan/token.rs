@@ -292,10 +292,16 @@ mod tests {
         }
     }
 
-    proptest::proptest! {
-        #[test]
-        fn no_source_panics(source in "[\"'\\\\/*#rbc{}\\n!a-zé€🦀 ]{0,60}") {
-            tokens(&source);
+    mod properties {
+        use super::*;
+
+        proptest::proptest! {
+            #![proptest_config(long::cases(256, 100_000))]
+
+            #[test]
+            fn no_source_panics(source in "[\"'\\\\/*#rbc{}\\n!a-zé€🦀 ]{0,60}") {
+                tokens(&source);
+            }
         }
     }
 }
