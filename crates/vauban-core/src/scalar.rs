@@ -69,7 +69,7 @@ mod tests {
         use super::*;
 
         proptest::proptest! {
-            #![proptest_config(long::cases(256, 100_000))]
+            #![proptest_config(long::cases(256, 100_000, "values"))]
 
             #[test]
             fn what_is_written_is_read(number: f64) {

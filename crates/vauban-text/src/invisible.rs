@@ -280,7 +280,7 @@ mod tests {
         use super::*;
 
         proptest::proptest! {
-            #![proptest_config(long::cases(256, 100_000))]
+            #![proptest_config(long::cases(256, 100_000, "values"))]
 
             #[test]
             fn what_is_clean_stays_as_it_is(text in "[a\u{627}\u{915}\u{94d}\u{200b}-\u{200f}\u{202a}-\u{202e}\u{2066}-\u{2069}\u{fe0f}\u{1f3f4}\u{e0067}\u{e007f}\n]{0,12}") {

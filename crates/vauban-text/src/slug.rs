@@ -110,7 +110,7 @@ mod tests {
         use super::*;
 
         proptest::proptest! {
-            #![proptest_config(long::cases(256, 100_000))]
+            #![proptest_config(long::cases(256, 100_000, "values"))]
 
             #[test]
             fn a_slug_is_its_own_slug(title in "\\PC{0,30}") {

@@ -108,7 +108,11 @@ impl Client {
         self.send("POST", path, &headers, &body)
     }
 
-    fn send(&mut self, method: &str, path: &str, headers: &str, body: &str) -> Result<Answer> {
+    /// Sends a request as it is: `headers` are whole lines, each with its end.
+    ///
+    /// # Errors
+    /// If the connection breaks before the whole answer is there.
+    pub fn send(&mut self, method: &str, path: &str, headers: &str, body: &str) -> Result<Answer> {
         let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port))?;
         stream.set_read_timeout(Some(Duration::from_secs(30)))?;
         let cookies: Vec<String> = self

@@ -58,6 +58,26 @@ impl Running {
         self.child.id()
     }
 
+    /// Its memory that is in use (resident), in KiB.
+    ///
+    /// # Panics
+    /// If the child is gone.
+    pub fn resident_kib(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.id())).expect("a running child");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let number = line.and_then(|rest| rest.trim().strip_suffix(" kB")?.trim().parse().ok());
+        number.expect("VmRSS in kB")
+    }
+
+    /// How many files and sockets it has open.
+    ///
+    /// # Panics
+    /// If the child is gone.
+    pub fn open_files(&self) -> usize {
+        let open = fs::read_dir(format!("/proc/{}/fd", self.id()));
+        open.expect("a running child").count()
+    }
+
     /// The first line yet unread that `wanted` accepts.
     ///
     /// # Panics

@@ -87,6 +87,11 @@ impl Site {
         format!("http://127.0.0.1:{}{path}", self.port)
     }
 
+    /// The server itself.
+    pub fn process(&self) -> &Running {
+        &self.process
+    }
+
     /// What the server has logged so far.
     pub fn output(&mut self) -> String {
         self.process.output()

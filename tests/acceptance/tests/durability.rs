@@ -30,13 +30,18 @@ fn write_article(client: &mut Client, token: &str, title: &str) -> std::io::Resu
         .to_owned())
 }
 
-/// ASVS 2.3.3, CWE-662: `kill -9` in the middle of the load, three times. What was answered with success is
+/// ASVS 2.3.3, CWE-662: `kill -9` in the middle of the load, again and again. What was answered with success is
 /// there after the next start; what was not answered may be there or not.
 #[test]
 fn a_killed_server_has_kept_every_acknowledged_write() {
     let mut site = Site::start(demo());
     let mut author = sign_up(site.port(), "writer@example.com");
-    for round in 0..3 {
+    let mut numbers = long::Numbers::new(long::seed(), 0);
+    let rounds = long::amount(3, 25);
+    let (mut kept, mut lost) = (0, Vec::new());
+    for round in 0..rounds {
+        // After how many writes it is killed: a checkpoint of the log may come before, after, or right then.
+        let enough = (20 + numbers.below(40)) * WRITERS;
         let acknowledged = Mutex::new(Vec::new());
         let (stop, broken) = (AtomicBool::new(false), AtomicUsize::new(0));
         std::thread::scope(|scope| {
@@ -61,7 +66,7 @@ fn a_killed_server_has_kept_every_acknowledged_write() {
                 });
             }
             let end = Instant::now() + Duration::from_secs(60);
-            while acknowledged.lock().expect("the list").len() < 40 * WRITERS {
+            while acknowledged.lock().expect("the list").len() < enough {
                 assert!(
                     Instant::now() < end || stop.swap(true, Ordering::SeqCst),
                     "the load does not get on"
@@ -80,18 +85,21 @@ fn a_killed_server_has_kept_every_acknowledged_write() {
         let acknowledged = acknowledged.into_inner().expect("the list");
         for (title, location) in &acknowledged {
             let page = author.get(location).expect("an answer");
-            assert_eq!(
-                page.status,
-                200,
-                "{title} was acknowledged and is gone ({} were)",
-                acknowledged.len()
-            );
-            assert!(
-                page.body.contains(title.as_str()),
-                "{title} is another article now"
-            );
+            if page.status == 200 && page.body.contains(title.as_str()) {
+                kept += 1;
+            } else {
+                lost.push(format!("{title} at {location}: {}", page.status));
+            }
         }
     }
+    long::figure(rounds, "kill -9");
+    long::figure(kept, "acknowledged writes kept");
+    long::figure(lost.len(), "acknowledged writes lost");
+    assert_eq!(
+        lost,
+        Vec::<String>::new(),
+        "acknowledged and gone, {kept} are there"
+    );
 }
 
 /// What the kernel was asked to do, in order, as far as it matters here.

@@ -36,9 +36,9 @@ pub fn amount<T>(short: T, long: T) -> T {
 pub fn seed() -> u64 {
     static SEED: OnceLock<u64> = OnceLock::new();
     let seed = *SEED.get_or_init(|| match std::env::var("VAUBAN_TEST_SEED") {
-        Ok(asked) => asked
-            .parse()
-            .unwrap_or_else(|_| panic!("VAUBAN_TEST_SEED is `{asked}`: write the number that the failed run told")),
+        Ok(asked) => asked.parse().unwrap_or_else(|_| {
+            panic!("VAUBAN_TEST_SEED is `{asked}`: write the number that the failed run told")
+        }),
         // The standard library's maps have a random key each time.
         Err(_) => RandomState::new().build_hasher().finish(),
     });
@@ -46,11 +46,11 @@ pub fn seed() -> u64 {
     seed
 }
 
-/// For `#![proptest_config(long::cases(short, long))]`: so many cases, from [`seed`].
-pub fn cases(short: u32, long: u32) -> Config {
+/// For `#![proptest_config(long::cases(short, long, "values"))]`: so many cases of that, from [`seed`].
+pub fn cases(short: u32, long: u32, of: &str) -> Config {
     let cases = amount(short, long);
     figure(1, "properties");
-    figure(cases, "cases");
+    figure(cases, of);
     Config {
         cases,
         rng_seed: RngSeed::Fixed(seed()),

@@ -287,7 +287,7 @@ mod tests {
         use super::*;
 
         proptest::proptest! {
-            #![proptest_config(long::cases(256, 100_000))]
+            #![proptest_config(long::cases(256, 100_000, "values"))]
 
             /// What follows a body is found, whatever is in the body.
             #[test]

@@ -578,23 +578,47 @@ mod tests {
             for mode in [Mode::Development, Mode::Release] {
                 let start = row.show(&Settings::defaults(mode));
                 for text in candidates.iter().copied().chain([start.as_str()]) {
-                    let mut settings = Settings::defaults(mode);
-                    if row.set(&mut settings, &Raw::One(text.to_owned())).is_err() {
-                        continue;
-                    }
-                    let shown = row.show(&settings);
-                    let mut again = Settings::defaults(mode);
-                    if shown.is_empty() {
-                        continue;
-                    }
-                    let result = row.set(&mut again, &Raw::One(shown.clone()));
-                    assert_eq!(result, Ok(()), "{} shows `{shown}`", row.name);
-                    assert_eq!(row.show(&again), shown, "{}", row.name);
-                    read += 1;
+                    read += usize::from(there_and_back(row, mode, text));
                 }
             }
         }
         assert!(read > ROWS.len(), "{read}");
+    }
+
+    /// Whether a row takes the text; what it then shows, it reads again.
+    fn there_and_back(row: &Row, mode: Mode, text: &str) -> bool {
+        let mut settings = Settings::defaults(mode);
+        let taken = row.set(&mut settings, &Raw::One(text.to_owned()));
+        let shown = row.show(&settings);
+        if taken.is_err() || shown.is_empty() {
+            return false;
+        }
+        let mut again = Settings::defaults(mode);
+        let result = row.set(&mut again, &Raw::One(shown.clone()));
+        assert_eq!(result, Ok(()), "{} shows `{shown}`", row.name);
+        assert_eq!(row.show(&again), shown, "{}", row.name);
+        true
+    }
+
+    mod properties {
+        use super::*;
+
+        proptest::proptest! {
+            #![proptest_config(long::cases(256, 10_000, "texts for every setting"))]
+
+            #[test]
+            fn what_is_shown_is_read(
+                any in "\\PC{0,20}",
+                number in "[0-9]{1,12}(s|m|h|d|KiB|MiB|GiB)?",
+                place in "(https?://|sqlite://)?[a-z0-9.*-]{1,12}(:[0-9]{1,5})?(/[0-9]{1,3})?(,[a-z0-9.\\[\\]:/-]{1,12})?",
+            ) {
+                for row in ROWS.iter().filter(|row| !row.secret) {
+                    for text in [&any, &number, &place] {
+                        there_and_back(row, Mode::Release, text);
+                    }
+                }
+            }
+        }
     }
 
     #[test]

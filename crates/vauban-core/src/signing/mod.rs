@@ -211,7 +211,7 @@ mod tests {
         use super::*;
 
         proptest::proptest! {
-            #![proptest_config(long::cases(256, 100_000))]
+            #![proptest_config(long::cases(256, 100_000, "values"))]
 
             /// What is signed is read, until it expires, and in no other context.
             #[test]

@@ -244,7 +244,7 @@ fn visible_in_queries(expr: &Expr) -> bool {
 }
 
 proptest! {
-    #![proptest_config(long::cases(400, 10_000))]
+    #![proptest_config(long::cases(400, 10_000, "worlds of rows and rules"))]
 
     #[test]
     fn rules_say_in_sql_what_they_say(expr in conditions(), rows in plain_rows(), asker in askers(), by_key: bool) {

@@ -226,7 +226,7 @@ mod tests {
         use super::*;
 
         proptest::proptest! {
-            #![proptest_config(long::cases(256, 100_000))]
+            #![proptest_config(long::cases(256, 100_000, "values"))]
 
             #[test]
             fn what_is_made_is_read(title in "\\PC{0,80}") {

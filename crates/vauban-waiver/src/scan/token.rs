@@ -296,7 +296,7 @@ mod tests {
         use super::*;
 
         proptest::proptest! {
-            #![proptest_config(long::cases(256, 100_000))]
+            #![proptest_config(long::cases(256, 100_000, "values"))]
 
             #[test]
             fn no_source_panics(source in "[\"'\\\\/*#rbc{}\\n!a-zé€🦀 ]{0,60}") {

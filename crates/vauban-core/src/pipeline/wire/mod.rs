@@ -8,6 +8,7 @@ mod dos;
 mod fetch_metadata;
 mod headers;
 mod hosts;
+mod judge;
 mod layers;
 mod pace;
 mod strangers;
