@@ -151,7 +151,7 @@ mod properties {
     use super::*;
 
     proptest! {
-        #![proptest_config(long::cases(3_000, 50_000, "generated pages"))]
+        #![proptest_config(long::cases(3_000, 30_000, "generated pages"))]
 
         /// Thousands of generated pages: parts in any order, in any container, with any dictionary words.
         #[test]

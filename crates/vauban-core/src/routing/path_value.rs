@@ -269,7 +269,7 @@ mod tests {
         use super::*;
 
         proptest::proptest! {
-            #![proptest_config(long::cases(256, 100_000, "values"))]
+            #![proptest_config(long::cases(256, 20_000, "values"))]
 
             #[test]
             fn what_is_written_is_read(text: String, title in "\\PC{0,40}", n: i64, m: u64, s: i8, id: u128) {
