@@ -174,7 +174,7 @@ mod tests {
         use super::*;
 
         proptest::proptest! {
-            #![proptest_config(long::cases(256, 100_000, "values"))]
+            #![proptest_config(long::cases(256, 20_000, "values"))]
 
             #[test]
             fn any_text_has_an_answer(text in "\\PC{0,40}") {

@@ -139,7 +139,7 @@ mod properties {
     use super::*;
 
     proptest::proptest! {
-        #![proptest_config(long::cases(256, 10_000, "values"))]
+        #![proptest_config(long::cases(256, 5_000, "values"))]
 
         #[test]
         fn what_is_shown_is_read(text: String, lines in "[ a<&\"'\t\n\r]{0,20}", line in "\\PC{1,30}", n: i64, m: u64, x: f64) {
