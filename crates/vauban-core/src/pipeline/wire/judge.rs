@@ -464,6 +464,9 @@ async fn unknown(server: &Server, token: &str, numbers: &mut Numbers) -> Result<
         }
     }
     for _ in 0..=numbers.below(6) {
+        if bytes.len() < 2 {
+            break;
+        }
         let at = numbers.below(bytes.len());
         match numbers.below(5) {
             0 => drop(bytes.remove(at)),
