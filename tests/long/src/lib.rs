@@ -5,9 +5,11 @@
 //!
 //! | variable | |
 //! |---|---|
-//! | `VAUBAN_TEST_LONG=1` | the long form |
-//! | `VAUBAN_TEST_SEED=N` | the run with that seed once more; a failed test shows its own |
-//! | `VAUBAN_TEST_FIGURES=FILE` | where figures are added, a line each; those of one name add up |
+//! | `TEST_LONG=1` | the long form |
+//! | `TEST_SEED=N` | the run with that seed once more; a failed test shows its own |
+//! | `TEST_FIGURES=FILE` | where figures are added, a line each; those of one name add up |
+//!
+//! (None begins with `VAUBAN_`: programs under test inherit them, and take what does for a setting.)
 //!
 //! Properties stand in modules called `properties`: by that the long run finds them.
 
@@ -20,7 +22,7 @@ use proptest::test_runner::{Config, RngSeed};
 
 /// `short` in the suite, `long` in the long run.
 pub fn amount<T>(short: T, long: T) -> T {
-    if std::env::var_os("VAUBAN_TEST_LONG").is_some_and(|set| set == "1") {
+    if std::env::var_os("TEST_LONG").is_some_and(|set| set == "1") {
         long
     } else {
         short
@@ -35,14 +37,14 @@ pub fn amount<T>(short: T, long: T) -> T {
 /// If the one that was asked for is no number.
 pub fn seed() -> u64 {
     static SEED: OnceLock<u64> = OnceLock::new();
-    let seed = *SEED.get_or_init(|| match std::env::var("VAUBAN_TEST_SEED") {
+    let seed = *SEED.get_or_init(|| match std::env::var("TEST_SEED") {
         Ok(asked) => asked.parse().unwrap_or_else(|_| {
-            panic!("VAUBAN_TEST_SEED is `{asked}`: write the number that the failed run told")
+            panic!("TEST_SEED is `{asked}`: write the number that the failed run told")
         }),
         // The standard library's maps have a random key each time.
         Err(_) => RandomState::new().build_hasher().finish(),
     });
-    eprintln!("seed {seed}; with VAUBAN_TEST_SEED={seed} this run is repeated");
+    eprintln!("seed {seed}; with TEST_SEED={seed} this run is repeated");
     seed
 }
 
@@ -65,7 +67,7 @@ pub fn cases(short: u32, long: u32, of: &str) -> Config {
 /// # Panics
 /// If the file cannot be written.
 pub fn figure(number: impl Display, of: &str) {
-    let Some(file) = std::env::var_os("VAUBAN_TEST_FIGURES") else {
+    let Some(file) = std::env::var_os("TEST_FIGURES") else {
         return;
     };
     let file = std::fs::OpenOptions::new().append(true).create(true).open(file);

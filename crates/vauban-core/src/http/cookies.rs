@@ -116,7 +116,7 @@ mod tests {
         use super::*;
 
         proptest::proptest! {
-            #![proptest_config(long::cases(256, 100_000, "values"))]
+            #![proptest_config(long::cases(256, 20_000, "values"))]
 
             /// What is written is read.
             #[test]

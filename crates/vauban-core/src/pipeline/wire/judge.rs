@@ -499,14 +499,15 @@ async fn random_connections_keep_the_rule() {
     let (seed, connections) = (long::seed(), long::amount(600, 60_000));
     let server = Arc::new(start(parts(&["example.com", ".example.com"])).await);
     let cookie = Binding::Cookie("AAAAAAAAAAAAAAAAAAAAAA".to_owned());
-    let token: Arc<str> = server.token(&cookie, "/").into();
     let mut tasks = tokio::task::JoinSet::new();
     for first in 0..AT_ONCE {
-        let (server, token) = (Arc::clone(&server), Arc::clone(&token));
+        let (server, cookie) = (Arc::clone(&server), cookie.clone());
         tasks.spawn(async move {
             let mut answered = 0;
             for number in (first..connections).step_by(AT_ONCE) {
                 let mut numbers = Numbers::new(seed, number as u64);
+                // It lives for a minute.
+                let token = server.token(&cookie, "/");
                 let judged = if number % 3 == 0 {
                     unknown(&server, &token, &mut numbers).await
                 } else {
