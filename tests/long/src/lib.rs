@@ -38,9 +38,9 @@ pub fn amount<T>(short: T, long: T) -> T {
 pub fn seed() -> u64 {
     static SEED: OnceLock<u64> = OnceLock::new();
     let seed = *SEED.get_or_init(|| match std::env::var("TEST_SEED") {
-        Ok(asked) => asked.parse().unwrap_or_else(|_| {
-            panic!("TEST_SEED is `{asked}`: write the number that the failed run told")
-        }),
+        Ok(asked) => asked
+            .parse()
+            .unwrap_or_else(|_| panic!("TEST_SEED is `{asked}`: write the number that the failed run told")),
         // The standard library's maps have a random key each time.
         Err(_) => RandomState::new().build_hasher().finish(),
     });
