@@ -87,10 +87,9 @@ fn over(cx: &Request, cookie: &str) -> Identity {
 
 /// Whoever signs in or out leaves no session behind of which pages are open.
 pub(crate) fn forget_ended(cx: &Request) {
+    // In this answer, too, where the session that was sent had ended.
     #[allow(deprecated)]
-    if cx.__cookie_of_framework(ENDED_COOKIE).is_some() {
-        cx.set_cookie(Cookie::__of_framework(ENDED_COOKIE, "", cx.is_secure()).max_age(0));
-    }
+    cx.set_cookie(Cookie::__of_framework(ENDED_COOKIE, "", cx.is_secure()).max_age(0));
 }
 
 /// Nobody, and the browser forgets the cookie.
@@ -130,8 +129,8 @@ impl IdentityBackend for Accounts {
             let Some(session) = TokenHash::from_bytes(&session) else {
                 return Ok(None);
             };
-            self.kept.keep(cx, session, &form).await?;
-            Ok(Some(crate::urls::kept()))
+            let is_kept = self.kept.keep(cx, session, &form).await?;
+            Ok(is_kept.then(crate::urls::kept))
         })
     }
 

@@ -116,7 +116,53 @@ fn back_leads_to_what_was_too_large_to_be_kept() {
         said.contains("could not be kept") && said.contains("Sign in in another tab"),
         "{said}"
     );
-    // The other tab, which shares the cookies.
+    sign_in_in_another_tab(&browser);
+    browser.run("history.back()");
+    browser.until("the form", || value(&browser, "#id_title") == "A longer story");
+    assert_eq!(value(&browser, "#id_body").len(), 90_000);
+}
+
+/// CWE-362. Attack by nobody: what was typed is brought back into a page of a newer version, and sent as if it had been
+/// typed there. The version goes back with the text, and the site shows both.
+#[test]
+fn back_does_not_undo_what_somebody_else_wrote() {
+    let site = Site::start(demo());
+    let browser = Browser::start();
+    open_form(&browser, &site);
+    browser.fill("#id_title", "Two pens");
+    browser.fill("#id_body", "Ours.");
+    browser.submit(FORM);
+    browser.goto(&site.url("/articles/two-pens/edit/"));
+    browser.run("document.querySelector('#id_body').value = 'b'.repeat(90_000);");
+    end_sessions(&site);
+    browser.submit(FORM);
+    assert!(
+        browser.visible_text().contains("could not be kept"),
+        "{}",
+        browser.visible_text()
+    );
+    let file = Connection::open(site.database()).unwrap();
+    let newer = "UPDATE article SET body = 'Somebody else wrote this.', version = version + 1 WHERE title = 'Two pens'";
+    assert_eq!(file.execute(newer, []).unwrap(), 1);
+    sign_in_in_another_tab(&browser);
+    browser.run("history.back()");
+    browser.until("the form", || value(&browser, "#id_body").len() == 90_000);
+    browser.submit(FORM);
+    let body = || {
+        file.query_row("SELECT body FROM article WHERE title = 'Two pens'", [], |row| {
+            row.get::<_, String>(0)
+        })
+    };
+    assert_eq!(body().unwrap(), "Somebody else wrote this.");
+    assert!(
+        browser.visible_text().contains("Somebody else wrote this."),
+        "{}",
+        browser.visible_text()
+    );
+}
+
+/// The other tab shares the cookies.
+fn sign_in_in_another_tab(browser: &Browser) {
     let signed_in = browser.run_async(
         "const page = await (await fetch('/accounts/look-as/')).text();
          const token = page.match(/name=\"csrfmiddlewaretoken\" value=\"([^\"]+)/)[1];
@@ -124,9 +170,6 @@ fn back_leads_to_what_was_too_large_to_be_kept() {
          return (await fetch('/accounts/look-as/', { method: 'POST', body })).status;",
     );
     assert_eq!(signed_in, 200);
-    browser.run("history.back()");
-    browser.until("the form", || value(&browser, "#id_title") == "A longer story");
-    assert_eq!(value(&browser, "#id_body").len(), 90_000);
 }
 
 /// As if their time were over: the rows go.

@@ -21,6 +21,9 @@ pub(crate) const KEPT_COOKIE: &str = "kept";
 /// For how long a form is kept, in seconds.
 pub(crate) const KEPT_FOR: i64 = 15 * 60;
 
+/// How long a session that is over waits between two forms.
+const BETWEEN: SignedDuration = SignedDuration::from_secs(5);
+
 /// Where forms are kept.
 #[derive(Clone)]
 pub(crate) struct KeptStore {
@@ -38,8 +41,11 @@ impl KeptStore {
         }
     }
 
-    /// Keeps a form in place of what this browser, or that session, had before.
-    pub(crate) async fn keep(&self, cx: &Request, session: TokenHash, form: &TypedForm) -> Result<()> {
+    /// Keeps a form in place of what this browser, or that session, had before; `false` if that is too soon.
+    pub(crate) async fn keep(&self, cx: &Request, session: TokenHash, form: &TypedForm) -> Result<bool> {
+        if self.has_just_kept(session).await? {
+            return Ok(false);
+        }
         let token = SessionToken::fresh()?;
         let sent = DateTime::from(self.clock.now());
         let place = Place {
@@ -69,7 +75,17 @@ impl KeptStore {
         #[allow(deprecated)]
         let kept = Cookie::__of_framework(KEPT_COOKIE, &token.to_cookie(), cx.is_secure());
         cx.set_cookie(kept.max_age(KEPT_FOR));
-        Ok(())
+        Ok(true)
+    }
+
+    /// CWE-770: a cookie that opens nothing any more writes now and then, and not as often as it is sent.
+    async fn has_just_kept(&self, session: TokenHash) -> Result<bool> {
+        let now = self.clock.now();
+        let since = DateTime::from(now.saturating_sub(BETWEEN).unwrap_or(now));
+        let unit = self.units.begin();
+        let db = unit.read_db().acting::<KeptForms>();
+        let recent = KeptRow::objects().filter(|k| k.session.eq(session) & k.sent.gt(since));
+        Ok(recent.exists(&db).await?)
     }
 
     /// What is kept for this browser, if it is also the account's that asks. For anybody else there is nothing.

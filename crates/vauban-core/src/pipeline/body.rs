@@ -5,9 +5,8 @@ use std::time::{Duration, Instant};
 use ::http::{HeaderMap, StatusCode, header};
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
-use tokio::sync::OwnedSemaphorePermit;
 
-use super::budget::Budget;
+use super::budget::{Budget, Room};
 use super::guard::Guarded;
 use crate::http::{Error, Request, RequestBody, Result};
 
@@ -30,7 +29,7 @@ pub(crate) fn limit_of(cx: &Request) -> usize {
 /// Bytes with their room, which is free again when the last who holds them has dropped them.
 struct Held {
     bytes: Bytes,
-    _room: OwnedSemaphorePermit,
+    _room: Room,
 }
 
 impl AsRef<[u8]> for Held {
@@ -39,7 +38,7 @@ impl AsRef<[u8]> for Held {
     }
 }
 
-fn held(bytes: Bytes, room: Option<OwnedSemaphorePermit>) -> Bytes {
+fn held(bytes: Bytes, room: Option<Room>) -> Bytes {
     match room {
         Some(room) => Bytes::from_owner(Held { bytes, _room: room }),
         None => bytes,
@@ -62,8 +61,8 @@ pub(crate) async fn read(
     let Some((first, mut room)) = pieces.piece().await? else {
         return Ok(Bytes::new());
     };
-    let mut keep = |more: Option<OwnedSemaphorePermit>| match (&mut room, more) {
-        (Some(room), Some(more)) => room.merge(more),
+    let mut keep = |more: Option<Room>| match (&mut room, more) {
+        (Some(room), Some(more)) => room.add(more),
         (room, more) => *room = room.take().or(more),
     };
     let Some((second, more)) = pieces.piece().await? else {
@@ -146,7 +145,7 @@ impl Pieces {
     }
 
     /// The next piece and its room; none is counted for what was in memory before.
-    async fn piece(&mut self) -> Result<Option<(Bytes, Option<OwnedSemaphorePermit>)>> {
+    async fn piece(&mut self) -> Result<Option<(Bytes, Option<Room>)>> {
         loop {
             let incoming = match &mut self.body {
                 RequestBody::Ready(bytes) if bytes.is_empty() => return Ok(None),
@@ -171,7 +170,7 @@ impl Pieces {
                 let piece = self.count(piece)?;
                 let since = Instant::now();
                 let left = self.time.saturating_sub(self.start.elapsed());
-                let room = self.budget.room(piece.len(), left).await;
+                let room = self.budget.room(piece.len(), self.read, left).await;
                 let room = room.ok_or_else(|| Error::new(StatusCode::SERVICE_UNAVAILABLE, ""))?;
                 self.waited += since.elapsed();
                 return Ok(Some((piece, Some(room))));

@@ -51,6 +51,10 @@ fn session_that_is_over(cx: &Request, refusal: Refusal) -> Option<[u8; 32]> {
 
 async fn keep(cx: &Request, session: [u8; 32], sent: &[u8], controls: Controls) {
     let Some((mut form, token)) = typed::read(cx, sent, controls) else {
+        // Nothing was typed; or it cannot be read, as with a file in it.
+        if !sent.is_empty() && !typed::is_readable(cx, sent) {
+            cx.set_kept(Kept::InBrowserOnly);
+        }
         return;
     };
     // CWE-352: only what was typed into a page of that session, and for whom that page was made (CWE-639).

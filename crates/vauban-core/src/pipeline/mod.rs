@@ -19,7 +19,7 @@ mod isolation;
 pub(crate) mod kept;
 mod layers;
 mod limits;
-mod origin;
+pub(crate) mod origin;
 pub(crate) mod pages;
 mod proxies;
 mod render;

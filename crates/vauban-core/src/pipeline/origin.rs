@@ -43,6 +43,19 @@ fn asks_for_websocket(headers: &HeaderMap) -> bool {
     })
 }
 
+/// Whether the browser says that a page of this very origin sent the request, which passed before: one of another
+/// configured origin is a partner's (CWE-352: it does not put a text of its own before somebody).
+pub(crate) fn is_own_page(cx: &Request) -> bool {
+    match (
+        one(cx.headers(), &SEC_FETCH_SITE),
+        one(cx.headers(), &header::ORIGIN),
+    ) {
+        (Ok(Some(site)), Ok(_)) => site == "same-origin",
+        (Ok(None), Ok(Some(origin))) => is_own(&cx.site, cx, origin),
+        _ => false,
+    }
+}
+
 fn from_own_page(site: &Site, cx: &Request, upgrades: bool) -> bool {
     let Ok(fetch_site) = one(cx.headers(), &SEC_FETCH_SITE) else {
         return false;

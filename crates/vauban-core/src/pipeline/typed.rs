@@ -60,12 +60,7 @@ pub(super) fn read(cx: &Request, body: &[u8], controls: Controls) -> Option<(Typ
     if declared.is_empty() {
         return None;
     }
-    let kind = cx.headers().get(header::CONTENT_TYPE)?.to_str().ok()?;
-    let limits = FormLimits {
-        fields: cx.settings().limits.fields,
-        ..FormLimits::DEFAULT
-    };
-    let data = FormData::parse(Some(kind), body, &limits).ok()?;
+    let data = parse(cx, body)?;
     let token = csrf::from_form(cx.headers(), &data).or_else(|| csrf::from_header(cx.headers()));
     let fields: Vec<TypedField> = data
         .iter()
@@ -87,6 +82,20 @@ pub(super) fn read(cx: &Request, body: &[u8], controls: Controls) -> Option<(Typ
         fields,
     };
     Some((typed, token.map(str::to_owned)))
+}
+
+/// Whether a body is a form that can be read.
+pub(super) fn is_readable(cx: &Request, body: &[u8]) -> bool {
+    parse(cx, body).is_some()
+}
+
+fn parse(cx: &Request, body: &[u8]) -> Option<FormData> {
+    let kind = cx.headers().get(header::CONTENT_TYPE)?.to_str().ok()?;
+    let limits = FormLimits {
+        fields: cx.settings().limits.fields,
+        ..FormLimits::DEFAULT
+    };
+    FormData::parse(Some(kind), body, &limits).ok()
 }
 
 fn field(declared: &[Control], name: &str, value: &str) -> Option<TypedField> {

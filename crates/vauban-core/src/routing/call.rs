@@ -14,7 +14,7 @@ use super::{Credential, Kind, Writing};
 use crate::http::{Controls, DataError, FormData, FormLimits};
 use crate::http::{Error, Refusal, Request, RequestBody, Result, SecurityEvent};
 use crate::pipeline::body::{self, Pieces};
-use crate::pipeline::csrf;
+use crate::pipeline::{csrf, origin};
 
 /// One call of a view of kind `K` whose rule goes by `C`. Only the driver makes one, and there is no way from one kind
 /// to the other: a reading call has neither a writer nor a body (CWE-352).
@@ -259,11 +259,7 @@ impl<K: Kind, C: Credential> Call<K, C> {
 
     /// Whether the browser itself says that this request is from a page of ours.
     fn says_same_origin(&self) -> bool {
-        let headers = self.cx.headers();
-        headers
-            .get("sec-fetch-site")
-            .is_some_and(|site| site == "same-origin")
-            || headers.contains_key(header::ORIGIN)
+        origin::is_own_page(&self.cx)
     }
 }
 

@@ -2,8 +2,12 @@
 // instead (too large, too many tries, no session), the browser's Back leads to the form as it was left. Most browsers do
 // so by themselves, but not for pages that nobody may keep (`Cache-Control: no-store`), as all pages with a session are.
 //
-// Neither hidden fields nor secrets are remembered; one form at a time, for a quarter of an hour, and never longer than
-// to the next page that the site answers well: so nobody who signs in later in this tab meets it. Nothing is sent.
+// Secrets are not remembered, nor hidden fields but the row's version: a page that was fetched anew has a newer one, and
+// with the text of before it would undo what somebody else has written since (CWE-362). So the version goes back with the
+// text, also where the browser itself has brought the text, and the site answers with the conflict.
+//
+// One form at a time, for a quarter of an hour, and never longer than to the next page that the site answers well: so
+// nobody who signs in later in this tab meets it. Nothing is sent.
 //
 // No property of a form or of the document is asked for by name: in a page with a control of that name it would be
 // the control.
@@ -35,6 +39,10 @@
     return control.value === control.defaultValue;
   };
 
+  // A row's version, alone or behind a form's prefix.
+  const versionIn = form => [...controlsOf.call(form)].find(control =>
+    control instanceof HTMLInputElement && control.type === 'hidden' && /^(.+-)?version$/.test(control.name));
+
   const typedIn = form => [...controlsOf.call(form)].filter(isTyped);
 
   // A browser may keep no storage: then there is only what it does by itself.
@@ -51,7 +59,8 @@
     const form = event.target;
     if (!(form instanceof HTMLFormElement) || !posts(form)) return;
     const fields = typedIn(form).map(c => [c.name, isTick(c) ? c.checked : c.value]);
-    if (fields.length > 0) write({ page: here(), action: actionOf(form), at: Date.now(), fields });
+    const version = versionIn(form)?.value ?? null;
+    if (fields.length > 0) write({ page: here(), action: actionOf(form), at: Date.now(), fields, version });
   });
 
   addEventListener('pageshow', event => {
@@ -68,6 +77,8 @@
     const form = [...allOf.call(document, 'form')].find(one =>
       posts(one) && actionOf(one) === entry.action && typedIn(one).length === entry.fields.length);
     if (!form) return;
+    const version = versionIn(form);
+    if (version && typeof entry.version === 'string') version.value = entry.version;
     typedIn(form).forEach((control, nth) => {
       const [name, value] = entry.fields[nth];
       if (control.name !== name || !isUntouched(control)) return;
