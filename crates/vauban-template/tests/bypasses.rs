@@ -1010,3 +1010,42 @@ fn the_compiler_is_linear() {
         );
     }
 }
+
+/// CWE-79: of two ways through a tag one drops a quote, and the other must not lose one of its own for it.
+#[test]
+fn a_way_through_a_tag_drops_no_quote_of_another() {
+    let x = " onmouseover=alert(1) ";
+    for template in [
+        "<p {% if a %}hidden=\"{{ f }}{% else %}title=\"b\" class=\"{{ x }}\" hidden=\"{{ f }}{% endif %}\">t</p>",
+        "<p {% if a %}title='b'{% elif b %}title='c' hidden=\"{{ f }}\"{% else %}lang='{{ x }}'{% endif %} class='{{ x }}'>t</p>",
+        "<p {% for i in l %}{% empty %}hidden='{{ f }}' title='{{ x }}'{% endfor %} lang='{{ x }}'>t</p>",
+        "<p {% with y=x %}hidden=\"{{ f }}{% endwith %}\" title=\"{{ x }}\">t</p>",
+    ] {
+        let Ok(ops) = ops(template) else { continue };
+        for way in 0..16 {
+            let (mut good, mut bad) = (String::new(), String::new());
+            walk_way(&ops, "harmless", None, &mut Way(way), &mut good);
+            walk_way(&ops, x, None, &mut Way(way), &mut bad);
+            assert_eq!(skeleton(&good), skeleton(&bad), "{template}\n{bad}");
+            assert!(!skeleton(&bad).contains(" onmouseover"), "{template}\n{bad}");
+        }
+    }
+}
+
+/// A signature counts for the form right behind it, and for none that another way leads to (CWE-352).
+#[test]
+fn a_waiver_does_not_leave_its_branch() {
+    const FORM: &str = "<form method=\"post\" action=\"https://other.example/\"></form>";
+    const WAIVER: &str = "{% waiver CrossOriginForm \"a reason that is long enough\" %}";
+    assert!(ops(&format!("{WAIVER}{FORM}")).is_ok());
+    for template in [
+        format!("{{% if a %}}{WAIVER}{{% endif %}}{FORM}"),
+        format!("{{% if a %}}{WAIVER}{{% else %}}{FORM}{{% endif %}}"),
+        format!("{WAIVER}{{% if a %}}{FORM}{{% endif %}}"),
+        format!("{{% for a in l %}}{WAIVER}{{% endfor %}}{FORM}"),
+        format!("{{% with a=b %}}{WAIVER}{{% endwith %}}{FORM}"),
+        format!("{WAIVER}{{% component Card %}}{FORM}{{% endcomponent %}}"),
+    ] {
+        assert!(ops(&template).is_err(), "{template}");
+    }
+}

@@ -89,6 +89,19 @@ fn structure() {
     run("structure", fuzz::structure, 20_000);
 }
 
+/// CWE-79: what one branch leaves open must not close, or drop, something of the other's.
+#[test]
+fn branches_of_a_tag() {
+    let mut numbers = Numbers(0x7a65_7a65_7a65_7a65);
+    let mut judged = 0;
+    for _ in 0..4_000 {
+        let bytes: Vec<u8> = (0..24).map(|_| numbers.next(256) as u8).collect();
+        judged += usize::from(interpret::ops(&fuzz::tags(&bytes)).is_ok());
+        fuzz::branches(&bytes);
+    }
+    assert!(judged > 500, "{judged}");
+}
+
 #[test]
 fn filters() {
     run("filters", fuzz::filters, 3_000);

@@ -68,6 +68,76 @@ pub fn structure(data: &[u8]) {
     }
 }
 
+const ATTRIBUTES: &[&str] = &[
+    "hidden=\"{{ x }}\"",
+    "title=\"{{ x }}\"",
+    "title=\"b\"",
+    "lang='{{ x }}'",
+    "inert='{{ x }}'",
+    "cite=\"/{{ x }}\"",
+    "cite=\"{{ x }}\"",
+    "id=a",
+    "class=\"{% cycle 'a' x %}\"",
+    "dir=\"{% firstof x 'b' %}\"",
+    "role",
+    "data-w=\"{% widthratio x 1 1 %}\"",
+    "data-src='{% url a %}/{{ x }}'",
+    "data-q=\"?{% querystring q=x %}\"",
+    "data-n=\"{% now 'Y' %}&{{ x }}\"",
+];
+
+/// A tag whose attributes come from branches and loops, which may leave a value open for what follows: bytes choose.
+/// Many are refused; what compiles is judged.
+pub fn tags(choices: &[u8]) -> String {
+    let mut choices = choices.iter().map(|b| usize::from(*b));
+    let mut out = String::from("<q ");
+    attributes(&mut choices, 3, &mut out);
+    out.push_str(">t</q>");
+    out
+}
+
+fn attributes(choices: &mut impl Iterator<Item = usize>, depth: usize, out: &mut String) {
+    let mut choose = |n: usize| choices.next().map_or(0, |c| c % n);
+    let count = choose(4);
+    for _ in 0..count {
+        let mut choose = |n: usize| choices.next().map_or(0, |c| c % n);
+        let kind = if depth == 0 { 0 } else { choose(7) };
+        if kind < 3 {
+            out.push_str(ATTRIBUTES[choose(ATTRIBUTES.len())]);
+            // Rarely glued to what follows.
+            out.push_str(if choose(16) == 1 { "" } else { " " });
+            continue;
+        }
+        let (begin, middle, end) = [
+            ("{% if f %}", "{% else %}", "{% endif %}"),
+            ("{% for i in l %}", "{% empty %}", "{% endfor %}"),
+            ("{% with y=x %}", "", "{% endwith %}"),
+        ][choose(3)];
+        // The last attribute of both ways is closed behind them.
+        let open = (kind > 4).then(|| ATTRIBUTES[choose(ATTRIBUTES.len())]);
+        let (left, quote) = match open.and_then(|a| Some((a, a.chars().next_back()?))) {
+            Some((a, quote)) if matches!(quote, '"' | '\'') => (&a[..a.len() - 1], Some(quote)),
+            _ => ("", None),
+        };
+        out.push_str(begin);
+        attributes(choices, depth - 1, out);
+        out.push_str(left);
+        if !middle.is_empty() {
+            out.push_str(middle);
+            attributes(choices, depth - 1, out);
+            out.push_str(left);
+        }
+        out.push_str(end);
+        out.extend(quote);
+        out.push(' ');
+    }
+}
+
+/// The same, judged.
+pub fn branches(data: &[u8]) {
+    structure(tags(data).as_bytes());
+}
+
 /// The filters that read markup, addresses or numbers.
 pub fn filters(data: &[u8]) {
     let Ok(input) = std::str::from_utf8(data) else {

@@ -8,8 +8,10 @@
     clippy::print_stdout
 )]
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use vauban_template::__private::{enumerated, js_value, json_value};
+use vauban_template::compiler::ast::Expr;
 use vauban_template::compiler::derive::{analyse_all, each};
 use vauban_template::compiler::html::ir::{Context, Op};
 use vauban_template::compiler::resolve::Resolver;
@@ -86,12 +88,18 @@ impl Way {
     }
 }
 
+/// Every step is written, by name: a step that is added later does not compile here until it is.
 pub fn walk_way(ops: &[Op], value: &str, swap: Option<Swap>, way: &mut Way, out: &mut String) {
     for op in ops {
         match op {
             Op::Literal(text) => out.push_str(text),
             Op::Slash => escape::url::slash(out),
-            Op::Put(_, context, _) => put(*context, value, swap, out),
+            Op::Put(expr, context, _) => put(*context, text_of(expr, value), swap, out),
+            Op::Boolean(name, _, _) => {
+                if way.0 == 0 || way.one_of(2) == 0 {
+                    out.push_str(name);
+                }
+            }
             Op::If(branches, otherwise, _) => {
                 let body = branches
                     .get(way.one_of(branches.len() + 1))
@@ -102,8 +110,20 @@ pub fn walk_way(ops: &[Op], value: &str, swap: Option<Swap>, way: &mut Way, out:
                 0 => walk_way(&f.empty, value, swap, way, out),
                 rounds => (0..rounds).for_each(|_| walk_way(&f.body, value, swap, way, out)),
             },
-            Op::With(_, body, _) | Op::Only(_, body, _) | Op::Fragment(_, body) | Op::Slot(_, body, _) => {
+            Op::With(_, body, _) | Op::Only(_, body, _) | Op::Fragment(_, body) => {
                 walk_way(body, value, swap, way, out);
+            }
+            // Not filled, or filled with what was checked by itself.
+            Op::Slot(_, body, _) => match way.one_of(2) {
+                0 => walk_way(body, value, swap, way, out),
+                _ => out.push_str("<b>filled</b>"),
+            },
+            Op::Component(_, slots, _) => {
+                out.push_str("<div>");
+                for (_, body) in slots {
+                    walk_way(body, value, swap, way, out);
+                }
+                out.push_str("</div>");
             }
             Op::Spaceless(body) => {
                 let start = out.len();
@@ -114,8 +134,54 @@ pub fn walk_way(ops: &[Op], value: &str, swap: Option<Swap>, way: &mut Way, out:
             Op::FormToken(_) => {
                 out.push_str("<input type=\"hidden\" name=\"csrfmiddlewaretoken\" value=\"T\">");
             }
-            _ => {}
+            // Its values follow each other: any may be the next.
+            Op::Cycle(cycle, Some(context)) => {
+                let next = way.one_of(cycle.values.len().max(1));
+                put(
+                    *context,
+                    cycle.values.get(next).map_or(value, |v| text_of(v, value)),
+                    swap,
+                    out,
+                );
+            }
+            Op::Cycle(_, None) | Op::ResetCycle(..) | Op::Waiver(..) => {}
+            Op::FirstOf(values, context, _) => match values.get(way.one_of(values.len() + 1)) {
+                Some(one) => put(*context, text_of(one, value), swap, out),
+                None if matches!(context, Context::UrlRoot | Context::JsValue | Context::Json) => {
+                    put(*context, "", swap, out);
+                }
+                None => {}
+            },
+            Op::Now(_, context, _) => put(*context, "29 Nov", swap, out),
+            Op::WidthRatio(_, context, _) => put(*context, "50", swap, out),
+            Op::Call(_, context) => put(*context, value, swap, out),
+            Op::QueryString(_, context, _) => {
+                let query =
+                    vauban_template::filters::url::querystring("", &[("q", Some(Cow::Borrowed(value)))]);
+                put(*context, &query, swap, out);
+            }
+            // A route may be the site's root.
+            Op::Url(_, context) => put(typed(*context), ["/", "/r/&/"][way.one_of(2)], swap, out),
+            Op::Static(path, context, _) => put(typed(*context), &format!("/static/{path}"), swap, out),
         }
+    }
+}
+
+/// A literal is what it is; everything else is what the attacker wrote.
+fn text_of<'v>(expr: &'v Expr, value: &'v str) -> &'v str {
+    match expr {
+        Expr::Str(text, _) => text,
+        _ => value,
+    }
+}
+
+/// How the address of a route is written: it has been encoded.
+fn typed(context: Context) -> Context {
+    match context {
+        Context::UrlStart | Context::UrlPath | Context::UrlRoot | Context::Resource | Context::Action => {
+            Context::Attribute
+        }
+        other => other,
     }
 }
 
@@ -147,6 +213,6 @@ fn put(context: Context, value: &str, swap: Option<Swap>, out: &mut String) {
         Context::JsValue => js_value(value, out),
         Context::Json => json_value(value, out),
         // Only typed values come here.
-        Context::Resource | Context::Action => {}
+        Context::Resource | Context::Action => out.push_str("/typed/"),
     }
 }

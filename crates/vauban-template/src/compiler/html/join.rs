@@ -118,9 +118,10 @@ pub(super) fn join(mut a: State, mut b: State) -> Option<State> {
             }
         }
     }
-    if a.open != b.open {
+    if a.open != b.open || a.waiver.is_some() || b.waiver.is_some() {
         return None;
     }
+    a.silent.append(&mut b.silent);
     let mode = match (a.mode, b.mode) {
         (Mode::Tag(x), Mode::Tag(y)) => Mode::Tag(Box::new(join_tags(*x, *y)?)),
         (Mode::Value(tx, vx), Mode::Value(ty, vy)) => {
@@ -137,6 +138,8 @@ pub(super) fn join(mut a: State, mut b: State) -> Option<State> {
         mode,
         open: a.open,
         ampersand: a.ampersand || b.ampersand,
+        waiver: None,
+        silent: a.silent,
     })
 }
 
@@ -182,7 +185,12 @@ pub(super) fn differing(name: &str, a: &Given, b: &Given) -> Given {
 }
 
 fn join_values(mut a: Value, b: Value) -> Option<Value> {
-    if a.name != b.name || a.quote != b.quote || a.kind != b.kind || a.whole != b.whole {
+    if a.name != b.name
+        || a.quote != b.quote
+        || a.kind != b.kind
+        || a.whole != b.whole
+        || a.unwritten != b.unwritten
+    {
         return None;
     }
     let other_part = a.kind == Kind::Action && a.url != b.url;

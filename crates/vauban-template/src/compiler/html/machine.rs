@@ -19,6 +19,9 @@ pub struct Analysed {
 }
 
 /// Reads a template as a browser would and decides for each value what it stands in.
+///
+/// CWE-79: what decides how the next text is read or written stands in the [`State`], which every way through the
+/// template has for itself and which is joined where they meet. Here is only what does not depend on the way.
 #[derive(Debug, Default)]
 pub struct Machine {
     pub(super) state: State,
@@ -28,18 +31,12 @@ pub struct Machine {
     pub(super) lints: Lints,
     pub(super) uses_token: bool,
     pub(super) uses_nonce: bool,
-    /// A waiver for the next form.
-    pub(super) waiver: Option<(String, String, Pos)>,
-    /// A boolean attribute was written in another form: its closing quote is not.
-    pub(super) drop_quote: bool,
     /// Elements may stay open at the end: a piece of a page.
     pub piece: bool,
     /// A part of a component stands in a POST form of the page.
     pub(super) in_post: bool,
     /// Loops round this place.
     loops: usize,
-    /// Cycles that are not written.
-    silent: Vec<String>,
 }
 
 /// A loop's body may be read twice, and so may each loop in it (CWE-400).
@@ -117,7 +114,7 @@ impl Machine {
     fn branch(&mut self, from: &State, nodes: &[Node]) -> Result<(Vec<Op>, State)> {
         self.state = from.clone();
         let outer = std::mem::take(&mut self.ops);
-        let result = self.walk(nodes);
+        let result = self.walk(nodes).and_then(|()| self.no_waiver());
         self.protect_ampersand();
         let ops = std::mem::replace(&mut self.ops, outer);
         result?;
@@ -236,7 +233,7 @@ impl Machine {
                         "a template can waive CrossOriginForm; everything else is waived in Rust",
                     );
                 }
-                self.waiver = Some((wall.clone(), reason.clone(), *pos));
+                self.state.waiver = Some((wall.clone(), reason.clone(), *pos));
             }
             // The resolver has replaced these.
             Node::Block(_, nodes, _) => self.walk(nodes)?,
@@ -263,17 +260,23 @@ impl Machine {
     /// Whether a cycle goes on without being written; remembers those that do.
     fn is_silent(&mut self, cycle: &crate::compiler::ast::Cycle) -> bool {
         if !cycle.values.is_empty() {
-            self.silent.retain(|name| Some(name) != cycle.name.as_ref());
-            if cycle.silent {
-                self.silent.extend(cycle.name.clone());
+            if let Some(name) = &cycle.name {
+                if cycle.silent {
+                    self.state.silent.insert(name.clone());
+                } else {
+                    self.state.silent.remove(name);
+                }
             }
         }
         cycle.silent
-            || cycle.values.is_empty() && cycle.name.as_ref().is_some_and(|n| self.silent.contains(n))
+            || cycle.values.is_empty() && cycle.name.as_ref().is_some_and(|n| self.state.silent.contains(n))
     }
 
     fn settled(&mut self, pos: Pos) -> Result<State> {
-        if self.drop_quote {
+        self.no_waiver()?;
+        if let Mode::Value(_, value) = &self.state.mode
+            && value.unwritten
+        {
             return fail(
                 pos,
                 "mixed-value",
@@ -324,7 +327,21 @@ impl Machine {
         Ok(self.state.open.iter().any(|o| o.name == "form" && !o.foreign))
     }
 
+    /// A signature is for the form right behind it, on every way that leads there.
+    fn no_waiver(&self) -> Result<()> {
+        let Some((_, _, pos)) = &self.state.waiver else {
+            return Ok(());
+        };
+        fail(
+            *pos,
+            "waiver",
+            "no form follows {% waiver CrossOriginForm %}",
+            "remove it, or write it right before the form",
+        )
+    }
+
     fn between_tags(&self, pos: Pos, what: &str) -> Result<()> {
+        self.no_waiver()?;
         if self.state.mode == Mode::Text {
             return Ok(());
         }
@@ -503,14 +520,7 @@ impl Machine {
                 "close what is open: a quote, a tag, a comment, a script",
             );
         }
-        if let Some((_, _, pos)) = self.waiver.take() {
-            return fail(
-                pos,
-                "waiver",
-                "no form follows {% waiver CrossOriginForm %}",
-                "remove it, or write it right before the form",
-            );
-        }
+        self.no_waiver()?;
         if self.piece {
             return Ok(());
         }

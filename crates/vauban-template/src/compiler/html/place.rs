@@ -224,6 +224,8 @@ impl Machine {
         let (name, quote) = (value.name.clone(), value.quote as char);
         value.whole = true;
         value.given = Given::Data;
+        // What closes the value is literal and must not be written.
+        value.unwritten = true;
         let Some(Op::Literal(last)) = self.ops.last_mut() else {
             return fail(
                 pos,
@@ -242,8 +244,6 @@ impl Machine {
         };
         last.truncate(start);
         self.ops.push(Op::Boolean(format!(" {name}"), expr.clone(), pos));
-        // What closes the value is literal and must not be written.
-        self.drop_quote = true;
         Ok(true)
     }
 

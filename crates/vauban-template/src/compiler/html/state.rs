@@ -4,6 +4,7 @@ use super::attributes::Kind;
 use super::js::Js;
 use super::url::UrlPart;
 use crate::compiler::error::Pos;
+use std::collections::BTreeSet;
 
 /// Where the machine is, and which elements are open.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -14,6 +15,10 @@ pub struct State {
     pub open: Vec<Open>,
     /// The text so far ended with a bare `&`.
     pub ampersand: bool,
+    /// A waiver for the next form: wall and reason.
+    pub waiver: Option<(String, String, Pos)>,
+    /// Cycles that go on and are not written.
+    pub silent: BTreeSet<String>,
 }
 
 /// An element that has begun and not ended yet.
@@ -154,6 +159,8 @@ pub struct Value {
     pub tag_inside: bool,
     /// A value that has to be all there is was written.
     pub whole: bool,
+    /// It is of an attribute that is present or absent: the quote that closes it is not written.
+    pub unwritten: bool,
 }
 
 impl Mode {

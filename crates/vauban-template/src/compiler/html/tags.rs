@@ -196,7 +196,7 @@ impl Machine {
             self.emit(if apart { "/" } else { " /" });
         }
         self.emit(">");
-        let waiver = self.waiver.take();
+        let waiver = self.state.waiver.take();
         let armed = waiver.as_ref().map(|w| w.2);
         let post = tag.name == "form" && !tag.foreign && self.form(&tag, waiver)?;
         if let Some(pos) = armed.filter(|_| !matches!(self.ops.last(), Some(Op::Waiver(..)))) {

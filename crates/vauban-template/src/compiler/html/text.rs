@@ -377,6 +377,7 @@ impl Machine {
             pos: piece.here(),
             tag_inside: false,
             whole: false,
+            unwritten: false,
         };
         self.state.mode = Mode::Value(tag, Box::new(value));
         Ok(())
@@ -444,7 +445,7 @@ impl Machine {
             Some(_) => {
                 if quote != 0 {
                     let closing = piece.take(1);
-                    if !std::mem::take(&mut self.drop_quote) {
+                    if !value.unwritten {
                         self.emit(closing);
                     }
                 }
