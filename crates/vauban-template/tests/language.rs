@@ -149,6 +149,180 @@ fn fragments_render_alone() {
     assert!(!List { rows: vec![] }.fragment_into("nope", &TestContext::default(), &mut String::new()));
 }
 
+/// What a client that names a part is answered; `None` is what it gets where there is none: the page.
+fn part<T: vauban_template::Template>(page: &T, name: &str) -> Option<String> {
+    part_for(page, name, &TestContext::default())
+}
+
+fn part_for<T: vauban_template::Template>(
+    page: &T,
+    name: &str,
+    cx: &dyn vauban_template::RenderContext,
+) -> Option<String> {
+    let mut out = String::new();
+    page.fragment_into(name, cx, &mut out).then_some(out)
+}
+
+#[derive(Template)]
+#[template("parts/child.html", crate = vauban_template)]
+struct Parts {
+    admin: bool,
+    level: u32,
+    notes: Vec<&'static str>,
+    note: Option<&'static str>,
+}
+
+/// CWE-639: the attack is the name of a part in `X-Fragment`. It is shown where the whole page shows it, and nowhere else:
+/// not past an `{% if %}`, a loop without items, a slot that is not written, or in a block that is overridden.
+#[test]
+fn a_part_is_shown_where_the_page_shows_it() {
+    let page = |admin, level, notes: &[&'static str]| Parts {
+        admin,
+        level,
+        notes: notes.to_vec(),
+        note: notes.first().copied(),
+    };
+    let names = [
+        "among",
+        "behind",
+        "both",
+        "bound",
+        "default",
+        "fill",
+        "hidden_fill",
+        "included",
+        "kept",
+        "narrow",
+        "nested",
+        "spaced",
+        "top",
+        "used",
+        "within",
+    ];
+    assert_eq!(Parts::FRAGMENTS, names);
+    let nobody = page(false, 0, &[]);
+    let everything = page(true, 2, &["a", "b"]);
+    let whole = render(&everything);
+    for name in names {
+        let shown = part(&nobody, name);
+        match &shown {
+            Some(text) => assert!(render(&nobody).contains(text.as_str()), "{name}: {text}"),
+            None => assert!(!render(&nobody).contains(&format!("[{name}]")), "{name}"),
+        }
+        assert_eq!(
+            shown.is_some(),
+            ["both", "default", "included", "kept", "top"].contains(&name),
+            "{name}"
+        );
+        let shown = part(&everything, name);
+        assert_eq!(
+            shown.is_some(),
+            !["hidden_fill", "default"].contains(&name),
+            "{name}"
+        );
+        if let Some(text) = shown {
+            assert!(
+                whole.contains(&text) && text.contains(&format!("[{name}]")),
+                "{name}: {text}\n{whole}"
+            );
+        }
+    }
+    // Names round it are what they are in the page, and a cycle is where it is there.
+    assert_eq!(part(&everything, "bound").unwrap(), "[bound]3 odd");
+    assert_eq!(part(&everything, "narrow").unwrap(), "[narrow]a");
+    assert_eq!(part(&everything, "both").unwrap(), "[both]admin");
+    assert_eq!(part(&nobody, "both").unwrap(), "[both]other");
+    assert_eq!(part(&everything, "spaced").unwrap(), "<i>[spaced]</i><i></i>");
+    for lost in ["overridden", "never", "unused", "nope", ""] {
+        assert_eq!(part(&everything, lost), None, "{lost}");
+    }
+    // A part that a view chose is no other way.
+    assert_eq!(render(&nobody.fragment("within")), "");
+}
+
+#[derive(Template)]
+#[template(
+    source = "{% slot head %}none{% endslot %}{% if open %}{% slot content %}{% endslot %}{% endif %}",
+    crate = vauban_template
+)]
+struct Drawer {
+    open: bool,
+}
+
+#[derive(Template)]
+#[template(
+    source = "{% if user.is_staff %}{% fragment notes %}secret{% endfragment %}{% endif %}",
+    crate = vauban_template
+)]
+struct Staff {}
+
+/// A name means one part, which is replaced as it stands in the page, or it does not compile.
+#[cfg(feature = "compiler")]
+#[test]
+fn parts_that_cannot_be() {
+    use vauban_template::compiler::check::check;
+    let told = |page: &str| {
+        let files = std::collections::HashMap::from([
+            ("page.html".to_owned(), page.to_owned()),
+            (
+                "part.html".to_owned(),
+                "{% partialdef p %}{% fragment a %}x{% endfragment %}{% endpartialdef %}".to_owned(),
+            ),
+        ]);
+        check(&files, None)
+            .iter()
+            .map(|p| p.found.clone())
+            .collect::<Vec<_>>()
+            .join("\n")
+    };
+    for (page, found) in [
+        (
+            "{% for x in l %}{% fragment a %}{% endfragment %}{% endfor %}",
+            "the fragment `a` inside a loop",
+        ),
+        (
+            "{% for x in l %}{% include 'part.html#p' %}{% endfor %}",
+            "the fragment `a` inside a loop",
+        ),
+        (
+            "{% include 'part.html#p' %}{% include 'part.html#p' %}",
+            "the fragment `a` stands twice",
+        ),
+        (
+            "<html lang=\"a\"><head>{% fragment a %}<title>x</title>{% endfragment %}</head></html>",
+            "directly inside <head>",
+        ),
+        (
+            "<div data-fragment=\"a\"><ul>{% fragment a %}<li>x{% endfragment %}</ul></div>",
+            "an update would remove",
+        ),
+        (
+            "<p title=\"{% fragment a %}{% endfragment %}\"></p>",
+            "in an attribute's value",
+        ),
+    ] {
+        assert!(told(page).contains(found), "{page}: {}", told(page));
+    }
+    for page in [
+        "{% if x %}{% include 'part.html#p' %}{% else %}{% include 'part.html#p' %}{% endif %}",
+        "{% for x in l %}{% empty %}{% fragment a %}{% endfragment %}{% endfor %}",
+        "{% partialdef row %}<i>x</i>{% endpartialdef %}{% for x in l %}{% partial row %}{% endfor %}",
+        "{% partialdef row %}x{% endpartialdef %}<p title=\"{% partial row %}\">{% partial row %}</p>",
+        "<ul data-fragment=\"a\">{% fragment a %}<li>x{% endfragment %}</ul>",
+        "<div data-fragment=\"b\"><ul>{% fragment a %}<li>x{% endfragment %}</ul></div>",
+    ] {
+        assert_eq!(told(page), "", "{page}");
+    }
+}
+
+#[test]
+fn who_asks_decides_about_a_part_as_about_the_page() {
+    assert_eq!(part(&Staff {}, "notes"), None);
+    let mut staff = TestContext::default();
+    staff.user.is_staff = true;
+    assert_eq!(part_for(&Staff {}, "notes", &staff).as_deref(), Some("secret"));
+}
+
 #[derive(Template)]
 #[template(
     source = "{{ name|shout }} {{ n|scaled:3 }} {% call badge name %} {% call plain name %}",

@@ -78,11 +78,12 @@ pub fn respond_template<T: Template>(page: &T, cx: &Request) -> Response {
     if !T::FRAGMENTS.is_empty()
         && let Some(asked) = cx.headers().get(FRAGMENT)
         // Only a name that the template has: nothing of the request is written into the answer.
-        && let Some(name) = T::FRAGMENTS.iter().find(|name| name.as_bytes() == asked.as_bytes())
-        && let Ok(confirmed) = HeaderValue::from_str(name)
+        && let Some(at) = T::FRAGMENTS.iter().position(|name| name.as_bytes() == asked.as_bytes())
+        && let Ok(confirmed) = HeaderValue::from_str(T::FRAGMENTS[at])
+        && let mut out = T::__INSIDE.get(at).copied().unwrap_or_default().to_owned()
+        // CWE-639: a part that the page does not show to this request is no part of it.
+        && page.fragment_into(T::FRAGMENTS[at], cx, &mut out)
     {
-        let mut out = String::with_capacity(T::SIZE_HINT);
-        page.fragment_into(name, cx, &mut out);
         return Response::new(StatusCode::OK, out)
             .set(header::CONTENT_TYPE, HTML)
             .set(header::VARY, VARIES)
@@ -204,6 +205,32 @@ pub(super) mod tests {
         pages.replace::<Theirs, Ours>().unwrap();
         // CWE-79: the replacement escapes as every page.
         assert_eq!(answer(pages, None), "<h2>&lt;b&gt;</h2><i>ours</i>");
+    }
+
+    #[derive(Template)]
+    #[template(
+        source = "<table><tr><td>{% if user.is_staff %}{% fragment notes %}secret{% endfragment %}{% endif %}</td></tr>{% fragment rows %}<tr><td>1</td></tr>{% endfragment %}</table>"
+    )]
+    struct Guarded {}
+
+    /// CWE-639: the attack is the name of a part that the page hides from this caller.
+    #[test]
+    fn a_part_that_the_page_hides_is_none() {
+        let answer = |name| {
+            let cx = cx(PagesByType::default(), Some(name));
+            let answer = Response::of(Guarded {}).render(&cx);
+            let confirmed = answer.headers().get("x-fragment").cloned();
+            (
+                String::from_utf8(answer.body().bytes().to_vec()).unwrap(),
+                confirmed,
+            )
+        };
+        assert_eq!(answer("notes"), answer("nothing"));
+        assert!(answer("notes").0.starts_with("<table><tr><td></td>"));
+        // A row comes with what a browser needs to read it as one.
+        let (rows, confirmed) = answer("rows");
+        assert_eq!(rows, "<table data-fragment-part><tr><td>1</td></tr>");
+        assert_eq!(confirmed.unwrap(), "rows");
     }
 
     #[test]

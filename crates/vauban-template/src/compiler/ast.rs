@@ -47,8 +47,10 @@ pub enum Node {
     WidthRatio(Box<[Expr; 3]>, Pos),
     /// `{% fragment name %}` and `{% partialdef name inline %}`: a part that can be rendered by itself.
     Fragment(String, Vec<Node>, Pos),
-    /// `{% partial name %}`, replaced by the partial's nodes.
+    /// `{% partial name %}`, replaced by [`Node::Written`].
     Partial(String, Pos),
+    /// The nodes of a partial where `{% partial name %}` stood.
+    Written(String, Vec<Node>, Pos),
     /// `{% component Name arguments %}…{% endcomponent %}`.
     Component(Box<Component>),
     /// `{% slot name %}default{% endslot %}` in a component's own template.

@@ -2,8 +2,9 @@
 
 use super::error::{Error, Pos, Problem, Sources};
 use super::generate::{Generator, Options};
-use super::html::ir::Op;
+use super::html::ir::{Inside, Op};
 use super::html::{Analysed, Machine, analyse};
+use super::parts::{Part, parts};
 use super::resolve::{Folder, Loader, Package, Page, Resolver};
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote};
@@ -220,8 +221,11 @@ fn implement(
         markers,
         ..
     } = compiled;
-    let fragment_names: Vec<&String> = fragments.iter().map(|(n, _)| n).collect();
-    let fragment_bodies = fragments.iter().map(|(_, b)| b);
+    let fragment_names: Vec<&String> = fragments.iter().map(|(n, _, _)| n).collect();
+    let fragment_bodies = fragments.iter().map(|(_, _, b)| b);
+    let insides = fragments.iter().map(|(_, inside, _)| inside.markup());
+    // Answered alone, a component's slots are not filled: its page shows what stands there otherwise.
+    let no_slots = (!slots.is_empty()).then(|| quote! { let __slots: &dyn #root::Slots = &(); });
     // One method per slot, so that filling one that is not there does not compile.
     let slot_methods = slots.iter().map(|name| slot_method(name));
     let slot_methods = (!slots.is_empty()).then(|| {
@@ -267,11 +271,18 @@ fn implement(
     } else {
         quote! {
             #[allow(unused, clippy::all, clippy::pedantic)]
-            fn fragment_into(&self, __name: &str, __cx: &dyn #root::RenderContext, __out: &mut ::std::string::String) -> bool {
+            fn fragment_into(&self, __name: &str, __cx: &dyn #root::RenderContext, __into: &mut ::std::string::String) -> bool {
+                #no_slots
+                let __found = ::core::cell::Cell::new(false);
+                let __part = ::core::cell::Cell::new(::std::string::String::new());
+                let mut __page = ::std::string::String::new();
+                let __out = &mut __page;
                 match __name {
-                    #(#fragment_names => { #fragment_bodies true })*
-                    _ => false,
+                    #(#fragment_names => { #fragment_bodies })*
+                    _ => {}
                 }
+                __into.push_str(&__part.take());
+                __found.get()
             }
         }
     };
@@ -318,6 +329,7 @@ fn implement(
                 const USES_TOKEN: bool = #uses_token;
                 const USES_NONCE: bool = #uses_nonce;
                 const FRAGMENTS: &'static [&'static str] = &[#(#fragment_names),*];
+                const __INSIDE: &'static [&'static str] = &[#(#insides),*];
                 #render
                 #fragment_into
             }
@@ -334,7 +346,7 @@ pub struct Compiled {
     /// Statements that write the page.
     pub body: TokenStream,
     /// Statements per named part.
-    pub fragments: Vec<(String, TokenStream)>,
+    pub fragments: Vec<(String, Inside, TokenStream)>,
     /// About how many bytes.
     pub size: usize,
     /// A token is written.
@@ -398,9 +410,9 @@ pub fn compile<L: Loader>(
         Err(found) => errors.extend(found),
     }
     let mut fragments = Vec::new();
-    for (name, ops) in &parts {
-        match Generator::new(options, &sources).function(ops) {
-            Ok((body, _)) => fragments.push((name.clone(), body)),
+    for part in parts {
+        match Generator::new(options, &sources).part(&part.name, &part.ops) {
+            Ok(body) => fragments.push((part.name, part.inside, body)),
             // They are those of the page.
             Err(found) if errors.is_empty() => errors.extend(found),
             Err(_) => {}
@@ -422,7 +434,7 @@ pub fn compile<L: Loader>(
     })
 }
 
-type Analysis = (Analysed, Vec<(String, Vec<Op>)>, Machine);
+type Analysis = (Analysed, Vec<Part>, Machine);
 
 /// Runs the context machine over the page and over each of its parts.
 pub fn analyse_all(page: &Page, sources: &Sources, piece: bool) -> Result<Analysis, Vec<Problem>> {
@@ -444,12 +456,12 @@ pub fn analyse_all(page: &Page, sources: &Sources, piece: bool) -> Result<Analys
             return Err(all);
         }
     };
-    let mut parts = Vec::new();
-    for (name, nodes, pos) in &page.fragments {
-        let mut part = Machine::new(piece);
-        match analyse(&mut part, nodes, *pos) {
-            Ok(part) => parts.push((name.clone(), part.ops)),
-            Err(error) => return Err(vec![sources.problem(*error)]),
+    let (parts, problems) = parts(&analysed.ops);
+    machine.problems.extend(problems);
+    for (_, nodes, pos) in &page.partials {
+        let mut part = Machine::new(true);
+        if let Err(error) = analyse(&mut part, nodes, *pos) {
+            return Err(vec![sources.problem(*error)]);
         }
         machine
             .problems
@@ -527,13 +539,10 @@ pub fn each(ops: &[Op], visit: &mut dyn FnMut(&Op)) {
                 each(&f.body, visit);
                 each(&f.empty, visit);
             }
-            Op::With(_, body, _)
-            | Op::Only(_, body, _)
-            | Op::Spaceless(body)
-            | Op::Fragment(_, body)
-            | Op::Slot(_, body, _) => {
+            Op::With(_, body, _) | Op::Only(_, body, _) | Op::Spaceless(body) | Op::Slot(_, body, _) => {
                 each(body, visit);
             }
+            Op::Fragment(fragment) => each(&fragment.body, visit),
             Op::Component(_, slots, _) => {
                 for (_, body) in slots {
                     each(body, visit);

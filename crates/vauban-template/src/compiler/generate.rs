@@ -44,6 +44,8 @@ pub struct Generator<'a> {
     problems: Vec<Error>,
     next: usize,
     size: usize,
+    /// The part that is wanted alone.
+    part: Option<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -81,7 +83,18 @@ impl<'a> Generator<'a> {
             problems: Vec::new(),
             next: 0,
             size: 0,
+            part: None,
         }
+    }
+
+    /// The body of a function that runs what leads to a part, and keeps in `__part` what the part writes. `__found` says
+    /// whether the page comes by.
+    ///
+    /// # Errors
+    /// Every unknown variable or filter.
+    pub fn part(mut self, name: &str, ops: &[Op]) -> std::result::Result<TokenStream, Vec<Error>> {
+        self.part = Some(name.to_owned());
+        self.function(ops).map(|(body, _)| body)
     }
 
     /// The body of a function with `__cx` and `__out`, and about how many bytes it writes.
@@ -159,7 +172,19 @@ impl<'a> Generator<'a> {
                     __out.push_str("\">");
                 }
             }
-            Op::Fragment(_, body) => self.ops(body),
+            Op::Fragment(fragment) if self.part.as_ref() == Some(&fragment.name) => {
+                let start = self.ident("start");
+                let body = self.ops(&fragment.body);
+                // A slot may be written more than once: the part is the first.
+                quote! {
+                    if !__found.replace(true) {
+                        let #start = __out.len();
+                        #body
+                        __part.set(__out.split_off(#start));
+                    }
+                }
+            }
+            Op::Fragment(fragment) => self.ops(&fragment.body),
             Op::Spaceless(body) => {
                 let start = self.ident("start");
                 let body = self.ops(body);

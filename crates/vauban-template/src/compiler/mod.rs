@@ -13,6 +13,7 @@ pub mod html;
 pub mod lexer;
 pub mod literal;
 pub mod parser;
+pub mod parts;
 pub mod resolve;
 
 pub use check::check_package;

@@ -6,7 +6,7 @@ use super::ast::Node;
 use super::error::{Pos, Result, Sources, fail, nearest};
 use super::parser::{File, parse};
 use proc_macro2::TokenStream;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 /// How long a chain of parents may be.
@@ -81,8 +81,8 @@ fn is_below(name: &str, package: &str) -> bool {
 pub struct Page {
     /// The nodes, without `Block`, `Super`, `Include` and `Partial`.
     pub nodes: Vec<Node>,
-    /// Names of parts that can be rendered alone, with their nodes.
-    pub fragments: Vec<(String, Vec<Node>, Pos)>,
+    /// Partials of its files that it does not write, with their nodes: another page may, and they are checked as well.
+    pub partials: Vec<(String, Vec<Node>, Pos)>,
 }
 
 /// Loads and joins everything that a template needs.
@@ -95,6 +95,8 @@ pub struct Resolver<'l, L: Loader> {
     /// Which of the loader's packages a file is of, where it is not this one.
     packages: HashMap<u16, usize>,
     nodes: usize,
+    /// Partials that were written.
+    written: HashSet<String>,
 }
 
 type Blocks = HashMap<String, Vec<Vec<Node>>>;
@@ -118,6 +120,7 @@ impl<'l, L: Loader> Resolver<'l, L> {
             parsed: HashMap::new(),
             packages: HashMap::new(),
             nodes: 0,
+            written: HashSet::new(),
         }
     }
 
@@ -242,6 +245,7 @@ impl<'l, L: Loader> Resolver<'l, L> {
     /// A missing file, a circle, an unknown block or partial, or a syntax error in any of the files.
     pub fn page(&mut self, name: &str) -> Result<Page> {
         self.nodes = 0;
+        self.written.clear();
         let mut chain = vec![self.file(name, None)?];
         while let Some((parent, pos)) = chain.last().and_then(|(_, f)| f.extends.clone()) {
             let (parent, file) = self.file(&parent, Some(pos))?;
@@ -295,16 +299,16 @@ impl<'l, L: Loader> Resolver<'l, L> {
             block: None,
         };
         let nodes = self.expand(&root.nodes, &mut scope)?;
-        let mut fragments = Vec::new();
+        let mut partials = Vec::new();
         for (_, file) in &chain {
             for (name, nodes, pos) in &file.partials {
-                if !fragments.iter().any(|(n, _, _)| n == name) {
+                if self.written.insert(name.clone()) {
                     let nodes = self.expand(nodes, &mut scope)?;
-                    fragments.push((name.clone(), nodes, *pos));
+                    partials.push((name.clone(), nodes, *pos));
                 }
             }
         }
-        Ok(Page { nodes, fragments })
+        Ok(Page { nodes, partials })
     }
 
     fn expand(&mut self, nodes: &[Node], scope: &mut Scope<'_>) -> Result<Vec<Node>> {
@@ -450,7 +454,8 @@ impl<'l, L: Loader> Resolver<'l, L> {
                 scope.path.push(mark);
                 let body = self.expand(&nodes, scope)?;
                 scope.path.pop();
-                out.extend(body);
+                self.written.insert(name.clone());
+                out.push(Node::Written(name.clone(), body, *pos));
             }
             Node::If(branches, otherwise, pos) => {
                 let mut new = Vec::new();
@@ -474,6 +479,7 @@ impl<'l, L: Loader> Resolver<'l, L> {
             Node::Spaceless(nodes, pos) => out.push(Node::Spaceless(self.expand(nodes, scope)?, *pos)),
             Node::Fragment(name, nodes, pos) => {
                 let nodes = self.expand(nodes, scope)?;
+                self.written.insert(name.clone());
                 out.push(Node::Fragment(name.clone(), nodes, *pos));
             }
             Node::Slot(name, nodes, pos) => {
@@ -613,6 +619,7 @@ pub fn position(node: &Node) -> Pos {
         | Node::WidthRatio(_, pos)
         | Node::Fragment(_, _, pos)
         | Node::Partial(_, pos)
+        | Node::Written(_, _, pos)
         | Node::Slot(_, _, pos)
         | Node::Bind(_, _, pos)
         | Node::Waiver(_, _, pos) => *pos,
@@ -691,6 +698,10 @@ mod tests {
             Ok(page) => page
                 .nodes
                 .iter()
+                .flat_map(|n| match n {
+                    Node::Written(_, nodes, _) => nodes.clone(),
+                    other => vec![other.clone()],
+                })
                 .map(|n| match n {
                     Node::Text(t, _) => t.clone(),
                     other => format!("<{other:?}>"),

@@ -43,7 +43,10 @@
       }
       const active = get(Document, "activeElement", document);
       const inside = active && active !== target && call(Node, "contains", target, active);
-      const nodes = [...get(Document, "body", answer).childNodes].map((node) => call(Document, "importNode", document, node, true));
+      // What can stand in few places came with them round it: rows in a table. Else the parser puts `<style>` into the head.
+      const round = call(Document, "querySelector", answer, "[data-fragment-part]");
+      const holders = round ? [round] : [get(Document, "head", answer), get(Document, "body", answer)];
+      const nodes = holders.flatMap((holder) => [...holder.childNodes]).map((node) => call(Document, "importNode", document, node, true));
       call(Element, "replaceChildren", target, ...nodes);
       for (const script of call(Element, "querySelectorAll", target, "script")) script.remove();
       if (inside) {

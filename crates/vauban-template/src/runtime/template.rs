@@ -16,11 +16,15 @@ pub trait Template {
     const USES_NONCE: bool;
     /// The names of the parts that can be rendered alone.
     const FRAGMENTS: &'static [&'static str] = &[];
+    /// Of each of them, what a browser needs before it to read it as it stands in the page (rows of a table, say).
+    #[doc(hidden)]
+    const __INSIDE: &'static [&'static str] = &[];
 
     /// Appends the page to a text, so that one buffer does for all of its parts.
     fn render_into(&self, cx: &dyn RenderContext, out: &mut String);
 
-    /// Appends one named part. False if there is none of this name.
+    /// Appends one named part. False if there is none of this name, or if the whole page would not show it now: every
+    /// `{% if %}`, loop, `{% with %}` and slot round it counts.
     fn fragment_into(&self, name: &str, cx: &dyn RenderContext, out: &mut String) -> bool {
         let _ = (name, cx, out);
         false

@@ -80,7 +80,7 @@ pub enum Op {
     /// Whitespace between tags is removed afterwards.
     Spaceless(Vec<Op>),
     /// A part that can be rendered alone.
-    Fragment(String, Vec<Op>),
+    Fragment(Box<Fragment>),
     /// Another template with arguments; true inside a form.
     Component(Box<Component>, Vec<(String, Vec<Op>)>, bool),
     /// A place a component's caller fills; true inside a form.
@@ -89,6 +89,61 @@ pub enum Op {
     Call(Box<Call>, Context),
     /// A signed exception: wall and reason.
     Waiver(String, String, Pos),
+}
+
+/// A part of a page with a name.
+#[derive(Debug, Clone)]
+pub struct Fragment {
+    /// Its name.
+    pub name: String,
+    /// What is written.
+    pub body: Vec<Op>,
+    /// The kind of element that holds it.
+    pub inside: Inside,
+    /// Written with `{% partial %}`, which may stand in many places.
+    pub partial: bool,
+    /// Where.
+    pub pos: Pos,
+}
+
+/// What a part stands in: a browser reads the answer that holds it alone by the same rules as in the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Inside {
+    /// Where anything may stand.
+    Flow,
+    /// `<table>`.
+    Table,
+    /// `<thead>`, `<tbody>`, `<tfoot>`.
+    Rows,
+    /// `<tr>`.
+    Cells,
+    /// `<colgroup>`.
+    Columns,
+    /// `<select>`.
+    Select,
+    /// `<optgroup>`.
+    Options,
+    /// `<svg>`.
+    Svg,
+    /// `<math>`.
+    Math,
+}
+
+impl Inside {
+    /// The element whose children are the part, and what has to be open round it.
+    pub fn markup(self) -> &'static str {
+        match self {
+            Self::Flow => "",
+            Self::Table => "<table data-fragment-part>",
+            Self::Rows => "<table><tbody data-fragment-part>",
+            Self::Cells => "<table><tbody><tr data-fragment-part>",
+            Self::Columns => "<table><colgroup data-fragment-part>",
+            Self::Select => "<select data-fragment-part>",
+            Self::Options => "<select><optgroup data-fragment-part>",
+            Self::Svg => "<svg data-fragment-part>",
+            Self::Math => "<math data-fragment-part>",
+        }
+    }
 }
 
 /// A loop.

@@ -1,6 +1,6 @@
 //! The walk over the tree: one state goes in, one comes out, and every value gets its context.
 
-use super::ir::{Context, ForOp, Op, push};
+use super::ir::{Context, ForOp, Fragment, Inside, Op, push};
 use super::join::{join, settle};
 use super::lint::Lints;
 use super::state::{Mode, State};
@@ -199,13 +199,41 @@ impl Machine {
             }
             Node::Fragment(name, nodes, pos) => {
                 self.between_tags(*pos, "{% fragment %}")?;
+                let inside = self.fragment_place(name, *pos)?;
                 let start = self.state.clone();
-                let (ops, end) = self.branch(&start, nodes)?;
+                let (body, end) = self.branch(&start, nodes)?;
                 let end = settle(end, *pos)?;
                 self.same_elements(&start, &end, *pos)?;
                 self.state = end;
-                self.ops.push(Op::Fragment(name.clone(), ops));
+                self.ops.push(Op::Fragment(Box::new(Fragment {
+                    name: name.clone(),
+                    body,
+                    inside,
+                    partial: false,
+                    pos: *pos,
+                })));
             }
+            // A part of its own only where it is whole: between tags, leaving open what it found open.
+            Node::Written(name, nodes, pos) if self.state.mode == Mode::Text => {
+                self.no_waiver()?;
+                let inside = self.fragment_place(name, *pos);
+                let start = self.state.clone();
+                let (body, end) = self.branch(&start, nodes)?;
+                self.state = settle(end, *pos)?;
+                match inside {
+                    Ok(inside) if self.same_elements(&start, &self.state, *pos).is_ok() => {
+                        self.ops.push(Op::Fragment(Box::new(Fragment {
+                            name: name.clone(),
+                            body,
+                            inside,
+                            partial: true,
+                            pos: *pos,
+                        })));
+                    }
+                    _ => self.ops.extend(body),
+                }
+            }
+            Node::Written(_, nodes, _) => self.walk(nodes)?,
             Node::Slot(name, nodes, pos) => {
                 self.between_tags(*pos, "{% slot %}")?;
                 let ops = self.inner(nodes, *pos)?;
@@ -293,6 +321,53 @@ impl Machine {
         }
         self.state = settle(std::mem::take(&mut self.state), pos)?;
         Ok(self.state.clone())
+    }
+
+    /// What a fragment here stands in.
+    fn fragment_place(&self, name: &str, pos: Pos) -> Result<Inside> {
+        let Some(parent) = self.state.open.last() else {
+            return Ok(Inside::Flow);
+        };
+        // What `fragments.js` replaces is all that the element with this name holds.
+        if parent.part.as_deref() != Some(name)
+            && let Some(place) = self.state.open.iter().find(|o| o.part.as_deref() == Some(name))
+        {
+            return fail(
+                pos,
+                "fragment-place",
+                format!(
+                    "the fragment `{name}` is inside <{}>, and data-fragment=\"{name}\" is on <{}> round it: an update would remove what is between",
+                    parent.name, place.name
+                ),
+                format!(
+                    "write data-fragment=\"{name}\" on the <{}> that holds the fragment, and nothing else in it",
+                    parent.name
+                ),
+            );
+        }
+        if parent.foreign && !super::elements::integration_point(&parent.name, parent.math) {
+            return Ok(if parent.math { Inside::Math } else { Inside::Svg });
+        }
+        Ok(match parent.name.as_str() {
+            "table" => Inside::Table,
+            "thead" | "tbody" | "tfoot" => Inside::Rows,
+            "tr" => Inside::Cells,
+            "colgroup" => Inside::Columns,
+            "select" => Inside::Select,
+            "optgroup" => Inside::Options,
+            "html" | "head" => {
+                return fail(
+                    pos,
+                    "fragment-place",
+                    format!(
+                        "the fragment `{name}` directly inside <{}>: it cannot be updated in place",
+                        parent.name
+                    ),
+                    "put it into <body>",
+                );
+            }
+            _ => Inside::Flow,
+        })
     }
 
     /// A part that starts and ends between tags with nothing open.

@@ -34,6 +34,8 @@ pub struct Open {
     pub math: bool,
     /// A form that is sent with POST.
     pub post: bool,
+    /// Its `data-fragment`: for a message only.
+    pub part: Option<String>,
 }
 
 impl PartialEq for Open {

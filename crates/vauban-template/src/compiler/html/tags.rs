@@ -208,6 +208,11 @@ impl Machine {
             );
         }
         if !(void || tag.foreign && tag.closing) {
+            let part = tag.attributes.iter().find(|a| a.name == "data-fragment");
+            let part = part.and_then(|a| match &a.value {
+                Given::Literal(name) => Some(name.clone()),
+                _ => None,
+            });
             let math = tag.foreign && self.drawing().unwrap_or(tag.name == "math");
             self.state.open.push(Open {
                 name: tag.name.clone(),
@@ -215,6 +220,7 @@ impl Machine {
                 foreign: tag.foreign,
                 math,
                 post,
+                part,
             });
         }
         self.state.mode = match content {
