@@ -179,6 +179,133 @@ fn fields_with_the_names_of_properties_change_nothing() {
     assert_eq!(browser.url(), address);
 }
 
+/// A server that answers each path as it is told, and keeps what it was asked.
+struct Stub {
+    port: u16,
+    asked: std::sync::Arc<std::sync::Mutex<Vec<String>>>,
+}
+
+impl Stub {
+    /// `elsewhere` is the host and port of another origin.
+    fn start(elsewhere: String) -> Self {
+        use std::io::{BufRead, BufReader, Read, Write};
+        let listener = std::net::TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let asked = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+        let seen = asked.clone();
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let (mut stream, seen, elsewhere) = (stream.unwrap(), seen.clone(), elsewhere.clone());
+                std::thread::spawn(move || {
+                    let mut reader = BufReader::new(stream.try_clone().unwrap());
+                    let mut line = String::new();
+                    let (mut length, mut part) = (0, false);
+                    let mut header = String::new();
+                    drop(reader.read_line(&mut line));
+                    while reader.read_line(&mut header).is_ok_and(|n| n > 2) {
+                        let lower = header.to_ascii_lowercase();
+                        if let Some(n) = lower.strip_prefix("content-length:") {
+                            length = n.trim().parse().unwrap();
+                        }
+                        part |= lower.starts_with("x-fragment:");
+                        header.clear();
+                    }
+                    drop(reader.read_exact(&mut vec![0; length]));
+                    let Some((line, _)) = line.rsplit_once(' ') else {
+                        return;
+                    };
+                    seen.lock().unwrap().push(line.to_owned());
+                    let script = include_str!("../../../crates/vauban-template/src/runtime/fragments.js");
+                    let (head, body) = match line {
+                        // The answer is lost, and what was sent is not.
+                        "POST /lost" => return,
+                        "POST /elsewhere" => (format!("303 See Other\r\nLocation: http://{elsewhere}/"), String::new()),
+                        "GET /rows" if part => (
+                            "200 OK\r\nX-Fragment: rows".to_owned(),
+                            "<table><tbody data-fragment-part><tr id=new><td>2</td></tr>".to_owned(),
+                        ),
+                        "GET /styled" if part => (
+                            "200 OK\r\nX-Fragment: part".to_owned(),
+                            "<style id=rules></style><b id=new>x</b>".to_owned(),
+                        ),
+                        "GET /fragments.js" => ("200 OK".to_owned(), script.to_owned()),
+                        _ => (
+                            "200 OK".to_owned(),
+                            "<!doctype html><title>page</title><script src=/fragments.js defer></script><p data-fragment=part></p>
+                             <table><tbody data-fragment=rows></tbody></table><a id=link data-update=rows href=/rows>rows</a>
+                             <a id=styled data-update=part href=/styled>styled</a>
+                             <form method=post action=/lost data-update=part><button id=lost>x</button></form>
+                             <form method=post action=/elsewhere data-update=part><button id=elsewhere>x</button></form>"
+                                .to_owned(),
+                        ),
+                    };
+                    let kind = if line.ends_with(".js") {
+                        "text/javascript"
+                    } else {
+                        "text/html"
+                    };
+                    drop(write!(
+                        stream,
+                        "HTTP/1.1 {head}\r\nContent-Type: {kind}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+                        body.len()
+                    ));
+                });
+            }
+        });
+        Self { port, asked }
+    }
+
+    fn posts(&self) -> usize {
+        self.asked
+            .lock()
+            .unwrap()
+            .iter()
+            .filter(|line| line.starts_with("POST"))
+            .count()
+    }
+}
+
+/// CWE-837: the answer to a POST is lost, or sends the browser to another origin, where a script may not follow. What was
+/// sent was sent: the page is asked for anew, and nothing is sent again.
+#[test]
+fn a_post_whose_answer_does_not_come_is_not_sent_again() {
+    let other = Stub::start(String::new());
+    let stub = Stub::start(format!("127.0.0.1:{}", other.port));
+    let browser = Browser::start();
+    for (turn, button) in ["#lost", "#elsewhere"].into_iter().enumerate() {
+        browser.goto(&format!("http://127.0.0.1:{}/#here", stub.port));
+        browser.run("window.__marker = 'survives'");
+        browser.click(&browser.find(button));
+        browser.until("the page anew", || {
+            browser.run("return document.readyState === 'complete' && window.__marker !== 'survives'") == true
+        });
+        std::thread::sleep(std::time::Duration::from_millis(500));
+        assert_eq!(stub.posts(), turn + 1, "{button}: {:?}", stub.asked);
+        assert_eq!(browser.title(), "page");
+    }
+    assert_eq!(other.posts(), 0);
+}
+
+/// What may stand in few places comes with what it needs, and what a parser puts into the head is not lost.
+#[test]
+fn rows_of_a_table_come_as_rows() {
+    let stub = Stub::start(String::new());
+    let browser = Browser::start();
+    browser.goto(&format!("http://127.0.0.1:{}/", stub.port));
+    browser.click(&browser.find("#link"));
+    browser.until("the row", || {
+        !browser
+            .find_all("tbody[data-fragment=rows] > tr#new > td")
+            .is_empty()
+    });
+    browser.click(&browser.find("#styled"));
+    browser.until("the style", || {
+        !browser
+            .find_all("p[data-fragment=part] > style#rules + b#new")
+            .is_empty()
+    });
+}
+
 /// Who was signed out meanwhile sees the sign-in page, and not a page within the page.
 #[test]
 fn an_answer_that_is_not_the_part_is_shown_as_a_page() {

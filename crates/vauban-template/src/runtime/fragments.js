@@ -22,8 +22,16 @@
   // The latest request of each part: an answer that was overtaken is dropped.
   const latest = new WeakMap();
   let shown = location.pathname + location.search;
+  // Forms whose POST is under way.
+  const sending = new WeakSet();
+  // Loads a page; a `#` in its address would make a jump of it.
+  const load = (url) => {
+    const page = new URL(url, location.href);
+    page.hash = "";
+    location.assign(page.href);
+  };
 
-  const update = (name, target, method, url, body, usual) => {
+  const update = (name, target, method, url, body, usual, form) => {
     const request = new XMLHttpRequest();
     latest.set(target, request);
     request.open(method, url);
@@ -31,14 +39,17 @@
     request.setRequestHeader(HEADER, name);
     call(Element, "setAttribute", target, "aria-busy", "true");
     request.onloadend = () => {
+      if (form) sending.delete(form);
       if (latest.get(target) !== request) return;
       latest.delete(target);
       call(Element, "removeAttribute", target, "aria-busy");
       const answer = request.response;
       // Not this part (a redirect, also to another site; a refusal, an error page): show what the browser would have shown.
       if (request.status !== 200 || !answer || request.getResponseHeader(HEADER) !== name || !here(request.responseURL)) {
-        if (method === "GET" || request.status === 0) usual();
-        else location.assign(request.responseURL || url);
+        // CWE-837: what was posted is never sent again. An answer that was lost, or led to another origin, where no script
+        // follows, is not known: the page says what is so now.
+        if (method === "GET") usual();
+        else load(request.status === 0 ? location.href : request.responseURL || url);
         return;
       }
       const active = get(Document, "activeElement", document);
@@ -70,7 +81,7 @@
     const target = place(link.dataset.update);
     if (!target || !here(link.href) || link.target) return;
     event.preventDefault();
-    update(link.dataset.update, target, "GET", link.href, null, () => location.assign(link.href));
+    update(link.dataset.update, target, "GET", link.href, null, () => load(link.href));
     history.pushState(null, "", link.href);
     shown = location.pathname + location.search;
   });
@@ -94,7 +105,8 @@
     if (!target || !here(action) || elsewhere || (!post && method !== "get")) return;
     event.preventDefault();
     // A second click does not send the form twice.
-    if (post && latest.has(target)) return;
+    if (post && sending.has(form)) return;
+    if (post) sending.add(form);
     const data = new FormData(form, button);
     const query = new URLSearchParams([...data].filter(([, value]) => typeof value === "string"));
     const url = new URL(action, location.href);
@@ -104,7 +116,7 @@
       usual = form;
       call(HTMLFormElement, "requestSubmit", form, button);
       usual = null;
-    });
+    }, post ? form : null);
   });
 
   // Back and forward; a jump within the page (`#main`) is none of our business.
