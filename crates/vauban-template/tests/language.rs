@@ -85,6 +85,78 @@ fn a_form_inside_a_form_has_no_token() {
 
 #[derive(Template)]
 #[template(
+    source = "{{ part }}\n\
+              <form method=\"get\" action=\"https://other.example/\"><p>{{ part }}</p>{{ part|linebreaksbr }}{% firstof part %}</form>\n\
+              {% component Search %}{% fill field %}{{ part }}{% endfill %}{% endcomponent %}\n\
+              <form method=\"get\"><p>{% component Shows part=part %}{% endcomponent %}</p></form>\n\
+              {{ plain }}<form method=\"get\">{{ plain }}</form>",
+    crate = vauban_template
+)]
+struct PartsInForms {
+    part: SafeHtml,
+    plain: SafeHtml,
+}
+
+#[derive(Template)]
+#[template(source = "<b>{{ part }}</b>", crate = vauban_template)]
+pub struct Shows {
+    part: SafeHtml,
+}
+
+/// CWE-352, CWE-598: markup that a view made, with a form in it, is written into a form to elsewhere.
+#[test]
+fn markup_with_a_form_in_a_form_has_no_token() {
+    let part = LogOut.to_html(&TestContext::default());
+    assert!(part.as_str().contains("TOKEN"));
+    let plain = SafeHtml::text("csrfmiddlewaretoken <input csrfmiddlewaretoken>");
+    let html = render(&PartsInForms { part, plain });
+    let lines: Vec<&str> = html.split('\n').collect();
+    let tokens: Vec<bool> = lines.iter().map(|line| line.contains("TOKEN")).collect();
+    assert_eq!(tokens, [true, false, false, false, false], "{html}");
+    assert_eq!(
+        lines[1]
+            .matches("<form method=\"post\" action=\"/out/\">out</form>")
+            .count(),
+        3
+    );
+    // Text about the field is text.
+    assert_eq!(
+        lines[4]
+            .matches("csrfmiddlewaretoken &lt;input csrfmiddlewaretoken&gt;")
+            .count(),
+        2
+    );
+}
+
+/// CWE-598: a token is sent in no address and to no other origin, whatever template the form is in.
+#[cfg(feature = "compiler")]
+#[test]
+fn what_sends_a_form_elsewhere_does_not_compile() {
+    for page in [
+        "<button formmethod=\"get\">x</button>",
+        "<form method=\"post\"><button formmethod=\"get\">x</button></form>",
+        "<form><input type=\"submit\" formmethod=\"GET\" value=\"x\"></form>",
+        "{% component Card %}<button formmethod=\"get\">x</button>{% endcomponent %}",
+        "<form method=\"post\">{% component Card %}<button formmethod>x</button>{% endcomponent %}</form>",
+        "<button form=\"f\" formmethod=\"get\">x</button>",
+        "<button formaction=\"https://other.example/\">x</button>",
+        "<form method=\"post\" hx-get=\"/a\"></form>",
+        "<form method=\"post\" data-hx-delete=\"/a\"></form>",
+        "<form method=\"post\" hx-post=\"//other.example/a\"></form>",
+    ] {
+        let files = std::collections::HashMap::from([("page.html".to_owned(), page.to_owned())]);
+        let found = vauban_template::compiler::check::check(&files, None);
+        assert!(
+            found
+                .iter()
+                .any(|p| ["formmethod", "foreign-form"].contains(&p.class)),
+            "{page}"
+        );
+    }
+}
+
+#[derive(Template)]
+#[template(
     source = "<script>var a = '{% static \"it.js\" %}';</script>{% static \"it.js\" %}",
     crate = vauban_template
 )]

@@ -543,6 +543,7 @@ pub fn each(ops: &[Op], visit: &mut dyn FnMut(&Op)) {
                 each(body, visit);
             }
             Op::Fragment(fragment) => each(&fragment.body, visit),
+            Op::InForm(op) => each(std::slice::from_ref(op), visit),
             Op::Component(_, slots, _) => {
                 for (_, body) in slots {
                     each(body, visit);

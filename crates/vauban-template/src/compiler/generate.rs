@@ -185,6 +185,15 @@ impl<'a> Generator<'a> {
                 }
             }
             Op::Fragment(fragment) => self.ops(&fragment.body),
+            Op::InForm(op) => {
+                let body = self.op(op)?;
+                let root = &self.options.root;
+                quote! {{
+                    let __form = #root::InForm(__cx);
+                    let __cx: &dyn #root::RenderContext = &__form;
+                    #body
+                }}
+            }
             Op::Spaceless(body) => {
                 let start = self.ident("start");
                 let body = self.ops(body);

@@ -242,6 +242,7 @@ fn step(op: &Op, part: Option<&str>, spaceless: bool) -> (Vec<Op>, bool) {
         }
         // A cycle goes on where nothing is written as well.
         Op::Cycle(cycle, _) => (vec![Op::Cycle(cycle.clone(), None)], false),
+        Op::InForm(op) => step(op, part, spaceless),
         Op::ResetCycle(..) => (vec![op.clone()], false),
         _ => (Vec::new(), false),
     }

@@ -34,6 +34,11 @@ pub trait RenderContext {
     fn user(&self) -> &page::User;
     /// One-time messages for this visitor, oldest first; showing them uses them up.
     fn messages(&self) -> &[page::Message];
+    /// Whether what is written becomes part of a form that was written elsewhere.
+    #[doc(hidden)]
+    fn __in_form(&self) -> bool {
+        false
+    }
     /// The path of the request.
     fn path(&self) -> &str;
     /// The query string of the request, without `?`.
@@ -104,6 +109,9 @@ impl RenderContext for InForm<'_> {
         self.0.__of_the_framework()
     }
     fn write_csrf_token(&self, _: Option<&str>, _: &mut String) {}
+    fn __in_form(&self) -> bool {
+        true
+    }
     fn nonce(&self) -> &str {
         self.0.nonce()
     }

@@ -38,9 +38,40 @@ impl<T: Trusted<C> + ?Sized, C> Trusted<C> for &T {
 
 impl Trusted<escape::Text> for SafeHtml {
     #[inline]
-    fn __put_trusted(&self, _: &dyn RenderContext, out: &mut String) {
-        out.push_str(self.as_str());
+    fn __put_trusted(&self, cx: &dyn RenderContext, out: &mut String) {
+        markup(self, cx, out);
     }
+}
+
+/// Markup as it is. In a form, a form in it loses its tag in the browser and its token is sent where the outer form goes: to
+/// another origin, or in an address (CWE-352, CWE-598). It is not written.
+pub(in crate::runtime) fn markup(html: &SafeHtml, cx: &dyn RenderContext, out: &mut String) {
+    const NAME: &str = "csrfmiddlewaretoken";
+    let mut rest = html.as_str();
+    if cx.__in_form() {
+        while let Some(at) = rest.find(NAME) {
+            let tag = rest[..at].rfind('<');
+            let end = rest[at..].find('>').map(|end| at + end + 1);
+            match (tag, end) {
+                (Some(tag), Some(end)) if is_input(&rest[tag..at]) => {
+                    out.push_str(&rest[..tag]);
+                    rest = &rest[end..];
+                }
+                _ => {
+                    out.push_str(&rest[..at + NAME.len()]);
+                    rest = &rest[at + NAME.len()..];
+                }
+            }
+        }
+    }
+    out.push_str(rest);
+}
+
+/// Whether a text that starts with `<` is in the tag of a field.
+fn is_input(tag: &str) -> bool {
+    tag.get(1..6)
+        .is_some_and(|name| name.eq_ignore_ascii_case("input"))
+        && !tag.contains('>')
 }
 
 impl Trusted<escape::UrlStart> for SafeUrl {

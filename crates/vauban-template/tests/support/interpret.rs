@@ -111,6 +111,7 @@ pub fn walk_way(ops: &[Op], value: &str, swap: Option<Swap>, way: &mut Way, out:
                 rounds => (0..rounds).for_each(|_| walk_way(&f.body, value, swap, way, out)),
             },
             Op::With(_, body, _) | Op::Only(_, body, _) => walk_way(body, value, swap, way, out),
+            Op::InForm(op) => walk_way(std::slice::from_ref(op), value, swap, way, out),
             Op::Fragment(fragment) => walk_way(&fragment.body, value, swap, way, out),
             // Not filled, or filled with what was checked by itself.
             Op::Slot(_, body, _) => match way.one_of(2) {

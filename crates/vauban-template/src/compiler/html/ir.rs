@@ -85,6 +85,8 @@ pub enum Op {
     Component(Box<Component>, Vec<(String, Vec<Op>)>, bool),
     /// A place a component's caller fills; true inside a form.
     Slot(String, Vec<Op>, bool),
+    /// A value inside a form: markup that was made elsewhere may be in it.
+    InForm(Box<Op>),
     /// A function of the application's.
     Call(Box<Call>, Context),
     /// A signed exception: wall and reason.

@@ -160,13 +160,13 @@ impl Machine {
             }
             Node::Cycle(cycle) => {
                 if let Some(context) = self.value_place(cycle.pos)? {
-                    self.ops.push(Op::Cycle(cycle.clone(), Some(context)));
+                    self.write(Op::Cycle(cycle.clone(), Some(context)), context);
                 }
             }
             Node::ResetCycle(name, pos) => self.ops.push(Op::ResetCycle(name.clone(), *pos)),
             Node::FirstOf(values, pos) => {
                 if let Some(context) = self.value_place(*pos)? {
-                    self.ops.push(Op::FirstOf(values.clone(), context, *pos));
+                    self.write(Op::FirstOf(values.clone(), context, *pos), context);
                 }
             }
             Node::Now(format, pos) => {
@@ -186,7 +186,7 @@ impl Machine {
             }
             Node::Call(call) => {
                 if let Some(context) = self.value_place(call.pos)? {
-                    self.ops.push(Op::Call(call.clone(), context));
+                    self.write(Op::Call(call.clone(), context), context);
                 }
             }
             Node::Spaceless(nodes, pos) => {
@@ -283,6 +283,16 @@ impl Machine {
             }
         }
         Ok(())
+    }
+
+    /// Writes a value. Where it may be markup with a form in it, and stands in a form, it is told so.
+    fn write(&mut self, op: Op, context: Context) {
+        let in_form = self.state.open.iter().any(|o| o.name == "form" && !o.foreign);
+        self.ops.push(if in_form && context == Context::Text {
+            Op::InForm(Box::new(op))
+        } else {
+            op
+        });
     }
 
     /// Whether a cycle goes on without being written; remembers those that do.
@@ -567,7 +577,8 @@ impl Machine {
                 (Expr::Filter(input, name, _, _), Context::UrlQuery) if name == "urlencode" => input,
                 (expr, _) => expr,
             };
-            self.ops.push(Op::Put(expr.clone(), context, pos));
+            let op = Op::Put(expr.clone(), context, pos);
+            self.write(op, context);
         }
         Ok(())
     }

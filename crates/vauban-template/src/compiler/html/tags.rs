@@ -273,8 +273,6 @@ impl Machine {
         if let Some(method) = find("formmethod") {
             let is = |word: &str| matches!(&method.value, Given::Literal(v) if v.eq_ignore_ascii_case(word));
             let in_post = self.in_post || self.state.open.iter().any(|o| o.post);
-            // `form=` names a form that may stand anywhere.
-            let elsewhere = find("form").is_some();
             if is("post") && !in_post {
                 return fail(
                     tag.pos,
@@ -283,13 +281,14 @@ impl Machine {
                     "write method=\"post\" on the form, so that its token is written",
                 );
             }
-            // CWE-598: the token would stand in the address.
-            if (in_post || elsewhere) && !is("post") && !is("dialog") {
+            // CWE-598: the token would stand in the address. Whose form it is is not known here: `form=` names any, and
+            // this may be a component, in whose caller's form browsers drop the form that stands here.
+            if !is("post") && !is("dialog") {
                 return fail(
                     tag.pos,
                     "formmethod",
-                    "a button that sends a form with a token as GET",
-                    "give it a form of its own with method=\"get\"",
+                    "a button that may send a form with a token as GET",
+                    "remove it: a form with method=\"get\" is sent as GET by each of its buttons",
                 );
             }
         }
@@ -345,6 +344,23 @@ impl Machine {
         }
         if method != "post" {
             return Ok(false);
+        }
+        // CWE-598, CWE-352: htmx sends the form's fields, token and all, in the address, or to another origin.
+        for attribute in &tag.attributes {
+            let name = attribute.name.strip_prefix("data-").unwrap_or(&attribute.name);
+            let away = matches!(&attribute.value, Given::Literal(url) if foreign_origin(url));
+            let verb = matches!(name, "hx-post" | "hx-put" | "hx-patch");
+            if matches!(name, "hx-get" | "hx-delete") || verb && away {
+                return fail(
+                    tag.pos,
+                    "foreign-form",
+                    format!(
+                        "`{}` on a POST form would send its token in an address or to another origin",
+                        attribute.name
+                    ),
+                    "write method=\"get\" on a form that only asks; send the others to this site",
+                );
+            }
         }
         let action = match find("action").map(|a| &a.value) {
             Some(Given::Literal(url)) => Some(url.clone()),

@@ -72,8 +72,11 @@ impl Markup<'_> {
 }
 
 impl Trusted<crate::runtime::escape::Text> for Markup<'_> {
-    fn __put_trusted(&self, _: &dyn crate::runtime::context::RenderContext, out: &mut String) {
-        out.push_str(&self.escaped());
+    fn __put_trusted(&self, cx: &dyn crate::runtime::context::RenderContext, out: &mut String) {
+        match self {
+            Self::Html(html) => crate::runtime::put::markup(html, cx, out),
+            Self::Text(_) => out.push_str(&self.escaped()),
+        }
     }
 }
 
