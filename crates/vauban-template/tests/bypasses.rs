@@ -1032,6 +1032,44 @@ fn a_way_through_a_tag_drops_no_quote_of_another() {
     }
 }
 
+/// CWE-829: a module that a trusted script imports is trusted (`'strict-dynamic'`), `data:` included. The value comes there
+/// by a name, in this script or another.
+#[test]
+fn a_module_is_named_by_a_literal() {
+    for script in [
+        "const u = \"{{ x }}\"; import(u)",
+        "let u = '/m/' + {{ x }}; import(`${u}.js`).then(f)",
+        "import(u)",
+        "import /* c */ ( /* d */ u )",
+        "import(\"/a\" + u)",
+        "import(\"/a\", u, v); import(w)",
+        "import(document.body.dataset.module)",
+        "CSS.paintWorklet.addModule(u)",
+        "import.defer(u)",
+        "{% if a %}import({% endif %}u)",
+        "a = b\n/c\"/d; import(u)",
+        "import({% if a %}\"/a\"{% else %}u{% endif %})",
+    ] {
+        assert!(ops(&format!("<script>{script}</script>")).is_err(), "{script}");
+    }
+    for script in [
+        "import(\"/a.js\", { with: { type: 'json' } }).then(f); g(u)",
+        "import('/a.js'); const a = {{ x }}",
+        "import a, { b } from '/a.js'; f(u)",
+        "import '/a.js'\nf(u)",
+        "const u = import.meta.url; f(u)",
+        "import(/* a */ `/a.js`)",
+        "import({% if a %}\"/a\"{% else %}'/b'{% endif %})",
+        "a.import(u)",
+    ] {
+        assert!(
+            ops(&format!("<script>{script}</script>")).is_ok(),
+            "{script}: {:?}",
+            ops(&format!("<script>{script}</script>")).err()
+        );
+    }
+}
+
 /// A signature counts for the form right behind it, and for none that another way leads to (CWE-352).
 #[test]
 fn a_waiver_does_not_leave_its_branch() {

@@ -147,6 +147,123 @@ fn the_tree_is_html5evers() {
     }
 }
 
+/// A page of random elements that compiles has no tag that the tree builder ignores, and none that it closes or moves
+/// where the compiler does not see it: what stands between tags is where the template says.
+#[test]
+fn every_tag_that_compiles_is_one_to_a_browser() {
+    const NAMES: &[&str] = &[
+        "div",
+        "p",
+        "span",
+        "b",
+        "a",
+        "ul",
+        "ol",
+        "li",
+        "dl",
+        "dt",
+        "dd",
+        "table",
+        "thead",
+        "tbody",
+        "tr",
+        "td",
+        "th",
+        "caption",
+        "colgroup",
+        "select",
+        "optgroup",
+        "option",
+        "h1",
+        "h2",
+        "form",
+        "button",
+        "section",
+        "label",
+        "ins",
+        "ruby",
+        "rt",
+        "rp",
+        "svg",
+        "g",
+        "foreignObject",
+        "desc",
+        "math",
+        "mi",
+        "details",
+        "summary",
+        "dialog",
+        "video",
+        "object",
+        "pre",
+        "nobr",
+        "address",
+        "fieldset",
+        "legend",
+        "my-card",
+        "datalist",
+        "em",
+        "body",
+        "head",
+    ];
+    let mut seed = 0x5eed_5eed_5eed_5eed_u64;
+    let mut next = |below: usize| {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        (seed % below as u64) as usize
+    };
+    let (mut compiled, mut wrong) = (0, std::collections::BTreeMap::new());
+    for _ in 0..20_000 {
+        let mut page = String::new();
+        let mut open: Vec<&str> = Vec::new();
+        for _ in 0..2 + next(7) {
+            match next(5) {
+                0 | 1 => {
+                    let name = NAMES[next(NAMES.len())];
+                    // A piece may begin with a row, whose table is elsewhere.
+                    let piece = [
+                        "tr", "td", "th", "tbody", "thead", "caption", "colgroup", "body", "head", "rt", "rp",
+                    ];
+                    if open.is_empty() && piece.contains(&name) {
+                        continue;
+                    }
+                    page.push_str(&format!("<{name}>"));
+                    open.push(name);
+                }
+                2 => page.push('x'),
+                // The innermost, mostly; else one further out, and those between are left to the browser.
+                _ => {
+                    let keep = open.len().saturating_sub(1 + next(2));
+                    if let Some(name) = open.get(keep) {
+                        page.push_str(&format!("</{name}>"));
+                    }
+                    open.truncate(keep);
+                }
+            }
+        }
+        while let Some(name) = open.pop() {
+            if next(3) > 0 {
+                page.push_str(&format!("</{name}>"));
+            }
+        }
+        let files = std::collections::HashMap::from([("t.html".to_owned(), page.clone())]);
+        let problems = vauban_template::compiler::check::check(&files, None);
+        if problems.iter().any(|p| !p.warning) {
+            continue;
+        }
+        compiled += 1;
+        let errors = tree::errors(&format!(
+            "<!doctype html><html><head></head><body>{page}</body></html>"
+        ));
+        if !errors.is_empty() {
+            wrong.entry(errors[0].clone()).or_insert(page);
+        }
+    }
+    assert!(compiled > 1_000, "{compiled}");
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
 mod properties {
     use super::*;
 

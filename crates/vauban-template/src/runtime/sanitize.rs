@@ -117,7 +117,26 @@ fn builder(profile: Profile) -> ammonia::Builder<'static> {
             .add_tag_attributes("th", ["colspan", "rowspan", "scope"]);
     }
     builder.tags(tags);
+    // CWE-79: the library looks at `href` and `src`. Every other attribute is text by this list, or an address as well.
+    builder.attribute_filter(|_, name, value| match name {
+        "href" | "src" | "lang" | "dir" | "title" | "start" | "alt" | "width" | "height" | "colspan"
+        | "rowspan" | "scope" => Some(Cow::Borrowed(value)),
+        _ => web_address(value).then_some(Cow::Borrowed(value)),
+    });
     builder
+}
+
+/// Whether an address is relative, or of the schemes that a link may have.
+fn web_address(url: &str) -> bool {
+    // Browsers leave these out (URL Standard, 4.4).
+    let url: String = url.chars().filter(|c| !matches!(c, '\t' | '\n' | '\r')).collect();
+    let url = url.trim_start_matches(|c| c <= ' ');
+    let end = url.find(['/', '?', '#', '\\']).unwrap_or(url.len());
+    url[..end].split_once(':').is_none_or(|(scheme, _)| {
+        ["http", "https", "mailto"]
+            .iter()
+            .any(|known| scheme.eq_ignore_ascii_case(known))
+    })
 }
 
 /// Blocks and spans within one another, in Markdown.
@@ -192,6 +211,34 @@ mod tests {
             sanitize("<h2>a</h2><p>b", Profile::RichText).as_str(),
             "<h2>a</h2><p>b</p>"
         );
+    }
+
+    /// CWE-79: every attribute that holds an address, not only those of links and images.
+    #[test]
+    fn the_source_of_a_quotation_is_a_web_address() {
+        for scheme in [
+            "javascript:",
+            "JavaScript\t:",
+            " \u{1}data:",
+            "vbscript:",
+            "file:",
+            "blob:",
+        ] {
+            for tag in ["q", "blockquote"] {
+                let html = format!("<{tag} cite=\"{scheme}x\">a</{tag}>");
+                for profile in [Profile::Comment, Profile::RichText] {
+                    assert_eq!(
+                        sanitize(&html, profile).as_str(),
+                        format!("<{tag}>a</{tag}>"),
+                        "{html}"
+                    );
+                }
+            }
+        }
+        for url in ["/a:b", "https://example.com/", "a?b:c", ""] {
+            let html = format!("<q cite=\"{url}\">a</q>");
+            assert_eq!(sanitize(&html, Profile::Comment).as_str(), html);
+        }
     }
 
     #[test]

@@ -25,6 +25,21 @@ pub fn tree(html: &str) -> String {
     out
 }
 
+/// What the tree builder finds wrong in a page: an end tag that it ignores, an element that it closes or moves.
+pub fn errors(html: &str) -> Vec<String> {
+    let options = ParseOpts {
+        tree_builder: html5ever::tree_builder::TreeBuilderOpts {
+            exact_errors: true,
+            ..Default::default()
+        },
+        ..Default::default()
+    };
+    let sink = Sink::default();
+    let errors = sink.errors.clone();
+    drop(html5ever::parse_document(sink, options).one(html));
+    errors.take()
+}
+
 fn write(node: &Node, depth: usize, out: &mut String) {
     out.extend(std::iter::repeat_n("  ", depth));
     match &node.kind {
@@ -122,12 +137,14 @@ impl Node {
 
 struct Sink {
     document: Rc<Node>,
+    errors: Rc<RefCell<Vec<String>>>,
 }
 
 impl Default for Sink {
     fn default() -> Self {
         Self {
             document: Node::new(Kind::Document),
+            errors: Rc::default(),
         }
     }
 }
@@ -141,7 +158,9 @@ impl TreeSink for Sink {
         self.document
     }
 
-    fn parse_error(&self, _msg: Cow<'static, str>) {}
+    fn parse_error(&self, msg: Cow<'static, str>) {
+        self.errors.borrow_mut().push(msg.into_owned());
+    }
 
     fn get_document(&self) -> Rc<Node> {
         Rc::clone(&self.document)

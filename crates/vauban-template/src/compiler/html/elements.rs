@@ -77,8 +77,71 @@ pub fn closed_by(top: &str, next: &str) -> bool {
     }
 }
 
+/// Elements whose end tag also ends the paragraphs and items in it (HTML Standard, 13.2.6.4.7). The end tag of any other
+/// element is ignored by browsers while one of [`special`] is open in it.
+pub fn ends_what_is_open(name: &str) -> bool {
+    matches!(
+        name,
+        "button"
+            | "li"
+            | "dd"
+            | "dt"
+            | "html"
+            | "head"
+            | "body"
+            | "template"
+            | "object"
+            | "select"
+            | "caption"
+            | "ul"
+    ) || is_block(name)
+        || matches!(
+            name,
+            "table" | "tbody" | "thead" | "tfoot" | "tr" | "td" | "th" | "colgroup"
+        )
+}
+
+/// Elements that browsers call special, as far as their end tag may be left out.
+pub fn special(name: &str) -> bool {
+    optional_end(name) && !matches!(name, "option" | "optgroup" | "rt" | "rp")
+}
+
+/// Whether an element may be left open in one of the few others that hold it by themselves.
+pub fn left_open_in(name: &str, holder: &str) -> bool {
+    match name {
+        "option" => matches!(holder, "datalist" | "optgroup"),
+        "optgroup" => holder == "datalist",
+        "rt" | "rp" => holder == "ruby",
+        _ => false,
+    }
+}
+
+/// What a paragraph is looked for in, when an element opens that may not stand in one.
+pub fn ends_scope(name: &str) -> bool {
+    matches!(
+        name,
+        "button" | "caption" | "html" | "object" | "table" | "td" | "th" | "template"
+    )
+}
+
+/// Elements past which browsers do not look for an item of a list, when another one opens.
+pub fn ends_list(name: &str) -> bool {
+    !matches!(name, "address" | "div" | "p")
+        && (is_block(name) && !matches!(name, "dialog")
+            || special(name)
+            || matches!(
+                name,
+                "button" | "caption" | "object" | "template" | "textarea" | "select"
+            ))
+}
+
+/// A heading.
+pub fn heading(name: &str) -> bool {
+    matches!(name, "h1" | "h2" | "h3" | "h4" | "h5" | "h6")
+}
+
 /// Elements that close an open paragraph.
-fn is_block(name: &str) -> bool {
+pub fn is_block(name: &str) -> bool {
     matches!(
         name,
         "address"
@@ -153,10 +216,20 @@ pub fn may_hold(parent: &str, child: &str) -> bool {
             "title" | "meta" | "link" | "base" | "style" | "script" | "noscript" | "template"
         ),
         "html" => matches!(child, "head" | "body"),
+        "ruby" if matches!(child, "rt" | "rp") => true,
         _ => {
             !matches!(
                 child,
-                "tr" | "td" | "th" | "tbody" | "thead" | "tfoot" | "caption" | "col" | "colgroup"
+                "tr" | "td"
+                    | "th"
+                    | "tbody"
+                    | "thead"
+                    | "tfoot"
+                    | "caption"
+                    | "col"
+                    | "colgroup"
+                    | "rt"
+                    | "rp"
             ) || matches!(parent, "template" | "table")
         }
     }

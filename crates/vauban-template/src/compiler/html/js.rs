@@ -19,6 +19,10 @@ pub struct Js {
     property: bool,
     /// What a string or value here would load or run.
     loads: Loads,
+    /// Among the arguments that a module's name is the first of, and whether that one is over.
+    module: Option<bool>,
+    /// Where a module's name turned out to be no literal.
+    pub named: Option<Pos>,
     /// Open braces inside each open `${`.
     braces: Vec<u32>,
     /// What stands behind the end of each open parenthesis: a value, or what follows `if (…)`.
@@ -112,6 +116,8 @@ impl Default for Js {
             word: String::new(),
             property: false,
             loads: Loads::No,
+            module: None,
+            named: None,
             braces: Vec::new(),
             parentheses: Vec::new(),
             head: false,
@@ -195,9 +201,15 @@ impl Js {
         let property = std::mem::take(&mut self.property);
         self.loads = match (self.loads, word.as_str()) {
             (inside @ (Loads::Arguments(_) | Loads::TimerCode(_)), _) => inside,
-            (_, "import") if !property => Loads::Import,
+            (_, "import") if !property => {
+                self.module = Some(false);
+                Loads::Import
+            }
             (_, "from") if !property => Loads::From,
-            (_, name) if TAKES_CODE.contains(&name) => Loads::Callee,
+            (_, name) if TAKES_CODE.contains(&name) => {
+                self.module = (name == "addModule").then_some(false);
+                Loads::Callee
+            }
             (_, "setTimeout" | "setInterval") => Loads::Timer,
             // `eval.call(null, …)`
             (Loads::Callee, "call" | "apply" | "bind") if property => Loads::Callee,
@@ -307,6 +319,7 @@ impl Js {
             if self.word.is_empty() && self.before == Before::Dot {
                 self.property = true;
             }
+            self.names_module(pos);
             // Only keywords matter; a long word is none.
             if self.word.len() < 16 {
                 self.word.push(c);
@@ -316,6 +329,15 @@ impl Js {
         }
         self.end_word();
         let next = rest.chars().nth(1);
+        if !(matches!(c, '"' | '\'' | '`' | ')')
+            || c.is_whitespace()
+            || c == '/' && matches!(next, Some('/' | '*')))
+        {
+            if c == ',' && self.loads == Loads::Arguments(1) {
+                self.module = self.module.map(|_| true);
+            }
+            self.names_module(pos);
+        }
         self.loads = self.loads.after(c, next);
         let comment = c == '/' && matches!(next, Some('/' | '*'));
         if !c.is_whitespace() && !comment {
@@ -390,6 +412,13 @@ impl Js {
             _ => self.before = Before::Operator,
         }
         0
+    }
+
+    /// Something other than a literal: if a module's name is expected here, it is chosen at run time.
+    fn names_module(&mut self, pos: Pos) {
+        if self.module == Some(false) && matches!(self.loads, Loads::Arguments(_)) {
+            self.named = self.named.or(Some(pos));
+        }
     }
 
     fn slash(&mut self, pos: Pos) {
@@ -475,6 +504,8 @@ impl Js {
             };
         }
         self.head |= other.head;
+        self.module = self.module.min(other.module).or(self.module).or(other.module);
+        self.named = self.named.or(other.named);
         self.key = self.key.max(other.key);
         self.keyed = self.keyed.or(other.keyed);
         if self.parentheses.len() == other.parentheses.len() {

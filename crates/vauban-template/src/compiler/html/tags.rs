@@ -67,11 +67,14 @@ impl Machine {
                 "leave it out; a <select> holds options with text",
             );
         }
-        self.imply_ends(&name);
+        if !foreign {
+            self.imply_ends(&name);
+            self.closes_nothing_else(&name, pos)?;
+        }
         if let Some(parent) = self.state.open.last()
-            && !parent.foreign
-            && !foreign
-            && !elements::may_hold(&parent.name, &name)
+            && !(parent.foreign && foreign)
+            // HTML in a drawing is read as in any element.
+            && !elements::may_hold(if parent.foreign { "div" } else { &parent.name }, &name)
         {
             let parent = parent.name.clone();
             return fail(
@@ -81,7 +84,7 @@ impl Machine {
                 help_for_parent(&parent, &name),
             );
         }
-        if matches!(name.as_str(), "a" | "form" | "button")
+        if matches!(name.as_str(), "a" | "form" | "button" | "nobr")
             && self.state.open.iter().any(|o| o.name == name && !o.foreign)
         {
             return fail(
@@ -122,6 +125,87 @@ impl Machine {
         }
     }
 
+    /// Elements that browsers would close, drop or move when `name` opens, though they are open in the template: what
+    /// follows would stand elsewhere than it says.
+    fn closes_nothing_else(&mut self, name: &str, pos: Pos) -> Result<()> {
+        let refuse = |closed: &str, between: &str| {
+            fail(
+                pos,
+                "misnested",
+                format!("<{name}> inside <{between}> inside <{closed}>: the browser would end both"),
+                format!("close </{between}> and </{closed}> first, or use another element than <{closed}>"),
+            )
+        };
+        let item: &[&str] = match name {
+            "li" => &["li"],
+            "dd" | "dt" => &["dd", "dt"],
+            _ => &[],
+        };
+        if !item.is_empty() {
+            for at in (0..self.state.open.len()).rev() {
+                let open = &self.state.open[at];
+                if open.foreign {
+                    break;
+                }
+                if item.contains(&open.name.as_str()) {
+                    let inner = &self.state.open[at + 1..];
+                    match inner.iter().find(|o| o.name != "p") {
+                        Some(between) => return refuse(&open.name, &between.name),
+                        None => self.state.open.truncate(at),
+                    }
+                    break;
+                }
+                if elements::ends_list(&open.name) {
+                    break;
+                }
+            }
+        }
+        if elements::is_block(name) || !item.is_empty() {
+            for (at, open) in self.state.open.iter().enumerate().rev() {
+                if open.foreign || elements::ends_scope(&open.name) {
+                    break;
+                }
+                if open.name == "p" {
+                    let between = self.state.open.get(at + 1).map_or("p", |o| o.name.as_str());
+                    if between == "p" {
+                        self.state.open.truncate(at);
+                        break;
+                    }
+                    return refuse("p", between);
+                }
+            }
+        }
+        let parent = self.state.open.last().filter(|o| !o.foreign);
+        let inside = parent.map_or("", |o| o.name.as_str());
+        if elements::heading(name) && elements::heading(inside) {
+            return fail(
+                pos,
+                "nested",
+                format!("<{name}> directly inside <{inside}>: the browser would end the first heading"),
+                format!("close </{inside}> before"),
+            );
+        }
+        if matches!(name, "html" | "head" | "body") && parent.is_some() && inside != "html" {
+            return fail(
+                pos,
+                "misplaced-element",
+                format!("<{name}> inside <{inside}>: browsers ignore it"),
+                "write it at the top of the page, once",
+            );
+        }
+        if self.state.open.iter().any(|o| o.name == "select" && !o.foreign)
+            && !matches!(name, "option" | "optgroup" | "hr" | "script" | "template")
+        {
+            return fail(
+                pos,
+                "other-rules",
+                format!("<{name}> here is read by other rules in some browsers"),
+                "leave it out; a <select> holds options with text",
+            );
+        }
+        Ok(())
+    }
+
     /// An end tag was read.
     pub(super) fn close(&mut self, name: &str, pos: Pos) -> Result<()> {
         if elements::content(name) == Content::Void && !self.state.open.last().is_some_and(|o| o.foreign) {
@@ -152,6 +236,22 @@ impl Machine {
                 pos,
                 "misnested",
                 format!("</{name}> while <{}> is open", between.name),
+                format!("close </{}> first", between.name),
+            );
+        }
+        let this = &self.state.open[at];
+        if (this.foreign || !elements::ends_what_is_open(name))
+            && let Some(between) = self.state.open[at + 1..]
+                .iter()
+                .find(|o| this.foreign || !elements::left_open_in(&o.name, name))
+        {
+            return fail(
+                pos,
+                "misnested",
+                format!(
+                    "</{name}> while <{}> is open: browsers ignore this end tag",
+                    between.name
+                ),
                 format!("close </{}> first", between.name),
             );
         }
@@ -483,6 +583,7 @@ fn help_for_parent(parent: &str, name: &str) -> String {
         ("table" | "tbody" | "thead" | "tfoot" | "tr", _) => format!("put <{name}> into a cell: <td>"),
         ("select", _) => "a <select> holds <option> and <optgroup>".to_owned(),
         ("head", _) => "write </head><body> before".to_owned(),
+        (_, "rt" | "rp") => "put it directly into <ruby>".to_owned(),
         (_, "tr" | "td" | "th" | "tbody" | "thead" | "tfoot" | "caption" | "col" | "colgroup") => {
             "open a <table> first".to_owned()
         }

@@ -532,6 +532,22 @@ impl Machine {
         }
         self.emit(body);
         js.advance(body, pos);
+        // CWE-829: a value reaches it by any name, of this script or another, and no policy of the browser looks at it.
+        let named = js.named.or_else(|| {
+            let at = js.unclear.and_then(|_| named_module(body))?;
+            Some(Pos {
+                file: pos.file,
+                offset: pos.offset + at as u32,
+            })
+        });
+        if let Some(at) = named.filter(|_| kind == Script::Js) {
+            return fail(
+                at,
+                "script-load",
+                "the name of a module that is not a literal: under the default policy it may be `data:…`, and its text would run",
+                "write import(\"/the/module.js\"); to choose among several, write {% if %} round whole statements, or choose in a script file",
+            );
+        }
         // CWE-1321; in JSON, which is only read, a key is a key.
         if let Some(at) = js.keyed.filter(|_| kind == Script::Js) {
             return fail(
@@ -548,6 +564,21 @@ impl Machine {
         };
         Ok(())
     }
+}
+
+/// Where a script that could not be read names a module by something else than a literal.
+fn named_module(text: &str) -> Option<usize> {
+    for word in ["import", "addModule"] {
+        for (at, _) in text.match_indices(word) {
+            let Some(rest) = text[at + word.len()..].trim_start().strip_prefix('(') else {
+                continue;
+            };
+            if !rest.trim_start().starts_with(['"', '\'']) {
+                return Some(at);
+            }
+        }
+    }
+    None
 }
 
 /// Where `</name` followed by a space, slash or `>` starts.
