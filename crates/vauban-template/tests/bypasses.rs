@@ -1087,3 +1087,154 @@ fn a_waiver_does_not_leave_its_branch() {
         assert!(ops(&template).is_err(), "{template}");
     }
 }
+
+/// Builds at least so many bytes of one unit.
+fn many(bytes: usize, unit: &dyn Fn(usize) -> String) -> String {
+    let mut out = String::new();
+    for i in 0.. {
+        if out.len() >= bytes {
+            break;
+        }
+        out.push_str(&unit(i));
+    }
+    out
+}
+
+/// What stands before, what is written again and again, and what stands behind.
+type Unit = (&'static str, fn(usize) -> String, &'static str);
+
+/// CWE-400, CWE-407: sizes in every direction that a template can grow in.
+const UNITS: &[Unit] = &[
+    (
+        "<p ",
+        |i| format!("{{% if x %}}a{i}=\"\"{{% endif %}} "),
+        ">t</p>",
+    ),
+    ("<p ", |_| "{% if x %}a=\"\"{% endif %} ".into(), ">t</p>"),
+    ("", |_| "<div>{% if x %}a{% endif %}".into(), ""),
+    (
+        "<p title=\"",
+        |_| "{% if x %}abcdefgh{% else %}abcdefgh{% endif %}".into(),
+        "\">t</p>",
+    ),
+    ("", |_| "{{ x }} ".into(), ""),
+    ("", |_| "{{ x }}\n".into(), ""),
+    ("", |i| format!("{{% cycle 'a' 'b' as c{i} %}}{{{{ x }}}}"), ""),
+    (
+        "",
+        |i| format!("{{% cycle 'a' 'b' as c{i} silent %}}{{% if x %}}{{% endif %}}"),
+        "",
+    ),
+    ("", |i| format!("{{% block b{i} %}}{{% endblock %}}"), ""),
+    (
+        "",
+        |i| format!("{{% partialdef p{i} %}}x{{% endpartialdef %}}"),
+        "",
+    ),
+    ("", |i| format!("{{% fragment p{i} %}}x{{% endfragment %}}"), ""),
+    ("", |i| format!("{{% url a as b{i} %}}"), ""),
+    ("<script>", |_| "(x,{% if x %} 1 {% endif %}".into(), "</script>"),
+    (
+        "<script>",
+        |_| "`${{% if x %}1{% endif %}+".replace("${{%", "${ {%"),
+        "</script>",
+    ),
+    ("<script>", |_| "f({{ x }});".into(), "</script>"),
+    ("{% if x %}", |_| "{% elif x %}a".into(), "{% endif %}"),
+    ("{% if x", |_| " or x".into(), " %}a{% endif %}"),
+    ("{% if ", |_| "not ".into(), "x %}a{% endif %}"),
+    ("{{ x", |_| ".y".into(), " }}"),
+    ("{{ x", |_| "|upper".into(), " }}"),
+    ("", |_| "{% for a in x %}<img src=\"/a\">{% endfor %}".into(), ""),
+    (
+        "",
+        |i| format!("<label for=\"a{i}\">x</label><input id=\"b{i}\">"),
+        "",
+    ),
+    ("", |i| format!("{{{{ unknown{i} }}}}"), ""),
+    ("{% with ", |i| format!("a{i}=x "), "%}{{ a1 }}{% endwith %}"),
+    ("{% cycle ", |_| "x ".into(), "%}"),
+    ("{% firstof ", |_| "x ".into(), "%}"),
+    ("{% url a ", |_| "x ".into(), "%}"),
+    ("", |_| "{% include 'big' %}".into(), ""),
+    ("", |_| "{% include 'blocks#p' %}".into(), ""),
+    (
+        "{% extends 'base' %}{% block a %}",
+        |_| "{{ block.super }}".into(),
+        "{% endblock %}",
+    ),
+    ("", |_| "{% component Card %}x{% endcomponent %}".into(), ""),
+    (
+        "<p {% for a in x %}{% for a in x %}{% for a in x %}{% for a in x %}{% for a in x %}{% for a in x %}{% for a in x %}{% for a in x %}",
+        |i| format!("{{% if x %}}a{}=\"\"{{% endif %}} ", i % 50),
+        "{% endfor %}{% endfor %}{% endfor %}{% endfor %}{% endfor %}{% endfor %}{% endfor %}{% endfor %}>t</p>",
+    ),
+];
+
+/// Compiling takes time and memory in proportion to the bytes, or ends early with a message that names a bound.
+#[test]
+fn compiling_is_linear_in_bytes_or_refused() {
+    use std::time::{Duration, Instant};
+    use vauban_template::compiler::derive::compile;
+    use vauban_template::compiler::generate::Options;
+    let blocks: String = (0..3_000)
+        .map(|i| format!("{{% block b{i} %}}xxxxxxx{{% endblock %}}"))
+        .collect();
+    for (before, unit, after) in UNITS {
+        let time = |bytes| {
+            let files = std::collections::HashMap::from([
+                ("t".to_owned(), format!("{before}{}{after}", many(bytes, unit))),
+                ("big".to_owned(), "x".repeat(100_000)),
+                (
+                    "base".to_owned(),
+                    format!("{{% block a %}}{}{{% endblock %}}", "x".repeat(100_000)),
+                ),
+                (
+                    "blocks".to_owned(),
+                    format!("{{% partialdef p %}}x{{% endpartialdef %}}{blocks}"),
+                ),
+            ]);
+            let options = Options {
+                root: proc_macro2::TokenStream::new(),
+                fields: vec![("x".to_owned(), proc_macro2::Span::call_site())],
+                dynamic: true,
+                local: true,
+                any: false,
+            };
+            let start = Instant::now();
+            let result = compile(&files, "t", &options, true, None);
+            if let Err(problems) = &result {
+                assert!(problems.len() <= 300, "{before}{}: {}", unit(0), problems.len());
+            }
+            (start.elapsed(), result.err().map(|p| p[0].found.clone()))
+        };
+        let ((short, _), (long, told)) = (time(20_000), time(160_000));
+        // A generous bound against noise, and none below what a clock can tell.
+        assert!(
+            long < short * 32 + Duration::from_millis(1_500),
+            "{before}{}: {short:?} {long:?} {told:?}",
+            unit(0)
+        );
+    }
+}
+
+/// CWE-674: what nests by includes nests too.
+#[test]
+fn includes_do_not_nest_without_end() {
+    let mut files = std::collections::HashMap::new();
+    let (open, close) = ("{% if x %}".repeat(90), "{% endif %}".repeat(90));
+    for i in 0..30 {
+        files.insert(
+            format!("f{i}"),
+            format!("{open}{{% include 'f{}' %}}{close}", i + 1),
+        );
+    }
+    files.insert("f30".to_owned(), "x".to_owned());
+    let found = vauban_template::compiler::check::check(&files, None);
+    assert!(
+        found
+            .iter()
+            .any(|p| p.found.contains("deep once everything is included")),
+        "{found:?}"
+    );
+}

@@ -1,6 +1,7 @@
 //! The syntax tree of a template: Django's tags, before anything is known of HTML.
 
 use super::error::Pos;
+use std::rc::Rc;
 
 /// One node of a parsed file: text, a value or a tag.
 #[derive(Debug, Clone)]
@@ -18,7 +19,7 @@ pub enum Node {
     /// A part whose names were hidden by `only`: nothing but these bindings and the page's own is seen.
     Only(Vec<(String, Expr)>, Vec<Node>, Pos),
     /// `{% block name %}`. After resolving, only the winning body is left.
-    Block(String, Vec<Node>, Pos),
+    Block(String, Rc<Vec<Node>>, Pos),
     /// `{{ block.super }}`, replaced by the parent's body.
     Super(Pos),
     /// `{% include "file" %}`, replaced by the file's nodes.
@@ -46,7 +47,7 @@ pub enum Node {
     /// `{% widthratio value max width %}`.
     WidthRatio(Box<[Expr; 3]>, Pos),
     /// `{% fragment name %}` and `{% partialdef name inline %}`: a part that can be rendered by itself.
-    Fragment(String, Vec<Node>, Pos),
+    Fragment(String, Rc<Vec<Node>>, Pos),
     /// `{% partial name %}`, replaced by [`Node::Written`].
     Partial(String, Pos),
     /// The nodes of a partial where `{% partial name %}` stood.

@@ -67,10 +67,15 @@ fn around(line: &str, column: usize) -> (String, usize) {
     )
 }
 
+/// A line longer than this is minified text.
+const LONGEST_LINE: usize = 4_000;
+
 /// The files that were read, in order of reading.
 #[derive(Debug, Default, Clone)]
 pub struct Sources {
     files: Vec<(String, std::rc::Rc<str>)>,
+    /// Where the lines of each file begin: places are asked for once per value.
+    lines: Vec<Vec<u32>>,
     /// Of files that another package handed over: what its names are below, instead of `crate`.
     roots: HashMap<u16, TokenStream>,
 }
@@ -78,6 +83,9 @@ pub struct Sources {
 impl Sources {
     /// Adds a file and returns its index.
     pub fn add(&mut self, name: &str, text: std::rc::Rc<str>) -> u16 {
+        let breaks = memchr::memchr_iter(b'\n', text.as_bytes());
+        self.lines
+            .push(std::iter::once(0).chain(breaks.map(|at| at as u32 + 1)).collect());
         self.files.push((name.to_owned(), text));
         (self.files.len() - 1) as u16
     }
@@ -141,22 +149,28 @@ impl Sources {
     pub fn line_column(&self, pos: Pos) -> (u32, u32) {
         let text = self.text(pos.file);
         let end = floor_boundary(&text, pos.offset as usize);
-        let before = &text[..end];
-        let line = before.bytes().filter(|b| *b == b'\n').count() as u32 + 1;
-        let column = before.rsplit('\n').next().unwrap_or("").chars().count() as u32 + 1;
-        (line, column)
+        let lines = self.lines.get(pos.file as usize).map_or(&[0][..], Vec::as_slice);
+        let line = lines.partition_point(|start| *start as usize <= end).max(1);
+        let before = &text[lines[line - 1] as usize..end];
+        // In minified text nobody counts letters.
+        let column = match before.len() {
+            length @ ..=LONGEST_LINE => before[..length].chars().count(),
+            length => length,
+        };
+        (line as u32, column as u32 + 1)
     }
 
     /// Makes a [`Problem`] for a place.
     pub fn problem(&self, error: Error) -> Problem {
         let (line, column) = self.line_column(error.pos);
         let text = self.text(error.pos.file);
-        let source_line = text
-            .split('\n')
-            .nth(line as usize - 1)
-            .unwrap_or("")
-            .trim_end_matches('\r')
-            .to_owned();
+        let lines = self
+            .lines
+            .get(error.pos.file as usize)
+            .map_or(&[][..], Vec::as_slice);
+        let start = lines.get(line as usize - 1).map_or(0, |at| *at as usize);
+        let source_line = text[start..].split('\n').next().unwrap_or("");
+        let source_line = source_line.trim_end_matches('\r').to_owned();
         Problem {
             file: self.name(error.pos.file).to_owned(),
             line,

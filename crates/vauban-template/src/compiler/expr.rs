@@ -273,6 +273,14 @@ impl Parser<'_> {
                 "call methods without arguments as `article.may_change()`; compute the rest in the view",
             );
         }
+        if rest.len() > MAX_FILTERS {
+            return fail(
+                pos,
+                "too-deep",
+                format!("{} dots in one path", rest.len()),
+                format!("at most {MAX_FILTERS}"),
+            );
+        }
         if rest.is_empty() {
             match root.as_str() {
                 "True" => return Ok(Expr::Bool(true, pos)),

@@ -9,6 +9,11 @@ use super::html::ir::{Context, ForOp, Op};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 
+/// How many mistakes are shown.
+const MAX_PROBLEMS: usize = 100;
+/// How many cycles a page may have: each value asks whether it is one of them.
+const MAX_CYCLES: usize = 200;
+
 mod condition;
 mod filter_literal;
 mod filters;
@@ -133,7 +138,8 @@ impl<'a> Generator<'a> {
         for op in ops {
             match self.op(op) {
                 Ok(step) => out.extend(step),
-                Err(error) => self.problems.push(*error),
+                Err(error) if self.problems.len() < MAX_PROBLEMS => self.problems.push(*error),
+                Err(_) => {}
             }
         }
         out

@@ -3,6 +3,9 @@
 use super::ast::{Call, Component, Expr, For, Node, Path, Step};
 use super::error::{Pos, Result, fail};
 use super::expr::{condition, value, words};
+use std::collections::HashSet;
+use std::rc::Rc;
+
 use super::lexer::{Token, tokens};
 
 mod simple;
@@ -14,6 +17,10 @@ use simple::{
 
 /// How deep blocks may nest: the compiler walks the tree recursively (CWE-674).
 pub const MAX_DEPTH: usize = 100;
+/// How many words a tag may have, and how many branches an `{% if %}`: what is made of them nests (CWE-400).
+const MAX_WORDS: usize = 250;
+/// How long a file may be, in bytes.
+const MAX_FILE: usize = 1 << 20;
 
 /// A file, parsed and not resolved yet: what it extends, its blocks, the rest.
 #[derive(Debug, Clone, Default)]
@@ -23,7 +30,7 @@ pub struct File {
     /// Everything else.
     pub nodes: Vec<Node>,
     /// `{% partialdef %}` by name.
-    pub partials: Vec<(String, Vec<Node>, Pos)>,
+    pub partials: Vec<(String, Rc<Vec<Node>>, Pos)>,
 }
 
 /// Parses one file.
@@ -31,11 +38,20 @@ pub struct File {
 /// # Errors
 /// The first thing that is not the template language.
 pub fn parse(source: &str, file: u16) -> Result<File> {
+    if source.len() > MAX_FILE {
+        return fail(
+            Pos { file, offset: 0 },
+            "too-large",
+            format!("a template of {} bytes", source.len()),
+            format!("at most {MAX_FILE}: what is not a template is a static file"),
+        );
+    }
     let tokens = tokens(source, file)?;
     let mut parser = Parser {
         tokens: tokens.into_iter(),
         file: File::default(),
-        blocks: Vec::new(),
+        blocks: HashSet::new(),
+        partials: HashSet::new(),
         depth: 0,
     };
     let end = Pos {
@@ -51,7 +67,8 @@ pub fn parse(source: &str, file: u16) -> Result<File> {
 struct Parser<'s> {
     tokens: std::vec::IntoIter<Token<'s>>,
     file: File,
-    blocks: Vec<String>,
+    blocks: HashSet<String>,
+    partials: HashSet<String>,
     depth: usize,
 }
 
@@ -73,6 +90,8 @@ impl<'s> Parser<'s> {
             );
         }
         let mut out = Vec::new();
+        // What follows `{% url … as name %}` is nested in it.
+        let outer = self.depth - 1;
         while let Some(token) = self.tokens.next() {
             match token {
                 Token::Text(text, pos) => out.push(Node::Text(text.to_owned(), pos)),
@@ -88,7 +107,7 @@ impl<'s> Parser<'s> {
                         );
                     };
                     if until.contains(name) {
-                        self.depth -= 1;
+                        self.depth = outer;
                         return Ok((fold(out), Some((words, pos))));
                     }
                     if let Some(end) = until.last()
@@ -101,11 +120,30 @@ impl<'s> Parser<'s> {
                             format!("write {{% {end} %}} first"),
                         );
                     }
+                    if words.len() > MAX_WORDS {
+                        return fail(
+                            pos,
+                            "too-large",
+                            format!("a tag of {} words", words.len()),
+                            format!("at most {MAX_WORDS}: prepare the list in the view"),
+                        );
+                    }
                     self.tag(&words, pos, &mut out)?;
+                    if matches!(out.last(), Some(Node::Bind(..))) {
+                        self.depth += 1;
+                        if self.depth > MAX_DEPTH {
+                            return fail(
+                                pos,
+                                "too-deep",
+                                format!("more than {MAX_DEPTH} names bound in one block"),
+                                "compute them in the view",
+                            );
+                        }
+                    }
                 }
             }
         }
-        self.depth -= 1;
+        self.depth = outer;
         if until.is_empty() {
             return Ok((fold(out), None));
         }
@@ -306,6 +344,14 @@ impl<'s> Parser<'s> {
         loop {
             let (nodes, stop) = self.nodes(&["elif", "else", "endif"], pos, "if")?;
             branches.push((test, nodes));
+            if branches.len() > MAX_WORDS {
+                return fail(
+                    pos,
+                    "too-large",
+                    format!("an {{% if %}} with more than {MAX_WORDS} branches"),
+                    "decide in the view",
+                );
+            }
             let Some((words, at)) = stop else {
                 return fail(pos, "unclosed-block", "no {% endif %}", "add it");
             };
@@ -375,7 +421,7 @@ impl<'s> Parser<'s> {
                 "write {% block content %}",
             );
         };
-        if self.blocks.iter().any(|b| b == name) {
+        if !self.blocks.insert((*name).to_owned()) {
             return fail(
                 pos,
                 "duplicate-block",
@@ -383,10 +429,9 @@ impl<'s> Parser<'s> {
                 "give the second one another name",
             );
         }
-        self.blocks.push((*name).to_owned());
         let (nodes, end) = self.body("block", pos)?;
         end_name(&end, name, pos)?;
-        Ok(Node::Block((*name).to_owned(), nodes, pos))
+        Ok(Node::Block((*name).to_owned(), Rc::new(nodes), pos))
     }
 
     fn extends_tag(&mut self, rest: &[(&'s str, Pos)], pos: Pos, before: &[Node]) -> Result<()> {
@@ -434,7 +479,7 @@ impl<'s> Parser<'s> {
                 );
             }
         };
-        if self.file.partials.iter().any(|(n, _, _)| n == name) {
+        if !self.partials.insert(name.to_owned()) {
             return fail(
                 pos,
                 "partial",
@@ -444,10 +489,11 @@ impl<'s> Parser<'s> {
         }
         // The name is taken before the body is read, so that a partial inside cannot take it as well.
         let slot = self.file.partials.len();
-        self.file.partials.push((name.to_owned(), Vec::new(), pos));
+        self.file.partials.push((name.to_owned(), Rc::default(), pos));
         let (nodes, end) = self.body(tag, pos)?;
         end_name(&end, name, pos)?;
-        self.file.partials[slot].1.clone_from(&nodes);
+        let nodes = Rc::new(nodes);
+        self.file.partials[slot].1 = Rc::clone(&nodes);
         if inline {
             out.push(Node::Fragment(name.to_owned(), nodes, pos));
         }

@@ -12,7 +12,11 @@ use std::rc::Rc;
 /// How long a chain of parents may be.
 const MAX_PARENTS: usize = 32;
 /// How many nodes one page may have after everything is included (CWE-400: includes can grow exponentially).
-const MAX_NODES: usize = 200_000;
+const MAX_NODES: usize = 50_000;
+/// How many bytes of text, for the same reason.
+const MAX_BYTES: usize = 2 << 20;
+/// How deep blocks may nest after everything is included (CWE-674).
+const MAX_NESTED: usize = super::parser::MAX_DEPTH;
 /// How deep includes may nest.
 const MAX_INCLUDES: usize = 32;
 
@@ -92,15 +96,18 @@ pub struct Resolver<'l, L: Loader> {
     /// The text of every file that was read: for the lines of messages.
     pub sources: Sources,
     parsed: HashMap<String, Rc<File>>,
+    gathered: HashMap<String, Rc<Blocks>>,
     /// Which of the loader's packages a file is of, where it is not this one.
     packages: HashMap<u16, usize>,
     nodes: usize,
+    bytes: usize,
+    depth: usize,
     /// Partials that were written.
     written: HashSet<String>,
 }
 
-type Blocks = HashMap<String, Vec<Vec<Node>>>;
-type Partials = HashMap<String, Vec<Node>>;
+type Blocks = HashMap<String, Vec<Rc<Vec<Node>>>>;
+type Partials = HashMap<String, Rc<Vec<Node>>>;
 
 struct Scope<'a> {
     blocks: &'a Blocks,
@@ -118,8 +125,11 @@ impl<'l, L: Loader> Resolver<'l, L> {
             loader,
             sources: Sources::default(),
             parsed: HashMap::new(),
+            gathered: HashMap::new(),
             packages: HashMap::new(),
             nodes: 0,
+            bytes: 0,
+            depth: 0,
             written: HashSet::new(),
         }
     }
@@ -244,7 +254,7 @@ impl<'l, L: Loader> Resolver<'l, L> {
     /// # Errors
     /// A missing file, a circle, an unknown block or partial, or a syntax error in any of the files.
     pub fn page(&mut self, name: &str) -> Result<Page> {
-        self.nodes = 0;
+        (self.nodes, self.bytes, self.depth) = (0, 0, 0);
         self.written.clear();
         let mut chain = vec![self.file(name, None)?];
         while let Some((parent, pos)) = chain.last().and_then(|(_, f)| f.extends.clone()) {
@@ -280,7 +290,7 @@ impl<'l, L: Loader> Resolver<'l, L> {
             }
         }
         for (level, (_, file)) in chain.iter().enumerate() {
-            let mut above = Vec::new();
+            let mut above = HashSet::new();
             for (_, parent) in &chain[level + 1..] {
                 names(&parent.nodes, &mut above);
             }
@@ -311,20 +321,51 @@ impl<'l, L: Loader> Resolver<'l, L> {
         Ok(Page { nodes, partials })
     }
 
+    /// The blocks of a file, gathered once.
+    fn blocks(&mut self, name: &str, file: &File) -> Rc<Blocks> {
+        let gather = || {
+            let mut blocks = Blocks::new();
+            collect(&file.nodes, &mut blocks);
+            Rc::new(blocks)
+        };
+        self.gathered
+            .entry(name.to_owned())
+            .or_insert_with(gather)
+            .clone()
+    }
+
     fn expand(&mut self, nodes: &[Node], scope: &mut Scope<'_>) -> Result<Vec<Node>> {
         let mut out = Vec::with_capacity(nodes.len());
+        self.depth += 1;
+        if self.depth > MAX_NESTED {
+            return fail(
+                nodes.first().map(position).unwrap_or_default(),
+                "too-deep",
+                format!("blocks nest more than {MAX_NESTED} deep once everything is included"),
+                "write a part as a component",
+            );
+        }
         for node in nodes {
             self.nodes += 1;
-            if self.nodes > MAX_NODES {
+            if let Node::Text(text, _) = node {
+                self.bytes += text.len();
+            }
+            if self.nodes > MAX_NODES || self.bytes > MAX_BYTES {
                 return fail(
                     position(node),
                     "too-large",
-                    "the page is too large once everything is included",
-                    "include less",
+                    format!(
+                        "the page is too large once everything is included: {} tags and texts, {} bytes",
+                        self.nodes, self.bytes
+                    ),
+                    format!(
+                        "at most {MAX_NODES} and {MAX_BYTES}: include less, or write what repeats in a loop"
+                    ),
                 );
             }
             self.expand_one(node, scope, &mut out)?;
         }
+        self.depth -= 1;
         Ok(out)
     }
 
@@ -335,7 +376,7 @@ impl<'l, L: Loader> Resolver<'l, L> {
                 let body = versions
                     .and_then(|v| v.first())
                     .cloned()
-                    .unwrap_or_else(|| own.clone());
+                    .unwrap_or_else(|| Rc::clone(own));
                 let outer = scope.block.replace((name.clone(), 0));
                 out.extend(self.expand(&body, scope)?);
                 scope.block = outer;
@@ -394,21 +435,19 @@ impl<'l, L: Loader> Resolver<'l, L> {
                         "include a file that extends nothing",
                     );
                 }
-                let mut blocks = Blocks::new();
-                collect(&file.nodes, &mut blocks);
-                let mut partials: Partials = file
-                    .partials
-                    .iter()
-                    .map(|(n, b, _)| (n.clone(), b.clone()))
-                    .collect();
-                for (n, b) in scope.partials {
-                    partials.entry(n.clone()).or_insert_with(|| b.clone());
+                let blocks = self.blocks(&name, &file);
+                let mut partials = Partials::new();
+                // Copied only where there is something to add: a page may include one file a thousand times (CWE-407).
+                let own = !file.partials.is_empty();
+                if own {
+                    partials.clone_from(scope.partials);
+                    partials.extend(file.partials.iter().map(|(n, b, _)| (n.clone(), b.clone())));
                 }
                 let mut path = scope.path.clone();
                 path.push(name.clone());
                 let mut inner = Scope {
                     blocks: &blocks,
-                    partials: &partials,
+                    partials: if own { &partials } else { scope.partials },
                     path,
                     block: None,
                 };
@@ -480,7 +519,7 @@ impl<'l, L: Loader> Resolver<'l, L> {
             Node::Fragment(name, nodes, pos) => {
                 let nodes = self.expand(nodes, scope)?;
                 self.written.insert(name.clone());
-                out.push(Node::Fragment(name.clone(), nodes, *pos));
+                out.push(Node::Fragment(name.clone(), Rc::new(nodes), *pos));
             }
             Node::Slot(name, nodes, pos) => {
                 out.push(Node::Slot(name.clone(), self.expand(nodes, scope)?, *pos));
@@ -510,15 +549,17 @@ impl<'l, L: Loader> Resolver<'l, L> {
 /// Gathers blocks, most derived first.
 fn collect(nodes: &[Node], blocks: &mut Blocks) {
     each_block(nodes, &mut |name, body, _| {
-        blocks.entry(name.to_owned()).or_default().push(body.to_vec());
+        blocks.entry(name.to_owned()).or_default().push(body.clone());
     });
 }
 
-fn names(nodes: &[Node], out: &mut Vec<String>) {
-    each_block(nodes, &mut |name, _, _| out.push(name.to_owned()));
+fn names(nodes: &[Node], out: &mut HashSet<String>) {
+    each_block(nodes, &mut |name, _, _| {
+        out.insert(name.to_owned());
+    });
 }
 
-fn each_block<'n>(nodes: &'n [Node], found: &mut dyn FnMut(&'n str, &'n [Node], Pos)) {
+fn each_block<'n>(nodes: &'n [Node], found: &mut dyn FnMut(&'n str, &'n Rc<Vec<Node>>, Pos)) {
     for node in nodes {
         match node {
             Node::Block(name, body, pos) => {
@@ -535,12 +576,10 @@ fn each_block<'n>(nodes: &'n [Node], found: &mut dyn FnMut(&'n str, &'n [Node], 
                 each_block(&f.body, found);
                 each_block(&f.empty, found);
             }
-            Node::With(_, body, _)
-            | Node::Spaceless(body, _)
-            | Node::Fragment(_, body, _)
-            | Node::Slot(_, body, _) => {
+            Node::With(_, body, _) | Node::Spaceless(body, _) | Node::Slot(_, body, _) => {
                 each_block(body, found);
             }
+            Node::Fragment(_, body, _) => each_block(body, found),
             _ => {}
         }
     }
@@ -578,14 +617,18 @@ fn only_blocks(nodes: &[Node]) -> Result<()> {
 }
 
 /// A block at the top of a child must exist in a parent.
-fn known_blocks(nodes: &[Node], above: &[String]) -> Result<()> {
+fn known_blocks(nodes: &[Node], above: &HashSet<String>) -> Result<()> {
     for node in nodes {
         if let Node::Block(name, _, pos) = node
-            && !above.iter().any(|n| n == name)
+            && !above.contains(name)
         {
             let help = match nearest(name, above.iter().map(String::as_str)) {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => format!("the parent has: {}", above.join(", ")),
+                None => {
+                    let mut above: Vec<&str> = above.iter().map(String::as_str).collect();
+                    above.sort_unstable();
+                    format!("the parent has: {}", above.join(", "))
+                }
             };
             return fail(
                 *pos,

@@ -1,6 +1,6 @@
 //! Tags that are more than a value: url, static, cycle, firstof, now, querystring, components, calls.
 
-use super::{CycleState, Generator, raw_ident};
+use super::{CycleState, Generator, MAX_CYCLES, raw_ident};
 use crate::compiler::ast::{Cycle, Expr, UrlTag};
 use crate::compiler::error::{Pos, Result, fail};
 use crate::compiler::html::ir::{Context, Op};
@@ -194,6 +194,14 @@ impl Generator<'_> {
             };
             found
         } else {
+            if self.cycles.len() >= MAX_CYCLES {
+                return fail(
+                    cycle.pos,
+                    "too-large",
+                    format!("more than {MAX_CYCLES} cycles in a page"),
+                    "put them into a loop, or into a component",
+                );
+            }
             let state = CycleState {
                 name: cycle.name.clone(),
                 counter: self.ident("cycle"),

@@ -98,6 +98,9 @@ enum Loads {
     TimerCode(u32),
 }
 
+/// How many brackets may be open: the state is copied for each branch (CWE-407).
+const MAX_OPEN: usize = 200;
+
 /// What takes code, or the address of code, when it is called.
 const TAKES_CODE: &[&str] = &[
     "eval",
@@ -375,6 +378,10 @@ impl Js {
             }
             '.' => self.before = Before::Dot,
             ']' => self.before = Before::Value,
+            '(' | '{' if self.parentheses.len() + self.braces.len() >= MAX_OPEN => {
+                self.give_up(pos, "brackets nest too deep");
+                self.before = Before::Operator;
+            }
             '(' => {
                 self.parentheses
                     .push(if head { Before::Either } else { Before::Value });
@@ -457,6 +464,10 @@ impl Js {
             }
             ('$', Mode::Template) if next == Some('{') => {
                 chars.next();
+                if self.braces.len() >= MAX_OPEN {
+                    self.give_up(pos, "brackets nest too deep");
+                    return;
+                }
                 self.braces.push(0);
                 self.mode = Mode::Code;
                 self.before = Before::Operator;

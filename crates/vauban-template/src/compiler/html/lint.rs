@@ -4,7 +4,7 @@ use super::state::{Given, Open, Tag};
 use crate::compiler::error::{Error, Pos};
 
 /// What was seen so far.
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Default)]
 pub(super) struct Lints {
     missing: Vec<Error>,
     /// Fields that need a label by id.
@@ -15,7 +15,27 @@ pub(super) struct Lints {
     computed: bool,
 }
 
+/// A state to go back to.
+pub(super) struct Mark(usize, usize, usize, bool);
+
 impl Lints {
+    /// Where a loop begins, which may be read again.
+    pub(super) fn mark(&self) -> Mark {
+        Mark(
+            self.missing.len(),
+            self.fields.len(),
+            self.labels.len(),
+            self.computed,
+        )
+    }
+
+    pub(super) fn back_to(&mut self, mark: Mark) {
+        self.missing.truncate(mark.0);
+        self.fields.truncate(mark.1);
+        self.labels.truncate(mark.2);
+        self.computed = mark.3;
+    }
+
     pub(super) fn tag(&mut self, tag: &Tag, open: &[Open]) {
         if tag.foreign {
             return;
@@ -65,11 +85,13 @@ impl Lints {
     }
 
     pub(super) fn finish(self, problems: &mut Vec<Error>) {
-        problems.extend(self.missing);
-        for (id, pos, name) in self.fields {
+        // Each is shown with its line: a hundred are enough to begin with (CWE-400).
+        problems.extend(self.missing.into_iter().take(100));
+        let labels: std::collections::HashSet<String> = self.labels.into_iter().collect();
+        for (id, pos, name) in self.fields.into_iter().take(10_000) {
             let labelled =
-                id.as_ref().is_some_and(|id| self.labels.contains(id)) || (self.computed && id.is_some());
-            if !labelled {
+                id.as_ref().is_some_and(|id| labels.contains(id)) || (self.computed && id.is_some());
+            if !labelled && problems.len() < 300 {
                 problems.push(hint(
                     pos,
                     "label",

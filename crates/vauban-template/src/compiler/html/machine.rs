@@ -37,10 +37,23 @@ pub struct Machine {
     pub(super) in_post: bool,
     /// Loops round this place.
     loops: usize,
+    /// How much may still be read.
+    budget: usize,
 }
 
 /// A loop's body may be read twice, and so may each loop in it (CWE-400).
 const MAX_LOOPS: usize = 10;
+
+/// How much of a value may stand before a branch in it, in bytes.
+const MAX_KNOWN: usize = 4_000;
+/// How many elements may be open; browsers stop at about 512.
+pub(super) const MAX_OPEN: usize = 200;
+/// How many attributes a tag may have.
+pub(super) const MAX_ATTRIBUTES: usize = 100;
+/// How many cycles may go on silently.
+const MAX_SILENT: usize = 50;
+/// How often all text and all nodes may be read, on the average: loops are read again (CWE-400).
+const MAX_READINGS: usize = 8;
 
 /// Analyses a whole page.
 ///
@@ -49,6 +62,7 @@ const MAX_LOOPS: usize = 10;
 pub fn analyse(machine: &mut Machine, nodes: &[Node], end: Pos) -> Result<Analysed> {
     machine.state = State::default();
     machine.ops = Vec::new();
+    machine.budget = MAX_READINGS * weight(nodes) + 10_000;
     machine.walk(nodes)?;
     machine.finish(end)?;
     Ok(Analysed {
@@ -75,6 +89,32 @@ pub fn context_after(prefix: &str) -> Result<(Mode, Option<Context>)> {
     let mode = machine.state.mode.clone();
     let context = machine.place(pos)?;
     Ok((mode, context))
+}
+
+/// What it costs to read nodes once.
+#[allow(clippy::match_same_arms)] // Of different types.
+fn weight(nodes: &[Node]) -> usize {
+    let all = |nodes: &[Node]| weight(nodes);
+    nodes
+        .iter()
+        .map(|node| {
+            8 + match node {
+                Node::Text(text, _) => text.len(),
+                Node::If(branches, otherwise, _) => {
+                    branches.iter().map(|(_, body)| all(body)).sum::<usize>() + all(otherwise)
+                }
+                Node::For(f) => all(&f.body) + all(&f.empty),
+                Node::With(_, body, _)
+                | Node::Only(_, body, _)
+                | Node::Spaceless(body, _)
+                | Node::Slot(_, body, _) => all(body),
+                Node::Block(_, body, _) | Node::Fragment(_, body, _) => all(body),
+                Node::Written(_, body, _) => all(body),
+                Node::Component(component) => component.slots.iter().map(|(_, body)| all(body)).sum(),
+                _ => 0,
+            }
+        })
+        .sum()
 }
 
 impl Machine {
@@ -122,6 +162,20 @@ impl Machine {
     }
 
     fn node(&mut self, node: &Node) -> Result<()> {
+        let cost = 8 + if let Node::Text(text, _) = node {
+            text.len()
+        } else {
+            0
+        };
+        let Some(rest) = self.budget.checked_sub(cost) else {
+            return fail(
+                crate::compiler::resolve::position(node),
+                "too-large",
+                "loops in loops, inside a tag or a script, that would be read too often",
+                "write whole elements in the loop, or prepare the list in the view",
+            );
+        };
+        self.budget = rest;
         if !matches!(node, Node::Text(..)) {
             self.protect_ampersand();
         }
@@ -154,6 +208,14 @@ impl Machine {
             }
             Node::Nonce(pos) => self.nonce(*pos)?,
             Node::CsrfToken(_) => {}
+            Node::Cycle(cycle) if self.state.silent.len() > MAX_SILENT => {
+                return fail(
+                    cycle.pos,
+                    "too-large",
+                    format!("more than {MAX_SILENT} silent cycles"),
+                    "put them into a loop, or into a component",
+                );
+            }
             Node::Cycle(cycle) if self.is_silent(cycle) => {
                 // Nothing is written here, so that no place is used up.
                 self.ops.push(Op::Cycle(cycle.clone(), None));
@@ -297,13 +359,11 @@ impl Machine {
 
     /// Whether a cycle goes on without being written; remembers those that do.
     fn is_silent(&mut self, cycle: &crate::compiler::ast::Cycle) -> bool {
-        if !cycle.values.is_empty() {
-            if let Some(name) = &cycle.name {
-                if cycle.silent {
-                    self.state.silent.insert(name.clone());
-                } else {
-                    self.state.silent.remove(name);
-                }
+        if let Some(name) = cycle.name.as_ref().filter(|_| !cycle.values.is_empty()) {
+            if cycle.silent {
+                self.state.silent.insert(name.clone());
+            } else {
+                self.state.silent.remove(name);
             }
         }
         cycle.silent
@@ -320,6 +380,21 @@ impl Machine {
                 "mixed-value",
                 "a tag of the template behind the value of an attribute that is present or absent",
                 "write name=\"{{ flag }}\" and nothing else between the quotes",
+            );
+        }
+        // CWE-407: what is known so far is copied for each branch, so it has a bound.
+        let known = match &self.state.mode {
+            Mode::Value(_, value) => value.raw.len() + value.pending.len(),
+            _ => 0,
+        };
+        if known > MAX_KNOWN {
+            return fail(
+                pos,
+                "too-large",
+                format!("a tag of the template behind {known} bytes of an attribute's value"),
+                format!(
+                    "at most {MAX_KNOWN}: write the long value literally, and {{% if %}} round the whole element"
+                ),
             );
         }
         // `<tr{% if hot %} class="hot"{% endif %}>`: the element's name ends at the tag.
@@ -528,7 +603,7 @@ impl Machine {
         let mut round = 0;
         loop {
             let problems = self.problems.len();
-            let lints = self.lints.clone();
+            let lints = self.lints.mark();
             let (ops, end) = self.branch(&start, &f.body)?;
             let end = settle(end, f.pos)?;
             body = ops;
@@ -549,7 +624,7 @@ impl Machine {
             }
             // The body is read again from what its own end may be, as a second round would.
             self.problems.truncate(problems);
-            self.lints = lints;
+            self.lints.back_to(lints);
             start = joined;
         }
         self.loops -= 1;

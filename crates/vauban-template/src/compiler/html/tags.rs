@@ -2,7 +2,7 @@
 
 use super::elements::{self, Content};
 use super::ir::Op;
-use super::machine::Machine;
+use super::machine::{MAX_OPEN, Machine};
 use super::state::{Given, Mode, Open, Script, Tag};
 use crate::compiler::error::{Pos, Result, fail};
 
@@ -314,6 +314,14 @@ impl Machine {
                 _ => None,
             });
             let math = tag.foreign && self.drawing().unwrap_or(tag.name == "math");
+            if self.state.open.len() >= MAX_OPEN {
+                return fail(
+                    tag.pos,
+                    "too-deep",
+                    format!("elements nest more than {MAX_OPEN} deep"),
+                    "close what is open",
+                );
+            }
             self.state.open.push(Open {
                 name: tag.name.clone(),
                 pos: tag.pos,

@@ -3,7 +3,7 @@
 use super::attributes::{self, Kind};
 use super::elements;
 use super::join::is_url;
-use super::machine::Machine;
+use super::machine::{MAX_ATTRIBUTES, Machine};
 use super::state::{Given, Mode, Script, Tag, Value};
 use super::url::UrlPart;
 use crate::compiler::error::{Pos, Result, fail};
@@ -632,6 +632,13 @@ impl Machine {
         // Written in some branches, and here: browsers take the one or the other.
         if let Some(old) = tag.attributes.iter_mut().find(|a| a.name == name) {
             old.value = super::join::differing(&old.name, &old.value, &value);
+        } else if tag.attributes.len() >= MAX_ATTRIBUTES {
+            return fail(
+                pos,
+                "too-large",
+                format!("more than {MAX_ATTRIBUTES} attributes on one element"),
+                "an element takes fewer",
+            );
         } else {
             tag.attributes.push(super::state::Attribute {
                 name,
