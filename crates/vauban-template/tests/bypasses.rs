@@ -1070,6 +1070,40 @@ fn a_module_is_named_by_a_literal() {
     }
 }
 
+/// What real sites write, and what stays refused beside it.
+#[test]
+fn addresses_that_stay_on_this_site() {
+    for (template, compiles) in [
+        ("<svg><use href=\"{% static \"i.svg\" %}#home\"/></svg>", true),
+        ("<script src=\"{% static \"a.js\" %}?v=1\"></script>", true),
+        ("<script src=\"{% static \"a.js\" %}.evil\"></script>", false),
+        ("<script src=\"{% static \"a.js\" %}/{{ x }}\"></script>", false),
+        ("<script src=\"/a/{{ x }}.js\"></script>", false),
+        (
+            "<div hx-get=\"/items/{{ id }}/\" hx-confirm=\"Delete {{ name }}?\"></div>",
+            true,
+        ),
+        ("<div data-hx-delete=\"{% url a %}?page={{ n }}\"></div>", true),
+        ("<div hx-get=\"//{{ x }}/\"></div>", false),
+        ("<div hx-get=\"items/{{ x }}\"></div>", false),
+        ("<div hx-get=\"https://a.example/{{ x }}\"></div>", false),
+        ("<div hx-vals=\"{{ x }}\"></div>", false),
+        ("<div data-style=\"{{ x }}\"></div>", false),
+    ] {
+        assert_eq!(
+            ops(template).is_ok(),
+            compiles,
+            "{template}: {:?}",
+            ops(template).err()
+        );
+    }
+    // CWE-601: the value is a part of the path, and no second slash.
+    for x in ["//evil.example", "/\\evil", "..//evil", "?a#b"] {
+        let html = interpret::render("<div hx-get=\"/{{ x }}/\"></div>", x, None);
+        assert!(!html.contains("\"//") && !html.contains("\"/\\"), "{html}");
+    }
+}
+
 /// A signature counts for the form right behind it, and for none that another way leads to (CWE-352).
 #[test]
 fn a_waiver_does_not_leave_its_branch() {

@@ -121,6 +121,7 @@
 
   // Back and forward; a jump within the page (`#main`) is none of our business.
   addEventListener("popstate", () => {
-    if (location.pathname + location.search !== shown) location.reload();
+    // Asked for, not reloaded: what is shown may have been the answer to a POST.
+    if (location.pathname + location.search !== shown) location.replace(location.pathname + location.search);
   });
 })();

@@ -323,6 +323,20 @@ fn global_kind(element: &str, name: &str, foreign: bool) -> Kind {
         return Kind::Boolean;
     }
     if let Some(rest) = name.strip_prefix("data-") {
+        // After Go: script will use it for what its name says.
+        match rest {
+            "style" | "srcdoc" => {
+                return refuse!(
+                    "style-attribute",
+                    "a value in a data- attribute named after one that holds CSS or a document",
+                    "name it after what it says: data-colour=, data-text="
+                );
+            }
+            "srcset" => return Kind::Srcset,
+            "action" | "formaction" | "archive" | "background" | "cite" | "codebase" | "longdesc"
+            | "manifest" | "ping" | "poster" | "usemap" => return Kind::Url,
+            _ => {}
+        }
         // After Go: a name that speaks of an address is treated as one, for script will use it as one.
         let address = ["src", "uri", "url", "href"]
             .iter()
@@ -341,7 +355,9 @@ fn global_kind(element: &str, name: &str, foreign: bool) -> Kind {
             "write it literally"
         ),
         "draggable" | "spellcheck" | "translate" => Kind::Enumerated(&["true", "false", "yes", "no"]),
-        "hx-get" | "hx-post" | "hx-put" | "hx-delete" | "hx-patch" => Kind::Resource,
+        // What a view of this site answers with: a path that begins literally with its slash, or a typed address.
+        "hx-get" | "hx-post" | "hx-put" | "hx-delete" | "hx-patch" => Kind::Action,
+        "hx-confirm" | "hx-prompt" => Kind::Plain,
         _ if PLAIN.binary_search(&name).is_ok() => Kind::Plain,
         _ => refuse!(
             "unknown-attribute",
@@ -513,10 +529,29 @@ mod tests {
         for name in ["get", "post", "put", "patch", "delete"] {
             assert_eq!(
                 kind("div", &format!("data-hx-{name}"), false),
-                Kind::Resource,
+                Kind::Action,
                 "{name}"
             );
         }
+    }
+
+    /// CWE-79: an attribute for a script is of the kind of what it is named after.
+    #[test]
+    fn data_attributes_are_what_their_names_say() {
+        assert!(
+            refused("div", "data-style") && refused("div", "data-srcdoc") && refused("div", "data-onclick")
+        );
+        assert_eq!(kind("div", "data-srcset", false), Kind::Srcset);
+        for name in [
+            "data-action",
+            "data-poster",
+            "data-cite",
+            "data-my-url",
+            "data-src",
+        ] {
+            assert_eq!(kind("div", name, false), Kind::Url, "{name}");
+        }
+        assert_eq!(kind("div", "data-styled", false), Kind::Plain);
     }
 
     /// march-language #311 and Go's known holes: each by name.

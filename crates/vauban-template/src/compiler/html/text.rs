@@ -406,6 +406,10 @@ impl Machine {
             );
         }
         if !part.is_empty() {
+            // Behind the address of a file or a view: a place in it, or a version.
+            if value.kind == Kind::Resource && value.given == Given::Typed && part.starts_with(['#', '?']) {
+                value.whole = false;
+            }
             if value.whole {
                 return fail(
                     at,
