@@ -14,7 +14,7 @@ const MAX_PARTS: usize = 100;
 /// A part, and what has to be run to come to it.
 #[derive(Debug)]
 pub struct Part {
-    /// Its name.
+    /// What a request names in `X-Fragment`.
     pub name: String,
     /// What a browser needs round it to read it as it stands in the page.
     pub inside: Inside,

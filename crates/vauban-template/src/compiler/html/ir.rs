@@ -96,15 +96,15 @@ pub enum Op {
 /// A part of a page with a name.
 #[derive(Debug, Clone)]
 pub struct Fragment {
-    /// Its name.
+    /// What a request names in `X-Fragment`.
     pub name: String,
-    /// What is written.
+    /// What the part writes, in the page as alone.
     pub body: Vec<Op>,
     /// The kind of element that holds it.
     pub inside: Inside,
     /// Written with `{% partial %}`, which may stand in many places.
     pub partial: bool,
-    /// Where.
+    /// Where its tag stands, for messages.
     pub pos: Pos,
 }
 
@@ -113,21 +113,21 @@ pub struct Fragment {
 pub enum Inside {
     /// Where anything may stand.
     Flow,
-    /// `<table>`.
+    /// Directly in a `<table>`: sections and rows.
     Table,
-    /// `<thead>`, `<tbody>`, `<tfoot>`.
+    /// In a section of a table: rows.
     Rows,
-    /// `<tr>`.
+    /// In a row of a table: cells.
     Cells,
-    /// `<colgroup>`.
+    /// In a `<colgroup>`: columns alone.
     Columns,
-    /// `<select>`.
+    /// In a `<select>`: options and groups.
     Select,
-    /// `<optgroup>`.
+    /// In an `<optgroup>`: options alone.
     Options,
-    /// `<svg>`.
+    /// In a drawing, outside of its HTML.
     Svg,
-    /// `<math>`.
+    /// In a formula, outside of its text.
     Math,
 }
 
