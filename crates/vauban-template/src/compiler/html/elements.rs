@@ -135,7 +135,7 @@ pub fn ends_list(name: &str) -> bool {
             ))
 }
 
-/// A heading.
+/// One of the six headings, which end each other.
 pub fn heading(name: &str) -> bool {
     matches!(name, "h1" | "h2" | "h3" | "h4" | "h5" | "h6")
 }
