@@ -17,6 +17,7 @@ use crate::write::{self, Change, NewFile};
 pub(crate) fn run(wanted: &NewModel) -> Outcome {
     let site = Site::read(Path::new("."))?;
     let model = read(wanted)?;
+    what_is_built_upon(&site)?;
     refuse_what_is_there(&site, &model)?;
     let files = model.files(site.kind, &site.crate_name, |name| {
         site.models.get(name).cloned().unwrap_or_default()
@@ -203,6 +204,36 @@ fn is_taken(snake: &str) -> bool {
         || PRELUDE.iter().chain(OURS).any(|name| *name == camel)
         || snake.starts_with("vauban")
         || snake.starts_with("sqlite")
+}
+
+/// What the sources that are written stand on.
+fn what_is_built_upon(site: &Site) -> Result<(), String> {
+    let common: &[&str] = &["src/paging.rs", "templates/pages.html"];
+    let (files, models): (&[&str], &[(&str, &str)]) = match site.kind {
+        Kind::Plain => (&[], &[]),
+        Kind::Accounts => (
+            &["templates/form.html", "tests/site/world.rs"],
+            &[("User", "crate::people")],
+        ),
+        Kind::Organisations => (
+            &["templates/form.html", "tests/site/world.rs"],
+            &[
+                ("User", "crate::people"),
+                ("Organisation", "crate::organisations"),
+            ],
+        ),
+    };
+    for file in common.iter().chain(files) {
+        site.file(file)?;
+    }
+    for (model, module) in models {
+        if site.models.get(*model).is_none_or(|found| found != module) {
+            return Err(format!(
+                "`add model` builds on a model `{model}` in `{module}`, as `cargo vauban new` writes it."
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// A model, a module or a route of this name; a reference to what is not there.

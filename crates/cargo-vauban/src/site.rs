@@ -90,7 +90,7 @@ impl Site {
     /// It is not there.
     pub(crate) fn file(&self, path: &str) -> Result<String, String> {
         fs::read_to_string(self.root.join(path)).map_err(|error| {
-            format!("{path} cannot be read ({error}): `add model` adds to it. Sites of `cargo vauban new` have it.")
+            format!("{path} cannot be read ({error}): `add model` builds on it. Sites of `cargo vauban new` have it.")
         })
     }
 }

@@ -62,9 +62,7 @@ async fn people_change_their_own_name_and_nothing_else() {
     let id = w.ann.id;
     let ann = w
         .app
-        .rows(async |db| {
-            User::objects().get(&db, |u| u.id.eq(id)).await
-        })
+        .rows(async |db| User::objects().get(&db, |u| u.id.eq(id)).await)
         .await;
     assert!(!ann.is_staff);
 }
