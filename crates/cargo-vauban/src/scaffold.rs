@@ -205,6 +205,25 @@ mod tests {
         }
     }
 
+    /// The repository's clippy.toml is the one that the guide has people copy.
+    #[test]
+    fn a_site_is_kept_from_what_the_guide_says() {
+        let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../clippy.toml");
+        let repository = std::fs::read_to_string(repository).unwrap();
+        let rules = |text: &str| {
+            text.lines()
+                .filter(|line| !line.starts_with('#'))
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        };
+        let (_, ours) = SITE.iter().find(|(path, _)| *path == "clippy.toml").unwrap();
+        assert_eq!(
+            rules(ours),
+            rules(&repository),
+            "copy its rules to scaffold/site/clippy.toml"
+        );
+    }
+
     #[test]
     fn placeholders_are_filled_once() {
         let words = Words(&[("__name__", "__crate__"), ("__crate__", "b")]);

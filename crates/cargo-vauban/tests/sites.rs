@@ -132,6 +132,52 @@ fn every_type() -> Vec<String> {
     fields.chain(more).collect()
 }
 
+/// Puts what AGENTS.md shows into the site, with what it leaves to be imagined: an assistant learns from nothing else.
+fn as_agents_are_told(site: &Path) {
+    const AROUND: &str = r#"
+use crate::people::User;
+
+#[derive(Form)]
+pub struct BookForm {
+    #[field(max_length = 200)]
+    pub title: String,
+    pub pages: i64,
+}
+
+#[derive(Template)]
+#[template("agents/show.html")]
+pub struct ShowPage {
+    book: Permitted<Book>,
+}
+
+#[derive(Template)]
+#[template("agents/form.html")]
+pub struct FormPage {
+    form: Form<BookForm>,
+}
+
+pub mod urls {
+    vauban::routes! { book => super::show, book_save => super::save }
+}
+"#;
+    let told = fs::read_to_string(site.join("AGENTS.md")).unwrap();
+    let blocks: Vec<&str> = told.split("```rust\n").skip(1).collect();
+    let blocks: Vec<&str> = blocks
+        .iter()
+        .map(|rest| rest.split("```").next().unwrap())
+        .collect();
+    assert_eq!(blocks.len(), 2, "{told}");
+    fs::write(site.join("src/agents.rs"), blocks.join(AROUND)).unwrap();
+    fs::create_dir(site.join("templates/agents")).unwrap();
+    let show = "<p>{{ book.title }}{% if book.may_change() %}!{% endif %}</p>";
+    fs::write(site.join("templates/agents/show.html"), show).unwrap();
+    let form = "<form method=\"post\">{{ form }}<button>Save</button></form>";
+    fs::write(site.join("templates/agents/form.html"), form).unwrap();
+    let lib = fs::read_to_string(site.join("src/lib.rs")).unwrap();
+    let lib = lib.replace("pub mod errors;", "pub mod agents;\npub mod errors;");
+    fs::write(site.join("src/lib.rs"), lib).unwrap();
+}
+
 #[test]
 fn each_kind_passes_its_own_tests_and_so_it_does_with_models() {
     for kind in ["plain", "accounts", "organisations"] {
@@ -173,6 +219,9 @@ fn each_kind_passes_its_own_tests_and_so_it_does_with_models() {
                 "people_of_note",
             ],
         );
+        if kind == "accounts" {
+            as_agents_are_told(&site);
+        }
         // CWE-1059: until somebody has reviewed what is new, its own test says what that is.
         let unreviewed = cargo(&site, &["the_committed_files"]);
         assert!(!unreviewed.status.success(), "{}", said(&unreviewed));
