@@ -3,8 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use crate::Outcome;
-use crate::arguments::NewModel;
+use crate::arguments::{NewModel, Outcome};
 use crate::edit;
 use crate::field::{self, Field, Holds};
 use crate::model::Model;
@@ -196,6 +195,8 @@ const OURS: &[&str] = &[
     "Credential",
     "SessionRow",
     "ThrottleRow",
+    "Kept",
+    "KeptForm",
 ];
 
 fn is_taken(snake: &str) -> bool {

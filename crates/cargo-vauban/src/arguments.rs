@@ -1,8 +1,12 @@
 //! What stands after `cargo vauban`.
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use crate::scaffold::Kind;
+
+/// What a task ends with: `Err` has the reason and what to write instead.
+pub(crate) type Outcome = Result<ExitCode, String>;
 
 /// What is to be done.
 #[derive(Debug, PartialEq, Eq)]

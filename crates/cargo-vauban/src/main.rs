@@ -34,9 +34,6 @@ const USAGE: &str = "Usage:
   cargo vauban templates check [--deny-hints] [PACKAGE FOLDER]
       says everything that is wrong with the templates of a package, with hints for accessibility";
 
-/// What a command ends with: `Err` has the reason and what to write instead.
-type Outcome = Result<ExitCode, String>;
-
 #[allow(clippy::print_stdout, clippy::print_stderr)] // It is a program: what it did goes to the terminal.
 fn main() -> ExitCode {
     let mut words: Vec<String> = std::env::args().skip(1).collect();

@@ -4,8 +4,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use crate::Outcome;
-use crate::arguments::NewSite;
+use crate::arguments::{NewSite, Outcome};
 use crate::names;
 use crate::scaffold::{self, Kind, Words};
 use crate::write::{self, NewFile};

@@ -205,23 +205,25 @@ mod tests {
         }
     }
 
-    /// The repository's clippy.toml is the one that the guide has people copy.
+    /// What the guide has people copy or write, a site has.
     #[test]
-    fn a_site_is_kept_from_what_the_guide_says() {
-        let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../clippy.toml");
-        let repository = std::fs::read_to_string(repository).unwrap();
-        let rules = |text: &str| {
-            text.lines()
-                .filter(|line| !line.starts_with('#'))
-                .map(str::to_owned)
-                .collect::<Vec<_>>()
+    fn a_site_has_what_the_guide_says() {
+        let text_of = |path: &str| {
+            let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+            std::fs::read_to_string(root.join(path)).unwrap()
         };
-        let (_, ours) = SITE.iter().find(|(path, _)| *path == "clippy.toml").unwrap();
+        let ours = |path: &str| SITE.iter().find(|(name, _)| *name == path).unwrap().1;
+        let rules = |text: &str| -> Vec<String> {
+            let lines = text.lines().filter(|line| !line.starts_with('#'));
+            lines.map(str::to_owned).collect()
+        };
+        let clippy = rules(&text_of("clippy.toml"));
         assert_eq!(
-            rules(ours),
-            rules(&repository),
+            rules(ours("clippy.toml")),
+            clippy,
             "copy its rules to scaffold/site/clippy.toml"
         );
+        assert_eq!(ours("build.rs"), text_of("docs/first-site/build.rs"));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use crate::Outcome;
+use crate::arguments::Outcome;
 
 #[allow(clippy::print_stdout)]
 pub(crate) fn check(folder: &Path, deny_hints: bool) -> Outcome {

@@ -93,5 +93,5 @@ async fn the_slower_of_two_is_told() {
     let mut ann = w.as_(&w.ann).await;
     let stale = [OTHERS, &[("version", "1000")]].concat();
     let answer = ann.post_fields(urls::__model___save(&row.id), &stale).await;
-    answer.assert_status(409);
+    answer.assert_status(409).assert_contains("Somebody else changed this");
 }

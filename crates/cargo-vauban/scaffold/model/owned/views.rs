@@ -117,10 +117,10 @@ pub async fn save(
         form,
     };
     let clean = form.clean(&db).await?.or_show(page)?;
-    let row = match clean.version {
-        Some(shown) => row.unchanged_since(shown)?,
-        None => row,
-    };
+    if clean.version.is_some_and(|shown| shown != row.version()) {
+        // Both texts: what was typed, and what somebody else has written meanwhile.
+        return Err(clean.conflict(&__Model__Form::of(&row, row.version()), page));
+    }
     row.change(&db, |r| {
         [
 __set_fields__

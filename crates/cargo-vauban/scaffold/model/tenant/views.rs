@@ -110,11 +110,12 @@ pub async fn save(
     let row = __Model__::objects()
         .get_to_change(&db, |r| r.id.eq(*id))
         .await?;
-    let clean = form.clean(&db).await?.or_show(|form| FormPage { form })?;
-    let row = match clean.version {
-        Some(shown) => row.unchanged_since(shown)?,
-        None => row,
-    };
+    let page = |form| FormPage { form };
+    let clean = form.clean(&db).await?.or_show(page)?;
+    if clean.version.is_some_and(|shown| shown != row.version()) {
+        // Both texts: what was typed, and what somebody else has written meanwhile.
+        return Err(clean.conflict(&__Model__Form::of(&row, row.version()), page));
+    }
     row.change(&db, |r| {
         [
 __set_fields__

@@ -1,5 +1,6 @@
 //! The site's error pages. They say what somebody can do now, and no more than the status tells anyway.
 
+use vauban::SafeHtml;
 use vauban::http::{ErrorFacts, ErrorPage};
 use vauban::prelude::*;
 
@@ -10,6 +11,8 @@ pub struct SiteError {
     heading: &'static str,
     explanation: String,
     incident: Option<String>,
+    /// What was sent and not saved: it is never lost.
+    typed: Option<SafeHtml>,
 }
 
 impl ErrorPage for SiteError {
@@ -21,10 +24,7 @@ impl ErrorPage for SiteError {
                 "There is nothing here",
                 "The address may be wrong, or what was here is not there for you.",
             ),
-            409 => (
-                "Somebody else was faster",
-                "It was changed since you opened it. Go back, reload, and look again.",
-            ),
+            409 => ("Somebody else was faster", "It was changed since you opened it."),
             413 => (
                 "That is too much",
                 "What was sent is larger than this site takes.",
@@ -48,6 +48,7 @@ impl ErrorPage for SiteError {
             heading,
             explanation,
             incident: facts.incident,
+            typed: facts.typed,
         }
     }
 }

@@ -30,6 +30,8 @@ pub(crate) fn probe(prober: Prober<'_>) -> Prober<'_> {
         .get("accounts.login", "/accounts/login/")
         .form("accounts.login_post", "/accounts/login/", &known)
         .form_without_rows("accounts.logout", "/accounts/logout/", &[])
+        .get("accounts.kept", "/accounts/kept/")
+        .form_without_rows("accounts.kept_post", "/accounts/kept/", &[])
         .get("accounts.password", "/accounts/password/")
         .form("accounts.password_post", "/accounts/password/", &change)
         .get("accounts.first_administrator", link)
@@ -43,6 +45,9 @@ pub(crate) fn probe(prober: Prober<'_>) -> Prober<'_> {
             Expected::new("accounts.login", [Allowed; 4]),
             Expected::new("accounts.login_post", [Allowed; 4]),
             Expected::new("accounts.logout", [Allowed; 4]),
+            // Nothing that they typed is kept for them.
+            Expected::new("accounts.kept", [SignIn, NotFound, NotFound, NotFound]),
+            Expected::new("accounts.kept_post", [SignIn, Allowed, Allowed, Allowed]),
             Expected::new("accounts.password", [SignIn, Allowed, Allowed, Allowed]),
             Expected::new("accounts.password_post", [SignIn, Allowed, Allowed, Allowed]),
             // The link is made at the first start only, and this is none.
