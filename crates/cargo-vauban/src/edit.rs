@@ -14,13 +14,8 @@ pub(crate) fn in_order(path: &str, text: &str, prefix: &str, name: &str, suffix:
     let lines: Vec<&str> = text.lines().collect();
     let at = lines
         .iter()
-        .position(|line| of_shape(&line) && **line > *new)
-        .or_else(|| {
-            lines
-                .iter()
-                .rposition(|line| of_shape(&line))
-                .map(|last| last + 1)
-        });
+        .position(|line| of_shape(line) && **line > *new)
+        .or_else(|| lines.iter().rposition(of_shape).map(|last| last + 1));
     match at {
         Some(at) => Ok(with(&lines, at, &[&new])),
         None => Err(missing(path, &format!("no line `{prefix}…{suffix}`"), &new)),

@@ -25,13 +25,12 @@ pub(crate) fn run(wanted: NewSite) -> Outcome {
             "`{name}` is there already: choose another name, or move it away. `cargo vauban new {name}-2`"
         ));
     }
-    if let Some(folder) = target.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        if !folder.is_dir() {
-            let folder = folder.display();
-            return Err(format!(
-                "There is no folder `{folder}`: `mkdir -p {folder}` first."
-            ));
-        }
+    let above = target.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(folder) = above.filter(|folder| !folder.is_dir()) {
+        let folder = folder.display();
+        return Err(format!(
+            "There is no folder `{folder}`: `mkdir -p {folder}` first."
+        ));
     }
     let framework = framework(wanted.vauban.as_deref())?;
     let kind = match wanted.kind {
