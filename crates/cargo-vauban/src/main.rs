@@ -1,46 +1,61 @@
-//! `cargo vauban templates check [FOLDER]`: every problem of every template of a package at once, with hints
-//! for accessibility. Ends with 1 if a template would not build.
+//! Tools for a site's source tree, called as `cargo vauban …`:
+//!
+//! * `new NAME`: a site that runs, with its tests, deployment files and looks;
+//! * `add model NAME FIELD:TYPE …`: a model with policy, form, views, templates, routes and tests;
+//! * `templates check [FOLDER]`: every problem of every template of a package at once.
 
-use std::path::PathBuf;
+mod add;
+mod arguments;
+mod edit;
+mod field;
+mod model;
+mod names;
+mod new;
+mod scaffold;
+mod site;
+mod templates;
+mod write;
+
 use std::process::ExitCode;
 
-const USAGE: &str = "Usage: cargo vauban templates check [--deny-hints] [PACKAGE FOLDER]
+use arguments::Task;
 
-Reads every file below templates/ of the package and says what is wrong with it, all at once:
-what would not compile, and hints (images without alt=, fields without a label).";
+const USAGE: &str = "Usage:
+  cargo vauban new NAME [--accounts | --organisations | --plain] [--vauban FOLDER]
+      makes a site in the new folder NAME
+        --accounts        people sign up and have rows of their own (the default)
+        --organisations   people belong to organisations, whose members share rows
+        --plain           nobody signs in
+        --vauban FOLDER   the clone of Vauban; else the one that this tool was built from
 
-#[allow(clippy::print_stdout)] // It is a program: what it found goes to the terminal.
+  cargo vauban add model NAME FIELD:TYPE ... [--plural NAME]
+      in a site's folder: writes a model with its policy, form, views, templates, routes and tests
+
+  cargo vauban templates check [--deny-hints] [PACKAGE FOLDER]
+      says everything that is wrong with the templates of a package, with hints for accessibility";
+
+#[allow(clippy::print_stdout, clippy::print_stderr)] // It is a program: what it did goes to the terminal.
 fn main() -> ExitCode {
-    let mut arguments: Vec<String> = std::env::args().skip(1).collect();
+    let mut words: Vec<String> = std::env::args().skip(1).collect();
     // Cargo hands over its own name of the subcommand.
-    if arguments.first().is_some_and(|a| a == "vauban") {
-        arguments.remove(0);
+    if words.first().is_some_and(|word| word == "vauban") {
+        words.remove(0);
     }
-    let deny = arguments.iter().any(|a| a == "--deny-hints");
-    arguments.retain(|a| a != "--deny-hints");
-    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let folder = match words.as_slice() {
-        ["templates", "check"] => PathBuf::from("."),
-        ["templates", "check", folder] => PathBuf::from(folder),
-        _ => {
+    let done = match arguments::parse(&words) {
+        Ok(Task::Help) => {
             println!("{USAGE}");
+            return ExitCode::SUCCESS;
+        }
+        Ok(Task::New(wanted)) => new::run(wanted),
+        Ok(Task::AddModel(wanted)) => add::run(&wanted),
+        Ok(Task::Templates { folder, deny_hints }) => templates::check(&folder, deny_hints),
+        Err(told) => {
+            eprintln!("{told}\n\n{USAGE}");
             return ExitCode::from(2);
         }
     };
-    if !folder.join("templates").is_dir() {
-        println!("there is no folder templates/ in {}", folder.display());
-        return ExitCode::from(2);
-    }
-    let problems = vauban_template::compiler::check_package(&folder);
-    for problem in &problems {
-        println!("{}: {problem}\n", if problem.warning { "hint" } else { "error" });
-    }
-    let errors = problems.iter().filter(|p| !p.warning).count();
-    let hints = problems.len() - errors;
-    println!("{errors} errors, {hints} hints");
-    if errors > 0 || (deny && hints > 0) {
+    done.unwrap_or_else(|told| {
+        eprintln!("{told}\nNothing was written.");
         ExitCode::FAILURE
-    } else {
-        ExitCode::SUCCESS
-    }
+    })
 }

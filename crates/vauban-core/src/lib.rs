@@ -47,6 +47,8 @@ pub use crate::routing::{
 };
 pub use crate::settings::{Secret, Settings};
 pub use crate::site::{Module, Package, module, package, parts, units};
+/// A column's and a form field's type, as the crate `uuid` has it.
+pub use uuid::Uuid;
 pub use vauban_macros::Template;
 pub use vauban_macros::{Choices, Form, Model};
 pub use vauban_orm as orm;

@@ -8,6 +8,7 @@ use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 
 use super::spec::{FieldSpec, Widget};
 use vauban_orm::Problem;
+use vauban_orm::field::{Field, Kind, Mismatch, Value, ValueRef};
 
 use super::problems::NOT_A_URL;
 use super::value::FieldValue;
@@ -237,10 +238,39 @@ impl FieldValue for HttpUrl {
     }
 }
 
+impl Field for HttpUrl {
+    const KIND: Kind = Kind::Text;
+
+    fn to_value(&self) -> Value {
+        Value::Text(self.text.clone())
+    }
+
+    fn from_value(value: ValueRef<'_>) -> Result<Self, Mismatch> {
+        match value {
+            // CWE-20: what another program wrote there is an address, or the row is refused.
+            ValueRef::Text(text) => Self::parse(text).map_err(|_| Mismatch),
+            _ => Err(Mismatch),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::vectors::{self, Tally, text};
+
+    /// A column's value is one that was typed, or none.
+    #[test]
+    fn a_column_keeps_an_address_and_nothing_else() {
+        let url = HttpUrl::parse("https://bücher.example/ü").unwrap();
+        let Value::Text(kept) = url.to_value() else {
+            panic!("not a text")
+        };
+        assert_eq!(HttpUrl::from_value(ValueRef::Text(&kept)).ok(), Some(url));
+        for wrong in ["javascript:alert(1)", "//evil.example/", ""] {
+            assert!(HttpUrl::from_value(ValueRef::Text(wrong)).is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn one_address_has_one_spelling_and_it_reads_itself() {

@@ -16,6 +16,7 @@
 
 mod answer;
 mod client;
+mod committed;
 mod files;
 mod fixtures;
 mod migrations;
@@ -26,6 +27,7 @@ mod rows;
 
 pub use answer::Answer;
 pub use client::{Address, Client};
+pub use committed::committed_files_are_true;
 pub use fixtures::Fixtures;
 pub use migrations::{migrations_are_complete, migrations_are_complete_beside};
 pub use prober::{Expect, Expected, Prober};

@@ -1,0 +1,157 @@
+//! __Many__. No view asks whose they are: what one may not see is not there, what one may not change is 403.
+
+use vauban::prelude::*;
+
+use super::forms::__Model__Form;
+use super::{New__Model__, __Model__};
+use crate::paging::Paging;
+use crate::people::User;
+use crate::urls;
+
+#[derive(Template)]
+#[template("__models__/list.html")]
+pub struct ListPage {
+    __models__: Page<__Model__>,
+}
+
+#[derive(Template)]
+#[template("__models__/show.html")]
+pub struct ShowPage {
+    __model__: Permitted<__Model__>,
+}
+
+#[derive(Template)]
+#[template("__models__/form.html")]
+pub struct FormPage {
+    heading: &'static str,
+    form: Form<__Model__Form>,
+}
+
+#[derive(Template)]
+#[template("__models__/delete.html")]
+pub struct DeletePage {
+    __model__: Deletable<__Model__>,
+}
+
+/// The newest first.
+#[view(get, "/__models__/")]
+pub async fn list(_: SignedIn, db: Db, page: Query<Paging>) -> Result<ListPage> {
+    let __models__ = __Model__::objects()
+        .order_by(|r| r.created.desc())
+        .per_page(20)
+        .page(&db, page.number())
+        .await?;
+    Ok(ListPage { __models__ })
+}
+
+/// One of them. If the reader may not see it, it is not there: 404.
+#[view(get, "/__models__/{id}/")]
+pub async fn show(_: SignedIn, db: Db, id: Path<Id<__Model__>>) -> Result<ShowPage> {
+    let __model__ = __Model__::objects()
+__related__
+        .with_may()
+        .get(&db, |r| r.id.eq(*id))
+        .await?;
+    Ok(ShowPage { __model__ })
+}
+
+/// The empty form.
+#[view(get, "/__models__/new/")]
+pub async fn new(_: SignedIn, db: Db) -> Result<FormPage> {
+    Ok(FormPage {
+        heading: "Add __a_one__",
+        form: Form::empty_with(&db).await?,
+    })
+}
+
+/// Adds what was sent. Its owner is whoever asks.
+#[view(post, "/__models__/new/")]
+pub async fn create(
+    _: SignedIn,
+    user: CurrentUser<User>,
+    db: Db<Write>,
+    messages: Messages,
+    form: Form<__Model__Form>,
+) -> Result<Redirect> {
+    let page = |form| FormPage {
+        heading: "Add __a_one__",
+        form,
+    };
+    let clean = form.clean(&db).await?.or_show(page)?;
+    let new = New__Model__ {
+__new_fields__
+        owner: user.id,
+    };
+    let row = __Model__::create(new).save(&db).await?;
+    messages.success("It is added.");
+    Ok(Redirect::to(urls::__model__(&row.id)))
+}
+
+/// The form, filled.
+#[view(get, "/__models__/{id}/edit/")]
+pub async fn edit(_: SignedIn, db: Db, id: Path<Id<__Model__>>) -> Result<FormPage> {
+    let row = __Model__::objects()
+        .get_to_change(&db, |r| r.id.eq(*id))
+        .await?;
+    let form = __Model__Form::of(&row, row.version());
+    Ok(FormPage {
+        heading: "Change the __one__",
+        form: Form::filled_with(&db, &form).await?,
+    })
+}
+
+/// Keeps what was changed, unless somebody else was faster: 409.
+#[view(post, "/__models__/{id}/edit/")]
+pub async fn save(
+    _: SignedIn,
+    db: Db<Write>,
+    messages: Messages,
+    id: Path<Id<__Model__>>,
+    form: Form<__Model__Form>,
+) -> Result<Redirect> {
+    let row = __Model__::objects()
+        .get_to_change(&db, |r| r.id.eq(*id))
+        .await?;
+    let page = |form| FormPage {
+        heading: "Change the __one__",
+        form,
+    };
+    let clean = form.clean(&db).await?.or_show(page)?;
+    if clean.version.is_some_and(|shown| shown != row.version()) {
+        // Both texts: what was typed, and what somebody else has written meanwhile.
+        return Err(clean.conflict(&__Model__Form::of(&row, row.version()), page));
+    }
+    row.change(&db, |r| {
+        [
+__set_fields__
+        ]
+    })
+    .await?;
+    messages.success("Your changes are kept.");
+    Ok(Redirect::to(urls::__model__(&id)))
+}
+
+/// Asks first: a link never deletes.
+#[view(get, "/__models__/{id}/delete/")]
+pub async fn confirm_delete(_: SignedIn, db: Db, id: Path<Id<__Model__>>) -> Result<DeletePage> {
+    let __model__ = __Model__::objects()
+        .get_to_delete(&db, |r| r.id.eq(*id))
+        .await?;
+    Ok(DeletePage { __model__ })
+}
+
+/// Deletes it.
+#[view(post, "/__models__/{id}/delete/")]
+pub async fn delete(
+    _: SignedIn,
+    db: Db<Write>,
+    messages: Messages,
+    id: Path<Id<__Model__>>,
+) -> Result<Redirect> {
+    let row = __Model__::objects()
+        .get_to_delete(&db, |r| r.id.eq(*id))
+        .await?;
+    row.delete(&db).await?;
+    messages.success("It is deleted.");
+    Ok(Redirect::to(urls::__models__()))
+}

@@ -1,0 +1,96 @@
+//! Organisations and who belongs to them, in which role.
+
+pub mod forms;
+pub mod views;
+
+use vauban::prelude::*;
+
+use crate::people::User;
+
+/// People who work together. For everybody else it is not there.
+#[derive(Model)]
+#[model(related(memberships: Membership.organisation))]
+pub struct Organisation {
+    pub id: Id<Self>,
+    #[field(max_length = 100)]
+    pub name: String,
+    #[field(auto_now_add)]
+    pub created: DateTime,
+}
+
+impl Policy for Organisation {
+    fn rules(who: Who<Self>, o: &Columns<Self>) -> Rules<Self> {
+        Rules {
+            view: o.memberships.any(|m| m.user.is(who)),
+            change: o.memberships.any(|m| m.user.is(who) & m.role.eq(Role::Admin)),
+            ..Rules::none()
+        }
+    }
+}
+
+/// Its name in lists of choices.
+impl std::fmt::Display for Organisation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.name)
+    }
+}
+
+/// What a member may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Choices)]
+pub enum Role {
+    /// Sees the organisation and what belongs to it.
+    Member,
+    /// Changes what belongs to it, too.
+    Editor,
+    /// Changes the organisation, its members and their roles, too.
+    Admin,
+}
+
+/// Somebody's place in an organisation.
+#[derive(Model)]
+#[model(unique(organisation, user))]
+pub struct Membership {
+    pub id: Id<Self>,
+    #[field(tenant)]
+    pub organisation: ForeignKey<Organisation>,
+    #[field(owner)]
+    pub user: ForeignKey<User>,
+    pub role: Role,
+}
+
+/// Members see each other; admins change roles. Nobody can add themselves: rules ask how things stood *before* a
+/// statement, so a row never justifies itself.
+impl Policy for Membership {
+    fn rules(who: Who<Self>, m: &Columns<Self>) -> Rules<Self> {
+        let places = &m.organisation.memberships;
+        let admin = places.any(|mine| mine.user.is(who) & mine.role.eq(Role::Admin));
+        Rules {
+            view: places.any(|mine| mine.user.is(who)),
+            add: admin.clone(),
+            change: admin.clone(),
+            delete: admin | m.user.is(who),
+            ..Rules::none()
+        }
+    }
+}
+
+vauban::service! {
+    /// Makes an organisation and its first admin: there is nobody yet whose rights could allow it.
+    pub Founding: View<User>, Add<Organisation>, View<Organisation>, Add<Membership>, Grant<Membership>;
+    waiver!(ServiceRights, "somebody has to be the first member of an organisation")
+}
+
+vauban::service! {
+    /// Finds the person whom an admin adds: they see colleagues only, and this one is none yet.
+    pub Adding: View<User>, View<Organisation>, Add<Membership>, Grant<Membership>;
+    waiver!(ServiceRights, "an admin adds somebody by the address that they know")
+}
+
+/// The models and services; their addresses stand in `urls.rs`.
+pub fn module() -> Module {
+    Module::new("organisations")
+        .model::<Organisation>()
+        .model::<Membership>()
+        .service::<Founding>()
+        .service::<Adding>()
+}

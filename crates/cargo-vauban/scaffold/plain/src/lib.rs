@@ -1,0 +1,17 @@
+//! __title__.
+
+pub mod errors;
+pub mod pages;
+pub mod paging;
+pub mod urls;
+
+use vauban::App;
+
+/// The program: a list of modules. What is not listed is not there.
+pub fn app() -> App {
+    App::new(vauban::package!())
+        .error_pages::<errors::SiteError>()
+        .module(pages::module())
+        .static_files(vauban::static_files!("static"))
+        .migrations(vauban::migrations!("migrations"))
+}

@@ -1,0 +1,54 @@
+//! The site's error pages. They say what somebody can do now, and no more than the status tells anyway.
+
+use vauban::SafeHtml;
+use vauban::http::{ErrorFacts, ErrorPage};
+use vauban::prelude::*;
+
+#[derive(Template)]
+#[template("error.html")]
+pub struct SiteError {
+    status: u16,
+    heading: &'static str,
+    explanation: String,
+    incident: Option<String>,
+    /// What was sent and not saved: it is never lost.
+    typed: Option<SafeHtml>,
+}
+
+impl ErrorPage for SiteError {
+    fn for_error(facts: ErrorFacts) -> Self {
+        let status = facts.status.as_u16();
+        let (heading, explanation) = match status {
+            403 => ("You may not do that", "You may see this, but not change it."),
+            404 => (
+                "There is nothing here",
+                "The address may be wrong, or what was here is not there for you.",
+            ),
+            409 => ("Somebody else was faster", "It was changed since you opened it."),
+            413 => (
+                "That is too much",
+                "What was sent is larger than this site takes.",
+            ),
+            429 => ("Too many tries", "Please wait a little before you try again."),
+            500.. => (
+                "Something went wrong here",
+                "It is our fault, and it is in our log.",
+            ),
+            _ => (
+                "That did not work",
+                "The site could not make sense of what was sent.",
+            ),
+        };
+        let explanation = match facts.message.is_empty() {
+            true => explanation.to_owned(),
+            false => facts.message,
+        };
+        Self {
+            status,
+            heading,
+            explanation,
+            incident: facts.incident,
+            typed: facts.typed,
+        }
+    }
+}
