@@ -11,6 +11,10 @@
 #[cfg(test)]
 extern crate self as vauban_accounts;
 
+/// Whether this build has what tests need, and no release may have (CWE-489).
+#[doc(hidden)]
+pub const TEST_KIT: bool = cfg!(feature = "testing");
+
 mod accounts;
 mod commands;
 mod credential;
@@ -43,7 +47,7 @@ pub use module::{Module, module};
 pub use pages::{AccountPage, Layout};
 pub use params::CurrentUser;
 pub use passwords::*;
-pub use people::{AccountColumns, UserAccount};
+pub use people::{AccountColumns, Derived, UserAccount};
 pub use sessions::{Clock, Session, SessionKey, SessionLimits};
 pub use vauban::email::{Email, InvalidEmail, MAX_EMAIL_BYTES};
 pub use vauban_macros::UserAccount;

@@ -26,6 +26,7 @@ use crate::{commands, events};
 /// App::new(vauban::package!()).module(accounts::module::<User>().layout::<AccountLayout>())
 /// ```
 pub fn module<U: UserAccount>() -> Module<U> {
+    const { U::DERIVED.holds() };
     Module {
         options: AccountOptions::default(),
         users: PhantomData,

@@ -1,6 +1,7 @@
 //! The app's own user model, as the framework sees it.
 
 use std::any::Any;
+use std::marker::PhantomData;
 use std::sync::Arc;
 use vauban::page;
 
@@ -27,10 +28,30 @@ pub trait UserAccount: vauban::orm::UserModel<New: Send> + vauban::Policy + Clon
     fn display_name(&self) -> &str;
     /// What is known of them besides the address, which their password must not resemble.
     fn attributes(&self) -> Vec<Attribute>;
+    /// That the derive wrote this (CWE-269, CWE-287: an implementation by hand would say who is staff).
+    #[doc(hidden)]
+    const DERIVED: Derived<Self>;
     #[doc(hidden)]
     fn columns_of_account<R: Model>(columns: &Columns<Self, R>) -> AccountColumns<'_, R, Self>;
     #[doc(hidden)]
     fn fresh(email: Email) -> Self::New;
+}
+
+/// Proof that [`#[derive(UserAccount)]`](macro@crate::UserAccount) wrote the implementation for `U`.
+#[doc(hidden)]
+#[allow(missing_debug_implementations)]
+pub struct Derived<U>(PhantomData<fn() -> U>);
+
+impl<U> Derived<U> {
+    /// For the derive.
+    #[deprecated(
+        note = "who is staff and who may sign in is read from the columns: write `#[derive(UserAccount)]`"
+    )]
+    pub const fn __by_derive() -> Self {
+        Self(PhantomData)
+    }
+
+    pub(crate) const fn holds(&self) {}
 }
 
 /// The framework's columns of a user model.

@@ -12,6 +12,10 @@
 
 pub use vauban_macros::{export_templates, migrations, package, routes, static_files, view};
 
+/// Whether this build has what tests need, and no release may have (CWE-489): of a crate that turned it on by itself, too.
+#[doc(hidden)]
+pub const TEST_KIT: bool = cfg!(feature = "testing") || vauban_orm::TEST_KIT;
+
 pub mod checks;
 pub mod commands;
 pub mod email;

@@ -111,6 +111,8 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
             fn attributes(&self) -> ::std::vec::Vec<#accounts::Attribute> {
                 ::std::vec![#(#attributes),*]
             }
+            #[allow(deprecated)]
+            const DERIVED: #accounts::Derived<Self> = #accounts::Derived::__by_derive();
             fn columns_of_account<R: ::vauban::__private::orm::Model>(
                 columns: &::vauban::__private::orm::Columns<Self, R>,
             ) -> #accounts::AccountColumns<'_, R, Self> {

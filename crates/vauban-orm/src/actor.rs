@@ -119,6 +119,29 @@ pub trait May<A, M: Model>: Service {
 }
 
 /// Proof that [`service!`](crate::service) wrote an implementation for `S`, and for no other type.
+///
+/// CWE-441. Attack: a service by hand signs with another's signature. It compiles as far as nobody asks for the proof;
+/// whoever acts by it asks.
+///
+/// ```compile_fail,E0080
+/// # use vauban_macros::Model;
+/// # use vauban_orm::*;
+/// # use vauban_orm::actor::{Proof, ServiceMeta};
+/// service! {
+///     /// Tidies.
+///     pub Tidy: ;
+///     waiver!(ServiceRights, "the nightly digest counts the notes")
+/// }
+/// struct Evil;
+/// impl Service for Evil {
+///     type Rights = ();
+///     const SIGNED: Proof<Self> = panic!();
+///     fn waiver() -> vauban_orm::__private::Place {
+///         <Tidy as Service>::waiver()
+///     }
+/// }
+/// ServiceMeta::of::<Evil>();
+/// ```
 #[doc(hidden)]
 pub struct Proof<S>(PhantomData<fn() -> S>);
 
@@ -130,6 +153,9 @@ impl<S> Proof<S> {
     pub const fn __by_macro() -> Self {
         Self(PhantomData)
     }
+
+    /// That it is there: a constant that is never asked for is never made, and a proof of `loop {}` compiles.
+    pub(crate) const fn holds(&self) {}
 }
 impl<S> fmt::Debug for Proof<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -194,6 +220,8 @@ pub struct ServiceMeta {
 impl ServiceMeta {
     /// Of a service.
     pub fn of<S: Service>() -> Self {
+        // CWE-441: signed by `service!`, and not with the signature of another service.
+        const { S::SIGNED.holds() };
         Self {
             id: TypeId::of::<S>,
             name: type_name::<S>,

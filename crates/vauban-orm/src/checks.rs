@@ -270,29 +270,42 @@ fn oracles(model: &'static ModelMeta) -> Option<ModelFinding> {
     })
 }
 
-/// A model's rules as text, for reviews: one line for each action.
-pub fn policy(model: &'static ModelMeta) -> Vec<(Action, String)> {
+/// A model's name, with its path where two of the program's models would have one (CWE-451: no line passes for
+/// another's).
+pub fn named(model: &ModelMeta, models: &[&'static ModelMeta]) -> String {
+    if models
+        .iter()
+        .any(|other| !std::ptr::eq(*other, model) && other.name == model.name)
+    {
+        shown_type(model.type_name())
+    } else {
+        model.name.to_owned()
+    }
+}
+
+/// A model's rules as text, for reviews: one line for each action. `models` are the program's.
+pub fn policy(model: &'static ModelMeta, models: &[&'static ModelMeta]) -> Vec<(Action, String)> {
     let rules = (model.rules)();
-    let named = |rule: &Expr| describe(rule, 0);
+    let named = |rule: &Expr| describe(rule, 0, models);
     let mut lines = vec![
         (Action::View, named(&rules.view)),
         (Action::Add, named(&rules.add)),
         (Action::Change, named(&rules.change)),
         (Action::Delete, named(&rules.delete)),
     ];
-    lines.extend(
-        rules
-            .set
-            .iter()
-            .map(|(column, rule)| (Action::Grant, format!("{}: {}", column.field, describe(rule, 0)))),
-    );
+    lines.extend(rules.set.iter().map(|(column, rule)| {
+        (
+            Action::Grant,
+            format!("{}: {}", column.field, describe(rule, 0, models)),
+        )
+    }));
     lines
 }
 
 /// `level`: 0 anything, 1 inside an `or`, 2 inside an `and` or a `not`.
-fn describe(expr: &Expr, level: u8) -> String {
+fn describe(expr: &Expr, level: u8, models: &[&'static ModelMeta]) -> String {
     let list = |all: &[Expr], word: &str, own: u8| {
-        let parts: Vec<_> = all.iter().map(|part| describe(part, own)).collect();
+        let parts: Vec<_> = all.iter().map(|part| describe(part, own, models)).collect();
         let text = parts.join(word);
         if level > own.saturating_sub(1) {
             format!("({text})")
@@ -329,14 +342,14 @@ fn describe(expr: &Expr, level: u8) -> String {
         Expr::IsActor(column) => format!("{} is who", column.field),
         Expr::And(all) => list(all, " and ", 2),
         Expr::Or(all) => list(all, " or ", 1),
-        Expr::Not(inner) => format!("not {}", describe(inner, 2)),
-        Expr::Through(key, inner) => format!("{}.({})", key.field, describe(inner, 0)),
+        Expr::Not(inner) => format!("not {}", describe(inner, 2, models)),
+        Expr::Through(key, inner) => format!("{}.({})", key.field, describe(inner, 0, models)),
         Expr::Any(child, key, inner) => {
             format!(
                 "some {} of this {} with {}",
-                child().name,
+                named(child(), models),
                 key.field,
-                describe(inner, 2)
+                describe(inner, 2, models)
             )
         }
         Expr::Visible(key) => format!("{} visible", key.field),

@@ -65,6 +65,10 @@
 #[cfg(test)]
 extern crate self as vauban_orm;
 
+/// Whether this build has what tests need, and no release may have (CWE-489).
+#[doc(hidden)]
+pub const TEST_KIT: bool = cfg!(feature = "testing");
+
 pub mod actor;
 pub mod checks;
 pub mod columns;

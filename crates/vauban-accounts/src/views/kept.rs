@@ -29,7 +29,7 @@ pub async fn show(_: SignedIn, at: AccountPages) -> Result<Response> {
     Ok(at.page(TITLE, KeptPage { typed }))
 }
 
-/// Throws it away.
+/// Forgets what was typed: the row goes, and the cookie.
 #[view(post, "/kept/")]
 pub async fn discard(_: SignedIn, at: AccountPages, db: Db<Write>) -> Result<Redirect> {
     at.accounts.kept.discard(&at.cx, &db).await?;

@@ -49,6 +49,7 @@ use std::time::Duration;
 use ::http::{HeaderValue, Method, StatusCode, header};
 
 use guard::caught;
+use vauban_orm::engine::rendering;
 
 use crate::http::{Body, Error, Request, RequestBody, Response, Result, Saved};
 use crate::routing::{Found, Target};
@@ -137,7 +138,7 @@ async fn call(cx: &Arc<Request>, target: Target, body: RequestBody) -> Response 
     }
     match ended {
         // CWE-248: the page is the site's own code, too.
-        Ok(response) => caught(|| response.render(cx))
+        Ok(response) => caught(|| rendering(cx.method.is_safe(), || response.render(cx)))
             .unwrap_or_else(|stopped| pages::answer(&cx.site, cx, Error::stopped(stopped))),
         Err(stopped) => {
             if cx.saved() == Saved::No {

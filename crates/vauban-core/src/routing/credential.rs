@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use vauban_orm::Actor;
+use vauban_orm::engine::answering;
 
 use super::{Kind, Reading};
 use crate::http::{Refusal, Request, RequestBody, Result};
@@ -137,7 +138,11 @@ impl<T: TokenScheme> Credential for ByToken<T> {
 
     fn load<'a>(_: OnlyThePipeline, cx: &'a Request, _: &'a mut RequestBody) -> Loading<'a> {
         let token = bearer(cx)?;
-        Some(Box::pin(async move { Ok(identity(T::find(cx, token).await?)) }))
+        Some(Box::pin(async move {
+            Ok(identity(
+                answering(cx.method().is_safe(), T::find(cx, token)).await?,
+            ))
+        }))
     }
 
     fn loaded(cx: &Request) -> Result<&T::Loaded, Refusal> {
@@ -177,7 +182,7 @@ impl<S: SignatureScheme> Credential for BySignature<S> {
             let time = cx.settings().timeouts.body;
             let bytes = body::read(unread, cx.headers(), limit, time, &cx.site.bodies).await?;
             *body = RequestBody::Ready(bytes.clone());
-            let loaded = S::verify(cx, &bytes).await?;
+            let loaded = answering(cx.method().is_safe(), S::verify(cx, &bytes)).await?;
             Ok(identity(loaded.map(|loaded| Proven {
                 actor: Actor::nobody(),
                 user_id: None,

@@ -30,7 +30,8 @@ impl Routes {
 
 /// Answers one call of a view.
 pub(crate) fn drive<V: View>(cx: Arc<Request>, body: RequestBody) -> ViewFuture {
-    Box::pin(way::<V, _>(V::run(), cx, body))
+    // CWE-352, CWE-650: while a safe method is answered nothing writes, whatever the view came by.
+    Box::pin(answering(!<KindOf<V>>::WRITES, way::<V, _>(V::run(), cx, body)))
 }
 
 /// The parts of the site that a view's parameters need.
@@ -59,27 +60,15 @@ async fn way<V: View, R: Run<V>>(view: R, cx: Arc<Request>, body: RequestBody) -
     let ready = call.body_and_token(R::Params::REDISPLAYS, R::Params::STREAMS, R::Params::controls);
     let outcome = match ready.await {
         Err(error) => Err(error),
-        // 5. The parameters, and 6. the view.
-        Ok(()) => run(view, rule, &mut call).await,
+        // 5. The parameters.
+        Ok(()) => match R::Params::take(&mut call).await {
+            Err(error) => Err(error),
+            // 6. The view.
+            Ok(params) => view.run(rule, params).await.outcome(),
+        },
     };
     // 7. The commit, and then 8. the page.
     end(call, outcome).await
-}
-
-/// The parameters and the view, in which nothing writes if the method is safe.
-async fn run<V: View, R: Run<V>>(
-    view: R,
-    rule: V::Rule,
-    call: &mut Call<KindOf<V>, CredentialOf<V>>,
-) -> Result<<R::Answer as Outcome>::Answer> {
-    let steps = async {
-        // 5. The parameters.
-        let params = R::Params::take(call).await?;
-        // 6. The view.
-        view.run(rule, params).await.outcome()
-    };
-    // CWE-352, CWE-650: nor does a service write that the view came by.
-    answering(!<KindOf<V>>::WRITES, steps).await
 }
 
 /// What the view returned: commits or rolls back, then renders.

@@ -94,7 +94,6 @@ pub struct Settings {
     /// What was found in the settings' places and left alone: told at start and by the command `settings`.
     pub(crate) ignored: Vec<String>,
     /// A test of the program.
-    #[cfg(any(test, feature = "testing"))]
     pub(crate) test: bool,
     modules: module::Sections,
     sections: Vec<SettingsSection>,
@@ -245,7 +244,6 @@ impl Settings {
                 filter: "info".into(),
             },
             shared: false,
-            #[cfg(any(test, feature = "testing"))]
             test: false,
             modules: module::Sections::default(),
             sections: Vec::new(),
@@ -293,7 +291,6 @@ impl Settings {
     }
 
     /// Whether a test runs the program.
-    #[cfg(any(test, feature = "testing"))]
     #[doc(hidden)]
     pub fn is_test(&self) -> bool {
         self.test

@@ -66,6 +66,8 @@ pub enum Beside {
     Gate(&'static str),
     /// A middleware: it may change what a view answered.
     Middleware(&'static str),
+    /// A page that answers where no view does, or a view has failed.
+    ErrorPage(&'static str),
     /// A module's page that another takes the place of.
     Page {
         /// The page that a view of a module answers with.
@@ -216,6 +218,7 @@ impl Module {
     /// Its page for errors of one status, where neither the site nor an earlier module has one.
     #[must_use]
     pub fn error_page<P: ErrorPage>(mut self, status: StatusCode) -> Self {
+        self.beside.push(Beside::ErrorPage(type_name::<P>()));
         self.error_pages.set::<P>(status);
         self
     }
@@ -223,6 +226,7 @@ impl Module {
     /// Its page for every error that has none of its own.
     #[must_use]
     pub fn error_pages<P: ErrorPage>(mut self) -> Self {
+        self.beside.push(Beside::ErrorPage(type_name::<P>()));
         self.error_pages.set_other::<P>();
         self
     }

@@ -15,7 +15,7 @@ mod unit;
 mod writer;
 
 pub use database::{Database, Options, Synchronous};
-pub use reading::answering;
+pub use reading::{answering, rendering};
 pub use unit::{LoggedQuery, Unit};
 
 pub(crate) use connection::{Connection, Plan};

@@ -9,6 +9,7 @@ use tokio::sync::{OwnedMutexGuard, oneshot};
 use super::connection::Connection;
 use super::database::Database;
 use super::lock;
+use super::reading::is_reading;
 use super::writer::{Writer, send_committer};
 use crate::actor::Actor;
 use crate::db::{Db, Read, Write};
@@ -191,7 +192,7 @@ impl Shared {
     /// Takes the writer's turn, once for the unit.
     pub(crate) async fn take_turn(&self, this: &Arc<Self>) -> Result<()> {
         // CWE-352: whoever asks, in a GET there is no writer, and so nothing to commit.
-        if self.reading && !removed(Control::Reading) {
+        if (self.reading || is_reading()) && !removed(Control::Reading) {
             return Err(Error::ReadOnly);
         }
         let _one = self.taking.lock().await;

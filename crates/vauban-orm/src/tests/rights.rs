@@ -352,9 +352,9 @@ async fn circles_and_oracles_fail_the_check() {
 
 #[test]
 fn policies_can_be_printed() {
-    let lines = checks::policy(Article::meta());
+    let lines = checks::policy(Article::meta(), &[]);
     assert_eq!(lines[0].1, "published = 1 or author is who or editor is who");
-    let lines = checks::policy(Task::meta());
+    let lines = checks::policy(Task::meta(), &[]);
     assert_eq!(lines[0].1, "organisation visible");
     assert_eq!(
         lines[1].1,

@@ -150,6 +150,10 @@ fn renders_where_django_raises(source: &str) -> Option<&'static str> {
 /// What the compiler refuses although Django or Go renders it: class of the problem → the rule and its reason.
 const RULES: &[(&[&str], &str)] = &[
     (
+        &["fragment-place"],
+        "a part that a client may ask for by its name stands once in the page, and in no loop",
+    ),
+    (
         &["event-handler"],
         "inline handlers take no value: the attribute is JavaScript, and the nonce CSP forbids it",
     ),

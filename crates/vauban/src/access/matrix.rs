@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::fmt::{self, Write as _};
 
-use vauban_orm::ModelMeta;
 use vauban_orm::actor::Action;
 
 use vauban_core::module::{Beside, Modules};
@@ -103,6 +102,7 @@ fn beside(beside: &Beside) -> Line {
     let (kind, what) = match *beside {
         Beside::Gate(gate) => ("gate", shown(gate)),
         Beside::Middleware(middleware) => ("middleware", shown(middleware)),
+        Beside::ErrorPage(page) => ("errors", shown(page)),
         Beside::Page { page, replaced_by } => (
             "page",
             format!("{} in place of {}", shown(replaced_by), shown(page)),
@@ -158,9 +158,9 @@ impl Matrix {
         }
         let models = modules.models();
         for model in &models {
-            for (action, rule) in vauban_orm::checks::policy(model) {
+            for (action, rule) in vauban_orm::checks::policy(model, &models) {
                 lines.insert(Line::Policy {
-                    model: named(model, &models),
+                    model: vauban_orm::checks::named(model, &models),
                     action: word(action).to_owned(),
                     rule,
                 });
@@ -176,7 +176,7 @@ impl Matrix {
                 lines.insert(own(format!(
                     "{} {}",
                     word(granted.action),
-                    named((granted.model)(), &models)
+                    vauban_orm::checks::named((granted.model)(), &models)
                 )));
             }
         }
@@ -395,16 +395,6 @@ fn section<const N: usize>(out: &mut String, head: &[&str; N], rows: &[[&str; N]
         let _ = writeln!(out, "{}", cells.join("  ").trim_end());
     }
     out.push('\n');
-}
-
-/// A model's name, with its path where two of them would have one: no model's lines pass for another's (CWE-451).
-fn named(model: &ModelMeta, models: &[&'static ModelMeta]) -> String {
-    let is_other = |other: &&&'static ModelMeta| !std::ptr::eq(**other, model) && other.name == model.name;
-    if models.iter().any(|other| is_other(&other)) {
-        vauban_orm::checks::shown_type(model.type_name())
-    } else {
-        model.name.to_owned()
-    }
 }
 
 #[cfg(test)]

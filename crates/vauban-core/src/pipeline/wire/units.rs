@@ -115,6 +115,41 @@ pub(super) async fn post_by_a_service(_: Public, cx: Arc<Request>) -> Result<Tex
     Ok(Text::new("kept"))
 }
 
+/// Units that a service began before anybody asked.
+static AHEAD: std::sync::Mutex<Vec<vauban_orm::engine::Unit>> = std::sync::Mutex::new(Vec::new());
+
+/// A link that would have one of them write.
+#[view(get, "/ahead/")]
+pub(super) async fn ahead(_: Public) -> Result<Text> {
+    let unit = AHEAD.lock().unwrap().pop().ok_or_else(Error::not_found)?;
+    write(&unit.db(), "ahead").await?;
+    unit.finish(true).await?;
+    Ok(Text::new("kept"))
+}
+
+/// A page that writes while it is made.
+struct Sly(Arc<Site>);
+impl Respond for Sly {
+    fn respond(self, _: &Request) -> Response {
+        let mut work = Box::pin(async move {
+            let unit = self.0.units().ok_or_else(Error::not_found)?.begin();
+            write(&unit.db(), "sly").await?;
+            Ok::<_, Error>(unit.finish(true).await?)
+        });
+        let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+        let done = work.as_mut().poll(&mut cx);
+        Response::of(Text::new(format!("{done:?}")))
+    }
+    fn commits(&self) -> bool {
+        true
+    }
+}
+
+#[view(get, "/sly/")]
+pub(super) async fn sly(_: Public, cx: Arc<Request>) -> Result<Sly> {
+    Ok(Sly(Arc::clone(&cx.site)))
+}
+
 /// A page that fails when it is rendered, which is after the commit.
 struct Broken;
 impl Respond for Broken {
@@ -175,6 +210,8 @@ async fn site_on(database: Database) -> Server {
         .view::<good>("good")
         .view::<by_a_service>("by_a_service")
         .view::<post_by_a_service>("post_by_a_service")
+        .view::<ahead>("ahead")
+        .view::<sly>("sly")
         .view::<bad>("bad")
         .view::<refused>("refused")
         .view::<panics>("panics")
@@ -295,6 +332,17 @@ async fn a_service_does_not_write_in_a_get() {
             .status,
         500
     );
+    // Nor one that began before the request, nor while the page is made.
+    AHEAD.lock().unwrap().push(server.site.units().unwrap().begin());
+    assert_eq!(
+        server
+            .send("GET /ahead/", &[pair("Host", "example.com")], "")
+            .await
+            .status,
+        500
+    );
+    let made = server.send("GET /sly/", &[pair("Host", "example.com")], "").await;
+    assert!(made.body.contains("Err("), "{}", made.body);
     assert_eq!(notes(&server).await, "0");
     let asked = ann(&server, "/by-a-service/");
     assert_eq!(
