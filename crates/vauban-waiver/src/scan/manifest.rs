@@ -18,6 +18,8 @@ pub(super) const ENVIRONMENT: &str =
 pub(super) const COMPILER: &str = "a program of one's own in the compiler's place may compile anything with any flag: take `rustc` and the wrapper out (one that is installed, such as `sccache`, may be named without a path)";
 pub(super) const NO_TOML: &str = "this configuration of Cargo cannot be read as TOML: mend it";
 
+pub(super) const EDITION: &str = "this edition reads literals in another way than the scan, which would take code for a string: write `edition = \"2024\"` (2021 at least) below `[package]`, and none below a target";
+
 /// Variables that say which package is compiled, and how.
 const CARGOS: &[&str] = &[
     "CARGO_BIN_",
@@ -42,6 +44,7 @@ pub(super) type Told = (PathBuf, u32, &'static str);
 pub(super) fn told(dir: &Path) -> std::io::Result<Vec<Told>> {
     let own = manifest(dir)?;
     let mut found = foreign_names(dir, &own);
+    found.extend(old_editions(dir, &own));
     let mut look = |path: PathBuf, table: &Table, lints: Option<&Value>| {
         let text = fs::read_to_string(&path).unwrap_or_default();
         let file = seen_from(dir, &path);
@@ -122,6 +125,36 @@ pub(super) fn told(dir: &Path) -> std::io::Result<Vec<Told>> {
     found.sort();
     found.dedup();
     Ok(found)
+}
+
+/// The editions before 2021 of a package and its targets (CWE-436); without a word it is that of 2015.
+fn old_editions(dir: &Path, own: &Table) -> Option<Told> {
+    let old = |edition: &str| edition.parse::<u32>().map_or(true, |year| year < 2021);
+    let package = own.get("package")?;
+    let said = package.get("edition");
+    let inherited = said.and_then(|said| said.get("workspace")).is_some();
+    let workspace = Workspace::of(dir);
+    let said = if inherited {
+        workspace
+            .manifest
+            .get("workspace")
+            .and_then(|all| all.get("package")?.get("edition"))
+    } else {
+        said
+    };
+    let targets = own
+        .iter()
+        .filter(|(key, _)| matches!(key.as_str(), "lib" | "bin"));
+    let of_targets = targets.flat_map(|(_, target)| match target {
+        Value::Array(all) => all.iter().collect(),
+        one => vec![one],
+    });
+    let told = old(said.and_then(Value::as_str).unwrap_or_default())
+        || of_targets
+            .filter_map(|target| target.get("edition"))
+            .any(|edition| old(edition.as_str().unwrap_or_default()));
+    let text = fs::read_to_string(dir.join("Cargo.toml")).unwrap_or_default();
+    told.then(|| (PathBuf::from("Cargo.toml"), line_of(&text, "edition"), EDITION))
 }
 
 /// Names of ours in a manifest that is not ours: what Vauban's macros write, `::vauban_core::…`, would be another's.

@@ -25,6 +25,8 @@ pub(super) const LINT: &str = "this lets names through that only Vauban's macros
 pub(super) const LINT_HANDED: &str = "a macro writes an attribute that it is handed, which may switch a lint off: write the attribute out in the macro, or take the item whole (`$item:item`)";
 pub(super) const SIGNS_FOR_OTHERS: &str = "this would sign for whoever comes: a `Waiver` is the type of a function's own parameter, `fn f(signed: Waiver<'_, Wall>)`, and stands in no bound, trait, alias or function type";
 pub(super) const OUR_NAME: &str = "names that begin with `vauban` are Vauban's own, and its macros rely on them: give this package, library, program or dependency another name";
+pub(super) const FRONT: &str = "a file that begins with `---` has a part that is no Rust, where a quote would hide the code behind it: take it out";
+pub(super) const MODULE_MADE: &str = "a macro writes a `mod` whose file no list of waivers finds: write `mod name;` out, or take the item whole (`$item:item`)";
 pub(super) const TEST_RENAMED: &str =
     "the name `test` is given to something else: then test code cannot be told from the program";
 
@@ -84,6 +86,10 @@ pub(super) fn refused(tokens: &[Token], at: usize, around: Around) -> Option<&'s
         "include" if called || around.arguments || around.macro_text || ident(after) == Some("as") => {
             Some(INCLUDED)
         }
+        // `mod $name;` and `mod name;` of a macro's text; `mod $name { … }` has no file. Handed to a macro, the word
+        // alone may become either.
+        "mod" if around.macro_text && !inline(tokens, at) => Some(MODULE_MADE),
+        "mod" if around.arguments && ident(after).is_none() && !inline(tokens, at) => Some(MODULE_MADE),
         "test" if punct(before).is_none() && ident(before) == Some("as") => Some(TEST_RENAMED),
         // `extern crate another as vauban;`, `extern crate self as vauban;`
         word if word.starts_with("vauban") && ident(before) == Some("as") => {
@@ -105,6 +111,17 @@ pub(super) fn refused(tokens: &[Token], at: usize, around: Around) -> Option<&'s
         }
         _ => None,
     }
+}
+
+/// Whether the `mod` at `at` has its braces: `mod name {`, `mod $name {`, `mod #name {`.
+fn inline(tokens: &[Token], at: usize) -> bool {
+    let punct = |at: usize| tokens.get(at).and_then(Token::punct);
+    let name = if matches!(punct(at + 1), Some('$' | '#')) {
+        at + 2
+    } else {
+        at + 1
+    };
+    tokens.get(name).and_then(Token::ident).is_some() && punct(name + 1) == Some('{')
 }
 
 /// Whether the attribute of a macro's text that begins with the `#` at `at` is made of what the macro is handed:

@@ -11,7 +11,11 @@ use super::scan;
 
 fn package(files: &[(&str, &str)]) -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
-    fs::write(dir.path().join("Cargo.toml"), "[package]\nname = \"my-app\"\n").unwrap();
+    fs::write(
+        dir.path().join("Cargo.toml"),
+        "[package]\nname = \"my-app\"\nedition = \"2024\"\n",
+    )
+    .unwrap();
     for (path, text) in files {
         let path = dir.path().join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -199,11 +203,127 @@ fn files_that_are_moved_about_are_told() {
         "#[path = \"odd.rs\"] mod inline { }",
         "#[cfg_attr(all(), path = \"odd.rs\")] mod inline { }",
         "#[cfg_attr(unix, cfg_attr(all(), allow(dead_code), path = \"odd.rs\"))] mod inline { }",
-        "macro_rules! m { () => { #[path = \"odd.rs\"] mod inline; } }",
+        "macro_rules! m { () => { #[path = \"odd.rs\"] mod inline { } } }",
     ] {
         refused(source, MOVED);
     }
     fine("#[cfg(feature = \"path\")] #[serde(path = \"x\")] struct A { path: u8 }");
+}
+
+/// CWE-436: the attack is code that rustc reads and the scan does not.
+#[test]
+fn code_is_read_as_rustc_reads_it() {
+    for source in [
+        "#! [allow(deprecated)]",
+        "#! /* c */ [allow(deprecated)]",
+        "#[allow\u{200e}(deprecated)] mod inner {}",
+        "#[allow\u{200f}(deprecated)] mod inner {}",
+    ] {
+        refused(source, LINT);
+    }
+    refused("mod inner { include\u{200e}!(\"mark.txt\"); }", INCLUDED);
+    refused(
+        "nop!(\"a\"r\"\\\" \"); fn f() { __hidden() } nop!('\"');",
+        BY_HAND,
+    );
+    refused("pass!(pub (__hidden()));", BY_HAND);
+    refused("pass!(pub(in __hidden()));", BY_HAND);
+    refused("---\n---\nfn f() {}", FRONT);
+    for edition in [
+        "",
+        "edition = \"2015\"",
+        "edition = \"2018\"",
+        "edition.workspace = true",
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir(dir.path().join("app")).unwrap();
+        let write = |path: &str, text: &str| fs::write(dir.path().join(path), text).unwrap();
+        write(
+            "app/Cargo.toml",
+            &format!("[package]\nname = \"app\"\n{edition}\n"),
+        );
+        for (shared, told) in [("2018", true), ("2021", false)] {
+            write(
+                "Cargo.toml",
+                &format!("[workspace.package]\nedition = \"{shared}\"\n"),
+            );
+            let trouble = scan(&dir.path().join("app")).unwrap().trouble;
+            let told = told || !edition.contains("workspace");
+            assert_eq!(
+                trouble.iter().any(|t| t.what == EDITION),
+                told,
+                "{edition} {shared}"
+            );
+        }
+    }
+    let target = "[[bin]]\nname = \"x\"\nedition = \"2018\"\n";
+    assert_eq!(built_with("", target, ""), [format!("Cargo.toml:1 {EDITION}")]);
+}
+
+/// CWE-436: the attack is a condition that takes away less than the scan leaves out.
+#[test]
+fn a_test_attribute_leaves_out_its_item_only() {
+    for source in [
+        "fn f<#[cfg(test)] T>(t: String) { __hidden() }",
+        "fn f(#[cfg(test)] t: String) { __hidden() }",
+        "fn f(t: fn(#[cfg(test)] fn(u8)) -> u8) { __hidden() }",
+        "struct S { #[cfg(test)] a: u8, b: [u8; { __hidden() }] }",
+        "struct S(#[cfg(test)] u8, [u8; { __hidden() }]);",
+        "enum E { #[cfg(test)] A, B = { __hidden() } }",
+        "enum E { #[cfg(test)] r#fn, B = { __hidden() } }",
+        "fn f() { match x { #[cfg(test)] A => a(), B => { __hidden() } } }",
+        "fn f() { match x { #[cfg(test)] r#use => a(), B => { __hidden() } } }",
+        "fn f() { S { #[cfg(test)] a: b, c: { __hidden() } } }",
+        "fn f() { g(#[cfg(test)] a, { __hidden() }) }",
+        "impl<#[cfg(test)] T> S { fn f() { __hidden() } }",
+        "strip! { #[cfg(test)] fn f() { __hidden() } }",
+        "strip! { #![cfg(test)] fn f() { __hidden() } }",
+        "strip!(; #[cfg(test)] let x = { __hidden() });",
+    ] {
+        refused(source, BY_HAND);
+    }
+    fine(
+        "fn f() { #[cfg(test)] { __a() } #[cfg(test)] let x = __a(); #[cfg(test)] a::b!(__a); } \
+         #[cfg(test)] pub(crate) unsafe fn g() { __a() } impl S { #[cfg(test)] #[inline] async fn f() { __a() } } \
+         #[cfg(test)] macro_rules! m { () => { __a() } } #[cfg(test)] const A: u8 = __a();",
+    );
+}
+
+/// CWE-1059: the attack is a file beside another root, which only a macro's `mod` leads to.
+#[test]
+fn the_folder_of_every_root_is_searched() {
+    for target in [
+        "[[bin]]\nname = \"x\"\npath = \"code/main.rs\"\n",
+        "[lib]\npath = \"code/main.rs\"\n",
+    ] {
+        let manifest = format!("[package]\nname = \"app\"\nedition = \"2024\"\n{target}");
+        let (_, trouble) = found(&[
+            ("Cargo.toml", &manifest),
+            ("code/main.rs", "all!(hidden);"),
+            ("code/deep/hidden.rs", "fn f() { __hidden() }"),
+        ]);
+        assert_eq!(trouble, [format!("code/deep/hidden.rs:1 {UNREACHED}")]);
+    }
+    let manifest = "[package]\nname = \"app\"\nedition = \"2024\"\n[lib]\npath = \"lib.rs\"\n";
+    let (_, trouble) = found(&[
+        ("Cargo.toml", manifest),
+        ("lib.rs", ""),
+        ("hidden.rs", "fn f() { __hidden() }"),
+        ("tests/it.rs", "fn f() { __hidden() }"),
+        ("other/Cargo.toml", ""),
+        ("other/src/lib.rs", "fn f() { __hidden() }"),
+    ]);
+    assert_eq!(trouble, [format!("hidden.rs:1 {UNREACHED}")]);
+    for source in [
+        "macro_rules! part { ($n:ident) => { mod $n; } }",
+        "macro_rules! part { () => { mod hidden; } }",
+        "macro_rules! part { ($($t:tt)*) => { pub mod $($t)* } }",
+        "part!(hidden, mod);",
+        "fn f() { quote! { mod #name; } }",
+    ] {
+        refused(source, MODULE_MADE);
+    }
+    fine("macro_rules! part { ($n:ident) => { mod $n { } mod a { } } } fn f() { quote! { mod #name { } } }");
 }
 
 /// CWE-1059: the attack is a signature in no list, by a name that the list does not look for.
@@ -305,7 +425,7 @@ fn packages_beside_the_program_are_part_of_it() {
     let package = |name: &str, rest: &str| {
         write(
             &format!("{name}/Cargo.toml"),
-            &format!("[package]\nname = \"{name}\"\n{rest}"),
+            &format!("[package]\nname = \"{name}\"\nedition = \"2024\"\n{rest}"),
         );
         write(
             &format!("{name}/src/lib.rs"),
@@ -413,11 +533,12 @@ fn packages_without_dependencies_write_code_too() {
             "#[macro_export] macro_rules! all { () => { ::vauban::orm::Binder::__for_the_sites_identity() } }",
         ),
     ]);
-    let manifest = "[package]\nname = \"app\"\n[dependencies]\nbeside = { path = \"vauban-orm\" }\n";
+    let manifest =
+        "[package]\nname = \"app\"\nedition = \"2024\"\n[dependencies]\nbeside = { path = \"vauban-orm\" }\n";
     fs::write(dir.path().join("Cargo.toml"), manifest).unwrap();
     // The name and the folder's name are ours, the place is not.
     for name in ["beside", "vauban-orm"] {
-        let manifest = format!("[package]\nname = \"{name}\"\n");
+        let manifest = format!("[package]\nname = \"{name}\"\nedition = \"2024\"\n");
         fs::write(dir.path().join("vauban-orm/Cargo.toml"), manifest).unwrap();
         let found = super::program(dir.path()).unwrap();
         let told = found.iter().flat_map(|package| &package.scan.trouble);
@@ -450,17 +571,20 @@ fn strings_of_procedural_macros_are_source() {
     let write = |path: &str, text: &str| fs::write(dir.path().join(path), text).unwrap();
     write(
         "Cargo.toml",
-        "[package]\nname = \"app\"\n[dependencies]\nderive = { path = \"derive\" }\n",
+        "[package]\nname = \"app\"\nedition = \"2024\"\n[dependencies]\nderive = { path = \"derive\" }\n",
     );
     let told = |source: &str, file: &str, lib: &str| {
         write("derive/src/more.rs", "");
         write(
             "derive/Cargo.toml",
             &format!(
-                "[package]\nname = \"derive\"\n[dependencies]\nparts = {{ path = \"../parts\" }}\n[lib]\n{lib}\n"
+                "[package]\nname = \"derive\"\nedition = \"2024\"\n[dependencies]\nparts = {{ path = \"../parts\" }}\n[lib]\n{lib}\n"
             ),
         );
-        write("parts/Cargo.toml", "[package]\nname = \"parts\"\n");
+        write(
+            "parts/Cargo.toml",
+            "[package]\nname = \"parts\"\nedition = \"2024\"\n",
+        );
         write("parts/src/lib.rs", "");
         write(file, source);
         let found = super::program(dir.path()).unwrap();
@@ -534,7 +658,7 @@ fn built_with(workspace: &str, manifest: &str, config: &str) -> Vec<String> {
     // No library: there is nothing but what it is built with.
     write(
         "app/Cargo.toml",
-        &format!("[package]\nname = \"app\"\n{manifest}"),
+        &format!("package = {{ name = \"app\", edition = \"2024\" }}\n\n{manifest}"),
     );
     write("app/.cargo/config.toml", config);
     scan(&dir.path().join("app"))
@@ -641,7 +765,7 @@ fn packages_that_configuration_brings_are_part_of_the_program() {
         ]);
         fs::write(
             dir.path().join("beside/Cargo.toml"),
-            "[package]\nname = \"beside\"\n",
+            "[package]\nname = \"beside\"\nedition = \"2024\"\n",
         )
         .unwrap();
         let found = super::program(dir.path()).unwrap();
@@ -677,7 +801,10 @@ fn our_names_are_no_one_elses() {
     let used = "[dependencies]\nvauban = { package = \"vauban-core\", version = \"1\" }\nv = { package = \"vauban-orm\", version = \"1\" }\nvauban-core.workspace = true";
     let shared = "[workspace.dependencies]\nvauban-core = \"1\"";
     assert_eq!(built_with(shared, used, ""), Vec::<String>::new());
-    let dir = package(&[("Cargo.toml", "[package]\nname = \"vauban-accounts\"\n")]);
+    let dir = package(&[(
+        "Cargo.toml",
+        "[package]\nname = \"vauban-accounts\"\nedition = \"2024\"\n",
+    )]);
     assert_eq!(scan(dir.path()).unwrap().trouble[0].what, OUR_NAME);
     refused("extern crate evil as vauban;", OUR_NAME);
     refused("use evil as vauban_core;", OUR_NAME);
@@ -713,7 +840,7 @@ fn build_scripts_that_speak_for_cargo_are_told() {
             format!("out.write_all(b\"{text}\")"),
         ] {
             let script = format!("fn main() {{ {literal}; }}");
-            let named = "[package]\nname = \"app\"\nbuild = \"make/it.rs\"\n";
+            let named = "[package]\nname = \"app\"\nedition = \"2024\"\nbuild = \"make/it.rs\"\n";
             for files in [
                 vec![("build.rs", script.as_str())],
                 vec![

@@ -5,6 +5,8 @@
 pub(super) struct Token {
     pub(super) kind: Kind,
     pub(super) line: u32,
+    /// `r#fn`: a name, never a keyword.
+    pub(super) raw: bool,
 }
 
 /// What a token is.
@@ -24,17 +26,53 @@ pub(super) enum Kind {
 
 /// Splits Rust source into tokens; comments and white space are dropped. Source that does not lex gives what was
 /// understood so far: rustc is the judge of that.
+///
+/// By the rules of the editions from 2021 on: older ones have no `c"…"` and no reserved prefixes (the scan refuses them).
 pub(super) fn tokens(source: &str) -> Vec<Token> {
+    // As rustc reads a file: without the mark at its start, its lines ended by `\n`.
+    let source = source
+        .strip_prefix('\u{feff}')
+        .unwrap_or(source)
+        .replace("\r\n", "\n");
     let mut lexer = Lexer {
-        rest: source,
+        rest: &source,
         line: 1,
         tokens: Vec::new(),
     };
-    if source.starts_with("#!") && !source.starts_with("#![") {
+    // CWE-436: `#! /* … */ [allow(…)]` is an attribute, and no shebang.
+    if source.strip_prefix("#!").is_some_and(|rest| !is_attribute(rest)) {
         lexer.skip_to_line_end();
     }
     while lexer.step() {}
     lexer.tokens
+}
+
+/// Whether what follows a `#!` at a file's start is a `[`, behind space and comments that document nothing.
+fn is_attribute(rest: &str) -> bool {
+    let mut lexer = Lexer {
+        rest,
+        line: 1,
+        tokens: Vec::new(),
+    };
+    while let Some(first) = lexer.rest.chars().next() {
+        let rest = lexer.rest;
+        let starts = |with: &[&str]| with.iter().any(|with| rest.starts_with(with));
+        let documents = starts(&["///", "//!", "/**", "/*!"]) && !starts(&["////", "/***", "/**/"]);
+        if !documents && (is_space(first) || starts(&["//", "/*"])) {
+            lexer.step();
+        } else {
+            return first == '[';
+        }
+    }
+    false
+}
+
+/// What rustc takes for space: `Pattern_White_Space`, which has the marks of direction.
+fn is_space(c: char) -> bool {
+    matches!(
+        c,
+        '\t'..='\r' | ' ' | '\u{85}' | '\u{200e}' | '\u{200f}' | '\u{2028}' | '\u{2029}'
+    )
 }
 
 struct Lexer<'a> {
@@ -57,7 +95,11 @@ impl<'a> Lexer<'a> {
     }
 
     fn push(&mut self, kind: Kind, line: u32) {
-        self.tokens.push(Token { kind, line });
+        self.tokens.push(Token {
+            kind,
+            line,
+            raw: false,
+        });
     }
 
     fn skip_to_line_end(&mut self) {
@@ -71,7 +113,7 @@ impl<'a> Lexer<'a> {
             return false;
         };
         let line = self.line;
-        if first.is_whitespace() {
+        if is_space(first) {
             self.take(first.len_utf8());
         } else if self.rest.starts_with("//") {
             self.skip_to_line_end();
@@ -89,7 +131,11 @@ impl<'a> Lexer<'a> {
                 .find(|c: char| !c.is_alphanumeric() && c != '_')
                 .unwrap_or(self.rest.len());
             let word = self.take(end).to_owned();
-            self.push(Kind::Ident(word), line);
+            self.tokens.push(Token {
+                kind: Kind::Ident(word),
+                line,
+                raw: raw > 0,
+            });
         } else if first.is_ascii_digit() {
             // `1.0`, `0xff`, `1_000u32`; `1..2` leaves its dots, which does not matter here.
             let end = self
@@ -152,13 +198,22 @@ impl<'a> Lexer<'a> {
         let text = if prefix.contains('r') {
             let close = format!("\"{}", "#".repeat(prefix.matches('#').count()));
             let end = self.rest.find(&close).unwrap_or(self.rest.len());
-            let text = self.take(end).replace("\r\n", "\n");
+            let text = self.take(end).to_owned();
             self.take(close.len());
             text
         } else {
             self.cooked()
         };
+        self.suffix();
         self.push(if plain { Kind::Str(text) } else { Kind::Bytes(text) }, line);
+    }
+
+    /// The name that may end a literal: `"a"r"b"` is `"a"r` and `"b"` (CWE-436).
+    fn suffix(&mut self) {
+        if self.rest.starts_with(|c: char| c.is_alphabetic() || c == '_') {
+            let end = self.rest.find(|c: char| !c.is_alphanumeric() && c != '_');
+            self.take(end.unwrap_or(self.rest.len()));
+        }
     }
 
     /// The rest of an ordinary string, escapes resolved, closing quote taken.
@@ -194,7 +249,8 @@ impl<'a> Lexer<'a> {
             }
             '\n' => {
                 // A backslash at the line's end swallows the white space that follows.
-                let skip = self.rest.len() - self.rest.trim_start().len();
+                let left = self.rest.trim_start_matches([' ', '\t', '\n', '\r']);
+                let skip = self.rest.len() - left.len();
                 self.take(skip);
             }
             other => text.push(other),
@@ -215,8 +271,10 @@ impl<'a> Lexer<'a> {
                 .and_then(|rest| rest.find('\''))
                 .map_or(after.len(), |at| skip + at + 1);
             self.take(1 + end);
+            self.suffix();
         } else if second == Some('\'') {
             self.take(2 + first.map_or(0, char::len_utf8));
+            self.suffix();
         } else {
             let end = after
                 .find(|c: char| !c.is_alphanumeric() && c != '_')
@@ -275,6 +333,53 @@ mod tests {
         assert_eq!(strings("\"one \\\n      two\""), ["one two"]);
         assert_eq!(strings(r###"r##"raw \n "# "##"###), [r##"raw \n "# "##]);
         assert_eq!(strings(r#"b"bytes" c"c""#), Vec::<String>::new());
+    }
+
+    /// CWE-436: the attack is a first line that rustc reads and the scan takes for a shebang, or the other way round.
+    #[test]
+    fn a_shebang_is_what_rustc_takes_for_one() {
+        for source in [
+            "#![real]",
+            "#! [real]",
+            "\u{feff}#!\u{200e}[real]",
+            "#!\t/* a /* b */ */ // c\n[real]",
+            "#!//// c\n[real]",
+            "#!/**/ /***/ [real]",
+        ] {
+            assert_eq!(idents(source), ["real"], "{source}");
+        }
+        for source in [
+            "#!/usr/bin/env \"run\nreal",
+            "#! /// \" \nreal",
+            "#! /*! \" */ [a]\nreal",
+            "#!\nreal",
+        ] {
+            assert_eq!(idents(source), ["real"], "{source}");
+        }
+    }
+
+    /// CWE-436: the attack is a string that ends elsewhere for the scan than for rustc.
+    #[test]
+    fn literals_end_where_rustc_ends_them() {
+        for source in [
+            "n!(\"a\"r\"\\\" \"); real!(\"\");",
+            "n!('a'r\"\\\" \"); real!(\"\");",
+            "n!(b\"a\"br\"\\\" \"); real!(\"\");",
+            "n!(r#\"a\"#r\"\\\" \"); real!(\"\");",
+        ] {
+            assert!(idents(source).contains(&"real".to_owned()), "{source}");
+        }
+    }
+
+    #[test]
+    fn space_is_what_rustc_takes_for_it() {
+        let source = "a\u{200e}b\u{200f}c\u{2028}d\u{2029}e\u{85}f\u{b}g\u{c}h\ri";
+        assert_eq!(idents(source).len(), 9);
+        assert!(
+            tokens(source)
+                .iter()
+                .all(|token| matches!(token.kind, Kind::Ident(_)))
+        );
     }
 
     #[test]

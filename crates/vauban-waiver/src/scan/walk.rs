@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use super::literal;
 use super::refused::{
-    Around, LINT_HANDED, MOVED, NO_FILE, NOT_LITERAL, PIECE, TEMPLATE_REASON, UNREACHED, handed, moves,
-    opens_arguments, refused,
+    Around, FRONT, LINT_HANDED, MOVED, NO_FILE, NOT_LITERAL, PIECE, TEMPLATE_REASON, UNREACHED, handed,
+    moves, opens_arguments, refused,
 };
 use super::targets::{build_scripts, roots};
 use super::token::{Kind, Token, tokens};
@@ -65,8 +65,9 @@ pub(super) fn scan_as(dir: &Path, writes_code: bool) -> std::io::Result<Scan> {
     for (file, line, what) in super::manifest::told(dir)? {
         walk.scan.trouble.push(Trouble { file, line, what });
     }
-    for (name, root) in roots(dir)? {
-        walk.file(&root, &[name], true)?;
+    let all_roots = roots(dir)?;
+    for (name, root) in &all_roots {
+        walk.file(root, std::slice::from_ref(name), true)?;
     }
     // What they sign is in no program; what they tell Cargo is.
     let signed = walk.scan.places.len();
@@ -76,7 +77,18 @@ pub(super) fn scan_as(dir: &Path, writes_code: bool) -> std::io::Result<Scan> {
     }
     walk.in_build_script = false;
     walk.scan.places.truncate(signed);
-    walk.unreached(&dir.join("src"))?;
+    // A `mod` that a macro writes finds its file below any root's folder, which another target's may hold.
+    let mut folders = vec![dir.join("src")];
+    folders.extend(
+        all_roots
+            .iter()
+            .filter_map(|(_, root)| Some(root.parent()?.to_owned())),
+    );
+    folders.sort();
+    folders.dedup();
+    for folder in folders {
+        walk.unreached(&folder)?;
+    }
     walk.templates()?;
     let mut scan = walk.scan;
     scan.places
@@ -103,6 +115,9 @@ impl Walk<'_> {
     fn file(&mut self, path: &Path, module: &[String], owns_folder: bool) -> std::io::Result<()> {
         self.seen.insert(path.to_owned());
         let all = tokens(&fs::read_to_string(path)?);
+        if (0..3).all(|at| all.get(at).and_then(Token::punct) == Some('-')) {
+            self.trouble(path, 1, FRONT);
+        }
         self.literals(path, &all);
         let folder = path.parent().unwrap_or(self.dir).to_owned();
         let stem = path
@@ -171,13 +186,17 @@ impl Walk<'_> {
         let Ok(entries) = fs::read_dir(folder) else {
             return Ok(());
         };
+        // A root beside the manifest has the whole package below its folder.
+        let package = folder.join("Cargo.toml").is_file();
         for entry in entries {
             let path = entry?.path();
             if self.tests.contains(&path) {
                 continue;
             }
             if path.is_dir() {
-                self.unreached(&path)?;
+                if !(package && is_beside(&path)) {
+                    self.unreached(&path)?;
+                }
             } else if path.extension().is_some_and(|e| e == "rs") && !self.seen.contains(&path) {
                 let all = tokens(&fs::read_to_string(&path)?);
                 self.literals(&path, &all);
@@ -193,6 +212,15 @@ impl Walk<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether a folder beside a manifest holds other targets, other packages, or what Cargo and Git keep.
+fn is_beside(folder: &Path) -> bool {
+    let name = folder.file_name().unwrap_or_default().to_string_lossy();
+    matches!(&*name, "benches" | "examples" | "tests")
+        || name.starts_with('.')
+        || folder.join("Cargo.toml").is_file()
+        || folder.join("CACHEDIR.TAG").is_file()
 }
 
 impl Token {
@@ -243,13 +271,23 @@ impl Source<'_, '_> {
     /// Everything up to the bracket that closes this level. `children`: where files of `mod x;` lie.
     fn items(&mut self, module: &mut Vec<String>, children: &Path) -> std::io::Result<()> {
         let mut test = false;
+        // Whether an attribute here stands before an item or a statement.
+        let mut begins = self
+            .at
+            .checked_sub(1)
+            .is_none_or(|before| self.tokens[before].punct() == Some('{'));
         while let Some(token) = self.peek(0) {
             let line = token.line;
+            let begun = begins;
+            // A macro does with its arguments what it likes; its `#[cfg(test)]` may be gone afterwards.
+            let conditions = !self.around.arguments;
+            begins = matches!(token.punct(), Some(';' | '{' | '}'));
             match &token.kind {
                 Kind::Punct('#') if self.punct_at(1) == Some('!') && self.punct_at(2) == Some('[') => {
+                    begins = begun;
                     self.at += 2;
                     let start = self.at;
-                    if is_test(self.group()) {
+                    if is_test(self.group()) && conditions && begun {
                         // `#![cfg(test)]`: the rest of this level is test code.
                         self.skip_level();
                         return Ok(());
@@ -257,23 +295,35 @@ impl Source<'_, '_> {
                     self.attribute(start, line, module);
                 }
                 Kind::Punct('#') if self.punct_at(1) == Some('[') => {
+                    begins = begun;
                     self.at += 1;
                     let start = self.at;
-                    if is_test(self.group()) {
+                    if is_test(self.group()) && conditions && begun {
                         test = true;
                     } else {
                         self.attribute(start, line, module);
                     }
                     continue;
                 }
-                Kind::Ident(word) if word == "pub" => {
+                Kind::Ident(word) if word == "pub" && !token.raw => {
+                    begins = begun;
                     self.at += 1;
-                    if self.punct_at(0) == Some('(') {
+                    if self.punct_at(0) == Some('(')
+                        && matches!(self.ident_at(1), Some("crate" | "self" | "super" | "in"))
+                    {
+                        let start = self.at;
                         self.group();
+                        let end = std::mem::replace(&mut self.at, start);
+                        while self.at < end {
+                            if !self.waiver(module) {
+                                self.pass();
+                            }
+                        }
                     }
                     continue; // attributes before `pub` belong to what follows
                 }
                 Kind::Ident(word) if word == "mod" && self.ident_at(1).is_some() => {
+                    begins = true;
                     let name = self.ident_at(1).unwrap_or_default().to_owned();
                     self.at += 2;
                     if self.punct_at(0) == Some('{') {
@@ -290,7 +340,10 @@ impl Source<'_, '_> {
                         self.module_file(&name, line, module, children, test)?;
                     }
                 }
-                _ if test => self.skip_item(),
+                _ if test && self.begins_item() => {
+                    begins = true;
+                    self.skip_item();
+                }
                 Kind::Ident(word)
                     if word == "macro_rules"
                         && self.punct_at(1) == Some('!')
@@ -300,6 +353,7 @@ impl Source<'_, '_> {
                     let start = self.at;
                     self.group();
                     self.macro_text(start);
+                    begins = true;
                 }
                 Kind::Ident(word) if word == "trait" && self.ident_at(1).is_some() => {
                     // To its body; what stands before it is looked at as well.
@@ -312,6 +366,7 @@ impl Source<'_, '_> {
                         self.items(module, children)?;
                     }
                     self.around.in_trait = was;
+                    begins = true;
                 }
                 Kind::Punct('{' | '(' | '[') => {
                     let was = self.around;
@@ -328,7 +383,6 @@ impl Source<'_, '_> {
                     if !self.waiver(module) {
                         self.pass();
                     }
-                    continue; // an attribute's item may be longer than one token, but only `test` matters
                 }
             }
             test = false;
@@ -449,11 +503,42 @@ impl Source<'_, '_> {
         &self.tokens[start.min(self.tokens.len())..]
     }
 
-    /// Skips one item: to its `;` or its braces, whichever comes first.
+    /// Whether an item or a statement begins here that a condition takes away whole: nothing else does a test
+    /// attribute skip, since a parameter, a field or an arm ends where only a parser knows (CWE-436).
+    fn begins_item(&self) -> bool {
+        match self.peek(0) {
+            Some(token) if token.raw => false,
+            Some(Token {
+                kind: Kind::Ident(word),
+                ..
+            }) => {
+                ITEMS.contains(&word.as_str())
+                    || word == "macro_rules" && self.punct_at(1) == Some('!')
+                    || self.macro_group().is_some()
+            }
+            token => token.and_then(Token::punct) == Some('{'),
+        }
+    }
+
+    /// How far from here the arguments of a macro's call open: `a::b! {`.
+    fn macro_group(&self) -> Option<usize> {
+        let path =
+            (0..).take_while(|ahead| self.ident_at(*ahead).is_some() || self.punct_at(*ahead) == Some(':'));
+        let end = path.count();
+        (self.punct_at(end) == Some('!') && matches!(self.punct_at(end + 1), Some('(' | '[' | '{')))
+            .then_some(end + 1)
+    }
+
+    /// Skips one item or statement: to its `;` or its braces, whichever comes first; of a macro's call its arguments.
     fn skip_item(&mut self) {
+        if let Some(open) = self.macro_group() {
+            self.at += open;
+            self.group();
+            return;
+        }
         while let Some(token) = self.peek(0) {
             match token.punct() {
-                Some(';' | ',') => {
+                Some(';') => {
                     self.at += 1;
                     return;
                 }
@@ -515,6 +600,12 @@ impl Source<'_, '_> {
         self.walk.file(&path, &inner, owns_folder)
     }
 }
+
+/// Words that begin an item or a statement, and no parameter, field, variant or arm.
+const ITEMS: &[&str] = &[
+    "async", "const", "enum", "extern", "fn", "impl", "let", "mod", "static", "struct", "trait", "type",
+    "unsafe", "use",
+];
 
 /// Whether an attribute's content makes its item test code: `cfg(test)`, `cfg(all(test, …))`. `#[test]` alone does not:
 /// an attribute of that name may be anybody's.
