@@ -79,7 +79,8 @@ pub mod __private {
     pub use crate::routing::{
         ParamMeta, PathReader, PathText, Routes, Run, Segment, Url, View, function, methods, path_reader,
     };
-    pub use std::{convert::From, option::Option, result::Result};
+    // Whatever the site calls `std`, these are std's.
+    pub use std::{compile_error, convert::From, include_bytes, include_str, option::Option, result::Result};
     pub use vauban_macros::__template_with as template_with;
     pub use vauban_orm as orm;
     pub use vauban_template::__private as template;

@@ -28,29 +28,32 @@ pub(crate) fn expand(input: TokenStream) -> Result<TokenStream> {
                     format!("{name}/INDEX lists `{migration}`, but there is no file {migration}.toml");
                 return Err(Error::new(folder.span(), message));
             }
-            let file = LitStr::new(&format!("/{name}/{migration}.toml"), Span::call_site());
+            let file = LitStr::new(&format!("{root}/{name}/{migration}.toml"), Span::call_site());
             files.push(quote! {
                 ::vauban::__private::orm::migrations::SetFile {
                     name: #migration,
-                    text: ::core::include_str!(::core::concat!(::core::env!("CARGO_MANIFEST_DIR"), #file)),
+                    text: ::vauban::__private::include_str!(#file),
                 }
             });
         }
         // The compiler knows files, not folders: a new migration is a new line of the index.
-        let file = LitStr::new(&format!("/{name}/INDEX"), Span::call_site());
+        let file = LitStr::new(&format!("{root}/{name}/INDEX"), Span::call_site());
         index = quote! {
-            const _: &str = ::core::include_str!(::core::concat!(::core::env!("CARGO_MANIFEST_DIR"), #file));
+            const _: &str = ::vauban::__private::include_str!(#file);
         };
     }
+    // CWE-1059: literals; `::core` is whatever the crate calls so.
+    let whole = format!("{root}/{name}");
+    let package = std::env::var("CARGO_PKG_NAME").unwrap_or_default();
     Ok(quote! {{
         #index
         #[cfg(debug_assertions)]
-        let folder = ::core::concat!(::core::env!("CARGO_MANIFEST_DIR"), "/", #folder);
+        let folder = #whole;
         // CWE-200: a release does not tell the paths of the machine that built it.
         #[cfg(not(debug_assertions))]
         let folder = "";
         ::vauban::__private::orm::migrations::Set {
-            package: ::core::env!("CARGO_PKG_NAME"),
+            package: #package,
             folder,
             files: &[#(#files),*],
         }

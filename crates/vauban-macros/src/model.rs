@@ -446,11 +446,13 @@ impl Writer<'_> {
             Some(signed) => quote!(::core::option::Option::Some(#orm::__private::__place!(#signed))),
             None => quote!(::core::option::Option::None),
         };
+        // CWE-1059: a literal; `::core` is whatever the crate calls so.
+        let package = std::env::var("CARGO_PKG_NAME").unwrap_or_default();
         quote! {
             static META: #orm::ModelMeta = #orm::ModelMeta {
                 name: #name,
                 table: #orm::identifier::checked(#table),
-                package: ::core::env!("CARGO_PKG_NAME"),
+                package: #package,
                 columns: &[#(#columns),*],
                 indexes: &[#(#indexes),*],
                 constraints: &[#(#constraints),*],

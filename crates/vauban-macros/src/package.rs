@@ -15,18 +15,21 @@ pub(crate) fn expand(input: &TokenStream) -> syn::Result<TokenStream> {
     if let Some(what) = call_site().and_then(|file| elsewhere(&file, Path::new(&dir))) {
         return Err(syn::Error::new(proc_macro2::Span::call_site(), what));
     }
+    // CWE-1059: in the program, `::std` is whatever it calls so. What Cargo says is read here, and no word of the
+    // expansion is the program's to define.
+    let variable = |name: &str| std::env::var(name).unwrap_or_default();
+    let (name, version) = (variable("CARGO_PKG_NAME"), variable("CARGO_PKG_VERSION"));
+    let private = quote!(::vauban::__private);
     let embedded = |file: &str| Path::new(&dir).join(file).is_file();
     let include = |file: &str| {
-        let path = format!("/{file}");
-        quote! { ::std::option::Option::Some(
-            ::std::include_str!(::std::concat!(::std::env!("CARGO_MANIFEST_DIR"), #path))
-        ) }
+        let path = format!("{dir}/{file}");
+        quote! { #private::Option::Some(#private::include_str!(#path)) }
     };
     let access = if embedded("access.lock") {
         include("access.lock")
     } else {
         // CWE-1059: nobody has reviewed who may call what.
-        quote! { ::std::compile_error!(
+        quote! { #private::compile_error!(
             "a release build needs `access.lock` beside Cargo.toml: run `cargo run -- access --accept`, read it, commit it"
         ) }
     };
@@ -34,21 +37,21 @@ pub(crate) fn expand(input: &TokenStream) -> syn::Result<TokenStream> {
     let waivers = if embedded("waivers.lock") {
         include("waivers.lock")
     } else {
-        quote! { ::std::option::Option::None }
+        quote! { #private::Option::None }
     };
     Ok(quote! {{
         #[cfg(debug_assertions)]
         let (dir, access, waivers) = (
-            ::std::env!("CARGO_MANIFEST_DIR"),
-            ::std::option::Option::None,
-            ::std::option::Option::None,
+            #dir,
+            #private::Option::None,
+            #private::Option::None,
         );
         #[cfg(not(debug_assertions))]
         let (dir, access, waivers) = ("", #access, #waivers);
         #[allow(deprecated)]
         let package = ::vauban::Package::__written(
-            ::std::env!("CARGO_PKG_NAME"),
-            ::std::env!("CARGO_PKG_VERSION"),
+            #name,
+            #version,
             dir,
             access,
             waivers,
@@ -89,6 +92,20 @@ fn elsewhere(file: &Path, dir: &Path) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// CWE-1059: the attack is `extern crate kit as std`, whose `env!` names another folder.
+    #[test]
+    fn no_word_of_the_expansion_is_the_programs() {
+        let written = expand(&TokenStream::new()).unwrap().to_string();
+        for word in ["std", "core", "env", "concat", "alloc"] {
+            assert!(
+                !written
+                    .split(|c: char| !c.is_alphanumeric() && c != '_')
+                    .any(|w| w == word),
+                "{word}: {written}"
+            );
+        }
+    }
 
     /// CWE-1059: the attack is a package that shows the locks of another folder.
     #[test]

@@ -14,27 +14,36 @@ mod written;
 
 use written::Written;
 
-/// Looks at `Wall, "reason"` and becomes `true` if the file is one that `Cargo.toml` names, `false` if it is a module
+/// Looks at `$crate, Wall, "reason"` and becomes `true` if the file is one that `Cargo.toml` names, `false` if it is a module
 /// of its own name or nobody can tell; what is not written out becomes an error.
 #[proc_macro]
 pub fn __written(input: TokenStream) -> TokenStream {
     let mut tokens = input.into_iter();
-    let (wall, _comma, reason) = (tokens.next().map(bare), tokens.next(), tokens.next().map(bare));
+    let Some(home) = tokens.next() else {
+        return TokenStream::new();
+    };
+    let (_comma, wall) = (tokens.next(), tokens.next().map(bare));
+    let (_comma, reason) = (tokens.next(), tokens.next().map(bare));
     let (Some(TokenTree::Ident(wall)), Some(TokenTree::Literal(reason))) = (wall, reason) else {
-        return refuse(Span::call_site(), NOT_WRITTEN);
+        return refuse(home, Span::call_site(), NOT_WRITTEN);
     };
     match look(&wall, &reason) {
         Ok(named) => word(if named { "true" } else { "false" }, reason.span()).into(),
-        Err(what) => refuse(reason.span(), what),
+        Err(what) => refuse(home, reason.span(), what),
     }
 }
 
-/// For the place where a lock is looked up: `true` if the file of `"reason"` belongs to the manifest beside which the
+/// For the place where a lock is looked up, with `$crate, "reason"`: `true` if the file of the reason belongs to the manifest beside which the
 /// lock lies, or nobody can tell; an error otherwise.
 #[proc_macro]
 pub fn __beside(input: TokenStream) -> TokenStream {
-    let first = input.into_iter().next();
-    let span = first.map_or_else(Span::call_site, |token| bare(token).span());
+    let mut tokens = input.into_iter();
+    let Some(home) = tokens.next() else {
+        return TokenStream::new();
+    };
+    let span = tokens
+        .nth(1)
+        .map_or_else(Span::call_site, |token| bare(token).span());
     let package = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
     let elsewhere = span.local_file().zip(package).is_some_and(|(file, package)| {
         let file = absolute(&file, &package).canonicalize();
@@ -42,7 +51,7 @@ pub fn __beside(input: TokenStream) -> TokenStream {
     });
     // CWE-1059: a build script that sets `CARGO_MANIFEST_DIR` brings another package's lock.
     if elsewhere {
-        return refuse(span, NOT_BESIDE);
+        return refuse(home, span, NOT_BESIDE);
     }
     word("true", span).into()
 }
@@ -139,8 +148,9 @@ fn bare(token: TokenTree) -> TokenTree {
     }
 }
 
-/// `{ #[cfg(not(test))] ::core::compile_error!("…"); true }`: test code needs no waiver.
-fn refuse(span: Span, what: &str) -> TokenStream {
+/// `{ #[cfg(not(test))] $crate::__private::compile_error!("…"); true }`: test code needs no waiver. `home` is the
+/// `$crate` (CWE-1059: `::core` is whatever the crate calls so that signs).
+fn refuse(mut home: TokenTree, span: Span, what: &str) -> TokenStream {
     let punct = |c, spacing| TokenTree::from(Punct::new(c, spacing));
     let group = |delimiter, inside: Vec<TokenTree>| {
         TokenTree::from(Group::new(delimiter, TokenStream::from_iter(inside)))
@@ -154,7 +164,7 @@ fn refuse(span: Span, what: &str) -> TokenStream {
         group(Delimiter::Bracket, vec![word("cfg", span), not]),
         punct(':', Spacing::Joint),
         punct(':', Spacing::Alone),
-        word("core", span),
+        word("__private", span),
         punct(':', Spacing::Joint),
         punct(':', Spacing::Alone),
         word("compile_error", span),
@@ -167,6 +177,9 @@ fn refuse(span: Span, what: &str) -> TokenStream {
     for token in &mut all {
         token.set_span(span);
     }
+    // Its own span tells whose it is.
+    home.set_span(span.resolved_at(home.span()));
+    all.insert(2, home);
     group(Delimiter::Brace, all).into()
 }
 

@@ -146,6 +146,13 @@ impl Place {
 /// For [`waiver!`]. Not part of the public API.
 #[doc(hidden)]
 pub mod __private {
+    // CWE-1059: in the crate that signs, `::core` is whatever it calls so, and its `assert!` may hold anything.
+    pub use core::marker::PhantomData;
+    pub use core::mem::size_of_val;
+    pub use core::prelude::v1::test;
+    pub use core::{
+        assert, cfg, compile_error, concat, env, file, include_str, line, module_path, stringify,
+    };
     pub use vauban_waiver_macros::{__beside, __written};
 
     /// What stands in a test's place where there are no tests.
@@ -172,18 +179,18 @@ macro_rules! waiver {
                     $crate::__checks!($wall, $reason);
                     $reason
                 },
-                ::core::file!(),
-                ::core::line!(),
+                $crate::__private::file!(),
+                $crate::__private::line!(),
             ),
         }
     };
     ($wall:ident, $($reason:tt)*) => {
-        ::core::compile_error!(
+        $crate::__private::compile_error!(
             "a waiver's reason is a string literal, written out here: `waiver!(Wall, \"why this is safe\")`"
         )
     };
     ($($other:tt)*) => {
-        ::core::compile_error!("write `waiver!(Wall, \"a reason of at least four words\")`")
+        $crate::__private::compile_error!("write `waiver!(Wall, \"a reason of at least four words\")`")
     };
 }
 
@@ -198,13 +205,16 @@ macro_rules! __place {
         const {
             $crate::__checks!($wall, $reason);
             #[allow(deprecated)]
-            const PLACE: $crate::Place =
-                $crate::Place::__declared::<$crate::walls::$wall>($reason, ::core::file!(), ::core::line!());
+            const PLACE: $crate::Place = $crate::Place::__declared::<$crate::walls::$wall>(
+                $reason,
+                $crate::__private::file!(),
+                $crate::__private::line!(),
+            );
             PLACE
         }
     };
     ($($other:tt)*) => {
-        ::core::compile_error!(
+        $crate::__private::compile_error!(
             "write `waiver!(Wall, \"a reason of at least four words\")`, its reason written out here"
         )
     };
@@ -217,14 +227,14 @@ macro_rules! __checks {
     ($wall:ident, $reason:literal) => {
         $crate::__reasoned!($reason);
         // CWE-1059: nobody reads what no list finds.
-        const _: () = ::core::assert!(
-            $crate::__private::__written!($wall, $reason)
-                || ::core::cfg!(test)
-                || $crate::lock::placed(::core::module_path!(), ::core::file!()),
+        const _: () = $crate::__private::assert!(
+            $crate::__private::__written!($crate, $wall, $reason)
+                || $crate::__private::cfg!(test)
+                || $crate::lock::placed($crate::__private::module_path!(), $crate::__private::file!()),
             "a waiver stands in a file that no `mod` of its own name leads to (`include!`, `path = …`), where no list of waivers finds it: make the file a module"
         );
         $crate::__real_test!();
-        $crate::__signed!($wall, [::core::module_path!()], $reason);
+        $crate::__signed!($wall, [$crate::__private::module_path!()], $reason);
     };
 }
 
@@ -254,15 +264,15 @@ macro_rules! __signed {
 #[macro_export]
 macro_rules! __look_up {
     ($wall:ident, [$($module:tt)+], $reason:literal) => {
-        const _: bool = $crate::__private::__beside!($reason);
-        const _: () = ::core::assert!(
+        const _: bool = $crate::__private::__beside!($crate, $reason);
+        const _: () = $crate::__private::assert!(
             $crate::lock::signed(
-                ::core::include_str!(::core::concat!(
-                    ::core::env!("CARGO_MANIFEST_DIR"),
+                $crate::__private::include_str!($crate::__private::concat!(
+                    $crate::__private::env!("CARGO_MANIFEST_DIR"),
                     "/waivers.lock"
                 )),
-                ::core::concat!(
-                    ::core::stringify!($wall),
+                $crate::__private::concat!(
+                    $crate::__private::stringify!($wall),
                     " | ",
                     $($module)+,
                     " | ",
@@ -280,7 +290,7 @@ macro_rules! __look_up {
 #[macro_export]
 macro_rules! __in_template {
     ($wall:ident, $file:literal, $reason:literal) => {
-        const _: ::core::marker::PhantomData<$crate::walls::$wall> = ::core::marker::PhantomData;
+        const _: $crate::__private::PhantomData<$crate::walls::$wall> = $crate::__private::PhantomData;
         $crate::__reasoned!($reason);
         $crate::__real_test!();
         $crate::__signed!($wall, [$file], $reason);
@@ -291,7 +301,7 @@ macro_rules! __in_template {
 #[macro_export]
 macro_rules! __reasoned {
     ($reason:literal) => {
-        const _: () = ::core::assert!(
+        const _: () = $crate::__private::assert!(
             $crate::lock::substantial($reason),
             "a waiver's reason has at least four words: say who needs the exception and why it is safe"
         );
@@ -308,10 +318,10 @@ macro_rules! __real_test {
             #[allow(unused_imports)]
             use $crate::__private::no_test::*;
             #[allow(unnameable_test_items, dead_code)]
-            #[::core::prelude::v1::test]
+            #[$crate::__private::test]
             fn __harness() {}
-            ::core::assert!(
-                ::core::mem::size_of_val(&__harness) == 0,
+            $crate::__private::assert!(
+                $crate::__private::size_of_val(&__harness) == 0,
                 "`cfg(test)` was set by hand: only `cargo test` sets it, and only tests need no signature"
             );
         };

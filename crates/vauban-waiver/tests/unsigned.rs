@@ -287,3 +287,59 @@ fn the_scan_is_in_no_release() {
         .release()
         .refused("could not find `scan` in `vauban_waiver`");
 }
+
+/// CWE-1059: the attack is a crate called `core`, whose `env!` names a folder with another lock, whose `assert!` holds
+/// whatever is asked, and whose `compile_error!` says nothing.
+#[test]
+fn another_core_signs_nothing() {
+    for lie in [
+        "(\"CARGO_MANIFEST_DIR\") => { $crate::real::concat!($crate::real::env!(\"CARGO_MANIFEST_DIR\"), \"/beside\") };",
+        "",
+    ] {
+        let kit = format!(
+            "pub use ::std::*; pub mod real {{ pub use ::core::*; }}\n\
+             #[macro_export] macro_rules! env {{ {lie} ($($t:tt)*) => {{ $crate::real::env!($($t)*) }}; }}\n{}",
+            if lie.is_empty() {
+                "#[macro_export] macro_rules! assert { ($($t:tt)*) => { () }; }"
+            } else {
+                ""
+            }
+        );
+        let lying = |package: Package| {
+            let root = package.files[0].1.clone();
+            package
+                .manifest("kit = { path = \"kit\" }\n")
+                .file("src/lib.rs", &format!("extern crate kit as core;\n{root}"))
+                .file(
+                    "kit/Cargo.toml",
+                    "[package]\nname = \"kit\"\nedition = \"2024\"\n",
+                )
+                .file("kit/src/lib.rs", &kit)
+                .file("beside/waivers.lock", ENTRY)
+        };
+        lying(signer().release())
+            .file("waivers.lock", "# nothing signed\n")
+            .refused(UNSIGNED);
+        assert_eq!(
+            lying(signer().release()).file("waivers.lock", ENTRY).check(),
+            Ok(())
+        );
+    }
+    let renamed = package(&[(
+        "src/lib.rs",
+        "extern crate kit as core; use vauban_waiver::waiver as sign;\n\
+         pub fn unscoped(_: vauban_waiver::Waiver<'_, vauban_waiver::walls::Unscoped>) {}\n\
+         pub fn count() { unscoped(sign!(Unscoped, \"the nightly digest counts all tasks\")) }",
+    )]);
+    renamed
+        .manifest("kit = { path = \"kit\" }\n")
+        .file(
+            "kit/Cargo.toml",
+            "[package]\nname = \"kit\"\nedition = \"2024\"\n",
+        )
+        .file(
+            "kit/src/lib.rs",
+            "pub use ::std::*; #[macro_export] macro_rules! compile_error { ($($t:tt)*) => {}; }",
+        )
+        .refused("under its own name");
+}

@@ -9,7 +9,7 @@ use toml::{Table, Value};
 use super::configuration::configurations;
 use super::literal::is_rustcs;
 use super::packages::{OURS, Workspace, dependency_tables, is_ours, manifest};
-use super::refused::{LINTS, OUR_NAME};
+use super::refused::{LINTS, OUR_NAME, RUSTS, RUSTS_NAME};
 
 pub(super) const LINT_LEVEL: &str = "this lets names through that only Vauban's macros may use (rustc reports them as `deprecated`): write `deprecated = \"deny\"` below `[lints.rust]`, and no level for `warnings`";
 pub(super) const FLAGS: &str = "these flags switch off what keeps hidden names hidden, or say what only Cargo says: take out `-A`, `-W` and `--force-warn` of `deprecated` and `warnings`, `--cap-lints`, `--cfg test`, `crate-attr` and `@file`";
@@ -164,8 +164,16 @@ fn foreign_names(dir: &Path, own: &Table) -> Vec<Told> {
     if is_ours(dir, package) {
         return Vec::new();
     }
+    let lib = text_of("lib", "name");
+    // CWE-1059: `::std` would be that package.
+    let rusts = dependency_tables(own)
+        .into_iter()
+        .flat_map(|table| table.keys().map(String::as_str))
+        .chain(lib)
+        .chain([package])
+        .filter(|name| RUSTS.contains(&name.replace('-', "_").as_str()));
     let mut names = vec![package];
-    names.extend(text_of("lib", "name"));
+    names.extend(lib);
     let programs = own.get("bin").and_then(Value::as_array).into_iter().flatten();
     names.extend(programs.filter_map(|program| program.get("name")?.as_str()));
     // `vauban = { package = "another" }`; a module knows `vauban-core` by that name.
@@ -202,7 +210,9 @@ fn foreign_names(dir: &Path, own: &Table) -> Vec<Told> {
     names
         .into_iter()
         .filter(|name| name.starts_with("vauban"))
-        .map(|name| (PathBuf::from("Cargo.toml"), line_of(&text, name), OUR_NAME))
+        .map(|name| (name, OUR_NAME))
+        .chain(rusts.map(|name| (name, RUSTS_NAME)))
+        .map(|(name, what)| (PathBuf::from("Cargo.toml"), line_of(&text, name), what))
         .collect()
 }
 

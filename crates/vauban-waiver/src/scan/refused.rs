@@ -27,12 +27,17 @@ pub(super) const SIGNS_FOR_OTHERS: &str = "this would sign for whoever comes: a 
 pub(super) const OUR_NAME: &str = "names that begin with `vauban` are Vauban's own, and its macros rely on them: give this package, library, program or dependency another name";
 pub(super) const FRONT: &str = "a file that begins with `---` has a part that is no Rust, where a quote would hide the code behind it: take it out";
 pub(super) const MODULE_MADE: &str = "a macro writes a `mod` whose file no list of waivers finds: write `mod name;` out, or take the item whole (`$item:item`)";
+pub(super) const RUSTS_NAME: &str = "`std`, `core`, `alloc`, `proc_macro` and `test` are Rust's own, and what macros write relies on them: give this crate another name";
+pub(super) const CRATE_HANDED: &str = "a macro writes an `extern` that it is handed, which may give a crate the name `std` or `vauban`: write `extern crate …` out";
 pub(super) const TEST_RENAMED: &str =
     "the name `test` is given to something else: then test code cannot be told from the program";
 
 /// What traits ask for whose implementations are written as they are: of templates, their contexts, addresses and trusted
 /// values.
 const SEALED: &[&str] = &["__DERIVED", "__write_url", "__put_trusted", "__of_the_framework"];
+
+/// The crates that come with rustc.
+pub(super) const RUSTS: &[&str] = &["alloc", "core", "proc_macro", "std", "test"];
 
 /// Lints that keep what is hidden from being used, and the compiler's own words from being set by hand.
 pub(super) const LINTS: &[&str] = &["deprecated", "warnings", "explicit_builtin_cfgs_in_flags"];
@@ -86,6 +91,21 @@ pub(super) fn refused(tokens: &[Token], at: usize, around: Around) -> Option<&'s
         "include" if called || around.arguments || around.macro_text || ident(after) == Some("as") => {
             Some(INCLUDED)
         }
+        // CWE-1059: `::std::env!` would be another's.
+        word if RUSTS.contains(&word)
+            && word != "test"
+            && ident(before) == Some("as")
+            && crate_named(tokens, at) =>
+        {
+            Some(RUSTS_NAME)
+        }
+        "extern" if around.macro_text || around.arguments => {
+            let literal = tokens
+                .get(at + 1)
+                .is_some_and(|next| matches!(next.kind, Kind::Str(_)));
+            let written = literal || ident(after) == Some("fn") || punct(after) == Some('{');
+            (!written).then_some(CRATE_HANDED)
+        }
         // `mod $name;` and `mod name;` of a macro's text; `mod $name { … }` has no file. Handed to a macro, the word
         // alone may become either.
         "mod" if around.macro_text && !inline(tokens, at) => Some(MODULE_MADE),
@@ -111,6 +131,17 @@ pub(super) fn refused(tokens: &[Token], at: usize, around: Around) -> Option<&'s
         }
         _ => None,
     }
+}
+
+/// Whether the name behind an `as` at `at` is a crate's: `extern crate kit as core;`, `use kit as core;`, in braces too.
+/// Of another crate than that one.
+fn crate_named(tokens: &[Token], at: usize) -> bool {
+    let Some(start) = at.checked_sub(2).map(|last| path_start(tokens, last)) else {
+        return false;
+    };
+    !tokens[start..at]
+        .iter()
+        .any(|token| token.ident() == tokens[at].ident())
 }
 
 /// Whether the `mod` at `at` has its braces: `mod name {`, `mod $name {`, `mod #name {`.

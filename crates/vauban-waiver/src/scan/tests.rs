@@ -813,6 +813,42 @@ fn our_names_are_no_one_elses() {
     fine("use vauban::Db; extern crate vauban; fn vauban() {}");
 }
 
+/// CWE-1059: the attack is `::std::env!("CARGO_MANIFEST_DIR")` of another's, which names a folder with other locks.
+#[test]
+fn rusts_names_are_no_one_elses() {
+    for name in ["std", "core", "alloc", "proc_macro"] {
+        refused(&format!("extern crate kit as {name};"), RUSTS_NAME);
+        refused(&format!("extern crate kit as r#{name};"), RUSTS_NAME);
+        refused(&format!("use kit as {name};"), RUSTS_NAME);
+        refused(&format!("use kit::{{a, b as {name}}};"), RUSTS_NAME);
+        refused(
+            &format!("all! {{ extern crate kit as {name}; }}").replace("extern crate", "x"),
+            RUSTS_NAME,
+        );
+        for manifest in [
+            format!("[dependencies]\n{name} = {{ package = \"kit\", version = \"1\" }}"),
+            format!("[target.'cfg(unix)'.dependencies]\n{name} = {{ path = \"kit\" }}"),
+            format!("[dependencies]\n{name}.workspace = true"),
+            format!("[lib]\nname = \"{name}\""),
+        ] {
+            assert_eq!(
+                built_with("", &manifest, ""),
+                [format!("Cargo.toml:4 {RUSTS_NAME}")],
+                "{manifest}"
+            );
+        }
+    }
+    refused("extern crate kit as test;", TEST_RENAMED);
+    for source in [
+        "macro_rules! m { ($n:ident) => { extern crate kit as $n; } }",
+        "macro_rules! m { ($($t:tt)*) => { extern $($t)*; } }",
+        "m!(extern, kit);",
+    ] {
+        refused(source, CRATE_HANDED);
+    }
+    fine("extern crate alloc; use core::alloc as alloc; m! { extern \"C\" { } extern fn f() {} }");
+}
+
 /// CWE-1059: the attack is a build script that says which package is compiled, or that it is a test.
 #[test]
 fn build_scripts_that_speak_for_cargo_are_told() {
