@@ -16,27 +16,48 @@ pub(super) fn text(token: &Token) -> Option<&str> {
 /// Whether a literal would be refused if it were source: its words, whatever stands around them. `quote` marks need not
 /// match in a piece of source, so this is not about tokens.
 pub(super) fn is_source(text: &str) -> bool {
-    let letter = |c: char| c.is_alphanumeric() || c == '_';
+    any_word(text, |word, next| match word {
+        "waiver" | "Waiver" => true,
+        "allow" | "expect" | "warn" => next.strip_prefix('(').is_some_and(|lints| {
+            let lints = &lints[..lints.find(')').unwrap_or(lints.len())];
+            // `{}` and `#name` are lints that come later.
+            lints.contains(['{', '#', '$']) || lints.split(|c| !letter(c)).any(|lint| LINTS.contains(&lint))
+        }),
+        _ => is_hidden(word, next),
+    })
+}
+
+/// Whether a string that stands where a path or an expression may be read names what is hidden.
+pub(super) fn names_hidden(text: &str) -> bool {
+    any_word(text, |word, next| {
+        is_hidden(word, next) || word == "waiver" && next.starts_with('!')
+    })
+}
+
+/// Whether a string is a path and nothing else, with a hidden name: a macro may write it into an attribute.
+pub(super) fn is_hidden_path(text: &str) -> bool {
+    let of_path =
+        |c: char| letter(c) || c.is_whitespace() || matches!(c, ':' | '<' | '>' | ',' | '#' | '&' | '\'');
+    text.contains(':') && text.chars().all(of_path) && any_word(text, is_hidden)
+}
+
+fn letter(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+/// A rule or a gap, `____`, names nothing.
+fn is_hidden(word: &str, next: &str) -> bool {
+    word.starts_with("__") && !word.trim_matches('_').is_empty() || word == "include" && next.starts_with('!')
+}
+
+/// Whether some word of a text, with what follows it, is of a kind.
+fn any_word(text: &str, of_kind: impl Fn(&str, &str) -> bool) -> bool {
     let mut rest = text;
     while let Some(start) = rest.find(letter) {
         let from = &rest[start..];
         let end = from.find(|c| !letter(c)).unwrap_or(from.len());
         let (word, after) = from.split_at(end);
-        let next = after.trim_start();
-        let source = match word {
-            // A rule or a gap, `____`, names nothing.
-            word if word.starts_with("__") => !word.trim_matches('_').is_empty(),
-            "waiver" | "Waiver" => true,
-            "include" => next.starts_with('!'),
-            "allow" | "expect" | "warn" => next.strip_prefix('(').is_some_and(|lints| {
-                let lints = &lints[..lints.find(')').unwrap_or(lints.len())];
-                // `{}` and `#name` are lints that come later.
-                lints.contains(['{', '#', '$'])
-                    || lints.split(|c| !letter(c)).any(|lint| LINTS.contains(&lint))
-            }),
-            _ => false,
-        };
-        if source {
+        if of_kind(word, after.trim_start()) {
             return true;
         }
         rest = after;
@@ -61,7 +82,6 @@ const VARIABLES: &[&str] = &[
 /// Whether a literal is an instruction to Cargo that sets what is not a build script's to set, or whose name is put
 /// together from pieces (CWE-1059: locks are found, and tests told, by these).
 pub(super) fn sets_cargos(text: &str, in_build_script: bool) -> bool {
-    let letter = |c: char| c.is_alphanumeric() || c == '_';
     let after = |key: &'static str| {
         text.match_indices(key)
             .map(move |(at, _)| &text[at + key.len()..])

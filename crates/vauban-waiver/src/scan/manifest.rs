@@ -20,6 +20,11 @@ pub(super) const NO_TOML: &str = "this configuration of Cargo cannot be read as 
 
 pub(super) const EDITION: &str = "this edition reads literals in another way than the scan, which would take code for a string: write `edition = \"2024\"` (2021 at least) below `[package]`, and none below a target";
 
+pub(super) const TESTING: &str = "this turns on what is for tests alone (`testing`: sessions and actors of anybody's): write it below `[dev-dependencies]`";
+
+/// Features of ours that open what only tests may.
+const FOR_TESTS: &[&str] = &["testing", "__test_switches"];
+
 /// Variables that say which package is compiled, and how.
 const CARGOS: &[&str] = &[
     "CARGO_BIN_",
@@ -45,6 +50,7 @@ pub(super) fn told(dir: &Path) -> std::io::Result<Vec<Told>> {
     let own = manifest(dir)?;
     let mut found = foreign_names(dir, &own);
     found.extend(old_editions(dir, &own));
+    found.extend(for_tests(dir, &own));
     let mut look = |path: PathBuf, table: &Table, lints: Option<&Value>| {
         let text = fs::read_to_string(&path).unwrap_or_default();
         let file = seen_from(dir, &path);
@@ -155,6 +161,71 @@ fn old_editions(dir: &Path, own: &Table) -> Option<Told> {
             .any(|edition| old(edition.as_str().unwrap_or_default()));
     let text = fs::read_to_string(dir.join("Cargo.toml")).unwrap_or_default();
     told.then(|| (PathBuf::from("Cargo.toml"), line_of(&text, "edition"), EDITION))
+}
+
+/// Where a package that is not ours turns on what is for tests, outside `[dev-dependencies]` (CWE-489).
+fn for_tests(dir: &Path, own: &Table) -> Vec<Told> {
+    let name = own.get("package").and_then(|package| package.get("name"));
+    if is_ours(dir, name.and_then(Value::as_str).unwrap_or_default()) {
+        return Vec::new();
+    }
+    let workspace = Workspace::of(dir);
+    let real = |key: &str, dependency: &Value| {
+        let renamed = dependency.get("package").and_then(Value::as_str);
+        renamed.unwrap_or(key).replace('_', "-").starts_with("vauban")
+    };
+    let turned_on = |dependency: &Value| {
+        let features = dependency.get("features").and_then(Value::as_array);
+        let mut features = features.into_iter().flatten().filter_map(Value::as_str);
+        features.any(|feature| FOR_TESTS.contains(&feature))
+    };
+    let text = fs::read_to_string(dir.join("Cargo.toml")).unwrap_or_default();
+    let mut found = Vec::new();
+    for (key, dependency) in dependency_tables(own).into_iter().flatten() {
+        let shared = workspace
+            .dependency(key)
+            .filter(|_| dependency.get("workspace").is_some());
+        let ours = real(key, shared.unwrap_or(dependency));
+        if ours && (turned_on(dependency) || shared.is_some_and(turned_on)) {
+            found.push((PathBuf::from("Cargo.toml"), line_of(&text, key), TESTING));
+        }
+    }
+    // Also of a dependency for tests: a feature is one for the whole build. `x/testing`, `x?/testing`.
+    let features = own
+        .get("features")
+        .and_then(Value::as_table)
+        .into_iter()
+        .flatten();
+    let values = features.filter_map(|(_, values)| values.as_array()).flatten();
+    for value in values.filter_map(Value::as_str) {
+        let Some((key, feature)) = value.split_once('/') else {
+            continue;
+        };
+        let key = key.trim_end_matches('?');
+        let ours = key.starts_with("vauban")
+            || every_dependency(own).any(|(known, dependency)| {
+                let shared = workspace
+                    .dependency(known)
+                    .filter(|_| dependency.get("workspace").is_some());
+                known == key && real(known, shared.unwrap_or(dependency))
+            });
+        if ours && FOR_TESTS.contains(&feature) {
+            found.push((PathBuf::from("Cargo.toml"), line_of(&text, value), TESTING));
+        }
+    }
+    found
+}
+
+/// Every dependency of a manifest, those of tests included.
+fn every_dependency(own: &Table) -> impl Iterator<Item = (&String, &Value)> {
+    let platforms = own.get("target").and_then(Value::as_table).into_iter().flatten();
+    let tables = platforms.filter_map(|(_, target)| target.as_table()).chain([own]);
+    let tests = tables.flat_map(|table| {
+        ["dev-dependencies", "dev_dependencies"]
+            .into_iter()
+            .filter_map(|key| table.get(key)?.as_table())
+    });
+    dependency_tables(own).into_iter().chain(tests).flatten()
 }
 
 /// Names of ours in a manifest that is not ours: what Vauban's macros write, `::vauban_core::…`, would be another's.

@@ -4,6 +4,7 @@
 //! What a compiler cannot see is how *many* places share an entry, and which entries nobody needs any more; and what
 //! it cannot refuse (a lint that is switched off, a file that is moved about) is told here.
 
+mod attributes;
 mod configuration;
 mod literal;
 mod manifest;

@@ -204,7 +204,7 @@ impl Workspace {
         }
     }
 
-    fn dependency(&self, name: &str) -> Option<&Value> {
+    pub(super) fn dependency(&self, name: &str) -> Option<&Value> {
         self.manifest.get("workspace")?.get("dependencies")?.get(name)
     }
 

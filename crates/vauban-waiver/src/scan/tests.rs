@@ -4,6 +4,7 @@
 
 use std::fs;
 
+use super::attributes::{DEPRECATED, STRING_IN_ATTRIBUTE};
 use super::literal::*;
 use super::manifest::*;
 use super::refused::*;
@@ -649,6 +650,48 @@ fn attributes_handed_to_macros_are_told() {
     );
 }
 
+/// CWE-1059: the attack is a hidden name in a string from which a derive of the registry writes a call, and a
+/// `#[deprecated]` that has it switch the lint off round that call.
+#[test]
+fn what_derives_read_is_told() {
+    for source in [
+        "#[derive(Deserialize)] struct W { #[serde(skip, default = \"Binder::__for_the_sites_identity\")] b: Binder }",
+        "#[derive(Deserialize)] #[serde(remote = r#\"__Hidden\"#)] struct W;",
+        "#[cfg_attr(all(), serde(default = \"a :: r#__b\"))] struct W;",
+        "#![other(\"Binder::\\x5f_hidden\")]",
+        "macro_rules! m { () => { #[serde(default = \"Binder::__x\")] struct W; } }",
+        "m! { #[serde(default = \"Binder::__x\")] struct W; }",
+        "m!(default, \"Binder::__x\");",
+        "#[builder(default = \"vauban::waiver!(Unscoped, why)\")] struct W;",
+        "#[builder(default = \"include!(f)\")] struct W;",
+    ] {
+        refused(source, STRING_IN_ATTRIBUTE);
+    }
+    fine(
+        "#[doc = \"__init__\"] #[serde(rename = \"a__b\")] #[field(help = \"signs a waiver; ____ include it\")] struct W; \
+         fn f() { println!(\"a::b {}: __ready__\", \"Binder::__x()\"); }",
+    );
+    for source in [
+        "#[derive(Deserialize)] enum W { A, #[deprecated] B }",
+        "#[derive(Deserialize)] struct W<T, U> { #[deprecated = \"old\"] a: T, b: U }",
+        "#[derive(Deserialize)] struct W<const N: u8 = { 1 }> { #[deprecated(since = \"1\")] a: u8 }",
+        "#[derive(Deserialize)] struct W(u8, #[deprecated] u8);",
+        "#[derive(Deserialize)] #[deprecated] struct W;",
+        "#[deprecated] #[must_use] #[derive(Deserialize)] struct W;",
+        "#[cfg_attr(all(), derive(Deserialize))] enum W { #[deprecated] A }",
+        "#[derive(Deserialize)] enum W { #[cfg_attr(all(), deprecated)] A }",
+        "#[serde_as] mod m { enum W { #[deprecated] A } }",
+        "macro_rules! m { () => { enum W { #[deprecated] A } } }",
+        "m! { A, #[deprecated] B }",
+    ] {
+        refused(source, DEPRECATED);
+    }
+    fine(
+        "#[derive(Debug)] struct A; #[deprecated] #[must_use] fn g() {} #[deprecated(note = \"x\")] struct B { a: u8 } \
+         #[derive(Debug)] struct C { a: u8 } enum D { #[deprecated] A }",
+    );
+}
+
 /// What is told of a package `app` in a workspace.
 fn built_with(workspace: &str, manifest: &str, config: &str) -> Vec<String> {
     let dir = tempfile::tempdir().unwrap();
@@ -847,6 +890,36 @@ fn rusts_names_are_no_one_elses() {
         refused(source, CRATE_HANDED);
     }
     fine("extern crate alloc; use core::alloc as alloc; m! { extern \"C\" { } extern fn f() {} }");
+}
+
+/// CWE-489: the attack is a session or an actor of anybody's, which a feature for tests makes.
+#[test]
+fn features_for_tests_outside_tests_are_told() {
+    let shared = "[workspace.dependencies]\nvauban-orm = { version = \"1\", features = [\"testing\"] }\n\
+                  vauban-core = \"1\"\nv = { package = \"vauban\", version = \"1\" }\n";
+    for manifest in [
+        "[dependencies]\nvauban = { version = \"1\", features = [\"testing\"] }",
+        "[dependencies]\nx = { package = \"vauban-core\", version = \"1\", features = [\"a\", \"__test_switches\"] }",
+        "[target.'cfg(unix)'.dependencies]\nvauban = { version = \"1\", features = [\"testing\"] }",
+        "[build-dependencies]\nvauban-accounts = { version = \"1\", features = [\"testing\"] }",
+        "[dependencies]\nvauban-orm.workspace = true",
+        "[dependencies]\nvauban-core = { workspace = true, features = [\"testing\"] }",
+        "[dependencies]\nv = { workspace = true, features = [\"testing\"] }",
+        "[features]\ndefault = [\"vauban/testing\"]",
+        "[features]\ndefault = [\"vauban-core?/__test_switches\"]",
+        "[features]\ndefault = [\"x/testing\"]\n[dev-dependencies]\nx = { package = \"vauban\", version = \"1\" }",
+        "[features]\ndefault = [\"v/testing\"]\n[target.'cfg(unix)'.dependencies]\nv.workspace = true",
+    ] {
+        assert_eq!(
+            built_with(shared, manifest, ""),
+            [format!("Cargo.toml:4 {TESTING}")],
+            "{manifest}"
+        );
+    }
+    let fine = "[dev-dependencies]\nvauban = { version = \"1\", features = [\"testing\"] }\nvauban-orm.workspace = true\n\
+                [dependencies]\nvauban = { version = \"1\", features = [\"markdown\"] }\nother = { version = \"1\", features = [\"testing\"] }\n\
+                [features]\ntesting = [\"other/testing\"]\n";
+    assert_eq!(built_with(shared, fine, ""), Vec::<String>::new());
 }
 
 /// CWE-1059: the attack is a build script that says which package is compiled, or that it is a test.

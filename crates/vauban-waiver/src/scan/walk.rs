@@ -144,8 +144,11 @@ impl Walk<'_> {
         self.scan.trouble.push(Trouble { file, line, what });
     }
 
-    /// Looks at the strings of a file, test code included: they may come from anywhere in it.
+    /// Looks at the attributes and the strings of a file, test code included: they may come from anywhere in it.
     fn literals(&mut self, path: &Path, tokens: &[Token]) {
+        for (line, what) in super::attributes::told(tokens) {
+            self.trouble(path, line, what);
+        }
         for token in tokens {
             let Some(text) = literal::text(token) else {
                 continue;
@@ -392,10 +395,15 @@ impl Source<'_, '_> {
 
     /// Looks at the token here and goes on to the next.
     fn pass(&mut self) {
-        if let Some(token) = self.peek(0)
-            && let Some(what) = refused(self.tokens, self.at, self.around)
-        {
-            self.walk.trouble(self.path, token.line, what);
+        if let Some(token) = self.peek(0) {
+            let line = token.line;
+            let path = self.around.arguments && literal::text(token).is_some_and(literal::is_hidden_path);
+            if let Some(what) = refused(self.tokens, self.at, self.around) {
+                self.walk.trouble(self.path, line, what);
+            } else if path {
+                self.walk
+                    .trouble(self.path, line, super::attributes::STRING_IN_ATTRIBUTE);
+            }
         }
         self.at += 1;
     }
