@@ -18,6 +18,9 @@ pub(super) const PIECE: &str =
 pub(super) const UNREACHED: &str = "a file with a waiver is reached by no `mod` that the scan can follow";
 pub(super) const TEMPLATE_REASON: &str =
     "this waiver's reason cannot be read: write `{% waiver Wall \"why\" %}`, the reason without backslashes";
+pub(super) const INLINE_TEMPLATE: &str =
+    "a template that is written in the source signs in no list: put it into a file below `templates`";
+pub(super) const TEMPLATE_NAME: &str = "a template names what begins with `__`, which is for what Vauban's macros write: give what is yours another name";
 pub(super) const NO_FILE: &str = "the file of this `mod` was not found";
 pub(super) const MOVED: &str = "`path = …` moves a module's file: let it lie where `mod` looks for it, so that a reader and the scan find it";
 pub(super) const INCLUDED: &str = "`include!` brings code that no list of waivers follows: make the file a module; let generated code be written below `src`, and commit it";

@@ -6,48 +6,92 @@ use std::path::Path;
 /// The waivers of a template's text: line, wall and reason; a reason that cannot be read is `None`.
 pub(super) fn waivers(text: &str) -> Vec<(u32, String, Option<String>)> {
     let mut found = Vec::new();
-    let (mut at, mut until) = (0, None::<String>);
-    while let Some(open) = text[at..].find("{%").map(|open| at + open) {
-        // A string may hold a tag's end.
-        let Some(close) = end(&text[open + 2..]).map(|close| open + 2 + close) else {
+    for (at, tag) in tags(text) {
+        let Some(rest) = tag.strip_prefix("waiver") else {
+            continue;
+        };
+        if !rest.starts_with(char::is_whitespace) {
+            continue;
+        }
+        let rest = rest.trim();
+        let (wall, reason) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+        found.push((line(text, at), wall.to_owned(), literal(reason.trim())));
+    }
+    found
+}
+
+/// The lines on which a template names what begins with `__`.
+pub(super) fn hidden_names(text: &str) -> Vec<u32> {
+    let names = tags(text)
+        .into_iter()
+        .filter(|(_, tag)| super::literal::names_hidden(tag));
+    names.map(|(at, _)| line(text, at)).collect()
+}
+
+fn line(text: &str, at: usize) -> u32 {
+    u32::try_from(text[..at].matches('\n').count() + 1).unwrap_or(u32::MAX)
+}
+
+/// The trimmed insides of `{% … %}` and `{{ … }}` and where they open, as the template compiler's lexer splits a file
+/// (CWE-436): a comment's inside is nothing, a tag ends on its line. What does not lex does not compile.
+fn tags(text: &str) -> Vec<(usize, &str)> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(open) = text[at..].find('{').map(|open| at + open) {
+        let rest = &text[open + 1..];
+        let close = match rest.chars().next() {
+            Some('{') => "}}",
+            Some('%') => "%}",
+            Some('#') => "#}",
+            _ => {
+                at = open + 1;
+                continue;
+            }
+        };
+        let Some(length) = rest[1..].find(close) else {
             break;
         };
-        let inside = text[open + 2..close].trim().trim_matches('-').trim();
-        let name = inside.split_whitespace().next().unwrap_or_default();
-        at = close + 2;
-        match &until {
-            Some(end) if name == end => until = None,
-            None if matches!(name, "comment" | "verbatim") => until = Some(format!("end{name}")),
-            None if name == "waiver" => {
-                let rest = inside[name.len()..].trim();
-                let (wall, reason) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
-                let line = text[..open].matches('\n').count() + 1;
-                found.push((
-                    u32::try_from(line).unwrap_or(u32::MAX),
-                    wall.to_owned(),
-                    literal(reason.trim()),
-                ));
-            }
-            _ => {}
+        let inside = rest[1..1 + length].trim();
+        at = open + 2 + length + 2;
+        if close == "#}" {
+            continue;
+        }
+        found.push((open, inside));
+        if close == "%}"
+            && let Some(end) = raw_block(inside)
+        {
+            let Some(after) = raw_end(text, at, &end) else {
+                break;
+            };
+            at = after;
         }
     }
     found
 }
 
-/// Where a tag ends.
-fn end(tag: &str) -> Option<usize> {
-    let (mut quote, mut escaped) = (None, false);
-    for (at, c) in tag.char_indices() {
-        match quote {
-            Some(_) if escaped => escaped = false,
-            Some(_) if c == '\\' => escaped = true,
-            Some(open) if c == open => quote = None,
-            None if matches!(c, '"' | '\'') => quote = Some(c),
-            None if tag[at..].starts_with("%}") => return Some(at),
-            _ => {}
-        }
+/// The end of a block whose inside is not template language.
+fn raw_block(tag: &str) -> Option<String> {
+    let mut words = tag.split_whitespace();
+    match words.next() {
+        Some("verbatim") => Some(match words.next() {
+            Some(name) => format!("endverbatim {name}"),
+            None => "endverbatim".to_owned(),
+        }),
+        Some("comment") => Some("endcomment".to_owned()),
+        _ => None,
     }
-    None
+}
+
+/// What follows `{% end %}`.
+fn raw_end(text: &str, mut at: usize, end: &str) -> Option<usize> {
+    loop {
+        let open = at + text[at..].find("{%")?;
+        let length = text[open + 2..].find("%}")?;
+        if text[open + 2..open + 2 + length].trim() == end {
+            return Some(open + 2 + length + 2);
+        }
+        at = open + 2;
+    }
 }
 
 /// The text of a quoted string without escapes.

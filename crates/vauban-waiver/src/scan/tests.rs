@@ -524,6 +524,69 @@ fn waivers_of_templates_are_found_in_their_files() {
     assert_eq!(trouble, [format!("templates/odd.html:1 {TEMPLATE_REASON}")]);
 }
 
+/// CWE-436: the attack is a comment of one kind that opens one of another, for the scan alone.
+#[test]
+fn templates_are_read_as_the_compiler_reads_them() {
+    let signed = "{% waiver CrossOriginForm \"why\" %}";
+    for before in [
+        "{# {% comment %} #}",
+        "{# {% verbatim %} #}",
+        "{% comment %}{% verbatim %}{% endcomment %}",
+        "{% verbatim a %}{% endverbatim %}{% comment %}{% endverbatim a %}",
+        "{{ a|default:\"{% comment %}\" }}",
+        "{% if a == \"{% comment %}\" %}",
+        "{ {# { #}",
+        "{% comment x \"'{% y %}{% endcomment %}",
+    ] {
+        let text = format!("{before}{signed}");
+        assert_eq!(found(&[("templates/a.html", &text)]).0.len(), 1, "{before}");
+    }
+    for around in [
+        "{# {} #}",
+        "{% verbatim %}{}{% endverbatim %}",
+        "{% comment %}{}{% endcomment %}",
+    ] {
+        let text = around.replace(
+            "{}",
+            if around.starts_with("{#") {
+                "waiver W 'why'"
+            } else {
+                signed
+            },
+        );
+        assert_eq!(
+            found(&[("templates/a.html", &text)]),
+            (Vec::new(), Vec::new()),
+            "{around}"
+        );
+    }
+    for text in [
+        "{{ page.__checked }}",
+        "{% if a.__b %}",
+        "{# {% comment %} #}{% include __a %}",
+        "{{ a|f:\"__b\" }}",
+    ] {
+        let (_, trouble) = found(&[("templates/a.html", text)]);
+        assert_eq!(trouble, [format!("templates/a.html:1 {TEMPLATE_NAME}")], "{text}");
+    }
+    assert!(
+        found(&[(
+            "templates/a.html",
+            "__a {# __b #} {{ a__c }} {% verbatim %}{{ __d }}{% endverbatim %}"
+        )])
+        .1
+        .is_empty()
+    );
+    for source in [
+        "#[derive(Template)] #[template(source = \"{% waiver CrossOriginForm 'why' %}\")] struct A;",
+        "#[derive(Template)] #[template(source = r#\"{# {% comment %} #}{%waiver W \"why\"%}\"#)] struct A;",
+        "page!(\"{% waiver CrossOriginForm 'why' %}\");",
+    ] {
+        refused(source, INLINE_TEMPLATE);
+    }
+    fine("#[derive(Template)] #[template(source = \"{# {% waiver W 'why' %}{{ waiver }}\")] struct A;");
+}
+
 /// CWE-1059: the attack is a package that depends on nothing and exports a macro that writes hidden names.
 #[test]
 fn packages_without_dependencies_write_code_too() {

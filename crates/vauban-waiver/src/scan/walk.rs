@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use super::literal;
 use super::refused::{
-    Around, FRONT, LINT_HANDED, MOVED, NO_FILE, NOT_LITERAL, PIECE, TEMPLATE_REASON, UNREACHED, handed,
-    moves, opens_arguments, refused,
+    Around, FRONT, INLINE_TEMPLATE, LINT_HANDED, MOVED, NO_FILE, NOT_LITERAL, PIECE, TEMPLATE_NAME,
+    TEMPLATE_REASON, UNREACHED, handed, moves, opens_arguments, refused,
 };
 use super::targets::{build_scripts, roots};
 use super::token::{Kind, Token, tokens};
@@ -156,6 +156,10 @@ impl Walk<'_> {
             if self.writes_code && literal::is_source(text) {
                 self.trouble(path, token.line, literal::STRING_SOURCE);
             }
+            // `#[template(source = "…")]`, wherever the string comes from.
+            if !super::templates::waivers(text).is_empty() {
+                self.trouble(path, token.line, INLINE_TEMPLATE);
+            }
             if literal::sets_cargos(text, self.in_build_script) {
                 self.trouble(path, token.line, literal::BUILD_SETS);
             }
@@ -171,6 +175,9 @@ impl Walk<'_> {
             let file = path.strip_prefix(self.dir).unwrap_or(&path).to_owned();
             let module: Vec<_> = file.iter().map(|part| part.to_string_lossy()).collect();
             let module = module.join("/");
+            for line in super::templates::hidden_names(&text) {
+                self.trouble(&path, line, TEMPLATE_NAME);
+            }
             for (line, wall, reason) in super::templates::waivers(&text) {
                 let Some(reason) = reason else {
                     self.trouble(&path, line, TEMPLATE_REASON);
