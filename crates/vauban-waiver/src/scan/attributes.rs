@@ -151,11 +151,12 @@ fn deprecates(inside: &[Token]) -> bool {
         match token.punct() {
             Some('(' | '[' | '{') => open.push(before.is_some_and(|name| name.is("cfg_attr"))),
             Some(')' | ']' | '}') => drop(open.pop()),
-            _ if token.is("deprecated") && open.iter().all(|holds| *holds) => {
-                // `serde::deprecated` and `x = deprecated` are other things.
-                if before.is_none_or(|before| matches!(before.punct(), Some(',' | '('))) {
-                    return true;
-                }
+            // `serde::deprecated` and `x = deprecated` are other things.
+            _ if token.is("deprecated")
+                && open.iter().all(|holds| *holds)
+                && before.is_none_or(|before| matches!(before.punct(), Some(',' | '('))) =>
+            {
+                return true;
             }
             _ => {}
         }
