@@ -112,7 +112,7 @@ fn close(tokens: &[Token], at: usize) -> usize {
 }
 
 /// Where the item at `at` ends.
-fn item_end(tokens: &[Token], mut at: usize) -> usize {
+pub(super) fn item_end(tokens: &[Token], mut at: usize) -> usize {
     while let Some(token) = tokens.get(at) {
         match token.punct() {
             Some(';' | ')' | ']' | '}') => return at,
@@ -137,7 +137,7 @@ fn opens_macro(tokens: &[Token], at: usize) -> bool {
 }
 
 /// Whether an attribute has a macro read its item.
-fn is_read(inside: &[Token]) -> bool {
+pub(super) fn is_read(inside: &[Token]) -> bool {
     let name = inside.first().and_then(Token::ident);
     name.is_some_and(|name| !INERT.contains(&name))
 }

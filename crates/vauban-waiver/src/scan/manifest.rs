@@ -22,6 +22,8 @@ pub(super) const EDITION: &str = "this edition reads literals in another way tha
 
 pub(super) const TESTING: &str = "this turns on what is for tests alone (`testing`: sessions and actors of anybody's): write it below `[dev-dependencies]`";
 
+pub(super) const RESOLVER: &str = "Cargo's first resolver turns the features of `[dev-dependencies]` on in the program too: write `resolver = \"3\"` below `[workspace]`";
+
 /// Features of ours that open what only tests may.
 const FOR_TESTS: &[&str] = &["testing", "__test_switches"];
 
@@ -190,6 +192,17 @@ fn for_tests(dir: &Path, own: &Table) -> Vec<Told> {
             found.push((PathBuf::from("Cargo.toml"), line_of(&text, key), TESTING));
         }
     }
+    if first_resolver(&workspace.manifest) {
+        for (key, dependency) in of_tests(own).flatten() {
+            let shared = workspace
+                .dependency(key)
+                .filter(|_| dependency.get("workspace").is_some());
+            let ours = real(key, shared.unwrap_or(dependency));
+            if ours && (turned_on(dependency) || shared.is_some_and(turned_on)) {
+                found.push((PathBuf::from("Cargo.toml"), line_of(&text, key), RESOLVER));
+            }
+        }
+    }
     // Also of a dependency for tests: a feature is one for the whole build. `x/testing`, `x?/testing`.
     let features = own
         .get("features")
@@ -216,16 +229,34 @@ fn for_tests(dir: &Path, own: &Table) -> Vec<Told> {
     found
 }
 
+/// Whether a root's manifest asks for Cargo's first resolver: by its number, or by saying nothing where there is no
+/// package whose edition would say it.
+fn first_resolver(root: &Table) -> bool {
+    let table = root.get("workspace").and_then(|all| all.get("resolver"));
+    let said = table
+        .or_else(|| root.get("package")?.get("resolver"))
+        .and_then(Value::as_str);
+    match said {
+        Some(number) => number == "1",
+        // CWE-489: a package of an old edition is told for that.
+        None => !root.contains_key("package"),
+    }
+}
+
 /// Every dependency of a manifest, those of tests included.
 fn every_dependency(own: &Table) -> impl Iterator<Item = (&String, &Value)> {
+    dependency_tables(own).into_iter().chain(of_tests(own)).flatten()
+}
+
+/// `[dev-dependencies]`, also those of one platform.
+fn of_tests(own: &Table) -> impl Iterator<Item = &Table> {
     let platforms = own.get("target").and_then(Value::as_table).into_iter().flatten();
     let tables = platforms.filter_map(|(_, target)| target.as_table()).chain([own]);
-    let tests = tables.flat_map(|table| {
+    tables.flat_map(|table| {
         ["dev-dependencies", "dev_dependencies"]
             .into_iter()
             .filter_map(|key| table.get(key)?.as_table())
-    });
-    dependency_tables(own).into_iter().chain(tests).flatten()
+    })
 }
 
 /// Names of ours in a manifest that is not ours: what Vauban's macros write, `::vauban_core::…`, would be another's.

@@ -279,12 +279,16 @@ fn a_test_attribute_leaves_out_its_item_only() {
         "impl<#[cfg(test)] T> S { fn f() { __hidden() } }",
         "strip! { #[cfg(test)] fn f() { __hidden() } }",
         "strip! { #![cfg(test)] fn f() { __hidden() } }",
+        "#[keep] mod m { #[cfg(test)] fn f() { __hidden() } }",
+        "#[keep] #[cfg(test)] fn f() { __hidden() }",
+        "#[cfg_attr(all(), keep)] impl S { #[cfg(test)] fn f() { __hidden() } }",
         "strip!(; #[cfg(test)] let x = { __hidden() });",
     ] {
         refused(source, BY_HAND);
     }
     fine(
-        "fn f() { #[cfg(test)] { __a() } #[cfg(test)] let x = __a(); #[cfg(test)] a::b!(__a); } \
+        "#[view(get)] fn v() {} #[cfg(test)] #[tokio::test] async fn h() { __a() } \
+         fn f() { #[cfg(test)] { __a() } #[cfg(test)] let x = __a(); #[cfg(test)] a::b!(__a); } \
          #[cfg(test)] pub(crate) unsafe fn g() { __a() } impl S { #[cfg(test)] #[inline] async fn f() { __a() } } \
          #[cfg(test)] macro_rules! m { () => { __a() } } #[cfg(test)] const A: u8 = __a();",
     );
@@ -982,7 +986,13 @@ fn features_for_tests_outside_tests_are_told() {
     let fine = "[dev-dependencies]\nvauban = { version = \"1\", features = [\"testing\"] }\nvauban-orm.workspace = true\n\
                 [dependencies]\nvauban = { version = \"1\", features = [\"markdown\"] }\nother = { version = \"1\", features = [\"testing\"] }\n\
                 [features]\ntesting = [\"other/testing\"]\n";
-    assert_eq!(built_with(shared, fine, ""), Vec::<String>::new());
+    let resolver = |number: u8| format!("resolver = \"{number}\"\n{shared}");
+    assert_eq!(built_with(&resolver(2), fine, ""), Vec::<String>::new());
+    // Features of dependencies for tests are everybody's there.
+    for workspace in [&resolver(1), shared] {
+        let told = format!("Cargo.toml:5 {RESOLVER}");
+        assert!(built_with(workspace, fine, "").contains(&told));
+    }
 }
 
 /// CWE-1059: the attack is a build script that says which package is compiled, or that it is a test.

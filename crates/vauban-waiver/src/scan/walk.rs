@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::attributes::{is_read, item_end};
 use super::literal;
 use super::refused::{
     Around, FRONT, INLINE_TEMPLATE, LINT_HANDED, MOVED, NO_FILE, NOT_LITERAL, PIECE, TEMPLATE_NAME,
@@ -135,6 +136,7 @@ impl Walk<'_> {
             tokens: &all,
             at: 0,
             around: Around::default(),
+            rewritten: 0,
         };
         source.items(&mut module.to_vec(), &children)
     }
@@ -260,6 +262,8 @@ struct Source<'w, 'a> {
     tokens: &'w [Token],
     at: usize,
     around: Around,
+    /// Where the item ends that an attribute's macro may rewrite.
+    rewritten: usize,
 }
 
 impl Source<'_, '_> {
@@ -289,8 +293,8 @@ impl Source<'_, '_> {
         while let Some(token) = self.peek(0) {
             let line = token.line;
             let begun = begins;
-            // A macro does with its arguments what it likes; its `#[cfg(test)]` may be gone afterwards.
-            let conditions = !self.around.arguments;
+            // A macro does with its arguments and its item what it likes; a `#[cfg(test)]` may be gone afterwards.
+            let conditions = !self.around.arguments && self.at >= self.rewritten;
             begins = matches!(token.punct(), Some(';' | '{' | '}'));
             match &token.kind {
                 Kind::Punct('#') if self.punct_at(1) == Some('!') && self.punct_at(2) == Some('[') => {
@@ -311,6 +315,9 @@ impl Source<'_, '_> {
                     if is_test(self.group()) && conditions && begun {
                         test = true;
                     } else {
+                        if is_read(&self.tokens[start + 1..self.at]) {
+                            self.rewritten = self.rewritten.max(item_end(self.tokens, self.at));
+                        }
                         self.attribute(start, line, module);
                     }
                     continue;
