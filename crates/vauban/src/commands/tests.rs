@@ -32,7 +32,11 @@ mod closed {
 fn package() -> (tempfile::TempDir, Package) {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("src")).unwrap();
-    std::fs::write(folder.path().join("Cargo.toml"), "[package]\nname = \"site\"\n").unwrap();
+    std::fs::write(
+        folder.path().join("Cargo.toml"),
+        "[package]\nname = \"site\"\nedition = \"2024\"\n",
+    )
+    .unwrap();
     std::fs::write(folder.path().join("src/lib.rs"), "").unwrap();
     let manifest_dir: &'static str = Box::leak(folder.path().to_str().unwrap().into());
     (folder, Package::for_test("site", manifest_dir, None))
