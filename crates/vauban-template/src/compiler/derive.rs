@@ -170,6 +170,7 @@ fn expand(input: &DeriveInput, packages: Vec<Package>) -> syn::Result<TokenStrea
         dynamic: given.dynamic,
         local: false,
         any: false,
+        span,
     };
     let compiled = compile(
         &loader,
@@ -281,8 +282,8 @@ fn implement(
                     #(#fragment_names => { #fragment_bodies })*
                     _ => {}
                 }
-                __into.push_str(&__part.take());
-                __found.get()
+                #root::literal(&::core::cell::Cell::take(&__part), __into);
+                ::core::cell::Cell::get(&__found)
             }
         }
     };
@@ -324,7 +325,8 @@ fn implement(
             #markers
             #[automatically_derived]
             impl #impl_generics #root::Template for #ident #type_generics #where_clause {
-                const __DERIVED: () = ();
+                #[allow(deprecated)]
+                const __DERIVED: #root::Ours<Self, #root::Derived> = #root::Ours::__made();
                 const SIZE_HINT: usize = #size;
                 const USES_TOKEN: bool = #uses_token;
                 const USES_NONCE: bool = #uses_nonce;

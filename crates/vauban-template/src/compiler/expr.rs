@@ -2,6 +2,7 @@
 
 use super::ast::{Expr, Op, Path, Step};
 use super::error::{Pos, Result, fail};
+use super::parser::is_path;
 
 /// How deep an expression may nest.
 const MAX_FILTERS: usize = 64;
@@ -142,6 +143,15 @@ impl Parser<'_> {
                     "expression",
                     "a filter's name is missing after `|`",
                     "write `|name` or `|name:argument`",
+                );
+            }
+            // CWE-200, CWE-79: rustc tells of no hidden name that a derive writes, so that a template writes none.
+            if !is_path(name) {
+                return fail(
+                    pos,
+                    "expression",
+                    format!("`{name}` is not a filter's name"),
+                    "a filter is one of Django's, or a function by its path, whose names begin with a letter: those with an underscore are private",
                 );
             }
             let name = name.to_owned();
@@ -469,6 +479,22 @@ mod tests {
         assert!(parse("a|").starts_with("Err"));
         assert!(parse("a|crate::filters::shout:1").contains("crate::filters::shout"));
         assert!(parse("a b").starts_with("Err"));
+    }
+
+    /// CWE-200, CWE-79: what a framework hides behind an underscore is no filter, wherever in the path it stands.
+    #[test]
+    fn a_filter_is_no_hidden_name() {
+        for filter in [
+            "self::Request::__cookie_of_framework:\"session\"",
+            "self::ResourceUrl::__literal",
+            "vauban::__private::template::SafeHtml::checked",
+            "crate::_quiet::loud",
+            "__x",
+            "_",
+            "crate::ｆ\u{e9}::x",
+        ] {
+            assert!(parse(&format!("a|{filter}")).starts_with("Err"), "{filter}");
+        }
     }
 
     fn shape(text: &str) -> String {

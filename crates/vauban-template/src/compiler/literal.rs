@@ -73,6 +73,7 @@ fn build(input: &Input) -> syn::Result<TokenStream> {
         dynamic: false,
         local: true,
         any: false,
+        span,
     };
     let loader = HashMap::from([("safe_html!".to_owned(), template)]);
     let mut resolver = Resolver::new(&loader);

@@ -570,8 +570,8 @@ fn fold(mut nodes: Vec<Node>) -> Vec<Node> {
     nodes
 }
 
-/// A Rust path of identifiers.
-fn is_path(text: &str) -> bool {
+/// A Rust path of identifiers, none of them private.
+pub fn is_path(text: &str) -> bool {
     text.split("::").all(is_name)
 }
 

@@ -30,7 +30,13 @@ pub(super) const TEST_RENAMED: &str =
 
 /// What traits ask for whose implementations are written as they are: of templates, their contexts, addresses and trusted
 /// values.
-const SEALED: &[&str] = &["__DERIVED", "__write_url", "__put_trusted", "__of_the_framework"];
+const SEALED: &[&str] = &[
+    "__DERIVED",
+    "__OURS",
+    "__write_url",
+    "__put_trusted",
+    "__of_the_framework",
+];
 
 /// Lints that keep what is hidden from being used, and the compiler's own words from being set by hand.
 pub(super) const LINTS: &[&str] = &["deprecated", "warnings", "explicit_builtin_cfgs_in_flags"];
