@@ -1,5 +1,13 @@
 //! CWE-79: a page is written the same whatever traits its module has in scope.
-#![allow(missing_docs, dead_code, clippy::unwrap_used)]
+#![allow(
+    missing_docs,
+    dead_code,
+    unused,
+    unreachable_pub,
+    non_snake_case,
+    non_upper_case_globals,
+    clippy::unwrap_used
+)]
 
 mod support;
 
@@ -146,4 +154,73 @@ fn what_is_appended_is_no_method_of_another_trait() {
     let mut part = String::new();
     assert!(page.fragment_into("rows", &cx, &mut part));
     assert_eq!(part, rows);
+}
+
+/// Whatever the module calls by the names of what generated code uses, the page is the same.
+mod names {
+    use super::Template as Derive;
+    pub struct String;
+    pub struct Cell;
+    pub struct Option;
+    pub struct RenderContext;
+    pub struct Component;
+    pub struct Slots;
+    pub struct SafeHtml;
+    #[allow(non_camel_case_types)]
+    pub struct usize;
+    #[allow(non_camel_case_types)]
+    pub struct bool;
+    #[allow(non_camel_case_types)]
+    pub struct str;
+    pub const fn Some(_: u8) {}
+    pub const fn Ok(_: u8) {}
+    pub const None: u8 = 0;
+    pub mod escape {
+        pub struct Text;
+    }
+    pub mod levels {}
+    pub fn write(_: &dyn super::RenderContext, out: &mut std::string::String) {
+        out.push_str(super::RAW);
+    }
+    pub fn literal(_: &std::primitive::str, out: &mut std::string::String) {
+        out.push_str(super::RAW);
+    }
+    macro_rules! concat {
+        ($($t:tt)*) => {
+            super::RAW
+        };
+    }
+    macro_rules! cfg {
+        ($($t:tt)*) => {
+            super::RAW
+        };
+    }
+
+    #[derive(Derive)]
+    #[template(
+        source = "{% fragment one %}<p>{{ text }}{% if text == None %}-{% endif %}{% if debug %}{% endif %}</p>{% endfragment %}{% for x in all %}{{ forloop.revcounter }}{{ x|default:\"-\" }}{% endfor %}{% component self::Box text=text %}{{ text }}{% endcomponent %}",
+        crate = vauban_template
+    )]
+    pub(super) struct Page {
+        pub(super) text: std::string::String,
+        pub(super) all: std::vec::Vec<std::string::String>,
+    }
+
+    #[derive(Derive)]
+    #[template(source = "<i>{{ text }}{% slot content %}-{% endslot %}</i>", crate = vauban_template)]
+    pub(super) struct Box {
+        text: std::string::String,
+    }
+}
+
+#[test]
+fn what_is_written_has_no_name_of_the_modules() {
+    let page = names::Page {
+        text: "<t>".to_owned(),
+        all: vec!["&".to_owned()],
+    };
+    assert_eq!(
+        page.render(&TestContext::default()),
+        "<p>&lt;t&gt;</p>1&amp;<i>&lt;t&gt;&lt;t&gt;</i>"
+    );
 }

@@ -22,6 +22,8 @@ pub mod urls {
 
 #[path = "ui/ambiguous_slash_fixed.rs"]
 mod ambiguous_slash_fixed;
+#[path = "ui/another_framework_fixed.rs"]
+mod another_framework_fixed;
 #[path = "ui/autoescape_off_fixed.rs"]
 mod autoescape_off_fixed;
 #[path = "ui/branches_differ_fixed.rs"]

@@ -313,7 +313,7 @@ impl<'a> Generator<'a> {
                 quote! { #literal }
             }
             Expr::Bool(b, _) => quote! { #b },
-            Expr::None(_) => quote! { ::core::option::Option::<&str>::None },
+            Expr::None(_) => quote! { ::core::option::Option::<&::core::primitive::str>::None },
             Expr::Filter(input, name, argument, pos) => {
                 self.filter(input, name, argument.as_deref(), *pos)?
             }
@@ -614,12 +614,15 @@ impl<'a> Generator<'a> {
             };
             setup.extend(quote! { let mut #list: ::std::vec::Vec<_> = #rows.collect(); #reversed });
             if let Some(length) = &length {
-                setup.extend(quote! { let #length: usize = #list.len(); });
+                setup.extend(quote! { let #length: ::core::primitive::usize = #list.len(); });
             }
             iter = quote! { #list.into_iter() };
         }
         let (count, step) = if uses.any {
-            (quote! { let mut #index: usize = 0; }, quote! { #index += 1; })
+            (
+                quote! { let mut #index: ::core::primitive::usize = 0; },
+                quote! { #index += 1; },
+            )
         } else {
             (TokenStream::new(), TokenStream::new())
         };

@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 /// what one type says holds for no other, and what the derive says for no trait but its own.
 #[doc(hidden)]
 #[derive(Debug)]
-pub struct Ours<T: ?Sized, By = ByHand>(PhantomData<(By, fn(&T) -> &T)>);
+pub struct Ours<T: ?Sized, By = ByHand>(PhantomData<By>, PhantomData<T>);
 
 impl<T: ?Sized, By> Ours<T, By> {
     /// For the framework and its macros.
@@ -15,7 +15,7 @@ impl<T: ?Sized, By> Ours<T, By> {
         note = "what this trait appends is not escaped, so that only Vauban writes it: derive `Template`, and give it text, `SafeHtml`, `SafeUrl` or `urls::…`"
     )]
     pub const fn __made() -> Self {
-        Self(PhantomData)
+        Self(PhantomData, PhantomData)
     }
 
     /// Asks for it before anything is appended, for `loop {}` has every type.

@@ -138,7 +138,7 @@ impl Generator<'_> {
                     #root::component(
                         __component,
                         #cx,
-                        &|__name: &str, __cx: &dyn #root::RenderContext, __out: &mut ::std::string::String| -> bool {
+                        &|__name: &::core::primitive::str, __cx: &dyn #root::RenderContext, __out: &mut ::std::string::String| -> ::core::primitive::bool {
                             match __name { #arms _ => false }
                         },
                         __out,
