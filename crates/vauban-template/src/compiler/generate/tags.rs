@@ -171,9 +171,7 @@ impl Generator<'_> {
 
     /// `crate::urls::name(&a, &b)`.
     pub(super) fn url_value(&mut self, url: &UrlTag) -> Result<TokenStream> {
-        let path = self.app_path("urls", &url.name.replace('.', "::"), url.pos)?;
-        // Where rustc, of a name that is near, does not offer to write it in place of the whole template.
-        let path = at_span(path, Span::call_site());
+        let path = self.app_path_at("urls", &url.name.replace('.', "::"), url.pos, Span::call_site())?;
         let mut arguments = TokenStream::new();
         for argument in &url.arguments {
             let value = self.value(argument)?;
@@ -247,14 +245,24 @@ impl Generator<'_> {
 impl Generator<'_> {
     /// A function of the crate that the template is of, by its name or by a path of its own.
     pub(super) fn app_path(&self, module: &str, name: &str, pos: Pos) -> Result<TokenStream> {
+        self.app_path_at(module, name, pos, self.options.span)
+    }
+
+    /// The same. Where the derive stands, rustc does not offer a name that is near in place of the whole template.
+    fn app_path_at(&self, module: &str, name: &str, pos: Pos, span: Span) -> Result<TokenStream> {
         match name.split_once("::") {
-            Some(("crate" | "self" | "super", _)) => self.own_path(name, pos),
-            _ => self.own_path(&format!("crate::{module}::{name}"), pos),
+            Some(("crate" | "self" | "super", _)) => self.path_at(name, pos, span),
+            _ => self.path_at(&format!("crate::{module}::{name}"), pos, span),
         }
     }
 
     /// A path as the template's own crate means it. What another package's template names is in that package.
     pub(super) fn own_path(&self, path: &str, pos: Pos) -> Result<TokenStream> {
+        self.path_at(path, pos, self.options.span)
+    }
+
+    /// The same, as if it stood at `span`. How the other package's root is named keeps its own.
+    fn path_at(&self, path: &str, pos: Pos, span: Span) -> Result<TokenStream> {
         let Some(rest) = path.strip_prefix("crate::") else {
             if self.sources.is_foreign(pos) {
                 return fail(
@@ -267,16 +275,11 @@ impl Generator<'_> {
                     ),
                 );
             }
-            return Ok(self.spelled(path));
+            return Ok(spelled(path, span));
         };
         let root = self.sources.root(pos);
-        let rest = self.spelled(rest);
+        let rest = spelled(rest, span);
         Ok(quote! { #root::#rest })
-    }
-
-    /// A path as if it stood where the page's file is named.
-    fn spelled(&self, path: &str) -> TokenStream {
-        at_span(path.parse().unwrap_or_default(), self.options.span)
     }
 
     /// The context for markup that was checked elsewhere.
@@ -290,7 +293,9 @@ impl Generator<'_> {
     }
 }
 
-fn at_span(path: TokenStream, span: Span) -> TokenStream {
+/// A path as if it stood at `span`.
+fn spelled(path: &str, span: Span) -> TokenStream {
+    let path: TokenStream = path.parse().unwrap_or_default();
     path.into_iter()
         .map(|mut token| {
             token.set_span(span);
