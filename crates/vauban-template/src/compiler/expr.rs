@@ -2,10 +2,21 @@
 
 use super::ast::{Expr, Op, Path, Step};
 use super::error::{Pos, Result, fail};
-use super::parser::is_path;
 
 /// How deep an expression may nest.
 const MAX_FILTERS: usize = 64;
+
+/// A Rust path of identifiers, none of them private.
+pub fn is_path(text: &str) -> bool {
+    text.split("::").all(is_name)
+}
+
+/// A name that can be a Rust identifier and a template variable.
+pub fn is_name(text: &str) -> bool {
+    let mut chars = text.chars();
+    chars.next().is_some_and(|c| c.is_ascii_alphabetic())
+        && chars.all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
 
 /// Splits the inside of a tag at spaces, keeping quoted strings whole. Each piece knows its place.
 pub fn words(text: &str, pos: Pos) -> Vec<(&str, Pos)> {
