@@ -74,11 +74,7 @@ pub(super) struct Page<T> {
 
 impl<T: Template + Send> Respond for Page<T> {
     fn respond(self, cx: &Request) -> Response {
-        let mut html = String::with_capacity(T::SIZE_HINT);
-        self.content.render_into(cx, &mut html);
-        // Rendered by a template of the framework's.
-        #[allow(deprecated)]
-        let html = SafeHtml::__checked(html);
+        let html = self.content.to_html(cx);
         let page = AccountPage {
             title: self.title,
             content: html,

@@ -45,9 +45,10 @@ pub mod __private {
     pub use crate::runtime::filters::input::{
         Adding, Counting, Listed, MarkupOrText, Moment, Numeric, Tristately,
     };
+    pub use crate::runtime::ours::{Derived, Ours};
     pub use crate::runtime::put::*;
     pub use crate::runtime::safe::SafeHtml;
-    pub use crate::runtime::template::{Component, Field, Slots, Template, int};
+    pub use crate::runtime::template::{Component, Field, Slots, Template, component, int};
     pub use crate::runtime::value::*;
     pub use vauban_waiver;
 

@@ -578,6 +578,7 @@ fn problem(template: &str) -> String {
         dynamic: false,
         local: false,
         any: false,
+        span: proc_macro2::Span::call_site(),
     };
     let problems = compile(&files, "t", &options, true, None).unwrap_err();
     problems.iter().map(|p| format!("{p}\n")).collect()

@@ -11,6 +11,8 @@
 pub mod urls {
     pub struct Url;
     impl vauban_template::UrlTo for Url {
+        #[allow(deprecated)]
+        const __OURS: vauban_template::__private::Ours<Self> = vauban_template::__private::Ours::__made();
         fn __write_url(&self, _: &dyn vauban_template::RenderContext, _: &mut String) {}
     }
     pub fn article(_slug: &str) -> Url {
@@ -20,6 +22,8 @@ pub mod urls {
 
 #[path = "ui/ambiguous_slash_fixed.rs"]
 mod ambiguous_slash_fixed;
+#[path = "ui/another_framework_fixed.rs"]
+mod another_framework_fixed;
 #[path = "ui/autoescape_off_fixed.rs"]
 mod autoescape_off_fixed;
 #[path = "ui/branches_differ_fixed.rs"]
@@ -30,6 +34,8 @@ mod context_by_hand_fixed;
 mod context_by_hand_of_another_fixed;
 #[path = "ui/day_of_a_time_fixed.rs"]
 mod day_of_a_time_fixed;
+#[path = "ui/deprecated_filter_fixed.rs"]
+mod deprecated_filter_fixed;
 #[path = "ui/dynamic_attribute_fixed.rs"]
 mod dynamic_attribute_fixed;
 #[path = "ui/dynamic_element_fixed.rs"]
@@ -42,6 +48,8 @@ mod filter_number_fixed;
 mod foreign_form_fixed;
 #[path = "ui/form_action_from_data_fixed.rs"]
 mod form_action_from_data_fixed;
+#[path = "ui/hidden_filter_fixed.rs"]
+mod hidden_filter_fixed;
 #[path = "ui/html_from_format_fixed.rs"]
 mod html_from_format_fixed;
 #[path = "ui/html_from_leak_fixed.rs"]
@@ -66,6 +74,12 @@ mod number_with_text_fixed;
 mod option_in_filter_fixed;
 #[path = "ui/option_unhandled_fixed.rs"]
 mod option_unhandled_fixed;
+#[path = "ui/plain_by_hand_fixed.rs"]
+mod plain_by_hand_fixed;
+#[path = "ui/plain_of_another_fixed.rs"]
+mod plain_of_another_fixed;
+#[path = "ui/put_in_scope_fixed.rs"]
+mod put_in_scope_fixed;
 #[path = "ui/safe_filter_fixed.rs"]
 mod safe_filter_fixed;
 #[path = "ui/scheme_from_data_fixed.rs"]
@@ -76,6 +90,8 @@ mod script_import_fixed;
 mod script_src_fixed;
 #[path = "ui/srcdoc_fixed.rs"]
 mod srcdoc_fixed;
+#[path = "ui/template_by_hand_fixed.rs"]
+mod template_by_hand_fixed;
 #[path = "ui/text_filter_on_markup_fixed.rs"]
 mod text_filter_on_markup_fixed;
 #[path = "ui/text_in_table_row_fixed.rs"]
@@ -98,6 +114,8 @@ mod unquoted_value_fixed;
 mod value_in_onclick_fixed;
 #[path = "ui/value_in_style_fixed.rs"]
 mod value_in_style_fixed;
+#[path = "ui/way_in_scope_fixed.rs"]
+mod way_in_scope_fixed;
 #[path = "ui/wrong_url_argument_fixed.rs"]
 mod wrong_url_argument_fixed;
 #[path = "ui/wrong_url_name_fixed.rs"]

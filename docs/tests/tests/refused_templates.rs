@@ -65,6 +65,7 @@ fn refusals(template: &str) -> Vec<String> {
         dynamic: false,
         local: false,
         any: false,
+        span: Span::call_site(),
     };
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     match compile(&files, "page.html", &options, false, Some(package)) {

@@ -90,7 +90,7 @@ const INSIDE_A_FOLDER: &[(&str, &str, &[usize])] = &[
     ("vauban-core", "settings", &[5]),
     ("vauban-orm", "", &[2]),
     ("vauban-orm", "query", &[4]),
-    ("vauban-template", "compiler", &[4, 3, 2]),
+    ("vauban-template", "compiler", &[4, 3]),
     ("vauban-template", "runtime", &[3, 3, 2]),
 ];
 

@@ -6,6 +6,7 @@
 //!
 //! Everything that is not a literal here goes through an escaper (CWE-79).
 
+use vauban_template::__private::Ours;
 use vauban_template::__private::Trusted;
 use vauban_template::RenderContext;
 use vauban_template::escape::{self, Text};
@@ -17,6 +18,8 @@ use crate::scalar::read_bool;
 
 /// `{{ form }}` in a template. Markup, because every value in it went through an escaper here.
 impl<F: FormFields> Trusted<Text> for Form<F> {
+    #[allow(deprecated)]
+    const __OURS: Ours<Self> = Ours::__made();
     fn __put_trusted(&self, _: &dyn RenderContext, out: &mut String) {
         form(self, out);
     }
@@ -24,6 +27,8 @@ impl<F: FormFields> Trusted<Text> for Form<F> {
 
 /// `{{ form.title }}`: one field with its label, help and errors.
 impl Trusted<Text> for BoundField {
+    #[allow(deprecated)]
+    const __OURS: Ours<Self> = Ours::__made();
     fn __put_trusted(&self, _: &dyn RenderContext, out: &mut String) {
         field(self, out);
     }

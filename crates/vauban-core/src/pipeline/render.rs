@@ -62,6 +62,8 @@ impl RenderContext for Request {
 }
 
 impl UrlTo for Url {
+    #[allow(deprecated)]
+    const __OURS: vauban_template::__private::Ours<Self> = vauban_template::__private::Ours::__made();
     fn __write_url(&self, cx: &dyn RenderContext, out: &mut String) {
         self.push(cx.mount(self.view()), out);
     }
@@ -75,6 +77,8 @@ pub fn respond_template<T: Template>(page: &T, cx: &Request) -> Response {
     const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
     const FRAGMENT: HeaderName = HeaderName::from_static("x-fragment");
     const VARIES: HeaderValue = HeaderValue::from_static("x-fragment");
+    // CWE-79: what a page appends is not escaped; only the derive's pages are written.
+    const { T::__DERIVED.is_so() };
     if !T::FRAGMENTS.is_empty()
         && let Some(asked) = cx.headers().get(FRAGMENT)
         // Only a name that the template has: nothing of the request is written into the answer.

@@ -100,6 +100,7 @@ fn one<L: Loader>(loader: &L, name: &str, statics: Option<&Path>) -> Vec<Problem
                 dynamic: false,
                 local: false,
                 any: true,
+                span: proc_macro2::Span::call_site(),
             };
             if let Err(found) = Generator::new(&options, &sources).function(&analysed.ops) {
                 errors.extend(found);

@@ -20,7 +20,7 @@ struct Attribute {
     standalone: bool,
     piece: bool,
     dynamic: bool,
-    root: Option<syn::Path>,
+    root: Option<syn::Ident>,
     /// Other packages whose templates may be named.
     extends: Vec<syn::Ident>,
     /// A site may put a page of its own in this one's place.
@@ -45,7 +45,7 @@ impl Parse for Attribute {
             } else if input.peek(Token![crate]) {
                 input.parse::<Token![crate]>()?;
                 input.parse::<Token![=]>()?;
-                out.root = Some(input.call(syn::Path::parse_mod_style)?);
+                out.root = Some(framework(input)?);
             } else {
                 let name: syn::Ident = input.parse()?;
                 match name.to_string().as_str() {
@@ -79,6 +79,19 @@ impl Parse for Attribute {
             }
         }
         Ok(out)
+    }
+}
+
+/// What stands behind `crate =`, for Vauban's own crates. CWE-79: what is called there is taken to escape, so that it is the
+/// framework's, and nothing that has its names.
+pub(super) fn framework(input: ParseStream<'_>) -> syn::Result<syn::Ident> {
+    let path = input.call(syn::Path::parse_mod_style)?;
+    match path.get_ident() {
+        Some(name) if name == "vauban_template" => Ok(name.clone()),
+        _ => Err(syn::Error::new_spanned(
+            path,
+            "pages are written by Vauban's own functions: leave `crate = …` out, or write `crate = vauban_template`",
+        )),
     }
 }
 
@@ -161,7 +174,7 @@ fn expand(input: &DeriveInput, packages: Vec<Package>) -> syn::Result<TokenStrea
         packages,
     };
     let root = match &given.root {
-        Some(path) => quote! { #path::__private },
+        Some(path) => quote! { ::#path::__private },
         None => quote! { ::vauban::__private::template },
     };
     let options = Options {
@@ -170,6 +183,7 @@ fn expand(input: &DeriveInput, packages: Vec<Package>) -> syn::Result<TokenStrea
         dynamic: given.dynamic,
         local: false,
         any: false,
+        span,
     };
     let compiled = compile(
         &loader,
@@ -207,7 +221,7 @@ fn implement(
 ) -> TokenStream {
     let files = files.iter().map(|file| {
         let path = format!("/templates/{file}");
-        quote! { const _: &[u8] = ::core::include_bytes!(::core::concat!(::core::env!("CARGO_MANIFEST_DIR"), #path)); }
+        quote! { const _: &[::core::primitive::u8] = ::core::include_bytes!(::core::concat!(::core::env!("CARGO_MANIFEST_DIR"), #path)); }
     });
     let ident = &input.ident;
     let (impl_generics, type_generics, where_clause) = input.generics.split_for_impl();
@@ -271,7 +285,7 @@ fn implement(
     } else {
         quote! {
             #[allow(unused, clippy::all, clippy::pedantic)]
-            fn fragment_into(&self, __name: &str, __cx: &dyn #root::RenderContext, __into: &mut ::std::string::String) -> bool {
+            fn fragment_into(&self, __name: &::core::primitive::str, __cx: &dyn #root::RenderContext, __into: &mut ::std::string::String) -> ::core::primitive::bool {
                 #no_slots
                 let __found = ::core::cell::Cell::new(false);
                 let __part = ::core::cell::Cell::new(::std::string::String::new());
@@ -281,8 +295,8 @@ fn implement(
                     #(#fragment_names => { #fragment_bodies })*
                     _ => {}
                 }
-                __into.push_str(&__part.take());
-                __found.get()
+                #root::literal(&::core::cell::Cell::take(&__part), __into);
+                ::core::cell::Cell::get(&__found)
             }
         }
     };
@@ -299,7 +313,7 @@ fn implement(
                     ::vauban::__private::respond_replaceable(self, cx)
                 }
 
-                fn commits(&self) -> bool {
+                fn commits(&self) -> ::core::primitive::bool {
                     true
                 }
             }
@@ -312,7 +326,7 @@ fn implement(
                     ::vauban::__private::respond_template(&self, cx)
                 }
 
-                fn commits(&self) -> bool {
+                fn commits(&self) -> ::core::primitive::bool {
                     true
                 }
             }
@@ -324,12 +338,13 @@ fn implement(
             #markers
             #[automatically_derived]
             impl #impl_generics #root::Template for #ident #type_generics #where_clause {
-                const __DERIVED: () = ();
-                const SIZE_HINT: usize = #size;
-                const USES_TOKEN: bool = #uses_token;
-                const USES_NONCE: bool = #uses_nonce;
-                const FRAGMENTS: &'static [&'static str] = &[#(#fragment_names),*];
-                const __INSIDE: &'static [&'static str] = &[#(#insides),*];
+                #[allow(deprecated)]
+                const __DERIVED: #root::Ours<Self, #root::Derived> = #root::Ours::__made();
+                const SIZE_HINT: ::core::primitive::usize = #size;
+                const USES_TOKEN: ::core::primitive::bool = #uses_token;
+                const USES_NONCE: ::core::primitive::bool = #uses_nonce;
+                const FRAGMENTS: &'static [&'static ::core::primitive::str] = &[#(#fragment_names),*];
+                const __INSIDE: &'static [&'static ::core::primitive::str] = &[#(#insides),*];
                 #render
                 #fragment_into
             }

@@ -256,6 +256,7 @@ mod tests {
             dynamic: false,
             local: false,
             any: false,
+            span: proc_macro2::Span::call_site(),
         };
         let folder = std::path::Path::new("/nowhere");
         compile(&site, "page.html", &options, false, Some(folder))
@@ -338,6 +339,7 @@ mod tests {
                 dynamic: false,
                 local: false,
                 any: false,
+                span: proc_macro2::Span::call_site(),
             };
             compile(&site, "page.html", &options, false, None)
         };
@@ -373,7 +375,7 @@ mod tests {
         )
         .unwrap();
         assert!(made.uses_token);
-        assert!(made.body.to_string().contains("write_csrf_token"));
+        assert!(made.body.to_string().contains("form_token"));
         // And what no escaper makes safe does not compile, whosever file it is.
         let handler = BASE.replace("<a href", "<a onclick=\"{{ heading }}\" href");
         let told = said(of(&handler, "{% extends \"book/base.html\" %}"));

@@ -6,6 +6,18 @@ use super::error::{Pos, Result, fail};
 /// How deep an expression may nest.
 const MAX_FILTERS: usize = 64;
 
+/// A Rust path of identifiers, none of them private.
+pub fn is_path(text: &str) -> bool {
+    text.split("::").all(is_name)
+}
+
+/// A name that can be a Rust identifier and a template variable.
+pub fn is_name(text: &str) -> bool {
+    let mut chars = text.chars();
+    chars.next().is_some_and(|c| c.is_ascii_alphabetic())
+        && chars.all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
 /// Splits the inside of a tag at spaces, keeping quoted strings whole. Each piece knows its place.
 pub fn words(text: &str, pos: Pos) -> Vec<(&str, Pos)> {
     let bytes = text.as_bytes();
@@ -142,6 +154,15 @@ impl Parser<'_> {
                     "expression",
                     "a filter's name is missing after `|`",
                     "write `|name` or `|name:argument`",
+                );
+            }
+            // CWE-200, CWE-79: rustc tells of no hidden name that a derive writes, so that a template writes none.
+            if !is_path(name) {
+                return fail(
+                    pos,
+                    "expression",
+                    format!("`{name}` is not a filter's name"),
+                    "a filter is one of Django's, or a function by its path, whose names begin with a letter: those with an underscore are private",
                 );
             }
             let name = name.to_owned();
@@ -469,6 +490,22 @@ mod tests {
         assert!(parse("a|").starts_with("Err"));
         assert!(parse("a|crate::filters::shout:1").contains("crate::filters::shout"));
         assert!(parse("a b").starts_with("Err"));
+    }
+
+    /// CWE-200, CWE-79: what a framework hides behind an underscore is no filter, wherever in the path it stands.
+    #[test]
+    fn a_filter_is_no_hidden_name() {
+        for filter in [
+            "self::Request::__cookie_of_framework:\"session\"",
+            "self::ResourceUrl::__literal",
+            "vauban::__private::template::SafeHtml::checked",
+            "crate::_quiet::loud",
+            "__x",
+            "_",
+            "crate::ｆ\u{e9}::x",
+        ] {
+            assert!(parse(&format!("a|{filter}")).starts_with("Err"), "{filter}");
+        }
     }
 
     fn shape(text: &str) -> String {

@@ -34,6 +34,9 @@ pub struct Options {
     pub local: bool,
     /// The fields are not known: every name may be one. For checks, not for code.
     pub any: bool,
+    /// Where the page's file is named. What the template names of the application's is taken to stand there: of what a
+    /// derive itself writes rustc tells nothing `deprecated`, and so lets hidden names through (CWE-200).
+    pub span: Span,
 }
 
 /// Generates the statements that write some steps.
@@ -149,13 +152,14 @@ impl<'a> Generator<'a> {
         Ok(match op {
             Op::Literal(text) => {
                 self.size += text.len();
-                quote! { __out.push_str(#text); }
+                self.literal(text)
             }
             Op::Put(expr, context, pos) => self.put(expr, *context, *pos)?,
             Op::Boolean(name, expr, _) => {
                 self.size += name.len();
                 let test = self.condition(expr)?;
-                quote! { if #test { __out.push_str(#name); } }
+                let name = self.literal(name);
+                quote! { if #test { #name } }
             }
             Op::If(branches, otherwise, _) => self.if_(branches, otherwise)?,
             Op::For(f) => self.for_(f)?,
@@ -164,7 +168,7 @@ impl<'a> Generator<'a> {
             Op::Nonce => {
                 self.size += 24;
                 let root = &self.options.root;
-                quote! { #root::escape::attribute(__cx.nonce(), __out); }
+                quote! { #root::escape::attribute(#root::RenderContext::nonce(__cx), __out); }
             }
             Op::FormToken(action) => {
                 self.size += 160;
@@ -172,21 +176,19 @@ impl<'a> Generator<'a> {
                     Some(action) => quote! { ::core::option::Option::Some(#action) },
                     None => quote! { ::core::option::Option::None },
                 };
-                quote! {
-                    __out.push_str("<input type=\"hidden\" name=\"csrfmiddlewaretoken\" value=\"");
-                    __cx.write_csrf_token(#action, __out);
-                    __out.push_str("\">");
-                }
+                let root = &self.options.root;
+                quote! { #root::form_token(#action, __cx, __out); }
             }
             Op::Fragment(fragment) if self.part.as_ref() == Some(&fragment.name) => {
                 let start = self.ident("start");
                 let body = self.ops(&fragment.body);
+                let root = &self.options.root;
                 // A slot may be written more than once: the part is the first.
                 quote! {
-                    if !__found.replace(true) {
-                        let #start = __out.len();
+                    if !::core::cell::Cell::replace(&__found, true) {
+                        let #start = #root::length(__out);
                         #body
-                        __part.set(__out.split_off(#start));
+                        ::core::cell::Cell::set(&__part, #root::take_off(#start, __out));
                     }
                 }
             }
@@ -205,13 +207,19 @@ impl<'a> Generator<'a> {
                 let body = self.ops(body);
                 let root = &self.options.root;
                 quote! {
-                    let #start = __out.len();
+                    let #start = #root::length(__out);
                     #body
                     #root::spaceless(#start, __out);
                 }
             }
             other => self.tag(other)?,
         })
+    }
+
+    /// Writes what stands in the template.
+    fn literal(&self, text: &str) -> TokenStream {
+        let root = &self.options.root;
+        quote! { #root::literal(#text, __out); }
     }
 
     /// The place of an expression, as const arguments of a probe.
@@ -287,7 +295,7 @@ impl<'a> Generator<'a> {
         let probe = self.probe(&marker, value, pos, 5);
         // An error of types underlines the struct's field.
         let span = first_span(value).resolved_at(Span::call_site());
-        quote_spanned! { span => #probe.put(__cx, __out); }
+        quote_spanned! { span => #root::write::<#root::#marker, _>(#probe.put(), __cx, __out); }
     }
 
     /// An expression as a Rust value or place, to be borrowed.
@@ -305,7 +313,7 @@ impl<'a> Generator<'a> {
                 quote! { #literal }
             }
             Expr::Bool(b, _) => quote! { #b },
-            Expr::None(_) => quote! { ::core::option::Option::<&str>::None },
+            Expr::None(_) => quote! { ::core::option::Option::<&::core::primitive::str>::None },
             Expr::Filter(input, name, argument, pos) => {
                 self.filter(input, name, argument.as_deref(), *pos)?
             }
@@ -349,11 +357,11 @@ impl<'a> Generator<'a> {
                     let rest = whole.strip_prefix(known.as_str());
                     if rest.is_some_and(|r| r.is_empty() || r.starts_with('.')) {
                         let skip = known.matches('.').count();
-                        return Ok(self.steps(quote! { #ident }, &path.rest[skip..]));
+                        return Ok(self.steps(quote! { #ident }, &path.rest[skip..], self.options.span));
                     }
                 }
                 Entry::Name(name, value) if !walled && *name == path.root => {
-                    return Ok(self.steps(value.clone(), &path.rest));
+                    return Ok(self.steps(value.clone(), &path.rest, self.options.span));
                 }
                 Entry::Wall => walled = true,
                 _ => {}
@@ -367,17 +375,22 @@ impl<'a> Generator<'a> {
             } else {
                 quote_spanned! { *span => self.#field }
             };
-            return Ok(self.steps(base, &path.rest));
+            return Ok(self.steps(base, &path.rest, *span));
         }
+        let root = &self.options.root;
         match path.root.as_str() {
             "user" => {
                 user_field(path)?;
-                return Ok(self.steps(quote! { __cx.user() }, &path.rest));
+                return Ok(self.steps(
+                    quote! { #root::RenderContext::user(__cx) },
+                    &path.rest,
+                    self.options.span,
+                ));
             }
-            "path" if path.rest.is_empty() => return Ok(quote! { __cx.path() }),
+            "path" if path.rest.is_empty() => return Ok(quote! { #root::RenderContext::path(__cx) }),
             // CWE-489: a constant in a release, so that what stands behind it is not in the binary at all.
             "debug" if path.rest.is_empty() => {
-                return Ok(quote! { (::core::cfg!(debug_assertions) && __cx.debug()) });
+                return Ok(quote! { (::core::cfg!(debug_assertions) && #root::RenderContext::debug(__cx)) });
             }
             "cookies" => {
                 if let [Step::Field(name)] = path.rest.as_slice() {
@@ -391,7 +404,7 @@ impl<'a> Generator<'a> {
                              {% csrf_token %} for a token; call a cookie of your own otherwise",
                         );
                     }
-                    return Ok(quote! { __cx.cookie(#name) });
+                    return Ok(quote! { #root::RenderContext::cookie(__cx, #name) });
                 }
                 return fail(
                     path.pos,
@@ -400,7 +413,10 @@ impl<'a> Generator<'a> {
                     "write {{ cookies.theme }}",
                 );
             }
-            "messages" => return Ok(self.steps(quote! { __cx.messages() }, &path.rest)),
+            "messages" => {
+                let messages = quote! { #root::RenderContext::messages(__cx) };
+                return Ok(self.steps(messages, &path.rest, self.options.span));
+            }
             _ => {}
         }
         if self.options.any && !walled {
@@ -430,7 +446,7 @@ impl<'a> Generator<'a> {
         )
     }
 
-    fn steps(&self, base: TokenStream, steps: &[Step]) -> TokenStream {
+    fn steps(&self, base: TokenStream, steps: &[Step], span: Span) -> TokenStream {
         let mut out = base;
         for step in steps {
             out = match step {
@@ -440,7 +456,7 @@ impl<'a> Generator<'a> {
                     quote! { (*(#out).at(#index)) }
                 }
                 Step::Field(name) => {
-                    let field = raw_ident(name, first_span(&out));
+                    let field = raw_ident(name, span);
                     quote! { #out.#field }
                 }
                 Step::Index(index) => {
@@ -448,7 +464,7 @@ impl<'a> Generator<'a> {
                     quote! { (#out).#index }
                 }
                 Step::Call(name) => {
-                    let method = raw_ident(name, first_span(&out));
+                    let method = raw_ident(name, span);
                     quote! { #out.#method() }
                 }
             };
@@ -587,10 +603,8 @@ impl<'a> Generator<'a> {
         self.names.truncate(depth);
         let empty = self.ops(&f.empty);
         let rows = self.ident("rows");
-        // Room for the whole loop at once; bounded, for a length is data.
-        let mut setup = quote! {
-            __out.reserve(::core::cmp::min(::core::iter::Iterator::size_hint(&#rows).0, 1000) * #bytes);
-        };
+        let root = &self.options.root;
+        let mut setup = quote! { #root::reserve(&#rows, #bytes, __out); };
         let mut iter = quote! { #rows };
         if length.is_some() || f.reversed {
             let reversed = if f.reversed {
@@ -600,12 +614,15 @@ impl<'a> Generator<'a> {
             };
             setup.extend(quote! { let mut #list: ::std::vec::Vec<_> = #rows.collect(); #reversed });
             if let Some(length) = &length {
-                setup.extend(quote! { let #length: usize = #list.len(); });
+                setup.extend(quote! { let #length: ::core::primitive::usize = #list.len(); });
             }
             iter = quote! { #list.into_iter() };
         }
         let (count, step) = if uses.any {
-            (quote! { let mut #index: usize = 0; }, quote! { #index += 1; })
+            (
+                quote! { let mut #index: ::core::primitive::usize = 0; },
+                quote! { #index += 1; },
+            )
         } else {
             (TokenStream::new(), TokenStream::new())
         };

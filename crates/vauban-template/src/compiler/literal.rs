@@ -1,6 +1,6 @@
 //! `safe_html!("<b>{}</b>", text)`: a literal with escaped arguments (Django's `format_html`).
 
-use super::derive::analyse_all;
+use super::derive::{analyse_all, framework};
 use super::error::Sources;
 use super::generate::{Generator, Options};
 use super::resolve::Resolver;
@@ -11,7 +11,7 @@ use syn::parse::{Parse, ParseStream};
 use syn::{Expr, Lit, LitStr, Token};
 
 struct Input {
-    root: Option<syn::Path>,
+    root: Option<syn::Ident>,
     format: LitStr,
     arguments: Vec<Expr>,
 }
@@ -22,7 +22,7 @@ impl Parse for Input {
         if input.peek(Token![crate]) && input.peek2(Token![=]) {
             input.parse::<Token![crate]>()?;
             input.parse::<Token![=]>()?;
-            root = Some(input.call(syn::Path::parse_mod_style)?);
+            root = Some(framework(input)?);
             input.parse::<Token![,]>()?;
         }
         // CWE-79: `String::leak` makes a `&'static str` from anything, so only a token will do.
@@ -63,7 +63,7 @@ fn build(input: &Input) -> syn::Result<TokenStream> {
         ));
     }
     let root = match &input.root {
-        Some(path) => quote! { #path::__private },
+        Some(path) => quote! { ::#path::__private },
         None => quote! { ::vauban::__private::template },
     };
     let names: Vec<String> = (0..count).map(|i| format!("arg{i}")).collect();
@@ -73,6 +73,7 @@ fn build(input: &Input) -> syn::Result<TokenStream> {
         dynamic: false,
         local: true,
         any: false,
+        span,
     };
     let loader = HashMap::from([("safe_html!".to_owned(), template)]);
     let mut resolver = Resolver::new(&loader);

@@ -2,7 +2,7 @@
 
 use super::ast::{Call, Component, Expr, For, Node, Path, Step};
 use super::error::{Pos, Result, fail};
-use super::expr::{condition, value, words};
+use super::expr::{condition, is_name, is_path, value, words};
 use std::collections::HashSet;
 use std::rc::Rc;
 
@@ -568,18 +568,6 @@ fn fold(mut nodes: Vec<Node>) -> Vec<Node> {
         }
     }
     nodes
-}
-
-/// A Rust path of identifiers.
-fn is_path(text: &str) -> bool {
-    text.split("::").all(is_name)
-}
-
-/// A name that can be a Rust identifier and a template variable.
-pub fn is_name(text: &str) -> bool {
-    let mut chars = text.chars();
-    chars.next().is_some_and(|c| c.is_ascii_alphabetic())
-        && chars.all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
 /// The path of a variable, for building bindings.

@@ -148,12 +148,20 @@ impl RenderContext for InForm<'_> {
     note = "write {{% url name %}}, or give the template a value from `urls::name()`"
 )]
 pub trait UrlTo {
+    /// Says so. Asked before the address is written.
+    #[doc(hidden)]
+    const __OURS: super::ours::Ours<Self>;
     /// Appends the path with its mount prefix.
     #[doc(hidden)]
     fn __write_url(&self, cx: &dyn RenderContext, out: &mut String);
 }
 
 impl<T: UrlTo + ?Sized> UrlTo for &T {
+    #[allow(deprecated)]
+    const __OURS: super::ours::Ours<Self> = {
+        T::__OURS.is_so();
+        super::ours::Ours::__made()
+    };
     fn __write_url(&self, cx: &dyn RenderContext, out: &mut String) {
         (**self).__write_url(cx, out);
     }

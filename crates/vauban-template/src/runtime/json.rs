@@ -157,6 +157,14 @@ impl Formatter for Style {
 
     whole_numbers! { write_i8 i8, write_i16 i16, write_i32 i32, write_i64 i64, write_i128 i128, write_u8 u8, write_u16 u16, write_u32 u32, write_u64 u64, write_u128 u128 }
 
+    /// CWE-79: with serde_json's feature `arbitrary_precision` a number is whatever text a type gives for one.
+    fn write_number_str<W: ?Sized + io::Write>(&mut self, out: &mut W, text: &str) -> io::Result<()> {
+        if !text.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b)) {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "this is no number"));
+        }
+        self.digits(out, text)
+    }
+
     fn write_bool<W: ?Sized + io::Write>(&mut self, out: &mut W, value: bool) -> io::Result<()> {
         self.digits(out, if value { "true" } else { "false" })
     }
@@ -262,6 +270,25 @@ mod tests {
         let mut out = String::new();
         django_json(&json!({"a": ["</é>", 1]}), &mut out).unwrap();
         assert_eq!(out, r#"{"a": ["\u003C/\u00e9\u003E", 1]}"#);
+    }
+
+    /// The attack: a type calls its text a number.
+    #[test]
+    fn a_number_does_not_end_the_script() {
+        let mut style = Style {
+            javascript: true,
+            spaced: false,
+            upper: false,
+            key: None,
+        };
+        let mut out = Vec::new();
+        assert!(
+            style
+                .write_number_str(&mut out, "1</script><script>alert(1)//")
+                .is_err()
+        );
+        style.write_number_str(&mut out, "-1.5e+400").unwrap();
+        assert_eq!(out, b"-1.5e+400");
     }
 
     /// The attack: JSON that another program wrote, sent on as it is, ends the script or sets a prototype.

@@ -4,10 +4,15 @@
 //! references that fits the type wins: first types that are trusted in this context ([`SafeHtml`] in
 //! text), then strings and numbers (written without allocation), then anything with `Display`. What fits
 //! nothing ends in a method whose bound explains what to do. No run-time choice is left.
+//!
+//! CWE-79: which method that is depends on the traits that a page's module has in scope, its own among them. So the method
+//! only names a [`Way`], and [`write`], which generated code calls by its path, writes by it: none writes anything but what
+//! the context takes. Nothing that is appended to a page is called as a method.
 
 use super::context::{RenderContext, UrlTo};
 use super::escape::{self, Escape};
 use super::filters::tokens::between_tags;
+use super::ours::Ours;
 use super::safe::{Nonce, ResourceUrl, SafeHtml, SafeUrl};
 use super::value::Plain;
 use std::fmt::{Display, Write};
@@ -23,13 +28,47 @@ pub fn at<T: ?Sized, C, const L: u32, const K: u32, F>(value: &T) -> Probe<'_, T
     Probe(value, PhantomData)
 }
 
+/// How a value is written in a context: one of those below, and of no other crate.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no way to write a value: a trait that this module has in scope has a method `put` of its own",
+    label = "the method `put` was that trait's",
+    note = "bring the trait into the functions that need it (`use …` inside of them), or write the page's struct in another module"
+)]
+pub trait Way<C>: sealed::Sealed {
+    /// Appends the value.
+    fn write(self, cx: &dyn RenderContext, out: &mut String);
+}
+
+/// Writes a value by the way that was found, in the context that generated code names.
+#[inline]
+pub fn write<C, W: Way<C>>(way: W, cx: &dyn RenderContext, out: &mut String) {
+    way.write(cx, out);
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl<T: ?Sized> Sealed for super::Addressed<'_, T> {}
+    impl<T: ?Sized> Sealed for super::AsItIs<'_, T> {}
+    impl<T: ?Sized> Sealed for super::Escaped<'_, T> {}
+    impl<T: ?Sized> Sealed for super::Displayed<'_, T> {}
+    impl Sealed for super::Nowise {}
+}
+
 /// A type that is written as it is in one context. The framework has them all: the scan for waivers tells of others.
 pub trait Trusted<C> {
+    /// Says so. Asked before the value is written.
+    #[doc(hidden)]
+    const __OURS: Ours<Self>;
     /// Appends the value.
     fn __put_trusted(&self, cx: &dyn RenderContext, out: &mut String);
 }
 
 impl<T: Trusted<C> + ?Sized, C> Trusted<C> for &T {
+    #[allow(deprecated)]
+    const __OURS: Ours<Self> = {
+        T::__OURS.is_so();
+        Ours::__made()
+    };
     #[inline]
     fn __put_trusted(&self, cx: &dyn RenderContext, out: &mut String) {
         (**self).__put_trusted(cx, out);
@@ -37,6 +76,8 @@ impl<T: Trusted<C> + ?Sized, C> Trusted<C> for &T {
 }
 
 impl Trusted<escape::Text> for SafeHtml {
+    #[allow(deprecated)]
+    const __OURS: Ours<Self> = Ours::__made();
     #[inline]
     fn __put_trusted(&self, cx: &dyn RenderContext, out: &mut String) {
         markup(self, cx, out);
@@ -75,24 +116,32 @@ fn is_input(tag: &str) -> bool {
 }
 
 impl Trusted<escape::UrlStart> for SafeUrl {
+    #[allow(deprecated)]
+    const __OURS: Ours<Self> = Ours::__made();
     fn __put_trusted(&self, _: &dyn RenderContext, out: &mut String) {
         escape::url::path(self.as_str(), out);
     }
 }
 
 impl Trusted<escape::UrlStart> for ResourceUrl {
+    #[allow(deprecated)]
+    const __OURS: Ours<Self> = Ours::__made();
     fn __put_trusted(&self, _: &dyn RenderContext, out: &mut String) {
         escape::url::path(self.as_str(), out);
     }
 }
 
 impl Trusted<escape::Resource> for ResourceUrl {
+    #[allow(deprecated)]
+    const __OURS: Ours<Self> = Ours::__made();
     fn __put_trusted(&self, _: &dyn RenderContext, out: &mut String) {
         escape::url::path(self.as_str(), out);
     }
 }
 
 impl Trusted<escape::Attribute> for Nonce {
+    #[allow(deprecated)]
+    const __OURS: Ours<Self> = Ours::__made();
     fn __put_trusted(&self, _: &dyn RenderContext, out: &mut String) {
         escape::attribute(self.as_str(), out);
     }
@@ -102,10 +151,21 @@ impl Trusted<escape::Attribute> for Nonce {
 macro_rules! url_places {
     ($($name:ident => $context:ident),+) => {$(
         /// A route's address in this context.
-        pub trait $name { /// Appends the value.
-            fn put(&self, cx: &dyn RenderContext, out: &mut String); }
-        impl<T: UrlTo + ?Sized, const L: u32, const K: u32, F> $name for &&&Probe<'_, T, escape::$context, L, K, F> {
-            fn put(&self, cx: &dyn RenderContext, out: &mut String) {
+        pub trait $name {
+            /// How it is written.
+            type Way;
+            /// How it is written.
+            fn put(&self) -> Self::Way;
+        }
+        impl<'a, T: UrlTo + ?Sized, const L: u32, const K: u32, F> $name for &&&Probe<'a, T, escape::$context, L, K, F> {
+            type Way = Addressed<'a, T>;
+            fn put(&self) -> Addressed<'a, T> {
+                Addressed(self.0)
+            }
+        }
+        impl<T: UrlTo + ?Sized> Way<escape::$context> for Addressed<'_, T> {
+            fn write(self, cx: &dyn RenderContext, out: &mut String) {
+                const { T::__OURS.is_so() };
                 let start = out.len();
                 self.0.__write_url(cx, out);
                 escape_tail::<escape::Attribute>(start, out);
@@ -113,39 +173,85 @@ macro_rules! url_places {
         }
     )+};
 }
+/// A route's address.
+#[derive(Debug)]
+pub struct Addressed<'a, T: ?Sized>(&'a T);
 url_places! { PutUrlStart => UrlStart, PutUrlResource => Resource, PutUrlAction => Action }
 
 /// Way 1: trusted in this context.
 pub trait PutTrusted {
-    /// Appends the value.
-    fn put(&self, cx: &dyn RenderContext, out: &mut String);
+    /// How it is written.
+    type Way;
+    /// How it is written.
+    fn put(&self) -> Self::Way;
 }
-impl<T: Trusted<C> + ?Sized, C, const L: u32, const K: u32, F> PutTrusted for &&&&Probe<'_, T, C, L, K, F> {
+impl<'a, T: Trusted<C> + ?Sized, C, const L: u32, const K: u32, F> PutTrusted
+    for &&&&Probe<'a, T, C, L, K, F>
+{
+    type Way = AsItIs<'a, T>;
     #[inline]
-    fn put(&self, cx: &dyn RenderContext, out: &mut String) {
+    fn put(&self) -> AsItIs<'a, T> {
+        AsItIs(self.0)
+    }
+}
+/// A value that is trusted in its context.
+#[derive(Debug)]
+pub struct AsItIs<'a, T: ?Sized>(&'a T);
+impl<T: Trusted<C> + ?Sized, C> Way<C> for AsItIs<'_, T> {
+    #[inline]
+    fn write(self, cx: &dyn RenderContext, out: &mut String) {
+        const { T::__OURS.is_so() };
         self.0.__put_trusted(cx, out);
     }
 }
 
 /// Way 2: strings and numbers.
 pub trait PutPlain {
-    /// Appends the value.
-    fn put(&self, cx: &dyn RenderContext, out: &mut String);
+    /// How it is written.
+    type Way;
+    /// How it is written.
+    fn put(&self) -> Self::Way;
 }
-impl<T: Plain + ?Sized, C: Escape, const L: u32, const K: u32, F> PutPlain for &&Probe<'_, T, C, L, K, F> {
+impl<'a, T: Plain + ?Sized, C: Escape, const L: u32, const K: u32, F> PutPlain
+    for &&Probe<'a, T, C, L, K, F>
+{
+    type Way = Escaped<'a, T>;
     #[inline]
-    fn put(&self, _: &dyn RenderContext, out: &mut String) {
+    fn put(&self) -> Escaped<'a, T> {
+        Escaped(self.0)
+    }
+}
+/// A string or number.
+#[derive(Debug)]
+pub struct Escaped<'a, T: ?Sized>(&'a T);
+impl<T: Plain + ?Sized, C: Escape> Way<C> for Escaped<'_, T> {
+    #[inline]
+    fn write(self, _: &dyn RenderContext, out: &mut String) {
+        const { T::__OURS.is_so() };
         self.0.put_plain::<C>(out);
     }
 }
 
 /// Way 3: anything that can be displayed.
 pub trait PutDisplay {
-    /// Appends the value.
-    fn put(&self, cx: &dyn RenderContext, out: &mut String);
+    /// How it is written.
+    type Way;
+    /// How it is written.
+    fn put(&self) -> Self::Way;
 }
-impl<T: Display + ?Sized, C: Escape, const L: u32, const K: u32, F> PutDisplay for &Probe<'_, T, C, L, K, F> {
-    fn put(&self, _: &dyn RenderContext, out: &mut String) {
+impl<'a, T: Display + ?Sized, C: Escape, const L: u32, const K: u32, F> PutDisplay
+    for &Probe<'a, T, C, L, K, F>
+{
+    type Way = Displayed<'a, T>;
+    fn put(&self) -> Displayed<'a, T> {
+        Displayed(self.0)
+    }
+}
+/// A value by its `Display`.
+#[derive(Debug)]
+pub struct Displayed<'a, T: ?Sized>(&'a T);
+impl<T: Display + ?Sized, C: Escape> Way<C> for Displayed<'_, T> {
+    fn write(self, _: &dyn RenderContext, out: &mut String) {
         let start = out.len();
         // A Display that fails has written a part; what is there is escaped below all the same.
         let _ = write!(out, "{}", self.0);
@@ -155,13 +261,20 @@ impl<T: Display + ?Sized, C: Escape, const L: u32, const K: u32, F> PutDisplay f
 
 /// Way 4: explains what to do.
 impl<T: ?Sized, C, const L: u32, const K: u32, F> Probe<'_, T, C, L, K, F> {
-    /// Appends the value.
+    /// No way.
     #[inline]
-    pub fn put(&self, _: &dyn RenderContext, _: &mut String)
+    pub fn put(&self) -> Nowise
     where
         T: Put<C, L, K, F>,
     {
+        Nowise
     }
+}
+/// What cannot be written is not.
+#[derive(Debug)]
+pub struct Nowise;
+impl<C> Way<C> for Nowise {
+    fn write(self, _: &dyn RenderContext, _: &mut String) {}
 }
 
 /// A value that can be written in a context: of no type. It only explains, and writes nothing for whoever implements it
@@ -174,6 +287,36 @@ impl<T: ?Sized, C, const L: u32, const K: u32, F> Probe<'_, T, C, L, K, F> {
 )]
 pub trait Put<C, const L: u32, const K: u32, F> {}
 
+/// Appends what stands in the template.
+#[inline]
+pub fn literal(text: &str, out: &mut String) {
+    out.push_str(text);
+}
+
+/// How much a page has so far.
+#[inline]
+pub fn length(out: &str) -> usize {
+    out.len()
+}
+
+/// Room for a whole loop at once; bounded, for a length is data.
+#[inline]
+pub fn reserve(rows: &impl Iterator, bytes: usize, out: &mut String) {
+    out.reserve(rows.size_hint().0.min(1000) * bytes);
+}
+
+/// Takes off what was appended since `start`.
+pub fn take_off(start: usize, out: &mut String) -> String {
+    out.split_off(start)
+}
+
+/// Writes the hidden field with the token of a form that sends to `action`.
+pub fn form_token(action: Option<&str>, cx: &dyn RenderContext, out: &mut String) {
+    out.push_str("<input type=\"hidden\" name=\"csrfmiddlewaretoken\" value=\"");
+    cx.write_csrf_token(action, out);
+    out.push_str("\">");
+}
+
 /// Escapes what was appended since `start`.
 pub fn escape_tail<C: Escape>(start: usize, out: &mut String) {
     // Most values have nothing to escape in text and attributes; the others are rare and short.
@@ -183,7 +326,8 @@ pub fn escape_tail<C: Escape>(start: usize, out: &mut String) {
 }
 
 /// Writes a route's address in a text context.
-pub fn url_as<C: Escape>(url: &dyn UrlTo, cx: &dyn RenderContext, out: &mut String) {
+pub fn url_as<C: Escape, U: UrlTo + ?Sized>(url: &U, cx: &dyn RenderContext, out: &mut String) {
+    const { U::__OURS.is_so() };
     let start = out.len();
     url.__write_url(cx, out);
     escape_address::<C>(start, out);

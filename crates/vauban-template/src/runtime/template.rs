@@ -1,13 +1,14 @@
 //! The trait of a template.
 
 use super::context::RenderContext;
+use super::ours::{Derived, Ours};
 use super::safe::SafeHtml;
 
 /// A page or a part of one. Written by `#[derive(Template)]`, and by hand nowhere: what it appends is not escaped again.
 pub trait Template {
     /// Says so. The scan for waivers tells of those who write it (CWE-79).
     #[doc(hidden)]
-    const __DERIVED: ();
+    const __DERIVED: Ours<Self, Derived>;
     /// About how many bytes a page has, for reserving them at once.
     const SIZE_HINT: usize;
     /// A form token is written: the page is private and must not be stored.
@@ -32,19 +33,14 @@ pub trait Template {
 
     /// The page as a string of its own.
     fn render(&self, cx: &dyn RenderContext) -> String {
-        // CWE-79: what a context appends is not escaped; only the framework's passes.
-        #[allow(deprecated)]
-        let super::context::OfTheFramework { .. } = cx.__of_the_framework();
-        let mut out = String::with_capacity(Self::SIZE_HINT);
-        self.render_into(cx, &mut out);
-        out
+        rendered(self, cx)
     }
 
     /// The page as markup: a part that a view makes and another template shows with `{{ part }}`.
     ///
     /// In a form it does not belong: a form of its own would lose its tag there, as with any markup.
     fn to_html(&self, cx: &dyn RenderContext) -> SafeHtml {
-        SafeHtml::checked(self.render(cx))
+        SafeHtml::checked(rendered(self, cx))
     }
 
     /// Chooses a part of this page to send instead of the whole.
@@ -54,6 +50,23 @@ pub trait Template {
     {
         Fragment { page: self, name }
     }
+}
+
+/// What a page writes.
+fn rendered<T: Template + ?Sized>(page: &T, cx: &dyn RenderContext) -> String {
+    // CWE-79: what a page or a context appends is not escaped; only the derive's and the framework's pass.
+    const { T::__DERIVED.is_so() };
+    #[allow(deprecated)]
+    let super::context::OfTheFramework { .. } = cx.__of_the_framework();
+    let mut out = String::with_capacity(T::SIZE_HINT);
+    page.render_into(cx, &mut out);
+    out
+}
+
+/// Writes a component into the page that has it.
+pub fn component<T: Component>(component: &T, cx: &dyn RenderContext, slots: &dyn Slots, out: &mut String) {
+    const { T::__DERIVED.is_so() };
+    component.render_with(cx, slots, out);
 }
 
 /// One named part of a page, for partial updates.
@@ -66,7 +79,11 @@ pub struct Fragment<T> {
 }
 
 impl<T: Template> Template for Fragment<T> {
-    const __DERIVED: () = ();
+    #[allow(deprecated)]
+    const __DERIVED: Ours<Self, Derived> = {
+        T::__DERIVED.is_so();
+        Ours::__made()
+    };
     const SIZE_HINT: usize = T::SIZE_HINT / 4 + 64;
     const USES_TOKEN: bool = T::USES_TOKEN;
     const USES_NONCE: bool = T::USES_NONCE;

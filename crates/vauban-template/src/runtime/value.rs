@@ -1,13 +1,18 @@
 //! What a value can be taken for: text, a number, true or false, something that may be missing.
 
 use super::escape::Escape;
+use super::ours::Ours;
 use super::put::Probe;
 use super::safe::SafeHtml;
 use std::borrow::Cow;
 use std::fmt::Display;
 
-/// Strings and numbers: written without allocation.
+/// Strings and numbers: written without allocation, as the type itself sees fit. The framework has them all; whatever else
+/// is text has `Display`.
 pub trait Plain {
+    /// Says so. Asked before the value is written.
+    #[doc(hidden)]
+    const __OURS: Ours<Self>;
     /// Appends the value, escaped for a context.
     fn put_plain<C: Escape>(&self, out: &mut String);
     /// The value as text.
@@ -73,6 +78,8 @@ impl View<'_> {
 }
 
 impl Plain for str {
+    #[allow(deprecated)]
+    const __OURS: Ours<Self> = Ours::__made();
     #[inline]
     fn put_plain<C: Escape>(&self, out: &mut String) {
         C::escape(self, out);
@@ -91,6 +98,11 @@ impl Plain for str {
 macro_rules! deref {
     ($([$($generics:tt)*] $type:ty),+ $(,)?) => {$(
         impl<$($generics)*> Plain for $type {
+            #[allow(deprecated)]
+            const __OURS: Ours<Self> = {
+                <<Self as std::ops::Deref>::Target as Plain>::__OURS.is_so();
+                Ours::__made()
+            };
             #[inline]
             fn put_plain<C: Escape>(&self, out: &mut String) { (**self).put_plain::<C>(out); }
             fn text(&self) -> Cow<'_, str> { (**self).text() }
@@ -112,6 +124,8 @@ deref! {
 macro_rules! integers {
     ($($type:ty),+) => {$(
         impl Plain for $type {
+            #[allow(deprecated)]
+            const __OURS: Ours<Self> = Ours::__made();
             #[inline]
             fn put_plain<C: Escape>(&self, out: &mut String) {
                 // Digits and a minus sign are inert everywhere.
@@ -128,6 +142,8 @@ integers!(i8, i16, i32, i64, i128, isize, u8, u16, u32, u64, u128, usize);
 macro_rules! floats {
     ($($type:ty),+) => {$(
         impl Plain for $type {
+            #[allow(deprecated)]
+            const __OURS: Ours<Self> = Ours::__made();
             fn put_plain<C: Escape>(&self, out: &mut String) {
                 let short = format!("{self:?}");
                 // Written as it is, a number has all its digits, up to 200 of them.
@@ -162,6 +178,8 @@ fn python_float(text: String) -> String {
 }
 
 impl Plain for bool {
+    #[allow(deprecated)]
+    const __OURS: Ours<Self> = Ours::__made();
     fn put_plain<C: Escape>(&self, out: &mut String) {
         out.push_str(if *self { "True" } else { "False" });
     }
@@ -177,6 +195,8 @@ impl Plain for bool {
 }
 
 impl Plain for char {
+    #[allow(deprecated)]
+    const __OURS: Ours<Self> = Ours::__made();
     fn put_plain<C: Escape>(&self, out: &mut String) {
         C::escape(self.encode_utf8(&mut [0; 4]), out);
     }

@@ -304,17 +304,23 @@ into_v! {
 }
 
 impl Trusted<escape::Resource> for V {
+    #[allow(deprecated)]
+    const __OURS: vauban_template::__private::Ours<Self> = vauban_template::__private::Ours::__made();
     fn __put_trusted(&self, _: &dyn RenderContext, _: &mut String) {
         refuse("a resource URL from data");
     }
 }
 impl Trusted<escape::Action> for V {
+    #[allow(deprecated)]
+    const __OURS: vauban_template::__private::Ours<Self> = vauban_template::__private::Ours::__made();
     fn __put_trusted(&self, _: &dyn RenderContext, _: &mut String) {
         refuse("a form's action from data");
     }
 }
 
 impl Plain for V {
+    #[allow(deprecated)]
+    const __OURS: vauban_template::__private::Ours<Self> = vauban_template::__private::Ours::__made();
     fn put_plain<C: Escape>(&self, out: &mut String) {
         C::escape(&Plain::text(self), out);
     }
@@ -373,6 +379,8 @@ impl Plain for V {
 }
 
 impl Trusted<escape::Text> for V {
+    #[allow(deprecated)]
+    const __OURS: vauban_template::__private::Ours<Self> = vauban_template::__private::Ours::__made();
     fn __put_trusted(&self, _: &dyn RenderContext, out: &mut String) {
         match self {
             V::Safe(html) => out.push_str(html.as_str()),

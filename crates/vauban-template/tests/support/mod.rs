@@ -69,6 +69,8 @@ impl RenderContext for TestContext {
 pub struct TestUrl(pub String);
 
 impl UrlTo for TestUrl {
+    #[allow(deprecated)]
+    const __OURS: vauban_template::__private::Ours<Self> = vauban_template::__private::Ours::__made();
     fn __write_url(&self, _cx: &dyn RenderContext, out: &mut String) {
         out.push_str(&self.0);
     }

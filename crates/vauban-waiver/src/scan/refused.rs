@@ -37,7 +37,13 @@ pub(super) const TEST_RENAMED: &str =
 
 /// What traits ask for whose implementations are written as they are: of templates, their contexts, addresses and trusted
 /// values.
-const SEALED: &[&str] = &["__DERIVED", "__write_url", "__put_trusted", "__of_the_framework"];
+const SEALED: &[&str] = &[
+    "__DERIVED",
+    "__OURS",
+    "__write_url",
+    "__put_trusted",
+    "__of_the_framework",
+];
 
 /// The crates that come with rustc.
 pub(super) const RUSTS: &[&str] = &["alloc", "core", "proc_macro", "std", "test"];

@@ -148,14 +148,15 @@ fn implementations_by_hand_are_told() {
          impl Template for Page { const __DERIVED: () = (); }\n\
          macro_rules! page { ($t:ty) => { impl Template for $t { const __DERIVED: () = (); } } }\n\
          impl RenderContext for Mine { fn __of_the_framework(&self) -> OfTheFramework { loop {} } }\n\
+         impl Plain for Loud { const __OURS: Ours<Self> = loop {}; }\n\
          #[derive(Template)] #[template(\"open.html\", piece)] struct Open;\n\
          #[derive(Template)] #[template(\"piece.html\")] struct Piece { piece: u8 }\n\
          #[cfg(test)] impl Template for Page { const __DERIVED: () = (); }\n",
     )]);
-    let mut expected: Vec<_> = (1..=5)
+    let mut expected: Vec<_> = (1..=6)
         .map(|line| format!("src/lib.rs:{line} {SEALED_BY_HAND}"))
         .collect();
-    expected.push(format!("src/lib.rs:6 {PIECE}"));
+    expected.push(format!("src/lib.rs:7 {PIECE}"));
     assert_eq!(trouble, expected);
 }
 

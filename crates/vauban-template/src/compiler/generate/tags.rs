@@ -15,7 +15,7 @@ impl Generator<'_> {
                 self.size += 24;
                 let value = self.url_value(url)?;
                 let marker = text_marker(*context, url.pos)?;
-                quote! { #root::url_as::<#root::#marker>(&(#value), __cx, __out); }
+                quote! { #root::url_as::<#root::#marker, _>(&(#value), __cx, __out); }
             }
             Op::Static(path, context, pos) => {
                 self.size += path.len() + 24;
@@ -37,7 +37,7 @@ impl Generator<'_> {
                     );
                 };
                 let counter = &cycle.counter;
-                quote! { #counter.set(0); }
+                quote! { ::core::cell::Cell::set(&#counter, 0); }
             }
             Op::FirstOf(values, context, pos) => {
                 // CWE-601, CWE-79: a place that counts on a value gets one, and be it the empty one.
@@ -77,7 +77,7 @@ impl Generator<'_> {
                     };
                     changes.extend(quote! { (#key, #change), });
                 }
-                let value = quote! { #root::filters::url::querystring(__cx.query(), &[#changes]) };
+                let value = quote! { #root::filters::url::querystring(#root::RenderContext::query(__cx), &[#changes]) };
                 self.put_tokens(&value, *context, *pos)
             }
             Op::WidthRatio(values, context, pos) => {
@@ -96,14 +96,14 @@ impl Generator<'_> {
             Op::Slot(name, default, in_form) => {
                 let default = self.ops(default);
                 let cx = self.context(*in_form);
-                quote! { if !__slots.write(#name, #cx, __out) { #default } }
+                quote! { if !#root::Slots::write(__slots, #name, #cx, __out) { #default } }
             }
             Op::Component(component, slots, in_form) => {
                 let cx = self.context(*in_form);
                 let path = self.own_path(&component.path, component.pos)?;
                 let mut fields = TokenStream::new();
                 for (name, expr) in &component.arguments {
-                    let field = raw_ident(name, Span::call_site());
+                    let field = raw_ident(name, self.options.span);
                     let value = match expr {
                         // A literal takes the field's own type.
                         Expr::Int(n, _) => {
@@ -135,10 +135,10 @@ impl Generator<'_> {
                 }
                 quote! { match &(#path { #fields }) { __component => {
                     #there
-                    #root::Component::render_with(
+                    #root::component(
                         __component,
                         #cx,
-                        &|__name: &str, __cx: &dyn #root::RenderContext, __out: &mut ::std::string::String| -> bool {
+                        &|__name: &::core::primitive::str, __cx: &dyn #root::RenderContext, __out: &mut ::std::string::String| -> ::core::primitive::bool {
                             match __name { #arms _ => false }
                         },
                         __out,
@@ -171,7 +171,7 @@ impl Generator<'_> {
 
     /// `crate::urls::name(&a, &b)`.
     pub(super) fn url_value(&mut self, url: &UrlTag) -> Result<TokenStream> {
-        let path = self.app_path("urls", &url.name.replace('.', "::"), url.pos)?;
+        let path = self.app_path_at("urls", &url.name.replace('.', "::"), url.pos, Span::call_site())?;
         let mut arguments = TokenStream::new();
         for argument in &url.arguments {
             let value = self.value(argument)?;
@@ -215,7 +215,7 @@ impl Generator<'_> {
             None => TokenStream::new(),
         };
         let counter = &state.counter;
-        Ok(quote! { #put #counter.set(#counter.get() + 1); })
+        Ok(quote! { #put ::core::cell::Cell::set(&#counter, ::core::cell::Cell::get(&#counter) + 1); })
     }
 
     /// Writes the value of a cycle: the next one, or the one that was written last.
@@ -234,9 +234,9 @@ impl Generator<'_> {
             arms.extend(quote! { #pattern => { #put } });
         }
         let at = if last {
-            quote! { (#counter.get() + #count - 1usize) % #count }
+            quote! { (::core::cell::Cell::get(&#counter) + #count - 1usize) % #count }
         } else {
-            quote! { #counter.get() % #count }
+            quote! { ::core::cell::Cell::get(&#counter) % #count }
         };
         Ok(quote! { match #at { #arms } })
     }
@@ -245,14 +245,24 @@ impl Generator<'_> {
 impl Generator<'_> {
     /// A function of the crate that the template is of, by its name or by a path of its own.
     pub(super) fn app_path(&self, module: &str, name: &str, pos: Pos) -> Result<TokenStream> {
+        self.app_path_at(module, name, pos, self.options.span)
+    }
+
+    /// The same. Where the derive stands, rustc does not offer a name that is near in place of the whole template.
+    fn app_path_at(&self, module: &str, name: &str, pos: Pos, span: Span) -> Result<TokenStream> {
         match name.split_once("::") {
-            Some(("crate" | "self" | "super", _)) => self.own_path(name, pos),
-            _ => self.own_path(&format!("crate::{module}::{name}"), pos),
+            Some(("crate" | "self" | "super", _)) => self.path_at(name, pos, span),
+            _ => self.path_at(&format!("crate::{module}::{name}"), pos, span),
         }
     }
 
     /// A path as the template's own crate means it. What another package's template names is in that package.
     pub(super) fn own_path(&self, path: &str, pos: Pos) -> Result<TokenStream> {
+        self.path_at(path, pos, self.options.span)
+    }
+
+    /// The same, as if it stood at `span`. How the other package's root is named keeps its own.
+    fn path_at(&self, path: &str, pos: Pos, span: Span) -> Result<TokenStream> {
         let Some(rest) = path.strip_prefix("crate::") else {
             if self.sources.is_foreign(pos) {
                 return fail(
@@ -265,10 +275,10 @@ impl Generator<'_> {
                     ),
                 );
             }
-            return Ok(path.parse().unwrap_or_default());
+            return Ok(spelled(path, span));
         };
         let root = self.sources.root(pos);
-        let rest: TokenStream = rest.parse().unwrap_or_default();
+        let rest = spelled(rest, span);
         Ok(quote! { #root::#rest })
     }
 
@@ -281,6 +291,17 @@ impl Generator<'_> {
             quote! { __cx }
         }
     }
+}
+
+/// A path as if it stood at `span`.
+fn spelled(path: &str, span: Span) -> TokenStream {
+    let path: TokenStream = path.parse().unwrap_or_default();
+    path.into_iter()
+        .map(|mut token| {
+            token.set_span(span);
+            token
+        })
+        .collect()
 }
 
 fn text_marker(context: Context, pos: Pos) -> Result<TokenStream> {

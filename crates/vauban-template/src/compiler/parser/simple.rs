@@ -1,9 +1,8 @@
 //! Variables, and tags without a body: all they need is their own words.
 
-use super::is_name;
 use crate::compiler::ast::{Cycle, Expr, Include, Node, UrlTag};
 use crate::compiler::error::{Pos, Result, fail, nearest};
-use crate::compiler::expr::value;
+use crate::compiler::expr::{is_name, value};
 
 /// Every tag, for suggestions.
 const TAGS: &[&str] = &[

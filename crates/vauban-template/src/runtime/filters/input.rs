@@ -4,6 +4,7 @@ use super::date::Instant;
 use super::list::slice_places;
 use super::logic::Tristate;
 use super::number::{Addend, Number};
+use crate::runtime::ours::Ours;
 use crate::runtime::put::{Probe, Trusted};
 use crate::runtime::safe::SafeHtml;
 use crate::runtime::value::{Filled, Optional, Plain, View};
@@ -72,6 +73,8 @@ impl Markup<'_> {
 }
 
 impl Trusted<crate::runtime::escape::Text> for Markup<'_> {
+    #[allow(deprecated)]
+    const __OURS: Ours<Self> = Ours::__made();
     fn __put_trusted(&self, cx: &dyn crate::runtime::context::RenderContext, out: &mut String) {
         match self {
             Self::Html(html) => crate::runtime::put::markup(html, cx, out),

@@ -79,18 +79,15 @@ impl Default for Label {
     note = "`unordered_list` takes a list of strings or of `Tree`"
 )]
 pub trait Branch {
-    /// Appends the label, escaped.
-    fn label(&self, out: &mut String);
+    /// The label: text is escaped when it is written, by whoever calls this (CWE-79).
+    fn label(&self) -> Cow<'_, Label>;
     /// What is below.
     fn below(&self) -> &[Tree];
 }
 
 impl Branch for Tree {
-    fn label(&self, out: &mut String) {
-        match &self.label {
-            Label::Text(text) => escape::text(text, out),
-            Label::Html(html) => out.push_str(html.as_str()),
-        }
+    fn label(&self) -> Cow<'_, Label> {
+        Cow::Borrowed(&self.label)
     }
     fn below(&self) -> &[Tree] {
         &self.children
@@ -98,8 +95,8 @@ impl Branch for Tree {
 }
 
 impl<T: Plain> Branch for T {
-    fn label(&self, out: &mut String) {
-        escape::text(&self.text(), out);
+    fn label(&self) -> Cow<'_, Label> {
+        Cow::Owned(Label::Text(self.text().into_owned()))
     }
     fn below(&self) -> &[Tree] {
         &[]
@@ -124,7 +121,10 @@ fn level<T: Branch>(list: &[T], depth: usize, out: &mut String) {
         }
         out.push_str(&indent);
         out.push_str("<li>");
-        item.label(out);
+        match &*item.label() {
+            Label::Text(text) => escape::text(text, out),
+            Label::Html(html) => out.push_str(html.as_str()),
+        }
         if !item.below().is_empty() && depth < MAX_DEPTH {
             out.push('\n');
             out.push_str(&indent);

@@ -1,6 +1,7 @@
 //! Filters on numbers.
 
 use crate::runtime::escape::Escape;
+use crate::runtime::ours::Ours;
 use crate::runtime::value::{Plain, View};
 use std::borrow::Cow;
 
@@ -20,6 +21,8 @@ pub enum Number<'a> {
 }
 
 impl Plain for Number<'_> {
+    #[allow(deprecated)]
+    const __OURS: Ours<Self> = Ours::__made();
     fn put_plain<C: Escape>(&self, out: &mut String) {
         match self {
             Self::Int(i) => i.put_plain::<C>(out),
