@@ -1,5 +1,5 @@
-pub fn key(settings: &vauban::Settings) -> &vauban::Secret<String> {
-    &settings.secret_key
+pub fn url(settings: &vauban::Settings) -> &vauban::Secret<String> {
+    &settings.database_url
 }
 
 fn main() {}
