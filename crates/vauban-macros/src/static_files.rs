@@ -56,7 +56,8 @@ pub(crate) fn expand(input: TokenStream) -> Result<TokenStream> {
     }})
 }
 
-/// The variable in which a build script says which folders Cargo watches.
+/// The variable in which a build script says which folders Cargo watches. `cargo run` hands it to the program as well, where
+/// what begins with `VAUBAN_` is a setting, and an unknown one is refused.
 const WATCHED: &str = "STATIC_FILES_WATCHED";
 
 /// The compiler knows files, not folders: without a build script Cargo does not notice a file that was added, and a release
@@ -132,6 +133,11 @@ fn list(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_cargo_hands_to_the_program_is_no_setting() {
+        assert!(!WATCHED.starts_with("VAUBAN_"));
+    }
 
     /// A release that was built without a file is not built at all.
     #[test]
