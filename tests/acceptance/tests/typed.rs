@@ -142,7 +142,7 @@ fn back_does_not_undo_what_somebody_else_wrote() {
         browser.visible_text()
     );
     let file = Connection::open(site.database()).unwrap();
-    let newer = "UPDATE article SET body = 'Somebody else wrote this.', version = version + 1 WHERE title = 'Two pens'";
+    let newer = "UPDATE article SET body = 'Somebody else wrote this.', row_version = row_version + 1 WHERE title = 'Two pens'";
     assert_eq!(file.execute(newer, []).unwrap(), 1);
     sign_in_in_another_tab(&browser);
     browser.run("history.back()");

@@ -6,7 +6,7 @@
 //! nothing ends in a method whose bound explains what to do. No run-time choice is left.
 //!
 //! CWE-79: which method that is depends on the traits that a page's module has in scope, its own among them. So the method
-//! only names a [`Way`], and [`write`], which generated code calls by its path, writes by it: none writes anything but what
+//! only names a [`Way`], and [`write()`], which generated code calls by its path, writes by it: none writes anything but what
 //! the context takes. Nothing that is appended to a page is called as a method.
 
 use super::context::{RenderContext, UrlTo};
