@@ -112,7 +112,8 @@ impl Accounts {
         })
     }
 
-    /// Deletes the rows of sessions that are over, and of forms whose time is, and says how many: the command `clearsessions`.
+    /// Deletes the rows of sessions that are over and says how many, and of forms that were kept long enough: the command
+    /// `clearsessions`.
     ///
     /// # Errors
     /// Those of the database.

@@ -117,6 +117,11 @@ impl BoundField {
         }
     }
 
+    /// Whether it is the version of the row that the page was made from.
+    pub(super) fn is_version(&self) -> bool {
+        self.version
+    }
+
     /// What is stored now, where somebody else changed it since the form was shown: see
     /// [`Clean::conflict`](super::Clean::conflict).
     pub fn stored(&self) -> Option<&str> {

@@ -187,6 +187,10 @@ pub(super) fn control(bound: &BoundField, out: &mut String) {
                 _ => {
                     attribute_start(" value=\"", bound.value(), out);
                     out.push('"');
+                    // By this `typed.js` finds it, whatever the field is called.
+                    if bound.is_version() {
+                        out.push_str(" data-version");
+                    }
                 }
             }
             out.push('>');

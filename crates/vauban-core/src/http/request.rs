@@ -222,8 +222,8 @@ impl Request {
     /// more than one of that name. Whoever asks makes the answer somebody's own: no cache that others use keeps it
     /// (CWE-524), also where the cookie was not sent.
     ///
-    /// Vauban's own cookies (`session`, `csrf`, `device`, `messages`, `kept`, `ended`) are `None`, whatever was sent: who is signed in is
-    /// [`identity`](Self::identity), messages are [`take_messages`](Self::take_messages).
+    /// Vauban's own cookies (`session`, `csrf`, `device`, `messages`, `kept`, `ended`) are `None`, whatever was sent: who is
+    /// signed in is [`identity`](Self::identity), messages are [`take_messages`](Self::take_messages).
     pub fn cookie(&self, name: &str) -> Option<&str> {
         self.make_personal();
         // CWE-200: a session's token in the application's hands ends in a log or on a page.

@@ -205,7 +205,7 @@ mod tests {
                 headers.append(header::CONTENT_TYPE, (*kind).parse().unwrap());
             }
             let body = RequestBody::Ready(Bytes::from_static(b"a=1"));
-            let read = read(body, &headers, 10, Duration::from_secs(1), &Budget::new(10)).await;
+            let read = read(body, &headers, 10, Duration::from_secs(1), &Budget::new(10, 10)).await;
             read.map_err(|error| error.status())
         };
         let form = "application/x-www-form-urlencoded";

@@ -14,21 +14,19 @@ const SMALL: usize = 64 * 1024;
 /// finds room.
 #[derive(Debug, Clone)]
 pub(crate) struct Budget {
-    small: Arc<Semaphore>,
+    /// `None` where there is too little to part.
+    small: Option<Arc<Semaphore>>,
     large: Arc<Semaphore>,
-    /// Whether there is enough to have a part of its own for what is small.
-    is_parted: bool,
 }
 
 impl Budget {
-    pub(crate) fn new(bytes: usize) -> Self {
-        let bytes = bytes.min(Semaphore::MAX_PERMITS);
-        let is_parted = bytes >= 16 * SMALL;
-        let small = if is_parted { bytes / 4 } else { 0 };
+    /// So many bytes, and in any case as many as one body of `largest` bytes needs when it is alone.
+    pub(crate) fn new(bytes: usize, largest: usize) -> Self {
+        let pool = |bytes: usize| Arc::new(Semaphore::new(bytes.min(Semaphore::MAX_PERMITS)));
+        let small = if bytes >= 16 * SMALL { bytes / 4 } else { 0 };
         Self {
-            small: Arc::new(Semaphore::new(small)),
-            large: Arc::new(Semaphore::new(bytes - small)),
-            is_parted,
+            small: (small > 0).then(|| pool(small)),
+            large: pool((bytes - small).max(largest)),
         }
     }
 
@@ -40,20 +38,19 @@ impl Budget {
     /// Room for the next `bytes` of a body that then has `so_far`; `None` if it does not come within `wait`.
     pub(super) async fn room(&self, bytes: usize, so_far: usize, wait: Duration) -> Option<Room> {
         let many = u32::try_from(bytes).ok()?;
-        let is_small = self.is_parted && so_far <= SMALL;
-        let of = if is_small { &self.small } else { &self.large };
-        let room = tokio::time::timeout(wait, Arc::clone(of).acquire_many_owned(many));
-        let room = Some(room.await.ok()?.ok()?);
-        Some(if is_small {
-            Room {
+        let small = self.small.as_ref().filter(|_| so_far <= SMALL);
+        let pool = Arc::clone(small.unwrap_or(&self.large));
+        let room = tokio::time::timeout(wait, pool.acquire_many_owned(many)).await;
+        let room = Some(room.ok()?.ok()?);
+        Some(match small {
+            Some(_) => Room {
                 small: room,
                 large: None,
-            }
-        } else {
-            Room {
+            },
+            None => Room {
                 small: None,
                 large: room,
-            }
+            },
         })
     }
 }
@@ -87,7 +84,7 @@ mod tests {
     /// CWE-770. Attack: as many large bodies as there is room for, which then stand still.
     #[tokio::test]
     async fn large_bodies_leave_room_for_forms() {
-        let budget = Budget::new(16 * SMALL);
+        let budget = Budget::new(16 * SMALL, SMALL);
         let soon = Duration::from_millis(20);
         let mut held = Vec::new();
         for _ in 0..3 {
@@ -105,5 +102,18 @@ mod tests {
             budget.room(12 * SMALL, 13 * SMALL, soon).await.is_some(),
             "room is given back"
         );
+    }
+
+    /// The largest body that a view takes finds room when it is alone, whatever the setting.
+    #[tokio::test]
+    async fn the_largest_body_finds_room() {
+        let soon = Duration::from_millis(20);
+        for largest in [SMALL, 15 * SMALL, 16 * SMALL, 40 * SMALL] {
+            let budget = Budget::new(16 * SMALL, largest);
+            let mut body = budget.room(SMALL, SMALL, soon).await.unwrap();
+            if largest > SMALL {
+                body.add(budget.room(largest - SMALL, largest, soon).await.unwrap());
+            }
+        }
     }
 }

@@ -177,12 +177,14 @@ impl<K: Kind, C: Credential> Call<K, C> {
             return Err(unreadable(*error));
         }
         // What was typed into a page of ours is shown again, whatever becomes of the request.
-        if verdict == csrf::Verdict::Good || (verdict == csrf::Verdict::Stale && self.says_same_origin()) {
+        if verdict == csrf::Verdict::Good
+            || (verdict == csrf::Verdict::Stale && origin::is_own_page(&self.cx))
+        {
             self.cx.set_sent(self.body.clone(), controls);
         }
         match verdict {
             csrf::Verdict::Good => Ok(()),
-            csrf::Verdict::Stale if redisplays && self.says_same_origin() => {
+            csrf::Verdict::Stale if redisplays && origin::is_own_page(&self.cx) => {
                 SecurityEvent::CSRF_TOKEN_STALE.log(Some(&self.cx));
                 self.stale = true;
                 Ok(())
@@ -211,11 +213,7 @@ impl<K: Kind, C: Credential> Call<K, C> {
             let database = database.ok_or_else(|| Error::internal("this program has no database"))?;
             let actor = self.cx.actor();
             #[allow(deprecated)]
-            let unit = if K::WRITES {
-                database.bind(actor)
-            } else {
-                database.bind_reading(actor)
-            };
+            let unit = database.bind(actor);
             self.unit = Some(unit);
         }
         self.unit.as_ref().ok_or_else(|| Error::internal("no unit"))
@@ -255,11 +253,6 @@ impl<K: Kind, C: Credential> Call<K, C> {
             ..FormLimits::DEFAULT
         };
         FormData::parse(self.content_type(), &self.body, &limits)
-    }
-
-    /// Whether the browser itself says that this request is from a page of ours.
-    fn says_same_origin(&self) -> bool {
-        origin::is_own_page(&self.cx)
     }
 }
 

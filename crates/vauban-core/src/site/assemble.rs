@@ -64,7 +64,7 @@ impl Site {
         Ok(Self {
             router: router(&wired.routes)?,
             headers: Headers::new(&settings),
-            bodies: Budget::new(largest.max(settings.limits.bodies)),
+            bodies: Budget::new(settings.limits.bodies, largest),
             csrf: keys.signer(csrf::PURPOSE),
             csrf_owner: keys.signer(csrf::OWNER),
             messages: keys.signer(messages::PURPOSE),

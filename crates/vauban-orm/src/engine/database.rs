@@ -144,19 +144,12 @@ impl Database {
     }
 
     /// Starts a unit of work for an actor: one request. Costs nothing until its first statement. Begun
-    /// while a safe method is [answered](super::answering), it reads.
+    /// while a safe method is [answered](super::answering), it never takes the writer, whatever handle is made of it, and has
+    /// nothing to commit (CWE-352: a link does not change anything).
     #[doc(hidden)]
     #[deprecated(note = "the framework opens the database and binds it to who asks: take `db: Db` in a view")]
     pub fn bind(&self, actor: Actor) -> Unit {
         Unit::new(self.clone(), actor, is_reading())
-    }
-
-    /// The same for a request that only reads (GET, HEAD): whatever handle is made of it, it never takes the writer,
-    /// so it has nothing to commit (CWE-352: a link does not change anything).
-    #[doc(hidden)]
-    #[deprecated(note = "the framework opens the database and binds it to who asks: take `db: Db` in a view")]
-    pub fn bind_reading(&self, actor: Actor) -> Unit {
-        Unit::new(self.clone(), actor, true)
     }
 
     /// How this database and these migrations differ.

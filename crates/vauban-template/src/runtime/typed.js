@@ -19,6 +19,7 @@
   const SECRET = /password|one-time-code|cc-/i;
 
   const attributeOf = Element.prototype.getAttribute;
+  const hasAttribute = Element.prototype.hasAttribute;
   const controlsOf = Object.getOwnPropertyDescriptor(HTMLFormElement.prototype, 'elements').get;
   const allOf = Document.prototype.querySelectorAll;
 
@@ -39,9 +40,9 @@
     return control.value === control.defaultValue;
   };
 
-  // A row's version, alone or behind a form's prefix.
+  // A row's version: the form says which field that is.
   const versionIn = form => [...controlsOf.call(form)].find(control =>
-    control instanceof HTMLInputElement && control.type === 'hidden' && /^(.+-)?version$/.test(control.name));
+    control instanceof HTMLInputElement && control.type === 'hidden' && hasAttribute.call(control, 'data-version'));
 
   const typedIn = form => [...controlsOf.call(form)].filter(isTyped);
 

@@ -48,7 +48,7 @@ pub enum Line {
     },
     /// What answers, or changes an answer, and has no access rule of its own.
     Beside {
-        /// `gate`, `middleware` or `page`.
+        /// `gate`, `middleware`, `error page` or `page`.
         kind: String,
         /// Its path in the program; of a page, which it takes the place of as well.
         what: String,
@@ -102,7 +102,7 @@ fn beside(beside: &Beside) -> Line {
     let (kind, what) = match *beside {
         Beside::Gate(gate) => ("gate", shown(gate)),
         Beside::Middleware(middleware) => ("middleware", shown(middleware)),
-        Beside::ErrorPage(page) => ("errors", shown(page)),
+        Beside::ErrorPage(page) => ("error page", shown(page)),
         Beside::Page { page, replaced_by } => (
             "page",
             format!("{} in place of {}", shown(replaced_by), shown(page)),

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use vauban_macros::{Form, Model, Template};
-use vauban_orm::engine::{Database, Options};
+use vauban_orm::engine::{Database, Options, answering};
 use vauban_orm::{Columns, Db, Filter, Id, Model, Policy, Rules, Who, Write};
 
 use super::*;
@@ -305,7 +305,7 @@ async fn the_unit_of_a_get_does_not_write() {
     let database = Database::open("sqlite::memory:", Options::default()).unwrap();
     database.create_all(&[Note::meta()]).unwrap();
     #[allow(deprecated)]
-    let unit = database.bind_reading(vauban_orm::Actor::nobody());
+    let unit = answering(true, async { database.bind(vauban_orm::Actor::nobody()) }).await;
     assert!(write(&unit.db(), "smuggled").await.is_err());
     unit.finish(true).await.unwrap();
     #[allow(deprecated)]
