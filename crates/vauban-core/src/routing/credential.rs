@@ -10,8 +10,9 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use vauban_orm::Actor;
+use vauban_orm::actor::Binder;
 use vauban_orm::engine::answering;
+use vauban_orm::{Actor, Service, UserFacts};
 
 use super::{Kind, Reading};
 use crate::http::{Refusal, Request, RequestBody, Result};
@@ -100,15 +101,52 @@ impl Credential for ByNothing {
     }
 }
 
-/// Whose a token or a signature is.
+/// Whose a token or a signature is, and what it loaded: what rules and views are shown, such as the token's scopes.
+///
+/// CWE-613, CWE-269: it takes no [`Actor`], since one that was kept from another request would act in this one. A user
+/// is proven with the [`Binder`] that the site's one identity has.
+///
+/// ```
+/// use vauban_core::routing::Proven;
+/// let token = Proven::nobody(vec!["tickets"]).logged_as("ticket printer");
+/// ```
 #[derive(Debug)]
 pub struct Proven<L> {
-    /// Who acts: what row policies are about.
-    pub actor: Actor,
-    /// The user's id, for logs.
-    pub user_id: Option<String>,
-    /// What rules and views are shown, such as the token's scopes.
-    pub loaded: L,
+    actor: Actor,
+    user_id: Option<String>,
+    loaded: L,
+}
+
+impl<L> Proven<L> {
+    /// A program that acts as nobody: it sees what a visitor sees.
+    pub fn nobody(loaded: L) -> Self {
+        Self::by(Actor::nobody(), loaded)
+    }
+
+    /// A program that acts as a named service, with what that may do.
+    pub fn service<S: Service>(loaded: L) -> Self {
+        Self::by(Actor::service::<S>(), loaded)
+    }
+
+    /// A user, as the site's identity knows them at this moment.
+    pub fn user(binder: &Binder, user: UserFacts, loaded: L) -> Self {
+        Self::by(binder.user(user), loaded).logged_as(&user.id.to_string())
+    }
+
+    /// Under which name the log has the request; a user's id without it.
+    #[must_use]
+    pub fn logged_as(mut self, name: &str) -> Self {
+        self.user_id = Some(name.to_owned());
+        self
+    }
+
+    const fn by(actor: Actor, loaded: L) -> Self {
+        Self {
+            actor,
+            user_id: None,
+            loaded,
+        }
+    }
 }
 
 /// How the tokens of an API are looked up: what [`ByToken`] asks.
@@ -183,11 +221,7 @@ impl<S: SignatureScheme> Credential for BySignature<S> {
             let bytes = body::read(unread, cx.headers(), limit, time, &cx.site.bodies).await?;
             *body = RequestBody::Ready(bytes.clone());
             let loaded = answering(cx.method().is_safe(), S::verify(cx, &bytes)).await?;
-            Ok(identity(loaded.map(|loaded| Proven {
-                actor: Actor::nobody(),
-                user_id: None,
-                loaded,
-            })))
+            Ok(identity(loaded.map(Proven::nobody)))
         }))
     }
 

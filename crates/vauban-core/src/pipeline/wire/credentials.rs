@@ -6,7 +6,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
-use vauban_orm::{Actor, UserFacts};
+use vauban_orm::UserFacts;
 
 use super::*;
 use crate::http::{Caching, Cookie, Response};
@@ -72,11 +72,7 @@ impl TokenScheme for Tokens {
         LOOKED_UP.fetch_add(1, Ordering::Relaxed);
         tokio::task::yield_now().await;
         assert_eq!(cx.own_cookie("session"), None, "a scheme sees a cookie");
-        Ok((token == "of-tickets").then(|| Proven {
-            actor: Actor::nobody(),
-            user_id: Some("robot".to_owned()),
-            loaded: Scopes(vec!["tickets"]),
-        }))
+        Ok((token == "of-tickets").then(|| Proven::nobody(Scopes(vec!["tickets"])).logged_as("robot")))
     }
 }
 
