@@ -18,6 +18,7 @@ use super::throttle::{Admission, Attempt, Bucket, BucketKeys, Throttles, client_
 use super::users::{TableOf, UserTable};
 use super::{Email, Hash, HashError};
 use crate::sessions::{Clock, SessionLimits, SessionToken, Sessions, TokenHash};
+use crate::settings::SignUps;
 use vauban::http::{Error, Result};
 use vauban::signing::ModuleKeys;
 
@@ -30,6 +31,8 @@ pub struct AccountOptions {
     pub rules: PasswordRules,
     /// What hashing costs, and how much of it there may be at once.
     pub hashing: HasherOptions,
+    /// Who may make an account: the setting `accounts.sign_up`.
+    pub sign_up: SignUps,
     /// The application's layout of account pages.
     pub layout: Layout,
     /// The clock; tests move theirs.
@@ -46,6 +49,7 @@ pub struct Accounts {
     pub(super) throttles: Throttles,
     pub(super) devices: Devices,
     pub(super) kept: KeptStore,
+    pub(super) sign_up: SignUps,
     pub(super) layout: Layout,
     hasher: Hasher,
     rules: PasswordRules,
@@ -89,6 +93,7 @@ impl Accounts {
             limits,
             rules,
             hashing,
+            sign_up,
             layout,
             clock,
         } = options;
@@ -104,6 +109,7 @@ impl Accounts {
             throttles: Throttles::new(units.clone(), clock, bucket_keys),
             devices: Devices::new(keys),
             hasher: Hasher::new(hashing)?,
+            sign_up,
             layout,
             rules,
             #[cfg(debug_assertions)]
@@ -184,6 +190,13 @@ impl Accounts {
     /// Hashes a new password.
     pub(super) async fn hash(&self, password: &Password, client: IpAddr) -> Result<Hash, SignInFailure> {
         Ok(self.hasher.hash(password, client_number(client)).await?)
+    }
+
+    /// The hash of a test's password.
+    #[cfg(any(test, feature = "testing"))]
+    pub(super) async fn hash_for_test(&self, password: &str) -> Result<Hash> {
+        let password = Password::new(password).map_err(|error| Error::internal(error.to_string()))?;
+        Ok(self.hasher.hash(&password, 0).await?)
     }
 
     /// Counts an attempt, or says how long to wait.

@@ -134,8 +134,20 @@ impl IdentityBackend for Accounts {
         })
     }
 
+    fn sign_up_page(&self) -> Option<Url> {
+        self.sign_up.is_open().then(crate::urls::signup)
+    }
+
     fn sign_in_page(&self) -> Option<Url> {
         Some(crate::urls::login())
+    }
+
+    #[cfg(any(test, feature = "testing"))]
+    fn samples_for_test<'a>(
+        &'a self,
+        people: &'a [Uuid],
+    ) -> Pin<Box<dyn Future<Output = Result<Vec<vauban::site::ViewSample>>> + Send + 'a>> {
+        Box::pin(self.samples(people))
     }
 
     #[cfg(any(test, feature = "testing"))]

@@ -31,6 +31,8 @@ mod pages;
 mod params;
 mod passwords;
 mod people;
+#[cfg(any(test, feature = "testing"))]
+mod samples;
 mod services;
 mod sessions;
 mod settings;
@@ -49,5 +51,6 @@ pub use params::CurrentUser;
 pub use passwords::*;
 pub use people::{AccountColumns, Derived, UserAccount};
 pub use sessions::{Clock, Session, SessionKey, SessionLimits};
+pub use settings::SignUps;
 pub use vauban::email::{Email, InvalidEmail, MAX_EMAIL_BYTES};
 pub use vauban_macros::UserAccount;

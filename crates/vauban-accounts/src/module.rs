@@ -16,8 +16,9 @@ use crate::pages::{AccountPage, Layout};
 use crate::people::UserAccount;
 use crate::services::{Administration, PasswordChange, SignIn, SignUp};
 use crate::sessions::{SessionLimits, SessionRow, SessionStore};
+use crate::settings::AccountSettings;
 use crate::throttle::{ThrottleRow, Throttling};
-use crate::{commands, events};
+use crate::{commands, events, views};
 
 /// The accounts of a site whose users are rows of `U`: sessions, sign-in, the account pages and their commands. Where
 /// the pages are is the site's to say: `include accounts at "/accounts/" = vauban::accounts::urls`.
@@ -75,12 +76,16 @@ impl<U: UserAccount> From<Module<U>> for vauban::Module {
             .service::<KeptForms>()
             .migrations(migration_set())
             .settings::<SessionLimits>()
+            .settings::<AccountSettings>()
+            .serves_if::<views::signup::show>(AccountSettings::let_people_sign_up)
+            .serves_if::<views::signup::submit>(AccountSettings::let_people_sign_up)
             .security_events(events::ALL)
             .command(commands::create_superuser())
             .command(commands::clear_sessions())
             .identity(move |wiring, binder| {
                 let mut options = options.clone();
                 options.limits = wiring.settings.of();
+                options.sign_up = wiring.settings.of::<AccountSettings>().sign_up;
                 // ASVS 6.2.11: a password of this site is not the site's name.
                 options.rules.context_words.push(wiring.package.name().to_owned());
                 if wiring.is_test() {

@@ -103,6 +103,7 @@ impl Account {
             name: self.name.clone(),
             email: self.email.to_string(),
             is_signed_in: true,
+            can_sign_up: false,
             is_staff: self.facts.is_staff,
             is_superuser: self.facts.is_superuser,
         }

@@ -1,9 +1,9 @@
-//! The settings of accounts: the section `sessions`.
+//! The settings of accounts: the sections `sessions` and `accounts`.
 
 use std::time::Duration;
 
 use vauban::checks::Finding;
-use vauban::settings::{ModuleSettings, SettingRow};
+use vauban::settings::{ModuleSettings, SettingRow, SettingValue, Settings};
 
 use crate::sessions::SessionLimits;
 
@@ -45,6 +45,64 @@ impl ModuleSettings for SessionLimits {
             ));
         }
         found
+    }
+}
+
+/// The section `accounts`.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct AccountSettings {
+    pub(crate) sign_up: SignUps,
+}
+
+impl AccountSettings {
+    pub(crate) fn let_people_sign_up(settings: &Settings) -> bool {
+        settings.of::<Self>().sign_up.is_open()
+    }
+}
+
+/// Who may make an account.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum SignUps {
+    /// Everybody, at `accounts.signup`.
+    #[default]
+    Open,
+    /// Nobody: neither page nor route nor link is there. Commands and the site's own services still make accounts.
+    Closed,
+}
+
+impl SignUps {
+    /// Whether everybody may.
+    pub const fn is_open(self) -> bool {
+        matches!(self, Self::Open)
+    }
+}
+
+impl SettingValue for SignUps {
+    const ACCEPTS: &'static str = "`open` or `closed`";
+
+    fn read(text: &str) -> Result<Self, String> {
+        match text.trim() {
+            "open" => Ok(Self::Open),
+            "closed" => Ok(Self::Closed),
+            other => Err(format!("`{other}` is neither `open` nor `closed`")),
+        }
+    }
+
+    fn show(&self) -> String {
+        match self {
+            Self::Open => "open",
+            Self::Closed => "closed",
+        }
+        .to_owned()
+    }
+}
+
+impl ModuleSettings for AccountSettings {
+    const SECTION: &'static str = "accounts";
+
+    fn rows() -> Vec<SettingRow<Self>> {
+        let about = "who may make an account for themselves; `closed` takes page and route away";
+        vec![SettingRow::new("sign_up", about, |s: &mut Self| &mut s.sign_up)]
     }
 }
 

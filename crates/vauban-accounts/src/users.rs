@@ -37,6 +37,8 @@ pub(crate) trait UserTable: Send + Sync + 'static {
         email: Email,
         hash: Option<Hash>,
     ) -> Answer<'a, Account>;
+    /// Gives a user this hash, whatever it was: for whoever holds the machine.
+    fn put_hash<'a>(&'a self, db: &'a Db<Write>, id: Uuid, hash: &'a Hash) -> Answer<'a, ()>;
     /// Whether there is an active superuser: for development's first administrator.
     #[cfg_attr(not(debug_assertions), allow(dead_code))]
     fn has_superuser<'a>(&'a self, units: &'a Units) -> Answer<'a, bool>;
@@ -151,22 +153,26 @@ impl<U: UserAccount> UserTable for TableOf<U> {
                 });
             raised.await?;
             if let Some(hash) = hash {
-                let text = hash.as_str().to_owned();
-                let old = Credential::objects().filter(|c| c.user.eq(id.uuid()));
-                if old.change_all(&acting, |c| [c.hash.set(text.clone())]).await? == 0 {
-                    Credential::create(NewCredential {
-                        user: id.uuid(),
-                        hash: text,
-                    })
-                    .save(&acting)
-                    .await?;
-                }
+                self.put_hash(db, id.uuid(), &hash).await?;
             }
             let user = QuerySet::<U>::new()
                 .filter(|u| U::columns_of_account(u).id.eq(id))
                 .first(&acting)
                 .await?;
             user.map(Account::of).ok_or(Error::NotFound)
+        })
+    }
+
+    fn put_hash<'a>(&'a self, db: &'a Db<Write>, id: Uuid, hash: &'a Hash) -> Answer<'a, ()> {
+        Box::pin(async move {
+            let acting = db.acting::<Administration<U>>();
+            let hash = hash.as_str().to_owned();
+            let old = Credential::objects().filter(|c| c.user.eq(id));
+            if old.change_all(&acting, |c| [c.hash.set(hash.clone())]).await? == 0 {
+                let new = NewCredential { user: id, hash };
+                Credential::create(new).save(&acting).await?;
+            }
+            Ok(())
         })
     }
 

@@ -109,6 +109,12 @@ impl Routes {
         self
     }
 
+    /// Those that are not left out.
+    pub(crate) fn without(mut self, is_left_out: impl Fn(&Route) -> bool) -> Self {
+        self.routes.retain(|route| !is_left_out(route));
+        self
+    }
+
     /// Every route.
     pub fn iter(&self) -> impl Iterator<Item = &Route> {
         self.routes.iter()

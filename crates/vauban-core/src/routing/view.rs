@@ -164,7 +164,7 @@ impl Request {
 
 impl ViewMeta {
     /// What is known of a view. Found out once, however often its table is made.
-    pub(super) fn of<V: View>() -> &'static Self {
+    pub(crate) fn of<V: View>() -> &'static Self {
         static KNOWN: Mutex<BTreeMap<TypeId, &'static ViewMeta>> = Mutex::new(BTreeMap::new());
         let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
         known.entry(TypeId::of::<V>()).or_insert_with(|| {

@@ -12,6 +12,8 @@ use vauban_template::page;
 use crate::http::{Error, Request, RequestBody, Result, TypedForm};
 use crate::pipeline::Guarded;
 use crate::routing::Url;
+#[cfg(any(test, feature = "testing"))]
+use crate::site::samples::ViewSample;
 
 /// The name of the session cookie, without its prefix.
 pub const SESSION_COOKIE: &str = "session";
@@ -43,6 +45,15 @@ impl Identity {
             binding: None,
             session: None,
         }
+    }
+}
+
+impl Request {
+    /// Tells pages whether whoever is not signed in may sign up.
+    fn invite(&mut self) {
+        let backend = self.site.identity.as_ref();
+        let backend = backend.filter(|_| !self.identity.user.is_signed_in);
+        self.identity.user.can_sign_up = backend.is_some_and(|backend| backend.sign_up_page().is_some());
     }
 }
 
@@ -84,6 +95,11 @@ pub trait IdentityBackend: Send + Sync + 'static {
         Box::pin(async { Ok(None) })
     }
 
+    /// Where somebody makes an account, if people may: what `user.can_sign_up` says to templates.
+    fn sign_up_page(&self) -> Option<Url> {
+        None
+    }
+
     /// Where somebody is sent who has to sign in first, if there is such a page.
     fn sign_in_page(&self) -> Option<Url> {
         None
@@ -92,6 +108,15 @@ pub trait IdentityBackend: Send + Sync + 'static {
     /// Begins a session of the user with this id, and returns its cookie's value: for the test kit, and nobody else.
     #[cfg(any(test, feature = "testing"))]
     fn begin_for_test(&self, user: uuid::Uuid) -> Pin<Box<dyn Future<Output = Result<String>> + Send + '_>>;
+
+    /// How the prober calls the identity's own pages as these people; it may change their rows for that.
+    #[cfg(any(test, feature = "testing"))]
+    fn samples_for_test<'a>(
+        &'a self,
+        _people: &'a [uuid::Uuid],
+    ) -> Pin<Box<dyn Future<Output = Result<Vec<ViewSample>>> + Send + 'a>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
 }
 
 /// Who asks, on its way; `None` if there is nothing to look up.
@@ -120,12 +145,14 @@ impl Asking {
             cx.forget_cookies();
         }
         let Some(loading) = (self.load)(OnlyThePipeline(()), cx, body) else {
+            cx.invite();
             return Ok(());
         };
         // CWE-248, CWE-400: a scheme is a module's code.
         let limit = cx.settings().timeouts.request;
         let ended = Guarded::new(loading, limit).await;
         cx.identity = ended.map_err(Error::stopped)??;
+        cx.invite();
         Ok(())
     }
 }

@@ -6,6 +6,8 @@ mod layer;
 pub mod module;
 pub mod package;
 pub mod parts;
+#[cfg(any(test, feature = "testing"))]
+mod samples;
 #[allow(clippy::module_inception)]
 mod site;
 pub mod units;
@@ -24,5 +26,7 @@ pub(crate) use module::wiring::Wired;
 pub use module::{Check, Checking, Migrated, Module};
 pub use package::Package;
 pub use parts::Parts;
+#[cfg(any(test, feature = "testing"))]
+pub use samples::{Expect, ViewSample};
 pub use site::Site;
 pub use units::Units;

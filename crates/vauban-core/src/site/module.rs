@@ -19,7 +19,7 @@ use crate::checks::Finding;
 use crate::commands::{Command, Failure};
 use crate::http::{PagesByType, Replaceable, ReplacedTwice, SecurityEvent};
 use crate::pipeline::{ErrorPage, ErrorPages, Gate, Middleware};
-use crate::routing::{Route, Routes, Url};
+use crate::routing::{Route, Routes, Url, View, ViewMeta};
 use crate::settings::{ModuleSettings, Settings, SettingsSection};
 use crate::signing::ModuleKeys;
 use crate::staticfiles::StaticFiles;
@@ -55,6 +55,7 @@ pub struct Module {
     contributions: Vec<Contribution>,
     parts: Vec<Maker>,
     identities: Vec<&'static str>,
+    served: Vec<ServedIf>,
     ready: Vec<Ready>,
 }
 
@@ -81,6 +82,13 @@ pub enum Beside {
 pub type ModelFn = fn() -> &'static ModelMeta;
 
 type Contribution = Box<dyn Fn(&mut Parts) + Send + Sync>;
+/// A view, and whether the settings have it served.
+#[derive(Debug, Clone, Copy)]
+struct ServedIf {
+    view: &'static str,
+    says: fn(&Settings) -> bool,
+}
+
 type Maker = Box<dyn Fn(&mut Making<'_>) -> Result<(), Failure> + Send + Sync>;
 type Ready = Arc<dyn Fn(Arc<Site>) -> ReadyFuture + Send + Sync>;
 type ReadyFuture = Pin<Box<dyn Future<Output = Result<Option<StartLink>, Failure>> + Send>>;
@@ -118,6 +126,7 @@ impl Module {
             contributions: Vec::new(),
             parts: Vec::new(),
             identities: Vec::new(),
+            served: Vec::new(),
             ready: Vec::new(),
         }
     }
@@ -142,6 +151,26 @@ impl Module {
     #[must_use]
     pub fn routes(mut self, routes: Routes) -> Self {
         self.routes = self.routes.and(routes);
+        self
+    }
+
+    /// Serves the view `V` only where the settings say so: elsewhere its route is as if no table had it. The access matrix
+    /// has the route either way, since it is the program's and not one server's.
+    ///
+    /// ```
+    /// # extern crate vauban_core as vauban;
+    /// # use vauban::prelude::*;
+    /// #[view(get, "/signup/")]
+    /// async fn sign_up(_: Public) -> Result<Text> {
+    ///     Ok(Text::new("Welcome"))
+    /// }
+    ///
+    /// vauban::Module::new("club").serves_if::<sign_up>(|settings| !settings.mode.is_development());
+    /// ```
+    #[must_use]
+    pub fn serves_if<V: View>(mut self, says: fn(&Settings) -> bool) -> Self {
+        let view = ViewMeta::of::<V>().id;
+        self.served.push(ServedIf { view, says });
         self
     }
 
@@ -395,6 +424,15 @@ impl Modules {
         self.0
             .iter()
             .fold(Routes::new(), |all, module| all.and(module.routes.clone()))
+    }
+
+    /// The routes that these settings have served.
+    pub(crate) fn served(&self, settings: &Settings) -> Routes {
+        let rules: Vec<ServedIf> = self.0.iter().flat_map(|module| module.served.clone()).collect();
+        self.routes().without(|route| {
+            let mut of_view = rules.iter().filter(|rule| rule.view == route.meta.id);
+            of_view.any(|rule| !(rule.says)(settings))
+        })
     }
 
     /// Every route, without copying the table.

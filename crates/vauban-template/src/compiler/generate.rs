@@ -648,7 +648,15 @@ impl<'a> Generator<'a> {
 
 /// What a page knows of the user; Django's other names are explained.
 fn user_field(path: &Path) -> Result<()> {
-    const FIELDS: [&str; 6] = ["id", "name", "email", "is_signed_in", "is_staff", "is_superuser"];
+    const FIELDS: [&str; 7] = [
+        "id",
+        "name",
+        "email",
+        "is_signed_in",
+        "can_sign_up",
+        "is_staff",
+        "is_superuser",
+    ];
     let name = match path.rest.first() {
         Some(Step::Field(name)) if FIELDS.contains(&name.as_str()) => return Ok(()),
         Some(Step::Field(name) | Step::Call(name)) => name.as_str(),

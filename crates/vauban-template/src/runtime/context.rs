@@ -79,6 +79,7 @@ impl RenderContext for NoContext {
             name: String::new(),
             email: String::new(),
             is_signed_in: false,
+            can_sign_up: false,
             is_staff: false,
             is_superuser: false,
         };
@@ -190,6 +191,8 @@ pub mod page {
         pub email: String,
         /// Somebody is signed in.
         pub is_signed_in: bool,
+        /// Is not, and may make an account: the site's settings let people sign up.
+        pub can_sign_up: bool,
         /// May use the admin site.
         pub is_staff: bool,
         /// Is named as superuser.

@@ -1,4 +1,4 @@
-//! The prober: calls every route as nobody, a member, an outsider and staff, and compares with a table that is
+//! The prober: calls every route as nobody, a member, an outsider, staff and whoever else is named, and compares with a table that is
 //! written by hand (CWE-862, CWE-639; ASVS v5.0.0-8.2.1, v5.0.0-8.2.2).
 
 use ::http::{Method, StatusCode};
@@ -11,42 +11,43 @@ use vauban_orm::actor::UserFacts;
 
 use crate::pipeline;
 use crate::routing::Route;
+pub use vauban_core::site::Expect;
 
-/// What one caller should get.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Expect {
-    /// It is done or shown.
-    Allowed,
-    /// Sign in first.
-    SignIn,
-    /// Known, and not theirs to do (403).
-    Forbidden,
-    /// As if it did not exist (404).
-    NotFound,
-}
-
-/// One line of the table: a route, and what nobody, the member, the outsider and staff should get.
+/// One line of the table: a route, and what nobody, the member, the outsider and staff should get; then those who are
+/// named by [`Prober::caller`], in their order.
 #[derive(Debug, Clone, Copy)]
-pub struct Expected {
+pub struct Expected<const CALLERS: usize = 4> {
     /// The sample's name.
     pub sample: &'static str,
-    /// Nobody, the member, the outsider, staff.
-    pub callers: [Expect; 4],
+    /// Nobody, the member, the outsider, staff, the others.
+    pub callers: [Expect; CALLERS],
 }
 
-impl Expected {
+impl<const CALLERS: usize> Expected<CALLERS> {
     /// A line of the table.
-    pub const fn new(sample: &'static str, callers: [Expect; 4]) -> Self {
+    pub const fn new(sample: &'static str, callers: [Expect; CALLERS]) -> Self {
         Self { sample, callers }
     }
 }
 
-/// The callers, in the table's order.
+/// A line of whatever length.
+struct Line {
+    sample: String,
+    callers: Vec<Expect>,
+}
+
+/// Somebody who calls everything.
+struct Caller {
+    name: &'static str,
+    person: Option<uuid::Uuid>,
+}
+
+/// The callers that every table has, in its order.
 pub(super) const CALLERS: [&str; 4] = ["nobody", "member", "outsider", "staff"];
 
 /// What an honest client sends to a route.
 struct Sample {
-    name: &'static str,
+    name: String,
     path: String,
     fields: Option<Vec<(String, String)>>,
     writes: bool,
@@ -61,15 +62,16 @@ struct Sample {
 /// * What is sent is what an honest client sends: ids of real rows, a valid form, a fresh token, the own origin. An
 ///   answer that the request itself earned (400, 405, 409, 413, 415, 422, 429, or a refused token or origin) is no
 ///   denial: the sample is wrong, and fails.
+/// * The pages of accounts need no sample: they bring their own, and passwords for them, in the prober's copy.
 /// * A caller who is refused changes no row. A form that is accepted changes one, unless the sample says otherwise.
 ///   A GET changes none.
 /// * In a program without an identity nobody signs in: the four callers are all strangers, and none need be named.
 #[must_use = "nothing is called before `run`"]
 pub struct Prober<'a> {
     app: &'a TestApp,
-    people: [Option<uuid::Uuid>; 4],
+    callers: Vec<Caller>,
     samples: Vec<Sample>,
-    expected: Vec<Expected>,
+    expected: Vec<Line>,
 }
 
 impl<'a> Prober<'a> {
@@ -77,7 +79,7 @@ impl<'a> Prober<'a> {
     pub fn new(app: &'a TestApp) -> Self {
         Self {
             app,
-            people: [const { None }; 4],
+            callers: CALLERS.map(|name| Caller { name, person: None }).into(),
             samples: Vec::new(),
             expected: Vec::new(),
         }
@@ -85,19 +87,26 @@ impl<'a> Prober<'a> {
 
     /// The member: the samples' rows are theirs, or their tenant's.
     pub fn member<U: UserModel>(mut self, user: &U) -> Self {
-        self.people[1] = Some(user.id().uuid());
+        self.callers[1].person = Some(user.id().uuid());
         self
     }
 
     /// The outsider: a member of another tenant.
     pub fn outsider<U: UserModel>(mut self, user: &U) -> Self {
-        self.people[2] = Some(user.id().uuid());
+        self.callers[2].person = Some(user.id().uuid());
         self
     }
 
     /// One of the staff.
     pub fn staff<U: UserModel>(mut self, user: &U) -> Self {
-        self.people[3] = Some(user.id().uuid());
+        self.callers[3].person = Some(user.id().uuid());
+        self
+    }
+
+    /// Somebody else whom the table has a column for, behind the four: `.caller("manager", &mia)`.
+    pub fn caller<U: UserModel>(mut self, name: &'static str, user: &U) -> Self {
+        let person = Some(user.id().uuid());
+        self.callers.push(Caller { name, person });
         self
     }
 
@@ -126,7 +135,7 @@ impl<'a> Prober<'a> {
         let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
         let fields = fields.map(|fields| fields.iter().map(owned).collect());
         self.samples.push(Sample {
-            name,
+            name: name.to_owned(),
             path: url.path(&self.app.site),
             fields,
             writes,
@@ -135,8 +144,11 @@ impl<'a> Prober<'a> {
     }
 
     /// The table, written by hand: derived from neither rules nor policies.
-    pub fn expect(mut self, table: &[Expected]) -> Self {
-        self.expected.extend_from_slice(table);
+    pub fn expect<const CALLERS: usize>(mut self, table: &[Expected<CALLERS>]) -> Self {
+        self.expected.extend(table.iter().map(|line| Line {
+            sample: line.sample.to_owned(),
+            callers: line.callers.to_vec(),
+        }));
         self
     }
 
@@ -150,8 +162,10 @@ impl<'a> Prober<'a> {
     }
 
     /// Calls everything and tells.
-    pub(super) async fn report(self) -> Report {
+    pub(super) async fn report(mut self) -> Report {
         let mut report = Report::default();
+        let app = self.app.fork();
+        self.add_own_samples(&app).await;
         let names: Vec<&str> = self
             .app
             .site
@@ -161,7 +175,7 @@ impl<'a> Prober<'a> {
             .map(|route| route.name.as_str())
             .collect();
         for name in &names {
-            if !self.samples.iter().any(|sample| route_of(sample.name) == *name) {
+            if !self.samples.iter().any(|sample| route_of(&sample.name) == *name) {
                 report.gap(format!(
                     "the route `{name}` has no sample: nobody knows who may call it"
                 ));
@@ -177,20 +191,31 @@ impl<'a> Prober<'a> {
         }
         // Where nobody signs in, all callers are strangers.
         let sign_in = !(self.app.app)().modules().identities().is_empty();
-        for (index, person) in self.people.iter().enumerate().skip(1) {
-            if sign_in && person.is_none() {
-                report.gap(format!("there is no {0}: say `.{0}(&user)`", CALLERS[index]));
+        for caller in self.callers.iter().skip(1) {
+            if sign_in && caller.person.is_none() {
+                report.gap(format!("there is no {0}: say `.{0}(&user)`", caller.name));
+            }
+        }
+        for line in &self.expected {
+            let (given, wanted) = (line.callers.len(), self.callers.len());
+            if given != wanted {
+                let names: Vec<&str> = self.callers.iter().map(|caller| caller.name).collect();
+                report.gap(format!(
+                    "the line of `{}` says what {given} callers get, and there are {wanted}: {}",
+                    line.sample,
+                    names.join(", ")
+                ));
             }
         }
         // A column of the table that somebody else is asked for would prove nothing.
-        if let Some(staff) = self.people[3]
+        if let Some(staff) = self.callers[3].person
             && !self.facts(staff).await.is_some_and(|facts| facts.is_staff)
         {
             report.gap("`.staff(&user)` is not staff: set `is_staff` in their row".to_owned());
         }
         if report.is_good() {
             for sample in &self.samples {
-                self.probe(sample, &mut report).await;
+                self.probe(&app, sample, &mut report).await;
             }
         }
         report
@@ -203,11 +228,11 @@ impl<'a> Prober<'a> {
     }
 
     /// Calls one sample as everybody.
-    async fn probe(&self, sample: &Sample, report: &mut Report) {
+    async fn probe(&self, app: &TestApp, sample: &Sample, report: &mut Report) {
         let routes = self.app.site.routes();
-        let Some(route) = routes.iter().find(|route| route.name == route_of(sample.name)) else {
+        let Some(route) = routes.iter().find(|route| route.name == route_of(&sample.name)) else {
             // An included route has the name of its table before its own.
-            let behind = format!(".{}", route_of(sample.name));
+            let behind = format!(".{}", route_of(&sample.name));
             let meant = routes.iter().find(|route| route.name.ends_with(&behind));
             let meant = meant.map(|route| format!(": did you mean `{}`?", route.name));
             return report.gap(format!(
@@ -231,14 +256,14 @@ impl<'a> Prober<'a> {
                 sample.name
             ));
         };
-        for (index, expected) in line.callers.into_iter().enumerate() {
-            let (got, changes) = self.call(sample, route, index).await;
+        for (caller, expected) in self.callers.iter().zip(&line.callers) {
+            let (got, changes) = call(app, sample, route, caller).await;
             report.called(Case {
-                sample: sample.name,
+                sample: sample.name.clone(),
                 method: route.meta.method.to_string(),
                 path: sample.path.clone(),
-                caller: CALLERS[index],
-                expected,
+                caller: caller.name,
+                expected: *expected,
                 got,
                 changes,
                 writes: sample.writes,
@@ -267,26 +292,64 @@ impl<'a> Prober<'a> {
         }
     }
 
-    /// Calls one sample as one caller, on a copy of the database.
-    async fn call(&self, sample: &Sample, route: &Route, caller: usize) -> (Got, Vec<String>) {
-        let app = self.app.fork();
-        let mut client = app.client();
-        if let Some(user) = self.people[caller] {
-            client.sign_in_as_id(user).await;
-        }
-        let before = Rows::read(&app.folder.file());
-        let answer = match &sample.fields {
-            None => client.get(sample.path.as_str()).await,
-            Some(fields) => {
-                let fields: Vec<(&str, &str)> =
-                    fields.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
-                debug_assert_eq!(route.meta.method, Method::POST);
-                client.post_fields(sample.path.as_str(), &fields).await
+    /// Adds what the site's identity says of its own pages, where the test has no sample of them.
+    async fn add_own_samples(&mut self, app: &TestApp) {
+        let people: Vec<uuid::Uuid> = self.callers.iter().filter_map(|caller| caller.person).collect();
+        let own = pipeline::samples_for_test(&app.site, &people).await;
+        let own = own.unwrap_or_else(|error| panic!("the pages of the identity cannot be called: {error:?}"));
+        for sample in own {
+            let routes = app.site.routes();
+            let Some(route) = routes.iter().find(|route| route.meta.id == sample.view()) else {
+                continue;
+            };
+            if self
+                .samples
+                .iter()
+                .any(|known| route_of(&known.name) == route.name)
+            {
+                continue;
             }
-        };
-        let changes = before.changes(&Rows::read(&app.folder.file()));
-        (judge(&app, &answer), changes)
+            let [nobody, others] = sample.callers();
+            let owned = |(name, value): &(&str, String)| ((*name).to_owned(), value.clone());
+            self.samples.push(Sample {
+                name: route.name.clone(),
+                path: route.pattern(),
+                fields: sample.fields().map(|fields| fields.iter().map(owned).collect()),
+                writes: sample.writes(),
+            });
+            // A line that the test has written is the test's.
+            if !self.expected.iter().any(|line| line.sample == route.name) {
+                let callers = self.callers.iter().map(|caller| match caller.person {
+                    None => nobody,
+                    Some(_) => others,
+                });
+                self.expected.push(Line {
+                    sample: route.name.clone(),
+                    callers: callers.collect(),
+                });
+            }
+        }
     }
+}
+
+/// Calls one sample as one caller, on a copy of the database.
+async fn call(app: &TestApp, sample: &Sample, route: &Route, caller: &Caller) -> (Got, Vec<String>) {
+    let app = app.fork();
+    let mut client = app.client();
+    if let Some(user) = caller.person {
+        client.sign_in_as_id(user).await;
+    }
+    let before = Rows::read(&app.folder.file());
+    let answer = match &sample.fields {
+        None => client.get(sample.path.as_str()).await,
+        Some(fields) => {
+            let fields: Vec<(&str, &str)> = fields.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+            debug_assert_eq!(route.meta.method, Method::POST);
+            client.post_fields(sample.path.as_str(), &fields).await
+        }
+    };
+    let changes = before.changes(&Rows::read(&app.folder.file()));
+    (judge(&app, &answer), changes)
 }
 
 /// What a caller got.

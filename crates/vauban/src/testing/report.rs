@@ -7,7 +7,7 @@ use super::prober::{Expect, Got};
 /// One call.
 #[derive(Debug)]
 pub(super) struct Case {
-    pub(super) sample: &'static str,
+    pub(super) sample: String,
     pub(super) method: String,
     pub(super) path: String,
     pub(super) caller: &'static str,

@@ -69,7 +69,7 @@ pub(crate) fn wire(
         contribute(&mut making.parts);
     }
     let mut wired = Wired {
-        routes: modules.routes(),
+        routes: modules.served(settings),
         ..Wired::default()
     };
     for (index, module) in modules.0.iter().enumerate() {

@@ -1,0 +1,57 @@
+//! The account pages, as the test kit's prober calls them.
+
+use uuid::Uuid;
+use vauban::http::Result;
+use vauban::site::{Expect, ViewSample};
+
+use crate::accounts::Accounts;
+use crate::views;
+
+const PASSWORD: &str = "eleven grey herons";
+const OTHER: &str = "a lamp in the orchard";
+
+impl Accounts {
+    /// Gives these people a password, in a database that is the prober's own, and says what to send to which page.
+    pub(crate) async fn samples(&self, people: &[Uuid]) -> Result<Vec<ViewSample>> {
+        let hash = self.hash_for_test(PASSWORD).await?;
+        let mut address = String::new();
+        for id in people {
+            let unit = self.units.begin();
+            self.users.put_hash(&unit.db(), *id, &hash).await?;
+            unit.finish(true).await?;
+            if let Some(person) = self.users.by_id(&self.units, *id).await? {
+                address = person.email.to_string();
+            }
+        }
+        let new = "somebody.new@example.com";
+        use Expect::{Allowed, NotFound, SignIn};
+        let (both, signed_in) = ([Allowed; 2], [SignIn, Allowed]);
+        let mut samples = vec![
+            ViewSample::get::<views::signup::show>(both),
+            ViewSample::form::<views::signup::submit>(
+                both,
+                &[("email", new), ("password", OTHER), ("password_again", OTHER)],
+            ),
+            ViewSample::get::<views::login::show>(both),
+            ViewSample::form::<views::logout::submit>(both, &[]).without_rows(),
+            ViewSample::get::<views::kept::show>([SignIn, NotFound]),
+            ViewSample::form::<views::kept::discard>(signed_in, &[]).without_rows(),
+            ViewSample::get::<views::password::show>(signed_in),
+            ViewSample::form::<views::password::submit>(
+                signed_in,
+                &[
+                    ("old_password", PASSWORD),
+                    ("new_password", OTHER),
+                    ("new_password_again", OTHER),
+                ],
+            ),
+        ];
+        if !people.is_empty() {
+            samples.push(ViewSample::form::<views::login::submit>(
+                both,
+                &[("email", address.as_str()), ("password", PASSWORD)],
+            ));
+        }
+        Ok(samples)
+    }
+}
