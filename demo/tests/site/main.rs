@@ -10,6 +10,7 @@ mod hostile;
 mod objects;
 mod pages;
 mod rights;
+mod sign_up;
 #[path = "../../../crates/vauban-template/tests/support/tree.rs"]
 mod tree;
 mod world;

@@ -203,6 +203,33 @@ async fn a_closed_book_takes_no_entries() {
     );
 }
 
+/// The operator's command, called as on the command line; what is wrong with its arguments is told as there.
+#[tokio::test]
+async fn the_book_is_tidied_by_a_command() {
+    let app = TestApp::new(app);
+    let ann = person(&app, "ann@example.com", false).await;
+    let mut browser = app.client();
+    browser.sign_in_as(&ann).await;
+    for text in ["Lovely walls.", "Lovely walls.", "Thick, too."] {
+        browser
+            .post_form(urls::sign(), &[("name", "Ann"), ("text", text)])
+            .await;
+    }
+    let said = app.command("guestbook-tidy", &[]).await.unwrap();
+    assert!(said.contains('1'), "{said}");
+    assert_eq!(
+        app.rows(async |db| Entry::objects().all(&db).await).await.len(),
+        2
+    );
+    let refused = app.command("guestbook-tidy", &["--hard"]).await.unwrap_err();
+    assert!(
+        refused.to_string().contains("unexpected argument '--hard'"),
+        "{refused}"
+    );
+    let unknown = app.command("guestbook-tidi", &[]).await.unwrap_err();
+    assert!(unknown.to_string().contains("guestbook-tidy"), "{unknown}");
+}
+
 /// A refused word keeps the entry out, leaves it in the form, and stands in the log by its name.
 #[tokio::test]
 async fn a_refused_word_is_told_and_logged() {

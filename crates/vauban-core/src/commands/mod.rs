@@ -15,6 +15,7 @@ pub use out::{Failure, Out};
 
 use vauban_orm::{Db, Write};
 
+use crate::routing::Url;
 use crate::settings::Settings;
 use crate::signing::ModuleKeys;
 use crate::site::Site;
@@ -193,6 +194,14 @@ impl Run {
     /// The site's own keys: for what a command signs itself.
     pub fn keys(&self) -> ModuleKeys {
         self.site.keys()
+    }
+
+    /// A typed URL with the site's origin before it: for a link that a command prints or signs.
+    ///
+    /// # Errors
+    /// If the settings name no origin; see [`Site::absolute_url`].
+    pub fn absolute_url(&self, url: &Url) -> Result<String, Failure> {
+        Ok(self.site.absolute_url(url)?)
     }
 
     /// Does `work` in one unit: all of it or, if it fails, nothing. Nobody acts, so `work` goes on as a service:

@@ -28,5 +28,5 @@ pub use package::Package;
 pub use parts::Parts;
 #[cfg(any(test, feature = "testing"))]
 pub use samples::{Expect, ViewSample};
-pub use site::Site;
+pub use site::{NoOrigin, Site};
 pub use units::Units;

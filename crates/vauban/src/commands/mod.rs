@@ -172,14 +172,7 @@ fn module_command(app: App, name: &str, args: &ArgMatches, out: &Out) -> Result<
     let Some(command) = command else {
         return Err(Failure::new(format_args!("There is no command `{name}`.")));
     };
-    let given = command.options().iter().filter_map(|option| {
-        let value = match option.value {
-            Some(_) => args.get_one::<String>(option.name)?.clone(),
-            None => args.get_flag(option.name).then(String::new)?,
-        };
-        Some((option.name, value))
-    });
-    let options = given.collect();
+    let options = given(&command, args);
     let settings = app.settings()?;
     crate::logging::start(&settings);
     let database = assemble::open(&app, &settings)?;
@@ -194,6 +187,43 @@ fn module_command(app: App, name: &str, args: &ArgMatches, out: &Out) -> Result<
     #[allow(deprecated)] // ours to call
     let run = Run::__of(&site, options, out);
     runtime.block_on(command.run(run))
+}
+
+/// The values of the options that were given; a flag has an empty one.
+fn given(command: &Command, args: &ArgMatches) -> Vec<(&'static str, String)> {
+    let given = command.options().iter().filter_map(|option| {
+        let value = match option.value {
+            Some(_) => args.get_one::<String>(option.name)?.clone(),
+            None => args.get_flag(option.name).then(String::new)?,
+        };
+        Some((option.name, value))
+    });
+    given.collect()
+}
+
+/// Runs a module's command on a site that a test has assembled: `arguments` are what stands behind the program's name.
+///
+/// # Errors
+/// What the command line says of the arguments, or the command's failure.
+#[cfg(any(test, feature = "testing"))]
+pub(crate) async fn run_for_test(
+    app: &App,
+    site: &std::sync::Arc<vauban_core::site::Site>,
+    name: &str,
+    arguments: &[&str],
+) -> Result<String, Failure> {
+    let line = [app.package.name(), name];
+    let matches = cli(app).try_get_matches_from(line.iter().chain(arguments));
+    let matches = matches.map_err(|error| Failure::new(error).with_code(2))?;
+    let command = app.modules.commands().find(|command| command.name() == name);
+    let (Some(command), Some((_, args))) = (command, matches.subcommand()) else {
+        return Err(Failure::new(format_args!("`{name}` is no command of a module.")));
+    };
+    let out = Out::buffer();
+    #[allow(deprecated)] // ours to call
+    let run = Run::__of(site, given(command, args), &out);
+    command.run(run).await?;
+    Ok(out.text())
 }
 
 /// The run time that the settings ask for.

@@ -41,6 +41,7 @@ use vauban_orm::{Acting, Actor, Write};
 
 use crate::app::App;
 use crate::assemble;
+use crate::commands::Failure;
 use crate::settings::{Mode, Settings};
 use crate::site::Site;
 
@@ -126,6 +127,18 @@ impl TestApp {
     /// The settings in force.
     pub fn settings(&self) -> &Settings {
         self.site.settings()
+    }
+
+    /// Runs a module's command as the command line does, on this program's database, and returns what it printed.
+    ///
+    /// ```ignore
+    /// let said = app.command("closestale", &["--days", "30"]).await?;
+    /// ```
+    ///
+    /// # Errors
+    /// The command's failure, or what is wrong with the arguments: in the words that whoever calls it reads.
+    pub async fn command(&self, name: &str, arguments: &[&str]) -> Result<String, Failure> {
+        crate::commands::run_for_test(&(self.app)(), &self.site, name, arguments).await
     }
 
     /// Writes or reads rows whatever the policies say, in one unit, as the service of the test kit.

@@ -251,6 +251,57 @@ async fn the_prober_agrees_with_a_right_table() {
     probed.expect(&TABLE).run().await;
 }
 
+/// CWE-862: more roles than four have columns of their own, and one that the table forgets is told.
+#[tokio::test]
+async fn named_callers_have_columns() {
+    let app = TestApp::new(program);
+    let rows = people(&app).await;
+    let table = TABLE.map(|line| {
+        let [nobody, member, outsider, staff] = line.callers;
+        Expected::new(line.sample, [nobody, member, outsider, staff, outsider])
+    });
+    let probed = || {
+        let changed = [("text", "changed")];
+        let probed = prober(&app, &rows).form("note_edit", urls::note_edit(&rows.note.id), &changed);
+        probed.caller("manager", &rows.ben)
+    };
+    probed().expect(&table).run().await;
+    let told = probed().expect(&TABLE).report().await.to_string();
+    assert!(
+        told.contains("what 4 callers get, and there are 5: nobody, member, outsider, staff, manager"),
+        "{told}"
+    );
+    let mut wrong = table;
+    wrong[1].callers[4] = Allowed;
+    let told = probed().expect(&wrong).report().await.to_string();
+    assert!(
+        told.contains("manager") && told.contains("expected Allowed, got NotFound"),
+        "{told}"
+    );
+}
+
+/// CWE-644: what leaves the site has its configured origin, whatever host was asked.
+#[tokio::test]
+async fn absolute_urls_have_the_sites_own_origin() {
+    let url = urls::home();
+    let of = |app: TestApp| app.site.absolute_url(&url).unwrap();
+    assert_eq!(of(TestApp::new(program)), "http://localhost:8000/");
+    assert_eq!(of(TestApp::behind_proxy(program)), "https://example.com/");
+    let elsewhere = TestApp::with(
+        program,
+        &[("origins", "https://www.example.org,https://example.org")],
+    );
+    assert_eq!(of(elsewhere), "https://www.example.org/");
+    let none = TestApp::with(program, &[("allowed_hosts", ".example.com")]);
+    assert!(
+        none.site
+            .absolute_url(&url)
+            .unwrap_err()
+            .to_string()
+            .contains("VAUBAN_ORIGINS")
+    );
+}
+
 /// CWE-639: a policy that lets the outsider in, seen from the table's side.
 #[tokio::test]
 async fn the_prober_tells_what_is_otherwise() {
