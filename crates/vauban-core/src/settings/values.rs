@@ -227,6 +227,15 @@ impl Origin {
         &self.0
     }
 
+    /// Its host, as an allowed host is written.
+    pub fn host(&self) -> &str {
+        let authority = self.0.split_once("://").map_or("", |(_, authority)| authority);
+        match authority.rsplit_once(':') {
+            Some((host, port)) if !port.contains(']') => host,
+            _ => authority,
+        }
+    }
+
     /// Whether the scheme is `https`.
     pub fn is_https(&self) -> bool {
         self.0.starts_with("https://")
@@ -415,6 +424,14 @@ mod tests {
             mapped.contains("10.1.2.3".parse().unwrap()) && !mapped.contains("11.0.0.1".parse().unwrap())
         );
         let origin = |text: &str| text.parse::<Origin>().map(|origin| origin.to_string());
+        for (text, host) in [
+            ("https://[::1]:8443", "[::1]"),
+            ("https://[::1]", "[::1]"),
+            ("http://localhost:8000", "localhost"),
+            ("https://example.com", "example.com"),
+        ] {
+            assert_eq!(text.parse::<Origin>().unwrap().host(), host);
+        }
         assert_eq!(origin("https://[0:0::1]:443").as_deref(), Ok("https://[::1]"));
         assert_eq!(
             origin("http://b\u{fc}cher.example:8000").as_deref(),

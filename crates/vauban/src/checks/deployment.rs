@@ -110,7 +110,7 @@ pub(super) fn hosts(c: &Checking<'_>) -> Vec<Finding> {
     if origins.is_empty() && !s.allowed_hosts.is_empty() && !s.allowed_hosts.contains(&HostPattern::Any) {
         found.push(Finding::error(
             "origins.none",
-            "allowed_hosts has only suffixes, from which no origin follows: every form post would be refused",
+            "allowed_hosts has only suffixes, from which no origin follows: whichever host was asked counts as the site's own, and there is no address for links",
             "Set VAUBAN_ORIGINS to the site's own origins, such as `https://www.example.com`.",
         ));
     }

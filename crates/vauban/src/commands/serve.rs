@@ -92,7 +92,18 @@ fn release(app: App, mut settings: Settings, out: &Out) -> Result<(), Failure> {
 
 /// On loopback: migrates, makes sample data on the first run, and says where everything is.
 fn development(app: App, mut settings: Settings, options: &Serve, out: &Out) -> Result<(), Failure> {
+    let said = (settings.allowed_hosts.clone(), settings.origins.clone());
     keep_to_loopback(&mut settings, options.share_dev)?;
+    if !options.share_dev && is_said(&settings, "allowed_hosts") && settings.allowed_hosts != said.0 {
+        out.line(format_args!(
+            "allowed_hosts is not in force: a development server answers this machine only (`serve --share-dev` lets others in)."
+        ));
+    }
+    if settings.origins != said.1 {
+        out.line(format_args!(
+            "origins is in force for this machine's own hosts only, as `http://localhost:8000` is (`serve --share-dev` takes all)."
+        ));
+    }
     // The port first: a server that already runs there must not lose its database's turn to a second one.
     let listener = listen(&mut settings)?;
     let database = assemble::open(&app, &settings)?;
@@ -154,12 +165,17 @@ fn development(app: App, mut settings: Settings, options: &Serve, out: &Out) -> 
     })
 }
 
+/// Whether somebody has set it.
+fn is_said(settings: &Settings, name: &str) -> bool {
+    settings.source(name) != crate::settings::Source::Default
+}
+
 /// CWE-489: a development build answers on loopback addresses and for loopback hosts, unless it is shared.
 fn keep_to_loopback(settings: &mut Settings, share_dev: bool) -> Result<(), Failure> {
     let ip = settings.addr.ip().to_canonical();
     if share_dev {
         settings.share();
-        let named = settings.source("allowed_hosts") != crate::settings::Source::Default;
+        let named = is_said(settings, "allowed_hosts");
         if !named && ip.is_unspecified() {
             return Err(Failure::new(
                 "Under which name or address do others reach this machine? Say it: VAUBAN_ALLOWED_HOSTS=192.0.2.7, \
@@ -180,8 +196,10 @@ fn keep_to_loopback(settings: &mut Settings, share_dev: bool) -> Result<(), Fail
             settings.addr, settings.addr
         )));
     }
-    settings.allowed_hosts = Settings::defaults(Mode::Development).allowed_hosts;
-    settings.origins.clear();
+    let own = Settings::defaults(Mode::Development).allowed_hosts;
+    let is_own = |host: &str| own.iter().any(|pattern| pattern.matches(host));
+    settings.origins.retain(|origin| is_own(origin.host()));
+    settings.allowed_hosts = own;
     Ok(())
 }
 
@@ -271,7 +289,8 @@ mod tests {
         }
         let mut settings = at("127.0.0.1:8000");
         settings.set("allowed_hosts", "example.com,*", "test").unwrap();
-        settings.set("origins", "https://example.com", "test").unwrap();
+        let origins = "https://example.com,https://partner.localhost,https://localhost.example.com";
+        settings.set("origins", origins, "test").unwrap();
         keep_to_loopback(&mut settings, false).unwrap();
         assert!(
             !settings
@@ -284,6 +303,11 @@ mod tests {
                 .own_origins(8000)
                 .iter()
                 .all(|origin| !origin.as_str().contains("example.com"))
+        );
+        // What is this machine's own is in force as it was said.
+        assert_eq!(
+            settings.own_origins(8000),
+            ["https://partner.localhost".parse().unwrap()]
         );
     }
 
