@@ -172,6 +172,7 @@ struct Column<'a> {
     default: Option<Expr>,
     auto: &'static str,
     privilege: &'static str,
+    versioned: bool,
     on_delete: &'static str,
 }
 
@@ -238,6 +239,7 @@ fn column(field: &Field, first: bool) -> Result<(Column<'_>, Option<Error>)> {
         default: None,
         auto: if first { "Id" } else { "No" },
         privilege: "Open",
+        versioned: true,
         on_delete: "Restrict",
     };
     for attribute in field.attrs.iter().filter(|a| a.path().is_ident("field")) {
@@ -259,6 +261,8 @@ fn column(field: &Field, first: bool) -> Result<(Column<'_>, Option<Error>)> {
                 column.auto = "Now";
             } else if path.is_ident("random") && first {
                 column.auto = "RandomId";
+            } else if path.is_ident("versioned") {
+                column.versioned = meta.value()?.parse::<syn::LitBool>()?.value();
             } else if path.is_ident("privileged") {
                 column.privilege = "Privileged";
             } else if path.is_ident("owner") {
@@ -280,7 +284,8 @@ fn column(field: &Field, first: bool) -> Result<(Column<'_>, Option<Error>)> {
             } else {
                 return Err(meta.error(
                     "`#[field(…)]` on a model knows `max_length = 200`, `text`, `unique`, `index`, `default = …`, \
-                     `auto_now_add`, `auto_now`, `owner`, `tenant`, `privileged`, `on_delete = …`, and on the id `random`",
+                     `auto_now_add`, `auto_now`, `owner`, `tenant`, `privileged`, `versioned = false`, `on_delete = …`, \
+                     and on the id `random`",
                 ));
             }
             Ok(())
@@ -485,6 +490,7 @@ impl Writer<'_> {
         let ty = named(f.ty.to_token_stream(), &self.input.ident);
         let (field, column) = (unraw(f.name), &f.column);
         let (unique, index) = (f.unique, f.index);
+        let versioned = f.versioned;
         let (auto, privilege, on_delete) = (
             format_ident!("{}", f.auto),
             format_ident!("{}", f.privilege),
@@ -506,6 +512,7 @@ impl Writer<'_> {
                 default: #default,
                 auto: #orm::meta::Auto::#auto,
                 privilege: #orm::meta::Privilege::#privilege,
+                versioned: #versioned,
                 target: <#ty as #orm::ModelField>::TARGET,
                 on_delete: #orm::meta::OnDelete::#on_delete,
                 __derived: #derived,

@@ -76,6 +76,8 @@ pub struct ColumnMeta {
     pub auto: Auto,
     /// Who may write it.
     pub privilege: Privilege,
+    /// Whether a change of it makes a new version of the row, so that a form that shows the old one conflicts.
+    pub versioned: bool,
     /// The model a foreign key refers to.
     pub target: Option<fn() -> &'static ModelMeta>,
     /// What deleting the target does.

@@ -262,6 +262,29 @@ async fn next_stays_on_the_site() {
     }
 }
 
+/// CWE-601: who signs up instead of signing in comes to the same page, and no further than sign-in goes.
+#[tokio::test]
+async fn sign_up_goes_on_where_sign_in_would() {
+    let site = TestSite::new();
+    for (number, (next, location)) in [("%2Fmembers%2F", "/members/"), ("%2F%2Fevil.example%2F", "/")]
+        .into_iter()
+        .enumerate()
+    {
+        let mut browser = site.browser();
+        let page = browser.get(&format!("/accounts/login/?next={next}")).await;
+        let link = format!("/accounts/signup/?next={next}");
+        assert!(page.body.contains(&format!("href=\"{link}\"")), "{}", page.body);
+        let email = format!("new{number}@example.com");
+        let fields = [
+            ("email", email.as_str()),
+            ("password", PASSWORD),
+            ("password_again", PASSWORD),
+        ];
+        let reply = browser.submit(&link, &fields).await;
+        assert_eq!((reply.status, reply.header("location")), (303, location));
+    }
+}
+
 /// ASVS 6.2.3, 7.4.3, CWE-620: the old password is asked for, and every other session ends.
 #[tokio::test]
 async fn asvs_6_2_3_changing_the_password() {

@@ -3,7 +3,7 @@
 use ::http::StatusCode;
 use jiff::SignedDuration;
 use serde::Deserialize;
-use vauban::Template;
+use vauban::{Template, Url};
 
 use crate::accounts::SignInFailure;
 use crate::device::REMEMBERED;
@@ -26,6 +26,17 @@ pub(crate) const DEVICE_COOKIE: &str = "device";
 #[serde(default)]
 pub(crate) struct Next {
     next: String,
+}
+
+impl Next {
+    /// The page that goes on to the same place. It is looked at where it is followed (CWE-601).
+    pub(crate) fn kept_by(&self, page: Url) -> Url {
+        if self.next.is_empty() {
+            page
+        } else {
+            page.query("next", &self.next)
+        }
+    }
 }
 
 impl AccountPages {

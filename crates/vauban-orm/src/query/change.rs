@@ -128,7 +128,13 @@ impl Changes {
         for (column, value) in new {
             let _ = write!(out, "\"{}\" = {value}, ", column.column);
         }
-        out.push_str("\"row_version\" = t.\"row_version\" + 1");
+        // A counter beside what people edit is no other version of it.
+        let edited = self
+            .columns
+            .iter()
+            .any(|column| column.versioned && column.auto != Auto::Now);
+        let by = u8::from(edited);
+        let _ = write!(out, "\"row_version\" = t.\"row_version\" + {by}");
         out
     }
 

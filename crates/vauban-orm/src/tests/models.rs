@@ -43,7 +43,7 @@ pub struct Article {
     pub editor: Option<ForeignKey<User>>,
     #[field(default = false)]
     pub published: bool,
-    #[field(default = 0)]
+    #[field(default = 0, versioned = false)]
     pub hits: i64,
     #[field(auto_now_add)]
     pub created: DateTime,
