@@ -34,9 +34,9 @@ async fn run(run: Run) -> Result<(), Failure> {
     if !there {
         run.unit(rows).await?;
         let password = Password::new(PASSWORD).map_err(told)?;
-        run.unit(|db| async move {
+        run.unit(async |db| {
             accounts
-                .create_account(&db, &email, &password)
+                .create_account(&run, &db, &email, &password)
                 .await
                 .map_err(told)?
                 .map_err(told)?;

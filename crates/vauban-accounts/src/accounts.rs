@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 use uuid::Uuid;
+use vauban::commands::Run;
 use vauban::orm::{Binder, DateTime, Db, Write};
 use vauban::units::Units;
 
@@ -155,11 +156,24 @@ impl Accounts {
         Ok(Ok(()))
     }
 
-    /// Makes an ordinary account: for sample data and tests. The password is checked as at sign-up.
+    /// Makes an ordinary account, for a command: sample data, people who are entered by an operator. The password is
+    /// checked as at sign-up.
+    ///
+    /// CWE-269: the run says that no view lends out what the service of sign-ups may, past throttle and settings.
     ///
     /// # Errors
     /// What is wrong with the password, as sentences; or those of the database.
     pub async fn create_account(
+        &self,
+        _: &Run,
+        db: &Db<Write>,
+        email: &Email,
+        password: &Password,
+    ) -> Result<Result<Uuid, Vec<Weakness>>> {
+        self.add_account(db, email, password).await
+    }
+
+    pub(crate) async fn add_account(
         &self,
         db: &Db<Write>,
         email: &Email,

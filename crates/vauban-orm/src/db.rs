@@ -245,6 +245,7 @@ impl Bound {
         Q: Send + Sync + 'static,
         T: Send + 'static,
     {
+        self.shared.check_request()?;
         let since = self.shared.log_start();
         let mut sql = String::new();
         if self.shared.has_turn() {

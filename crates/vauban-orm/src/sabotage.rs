@@ -33,6 +33,8 @@ pub(crate) enum Control {
     Listed,
     /// A unit that reads does not write.
     Reading,
+    /// A handle acts in the answer that it began in.
+    Request,
     /// Validation of values.
     Validation,
 }

@@ -125,7 +125,7 @@ impl Kit {
         let unit = self.units.begin();
         let (email, password) = (Email::parse(email).unwrap(), Password::new(PASSWORD).unwrap());
         self.accounts
-            .create_account(&unit.db(), &email, &password)
+            .add_account(&unit.db(), &email, &password)
             .await
             .unwrap()
             .unwrap();

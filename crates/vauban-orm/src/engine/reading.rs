@@ -1,29 +1,52 @@
-//! What only reads, whoever begins its units.
+//! In whose answer something is done, and whether that only reads, whoever begins its units.
+
+use std::sync::atomic::{AtomicU64, Ordering};
 
 tokio::task_local! {
-    static READING: ();
+    static ANSWER: Answer;
+}
+
+/// The answer to one request.
+#[derive(Debug, Clone, Copy)]
+struct Answer {
+    number: u64,
+    reads: bool,
+}
+
+impl Answer {
+    /// This part of it; what stands inside another part belongs to the same request.
+    fn part(is_safe: bool) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        match ANSWER.try_with(|answer| *answer) {
+            Ok(outer) => Self {
+                reads: outer.reads || is_safe,
+                ..outer
+            },
+            Err(_) => Self {
+                number: NEXT.fetch_add(1, Ordering::Relaxed),
+                reads: is_safe,
+            },
+        }
+    }
 }
 
 /// Runs a part of the answer to a request: if its method is safe, its units read, whichever way it came by
 /// them (CWE-352, CWE-650: a link does not change anything). What it leaves to a task of its own is not done
 /// by who follows the link, and may write.
 pub async fn answering<F: Future>(is_safe: bool, answer: F) -> F::Output {
-    if is_safe {
-        READING.scope((), answer).await
-    } else {
-        answer.await
-    }
+    ANSWER.scope(Answer::part(is_safe), answer).await
 }
 
 /// The same for what is made at once, as a page is.
 pub fn rendering<T>(is_safe: bool, page: impl FnOnce() -> T) -> T {
-    if is_safe {
-        READING.sync_scope((), page)
-    } else {
-        page()
-    }
+    ANSWER.sync_scope(Answer::part(is_safe), page)
 }
 
 pub(super) fn is_reading() -> bool {
-    READING.try_with(|&()| ()).is_ok()
+    ANSWER.try_with(|answer| answer.reads).unwrap_or(false)
+}
+
+/// The request that is answered; `None` in a task of its own.
+pub(super) fn request() -> Option<u64> {
+    ANSWER.try_with(|answer| answer.number).ok()
 }

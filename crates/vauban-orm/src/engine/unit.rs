@@ -9,7 +9,7 @@ use tokio::sync::{OwnedMutexGuard, oneshot};
 use super::connection::Connection;
 use super::database::Database;
 use super::lock;
-use super::reading::is_reading;
+use super::reading::{is_reading, request};
 use super::writer::{Writer, send_committer};
 use crate::actor::Actor;
 use crate::db::{Db, Read, Write};
@@ -41,6 +41,8 @@ pub(crate) struct Shared {
     pub(crate) database: Database,
     /// It never takes the writer.
     reading: bool,
+    /// In whose answer it began.
+    request: Option<u64>,
     state: Mutex<State>,
     /// So that a reader need not lock.
     has_turn: AtomicBool,
@@ -81,6 +83,7 @@ impl Unit {
         let shared = Shared {
             database,
             reading,
+            request: request(),
             state,
             has_turn: AtomicBool::new(false),
             taking: tokio::sync::Mutex::new(()),
@@ -153,6 +156,15 @@ impl Drop for Unit {
 }
 
 impl Shared {
+    /// CWE-639: a handle that was kept while its request still runs acts in no other's answer. What runs in a task of its
+    /// own is nobody's answer.
+    pub(crate) fn check_request(&self) -> Result<()> {
+        match (self.request, request()) {
+            (Some(own), Some(now)) if own != now && !removed(Control::Request) => Err(Error::Finished),
+            _ => Ok(()),
+        }
+    }
+
     pub(crate) fn has_turn(&self) -> bool {
         self.has_turn.load(Ordering::Acquire)
     }
@@ -191,6 +203,7 @@ impl Shared {
 
     /// Takes the writer's turn, once for the unit.
     pub(crate) async fn take_turn(&self, this: &Arc<Self>) -> Result<()> {
+        self.check_request()?;
         // CWE-352: whoever asks, in a GET there is no writer, and so nothing to commit.
         if (self.reading || is_reading()) && !removed(Control::Reading) {
             return Err(Error::ReadOnly);

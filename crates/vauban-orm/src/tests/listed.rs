@@ -223,6 +223,34 @@ async fn a_unit_that_reads_has_no_writer() {
     assert!(User::objects().exists(&unit.read_db()).await.unwrap(), "it reads");
 }
 
+/// CWE-639, CWE-362. Attack: a static keeps the handle of a request that still runs, and a stranger's request reads and
+/// writes as whoever made the first one.
+#[tokio::test]
+async fn a_handle_of_one_request_acts_in_no_other() {
+    let site = Site::new().await;
+    let actor = site.as_user(&site.ann).db().actor();
+    let unit = answering(false, async { site.database.bind(actor) }).await;
+    let kept = unit.db();
+    let read = || answering(true, User::objects().exists(&kept));
+    let take = || answering(false, kept.begin());
+    assert!(matches!(read().await, Err(Error::Finished)));
+    assert!(matches!(take().await, Err(Error::Finished)));
+    {
+        let _attack = without(Control::Request);
+        assert!(read().await.unwrap(), "the attack");
+    }
+    // In its own answer, in a part of that, and in a task of its own it acts.
+    let own = answering(false, async {
+        let unit = site.database.bind(actor);
+        let db = unit.db();
+        answering(true, User::objects().exists(&db))
+            .await
+            .and(User::objects().exists(&db).await)
+    });
+    assert!(own.await.unwrap());
+    assert!(User::objects().exists(&kept).await.unwrap());
+}
+
 /// A model of some other package, in some other table.
 fn of_package(
     type_name: fn() -> &'static str,

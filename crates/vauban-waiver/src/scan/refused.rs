@@ -26,6 +26,7 @@ pub(super) const MOVED: &str = "`path = …` moves a module's file: let it lie w
 pub(super) const INCLUDED: &str = "`include!` brings code that no list of waivers follows: make the file a module; let generated code be written below `src`, and commit it";
 pub(super) const LINT: &str = "this lets names through that only Vauban's macros may use (rustc reports them as `deprecated`): take it out, and mend what it was for";
 pub(super) const LINT_HANDED: &str = "a macro writes an attribute that it is handed, which may switch a lint off: write the attribute out in the macro, or take the item whole (`$item:item`)";
+pub(super) const PIECED: &str = "a name that a macro puts together from pieces (`[<…>]`) may be one that only Vauban's macros use, and no reader finds it: write the name out";
 pub(super) const SIGNS_FOR_OTHERS: &str = "this would sign for whoever comes: a `Waiver` is the type of a function's own parameter, `fn f(signed: Waiver<'_, Wall>)`, and stands in no bound, trait, alias or function type";
 pub(super) const OUR_NAME: &str = "names that begin with `vauban` are Vauban's own, and its macros rely on them: give this package, library, program or dependency another name";
 pub(super) const FRONT: &str = "a file that begins with `---` has a part that is no Rust, where a quote would hide the code behind it: take it out";
@@ -140,6 +141,30 @@ pub(super) fn refused(tokens: &[Token], at: usize, around: Around) -> Option<&'s
         }
         _ => None,
     }
+}
+
+/// Whether a macro that is handed `[<a b>]` at `at` makes a name of it, as `paste!` does. `[<T as Trait>::Item; 2]` is a type.
+///
+/// CWE-1059: `[<_ _checked>]` is a hidden name that no list of words has, `[<in clude>]!` brings sources.
+pub(super) fn pieced(tokens: &[Token], at: usize) -> bool {
+    let punct = |at: usize| tokens.get(at).and_then(Token::punct);
+    if punct(at) != Some('[') || punct(at + 1) != Some('<') {
+        return false;
+    }
+    let mut depth = 0_usize;
+    for at in at + 1..tokens.len() {
+        match punct(at) {
+            Some('<') => depth += 1,
+            // The arrow of a function's type closes nothing.
+            Some('>') if punct(at - 1) != Some('-') => depth -= 1,
+            Some(']') => return true,
+            _ => {}
+        }
+        if depth == 0 {
+            return punct(at + 1) == Some(']');
+        }
+    }
+    false
 }
 
 /// Whether the name behind an `as` at `at` is a crate's: `extern crate kit as core;`, `use kit as core;`, in braces too.

@@ -718,6 +718,28 @@ fn attributes_handed_to_macros_are_told() {
     );
 }
 
+/// CWE-1059: the attack is a hidden name, a lint's name or `include` put together by a pasting macro of the registry, so
+/// that neither rustc nor the scan sees the word.
+#[test]
+fn names_of_pieces_are_told() {
+    for source in [
+        "paste::paste! { fn f(h: String) -> SafeHtml { SafeHtml::[<_ _checked>](h) } }",
+        "paste! { #[allow([<depre cated>])] fn f() {} }",
+        "paste! { [<in clude>]!(\"there.rs\"); }",
+        "paste! { [<\"__\" checked>](h) }",
+        "macro_rules! m { ($a:tt $b:tt) => { paste! { SafeHtml::[<$a $b>](h) } } }",
+        "paste! { [<get_ name:lower>]() }",
+    ] {
+        refused(source, PIECED);
+    }
+    fine(
+        "m! { let a: [<T as Trait>::Item; 2] = f(); let b: &[<T as A>::B<C>] = &[]; x[0] < y; a[i] > b[j] }",
+    );
+    fine(
+        "fn f() -> Vec<[<T as Trait>::Item; 2]> { vec![] } macro_rules! m { ($t:ty) => { [<$t as A<fn() -> B>>::C; 1] } }",
+    );
+}
+
 /// CWE-1059: the attack is a hidden name in a string from which a derive of the registry writes a call, and a
 /// `#[deprecated]` that has it switch the lint off round that call.
 #[test]

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use super::attributes::{is_read, item_end};
 use super::literal;
 use super::refused::{
-    Around, FRONT, INLINE_TEMPLATE, LINT_HANDED, MOVED, NO_FILE, NOT_LITERAL, PIECE, TEMPLATE_NAME,
-    TEMPLATE_REASON, UNREACHED, handed, moves, opens_arguments, refused,
+    Around, FRONT, INLINE_TEMPLATE, LINT_HANDED, MOVED, NO_FILE, NOT_LITERAL, PIECE, PIECED, TEMPLATE_NAME,
+    TEMPLATE_REASON, UNREACHED, handed, moves, opens_arguments, pieced, refused,
 };
 use super::targets::{build_scripts, roots};
 use super::token::{Kind, Token, tokens};
@@ -388,6 +388,7 @@ impl Source<'_, '_> {
                 Kind::Punct('{' | '(' | '[') => {
                     let was = self.around;
                     self.around.arguments |= opens_arguments(self.tokens, self.at);
+                    self.pieces(line);
                     self.at += 1;
                     self.items(module, children)?;
                     self.around = was;
@@ -412,6 +413,7 @@ impl Source<'_, '_> {
         if let Some(token) = self.peek(0) {
             let line = token.line;
             let path = self.around.arguments && literal::text(token).is_some_and(literal::is_hidden_path);
+            self.pieces(line);
             if let Some(what) = refused(self.tokens, self.at, self.around) {
                 self.walk.trouble(self.path, line, what);
             } else if path {
@@ -420,6 +422,14 @@ impl Source<'_, '_> {
             }
         }
         self.at += 1;
+    }
+
+    /// Tells of a name that a macro puts together here.
+    fn pieces(&mut self, line: u32) {
+        let written = self.around.arguments || self.around.macro_text;
+        if written && pieced(self.tokens, self.at) {
+            self.walk.trouble(self.path, line, PIECED);
+        }
     }
 
     /// An attribute, whose brackets are behind us; a waiver may stand in it.

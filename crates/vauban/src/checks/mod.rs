@@ -32,6 +32,7 @@ pub(crate) fn checking<'a>(
 pub fn run(checking: &Checking<'_>) -> Vec<Finding> {
     let own: &[Check] = &[
         program::routes,
+        program::rules,
         program::models,
         program::migrations,
         deployment::build,

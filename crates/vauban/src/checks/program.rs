@@ -15,6 +15,24 @@ pub(super) fn routes(c: &Checking<'_>) -> Vec<Finding> {
         .collect()
 }
 
+/// CWE-451: a rule inside a function or a `const _` shares its printed name with others, so that `access.lock` would not
+/// show that another took its place.
+pub(super) fn rules(c: &Checking<'_>) -> Vec<Finding> {
+    let nameless = |rule: &str| rule.contains("{{") || rule.split("::").any(|part| part == "_");
+    c.modules
+        .routes()
+        .iter()
+        .filter(|route| nameless(&route.meta.rule))
+        .map(|route| {
+            let what = format!(
+                "the rule {} of the view {} has no path of its own: it stands inside a function or a `const _`",
+                route.meta.rule, route.meta.id
+            );
+            Finding::error("access.nameless", what, "Move the rule into a module, where its path is its own.")
+        })
+        .collect()
+}
+
 /// What only all models together show: policies in a circle, telling uniqueness, unlisted targets.
 pub(super) fn models(c: &Checking<'_>) -> Vec<Finding> {
     let models = c.modules.models();
