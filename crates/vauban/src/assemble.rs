@@ -62,6 +62,7 @@ pub(crate) fn migrated(app: &App, database: &Database) -> Result<Migrated, Failu
         pending: pending.missing,
         ahead: pending.ahead,
         changed: pending.changed,
+        age: pending.age,
     })
 }
 

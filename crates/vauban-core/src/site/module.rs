@@ -586,6 +586,8 @@ pub struct Migrated {
     pub ahead: Vec<String>,
     /// Edited after the database applied them.
     pub changed: Vec<String>,
+    /// How long ago the database had its first one: how long there has been a site.
+    pub age: std::time::Duration,
 }
 
 /// A check.

@@ -21,6 +21,8 @@ pub struct Pending {
     pub ahead: Vec<String>,
     /// Applied, and edited since.
     pub changed: Vec<String>,
+    /// How long ago the database had its first one.
+    pub age: Duration,
 }
 
 /// One migration that was applied.
@@ -48,6 +50,9 @@ pub fn pending(connection: &Connection, sets: &[Set]) -> Result<Pending, Migrati
         }
     }
     let known: Vec<String> = migrations.iter().map(Migration::id).collect();
+    if !recorded.is_empty() {
+        out.age = age(connection)?;
+    }
     out.ahead = recorded.into_keys().filter(|id| !known.contains(id)).collect();
     Ok(out)
 }
@@ -159,6 +164,20 @@ fn recorded(connection: &Connection) -> Result<BTreeMap<String, String>, Migrati
     rows.collect::<Result<_, _>>().map_err(setup)
 }
 
+/// How long ago the first one was applied; nothing where the clock says that it is to come.
+fn age(connection: &Connection) -> Result<Duration, MigrationError> {
+    let first: Option<String> = connection
+        .query_row("SELECT min(\"applied\") FROM \"vauban_migration\"", [], |row| {
+            row.get(0)
+        })
+        .map_err(setup)?;
+    let first = first.and_then(|text| text.parse::<jiff::Timestamp>().ok());
+    let age = first.map(|first| jiff::Timestamp::now().duration_since(first));
+    Ok(age
+        .and_then(|age| Duration::try_from(age).ok())
+        .unwrap_or_default())
+}
+
 fn setup(error: rusqlite::Error) -> MigrationError {
     match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => MigrationError::Locked,
@@ -227,7 +246,12 @@ mod tests {
         connection.execute("INSERT INTO team VALUES (x'01')", []).unwrap();
         assert_eq!(ids(&apply(&mut connection, &two, |_| {}).unwrap()), ["demo/0002"]);
         assert_eq!(ids(&apply(&mut connection, &two, |_| {}).unwrap()), [""; 0]);
-        assert_eq!(pending(&connection, &two).unwrap(), Pending::default());
+        let none = pending(&connection, &two).unwrap();
+        assert!(none.missing.is_empty() && none.ahead.is_empty() && none.changed.is_empty());
+        assert!(none.age < Duration::from_secs(3600));
+        let old = "UPDATE vauban_migration SET applied = '2020-01-01T00:00:00Z' WHERE name = '0001'";
+        connection.execute(old, []).unwrap();
+        assert!(pending(&connection, &two).unwrap().age > Duration::from_secs(365 * 86_400));
         // An older program beside a newer database warns.
         assert_eq!(pending(&connection, &one).unwrap().ahead, ["demo/0002"]);
         let size: i64 = connection

@@ -160,6 +160,9 @@ pub(super) fn https(c: &Checking<'_>) -> Vec<Finding> {
     Vec::new()
 }
 
+/// After so long a ramp of HSTS that has not been climbed is forgotten.
+const FORGOTTEN: Duration = Duration::from_secs(14 * 86_400);
+
 /// HSTS and its ramp (CWE-319; Django: security.W004, W005, W021).
 pub(super) fn hsts(c: &Checking<'_>) -> Vec<Finding> {
     let (s, mut found) = (c.settings, Vec::new());
@@ -183,11 +186,16 @@ pub(super) fn hsts(c: &Checking<'_>) -> Vec<Finding> {
                 2_592_000 => "30d",
                 _ => "365d",
             });
-        found.push(Finding::note(
-            "hsts.ramp",
-            "hsts.max_age is less than a year",
-            format!("When nothing has broken with it, go on to VAUBAN_HSTS_MAX_AGE={next}."),
-        ));
+        let hint = format!("When nothing has broken with it, go on to VAUBAN_HSTS_MAX_AGE={next}.");
+        let age = c.migrations.map_or(Duration::ZERO, |migrations| migrations.age);
+        // What nobody is reminded of stays as the first day left it.
+        found.push(if age < FORGOTTEN {
+            Finding::note("hsts.ramp", "hsts.max_age is less than a year", hint)
+        } else {
+            let days = age.as_secs() / 86_400;
+            let what = format!("hsts.max_age is less than a year, and the site is {days} days old");
+            Finding::warning("hsts.ramp", what, hint)
+        });
     }
     if !hsts.include_subdomains {
         found.push(Finding::warning(
@@ -227,8 +235,28 @@ pub(super) fn durability(c: &Checking<'_>) -> Vec<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::checks::Severity;
+    use crate::settings::Settings;
 
     /// CWE-489: one package's profile does not take the lock of waivers out of a release.
+    /// CWE-319: a ramp that nobody climbs is pressed for once the site is no longer new.
+    #[test]
+    fn a_forgotten_ramp_is_a_warning() {
+        let app = crate::App::new(crate::Package::for_test("site", "/", None));
+        let mut settings = Settings::defaults(Mode::Release);
+        settings.set("hsts.max_age", "1h", "test").unwrap();
+        let level = |days: u64| {
+            let migrated = vauban_core::checks::Migrated {
+                age: Duration::from_secs(days * 86_400),
+                ..Default::default()
+            };
+            let found = hsts(&crate::checks::checking(&app, &settings, Some(&migrated)));
+            found.into_iter().find(|one| one.id == "hsts.ramp").unwrap().level
+        };
+        assert_eq!(level(3), Severity::Note);
+        assert_eq!(level(15), Severity::Warning);
+    }
+
     #[test]
     fn a_release_of_a_development_package_is_refused() {
         assert!(test_kit(Mode::Release, true).is_some());
