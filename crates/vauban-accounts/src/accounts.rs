@@ -13,9 +13,12 @@ use vauban::units::Units;
 use super::device::Devices;
 use super::kept::KeptStore;
 use super::pages::Layout;
-use super::passwords::{Hasher, HasherFailure, HasherOptions, Password, PasswordRules, Weakness};
+use super::counted::Counted;
+use super::passwords::{
+    Busy, Client, Hasher, HasherFailure, HasherOptions, Password, PasswordRules, Place, Weakness,
+};
 use super::people::{Account, UserAccount};
-use super::throttle::{Admission, Attempt, Bucket, BucketKeys, Throttles, client_number};
+use super::throttle::{Admission, Attempt, BucketKeys, Throttles};
 use super::users::{TableOf, UserTable};
 use super::{Email, Hash, HashError};
 use crate::sessions::{Clock, SessionLimits, SessionToken, Sessions, TokenHash};
@@ -147,7 +150,7 @@ impl Accounts {
         if !weak.is_empty() {
             return Ok(Err(weak));
         }
-        let hash = self.hasher.hash(password, 0).await?;
+        let hash = self.hash_of_ours(password).await?;
         let unit = self.units.begin();
         let db = unit.db();
         let person = self.users.add_superuser(&db, email.clone(), Some(hash)).await?;
@@ -187,7 +190,7 @@ impl Accounts {
         if !weak.is_empty() {
             return Ok(Err(weak));
         }
-        let hash = self.hasher.hash(password, 0).await?;
+        let hash = self.hash_of_ours(password).await?;
         Ok(Ok(self.users.add(db, email.clone(), hash).await?.facts.id))
     }
 
@@ -203,34 +206,57 @@ impl Accounts {
 
     /// Hashes a new password.
     pub(super) async fn hash(&self, password: &Password, client: IpAddr) -> Result<Hash, SignInFailure> {
-        Ok(self.hasher.hash(password, client_number(client)).await?)
+        let place = self.hasher.place(Client::from(client))?;
+        Ok(self.hasher.hash(password, &place).await?)
+    }
+
+    /// Hashes a password that no client sent.
+    async fn hash_of_ours(&self, password: &Password) -> Result<Hash> {
+        let place = self.hasher.place(Client::OURS).map_err(HasherFailure::from)?;
+        Ok(self.hasher.hash(password, &place).await?)
+    }
+
+    /// Hashes the password of somebody who signs up, and counts it.
+    ///
+    /// CWE-204, CWE-799: before the answer tells whether the address is taken.
+    pub(super) async fn hash_for_sign_up(
+        &self,
+        password: &Password,
+        client: IpAddr,
+    ) -> Result<Hash, SignInFailure> {
+        let place = self.hasher.place(Client::from(client))?;
+        let counted = self.count(Attempt::SignUp, "", client, None, place).await?;
+        Ok(self.hasher.hash(password, counted.place()).await?)
     }
 
     /// The hash of a test's password.
     #[cfg(any(test, feature = "testing"))]
     pub(super) async fn hash_for_test(&self, password: &str) -> Result<Hash> {
         let password = Password::new(password).map_err(|error| Error::internal(error.to_string()))?;
-        Ok(self.hasher.hash(&password, 0).await?)
+        Ok(self.hash_of_ours(&password).await?)
     }
 
     /// Counts an attempt, or says how long to wait.
-    pub(super) async fn admit(
+    ///
+    /// CWE-645: whoever has no place in the hasher's queue is told to come back, and nothing is counted.
+    async fn count(
         &self,
         attempt: Attempt,
         account: &str,
         client: IpAddr,
         device: Option<&str>,
-    ) -> Result<Vec<Bucket>, SignInFailure> {
+        place: Place,
+    ) -> Result<Counted, SignInFailure> {
         let buckets = self.throttles.keys().buckets(attempt, account, client, device);
-        match self.throttles.admit(buckets.clone()).await? {
-            Admission::Counted => Ok(buckets),
+        match self.throttles.admit(&buckets).await? {
+            Admission::Counted(steps) => Ok(Counted::new(self.throttles.clone(), buckets, steps, place)),
             Admission::Wait(wait) => Err(SignInFailure::Wait(wait)),
         }
     }
 
     /// Who it is that has this address and this password.
     ///
-    /// The steps are the same and in the same order whatever is wrong (ASVS 6.3.8): count, look up, hash, decide.
+    /// The steps are the same and in the same order whatever is wrong (ASVS 6.3.8): a place, look up, count, hash, decide.
     pub(super) async fn authenticate(
         &self,
         typed: &str,
@@ -238,15 +264,11 @@ impl Accounts {
         client: IpAddr,
         device_cookie: Option<&str>,
     ) -> Result<(Account, Proved), SignInFailure> {
+        let place = self.hasher.place(Client::from(client))?;
         let email = Email::parse(typed).ok();
         let account = email
             .as_ref()
             .map_or_else(|| typed.to_lowercase(), ToString::to_string);
-        let device = device_cookie.and_then(|cookie| self.devices.recognise(cookie, &account));
-        // CWE-307: counted before anything is verified.
-        let buckets = self
-            .admit(Attempt::SignIn, &account, client, device.as_deref())
-            .await?;
         // An address that nobody can have, so that the same is looked up whatever was typed.
         let nobody = Email::parse("nobody@nowhere.invalid")
             .map_err(|e| SignInFailure::Internal(Error::internal(e.to_string())))?;
@@ -258,13 +280,18 @@ impl Accounts {
             Some((person, hash)) => (Some(person), hash),
             None => (None, None),
         };
+        let device = device_cookie.and_then(|cookie| self.devices.recognise(cookie, &account));
+        // CWE-307: counted before anything is verified.
+        let counted = self
+            .count(Attempt::SignIn, &account, client, device.as_deref(), place)
+            .await?;
         // CWE-208: unknown accounts and those without a password cost the same hash; inactive ones their own.
-        let proved = self.prove(password, hash, client).await?;
+        let proved = self.prove(password, hash, counted.place()).await?;
         let active = person.filter(|person| person.is_active);
         let (Some(person), Some(proved)) = (active, proved) else {
             return Err(SignInFailure::Wrong);
         };
-        self.throttles.succeeded(&buckets).await?;
+        counted.right().await?;
         Ok((person, proved))
     }
 
@@ -276,13 +303,14 @@ impl Accounts {
         client: IpAddr,
     ) -> Result<Proved, SignInFailure> {
         let id = person.facts.id.to_string();
-        let buckets = self.admit(Attempt::ChangePassword, &id, client, None).await?;
+        let place = self.hasher.place(Client::from(client))?;
         let hash = self.users.hash_of(&self.units, person.facts.id).await?;
-        let proved = self
-            .prove(password, hash, client)
-            .await?
-            .ok_or(SignInFailure::Wrong)?;
-        self.throttles.succeeded(&buckets).await?;
+        let counted = self
+            .count(Attempt::ChangePassword, &id, client, None, place)
+            .await?;
+        let proved = self.prove(password, hash, counted.place()).await?;
+        let proved = proved.ok_or(SignInFailure::Wrong)?;
+        counted.right().await?;
         Ok(proved)
     }
 
@@ -311,6 +339,12 @@ impl Accounts {
         Ok(Some(token))
     }
 
+    /// The queue.
+    #[cfg(test)]
+    pub(super) fn hasher(&self) -> &Hasher {
+        &self.hasher
+    }
+
     /// How many hashes were run.
     #[cfg(test)]
     pub(super) fn hashes_run(&self) -> u64 {
@@ -321,10 +355,9 @@ impl Accounts {
         &self,
         password: &Password,
         hash: Option<Hash>,
-        client: IpAddr,
+        place: &Place,
     ) -> Result<Option<Proved>, SignInFailure> {
-        let client = client_number(client);
-        let verdict = match self.hasher.verify(password, hash.as_ref(), client).await {
+        let verdict = match self.hasher.verify(password, hash.as_ref(), place).await {
             Err(HasherFailure::Hash(error)) => {
                 // A row that was not written by us opens nothing (CWE-287), and is not the client's business.
                 tracing::error!(target: "vauban::accounts", %error, "a stored password hash cannot be used");
@@ -336,7 +369,7 @@ impl Accounts {
             return Ok(None);
         };
         let renewed = if verdict.outdated {
-            Some(self.hasher.hash(password, client).await?)
+            Some(self.hasher.hash(password, place).await?)
         } else {
             None
         };
@@ -358,6 +391,12 @@ impl From<HasherFailure> for SignInFailure {
             HasherFailure::Busy => Self::Busy,
             other => Self::Internal(other.into()),
         }
+    }
+}
+
+impl From<Busy> for SignInFailure {
+    fn from(_: Busy) -> Self {
+        Self::Busy
     }
 }
 

@@ -17,6 +17,7 @@ pub const TEST_KIT: bool = cfg!(feature = "testing");
 
 mod accounts;
 mod commands;
+mod counted;
 mod credential;
 #[cfg(debug_assertions)]
 mod development;

@@ -2,13 +2,16 @@
 //!
 //! Argon2 is expensive on purpose, which makes it a lever for whoever wants to stop the site (CWE-400). So at
 //! most [`HasherOptions::workers`] hashes run at once, in the order in which they were asked for; at most
-//! [`HasherOptions::queue`] wait, of them [`HasherOptions::queue_per_client`] for one client; everybody else
-//! is told to come back. Touching fresh memory costs as much as the hash itself, so the blocks are kept while
+//! [`HasherOptions::queue`] wait, of them [`HasherOptions::queue_per_client`] for one client and half for one IPv6 site;
+//! everybody else is told to come back. Whoever has places already has fewer the fuller the queue is, so that there is
+//! room for whoever comes next. A [`Place`] is taken before anything else is done, so that whoever is told to come back
+//! has cost nothing and lost nothing. Touching fresh memory costs as much as the hash itself, so the blocks are kept while
 //! log-ins come, and given back after a quiet minute.
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -30,7 +33,7 @@ pub struct HasherOptions {
     pub workers: usize,
     /// Callers that may wait or run at the same time. Default 64: about a second of work.
     pub queue: usize,
-    /// Of them, callers with the same client key. Default 8.
+    /// Of them, callers from one IPv4 address or IPv6 /64. Default 8.
     pub queue_per_client: usize,
 }
 
@@ -75,8 +78,8 @@ struct Inner {
     options: HasherOptions,
     /// Fair: permits are handed out in the order of asking.
     turns: Arc<Semaphore>,
-    /// Callers in the queue or at work, by client.
-    places: Mutex<HashMap<u64, usize>>,
+    /// Callers in the queue or at work.
+    places: Mutex<Places>,
     blocks: Mutex<Vec<Vec<Block>>>,
     /// Counts uses, to tell a quiet minute.
     uses: AtomicU64,
@@ -102,11 +105,15 @@ impl Hasher {
         })))
     }
 
-    /// Hashes a new password. `client` is any number that stands for who asks, such as a hash of the address
-    /// prefix.
-    pub(crate) async fn hash(&self, password: &Password, client: u64) -> Result<Hash, HasherFailure> {
+    /// A place in the queue, for one hash after the other.
+    pub(crate) fn place(&self, client: Client) -> Result<Place, Busy> {
+        Place::take(&self.0, client).ok_or(Busy)
+    }
+
+    /// Hashes a new password.
+    pub(crate) async fn hash(&self, password: &Password, place: &Place) -> Result<Hash, HasherFailure> {
         let (cost, password) = (self.0.options.cost, password.clone());
-        let made = self.run(client, phc::block_count(cost), move |blocks| {
+        let made = self.run(place, phc::block_count(cost), move |blocks| {
             phc::hash(cost, password.reveal().as_bytes(), blocks)
         });
         Ok(made.await??)
@@ -117,14 +124,14 @@ impl Hasher {
         &self,
         password: &Password,
         stored: Option<&Hash>,
-        client: u64,
+        place: &Place,
     ) -> Result<Verdict, HasherFailure> {
         // CWE-208, ASVS 6.3.8: unknown accounts cost as much as known ones.
         let known = stored.is_some();
         let hash = stored.unwrap_or(&self.0.nobody).clone();
         let outdated = hash.is_outdated(self.0.options.cost);
         let password = password.clone();
-        let verified = self.run(client, hash.blocks(), move |blocks| {
+        let verified = self.run(place, hash.blocks(), move |blocks| {
             phc::verify(&hash, password.reveal().as_bytes(), blocks)
         });
         let matches = verified.await?? && known;
@@ -140,28 +147,39 @@ impl Hasher {
         self.0.uses.load(Ordering::Relaxed)
     }
 
-    /// Waits for a turn and runs the work on a blocking thread. Dropping the future frees the place in the
-    /// queue; work that has begun goes on to its end and holds its turn until then.
+    /// Takes every turn: until it is dropped nothing is hashed.
+    #[cfg(test)]
+    pub(crate) async fn hold_up(&self) -> tokio::sync::OwnedSemaphorePermit {
+        let all = u32::try_from(self.0.options.workers).unwrap();
+        Arc::clone(&self.0.turns).acquire_many_owned(all).await.unwrap()
+    }
+
+    /// Waits for a turn and runs the work on a blocking thread. Dropping the future and its place frees the place in the
+    /// queue; work that has begun goes on to its end and holds turn and place until then.
     async fn run<T: Send + 'static>(
         &self,
-        client: u64,
+        place: &Place,
         need: usize,
         work: impl FnOnce(&mut [Block]) -> T + Send + 'static,
     ) -> Result<T, HasherFailure> {
-        let place = Place::take(&self.0, client).ok_or(Busy)?;
         let turn = Arc::clone(&self.0.turns)
             .acquire_owned()
             .await
             .map_err(|_| Busy)?;
         let inner = Arc::clone(&self.0);
+        place.0.worked.store(true, Ordering::Relaxed);
+        let held = place.clone();
         let done = tokio::task::spawn_blocking(move || {
-            let (_turn, _place) = (turn, place);
+            let (_turn, _place) = (turn, held);
             let mut blocks = inner.borrow_blocks(need);
             let result = work(&mut blocks);
             inner.give_back(blocks);
             result
         });
-        let result = done.await.map_err(|_| HasherFailure::Broken)?;
+        let Ok(result) = done.await else {
+            place.0.worked.store(false, Ordering::Relaxed);
+            return Err(HasherFailure::Broken);
+        };
         self.forget_blocks_later();
         Ok(result)
     }
@@ -212,38 +230,111 @@ impl Inner {
     }
 }
 
-/// A place in the queue, given back when dropped.
-struct Place {
-    inner: Arc<Inner>,
-    client: u64,
+/// Who asks, as far as places go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Client {
+    /// The IPv4 address, or the /64.
+    near: u64,
+    /// The /48.
+    site: Option<u64>,
 }
 
-impl Place {
-    /// None where the queue, or the client's part of it, is full.
-    fn take(inner: &Arc<Inner>, client: u64) -> Option<Self> {
-        let mut places = inner.places.lock().unwrap_or_else(PoisonError::into_inner);
-        // CWE-400: the sum runs over at most `queue` entries.
-        let taken: usize = places.values().sum();
-        let own = places.get(&client).copied().unwrap_or(0);
-        if taken >= inner.options.queue || own >= inner.options.queue_per_client {
-            return None;
+impl Client {
+    /// The program itself.
+    pub(crate) const OURS: Self = Self { near: 0, site: None };
+}
+
+impl From<IpAddr> for Client {
+    fn from(client: IpAddr) -> Self {
+        match client.to_canonical() {
+            // Below 2^32, which no IPv6 prefix in use is.
+            IpAddr::V4(v4) => Self {
+                near: u64::from(v4.to_bits()),
+                site: None,
+            },
+            IpAddr::V6(v6) => Self {
+                near: (v6.to_bits() >> 64) as u64,
+                site: Some((v6.to_bits() >> 80) as u64),
+            },
         }
-        places.insert(client, own + 1);
-        Some(Self {
-            inner: Arc::clone(inner),
-            client,
-        })
     }
 }
 
-impl Drop for Place {
+/// How many places are taken: in all, by each client and by each site. None of the maps has more entries than there are
+/// places.
+#[derive(Default)]
+struct Places {
+    taken: usize,
+    near: HashMap<u64, usize>,
+    sites: HashMap<u64, usize>,
+}
+
+/// A place in the queue, given back when the last clone is dropped.
+#[derive(Clone)]
+pub(crate) struct Place(Arc<Held>);
+
+struct Held {
+    inner: Arc<Inner>,
+    client: Client,
+    /// Whether a hash was begun.
+    worked: AtomicBool,
+}
+
+impl Place {
+    /// None where the queue, or the client's or its site's part of it, is full.
+    fn take(inner: &Arc<Inner>, client: Client) -> Option<Self> {
+        let mut places = inner.places.lock().unwrap_or_else(PoisonError::into_inner);
+        let (most, per_client) = (inner.options.queue, inner.options.queue_per_client);
+        // CWE-400: a bound for all,
+        let free = most.saturating_sub(places.taken);
+        if free == 0 {
+            return None;
+        }
+        // for one client: with places already, no more than half of what is free, so that several clients together leave
+        // room for whoever has none;
+        let own = places.near.get(&client.near).copied().unwrap_or(0);
+        if own >= per_client || own >= free.div_ceil(2) {
+            return None;
+        }
+        // and for a site: whoever has a /48 has 65,536 of what counts as a client.
+        if let Some(site) = client.site {
+            let count = places.sites.entry(site).or_default();
+            if *count >= most.div_ceil(2) {
+                return None;
+            }
+            *count += 1;
+        }
+        places.taken += 1;
+        places.near.insert(client.near, own + 1);
+        Some(Self(Arc::new(Held {
+            inner: Arc::clone(inner),
+            client,
+            worked: AtomicBool::new(false),
+        })))
+    }
+
+    /// Whether a hash was begun from this place: then a password was looked at.
+    pub(crate) fn has_worked(&self) -> bool {
+        self.0.worked.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Held {
     fn drop(&mut self) {
         let mut places = self.inner.places.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = places.get_mut(&self.client) {
-            *count -= 1;
-            if *count == 0 {
-                places.remove(&self.client);
-            }
+        places.taken = places.taken.saturating_sub(1);
+        leave(&mut places.near, self.client.near);
+        if let Some(site) = self.client.site {
+            leave(&mut places.sites, site);
+        }
+    }
+}
+
+fn leave(counts: &mut HashMap<u64, usize>, key: u64) {
+    if let Some(count) = counts.get_mut(&key) {
+        *count -= 1;
+        if *count == 0 {
+            counts.remove(&key);
         }
     }
 }
@@ -302,6 +393,20 @@ mod tests {
         .unwrap()
     }
 
+    fn client(near: u64) -> Client {
+        Client { near, site: None }
+    }
+
+    async fn hash(hasher: &Hasher, text: &str, near: u64) -> Result<Hash, HasherFailure> {
+        let place = hasher.place(client(near))?;
+        hasher.hash(&password(text), &place).await
+    }
+
+    async fn verify(hasher: &Hasher, text: &str, stored: Option<&Hash>) -> Verdict {
+        let place = hasher.place(client(1)).unwrap();
+        hasher.verify(&password(text), stored, &place).await.unwrap()
+    }
+
     fn password(text: &str) -> Password {
         Password::new(text).unwrap()
     }
@@ -309,10 +414,10 @@ mod tests {
     #[tokio::test]
     async fn verifies_what_it_hashed() {
         let hasher = small(1, 4, 4);
-        let hash = hasher.hash(&password("secret"), 1).await.unwrap();
+        let hash = hash(&hasher, "secret", 1).await.unwrap();
         let verdict = |text: &'static str| {
             let (hasher, hash) = (hasher.clone(), hash.clone());
-            async move { hasher.verify(&password(text), Some(&hash), 1).await.unwrap() }
+            async move { verify(&hasher, text, Some(&hash)).await }
         };
         assert_eq!(
             verdict("secret").await,
@@ -328,10 +433,7 @@ mod tests {
     #[tokio::test]
     async fn nobody_cannot_sign_in() {
         let hasher = small(1, 4, 4);
-        let verdict = hasher
-            .verify(&password("nobody has this password"), None, 1)
-            .await
-            .unwrap();
+        let verdict = verify(&hasher, "nobody has this password", None).await;
         assert!(!verdict.matches);
     }
 
@@ -339,12 +441,12 @@ mod tests {
     #[tokio::test]
     async fn an_unknown_account_is_as_much_work_as_a_known_one() {
         let hasher = small(1, 4, 4);
-        let hash = hasher.hash(&password("secret"), 1).await.unwrap();
+        let hash = hash(&hasher, "secret", 1).await.unwrap();
         let runs = || hasher.0.uses.load(Ordering::Relaxed);
         let before = runs();
-        hasher.verify(&password("wrong"), Some(&hash), 1).await.unwrap();
+        verify(&hasher, "wrong", Some(&hash)).await;
         let known = runs() - before;
-        hasher.verify(&password("wrong"), None, 1).await.unwrap();
+        verify(&hasher, "wrong", None).await;
         assert_eq!((known, runs() - before - known), (1, 1));
         assert_eq!(hash.blocks(), hasher.0.nobody.blocks());
     }
@@ -356,14 +458,13 @@ mod tests {
         let _turn = Arc::clone(&hasher.0.turns).acquire_owned().await.unwrap();
         let wait = |client: u64| {
             let hasher = hasher.clone();
-            tokio::spawn(async move { hasher.hash(&password("secret"), client).await.map(|_| ()) })
+            tokio::spawn(async move { hash(&hasher, "secret", client).await.map(|_| ()) })
         };
         // Without the bound these would wait for ever.
         let now = |client: u64| {
             let hasher = hasher.clone();
             async move {
-                let text = password("x");
-                let asked = tokio::time::timeout(Duration::from_secs(2), hasher.hash(&text, client));
+                let asked = tokio::time::timeout(Duration::from_secs(2), hash(&hasher, "x", client));
                 matches!(asked.await, Ok(Err(HasherFailure::Busy)))
             }
         };
@@ -377,14 +478,48 @@ mod tests {
         for task in waiting.into_iter().chain(others) {
             task.await.unwrap().unwrap();
         }
-        assert!(hasher.0.places.lock().unwrap().is_empty());
+        let places = hasher.0.places.lock().unwrap();
+        assert_eq!((places.taken, places.near.len()), (0, 0));
+    }
+
+    /// CWE-400. Attack: nine clients, each with all the places that one may have, fill a queue that is shorter than that.
+    /// Somebody else finds room.
+    #[tokio::test]
+    async fn cwe_400_nine_clients_do_not_fill_the_queue() {
+        let hasher = small(1, 64, 8);
+        let mut held = Vec::new();
+        for _ in 0..8 {
+            held.extend((1..=9).filter_map(|near| hasher.place(client(near)).ok()));
+        }
+        assert!(held.len() >= 45, "{}", held.len());
+        let honest: Vec<_> = (100..108).map(|near| hasher.place(client(near))).collect();
+        assert!(honest.iter().all(Result::is_ok));
+        // A quiet queue gives one client all of its part.
+        drop((held, honest));
+        let alone: Vec<_> = (0..9).map_while(|_| hasher.place(client(1)).ok()).collect();
+        assert_eq!(alone.len(), 8);
+    }
+
+    /// CWE-400. Attack: a whole IPv6 /48 asks, from as many /64 as there are places.
+    #[tokio::test]
+    async fn cwe_400_one_site_does_not_fill_the_queue() {
+        let hasher = small(1, 64, 8);
+        let of = |text: String| Client::from(text.parse::<IpAddr>().unwrap());
+        let ask = |i: usize| hasher.place(of(format!("2001:db8:7:{i:x}::1")));
+        let held: Vec<_> = (0..640).filter_map(|i| ask(i).ok()).collect();
+        assert_eq!(held.len(), 32);
+        assert!(hasher.place(of("2001:db8:8::1".into())).is_ok(), "another site");
+        assert!(hasher.place(of("192.0.2.1".into())).is_ok());
+        drop(held);
+        assert!(hasher.0.places.lock().unwrap().sites.is_empty());
+        assert_eq!(of("::ffff:192.0.2.1".into()), of("192.0.2.1".into()));
     }
 
     /// The memory goes back after a quiet minute.
     #[tokio::test(start_paused = true)]
     async fn blocks_are_kept_and_then_freed() {
         let hasher = small(1, 4, 4);
-        hasher.hash(&password("secret"), 1).await.unwrap();
+        hash(&hasher, "secret", 1).await.unwrap();
         assert_eq!(hasher.0.blocks.lock().unwrap().len(), 1);
         tokio::time::sleep(KEEP + Duration::from_secs(1)).await;
         assert_eq!(hasher.0.blocks.lock().unwrap().len(), 0);
@@ -392,7 +527,7 @@ mod tests {
 
     #[tokio::test]
     async fn older_costs_are_outdated_once_they_match() {
-        let old = small(1, 4, 4).hash(&password("secret"), 1).await.unwrap();
+        let old = hash(&small(1, 4, 4), "secret", 1).await.unwrap();
         let cost = Cost {
             memory_kib: 128,
             passes: 1,
@@ -403,7 +538,7 @@ mod tests {
             ..HasherOptions::default()
         })
         .unwrap();
-        let right = new.verify(&password("secret"), Some(&old), 1).await.unwrap();
+        let right = verify(&new, "secret", Some(&old)).await;
         assert_eq!(
             right,
             Verdict {
@@ -411,7 +546,7 @@ mod tests {
                 outdated: true
             }
         );
-        let wrong = new.verify(&password("wrong"), Some(&old), 1).await.unwrap();
+        let wrong = verify(&new, "wrong", Some(&old)).await;
         assert_eq!(
             wrong,
             Verdict {

@@ -11,7 +11,7 @@ mod predictable;
 mod similarity;
 mod validators;
 
-pub(crate) use hasher::HasherFailure;
+pub(crate) use hasher::{Client, HasherFailure, Place};
 pub use hasher::{Busy, Hasher, HasherOptions};
 pub use password::{MAX_PASSWORD_BYTES, Password, PasswordTooLong};
 pub use phc::{Cost, Hash, HashError};

@@ -98,7 +98,7 @@ impl Kit {
         let hashing = HasherOptions {
             cost,
             workers: 2,
-            queue: 200,
+            queue: 400,
             queue_per_client: 200,
         };
         let mut options = AccountOptions {

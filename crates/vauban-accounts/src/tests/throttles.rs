@@ -164,7 +164,11 @@ fn small(kit: &Kit) -> Throttles {
 /// An attempt from an address, with a device or without.
 async fn attempt(throttles: &Throttles, account: &str, client: IpAddr, device: Option<&str>) -> Admission {
     let buckets = throttles.keys().buckets(Attempt::SignIn, account, client, device);
-    throttles.admit(buckets).await.unwrap()
+    throttles.admit(&buckets).await.unwrap()
+}
+
+fn is_counted(admission: &Admission) -> bool {
+    matches!(admission, Admission::Counted(_))
 }
 
 fn rows(kit: &Kit) -> i64 {
@@ -182,7 +186,7 @@ async fn a_full_table_locks_nobody_out() {
     let guesses = async |account: &str| {
         let mut admitted = 0;
         for _ in 0..10 {
-            admitted += usize::from(attempt(&throttles, account, guesser, None).await == Admission::Counted);
+            admitted += usize::from(is_counted(&attempt(&throttles, account, guesser, None).await));
         }
         admitted
     };
@@ -190,7 +194,7 @@ async fn a_full_table_locks_nobody_out() {
     for i in 0..200_u8 {
         let address = [192, 0, 2, i].into();
         let first = attempt(&throttles, &format!("user{i}@example.com"), address, None).await;
-        assert_eq!(first, Admission::Counted, "newcomer {i} waits for nobody");
+        assert!(is_counted(&first), "newcomer {i} waits for nobody");
         assert!(rows(&kit) <= 80, "{}", rows(&kit));
     }
     // The owner's own device,
@@ -201,7 +205,7 @@ async fn a_full_table_locks_nobody_out() {
         Some("device"),
     )
     .await;
-    assert_eq!(own, Admission::Counted);
+    assert!(is_counted(&own));
     // and whoever guessed before the flood is still held back: the rows that have counted most stay.
     // (Real time passes as well: one wait of a second may be over.)
     assert!(guesses("guessed@example.com").await <= 2);
@@ -264,4 +268,118 @@ async fn the_table_names_nobody() {
         keys.iter().all(|k| k.len() == 64 && !k.contains("ann")),
         "{keys:?}"
     );
+}
+
+/// What is counted, summed up over all buckets.
+fn counted(kit: &Kit) -> i64 {
+    kit.file()
+        .query_row("SELECT coalesce(sum(attempts), 0) FROM vauban_throttle", [], |row| {
+            row.get(0)
+        })
+        .unwrap()
+}
+
+/// Waits for what goes on behind an answer.
+async fn settles_at(kit: &Kit, expected: i64) {
+    for _ in 0..200 {
+        if counted(kit) == expected {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    assert_eq!(counted(kit), expected);
+}
+
+/// CWE-645. Attack: the hasher's queue is kept full, and the owner, who types the right password again and again, is told
+/// that the site is busy, and then to wait for a quarter of an hour.
+#[tokio::test]
+async fn cwe_645_a_busy_site_counts_nothing() {
+    let kit = Kit::with(|options| (options.hashing.queue, options.hashing.queue_per_client) = (2, 2));
+    let ann = kit.person("ann@example.com").await;
+    let right = Password::new(PASSWORD).unwrap();
+    let flood: IpAddr = [198, 51, 100, 1].into();
+    let others: IpAddr = [198, 51, 100, 2].into();
+    let full = [flood, others].map(|client| kit.accounts.hasher().place(client.into()).ok().unwrap());
+    for _ in 0..20 {
+        let answer = kit
+            .accounts
+            .authenticate("ann@example.com", &right, CLIENT, None)
+            .await;
+        assert!(matches!(answer, Err(SignInFailure::Busy)));
+        let answer = kit.accounts.reprove(&ann, &right, CLIENT).await;
+        assert!(matches!(answer, Err(SignInFailure::Busy)));
+        let answer = kit.accounts.hash_for_sign_up(&right, CLIENT).await;
+        assert!(matches!(answer, Err(SignInFailure::Busy)));
+    }
+    assert_eq!(counted(&kit), 0);
+    drop(full);
+    assert_eq!(
+        guess(&kit, "ann@example.com", PASSWORD, CLIENT, None).await,
+        "in"
+    );
+}
+
+/// CWE-645. Attack: the queue stands still until the owner's request is given up, at its time limit or by hand. No
+/// password was looked at: neither a count nor a wait stays.
+#[tokio::test]
+async fn cwe_645_a_request_that_is_given_up_in_the_queue_counts_nothing() {
+    let kit = Kit::new();
+    let ann = kit.person("ann@example.com").await;
+    for _ in 0..12 {
+        guess(&kit, "ann@example.com", "guess", CLIENT, None).await;
+        kit.later(100);
+    }
+    kit.later(900);
+    let before = counted(&kit);
+    assert!(before > 8, "{before}");
+    let still = kit.accounts.hasher().hold_up().await;
+    let right = Password::new(PASSWORD).unwrap();
+    let soon = std::time::Duration::from_millis(200);
+    for _ in 0..5 {
+        let given_up = tokio::time::timeout(
+            soon,
+            kit.accounts.authenticate("ann@example.com", &right, CLIENT, None),
+        );
+        assert!(given_up.await.is_err());
+        settles_at(&kit, before).await;
+        let given_up = tokio::time::timeout(soon, kit.accounts.reprove(&ann, &right, CLIENT));
+        assert!(given_up.await.is_err());
+        settles_at(&kit, before).await;
+        let given_up = tokio::time::timeout(soon, kit.accounts.hash_for_sign_up(&right, CLIENT));
+        assert!(given_up.await.is_err());
+        settles_at(&kit, before).await;
+    }
+    drop(still);
+    assert_eq!(
+        guess(&kit, "ann@example.com", PASSWORD, CLIENT, None).await,
+        "in",
+        "and no wait was begun"
+    );
+}
+
+/// CWE-307. Attack: hanging up as soon as the guess is looked at, to have it forgotten.
+#[tokio::test]
+async fn cwe_307_whoever_hangs_up_has_guessed() {
+    let kit = Arc::new(Kit::with(|options| {
+        options.hashing.cost = crate::Cost {
+            memory_kib: 32 * 1024,
+            passes: 2,
+            lanes: 1,
+        };
+    }));
+    let looked_at = kit.accounts.hashes_run();
+    let guesser = Arc::clone(&kit);
+    let task =
+        tokio::spawn(async move { guess(&guesser, "ann@example.com", "guess", CLIENT, None).await });
+    while kit.accounts.hashes_run() == looked_at {
+        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+    }
+    task.abort();
+    assert!(task.await.unwrap_err().is_cancelled());
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    let least: i64 = kit
+        .file()
+        .query_row("SELECT min(attempts) FROM vauban_throttle", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(least, 1, "in every bucket");
 }

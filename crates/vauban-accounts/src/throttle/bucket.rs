@@ -189,15 +189,6 @@ impl BucketKeys {
     }
 }
 
-/// A number for the client's prefix, for the hasher's fair queue.
-pub(crate) fn client_number(client: IpAddr) -> u64 {
-    match canonical(client) {
-        IpAddr::V4(v4) => u64::from(v4.to_bits()),
-        // The upper 64 bits: its /64. Those of IPv4 are below 2^32, which no IPv6 prefix in use is.
-        IpAddr::V6(v6) => (v6.to_bits() >> 64) as u64,
-    }
-}
-
 /// The prefix that one client holds, and for IPv6 the one of its whole site.
 ///
 /// CWE-307: whoever has an IPv6 address has 2^64 of them.

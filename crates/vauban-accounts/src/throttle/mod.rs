@@ -14,6 +14,6 @@ mod decision;
 mod model;
 mod store;
 
-pub(crate) use bucket::{Attempt, Bucket, BucketKeys, client_number};
+pub(crate) use bucket::{Attempt, Bucket, BucketKeys};
 pub(crate) use model::ThrottleRow;
-pub(crate) use store::{Admission, Throttles, Throttling};
+pub(crate) use store::{Admission, Step, Throttles, Throttling};

@@ -55,12 +55,22 @@ impl Rows {
 }
 
 /// Whether an attempt may be made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Admission {
-    /// Yes, and it is counted.
-    Counted,
+    /// Yes, and it is counted: so, in each bucket.
+    Counted(Vec<Step>),
     /// Not before this time has passed. Nothing was counted.
     Wait(SignedDuration),
+}
+
+/// What counting one attempt did to one bucket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Step {
+    key: String,
+    /// No attempt before this, as it was.
+    was: Timestamp,
+    /// And as the attempt left it.
+    is: DateTime,
 }
 
 impl Throttles {
@@ -91,27 +101,28 @@ impl Throttles {
     ///
     /// It has a unit of its own: call it before the request's unit has written. The answer to a flood is one
     /// read: only attempts that are let through write.
-    pub(crate) async fn admit(&self, buckets: Vec<Bucket>) -> Result<Admission> {
+    pub(crate) async fn admit(&self, buckets: &[Bucket]) -> Result<Admission> {
         let now = self.clock.now();
         let unit = self.units.begin();
         let reading = unit.read_db().acting::<Throttling>();
-        if let Some(wait) = longest_wait(&levels(&reading, &buckets).await?, &buckets, now) {
+        let known = levels(&reading, keys(buckets)).await?;
+        if let Some(wait) = longest_wait(&known, buckets, now) {
             return Ok(Admission::Wait(wait));
         }
         let db = unit.db();
         // CWE-362: from here on nobody else counts, so guesses made at the same time come one after the other.
         db.begin().await?;
         let acting = db.acting::<Throttling>();
-        let known = levels(&acting, &buckets).await?;
-        if let Some(wait) = longest_wait(&known, &buckets, now) {
+        let known = levels(&acting, keys(buckets)).await?;
+        if let Some(wait) = longest_wait(&known, buckets, now) {
             unit.finish(false).await?;
             return Ok(Admission::Wait(wait));
         }
-        for bucket in &buckets {
+        let mut steps = Vec::with_capacity(buckets.len());
+        for bucket in buckets {
             let level = known.get(&bucket.key).copied();
-            let after = level
-                .unwrap_or_else(|| Level::empty(now))
-                .count(bucket.allowance, now);
+            let before = level.unwrap_or_else(|| Level::empty(now));
+            let after = before.count(bucket.allowance, now);
             if level.is_some() {
                 write(&acting, &bucket.key, after).await?;
             } else {
@@ -125,10 +136,36 @@ impl Throttles {
                 ThrottleRow::create(new).save(&acting).await?;
                 self.rows.count(bucket.kind).fetch_add(1, Ordering::Relaxed);
             }
+            steps.push(Step {
+                key: bucket.key.clone(),
+                was: before.until,
+                is: DateTime::from(after.until),
+            });
         }
         // CWE-307: counted for good before the password is looked at.
         unit.finish(true).await?;
-        Ok(Admission::Counted)
+        Ok(Admission::Counted(steps))
+    }
+
+    /// There was no attempt: no password was looked at. Counts are given back, and so is the wait that this one began.
+    pub(crate) async fn give_back(&self, steps: &[Step]) -> Result<()> {
+        let unit = self.units.begin();
+        let db = unit.db();
+        db.begin().await?;
+        let acting = db.acting::<Throttling>();
+        let known = levels(&acting, steps.iter().map(|step| &step.key)).await?;
+        for step in steps {
+            let Some(level) = known.get(&step.key) else {
+                continue;
+            };
+            let mut level = level.give_back();
+            // Unless somebody else has counted since.
+            if level.until == *step.is {
+                level.until = step.was;
+            }
+            write(&acting, &step.key, level).await?;
+        }
+        unit.finish(true).await
     }
 
     /// The attempt was honest: an account's own buckets are emptied, shared ones get this attempt back.
@@ -137,7 +174,7 @@ impl Throttles {
         let db = unit.db();
         db.begin().await?;
         let acting = db.acting::<Throttling>();
-        let known = levels(&acting, buckets).await?;
+        let known = levels(&acting, keys(buckets)).await?;
         for bucket in buckets {
             let Some(level) = known.get(&bucket.key) else {
                 continue;
@@ -213,12 +250,19 @@ impl Throttles {
     }
 }
 
-/// The buckets' levels, of those that have a row.
-async fn levels(db: &impl Reads<ThrottleRow>, buckets: &[Bucket]) -> Result<HashMap<String, Level>> {
-    let mut found = HashMap::with_capacity(buckets.len());
-    for bucket in buckets {
+fn keys(buckets: &[Bucket]) -> impl Iterator<Item = &String> {
+    buckets.iter().map(|bucket| &bucket.key)
+}
+
+/// The levels of these buckets, of those that have a row.
+async fn levels<'k>(
+    db: &impl Reads<ThrottleRow>,
+    keys: impl Iterator<Item = &'k String>,
+) -> Result<HashMap<String, Level>> {
+    let mut found = HashMap::new();
+    for key in keys {
         if let Some(row) = ThrottleRow::objects()
-            .filter(|t| t.bucket.eq(&bucket.key))
+            .filter(|t| t.bucket.eq(key))
             .first(db)
             .await?
         {

@@ -10,7 +10,6 @@ use crate::accounts::Proved;
 use crate::events;
 use crate::forms::SignUpForm;
 use crate::params::AccountPages;
-use crate::throttle::Attempt;
 use vauban::forms::{Form, Problem};
 use vauban::http::{Error, Response, Result};
 use vauban::messages::Level;
@@ -60,14 +59,16 @@ pub async fn submit(
         Err(form) => return Ok(at.again(TITLE, page(form))),
     };
     // CWE-204, CWE-799: counted before the answer tells whether the address is taken.
-    let client = at.cx.client_ip();
-    if let Err(failure) = at.accounts.admit(Attempt::SignUp, "", client, None).await {
-        events::SIGN_IN_THROTTLED.log(Some(&at.cx));
-        return at.failed(failure, TAKEN, form.refuse(|_| ()), TITLE, page);
-    }
-    let hash = match at.accounts.hash(&form.password, client).await {
+    let hashed = at
+        .accounts
+        .hash_for_sign_up(&form.password, at.cx.client_ip())
+        .await;
+    let hash = match hashed {
         Ok(hash) => hash,
-        Err(failure) => return at.failed(failure, TAKEN, form.refuse(|_| ()), TITLE, page),
+        Err(failure) => {
+            events::SIGN_IN_THROTTLED.log(Some(&at.cx));
+            return at.failed(failure, TAKEN, form.refuse(|_| ()), TITLE, page);
+        }
     };
     // From here on nobody else can take the address.
     db.begin().await?;
