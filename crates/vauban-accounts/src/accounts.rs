@@ -4,21 +4,21 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use jiff::SignedDuration;
 use uuid::Uuid;
 use vauban::commands::Run;
 use vauban::orm::{Binder, DateTime, Db, Write};
 use vauban::units::Units;
 
+use super::counted::Counted;
+pub(super) use super::counted::SignInFailure;
 use super::device::Devices;
 use super::kept::KeptStore;
 use super::pages::Layout;
-use super::counted::Counted;
 use super::passwords::{
-    Busy, Client, Hasher, HasherFailure, HasherOptions, Password, PasswordRules, Place, Weakness,
+    Client, Hasher, HasherFailure, HasherOptions, Password, PasswordRules, Place, Weakness,
 };
 use super::people::{Account, UserAccount};
-use super::throttle::{Admission, Attempt, BucketKeys, Throttles};
+use super::throttle::{Attempt, BucketKeys, Throttles};
 use super::users::{TableOf, UserTable};
 use super::{Email, Hash, HashError};
 use crate::sessions::{Clock, SessionLimits, SessionToken, Sessions, TokenHash};
@@ -59,19 +59,6 @@ pub struct Accounts {
     rules: PasswordRules,
     #[cfg(debug_assertions)]
     pub(super) development: super::development::Helps,
-}
-
-/// Why somebody could not sign in, or prove their password.
-#[derive(Debug)]
-pub(super) enum SignInFailure {
-    /// Unknown, wrong or inactive: nobody is told which.
-    Wrong,
-    /// Too many attempts; the next one after this.
-    Wait(SignedDuration),
-    /// Too many at once.
-    Busy,
-    /// Our fault.
-    Internal(Error),
 }
 
 /// A password that was proved.
@@ -248,10 +235,7 @@ impl Accounts {
         place: Place,
     ) -> Result<Counted, SignInFailure> {
         let buckets = self.throttles.keys().buckets(attempt, account, client, device);
-        match self.throttles.admit(&buckets).await? {
-            Admission::Counted(steps) => Ok(Counted::new(self.throttles.clone(), buckets, steps, place)),
-            Admission::Wait(wait) => Err(SignInFailure::Wait(wait)),
-        }
+        Counted::count(&self.throttles, buckets, place).await
     }
 
     /// Who it is that has this address and this password.
@@ -382,30 +366,6 @@ impl fmt::Debug for Accounts {
         f.debug_struct("Accounts")
             .field("hasher", &self.hasher)
             .finish_non_exhaustive()
-    }
-}
-
-impl From<HasherFailure> for SignInFailure {
-    fn from(failure: HasherFailure) -> Self {
-        match failure {
-            HasherFailure::Busy => Self::Busy,
-            other => Self::Internal(other.into()),
-        }
-    }
-}
-
-impl From<Busy> for SignInFailure {
-    fn from(_: Busy) -> Self {
-        Self::Busy
-    }
-}
-
-impl From<vauban::orm::Error> for SignInFailure {
-    fn from(error: vauban::orm::Error) -> Self {
-        match error {
-            vauban::orm::Error::Busy(_) => Self::Busy,
-            other => Self::Internal(other.into()),
-        }
     }
 }
 

@@ -11,8 +11,8 @@ mod predictable;
 mod similarity;
 mod validators;
 
-pub(crate) use hasher::{Client, HasherFailure, Place};
 pub use hasher::{Busy, Hasher, HasherOptions};
+pub(crate) use hasher::{Client, HasherFailure, Place};
 pub use password::{MAX_PASSWORD_BYTES, Password, PasswordTooLong};
 pub use phc::{Cost, Hash, HashError};
 pub use similarity::quick_ratio;

@@ -273,9 +273,11 @@ async fn the_table_names_nobody() {
 /// What is counted, summed up over all buckets.
 fn counted(kit: &Kit) -> i64 {
     kit.file()
-        .query_row("SELECT coalesce(sum(attempts), 0) FROM vauban_throttle", [], |row| {
-            row.get(0)
-        })
+        .query_row(
+            "SELECT coalesce(sum(attempts), 0) FROM vauban_throttle",
+            [],
+            |row| row.get(0),
+        )
         .unwrap()
 }
 
@@ -313,10 +315,7 @@ async fn cwe_645_a_busy_site_counts_nothing() {
     }
     assert_eq!(counted(&kit), 0);
     drop(full);
-    assert_eq!(
-        guess(&kit, "ann@example.com", PASSWORD, CLIENT, None).await,
-        "in"
-    );
+    assert_eq!(guess(&kit, "ann@example.com", PASSWORD, CLIENT, None).await, "in");
 }
 
 /// CWE-645. Attack: the queue stands still until the owner's request is given up, at its time limit or by hand. No
@@ -369,8 +368,7 @@ async fn cwe_307_whoever_hangs_up_has_guessed() {
     }));
     let looked_at = kit.accounts.hashes_run();
     let guesser = Arc::clone(&kit);
-    let task =
-        tokio::spawn(async move { guess(&guesser, "ann@example.com", "guess", CLIENT, None).await });
+    let task = tokio::spawn(async move { guess(&guesser, "ann@example.com", "guess", CLIENT, None).await });
     while kit.accounts.hashes_run() == looked_at {
         tokio::time::sleep(std::time::Duration::from_millis(1)).await;
     }
