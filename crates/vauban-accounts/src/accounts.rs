@@ -69,6 +69,13 @@ pub(super) struct Proved {
     pub(super) renewed: Option<Hash>,
 }
 
+impl Proved {
+    /// The hash that is stored once its owner has entered.
+    pub(super) fn stored(&self) -> &Hash {
+        self.renewed.as_ref().unwrap_or(&self.hash)
+    }
+}
+
 impl Accounts {
     /// The accounts of a site whose users are rows of `U`.
     ///
@@ -264,7 +271,7 @@ impl Accounts {
             Some((person, hash)) => (Some(person), hash),
             None => (None, None),
         };
-        let device = device_cookie.and_then(|cookie| self.devices.recognise(cookie, &account));
+        let device = device_cookie.and_then(|cookie| self.devices.recognise(cookie, &account, hash.as_ref()));
         // CWE-307: counted before anything is verified.
         let counted = self
             .count(Attempt::SignIn, &account, client, device.as_deref(), place)

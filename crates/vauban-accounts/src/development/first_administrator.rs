@@ -73,13 +73,11 @@ pub async fn submit(
         .await?;
     at.accounts.sessions.end_all(&db, person.facts.id).await?;
     let before = at.who().map(|who| who.session.token());
-    let entered = at
-        .accounts
-        .enter(&db, &person, &Proved { hash, renewed: None }, before)
-        .await?;
+    let proved = Proved { hash, renewed: None };
+    let entered = at.accounts.enter(&db, &person, &proved, before).await?;
     let token = entered.ok_or_else(|| Error::internal("the new administrator cannot sign in"))?;
     *at.accounts.development.token() = None;
-    at.welcome(&person, &token);
+    at.welcome(&person, &token, Some(proved.stored()));
     events::SIGNED_UP.log(Some(&at.cx));
     at.cx.say(
         Level::Success,

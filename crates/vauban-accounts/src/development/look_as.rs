@@ -76,7 +76,7 @@ pub async fn submit(
         .ok_or_else(Error::not_found)?;
     let before = at.who().map(|who| who.session.token());
     let (token, _) = at.accounts.sessions.begin(&db, person.facts.id, before).await?;
-    at.welcome(&person, &token);
+    at.welcome(&person, &token, None);
     events::SIGNED_IN.log(Some(&at.cx));
     Ok(Response::of(at.next(&query)?))
 }

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
+use super::browser::TestSite;
 use super::{CLIENT, Kit, PASSWORD};
 use crate::Password;
 use crate::accounts::SignInFailure;
@@ -16,6 +17,14 @@ async fn guess(kit: &Kit, email: &str, password: &str, client: IpAddr, device: O
         Err(SignInFailure::Wait(_)) => "wait",
         Err(other) => panic!("{other:?}"),
     }
+}
+
+/// The cookie of a browser that signs in to this account.
+async fn device(kit: &Kit, email: &str) -> String {
+    let address = crate::Email::parse(email).unwrap();
+    let found = kit.accounts.users.by_email(&kit.units, &address).await;
+    let hash = found.unwrap().unwrap().1.unwrap();
+    kit.accounts.devices.issue(email, &hash)
 }
 
 /// CWE-307. Attack: a thousand guesses one after the other; then, with luck, the right one.
@@ -80,7 +89,7 @@ async fn parallel_guesses_do_not_slip_through() {
 async fn the_owner_is_not_locked_out() {
     let kit = Kit::new();
     kit.person("ann@example.com").await;
-    let device = kit.accounts.devices.issue("ann@example.com");
+    let device = device(&kit, "ann@example.com").await;
     for i in 0..60_u8 {
         guess(&kit, "ann@example.com", "guess", [198, 51, 100, i].into(), None).await;
         // Also from the owner's own network.
@@ -380,4 +389,97 @@ async fn cwe_307_whoever_hangs_up_has_guessed() {
         .query_row("SELECT min(attempts) FROM vauban_throttle", [], |row| row.get(0))
         .unwrap();
     assert_eq!(least, 1, "in every bucket");
+}
+
+/// CWE-613, CWE-307. Attack: whoever knows the password lays in twenty browsers' cookies. The owner changes the password:
+/// each of the cookies is nine guesses at the new one, from one address and outside every other count.
+#[tokio::test]
+async fn cwe_613_a_device_is_forgotten_with_the_password() {
+    let site = TestSite::new();
+    site.kit.person("ann@example.com").await;
+    let mut laid_in = Vec::new();
+    for _ in 0..20 {
+        let mut thief = site.browser();
+        assert_eq!(thief.sign_in("ann@example.com", PASSWORD).await.status, 303);
+        laid_in.push(thief.cookies["__Host-device"].clone());
+    }
+    let mut ann = site.browser();
+    ann.sign_in("ann@example.com", PASSWORD).await;
+    let new = "seven red herrings";
+    let fields = [
+        ("old_password", PASSWORD),
+        ("new_password", new),
+        ("new_password_again", new),
+    ];
+    assert_eq!(ann.submit("/accounts/password/", &fields).await.status, 303);
+    let thief: IpAddr = [198, 51, 100, 1].into();
+    let mut looked_at = 0;
+    for device in &laid_in {
+        for _ in 0..10 {
+            let answer = guess(&site.kit, "ann@example.com", "guess", thief, Some(device)).await;
+            looked_at += u32::from(answer == "wrong");
+        }
+    }
+    assert!(looked_at <= 6, "{looked_at}: as many as without a cookie");
+    // The browser in which it was changed is known, whatever the thief does.
+    let own = ann.cookies["__Host-device"].clone();
+    assert_eq!(
+        guess(&site.kit, "ann@example.com", new, CLIENT, Some(&own)).await,
+        "in"
+    );
+}
+
+/// CWE-307. Attack: many browsers that are known, so that each is worth nine guesses. Together they have one count, which
+/// no stranger fills and a success empties.
+#[tokio::test]
+async fn cwe_307_many_devices_are_not_many_times_the_guesses() {
+    let kit = Kit::new();
+    kit.person("ann@example.com").await;
+    let mut devices = Vec::new();
+    for _ in 0..20 {
+        devices.push(device(&kit, "ann@example.com").await);
+    }
+    let guesses = async |from: usize| {
+        let mut looked_at = 0;
+        for device in &devices[from..] {
+            for _ in 0..5 {
+                let answer = guess(&kit, "ann@example.com", "guess", CLIENT, Some(device)).await;
+                looked_at += u32::from(answer == "wrong");
+            }
+        }
+        looked_at
+    };
+    let looked_at = guesses(0).await;
+    // (Real time passes as well: one wait of a second may be over.)
+    assert!((31..=32).contains(&looked_at), "{looked_at}");
+    kit.later(4);
+    let own = &devices[19];
+    assert_eq!(
+        guess(&kit, "ann@example.com", PASSWORD, CLIENT, Some(own)).await,
+        "in"
+    );
+    assert!(guesses(10).await >= 20, "emptied");
+}
+
+/// CWE-645. Attack: the database's writer is busy until the request that is being counted is given up.
+#[tokio::test]
+async fn cwe_645_a_request_that_is_given_up_while_it_is_counted_counts_nothing() {
+    let kit = Kit::new();
+    kit.person("ann@example.com").await;
+    let busy = kit.file();
+    busy.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let right = Password::new(PASSWORD).unwrap();
+    let given_up = tokio::time::timeout(
+        std::time::Duration::from_millis(200),
+        kit.accounts.authenticate("ann@example.com", &right, CLIENT, None),
+    );
+    assert!(given_up.await.is_err());
+    busy.execute_batch("ROLLBACK").unwrap();
+    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    let rows: i64 = kit
+        .file()
+        .query_row("SELECT count(*) FROM vauban_throttle", [], |row| row.get(0))
+        .unwrap();
+    assert!(rows > 0, "it was counted after all");
+    assert_eq!(counted(&kit), 0);
 }

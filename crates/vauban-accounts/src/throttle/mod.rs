@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | one account, from anywhere | 4 | waits of 1, 2, 4 … 900 seconds |
 //! | one account, from a browser that signed in to it before | 9 | the same |
+//! | one account, from all browsers that signed in to it before | 30 | the same |
 //! | one IPv4 address or IPv6 /64, any account | 30 | the same |
 //! | one IPv6 /48, any account | 120 | the same |
 //!

@@ -50,7 +50,7 @@ impl Rows {
 
     /// How many there may be of a kind.
     fn most(&self, kind: Kind) -> u64 {
-        (self.most * kind.share() / 8).max(1)
+        (self.most * kind.share() / 10).max(1)
     }
 }
 

@@ -5,6 +5,7 @@ use jiff::SignedDuration;
 use serde::Deserialize;
 use vauban::{Template, Url};
 
+use crate::Hash;
 use crate::accounts::SignInFailure;
 use crate::device::REMEMBERED;
 use crate::forms::SignUpForm;
@@ -140,14 +141,18 @@ impl AccountPages {
         Ok(self.page_as(status, retry_after, title, content(form)))
     }
 
-    /// The cookies of somebody who has just signed in.
-    pub(crate) fn welcome(&self, person: &Account, token: &SessionToken) {
+    /// The cookies of somebody who has just signed in, with the password that has this hash.
+    pub(crate) fn welcome(&self, person: &Account, token: &SessionToken, hash: Option<&Hash>) {
         let secure = self.cx.is_secure();
         #[allow(deprecated)]
         let session = Cookie::__of_framework(SESSION_COOKIE, &token.to_cookie(), secure);
         self.cx.set_cookie(session);
         identify::forget_ended(&self.cx);
-        let device = self.accounts.devices.issue(person.email.as_str());
+        // Whoever came without one has proved nothing that a device could be known by.
+        let Some(hash) = hash else {
+            return;
+        };
+        let device = self.accounts.devices.issue(person.email.as_str(), hash);
         let seconds = i64::try_from(REMEMBERED).unwrap_or(i64::MAX);
         #[allow(deprecated)]
         let device = Cookie::__of_framework(DEVICE_COOKIE, &device, secure);

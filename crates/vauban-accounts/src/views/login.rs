@@ -63,13 +63,15 @@ pub async fn submit(
         Ok((person, proved)) => {
             let before = at.who().map(|who| who.session.token());
             let token = at.accounts.enter(&db, &person, &proved, before).await?;
-            token.map(|token| (person, token)).ok_or(SignInFailure::Wrong)
+            token
+                .map(|token| (person, proved, token))
+                .ok_or(SignInFailure::Wrong)
         }
         Err(failure) => Err(failure),
     };
     match entered {
-        Ok((person, token)) => {
-            at.welcome(&person, &token);
+        Ok((person, proved, token)) => {
+            at.welcome(&person, &token, Some(proved.stored()));
             events::SIGNED_IN.log(Some(&at.cx));
             Ok(Response::of(at.next(&query)?))
         }

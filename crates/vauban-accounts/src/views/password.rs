@@ -113,7 +113,7 @@ pub async fn submit(
             least: at.accounts.least(),
         });
     };
-    at.welcome(&who.person, &token);
+    at.welcome(&who.person, &token, Some(proved.stored()));
     events::PASSWORD_CHANGED.log(Some(&at.cx));
     at.cx.say(
         Level::Success,

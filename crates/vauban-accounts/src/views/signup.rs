@@ -86,7 +86,7 @@ pub async fn submit(
     let token = at.accounts.enter(&db, &person, &proved, before).await?;
     let token = token
         .ok_or_else(|| Error::internal("a new account is not active: `is_active` needs `default = true`"))?;
-    at.welcome(&person, &token);
+    at.welcome(&person, &token, Some(proved.stored()));
     events::SIGNED_UP.log(Some(&at.cx));
     at.cx.say(Level::Success, WELCOME);
     Ok(Response::of(at.next(&query)?))
