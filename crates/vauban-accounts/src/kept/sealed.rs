@@ -11,6 +11,16 @@ use super::KeptRow;
 use crate::sessions::{SessionToken, TokenHash};
 
 const NONCE: usize = 24;
+const MARK: usize = 16;
+
+/// What a row says openly of the address that its form was sent to: whether another form was sent there, too. Only whoever
+/// has the site's key knows which address it is.
+pub(super) type Mark = [u8; MARK];
+
+/// The mark of a row's form.
+pub(super) fn mark_of(row: &KeptRow) -> Option<Mark> {
+    row.sealed.first_chunk().copied()
+}
 
 /// The site's part of the keys.
 #[derive(Clone)]
@@ -32,18 +42,34 @@ impl Place {
         }
     }
 
-    fn bytes(&self) -> Vec<u8> {
+    fn bytes(&self, mark: Mark) -> Vec<u8> {
         let sent = self.sent.to_be_bytes();
-        [b"v1", self.browser.as_bytes(), self.session.as_bytes(), &sent].concat()
+        let (browser, session) = (self.browser.as_bytes(), self.session.as_bytes());
+        [b"v2", browser, session, &sent, &mark].concat()
     }
 }
 
 impl SiteKey {
+    /// The mark of forms that are sent to this address.
+    pub(super) fn mark(&self, address: &str) -> Option<Mark> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0[..]).ok()?;
+        // No token of a browser begins so: they are base64url.
+        mac.update(b"address:");
+        mac.update(address.as_bytes());
+        mac.finalize().into_bytes().first_chunk().copied()
+    }
+
     /// Encrypts; `None` where the operating system has no random bytes.
-    pub(super) fn seal(&self, browser: &SessionToken, place: &Place, plain: &[u8]) -> Option<Vec<u8>> {
+    pub(super) fn seal(
+        &self,
+        browser: &SessionToken,
+        place: &Place,
+        mark: Mark,
+        plain: &[u8],
+    ) -> Option<Vec<u8>> {
         let mut nonce = [0; NONCE];
         getrandom::fill(&mut nonce).ok()?;
-        let aad = place.bytes();
+        let aad = place.bytes(mark);
         let payload = Payload {
             msg: plain,
             aad: &aad,
@@ -52,7 +78,7 @@ impl SiteKey {
             .cipher(browser)?
             .encrypt(&XNonce::from(nonce), payload)
             .ok()?;
-        Some([nonce.as_slice(), &sealed].concat())
+        Some([mark.as_slice(), &nonce, &sealed].concat())
     }
 
     /// Decrypts; `None` if it was not encrypted so (CWE-354).
@@ -62,8 +88,9 @@ impl SiteKey {
         place: &Place,
         sealed: &[u8],
     ) -> Option<Zeroizing<Vec<u8>>> {
+        let (mark, sealed) = sealed.split_first_chunk::<MARK>()?;
         let (nonce, sealed) = sealed.split_first_chunk::<NONCE>()?;
-        let aad = place.bytes();
+        let aad = place.bytes(*mark);
         let payload = Payload {
             msg: sealed,
             aad: &aad,

@@ -2,12 +2,12 @@
 
 use jiff::SignedDuration;
 use vauban::http::{Cookie, Error, Request, Result, TypedForm};
-use vauban::orm::{DateTime, Db, Write};
+use vauban::orm::{DateTime, Db, QuerySet, Reads, Write};
 use vauban::signing::ModuleKeys;
 use vauban::units::Units;
 
 use super::model::{KeptRow, NewKeptRow};
-use super::sealed::{Place, SiteKey};
+use super::sealed::{Mark, Place, SiteKey, mark_of};
 use crate::sessions::{Clock, SessionToken, TokenHash};
 
 vauban::orm::service! {
@@ -21,6 +21,11 @@ pub(crate) const KEPT_COOKIE: &str = "kept";
 /// For how long a form is kept, in seconds.
 pub(crate) const KEPT_FOR: i64 = 15 * 60;
 
+/// Forms that are kept at most, at 64 KiB and what their encoding takes. (CWE-770: who signs in and out again and again has
+/// as many sessions that are over as they like.) Beyond them nothing is kept, and the page says so: nobody's text that was
+/// promised goes for somebody else's.
+const MOST: u64 = 1_000;
+
 /// How long a session that is over waits between two forms.
 const BETWEEN: SignedDuration = SignedDuration::from_secs(5);
 
@@ -30,6 +35,16 @@ pub(crate) struct KeptStore {
     units: Units,
     clock: Clock,
     key: SiteKey,
+    most: u64,
+}
+
+/// Whose form is kept: of which browser and of which session, and for which address.
+#[derive(Clone, Copy)]
+struct Asks {
+    /// What the browser had before.
+    browser: Option<TokenHash>,
+    session: TokenHash,
+    mark: Mark,
 }
 
 impl KeptStore {
@@ -38,12 +53,29 @@ impl KeptStore {
             units,
             clock,
             key: SiteKey(keys.derive("kept form")),
+            most: MOST,
         }
     }
 
-    /// Keeps a form in place of what this browser, or that session, had before; `false` if that is too soon.
+    /// With another bound: for tests.
+    #[cfg(test)]
+    pub(crate) fn bounded(&self, most: u64) -> Self {
+        Self { most, ..self.clone() }
+    }
+
+    /// Keeps a form, in place of what this browser, or that session, had sent to the same address before. `false`: that is too
+    /// soon, or another form of theirs is kept, or there is no room.
     pub(crate) async fn keep(&self, cx: &Request, session: TokenHash, form: &TypedForm) -> Result<bool> {
-        if self.has_just_kept(session).await? {
+        let mark = self.key.mark(form.address());
+        let asks = Asks {
+            browser: browser(cx).map(|token| token.hash()),
+            session,
+            mark: mark.ok_or_else(|| Error::internal("a kept form has no mark"))?,
+        };
+        // Refused without a turn of the writer.
+        let unit = self.units.begin();
+        let reading = unit.read_db().acting::<KeptForms>();
+        if self.has_just_kept(&reading, session).await? || !self.is_free(&reading, asks).await? {
             return Ok(false);
         }
         let token = SessionToken::fresh()?;
@@ -54,16 +86,18 @@ impl KeptStore {
             sent: sent.as_second(),
         };
         let plain = zeroize::Zeroizing::new(serde_json::to_vec(form)?);
-        let sealed = self.key.seal(&token, &place, &plain);
+        let sealed = self.key.seal(&token, &place, asks.mark, &plain);
         let sealed = sealed.ok_or_else(|| Error::internal("a kept form could not be encrypted"))?;
         let unit = self.units.begin();
         let db = unit.db();
+        // CWE-362: of two tabs that send at the same time one is second.
+        db.begin().await?;
         self.delete_old(&db).await?;
-        if let Some(before) = browser(cx) {
-            self.forget(&db, before.hash()).await?;
+        if !self.is_free(&db.acting::<KeptForms>(), asks).await? {
+            unit.finish(false).await?;
+            return Ok(false);
         }
-        let same = KeptRow::objects().filter(|k| k.session.eq(session));
-        same.delete_all(&db.acting::<KeptForms>()).await?;
+        theirs(asks).delete_all(&db.acting::<KeptForms>()).await?;
         let new = NewKeptRow {
             browser: place.browser,
             session,
@@ -79,13 +113,26 @@ impl KeptStore {
     }
 
     /// CWE-770: a cookie that opens nothing any more writes now and then, and not as often as it is sent.
-    async fn has_just_kept(&self, session: TokenHash) -> Result<bool> {
+    async fn has_just_kept(&self, db: &impl Reads<KeptRow>, session: TokenHash) -> Result<bool> {
         let now = self.clock.now();
         let since = DateTime::from(now.saturating_sub(BETWEEN).unwrap_or(now));
-        let unit = self.units.begin();
-        let db = unit.read_db().acting::<KeptForms>();
-        let recent = KeptRow::objects().filter(|k| k.session.eq(session) & k.sent.gt(since));
-        Ok(recent.exists(&db).await?)
+        let newest = self.newest();
+        let recent =
+            KeptRow::objects().filter(|k| k.session.eq(session) & k.sent.gt(since) & k.sent.le(newest));
+        Ok(recent.exists(db).await?)
+    }
+
+    /// Whether a form may be kept: what would give way to it was sent to the same address, and if nothing does there is room.
+    async fn is_free(&self, db: &impl Reads<KeptRow>, asks: Asks) -> Result<bool> {
+        let (oldest, newest) = (self.oldest(), self.newest());
+        let theirs = theirs(asks).filter(|k| k.sent.gt(oldest) & k.sent.le(newest));
+        let theirs = theirs.all(db).await?;
+        if !theirs.is_empty() {
+            // What a page has promised to show is not lost to the form in another tab.
+            return Ok(theirs.iter().all(|row| mark_of(row) == Some(asks.mark)));
+        }
+        let all = KeptRow::objects().filter(|k| k.sent.gt(oldest) & k.sent.le(newest));
+        Ok(all.count(db).await? < self.most)
     }
 
     /// What is kept for this browser, if it is also the account's that asks. For anybody else there is nothing.
@@ -97,8 +144,8 @@ impl KeptStore {
         let unit = self.units.begin();
         let db = unit.read_db().acting::<KeptForms>();
         // CWE-613: a row outlives its time until the next one is kept, or `clearsessions` runs.
-        let oldest = self.oldest();
-        let found = KeptRow::objects().filter(|k| k.browser.eq(hash) & k.sent.gt(oldest));
+        let (oldest, newest) = (self.oldest(), self.newest());
+        let found = KeptRow::objects().filter(|k| k.browser.eq(hash) & k.sent.gt(oldest) & k.sent.le(newest));
         let Some(row) = found.first(&db).await? else {
             return Ok(None);
         };
@@ -130,8 +177,8 @@ impl KeptStore {
 
     /// The same, in a unit of somebody else's.
     pub(crate) async fn delete_old(&self, db: &Db<Write>) -> Result<u64> {
-        let oldest = self.oldest();
-        let over = KeptRow::objects().filter(|k| k.sent.le(oldest));
+        let (oldest, newest) = (self.oldest(), self.newest());
+        let over = KeptRow::objects().filter(|k| k.sent.le(oldest) | k.sent.gt(newest));
         Ok(over.delete_all(&db.acting::<KeptForms>()).await?)
     }
 
@@ -141,6 +188,12 @@ impl KeptStore {
         Ok(())
     }
 
+    /// What was sent later than this was sent while the clock was ahead, and would stay until then (CWE-613).
+    fn newest(&self) -> DateTime {
+        let now = self.clock.now();
+        DateTime::from(now.saturating_add(SignedDuration::from_mins(1)).unwrap_or(now))
+    }
+
     fn oldest(&self) -> DateTime {
         let now = self.clock.now();
         DateTime::from(
@@ -148,6 +201,14 @@ impl KeptStore {
                 .unwrap_or(now),
         )
     }
+}
+
+/// What gives way to a form.
+fn theirs(asks: Asks) -> QuerySet<KeptRow> {
+    KeptRow::objects().filter(|k| match asks.browser {
+        Some(browser) => k.session.eq(asks.session) | k.browser.eq(browser),
+        None => k.session.eq(asks.session),
+    })
 }
 
 /// The token in the browser's cookie.

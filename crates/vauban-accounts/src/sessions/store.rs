@@ -40,6 +40,8 @@ struct Swept {
 const SWEEP_EVERY: u32 = 50;
 /// Seconds after which the next sign-in sweeps.
 const SWEEP_AFTER: u64 = 60;
+/// Sessions of one account that live at most (CWE-770): the one beyond them ends the one that was not seen for longest.
+const MOST_OF_ONE: u64 = 50;
 /// Rows swept at most at one sign-in: the writer's turn stays short.
 const SWEPT_AT_ONCE: u32 = 100;
 
@@ -110,6 +112,7 @@ impl Sessions {
             self.end(db, before).await?;
         }
         self.sweep(db).await?;
+        self.make_room(db, user).await?;
         let token = SessionToken::fresh().map_err(|e| Error::Internal(e.to_string()))?;
         let now = DateTime::from(self.clock.now());
         let hash = token.hash();
@@ -122,6 +125,34 @@ impl Sessions {
         };
         SessionRow::create(new).save(&db.acting::<SessionStore>()).await?;
         Ok((token, hash))
+    }
+
+    /// Ends sessions of this user, if there are as many as may be, those that were not seen for longest.
+    async fn make_room(&self, db: &Db<Write>, user: Uuid) -> Result<()> {
+        // CWE-362: no other sign-in counts the same ones.
+        db.begin().await?;
+        let acting = db.acting::<SessionStore>();
+        let theirs = || SessionRow::objects().filter(|s| s.user.eq(user));
+        let beyond = (theirs().count(&acting).await? + 1).saturating_sub(MOST_OF_ONE);
+        if beyond == 0 {
+            return Ok(());
+        }
+        let beyond = u32::try_from(beyond).unwrap_or(u32::MAX).min(SWEPT_AT_ONCE);
+        let unseen = theirs()
+            .order_by(|s| [s.seen.asc(), s.created.asc()])
+            .limit(beyond);
+        let unseen: Vec<_> = unseen
+            .all(&acting)
+            .await?
+            .into_iter()
+            .map(|row| row.token)
+            .collect();
+        for session in &unseen {
+            self.touches.forget(*session);
+        }
+        let ended = SessionRow::objects().filter(|s| s.token.is_in(unseen));
+        ended.delete_all(&acting).await?;
+        Ok(())
     }
 
     /// Ends one session (ASVS 7.4.1: the row is gone, so a kept cookie opens nothing).

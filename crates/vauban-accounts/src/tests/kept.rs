@@ -306,6 +306,125 @@ async fn a_session_that_is_over_keeps_one_form() {
     assert_eq!(rows(&site).len(), 1);
 }
 
+/// CWE-770. Attack: signing in, signing out and sending the form with the cookie of each session that is over. There is
+/// a bound on all of them; beyond it nobody's text goes, and the page says that nothing is kept.
+#[tokio::test]
+async fn cwe_770_forms_are_kept_up_to_a_bound() {
+    let site = TestSite::new();
+    let ann = site.kit.person("ann@example.com").await;
+    let mut sent = Vec::new();
+    for _ in 0..8 {
+        let mut browser = site.browser();
+        let session = site.kit.session(&ann, None).await;
+        let cookie = session.to_cookie().to_string();
+        browser.cookies.insert("__Host-session".to_owned(), cookie);
+        let token = site.token_for(&browser, "/note/").await;
+        end_sessions(&site);
+        sent.push((
+            browser.clone(),
+            token.clone(),
+            browser.post("/note/", &token, &NOTE).await,
+        ));
+    }
+    let kept = sent.iter().filter(|(.., reply)| leads_to_kept(reply)).count();
+    assert_eq!((kept, rows(&site).len()), (super::KEPT, super::KEPT));
+    let (.., last) = sent.last().unwrap();
+    assert!(is_in_the_browser_only(last), "{last:?}");
+    // Whoever has something kept there may send it again,
+    site.kit.later(6);
+    let (browser, token, _) = &sent[0];
+    assert!(leads_to_kept(&browser.clone().post("/note/", token, &NOTE).await));
+    // and when their time is over there is room again.
+    site.kit.later(15 * 60);
+    let (browser, token, _) = &sent[7];
+    assert!(leads_to_kept(&browser.clone().post("/note/", token, &NOTE).await));
+    assert_eq!(rows(&site).len(), 1);
+}
+
+/// CWE-613. A form that was kept while the clock stood a year ahead opens nothing, and is in nobody's way until then.
+#[tokio::test]
+async fn cwe_613_a_form_from_the_future_is_over() {
+    let Scene { site, mut ann, token } = scene("/note/").await;
+    assert!(leads_to_kept(&ann.post("/note/", &token, &NOTE).await));
+    let year = 365_i64 * 24 * 3600 * 1_000_000;
+    let sql = "UPDATE vauban_kept_form SET sent = sent + ?1";
+    site.kit.file().execute(sql, [year]).unwrap();
+    assert!(leads_to_kept(&ann.post("/note/?copy=2", &token, &NOTE).await));
+    site.kit.file().execute(sql, [year]).unwrap();
+    ann.sign_in("ann@example.com", PASSWORD).await;
+    assert_eq!(ann.get("/accounts/kept/").await.status, 404);
+    assert!(rows(&site).is_empty());
+}
+
+/// CWE-672. Attack, by oneself: two tabs, and the session is over. The first one's text was promised; the second one's does
+/// not take its place, and its page says where it is. The same form sent again does.
+#[tokio::test]
+async fn a_second_tab_does_not_destroy_what_the_first_was_promised() {
+    let site = TestSite::new();
+    site.kit.person("ann@example.com").await;
+    let mut ann = site.browser();
+    ann.sign_in("ann@example.com", PASSWORD).await;
+    let note = site.token_for(&ann, "/note/").await;
+    let own = site.token_for(&ann, "/own/").await;
+    end_sessions(&site);
+    let before = ann.clone();
+    assert!(leads_to_kept(&ann.post("/note/", &note, &NOTE).await));
+    let other = [("title", "Second")];
+    // At once, later, and where the answer to the first had not come yet.
+    for (seconds, mut tab) in [(0, ann.clone()), (6, ann.clone()), (6, before.clone())] {
+        site.kit.later(seconds);
+        let reply = tab.post("/own/", &own, &other).await;
+        assert!(is_in_the_browser_only(&reply), "{seconds} {reply:?}");
+    }
+    // Another query is another address: an article's number may stand in it.
+    assert!(is_in_the_browser_only(
+        &ann.clone().post("/note/?copy=2", &note, &other).await
+    ));
+    assert!(leads_to_kept(
+        &ann.post("/note/", &note, &[("title", "Again")]).await
+    ));
+    ann.sign_in("ann@example.com", PASSWORD).await;
+    assert!(ann.get("/accounts/kept/").await.body.contains("Again"));
+    assert_eq!(rows(&site).len(), 1);
+    // Thrown away, or old enough, it is in nobody's way.
+    let token = site.token_for(&ann, "/own/").await;
+    let discard = site.token_for(&ann, "/accounts/kept/").await;
+    assert_eq!(ann.post("/accounts/kept/", &discard, &[]).await.status, 303);
+    end_sessions(&site);
+    assert!(leads_to_kept(&ann.post("/own/", &token, &other).await));
+    site.kit.later(15 * 60 + 1);
+    ann.sign_in("ann@example.com", PASSWORD).await;
+    let token = site.token_for(&ann, "/note/").await;
+    end_sessions(&site);
+    assert!(leads_to_kept(&ann.post("/note/", &token, &NOTE).await));
+}
+
+/// CWE-362. Two tabs send at the same moment.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_two_tabs_at_once_one_is_kept() {
+    for _ in 0..10 {
+        let site = TestSite::new();
+        site.kit.person("ann@example.com").await;
+        let mut ann = site.browser();
+        ann.sign_in("ann@example.com", PASSWORD).await;
+        let (note, own) = (
+            site.token_for(&ann, "/note/").await,
+            site.token_for(&ann, "/own/").await,
+        );
+        end_sessions(&site);
+        let (mut one, mut other) = (ann.clone(), ann.clone());
+        let (one, other) = tokio::join!(
+            tokio::spawn(async move { one.post("/note/", &note, &NOTE).await }),
+            tokio::spawn(async move { other.post("/own/", &own, &NOTE).await }),
+        );
+        let kept = [one.unwrap(), other.unwrap()]
+            .iter()
+            .filter(|reply| leads_to_kept(reply))
+            .count();
+        assert_eq!((kept, rows(&site).len()), (1, 1));
+    }
+}
+
 /// CWE-613: a quarter of an hour; the row goes with `clearsessions`, and with the sign-out.
 #[tokio::test]
 async fn it_is_kept_for_a_quarter_of_an_hour() {

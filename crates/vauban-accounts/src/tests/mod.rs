@@ -25,6 +25,8 @@ use vauban::signing::ModuleKeys;
 use vauban::units::Units;
 
 pub(super) const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
+/// Forms that are kept at most.
+pub(super) const KEPT: usize = 5;
 pub(super) const PASSWORD: &str = "a walk along the canal";
 
 #[derive(Model, UserAccount, Clone)]
@@ -110,7 +112,9 @@ impl Kit {
         let units = Units::for_test(&database);
         #[allow(deprecated)]
         let binder = vauban::orm::Binder::__for_the_sites_identity();
-        let accounts = Accounts::new::<User>(units.clone(), &ModuleKeys::random(), binder, options).unwrap();
+        let mut accounts =
+            Accounts::new::<User>(units.clone(), &ModuleKeys::random(), binder, options).unwrap();
+        accounts.kept = accounts.kept.bounded(KEPT as u64);
         let accounts = Arc::new(accounts);
         Self {
             accounts,

@@ -94,8 +94,12 @@ async fn cwe_770_rows_of_sessions_that_are_over_do_not_grow() {
         file.query_row("SELECT count(*) FROM vauban_session", [], |row| row.get(0))
             .unwrap()
     };
-    for _ in 0..120 {
-        kit.session(&ann, None).await;
+    let ben = kit.person("ben@example.com").await;
+    let cem = kit.person("cem@example.com").await;
+    for _ in 0..40 {
+        for person in [&ann, &ben, &cem] {
+            kit.session(person, None).await;
+        }
     }
     assert_eq!(rows(), 120, "what lives stays");
     kit.later(13 * 3600);
@@ -103,11 +107,44 @@ async fn cwe_770_rows_of_sessions_that_are_over_do_not_grow() {
     assert_eq!(rows(), 21, "a hundred at once, no more");
     kit.session(&ann, None).await;
     assert_eq!(rows(), 22, "not at every sign-in");
-    for _ in 0..50 {
-        kit.session(&ann, None).await;
+    for person in [&ann, &ben].repeat(25) {
+        kit.session(person, None).await;
     }
     assert_eq!(rows(), 52, "however little time has passed");
     assert!(kit.opens(&alive).await);
+}
+
+/// CWE-770. Attack: one account signs in again and again, and each session lives. The one that is in use stays.
+#[tokio::test]
+async fn cwe_770_one_account_has_a_most_of_sessions() {
+    let kit = Kit::new();
+    let ann = kit.person("ann@example.com").await;
+    let ben = kit.person("ben@example.com").await;
+    let other = kit.session(&ben, None).await;
+    let first = kit.session(&ann, None).await;
+    kit.later(1);
+    let used = kit.session(&ann, None).await;
+    for _ in 0..48 {
+        kit.later(1);
+        kit.session(&ann, None).await;
+    }
+    assert!(kit.opens(&first).await && kit.opens(&used).await, "fifty live");
+    kit.later(120);
+    assert!(kit.opens(&used).await);
+    // What was seen is written a moment later.
+    tokio::time::sleep(std::time::Duration::from_millis(900)).await;
+    let mut last = kit.session(&ann, None).await;
+    assert!(!kit.opens(&first).await, "the one that was not seen for longest");
+    for _ in 0..48 {
+        kit.later(1);
+        last = kit.session(&ann, None).await;
+    }
+    assert!(kit.opens(&used).await && kit.opens(&last).await && kit.opens(&other).await);
+    let rows: i64 = kit
+        .file()
+        .query_row("SELECT count(*) FROM vauban_session", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(rows, 51);
 }
 
 /// CWE-522. Attack: somebody reads the database's file and sends what they find as a cookie.

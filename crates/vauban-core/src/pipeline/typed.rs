@@ -125,6 +125,11 @@ fn field(declared: &[Control], name: &str, value: &str) -> Option<TypedField> {
 }
 
 impl TypedForm {
+    /// The address that it was sent to, with its query.
+    pub fn address(&self) -> &str {
+        &self.to
+    }
+
     /// Whether whoever asks is the one that the form was written for (CWE-639): the account that was sealed in the
     /// form's token when its page was made.
     pub fn belongs_to(&self, cx: &Request) -> bool {
