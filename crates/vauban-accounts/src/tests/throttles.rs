@@ -272,7 +272,7 @@ async fn the_table_names_nobody() {
             .map(Result::unwrap)
             .collect()
     };
-    assert_eq!(keys.len(), 2);
+    assert_eq!(keys.len(), 3);
     assert!(
         keys.iter().all(|k| k.len() == 64 && !k.contains("ann")),
         "{keys:?}"
@@ -441,9 +441,11 @@ async fn cwe_307_many_devices_are_not_many_times_the_guesses() {
     }
     let guesses = async |from: usize| {
         let mut looked_at = 0;
-        for device in &devices[from..] {
+        // From an address each, so that no address's count helps.
+        for (device, i) in devices[from..].iter().zip(0_u8..) {
             for _ in 0..5 {
-                let answer = guess(&kit, "ann@example.com", "guess", CLIENT, Some(device)).await;
+                let client = [198, 51, 100, i].into();
+                let answer = guess(&kit, "ann@example.com", "guess", client, Some(device)).await;
                 looked_at += u32::from(answer == "wrong");
             }
         }
@@ -452,7 +454,7 @@ async fn cwe_307_many_devices_are_not_many_times_the_guesses() {
     let looked_at = guesses(0).await;
     // (Real time passes as well: one wait of a second may be over.)
     assert!((31..=32).contains(&looked_at), "{looked_at}");
-    kit.later(4);
+    kit.later(1000);
     let own = &devices[19];
     assert_eq!(
         guess(&kit, "ann@example.com", PASSWORD, CLIENT, Some(own)).await,
@@ -482,4 +484,77 @@ async fn cwe_645_a_request_that_is_given_up_while_it_is_counted_counts_nothing()
         .unwrap();
     assert!(rows > 0, "it was counted after all");
     assert_eq!(counted(&kit), 0);
+}
+
+/// CWE-770. Attack: signing in with the right password again and again, from a known browser and from a new one, and proving
+/// it for a change that is never made: each is a hash for which others wait.
+#[tokio::test]
+async fn cwe_770_right_passwords_are_no_free_work() {
+    let kit = Kit::new();
+    let mallory = kit.person("mallory@example.com").await;
+    let known = device(&kit, "mallory@example.com").await;
+    let right = Password::new(PASSWORD).unwrap();
+    let signed_in = async |client: IpAddr, device: Option<&str>| {
+        let mut ins = 0;
+        for _ in 0..60 {
+            let answer = guess(&kit, "mallory@example.com", PASSWORD, client, device).await;
+            ins += u32::from(answer == "in");
+        }
+        ins
+    };
+    // (Real time passes as well: waits of a second or two may be over.)
+    for device in [Some(known.as_str()), None] {
+        let ins = signed_in(CLIENT, device).await;
+        assert!((31..=33).contains(&ins), "{ins}");
+    }
+    let mut proved = 0;
+    for _ in 0..60 {
+        proved += u32::from(kit.accounts.reprove(&mallory, &right, CLIENT).await.is_ok());
+    }
+    assert!((31..=33).contains(&proved), "{proved}");
+    // Neither others at the same address wait, nor the account elsewhere.
+    kit.person("ann@example.com").await;
+    assert_eq!(guess(&kit, "ann@example.com", PASSWORD, CLIENT, None).await, "in");
+    assert_eq!(
+        guess(&kit, "mallory@example.com", PASSWORD, [192, 0, 2, 9].into(), None).await,
+        "in"
+    );
+    // Nor whoever signs in every five minutes, all day long.
+    kit.later(1000);
+    for _ in 0..288 {
+        kit.later(300);
+        assert_eq!(guess(&kit, "ann@example.com", PASSWORD, CLIENT, None).await, "in");
+    }
+}
+
+/// CWE-645. Attack: all the wrong guesses that one address may make whenever a wait of a quarter of an hour ends, day after
+/// day. The owner, who has only a new browser, comes in from another address in most of the quarters.
+#[tokio::test]
+async fn cwe_645_one_address_keeps_nobody_out() {
+    let kit = Kit::new();
+    kit.person("ann@example.com").await;
+    let attacker: IpAddr = [198, 51, 100, 1].into();
+    let attack = async || {
+        let mut guesses = 0;
+        for _ in 0..6 {
+            guesses += u32::from(guess(&kit, "ann@example.com", "guess", attacker, None).await == "wrong");
+        }
+        guesses
+    };
+    for _ in 0..30 {
+        attack().await;
+        kit.later(901);
+    }
+    let (mut open, mut guesses) = (0, 0);
+    for _ in 0..40 {
+        kit.later(601);
+        guesses += attack().await;
+        // She comes five minutes later. A typo of hers counts as the right one would, and empties nothing.
+        kit.later(300);
+        open += u32::from(guess(&kit, "ann@example.com", "typo", CLIENT, None).await == "wrong");
+    }
+    assert!(open >= 20, "{open} of 40");
+    assert!(guesses <= 40, "{guesses}: one in a quarter of an hour");
+    kit.later(901);
+    assert_eq!(guess(&kit, "ann@example.com", PASSWORD, CLIENT, None).await, "in");
 }

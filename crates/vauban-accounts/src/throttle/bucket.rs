@@ -27,6 +27,8 @@ pub(crate) enum Kind {
     Device,
     /// An account from all browsers that signed in to it before.
     Devices,
+    /// The work that one account is to one address.
+    Work,
     /// An address, or an IPv6 /64.
     Prefix,
     /// An IPv6 /48.
@@ -34,10 +36,11 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 5] = [
+    pub(crate) const ALL: [Self; 6] = [
         Self::Account,
         Self::Device,
         Self::Devices,
+        Self::Work,
         Self::Prefix,
         Self::Site,
     ];
@@ -48,6 +51,7 @@ impl Kind {
             Self::Account => "n",
             Self::Device => "v",
             Self::Devices => "m",
+            Self::Work => "w",
             Self::Prefix => "p",
             Self::Site => "s",
         }
@@ -57,7 +61,7 @@ impl Kind {
     pub(crate) const fn share(self) -> u64 {
         match self {
             Self::Account | Self::Prefix => 3,
-            Self::Device | Self::Devices | Self::Site => 1,
+            Self::Device | Self::Devices | Self::Work | Self::Site => 1,
         }
     }
 
@@ -66,6 +70,7 @@ impl Kind {
             Self::Account => "account",
             Self::Device => "device",
             Self::Devices => "devices",
+            Self::Work => "work",
             Self::Prefix => "prefix",
             Self::Site => "site",
         }
@@ -82,22 +87,36 @@ pub(crate) struct Bucket {
     pub(crate) key: String,
     /// What it allows.
     pub(crate) allowance: Allowance,
-    /// Whether a success empties it (it stands for one account) or only gives its own attempt back.
-    pub(crate) cleared_by_success: bool,
+    /// What a success does to it.
+    pub(crate) success: Success,
+}
+
+/// What becomes of a bucket's count when the password was right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Success {
+    /// It is emptied: it stands for one account.
+    Empties,
+    /// The attempt is given back: the bucket stands for many accounts, and one's own would clean it of guesses at others.
+    GivesBack,
+    /// It stays: a hash was run.
+    Stays,
 }
 
 const HOUR: i64 = 3600;
 
-/// One account: four free attempts, then waits from one second to a quarter of an hour.
+/// One account: four free attempts, then waits from one second to a quarter of an hour, then four attempts a quarter of an
+/// hour: one address alone has no more than one of them for long ([`PREFIX`]), so its owner comes in from a new browser, too.
 const ACCOUNT: Allowance = Allowance {
     free: 4,
     longest: 900,
+    window: 4,
     half_life: 6 * HOUR,
 };
 /// An account from a browser that signed in to it before.
 const DEVICE: Allowance = Allowance {
     free: 9,
     longest: 900,
+    window: 4,
     half_life: 6 * HOUR,
 };
 /// An account from all browsers that signed in to it before: whoever knows the password has as many of them as they like,
@@ -105,18 +124,29 @@ const DEVICE: Allowance = Allowance {
 const DEVICES: Allowance = Allowance {
     free: 30,
     longest: 900,
+    window: 4,
     half_life: 6 * HOUR,
+};
+/// The hashes that one account costs from one address, right or wrong: a right password is no licence to have others wait
+/// (CWE-770). It drains quickly, so that whoever signs in every few minutes all day long never waits.
+const WORK: Allowance = Allowance {
+    free: 30,
+    longest: 900,
+    window: 1,
+    half_life: HOUR / 12,
 };
 /// One IPv4 address or IPv6 /64: a household, an office, a mobile network's gateway.
 const PREFIX: Allowance = Allowance {
     free: 30,
     longest: 900,
+    window: 1,
     half_life: HOUR,
 };
 /// One IPv6 /48: a site.
 const SITE: Allowance = Allowance {
     free: 120,
     longest: 900,
+    window: 1,
     half_life: HOUR,
 };
 
@@ -146,26 +176,37 @@ impl BucketKeys {
         client: IpAddr,
         device: Option<&str>,
     ) -> Vec<Bucket> {
-        // CWE-645: whoever signed in from this browser before has a bucket of their own, which no flood from
-        // elsewhere, nor from the same network, can fill. CWE-307: but one more for all browsers of theirs.
+        let (near, site) = prefixes(client);
+        // CWE-645: whoever signed in from this browser before has buckets of their own, which no flood from
+        // elsewhere, nor from the same network, can fill. CWE-307: one of them for all browsers of theirs.
         if let Some(device) = device {
+            let work = [account, &near, "known"];
             return vec![
-                self.bucket(attempt, Kind::Device, &[account, device], DEVICE, true),
-                self.bucket(attempt, Kind::Devices, &[account], DEVICES, true),
+                self.bucket(
+                    attempt,
+                    Kind::Device,
+                    &[account, device],
+                    DEVICE,
+                    Success::Empties,
+                ),
+                self.bucket(attempt, Kind::Devices, &[account], DEVICES, Success::Empties),
+                self.bucket(attempt, Kind::Work, &work, WORK, Success::Stays),
             ];
         }
-        let mut buckets = Vec::with_capacity(3);
+        let mut buckets = Vec::with_capacity(4);
+        // Signing up has no account, and its hashes are never given back.
         if attempt != Attempt::SignUp {
-            buckets.push(self.bucket(attempt, Kind::Account, &[account], ACCOUNT, true));
+            buckets.push(self.bucket(attempt, Kind::Account, &[account], ACCOUNT, Success::Empties));
+            let work = [account, &near];
+            buckets.push(self.bucket(attempt, Kind::Work, &work, WORK, Success::Stays));
         }
         let (prefix, network) = match attempt {
             Attempt::SignUp => (SIGN_UPS, SITE_SIGN_UPS),
             Attempt::SignIn | Attempt::ChangePassword => (PREFIX, SITE),
         };
-        let (near, site) = prefixes(client);
-        buckets.push(self.bucket(attempt, Kind::Prefix, &[&near], prefix, false));
+        buckets.push(self.bucket(attempt, Kind::Prefix, &[&near], prefix, Success::GivesBack));
         if let Some(site) = site {
-            buckets.push(self.bucket(attempt, Kind::Site, &[&site], network, false));
+            buckets.push(self.bucket(attempt, Kind::Site, &[&site], network, Success::GivesBack));
         }
         buckets
     }
@@ -176,7 +217,7 @@ impl BucketKeys {
         kind: Kind,
         parts: &[&str],
         allowance: Allowance,
-        own: bool,
+        success: Success,
     ) -> Bucket {
         let attempt = match attempt {
             Attempt::SignIn => "sign-in",
@@ -189,7 +230,7 @@ impl BucketKeys {
             kind,
             key,
             allowance,
-            cleared_by_success: own,
+            success,
         }
     }
 
@@ -241,10 +282,12 @@ mod tests {
     fn addresses_of_one_prefix_share_a_bucket() {
         assert_eq!(keys("a", "2001:db8:1:2::1"), keys("a", "2001:db8:1:2:ffff::9"));
         let (one, other) = (keys("a", "2001:db8:1:2::1"), keys("a", "2001:db8:1:3::1"));
-        assert_ne!(one[1], other[1], "another /64");
-        assert_eq!(one[2], other[2], "the same /48");
+        assert_eq!(one[0], other[0], "the account");
+        assert_ne!(one[1], other[1], "its work for another /64");
+        assert_ne!(one[2], other[2], "another /64");
+        assert_eq!(one[3], other[3], "the same /48");
         assert_eq!(keys("a", "::ffff:192.0.2.1"), keys("a", "192.0.2.1"));
-        assert_ne!(keys("a", "192.0.2.1")[1], keys("a", "192.0.2.2")[1]);
+        assert_ne!(keys("a", "192.0.2.1")[2], keys("a", "192.0.2.2")[2]);
     }
 
     #[test]
@@ -266,7 +309,7 @@ mod tests {
         let keys = BucketKeys::new([7; 32]);
         let own = keys.buckets(Attempt::SignIn, "a", [192, 0, 2, 1].into(), Some("device"));
         let others = keys.buckets(Attempt::SignIn, "a", [192, 0, 2, 1].into(), None);
-        assert!(own.iter().all(|b| b.cleared_by_success));
+        assert!(own.iter().all(|b| b.success != Success::GivesBack));
         assert!(others.iter().all(|b| own.iter().all(|own| b.key != own.key)));
     }
 }

@@ -9,6 +9,9 @@ pub(crate) struct Allowance {
     pub(crate) free: u32,
     /// The longest wait, in seconds. Never for ever: a lock-out could be abused (ASVS 6.1.1, CWE-645).
     pub(crate) longest: i64,
+    /// Attempts from one of the longest waits to the next. One, and whoever tries once as each of them ends keeps everybody
+    /// else out for good (CWE-645); more, and there is time for others.
+    pub(crate) window: u32,
     /// After how many quiet seconds half of the attempts are forgotten.
     pub(crate) half_life: i64,
 }
@@ -51,11 +54,7 @@ impl Level {
         let beyond = count.saturating_sub(allowance.free);
         let wait = match beyond {
             0 => 0,
-            n => 1_i64
-                .checked_shl(n - 1)
-                .filter(|s| *s > 0)
-                .unwrap_or(i64::MAX)
-                .min(allowance.longest),
+            n => wait_beyond(n, allowance),
         };
         let after = |seconds| {
             now.checked_add(SignedDuration::from_secs(seconds))
@@ -85,6 +84,23 @@ impl Level {
     }
 }
 
+/// The wait after so many attempts beyond the free ones, in seconds.
+fn wait_beyond(beyond: u32, allowance: Allowance) -> i64 {
+    // 2^62 seconds are longer than any.
+    let doubled = |n: u32| 1_i64 << (n - 1).min(62);
+    if doubled(beyond) < allowance.longest {
+        return doubled(beyond);
+    }
+    let first = (1..).find(|n| doubled(*n) >= allowance.longest.min(1 << 62));
+    let since = beyond - first.unwrap_or(beyond);
+    // CWE-645: the door is shut for no longer than the longest wait, and then it is open until several have tried.
+    if since % allowance.window.max(1) == 0 {
+        allowance.longest
+    } else {
+        0
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -92,6 +108,7 @@ mod tests {
     const FIVE: Allowance = Allowance {
         free: 4,
         longest: 900,
+        window: 1,
         half_life: 3600,
     };
 
@@ -115,6 +132,30 @@ mod tests {
             0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900, 900, 900, 900, 900,
         ];
         assert_eq!(waits, expected);
+    }
+
+    /// CWE-645. Attack: one try whenever the longest wait ends. Others find the door open before the next one begins.
+    #[test]
+    fn cwe_645_the_longest_wait_is_followed_by_a_window() {
+        let four = Allowance { window: 4, ..FIVE };
+        let (mut level, mut now) = (Level::empty(at(0)), at(0));
+        let mut waits = Vec::new();
+        for _ in 0..27 {
+            level = level.count(four, now);
+            let wait = level.wait(four, now).map_or(0, |w| w.as_secs());
+            waits.push(wait);
+            now += SignedDuration::from_secs(wait);
+        }
+        assert_eq!(waits[..14], [0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512]);
+        assert_eq!(waits[14..], [900, 0, 0, 0, 900, 0, 0, 0, 900, 0, 0, 0, 900]);
+        // However long it goes on.
+        level.count = u32::MAX;
+        assert!(
+            level
+                .count(four, now)
+                .wait(four, now)
+                .is_none_or(|w| w.as_secs() == 900)
+        );
     }
 
     /// ASVS 6.1.1: it ends, and it is forgotten.

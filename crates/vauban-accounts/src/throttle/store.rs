@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use vauban::orm::{DateTime, Reads, Result};
 use vauban::units::Units;
 
-use super::bucket::{Bucket, BucketKeys, Kind};
+use super::bucket::{Bucket, BucketKeys, Kind, Success};
 use super::decision::Level;
 use super::model::{NewThrottleRow, ThrottleRow};
 use crate::sessions::Clock;
@@ -67,10 +67,10 @@ pub(crate) enum Admission {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Step {
     key: String,
-    /// No attempt before this, as it was.
-    was: Timestamp,
+    /// The bucket as it was.
+    was: Level,
     /// And as the attempt left it.
-    is: DateTime,
+    is: Level,
 }
 
 impl Throttles {
@@ -138,8 +138,8 @@ impl Throttles {
             }
             steps.push(Step {
                 key: bucket.key.clone(),
-                was: before.until,
-                is: DateTime::from(after.until),
+                was: before,
+                is: as_stored(after),
             });
         }
         // CWE-307: counted for good before the password is looked at.
@@ -158,17 +158,18 @@ impl Throttles {
             let Some(level) = known.get(&step.key) else {
                 continue;
             };
-            let mut level = level.give_back();
-            // Unless somebody else has counted since.
-            if level.until == *step.is {
-                level.until = step.was;
-            }
+            // CWE-307: if somebody else has counted since, what they began stays.
+            let level = match *level == step.is {
+                true => step.was,
+                false => level.give_back(),
+            };
             write(&acting, &step.key, level).await?;
         }
         unit.finish(true).await
     }
 
-    /// The attempt was honest: an account's own buckets are emptied, shared ones get this attempt back.
+    /// The attempt was honest: an account's own buckets are emptied, shared ones get this attempt back, and what
+    /// counts work keeps it.
     pub(crate) async fn succeeded(&self, buckets: &[Bucket]) -> Result<()> {
         let unit = self.units.begin();
         let db = unit.db();
@@ -179,11 +180,13 @@ impl Throttles {
             let Some(level) = known.get(&bucket.key) else {
                 continue;
             };
-            if bucket.cleared_by_success {
-                let row = ThrottleRow::objects().filter(|t| t.bucket.eq(&bucket.key));
-                row.delete_all(&acting).await?;
-            } else {
-                write(&acting, &bucket.key, level.give_back()).await?;
+            match bucket.success {
+                Success::Empties => {
+                    let row = ThrottleRow::objects().filter(|t| t.bucket.eq(&bucket.key));
+                    row.delete_all(&acting).await?;
+                }
+                Success::GivesBack => write(&acting, &bucket.key, level.give_back()).await?,
+                Success::Stays => {}
             }
         }
         unit.finish(true).await
@@ -278,6 +281,15 @@ async fn levels<'k>(
         }
     }
     Ok(found)
+}
+
+/// A level as a row holds it.
+fn as_stored(level: Level) -> Level {
+    Level {
+        until: *DateTime::from(level.until),
+        updated: *DateTime::from(level.updated),
+        ..level
+    }
 }
 
 fn longest_wait(
