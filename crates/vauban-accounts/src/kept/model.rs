@@ -20,7 +20,7 @@ pub(crate) struct KeptRow {
     /// When it was sent.
     #[field(index)]
     pub(crate) sent: DateTime,
-    /// What was typed, where it was sent and whose it is: encrypted.
+    /// What was typed, where it was sent and whose it is: encrypted, after a keyed mark of where it was sent.
     pub(crate) sealed: Vec<u8>,
 }
 
