@@ -94,7 +94,7 @@ fn wait_beyond(beyond: u32, allowance: Allowance) -> i64 {
     let first = (1..).find(|n| doubled(*n) >= allowance.longest.min(1 << 62));
     let since = beyond - first.unwrap_or(beyond);
     // CWE-645: the door is shut for no longer than the longest wait, and then it is open until several have tried.
-    if since % allowance.window.max(1) == 0 {
+    if since.is_multiple_of(allowance.window.max(1)) {
         allowance.longest
     } else {
         0
