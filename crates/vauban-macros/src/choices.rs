@@ -63,6 +63,10 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
     }
     let form_field = forms.then(|| {
         quote! {
+            impl ::vauban::forms::Entry for #name {}
+            impl ::vauban::forms::ChosenFromValues for #name {
+                type Value = Self;
+            }
             impl ::vauban::forms::FieldValue for #name {
                 const WIDGET: ::vauban::forms::Widget = ::vauban::forms::Widget::Select;
                 fn read(

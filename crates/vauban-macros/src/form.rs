@@ -19,29 +19,56 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
         return Err(Error::new(input.ident.span(), "a form has at most 100 fields"));
     }
 
+    let context = options.context.as_ref();
+    for field in &fields {
+        field.asks_for_a_context(context.is_some())?;
+        if options.get {
+            field.may_stand_in_an_address()?;
+        }
+    }
+
     let form = &input.ident;
     let vis = &input.vis;
     let set = format_ident!("{}Fields", form);
     let set_doc = format!("The bound fields of [`{form}`].");
     let names: Vec<_> = fields.iter().map(|field| &field.ident).collect();
-    let types: Vec<_> = fields.iter().map(|field| &field.ty).collect();
+    let types: Vec<_> = fields.iter().map(FormField::value).collect();
     let specs = fields.iter().map(FormField::spec);
     let bounds = fields.iter().map(FormField::says_enough);
     let indices = 0..fields.len();
-    let loads = fields.iter().filter_map(|field| {
-        let (ident, ty, query) = (&field.ident, &field.ty, field.choices.as_ref()?);
-        Some(quote_spanned! {query.span()=>
-            fields.#ident.offer(::vauban::forms::choices::<#ty>(#query, db).await?);
-        })
-    });
-    let without_rows = fields.iter().all(|field| field.choices.is_none()).then(|| {
+    let shows = fields.iter().map(FormField::show);
+    let cleans = fields.iter().map(FormField::clean);
+    let loads = fields.iter().map(FormField::load);
+    let rows = fields.iter().any(|field| field.choices.is_some());
+    let without_rows = (!rows && context.is_none()).then(|| {
         quote! { impl ::vauban::forms::WithoutRows for #form {} }
     });
-    let check = options.clean.map(|function| {
+    let without_context = context.is_none().then(|| {
+        quote! { impl ::vauban::forms::WithoutContext for #form {} }
+    });
+    let context = context.map_or_else(|| quote!(()), |context| quote!(#context));
+    let check = options.clean.as_ref().map(|function| {
+        let given = options.context.as_ref().map(|_| quote!(context,));
         quote_spanned! {function.span()=>
-            fn check(&self, errors: &mut ::vauban::forms::FormErrors<'_, Self>) {
-                #function(self, errors);
+            #[allow(unused_variables)]
+            fn check(&self, context: &#context, errors: &mut ::vauban::forms::FormErrors<'_, Self>) {
+                #function(self, #given errors);
             }
+        }
+    });
+    let (strict, get) = (options.strict, options.get);
+    let get_form = get.then(|| {
+        let message = SECRET_IN_AN_ADDRESS;
+        quote! {
+            impl ::vauban::forms::GetForm for #form {}
+            #(const _: () = ::std::assert!(!<#types as ::vauban::forms::FieldValue>::WIDGET.is_secret(), #message);)*
+            const _: () = {
+                let mut nth = 0;
+                while nth < SPECS.len() {
+                    ::std::assert!(!SPECS[nth].widget.is_secret(), #message);
+                    nth += 1;
+                }
+            };
         }
     });
 
@@ -71,20 +98,27 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
 
             impl ::vauban::forms::FormFields for #form {
                 type Fields = #set;
+                type Context = #context;
+                const STRICT: bool = #strict;
+                const GET: bool = #get;
 
                 fn show(&self, fields: &mut #set) {
-                    #(fields.#names.start_with(&self.#names);)*
+                    #(#shows)*
                 }
 
                 #[allow(unused_variables)]
-                async fn load(fields: &mut #set, db: &::vauban::Db) -> ::std::result::Result<(), ::vauban::Error> {
+                async fn load(
+                    fields: &mut #set,
+                    db: &::vauban::Db,
+                    context: &#context,
+                ) -> ::std::result::Result<(), ::vauban::Error> {
                     #(#loads)*
                     ::std::result::Result::Ok(())
                 }
 
                 fn collect(fields: &mut #set) -> ::std::option::Option<Self> {
                     // Every field is cleaned before the first is asked for, so that all errors show at once.
-                    #(let #names = fields.#names.clean::<#types>();)*
+                    #(#cleans)*
                     ::std::option::Option::Some(Self { #(#names: #names?),* })
                 }
 
@@ -94,6 +128,8 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
             // CWE-915: a model never binds to a request. This conflicts with an implementation for every model.
             impl ::vauban::forms::AFormIsNotAModel for #form {}
             #without_rows
+            #without_context
+            #get_form
         };
     })
 }
@@ -112,11 +148,19 @@ fn named_fields(input: &DeriveInput) -> Result<&syn::punctuated::Punctuated<Fiel
     }
 }
 
-/// `#[form(clean = function)]`.
+/// `#[form(clean = function, context = Type, strict, get)]`.
 #[derive(Default)]
 struct FormOptions {
     clean: Option<ExprPath>,
+    context: Option<Type>,
+    strict: bool,
+    get: bool,
 }
+
+const SECRET_IN_AN_ADDRESS: &str =
+    "a form that is sent in an address has no secrets, because addresses stand in logs and histories (CWE-598): drop \
+     `get`, and take the form in a `post` view";
+const FORM_KNOWS: &str = "a form knows `clean = function`, `context = Type`, `strict` and `get`";
 
 impl FormOptions {
     fn parse(input: &DeriveInput) -> Result<Self> {
@@ -125,10 +169,16 @@ impl FormOptions {
             attribute.parse_nested_meta(|meta| {
                 if meta.path.is_ident("clean") {
                     options.clean = Some(meta.value()?.parse()?);
-                    Ok(())
+                } else if meta.path.is_ident("context") {
+                    options.context = Some(meta.value()?.parse()?);
+                } else if meta.path.is_ident("strict") {
+                    options.strict = true;
+                } else if meta.path.is_ident("get") {
+                    options.get = true;
                 } else {
-                    Err(meta.error("a form knows `clean = function`"))
+                    return Err(meta.error(FORM_KNOWS));
                 }
+                Ok(())
             })?;
         }
         Ok(options)
@@ -150,10 +200,13 @@ struct FormField {
     strip: bool,
     autocomplete: String,
     choices: Option<Expr>,
+    when: Option<Expr>,
+    min_items: Option<LitInt>,
+    max_items: Option<LitInt>,
 }
 
 const KNOWN: &str = "a field knows `label`, `help`, `min_length`, `max_length`, `min`, `max`, `required`, `strip`, \
-                     `widget`, `autocomplete` and `choices`";
+                     `widget`, `autocomplete`, `choices`, `when`, `min_items` and `max_items`";
 const WIDGETS: &[(&str, &str)] = &[
     ("text", "Text"),
     ("textarea", "Textarea"),
@@ -164,6 +217,8 @@ const WIDGETS: &[(&str, &str)] = &[
     ("decimal", "Decimal"),
     ("select", "Select"),
     ("checkbox", "Checkbox"),
+    ("checkboxes", "Checkboxes"),
+    ("multiselect", "MultiSelect"),
     ("hidden", "Hidden"),
 ];
 
@@ -193,6 +248,9 @@ impl FormField {
             strip: true,
             autocomplete: String::new(),
             choices: None,
+            when: None,
+            min_items: None,
+            max_items: None,
         };
         for attribute in field.attrs.iter().filter(|a| a.path().is_ident("field")) {
             attribute.parse_nested_meta(|meta| {
@@ -210,6 +268,9 @@ impl FormField {
                     "required" => this.required = Some(meta.value()?.parse::<LitBool>()?.value),
                     "strip" => this.strip = meta.value()?.parse::<LitBool>()?.value,
                     "choices" => this.choices = Some(meta.value()?.parse()?),
+                    "when" => this.when = Some(meta.value()?.parse()?),
+                    "min_items" => this.min_items = Some(meta.value()?.parse()?),
+                    "max_items" => this.max_items = Some(meta.value()?.parse()?),
                     "widget" => {
                         let widget: Ident = meta.value()?.parse()?;
                         let Some((_, variant)) = WIDGETS.iter().find(|(name, _)| widget == name) else {
@@ -224,22 +285,110 @@ impl FormField {
                 Ok(())
             })?;
         }
-        if this.choices.is_some() && this.widget.as_ref().is_some_and(|widget| widget != "Select") {
+        let lists = ["Select", "Checkboxes", "MultiSelect"];
+        let is_list = |widget: &Ident| lists.iter().any(|list| widget == list);
+        if this.choices.is_some() && !this.widget.as_ref().is_none_or(is_list) {
             return Err(Error::new(
                 this.ident.span(),
-                "`choices` are shown as a `select`: drop `widget`",
+                "`choices` are shown as a `select`, or as `checkboxes` or a `multiselect` for a `Vec`: drop `widget`",
             ));
         }
         Ok(this)
     }
 
+    /// Closures are given the context.
+    fn asks_for_a_context(&self, there_is_one: bool) -> Result<()> {
+        let closure = |says: &&Expr| matches!(says, Expr::Closure(_));
+        let asks = self.choices.iter().filter(closure).chain(&self.when).next();
+        match asks {
+            Some(asks) if !there_is_one => Err(Error::new(
+                asks.span(),
+                "this depends on the request: say on what, `#[form(context = Type)]` on the form, and give it with \
+                 `.clean_for(&db, &context)` and `Form::empty_for(&db, &context)`",
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// CWE-598: addresses stand in logs, histories and referrers.
+    fn may_stand_in_an_address(&self) -> Result<()> {
+        let asked = self.autocomplete.to_ascii_lowercase();
+        let secret = ["password", "one-time-code", "cc-"].iter().any(|kind| asked.contains(kind));
+        if secret {
+            return Err(Error::new(self.ident.span(), SECRET_IN_AN_ADDRESS));
+        }
+        Ok(())
+    }
+
+    /// The type of what is read: of a field that may be left out without its `Option`.
+    fn value(&self) -> TokenStream {
+        let ty = &self.ty;
+        match self.when {
+            Some(_) => quote_spanned!(ty.span()=> <#ty as ::vauban::forms::LeftOut>::Field),
+            None => quote!(#ty),
+        }
+    }
+
+    fn show(&self) -> TokenStream {
+        let ident = &self.ident;
+        match self.when {
+            Some(_) => quote! {
+                if let ::std::option::Option::Some(value) = &self.#ident {
+                    fields.#ident.start_with(value);
+                }
+            },
+            None => quote!(fields.#ident.start_with(&self.#ident);),
+        }
+    }
+
+    fn clean(&self) -> TokenStream {
+        let (ident, ty) = (&self.ident, self.value());
+        match self.when {
+            // CWE-915: what is left out says nothing, whatever was sent for it.
+            Some(_) => quote! {
+                let #ident = if fields.#ident.is_left_out() {
+                    ::std::option::Option::Some(::std::option::Option::None)
+                } else {
+                    fields.#ident.clean::<#ty>().map(::std::option::Option::Some)
+                };
+            },
+            None => quote!(let #ident = fields.#ident.clean::<#ty>();),
+        }
+    }
+
+    fn load(&self) -> TokenStream {
+        let (ident, ty) = (&self.ident, self.value());
+        let when = self.when.as_ref().map(|when| {
+            quote_spanned! {when.span()=>
+                let there: bool = ::vauban::forms::given(context, #when);
+                if !there {
+                    fields.#ident.leave_out();
+                }
+            }
+        });
+        let choices = self.choices.as_ref().map(|choices| {
+            let offer = match choices {
+                Expr::Closure(_) => quote_spanned!(choices.span()=> ::vauban::forms::given(context, #choices)),
+                _ => quote!(#choices),
+            };
+            quote_spanned! {choices.span()=>
+                if !fields.#ident.is_left_out() {
+                    fields.#ident.offer(::vauban::forms::offered::<#ty>(#offer, db).await?);
+                }
+            }
+        });
+        quote!(#when #choices)
+    }
+
     fn spec(&self) -> TokenStream {
-        let (ty, label, help, autocomplete) = (&self.ty, &self.label, &self.help, &self.autocomplete);
-        let (name, strip) = (unraw(&self.ident), self.strip);
-        let value = quote_spanned!(ty.span()=> <#ty as ::vauban::forms::FieldValue>);
+        let (ty, label, help, autocomplete) = (self.value(), &self.label, &self.help, &self.autocomplete);
+        let (name, strip, conditional) = (unraw(&self.ident), self.strip, self.when.is_some());
+        let value = quote_spanned!(self.ty.span()=> <#ty as ::vauban::forms::FieldValue>);
         let widget = match (&self.widget, &self.choices) {
             (Some(widget), _) => quote!(::vauban::forms::Widget::#widget),
-            (None, Some(_)) => quote!(::vauban::forms::Widget::Select),
+            (None, Some(_)) => quote! {
+                if #value::MANY { #value::WIDGET } else { ::vauban::forms::Widget::Select }
+            },
             (None, None) => quote!(#value::WIDGET),
         };
         let required = self
@@ -250,6 +399,12 @@ impl FormField {
             .max_length
             .as_ref()
             .map_or_else(|| quote!(#value::MAX_LENGTH), |n| quote!(#n));
+        let items = |says: &Option<LitInt>, otherwise: TokenStream| match says {
+            Some(number) => quote!(#number),
+            None => otherwise,
+        };
+        let min_items = items(&self.min_items, quote!(0));
+        let max_items = items(&self.max_items, quote!(::vauban::forms::FieldSpec::ITEMS));
         let [min, max] = [&self.min, &self.max].map(|bound| match bound {
             Some(number) => quote!(::std::option::Option::Some(#number)),
             None => quote!(::std::option::Option::None),
@@ -265,6 +420,9 @@ impl FormField {
                 max_length: #max_length,
                 min: #min,
                 max: #max,
+                min_items: #min_items,
+                max_items: #max_items,
+                conditional: #conditional,
                 strip: #strip,
                 autocomplete: #autocomplete,
             }
@@ -273,20 +431,34 @@ impl FormField {
 
     /// Free text without `max_length` (ASVS 2.2.1) and ids without `choices` (CWE-639) do not compile.
     fn says_enough(&self) -> TokenStream {
-        let ty = &self.ty;
+        let (span, ty) = (self.ty.span(), self.value());
         let name = unraw(&self.ident);
-        let value = quote_spanned!(ty.span()=> <#ty as ::vauban::forms::FieldValue>);
+        let value = quote_spanned!(span=> <#ty as ::vauban::forms::FieldValue>);
         let mut asserts = TokenStream::new();
+        if let Some(widget) = &self.widget {
+            let message = format!(
+                "`{name}`: `checkboxes` and `multiselect` are for a `Vec`, and a `Vec` is shown by nothing else"
+            );
+            asserts.extend(quote_spanned! {widget.span()=>
+                const _: () = ::std::assert!(::vauban::forms::Widget::#widget.takes_many() == #value::MANY, #message);
+            });
+        }
+        if let Some(items) = self.min_items.as_ref().or(self.max_items.as_ref()) {
+            let message = format!("`{name}` has one value: `min_items` and `max_items` are for a `Vec`");
+            asserts.extend(quote_spanned! {items.span()=>
+                const _: () = ::std::assert!(#value::MANY, #message);
+            });
+        }
         if self.max_length.is_none() {
             let message = format!("the text field `{name}` has no bound: write `#[field(max_length = …)]`");
-            asserts.extend(quote_spanned! {ty.span()=>
+            asserts.extend(quote_spanned! {span=>
                 const _: () = ::std::assert!(!#value::NEEDS_MAX_LENGTH, #message);
             });
         }
         if self.choices.is_none() && self.widget.as_ref().is_none_or(|widget| widget != "Hidden") {
             let message =
                 format!("`{name}` is a row: write which ones, `#[field(choices = Model::objects())]`");
-            asserts.extend(quote_spanned! {ty.span()=>
+            asserts.extend(quote_spanned! {span=>
                 const _: () = ::std::assert!(!#value::NEEDS_CHOICES, #message);
             });
         }
@@ -327,6 +499,8 @@ mod tests {
         assert!(error("struct F { #[field(widget = radio)] a: String }").contains("the widgets are: text"));
         assert!(error("struct F { csrfmiddlewaretoken: String }").contains("token"));
         assert!(error("#[form(model = X)] struct F { a: bool }").contains("clean"));
+        assert!(error("struct F { #[field(choices = |c| x(c))] a: u8 }").contains("context = Type"));
+        assert!(error("struct F { #[field(when = |c| c.yes)] a: Option<u8> }").contains("context = Type"));
         assert!(error("struct F { #[field(choices = x, widget = text)] a: u8 }").contains("select"));
     }
 }

@@ -27,11 +27,16 @@
 //! * What was typed is shown again, escaped (CWE-79), except secrets (CWE-549).
 
 mod bound;
+mod clean;
 mod form;
 mod http_url;
+mod many;
+mod offer;
 mod param;
 mod problems;
 mod render;
+#[cfg(test)]
+mod requests;
 #[cfg(test)]
 mod round_trip;
 mod rows;
@@ -42,14 +47,16 @@ mod vectors;
 
 pub use crate::http::{DataError, FormData, FormLimits};
 pub use bound::BoundField;
+pub use clean::{Clean, Cleaned};
 #[doc(hidden)]
 pub use form::{AFormIsNotAModel, FieldSet};
-pub use form::{Clean, Cleaned, Form, FormErrors, FormFields, WithoutRows};
+pub use form::{Form, FormErrors, FormFields, GetForm, WithoutContext, WithoutRows};
 pub use http_url::{HttpUrl, InvalidHttpUrl, MAX_URL_BYTES};
+pub use many::Entry;
 pub use problems::NOT_A_CHOICE;
-pub use rows::ChosenFromRows;
+pub use offer::{ChosenFromRows, ChosenFromValues, Offer};
 #[doc(hidden)]
-pub use rows::choices;
+pub use offer::{LeftOut, given, offered};
 pub use spec::{Choice, FieldSpec, Widget};
 pub use value::FieldValue;
 pub use vauban_orm::Problem;

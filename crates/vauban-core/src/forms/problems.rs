@@ -65,6 +65,14 @@ pub(super) fn too_short(min: usize) -> Problem {
     Problem::new("too_short", "Enter at least {min} characters.").with("min", min)
 }
 
+pub(super) fn too_many(max: usize) -> Problem {
+    Problem::new("too_many", "Choose at most {max} of the entries.").with("max", max)
+}
+
+pub(super) fn too_few(min: usize) -> Problem {
+    Problem::new("too_few", "Choose at least {min} of the entries.").with("min", min)
+}
+
 /// A number that is not within its bounds, of which at least one is there.
 pub(super) fn out_of_range(min: Option<i128>, max: Option<i128>) -> Problem {
     match (min, max) {

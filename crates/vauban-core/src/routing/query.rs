@@ -38,12 +38,31 @@ impl<K: Kind, C: Credential, T: DeserializeOwned + Send> Param<K, C> for Query<T
 }
 
 fn read<T: DeserializeOwned>(query: &str, limits: &FormLimits) -> Result<T> {
-    let pairs: Vec<&str> = query.split('&').filter(|pair| !pair.is_empty()).collect();
-    // CWE-770: counted before anything is decoded.
-    if pairs.len() > limits.fields {
-        return Err(refused(DataError::TooManyFields));
+    let pairs = Pairs::of(query, limits).map_err(refused)?;
+    T::deserialize(pairs).map_err(|error| error.0)
+}
+
+/// The pairs of a query whose names are `declared`, decoded as forms are, in order and as often as they stand there.
+/// What has another name, or one that nobody can read, is passed over.
+///
+/// # Errors
+/// Too many pairs, or one that is declared and cannot be read.
+pub(crate) fn pairs_of_query(
+    query: &str,
+    limits: &FormLimits,
+    declared: impl Fn(&str) -> bool,
+) -> Result<FormData, DataError> {
+    let pairs = Pairs::of(query, limits)?;
+    let mut fields = Vec::new();
+    for pair in &pairs.pairs {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        if let Ok(name) = pairs.decode(name)
+            && declared(&name)
+        {
+            fields.push((name, pairs.decode(value)?));
+        }
     }
-    T::deserialize(Pairs { pairs, limits }).map_err(|error| error.0)
+    Ok(FormData::of(fields))
 }
 
 fn refused(error: DataError) -> Error {
@@ -83,7 +102,16 @@ struct Pairs<'a> {
     limits: &'a FormLimits,
 }
 
-impl Pairs<'_> {
+impl<'a> Pairs<'a> {
+    fn of(query: &'a str, limits: &'a FormLimits) -> Result<Self, DataError> {
+        let pairs: Vec<&str> = query.split('&').filter(|pair| !pair.is_empty()).collect();
+        // CWE-770: counted before anything is decoded.
+        if pairs.len() > limits.fields {
+            return Err(DataError::TooManyFields);
+        }
+        Ok(Self { pairs, limits })
+    }
+
     /// Names and values of those fields that `declared` lists, each once.
     fn fields(&self, declared: Option<&[&str]>) -> Result<BTreeMap<String, String>> {
         let mut fields = BTreeMap::new();
