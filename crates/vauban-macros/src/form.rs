@@ -215,6 +215,8 @@ const WIDGETS: &[(&str, &str)] = &[
     ("url", "Url"),
     ("number", "Number"),
     ("decimal", "Decimal"),
+    ("date", "Date"),
+    ("time", "Time"),
     ("select", "Select"),
     ("checkbox", "Checkbox"),
     ("checkboxes", "Checkboxes"),
@@ -441,6 +443,12 @@ impl FormField {
             );
             asserts.extend(quote_spanned! {widget.span()=>
                 const _: () = ::std::assert!(::vauban::forms::Widget::#widget.takes_many() == #value::MANY, #message);
+            });
+        }
+        if let Some(range) = self.min.as_ref().or(self.max.as_ref()) {
+            let message = format!("`{name}` is no number: `min` and `max` mean nothing here; check it in `#[form(clean = …)]`");
+            asserts.extend(quote_spanned! {range.span()=>
+                const _: () = ::std::assert!(#value::HAS_RANGE, #message);
             });
         }
         if let Some(items) = self.min_items.as_ref().or(self.max_items.as_ref()) {

@@ -32,6 +32,8 @@ pub struct BoundField {
     left_out: bool,
     /// Whether it has many values.
     many: bool,
+    /// How many digits it has behind the point.
+    places: Option<u32>,
 }
 
 /// The value is left out: it may be a password (CWE-532).
@@ -57,6 +59,7 @@ impl BoundField {
             values: Vec::new(),
             left_out: false,
             many: T::MANY,
+            places: T::PLACES,
             choices: T::fixed_choices(),
             errors: Vec::new(),
         }
@@ -162,6 +165,11 @@ impl BoundField {
     /// Whether it is the version of the row that the page was made from.
     pub(super) fn is_version(&self) -> bool {
         self.version
+    }
+
+    /// How many digits it has behind the point, if that is fixed.
+    pub(super) fn places(&self) -> Option<u32> {
+        self.places
     }
 
     /// What is stored now, where somebody else changed it since the form was shown: see

@@ -25,6 +25,7 @@ impl<T: Entry> FieldValue for Vec<T> {
     const MAX_LENGTH: usize = T::MAX_LENGTH;
     const NEEDS_CHOICES: bool = T::NEEDS_CHOICES;
     const MANY: bool = true;
+    const HAS_RANGE: bool = false;
 
     fn read(text: &str, spec: &FieldSpec) -> Result<Self, Problem> {
         T::read(text, spec).map(|one| vec![one])

@@ -26,6 +26,7 @@
 //! * Choices that are rows are asked for under the actor's policies; absent and invisible are the same (CWE-639).
 //! * What was typed is shown again, escaped (CWE-79), except secrets (CWE-549).
 
+mod amounts;
 mod bound;
 mod clean;
 mod form;

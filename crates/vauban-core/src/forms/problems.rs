@@ -17,6 +17,10 @@ pub(super) const NOT_A_TICK: Problem = Problem::new("boolean", "Tick the box or 
 pub(super) const NOT_WHOLE: Problem = Problem::new("integer", "Enter a whole number.");
 /// Not a finite number.
 pub(super) const NOT_A_NUMBER: Problem = Problem::new("decimal", "Enter a number, like 3.14.");
+/// Not a day of the calendar.
+pub(super) const NOT_A_DATE: Problem = Problem::new("date", "Enter a date, like 2026-11-29.");
+/// Not a time of day.
+pub(super) const NOT_A_TIME: Problem = Problem::new("time", "Enter a time, like 14:30.");
 /// Not a UUID.
 pub(super) const NOT_A_UUID: Problem = Problem::new("uuid", "Enter a UUID.");
 /// Not an absolute address of the web.

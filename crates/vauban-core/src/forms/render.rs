@@ -303,8 +303,15 @@ fn attributes(bound: &BoundField, out: &mut String) {
             out,
         );
     }
-    if spec.widget == Widget::Decimal {
-        out.push_str(" step=\"any\"");
+    match (spec.widget, bound.places()) {
+        (Widget::Decimal, Some(0)) => out.push_str(" step=\"1\""),
+        (Widget::Decimal, Some(places)) => {
+            out.push_str(" step=\"0.");
+            (1..places).for_each(|_| out.push('0'));
+            out.push_str("1\"");
+        }
+        (Widget::Decimal | Widget::Time, _) => out.push_str(" step=\"any\""),
+        _ => {}
     }
     if matches!(spec.widget, Widget::Number | Widget::Decimal) {
         if let Some(min) = spec.min {

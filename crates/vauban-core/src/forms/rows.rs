@@ -62,7 +62,7 @@ pub(super) mod tests {
 
     #[derive(vauban_macros::Model)]
     #[model(user)]
-    pub struct Person {
+    pub(in crate::forms) struct Person {
         id: Id<Self>,
         #[field(max_length = 50)]
         name: String,
@@ -74,9 +74,9 @@ pub(super) mod tests {
     }
 
     #[derive(vauban_macros::Model)]
-    pub struct Folder {
-        pub id: Id<Self>,
-        pub owner: vauban_orm::ForeignKey<Person>,
+    pub(in crate::forms) struct Folder {
+        pub(in crate::forms) id: Id<Self>,
+        owner: vauban_orm::ForeignKey<Person>,
         #[field(max_length = 50)]
         name: String,
     }
@@ -97,7 +97,7 @@ pub(super) mod tests {
     }
 
     #[derive(vauban_macros::Choices, Debug, Clone, Copy, PartialEq)]
-    pub enum Colour {
+    pub(in crate::forms) enum Colour {
         Red,
         DarkBlue,
     }

@@ -20,6 +20,10 @@ pub enum Widget {
     Number,
     /// A number that may have a point.
     Decimal,
+    /// A day of the calendar.
+    Date,
+    /// A time of day.
+    Time,
     /// A list to choose one entry from.
     Select,
     /// Yes or no.
@@ -41,6 +45,8 @@ impl Widget {
             Self::Email => Some("email"),
             Self::Url => Some("url"),
             Self::Number | Self::Decimal => Some("number"),
+            Self::Date => Some("date"),
+            Self::Time => Some("time"),
             Self::Checkbox => Some("checkbox"),
             Self::Hidden => Some("hidden"),
             Self::Textarea | Self::Select | Self::Checkboxes | Self::MultiSelect => None,

@@ -20,7 +20,7 @@ use crate::scalar::{read_bool, read_float};
 
 /// A type that a form's field can have.
 ///
-/// Ready: `String`, `bool`, the integers up to 64 bits, `f64`, `Slug`, [`HttpUrl`](super::HttpUrl), `IpAddr`, `Ipv4Addr`,
+/// Ready: `String`, `bool`, the integers up to 64 bits, `f64`, `Decimal`, `Date`, `Time`, `Slug`, [`HttpUrl`](super::HttpUrl), `IpAddr`, `Ipv4Addr`,
 /// `Ipv6Addr`, `Uuid`, `Id<M>`, `ForeignKey<M>`, `Secret<String>`, enums with `derive(Choices)`, and `Option` of each; and `Vec` of
 /// what is chosen from a list: `Vec<Id<M>>`, `Vec` of an enum.
 #[diagnostic::on_unimplemented(
@@ -45,6 +45,13 @@ pub trait FieldValue: Sized + Send {
     const IS_VERSION: bool = false;
     /// Whether every character counts as it was typed, spaces around the value too. Passwords: yes (ASVS 6.2.8).
     const KEEPS_SPACES: bool = false;
+
+    /// How many digits it has behind the point, if that is fixed.
+    #[doc(hidden)]
+    const PLACES: Option<u32> = None;
+    /// Whether `min` and `max` mean something for it.
+    #[doc(hidden)]
+    const HAS_RANGE: bool = true;
 
     /// Whether it has many values, each sent under the same name: `Vec<T>`.
     #[doc(hidden)]
@@ -144,6 +151,7 @@ fn without_blank_lines(text: &str) -> &str {
 
 impl FieldValue for String {
     const WIDGET: Widget = Widget::Text;
+    const HAS_RANGE: bool = false;
     const NEEDS_MAX_LENGTH: bool = true;
 
     fn read(text: &str, spec: &FieldSpec) -> Result<Self, Problem> {
@@ -173,6 +181,7 @@ fn looks_like_an_address(text: &str) -> bool {
 
 impl FieldValue for bool {
     const WIDGET: Widget = Widget::Checkbox;
+    const HAS_RANGE: bool = false;
     const REQUIRED: bool = false;
 
     /// A checkbox is sent when it is ticked, as `on` unless the page says otherwise.
@@ -254,6 +263,8 @@ impl<T: FieldValue> FieldValue for Option<T> {
     const KEEPS_SPACES: bool = T::KEEPS_SPACES;
     const IS_VERSION: bool = T::IS_VERSION;
     const MANY: bool = T::MANY;
+    const PLACES: Option<u32> = T::PLACES;
+    const HAS_RANGE: bool = T::HAS_RANGE;
 
     fn clean(sent: &[String], spec: &FieldSpec) -> Result<Self, Problem> {
         if T::MANY && sent.iter().all(String::is_empty) {
