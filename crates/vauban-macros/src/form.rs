@@ -35,7 +35,6 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
     let types: Vec<_> = fields.iter().map(FormField::value).collect();
     let specs = fields.iter().map(FormField::spec);
     let bounds = fields.iter().map(FormField::says_enough);
-    let indices = 0..fields.len();
     let shows = fields.iter().map(FormField::show);
     let cleans = fields.iter().map(FormField::clean);
     let loads = fields.iter().map(FormField::load);
@@ -56,6 +55,21 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
             }
         }
     });
+    let edits = options.edits.as_ref().map(|model| edits(form, &set, model, &fields)).transpose()?;
+    // The version of the row that is edited: hidden, and not part of the typed data.
+    let (mut all, mut all_types) = (names.iter().map(|name| (*name).clone()).collect::<Vec<_>>(), types.clone());
+    let mut specs: Vec<_> = specs.collect();
+    if edits.is_some() {
+        all.push(format_ident!("version"));
+        all_types.push(quote!(::std::option::Option<::vauban::Version>));
+        specs.push(quote! {
+            ::vauban::forms::FieldSpec {
+                required: false,
+                ..::vauban::forms::FieldSpec::new("version", "Version", ::vauban::forms::Widget::Hidden)
+            }
+        });
+    }
+    let indices = 0..all.len();
     let (strict, get) = (options.strict, options.get);
     let get_form = get.then(|| {
         let message = SECRET_IN_AN_ADDRESS;
@@ -77,7 +91,7 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
         #[allow(missing_docs, unreachable_pub)]
         #[derive(Debug, Clone)]
         #vis struct #set {
-            #(pub #names: ::vauban::forms::BoundField,)*
+            #(pub #all: ::vauban::forms::BoundField,)*
         }
 
         const _: () = {
@@ -86,13 +100,13 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
 
             impl ::vauban::forms::FieldSet for #set {
                 fn empty() -> Self {
-                    Self { #(#names: ::vauban::forms::BoundField::new::<#types>(&SPECS[#indices])),* }
+                    Self { #(#all: ::vauban::forms::BoundField::new::<#all_types>(&SPECS[#indices])),* }
                 }
                 fn each(&self) -> ::std::vec::Vec<&::vauban::forms::BoundField> {
-                    ::std::vec![#(&self.#names),*]
+                    ::std::vec![#(&self.#all),*]
                 }
                 fn each_mut(&mut self) -> ::std::vec::Vec<&mut ::vauban::forms::BoundField> {
-                    ::std::vec![#(&mut self.#names),*]
+                    ::std::vec![#(&mut self.#all),*]
                 }
             }
 
@@ -130,7 +144,65 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
             #without_rows
             #without_context
             #get_form
+            #edits
         };
+    })
+}
+
+/// `#[form(edits = Model)]`: each field is the column of its name.
+fn edits(form: &Ident, set: &Ident, model: &syn::Path, fields: &[FormField]) -> Result<TokenStream> {
+    if let Some(taken) = fields.iter().find(|field| field.ident == "version") {
+        return Err(Error::new(
+            taken.ident.span(),
+            "a form with `edits` has its row's version already: leave this field out",
+        ));
+    }
+    let starts = fields.iter().map(|field| {
+        let (ident, span) = (&field.ident, field.ty.span());
+        let start = quote_spanned!(span=> ::vauban::forms::StartsFrom::start(&row.#ident));
+        match field.when {
+            Some(_) => quote!(#ident: ::std::option::Option::Some(#start)),
+            None => quote!(#ident: #start),
+        }
+    });
+    let changes = fields.iter().map(|field| {
+        let (ident, span) = (&field.ident, field.ty.span());
+        match field.when {
+            // CWE-915: what the request does not have stays as it is.
+            Some(_) => quote_spanned! {span=>
+                if let ::std::option::Option::Some(value) = &self.#ident {
+                    changes.push(::vauban::orm::columns::Takes::take(&columns.#ident, ::std::clone::Clone::clone(value)));
+                }
+            },
+            None => quote_spanned! {span=>
+                changes.push(::vauban::orm::columns::Takes::take(
+                    &columns.#ident,
+                    ::std::clone::Clone::clone(&self.#ident),
+                ));
+            },
+        }
+    });
+    Ok(quote! {
+        impl ::vauban::forms::Edits for #form {
+            type Row = #model;
+
+            fn of(row: &#model) -> Self {
+                Self { #(#starts),* }
+            }
+
+            fn changes(
+                &self,
+                columns: &<#model as ::vauban::Model>::Columns<#model>,
+            ) -> ::std::vec::Vec<::vauban::orm::Assignment<#model>> {
+                let mut changes = ::std::vec::Vec::new();
+                #(#changes)*
+                changes
+            }
+
+            fn version(fields: &mut #set) -> &mut ::vauban::forms::BoundField {
+                &mut fields.version
+            }
+        }
     })
 }
 
@@ -148,11 +220,12 @@ fn named_fields(input: &DeriveInput) -> Result<&syn::punctuated::Punctuated<Fiel
     }
 }
 
-/// `#[form(clean = function, context = Type, strict, get)]`.
+/// `#[form(edits = Model, clean = function, context = Type, strict, get)]`.
 #[derive(Default)]
 struct FormOptions {
     clean: Option<ExprPath>,
     context: Option<Type>,
+    edits: Option<syn::Path>,
     strict: bool,
     get: bool,
 }
@@ -160,7 +233,7 @@ struct FormOptions {
 const SECRET_IN_AN_ADDRESS: &str =
     "a form that is sent in an address has no secrets, because addresses stand in logs and histories (CWE-598): drop \
      `get`, and take the form in a `post` view";
-const FORM_KNOWS: &str = "a form knows `clean = function`, `context = Type`, `strict` and `get`";
+const FORM_KNOWS: &str = "a form knows `edits = Model`, `clean = function`, `context = Type`, `strict` and `get`";
 
 impl FormOptions {
     fn parse(input: &DeriveInput) -> Result<Self> {
@@ -171,6 +244,8 @@ impl FormOptions {
                     options.clean = Some(meta.value()?.parse()?);
                 } else if meta.path.is_ident("context") {
                     options.context = Some(meta.value()?.parse()?);
+                } else if meta.path.is_ident("edits") {
+                    options.edits = Some(meta.value()?.parse()?);
                 } else if meta.path.is_ident("strict") {
                     options.strict = true;
                 } else if meta.path.is_ident("get") {

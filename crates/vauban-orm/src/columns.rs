@@ -248,6 +248,38 @@ impl<M: Model> Column<M, M, i64> {
     }
 }
 
+/// A model's column that takes what a form's field holds: the same type, and an id for a foreign key.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "the model's column does not take a `{V}`",
+    note = "with `#[form(edits = …)]` a field has its column's type; a foreign key is an `Id<M>`, or an `Option<Id<M>>` where it \
+            may be empty"
+)]
+pub trait Takes<V> {
+    /// The model.
+    type Of;
+    /// The column's new value.
+    fn take(&self, value: V) -> Assignment<Self::Of>;
+}
+impl<M: Model, T: ModelField<Input = T>> Takes<T> for Column<M, M, T> {
+    type Of = M;
+    fn take(&self, value: T) -> Assignment<M> {
+        self.set(value)
+    }
+}
+impl<R: Model, M: Model> Takes<Id<M>> for Rel<R, R, M> {
+    type Of = R;
+    fn take(&self, id: Id<M>) -> Assignment<R> {
+        self.set(id)
+    }
+}
+impl<R: Model, M: Model> Takes<Option<Id<M>>> for Rel<R, R, M> {
+    type Of = R;
+    fn take(&self, id: Option<Id<M>>) -> Assignment<R> {
+        id.map_or_else(|| self.set_null(), |id| self.set(id))
+    }
+}
+
 /// A foreign key from the model `O` to the model `M`, in a query on `R`. Dereferences to `M`'s columns.
 pub struct Rel<R: Model, O, M: Model> {
     path: Path,

@@ -16,8 +16,8 @@ pub struct Cleaned<F: FormFields>(Result<Clean<F>, Form<F>>);
 
 /// What a form yields when every rule holds: the typed data, by `Deref`.
 pub struct Clean<F: FormFields> {
-    data: F,
-    form: Form<F>,
+    pub(super) data: F,
+    pub(super) form: Form<F>,
 }
 
 impl<F: FormFields> Form<F> {

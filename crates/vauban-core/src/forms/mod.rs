@@ -29,6 +29,7 @@
 mod amounts;
 mod bound;
 mod clean;
+mod edits;
 mod form;
 mod http_url;
 mod many;
@@ -53,6 +54,7 @@ pub use clean::{Clean, Cleaned};
 pub use form::{AFormIsNotAModel, FieldSet};
 pub use form::{Form, FormErrors, FormFields, GetForm, WithoutContext, WithoutRows};
 pub use http_url::{HttpUrl, InvalidHttpUrl, MAX_URL_BYTES};
+pub use edits::{Edits, StartsFrom};
 pub use many::Entry;
 pub use problems::NOT_A_CHOICE;
 pub use offer::{ChosenFromRows, ChosenFromValues, Offer};

@@ -5,7 +5,7 @@ use vauban_orm::{Id, Problem};
 use super::problems::{NOT_A_CHOICE, REQUIRED, STALE, TWICE, too_few, too_many};
 use super::rows::tests::{Colour, Folder, Site, site};
 use super::{Clean, Form, FormErrors, FormFields, render};
-use crate::http::{DataError, FormData, FormLimits};
+use crate::http::{DataError, FormData, FormLimits, Text};
 use crate::routing::pairs_of_query;
 
 /// Who may what in a request.
@@ -348,4 +348,65 @@ async fn a_strict_form_refuses_undeclared_names() {
     assert_eq!(query("q=a&utm=1").await.unwrap_err().status(), 400);
     // A token has no place in an address (CWE-598).
     assert!(query("q=a&csrfmiddlewaretoken=x").await.is_err());
+}
+
+#[derive(vauban_macros::Form)]
+#[form(edits = Folder, context = bool)]
+struct FolderForm {
+    #[field(max_length = 50, when = |leads| *leads)]
+    name: Option<String>,
+}
+
+/// Ann's folder, changed by a form; and what the page shows if it was not.
+async fn save(site: &Site, body: &str, leads: bool) -> (Result<String, u16>, String) {
+    let unit = site.unit();
+    let db = unit.db();
+    let folder = Folder::objects().get_to_change(&db, |f| f.id.eq(site.hers)).await.unwrap();
+    let form = bound::<FolderForm>(body, false);
+    let clean = form.clean_for(&db, &leads).await.unwrap().into_result().unwrap();
+    let mut page = String::new();
+    let saved = clean
+        .save(&db, folder, |form| {
+            page = html(&form);
+            Text::new("")
+        })
+        .await;
+    let saved = saved.map(|folder| folder.name).map_err(|error| error.status().as_u16());
+    unit.finish(saved.is_ok()).await.unwrap();
+    (saved, page)
+}
+
+/// CWE-362: a form that edits a row saves nothing over what somebody else has saved, and there is no way past the check.
+#[tokio::test]
+async fn a_form_that_edits_a_row_saves_over_nobody() {
+    let site = site().await;
+    let shown = {
+        let unit = site.unit();
+        let db = unit.read_db();
+        let folder = Folder::objects().get_to_change(&db, |f| f.id.eq(site.hers)).await.unwrap();
+        let form = Form::<FolderForm>::edit_for(&db, &true, &folder).await.unwrap();
+        assert_eq!(form.name.value(), "Ann's <folder>");
+        // By this `typed.js` brings the version back with the text.
+        assert!(html(&form).contains("name=\"version\" value=\"1\" data-version>"), "{}", html(&form));
+        form.version.value().to_owned()
+    };
+    let (saved, _) = save(&site, &format!("name=mine&version={shown}"), true).await;
+    assert_eq!(saved.as_deref(), Ok("mine"));
+    // Again with the version from before.
+    let (saved, page) = save(&site, &format!("name=theirs&version={shown}"), true).await;
+    assert_eq!(saved, Err(409));
+    assert!(page.contains("value=\"theirs\"") && page.contains("Stored now:</p><pre>\nmine</pre>"), "{page}");
+    assert!(page.contains("name=\"version\" value=\"2\" data-version>"), "{page}");
+    // Without one, with none, and with one that is none.
+    for version in ["", "&version=", "&version=x", "&version=-1", "&version=99"] {
+        let (saved, page) = save(&site, &format!("name=theirs{version}"), true).await;
+        assert!(matches!(saved, Err(409 | 422)), "{version}: {saved:?}");
+        assert!(page.contains("theirs"), "{page}");
+    }
+    let (saved, page) = save(&site, "name=theirs", true).await;
+    assert_eq!(saved, Err(422));
+    assert!(page.contains("This page is not complete"), "{page}");
+    // CWE-915: who has no such field changes nothing by sending it.
+    let (saved, _) = save(&site, "name=theirs&version=2", false).await;
+    assert_eq!(saved.as_deref(), Ok("mine"));
 }

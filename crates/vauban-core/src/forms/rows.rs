@@ -78,7 +78,7 @@ pub(super) mod tests {
         pub(in crate::forms) id: Id<Self>,
         owner: vauban_orm::ForeignKey<Person>,
         #[field(max_length = 50)]
-        name: String,
+        pub(in crate::forms) name: String,
     }
     impl Policy for Folder {
         fn rules(who: Who<Self>, f: &Columns<Self>) -> Rules<Self> {
