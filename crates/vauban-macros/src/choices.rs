@@ -124,6 +124,22 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
                 }
             }
         }
+        // One encoding everywhere: in the database, in forms, in JSON and in queries it is the same text.
+        impl #orm::__private::serde::Serialize for #name {
+            fn serialize<S: #orm::__private::serde::Serializer>(
+                &self,
+                serializer: S,
+            ) -> ::core::result::Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+        impl<'de> #orm::__private::serde::Deserialize<'de> for #name {
+            fn deserialize<D: #orm::__private::serde::Deserializer<'de>>(
+                deserializer: D,
+            ) -> ::core::result::Result<Self, D::Error> {
+                #orm::__private::read_text(deserializer)
+            }
+        }
         #form_field
     })
 }

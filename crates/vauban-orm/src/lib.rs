@@ -120,7 +120,9 @@ pub mod __private {
     pub use crate::columns::{FragmentPart, Path};
     pub use crate::model::NewValues;
     pub use crate::policy::CompiledRules;
+    pub use crate::types::text::read as read_text;
     pub use crate::value::{Mismatch, RowReader, Value, ValueRef};
+    pub use serde;
     pub use vauban_waiver::{__place, Place};
 }
 

@@ -204,6 +204,14 @@ fn every_choice_is_read_as_it_is_written() {
             panic!("not stored as text")
         };
         assert_eq!(Odd::from_value(ValueRef::Text(&stored)), Ok(*odd));
+        let json = serde_json::to_string(odd).unwrap();
+        assert_eq!(json, serde_json::to_string(&stored).unwrap());
+        assert_eq!(serde_json::from_str::<Odd>(&json).unwrap(), *odd);
+        assert_eq!(serde_json::from_str::<Option<Odd>>(&json).unwrap(), Some(*odd));
+    }
+    // CWE-20: not by the name that it has in Rust.
+    for bad in ["\"Plain\"", "\"PLAIN\"", "0", "null", "{\"plain\":null}"] {
+        assert!(serde_json::from_str::<Odd>(bad).is_err(), "{bad}");
     }
     assert_eq!((Odd::r#type.as_str(), Odd::r#type.label()), ("type", "Type"));
 }

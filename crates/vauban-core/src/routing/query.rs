@@ -370,6 +370,36 @@ mod tests {
         wide: Option<u128>,
     }
 
+    #[derive(vauban_macros::Choices, Debug, Clone, Copy, PartialEq)]
+    enum State {
+        InWork,
+        #[choice(stored = "ready")]
+        Done,
+    }
+
+    #[derive(serde::Deserialize)]
+    struct Filter {
+        state: Option<State>,
+        day: Option<crate::Date>,
+        most: Option<crate::Decimal>,
+    }
+
+    /// A choice is the same text in a query as in a form and in the database; so are days and amounts.
+    #[test]
+    fn a_query_reads_values_as_forms_do() {
+        let filter = |text| read::<Filter>(text, &FormLimits::DEFAULT);
+        assert_eq!(filter("state=in_work").unwrap().state, Some(State::InWork));
+        assert_eq!(filter("state=ready&day=").unwrap().state, Some(State::Done));
+        assert_eq!(filter("state=").unwrap().state, None);
+        let found = filter("day=2024-02-29&most=9.5").unwrap();
+        assert_eq!(found.day.map(|day| day.to_string()).as_deref(), Some("2024-02-29"));
+        assert_eq!(found.most.map(crate::Decimal::units), Some(950));
+        // CWE-20
+        for bad in ["state=InWork", "state=done", "day=2023-02-29", "most=9.999", "most=1e1"] {
+            assert_eq!(filter(bad).map(|_| ()).unwrap_err().status(), StatusCode::BAD_REQUEST, "{bad}");
+        }
+    }
+
     #[test]
     fn booleans_are_read_as_in_forms_and_numbers_are_finite() {
         let values = |text| read::<Values>(text, &FormLimits::DEFAULT);

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use serde::de::{Deserializer, Error, Visitor};
 
 /// Reads a value that is written as text.
-pub(crate) fn read<'de, T, D>(deserializer: D) -> Result<T, D::Error>
+pub fn read<'de, T, D>(deserializer: D) -> Result<T, D::Error>
 where
     T: FromStr<Err: fmt::Display>,
     D: Deserializer<'de>,
