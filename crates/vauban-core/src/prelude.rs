@@ -4,7 +4,8 @@
 //! name. `Result` in it is Vauban's, whose error is [`Error`].
 
 pub use crate::{
-    Changeable, Choices, Columns, Date, DateTime, Db, Decimal, Filter, ForeignKey, Id, Model, Page, Permitted, Policy,
+    Changeable, Choices, Columns, Date, DateTime, Db, Decimal, Filter, ForeignKey, Id, Model, Page,
+    Permitted, Policy,
 };
 pub use crate::{Deletable, Rules, Slug, Time, UserId, Version, Who, Write, service, sql, waiver};
 pub use crate::{Email, Form, Part, PathText, Template};

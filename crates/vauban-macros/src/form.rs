@@ -55,9 +55,16 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
             }
         }
     });
-    let edits = options.edits.as_ref().map(|model| edits(form, &set, model, &fields)).transpose()?;
+    let edits = options
+        .edits
+        .as_ref()
+        .map(|model| edits(form, &set, model, &fields))
+        .transpose()?;
     // The version of the row that is edited: hidden, and not part of the typed data.
-    let (mut all, mut all_types) = (names.iter().map(|name| (*name).clone()).collect::<Vec<_>>(), types.clone());
+    let (mut all, mut all_types) = (
+        names.iter().map(|name| (*name).clone()).collect::<Vec<_>>(),
+        types.clone(),
+    );
     let mut specs: Vec<_> = specs.collect();
     if edits.is_some() {
         all.push(format_ident!("version"));
@@ -230,10 +237,10 @@ struct FormOptions {
     get: bool,
 }
 
-const SECRET_IN_AN_ADDRESS: &str =
-    "a form that is sent in an address has no secrets, because addresses stand in logs and histories (CWE-598): drop \
+const SECRET_IN_AN_ADDRESS: &str = "a form that is sent in an address has no secrets, because addresses stand in logs and histories (CWE-598): drop \
      `get`, and take the form in a `post` view";
-const FORM_KNOWS: &str = "a form knows `edits = Model`, `clean = function`, `context = Type`, `strict` and `get`";
+const FORM_KNOWS: &str =
+    "a form knows `edits = Model`, `clean = function`, `context = Type`, `strict` and `get`";
 
 impl FormOptions {
     fn parse(input: &DeriveInput) -> Result<Self> {
@@ -390,7 +397,9 @@ impl FormField {
     /// CWE-598: addresses stand in logs, histories and referrers.
     fn may_stand_in_an_address(&self) -> Result<()> {
         let asked = self.autocomplete.to_ascii_lowercase();
-        let secret = ["password", "one-time-code", "cc-"].iter().any(|kind| asked.contains(kind));
+        let secret = ["password", "one-time-code", "cc-"]
+            .iter()
+            .any(|kind| asked.contains(kind));
         if secret {
             return Err(Error::new(self.ident.span(), SECRET_IN_AN_ADDRESS));
         }
@@ -445,7 +454,9 @@ impl FormField {
         });
         let choices = self.choices.as_ref().map(|choices| {
             let offer = match choices {
-                Expr::Closure(_) => quote_spanned!(choices.span()=> ::vauban::forms::given(context, #choices)),
+                Expr::Closure(_) => {
+                    quote_spanned!(choices.span()=> ::vauban::forms::given(context, #choices))
+                }
                 _ => quote!(#choices),
             };
             quote_spanned! {choices.span()=>
@@ -521,7 +532,9 @@ impl FormField {
             });
         }
         if let Some(range) = self.min.as_ref().or(self.max.as_ref()) {
-            let message = format!("`{name}` is no number: `min` and `max` mean nothing here; check it in `#[form(clean = …)]`");
+            let message = format!(
+                "`{name}` is no number: `min` and `max` mean nothing here; check it in `#[form(clean = …)]`"
+            );
             asserts.extend(quote_spanned! {range.span()=>
                 const _: () = ::std::assert!(#value::HAS_RANGE, #message);
             });

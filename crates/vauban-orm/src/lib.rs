@@ -110,8 +110,8 @@ pub use query::{
     Changeable, Create, DEEPEST_ROW, Deletable, Page, Permitted, PermittedQuerySet, QuerySet, Version,
 };
 pub use types::{
-    Date, DateTime, Decimal, ForeignKey, Id, InvalidDate, InvalidDecimal, InvalidId, InvalidSlug, InvalidTime, Related,
-    Slug, Time, UserId,
+    Date, DateTime, Decimal, ForeignKey, Id, InvalidDate, InvalidDecimal, InvalidId, InvalidSlug,
+    InvalidTime, Related, Slug, Time, UserId,
 };
 
 /// For generated code. Not part of the public API.

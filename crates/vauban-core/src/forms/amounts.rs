@@ -52,7 +52,11 @@ impl FieldValue for Time {
 
     fn shown(&self) -> String {
         let shown = self.to_string();
-        shown.strip_suffix(":00").filter(|short| short.len() == 5).unwrap_or(&shown).to_owned()
+        shown
+            .strip_suffix(":00")
+            .filter(|short| short.len() == 5)
+            .unwrap_or(&shown)
+            .to_owned()
     }
 }
 
@@ -115,9 +119,16 @@ mod tests {
         );
         assert_eq!(read::<Date>("29.02.2024", &DAY), Err(NOT_A_DATE.to_string()));
         assert_eq!(read::<Option<Date>>("", &DAY), Ok(None));
-        for (typed, shown) in [("14:30", "14:30"), ("14:30:00", "14:30"), ("14:00:07.5", "14:00:07.5")] {
+        for (typed, shown) in [
+            ("14:30", "14:30"),
+            ("14:30:00", "14:30"),
+            ("14:00:07.5", "14:00:07.5"),
+        ] {
             let at = read::<Time>(typed, &AT).unwrap();
-            assert!(html(&at, &AT).contains(&format!("step=\"any\" value=\"{shown}\"")), "{typed}");
+            assert!(
+                html(&at, &AT).contains(&format!("step=\"any\" value=\"{shown}\"")),
+                "{typed}"
+            );
             assert_eq!(read::<Time>(shown, &AT), Ok(at));
         }
         assert_eq!(read::<Time>("25:00", &AT), Err(NOT_A_TIME.to_string()));

@@ -66,7 +66,10 @@ impl<F: FormFields> Form<F> {
         let Some(data) = F::collect(&mut self.fields) else {
             if opened {
                 self.status = StatusCode::OK;
-                self.fields.each_mut().into_iter().for_each(|field| field.forgive());
+                self.fields
+                    .each_mut()
+                    .into_iter()
+                    .for_each(|field| field.forgive());
             }
             return Err(self);
         };
@@ -241,7 +244,6 @@ impl<F: FormFields> Deref for Clean<F> {
         &self.data
     }
 }
-
 
 #[cfg(test)]
 mod tests {

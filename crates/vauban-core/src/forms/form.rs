@@ -265,7 +265,11 @@ impl<F: FormFields> Form<F> {
 
     /// The names of its fields, without a prefix.
     pub(super) fn names() -> Vec<&'static str> {
-        F::Fields::empty().each().iter().map(|field| field.spec().name).collect()
+        F::Fields::empty()
+            .each()
+            .iter()
+            .map(|field| field.spec().name)
+            .collect()
     }
 
     /// The first name that was sent and is none of this request's fields, if the form is strict.

@@ -50,16 +50,16 @@ mod vectors;
 pub use crate::http::{DataError, FormData, FormLimits};
 pub use bound::BoundField;
 pub use clean::{Clean, Cleaned};
+pub use edits::{Edits, StartsFrom};
 #[doc(hidden)]
 pub use form::{AFormIsNotAModel, FieldSet};
 pub use form::{Form, FormErrors, FormFields, GetForm, WithoutContext, WithoutRows};
 pub use http_url::{HttpUrl, InvalidHttpUrl, MAX_URL_BYTES};
-pub use edits::{Edits, StartsFrom};
 pub use many::Entry;
-pub use problems::NOT_A_CHOICE;
 pub use offer::{ChosenFromRows, ChosenFromValues, Offer};
 #[doc(hidden)]
 pub use offer::{LeftOut, given, offered};
+pub use problems::NOT_A_CHOICE;
 pub use spec::{Choice, FieldSpec, Widget};
 pub use value::FieldValue;
 pub use vauban_orm::Problem;

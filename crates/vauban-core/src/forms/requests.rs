@@ -67,7 +67,12 @@ fn html<F: FormFields>(form: &Form<F>) -> String {
 async fn what_this_request_does_not_offer_is_not_taken() {
     let site = site().await;
     let mut desk = desk(&site, false);
-    let good = ticket(&site, &desk, &format!("title=a&folder={}&colour=dark_blue", site.hers)).await;
+    let good = ticket(
+        &site,
+        &desk,
+        &format!("title=a&folder={}&colour=dark_blue", site.hers),
+    )
+    .await;
     assert_eq!(good.unwrap().folder, Some(site.hers));
     let form = ticket(&site, &desk, "title=a&colour=red").await.unwrap_err();
     assert_eq!(form.colour.errors(), [NOT_A_CHOICE]);
@@ -79,7 +84,9 @@ async fn what_this_request_does_not_offer_is_not_taken() {
     assert_eq!(form.folder.errors(), [NOT_A_CHOICE]);
     // Nor does an empty list take anything.
     desk.colours.clear();
-    let form = ticket(&site, &desk, "title=a&colour=dark_blue").await.unwrap_err();
+    let form = ticket(&site, &desk, "title=a&colour=dark_blue")
+        .await
+        .unwrap_err();
     assert_eq!(form.colour.errors(), [NOT_A_CHOICE]);
 }
 
@@ -113,7 +120,11 @@ async fn a_field_that_is_left_out_has_no_way_in() {
         .await
         .unwrap_err();
     assert_eq!(form.archive.errors(), [REQUIRED]);
-    assert!(html(&form).contains("name=\"archive\" required"), "{}", html(&form));
+    assert!(
+        html(&form).contains("name=\"archive\" required"),
+        "{}",
+        html(&form)
+    );
     // CWE-235
     let form = ticket(&site, &desk(&site, true), &sent).await.unwrap_err();
     assert_eq!(form.closed.errors(), [TWICE]);
@@ -135,7 +146,12 @@ async fn every_way_to_a_form_goes_by_the_context() {
     let (leads, works) = (desk(&site, true), desk(&site, false));
     let clean = ticket(&site, &works, "title=b&colour=dark_blue").await.unwrap();
     let stale = bound::<TicketForm>("title=b&colour=dark_blue&closed=on", true);
-    let stale = stale.clean_for(&db, &works).await.unwrap().into_result().unwrap_err();
+    let stale = stale
+        .clean_for(&db, &works)
+        .await
+        .unwrap()
+        .into_result()
+        .unwrap_err();
     assert_eq!(stale.problems(), [STALE]);
     for form in [
         Form::<TicketForm>::empty_for(&db, &works).await.unwrap(),
@@ -151,9 +167,19 @@ async fn every_way_to_a_form_goes_by_the_context() {
     let form = Form::filled_for(&db, &leads, &value).await.unwrap();
     assert!(html(&form).contains("name=\"closed\" checked"), "{}", html(&form));
     // The checks across fields know the context, too.
-    let form = ticket(&site, &works, "title=long&colour=dark_blue").await.unwrap_err();
+    let form = ticket(&site, &works, "title=long&colour=dark_blue")
+        .await
+        .unwrap_err();
     assert_eq!(form.title.errors(), ["Ask somebody who leads."]);
-    assert!(ticket(&site, &leads, &format!("title=long&colour=dark_blue&archive={}", site.hers)).await.is_ok());
+    assert!(
+        ticket(
+            &site,
+            &leads,
+            &format!("title=long&colour=dark_blue&archive={}", site.hers)
+        )
+        .await
+        .is_ok()
+    );
 }
 
 #[derive(vauban_macros::Form)]
@@ -173,9 +199,12 @@ async fn paint(site: &Site, body: &str) -> Result<Clean<PaintForm>, Form<PaintFo
 #[tokio::test]
 async fn many_values_are_bounded_and_each_is_chosen_from_the_list() {
     let site = site().await;
-    let clean = paint(&site, &format!("colours=red&colours=dark_blue&folders={}", site.hers))
-        .await
-        .unwrap();
+    let clean = paint(
+        &site,
+        &format!("colours=red&colours=dark_blue&folders={}", site.hers),
+    )
+    .await
+    .unwrap();
     assert_eq!(clean.colours, [Colour::Red, Colour::DarkBlue]);
     assert_eq!(clean.folders, [site.hers]);
     assert!(paint(&site, "colours=red").await.unwrap().folders.is_empty());
@@ -185,7 +214,11 @@ async fn many_values_are_bounded_and_each_is_chosen_from_the_list() {
     let wrong: &[(String, fn(&Form<PaintForm>) -> &[Problem], Problem)] = &[
         (String::new(), |f| f.colours.errors(), REQUIRED),
         ("colours=".into(), |f| f.colours.errors(), REQUIRED),
-        ("colours=red&colours=green".into(), |f| f.colours.errors(), NOT_A_CHOICE),
+        (
+            "colours=red&colours=green".into(),
+            |f| f.colours.errors(),
+            NOT_A_CHOICE,
+        ),
         // CWE-639: beside one that she may choose.
         (
             format!("colours=red&folders={}&folders={}", site.hers, site.his),
@@ -218,7 +251,10 @@ async fn many_values_are_shown_again_as_they_were_typed() {
     let site = site().await;
     let form = paint(
         &site,
-        &format!("colours=dark_blue&colours=%22%3E%3Cscript%3E&folders={}", site.hers),
+        &format!(
+            "colours=dark_blue&colours=%22%3E%3Cscript%3E&folders={}",
+            site.hers
+        ),
     )
     .await
     .unwrap_err();
@@ -280,7 +316,9 @@ struct StrictForm {
 
 fn from_query<F: FormFields>(query: &str) -> Result<Form<F>, DataError> {
     let names = Form::<F>::names();
-    let data = pairs_of_query(query, &FormLimits::DEFAULT, |name| F::STRICT || names.contains(&name))?;
+    let data = pairs_of_query(query, &FormLimits::DEFAULT, |name| {
+        F::STRICT || names.contains(&name)
+    })?;
     Form::bound(&data, false)
 }
 
@@ -292,9 +330,15 @@ async fn a_form_in_an_address() {
     // Links carry markers of others, in any bytes.
     let form = from_query::<Search>("utm=%ff&utm=%&q=a+b&colours=red&colours=dark_blue&page=2").unwrap();
     let (search, form) = form.clean(&db).await.unwrap().into_result().unwrap().into_parts();
-    assert_eq!((search.q.as_str(), search.page, search.colours.len()), ("a b", Some(2), 2));
+    assert_eq!(
+        (search.q.as_str(), search.page, search.colours.len()),
+        ("a b", Some(2), 2)
+    );
     let html = html(&form);
-    assert!(html.contains("name=\"q\" required maxlength=\"20\" value=\"a b\""), "{html}");
+    assert!(
+        html.contains("name=\"q\" required maxlength=\"20\" value=\"a b\""),
+        "{html}"
+    );
     // CWE-598: no token comes into an address.
     assert!(!html.contains("csrf"), "{html}");
     // CWE-235, CWE-176
@@ -309,7 +353,10 @@ async fn a_form_in_an_address() {
     assert_eq!(opened.status, 200);
     let sent = from_query::<Search>("q=").unwrap().clean(&db).await.unwrap();
     let sent = sent.into_result().unwrap_err();
-    assert_eq!((sent.q.errors(), sent.colours.errors()), (&[REQUIRED][..], &[too_few(1)][..]));
+    assert_eq!(
+        (sent.q.errors(), sent.colours.errors()),
+        (&[REQUIRED][..], &[too_few(1)][..])
+    );
     assert_eq!(sent.status, 422);
 }
 
@@ -324,7 +371,11 @@ async fn a_strict_form_refuses_undeclared_names() {
         let db = &db;
         async move { form.clean_for(db, &there).await.map(|clean| clean.is_valid()) }
     };
-    assert!(sent("csrfmiddlewaretoken=x&title=a&pinned=on", true).await.unwrap());
+    assert!(
+        sent("csrfmiddlewaretoken=x&title=a&pinned=on", true)
+            .await
+            .unwrap()
+    );
     for (body, name) in [
         ("title=a&is_staff=on", "is_staff"),
         ("title=a&Title=b", "Title"),
@@ -336,7 +387,10 @@ async fn a_strict_form_refuses_undeclared_names() {
     ] {
         let error = sent(body, false).await.unwrap_err();
         assert_eq!(error.status(), 400, "{body}");
-        assert_eq!(error.message(), format!("This form has no field `{name}`: leave it out."));
+        assert_eq!(
+            error.message(),
+            format!("This form has no field `{name}`: leave it out.")
+        );
     }
     let prefixed = bound::<StrictForm>("a-title=x&a-other=1", false).prefix("a");
     assert!(prefixed.clean_for(&db, &false).await.is_err());
@@ -361,7 +415,10 @@ struct FolderForm {
 async fn save(site: &Site, body: &str, leads: bool) -> (Result<String, u16>, String) {
     let unit = site.unit();
     let db = unit.db();
-    let folder = Folder::objects().get_to_change(&db, |f| f.id.eq(site.hers)).await.unwrap();
+    let folder = Folder::objects()
+        .get_to_change(&db, |f| f.id.eq(site.hers))
+        .await
+        .unwrap();
     let form = bound::<FolderForm>(body, false);
     let clean = form.clean_for(&db, &leads).await.unwrap().into_result().unwrap();
     let mut page = String::new();
@@ -371,7 +428,9 @@ async fn save(site: &Site, body: &str, leads: bool) -> (Result<String, u16>, Str
             Text::new("")
         })
         .await;
-    let saved = saved.map(|folder| folder.name).map_err(|error| error.status().as_u16());
+    let saved = saved
+        .map(|folder| folder.name)
+        .map_err(|error| error.status().as_u16());
     unit.finish(saved.is_ok()).await.unwrap();
     (saved, page)
 }
@@ -383,11 +442,18 @@ async fn a_form_that_edits_a_row_saves_over_nobody() {
     let shown = {
         let unit = site.unit();
         let db = unit.read_db();
-        let folder = Folder::objects().get_to_change(&db, |f| f.id.eq(site.hers)).await.unwrap();
+        let folder = Folder::objects()
+            .get_to_change(&db, |f| f.id.eq(site.hers))
+            .await
+            .unwrap();
         let form = Form::<FolderForm>::edit_for(&db, &true, &folder).await.unwrap();
         assert_eq!(form.name.value(), "Ann's <folder>");
         // By this `typed.js` brings the version back with the text.
-        assert!(html(&form).contains("name=\"version\" value=\"1\" data-version>"), "{}", html(&form));
+        assert!(
+            html(&form).contains("name=\"version\" value=\"1\" data-version>"),
+            "{}",
+            html(&form)
+        );
         form.version.value().to_owned()
     };
     let (saved, _) = save(&site, &format!("name=mine&version={shown}"), true).await;
@@ -395,8 +461,14 @@ async fn a_form_that_edits_a_row_saves_over_nobody() {
     // Again with the version from before.
     let (saved, page) = save(&site, &format!("name=theirs&version={shown}"), true).await;
     assert_eq!(saved, Err(409));
-    assert!(page.contains("value=\"theirs\"") && page.contains("Stored now:</p><pre>\nmine</pre>"), "{page}");
-    assert!(page.contains("name=\"version\" value=\"2\" data-version>"), "{page}");
+    assert!(
+        page.contains("value=\"theirs\"") && page.contains("Stored now:</p><pre>\nmine</pre>"),
+        "{page}"
+    );
+    assert!(
+        page.contains("name=\"version\" value=\"2\" data-version>"),
+        "{page}"
+    );
     // Without one, with none, and with one that is none.
     for version in ["", "&version=", "&version=x", "&version=-1", "&version=99"] {
         let (saved, page) = save(&site, &format!("name=theirs{version}"), true).await;

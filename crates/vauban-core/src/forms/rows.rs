@@ -168,7 +168,8 @@ pub(super) mod tests {
         /// A unit of Ann's.
         pub(in crate::forms) fn unit(&self) -> engine::Unit {
             #[allow(deprecated)]
-            self.database.bind(Binder::__for_the_sites_identity().user(self.ann))
+            self.database
+                .bind(Binder::__for_the_sites_identity().user(self.ann))
         }
     }
 

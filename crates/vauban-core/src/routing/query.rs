@@ -392,11 +392,24 @@ mod tests {
         assert_eq!(filter("state=ready&day=").unwrap().state, Some(State::Done));
         assert_eq!(filter("state=").unwrap().state, None);
         let found = filter("day=2024-02-29&most=9.5").unwrap();
-        assert_eq!(found.day.map(|day| day.to_string()).as_deref(), Some("2024-02-29"));
+        assert_eq!(
+            found.day.map(|day| day.to_string()).as_deref(),
+            Some("2024-02-29")
+        );
         assert_eq!(found.most.map(crate::Decimal::units), Some(950));
         // CWE-20
-        for bad in ["state=InWork", "state=done", "day=2023-02-29", "most=9.999", "most=1e1"] {
-            assert_eq!(filter(bad).map(|_| ()).unwrap_err().status(), StatusCode::BAD_REQUEST, "{bad}");
+        for bad in [
+            "state=InWork",
+            "state=done",
+            "day=2023-02-29",
+            "most=9.999",
+            "most=1e1",
+        ] {
+            assert_eq!(
+                filter(bad).map(|_| ()).unwrap_err().status(),
+                StatusCode::BAD_REQUEST,
+                "{bad}"
+            );
         }
     }
 

@@ -60,13 +60,25 @@ async fn days_times_and_amounts_are_columns_in_their_order() {
     };
     // Numbers by their worth and not by their text, days by the calendar.
     let all = Bill::objects;
-    assert_eq!(amounts(all().order_by(|b| b.amount.asc())).await, ["-100.00", "9.50", "10.00"]);
-    assert_eq!(amounts(all().order_by(|b| b.due.desc())).await, ["10.00", "9.50", "-100.00"]);
-    assert_eq!(amounts(all().order_by(|b| b.at.desc())).await, ["10.00", "9.50", "-100.00"]);
+    assert_eq!(
+        amounts(all().order_by(|b| b.amount.asc())).await,
+        ["-100.00", "9.50", "10.00"]
+    );
+    assert_eq!(
+        amounts(all().order_by(|b| b.due.desc())).await,
+        ["10.00", "9.50", "-100.00"]
+    );
+    assert_eq!(
+        amounts(all().order_by(|b| b.at.desc())).await,
+        ["10.00", "9.50", "-100.00"]
+    );
     let ten = Decimal::whole(10).unwrap();
     assert_eq!(amounts(all().filter(|b| b.amount.ge(ten))).await, ["10.00"]);
     let day = Date::parse("2000-01-01").unwrap();
-    assert_eq!(amounts(all().filter(|b| b.due.lt(day)).order_by(|b| b.due.asc())).await, ["-100.00", "9.50"]);
+    assert_eq!(
+        amounts(all().filter(|b| b.due.lt(day)).order_by(|b| b.due.asc())).await,
+        ["-100.00", "9.50"]
+    );
     let noon = Time::new(12, 0, 0).unwrap();
     assert_eq!(amounts(all().filter(|b| b.at.gt(noon))).await, ["10.00"]);
 
@@ -74,8 +86,16 @@ async fn days_times_and_amounts_are_columns_in_their_order() {
     assert_eq!(bill.at.unwrap().to_string(), "14:30:00.000001");
     let due = bill.due.plus_days(1).unwrap();
     let changed = bill
-        .change(&db, |b| [b.due.set(due), b.paid.set(Decimal::from_units(5).unwrap())])
+        .change(&db, |b| {
+            [b.due.set(due), b.paid.set(Decimal::from_units(5).unwrap())]
+        })
         .await
         .unwrap();
-    assert_eq!((changed.due.to_string().as_str(), changed.paid.to_string().as_str()), ("2026-11-30", "0.05"));
+    assert_eq!(
+        (
+            changed.due.to_string().as_str(),
+            changed.paid.to_string().as_str()
+        ),
+        ("2026-11-30", "0.05")
+    );
 }

@@ -31,7 +31,9 @@ pub struct InvalidTime;
 impl Date {
     /// A day; `None` if the calendar has none such.
     pub fn new(year: i16, month: i8, day: i8) -> Option<Self> {
-        civil::Date::new(year, month, day).ok().and_then(|date| Self::try_from(date).ok())
+        civil::Date::new(year, month, day)
+            .ok()
+            .and_then(|date| Self::try_from(date).ok())
     }
 
     /// Reads `2026-11-29`, and nothing else: four digits, two, two.
@@ -60,7 +62,10 @@ impl Date {
     /// The day so many days later, or earlier; `None` behind the ends of the calendar.
     pub fn plus_days(self, days: i32) -> Option<Self> {
         let span = jiff::Span::new().try_days(days).ok()?;
-        self.0.checked_add(span).ok().and_then(|date| Self::try_from(date).ok())
+        self.0
+            .checked_add(span)
+            .ok()
+            .and_then(|date| Self::try_from(date).ok())
     }
 
     /// The day as jiff has it.
@@ -134,9 +139,14 @@ impl Time {
         let seconds = micros / 1_000_000;
         let part = |number: i64| i8::try_from(number).ok();
         let nanos = i32::try_from(micros % 1_000_000 * 1000).ok()?;
-        civil::Time::new(part(seconds / 3600)?, part(seconds / 60 % 60)?, part(seconds % 60)?, nanos)
-            .ok()
-            .map(Self)
+        civil::Time::new(
+            part(seconds / 3600)?,
+            part(seconds / 60 % 60)?,
+            part(seconds % 60)?,
+            nanos,
+        )
+        .ok()
+        .map(Self)
     }
 
     /// Microseconds since midnight.
@@ -216,7 +226,12 @@ macro_rules! alike {
     };
 }
 alike!(Date, civil::Date, InvalidDate, "not a date like 2026-11-29");
-alike!(Time, civil::Time, InvalidTime, "not a time like 14:30 or 14:30:15");
+alike!(
+    Time,
+    civil::Time,
+    InvalidTime,
+    "not a time like 14:30 or 14:30:15"
+);
 
 impl Field for Date {
     const KIND: Kind = Kind::Text;
@@ -250,14 +265,35 @@ mod tests {
 
     #[test]
     fn a_day_has_one_spelling() {
-        for good in ["2026-11-29", "2024-02-29", "0001-01-01", "9999-12-31", "0999-10-01"] {
+        for good in [
+            "2026-11-29",
+            "2024-02-29",
+            "0001-01-01",
+            "9999-12-31",
+            "0999-10-01",
+        ] {
             assert_eq!(Date::parse(good).unwrap().to_string(), good);
         }
         // CWE-1286
         for bad in [
-            "2026-02-29", "2026-13-01", "2026-00-10", "2026-1-1", "26-01-01", "0000-01-01", "-001-01-01",
-            "10000-01-01", "2026-11-29T00:00", "2026/11/29", "29.11.2026", " 2026-11-29", "2026-11-29 ", "",
-            "٢٠٢٦-11-29", "2026-11-2９", "20261129", "+026-01-01",
+            "2026-02-29",
+            "2026-13-01",
+            "2026-00-10",
+            "2026-1-1",
+            "26-01-01",
+            "0000-01-01",
+            "-001-01-01",
+            "10000-01-01",
+            "2026-11-29T00:00",
+            "2026/11/29",
+            "29.11.2026",
+            " 2026-11-29",
+            "2026-11-29 ",
+            "",
+            "٢٠٢٦-11-29",
+            "2026-11-2９",
+            "20261129",
+            "+026-01-01",
         ] {
             assert_eq!(Date::parse(bad), Err(InvalidDate), "{bad}");
         }
@@ -278,8 +314,21 @@ mod tests {
             assert_eq!(time.to_string().parse(), Ok(time));
         }
         for bad in [
-            "24:00", "12:60", "12:30:60", "1:30", "12:3", "12.30", "12:30.5", "12:30:15.", "12:30:15.1234567", "",
-            "12:30 PM", "-1:30", "12:30Z", "１２:30", "12:+3",
+            "24:00",
+            "12:60",
+            "12:30:60",
+            "1:30",
+            "12:3",
+            "12.30",
+            "12:30.5",
+            "12:30:15.",
+            "12:30:15.1234567",
+            "",
+            "12:30 PM",
+            "-1:30",
+            "12:30Z",
+            "１２:30",
+            "12:+3",
         ] {
             assert_eq!(Time::parse(bad), Err(InvalidTime), "{bad}");
         }
@@ -296,11 +345,17 @@ mod tests {
         };
         assert!(a < b && old < new);
         assert_eq!(Date::from_value(ValueRef::Text("2026-02-30")), Err(Mismatch));
-        assert_eq!(Time::from_value(ValueRef::Integer(MICROS_OF_A_DAY)), Err(Mismatch));
+        assert_eq!(
+            Time::from_value(ValueRef::Integer(MICROS_OF_A_DAY)),
+            Err(Mismatch)
+        );
         assert_eq!(day("2024-02-28").plus_days(2), Some(day("2024-03-01")));
         assert_eq!(day("9999-12-31").plus_days(1), None);
         assert_eq!(day("0001-01-01").plus_days(i32::MIN), None);
-        assert_eq!(DateTime::from_micros(-1).unwrap().date_in_utc(), day("1969-12-31"));
+        assert_eq!(
+            DateTime::from_micros(-1).unwrap().date_in_utc(),
+            day("1969-12-31")
+        );
         // Before the first year of the calendar, its first day.
         let ancient = DateTime::from_micros(-300_000_000_000_000_000).unwrap();
         assert_eq!(ancient.date_in_utc(), day("0001-01-01"));

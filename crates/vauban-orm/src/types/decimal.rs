@@ -42,7 +42,10 @@ impl<const PLACES: u32, const DIGITS: u32> Decimal<PLACES, DIGITS> {
     /// The greatest one.
     pub const MAX: Self = {
         assert!(DIGITS <= 18, "a Decimal has at most 18 digits");
-        assert!(PLACES <= DIGITS, "of a Decimal's digits no more than all are behind the point");
+        assert!(
+            PLACES <= DIGITS,
+            "of a Decimal's digits no more than all are behind the point"
+        );
         Self(10_i64.pow(DIGITS) - 1)
     };
     /// The smallest one.
@@ -88,10 +91,17 @@ impl<const PLACES: u32, const DIGITS: u32> Decimal<PLACES, DIGITS> {
             None if digits.is_empty() => return Err(InvalidDecimal::NotANumber),
             None => (digits, ""),
         };
-        if !whole.bytes().chain(behind.bytes()).all(|byte| byte.is_ascii_digit()) {
+        if !whole
+            .bytes()
+            .chain(behind.bytes())
+            .all(|byte| byte.is_ascii_digit())
+        {
             return Err(InvalidDecimal::NotANumber);
         }
-        let missing = match u32::try_from(behind.len()).ok().and_then(|places| PLACES.checked_sub(places)) {
+        let missing = match u32::try_from(behind.len())
+            .ok()
+            .and_then(|places| PLACES.checked_sub(places))
+        {
             Some(missing) => missing,
             None => return Err(InvalidDecimal::Places(PLACES)),
         };
@@ -99,7 +109,9 @@ impl<const PLACES: u32, const DIGITS: u32> Decimal<PLACES, DIGITS> {
         let too_large = InvalidDecimal::Digits(DIGITS - PLACES);
         let mut units = 0_i64;
         for digit in whole.bytes().chain(behind.bytes()) {
-            let more = units.checked_mul(10).and_then(|units| units.checked_add(i64::from(digit - b'0')));
+            let more = units
+                .checked_mul(10)
+                .and_then(|units| units.checked_add(i64::from(digit - b'0')));
             units = more.ok_or(too_large)?;
         }
         let units = 10_i64.checked_pow(missing).and_then(|ten| units.checked_mul(ten));
@@ -144,7 +156,12 @@ impl<const PLACES: u32, const DIGITS: u32> fmt::Display for Decimal<PLACES, DIGI
         let minus = if self.0 < 0 { "-" } else { "" };
         match PLACES {
             0 => f.pad(&format!("{minus}{units}")),
-            _ => f.pad(&format!("{minus}{}.{:0width$}", units / one, units % one, width = PLACES as usize)),
+            _ => f.pad(&format!(
+                "{minus}{}.{:0width$}",
+                units / one,
+                units % one,
+                width = PLACES as usize
+            )),
         }
     }
 }
@@ -228,7 +245,11 @@ mod tests {
             ("0099.99", 9999, "99.99"),
         ] {
             let read = Short::parse(text).unwrap();
-            assert_eq!((read.units(), read.to_string().as_str()), (units, shown), "{text}");
+            assert_eq!(
+                (read.units(), read.to_string().as_str()),
+                (units, shown),
+                "{text}"
+            );
             assert_eq!(shown.parse(), Ok(read));
         }
         // Ten times a tenth is one, which no float says.
@@ -240,7 +261,10 @@ mod tests {
     /// CWE-1286, CWE-190
     #[test]
     fn what_does_not_fit_is_refused_and_nothing_is_rounded() {
-        for bad in ["", "-", ".", "5.", "1e3", "+1", "1,5", "1 000", "NaN", "inf", "0x1", "٣", "1.2.3", "--1", "1.-5", " 1"] {
+        for bad in [
+            "", "-", ".", "5.", "1e3", "+1", "1,5", "1 000", "NaN", "inf", "0x1", "٣", "1.2.3", "--1",
+            "1.-5", " 1",
+        ] {
             assert_eq!(Short::parse(bad), Err(InvalidDecimal::NotANumber), "{bad}");
         }
         assert_eq!(Short::parse("0.001"), Err(InvalidDecimal::Places(2)));
