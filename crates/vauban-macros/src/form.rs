@@ -1,7 +1,7 @@
 //! `#[derive(Form)]`: the fields a request may set, each written out.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{
     Data, DeriveInput, Error, Expr, ExprPath, Field, Fields, Ident, LitBool, LitInt, LitStr, Result, Type,
@@ -22,6 +22,7 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
     let context = options.context.as_ref();
     for field in &fields {
         field.asks_for_a_context(context.is_some())?;
+        field.is_option_if_left_out()?;
         if options.get {
             field.may_stand_in_an_address()?;
         }
@@ -392,6 +393,22 @@ impl FormField {
             )),
             _ => Ok(()),
         }
+    }
+
+    /// Where a field is left out, the typed data says `None`.
+    fn is_option_if_left_out(&self) -> Result<()> {
+        let option = match &self.ty {
+            Type::Path(path) => path.path.segments.last().is_some_and(|last| last.ident == "Option"),
+            _ => false,
+        };
+        if self.when.is_none() || option {
+            return Ok(());
+        }
+        let ty = self.ty.to_token_stream();
+        Err(Error::new(
+            self.ty.span(),
+            format!("a field with `when` is an `Option`, `None` where it is left out: write `Option<{ty}>`"),
+        ))
     }
 
     /// CWE-598: addresses stand in logs, histories and referrers.

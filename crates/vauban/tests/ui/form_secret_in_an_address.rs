@@ -1,4 +1,5 @@
 // CWE-598: a password in an address.
+use vauban::Secret;
 use vauban::prelude::*;
 
 #[derive(Form)]
