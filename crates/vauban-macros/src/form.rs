@@ -398,7 +398,11 @@ impl FormField {
     /// Where a field is left out, the typed data says `None`.
     fn is_option_if_left_out(&self) -> Result<()> {
         let option = match &self.ty {
-            Type::Path(path) => path.path.segments.last().is_some_and(|last| last.ident == "Option"),
+            Type::Path(path) => path
+                .path
+                .segments
+                .last()
+                .is_some_and(|last| last.ident == "Option"),
             _ => false,
         };
         if self.when.is_none() || option {

@@ -6,6 +6,7 @@ use std::ops::Deref;
 use ::http::StatusCode;
 use vauban_orm::Problem;
 
+use super::bound::BoundField;
 use super::form::{FieldSet, Form, FormErrors, FormFields, WithoutContext};
 use super::problems::{CHANGED_MEANWHILE, NOT_UNIQUE, STALE};
 use crate::{Db, Error, Respond};
@@ -66,10 +67,7 @@ impl<F: FormFields> Form<F> {
         let Some(data) = F::collect(&mut self.fields) else {
             if opened {
                 self.status = StatusCode::OK;
-                self.fields
-                    .each_mut()
-                    .into_iter()
-                    .for_each(|field| field.forgive());
+                self.fields.each_mut().into_iter().for_each(BoundField::forgive);
             }
             return Err(self);
         };

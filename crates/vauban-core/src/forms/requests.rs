@@ -211,7 +211,8 @@ async fn many_values_are_bounded_and_each_is_chosen_from_the_list() {
 
     let upper = site.hers.to_string().to_uppercase();
     let many = "colours=red&".repeat(900);
-    let wrong: &[(String, fn(&Form<PaintForm>) -> &[Problem], Problem)] = &[
+    type Errors = fn(&Form<PaintForm>) -> &[Problem];
+    let wrong: &[(String, Errors, Problem)] = &[
         (String::new(), |f| f.colours.errors(), REQUIRED),
         ("colours=".into(), |f| f.colours.errors(), REQUIRED),
         (

@@ -98,12 +98,9 @@ impl<const PLACES: u32, const DIGITS: u32> Decimal<PLACES, DIGITS> {
         {
             return Err(InvalidDecimal::NotANumber);
         }
-        let missing = match u32::try_from(behind.len())
-            .ok()
-            .and_then(|places| PLACES.checked_sub(places))
-        {
-            Some(missing) => missing,
-            None => return Err(InvalidDecimal::Places(PLACES)),
+        let places = u32::try_from(behind.len()).ok();
+        let Some(missing) = places.and_then(|places| PLACES.checked_sub(places)) else {
+            return Err(InvalidDecimal::Places(PLACES));
         };
         // CWE-190: what does not fit is refused, not wrapped.
         let too_large = InvalidDecimal::Digits(DIGITS - PLACES);
