@@ -60,6 +60,24 @@ pub(crate) const KINDS: &[Kind] = &[
     },
     Kind {
         copied: true,
+        typed: ["19.90", "24.50"],
+        value: "\"19.90\".parse().unwrap()",
+        ..kind("decimal", "Decimal")
+    },
+    Kind {
+        copied: true,
+        typed: ["2026-11-29", "2027-02-28"],
+        value: "\"2026-11-29\".parse().unwrap()",
+        ..kind("date", "Date")
+    },
+    Kind {
+        copied: true,
+        typed: ["14:30", "08:15"],
+        value: "\"14:30\".parse().unwrap()",
+        ..kind("time", "Time")
+    },
+    Kind {
+        copied: true,
         typed: ["on", ""],
         value: "true",
         ..kind("boolean", "bool")
@@ -93,13 +111,9 @@ pub(crate) const KINDS: &[Kind] = &[
 /// What people ask for and there is not yet, with what to write instead.
 const NOT_YET: &[(&[&str], &str)] = &[
     (
-        &["decimal", "money", "numeric", "currency"],
-        "there is no decimal type yet. Write whole cents, `{name}_cents:integer`: a `float` would round money",
-    ),
-    (
-        &["datetime", "date", "time", "timestamp"],
-        "no form asks for a date or a time yet. Every model has `created` already; for another moment add a column \
-         `DateTime` to the model by hand",
+        &["datetime", "timestamp"],
+        "a moment is not asked for in a form, because it depends on where somebody is: write `{name}_day:date` and \
+         `{name}_at:time`. Every model has `created` already; for another moment add a column `DateTime` to the model by hand",
     ),
     (
         &["file", "image", "upload"],
@@ -120,6 +134,10 @@ const SAME: &[(&str, &str)] = &[
     ("bigint", "integer"),
     ("i64", "integer"),
     ("bool", "boolean"),
+    ("money", "decimal"),
+    ("numeric", "decimal"),
+    ("currency", "decimal"),
+    ("day", "date"),
     ("double", "float"),
     ("f64", "float"),
     ("textarea", "text"),
@@ -240,8 +258,8 @@ mod tests {
             ("id:integer", "`the_id:integer`"),
             ("name:String", "`name:string`"),
             ("count:int", "`count:integer`"),
-            ("price:decimal", "`price_cents:integer`"),
-            ("day:date", "`DateTime`"),
+            ("price:money", "`price:decimal`"),
+            ("begins:datetime", "`begins_day:date`"),
             ("photo:image", "`photo:url`"),
             ("maker:reference", "`maker:reference:Model`"),
             ("maker:reference:maker", "`maker:reference:Maker`"),

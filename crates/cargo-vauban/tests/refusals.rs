@@ -91,7 +91,7 @@ fn a_model_that_cannot_be_is_refused() {
     add(&["../evil", "name:string"], "no model's name");
     add(&["product"], "The types are string,");
     add(&["product", "price:quantum"], "The types are string,");
-    add(&["product", "price:decimal"], "`price_cents:integer`");
+    add(&["product", "price:money"], "`price:decimal`");
     add(&["product", "name"], "`name:string`");
     add(&["product", "type:string"], "`type_is:string`");
     add(&["product", "id:integer"], "`the_id:integer`");

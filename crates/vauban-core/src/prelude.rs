@@ -4,9 +4,10 @@
 //! name. `Result` in it is Vauban's, whose error is [`Error`].
 
 pub use crate::{
-    Changeable, Choices, Columns, DateTime, Db, Filter, ForeignKey, Id, Model, Page, Permitted, Policy,
+    Changeable, Choices, Columns, Date, DateTime, Db, Decimal, Filter, ForeignKey, Id, Model, Page,
+    Permitted, Policy,
 };
-pub use crate::{Deletable, Rules, Slug, UserId, Version, Who, Write, service, sql, waiver};
+pub use crate::{Deletable, Rules, Slug, Time, UserId, Version, Who, Write, service, sql, waiver};
 pub use crate::{Email, Form, Part, PathText, Template};
 pub use crate::{
     Error, Json, Messages, Module, Path, Public, Query, Redirect, Response, Result, SignedIn, Staff,

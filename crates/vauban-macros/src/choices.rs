@@ -63,6 +63,10 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
     }
     let form_field = forms.then(|| {
         quote! {
+            impl ::vauban::forms::Entry for #name {}
+            impl ::vauban::forms::ChosenFromValues for #name {
+                type Value = Self;
+            }
             impl ::vauban::forms::FieldValue for #name {
                 const WIDGET: ::vauban::forms::Widget = ::vauban::forms::Widget::Select;
                 fn read(
@@ -118,6 +122,22 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
                     #orm::field::ValueRef::Text(text) => text.parse().map_err(|_| #orm::field::Mismatch),
                     _ => ::core::result::Result::Err(#orm::field::Mismatch),
                 }
+            }
+        }
+        // One encoding everywhere: in the database, in forms, in JSON and in queries it is the same text.
+        impl #orm::__private::serde::Serialize for #name {
+            fn serialize<S: #orm::__private::serde::Serializer>(
+                &self,
+                serializer: S,
+            ) -> ::core::result::Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+        impl<'de> #orm::__private::serde::Deserialize<'de> for #name {
+            fn deserialize<D: #orm::__private::serde::Deserializer<'de>>(
+                deserializer: D,
+            ) -> ::core::result::Result<Self, D::Error> {
+                #orm::__private::read_text(deserializer)
             }
         }
         #form_field

@@ -1,7 +1,7 @@
 //! `#[derive(Form)]`: the fields a request may set, each written out.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{
     Data, DeriveInput, Error, Expr, ExprPath, Field, Fields, Ident, LitBool, LitInt, LitStr, Result, Type,
@@ -19,29 +19,78 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
         return Err(Error::new(input.ident.span(), "a form has at most 100 fields"));
     }
 
+    let context = options.context.as_ref();
+    for field in &fields {
+        field.asks_for_a_context(context.is_some())?;
+        field.is_option_if_left_out()?;
+        if options.get {
+            field.may_stand_in_an_address()?;
+        }
+    }
+
     let form = &input.ident;
     let vis = &input.vis;
     let set = format_ident!("{}Fields", form);
     let set_doc = format!("The bound fields of [`{form}`].");
     let names: Vec<_> = fields.iter().map(|field| &field.ident).collect();
-    let types: Vec<_> = fields.iter().map(|field| &field.ty).collect();
+    let types: Vec<_> = fields.iter().map(FormField::value).collect();
     let specs = fields.iter().map(FormField::spec);
     let bounds = fields.iter().map(FormField::says_enough);
-    let indices = 0..fields.len();
-    let loads = fields.iter().filter_map(|field| {
-        let (ident, ty, query) = (&field.ident, &field.ty, field.choices.as_ref()?);
-        Some(quote_spanned! {query.span()=>
-            fields.#ident.offer(::vauban::forms::choices::<#ty>(#query, db).await?);
-        })
-    });
-    let without_rows = fields.iter().all(|field| field.choices.is_none()).then(|| {
+    let shows = fields.iter().map(FormField::show);
+    let cleans = fields.iter().map(FormField::clean);
+    let loads = fields.iter().map(FormField::load);
+    let rows = fields.iter().any(|field| field.choices.is_some());
+    let without_rows = (!rows && context.is_none()).then(|| {
         quote! { impl ::vauban::forms::WithoutRows for #form {} }
     });
-    let check = options.clean.map(|function| {
+    let without_context = context.is_none().then(|| {
+        quote! { impl ::vauban::forms::WithoutContext for #form {} }
+    });
+    let context = context.map_or_else(|| quote!(()), |context| quote!(#context));
+    let check = options.clean.as_ref().map(|function| {
+        let given = options.context.as_ref().map(|_| quote!(context,));
         quote_spanned! {function.span()=>
-            fn check(&self, errors: &mut ::vauban::forms::FormErrors<'_, Self>) {
-                #function(self, errors);
+            #[allow(unused_variables)]
+            fn check(&self, context: &#context, errors: &mut ::vauban::forms::FormErrors<'_, Self>) {
+                #function(self, #given errors);
             }
+        }
+    });
+    let edits = options
+        .edits
+        .as_ref()
+        .map(|model| edits(form, &set, model, &fields))
+        .transpose()?;
+    // The version of the row that is edited: hidden, and not part of the typed data.
+    let (mut all, mut all_types) = (
+        names.iter().map(|name| (*name).clone()).collect::<Vec<_>>(),
+        types.clone(),
+    );
+    let mut specs: Vec<_> = specs.collect();
+    if edits.is_some() {
+        all.push(format_ident!("version"));
+        all_types.push(quote!(::std::option::Option<::vauban::Version>));
+        specs.push(quote! {
+            ::vauban::forms::FieldSpec {
+                required: false,
+                ..::vauban::forms::FieldSpec::new("version", "Version", ::vauban::forms::Widget::Hidden)
+            }
+        });
+    }
+    let indices = 0..all.len();
+    let (strict, get) = (options.strict, options.get);
+    let get_form = get.then(|| {
+        let message = SECRET_IN_AN_ADDRESS;
+        quote! {
+            impl ::vauban::forms::GetForm for #form {}
+            #(const _: () = ::std::assert!(!<#types as ::vauban::forms::FieldValue>::WIDGET.is_secret(), #message);)*
+            const _: () = {
+                let mut nth = 0;
+                while nth < SPECS.len() {
+                    ::std::assert!(!SPECS[nth].widget.is_secret(), #message);
+                    nth += 1;
+                }
+            };
         }
     });
 
@@ -50,7 +99,7 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
         #[allow(missing_docs, unreachable_pub)]
         #[derive(Debug, Clone)]
         #vis struct #set {
-            #(pub #names: ::vauban::forms::BoundField,)*
+            #(pub #all: ::vauban::forms::BoundField,)*
         }
 
         const _: () = {
@@ -59,32 +108,39 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
 
             impl ::vauban::forms::FieldSet for #set {
                 fn empty() -> Self {
-                    Self { #(#names: ::vauban::forms::BoundField::new::<#types>(&SPECS[#indices])),* }
+                    Self { #(#all: ::vauban::forms::BoundField::new::<#all_types>(&SPECS[#indices])),* }
                 }
                 fn each(&self) -> ::std::vec::Vec<&::vauban::forms::BoundField> {
-                    ::std::vec![#(&self.#names),*]
+                    ::std::vec![#(&self.#all),*]
                 }
                 fn each_mut(&mut self) -> ::std::vec::Vec<&mut ::vauban::forms::BoundField> {
-                    ::std::vec![#(&mut self.#names),*]
+                    ::std::vec![#(&mut self.#all),*]
                 }
             }
 
             impl ::vauban::forms::FormFields for #form {
                 type Fields = #set;
+                type Context = #context;
+                const STRICT: bool = #strict;
+                const GET: bool = #get;
 
                 fn show(&self, fields: &mut #set) {
-                    #(fields.#names.start_with(&self.#names);)*
+                    #(#shows)*
                 }
 
                 #[allow(unused_variables)]
-                async fn load(fields: &mut #set, db: &::vauban::Db) -> ::std::result::Result<(), ::vauban::Error> {
+                async fn load(
+                    fields: &mut #set,
+                    db: &::vauban::Db,
+                    context: &#context,
+                ) -> ::std::result::Result<(), ::vauban::Error> {
                     #(#loads)*
                     ::std::result::Result::Ok(())
                 }
 
                 fn collect(fields: &mut #set) -> ::std::option::Option<Self> {
                     // Every field is cleaned before the first is asked for, so that all errors show at once.
-                    #(let #names = fields.#names.clean::<#types>();)*
+                    #(#cleans)*
                     ::std::option::Option::Some(Self { #(#names: #names?),* })
                 }
 
@@ -94,7 +150,67 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
             // CWE-915: a model never binds to a request. This conflicts with an implementation for every model.
             impl ::vauban::forms::AFormIsNotAModel for #form {}
             #without_rows
+            #without_context
+            #get_form
+            #edits
         };
+    })
+}
+
+/// `#[form(edits = Model)]`: each field is the column of its name.
+fn edits(form: &Ident, set: &Ident, model: &syn::Path, fields: &[FormField]) -> Result<TokenStream> {
+    if let Some(taken) = fields.iter().find(|field| field.ident == "version") {
+        return Err(Error::new(
+            taken.ident.span(),
+            "a form with `edits` has its row's version already: leave this field out",
+        ));
+    }
+    let starts = fields.iter().map(|field| {
+        let (ident, span) = (&field.ident, field.ty.span());
+        let start = quote_spanned!(span=> ::vauban::forms::StartsFrom::start(&row.#ident));
+        match field.when {
+            Some(_) => quote!(#ident: ::std::option::Option::Some(#start)),
+            None => quote!(#ident: #start),
+        }
+    });
+    let changes = fields.iter().map(|field| {
+        let (ident, span) = (&field.ident, field.ty.span());
+        match field.when {
+            // CWE-915: what the request does not have stays as it is.
+            Some(_) => quote_spanned! {span=>
+                if let ::std::option::Option::Some(value) = &self.#ident {
+                    changes.push(::vauban::orm::columns::Takes::take(&columns.#ident, ::std::clone::Clone::clone(value)));
+                }
+            },
+            None => quote_spanned! {span=>
+                changes.push(::vauban::orm::columns::Takes::take(
+                    &columns.#ident,
+                    ::std::clone::Clone::clone(&self.#ident),
+                ));
+            },
+        }
+    });
+    Ok(quote! {
+        impl ::vauban::forms::Edits for #form {
+            type Row = #model;
+
+            fn of(row: &#model) -> Self {
+                Self { #(#starts),* }
+            }
+
+            fn changes(
+                &self,
+                columns: &<#model as ::vauban::Model>::Columns<#model>,
+            ) -> ::std::vec::Vec<::vauban::orm::Assignment<#model>> {
+                let mut changes = ::std::vec::Vec::new();
+                #(#changes)*
+                changes
+            }
+
+            fn version(fields: &mut #set) -> &mut ::vauban::forms::BoundField {
+                &mut fields.version
+            }
+        }
     })
 }
 
@@ -112,11 +228,20 @@ fn named_fields(input: &DeriveInput) -> Result<&syn::punctuated::Punctuated<Fiel
     }
 }
 
-/// `#[form(clean = function)]`.
+/// `#[form(edits = Model, clean = function, context = Type, strict, get)]`.
 #[derive(Default)]
 struct FormOptions {
     clean: Option<ExprPath>,
+    context: Option<Type>,
+    edits: Option<syn::Path>,
+    strict: bool,
+    get: bool,
 }
+
+const SECRET_IN_AN_ADDRESS: &str = "a form that is sent in an address has no secrets, because addresses stand in logs and histories (CWE-598): drop \
+     `get`, and take the form in a `post` view";
+const FORM_KNOWS: &str =
+    "a form knows `edits = Model`, `clean = function`, `context = Type`, `strict` and `get`";
 
 impl FormOptions {
     fn parse(input: &DeriveInput) -> Result<Self> {
@@ -125,10 +250,18 @@ impl FormOptions {
             attribute.parse_nested_meta(|meta| {
                 if meta.path.is_ident("clean") {
                     options.clean = Some(meta.value()?.parse()?);
-                    Ok(())
+                } else if meta.path.is_ident("context") {
+                    options.context = Some(meta.value()?.parse()?);
+                } else if meta.path.is_ident("edits") {
+                    options.edits = Some(meta.value()?.parse()?);
+                } else if meta.path.is_ident("strict") {
+                    options.strict = true;
+                } else if meta.path.is_ident("get") {
+                    options.get = true;
                 } else {
-                    Err(meta.error("a form knows `clean = function`"))
+                    return Err(meta.error(FORM_KNOWS));
                 }
+                Ok(())
             })?;
         }
         Ok(options)
@@ -150,10 +283,13 @@ struct FormField {
     strip: bool,
     autocomplete: String,
     choices: Option<Expr>,
+    when: Option<Expr>,
+    min_items: Option<LitInt>,
+    max_items: Option<LitInt>,
 }
 
 const KNOWN: &str = "a field knows `label`, `help`, `min_length`, `max_length`, `min`, `max`, `required`, `strip`, \
-                     `widget`, `autocomplete` and `choices`";
+                     `widget`, `autocomplete`, `choices`, `when`, `min_items` and `max_items`";
 const WIDGETS: &[(&str, &str)] = &[
     ("text", "Text"),
     ("textarea", "Textarea"),
@@ -162,8 +298,12 @@ const WIDGETS: &[(&str, &str)] = &[
     ("url", "Url"),
     ("number", "Number"),
     ("decimal", "Decimal"),
+    ("date", "Date"),
+    ("time", "Time"),
     ("select", "Select"),
     ("checkbox", "Checkbox"),
+    ("checkboxes", "Checkboxes"),
+    ("multiselect", "MultiSelect"),
     ("hidden", "Hidden"),
 ];
 
@@ -193,6 +333,9 @@ impl FormField {
             strip: true,
             autocomplete: String::new(),
             choices: None,
+            when: None,
+            min_items: None,
+            max_items: None,
         };
         for attribute in field.attrs.iter().filter(|a| a.path().is_ident("field")) {
             attribute.parse_nested_meta(|meta| {
@@ -210,6 +353,9 @@ impl FormField {
                     "required" => this.required = Some(meta.value()?.parse::<LitBool>()?.value),
                     "strip" => this.strip = meta.value()?.parse::<LitBool>()?.value,
                     "choices" => this.choices = Some(meta.value()?.parse()?),
+                    "when" => this.when = Some(meta.value()?.parse()?),
+                    "min_items" => this.min_items = Some(meta.value()?.parse()?),
+                    "max_items" => this.max_items = Some(meta.value()?.parse()?),
                     "widget" => {
                         let widget: Ident = meta.value()?.parse()?;
                         let Some((_, variant)) = WIDGETS.iter().find(|(name, _)| widget == name) else {
@@ -224,22 +370,134 @@ impl FormField {
                 Ok(())
             })?;
         }
-        if this.choices.is_some() && this.widget.as_ref().is_some_and(|widget| widget != "Select") {
+        let lists = ["Select", "Checkboxes", "MultiSelect"];
+        let is_list = |widget: &Ident| lists.iter().any(|list| widget == list);
+        if this.choices.is_some() && !this.widget.as_ref().is_none_or(is_list) {
             return Err(Error::new(
                 this.ident.span(),
-                "`choices` are shown as a `select`: drop `widget`",
+                "`choices` are shown as a `select`, or as `checkboxes` or a `multiselect` for a `Vec`: drop `widget`",
             ));
         }
         Ok(this)
     }
 
+    /// Closures are given the context.
+    fn asks_for_a_context(&self, there_is_one: bool) -> Result<()> {
+        let closure = |says: &&Expr| matches!(says, Expr::Closure(_));
+        let asks = self.choices.iter().filter(closure).chain(&self.when).next();
+        match asks {
+            Some(asks) if !there_is_one => Err(Error::new(
+                asks.span(),
+                "this depends on the request: say on what, `#[form(context = Type)]` on the form, and give it with \
+                 `.clean_for(&db, &context)` and `Form::empty_for(&db, &context)`",
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Where a field is left out, the typed data says `None`.
+    fn is_option_if_left_out(&self) -> Result<()> {
+        let option = match &self.ty {
+            Type::Path(path) => path
+                .path
+                .segments
+                .last()
+                .is_some_and(|last| last.ident == "Option"),
+            _ => false,
+        };
+        if self.when.is_none() || option {
+            return Ok(());
+        }
+        let ty = self.ty.to_token_stream();
+        Err(Error::new(
+            self.ty.span(),
+            format!("a field with `when` is an `Option`, `None` where it is left out: write `Option<{ty}>`"),
+        ))
+    }
+
+    /// CWE-598: addresses stand in logs, histories and referrers.
+    fn may_stand_in_an_address(&self) -> Result<()> {
+        let asked = self.autocomplete.to_ascii_lowercase();
+        let secret = ["password", "one-time-code", "cc-"]
+            .iter()
+            .any(|kind| asked.contains(kind));
+        if secret {
+            return Err(Error::new(self.ident.span(), SECRET_IN_AN_ADDRESS));
+        }
+        Ok(())
+    }
+
+    /// The type of what is read: of a field that may be left out without its `Option`.
+    fn value(&self) -> TokenStream {
+        let ty = &self.ty;
+        match self.when {
+            Some(_) => quote_spanned!(ty.span()=> <#ty as ::vauban::forms::LeftOut>::Field),
+            None => quote!(#ty),
+        }
+    }
+
+    fn show(&self) -> TokenStream {
+        let ident = &self.ident;
+        match self.when {
+            Some(_) => quote! {
+                if let ::std::option::Option::Some(value) = &self.#ident {
+                    fields.#ident.start_with(value);
+                }
+            },
+            None => quote!(fields.#ident.start_with(&self.#ident);),
+        }
+    }
+
+    fn clean(&self) -> TokenStream {
+        let (ident, ty) = (&self.ident, self.value());
+        match self.when {
+            // CWE-915: what is left out says nothing, whatever was sent for it.
+            Some(_) => quote! {
+                let #ident = if fields.#ident.is_left_out() {
+                    ::std::option::Option::Some(::std::option::Option::None)
+                } else {
+                    fields.#ident.clean::<#ty>().map(::std::option::Option::Some)
+                };
+            },
+            None => quote!(let #ident = fields.#ident.clean::<#ty>();),
+        }
+    }
+
+    fn load(&self) -> TokenStream {
+        let (ident, ty) = (&self.ident, self.value());
+        let when = self.when.as_ref().map(|when| {
+            quote_spanned! {when.span()=>
+                let there: bool = ::vauban::forms::given(context, #when);
+                if !there {
+                    fields.#ident.leave_out();
+                }
+            }
+        });
+        let choices = self.choices.as_ref().map(|choices| {
+            let offer = match choices {
+                Expr::Closure(_) => {
+                    quote_spanned!(choices.span()=> ::vauban::forms::given(context, #choices))
+                }
+                _ => quote!(#choices),
+            };
+            quote_spanned! {choices.span()=>
+                if !fields.#ident.is_left_out() {
+                    fields.#ident.offer(::vauban::forms::offered::<#ty>(#offer, db).await?);
+                }
+            }
+        });
+        quote!(#when #choices)
+    }
+
     fn spec(&self) -> TokenStream {
-        let (ty, label, help, autocomplete) = (&self.ty, &self.label, &self.help, &self.autocomplete);
-        let (name, strip) = (unraw(&self.ident), self.strip);
-        let value = quote_spanned!(ty.span()=> <#ty as ::vauban::forms::FieldValue>);
+        let (ty, label, help, autocomplete) = (self.value(), &self.label, &self.help, &self.autocomplete);
+        let (name, strip, conditional) = (unraw(&self.ident), self.strip, self.when.is_some());
+        let value = quote_spanned!(self.ty.span()=> <#ty as ::vauban::forms::FieldValue>);
         let widget = match (&self.widget, &self.choices) {
             (Some(widget), _) => quote!(::vauban::forms::Widget::#widget),
-            (None, Some(_)) => quote!(::vauban::forms::Widget::Select),
+            (None, Some(_)) => quote! {
+                if #value::MANY { #value::WIDGET } else { ::vauban::forms::Widget::Select }
+            },
             (None, None) => quote!(#value::WIDGET),
         };
         let required = self
@@ -250,6 +508,12 @@ impl FormField {
             .max_length
             .as_ref()
             .map_or_else(|| quote!(#value::MAX_LENGTH), |n| quote!(#n));
+        let items = |says: &Option<LitInt>, otherwise: TokenStream| match says {
+            Some(number) => quote!(#number),
+            None => otherwise,
+        };
+        let min_items = items(&self.min_items, quote!(0));
+        let max_items = items(&self.max_items, quote!(::vauban::forms::FieldSpec::ITEMS));
         let [min, max] = [&self.min, &self.max].map(|bound| match bound {
             Some(number) => quote!(::std::option::Option::Some(#number)),
             None => quote!(::std::option::Option::None),
@@ -265,6 +529,9 @@ impl FormField {
                 max_length: #max_length,
                 min: #min,
                 max: #max,
+                min_items: #min_items,
+                max_items: #max_items,
+                conditional: #conditional,
                 strip: #strip,
                 autocomplete: #autocomplete,
             }
@@ -273,20 +540,42 @@ impl FormField {
 
     /// Free text without `max_length` (ASVS 2.2.1) and ids without `choices` (CWE-639) do not compile.
     fn says_enough(&self) -> TokenStream {
-        let ty = &self.ty;
+        let (span, ty) = (self.ty.span(), self.value());
         let name = unraw(&self.ident);
-        let value = quote_spanned!(ty.span()=> <#ty as ::vauban::forms::FieldValue>);
+        let value = quote_spanned!(span=> <#ty as ::vauban::forms::FieldValue>);
         let mut asserts = TokenStream::new();
+        if let Some(widget) = &self.widget {
+            let message = format!(
+                "`{name}`: `checkboxes` and `multiselect` are for a `Vec`, and a `Vec` is shown by nothing else"
+            );
+            asserts.extend(quote_spanned! {widget.span()=>
+                const _: () = ::std::assert!(::vauban::forms::Widget::#widget.takes_many() == #value::MANY, #message);
+            });
+        }
+        if let Some(range) = self.min.as_ref().or(self.max.as_ref()) {
+            let message = format!(
+                "`{name}` is no number: `min` and `max` mean nothing here; check it in `#[form(clean = …)]`"
+            );
+            asserts.extend(quote_spanned! {range.span()=>
+                const _: () = ::std::assert!(#value::HAS_RANGE, #message);
+            });
+        }
+        if let Some(items) = self.min_items.as_ref().or(self.max_items.as_ref()) {
+            let message = format!("`{name}` has one value: `min_items` and `max_items` are for a `Vec`");
+            asserts.extend(quote_spanned! {items.span()=>
+                const _: () = ::std::assert!(#value::MANY, #message);
+            });
+        }
         if self.max_length.is_none() {
             let message = format!("the text field `{name}` has no bound: write `#[field(max_length = …)]`");
-            asserts.extend(quote_spanned! {ty.span()=>
+            asserts.extend(quote_spanned! {span=>
                 const _: () = ::std::assert!(!#value::NEEDS_MAX_LENGTH, #message);
             });
         }
         if self.choices.is_none() && self.widget.as_ref().is_none_or(|widget| widget != "Hidden") {
             let message =
                 format!("`{name}` is a row: write which ones, `#[field(choices = Model::objects())]`");
-            asserts.extend(quote_spanned! {ty.span()=>
+            asserts.extend(quote_spanned! {span=>
                 const _: () = ::std::assert!(!#value::NEEDS_CHOICES, #message);
             });
         }
@@ -327,6 +616,8 @@ mod tests {
         assert!(error("struct F { #[field(widget = radio)] a: String }").contains("the widgets are: text"));
         assert!(error("struct F { csrfmiddlewaretoken: String }").contains("token"));
         assert!(error("#[form(model = X)] struct F { a: bool }").contains("clean"));
+        assert!(error("struct F { #[field(choices = |c| x(c))] a: u8 }").contains("context = Type"));
+        assert!(error("struct F { #[field(when = |c| c.yes)] a: Option<u8> }").contains("context = Type"));
         assert!(error("struct F { #[field(choices = x, widget = text)] a: u8 }").contains("select"));
     }
 }

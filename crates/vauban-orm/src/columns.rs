@@ -12,7 +12,7 @@ use crate::meta::{ColumnMeta, ModelMeta};
 use crate::model::{Model, UserModel};
 use crate::policy::Who;
 use crate::problem::Problem;
-use crate::types::{DateTime, Id, Slug};
+use crate::types::{Date, DateTime, Decimal, Id, Slug, Time};
 use crate::value::Value;
 
 /// Types that a column only speaks of.
@@ -109,6 +109,9 @@ impl OrderedField for i32 {}
 impl OrderedField for i64 {}
 impl OrderedField for f64 {}
 impl OrderedField for DateTime {}
+impl OrderedField for Date {}
+impl OrderedField for Time {}
+impl<const PLACES: u32, const DIGITS: u32> OrderedField for Decimal<PLACES, DIGITS> {}
 impl<M: 'static> OrderedField for Id<M> {}
 
 impl<R: Model, O: Model, T> Column<R, O, T> {
@@ -242,6 +245,38 @@ impl<M: Model> Column<M, M, i64> {
         let mut assignment = Assignment::typed::<i64>(&self.path, self.meta, by);
         assignment.add = true;
         assignment
+    }
+}
+
+/// A model's column that takes what a form's field holds: the same type, and an id for a foreign key.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "the model's column does not take a `{V}`",
+    note = "with `#[form(edits = …)]` a field has its column's type; a foreign key is an `Id<M>`, or an `Option<Id<M>>` where it \
+            may be empty"
+)]
+pub trait Takes<V> {
+    /// The model.
+    type Of;
+    /// The column's new value.
+    fn take(&self, value: V) -> Assignment<Self::Of>;
+}
+impl<M: Model, T: ModelField<Input = T>> Takes<T> for Column<M, M, T> {
+    type Of = M;
+    fn take(&self, value: T) -> Assignment<M> {
+        self.set(value)
+    }
+}
+impl<R: Model, M: Model> Takes<Id<M>> for Rel<R, R, M> {
+    type Of = R;
+    fn take(&self, id: Id<M>) -> Assignment<R> {
+        self.set(id)
+    }
+}
+impl<R: Model, M: Model> Takes<Option<Id<M>>> for Rel<R, R, M> {
+    type Of = R;
+    fn take(&self, id: Option<Id<M>>) -> Assignment<R> {
+        id.map_or_else(|| self.set_null(), |id| self.set(id))
     }
 }
 

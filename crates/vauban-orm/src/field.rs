@@ -31,7 +31,7 @@ pub use crate::value::{Kind, Mismatch, Value, ValueRef};
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a type that a model's column can have",
-    note = "columns are `Id<M>`, `ForeignKey<M>`, `String`, `Slug`, `bool`, `i32`, `i64`, `f64`, `DateTime`, `Uuid`, `Vec<u8>`, an enum with `#[derive(Choices)]`, an `Option` of these, or a type with `impl Field`"
+    note = "columns are `Id<M>`, `ForeignKey<M>`, `String`, `Slug`, `bool`, `i32`, `i64`, `f64`, `Decimal`, `DateTime`, `Date`, `Time`, `Uuid`, `Vec<u8>`, an enum with `#[derive(Choices)]`, an `Option` of these, or a type with `impl Field`"
 )]
 pub trait Field: Clone + Send + Sync + Sized + 'static {
     /// How it is stored.
@@ -95,7 +95,7 @@ impl FieldLimits {
 /// Implemented by this crate only.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a type that a model's column can have",
-    note = "columns are `Id<M>`, `ForeignKey<M>`, `String`, `Slug`, `bool`, `i32`, `i64`, `f64`, `DateTime`, `Uuid`, `Vec<u8>`, an enum with `#[derive(Choices)]`, an `Option` of these, or a type with `impl Field`"
+    note = "columns are `Id<M>`, `ForeignKey<M>`, `String`, `Slug`, `bool`, `i32`, `i64`, `f64`, `Decimal`, `DateTime`, `Date`, `Time`, `Uuid`, `Vec<u8>`, an enum with `#[derive(Choices)]`, an `Option` of these, or a type with `impl Field`"
 )]
 pub trait ModelField: Sized + Send + Sync + 'static {
     /// What a new row is given for it.

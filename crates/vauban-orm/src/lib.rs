@@ -109,7 +109,10 @@ pub use problem::{Argument, Problem};
 pub use query::{
     Changeable, Create, DEEPEST_ROW, Deletable, Page, Permitted, PermittedQuerySet, QuerySet, Version,
 };
-pub use types::{DateTime, ForeignKey, Id, InvalidId, InvalidSlug, Related, Slug, UserId};
+pub use types::{
+    Date, DateTime, Decimal, ForeignKey, Id, InvalidDate, InvalidDecimal, InvalidId, InvalidSlug,
+    InvalidTime, Related, Slug, Time, UserId,
+};
 
 /// For generated code. Not part of the public API.
 #[doc(hidden)]
@@ -117,7 +120,9 @@ pub mod __private {
     pub use crate::columns::{FragmentPart, Path};
     pub use crate::model::NewValues;
     pub use crate::policy::CompiledRules;
+    pub use crate::types::text::read as read_text;
     pub use crate::value::{Mismatch, RowReader, Value, ValueRef};
+    pub use serde;
     pub use vauban_waiver::{__place, Place};
 }
 

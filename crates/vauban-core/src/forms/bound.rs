@@ -6,7 +6,7 @@ use vauban_orm::Problem;
 
 use super::problems::{NOT_A_CHOICE, TWICE};
 use super::spec::{Choice, FieldSpec, Widget};
-use super::value::{self, FieldValue};
+use super::value::FieldValue;
 use crate::http::{Control, ControlKind, DataError, FormData};
 use crate::scalar::read_bool;
 
@@ -18,8 +18,8 @@ pub struct BoundField {
     spec: &'static FieldSpec,
     /// The name in the request: the spec's, with the form's prefix before it.
     name: Cow<'static, str>,
-    /// What was typed, or what the form starts with.
-    text: Option<String>,
+    /// What was typed, or what the form starts with: of most fields one value.
+    values: Vec<String>,
     choices: Vec<Choice>,
     errors: Vec<Problem>,
     /// What is stored now, where it is another value than what was typed.
@@ -28,6 +28,12 @@ pub struct BoundField {
     secret: bool,
     /// Whether it is the version that the page was made from.
     version: bool,
+    /// Whether this request does not have it.
+    left_out: bool,
+    /// Whether it has many values.
+    many: bool,
+    /// How many digits it has behind the point.
+    places: Option<u32>,
 }
 
 /// The value is left out: it may be a password (CWE-532).
@@ -50,7 +56,10 @@ impl BoundField {
             stored: None,
             spec,
             name: Cow::Borrowed(spec.name),
-            text: None,
+            values: Vec::new(),
+            left_out: false,
+            many: T::MANY,
+            places: T::PLACES,
             choices: T::fixed_choices(),
             errors: Vec::new(),
         }
@@ -81,14 +90,50 @@ impl BoundField {
         self.spec
     }
 
-    /// What stands in the control: what was typed, or the initial value. Of a secret always nothing.
+    /// What stands in the control: what was typed, or the initial value. Of a secret always nothing, of a field that has
+    /// many values the first.
     pub fn value(&self) -> &str {
         // CWE-549: a secret is typed again; it never goes back into a page, a cache or a history.
         if self.secret {
             ""
         } else {
-            self.text.as_deref().unwrap_or_default()
+            self.values.first().map_or("", String::as_str)
         }
+    }
+
+    /// What was typed into a field that has many values, or what it starts with; of another field at most one. Of a
+    /// secret never any.
+    pub fn values(&self) -> &[String] {
+        if self.secret { &[] } else { &self.values }
+    }
+
+    /// Whether this value is one of [`BoundField::values`].
+    pub(super) fn has(&self, value: &str) -> bool {
+        self.values().iter().any(|own| own == value)
+    }
+
+    /// Whether its name was sent, with a value or without.
+    pub(super) fn was_sent(&self) -> bool {
+        !self.values.is_empty()
+    }
+
+    /// Whether this request does not have the field (`when = …`): it is not shown, and what was sent for it not read.
+    pub fn is_left_out(&self) -> bool {
+        self.left_out
+    }
+
+    /// Leaves it out. CWE-915: what was sent for it is gone, so that it cannot come into the typed data.
+    #[doc(hidden)]
+    pub fn leave_out(&mut self) {
+        self.left_out = true;
+        self.values.clear();
+        self.errors.clear();
+        self.choices.clear();
+    }
+
+    /// Says nothing of what is wrong with it.
+    pub(super) fn forgive(&mut self) {
+        self.errors.clear();
     }
 
     /// Whether it is a secret, which no page shows and nothing keeps: by its type, its control, or what a browser is
@@ -108,7 +153,7 @@ impl BoundField {
                 _ if self.is_secret() => ControlKind::Secret,
                 Widget::Hidden => ControlKind::Hidden,
                 Widget::Checkbox => ControlKind::Tick,
-                Widget::Select => {
+                list if list.is_list() => {
                     let entry = |choice: &Choice| (choice.value.clone(), choice.label.clone());
                     ControlKind::OneOf(self.choices.iter().map(entry).collect())
                 }
@@ -122,6 +167,11 @@ impl BoundField {
         self.version
     }
 
+    /// How many digits it has behind the point, if that is fixed.
+    pub(super) fn places(&self) -> Option<u32> {
+        self.places
+    }
+
     /// What is stored now, where somebody else changed it since the form was shown: see
     /// [`Clean::conflict`](super::Clean::conflict).
     pub fn stored(&self) -> Option<&str> {
@@ -131,18 +181,17 @@ impl BoundField {
     /// Sets what is stored now beside what was typed; a version becomes the present one.
     pub(super) fn beside(&mut self, current: &Self) {
         if self.version {
-            self.text.clone_from(&current.text);
-        } else if !self.is_secret() && !self.says_the_same(current) {
-            let value = current.value();
-            let choice = current
-                .choices
-                .iter()
-                .chain(&self.choices)
-                .find(|c| c.value == value);
+            self.values.clone_from(&current.values);
+        } else if !self.is_secret() && !self.left_out && !self.says_the_same(current) {
+            let reads = |value: &String| {
+                let mut entries = current.choices.iter().chain(&self.choices);
+                let choice = entries.find(|choice| choice.value == *value);
+                choice.map_or_else(|| value.clone(), |choice| choice.label.clone())
+            };
             self.stored = Some(match self.spec.widget {
-                Widget::Checkbox if read_bool(value) == Some(false) => "no".to_owned(),
+                Widget::Checkbox if read_bool(current.value()) == Some(false) => "no".to_owned(),
                 Widget::Checkbox => "yes".to_owned(),
-                _ => choice.map_or_else(|| value.to_owned(), |choice| choice.label.clone()),
+                _ => current.values.iter().map(reads).collect::<Vec<_>>().join("\n"),
             });
         }
     }
@@ -150,6 +199,9 @@ impl BoundField {
     fn says_the_same(&self, other: &Self) -> bool {
         match self.spec.widget {
             Widget::Checkbox => read_bool(self.value()) == read_bool(other.value()),
+            _ if self.many => {
+                self.values.len() == other.values.len() && self.values.iter().all(|value| other.has(value))
+            }
             // Browsers send CRLF for every end of a line.
             _ => self.value().replace("\r\n", "\n") == other.value().replace("\r\n", "\n"),
         }
@@ -172,7 +224,12 @@ impl BoundField {
 
     /// Takes the value from a request.
     pub(super) fn take(&mut self, data: &FormData) -> Result<(), DataError> {
-        self.text = data.once(&self.name)?.map(str::to_owned);
+        self.values = if self.many {
+            // Bounded by the number of a request's fields.
+            data.all(&self.name).map(str::to_owned).collect()
+        } else {
+            data.once(&self.name)?.map(str::to_owned).into_iter().collect()
+        };
         Ok(())
     }
 
@@ -180,17 +237,20 @@ impl BoundField {
     pub(super) fn prefix(&mut self, prefix: &str, sent: Option<&FormData>) {
         self.name = Cow::Owned(format!("{prefix}-{}", self.spec.name));
         // CWE-235: sent twice, it has an error, whichever of the two is meant.
-        if let Some(sent) = sent
-            && self.take(sent).is_err()
-        {
-            self.add_error(TWICE);
+        if let Some(sent) = sent {
+            self.errors.clear();
+            if self.take(sent).is_err() {
+                self.add_error(TWICE);
+            }
         }
     }
 
     /// Sets what the form starts with.
     #[doc(hidden)]
     pub fn start_with<T: FieldValue>(&mut self, value: &T) {
-        self.text = Some(value.shown());
+        if !self.left_out {
+            self.values = value.shown_values();
+        }
     }
 
     /// Sets the entries of the list.
@@ -205,7 +265,7 @@ impl BoundField {
         if !self.errors.is_empty() {
             return None;
         }
-        match value::clean::<T>(self.text.as_deref(), self.spec).and_then(|value| self.chosen(value)) {
+        match T::clean(&self.values, self.spec).and_then(|value| self.chosen(value)) {
             Ok(value) => Some(value),
             Err(problem) => {
                 self.errors.push(problem);
@@ -216,11 +276,13 @@ impl BoundField {
 
     /// CWE-639: what is not on the list the actor was offered is not taken, whatever the page looked like.
     fn chosen<T: FieldValue>(&self, value: T) -> Result<T, Problem> {
-        if self.spec.widget != Widget::Select {
+        if !self.spec.widget.is_list() {
             return Ok(value);
         }
-        let shown = value.shown();
-        if shown.is_empty() || self.choices.iter().any(|choice| choice.value == shown) {
+        let offered = |shown: &String| {
+            (shown.is_empty() && !self.many) || self.choices.iter().any(|choice| choice.value == *shown)
+        };
+        if value.shown_values().iter().all(offered) {
             Ok(value)
         } else {
             Err(NOT_A_CHOICE)

@@ -1,4 +1,4 @@
-//! A form in one request: [`Form`], and what cleaning makes of it.
+//! A form in one request: [`Form`], and what a derive writes for it. What cleaning makes of it is in `clean.rs`.
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
@@ -7,7 +7,8 @@ use ::http::StatusCode;
 use vauban_orm::Problem;
 
 use super::bound::BoundField;
-use super::problems::{CHANGED_MEANWHILE, NOT_UNIQUE, STALE};
+use super::problems::TWICE;
+use crate::http::form_data::TOKEN_FIELD;
 use crate::http::{Control, DataError, FormData};
 use crate::{Db, Error, Respond, Response};
 
@@ -22,13 +23,26 @@ pub trait FormFields: Sized + Send + 'static {
     /// One [`BoundField`] per field, by name.
     type Fields: FieldSet;
 
+    /// What its fields and their choices depend on in one request: `#[form(context = Type)]`, otherwise nothing.
+    type Context: Sync;
+
+    /// Whether a name that it does not declare is refused: `#[form(strict)]`.
+    const STRICT: bool = false;
+
+    /// Whether it is sent in an address: `#[form(get)]`.
+    const GET: bool = false;
+
     /// Fills the controls with a value to start from.
     #[doc(hidden)]
     fn show(&self, fields: &mut Self::Fields);
 
-    /// Asks for the lists of choices, under the actor's policies.
+    /// Leaves out the fields that this request has not, and asks for the lists of choices, under the actor's policies.
     #[doc(hidden)]
-    fn load(fields: &mut Self::Fields, db: &Db) -> impl Future<Output = Result<(), Error>> + Send;
+    fn load(
+        fields: &mut Self::Fields,
+        db: &Db,
+        context: &Self::Context,
+    ) -> impl Future<Output = Result<(), Error>> + Send;
 
     /// Cleans every field; `None` if one of them has an error.
     #[doc(hidden)]
@@ -36,13 +50,32 @@ pub trait FormFields: Sized + Send + 'static {
 
     /// The checks across fields: `#[form(clean = function)]`.
     #[doc(hidden)]
-    fn check(&self, _errors: &mut FormErrors<'_, Self>) {}
+    fn check(&self, _context: &Self::Context, _errors: &mut FormErrors<'_, Self>) {}
 }
+
+/// A form that is the same in every request.
+#[diagnostic::on_unimplemented(
+    message = "what the form `{Self}` asks for depends on the request",
+    label = "for which context?",
+    note = "it has `#[form(context = …)]`: write `.clean_for(&db, &context)`, `Form::empty_for(&db, &context)`, \
+            `Form::filled_for(&db, &context, &value)`"
+)]
+pub trait WithoutContext: FormFields<Context = ()> {}
+
+/// A form that is sent in an address, so that a view that only reads can take it.
+#[diagnostic::on_unimplemented(
+    message = "the form `{Self}` is not sent in an address",
+    label = "a `get` view reads forms from its query",
+    note = "a form that searches or filters: write `#[form(get)]` on `{Self}`; one that changes something is taken by a \
+            `post` view"
+)]
+pub trait GetForm: FormFields {}
 
 /// A form whose fields need no rows to choose from, so that it can be shown without a database.
 #[diagnostic::on_unimplemented(
-    message = "the form `{Self}` has choices that are rows",
-    note = "load them under the actor's policies: `Form::empty_with(&db).await?`, `Form::filled_with(&db, value).await?`"
+    message = "the form `{Self}` has choices that are rows, or depends on the request",
+    note = "load them under the actor's policies: `Form::empty_with(&db).await?`, `Form::filled_with(&db, value).await?`",
+    note = "with `#[form(context = …)]` they are `Form::empty_for(&db, &context)`, `Form::filled_for(&db, &context, &value)`"
 )]
 pub trait WithoutRows: FormFields {}
 
@@ -64,28 +97,22 @@ pub trait FieldSet: Send + Sync + 'static {
 /// As a view's parameter it is always there, valid or not: read it with [`Form::clean`]. Its fields are reached by
 /// name, `form.title`, in templates too; `{{ form }}` writes them all with their labels and errors.
 pub struct Form<F: FormFields> {
-    fields: F::Fields,
-    problems: Vec<Problem>,
-    stale: bool,
+    pub(super) fields: F::Fields,
+    pub(super) problems: Vec<Problem>,
+    pub(super) stale: bool,
+    /// With which status it is shown.
+    pub(super) status: StatusCode,
     /// What was sent under names with a prefix, until the prefix is known.
     prefixed: Option<FormData>,
-}
-
-/// What [`Form::clean`] finds: the typed data, or the form to show again.
-#[must_use = "end with `.or_show(|form| Page { form })?`, or look at both sides: `.into_result()`"]
-pub struct Cleaned<F: FormFields>(Result<Clean<F>, Form<F>>);
-
-/// What a form yields when every rule holds: the typed data, by `Deref`.
-pub struct Clean<F: FormFields> {
-    data: F,
-    form: Form<F>,
+    /// Every name that was sent, if the form is strict.
+    names: Vec<String>,
 }
 
 /// Where cross-field checks say what is wrong.
 pub struct FormErrors<'a, F: FormFields> {
-    fields: &'a mut F::Fields,
-    problems: &'a mut Vec<Problem>,
-    found: bool,
+    pub(super) fields: &'a mut F::Fields,
+    pub(super) problems: &'a mut Vec<Problem>,
+    pub(super) found: bool,
 }
 
 impl<F: WithoutRows> Form<F> {
@@ -107,33 +134,42 @@ impl<F: FormFields> Form<F> {
     ///
     /// # Errors
     /// Those of the database.
-    pub async fn empty_with(db: &Db) -> Result<Self, Error> {
-        let mut form = Self::blank();
-        F::load(&mut form.fields, db).await?;
-        Ok(form)
+    pub async fn empty_with(db: &Db) -> Result<Self, Error>
+    where
+        F: WithoutContext,
+    {
+        Self::empty_for(db, &()).await
     }
 
     /// A form to show that starts with these values, with the choices that the actor has.
     ///
     /// # Errors
     /// Those of the database.
-    pub async fn filled_with(db: &Db, value: &F) -> Result<Self, Error> {
-        let mut form = Self::empty_with(db).await?;
-        value.show(&mut form.fields);
+    pub async fn filled_with(db: &Db, value: &F) -> Result<Self, Error>
+    where
+        F: WithoutContext,
+    {
+        Self::filled_for(db, &(), value).await
+    }
+
+    /// An empty form to show, with the fields and choices that there are for `context`.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn empty_for(db: &Db, context: &F::Context) -> Result<Self, Error> {
+        let mut form = Self::blank();
+        F::load(&mut form.fields, db, context).await?;
         Ok(form)
     }
 
-    /// The typed data, or the form to show again, with what was typed and what is wrong with it.
-    ///
-    /// ```ignore
-    /// let clean = form.clean(&db).await?.or_show(|form| EditPage { form, article })?;
-    /// ```
+    /// A form to show that starts with these values, with the fields and choices that there are for `context`.
     ///
     /// # Errors
-    /// Those of the database; what people typed wrong is in [`Cleaned`].
-    pub async fn clean(mut self, db: &Db) -> Result<Cleaned<F>, Error> {
-        F::load(&mut self.fields, db).await?;
-        Ok(Cleaned(self.settle()))
+    /// Those of the database.
+    pub async fn filled_for(db: &Db, context: &F::Context, value: &F) -> Result<Self, Error> {
+        let mut form = Self::empty_for(db, context).await?;
+        value.show(&mut form.fields);
+        Ok(form)
     }
 
     /// Puts a prefix before every name and id, so that two forms of one kind fit on one page: the field `title` of
@@ -154,29 +190,6 @@ impl<F: FormFields> Form<F> {
         self
     }
 
-    /// Cleaning, once the choices are there.
-    fn settle(mut self) -> Result<Clean<F>, Self> {
-        // CWE-352: the token was ours but is too old. Nothing is done with the form but to show it again.
-        if self.stale {
-            self.problems.push(STALE);
-            return Err(self);
-        }
-        let Some(data) = F::collect(&mut self.fields) else {
-            return Err(self);
-        };
-        let mut errors = FormErrors {
-            fields: &mut self.fields,
-            problems: &mut self.problems,
-            found: false,
-        };
-        data.check(&mut errors);
-        if errors.found {
-            Err(self)
-        } else {
-            Ok(Clean { data, form: self })
-        }
-    }
-
     /// What is wrong with the form as a whole.
     pub fn problems(&self) -> &[Problem] {
         &self.problems
@@ -192,15 +205,40 @@ impl<F: FormFields> Form<F> {
         self.problems.push(problem.into());
     }
 
-    /// This form in its page, as an error that ends the view: status 422 (RFC 9110 §15.5.21), nothing is kept.
+    /// This form in its page, as an error that ends the view: status 422 (RFC 9110 §15.5.21), nothing is kept. After a
+    /// conflict it is 409.
     #[track_caller]
     pub fn shown_in<P: Respond + 'static>(self, page: impl FnOnce(Self) -> P) -> Error {
-        Error::with_answer(Response::of(page(self)).status_code(StatusCode::UNPROCESSABLE_ENTITY))
+        let status = self.status;
+        Error::with_answer(Response::of(page(self)).status_code(status))
     }
 
-    /// The fields, in order.
+    /// As [`Form::shown_in`], where the page has to be loaded first.
+    ///
+    /// ```ignore
+    /// return Err(form.shown_in_async(|form| page(&db, form)).await);
+    /// ```
+    pub async fn shown_in_async<P: Respond + 'static, L: Future<Output = Result<P, Error>>>(
+        self,
+        page: impl FnOnce(Self) -> L,
+    ) -> Error {
+        let status = self.status;
+        match page(self).await {
+            Ok(page) => Error::with_answer(Response::of(page).status_code(status)),
+            Err(error) => error,
+        }
+    }
+
+    /// The fields that this request has, in order.
     pub fn fields(&self) -> Vec<&BoundField> {
-        self.fields.each()
+        let mut fields = self.fields.each();
+        fields.retain(|field| !field.is_left_out());
+        fields
+    }
+
+    /// Whether one of its fields was sent, empty or not.
+    pub fn was_sent(&self) -> bool {
+        self.fields().iter().any(|field| field.was_sent())
     }
 
     /// The form as a request filled it. `stale`: its token was ours, but has expired.
@@ -211,11 +249,38 @@ impl<F: FormFields> Form<F> {
         let mut form = Self::blank();
         form.stale = stale;
         form.prefixed = Some(data.prefixed());
+        if F::STRICT {
+            form.names = data.iter().map(|(name, _)| name.to_owned()).collect();
+        }
         // CWE-915: only declared names are looked at; what else was sent has no way in.
         for field in form.fields.each_mut() {
-            field.take(data)?;
+            match field.take(data) {
+                // Whether this request has the field at all is not known yet.
+                Err(_) if field.spec().conditional => field.add_error(TWICE),
+                taken => taken?,
+            }
         }
         Ok(form)
+    }
+
+    /// The names of its fields, without a prefix.
+    pub(super) fn names() -> Vec<&'static str> {
+        F::Fields::empty()
+            .each()
+            .iter()
+            .map(|field| field.spec().name)
+            .collect()
+    }
+
+    /// The first name that was sent and is none of this request's fields, if the form is strict.
+    pub(super) fn undeclared(&self) -> Option<&str> {
+        let fields = self.fields();
+        let names = self.names.iter().map(String::as_str);
+        let mut strange = names.filter(|name| {
+            let token = !F::GET && *name == TOKEN_FIELD;
+            !token && !fields.iter().any(|field| field.name() == *name)
+        });
+        strange.next()
     }
 
     /// What its controls are, for pages that tell what was typed into them.
@@ -228,33 +293,10 @@ impl<F: FormFields> Form<F> {
             fields: F::Fields::empty(),
             problems: Vec::new(),
             stale: false,
+            status: StatusCode::UNPROCESSABLE_ENTITY,
             prefixed: None,
+            names: Vec::new(),
         }
-    }
-}
-
-impl<F: FormFields> Cleaned<F> {
-    /// The typed data; or the view ends here, and the page with the form is shown again with status 422. What the
-    /// view wrote until then is undone.
-    ///
-    /// # Errors
-    /// The page, as an error for `?`.
-    #[track_caller]
-    pub fn or_show<P: Respond + 'static>(self, page: impl FnOnce(Form<F>) -> P) -> Result<Clean<F>, Error> {
-        self.0.map_err(|form| form.shown_in(page))
-    }
-
-    /// Both sides, for a view that does something else with the form.
-    ///
-    /// # Errors
-    /// The form to show again, with what was typed and what is wrong with it.
-    pub fn into_result(self) -> Result<Clean<F>, Form<F>> {
-        self.0
-    }
-
-    /// Whether there is typed data.
-    pub fn is_valid(&self) -> bool {
-        self.0.is_ok()
     }
 }
 
@@ -282,98 +324,6 @@ impl<F: FormFields> fmt::Debug for Form<F> {
     }
 }
 
-impl<F: FormFields> fmt::Debug for Cleaned<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-/// Nothing of the data: it may hold secrets (CWE-532).
-impl<F: FormFields> fmt::Debug for Clean<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Clean").field("form", &self.form).finish()
-    }
-}
-
-impl<F: FormFields> Clean<F> {
-    /// The typed data, moved out.
-    pub fn into_data(self) -> F {
-        self.data
-    }
-
-    /// The form to show again after all, because of something that only trying could tell:
-    /// `clean.refuse(|form| form.slug.add_error("Another article has this address."))`.
-    pub fn refuse(self, say: impl FnOnce(&mut Form<F>)) -> Form<F> {
-        let mut form = self.form;
-        say(&mut form);
-        form
-    }
-}
-
-impl<F: FormFields> Clean<F> {
-    /// What the database refused, said in the form, which is shown again in its page: a value that the model does
-    /// not take, or one that another row has already. Any other error stays what it is.
-    ///
-    /// ```ignore
-    /// Article::create(new).save(&db).await.map_err(|error| clean.explain(error, page))?;
-    /// ```
-    #[track_caller]
-    pub fn explain<P: Respond + 'static>(
-        self,
-        error: vauban_orm::Error,
-        page: impl FnOnce(Form<F>) -> P,
-    ) -> Error {
-        let found: Vec<(Vec<&'static str>, Problem)> = match error {
-            vauban_orm::Error::Invalid(problems) => problems
-                .into_iter()
-                .map(|found| (vec![found.field], found.problem))
-                .collect(),
-            vauban_orm::Error::Unique { fields, .. } => vec![(fields, NOT_UNIQUE)],
-            other => return other.into(),
-        };
-        let mut form = self.form;
-        for (names, problem) in found {
-            let mut fields = form.fields.each_mut();
-            match fields.iter_mut().find(|field| names.contains(&field.spec().name)) {
-                Some(field) => field.add_error(problem),
-                None => form.problems.push(problem),
-            }
-        }
-        form.shown_in(page)
-    }
-}
-
-impl<F: FormFields> Clean<F> {
-    /// Somebody else changed the row since the form was shown: both texts, what was typed in the controls and what is
-    /// stored now beside them, with status 409. The form's version is the present one, so that whoever has looked at
-    /// both may send it again.
-    ///
-    /// ```ignore
-    /// if clean.version != Some(article.version()) {
-    ///     return Err(clean.conflict(&ArticleForm::of(&article, article.version()), page));
-    /// }
-    /// ```
-    #[track_caller]
-    pub fn conflict<P: Respond + 'static>(self, current: &F, page: impl FnOnce(Form<F>) -> P) -> Error {
-        let mut stored = F::Fields::empty();
-        current.show(&mut stored);
-        let mut form = self.form;
-        for (field, stored) in form.fields.each_mut().into_iter().zip(stored.each()) {
-            field.beside(stored);
-        }
-        form.problems.push(CHANGED_MEANWHILE);
-        Error::with_answer(Response::of(page(form)).status_code(StatusCode::CONFLICT))
-    }
-}
-
-impl<F: FormFields> Deref for Clean<F> {
-    type Target = F;
-
-    fn deref(&self) -> &F {
-        &self.data
-    }
-}
-
 impl<F: FormFields> FormErrors<'_, F> {
     /// Says what is wrong with one field: `errors.field(|f| &mut f.again, "The two passwords differ.")`.
     pub fn field(
@@ -389,172 +339,5 @@ impl<F: FormFields> FormErrors<'_, F> {
     pub fn form(&mut self, problem: impl Into<Problem>) {
         self.problems.push(problem.into());
         self.found = true;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::render;
-    use super::*;
-    use crate::Secret;
-    use crate::http::FormLimits;
-
-    #[derive(vauban_macros::Form)]
-    #[form(clean = passwords_agree)]
-    struct SignUpForm {
-        #[field(max_length = 320, widget = email, autocomplete = "email", help = "We write to \"you\" <rarely>.")]
-        email: String,
-        #[field(max_length = 128, min_length = 12, autocomplete = "new-password")]
-        password: Secret<String>,
-        #[field(max_length = 128, label = "Once more")]
-        again: Secret<String>,
-        #[field(min = 13, max = 150)]
-        age: Option<u8>,
-        #[field(required = true, label = "I agree")]
-        agreed: bool,
-        #[field(widget = hidden)]
-        version: i64,
-    }
-
-    fn passwords_agree(form: &SignUpForm, errors: &mut FormErrors<'_, SignUpForm>) {
-        if form.password.expose() != form.again.expose() {
-            errors.field(|f| &mut f.again, "The two passwords differ.");
-        }
-        if form.age == Some(99) {
-            errors.form("Not at this age.");
-        }
-    }
-
-    fn bound(body: &str, stale: bool) -> Form<SignUpForm> {
-        let data = FormData::urlencoded(body.as_bytes(), &FormLimits::DEFAULT).unwrap();
-        Form::bound(&data, stale).unwrap()
-    }
-
-    /// `Form::clean` without the rows, of which this form has none.
-    #[expect(clippy::result_large_err, reason = "as `Form::clean` returns it")]
-    fn clean(body: &str) -> Result<Clean<SignUpForm>, Form<SignUpForm>> {
-        bound(body, false).settle()
-    }
-
-    fn html(form: &Form<SignUpForm>) -> String {
-        let mut out = String::new();
-        render::form(form, &mut out);
-        out
-    }
-
-    const GOOD: &str =
-        "email=ann%40example.com&password=correct+horse+9&again=correct+horse+9&age=&agreed=on&version=3";
-
-    #[test]
-    fn a_good_form_yields_typed_data() {
-        let clean = clean(GOOD).unwrap();
-        assert_eq!(
-            (clean.email.as_str(), clean.age, clean.agreed, clean.version),
-            ("ann@example.com", None, true, 3)
-        );
-        assert_eq!(clean.into_data().password.expose(), "correct horse 9");
-    }
-
-    #[test]
-    fn a_name_that_the_form_does_not_list_has_no_way_in() {
-        // CWE-915: what a model has and the form has not cannot be set.
-        let form = bound(&format!("{GOOD}&is_staff=on&id=1"), false);
-        assert!(
-            form.fields()
-                .iter()
-                .all(|field| !matches!(field.name(), "is_staff" | "id"))
-        );
-        assert!(form.settle().is_ok());
-    }
-
-    #[test]
-    fn a_field_sent_twice_is_refused() {
-        // CWE-235: which of the two counts would depend on the reader.
-        let data = FormData::urlencoded(b"email=a%40b&email=c%40d", &FormLimits::DEFAULT).unwrap();
-        assert_eq!(
-            Form::<SignUpForm>::bound(&data, false).unwrap_err(),
-            DataError::Duplicate
-        );
-        // An unknown name may come twice: nobody reads it.
-        let data = FormData::urlencoded(b"x=1&x=2", &FormLimits::DEFAULT).unwrap();
-        assert!(Form::<SignUpForm>::bound(&data, false).is_ok());
-    }
-
-    #[test]
-    fn every_field_is_checked_at_once_and_what_was_typed_stays() {
-        let form = clean("email=nobody&password=short&again=x&age=7&version=x").unwrap_err();
-        let wrong: Vec<_> = form
-            .fields()
-            .iter()
-            .filter(|f| !f.errors().is_empty())
-            .map(|f| f.name())
-            .collect();
-        assert_eq!(wrong, ["email", "password", "age", "agreed", "version"]);
-        assert_eq!(form.email.value(), "nobody");
-        assert_eq!(form.password.value(), ""); // CWE-549
-    }
-
-    #[test]
-    fn checks_across_fields_run_on_typed_data() {
-        let form = clean(&GOOD.replace("again=correct", "again=wrong")).unwrap_err();
-        assert_eq!(form.again.errors(), ["The two passwords differ."]);
-        let form = clean(&GOOD.replace("age=", "age=99")).unwrap_err();
-        assert_eq!(form.problems(), ["Not at this age."]);
-    }
-
-    #[test]
-    fn a_stale_token_never_yields_data() {
-        // CWE-352: the form comes back with what was typed, and must be sent again.
-        let form = bound(GOOD, true).settle().unwrap_err();
-        assert_eq!(form.problems(), [STALE]);
-        assert_eq!(form.email.value(), "ann@example.com");
-        assert!(form.password.value().is_empty());
-    }
-
-    #[test]
-    fn what_only_trying_can_tell_is_said_afterwards() {
-        let form = clean(GOOD)
-            .unwrap()
-            .refuse(|form| form.email.add_error("This address is taken."));
-        assert!(form.has_errors());
-        assert!(html(&form).contains("<a href=\"#id_email\">Email: This address is taken.</a>"));
-    }
-
-    #[test]
-    fn html_belongs_together_for_everyone() {
-        let out = html(
-            &clean("email=%22%3E%3Cscript%3Ealert(1)%3C%2Fscript%3E&password=hunter2hunter2").unwrap_err(),
-        );
-        // CWE-79: what was typed is text.
-        assert!(!out.contains("<script"), "{out}");
-        assert!(
-            out.contains("value=\"&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;\""),
-            "{out}"
-        );
-        assert!(
-            out.contains("We write to &quot;you&quot; &lt;rarely&gt;."),
-            "{out}"
-        );
-        // CWE-549
-        assert!(!out.contains("hunter2"), "{out}");
-        for wanted in [
-            "<div class=\"error-summary\" role=\"alert\" tabindex=\"-1\" autofocus>",
-            "<label for=\"id_email\">Email</label>",
-            "<input type=\"email\" id=\"id_email\" name=\"email\" required maxlength=\"320\" autocomplete=\"email\" \
-             aria-invalid=\"true\" aria-describedby=\"id_email_help id_email_errors\"",
-            "<p class=\"errors\" id=\"id_email_errors\">",
-            "<input type=\"password\" id=\"id_password\" name=\"password\" required minlength=\"12\" maxlength=\"128\" \
-             autocomplete=\"new-password\">",
-            "<label for=\"id_age\">Age <span class=\"optional\">(optional)</span></label>",
-            "<input type=\"number\" id=\"id_age\" name=\"age\" min=\"13\" max=\"150\" value=\"\">",
-            "<input type=\"hidden\" id=\"id_version\" name=\"version\" value=\"\">",
-        ] {
-            assert!(out.contains(wanted), "no {wanted}\nin {out}");
-        }
-    }
-
-    #[test]
-    fn debug_output_has_no_values() {
-        assert!(!format!("{:?}", bound(GOOD, false)).contains("horse")); // CWE-532
     }
 }

@@ -26,12 +26,19 @@
 //! * Choices that are rows are asked for under the actor's policies; absent and invisible are the same (CWE-639).
 //! * What was typed is shown again, escaped (CWE-79), except secrets (CWE-549).
 
+mod amounts;
 mod bound;
+mod clean;
+mod edits;
 mod form;
 mod http_url;
+mod many;
+mod offer;
 mod param;
 mod problems;
 mod render;
+#[cfg(test)]
+mod requests;
 #[cfg(test)]
 mod round_trip;
 mod rows;
@@ -42,14 +49,17 @@ mod vectors;
 
 pub use crate::http::{DataError, FormData, FormLimits};
 pub use bound::BoundField;
+pub use clean::{Clean, Cleaned};
+pub use edits::{Edits, StartsFrom};
 #[doc(hidden)]
 pub use form::{AFormIsNotAModel, FieldSet};
-pub use form::{Clean, Cleaned, Form, FormErrors, FormFields, WithoutRows};
+pub use form::{Form, FormErrors, FormFields, GetForm, WithoutContext, WithoutRows};
 pub use http_url::{HttpUrl, InvalidHttpUrl, MAX_URL_BYTES};
-pub use problems::NOT_A_CHOICE;
-pub use rows::ChosenFromRows;
+pub use many::Entry;
+pub use offer::{ChosenFromRows, ChosenFromValues, Offer};
 #[doc(hidden)]
-pub use rows::choices;
+pub use offer::{LeftOut, given, offered};
+pub use problems::NOT_A_CHOICE;
 pub use spec::{Choice, FieldSpec, Widget};
 pub use value::FieldValue;
 pub use vauban_orm::Problem;

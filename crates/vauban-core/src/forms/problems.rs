@@ -17,6 +17,10 @@ pub(super) const NOT_A_TICK: Problem = Problem::new("boolean", "Tick the box or 
 pub(super) const NOT_WHOLE: Problem = Problem::new("integer", "Enter a whole number.");
 /// Not a finite number.
 pub(super) const NOT_A_NUMBER: Problem = Problem::new("decimal", "Enter a number, like 3.14.");
+/// Not a day of the calendar.
+pub(super) const NOT_A_DATE: Problem = Problem::new("date", "Enter a date, like 2026-11-29.");
+/// Not a time of day.
+pub(super) const NOT_A_TIME: Problem = Problem::new("time", "Enter a time, like 14:30.");
 /// Not a UUID.
 pub(super) const NOT_A_UUID: Problem = Problem::new("uuid", "Enter a UUID.");
 /// Not an absolute address of the web.
@@ -63,6 +67,14 @@ pub(super) fn too_long(max: usize) -> Problem {
 
 pub(super) fn too_short(min: usize) -> Problem {
     Problem::new("too_short", "Enter at least {min} characters.").with("min", min)
+}
+
+pub(super) fn too_many(max: usize) -> Problem {
+    Problem::new("too_many", "Choose at most {max} of the entries.").with("max", max)
+}
+
+pub(super) fn too_few(min: usize) -> Problem {
+    Problem::new("too_few", "Choose at least {min} of the entries.").with("min", min)
 }
 
 /// A number that is not within its bounds, of which at least one is there.

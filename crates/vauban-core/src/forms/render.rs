@@ -75,9 +75,13 @@ pub(super) fn summary<F: FormFields>(form: &Form<F>, out: &mut String) {
     out.push_str("</ul></div>");
 }
 
-/// Writes one field: label, help, errors, control.
+/// Writes one field: label, help, errors, control. One that is left out is not there.
 pub(super) fn field(bound: &BoundField, out: &mut String) {
+    if bound.is_left_out() {
+        return;
+    }
     match bound.spec().widget {
+        Widget::Checkboxes => group(bound, out),
         Widget::Hidden => control(bound, out),
         Widget::Checkbox => {
             open(bound, " field--checkbox", out);
@@ -96,6 +100,36 @@ pub(super) fn field(bound: &BoundField, out: &mut String) {
     }
 }
 
+/// Boxes to tick: a group with a name of its own (WCAG 1.3.1), which the summary of errors leads to.
+fn group(bound: &BoundField, out: &mut String) {
+    attribute_start("<fieldset id=\"id_", bound.name(), out);
+    out.push_str("\" tabindex=\"-1\" class=\"field field--checkboxes");
+    out.push_str(if bound.errors().is_empty() {
+        "\""
+    } else {
+        " field--invalid\""
+    });
+    described_by(bound, out);
+    out.push_str("><legend>");
+    text(bound.label(), out);
+    optional(bound, out);
+    out.push_str("</legend>");
+    notes(bound, out);
+    control(bound, out);
+    out.push_str("</fieldset>");
+}
+
+/// Whether a request needs at least one value of it.
+fn is_needed(bound: &BoundField) -> bool {
+    bound.spec().required || bound.spec().min_items > 0
+}
+
+fn optional(bound: &BoundField, out: &mut String) {
+    if !is_needed(bound) && bound.spec().widget != Widget::Checkbox {
+        out.push_str(" <span class=\"optional\">(optional)</span>");
+    }
+}
+
 fn open(bound: &BoundField, kind: &str, out: &mut String) {
     out.push_str("<div class=\"field");
     out.push_str(kind);
@@ -110,9 +144,7 @@ fn label(bound: &BoundField, out: &mut String) {
     attribute_start("<label for=\"id_", bound.name(), out);
     out.push_str("\">");
     text(bound.label(), out);
-    if !bound.spec().required && bound.spec().widget != Widget::Checkbox {
-        out.push_str(" <span class=\"optional\">(optional)</span>");
-    }
+    optional(bound, out);
     out.push_str("</label>");
 }
 
@@ -147,6 +179,7 @@ fn notes(bound: &BoundField, out: &mut String) {
 pub(super) fn control(bound: &BoundField, out: &mut String) {
     let spec = bound.spec();
     match spec.widget {
+        _ if bound.is_left_out() => {}
         Widget::Textarea => {
             out.push_str("<textarea rows=\"12\"");
             attributes(bound, out);
@@ -170,6 +203,20 @@ pub(super) fn control(bound: &BoundField, out: &mut String) {
                 option(&choice.value, &choice.label, choice.value == bound.value(), out);
             }
             out.push_str("</select>");
+        }
+        Widget::MultiSelect => {
+            out.push_str("<select multiple");
+            attributes(bound, out);
+            out.push('>');
+            for choice in bound.choices() {
+                option(&choice.value, &choice.label, bound.has(&choice.value), out);
+            }
+            out.push_str("</select>");
+        }
+        Widget::Checkboxes => {
+            for (nth, choice) in bound.choices().iter().enumerate() {
+                tick(bound, nth, &choice.value, &choice.label, out);
+            }
         }
         widget => {
             out.push_str("<input type=\"");
@@ -196,6 +243,27 @@ pub(super) fn control(bound: &BoundField, out: &mut String) {
             out.push('>');
         }
     }
+}
+
+/// One box of many, with its label.
+fn tick(bound: &BoundField, nth: usize, value: &str, shown: &str, out: &mut String) {
+    let mut nth_of = itoa::Buffer::new();
+    let nth = nth_of.format(nth);
+    attribute_start("<div><input type=\"checkbox\" id=\"id_", bound.name(), out);
+    out.push('_');
+    out.push_str(nth);
+    attribute_start("\" name=\"", bound.name(), out);
+    attribute_start("\" value=\"", value, out);
+    out.push_str(if bound.has(value) { "\" checked" } else { "\"" });
+    if !bound.errors().is_empty() {
+        out.push_str(" aria-invalid=\"true\"");
+    }
+    attribute_start("> <label for=\"id_", bound.name(), out);
+    out.push('_');
+    out.push_str(nth);
+    out.push_str("\">");
+    text(shown, out);
+    out.push_str("</label></div>");
 }
 
 fn option(value: &str, shown: &str, selected: bool, out: &mut String) {
@@ -235,8 +303,15 @@ fn attributes(bound: &BoundField, out: &mut String) {
             out,
         );
     }
-    if spec.widget == Widget::Decimal {
-        out.push_str(" step=\"any\"");
+    match (spec.widget, bound.places()) {
+        (Widget::Decimal, Some(0)) => out.push_str(" step=\"1\""),
+        (Widget::Decimal, Some(places)) => {
+            out.push_str(" step=\"0.");
+            (1..places).for_each(|_| out.push('0'));
+            out.push_str("1\"");
+        }
+        (Widget::Decimal | Widget::Time, _) => out.push_str(" step=\"any\""),
+        _ => {}
     }
     if matches!(spec.widget, Widget::Number | Widget::Decimal) {
         if let Some(min) = spec.min {
@@ -254,7 +329,8 @@ fn attributes(bound: &BoundField, out: &mut String) {
 }
 
 fn described_by(bound: &BoundField, out: &mut String) {
-    if !bound.errors().is_empty() {
+    // Each box of a group says it of itself.
+    if !bound.errors().is_empty() && bound.spec().widget != Widget::Checkboxes {
         out.push_str(" aria-invalid=\"true\"");
     }
     let notes = [

@@ -10,7 +10,7 @@ use crate::Email;
 use crate::http::multipart;
 use crate::http::{FormData, FormLimits};
 use crate::{Choices, PathText};
-use vauban_orm::Slug;
+use vauban_orm::{Decimal, Slug};
 
 #[derive(vauban_macros::Choices, Debug, Clone, Copy, PartialEq)]
 #[allow(non_camel_case_types, reason = "a choice may be called like a keyword")]
@@ -31,6 +31,7 @@ const EXACT: FieldSpec = FieldSpec {
 };
 const NUMBER: FieldSpec = spec(Widget::Number);
 const DECIMAL: FieldSpec = spec(Widget::Decimal);
+const TIME: FieldSpec = spec(Widget::Time);
 const SELECT: FieldSpec = spec(Widget::Select);
 const TICK: FieldSpec = FieldSpec {
     required: false,
@@ -160,6 +161,10 @@ mod properties {
             if let Some(slug) = Slug::from_title(&line) {
                 prop_assert_eq!(there_and_back(&slug, &TEXT), slug);
             }
+            let amount = Decimal::<3, 18>::from_units(n % 1_000_000_000_000_000_000).unwrap();
+            prop_assert_eq!(there_and_back(&amount, &DECIMAL), amount);
+            let time = vauban_orm::Time::from_micros(n.rem_euclid(86_400_000_000)).unwrap();
+            prop_assert_eq!(there_and_back(&time, &TIME), time);
             prop_assert_eq!(there_and_back(&n, &NUMBER), n);
             prop_assert_eq!(there_and_back(&m, &NUMBER), m);
             prop_assert_eq!(there_and_back(&Some(n), &NUMBER), Some(n));
@@ -199,6 +204,14 @@ fn every_choice_is_read_as_it_is_written() {
             panic!("not stored as text")
         };
         assert_eq!(Odd::from_value(ValueRef::Text(&stored)), Ok(*odd));
+        let json = serde_json::to_string(odd).unwrap();
+        assert_eq!(json, serde_json::to_string(&stored).unwrap());
+        assert_eq!(serde_json::from_str::<Odd>(&json).unwrap(), *odd);
+        assert_eq!(serde_json::from_str::<Option<Odd>>(&json).unwrap(), Some(*odd));
+    }
+    // CWE-20: not by the name that it has in Rust.
+    for bad in ["\"Plain\"", "\"PLAIN\"", "0", "null", "{\"plain\":null}"] {
+        assert!(serde_json::from_str::<Odd>(bad).is_err(), "{bad}");
     }
     assert_eq!((Odd::r#type.as_str(), Odd::r#type.label()), ("type", "Type"));
 }

@@ -1,46 +1,10 @@
 //! Rows in forms: ids that are chosen from a policy query, slugs, versions.
 
-use std::fmt::Display;
-
-use vauban_orm::{Db, Id, Model, Policy, Problem, QuerySet, Slug, Version};
+use vauban_orm::{Id, Model, Problem, Slug, Version};
 
 use super::problems::{NOT_A_CHOICE, NOT_A_SLUG, NOT_A_VERSION};
-use super::spec::{Choice, FieldSpec, Widget};
+use super::spec::{FieldSpec, Widget};
 use super::value::FieldValue;
-use crate::Error;
-
-/// The most rows that a list offers; a longer list is not one that people choose from (CWE-770).
-const MOST_CHOICES: u32 = 1000;
-
-/// A field's type whose values are rows of one model: `Id<M>`, `Option<Id<M>>`.
-#[diagnostic::on_unimplemented(
-    message = "a `{Self}` is not chosen from rows",
-    note = "`choices = …` is for fields of type `Id<M>` or `Option<Id<M>>`, and the query asks for rows of `M`"
-)]
-pub trait ChosenFromRows {
-    /// The model.
-    type Row: Policy + Display;
-}
-
-impl<M: Policy + Display> ChosenFromRows for Id<M> {
-    type Row = M;
-}
-
-impl<M: Policy + Display> ChosenFromRows for Option<Id<M>> {
-    type Row = M;
-}
-
-/// The entries of a list: the rows that the actor may see, under the names that their `Display` gives.
-///
-/// CWE-639: the query runs on the actor's handle, so that a row they may not see is neither shown nor taken.
-#[doc(hidden)]
-pub async fn choices<T: ChosenFromRows>(query: QuerySet<T::Row>, db: &Db) -> Result<Vec<Choice>, Error> {
-    let rows = query.limit(MOST_CHOICES).all(db).await?;
-    Ok(rows
-        .iter()
-        .map(|row| Choice::new(row.id().to_string(), row.to_string()))
-        .collect())
-}
 
 impl<M: Model> FieldValue for Id<M> {
     const WIDGET: Widget = Widget::Select;
@@ -85,7 +49,9 @@ impl FieldValue for Version {
 impl<M: Model> super::form::AFormIsNotAModel for M {}
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
+    use std::fmt::Display;
+
     use super::super::form::Form;
     use super::super::render;
     use super::*;
@@ -96,7 +62,7 @@ mod tests {
 
     #[derive(vauban_macros::Model)]
     #[model(user)]
-    struct Person {
+    pub(in crate::forms) struct Person {
         id: Id<Self>,
         #[field(max_length = 50)]
         name: String,
@@ -108,11 +74,11 @@ mod tests {
     }
 
     #[derive(vauban_macros::Model)]
-    struct Folder {
-        id: Id<Self>,
+    pub(in crate::forms) struct Folder {
+        pub(in crate::forms) id: Id<Self>,
         owner: vauban_orm::ForeignKey<Person>,
         #[field(max_length = 50)]
-        name: String,
+        pub(in crate::forms) name: String,
     }
     impl Policy for Folder {
         fn rules(who: Who<Self>, f: &Columns<Self>) -> Rules<Self> {
@@ -131,7 +97,7 @@ mod tests {
     }
 
     #[derive(vauban_macros::Choices, Debug, Clone, Copy, PartialEq)]
-    enum Colour {
+    pub(in crate::forms) enum Colour {
         Red,
         DarkBlue,
     }
@@ -147,15 +113,15 @@ mod tests {
         version: Option<Version>,
     }
 
-    struct Site {
+    pub(in crate::forms) struct Site {
         database: engine::Database,
         ann: UserFacts,
-        hers: Id<Folder>,
-        his: Id<Folder>,
+        pub(in crate::forms) hers: Id<Folder>,
+        pub(in crate::forms) his: Id<Folder>,
         _dir: tempfile::TempDir,
     }
 
-    async fn site() -> Site {
+    pub(in crate::forms) async fn site() -> Site {
         let dir = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}/db", dir.path().display());
         let models = vec![<Person as Model>::meta(), <Folder as Model>::meta()];
@@ -198,12 +164,18 @@ mod tests {
         }
     }
 
+    impl Site {
+        /// A unit of Ann's.
+        pub(in crate::forms) fn unit(&self) -> engine::Unit {
+            #[allow(deprecated)]
+            self.database
+                .bind(Binder::__for_the_sites_identity().user(self.ann))
+        }
+    }
+
     async fn clean(site: &Site, body: &str) -> Result<super::super::Clean<FileForm>, Form<FileForm>> {
         let data = FormData::urlencoded(body.as_bytes(), &FormLimits::DEFAULT).unwrap();
-        #[allow(deprecated)]
-        let unit = site
-            .database
-            .bind(Binder::__for_the_sites_identity().user(site.ann));
+        let unit = site.unit();
         Form::<FileForm>::bound(&data, false)
             .unwrap()
             .clean(&unit.read_db())

@@ -20,10 +20,18 @@ pub enum Widget {
     Number,
     /// A number that may have a point.
     Decimal,
+    /// A day of the calendar.
+    Date,
+    /// A time of day.
+    Time,
     /// A list to choose one entry from.
     Select,
     /// Yes or no.
     Checkbox,
+    /// A box to tick for each entry of a list.
+    Checkboxes,
+    /// A list to choose several entries from.
+    MultiSelect,
     /// Not shown; still the client's word, and cleaned like any other field.
     Hidden,
 }
@@ -37,10 +45,29 @@ impl Widget {
             Self::Email => Some("email"),
             Self::Url => Some("url"),
             Self::Number | Self::Decimal => Some("number"),
+            Self::Date => Some("date"),
+            Self::Time => Some("time"),
             Self::Checkbox => Some("checkbox"),
             Self::Hidden => Some("hidden"),
-            Self::Textarea | Self::Select => None,
+            Self::Textarea | Self::Select | Self::Checkboxes | Self::MultiSelect => None,
         }
+    }
+
+    /// Whether its values are entries of a list that the page shows.
+    pub(super) const fn is_list(self) -> bool {
+        matches!(self, Self::Select | Self::Checkboxes | Self::MultiSelect)
+    }
+
+    /// Whether several values can be entered.
+    #[doc(hidden)]
+    pub const fn takes_many(self) -> bool {
+        matches!(self, Self::Checkboxes | Self::MultiSelect)
+    }
+
+    /// Whether nobody may read what is entered.
+    #[doc(hidden)]
+    pub const fn is_secret(self) -> bool {
+        matches!(self, Self::Password)
     }
 }
 
@@ -65,6 +92,12 @@ pub struct FieldSpec {
     pub min: Option<i64>,
     /// The largest number.
     pub max: Option<i64>,
+    /// The fewest values of a field that has many.
+    pub min_items: usize,
+    /// The most values of a field that has many (CWE-770).
+    pub max_items: usize,
+    /// Whether some requests do not have this field: `when = …`.
+    pub conditional: bool,
     /// Whether blank space around a text is taken off: of one line at both ends, of several the blank lines.
     pub strip: bool,
     /// The `autocomplete` token (WHATWG HTML; WCAG 1.3.5), or nothing.
@@ -74,6 +107,8 @@ pub struct FieldSpec {
 impl FieldSpec {
     /// The length that a value of a type without text gets: a number, an id, a choice.
     pub const SHORT: usize = 100;
+    /// How many values a field that has many takes, where it says nothing else.
+    pub const ITEMS: usize = 100;
 
     /// A required field with nothing else said; the derive fills in the rest.
     pub const fn new(name: &'static str, label: &'static str, widget: Widget) -> Self {
@@ -87,13 +122,16 @@ impl FieldSpec {
             max_length: Self::SHORT,
             min: None,
             max: None,
+            min_items: 0,
+            max_items: Self::ITEMS,
+            conditional: false,
             strip: true,
             autocomplete: "",
         }
     }
 }
 
-/// One entry of a [`Widget::Select`].
+/// One entry of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Choice {
     /// What is sent.

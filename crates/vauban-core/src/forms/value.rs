@@ -20,13 +20,14 @@ use crate::scalar::{read_bool, read_float};
 
 /// A type that a form's field can have.
 ///
-/// Ready: `String`, `bool`, the integers up to 64 bits, `f64`, `Slug`, [`HttpUrl`](super::HttpUrl), `IpAddr`, `Ipv4Addr`,
-/// `Ipv6Addr`, `Uuid`, `Id<M>`, `ForeignKey<M>`, `Secret<String>`, enums with `derive(Choices)`, and `Option` of each.
+/// Ready: `String`, `bool`, the integers up to 64 bits, `f64`, `Decimal`, `Date`, `Time`, `Slug`, [`HttpUrl`](super::HttpUrl), `IpAddr`, `Ipv4Addr`,
+/// `Ipv6Addr`, `Uuid`, `Id<M>`, `ForeignKey<M>`, `Secret<String>`, enums with `derive(Choices)`, and `Option` of each; and `Vec` of
+/// what is chosen from a list: `Vec<Id<M>>`, `Vec` of an enum.
 #[diagnostic::on_unimplemented(
     message = "a form's field cannot be a `{Self}`",
     label = "no form knows how to read this type",
-    note = "use `String`, `bool`, an integer, `Slug`, `Id<M>`, `Secret<String>`, an enum with fixed choices or an \
-            `Option` of one of them; or implement `vauban::forms::FieldValue` for your own type"
+    note = "use `String`, `bool`, an integer, `Slug`, `Id<M>`, `Secret<String>`, an enum with `#[derive(Choices)]`, \
+            an `Option` of one of them, a `Vec` of ids or choices; or implement `vauban::forms::FieldValue` for your own type"
 )]
 pub trait FieldValue: Sized + Send {
     /// The control used when the field names none.
@@ -45,6 +46,17 @@ pub trait FieldValue: Sized + Send {
     /// Whether every character counts as it was typed, spaces around the value too. Passwords: yes (ASVS 6.2.8).
     const KEEPS_SPACES: bool = false;
 
+    /// How many digits it has behind the point, if that is fixed.
+    #[doc(hidden)]
+    const PLACES: Option<u32> = None;
+    /// Whether `min` and `max` mean something for it.
+    #[doc(hidden)]
+    const HAS_RANGE: bool = true;
+
+    /// Whether it has many values, each sent under the same name: `Vec<T>`.
+    #[doc(hidden)]
+    const MANY: bool = false;
+
     /// Reads what was typed; it is not empty, has no control characters and is within the field's lengths.
     ///
     /// # Errors
@@ -58,6 +70,21 @@ pub trait FieldValue: Sized + Send {
 
     /// What stands in the control for this value. A secret shows nothing.
     fn shown(&self) -> String;
+
+    /// Cleans all that was sent under the field's name.
+    ///
+    /// # Errors
+    /// The first rule that it breaks.
+    #[doc(hidden)]
+    fn clean(sent: &[String], spec: &FieldSpec) -> Result<Self, Problem> {
+        clean(sent.first().map(String::as_str), spec)
+    }
+
+    /// As [`FieldValue::shown`], one text for each value.
+    #[doc(hidden)]
+    fn shown_values(&self) -> Vec<String> {
+        vec![self.shown()]
+    }
 
     /// The list to choose from, where the type itself has one.
     fn fixed_choices() -> Vec<Choice> {
@@ -124,6 +151,7 @@ fn without_blank_lines(text: &str) -> &str {
 
 impl FieldValue for String {
     const WIDGET: Widget = Widget::Text;
+    const HAS_RANGE: bool = false;
     const NEEDS_MAX_LENGTH: bool = true;
 
     fn read(text: &str, spec: &FieldSpec) -> Result<Self, Problem> {
@@ -153,6 +181,7 @@ fn looks_like_an_address(text: &str) -> bool {
 
 impl FieldValue for bool {
     const WIDGET: Widget = Widget::Checkbox;
+    const HAS_RANGE: bool = false;
     const REQUIRED: bool = false;
 
     /// A checkbox is sent when it is ticked, as `on` unless the page says otherwise.
@@ -233,6 +262,28 @@ impl<T: FieldValue> FieldValue for Option<T> {
     const NEEDS_CHOICES: bool = T::NEEDS_CHOICES;
     const KEEPS_SPACES: bool = T::KEEPS_SPACES;
     const IS_VERSION: bool = T::IS_VERSION;
+    const MANY: bool = T::MANY;
+    const PLACES: Option<u32> = T::PLACES;
+    const HAS_RANGE: bool = T::HAS_RANGE;
+
+    fn clean(sent: &[String], spec: &FieldSpec) -> Result<Self, Problem> {
+        if T::MANY && sent.iter().all(String::is_empty) {
+            return Ok(None);
+        }
+        if T::MANY {
+            T::clean(sent, spec).map(Some)
+        } else {
+            clean(sent.first().map(String::as_str), spec)
+        }
+    }
+
+    fn shown_values(&self) -> Vec<String> {
+        match self {
+            Some(value) => value.shown_values(),
+            None if T::MANY => Vec::new(),
+            None => vec![String::new()],
+        }
+    }
 
     fn read(text: &str, spec: &FieldSpec) -> Result<Self, Problem> {
         T::read(text, spec).map(Some)

@@ -16,6 +16,9 @@
 
 use super::multipart;
 
+/// The name of the field with a form's token.
+pub(crate) const TOKEN_FIELD: &str = "csrfmiddlewaretoken";
+
 /// Bounds on what one body may hold. The body's own size is bounded by the pipeline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FormLimits {
@@ -202,6 +205,11 @@ impl FormData {
     /// The first field: in a multipart form the token has to be it.
     pub fn first(&self) -> Option<(&str, &str)> {
         self.iter().next()
+    }
+
+    /// Pairs that were decoded elsewhere.
+    pub(crate) fn of(fields: Vec<(String, String)>) -> Self {
+        Self { fields }
     }
 
     /// What was sent under names that may have a form's prefix.

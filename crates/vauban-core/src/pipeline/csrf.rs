@@ -15,7 +15,7 @@ use crate::signing::{self, TokenError};
 use crate::site::Site;
 
 /// The form field that carries a token.
-pub(crate) const FIELD: &str = "csrfmiddlewaretoken";
+pub(crate) const FIELD: &str = crate::http::form_data::TOKEN_FIELD;
 /// The header that carries a token.
 pub(crate) const HEADER: &str = "x-csrftoken";
 /// The cookie that tokens belong to before there is a session, without its prefix.

@@ -44,6 +44,7 @@ pub use part::Part;
 pub use path::{Path, Segment};
 pub use path_value::{InvalidSegment, NotPathText, PathReader, PathText, PathValue, RestOfPath, path_reader};
 pub use query::Query;
+pub(crate) use query::pairs_of_query;
 pub use router::Conflict;
 pub(crate) use router::{Found, Router, Target, respelled};
 pub use routes::{Route, Routes, ViewFuture};

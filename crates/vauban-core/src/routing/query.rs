@@ -38,12 +38,31 @@ impl<K: Kind, C: Credential, T: DeserializeOwned + Send> Param<K, C> for Query<T
 }
 
 fn read<T: DeserializeOwned>(query: &str, limits: &FormLimits) -> Result<T> {
-    let pairs: Vec<&str> = query.split('&').filter(|pair| !pair.is_empty()).collect();
-    // CWE-770: counted before anything is decoded.
-    if pairs.len() > limits.fields {
-        return Err(refused(DataError::TooManyFields));
+    let pairs = Pairs::of(query, limits).map_err(refused)?;
+    T::deserialize(pairs).map_err(|error| error.0)
+}
+
+/// The pairs of a query whose names are `declared`, decoded as forms are, in order and as often as they stand there.
+/// What has another name, or one that nobody can read, is passed over.
+///
+/// # Errors
+/// Too many pairs, or one that is declared and cannot be read.
+pub(crate) fn pairs_of_query(
+    query: &str,
+    limits: &FormLimits,
+    declared: impl Fn(&str) -> bool,
+) -> Result<FormData, DataError> {
+    let pairs = Pairs::of(query, limits)?;
+    let mut fields = Vec::new();
+    for pair in &pairs.pairs {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        if let Ok(name) = pairs.decode(name)
+            && declared(&name)
+        {
+            fields.push((name, pairs.decode(value)?));
+        }
     }
-    T::deserialize(Pairs { pairs, limits }).map_err(|error| error.0)
+    Ok(FormData::of(fields))
 }
 
 fn refused(error: DataError) -> Error {
@@ -83,7 +102,16 @@ struct Pairs<'a> {
     limits: &'a FormLimits,
 }
 
-impl Pairs<'_> {
+impl<'a> Pairs<'a> {
+    fn of(query: &'a str, limits: &'a FormLimits) -> Result<Self, DataError> {
+        let pairs: Vec<&str> = query.split('&').filter(|pair| !pair.is_empty()).collect();
+        // CWE-770: counted before anything is decoded.
+        if pairs.len() > limits.fields {
+            return Err(DataError::TooManyFields);
+        }
+        Ok(Self { pairs, limits })
+    }
+
     /// Names and values of those fields that `declared` lists, each once.
     fn fields(&self, declared: Option<&[&str]>) -> Result<BTreeMap<String, String>> {
         let mut fields = BTreeMap::new();
@@ -340,6 +368,49 @@ mod tests {
         near: Option<f64>,
         far: Option<f32>,
         wide: Option<u128>,
+    }
+
+    #[derive(vauban_macros::Choices, Debug, Clone, Copy, PartialEq)]
+    enum State {
+        InWork,
+        #[choice(stored = "ready")]
+        Done,
+    }
+
+    #[derive(serde::Deserialize)]
+    struct Filter {
+        state: Option<State>,
+        day: Option<crate::Date>,
+        most: Option<crate::Decimal>,
+    }
+
+    /// A choice is the same text in a query as in a form and in the database; so are days and amounts.
+    #[test]
+    fn a_query_reads_values_as_forms_do() {
+        let filter = |text| read::<Filter>(text, &FormLimits::DEFAULT);
+        assert_eq!(filter("state=in_work").unwrap().state, Some(State::InWork));
+        assert_eq!(filter("state=ready&day=").unwrap().state, Some(State::Done));
+        assert_eq!(filter("state=").unwrap().state, None);
+        let found = filter("day=2024-02-29&most=9.5").unwrap();
+        assert_eq!(
+            found.day.map(|day| day.to_string()).as_deref(),
+            Some("2024-02-29")
+        );
+        assert_eq!(found.most.map(crate::Decimal::units), Some(950));
+        // CWE-20
+        for bad in [
+            "state=InWork",
+            "state=done",
+            "day=2023-02-29",
+            "most=9.999",
+            "most=1e1",
+        ] {
+            assert_eq!(
+                filter(bad).map(|_| ()).unwrap_err().status(),
+                StatusCode::BAD_REQUEST,
+                "{bad}"
+            );
+        }
     }
 
     #[test]

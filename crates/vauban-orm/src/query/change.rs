@@ -26,9 +26,9 @@ pub(super) struct Changes {
 }
 
 impl Changes {
-    pub(super) fn new<M: Model, const N: usize>(
+    pub(super) fn new<M: Model>(
         model: &'static ModelMeta,
-        assignments: [Assignment<M>; N],
+        assignments: impl IntoIterator<Item = Assignment<M>>,
     ) -> Result<Self> {
         let mut changes = Self {
             model,

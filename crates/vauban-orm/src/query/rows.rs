@@ -127,6 +127,11 @@ impl<M: Model> Changeable<M> {
         Version(self.version)
     }
 
+    /// The row, without the right to change it.
+    pub fn into_row(self) -> M {
+        self.row
+    }
+
     /// Goes on only if the row is as it was when the form was shown.
     ///
     /// # Errors
@@ -144,10 +149,10 @@ impl<M: Model> Changeable<M> {
     /// # Errors
     /// [`Error::Conflict`] if it was changed since it was read; [`Error::Forbidden`] if the actor may not
     /// change it into this; [`Error::Invalid`], [`Error::Unique`] by field.
-    pub async fn change<const N: usize>(
+    pub async fn change<A: IntoIterator<Item = Assignment<M>>>(
         self,
         db: &dyn Writes<Change, M>,
-        changes: impl FnOnce(&M::Columns<M>) -> [Assignment<M>; N],
+        changes: impl FnOnce(&M::Columns<M>) -> A,
     ) -> Result<M> {
         let changes = changes(&M::columns(&Path::ROOT));
         let changed = change::Changes::new(M::meta(), changes)?;

@@ -3,6 +3,7 @@
 
 #![allow(deprecated, reason = "these tests are the framework's own")]
 
+mod amounts;
 mod listed;
 mod models;
 mod properties;

@@ -1,12 +1,17 @@
-//! Column types: ids, foreign keys, moments, slugs.
+//! Column types: ids, foreign keys, moments, days, decimal numbers, slugs.
 
+mod civil;
 mod datetime;
+mod decimal;
 mod foreign_key;
 mod id;
 mod slug;
+pub(crate) mod text;
 mod user_id;
 
+pub use civil::{Date, InvalidDate, InvalidTime, Time};
 pub use datetime::DateTime;
+pub use decimal::{Decimal, InvalidDecimal};
 pub use foreign_key::{ForeignKey, Related};
 pub use id::{Id, InvalidId};
 pub use slug::{InvalidSlug, Slug};

@@ -28,6 +28,8 @@
   const posts = form => (attributeOf.call(form, 'method') || '').toLowerCase() === 'post';
   const isTick = control => control.type === 'checkbox' || control.type === 'radio';
 
+  const isMany = control => control instanceof HTMLSelectElement && control.multiple;
+
   const isTyped = control =>
     (control instanceof HTMLTextAreaElement || control instanceof HTMLSelectElement ||
       (control instanceof HTMLInputElement && !NOT_TYPED.includes(control.type))) &&
@@ -36,8 +38,14 @@
   const isUntouched = control => {
     if (isTick(control)) return control.checked === control.defaultChecked;
     if (control instanceof HTMLSelectElement) return [...control.options].every((o, i) =>
-      o.selected === o.defaultSelected || (i === 0 && o.selected));
+      o.selected === o.defaultSelected || (i === 0 && o.selected && !isMany(control)));
     return control.value === control.defaultValue;
+  };
+
+  const typedInto = control => {
+    if (isTick(control)) return control.checked;
+    if (isMany(control)) return [...control.options].filter(option => option.selected).map(option => option.value);
+    return control.value;
   };
 
   // A row's version: the form says which field that is.
@@ -59,7 +67,7 @@
   addEventListener('submit', event => {
     const form = event.target;
     if (!(form instanceof HTMLFormElement) || !posts(form)) return;
-    const fields = typedIn(form).map(c => [c.name, isTick(c) ? c.checked : c.value]);
+    const fields = typedIn(form).map(c => [c.name, typedInto(c)]);
     const version = versionIn(form)?.value ?? null;
     if (fields.length > 0) write({ page: here(), action: actionOf(form), at: Date.now(), fields, version });
   });
@@ -84,6 +92,10 @@
       const [name, value] = entry.fields[nth];
       if (control.name !== name || !isUntouched(control)) return;
       if (isTick(control)) control.checked = value === true;
+      else if (isMany(control)) {
+        const chosen = Array.isArray(value) ? value : [];
+        for (const option of control.options) option.selected = chosen.includes(option.value);
+      }
       else control.value = String(value);
     });
   });
