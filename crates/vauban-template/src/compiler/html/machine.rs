@@ -3,6 +3,7 @@
 use super::ir::{Context, ForOp, Fragment, Inside, Op, push};
 use super::join::{join, settle};
 use super::lint::Lints;
+use super::list::Between;
 use super::state::{Mode, State};
 use crate::compiler::ast::{Expr, Node};
 use crate::compiler::error::{Error, Pos, Result, fail};
@@ -151,7 +152,7 @@ impl Machine {
     }
 
     /// Runs nodes from a state into a list of their own.
-    fn branch(&mut self, from: &State, nodes: &[Node]) -> Result<(Vec<Op>, State)> {
+    pub(super) fn branch(&mut self, from: &State, nodes: &[Node]) -> Result<(Vec<Op>, State)> {
         self.state = from.clone();
         let outer = std::mem::take(&mut self.ops);
         let result = self.walk(nodes).and_then(|()| self.no_waiver());
@@ -544,7 +545,7 @@ impl Machine {
         Ok(())
     }
 
-    fn join(&self, before: Option<State>, end: State, pos: Pos, what: &str) -> Result<State> {
+    pub(super) fn join(&self, before: Option<State>, end: State, pos: Pos, what: &str) -> Result<State> {
         let end = settle(end, pos)?;
         let Some(before) = before else { return Ok(end) };
         if let Some(state) = join(before.clone(), end.clone()) {
@@ -555,7 +556,7 @@ impl Machine {
     }
 
     /// Reports that two ways through the template end at different places.
-    fn differ(&self, a: &State, b: &State, pos: Pos, what: &str) -> Result<()> {
+    pub(super) fn differ(&self, a: &State, b: &State, pos: Pos, what: &str) -> Result<()> {
         if a.mode == b.mode {
             let names = |s: &State| {
                 let list: Vec<String> = s.open.iter().map(|e| format!("<{}>", e.name)).collect();
@@ -599,6 +600,11 @@ impl Machine {
             );
         }
         let mut start = self.settled(f.pos)?;
+        if let Some(between) = Between::of(&start, &f.body) {
+            let result = self.list(f, start, &between);
+            self.loops -= 1;
+            return result;
+        }
         let mut body;
         let mut round = 0;
         loop {

@@ -581,6 +581,7 @@ fn script_kind(tag: &Tag) -> Result<Script> {
         | "text/x-javascript"
         | "text/x-ecmascript" => Script::Js,
         "application/json" | "application/ld+json" | "text/json" => Script::Json,
+        "importmap" | "speculationrules" => Script::Map,
         _ => Script::Literal,
     })
 }

@@ -365,7 +365,7 @@ impl Machine {
             }
             Some(_) => 0,
         };
-        let kind = attributes::kind(&tag.name, &name, tag.foreign);
+        let kind = attributes::kind_in(&tag, &name);
         let value = Value {
             name,
             quote,
@@ -407,8 +407,16 @@ impl Machine {
         }
         if !part.is_empty() {
             // Behind the address of a file or a view: a place in it, or a version.
-            if value.kind == Kind::Resource && value.given == Given::Typed && part.starts_with(['#', '?']) {
+            if matches!(value.kind, Kind::Resource | Kind::Frame)
+                && value.given == Given::Typed
+                && part.starts_with(['#', '?'])
+            {
                 value.whole = false;
+            }
+            // CWE-79: with text behind it, a value is one address of several and not their list.
+            if value.kind == Kind::Srcset && value.whole && super::place::one_candidate(&mut self.ops) {
+                value.whole = false;
+                value.url = UrlPart::AfterValue;
             }
             if value.whole {
                 return fail(
@@ -437,7 +445,7 @@ impl Machine {
             if matches!(value.given, Given::Literal(_)) {
                 value.raw.push_str(part);
             }
-            if is_url(value.kind) {
+            if is_url(value.kind) || matches!(value.kind, Kind::Srcset | Kind::Selector) {
                 value.pending.push_str(part);
             }
         }

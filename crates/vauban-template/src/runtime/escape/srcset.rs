@@ -34,6 +34,27 @@ fn one(candidate: &str, out: &mut String) {
     }
 }
 
+/// One address of several, whole or its start: the scheme is checked, no comma ends the candidate, and what has a space in it
+/// is more than an address.
+pub fn candidate(value: &str, out: &mut String) {
+    let value = value.trim_matches(|c: char| c.is_ascii_whitespace());
+    if url::harmless_scheme(value) && !value.contains(|c: char| c.is_ascii_whitespace()) {
+        candidate_path(value, out);
+    } else {
+        out.push_str(BLOCKED);
+    }
+}
+
+/// In the path of one of several addresses.
+pub fn candidate_path(value: &str, out: &mut String) {
+    for (i, part) in value.split(',').enumerate() {
+        if i > 0 {
+            out.push_str("%2c");
+        }
+        url::path(part, out);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #[test]

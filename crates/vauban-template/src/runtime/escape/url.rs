@@ -91,6 +91,16 @@ pub fn component(value: &str, out: &mut String) {
     }
 }
 
+/// Behind `mailto:` or `tel:`: as a query, but `@` and `+` are what they are (RFC 6068, RFC 3966). `,` and `?` would add
+/// receivers and headers.
+pub fn opaque(value: &str, out: &mut String) {
+    for part in value.split_inclusive(['@', '+']) {
+        let mark = part.strip_suffix(['@', '+']).unwrap_or(part);
+        component(mark, out);
+        out.push_str(&part[mark.len()..]);
+    }
+}
+
 pub(crate) fn percent(b: u8, out: &mut String) {
     const HEX: &[u8; 16] = b"0123456789abcdef";
     out.push('%');
