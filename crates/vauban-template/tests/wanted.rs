@@ -196,7 +196,10 @@ const WANTED: &[Wanted] = &[
         "<img alt=\"\" srcset=\"{{ a }} {{ w }}w\">",
         "5",
         "<img alt=\"\" srcset=\"5 5w\">",
-        &[("1w, /x", "<img alt=\"\" srcset=\"about:invalid#blocked 1w___xw\">")],
+        &[(
+            "1w, /x",
+            "<img alt=\"\" srcset=\"about:invalid#blocked 1w___xw\">",
+        )],
     ),
     (
         "<img alt=\"\" srcset=\"{% for i in l %}{{ i.url }} {{ i.width }}w{% if not forloop.last %}, {% endif %}{% endfor %}\">",
