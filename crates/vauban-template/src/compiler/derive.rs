@@ -203,12 +203,43 @@ fn expand(input: &DeriveInput, packages: Vec<Package>) -> syn::Result<TokenStrea
         }
     };
 
+    let hints = hints(
+        input,
+        &given,
+        span,
+        super::hints::told_while_building(&manifest, &compiled.warnings),
+    );
     let files: Vec<&String> = compiled
         .files
         .iter()
         .filter(|file| given.source.is_none() || **file != name)
         .collect();
-    Ok(implement(input, &given, &root, &compiled, &files))
+    let rest = implement(input, &given, &root, &compiled, &files);
+    Ok(quote! { #hints #rest })
+}
+
+/// Hints as warnings, at the name of the file. Stable Rust lets a macro warn by a use of what is deprecated alone, and of
+/// what a derive itself writes it tells nothing: the use stands where the file is named. A mail (`standalone`) has no policy.
+fn hints(input: &DeriveInput, given: &Attribute, span: Span, hints: Vec<Problem>) -> TokenStream {
+    let silent = input.attrs.iter().any(|a| {
+        (a.path().is_ident("allow") || a.path().is_ident("expect"))
+            && quote! { #a }.to_string().contains("deprecated")
+    });
+    if given.standalone || silent {
+        return TokenStream::new();
+    }
+    let hints = hints.iter().map(|hint| {
+        let note = format!("template {hint}");
+        let name = proc_macro2::Ident::new("hint", span);
+        quote! {
+            const _: () = {
+                #[deprecated(note = #note)]
+                const #name: () = ();
+                #name
+            };
+        }
+    });
+    quote! { #(#[allow(non_upper_case_globals)] #hints)* }
 }
 
 /// The implementations. After an error they write nothing, so that only the error is shown.

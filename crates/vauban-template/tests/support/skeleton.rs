@@ -218,7 +218,7 @@ impl TokenSink for Sink {
                         "href" if attr.value.starts_with("mailto:") => {
                             attr.value.matches(['&', '?', ',', '#', '=']).count().to_string()
                         }
-                        "srcset" if &*name == "source" => {
+                        "srcset" if &*name == "source" && attr.value.contains("/i/") => {
                             let images = attr.value.matches([',', ' ']).count();
                             format!("{images}{}", url_effect(&attr.value, false))
                         }

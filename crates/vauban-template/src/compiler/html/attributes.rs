@@ -452,6 +452,17 @@ fn global_kind(element: &str, name: &str, foreign: bool) -> Kind {
         "hx-target" | "hx-include" | "hx-indicator" | "hx-disabled-elt" | "hx-select" | "hx-select-oob"
         | "hx-swap-oob" | "hx-sync" => Kind::Selector,
         "hx-confirm" | "hx-prompt" => Kind::Plain,
+        "hx-swap" => Kind::Enumerated(&[
+            "innerHTML",
+            "outerHTML",
+            "textContent",
+            "beforebegin",
+            "afterbegin",
+            "beforeend",
+            "afterend",
+            "delete",
+            "none",
+        ]),
         _ if PLAIN.binary_search(&name).is_ok() => Kind::Plain,
         _ => refuse!(
             "unknown-attribute",
@@ -535,6 +546,7 @@ const PLAIN: &[&str] = &[
     "class",
     "cols",
     "colspan",
+    "commandfor",
     "content",
     "coords",
     "datetime",

@@ -11,6 +11,7 @@ mod lint;
 mod list;
 mod machine;
 mod place;
+mod policy;
 mod srcset;
 pub mod state;
 mod tags;

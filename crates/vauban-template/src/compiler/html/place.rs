@@ -560,6 +560,11 @@ fn url(value: &mut Value, pos: Pos) -> Result<Context> {
             value.url = UrlPart::Opaque;
             Ok(Context::Base64)
         }
+        // A part of the same mail (RFC 2392).
+        UrlPart::Prefix(text) if value.kind == Kind::Image && text == "cid:" => {
+            value.url = UrlPart::Opaque;
+            Ok(Context::UrlOpaque)
+        }
         UrlPart::Prefix(text) if value.kind == Kind::Image && text.starts_with("data:") => fail(
             pos,
             "url-scheme",
@@ -582,7 +587,7 @@ fn url(value: &mut Value, pos: Pos) -> Result<Context> {
             pos,
             "url-scheme",
             format!("a value after the scheme `{text}`"),
-            "http, https, mailto, tel and sms take values",
+            "http, https, mailto, tel, sms and geo take values",
         ),
         UrlPart::Prefix(text) => fail(
             pos,

@@ -685,6 +685,7 @@ impl Machine {
                 );
             }
         }
+        self.lints.note(super::policy::hint(&tag, &value));
         let given = match value.given {
             Given::Literal(_) => Given::Literal(super::entities::decode(&value.raw)),
             other => other,

@@ -32,7 +32,7 @@ pub enum UrlPart {
 }
 
 /// Schemes that may stand literally before a value.
-const SCHEMES: &[&str] = &["http", "https", "mailto", "tel", "sms"];
+const SCHEMES: &[&str] = &["http", "https", "mailto", "tel", "sms", "geo"];
 
 /// Why a URL cannot be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
