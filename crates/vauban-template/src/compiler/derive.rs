@@ -230,7 +230,7 @@ fn hints(input: &DeriveInput, given: &Attribute, span: Span, hints: Vec<Problem>
     }
     let hints = hints.iter().map(|hint| {
         let note = format!("template {hint}");
-        let name = proc_macro2::Ident::new("hint", span);
+        let name = proc_macro2::Ident::new("the_default_policy_forbids_this", span);
         quote! {
             const _: () = {
                 #[deprecated(note = #note)]
