@@ -618,6 +618,35 @@ const REFUSED: &[(&str, &str)] = &[
         r##"<button hx-target="#a, {{ x }}">a</button>"##,
         "not a part of a name",
     ),
+    (
+        r#"<svg><rect fill="url({{ x }})"/></svg>"#,
+        "that may be an address",
+    ),
+    (
+        r##"<svg><rect fill="url(#a) url({{ x }})"/></svg>"##,
+        "that may be an address",
+    ),
+    (
+        r##"<svg><rect fill="{% if a %}url({% else %}#{% endif %}{{ x }}"/></svg>"##,
+        "that may be an address",
+    ),
+    (
+        r##"<svg><rect fill="#a&#{{ x }}"/></svg>"##,
+        "a character reference is cut",
+    ),
+    (
+        r##"<button hx-target="&#{{ x }}">a</button>"##,
+        "a character reference is cut",
+    ),
+    (
+        r##"<button hx-target="{% if a %}&#{% endif %}{{ x }}">a</button>"##,
+        "a character reference is cut",
+    ),
+    // CWE-352: the form's token would leave on one of the ways.
+    (
+        r##"<form method="post" action="/a/" hx-post="{% if a %}/a/{% else %}https://other.example/{% endif %}"></form>"##,
+        "would send its token",
+    ),
     // A list whose separator is not sure to stand between.
     (
         "<script>x=[{% for p in l %}{{ p }}{% if p %}, {% endif %}{% endfor %}]</script>",

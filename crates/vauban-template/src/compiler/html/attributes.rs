@@ -273,23 +273,45 @@ fn foreign_kind(element: &str, name: &str, local: &str) -> Option<Kind> {
             | "display"
             | "mathvariant"
             | "columnspan"
-            | "rowspan",
+            | "rowspan"
+            | "stroke-dasharray"
+            | "stroke-dashoffset"
+            | "stroke-linecap"
+            | "stroke-linejoin"
+            | "stroke-miterlimit"
+            | "stroke-opacity"
+            | "fill-opacity"
+            | "fill-rule"
+            | "stop-opacity"
+            | "flood-opacity"
+            | "visibility"
+            | "font-family"
+            | "font-weight"
+            | "font-style"
+            | "dominant-baseline"
+            | "alignment-baseline"
+            | "baseline-shift"
+            | "letter-spacing"
+            | "word-spacing"
+            | "gradienttransform"
+            | "gradientunits"
+            | "patterntransform"
+            | "patternunits"
+            | "spreadmethod"
+            | "fx"
+            | "fy"
+            | "orient"
+            | "vector-effect"
+            | "stddeviation"
+            | "in"
+            | "in2"
+            | "result",
         ) => Kind::Plain,
         // CWE-79: `fill="url(…)"` loads: only colour words and numbers are written, which `Plain` cannot promise.
         (_, "fill" | "stroke" | "stop-color" | "flood-color" | "lighting-color" | "color") => Kind::Colour,
         (_, "filter" | "mask" | "clip-path" | "marker" | "marker-start" | "marker-mid" | "marker-end") => {
             Kind::Reference
         }
-        (
-            _,
-            "stroke-dasharray" | "stroke-dashoffset" | "stroke-linecap" | "stroke-linejoin"
-            | "stroke-miterlimit" | "stroke-opacity" | "fill-opacity" | "fill-rule" | "stop-opacity"
-            | "flood-opacity" | "visibility" | "font-family" | "font-weight" | "font-style"
-            | "dominant-baseline" | "alignment-baseline" | "baseline-shift" | "letter-spacing"
-            | "word-spacing" | "gradienttransform" | "gradientunits" | "patterntransform" | "patternunits"
-            | "spreadmethod" | "fx" | "fy" | "orient" | "vector-effect" | "stddeviation" | "in" | "in2"
-            | "result",
-        ) => Kind::Plain,
         (_, "cursor") => refuse!(
             "svg-paint",
             "a value inside an SVG presentation attribute: it may hold url(…)",

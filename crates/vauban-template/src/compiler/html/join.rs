@@ -20,6 +20,8 @@ pub(super) fn settle(mut state: State, pos: Pos) -> Result<State> {
                 flush(&mut value, pos)?;
             } else if value.kind == Kind::Srcset {
                 super::srcset::flush(&mut value, pos)?;
+            } else {
+                whole_references(&value, pos)?;
             }
             Mode::Value(tag, value)
         }
@@ -50,19 +52,25 @@ pub(super) fn is_url(kind: Kind) -> bool {
     )
 }
 
+/// A character reference that a value would complete (CWE-79).
+pub(super) fn whole_references(value: &Value, pos: Pos) -> Result<()> {
+    if !entities::cut_reference(&value.pending) {
+        return Ok(());
+    }
+    fail(
+        pos,
+        "cut-reference",
+        "a character reference is cut by a tag",
+        "finish it: write &amp; for &",
+    )
+}
+
 /// Moves the URL over the literal text since the last value.
 pub(super) fn flush(value: &mut Value, pos: Pos) -> Result<()> {
     if value.pending.is_empty() {
         return Ok(());
     }
-    if entities::cut_reference(&value.pending) {
-        return fail(
-            pos,
-            "cut-reference",
-            "a character reference is cut by a tag",
-            "finish it: write &amp; for &",
-        );
-    }
+    whole_references(value, pos)?;
     let text = entities::decode(&value.pending);
     // At run time a slash is looked for as it is written: `&#47;`, a blank or a second one would not be found.
     let plain = value.pending == "/";
@@ -208,6 +216,10 @@ fn join_values(mut a: Value, b: Value) -> Option<Value> {
     a.whole |= b.whole;
     if a.pending != b.pending {
         a.pending.clear();
+        // Perhaps one way has come into an address.
+        if matches!(a.kind, Kind::Colour | Kind::Reference) {
+            a.pending.push_str("url(");
+        }
     }
     a.url = a.url.join(b.url);
     Some(a)

@@ -398,30 +398,15 @@ fn attribute(value: &mut Value, pos: Pos) -> Result<Context> {
         }
         Kind::Srcset => srcset(value, pos),
         Kind::Url | Kind::Image => url(value, pos),
-        Kind::Colour => {
-            if value.whole || matches!(value.given, Given::Empty) {
-                only(value, pos)?;
-                value.whole = true;
-                value.given = Given::Data;
-                return Ok(Context::Colour);
-            }
+        Kind::Colour if value.whole || value.given == Given::Empty => {
+            only(value, pos)?;
+            value.whole = true;
             value.given = Given::Data;
-            Ok(Context::Word)
+            Ok(Context::Colour)
         }
-        Kind::Reference => {
-            // Behind `url(#`, or behind a value that is.
-            if value.given != Given::Data && !value.raw.contains('#') {
-                return fail(
-                    pos,
-                    "svg-paint",
-                    format!("a value in `{}` that may be an address", value.name),
-                    format!("write {}=\"url(#name-{{{{ id }}}})\"", value.name),
-                );
-            }
-            value.given = Given::Data;
-            Ok(Context::Word)
-        }
+        Kind::Colour | Kind::Reference => paint(value, pos),
         Kind::Selector => {
+            super::join::whole_references(value, pos)?;
             let name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
             if !value.pending.trim_end_matches(name).ends_with(['#', '.']) {
                 return fail(
@@ -465,6 +450,31 @@ pub(super) fn stays_here(value: &Value) -> bool {
         UrlPart::Query,
     ];
     stays.contains(&value.url) && (value.given == Given::Typed || slash())
+}
+
+/// A value behind literal text of a colour, or in a reference to a part of the drawing.
+fn paint(value: &mut Value, pos: Pos) -> Result<Context> {
+    super::join::whole_references(value, pos)?;
+    let text = super::entities::decode(&value.pending).to_ascii_lowercase();
+    let address = text
+        .rfind("url(")
+        .map(|at| &text[at + 4..])
+        .filter(|rest| !rest.contains(')'));
+    let refers = address.is_some_and(|address| address.contains('#'));
+    // CWE-79: an address in a presentation attribute is loaded.
+    if !refers && (address.is_some() || value.kind == Kind::Reference) {
+        return fail(
+            pos,
+            "svg-paint",
+            format!("a value in `{}` that may be an address", value.name),
+            format!("write {}=\"url(#name-{{{{ id }}}})\"", value.name),
+        );
+    }
+    value.given = Given::Data;
+    // What follows may go on with the same reference.
+    value.pending.clear();
+    value.pending.push_str(if refers { "url(#" } else { "" });
+    Ok(Context::Word)
 }
 
 /// Whether a literal address is that of an image whose text follows. A drawing (`svg+xml`) is a document, and not here.

@@ -64,9 +64,8 @@ pub(super) fn hint(tag: &Tag, value: &Value) -> Option<Error> {
             "shows no frames, of this site neither",
             "link to the page, show it in a fragment,",
         ),
-        ("video" | "audio" | "track", "src") => MEDIA,
-        // In a <picture>, it has `srcset`.
-        ("source", "src") => MEDIA,
+        // A <source> of a <picture> has `srcset`.
+        ("video" | "audio" | "track" | "source", "src") => MEDIA,
         ("object", "data") | ("embed", "src") => (
             "csp-object",
             "loads no plugins and documents into the page",

@@ -10,14 +10,7 @@ pub(super) fn flush(value: &mut Value, pos: Pos) -> Result<()> {
     if value.pending.is_empty() {
         return Ok(());
     }
-    if entities::cut_reference(&value.pending) {
-        return fail(
-            pos,
-            "cut-reference",
-            "a character reference is cut by a tag",
-            "finish it: write &amp; for &",
-        );
-    }
+    super::join::whole_references(value, pos)?;
     let text = entities::decode(&std::mem::take(&mut value.pending));
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {

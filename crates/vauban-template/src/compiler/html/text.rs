@@ -445,7 +445,12 @@ impl Machine {
             if matches!(value.given, Given::Literal(_)) {
                 value.raw.push_str(part);
             }
-            if is_url(value.kind) || matches!(value.kind, Kind::Srcset | Kind::Selector) {
+            if is_url(value.kind)
+                || matches!(
+                    value.kind,
+                    Kind::Srcset | Kind::Selector | Kind::Colour | Kind::Reference
+                )
+            {
                 value.pending.push_str(part);
             }
         }
@@ -685,7 +690,12 @@ impl Machine {
                 );
             }
         }
-        self.lints.note(super::policy::hint(&tag, &value));
+        // What was refused needs no hint.
+        let refused =
+            |p: &crate::compiler::error::Error| p.pos.file == pos.file && p.pos.offset >= pos.offset;
+        if !self.problems.last().is_some_and(refused) {
+            self.lints.note(super::policy::hint(&tag, &value));
+        }
         let given = match value.given {
             Given::Literal(_) => Given::Literal(super::entities::decode(&value.raw)),
             other => other,

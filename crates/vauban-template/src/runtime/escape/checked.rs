@@ -62,11 +62,10 @@ pub fn selector(value: &str, out: &mut String) {
     for c in value.chars() {
         let first = out.ends_with(['#', '.']);
         match c {
-            'a'..='z' | 'A'..='Z' | '_' => out.push(c),
+            'a'..='z' | 'A'..='Z' | '_' | '\u{80}'.. => out.push(c),
             // A name does not start with a digit, or with a hyphen that may be all there is.
             '0'..='9' | '-' if !first => out.push(c),
             '\0' => out.push('\u{FFFD}'),
-            '\u{80}'.. => out.push(c),
             _ => {
                 out.push('\\');
                 out.push_str(&format!("{:x}", c as u32));
