@@ -710,3 +710,98 @@ d=[0]</script>
 <img alt="" srcset="/i/a.png 1x, /i/%3c/script%3e.png 2x, /i/%2c%20c.png 3x">"#
     );
 }
+
+/// What a loop was taken for is what its rounds are, written one after the other.
+mod properties {
+    use super::interpret::{contexts_of, ops};
+    use proptest::prelude::*;
+
+    const PIECES: &[&str] = &[
+        "{{ x }}",
+        "\"{{ x }}\"",
+        "\"",
+        "'",
+        "/",
+        "/ ",
+        "*",
+        ",",
+        ", ",
+        "a",
+        "1",
+        " ",
+        "\n",
+        "+",
+        "(",
+        ")",
+        "[",
+        "]",
+        "{",
+        "}",
+        ":",
+        "a: ",
+        "`",
+        "\\",
+        "//",
+        "return ",
+        ".",
+        "=",
+        ";",
+        "-",
+    ];
+
+    fn text(pieces: &[usize]) -> String {
+        pieces.iter().map(|at| PIECES[at % PIECES.len()]).collect()
+    }
+
+    proptest! {
+        #![proptest_config(long::cases(4_000, 400_000, "lists in scripts"))]
+        #[test]
+        fn a_list_is_its_rounds(
+            item in prop::collection::vec(0usize..1000, 1..5),
+            between in prop::collection::vec(0usize..1000, 0..4),
+            start in prop::sample::select(vec!["x=[", "x=", "f(", "x={", "x=\"", "x=1", ""]),
+            end in prop::sample::select(vec!["]", "", ")", "}", "\"", ";"]),
+            blank in prop::sample::select(vec!["", " ", "\n"]),
+            form in 0usize..4,
+        ) {
+            let (item, between) = (text(&item), text(&between));
+            let last = form < 2;
+            let part = match form {
+                0 => format!("{{% if not forloop.last %}}{between}{{% endif %}}"),
+                1 => format!("{{% if forloop.last %}}{{% else %}}{between}{{% endif %}}"),
+                2 => format!("{{% if not forloop.first %}}{between}{{% endif %}}"),
+                _ => format!("{{% if forloop.counter0 %}}{between}{{% endif %}}"),
+            };
+            let body = if last { format!("{item}{part}{blank}") } else { format!("{blank}{part}{item}") };
+            let page = |inner: &str| format!("<script>{start}{inner}{end}\n;y={{{{ x }}}}</script>");
+            let whole = page(&format!("{{% for i in l %}}{body}{{% endfor %}}"));
+            if ops(&whole).is_ok() {
+                let found = contexts_of(&whole);
+                let values = |text: &str| text.matches("{{").count();
+                let (items, seps) = (values(&item), values(&between));
+                let (first, second) = found[..items + seps].split_at(if last { items } else { seps });
+                let (of_item, of_sep) = if last { (first, second) } else { (second, first) };
+                for rounds in 0..4 {
+                    let mut inner = String::new();
+                    let mut expected = Vec::new();
+                    for round in 0..rounds {
+                        let between_here = if last { round + 1 < rounds } else { round > 0 };
+                        let sep = if between_here { between.as_str() } else { "" };
+                        inner.push_str(&if last { format!("{item}{sep}{blank}") } else { format!("{blank}{sep}{item}") });
+                        if !last && between_here {
+                            expected.extend_from_slice(of_sep);
+                        }
+                        expected.extend_from_slice(of_item);
+                        if last && between_here {
+                            expected.extend_from_slice(of_sep);
+                        }
+                    }
+                    expected.extend_from_slice(&found[items + seps..]);
+                    let unrolled = page(&inner);
+                    prop_assert!(ops(&unrolled).is_ok(), "{whole}\n{unrolled}");
+                    prop_assert_eq!(contexts_of(&unrolled), expected, "{}\n{}", whole, unrolled);
+                }
+            }
+        }
+    }
+}
