@@ -67,7 +67,7 @@ pub struct LogOut;
 pub struct Search;
 
 // The policy of a site may allow the form.
-#[allow(deprecated)]
+#[allow(unused_must_use)]
 #[derive(Template)]
 #[template(
     source = "{% component LogOut %}{% endcomponent %}\n\
@@ -86,7 +86,7 @@ fn a_form_inside_a_form_has_no_token() {
 }
 
 // The policy of a site may allow the form.
-#[allow(deprecated)]
+#[allow(unused_must_use)]
 #[derive(Template)]
 #[template(
     source = "{{ part }}\n\

@@ -1,5 +1,5 @@
 //! What cannot work under the default policy is told while building, with the template's place.
-#![deny(deprecated)]
+#![deny(unused_must_use)]
 use vauban_macros::Template;
 
 #[derive(Template)]
