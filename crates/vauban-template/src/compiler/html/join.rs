@@ -21,7 +21,7 @@ pub(super) fn settle(mut state: State, pos: Pos) -> Result<State> {
             } else if value.kind == Kind::Srcset {
                 super::srcset::flush(&mut value, pos)?;
             } else {
-                whole_references(&value, pos)?;
+                entities::whole(&value.pending, pos)?;
             }
             Mode::Value(tag, value)
         }
@@ -52,25 +52,12 @@ pub(super) fn is_url(kind: Kind) -> bool {
     )
 }
 
-/// A character reference that a value would complete (CWE-79).
-pub(super) fn whole_references(value: &Value, pos: Pos) -> Result<()> {
-    if !entities::cut_reference(&value.pending) {
-        return Ok(());
-    }
-    fail(
-        pos,
-        "cut-reference",
-        "a character reference is cut by a tag",
-        "finish it: write &amp; for &",
-    )
-}
-
 /// Moves the URL over the literal text since the last value.
 pub(super) fn flush(value: &mut Value, pos: Pos) -> Result<()> {
     if value.pending.is_empty() {
         return Ok(());
     }
-    whole_references(value, pos)?;
+    entities::whole(&value.pending, pos)?;
     let text = entities::decode(&value.pending);
     // At run time a slash is looked for as it is written: `&#47;`, a blank or a second one would not be found.
     let plain = value.pending == "/";

@@ -11,7 +11,7 @@ use crate::compiler::ast::{self, Expr, For, Node, Op as Operator, Step};
 use crate::compiler::error::{Pos, Result};
 
 /// A loop's body with one branch between items.
-pub(super) struct Between<'n> {
+struct Between<'n> {
     /// What stands before the branch.
     before: &'n [Node],
     test: &'n Expr,
@@ -28,7 +28,7 @@ pub(super) struct Between<'n> {
 
 impl<'n> Between<'n> {
     /// Finds it where the place needs it: in a script, and in a list of images.
-    pub(super) fn of(start: &State, body: &'n [Node]) -> Option<Self> {
+    fn of(start: &State, body: &'n [Node]) -> Option<Self> {
         let place = match &start.mode {
             Mode::Script(..) => true,
             Mode::Value(_, value) => value.kind == Kind::Srcset,
@@ -104,11 +104,14 @@ struct Round {
 }
 
 impl Machine {
-    /// A loop that writes a list.
-    pub(super) fn list(&mut self, f: &For, before: State, between: &Between<'_>) -> Result<()> {
+    /// A loop that writes a list. False if it does not.
+    pub(super) fn list(&mut self, f: &For, before: &State) -> Result<bool> {
+        let Some(between) = &Between::of(before, &f.body) else {
+            return Ok(false);
+        };
         // A blank before the branch: the first item begins behind it, every other behind the branch.
         let lead = if between.last { &[] } else { between.before };
-        let (blank, start) = self.branch(&before, lead)?;
+        let (blank, start) = self.branch(before, lead)?;
         let mut start = settle(start, f.pos)?;
         let mut tries = 0;
         let mut round = loop {
@@ -116,7 +119,8 @@ impl Machine {
             let lints = self.lints.mark();
             let round = self.round(&start, f.pos, between)?;
             let Some(joined) = join(start.clone(), round.next.clone()) else {
-                return self.differ(&start, &round.next, f.pos, "{% for %}");
+                self.differ(&start, &round.next, f.pos, "{% for %}")?;
+                return Ok(true);
             };
             if joined == start {
                 break round;
@@ -135,7 +139,7 @@ impl Machine {
             start = joined;
         };
         round.body.splice(0..0, blank);
-        let (empty, end) = self.branch(&before, &f.empty)?;
+        let (empty, end) = self.branch(before, &f.empty)?;
         self.state = self.join(Some(round.end), end, f.pos, "{% for %}")?;
         self.ops.push(Op::For(Box::new(ForOp {
             names: f.names.clone(),
@@ -145,7 +149,7 @@ impl Machine {
             empty,
             pos: f.pos,
         })));
-        Ok(())
+        Ok(true)
     }
 
     /// One item from a state, and what stands between it and the next. What is blank is written in each round, and reads the

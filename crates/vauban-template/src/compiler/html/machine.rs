@@ -3,7 +3,6 @@
 use super::ir::{Context, ForOp, Fragment, Inside, Op, push};
 use super::join::{join, settle};
 use super::lint::Lints;
-use super::list::Between;
 use super::state::{Mode, State};
 use crate::compiler::ast::{Expr, Node};
 use crate::compiler::error::{Error, Pos, Result, fail};
@@ -600,10 +599,9 @@ impl Machine {
             );
         }
         let mut start = self.settled(f.pos)?;
-        if let Some(between) = Between::of(&start, &f.body) {
-            let result = self.list(f, start, &between);
+        if self.list(f, &start)? {
             self.loops -= 1;
-            return result;
+            return Ok(());
         }
         let mut body;
         let mut round = 0;

@@ -406,7 +406,7 @@ fn attribute(value: &mut Value, pos: Pos) -> Result<Context> {
         }
         Kind::Colour | Kind::Reference => paint(value, pos),
         Kind::Selector => {
-            super::join::whole_references(value, pos)?;
+            super::entities::whole(&value.pending, pos)?;
             let name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
             if !value.pending.trim_end_matches(name).ends_with(['#', '.']) {
                 return fail(
@@ -454,7 +454,7 @@ pub(super) fn stays_here(value: &Value) -> bool {
 
 /// A value behind literal text of a colour, or in a reference to a part of the drawing.
 fn paint(value: &mut Value, pos: Pos) -> Result<Context> {
-    super::join::whole_references(value, pos)?;
+    super::entities::whole(&value.pending, pos)?;
     let text = super::entities::decode(&value.pending).to_ascii_lowercase();
     let address = text
         .rfind("url(")

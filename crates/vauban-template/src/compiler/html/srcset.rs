@@ -10,7 +10,7 @@ pub(super) fn flush(value: &mut Value, pos: Pos) -> Result<()> {
     if value.pending.is_empty() {
         return Ok(());
     }
-    super::join::whole_references(value, pos)?;
+    entities::whole(&value.pending, pos)?;
     let text = entities::decode(&std::mem::take(&mut value.pending));
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {

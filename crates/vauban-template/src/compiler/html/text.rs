@@ -1,6 +1,6 @@
 //! Literal text through the tokenizer (HTML Standard, 13.2.5), stricter where browsers guess.
 
-use super::attributes::{self, Kind};
+use super::attributes::Kind;
 use super::elements;
 use super::join::is_url;
 use super::machine::{MAX_ATTRIBUTES, Machine};
@@ -365,7 +365,7 @@ impl Machine {
             }
             Some(_) => 0,
         };
-        let kind = attributes::kind_in(&tag, &name);
+        let kind = super::link::kind_in(&tag, &name);
         let value = Value {
             name,
             quote,

@@ -7,9 +7,7 @@ pub mod srcset;
 pub mod url;
 
 pub use html::{attribute, rcdata, text};
-
-/// What stands where a value was refused at run time: an address that leads nowhere.
-pub const BLOCKED: &str = "about:invalid#blocked";
+pub use url::BLOCKED;
 
 /// A context in which text can be written.
 #[diagnostic::on_unimplemented(message = "{Self} takes no text")]

@@ -1,6 +1,6 @@
 //! `srcset`: a list of addresses with widths or densities, separated by commas.
 
-use super::{BLOCKED, url};
+use super::url::{self, BLOCKED};
 
 /// Each candidate's scheme and descriptor are checked; a refused candidate leads nowhere.
 pub fn srcset(value: &str, out: &mut String) {

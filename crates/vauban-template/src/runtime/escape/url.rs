@@ -1,6 +1,7 @@
 //! Parts of URLs inside quoted attributes. Everything that is written is ASCII without quotes, `<` or `>`.
 
-use super::BLOCKED;
+/// What stands where a value was refused at run time: an address that leads nowhere.
+pub const BLOCKED: &str = "about:invalid#blocked";
 
 /// Schemes to which a value may lead.
 const SCHEMES: &[&str] = &["http", "https", "mailto", "tel", "sms"];
