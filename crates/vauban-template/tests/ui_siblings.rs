@@ -50,6 +50,8 @@ mod foreign_form_fixed;
 mod form_action_from_data_fixed;
 #[path = "ui/hidden_filter_fixed.rs"]
 mod hidden_filter_fixed;
+#[path = "ui/hint_policy_fixed.rs"]
+mod hint_policy_fixed;
 #[path = "ui/html_from_format_fixed.rs"]
 mod html_from_format_fixed;
 #[path = "ui/html_from_leak_fixed.rs"]

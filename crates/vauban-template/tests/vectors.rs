@@ -37,5 +37,5 @@ fn templates_json() {
 
 #[test]
 fn contextual_escaping_json() {
-    judge::judge(&contextual::cases()).check((494, 186, 23));
+    judge::judge(&contextual::cases()).check((494, 190, 23));
 }

@@ -91,7 +91,7 @@ const INSIDE_A_FOLDER: &[(&str, &str, &[usize])] = &[
     ("vauban-orm", "", &[2]),
     ("vauban-orm", "query", &[4]),
     ("vauban-template", "compiler", &[4, 3]),
-    ("vauban-template", "runtime", &[3, 3, 2]),
+    ("vauban-template", "runtime", &[3, 2]),
 ];
 
 /// The largest circle of folders (the kernel's files set aside): a folder points to another if a file of it does. There

@@ -17,7 +17,10 @@ pub fn check_package(package: &Path) -> Vec<Problem> {
         folder: Folder(package.join("templates")),
         dependencies: dependencies(&manifest),
     };
-    check(&own, Some(&package.join("static")))
+    let allowed = super::hints::Allowed::of(package);
+    let mut found = check(&own, Some(&package.join("static")));
+    found.retain(|problem| !allowed.has(problem));
+    found
 }
 
 /// A package's templates, and the names that may be other packages'.

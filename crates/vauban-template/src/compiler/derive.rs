@@ -7,7 +7,7 @@ use super::html::{Analysed, Machine, analyse};
 use super::parts::{Part, parts};
 use super::resolve::{Folder, Loader, Package, Page, Resolver};
 use proc_macro2::{Span, TokenStream};
-use quote::{format_ident, quote};
+use quote::{format_ident, quote, quote_spanned};
 use std::path::{Path, PathBuf};
 use syn::parse::{Parse, ParseStream};
 use syn::{Data, DeriveInput, LitStr, Token};
@@ -203,12 +203,46 @@ fn expand(input: &DeriveInput, packages: Vec<Package>) -> syn::Result<TokenStrea
         }
     };
 
+    let hints = hints(
+        input,
+        &given,
+        span,
+        super::hints::told_while_building(&manifest, &compiled.warnings),
+    );
     let files: Vec<&String> = compiled
         .files
         .iter()
         .filter(|file| given.source.is_none() || **file != name)
         .collect();
-    Ok(implement(input, &given, &root, &compiled, &files))
+    let rest = implement(input, &given, &root, &compiled, &files);
+    Ok(quote! { #hints #rest })
+}
+
+/// Hints as warnings, at the name of the file. Stable Rust lets a macro warn with words of its own in two ways: by a use of
+/// what is deprecated, which a site denies, and by a value that must be used and is not. Inside a tuple rustc offers no change
+/// for that. A mail (`standalone`) has no policy.
+fn hints(input: &DeriveInput, given: &Attribute, span: Span, hints: Vec<Problem>) -> TokenStream {
+    let silent = input
+        .attrs
+        .iter()
+        .any(|a| a.path().is_ident("allow") && quote! { #a }.to_string().contains("unused_must_use"));
+    if given.standalone || silent {
+        return TokenStream::new();
+    }
+    let hints = hints.iter().map(|hint| {
+        let note = format!("template {hint}");
+        let name = proc_macro2::Ident::new("html_that_the_default_policy_forbids", span);
+        let unused = quote_spanned! { span => (#name,); };
+        quote! {
+            const _: () = {
+                #[must_use = #note]
+                #[allow(non_camel_case_types)]
+                struct #name;
+                #unused
+            };
+        }
+    });
+    quote! { #(#hints)* }
 }
 
 /// The implementations. After an error they write nothing, so that only the error is shown.

@@ -9,6 +9,7 @@ pub mod error;
 pub mod export;
 pub mod expr;
 pub mod generate;
+pub mod hints;
 pub mod html;
 pub mod lexer;
 pub mod literal;

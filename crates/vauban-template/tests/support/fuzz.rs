@@ -84,6 +84,10 @@ const ATTRIBUTES: &[&str] = &[
     "data-src='{% url a %}/{{ x }}'",
     "data-q=\"?{% querystring q=x %}\"",
     "data-n=\"{% now 'Y' %}&{{ x }}\"",
+    "data-srcset=\"{{ x }} 1x, /i/{{ x }} 2x\"",
+    "data-srcset='{{ x }}'",
+    "hx-target=\"#r{{ x }}\"",
+    "hx-include='#a-{{ x }} b, #{{ x }}'",
 ];
 
 /// A tag whose attributes come from branches and loops, which may leave a value open for what follows: bytes choose.

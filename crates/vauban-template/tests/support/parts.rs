@@ -36,6 +36,10 @@ pub const HOSTILE: &[&str] = &[
     "vbscript:x",
     "ends with a backslash \\",
     "two\nlines",
+    "..",
+    "url(//evil.example/x)",
+    "a, #b 2x",
+    "x?b=c@d,e",
 ];
 
 /// Templates of every context, put together at random below.
@@ -93,5 +97,24 @@ pub const PARTS: &[(&str, &str)] = &[
     (
         "spaceless",
         "{% spaceless %}<p> <b>{{ x }}</b> </p>{% endspaceless %}",
+    ),
+    (
+        "candidates",
+        "<picture><source srcset=\"{{ x }} {{ x }}w, /i/{{ x }}.png?a={{ x }} 2x\"><img alt=\"\" src=\"/i.png\"></picture>",
+    ),
+    ("frame", "<iframe src=\"/e/{{ x }}/f?a={{ x }}\"></iframe>"),
+    ("image", "<img alt=\"\" src=\"data:image/png;base64,{{ x }}\">"),
+    (
+        "paint",
+        "<svg><rect fill=\"{{ x }}\" stroke=\"#{{ x }}\" mask=\"url(#m{{ x }})\"/></svg>",
+    ),
+    (
+        "selector",
+        "<i hx-target=\"#row-{{ x }}\" hx-include=\"#{{ x }} input\">t</i>",
+    ),
+    ("receiver", "<a href='mailto:{{ x }}?subject={{ x }}'>t</a>"),
+    (
+        "list",
+        "<script>var a = [{% for i in l %}{{ x }}{% if not forloop.last %}, {% endif %}{% endfor %}, \"{{ x }}\"];</script>",
     ),
 ];

@@ -312,6 +312,8 @@ fn text_marker(context: Context, pos: Pos) -> Result<TokenStream> {
             quote!(escape::Attribute)
         }
         Context::UrlQuery => quote!(escape::UrlQuery),
+        Context::CandidatePath => quote!(escape::CandidatePath),
+        Context::CssUrl => quote!(escape::CssUrl),
         Context::JsString => quote!(escape::JsString),
         Context::JsonString => quote!(escape::JsonString),
         _ => {

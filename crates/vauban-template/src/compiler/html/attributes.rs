@@ -10,12 +10,22 @@ pub enum Kind {
     Plain,
     /// A URL to which someone may navigate or from which media load.
     Url,
+    /// A URL from which an image loads: one of those, or `data:` with base64.
+    Image,
     /// A URL from which code, documents or styles load, or to which a form sends: typed values only.
     Resource,
+    /// A URL from which a document loads: a typed value, or values in a literal path.
+    Frame,
     /// The target of a form.
     Action,
     /// Candidates for an image.
     Srcset,
+    /// A colour.
+    Colour,
+    /// A reference to a part of the drawing: `url(#…)`.
+    Reference,
+    /// A selector with names in it.
+    Selector,
     /// Present or absent: its value says nothing.
     Boolean,
     /// One of some words.
@@ -154,7 +164,8 @@ fn executes(name: &str) -> bool {
 
 fn foreign_kind(element: &str, name: &str, local: &str) -> Option<Kind> {
     Some(match (element, local) {
-        ("a" | "image", "href") => Kind::Url,
+        ("a", "href") => Kind::Url,
+        ("image", "href") => Kind::Image,
         (_, "href") => Kind::Resource,
         (
             _,
@@ -199,14 +210,46 @@ fn foreign_kind(element: &str, name: &str, local: &str) -> Option<Kind> {
             | "display"
             | "mathvariant"
             | "columnspan"
-            | "rowspan",
+            | "rowspan"
+            | "stroke-dasharray"
+            | "stroke-dashoffset"
+            | "stroke-linecap"
+            | "stroke-linejoin"
+            | "stroke-miterlimit"
+            | "stroke-opacity"
+            | "fill-opacity"
+            | "fill-rule"
+            | "stop-opacity"
+            | "flood-opacity"
+            | "visibility"
+            | "font-family"
+            | "font-weight"
+            | "font-style"
+            | "dominant-baseline"
+            | "alignment-baseline"
+            | "baseline-shift"
+            | "letter-spacing"
+            | "word-spacing"
+            | "gradienttransform"
+            | "gradientunits"
+            | "patterntransform"
+            | "patternunits"
+            | "spreadmethod"
+            | "fx"
+            | "fy"
+            | "orient"
+            | "vector-effect"
+            | "stddeviation"
+            | "in"
+            | "in2"
+            | "result",
         ) => Kind::Plain,
-        // `fill="url(…)"` loads; only colour words and numbers are safe, which Plain cannot promise.
-        (
-            _,
-            "fill" | "stroke" | "filter" | "mask" | "clip-path" | "marker" | "marker-start" | "marker-mid"
-            | "marker-end" | "cursor",
-        ) => refuse!(
+        // CWE-79: `fill="url(…)"` loads: only colour words and numbers are written, which `Plain` cannot promise.
+        (_, "fill" | "stroke" | "stop-color" | "flood-color" | "lighting-color" | "color") => Kind::Colour,
+        (_, "filter" | "mask" | "clip-path" | "marker" | "marker-start" | "marker-mid" | "marker-end") => {
+            Kind::Reference
+        }
+        (_, "cursor") => refuse!(
             "svg-paint",
             "a value inside an SVG presentation attribute: it may hold url(…)",
             "choose a class and set the colour in a style sheet"
@@ -224,7 +267,8 @@ fn foreign_kind(element: &str, name: &str, local: &str) -> Option<Kind> {
 #[allow(clippy::match_same_arms)]
 fn element_kind(element: &str, name: &str) -> Option<Kind> {
     Some(match (element, name) {
-        ("script" | "iframe" | "embed" | "frame" | "portal", "src") => Kind::Resource,
+        ("iframe", "src") => Kind::Frame,
+        ("script" | "embed" | "frame" | "portal", "src") => Kind::Resource,
         // RequireJS loads what `data-main` names.
         ("script", "data-main") => Kind::Resource,
         ("script", _) if name != "id" && !name.starts_with("data-") => refuse!(
@@ -282,11 +326,16 @@ fn element_kind(element: &str, name: &str) -> Option<Kind> {
             "write it literally"
         ),
         ("img" | "source", "srcset") => Kind::Srcset,
-        ("img" | "source" | "video" | "audio" | "input" | "track", "src")
-        | ("video", "poster")
+        ("img" | "input", "src") | ("video", "poster") => Kind::Image,
+        ("source" | "video" | "audio" | "track", "src")
         | ("img" | "input", "longdesc" | "lowsrc" | "dynsrc") => Kind::Url,
+        // It says whether a browser tries the source, and nothing of how it is read.
+        ("source", "type") => Kind::Plain,
+        ("table" | "thead" | "tbody" | "tfoot" | "tr" | "td" | "th" | "body", "bgcolor")
+        | ("font", "color")
+        | ("body", "text" | "link" | "vlink" | "alink") => Kind::Colour,
         ("blockquote" | "q" | "del" | "ins", "cite") => Kind::Url,
-        ("body" | "table" | "td" | "th" | "tr" | "thead" | "tbody" | "tfoot", "background") => Kind::Url,
+        ("body" | "table" | "td" | "th" | "tr" | "thead" | "tbody" | "tfoot", "background") => Kind::Image,
         ("img" | "object" | "input", "usemap") => Kind::Url,
         ("html", "manifest") | ("head", "profile") => refuse!(
             "manifest",
@@ -356,8 +405,23 @@ fn global_kind(element: &str, name: &str, foreign: bool) -> Kind {
         ),
         "draggable" | "spellcheck" | "translate" => Kind::Enumerated(&["true", "false", "yes", "no"]),
         // What a view of this site answers with: a path that begins literally with its slash, or a typed address.
-        "hx-get" | "hx-post" | "hx-put" | "hx-delete" | "hx-patch" => Kind::Action,
+        "hx-get" | "hx-post" | "hx-put" | "hx-delete" | "hx-patch" | "hx-push-url" | "hx-replace-url" => {
+            Kind::Action
+        }
+        "hx-target" | "hx-include" | "hx-indicator" | "hx-disabled-elt" | "hx-select" | "hx-select-oob"
+        | "hx-swap-oob" | "hx-sync" => Kind::Selector,
         "hx-confirm" | "hx-prompt" => Kind::Plain,
+        "hx-swap" => Kind::Enumerated(&[
+            "innerHTML",
+            "outerHTML",
+            "textContent",
+            "beforebegin",
+            "afterbegin",
+            "beforeend",
+            "afterend",
+            "delete",
+            "none",
+        ]),
         _ if PLAIN.binary_search(&name).is_ok() => Kind::Plain,
         _ => refuse!(
             "unknown-attribute",
@@ -441,6 +505,7 @@ const PLAIN: &[&str] = &[
     "class",
     "cols",
     "colspan",
+    "commandfor",
     "content",
     "coords",
     "datetime",
@@ -520,13 +585,12 @@ mod tests {
     /// CWE-79: the long spelling of a library's attribute is what the short one is.
     #[test]
     fn htmx_attributes_are_the_same_with_data_before_them() {
-        for name in [
-            "vars", "vals", "headers", "request", "trigger", "on:click", "target",
-        ] {
+        for name in ["vars", "vals", "headers", "request", "trigger", "on:click", "ext"] {
             assert!(refused("div", &format!("hx-{name}")), "{name}");
             assert!(refused("div", &format!("data-hx-{name}")), "{name}");
         }
-        for name in ["get", "post", "put", "patch", "delete"] {
+        assert_eq!(kind("div", "data-hx-target", false), Kind::Selector);
+        for name in ["get", "post", "put", "patch", "delete", "push-url"] {
             assert_eq!(
                 kind("div", &format!("data-hx-{name}"), false),
                 Kind::Action,

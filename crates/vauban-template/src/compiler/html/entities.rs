@@ -1,5 +1,6 @@
 //! Character references, as far as a URL or a keyword in an attribute needs them.
 
+use crate::compiler::error::{Pos, Result, fail};
 use crate::runtime::filters::entities::{decode_with, numeric};
 
 /// Decodes numeric references and the named ones that matter for URLs and keywords. Unknown names stay.
@@ -41,6 +42,19 @@ fn reference(text: &str) -> Option<(char, usize)> {
         .iter()
         .find(|(name, _)| text.starts_with(name))
         .map(|(name, c)| (*c, name.len()))
+}
+
+/// Refuses literal text that ends inside a character reference (CWE-79: a value would complete it).
+pub fn whole(raw: &str, pos: Pos) -> Result<()> {
+    if !cut_reference(raw) {
+        return Ok(());
+    }
+    fail(
+        pos,
+        "cut-reference",
+        "a character reference is cut by a tag",
+        "finish it: write &amp; for &",
+    )
 }
 
 /// Whether literal text ends inside a character reference that a value could complete.

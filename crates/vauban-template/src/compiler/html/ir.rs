@@ -26,6 +26,24 @@ pub enum Context {
     Action,
     /// A `srcset`: addresses of images with their widths.
     Srcset,
+    /// Behind `mailto:` or `tel:`.
+    UrlOpaque,
+    /// One segment of a literal path from which a document loads.
+    Segment,
+    /// One of several candidates of a `srcset`: its start, or the whole address.
+    Candidate,
+    /// In the path of a candidate.
+    CandidatePath,
+    /// The text of an image behind `data:image/…;base64,`.
+    Base64,
+    /// A whole colour.
+    Colour,
+    /// A part of a colour, of a width, of a reference to a part of the drawing.
+    Word,
+    /// A part of a name in a selector.
+    Selector,
+    /// An address in a style sheet: `{% static %}` and `{% url %}` only.
+    CssUrl,
     /// One of some words.
     Enumerated(&'static [&'static str]),
     /// A value in JavaScript.

@@ -18,6 +18,10 @@ pub(super) fn settle(mut state: State, pos: Pos) -> Result<State> {
         Mode::Value(tag, mut value) => {
             if is_url(value.kind) {
                 flush(&mut value, pos)?;
+            } else if value.kind == Kind::Srcset {
+                super::srcset::flush(&mut value, pos)?;
+            } else {
+                entities::whole(&value.pending, pos)?;
             }
             Mode::Value(tag, value)
         }
@@ -42,7 +46,10 @@ fn without_value(mut tag: Box<Tag>, name: String, separate: bool) -> Box<Tag> {
 }
 
 pub(super) fn is_url(kind: Kind) -> bool {
-    matches!(kind, Kind::Url | Kind::Resource | Kind::Action)
+    matches!(
+        kind,
+        Kind::Url | Kind::Image | Kind::Resource | Kind::Frame | Kind::Action
+    )
 }
 
 /// Moves the URL over the literal text since the last value.
@@ -50,14 +57,7 @@ pub(super) fn flush(value: &mut Value, pos: Pos) -> Result<()> {
     if value.pending.is_empty() {
         return Ok(());
     }
-    if entities::cut_reference(&value.pending) {
-        return fail(
-            pos,
-            "cut-reference",
-            "a character reference is cut by a tag",
-            "finish it: write &amp; for &",
-        );
-    }
+    entities::whole(&value.pending, pos)?;
     let text = entities::decode(&value.pending);
     // At run time a slash is looked for as it is written: `&#47;`, a blank or a second one would not be found.
     let plain = value.pending == "/";
@@ -185,12 +185,7 @@ pub(super) fn differing(name: &str, a: &Given, b: &Given) -> Given {
 }
 
 fn join_values(mut a: Value, b: Value) -> Option<Value> {
-    if a.name != b.name
-        || a.quote != b.quote
-        || a.kind != b.kind
-        || a.whole != b.whole
-        || a.unwritten != b.unwritten
-    {
+    if a.name != b.name || a.quote != b.quote || a.kind != b.kind || a.unwritten != b.unwritten {
         return None;
     }
     let other_part = a.kind == Kind::Action && a.url != b.url;
@@ -204,8 +199,14 @@ fn join_values(mut a: Value, b: Value) -> Option<Value> {
         };
         a.raw.clear();
     }
+    // One way wrote all that may stand here.
+    a.whole |= b.whole;
     if a.pending != b.pending {
         a.pending.clear();
+        // Perhaps one way has come into an address.
+        if matches!(a.kind, Kind::Colour | Kind::Reference) {
+            a.pending.push_str("url(");
+        }
     }
     a.url = a.url.join(b.url);
     Some(a)

@@ -36,6 +36,10 @@ pub struct Js {
     /// Where the lexer gave up, and why.
     pub unclear: Option<(Pos, &'static str)>,
     escaped: bool,
+    /// A string has begun, and nothing of it was written yet.
+    opened: bool,
+    /// What is called runs its text, whatever it is the address of.
+    runs: bool,
     /// With what the piece before may end, as far as a token can go on behind it.
     last: Vec<char>,
 }
@@ -128,6 +132,8 @@ impl Default for Js {
             keyed: None,
             unclear: None,
             escaped: false,
+            opened: false,
+            runs: false,
             last: Vec::new(),
         }
     }
@@ -202,15 +208,19 @@ impl Js {
         }
         let word = std::mem::take(&mut self.word);
         let property = std::mem::take(&mut self.property);
+        self.runs |= matches!(word.as_str(), "eval" | "Function" | "setTimeout" | "setInterval")
+            && matches!(self.loads, Loads::Arguments(_));
         self.loads = match (self.loads, word.as_str()) {
             (inside @ (Loads::Arguments(_) | Loads::TimerCode(_)), _) => inside,
             (_, "import") if !property => {
                 self.module = Some(false);
+                self.runs = false;
                 Loads::Import
             }
             (_, "from") if !property => Loads::From,
             (_, name) if TAKES_CODE.contains(&name) => {
                 self.module = (name == "addModule").then_some(false);
+                self.runs = matches!(name, "eval" | "Function");
                 Loads::Callee
             }
             (_, "setTimeout" | "setInterval") => Loads::Timer,
@@ -260,6 +270,24 @@ impl Js {
     /// A value was written here, in code or in a string.
     pub fn hold(&mut self) {
         self.key = self.key.map(|_| true);
+        self.opened = false;
+    }
+
+    /// Whether the address of a file or view may stand here as what a string starts with: as a module, or a worker.
+    pub fn takes_address(&self) -> bool {
+        self.opened
+            && matches!(self.mode, Mode::Double | Mode::Single)
+            && self.unclear.is_none()
+            && !self.runs_text()
+    }
+
+    /// Whether what stands here is run as it is.
+    fn runs_text(&self) -> bool {
+        match self.loads {
+            Loads::Arguments(_) => self.runs,
+            Loads::TimerStart | Loads::TimerCode(_) | Loads::Timer => true,
+            Loads::Import | Loads::From | Loads::Callee | Loads::No => false,
+        }
     }
 
     /// Whether a value may stand here.
@@ -358,8 +386,14 @@ impl Js {
             c if !c.is_ascii() && c.is_whitespace() => {}
             // Marks belong to names as well; which of them depends on the browser's edition of Unicode.
             c if !c.is_ascii() => self.give_up(pos, "a character that may belong to a name"),
-            '"' => self.mode = Mode::Double,
-            '\'' => self.mode = Mode::Single,
+            '"' => {
+                self.mode = Mode::Double;
+                self.opened = true;
+            }
+            '\'' => {
+                self.mode = Mode::Single;
+                self.opened = true;
+            }
             '`' => self.mode = Mode::Template,
             '/' => match next {
                 Some('/') => {
@@ -446,6 +480,7 @@ impl Js {
         pos: Pos,
         chars: &mut std::iter::Peekable<std::str::CharIndices<'_>>,
     ) {
+        self.opened = false;
         if self.escaped {
             self.escaped = false;
             return;
@@ -514,6 +549,8 @@ impl Js {
                 Before::Either
             };
         }
+        self.opened &= other.opened;
+        self.runs |= other.runs;
         self.head |= other.head;
         self.module = self.module.min(other.module).or(self.module).or(other.module);
         self.named = self.named.or(other.named);

@@ -1,4 +1,4 @@
-//! Hints for accessibility: images without `alt`, fields without a label.
+//! Hints: images without `alt`, fields without a label; and what the default policy makes of literal markup (`policy.rs`).
 
 use super::state::{Given, Open, Tag};
 use crate::compiler::error::{Error, Pos};
@@ -34,6 +34,13 @@ impl Lints {
         self.fields.truncate(mark.1);
         self.labels.truncate(mark.2);
         self.computed = mark.3;
+    }
+
+    pub(super) fn note(&mut self, hint: Option<Error>) {
+        // Each is shown with its line: a hundred are enough to begin with (CWE-400).
+        if self.missing.len() < 100 {
+            self.missing.extend(hint);
+        }
     }
 
     pub(super) fn tag(&mut self, tag: &Tag, open: &[Open]) {

@@ -151,7 +151,7 @@ impl Machine {
     }
 
     /// Runs nodes from a state into a list of their own.
-    fn branch(&mut self, from: &State, nodes: &[Node]) -> Result<(Vec<Op>, State)> {
+    pub(super) fn branch(&mut self, from: &State, nodes: &[Node]) -> Result<(Vec<Op>, State)> {
         self.state = from.clone();
         let outer = std::mem::take(&mut self.ops);
         let result = self.walk(nodes).and_then(|()| self.no_waiver());
@@ -544,7 +544,7 @@ impl Machine {
         Ok(())
     }
 
-    fn join(&self, before: Option<State>, end: State, pos: Pos, what: &str) -> Result<State> {
+    pub(super) fn join(&self, before: Option<State>, end: State, pos: Pos, what: &str) -> Result<State> {
         let end = settle(end, pos)?;
         let Some(before) = before else { return Ok(end) };
         if let Some(state) = join(before.clone(), end.clone()) {
@@ -555,7 +555,7 @@ impl Machine {
     }
 
     /// Reports that two ways through the template end at different places.
-    fn differ(&self, a: &State, b: &State, pos: Pos, what: &str) -> Result<()> {
+    pub(super) fn differ(&self, a: &State, b: &State, pos: Pos, what: &str) -> Result<()> {
         if a.mode == b.mode {
             let names = |s: &State| {
                 let list: Vec<String> = s.open.iter().map(|e| format!("<{}>", e.name)).collect();
@@ -599,6 +599,10 @@ impl Machine {
             );
         }
         let mut start = self.settled(f.pos)?;
+        if self.list(f, &start)? {
+            self.loops -= 1;
+            return Ok(());
+        }
         let mut body;
         let mut round = 0;
         loop {

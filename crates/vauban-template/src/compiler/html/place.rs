@@ -84,6 +84,13 @@ impl Machine {
                 "a value in a <script> of this type",
                 "values can stand in JavaScript and in <script type=\"application/json\">",
             ),
+            // CWE-829: data would choose what is loaded.
+            Mode::Script(Script::Map, _) => fail(
+                pos,
+                "script-type",
+                "a value in a list of what the page loads: data would choose it",
+                "write {% static %} or {% url %} as the whole string",
+            ),
             Mode::Script(kind, js) => {
                 let kind = *kind;
                 script(kind, js, pos).map(Some)
@@ -92,7 +99,7 @@ impl Machine {
                 pos,
                 "style-element",
                 "a value in a style sheet: no escaper makes CSS from data safe",
-                "write the rules literally and choose a class",
+                "write the rules literally and choose a class; {% static %} can stand in url(\"…\")",
             ),
             Mode::Raw(name) => {
                 let name = name.clone();
@@ -111,16 +118,50 @@ impl Machine {
     /// The context of an address that is known to be one: `{% url %}` and `{% static %}`.
     pub(super) fn typed_place(&mut self, pos: Pos) -> Result<Option<Context>> {
         let mut failed = None;
+        match &mut self.state.mode {
+            // What a script loads, as the whole start of a string: data can stand nowhere near it.
+            Mode::Script(kind, js) if *kind != Script::Literal && js.takes_address() => {
+                let map = *kind == Script::Map && js.mode == JsMode::Double;
+                if map || *kind == Script::Js && js.loads_code() {
+                    js.hold();
+                    return Ok(Some(if map {
+                        Context::JsonString
+                    } else {
+                        Context::JsString
+                    }));
+                }
+            }
+            Mode::Raw(name)
+                if name == "style"
+                    && matches!(self.ops.last(), Some(Op::Literal(css)) if opens_address(css)) =>
+            {
+                return Ok(Some(Context::CssUrl));
+            }
+            Mode::Value(_, value) if value.kind == Kind::Srcset && value.quote != 0 && !value.whole => {
+                let flushed = super::srcset::flush(value, pos);
+                if self.report(flushed).is_none() {
+                    return Ok(None);
+                }
+                if let Mode::Value(_, value) = &mut self.state.mode
+                    && value.url == UrlPart::Start
+                {
+                    value.url = UrlPart::AfterTyped;
+                    value.given = Given::Data;
+                    return Ok(Some(Context::CandidatePath));
+                }
+            }
+            _ => {}
+        }
         if let Mode::Value(_, value) = &mut self.state.mode
             && value.quote != 0
-            && matches!(value.kind, Kind::Url | Kind::Resource | Kind::Action)
+            && super::join::is_url(value.kind)
             && !value.whole
         {
             match super::join::flush(value, pos) {
                 Ok(()) if value.url == UrlPart::Start => {
                     value.url = UrlPart::AfterTyped;
                     value.given = Given::Typed;
-                    value.whole = value.kind == Kind::Resource;
+                    value.whole = matches!(value.kind, Kind::Resource | Kind::Frame);
                     return Ok(Some(Context::Attribute));
                 }
                 // CWE-601: `//…` names a host.
@@ -153,7 +194,7 @@ impl Machine {
     pub(super) fn query_place(&mut self, pos: Pos) -> Result<Option<Context>> {
         if let Mode::Value(_, value) = &mut self.state.mode
             && value.quote != 0
-            && matches!(value.kind, Kind::Url | Kind::Resource | Kind::Action)
+            && super::join::is_url(value.kind)
         {
             if let Err(error) = super::join::flush(value, pos) {
                 self.report::<()>(Err(error));
@@ -305,8 +346,38 @@ fn attribute(value: &mut Value, pos: Pos) -> Result<Context> {
         Kind::Resource => {
             // A fragment of a literal address is only a place in it.
             super::join::flush(value, pos)?;
-            if value.url == UrlPart::Query && value.given != Given::Empty {
+            if value.url == UrlPart::Query && value.given != Given::Empty && !value.whole {
                 return Ok(Context::UrlQuery);
+            }
+            if value.url != UrlPart::Start && !value.whole {
+                return fail(
+                    pos,
+                    "mixed-value",
+                    format!("a value in the address of what `{}` loads", value.name),
+                    "write the address literally, or {% static \"…\" %} or {% url … %}; a value can stand behind `?` or `#`, and a ResourceUrl can be all of it",
+                );
+            }
+            only(value, pos)?;
+            value.whole = true;
+            value.given = Given::Data;
+            Ok(Context::Resource)
+        }
+        Kind::Frame => {
+            super::join::flush(value, pos)?;
+            if !value.whole && value.given != Given::Empty {
+                match value.url {
+                    UrlPart::Query => {
+                        value.given = Given::Data;
+                        return Ok(Context::UrlQuery);
+                    }
+                    // CWE-22: the origin and the way are literal, and the value is one segment of it.
+                    UrlPart::Path => {
+                        value.given = Given::Data;
+                        return Ok(Context::Segment);
+                    }
+                    UrlPart::Slashes | UrlPart::Host => return url(value, pos),
+                    _ => {}
+                }
             }
             only(value, pos)?;
             value.whole = true;
@@ -325,13 +396,35 @@ fn attribute(value: &mut Value, pos: Pos) -> Result<Context> {
             value.given = Given::Data;
             Ok(Context::Action)
         }
-        Kind::Srcset => {
+        Kind::Srcset => srcset(value, pos),
+        Kind::Url | Kind::Image => url(value, pos),
+        Kind::Colour if value.whole || value.given == Given::Empty => {
             only(value, pos)?;
             value.whole = true;
             value.given = Given::Data;
-            Ok(Context::Srcset)
+            Ok(Context::Colour)
         }
-        Kind::Url => url(value, pos),
+        Kind::Colour | Kind::Reference => paint(value, pos),
+        Kind::Selector => {
+            super::entities::whole(&value.pending, pos)?;
+            let name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+            if !value.pending.trim_end_matches(name).ends_with(['#', '.']) {
+                return fail(
+                    pos,
+                    "selector",
+                    format!(
+                        "a value in `{}` that is not a part of a name: it would choose any element",
+                        value.name
+                    ),
+                    format!("write {}=\"#row-{{{{ id }}}}\"", value.name),
+                );
+            }
+            value.given = Given::Data;
+            // What follows may go on with the same name.
+            value.pending.clear();
+            value.pending.push_str("#_");
+            Ok(Context::Selector)
+        }
         Kind::Boolean => fail(
             pos,
             "boolean",
@@ -346,7 +439,9 @@ fn attribute(value: &mut Value, pos: Pos) -> Result<Context> {
 pub(super) fn stays_here(value: &Value) -> bool {
     let slash = || {
         let text = super::entities::decode(&value.raw);
-        text.trim_start_matches(|c| c <= ' ').starts_with('/') && !super::tags::foreign_origin(&text)
+        // `?` and `#` go to the page itself.
+        text.trim_start_matches(|c| c <= ' ').starts_with(['/', '?', '#'])
+            && !super::tags::foreign_origin(&text)
     };
     let stays = [
         UrlPart::AfterTyped,
@@ -357,11 +452,106 @@ pub(super) fn stays_here(value: &Value) -> bool {
     stays.contains(&value.url) && (value.given == Given::Typed || slash())
 }
 
+/// A value behind literal text of a colour, or in a reference to a part of the drawing.
+fn paint(value: &mut Value, pos: Pos) -> Result<Context> {
+    super::entities::whole(&value.pending, pos)?;
+    let text = super::entities::decode(&value.pending).to_ascii_lowercase();
+    let address = text
+        .rfind("url(")
+        .map(|at| &text[at + 4..])
+        .filter(|rest| !rest.contains(')'));
+    let refers = address.is_some_and(|address| address.contains('#'));
+    // CWE-79: an address in a presentation attribute is loaded.
+    if !refers && (address.is_some() || value.kind == Kind::Reference) {
+        return fail(
+            pos,
+            "svg-paint",
+            format!("a value in `{}` that may be an address", value.name),
+            format!("write {}=\"url(#name-{{{{ id }}}})\"", value.name),
+        );
+    }
+    value.given = Given::Data;
+    // What follows may go on with the same reference.
+    value.pending.clear();
+    value.pending.push_str(if refers { "url(#" } else { "" });
+    Ok(Context::Word)
+}
+
+/// Whether a literal address is that of an image whose text follows. A drawing (`svg+xml`) is a document, and not here.
+fn image_of_text(start: &str) -> bool {
+    let kind = start
+        .strip_prefix("data:image/")
+        .and_then(|s| s.strip_suffix(";base64,"));
+    kind.is_some_and(|kind| matches!(kind, "png" | "jpeg" | "gif" | "webp" | "avif"))
+}
+
+/// Whether a style sheet goes on with the address in `url(…)`.
+fn opens_address(css: &str) -> bool {
+    let css = css.strip_suffix(['"', '\'']).unwrap_or(css);
+    let css = css.trim_end_matches([' ', '\t', '\n', '\r']);
+    css.len() >= 4
+        && css
+            .get(css.len() - 4..)
+            .is_some_and(|end| end.eq_ignore_ascii_case("url("))
+}
+
+/// A value in a `srcset`: the whole list, or a part of one of its addresses.
+fn srcset(value: &mut Value, pos: Pos) -> Result<Context> {
+    super::srcset::flush(value, pos)?;
+    if value.whole {
+        return fail(
+            pos,
+            "mixed-value",
+            format!("two values in `{}` with nothing between", value.name),
+            "write a comma and a space between two addresses, and a space before a width",
+        );
+    }
+    if value.given == Given::Empty {
+        value.whole = true;
+        value.given = Given::Data;
+        return Ok(Context::Srcset);
+    }
+    value.given = Given::Data;
+    match &value.url {
+        UrlPart::Start => {
+            value.url = UrlPart::AfterValue;
+            Ok(Context::Candidate)
+        }
+        UrlPart::Path => Ok(Context::CandidatePath),
+        UrlPart::Query => Ok(Context::UrlQuery),
+        UrlPart::Descriptor => Ok(Context::Word),
+        _ => fail(
+            pos,
+            "ambiguous-url",
+            "a value in an address of a list where it would choose its scheme or host, or where it is open what it is",
+            "start the address literally (/images/{{ name }}-480.jpg 480w), or pass the whole address",
+        ),
+    }
+}
+
+/// Makes of a list of candidates that was written last one candidate. False if something else was.
+pub(super) fn one_candidate(ops: &mut [Op]) -> bool {
+    match ops.last_mut() {
+        Some(
+            Op::Put(_, context, _)
+            | Op::Cycle(_, Some(context))
+            | Op::FirstOf(_, context, _)
+            | Op::Now(_, context, _)
+            | Op::WidthRatio(_, context, _)
+            | Op::Call(_, context),
+        ) if *context == Context::Srcset => {
+            *context = Context::Candidate;
+            true
+        }
+        _ => false,
+    }
+}
+
 fn url(value: &mut Value, pos: Pos) -> Result<Context> {
     super::join::flush(value, pos)?;
     let help = "start the URL literally (href=\"/articles/{{ slug }}/\"), use {% url %}, or pass one value of type SafeUrl";
     // A form keeps what is known of its literal start; for links only that data is in it matters.
-    if value.kind == Kind::Url {
+    if value.kind != Kind::Action {
         value.given = Given::Data;
     }
     match &value.url {
@@ -374,7 +564,23 @@ fn url(value: &mut Value, pos: Pos) -> Result<Context> {
             Ok(Context::UrlRoot)
         }
         UrlPart::Path => Ok(Context::UrlPath),
-        UrlPart::Query | UrlPart::Opaque => Ok(Context::UrlQuery),
+        UrlPart::Query => Ok(Context::UrlQuery),
+        UrlPart::Opaque => Ok(Context::UrlOpaque),
+        UrlPart::Prefix(text) if value.kind == Kind::Image && image_of_text(text) => {
+            value.url = UrlPart::Opaque;
+            Ok(Context::Base64)
+        }
+        // A part of the same mail (RFC 2392).
+        UrlPart::Prefix(text) if value.kind == Kind::Image && text == "cid:" => {
+            value.url = UrlPart::Opaque;
+            Ok(Context::UrlOpaque)
+        }
+        UrlPart::Prefix(text) if value.kind == Kind::Image && text.starts_with("data:") => fail(
+            pos,
+            "url-scheme",
+            format!("a value after `{text}`"),
+            "an image in an address is data:image/png;base64,{{ text }}: png, jpeg, gif, webp or avif, in base64",
+        ),
         UrlPart::Slashes | UrlPart::Host => fail(
             pos,
             "dynamic-host",
@@ -391,7 +597,7 @@ fn url(value: &mut Value, pos: Pos) -> Result<Context> {
             pos,
             "url-scheme",
             format!("a value after the scheme `{text}`"),
-            "http, https, mailto, tel and sms take values",
+            "http, https, mailto, tel, sms and geo take values",
         ),
         UrlPart::Prefix(text) => fail(
             pos,
@@ -399,7 +605,7 @@ fn url(value: &mut Value, pos: Pos) -> Result<Context> {
             format!("a value right after `{text}` at the start of a URL: together they may be a scheme"),
             format!("write ./{text}{{{{ … }}}} or start with a slash"),
         ),
-        UrlPart::Unknown(_) => fail(
+        UrlPart::Descriptor | UrlPart::Unknown(_) => fail(
             pos,
             "ambiguous-url",
             "it is open which part of the URL this is: branches before differ, or a slash is not written plainly and once",

@@ -89,6 +89,8 @@ pub enum Script {
     Js,
     /// JSON that is only data.
     Json,
+    /// JSON that names what is loaded: addresses of this site's only.
+    Map,
     /// Anything else: literal only.
     Literal,
 }

@@ -456,7 +456,8 @@ impl Machine {
         // CWE-598, CWE-352: htmx sends the form's fields, token and all, in the address, or to another origin.
         for attribute in &tag.attributes {
             let name = attribute.name.strip_prefix("data-").unwrap_or(&attribute.name);
-            let away = matches!(&attribute.value, Given::Literal(url) if foreign_origin(url));
+            let away = matches!(&attribute.value, Given::Literal(url) if foreign_origin(url))
+                || attribute.value == Given::Differs;
             let verb = matches!(name, "hx-post" | "hx-put" | "hx-patch");
             if matches!(name, "hx-get" | "hx-delete") || verb && away {
                 return fail(
@@ -581,6 +582,7 @@ fn script_kind(tag: &Tag) -> Result<Script> {
         | "text/x-javascript"
         | "text/x-ecmascript" => Script::Js,
         "application/json" | "application/ld+json" | "text/json" => Script::Json,
+        "importmap" | "speculationrules" => Script::Map,
         _ => Script::Literal,
     })
 }

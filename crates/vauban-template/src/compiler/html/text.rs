@@ -1,6 +1,6 @@
 //! Literal text through the tokenizer (HTML Standard, 13.2.5), stricter where browsers guess.
 
-use super::attributes::{self, Kind};
+use super::attributes::Kind;
 use super::elements;
 use super::join::is_url;
 use super::machine::{MAX_ATTRIBUTES, Machine};
@@ -365,7 +365,7 @@ impl Machine {
             }
             Some(_) => 0,
         };
-        let kind = attributes::kind(&tag.name, &name, tag.foreign);
+        let kind = super::link::kind_in(&tag, &name);
         let value = Value {
             name,
             quote,
@@ -407,8 +407,16 @@ impl Machine {
         }
         if !part.is_empty() {
             // Behind the address of a file or a view: a place in it, or a version.
-            if value.kind == Kind::Resource && value.given == Given::Typed && part.starts_with(['#', '?']) {
+            if matches!(value.kind, Kind::Resource | Kind::Frame)
+                && value.given == Given::Typed
+                && part.starts_with(['#', '?'])
+            {
                 value.whole = false;
+            }
+            // CWE-79: with text behind it, a value is one address of several and not their list.
+            if value.kind == Kind::Srcset && value.whole && super::place::one_candidate(&mut self.ops) {
+                value.whole = false;
+                value.url = UrlPart::AfterValue;
             }
             if value.whole {
                 return fail(
@@ -437,7 +445,12 @@ impl Machine {
             if matches!(value.given, Given::Literal(_)) {
                 value.raw.push_str(part);
             }
-            if is_url(value.kind) {
+            if is_url(value.kind)
+                || matches!(
+                    value.kind,
+                    Kind::Srcset | Kind::Selector | Kind::Colour | Kind::Reference
+                )
+            {
                 value.pending.push_str(part);
             }
         }
@@ -676,6 +689,12 @@ impl Machine {
                     "end the address with {% url %}, or write it literally",
                 );
             }
+        }
+        // What was refused needs no hint.
+        let refused =
+            |p: &crate::compiler::error::Error| p.pos.file == pos.file && p.pos.offset >= pos.offset;
+        if !self.problems.last().is_some_and(refused) {
+            self.lints.note(super::policy::hint(&tag, &value));
         }
         let given = match value.given {
             Given::Literal(_) => Given::Literal(super::entities::decode(&value.raw)),

@@ -25,12 +25,14 @@ pub enum UrlPart {
     AfterTyped,
     /// After a slash and a value, which may be empty: at the root, or in the path.
     RootValue,
+    /// Behind an address in a `srcset`: its width or density.
+    Descriptor,
     /// Branches came to different parts; true if a value may stand at the start.
     Unknown(bool),
 }
 
 /// Schemes that may stand literally before a value.
-const SCHEMES: &[&str] = &["http", "https", "mailto", "tel", "sms"];
+const SCHEMES: &[&str] = &["http", "https", "mailto", "tel", "sms", "geo"];
 
 /// Why a URL cannot be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,6 +114,7 @@ impl UrlPart {
                     '?' | '#' => Self::Query,
                     _ => Self::Path,
                 },
+                Self::Opaque if matches!(c, '?' | '#') => Self::Query,
                 other => other,
             };
         }

@@ -1,14 +1,13 @@
 //! Escapers, one file per context. Each takes any text and writes something inert in its context.
 
+pub mod checked;
 pub mod html;
 pub mod js;
 pub mod srcset;
 pub mod url;
 
 pub use html::{attribute, rcdata, text};
-
-/// What stands where a value was refused at run time: an address that leads nowhere.
-pub const BLOCKED: &str = "about:invalid#blocked";
+pub use url::BLOCKED;
 
 /// A context in which text can be written.
 #[diagnostic::on_unimplemented(message = "{Self} takes no text")]
@@ -50,6 +49,24 @@ contexts! {
     UrlQuery = url::component;
     /// Image candidates.
     Srcset = srcset::srcset;
+    /// Behind `mailto:` or `tel:`.
+    UrlOpaque = url::opaque;
+    /// One segment of a literal path.
+    Segment = checked::segment;
+    /// One candidate of several in a `srcset`: its start.
+    Candidate = srcset::candidate;
+    /// In the path of a candidate.
+    CandidatePath = srcset::candidate_path;
+    /// The text of an image.
+    Base64 = checked::base64;
+    /// A colour.
+    Colour = checked::colour;
+    /// A part of a colour or width.
+    Word = checked::word;
+    /// A part of a name in a selector, in an attribute.
+    Selector = selector;
+    /// Between the brackets of `url()`.
+    CssUrl = checked::css_url;
     /// Inside a JavaScript string.
     JsString = js::string;
     /// Inside a JSON string.
@@ -62,3 +79,8 @@ pub struct Resource;
 /// The target of a form: takes a route's address only.
 #[derive(Debug, Clone, Copy)]
 pub struct Action;
+
+/// A part of a name in a selector, which stands in an attribute.
+fn selector(value: &str, out: &mut String) {
+    checked::selector(value, out);
+}

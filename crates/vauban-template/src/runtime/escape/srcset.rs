@@ -1,6 +1,6 @@
 //! `srcset`: a list of addresses with widths or densities, separated by commas.
 
-use super::{BLOCKED, url};
+use super::url::{self, BLOCKED};
 
 /// Each candidate's scheme and descriptor are checked; a refused candidate leads nowhere.
 pub fn srcset(value: &str, out: &mut String) {
@@ -31,6 +31,27 @@ fn one(candidate: &str, out: &mut String) {
         out.push_str(rest);
     } else {
         out.push_str(BLOCKED);
+    }
+}
+
+/// One address of several, whole or its start: the scheme is checked, no comma ends the candidate, and what has a space in it
+/// is more than an address.
+pub fn candidate(value: &str, out: &mut String) {
+    let value = value.trim_matches(|c: char| c.is_ascii_whitespace());
+    if url::harmless_scheme(value) && !value.contains(|c: char| c.is_ascii_whitespace()) {
+        candidate_path(value, out);
+    } else {
+        out.push_str(BLOCKED);
+    }
+}
+
+/// In the path of one of several addresses.
+pub fn candidate_path(value: &str, out: &mut String) {
+    for (i, part) in value.split(',').enumerate() {
+        if i > 0 {
+            out.push_str("%2c");
+        }
+        url::path(part, out);
     }
 }
 

@@ -1,6 +1,7 @@
 //! Parts of URLs inside quoted attributes. Everything that is written is ASCII without quotes, `<` or `>`.
 
-use super::BLOCKED;
+/// What stands where a value was refused at run time: an address that leads nowhere.
+pub const BLOCKED: &str = "about:invalid#blocked";
 
 /// Schemes to which a value may lead.
 const SCHEMES: &[&str] = &["http", "https", "mailto", "tel", "sms"];
@@ -88,6 +89,16 @@ pub fn component(value: &str, out: &mut String) {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(b as char),
             _ => percent(b, out),
         }
+    }
+}
+
+/// Behind `mailto:` or `tel:`: as a query, but `@` and `+` are what they are (RFC 6068, RFC 3966). `,` and `?` would add
+/// receivers and headers.
+pub fn opaque(value: &str, out: &mut String) {
+    for part in value.split_inclusive(['@', '+']) {
+        let mark = part.strip_suffix(['@', '+']).unwrap_or(part);
+        component(mark, out);
+        out.push_str(&part[mark.len()..]);
     }
 }
 
