@@ -10,7 +10,7 @@ use syn::{
     parenthesized,
 };
 
-use crate::ident::unraw;
+use crate::ident::{unknown, unraw};
 
 /// Writes a model's columns, metadata, and the struct that a new row is made from.
 pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
@@ -97,7 +97,9 @@ impl ModelArgs {
                 } else if path.is_ident("unique_oracle") {
                     args.unique_oracle = Some(signed(&meta.value()?.parse()?)?);
                 } else {
-                    return Err(meta.error(
+                    return Err(unknown(
+                        path,
+                        MODEL_KEYS,
                         "`#[model(…)]` knows `table = \"name\"`, `module`, `unique(a, b)`, `index(a, b)`, \
                          `check(name = \"SQL\")`, `related(name: Child.field)`, \
                          `unique_oracle = waiver!(UniqueOracle, \"…\")`, `user` and `crate = path`",
@@ -116,6 +118,18 @@ impl ModelArgs {
         Ok(args)
     }
 }
+
+const MODEL_KEYS: &[&str] = &[
+    "table",
+    "module",
+    "unique",
+    "index",
+    "check",
+    "related",
+    "unique_oracle",
+    "user",
+    "crate",
+];
 
 /// What the framework's tables begin with.
 const RESERVED: &str = "vauban_";
@@ -218,6 +232,21 @@ fn fields(input: &DeriveInput) -> Result<(Vec<Column<'_>>, Vec<Error>)> {
     Ok((columns, wrong))
 }
 
+const FIELD_KEYS: &[&str] = &[
+    "max_length",
+    "text",
+    "unique",
+    "index",
+    "default",
+    "auto_now_add",
+    "auto_now",
+    "owner",
+    "tenant",
+    "privileged",
+    "on_delete",
+    "random",
+];
+
 fn column(field: &Field, first: bool) -> Result<(Column<'_>, Option<Error>)> {
     let Some(name) = &field.ident else {
         return Err(Error::new(field.span(), "a model's fields have names"));
@@ -242,8 +271,9 @@ fn column(field: &Field, first: bool) -> Result<(Column<'_>, Option<Error>)> {
         versioned: true,
         on_delete: "Restrict",
     };
+    let mut wrong = None;
     for attribute in field.attrs.iter().filter(|a| a.path().is_ident("field")) {
-        attribute.parse_nested_meta(|meta| {
+        let told = attribute.parse_nested_meta(|meta| {
             let path = &meta.path;
             if path.is_ident("max_length") {
                 column.max_length = Some(meta.value()?.parse::<LitInt>()?.base10_parse()?);
@@ -282,17 +312,20 @@ fn column(field: &Field, first: bool) -> Result<(Column<'_>, Option<Error>)> {
                     }
                 };
             } else {
-                return Err(meta.error(
+                return Err(unknown(
+                    path,
+                    FIELD_KEYS,
                     "`#[field(…)]` on a model knows `max_length = 200`, `text`, `unique`, `index`, `default = …`, \
                      `auto_now_add`, `auto_now`, `owner`, `tenant`, `privileged`, `versioned = false`, `on_delete = …`, \
                      and on the id `random`",
                 ));
             }
             Ok(())
-        })?;
+        });
+        wrong = wrong.or(told.err());
     }
     // A contradiction is told, and the rest is written as if it were not there: one error, not ten.
-    let wrong = check(&column, &plain, foreign).err();
+    let wrong = wrong.or_else(|| check(&column, &plain, foreign).err());
     if wrong.is_some() {
         column.auto = if first { column.auto } else { "No" };
         column.on_delete = "Restrict";

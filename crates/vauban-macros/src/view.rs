@@ -132,6 +132,36 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> Result<TokenStream
     })
 }
 
+/// What stands for a view of which an error was told, so that nothing is said of the table that names it.
+pub(crate) fn stub(item: &TokenStream) -> TokenStream {
+    let Ok(function) = syn::parse2::<ItemFn>(item.clone()) else {
+        return TokenStream::new();
+    };
+    let name = &function.sig.ident;
+    let url = format_ident!("__url_{}", name);
+    quote! {
+        #[allow(non_camel_case_types, unreachable_pub, missing_docs)]
+        pub enum #name {}
+        impl ::vauban::__private::View for #name {
+            type Method = ::vauban::__private::methods::Get;
+            type Rule = ::vauban::Superuser;
+            const PATTERN: &'static str = "/";
+            const SEGMENTS: &'static [::vauban::__private::ParamMeta] = &[];
+            const FILE: &'static str = ::core::file!();
+            const LINE: u32 = ::core::line!();
+            fn run() -> impl ::vauban::__private::Run<Self> {
+                ::vauban::__private::function::<Self, (), ::vauban::Text, _, _>(|_, ()| async { ::vauban::Text::new("") })
+            }
+        }
+        #[doc(hidden)]
+        #[allow(unreachable_pub)]
+        pub fn #url() -> ::vauban::__private::Url {
+            #[allow(deprecated)]
+            ::vauban::__private::Url::__start::<#name>(0)
+        }
+    }
+}
+
 /// `get, "/path/", body = BYTES, timeout = SECONDS`.
 struct Args {
     method: Ident,

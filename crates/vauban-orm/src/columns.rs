@@ -245,6 +245,36 @@ impl<M: Model> Column<M, M, i64> {
     }
 }
 
+/// What `==` on a column asks for, and nothing is: it explains what to do.
+#[diagnostic::on_unimplemented(
+    message = "`==` and `!=` compare in Rust; a condition for the database is written `.eq(…)` or `.ne(…)`",
+    label = "write `column.eq(value)`",
+    note = "conditions are joined with `&` and `|`, and turned round with `!`"
+)]
+pub trait WriteEqInstead {}
+/// What `<` on a column asks for, and nothing is: it explains what to do.
+#[diagnostic::on_unimplemented(
+    message = "`<` and `>` compare in Rust; a condition for the database is written `.lt(…)`, `.le(…)`, `.gt(…)` or `.ge(…)`",
+    label = "write `column.lt(value)`",
+    note = "conditions are joined with `&` and `|`, and turned round with `!`"
+)]
+pub trait WriteLtInstead {}
+impl<R, O, T, V: WriteEqInstead> PartialEq<V> for Column<R, O, T> {
+    fn eq(&self, _: &V) -> bool {
+        false
+    }
+}
+impl<R, O, T, V: WriteEqInstead + WriteLtInstead> PartialOrd<V> for Column<R, O, T> {
+    fn partial_cmp(&self, _: &V) -> Option<std::cmp::Ordering> {
+        None
+    }
+}
+impl<R: Model, O, M: Model, V: WriteEqInstead> PartialEq<V> for Rel<R, O, M> {
+    fn eq(&self, _: &V) -> bool {
+        false
+    }
+}
+
 /// A foreign key from the model `O` to the model `M`, in a query on `R`. Dereferences to `M`'s columns.
 pub struct Rel<R: Model, O, M: Model> {
     path: Path,
@@ -438,6 +468,11 @@ impl<M> Assignment<M> {
 }
 
 /// What stands for a `{}` in `sql!`: a column of the query, or a value to bind.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot stand for a `{{}}` of `sql!`",
+    label = "neither a column of this query nor a value of a column's type",
+    note = "a `{{}}` takes a column (`t.title`), a foreign key (`t.author`), or a value that a column could have: text, numbers, an id, a time"
+)]
 pub trait FragmentValue<R> {
     #[doc(hidden)]
     fn into_arg(self) -> FragmentPart<R>;
@@ -452,6 +487,13 @@ impl<R: Model, O: Model, T> FragmentValue<R> for &Column<R, O, T> {
         FragmentPart(FragmentArg::Column(self.path.steps(), self.meta), PhantomData)
     }
 }
+/// A foreign key is the column that has the id.
+impl<R: Model, O: Model, M: Model> FragmentValue<R> for &Rel<R, O, M> {
+    fn into_arg(self) -> FragmentPart<R> {
+        FragmentPart(FragmentArg::Column(self.path.steps(), self.meta), PhantomData)
+    }
+}
+#[diagnostic::do_not_recommend]
 impl<R: Model, T: Field> FragmentValue<R> for &T {
     fn into_arg(self) -> FragmentPart<R> {
         FragmentPart(FragmentArg::Value(self.to_value()), PhantomData)

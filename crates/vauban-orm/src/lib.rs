@@ -114,9 +114,10 @@ pub use types::{DateTime, ForeignKey, Id, InvalidId, InvalidSlug, Related, Slug,
 /// For generated code. Not part of the public API.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::columns::{FragmentPart, Path};
+    pub use crate::columns::{FragmentPart, Path, WriteEqInstead, WriteLtInstead};
     pub use crate::model::NewValues;
     pub use crate::policy::CompiledRules;
+    pub use crate::types::OnlyAKey_LoadRelated_WriteGet;
     pub use crate::value::{Mismatch, RowReader, Value, ValueRef};
     pub use vauban_waiver::{__place, Place};
 }

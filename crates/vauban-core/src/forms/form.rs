@@ -203,6 +203,11 @@ impl<F: FormFields> Form<F> {
         self.fields.each()
     }
 
+    /// The fields, in order: `{% for field in form %}`.
+    pub fn iter(&self) -> std::vec::IntoIter<&BoundField> {
+        self.fields.each().into_iter()
+    }
+
     /// The form as a request filled it. `stale`: its token was ours, but has expired.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ mod slug;
 mod user_id;
 
 pub use datetime::DateTime;
-pub use foreign_key::{ForeignKey, Related};
+pub use foreign_key::{ForeignKey, OnlyAKey_LoadRelated_WriteGet, Related};
 pub use id::{Id, InvalidId};
 pub use slug::{InvalidSlug, Slug};
 pub use user_id::UserId;
