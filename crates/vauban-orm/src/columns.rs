@@ -258,13 +258,13 @@ pub trait WriteEqInstead {}
     label = "write `column.lt(value)`",
     note = "conditions are joined with `&` and `|`, and turned round with `!`"
 )]
-pub trait WriteLtInstead {}
+pub trait WriteLtInstead: WriteEqInstead {}
 impl<R, O, T, V: WriteEqInstead> PartialEq<V> for Column<R, O, T> {
     fn eq(&self, _: &V) -> bool {
         false
     }
 }
-impl<R, O, T, V: WriteEqInstead + WriteLtInstead> PartialOrd<V> for Column<R, O, T> {
+impl<R, O, T, V: WriteLtInstead> PartialOrd<V> for Column<R, O, T> {
     fn partial_cmp(&self, _: &V) -> Option<std::cmp::Ordering> {
         None
     }
@@ -283,6 +283,24 @@ pub struct Rel<R: Model, O, M: Model> {
     owner: PhantomData<fn() -> O>,
 }
 
+/// What a foreign key is compared with, and set to.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no id of a `{M}`",
+    label = "not an id of a `{M}`",
+    note = "a foreign key is compared with an `Id`: `t.author.eq(user.id)`; with whoever asks by `t.author.is(who)`"
+)]
+pub trait IdOf<M> {
+    /// The id.
+    #[doc(hidden)]
+    fn id_of(self) -> Id<M>;
+}
+#[diagnostic::do_not_recommend]
+impl<M, T: Into<Id<M>>> IdOf<M> for T {
+    fn id_of(self) -> Id<M> {
+        self.into()
+    }
+}
+
 impl<R: Model, O: Model, M: Model> Rel<R, O, M> {
     pub(crate) fn new(path: Path, meta: &'static ColumnMeta) -> Self {
         Self {
@@ -298,13 +316,13 @@ impl<R: Model, O: Model, M: Model> Rel<R, O, M> {
     }
 
     /// Refers to this row.
-    pub fn eq(&self, id: impl Into<Id<M>>) -> Filter<R> {
-        self.condition(Expr::Compare(Op::Eq, self.meta, Value::Uuid(id.into().uuid())))
+    pub fn eq(&self, id: impl IdOf<M>) -> Filter<R> {
+        self.condition(Expr::Compare(Op::Eq, self.meta, Value::Uuid(id.id_of().uuid())))
     }
 
     /// Does not refer to this row.
-    pub fn ne(&self, id: impl Into<Id<M>>) -> Filter<R> {
-        self.condition(Expr::Compare(Op::Ne, self.meta, Value::Uuid(id.into().uuid())))
+    pub fn ne(&self, id: impl IdOf<M>) -> Filter<R> {
+        self.condition(Expr::Compare(Op::Ne, self.meta, Value::Uuid(id.id_of().uuid())))
     }
 
     /// Refers to one of these rows.
@@ -346,8 +364,8 @@ impl<R: Model, O: Model, M: UserModel> Rel<R, O, M> {
 
 impl<R: Model, M: Model> Rel<R, R, M> {
     /// Writes the foreign key, in a change. The actor must be allowed to see the row it will refer to.
-    pub fn set(&self, id: impl Into<Id<M>>) -> Assignment<R> {
-        Assignment::key(&self.path, self.meta, Value::Uuid(id.into().uuid()))
+    pub fn set(&self, id: impl IdOf<M>) -> Assignment<R> {
+        Assignment::key(&self.path, self.meta, Value::Uuid(id.id_of().uuid()))
     }
 
     /// Empties the foreign key, in a change.

@@ -114,8 +114,9 @@ pub use types::{DateTime, ForeignKey, Id, InvalidId, InvalidSlug, Related, Slug,
 /// For generated code. Not part of the public API.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::columns::{FragmentPart, Path, WriteEqInstead, WriteLtInstead};
+    pub use crate::columns::{FragmentPart, IdOf, Path, WriteEqInstead, WriteLtInstead};
     pub use crate::model::NewValues;
+    pub use crate::model::{LoadedToChange, LoadedToDelete};
     pub use crate::policy::CompiledRules;
     pub use crate::types::OnlyAKey_LoadRelated_WriteGet;
     pub use crate::value::{Mismatch, RowReader, Value, ValueRef};
