@@ -7,7 +7,7 @@ use syn::{
     Data, DeriveInput, Error, Expr, ExprPath, Field, Fields, Ident, LitBool, LitInt, LitStr, Result, Type,
 };
 
-use crate::ident::unraw;
+use crate::ident::{unknown, unraw};
 
 /// Writes the struct of bound fields and the implementation of `FormFields`.
 pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
@@ -286,10 +286,28 @@ struct FormField {
     when: Option<Expr>,
     min_items: Option<LitInt>,
     max_items: Option<LitInt>,
+    /// What is wrong with its attribute. The form is written all the same, so that nothing else is said of it.
+    wrong: Option<Error>,
 }
 
 const KNOWN: &str = "a field knows `label`, `help`, `min_length`, `max_length`, `min`, `max`, `required`, `strip`, \
                      `widget`, `autocomplete`, `choices`, `when`, `min_items` and `max_items`";
+const KEYS: &[&str] = &[
+    "label",
+    "help",
+    "min_length",
+    "max_length",
+    "min",
+    "max",
+    "required",
+    "strip",
+    "widget",
+    "autocomplete",
+    "choices",
+    "when",
+    "min_items",
+    "max_items",
+];
 const WIDGETS: &[(&str, &str)] = &[
     ("text", "Text"),
     ("textarea", "Textarea"),
@@ -336,9 +354,10 @@ impl FormField {
             when: None,
             min_items: None,
             max_items: None,
+            wrong: None,
         };
         for attribute in field.attrs.iter().filter(|a| a.path().is_ident("field")) {
-            attribute.parse_nested_meta(|meta| {
+            let told = attribute.parse_nested_meta(|meta| {
                 let Some(key) = meta.path.get_ident().map(ToString::to_string) else {
                     return Err(meta.error(KNOWN));
                 };
@@ -365,10 +384,11 @@ impl FormField {
                         };
                         this.widget = Some(Ident::new(variant, widget.span()));
                     }
-                    _ => return Err(meta.error(KNOWN)),
+                    _ => return Err(unknown(&meta.path, KEYS, KNOWN)),
                 }
                 Ok(())
-            })?;
+            });
+            this.wrong = this.wrong.take().or(told.err());
         }
         let lists = ["Select", "Checkboxes", "MultiSelect"];
         let is_list = |widget: &Ident| lists.iter().any(|list| widget == list);
@@ -544,6 +564,9 @@ impl FormField {
         let name = unraw(&self.ident);
         let value = quote_spanned!(span=> <#ty as ::vauban::forms::FieldValue>);
         let mut asserts = TokenStream::new();
+        if let Some(wrong) = &self.wrong {
+            return wrong.to_compile_error();
+        }
         if let Some(widget) = &self.widget {
             let message = format!(
                 "`{name}`: `checkboxes` and `multiselect` are for a `Vec`, and a `Vec` is shown by nothing else"
@@ -612,8 +635,13 @@ mod tests {
         assert!(error("enum F { A }").contains("named fields"));
         assert!(error("struct F(String);").contains("named fields"));
         assert!(error("struct F<T> { a: T }").contains("without parameters"));
-        assert!(error("struct F { #[field(maxlen = 3)] a: String }").contains("a field knows"));
-        assert!(error("struct F { #[field(widget = radio)] a: String }").contains("the widgets are: text"));
+        let told = |source: &str| expand(source.parse().unwrap()).unwrap().to_string();
+        let written = told("struct F { #[field(max_lenght = 3)] a: String }");
+        assert!(written.contains("did you mean `max_length`? a field knows"));
+        // The form is there, and is not asked for a bound as well: one error.
+        assert_eq!(written.matches("compile_error").count(), 1);
+        assert!(written.contains("FormFields for F") && !written.contains("has no bound"));
+        assert!(told("struct F { #[field(widget = radio)] a: String }").contains("the widgets are: text"));
         assert!(error("struct F { csrfmiddlewaretoken: String }").contains("token"));
         assert!(error("#[form(model = X)] struct F { a: bool }").contains("clean"));
         assert!(error("struct F { #[field(choices = |c| x(c))] a: u8 }").contains("context = Type"));

@@ -22,6 +22,20 @@ pub(crate) fn named(text: &str, span: proc_macro2::Span) -> Option<Ident> {
     keyword.then(|| Ident::new_raw(text, span))
 }
 
+/// An error at a word that is none of those known: the near one, and all of them.
+pub(crate) fn unknown(word: &syn::Path, known: &[&str], all: &str) -> syn::Error {
+    use syn::spanned::Spanned;
+    let near = word
+        .get_ident()
+        .map(unraw)
+        .and_then(|word| vauban_template::compiler::nearest(&word, known.iter().copied()));
+    let text = match near {
+        Some(near) => format!("did you mean `{near}`? {all}"),
+        None => all.to_owned(),
+    };
+    syn::Error::new(word.span(), text)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

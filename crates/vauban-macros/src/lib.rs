@@ -22,6 +22,7 @@ mod view;
 #[proc_macro_attribute]
 pub fn view(args: TokenStream, item: TokenStream) -> TokenStream {
     let untouched = item.clone();
+    let stub = view::stub(&item.clone().into());
     match view::expand(args.into(), item.into()) {
         Ok(view) => view.into(),
         Err(error) => {
@@ -29,6 +30,7 @@ pub fn view(args: TokenStream, item: TokenStream) -> TokenStream {
             let mut out = TokenStream::from(error.to_compile_error());
             out.extend("#[allow(dead_code)]".parse::<TokenStream>().unwrap_or_default());
             out.extend(untouched);
+            out.extend(TokenStream::from(stub));
             out
         }
     }

@@ -10,13 +10,13 @@ use syn::{
     parenthesized,
 };
 
-use crate::ident::unraw;
+use crate::ident::{unknown, unraw};
 
 /// Writes a model's columns, metadata, and the struct that a new row is made from.
 pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
     let input: DeriveInput = syn::parse2(item)?;
     let model = ModelArgs::of(&input)?;
-    let (fields, wrong) = fields(&input)?;
+    let (fields, wrong, unfit) = fields(&input)?;
     if !input.generics.params.is_empty() {
         return Err(Error::new(
             input.generics.span(),
@@ -27,6 +27,7 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
         input: &input,
         model: &model,
         fields: &fields,
+        unfit: &unfit,
     }
     .write();
     let wrong = wrong.iter().map(Error::to_compile_error);
@@ -97,7 +98,9 @@ impl ModelArgs {
                 } else if path.is_ident("unique_oracle") {
                     args.unique_oracle = Some(signed(&meta.value()?.parse()?)?);
                 } else {
-                    return Err(meta.error(
+                    return Err(unknown(
+                        path,
+                        MODEL_KEYS,
                         "`#[model(…)]` knows `table = \"name\"`, `module`, `unique(a, b)`, `index(a, b)`, \
                          `check(name = \"SQL\")`, `related(name: Child.field)`, \
                          `unique_oracle = waiver!(UniqueOracle, \"…\")`, `user` and `crate = path`",
@@ -116,6 +119,18 @@ impl ModelArgs {
         Ok(args)
     }
 }
+
+const MODEL_KEYS: &[&str] = &[
+    "table",
+    "module",
+    "unique",
+    "index",
+    "check",
+    "related",
+    "unique_oracle",
+    "user",
+    "crate",
+];
 
 /// What the framework's tables begin with.
 const RESERVED: &str = "vauban_";
@@ -183,7 +198,10 @@ impl Column<'_> {
     }
 }
 
-fn fields(input: &DeriveInput) -> Result<(Vec<Column<'_>>, Vec<Error>)> {
+/// What a model's fields are: columns, what is wrong with them, and those that are none.
+type Read<'a> = (Vec<Column<'a>>, Vec<Error>, Vec<&'a Ident>);
+
+fn fields(input: &DeriveInput) -> Result<Read<'_>> {
     let Data::Struct(data) = &input.data else {
         return Err(Error::new(
             input.ident.span(),
@@ -196,8 +214,13 @@ fn fields(input: &DeriveInput) -> Result<(Vec<Column<'_>>, Vec<Error>)> {
             "a model is a struct with named fields",
         ));
     };
-    let (mut columns, mut wrong) = (Vec::new(), Vec::new());
+    let (mut columns, mut wrong, mut unfit) = (Vec::new(), Vec::new(), Vec::new());
     for (i, field) in named.named.iter().enumerate() {
+        if let (Some(instead), Some(name)) = (instead_of(unwrap_option(&field.ty)), &field.ident) {
+            wrong.push(Error::new(field.ty.span(), instead));
+            unfit.push(name);
+            continue;
+        }
         let (column, contradiction) = column(field, i == 0)?;
         wrong.extend(contradiction);
         if i == 0 && (column.name != "id" || last_segment(column.ty) != "Id") {
@@ -215,8 +238,51 @@ fn fields(input: &DeriveInput) -> Result<(Vec<Column<'_>>, Vec<Error>)> {
         let text = format!("a model has a primary key: `pub id: Id<{}>`", input.ident);
         return Err(Error::new(input.ident.span(), text));
     }
-    Ok((columns, wrong))
+    Ok((columns, wrong, unfit))
 }
+
+/// What to write instead of a type that no column has. Those that rustc would tell of, it tells of once per use.
+fn instead_of(ty: &Type) -> Option<String> {
+    let name = match ty {
+        Type::Reference(_) => return Some("a column owns its value: write `String` for text".to_owned()),
+        Type::Tuple(_) | Type::Array(_) => {
+            return Some("a column has one value: write a field for each".to_owned());
+        }
+        _ => last_segment(ty),
+    };
+    let other = match name.as_str() {
+        "u8" | "i8" | "u16" | "i16" => "i32",
+        "u32" | "u64" | "usize" | "isize" | "u128" | "i128" => "i64",
+        "f32" => "f64",
+        "char" | "str" => "String",
+        "SystemTime" => "DateTime",
+        "Vec" if !quote!(#ty).to_string().replace(' ', "").ends_with("Vec<u8>") => {
+            return Some("a column has one value: many of them are rows of a model of their own, with a `ForeignKey` to this one".to_owned());
+        }
+        "HashMap" | "HashSet" | "BTreeMap" | "BTreeSet" | "VecDeque" => {
+            return Some(format!(
+                "no column is a `{name}`: many values are rows of a model of their own, with a `ForeignKey` to this one"
+            ));
+        }
+        _ => return None,
+    };
+    Some(format!("no column is a `{name}`: write `{other}`"))
+}
+
+const FIELD_KEYS: &[&str] = &[
+    "max_length",
+    "text",
+    "unique",
+    "index",
+    "default",
+    "auto_now_add",
+    "auto_now",
+    "owner",
+    "tenant",
+    "privileged",
+    "on_delete",
+    "random",
+];
 
 fn column(field: &Field, first: bool) -> Result<(Column<'_>, Option<Error>)> {
     let Some(name) = &field.ident else {
@@ -242,8 +308,9 @@ fn column(field: &Field, first: bool) -> Result<(Column<'_>, Option<Error>)> {
         versioned: true,
         on_delete: "Restrict",
     };
+    let mut wrong = None;
     for attribute in field.attrs.iter().filter(|a| a.path().is_ident("field")) {
-        attribute.parse_nested_meta(|meta| {
+        let told = attribute.parse_nested_meta(|meta| {
             let path = &meta.path;
             if path.is_ident("max_length") {
                 column.max_length = Some(meta.value()?.parse::<LitInt>()?.base10_parse()?);
@@ -282,17 +349,20 @@ fn column(field: &Field, first: bool) -> Result<(Column<'_>, Option<Error>)> {
                     }
                 };
             } else {
-                return Err(meta.error(
+                return Err(unknown(
+                    path,
+                    FIELD_KEYS,
                     "`#[field(…)]` on a model knows `max_length = 200`, `text`, `unique`, `index`, `default = …`, \
                      `auto_now_add`, `auto_now`, `owner`, `tenant`, `privileged`, `versioned = false`, `on_delete = …`, \
                      and on the id `random`",
                 ));
             }
             Ok(())
-        })?;
+        });
+        wrong = wrong.or(told.err());
     }
     // A contradiction is told, and the rest is written as if it were not there: one error, not ten.
-    let wrong = check(&column, &plain, foreign).err();
+    let wrong = wrong.or_else(|| check(&column, &plain, foreign).err());
     if wrong.is_some() {
         column.auto = if first { column.auto } else { "No" };
         column.on_delete = "Restrict";
@@ -364,6 +434,8 @@ struct Writer<'a> {
     input: &'a DeriveInput,
     model: &'a ModelArgs,
     fields: &'a [Column<'a>],
+    /// Fields that an error was told of, and that stand nowhere else: no row is ever made.
+    unfit: &'a [&'a Ident],
 }
 
 impl Writer<'_> {
@@ -527,6 +599,8 @@ impl Writer<'_> {
         let derived = self.derived();
         let names: Vec<_> = self.fields.iter().map(|f| f.name).collect();
         let types: Vec<_> = self.fields.iter().map(|f| f.ty).collect();
+        let unfit = self.unfit;
+        let none = quote!(return ::core::result::Result::Err(#orm::__private::Mismatch));
         let indexes: Vec<usize> = (0..self.fields.len()).collect();
         let many = self.model.related.iter().map(|(name, child, key)| {
             quote!(#name: #orm::Many::new(path, |child: &#orm::Columns<#child>| &child.#key),)
@@ -566,16 +640,22 @@ impl Writer<'_> {
                         #(#many)*
                     }
                 }
+                #[allow(unreachable_code)]
                 fn from_row(
                     row: &mut #orm::__private::RowReader<'_>,
                 ) -> ::core::result::Result<Self, #orm::__private::Mismatch> {
-                    ::core::result::Result::Ok(Self { #(#names: <#types as #orm::ModelField>::read(row)?,)* })
+                    ::core::result::Result::Ok(Self {
+                        #(#names: <#types as #orm::ModelField>::read(row)?,)*
+                        #(#unfit: #none,)*
+                    })
                 }
+                #[allow(unreachable_code)]
                 fn from_values(
                     values: &[#orm::__private::Value],
                 ) -> ::core::result::Result<Self, #orm::__private::Mismatch> {
                     ::core::result::Result::Ok(Self {
                         #(#names: <#types as #orm::ModelField>::from_value(values[#indexes].as_ref())?,)*
+                        #(#unfit: #none,)*
                     })
                 }
                 fn attach(

@@ -1,6 +1,6 @@
 //! `#[view(get, "/articles/{slug}/")]`: a type per view from an async function.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned;
@@ -92,6 +92,8 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> Result<TokenStream
     let timeout = option("TIMEOUT", &args.timeout, quote!(u32));
     let url_function = url_function(name, &pattern, &path_types);
     let answer = match &function.sig.output {
+        // Underlined alike, what is wrong with it is told once.
+        syn::ReturnType::Type(_, ty) if others.is_empty() => underlined(ty.to_token_stream(), list),
         syn::ReturnType::Type(_, ty) => ty.to_token_stream(),
         syn::ReturnType::Default => quote_spanned! {function.sig.span()=> () },
     };
@@ -130,6 +132,36 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> Result<TokenStream
 
         #url_function
     })
+}
+
+/// What stands for a view of which an error was told, so that nothing is said of the table that names it.
+pub(crate) fn stub(item: &TokenStream) -> TokenStream {
+    let Ok(function) = syn::parse2::<ItemFn>(item.clone()) else {
+        return TokenStream::new();
+    };
+    let name = &function.sig.ident;
+    let url = format_ident!("__url_{}", name);
+    quote! {
+        #[allow(non_camel_case_types, unreachable_pub, missing_docs)]
+        pub enum #name {}
+        impl ::vauban::__private::View for #name {
+            type Method = ::vauban::__private::methods::Get;
+            type Rule = ::vauban::Superuser;
+            const PATTERN: &'static str = "/";
+            const SEGMENTS: &'static [::vauban::__private::ParamMeta] = &[];
+            const FILE: &'static str = ::core::file!();
+            const LINE: u32 = ::core::line!();
+            fn run() -> impl ::vauban::__private::Run<Self> {
+                ::vauban::__private::function::<Self, (), ::vauban::Text, _, _>(|_, ()| async { ::vauban::Text::new("") })
+            }
+        }
+        #[doc(hidden)]
+        #[allow(unreachable_pub)]
+        pub fn #url() -> ::vauban::__private::Url {
+            #[allow(deprecated)]
+            ::vauban::__private::Url::__start::<#name>(0)
+        }
+    }
 }
 
 /// `get, "/path/", body = BYTES, timeout = SECONDS`.
@@ -201,6 +233,12 @@ fn check_signature(function: &ItemFn) -> Result<()> {
     let sig = &function.sig;
     if sig.asyncness.is_none() {
         return Err(Error::new(sig.fn_token.span(), "a view is an `async fn`"));
+    }
+    if matches!(sig.output, syn::ReturnType::Default) {
+        return Err(Error::new(
+            sig.ident.span(),
+            "a view answers: write `-> Result<Page>` (a `#[derive(Template)]`), `-> Result<Redirect>`, or what else it answers with",
+        ));
     }
     if !sig.generics.params.is_empty() {
         return Err(Error::new(
@@ -406,6 +444,24 @@ fn url_function(name: &Ident, pattern: &Pattern, types: &[Type]) -> TokenStream 
             url
         }
     }
+}
+
+/// The tokens as if they all stood at `span`.
+fn underlined(tokens: TokenStream, span: Span) -> TokenStream {
+    tokens
+        .into_iter()
+        .map(|token| match token {
+            TokenTree::Group(group) => {
+                let mut inner = Group::new(group.delimiter(), underlined(group.stream(), span));
+                inner.set_span(span);
+                TokenTree::Group(inner)
+            }
+            mut token => {
+                token.set_span(span);
+                token
+            }
+        })
+        .collect()
 }
 
 fn is_string(ty: &Type) -> bool {

@@ -280,12 +280,60 @@ impl<R: Model, M: Model> Takes<Option<Id<M>>> for Rel<R, R, M> {
     }
 }
 
+/// What `==` on a column asks for, and nothing is: it explains what to do.
+#[diagnostic::on_unimplemented(
+    message = "`==` and `!=` compare in Rust; a condition for the database is written `.eq(…)` or `.ne(…)`",
+    label = "write `column.eq(value)`",
+    note = "conditions are joined with `&` and `|`, and turned round with `!`"
+)]
+pub trait WriteEqInstead {}
+/// What `<` on a column asks for, and nothing is: it explains what to do.
+#[diagnostic::on_unimplemented(
+    message = "`<` and `>` compare in Rust; a condition for the database is written `.lt(…)`, `.le(…)`, `.gt(…)` or `.ge(…)`",
+    label = "write `column.lt(value)`",
+    note = "conditions are joined with `&` and `|`, and turned round with `!`"
+)]
+pub trait WriteLtInstead: WriteEqInstead {}
+impl<R, O, T, V: WriteEqInstead> PartialEq<V> for Column<R, O, T> {
+    fn eq(&self, _: &V) -> bool {
+        false
+    }
+}
+impl<R, O, T, V: WriteLtInstead> PartialOrd<V> for Column<R, O, T> {
+    fn partial_cmp(&self, _: &V) -> Option<std::cmp::Ordering> {
+        None
+    }
+}
+impl<R: Model, O, M: Model, V: WriteEqInstead> PartialEq<V> for Rel<R, O, M> {
+    fn eq(&self, _: &V) -> bool {
+        false
+    }
+}
+
 /// A foreign key from the model `O` to the model `M`, in a query on `R`. Dereferences to `M`'s columns.
 pub struct Rel<R: Model, O, M: Model> {
     path: Path,
     meta: &'static ColumnMeta,
     target: OnceCell<Box<M::Columns<R>>>,
     owner: PhantomData<fn() -> O>,
+}
+
+/// What a foreign key is compared with, and set to.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no id of a `{M}`",
+    label = "not an id of a `{M}`",
+    note = "a foreign key is compared with an `Id`: `t.author.eq(user.id)`; with whoever asks by `t.author.is(who)`"
+)]
+pub trait IdOf<M> {
+    /// The id.
+    #[doc(hidden)]
+    fn id_of(self) -> Id<M>;
+}
+#[diagnostic::do_not_recommend]
+impl<M, T: Into<Id<M>>> IdOf<M> for T {
+    fn id_of(self) -> Id<M> {
+        self.into()
+    }
 }
 
 impl<R: Model, O: Model, M: Model> Rel<R, O, M> {
@@ -303,13 +351,13 @@ impl<R: Model, O: Model, M: Model> Rel<R, O, M> {
     }
 
     /// Refers to this row.
-    pub fn eq(&self, id: impl Into<Id<M>>) -> Filter<R> {
-        self.condition(Expr::Compare(Op::Eq, self.meta, Value::Uuid(id.into().uuid())))
+    pub fn eq(&self, id: impl IdOf<M>) -> Filter<R> {
+        self.condition(Expr::Compare(Op::Eq, self.meta, Value::Uuid(id.id_of().uuid())))
     }
 
     /// Does not refer to this row.
-    pub fn ne(&self, id: impl Into<Id<M>>) -> Filter<R> {
-        self.condition(Expr::Compare(Op::Ne, self.meta, Value::Uuid(id.into().uuid())))
+    pub fn ne(&self, id: impl IdOf<M>) -> Filter<R> {
+        self.condition(Expr::Compare(Op::Ne, self.meta, Value::Uuid(id.id_of().uuid())))
     }
 
     /// Refers to one of these rows.
@@ -351,8 +399,8 @@ impl<R: Model, O: Model, M: UserModel> Rel<R, O, M> {
 
 impl<R: Model, M: Model> Rel<R, R, M> {
     /// Writes the foreign key, in a change. The actor must be allowed to see the row it will refer to.
-    pub fn set(&self, id: impl Into<Id<M>>) -> Assignment<R> {
-        Assignment::key(&self.path, self.meta, Value::Uuid(id.into().uuid()))
+    pub fn set(&self, id: impl IdOf<M>) -> Assignment<R> {
+        Assignment::key(&self.path, self.meta, Value::Uuid(id.id_of().uuid()))
     }
 
     /// Empties the foreign key, in a change.
@@ -473,6 +521,11 @@ impl<M> Assignment<M> {
 }
 
 /// What stands for a `{}` in `sql!`: a column of the query, or a value to bind.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot stand for a `{{}}` of `sql!`",
+    label = "neither a column of this query nor a value of a column's type",
+    note = "a `{{}}` takes a column (`t.title`), a foreign key (`t.author`), or a value that a column could have: text, numbers, an id, a time"
+)]
 pub trait FragmentValue<R> {
     #[doc(hidden)]
     fn into_arg(self) -> FragmentPart<R>;
@@ -487,6 +540,13 @@ impl<R: Model, O: Model, T> FragmentValue<R> for &Column<R, O, T> {
         FragmentPart(FragmentArg::Column(self.path.steps(), self.meta), PhantomData)
     }
 }
+/// A foreign key is the column that has the id.
+impl<R: Model, O: Model, M: Model> FragmentValue<R> for &Rel<R, O, M> {
+    fn into_arg(self) -> FragmentPart<R> {
+        FragmentPart(FragmentArg::Column(self.path.steps(), self.meta), PhantomData)
+    }
+}
+#[diagnostic::do_not_recommend]
 impl<R: Model, T: Field> FragmentValue<R> for &T {
     fn into_arg(self) -> FragmentPart<R> {
         FragmentPart(FragmentArg::Value(self.to_value()), PhantomData)

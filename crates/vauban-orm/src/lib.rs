@@ -117,9 +117,11 @@ pub use types::{
 /// For generated code. Not part of the public API.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::columns::{FragmentPart, Path};
+    pub use crate::columns::{FragmentPart, IdOf, Path, WriteEqInstead, WriteLtInstead};
     pub use crate::model::NewValues;
+    pub use crate::model::{LoadedToChange, LoadedToDelete};
     pub use crate::policy::CompiledRules;
+    pub use crate::types::OnlyAKey_LoadRelated_WriteGet;
     pub use crate::types::text::read as read_text;
     pub use crate::value::{Mismatch, RowReader, Value, ValueRef};
     pub use serde;

@@ -39,6 +39,51 @@ pub trait Model: Sized + Send + Sync + 'static {
     fn attach(&mut self, column: usize, row: &mut RowReader<'_>) -> Result<(), Mismatch>;
     #[doc(hidden)]
     fn new_values(new: Self::New) -> NewValues;
+
+    /// A row that was only read is not changed: the bound says how it is loaded.
+    #[doc(hidden)]
+    fn change<D, C>(&self, _: D, _: C) -> <Self as LoadedToChange>::Out
+    where
+        Self: LoadedToChange,
+    {
+        LoadedToChange::__out(self)
+    }
+    /// A row that was only read is not deleted: the bound says how it is loaded.
+    #[doc(hidden)]
+    fn delete<D>(&self, _: D) -> <Self as LoadedToDelete>::Out
+    where
+        Self: LoadedToDelete,
+    {
+        LoadedToDelete::__out(self)
+    }
+}
+
+/// No model has this: it explains what to do.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "this `{Self}` was only read, so it cannot be changed",
+    label = "not loaded to be changed",
+    note = "load it with `{Self}::objects().get_to_change(&db, |t| …)`: whoever may not change the row is refused there"
+)]
+pub trait LoadedToChange {
+    /// What a change gives.
+    type Out;
+    /// What a change gives.
+    fn __out(&self) -> Self::Out;
+}
+
+/// No model has this: it explains what to do.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "this `{Self}` was only read, so it cannot be deleted",
+    label = "not loaded to be deleted",
+    note = "load it with `{Self}::objects().get_to_delete(&db, |t| …)`: whoever may not delete the row is refused there"
+)]
+pub trait LoadedToDelete {
+    /// What deleting gives.
+    type Out;
+    /// What deleting gives.
+    fn __out(&self) -> Self::Out;
 }
 
 /// The model of those who sign in: `is(who)` compares its ids. `#[model(user)]`.

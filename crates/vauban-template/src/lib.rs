@@ -45,6 +45,8 @@ pub mod __private {
     pub use crate::runtime::filters::input::{
         Adding, Counting, Listed, MarkupOrText, Moment, Numeric, Tristately,
     };
+    pub use crate::runtime::opened;
+    pub use crate::runtime::opened::here;
     pub use crate::runtime::ours::{Derived, Ours};
     pub use crate::runtime::put::*;
     pub use crate::runtime::safe::SafeHtml;
@@ -61,12 +63,13 @@ pub mod __private {
             MarkupHtml, MarkupPlain, MomentDated, MomentDisplay, MomentPlain, NumberDisplay, NumberPlain,
             TristateFilled, TristateOption, TristatePlain,
         };
+        pub use crate::runtime::opened::{AnyOpened, ClosedForField, ClosedForRows};
         pub use crate::runtime::put::{
             PutDisplay, PutPlain, PutTrusted, PutUrlAction, PutUrlResource, PutUrlStart,
         };
         pub use crate::runtime::value::{
-            CompareDisplay, CompareOption, CompareViews, MaybeOption, NarrowFilled, NarrowOption,
-            NarrowOptionFilled, NarrowOptionPlain, NarrowPlain, TextDisplay, TextPlain,
+            CompareDisplay, CompareOption, CompareViews, MaybeOption, MaybeReferred, NarrowFilled,
+            NarrowOption, NarrowOptionFilled, NarrowOptionPlain, NarrowPlain, TextDisplay, TextPlain,
         };
     }
 }

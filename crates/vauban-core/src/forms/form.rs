@@ -241,6 +241,11 @@ impl<F: FormFields> Form<F> {
         self.fields().iter().any(|field| field.was_sent())
     }
 
+    /// The fields, in order: `{% for field in form %}`.
+    pub fn iter(&self) -> std::vec::IntoIter<&BoundField> {
+        self.fields.each().into_iter()
+    }
+
     /// The form as a request filled it. `stale`: its token was ours, but has expired.
     ///
     /// # Errors

@@ -33,7 +33,7 @@ pub use form_data::{DataError, FormData, FormLimits};
 pub use pages_by_type::{PagesByType, Replaceable, ReplacedTwice};
 #[cfg(test)]
 pub(crate) use redirect::local_path;
-pub use redirect::{LocalUrl, Redirect};
+pub use redirect::{LocalUrl, Redirect, ToRoute};
 pub(crate) use redirect::{encode as ascii_url, resolve};
 pub use refusal::Refusal;
 pub use request::Request;

@@ -21,11 +21,30 @@ enum Target {
     Local(LocalUrl),
 }
 
+/// The address of a route (CWE-601): what the functions of `urls` give, and nothing else. No text is one.
+#[diagnostic::on_unimplemented(
+    message = "a redirect goes to a route, and `{Self}` is none",
+    label = "not the address of a route",
+    note = "write the route's function: `Redirect::to(urls::tickets())`",
+    note = "an address that came with the request: `LocalUrl::parse(&next)`, then `Redirect::local(&url)`; to another site: a link in a page"
+)]
+pub trait ToRoute {
+    /// The route's address.
+    #[doc(hidden)]
+    fn to_route(self) -> Url;
+}
+
+impl ToRoute for Url {
+    fn to_route(self) -> Url {
+        self
+    }
+}
+
 impl Redirect {
     /// To a route: `Redirect::to(urls::article(&slug))`.
-    pub fn to(url: Url) -> Self {
+    pub fn to(url: impl ToRoute) -> Self {
         Self {
-            target: Target::Route(url),
+            target: Target::Route(url.to_route()),
             status: StatusCode::SEE_OTHER,
         }
     }

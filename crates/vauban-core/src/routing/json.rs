@@ -29,7 +29,18 @@ impl<T: Serialize + Send> Respond for Json<T> {
     }
 }
 
-impl<C: Credential, T: DeserializeOwned + Send> Param<Writing, C> for Json<T> {
+/// What a body of JSON is read into: whatever serde reads.
+#[diagnostic::on_unimplemented(
+    message = "`Json<{Self}>` cannot be read: `{Self}` has no `Deserialize`",
+    label = "no `Deserialize` on what is in this `Json`",
+    note = "add it: `#[derive(serde::Deserialize)] struct {Self} {{ … }}` (in Cargo.toml: `serde = {{ version = \"1\", features = [\"derive\"] }}`)",
+    note = "a model has none, so that no column is set by accident (CWE-915): list what a request may send in a struct of its own"
+)]
+pub trait FromJson: DeserializeOwned + Send {}
+#[diagnostic::do_not_recommend]
+impl<T: DeserializeOwned + Send> FromJson for T {}
+
+impl<C: Credential, T: FromJson> Param<Writing, C> for Json<T> {
     /// Reads the bounded body (CWE-502: into a closed type; `serde_json` bounds nesting at 128).
     async fn take(call: &mut Call<Writing, C>) -> Result<Self> {
         let is_json = call.content_type().is_some_and(|text| {

@@ -34,7 +34,7 @@ pub use credential::{
     ByEither, ByNothing, BySession, BySignature, ByToken, Credential, Proven, SignatureScheme, TokenScheme,
 };
 pub use either::Either;
-pub use json::Json;
+pub use json::{FromJson, Json};
 pub use kind::{Kind, Reading, Writing};
 pub use messages::Messages;
 pub use meta::{ParamMeta, ViewMeta};
@@ -43,8 +43,8 @@ pub use param::{ClientIp, OptionalParam, Param, Params};
 pub use part::Part;
 pub use path::{Path, Segment};
 pub use path_value::{InvalidSegment, NotPathText, PathReader, PathText, PathValue, RestOfPath, path_reader};
-pub use query::Query;
 pub(crate) use query::pairs_of_query;
+pub use query::{FromQuery, Query};
 pub use router::Conflict;
 pub(crate) use router::{Found, Router, Target, respelled};
 pub use routes::{Route, Routes, ViewFuture};

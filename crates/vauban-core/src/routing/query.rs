@@ -27,7 +27,17 @@ impl<T> Deref for Query<T> {
     }
 }
 
-impl<K: Kind, C: Credential, T: DeserializeOwned + Send> Param<K, C> for Query<T> {
+/// What a query is read into: whatever serde reads.
+#[diagnostic::on_unimplemented(
+    message = "`Query<{Self}>` cannot be read: `{Self}` has no `Deserialize`",
+    label = "no `Deserialize` on what is in this `Query`",
+    note = "add it: `#[derive(serde::Deserialize)] struct {Self} {{ … }}` (in Cargo.toml: `serde = {{ version = \"1\", features = [\"derive\"] }}`)"
+)]
+pub trait FromQuery: DeserializeOwned + Send {}
+#[diagnostic::do_not_recommend]
+impl<T: DeserializeOwned + Send> FromQuery for T {}
+
+impl<K: Kind, C: Credential, T: FromQuery> Param<K, C> for Query<T> {
     async fn take(call: &mut Call<K, C>) -> Result<Self> {
         let limits = FormLimits {
             fields: call.cx().settings().limits.fields,

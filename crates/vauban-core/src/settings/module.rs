@@ -102,6 +102,11 @@ impl<S> fmt::Debug for SettingRow<S> {
 }
 
 /// A type of settings' values.
+#[diagnostic::on_unimplemented(
+    message = "no setting is a `{Self}`",
+    label = "not a type that a setting can have",
+    note = "settings are `bool`, `usize`, `String` and the like (see the guide, \"Settings\"), or a type of yours with `impl SettingValue`"
+)]
 pub trait SettingValue: Clone + 'static {
     /// What may be written, in words.
     const ACCEPTS: &'static str;

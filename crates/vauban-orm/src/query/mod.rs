@@ -191,8 +191,8 @@ impl<M: Model> QuerySet<M> {
         condition: impl FnOnce(&M::Columns<M>) -> F,
     ) -> Result<Changeable<M>> {
         let found = one(self.filter(condition).limit(2).permitted(db).await?)?;
-        if found.may_change {
-            Ok(Changeable::new(found.row, found.version))
+        if found.changeable {
+            Ok(Changeable::new(found.row, found.row_version))
         } else {
             Err(Error::Forbidden)
         }
@@ -208,7 +208,7 @@ impl<M: Model> QuerySet<M> {
         condition: impl FnOnce(&M::Columns<M>) -> F,
     ) -> Result<Deletable<M>> {
         let found = one(self.filter(condition).limit(2).permitted(db).await?)?;
-        if found.may_delete {
+        if found.deletable {
             Ok(Deletable::new(found.row))
         } else {
             Err(Error::Forbidden)

@@ -46,6 +46,11 @@ impl<T> Page<T> {
         })
     }
 
+    /// The rows of this page: `{% for task in page %}`.
+    pub fn iter(&self) -> std::slice::Iter<'_, T> {
+        self.rows.iter()
+    }
+
     /// Whether there is a page before it.
     pub fn has_previous(&self) -> bool {
         self.number > 1
@@ -66,25 +71,26 @@ impl<T> Page<T> {
 #[derive(Debug, Clone)]
 pub struct Permitted<M> {
     pub(super) row: M,
-    pub(super) may_change: bool,
-    pub(super) may_delete: bool,
-    pub(super) version: i64,
+    // Named unlike the methods: of a field's name in a template rustc then says that it is a method's.
+    pub(super) changeable: bool,
+    pub(super) deletable: bool,
+    pub(super) row_version: i64,
 }
 
 impl<M> Permitted<M> {
     /// Whether the actor may change the row.
     pub fn may_change(&self) -> bool {
-        self.may_change
+        self.changeable
     }
 
     /// Whether the actor may delete the row.
     pub fn may_delete(&self) -> bool {
-        self.may_delete
+        self.deletable
     }
 
     /// The row's version, for a form.
     pub fn version(&self) -> Version {
-        Version(self.version)
+        Version(self.row_version)
     }
 
     /// The row, without the answers to what the actor may do with it.

@@ -279,9 +279,9 @@ pub(super) fn permitted<M: Model>(
             };
             all.push(Permitted {
                 row,
-                may_change,
-                may_delete,
-                version,
+                changeable: may_change,
+                deletable: may_delete,
+                row_version: version,
             });
         }
         Ok(all)

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
+use std::marker::PhantomData;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -35,7 +36,20 @@ pub enum Related<'a, M> {
     Row(&'a M),
 }
 
+/// What a template finds in a foreign key: nothing. Of a field that is asked of it rustc tells with its name, which says
+/// what to do, and where the template stands.
+#[doc(hidden)]
+#[allow(non_camel_case_types)]
+#[derive(Debug)]
+pub struct OnlyAKey_LoadRelated_WriteGet<F, const L: u32, const K: u32>(PhantomData<fn() -> F>);
+
 impl<M> ForeignKey<M> {
+    /// A template's step into a field takes this before its own.
+    #[doc(hidden)]
+    pub fn __in_template<const L: u32, const K: u32, F>(&self) -> OnlyAKey_LoadRelated_WriteGet<F, L, K> {
+        OnlyAKey_LoadRelated_WriteGet(PhantomData)
+    }
+
     /// The id it refers to.
     pub fn id(&self) -> Id<M> {
         self.id

@@ -12,7 +12,7 @@ mod user_id;
 pub use civil::{Date, InvalidDate, InvalidTime, Time};
 pub use datetime::DateTime;
 pub use decimal::{Decimal, InvalidDecimal};
-pub use foreign_key::{ForeignKey, Related};
+pub use foreign_key::{ForeignKey, OnlyAKey_LoadRelated_WriteGet, Related};
 pub use id::{Id, InvalidId};
 pub use slug::{InvalidSlug, Slug};
 pub use user_id::UserId;

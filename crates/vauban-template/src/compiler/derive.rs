@@ -8,7 +8,9 @@ use super::parts::{Part, parts};
 use super::resolve::{Folder, Loader, Package, Page, Resolver};
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use syn::parse::{Parse, ParseStream};
 use syn::{Data, DeriveInput, LitStr, Token};
 
@@ -195,8 +197,9 @@ fn expand(input: &DeriveInput, packages: Vec<Package>) -> syn::Result<TokenStrea
     let compiled = match compiled {
         Ok(compiled) => compiled,
         Err(problems) => {
-            let text: Vec<String> = problems.iter().map(|p| format!("template {p}")).collect();
-            let error = syn::Error::new(span, text.join("\n\n")).to_compile_error();
+            let text = untold(&problems, &format!("{name} of {}", input.ident));
+            let error =
+                (!text.is_empty()).then(|| syn::Error::new(span, text.join("\n\n")).to_compile_error());
             let nothing = Compiled::default();
             let rest = implement(input, &given, &root, &nothing, &[]);
             return Ok(quote! { #error #rest });
@@ -243,6 +246,17 @@ fn hints(input: &DeriveInput, given: &Attribute, span: Span, hints: Vec<Problem>
         }
     });
     quote! { #(#hints)* }
+}
+
+/// Those problems that no other page of this compilation has told of: what is wrong in a base is wrong once, however many
+/// pages extend it. Whoever told of one tells of it again: an editor expands a page more often than once.
+fn untold(problems: &[Problem], page: &str) -> Vec<String> {
+    static TOLD: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
+    let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
+    let texts = problems.iter().map(|p| format!("template {p}"));
+    texts
+        .filter(|text| told.entry(text.clone()).or_insert_with(|| page.to_owned()) == page)
+        .collect()
 }
 
 /// The implementations. After an error they write nothing, so that only the error is shown.

@@ -247,7 +247,7 @@ pub(crate) fn fail<T>(
 }
 
 /// The nearest of some names, if one is near enough to be a typing mistake.
-pub(crate) fn nearest<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     names
         .into_iter()
         .map(|name| (distance(wanted, name), name))

@@ -366,11 +366,11 @@ impl<'a> Generator<'a> {
                     let rest = whole.strip_prefix(known.as_str());
                     if rest.is_some_and(|r| r.is_empty() || r.starts_with('.')) {
                         let skip = known.matches('.').count();
-                        return Ok(self.steps(quote! { #ident }, &path.rest[skip..], self.options.span));
+                        return Ok(self.steps(quote! { #ident }, &path.rest[skip..], path.pos));
                     }
                 }
                 Entry::Name(name, value) if !walled && *name == path.root => {
-                    return Ok(self.steps(value.clone(), &path.rest, self.options.span));
+                    return Ok(self.steps(value.clone(), &path.rest, path.pos));
                 }
                 Entry::Wall => walled = true,
                 _ => {}
@@ -384,17 +384,13 @@ impl<'a> Generator<'a> {
             } else {
                 quote_spanned! { *span => self.#field }
             };
-            return Ok(self.steps(base, &path.rest, *span));
+            return Ok(self.steps(base, &path.rest, path.pos));
         }
         let root = &self.options.root;
         match path.root.as_str() {
             "user" => {
                 user_field(path)?;
-                return Ok(self.steps(
-                    quote! { #root::RenderContext::user(__cx) },
-                    &path.rest,
-                    self.options.span,
-                ));
+                return Ok(self.steps(quote! { #root::RenderContext::user(__cx) }, &path.rest, path.pos));
             }
             "path" if path.rest.is_empty() => return Ok(quote! { #root::RenderContext::path(__cx) }),
             // CWE-489: a constant in a release, so that what stands behind it is not in the binary at all.
@@ -424,7 +420,7 @@ impl<'a> Generator<'a> {
             }
             "messages" => {
                 let messages = quote! { #root::RenderContext::messages(__cx) };
-                return Ok(self.steps(messages, &path.rest, self.options.span));
+                return Ok(self.steps(messages, &path.rest, path.pos));
             }
             _ => {}
         }
@@ -455,8 +451,11 @@ impl<'a> Generator<'a> {
         )
     }
 
-    fn steps(&self, base: TokenStream, steps: &[Step], span: Span) -> TokenStream {
+    /// Steps into a value. What is looked into has its place in its type, so that rustc names it; and stands where the
+    /// page's file is named, so that a name which rustc offers instead is not put over a field of the struct.
+    fn steps(&self, base: TokenStream, steps: &[Step], pos: Pos) -> TokenStream {
         let mut out = base;
+        let span = self.options.span;
         for step in steps {
             out = match step {
                 Step::Field(name) if self.options.dynamic => quote! { (*(#out).get(#name)) },
@@ -466,19 +465,48 @@ impl<'a> Generator<'a> {
                 }
                 Step::Field(name) => {
                     let field = raw_ident(name, span);
-                    quote! { #out.#field }
+                    let opened = self.opened(&quote! { Field }, &out, pos);
+                    quote_spanned! { span => #opened.#field }
                 }
                 Step::Index(index) => {
-                    let index = Literal::u32_unsuffixed(*index);
-                    quote! { (#out).#index }
+                    let mut index = Literal::u32_unsuffixed(*index);
+                    index.set_span(span);
+                    let opened = self.opened(&quote! { Field }, &out, pos);
+                    quote_spanned! { span => #opened.#index }
                 }
                 Step::Call(name) => {
                     let method = raw_ident(name, span);
-                    quote! { #out.#method() }
+                    let here = self.here(&out, pos);
+                    quote_spanned! { span => #here.#method() }
                 }
             };
         }
         out
+    }
+
+    /// A value at a place of the template, of which a method is called.
+    fn here(&self, value: &TokenStream, pos: Pos) -> TokenStream {
+        self.here_at(value, pos, self.options.span)
+    }
+
+    /// The same, as if it stood at `span`.
+    fn here_at(&self, value: &TokenStream, pos: Pos, span: Span) -> TokenStream {
+        let (line, column) = self.place(pos);
+        let file = self.sources.marker(pos);
+        let root = &self.options.root;
+        quote_spanned! { span => #root::here::<_, #line, #column, #file>(&(#value)) }
+    }
+
+    /// The same, after a look whether it has to be opened first: an `Option`, a foreign key.
+    fn opened(&self, to: &TokenStream, value: &TokenStream, pos: Pos) -> TokenStream {
+        let (line, column) = self.place(pos);
+        let file = self.sources.marker(pos);
+        let root = &self.options.root;
+        let span = self.options.span;
+        quote_spanned! { span =>
+            (&&#root::at::<_, #root::opened::#to, #line, #column, #file>(&(#value))).__opened()
+                .__in_template::<#line, #column, #file>()
+        }
     }
 
     fn forloop(&self, path: &Path) -> Result<TokenStream> {
@@ -571,6 +599,11 @@ impl<'a> Generator<'a> {
 
     fn for_(&mut self, f: &ForOp) -> Result<TokenStream> {
         let over = self.value(&f.over)?;
+        let over = if self.options.dynamic {
+            quote! { (#over) }
+        } else {
+            self.opened(&quote! { Rows }, &over, f.over.pos())
+        };
         let item = self.ident("item");
         let index = self.ident("index");
         let any = self.ident("any");
@@ -645,7 +678,8 @@ impl<'a> Generator<'a> {
             )
         };
         // A match keeps alive what the list is made of: the result of a filter, say.
-        Ok(quote! { match (#over).iter() { #rows => {
+        let iter_of = quote_spanned! { self.options.span => #over.iter() };
+        Ok(quote! { match #iter_of { #rows => {
             #before
             #setup
             #count

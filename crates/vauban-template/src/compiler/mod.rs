@@ -18,5 +18,5 @@ pub mod parts;
 pub mod resolve;
 
 pub use check::check_package;
-pub use error::{Pos, Problem, Sources};
+pub use error::{Pos, Problem, Sources, nearest};
 pub use resolve::{Folder, Loader};

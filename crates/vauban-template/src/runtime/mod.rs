@@ -5,6 +5,7 @@ pub mod context;
 pub mod escape;
 pub mod filters;
 pub mod json;
+pub mod opened;
 pub mod ours;
 pub mod put;
 pub mod safe;

@@ -432,65 +432,99 @@ impl<T: Plain + ?Sized> Viewable for T {
     }
 }
 
+/// The other side of a comparison with text or a number.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be compared with text or a number (line {L}, column {K} of {F})",
+    label = "used in line {L}, column {K} of {F}",
+    note = "compare two values of one type, or compute a bool in the view"
+)]
+pub trait ViewedAt<const L: u32, const K: u32, F> {
+    /// The value for comparisons.
+    fn view_at(&self) -> View<'_>;
+}
+#[diagnostic::do_not_recommend]
+impl<T: Viewable + ?Sized, const L: u32, const K: u32, F> ViewedAt<L, K, F> for T {
+    fn view_at(&self) -> View<'_> {
+        self.view_value()
+    }
+}
+
+/// The other side of a comparison with what has `Display`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be compared with what has Display (line {L}, column {K} of {F})",
+    label = "used in line {L}, column {K} of {F}",
+    note = "compare two values of one type, or compute a bool in the view"
+)]
+pub trait ShownAt<const L: u32, const K: u32, F> {
+    /// The value's text.
+    fn shown_at(&self) -> String;
+}
+#[diagnostic::do_not_recommend]
+impl<T: Display + ?Sized, const L: u32, const K: u32, F> ShownAt<L, K, F> for T {
+    fn shown_at(&self) -> String {
+        self.to_string()
+    }
+}
+
 /// Comparisons of strings, numbers and booleans.
-pub trait CompareViews<'a> {
+pub trait CompareViews<'a, const L: u32, const K: u32, F> {
     /// `==`
-    fn equal<U: Viewable + ?Sized>(&self, other: &U) -> bool;
+    fn equal<U: ViewedAt<L, K, F> + ?Sized>(&self, other: &U) -> bool;
     /// `!=`
-    fn different<U: Viewable + ?Sized>(&self, other: &U) -> bool;
+    fn different<U: ViewedAt<L, K, F> + ?Sized>(&self, other: &U) -> bool;
     /// `<`
-    fn less<U: Viewable + ?Sized>(&self, other: &U) -> bool;
+    fn less<U: ViewedAt<L, K, F> + ?Sized>(&self, other: &U) -> bool;
     /// `<=`
-    fn less_or_equal<U: Viewable + ?Sized>(&self, other: &U) -> bool;
+    fn less_or_equal<U: ViewedAt<L, K, F> + ?Sized>(&self, other: &U) -> bool;
     /// `>`
-    fn greater<U: Viewable + ?Sized>(&self, other: &U) -> bool;
+    fn greater<U: ViewedAt<L, K, F> + ?Sized>(&self, other: &U) -> bool;
     /// `>=`
-    fn greater_or_equal<U: Viewable + ?Sized>(&self, other: &U) -> bool;
+    fn greater_or_equal<U: ViewedAt<L, K, F> + ?Sized>(&self, other: &U) -> bool;
     /// `is True`
-    fn identical<U: Viewable + ?Sized>(&self, other: &U) -> bool;
+    fn identical<U: ViewedAt<L, K, F> + ?Sized>(&self, other: &U) -> bool;
     /// `is not True`
-    fn not_identical<U: Viewable + ?Sized>(&self, other: &U) -> bool;
+    fn not_identical<U: ViewedAt<L, K, F> + ?Sized>(&self, other: &U) -> bool;
     /// The view itself.
     fn view_of(&self) -> View<'a>;
 }
-impl<'a, T: Viewable + ?Sized, const L: u32, const K: u32, F> CompareViews<'a>
+impl<'a, T: Viewable + ?Sized, const L: u32, const K: u32, F> CompareViews<'a, L, K, F>
     for &&&Probe<'a, T, Compare, L, K, F>
 {
-    fn equal<U: Viewable + ?Sized>(&self, other: &U) -> bool {
-        self.0.view_value().same(&other.view_value())
+    fn equal<U: ViewedAt<L, K, F> + ?Sized>(&self, other: &U) -> bool {
+        self.0.view_value().same(&other.view_at())
     }
-    fn different<U: Viewable + ?Sized>(&self, other: &U) -> bool {
+    fn different<U: ViewedAt<L, K, F> + ?Sized>(&self, other: &U) -> bool {
         !self.equal(other)
     }
-    fn less<U: Viewable + ?Sized>(&self, other: &U) -> bool {
+    fn less<U: ViewedAt<L, K, F> + ?Sized>(&self, other: &U) -> bool {
         self.0
             .view_value()
-            .compare(&other.view_value())
+            .compare(&other.view_at())
             .is_some_and(std::cmp::Ordering::is_lt)
     }
-    fn less_or_equal<U: Viewable + ?Sized>(&self, other: &U) -> bool {
+    fn less_or_equal<U: ViewedAt<L, K, F> + ?Sized>(&self, other: &U) -> bool {
         self.0
             .view_value()
-            .compare(&other.view_value())
+            .compare(&other.view_at())
             .is_some_and(std::cmp::Ordering::is_le)
     }
-    fn greater<U: Viewable + ?Sized>(&self, other: &U) -> bool {
+    fn greater<U: ViewedAt<L, K, F> + ?Sized>(&self, other: &U) -> bool {
         self.0
             .view_value()
-            .compare(&other.view_value())
+            .compare(&other.view_at())
             .is_some_and(std::cmp::Ordering::is_gt)
     }
-    fn greater_or_equal<U: Viewable + ?Sized>(&self, other: &U) -> bool {
+    fn greater_or_equal<U: ViewedAt<L, K, F> + ?Sized>(&self, other: &U) -> bool {
         self.0
             .view_value()
-            .compare(&other.view_value())
+            .compare(&other.view_at())
             .is_some_and(std::cmp::Ordering::is_ge)
     }
-    fn identical<U: Viewable + ?Sized>(&self, other: &U) -> bool {
-        let (a, b) = (self.0.view_value(), other.view_value());
+    fn identical<U: ViewedAt<L, K, F> + ?Sized>(&self, other: &U) -> bool {
+        let (a, b) = (self.0.view_value(), other.view_at());
         std::mem::discriminant(&a) == std::mem::discriminant(&b) && a.same(&b)
     }
-    fn not_identical<U: Viewable + ?Sized>(&self, other: &U) -> bool {
+    fn not_identical<U: ViewedAt<L, K, F> + ?Sized>(&self, other: &U) -> bool {
         !self.identical(other)
     }
     fn view_of(&self) -> View<'a> {
@@ -499,39 +533,39 @@ impl<'a, T: Viewable + ?Sized, const L: u32, const K: u32, F> CompareViews<'a>
 }
 
 /// An `Option` of something comparable: nothing equals only nothing, and is neither less nor more than anything.
-pub trait CompareOption<'a> {
+pub trait CompareOption<'a, const L: u32, const K: u32, F> {
     /// `==`
-    fn equal<U: Viewable + ?Sized>(&self, other: &U) -> bool {
-        self.view_of().same(&other.view_value())
+    fn equal<U: ViewedAt<L, K, F> + ?Sized>(&self, other: &U) -> bool {
+        self.view_of().same(&other.view_at())
     }
     /// `!=`
-    fn different<U: Viewable + ?Sized>(&self, other: &U) -> bool {
+    fn different<U: ViewedAt<L, K, F> + ?Sized>(&self, other: &U) -> bool {
         !self.equal(other)
     }
     /// `<`
-    fn less<U: Viewable + ?Sized>(&self, other: &U) -> bool {
+    fn less<U: ViewedAt<L, K, F> + ?Sized>(&self, other: &U) -> bool {
         self.order(other).is_some_and(std::cmp::Ordering::is_lt)
     }
     /// `<=`
-    fn less_or_equal<U: Viewable + ?Sized>(&self, other: &U) -> bool {
+    fn less_or_equal<U: ViewedAt<L, K, F> + ?Sized>(&self, other: &U) -> bool {
         self.order(other).is_some_and(std::cmp::Ordering::is_le)
     }
     /// `>`
-    fn greater<U: Viewable + ?Sized>(&self, other: &U) -> bool {
+    fn greater<U: ViewedAt<L, K, F> + ?Sized>(&self, other: &U) -> bool {
         self.order(other).is_some_and(std::cmp::Ordering::is_gt)
     }
     /// `>=`
-    fn greater_or_equal<U: Viewable + ?Sized>(&self, other: &U) -> bool {
+    fn greater_or_equal<U: ViewedAt<L, K, F> + ?Sized>(&self, other: &U) -> bool {
         self.order(other).is_some_and(std::cmp::Ordering::is_ge)
     }
     /// What comes first, if that can be said.
-    fn order<U: Viewable + ?Sized>(&self, other: &U) -> Option<std::cmp::Ordering> {
-        self.view_of().compare(&other.view_value())
+    fn order<U: ViewedAt<L, K, F> + ?Sized>(&self, other: &U) -> Option<std::cmp::Ordering> {
+        self.view_of().compare(&other.view_at())
     }
     /// The view itself.
     fn view_of(&self) -> View<'a>;
 }
-impl<'a, O: Optional<Value: Viewable + 'a>, const L: u32, const K: u32, F> CompareOption<'a>
+impl<'a, O: Optional<Value: Viewable + 'a>, const L: u32, const K: u32, F> CompareOption<'a, L, K, F>
     for &&Probe<'a, O, Compare, L, K, F>
 {
     fn view_of(&self) -> View<'a> {
@@ -540,21 +574,21 @@ impl<'a, O: Optional<Value: Viewable + 'a>, const L: u32, const K: u32, F> Compa
 }
 
 /// Comparison of what can be displayed (slugs, ids, states) by its text.
-pub trait CompareDisplay<'a> {
+pub trait CompareDisplay<'a, const L: u32, const K: u32, F> {
     /// `==`
-    fn equal<U: Display + ?Sized>(&self, other: &U) -> bool;
+    fn equal<U: ShownAt<L, K, F> + ?Sized>(&self, other: &U) -> bool;
     /// `!=`
-    fn different<U: Display + ?Sized>(&self, other: &U) -> bool;
+    fn different<U: ShownAt<L, K, F> + ?Sized>(&self, other: &U) -> bool;
     /// The view itself.
     fn view_of(&self) -> View<'a>;
 }
-impl<'a, T: Display + ?Sized, const L: u32, const K: u32, F> CompareDisplay<'a>
+impl<'a, T: Display + ?Sized, const L: u32, const K: u32, F> CompareDisplay<'a, L, K, F>
     for &Probe<'a, T, Compare, L, K, F>
 {
-    fn equal<U: Display + ?Sized>(&self, other: &U) -> bool {
-        self.0.to_string() == other.to_string()
+    fn equal<U: ShownAt<L, K, F> + ?Sized>(&self, other: &U) -> bool {
+        self.0.to_string() == other.shown_at()
     }
-    fn different<U: Display + ?Sized>(&self, other: &U) -> bool {
+    fn different<U: ShownAt<L, K, F> + ?Sized>(&self, other: &U) -> bool {
         !self.equal(other)
     }
     fn view_of(&self) -> View<'a> {
@@ -562,20 +596,37 @@ impl<'a, T: Display + ?Sized, const L: u32, const K: u32, F> CompareDisplay<'a>
     }
 }
 
+/// A value that another may equal.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be compared with `{U}` (line {L}, column {K} of {F})",
+    label = "used in line {L}, column {K} of {F}",
+    note = "compare two values of one type that has `PartialEq`, strings, numbers, or what has Display; else compute a bool in the view"
+)]
+pub trait EqualTo<U: ?Sized, const L: u32, const K: u32, F> {
+    /// `==`
+    fn equal_to(&self, other: &U) -> bool;
+}
+#[diagnostic::do_not_recommend]
+impl<T: PartialEq<U> + ?Sized, U: ?Sized, const L: u32, const K: u32, F> EqualTo<U, L, K, F> for T {
+    fn equal_to(&self, other: &U) -> bool {
+        *self == *other
+    }
+}
+
 impl<T: ?Sized, const L: u32, const K: u32, F> Probe<'_, T, Compare, L, K, F> {
     /// `==` of two values of comparable types.
     pub fn equal<U: ?Sized>(&self, other: &U) -> bool
     where
-        T: PartialEq<U>,
+        T: EqualTo<U, L, K, F>,
     {
-        *self.0 == *other
+        self.0.equal_to(other)
     }
     /// `!=`
     pub fn different<U: ?Sized>(&self, other: &U) -> bool
     where
-        T: PartialEq<U>,
+        T: EqualTo<U, L, K, F>,
     {
-        *self.0 != *other
+        !self.0.equal_to(other)
     }
     /// `<`
     pub fn less<U: ?Sized>(&self, other: &U) -> bool
@@ -664,10 +715,25 @@ pub trait MaybeOption<'a> {
     /// The value, if there is one.
     fn maybe(&self) -> Option<Self::Inside>;
 }
-impl<'a, O: Optional, const L: u32, const K: u32, F> MaybeOption<'a> for &Probe<'a, O, Maybe, L, K, F> {
+impl<'a, O: Optional, const L: u32, const K: u32, F> MaybeOption<'a> for &&Probe<'a, O, Maybe, L, K, F> {
     type Inside = &'a O::Value;
     fn maybe(&self) -> Option<&'a O::Value> {
         self.0.value()
+    }
+}
+/// What a name that a loop or a tag gave refers to.
+pub trait MaybeReferred<'a> {
+    /// What it refers to.
+    type Inside;
+    /// The value.
+    fn maybe(&self) -> Option<Self::Inside>;
+}
+impl<'a, 'b: 'a, T: ?Sized, const L: u32, const K: u32, F> MaybeReferred<'a>
+    for &Probe<'a, &'b T, Maybe, L, K, F>
+{
+    type Inside = &'a T;
+    fn maybe(&self) -> Option<&'a T> {
+        Some(self.0)
     }
 }
 impl<'a, T: ?Sized, const L: u32, const K: u32, F> Probe<'a, T, Maybe, L, K, F> {

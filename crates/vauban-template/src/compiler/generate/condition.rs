@@ -67,7 +67,7 @@ impl Generator<'_> {
                     return Ok(Opened::Test(self.condition(part)?));
                 };
                 let value = self.value(left)?;
-                let probe = self.probe(&quote!(Maybe), &value, *pos, 2);
+                let probe = self.probe(&quote!(Maybe), &value, *pos, 3);
                 let ident = self.ident("there");
                 self.names.push(Entry::Narrow(path.to_string(), ident.clone()));
                 Ok(Opened::Narrow(quote! { #probe.maybe() }, ident))
@@ -89,7 +89,7 @@ impl Generator<'_> {
             return self.narrow(input);
         }
         let value = self.value(input)?;
-        let probe = self.probe(&quote!(Maybe), &value, pos, 2);
+        let probe = self.probe(&quote!(Maybe), &value, pos, 3);
         Ok(quote! { #probe.maybe() })
     }
 
@@ -153,7 +153,7 @@ impl Generator<'_> {
                 return Ok(quote! { #same });
             }
             let value = self.value(other)?;
-            let probe = self.probe(&quote!(Maybe), &value, pos, 2);
+            let probe = self.probe(&quote!(Maybe), &value, pos, 3);
             return Ok(match op {
                 Is | Eq => quote! { #probe.maybe().is_none() },
                 _ => quote! { #probe.maybe().is_some() },
@@ -192,10 +192,51 @@ impl Generator<'_> {
             }
         };
         let method = format_ident!("{method}");
+        if matches!(op, Eq | Ne) && !self.options.dynamic {
+            return Ok(self.equality(op == Ne, (left, &a), (right, &b), pos));
+        }
         // A literal says how the other side is to be read: as text or as a number.
         let probe = self.probe(&quote!(Compare), &a, pos, 4);
         let checks = [self.fits(left, right, &b), self.fits(right, left, &a)];
         Ok(quote! { { #(#checks)* #probe.#method(&(#b)) } })
+    }
+
+    /// `==` and `!=`. On each side an `Option` stands for what it holds, in either order: nothing equals only nothing.
+    fn equality(
+        &mut self,
+        not: bool,
+        (left, a): (&Expr, &TokenStream),
+        (right, b): (&Expr, &TokenStream),
+        pos: Pos,
+    ) -> TokenStream {
+        let checks = [self.fits(left, right, b), self.fits(right, left, a)];
+        let literal = |e: &Expr| {
+            matches!(
+                e,
+                Expr::Int(..) | Expr::Float(..) | Expr::Str(..) | Expr::Bool(..)
+            )
+        };
+        let not = not.then(|| quote!(!));
+        let (one, other) = (self.ident("one"), self.ident("other"));
+        let maybe = |e: &Expr, value: &TokenStream| {
+            if literal(e) {
+                return quote! { ::core::option::Option::Some(&(#value)) };
+            }
+            let probe = self.probe(&quote!(Maybe), value, pos, 3);
+            quote! { #probe.maybe() }
+        };
+        let (a, b) = (maybe(left, a), maybe(right, b));
+        let probe = self.probe(&quote!(Compare), &quote! { *#one }, pos, 4);
+        quote! { {
+            #(#checks)*
+            #not match (#a, #b) {
+                (::core::option::Option::Some(#one), ::core::option::Option::Some(#other)) => {
+                    #probe.equal(#other)
+                }
+                (::core::option::Option::None, ::core::option::Option::None) => true,
+                _ => false,
+            }
+        } }
     }
 
     /// Checks, by type, that a value may be compared with a literal.

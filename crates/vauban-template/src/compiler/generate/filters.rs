@@ -375,7 +375,7 @@ impl Generator<'_> {
                         format!("write |{name}:\"field\""),
                     );
                 };
-                let field = self.steps(quote! { #item }, &path.rest, self.options.span);
+                let field = self.steps(quote! { #item }, &path.rest, path.pos);
                 let probe = self.probe(&quote!(Compare), &field, pos, 4);
                 let reversed = name == "dictsortreversed";
                 if self.options.dynamic {

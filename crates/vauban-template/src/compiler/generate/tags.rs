@@ -5,7 +5,7 @@ use crate::compiler::ast::{Cycle, Expr, UrlTag};
 use crate::compiler::error::{Pos, Result, fail};
 use crate::compiler::html::ir::{Context, Op};
 use proc_macro2::{Span, TokenStream};
-use quote::quote;
+use quote::{format_ident, quote};
 
 impl Generator<'_> {
     pub(super) fn tag(&mut self, op: &Op) -> Result<TokenStream> {
@@ -169,15 +169,32 @@ impl Generator<'_> {
         })
     }
 
-    /// `crate::urls::name(&a, &b)`.
+    /// `crate::urls::name(&a, &b)`. The module has the template's place for its name here, and the arguments have it in their
+    /// types: so rustc's message says it, of a name that is not there and of an argument that does not fit.
     pub(super) fn url_value(&mut self, url: &UrlTag) -> Result<TokenStream> {
-        let path = self.app_path_at("urls", &url.name.replace('.', "::"), url.pos, Span::call_site())?;
+        let name = url.name.replace('.', "::");
+        let own = matches!(name.split_once("::"), Some(("crate" | "self" | "super", _)));
+        let (named, path) = if own || self.options.dynamic {
+            let path = self.app_path_at("urls", &name, url.pos, Span::call_site())?;
+            (TokenStream::new(), path)
+        } else {
+            let urls = self.path_at("crate::urls", url.pos, Span::call_site())?;
+            let (line, column) = self.place(url.pos);
+            let here = format_ident!("{}_line_{line}_column_{column}", self.sources.marker(url.pos));
+            let rest = spelled(&name, Span::call_site());
+            (quote! { use #urls as #here; }, quote! { #here::#rest })
+        };
         let mut arguments = TokenStream::new();
         for argument in &url.arguments {
             let value = self.value(argument)?;
-            arguments.extend(quote! { &(#value), });
+            arguments.extend(if self.options.dynamic {
+                quote! { &(#value), }
+            } else {
+                let here = self.here_at(&value, argument.pos(), Span::call_site());
+                quote! { &#here, }
+            });
         }
-        Ok(quote! { #path(#arguments) })
+        Ok(quote! {{ #named #path(#arguments) }})
     }
 
     /// Whether a cycle is written here was decided with its place: here and there must not differ (CWE-79).

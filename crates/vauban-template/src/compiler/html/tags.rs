@@ -232,6 +232,18 @@ impl Machine {
             .iter()
             .find(|o| !elements::optional_end(&o.name) || o.foreign)
         {
+            // What another file opened, a page below a base, say, is mended there.
+            if between.pos.file != pos.file {
+                return fail(
+                    between.pos,
+                    "unclosed-element",
+                    format!(
+                        "<{}> is never closed: the </{name}> round it comes first",
+                        between.name
+                    ),
+                    format!("add </{}>", between.name),
+                );
+            }
             return fail(
                 pos,
                 "misnested",

@@ -1,0 +1,83 @@
+//! Beginners' mistakes in models: one error each, though a policy and queries name the model.
+#![allow(dead_code, unused_variables)]
+
+mod site;
+use site::*;
+use vauban::prelude::*;
+
+#[derive(Model)]
+pub struct Note {
+    id: Id<Self>,
+    #[field(max_lenght = 100)]
+    title: String,
+}
+
+impl Policy for Note {
+    fn rules(who: Who<Self>, n: &Columns<Self>) -> Rules<Self> {
+        Rules { view: n.title.eq("a"), ..Rules::none() }
+    }
+}
+
+#[derive(Model)]
+pub struct Tagged {
+    id: Id<Self>,
+    tags: Vec<String>,
+}
+
+impl Policy for Tagged {
+    fn rules(who: Who<Self>, n: &Columns<Self>) -> Rules<Self> {
+        Rules::public()
+    }
+}
+
+#[derive(Model)]
+pub struct Counted {
+    id: Id<Self>,
+    count: u32,
+}
+
+impl Policy for Counted {
+    fn rules(who: Who<Self>, n: &Columns<Self>) -> Rules<Self> {
+        Rules::public()
+    }
+}
+
+#[derive(Model)]
+pub struct Borrowed {
+    id: Id<Self>,
+    name: &'static str,
+}
+
+impl Policy for Borrowed {
+    fn rules(who: Who<Self>, n: &Columns<Self>) -> Rules<Self> {
+        Rules::public()
+    }
+}
+
+#[derive(Model)]
+pub struct Emptied {
+    id: Id<Self>,
+    #[field(on_delete = set_null)]
+    author: ForeignKey<User>,
+}
+
+impl Policy for Emptied {
+    fn rules(who: Who<Self>, n: &Columns<Self>) -> Rules<Self> {
+        Rules::public()
+    }
+}
+
+#[derive(Model)]
+pub struct Removed {
+    id: Id<Self>,
+    #[field(on_delete = delete)]
+    author: ForeignKey<User>,
+}
+
+impl Policy for Removed {
+    fn rules(who: Who<Self>, n: &Columns<Self>) -> Rules<Self> {
+        Rules::public()
+    }
+}
+
+fn main() {}

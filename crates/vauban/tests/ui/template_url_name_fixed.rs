@@ -1,0 +1,16 @@
+//! A typo in `{% url %}`: the module that rustc names says where it stands.
+#![allow(dead_code, unused_variables)]
+
+mod site;
+use site::*;
+use vauban::prelude::*;
+
+use site::urls;
+
+#[derive(Template)]
+#[template(source = r##"<a href="{% url ticket ticket.id %}">open</a>"##)]
+pub struct Show {
+    ticket: Permitted<Ticket>,
+}
+
+fn main() {}
