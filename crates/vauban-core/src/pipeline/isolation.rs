@@ -20,6 +20,11 @@ pub(crate) fn check(site: &Site, cx: &Request) -> Result<()> {
         return Ok(());
     }
     SecurityEvent::CROSS_SITE_LOAD_REFUSED.log(Some(cx));
+    #[cfg(debug_assertions)]
+    super::explain::note(
+        cx,
+        "The isolation of cross-site loads refused: another site may link here, and not embed, fetch or frame it.",
+    );
     Err(Error::forbidden())
 }
 

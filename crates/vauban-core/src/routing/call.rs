@@ -14,6 +14,8 @@ use super::{Credential, Kind, Writing};
 use crate::http::{Controls, DataError, FormData, FormLimits};
 use crate::http::{Error, Refusal, Request, RequestBody, Result, SecurityEvent};
 use crate::pipeline::body::{self, Pieces};
+#[cfg(debug_assertions)]
+use crate::pipeline::explain;
 use crate::pipeline::{csrf, origin};
 
 /// One call of a view of kind `K` whose rule goes by `C`. Only the driver makes one, and there is no way from one kind
@@ -214,6 +216,10 @@ impl<K: Kind, C: Credential> Call<K, C> {
             let actor = self.cx.actor();
             #[allow(deprecated)]
             let unit = database.bind(actor);
+            #[cfg(debug_assertions)]
+            if explain::explains(&self.cx) {
+                unit.explain();
+            }
             self.unit = Some(unit);
         }
         self.unit.as_ref().ok_or_else(|| Error::internal("no unit"))

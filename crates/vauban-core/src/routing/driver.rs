@@ -11,6 +11,8 @@ use vauban_orm::engine::answering;
 use super::view::{CredentialOf, KindOf, Run};
 use super::{AccessRule, Call, Credential, Kind, Need, Params, Route, Routes, View, ViewFuture, ViewMeta};
 use crate::http::{Error, Outcome, Request, RequestBody, Respond, Response, Result, Saved};
+#[cfg(debug_assertions)]
+use crate::pipeline::explain;
 use crate::pipeline::{kept, pages};
 use crate::site::Asking;
 
@@ -51,6 +53,10 @@ async fn way<V: View, R: Run<V>>(view: R, cx: Arc<Request>, body: RequestBody) -
             if KindOf::<V>::WRITES {
                 // But for a person whose session has ended: what they typed waits for them.
                 kept::keep_unread(&cx, refusal, body, R::Params::controls).await;
+            }
+            #[cfg(debug_assertions)]
+            if explain::explains(&cx) {
+                cx.explain(explain::Why::rule(&cx, ViewMeta::of::<V>()));
             }
             return pages::answer(&cx.site, &cx, Error::refused(refusal));
         }

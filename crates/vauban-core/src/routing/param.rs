@@ -7,6 +7,8 @@ use vauban_orm::{Db, Write};
 use super::{BodyStream, Call, Credential, Kind, Need, Writing};
 use crate::http::Control;
 use crate::http::Result;
+#[cfg(debug_assertions)]
+use crate::pipeline::explain;
 
 /// What a view of kind `K` ([`Reading`](crate::routing::Reading) or [`Writing`](crate::routing::Writing)) whose rule goes by `C` may take as a parameter.
 ///
@@ -101,6 +103,21 @@ pub trait Params<K: Kind, C: Credential>: Sized + Send {
     fn take(call: &mut Call<K, C>) -> impl Future<Output = Result<Self>> + Send;
 }
 
+/// Takes one; in development, notes which could not be taken.
+async fn taken<P: Param<K, C>, K: Kind, C: Credential>(call: &mut Call<K, C>) -> Result<P> {
+    let taken = P::take(call).await;
+    #[cfg(debug_assertions)]
+    if taken
+        .as_ref()
+        .is_err_and(|error| error.status().is_client_error() && !error.has_answer())
+        && explain::explains(call.cx())
+    {
+        let param = explain::Why::param(call.cx(), std::any::type_name::<P>());
+        call.cx().explain(param);
+    }
+    taken
+}
+
 macro_rules! tuples {
     ($($($p:ident)*;)+) => {$(
         impl<K: Kind, C: Credential, $($p: Param<K, C>),*> Params<K, C> for ($($p,)*) {
@@ -116,7 +133,7 @@ macro_rules! tuples {
             }
             #[allow(unused_variables, clippy::unused_async)]
             async fn take(call: &mut Call<K, C>) -> Result<Self> {
-                Ok(($($p::take(call).await?,)*))
+                Ok(($(taken::<$p, _, _>(call).await?,)*))
             }
         }
     )+};
