@@ -16,10 +16,10 @@ use vauban_orm::engine::LoggedQuery;
 use vauban_orm::engine::Unit;
 
 use super::typed::{Controls, Kept, SentForm};
+#[cfg(debug_assertions)]
+use super::why::Why;
 use super::{Cookie, cookies};
 use crate::messages::Store;
-#[cfg(debug_assertions)]
-use crate::pipeline::explain::{self, Why};
 use crate::routing::ViewMeta;
 use crate::settings::Settings;
 use crate::site::{Identity, Site};
@@ -379,7 +379,6 @@ impl Request {
     #[cfg(debug_assertions)]
     pub(crate) fn keep_queries(&self, unit: &Unit) {
         *lock(&self.queries) = unit.queries();
-        explain::rows(self, &unit.refused());
     }
 
     /// Notes why it is refused.

@@ -6,16 +6,8 @@ use ::http::header;
 use vauban_orm::engine::{Found as Row, Refused};
 use vauban_template::escape::text;
 
-use crate::http::{Body, Caching, Error, Request, Response};
+use crate::http::{Body, Caching, Error, Request, Response, Why};
 use crate::routing::{Missed, ViewMeta};
-
-/// What is worth a line of its own, and a list below it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Why {
-    /// One sentence. It is logged, so nothing that a query or a body says is in it (CWE-532).
-    say: String,
-    more: Vec<String>,
-}
 
 /// The most routes that a page lists.
 const ROUTES: usize = 100;

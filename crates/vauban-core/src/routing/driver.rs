@@ -10,6 +10,8 @@ use vauban_orm::engine::answering;
 
 use super::view::{CredentialOf, KindOf, Run};
 use super::{AccessRule, Call, Credential, Kind, Need, Params, Route, Routes, View, ViewFuture, ViewMeta};
+#[cfg(debug_assertions)]
+use crate::http::Why;
 use crate::http::{Error, Outcome, Request, RequestBody, Respond, Response, Result, Saved};
 #[cfg(debug_assertions)]
 use crate::pipeline::explain;
@@ -56,7 +58,7 @@ async fn way<V: View, R: Run<V>>(view: R, cx: Arc<Request>, body: RequestBody) -
             }
             #[cfg(debug_assertions)]
             if explain::explains(&cx) {
-                cx.explain(explain::Why::rule(&cx, ViewMeta::of::<V>()));
+                cx.explain(Why::rule(&cx, ViewMeta::of::<V>()));
             }
             return pages::answer(&cx.site, &cx, Error::refused(refusal));
         }
@@ -84,6 +86,8 @@ async fn end<K: Kind, C: Credential, A: Respond>(call: Call<K, C>, mut outcome: 
     let mut keeps_effects = good;
     if let Some(unit) = unit {
         cx.keep_queries(&unit);
+        #[cfg(debug_assertions)]
+        explain::rows(&cx, &unit.refused());
         // CWE-352: no call of a safe method commits.
         let commit = good && K::WRITES;
         let writes = commit && unit.has_written();

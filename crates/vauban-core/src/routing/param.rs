@@ -112,7 +112,7 @@ async fn taken<P: Param<K, C>, K: Kind, C: Credential>(call: &mut Call<K, C>) ->
         .is_err_and(|error| error.status().is_client_error() && !error.has_answer())
         && explain::explains(call.cx())
     {
-        let param = explain::Why::param(call.cx(), std::any::type_name::<P>());
+        let param = crate::http::Why::param(call.cx(), std::any::type_name::<P>());
         call.cx().explain(param);
     }
     taken

@@ -6,7 +6,9 @@ use crate::actor::Action;
 use crate::db::Bound;
 #[cfg(debug_assertions)]
 use crate::engine::{Found, Refused};
-use crate::error::{Error, Result};
+#[cfg(debug_assertions)]
+use crate::error::Error;
+use crate::error::Result;
 use crate::meta::ModelMeta;
 
 /// What was asked, for a second look if nothing came of it.
