@@ -381,6 +381,21 @@ impl Request {
         *lock(&self.queries) = unit.queries();
     }
 
+    /// Whether its refusals are explained: to the developer; a test sees what everybody sees.
+    #[cfg(debug_assertions)]
+    pub(crate) fn explains(&self) -> bool {
+        self.is_from_developer() && !self.settings().is_test()
+    }
+
+    /// Notes what a control says of its refusal.
+    #[cfg(debug_assertions)]
+    pub(crate) fn note(&self, say: impl FnOnce() -> String) {
+        if self.explains() {
+            let more = Vec::new();
+            self.explain(Why { say: say(), more });
+        }
+    }
+
     /// Notes why it is refused.
     #[cfg(debug_assertions)]
     pub(crate) fn explain(&self, why: Why) {

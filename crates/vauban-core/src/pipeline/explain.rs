@@ -38,17 +38,6 @@ impl Why {
         ))
     }
 
-    /// A parameter of a view could not be taken.
-    pub(crate) fn param(cx: &Request, param: &str) -> Self {
-        let view = cx
-            .route()
-            .map_or_else(String::new, |view| format!(" of the view {}", shown(view)));
-        Self::new(format!(
-            "The parameter `{}`{view} could not be taken.",
-            vauban_orm::checks::shown_type(param)
-        ))
-    }
-
     /// A row was not given, or not written.
     fn row(refused: &Refused) -> Self {
         let model = &refused.model;
@@ -128,21 +117,9 @@ fn shown(view: &ViewMeta) -> String {
     )
 }
 
-/// Whether this request's refusals are explained. A test sees what everybody sees.
-pub(crate) fn explains(cx: &Request) -> bool {
-    cx.is_from_developer() && !cx.settings().is_test()
-}
-
-/// Notes what a control says of its refusal.
-pub(super) fn note(cx: &Request, say: &str) {
-    if explains(cx) {
-        cx.explain(Why::new(say));
-    }
-}
-
 /// Notes why an error is one, as far as the error itself tells.
 pub(super) fn error(cx: &Request, error: &Error) {
-    if !explains(cx) || !error.status().is_client_error() || error.has_answer() {
+    if !cx.explains() || !error.status().is_client_error() || error.has_answer() {
         return;
     }
     let (file, line) = error.location();
@@ -160,7 +137,7 @@ pub(super) fn error(cx: &Request, error: &Error) {
 
 /// Notes why no view answers.
 pub(super) fn elsewhere(cx: &Request, of_other_methods: bool) {
-    if explains(cx) {
+    if cx.explains() {
         cx.explain(match of_other_methods {
             true => Why::method(cx),
             false => Why::nothing(cx),
@@ -185,7 +162,7 @@ pub(super) fn logged(cx: &Request) -> Option<String> {
 /// The answer with the explanation at its end: on the page that everybody gets, not in its place.
 pub(super) fn shown_on(cx: &Request, answer: Response) -> Response {
     let whys = cx.whys();
-    if whys.is_empty() || !explains(cx) || !answer.status().is_client_error() {
+    if whys.is_empty() || !cx.explains() || !answer.status().is_client_error() {
         return answer;
     }
     let kind = answer

@@ -21,10 +21,7 @@ pub(crate) fn check(site: &Site, cx: &Request) -> Result<()> {
     }
     SecurityEvent::CROSS_SITE_LOAD_REFUSED.log(Some(cx));
     #[cfg(debug_assertions)]
-    super::explain::note(
-        cx,
-        "The isolation of cross-site loads refused: another site may link here, and not embed, fetch or frame it.",
-    );
+    cx.note(|| "The isolation of cross-site loads refused: another site may link here, and not embed, fetch or frame it.".to_owned());
     Err(Error::forbidden())
 }
 

@@ -30,11 +30,8 @@ pub(crate) fn check(site: &Site, cx: &Request) -> Result<()> {
     }
     SecurityEvent::ORIGIN_REFUSED.log(Some(cx));
     #[cfg(debug_assertions)]
-    super::explain::note(
-        cx,
-        "The origin wall refused: `Sec-Fetch-Site` and `Origin` do not say that a page of this site, or of one of the \
-         setting `origins`, sent the request.",
-    );
+    cx.note(|| "The origin wall refused: `Sec-Fetch-Site` and `Origin` do not say that a page of this site, or of one of the \
+         setting `origins`, sent the request.".to_owned());
     Err(Error::forbidden())
 }
 

@@ -14,8 +14,6 @@ use super::{Credential, Kind, Writing};
 use crate::http::{Controls, DataError, FormData, FormLimits};
 use crate::http::{Error, Refusal, Request, RequestBody, Result, SecurityEvent};
 use crate::pipeline::body::{self, Pieces};
-#[cfg(debug_assertions)]
-use crate::pipeline::explain;
 use crate::pipeline::{csrf, origin};
 
 /// One call of a view of kind `K` whose rule goes by `C`. Only the driver makes one, and there is no way from one kind
@@ -217,7 +215,7 @@ impl<K: Kind, C: Credential> Call<K, C> {
             #[allow(deprecated)]
             let unit = database.bind(actor);
             #[cfg(debug_assertions)]
-            if explain::explains(&self.cx) {
+            if self.cx.explains() {
                 unit.explain();
             }
             self.unit = Some(unit);

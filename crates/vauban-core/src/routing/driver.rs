@@ -57,7 +57,7 @@ async fn way<V: View, R: Run<V>>(view: R, cx: Arc<Request>, body: RequestBody) -
                 kept::keep_unread(&cx, refusal, body, R::Params::controls).await;
             }
             #[cfg(debug_assertions)]
-            if explain::explains(&cx) {
+            if cx.explains() {
                 cx.explain(Why::rule(&cx, ViewMeta::of::<V>()));
             }
             return pages::answer(&cx.site, &cx, Error::refused(refusal));

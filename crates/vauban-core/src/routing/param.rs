@@ -7,8 +7,6 @@ use vauban_orm::{Db, Write};
 use super::{BodyStream, Call, Credential, Kind, Need, Writing};
 use crate::http::Control;
 use crate::http::Result;
-#[cfg(debug_assertions)]
-use crate::pipeline::explain;
 
 /// What a view of kind `K` ([`Reading`](crate::routing::Reading) or [`Writing`](crate::routing::Writing)) whose rule goes by `C` may take as a parameter.
 ///
@@ -110,10 +108,10 @@ async fn taken<P: Param<K, C>, K: Kind, C: Credential>(call: &mut Call<K, C>) ->
     if taken
         .as_ref()
         .is_err_and(|error| error.status().is_client_error() && !error.has_answer())
-        && explain::explains(call.cx())
     {
-        let param = crate::http::Why::param(call.cx(), std::any::type_name::<P>());
-        call.cx().explain(param);
+        let param = vauban_orm::checks::shown_type(std::any::type_name::<P>());
+        call.cx()
+            .note(|| format!("The view's parameter `{param}` could not be taken."));
     }
     taken
 }

@@ -156,7 +156,7 @@ const ASKED: &[(&str, u16, &[&str])] = &[
         400,
         &[
             "`page` cannot be `x`",
-            "The parameter `Query&lt;",
+            "parameter `Query&lt;",
             "could not be taken",
         ],
     ),
