@@ -29,18 +29,21 @@ use vauban::signing::ModuleKeys;
 /// What accounts may be configured with. The defaults are right for most sites.
 #[derive(Debug, Clone, Default)]
 pub struct AccountOptions {
-    /// How long sessions live.
-    pub limits: SessionLimits,
     /// What a new password must be.
     pub rules: PasswordRules,
     /// What hashing costs, and how much of it there may be at once.
     pub hashing: HasherOptions,
-    /// Who may make an account: the setting `accounts.sign_up`.
-    pub sign_up: SignUps,
     /// The application's layout of account pages.
     pub layout: Layout,
     /// The clock; tests move theirs.
     pub clock: Clock,
+}
+
+/// What the settings say, and nothing else does: there is one place to look (CWE-1188).
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Said {
+    pub(crate) limits: SessionLimits,
+    pub(crate) sign_up: SignUps,
 }
 
 /// The accounts of one site: its users, its sessions, and everything that guards them.
@@ -86,12 +89,12 @@ impl Accounts {
         keys: &ModuleKeys,
         binder: Binder,
         options: AccountOptions,
+        said: Said,
     ) -> Result<Self, HashError> {
+        let Said { limits, sign_up } = said;
         let AccountOptions {
-            limits,
             rules,
             hashing,
-            sign_up,
             layout,
             clock,
         } = options;

@@ -7,7 +7,7 @@ use vauban::Respond;
 use vauban::commands::Failure;
 use vauban::orm::migrations;
 
-use crate::accounts::{AccountOptions, Accounts};
+use crate::accounts::{AccountOptions, Accounts, Said};
 use crate::credential::Credential;
 use crate::kept::{KeptForms, KeptRow};
 #[cfg(debug_assertions)]
@@ -84,8 +84,10 @@ impl<U: UserAccount> From<Module<U>> for vauban::Module {
             .command(commands::clear_sessions())
             .identity(move |wiring, binder| {
                 let mut options = options.clone();
-                options.limits = wiring.settings.of();
-                options.sign_up = wiring.settings.of::<AccountSettings>().sign_up;
+                let said = Said {
+                    limits: wiring.settings.of(),
+                    sign_up: wiring.settings.of::<AccountSettings>().sign_up,
+                };
                 // ASVS 6.2.11: a password of this site is not the site's name.
                 options.rules.context_words.push(wiring.package.name().to_owned());
                 if wiring.is_test() {
@@ -96,7 +98,7 @@ impl<U: UserAccount> From<Module<U>> for vauban::Module {
                         lanes: 1,
                     };
                 }
-                let accounts = Accounts::new::<U>(wiring.units(), &wiring.keys(), binder, options)?;
+                let accounts = Accounts::new::<U>(wiring.units(), &wiring.keys(), binder, options, said)?;
                 #[cfg(debug_assertions)]
                 accounts.offer_to_look_as(wiring.parts.contributed::<LookAs>())?;
                 Ok::<_, Failure>(Arc::new(accounts))

@@ -19,7 +19,8 @@ impl Accounts {
             let unit = self.units.begin();
             self.users.put_hash(&unit.db(), *id, &hash).await?;
             unit.finish(true).await?;
-            if let Some(person) = self.users.by_id(&self.units, *id).await? {
+            let person = self.users.by_id(&self.units, *id).await?;
+            if let Some(person) = person.filter(|person| person.is_active && address.is_empty()) {
                 address = person.email.to_string();
             }
         }
@@ -46,7 +47,7 @@ impl Accounts {
                 ],
             ),
         ];
-        if !people.is_empty() {
+        if !address.is_empty() {
             samples.push(ViewSample::form::<views::login::submit>(
                 both,
                 &[("email", address.as_str()), ("password", PASSWORD)],

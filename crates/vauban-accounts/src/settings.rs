@@ -66,7 +66,8 @@ pub enum SignUps {
     /// Everybody, at `accounts.signup`.
     #[default]
     Open,
-    /// Nobody: neither page nor route nor link is there. Commands and the site's own services still make accounts.
+    /// Nobody: neither page nor route nor link is there. A command still makes accounts
+    /// (`Accounts::create_account`).
     Closed,
 }
 

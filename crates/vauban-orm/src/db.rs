@@ -234,6 +234,35 @@ impl Bound {
         self.authority.listed.models()
     }
 
+    /// Whether what gives no row is looked at again.
+    #[cfg(debug_assertions)]
+    pub(crate) fn explains(&self) -> bool {
+        self.shared.explains()
+    }
+
+    #[cfg(debug_assertions)]
+    pub(crate) fn last_query(&self) -> String {
+        self.shared.last_query()
+    }
+
+    #[cfg(debug_assertions)]
+    pub(crate) fn note(&self, refused: crate::engine::Refused) {
+        self.shared.note(refused);
+    }
+
+    /// The same unit, reading `model` without its policy: for the second look of a development build alone (CWE-204).
+    #[cfg(debug_assertions)]
+    pub(crate) fn without_policy(&self, model: &'static crate::ModelMeta) -> Self {
+        let authority = Authority {
+            unscoped: Some((model, false)),
+            ..self.authority.clone()
+        };
+        Self {
+            shared: Arc::clone(&self.shared),
+            authority,
+        }
+    }
+
     /// Reads: in the unit's turn if it has one; otherwise in place within the smaller work limit, and if
     /// that is not enough on a reader thread.
     pub(crate) async fn read<Q, T>(

@@ -15,6 +15,7 @@ use vauban::orm::engine::{Database, Options};
 use vauban::orm::migrations::create_all;
 use vauban::orm::{Columns, DateTime, Id, Policy, Rules, Who};
 
+use super::accounts::Said;
 use super::passwords::{Cost, HasherOptions};
 use super::people::Account;
 use super::{AccountOptions, Accounts, Email, Password};
@@ -78,6 +79,10 @@ impl Kit {
     }
 
     pub(super) fn with(change: impl FnOnce(&mut AccountOptions)) -> Self {
+        Self::of(change, Said::default())
+    }
+
+    pub(super) fn of(change: impl FnOnce(&mut AccountOptions), said: Said) -> Self {
         let mut models = super::module::own_models();
         models.push(User::meta());
         #[allow(deprecated)]
@@ -113,7 +118,7 @@ impl Kit {
         #[allow(deprecated)]
         let binder = vauban::orm::Binder::__for_the_sites_identity();
         let mut accounts =
-            Accounts::new::<User>(units.clone(), &ModuleKeys::random(), binder, options).unwrap();
+            Accounts::new::<User>(units.clone(), &ModuleKeys::random(), binder, options, said).unwrap();
         accounts.kept = accounts.kept.bounded(KEPT as u64);
         let accounts = Arc::new(accounts);
         Self {

@@ -29,10 +29,14 @@ pub(crate) struct Next {
     next: String,
 }
 
+/// How the address of the page ends that shows what was kept.
+const KEPT: &str = "/kept/";
+
 impl Next {
     /// The page that goes on to the same place. It is looked at where it is followed (CWE-601).
     pub(crate) fn kept_by(&self, page: Url) -> Url {
-        if self.next.is_empty() {
+        // What is kept is for whose account it was, and not for a new one.
+        if self.next.is_empty() || self.next.ends_with(KEPT) {
             page
         } else {
             page.query("next", &self.next)

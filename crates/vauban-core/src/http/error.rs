@@ -128,6 +128,12 @@ impl Error {
         this.0.answer.take().ok_or(this)
     }
 
+    /// Whether it shows something else than an error page.
+    #[cfg(debug_assertions)]
+    pub(crate) fn has_answer(&self) -> bool {
+        self.0.answer.is_some()
+    }
+
     /// Says something to the client.
     pub(crate) fn say(&mut self, message: &'static str) {
         self.0.message = Cow::Borrowed(message);

@@ -21,6 +21,8 @@ mod security_event;
 mod typed;
 #[cfg(test)]
 mod vectors;
+#[cfg(debug_assertions)]
+mod why;
 
 pub use body::{Body, RequestBody};
 #[doc(hidden)]
@@ -43,6 +45,8 @@ pub use response::{Caching, HeaderError, Response};
 pub use security_event::SecurityEvent;
 pub use typed::{Control, TypedForm};
 pub(crate) use typed::{ControlKind, Controls, Kept, TypedField};
+#[cfg(debug_assertions)]
+pub(crate) use why::Why;
 
 pub use crate::pipeline::{ErrorPage, ErrorPages};
 pub use crate::routing::Json;

@@ -16,6 +16,8 @@ use vauban_orm::engine::LoggedQuery;
 use vauban_orm::engine::Unit;
 
 use super::typed::{Controls, Kept, SentForm};
+#[cfg(debug_assertions)]
+use super::why::Why;
 use super::{Cookie, cookies};
 use crate::messages::Store;
 use crate::routing::ViewMeta;
@@ -53,6 +55,9 @@ pub struct Request {
     decoded_cookies: OnceLock<Vec<(String, String)>>,
     #[cfg(debug_assertions)]
     queries: Mutex<Vec<LoggedQuery>>,
+    /// Why it is refused, for the developer.
+    #[cfg(debug_assertions)]
+    whys: Mutex<Vec<Why>>,
 }
 
 /// Whether what the request sent is saved, for the pages of errors that come after the commit.
@@ -99,6 +104,8 @@ impl Request {
             decoded_cookies: OnceLock::new(),
             #[cfg(debug_assertions)]
             queries: Mutex::default(),
+            #[cfg(debug_assertions)]
+            whys: Mutex::default(),
         }
     }
 
@@ -372,6 +379,33 @@ impl Request {
     #[cfg(debug_assertions)]
     pub(crate) fn keep_queries(&self, unit: &Unit) {
         *lock(&self.queries) = unit.queries();
+    }
+
+    /// Whether its refusals are explained: to the developer; a test sees what everybody sees.
+    #[cfg(debug_assertions)]
+    pub(crate) fn explains(&self) -> bool {
+        self.is_from_developer() && !self.settings().is_test()
+    }
+
+    /// Notes what a control says of its refusal.
+    #[cfg(debug_assertions)]
+    pub(crate) fn note(&self, say: impl FnOnce() -> String) {
+        if self.explains() {
+            let more = Vec::new();
+            self.explain(Why { say: say(), more });
+        }
+    }
+
+    /// Notes why it is refused.
+    #[cfg(debug_assertions)]
+    pub(crate) fn explain(&self, why: Why) {
+        lock(&self.whys).push(why);
+    }
+
+    /// Why it is refused, as far as that is known.
+    #[cfg(debug_assertions)]
+    pub(crate) fn whys(&self) -> Vec<Why> {
+        lock(&self.whys).clone()
     }
 
     #[cfg(not(debug_assertions))]

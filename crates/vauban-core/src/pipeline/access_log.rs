@@ -30,7 +30,15 @@ pub(crate) fn write(site: &Site, cx: &Request, status: StatusCode, start: Option
     let (request, user, client) = (cx.request_id(), cx.user_id(), cx.client_ip());
     let micros = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
     if site.settings.mode.is_development() {
-        tracing::info!(target: TARGET, method, path, status, micros, user, "request");
+        // Why it was refused, to the developer.
+        #[cfg(debug_assertions)]
+        let why = (400..500)
+            .contains(&status)
+            .then(|| super::explain::logged(cx))
+            .flatten();
+        #[cfg(not(debug_assertions))]
+        let why = None::<String>;
+        tracing::info!(target: TARGET, method, path, status, micros, user, why, "request");
     } else {
         tracing::debug!(target: TARGET, method, path, status, micros, request, user, %client, "request");
     }

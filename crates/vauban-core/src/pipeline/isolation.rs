@@ -20,6 +20,8 @@ pub(crate) fn check(site: &Site, cx: &Request) -> Result<()> {
         return Ok(());
     }
     SecurityEvent::CROSS_SITE_LOAD_REFUSED.log(Some(cx));
+    #[cfg(debug_assertions)]
+    cx.note(|| "The isolation of cross-site loads refused: another site may link here, and not embed, fetch or frame it.".to_owned());
     Err(Error::forbidden())
 }
 

@@ -8,6 +8,8 @@ pub(crate) mod budget;
 pub(crate) mod csrf;
 #[cfg(debug_assertions)]
 mod debug_page;
+#[cfg(debug_assertions)]
+pub(crate) mod explain;
 mod finish;
 #[cfg(any(test, feature = "testing"))]
 mod for_tests;
@@ -164,6 +166,8 @@ enum Way {
 fn elsewhere(cx: &Request, found: Found) -> Result<Way> {
     match found {
         Found::Other(methods) => {
+            #[cfg(debug_assertions)]
+            explain::elsewhere(cx, true);
             let allow = allow(methods);
             let status = match cx.method {
                 Method::OPTIONS => StatusCode::NO_CONTENT,
@@ -185,7 +189,11 @@ fn elsewhere(cx: &Request, found: Found) -> Result<Way> {
             Ok(Way::Answer(redirect.set(header::LOCATION, location)))
         }
         // CWE-862: a view is called above, with who asks; from here it is not.
-        Found::View(..) | Found::Nothing => Err(Error::not_found()),
+        Found::View(..) | Found::Nothing => {
+            #[cfg(debug_assertions)]
+            explain::elsewhere(cx, false);
+            Err(Error::not_found())
+        }
     }
 }
 

@@ -29,6 +29,9 @@ pub(crate) fn check(site: &Site, cx: &Request) -> Result<()> {
         return Ok(());
     }
     SecurityEvent::ORIGIN_REFUSED.log(Some(cx));
+    #[cfg(debug_assertions)]
+    cx.note(|| "The origin wall refused: `Sec-Fetch-Site` and `Origin` do not say that a page of this site, or of one of the \
+         setting `origins`, sent the request.".to_owned());
     Err(Error::forbidden())
 }
 

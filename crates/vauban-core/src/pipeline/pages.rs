@@ -49,10 +49,25 @@ const SESSION_OVER: &str = "Your session is over.";
 
 /// The answer to an error.
 pub(crate) fn answer(site: &Site, cx: &Request, error: Error) -> Response {
+    #[cfg(debug_assertions)]
+    let (own, _) = (error.has_answer(), super::explain::error(cx, &error));
+    let answer = told(site, cx, error);
+    #[cfg(debug_assertions)]
+    // A form that is shown again is no refusal.
+    let answer = if own {
+        answer
+    } else {
+        super::explain::shown_on(cx, answer)
+    };
+    answer
+}
+
+/// The answer, as everybody gets it.
+fn told(site: &Site, cx: &Request, error: Error) -> Response {
     let mut error = match error.into_answer() {
         Ok(made) => {
             return caught(|| made.render(cx))
-                .unwrap_or_else(|stopped| answer(site, cx, Error::stopped(stopped)));
+                .unwrap_or_else(|stopped| told(site, cx, Error::stopped(stopped)));
         }
         Err(error) => error,
     };
@@ -296,12 +311,13 @@ mod tests {
     /// CWE-79: whatever an error says is text, on the page for everybody and on the developer's.
     #[test]
     fn what_an_error_says_is_text() {
-        let shown = |error: Error| {
-            let cx = crate::pipeline::render::tests::cx(crate::http::PagesByType::default(), None);
+        let shown = |error: Error, client: [u8; 4]| {
+            let mut cx = crate::pipeline::render::tests::cx(crate::http::PagesByType::default(), None);
+            cx.client = client.into();
             let answer = answer(&cx.site, &cx, error);
             String::from_utf8(answer.body().bytes().to_vec()).unwrap()
         };
-        let page = shown(Error::bad_request("<b>no</b>"));
+        let page = shown(Error::bad_request("<b>no</b>"), [192, 0, 2, 1]);
         assert_eq!(
             page,
             "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
@@ -310,7 +326,7 @@ mod tests {
         );
         #[cfg(debug_assertions)]
         {
-            let page = shown(Error::internal("<i>broken</i>"));
+            let page = shown(Error::internal("<i>broken</i>"), [127, 0, 0, 1]);
             assert!(page.contains("<h1>&lt;i&gt;broken&lt;/i&gt;</h1>"), "{page}");
             assert!(
                 page.contains("<style nonce=\""),

@@ -214,6 +214,10 @@ impl<K: Kind, C: Credential> Call<K, C> {
             let actor = self.cx.actor();
             #[allow(deprecated)]
             let unit = database.bind(actor);
+            #[cfg(debug_assertions)]
+            if self.cx.explains() {
+                unit.explain();
+            }
             self.unit = Some(unit);
         }
         self.unit.as_ref().ok_or_else(|| Error::internal("no unit"))

@@ -10,7 +10,11 @@ use vauban_orm::engine::answering;
 
 use super::view::{CredentialOf, KindOf, Run};
 use super::{AccessRule, Call, Credential, Kind, Need, Params, Route, Routes, View, ViewFuture, ViewMeta};
+#[cfg(debug_assertions)]
+use crate::http::Why;
 use crate::http::{Error, Outcome, Request, RequestBody, Respond, Response, Result, Saved};
+#[cfg(debug_assertions)]
+use crate::pipeline::explain;
 use crate::pipeline::{kept, pages};
 use crate::site::Asking;
 
@@ -52,6 +56,10 @@ async fn way<V: View, R: Run<V>>(view: R, cx: Arc<Request>, body: RequestBody) -
                 // But for a person whose session has ended: what they typed waits for them.
                 kept::keep_unread(&cx, refusal, body, R::Params::controls).await;
             }
+            #[cfg(debug_assertions)]
+            if cx.explains() {
+                cx.explain(Why::rule(&cx, ViewMeta::of::<V>()));
+            }
             return pages::answer(&cx.site, &cx, Error::refused(refusal));
         }
     };
@@ -78,6 +86,8 @@ async fn end<K: Kind, C: Credential, A: Respond>(call: Call<K, C>, mut outcome: 
     let mut keeps_effects = good;
     if let Some(unit) = unit {
         cx.keep_queries(&unit);
+        #[cfg(debug_assertions)]
+        explain::rows(&cx, &unit.refused());
         // CWE-352: no call of a safe method commits.
         let commit = good && K::WRITES;
         let writes = commit && unit.has_written();

@@ -10,6 +10,8 @@ mod json;
 mod kind;
 mod messages;
 mod meta;
+#[cfg(debug_assertions)]
+mod near;
 mod need;
 mod param;
 mod part;
@@ -38,6 +40,8 @@ pub use json::{FromJson, Json};
 pub use kind::{Kind, Reading, Writing};
 pub use messages::Messages;
 pub use meta::{ParamMeta, ViewMeta};
+#[cfg(debug_assertions)]
+pub(crate) use near::Missed;
 pub use need::Need;
 pub use param::{ClientIp, OptionalParam, Param, Params};
 pub use part::Part;

@@ -101,6 +101,21 @@ pub trait Params<K: Kind, C: Credential>: Sized + Send {
     fn take(call: &mut Call<K, C>) -> impl Future<Output = Result<Self>> + Send;
 }
 
+/// Takes one; in development, notes which could not be taken.
+async fn taken<P: Param<K, C>, K: Kind, C: Credential>(call: &mut Call<K, C>) -> Result<P> {
+    let taken = P::take(call).await;
+    #[cfg(debug_assertions)]
+    if taken
+        .as_ref()
+        .is_err_and(|error| error.status().is_client_error() && !error.has_answer())
+    {
+        let param = vauban_orm::checks::shown_type(std::any::type_name::<P>());
+        call.cx()
+            .note(|| format!("The view's parameter `{param}` could not be taken."));
+    }
+    taken
+}
+
 macro_rules! tuples {
     ($($($p:ident)*;)+) => {$(
         impl<K: Kind, C: Credential, $($p: Param<K, C>),*> Params<K, C> for ($($p,)*) {
@@ -116,7 +131,7 @@ macro_rules! tuples {
             }
             #[allow(unused_variables, clippy::unused_async)]
             async fn take(call: &mut Call<K, C>) -> Result<Self> {
-                Ok(($($p::take(call).await?,)*))
+                Ok(($(taken::<$p, _, _>(call).await?,)*))
             }
         }
     )+};

@@ -157,7 +157,7 @@ impl<'a> Pairs<'a> {
         let fields = self.fields(declared).map_err(Unread)?;
         let pairs = fields
             .iter()
-            .map(|(name, value)| (name.as_str(), Value(value.as_str())));
+            .map(|(name, value)| (name.as_str(), Value(name.as_str(), value.as_str())));
         Ok(visitor.visit_map(MapDeserializer::<_, serde::de::value::Error>::new(pairs))?)
     }
 }
@@ -210,12 +210,16 @@ impl<'de> serde::Deserializer<'de> for Pairs<'_> {
     }
 }
 
-/// One value: text that becomes what the field asks for.
-struct Value<'a>(&'a str);
+/// One field's name, and its value: text that becomes what the field asks for.
+struct Value<'a>(&'a str, &'a str);
 
 impl Value<'_> {
     fn none(&self) -> serde::de::value::Error {
-        serde::de::Error::custom(format_args!("`{}` is no such value", self.0.escape_debug()))
+        serde::de::Error::custom(format_args!(
+            "`{}` cannot be `{}`",
+            self.0.escape_debug(),
+            self.1.escape_debug()
+        ))
     }
 }
 
@@ -229,7 +233,7 @@ impl<'de> IntoDeserializer<'de> for Value<'_> {
 macro_rules! parsed {
     ($($method:ident $visit:ident),+) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
-            match self.0.parse() {
+            match self.1.parse() {
                 Ok(value) => visitor.$visit(value),
                 Err(_) => Err(self.none()),
             }
@@ -248,7 +252,7 @@ impl<'de> serde::Deserializer<'de> for Value<'_> {
     }
 
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
-        match read_bool(self.0) {
+        match read_bool(self.1) {
             Some(value) => visitor.visit_bool(value),
             None => Err(self.none()),
         }
@@ -257,21 +261,21 @@ impl<'de> serde::Deserializer<'de> for Value<'_> {
     fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
         // What overflows in the smaller type is no number of it.
         #[allow(clippy::cast_possible_truncation)]
-        match read_float(self.0).map(|number| number as f32) {
+        match read_float(self.1).map(|number| number as f32) {
             Some(number) if number.is_finite() => visitor.visit_f32(number),
             _ => Err(self.none()),
         }
     }
 
     fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
-        match read_float(self.0) {
+        match read_float(self.1) {
             Some(number) => visitor.visit_f64(number),
             None => Err(self.none()),
         }
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
-        if self.0.is_empty() {
+        if self.1.is_empty() {
             visitor.visit_none()
         } else {
             visitor.visit_some(self)
@@ -284,7 +288,7 @@ impl<'de> serde::Deserializer<'de> for Value<'_> {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Self::Error> {
-        let text: StringDeserializer<Self::Error> = self.0.to_owned().into_deserializer();
+        let text: StringDeserializer<Self::Error> = self.1.to_owned().into_deserializer();
         serde::Deserializer::deserialize_enum(text, name, variants, visitor)
     }
 
@@ -297,7 +301,7 @@ impl<'de> serde::Deserializer<'de> for Value<'_> {
     }
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
-        visitor.visit_str(self.0)
+        visitor.visit_str(self.1)
     }
 
     serde::forward_to_deserialize_any! {

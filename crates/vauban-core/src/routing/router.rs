@@ -337,7 +337,7 @@ pub(crate) fn respelled(path: &str) -> Option<String> {
     (out != path).then_some(out)
 }
 
-fn decode(path: &str) -> Option<Vec<Cow<'_, str>>> {
+pub(super) fn decode(path: &str) -> Option<Vec<Cow<'_, str>>> {
     path.strip_prefix('/')?.split('/').map(decode_segment).collect()
 }
 

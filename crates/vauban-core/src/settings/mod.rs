@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 mod module;
-mod problem;
+pub(crate) mod problem;
 mod read;
 mod secret;
 mod secret_file;

@@ -10,12 +10,16 @@ mod database;
 mod lanes;
 mod on_disk;
 mod reading;
+#[cfg(debug_assertions)]
+mod refused;
 mod search;
 mod unit;
 mod writer;
 
 pub use database::{Database, Options, Synchronous};
 pub use reading::{answering, rendering};
+#[cfg(debug_assertions)]
+pub use refused::{Found, Refused};
 pub use unit::{LoggedQuery, Unit};
 
 pub(crate) use connection::{Connection, Plan};

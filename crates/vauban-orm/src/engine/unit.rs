@@ -10,6 +10,8 @@ use super::connection::Connection;
 use super::database::Database;
 use super::lock;
 use super::reading::{is_reading, request};
+#[cfg(debug_assertions)]
+use super::refused::Refused;
 use super::writer::{Writer, send_committer};
 use crate::actor::Actor;
 use crate::db::{Db, Read, Write};
@@ -49,6 +51,11 @@ pub(crate) struct Shared {
     /// Only one statement of a unit waits for the turn.
     taking: tokio::sync::Mutex<()>,
     log: Mutex<Vec<LoggedQuery>>,
+    /// Whether a query that gives no row is looked at again.
+    #[cfg(debug_assertions)]
+    explains: AtomicBool,
+    #[cfg(debug_assertions)]
+    refused: Mutex<Vec<Refused>>,
 }
 
 #[derive(Debug)]
@@ -88,6 +95,10 @@ impl Unit {
             has_turn: AtomicBool::new(false),
             taking: tokio::sync::Mutex::new(()),
             log: Mutex::default(),
+            #[cfg(debug_assertions)]
+            explains: AtomicBool::new(false),
+            #[cfg(debug_assertions)]
+            refused: Mutex::default(),
         };
         Self {
             shared: Arc::new(shared),
@@ -108,6 +119,18 @@ impl Unit {
     /// The queries so far, if the database's options keep them.
     pub fn queries(&self) -> Vec<LoggedQuery> {
         lock(&self.shared.log).clone()
+    }
+
+    /// From here on, notes why a row is not given: for the developer, whose page says whether it is absent or hidden.
+    #[cfg(debug_assertions)]
+    pub fn explain(&self) {
+        self.shared.explains.store(true, Ordering::Relaxed);
+    }
+
+    /// Which rows were not given or not written, and why; nothing unless it was told to [`explain`](Self::explain).
+    #[cfg(debug_assertions)]
+    pub fn refused(&self) -> Vec<Refused> {
+        lock(&self.shared.refused).clone()
     }
 
     /// Whether something was written.
@@ -276,6 +299,28 @@ impl Shared {
                     writer,
                 });
             }
+        }
+    }
+
+    #[cfg(debug_assertions)]
+    pub(crate) fn explains(&self) -> bool {
+        self.explains.load(Ordering::Relaxed)
+    }
+
+    /// The text of the statement that ran last.
+    #[cfg(debug_assertions)]
+    pub(crate) fn last_query(&self) -> String {
+        lock(&self.log)
+            .last()
+            .map_or_else(String::new, |query| query.sql.clone())
+    }
+
+    /// CWE-770: a page that asks in a loop does not fill the memory.
+    #[cfg(debug_assertions)]
+    pub(crate) fn note(&self, refused: Refused) {
+        let mut all = lock(&self.refused);
+        if all.len() < 20 {
+            all.push(refused);
         }
     }
 

@@ -128,11 +128,9 @@ impl Changes {
         for (column, value) in new {
             let _ = write!(out, "\"{}\" = {value}, ", column.column);
         }
-        // A counter beside what people edit is no other version of it.
-        let edited = self
-            .columns
-            .iter()
-            .any(|column| column.versioned && column.auto != Auto::Now);
+        // A counter that goes up beside what people edit is no other version of it. CWE-362: what is read and then set is.
+        let mut columns = self.columns.iter().zip(&self.add);
+        let edited = columns.any(|(column, add)| (column.versioned || !add) && column.auto != Auto::Now);
         let by = u8::from(edited);
         let _ = write!(out, "\"row_version\" = t.\"row_version\" + {by}");
         out

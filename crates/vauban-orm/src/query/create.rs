@@ -47,9 +47,11 @@ impl<M: Model> Create<M> {
     /// [`Error::Forbidden`], or by field [`Error::Invalid`] and [`Error::Unique`].
     pub async fn save(self, db: &dyn Writes<Add, M>) -> Result<M> {
         let insert = Insert::new(self)?;
-        db.bound()
+        let bound = db.bound();
+        let done = bound
             .write(|authority, c, sql| insert.run::<M>(authority, c, sql))
-            .await
+            .await;
+        super::again::written(bound, M::meta(), Action::Add, done)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Queries: `Article::objects().filter(…).order_by(…).page(&db, n)`.
 
+mod again;
 mod change;
 mod constraint;
 mod create;
@@ -14,12 +15,14 @@ use std::ops::Deref;
 pub use create::Create;
 pub use rows::{Changeable, DEEPEST_ROW, Deletable, Page, Permitted, Version};
 
+use crate::actor::Action;
 use crate::actor::actions::{Change, Delete};
 use crate::columns::{Assignment, IntoOrder, Path, Rel};
 use crate::db::{Reads, Writes};
 use crate::error::{Error, Result};
 use crate::filter::IntoFilter;
 use crate::model::Model;
+use again::Asked;
 use select::{Ask, Select};
 
 /// A query on rows of `M`. Nothing is read before one of the methods that take a handle.
@@ -135,7 +138,14 @@ impl<M: Model> QuerySet<M> {
     /// # Errors
     /// See [`Error`].
     pub async fn first(self, db: &dyn Reads<M>) -> Result<Option<M>> {
-        Ok(self.limit(1).all(db).await?.pop())
+        let query = self.limit(1);
+        let asked = Asked::of(&query.select, db.bound());
+        let first = query.all(db).await?.pop();
+        // A view that asks so makes a 404 of its own of nothing.
+        let first = asked
+            .told(db.bound(), Action::View, first.ok_or(Error::NotFound))
+            .await;
+        Ok(first.ok())
     }
 
     /// Page `number` (from 1) of rows.
@@ -178,7 +188,10 @@ impl<M: Model> QuerySet<M> {
         db: &dyn Reads<M>,
         condition: impl FnOnce(&M::Columns<M>) -> F,
     ) -> Result<M> {
-        one(self.filter(condition).limit(2).all(db).await?)
+        let query = self.filter(condition).limit(2);
+        let asked = Asked::of(&query.select, db.bound());
+        let found = one(query.all(db).await?);
+        asked.told(db.bound(), Action::View, found).await
     }
 
     /// The one row that is so, to be changed.
@@ -190,12 +203,14 @@ impl<M: Model> QuerySet<M> {
         db: &dyn Reads<M>,
         condition: impl FnOnce(&M::Columns<M>) -> F,
     ) -> Result<Changeable<M>> {
-        let found = one(self.filter(condition).limit(2).permitted(db).await?)?;
-        if found.changeable {
-            Ok(Changeable::new(found.row, found.row_version))
-        } else {
-            Err(Error::Forbidden)
-        }
+        let query = self.filter(condition).limit(2);
+        let asked = Asked::of(&query.select, db.bound());
+        let found = one(query.permitted(db).await?).and_then(|found| {
+            let may = found.changeable;
+            let row = Changeable::new(found.row, found.row_version);
+            may.then_some(row).ok_or(Error::Forbidden)
+        });
+        asked.told(db.bound(), Action::Change, found).await
     }
 
     /// The one row that is so, to be deleted.
@@ -207,12 +222,13 @@ impl<M: Model> QuerySet<M> {
         db: &dyn Reads<M>,
         condition: impl FnOnce(&M::Columns<M>) -> F,
     ) -> Result<Deletable<M>> {
-        let found = one(self.filter(condition).limit(2).permitted(db).await?)?;
-        if found.deletable {
-            Ok(Deletable::new(found.row))
-        } else {
-            Err(Error::Forbidden)
-        }
+        let query = self.filter(condition).limit(2);
+        let asked = Asked::of(&query.select, db.bound());
+        let found = one(query.permitted(db).await?).and_then(|found| {
+            let may = found.deletable;
+            may.then_some(Deletable::new(found.row)).ok_or(Error::Forbidden)
+        });
+        asked.told(db.bound(), Action::Delete, found).await
     }
 
     /// Changes all rows that are so and that the actor may change; returns how many.
@@ -317,7 +333,13 @@ impl<M: Model> PermittedQuerySet<M> {
     /// # Errors
     /// See [`Error`].
     pub async fn first(self, db: &dyn Reads<M>) -> Result<Option<Permitted<M>>> {
-        Ok(self.limit(1).all(db).await?.pop())
+        let query = self.0.limit(1);
+        let asked = Asked::of(&query.select, db.bound());
+        let first = query.permitted(db).await?.pop();
+        let first = asked
+            .told(db.bound(), Action::View, first.ok_or(Error::NotFound))
+            .await;
+        Ok(first.ok())
     }
 
     /// See [`QuerySet::page`].
@@ -339,7 +361,10 @@ impl<M: Model> PermittedQuerySet<M> {
         db: &dyn Reads<M>,
         condition: impl FnOnce(&M::Columns<M>) -> F,
     ) -> Result<Permitted<M>> {
-        one(self.filter(condition).limit(2).all(db).await?)
+        let query = self.0.filter(condition).limit(2);
+        let asked = Asked::of(&query.select, db.bound());
+        let found = one(query.permitted(db).await?);
+        asked.told(db.bound(), Action::View, found).await
     }
 }
 

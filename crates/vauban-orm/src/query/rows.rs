@@ -4,7 +4,8 @@ use std::fmt;
 use std::ops::Deref;
 use std::str::FromStr;
 
-use super::{change, delete};
+use super::{again, change, delete};
+use crate::actor::Action;
 use crate::actor::actions::{Change, Delete};
 use crate::columns::{Assignment, Path};
 use crate::db::Writes;
@@ -163,9 +164,11 @@ impl<M: Model> Changeable<M> {
         let changes = changes(&M::columns(&Path::ROOT));
         let changed = change::Changes::new(M::meta(), changes)?;
         let id = self.row.id();
-        db.bound()
+        let bound = db.bound();
+        let done = bound
             .write(|authority, c, sql| changed.one(id, self.version, authority, c, sql))
-            .await
+            .await;
+        again::written(bound, M::meta(), Action::Change, done)
     }
 }
 
@@ -196,9 +199,10 @@ impl<M: Model> Deletable<M> {
         let id: Id<M> = self.row.id();
         let bound = db.bound();
         let models = bound.models();
-        bound
+        let done = bound
             .write_steps(|authority, c, sql| delete::delete_one::<M>(id, models, authority, c, sql))
-            .await
+            .await;
+        again::written(bound, M::meta(), Action::Delete, done)
     }
 }
 

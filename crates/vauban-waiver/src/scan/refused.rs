@@ -151,13 +151,15 @@ pub(super) fn pieced(tokens: &[Token], at: usize) -> bool {
     if punct(at) != Some('[') || punct(at + 1) != Some('<') {
         return false;
     }
-    let mut depth = 0_usize;
+    let (mut depth, mut brackets) = (0_usize, 0_usize);
     for at in at + 1..tokens.len() {
         match punct(at) {
             Some('<') => depth += 1,
             // The arrow of a function's type closes nothing.
             Some('>') if punct(at - 1) != Some('-') => depth -= 1,
-            Some(']') => return true,
+            Some('[') => brackets += 1,
+            Some(']') if brackets == 0 => return true,
+            Some(']') => brackets -= 1,
             _ => {}
         }
         if depth == 0 {

@@ -732,6 +732,7 @@ fn names_of_pieces_are_told() {
     ] {
         refused(source, PIECED);
     }
+    fine("f!([<[u8; 32]>::from_hex(s)?]); vec![<[u8; 2]>::default()]; m!([<[T] as ToOwned>::Owned; 2]);");
     fine(
         "m! { let a: [<T as Trait>::Item; 2] = f(); let b: &[<T as A>::B<C>] = &[]; x[0] < y; a[i] > b[j] }",
     );

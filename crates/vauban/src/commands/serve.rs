@@ -106,6 +106,9 @@ fn development(app: App, mut settings: Settings, options: &Serve, out: &Out) -> 
     }
     // The port first: a server that already runs there must not lose its database's turn to a second one.
     let listener = listen(&mut settings)?;
+    if !options.share_dev {
+        answer_as_this_machine(&mut settings);
+    }
     let database = assemble::open(&app, &settings)?;
     let state = assemble::migrated(&app, &database)?;
     let first = !state.pending.is_empty() && state.pending.len() == app.migration_count();
@@ -201,6 +204,18 @@ fn keep_to_loopback(settings: &mut Settings, share_dev: bool) -> Result<(), Fail
     settings.origins.retain(|origin| is_own(origin.host()));
     settings.allowed_hosts = own;
     Ok(())
+}
+
+/// With origins that are said, the addresses that start prints are the site's own all the same; behind the others, so that
+/// links begin with what was said.
+fn answer_as_this_machine(settings: &mut Settings) {
+    if settings.origins.is_empty() {
+        return;
+    }
+    let said = std::mem::take(&mut settings.origins);
+    let mut own = settings.own_origins(settings.addr.port());
+    own.retain(|origin| !said.contains(origin));
+    settings.origins = said.into_iter().chain(own).collect();
 }
 
 /// Takes the port, and writes the one that was given into the settings (`--addr 127.0.0.1:0` asks for any).
@@ -309,6 +324,11 @@ mod tests {
             settings.own_origins(8000),
             ["https://partner.localhost".parse().unwrap()]
         );
+        // A form on the page that start has named is taken.
+        answer_as_this_machine(&mut settings);
+        let origins = settings.own_origins(8000);
+        assert_eq!(origins[0].as_str(), "https://partner.localhost");
+        assert!(origins.contains(&"http://127.0.0.1:8000".parse().unwrap()));
     }
 
     #[test]

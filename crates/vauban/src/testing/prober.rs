@@ -72,6 +72,7 @@ pub struct Prober<'a> {
     callers: Vec<Caller>,
     samples: Vec<Sample>,
     expected: Vec<Line>,
+    unserved: Vec<&'static str>,
 }
 
 impl<'a> Prober<'a> {
@@ -82,6 +83,7 @@ impl<'a> Prober<'a> {
             callers: CALLERS.map(|name| Caller { name, person: None }).into(),
             samples: Vec::new(),
             expected: Vec::new(),
+            unserved: Vec::new(),
         }
     }
 
@@ -107,6 +109,12 @@ impl<'a> Prober<'a> {
     pub fn caller<U: UserModel>(mut self, name: &'static str, user: &U) -> Self {
         let person = Some(user.id().uuid());
         self.callers.push(Caller { name, person });
+        self
+    }
+
+    /// A route that these settings do not have served ([`Module::serves_if`](crate::Module::serves_if)): other tests probe it.
+    pub fn not_served(mut self, name: &'static str) -> Self {
+        self.unserved.push(name);
         self
     }
 
@@ -166,18 +174,25 @@ impl<'a> Prober<'a> {
         let mut report = Report::default();
         let app = self.app.fork();
         self.add_own_samples(&app).await;
-        let names: Vec<&str> = self
-            .app
-            .site
-            .routes()
-            .iter()
+        // CWE-1059: of the program, not of what these settings serve: what is off here may be on in a release.
+        let program = (self.app.app)();
+        for route in program
+            .modules()
+            .each_route()
             .filter(|route| !route.is_development_only())
-            .map(|route| route.name.as_str())
-            .collect();
-        for name in &names {
-            if !self.samples.iter().any(|sample| route_of(&sample.name) == *name) {
+        {
+            let name = route.name.as_str();
+            if self.samples.iter().any(|sample| route_of(&sample.name) == name) {
+                continue;
+            }
+            if self.app.site.routes().iter().any(|served| served.name == name) {
                 report.gap(format!(
                     "the route `{name}` has no sample: nobody knows who may call it"
+                ));
+            } else if !self.unserved.contains(&name) {
+                report.gap(format!(
+                    "the route `{name}` is not served with these settings: probe it with others (`TestApp::with`, \
+                     `TestApp::behind_proxy`), and say `.not_served(\"{name}\")` here"
                 ));
             }
         }

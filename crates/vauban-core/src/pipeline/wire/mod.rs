@@ -5,6 +5,7 @@ mod attacks;
 mod credentials;
 mod csrf;
 mod dos;
+mod explained;
 mod fetch_metadata;
 mod headers;
 mod hosts;

@@ -1,0 +1,92 @@
+//! In development, why no row was given: a second look at what was asked, without the model's policy, tells an absent
+//! row from a hidden one. Nothing of it is compiled into a release, where the two are the same (CWE-204).
+
+use super::select::Select;
+use crate::actor::Action;
+use crate::db::Bound;
+#[cfg(debug_assertions)]
+use crate::engine::{Found, Refused};
+#[cfg(debug_assertions)]
+use crate::error::Error;
+use crate::error::Result;
+use crate::meta::ModelMeta;
+
+/// What was asked, for a second look if nothing came of it.
+#[cfg_attr(not(debug_assertions), allow(dead_code))]
+pub(super) struct Asked {
+    #[cfg(debug_assertions)]
+    select: Option<Select>,
+}
+
+#[cfg(debug_assertions)]
+impl Asked {
+    pub(super) fn of(select: &Select, bound: &Bound) -> Self {
+        Self {
+            select: bound.explains().then(|| select.clone()),
+        }
+    }
+
+    /// Hands on what was found, and notes why it is nothing.
+    pub(super) async fn told<T>(self, bound: &Bound, action: Action, found: Result<T>) -> Result<T> {
+        if let Some(select) = self.select {
+            match &found {
+                Err(Error::NotFound) => {
+                    let (model, sql) = (select.model, bound.last_query());
+                    let state = match bound.is_hidden(select).await {
+                        Ok(true) => Found::Hidden,
+                        Ok(false) => Found::Absent,
+                        Err(_) => Found::Unknown,
+                    };
+                    // Of a row that is not seen, its view rule is what counts.
+                    bound.note(Refused::new(model, Action::View, state, sql, bound.models()));
+                }
+                Err(Error::Forbidden) => bound.refuse(select.model, action),
+                _ => {}
+            }
+        }
+        found
+    }
+}
+
+#[cfg(not(debug_assertions))]
+impl Asked {
+    pub(super) fn of(_: &Select, _: &Bound) -> Self {
+        Self {}
+    }
+
+    #[allow(clippy::unused_async)] // as in development
+    pub(super) async fn told<T>(self, _: &Bound, _: Action, found: Result<T>) -> Result<T> {
+        found
+    }
+}
+
+/// Hands on what a write came to, and notes which rule refused it.
+pub(super) fn written<T>(
+    bound: &Bound,
+    model: &'static ModelMeta,
+    action: Action,
+    done: Result<T>,
+) -> Result<T> {
+    #[cfg(debug_assertions)]
+    if matches!(done, Err(Error::Forbidden)) && bound.explains() {
+        bound.refuse(model, action);
+    }
+    let _ = (bound, model, action);
+    done
+}
+
+#[cfg(debug_assertions)]
+impl Bound {
+    fn refuse(&self, model: &'static ModelMeta, action: Action) {
+        let refused = Refused::new(model, action, Found::Seen, self.last_query(), self.models());
+        self.note(refused);
+    }
+
+    /// Whether a row is there that the actor may not see.
+    async fn is_hidden(&self, mut select: Select) -> Result<bool> {
+        select.ask = super::select::Ask::Exists;
+        select.related.clear();
+        let count = self.without_policy(select.model);
+        Ok(count.read(select, super::select::number).await? != 0)
+    }
+}
