@@ -38,6 +38,8 @@ for (const [frame, loaded] of frames) {
         ['href', 'xlink:href', 'src', 'action', 'formaction'].filter(a => e.hasAttribute(a)).map(a => {
             let address;
             try { address = new URL(e.getAttribute(a), there.baseURI); } catch { return ''; }
+            // The text of an image, behind its literal start.
+            if (e.localName === 'img' && /^data:image\/png;base64,[\w+\/=-]*$/.test(address.href)) return '';
             return ['javascript:', 'data:', 'vbscript:'].includes(address.protocol) ? e.localName + ' ' + address.href : '';
         })).filter(one => one);
     for (const element of there.querySelectorAll('*'))
