@@ -7,7 +7,6 @@ use vauban_orm::engine::{Found as Row, Refused};
 use vauban_template::escape::text;
 
 use crate::http::{Body, Caching, Error, Request, Response, Why};
-use crate::routing::{Missed, ViewMeta};
 
 /// The most routes that a page lists.
 const ROUTES: usize = 100;
@@ -26,15 +25,13 @@ impl Why {
     }
 
     /// The access rule of a view let nobody of this kind in.
-    pub(crate) fn rule(cx: &Request, view: &ViewMeta) -> Self {
+    pub(crate) fn rule(cx: &Request, rule: &str, view: &str) -> Self {
         let who = match cx.user_id() {
             Some(user) => format!("user {user}"),
             None => "nobody who is signed in".to_owned(),
         };
         Self::new(format!(
-            "The access rule `{}` of the view {} refused: who asks is {who}.",
-            view.rule,
-            shown(view)
+            "The access rule `{rule}` of the view {view} refused: who asks is {who}."
         ))
     }
 
@@ -58,18 +55,21 @@ impl Why {
         let missed = cx.site.routes.missed(cx.path());
         let mut why = Self::new(match &missed[..] {
             [] => "No route answers this address.".to_owned(),
-            [Missed { route, param, .. }, ..] => format!(
+            [first, ..] => format!(
                 "The route `{}` ({}) would answer, but its `{{{}}}` is a `{}`, and what stands there is none.",
-                route.name,
-                route.pattern(),
-                param.name,
-                param.type_name
+                first.route.name,
+                first.route.pattern(),
+                first.param.name,
+                first.param.type_name
             ),
         });
-        why.more
-            .extend(missed.iter().skip(1).map(|Missed { route, param, .. }| {
-                format!("neither is it a `{}` for {}", param.type_name, route.pattern())
-            }));
+        why.more.extend(missed.iter().skip(1).map(|one| {
+            format!(
+                "neither is it a `{}` for {}",
+                one.param.type_name,
+                one.route.pattern()
+            )
+        }));
         let near = cx.site.routes.nearest_first(cx.path());
         let left = near.len().saturating_sub(ROUTES);
         why.more.extend(
@@ -88,7 +88,7 @@ impl Why {
         let others = cx.site.routes.at(cx.path());
         let others = others
             .iter()
-            .map(|route| format!("{} {}", route.meta.method, shown(route.meta)));
+            .map(|route| format!("{} {}", route.meta.method, route.meta.told()));
         Self::new(format!(
             "No view answers {} at this address; others do.",
             cx.method()
@@ -108,15 +108,6 @@ fn action(refused: &Refused) -> &'static str {
     }
 }
 
-fn shown(view: &ViewMeta) -> String {
-    format!(
-        "`{}` ({}:{})",
-        vauban_orm::checks::shown_path(view.id),
-        view.file,
-        view.line
-    )
-}
-
 /// Notes why an error is one, as far as the error itself tells.
 pub(super) fn error(cx: &Request, error: &Error) {
     if !cx.explains() || !error.status().is_client_error() || error.has_answer() {
@@ -127,7 +118,7 @@ pub(super) fn error(cx: &Request, error: &Error) {
     if cx.whys().is_empty() || error.source().is_some() {
         let view = cx
             .route()
-            .map_or_else(String::new, |view| format!(" for the view {}", shown(view)));
+            .map_or_else(String::new, |view| format!(" for the view {}", view.told()));
         cx.explain(Why::new(format!(
             "The answer {}{view} came to be at {file}:{line}.",
             error.status().as_u16()

@@ -9,7 +9,7 @@ use vauban_orm::Actor;
 
 use super::{csrf, finish, proxies};
 use crate::http::{Error, Request, RequestBody, Result};
-use crate::site::{Asking, Site, ViewSample};
+use crate::site::{Asking, Site};
 
 /// A fresh token for a form that posts to `path`, as a page would write it for whoever sends `head`, and the
 /// headers with its cookie.
@@ -48,17 +48,6 @@ pub async fn session_for_test(site: &Site, user: uuid::Uuid) -> Result<String> {
     let identity = site.identity.as_ref();
     let identity = identity.ok_or_else(|| Error::internal("no module of the program brings an identity"))?;
     identity.begin_for_test(user).await
-}
-
-/// How the pages of the site's identity are called as these people.
-///
-/// # Errors
-/// Those of the identity.
-pub async fn samples_for_test(site: &Site, people: &[uuid::Uuid]) -> Result<Vec<ViewSample>> {
-    match &site.identity {
-        Some(identity) => identity.samples_for_test(people).await,
-        None => Ok(Vec::new()),
-    }
 }
 
 /// The page that sends people to sign in, as a path.

@@ -36,9 +36,7 @@ pub use crate::site::Next;
 pub(crate) use finish::bare;
 #[cfg(any(test, feature = "testing"))]
 #[doc(hidden)]
-pub use for_tests::{
-    actor_for_test, samples_for_test, session_for_test, sign_in_for_test, token_for_test, view_for_test,
-};
+pub use for_tests::{actor_for_test, session_for_test, sign_in_for_test, token_for_test, view_for_test};
 pub(crate) use guard::{Guarded, Stopped, watch_panics};
 pub(crate) use headers::Headers;
 pub use layers::{Gate, Middleware};

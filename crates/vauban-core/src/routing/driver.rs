@@ -58,7 +58,8 @@ async fn way<V: View, R: Run<V>>(view: R, cx: Arc<Request>, body: RequestBody) -
             }
             #[cfg(debug_assertions)]
             if cx.explains() {
-                cx.explain(Why::rule(&cx, ViewMeta::of::<V>()));
+                let view = ViewMeta::of::<V>();
+                cx.explain(Why::rule(&cx, &view.rule, &view.told()));
             }
             return pages::answer(&cx.site, &cx, Error::refused(refusal));
         }

@@ -37,6 +37,13 @@ impl ViewMeta {
         self.id.rsplit("::").next().unwrap_or(self.id)
     }
 
+    /// Its path and where it stands: for whoever develops it.
+    #[cfg(debug_assertions)]
+    pub(crate) fn told(&self) -> String {
+        let path = vauban_orm::checks::shown_path(self.id);
+        format!("`{path}` ({}:{})", self.file, self.line)
+    }
+
     /// Whether everybody may call it. CWE-524: what any other rule lets through is somebody's own.
     pub(crate) fn is_public(&self) -> bool {
         self.public

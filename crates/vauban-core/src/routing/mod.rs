@@ -40,8 +40,6 @@ pub use json::{FromJson, Json};
 pub use kind::{Kind, Reading, Writing};
 pub use messages::Messages;
 pub use meta::{ParamMeta, ViewMeta};
-#[cfg(debug_assertions)]
-pub(crate) use near::Missed;
 pub use need::Need;
 pub use param::{ClientIp, OptionalParam, Param, Params};
 pub use part::Part;

@@ -1,7 +1,10 @@
 //! What the test kit's prober is told of the routes that a module of the framework's brings, so that a site's tests
 //! need not say it again.
 
-use crate::routing::{View, ViewMeta};
+use std::any::type_name;
+
+use super::Site;
+use crate::http::Result;
 
 /// What one caller should get.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,8 +30,8 @@ pub struct ViewSample {
 
 impl ViewSample {
     /// Of a view that shows something.
-    pub fn get<V: View>(callers: [Expect; 2]) -> Self {
-        let view = ViewMeta::of::<V>().id;
+    pub fn get<V>(callers: [Expect; 2]) -> Self {
+        let view = type_name::<V>();
         Self {
             view,
             fields: None,
@@ -38,7 +41,7 @@ impl ViewSample {
     }
 
     /// Of a view that takes a form: valid, so that it changes rows.
-    pub fn form<V: View>(callers: [Expect; 2], fields: &[(&'static str, &str)]) -> Self {
+    pub fn form<V>(callers: [Expect; 2], fields: &[(&'static str, &str)]) -> Self {
         let owned = fields.iter().map(|(name, value)| (*name, (*value).to_owned()));
         Self {
             fields: Some(owned.collect()),
@@ -54,7 +57,7 @@ impl ViewSample {
         self
     }
 
-    /// The view's type, as [`ViewMeta::id`] has it.
+    /// The view's type, as a view's facts have it.
     pub fn view(&self) -> &'static str {
         self.view
     }
@@ -72,5 +75,19 @@ impl ViewSample {
     /// What nobody gets, and whoever is signed in.
     pub fn callers(&self) -> [Expect; 2] {
         self.callers
+    }
+}
+
+impl Site {
+    /// How the pages of the site's identity are called as these people.
+    ///
+    /// # Errors
+    /// Those of the identity.
+    #[doc(hidden)]
+    pub async fn samples_for_test(&self, people: &[uuid::Uuid]) -> Result<Vec<ViewSample>> {
+        match &self.identity {
+            Some(identity) => identity.samples_for_test(people).await,
+            None => Ok(Vec::new()),
+        }
     }
 }

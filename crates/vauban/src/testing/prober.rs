@@ -310,7 +310,7 @@ impl<'a> Prober<'a> {
     /// Adds what the site's identity says of its own pages, where the test has no sample of them.
     async fn add_own_samples(&mut self, app: &TestApp) {
         let people: Vec<uuid::Uuid> = self.callers.iter().filter_map(|caller| caller.person).collect();
-        let own = pipeline::samples_for_test(&app.site, &people).await;
+        let own = app.site.samples_for_test(&people).await;
         let own = own.unwrap_or_else(|error| panic!("the pages of the identity cannot be called: {error:?}"));
         for sample in own {
             let routes = app.site.routes();
