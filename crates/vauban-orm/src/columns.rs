@@ -12,7 +12,7 @@ use crate::meta::{ColumnMeta, ModelMeta};
 use crate::model::{Model, UserModel};
 use crate::policy::Who;
 use crate::problem::Problem;
-use crate::types::{Date, DateTime, Decimal, Id, Slug, Time};
+use crate::types::{DateTime, Id, Slug};
 use crate::value::Value;
 
 /// Types that a column only speaks of.
@@ -109,9 +109,6 @@ impl OrderedField for i32 {}
 impl OrderedField for i64 {}
 impl OrderedField for f64 {}
 impl OrderedField for DateTime {}
-impl OrderedField for Date {}
-impl OrderedField for Time {}
-impl<const PLACES: u32, const DIGITS: u32> OrderedField for Decimal<PLACES, DIGITS> {}
 impl<M: 'static> OrderedField for Id<M> {}
 
 impl<R: Model, O: Model, T> Column<R, O, T> {

@@ -18,7 +18,7 @@ pub struct Cost {
     pub memory_kib: u32,
     /// Passes over the memory.
     pub passes: u32,
-    /// Lanes.
+    /// How many lanes are filled side by side.
     pub lanes: u32,
 }
 

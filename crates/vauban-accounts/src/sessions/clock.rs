@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 pub struct Clock(Arc<AtomicI64>);
 
 impl Clock {
-    /// Now, in UTC.
+    /// The present moment, in UTC.
     pub fn now(&self) -> Timestamp {
         Timestamp::now()
             .checked_add(SignedDuration::from_secs(self.0.load(Ordering::Relaxed)))

@@ -3,9 +3,6 @@
 
 use std::any::type_name;
 
-use super::Site;
-use crate::http::Result;
-
 /// What one caller should get.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Expect {
@@ -75,19 +72,5 @@ impl ViewSample {
     /// What nobody gets, and whoever is signed in.
     pub fn callers(&self) -> [Expect; 2] {
         self.callers
-    }
-}
-
-impl Site {
-    /// How the pages of the site's identity are called as these people.
-    ///
-    /// # Errors
-    /// Those of the identity.
-    #[doc(hidden)]
-    pub async fn samples_for_test(&self, people: &[uuid::Uuid]) -> Result<Vec<ViewSample>> {
-        match &self.identity {
-            Some(identity) => identity.samples_for_test(people).await,
-            None => Ok(Vec::new()),
-        }
     }
 }

@@ -99,6 +99,22 @@ impl Site {
         self.keys.of_site()
     }
 
+    /// How the pages of the site's identity are called as these people.
+    ///
+    /// # Errors
+    /// Those of the identity.
+    #[cfg(any(test, feature = "testing"))]
+    #[doc(hidden)]
+    pub async fn samples_for_test(
+        &self,
+        people: &[uuid::Uuid],
+    ) -> crate::http::Result<Vec<super::ViewSample>> {
+        match &self.identity {
+            Some(identity) => identity.samples_for_test(people).await,
+            None => Ok(Vec::new()),
+        }
+    }
+
     /// Units in which nobody acts, for services. CWE-639: not for views, which get their rows through `Db` and as who
     /// asks.
     pub(crate) fn units(&self) -> Option<Units> {

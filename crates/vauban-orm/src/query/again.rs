@@ -9,7 +9,6 @@ use crate::engine::{Found, Refused};
 #[cfg(debug_assertions)]
 use crate::error::Error;
 use crate::error::Result;
-use crate::meta::ModelMeta;
 
 /// What was asked, for a second look if nothing came of it.
 #[cfg_attr(not(debug_assertions), allow(dead_code))]
@@ -60,28 +59,8 @@ impl Asked {
     }
 }
 
-/// Hands on what a write came to, and notes which rule refused it.
-pub(super) fn written<T>(
-    bound: &Bound,
-    model: &'static ModelMeta,
-    action: Action,
-    done: Result<T>,
-) -> Result<T> {
-    #[cfg(debug_assertions)]
-    if matches!(done, Err(Error::Forbidden)) && bound.explains() {
-        bound.refuse(model, action);
-    }
-    let _ = (bound, model, action);
-    done
-}
-
 #[cfg(debug_assertions)]
 impl Bound {
-    fn refuse(&self, model: &'static ModelMeta, action: Action) {
-        let refused = Refused::new(model, action, Found::Seen, self.last_query(), self.models());
-        self.note(refused);
-    }
-
     /// Whether a row is there that the actor may not see.
     async fn is_hidden(&self, mut select: Select) -> Result<bool> {
         select.ask = super::select::Ask::Exists;

@@ -51,7 +51,7 @@ impl<M: Model> Create<M> {
         let done = bound
             .write(|authority, c, sql| insert.run::<M>(authority, c, sql))
             .await;
-        super::again::written(bound, M::meta(), Action::Add, done)
+        super::written::written(bound, M::meta(), Action::Add, done)
     }
 }
 

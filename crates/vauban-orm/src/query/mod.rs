@@ -7,6 +7,7 @@ mod create;
 mod delete;
 mod rows;
 mod select;
+mod written;
 
 use std::fmt;
 use std::marker::PhantomData;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::str::FromStr;
 
-use super::{again, change, delete};
+use super::{change, delete, written};
 use crate::actor::Action;
 use crate::actor::actions::{Change, Delete};
 use crate::columns::{Assignment, Path};
@@ -168,7 +168,7 @@ impl<M: Model> Changeable<M> {
         let done = bound
             .write(|authority, c, sql| changed.one(id, self.version, authority, c, sql))
             .await;
-        again::written(bound, M::meta(), Action::Change, done)
+        written::written(bound, M::meta(), Action::Change, done)
     }
 }
 
@@ -202,7 +202,7 @@ impl<M: Model> Deletable<M> {
         let done = bound
             .write_steps(|authority, c, sql| delete::delete_one::<M>(id, models, authority, c, sql))
             .await;
-        again::written(bound, M::meta(), Action::Delete, done)
+        written::written(bound, M::meta(), Action::Delete, done)
     }
 }
 

@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use jiff::civil;
 
+use crate::columns::OrderedField;
 use crate::field::Field;
 use crate::types::DateTime;
 use crate::value::{Kind, Mismatch, Value, ValueRef};
@@ -232,6 +233,9 @@ alike!(
     InvalidTime,
     "not a time like 14:30 or 14:30:15"
 );
+
+impl OrderedField for Date {}
+impl OrderedField for Time {}
 
 impl Field for Date {
     const KIND: Kind = Kind::Text;

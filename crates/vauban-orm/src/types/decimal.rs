@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::columns::OrderedField;
 use crate::field::{Field, FieldLimits};
 use crate::problem::Problem;
 use crate::value::{Kind, Mismatch, Value, ValueRef};
@@ -35,11 +36,11 @@ pub enum InvalidDecimal {
 }
 
 impl<const PLACES: u32, const DIGITS: u32> Decimal<PLACES, DIGITS> {
-    /// Nothing.
+    /// The amount of nothing: 0 with its places.
     pub const ZERO: Self = Self(0);
     /// How many digits it has behind the point.
     pub const PLACES: u32 = PLACES;
-    /// The greatest one.
+    /// The greatest amount that its digits can hold.
     pub const MAX: Self = {
         assert!(DIGITS <= 18, "a Decimal has at most 18 digits");
         assert!(
@@ -48,7 +49,7 @@ impl<const PLACES: u32, const DIGITS: u32> Decimal<PLACES, DIGITS> {
         );
         Self(10_i64.pow(DIGITS) - 1)
     };
-    /// The smallest one.
+    /// The smallest amount that its digits can hold.
     pub const MIN: Self = Self(-Self::MAX.0);
     /// Units of one.
     const ONE: i64 = 10_i64.pow(PLACES);
@@ -208,6 +209,8 @@ impl<'de, const PLACES: u32, const DIGITS: u32> serde::Deserialize<'de> for Deci
         super::text::read(deserializer)
     }
 }
+
+impl<const PLACES: u32, const DIGITS: u32> OrderedField for Decimal<PLACES, DIGITS> {}
 
 impl<const PLACES: u32, const DIGITS: u32> Field for Decimal<PLACES, DIGITS> {
     const KIND: Kind = Kind::Integer;

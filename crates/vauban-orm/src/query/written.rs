@@ -1,0 +1,33 @@
+//! In development, which rule refused a write.
+
+use crate::actor::Action;
+use crate::db::Bound;
+#[cfg(debug_assertions)]
+use crate::engine::{Found, Refused};
+#[cfg(debug_assertions)]
+use crate::error::Error;
+use crate::error::Result;
+use crate::meta::ModelMeta;
+
+/// Hands on what a write came to, and notes which rule refused it.
+pub(super) fn written<T>(
+    bound: &Bound,
+    model: &'static ModelMeta,
+    action: Action,
+    done: Result<T>,
+) -> Result<T> {
+    #[cfg(debug_assertions)]
+    if matches!(done, Err(Error::Forbidden)) && bound.explains() {
+        bound.refuse(model, action);
+    }
+    let _ = (bound, model, action);
+    done
+}
+
+#[cfg(debug_assertions)]
+impl Bound {
+    pub(super) fn refuse(&self, model: &'static ModelMeta, action: Action) {
+        let refused = Refused::new(model, action, Found::Seen, self.last_query(), self.models());
+        self.note(refused);
+    }
+}
