@@ -28,13 +28,13 @@ pub trait Plain {
 pub enum View<'a> {
     /// Nothing.
     None,
-    /// True or false.
+    /// Whether something is so.
     Bool(bool),
-    /// A whole number.
+    /// A number without a fraction.
     Int(i128),
-    /// A number.
+    /// A number with a fraction.
     Float(f64),
-    /// Text.
+    /// Text that is not escaped yet.
     Text(Cow<'a, str>),
 }
 
