@@ -51,6 +51,8 @@ struct Sample {
     path: String,
     fields: Option<Vec<(String, String)>>,
     writes: bool,
+    /// Of the identity's own pages: called where it has prepared for that.
+    own: bool,
 }
 
 /// Calls every route as everybody.
@@ -147,6 +149,7 @@ impl<'a> Prober<'a> {
             path: url.path(&self.app.site),
             fields,
             writes,
+            own: false,
         });
         self
     }
@@ -230,7 +233,8 @@ impl<'a> Prober<'a> {
         }
         if report.is_good() {
             for sample in &self.samples {
-                self.probe(&app, sample, &mut report).await;
+                let app = if sample.own { &app } else { self.app };
+                self.probe(app, sample, &mut report).await;
             }
         }
         report
@@ -331,6 +335,7 @@ impl<'a> Prober<'a> {
                 path: route.pattern(),
                 fields: sample.fields().map(|fields| fields.iter().map(owned).collect()),
                 writes: sample.writes(),
+                own: true,
             });
             // A line that the test has written is the test's.
             if !self.expected.iter().any(|line| line.sample == route.name) {
