@@ -1,6 +1,6 @@
 //! The matrix as facts, one a line: stable and friendly to `diff`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write as _};
 
 use vauban_orm::actor::Action;
@@ -97,6 +97,21 @@ impl fmt::Display for Line {
     }
 }
 
+/// CWE-1059: closures of one function share its name, so that a second one is seen by its number alone.
+fn counted(lines: impl Iterator<Item = Line>) -> impl Iterator<Item = Line> {
+    let mut times: BTreeMap<Line, usize> = BTreeMap::new();
+    for line in lines {
+        *times.entry(line).or_default() += 1;
+    }
+    times.into_iter().map(|(line, times)| match line {
+        Line::Beside { kind, what } if times > 1 => Line::Beside {
+            kind,
+            what: format!("{what} [{times}]"),
+        },
+        line => line,
+    })
+}
+
 fn beside(beside: &Beside) -> Line {
     let shown = vauban_orm::checks::shown_type;
     let (kind, what) = match *beside {
@@ -185,7 +200,7 @@ impl Matrix {
                 identity: vauban_orm::checks::shown_type(identity),
             });
         }
-        lines.extend(modules.beside().map(beside));
+        lines.extend(counted(modules.beside().map(beside)));
         // CWE-668: SQL by hand is on whatever table it names; it is read in review.
         for migration in
             vauban_orm::migrations::with_sql(&modules.migration_sets(package.name()), package.name())
@@ -408,6 +423,22 @@ mod tests {
             rule: rule.into(),
             view: "demo::show".into(),
         }
+    }
+
+    /// CWE-1059, CWE-862: a second gate in the function of the first is a change of the lock.
+    #[test]
+    fn what_shares_a_name_is_counted() {
+        let line = || Line::Beside {
+            kind: "gate".into(),
+            what: "app::{{closure}}".into(),
+        };
+        let told = |times: usize| -> Vec<String> {
+            counted((0..times).map(|_| line()))
+                .map(|line| line.to_string())
+                .collect()
+        };
+        assert_eq!(told(1), ["gate app::{{closure}}"]);
+        assert_eq!(told(2), ["gate app::{{closure}} [2]"]);
     }
 
     #[test]
