@@ -134,8 +134,8 @@ impl IdentityBackend for Accounts {
         })
     }
 
-    fn sign_up_page(&self) -> Option<Url> {
-        self.sign_up.is_open().then(crate::urls::signup)
+    fn lets_people_sign_up(&self) -> bool {
+        self.sign_up.is_open()
     }
 
     fn sign_in_page(&self) -> Option<Url> {

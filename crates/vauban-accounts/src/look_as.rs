@@ -4,7 +4,15 @@
 /// `Module::contribute(LookAs::new("ann@example.com", "writes articles"))`. Not in a release build.
 #[derive(Debug, Clone, Copy)]
 pub struct LookAs {
+    #[cfg_attr(
+        not(debug_assertions),
+        expect(dead_code, reason = "nobody looks as anybody in a release")
+    )]
     pub(crate) email: &'static str,
+    #[cfg_attr(
+        not(debug_assertions),
+        expect(dead_code, reason = "nobody looks as anybody in a release")
+    )]
     pub(crate) about: &'static str,
 }
 

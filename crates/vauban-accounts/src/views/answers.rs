@@ -29,22 +29,19 @@ pub(crate) struct Next {
     next: String,
 }
 
-/// How the address of the page ends that shows what was kept.
-const KEPT: &str = "/kept/";
-
-impl Next {
-    /// The page that goes on to the same place. It is looked at where it is followed (CWE-601).
-    pub(crate) fn kept_by(&self, page: Url) -> Url {
+impl AccountPages {
+    /// Where somebody signs up who came to go on to `query`. That is looked at where it is followed (CWE-601).
+    pub(crate) fn sign_up(&self, query: &Next) -> Url {
+        let page = crate::urls::signup();
         // What is kept is for whose account it was, and not for a new one.
-        if self.next.is_empty() || self.next.ends_with(KEPT) {
+        let kept = self.cx.site().path_of(&crate::urls::kept());
+        if query.next.is_empty() || query.next == kept {
             page
         } else {
-            page.query("next", &self.next)
+            page.query("next", &query.next)
         }
     }
-}
 
-impl AccountPages {
     /// Where to go afterwards.
     ///
     /// CWE-601: an address that does not stay on this site is not followed.

@@ -28,8 +28,8 @@ struct LoginPage {
 }
 
 impl LoginPage {
-    fn of(form: Form<LoginForm>, query: &Next) -> Self {
-        let sign_up = query.kept_by(crate::urls::signup());
+    fn of(at: &AccountPages, form: Form<LoginForm>, query: &Next) -> Self {
+        let sign_up = at.sign_up(query);
         Self { form, sign_up }
     }
 }
@@ -37,7 +37,7 @@ impl LoginPage {
 /// The page.
 #[view(get, "/login/")]
 pub async fn show(_: Public, at: AccountPages, query: Query<Next>) -> Result<Response> {
-    Ok(at.page(TITLE, LoginPage::of(Form::empty(), &query)))
+    Ok(at.page(TITLE, LoginPage::of(&at, Form::empty(), &query)))
 }
 
 /// Signs in: a new session, whatever session there was before.
@@ -51,7 +51,7 @@ pub async fn submit(
 ) -> Result<Response> {
     let form = match form.clean(&db).await?.into_result() {
         Ok(clean) => clean,
-        Err(form) => return Ok(at.again(TITLE, LoginPage::of(form, &query))),
+        Err(form) => return Ok(at.again(TITLE, LoginPage::of(&at, form, &query))),
     };
     #[allow(deprecated)]
     let device = at.cx.__cookie_of_framework(DEVICE_COOKIE);
@@ -81,7 +81,7 @@ pub async fn submit(
                 SignInFailure::Wrong | SignInFailure::Internal(_) => events::SIGN_IN_FAILED.log(Some(&at.cx)),
             }
             at.failed(failure, WRONG, form.refuse(|_| ()), TITLE, |form| {
-                LoginPage::of(form, &query)
+                LoginPage::of(&at, form, &query)
             })
         }
     }

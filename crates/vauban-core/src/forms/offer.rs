@@ -78,7 +78,12 @@ pub trait Offer<T> {
 /// CWE-639: the query runs on the actor's handle, so that a row they may not see is neither shown nor taken.
 impl<T: ChosenFromRows> Offer<T> for QuerySet<T::Row> {
     async fn entries(self, db: &Db) -> Result<Vec<Choice>, Error> {
-        let rows = self.limit(MOST_CHOICES).all(db).await?;
+        let mut rows = self.limit(MOST_CHOICES + 1).all(db).await?;
+        if rows.len() > MOST_CHOICES as usize {
+            let model = std::any::type_name::<T::Row>();
+            tracing::warn!(target: "vauban::forms", model, "a list offers its first {MOST_CHOICES} rows only: narrow its query");
+            rows.truncate(MOST_CHOICES as usize);
+        }
         Ok(rows
             .iter()
             .map(|row| Choice::new(row.id().to_string(), row.to_string()))

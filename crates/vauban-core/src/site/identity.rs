@@ -52,8 +52,8 @@ impl Request {
     /// Tells pages whether whoever is not signed in may sign up.
     fn invite(&mut self) {
         let backend = self.site.identity.as_ref();
-        let backend = backend.filter(|_| !self.identity.user.is_signed_in);
-        self.identity.user.can_sign_up = backend.is_some_and(|backend| backend.sign_up_page().is_some());
+        let may = backend.is_some_and(|backend| backend.lets_people_sign_up());
+        self.identity.user.can_sign_up = may && !self.identity.user.is_signed_in;
     }
 }
 
@@ -95,9 +95,9 @@ pub trait IdentityBackend: Send + Sync + 'static {
         Box::pin(async { Ok(None) })
     }
 
-    /// Where somebody makes an account, if people may: what `user.can_sign_up` says to templates.
-    fn sign_up_page(&self) -> Option<Url> {
-        None
+    /// Whether people may make accounts: what `user.can_sign_up` says to templates.
+    fn lets_people_sign_up(&self) -> bool {
+        false
     }
 
     /// Where somebody is sent who has to sign in first, if there is such a page.
