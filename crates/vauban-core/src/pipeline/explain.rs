@@ -162,7 +162,7 @@ pub(super) fn shown_on(cx: &Request, answer: Response) -> Response {
         .and_then(|value| value.to_str().ok());
     let is = |essence: &str| kind.is_some_and(|kind| kind.starts_with(essence));
     let said = if is("text/html") && !answer.headers().contains_key("x-fragment") {
-        html(&whys)
+        html(&whys, cx.nonce())
     } else if is("text/plain") {
         plain(&whys)
     } else {
@@ -183,8 +183,10 @@ pub(super) fn shown_on(cx: &Request, answer: Response) -> Response {
 
 const TITLE: &str = "Why (shown in development only, and to this machine)";
 
-fn html(whys: &[Why]) -> String {
-    let mut out = format!("<section class=\"why\"><hr><h2>{TITLE}</h2>");
+fn html(whys: &[Why], nonce: &str) -> String {
+    // The page around it may have any stylesheet, or none.
+    let style = ".why { padding: 1rem 2rem; border-top: 2px solid; overflow-wrap: anywhere }";
+    let mut out = format!("<section class=\"why\"><style nonce=\"{nonce}\">{style}</style><h2>{TITLE}</h2>");
     for why in whys {
         out.push_str("<p>");
         // CWE-79: an address is anybody's text.
