@@ -4,8 +4,10 @@ use vauban::prelude::*;
 
 use super::Article;
 
-/// Writing and editing. What is not listed here, like `author`, no request can set.
+/// Writing and editing: each field is the article's column of its name, and saving goes by the version that was shown. What
+/// is not listed here, like `author`, no request can set.
 #[derive(Form)]
+#[form(edits = Article)]
 pub struct ArticleForm {
     #[field(max_length = 200, help = "It also becomes the article's address.")]
     pub title: String,
@@ -18,18 +20,4 @@ pub struct ArticleForm {
     pub body: String,
     #[field(help = "Everybody may read it. Until then it is a draft, for you and for staff.")]
     pub published: bool,
-    #[field(widget = hidden)]
-    pub version: Option<Version>,
-}
-
-impl ArticleForm {
-    /// The form as it starts for an article that is there.
-    pub fn of(article: &Article, version: Version) -> Self {
-        Self {
-            title: article.title.clone(),
-            body: article.body.clone(),
-            published: article.published,
-            version: Some(version),
-        }
-    }
 }

@@ -118,10 +118,9 @@ pub async fn edit(_: SignedIn, db: Db, slug: Path<Slug>) -> Result<FormPage> {
     let article = Article::objects()
         .get_to_change(&db, |a| a.slug.eq(&*slug))
         .await?;
-    let form = Form::filled(&ArticleForm::of(&article, article.version()));
     Ok(FormPage {
         heading: "Edit the article",
-        form,
+        form: Form::edit(&db, &article).await?,
     })
 }
 
@@ -142,24 +141,13 @@ pub async fn save(
         form,
     };
     let clean = form.clean(&db).await?.or_show(page)?;
-    if clean.version.is_some_and(|shown| shown != article.version()) {
-        // Both texts: what was typed, and what somebody else has written meanwhile.
-        return Err(clean.conflict(&ArticleForm::of(&article, article.version()), page));
-    }
     let done = match (article.published, clean.published) {
         (false, true) => "Your article is published.",
         (true, false) => "Your article is a draft again.",
         _ => "Your changes are kept.",
     };
-    article
-        .change(&db, |a| {
-            [
-                a.title.set(&clean.title),
-                a.body.set(&clean.body),
-                a.published.set(clean.published),
-            ]
-        })
-        .await?;
+    // Whose text somebody else has changed meanwhile sees both.
+    clean.save(&db, article, page).await?;
     messages.success(done);
     Ok(Redirect::to(urls::article(&slug)))
 }

@@ -90,6 +90,7 @@ async fn everybody_gets_what_the_table_says_and_no_more() {
     let words = [("name", "A guest"), ("text", "Thick walls.")];
     let (article, draft, task) = (&w.article.slug, &w.draft.slug, &w.task.id);
     let text: &[(&str, &str)] = &[("title", "Another title"), ("body", "Another body.")];
+    let edited: &[(&str, &str)] = &[text[0], text[1], ("version", "1")];
     let table: Vec<Expected> = TABLE
         .iter()
         .map(|(sample, callers)| Expected::new(sample, *callers))
@@ -110,8 +111,8 @@ async fn everybody_gets_what_the_table_says_and_no_more() {
         .form("article_create", urls::article_create(), text)
         .get("article_edit", urls::article_edit(article))
         .get("article_edit#draft", urls::article_edit(draft))
-        .form("article_save", urls::article_save(article), text)
-        .form("article_save#draft", urls::article_save(draft), text)
+        .form("article_save", urls::article_save(article), edited)
+        .form("article_save#draft", urls::article_save(draft), edited)
         .get("article_delete", urls::article_delete(article))
         .form("article_remove", urls::article_remove(article), &[])
         .get("organisations", urls::organisations())

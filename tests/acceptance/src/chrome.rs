@@ -115,6 +115,11 @@ impl Browser {
         text(&self.run("return document.body ? document.body.innerText : ''"))
     }
 
+    /// Presses Back, once: a script that goes back is run again by the driver if the page goes away under it.
+    pub fn back(&self) {
+        self.post("/back", &json!({}));
+    }
+
     /// Runs the body of a function in the page; what it returns comes back as JSON. It comes by the debugger:
     /// the page's policy does not stop it.
     pub fn run(&self, script: &str) -> Value {

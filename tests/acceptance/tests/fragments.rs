@@ -79,7 +79,7 @@ fn the_next_page_of_a_list_comes_in_place() {
     assert_eq!(browser.complaints(), Vec::<String>::new());
 
     // Back: the address says page 2, and so does the list.
-    browser.run("history.back()");
+    browser.back();
     browser.until("page 2 again", || {
         browser.url().ends_with("?page=2") && !["", &first].contains(&first_title(&browser).as_str())
     });

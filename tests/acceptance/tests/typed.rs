@@ -75,7 +75,7 @@ fn back_leads_to_what_was_too_large() {
         "{}",
         browser.visible_text()
     );
-    browser.run("history.back()");
+    browser.back();
     browser.until("the form", || value(&browser, "#id_title") == "A long story");
     assert_eq!(value(&browser, "#id_body").len(), 3_000_000);
 }
@@ -117,7 +117,7 @@ fn back_leads_to_what_was_too_large_to_be_kept() {
         "{said}"
     );
     sign_in_in_another_tab(&browser);
-    browser.run("history.back()");
+    browser.back();
     browser.until("the form", || value(&browser, "#id_title") == "A longer story");
     assert_eq!(value(&browser, "#id_body").len(), 90_000);
 }
@@ -146,7 +146,7 @@ fn back_does_not_undo_what_somebody_else_wrote() {
     let newer = "UPDATE article SET body = 'Somebody else wrote this.', row_version = row_version + 1 WHERE title = 'Two pens'";
     assert_eq!(file.execute(newer, []).unwrap(), 1);
     sign_in_in_another_tab(&browser);
-    browser.run("history.back()");
+    browser.back();
     browser.until("the form", || {
         value(&browser, "#id_body").chars().count() == 12_000
     });
