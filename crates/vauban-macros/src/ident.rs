@@ -22,6 +22,16 @@ pub(crate) fn named(text: &str, span: proc_macro2::Span) -> Option<Ident> {
     keyword.then(|| Ident::new_raw(text, span))
 }
 
+/// The function that makes the address of the view `show`: what `#[view]` writes and `routes!` imports. Its name ends in
+/// a hash, so that rustc finds it similar to no mistyped one and suggests the view itself.
+pub(crate) fn url_function(view: &Ident) -> Ident {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    let name = unraw(view);
+    let mut hasher = DefaultHasher::new();
+    name.hash(&mut hasher);
+    Ident::new(&format!("__url_of_view_{name}_{:016x}", hasher.finish()), view.span())
+}
+
 /// An error at a word that is none of those known: the near one, and all of them.
 pub(crate) fn unknown(word: &syn::Path, known: &[&str], all: &str) -> syn::Error {
     use syn::spanned::Spanned;

@@ -1,7 +1,7 @@
 //! `#[derive(Model)]`.
 
 use proc_macro2::{Group, TokenStream, TokenTree};
-use quote::{ToTokens, format_ident, quote};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
@@ -463,9 +463,9 @@ impl Writer<'_> {
         let name = self.columns_name();
         let doc = format!("The columns of [`{model}`], in a query on `R`.");
         let fields = self.fields.iter().map(|f| {
-            let (field, ty) = (f.name, named(f.ty.to_token_stream(), model));
+            let (field, ty) = (f.name, self.as_field(named(f.ty.to_token_stream(), model)));
             let doc = format!("`{field}`");
-            quote! { #[doc = #doc] pub #field: <#ty as #orm::ModelField>::Column<R, #model>, }
+            quote! { #[doc = #doc] pub #field: #ty::Column<R, #model>, }
         });
         let related = self.model.related.iter().map(|(name, child, _)| {
             let doc = format!("`{name}`");
@@ -489,9 +489,9 @@ impl Writer<'_> {
         let doc =
             format!("What a new [`{model}`] must be given. Fields with a default are set by `.set(…)`.");
         let fields = self.fields.iter().filter(|f| f.is_given()).map(|f| {
-            let (field, ty) = (f.name, named(f.ty.to_token_stream(), model));
+            let (field, ty) = (f.name, self.as_field(named(f.ty.to_token_stream(), model)));
             let doc = format!("`{field}`");
-            quote! { #[doc = #doc] pub #field: <#ty as #orm::ModelField>::Input, }
+            quote! { #[doc = #doc] pub #field: #ty::Input, }
         });
         quote! {
             #[doc = #doc]
@@ -559,7 +559,7 @@ impl Writer<'_> {
     fn column_meta(&self, f: &Column<'_>) -> TokenStream {
         let orm = &self.model.orm;
         let derived = self.derived();
-        let ty = named(f.ty.to_token_stream(), &self.input.ident);
+        let ty = self.as_field(named(f.ty.to_token_stream(), &self.input.ident));
         let (field, column) = (unraw(f.name), &f.column);
         let (unique, index) = (f.unique, f.index);
         let versioned = f.versioned;
@@ -570,14 +570,14 @@ impl Writer<'_> {
         );
         let max = option(f.max_length.map(|max| quote!(#max)));
         let default = option(f.default.as_ref().map(|default| {
-            quote!(|| <#ty as #orm::ModelField>::input_value(&::core::convert::Into::into(#default)))
+            quote!(|| #ty::input_value(&::core::convert::Into::into(#default)))
         }));
         quote! {
             #orm::ColumnMeta {
                 field: #field,
                 column: #orm::identifier::checked(#column),
-                kind: <#ty as #orm::ModelField>::KIND,
-                nullable: <#ty as #orm::ModelField>::NULLABLE,
+                kind: #ty::KIND,
+                nullable: #ty::NULLABLE,
                 unique: #unique,
                 index: #index,
                 limits: #orm::field::FieldLimits { max_length: #max },
@@ -585,11 +585,17 @@ impl Writer<'_> {
                 auto: #orm::meta::Auto::#auto,
                 privilege: #orm::meta::Privilege::#privilege,
                 versioned: #versioned,
-                target: <#ty as #orm::ModelField>::TARGET,
+                target: #ty::TARGET,
                 on_delete: #orm::meta::OnDelete::#on_delete,
                 __derived: #derived,
-            }.checked(<#ty as #orm::ModelField>::NEEDS_LENGTH)
+            }.checked(#ty::NEEDS_LENGTH)
         }
+    }
+
+    /// The type as a field: underlined alike, what is wrong with it is told once.
+    fn as_field(&self, ty: impl ToTokens) -> TokenStream {
+        let (ty, orm) = (ty.to_token_stream(), &self.model.orm);
+        quote_spanned! {ty.span()=> <#ty as #orm::ModelField> }
     }
 
     fn model_impl(&self) -> TokenStream {
@@ -598,7 +604,7 @@ impl Writer<'_> {
         let meta = self.meta();
         let derived = self.derived();
         let names: Vec<_> = self.fields.iter().map(|f| f.name).collect();
-        let types: Vec<_> = self.fields.iter().map(|f| f.ty).collect();
+        let fields: Vec<_> = self.fields.iter().map(|f| self.as_field(f.ty)).collect();
         let unfit = self.unfit;
         let none = quote!(return ::core::result::Result::Err(#orm::__private::Mismatch));
         let indexes: Vec<usize> = (0..self.fields.len()).collect();
@@ -606,15 +612,15 @@ impl Writer<'_> {
             quote!(#name: #orm::Many::new(path, |child: &#orm::Columns<#child>| &child.#key),)
         });
         let values = self.fields.iter().enumerate().map(|(i, f)| {
-            let (name, ty) = (f.name, f.ty);
+            let (name, field) = (f.name, self.as_field(f.ty));
             if f.is_given() {
                 quote! {
                     if let ::core::result::Result::Err(problem) =
-                        <#ty as #orm::ModelField>::check_input(&new.#name, &meta.columns[#i].limits)
+                        #field::check_input(&new.#name, &meta.columns[#i].limits)
                     {
                         out.problems.push((meta.columns[#i].field, problem));
                     }
-                    out.values.push(::core::option::Option::Some(<#ty as #orm::ModelField>::input_value(&new.#name)));
+                    out.values.push(::core::option::Option::Some(#field::input_value(&new.#name)));
                 }
             } else {
                 quote!(out.values.push(::core::option::Option::None);)
@@ -636,7 +642,7 @@ impl Writer<'_> {
                 fn columns<R: #orm::Model>(path: &#orm::__private::Path) -> #columns_name<R> {
                     let meta = <Self as #orm::Model>::meta();
                     #columns_name {
-                        #(#names: <#types as #orm::ModelField>::column(path, &meta.columns[#indexes]),)*
+                        #(#names: #fields::column(path, &meta.columns[#indexes]),)*
                         #(#many)*
                     }
                 }
@@ -645,7 +651,7 @@ impl Writer<'_> {
                     row: &mut #orm::__private::RowReader<'_>,
                 ) -> ::core::result::Result<Self, #orm::__private::Mismatch> {
                     ::core::result::Result::Ok(Self {
-                        #(#names: <#types as #orm::ModelField>::read(row)?,)*
+                        #(#names: #fields::read(row)?,)*
                         #(#unfit: #none,)*
                     })
                 }
@@ -654,7 +660,7 @@ impl Writer<'_> {
                     values: &[#orm::__private::Value],
                 ) -> ::core::result::Result<Self, #orm::__private::Mismatch> {
                     ::core::result::Result::Ok(Self {
-                        #(#names: <#types as #orm::ModelField>::from_value(values[#indexes].as_ref())?,)*
+                        #(#names: #fields::from_value(values[#indexes].as_ref())?,)*
                         #(#unfit: #none,)*
                     })
                 }
@@ -664,7 +670,7 @@ impl Writer<'_> {
                     row: &mut #orm::__private::RowReader<'_>,
                 ) -> ::core::result::Result<(), #orm::__private::Mismatch> {
                     match column {
-                        #(#indexes => <#types as #orm::ModelField>::attach(&mut self.#names, row),)*
+                        #(#indexes => #fields::attach(&mut self.#names, row),)*
                         _ => ::core::result::Result::Err(#orm::__private::Mismatch),
                     }
                 }

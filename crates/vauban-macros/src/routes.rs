@@ -1,13 +1,13 @@
 //! `routes! { article => articles::show, include accounts at "/accounts/" = vauban::accounts::urls }`.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote, quote_spanned};
+use quote::{quote, quote_spanned};
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{Error, Ident, LitStr, Path, Result, Token};
 
-use crate::ident::unraw;
+use crate::ident::{unraw, url_function};
 
 /// Writes one URL function per name, one module per included table, and `routes()`.
 pub(crate) fn expand(input: TokenStream) -> Result<TokenStream> {
@@ -65,14 +65,13 @@ impl Table {
 }
 
 impl Entry {
-    /// `pub use articles::__url_show as article;`
+    /// `pub use articles::__url_of_view_show_… as article;`
     fn url(&self) -> TokenStream {
         match self {
             Self::View { name, view } => {
                 let mut function = view.clone();
                 if let Some(last) = function.segments.last_mut() {
-                    let ident = format_ident!("__url_{}", last.ident, span = last.ident.span());
-                    last.ident = ident;
+                    last.ident = url_function(&last.ident);
                 }
                 quote_spanned! {name.span()=> #[doc(inline)] #[allow(unreachable_pub, unused_imports)] pub use #function as #name; }
             }

@@ -140,7 +140,7 @@ pub(crate) fn stub(item: &TokenStream) -> TokenStream {
         return TokenStream::new();
     };
     let name = &function.sig.ident;
-    let url = format_ident!("__url_{}", name);
+    let url = crate::ident::url_function(name);
     quote! {
         #[allow(non_camel_case_types, unreachable_pub, missing_docs)]
         pub enum #name {}
@@ -407,9 +407,9 @@ impl Pattern {
     }
 }
 
-/// `__url_show(slug: &Slug) -> Url`, which `routes!` re-exports under the route's name.
+/// `__url_of_view_show_…(slug: &Slug) -> Url`, which `routes!` re-exports under the route's name.
 fn url_function(name: &Ident, pattern: &Pattern, types: &[Type]) -> TokenStream {
-    let function = format_ident!("__url_{}", name);
+    let function = crate::ident::url_function(name);
     let params = pattern.names.iter().zip(types).map(|(name, ty)| {
         if is_string(ty) {
             quote!(#name: &::vauban::__private::PathText)

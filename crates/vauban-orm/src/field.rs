@@ -31,6 +31,7 @@ pub use crate::value::{Kind, Mismatch, Value, ValueRef};
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a type that a model's column can have",
+    label = "no column's type; a row of another model is `ForeignKey<{Self}>`",
     note = "columns are `Id<M>`, `ForeignKey<M>`, `String`, `Slug`, `bool`, `i32`, `i64`, `f64`, `Decimal`, `DateTime`, `Date`, `Time`, `Uuid`, `Vec<u8>`, an enum with `#[derive(Choices)]`, an `Option` of these, or a type with `impl Field`"
 )]
 pub trait Field: Clone + Send + Sync + Sized + 'static {
@@ -95,6 +96,7 @@ impl FieldLimits {
 /// Implemented by this crate only.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a type that a model's column can have",
+    label = "no column's type; a row of another model is `ForeignKey<{Self}>`",
     note = "columns are `Id<M>`, `ForeignKey<M>`, `String`, `Slug`, `bool`, `i32`, `i64`, `f64`, `Decimal`, `DateTime`, `Date`, `Time`, `Uuid`, `Vec<u8>`, an enum with `#[derive(Choices)]`, an `Option` of these, or a type with `impl Field`"
 )]
 pub trait ModelField: Sized + Send + Sync + 'static {
@@ -130,6 +132,7 @@ pub trait ModelField: Sized + Send + Sync + 'static {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Field> ModelField for T {
     type Input = T;
     type Column<R: Model, O: Model> = Column<R, O, T>;

@@ -7,4 +7,8 @@ async fn go(_: Public, next: vauban::Path<String>) -> Result<Redirect> {
     Ok(Redirect::to(next.into_inner()))
 }
 
+mod urls {
+    vauban::routes! { go => super::go }
+}
+
 fn main() {}

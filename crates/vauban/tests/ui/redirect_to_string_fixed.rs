@@ -4,7 +4,11 @@ use vauban::{Public, Redirect, Result, view};
 
 #[view(get, "/{next}/")]
 async fn go(_: Public, next: vauban::Path<vauban::PathText>) -> Result<Redirect> {
-    Ok(Redirect::to(__url_go(&next)))
+    Ok(Redirect::to(urls::go(&next)))
+}
+
+mod urls {
+    vauban::routes! { go => super::go }
 }
 
 fn main() {}

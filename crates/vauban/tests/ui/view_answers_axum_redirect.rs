@@ -8,4 +8,8 @@ async fn home(_: Public) -> Result<Redirect> {
     Ok(Redirect::to("https://elsewhere.example/"))
 }
 
+mod urls {
+    vauban::routes! { home => super::home }
+}
+
 fn main() {}

@@ -4,7 +4,11 @@ use vauban::{Public, Redirect, Result, view};
 
 #[view(get, "/")]
 async fn home(_: Public) -> Result<Redirect> {
-    Ok(Redirect::to(__url_home()))
+    Ok(Redirect::to(urls::home()))
+}
+
+mod urls {
+    vauban::routes! { home => super::home }
 }
 
 fn main() {}

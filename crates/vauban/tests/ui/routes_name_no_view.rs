@@ -1,0 +1,15 @@
+//! A table of routes that names what is no view.
+#![allow(dead_code, unused_variables)]
+
+mod site;
+
+mod typo {
+    vauban::routes! { show => super::site::views::tickte }
+}
+
+mod no_view {
+    pub fn helper() {}
+    vauban::routes! { show => self::helper }
+}
+
+fn main() {}
