@@ -29,7 +29,10 @@ pub(crate) fn url_function(view: &Ident) -> Ident {
     let name = unraw(view);
     let mut hasher = DefaultHasher::new();
     name.hash(&mut hasher);
-    Ident::new(&format!("__url_of_view_{name}_{:016x}", hasher.finish()), view.span())
+    Ident::new(
+        &format!("__url_of_view_{name}_{:016x}", hasher.finish()),
+        view.span(),
+    )
 }
 
 /// An error at a word that is none of those known: the near one, and all of them.

@@ -569,9 +569,11 @@ impl Writer<'_> {
             format_ident!("{}", f.on_delete),
         );
         let max = option(f.max_length.map(|max| quote!(#max)));
-        let default = option(f.default.as_ref().map(|default| {
-            quote!(|| #ty::input_value(&::core::convert::Into::into(#default)))
-        }));
+        let default = option(
+            f.default
+                .as_ref()
+                .map(|default| quote!(|| #ty::input_value(&::core::convert::Into::into(#default)))),
+        );
         quote! {
             #orm::ColumnMeta {
                 field: #field,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::expr::{Expr, FragmentArg, Op};
 use crate::field::{Field, ModelField};
-use crate::filter::Filter;
+use crate::filter::{Filter, IntoFilter};
 use crate::meta::{ColumnMeta, ModelMeta};
 use crate::model::{Model, UserModel};
 use crate::policy::Who;
@@ -436,8 +436,8 @@ impl<R: Model, O: Model, C: Model> Many<R, O, C> {
     }
 
     /// At least one of them is so.
-    pub fn any(&self, condition: impl FnOnce(&C::Columns<C>) -> Filter<C>) -> Filter<R> {
-        let inner = condition(&C::columns::<C>(&Path::ROOT)).expr;
+    pub fn any<F: IntoFilter<C>>(&self, condition: impl FnOnce(&C::Columns<C>) -> F) -> Filter<R> {
+        let inner = condition(&C::columns::<C>(&Path::ROOT)).into_filter().expr;
         Filter::new(self.path.wrap(Expr::Any(self.child, self.key, Box::new(inner))))
     }
 }

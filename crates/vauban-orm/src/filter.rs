@@ -67,7 +67,7 @@ impl<R> Not for Filter<R> {
 /// What the closure of `.filter(|a| …)` returns.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a filter on `{R}`",
-    label = "a query on `{R}` filters by columns of `{R}`",
+    label = "a condition on `{R}` is made of columns of `{R}`",
     note = "write a condition on the closure's own columns: `.filter(|a| a.slug.eq(&slug))`; join conditions with `&` and `|`, for `&&` and `||` are Rust's own and take `bool` only",
     note = "SQL text is a literal inside the macro: `.filter(|a| sql!(\"length(…) > …\", a.title, 5))`; a `String` or `&str` is never SQL"
 )]

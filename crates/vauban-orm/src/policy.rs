@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use crate::columns::{Column, Columns, Path, Rel};
 use crate::expr::{Expr, Flag};
-use crate::filter::Filter;
+use crate::filter::{Filter, IntoFilter};
 use crate::meta::ColumnMeta;
 use crate::model::Model;
 
@@ -109,14 +109,14 @@ impl<M: Model> Rules<M> {
     }
 
     /// The owner may do everything: `Rules::owner(a.author.is(who))`.
-    pub fn owner(is_owner: Filter<M>) -> Self {
-        Self::all(is_owner)
+    pub fn owner(is_owner: impl IntoFilter<M>) -> Self {
+        Self::all(is_owner.into_filter())
     }
 
     /// Members of the row's tenant may do everything:
     /// `Rules::tenant(t.organisation.memberships.any(|m| m.user.is(who)))`.
-    pub fn tenant(is_member: Filter<M>) -> Self {
-        Self::all(is_member)
+    pub fn tenant(is_member: impl IntoFilter<M>) -> Self {
+        Self::all(is_member.into_filter())
     }
 
     fn all(rule: Filter<M>) -> Self {
@@ -156,10 +156,10 @@ impl<M: Model> Rules<M> {
     /// Names a column that carries privilege and the rows in which it may be written, besides the rule
     /// for adding or changing: `.may_set(&u.is_staff, who.is_superuser())`. Judged before and after.
     #[must_use]
-    pub fn may_set(mut self, column: &impl Settable<M>, rule: Filter<M>) -> Self {
+    pub fn may_set(mut self, column: &impl Settable<M>, rule: impl IntoFilter<M>) -> Self {
         self.set.push(MaySet {
             column: column.meta(),
-            rule,
+            rule: rule.into_filter(),
         });
         self
     }
