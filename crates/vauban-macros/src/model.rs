@@ -480,12 +480,7 @@ impl Writer<'_> {
 
     /// `struct NewArticle`.
     fn new_struct(&self) -> TokenStream {
-        let (orm, vis, model, name) = (
-            &self.model.orm,
-            &self.input.vis,
-            &self.input.ident,
-            self.new_name(),
-        );
+        let (vis, model, name) = (&self.input.vis, &self.input.ident, self.new_name());
         let doc =
             format!("What a new [`{model}`] must be given. Fields with a default are set by `.set(…)`.");
         let fields = self.fields.iter().filter(|f| f.is_given()).map(|f| {
