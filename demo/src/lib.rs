@@ -23,7 +23,11 @@ use vauban::{App, accounts};
 pub fn app() -> App {
     App::new(vauban::package!())
         .error_pages::<errors::SiteError>()
-        .module(accounts::module::<users::User>().layout::<users::AccountLayout>())
+        .module(
+            accounts::module::<users::User>()
+                .layout::<users::AccountLayout>()
+                .sign_up::<users::SignUpFields>(),
+        )
         .module(site::module())
         .module(users::module())
         .module(articles::module())

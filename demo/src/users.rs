@@ -59,6 +59,20 @@ pub struct ProfileForm {
     pub name: String,
 }
 
+/// What sign-up asks besides address and password. It may stay empty: one says it later, in the profile.
+#[derive(Form)]
+#[form(edits = User)]
+pub struct SignUpFields {
+    #[field(
+        label = "Your name",
+        max_length = 100,
+        required = false,
+        autocomplete = "name",
+        help = "It stands below your articles."
+    )]
+    pub name: String,
+}
+
 #[derive(Template)]
 #[template("profile.html")]
 pub struct ProfilePage {

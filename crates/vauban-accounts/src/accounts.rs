@@ -13,6 +13,7 @@ use super::counted::Counted;
 pub(super) use super::counted::SignInFailure;
 use super::device::Devices;
 use super::kept::KeptStore;
+use super::own_fields::OwnFields;
 use super::pages::Layout;
 use super::passwords::{
     Client, Hasher, HasherFailure, HasherOptions, Password, PasswordRules, Place, Weakness,
@@ -58,6 +59,8 @@ pub struct Accounts {
     pub(super) kept: KeptStore,
     pub(super) sign_up: SignUps,
     pub(super) layout: Layout,
+    /// What the site asks at sign-up besides address and password.
+    pub(super) own_fields: Option<Arc<dyn OwnFields>>,
     hasher: Hasher,
     rules: PasswordRules,
     #[cfg(debug_assertions)]
@@ -89,6 +92,7 @@ impl Accounts {
         keys: &ModuleKeys,
         binder: Binder,
         options: AccountOptions,
+        own_fields: Option<Arc<dyn OwnFields>>,
         said: Said,
     ) -> Result<Self, HashError> {
         let Said { limits, sign_up } = said;
@@ -112,6 +116,7 @@ impl Accounts {
             hasher: Hasher::new(hashing)?,
             sign_up,
             layout,
+            own_fields,
             rules,
             #[cfg(debug_assertions)]
             development: super::development::Helps::default(),
@@ -188,7 +193,7 @@ impl Accounts {
             return Ok(Err(weak));
         }
         let hash = self.hash_of_ours(password).await?;
-        Ok(Ok(self.users.add(db, email.clone(), hash).await?.facts.id))
+        Ok(Ok(self.users.add(db, email.clone(), hash, None).await?.facts.id))
     }
 
     /// The fewest characters of a password, for pages to say.

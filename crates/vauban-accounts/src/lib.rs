@@ -28,6 +28,7 @@ mod identify;
 mod kept;
 mod look_as;
 mod module;
+mod own_fields;
 mod pages;
 mod params;
 mod passwords;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use vauban::Respond;
 use vauban::commands::Failure;
+use vauban::forms::{Edits, WithoutContext};
 use vauban::orm::migrations;
 
 use crate::accounts::{AccountOptions, Accounts, Said};
@@ -12,6 +13,7 @@ use crate::credential::Credential;
 use crate::kept::{KeptForms, KeptRow};
 #[cfg(debug_assertions)]
 use crate::look_as::LookAs;
+use crate::own_fields::{Asked, OwnFields};
 use crate::pages::{AccountPage, Layout};
 use crate::people::UserAccount;
 use crate::services::{Administration, PasswordChange, SignIn, SignUp};
@@ -30,6 +32,7 @@ pub fn module<U: UserAccount>() -> Module<U> {
     const { U::DERIVED.holds() };
     Module {
         options: AccountOptions::default(),
+        own_fields: None,
         users: PhantomData,
     }
 }
@@ -38,6 +41,7 @@ pub fn module<U: UserAccount>() -> Module<U> {
 #[derive(Debug)]
 pub struct Module<U> {
     options: AccountOptions,
+    own_fields: Option<Arc<dyn OwnFields>>,
     users: PhantomData<fn() -> U>,
 }
 
@@ -56,11 +60,30 @@ impl<U> Module<U> {
         self.options.layout = Layout::of::<L>();
         self
     }
+
+    /// What people are asked when they sign up, besides address and password: a form that edits the site's user. Its
+    /// fields have no names of the account pages' and are no columns that carry privilege; otherwise the site does not
+    /// start.
+    ///
+    /// ```ignore
+    /// #[derive(Form)]
+    /// #[form(edits = User)]
+    /// struct Profile { #[field(max_length = 100)] name: String }
+    ///
+    /// accounts::module::<User>().sign_up::<Profile>()
+    /// ```
+    #[must_use]
+    pub fn sign_up<F: Edits<Row = U> + WithoutContext + Sync>(mut self) -> Self {
+        self.own_fields = Some(Arc::new(Asked::<F>::NEW));
+        self
+    }
 }
 
 impl<U: UserAccount> From<Module<U>> for vauban::Module {
     fn from(accounts: Module<U>) -> Self {
-        let options = accounts.options;
+        let Module {
+            options, own_fields, ..
+        } = accounts;
         let module = Self::new("accounts")
             .model::<U>()
             .model::<Credential>()
@@ -83,6 +106,9 @@ impl<U: UserAccount> From<Module<U>> for vauban::Module {
             .command(commands::create_superuser())
             .command(commands::clear_sessions())
             .identity(move |wiring, binder| {
+                if let Some(refusal) = own_fields.as_ref().and_then(|own| own.refusal()) {
+                    return Err(Failure::new(refusal));
+                }
                 let mut options = options.clone();
                 let said = Said {
                     limits: wiring.settings.of(),
@@ -98,7 +124,9 @@ impl<U: UserAccount> From<Module<U>> for vauban::Module {
                         lanes: 1,
                     };
                 }
-                let accounts = Accounts::new::<U>(wiring.units(), &wiring.keys(), binder, options, said)?;
+                let own_fields = own_fields.clone();
+                let accounts =
+                    Accounts::new::<U>(wiring.units(), &wiring.keys(), binder, options, own_fields, said)?;
                 #[cfg(debug_assertions)]
                 accounts.offer_to_look_as(wiring.parts.contributed::<LookAs>())?;
                 Ok::<_, Failure>(Arc::new(accounts))

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use super::accounts::Shared;
 use super::identify::SignedInAs;
+use super::own_fields::OwnForm;
 use super::people::UserAccount;
 use crate::sessions::Session;
 use vauban::http::{Error, Request, Result};
-use vauban::routing::{BySession, Call, Kind, OptionalParam, Param, Refusal};
+use vauban::routing::{BySession, Call, Kind, OptionalParam, Param, Refusal, Writing};
 
 /// The signed-in user's own row; asks for a sign-in. `Option<CurrentUser<U>>` does not.
 #[derive(Debug, Clone)]
@@ -65,5 +66,21 @@ impl<K: Kind> Param<K, BySession> for AccountPages {
             Error::internal("the account pages need their module: `.module(accounts::module::<User>())`")
         })?;
         Ok(Self { cx, accounts })
+    }
+}
+
+/// The site's own fields at sign-up as they were sent, if it asks for any.
+pub(super) struct SentOwn(pub(super) Option<Box<dyn OwnForm>>);
+
+impl Param<Writing, BySession> for SentOwn {
+    /// As every form.
+    const REDISPLAYS: bool = true;
+
+    async fn take(call: &mut Call<Writing, BySession>) -> Result<Self> {
+        let AccountPages { accounts, .. } = AccountPages::take(call).await?;
+        match &accounts.own_fields {
+            Some(own) => Ok(Self(Some(own.sent(call).await?))),
+            None => Ok(Self(None)),
+        }
     }
 }

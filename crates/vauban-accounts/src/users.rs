@@ -9,6 +9,7 @@ use vauban::orm::{Create, DateTime, Db, Error, Id, QuerySet, Result, Write};
 use vauban::units::Units;
 
 use super::credential::{Credential, NewCredential};
+use super::own_fields::{OwnData, changes_of};
 use super::people::{Account, UserAccount};
 use super::services::{Administration, PasswordChange, SignIn, SignUp};
 use super::{Email, Hash};
@@ -28,8 +29,14 @@ pub(crate) trait UserTable: Send + Sync + 'static {
     ) -> Answer<'a, Option<(Account, Option<Hash>)>>;
     /// Whether the address is taken.
     fn is_taken<'a>(&'a self, db: &'a Db<Write>, email: &'a Email) -> Answer<'a, bool>;
-    /// Makes an account.
-    fn add<'a>(&'a self, db: &'a Db<Write>, email: Email, hash: Hash) -> Answer<'a, Account>;
+    /// Makes an account, with what its owner says of themselves in the site's own fields.
+    fn add<'a>(
+        &'a self,
+        db: &'a Db<Write>,
+        email: Email,
+        hash: Hash,
+        own: Option<&'a dyn OwnData>,
+    ) -> Answer<'a, Account>;
     /// Makes a superuser of an account, or a new one.
     fn add_superuser<'a>(
         &'a self,
@@ -111,11 +118,20 @@ impl<U: UserAccount> UserTable for TableOf<U> {
         })
     }
 
-    fn add<'a>(&'a self, db: &'a Db<Write>, email: Email, hash: Hash) -> Answer<'a, Account> {
+    fn add<'a>(
+        &'a self,
+        db: &'a Db<Write>,
+        email: Email,
+        hash: Hash,
+        own: Option<&'a dyn OwnData>,
+    ) -> Answer<'a, Account> {
         Box::pin(async move {
             let acting = db.acting::<SignUp<U>>();
-            // CWE-915: the flags have their defaults; nothing that was sent comes near them.
-            let user = Create::<U>::new(U::fresh(email)).save(&acting).await?;
+            // CWE-915: the flags have their defaults; nothing that was sent comes near them, for this service may not grant.
+            let user = Create::<U>::new(U::fresh(email))
+                .set(|u| own.map(|own| changes_of::<U>(own, u)).unwrap_or_default())
+                .save(&acting)
+                .await?;
             let credential = NewCredential {
                 user: user.id().uuid(),
                 hash: hash.as_str().to_owned(),

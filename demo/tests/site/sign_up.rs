@@ -35,3 +35,30 @@ async fn closed_sign_ups_are_not_there() {
         .await
         .assert_status(404);
 }
+
+/// The site's own fields are asked, kept, and may stay empty.
+#[tokio::test]
+async fn people_say_their_name_when_they_sign_up() {
+    let app = TestApp::new(demo::app);
+    let mut ann = app.client();
+    ann.get("/accounts/signup/").await.assert_contains("Your name");
+    let account = |email| {
+        [
+            ("email", email),
+            ("password", "nine quiet ferries"),
+            ("password_again", "nine quiet ferries"),
+        ]
+    };
+    let mut fields = account("ann@example.com").to_vec();
+    fields.push(("name", "Ann Ó Briain"));
+    ann.post_fields("/accounts/signup/", &fields)
+        .await
+        .assert_status(303);
+    ann.get("/profile/").await.assert_contains("Ann Ó Briain");
+
+    let mut bob = app.client();
+    bob.get("/accounts/signup/").await;
+    bob.post_fields("/accounts/signup/", &account("bob@example.com"))
+        .await
+        .assert_status(303);
+}

@@ -8,6 +8,7 @@ use ::http::{Method, header};
 
 use super::{CLIENT, Kit};
 use crate::Accounts;
+use crate::own_fields::OwnFields;
 use vauban::http::RequestBody;
 use vauban::http::{Json, Request, Result};
 use vauban::module::Modules;
@@ -55,8 +56,18 @@ impl TestSite {
         Self::with(|_| ())
     }
 
+    /// Whose sign-up asks for these fields, too.
+    pub(super) fn asking(own: Arc<dyn OwnFields>) -> Self {
+        let mut kit = Kit::new();
+        Arc::get_mut(&mut kit.accounts).unwrap().own_fields = Some(own);
+        Self::of(kit, |_| ())
+    }
+
     pub(super) fn with(change: impl FnOnce(&mut Settings)) -> Self {
-        let kit = Kit::new();
+        Self::of(Kit::new(), change)
+    }
+
+    fn of(kit: Kit, change: impl FnOnce(&mut Settings)) -> Self {
         let accounts = Arc::clone(&kit.accounts);
         let mut settings = Settings::for_test(Mode::Development, "", &[]);
         settings.allowed_hosts = vec!["localhost".parse().unwrap(), "example.com".parse().unwrap()];

@@ -2,6 +2,7 @@
 
 mod browser;
 mod kept;
+mod own_fields;
 mod pages;
 mod sessions;
 mod sign_in;
@@ -118,7 +119,7 @@ impl Kit {
         #[allow(deprecated)]
         let binder = vauban::orm::Binder::__for_the_sites_identity();
         let mut accounts =
-            Accounts::new::<User>(units.clone(), &ModuleKeys::random(), binder, options, said).unwrap();
+            Accounts::new::<User>(units.clone(), &ModuleKeys::random(), binder, options, None, said).unwrap();
         accounts.kept = accounts.kept.bounded(KEPT as u64);
         let accounts = Arc::new(accounts);
         Self {

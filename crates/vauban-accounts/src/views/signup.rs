@@ -3,14 +3,15 @@
 //! Until there is mail, the page says that an address is taken; how often it does is throttled (CWE-204).
 
 use vauban::orm::{Db, Write};
-use vauban::{Template, view};
+use vauban::{SafeHtml, Template, view};
 
-use super::answers::Next;
+use super::answers::{Next, explain};
 use crate::accounts::Proved;
 use crate::events;
 use crate::forms::SignUpForm;
-use crate::params::AccountPages;
-use vauban::forms::{Form, Problem};
+use crate::own_fields::{OwnData, OwnForm};
+use crate::params::{AccountPages, SentOwn};
+use vauban::forms::{Clean, Form, Problem};
 use vauban::http::{Error, Response, Result};
 use vauban::messages::Level;
 use vauban::routing::{Public, Query};
@@ -26,13 +27,16 @@ const TAKEN: Problem = Problem::new(
 #[template("accounts/signup.html", standalone)]
 struct SignUpPage {
     form: Form<SignUpForm>,
+    /// The site's own fields.
+    own: SafeHtml,
     least: usize,
 }
 
 impl SignUpPage {
-    fn of(at: &AccountPages, form: Form<SignUpForm>) -> Self {
+    fn of(at: &AccountPages, own: Option<&dyn OwnForm>, form: Form<SignUpForm>) -> Self {
         Self {
             form,
+            own: own.map(|own| own.html(&at.cx)).into_iter().collect(),
             least: at.accounts.least(),
         }
     }
@@ -40,8 +44,12 @@ impl SignUpPage {
 
 /// The page.
 #[view(get, "/signup/")]
-pub async fn show(_: Public, at: AccountPages) -> Result<Response> {
-    Ok(at.page(TITLE, SignUpPage::of(&at, Form::empty())))
+pub async fn show(_: Public, at: AccountPages, db: Db) -> Result<Response> {
+    let own = match &at.accounts.own_fields {
+        Some(own) => Some(own.empty(&db).await?),
+        None => None,
+    };
+    Ok(at.page(TITLE, SignUpPage::of(&at, own.as_deref(), Form::empty())))
 }
 
 /// Makes an account and signs in.
@@ -52,11 +60,12 @@ pub async fn submit(
     db: Db<Write>,
     query: Query<Next>,
     form: Form<SignUpForm>,
+    own: SentOwn,
 ) -> Result<Response> {
-    let page = |form| SignUpPage::of(&at, form);
-    let form = match at.strong(form.clean(&db).await?) {
+    let page = |own: Option<Box<dyn OwnForm>>, form| SignUpPage::of(&at, own.as_deref(), form);
+    let (form, own) = match both(&at, &db, form, own.0).await? {
         Ok(clean) => clean,
-        Err(form) => return Ok(at.again(TITLE, page(form))),
+        Err((form, own)) => return Ok(at.again(TITLE, page(own, form))),
     };
     // CWE-204, CWE-799: counted before the answer tells whether the address is taken.
     let hashed = at
@@ -67,20 +76,37 @@ pub async fn submit(
         Ok(hash) => hash,
         Err(failure) => {
             events::SIGN_IN_THROTTLED.log(Some(&at.cx));
-            return at.failed(failure, TAKEN, form.refuse(|_| ()), TITLE, page);
+            let own = own.map(OwnData::again);
+            return at.failed(failure, TAKEN, form.refuse(|_| ()), TITLE, |form| page(own, form));
         }
     };
     // From here on nobody else can take the address.
     db.begin().await?;
     if at.accounts.users.is_taken(&db, &form.email).await? {
         let form = form.refuse(|form| form.email.add_error(TAKEN));
-        return Ok(at.again(TITLE, page(form)));
+        return Ok(at.again(TITLE, page(own.map(OwnData::again), form)));
     }
-    let person = at
-        .accounts
-        .users
-        .add(&db, form.email.clone(), hash.clone())
-        .await?;
+    let users = &at.accounts.users;
+    let person = match users
+        .add(&db, form.email.clone(), hash.clone(), own.as_deref())
+        .await
+    {
+        Ok(person) => person,
+        Err(error) => match own {
+            // What the database says of the site's fields is said there.
+            Some(own) => {
+                let own = own.explained(error)?;
+                return Ok(at.again(TITLE, page(Some(own), form.refuse(|_| ()))));
+            }
+            None => return Err(error.into()),
+        },
+    };
+    // ASVS 6.2.11: nor is it made of what they say of themselves. What was added is undone with the answer's status.
+    let weak = at.accounts.weaknesses(&form.password, &person.known_words());
+    if !weak.is_empty() {
+        let form = form.refuse(|form| explain(&weak, &mut form.password));
+        return Ok(at.again(TITLE, page(own.map(OwnData::again), form)));
+    }
     let before = at.who().map(|who| who.session.token());
     let proved = Proved { hash, renewed: None };
     let token = at.accounts.enter(&db, &person, &proved, before).await?;
@@ -90,4 +116,27 @@ pub async fn submit(
     events::SIGNED_UP.log(Some(&at.cx));
     at.cx.say(Level::Success, WELCOME);
     Ok(Response::of(at.next(&query)?))
+}
+
+/// Both forms' data, or both forms to show again with all that is wrong.
+async fn both(
+    at: &AccountPages,
+    db: &Db<Write>,
+    form: Form<SignUpForm>,
+    own: Option<Box<dyn OwnForm>>,
+) -> Result<Result<(Clean<SignUpForm>, Option<Box<dyn OwnData>>), (Form<SignUpForm>, Option<Box<dyn OwnForm>>)>>
+{
+    let form = at.strong(form.clean(db).await?);
+    let own = match (own, &form) {
+        (None, _) => None,
+        // That the page is too old is said once.
+        (Some(own), Err(form)) if !form.problems().is_empty() => Some(Err(own)),
+        (Some(own), _) => Some(own.clean(db).await?),
+    };
+    Ok(match (form, own.transpose()) {
+        (Ok(form), Ok(own)) => Ok((form, own)),
+        (Ok(form), Err(own)) => Err((form.refuse(|_| ()), Some(own))),
+        (Err(form), Ok(own)) => Err((form, own.map(OwnData::again))),
+        (Err(form), Err(own)) => Err((form, Some(own))),
+    })
 }

@@ -36,7 +36,10 @@ impl<M: Model> Create<M> {
 
     /// Sets fields that have a value of their own (a default): `.set(|a| [a.published.set(true)])`. Columns
     /// that carry privilege need a rule that names them, or a service with `Grant`.
-    pub fn set<const N: usize>(mut self, set: impl FnOnce(&M::Columns<M>) -> [Assignment<M>; N]) -> Self {
+    pub fn set<A: IntoIterator<Item = Assignment<M>>>(
+        mut self,
+        set: impl FnOnce(&M::Columns<M>) -> A,
+    ) -> Self {
         self.set.extend(set(&M::columns(&Path::ROOT)));
         self
     }
