@@ -24,6 +24,7 @@ pub struct ModelFinding {
 /// * `orm.E002`: policies that include each other in a circle.
 /// * `orm.E003`: a uniqueness that tells that a hidden row exists (CWE-203).
 /// * `orm.E004`: two models with one table.
+/// * `orm.E006`: rules that hold only for the moment at which they were built (CWE-367).
 pub fn check(models: &[&'static ModelMeta]) -> Vec<ModelFinding> {
     let mut found = Vec::new();
     for (i, model) in models.iter().enumerate() {
@@ -53,6 +54,13 @@ pub fn check(models: &[&'static ModelMeta]) -> Vec<ModelFinding> {
                 id: "orm.E004",
                 model: model.name,
                 message,
+            });
+        }
+        if let Some(why) = &(model.rules)().unfit {
+            found.push(ModelFinding {
+                id: "orm.E006",
+                model: model.name,
+                message: why.clone(),
             });
         }
         if let Some(circle) = circle(model, &mut Vec::new()) {

@@ -166,7 +166,7 @@ impl Expr {
 }
 
 /// A parameter's value.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Bind<'a> {
     One(&'a Value),
     /// A list, bound as one JSON array.

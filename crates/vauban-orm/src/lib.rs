@@ -92,6 +92,7 @@ mod problem;
 mod query;
 mod render;
 mod sabotage;
+mod symbolic;
 mod types;
 mod value;
 
@@ -105,6 +106,7 @@ pub use filter::{Filter, IntoFilter};
 pub use meta::{ColumnMeta, ModelMeta};
 pub use model::{Model, UserModel};
 pub use policy::{Policy, Rules, Settable, Who};
+pub use symbolic::{Now, Today};
 pub use problem::{Argument, Problem};
 pub use query::{
     Changeable, Create, DEEPEST_ROW, Deletable, Page, Permitted, PermittedQuerySet, QuerySet, Version,

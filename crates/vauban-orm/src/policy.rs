@@ -2,12 +2,15 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::thread;
+use std::time::Duration;
 
 use crate::columns::{Column, Columns, Path, Rel};
-use crate::expr::{Expr, Flag};
+use crate::expr::{Bind, Expr, Flag, push};
 use crate::filter::{Filter, IntoFilter};
 use crate::meta::ColumnMeta;
 use crate::model::Model;
+use crate::symbolic::{self, Now};
 
 /// Who may do what to the rows of a model. A model without one does not compile.
 ///
@@ -53,6 +56,15 @@ impl<M: Model> Who<M> {
     /// A signed-in user who works for the site.
     pub fn is_staff(self) -> Filter<M> {
         Filter::new(Expr::Flag(Flag::Staff))
+    }
+
+    /// The moment at which a statement runs: rules are built once, so a time in them is symbolic, too.
+    ///
+    /// ```ignore
+    /// Rules { view: offer.until.ge(who.now().date_in_utc()), ..Rules::staff(who) }
+    /// ```
+    pub fn now(self) -> Now {
+        Now::NOW
     }
 
     /// A superuser. Superusers may do only what rules that name them say.
@@ -190,13 +202,39 @@ pub struct CompiledRules {
     pub(crate) change: Expr,
     pub(crate) delete: Expr,
     pub(crate) set: Vec<(&'static ColumnMeta, Expr)>,
+    /// Why they serve nobody.
+    pub(crate) unfit: Option<String>,
 }
 
 impl CompiledRules {
     /// For the derive.
     pub fn of<M: Policy>() -> Self {
+        let (mut rules, asked) = symbolic::building(Self::built::<M>);
+        // CWE-367: what says something else a moment later was read while they were built: a clock of one's own, a counter.
+        thread::sleep(Duration::from_millis(2));
+        let changed = rules.shape() != Self::built::<M>().shape();
+        rules.unfit = match asked {
+            Some("DateTime::now") => Some(
+                "its rules ask the clock while they are built, which is once: write `who.now()`, or `who.now().date_in_utc()`"
+                    .to_owned(),
+            ),
+            Some(function) => Some(format!(
+                "its rules ask `{function}` while they are built, which is once: compare with a column"
+            )),
+            None if changed => Some(
+                "its rules say something else each time they are built, and they are built once: they depend on `who`, \
+                 `who.now()` and columns only"
+                    .to_owned(),
+            ),
+            None => None,
+        };
+        rules
+    }
+
+    fn built<M: Policy>() -> Self {
         let rules = M::rules(Who::symbolic(), &M::columns(&Path::ROOT));
         Self {
+            unfit: None,
             view: rules.view.expr,
             add: rules.add.expr,
             change: rules.change.expr,
@@ -207,5 +245,18 @@ impl CompiledRules {
                 .map(|set| (set.column, set.rule.expr))
                 .collect(),
         }
+    }
+
+    /// All that they say.
+    fn shape(&self) -> (Vec<u8>, Vec<Bind<'_>>) {
+        let (mut key, mut values) = (Vec::new(), Vec::new());
+        for rule in [&self.view, &self.add, &self.change, &self.delete] {
+            rule.shape(&mut key, &mut values);
+        }
+        for (column, rule) in &self.set {
+            push(&mut key, *column);
+            rule.shape(&mut key, &mut values);
+        }
+        (key, values)
     }
 }

@@ -10,6 +10,7 @@ use crate::actor::{Action, Authority, Inner};
 use crate::error::{Error, Result};
 use crate::expr::{Expr, Flag, FragmentArg, Op};
 use crate::meta::{ColumnMeta, ModelMeta};
+use crate::policy::CompiledRules;
 use crate::sabotage::{Control, removed};
 use crate::value::Value;
 
@@ -146,7 +147,7 @@ impl<'a> Renderer<'a> {
                 model.name
             )));
         }
-        let rules = (model.rules)();
+        let rules = self.fit(model)?;
         let rule = match action {
             Action::View => &rules.view,
             Action::Add => &rules.add,
@@ -169,6 +170,17 @@ impl<'a> Renderer<'a> {
         self.authority.listed.check_model(model)
     }
 
+    /// A model's rules, if they hold at any time.
+    fn fit(&self, model: &'static ModelMeta) -> Result<&'static CompiledRules> {
+        let rules = (model.rules)();
+        match &rules.unfit {
+            Some(why) if !removed(Control::Symbolic) => {
+                Err(Error::Internal(format!("the policy of `{}`: {why}", model.name)))
+            }
+            _ => Ok(rules),
+        }
+    }
+
     /// The rule for writing a column that carries privilege.
     pub(crate) fn may_set(
         &mut self,
@@ -180,7 +192,7 @@ impl<'a> Renderer<'a> {
             return Ok(Cond::True);
         }
         let mut cond = Cond::False;
-        for (named, rule) in &(model.rules)().set {
+        for (named, rule) in &self.fit(model)?.set {
             if std::ptr::eq(*named, column) {
                 cond = cond.or(self.condition(rule, row, Scope::Policy)?);
             }

@@ -37,6 +37,8 @@ pub(crate) enum Control {
     Request,
     /// Validation of values.
     Validation,
+    /// Rules that say something else each time serve nobody.
+    Symbolic,
 }
 
 #[cfg(not(test))]

@@ -1,8 +1,12 @@
 //! Values on their way to and from the database.
 
+use std::fmt;
+
 use rusqlite::ToSql;
 use rusqlite::types::{ToSqlOutput, ValueRef as SqliteRef};
 use uuid::Uuid;
+
+use crate::types::DateTime;
 
 /// How a column is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +48,58 @@ pub enum Value {
     Blob(Vec<u8>),
     /// A UUID, bound as its 16 bytes.
     Uuid(Uuid),
+    /// What the clock says when the statement runs, to compare a column with.
+    Clock(Clock),
+}
+
+/// A time that is known when a statement runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Clock {
+    /// The moment, so many microseconds later.
+    Moment {
+        /// How much later.
+        micros: i64,
+    },
+    /// The day of that moment in UTC, so many days later.
+    Day {
+        /// How much later the moment is.
+        micros: i64,
+        /// How much later the day is.
+        days: i32,
+    },
+}
+
+impl Clock {
+    /// As it is bound; behind the calendar's end there is no such time, and nothing compares with it.
+    pub(crate) fn value(self) -> Value {
+        match self {
+            Self::Moment { micros } => Value::Integer(DateTime::now().micros().saturating_add(micros)),
+            Self::Day { micros, days } => {
+                let moment = DateTime::from_micros(DateTime::now().micros().saturating_add(micros));
+                let day = moment.and_then(|moment| moment.date_in_utc().plus_days(days));
+                day.map_or(Value::Null, |day| Value::Text(day.to_string()))
+            }
+        }
+    }
+}
+
+/// For a review: `now`, `now + 60 s`, `today - 3 days`.
+impl fmt::Display for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (name, micros, days) = match *self {
+            Self::Moment { micros } => ("now", micros, 0),
+            Self::Day { micros, days } => ("today in UTC", micros, days),
+        };
+        let sign = |negative| if negative { '-' } else { '+' };
+        f.write_str(name)?;
+        if micros != 0 {
+            write!(f, " {} {} s", sign(micros < 0), micros.unsigned_abs() / 1_000_000)?;
+        }
+        if days != 0 {
+            write!(f, " {} {} days", sign(days < 0), days.unsigned_abs())?;
+        }
+        Ok(())
+    }
 }
 
 impl Value {
@@ -56,6 +112,8 @@ impl Value {
             Self::Text(s) => ValueRef::Text(s),
             Self::Blob(b) => ValueRef::Blob(b),
             Self::Uuid(u) => ValueRef::Blob(u.as_bytes()),
+            // Columns are compared with it, and none is set to it.
+            Self::Clock(_) => ValueRef::Null,
         }
     }
 
@@ -68,6 +126,7 @@ impl Value {
             Self::Text(s) => format!("'{}'", s.replace('\'', "''")),
             Self::Blob(b) => hex(b),
             Self::Uuid(u) => hex(u.as_bytes()),
+            Self::Clock(clock) => clock.to_string(),
         }
     }
 }
@@ -91,6 +150,13 @@ impl ToSql for Value {
             Self::Text(s) => SqliteRef::Text(s.as_bytes()),
             Self::Blob(b) => SqliteRef::Blob(b),
             Self::Uuid(u) => SqliteRef::Blob(u.as_bytes()),
+            Self::Clock(clock) => {
+                return Ok(ToSqlOutput::Owned(match clock.value() {
+                    Self::Integer(micros) => micros.into(),
+                    Self::Text(day) => day.into(),
+                    _ => rusqlite::types::Value::Null,
+                }));
+            }
         }))
     }
 }

@@ -182,6 +182,11 @@ fn json_array(list: &[Value]) -> String {
         Value::Text(s) => s.as_str().into(),
         Value::Blob(bytes) => digits(bytes).into(),
         Value::Uuid(uuid) => digits(uuid.as_bytes()).into(),
+        Value::Clock(clock) => match clock.value() {
+            Value::Integer(micros) => micros.into(),
+            Value::Text(day) => day.into(),
+            _ => serde_json::Value::Null,
+        },
     });
     serde_json::Value::Array(items.collect()).to_string()
 }

@@ -1,0 +1,89 @@
+//! What rules say of the time: `who.now()`. Rules are built once, so the moment at which they are built is none of theirs
+//! (CWE-367, CWE-613: an offer that ended would be seen until the program starts again).
+
+use std::cell::Cell;
+
+use crate::columns::Comparable;
+use crate::types::{Date, DateTime};
+use crate::value::{Clock, Value};
+
+/// The moment at which a statement runs, as a value to compare columns with: from
+/// [`Who::now`](crate::Who::now).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Now {
+    micros: i64,
+}
+
+/// The day, in UTC, on which a statement runs: from [`Now::date_in_utc`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Today {
+    micros: i64,
+    days: i32,
+}
+
+impl Now {
+    pub(crate) const NOW: Self = Self { micros: 0 };
+
+    /// So many seconds later; earlier, if they are negative.
+    #[must_use]
+    pub fn plus_seconds(self, seconds: i64) -> Self {
+        Self {
+            micros: self.micros.saturating_add(seconds.saturating_mul(1_000_000)),
+        }
+    }
+
+    /// The day of this moment, in UTC.
+    pub fn date_in_utc(self) -> Today {
+        Today {
+            micros: self.micros,
+            days: 0,
+        }
+    }
+}
+
+impl Today {
+    /// So many days later; earlier, if they are negative.
+    #[must_use]
+    pub fn plus_days(self, days: i32) -> Self {
+        Self {
+            days: self.days.saturating_add(days),
+            ..self
+        }
+    }
+}
+
+impl Comparable<DateTime> for Now {
+    fn to_bound(self) -> Value {
+        Value::Clock(Clock::Moment { micros: self.micros })
+    }
+}
+
+impl Comparable<Date> for Today {
+    fn to_bound(self) -> Value {
+        Value::Clock(Clock::Day {
+            micros: self.micros,
+            days: self.days,
+        })
+    }
+}
+
+thread_local! {
+    static BUILDING: Cell<bool> = const { Cell::new(false) };
+    static ASKED: Cell<Option<&'static str>> = const { Cell::new(None) };
+}
+
+/// What was built, and which of the functions that answer otherwise each time was asked meanwhile.
+pub(crate) fn building<T>(build: impl FnOnce() -> T) -> (T, Option<&'static str>) {
+    let outside = (BUILDING.replace(true), ASKED.take());
+    let built = build();
+    let asked = ASKED.replace(outside.1);
+    BUILDING.set(outside.0);
+    (built, asked)
+}
+
+/// Says that one of them is asked.
+pub(crate) fn asked(function: &'static str) {
+    if BUILDING.get() {
+        ASKED.set(Some(function));
+    }
+}
