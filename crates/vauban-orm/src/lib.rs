@@ -106,11 +106,11 @@ pub use filter::{Filter, IntoFilter};
 pub use meta::{ColumnMeta, ModelMeta};
 pub use model::{Model, UserModel};
 pub use policy::{Policy, Rules, Settable, Who};
-pub use symbolic::{Now, Today};
 pub use problem::{Argument, Problem};
 pub use query::{
     Changeable, Create, DEEPEST_ROW, Deletable, Page, Permitted, PermittedQuerySet, QuerySet, Version,
 };
+pub use symbolic::{Now, Today};
 pub use types::{
     Date, DateTime, Decimal, ForeignKey, Id, InvalidDate, InvalidDecimal, InvalidId, InvalidSlug,
     InvalidTime, Related, Slug, Time, UserId,

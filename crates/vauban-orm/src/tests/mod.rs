@@ -9,6 +9,7 @@ mod models;
 mod properties;
 mod reads;
 mod rights;
+mod symbolic;
 mod units;
 mod unreadable;
 mod user_ids;
