@@ -94,7 +94,7 @@ fn attribute(tokens: &[Token], at: usize) -> Option<(&[Token], usize)> {
 }
 
 /// What follows the group that opens at `at`.
-fn close(tokens: &[Token], at: usize) -> usize {
+pub(super) fn close(tokens: &[Token], at: usize) -> usize {
     let mut depth = 0usize;
     for (index, token) in tokens.iter().enumerate().skip(at) {
         match token.punct() {

@@ -6,6 +6,7 @@
 
 mod attributes;
 mod configuration;
+mod generic;
 mod literal;
 mod manifest;
 mod packages;
@@ -33,12 +34,19 @@ pub struct Package {
     pub scan: Scan,
     /// The committed lock; without one nothing is signed.
     pub lock: Lock,
+    /// What the packages beside it sign, of the program's own: whoever builds a program signs for all that is in it.
+    beside: Lock,
 }
 
 impl Package {
-    /// The lock that the sources ask for.
+    /// The lock that the sources ask for; of the program's own package, also those of the packages beside it (CWE-1059: a
+    /// waiver there opens the program's rows, and the program's reviewer reads the program's lock).
     pub fn found(&self) -> Lock {
-        Lock::of(self.scan.places.iter().map(|place| &place.entry))
+        let mut lock = Lock::of(self.scan.places.iter().map(|place| &place.entry));
+        for (entry, places) in &self.beside.entries {
+            *lock.entries.entry(entry.clone()).or_default() += places;
+        }
+        lock
     }
 
     /// How lock and sources differ.
@@ -53,7 +61,7 @@ impl Package {
 /// # Errors
 /// A manifest, a source file or a lock cannot be read.
 pub fn program(dir: &Path) -> io::Result<Vec<Package>> {
-    packages::packages(dir)?
+    let mut packages: Vec<Package> = packages::packages(dir)?
         .into_iter()
         .map(|packages::Part { dir, writes_code }| {
             let lock = match std::fs::read_to_string(dir.join("waivers.lock")) {
@@ -65,7 +73,13 @@ pub fn program(dir: &Path) -> io::Result<Vec<Package>> {
                 scan: walk::scan_as(&dir, writes_code)?,
                 lock,
                 dir,
+                beside: Lock::default(),
             })
         })
-        .collect()
+        .collect::<io::Result<_>>()?;
+    if let Some((program, others)) = packages.split_first_mut() {
+        let others = others.iter().flat_map(|other| &other.scan.places);
+        program.beside = Lock::of(others.map(|place| &place.entry));
+    }
+    Ok(packages)
 }

@@ -5,6 +5,7 @@
 use std::fs;
 
 use super::attributes::{DEPRECATED, STRING_IN_ATTRIBUTE};
+use super::generic::GENERIC;
 use super::literal::*;
 use super::manifest::*;
 use super::refused::*;
@@ -613,6 +614,79 @@ fn packages_without_dependencies_write_code_too() {
         let told = found.iter().flat_map(|package| &package.scan.trouble);
         assert!(told.into_iter().any(|t| t.what == BY_HAND), "{name}");
     }
+}
+
+/// CWE-639: the attack is one signature that opens whichever model a caller names.
+#[test]
+fn a_waiver_for_one_model_stands_in_no_code_for_several() {
+    const SIGNED: &str = "{ db.unscoped(waiver!(Unscoped, \"statistics count the rows of a model\")) }";
+    for code in [
+        "fn all<M: Policy>(db: &Db) BODY",
+        "pub async fn all<'a, const N: usize, M>(db: &'a Db) -> Vec<M> where M: Policy BODY",
+        "fn all<F: Fn(u8) -> Vec<u8>>(of: F) BODY",
+        "fn all(of: impl Policy) BODY",
+        "fn all(db: &Db, of: &[Box<impl Policy>]) BODY",
+        "impl<M: Policy> Rows<M> { fn all(&self) BODY }",
+        "impl<'a, M> All for Rows<'a, M> { fn all(&self) BODY }",
+        "trait All: Policy { fn all(db: &Db) BODY }",
+        "fn all<M: Policy>() { if true { let go = || BODY; } }",
+        "mod inside { pub fn all<M>() BODY }",
+    ] {
+        refused(&code.replace("BODY", SIGNED), GENERIC);
+        refused(
+            &code.replace("BODY", &SIGNED.replace("Unscoped,", "UnscopedWrite,")),
+            GENERIC,
+        );
+        fine(&code.replace("BODY", &SIGNED.replace("Unscoped,", "TrustHtml,")));
+    }
+    for code in [
+        "fn all(db: &Db) BODY",
+        "fn all<'a, 'b: 'a>(db: &'a Db) -> impl Iterator<Item = u8> BODY",
+        "fn all<const N: usize>(db: &Db) BODY",
+        "impl Rows<Task> { fn all(&self) BODY }",
+        "impl<'a> Rows<'a> { fn all(&self) BODY }",
+        "fn other<M: Policy>() {} fn all() BODY",
+        "fn other(of: impl Policy) -> bool { true } fn all() BODY",
+        "trait All { fn all(&self); } fn all() BODY",
+        "fn all(then: fn(u8) -> u8) BODY",
+    ] {
+        fine(&code.replace("BODY", SIGNED));
+    }
+}
+
+/// CWE-1059: the attack is a package beside the program that signs for itself: the program's reviewer reads the program's
+/// lock.
+#[test]
+fn a_program_signs_for_what_lies_beside_it() {
+    const LINE: &str = "TrustHtml | beside | the icons are written by us | 1";
+    let dir = package(&[
+        ("src/main.rs", "fn main() {}"),
+        (
+            "beside/src/lib.rs",
+            "fn a() { b(waiver!(TrustHtml, \"the icons are written by us\")); }",
+        ),
+        ("beside/waivers.lock", LINE),
+    ]);
+    let write = |path: &str, text: &str| fs::write(dir.path().join(path), text).unwrap();
+    write(
+        "Cargo.toml",
+        "[package]\nname = \"app\"\nedition = \"2024\"\n[dependencies]\nbeside = { path = \"beside\" }\n",
+    );
+    write(
+        "beside/Cargo.toml",
+        "[package]\nname = \"beside\"\nedition = \"2024\"\n",
+    );
+    let differences = || -> Vec<usize> {
+        let found = super::program(dir.path()).unwrap();
+        found.iter().map(|package| package.differences().len()).collect()
+    };
+    assert_eq!(
+        differences(),
+        [1, 0],
+        "its own lock knows it, the program's does not"
+    );
+    write("waivers.lock", LINE);
+    assert_eq!(differences(), [0, 0]);
 }
 
 #[test]

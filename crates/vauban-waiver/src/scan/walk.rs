@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::attributes::{is_read, item_end};
+use super::generic::{GENERIC, generic_item, opens_one_model};
 use super::literal;
 use super::refused::{
     Around, FRONT, INLINE_TEMPLATE, LINT_HANDED, MOVED, NO_FILE, NOT_LITERAL, PIECE, PIECED, TEMPLATE_NAME,
@@ -137,6 +138,7 @@ impl Walk<'_> {
             at: 0,
             around: Around::default(),
             rewritten: 0,
+            generic: 0,
         };
         source.items(&mut module.to_vec(), &children)
     }
@@ -264,6 +266,8 @@ struct Source<'w, 'a> {
     around: Around,
     /// Where the item ends that an attribute's macro may rewrite.
     rewritten: usize,
+    /// Where the function or `impl` ends that is the same for several types.
+    generic: usize,
 }
 
 impl Source<'_, '_> {
@@ -410,6 +414,9 @@ impl Source<'_, '_> {
 
     /// Looks at the token here and goes on to the next.
     fn pass(&mut self) {
+        if let Some(end) = generic_item(self.tokens, self.at) {
+            self.generic = self.generic.max(end);
+        }
         if let Some(token) = self.peek(0) {
             let line = token.line;
             let path = self.around.arguments && literal::text(token).is_some_and(literal::is_hidden_path);
@@ -486,6 +493,7 @@ impl Source<'_, '_> {
         {
             return false;
         }
+        let for_several = self.around.in_trait || self.at < self.generic;
         self.at += 2;
         let arguments = self.group();
         // A comma may end it.
@@ -506,7 +514,11 @@ impl Source<'_, '_> {
                         .strip_prefix(self.walk.dir)
                         .unwrap_or(self.path)
                         .to_owned();
+                    let opens_many = for_several && opens_one_model(&entry.wall);
                     self.walk.scan.places.push(Place { entry, file, line });
+                    if opens_many {
+                        self.walk.trouble(self.path, line, GENERIC);
+                    }
                 }
                 _ => self.walk.trouble(self.path, line, NOT_LITERAL),
             },

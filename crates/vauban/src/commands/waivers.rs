@@ -106,7 +106,7 @@ mod sources {
     }
 
     fn list(dir: &Path, packages: &[Package], out: &Out) {
-        let (mut entries, mut places) = (0, 0);
+        let mut places = 0;
         for package in packages {
             for place in &package.scan.places {
                 out.line(format_args!("{} in {}", place.entry.wall, place.entry.module));
@@ -117,9 +117,10 @@ mod sources {
                     place.line
                 ));
             }
-            entries += package.found().entries.len();
             places += package.scan.places.len();
         }
+        // The first is the program's own, whose lock has those beside it, too.
+        let entries = packages.first().map_or(0, |program| program.found().entries.len());
         out.line(format_args!("{entries} exception(s) in {places} place(s)."));
     }
 
