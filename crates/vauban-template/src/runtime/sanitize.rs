@@ -1,15 +1,17 @@
 //! Markup from outside, made safe by a named policy: the way for rich text and Markdown.
 
+mod kept;
 mod narrow;
 
 use super::filters::html::linebreaksbr;
 use super::filters::input::Markup;
 use super::safe::SafeHtml;
+use kept::{Maker, kept};
 use std::borrow::Cow;
 use std::collections::HashSet;
 
 /// What a sanitized text may hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Profile {
     /// Emphasis, links, lists, quotations and code: for comments.
@@ -74,7 +76,8 @@ const RICH: &[&str] = &[
 ///
 /// Links lead to `http`, `https` and `mailto` only and carry `rel="nofollow ugc noopener"`; there are no styles,
 /// classes, ids, forms, scripts, frames or SVG. Time and memory are linear in the length of the markup; what nests deeper
-/// than 256 elements, or is otherwise more work than people write, is shown as text.
+/// than 256 elements, or is otherwise more work than people write, is shown as text. What was made of a long text is kept for
+/// the next page that shows it.
 ///
 /// ```
 /// # use vauban_template::sanitize::{sanitize, Profile};
@@ -82,7 +85,9 @@ const RICH: &[&str] = &[
 /// assert_eq!(html.as_str(), "<b>hi</b>");
 /// ```
 pub fn sanitize(html: &str, profile: Profile) -> SafeHtml {
-    clean(html, profile).unwrap_or_else(|| source(html))
+    kept(Maker::Html(profile), html, |html| {
+        clean(html, profile).unwrap_or_else(|| source(html))
+    })
 }
 
 /// Text of which no markup is made: nothing of it is lost.
@@ -152,6 +157,11 @@ const DEEPEST: usize = 100;
 /// ```
 #[cfg(feature = "markdown")]
 pub fn markdown(text: &str, profile: Profile) -> SafeHtml {
+    kept(Maker::Markdown(profile), text, |text| of_markdown(text, profile))
+}
+
+#[cfg(feature = "markdown")]
+fn of_markdown(text: &str, profile: Profile) -> SafeHtml {
     use pulldown_cmark::{Event, Options, Parser};
     let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH;
     let mut html = String::with_capacity(text.len() + text.len() / 2);
