@@ -7,6 +7,7 @@
 mod attributes;
 mod configuration;
 mod generic;
+mod installed;
 mod literal;
 mod manifest;
 mod packages;
@@ -34,6 +35,8 @@ pub struct Package {
     pub scan: Scan,
     /// The committed lock; without one nothing is signed.
     pub lock: Lock,
+    /// Of a registry or from git: its own lock is its author's.
+    installed: bool,
     /// What the packages beside it sign, of the program's own: whoever builds a program signs for all that is in it.
     beside: Lock,
 }
@@ -49,21 +52,29 @@ impl Package {
         lock
     }
 
-    /// How lock and sources differ.
+    /// How lock and sources differ. Of what is installed nobody here writes the lock: the program's own has its lines.
     pub fn differences(&self) -> Vec<Difference> {
+        if self.installed {
+            return Vec::new();
+        }
         self.lock.differences(&self.found())
     }
 }
 
-/// The program's own package in `dir`, then its path dependencies (CWE-1059: a waiver in a package beside it is
-/// one of the program's).
+/// The program's own package in `dir`, then its path dependencies, and what is installed and depends on Vauban (CWE-1059: a
+/// waiver in a package beside it is one of the program's).
 ///
 /// # Errors
 /// A manifest, a source file or a lock cannot be read.
 pub fn program(dir: &Path) -> io::Result<Vec<Package>> {
     let mut packages: Vec<Package> = packages::packages(dir)?
         .into_iter()
-        .map(|packages::Part { dir, writes_code }| {
+        .map(|part| {
+            let packages::Part {
+                dir,
+                writes_code,
+                installed,
+            } = part;
             let lock = match std::fs::read_to_string(dir.join("waivers.lock")) {
                 Ok(text) => Lock::parse(&text),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => Lock::default(),
@@ -73,6 +84,7 @@ pub fn program(dir: &Path) -> io::Result<Vec<Package>> {
                 scan: walk::scan_as(&dir, writes_code)?,
                 lock,
                 dir,
+                installed,
                 beside: Lock::default(),
             })
         })

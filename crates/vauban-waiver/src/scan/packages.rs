@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
+use super::installed::installed;
+
 /// Vauban's own packages, as its workspace names them.
 pub(super) const OURS: &[&str] = &[
     "cargo-vauban",
@@ -32,14 +34,17 @@ pub(super) fn is_ours(dir: &Path, name: &str) -> bool {
 }
 
 /// The folder of `dir`'s package first, then those of every path dependency of the program: one that does not depend
-/// on Vauban still writes code into packages that do, by `macro_rules!` (CWE-1059). Vauban's own are left out.
+/// on Vauban still writes code into packages that do, by `macro_rules!` (CWE-1059). Then the modules that are installed.
+/// Vauban's own are left out.
 pub(super) fn packages(dir: &Path) -> io::Result<Vec<Part>> {
     let root = Workspace::of(dir);
+    let installed = installed(dir)?;
     let mut all: BTreeMap<PathBuf, Facts> = BTreeMap::new();
     let mut order = Vec::new();
     let mut next: VecDeque<PathBuf> = std::iter::once(dir.to_owned())
         .chain(root.patches())
         .chain(configured(dir))
+        .chain(installed.iter().cloned())
         .collect();
     while let Some(folder) = next.pop_front() {
         let key = folder.canonicalize().unwrap_or_else(|_| folder.clone());
@@ -76,6 +81,7 @@ pub(super) fn packages(dir: &Path) -> io::Result<Vec<Part>> {
         .into_iter()
         .map(|dir| Part {
             writes_code: macros.contains(&dir.canonicalize().unwrap_or_else(|_| dir.clone())),
+            installed: installed.contains(&dir),
             dir,
         })
         .collect())
@@ -87,6 +93,8 @@ pub(super) struct Part {
     pub(super) dir: PathBuf,
     /// A procedural macro, or a part of one: its strings may become source.
     pub(super) writes_code: bool,
+    /// Of a registry or from git.
+    pub(super) installed: bool,
 }
 
 /// What a manifest says.

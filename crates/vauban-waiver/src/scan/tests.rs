@@ -689,6 +689,71 @@ fn a_program_signs_for_what_lies_beside_it() {
     assert_eq!(differences(), [0, 0]);
 }
 
+/// CWE-1059: the attack is a module of the registry that uses a hidden name: Cargo keeps rustc's warning to itself. What such a
+/// module signs, the program signs for.
+#[test]
+fn modules_that_are_installed_are_read() {
+    const SIGNED: &str = "fn a() { b(waiver!(TrustHtml, \"the icons are written by us\")); }";
+    let dir = package(&[
+        ("src/main.rs", "fn main() {}"),
+        ("vendor/kit/src/lib.rs", SIGNED),
+        ("vendor/other/src/lib.rs", "fn a() { __private(); }"),
+        ("vendor/vauban-core/src/lib.rs", "fn a() { __private(); }"),
+        (
+            ".cargo/config.toml",
+            "[source.crates-io]\nreplace-with = \"here\"\n[source.here]\ndirectory = \"vendor\"\n",
+        ),
+    ]);
+    let write = |path: &str, text: &str| fs::write(dir.path().join(path), text).unwrap();
+    let manifest = |path: &str, name: &str, on: &str| {
+        let text = format!(
+            "[package]\nname = \"{name}\"\nversion = \"1.0.0\"\nedition = \"2024\"\n[dependencies]\n{on}"
+        );
+        write(&format!("{path}Cargo.toml"), &text);
+    };
+    manifest("", "app", "kit = \"1\"\nother = \"1\"\n");
+    manifest("vendor/kit/", "kit", "vauban-core = \"1\"\n");
+    for name in ["other", "vauban-core"] {
+        manifest(&format!("vendor/{name}/"), name, "");
+    }
+    for name in ["kit", "other", "vauban-core"] {
+        write(
+            &format!("vendor/{name}/.cargo-checksum.json"),
+            "{\"files\":{},\"package\":null}",
+        );
+    }
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let locked = std::process::Command::new(cargo)
+        .args(["generate-lockfile", "--offline"])
+        .current_dir(dir.path())
+        .output()
+        .unwrap();
+    assert!(locked.status.success(), "{locked:?}");
+
+    let told = || {
+        let found = super::program(dir.path()).unwrap();
+        let differences: Vec<usize> = found.iter().map(|package| package.differences().len()).collect();
+        let trouble: Vec<&str> = found
+            .iter()
+            .flat_map(|package| &package.scan.trouble)
+            .map(|trouble| trouble.what)
+            .collect();
+        (differences, trouble)
+    };
+    // Of the program and of the module; what does not depend on Vauban is not read, and ours is ours.
+    assert_eq!(told(), (vec![1, 0], vec![]));
+    write(
+        "waivers.lock",
+        "TrustHtml | kit | the icons are written by us | 1",
+    );
+    assert_eq!(told(), (vec![0, 0], vec![]));
+    write(
+        "vendor/kit/src/lib.rs",
+        "fn a() { vauban::Binder::__for_the_sites_identity(); }",
+    );
+    assert_eq!(told().1, [BY_HAND]);
+}
+
 #[test]
 fn our_own_packages_are_those_of_the_workspace() {
     let home = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
