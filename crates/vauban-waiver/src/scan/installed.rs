@@ -4,13 +4,17 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use toml::{Table, Value};
 
-use super::packages::{OURS, Workspace};
+use super::configuration::configurations;
+use super::packages::{OURS, Workspace, manifest};
 
-/// The folders of those that `dir`'s program is locked to. Cargo is asked where they lie only if there are any.
+/// How deep in a repository a package lies.
+const DEEPEST: usize = 4;
+
+/// The folders of those that `dir`'s program is locked to. No program is started to ask for them: Cargo keeps them where it
+/// says, or where its configuration does.
 pub(super) fn installed(dir: &Path) -> io::Result<Vec<PathBuf>> {
     let workspace = Workspace::of(dir).dir;
     let lock = match fs::read_to_string(workspace.join("Cargo.lock")) {
@@ -19,34 +23,15 @@ pub(super) fn installed(dir: &Path) -> io::Result<Vec<PathBuf>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(error),
     };
-    let modules: Vec<Locked<'_>> = lock
+    let packages = lock
         .get("package")
         .and_then(Value::as_array)
         .into_iter()
-        .flatten()
+        .flatten();
+    packages
         .filter_map(Locked::of)
-        .collect();
-    if modules.is_empty() {
-        return Ok(Vec::new());
-    }
-    let metadata = metadata(dir)?;
-    let packages = metadata["packages"]
-        .as_array()
-        .map(Vec::as_slice)
-        .unwrap_or_default();
-    let folder = |module: &Locked<'_>| {
-        let found = packages.iter().find(|package| {
-            package["name"] == module.name
-                && package["version"] == module.version
-                && package["source"] == module.source
-        });
-        let manifest = found.and_then(|package| package["manifest_path"].as_str());
-        manifest
-            .and_then(|path| Path::new(path).parent())
-            .map(Path::to_owned)
-    };
-    // One that is for another platform is in the lock, and in no program of this one.
-    Ok(modules.iter().filter_map(folder).collect())
+        .map(|module| module.folder(dir))
+        .collect()
 }
 
 /// A package of the lock that came from elsewhere and depends on Vauban.
@@ -76,21 +61,88 @@ impl<'a> Locked<'a> {
         };
         (!OURS.contains(&named.name) && on.any(ours)).then_some(named)
     }
+
+    /// Where its sources lie.
+    fn folder(&self, dir: &Path) -> io::Result<PathBuf> {
+        let mut places = self.vendored(dir);
+        if let Some(home) = cargo_home() {
+            match self
+                .source
+                .split_once('#')
+                .filter(|_| self.source.starts_with("git+"))
+            {
+                Some((_, commit)) => {
+                    let commit = commit.get(..7).unwrap_or(commit);
+                    for repository in folders(&home.join("git/checkouts")) {
+                        packages_below(&repository.join(commit), DEEPEST, &mut places);
+                    }
+                }
+                None => {
+                    let name = format!("{}-{}", self.name, self.version);
+                    let registries = folders(&home.join("registry/src"));
+                    places.extend(registries.map(|registry| registry.join(&name)));
+                }
+            }
+        }
+        places.into_iter().find(|place| self.lies_in(place)).ok_or_else(|| {
+            io::Error::other(format!(
+                "the sources of the module `{} {}` are not where Cargo keeps them, so that nobody reads what it signs: run `cargo fetch`",
+                self.name, self.version
+            ))
+        })
+    }
+
+    /// Where a configuration's directory sources have it.
+    fn vendored(&self, dir: &Path) -> Vec<PathBuf> {
+        let mut places = Vec::new();
+        for config in configurations(dir) {
+            let (Some(table), Some(base)) = (&config.table, config.path.parent().and_then(Path::parent))
+            else {
+                continue;
+            };
+            let sources = table
+                .get("source")
+                .and_then(Value::as_table)
+                .into_iter()
+                .flatten();
+            for directory in sources.filter_map(|(_, source)| source.get("directory")?.as_str()) {
+                let directory = base.join(directory);
+                places.push(directory.join(self.name));
+                places.push(directory.join(format!("{}-{}", self.name, self.version)));
+            }
+        }
+        places
+    }
+
+    fn lies_in(&self, place: &Path) -> bool {
+        let Ok(manifest) = manifest(place) else {
+            return false;
+        };
+        let says = |key: &str| manifest.get("package").and_then(|package| package.get(key));
+        let version = says("version").and_then(Value::as_str);
+        // `version.workspace = true` of a repository.
+        says("name").and_then(Value::as_str) == Some(self.name)
+            && version.is_none_or(|version| version == self.version)
+    }
 }
 
-/// What Cargo says of the program, without the network.
-fn metadata(dir: &Path) -> io::Result<serde_json::Value> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let said = Command::new(cargo)
-        .args(["metadata", "--format-version", "1", "--locked", "--offline"])
-        .current_dir(dir)
-        .output()?;
-    if !said.status.success() {
-        let why = String::from_utf8_lossy(&said.stderr);
-        return Err(io::Error::other(format!(
-            "where the modules of other packages lie, Cargo does not say: {}",
-            why.trim()
-        )));
+fn cargo_home() -> Option<PathBuf> {
+    let home = || std::env::var_os("HOME").map(|home| Path::new(&home).join(".cargo"));
+    std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(home)
+}
+
+fn folders(dir: &Path) -> impl Iterator<Item = PathBuf> + use<> {
+    let entries = fs::read_dir(dir).into_iter().flatten().flatten();
+    entries.map(|entry| entry.path()).filter(|path| path.is_dir())
+}
+
+fn packages_below(dir: &Path, depth: usize, found: &mut Vec<PathBuf>) {
+    if dir.join("Cargo.toml").is_file() {
+        found.push(dir.to_owned());
     }
-    serde_json::from_slice(&said.stdout).map_err(io::Error::other)
+    if depth > 0 {
+        for folder in folders(dir) {
+            packages_below(&folder, depth - 1, found);
+        }
+    }
 }
