@@ -42,7 +42,7 @@ extern crate self as vauban;
 pub use crate::email::Email;
 pub use crate::forms::Form;
 pub use crate::http::{
-    Error, File, Json, LocalUrl, Redirect, Request, Respond, Response, Result, Status, Text,
+    Csp, Error, File, Json, LocalUrl, Redirect, Request, Respond, Response, Result, Status, Text,
 };
 pub use crate::messages::Messages;
 pub use crate::routing::{
@@ -74,7 +74,7 @@ pub use vauban_template::{RenderContext, page};
 /// What the macros write refers to. Not part of the public API.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::http::{Request, Respond, Response};
+    pub use crate::http::{Csp, Request, Respond, Response};
     pub use crate::pipeline::{respond_replaceable, respond_template};
     pub use crate::routing::{
         ParamMeta, PathReader, PathText, Routes, Run, Segment, Url, View, function, methods, path_reader,

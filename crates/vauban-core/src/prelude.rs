@@ -7,9 +7,9 @@ pub use crate::{
     Changeable, Choices, Columns, Date, DateTime, Db, Decimal, Filter, ForeignKey, Id, Model, Page,
     Permitted, Policy,
 };
+pub use crate::{
+    Csp, Error, Json, Messages, Module, Path, Public, Query, Redirect, Response, Result, SignedIn, Staff,
+};
 pub use crate::{Deletable, Rules, Slug, Time, UserId, Version, Who, Write, service, sql, waiver};
 pub use crate::{Email, Form, Part, PathText, Template};
-pub use crate::{
-    Error, Json, Messages, Module, Path, Public, Query, Redirect, Response, Result, SignedIn, Staff,
-};
 pub use crate::{Status, Superuser, Text, routes, view};

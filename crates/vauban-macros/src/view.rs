@@ -90,6 +90,7 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> Result<TokenStream
     };
     let body_limit = option("BODY", &args.body, quote!(usize));
     let timeout = option("TIMEOUT", &args.timeout, quote!(u32));
+    let (csp, csp_is_good) = csp(args.csp.as_ref());
     let url_function = url_function(name, &pattern, &path_types);
     let answer = match &function.sig.output {
         // Underlined alike, what is wrong with it is told once.
@@ -121,6 +122,7 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> Result<TokenStream
             const SEGMENTS: &'static [::vauban::__private::ParamMeta] = &[#(#segments),*];
             #body_limit
             #timeout
+            #csp
             const FILE: &'static str = ::core::file!();
             const LINE: u32 = ::core::line!();
 
@@ -130,6 +132,7 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> Result<TokenStream
             }
         }
 
+        #csp_is_good
         #url_function
     })
 }
@@ -164,12 +167,13 @@ pub(crate) fn stub(item: &TokenStream) -> TokenStream {
     }
 }
 
-/// `get, "/path/", body = BYTES, timeout = SECONDS`.
+/// `get, "/path/", body = BYTES, timeout = SECONDS, csp = POLICY`.
 struct Args {
     method: Ident,
     pattern: LitStr,
     body: Option<Expr>,
     timeout: Option<Expr>,
+    csp: Option<Expr>,
 }
 
 impl Parse for Args {
@@ -185,6 +189,7 @@ impl Parse for Args {
             pattern,
             body: None,
             timeout: None,
+            csp: None,
         };
         while !input.is_empty() {
             input.parse::<Token![,]>()?;
@@ -197,9 +202,10 @@ impl Parse for Args {
             match key.to_string().as_str() {
                 "body" => args.body = Some(value),
                 "timeout" => args.timeout = Some(value),
+                "csp" => args.csp = Some(value),
                 _ => {
                     let message = format!(
-                        "`{key}` is not an option of a view: there are `body` (bytes) and `timeout` (seconds)"
+                        "`{key}` is not an option of a view: there are `body` (bytes), `timeout` (seconds) and `csp` (what the page's policy lets in)"
                     );
                     return Err(Error::new(key.span(), message));
                 }
@@ -405,6 +411,18 @@ impl Pattern {
         pattern.literals.push(before);
         Ok(pattern)
     }
+}
+
+/// What the policy of the view's pages lets in, and a constant by which `cargo check` looks at it.
+fn csp(value: Option<&Expr>) -> (TokenStream, TokenStream) {
+    let Some(value) = value else {
+        return (TokenStream::new(), TokenStream::new());
+    };
+    let policy = quote_spanned! {value.span()=> ::vauban::__private::Csp };
+    (
+        quote! { const CSP: #policy = #value; },
+        quote! { const _: #policy = #value; },
+    )
 }
 
 /// `__url_of_view_show_…(slug: &Slug) -> Url`, which `routes!` re-exports under the route's name.

@@ -53,16 +53,16 @@ const CASES: &[(&str, &str)] = &[
     ("<embed src=\"/a.pdf\">", "csp-object"),
     ("<base href=\"/a/\">", "csp-base"),
     ("<form action=\"https://other.example/\"></form>", "csp-form"),
-    (
-        "{% waiver CrossOriginForm \"the payment is theirs alone\" %}<form method=\"post\" action=\"https://other.example/\"></form>",
-        "csp-form",
-    ),
     ("{% if a %}<p style=\"color: red\">a</p>{% endif %}", "csp-style"),
     (
         "{% for a in l %}<p style=\"color: red\">a</p>{% endfor %}",
         "csp-style",
     ),
-    // What works.
+    // What works, or is held against the policy itself.
+    (
+        "{% waiver CrossOriginForm \"the payment is theirs alone\" %}<form method=\"post\" action=\"https://other.example/\"></form>",
+        "",
+    ),
     ("<script src=\"https://other.example/a.js\"></script>", ""),
     (
         "<img alt=\"\" src=\"/a.png\"><img alt=\"\" src=\"{{ x }}\"><img alt=\"\" src=\"{% static \"a.png\" %}\">",
@@ -117,4 +117,53 @@ fn a_hint_has_its_place_and_says_what_to_write() {
     assert!(hint.warning);
     assert_eq!((hint.file.as_str(), hint.line, hint.column), ("base.html", 2, 23));
     assert!(hint.help.contains("write a class"), "{}", hint.help);
+}
+
+/// A hint names the origin, as the policy wants it.
+#[test]
+fn a_hint_says_how_to_widen() {
+    for (template, how) in [
+        ("<iframe src=\"/a/\"></iframe>", "own_frames()"),
+        (
+            "<iframe src=\"https://Play.example/a/{{ x }}\"></iframe>",
+            "frames_from(\"https://play.example\")",
+        ),
+        ("<video src=\"{{ x }}\"></video>", "own_media()"),
+        (
+            "<audio src=\"//a.example:8443/b.ogg\"></audio>",
+            "media_from(\"https://a.example:8443\")",
+        ),
+        (
+            "<img alt=\"\" src=\"https://a.example/b.png\">",
+            "images_from(\"https://a.example\")",
+        ),
+        (
+            "<img alt=\"\" src=\"Data:image/png;base64,AAAA\">",
+            "data_images()",
+        ),
+        (
+            "<img alt=\"\" src=\"/a.png\" srcset=\"/a.png 1x, https://a.example/b.png 2x\">",
+            "images_from(\"https://a.example\")",
+        ),
+        (
+            "<link rel=\"stylesheet\" href=\"https://a.example?b\">",
+            "styles_from(\"https://a.example\")",
+        ),
+        (
+            "<link rel=\"preload\" as=\"font\" href=\"https://a.example/b.woff2\">",
+            "fonts_from(\"https://a.example\")",
+        ),
+        (
+            "<form action=\"https://a.example\"></form>",
+            "forms_to(\"https://a.example\")",
+        ),
+    ] {
+        let files = HashMap::from([("t.html".to_owned(), template.to_owned())]);
+        let found = check(&files, None);
+        let help = &found.first().unwrap_or_else(|| panic!("{template}")).help;
+        assert!(
+            help.contains(&format!("csp = Csp::strict().{how})]")),
+            "{template}: {help}"
+        );
+    }
 }

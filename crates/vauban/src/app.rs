@@ -7,7 +7,7 @@ use vauban_core::module::Modules;
 use vauban_core::pipeline::{Gate, Middleware};
 use vauban_core::settings::{Mode, Places, Settings};
 use vauban_core::staticfiles::StaticFiles;
-use vauban_core::{Module, Package, Template};
+use vauban_core::{Csp, Module, Package, Template};
 use vauban_orm::migrations;
 
 /// A program: a list of modules, and what belongs to the whole site.
@@ -113,6 +113,23 @@ impl App {
         R: From<T> + Template + 'static,
     {
         self.modules.change_site(vauban_core::Module::page::<T, R>);
+        self
+    }
+
+    /// What the content security policy of every page of the site lets in, those of its modules and of errors too. What one page
+    /// needs says its view: `#[view(…, csp = …)]`.
+    ///
+    /// ```
+    /// # use vauban::{App, Csp, Package};
+    /// const MEDIA: Csp = Csp::strict().own_media().media_from("https://media.example.org");
+    ///
+    /// fn app(package: Package) -> App {
+    ///     App::new(package).csp(MEDIA)
+    /// }
+    /// ```
+    #[must_use]
+    pub fn csp(mut self, csp: Csp) -> Self {
+        self.modules.change_site(|site| site.csp(csp));
         self
     }
 

@@ -50,6 +50,9 @@ pub struct Request {
     saved: AtomicU8,
     sent: OnceLock<SentForm>,
     kept: OnceLock<Kept>,
+    /// Another origin to which the page has a form that its policy does not send.
+    held_back: OnceLock<&'static str>,
+    held_back_told: AtomicBool,
     cookies: Mutex<Vec<Cookie>>,
     /// Values that were percent-encoded, as sent and decoded.
     decoded_cookies: OnceLock<Vec<(String, String)>>,
@@ -85,6 +88,8 @@ impl Request {
             saved: AtomicU8::new(Saved::No as u8),
             sent: OnceLock::new(),
             kept: OnceLock::new(),
+            held_back: OnceLock::new(),
+            held_back_told: AtomicBool::new(false),
             site,
             method: head.method,
             uri: head.uri,
@@ -352,6 +357,17 @@ impl Request {
     /// Says what became of the form, whose session was over.
     pub(crate) fn set_kept(&self, kept: Kept) {
         let _ = self.kept.set(kept);
+    }
+
+    /// Remembers a form that the page's policy does not send.
+    pub(crate) fn hold_back(&self, origin: &'static str) {
+        let _ = self.held_back.set(origin);
+    }
+
+    /// Where a form would go that the page's policy does not send: told once, since the page that tells may have it too.
+    pub(crate) fn take_held_back(&self) -> Option<&'static str> {
+        let origin = *self.held_back.get()?;
+        (!self.held_back_told.swap(true, Ordering::Relaxed)).then_some(origin)
     }
 
     pub(crate) fn kept(&self) -> Option<&Kept> {

@@ -21,6 +21,12 @@ pub trait Respond: Sized + Send {
     /// Whether what the view wrote is kept. Nothing is rendered before the commit, so every answer has to say it:
     /// `false` if it will have a status of 400 or above (CWE-460).
     fn commits(&self) -> bool;
+
+    /// The other origins that its POST forms go to, as far as its type tells.
+    #[doc(hidden)]
+    fn __forms_to() -> &'static [&'static str] {
+        &[]
+    }
 }
 
 impl Respond for Response {

@@ -2,7 +2,7 @@
 
 use ::http::{HeaderMap, HeaderName, HeaderValue, header};
 
-use super::headers::{CSP_OTHER, fixed};
+use super::headers::fixed;
 use crate::http::{Body, Caching, Request, Response, cookie};
 use crate::messages;
 use crate::site::Site;
@@ -28,12 +28,14 @@ pub(crate) fn finish(site: &Site, cx: &Request, response: Response) -> ::http::R
     let bare = false;
     let mut out = match (bare, is_document) {
         (true, _) => HeaderMap::new(),
-        (false, true) => site.headers.document.clone(),
+        (false, true) => {
+            let document = site.headers.document(cx.route());
+            let mut out = document.headers.clone();
+            out.insert(header::CONTENT_SECURITY_POLICY, document.policy(cx.nonce()));
+            out
+        }
         (false, false) => site.headers.other.clone(),
     };
-    if is_document && !bare {
-        out.insert(header::CONTENT_SECURITY_POLICY, document_policy(cx.nonce()));
-    }
     // RFC 6797 §7.2: only over HTTPS.
     if cx.is_secure()
         && !bare
@@ -122,21 +124,6 @@ pub(crate) fn bare(site: &Site) -> ::http::Response<Body> {
         .headers_mut()
         .insert(header::CACHE_CONTROL, fixed("no-store"));
     answer
-}
-
-/// CWE-79: the second line behind the escaper. Script needs this answer's nonce, whatever its source.
-fn document_policy(nonce: &str) -> HeaderValue {
-    let mut text = String::with_capacity(420);
-    text.push_str("default-src 'none'; script-src 'nonce-");
-    text.push_str(nonce);
-    text.push_str("' 'strict-dynamic'; style-src 'self' 'nonce-");
-    text.push_str(nonce);
-    text.push_str(
-        "'; img-src 'self'; font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; \
-         base-uri 'none'; frame-ancestors 'none'; object-src 'none'; require-trusted-types-for 'script'; \
-         trusted-types 'none'",
-    );
-    HeaderValue::try_from(text).unwrap_or(fixed(CSP_OTHER))
 }
 
 /// CWE-524, CWE-525: an answer made for somebody is kept by nobody.

@@ -1,22 +1,24 @@
 //! Isolation of cross-site loads: what another site embeds, fetches or frames is not answered (ASVS 3.5.8,
-//! CWE-346, CWE-1021). A link is: a top-level navigation to a document.
+//! CWE-346, CWE-1021). A link is: a top-level navigation to a document. So is a frame of a page whose policy names who may
+//! frame it: the browser holds the framing site against the names.
 
 use ::http::HeaderMap;
 
 use crate::http::{Error, Request, Result, SecurityEvent};
+use crate::routing::ViewMeta;
 use crate::site::Site;
 
 /// Refuses what another site loads. The origin wall has already refused its unsafe requests.
 ///
 /// # Errors
 /// 403.
-pub(crate) fn check(site: &Site, cx: &Request) -> Result<()> {
+pub(crate) fn check(site: &Site, cx: &Request, view: Option<&ViewMeta>) -> Result<()> {
     #[cfg(any(test, feature = "__test_switches"))]
     if site.without.isolation {
         return Ok(());
     }
-    let _ = site;
-    if allowed(cx.headers()) {
+    let framed = view.is_some() && site.headers.document(view).is_framed_elsewhere();
+    if allowed(cx.headers(), framed) {
         return Ok(());
     }
     SecurityEvent::CROSS_SITE_LOAD_REFUSED.log(Some(cx));
@@ -25,7 +27,7 @@ pub(crate) fn check(site: &Site, cx: &Request) -> Result<()> {
     Err(Error::forbidden())
 }
 
-fn allowed(headers: &HeaderMap) -> bool {
+fn allowed(headers: &HeaderMap, framed: bool) -> bool {
     let mut sites = headers.get_all("sec-fetch-site").iter();
     let Some(site) = sites.next() else { return true };
     if sites.next().is_none() && (site == "same-origin" || site == "none") {
@@ -35,7 +37,7 @@ fn allowed(headers: &HeaderMap) -> bool {
     match (mode, dest) {
         // Browsers send the three together; script cannot leave one out.
         (None, None) => true,
-        (Some(mode), Some(dest)) => mode == "navigate" && dest == "document",
+        (Some(mode), Some(dest)) => mode == "navigate" && (dest == "document" || framed && dest == "iframe"),
         _ => false,
     }
 }
@@ -54,8 +56,8 @@ mod tests {
 
     #[test]
     fn another_site_may_link_but_not_load() {
-        assert!(allowed(&request("cross-site", "navigate", "document")));
-        assert!(allowed(&request("same-origin", "cors", "empty")));
+        assert!(allowed(&request("cross-site", "navigate", "document"), false));
+        assert!(allowed(&request("same-origin", "cors", "empty"), false));
         // ASVS 3.5.8: no image, script, frame or fetch of ours on another site, sibling hosts included.
         for site in ["cross-site", "same-site", "unknown"] {
             for (mode, dest) in [
@@ -65,7 +67,10 @@ mod tests {
                 ("cors", "empty"),
                 ("navigate", "object"),
             ] {
-                assert!(!allowed(&request(site, mode, dest)), "{site} {mode} {dest}");
+                let request = request(site, mode, dest);
+                assert!(!allowed(&request, false), "{site} {mode} {dest}");
+                // A page that says who may frame it is framed, and nothing else.
+                assert_eq!(allowed(&request, true), dest == "iframe", "{site} {mode} {dest}");
             }
         }
     }

@@ -41,6 +41,7 @@ pub(crate) use guard::{Guarded, Stopped, watch_panics};
 pub(crate) use headers::Headers;
 pub use layers::{Gate, Middleware};
 pub use pages::{ErrorPage, ErrorPages};
+pub(crate) use render::form_held_back;
 #[doc(hidden)]
 pub use render::{respond_replaceable, respond_template};
 
@@ -97,7 +98,11 @@ async fn enter(site: &Site, cx: &mut Request, body: &mut RequestBody) -> Result<
     }
     let found = site.router.find(&cx.method, cx.uri.path());
     origin::check(site, cx)?;
-    isolation::check(site, cx)?;
+    let view = match &found {
+        Found::View(target, _) => Some(target.meta),
+        _ => None,
+    };
+    isolation::check(site, cx, view)?;
     // CWE-489: what helps to develop is there for the developer's own machine only, whoever wrote it.
     if matches!(&found, Found::View(target, _) if target.development) && !cx.is_from_developer() {
         return Err(Error::not_found());

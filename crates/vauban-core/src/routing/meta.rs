@@ -4,6 +4,8 @@ use std::any::TypeId;
 
 use ::http::Method;
 
+use crate::http::Csp;
+
 /// What is known of a view: one line of the access matrix.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -22,11 +24,15 @@ pub struct ViewMeta {
     pub body_limit: Option<usize>,
     /// Longest time for one request, in seconds, if the view says one.
     pub timeout: Option<u32>,
+    /// What the policy of its pages lets in beyond the site's.
+    pub csp: Csp,
+    /// The other origins that the POST forms of its page go to, as far as its type tells.
+    pub forms_to: &'static [&'static str],
     /// The source file.
     pub file: &'static str,
     /// The line in it.
     pub line: u32,
-    pub(super) view_type: TypeId,
+    pub(crate) view_type: TypeId,
     pub(super) rule_type: TypeId,
     pub(super) public: bool,
 }

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use super::{Need, ViewMeta};
-use crate::http::{Request, RequestBody, Response};
+use crate::http::{Csp, Request, RequestBody, Response};
 use crate::site::Asking;
 
 /// The one boxed future of a request.
@@ -33,6 +33,8 @@ pub struct Route {
     pub(crate) asking: Asking,
     pub(crate) handle: Handle,
     pub(crate) needs: fn() -> Vec<Need>,
+    /// What the policy of its module's pages lets in.
+    pub(crate) csp: Csp,
     pub(crate) development: bool,
 }
 
@@ -52,6 +54,7 @@ impl Route {
             asking,
             handle,
             needs,
+            csp: Csp::strict(),
             development: false,
         }
     }
@@ -106,6 +109,14 @@ impl Routes {
     #[must_use]
     pub fn and(mut self, more: Self) -> Self {
         self.routes.extend(more.routes);
+        self
+    }
+
+    /// With what the policy of their module's pages lets in.
+    pub(crate) fn widened(mut self, csp: &Csp) -> Self {
+        for route in &mut self.routes {
+            route.csp = *csp;
+        }
         self
     }
 

@@ -10,7 +10,7 @@ use ::http::Method;
 use vauban_orm::checks::shown_type;
 
 use super::{AccessRule, Kind, ParamMeta, Params, Public, Reading, ViewMeta, Writing};
-use crate::http::{Outcome, Request};
+use crate::http::{Csp, Outcome, Request, Respond};
 
 /// What kind a view's calls are.
 pub type KindOf<V> = <<V as View>::Method as ViewMethod>::Kind;
@@ -39,6 +39,8 @@ pub trait View: Sized + Send + Sync + 'static {
     const BODY: Option<usize> = None;
     /// Longest time for one request, in seconds; `None` for what the settings say.
     const TIMEOUT: Option<u32> = None;
+    /// What the policy of its pages lets in beyond the site's.
+    const CSP: Csp = Csp::strict();
     /// The source file.
     const FILE: &'static str = "";
     /// The line in it.
@@ -162,6 +164,11 @@ impl Request {
     }
 }
 
+/// The other origins that the page of a view sends forms to.
+fn forms_to<V: View, R: Run<V>>(_: fn() -> R) -> &'static [&'static str] {
+    <<R::Answer as Outcome>::Answer as Respond>::__forms_to()
+}
+
 impl ViewMeta {
     /// What is known of a view. Found out once, however often its table is made.
     pub(crate) fn of<V: View>() -> &'static Self {
@@ -176,6 +183,8 @@ impl ViewMeta {
                 params: V::SEGMENTS,
                 body_limit: V::BODY,
                 timeout: V::TIMEOUT,
+                csp: V::CSP,
+                forms_to: forms_to(V::run),
                 file: V::FILE,
                 line: V::LINE,
                 view_type: TypeId::of::<V>(),

@@ -63,7 +63,7 @@ impl Site {
         let largest = of_views.fold(settings.limits.body, usize::max);
         Ok(Self {
             router: router(&wired.routes)?,
-            headers: Headers::new(&settings),
+            headers: Headers::new(&settings, &wired.csp, &wired.routes),
             bodies: Budget::new(settings.limits.bodies, largest),
             csrf: keys.signer(csrf::PURPOSE),
             csrf_owner: keys.signer(csrf::OWNER),

@@ -17,7 +17,7 @@ use vauban_template::Template;
 use super::{AnyGate, AnyMiddleware, IdentityBackend, Package, Parts, Site, Units};
 use crate::checks::Finding;
 use crate::commands::{Command, Failure};
-use crate::http::{PagesByType, Replaceable, ReplacedTwice, SecurityEvent};
+use crate::http::{Csp, PagesByType, Replaceable, ReplacedTwice, SecurityEvent, Source};
 use crate::pipeline::{ErrorPage, ErrorPages, Gate, Middleware};
 use crate::routing::{Route, Routes, Url, View, ViewMeta};
 use crate::settings::{ModuleSettings, Settings, SettingsSection};
@@ -51,6 +51,7 @@ pub struct Module {
     around: Vec<Arc<dyn AnyMiddleware>>,
     error_pages: ErrorPages,
     pages: Vec<Replace>,
+    csp: Csp,
     security_events: Vec<&'static [SecurityEvent]>,
     contributions: Vec<Contribution>,
     parts: Vec<Maker>,
@@ -122,6 +123,7 @@ impl Module {
             around: Vec::new(),
             error_pages: ErrorPages::default(),
             pages: Vec::new(),
+            csp: Csp::strict(),
             security_events: Vec::new(),
             contributions: Vec::new(),
             parts: Vec::new(),
@@ -276,6 +278,14 @@ impl Module {
         self
     }
 
+    /// What the content security policy of its pages lets in: those of the routes that it adds itself. What a single page needs
+    /// says its view, `#[view(…, csp = …)]`, and a module whose table the site includes says it there.
+    #[must_use]
+    pub fn csp(mut self, csp: Csp) -> Self {
+        self.csp = csp;
+        self
+    }
+
     /// Names the security events that it logs: a list that whoever watches the log can rely on.
     #[must_use]
     pub fn security_events(mut self, events: &'static [SecurityEvent]) -> Self {
@@ -421,9 +431,29 @@ impl Modules {
 
     /// Every route of every module.
     pub fn routes(&self) -> Routes {
-        self.0
-            .iter()
-            .fold(Routes::new(), |all, module| all.and(module.routes.clone()))
+        self.0.iter().fold(Routes::new(), |all, module| {
+            all.and(module.routes.clone().widened(&module.csp))
+        })
+    }
+
+    /// What the policy of every page of the site lets in.
+    pub(crate) fn site_csp(&self) -> Csp {
+        self.0.first().map_or(Csp::strict(), |site| site.csp)
+    }
+
+    /// What policies let in beyond the strict one, of whose pages: every page's, a module's, a view's (by its path).
+    pub fn widened(&self) -> impl Iterator<Item = (String, Source)> + '_ {
+        let of_modules = self.0.iter().enumerate().map(|(index, module)| {
+            let whose = match index {
+                0 => "every page".to_owned(),
+                _ => format!("the module {}", module.name),
+            };
+            (whose, &module.csp)
+        });
+        let of_views = self.each_route().filter(|route| !route.is_development_only());
+        let of_views = of_views.map(|route| (vauban_orm::checks::shown_path(route.meta.id), &route.meta.csp));
+        let all = of_modules.chain(of_views);
+        all.flat_map(|(whose, csp)| csp.sources().iter().map(move |source| (whose.clone(), *source)))
     }
 
     /// The routes that these settings have served.

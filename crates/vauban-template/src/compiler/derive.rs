@@ -279,6 +279,7 @@ fn implement(
         size,
         uses_token,
         uses_nonce,
+        forms_to,
         slots,
         markers,
         ..
@@ -364,6 +365,10 @@ fn implement(
                 fn commits(&self) -> ::core::primitive::bool {
                     true
                 }
+
+                fn __forms_to() -> &'static [&'static ::core::primitive::str] {
+                    <Self as #root::Template>::__FORMS_TO
+                }
             }
         }
     } else {
@@ -376,6 +381,10 @@ fn implement(
 
                 fn commits(&self) -> ::core::primitive::bool {
                     true
+                }
+
+                fn __forms_to() -> &'static [&'static ::core::primitive::str] {
+                    <Self as #root::Template>::__FORMS_TO
                 }
             }
         }
@@ -393,6 +402,7 @@ fn implement(
                 const USES_NONCE: ::core::primitive::bool = #uses_nonce;
                 const FRAGMENTS: &'static [&'static ::core::primitive::str] = &[#(#fragment_names),*];
                 const __INSIDE: &'static [&'static ::core::primitive::str] = &[#(#insides),*];
+                const __FORMS_TO: &'static [&'static ::core::primitive::str] = &[#(#forms_to),*];
                 #render
                 #fragment_into
             }
@@ -416,6 +426,8 @@ pub struct Compiled {
     pub uses_token: bool,
     /// A nonce is written.
     pub uses_nonce: bool,
+    /// The other origins that its POST forms go to.
+    pub forms_to: Vec<String>,
     /// Types named after the files, for messages.
     pub markers: TokenStream,
     /// The names of its slots.
@@ -490,6 +502,7 @@ pub fn compile<L: Loader>(
         size,
         uses_token: analysed.uses_token,
         uses_nonce: analysed.uses_nonce,
+        forms_to: analysed.forms_to,
         slots: slots(&analysed.ops),
         markers: sources.markers(),
         files: sources.own_names(),

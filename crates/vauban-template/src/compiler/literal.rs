@@ -95,7 +95,7 @@ fn build(input: &Input) -> syn::Result<TokenStream> {
     if let Some(problem) = machine.problems.into_iter().find(|p| !p.warning) {
         return Err(syn::Error::new(span, sources.problem(problem).to_string()));
     }
-    if analysed.uses_token || analysed.uses_nonce {
+    if analysed.uses_token || analysed.uses_nonce || !analysed.forms_to.is_empty() {
         return Err(syn::Error::new(
             span,
             "a form that posts, a script or a style belongs into a template: it needs this response's token or nonce",

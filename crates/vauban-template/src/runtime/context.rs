@@ -39,6 +39,11 @@ pub trait RenderContext {
     fn __in_form(&self) -> bool {
         false
     }
+    /// A signed POST form to another origin was written: the page's policy has to send it there.
+    #[doc(hidden)]
+    fn __form_leaves(&self, origin: &'static str) {
+        let _ = origin;
+    }
     /// The path of the request.
     fn path(&self) -> &str;
     /// The query string of the request, without `?`.
@@ -112,6 +117,9 @@ impl RenderContext for InForm<'_> {
     fn write_csrf_token(&self, _: Option<&str>, _: &mut String) {}
     fn __in_form(&self) -> bool {
         true
+    }
+    fn __form_leaves(&self, origin: &'static str) {
+        self.0.__form_leaves(origin);
     }
     fn nonce(&self) -> &str {
         self.0.nonce()

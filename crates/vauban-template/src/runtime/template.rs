@@ -20,6 +20,9 @@ pub trait Template {
     /// Of each of them, what a browser needs before it to read it as it stands in the page (rows of a table, say).
     #[doc(hidden)]
     const __INSIDE: &'static [&'static str] = &[];
+    /// The other origins that its POST forms go to.
+    #[doc(hidden)]
+    const __FORMS_TO: &'static [&'static str] = &[];
 
     /// Appends the page to a text, so that one buffer does for all of its parts.
     fn render_into(&self, cx: &dyn RenderContext, out: &mut String);

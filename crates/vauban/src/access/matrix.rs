@@ -53,6 +53,13 @@ pub enum Line {
         /// Its path in the program; of a page, which it takes the place of as well.
         what: String,
     },
+    /// What a page's content security policy lets in beyond the strict one.
+    Csp {
+        /// Whose: a view's path in the program, a module's, every page's.
+        pages: String,
+        /// What, as the policy says it.
+        source: String,
+    },
     /// A package's migration that does what no rule can look at.
     Migration {
         /// `package/name`.
@@ -86,6 +93,7 @@ impl fmt::Display for Line {
             Self::Service { service, right } => write!(f, "service {service}: {right}"),
             Self::Identity { identity } => write!(f, "identity {identity}"),
             Self::Beside { kind, what } => write!(f, "{kind} {what}"),
+            Self::Csp { pages, source } => write!(f, "csp {pages}: {source}"),
             Self::Migration { migration, does } => write!(f, "migration {migration}: {does}"),
             Self::Waiver {
                 wall,
@@ -201,6 +209,10 @@ impl Matrix {
             });
         }
         lines.extend(counted(modules.beside().map(beside)));
+        for (pages, source) in modules.widened() {
+            let source = source.to_string();
+            lines.insert(Line::Csp { pages, source });
+        }
         // CWE-668: SQL by hand is on whatever table it names; it is read in review.
         for migration in
             vauban_orm::migrations::with_sql(&modules.migration_sets(package.name()), package.name())
@@ -308,6 +320,15 @@ impl Matrix {
             })
             .collect();
         section(&mut out, &["Beside the views", "What"], &beside);
+        let policies: Vec<[&str; 2]> = self
+            .lines
+            .iter()
+            .filter_map(|line| match line {
+                Line::Csp { pages, source } => Some([pages.as_str(), source]),
+                _ => None,
+            })
+            .collect();
+        section(&mut out, &["Pages", "Their policy lets in"], &policies);
         let migrations: Vec<[&str; 2]> = self
             .lines
             .iter()
@@ -354,6 +375,9 @@ impl Matrix {
                     serde_json::json!({ "kind": "identity", "identity": identity })
                 }
                 Line::Beside { kind, what } => serde_json::json!({ "kind": kind, "what": what }),
+                Line::Csp { pages, source } => {
+                    serde_json::json!({ "kind": "csp", "pages": pages, "source": source })
+                }
                 Line::Migration { migration, does } => {
                     serde_json::json!({ "kind": "migration", "migration": migration, "does": does })
                 }

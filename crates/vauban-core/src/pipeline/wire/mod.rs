@@ -3,6 +3,7 @@
 
 mod attacks;
 mod credentials;
+mod csp;
 mod csrf;
 mod dos;
 mod explained;
@@ -26,7 +27,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::without::Without;
-use crate::http::{ErrorPages, Json, Request, Result, Text};
+use crate::http::{Csp, ErrorPages, Json, Request, Result, Text};
 use crate::routing::{Public, Routes};
 use crate::settings::{Mode, SecretKey, Settings};
 use crate::site::{AnyGate, AnyMiddleware, Identity, IdentityBackend, Site, Wired, site_keys};
@@ -69,6 +70,7 @@ struct SiteParts {
     error_pages: ErrorPages,
     before: Vec<Arc<dyn AnyGate>>,
     around: Vec<Arc<dyn AnyMiddleware>>,
+    csp: Csp,
     https: bool,
     without: Without,
 }
@@ -83,6 +85,7 @@ impl SiteParts {
             before: self.before,
             around: self.around,
             identity: self.sessions,
+            csp: self.csp,
             ..Wired::default()
         };
         let keys = site_keys(&self.settings);
@@ -189,6 +192,7 @@ fn parts(hosts: &[&str]) -> SiteParts {
         error_pages: ErrorPages::default(),
         before: Vec::new(),
         around: Vec::new(),
+        csp: Csp::strict(),
         https: false,
         without: Without::default(),
     }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::{Making, Modules, ReadyHooks};
 use crate::commands::Failure;
-use crate::http::PagesByType;
-use crate::pipeline::ErrorPages;
+use crate::http::{Csp, Directive, PagesByType};
+use crate::pipeline::{ErrorPages, form_held_back};
 use crate::routing::Routes;
 use crate::settings::Settings;
 use crate::signing::Keys;
@@ -19,6 +19,8 @@ pub(crate) struct Wired {
     pub(crate) static_files: StaticFiles,
     pub(crate) error_pages: ErrorPages,
     pub(crate) pages: PagesByType,
+    /// What the policy of every page lets in.
+    pub(crate) csp: Csp,
     pub(crate) before: Vec<Arc<dyn AnyGate>>,
     pub(crate) around: Vec<Arc<dyn AnyMiddleware>>,
     pub(crate) parts: Parts,
@@ -40,6 +42,15 @@ pub(crate) fn wire(
         return Err(Failure::new(format_args!(
             "Two identities say who asks: {first} and {second}. A site has one: add one of them."
         )));
+    }
+    for module in modules.0.iter().skip(1) {
+        if !module.csp.sources().is_empty() && module.routes.iter().next().is_none() {
+            return Err(Failure::new(format_args!(
+                "The module `{}` says what the policy of its pages lets in, and adds no routes: write `csp = …` in the \
+                 `#[view(…)]` of its views.",
+                module.name
+            )));
+        }
     }
     // The site's own part, which is called like its package, comes first: it has keys and files of its own.
     for (index, module) in modules.0.iter().enumerate().skip(1) {
@@ -70,6 +81,7 @@ pub(crate) fn wire(
     }
     let mut wired = Wired {
         routes: modules.served(settings),
+        csp: modules.site_csp(),
         ..Wired::default()
     };
     for (index, module) in modules.0.iter().enumerate() {
@@ -107,6 +119,20 @@ pub(crate) fn wire(
                 need.missing()
             )));
         }
+        let mut sources = [&wired.csp, &route.csp, &route.meta.csp]
+            .map(Csp::sources)
+            .concat();
+        sources.retain(|source| source.directive == Directive::Forms);
+        let mut forms_to = route.meta.forms_to.iter();
+        if let Some(origin) = forms_to.find(|origin| !sources.iter().any(|source| source.from == **origin)) {
+            return Err(Failure::new(format_args!(
+                "The view `{}` ({}:{}) cannot be answered: {}.",
+                route.meta.id,
+                route.meta.file,
+                route.meta.line,
+                form_held_back(origin)
+            )));
+        }
     }
     let ready = modules.0.iter().flat_map(|module| module.ready.iter().cloned());
     making.parts.insert(ReadyHooks(ready.collect()));
@@ -120,15 +146,16 @@ mod tests {
     use vauban_orm::engine::{Database, Options};
 
     use super::*;
-    use crate::Module;
+    use crate::routing::Public;
     use crate::settings::Mode;
     use crate::signing::ModuleKeys;
+    use crate::{Module, Result, Template, view};
 
     /// The keys that each of the modules is given, by type.
     struct OfSite(ModuleKeys);
     struct OfModule(ModuleKeys);
 
-    fn wired(modules: Vec<Module>) -> Result<(Wired, Keys), Failure> {
+    fn wired(modules: Vec<Module>) -> std::result::Result<(Wired, Keys), Failure> {
         let package = Package::for_test("book", "", None);
         #[allow(deprecated)]
         let database = Database::open("sqlite::memory:", Options::default()).unwrap();
@@ -153,6 +180,53 @@ mod tests {
         let told = wired(vec![site(), Module::new("")]).err().unwrap();
         assert!(told.to_string().starts_with("A module has no name"), "{told}");
         assert!(wired(vec![site(), Module::new("good"), Module::new("evil")]).is_ok());
+    }
+
+    #[derive(Template)]
+    #[template(
+        source = "{% waiver CrossOriginForm \"the payment is theirs alone\" %}<form method=\"post\" action=\"HTTPS://Pay.example/now\"></form>"
+    )]
+    struct Pay {}
+
+    #[view(get, "/pay/")]
+    async fn pay(_: Public) -> Result<Pay> {
+        Ok(Pay {})
+    }
+    #[view(get, "/pay/here/", csp = PAY)]
+    async fn pay_here(_: Public) -> Pay {
+        Pay {}
+    }
+
+    const PAY: Csp = Csp::strict().forms_to("https://pay.example");
+
+    /// CWE-693: a form that the page's policy does not send is told of when the site starts, with what to write.
+    #[test]
+    fn a_form_to_another_site_needs_a_policy_that_sends_it() {
+        let site = || Module::new("book");
+        let shop = || Module::new("shop").routes(Routes::new().view::<pay>("pay"));
+        let told = |modules| {
+            wired(modules)
+                .err()
+                .map(|told| told.to_string())
+                .unwrap_or_default()
+        };
+        let without = told(vec![site(), shop()]);
+        assert!(
+            without.contains("wiring::tests::pay` (")
+                && without.contains("`csp = Csp::strict().forms_to(\"https://pay.example\")`"),
+            "{without}"
+        );
+        let other = Csp::strict()
+            .images_from("https://pay.example")
+            .forms_to("https://other.example");
+        assert_eq!(told(vec![site().csp(other), shop()]), without);
+        assert_eq!(told(vec![site().csp(PAY), shop()]), "");
+        assert_eq!(told(vec![site(), shop().csp(PAY)]), "");
+        let here = Module::new("shop").routes(Routes::new().view::<pay_here>("pay"));
+        assert_eq!(told(vec![site(), here]), "");
+        // What would widen nothing says so.
+        let nothing = told(vec![site(), Module::new("shop").csp(PAY)]);
+        assert!(nothing.contains("adds no routes"), "{nothing}");
     }
 
     /// CWE-345. Attack: a module is called like the site's package and signs what the site takes for its own.

@@ -146,11 +146,14 @@ impl Generator<'_> {
                 } } }
             }
             Op::Slash => quote! { #root::escape::url::slash(__out); },
-            Op::Waiver(wall, reason, pos) => {
+            Op::Waiver(wall, reason, origin, pos) => {
                 let wall = raw_ident(wall, Span::call_site());
                 // Signed for its file, where a list of waivers finds it, whoever extends or includes it.
                 let file = format!("templates/{}", self.sources.name(pos.file));
-                quote! { const { #root::vauban_waiver::__in_template!(#wall, #file, #reason); } }
+                quote! {
+                    const { #root::vauban_waiver::__in_template!(#wall, #file, #reason); }
+                    __cx.__form_leaves(#origin);
+                }
             }
             _ => TokenStream::new(),
         })

@@ -107,8 +107,8 @@ pub enum Op {
     InForm(Box<Op>),
     /// A function of the application's.
     Call(Box<Call>, Context),
-    /// A signed exception: wall and reason.
-    Waiver(String, String, Pos),
+    /// A signed exception, wall and reason, and the origin that the form goes to.
+    Waiver(String, String, String, Pos),
 }
 
 /// A part of a page with a name.

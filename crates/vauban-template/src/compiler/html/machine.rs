@@ -16,6 +16,8 @@ pub struct Analysed {
     pub uses_token: bool,
     /// Whether a nonce is written.
     pub uses_nonce: bool,
+    /// The other origins that its POST forms go to.
+    pub forms_to: Vec<String>,
 }
 
 /// Reads a template as a browser would and decides for each value what it stands in.
@@ -31,6 +33,7 @@ pub struct Machine {
     pub(super) lints: Lints,
     pub(super) uses_token: bool,
     pub(super) uses_nonce: bool,
+    pub(super) forms_to: Vec<String>,
     /// Elements may stay open at the end: a piece of a page.
     pub piece: bool,
     /// A part of a component stands in a POST form of the page.
@@ -69,6 +72,7 @@ pub fn analyse(machine: &mut Machine, nodes: &[Node], end: Pos) -> Result<Analys
         ops: std::mem::take(&mut machine.ops),
         uses_token: machine.uses_token,
         uses_nonce: machine.uses_nonce,
+        forms_to: std::mem::take(&mut machine.forms_to),
     })
 }
 

@@ -1,16 +1,19 @@
 //! Hints for literal markup that compiles and cannot work: what the default content security policy does not load, run or
-//! send. A site may widen its policy, so none of them is an error.
+//! send. A page may widen its policy, so none of them is an error.
 
 use super::state::{Given, Tag, Value};
-use super::tags::foreign_origin;
+use super::tags::{foreign_origin, origin};
 use crate::compiler::error::{Error, Pos};
 
-/// Where a site says more than the default.
-const WIDEN: &str =
-    "or allow it in the site's content security policy (`csp` in the site; the guide's chapter on escaping)";
+/// How a page says more than the default.
+fn widen(how: &str) -> String {
+    format!(
+        "or let it in: #[view(…, csp = Csp::strict().{how})] (the guide's chapter “The policy of a page”)"
+    )
+}
 
 /// What an attribute would do that the default policy forbids.
-pub(super) fn hint(tag: &Tag, value: &Value) -> Option<Error> {
+pub(super) fn hint(tag: &Tag, value: &Value, waived: bool) -> Option<Error> {
     let name = value.name.as_str();
     let pos = value.pos;
     if name.len() > 2 && name.starts_with("on") && name.bytes().all(|b| b.is_ascii_alphabetic()) {
@@ -58,55 +61,76 @@ pub(super) fn hint(tag: &Tag, value: &Value) -> Option<Error> {
     };
     let rel = word("rel").to_ascii_lowercase();
     let is = |wanted: &str| rel.split_ascii_whitespace().any(|word| word == wanted);
+    let from = |what: &str, own: &str| match start.trim_start().get(..5) {
+        Some(data) if data.eq_ignore_ascii_case("data:") => format!("data_{what}()"),
+        _ if away => format!("{what}_from(\"{}\")", origin(&start)),
+        _ => own.to_owned(),
+    };
     let (class, what, help) = match (tag.name.as_str(), name) {
         ("iframe" | "frame", "src") => (
             "csp-frame",
             "shows no frames, of this site neither",
-            "link to the page, show it in a fragment,",
+            format!(
+                "link to the page, show it in a fragment, {}",
+                widen(&from("frames", "own_frames()"))
+            ),
         ),
         // A <source> of a <picture> has `srcset`.
-        ("video" | "audio" | "track" | "source", "src") => MEDIA,
+        ("video" | "audio" | "track" | "source", "src") => (
+            "csp-media",
+            "plays no sound and no video, of this site neither",
+            format!("link to the file, {}", widen(&from("media", "own_media()"))),
+        ),
         ("object", "data") | ("embed", "src") => (
             "csp-object",
             "loads no plugins and documents into the page",
-            "link to it, or use <img>, <video> or <audio>;",
+            "link to it, or use <img>, <video> or <audio>".to_owned(),
         ),
         ("base", "href") => (
             "csp-base",
             "ignores <base>",
-            "write the addresses from the root: /notes/, {% url note %};",
+            "write the addresses from the root: /notes/, {% url note %}".to_owned(),
         ),
+        // A signed one is held against the policy of the view that shows it.
+        ("form", "action") if waived => return None,
         ("form", "action") | ("button" | "input", "formaction") if away => (
             "csp-form",
             "sends no form to another site",
-            "link to the other site, send the form to a view,",
+            format!(
+                "link to the other site, send the form to a view, {}",
+                widen(&format!("forms_to(\"{}\")", origin(&start)))
+            ),
         ),
         ("img" | "input" | "body" | "table" | "td" | "th", "src" | "background")
         | ("video", "poster")
         | ("image" | "feimage" | "use", "href" | "xlink:href")
             if away =>
         {
-            IMAGE
+            image(&from("images", ""))
         }
-        ("img" | "source", "srcset") | ("link", "imagesrcset")
-            if start.split(',').any(|one| foreign_origin(one.trim())) =>
-        {
-            IMAGE
+        ("img" | "source", "srcset") | ("link", "imagesrcset") => {
+            let one = start.split(',').map(str::trim).find(|one| foreign_origin(one))?;
+            image(&format!("images_from(\"{}\")", origin(one)))
         }
         ("link", "href")
             if away && (is("icon") || is("apple-touch-icon") || is("preload") && word("as") == "image") =>
         {
-            IMAGE
+            image(&from("images", ""))
         }
         ("link", "href") if away && (is("stylesheet") || is("preload") && word("as") == "style") => (
             "csp-stylesheet",
             "loads style sheets of this site only",
-            "put the file into static/ and write {% static \"…\" %},",
+            format!("{INTO_STATIC}, {}", widen(&from("styles", ""))),
         ),
-        ("link", "href") if away && (is("manifest") || is("preload") && word("as") == "font") => (
+        ("link", "href") if away && is("preload") && word("as") == "font" => (
             "csp-file",
-            "loads fonts and manifests of this site only",
-            "put the file into static/ and write {% static \"…\" %},",
+            "loads fonts of this site only",
+            format!("{INTO_STATIC}, {}", widen(&from("fonts", ""))),
+        ),
+        ("link", "href") if away && is("manifest") => (
+            "csp-file",
+            "loads manifests of this site only",
+            INTO_STATIC.to_owned(),
         ),
         _ => return None,
     };
@@ -117,20 +141,22 @@ pub(super) fn hint(tag: &Tag, value: &Value) -> Option<Error> {
             "<{} {name}=…>: the default content security policy {what}",
             tag.name
         ),
-        format!("{help} {WIDEN}"),
+        help,
     ))
 }
 
-const MEDIA: (&str, &str, &str) = (
-    "csp-media",
-    "plays no sound and no video, of this site neither",
-    "link to the file,",
-);
-const IMAGE: (&str, &str, &str) = (
-    "csp-image",
-    "shows images of this site only",
-    "put the image into static/ and write {% static \"…\" %}, serve it from a view,",
-);
+const INTO_STATIC: &str = "put the file into static/ and write {% static \"…\" %}";
+
+fn image(how: &str) -> (&'static str, &'static str, String) {
+    (
+        "csp-image",
+        "shows images of this site only",
+        format!(
+            "put the image into static/ and write {{% static \"…\" %}}, serve it from a view, {}",
+            widen(how)
+        ),
+    )
+}
 
 fn says(pos: Pos, class: &'static str, found: String, help: String) -> Error {
     Error {

@@ -495,17 +495,26 @@ impl Machine {
             }
             _ => None,
         };
-        if action.as_deref().is_some_and(foreign_origin) {
+        if let Some(action) = action.as_deref().filter(|action| foreign_origin(action)) {
             let Some((wall, reason, pos)) = waiver else {
                 return fail(
                     tag.pos,
                     "foreign-form",
                     "a POST form to another origin",
-                    CROSS_ORIGIN_HELP,
+                    format!(
+                        "post to a view of this site; if the other site has to be told, write {{% waiver CrossOriginForm \"why \
+                         this is safe\" %}} before the form, and csp = Csp::strict().forms_to(\"{}\") in the #[view(…)] that \
+                         shows it",
+                        origin(action)
+                    ),
                 );
             };
             // Signed: the form goes out, and without our token, which is nobody else's business.
-            self.ops.push(Op::Waiver(wall, reason, pos));
+            let origin = origin(action);
+            if !self.forms_to.contains(&origin) {
+                self.forms_to.push(origin.clone());
+            }
+            self.ops.push(Op::Waiver(wall, reason, origin, pos));
             return Ok(true);
         }
         self.uses_token = true;
@@ -514,8 +523,6 @@ impl Machine {
         Ok(true)
     }
 }
-
-const CROSS_ORIGIN_HELP: &str = "post to a view of this site; if the other site has to be told, write {% waiver CrossOriginForm \"why this is safe\" %} before the form";
 
 /// A `<meta>` whose content comes from data: what it means has to be known, and to be harmless.
 fn meta_with_data(tag: &Tag) -> Result<()> {
@@ -564,6 +571,25 @@ pub(super) fn foreign_origin(url: &str) -> bool {
     }
     let end = url.find(['/', '?', '#']).unwrap_or(url.len());
     url[..end].contains(':')
+}
+
+/// The origin of a literal address that leaves this one, as far as it is written: `https://pay.example`.
+pub(super) fn origin(url: &str) -> String {
+    let url: String = url.chars().filter(|c| !matches!(c, '\t' | '\n' | '\r')).collect();
+    let url = url.trim_matches(|c: char| c <= ' ').replace('\\', "/");
+    let (scheme, rest) = match url.strip_prefix("//") {
+        Some(rest) => ("https:", rest),
+        None => match url.split_once(':') {
+            Some((scheme, rest)) => (&url[..=scheme.len()], rest.trim_start_matches('/')),
+            None => ("", url.as_str()),
+        },
+    };
+    let scheme = scheme.to_ascii_lowercase();
+    if !matches!(scheme.as_str(), "https:" | "http:") {
+        return scheme;
+    }
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    format!("{scheme}//{}", rest[..end].to_ascii_lowercase())
 }
 
 /// What a script holds, by its type (HTML Standard, 4.12.1).

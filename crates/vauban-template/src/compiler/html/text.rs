@@ -694,7 +694,8 @@ impl Machine {
         let refused =
             |p: &crate::compiler::error::Error| p.pos.file == pos.file && p.pos.offset >= pos.offset;
         if !self.problems.last().is_some_and(refused) {
-            self.lints.note(super::policy::hint(&tag, &value));
+            self.lints
+                .note(super::policy::hint(&tag, &value, self.state.waiver.is_some()));
         }
         let given = match value.given {
             Given::Literal(_) => Given::Literal(super::entities::decode(&value.raw)),
