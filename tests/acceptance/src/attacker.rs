@@ -72,6 +72,11 @@ impl Attacker {
             .insert(path.to_owned(), page);
     }
 
+    /// The port.
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+
     /// The address under the host name `localhost`: another *site* than `127.0.0.1`.
     pub fn cross_site(&self, path: &str) -> String {
         format!("http://localhost:{}{path}", self.address.port())
@@ -140,10 +145,11 @@ fn answer(stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
         Some((extra, html)) => ("200 OK", extra, html),
         None => ("404 Not Found", String::new(), String::new()),
     };
-    let kind = if path.ends_with(".js") {
-        "text/javascript"
-    } else {
-        "text/html; charset=utf-8"
+    let kind = match path.rsplit_once('.').map(|(_, ending)| ending) {
+        Some("js") => "text/javascript",
+        Some("svg") => "image/svg+xml",
+        Some("css") => "text/css",
+        _ => "text/html; charset=utf-8",
     };
     let length = html.len();
     let head = format!(

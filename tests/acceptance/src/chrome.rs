@@ -43,6 +43,18 @@ impl Browser {
     /// # Panics
     /// If either is not installed (`scripts/test acceptance` installs them) or does not start.
     pub fn start() -> Self {
+        Self::start_knowing(&[])
+    }
+
+    /// Like [`Browser::start`]; `https://NAME/` leads to that port of 127.0.0.1, whatever its certificate says.
+    ///
+    /// # Panics
+    /// As [`Browser::start`].
+    pub fn start_knowing(names: &[(&str, u16)]) -> Self {
+        let names: String = names
+            .iter()
+            .map(|(name, port)| format!("MAP {name}:443 127.0.0.1:{port}, "))
+            .collect();
         let profile = tempfile::tempdir().expect("a folder for the profile");
         let mut driver = Running::start(Command::new("chromedriver").arg("--port=0"));
         let line = driver.wait_for_line(60, |line| line.contains("started successfully on port"));
@@ -58,7 +70,7 @@ impl Browser {
                 "--disable-background-networking", "--disable-component-update", "--disable-sync",
                 "--disable-dev-shm-usage", "--window-size=1200,900",
                 // What a payload names is not looked up: nothing leaves this machine.
-                "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+                format!("--host-resolver-rules={names}MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost"),
                 format!("--user-data-dir={}", profile.path().display()),
             ],
             // The site must not owe its safety to a browser that blocks third-party cookies: not all do.
@@ -74,6 +86,7 @@ impl Browser {
             "goog:chromeOptions": options,
             "goog:loggingPrefs": { "browser": "ALL" },
             "unhandledPromptBehavior": "dismiss",
+            "acceptInsecureCerts": true,
         }}});
         let answer = browser
             .call("POST", "/session", &wanted)

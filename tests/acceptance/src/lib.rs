@@ -7,6 +7,7 @@
 //!   HTTP, ICU and TLS into the tree for what is JSON over loopback.
 //! - [`Attacker`]: a web server for the attacker's pages. *Cross-site* is another host name (`localhost`
 //!   against `127.0.0.1`), *same-site but cross-origin* another port.
+//! - [`Elsewhere`]: the same over HTTPS, under a name that the browser is told.
 //! - [`Running`]: a child process that is ended by its id, with its descendants, also when a test panics.
 //! - [`Client`]: a visitor without a browser.
 //! - [`Site`]: a site under test on a port and a database of its own.
@@ -26,6 +27,7 @@ mod client;
 mod demo;
 mod process;
 mod site;
+mod tls;
 mod twin;
 
 pub use attacker::{Attacker, Seen};
@@ -34,4 +36,5 @@ pub use client::{Answer, Client, percent};
 pub use demo::{PASSWORD, demo, sign_up};
 pub use process::Running;
 pub use site::Site;
+pub use tls::Elsewhere;
 pub use twin::{Control, Twin};
