@@ -31,7 +31,17 @@ impl Elsewhere {
         let folder = tempfile::tempdir().expect("a folder for the certificate");
         let (key, certificate) = (folder.path().join("key"), folder.path().join("certificate"));
         let made = Command::new("openssl")
-            .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=elsewhere.example"])
+            .args([
+                "req",
+                "-x509",
+                "-newkey",
+                "rsa:2048",
+                "-nodes",
+                "-days",
+                "2",
+                "-subj",
+                "/CN=elsewhere.example",
+            ])
             .arg("-keyout")
             .arg(&key)
             .arg("-out")
@@ -93,8 +103,20 @@ impl OneConnection {
     fn start(key: &Path, certificate: &Path) -> std::io::Result<Self> {
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
         let child = Command::new("openssl")
-            .args(["s_server", "-quiet", "-naccept", "1", "-accept", &format!("127.0.0.1:{port}")])
-            .args([PathBuf::from("-key"), key.into(), "-cert".into(), certificate.into()])
+            .args([
+                "s_server",
+                "-quiet",
+                "-naccept",
+                "1",
+                "-accept",
+                &format!("127.0.0.1:{port}"),
+            ])
+            .args([
+                PathBuf::from("-key"),
+                key.into(),
+                "-cert".into(),
+                certificate.into(),
+            ])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

@@ -195,7 +195,8 @@ fn policy(lets_in: &BTreeSet<Source>) -> [String; 3] {
     ]
 }
 
-/// `Permissions-Policy` where frames of others play: what a player needs, to their origins alone.
+/// `Permissions-Policy` where frames of others play: what a player needs, for their origins alone. A page passes on only what it
+/// may do itself, so that it may, too.
 fn permissions(lets_in: &BTreeSet<Source>) -> Option<HeaderValue> {
     let frames: Vec<String> = of(lets_in, Directive::Frames)
         .filter(|source| source.is_foreign())
@@ -206,10 +207,9 @@ fn permissions(lets_in: &BTreeSet<Source>) -> Option<HeaderValue> {
     }
     let (_, strict) = COMMON.iter().find(|(name, _)| *name == "permissions-policy")?;
     let features = strict.split(", ").map(|feature| match feature.split_once('=') {
-        Some((name @ ("autoplay" | "encrypted-media" | "picture-in-picture"), _)) => {
-            format!("{name}=({})", frames.join(" "))
+        Some((name @ ("autoplay" | "encrypted-media" | "fullscreen" | "picture-in-picture"), _)) => {
+            format!("{name}=(self {})", frames.join(" "))
         }
-        Some((name @ "fullscreen", _)) => format!("{name}=(self {})", frames.join(" ")),
         _ => feature.to_owned(),
     });
     HeaderValue::try_from(features.collect::<Vec<_>>().join(", ")).ok()
@@ -420,9 +420,12 @@ mod tests {
         );
         let both = "\"https://a.example\" \"https://b.example:8443\"";
         let wanted = header(&strict, PERMISSIONS)
-            .replace("autoplay=()", &format!("autoplay=({both})"))
-            .replace("encrypted-media=()", &format!("encrypted-media=({both})"))
-            .replace("picture-in-picture=()", &format!("picture-in-picture=({both})"))
+            .replace("autoplay=()", &format!("autoplay=(self {both})"))
+            .replace("encrypted-media=()", &format!("encrypted-media=(self {both})"))
+            .replace(
+                "picture-in-picture=()",
+                &format!("picture-in-picture=(self {both})"),
+            )
             .replace("fullscreen=(self)", &format!("fullscreen=(self {both})"));
         assert_eq!(header(&player, PERMISSIONS), wanted);
     }

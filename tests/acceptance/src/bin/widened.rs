@@ -68,5 +68,9 @@ mod urls {
 
 fn main() -> ExitCode {
     let site = Module::new("widened").routes(urls::routes());
-    vauban::main(App::new(vauban::package!()).module(site).static_files(vauban::static_files!("static")))
+    vauban::main(
+        App::new(vauban::package!())
+            .module(site)
+            .static_files(vauban::static_files!("static")),
+    )
 }

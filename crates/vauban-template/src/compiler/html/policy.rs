@@ -5,13 +5,6 @@ use super::state::{Given, Tag, Value};
 use super::tags::{foreign_origin, origin};
 use crate::compiler::error::{Error, Pos};
 
-/// How a page says more than the default.
-fn widen(how: &str) -> String {
-    format!(
-        "or let it in: #[view(…, csp = Csp::strict().{how})] (the guide's chapter “The policy of a page”)"
-    )
-}
-
 /// What an attribute would do that the default policy forbids.
 pub(super) fn hint(tag: &Tag, value: &Value, waived: bool) -> Option<Error> {
     let name = value.name.as_str();
@@ -61,102 +54,98 @@ pub(super) fn hint(tag: &Tag, value: &Value, waived: bool) -> Option<Error> {
     };
     let rel = word("rel").to_ascii_lowercase();
     let is = |wanted: &str| rel.split_ascii_whitespace().any(|word| word == wanted);
+    // What lets it in, where something does.
     let from = |what: &str, own: &str| match start.trim_start().get(..5) {
         Some(data) if data.eq_ignore_ascii_case("data:") => format!("data_{what}()"),
         _ if away => format!("{what}_from(\"{}\")", origin(&start)),
         _ => own.to_owned(),
     };
-    let (class, what, help) = match (tag.name.as_str(), name) {
+    let image = |how: String| {
+        let help = "put the image into static/ and write {% static \"…\" %}, serve it from a view";
+        ("csp-image", "shows images of this site only", help, Some(how))
+    };
+    let (class, what, help, how) = match (tag.name.as_str(), name) {
         ("iframe" | "frame", "src") => (
             "csp-frame",
             "shows no frames, of this site neither",
-            format!(
-                "link to the page, show it in a fragment, {}",
-                widen(&from("frames", "own_frames()"))
-            ),
+            "link to the page, show it in a fragment",
+            Some(from("frames", "own_frames()")),
         ),
         // A <source> of a <picture> has `srcset`.
         ("video" | "audio" | "track" | "source", "src") => (
             "csp-media",
             "plays no sound and no video, of this site neither",
-            format!("link to the file, {}", widen(&from("media", "own_media()"))),
+            "link to the file",
+            Some(from("media", "own_media()")),
         ),
         ("object", "data") | ("embed", "src") => (
             "csp-object",
             "loads no plugins and documents into the page",
-            "link to it, or use <img>, <video> or <audio>".to_owned(),
+            "link to it, or use <img>, <video> or <audio>",
+            None,
         ),
         ("base", "href") => (
             "csp-base",
             "ignores <base>",
-            "write the addresses from the root: /notes/, {% url note %}".to_owned(),
+            "write the addresses from the root: /notes/, {% url note %}",
+            None,
         ),
         // A signed one is held against the policy of the view that shows it.
         ("form", "action") if waived => return None,
         ("form", "action") | ("button" | "input", "formaction") if away => (
             "csp-form",
             "sends no form to another site",
-            format!(
-                "link to the other site, send the form to a view, {}",
-                widen(&format!("forms_to(\"{}\")", origin(&start)))
-            ),
+            "link to the other site, send the form to a view",
+            Some(format!("forms_to(\"{}\")", origin(&start))),
         ),
         ("img" | "input" | "body" | "table" | "td" | "th", "src" | "background")
         | ("video", "poster")
         | ("image" | "feimage" | "use", "href" | "xlink:href")
             if away =>
         {
-            image(&from("images", ""))
+            image(from("images", ""))
         }
         ("img" | "source", "srcset") | ("link", "imagesrcset") => {
             let one = start.split(',').map(str::trim).find(|one| foreign_origin(one))?;
-            image(&format!("images_from(\"{}\")", origin(one)))
+            image(format!("images_from(\"{}\")", origin(one)))
         }
         ("link", "href")
             if away && (is("icon") || is("apple-touch-icon") || is("preload") && word("as") == "image") =>
         {
-            image(&from("images", ""))
+            image(from("images", ""))
         }
         ("link", "href") if away && (is("stylesheet") || is("preload") && word("as") == "style") => (
             "csp-stylesheet",
             "loads style sheets of this site only",
-            format!("{INTO_STATIC}, {}", widen(&from("styles", ""))),
+            INTO_STATIC,
+            Some(from("styles", "")),
         ),
         ("link", "href") if away && is("preload") && word("as") == "font" => (
             "csp-file",
             "loads fonts of this site only",
-            format!("{INTO_STATIC}, {}", widen(&from("fonts", ""))),
+            INTO_STATIC,
+            Some(from("fonts", "")),
         ),
-        ("link", "href") if away && is("manifest") => (
-            "csp-file",
-            "loads manifests of this site only",
-            INTO_STATIC.to_owned(),
-        ),
+        ("link", "href") if away && is("manifest") => {
+            ("csp-file", "loads manifests of this site only", INTO_STATIC, None)
+        }
         _ => return None,
     };
-    Some(says(
-        pos,
-        class,
-        format!(
-            "<{} {name}=…>: the default content security policy {what}",
-            tag.name
+    let found = format!(
+        "<{} {name}=…>: the default content security policy {what}",
+        tag.name
+    );
+    let help = match how {
+        None => help.to_owned(),
+        Some(how) => format!(
+            "{help}, or let it in: #[view(…, csp = Csp::strict().{how})], and allow-hints = [\"{class}\"] in Cargo.toml (the \
+             guide's chapter “The policy of a page”)"
         ),
-        help,
-    ))
+    };
+    Some(says(pos, class, found, help))
 }
 
 const INTO_STATIC: &str = "put the file into static/ and write {% static \"…\" %}";
-
-fn image(how: &str) -> (&'static str, &'static str, String) {
-    (
-        "csp-image",
-        "shows images of this site only",
-        format!(
-            "put the image into static/ and write {{% static \"…\" %}}, serve it from a view, {}",
-            widen(how)
-        ),
-    )
-}
 
 fn says(pos: Pos, class: &'static str, found: String, help: String) -> Error {
     Error {
