@@ -19,6 +19,19 @@ pub async fn home(_: Public) -> HomePage {
     HomePage
 }
 
+/// What the page of support needs beyond the other pages: a sound of this site, and a form that goes to who is paid.
+const SUPPORT: Csp = Csp::strict().own_media().forms_to("https://payments.example");
+
+#[derive(Template)]
+#[template("support.html")]
+pub struct SupportPage;
+
+/// A page that is sent with a wider policy, for itself alone.
+#[view(get, "/support/", csp = SUPPORT)]
+pub async fn support(_: Public) -> SupportPage {
+    SupportPage
+}
+
 /// For whoever watches the site: it answers, and so does its database.
 #[view(get, "/healthz/")]
 pub async fn healthz(_: Public, db: Db) -> Result<Text> {

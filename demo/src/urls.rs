@@ -7,6 +7,7 @@ use crate::{articles, organisations, site, tasks, users};
 routes! {
     home => site::home,
     healthz => site::healthz,
+    support => site::support,
     theme => site::switch_theme,
     profile => users::profile,
     profile_save => users::save_profile,
