@@ -119,6 +119,7 @@ const TEMPLATES: &[(&str, &str, &str)] = &[
         "Take this entry out?",
     ),
     ("home.html", "home", "id=\"try\""),
+    ("support.html", "support", "id=\"amount\""),
     ("includes/dev_bar.html", "article", "class=\"dev-bar\""),
     (
         "includes/pagination.html",
@@ -253,6 +254,7 @@ async fn pages(values: Values) -> Vec<Shown> {
     tour.post("a taken title", urls::article_create(), &fields).await;
     for (name, url) in [
         ("home", urls::home()),
+        ("support", urls::support()),
         ("articles", urls::articles()),
         ("articles, second page", urls::articles().query("page", 2)),
         ("organisations", urls::organisations()),

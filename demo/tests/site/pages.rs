@@ -15,6 +15,7 @@ async fn every_page_is_reached_by_links_from_the_home_page() {
         urls::organisations(),
         urls::tasks(),
         urls::healthz(),
+        urls::support(),
     ] {
         let path = format!("{link:?}").replace("Url(", "").replace(')', "");
         home.assert_contains(&format!("href=\"{path}\""));
@@ -213,4 +214,36 @@ async fn a_message_is_said_once() {
         .assert_contains("Your name is kept.")
         .assert_contains("Ann &lt;3");
     ann.get(urls::profile()).await.assert_lacks("Your name is kept.");
+}
+
+/// ASVS 3.4.3, CWE-352: the one page that says so sends a form elsewhere, without a token; no other page does.
+#[tokio::test]
+async fn one_page_hands_off_to_who_is_paid() {
+    let w = World::new().await;
+    let mut ann = w.as_(&w.ann).await;
+    let support = ann.get(urls::support()).await;
+    let policy = support.header("content-security-policy").unwrap().to_owned();
+    for let_in in [
+        "form-action 'self' https://payments.example;",
+        "media-src 'self';",
+    ] {
+        assert!(policy.contains(let_in), "{let_in}: {policy}");
+    }
+    let html = support.text();
+    let (_, form) = html
+        .split_once("action=\"https://payments.example/gifts\"")
+        .unwrap();
+    let (form, _) = form.split_once("</form>").unwrap();
+    assert!(
+        form.contains("name=\"amount\"") && !form.contains("type=\"hidden\""),
+        "{form}"
+    );
+    for other in [urls::home(), urls::articles(), urls::profile()] {
+        let other = ann.get(other).await;
+        let policy = other.header("content-security-policy").unwrap();
+        assert!(
+            policy.contains("form-action 'self';") && !policy.contains("media-src"),
+            "{policy}"
+        );
+    }
 }

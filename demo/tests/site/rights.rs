@@ -15,6 +15,7 @@ const TABLE: &[(&str, [Expect; 4])] = &[
     // sample                    nobody     Ann        Ben        Cleo (staff)
     ("home",                    [Allowed,   Allowed,   Allowed,   Allowed]),
     ("healthz",                 [Allowed,   Allowed,   Allowed,   Allowed]),
+    ("support",                 [Allowed,   Allowed,   Allowed,   Allowed]),
     ("theme",                   [Allowed,   Allowed,   Allowed,   Allowed]),
     ("profile",                 [SignIn,    Allowed,   Allowed,   Allowed]),
     ("profile_save",            [SignIn,    Allowed,   Allowed,   Allowed]),
@@ -101,6 +102,7 @@ async fn everybody_gets_what_the_table_says_and_no_more() {
         .staff(&w.cleo)
         .get("home", urls::home())
         .get("healthz", urls::healthz())
+        .get("support", urls::support())
         .form_without_rows("theme", urls::theme(), &[("theme", "dark")])
         .get("profile", urls::profile())
         .form("profile_save", urls::profile_save(), &[("name", "Another name")])
