@@ -20,6 +20,7 @@ chapters! {
     errors = "errors.md",
     forms = "forms.md",
     models = "models.md",
+    page_policy = "page-policy.md",
     queries = "queries.md",
     rich_text = "rich-text.md",
     templates = "templates.md",

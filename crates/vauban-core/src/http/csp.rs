@@ -189,6 +189,18 @@ impl Csp {
         self.foreign(Directive::FramedBy, origin)
     }
 
+    /// What both let in.
+    #[must_use]
+    #[track_caller]
+    pub const fn and(mut self, more: Self) -> Self {
+        let mut at = 0;
+        while at < more.len {
+            self = self.with(more.sources[at].directive, more.sources[at].from);
+            at += 1;
+        }
+        self
+    }
+
     /// Says that there is no such thing.
     #[doc(hidden)]
     #[track_caller]
@@ -328,6 +340,15 @@ const fn after(text: &[u8], start: &[u8]) -> usize {
     at
 }
 
+/// What to do about a form that the page's policy does not send.
+pub(crate) fn form_held_back(origin: &str) -> String {
+    format!(
+        "its page has a form to {origin}, which the content security policy does not send: write \
+         `csp = Csp::strict().forms_to(\"{origin}\")` in the `#[view(…)]` of every view that shows the page, or \
+         `.csp(…)` on the `App` if every page has it"
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -352,6 +373,17 @@ mod tests {
         ] {
             assert_eq!(refusal(origin), None, "{origin}");
         }
+    }
+
+    #[test]
+    fn two_policies_let_in_what_both_name() {
+        const BOTH: Csp = Csp::strict()
+            .own_media()
+            .and(Csp::strict().images_from("https://a.example").data_images());
+        assert_eq!(
+            format!("{BOTH:?}"),
+            r#"{"media-src 'self'", "img-src https://a.example", "img-src data:"}"#
+        );
     }
 
     /// ASVS 3.4.3, CWE-693, CWE-113. Attack: a source that lets in more than one origin, or that begins another directive.

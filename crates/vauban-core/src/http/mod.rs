@@ -31,7 +31,7 @@ pub use by_status::ByStatus;
 pub use by_status::ErrorFacts;
 pub use cookie::{Cookie, SameSite};
 pub use csp::{Csp, Source};
-pub(crate) use csp::{Directive, OWN};
+pub(crate) use csp::{Directive, OWN, form_held_back};
 pub use error::{Error, Result};
 pub use file::File;
 pub use form_data::{DataError, FormData, FormLimits};

@@ -1,5 +1,6 @@
 //! One request, as views, rules and templates see it.
 
+use std::any::TypeId;
 use std::borrow::Cow;
 use std::fmt;
 use std::net::IpAddr;
@@ -52,7 +53,6 @@ pub struct Request {
     kept: OnceLock<Kept>,
     /// Another origin to which the page has a form that its policy does not send.
     held_back: OnceLock<&'static str>,
-    held_back_told: AtomicBool,
     cookies: Mutex<Vec<Cookie>>,
     /// Values that were percent-encoded, as sent and decoded.
     decoded_cookies: OnceLock<Vec<(String, String)>>,
@@ -89,7 +89,6 @@ impl Request {
             sent: OnceLock::new(),
             kept: OnceLock::new(),
             held_back: OnceLock::new(),
-            held_back_told: AtomicBool::new(false),
             site,
             method: head.method,
             uri: head.uri,
@@ -188,6 +187,11 @@ impl Request {
     /// The route that was found.
     pub fn route(&self) -> Option<&'static ViewMeta> {
         self.route
+    }
+
+    /// The type of the view that was found.
+    pub(crate) fn view_type(&self) -> Option<TypeId> {
+        self.route.map(|route| route.view_type)
     }
 
     /// The site that answers.
@@ -364,10 +368,9 @@ impl Request {
         let _ = self.held_back.set(origin);
     }
 
-    /// Where a form would go that the page's policy does not send: told once, since the page that tells may have it too.
-    pub(crate) fn take_held_back(&self) -> Option<&'static str> {
-        let origin = *self.held_back.get()?;
-        (!self.held_back_told.swap(true, Ordering::Relaxed)).then_some(origin)
+    /// Where a form of the page would go that its policy does not send.
+    pub(crate) fn held_back(&self) -> Option<&'static str> {
+        self.held_back.get().copied()
     }
 
     pub(crate) fn kept(&self) -> Option<&Kept> {

@@ -29,7 +29,7 @@ pub(crate) fn finish(site: &Site, cx: &Request, response: Response) -> ::http::R
     let mut out = match (bare, is_document) {
         (true, _) => HeaderMap::new(),
         (false, true) => {
-            let document = site.headers.document(cx.route());
+            let document = site.headers.document(cx.view_type());
             let mut out = document.headers.clone();
             out.insert(header::CONTENT_SECURITY_POLICY, document.policy(cx.nonce()));
             out

@@ -6,7 +6,6 @@ use std::collections::{BTreeSet, HashMap};
 use ::http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use crate::http::{Csp, Directive, OWN, Source};
-use crate::routing::{Routes, ViewMeta};
 use crate::settings::{Hsts, Settings};
 
 /// The headers that do not depend on the answer, made once.
@@ -45,17 +44,21 @@ const COMMON: &[(&str, &str)] = &[
 pub(super) const CSP_OTHER: &str = "default-src 'none'; frame-ancestors 'none'; sandbox";
 
 impl Headers {
-    /// `site` is what every page of the site lets in.
-    pub(crate) fn new(settings: &Settings, site: &Csp, routes: &Routes) -> Self {
+    /// `site` is what every page of the site lets in; `views`, what their pages let in besides.
+    pub(crate) fn new<'a>(
+        settings: &Settings,
+        site: &Csp,
+        views: impl Iterator<Item = (TypeId, [&'a Csp; 2])>,
+    ) -> Self {
         let mut other = common();
         other.insert(header::CONTENT_SECURITY_POLICY, fixed(CSP_OTHER));
         let site: BTreeSet<Source> = site.sources().iter().copied().collect();
         let mut of_views = HashMap::new();
-        for route in routes.iter() {
-            let own = route.csp.sources().iter().chain(route.meta.csp.sources());
+        for (view, own) in views {
+            let own = own.into_iter().flat_map(Csp::sources);
             let all: BTreeSet<Source> = site.iter().chain(own).copied().collect();
             if all != site {
-                of_views.insert(route.meta.view_type, Document::new(all));
+                of_views.insert(view, Document::new(all));
             }
         }
         Self {
@@ -68,9 +71,9 @@ impl Headers {
 
     /// Those of a page at the address of a view, or at none: a page that answers in the view's place, with an error or by a
     /// layer, is shown where its page would be.
-    pub(super) fn document(&self, view: Option<&ViewMeta>) -> &Document {
+    pub(super) fn document(&self, view: Option<TypeId>) -> &Document {
         view.filter(|_| !self.of_views.is_empty())
-            .and_then(|view| self.of_views.get(&view.view_type))
+            .and_then(|view| self.of_views.get(&view))
             .unwrap_or(&self.document)
     }
 }

@@ -41,7 +41,6 @@ pub(crate) use guard::{Guarded, Stopped, watch_panics};
 pub(crate) use headers::Headers;
 pub use layers::{Gate, Middleware};
 pub use pages::{ErrorPage, ErrorPages};
-pub(crate) use render::form_held_back;
 #[doc(hidden)]
 pub use render::{respond_replaceable, respond_template};
 
@@ -54,7 +53,7 @@ use ::http::{HeaderValue, Method, StatusCode, header};
 use guard::caught;
 use vauban_orm::engine::rendering;
 
-use crate::http::{Body, Error, Request, RequestBody, Response, Result, Saved};
+use crate::http::{Body, Error, Request, RequestBody, Response, Result, Saved, form_held_back};
 use crate::routing::{Found, Target};
 use crate::site::{Asking, Site};
 
@@ -79,6 +78,11 @@ pub async fn answer(
         Ok(Way::Answer(response)) => response,
         Err(error) => pages::answer(site, &cx, error),
     };
+    let response = match cx.held_back() {
+        None => response,
+        // A form that browsers do not send is a dead button: the page fails where somebody sees why.
+        Some(origin) => pages::answer(site, &cx, Error::internal(form_held_back(origin))),
+    };
     let answer = finish::finish(site, &cx, response);
     access_log::write(site, &cx, answer.status(), start);
     answer
@@ -99,7 +103,7 @@ async fn enter(site: &Site, cx: &mut Request, body: &mut RequestBody) -> Result<
     let found = site.router.find(&cx.method, cx.uri.path());
     origin::check(site, cx)?;
     let view = match &found {
-        Found::View(target, _) => Some(target.meta),
+        Found::View(target, _) => Some(target.meta.view_type),
         _ => None,
     };
     isolation::check(site, cx, view)?;

@@ -5,8 +5,8 @@ use std::any::type_name;
 use ::http::{HeaderName, HeaderValue, StatusCode, header};
 use vauban_template::{RenderContext, Template, UrlTo, page};
 
-use super::{csrf, pages};
-use crate::http::{Error, PagesByType, Replaceable, ReplacedTwice, Request, Response};
+use super::csrf;
+use crate::http::{PagesByType, Replaceable, ReplacedTwice, Request, Response};
 use crate::routing::Url;
 
 impl RenderContext for Request {
@@ -23,7 +23,12 @@ impl RenderContext for Request {
     }
 
     fn __form_leaves(&self, origin: &'static str) {
-        if !self.site().headers.document(self.route()).sends_forms_to(origin) {
+        if !self
+            .site()
+            .headers
+            .document(self.view_type())
+            .sends_forms_to(origin)
+        {
             self.hold_back(origin);
         }
     }
@@ -80,24 +85,6 @@ impl UrlTo for Url {
 /// A request that names one of the page's fragments gets that part alone: what `fragments.js` asks for.
 #[doc(hidden)]
 pub fn respond_template<T: Template>(page: &T, cx: &Request) -> Response {
-    let answer = written(page, cx);
-    match cx.take_held_back() {
-        None => answer,
-        // A form that browsers do not send is a dead button: the page fails where somebody sees why.
-        Some(origin) => pages::answer(&cx.site, cx, Error::internal(form_held_back(origin))),
-    }
-}
-
-/// What to do about a form that the page's policy does not send.
-pub(crate) fn form_held_back(origin: &str) -> String {
-    format!(
-        "its page has a form to {origin}, which the content security policy does not send: write \
-         `csp = Csp::strict().forms_to(\"{origin}\")` in the `#[view(…)]` of every view that shows the page, or \
-         `.csp(…)` on the `App` if every page has it"
-    )
-}
-
-fn written<T: Template>(page: &T, cx: &Request) -> Response {
     const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
     const FRAGMENT: HeaderName = HeaderName::from_static("x-fragment");
     const VARIES: HeaderValue = HeaderValue::from_static("x-fragment");

@@ -61,9 +61,12 @@ impl Site {
         // The largest body that one request may have finds room when it is alone.
         let of_views = wired.routes.iter().filter_map(|route| route.meta.body_limit);
         let largest = of_views.fold(settings.limits.body, usize::max);
+        let widened = wired.routes.iter();
+        let widened = widened.map(|route| (route.meta.view_type, [&route.csp, &route.meta.csp]));
+        let headers = Headers::new(&settings, &wired.csp, widened);
         Ok(Self {
             router: router(&wired.routes)?,
-            headers: Headers::new(&settings, &wired.csp, &wired.routes),
+            headers,
             bodies: Budget::new(settings.limits.bodies, largest),
             csrf: keys.signer(csrf::PURPOSE),
             csrf_owner: keys.signer(csrf::OWNER),

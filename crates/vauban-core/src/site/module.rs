@@ -282,7 +282,7 @@ impl Module {
     /// says its view, `#[view(…, csp = …)]`, and a module whose table the site includes says it there.
     #[must_use]
     pub fn csp(mut self, csp: Csp) -> Self {
-        self.csp = csp;
+        self.csp = self.csp.and(csp);
         self
     }
 

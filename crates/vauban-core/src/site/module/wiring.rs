@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::{Making, Modules, ReadyHooks};
 use crate::commands::Failure;
-use crate::http::{Csp, Directive, PagesByType};
-use crate::pipeline::{ErrorPages, form_held_back};
+use crate::http::{Csp, Directive, PagesByType, form_held_back};
+use crate::pipeline::ErrorPages;
 use crate::routing::Routes;
 use crate::settings::Settings;
 use crate::signing::Keys;
@@ -222,8 +222,22 @@ mod tests {
         assert_eq!(told(vec![site().csp(other), shop()]), without);
         assert_eq!(told(vec![site().csp(PAY), shop()]), "");
         assert_eq!(told(vec![site(), shop().csp(PAY)]), "");
-        let here = Module::new("shop").routes(Routes::new().view::<pay_here>("pay"));
-        assert_eq!(told(vec![site(), here]), "");
+        let here = || Module::new("till").routes(Routes::new().view::<pay_here>("pay"));
+        assert_eq!(told(vec![site(), here()]), "");
+        // CWE-1059: whose pages let in what is there to be reviewed.
+        let shown: Vec<String> = Modules(vec![site().csp(other), shop().csp(PAY), here()])
+            .widened()
+            .map(|(pages, source)| format!("{pages}: {source}"))
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                "every page: img-src https://pay.example",
+                "every page: form-action https://other.example",
+                "the module shop: form-action https://pay.example",
+                "vauban::site::module::wiring::tests::pay_here: form-action https://pay.example",
+            ]
+        );
         // What would widen nothing says so.
         let nothing = told(vec![site(), Module::new("shop").csp(PAY)]);
         assert!(nothing.contains("adds no routes"), "{nothing}");
