@@ -182,7 +182,7 @@ impl Csp {
     }
 
     /// Pages of another origin may show this one in an `<iframe>` (CWE-1021). Nobody is signed in there: the session's cookie
-    /// does not go along to another site.
+    /// does not go along to another site. It does to a host beside this one.
     #[must_use]
     #[track_caller]
     pub const fn framed_by(self, origin: &'static str) -> Self {
