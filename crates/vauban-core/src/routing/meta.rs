@@ -26,7 +26,7 @@ pub struct ViewMeta {
     pub file: &'static str,
     /// The line in it.
     pub line: u32,
-    pub(super) view_type: TypeId,
+    pub(crate) view_type: TypeId,
     pub(super) rule_type: TypeId,
     pub(super) public: bool,
 }

@@ -3,7 +3,7 @@
 
 pub(super) mod wiring;
 
-use std::any::{Any, type_name};
+use std::any::{Any, TypeId, type_name};
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -82,10 +82,11 @@ pub enum Beside {
 pub type ModelFn = fn() -> &'static ModelMeta;
 
 type Contribution = Box<dyn Fn(&mut Parts) + Send + Sync>;
+
 /// A view, and whether the settings have it served.
 #[derive(Debug, Clone, Copy)]
 struct ServedIf {
-    view: &'static str,
+    view: TypeId,
     says: fn(&Settings) -> bool,
 }
 
@@ -169,7 +170,7 @@ impl Module {
     /// ```
     #[must_use]
     pub fn serves_if<V: View>(mut self, says: fn(&Settings) -> bool) -> Self {
-        let view = ViewMeta::of::<V>().id;
+        let view = ViewMeta::of::<V>().view_type;
         self.served.push(ServedIf { view, says });
         self
     }
@@ -430,7 +431,7 @@ impl Modules {
     pub(crate) fn served(&self, settings: &Settings) -> Routes {
         let rules: Vec<ServedIf> = self.0.iter().flat_map(|module| module.served.clone()).collect();
         self.routes().without(|route| {
-            let mut of_view = rules.iter().filter(|rule| rule.view == route.meta.id);
+            let mut of_view = rules.iter().filter(|rule| rule.view == route.meta.view_type);
             of_view.any(|rule| !(rule.says)(settings))
         })
     }

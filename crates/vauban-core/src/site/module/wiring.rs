@@ -56,6 +56,12 @@ pub(crate) fn wire(
             )));
         }
     }
+    // CWE-1059: of the program, as the check has it, not only of what these settings serve.
+    let alike = modules.routes().called_alike();
+    if !alike.is_empty() {
+        let told: Vec<String> = alike.iter().map(ToString::to_string).collect();
+        return Err(Failure::new(told.join("\n")));
+    }
     let mut making = Making {
         settings,
         package,
@@ -153,6 +159,53 @@ mod tests {
         let told = wired(vec![site(), Module::new("")]).err().unwrap();
         assert!(told.to_string().starts_with("A module has no name"), "{told}");
         assert!(wired(vec![site(), Module::new("good"), Module::new("evil")]).is_ok());
+    }
+
+    mod views {
+        use crate::prelude::*;
+
+        #[crate::view(get, "/first/")]
+        pub(super) async fn show(_: Staff) -> Text {
+            Text::new("the staff's")
+        }
+
+        pub(super) mod second {
+            use crate::prelude::*;
+
+            #[crate::view(get, "/second/")]
+            pub(in super::super) async fn show(_: Public) -> Text {
+                Text::new("everybody's")
+            }
+        }
+    }
+
+    /// CWE-1059, CWE-862. Attack: a second module's view has the name of a view that is tested and reviewed, and passes
+    /// for it: one sample of the prober's, one `.not_served`, stands for both.
+    #[test]
+    fn a_routes_name_is_one_routes() {
+        let staffs = || Module::new("staff").routes(Routes::new().view::<views::show>("show"));
+        let everybodys = Routes::new().view::<views::second::show>("show");
+        let second = Module::new("second").routes(everybodys.clone());
+        let told = wired(vec![Module::new("book"), staffs(), second]).err().unwrap();
+        let told = told.to_string();
+        assert!(
+            told.contains("two routes are called `show`") && told.contains("under a name of its own"),
+            "{told}"
+        );
+        // Where these settings serve one of them, too.
+        let hidden = Module::new("second")
+            .routes(everybodys.clone())
+            .serves_if::<views::second::show>(|_| false);
+        assert!(wired(vec![Module::new("book"), staffs(), hidden]).is_err());
+        let named = Routes::new().include("second", "/more/", everybodys);
+        assert!(
+            wired(vec![
+                Module::new("book"),
+                staffs(),
+                Module::new("second").routes(named)
+            ])
+            .is_ok()
+        );
     }
 
     /// CWE-345. Attack: a module is called like the site's package and signs what the site takes for its own.
