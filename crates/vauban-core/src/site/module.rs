@@ -21,7 +21,7 @@ use crate::http::{PagesByType, Replaceable, ReplacedTwice, SecurityEvent};
 use crate::pipeline::{ErrorPage, ErrorPages, Gate, Middleware};
 use crate::routing::{Route, Routes, Url, View, ViewMeta};
 use crate::settings::{ModuleSettings, Settings, SettingsSection};
-use crate::signing::ModuleKeys;
+use crate::signing::{ModuleKeys, Signer};
 use crate::staticfiles::StaticFiles;
 
 /// Puts a page of the site's in another's place.
@@ -328,6 +328,14 @@ impl Module {
         self
     }
 
+    /// CWE-345: its commands sign with the keys that its parts are given; the site's own have no name.
+    fn with_keys_of(mut self, name: &'static str) -> Self {
+        for command in &mut self.commands {
+            command.belongs_to(name);
+        }
+        self
+    }
+
     /// What a development server prints of it when it is ready; `None` if there is nothing to say.
     #[must_use]
     pub fn start_link<F>(mut self, link: impl Fn(Arc<Site>) -> F + Send + Sync + 'static) -> Self
@@ -405,19 +413,20 @@ pub struct Modules(pub(crate) Vec<Module>);
 impl Modules {
     /// Those of a program: at first what belongs to the whole site, which is a module like the others.
     pub fn of_site(site: Module) -> Self {
-        Self(vec![site])
+        Self(vec![site.with_keys_of("")])
     }
 
     /// Changes what belongs to the whole site.
     pub fn change_site(&mut self, change: impl FnOnce(Module) -> Module) {
         if let Some(site) = self.0.first_mut() {
-            *site = change(std::mem::replace(site, Module::new("")));
+            *site = change(std::mem::replace(site, Module::new(""))).with_keys_of("");
         }
     }
 
     /// Adds a module. Where two speak of the same thing, such as an error's page, the earlier one wins.
     pub fn push(&mut self, module: Module) {
-        self.0.push(module);
+        let name = module.name;
+        self.0.push(module.with_keys_of(name));
     }
 
     /// Every route of every module.
@@ -620,6 +629,23 @@ impl Making<'_> {
     }
 
     fn keep<T: Any + Send + Sync>(&mut self, part: T) -> Result<(), Failure> {
+        // CWE-345, CWE-668: a part is fetched by its type, and every module can name these.
+        let everybodys = [
+            TypeId::of::<ModuleKeys>(),
+            TypeId::of::<Signer>(),
+            TypeId::of::<Units>(),
+            TypeId::of::<Arc<ModuleKeys>>(),
+            TypeId::of::<Arc<Signer>>(),
+            TypeId::of::<Arc<Units>>(),
+        ];
+        if everybodys.contains(&TypeId::of::<T>()) {
+            return Err(Failure::new(format_args!(
+                "The module `{}` brings a bare {} as a part: every other module could fetch it. Put it into a type of the \
+                 module's own: `struct Own({1})`, with a private field.",
+                self.module,
+                type_name::<T>().rsplit("::").next().unwrap_or_default()
+            )));
+        }
         if self.parts.insert(part) {
             return Ok(());
         }

@@ -161,6 +161,56 @@ mod tests {
         assert!(wired(vec![site(), Module::new("good"), Module::new("evil")]).is_ok());
     }
 
+    /// CWE-345, CWE-668. Attack: what a module signs with is fetched by whoever can name its type.
+    #[test]
+    fn bare_keys_are_no_part() {
+        let bare: [fn() -> Module; 4] = [
+            || Module::new("one").part(|wiring| Ok(wiring.keys())),
+            || Module::new("one").part(|wiring| Ok(Arc::new(wiring.keys()))),
+            || Module::new("one").part(|wiring| Ok(wiring.keys().signer("x"))),
+            || Module::new("one").part(|wiring| Ok(wiring.units())),
+        ];
+        for module in bare {
+            let told = wired(vec![Module::new("book"), module()]).err().unwrap();
+            assert!(
+                told.to_string().contains("every other module could fetch it"),
+                "{told}"
+            );
+        }
+    }
+
+    /// CWE-345. Attack: a command of one module signs what another takes for its own. It has the keys of its module's
+    /// parts, however it is run.
+    #[tokio::test]
+    async fn a_command_signs_with_the_keys_of_its_module() {
+        use crate::commands::{Command, Out, Run};
+        use std::sync::Mutex;
+        let derived: Arc<Mutex<Vec<_>>> = Arc::default();
+        let command = |name| {
+            let derived = Arc::clone(&derived);
+            Command::new(name, "", move |run: Run| {
+                derived.lock().unwrap().push(run.keys().derive("x"));
+                async { Ok(()) }
+            })
+        };
+        let mut modules = Modules::of_site(Module::new("book").command(command("sites")));
+        modules.push(Module::new("book").command(command("modules")));
+        let (wired, keys) = wired(vec![Module::new("book")]).unwrap();
+        let settings = Settings::defaults(Mode::Development);
+        let package = Package::for_test("book", "", None);
+        let site = Arc::new(crate::site::Site::of(package, wired, settings, keys.clone(), None).unwrap());
+        let lone = command("lone");
+        for command in modules.commands().chain([&lone]) {
+            #[allow(deprecated)]
+            let run = Run::__of(&site, Vec::new(), &Out::stdout());
+            command.run(run).await.unwrap();
+        }
+        let derived = derived.lock().unwrap();
+        assert_eq!(derived[0], keys.of_site().derive("x"));
+        assert_eq!(derived[1], keys.of_module("book").derive("x"));
+        assert!(!derived[..2].contains(&derived[2]));
+    }
+
     mod views {
         use crate::prelude::*;
 
