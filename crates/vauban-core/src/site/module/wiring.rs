@@ -202,7 +202,7 @@ mod tests {
         let lone = command("lone");
         for command in modules.commands().chain([&lone]) {
             #[allow(deprecated)]
-            let run = Run::__of(&site, Vec::new(), &Out::stdout());
+            let run = Run::__of(&site, Vec::new(), &Out::buffer());
             command.run(run).await.unwrap();
         }
         let derived = derived.lock().unwrap();
