@@ -277,6 +277,17 @@ impl Module {
         self
     }
 
+    /// Says in the access matrix that the site's `R` writes the module's pages `T`, for a module whose site may do so by an
+    /// option of the module's own. [`page`](Self::page) says it by itself.
+    #[must_use]
+    pub fn pages_are_written_by<T: 'static, R: 'static>(mut self) -> Self {
+        self.beside.push(Beside::Page {
+            page: type_name::<T>(),
+            replaced_by: type_name::<R>(),
+        });
+        self
+    }
+
     /// Names the security events that it logs: a list that whoever watches the log can rely on.
     #[must_use]
     pub fn security_events(mut self, events: &'static [SecurityEvent]) -> Self {
