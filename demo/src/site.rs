@@ -62,7 +62,7 @@ const YEAR: i64 = 365 * 24 * 60 * 60;
 #[view(post, "/theme/")]
 pub async fn switch_theme(_: Public, cx: Arc<Request>, db: Db, form: Form<ThemeForm>) -> Result<Redirect> {
     let clean = form.clean(&db).await?.or_show(|_| HomePage)?;
-    cx.set_cookie(Cookie::new("theme", clean.theme.as_str(), cx.is_secure()).max_age(YEAR));
+    cx.set_cookie(Cookie::new("theme", clean.theme.as_str()).max_age(YEAR));
     // Back to where the switch was, if that is a page of this site.
     let back = cx.headers().get("referer").and_then(|text| text.to_str().ok());
     Ok(match back.and_then(|text| LocalUrl::parse(text, &cx)) {

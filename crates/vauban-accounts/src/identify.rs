@@ -1,6 +1,5 @@
 //! Who asks: from the session cookie to the actor, in two reads by key.
 
-use std::any::Any;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -25,7 +24,7 @@ pub(crate) struct SignedInAs {
 impl SignedInAs {
     /// Whoever is signed in, if anybody is.
     pub(crate) fn of(cx: &Request) -> Option<Arc<Self>> {
-        Arc::clone(cx.identity().session.as_ref()?).downcast().ok()
+        Arc::clone(cx.identity().session()?).downcast().ok()
     }
 }
 
@@ -59,13 +58,9 @@ impl Accounts {
         let session = Session::new(self.sessions.clone(), &row);
         let mut binding = [0; 32];
         binding.copy_from_slice(session.binding());
-        Ok(Identity {
-            user: person.for_pages(),
-            user_id: Some(person.facts.id.to_string()),
-            binding: Some(binding),
-            actor: self.binder.user(person.facts),
-            session: Some(Arc::new(SignedInAs { person, session }) as Arc<dyn Any + Send + Sync>),
-        })
+        let (facts, user) = (person.facts, person.for_pages());
+        let signed_in = SignedInAs { person, session };
+        Ok(Identity::signed_in(&self.binder, facts, user, binding, signed_in))
     }
 }
 
@@ -79,7 +74,7 @@ const ENDED_FOR: i64 = 12 * 3600;
 fn over(cx: &Request, cookie: &str) -> Identity {
     if let Some(token) = SessionToken::from_cookie(cookie) {
         #[allow(deprecated)]
-        let ended = Cookie::__of_framework(ENDED_COOKIE, &token.hash().to_cookie(), cx.is_secure());
+        let ended = Cookie::__of_framework(ENDED_COOKIE, &token.hash().to_cookie());
         cx.set_cookie(ended.max_age(ENDED_FOR));
     }
     forget(cx)
@@ -89,13 +84,13 @@ fn over(cx: &Request, cookie: &str) -> Identity {
 pub(crate) fn forget_ended(cx: &Request) {
     // In this answer, too, where the session that was sent had ended.
     #[allow(deprecated)]
-    cx.set_cookie(Cookie::__of_framework(ENDED_COOKIE, "", cx.is_secure()).max_age(0));
+    cx.set_cookie(Cookie::__of_framework(ENDED_COOKIE, "").max_age(0));
 }
 
 /// Nobody, and the browser forgets the cookie.
 fn forget(cx: &Request) -> Identity {
     #[allow(deprecated)]
-    let gone = Cookie::__of_framework(SESSION_COOKIE, "", cx.is_secure()).max_age(0);
+    let gone = Cookie::__of_framework(SESSION_COOKIE, "").max_age(0);
     cx.set_cookie(gone);
     Identity::nobody()
 }

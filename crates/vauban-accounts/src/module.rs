@@ -84,7 +84,8 @@ impl<U: UserAccount> From<Module<U>> for vauban::Module {
         let Module {
             options, own_fields, ..
         } = accounts;
-        let module = Self::new("accounts")
+        let module = options.layout.said(Self::new("accounts"));
+        let module = module
             .model::<U>()
             .model::<Credential>()
             .model::<SessionRow>()

@@ -13,7 +13,7 @@
 //! ```
 
 use vauban::http::StatusCode;
-use vauban::{SafeHtml, Template};
+use vauban::{Module, SafeHtml, Template};
 
 use vauban::http::{Caching, Request, Respond, Response};
 
@@ -28,19 +28,34 @@ pub struct AccountPage {
 
 /// How account pages become whole pages.
 #[derive(Clone, Copy)]
-pub struct Layout(fn(AccountPage, &Request) -> Response);
+pub struct Layout {
+    write: fn(AccountPage, &Request) -> Response,
+    say: fn(Module) -> Module,
+}
 
 impl Layout {
     /// The application's template.
-    pub fn of<L: From<AccountPage> + Respond>() -> Self {
-        Self(|page, cx| L::from(page).respond(cx))
+    pub fn of<L: From<AccountPage> + Respond + 'static>() -> Self {
+        Self {
+            write: |page, cx| L::from(page).respond(cx),
+            say: Module::pages_are_written_by::<AccountPage, L>,
+        }
+    }
+
+    /// CWE-1059: what writes the sign-in page stands in the access matrix.
+    pub(crate) fn said(self, module: Module) -> Module {
+        (self.say)(module)
     }
 }
 
 impl Default for Layout {
     /// A plain page, so that an application without a layout works.
     fn default() -> Self {
-        Self::of::<PlainPage>()
+        Self {
+            // The module's own.
+            say: |module| module,
+            ..Self::of::<PlainPage>()
+        }
     }
 }
 
@@ -79,7 +94,7 @@ impl<T: Template + Send> Respond for Page<T> {
             title: self.title,
             content: html,
         };
-        let response = (self.layout.0)(page, cx)
+        let response = (self.layout.write)(page, cx)
             .status_code(self.status)
             .caching(Caching::NoStore);
         match self.retry_after {

@@ -50,6 +50,11 @@ impl Actor {
         Self(Inner::Service(ServiceMeta::of::<S>()))
     }
 
+    /// Whether it is nobody.
+    pub const fn is_nobody(&self) -> bool {
+        matches!(self.0, Inner::Nobody)
+    }
+
     /// What policies may ask about the signed-in user; nothing for nobody and for services.
     pub const fn user_facts(&self) -> Option<UserFacts> {
         match self.0 {

@@ -107,7 +107,7 @@ impl KeptStore {
         KeptRow::create(new).save(&db.acting::<KeptForms>()).await?;
         unit.finish(true).await?;
         #[allow(deprecated)]
-        let kept = Cookie::__of_framework(KEPT_COOKIE, &token.to_cookie(), cx.is_secure());
+        let kept = Cookie::__of_framework(KEPT_COOKIE, &token.to_cookie());
         cx.set_cookie(kept.max_age(KEPT_FOR));
         Ok(true)
     }
@@ -161,7 +161,7 @@ impl KeptStore {
         if let Some(token) = browser(cx) {
             self.forget(db, token.hash()).await?;
             #[allow(deprecated)]
-            let gone = Cookie::__of_framework(KEPT_COOKIE, "", cx.is_secure()).max_age(0);
+            let gone = Cookie::__of_framework(KEPT_COOKIE, "").max_age(0);
             cx.set_cookie(gone);
         }
         Ok(())

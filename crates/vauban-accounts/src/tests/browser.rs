@@ -19,7 +19,7 @@ use vauban::view;
 
 #[view(get, "/")]
 async fn home(_: Public, cx: Arc<Request>) -> Result<Json<String>> {
-    Ok(Json(cx.identity().user.email.clone()))
+    Ok(Json(cx.identity().user().email.clone()))
 }
 
 #[view(get, "/members/")]

@@ -144,9 +144,8 @@ impl AccountPages {
 
     /// The cookies of somebody who has just signed in, with the password that has this hash.
     pub(crate) fn welcome(&self, person: &Account, token: &SessionToken, hash: Option<&Hash>) {
-        let secure = self.cx.is_secure();
         #[allow(deprecated)]
-        let session = Cookie::__of_framework(SESSION_COOKIE, &token.to_cookie(), secure);
+        let session = Cookie::__of_framework(SESSION_COOKIE, &token.to_cookie());
         self.cx.set_cookie(session);
         identify::forget_ended(&self.cx);
         // Whoever came without one has proved nothing that a device could be known by.
@@ -156,7 +155,7 @@ impl AccountPages {
         let device = self.accounts.devices.issue(person.email.as_str(), hash);
         let seconds = i64::try_from(REMEMBERED).unwrap_or(i64::MAX);
         #[allow(deprecated)]
-        let device = Cookie::__of_framework(DEVICE_COOKIE, &device, secure);
+        let device = Cookie::__of_framework(DEVICE_COOKIE, &device);
         self.cx.set_cookie(device.max_age(seconds));
     }
 }

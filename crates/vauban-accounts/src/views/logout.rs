@@ -21,7 +21,7 @@ pub async fn submit(_: Public, at: AccountPages, db: Db<Write>) -> Result<Respon
     at.accounts.kept.discard(&at.cx, &db).await?;
     identify::forget_ended(&at.cx);
     #[allow(deprecated)]
-    let gone = Cookie::__of_framework(SESSION_COOKIE, "", at.cx.is_secure()).max_age(0);
+    let gone = Cookie::__of_framework(SESSION_COOKIE, "").max_age(0);
     at.cx.set_cookie(gone);
     // Pages of the session leave the browser's caches. Not "cookies": the device cookie keeps its owner from
     // being locked out, and the session's is removed by name.

@@ -40,6 +40,8 @@ pub struct Command {
     about: &'static str,
     options: Vec<CommandOption>,
     first_run: bool,
+    /// The module that brings it; the site itself has no name.
+    module: Option<&'static str>,
     run: Arc<dyn Fn(Run) -> Running + Send + Sync>,
 }
 
@@ -69,6 +71,7 @@ impl Command {
             about,
             options: Vec::new(),
             first_run: false,
+            module: None,
             run: Arc::new(move |r| Box::pin(run(r))),
         }
     }
@@ -123,8 +126,14 @@ impl Command {
     }
 
     /// Runs it.
-    pub fn run(&self, run: Run) -> Running {
+    pub fn run(&self, mut run: Run) -> Running {
+        // CWE-345: a run is one module's: a command that runs another's lends it its own keys, and gets none.
+        run.module = run.module.or(self.module);
         (self.run)(run)
+    }
+
+    pub(crate) fn belongs_to(&mut self, module: &'static str) {
+        self.module = Some(module);
     }
 }
 
@@ -143,6 +152,7 @@ pub struct Run {
     pub out: Out,
     site: Arc<Site>,
     options: Vec<(&'static str, String)>,
+    module: Option<&'static str>,
 }
 
 impl Run {
@@ -157,6 +167,7 @@ impl Run {
             out: out.clone(),
             site: Arc::clone(site),
             options,
+            module: None,
         }
     }
 
@@ -191,9 +202,11 @@ impl Run {
         })
     }
 
-    /// The site's own keys: for what a command signs itself.
+    /// The keys of the module that brings the command: those that its parts are wired with (CWE-345).
     pub fn keys(&self) -> ModuleKeys {
-        self.site.keys()
+        // Whoever runs a command that no module brings has the keys of none.
+        let module = self.module.unwrap_or("a command of no module");
+        self.site.keys().of_module(module)
     }
 
     /// A typed URL with the site's origin before it: for a link that a command prints or signs.

@@ -18,7 +18,8 @@ pub enum SameSite {
 pub(crate) const LONGEST: usize = 4096;
 
 /// A cookie. Its attributes are strict: `HttpOnly`, `Path=/`, no `Domain`, `SameSite`, and over HTTPS `Secure` with
-/// the name's prefix `__Host-` (ASVS 3.3.1–3.3.4, CWE-614, CWE-1004, CWE-1275). Over plain HTTP, which is development's,
+/// the name's prefix `__Host-` (ASVS 3.3.1–3.3.4, CWE-614, CWE-1004, CWE-1275), as the request was sent: no view says it.
+/// Over plain HTTP, which is development's,
 /// browsers refuse that prefix; there the site's own name stands before it (`demo-session`), because all programs
 /// on `localhost` share one jar, whatever their port.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +28,6 @@ pub struct Cookie {
     value: String,
     same_site: SameSite,
     max_age: Option<i64>,
-    secure: bool,
     /// Whether it is the framework's own, by the only ways that make one.
     own: bool,
 }
@@ -35,27 +35,25 @@ pub struct Cookie {
 impl Cookie {
     /// A cookie for this browser session. `name` has no prefix. Any text is a value, and
     /// [`Request::cookie`](super::Request::cookie) reads it back: what a cookie may not hold is percent-encoded. One longer than
-    /// 4,096 octets with its attributes is not sent, and the log says so. `secure` is
-    /// [`Request::is_secure`](super::Request::is_secure).
+    /// 4,096 octets with its attributes is not sent, and the log says so.
     ///
     /// `session`, `csrf`, `device`, `messages`, `kept` and `ended` are names of Vauban's own cookies: one that is made here is never sent
     /// (CWE-384), and the log says so.
-    pub fn new(name: &'static str, value: &str, secure: bool) -> Self {
+    pub fn new(name: &'static str, value: &str) -> Self {
         Self {
             name,
             value: encode(value),
             same_site: SameSite::Lax,
             max_age: None,
-            secure,
             own: false,
         }
     }
 
     /// A cookie of the framework's own.
-    pub(crate) fn own(name: &'static str, value: &str, secure: bool) -> Self {
+    pub(crate) fn own(name: &'static str, value: &str) -> Self {
         Self {
             own: true,
-            ..Self::new(name, value, secure)
+            ..Self::new(name, value)
         }
     }
 
@@ -64,8 +62,8 @@ impl Cookie {
     #[deprecated(
         note = "only Vauban's own modules make these cookies: write `Cookie::new` with a name of your own"
     )]
-    pub fn __of_framework(name: &'static str, value: &str, secure: bool) -> Self {
-        Self::own(name, value, secure)
+    pub fn __of_framework(name: &'static str, value: &str) -> Self {
+        Self::own(name, value)
     }
 
     /// CWE-384: whether its name is one of the framework's own cookies, and it was not made by the framework.
@@ -74,10 +72,10 @@ impl Cookie {
     }
 
     /// A cookie that tells the browser to forget the one of this name.
-    pub fn removal(name: &'static str, secure: bool) -> Self {
+    pub fn removal(name: &'static str) -> Self {
         Self {
             max_age: Some(0),
-            ..Self::new(name, "", secure)
+            ..Self::new(name, "")
         }
     }
 
@@ -109,8 +107,9 @@ impl Cookie {
         self.name
     }
 
-    pub(crate) fn to_header(&self, site: &str) -> HeaderValue {
-        let mut text = Self::full_name(self.name, self.secure, site);
+    /// The line of an answer to a request that came over HTTPS (`secure`) or not.
+    pub(crate) fn to_header(&self, site: &str, secure: bool) -> HeaderValue {
+        let mut text = Self::full_name(self.name, secure, site);
         text.push('=');
         text.push_str(&self.value);
         text.push_str("; Path=/; HttpOnly");
@@ -121,7 +120,8 @@ impl Cookie {
         if let Some(seconds) = self.max_age {
             text.push_str(&format!("; Max-Age={seconds}"));
         }
-        if self.secure {
+        // CWE-614: by the request, and not by what the view thinks of it.
+        if secure {
             text.push_str("; Secure");
         }
         HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""))
@@ -166,20 +166,20 @@ mod tests {
 
     #[test]
     fn attributes_are_strict() {
-        let cookie = Cookie::new("session", "abc", true).max_age(60).to_header("site");
+        let cookie = Cookie::new("session", "abc").max_age(60).to_header("site", true);
         assert_eq!(
             cookie,
             "__Host-session=abc; Path=/; HttpOnly; SameSite=Lax; Max-Age=60; Secure"
         );
         // Over plain HTTP a browser drops `__Host-` and `Secure`.
-        let cookie = Cookie::new("session", "abc", false).to_header("site");
+        let cookie = Cookie::new("session", "abc").to_header("site", false);
         assert_eq!(cookie, "site-session=abc; Path=/; HttpOnly; SameSite=Lax");
     }
 
     #[test]
     fn a_name_cannot_add_an_attribute_either() {
         // CWE-113; a package may be called in any script.
-        let cookie = Cookie::new("a; Domain=evil", "x", false).to_header("\u{fc}ber");
+        let cookie = Cookie::new("a; Domain=evil", "x").to_header("\u{fc}ber", false);
         assert_eq!(
             cookie,
             "%C3%BCber-a%3B%20Domain%3Devil=x; Path=/; HttpOnly; SameSite=Lax"
@@ -189,7 +189,7 @@ mod tests {
     #[test]
     fn a_value_cannot_add_an_attribute() {
         // CWE-113
-        let cookie = Cookie::new("a", "x; Domain=evil\r\nX: y", true).to_header("site");
+        let cookie = Cookie::new("a", "x; Domain=evil\r\nX: y").to_header("site", true);
         assert!(
             cookie
                 .to_str()

@@ -121,7 +121,7 @@ mod tests {
             /// What is written is read.
             #[test]
             fn a_value_comes_back(value in any::<String>(), secure in any::<bool>()) {
-                let line = Cookie::new("taste", &value, secure).to_header("site");
+                let line = Cookie::new("taste", &value).to_header("site", secure);
                 let pair = line.to_str().unwrap().split(';').next().unwrap().to_owned();
                 let headers = sent(&[b"x=\xe9", pair.as_bytes()]);
                 let name = Cookie::full_name("taste", secure, "site");

@@ -94,7 +94,7 @@ impl Error {
         match stopped {
             Stopped::Overrun => Self::new(StatusCode::SERVICE_UNAVAILABLE, ""),
             Stopped::Panicked(panic) => match panic.at {
-                Some((file, line)) => Self::internal(panic.message).at(file, line),
+                Some(at) => Self::internal(panic.message).at(at),
                 None => Self::internal(panic.message),
             },
         }
@@ -113,8 +113,9 @@ impl Error {
         }))
     }
 
-    /// Ends the view with this answer instead of an error page; what the view wrote is undone. Its status should be
-    /// 4xx: a form shown again is 422 ([`or_show`](crate::forms::Cleaned::or_show) does it).
+    /// Ends the view with this answer instead of an error page; what the view wrote is undone. Its status is 400 or above: a
+    /// form shown again is 422 ([`or_show`](crate::forms::Cleaned::or_show) does it). An answer that says that all went well
+    /// is not sent: the request ends with 500 (CWE-393).
     #[track_caller]
     pub fn with_answer(answer: super::Response) -> Self {
         let mut error = Self::new(answer.status(), "");
@@ -164,8 +165,13 @@ impl Error {
         (&self.0.at.file, self.0.at.line)
     }
 
+    /// The same place, to go on with.
+    pub(crate) fn place(&self) -> (String, u32) {
+        (self.0.at.file.to_string(), self.0.at.line)
+    }
+
     /// The same, but from there: where a panic was.
-    fn at(mut self, file: String, line: u32) -> Self {
+    pub(crate) fn at(mut self, (file, line): (String, u32)) -> Self {
         self.0.at = Where {
             file: file.into(),
             line,

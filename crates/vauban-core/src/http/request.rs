@@ -19,7 +19,7 @@ use vauban_orm::engine::Unit;
 use super::typed::{Controls, Kept, SentForm};
 #[cfg(debug_assertions)]
 use super::why::Why;
-use super::{Cookie, cookies};
+use super::{Cookie, Error, cookies};
 use crate::messages::Store;
 use crate::routing::ViewMeta;
 use crate::settings::Settings;
@@ -41,6 +41,10 @@ pub struct Request {
     pub(crate) route: Option<&'static ViewMeta>,
     pub(crate) params: Vec<String>,
     pub(crate) identity: Identity,
+    /// Whether who asks has been found out.
+    pub(crate) is_known: bool,
+    /// Whether somebody wanted to know before.
+    asked_early: AtomicBool,
     pub(crate) messages: Store,
     nonce: OnceLock<Hex>,
     request_id: OnceLock<Hex>,
@@ -99,6 +103,8 @@ impl Request {
             route: None,
             params: Vec::new(),
             identity: Identity::nobody(),
+            is_known: false,
+            asked_early: AtomicBool::new(false),
             messages: Store::default(),
             nonce: OnceLock::new(),
             request_id: OnceLock::new(),
@@ -161,8 +167,10 @@ impl Request {
         self.secure
     }
 
-    /// The client's address: the peer's, or what trusted proxies say.
+    /// The client's address: the peer's, or what trusted proxies say. Whoever asks makes the answer somebody's own, as with
+    /// [`cookie`](Self::cookie) (CWE-524).
     pub fn client_ip(&self) -> IpAddr {
+        self.make_personal();
         self.client
     }
 
@@ -179,7 +187,7 @@ impl Request {
             .map_or(host, |(name, _)| name);
         let local = matches!(name, "localhost" | "127.0.0.1" | "[::1]") || name.ends_with(".localhost");
         local
-            && self.client_ip().to_canonical().is_loopback()
+            && self.client.to_canonical().is_loopback()
             && self.settings().shows_insides()
             && !self.headers.keys().any(passed_on)
     }
@@ -204,19 +212,37 @@ impl Request {
         self.site.settings()
     }
 
-    /// Who asks.
+    /// Who asks. Known to rules, views and middleware; a gate, or what finds out who asks, is too early: whoever asks there
+    /// ends the request with 500, since "nobody" would be believed (CWE-696).
     pub fn identity(&self) -> &Identity {
+        if !self.is_known {
+            self.asked_early.store(true, Ordering::Relaxed);
+        }
         &self.identity
     }
 
-    /// Who acts: what row policies are about.
+    /// Who acts: what row policies are about. Known when [`identity`](Self::identity) is.
     pub fn actor(&self) -> Actor {
-        self.identity.actor
+        self.identity().actor
     }
 
-    /// The user's id, for logs.
+    /// The user's id, for logs. Known when [`identity`](Self::identity) is.
     pub fn user_id(&self) -> Option<&str> {
-        self.identity.user_id.as_deref()
+        self.identity().user_id()
+    }
+
+    /// CWE-696: nobody was told that nobody asks before that was known.
+    ///
+    /// # Errors
+    /// 500 with a line in the log that says who asked too early, and what to do.
+    pub(crate) fn is_asked_in_time(&self, who: &str) -> Result<(), Error> {
+        if !self.asked_early.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        Err(Error::internal(format!(
+            "{who} asked for `identity()`, `actor()` or `user_id()` before that was known, and would have heard \
+             \"nobody\" whoever it is: decide by who asks in an access rule (`impl AccessRule`), or in a middleware"
+        )))
     }
 
     /// This request's number: in the log, in `X-Request-Id`, and on the page of an incident.
@@ -319,10 +345,11 @@ impl Request {
         self.personal.store(true, Ordering::Relaxed);
     }
 
-    /// CWE-524: whether the answer is somebody's own: behind any rule but `Public`, or after a look at a cookie.
+    /// CWE-524: whether the answer is somebody's own: behind any rule but `Public`, to somebody who is known, or
+    /// after a look at a cookie or the client's address.
     pub(crate) fn is_personal(&self) -> bool {
         self.personal.load(Ordering::Relaxed)
-            || self.identity.session.is_some()
+            || self.identity.is_somebody()
             || self.token_written()
             || self.route.is_some_and(|meta| !meta.is_public())
     }

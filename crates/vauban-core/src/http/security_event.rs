@@ -78,11 +78,11 @@ impl SecurityEvent {
             Some(cx) => tracing::warn!(
                 target: "vauban::security",
                 event = self.name(),
-                client = %cx.client_ip(),
+                client = %cx.client,
                 method = %cx.method(),
                 path = &*cx.logged_path(),
                 request = cx.request_id(),
-                user = cx.user_id(),
+                user = cx.identity.user_id(),
                 "security event"
             ),
             None => tracing::warn!(target: "vauban::security", event = self.name(), "security event"),

@@ -142,7 +142,7 @@ fn vectors_http() {
             "set_cookie" => {
                 let options = &case["options"];
                 let cookie =
-                    Cookie::new("a", options["value"].as_str().unwrap_or("v"), false).to_header("site");
+                    Cookie::new("a", options["value"].as_str().unwrap_or("v")).to_header("site", false);
                 let text = cookie.to_str().unwrap();
                 assert!(
                     text.contains("; HttpOnly; SameSite=") && text.matches("Path=/;").count() == 1,

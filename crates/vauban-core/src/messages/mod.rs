@@ -89,7 +89,7 @@ pub(crate) fn write_cookie(cx: &Request) {
     let shown = cx.messages.came.get().is_some();
     if added.messages.is_empty() {
         if shown && cx.own_cookie(COOKIE).is_some() {
-            cx.set_cookie(Cookie::own(COOKIE, "", cx.is_secure()).max_age(0));
+            cx.set_cookie(Cookie::own(COOKIE, "").max_age(0));
         }
         return;
     }
@@ -117,8 +117,8 @@ fn fit(cx: &Request, mut keep: Vec<Kept>, mut more: usize) -> Option<Cookie> {
         }
         let text = serde_json::to_vec(&keep).ok()?;
         let token = cx.site.messages.sign(&text, &[], signing::now() + LIFE);
-        let cookie = Cookie::own(COOKIE, &token, cx.is_secure());
-        if cookie.to_header(cx.site.package.name).len() <= cookie::LONGEST {
+        let cookie = Cookie::own(COOKIE, &token);
+        if cookie.to_header(cx.site.package.name, cx.is_secure()).len() <= cookie::LONGEST {
             return Some(cookie);
         }
         if more > 0 {

@@ -27,7 +27,7 @@ pub(crate) fn write(site: &Site, cx: &Request, status: StatusCode, start: Option
     let Some(start) = start else { return };
     let (method, path, status) = (cx.method().as_str(), cx.logged_path(), status.as_u16());
     let path = &*path;
-    let (request, user, client) = (cx.request_id(), cx.user_id(), cx.client_ip());
+    let (request, user, client) = (cx.request_id(), cx.identity.user_id(), cx.client);
     let micros = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
     if site.settings.mode.is_development() {
         // Why it was refused, to the developer.

@@ -71,7 +71,7 @@ fn payload(site: &Site, cx: &Request) -> Vec<u8> {
     let mut nonce = [0_u8; NONCE];
     rand::fill(&mut nonce);
     let mut payload = nonce.to_vec();
-    if let Some(user) = cx.user_id().filter(|_| cx.identity.binding.is_some())
+    if let Some(user) = cx.identity.user_id().filter(|_| cx.identity.binding.is_some())
         && let Some(seal) = site.csrf_owner.seal(user.as_bytes(), &nonce)
     {
         payload.extend(seal);
@@ -167,7 +167,7 @@ fn with_binding(cx: &Request, run: impl FnOnce(&[u8])) {
     }
     let cookie = cx.csrf_cookie.get_or_init(|| {
         let value = fresh_cookie();
-        cx.set_cookie(Cookie::own(COOKIE, &value, cx.secure));
+        cx.set_cookie(Cookie::own(COOKIE, &value));
         value
     });
     run(&[b"c", cookie.as_bytes()].concat());

@@ -120,8 +120,8 @@ fn request(cx: &Request) -> Vec<Row> {
         row("method", cx.method().as_str()),
         row("path", cx.path()),
         row("query's fields", &names.join(", ")),
-        row("client", &cx.client_ip().to_string()),
-        row("user", cx.user_id().unwrap_or("nobody")),
+        row("client", &cx.client.to_string()),
+        row("user", cx.identity.user_id().unwrap_or("nobody")),
         row("view", cx.route().map_or("none", |route| route.id)),
         row("request", cx.request_id()),
     ];

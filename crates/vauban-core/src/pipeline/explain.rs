@@ -26,7 +26,7 @@ impl Why {
 
     /// The access rule of a view let nobody of this kind in.
     pub(crate) fn rule(cx: &Request, rule: &str, view: &str) -> Self {
-        let who = match cx.user_id() {
+        let who = match cx.identity.user_id() {
             Some(user) => format!("user {user}"),
             None => "nobody who is signed in".to_owned(),
         };

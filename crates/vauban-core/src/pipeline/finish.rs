@@ -91,7 +91,7 @@ pub(super) fn write_cookies(cx: &Request, headers: &mut HeaderMap) {
     }
     messages::write_cookie(cx);
     for cookie in cx.take_cookies() {
-        let line = cookie.to_header(cx.site.package.name);
+        let line = cookie.to_header(cx.site.package.name, cx.is_secure());
         if line.len() > cookie::LONGEST {
             tracing::error!(
                 target: "vauban::error",

@@ -43,7 +43,7 @@ pub(crate) async fn keep_read(cx: &Request, refusal: Refusal) {
 
 /// The binding of the session whose cookie was sent, if it opens nothing any more. An anonymous caller has none.
 fn session_that_is_over(cx: &Request, refusal: Refusal) -> Option<[u8; 32]> {
-    if refusal != Refusal::SignInRequired || !cx.is_ambient() || cx.identity.session.is_some() {
+    if refusal != Refusal::SignInRequired || !cx.is_ambient() || cx.identity.is_somebody() {
         return None;
     }
     cx.site.identity.as_ref()?.binding_before(cx)

@@ -118,7 +118,9 @@ async fn enter(site: &Site, cx: &mut Request, body: &mut RequestBody) -> Result<
         // CWE-248, CWE-400: a gate is the site's own code.
         let limit = cx.settings().timeouts.request;
         let ended = Guarded::new(Box::pin(layers::gates(cx)), limit).await;
-        if let Some(answer) = ended.map_err(Error::stopped)?? {
+        let answer = ended.map_err(Error::stopped)?;
+        cx.is_asked_in_time("a gate")?;
+        if let Some(answer) = answer? {
             return Ok(Way::Answer(answer));
         }
     }

@@ -64,13 +64,38 @@ pub(crate) fn answer(site: &Site, cx: &Request, error: Error) -> Response {
 
 /// The answer, as everybody gets it.
 fn told(site: &Site, cx: &Request, error: Error) -> Response {
-    let mut error = match error.into_answer() {
+    let at = error.place();
+    let error = match error.into_answer() {
         Ok(made) => {
-            return caught(|| made.render(cx))
-                .unwrap_or_else(|stopped| told(site, cx, Error::stopped(stopped)));
+            let answer = caught(|| made.render(cx));
+            match answer {
+                Ok(answer) if is_error(answer.status()) => return answer,
+                Ok(answer) => no_error(answer.status(), at),
+                Err(stopped) => Error::stopped(stopped),
+            }
         }
-        Err(error) => error,
+        Err(error) if is_error(error.status()) => error,
+        Err(error) => no_error(error.status(), at),
     };
+    page(site, cx, error)
+}
+
+fn is_error(status: StatusCode) -> bool {
+    status.is_client_error() || status.is_server_error()
+}
+
+/// CWE-393: what the view wrote is undone, so that an answer that says "done" would not be true.
+fn no_error(status: StatusCode, at: (String, u32)) -> Error {
+    Error::internal(format!(
+        "a view failed with an error whose answer says {status}, and what it wrote is undone: return the answer as \
+         `Ok(…)` to have it saved, or give it a status of 400 or above \
+         (`.status_code(StatusCode::UNPROCESSABLE_ENTITY)`)"
+    ))
+    .at(at)
+}
+
+/// The page of an error.
+fn page(site: &Site, cx: &Request, mut error: Error) -> Response {
     if error.status().is_server_error() {
         // CWE-755: "not done" would have it sent again.
         match cx.saved() {

@@ -42,7 +42,8 @@ impl RenderContext for Request {
     }
 
     fn user(&self) -> &page::User {
-        &self.identity().user
+        // Not `identity()`: the page of a gate is written before anybody is known.
+        &self.identity.user
     }
 
     fn messages(&self) -> &[page::Message] {

@@ -133,7 +133,7 @@ impl TypedForm {
     /// Whether whoever asks is the one that the form was written for (CWE-639): the account that was sealed in the
     /// form's token when its page was made.
     pub fn belongs_to(&self, cx: &Request) -> bool {
-        let (Some(owner), Some(user)) = (&self.owner, cx.user_id()) else {
+        let (Some(owner), Some(user)) = (&self.owner, cx.identity.user_id()) else {
             return false;
         };
         csrf::is_owner(cx.site(), owner, user)

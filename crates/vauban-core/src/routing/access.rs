@@ -25,7 +25,7 @@ use crate::site::Identity;
 ///     type Credential = BySession;
 ///
 ///     fn admit(_: &Request, who: &Identity) -> Result<Self, Refusal> {
-///         let facts = who.actor.user_facts().ok_or(Refusal::SignInRequired)?;
+///         let facts = who.actor().user_facts().ok_or(Refusal::SignInRequired)?;
 ///         if facts.is_staff { Err(Refusal::Forbidden) } else { Ok(Self) }
 ///     }
 /// }
@@ -73,7 +73,7 @@ impl SignedIn {
 impl AccessRule for SignedIn {
     type Credential = BySession;
     fn admit(_: &Request, who: &Identity) -> Result<Self, Refusal> {
-        let facts = who.actor.user_facts().ok_or(Refusal::SignInRequired)?;
+        let facts = who.actor().user_facts().ok_or(Refusal::SignInRequired)?;
         Ok(Self { facts })
     }
 }

@@ -1,4 +1,5 @@
-//! What makes a table of routes ambiguous: two routes that answer the same requests, two types that are printed alike.
+//! What makes a table of routes ambiguous: two routes that answer the same requests, two types that are printed alike,
+//! two routes of one name.
 
 use std::any::{TypeId, type_name};
 use std::collections::HashMap;
@@ -6,7 +7,7 @@ use std::collections::HashMap;
 use vauban_orm::checks::shown_type;
 
 use super::router::describe;
-use super::{Conflict, Public, Router, Routes, SignedIn, Staff, Superuser};
+use super::{Conflict, Public, Route, Router, Routes, SignedIn, Staff, Superuser};
 use crate::staticfiles;
 
 /// The table, ready to be looked up.
@@ -14,13 +15,34 @@ use crate::staticfiles;
 /// # Errors
 /// Every conflict.
 pub(crate) fn router(routes: &Routes) -> Result<Router, Vec<Conflict>> {
-    Router::new(routes, staticfiles::PREFIX, two_of_one_name(routes))
+    let mut conflicts = two_of_one_name(routes);
+    conflicts.extend(routes.called_alike());
+    Router::new(routes, staticfiles::PREFIX, conflicts)
 }
 
 impl Routes {
     /// The routes that answer the same requests: which of them answers must not depend on order (CWE-436).
     pub fn conflicts(&self) -> Vec<Conflict> {
         router(self).err().unwrap_or_default()
+    }
+
+    /// CWE-1059, CWE-862: a route's name is its own. Who is tested, reviewed or left out by it is that route and no other:
+    /// one sample of the prober's would stand for two.
+    pub(crate) fn called_alike(&self) -> Vec<Conflict> {
+        let mut names: HashMap<&str, &Route> = HashMap::new();
+        let mut conflicts = Vec::new();
+        for route in self.iter() {
+            if let Some(first) = names.insert(&route.name, route) {
+                conflicts.push(Conflict(format!(
+                    "two routes are called `{}`: {} and {}: rename one of them, or include its table under a name of its \
+                     own (`include shop at \"/shop/\" = shop::urls`), so that each has a name of its own",
+                    route.name,
+                    describe(first),
+                    describe(route)
+                )));
+            }
+        }
+        conflicts
     }
 }
 

@@ -6,7 +6,8 @@
 
 use std::sync::Arc;
 
-use vauban_orm::engine::answering;
+use ::http::StatusCode;
+use vauban_orm::engine::{Unit, answering};
 
 use super::view::{CredentialOf, KindOf, Run};
 use super::{AccessRule, Call, Credential, Kind, Need, Params, Route, Routes, View, ViewFuture, ViewMeta};
@@ -85,13 +86,14 @@ async fn end<K: Kind, C: Credential, A: Respond>(call: Call<K, C>, mut outcome: 
     let Call { cx, unit, stale, .. } = call;
     let good = outcome.as_ref().is_ok_and(Respond::commits) && !stale;
     let mut keeps_effects = good;
+    let wrote = K::WRITES && unit.as_ref().is_some_and(Unit::has_written);
     if let Some(unit) = unit {
         cx.keep_queries(&unit);
         #[cfg(debug_assertions)]
         explain::rows(&cx, &unit.refused());
         // CWE-352: no call of a safe method commits.
         let commit = good && K::WRITES;
-        let writes = commit && unit.has_written();
+        let writes = commit && wrote;
         if writes {
             cx.set_saved(Saved::Perhaps);
         }
@@ -113,8 +115,9 @@ async fn end<K: Kind, C: Credential, A: Respond>(call: Call<K, C>, mut outcome: 
     if let Some(refusal) = outcome.as_ref().err().and_then(Error::refusal) {
         kept::keep_read(&cx, refusal).await;
     }
+    let answered = outcome.is_ok();
     let mut answer = match outcome {
-        Ok(answer) => answer.respond(&cx),
+        Ok(answer) => answer.respond(&cx).render(&cx),
         Err(error) => pages::answer(&cx.site, &cx, error),
     };
     // CWE-460: whichever way a view sets a cookie, it goes with what the view wrote, or is undone with it.
@@ -123,9 +126,34 @@ async fn end<K: Kind, C: Credential, A: Respond>(call: Call<K, C>, mut outcome: 
             cx.set_cookie(cookie);
         }
     }
-    if answer.status().is_server_error() && cx.saved() == Saved::Yes {
-        // It was to be good: what failed is the page, after the commit.
-        return pages::answer(&cx.site, &cx, Error::internal("the answer could not be made"));
+    if answered
+        && wrote
+        && let Some(lie) = lie(good, answer.status())
+    {
+        return pages::answer(&cx.site, &cx, Error::internal(lie).at(place(&cx)));
     }
     answer
+}
+
+/// CWE-393: what is answered and what became of what the view wrote are one thing. What is wrong, if they are not.
+fn lie(saved: bool, status: StatusCode) -> Option<String> {
+    match saved {
+        // It was to be good: what failed is the page, after the commit.
+        true if status.is_server_error() => Some("the answer could not be made".to_owned()),
+        true if status.is_client_error() => Some(format!(
+            "the view's answer says {status}, and what the view wrote is saved: its `Respond::commits` has to be \
+             `false` where its status is 400 or above"
+        )),
+        false if status.as_u16() < 400 => Some(format!(
+            "the view's answer says {status}, and what the view wrote is undone: its `Respond::commits` says `false`, or the \
+             form's token was too old and the view did not show the form again (`or_show`)"
+        )),
+        _ => None,
+    }
+}
+
+/// Where the view stands that answers.
+fn place(cx: &Request) -> (String, u32) {
+    cx.route()
+        .map_or_else(Default::default, |view| (view.file.to_owned(), view.line))
 }

@@ -18,6 +18,8 @@ pub struct ViewMeta {
     pub pattern: &'static str,
     /// The access rule, printed by its type: Vauban's own without their modules, others with their path.
     pub rule: String,
+    /// What the rule goes by, where that is not the session, printed by its type.
+    pub credential: Option<String>,
     /// The pattern's parameters, in order.
     pub params: &'static [ParamMeta],
     /// Largest request body, in bytes, if the view says one.

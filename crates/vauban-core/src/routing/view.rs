@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use ::http::Method;
 use vauban_orm::checks::shown_type;
 
-use super::{AccessRule, Kind, ParamMeta, Params, Public, Reading, ViewMeta, Writing};
+use super::{AccessRule, BySession, Kind, ParamMeta, Params, Public, Reading, ViewMeta, Writing};
 use crate::http::{Csp, Outcome, Request, Respond};
 
 /// What kind a view's calls are.
@@ -180,6 +180,8 @@ impl ViewMeta {
                 method: V::Method::METHOD,
                 pattern: V::PATTERN,
                 rule: shown_type(type_name::<V::Rule>()),
+                credential: (TypeId::of::<CredentialOf<V>>() != TypeId::of::<BySession>())
+                    .then(|| shown_type(type_name::<CredentialOf<V>>())),
                 params: V::SEGMENTS,
                 body_limit: V::BODY,
                 timeout: V::TIMEOUT,

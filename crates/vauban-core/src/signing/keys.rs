@@ -80,6 +80,15 @@ impl Keys {
 
 /// The keys of one module, or of the site itself: the same secret, purposes of its own (CWE-345: what one part of a
 /// program signs means nothing to another).
+///
+/// A module's parts are given them when they are made ([`Wiring::keys`](crate::module::Wiring::keys)), and its commands
+/// ([`Run::keys`](crate::commands::Run::keys)). A view has those of the parts that it can name, and no others:
+///
+/// ```compile_fail,E0624
+/// fn forge(cx: &vauban_core::Request) {
+///     let keys = cx.site().keys();
+/// }
+/// ```
 #[derive(Clone)]
 pub struct ModuleKeys {
     keys: Keys,

@@ -6,7 +6,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use vauban_orm::Actor;
+use vauban_orm::{Actor, Binder, UserFacts};
 use vauban_template::page;
 
 use crate::http::{Error, Request, RequestBody, Result, TypedForm};
@@ -19,20 +19,22 @@ use crate::site::samples::ViewSample;
 pub const SESSION_COOKIE: &str = "session";
 
 /// Who asks: what the session backend found out about a session cookie.
+///
+/// Made by its constructors alone. CWE-352, CWE-524: what is left out when somebody is signed in would leave their pages
+/// to shared caches, and their forms' tokens to whoever sits at the browser next.
+///
+/// ```compile_fail,E0451
+/// use vauban_core::site::Identity;
+/// let nobodys = Identity::nobody();
+/// let careless = Identity { binding: None, ..nobodys };
+/// ```
 #[derive(Clone)]
 pub struct Identity {
-    /// Who acts: what row policies are about.
-    pub actor: Actor,
-    /// Who it is, for pages.
-    pub user: page::User,
-    /// The user's id, for logs.
-    pub user_id: Option<String>,
-    /// What tokens against request forgery are bound to: unguessable, and another one after every change of
-    /// privilege. `None` without a session; then an own cookie takes its place.
-    pub binding: Option<[u8; 32]>,
-    /// What the rule's credential loaded: the session itself, for the backend's own parameters (`Session`,
-    /// `CurrentUser<U>`) to downcast, or what a token or signature proved.
-    pub session: Option<Arc<dyn Any + Send + Sync>>,
+    pub(crate) actor: Actor,
+    pub(crate) user: page::User,
+    pub(crate) user_id: Option<String>,
+    pub(crate) binding: Option<[u8; 32]>,
+    pub(crate) session: Option<Arc<dyn Any + Send + Sync>>,
 }
 
 impl Identity {
@@ -45,6 +47,64 @@ impl Identity {
             binding: None,
             session: None,
         }
+    }
+
+    /// Somebody who is signed in, and `user`, what pages show of them.
+    ///
+    /// `binding` is what tokens against request forgery belong to: unguessable, of this session alone, and another one
+    /// after every change of privilege. `session` is for the backend's own parameters
+    /// ([`session`](Self::session)).
+    pub fn signed_in(
+        binder: &Binder,
+        facts: UserFacts,
+        user: page::User,
+        binding: [u8; 32],
+        session: impl Any + Send + Sync,
+    ) -> Self {
+        Self {
+            actor: binder.user(facts),
+            user: page::User {
+                is_signed_in: true,
+                ..user
+            },
+            user_id: Some(facts.id.to_string()),
+            ..Self::visitor(binding, session)
+        }
+    }
+
+    /// Nobody, with a session: a visitor who is known again, such as by a basket.
+    pub fn visitor(binding: [u8; 32], session: impl Any + Send + Sync) -> Self {
+        Self {
+            binding: Some(binding),
+            session: Some(Arc::new(session)),
+            ..Self::nobody()
+        }
+    }
+
+    /// Who acts: what row policies are about.
+    pub fn actor(&self) -> Actor {
+        self.actor
+    }
+
+    /// Who it is, for pages.
+    pub fn user(&self) -> &page::User {
+        &self.user
+    }
+
+    /// The user's id, for logs.
+    pub fn user_id(&self) -> Option<&str> {
+        self.user_id.as_deref()
+    }
+
+    /// What the rule's credential loaded: the session itself, for the backend's own parameters (`Session`,
+    /// `CurrentUser<U>`) to downcast, or what a token or signature proved.
+    pub fn session(&self) -> Option<&Arc<dyn Any + Send + Sync>> {
+        self.session.as_ref()
+    }
+
+    /// CWE-524: whether it is somebody in particular, signed in or not.
+    pub(crate) fn is_somebody(&self) -> bool {
+        !self.actor.is_nobody() || self.session.is_some()
     }
 }
 
@@ -144,15 +204,16 @@ impl Asking {
         if !(self.is_ambient)(cx) {
             cx.forget_cookies();
         }
-        let Some(loading) = (self.load)(OnlyThePipeline(()), cx, body) else {
-            cx.invite();
-            return Ok(());
-        };
-        // CWE-248, CWE-400: a scheme is a module's code.
         let limit = cx.settings().timeouts.request;
-        let ended = Guarded::new(loading, limit).await;
-        cx.identity = ended.map_err(Error::stopped)??;
+        let found = match (self.load)(OnlyThePipeline(()), cx, body) {
+            // CWE-248, CWE-400: a scheme is a module's code.
+            Some(loading) => Guarded::new(loading, limit).await.map_err(Error::stopped)?,
+            None => Ok(Identity::nobody()),
+        };
+        cx.is_asked_in_time("what finds out who asks")?;
+        cx.identity = found?;
         cx.invite();
+        cx.is_known = true;
         Ok(())
     }
 }

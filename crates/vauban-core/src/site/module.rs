@@ -3,7 +3,7 @@
 
 pub(super) mod wiring;
 
-use std::any::{Any, type_name};
+use std::any::{Any, TypeId, type_name};
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -21,7 +21,7 @@ use crate::http::{Csp, PagesByType, Replaceable, ReplacedTwice, SecurityEvent, S
 use crate::pipeline::{ErrorPage, ErrorPages, Gate, Middleware};
 use crate::routing::{Route, Routes, Url, View, ViewMeta};
 use crate::settings::{ModuleSettings, Settings, SettingsSection};
-use crate::signing::ModuleKeys;
+use crate::signing::{ModuleKeys, Signer};
 use crate::staticfiles::StaticFiles;
 
 /// Puts a page of the site's in another's place.
@@ -83,10 +83,11 @@ pub enum Beside {
 pub type ModelFn = fn() -> &'static ModelMeta;
 
 type Contribution = Box<dyn Fn(&mut Parts) + Send + Sync>;
+
 /// A view, and whether the settings have it served.
 #[derive(Debug, Clone, Copy)]
 struct ServedIf {
-    view: &'static str,
+    view: TypeId,
     says: fn(&Settings) -> bool,
 }
 
@@ -171,7 +172,7 @@ impl Module {
     /// ```
     #[must_use]
     pub fn serves_if<V: View>(mut self, says: fn(&Settings) -> bool) -> Self {
-        let view = ViewMeta::of::<V>().id;
+        let view = ViewMeta::of::<V>().view_type;
         self.served.push(ServedIf { view, says });
         self
     }
@@ -286,6 +287,17 @@ impl Module {
         self
     }
 
+    /// Says in the access matrix that the site's `R` writes the module's pages `T`, for a module whose site may do so by an
+    /// option of the module's own. [`page`](Self::page) says it by itself.
+    #[must_use]
+    pub fn pages_are_written_by<T: 'static, R: 'static>(mut self) -> Self {
+        self.beside.push(Beside::Page {
+            page: type_name::<T>(),
+            replaced_by: type_name::<R>(),
+        });
+        self
+    }
+
     /// Names the security events that it logs: a list that whoever watches the log can rely on.
     #[must_use]
     pub fn security_events(mut self, events: &'static [SecurityEvent]) -> Self {
@@ -334,6 +346,14 @@ impl Module {
             making.identity = Some(Arc::clone(&identity) as Arc<dyn IdentityBackend>);
             making.keep(identity)
         }));
+        self
+    }
+
+    /// CWE-345: its commands sign with the keys that its parts are given; the site's own have no name.
+    fn with_keys_of(mut self, name: &'static str) -> Self {
+        for command in &mut self.commands {
+            command.belongs_to(name);
+        }
         self
     }
 
@@ -414,19 +434,20 @@ pub struct Modules(pub(crate) Vec<Module>);
 impl Modules {
     /// Those of a program: at first what belongs to the whole site, which is a module like the others.
     pub fn of_site(site: Module) -> Self {
-        Self(vec![site])
+        Self(vec![site.with_keys_of("")])
     }
 
     /// Changes what belongs to the whole site.
     pub fn change_site(&mut self, change: impl FnOnce(Module) -> Module) {
         if let Some(site) = self.0.first_mut() {
-            *site = change(std::mem::replace(site, Module::new("")));
+            *site = change(std::mem::replace(site, Module::new(""))).with_keys_of("");
         }
     }
 
     /// Adds a module. Where two speak of the same thing, such as an error's page, the earlier one wins.
     pub fn push(&mut self, module: Module) {
-        self.0.push(module);
+        let name = module.name;
+        self.0.push(module.with_keys_of(name));
     }
 
     /// Every route of every module.
@@ -460,7 +481,7 @@ impl Modules {
     pub(crate) fn served(&self, settings: &Settings) -> Routes {
         let rules: Vec<ServedIf> = self.0.iter().flat_map(|module| module.served.clone()).collect();
         self.routes().without(|route| {
-            let mut of_view = rules.iter().filter(|rule| rule.view == route.meta.id);
+            let mut of_view = rules.iter().filter(|rule| rule.view == route.meta.view_type);
             of_view.any(|rule| !(rule.says)(settings))
         })
     }
@@ -649,6 +670,23 @@ impl Making<'_> {
     }
 
     fn keep<T: Any + Send + Sync>(&mut self, part: T) -> Result<(), Failure> {
+        // CWE-345, CWE-668: a part is fetched by its type, and every module can name these.
+        let everybodys = [
+            TypeId::of::<ModuleKeys>(),
+            TypeId::of::<Signer>(),
+            TypeId::of::<Units>(),
+            TypeId::of::<Arc<ModuleKeys>>(),
+            TypeId::of::<Arc<Signer>>(),
+            TypeId::of::<Arc<Units>>(),
+        ];
+        if everybodys.contains(&TypeId::of::<T>()) {
+            return Err(Failure::new(format_args!(
+                "The module `{}` brings a bare {} as a part: every other module could fetch it. Put it into a type of the \
+                 module's own: `struct Own({1})`, with a private field.",
+                self.module,
+                type_name::<T>().rsplit("::").next().unwrap_or_default()
+            )));
+        }
         if self.parts.insert(part) {
             return Ok(());
         }

@@ -11,7 +11,7 @@ use crate::pipeline::Headers;
 use crate::pipeline::budget::Budget;
 use crate::routing::{Router, Routes, Url};
 use crate::settings::Settings;
-use crate::signing::{Keys, ModuleKeys, Signer};
+use crate::signing::{Keys, Signer};
 use crate::staticfiles::StaticFiles;
 
 /// A program made ready to answer. Only the framework makes one (CWE-1188: a site put together by hand could lack a
@@ -93,10 +93,10 @@ impl Site {
         self.parts.get()
     }
 
-    /// The site's own keys, for what it signs itself. Their purposes are the site's: none is the framework's or a
-    /// module's (CWE-345).
-    pub fn keys(&self) -> ModuleKeys {
-        self.keys.of_site()
+    /// The keys, for the framework. CWE-345: not for views, whichever module they are of: what a module signs with, its
+    /// parts are given when they are made ([`Wiring::keys`](crate::module::Wiring::keys)).
+    pub(crate) fn keys(&self) -> &Keys {
+        &self.keys
     }
 
     /// How the pages of the site's identity are called as these people.

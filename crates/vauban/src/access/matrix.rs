@@ -22,6 +22,8 @@ pub enum Line {
         method: String,
         /// Its access rule.
         rule: String,
+        /// What the rule goes by, where that is not the session: the credential's type, with the scheme that looks it up.
+        credential: Option<String>,
         /// The view's path in the program.
         view: String,
     },
@@ -87,8 +89,15 @@ impl fmt::Display for Line {
                 pattern,
                 method,
                 rule,
+                credential,
                 view,
-            } => write!(f, "route {pattern} {method}: {rule} ({view})"),
+            } => {
+                write!(f, "route {pattern} {method}: {rule}")?;
+                if let Some(credential) = credential {
+                    write!(f, " by {credential}")?;
+                }
+                write!(f, " ({view})")
+            }
             Self::Policy { model, action, rule } => write!(f, "policy {model} {action}: {rule}"),
             Self::Service { service, right } => write!(f, "service {service}: {right}"),
             Self::Identity { identity } => write!(f, "identity {identity}"),
@@ -176,6 +185,8 @@ impl Matrix {
                 pattern: route.pattern(),
                 method: route.meta.method.to_string(),
                 rule: route.meta.rule.to_owned(),
+                // CWE-1059, CWE-287: another scheme is another way in.
+                credential: route.meta.credential.clone(),
                 view: vauban_orm::checks::shown_path(route.meta.id),
             });
         }
@@ -270,7 +281,7 @@ impl Matrix {
     /// The matrix as a table for a terminal.
     pub fn table(&self) -> String {
         let mut out = String::new();
-        let routes: Vec<[&str; 4]> = self
+        let shown: Vec<(&str, &str, String, &str)> = self
             .lines
             .iter()
             .filter_map(|line| match line {
@@ -278,10 +289,23 @@ impl Matrix {
                     pattern,
                     method,
                     rule,
+                    credential,
                     view,
-                } => Some([pattern.as_str(), method, rule, view]),
+                } => {
+                    let by = credential.as_ref().map(|credential| format!(" by {credential}"));
+                    Some((
+                        pattern.as_str(),
+                        method.as_str(),
+                        rule.clone() + &by.unwrap_or_default(),
+                        view.as_str(),
+                    ))
+                }
                 _ => None,
             })
+            .collect();
+        let routes: Vec<[&str; 4]> = shown
+            .iter()
+            .map(|(pattern, method, rule, view)| [*pattern, method, rule.as_str(), view])
             .collect();
         section(&mut out, &["Route", "Method", "Rule", "View"], &routes);
         let policies: Vec<[&str; 3]> = self
@@ -361,10 +385,17 @@ impl Matrix {
                     pattern,
                     method,
                     rule,
+                    credential,
                     view,
-                } => serde_json::json!({
-                    "kind": "route", "pattern": pattern, "method": method, "rule": rule, "view": view
-                }),
+                } => {
+                    let mut line = serde_json::json!({
+                        "kind": "route", "pattern": pattern, "method": method, "rule": rule, "view": view
+                    });
+                    if let Some(credential) = credential {
+                        line["credential"] = credential.as_str().into();
+                    }
+                    line
+                }
                 Line::Policy { model, action, rule } => {
                     serde_json::json!({ "kind": "policy", "model": model, "action": action, "rule": rule })
                 }
@@ -445,6 +476,7 @@ mod tests {
             pattern: pattern.into(),
             method: method.into(),
             rule: rule.into(),
+            credential: None,
             view: "demo::show".into(),
         }
     }
@@ -487,6 +519,54 @@ mod tests {
                 "- route /a/ GET: Staff (demo::show)"
             ]
         );
+    }
+
+    #[allow(unreachable_pub)] // a view is as public as its rule
+    mod by_program {
+        use vauban_core::http::{Request, Result, Text};
+        use vauban_core::routing::{AccessRule, ByToken, Proven, Refusal, TokenScheme};
+
+        pub struct Strict;
+        impl TokenScheme for Strict {
+            type Loaded = ();
+            async fn find(_: &Request, _: &str) -> Result<Option<Proven<()>>> {
+                Ok(None)
+            }
+        }
+        pub struct Program;
+        impl AccessRule for Program {
+            type Credential = ByToken<Strict>;
+            fn admit(_: &Request, (): &()) -> std::result::Result<Self, Refusal> {
+                Ok(Self)
+            }
+        }
+        #[crate::view(post, "/print/")]
+        pub async fn print(_: Program) -> Text {
+            Text::new("printed")
+        }
+    }
+
+    #[crate::view(get, "/")]
+    async fn home(_: vauban_core::Public) -> vauban_core::Text {
+        vauban_core::Text::new("")
+    }
+
+    /// CWE-1059, CWE-287. Attack: a rule keeps its name and goes by another scheme, which lets everybody in; the lock stays
+    /// as it is.
+    #[test]
+    fn what_a_rule_goes_by_is_printed_where_it_is_not_the_session() {
+        let routes = vauban_core::Routes::new()
+            .view::<by_program::print>("print")
+            .view::<home>("home");
+        let module = vauban_core::Module::new("api").routes(routes);
+        let app = App::new(Package::for_test("kit", "", None)).module(module);
+        let (text, table) = (Matrix::of(&app).text(), Matrix::of(&app).table());
+        assert!(
+            text.contains("route /print/ POST: Program by ByToken<Strict> ("),
+            "{text}"
+        );
+        assert!(text.contains("route / GET: Public ("), "{text}");
+        assert!(table.contains("Program by ByToken<"), "{table}");
     }
 
     #[test]

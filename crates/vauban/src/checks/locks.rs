@@ -40,38 +40,73 @@ pub(super) fn waivers(_: &Checking<'_>) -> Vec<Finding> {
     Vec::new()
 }
 
-/// `waivers.lock` is what the sources sign, in each package of the program.
+/// `waivers.lock` is what the sources sign, in each package of the program. What cannot be read is told: nobody knows
+/// what it signs (CWE-754).
 #[cfg(debug_assertions)]
 pub(super) fn waivers(c: &Checking<'_>) -> Vec<Finding> {
-    if !c.settings.mode.is_development() {
+    if !c.package.is_development() {
         return Vec::new();
     }
+    let finding = |what: String, hint: &str| {
+        // While developing they change all the time; what is to be released is signed.
+        if c.settings.mode.is_development() {
+            Finding::warning("waivers.lock", what, hint)
+        } else {
+            Finding::error("waivers.lock", what, hint)
+        }
+    };
     let Some(dir) = c.package.sources() else {
-        return Vec::new();
+        let what = "the sources are not where this program was built, so that nobody knows what they sign";
+        return vec![finding(
+            what.into(),
+            "Run it where its sources are (`cargo run -- check`).",
+        )];
     };
-    let Ok(packages) = vauban_waiver::scan::program(&dir) else {
-        return Vec::new();
+    let packages = match vauban_waiver::scan::program(&dir) {
+        Ok(packages) => packages,
+        Err(error) => {
+            let what = format!(
+                "the sources in {} cannot be read, so that nobody knows what they sign: {error}",
+                dir.display()
+            );
+            return vec![finding(
+                what,
+                "Make every package of the program readable, and run `waivers`.",
+            )];
+        }
     };
-    let count: usize = packages
+    let mut found = Vec::new();
+    let trouble: Vec<String> = packages
         .iter()
-        .map(|package| package.differences().len() + package.scan.trouble.len())
-        .sum();
-    if count == 0 {
-        return Vec::new();
+        .flat_map(|package| package.scan.trouble.iter().map(move |t| (package, t)))
+        .map(|(package, t)| {
+            let file = package.dir.join(&t.file);
+            format!("\n        {}:{}: {}", file.display(), t.line, t.what)
+        })
+        .collect();
+    if !trouble.is_empty() {
+        found.push(finding(
+            format!("not every waiver can be counted:{}", trouble.concat()),
+            "Write it so that it can be read where it stands; `waivers` shows what is left.",
+        ));
     }
-    let what = if c.package.waivers_lock().is_none() {
-        "there is no waivers.lock: nobody has signed the exceptions, and a release build does not compile"
-            .into()
-    } else {
-        format!(
-            "waivers.lock is stale: {count} difference(s) to the sources; a release build may not compile"
-        )
-    };
-    vec![Finding::warning(
-        "waivers.lock",
-        what,
-        "See them with `waivers`; sign them with `waivers --accept`.",
-    )]
+    let differences: Vec<String> = packages
+        .iter()
+        .flat_map(vauban_waiver::scan::Package::differences)
+        .map(|difference| format!("\n        {difference}"))
+        .collect();
+    if !differences.is_empty() {
+        let what = if c.package.waivers_lock().is_none() {
+            "there is no waivers.lock: nobody has signed the exceptions, and a release build does not compile"
+        } else {
+            "waivers.lock is not what the sources sign, and a release build may not compile"
+        };
+        found.push(finding(
+            format!("{what}:{}", differences.concat()),
+            "See them with `waivers`; sign them with `waivers --accept`.",
+        ));
+    }
+    found
 }
 
 /// The database has what the program needs.

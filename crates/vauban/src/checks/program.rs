@@ -9,7 +9,7 @@ pub(super) fn routes(c: &Checking<'_>) -> Vec<Finding> {
         .conflicts()
         .into_iter()
         .map(|conflict| {
-            let hint = "Give one of them another path, or take it out of `routes!`.";
+            let hint = "Give one of them another path or another name, or take it out of `routes!`.";
             Finding::error("routes.twice", conflict.to_string(), hint)
         })
         .collect()

@@ -153,6 +153,55 @@ fn waivers_lists_compares_and_accepts() {
     assert!(failure.to_string().contains("another name"), "{failure}");
 }
 
+/// CWE-1059, CWE-754. Attack: what nobody has signed, or nobody can read, is deployed, since the check before says nothing
+/// of it.
+#[test]
+fn what_is_not_signed_is_told_before_it_is_deployed() {
+    let found = |package: &Package, mode| -> Vec<(Severity, String)> {
+        let app = site(*package, open::routes());
+        let settings = Settings::defaults(mode);
+        let found = run_checks(&checking(&app, &settings, None)).into_iter();
+        let found = found.filter(|finding| finding.id == "waivers.lock");
+        found.map(|finding| (finding.level, finding.what)).collect()
+    };
+    let (folder, package) = package();
+    let write = |source: &str| std::fs::write(folder.path().join("src/lib.rs"), source).unwrap();
+    for (mode, level) in [
+        (Mode::Development, Severity::Warning),
+        (Mode::Release, Severity::Error),
+    ] {
+        write("");
+        assert_eq!(found(&package, mode), []);
+        for (source, says) in [
+            (
+                "fn f() { x(waiver!(Unscoped, \"the digest counts all tasks\")) }\n",
+                "+ Unscoped | site | the digest",
+            ),
+            ("use vauban::waiver as w;\n", "another name"),
+        ] {
+            write(source);
+            let told = found(&package, mode);
+            assert!(
+                matches!(&told[..], [(found, what)] if *found == level && what.contains(says)),
+                "{told:?}"
+            );
+        }
+        // No text, so that nobody can read it.
+        std::fs::write(folder.path().join("src/lib.rs"), b"fn f() {} // \xff\n").unwrap();
+        let told = found(&package, mode);
+        assert!(
+            !told.is_empty() && told.iter().all(|(found, _)| *found == level),
+            "{told:?}"
+        );
+        let gone = Package::for_test("site", "/nowhere/at-all", None);
+        let told = found(&gone, mode);
+        assert!(
+            matches!(&told[..], [(found, what)] if *found == level && what.contains("not where")),
+            "{told:?}"
+        );
+    }
+}
+
 #[test]
 fn help_names_every_command() {
     let (_folder, package) = package();

@@ -120,7 +120,9 @@ mod sources {
             places += package.scan.places.len();
         }
         // The first is the program's own, whose lock has those beside it, too.
-        let entries = packages.first().map_or(0, |program| program.found().entries.len());
+        let entries = packages
+            .first()
+            .map_or(0, |program| program.found().entries.len());
         out.line(format_args!("{entries} exception(s) in {places} place(s)."));
     }
 

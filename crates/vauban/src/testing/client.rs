@@ -1,5 +1,6 @@
 //! A client that behaves like a browser: cookies, `Origin`, fetch metadata, a fresh token with every form.
 
+use std::fmt::Display;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -82,6 +83,48 @@ impl Client {
                 .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
         );
         self.post(path.as_str(), &sent).await
+    }
+
+    /// Sends JSON as a script of the site's own page does, with a fresh token in `X-CSRFToken`: a literal, or a
+    /// `serde_json::json!`.
+    pub async fn send_json(&mut self, method: Method, url: impl Address, json: impl Display) -> Answer {
+        let path = url.path(&self.site);
+        let mut headers = self.script(&method, &path).await;
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        self.request(method, path.as_str(), headers, &json.to_string())
+            .await
+    }
+
+    /// Sends a DELETE as a script of the site's own page does, with a fresh token in `X-CSRFToken`.
+    pub async fn delete(&mut self, url: impl Address) -> Answer {
+        let path = url.path(&self.site);
+        let headers = self.script(&Method::DELETE, &path).await;
+        self.request(Method::DELETE, path.as_str(), headers, "").await
+    }
+
+    /// The headers of what a script on a page of the site sends to `path`, with a fresh token.
+    pub(super) async fn script(&mut self, method: &Method, path: &str) -> HeaderMap {
+        let token = self.token(path).await;
+        let mut headers = self.browser(true, method.as_str());
+        headers.insert("sec-fetch-mode", HeaderValue::from_static("cors"));
+        headers.insert("sec-fetch-dest", HeaderValue::from_static("empty"));
+        if let Ok(token) = HeaderValue::try_from(token) {
+            headers.insert("x-csrftoken", token);
+        }
+        headers
+    }
+
+    /// Sends a form with a fresh token, these fields and these headers.
+    pub(super) async fn send_fields(
+        &mut self,
+        path: &str,
+        fields: &[(String, String)],
+        headers: HeaderMap,
+    ) -> Answer {
+        let mut sent = vec![(page::TOKEN.to_owned(), self.token(path).await)];
+        sent.extend(fields.iter().cloned());
+        self.request(Method::POST, path, headers, &page::encode(&sent))
+            .await
     }
 
     async fn post(&mut self, path: &str, fields: &[(String, String)]) -> Answer {

@@ -1,11 +1,13 @@
 //! The prober: calls every route as nobody, a member, an outsider, staff and whoever else is named, and compares with a table that is
 //! written by hand (CWE-862, CWE-639; ASVS v5.0.0-8.2.1, v5.0.0-8.2.2).
 
-use ::http::{Method, StatusCode};
+use std::fmt::Display;
+
+use ::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 
 use super::report::{Case, Report};
 use super::rows::Rows;
-use super::{Address, Answer, TestApp};
+use super::{Address, Answer, TestApp, page};
 use vauban_orm::UserModel;
 use vauban_orm::actor::UserFacts;
 
@@ -40,6 +42,8 @@ struct Line {
 struct Caller {
     name: &'static str,
     person: Option<uuid::Uuid>,
+    /// What their programs are known by.
+    token: Option<String>,
 }
 
 /// The callers that every table has, in its order.
@@ -49,10 +53,23 @@ pub(super) const CALLERS: [&str; 4] = ["nobody", "member", "outsider", "staff"];
 struct Sample {
     name: String,
     path: String,
-    fields: Option<Vec<(String, String)>>,
+    sent: Sent,
+    headers: HeaderMap,
     writes: bool,
+    /// Sent by the callers' programs: with their tokens, and without their sessions.
+    by_token: bool,
     /// Of the identity's own pages: called where it has prepared for that.
     own: bool,
+}
+
+/// What is sent.
+enum Sent {
+    /// A GET.
+    Get,
+    /// Another method without a body.
+    Bare,
+    Form(Vec<(String, String)>),
+    Json(String),
 }
 
 /// Calls every route as everybody.
@@ -67,6 +84,8 @@ struct Sample {
 /// * The pages of accounts need no sample: they bring their own, and passwords for them, in the prober's copy.
 /// * A caller who is refused changes no row. A form that is accepted changes one, unless the sample says otherwise.
 ///   A GET changes none.
+/// * A form of another method than POST, JSON and `.delete` are sent as a script of the site's own page sends them, with a
+///   fresh token in the header `X-CSRFToken`. What is [`by_token`](Self::by_token) is sent as a program does.
 /// * In a program without an identity nobody signs in: the four callers are all strangers, and none need be named.
 #[must_use = "nothing is called before `run`"]
 pub struct Prober<'a> {
@@ -82,7 +101,7 @@ impl<'a> Prober<'a> {
     pub fn new(app: &'a TestApp) -> Self {
         Self {
             app,
-            callers: CALLERS.map(|name| Caller { name, person: None }).into(),
+            callers: CALLERS.map(Caller::new).into(),
             samples: Vec::new(),
             expected: Vec::new(),
             unserved: Vec::new(),
@@ -110,7 +129,23 @@ impl<'a> Prober<'a> {
     /// Somebody else whom the table has a column for, behind the four: `.caller("manager", &mia)`.
     pub fn caller<U: UserModel>(mut self, name: &'static str, user: &U) -> Self {
         let person = Some(user.id().uuid());
-        self.callers.push(Caller { name, person });
+        self.callers.push(Caller {
+            person,
+            ..Caller::new(name)
+        });
+        self
+    }
+
+    /// The token of a caller's programs, for samples [`by_token`](Self::by_token): `.token("member", "…")`. The caller is
+    /// named before.
+    ///
+    /// # Panics
+    /// If there is no caller of that name.
+    pub fn token(mut self, caller: &str, token: &str) -> Self {
+        let known = self.callers.iter_mut().find(|known| known.name == caller);
+        let known =
+            known.unwrap_or_else(|| panic!("there is no caller `{caller}` yet: name them with `.caller`"));
+        known.token = Some(token.to_owned());
         self
     }
 
@@ -122,34 +157,67 @@ impl<'a> Prober<'a> {
 
     /// A sample of a route that shows something.
     pub fn get(self, name: &'static str, url: impl Address) -> Self {
-        self.sample(name, url, None, false)
+        self.sample(name, url, Sent::Get, false)
     }
 
     /// A sample of a route that takes a form: valid, so that it changes rows.
     pub fn form(self, name: &'static str, url: impl Address, fields: &[(&str, &str)]) -> Self {
-        self.sample(name, url, Some(fields), true)
+        self.sample(name, url, Sent::form(fields), true)
     }
 
     /// A sample of a route that takes a form and changes no row, such as a theme kept in a cookie.
     pub fn form_without_rows(self, name: &'static str, url: impl Address, fields: &[(&str, &str)]) -> Self {
-        self.sample(name, url, Some(fields), false)
+        self.sample(name, url, Sent::form(fields), false)
     }
 
-    fn sample(
-        mut self,
-        name: &'static str,
-        url: impl Address,
-        fields: Option<&[(&str, &str)]>,
-        writes: bool,
-    ) -> Self {
-        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
-        let fields = fields.map(|fields| fields.iter().map(owned).collect());
+    /// A sample of a route that takes JSON: a literal, or a `serde_json::json!`. Valid, so that it changes rows.
+    pub fn json(self, name: &'static str, url: impl Address, json: impl Display) -> Self {
+        self.sample(name, url, Sent::Json(json.to_string()), true)
+    }
+
+    /// A sample of a route that changes rows and takes no body, such as a DELETE.
+    pub fn delete(self, name: &'static str, url: impl Address) -> Self {
+        self.sample(name, url, Sent::Bare, true)
+    }
+
+    /// The sample before this changes no row when it is accepted.
+    pub fn without_rows(self) -> Self {
+        self.change(|sample| sample.writes = false)
+    }
+
+    /// The sample before this has a header of its own, such as a signature. Every caller sends it.
+    ///
+    /// # Panics
+    /// If that is no header.
+    pub fn header(self, name: &str, value: &str) -> Self {
+        let header = HeaderName::try_from(name)
+            .ok()
+            .zip(HeaderValue::try_from(value).ok());
+        let (name, value) = header.unwrap_or_else(|| panic!("`{name}: {value}` is no header"));
+        self.change(|sample| {
+            sample.headers.append(name, value);
+        })
+    }
+
+    /// The sample before this is sent by the callers' programs: with the caller's [`token`](Self::token), where they have
+    /// one, as `Authorization: Bearer …`, and without a session.
+    pub fn by_token(self) -> Self {
+        self.change(|sample| sample.by_token = true)
+    }
+
+    fn change(mut self, change: impl FnOnce(&mut Sample)) -> Self {
+        let last = self.samples.last_mut();
+        change(last.unwrap_or_else(|| {
+            panic!("there is no sample yet: give one with `.get`, `.form`, `.json` or `.delete`")
+        }));
+        self
+    }
+
+    fn sample(mut self, name: &'static str, url: impl Address, sent: Sent, writes: bool) -> Self {
+        let path = url.path(&self.app.site);
         self.samples.push(Sample {
-            name: name.to_owned(),
-            path: url.path(&self.app.site),
-            fields,
             writes,
-            own: false,
+            ..Sample::new(name, path, sent)
         });
         self
     }
@@ -301,10 +369,11 @@ impl<'a> Prober<'a> {
                 sample.name
             ));
         }
-        match (&sample.fields, *method == Method::GET) {
-            (Some(_), true) => Some(format!("`{}` is a GET: give its sample with `.get`", sample.name)),
-            (None, false) => Some(format!(
-                "`{}` is a {method}: give its sample with `.form`",
+        match (&sample.sent, *method == Method::GET) {
+            (Sent::Get, true) => None,
+            (_, true) => Some(format!("`{}` is a GET: give its sample with `.get`", sample.name)),
+            (Sent::Get, false) => Some(format!(
+                "`{}` is a {method}: give its sample with `.form`, `.json` or, without a body, `.delete`",
                 sample.name
             )),
             _ => None,
@@ -330,12 +399,13 @@ impl<'a> Prober<'a> {
             }
             let [nobody, others] = sample.callers();
             let owned = |(name, value): &(&str, String)| ((*name).to_owned(), value.clone());
+            let sent = sample
+                .fields()
+                .map_or(Sent::Get, |fields| Sent::Form(fields.iter().map(owned).collect()));
             self.samples.push(Sample {
-                name: route.name.clone(),
-                path: route.pattern(),
-                fields: sample.fields().map(|fields| fields.iter().map(owned).collect()),
                 writes: sample.writes(),
                 own: true,
+                ..Sample::new(&route.name, route.pattern(), sent)
             });
             // A line that the test has written is the test's.
             if !self.expected.iter().any(|line| line.sample == route.name) {
@@ -356,20 +426,81 @@ impl<'a> Prober<'a> {
 async fn call(app: &TestApp, sample: &Sample, route: &Route, caller: &Caller) -> (Got, Vec<String>) {
     let app = app.fork();
     let mut client = app.client();
-    if let Some(user) = caller.person {
+    if let Some(user) = caller.person
+        && !sample.by_token
+    {
         client.sign_in_as_id(user).await;
     }
     let before = Rows::read(&app.folder.file());
-    let answer = match &sample.fields {
-        None => client.get(sample.path.as_str()).await,
-        Some(fields) => {
-            let fields: Vec<(&str, &str)> = fields.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
-            debug_assert_eq!(route.meta.method, Method::POST);
-            client.post_fields(sample.path.as_str(), &fields).await
+    let (method, path) = (&route.meta.method, sample.path.as_str());
+    let (kind, body) = sample.body();
+    let mut headers = match (&sample.sent, sample.by_token) {
+        // A program is no browser: it sends what it is told, and no token against forgery.
+        (_, true) => HeaderMap::new(),
+        (Sent::Get, false) => client.browser(false, "GET"),
+        (Sent::Form(_), false) if *method == Method::POST => client.browser(true, "POST"),
+        (_, false) => client.script(method, path).await,
+    };
+    if let Some(kind) = kind {
+        headers.insert(header::CONTENT_TYPE, kind);
+    }
+    if let Some(token) = caller.token.as_ref().filter(|_| sample.by_token)
+        && let Ok(bearer) = HeaderValue::try_from(format!("Bearer {token}"))
+    {
+        headers.insert(header::AUTHORIZATION, bearer);
+    }
+    headers.extend(sample.headers.clone());
+    let answer = match &sample.sent {
+        Sent::Form(fields) if *method == Method::POST && !sample.by_token => {
+            client.send_fields(path, fields, headers).await
         }
+        _ => client.request(method.clone(), path, headers, &body).await,
     };
     let changes = before.changes(&Rows::read(&app.folder.file()));
     (judge(&app, &answer), changes)
+}
+
+impl Caller {
+    fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            person: None,
+            token: None,
+        }
+    }
+}
+
+impl Sample {
+    fn new(name: &str, path: String, sent: Sent) -> Self {
+        Self {
+            name: name.to_owned(),
+            path,
+            sent,
+            headers: HeaderMap::new(),
+            writes: false,
+            by_token: false,
+            own: false,
+        }
+    }
+
+    /// The content type and the body.
+    fn body(&self) -> (Option<HeaderValue>, String) {
+        match &self.sent {
+            Sent::Get | Sent::Bare => (None, String::new()),
+            Sent::Form(fields) => (
+                Some(HeaderValue::from_static("application/x-www-form-urlencoded")),
+                page::encode(fields),
+            ),
+            Sent::Json(json) => (Some(HeaderValue::from_static("application/json")), json.clone()),
+        }
+    }
+}
+
+impl Sent {
+    fn form(fields: &[(&str, &str)]) -> Self {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        Self::Form(fields.iter().map(owned).collect())
+    }
 }
 
 /// What a caller got.
@@ -404,6 +535,8 @@ fn judge(app: &TestApp, answer: &Answer) -> Got {
     }
     let is = |expect| Got::Is(expect, answer.status());
     match answer.status {
+        // A program that has not said who it is.
+        StatusCode::UNAUTHORIZED => is(Expect::SignIn),
         StatusCode::FORBIDDEN => is(Expect::Forbidden),
         StatusCode::NOT_FOUND => is(Expect::NotFound),
         status if status.is_redirection() => {

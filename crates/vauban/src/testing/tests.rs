@@ -6,8 +6,8 @@ use super::{Expect, Expected, Prober, TestApp};
 use crate::accounts::Email;
 use crate::accounts::UserAccount;
 use crate::forms::Form;
-use crate::http::{Redirect, Result, Text};
-use crate::routing::{Path, Public, SignedIn, Staff};
+use crate::http::{Json, Redirect, Refusal, Request, Result, Status, Text};
+use crate::routing::{AccessRule, ByToken, Path, Proven, Public, SignedIn, Staff, TokenScheme};
 use crate::{App, Model, Module, view};
 
 use Expect::{Allowed, Forbidden, NotFound, SignIn};
@@ -93,6 +93,112 @@ async fn edit(_: SignedIn, db: Db<Write>, note: Path<Id<Note>>, form: Form<NoteF
 #[view(get, "/staff/")]
 async fn staff(_: Staff) -> Text {
     Text::new("staff only")
+}
+
+#[view(delete, "/notes/{note}/")]
+async fn remove(_: SignedIn, db: Db<Write>, note: Path<Id<Note>>) -> Result<Status> {
+    let note = Note::objects().get_to_delete(&db, |n| n.id.eq(*note)).await?;
+    note.delete(&db).await?;
+    Ok(Status::NO_CONTENT)
+}
+
+/// A note's text, as a script sends it.
+#[view(patch, "/notes/{note}/")]
+async fn correct(_: SignedIn, db: Db<Write>, note: Path<Id<Note>>, text: Json<String>) -> Result<Status> {
+    let note = Note::objects().get_to_change(&db, |n| n.id.eq(*note)).await?;
+    note.change(&db, |n| [n.text.set(text.0)]).await?;
+    Ok(Status::NO_CONTENT)
+}
+
+#[view(put, "/notes/{note}/")]
+async fn put(_: SignedIn, db: Db<Write>, note: Path<Id<Note>>, form: Form<NoteForm>) -> Result<Status> {
+    let note = Note::objects().get_to_change(&db, |n| n.id.eq(*note)).await?;
+    let Ok(clean) = form.clean(&db).await?.into_result() else {
+        return Err(crate::Error::bad_request("text"));
+    };
+    let text = clean.text.clone();
+    note.change(&db, |n| [n.text.set(text)]).await?;
+    Ok(Status::NO_CONTENT)
+}
+
+/// A program of the member's, by its token.
+#[allow(unreachable_pub)] // a view is as public as its rule
+pub struct Program;
+#[allow(unreachable_pub)]
+pub struct Tokens;
+impl TokenScheme for Tokens {
+    type Loaded = &'static str;
+    async fn find(_: &Request, token: &str) -> Result<Option<Proven<&'static str>>> {
+        Ok(match token {
+            "of-ann" => Some(Proven::nobody("prints")),
+            "of-ben" => Some(Proven::nobody("nothing")),
+            _ => None,
+        })
+    }
+}
+impl AccessRule for Program {
+    type Credential = ByToken<Tokens>;
+    fn admit(_: &Request, scope: &&str) -> std::result::Result<Self, Refusal> {
+        match *scope {
+            "prints" => Ok(Self),
+            _ => Err(Refusal::Forbidden),
+        }
+    }
+}
+
+#[view(post, "/api/print/")]
+async fn print(_: Program, text: Json<String>) -> Text {
+    Text::new(text.0)
+}
+
+/// What a page's script and a program call.
+fn program_with_api() -> App {
+    let routes = crate::Routes::new()
+        .view::<remove>("note_delete")
+        .view::<correct>("note_correct")
+        .view::<put>("note_put")
+        .view::<print>("print");
+    program().module(Module::new("api").routes(routes))
+}
+
+/// CWE-862. The routes of scripts and programs are called as well: one that nobody can probe, nobody probes.
+#[tokio::test]
+async fn the_prober_calls_what_scripts_and_programs_call() {
+    let app = TestApp::new(program_with_api);
+    let rows = people(&app).await;
+    let note = format!("/notes/{}/", rows.note.id);
+    let probed = || {
+        let changed = [("text", "changed")];
+        prober(&app, &rows)
+            .form("note_edit", urls::note_edit(&rows.note.id), &changed)
+            .form("note_put", &note, &changed)
+            .json("note_correct", &note, "\"changed\"")
+            .delete("note_delete", &note)
+            .token("member", "of-ann")
+            .token("outsider", "of-ben")
+            .json("print", "/api/print/", "\"a\"")
+            .without_rows()
+            .by_token()
+            .json("print#session", "/api/print/", "\"a\"")
+            .expect(&TABLE)
+    };
+    let notes = [SignIn, Allowed, NotFound, Forbidden];
+    let table = [
+        Expected::new("note_put", notes),
+        Expected::new("note_correct", notes),
+        // The policy lets nobody delete.
+        Expected::new("note_delete", [SignIn, Forbidden, NotFound, Forbidden]),
+        Expected::new("print", [SignIn, Allowed, Forbidden, SignIn]),
+        // CWE-352: a session opens nothing here.
+        Expected::new("print#session", [SignIn, SignIn, SignIn, SignIn]),
+    ];
+    probed().expect(&table).run().await;
+    let mut wrong = table;
+    wrong[0].callers[1] = Forbidden;
+    wrong[3].callers[2] = Allowed;
+    let told = probed().expect(&wrong).report().await.to_string();
+    assert!(told.contains("2 are not as the table says"), "{told}");
+    assert!(told.contains("expected Allowed, got Forbidden (403)"), "{told}");
 }
 
 mod urls {

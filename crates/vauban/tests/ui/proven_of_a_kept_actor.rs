@@ -11,7 +11,7 @@ pub struct Keeps;
 impl AccessRule for Keeps {
     type Credential = vauban::routing::BySession;
     fn admit(_: &Request, who: &vauban::site::Identity) -> Result<Self, Refusal> {
-        *KEPT.lock().unwrap() = Some(who.actor);
+        *KEPT.lock().unwrap() = Some(who.actor());
         Ok(Self)
     }
 }

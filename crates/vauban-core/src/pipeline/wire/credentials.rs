@@ -34,14 +34,12 @@ impl IdentityBackend for Counted {
                 is_staff: cookie.contains("staff"),
                 is_superuser: false,
             };
-            Ok(Identity {
-                #[allow(deprecated)]
-                actor: vauban_orm::Binder::__for_the_sites_identity().user(facts),
-                user_id: Some(cookie.to_owned()),
-                binding: Some(Sha256::digest(cookie).into()),
-                session: Some(Arc::new(())),
-                ..Identity::nobody()
-            })
+            #[allow(deprecated)]
+            let binder = vauban_orm::Binder::__for_the_sites_identity();
+            let binding = Sha256::digest(cookie).into();
+            let mut identity = Identity::signed_in(&binder, facts, Default::default(), binding, ());
+            identity.user_id = Some(cookie.to_owned());
+            Ok(identity)
         })
     }
 
@@ -55,7 +53,7 @@ pub struct Mfa;
 impl AccessRule for Mfa {
     type Credential = BySession;
     fn admit(_: &Request, who: &Identity) -> Result<Self, Refusal> {
-        match who.user_id.as_deref() {
+        match who.user_id() {
             Some(id) if id.contains("mfa") => Ok(Self),
             _ => Err(Refusal::Forbidden),
         }
@@ -73,6 +71,25 @@ impl TokenScheme for Tokens {
         tokio::task::yield_now().await;
         assert_eq!(cx.own_cookie("session"), None, "a scheme sees a cookie");
         Ok((token == "of-tickets").then(|| Proven::nobody(Scopes(vec!["tickets"])).logged_as("robot")))
+    }
+}
+
+/// Keeps the banned out by who they are, before that is known.
+pub struct Early;
+impl TokenScheme for Early {
+    type Loaded = ();
+    async fn find(cx: &Request, _: &str) -> Result<Option<Proven<()>>> {
+        Ok(match cx.user_id() {
+            Some("banned") => None,
+            _ => Some(Proven::nobody(())),
+        })
+    }
+}
+pub struct ByEarly;
+impl AccessRule for ByEarly {
+    type Credential = ByToken<Early>;
+    fn admit(_: &Request, (): &()) -> Result<Self, Refusal> {
+        Ok(Self)
     }
 }
 
@@ -147,7 +164,7 @@ mod views {
 
     #[view(post, "/api/")]
     pub(super) async fn api(_: ApiToken<Tickets>, cx: Arc<Request>) -> Result<Text> {
-        cx.set_cookie(Cookie::new("planted", "1", false));
+        cx.set_cookie(Cookie::new("planted", "1"));
         let cookie = cx.own_cookie("session").unwrap_or("none");
         Ok(Text::new(format!(
             "{} with cookie {cookie}",
@@ -219,6 +236,17 @@ mod views {
         Ok(public())
     }
 
+    #[view(get, "/address/")]
+    pub(super) async fn address(_: Public, client: crate::routing::ClientIp) -> Result<Response> {
+        assert!(client.0.is_loopback());
+        Ok(public())
+    }
+
+    #[view(get, "/early/")]
+    pub(super) async fn early(_: ByEarly) -> Result<Text> {
+        Ok(Text::new("in"))
+    }
+
     #[view(get, "/ruled/")]
     pub(super) async fn ruled(_: FromHere) -> Result<Response> {
         Ok(public())
@@ -250,6 +278,8 @@ async fn site() -> (Server, Arc<Counted>) {
         .view::<views::kept>("kept")
         .view::<views::theme>("theme")
         .view::<views::key>("key")
+        .view::<views::address>("address")
+        .view::<views::early>("early")
         .view::<views::ruled>("ruled");
     (start(parts).await, sessions)
 }
@@ -311,6 +341,14 @@ async fn a_view_by_token_knows_no_session() {
     let foreign = host(&[good, ("Origin", "https://attacker.example")]);
     assert_eq!(server.send("POST /api/", &foreign, "a=1").await.status, 403);
     assert_eq!(sessions.hops.load(Ordering::Relaxed), 0);
+}
+
+/// CWE-696. Attack: what finds out whose a token is asks who it is, and hears "nobody".
+#[tokio::test]
+async fn cwe_696_a_scheme_that_asks_who_it_is_lets_nobody_in() {
+    let (server, _) = site().await;
+    let sent = host(&[("Authorization", "Bearer x")]);
+    assert_eq!(server.send("GET /early/", &sent, "").await.status, 500);
 }
 
 /// CWE-352: the presence of `Authorization` decides, before anything is looked up.
@@ -455,6 +493,8 @@ async fn a_personal_answer_is_not_public() {
         // Kept for others, it would be wrong for them.
         ("/theme/", "other=1", "no-store"),
         ("/key/", "other=1", "no-store"),
+        // What is shown of an address is that client's.
+        ("/address/", "other=1", "no-store"),
         ("/ruled/", "other=1", "no-store"),
         ("/up/", "other=1", "no-store"),
     ] {

@@ -81,6 +81,44 @@ async fn layers_stand_inside_the_walls() {
     assert_eq!((reply.status, reply.header("x-stamps")), (403, None));
 }
 
+/// CWE-696, CWE-862. Attack: a gate keeps banned people out by who they are, hears "nobody" of everybody and lets them in.
+#[tokio::test]
+async fn cwe_696_a_gate_that_asks_who_it_is_lets_nobody_in() {
+    type Asks = fn(&Request) -> bool;
+    let ways: [Asks; 3] = [
+        |cx| cx.actor().user_facts().is_some(),
+        |cx| cx.identity().session().is_some(),
+        |cx| cx.user_id().is_some(),
+    ];
+    for is_banned in ways {
+        let mut parts = parts(&["example.com"]);
+        parts.before = vec![Arc::new(move |cx: &Request| match is_banned(cx) {
+            true => Err(Error::forbidden()),
+            false => Ok(None),
+        })];
+        let server = start(parts).await;
+        for path in ["/host/", "/nothing-here/"] {
+            let line = format!("GET {path}");
+            let reply = server.send(&line, &[pair("Host", "example.com")], "").await;
+            assert_eq!(reply.status, 500, "{path}");
+        }
+    }
+}
+
+#[derive(vauban_macros::Template)]
+#[template(source = "<p>Closed. {% if user.is_signed_in %}{{ user.name }}{% endif %}</p>")]
+struct ClosedPage {}
+
+/// A gate's page has the site's layout, which shows who is signed in, and shows nobody.
+#[tokio::test]
+async fn a_page_of_a_gate_may_have_the_layout() {
+    let mut parts = parts(&["example.com"]);
+    parts.before = vec![Arc::new(|_: &Request| Ok(Some(Response::of(ClosedPage {}))))];
+    let server = start(parts).await;
+    let reply = server.send("GET /x", &[pair("Host", "example.com")], "").await;
+    assert_eq!((reply.status, reply.body.as_str()), (200, "<p>Closed. </p>"));
+}
+
 struct Ruin;
 impl Gate for Ruin {
     async fn enter(&self, cx: &Request) -> Result<Option<Response>> {

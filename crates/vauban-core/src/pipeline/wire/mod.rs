@@ -46,12 +46,11 @@ impl IdentityBackend for TestSessions {
         cookie: &'a str,
     ) -> Pin<Box<dyn Future<Output = Result<Identity>> + Send + 'a>> {
         Box::pin(async move {
-            let mut identity = Identity::nobody();
-            if cookie.len() >= 8 {
-                identity.binding = Some(Sha256::digest(cookie).into());
-                identity.session = Some(Arc::new(()));
-            }
-            Ok(identity)
+            Ok(if cookie.len() >= 8 {
+                Identity::visitor(Sha256::digest(cookie).into(), ())
+            } else {
+                Identity::nobody()
+            })
         })
     }
 

@@ -10,13 +10,13 @@ async fn taste(_: Public, cx: Arc<Request>) -> Result<Text> {
     Ok(Text::new(format!(
         "{}|{}",
         cx.cookie("taste").unwrap_or("none"),
-        cx.identity().session.is_some()
+        cx.identity().session().is_some()
     )))
 }
 
 #[view(get, "/much/")]
 async fn much(_: Public, cx: Arc<Request>) -> Result<Text> {
-    cx.set_cookie(crate::http::Cookie::new("much", &"x".repeat(5000), false));
+    cx.set_cookie(crate::http::Cookie::new("much", &"x".repeat(5000)));
     Ok(Text::new("much"))
 }
 
@@ -49,19 +49,19 @@ async fn usurp(_: Public, cx: Arc<Request>) -> Result<crate::http::Response> {
     for name in names {
         let on_page = vauban_template::RenderContext::cookie(&*cx, name);
         assert_eq!(on_page, "", "a page reads `{name}`");
-        cx.set_cookie(Cookie::new(name, "planted", false));
+        cx.set_cookie(Cookie::new(name, "planted"));
         answer = answer
-            .cookie(&Cookie::new(name, "planted", false))
-            .cookie(&Cookie::removal(name, false));
+            .cookie(&Cookie::new(name, "planted"))
+            .cookie(&Cookie::removal(name));
     }
-    Ok(answer.cookie(&Cookie::new("taste", "sweet", false)))
+    Ok(answer.cookie(&Cookie::new("taste", "sweet")))
 }
 
 /// A view that gives cookies in both ways, and is undone or not.
 fn gives(cx: &Request, status: u16) -> crate::http::Response {
     use crate::http::{Cookie, Response};
-    cx.set_cookie(Cookie::new("by-request", "1", false));
-    let answer = Response::of(Text::new("x")).cookie(&Cookie::new("by-answer", "1", false));
+    cx.set_cookie(Cookie::new("by-request", "1"));
+    let answer = Response::of(Text::new("x")).cookie(&Cookie::new("by-answer", "1"));
     answer.status_code(::http::StatusCode::from_u16(status).unwrap())
 }
 
@@ -92,6 +92,29 @@ async fn site() -> Server {
 
 fn get(line: &str, fields: &str) -> Vec<u8> {
     format!("{line} HTTP/1.1\r\nHost: example.com\r\n{fields}Connection: close\r\n\r\n").into_bytes()
+}
+
+/// CWE-614, CWE-319. Attack: a view that was tried over plain HTTP sets its cookie, and over HTTPS it goes out to whoever
+/// listens to a plain request. Which it is, the request says.
+#[tokio::test]
+async fn cwe_614_a_cookie_over_https_is_secure_whoever_sets_it() {
+    let server = site().await;
+    for (proto, prefix, secure) in [
+        ("", "test-by-", false),
+        ("X-Forwarded-Proto: https\r\n", "__Host-by-", true),
+    ] {
+        let reply = server.raw(&get("GET /kept-cookies/", proto)).await;
+        let set = reply
+            .headers
+            .iter()
+            .filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie"));
+        let set: Vec<&str> = set.map(|(_, value)| value.as_str()).collect();
+        assert_eq!(set.len(), 2, "{reply:?}");
+        for line in set {
+            assert!(line.starts_with(prefix), "{line}");
+            assert_eq!(line.ends_with("; Secure"), secure, "{line}");
+        }
+    }
 }
 
 /// CWE-384, CWE-200. Attack: an application puts a session that the attacker knows into the victim's browser, or writes

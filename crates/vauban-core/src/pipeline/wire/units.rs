@@ -178,6 +178,49 @@ pub(super) async fn no_json(
     Ok(Json([([1], 1)].into()))
 }
 
+/// Says that it is saved, by the way that undoes it.
+#[view(post, "/says-saved/")]
+pub(super) async fn says_saved(_: Public, db: Db<Write>) -> Result<Text> {
+    write(&db, "lost").await?;
+    Err(Error::with_answer(Response::of(Text::new("Saved."))))
+}
+
+#[view(post, "/fails-well/")]
+pub(super) async fn fails_well(_: Public, db: Db<Write>) -> Result<Text> {
+    write(&db, "lost").await?;
+    Err(Error::new(::http::StatusCode::CREATED, "Saved."))
+}
+
+#[view(post, "/created/")]
+pub(super) async fn created(_: Public, db: Db<Write>) -> Result<Response> {
+    write(&db, "lost").await?;
+    Ok(Response::of(Status(::http::StatusCode::CONFLICT)).status_code(::http::StatusCode::CREATED))
+}
+
+/// Takes a form, and does not show it again.
+#[view(post, "/heedless/")]
+pub(super) async fn heedless(_: Public, db: Db<Write>, _: Form<NoteForm>) -> Result<Text> {
+    write(&db, "lost").await?;
+    Ok(Text::new("Saved."))
+}
+
+/// Says that it failed, after the commit.
+struct Lies;
+impl Respond for Lies {
+    fn respond(self, cx: &Request) -> Response {
+        Status(::http::StatusCode::CONFLICT).respond(cx)
+    }
+    fn commits(&self) -> bool {
+        true
+    }
+}
+
+#[view(post, "/lies/")]
+pub(super) async fn lies(_: Public, db: Db<Write>) -> Result<Lies> {
+    write(&db, "kept").await?;
+    Ok(Lies)
+}
+
 #[view(post, "/late/", timeout = 1)]
 pub(super) async fn late(_: Public, db: Db<Write>) -> Result<Text> {
     write(&db, "late").await?;
@@ -219,7 +262,12 @@ async fn site_on(database: Database) -> Server {
         .view::<form>("form")
         .view::<broken>("broken")
         .view::<no_json>("no_json")
-        .view::<late>("late");
+        .view::<late>("late")
+        .view::<says_saved>("says_saved")
+        .view::<fails_well>("fails_well")
+        .view::<created>("created")
+        .view::<heedless>("heedless")
+        .view::<lies>("lies");
     database.create_all(&[Note::meta()]).unwrap();
     parts.database = Some(database);
     start(parts).await
@@ -270,6 +318,40 @@ async fn a_request_that_fails_writes_nothing() {
         200
     );
     assert_eq!(notes(&server).await, "1");
+}
+
+/// CWE-393: an answer that says "saved" for what is undone, or "failed" for what is saved, is sent to nobody.
+#[tokio::test(flavor = "multi_thread")]
+async fn cwe_393_what_is_answered_is_what_was_done() {
+    let server = site().await;
+    let expired = |path: &str| {
+        let binding = [b"s", &Sha256::digest("a-session-of-ann")[..]].concat();
+        let token = server.site.csrf.sign(b"nonce", &[&binding, path.as_bytes()], 1);
+        let mut sent = ann(&server, path);
+        sent.retain(|(name, _)| name != "X-CSRFToken");
+        sent.push(pair("X-CSRFToken", token));
+        sent
+    };
+    for (path, headers) in [
+        ("/says-saved/", ann(&server, "/says-saved/")),
+        ("/fails-well/", ann(&server, "/fails-well/")),
+        ("/created/", ann(&server, "/created/")),
+        ("/heedless/", expired("/heedless/")),
+    ] {
+        let reply = server.send(&format!("POST {path}"), &headers, "text=a").await;
+        assert_eq!(reply.status, 500, "{path}: {reply:?}");
+        assert!(!reply.body.contains("aved"), "{path}: {reply:?}");
+        assert_eq!(notes(&server).await, "0", "{path}");
+    }
+    let reply = server.send("POST /lies/", &ann(&server, "/lies/"), "a=1").await;
+    assert_eq!(reply.status, 500, "{reply:?}");
+    assert!(reply.body.contains("What you sent was saved"), "{reply:?}");
+    assert_eq!(notes(&server).await, "1");
+    // With a good token the heedless view is right.
+    let reply = server
+        .send("POST /heedless/", &ann(&server, "/heedless/"), "text=a")
+        .await;
+    assert_eq!((reply.status, reply.body.as_str()), (200, "Saved."));
 }
 
 /// CWE-755: what fails after the commit says that it was saved, or it would be sent again.

@@ -67,6 +67,12 @@ pub(crate) fn wire(
             )));
         }
     }
+    // CWE-1059: of the program, as the check has it, not only of what these settings serve.
+    let alike = modules.routes().called_alike();
+    if !alike.is_empty() {
+        let told: Vec<String> = alike.iter().map(ToString::to_string).collect();
+        return Err(Failure::new(told.join("\n")));
+    }
     let mut making = Making {
         settings,
         package,
@@ -241,6 +247,103 @@ mod tests {
         // What would widen nothing says so.
         let nothing = told(vec![site(), Module::new("shop").csp(PAY)]);
         assert!(nothing.contains("adds no routes"), "{nothing}");
+    }
+
+    /// CWE-345, CWE-668. Attack: what a module signs with is fetched by whoever can name its type.
+    #[test]
+    fn bare_keys_are_no_part() {
+        let bare: [fn() -> Module; 4] = [
+            || Module::new("one").part(|wiring| Ok(wiring.keys())),
+            || Module::new("one").part(|wiring| Ok(Arc::new(wiring.keys()))),
+            || Module::new("one").part(|wiring| Ok(wiring.keys().signer("x"))),
+            || Module::new("one").part(|wiring| Ok(wiring.units())),
+        ];
+        for module in bare {
+            let told = wired(vec![Module::new("book"), module()]).err().unwrap();
+            assert!(
+                told.to_string().contains("every other module could fetch it"),
+                "{told}"
+            );
+        }
+    }
+
+    /// CWE-345. Attack: a command of one module signs what another takes for its own. It has the keys of its module's
+    /// parts, however it is run.
+    #[tokio::test]
+    async fn a_command_signs_with_the_keys_of_its_module() {
+        use crate::commands::{Command, Out, Run};
+        use std::sync::Mutex;
+        let derived: Arc<Mutex<Vec<_>>> = Arc::default();
+        let command = |name| {
+            let derived = Arc::clone(&derived);
+            Command::new(name, "", move |run: Run| {
+                derived.lock().unwrap().push(run.keys().derive("x"));
+                async { Ok(()) }
+            })
+        };
+        let mut modules = Modules::of_site(Module::new("book").command(command("sites")));
+        modules.push(Module::new("book").command(command("modules")));
+        let (wired, keys) = wired(vec![Module::new("book")]).unwrap();
+        let settings = Settings::defaults(Mode::Development);
+        let package = Package::for_test("book", "", None);
+        let site = Arc::new(crate::site::Site::of(package, wired, settings, keys.clone(), None).unwrap());
+        let lone = command("lone");
+        for command in modules.commands().chain([&lone]) {
+            #[allow(deprecated)]
+            let run = Run::__of(&site, Vec::new(), &Out::buffer());
+            command.run(run).await.unwrap();
+        }
+        let derived = derived.lock().unwrap();
+        assert_eq!(derived[0], keys.of_site().derive("x"));
+        assert_eq!(derived[1], keys.of_module("book").derive("x"));
+        assert!(!derived[..2].contains(&derived[2]));
+    }
+
+    mod views {
+        use crate::prelude::*;
+
+        #[crate::view(get, "/first/")]
+        pub(super) async fn show(_: Staff) -> Text {
+            Text::new("the staff's")
+        }
+
+        pub(super) mod second {
+            use crate::prelude::*;
+
+            #[crate::view(get, "/second/")]
+            pub(in super::super) async fn show(_: Public) -> Text {
+                Text::new("everybody's")
+            }
+        }
+    }
+
+    /// CWE-1059, CWE-862. Attack: a second module's view has the name of a view that is tested and reviewed, and passes
+    /// for it: one sample of the prober's, one `.not_served`, stands for both.
+    #[test]
+    fn a_routes_name_is_one_routes() {
+        let staffs = || Module::new("staff").routes(Routes::new().view::<views::show>("show"));
+        let everybodys = Routes::new().view::<views::second::show>("show");
+        let second = Module::new("second").routes(everybodys.clone());
+        let told = wired(vec![Module::new("book"), staffs(), second]).err().unwrap();
+        let told = told.to_string();
+        assert!(
+            told.contains("two routes are called `show`") && told.contains("under a name of its own"),
+            "{told}"
+        );
+        // Where these settings serve one of them, too.
+        let hidden = Module::new("second")
+            .routes(everybodys.clone())
+            .serves_if::<views::second::show>(|_| false);
+        assert!(wired(vec![Module::new("book"), staffs(), hidden]).is_err());
+        let named = Routes::new().include("second", "/more/", everybodys);
+        assert!(
+            wired(vec![
+                Module::new("book"),
+                staffs(),
+                Module::new("second").routes(named)
+            ])
+            .is_ok()
+        );
     }
 
     /// CWE-345. Attack: a module is called like the site's package and signs what the site takes for its own.
