@@ -13,8 +13,6 @@ pub(crate) struct Kind {
     pub(crate) rust: &'static str,
     /// What stands in `#[field(…)]`, in the model and in the form.
     pub(crate) attributes: [&'static str; 2],
-    /// Whether the value is copied, or cloned.
-    pub(crate) copied: bool,
     /// What is typed into the form, and another value; an empty text is not sent.
     pub(crate) typed: [&'static str; 2],
     /// The first of these in Rust.
@@ -26,7 +24,6 @@ const fn kind(name: &'static str, rust: &'static str) -> Kind {
         name,
         rust,
         attributes: ["", ""],
-        copied: false,
         typed: ["", ""],
         value: "",
     }
@@ -47,37 +44,31 @@ pub(crate) const KINDS: &[Kind] = &[
         ..kind("text", "String")
     },
     Kind {
-        copied: true,
         typed: ["7", "8"],
         value: "7",
         ..kind("integer", "i64")
     },
     Kind {
-        copied: true,
         typed: ["1.5", "2.5"],
         value: "1.5",
         ..kind("float", "f64")
     },
     Kind {
-        copied: true,
         typed: ["19.90", "24.50"],
         value: "\"19.90\".parse().unwrap()",
         ..kind("decimal", "Decimal")
     },
     Kind {
-        copied: true,
         typed: ["2026-11-29", "2027-02-28"],
         value: "\"2026-11-29\".parse().unwrap()",
         ..kind("date", "Date")
     },
     Kind {
-        copied: true,
         typed: ["14:30", "08:15"],
         value: "\"14:30\".parse().unwrap()",
         ..kind("time", "Time")
     },
     Kind {
-        copied: true,
         typed: ["on", ""],
         value: "true",
         ..kind("boolean", "bool")
@@ -98,7 +89,6 @@ pub(crate) const KINDS: &[Kind] = &[
         ..kind("url", "vauban::forms::HttpUrl")
     },
     Kind {
-        copied: true,
         typed: [
             "7d444840-9dc0-41d1-b245-5ffdce74fad2",
             "9f1e3a52-3a0b-4c2e-8f64-0d5d1a7b6c11",

@@ -118,9 +118,6 @@ impl Model {
             ("__form_uses__", &uses),
             ("__model_fields__\n", &lines.model),
             ("__form_fields__\n", &lines.form),
-            ("__form_of__\n", &lines.form_of),
-            ("__new_fields__\n", &lines.new),
-            ("__set_fields__\n", &lines.set),
             ("__related__\n", &lines.related),
             ("__sent_fields__\n", &lines.sent),
             ("__sent_others__\n", &lines.others),
@@ -151,9 +148,6 @@ struct Lines {
     references: Vec<String>,
     model: String,
     form: String,
-    form_of: String,
-    new: String,
-    set: String,
     related: String,
     sent: String,
     others: String,
@@ -197,22 +191,6 @@ impl Lines {
                 let rust = kind.rust;
                 add(&mut self.model, "    ", &attributed(in_model, name, rust));
                 add(&mut self.form, "    ", &attributed(in_form, name, rust));
-                let clone = if kind.copied { "" } else { ".clone()" };
-                add(
-                    &mut self.form_of,
-                    "            ",
-                    &[format!("{name}: row.{name}{clone},")],
-                );
-                add(
-                    &mut self.new,
-                    "        ",
-                    &[format!("{name}: clean.{name}{clone},")],
-                );
-                let set = match kind.rust {
-                    "String" => format!("r.{name}.set(&clean.{name}),"),
-                    _ => format!("r.{name}.set(clean.{name}{clone}),"),
-                };
-                add(&mut self.set, "            ", &[set]);
                 let [first, other] = kind.typed;
                 let sent = |value: &str| match value {
                     "" => Vec::new(),
@@ -235,16 +213,6 @@ impl Lines {
                 let choices = format!("choices = {target}::objects()");
                 let rust = format!("Option<Id<{target}>>");
                 add(&mut self.form, "    ", &attributed(&choices, name, &rust));
-                let id = format!("{name}: row.{name}.as_ref().map(ForeignKey::id),");
-                add(&mut self.form_of, "            ", &[id]);
-                add(&mut self.new, "        ", &[format!("{name}: clean.{name},")]);
-                let set = [
-                    format!("match clean.{name} {{"),
-                    format!("    Some(id) => r.{name}.set(id),"),
-                    format!("    None => r.{name}.set_null(),"),
-                    "},".to_owned(),
-                ];
-                add(&mut self.set, "            ", &set);
                 add(
                     &mut self.related,
                     "        ",

@@ -137,13 +137,6 @@ fn as_agents_are_told(site: &Path) {
     const AROUND: &str = r#"
 use crate::people::User;
 
-#[derive(Form)]
-pub struct BookForm {
-    #[field(max_length = 200)]
-    pub title: String,
-    pub pages: i64,
-}
-
 #[derive(Template)]
 #[template("agents/show.html")]
 pub struct ShowPage {
@@ -157,7 +150,7 @@ pub struct FormPage {
 }
 
 pub mod urls {
-    vauban::routes! { book => super::show, book_save => super::save }
+    vauban::routes! { book => super::show, book_create => super::create, book_save => super::save }
 }
 "#;
     let told = fs::read_to_string(site.join("AGENTS.md")).unwrap();
@@ -166,8 +159,10 @@ pub mod urls {
         .iter()
         .map(|rest| rest.split("```").next().unwrap())
         .collect();
-    assert_eq!(blocks.len(), 2, "{told}");
-    fs::write(site.join("src/agents.rs"), blocks.join(AROUND)).unwrap();
+    assert_eq!(blocks.len(), 3, "{told}");
+    let [model, views, forms] = [blocks[0], blocks[1], blocks[2]];
+    let all = [model, AROUND, views, forms].concat();
+    fs::write(site.join("src/agents.rs"), all).unwrap();
     fs::create_dir(site.join("templates/agents")).unwrap();
     let show = "<p>{{ book.title }}{% if book.may_change() %}!{% endif %}</p>";
     fs::write(site.join("templates/agents/show.html"), show).unwrap();

@@ -61,6 +61,18 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
         .as_ref()
         .map(|model| edits(form, &set, model, &fields))
         .transpose()?;
+    let creates = options
+        .creates
+        .as_ref()
+        .map(|model| creates(&input, model, &options, &fields))
+        .transpose()?;
+    if let (None, Some(given)) = (&creates, options.given.as_ref()) {
+        return Err(Error::new(
+            given.span,
+            "what is given is for a new row: say of which model, `creates = Model`",
+        ));
+    }
+    let (given, creates) = creates.unzip();
     // The version of the row that is edited: hidden, and not part of the typed data.
     let (mut all, mut all_types) = (
         names.iter().map(|name| (*name).clone()).collect::<Vec<_>>(),
@@ -101,6 +113,7 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
         #vis struct #set {
             #(pub #all: ::vauban::forms::BoundField,)*
         }
+        #given
 
         const _: () = {
             const SPECS: &[::vauban::forms::FieldSpec] = &[#(#specs),*];
@@ -153,6 +166,7 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
             #without_context
             #get_form
             #edits
+            #creates
         };
     })
 }
@@ -173,23 +187,7 @@ fn edits(form: &Ident, set: &Ident, model: &syn::Path, fields: &[FormField]) -> 
             None => quote!(#ident: #start),
         }
     });
-    let changes = fields.iter().map(|field| {
-        let (ident, span) = (&field.ident, field.ty.span());
-        match field.when {
-            // CWE-915: what the request does not have stays as it is.
-            Some(_) => quote_spanned! {span=>
-                if let ::std::option::Option::Some(value) = &self.#ident {
-                    changes.push(::vauban::orm::columns::Takes::take(&columns.#ident, ::std::clone::Clone::clone(value)));
-                }
-            },
-            None => quote_spanned! {span=>
-                changes.push(::vauban::orm::columns::Takes::take(
-                    &columns.#ident,
-                    ::std::clone::Clone::clone(&self.#ident),
-                ));
-            },
-        }
-    });
+    let changes = fields.iter().map(FormField::takes);
     Ok(quote! {
         impl ::vauban::forms::Edits for #form {
             type Row = #model;
@@ -214,6 +212,90 @@ fn edits(form: &Ident, set: &Ident, model: &syn::Path, fields: &[FormField]) -> 
     })
 }
 
+/// `#[form(creates = Model, given(author: Id<User>))]`: each field is the column of its name, and so is what is given. The struct
+/// of what is given, and the implementation.
+fn creates(
+    input: &DeriveInput,
+    model: &syn::Path,
+    options: &FormOptions,
+    fields: &[FormField],
+) -> Result<(TokenStream, TokenStream)> {
+    let (form, vis) = (&input.ident, &input.vis);
+    let given = options.given.as_ref().map_or(&[][..], |given| &given.columns);
+    for (nth, (name, _)) in given.iter().enumerate() {
+        if fields.iter().any(|field| field.ident == *name) {
+            // CWE-915: either a request says it or the view does.
+            let text = format!("`{name}` is a field of this form: what a request says is not given as well");
+            return Err(Error::new(name.span(), text));
+        }
+        if given[..nth].iter().any(|(other, _)| other == name) {
+            return Err(Error::new(name.span(), format!("`{name}` is given twice")));
+        }
+    }
+    let (names, types): (Vec<_>, Vec<_>) = given.iter().map(|(name, ty)| (name, ty)).unzip();
+    let model_name = model.segments.last().map(|last| unraw(&last.ident)).unwrap_or_default();
+    let (wanted, set) = if given.is_empty() {
+        (TokenStream::new(), quote!(()))
+    } else {
+        let set = format_ident!("{}Given", form);
+        let doc = format!("What a new `{model_name}` has beside the fields of [`{form}`].");
+        let docs = names.iter().map(|name| format!("`{}`", unraw(name)));
+        let written = quote! {
+            #[doc = #doc]
+            #[allow(unreachable_pub)]
+            #vis struct #set { #(#[doc = #docs] pub #names: #types,)* }
+        };
+        (written, quote!(#set))
+    };
+    let takes = fields.iter().map(FormField::takes);
+    let own = match options.edits {
+        // Written there already.
+        Some(_) => quote!(let mut changes = <Self as ::vauban::forms::Edits>::changes(self, columns);),
+        None => quote!(let mut changes = ::std::vec::Vec::new(); #(#takes)*),
+    };
+    let more = given.iter().map(|(name, ty)| {
+        quote_spanned! {ty.span()=>
+            changes.push(::vauban::orm::columns::Takes::take(&columns.#name, given.#name));
+        }
+    });
+    let name_of = |field: &FormField| unraw(&field.ident);
+    let shown = fields.iter().filter(|field| field.when.is_none()).map(name_of);
+    let shown = shown.chain(names.iter().map(|name| unraw(name)));
+    let optional = fields.iter().filter(|field| field.when.is_some()).map(name_of);
+    let whole = quote_spanned! {model.span()=>
+        const _: () = {
+            const NEEDS: ::vauban::forms::Ungiven = ::vauban::forms::ungiven(
+                #model_name,
+                <#model as ::vauban::Model>::__GIVEN,
+                &[#(#shown),*],
+                &[#(#optional),*],
+            );
+            if !NEEDS.text().is_empty() {
+                ::std::panic!("{}", NEEDS.text());
+            }
+        };
+    };
+    let written = quote! {
+        impl ::vauban::forms::Creates for #form {
+            type New = #model;
+            type Given = #set;
+
+            #[allow(unused_variables)]
+            fn values(
+                &self,
+                given: #set,
+                columns: &<#model as ::vauban::Model>::Columns<#model>,
+            ) -> ::std::vec::Vec<::vauban::orm::Assignment<#model>> {
+                #own
+                #(#more)*
+                changes
+            }
+        }
+        #whole
+    };
+    Ok((wanted, written))
+}
+
 fn named_fields(input: &DeriveInput) -> Result<&syn::punctuated::Punctuated<Field, syn::Token![,]>> {
     let wanted = "a form is a struct with named fields and without parameters";
     if !input.generics.params.is_empty() {
@@ -228,20 +310,49 @@ fn named_fields(input: &DeriveInput) -> Result<&syn::punctuated::Punctuated<Fiel
     }
 }
 
-/// `#[form(edits = Model, clean = function, context = Type, strict, get)]`.
+/// `#[form(edits = Model, creates = Model, given(column: Type), clean = function, context = Type, strict, get)]`.
 #[derive(Default)]
 struct FormOptions {
     clean: Option<ExprPath>,
     context: Option<Type>,
     edits: Option<syn::Path>,
+    creates: Option<syn::Path>,
+    given: Option<Given>,
     strict: bool,
     get: bool,
 }
 
+/// `given(author: Id<User>, slug: Slug)`.
+struct Given {
+    span: proc_macro2::Span,
+    columns: Vec<(Ident, Type)>,
+}
+
+impl Given {
+    fn parse(meta: &syn::meta::ParseNestedMeta<'_>) -> Result<Self> {
+        let inside;
+        syn::parenthesized!(inside in meta.input);
+        let column = |input: syn::parse::ParseStream<'_>| {
+            let name: Ident = input.parse()?;
+            if !input.peek(syn::Token![:]) {
+                let text = format!("say what `{name}` is: `given({name}: Id<User>)`");
+                return Err(Error::new(name.span(), text));
+            }
+            input.parse::<syn::Token![:]>()?;
+            Ok((name, input.parse()?))
+        };
+        let columns = inside.parse_terminated(column, syn::Token![,])?;
+        Ok(Self {
+            span: meta.path.span(),
+            columns: columns.into_iter().collect(),
+        })
+    }
+}
+
 const SECRET_IN_AN_ADDRESS: &str = "a form that is sent in an address has no secrets, because addresses stand in logs and histories (CWE-598): drop \
      `get`, and take the form in a `post` view";
-const FORM_KNOWS: &str =
-    "a form knows `edits = Model`, `clean = function`, `context = Type`, `strict` and `get`";
+const FORM_KNOWS: &str = "a form knows `edits = Model`, `creates = Model`, `given(column: Type)`, `clean = function`, \
+                          `context = Type`, `strict` and `get`";
 
 impl FormOptions {
     fn parse(input: &DeriveInput) -> Result<Self> {
@@ -254,6 +365,10 @@ impl FormOptions {
                     options.context = Some(meta.value()?.parse()?);
                 } else if meta.path.is_ident("edits") {
                     options.edits = Some(meta.value()?.parse()?);
+                } else if meta.path.is_ident("creates") {
+                    options.creates = Some(meta.value()?.parse()?);
+                } else if meta.path.is_ident("given") {
+                    options.given = Some(Given::parse(&meta)?);
                 } else if meta.path.is_ident("strict") {
                     options.strict = true;
                 } else if meta.path.is_ident("get") {
@@ -453,6 +568,25 @@ impl FormField {
         match self.when {
             Some(_) => quote_spanned!(ty.span()=> <#ty as ::vauban::forms::LeftOut>::Field),
             None => quote!(#ty),
+        }
+    }
+
+    /// The column takes what the form holds.
+    fn takes(&self) -> TokenStream {
+        let (ident, span) = (&self.ident, self.ty.span());
+        match self.when {
+            // CWE-915: what the request does not have stays as it is.
+            Some(_) => quote_spanned! {span=>
+                if let ::std::option::Option::Some(value) = &self.#ident {
+                    changes.push(::vauban::orm::columns::Takes::take(&columns.#ident, ::std::clone::Clone::clone(value)));
+                }
+            },
+            None => quote_spanned! {span=>
+                changes.push(::vauban::orm::columns::Takes::take(
+                    &columns.#ident,
+                    ::std::clone::Clone::clone(&self.#ident),
+                ));
+            },
         }
     }
 

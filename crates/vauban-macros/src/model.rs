@@ -602,6 +602,7 @@ impl Writer<'_> {
         let derived = self.derived();
         let names: Vec<_> = self.fields.iter().map(|f| f.name).collect();
         let fields: Vec<_> = self.fields.iter().map(|f| self.as_field(f.ty)).collect();
+        let given = self.fields.iter().filter(|f| f.is_given()).map(|f| unraw(f.name));
         let unfit = self.unfit;
         let none = quote!(return ::core::result::Result::Err(#orm::__private::Mismatch));
         let indexes: Vec<usize> = (0..self.fields.len()).collect();
@@ -632,6 +633,7 @@ impl Writer<'_> {
                 type Columns<R: #orm::Model> = #columns_name<R>;
                 type New = #new_name;
                 const __DERIVED: #orm::meta::Derived = #derived;
+                const __GIVEN: &'static [&'static str] = &[#(#given),*];
 
                 fn meta() -> &'static #orm::ModelMeta { #meta }
                 fn id(&self) -> #orm::Id<Self> { self.id }

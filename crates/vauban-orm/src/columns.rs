@@ -249,7 +249,7 @@ impl<M: Model> Column<M, M, i64> {
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "the model's column does not take a `{V}`",
-    note = "with `#[form(edits = …)]` a field has its column's type; a foreign key is an `Id<M>`, or an `Option<Id<M>>` where it \
+    note = "with `#[form(edits = …)]` or `#[form(creates = …)]` a field has its column's type; a foreign key is an `Id<M>`, or an `Option<Id<M>>` where it \
             may be empty"
 )]
 pub trait Takes<V> {

@@ -21,6 +21,9 @@ pub trait Model: Sized + Send + Sync + 'static {
     /// Says that the derive wrote it (CWE-668): by hand, a type would answer with the description of another's table.
     #[doc(hidden)]
     const __DERIVED: Derived;
+    /// The fields of [`Model::New`], for forms that add rows.
+    #[doc(hidden)]
+    const __GIVEN: &'static [&'static str];
 
     /// What the derive knows of the model: table, columns, constraints and the compiled rules.
     fn meta() -> &'static ModelMeta;

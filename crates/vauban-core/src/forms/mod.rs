@@ -29,6 +29,7 @@
 mod amounts;
 mod bound;
 mod clean;
+mod creates;
 mod edits;
 mod form;
 mod http_url;
@@ -50,6 +51,9 @@ mod vectors;
 pub use crate::http::{DataError, FormData, FormLimits};
 pub use bound::BoundField;
 pub use clean::{Clean, Cleaned};
+pub use creates::Creates;
+#[doc(hidden)]
+pub use creates::{Ungiven, ungiven};
 pub use edits::{Edits, StartsFrom};
 #[doc(hidden)]
 pub use form::{AFormIsNotAModel, FieldSet};

@@ -76,7 +76,7 @@ pub(super) mod tests {
     #[derive(vauban_macros::Model)]
     pub(in crate::forms) struct Folder {
         pub(in crate::forms) id: Id<Self>,
-        owner: vauban_orm::ForeignKey<Person>,
+        pub(in crate::forms) owner: vauban_orm::ForeignKey<Person>,
         #[field(max_length = 50)]
         pub(in crate::forms) name: String,
     }
@@ -116,6 +116,7 @@ pub(super) mod tests {
     pub(in crate::forms) struct Site {
         database: engine::Database,
         ann: UserFacts,
+        people: Vec<Id<Person>>,
         pub(in crate::forms) hers: Id<Folder>,
         pub(in crate::forms) his: Id<Folder>,
         _dir: tempfile::TempDir,
@@ -158,6 +159,7 @@ pub(super) mod tests {
         Site {
             database,
             ann,
+            people,
             hers: folders[0],
             his: folders[1],
             _dir: dir,
@@ -165,6 +167,14 @@ pub(super) mod tests {
     }
 
     impl Site {
+        pub(in crate::forms) fn ann(&self) -> Id<Person> {
+            self.people[0]
+        }
+
+        pub(in crate::forms) fn ben(&self) -> Id<Person> {
+            self.people[1]
+        }
+
         /// A unit of Ann's.
         pub(in crate::forms) fn unit(&self) -> engine::Unit {
             #[allow(deprecated)]

@@ -34,6 +34,21 @@ impl<M: Model> Create<M> {
         }
     }
 
+    /// As `new`, from columns alone. A form's derive calls it, and has checked that none is missing; of one that is missing all
+    /// the same the database says that it may not be empty.
+    #[doc(hidden)]
+    pub fn of(set: Vec<Assignment<M>>) -> Self {
+        const { M::__DERIVED.is_so() };
+        let values = vec![None; M::meta().columns.len()];
+        Self {
+            new: NewValues {
+                values,
+                problems: Vec::new(),
+            },
+            set,
+        }
+    }
+
     /// Sets fields that have a value of their own (a default): `.set(|a| [a.published.set(true)])`. Columns
     /// that carry privilege need a rule that names them, or a service with `Grant`.
     pub fn set<A: IntoIterator<Item = Assignment<M>>>(

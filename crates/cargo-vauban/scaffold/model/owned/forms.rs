@@ -4,20 +4,12 @@ use vauban::prelude::*;
 
 use super::__Model__;
 __form_uses__
-/// Adding and changing.
+use crate::people::User;
+
+/// Adding and changing: each field is the column of its name, and saving goes by the version that was shown. The owner is
+/// no field: the view gives it.
 #[derive(Form)]
+#[form(edits = __Model__, creates = __Model__, given(owner: Id<User>))]
 pub struct __Model__Form {
 __form_fields__
-    #[field(widget = hidden)]
-    pub version: Option<Version>,
-}
-
-impl __Model__Form {
-    /// The form as it starts for a row that is there.
-    pub fn of(row: &__Model__, version: Version) -> Self {
-        Self {
-__form_of__
-            version: Some(version),
-        }
-    }
 }

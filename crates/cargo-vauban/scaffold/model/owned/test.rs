@@ -16,6 +16,11 @@ const OTHERS: &[(&str, &str)] = &[
 __sent_others__
 ];
 
+/// The others as the form for a row that nobody has changed yet sends them.
+fn others() -> Vec<(&'static str, &'static str)> {
+    [OTHERS, &[("version", "1")]].concat()
+}
+
 /// One of Ann's.
 async fn of_ann(w: &World) -> __Model__ {
     let new = New__Model__ {
@@ -36,7 +41,7 @@ pub(crate) async fn probe<'a>(prober: Prober<'a>, w: &World) -> Prober<'a> {
         .get("__model___new", urls::__model___new())
         .form("__model___create", urls::__model___create(), FIELDS)
         .get("__model___edit", urls::__model___edit(&id))
-        .form("__model___save", urls::__model___save(&id), OTHERS)
+        .form("__model___save", urls::__model___save(&id), &others())
         .get("__model___delete", urls::__model___delete(&id))
         .form("__model___remove", urls::__model___remove(&id), &[])
         .expect(&[
@@ -62,7 +67,7 @@ async fn nobody_else_finds_it() {
     let id = row.id.to_string();
     ben.get(urls::__models__()).await.assert_lacks(&id);
     // CWE-639: knowing the id helps nobody.
-    let answer = ben.post_fields(urls::__model___save(&row.id), OTHERS).await;
+    let answer = ben.post_fields(urls::__model___save(&row.id), &others()).await;
     answer.assert_status(404);
     let answer = ben.post_fields(urls::__model___remove(&row.id), &[]).await;
     answer.assert_status(404);

@@ -2,8 +2,8 @@
 
 use vauban::prelude::*;
 
-use super::forms::__Model__Form;
-use super::{New__Model__, __Model__};
+use super::__Model__;
+use super::forms::{__Model__Form, __Model__FormGiven};
 use crate::paging::Paging;
 use crate::people::User;
 use crate::urls;
@@ -78,11 +78,8 @@ pub async fn create(
         form,
     };
     let clean = form.clean(&db).await?.or_show(page)?;
-    let new = New__Model__ {
-__new_fields__
-        owner: user.id,
-    };
-    let row = __Model__::create(new).save(&db).await?;
+    let given = __Model__FormGiven { owner: user.id };
+    let row = clean.create(&db, given, page).await?;
     messages.success("It is added.");
     Ok(Redirect::to(urls::__model__(&row.id)))
 }
@@ -93,10 +90,9 @@ pub async fn edit(_: SignedIn, db: Db, id: Path<Id<__Model__>>) -> Result<FormPa
     let row = __Model__::objects()
         .get_to_change(&db, |r| r.id.eq(*id))
         .await?;
-    let form = __Model__Form::of(&row, row.version());
     Ok(FormPage {
         heading: "Change the __one__",
-        form: Form::filled_with(&db, &form).await?,
+        form: Form::edit(&db, &row).await?,
     })
 }
 
@@ -117,16 +113,7 @@ pub async fn save(
         form,
     };
     let clean = form.clean(&db).await?.or_show(page)?;
-    if clean.version.is_some_and(|shown| shown != row.version()) {
-        // Both texts: what was typed, and what somebody else has written meanwhile.
-        return Err(clean.conflict(&__Model__Form::of(&row, row.version()), page));
-    }
-    row.change(&db, |r| {
-        [
-__set_fields__
-        ]
-    })
-    .await?;
+    clean.save(&db, row, page).await?;
     messages.success("Your changes are kept.");
     Ok(Redirect::to(urls::__model__(&id)))
 }

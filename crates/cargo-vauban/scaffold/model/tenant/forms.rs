@@ -8,26 +8,17 @@ use crate::organisations::Organisation;
 
 /// Adding: one chooses among the organisations that one belongs to.
 #[derive(Form)]
+#[form(creates = __Model__)]
 pub struct New__Model__Form {
     #[field(choices = Organisation::objects().order_by(|o| o.name.asc()))]
     pub organisation: Id<Organisation>,
 __form_fields__
 }
 
-/// Changing. It stays in its organisation: the form has no field to move it.
+/// Changing: each field is the column of its name, and saving goes by the version that was shown. It stays in its
+/// organisation: the form has no field to move it.
 #[derive(Form)]
+#[form(edits = __Model__)]
 pub struct __Model__Form {
 __form_fields__
-    #[field(widget = hidden)]
-    pub version: Option<Version>,
-}
-
-impl __Model__Form {
-    /// The form as it starts for a row that is there.
-    pub fn of(row: &__Model__, version: Version) -> Self {
-        Self {
-__form_of__
-            version: Some(version),
-        }
-    }
 }

@@ -17,6 +17,11 @@ const OTHERS: &[(&str, &str)] = &[
 __sent_others__
 ];
 
+/// The others as the form for a row that nobody has changed yet sends them.
+fn others() -> Vec<(&'static str, &'static str)> {
+    [OTHERS, &[("version", "1")]].concat()
+}
+
 /// One of the Lighthouse's, where Ann is an admin and Dan a plain member.
 async fn of_the_lighthouse(w: &World) -> __Model__ {
     let new = New__Model__ {
@@ -53,7 +58,7 @@ pub(crate) async fn probe<'a>(prober: Prober<'a>, w: &World) -> Prober<'a> {
         .get("__model___new", urls::__model___new())
         .form("__model___create", urls::__model___create(), &for_(&square))
         .get("__model___edit", urls::__model___edit(&id))
-        .form("__model___save", urls::__model___save(&id), OTHERS)
+        .form("__model___save", urls::__model___save(&id), &others())
         .get("__model___delete", urls::__model___delete(&id))
         .form("__model___remove", urls::__model___remove(&id), &[])
         .expect(&[
@@ -80,7 +85,7 @@ async fn who_does_not_belong_there_finds_nothing() {
     let id = row.id.to_string();
     ben.get(urls::__models__()).await.assert_lacks(&id);
     // CWE-639: knowing the id helps nobody.
-    let answer = ben.post_fields(urls::__model___save(&row.id), OTHERS).await;
+    let answer = ben.post_fields(urls::__model___save(&row.id), &others()).await;
     answer.assert_status(404);
     let answer = ben.post_fields(urls::__model___remove(&row.id), &[]).await;
     answer.assert_status(404);
@@ -96,7 +101,7 @@ async fn a_plain_member_sees_and_does_not_change() {
     let mut dan = w.as_(&w.dan).await;
     let page = dan.get(urls::__model__(&row.id)).await;
     page.assert_status(200).assert_lacks("/edit/");
-    let answer = dan.post_fields(urls::__model___save(&row.id), OTHERS).await;
+    let answer = dan.post_fields(urls::__model___save(&row.id), &others()).await;
     answer.assert_status(403);
     let answer = dan.post_fields(urls::__model___remove(&row.id), &[]).await;
     answer.assert_status(403);

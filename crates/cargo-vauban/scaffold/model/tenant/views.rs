@@ -2,8 +2,8 @@
 
 use vauban::prelude::*;
 
+use super::__Model__;
 use super::forms::{New__Model__Form, __Model__Form};
-use super::{New__Model__, __Model__};
 use crate::paging::Paging;
 use crate::urls;
 
@@ -76,12 +76,9 @@ pub async fn create(
     messages: Messages,
     form: Form<New__Model__Form>,
 ) -> Result<Redirect> {
-    let clean = form.clean(&db).await?.or_show(|form| NewPage { form })?;
-    let new = New__Model__ {
-__new_fields__
-        organisation: clean.organisation,
-    };
-    let row = __Model__::create(new).save(&db).await?;
+    let page = |form| NewPage { form };
+    let clean = form.clean(&db).await?.or_show(page)?;
+    let row = clean.create(&db, (), page).await?;
     messages.success("It is added.");
     Ok(Redirect::to(urls::__model__(&row.id)))
 }
@@ -92,9 +89,8 @@ pub async fn edit(_: SignedIn, db: Db, id: Path<Id<__Model__>>) -> Result<FormPa
     let row = __Model__::objects()
         .get_to_change(&db, |r| r.id.eq(*id))
         .await?;
-    let form = __Model__Form::of(&row, row.version());
     Ok(FormPage {
-        form: Form::filled_with(&db, &form).await?,
+        form: Form::edit(&db, &row).await?,
     })
 }
 
@@ -112,16 +108,7 @@ pub async fn save(
         .await?;
     let page = |form| FormPage { form };
     let clean = form.clean(&db).await?.or_show(page)?;
-    if clean.version.is_some_and(|shown| shown != row.version()) {
-        // Both texts: what was typed, and what somebody else has written meanwhile.
-        return Err(clean.conflict(&__Model__Form::of(&row, row.version()), page));
-    }
-    row.change(&db, |r| {
-        [
-__set_fields__
-        ]
-    })
-    .await?;
+    clean.save(&db, row, page).await?;
     messages.success("Your changes are kept.");
     Ok(Redirect::to(urls::__model__(&id)))
 }

@@ -3,7 +3,7 @@
 use vauban::prelude::*;
 
 use super::forms::{MemberForm, OrganisationForm, RoleForm};
-use super::{Adding, Founding, Membership, NewMembership, NewOrganisation, Organisation, Role};
+use super::{Adding, Founding, Membership, NewMembership, Organisation, Role};
 use crate::people::User;
 use crate::urls;
 
@@ -88,15 +88,13 @@ pub async fn create(
     messages: Messages,
     form: Form<OrganisationForm>,
 ) -> Result<Redirect> {
-    let clean = form.clean(&db).await?.or_show(|form| FormPage {
+    let page = |form| FormPage {
         heading: "Found an organisation",
         form,
-    })?;
-    let founding = db.acting::<Founding>();
-    let new = NewOrganisation {
-        name: clean.name.clone(),
     };
-    let organisation = Organisation::create(new).save(&founding).await?;
+    let clean = form.clean(&db).await?.or_show(page)?;
+    let founding = db.acting::<Founding>();
+    let organisation = clean.create(&founding, (), page).await?;
     let first = NewMembership {
         organisation: organisation.id,
         user: user.id,
@@ -113,12 +111,9 @@ pub async fn edit(_: SignedIn, db: Db, id: Path<Id<Organisation>>) -> Result<For
     let organisation = Organisation::objects()
         .get_to_change(&db, |o| o.id.eq(*id))
         .await?;
-    let form = OrganisationForm {
-        name: organisation.name.clone(),
-    };
     Ok(FormPage {
         heading: "Rename the organisation",
-        form: Form::filled(&form),
+        form: Form::edit(&db, &organisation).await?,
     })
 }
 
@@ -134,11 +129,12 @@ pub async fn save(
     let organisation = Organisation::objects()
         .get_to_change(&db, |o| o.id.eq(*id))
         .await?;
-    let clean = form.clean(&db).await?.or_show(|form| FormPage {
+    let page = |form| FormPage {
         heading: "Rename the organisation",
         form,
-    })?;
-    organisation.change(&db, |o| [o.name.set(&clean.name)]).await?;
+    };
+    let clean = form.clean(&db).await?.or_show(page)?;
+    clean.save(&db, organisation, page).await?;
     messages.success("The new name is kept.");
     Ok(Redirect::to(urls::organisation(&id)))
 }
@@ -192,11 +188,8 @@ pub async fn add_member(
 #[view(get, "/organisations/members/{id}/")]
 pub async fn edit_member(_: SignedIn, db: Db, id: Path<Id<Membership>>) -> Result<RolePage> {
     let membership = Membership::objects().get_to_change(&db, |m| m.id.eq(*id)).await?;
-    let form = RoleForm {
-        role: membership.role,
-    };
     Ok(RolePage {
-        form: Form::filled(&form),
+        form: Form::edit(&db, &membership).await?,
     })
 }
 
@@ -210,9 +203,9 @@ pub async fn save_member(
     form: Form<RoleForm>,
 ) -> Result<Redirect> {
     let membership = Membership::objects().get_to_change(&db, |m| m.id.eq(*id)).await?;
-    let clean = form.clean(&db).await?.or_show(|form| RolePage { form })?;
-    let organisation = membership.organisation.id();
-    membership.change(&db, |m| [m.role.set(clean.role)]).await?;
+    let page = |form| RolePage { form };
+    let clean = form.clean(&db).await?.or_show(page)?;
+    let membership = clean.save(&db, membership, page).await?;
     messages.success("The role is changed.");
-    Ok(Redirect::to(urls::organisation(&organisation)))
+    Ok(Redirect::to(urls::organisation(&membership.organisation.id())))
 }

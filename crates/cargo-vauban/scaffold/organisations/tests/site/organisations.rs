@@ -11,19 +11,27 @@ use crate::world::{World, member};
 /// Ann runs the Lighthouse. Ben and Cleo do not belong to it: staff have no say in organisations.
 pub(crate) fn probe<'a>(prober: Prober<'a>, w: &World) -> Prober<'a> {
     let (lighthouse, place) = (&w.lighthouse.id, &w.dans_place.id);
-    let name = [("name", "The Tower")];
+    let (name, version) = (("name", "The Tower"), ("version", "1"));
     let new_member = [("email", "cleo@example.com"), ("role", "member")];
     prober
         .get("organisations", urls::organisations())
         .get("organisation_new", urls::organisation_new())
-        .form("organisation_create", urls::organisation_create(), &name)
+        .form("organisation_create", urls::organisation_create(), &[name])
         .get("organisation", urls::organisation(lighthouse))
         .get("organisation_edit", urls::organisation_edit(lighthouse))
-        .form("organisation_save", urls::organisation_save(lighthouse), &name)
+        .form(
+            "organisation_save",
+            urls::organisation_save(lighthouse),
+            &[name, version],
+        )
         .get("member_new", urls::member_new(lighthouse))
         .form("member_create", urls::member_create(lighthouse), &new_member)
         .get("member_edit", urls::member_edit(place))
-        .form("member_save", urls::member_save(place), &[("role", "editor")])
+        .form(
+            "member_save",
+            urls::member_save(place),
+            &[("role", "editor"), version],
+        )
         .expect(&[
             //                                 nobody   Ann      Ben       Cleo (staff)
             Expected::new("organisations", [SignIn, Allowed, Allowed, Allowed]),
