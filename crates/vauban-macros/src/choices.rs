@@ -61,14 +61,19 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
         texts.push(text);
         labels.push(label);
     }
+    let numbers = texts.iter().map(|text| vauban_template::compiler::number_of(text));
     let form_field = forms.then(|| {
         quote! {
+            // `{% if task.state == "opne" %}` does not compile: no choice is stored like that.
+            impl ::vauban::__private::template::Chosen for #name {}
+            #(impl<const L: u32, const K: u32, F> ::vauban::__private::template::HasChoice<#numbers, L, K, F> for #name {})*
             impl ::vauban::forms::Entry for #name {}
             impl ::vauban::forms::ChosenFromValues for #name {
                 type Value = Self;
             }
             impl ::vauban::forms::FieldValue for #name {
                 const WIDGET: ::vauban::forms::Widget = ::vauban::forms::Widget::Select;
+                const HAS_CHOICES: bool = true;
                 fn read(
                     text: &str,
                     _: &::vauban::forms::FieldSpec,

@@ -433,7 +433,9 @@ const WIDGETS: &[(&str, &str)] = &[
     ("decimal", "Decimal"),
     ("date", "Date"),
     ("time", "Time"),
+    ("datetime", "DateTime"),
     ("select", "Select"),
+    ("radio", "Radio"),
     ("checkbox", "Checkbox"),
     ("checkboxes", "Checkboxes"),
     ("multiselect", "MultiSelect"),
@@ -505,12 +507,12 @@ impl FormField {
             });
             this.wrong = this.wrong.take().or(told.err());
         }
-        let lists = ["Select", "Checkboxes", "MultiSelect"];
+        let lists = ["Select", "Radio", "Checkboxes", "MultiSelect"];
         let is_list = |widget: &Ident| lists.iter().any(|list| widget == list);
         if this.choices.is_some() && !this.widget.as_ref().is_none_or(is_list) {
             return Err(Error::new(
                 this.ident.span(),
-                "`choices` are shown as a `select`, or as `checkboxes` or a `multiselect` for a `Vec`: drop `widget`",
+                "`choices` are shown as a `select` or as `radio` buttons, and those of a `Vec` as `checkboxes` or a `multiselect`: drop `widget`",
             ));
         }
         Ok(this)
@@ -708,6 +710,17 @@ impl FormField {
             asserts.extend(quote_spanned! {widget.span()=>
                 const _: () = ::std::assert!(::vauban::forms::Widget::#widget.takes_many() == #value::MANY, #message);
             });
+            if self.choices.is_none() {
+                let message = format!(
+                    "`{name}` has nothing to choose from: write `choices = …`, or make it an enum with `#[derive(Choices)]`"
+                );
+                asserts.extend(quote_spanned! {widget.span()=>
+                    const _: () = ::std::assert!(
+                        !::vauban::forms::Widget::#widget.is_list() || #value::HAS_CHOICES || #value::NEEDS_CHOICES,
+                        #message
+                    );
+                });
+            }
         }
         if let Some(range) = self.min.as_ref().or(self.max.as_ref()) {
             let message = format!(
@@ -775,7 +788,7 @@ mod tests {
         // The form is there, and is not asked for a bound as well: one error.
         assert_eq!(written.matches("compile_error").count(), 1);
         assert!(written.contains("FormFields for F") && !written.contains("has no bound"));
-        assert!(told("struct F { #[field(widget = radio)] a: String }").contains("the widgets are: text"));
+        assert!(told("struct F { #[field(widget = radios)] a: String }").contains("the widgets are: text"));
         assert!(error("struct F { csrfmiddlewaretoken: String }").contains("token"));
         assert!(error("#[form(model = X)] struct F { a: bool }").contains("clean"));
         assert!(error("struct F { #[field(choices = |c| x(c))] a: u8 }").contains("context = Type"));

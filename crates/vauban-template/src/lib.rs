@@ -36,7 +36,7 @@ macro_rules! resource_url {
 /// What generated code uses. Not part of the public API.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::runtime::compared::{WithNumber, WithText};
+    pub use crate::runtime::compared::{Chosen, HasChoice, Stated, WithNumber, WithText};
     pub use crate::runtime::context::{InForm, NoContext, OfTheFramework, RenderContext, UrlTo};
     pub use crate::runtime::escape;
     pub use crate::runtime::escape::Escape;
@@ -50,13 +50,16 @@ pub mod __private {
     pub use crate::runtime::ours::{Derived, Ours};
     pub use crate::runtime::put::*;
     pub use crate::runtime::safe::SafeHtml;
+    pub use crate::runtime::sides::Other;
     pub use crate::runtime::template::{Component, Field, Slots, Template, component, int};
     pub use crate::runtime::value::*;
     pub use vauban_waiver;
 
     /// Traits whose methods generated code calls.
     pub mod levels {
-        pub use crate::runtime::compared::{AnyWithNumber, AnyWithText, LacksWithNumber, LacksWithText};
+        pub use crate::runtime::compared::{
+            AnyWithNumber, AnyWithText, LacksWithNumber, LacksWithText, StatedChoice, StatedOption,
+        };
         pub use crate::runtime::filters::date_parts::{AnyCalendar, AnyClock, LacksCalendar, LacksClock};
         pub use crate::runtime::filters::input::{
             AddingDisplay, AddingPlain, CountList, CountPlain, ListItems, ListText, MarkupDisplay,
@@ -67,8 +70,9 @@ pub mod __private {
         pub use crate::runtime::put::{
             PutDisplay, PutPlain, PutTrusted, PutUrlAction, PutUrlResource, PutUrlStart,
         };
+        pub use crate::runtime::sides::{CompareDisplay, CompareExact, CompareRead, SideText};
         pub use crate::runtime::value::{
-            CompareDisplay, CompareOption, CompareViews, MaybeOption, MaybeReferred, NarrowFilled,
+            CompareOption, CompareViews, MaybeOption, MaybeReferred, NarrowFilled,
             NarrowOption, NarrowOptionFilled, NarrowOptionPlain, NarrowPlain, TextDisplay, TextPlain,
         };
     }

@@ -1,14 +1,15 @@
 //! Amounts, days and times in forms.
 
-use vauban_orm::{Date, Decimal, Problem, Time};
+use vauban_orm::{Date, DateTime, Decimal, Problem, Time};
 
-use super::problems::{NOT_A_DATE, NOT_A_TIME, out_of_range};
+use super::problems::{NOT_A_DATE, NOT_A_MOMENT, NOT_A_TIME, out_of_range};
 use super::spec::{FieldSpec, Widget};
 use super::value::FieldValue;
 
 /// Exact, never by way of a float; `min` and `max` are whole numbers.
 impl<const PLACES: u32, const DIGITS: u32> FieldValue for Decimal<PLACES, DIGITS> {
     const WIDGET: Widget = Widget::Decimal;
+    const HAS_RANGE: bool = true;
     const PLACES: Option<u32> = Some(PLACES);
 
     fn read(text: &str, spec: &FieldSpec) -> Result<Self, Problem> {
@@ -29,7 +30,6 @@ impl<const PLACES: u32, const DIGITS: u32> FieldValue for Decimal<PLACES, DIGITS
 
 impl FieldValue for Date {
     const WIDGET: Widget = Widget::Date;
-    const HAS_RANGE: bool = false;
 
     /// As every browser sends it, whatever it shows: `2026-11-29` (WHATWG HTML, "valid date string").
     fn read(text: &str, _: &FieldSpec) -> Result<Self, Problem> {
@@ -43,7 +43,6 @@ impl FieldValue for Date {
 
 impl FieldValue for Time {
     const WIDGET: Widget = Widget::Time;
-    const HAS_RANGE: bool = false;
 
     /// As every browser sends it: `14:30`, with seconds where there are some (WHATWG HTML, "valid time string").
     fn read(text: &str, _: &FieldSpec) -> Result<Self, Problem> {
@@ -51,12 +50,37 @@ impl FieldValue for Time {
     }
 
     fn shown(&self) -> String {
-        let shown = self.to_string();
-        shown
-            .strip_suffix(":00")
-            .filter(|short| short.len() == 5)
-            .unwrap_or(&shown)
-            .to_owned()
+        shown_time(&self.to_string())
+    }
+}
+
+/// A moment: in UTC, as templates show it, and the page says so beside the label.
+impl FieldValue for DateTime {
+    const WIDGET: Widget = Widget::DateTime;
+
+    /// As every browser sends it: `2026-11-29T14:30`, with seconds where there are some (WHATWG HTML, "valid local date and
+    /// time string").
+    fn read(text: &str, _: &FieldSpec) -> Result<Self, Problem> {
+        let (day, time) = text.split_once('T').ok_or(NOT_A_MOMENT)?;
+        let day = Date::parse(day).map_err(|_| NOT_A_MOMENT)?;
+        let time = Time::parse(time).map_err(|_| NOT_A_MOMENT)?;
+        Self::in_utc(day, time).ok_or(NOT_A_MOMENT)
+    }
+
+    fn shown(&self) -> String {
+        format!("{}T{}", self.date_in_utc(), shown_time(&self.time_in_utc().to_string()))
+    }
+}
+
+/// A time as a browser's control takes it: without seconds where there are none, and to the millisecond; of more digits it
+/// would show nothing.
+fn shown_time(text: &str) -> String {
+    let (clock, part) = text.split_once('.').unwrap_or((text, ""));
+    let part = part.get(..3).unwrap_or(part).trim_end_matches('0');
+    match (part, clock.strip_suffix(":00")) {
+        ("", Some(short)) if short.len() == 5 => short.to_owned(),
+        ("", _) => clock.to_owned(),
+        (part, _) => format!("{clock}.{part}"),
     }
 }
 
@@ -132,5 +156,30 @@ mod tests {
             assert_eq!(read::<Time>(shown, &AT), Ok(at));
         }
         assert_eq!(read::<Time>("25:00", &AT), Err(NOT_A_TIME.to_string()));
+        // More digits than a control takes: it would show nothing, and saving would empty the column.
+        let at = Time::from_micros(14 * 3_600_000_000 + 123_456).unwrap();
+        assert!(html(&at, &AT).contains("value=\"14:00:00.123\""));
+    }
+
+    #[test]
+    fn a_moment_is_asked_for_in_utc_and_says_so() {
+        const MOMENT: FieldSpec = FieldSpec::new("from", "From", Widget::DateTime);
+        for (typed, moment, shown) in [
+            ("2026-11-29T14:30", "2026-11-29T14:30:00Z", "2026-11-29T14:30"),
+            ("0001-01-01T00:00:07.5", "0001-01-01T00:00:07.5Z", "0001-01-01T00:00:07.5"),
+        ] {
+            let read = read::<DateTime>(typed, &MOMENT).unwrap();
+            assert_eq!(read, moment.parse().unwrap());
+            let control = html(&read, &MOMENT);
+            assert!(control.starts_with("<input type=\"datetime-local\""), "{control}");
+            assert!(control.contains(&format!("value=\"{shown}\"")), "{control}");
+        }
+        for bad in ["2026-11-29", "2026-11-29 14:30", "2026-11-29T14:30Z", "2026-02-29T14:30", "29.11.2026T1:2"] {
+            assert_eq!(read::<DateTime>(bad, &MOMENT), Err(NOT_A_MOMENT.to_string()), "{bad}");
+        }
+        let mut whole = String::new();
+        render::field(&BoundField::new::<DateTime>(&MOMENT), &mut whole);
+        let label = "<label for=\"id_from\">From <span class=\"optional\">(UTC)</span></label>";
+        assert!(whole.contains(label), "{whole}");
     }
 }

@@ -25,7 +25,7 @@ impl<T: Entry> FieldValue for Vec<T> {
     const MAX_LENGTH: usize = T::MAX_LENGTH;
     const NEEDS_CHOICES: bool = T::NEEDS_CHOICES;
     const MANY: bool = true;
-    const HAS_RANGE: bool = false;
+    const HAS_CHOICES: bool = T::HAS_CHOICES;
 
     fn read(text: &str, spec: &FieldSpec) -> Result<Self, Problem> {
         T::read(text, spec).map(|one| vec![one])

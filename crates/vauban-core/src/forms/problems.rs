@@ -21,6 +21,9 @@ pub(super) const NOT_A_NUMBER: Problem = Problem::new("decimal", "Enter a number
 pub(super) const NOT_A_DATE: Problem = Problem::new("date", "Enter a date, like 2026-11-29.");
 /// Not a time of day.
 pub(super) const NOT_A_TIME: Problem = Problem::new("time", "Enter a time, like 14:30.");
+/// Not a day with a time.
+pub(super) const NOT_A_MOMENT: Problem =
+    Problem::new("datetime", "Enter a date and a time, like 2026-11-29T14:30.");
 /// Not a UUID.
 pub(super) const NOT_A_UUID: Problem = Problem::new("uuid", "Enter a UUID.");
 /// Not an absolute address of the web.

@@ -81,7 +81,7 @@ pub(super) fn field(bound: &BoundField, out: &mut String) {
         return;
     }
     match bound.spec().widget {
-        Widget::Checkboxes => group(bound, out),
+        Widget::Checkboxes | Widget::Radio => group(bound, out),
         Widget::Hidden => control(bound, out),
         Widget::Checkbox => {
             open(bound, " field--checkbox", out);
@@ -100,10 +100,15 @@ pub(super) fn field(bound: &BoundField, out: &mut String) {
     }
 }
 
-/// Boxes to tick: a group with a name of its own (WCAG 1.3.1), which the summary of errors leads to.
+/// Boxes to tick, or buttons of which one is chosen: a group with a name of its own (WCAG 1.3.1), which the summary of errors leads to.
 fn group(bound: &BoundField, out: &mut String) {
     attribute_start("<fieldset id=\"id_", bound.name(), out);
-    out.push_str("\" tabindex=\"-1\" class=\"field field--checkboxes");
+    out.push_str("\" tabindex=\"-1\" class=\"field field--");
+    out.push_str(if bound.spec().widget == Widget::Radio {
+        "radios"
+    } else {
+        "checkboxes"
+    });
     out.push_str(if bound.errors().is_empty() {
         "\""
     } else {
@@ -125,6 +130,10 @@ fn is_needed(bound: &BoundField) -> bool {
 }
 
 fn optional(bound: &BoundField, out: &mut String) {
+    // What the control asks for is nowhere else to be seen.
+    if bound.spec().widget == Widget::DateTime {
+        out.push_str(" <span class=\"optional\">(UTC)</span>");
+    }
     if !is_needed(bound) && bound.spec().widget != Widget::Checkbox {
         out.push_str(" <span class=\"optional\">(optional)</span>");
     }
@@ -213,6 +222,16 @@ pub(super) fn control(bound: &BoundField, out: &mut String) {
             }
             out.push_str("</select>");
         }
+        Widget::Radio => {
+            let choices = bound.choices();
+            for (nth, choice) in choices.iter().enumerate() {
+                tick(bound, nth, &choice.value, &choice.label, out);
+            }
+            // What was chosen can be taken back.
+            if !is_needed(bound) {
+                tick(bound, choices.len(), "", "None", out);
+            }
+        }
         Widget::Checkboxes => {
             for (nth, choice) in bound.choices().iter().enumerate() {
                 tick(bound, nth, &choice.value, &choice.label, out);
@@ -245,17 +264,26 @@ pub(super) fn control(bound: &BoundField, out: &mut String) {
     }
 }
 
-/// One box of many, with its label.
+/// One box or button of many, with its label.
 fn tick(bound: &BoundField, nth: usize, value: &str, shown: &str, out: &mut String) {
     let mut nth_of = itoa::Buffer::new();
     let nth = nth_of.format(nth);
-    attribute_start("<div><input type=\"checkbox\" id=\"id_", bound.name(), out);
+    let radio = bound.spec().widget == Widget::Radio;
+    let kind = if radio { "radio" } else { "checkbox" };
+    out.push_str("<div><input type=\"");
+    out.push_str(kind);
+    attribute_start("\" id=\"id_", bound.name(), out);
     out.push('_');
     out.push_str(nth);
     attribute_start("\" name=\"", bound.name(), out);
     attribute_start("\" value=\"", value, out);
-    out.push_str(if bound.has(value) { "\" checked" } else { "\"" });
-    if !bound.errors().is_empty() {
+    let chosen = bound.has(value) || (radio && value.is_empty() && bound.value().is_empty());
+    out.push_str(if chosen { "\" checked" } else { "\"" });
+    if radio && bound.spec().required {
+        out.push_str(" required");
+    }
+    // A button says nothing of itself (ARIA 1.2): the group does, by its description.
+    if !radio && !bound.errors().is_empty() {
         out.push_str(" aria-invalid=\"true\"");
     }
     attribute_start("> <label for=\"id_", bound.name(), out);
@@ -310,7 +338,7 @@ fn attributes(bound: &BoundField, out: &mut String) {
             (1..places).for_each(|_| out.push('0'));
             out.push_str("1\"");
         }
-        (Widget::Decimal | Widget::Time, _) => out.push_str(" step=\"any\""),
+        (Widget::Decimal | Widget::Time | Widget::DateTime, _) => out.push_str(" step=\"any\""),
         _ => {}
     }
     if matches!(spec.widget, Widget::Number | Widget::Decimal) {
@@ -330,7 +358,7 @@ fn attributes(bound: &BoundField, out: &mut String) {
 
 fn described_by(bound: &BoundField, out: &mut String) {
     // Each box of a group says it of itself.
-    if !bound.errors().is_empty() && bound.spec().widget != Widget::Checkboxes {
+    if !bound.errors().is_empty() && !bound.spec().widget.is_group() {
         out.push_str(" aria-invalid=\"true\"");
     }
     let notes = [

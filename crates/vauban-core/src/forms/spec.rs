@@ -24,8 +24,12 @@ pub enum Widget {
     Date,
     /// A time of day.
     Time,
+    /// A moment: a day and a time of day, in UTC.
+    DateTime,
     /// A list to choose one entry from.
     Select,
+    /// A button for each entry of a list, of which one is chosen.
+    Radio,
     /// Yes or no.
     Checkbox,
     /// A box to tick for each entry of a list.
@@ -47,15 +51,25 @@ impl Widget {
             Self::Number | Self::Decimal => Some("number"),
             Self::Date => Some("date"),
             Self::Time => Some("time"),
+            Self::DateTime => Some("datetime-local"),
             Self::Checkbox => Some("checkbox"),
             Self::Hidden => Some("hidden"),
-            Self::Textarea | Self::Select | Self::Checkboxes | Self::MultiSelect => None,
+            Self::Textarea | Self::Select | Self::Radio | Self::Checkboxes | Self::MultiSelect => None,
         }
     }
 
     /// Whether its values are entries of a list that the page shows.
-    pub(super) const fn is_list(self) -> bool {
-        matches!(self, Self::Select | Self::Checkboxes | Self::MultiSelect)
+    #[doc(hidden)]
+    pub const fn is_list(self) -> bool {
+        matches!(
+            self,
+            Self::Select | Self::Radio | Self::Checkboxes | Self::MultiSelect
+        )
+    }
+
+    /// Whether it is a control for each entry, in a group with a name of its own.
+    pub(super) const fn is_group(self) -> bool {
+        matches!(self, Self::Radio | Self::Checkboxes)
     }
 
     /// Whether several values can be entered.

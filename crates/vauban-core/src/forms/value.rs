@@ -20,7 +20,7 @@ use crate::scalar::{read_bool, read_float};
 
 /// A type that a form's field can have.
 ///
-/// Ready: `String`, `bool`, the integers up to 64 bits, `f64`, `Decimal`, `Date`, `Time`, `Slug`, [`HttpUrl`](super::HttpUrl), `IpAddr`, `Ipv4Addr`,
+/// Ready: `String`, `bool`, the integers up to 64 bits, `f64`, `Decimal`, `Date`, `Time`, `DateTime`, `Slug`, [`HttpUrl`](super::HttpUrl), `IpAddr`, `Ipv4Addr`,
 /// `Ipv6Addr`, `Uuid`, `Id<M>`, `ForeignKey<M>`, `Secret<String>`, enums with `derive(Choices)`, and `Option` of each; and `Vec` of
 /// what is chosen from a list: `Vec<Id<M>>`, `Vec` of an enum.
 #[diagnostic::on_unimplemented(
@@ -49,9 +49,10 @@ pub trait FieldValue: Sized + Send {
     /// How many digits it has behind the point, if that is fixed.
     #[doc(hidden)]
     const PLACES: Option<u32> = None;
-    /// Whether `min` and `max` mean something for it.
-    #[doc(hidden)]
-    const HAS_RANGE: bool = true;
+    /// Whether `min` and `max` mean something for it: `read` looks at them.
+    const HAS_RANGE: bool = false;
+    /// Whether the type itself has a list to choose from: [`FieldValue::fixed_choices`].
+    const HAS_CHOICES: bool = false;
 
     /// Whether it has many values, each sent under the same name: `Vec<T>`.
     #[doc(hidden)]
@@ -151,7 +152,6 @@ fn without_blank_lines(text: &str) -> &str {
 
 impl FieldValue for String {
     const WIDGET: Widget = Widget::Text;
-    const HAS_RANGE: bool = false;
     const NEEDS_MAX_LENGTH: bool = true;
 
     fn read(text: &str, spec: &FieldSpec) -> Result<Self, Problem> {
@@ -181,7 +181,6 @@ fn looks_like_an_address(text: &str) -> bool {
 
 impl FieldValue for bool {
     const WIDGET: Widget = Widget::Checkbox;
-    const HAS_RANGE: bool = false;
     const REQUIRED: bool = false;
 
     /// A checkbox is sent when it is ticked, as `on` unless the page says otherwise.
@@ -202,6 +201,7 @@ macro_rules! integers {
     ($($number:ty),+) => {$(
         impl FieldValue for $number {
             const WIDGET: Widget = Widget::Number;
+            const HAS_RANGE: bool = true;
 
             /// ASCII digits with an optional minus: no other script's digits, no signs, spaces or exponents.
             fn read(text: &str, spec: &FieldSpec) -> Result<Self, Problem> {
@@ -232,6 +232,7 @@ integers!(i8, i16, i32, i64, u8, u16, u32, u64);
 /// A number with a point, always finite: `NaN`, `inf` and `1e400` are refused (CWE-1286).
 impl FieldValue for f64 {
     const WIDGET: Widget = Widget::Decimal;
+    const HAS_RANGE: bool = true;
 
     fn read(text: &str, spec: &FieldSpec) -> Result<Self, Problem> {
         let number = read_float(text).ok_or(NOT_A_NUMBER)?;
@@ -265,6 +266,7 @@ impl<T: FieldValue> FieldValue for Option<T> {
     const MANY: bool = T::MANY;
     const PLACES: Option<u32> = T::PLACES;
     const HAS_RANGE: bool = T::HAS_RANGE;
+    const HAS_CHOICES: bool = T::HAS_CHOICES;
 
     fn clean(sent: &[String], spec: &FieldSpec) -> Result<Self, Problem> {
         if T::MANY && sent.iter().all(String::is_empty) {

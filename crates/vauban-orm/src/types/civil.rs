@@ -81,6 +81,19 @@ impl DateTime {
         let zoned = self.timestamp().to_zoned(jiff::tz::TimeZone::UTC);
         Date(zoned.date().clamp(FIRST, LAST))
     }
+
+    /// The time of day that this moment has, in UTC.
+    pub fn time_in_utc(self) -> Time {
+        let zoned = self.timestamp().to_zoned(jiff::tz::TimeZone::UTC);
+        Time::from(zoned.time())
+    }
+
+    /// The moment at which it is this day and time in UTC; `None` at the very ends of the calendar.
+    pub fn in_utc(day: Date, time: Time) -> Option<Self> {
+        let civil = day.civil().to_datetime(time.civil());
+        let zoned = civil.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
+        Some(Self::from(zoned.timestamp()))
+    }
 }
 
 const FIRST: civil::Date = civil::date(1, 1, 1);

@@ -147,6 +147,19 @@ impl<const PLACES: u32, const DIGITS: u32> Decimal<PLACES, DIGITS> {
     }
 }
 
+/// `1.25e1`. Only numbers are written like this: by it a template knows that it compares a number.
+impl<const PLACES: u32, const DIGITS: u32> fmt::LowerExp for Decimal<PLACES, DIGITS> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digits = self.0.unsigned_abs().to_string();
+        let (first, rest) = digits.split_at(1);
+        let exponent = i64::try_from(rest.len()).unwrap_or(0) - i64::from(PLACES);
+        let exponent = if self.0 == 0 { 0 } else { exponent };
+        let (minus, rest) = (if self.0 < 0 { "-" } else { "" }, rest.trim_end_matches('0'));
+        let point = if rest.is_empty() { "" } else { "." };
+        f.pad(&format!("{minus}{first}{point}{rest}e{exponent}"))
+    }
+}
+
 impl<const PLACES: u32, const DIGITS: u32> fmt::Display for Decimal<PLACES, DIGITS> {
     /// `-12.50`, with all its places.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -284,5 +297,20 @@ mod tests {
         assert_eq!(serde_json::to_string(&price).unwrap(), "\"19.90\"");
         assert_eq!(serde_json::from_str::<Decimal>("\"19.90\"").unwrap(), price);
         assert!(serde_json::from_str::<Decimal>("19.9").is_err());
+    }
+
+    #[test]
+    fn it_is_written_with_an_exponent_as_numbers_are() {
+        for (text, written) in [
+            ("0", "0e0"),
+            ("12.50", "1.25e1"),
+            ("-0.05", "-5e-2"),
+            ("100", "1e2"),
+            ("1.23", "1.23e0"),
+        ] {
+            let amount: Decimal = text.parse().unwrap();
+            assert_eq!(format!("{amount:e}"), written);
+            assert_eq!(written.parse::<f64>(), text.parse::<f64>());
+        }
     }
 }

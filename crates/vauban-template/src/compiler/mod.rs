@@ -20,3 +20,13 @@ pub mod resolve;
 pub use check::check_package;
 pub use error::{Pos, Problem, Sources, nearest};
 pub use resolve::{Folder, Loader};
+
+/// The number by which a type knows that a text is one of its choices (FNV-1a).
+pub const fn number_of(text: &str) -> u64 {
+    let (bytes, mut nth, mut number) = (text.as_bytes(), 0, 0xcbf2_9ce4_8422_2325_u64);
+    while nth < bytes.len() {
+        number = (number ^ bytes[nth] as u64).wrapping_mul(0x0000_0100_0000_01b3);
+        nth += 1;
+    }
+    number
+}

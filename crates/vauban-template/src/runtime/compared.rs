@@ -2,6 +2,7 @@
 //! template is compiled; how: see `crate::runtime::without`.
 
 use super::put::Probe;
+use super::value::Optional;
 use super::without::without;
 use std::borrow::Cow;
 
@@ -52,3 +53,50 @@ pub trait AnyWithText {
     fn has(&self) {}
 }
 impl<T: ?Sized, const L: u32, const K: u32, F> AnyWithText for &Probe<'_, T, WithText, L, K, F> {}
+
+/// Marker of probes of what is compared with a text that may be one of a few.
+#[derive(Debug, Clone, Copy)]
+pub struct Stated;
+/// A type with a few values, each of which is one text: an enum with `#[derive(Choices)]`.
+pub trait Chosen {}
+impl<T: Chosen + ?Sized> Chosen for &T {}
+/// The type has a value with the text of this number: see [`number_of`](crate::compiler::number_of).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no choice that is stored like this text, so the comparison is never true ({F}, line {L}, column {K})",
+    note = "compare with what is stored: `in_progress` for `InProgress`, or what `#[choice(stored = \"…\")]` says; it is not the label"
+)]
+pub trait HasChoice<const N: u64, const L: u32, const K: u32, F> {}
+impl<T: HasChoice<N, L, K, F> + ?Sized, const N: u64, const L: u32, const K: u32, F> HasChoice<N, L, K, F>
+    for &T
+{
+}
+/// Types with a few values.
+pub trait StatedChoice<T: ?Sized, const L: u32, const K: u32, F> {
+    /// Compiles if one of them has this text.
+    fn states<const N: u64>(&self)
+    where
+        T: HasChoice<N, L, K, F>,
+    {
+    }
+}
+impl<T: Chosen + ?Sized, const L: u32, const K: u32, F> StatedChoice<T, L, K, F>
+    for &&Probe<'_, T, Stated, L, K, F>
+{
+}
+/// Those that may be missing.
+pub trait StatedOption<T, const L: u32, const K: u32, F> {
+    /// Compiles if one of them has this text.
+    fn states<const N: u64>(&self)
+    where
+        T: HasChoice<N, L, K, F>,
+    {
+    }
+}
+impl<O: Optional<Value: Chosen>, const L: u32, const K: u32, F> StatedOption<O::Value, L, K, F>
+    for &Probe<'_, O, Stated, L, K, F>
+{
+}
+impl<T: ?Sized, const L: u32, const K: u32, F> Probe<'_, T, Stated, L, K, F> {
+    /// Any other type: nothing to say.
+    pub fn states<const N: u64>(&self) {}
+}

@@ -12,6 +12,7 @@ pub mod safe;
 #[cfg(feature = "sanitize")]
 pub mod sanitize;
 pub mod script;
+pub mod sides;
 pub mod template;
 pub mod value;
 pub(crate) mod without;

@@ -4,6 +4,7 @@ use super::escape::Escape;
 use super::ours::Ours;
 use super::put::Probe;
 use super::safe::SafeHtml;
+use super::sides::Side;
 use std::borrow::Cow;
 use std::fmt::Display;
 
@@ -449,29 +450,10 @@ impl<T: Viewable + ?Sized, const L: u32, const K: u32, F> ViewedAt<L, K, F> for 
     }
 }
 
-/// The other side of a comparison with what has `Display`.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be compared with what has Display (line {L}, column {K} of {F})",
-    label = "used in line {L}, column {K} of {F}",
-    note = "compare two values of one type, or compute a bool in the view"
-)]
-pub trait ShownAt<const L: u32, const K: u32, F> {
-    /// The value's text.
-    fn shown_at(&self) -> String;
-}
-#[diagnostic::do_not_recommend]
-impl<T: Display + ?Sized, const L: u32, const K: u32, F> ShownAt<L, K, F> for T {
-    fn shown_at(&self) -> String {
-        self.to_string()
-    }
-}
-
 /// Comparisons of strings, numbers and booleans.
 pub trait CompareViews<'a, const L: u32, const K: u32, F> {
     /// `==`
-    fn equal<U: ViewedAt<L, K, F> + ?Sized>(&self, other: &U) -> bool;
-    /// `!=`
-    fn different<U: ViewedAt<L, K, F> + ?Sized>(&self, other: &U) -> bool;
+    fn equal<S: Side<Value: ViewedAt<L, K, F>>>(&self, other: S) -> bool;
     /// `<`
     fn less<U: ViewedAt<L, K, F> + ?Sized>(&self, other: &U) -> bool;
     /// `<=`
@@ -486,15 +468,16 @@ pub trait CompareViews<'a, const L: u32, const K: u32, F> {
     fn not_identical<U: ViewedAt<L, K, F> + ?Sized>(&self, other: &U) -> bool;
     /// The view itself.
     fn view_of(&self) -> View<'a>;
+    /// As it is sorted, and looked for in a list.
+    fn key_of(&self) -> View<'a> {
+        self.view_of()
+    }
 }
 impl<'a, T: Viewable + ?Sized, const L: u32, const K: u32, F> CompareViews<'a, L, K, F>
-    for &&&Probe<'a, T, Compare, L, K, F>
+    for &&&&&Probe<'a, T, Compare, L, K, F>
 {
-    fn equal<U: ViewedAt<L, K, F> + ?Sized>(&self, other: &U) -> bool {
-        self.0.view_value().same(&other.view_at())
-    }
-    fn different<U: ViewedAt<L, K, F> + ?Sized>(&self, other: &U) -> bool {
-        !self.equal(other)
+    fn equal<S: Side<Value: ViewedAt<L, K, F>>>(&self, other: S) -> bool {
+        self.0.view_value().same(&other.value().view_at())
     }
     fn less<U: ViewedAt<L, K, F> + ?Sized>(&self, other: &U) -> bool {
         self.0
@@ -535,12 +518,8 @@ impl<'a, T: Viewable + ?Sized, const L: u32, const K: u32, F> CompareViews<'a, L
 /// An `Option` of something comparable: nothing equals only nothing, and is neither less nor more than anything.
 pub trait CompareOption<'a, const L: u32, const K: u32, F> {
     /// `==`
-    fn equal<U: ViewedAt<L, K, F> + ?Sized>(&self, other: &U) -> bool {
-        self.view_of().same(&other.view_at())
-    }
-    /// `!=`
-    fn different<U: ViewedAt<L, K, F> + ?Sized>(&self, other: &U) -> bool {
-        !self.equal(other)
+    fn equal<S: Side<Value: ViewedAt<L, K, F>>>(&self, other: S) -> bool {
+        self.view_of().same(&other.value().view_at())
     }
     /// `<`
     fn less<U: ViewedAt<L, K, F> + ?Sized>(&self, other: &U) -> bool {
@@ -564,35 +543,16 @@ pub trait CompareOption<'a, const L: u32, const K: u32, F> {
     }
     /// The view itself.
     fn view_of(&self) -> View<'a>;
+    /// As it is sorted, and looked for in a list.
+    fn key_of(&self) -> View<'a> {
+        self.view_of()
+    }
 }
 impl<'a, O: Optional<Value: Viewable + 'a>, const L: u32, const K: u32, F> CompareOption<'a, L, K, F>
-    for &&Probe<'a, O, Compare, L, K, F>
+    for &&&&Probe<'a, O, Compare, L, K, F>
 {
     fn view_of(&self) -> View<'a> {
         self.0.value().map_or(View::None, Viewable::view_value)
-    }
-}
-
-/// Comparison of what can be displayed (slugs, ids, states) by its text.
-pub trait CompareDisplay<'a, const L: u32, const K: u32, F> {
-    /// `==`
-    fn equal<U: ShownAt<L, K, F> + ?Sized>(&self, other: &U) -> bool;
-    /// `!=`
-    fn different<U: ShownAt<L, K, F> + ?Sized>(&self, other: &U) -> bool;
-    /// The view itself.
-    fn view_of(&self) -> View<'a>;
-}
-impl<'a, T: Display + ?Sized, const L: u32, const K: u32, F> CompareDisplay<'a, L, K, F>
-    for &Probe<'a, T, Compare, L, K, F>
-{
-    fn equal<U: ShownAt<L, K, F> + ?Sized>(&self, other: &U) -> bool {
-        self.0.to_string() == other.shown_at()
-    }
-    fn different<U: ShownAt<L, K, F> + ?Sized>(&self, other: &U) -> bool {
-        !self.equal(other)
-    }
-    fn view_of(&self) -> View<'a> {
-        View::Text(Cow::Owned(self.0.to_string()))
     }
 }
 
@@ -615,18 +575,11 @@ impl<T: PartialEq<U> + ?Sized, U: ?Sized, const L: u32, const K: u32, F> EqualTo
 
 impl<T: ?Sized, const L: u32, const K: u32, F> Probe<'_, T, Compare, L, K, F> {
     /// `==` of two values of comparable types.
-    pub fn equal<U: ?Sized>(&self, other: &U) -> bool
+    pub fn equal<S: Side>(&self, other: S) -> bool
     where
-        T: EqualTo<U, L, K, F>,
+        T: EqualTo<S::Value, L, K, F>,
     {
-        self.0.equal_to(other)
-    }
-    /// `!=`
-    pub fn different<U: ?Sized>(&self, other: &U) -> bool
-    where
-        T: EqualTo<U, L, K, F>,
-    {
-        !self.0.equal_to(other)
+        self.0.equal_to(other.value())
     }
     /// `<`
     pub fn less<U: ?Sized>(&self, other: &U) -> bool

@@ -167,10 +167,19 @@ impl Generator<'_> {
                 "write == or !=",
             );
         }
+        // What is to be compared decides how; a literal does not.
+        let (left, right, op) = match op {
+            _ if self.options.dynamic || !is_literal(left) || is_literal(right) => (left, right, op),
+            Eq | Ne => (right, left, op),
+            Lt => (right, left, Gt),
+            Le => (right, left, Ge),
+            Gt => (right, left, Lt),
+            Ge => (right, left, Le),
+            _ => (left, right, op),
+        };
         let (a, b) = (self.value(left)?, self.value(right)?);
         let method = match op {
-            Eq => "equal",
-            Ne => "different",
+            Eq | Ne => "equal",
             Lt => "less",
             Le => "less_or_equal",
             Gt => "greater",
@@ -178,14 +187,14 @@ impl Generator<'_> {
             Is => "identical",
             IsNot => "not_identical",
             In | NotIn => {
-                let probe = self.probe(&quote!(Compare), &b, pos, 4);
-                let item = self.probe(&quote!(Compare), &a, pos, 4);
+                let probe = self.probe(&quote!(Compare), &b, pos, 6);
+                let item = self.probe(&quote!(Compare), &a, pos, 6);
                 let not = if op == NotIn {
                     quote!(!)
                 } else {
                     TokenStream::new()
                 };
-                return Ok(quote! { (#not #probe.has(&#item.view_of())) });
+                return Ok(quote! { (#not #probe.has(&#item.key_of())) });
             }
             Operator::And | Operator::Or => {
                 return fail(pos, "internal", "not a comparison", "report this as a bug");
@@ -196,7 +205,12 @@ impl Generator<'_> {
             return Ok(self.equality(op == Ne, (left, &a), (right, &b), pos));
         }
         // A literal says how the other side is to be read: as text or as a number.
-        let probe = self.probe(&quote!(Compare), &a, pos, 4);
+        let probe = self.probe(&quote!(Compare), &a, pos, 6);
+        if matches!(op, Eq | Ne) {
+            let not = (op == Ne).then(|| quote!(!));
+            let other = self.probe(&quote!(Other), &b, pos, 2);
+            return Ok(quote! { (#not #probe.equal(#other.side())) });
+        }
         let checks = [self.fits(left, right, &b), self.fits(right, left, &a)];
         Ok(quote! { { #(#checks)* #probe.#method(&(#b)) } })
     }
@@ -210,28 +224,23 @@ impl Generator<'_> {
         pos: Pos,
     ) -> TokenStream {
         let checks = [self.fits(left, right, b), self.fits(right, left, a)];
-        let literal = |e: &Expr| {
-            matches!(
-                e,
-                Expr::Int(..) | Expr::Float(..) | Expr::Str(..) | Expr::Bool(..)
-            )
-        };
         let not = not.then(|| quote!(!));
         let (one, other) = (self.ident("one"), self.ident("other"));
         let maybe = |e: &Expr, value: &TokenStream| {
-            if literal(e) {
+            if is_literal(e) {
                 return quote! { ::core::option::Option::Some(&(#value)) };
             }
             let probe = self.probe(&quote!(Maybe), value, pos, 3);
             quote! { #probe.maybe() }
         };
         let (a, b) = (maybe(left, a), maybe(right, b));
-        let probe = self.probe(&quote!(Compare), &quote! { *#one }, pos, 4);
+        let probe = self.probe(&quote!(Compare), &quote! { *#one }, pos, 6);
+        let side = self.probe(&quote!(Other), &quote! { *#other }, pos, 2);
         quote! { {
             #(#checks)*
             #not match (#a, #b) {
                 (::core::option::Option::Some(#one), ::core::option::Option::Some(#other)) => {
-                    #probe.equal(#other)
+                    #probe.equal(#side.side())
                 }
                 (::core::option::Option::None, ::core::option::Option::None) => true,
                 _ => false,
@@ -247,8 +256,23 @@ impl Generator<'_> {
             _ => return TokenStream::new(),
         };
         let probe = self.probe(&marker, value, other.pos(), 3);
-        quote! { #probe.has(); }
+        let choice = match literal {
+            Expr::Str(text, _) => {
+                let probe = self.probe(&quote!(Stated), value, other.pos(), 3);
+                let number = crate::compiler::number_of(text);
+                quote! { #probe.states::<#number>(); }
+            }
+            _ => TokenStream::new(),
+        };
+        quote! { #probe.has(); #choice }
     }
+}
+
+fn is_literal(expr: &Expr) -> bool {
+    matches!(
+        expr,
+        Expr::Int(..) | Expr::Float(..) | Expr::Str(..) | Expr::Bool(..)
+    )
 }
 
 enum Opened {

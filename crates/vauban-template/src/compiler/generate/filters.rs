@@ -309,7 +309,7 @@ impl Generator<'_> {
             }
             ("stringformat", Some(argument)) => {
                 let value = self.value(input)?;
-                let probe = self.probe(&quote!(Compare), &value, pos, 4);
+                let probe = self.probe(&quote!(Compare), &value, pos, 6);
                 let format = self.text(argument)?;
                 quote! { #root::filters::text::stringformat(&#probe.view_of(), &#format) }
             }
@@ -376,12 +376,12 @@ impl Generator<'_> {
                     );
                 };
                 let field = self.steps(quote! { #item }, &path.rest, path.pos);
-                let probe = self.probe(&quote!(Compare), &field, pos, 4);
+                let probe = self.probe(&quote!(Compare), &field, pos, 6);
                 let reversed = name == "dictsortreversed";
                 if self.options.dynamic {
-                    quote! { (#value).sorted_by_key(&|#item| #probe.view_of(), #reversed) }
+                    quote! { (#value).sorted_by_key(&|#item| #probe.key_of(), #reversed) }
                 } else {
-                    quote! { #root::filters::list::sorted((#value).iter().collect::<::std::vec::Vec<_>>(), |#item| #probe.view_of(), #reversed) }
+                    quote! { #root::filters::list::sorted((#value).iter().collect::<::std::vec::Vec<_>>(), |#item| #probe.key_of(), #reversed) }
                 }
             }
             ("unordered_list", None) => {

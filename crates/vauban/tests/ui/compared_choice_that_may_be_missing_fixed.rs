@@ -1,0 +1,16 @@
+// CWE-697: a misspelt choice is one that nothing equals.
+use vauban::prelude::*;
+
+#[derive(Template)]
+#[template(source = "<p>{% if state != \"closed\" %}x{% endif %}</p>")]
+struct Page {
+    state: Option<State>,
+}
+
+#[derive(Choices)]
+enum State {
+    Open,
+    Closed,
+}
+
+fn main() {}

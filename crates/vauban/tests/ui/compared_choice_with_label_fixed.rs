@@ -1,0 +1,16 @@
+// CWE-697: a choice is compared with what is stored, not with its label.
+use vauban::prelude::*;
+
+#[derive(Template)]
+#[template(source = "<p>{% if state == \"in_progress\" %}x{% endif %}</p>")]
+struct Page {
+    state: State,
+}
+
+#[derive(Choices)]
+enum State {
+    InProgress,
+    Closed,
+}
+
+fn main() {}

@@ -1,0 +1,12 @@
+// CWE-697: a day is no moment.
+use vauban::prelude::*;
+
+#[derive(Template)]
+#[template(source = "<p>{% if due == at %}x{% endif %}</p>")]
+struct Page {
+    due: Date,
+    at: DateTime,
+    day: Date,
+}
+
+fn main() {}
