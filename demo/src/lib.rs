@@ -1,4 +1,4 @@
-//! A small site on Vauban: articles, organisations and their tasks.
+//! A small site on Vauban: articles, organisations, their tasks and events.
 //!
 //! A folder for each part of the site, with the same three files: `mod.rs` holds the models and who may do what to their
 //! rows, `forms.rs` what people may send, `views.rs` who may call what. Start with `articles`.
@@ -8,6 +8,7 @@
 
 pub mod articles;
 pub mod errors;
+pub mod events;
 pub mod guests;
 pub mod organisations;
 pub mod paging;
@@ -33,6 +34,7 @@ pub fn app() -> App {
         .module(articles::module())
         .module(organisations::module())
         .module(tasks::module())
+        .module(events::module())
         .module(guestbook::module())
         .page::<guestbook::views::BookPage, guests::BookPage>()
         .page::<guestbook::views::DeletePage, guests::DeletePage>()

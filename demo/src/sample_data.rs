@@ -1,4 +1,4 @@
-//! `sampledata`: people, articles, organisations and tasks to look at.
+//! `sampledata`: people, articles, organisations, tasks and events to look at.
 //!
 //! Nobody here has a password: in development one looks at the site as any of them, with the switch at the top.
 
@@ -9,6 +9,7 @@ use vauban::commands::{Command, Failure, Run};
 use vauban::prelude::*;
 
 use crate::articles::{Article, NewArticle};
+use crate::events::{Event, NewEvent};
 use crate::organisations::{Membership, NewMembership, NewOrganisation, Organisation, Role};
 use crate::tasks::{NewTask, Task};
 use crate::users::{NewUser, User};
@@ -17,7 +18,8 @@ vauban::service! {
     /// Fills an empty site with something to look at.
     pub SampleData:
         View<User>, Add<User>, Grant<User>, Add<Article>, Grant<Article>, View<Organisation>, Add<Organisation>,
-        Add<Membership>, Grant<Membership>, Add<Task>, Grant<Task>;
+        Add<Membership>, Grant<Membership>, Add<Task>, Grant<Task>, Add<Event>,
+        Grant<Event>;
     waiver!(ServiceRights, "the command fills an empty database before anybody is there")
 }
 
@@ -38,7 +40,7 @@ const ORGANISATIONS: [(&str, &[(usize, Role)]); 3] = [
 
 /// The command.
 pub fn module() -> Module {
-    let about = "Adds sample people, articles, organisations and tasks";
+    let about = "Adds sample people, articles, organisations, tasks and events";
     Module::new("sample_data")
         .service::<SampleData>()
         .command(Command::new("sampledata", about, run).on_first_run())
@@ -56,7 +58,8 @@ pub fn module() -> Module {
 
 /// Makes everything in one unit: all of it or nothing.
 async fn run(run: Run) -> Result<(), Failure> {
-    let all = PEOPLE.len() + ORGANISATIONS.len() + texts::ARTICLES.len() + texts::TASKS.len();
+    let all =
+        PEOPLE.len() + ORGANISATIONS.len() + texts::ARTICLES.len() + texts::TASKS.len() + texts::EVENTS.len();
     let out = run.out.clone();
     let made = run.unit(|db| async move {
         let db = db.acting::<SampleData>();
@@ -125,11 +128,28 @@ async fn run(run: Run) -> Result<(), Failure> {
             Task::create(new).save(&db).await?;
             step();
         }
+        let today = Date::today_in_utc();
+        for event in texts::EVENTS {
+            let day = today.plus_days(event.in_days).unwrap_or(today);
+            let new = NewEvent {
+                organisation: organisations[event.organisation],
+                title: event.title.to_owned(),
+                kind: event.kind,
+                day,
+                begins: Time::new(event.hour, 0, 0),
+                price: Decimal::from_units(event.cents).unwrap_or(Decimal::ZERO),
+                host: Some(people[event.host]),
+                book_until: None,
+                about: event.about.to_owned(),
+            };
+            Event::create(new).save(&db).await?;
+            step();
+        }
         Ok(true)
     });
     if made.await? {
         run.out.line(format_args!(
-            "{all} people, organisations, articles and tasks were made."
+            "{all} people, organisations, articles, tasks and events were made."
         ));
     } else {
         run.out

@@ -2,7 +2,7 @@
 
 use vauban::routes;
 
-use crate::{articles, organisations, site, tasks, users};
+use crate::{articles, events, organisations, site, tasks, users};
 
 routes! {
     home => site::home,
@@ -39,6 +39,15 @@ routes! {
     task_toggle => tasks::views::toggle,
     task_delete => tasks::views::confirm_delete,
     task_remove => tasks::views::delete,
+
+    events => events::views::list,
+    event_new => events::views::new,
+    event_create => events::views::create,
+    event => events::views::show,
+    event_edit => events::views::edit,
+    event_save => events::views::save,
+    event_delete => events::views::confirm_delete,
+    event_remove => events::views::delete,
 
     include guestbook at "/guestbook/" = ::guestbook::urls,
     include accounts at "/accounts/" = vauban::accounts::urls,

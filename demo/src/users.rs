@@ -47,6 +47,17 @@ impl Policy for User {
     }
 }
 
+/// Their name in lists of choices.
+impl std::fmt::Display for User {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if self.name.is_empty() {
+            "Somebody without a name"
+        } else {
+            &self.name
+        })
+    }
+}
+
 /// What one may change about oneself. The e-mail address and the rights of the account are no fields here.
 #[derive(Form)]
 pub struct ProfileForm {

@@ -61,7 +61,9 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
         texts.push(text);
         labels.push(label);
     }
-    let numbers = texts.iter().map(|text| vauban_template::compiler::number_of(text));
+    let numbers = texts
+        .iter()
+        .map(|text| vauban_template::compiler::number_of(text));
     let form_field = forms.then(|| {
         quote! {
             // `{% if task.state == "opne" %}` does not compile: no choice is stored like that.

@@ -233,7 +233,11 @@ fn creates(
         }
     }
     let (names, types): (Vec<_>, Vec<_>) = given.iter().map(|(name, ty)| (name, ty)).unzip();
-    let model_name = model.segments.last().map(|last| unraw(&last.ident)).unwrap_or_default();
+    let model_name = model
+        .segments
+        .last()
+        .map(|last| unraw(&last.ident))
+        .unwrap_or_default();
     let (wanted, set) = if given.is_empty() {
         (TokenStream::new(), quote!(()))
     } else {

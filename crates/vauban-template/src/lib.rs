@@ -72,8 +72,8 @@ pub mod __private {
         };
         pub use crate::runtime::sides::{CompareDisplay, CompareExact, CompareRead, SideText};
         pub use crate::runtime::value::{
-            CompareOption, CompareViews, MaybeOption, MaybeReferred, NarrowFilled,
-            NarrowOption, NarrowOptionFilled, NarrowOptionPlain, NarrowPlain, TextDisplay, TextPlain,
+            CompareOption, CompareViews, MaybeOption, MaybeReferred, NarrowFilled, NarrowOption,
+            NarrowOptionFilled, NarrowOptionPlain, NarrowPlain, TextDisplay, TextPlain,
         };
     }
 }

@@ -97,3 +97,24 @@ fn amounts_are_sorted_as_numbers() {
     let rows = vec![row("10"), row("9.50"), row("-1"), row("100.01")];
     assert_eq!(Sorted { rows }.render(&NoContext), "-1.00 9.50 10.00 100.01 ");
 }
+
+#[derive(Template)]
+#[template(
+    source = "{{ at|time:\"H:i\" }} {{ at|time }} {{ day|date:\"j F Y\" }} {% if maybe %}{{ maybe|time:\"G:i\" }}{% endif %}"
+)]
+pub struct Written {
+    at: Time,
+    day: Date,
+    maybe: Option<Time>,
+}
+
+/// A time of day of a model was written as nothing.
+#[test]
+fn days_and_times_are_written_as_the_filter_says() {
+    let page = Written {
+        at: "14:30".parse().unwrap(),
+        day: "2026-11-29".parse().unwrap(),
+        maybe: Some("07:05:30.25".parse().unwrap()),
+    };
+    assert_eq!(page.render(&NoContext), "14:30 2:30 p.m. 29 November 2026 7:05");
+}

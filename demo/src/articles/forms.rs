@@ -3,11 +3,12 @@
 use vauban::prelude::*;
 
 use super::Article;
+use crate::users::User;
 
 /// Writing and editing: each field is the article's column of its name, and saving goes by the version that was shown. What
-/// is not listed here, like `author`, no request can set.
+/// is given comes from the view, and no request can set it.
 #[derive(Form)]
-#[form(edits = Article)]
+#[form(edits = Article, creates = Article, given(slug: Slug, byline: String, author: Id<User>))]
 pub struct ArticleForm {
     #[field(max_length = 200, help = "It also becomes the article's address.")]
     pub title: String,

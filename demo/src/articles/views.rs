@@ -4,8 +4,8 @@ use vauban::prelude::*;
 use vauban::sanitize::{Profile, markdown};
 use vauban::{Messages, SafeHtml};
 
-use super::forms::ArticleForm;
-use super::{Article, NewArticle};
+use super::Article;
+use super::forms::{ArticleForm, ArticleFormGiven};
 use crate::paging::Paging;
 use crate::urls;
 use crate::users::User;
@@ -87,20 +87,19 @@ pub async fn create(
             .refuse(|f| f.title.add_error("Use at least one letter or digit."))
             .shown_in(page));
     };
-    let new = |slug| NewArticle {
-        title: clean.title.clone(),
+    let byline = if user.name.is_empty() {
+        "Anonymous"
+    } else {
+        &user.name
+    };
+    let given = |slug| ArticleFormGiven {
         slug,
-        body: clean.body.clone(),
-        byline: if user.name.is_empty() {
-            "Anonymous".to_owned()
-        } else {
-            user.name.clone()
-        },
+        byline: byline.to_owned(),
         author: user.id,
-        published: clean.published,
     };
     // Two titles may have one address ("C#", "C++"): the second gets a number.
-    let article = match slug.unique(|slug| Article::create(new(slug)).save(&db)).await {
+    let added = slug.unique(|slug| clean.new_row(given(slug)).save(&db)).await;
+    let article = match added {
         Ok(article) => article,
         Err(error) => return Err(clean.explain(error, page)),
     };

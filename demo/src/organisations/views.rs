@@ -3,7 +3,8 @@
 use vauban::prelude::*;
 
 use super::forms::{OrganisationForm, RoleForm};
-use super::{Founding, Membership, NewMembership, NewOrganisation, Organisation, Role};
+use super::{Founding, Membership, NewMembership, Organisation, Role};
+use crate::events::Event;
 use crate::paging::Paging;
 use crate::tasks::Task;
 use crate::urls;
@@ -21,6 +22,7 @@ pub struct ShowPage {
     organisation: Permitted<Organisation>,
     members: Vec<Permitted<Membership>>,
     tasks: Vec<Task>,
+    events: Vec<Event>,
     open_tasks: u64,
 }
 
@@ -62,11 +64,15 @@ pub async fn show(_: SignedIn, db: Db, id: Path<Id<Organisation>>) -> Result<Sho
     let tasks = Task::objects()
         .filter(|t| t.organisation.eq(*id))
         .order_by(|t| [t.done.asc(), t.created.desc()]);
+    let events = Event::objects()
+        .filter(|e| e.organisation.eq(*id))
+        .order_by(|e| e.day.desc());
     let open = Task::objects().filter(|t| t.organisation.eq(*id) & t.done.eq(false));
     Ok(ShowPage {
         organisation,
         members: members.with_may().all(&db).await?,
         tasks: tasks.limit(10).all(&db).await?,
+        events: events.limit(10).all(&db).await?,
         open_tasks: open.count(&db).await?,
     })
 }
@@ -89,16 +95,13 @@ pub async fn create(
     messages: Messages,
     form: Form<OrganisationForm>,
 ) -> Result<Redirect> {
-    let clean = form.clean(&db).await?.or_show(|form| FormPage {
+    let page = |form| FormPage {
         heading: "Found an organisation",
         form,
-    })?;
+    };
+    let clean = form.clean(&db).await?.or_show(page)?;
     let founding = db.acting::<Founding>();
-    let organisation = Organisation::create(NewOrganisation {
-        name: clean.name.clone(),
-    })
-    .save(&founding)
-    .await?;
+    let organisation = clean.create(&founding, (), page).await?;
     let first = NewMembership {
         organisation: organisation.id,
         user: user.id,
@@ -115,12 +118,9 @@ pub async fn edit(_: SignedIn, db: Db, id: Path<Id<Organisation>>) -> Result<For
     let organisation = Organisation::objects()
         .get_to_change(&db, |o| o.id.eq(*id))
         .await?;
-    let form = Form::filled(&OrganisationForm {
-        name: organisation.name.clone(),
-    });
     Ok(FormPage {
         heading: "Rename the organisation",
-        form,
+        form: Form::edit(&db, &organisation).await?,
     })
 }
 
@@ -136,11 +136,12 @@ pub async fn save(
     let organisation = Organisation::objects()
         .get_to_change(&db, |o| o.id.eq(*id))
         .await?;
-    let clean = form.clean(&db).await?.or_show(|form| FormPage {
+    let page = |form| FormPage {
         heading: "Rename the organisation",
         form,
-    })?;
-    organisation.change(&db, |o| [o.name.set(&clean.name)]).await?;
+    };
+    let clean = form.clean(&db).await?.or_show(page)?;
+    clean.save(&db, organisation, page).await?;
     messages.success("The new name is kept.");
     Ok(Redirect::to(urls::organisation(&id)))
 }
@@ -150,9 +151,7 @@ pub async fn save(
 pub async fn edit_membership(_: SignedIn, db: Db, id: Path<Id<Membership>>) -> Result<RolePage> {
     let membership = Membership::objects().get_to_change(&db, |m| m.id.eq(*id)).await?;
     Ok(RolePage {
-        form: Form::filled(&RoleForm {
-            role: membership.role,
-        }),
+        form: Form::edit(&db, &membership).await?,
     })
 }
 
@@ -166,9 +165,9 @@ pub async fn save_membership(
     form: Form<RoleForm>,
 ) -> Result<Redirect> {
     let membership = Membership::objects().get_to_change(&db, |m| m.id.eq(*id)).await?;
-    let clean = form.clean(&db).await?.or_show(|form| RolePage { form })?;
-    let organisation = membership.organisation.id();
-    membership.change(&db, |m| [m.role.set(clean.role)]).await?;
+    let page = |form| RolePage { form };
+    let clean = form.clean(&db).await?.or_show(page)?;
+    let membership = clean.save(&db, membership, page).await?;
     messages.success("The role is changed.");
-    Ok(Redirect::to(urls::organisation(&organisation)))
+    Ok(Redirect::to(urls::organisation(&membership.organisation.id())))
 }

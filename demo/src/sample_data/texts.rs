@@ -1,4 +1,6 @@
-//! What the sample articles and tasks say.
+//! What the sample articles, tasks and events say.
+
+use crate::events::Kind;
 
 /// An article: its author's place in `PEOPLE`, whether it is published, title and text. The newest comes last.
 pub(super) struct SampleArticle {
@@ -154,4 +156,60 @@ pub(super) const TASKS: &[(usize, bool, &str, &str)] = &[
     ),
     (2, true, "Label the herbs", "Latin and local names."),
     (2, false, "Mend the well cover", "Before the school visit."),
+];
+
+/// An event of an organisation, some days from now.
+pub(super) struct EventText {
+    pub(super) organisation: usize,
+    pub(super) host: usize,
+    pub(super) kind: Kind,
+    pub(super) in_days: i32,
+    pub(super) hour: i8,
+    pub(super) cents: i64,
+    pub(super) title: &'static str,
+    pub(super) about: &'static str,
+}
+
+/// What is on.
+pub(super) const EVENTS: &[EventText] = &[
+    EventText {
+        organisation: 0,
+        host: 0,
+        kind: Kind::Outing,
+        in_days: 3,
+        hour: 18,
+        cents: 0,
+        title: "Up the lighthouse at dusk",
+        about: "217 steps, or 219. Bring a coat: the gallery is windy.",
+    },
+    EventText {
+        organisation: 1,
+        host: 1,
+        kind: Kind::Talk,
+        in_days: 9,
+        hour: 19,
+        cents: 450,
+        title: "Why bridges sing",
+        about: "Wind, cables and a recording of the old one.",
+    },
+    EventText {
+        organisation: 2,
+        host: 2,
+        kind: Kind::Workshop,
+        in_days: 16,
+        hour: 10,
+        cents: 2_400,
+        title: "Pruning apple trees",
+        about: "Saws are there. Seeds and a soup are in the price.",
+    },
+    EventText {
+        organisation: 2,
+        host: 0,
+        kind: Kind::Talk,
+        in_days: 30,
+        hour: 17,
+        cents: 0,
+        title: "A garden for moths",
+        about: "What flowers at night, and who comes to it.",
+    },
 ];

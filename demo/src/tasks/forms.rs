@@ -8,6 +8,7 @@ use crate::organisations::Organisation;
 /// A new task. One chooses among the organisations that one may see; whether one may add to it, the policy of tasks
 /// decides.
 #[derive(Form)]
+#[form(creates = Task, given(done: bool))]
 pub struct NewTaskForm {
     #[field(
         choices = Organisation::objects().order_by(|o| o.name.asc()),
@@ -22,24 +23,11 @@ pub struct NewTaskForm {
 
 /// Editing a task. It stays in its organisation: the form has no field to move it.
 #[derive(Form)]
+#[form(edits = Task)]
 pub struct TaskForm {
     #[field(max_length = 200)]
     pub title: String,
     #[field(max_length = 5_000, widget = textarea, required = false)]
     pub notes: String,
     pub done: bool,
-    #[field(widget = hidden)]
-    pub version: Option<Version>,
-}
-
-impl TaskForm {
-    /// The form as it starts for a task that is there.
-    pub fn of(task: &Task, version: Version) -> Self {
-        Self {
-            title: task.title.clone(),
-            notes: task.notes.clone(),
-            done: task.done,
-            version: Some(version),
-        }
-    }
 }

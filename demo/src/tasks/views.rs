@@ -2,8 +2,8 @@
 
 use vauban::prelude::*;
 
-use super::forms::{NewTaskForm, TaskForm};
-use super::{NewTask, Task};
+use super::Task;
+use super::forms::{NewTaskForm, NewTaskFormGiven, TaskForm};
 use crate::paging::Paging;
 use crate::urls;
 
@@ -75,14 +75,9 @@ pub async fn create(
     messages: Messages,
     form: Form<NewTaskForm>,
 ) -> Result<Redirect> {
-    let clean = form.clean(&db).await?.or_show(|form| NewPage { form })?;
-    let new = NewTask {
-        organisation: clean.organisation,
-        title: clean.title.clone(),
-        notes: clean.notes.clone(),
-        done: false,
-    };
-    let task = Task::create(new).save(&db).await?;
+    let page = |form| NewPage { form };
+    let clean = form.clean(&db).await?.or_show(page)?;
+    let task = clean.create(&db, NewTaskFormGiven { done: false }, page).await?;
     messages.success("The task is added.");
     Ok(Redirect::to(urls::task(&task.id)))
 }
@@ -92,7 +87,7 @@ pub async fn create(
 pub async fn edit(_: SignedIn, db: Db, id: Path<Id<Task>>) -> Result<EditPage> {
     let task = Task::objects().get_to_change(&db, |t| t.id.eq(*id)).await?;
     Ok(EditPage {
-        form: Form::filled(&TaskForm::of(&task, task.version())),
+        form: Form::edit(&db, &task).await?,
     })
 }
 
@@ -108,17 +103,7 @@ pub async fn save(
     let task = Task::objects().get_to_change(&db, |t| t.id.eq(*id)).await?;
     let page = |form| EditPage { form };
     let clean = form.clean(&db).await?.or_show(page)?;
-    if clean.version.is_some_and(|shown| shown != task.version()) {
-        return Err(clean.conflict(&TaskForm::of(&task, task.version()), page));
-    }
-    task.change(&db, |t| {
-        [
-            t.title.set(&clean.title),
-            t.notes.set(&clean.notes),
-            t.done.set(clean.done),
-        ]
-    })
-    .await?;
+    clean.save(&db, task, page).await?;
     messages.success("Your changes are kept.");
     Ok(Redirect::to(urls::task(&id)))
 }

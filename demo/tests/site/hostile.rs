@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use demo::articles::{Article, NewArticle};
+use demo::events::{Event, Kind, NewEvent};
 use demo::organisations::{Membership, NewMembership, Organisation, Role};
 use demo::tasks::{NewTask, Task};
 use demo::urls;
@@ -62,7 +63,8 @@ impl Values {
     fn harmless() -> Self {
         Self {
             all: (0..HOSTILE.len()).map(|n| format!("harmless {n}")).collect(),
-            name: "harmless".to_owned(),
+            // In lists of people it stands where the hostile one stands.
+            name: "A harmless one".to_owned(),
             email: "harmless@example.com",
         }
     }
@@ -107,6 +109,11 @@ const TEMPLATES: &[(&str, &str, &str)] = &[
     ("articles/show.html", "article", "<article class="),
     ("base.html", "home", "<!doctype html>"),
     ("error.html", "no such path", "404"),
+    ("events/delete.html", "event, deleted", "Keep it"),
+    ("events/facts.html", "event", "<span>free</span>"),
+    ("events/form.html", "no event", "<h1>Edit the event</h1>"),
+    ("events/list.html", "no such search", "class=\"filter\""),
+    ("events/show.html", "event", "Ask "),
     ("form.html", "a long title", "class=\"fields\""),
     (
         "guests/book.html",
@@ -239,6 +246,11 @@ async fn pages(values: Values) -> Vec<Shown> {
         tour.get("task", urls::task(&task.id)).await;
         tour.get("task, edited", urls::task_edit(&task.id)).await;
         tour.get("task, deleted", urls::task_delete(&task.id)).await;
+        let event = event(&w, &organisation, &eve, value).await;
+        tour.get("event", urls::event(&event.id)).await;
+        tour.get("event, edited", urls::event_edit(&event.id)).await;
+        tour.get("event, deleted", urls::event_delete(&event.id)).await;
+        no_event(&mut tour, value, &event).await;
         let words = [("name", value.as_str()), ("text", value.as_str())];
         tour.post("the guest book, signed", urls::guestbook::sign(), &words)
             .await;
@@ -264,6 +276,7 @@ async fn pages(values: Values) -> Vec<Shown> {
         ("write", urls::article_new()),
         ("found", urls::organisation_new()),
         ("add", urls::task_new()),
+        ("events", urls::events()),
         ("not hers", urls::article_edit(&w.article.slug)),
     ] {
         tour.get(name, url).await;
@@ -285,6 +298,43 @@ async fn pages(values: Values) -> Vec<Shown> {
         .await;
     visitor.get("sign up", "/accounts/signup/").await;
     visitor.pages
+}
+
+/// An event of an organisation, whose host is she.
+async fn event(w: &World, organisation: &Organisation, host: &User, value: &str) -> Event {
+    let new = NewEvent {
+        organisation: organisation.id,
+        title: value.to_owned(),
+        kind: Kind::Talk,
+        day: Date::new(2030, 5, 1).unwrap(),
+        begins: None,
+        price: Decimal::ZERO,
+        host: Some(host.id),
+        book_until: None,
+        about: value.to_owned(),
+    };
+    w.app.rows(async |db| Event::create(new).save(&db).await).await
+}
+
+/// An event and a search whose every field is wrong.
+async fn no_event(tour: &mut Tour, value: &str, event: &Event) {
+    let names = [
+        "kind",
+        "day",
+        "begins",
+        "price",
+        "host",
+        "book_until",
+        "about",
+        "version",
+    ];
+    let fields: Vec<(&str, &str)> = names.iter().map(|name| (*name, value)).collect();
+    tour.post("no event", urls::event_save(&event.id), &fields).await;
+    let search = ["title", "from", "price", "kinds"]
+        .iter()
+        .fold(urls::events(), |url, name| url.query(name, value));
+    tour.get("no such search", search.clone()).await;
+    tour.get("a search", urls::events().query("title", value)).await;
 }
 
 /// An entry of the guest book.

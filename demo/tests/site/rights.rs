@@ -50,6 +50,16 @@ const TABLE: &[(&str, [Expect; 4])] = &[
     ("task_toggle",             [SignIn,    Allowed,   NotFound,  NotFound]),
     ("task_delete",             [SignIn,    Allowed,   NotFound,  NotFound]),
     ("task_remove",             [SignIn,    Allowed,   NotFound,  NotFound]),
+    // Everybody reads what is on; an organisation's editors say so. Of the Square Ann is an editor.
+    ("events",                  [Allowed,   Allowed,   Allowed,   Allowed]),
+    ("event",                   [Allowed,   Allowed,   Allowed,   Allowed]),
+    ("event_new",               [SignIn,    Allowed,   NotFound,  NotFound]),
+    ("event_create",            [SignIn,    Allowed,   NotFound,  NotFound]),
+    ("event_create#square",     [SignIn,    Allowed,   Forbidden, Forbidden]),
+    ("event_edit",              [SignIn,    Allowed,   Forbidden, Forbidden]),
+    ("event_save",              [SignIn,    Allowed,   Forbidden, Forbidden]),
+    ("event_delete",            [SignIn,    Allowed,   Forbidden, Forbidden]),
+    ("event_remove",            [SignIn,    Allowed,   Forbidden, Forbidden]),
     // Everybody reads the guest book; one takes out what is one's own, staff whatever they like.
     ("guestbook.book",          [Allowed,   Allowed,   Allowed,   Allowed]),
     ("guestbook.sign",          [SignIn,    Allowed,   Allowed,   Allowed]),
@@ -71,7 +81,8 @@ async fn everybody_gets_what_the_table_says_and_no_more() {
         (&w.ben, Role::Member),
         (&w.cleo, Role::Member),
     ];
-    let square = w.organisation("The Square", &members).await.id.to_string();
+    let square_id = w.organisation("The Square", &members).await.id;
+    let square = square_id.to_string();
     let link = "/accounts/first-administrator/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA/";
     let new = [
         ("email", "eve@example.com"),
@@ -91,7 +102,16 @@ async fn everybody_gets_what_the_table_says_and_no_more() {
     let words = [("name", "A guest"), ("text", "Thick walls.")];
     let (article, draft, task) = (&w.article.slug, &w.draft.slug, &w.task.id);
     let text: &[(&str, &str)] = &[("title", "Another title"), ("body", "Another body.")];
-    let edited: &[(&str, &str)] = &[text[0], text[1], ("version", "1")];
+    let version = ("version", "1");
+    let edited: &[(&str, &str)] = &[text[0], text[1], version];
+    let event = &w.event.id;
+    let said: &[(&str, &str)] = &[
+        ("title", "A tour"),
+        ("kind", "outing"),
+        ("day", "2030-05-01"),
+        ("price", "4.50"),
+    ];
+    let said_again = &[said, &[version]].concat();
     let table: Vec<Expected> = TABLE
         .iter()
         .map(|(sample, callers)| Expected::new(sample, *callers))
@@ -129,13 +149,13 @@ async fn everybody_gets_what_the_table_says_and_no_more() {
         .form(
             "organisation_save",
             urls::organisation_save(&w.lighthouse.id),
-            &[("name", "The Tower")],
+            &[("name", "The Tower"), version],
         )
         .get("membership_edit", urls::membership_edit(&w.membership.id))
         .form(
             "membership_save",
             urls::membership_save(&w.membership.id),
-            &[("role", "editor")],
+            &[("role", "editor"), version],
         )
         .get("tasks", urls::tasks())
         .get("task_new", urls::task_new())
@@ -146,10 +166,23 @@ async fn everybody_gets_what_the_table_says_and_no_more() {
         )
         .get("task", urls::task(task))
         .get("task_edit", urls::task_edit(task))
-        .form("task_save", urls::task_save(task), &[("title", "Another title")])
+        .form(
+            "task_save",
+            urls::task_save(task),
+            &[("title", "Another title"), version],
+        )
         .form("task_toggle", urls::task_toggle(task), &[])
         .get("task_delete", urls::task_delete(task))
         .form("task_remove", urls::task_remove(task), &[])
+        .get("events", urls::events())
+        .get("event", urls::event(event))
+        .get("event_new", urls::event_new(&w.lighthouse.id))
+        .form("event_create", urls::event_create(&w.lighthouse.id), said)
+        .form("event_create#square", urls::event_create(&square_id), said)
+        .get("event_edit", urls::event_edit(event))
+        .form("event_save", urls::event_save(event), said_again)
+        .get("event_delete", urls::event_delete(event))
+        .form("event_remove", urls::event_remove(event), &[])
         .get("guestbook.book", urls::guestbook::book())
         .form("guestbook.sign", urls::guestbook::sign(), &words)
         .get("guestbook.entry_delete", urls::guestbook::entry_delete(&entry))

@@ -1,6 +1,7 @@
 //! The people and rows that the tests play with.
 
 use demo::articles::{Article, NewArticle};
+use demo::events::{Event, Kind, NewEvent};
 use demo::organisations::{Membership, NewMembership, NewOrganisation, Organisation, Role};
 use demo::tasks::{NewTask, Task};
 use demo::users::{NewUser, User};
@@ -22,6 +23,7 @@ pub(crate) struct World {
     pub(crate) foreign_task: Task,
     pub(crate) article: Article,
     pub(crate) draft: Article,
+    pub(crate) event: Event,
 }
 
 /// Everybody's password, in the worlds that have some.
@@ -58,6 +60,7 @@ impl World {
         let foreign_task = self::task(&app, &bridge, "Grease the bearings").await;
         let article = article(&app, &ann, "Read by all", true).await;
         let draft = self::article(&app, &ann, "Read by few", false).await;
+        let event = event(&app, &lighthouse, "Up the lighthouse", Kind::Outing, "3").await;
         Self {
             app,
             ann,
@@ -71,6 +74,7 @@ impl World {
             foreign_task,
             article,
             draft,
+            event,
         }
     }
 
@@ -162,4 +166,26 @@ pub(crate) async fn article(app: &TestApp, author: &User, title: &str, published
         published,
     };
     app.rows(async |db| Article::create(new).save(&db).await).await
+}
+
+/// An event on the first of May.
+pub(crate) async fn event(
+    app: &TestApp,
+    organisation: &Organisation,
+    title: &str,
+    kind: Kind,
+    price: &str,
+) -> Event {
+    let new = NewEvent {
+        organisation: organisation.id,
+        title: title.to_owned(),
+        kind,
+        day: "2030-05-01".parse().unwrap(),
+        begins: Some("18:00".parse().unwrap()),
+        price: price.parse().unwrap(),
+        host: None,
+        book_until: None,
+        about: String::new(),
+    };
+    app.rows(async |db| Event::create(new).save(&db).await).await
 }

@@ -68,7 +68,11 @@ impl FieldValue for DateTime {
     }
 
     fn shown(&self) -> String {
-        format!("{}T{}", self.date_in_utc(), shown_time(&self.time_in_utc().to_string()))
+        format!(
+            "{}T{}",
+            self.date_in_utc(),
+            shown_time(&self.time_in_utc().to_string())
+        )
     }
 }
 
@@ -166,7 +170,11 @@ mod tests {
         const MOMENT: FieldSpec = FieldSpec::new("from", "From", Widget::DateTime);
         for (typed, moment, shown) in [
             ("2026-11-29T14:30", "2026-11-29T14:30:00Z", "2026-11-29T14:30"),
-            ("0001-01-01T00:00:07.5", "0001-01-01T00:00:07.5Z", "0001-01-01T00:00:07.5"),
+            (
+                "0001-01-01T00:00:07.5",
+                "0001-01-01T00:00:07.5Z",
+                "0001-01-01T00:00:07.5",
+            ),
         ] {
             let read = read::<DateTime>(typed, &MOMENT).unwrap();
             assert_eq!(read, moment.parse().unwrap());
@@ -174,8 +182,18 @@ mod tests {
             assert!(control.starts_with("<input type=\"datetime-local\""), "{control}");
             assert!(control.contains(&format!("value=\"{shown}\"")), "{control}");
         }
-        for bad in ["2026-11-29", "2026-11-29 14:30", "2026-11-29T14:30Z", "2026-02-29T14:30", "29.11.2026T1:2"] {
-            assert_eq!(read::<DateTime>(bad, &MOMENT), Err(NOT_A_MOMENT.to_string()), "{bad}");
+        for bad in [
+            "2026-11-29",
+            "2026-11-29 14:30",
+            "2026-11-29T14:30Z",
+            "2026-02-29T14:30",
+            "29.11.2026T1:2",
+        ] {
+            assert_eq!(
+                read::<DateTime>(bad, &MOMENT),
+                Err(NOT_A_MOMENT.to_string()),
+                "{bad}"
+            );
         }
         let mut whole = String::new();
         render::field(&BoundField::new::<DateTime>(&MOMENT), &mut whole);

@@ -108,11 +108,9 @@ pub const fn ungiven(model: &str, needed: &[&str], shown: &[&str], optional: &[&
             .say(first)
             .say(": …)`; or make it a field of the form, or give the column a default");
     } else if !maybe.is_empty() {
-        told.say("a new `")
-            .say(model)
-            .say("` needs `")
-            .say(maybe)
-            .say("`, and some requests do not have this field (`when`): give the column a default in the model");
+        told.say("a new `").say(model).say("` needs `").say(maybe).say(
+            "`, and some requests do not have this field (`when`): give the column a default in the model",
+        );
     }
     told
 }

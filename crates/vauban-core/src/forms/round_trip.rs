@@ -163,7 +163,8 @@ mod properties {
             }
             let amount = Decimal::<3, 18>::from_units(n % 1_000_000_000_000_000_000).unwrap();
             prop_assert_eq!(there_and_back(&amount, &DECIMAL), amount);
-            let time = vauban_orm::Time::from_micros(n.rem_euclid(86_400_000_000)).unwrap();
+            // A control takes milliseconds, no more.
+            let time = vauban_orm::Time::from_micros(n.rem_euclid(86_400_000) * 1000).unwrap();
             prop_assert_eq!(there_and_back(&time, &TIME), time);
             prop_assert_eq!(there_and_back(&n, &NUMBER), n);
             prop_assert_eq!(there_and_back(&m, &NUMBER), m);

@@ -58,9 +58,15 @@ impl Instant {
         )
     }
 
-    /// Text in RFC 3339 or ISO 8601; nothing else is a date.
+    /// Text in RFC 3339 or ISO 8601; nothing else is a date or a time of day.
     pub fn text(text: &str) -> Self {
         let text = text.trim();
+        // `14:30:00`: how a column's time of day writes itself.
+        if let [h1, h2, b':', m1, m2, b':', ..] = text.as_bytes()
+            && [h1, h2, m1, m2].iter().all(|digit| digit.is_ascii_digit())
+        {
+            return text.parse::<Time>().map_or(Self::None, Self::Time);
+        }
         if text.len() < 10 || !text.starts_with(|c: char| c.is_ascii_digit()) {
             return Self::None;
         }
