@@ -69,6 +69,11 @@ pub(crate) const KINDS: &[Kind] = &[
         ..kind("time", "Time")
     },
     Kind {
+        typed: ["2026-11-29T14:30", "2027-02-28T08:15"],
+        value: "\"2026-11-29T14:30:00Z\".parse().unwrap()",
+        ..kind("datetime", "DateTime")
+    },
+    Kind {
         typed: ["on", ""],
         value: "true",
         ..kind("boolean", "bool")
@@ -101,11 +106,6 @@ pub(crate) const KINDS: &[Kind] = &[
 /// What people ask for and there is not yet, with what to write instead.
 const NOT_YET: &[(&[&str], &str)] = &[
     (
-        &["datetime", "timestamp"],
-        "a moment is not asked for in a form, because it depends on where somebody is: write `{name}_day:date` and \
-         `{name}_at:time`. Every model has `created` already; for another moment add a column `DateTime` to the model by hand",
-    ),
-    (
         &["file", "image", "upload"],
         "there are no uploads yet. Keep an address, `{name}:url`",
     ),
@@ -128,6 +128,8 @@ const SAME: &[(&str, &str)] = &[
     ("numeric", "decimal"),
     ("currency", "decimal"),
     ("day", "date"),
+    ("timestamp", "datetime"),
+    ("moment", "datetime"),
     ("double", "float"),
     ("f64", "float"),
     ("textarea", "text"),
@@ -249,7 +251,7 @@ mod tests {
             ("name:String", "`name:string`"),
             ("count:int", "`count:integer`"),
             ("price:money", "`price:decimal`"),
-            ("begins:datetime", "`begins_day:date`"),
+            ("begins:timestamp", "`begins:datetime`"),
             ("photo:image", "`photo:url`"),
             ("maker:reference", "`maker:reference:Model`"),
             ("maker:reference:maker", "`maker:reference:Maker`"),

@@ -267,6 +267,10 @@ fn shown(row: &str, field: &Field) -> String {
         Holds::Value(kind) if kind.name == "url" => {
             format!("<a href=\"{{{{ {row}.{name}.as_str() }}}}\" rel=\"noopener\">{{{{ {row}.{name} }}}}</a>")
         }
+        Holds::Value(kind) if kind.name == "time" => format!("{{{{ {row}.{name}|time:\"H:i\" }}}}"),
+        Holds::Value(kind) if kind.name == "datetime" => {
+            format!("{{{{ {row}.{name}|date:\"j F Y, H:i\" }}}} (UTC)")
+        }
         Holds::Value(_) => format!("{{{{ {row}.{name} }}}}"),
         Holds::Reference(_) => format!("{{{{ {row}.{name}.get() }}}}"),
     }

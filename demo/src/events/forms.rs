@@ -57,7 +57,7 @@ pub struct EventFilter {
     pub title: String,
     #[field(label = "From")]
     pub from: Option<Date>,
-    #[field(label = "At most", min = 0, help = "Euros; 0 for what is free.")]
+    #[field(label = "Euros at most", min = 0)]
     pub price: Option<Decimal>,
     #[field(label = "Kinds")]
     pub kinds: Vec<Kind>,

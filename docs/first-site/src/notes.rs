@@ -27,8 +27,9 @@ impl Policy for Note {
     }
 }
 
-/// What people may send. The author is not among it.
+/// What people may send: each field is the note's column of its name. The author is not among it: the view gives it.
 #[derive(Form)]
+#[form(edits = Note, creates = Note, given(author: Id<User>))]
 pub struct NoteForm {
     #[field(max_length = 200)]
     pub title: String,
@@ -80,9 +81,9 @@ pub async fn new(_: SignedIn) -> FormPage {
 /// Adds what was written.
 #[view(post, "/notes/new/")]
 pub async fn create(_: SignedIn, user: CurrentUser<User>, db: Db<Write>, form: Form<NoteForm>) -> Result<Redirect> {
-    let clean = form.clean(&db).await?.or_show(|form| FormPage { heading: "Write a note", form })?;
-    let NoteForm { title, text, published } = clean.into_data();
-    let note = Note::create(NewNote { title, text, published, author: user.id }).save(&db).await?;
+    let page = |form| FormPage { heading: "Write a note", form };
+    let clean = form.clean(&db).await?.or_show(page)?;
+    let note = clean.create(&db, NoteFormGiven { author: user.id }, page).await?;
     Ok(Redirect::to(urls::note(&note.id)))
 }
 
@@ -90,17 +91,16 @@ pub async fn create(_: SignedIn, user: CurrentUser<User>, db: Db<Write>, form: F
 #[view(get, "/notes/{id}/edit/")]
 pub async fn edit(_: SignedIn, db: Db, id: Path<Id<Note>>) -> Result<FormPage> {
     let note = Note::objects().get_to_change(&db, |n| n.id.eq(*id)).await?;
-    let form = NoteForm { title: note.title.clone(), text: note.text.clone(), published: note.published };
-    Ok(FormPage { heading: "Edit the note", form: Form::filled(&form) })
+    Ok(FormPage { heading: "Edit the note", form: Form::edit(&db, &note).await? })
 }
 
-/// Keeps what was changed.
+/// Keeps what was changed, unless somebody else was faster: then it shows both texts.
 #[view(post, "/notes/{id}/edit/")]
 pub async fn save(_: SignedIn, db: Db<Write>, id: Path<Id<Note>>, form: Form<NoteForm>) -> Result<Redirect> {
     let note = Note::objects().get_to_change(&db, |n| n.id.eq(*id)).await?;
-    let clean = form.clean(&db).await?.or_show(|form| FormPage { heading: "Edit the note", form })?;
-    note.change(&db, |n| [n.title.set(&clean.title), n.text.set(&clean.text), n.published.set(clean.published)])
-        .await?;
+    let page = |form| FormPage { heading: "Edit the note", form };
+    let clean = form.clean(&db).await?.or_show(page)?;
+    clean.save(&db, note, page).await?;
     Ok(Redirect::to(urls::note(&id)))
 }
 

@@ -197,7 +197,7 @@ mod tests {
         }
         let mut whole = String::new();
         render::field(&BoundField::new::<DateTime>(&MOMENT), &mut whole);
-        let label = "<label for=\"id_from\">From <span class=\"optional\">(UTC)</span></label>";
+        let label = "<label for=\"id_from\">From <span class=\"zone\">(UTC)</span></label>";
         assert!(whole.contains(label), "{whole}");
     }
 }

@@ -132,7 +132,7 @@ fn is_needed(bound: &BoundField) -> bool {
 fn optional(bound: &BoundField, out: &mut String) {
     // What the control asks for is nowhere else to be seen.
     if bound.spec().widget == Widget::DateTime {
-        out.push_str(" <span class=\"optional\">(UTC)</span>");
+        out.push_str(" <span class=\"zone\">(UTC)</span>");
     }
     if !is_needed(bound) && bound.spec().widget != Widget::Checkbox {
         out.push_str(" <span class=\"optional\">(optional)</span>");

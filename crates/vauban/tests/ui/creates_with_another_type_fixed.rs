@@ -1,0 +1,41 @@
+// What a view gives has the type of its column.
+use vauban::prelude::*;
+
+#[derive(Model)]
+#[model(user)]
+struct Person {
+    id: Id<Self>,
+    #[field(max_length = 50)]
+    name: String,
+}
+
+impl Policy for Person {
+    fn rules(_: Who<Self>, _: &Columns<Self>) -> Rules<Self> {
+        Rules::none()
+    }
+}
+
+#[derive(Model)]
+struct Book {
+    id: Id<Self>,
+    #[field(max_length = 200)]
+    title: String,
+    pages: i64,
+    owner: ForeignKey<Person>,
+}
+
+impl Policy for Book {
+    fn rules(_: Who<Self>, _: &Columns<Self>) -> Rules<Self> {
+        Rules::none()
+    }
+}
+
+#[derive(Form)]
+#[form(creates = Book, given(owner: Id<Person>))]
+struct BookForm {
+    #[field(max_length = 200)]
+    title: String,
+    pages: i64,
+}
+
+fn main() {}
