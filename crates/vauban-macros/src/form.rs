@@ -7,6 +7,7 @@ use syn::{
     Data, DeriveInput, Error, Expr, ExprPath, Field, Fields, Ident, LitBool, LitInt, LitStr, Result, Type,
 };
 
+use crate::form_rows::{Given, creates, edits};
 use crate::ident::{unknown, unraw};
 
 /// Writes the struct of bound fields and the implementation of `FormFields`.
@@ -171,135 +172,6 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
     })
 }
 
-/// `#[form(edits = Model)]`: each field is the column of its name.
-fn edits(form: &Ident, set: &Ident, model: &syn::Path, fields: &[FormField]) -> Result<TokenStream> {
-    if let Some(taken) = fields.iter().find(|field| field.ident == "version") {
-        return Err(Error::new(
-            taken.ident.span(),
-            "a form with `edits` has its row's version already: leave this field out",
-        ));
-    }
-    let starts = fields.iter().map(|field| {
-        let (ident, span) = (&field.ident, field.ty.span());
-        let start = quote_spanned!(span=> ::vauban::forms::StartsFrom::start(&row.#ident));
-        match field.when {
-            Some(_) => quote!(#ident: ::std::option::Option::Some(#start)),
-            None => quote!(#ident: #start),
-        }
-    });
-    let changes = fields.iter().map(FormField::takes);
-    Ok(quote! {
-        impl ::vauban::forms::Edits for #form {
-            type Row = #model;
-
-            fn of(row: &#model) -> Self {
-                Self { #(#starts),* }
-            }
-
-            fn changes(
-                &self,
-                columns: &<#model as ::vauban::Model>::Columns<#model>,
-            ) -> ::std::vec::Vec<::vauban::orm::Assignment<#model>> {
-                let mut changes = ::std::vec::Vec::new();
-                #(#changes)*
-                changes
-            }
-
-            fn version(fields: &mut #set) -> &mut ::vauban::forms::BoundField {
-                &mut fields.version
-            }
-        }
-    })
-}
-
-/// `#[form(creates = Model, given(author: Id<User>))]`: each field is the column of its name, and so is what is given. The struct
-/// of what is given, and the implementation.
-fn creates(
-    input: &DeriveInput,
-    model: &syn::Path,
-    options: &FormOptions,
-    fields: &[FormField],
-) -> Result<(TokenStream, TokenStream)> {
-    let (form, vis) = (&input.ident, &input.vis);
-    let given = options.given.as_ref().map_or(&[][..], |given| &given.columns);
-    for (nth, (name, _)) in given.iter().enumerate() {
-        if fields.iter().any(|field| field.ident == *name) {
-            // CWE-915: either a request says it or the view does.
-            let text = format!("`{name}` is a field of this form: what a request says is not given as well");
-            return Err(Error::new(name.span(), text));
-        }
-        if given[..nth].iter().any(|(other, _)| other == name) {
-            return Err(Error::new(name.span(), format!("`{name}` is given twice")));
-        }
-    }
-    let (names, types): (Vec<_>, Vec<_>) = given.iter().map(|(name, ty)| (name, ty)).unzip();
-    let model_name = model
-        .segments
-        .last()
-        .map(|last| unraw(&last.ident))
-        .unwrap_or_default();
-    let (wanted, set) = if given.is_empty() {
-        (TokenStream::new(), quote!(()))
-    } else {
-        let set = format_ident!("{}Given", form);
-        let doc = format!("What a new `{model_name}` has beside the fields of [`{form}`].");
-        let docs = names.iter().map(|name| format!("`{}`", unraw(name)));
-        let written = quote! {
-            #[doc = #doc]
-            #[allow(unreachable_pub)]
-            #vis struct #set { #(#[doc = #docs] pub #names: #types,)* }
-        };
-        (written, quote!(#set))
-    };
-    let takes = fields.iter().map(FormField::takes);
-    let own = match options.edits {
-        // Written there already.
-        Some(_) => quote!(let mut changes = <Self as ::vauban::forms::Edits>::changes(self, columns);),
-        None => quote!(let mut changes = ::std::vec::Vec::new(); #(#takes)*),
-    };
-    let more = given.iter().map(|(name, ty)| {
-        quote_spanned! {ty.span()=>
-            changes.push(::vauban::orm::columns::Takes::take(&columns.#name, given.#name));
-        }
-    });
-    let name_of = |field: &FormField| unraw(&field.ident);
-    let shown = fields.iter().filter(|field| field.when.is_none()).map(name_of);
-    let shown = shown.chain(names.iter().map(|name| unraw(name)));
-    let optional = fields.iter().filter(|field| field.when.is_some()).map(name_of);
-    let whole = quote_spanned! {model.span()=>
-        const _: () = {
-            const NEEDS: ::vauban::forms::Ungiven = ::vauban::forms::ungiven(
-                #model_name,
-                <#model as ::vauban::Model>::__GIVEN,
-                &[#(#shown),*],
-                &[#(#optional),*],
-            );
-            if !NEEDS.text().is_empty() {
-                ::std::panic!("{}", NEEDS.text());
-            }
-        };
-    };
-    let written = quote! {
-        impl ::vauban::forms::Creates for #form {
-            type New = #model;
-            type Given = #set;
-
-            #[allow(unused_variables)]
-            fn values(
-                &self,
-                given: #set,
-                columns: &<#model as ::vauban::Model>::Columns<#model>,
-            ) -> ::std::vec::Vec<::vauban::orm::Assignment<#model>> {
-                #own
-                #(#more)*
-                changes
-            }
-        }
-        #whole
-    };
-    Ok((wanted, written))
-}
-
 fn named_fields(input: &DeriveInput) -> Result<&syn::punctuated::Punctuated<Field, syn::Token![,]>> {
     let wanted = "a form is a struct with named fields and without parameters";
     if !input.generics.params.is_empty() {
@@ -316,41 +188,14 @@ fn named_fields(input: &DeriveInput) -> Result<&syn::punctuated::Punctuated<Fiel
 
 /// `#[form(edits = Model, creates = Model, given(column: Type), clean = function, context = Type, strict, get)]`.
 #[derive(Default)]
-struct FormOptions {
+pub(crate) struct FormOptions {
     clean: Option<ExprPath>,
     context: Option<Type>,
-    edits: Option<syn::Path>,
+    pub(crate) edits: Option<syn::Path>,
     creates: Option<syn::Path>,
-    given: Option<Given>,
+    pub(crate) given: Option<Given>,
     strict: bool,
     get: bool,
-}
-
-/// `given(author: Id<User>, slug: Slug)`.
-struct Given {
-    span: proc_macro2::Span,
-    columns: Vec<(Ident, Type)>,
-}
-
-impl Given {
-    fn parse(meta: &syn::meta::ParseNestedMeta<'_>) -> Result<Self> {
-        let inside;
-        syn::parenthesized!(inside in meta.input);
-        let column = |input: syn::parse::ParseStream<'_>| {
-            let name: Ident = input.parse()?;
-            if !input.peek(syn::Token![:]) {
-                let text = format!("say what `{name}` is: `given({name}: Id<User>)`");
-                return Err(Error::new(name.span(), text));
-            }
-            input.parse::<syn::Token![:]>()?;
-            Ok((name, input.parse()?))
-        };
-        let columns = inside.parse_terminated(column, syn::Token![,])?;
-        Ok(Self {
-            span: meta.path.span(),
-            columns: columns.into_iter().collect(),
-        })
-    }
 }
 
 const SECRET_IN_AN_ADDRESS: &str = "a form that is sent in an address has no secrets, because addresses stand in logs and histories (CWE-598): drop \
@@ -388,9 +233,9 @@ impl FormOptions {
 }
 
 /// One field with its attributes.
-struct FormField {
-    ident: Ident,
-    ty: Type,
+pub(crate) struct FormField {
+    pub(crate) ident: Ident,
+    pub(crate) ty: Type,
     label: String,
     help: String,
     widget: Option<Ident>,
@@ -402,7 +247,7 @@ struct FormField {
     strip: bool,
     autocomplete: String,
     choices: Option<Expr>,
-    when: Option<Expr>,
+    pub(crate) when: Option<Expr>,
     min_items: Option<LitInt>,
     max_items: Option<LitInt>,
     /// What is wrong with its attribute. The form is written all the same, so that nothing else is said of it.
@@ -574,25 +419,6 @@ impl FormField {
         match self.when {
             Some(_) => quote_spanned!(ty.span()=> <#ty as ::vauban::forms::LeftOut>::Field),
             None => quote!(#ty),
-        }
-    }
-
-    /// The column takes what the form holds.
-    fn takes(&self) -> TokenStream {
-        let (ident, span) = (&self.ident, self.ty.span());
-        match self.when {
-            // CWE-915: what the request does not have stays as it is.
-            Some(_) => quote_spanned! {span=>
-                if let ::std::option::Option::Some(value) = &self.#ident {
-                    changes.push(::vauban::orm::columns::Takes::take(&columns.#ident, ::std::clone::Clone::clone(value)));
-                }
-            },
-            None => quote_spanned! {span=>
-                changes.push(::vauban::orm::columns::Takes::take(
-                    &columns.#ident,
-                    ::std::clone::Clone::clone(&self.#ident),
-                ));
-            },
         }
     }
 

@@ -4,6 +4,7 @@ use proc_macro::TokenStream;
 
 mod choices;
 mod form;
+mod form_rows;
 mod ident;
 mod migrations;
 mod model;
