@@ -68,7 +68,7 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
         quote! {
             // `{% if task.state == "opne" %}` does not compile: no choice is stored like that.
             impl ::vauban::__private::template::Chosen for #name {}
-            #(impl<const L: u32, const K: u32, F> ::vauban::__private::template::HasChoice<#numbers, L, K, F> for #name {})*
+            #(#[diagnostic::do_not_recommend] impl<const L: u32, const K: u32, F> ::vauban::__private::template::HasChoice<#numbers, L, K, F> for #name {})*
             impl ::vauban::forms::Entry for #name {}
             impl ::vauban::forms::ChosenFromValues for #name {
                 type Value = Self;

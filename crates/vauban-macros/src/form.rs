@@ -554,7 +554,7 @@ impl FormField {
         }
         if let Some(range) = self.min.as_ref().or(self.max.as_ref()) {
             let message = format!(
-                "`{name}` is no number: `min` and `max` mean nothing here; check it in `#[form(clean = …)]`"
+                "`{name}` is no number, as `min` and `max` are for: a text has `min_length` and `max_length`; check anything else in `#[form(clean = …)]`"
             );
             asserts.extend(quote_spanned! {range.span()=>
                 const _: () = ::std::assert!(#value::HAS_RANGE, #message);

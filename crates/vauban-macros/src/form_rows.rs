@@ -22,7 +22,7 @@ pub(crate) fn edits(
         ));
     }
     let starts = fields.iter().map(|field| {
-        let (ident, span) = (&field.ident, field.ty.span());
+        let (ident, span) = (&field.ident, field.ident.span());
         let start = quote_spanned!(span=> ::vauban::forms::StartsFrom::start(&row.#ident));
         match field.when {
             Some(_) => quote!(#ident: ::std::option::Option::Some(#start)),
@@ -99,8 +99,8 @@ pub(crate) fn creates(
         Some(_) => quote!(let mut changes = <Self as ::vauban::forms::Edits>::changes(self, columns);),
         None => quote!(let mut changes = ::std::vec::Vec::new(); #(#takes)*),
     };
-    let more = given.iter().map(|(name, ty)| {
-        quote_spanned! {ty.span()=>
+    let more = given.iter().map(|(name, _)| {
+        quote_spanned! {name.span()=>
             changes.push(::vauban::orm::columns::Takes::take(&columns.#name, given.#name));
         }
     });
@@ -172,7 +172,7 @@ impl Given {
 impl FormField {
     /// The column takes what the form holds.
     fn takes(&self) -> TokenStream {
-        let (ident, span) = (&self.ident, self.ty.span());
+        let (ident, span) = (&self.ident, self.ident.span());
         match self.when {
             // CWE-915: what the request does not have stays as it is.
             Some(_) => quote_spanned! {span=>

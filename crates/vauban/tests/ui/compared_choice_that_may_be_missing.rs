@@ -7,7 +7,7 @@ struct Page {
     state: Option<State>,
 }
 
-#[derive(Choices)]
+#[derive(Clone, Choices)]
 enum State {
     Open,
     Closed,

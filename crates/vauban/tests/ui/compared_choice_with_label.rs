@@ -7,7 +7,7 @@ struct Page {
     state: State,
 }
 
-#[derive(Choices)]
+#[derive(Clone, Choices)]
 enum State {
     InProgress,
     Closed,

@@ -1,7 +1,7 @@
 // What has many values is shown by a control that takes many.
 use vauban::prelude::*;
 
-#[derive(Choices)]
+#[derive(Clone, Choices)]
 enum Kind {
     Talk,
     Outing,
