@@ -7,7 +7,7 @@ use syn::{
     Data, DeriveInput, Error, Expr, ExprPath, Field, Fields, Ident, LitBool, LitInt, LitStr, Result, Type,
 };
 
-use crate::form_rows::{Given, creates, edits};
+use crate::form_rows::{Given, RowField, creates, edits};
 use crate::ident::{unknown, unraw};
 
 /// Writes the struct of bound fields and the implementation of `FormFields`.
@@ -57,15 +57,25 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
             }
         }
     });
+    let columns: Vec<_> = fields
+        .iter()
+        .map(|field| RowField {
+            ident: field.ident.clone(),
+            optional: field.when.is_some(),
+        })
+        .collect();
     let edits = options
         .edits
         .as_ref()
-        .map(|model| edits(form, &set, model, &fields))
+        .map(|model| edits(form, &set, model, &columns))
         .transpose()?;
     let creates = options
         .creates
         .as_ref()
-        .map(|model| creates(&input, model, &options, &fields))
+        .map(|model| {
+            let given = options.given.as_ref();
+            creates(&input, model, options.edits.is_some(), given, &columns)
+        })
         .transpose()?;
     if let (None, Some(given)) = (&creates, options.given.as_ref()) {
         return Err(Error::new(
@@ -188,12 +198,12 @@ fn named_fields(input: &DeriveInput) -> Result<&syn::punctuated::Punctuated<Fiel
 
 /// `#[form(edits = Model, creates = Model, given(column: Type), clean = function, context = Type, strict, get)]`.
 #[derive(Default)]
-pub(crate) struct FormOptions {
+struct FormOptions {
     clean: Option<ExprPath>,
     context: Option<Type>,
-    pub(crate) edits: Option<syn::Path>,
+    edits: Option<syn::Path>,
     creates: Option<syn::Path>,
-    pub(crate) given: Option<Given>,
+    given: Option<Given>,
     strict: bool,
     get: bool,
 }
@@ -233,9 +243,9 @@ impl FormOptions {
 }
 
 /// One field with its attributes.
-pub(crate) struct FormField {
-    pub(crate) ident: Ident,
-    pub(crate) ty: Type,
+struct FormField {
+    ident: Ident,
+    ty: Type,
     label: String,
     help: String,
     widget: Option<Ident>,
@@ -247,7 +257,7 @@ pub(crate) struct FormField {
     strip: bool,
     autocomplete: String,
     choices: Option<Expr>,
-    pub(crate) when: Option<Expr>,
+    when: Option<Expr>,
     min_items: Option<LitInt>,
     max_items: Option<LitInt>,
     /// What is wrong with its attribute. The form is written all the same, so that nothing else is said of it.

@@ -5,15 +5,21 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{DeriveInput, Error, Ident, Result, Type};
 
-use crate::form::{FormField, FormOptions};
 use crate::ident::unraw;
+
+/// A field of the form, as far as it is a column.
+pub(crate) struct RowField {
+    pub(crate) ident: Ident,
+    /// Whether some requests do not have it: `when = …`.
+    pub(crate) optional: bool,
+}
 
 /// `#[form(edits = Model)]`: each field is the column of its name.
 pub(crate) fn edits(
     form: &Ident,
     set: &Ident,
     model: &syn::Path,
-    fields: &[FormField],
+    fields: &[RowField],
 ) -> Result<TokenStream> {
     if let Some(taken) = fields.iter().find(|field| field.ident == "version") {
         return Err(Error::new(
@@ -24,12 +30,12 @@ pub(crate) fn edits(
     let starts = fields.iter().map(|field| {
         let (ident, span) = (&field.ident, field.ident.span());
         let start = quote_spanned!(span=> ::vauban::forms::StartsFrom::start(&row.#ident));
-        match field.when {
-            Some(_) => quote!(#ident: ::std::option::Option::Some(#start)),
-            None => quote!(#ident: #start),
+        match field.optional {
+            true => quote!(#ident: ::std::option::Option::Some(#start)),
+            false => quote!(#ident: #start),
         }
     });
-    let changes = fields.iter().map(FormField::takes);
+    let changes = fields.iter().map(RowField::takes);
     Ok(quote! {
         impl ::vauban::forms::Edits for #form {
             type Row = #model;
@@ -59,11 +65,12 @@ pub(crate) fn edits(
 pub(crate) fn creates(
     input: &DeriveInput,
     model: &syn::Path,
-    options: &FormOptions,
-    fields: &[FormField],
+    edits: bool,
+    given: Option<&Given>,
+    fields: &[RowField],
 ) -> Result<(TokenStream, TokenStream)> {
     let (form, vis) = (&input.ident, &input.vis);
-    let given = options.given.as_ref().map_or(&[][..], |given| &given.columns);
+    let given = given.map_or(&[][..], |given| &given.columns);
     for (nth, (name, _)) in given.iter().enumerate() {
         if fields.iter().any(|field| field.ident == *name) {
             // CWE-915: either a request says it or the view does.
@@ -93,21 +100,21 @@ pub(crate) fn creates(
         };
         (written, quote!(#set))
     };
-    let takes = fields.iter().map(FormField::takes);
-    let own = match options.edits {
+    let takes = fields.iter().map(RowField::takes);
+    let own = match edits {
         // Written there already.
-        Some(_) => quote!(let mut changes = <Self as ::vauban::forms::Edits>::changes(self, columns);),
-        None => quote!(let mut changes = ::std::vec::Vec::new(); #(#takes)*),
+        true => quote!(let mut changes = <Self as ::vauban::forms::Edits>::changes(self, columns);),
+        false => quote!(let mut changes = ::std::vec::Vec::new(); #(#takes)*),
     };
     let more = given.iter().map(|(name, _)| {
         quote_spanned! {name.span()=>
             changes.push(::vauban::orm::columns::Takes::take(&columns.#name, given.#name));
         }
     });
-    let name_of = |field: &FormField| unraw(&field.ident);
-    let shown = fields.iter().filter(|field| field.when.is_none()).map(name_of);
+    let name_of = |field: &RowField| unraw(&field.ident);
+    let shown = fields.iter().filter(|field| !field.optional).map(name_of);
     let shown = shown.chain(names.iter().map(|name| unraw(name)));
-    let optional = fields.iter().filter(|field| field.when.is_some()).map(name_of);
+    let optional = fields.iter().filter(|field| field.optional).map(name_of);
     let whole = quote_spanned! {model.span()=>
         const _: () = {
             const NEEDS: ::vauban::forms::Ungiven = ::vauban::forms::ungiven(
@@ -169,18 +176,18 @@ impl Given {
     }
 }
 
-impl FormField {
+impl RowField {
     /// The column takes what the form holds.
     fn takes(&self) -> TokenStream {
         let (ident, span) = (&self.ident, self.ident.span());
-        match self.when {
+        match self.optional {
             // CWE-915: what the request does not have stays as it is.
-            Some(_) => quote_spanned! {span=>
+            true => quote_spanned! {span=>
                 if let ::std::option::Option::Some(value) = &self.#ident {
                     changes.push(::vauban::orm::columns::Takes::take(&columns.#ident, ::std::clone::Clone::clone(value)));
                 }
             },
-            None => quote_spanned! {span=>
+            false => quote_spanned! {span=>
                 changes.push(::vauban::orm::columns::Takes::take(
                     &columns.#ident,
                     ::std::clone::Clone::clone(&self.#ident),

@@ -31,7 +31,7 @@ pub trait Creates: FormFields {
     ) -> Vec<Assignment<Self::New>>;
 }
 
-impl<F: Creates> Clean<F> {
+impl<F: FormFields> Clean<F> {
     /// Adds the row that the form describes, if the model's add rule allows it. What the database refuses is said in the form.
     ///
     /// ```ignore
@@ -46,7 +46,10 @@ impl<F: Creates> Clean<F> {
         db: &dyn Writes<Add, F::New>,
         given: F::Given,
         page: impl FnOnce(Form<F>) -> P,
-    ) -> Result<F::New, Error> {
+    ) -> Result<F::New, Error>
+    where
+        F: Creates,
+    {
         match self.new_row(given).save(db).await {
             Ok(row) => Ok(row),
             Err(error) => Err(self.explain(error, page)),
@@ -59,7 +62,10 @@ impl<F: Creates> Clean<F> {
     /// let row = clean.new_row(ArticleFormGiven { author: user.id }).set(|a| [a.pinned.set(true)]);
     /// let article = row.save(&db).await.map_err(|error| clean.explain(error, page))?;
     /// ```
-    pub fn new_row(&self, given: F::Given) -> Create<F::New> {
+    pub fn new_row(&self, given: F::Given) -> Create<F::New>
+    where
+        F: Creates,
+    {
         let columns = <F::New as Model>::columns(&vauban_orm::__private::Path::ROOT);
         Create::of(self.data.values(given, &columns))
     }

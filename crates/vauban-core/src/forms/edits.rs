@@ -63,7 +63,7 @@ impl<M> StartsFrom<Option<ForeignKey<M>>> for Option<Id<M>> {
     }
 }
 
-impl<F: Edits> Form<F> {
+impl<F: FormFields> Form<F> {
     /// The form for a row, filled, with its version.
     ///
     /// ```ignore
@@ -75,7 +75,7 @@ impl<F: Edits> Form<F> {
     /// Those of the database.
     pub async fn edit(db: &Db, row: &Changeable<F::Row>) -> Result<Self, Error>
     where
-        F: WithoutContext,
+        F: Edits + WithoutContext,
     {
         Self::edit_for(db, &(), row).await
     }
@@ -84,14 +84,17 @@ impl<F: Edits> Form<F> {
     ///
     /// # Errors
     /// Those of the database.
-    pub async fn edit_for(db: &Db, context: &F::Context, row: &Changeable<F::Row>) -> Result<Self, Error> {
+    pub async fn edit_for(db: &Db, context: &F::Context, row: &Changeable<F::Row>) -> Result<Self, Error>
+    where
+        F: Edits,
+    {
         let mut form = Self::filled_for(db, context, &F::of(row)).await?;
         F::version(&mut form.fields).start_with(&row.version());
         Ok(form)
     }
 }
 
-impl<F: Edits> Clean<F> {
+impl<F: FormFields> Clean<F> {
     /// Saves what the form says. If somebody else has saved the row since the form was shown, nothing is saved, and the page
     /// shows both texts with status 409; what the database refuses is said in the form.
     ///
@@ -106,7 +109,10 @@ impl<F: Edits> Clean<F> {
         db: &dyn Writes<Change, F::Row>,
         row: Changeable<F::Row>,
         page: impl FnOnce(Form<F>) -> P,
-    ) -> Result<F::Row, Error> {
+    ) -> Result<F::Row, Error>
+    where
+        F: Edits,
+    {
         self.save_with(db, row, |_| [], page).await
     }
 
@@ -121,7 +127,10 @@ impl<F: Edits> Clean<F> {
         row: Changeable<F::Row>,
         more: impl FnOnce(&<F::Row as Model>::Columns<F::Row>) -> A,
         page: impl FnOnce(Form<F>) -> P,
-    ) -> Result<F::Row, Error> {
+    ) -> Result<F::Row, Error>
+    where
+        F: Edits,
+    {
         // CWE-362: a form without a version is not one that was shown for this row, and is no way past the check.
         let Ok(shown) = F::version(&mut self.form.fields).value().parse::<Version>() else {
             let lacks = |form: &mut Form<F>| F::version(&mut form.fields).add_error(NOT_A_VERSION);

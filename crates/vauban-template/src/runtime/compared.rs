@@ -66,11 +66,12 @@ impl<T: Chosen + ?Sized> Chosen for &T {}
     note = "compare with what is stored: `in_progress` for `InProgress`, or what `#[choice(stored = \"…\")]` says; it is not the label"
 )]
 pub trait HasChoice<const N: u64, const L: u32, const K: u32, F> {}
+#[diagnostic::do_not_recommend]
 impl<T: HasChoice<N, L, K, F> + ?Sized, const N: u64, const L: u32, const K: u32, F> HasChoice<N, L, K, F>
     for &T
 {
 }
-/// Types with a few values.
+/// Types with a few values, each of which has a text.
 pub trait StatedChoice<T: ?Sized, const L: u32, const K: u32, F> {
     /// Compiles if one of them has this text.
     fn states<const N: u64>(&self)
@@ -83,7 +84,7 @@ impl<T: Chosen + ?Sized, const L: u32, const K: u32, F> StatedChoice<T, L, K, F>
     for &&Probe<'_, T, Stated, L, K, F>
 {
 }
-/// Those that may be missing.
+/// Types with a few values, where one may be missing.
 pub trait StatedOption<T, const L: u32, const K: u32, F> {
     /// Compiles if one of them has this text.
     fn states<const N: u64>(&self)

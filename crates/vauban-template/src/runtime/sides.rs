@@ -3,7 +3,7 @@
 //! refused while the template is compiled.
 
 use super::put::Probe;
-use super::value::{Compare, EqualTo, Plain, View};
+use super::value::{Compare, EqualTo, Plain, Side, View};
 use std::cmp::Ordering;
 use std::fmt::{Display, LowerExp};
 use std::str::FromStr;
@@ -12,18 +12,10 @@ use std::str::FromStr;
 #[derive(Debug, Clone, Copy)]
 pub struct Other;
 
-/// The other side of `==`.
-pub trait Side {
-    /// Its type.
-    type Value: ?Sized;
-    /// It.
-    fn value(&self) -> &Self::Value;
-}
-
-/// Text.
+/// The other side, where it is text.
 #[derive(Debug)]
 pub struct Words<'a>(&'a str);
-/// Anything else.
+/// The other side, where it is anything else.
 #[derive(Debug)]
 pub struct Own<'a, T: ?Sized>(&'a T);
 
@@ -42,7 +34,7 @@ impl<T: ?Sized> Side for Own<'_, T> {
 
 /// Text is told from everything else.
 pub trait SideText<'a> {
-    /// The side.
+    /// The text as the other side.
     fn side(&self) -> Words<'a>;
 }
 impl<'a, T: Plain + AsRef<str> + ?Sized, const L: u32, const K: u32, F> SideText<'a>
@@ -53,7 +45,7 @@ impl<'a, T: Plain + AsRef<str> + ?Sized, const L: u32, const K: u32, F> SideText
     }
 }
 impl<'a, T: ?Sized, const L: u32, const K: u32, F> Probe<'a, T, Other, L, K, F> {
-    /// The side.
+    /// The value as the other side.
     pub fn side(&self) -> Own<'a, T> {
         Own(self.0)
     }
@@ -67,7 +59,7 @@ impl<'a, T: ?Sized, const L: u32, const K: u32, F> Probe<'a, T, Other, L, K, F> 
     note = "compare numbers with numbers, without quotes: {{% if price == 3 %}}, {{% if price > limit %}}; or compute a bool in the view"
 )]
 pub trait NumberAt<const L: u32, const K: u32, F> {
-    /// Its digits.
+    /// The number as it is written, in decimal digits.
     fn digits_at(&self) -> String;
 }
 #[diagnostic::do_not_recommend]
@@ -81,27 +73,27 @@ impl<T: LowerExp + Display + ?Sized, const L: u32, const K: u32, F> NumberAt<L, 
 pub trait CompareExact<'a, const L: u32, const K: u32, F> {
     /// What comes first, if that can be said.
     fn order<U: NumberAt<L, K, F> + ?Sized>(&self, other: &U) -> Option<Ordering>;
-    /// `==`
+    /// What `==` in a template asks.
     fn equal<S: Side<Value: NumberAt<L, K, F>>>(&self, other: S) -> bool {
         self.order(other.value()) == Some(Ordering::Equal)
     }
-    /// `<`
+    /// What `<` in a template asks.
     fn less<U: NumberAt<L, K, F> + ?Sized>(&self, other: &U) -> bool {
         self.order(other).is_some_and(Ordering::is_lt)
     }
-    /// `<=`
+    /// What `<=` in a template asks.
     fn less_or_equal<U: NumberAt<L, K, F> + ?Sized>(&self, other: &U) -> bool {
         self.order(other).is_some_and(Ordering::is_le)
     }
-    /// `>`
+    /// What `>` in a template asks.
     fn greater<U: NumberAt<L, K, F> + ?Sized>(&self, other: &U) -> bool {
         self.order(other).is_some_and(Ordering::is_gt)
     }
-    /// `>=`
+    /// What `>=` in a template asks.
     fn greater_or_equal<U: NumberAt<L, K, F> + ?Sized>(&self, other: &U) -> bool {
         self.order(other).is_some_and(Ordering::is_ge)
     }
-    /// As it is written.
+    /// The value as it is written.
     fn view_of(&self) -> View<'a>;
     /// As it is sorted, and looked for in a list.
     fn key_of(&self) -> View<'a>;
@@ -126,7 +118,7 @@ impl<'a, T: LowerExp + Display + ?Sized, const L: u32, const K: u32, F> CompareE
 
 /// A side that a value can be equal to: text, by what it means; else what its type says with `PartialEq`.
 pub trait Meant<T: ?Sized, const L: u32, const K: u32, F> {
-    /// The text.
+    /// The text, if the side is one.
     fn words(&self) -> Option<&str>;
     /// Whether a value of another type is equal.
     fn same(&self, value: &T) -> bool;
@@ -152,9 +144,9 @@ impl<T: EqualTo<U, L, K, F> + ?Sized, U: ?Sized, const L: u32, const K: u32, F> 
 
 /// Comparison of what has a text and is read from one: `14:30` is the time that is written `14:30:00`.
 pub trait CompareRead<'a, T, const L: u32, const K: u32, F> {
-    /// `==`
+    /// What `==` in a template asks.
     fn equal<S: Meant<T, L, K, F>>(&self, other: S) -> bool;
-    /// As it is written.
+    /// The value as it is written.
     fn view_of(&self) -> View<'a>;
     /// As it is sorted, and looked for in a list.
     fn key_of(&self) -> View<'a> {
@@ -179,9 +171,9 @@ impl<'a, T: Display + FromStr + PartialEq, const L: u32, const K: u32, F> Compar
 
 /// Comparison of what can be displayed by its text.
 pub trait CompareDisplay<'a, T: ?Sized, const L: u32, const K: u32, F> {
-    /// `==`
+    /// What `==` in a template asks.
     fn equal<S: Meant<T, L, K, F>>(&self, other: S) -> bool;
-    /// As it is written.
+    /// The value as it is written.
     fn view_of(&self) -> View<'a>;
     /// As it is sorted, and looked for in a list.
     fn key_of(&self) -> View<'a> {

@@ -4,7 +4,6 @@ use super::escape::Escape;
 use super::ours::Ours;
 use super::put::Probe;
 use super::safe::SafeHtml;
-use super::sides::Side;
 use std::borrow::Cow;
 use std::fmt::Display;
 
@@ -409,6 +408,14 @@ impl<'a, T: ?Sized, const L: u32, const K: u32, F> Probe<'a, T, Words, L, K, F> 
     {
         self.0.text_here()
     }
+}
+
+/// The other side of `==`: text, or a value of its own type.
+pub trait Side {
+    /// The type of the value.
+    type Value: ?Sized;
+    /// What stands on this side.
+    fn value(&self) -> &Self::Value;
 }
 
 /// Marker of probes for comparisons.
