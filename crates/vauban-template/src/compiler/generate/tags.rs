@@ -328,7 +328,7 @@ fn text_marker(context: Context, pos: Pos) -> Result<TokenStream> {
     Ok(match context {
         Context::Text => quote!(escape::Text),
         Context::Rcdata => quote!(escape::Rcdata),
-        Context::Attribute | Context::UrlStart | Context::UrlPath | Context::UrlRoot => {
+        Context::Attribute | Context::UrlStart | Context::Segment | Context::UrlRoot => {
             quote!(escape::Attribute)
         }
         Context::UrlQuery => quote!(escape::UrlQuery),

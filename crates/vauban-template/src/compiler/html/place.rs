@@ -386,6 +386,21 @@ fn attribute(value: &mut Value, pos: Pos) -> Result<Context> {
         }
         Kind::Action => {
             super::join::flush(value, pos)?;
+            // CWE-352: the row's text would name the view that gets the form and its token.
+            if matches!(
+                value.url,
+                UrlPart::Root | UrlPart::AfterTyped | UrlPart::RootValue
+            ) {
+                return fail(
+                    pos,
+                    "form-action",
+                    format!(
+                        "a value in `{}` that may be the whole path: it would name any view",
+                        value.name
+                    ),
+                    "write {% url view value %}, or start the path literally: /articles/{{ slug }}/",
+                );
+            }
             if stays_here(value) {
                 // No literal any more: the token cannot be bound to it.
                 value.given = Given::Typed;
@@ -393,7 +408,7 @@ fn attribute(value: &mut Value, pos: Pos) -> Result<Context> {
             }
             only(value, pos)?;
             value.whole = true;
-            value.given = Given::Data;
+            value.given = Given::Typed;
             Ok(Context::Action)
         }
         Kind::Srcset => srcset(value, pos),
@@ -517,7 +532,8 @@ fn srcset(value: &mut Value, pos: Pos) -> Result<Context> {
             value.url = UrlPart::AfterValue;
             Ok(Context::Candidate)
         }
-        UrlPart::Path => Ok(Context::CandidatePath),
+        // CWE-22: the way is literal, and the value one segment of it.
+        UrlPart::Path => Ok(Context::Segment),
         UrlPart::Query => Ok(Context::UrlQuery),
         UrlPart::Descriptor => Ok(Context::Word),
         _ => fail(
@@ -550,9 +566,12 @@ pub(super) fn one_candidate(ops: &mut [Op]) -> bool {
 fn url(value: &mut Value, pos: Pos) -> Result<Context> {
     super::join::flush(value, pos)?;
     let help = "start the URL literally (href=\"/articles/{{ slug }}/\"), use {% url %}, or pass one value of type SafeUrl";
-    // A form keeps what is known of its literal start; for links only that data is in it matters.
-    if value.kind != Kind::Action {
-        value.given = Given::Data;
+    // A form keeps what is known of its literal start.
+    if value.kind != Kind::Action && value.given != Given::Below {
+        let below = matches!(value.url, UrlPart::Path | UrlPart::Query)
+            && value.given != Given::Data
+            && stays_here(value);
+        value.given = if below { Given::Below } else { Given::Data };
     }
     match &value.url {
         UrlPart::Start => {
@@ -563,7 +582,8 @@ fn url(value: &mut Value, pos: Pos) -> Result<Context> {
             value.url = UrlPart::RootValue;
             Ok(Context::UrlRoot)
         }
-        UrlPart::Path => Ok(Context::UrlPath),
+        // CWE-22: the way is literal, and the value one segment of it.
+        UrlPart::Path => Ok(Context::Segment),
         UrlPart::Query => Ok(Context::UrlQuery),
         UrlPart::Opaque => Ok(Context::UrlOpaque),
         UrlPart::Prefix(text) if value.kind == Kind::Image && image_of_text(text) => {

@@ -136,6 +136,8 @@ pub enum Given {
     Typed,
     /// From data.
     Data,
+    /// From data, behind a literal path of this site.
+    Below,
     /// Literal, but not the same in all branches.
     Differs,
 }

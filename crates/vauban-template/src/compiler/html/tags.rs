@@ -412,6 +412,7 @@ impl Machine {
                 );
             }
         }
+        sent_by_script(tag)?;
         if tag.name == "base"
             && let Some(href) = find("href")
             && (matches!(&href.value, Given::Literal(url) if foreign_origin(url))
@@ -522,6 +523,45 @@ impl Machine {
             .push(Op::FormToken(action.filter(|url| url.starts_with('/'))));
         Ok(true)
     }
+}
+
+/// CWE-352: a link that a library sends as a form, with the page's token: where it goes is said as of a form.
+fn sent_by_script(tag: &Tag) -> Result<()> {
+    let sends = |value: &Given| match value {
+        Given::Empty => false,
+        Given::Literal(verb) => ["post", "put", "patch", "delete"]
+            .iter()
+            .any(|unsafe_verb| verb.trim().eq_ignore_ascii_case(unsafe_verb)),
+        _ => true,
+    };
+    let Some(verb) = tag
+        .attributes
+        .iter()
+        .find(|a| super::attributes::names_verb(&a.name) && sends(&a.value))
+    else {
+        return Ok(());
+    };
+    let href = tag
+        .attributes
+        .iter()
+        .find(|a| matches!(a.name.as_str(), "href" | "xlink:href"));
+    let away = |value: &Given| match value {
+        Given::Literal(url) => foreign_origin(url),
+        Given::Data | Given::Differs => true,
+        Given::Empty | Given::Typed | Given::Below => false,
+    };
+    if !href.is_some_and(|href| away(&href.value)) {
+        return Ok(());
+    }
+    fail(
+        tag.pos,
+        "form-action",
+        format!(
+            "`{}` sends this link as a form: data, or another site, would get it and its token",
+            verb.name
+        ),
+        "write href=\"{% url view value %}\", or start it literally: /articles/{{ slug }}/; best is a form with method=\"post\"",
+    )
 }
 
 /// A `<meta>` whose content comes from data: what it means has to be known, and to be harmless.

@@ -673,6 +673,10 @@ impl Machine {
         tag.suspect = value.tag_inside.then(|| (value.name.clone(), pos));
         if is_url(value.kind) {
             if !matches!(value.given, Given::Literal(_) | Given::Empty) {
+                // Nothing follows what stands last.
+                value
+                    .pending
+                    .push_str(if value.pending.ends_with('%') { "25" } else { "" });
                 super::join::flush(&mut value, pos)?;
             } else {
                 self.literal_url(&value)?;
