@@ -146,3 +146,90 @@ fn data_names_no_view_that_gets_the_token() {
         assert_eq!(refused(fine), None, "{fine}");
     }
 }
+
+/// CWE-74: where an attribute holds JSON, a value is a JSON value or a part of a string, whatever is in it.
+#[test]
+fn a_value_in_json_in_an_attribute_adds_nothing_to_it() {
+    fn shape(value: &serde_json::Value) -> String {
+        match value {
+            serde_json::Value::Array(all) => format!("[{}]", all.iter().map(shape).collect::<String>()),
+            serde_json::Value::Object(all) => {
+                format!("{{{}}}", all.values().map(shape).collect::<String>())
+            }
+            serde_json::Value::String(_) => "s".to_owned(),
+            other => other.to_string(),
+        }
+    }
+    for (template, expected) in [
+        (
+            "<i data-chart='{\"title\": \"{{ x }}\", \"admin\": false}'>a</i>",
+            "{falses}",
+        ),
+        (
+            "<i data-chart=\"{&quot;title&quot;: &quot;{{ x }}&quot;, &quot;n&quot;: {{ x }}}\">a</i>",
+            "{ss}",
+        ),
+        ("<i data-order='[[{{ x }}, \"desc\"]]'>a</i>", "[[ss]]"),
+        ("<i data-order=' [{{ x }}]'>a</i>", "[s]"),
+        (
+            "<i data-list='[{% for i in l %}{{ x }}{% if not forloop.last %}, {% endif %}{% endfor %}]'>a</i>",
+            "[ss]",
+        ),
+        (
+            "<i data-a='{\"{{ x }}\": {% if f %}true{% else %}false{% endif %}}'>a</i>",
+            "{true}",
+        ),
+        (
+            "<input type=\"hidden\" name=\"a\" value='{\"id\": \"{{ x }}\"}'>",
+            "{s}",
+        ),
+        (
+            "<i data-a='{\"a\": \"{% url a %}\", \"b\": {% firstof x y %}}'>a</i>",
+            "{ss}",
+        ),
+    ] {
+        for value in [
+            "harmless",
+            "\", \"admin\": true, \"x\": \"",
+            "1], [2",
+            "\\",
+            "</i>",
+            "'>",
+            "&quot;, 1",
+            "null",
+        ] {
+            let html = written(template, value);
+            let quote = if html.contains('\'') { '\'' } else { '"' };
+            let attribute = html
+                .rsplit_once(&format!("={quote}"))
+                .unwrap()
+                .1
+                .split(quote)
+                .next()
+                .unwrap();
+            let text = vauban_template::filters::entities::unescape(attribute);
+            // The walk takes every branch, behind the last item as well.
+            let text = text.replace(", ]", "]");
+            let json: serde_json::Value =
+                serde_json::from_str(&text).unwrap_or_else(|e| panic!("{html}: {e}"));
+            assert_eq!(shape(&json), expected, "{template}\n{value:?}\n{html}");
+        }
+    }
+    for template in [
+        "<i data-a='[{{ x }}] and more'>a</i>",
+        "<i data-a=\"{'a': '{{ x }}'}\">a</i>",
+        "<i data-a='{\"a\": \"\\u00{{ x }}\"}'>a</i>",
+        "<i data-a='{\"a\": \"\\{{ x }}\"}'>a</i>",
+        "<i data-a='[1 {{ x }}]'>a</i>",
+        "<i data-a='[{{ x }}{{ x }}]'>a</i>",
+        "<i data-a='{\"a\": {{ x }}'>a</i>",
+        "<i data-a='[{% if f %}\"{% endif %}{{ x }}]'>a</i>",
+    ] {
+        assert_eq!(refused(template), Some("json-attribute"), "{template}");
+    }
+    // What people read may begin with a bracket.
+    assert_eq!(
+        written("<i title=\"[{{ x }}] a\">a</i>", "b"),
+        "<i title=\"[b] a\">a</i>"
+    );
+}

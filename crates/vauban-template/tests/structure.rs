@@ -91,6 +91,7 @@ fn a_mutant_of_every_context_is_caught() {
         (Context::JsString, Swap::As(Context::JsValue)),
         (Context::Json, Swap::As(Context::Attribute)),
         (Context::JsonString, Swap::Nothing),
+        (Context::JsonAttribute, Swap::Nothing),
     ];
     for (context, swap) in mutants {
         let swap = swap.of(context);
@@ -134,6 +135,7 @@ fn the_tree_alone_notices_what_breaks_out() {
         Context::JsValue,
         Context::JsString,
         Context::Json,
+        Context::JsonAttribute,
         Context::JsonString,
     ] {
         let swap = Swap::Nothing.of(context);

@@ -67,7 +67,9 @@ fn told(site: &Site, cx: &Request, error: Error) -> Response {
     let mut error = match error.into_answer() {
         Ok(made) => {
             return caught(|| made.render(cx))
-                .unwrap_or_else(|stopped| told(site, cx, Error::stopped(stopped)));
+                .map_err(Error::stopped)
+                .and_then(|answer| super::whole(cx, answer))
+                .unwrap_or_else(|error| told(site, cx, error));
         }
         Err(error) => error,
     };

@@ -57,6 +57,10 @@ impl RenderContext for Request {
         Self::query(self)
     }
 
+    fn __unfinished(&self, why: String) {
+        self.mark_unfinished(why);
+    }
+
     fn cookie(&self, name: &str) -> &str {
         Self::cookie(self, name).unwrap_or_default()
     }
@@ -253,6 +257,68 @@ pub(super) mod tests {
         let mut pages = PagesByType::default();
         pages.replace::<Theirs, Ours>().unwrap();
         assert_eq!(answer(pages, Some("part")), "<i>ours</i>");
+    }
+
+    #[derive(serde::Serialize)]
+    struct Row {
+        below: Vec<Row>,
+    }
+
+    impl Row {
+        fn nested(depth: usize) -> Self {
+            (0..depth).fold(Self { below: Vec::new() }, |row, _| Self { below: vec![row] })
+        }
+    }
+
+    #[derive(Template)]
+    #[template(
+        source = "<li>{% for row in row.below %}{% component Thread row=row %}{% endcomponent %}{% endfor %}</li>"
+    )]
+    struct Thread<'a> {
+        row: &'a Row,
+    }
+
+    #[derive(Template)]
+    #[template(source = "<ul>{% component Thread row=row %}{% endcomponent %}</ul>")]
+    struct Threads {
+        row: Row,
+    }
+
+    #[derive(Template)]
+    #[template(source = "<i data-rows=\"[{{ row }}]\"></i><script>const rows = {{ row }};</script>")]
+    struct Scripted {
+        row: Row,
+    }
+
+    /// CWE-674: the attack is a thread of answers that is so deep that writing it uses up the stack, which ends the process.
+    #[test]
+    fn rows_that_nest_too_deep_make_no_page_and_end_no_process() {
+        let cx = cx(PagesByType::default(), None);
+        let mut out = String::new();
+        Threads { row: Row::nested(99) }.render_into(&cx, &mut out);
+        assert_eq!(out.matches("<li>").count(), 100);
+        assert_eq!(cx.take_unfinished(), None);
+        Scripted { row: Row::nested(60) }.render_into(&cx, &mut out);
+        assert_eq!(cx.take_unfinished(), None);
+        Threads {
+            row: Row::nested(5_000),
+        }
+        .render_into(&cx, &mut out);
+        let why = cx.take_unfinished().unwrap();
+        assert!(why.contains("Thread") && why.contains("flat list"), "{why}");
+        Scripted {
+            row: Row::nested(5_000),
+        }
+        .render_into(&cx, &mut out);
+        let why = cx.take_unfinished().unwrap();
+        assert!(why.contains("Row") && why.contains("too deep"), "{why}");
+        // And the client is told that there is no page.
+        cx.mark_unfinished(why);
+        let half = Response::new(StatusCode::OK, "half a page");
+        assert_eq!(
+            super::super::whole(&cx, half).unwrap_err().status(),
+            StatusCode::INTERNAL_SERVER_ERROR
+        );
     }
 
     #[test]

@@ -298,8 +298,9 @@ impl<'a> Generator<'a> {
                 let text = self.probe(&quote!(Words), value, pos, 3);
                 return quote! { #root::enumerated(&#text.text(), &[#(#words),*], __out); };
             }
-            Context::JsValue => return quote! { #root::js_value(&(#value), __out); },
-            Context::Json => return quote! { #root::json_value(&(#value), __out); },
+            Context::JsValue => return quote! { #root::js_value(&(#value), __cx, __out); },
+            Context::JsonAttribute => return quote! { #root::json_attribute(&(#value), __cx, __out); },
+            Context::Json => return quote! { #root::json_value(&(#value), __cx, __out); },
         };
         let probe = self.probe(&marker, value, pos, 5);
         // An error of types underlines the struct's field.

@@ -63,6 +63,10 @@ pub const PARTS: &[(&str, &str)] = &[
     ("path", "<a href=\"/a/{{ x }}/b\">t</a>"),
     ("segments", "<a href=\"/a/{{ x|urlencode }}/b\">t</a>"),
     (
+        "jsonattr",
+        "<i data-a='{\"a\": \"{{ x }}\", \"b\": [{{ x }}]}' data-b=\"[{{ x }}]\">t</i>",
+    ),
+    (
         "action",
         "<form method=\"post\" action=\"/notes/{{ x }}/like/\"><button>t</button></form>",
     ),

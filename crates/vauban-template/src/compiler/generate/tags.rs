@@ -42,7 +42,7 @@ impl Generator<'_> {
             Op::FirstOf(values, context, pos) => {
                 // CWE-601, CWE-79: a place that counts on a value gets one, and be it the empty one.
                 let mut out = match context {
-                    Context::UrlRoot | Context::JsValue | Context::Json => {
+                    Context::UrlRoot | Context::JsValue | Context::Json | Context::JsonAttribute => {
                         self.put_tokens(&quote! { "" }, *context, *pos)
                     }
                     _ => TokenStream::new(),

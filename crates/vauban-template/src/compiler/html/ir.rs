@@ -52,6 +52,8 @@ pub enum Context {
     JsString,
     /// A value in JSON.
     Json,
+    /// A value in JSON that stands in an attribute.
+    JsonAttribute,
     /// Inside a JSON string.
     JsonString,
 }

@@ -20,6 +20,8 @@ pub(super) fn settle(mut state: State, pos: Pos) -> Result<State> {
                 flush(&mut value, pos)?;
             } else if value.kind == Kind::Srcset {
                 super::srcset::flush(&mut value, pos)?;
+            } else if value.kind == Kind::Plain {
+                super::json::flush(&mut value, pos)?;
             } else {
                 entities::whole(&value.pending, pos)?;
             }
@@ -229,5 +231,7 @@ fn join_values(mut a: Value, b: Value) -> Option<Value> {
         }
     }
     a.url = a.url.join(b.url);
+    a.json = a.json.join(b.json);
+    a.json_values |= b.json_values;
     Some(a)
 }

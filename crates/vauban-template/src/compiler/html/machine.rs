@@ -389,6 +389,7 @@ impl Machine {
         }
         // CWE-407: what is known so far is copied for each branch, so it has a bound.
         let known = match &self.state.mode {
+            Mode::Value(_, value) if value.kind == Kind::Plain => value.raw.len(),
             Mode::Value(_, value) => value.raw.len() + value.pending.len(),
             _ => 0,
         };

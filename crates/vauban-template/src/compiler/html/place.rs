@@ -334,8 +334,7 @@ fn attribute(value: &mut Value, pos: Pos) -> Result<Context> {
     match value.kind {
         Kind::Plain => {
             value.given = Given::Data;
-            value.pending.clear();
-            Ok(Context::Attribute)
+            super::json::place(value, pos)
         }
         Kind::Enumerated(words) => {
             only(value, pos)?;

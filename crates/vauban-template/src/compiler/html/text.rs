@@ -374,6 +374,8 @@ impl Machine {
             pending: String::new(),
             url: UrlPart::Start,
             given: Given::Empty,
+            json: super::json::Json::default(),
+            json_values: false,
             pos: piece.here(),
             tag_inside: false,
             whole: false,
@@ -448,7 +450,7 @@ impl Machine {
             if is_url(value.kind)
                 || matches!(
                     value.kind,
-                    Kind::Srcset | Kind::Selector | Kind::Colour | Kind::Reference
+                    Kind::Plain | Kind::Srcset | Kind::Selector | Kind::Colour | Kind::Reference
                 )
             {
                 value.pending.push_str(part);
@@ -671,6 +673,10 @@ impl Machine {
     fn finish_value(&mut self, mut tag: Box<Tag>, mut value: Value) -> Result<()> {
         let pos = value.pos;
         tag.suspect = value.tag_inside.then(|| (value.name.clone(), pos));
+        if value.kind == Kind::Plain && value.given != Given::Empty {
+            let done = super::json::finish(&mut value, pos);
+            self.report(done);
+        }
         if is_url(value.kind) {
             if !matches!(value.given, Given::Literal(_) | Given::Empty) {
                 // Nothing follows what stands last.
