@@ -233,3 +233,137 @@ fn a_value_in_json_in_an_attribute_adds_nothing_to_it() {
         "<i title=\"[b] a\">a</i>"
     );
 }
+
+/// Each of these is refused, by its class: what it would do stands beside it.
+#[test]
+fn what_would_send_a_token_away_or_load_what_data_says_is_refused() {
+    for (attack, template, class) in [
+        (
+            "CWE-352: no token",
+            "<noscript><form method=\"post\" action=\"/a/\"></form></noscript>",
+            "noscript-form",
+        ),
+        (
+            "CWE-352: no token",
+            "<noscript>a<FORM method=post></FORM></noscript>",
+            "noscript-form",
+        ),
+        (
+            "CWE-598: the token in an address",
+            "<form method=\"post\"><button hx-delete=\"/a/\">a</button></form>",
+            "foreign-form",
+        ),
+        (
+            "CWE-598",
+            "<form method=\"post\"><button data-hx-delete=\"{% url a %}\">a</button></form>",
+            "foreign-form",
+        ),
+        (
+            "CWE-598",
+            "<button hx-get=\"/a/\" hx-include=\"closest form\">a</button>",
+            "foreign-form",
+        ),
+        (
+            "CWE-598",
+            "<button hx-include=\"form\" hx-delete=\"/a/\">a</button>",
+            "foreign-form",
+        ),
+        (
+            "CWE-352: the token to another site",
+            "<form method=\"post\"><button hx-post=\"https://other.example/\">a</button></form>",
+            "foreign-form",
+        ),
+        (
+            "CWE-79: it is JavaScript",
+            "<script type=\"text/javascript1.5\">a = `{{ x }}`</script>",
+            "template-literal",
+        ),
+        (
+            "CWE-79: it is JavaScript",
+            "<script type=\"text/livescript\">a = `{{ x }}`</script>",
+            "template-literal",
+        ),
+        (
+            "CWE-829: data names a module",
+            "<script>x[\"addModule\"](\"{{ x }}\")</script>",
+            "unclear-script",
+        ),
+        (
+            "CWE-95: data is run",
+            "<script>window['eval'](\"{{ x }}\")</script>",
+            "unclear-script",
+        ),
+        (
+            "CWE-829: data names a function",
+            "<script src=\"https://other.example/a.js?callback={{ x }}\"></script>",
+            "mixed-value",
+        ),
+        (
+            "CWE-829",
+            "<script src=\"//other.example/a.js?a={{ x }}&amp;b={{ x }}\"></script>",
+            "mixed-value",
+        ),
+        (
+            "it would be dropped",
+            "<!--[if mso]><p>a</p><![endif]-->",
+            "conditional-comment",
+        ),
+    ] {
+        assert_eq!(refused(template), Some(class), "{attack}: {template}");
+    }
+    for fine in [
+        "<noscript><p>a <a href=\"/a/\">form</a></p></noscript>",
+        "<form method=\"post\"><button hx-get=\"/a/\">a</button><button hx-post=\"/b/\">b</button></form>",
+        "<button hx-get=\"/a/\" hx-include=\"[name='form']\">a</button>",
+        "<button hx-delete=\"/a/\">a</button>",
+        "<script src=\"/a.js?b={{ x }}\"></script>",
+        "<script src=\"{% url a %}?b={{ x }}\"></script>",
+        "<script>const roles = {\"Worker\": {{ x }}};</script>",
+    ] {
+        assert_eq!(refused(fine), None, "{fine}");
+    }
+}
+
+/// A part that stands in unlike places is none: the script would read the rows of a table as text.
+#[test]
+fn a_part_in_unlike_places_is_none() {
+    let parts = |template: &str| {
+        let (parts, problems) = vauban_template::compiler::parts::parts(&ops(template).unwrap());
+        assert!(problems.is_empty());
+        parts.len()
+    };
+    let rows = "{% partialdef rows %}<tr><td>a</td></tr>{% endpartialdef %}";
+    assert_eq!(
+        parts(&format!(
+            "{rows}<table>{{% if a %}}<tbody>{{% partial rows %}}</tbody>{{% else %}}<thead>{{% partial rows %}}</thead>{{% endif %}}</table>"
+        )),
+        1
+    );
+    assert_eq!(
+        parts(&format!(
+            "{rows}{{% if a %}}<table>{{% partial rows %}}</table>{{% else %}}<table><tbody>{{% partial rows %}}</tbody></table>{{% endif %}}"
+        )),
+        0
+    );
+}
+
+/// CWE-407: a row of flags, which only its start tells apart, is read once.
+#[test]
+fn cutting_from_a_row_of_flags_is_linear() {
+    let cut = |n: usize| {
+        let text = "\u{1f1e6}\u{1f1fa}".repeat(n);
+        let start = std::time::Instant::now();
+        assert_eq!(
+            vauban_template::filters::text::cut(&text, "\u{1f1e6}\u{1f1fa}"),
+            ""
+        );
+        assert_eq!(vauban_template::filters::text::cut(&text, "\u{1f1fa}"), text);
+        start.elapsed()
+    };
+    cut(100);
+    let (small, large) = (cut(2_000), cut(32_000));
+    assert!(
+        large < small * 64 + std::time::Duration::from_millis(50),
+        "{small:?} {large:?}"
+    );
+}

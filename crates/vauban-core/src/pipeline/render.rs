@@ -84,6 +84,9 @@ impl UrlTo for Url {
     }
 }
 
+/// What a part begins with, so that a browser reads it as it does in the page: by the standard, and with the space at its start.
+const PART_OF_A_PAGE: &str = "<!doctype html><body>";
+
 /// A page as an answer; what `#[derive(Template)]` calls.
 ///
 /// A request that names one of the page's fragments gets that part alone: what `fragments.js` asks for.
@@ -99,7 +102,7 @@ pub fn respond_template<T: Template>(page: &T, cx: &Request) -> Response {
         // Only a name that the template has: nothing of the request is written into the answer.
         && let Some(at) = T::FRAGMENTS.iter().position(|name| name.as_bytes() == asked.as_bytes())
         && let Ok(confirmed) = HeaderValue::from_str(T::FRAGMENTS[at])
-        && let mut out = T::__INSIDE.get(at).copied().unwrap_or_default().to_owned()
+        && let mut out = [PART_OF_A_PAGE, T::__INSIDE.get(at).copied().unwrap_or_default()].concat()
         // CWE-639: a part that the page does not show to this request is no part of it.
         && page.fragment_into(T::FRAGMENTS[at], cx, &mut out)
     {
@@ -149,7 +152,7 @@ pub fn respond_replaceable<T: Replaceable>(page: T, cx: &Request) -> Response {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::http::Respond;
+    use crate::http::{Caching, Respond};
     use crate::settings::{Mode, Settings};
     use crate::signing::Keys;
     use crate::site::Site;
@@ -248,7 +251,10 @@ pub(super) mod tests {
         assert!(answer("notes").0.starts_with("<table><tr><td></td>"));
         // A row comes with what a browser needs to read it as one.
         let (rows, confirmed) = answer("rows");
-        assert_eq!(rows, "<table data-fragment-part><tr><td>1</td></tr>");
+        assert_eq!(
+            rows,
+            "<!doctype html><body><table data-fragment-part><tr><td>1</td></tr>"
+        );
         assert_eq!(confirmed.unwrap(), "rows");
     }
 
@@ -256,7 +262,7 @@ pub(super) mod tests {
     fn a_part_of_a_page_is_the_replacements() {
         let mut pages = PagesByType::default();
         pages.replace::<Theirs, Ours>().unwrap();
-        assert_eq!(answer(pages, Some("part")), "<i>ours</i>");
+        assert_eq!(answer(pages, Some("part")), "<!doctype html><body><i>ours</i>");
     }
 
     #[derive(serde::Serialize)]
@@ -319,6 +325,24 @@ pub(super) mod tests {
             super::super::whole(&cx, half).unwrap_err().status(),
             StatusCode::INTERNAL_SERVER_ERROR
         );
+    }
+
+    /// CWE-525: a cache that knows no `Vary` would give a part to who asks for the page.
+    #[test]
+    fn a_part_of_a_page_that_everybody_keeps_is_kept_by_nobody_else() {
+        let public = Caching::Public {
+            seconds: 60,
+            immutable: false,
+        };
+        let kept = |fragment| {
+            let cx = cx(PagesByType::default(), fragment);
+            Response::of(Theirs { text: String::new() })
+                .caching(public)
+                .render(&cx)
+                .caching
+        };
+        assert_eq!(kept(None), public);
+        assert_eq!(kept(Some("part")), Caching::Auto);
     }
 
     #[test]

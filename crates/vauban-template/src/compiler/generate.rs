@@ -9,6 +9,8 @@ use super::html::ir::{Context, ForOp, Op};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 
+/// Names that mean the same in every page: what the request says.
+pub const PAGE_NAMES: &[&str] = &["user", "messages", "path", "cookies", "debug"];
 /// How many mistakes are shown.
 const MAX_PROBLEMS: usize = 100;
 /// How many cycles a page may have: each value asks whether it is one of them.
@@ -429,17 +431,13 @@ impl<'a> Generator<'a> {
             return Ok(quote! { __any });
         }
         let mut known: Vec<&str> = self.options.fields.iter().map(|(n, _)| n.as_str()).collect();
-        known.extend(["user", "messages", "path", "cookies", "debug"]);
+        known.extend(PAGE_NAMES);
         for entry in &self.names {
             if let Entry::Name(name, _) = entry {
                 known.push(name);
             }
         }
-        let known = if walled {
-            vec!["user", "messages", "path", "cookies", "debug"]
-        } else {
-            known
-        };
+        let known = if walled { PAGE_NAMES.to_vec() } else { known };
         let help = match nearest(&path.root, known.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("known here: {}", known.join(", ")),

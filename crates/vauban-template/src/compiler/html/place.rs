@@ -69,7 +69,12 @@ impl Machine {
                     format!("write {name}=\"…{{{{ … }}}}…\""),
                 )
             }
-            Mode::Value(_, value) => attribute(value, pos).map(Some),
+            Mode::Value(tag, value) => {
+                if tag.name == "script" && value.kind == Kind::Resource {
+                    script_query(value, pos)?;
+                }
+                attribute(value, pos).map(Some)
+            }
             Mode::Comment(_) => Ok(None),
             Mode::Declaration => fail(
                 pos,
@@ -447,6 +452,25 @@ fn attribute(value: &mut Value, pos: Pos) -> Result<Context> {
         ),
         Kind::Refused(refusal) => fail(pos, refusal.class, refusal.found, refusal.help),
     }
+}
+
+/// CWE-829: what another site makes of a query is code here: `callback=` names a function.
+fn script_query(value: &mut Value, pos: Pos) -> Result<()> {
+    super::join::flush(value, pos)?;
+    let own = match &value.given {
+        Given::Typed | Given::Empty => true,
+        Given::Literal(_) => !super::tags::foreign_origin(&super::entities::decode(&value.raw)),
+        Given::Data | Given::Below | Given::Differs => false,
+    };
+    if own || value.whole || value.url != UrlPart::Query {
+        return Ok(());
+    }
+    fail(
+        pos,
+        "mixed-value",
+        "a value in the address of another site's script: its answer is code, made of the value",
+        "write the address literally (a key that every visitor gets is no secret), or make a ResourceUrl of the whole address",
+    )
 }
 
 /// Whether a form's action stays on this origin, whatever follows: it starts with one slash.

@@ -174,6 +174,14 @@ impl Machine {
             file: piece.pos.file,
             offset: piece.here().offset.saturating_sub(1),
         };
+        if rest.starts_with("!--") && rest[3..].trim_start().starts_with("[if") {
+            return fail(
+                start,
+                "conditional-comment",
+                "a conditional comment: comments are not written, and no browser reads these",
+                "leave it out; for a mail write markup that every program reads: a <table> with width=",
+            );
+        }
         if rest.starts_with("!--") {
             piece.take(3);
             self.state.mode = Mode::Comment(String::new());
@@ -498,6 +506,16 @@ impl Machine {
     /// Text up to `</name`.
     fn raw_until_end(&mut self, name: &str, stay: Mode, piece: &mut Piece<'_>) -> Result<()> {
         let rest = piece.rest();
+        // CWE-352: the text is markup where there is no script, and a form in it would have no token.
+        let inside = &rest[..end_tag(rest, name).unwrap_or(rest.len())];
+        if name == "noscript" && (inside.to_ascii_lowercase().contains("<form") || cut(inside, &["<form"])) {
+            return fail(
+                piece.here(),
+                "noscript-form",
+                "a form inside <noscript>: it would be sent without its token",
+                "write the form outside of it: it works without script as well; in <noscript> a link can lead to its page",
+            );
+        }
         let Some(length) = end_tag(rest, name) else {
             if cut(rest, &[&format!("</{name}")]) {
                 return fail(

@@ -1,0 +1,9 @@
+use vauban_template::{Template, page::User};
+
+#[derive(Template)]
+#[template(source = "<p>{% if user.is_staff %}admin{% endif %}</p>", crate = vauban_template)]
+struct Profile {
+    user: User,
+}
+
+fn main() {}
