@@ -171,15 +171,15 @@ fn expand(input: &DeriveInput, packages: Vec<Package>) -> syn::Result<TokenStrea
         };
         let other = match name.as_str() {
             "user" => "person",
-            "messages" => "letters",
-            "path" => "file",
-            "cookies" => "biscuits",
+            "messages" => "notes",
+            "path" => "address",
+            "cookies" => "choices",
             _ => "details",
         };
         return Err(syn::Error::new(
             *span,
             format!(
-                "`{name}` is {meant} in every template, in the layout of this page as well: call this field by another name, `{other}` say"
+                "in every template `{name}` is {meant}, and so in this page and its layout: call the field by another name, `{other}` say"
             ),
         ));
     }

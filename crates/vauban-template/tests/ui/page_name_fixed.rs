@@ -1,4 +1,5 @@
-use vauban_template::{Template, page::User};
+use vauban_macros::Template;
+use vauban_template::page::User;
 
 #[derive(Template)]
 #[template(source = "<p>{{ person.name }}{% if user.is_staff %}admin{% endif %}</p>", crate = vauban_template)]
