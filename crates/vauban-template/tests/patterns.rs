@@ -3,6 +3,8 @@
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::print_stdout)]
 #![cfg(feature = "compiler")]
 
+#[path = "support/address.rs"]
+mod address;
 #[path = "support/interpret.rs"]
 mod interpret;
 #[path = "support/parts.rs"]
@@ -77,7 +79,8 @@ fn the_table_says_what_the_compiler_says() {
     );
 }
 
-/// CWE-79: in each of those that compile, hostile values do nothing.
+/// CWE-79: in each of those that compile, hostile values do nothing. CWE-22, CWE-352: and no address leads elsewhere than its
+/// literal part says.
 #[test]
 fn hostile_values_do_nothing_in_any_of_them() {
     for p in patterns().into_iter().filter(|p| p.verdict == Verdict::Compiles) {
@@ -89,9 +92,17 @@ fn hostile_values_do_nothing_in_any_of_them() {
                 walk_way(&ops, value, None, &mut Way(way), &mut out);
                 out
             };
-            let good = skeleton::skeleton(&page("harmless"));
+            let harmless = page("harmless");
+            let good = skeleton::skeleton(&harmless);
             for hostile in parts::HOSTILE {
                 let bad = page(hostile);
+                assert_eq!(
+                    address::led_away(&harmless, &bad, "harmless"),
+                    None,
+                    "line {}: {}\n{hostile:?}",
+                    p.line,
+                    p.text
+                );
                 assert_eq!(
                     good,
                     skeleton::skeleton(&bad),

@@ -76,6 +76,8 @@ mod number_with_text_fixed;
 mod option_in_filter_fixed;
 #[path = "ui/option_unhandled_fixed.rs"]
 mod option_unhandled_fixed;
+#[path = "ui/page_name_fixed.rs"]
+mod page_name_fixed;
 #[path = "ui/plain_by_hand_fixed.rs"]
 mod plain_by_hand_fixed;
 #[path = "ui/plain_of_another_fixed.rs"]

@@ -170,7 +170,7 @@ async fn a_site_has_a_page_of_its_own_in_place_of_the_modules() {
     let part = browser
         .request(vauban::http::Method::GET, urls::book(), headers, "")
         .await;
-    assert_eq!(part.text(), "<b>ours</b>");
+    assert_eq!(part.text(), "<!doctype html><body><b>ours</b>");
 }
 
 #[test]

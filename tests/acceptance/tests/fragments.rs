@@ -228,6 +228,20 @@ impl Stub {
                             "200 OK\r\nX-Fragment: part".to_owned(),
                             "<style id=rules></style><b id=new>x</b>".to_owned(),
                         ),
+                        "GET /scriptless" if part => (
+                            "200 OK\r\nX-Fragment: part".to_owned(),
+                            "<!doctype html><body> <noscript><img id=live></noscript><b id=beside>x</b>".to_owned(),
+                        ),
+                        "POST /again" => (
+                            "422 Unprocessable Content\r\nX-Fragment: part".to_owned(),
+                            "<!doctype html><body><b id=errors>too short</b>".to_owned(),
+                        ),
+                        "POST /moved" => ("303 See Other\r\nLocation: /other".to_owned(), String::new()),
+                        "POST /back" => ("303 See Other\r\nLocation: /".to_owned(), String::new()),
+                        "GET /" | "GET /other" if part => (
+                            "200 OK\r\nX-Fragment: part".to_owned(),
+                            format!("<!doctype html><body><b class=of-a-redirect>{line}</b>"),
+                        ),
                         "GET /fragments.js" => ("200 OK".to_owned(), script.to_owned()),
                         _ => (
                             "200 OK".to_owned(),
@@ -235,6 +249,10 @@ impl Stub {
                              <table><tbody data-fragment=rows></tbody></table><a id=link data-update=rows href=/rows>rows</a>
                              <a id=styled data-update=part href=/styled>styled</a>
                              <form method=post action=/lost data-update=part><button id=lost>x</button></form>
+                             <a id=scriptless data-update=part href=/scriptless>scriptless</a>
+                             <form method=post action=/again data-update=part><button id=again>x</button></form>
+                             <form method=post action=/moved data-update=part><button id=moved>x</button></form>
+                             <form method=post action=/back data-update=part><button id=back>x</button></form>
                              <form method=post action=/elsewhere data-update=part><button id=elsewhere>x</button></form>"
                                 .to_owned(),
                         ),
@@ -304,6 +322,36 @@ fn rows_of_a_table_come_as_rows() {
             .find_all("p[data-fragment=part] > style#rules + b#new")
             .is_empty()
     });
+}
+
+/// What stands in `<noscript>` stays dead; a form that is shown again is shown in place, with its errors; and a part of the same
+/// name of another page does not stand in for this page's.
+#[test]
+fn a_part_is_put_in_place_if_it_is_of_this_page() {
+    let stub = Stub::start(String::new());
+    let browser = Browser::start();
+    let home = format!("http://127.0.0.1:{}/", stub.port);
+    browser.goto(&home);
+    browser.click(&browser.find("#scriptless"));
+    browser.until("the part", || !browser.find_all("#beside").is_empty());
+    assert!(browser.find_all("#live").is_empty());
+    assert_eq!(
+        browser.run("return document.querySelector('[data-fragment=part]').firstChild.data"),
+        " "
+    );
+    browser.goto(&home);
+    browser.click(&browser.find("#again"));
+    browser.until("the errors", || {
+        !browser.find_all("p[data-fragment=part] > #errors").is_empty()
+    });
+    assert_eq!(browser.url(), home);
+    browser.click(&browser.find("#back"));
+    browser.until("the answer", || !browser.find_all(".of-a-redirect").is_empty());
+    assert_eq!(browser.url(), home);
+    browser.click(&browser.find("#moved"));
+    browser.until("the other page", || browser.url().ends_with("/other"));
+    assert!(browser.find_all(".of-a-redirect").is_empty());
+    assert_eq!(stub.posts(), 3, "{:?}", stub.asked);
 }
 
 /// Who was signed out meanwhile sees the sign-in page, and not a page within the page.

@@ -51,6 +51,8 @@ pub struct Request {
     /// The cookie that tokens belong to, if this answer makes one.
     pub(crate) csrf_cookie: OnceLock<String>,
     token_written: AtomicBool,
+    /// Why its page could not be written whole.
+    unfinished: Mutex<Option<String>>,
     personal: AtomicBool,
     saved: AtomicU8,
     sent: OnceLock<SentForm>,
@@ -110,6 +112,7 @@ impl Request {
             request_id: OnceLock::new(),
             csrf_cookie: OnceLock::new(),
             token_written: AtomicBool::new(false),
+            unfinished: Mutex::default(),
             cookies: Mutex::new(Vec::new()),
             decoded_cookies: OnceLock::new(),
             #[cfg(debug_assertions)]
@@ -472,6 +475,18 @@ impl Request {
     pub(crate) fn forget_effects(&self) {
         lock(&self.cookies).clear();
         self.messages.drop_added();
+    }
+
+    /// Notes why its page cannot be written whole.
+    pub(crate) fn mark_unfinished(&self, why: String) {
+        if let Ok(mut unfinished) = self.unfinished.lock() {
+            unfinished.get_or_insert(why);
+        }
+    }
+
+    /// Why the page that was written last is not whole. Said once.
+    pub(crate) fn take_unfinished(&self) -> Option<String> {
+        self.unfinished.lock().ok()?.take()
     }
 
     pub(crate) fn mark_token_written(&self) {

@@ -268,7 +268,9 @@ impl Response {
         if self.status != StatusCode::OK {
             rendered.status = self.status;
         }
-        if self.caching != Caching::Auto {
+        // CWE-525: not every cache looks at `Vary`, and a part is no page.
+        let part = rendered.headers.contains_key("x-fragment");
+        if self.caching != Caching::Auto && !(part && matches!(self.caching, Caching::Public { .. })) {
             rendered.caching = self.caching;
         }
         merge(&mut rendered.headers, self.headers);

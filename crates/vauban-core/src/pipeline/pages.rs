@@ -67,11 +67,11 @@ fn told(site: &Site, cx: &Request, error: Error) -> Response {
     let at = error.place();
     let error = match error.into_answer() {
         Ok(made) => {
-            let answer = caught(|| made.render(cx));
-            match answer {
+            let answer = caught(|| made.render(cx)).map_err(Error::stopped);
+            match answer.and_then(|answer| super::whole(cx, answer)) {
                 Ok(answer) if is_error(answer.status()) => return answer,
                 Ok(answer) => no_error(answer.status(), at),
-                Err(stopped) => Error::stopped(stopped),
+                Err(error) => error,
             }
         }
         Err(error) if is_error(error.status()) => error,

@@ -58,6 +58,10 @@ impl RenderContext for Request {
         Self::query(self)
     }
 
+    fn __unfinished(&self, why: String) {
+        self.mark_unfinished(why);
+    }
+
     fn cookie(&self, name: &str) -> &str {
         Self::cookie(self, name).unwrap_or_default()
     }
@@ -81,6 +85,9 @@ impl UrlTo for Url {
     }
 }
 
+/// What a part begins with, so that a browser reads it as it does in the page: by the standard, and with the space at its start.
+const PART_OF_A_PAGE: &str = "<!doctype html><body>";
+
 /// A page as an answer; what `#[derive(Template)]` calls.
 ///
 /// A request that names one of the page's fragments gets that part alone: what `fragments.js` asks for.
@@ -96,7 +103,7 @@ pub fn respond_template<T: Template>(page: &T, cx: &Request) -> Response {
         // Only a name that the template has: nothing of the request is written into the answer.
         && let Some(at) = T::FRAGMENTS.iter().position(|name| name.as_bytes() == asked.as_bytes())
         && let Ok(confirmed) = HeaderValue::from_str(T::FRAGMENTS[at])
-        && let mut out = T::__INSIDE.get(at).copied().unwrap_or_default().to_owned()
+        && let mut out = [PART_OF_A_PAGE, T::__INSIDE.get(at).copied().unwrap_or_default()].concat()
         // CWE-639: a part that the page does not show to this request is no part of it.
         && page.fragment_into(T::FRAGMENTS[at], cx, &mut out)
     {
@@ -146,7 +153,7 @@ pub fn respond_replaceable<T: Replaceable>(page: T, cx: &Request) -> Response {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::http::Respond;
+    use crate::http::{Caching, Respond};
     use crate::settings::{Mode, Settings};
     use crate::signing::Keys;
     use crate::site::Site;
@@ -245,7 +252,10 @@ pub(super) mod tests {
         assert!(answer("notes").0.starts_with("<table><tr><td></td>"));
         // A row comes with what a browser needs to read it as one.
         let (rows, confirmed) = answer("rows");
-        assert_eq!(rows, "<table data-fragment-part><tr><td>1</td></tr>");
+        assert_eq!(
+            rows,
+            "<!doctype html><body><table data-fragment-part><tr><td>1</td></tr>"
+        );
         assert_eq!(confirmed.unwrap(), "rows");
     }
 
@@ -253,7 +263,87 @@ pub(super) mod tests {
     fn a_part_of_a_page_is_the_replacements() {
         let mut pages = PagesByType::default();
         pages.replace::<Theirs, Ours>().unwrap();
-        assert_eq!(answer(pages, Some("part")), "<i>ours</i>");
+        assert_eq!(answer(pages, Some("part")), "<!doctype html><body><i>ours</i>");
+    }
+
+    #[derive(serde::Serialize)]
+    struct Row {
+        below: Vec<Row>,
+    }
+
+    impl Row {
+        fn nested(depth: usize) -> Self {
+            (0..depth).fold(Self { below: Vec::new() }, |row, _| Self { below: vec![row] })
+        }
+    }
+
+    #[derive(Template)]
+    #[template(
+        source = "<li>{% for row in row.below %}{% component Thread row=row %}{% endcomponent %}{% endfor %}</li>"
+    )]
+    struct Thread<'a> {
+        row: &'a Row,
+    }
+
+    #[derive(Template)]
+    #[template(source = "<ul>{% component Thread row=row %}{% endcomponent %}</ul>")]
+    struct Threads {
+        row: Row,
+    }
+
+    #[derive(Template)]
+    #[template(source = "<i data-rows=\"[{{ row }}]\"></i><script>const rows = {{ row }};</script>")]
+    struct Scripted {
+        row: Row,
+    }
+
+    /// CWE-674: the attack is a thread of answers that is so deep that writing it uses up the stack, which ends the process.
+    #[test]
+    fn rows_that_nest_too_deep_make_no_page_and_end_no_process() {
+        let cx = cx(PagesByType::default(), None);
+        let mut out = String::new();
+        Threads { row: Row::nested(99) }.render_into(&cx, &mut out);
+        assert_eq!(out.matches("<li>").count(), 100);
+        assert_eq!(cx.take_unfinished(), None);
+        Scripted { row: Row::nested(60) }.render_into(&cx, &mut out);
+        assert_eq!(cx.take_unfinished(), None);
+        Threads {
+            row: Row::nested(5_000),
+        }
+        .render_into(&cx, &mut out);
+        let why = cx.take_unfinished().unwrap();
+        assert!(why.contains("Thread") && why.contains("flat list"), "{why}");
+        Scripted {
+            row: Row::nested(5_000),
+        }
+        .render_into(&cx, &mut out);
+        let why = cx.take_unfinished().unwrap();
+        assert!(why.contains("Row") && why.contains("too deep"), "{why}");
+        // And the client is told that there is no page.
+        cx.mark_unfinished(why);
+        let half = Response::new(StatusCode::OK, "half a page");
+        assert_eq!(
+            super::super::whole(&cx, half).unwrap_err().status(),
+            StatusCode::INTERNAL_SERVER_ERROR
+        );
+    }
+
+    /// CWE-525: a cache that knows no `Vary` would give a part to who asks for the page.
+    #[test]
+    fn a_part_of_a_page_that_everybody_keeps_is_kept_by_nobody_else() {
+        let public = Caching::Public {
+            seconds: 60,
+            immutable: false,
+        };
+        let kept = |fragment| {
+            let cx = cx(PagesByType::default(), fragment);
+            Response::of(Theirs { text: String::new() })
+                .caching(public)
+                .render(&cx)
+                .caching
+        };
+        assert_eq!(kept(None), public);
+        assert_eq!(kept(Some("part")), Caching::Auto);
     }
 
     #[test]

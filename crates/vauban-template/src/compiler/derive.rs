@@ -1,7 +1,7 @@
 //! `#[derive(Template)]`: the struct gives the variables, the attribute names the file.
 
 use super::error::{Error, Pos, Problem, Sources};
-use super::generate::{Generator, Options};
+use super::generate::{Generator, Options, PAGE_NAMES};
 use super::html::ir::{Inside, Op};
 use super::html::{Analysed, Machine, analyse};
 use super::parts::{Part, parts};
@@ -154,6 +154,33 @@ fn expand(input: &DeriveInput, packages: Vec<Package>) -> syn::Result<TokenStrea
         return Err(syn::Error::new(
             input.ident.span(),
             "a template's struct has named fields: they are its variables",
+        ));
+    }
+    // CWE-863: `{% if user.is_staff %}` of a layout would ask another person than the one who is signed in.
+    if !given.dynamic
+        && let Some((name, span)) = fields
+            .iter()
+            .find(|(name, _)| PAGE_NAMES.contains(&name.as_str()))
+    {
+        let meant = match name.as_str() {
+            "user" => "who is signed in",
+            "messages" => "the messages for this visitor",
+            "path" => "the path of the request",
+            "cookies" => "the cookies of the request",
+            _ => "whether the developer is looking",
+        };
+        let other = match name.as_str() {
+            "user" => "person",
+            "messages" => "notes",
+            "path" => "address",
+            "cookies" => "choices",
+            _ => "details",
+        };
+        return Err(syn::Error::new(
+            *span,
+            format!(
+                "in every template `{name}` is {meant}, and so in this page and its layout: call the field by another name, `{other}` say"
+            ),
         ));
     }
 

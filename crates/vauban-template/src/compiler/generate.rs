@@ -9,6 +9,8 @@ use super::html::ir::{Context, ForOp, Op};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 
+/// Names that mean the same in every page: what the request says.
+pub const PAGE_NAMES: &[&str] = &["user", "messages", "path", "cookies", "debug"];
 /// How many mistakes are shown.
 const MAX_PROBLEMS: usize = 100;
 /// How many cycles a page may have: each value asks whether it is one of them.
@@ -298,8 +300,9 @@ impl<'a> Generator<'a> {
                 let text = self.probe(&quote!(Words), value, pos, 3);
                 return quote! { #root::enumerated(&#text.text(), &[#(#words),*], __out); };
             }
-            Context::JsValue => return quote! { #root::js_value(&(#value), __out); },
-            Context::Json => return quote! { #root::json_value(&(#value), __out); },
+            Context::JsValue => return quote! { #root::js_value(&(#value), __cx, __out); },
+            Context::JsonAttribute => return quote! { #root::json_attribute(&(#value), __cx, __out); },
+            Context::Json => return quote! { #root::json_value(&(#value), __cx, __out); },
         };
         let probe = self.probe(&marker, value, pos, 5);
         // An error of types underlines the struct's field.
@@ -428,17 +431,13 @@ impl<'a> Generator<'a> {
             return Ok(quote! { __any });
         }
         let mut known: Vec<&str> = self.options.fields.iter().map(|(n, _)| n.as_str()).collect();
-        known.extend(["user", "messages", "path", "cookies", "debug"]);
+        known.extend(PAGE_NAMES);
         for entry in &self.names {
             if let Entry::Name(name, _) = entry {
                 known.push(name);
             }
         }
-        let known = if walled {
-            vec!["user", "messages", "path", "cookies", "debug"]
-        } else {
-            known
-        };
+        let known = if walled { PAGE_NAMES.to_vec() } else { known };
         let help = match nearest(&path.root, known.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("known here: {}", known.join(", ")),

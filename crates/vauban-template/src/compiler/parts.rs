@@ -31,6 +31,8 @@ struct Known {
     asked: Option<Pos>,
     looped: bool,
     inside: Inside,
+    /// Written in unlike places: browsers would read the one by the rules of the other.
+    unlike: bool,
 }
 
 type Names = BTreeMap<String, Known>;
@@ -63,7 +65,13 @@ pub fn parts(ops: &[Op]) -> (Vec<Part>, Vec<Error>) {
                 format!("the fragment `{name}` stands twice in the page: its name means one part"),
                 "give each a name of its own, or write it once",
             )),
-            None if known.looped || known.times > 1 => {}
+            Some(pos) if known.unlike => problems.push(Error::new(
+                pos,
+                "fragment-place",
+                format!("the fragment `{name}` stands in unlike elements: a browser could read it in one of them only"),
+                "give each a name of its own",
+            )),
+            None if known.looped || known.times > 1 || known.unlike => {}
             _ => {
                 let (ops, _) = way(ops, Some(&name), false);
                 parts.push(Part {
@@ -86,7 +94,9 @@ fn gather(ops: &[Op], looped: bool, names: &mut Names) {
                     asked: None,
                     looped: false,
                     inside: fragment.inside,
+                    unlike: false,
                 });
+                known.unlike |= known.inside != fragment.inside;
                 known.times += 1;
                 known.looped |= looped;
                 if !fragment.partial {
@@ -152,12 +162,8 @@ impl Known {
             times: self.times.max(other.times),
             asked: self.asked.or(other.asked),
             looped: self.looped || other.looped,
-            // Two places of one part: what suits both.
-            inside: if self.inside == other.inside {
-                self.inside
-            } else {
-                Inside::Flow
-            },
+            inside: self.inside,
+            unlike: self.unlike || other.unlike || self.inside != other.inside,
         }
     }
 }

@@ -44,6 +44,16 @@ pub trait RenderContext {
     fn __form_leaves(&self, origin: &'static str) {
         let _ = origin;
     }
+    /// How many components this one stands in.
+    #[doc(hidden)]
+    fn __depth(&self) -> usize {
+        0
+    }
+    /// Says that the page could not be written whole, and why.
+    #[doc(hidden)]
+    fn __unfinished(&self, why: String) {
+        let _ = why;
+    }
     /// The path of the request.
     fn path(&self) -> &str;
     /// The query string of the request, without `?`.
@@ -101,6 +111,62 @@ impl RenderContext for NoContext {
     }
 }
 
+/// The context of a component: of the page, and one deeper.
+#[allow(missing_debug_implementations)]
+pub(in crate::runtime) struct Deeper<'a> {
+    pub(in crate::runtime) cx: &'a dyn RenderContext,
+    pub(in crate::runtime) depth: usize,
+}
+
+impl RenderContext for Deeper<'_> {
+    #[allow(deprecated)]
+    fn __of_the_framework(&self) -> OfTheFramework {
+        self.cx.__of_the_framework()
+    }
+    fn __depth(&self) -> usize {
+        self.depth
+    }
+    fn __unfinished(&self, why: String) {
+        self.cx.__unfinished(why);
+    }
+    fn __form_leaves(&self, origin: &'static str) {
+        self.cx.__form_leaves(origin);
+    }
+    fn __in_form(&self) -> bool {
+        self.cx.__in_form()
+    }
+    fn write_csrf_token(&self, action: Option<&str>, out: &mut String) {
+        self.cx.write_csrf_token(action, out);
+    }
+    fn nonce(&self) -> &str {
+        self.cx.nonce()
+    }
+    fn write_static_url(&self, path: &str, out: &mut String) {
+        self.cx.write_static_url(path, out);
+    }
+    fn mount(&self, route: &'static str) -> &str {
+        self.cx.mount(route)
+    }
+    fn user(&self) -> &page::User {
+        self.cx.user()
+    }
+    fn messages(&self) -> &[page::Message] {
+        self.cx.messages()
+    }
+    fn path(&self) -> &str {
+        self.cx.path()
+    }
+    fn query(&self) -> &str {
+        self.cx.query()
+    }
+    fn debug(&self) -> bool {
+        self.cx.debug()
+    }
+    fn cookie(&self, name: &str) -> &str {
+        self.cx.cookie(name)
+    }
+}
+
 /// The context of what stands inside a form but was made elsewhere: a component, or what fills a slot.
 ///
 /// CWE-352: browsers drop a form inside a form, so that its hidden token would be sent wherever the outer form goes.
@@ -120,6 +186,12 @@ impl RenderContext for InForm<'_> {
     }
     fn __form_leaves(&self, origin: &'static str) {
         self.0.__form_leaves(origin);
+    }
+    fn __depth(&self) -> usize {
+        self.0.__depth()
+    }
+    fn __unfinished(&self, why: String) {
+        self.0.__unfinished(why);
     }
     fn nonce(&self) -> &str {
         self.0.nonce()

@@ -44,8 +44,9 @@
       latest.delete(target);
       call(Element, "removeAttribute", target, "aria-busy");
       const answer = request.response;
-      // Not this part (a redirect, also to another site; a refusal, an error page): show what the browser would have shown.
-      if (request.status !== 200 || !answer || request.getResponseHeader(HEADER) !== name || !here(request.responseURL)) {
+      // Not this part (a redirect to another page or site; a refusal, an error page): show what the browser would have shown.
+      // A form that is shown again (422) is its part.
+      if (![200, 422].includes(request.status) || !answer || request.getResponseHeader(HEADER) !== name || !ours(request.responseURL, url)) {
         // CWE-837: what was posted is never sent again. An answer that was lost, or led to another origin, where no script
         // follows, is not known: the page says what is so now.
         if (method === "GET") usual();
@@ -57,6 +58,8 @@
       // What can stand in few places came with them round it: rows in a table. Else the parser puts `<style>` into the head.
       const round = call(Document, "querySelector", answer, "[data-fragment-part]");
       const holders = round ? [round] : [get(Document, "head", answer), get(Document, "body", answer)];
+      // It was parsed as if there were no script, where what stands in `<noscript>` are elements; here they are none.
+      for (const without of call(Document, "querySelectorAll", answer, "noscript")) without.remove();
       const nodes = holders.flatMap((holder) => [...holder.childNodes]).map((node) => call(Document, "importNode", document, node, true));
       call(Element, "replaceChildren", target, ...nodes);
       for (const script of call(Element, "querySelectorAll", target, "script")) script.remove();
@@ -74,6 +77,12 @@
   };
 
   const here = (url) => new URL(url, location.href).origin === location.origin;
+  // The answer is of the page that was asked, or of this one: another page that a redirect leads to may have a part of the
+  // same name, which is none of this page.
+  const ours = (url, asked) => {
+    const path = (url) => new URL(url, location.href).pathname;
+    return here(url) && (path(url) === path(asked) || path(url) === location.pathname);
+  };
 
   call(EventTarget, "addEventListener", document, "click", (event) => {
     const link = event.target instanceof Element && call(Element, "closest", event.target, "a[data-update]");

@@ -1,8 +1,33 @@
 //! Values in JavaScript and JSON: JSON in which nothing can end the script.
 
+use super::context::RenderContext;
 use serde::Serialize;
 use serde_json::ser::Formatter;
 use std::io;
+
+/// Why a value is not written.
+const TOO_DEEP: &str = "nests too deep for a page: bound how deep rows may nest where they are written";
+
+/// Appends a value, or what stands for none; the page is told of one that nests too deep.
+pub(in crate::runtime) fn or_null<T: Serialize + ?Sized>(
+    written: fn(&T, &mut String) -> Result<(), serde_json::Error>,
+    value: &T,
+    null: &str,
+    cx: &dyn RenderContext,
+    out: &mut String,
+) {
+    let start = out.len();
+    if let Err(error) = written(value, out) {
+        out.truncate(start);
+        out.push_str(null);
+        if error.is_io() && error.to_string().contains(TOO_DEEP) {
+            cx.__unfinished(format!(
+                "a `{}` in a script {TOO_DEEP}",
+                std::any::type_name::<T>()
+            ));
+        }
+    }
+}
 
 /// Appends a JSON value for `<script type="application/json">`.
 ///
@@ -16,6 +41,7 @@ pub fn json<T: Serialize + ?Sized>(value: &T, out: &mut String) -> Result<(), se
             spaced: false,
             upper: false,
             key: None,
+            depth: 0,
         },
         out,
     )
@@ -33,6 +59,7 @@ pub fn django_json<T: Serialize + ?Sized>(value: &T, out: &mut String) -> Result
             spaced: true,
             upper: true,
             key: None,
+            depth: 0,
         },
         out,
     )
@@ -52,6 +79,7 @@ pub fn javascript<T: Serialize + ?Sized>(value: &T, out: &mut String) -> Result<
             spaced: false,
             upper: false,
             key: None,
+            depth: 0,
         },
         out,
     )?;
@@ -75,9 +103,23 @@ struct Style {
     spaced: bool,
     upper: bool,
     key: Option<String>,
+    /// How many arrays and objects are open.
+    depth: usize,
 }
 
+/// How deep values nest in JSON: as deep as serde_json reads it.
+const MAX_DEPTH: usize = 128;
+
 impl Style {
+    /// CWE-674: a tree is as deep as its rows, and each level takes of the stack.
+    fn deeper(&mut self) -> io::Result<()> {
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            return Err(io::Error::other(TOO_DEEP));
+        }
+        Ok(())
+    }
+
     /// A number or word: into the key that is being read, or out.
     fn digits<W: ?Sized + io::Write>(&mut self, out: &mut W, text: &str) -> io::Result<()> {
         match &mut self.key {
@@ -128,6 +170,26 @@ macro_rules! whole_numbers {
 }
 
 impl Formatter for Style {
+    fn begin_array<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.deeper()?;
+        out.write_all(b"[")
+    }
+
+    fn end_array<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.depth = self.depth.saturating_sub(1);
+        out.write_all(b"]")
+    }
+
+    fn begin_object<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.deeper()?;
+        out.write_all(b"{")
+    }
+
+    fn end_object<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.depth = self.depth.saturating_sub(1);
+        out.write_all(b"}")
+    }
+
     fn begin_object_key<W: ?Sized + io::Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
         if !first {
             out.write_all(if self.spaced { b", " } else { b"," })?;
@@ -280,6 +342,7 @@ mod tests {
             spaced: false,
             upper: false,
             key: None,
+            depth: 0,
         };
         let mut out = Vec::new();
         assert!(

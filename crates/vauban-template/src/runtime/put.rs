@@ -358,21 +358,20 @@ pub fn enumerated(value: &str, words: &[&str], out: &mut String) {
 }
 
 /// Writes a JavaScript value. A value that serde refuses becomes `null`.
-pub fn js_value<T: serde::Serialize + ?Sized>(value: &T, out: &mut String) {
-    let start = out.len();
-    if super::json::javascript(value, out).is_err() {
-        out.truncate(start);
-        out.push_str(" null ");
-    }
+pub fn js_value<T: serde::Serialize + ?Sized>(value: &T, cx: &dyn RenderContext, out: &mut String) {
+    super::json::or_null(super::json::javascript, value, " null ", cx, out);
 }
 
 /// Writes a JSON value. A value that serde refuses becomes `null`.
-pub fn json_value<T: serde::Serialize + ?Sized>(value: &T, out: &mut String) {
+pub fn json_value<T: serde::Serialize + ?Sized>(value: &T, cx: &dyn RenderContext, out: &mut String) {
+    super::json::or_null(super::json::json, value, "null", cx, out);
+}
+
+/// Writes a JSON value in a quoted attribute (CWE-74, CWE-79).
+pub fn json_attribute<T: serde::Serialize + ?Sized>(value: &T, cx: &dyn RenderContext, out: &mut String) {
     let start = out.len();
-    if super::json::json(value, out).is_err() {
-        out.truncate(start);
-        out.push_str("null");
-    }
+    json_value(value, cx, out);
+    escape_tail::<escape::Attribute>(start, out);
 }
 
 /// Removes whitespace between tags from `start` on, as Django's `spaceless`.

@@ -1,6 +1,6 @@
 //! The trait of a template.
 
-use super::context::RenderContext;
+use super::context::{Deeper, RenderContext};
 use super::ours::{Derived, Ours};
 use super::safe::SafeHtml;
 
@@ -66,10 +66,24 @@ fn rendered<T: Template + ?Sized>(page: &T, cx: &dyn RenderContext) -> String {
     out
 }
 
+/// How deep components stand in each other. What a row can nest has a bound: each level takes of the stack, and a stack that
+/// is used up ends the process.
+pub const MAX_DEPTH: usize = 100;
+
 /// Writes a component into the page that has it.
 pub fn component<T: Component>(component: &T, cx: &dyn RenderContext, slots: &dyn Slots, out: &mut String) {
     const { T::__DERIVED.is_so() };
-    component.render_with(cx, slots, out);
+    let depth = cx.__depth() + 1;
+    // CWE-674: a component that contains itself would go as deep as the data.
+    if depth > MAX_DEPTH {
+        cx.__unfinished(format!(
+            "the component {} stands in more than {MAX_DEPTH} others: its data nests too deep for a page; bound how deep rows may nest \
+             where they are written, or hand the template a flat list in which each row has its depth",
+            std::any::type_name::<T>(),
+        ));
+        return;
+    }
+    component.render_with(&Deeper { cx, depth }, slots, out);
 }
 
 /// One named part of a page, for partial updates.

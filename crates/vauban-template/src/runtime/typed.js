@@ -72,6 +72,9 @@
     if (fields.length > 0) write({ page: here(), action: actionOf(form), at: Date.now(), fields, version });
   });
 
+  // A part of the page came as the answer: what was typed is taken, or stands in it.
+  addEventListener('fragment', forget);
+
   addEventListener('pageshow', event => {
     // From the browser's own memory: it is as it was left.
     if (event.persisted) return;

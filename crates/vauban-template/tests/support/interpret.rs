@@ -10,7 +10,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use vauban_template::__private::{enumerated, js_value, json_value};
+use vauban_template::__private::{NoContext, enumerated, js_value, json_attribute, json_value};
 use vauban_template::compiler::ast::Expr;
 use vauban_template::compiler::derive::{analyse_all, each};
 use vauban_template::compiler::html::ir::{Context, Op};
@@ -147,7 +147,11 @@ pub fn walk_way(ops: &[Op], value: &str, swap: Option<Swap>, way: &mut Way, out:
             Op::Cycle(_, None) | Op::ResetCycle(..) | Op::Waiver(..) => {}
             Op::FirstOf(values, context, _) => match values.get(way.one_of(values.len() + 1)) {
                 Some(one) => put(*context, text_of(one, value), swap, out),
-                None if matches!(context, Context::UrlRoot | Context::JsValue | Context::Json) => {
+                None if matches!(
+                    context,
+                    Context::UrlRoot | Context::JsValue | Context::Json | Context::JsonAttribute
+                ) =>
+                {
                     put(*context, "", swap, out);
                 }
                 None => {}
@@ -219,8 +223,9 @@ fn put(context: Context, value: &str, swap: Option<Swap>, out: &mut String) {
         Context::JsString => escape::JsString::escape(value, out),
         Context::JsonString => escape::JsonString::escape(value, out),
         Context::Enumerated(words) => enumerated(value, words, out),
-        Context::JsValue => js_value(value, out),
-        Context::Json => json_value(value, out),
+        Context::JsValue => js_value(value, &NoContext, out),
+        Context::Json => json_value(value, &NoContext, out),
+        Context::JsonAttribute => json_attribute(value, &NoContext, out),
         // Only typed values come here.
         Context::Resource | Context::Action => out.push_str("/typed/"),
     }

@@ -37,6 +37,10 @@ pub const HOSTILE: &[&str] = &[
     "ends with a backslash \\",
     "two\nlines",
     "..",
+    "../../account/delete/?",
+    "%2e%2e/%2E.",
+    "C#",
+    "What?",
     "url(//evil.example/x)",
     "a, #b 2x",
     "x?b=c@d,e",
@@ -57,6 +61,15 @@ pub const PARTS: &[(&str, &str)] = &[
     ("href", "<a href=\"{{ x }}\">t</a>"),
     ("root", "<map name=\"m\"><area alt=\"\" href=\"/{{ x }}\"></map>"),
     ("path", "<a href=\"/a/{{ x }}/b\">t</a>"),
+    ("segments", "<a href=\"/a/{{ x|urlencode }}/b\">t</a>"),
+    (
+        "jsonattr",
+        "<i data-a='{\"a\": \"{{ x }}\", \"b\": [{{ x }}]}' data-b=\"[{{ x }}]\">t</i>",
+    ),
+    (
+        "action",
+        "<form method=\"post\" action=\"/notes/{{ x }}/like/\"><button>t</button></form>",
+    ),
     (
         "query",
         "<a href='/a?b={{ x }}&amp;c={{ x }}&{{ x }}=1#{{ x }}'>t</a>",

@@ -42,7 +42,7 @@ impl Generator<'_> {
             Op::FirstOf(values, context, pos) => {
                 // CWE-601, CWE-79: a place that counts on a value gets one, and be it the empty one.
                 let mut out = match context {
-                    Context::UrlRoot | Context::JsValue | Context::Json => {
+                    Context::UrlRoot | Context::JsValue | Context::Json | Context::JsonAttribute => {
                         self.put_tokens(&quote! { "" }, *context, *pos)
                     }
                     _ => TokenStream::new(),
@@ -328,7 +328,7 @@ fn text_marker(context: Context, pos: Pos) -> Result<TokenStream> {
     Ok(match context {
         Context::Text => quote!(escape::Text),
         Context::Rcdata => quote!(escape::Rcdata),
-        Context::Attribute | Context::UrlStart | Context::UrlPath | Context::UrlRoot => {
+        Context::Attribute | Context::UrlStart | Context::Segment | Context::UrlRoot => {
             quote!(escape::Attribute)
         }
         Context::UrlQuery => quote!(escape::UrlQuery),

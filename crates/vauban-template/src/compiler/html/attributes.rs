@@ -124,6 +124,14 @@ pub fn kind(element: &str, name: &str, foreign: bool) -> Kind {
         }
         _ => {}
     }
+    // CWE-352: a library sends what the link names with this verb, and the page's token.
+    if names_verb(name) && matches!(element, "a" | "area" | "button" | "input" | "form") {
+        return refuse!(
+            "form-attribute",
+            "a value in an attribute that names the verb of a request",
+            "write it literally; use {% if %} round whole elements"
+        );
+    }
     if elements::animation(element) {
         return refuse!(
             "svg-animation",
@@ -135,6 +143,11 @@ pub fn kind(element: &str, name: &str, foreign: bool) -> Kind {
         return kind;
     }
     element_kind(element, name).unwrap_or_else(|| global_kind(element, name, foreign))
+}
+
+/// Whether an attribute is named after the verb of a request: `data-method`, `data-turbo-method`, `up-method`.
+pub fn names_verb(name: &str) -> bool {
+    name.ends_with("-method")
 }
 
 /// Attributes whose value a widespread client library runs as code.

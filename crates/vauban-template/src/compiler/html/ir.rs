@@ -14,9 +14,9 @@ pub enum Context {
     Attribute,
     /// The start of a URL: the scheme is checked.
     UrlStart,
-    /// Right after the first slash of a path: a second slash would name a host.
+    /// Right after the first slash of a path, or behind a typed address: one segment.
     UrlRoot,
-    /// In the path of a URL.
+    /// In the path of a URL, of a value with `|urlencode`: several segments.
     UrlPath,
     /// After `?` or `#`, or in an opaque URL.
     UrlQuery,
@@ -28,11 +28,11 @@ pub enum Context {
     Srcset,
     /// Behind `mailto:` or `tel:`.
     UrlOpaque,
-    /// One segment of a literal path from which a document loads.
+    /// One segment of a literal path, or a part of it.
     Segment,
     /// One of several candidates of a `srcset`: its start, or the whole address.
     Candidate,
-    /// In the path of a candidate.
+    /// A typed address in the place of a candidate.
     CandidatePath,
     /// The text of an image behind `data:image/…;base64,`.
     Base64,
@@ -52,6 +52,8 @@ pub enum Context {
     JsString,
     /// A value in JSON.
     Json,
+    /// A value in JSON that stands in an attribute.
+    JsonAttribute,
     /// Inside a JSON string.
     JsonString,
 }

@@ -40,6 +40,8 @@ pub struct Js {
     opened: bool,
     /// What is called runs its text, whatever it is the address of.
     runs: bool,
+    /// The string being read, as far as it may be the name of what takes code.
+    text: String,
     /// With what the piece before may end, as far as a token can go on behind it.
     last: Vec<char>,
 }
@@ -134,6 +136,7 @@ impl Default for Js {
             escaped: false,
             opened: false,
             runs: false,
+            text: String::new(),
             last: Vec::new(),
         }
     }
@@ -480,7 +483,13 @@ impl Js {
         pos: Pos,
         chars: &mut std::iter::Peekable<std::str::CharIndices<'_>>,
     ) {
+        if self.opened {
+            self.text.clear();
+        }
         self.opened = false;
+        if self.text.len() < 16 {
+            self.text.push(c);
+        }
         if self.escaped {
             self.escaped = false;
             return;
@@ -490,6 +499,13 @@ impl Js {
             ('"', Mode::Double) | ('\'', Mode::Single) | ('`', Mode::Template) => {
                 self.mode = Mode::Code;
                 self.before = Before::Value;
+                // CWE-829: `worklet["addModule"](…)`.
+                let name = std::mem::take(&mut self.text);
+                let name = name.trim_end_matches(['"', '\'', '`']);
+                let timer = matches!(name, "setTimeout" | "setInterval");
+                if next == Some(']') && (timer || TAKES_CODE.contains(&name)) {
+                    self.give_up(pos, "what takes code is named in a string");
+                }
                 if matches!(self.loads, Loads::Import | Loads::From) {
                     self.loads = Loads::No;
                 }

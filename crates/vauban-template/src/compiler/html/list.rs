@@ -27,11 +27,11 @@ struct Between<'n> {
 }
 
 impl<'n> Between<'n> {
-    /// Finds it where the place needs it: in a script, and in a list of images.
+    /// Finds it where the place needs it: in a script, in JSON, and in a list of images.
     fn of(start: &State, body: &'n [Node]) -> Option<Self> {
         let place = match &start.mode {
             Mode::Script(..) => true,
-            Mode::Value(_, value) => value.kind == Kind::Srcset,
+            Mode::Value(_, value) => value.kind == Kind::Srcset || value.json.is_open(),
             _ => false,
         };
         let blank = |nodes: &[Node]| {

@@ -1,5 +1,6 @@
 //! The walk over the tree: one state goes in, one comes out, and every value gets its context.
 
+use super::attributes::Kind;
 use super::ir::{Context, ForOp, Fragment, Inside, Op, push};
 use super::join::{join, settle};
 use super::lint::Lints;
@@ -388,6 +389,7 @@ impl Machine {
         }
         // CWE-407: what is known so far is copied for each branch, so it has a bound.
         let known = match &self.state.mode {
+            Mode::Value(_, value) if value.kind == Kind::Plain => value.raw.len(),
             Mode::Value(_, value) => value.raw.len() + value.pending.len(),
             _ => 0,
         };
@@ -654,11 +656,24 @@ impl Machine {
             return Ok(());
         }
         if let Some(context) = self.value_place(pos)? {
-            // Written by hand as in Django, it is done once all the same.
-            let expr = match (expr, context) {
-                (Expr::Filter(input, name, None, _), Context::JsString) if name == "escapejs" => input,
-                (Expr::Filter(input, name, _, _), Context::UrlQuery) if name == "urlencode" => input,
-                (expr, _) => expr,
+            // Written by hand as in Django, it is done once all the same. In a path it says that slashes part segments; where
+            // a form goes, a value is one all the same (CWE-352).
+            let sends = matches!(&self.state.mode, Mode::Value(_, value) if value.kind == Kind::Action);
+            let (expr, context) = match (expr, context) {
+                (Expr::Filter(input, name, None, _), Context::JsString) if name == "escapejs" => {
+                    (&**input, context)
+                }
+                (Expr::Filter(input, name, _, _), Context::UrlQuery) if name == "urlencode" => {
+                    (&**input, context)
+                }
+                (Expr::Filter(input, name, argument, _), Context::Segment | Context::UrlRoot)
+                    if matches!(name.as_str(), "urlencode" | "iriencode") =>
+                {
+                    let one =
+                        sends || matches!(argument.as_deref(), Some(Expr::Str(safe, _)) if safe.is_empty());
+                    (&**input, if one { context } else { Context::UrlPath })
+                }
+                (expr, _) => (expr, context),
             };
             let op = Op::Put(expr.clone(), context, pos);
             self.write(op, context);

@@ -7,6 +7,7 @@ pub mod entities;
 pub mod ir;
 mod join;
 pub mod js;
+pub mod json;
 mod link;
 mod lint;
 mod list;

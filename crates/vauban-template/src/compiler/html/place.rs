@@ -69,7 +69,12 @@ impl Machine {
                     format!("write {name}=\"…{{{{ … }}}}…\""),
                 )
             }
-            Mode::Value(_, value) => attribute(value, pos).map(Some),
+            Mode::Value(tag, value) => {
+                if tag.name == "script" && value.kind == Kind::Resource {
+                    script_query(value, pos)?;
+                }
+                attribute(value, pos).map(Some)
+            }
             Mode::Comment(_) => Ok(None),
             Mode::Declaration => fail(
                 pos,
@@ -334,8 +339,7 @@ fn attribute(value: &mut Value, pos: Pos) -> Result<Context> {
     match value.kind {
         Kind::Plain => {
             value.given = Given::Data;
-            value.pending.clear();
-            Ok(Context::Attribute)
+            super::json::place(value, pos)
         }
         Kind::Enumerated(words) => {
             only(value, pos)?;
@@ -386,6 +390,21 @@ fn attribute(value: &mut Value, pos: Pos) -> Result<Context> {
         }
         Kind::Action => {
             super::join::flush(value, pos)?;
+            // CWE-352: the row's text would name the view that gets the form and its token.
+            if matches!(
+                value.url,
+                UrlPart::Root | UrlPart::AfterTyped | UrlPart::RootValue
+            ) {
+                return fail(
+                    pos,
+                    "form-action",
+                    format!(
+                        "a value in `{}` that may be the whole path: it would name any view",
+                        value.name
+                    ),
+                    "write {% url view value %}, or start the path literally: /articles/{{ slug }}/",
+                );
+            }
             if stays_here(value) {
                 // No literal any more: the token cannot be bound to it.
                 value.given = Given::Typed;
@@ -393,7 +412,7 @@ fn attribute(value: &mut Value, pos: Pos) -> Result<Context> {
             }
             only(value, pos)?;
             value.whole = true;
-            value.given = Given::Data;
+            value.given = Given::Typed;
             Ok(Context::Action)
         }
         Kind::Srcset => srcset(value, pos),
@@ -433,6 +452,25 @@ fn attribute(value: &mut Value, pos: Pos) -> Result<Context> {
         ),
         Kind::Refused(refusal) => fail(pos, refusal.class, refusal.found, refusal.help),
     }
+}
+
+/// CWE-829: what another site makes of a query is code here: `callback=` names a function.
+fn script_query(value: &mut Value, pos: Pos) -> Result<()> {
+    super::join::flush(value, pos)?;
+    let own = match &value.given {
+        Given::Typed | Given::Empty => true,
+        Given::Literal(_) => !super::tags::foreign_origin(&super::entities::decode(&value.raw)),
+        Given::Data | Given::Below | Given::Differs => false,
+    };
+    if own || value.whole || value.url != UrlPart::Query {
+        return Ok(());
+    }
+    fail(
+        pos,
+        "mixed-value",
+        "a value in the address of another site's script: its answer is code, made of the value",
+        "write the address literally (a key that every visitor gets is no secret), or make a ResourceUrl of the whole address",
+    )
 }
 
 /// Whether a form's action stays on this origin, whatever follows: it starts with one slash.
@@ -517,7 +555,8 @@ fn srcset(value: &mut Value, pos: Pos) -> Result<Context> {
             value.url = UrlPart::AfterValue;
             Ok(Context::Candidate)
         }
-        UrlPart::Path => Ok(Context::CandidatePath),
+        // CWE-22: the way is literal, and the value one segment of it.
+        UrlPart::Path => Ok(Context::Segment),
         UrlPart::Query => Ok(Context::UrlQuery),
         UrlPart::Descriptor => Ok(Context::Word),
         _ => fail(
@@ -550,9 +589,12 @@ pub(super) fn one_candidate(ops: &mut [Op]) -> bool {
 fn url(value: &mut Value, pos: Pos) -> Result<Context> {
     super::join::flush(value, pos)?;
     let help = "start the URL literally (href=\"/articles/{{ slug }}/\"), use {% url %}, or pass one value of type SafeUrl";
-    // A form keeps what is known of its literal start; for links only that data is in it matters.
-    if value.kind != Kind::Action {
-        value.given = Given::Data;
+    // A form keeps what is known of its literal start.
+    if value.kind != Kind::Action && value.given != Given::Below {
+        let below = matches!(value.url, UrlPart::Path | UrlPart::Query)
+            && value.given != Given::Data
+            && stays_here(value);
+        value.given = if below { Given::Below } else { Given::Data };
     }
     match &value.url {
         UrlPart::Start => {
@@ -563,7 +605,8 @@ fn url(value: &mut Value, pos: Pos) -> Result<Context> {
             value.url = UrlPart::RootValue;
             Ok(Context::UrlRoot)
         }
-        UrlPart::Path => Ok(Context::UrlPath),
+        // CWE-22: the way is literal, and the value one segment of it.
+        UrlPart::Path => Ok(Context::Segment),
         UrlPart::Query => Ok(Context::UrlQuery),
         UrlPart::Opaque => Ok(Context::UrlOpaque),
         UrlPart::Prefix(text) if value.kind == Kind::Image && image_of_text(text) => {

@@ -136,6 +136,8 @@ pub enum Given {
     Typed,
     /// From data.
     Data,
+    /// From data, behind a literal path of this site.
+    Below,
     /// Literal, but not the same in all branches.
     Differs,
 }
@@ -157,6 +159,10 @@ pub struct Value {
     pub url: UrlPart,
     /// What was found so far.
     pub given: Given,
+    /// Where in JSON, if the value begins as JSON.
+    pub json: super::json::Json,
+    /// Values were written as JSON.
+    pub json_values: bool,
     /// Where the value starts.
     pub pos: Pos,
     /// `<` stands in it.

@@ -390,9 +390,10 @@ impl Machine {
                 );
             }
         }
+        let in_post = self.in_post || self.state.open.iter().any(|o| o.post);
+        sent_with_fields(tag, in_post)?;
         if let Some(method) = find("formmethod") {
             let is = |word: &str| matches!(&method.value, Given::Literal(v) if v.eq_ignore_ascii_case(word));
-            let in_post = self.in_post || self.state.open.iter().any(|o| o.post);
             if is("post") && !in_post {
                 return fail(
                     tag.pos,
@@ -412,6 +413,7 @@ impl Machine {
                 );
             }
         }
+        sent_by_script(tag)?;
         if tag.name == "base"
             && let Some(href) = find("href")
             && (matches!(&href.value, Given::Literal(url) if foreign_origin(url))
@@ -524,6 +526,88 @@ impl Machine {
     }
 }
 
+/// CWE-598, CWE-352: htmx sends the fields of the form round a button with it, token and all: in an address, or to another
+/// origin. So with the fields that `hx-include` names.
+fn sent_with_fields(tag: &Tag, in_post: bool) -> Result<()> {
+    let name = |attribute: &super::state::Attribute| {
+        let name = &attribute.name;
+        name.strip_prefix("data-").unwrap_or(name).to_owned()
+    };
+    // A word of a selector that is the element itself, or the nearest.
+    let of_a_form = |selector: &str| {
+        let part = |c: char| !(c.is_alphanumeric() || matches!(c, '#' | '.' | '-' | '_' | '=' | '"' | '\''));
+        selector
+            .to_ascii_lowercase()
+            .split(part)
+            .any(|word| word == "form")
+    };
+    let form = tag.attributes.iter().any(|a| {
+        name(a) == "hx-include" && matches!(&a.value, Given::Literal(selector) if of_a_form(selector))
+    });
+    for attribute in &tag.attributes {
+        let away = matches!(&attribute.value, Given::Literal(url) if foreign_origin(url))
+            || attribute.value == Given::Differs;
+        let told = match name(attribute).as_str() {
+            "hx-delete" => in_post || form,
+            // Of the form round it a GET has nothing.
+            "hx-get" => form,
+            "hx-post" | "hx-put" | "hx-patch" => (in_post || form) && away,
+            _ => false,
+        };
+        if told && tag.name != "form" {
+            return fail(
+                tag.pos,
+                "foreign-form",
+                format!(
+                    "`{}` here would send a form's token in an address or to another origin",
+                    attribute.name
+                ),
+                "write hx-post= to a view of this site, or put the button outside of the form; of fields, name those that are wanted: hx-include=\"[name='q']\"",
+            );
+        }
+    }
+    Ok(())
+}
+
+/// CWE-352: a link that a library sends as a form, with the page's token: where it goes is said as of a form.
+fn sent_by_script(tag: &Tag) -> Result<()> {
+    let sends = |value: &Given| match value {
+        Given::Empty => false,
+        Given::Literal(verb) => ["post", "put", "patch", "delete"]
+            .iter()
+            .any(|unsafe_verb| verb.trim().eq_ignore_ascii_case(unsafe_verb)),
+        _ => true,
+    };
+    let Some(verb) = tag
+        .attributes
+        .iter()
+        .find(|a| super::attributes::names_verb(&a.name) && sends(&a.value))
+    else {
+        return Ok(());
+    };
+    let href = tag
+        .attributes
+        .iter()
+        .find(|a| matches!(a.name.as_str(), "href" | "xlink:href"));
+    let away = |value: &Given| match value {
+        Given::Literal(url) => foreign_origin(url),
+        Given::Data | Given::Differs => true,
+        Given::Empty | Given::Typed | Given::Below => false,
+    };
+    if !href.is_some_and(|href| away(&href.value)) {
+        return Ok(());
+    }
+    fail(
+        tag.pos,
+        "form-action",
+        format!(
+            "`{}` sends this link as a form: data, or another site, would get it and its token",
+            verb.name
+        ),
+        "write href=\"{% url view value %}\", or start it literally: /articles/{{ slug }}/; best is a form with method=\"post\"",
+    )
+}
+
 /// A `<meta>` whose content comes from data: what it means has to be known, and to be harmless.
 fn meta_with_data(tag: &Tag) -> Result<()> {
     let find = |name: &str| tag.attributes.iter().find(|a| a.name == name).map(|a| &a.value);
@@ -608,17 +692,24 @@ fn script_kind(tag: &Tag) -> Result<Script> {
     };
     let kind = kind.split(';').next().unwrap_or("").trim();
     Ok(match kind {
-        ""
-        | "module"
-        | "text/javascript"
+        "" | "module" => Script::Js,
+        // MIME Sniffing Standard, 4.6: JavaScript MIME types, all of them.
+        "application/ecmascript"
         | "application/javascript"
-        | "application/ecmascript"
-        | "application/x-javascript"
         | "application/x-ecmascript"
+        | "application/x-javascript"
         | "text/ecmascript"
+        | "text/javascript"
+        | "text/javascript1.0"
+        | "text/javascript1.1"
+        | "text/javascript1.2"
+        | "text/javascript1.3"
+        | "text/javascript1.4"
+        | "text/javascript1.5"
         | "text/jscript"
-        | "text/x-javascript"
-        | "text/x-ecmascript" => Script::Js,
+        | "text/livescript"
+        | "text/x-ecmascript"
+        | "text/x-javascript" => Script::Js,
         "application/json" | "application/ld+json" | "text/json" => Script::Json,
         "importmap" | "speculationrules" => Script::Map,
         _ => Script::Literal,

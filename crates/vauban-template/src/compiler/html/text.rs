@@ -174,6 +174,14 @@ impl Machine {
             file: piece.pos.file,
             offset: piece.here().offset.saturating_sub(1),
         };
+        if rest.starts_with("!--") && rest[3..].trim_start().starts_with("[if") {
+            return fail(
+                start,
+                "conditional-comment",
+                "a conditional comment: comments are not written, and no browser reads these",
+                "leave it out; for a mail write markup that every program reads: a <table> with width=",
+            );
+        }
         if rest.starts_with("!--") {
             piece.take(3);
             self.state.mode = Mode::Comment(String::new());
@@ -374,6 +382,8 @@ impl Machine {
             pending: String::new(),
             url: UrlPart::Start,
             given: Given::Empty,
+            json: super::json::Json::default(),
+            json_values: false,
             pos: piece.here(),
             tag_inside: false,
             whole: false,
@@ -448,7 +458,7 @@ impl Machine {
             if is_url(value.kind)
                 || matches!(
                     value.kind,
-                    Kind::Srcset | Kind::Selector | Kind::Colour | Kind::Reference
+                    Kind::Plain | Kind::Srcset | Kind::Selector | Kind::Colour | Kind::Reference
                 )
             {
                 value.pending.push_str(part);
@@ -496,6 +506,16 @@ impl Machine {
     /// Text up to `</name`.
     fn raw_until_end(&mut self, name: &str, stay: Mode, piece: &mut Piece<'_>) -> Result<()> {
         let rest = piece.rest();
+        // CWE-352: the text is markup where there is no script, and a form in it would have no token.
+        let inside = &rest[..end_tag(rest, name).unwrap_or(rest.len())];
+        if name == "noscript" && (inside.to_ascii_lowercase().contains("<form") || cut(inside, &["<form"])) {
+            return fail(
+                piece.here(),
+                "noscript-form",
+                "a form inside <noscript>: it would be sent without its token",
+                "write the form outside of it: it works without script as well; in <noscript> a link can lead to its page",
+            );
+        }
         let Some(length) = end_tag(rest, name) else {
             if cut(rest, &[&format!("</{name}")]) {
                 return fail(
@@ -671,8 +691,16 @@ impl Machine {
     fn finish_value(&mut self, mut tag: Box<Tag>, mut value: Value) -> Result<()> {
         let pos = value.pos;
         tag.suspect = value.tag_inside.then(|| (value.name.clone(), pos));
+        if value.kind == Kind::Plain && value.given != Given::Empty {
+            let done = super::json::finish(&mut value, pos);
+            self.report(done);
+        }
         if is_url(value.kind) {
             if !matches!(value.given, Given::Literal(_) | Given::Empty) {
+                // Nothing follows what stands last.
+                value
+                    .pending
+                    .push_str(if value.pending.ends_with('%') { "25" } else { "" });
                 super::join::flush(&mut value, pos)?;
             } else {
                 self.literal_url(&value)?;

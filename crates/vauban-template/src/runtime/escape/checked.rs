@@ -1,7 +1,7 @@
 //! Places that take a few characters only: a colour, a word, a name in a selector, the text of an image. What is not of
 //! their alphabet is not written, or written so that it is a part of the same name.
 
-use super::url::{component, percent};
+use super::url::{component, only_slashes, percent};
 
 /// What stands where text was no base64: of its alphabet, and no image.
 const NO_IMAGE: &str = "blocked";
@@ -84,6 +84,21 @@ pub fn segment(value: &str, out: &mut String) {
     component(value, out);
 }
 
+/// Several segments of a path, for a value with `|urlencode`: slashes part them, and none of them climbs or ends the path. At
+/// the start of an address a slash would name a host (CWE-601), so that it is text there.
+pub fn segments(value: &str, out: &mut String) {
+    let rest = value.trim_start_matches('/');
+    for _ in 0..value.len() - rest.len() {
+        out.push_str(if only_slashes(out) { "%2f" } else { "/" });
+    }
+    for (i, part) in rest.split('/').enumerate() {
+        if i > 0 {
+            out.push('/');
+        }
+        segment(part, out);
+    }
+}
+
 /// An address between the brackets of `url()` in a style sheet, in quotes or without: nothing that ends either, and nothing
 /// that ends `<style>`.
 pub fn css_url(value: &str, out: &mut String) {
@@ -158,6 +173,17 @@ mod tests {
         assert_eq!(run(segment, "../x"), "..%2fx");
         assert_eq!(run(segment, "%2e%2e"), "%252e%252e");
         assert_eq!(run(segment, "a b"), "a%20b");
+        assert_eq!(run(segment, "C#?/"), "C%23%3f%2f");
+        assert_eq!(run(segments, "2026/../a b?#"), "2026/%252e%252e/a%20b%3f%23");
+        let at_root = |value: &str| {
+            let mut out = "<a href=\"/".to_owned();
+            segments(value, &mut out);
+            out.split_off(9)
+        };
+        assert_eq!(
+            ["//evil.example", "a/b"].map(at_root),
+            ["/%2f/evil.example", "/a/b"]
+        );
         assert_eq!(
             run(css_url, "/a.png\")}</style>'\\ "),
             "/a.png%22%29%7d%3c/style%3e%27%5c%20"

@@ -41,10 +41,10 @@ contexts! {
     Attribute = html::attribute;
     /// The start of a URL.
     UrlStart = url::start;
-    /// After the first slash of a path.
-    UrlRoot = url::root;
-    /// In a path.
-    UrlPath = url::path;
+    /// After the first slash of a path: one segment, or a part of it.
+    UrlRoot = checked::segment;
+    /// Several segments of a path.
+    UrlPath = checked::segments;
     /// In a query or fragment.
     UrlQuery = url::component;
     /// Image candidates.

@@ -100,7 +100,17 @@ pub fn cut(text: &str, what: &str) -> String {
         return text.replace(what, "");
     }
     // A letter that loses its base would leave its marks to the letter before.
-    let whole = |at: usize| vauban_text::is_boundary(text, at);
+    // All at once: for one place, a row of flags is read from its start (CWE-407).
+    let mut starts = vauban_text::letters(text)
+        .scan(0, |at, letter| {
+            *at += letter.len();
+            Some(*at)
+        })
+        .peekable();
+    let mut whole = |at: usize| {
+        while starts.next_if(|start| *start < at).is_some() {}
+        at == 0 || starts.peek() == Some(&at)
+    };
     let mut out = String::with_capacity(text.len());
     let mut kept = 0;
     for (start, found) in text.match_indices(what) {

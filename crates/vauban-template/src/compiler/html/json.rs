@@ -1,0 +1,150 @@
+//! JSON that is written in an attribute: `data-chart='{"title": "{{ title }}"}'`. Whether an attribute holds JSON is said by how
+//! it begins; values in it are then JSON values, or parts of JSON strings (CWE-74).
+
+use super::ir::Context;
+use super::state::Value;
+use crate::compiler::error::{Pos, Result, fail};
+
+/// Where in an attribute's text the reader has come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Json {
+    /// Nothing but space so far.
+    #[default]
+    Start,
+    /// Brackets alone, so many: of JSON, or of a text.
+    Brackets(u16),
+    /// Text that is no JSON.
+    Text,
+    /// Between the strings of JSON: open brackets, and whether a value may come next.
+    Between(u16, bool),
+    /// In a string, with so many brackets open and, behind a backslash, so many characters of the escape to come.
+    String(u16, u8),
+    /// Behind the bracket that closes all.
+    Done,
+    /// It began as JSON and is none.
+    Lost,
+}
+
+impl Json {
+    fn advance(self, c: char, data: bool) -> Self {
+        let white = matches!(c, ' ' | '\t' | '\n' | '\r');
+        match self {
+            Self::Start if white => Self::Start,
+            Self::Start if matches!(c, '{' | '[') => Self::Brackets(1),
+            Self::Start | Self::Text => Self::Text,
+            Self::Brackets(n) => match c {
+                _ if white => self,
+                '{' | '[' => Self::Brackets(n.saturating_add(1)),
+                '"' => Self::String(n, 0),
+                // An attribute that is named as data is taken for JSON sooner than one that people read.
+                _ if data => Self::Between(n, true).advance(c, data),
+                _ => Self::Text,
+            },
+            Self::Between(n, ready) => match c {
+                _ if white => self,
+                '"' if ready => Self::String(n, 0),
+                '{' | '[' if ready => Self::Between(n.saturating_add(1), true),
+                '}' | ']' if n <= 1 => Self::Done,
+                '}' | ']' => Self::Between(n - 1, false),
+                ',' | ':' => Self::Between(n, true),
+                '"' | '{' | '[' | '\'' | '`' => Self::Lost,
+                _ => Self::Between(n, false),
+            },
+            Self::String(n, 0) => match c {
+                '"' => Self::Between(n, false),
+                '\\' => Self::String(n, 5),
+                _ => self,
+            },
+            Self::String(n, 5) => Self::String(n, if c == 'u' { 4 } else { 0 }),
+            Self::String(n, left) => Self::String(n, left - 1),
+            Self::Done if white => Self::Done,
+            Self::Done | Self::Lost => Self::Lost,
+        }
+    }
+
+    /// Where branches meet.
+    pub(super) fn join(self, other: Self) -> Self {
+        match (self, other) {
+            _ if self == other => self,
+            (Self::Start | Self::Text, Self::Start | Self::Text) => Self::Text,
+            // Behind a value or before one: another needs a comma, which stands in the list's branch.
+            (Self::Between(a, _), Self::Between(b, _)) if a == b => Self::Between(a, false),
+            // An opening bracket, or a comma.
+            (Self::Brackets(a), Self::Between(b, ready)) | (Self::Between(b, ready), Self::Brackets(a))
+                if a == b =>
+            {
+                Self::Between(a, ready)
+            }
+            _ => Self::Lost,
+        }
+    }
+
+    /// Whether it is JSON, and not over.
+    pub(super) fn is_open(self) -> bool {
+        matches!(self, Self::Brackets(_) | Self::Between(..) | Self::String(..))
+    }
+}
+
+/// Moves over the literal text since the last value.
+pub(super) fn flush(value: &mut Value, pos: Pos) -> Result<()> {
+    super::entities::whole(&value.pending, pos)?;
+    let data = value.name.starts_with("data-");
+    let text = super::entities::decode(&value.pending);
+    value.json = text.chars().fold(value.json, |json, c| json.advance(c, data));
+    value.pending.clear();
+    Ok(())
+}
+
+/// The context of a value in an attribute of text.
+pub(super) fn place(value: &mut Value, pos: Pos) -> Result<Context> {
+    flush(value, pos)?;
+    let data = value.name.starts_with("data-");
+    let (json, context) = match value.json {
+        Json::Brackets(n) if data => (Json::Between(n, false), Context::JsonAttribute),
+        Json::Between(n, true) => (Json::Between(n, false), Context::JsonAttribute),
+        json @ Json::String(_, 0) => (json, Context::JsonString),
+        Json::Start | Json::Brackets(_) | Json::Text => (Json::Text, Context::Attribute),
+        Json::Between(..) | Json::String(..) | Json::Done | Json::Lost => return no_json(value, pos),
+    };
+    value.json_values |= context != Context::Attribute;
+    value.json = json;
+    Ok(context)
+}
+
+/// The end of the value: what was written as JSON has to be JSON.
+pub(super) fn finish(value: &mut Value, pos: Pos) -> Result<()> {
+    flush(value, pos)?;
+    if value.json_values && value.json != Json::Done {
+        return no_json(value, pos);
+    }
+    Ok(())
+}
+
+fn no_json<T>(value: &Value, pos: Pos) -> Result<T> {
+    fail(
+        pos,
+        "json-attribute",
+        format!("`{}` begins as JSON, and is none with a value here", value.name),
+        format!(
+            "write values as JSON values or in its strings, or {}=\"{{{{ json }}}}\" with JSON that the view made; a text that begins with a bracket: &#8203; before it",
+            value.name
+        ),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_json_is_said_by_its_beginning() {
+        let read = |text: &str, data| text.chars().fold(Json::Start, |json, c| json.advance(c, data));
+        assert_eq!(read(" {\"a\": \"x\\u00", true), Json::String(1, 2));
+        assert_eq!(read("[[1, ", true), Json::Between(2, true));
+        assert_eq!(read("[[1, ", false), Json::Text);
+        assert_eq!(read("{\"a\": [1], \"b\": {}}", false), Json::Done);
+        assert_eq!(read("[a] b", true), Json::Lost);
+        assert_eq!(read("{'a': ", true), Json::Lost);
+        assert_eq!(read("a {\"b\": ", true), Json::Text);
+    }
+}
