@@ -17,7 +17,9 @@ use vauban_template::Template;
 use super::{AnyGate, AnyMiddleware, IdentityBackend, Package, Parts, Site, Units};
 use crate::checks::Finding;
 use crate::commands::{Command, Failure};
-use crate::http::{Csp, PagesByType, Replaceable, ReplacedTwice, SecurityEvent, Source};
+use crate::http::{
+    Csp, Directive, PagesByType, Replaceable, ReplacedTwice, SecurityEvent, Source, form_held_back,
+};
 use crate::pipeline::{ErrorPage, ErrorPages, Gate, Middleware};
 use crate::routing::{Route, Routes, Url, View, ViewMeta};
 use crate::settings::{ModuleSettings, Settings, SettingsSection};
@@ -460,6 +462,28 @@ impl Modules {
     /// What the policy of every page of the site lets in.
     pub(crate) fn site_csp(&self) -> Csp {
         self.0.first().map_or(Csp::strict(), |site| site.csp)
+    }
+
+    /// Views whose page has a form to another site that its policy does not send, as far as their types tell: what to write.
+    pub fn unsent_forms(&self) -> Vec<String> {
+        let site = self.site_csp();
+        let mut unsent = Vec::new();
+        for route in self.routes().iter() {
+            let mut sources = [&site, &route.csp, &route.meta.csp].map(Csp::sources).concat();
+            sources.retain(|source| source.directive == Directive::Forms);
+            let forms_to = route.meta.forms_to.iter();
+            let held_back = forms_to.filter(|origin| !sources.iter().any(|source| source.from == **origin));
+            unsent.extend(held_back.map(|origin| {
+                format!(
+                    "The view `{}` ({}:{}) cannot be answered: {}.",
+                    route.meta.id,
+                    route.meta.file,
+                    route.meta.line,
+                    form_held_back(origin)
+                )
+            }));
+        }
+        unsent
     }
 
     /// What policies let in beyond the strict one, of whose pages: every page's, a module's, a view's (by its path).

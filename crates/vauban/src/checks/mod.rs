@@ -33,6 +33,7 @@ pub fn run(checking: &Checking<'_>) -> Vec<Finding> {
     let own: &[Check] = &[
         program::routes,
         program::rules,
+        program::forms,
         program::models,
         program::migrations,
         deployment::build,

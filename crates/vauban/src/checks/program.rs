@@ -33,6 +33,15 @@ pub(super) fn rules(c: &Checking<'_>) -> Vec<Finding> {
         .collect()
 }
 
+/// CWE-693: a form to another site that the page's policy does not send is a dead button.
+pub(super) fn forms(c: &Checking<'_>) -> Vec<Finding> {
+    let hint = "The chapter on the policy of a page explains it.";
+    let unsent = c.modules.unsent_forms().into_iter();
+    unsent
+        .map(|what| Finding::error("csp.form", what, hint))
+        .collect()
+}
+
 /// What only all models together show: policies in a circle, telling uniqueness, unlisted targets.
 pub(super) fn models(c: &Checking<'_>) -> Vec<Finding> {
     let models = c.modules.models();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Making, Modules, ReadyHooks};
 use crate::commands::Failure;
-use crate::http::{Csp, Directive, PagesByType, form_held_back};
+use crate::http::{Csp, PagesByType};
 use crate::pipeline::ErrorPages;
 use crate::routing::Routes;
 use crate::settings::Settings;
@@ -117,26 +117,15 @@ pub(crate) fn wire(
         wired.before.extend(module.before.iter().cloned());
         wired.around.extend(module.around.iter().cloned());
     }
+    if let Some(unsent) = modules.unsent_forms().into_iter().next() {
+        return Err(Failure::new(unsent));
+    }
     for route in wired.routes.iter() {
         if let Some(need) = (route.needs)().iter().find(|need| !making.parts.has(need.id())) {
             return Err(Failure::new(format_args!(
                 "The view `{}` cannot be answered: {}.",
                 route.meta.id,
                 need.missing()
-            )));
-        }
-        let mut sources = [&wired.csp, &route.csp, &route.meta.csp]
-            .map(Csp::sources)
-            .concat();
-        sources.retain(|source| source.directive == Directive::Forms);
-        let mut forms_to = route.meta.forms_to.iter();
-        if let Some(origin) = forms_to.find(|origin| !sources.iter().any(|source| source.from == **origin)) {
-            return Err(Failure::new(format_args!(
-                "The view `{}` ({}:{}) cannot be answered: {}.",
-                route.meta.id,
-                route.meta.file,
-                route.meta.line,
-                form_held_back(origin)
             )));
         }
     }
