@@ -80,6 +80,7 @@ pub mod identifier;
 pub mod meta;
 pub mod migrations;
 
+mod building;
 mod choices;
 mod db;
 mod error;

@@ -5,12 +5,13 @@ use std::marker::PhantomData;
 use std::thread;
 use std::time::Duration;
 
+use crate::building::building;
 use crate::columns::{Column, Columns, Path, Rel};
 use crate::expr::{Bind, Expr, Flag, push};
 use crate::filter::{Filter, IntoFilter};
 use crate::meta::ColumnMeta;
 use crate::model::Model;
-use crate::symbolic::{self, Now};
+use crate::symbolic::Now;
 
 /// Who may do what to the rows of a model. A model without one does not compile.
 ///
@@ -209,8 +210,12 @@ pub struct CompiledRules {
 impl CompiledRules {
     /// For the derive.
     pub fn of<M: Policy>() -> Self {
-        let (mut rules, asked) = symbolic::building(Self::built::<M>);
+        let (mut rules, asked) = building(Self::built::<M>);
         // CWE-367: what says something else a moment later was read while they were built: a clock of one's own, a counter.
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "once for a model, mostly when the program starts"
+        )]
         thread::sleep(Duration::from_millis(2));
         let changed = rules.shape() != Self::built::<M>().shape();
         rules.unfit = match asked {

@@ -1,8 +1,6 @@
 //! What rules say of the time: `who.now()`. Rules are built once, so the moment at which they are built is none of theirs
 //! (CWE-367, CWE-613: an offer that ended would be seen until the program starts again).
 
-use std::cell::Cell;
-
 use crate::columns::Comparable;
 use crate::types::{Date, DateTime};
 use crate::value::{Clock, Value};
@@ -64,26 +62,5 @@ impl Comparable<Date> for Today {
             micros: self.micros,
             days: self.days,
         })
-    }
-}
-
-thread_local! {
-    static BUILDING: Cell<bool> = const { Cell::new(false) };
-    static ASKED: Cell<Option<&'static str>> = const { Cell::new(None) };
-}
-
-/// What was built, and which of the functions that answer otherwise each time was asked meanwhile.
-pub(crate) fn building<T>(build: impl FnOnce() -> T) -> (T, Option<&'static str>) {
-    let outside = (BUILDING.replace(true), ASKED.take());
-    let built = build();
-    let asked = ASKED.replace(outside.1);
-    BUILDING.set(outside.0);
-    (built, asked)
-}
-
-/// Says that one of them is asked.
-pub(crate) fn asked(function: &'static str) {
-    if BUILDING.get() {
-        ASKED.set(Some(function));
     }
 }

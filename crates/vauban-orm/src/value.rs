@@ -2,11 +2,11 @@
 
 use std::fmt;
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use rusqlite::ToSql;
 use rusqlite::types::{ToSqlOutput, ValueRef as SqliteRef};
 use uuid::Uuid;
-
-use crate::types::DateTime;
 
 /// How a column is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,15 +72,22 @@ pub enum Clock {
 impl Clock {
     /// As it is bound; behind the calendar's end there is no such time, and nothing compares with it.
     pub(crate) fn value(self) -> Value {
+        let now = Timestamp::now().as_microsecond();
         match self {
-            Self::Moment { micros } => Value::Integer(DateTime::now().micros().saturating_add(micros)),
+            Self::Moment { micros } => Value::Integer(now.saturating_add(micros)),
             Self::Day { micros, days } => {
-                let moment = DateTime::from_micros(DateTime::now().micros().saturating_add(micros));
-                let day = moment.and_then(|moment| moment.date_in_utc().plus_days(days));
-                day.map_or(Value::Null, |day| Value::Text(day.to_string()))
+                day(now.saturating_add(micros), days).map_or(Value::Null, Value::Text)
             }
         }
     }
+}
+
+/// The day of a moment in UTC, so many days later, as it is stored.
+fn day(micros: i64, days: i32) -> Option<String> {
+    let moment = Timestamp::from_microsecond(micros).ok()?;
+    let later = jiff::Span::new().try_days(days).ok()?;
+    let day = moment.to_zoned(TimeZone::UTC).date().checked_add(later).ok()?;
+    (0..=9999).contains(&day.year()).then(|| day.to_string())
 }
 
 /// For a review: `now`, `now + 60 s`, `today - 3 days`.
@@ -106,14 +113,13 @@ impl Value {
     /// The same value without owning its text or bytes.
     pub fn as_ref(&self) -> ValueRef<'_> {
         match self {
-            Self::Null => ValueRef::Null,
+            // Columns are compared with a clock, and none is set to it.
+            Self::Null | Self::Clock(_) => ValueRef::Null,
             Self::Integer(i) => ValueRef::Integer(*i),
             Self::Real(r) => ValueRef::Real(*r),
             Self::Text(s) => ValueRef::Text(s),
             Self::Blob(b) => ValueRef::Blob(b),
             Self::Uuid(u) => ValueRef::Blob(u.as_bytes()),
-            // Columns are compared with it, and none is set to it.
-            Self::Clock(_) => ValueRef::Null,
         }
     }
 

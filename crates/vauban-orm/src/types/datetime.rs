@@ -19,7 +19,7 @@ impl DateTime {
     ///
     /// In a model's rules write `who.now()`: they are built once, and what asks this there serves nobody.
     pub fn now() -> Self {
-        crate::symbolic::asked("DateTime::now");
+        crate::building::asked("DateTime::now");
         Self::from(Timestamp::now())
     }
 

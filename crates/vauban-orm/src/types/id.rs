@@ -25,7 +25,7 @@ pub struct Id<M> {
 impl<M> Id<M> {
     /// A new id, ordered by time.
     pub fn new() -> Self {
-        crate::symbolic::asked("Id::new");
+        crate::building::asked("Id::new");
         let millis = jiff::Timestamp::now().as_millisecond().max(0) as u64;
         let mut bytes = [0_u8; 16];
         rand::rng().fill_bytes(&mut bytes[6..]);
@@ -37,7 +37,7 @@ impl<M> Id<M> {
 
     /// A new id that does not tell its time (UUIDv4, 122 random bits).
     pub fn random() -> Self {
-        crate::symbolic::asked("Id::random");
+        crate::building::asked("Id::random");
         let mut bytes = [0_u8; 16];
         rand::rng().fill_bytes(&mut bytes);
         bytes[6] = (bytes[6] & 0x0f) | 0x40;
