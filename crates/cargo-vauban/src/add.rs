@@ -87,6 +87,7 @@ const PRELUDE: &[&str] = &[
     "Changeable",
     "Choices",
     "Columns",
+    "Csp",
     "CurrentUser",
     "DateTime",
     "Db",
