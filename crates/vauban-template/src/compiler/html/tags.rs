@@ -692,9 +692,10 @@ fn script_kind(tag: &Tag) -> Result<Script> {
     };
     let kind = kind.split(';').next().unwrap_or("").trim();
     Ok(match kind {
-        "" | "module" => Script::Js,
         // MIME Sniffing Standard, 4.6: JavaScript MIME types, all of them.
-        "application/ecmascript"
+        ""
+        | "module"
+        | "application/ecmascript"
         | "application/javascript"
         | "application/x-ecmascript"
         | "application/x-javascript"
