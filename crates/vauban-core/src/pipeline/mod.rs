@@ -153,7 +153,7 @@ async fn call(cx: &Arc<Request>, target: Target, body: RequestBody) -> Response 
         // CWE-248: the page is the site's own code, too.
         Ok(response) => caught(|| rendering(cx.method.is_safe(), || response.render(cx)))
             .map_err(Error::stopped)
-            .and_then(|answer| whole(cx, answer))
+            .and_then(|answer| render::whole(cx, answer))
             .unwrap_or_else(|error| pages::answer(&cx.site, cx, error)),
         Err(stopped) => {
             if cx.saved() == Saved::No {
@@ -162,14 +162,6 @@ async fn call(cx: &Arc<Request>, target: Target, body: RequestBody) -> Response 
             }
             pages::answer(&cx.site, cx, Error::stopped(stopped))
         }
-    }
-}
-
-/// CWE-674: a page whose data nests too deep is none, and half of it is not sent.
-fn whole(cx: &Request, answer: Response) -> Result<Response> {
-    match cx.take_unfinished() {
-        None => Ok(answer),
-        Some(why) => Err(Error::internal(why)),
     }
 }
 

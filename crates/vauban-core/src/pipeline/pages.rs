@@ -68,7 +68,7 @@ fn told(site: &Site, cx: &Request, error: Error) -> Response {
     let error = match error.into_answer() {
         Ok(made) => {
             let answer = caught(|| made.render(cx)).map_err(Error::stopped);
-            match answer.and_then(|answer| super::whole(cx, answer)) {
+            match answer.and_then(|answer| super::render::whole(cx, answer)) {
                 Ok(answer) if is_error(answer.status()) => return answer,
                 Ok(answer) => no_error(answer.status(), at),
                 Err(error) => error,

@@ -6,7 +6,7 @@ use ::http::{HeaderName, HeaderValue, StatusCode, header};
 use vauban_template::{RenderContext, Template, UrlTo, page};
 
 use super::csrf;
-use crate::http::{PagesByType, Replaceable, ReplacedTwice, Request, Response};
+use crate::http::{Error, PagesByType, Replaceable, ReplacedTwice, Request, Response};
 use crate::routing::Url;
 
 impl RenderContext for Request {
@@ -119,6 +119,14 @@ pub fn respond_template<T: Template>(page: &T, cx: &Request) -> Response {
         answer
     } else {
         answer.set(header::VARY, VARIES)
+    }
+}
+
+/// CWE-674: a page whose data nests too deep is none, and half of it is not sent.
+pub(super) fn whole(cx: &Request, answer: Response) -> Result<Response, Error> {
+    match cx.take_unfinished() {
+        None => Ok(answer),
+        Some(why) => Err(Error::internal(why)),
     }
 }
 
@@ -323,7 +331,7 @@ pub(super) mod tests {
         cx.mark_unfinished(why);
         let half = Response::new(StatusCode::OK, "half a page");
         assert_eq!(
-            super::super::whole(&cx, half).unwrap_err().status(),
+            super::whole(&cx, half).unwrap_err().status(),
             StatusCode::INTERNAL_SERVER_ERROR
         );
     }

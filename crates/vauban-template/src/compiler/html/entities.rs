@@ -67,6 +67,20 @@ pub fn cut_reference(raw: &str) -> bool {
         && tail.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'#')
 }
 
+/// CWE-22: `%2` and a value that begins with `e` would be a dot.
+pub(super) fn whole_percent(text: &str, pos: Pos) -> Result<()> {
+    let cut = text.strip_suffix(|c: char| c.is_ascii_hexdigit()).unwrap_or(text);
+    if !cut.ends_with('%') && !text.ends_with('%') {
+        return Ok(());
+    }
+    fail(
+        pos,
+        "partial-escape",
+        "a tag of the template right after `%` in an address: together they may be another character",
+        "write %25 for a percent sign",
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -21,7 +21,7 @@ pub(super) fn settle(mut state: State, pos: Pos) -> Result<State> {
             } else if value.kind == Kind::Srcset {
                 super::srcset::flush(&mut value, pos)?;
             } else if value.kind == Kind::Plain {
-                super::json::flush(&mut value, pos)?;
+                super::json_attribute::flush(&mut value, pos)?;
             } else {
                 entities::whole(&value.pending, pos)?;
             }
@@ -75,7 +75,7 @@ pub(super) fn flush(value: &mut Value, pos: Pos) -> Result<()> {
     }
     value.pending.clear();
     let part = std::mem::replace(&mut value.url, UrlPart::Unknown(false));
-    whole_percent(&text, pos)?;
+    entities::whole_percent(&text, pos)?;
     value.url = match part.advance(&text) {
         Ok(_) if odd => UrlPart::Unknown(false),
         // The literal was blank, or a slash in some other spelling.
@@ -93,20 +93,6 @@ pub(super) fn flush(value: &mut Value, pos: Pos) -> Result<()> {
         }
     };
     Ok(())
-}
-
-/// CWE-22: `%2` and a value that begins with `e` would be a dot.
-pub(super) fn whole_percent(text: &str, pos: Pos) -> Result<()> {
-    let cut = text.strip_suffix(|c: char| c.is_ascii_hexdigit()).unwrap_or(text);
-    if !cut.ends_with('%') && !text.ends_with('%') {
-        return Ok(());
-    }
-    fail(
-        pos,
-        "partial-escape",
-        "a tag of the template right after `%` in an address: together they may be another character",
-        "write %25 for a percent sign",
-    )
 }
 
 /// Whether literal text behind a value starts with a slash that is not one plain slash alone.

@@ -1,10 +1,6 @@
 //! JSON that is written in an attribute: `data-chart='{"title": "{{ title }}"}'`. Whether an attribute holds JSON is said by how
 //! it begins; values in it are then JSON values, or parts of JSON strings (CWE-74).
 
-use super::ir::Context;
-use super::state::Value;
-use crate::compiler::error::{Pos, Result, fail};
-
 /// Where in an attribute's text the reader has come to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Json {
@@ -26,7 +22,8 @@ pub enum Json {
 }
 
 impl Json {
-    fn advance(self, c: char, data: bool) -> Self {
+    /// Moves over a character, of an attribute that is named as data or of another.
+    pub(super) fn advance(self, c: char, data: bool) -> Self {
         let white = matches!(c, ' ' | '\t' | '\n' | '\r');
         match self {
             Self::Start if white => Self::Start,
@@ -83,53 +80,6 @@ impl Json {
     pub(super) fn is_open(self) -> bool {
         matches!(self, Self::Brackets(_) | Self::Between(..) | Self::String(..))
     }
-}
-
-/// Moves over the literal text since the last value.
-pub(super) fn flush(value: &mut Value, pos: Pos) -> Result<()> {
-    super::entities::whole(&value.pending, pos)?;
-    let data = value.name.starts_with("data-");
-    let text = super::entities::decode(&value.pending);
-    value.json = text.chars().fold(value.json, |json, c| json.advance(c, data));
-    value.pending.clear();
-    Ok(())
-}
-
-/// The context of a value in an attribute of text.
-pub(super) fn place(value: &mut Value, pos: Pos) -> Result<Context> {
-    flush(value, pos)?;
-    let data = value.name.starts_with("data-");
-    let (json, context) = match value.json {
-        Json::Brackets(n) if data => (Json::Between(n, false), Context::JsonAttribute),
-        Json::Between(n, true) => (Json::Between(n, false), Context::JsonAttribute),
-        json @ Json::String(_, 0) => (json, Context::JsonString),
-        Json::Start | Json::Brackets(_) | Json::Text => (Json::Text, Context::Attribute),
-        Json::Between(..) | Json::String(..) | Json::Done | Json::Lost => return no_json(value, pos),
-    };
-    value.json_values |= context != Context::Attribute;
-    value.json = json;
-    Ok(context)
-}
-
-/// The end of the value: what was written as JSON has to be JSON.
-pub(super) fn finish(value: &mut Value, pos: Pos) -> Result<()> {
-    flush(value, pos)?;
-    if value.json_values && value.json != Json::Done {
-        return no_json(value, pos);
-    }
-    Ok(())
-}
-
-fn no_json<T>(value: &Value, pos: Pos) -> Result<T> {
-    fail(
-        pos,
-        "json-attribute",
-        format!("`{}` begins as JSON, and is none with a value here", value.name),
-        format!(
-            "write values as JSON values or in its strings, or {}=\"{{{{ json }}}}\" with JSON that the view made; a text that begins with a bracket: &#8203; before it",
-            value.name
-        ),
-    )
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ pub mod ir;
 mod join;
 pub mod js;
 pub mod json;
+mod json_attribute;
 mod link;
 mod lint;
 mod list;

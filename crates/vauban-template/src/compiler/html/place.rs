@@ -339,7 +339,7 @@ fn attribute(value: &mut Value, pos: Pos) -> Result<Context> {
     match value.kind {
         Kind::Plain => {
             value.given = Given::Data;
-            super::json::place(value, pos)
+            super::json_attribute::place(value, pos)
         }
         Kind::Enumerated(words) => {
             only(value, pos)?;

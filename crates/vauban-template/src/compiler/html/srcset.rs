@@ -12,7 +12,7 @@ pub(super) fn flush(value: &mut Value, pos: Pos) -> Result<()> {
     }
     entities::whole(&value.pending, pos)?;
     let text = entities::decode(&std::mem::take(&mut value.pending));
-    super::join::whole_percent(&text, pos)?;
+    entities::whole_percent(&text, pos)?;
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
         let white = c.is_ascii_whitespace();

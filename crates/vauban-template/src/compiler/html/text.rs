@@ -692,7 +692,7 @@ impl Machine {
         let pos = value.pos;
         tag.suspect = value.tag_inside.then(|| (value.name.clone(), pos));
         if value.kind == Kind::Plain && value.given != Given::Empty {
-            let done = super::json::finish(&mut value, pos);
+            let done = super::json_attribute::finish(&mut value, pos);
             self.report(done);
         }
         if is_url(value.kind) {
