@@ -1,8 +1,6 @@
 //! What rules say of the time: `who.now()`. Rules are built once, so the moment at which they are built is none of theirs
 //! (CWE-367, CWE-613: an offer that ended would be seen until the program starts again).
 
-use crate::columns::Comparable;
-use crate::types::{Date, DateTime};
 use crate::value::{Clock, Value};
 
 /// The moment at which a statement runs, as a value to compare columns with: from
@@ -30,6 +28,10 @@ impl Now {
         }
     }
 
+    pub(crate) fn to_value(self) -> Value {
+        Value::Clock(Clock::Moment { micros: self.micros })
+    }
+
     /// The day of this moment, in UTC.
     pub fn date_in_utc(self) -> Today {
         Today {
@@ -48,16 +50,8 @@ impl Today {
             ..self
         }
     }
-}
 
-impl Comparable<DateTime> for Now {
-    fn to_bound(self) -> Value {
-        Value::Clock(Clock::Moment { micros: self.micros })
-    }
-}
-
-impl Comparable<Date> for Today {
-    fn to_bound(self) -> Value {
+    pub(crate) fn to_value(self) -> Value {
         Value::Clock(Clock::Day {
             micros: self.micros,
             days: self.days,

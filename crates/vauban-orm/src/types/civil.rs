@@ -6,8 +6,9 @@ use std::str::FromStr;
 
 use jiff::civil;
 
-use crate::columns::OrderedField;
+use crate::columns::{Comparable, OrderedField};
 use crate::field::Field;
+use crate::symbolic::Today;
 use crate::types::DateTime;
 use crate::value::{Kind, Mismatch, Value, ValueRef};
 
@@ -246,6 +247,12 @@ alike!(
     InvalidTime,
     "not a time like 14:30 or 14:30:15"
 );
+
+impl Comparable<Date> for Today {
+    fn to_bound(self) -> Value {
+        self.to_value()
+    }
+}
 
 impl OrderedField for Date {}
 impl OrderedField for Time {}

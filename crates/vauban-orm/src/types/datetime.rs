@@ -6,7 +6,9 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 
+use crate::columns::Comparable;
 use crate::field::Field;
+use crate::symbolic::Now;
 use crate::value::{Kind, Mismatch, Value, ValueRef};
 
 /// A moment in time, without a place: stored as microseconds since 1970 (UTC), which sorts and compares.
@@ -46,6 +48,12 @@ impl DateTime {
     pub fn plus_seconds(self, seconds: i64) -> Self {
         let span = jiff::SignedDuration::from_secs(seconds);
         Self(self.0.saturating_add(span).unwrap_or(self.0))
+    }
+}
+
+impl Comparable<DateTime> for Now {
+    fn to_bound(self) -> Value {
+        self.to_value()
     }
 }
 

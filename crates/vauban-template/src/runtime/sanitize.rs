@@ -20,6 +20,23 @@ pub enum Profile {
     RichText,
 }
 
+impl Profile {
+    fn of_html(self) -> Maker {
+        match self {
+            Self::Comment => "a comment's markup",
+            Self::RichText => "rich markup",
+        }
+    }
+
+    #[cfg(feature = "markdown")]
+    fn of_markdown(self) -> Maker {
+        match self {
+            Self::Comment => "a comment's Markdown",
+            Self::RichText => "rich Markdown",
+        }
+    }
+}
+
 const COMMENT: &[&str] = &[
     "a",
     "abbr",
@@ -85,7 +102,7 @@ const RICH: &[&str] = &[
 /// assert_eq!(html.as_str(), "<b>hi</b>");
 /// ```
 pub fn sanitize(html: &str, profile: Profile) -> SafeHtml {
-    kept(Maker::Html(profile), html, |html| {
+    kept(profile.of_html(), html, |html| {
         clean(html, profile).unwrap_or_else(|| source(html))
     })
 }
@@ -157,7 +174,7 @@ const DEEPEST: usize = 100;
 /// ```
 #[cfg(feature = "markdown")]
 pub fn markdown(text: &str, profile: Profile) -> SafeHtml {
-    kept(Maker::Markdown(profile), text, |text| of_markdown(text, profile))
+    kept(profile.of_markdown(), text, |text| of_markdown(text, profile))
 }
 
 #[cfg(feature = "markdown")]

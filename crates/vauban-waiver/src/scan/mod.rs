@@ -67,7 +67,8 @@ impl Package {
 /// # Errors
 /// A manifest, a source file or a lock cannot be read.
 pub fn program(dir: &Path) -> io::Result<Vec<Package>> {
-    let mut packages: Vec<Package> = packages::packages(dir)?
+    let installed = installed::installed(dir)?;
+    let mut packages: Vec<Package> = packages::packages(dir, &installed)?
         .into_iter()
         .map(|part| {
             let packages::Part {

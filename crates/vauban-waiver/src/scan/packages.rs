@@ -7,8 +7,6 @@ use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
-use super::installed::installed;
-
 /// Vauban's own packages, as its workspace names them.
 pub(super) const OURS: &[&str] = &[
     "cargo-vauban",
@@ -36,9 +34,8 @@ pub(super) fn is_ours(dir: &Path, name: &str) -> bool {
 /// The folder of `dir`'s package first, then those of every path dependency of the program: one that does not depend
 /// on Vauban still writes code into packages that do, by `macro_rules!` (CWE-1059). Then the modules that are installed.
 /// Vauban's own are left out.
-pub(super) fn packages(dir: &Path) -> io::Result<Vec<Part>> {
+pub(super) fn packages(dir: &Path, installed: &[PathBuf]) -> io::Result<Vec<Part>> {
     let root = Workspace::of(dir);
-    let installed = installed(dir)?;
     let mut all: BTreeMap<PathBuf, Facts> = BTreeMap::new();
     let mut order = Vec::new();
     let mut next: VecDeque<PathBuf> = std::iter::once(dir.to_owned())

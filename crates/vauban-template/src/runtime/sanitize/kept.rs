@@ -5,20 +5,15 @@ use std::collections::HashMap;
 use std::mem;
 use std::sync::{Mutex, PoisonError};
 
-use super::{Profile, SafeHtml};
+use crate::runtime::safe::SafeHtml;
 
 /// Bytes of texts and markup in each of two generations: what was not asked for while one filled goes with it.
 const GENERATION: usize = 4 * 1024 * 1024;
 /// A shorter text is made as fast as it is found.
 const SHORTEST: usize = 256;
 
-/// What makes markup of a text, and by which profile.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Maker {
-    Html(Profile),
-    #[cfg(feature = "markdown")]
-    Markdown(Profile),
-}
+/// What makes markup of a text, by name.
+pub(super) type Maker = &'static str;
 
 /// The whole text is the key: no two texts are ever taken for each other.
 type Made = HashMap<(Maker, Box<str>), SafeHtml>;
@@ -85,20 +80,17 @@ mod tests {
         let times = Cell::new(0);
         let make = |text: &str| {
             times.set(times.get() + 1);
-            super::super::source(text)
+            SafeHtml::text(text)
         };
         let long = "a long article, ".repeat(50);
-        let html = kept(Maker::Html(Profile::Comment), &long, make);
+        let html = kept("comment", &long, make);
         for _ in 0..10 {
-            assert_eq!(
-                kept(Maker::Html(Profile::Comment), &long, make).as_str(),
-                html.as_str()
-            );
+            assert_eq!(kept("comment", &long, make).as_str(), html.as_str());
         }
         assert_eq!(times.get(), 1);
         // By another profile it is another text, and so is one that differs in its last letter.
-        kept(Maker::Html(Profile::RichText), &long, make);
-        kept(Maker::Html(Profile::Comment), &format!("{long}."), make);
+        kept("rich", &long, make);
+        kept("comment", &format!("{long}."), make);
         assert_eq!(times.get(), 3);
     }
 
@@ -106,13 +98,8 @@ mod tests {
     #[test]
     fn cwe_770_what_is_kept_is_bounded() {
         let mut kept = Kept::default();
-        let key = |nth: usize| {
-            (
-                Maker::Html(Profile::Comment),
-                format!("{nth:1000}").into_boxed_str(),
-            )
-        };
-        let html = super::super::source("x");
+        let key = |nth: usize| ("comment", format!("{nth:1000}").into_boxed_str());
+        let html = SafeHtml::text("x");
         for nth in 0..20_000 {
             kept.put(key(nth), html.clone());
             // What is asked for stays.
@@ -122,10 +109,7 @@ mod tests {
         let bytes = |made: &Made| made.keys().map(|(_, text)| text.len()).sum::<usize>();
         assert!(bytes(&kept.young) + bytes(&kept.old) <= 2 * GENERATION);
         assert!(kept.get(&key(1)).is_none());
-        kept.put(
-            (Maker::Html(Profile::Comment), " ".repeat(GENERATION).into()),
-            html,
-        );
+        kept.put(("comment", " ".repeat(GENERATION).into()), html);
         assert!(bytes(&kept.young) <= GENERATION);
     }
 }
