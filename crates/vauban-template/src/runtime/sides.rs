@@ -14,12 +14,12 @@ pub struct Other;
 
 /// The other side, where it is text.
 #[derive(Debug)]
-pub struct Words<'a>(&'a str);
+pub struct TextSide<'a>(&'a str);
 /// The other side, where it is anything else.
 #[derive(Debug)]
 pub struct Own<'a, T: ?Sized>(&'a T);
 
-impl Side for Words<'_> {
+impl Side for TextSide<'_> {
     type Value = str;
     fn value(&self) -> &str {
         self.0
@@ -35,13 +35,13 @@ impl<T: ?Sized> Side for Own<'_, T> {
 /// Text is told from everything else.
 pub trait SideText<'a> {
     /// The text as the other side.
-    fn side(&self) -> Words<'a>;
+    fn side(&self) -> TextSide<'a>;
 }
 impl<'a, T: Plain + AsRef<str> + ?Sized, const L: u32, const K: u32, F> SideText<'a>
     for &Probe<'a, T, Other, L, K, F>
 {
-    fn side(&self) -> Words<'a> {
-        Words(self.0.as_ref())
+    fn side(&self) -> TextSide<'a> {
+        TextSide(self.0.as_ref())
     }
 }
 impl<'a, T: ?Sized, const L: u32, const K: u32, F> Probe<'a, T, Other, L, K, F> {
@@ -123,7 +123,7 @@ pub trait Meant<T: ?Sized, const L: u32, const K: u32, F> {
     /// Whether a value of another type is equal.
     fn same(&self, value: &T) -> bool;
 }
-impl<T: ?Sized, const L: u32, const K: u32, F> Meant<T, L, K, F> for Words<'_> {
+impl<T: ?Sized, const L: u32, const K: u32, F> Meant<T, L, K, F> for TextSide<'_> {
     fn words(&self) -> Option<&str> {
         Some(self.0)
     }

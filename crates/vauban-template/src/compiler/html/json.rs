@@ -14,7 +14,7 @@ pub enum Json {
     /// Between the strings of JSON: open brackets, and whether a value may come next.
     Between(u16, bool),
     /// In a string, with so many brackets open and, behind a backslash, so many characters of the escape to come.
-    String(u16, u8),
+    Quoted(u16, u8),
     /// Behind the bracket that closes all.
     Done,
     /// It began as JSON and is none.
@@ -32,14 +32,14 @@ impl Json {
             Self::Brackets(n) => match c {
                 _ if white => self,
                 '{' | '[' => Self::Brackets(n.saturating_add(1)),
-                '"' => Self::String(n, 0),
+                '"' => Self::Quoted(n, 0),
                 // An attribute that is named as data is taken for JSON sooner than one that people read.
                 _ if data => Self::Between(n, true).advance(c, data),
                 _ => Self::Text,
             },
             Self::Between(n, ready) => match c {
                 _ if white => self,
-                '"' if ready => Self::String(n, 0),
+                '"' if ready => Self::Quoted(n, 0),
                 '{' | '[' if ready => Self::Between(n.saturating_add(1), true),
                 '}' | ']' if n <= 1 => Self::Done,
                 '}' | ']' => Self::Between(n - 1, false),
@@ -47,13 +47,13 @@ impl Json {
                 '"' | '{' | '[' | '\'' | '`' => Self::Lost,
                 _ => Self::Between(n, false),
             },
-            Self::String(n, 0) => match c {
+            Self::Quoted(n, 0) => match c {
                 '"' => Self::Between(n, false),
-                '\\' => Self::String(n, 5),
+                '\\' => Self::Quoted(n, 5),
                 _ => self,
             },
-            Self::String(n, 5) => Self::String(n, if c == 'u' { 4 } else { 0 }),
-            Self::String(n, left) => Self::String(n, left - 1),
+            Self::Quoted(n, 5) => Self::Quoted(n, if c == 'u' { 4 } else { 0 }),
+            Self::Quoted(n, left) => Self::Quoted(n, left - 1),
             Self::Done if white => Self::Done,
             Self::Done | Self::Lost => Self::Lost,
         }
@@ -78,7 +78,7 @@ impl Json {
 
     /// Whether it is JSON, and not over.
     pub(super) fn is_open(self) -> bool {
-        matches!(self, Self::Brackets(_) | Self::Between(..) | Self::String(..))
+        matches!(self, Self::Brackets(_) | Self::Between(..) | Self::Quoted(..))
     }
 }
 
@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn what_is_json_is_said_by_its_beginning() {
         let read = |text: &str, data| text.chars().fold(Json::Start, |json, c| json.advance(c, data));
-        assert_eq!(read(" {\"a\": \"x\\u00", true), Json::String(1, 2));
+        assert_eq!(read(" {\"a\": \"x\\u00", true), Json::Quoted(1, 2));
         assert_eq!(read("[[1, ", true), Json::Between(2, true));
         assert_eq!(read("[[1, ", false), Json::Text);
         assert_eq!(read("{\"a\": [1], \"b\": {}}", false), Json::Done);

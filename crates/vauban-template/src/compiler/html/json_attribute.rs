@@ -22,9 +22,9 @@ pub(super) fn place(value: &mut Value, pos: Pos) -> Result<Context> {
     let (json, context) = match value.json {
         Json::Brackets(n) if data => (Json::Between(n, false), Context::JsonAttribute),
         Json::Between(n, true) => (Json::Between(n, false), Context::JsonAttribute),
-        json @ Json::String(_, 0) => (json, Context::JsonString),
+        json @ Json::Quoted(_, 0) => (json, Context::JsonString),
         Json::Start | Json::Brackets(_) | Json::Text => (Json::Text, Context::Attribute),
-        Json::Between(..) | Json::String(..) | Json::Done | Json::Lost => return no_json(value, pos),
+        Json::Between(..) | Json::Quoted(..) | Json::Done | Json::Lost => return no_json(value, pos),
     };
     value.json_values |= context != Context::Attribute;
     value.json = json;
