@@ -66,7 +66,7 @@ impl<F: Edits + WithoutContext + Sync> OwnFields for Asked<F> {
         let privileged = |name: &str| {
             let columns = F::Row::meta().columns.iter();
             columns
-                .filter(|column| column.privilege == Privilege::Privileged)
+                .filter(|column| column.privilege != Privilege::Open)
                 .any(|column| column.field == name)
         };
         own.each().iter().map(|field| field.name()).find_map(|name| {

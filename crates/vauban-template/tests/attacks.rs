@@ -234,6 +234,23 @@ fn a_value_in_json_in_an_attribute_adds_nothing_to_it() {
     );
 }
 
+/// CWE-863. The mistake: a loop of a base over `user`, in whose block a page asks what `user` may do.
+#[test]
+fn cwe_863_the_pages_own_names_mean_one_thing() {
+    for template in [
+        "{% for user in members %}<li>{% block row %}{{ user.name }}{% endblock %}{% endfor %}",
+        "{% for key, path in rows.items %}{{ path }}{% endfor %}",
+        "{% with messages=notes %}{{ messages }}{% endwith %}",
+        "{% with a=b debug=c %}{{ a }}{% endwith %}",
+    ] {
+        assert_eq!(refused(template), Some("page-name"), "{template}");
+    }
+    assert_eq!(
+        refused("{% for member in members %}{{ user.name }}{% endfor %}"),
+        None
+    );
+}
+
 /// Each of these is refused, by its class: what it would do stands beside it.
 #[test]
 fn what_would_send_a_token_away_or_load_what_data_says_is_refused() {

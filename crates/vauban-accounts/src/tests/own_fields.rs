@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use vauban::Form;
+use vauban::orm::Id;
+use vauban::{Columns, Form, Policy, Rules, Who};
 
 use super::browser::{Reply, TestSite};
 use super::{PASSWORD, User};
@@ -32,6 +33,27 @@ struct Address {
 #[form(edits = User, strict)]
 struct Strict {
     #[field(max_length = 20)]
+    name: String,
+}
+
+/// Of a site with tenants.
+#[derive(vauban_macros::Model, Clone)]
+struct Person {
+    id: Id<Person>,
+    #[field(max_length = 80, tenant)]
+    name: String,
+}
+
+impl Policy for Person {
+    fn rules(_: Who<Self>, _: &Columns<Self>) -> Rules<Self> {
+        Rules::none()
+    }
+}
+
+#[derive(Form)]
+#[form(edits = Person)]
+struct Whose {
+    #[field(max_length = 80)]
     name: String,
 }
 
@@ -120,4 +142,6 @@ fn a_form_that_cannot_stand_beside_ours_is_refused() {
     assert_eq!(told(&Asked::<Profile>::NEW), "");
     assert!(told(&Asked::<Address>::NEW).contains("asks for `email` already"));
     assert!(told(&Asked::<Strict>::NEW).contains("take `strict` out"));
+    // CWE-639: whose they are is judged by the add rule, which the service that makes accounts stands above.
+    assert!(told(&Asked::<Whose>::NEW).contains("`name` carries privilege"));
 }

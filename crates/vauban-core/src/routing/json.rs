@@ -15,7 +15,7 @@ pub struct Json<T>(pub T);
 impl<T: Serialize + Send> Respond for Json<T> {
     fn respond(self, _: &Request) -> Response {
         const JSON: HeaderValue = HeaderValue::from_static("application/json");
-        match serde_json::to_vec(&self.0) {
+        match vauban_template::runtime::json::plain_json(&self.0) {
             Ok(text) => Response::new(StatusCode::OK, text).set(header::CONTENT_TYPE, JSON),
             Err(error) => {
                 tracing::error!(target: "vauban::http", %error, "an answer could not be written as JSON");

@@ -576,6 +576,7 @@ impl<'a> Generator<'a> {
     fn with(&mut self, bindings: &[(String, Expr)], body: &[Op], wall: bool) -> Result<TokenStream> {
         let mut bound = Vec::new();
         for (name, expr) in bindings {
+            self.free(name, expr.pos())?;
             let ident = self.ident(name);
             bound.push((name.clone(), ident, self.value(expr)?));
         }
@@ -596,7 +597,24 @@ impl<'a> Generator<'a> {
         Ok(out)
     }
 
+    /// CWE-863: within a loop over `user` a page's block, or what it includes, would ask another person than the one who is
+    /// signed in.
+    fn free(&self, name: &str, pos: Pos) -> Result<()> {
+        if self.options.dynamic || !PAGE_NAMES.contains(&name) {
+            return Ok(());
+        }
+        fail(
+            pos,
+            "page-name",
+            format!("`{name}` means the same in every template, and cannot be given to something else"),
+            "choose another name, such as `member` for one of several users",
+        )
+    }
+
     fn for_(&mut self, f: &ForOp) -> Result<TokenStream> {
+        for name in &f.names {
+            self.free(name, f.over.pos())?;
+        }
         let over = self.value(&f.over)?;
         let over = if self.options.dynamic {
             quote! { (#over) }

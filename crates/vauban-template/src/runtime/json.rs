@@ -47,6 +47,49 @@ pub fn json<T: Serialize + ?Sized>(value: &T, out: &mut String) -> Result<(), se
     )
 }
 
+/// A JSON answer's text, as serde writes it, which nests no deeper than serde_json reads (CWE-674: a tree of rows is as deep
+/// as people make it).
+///
+/// # Errors
+/// What serde reports; a value that nests too deep.
+pub fn plain_json<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, serde_json::Error> {
+    let mut out = Vec::with_capacity(128);
+    value.serialize(&mut serde_json::Serializer::with_formatter(&mut out, Bounded(0)))?;
+    Ok(out)
+}
+
+/// Compact JSON with a bound of depth.
+struct Bounded(usize);
+
+impl Bounded {
+    fn deeper(&mut self) -> io::Result<()> {
+        self.0 += 1;
+        if self.0 > MAX_DEPTH {
+            return Err(io::Error::other(TOO_DEEP));
+        }
+        Ok(())
+    }
+}
+
+impl Formatter for Bounded {
+    fn begin_array<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.deeper()?;
+        out.write_all(b"[")
+    }
+    fn end_array<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.0 = self.0.saturating_sub(1);
+        out.write_all(b"]")
+    }
+    fn begin_object<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.deeper()?;
+        out.write_all(b"{")
+    }
+    fn end_object<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.0 = self.0.saturating_sub(1);
+        out.write_all(b"}")
+    }
+}
+
 /// Appends the JSON that Django's `json_script` writes: spaces after `,` and `:`, upper-case escapes.
 ///
 /// # Errors
@@ -314,6 +357,30 @@ mod tests {
         let mut out = String::new();
         javascript(value, &mut out).unwrap();
         out
+    }
+
+    /// CWE-674. Attack: rows that answer rows that answer rows.
+    #[test]
+    fn cwe_674_an_answer_nests_no_deeper_than_it_is_read() {
+        #[derive(Serialize)]
+        struct Row {
+            below: Vec<Row>,
+        }
+        let nested = |levels: usize| {
+            let mut row = Row { below: Vec::new() };
+            for _ in 1..levels {
+                row = Row { below: vec![row] };
+            }
+            row
+        };
+        let text = plain_json(&nested(60)).unwrap();
+        assert_eq!(text, serde_json::to_vec(&nested(60)).unwrap());
+        assert!(serde_json::from_slice::<serde_json::Value>(&text).is_ok());
+        for deep in [70, 1000] {
+            assert!(plain_json(&nested(deep)).is_err());
+        }
+        let mixed = serde_json::json!({"a": [1, -2.5, null, true, "x\"<\u{2028}"], "b": {}});
+        assert_eq!(plain_json(&mixed).unwrap(), serde_json::to_vec(&mixed).unwrap());
     }
 
     #[test]

@@ -52,6 +52,11 @@ fn parameters(tokens: &[Token], open: usize) -> (bool, usize) {
                     return (types, at + 1);
                 }
             }
+            // `<#[allow(unused)] M>`
+            Kind::Punct('#') if begins => {
+                at += 1;
+                continue;
+            }
             Kind::Punct('(' | '[' | '{') => {
                 at = close(tokens, at);
                 continue;

@@ -1,6 +1,7 @@
 //! Packages of a registry or from git that depend on Vauban: modules of others. Cargo silences rustc's warnings in them, so
 //! that nobody else tells of hidden names there (CWE-1059).
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,7 +9,7 @@ use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 use super::configuration::configurations;
-use super::packages::{OURS, Workspace, manifest};
+use super::packages::{OURS, manifest};
 
 /// How deep in a repository a package lies.
 const DEEPEST: usize = 4;
@@ -16,25 +17,80 @@ const DEEPEST: usize = 4;
 /// The folders of those that `dir`'s program is locked to. No program is started to ask for them: Cargo keeps them where it
 /// says, or where its configuration does.
 pub(super) fn installed(dir: &Path) -> io::Result<Vec<PathBuf>> {
-    let workspace = Workspace::of(dir).dir;
-    let lock = match fs::read_to_string(workspace.join("Cargo.lock")) {
-        Ok(text) => text.parse::<Table>().map_err(io::Error::other)?,
-        // Cargo writes one before it builds anything.
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(error),
+    let Some(lock) = lock_of(dir)? else {
+        return Ok(Vec::new());
     };
-    let packages = lock
-        .get("package")
+    let all: Vec<&Value> = packages(&lock).collect();
+    // Whatever has Vauban below it: a module hands on what another module handed on.
+    let mut names: BTreeSet<&str> = OURS.iter().copied().collect();
+    loop {
+        let more: Vec<&str> = all
+            .iter()
+            .filter(|package| dependencies(package).any(|name| names.contains(name)))
+            .filter_map(|package| text(package, "name"))
+            .filter(|name| !names.contains(name))
+            .collect();
+        if more.is_empty() {
+            break;
+        }
+        names.extend(more);
+    }
+    let modules = all.into_iter().filter_map(Locked::of);
+    let modules = modules.filter(|module| names.contains(module.name) && !OURS.contains(&module.name));
+    let folders: io::Result<Vec<Vec<PathBuf>>> = modules.map(|module| module.folders(dir)).collect();
+    Ok(folders?.concat())
+}
+
+/// The lock that has the package: that of a workspace above it only if it is a member there.
+fn lock_of(dir: &Path) -> io::Result<Option<Table>> {
+    let own = manifest(dir)?;
+    let own = own.get("package").and_then(|package| text(package, "name"));
+    let full = dir.canonicalize().unwrap_or_else(|_| dir.to_owned());
+    let mut other = None;
+    for folder in full.ancestors() {
+        let path = folder.join("Cargo.lock");
+        let lock = match fs::read_to_string(&path) {
+            Ok(text) => text.parse::<Table>().map_err(io::Error::other)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(error),
+        };
+        if packages(&lock).any(|package| text(package, "name") == own && text(package, "source").is_none()) {
+            return Ok(Some(lock));
+        }
+        other.get_or_insert(path);
+    }
+    match other {
+        // Cargo writes one before it builds anything.
+        None => Ok(None),
+        Some(path) => Err(io::Error::other(format!(
+            "{} does not have this package, so that nobody knows which modules it is built with: run `cargo check` first",
+            path.display()
+        ))),
+    }
+}
+
+fn packages(lock: &Table) -> impl Iterator<Item = &Value> {
+    lock.get("package")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+}
+
+fn text<'a>(package: &'a Value, key: &str) -> Option<&'a str> {
+    package.get(key).and_then(Value::as_str)
+}
+
+/// The names of what a locked package depends on: `name`, or `name version` where there are several.
+fn dependencies(package: &Value) -> impl Iterator<Item = &str> {
+    let all = package
+        .get("dependencies")
         .and_then(Value::as_array)
         .into_iter()
         .flatten();
-    packages
-        .filter_map(Locked::of)
-        .map(|module| module.folder(dir))
-        .collect()
+    all.filter_map(|dependency| dependency.as_str()?.split(' ').next())
 }
 
-/// A package of the lock that came from elsewhere and depends on Vauban.
+/// A package of the lock that came from elsewhere.
 struct Locked<'a> {
     name: &'a str,
     version: &'a str,
@@ -43,27 +99,15 @@ struct Locked<'a> {
 
 impl<'a> Locked<'a> {
     fn of(package: &'a Value) -> Option<Self> {
-        let text = |key: &str| package.get(key).and_then(Value::as_str);
-        let named = Self {
-            name: text("name")?,
-            version: text("version")?,
-            source: text("source")?,
-        };
-        let mut on = package
-            .get("dependencies")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten();
-        // `name`, or `name version` where there are several.
-        let ours = |dependency: &Value| {
-            let name = dependency.as_str().and_then(|text| text.split(' ').next());
-            name.is_some_and(|name| OURS.contains(&name))
-        };
-        (!OURS.contains(&named.name) && on.any(ours)).then_some(named)
+        Some(Self {
+            name: text(package, "name")?,
+            version: text(package, "version")?,
+            source: text(package, "source")?,
+        })
     }
 
-    /// Where its sources lie.
-    fn folder(&self, dir: &Path) -> io::Result<PathBuf> {
+    /// Where its sources lie: all copies, for two registries may have packages of one name.
+    fn folders(&self, dir: &Path) -> io::Result<Vec<PathBuf>> {
         let mut places = self.vendored(dir);
         if let Some(home) = cargo_home() {
             match self
@@ -84,12 +128,14 @@ impl<'a> Locked<'a> {
                 }
             }
         }
-        places.into_iter().find(|place| self.lies_in(place)).ok_or_else(|| {
-            io::Error::other(format!(
+        places.retain(|place| self.lies_in(place));
+        if places.is_empty() {
+            return Err(io::Error::other(format!(
                 "the sources of the module `{} {}` are not where Cargo keeps them, so that nobody reads what it signs: run `cargo fetch`",
                 self.name, self.version
-            ))
-        })
+            )));
+        }
+        Ok(places)
     }
 
     /// Where a configuration's directory sources have it.

@@ -625,6 +625,7 @@ fn a_waiver_for_one_model_stands_in_no_code_for_several() {
         "pub async fn all<'a, const N: usize, M>(db: &'a Db) -> Vec<M> where M: Policy BODY",
         "fn all<F: Fn(u8) -> Vec<u8>>(of: F) BODY",
         "fn all(of: impl Policy) BODY",
+        "fn all<'a, #[allow(unused)] M: Policy>(db: &'a Db) BODY",
         "fn all(db: &Db, of: &[Box<impl Policy>]) BODY",
         "impl<M: Policy> Rows<M> { fn all(&self) BODY }",
         "impl<'a, M> All for Rows<'a, M> { fn all(&self) BODY }",
@@ -697,6 +698,7 @@ fn modules_that_are_installed_are_read() {
     let dir = package(&[
         ("src/main.rs", "fn main() {}"),
         ("vendor/kit/src/lib.rs", SIGNED),
+        ("vendor/web/src/lib.rs", ""),
         ("vendor/other/src/lib.rs", "fn a() { __private(); }"),
         ("vendor/vauban-core/src/lib.rs", "fn a() { __private(); }"),
         (
@@ -713,7 +715,7 @@ fn modules_that_are_installed_are_read() {
     };
     manifest("", "app", "kit = \"1\"\nother = \"1\"\n");
     manifest("vendor/kit/", "kit", "vauban-core = \"1\"\n");
-    for name in ["other", "vauban-core"] {
+    for name in ["other", "vauban-core", "web"] {
         manifest(&format!("vendor/{name}/"), name, "");
     }
     let locked = |name: &str, on: &str| {
@@ -721,11 +723,14 @@ fn modules_that_are_installed_are_read() {
             "[[package]]\nname = \"{name}\"\nversion = \"1.0.0\"\nsource = \"registry+x\"\ndependencies = [{on}]\n"
         )
     };
-    let lock = ["kit", "other", "vauban-core"].map(|name| match name {
-        "kit" => locked(name, "\"other\", \"vauban-core 1.0.0\""),
+    let own = "[[package]]\nname = \"app\"\nversion = \"1.0.0\"\n".to_owned();
+    let lock = ["kit", "web", "other", "vauban-core"].map(|name| match name {
+        // By what another module hands on.
+        "kit" => locked(name, "\"other\", \"web\""),
+        "web" => locked(name, "\"vauban-core 1.0.0\""),
         _ => locked(name, ""),
     });
-    write("Cargo.lock", &lock.concat());
+    write("Cargo.lock", &(own + &lock.concat()));
 
     let told = || {
         let found = super::program(dir.path()).unwrap();
@@ -738,12 +743,12 @@ fn modules_that_are_installed_are_read() {
         (differences, trouble)
     };
     // Of the program and of the module; what does not depend on Vauban is not read, and ours is ours.
-    assert_eq!(told(), (vec![1, 0], vec![]));
+    assert_eq!(told(), (vec![1, 0, 0], vec![]));
     write(
         "waivers.lock",
         "TrustHtml | kit | the icons are written by us | 1",
     );
-    assert_eq!(told(), (vec![0, 0], vec![]));
+    assert_eq!(told(), (vec![0, 0, 0], vec![]));
     write(
         "vendor/kit/src/lib.rs",
         "fn a() { vauban::Binder::__for_the_sites_identity(); }",
@@ -751,8 +756,11 @@ fn modules_that_are_installed_are_read() {
     assert_eq!(told().1, [BY_HAND]);
     // What is not there is not passed over.
     fs::remove_dir_all(dir.path().join("vendor/kit")).unwrap();
-    let error = super::program(dir.path()).unwrap_err().to_string();
-    assert!(error.contains("`kit 1.0.0`"), "{error}");
+    let told = || super::program(dir.path()).unwrap_err().to_string();
+    assert!(told().contains("`kit 1.0.0`"), "{}", told());
+    // Nor is a lock that is another's.
+    write("Cargo.lock", &lock.concat());
+    assert!(told().contains("does not have this package"), "{}", told());
 }
 
 #[test]
