@@ -1,6 +1,9 @@
 //! Who may make an account is the operator's to say.
 
+use demo::users::User;
+use vauban::prelude::*;
 use vauban::testing::TestApp;
+use vauban::{App, accounts};
 
 /// CWE-284: with sign-ups closed there is neither page nor route nor link; people who are known sign in as before.
 #[tokio::test]
@@ -61,4 +64,22 @@ async fn people_say_their_name_when_they_sign_up() {
     bob.post_fields("/accounts/signup/", &account("bob@example.com"))
         .await
         .assert_status(303);
+}
+
+#[derive(Form)]
+#[form(edits = User)]
+struct Rights {
+    is_staff: bool,
+}
+
+/// CWE-269: a site whose sign-up asks for a right does not start.
+#[test]
+#[should_panic(expected = "`is_staff` carries privilege")]
+fn cwe_269_sign_up_that_asks_for_a_right_does_not_start() {
+    TestApp::new(|| {
+        App::new(vauban::package!())
+            .module(accounts::module::<User>().sign_up::<Rights>())
+            .module(demo::users::module())
+            .module(demo::organisations::module())
+    });
 }

@@ -327,6 +327,10 @@ pub(super) mod tests {
         .render_into(&cx, &mut out);
         let why = cx.take_unfinished().unwrap();
         assert!(why.contains("Row") && why.contains("too deep"), "{why}");
+        // Nor an answer in JSON.
+        let json = |levels| crate::routing::Json(Row::nested(levels)).respond(&cx).status();
+        assert_eq!(json(60), StatusCode::OK);
+        assert_eq!(json(5_000), StatusCode::INTERNAL_SERVER_ERROR);
         // And the client is told that there is no page.
         cx.mark_unfinished(why);
         let half = Response::new(StatusCode::OK, "half a page");

@@ -61,19 +61,9 @@ pub fn plain_json<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, serde_jso
 /// Compact JSON with a bound of depth.
 struct Bounded(usize);
 
-impl Bounded {
-    fn deeper(&mut self) -> io::Result<()> {
-        self.0 += 1;
-        if self.0 > MAX_DEPTH {
-            return Err(io::Error::other(TOO_DEEP));
-        }
-        Ok(())
-    }
-}
-
 impl Formatter for Bounded {
     fn begin_array<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.deeper()?;
+        deeper(&mut self.0)?;
         out.write_all(b"[")
     }
     fn end_array<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
@@ -81,7 +71,7 @@ impl Formatter for Bounded {
         out.write_all(b"]")
     }
     fn begin_object<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.deeper()?;
+        deeper(&mut self.0)?;
         out.write_all(b"{")
     }
     fn end_object<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
@@ -153,16 +143,16 @@ struct Style {
 /// How deep values nest in JSON: as deep as serde_json reads it.
 const MAX_DEPTH: usize = 128;
 
-impl Style {
-    /// CWE-674: a tree is as deep as its rows, and each level takes of the stack.
-    fn deeper(&mut self) -> io::Result<()> {
-        self.depth += 1;
-        if self.depth > MAX_DEPTH {
-            return Err(io::Error::other(TOO_DEEP));
-        }
-        Ok(())
+/// CWE-674: a tree is as deep as its rows, and each level takes of the stack.
+fn deeper(depth: &mut usize) -> io::Result<()> {
+    *depth += 1;
+    if *depth > MAX_DEPTH {
+        return Err(io::Error::other(TOO_DEEP));
     }
+    Ok(())
+}
 
+impl Style {
     /// A number or word: into the key that is being read, or out.
     fn digits<W: ?Sized + io::Write>(&mut self, out: &mut W, text: &str) -> io::Result<()> {
         match &mut self.key {
@@ -214,7 +204,7 @@ macro_rules! whole_numbers {
 
 impl Formatter for Style {
     fn begin_array<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.deeper()?;
+        deeper(&mut self.depth)?;
         out.write_all(b"[")
     }
 
@@ -224,7 +214,7 @@ impl Formatter for Style {
     }
 
     fn begin_object<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.deeper()?;
+        deeper(&mut self.depth)?;
         out.write_all(b"{")
     }
 

@@ -203,6 +203,25 @@ fn of_markdown(text: &str, profile: Profile) -> SafeHtml {
 mod tests {
     use super::*;
 
+    /// CWE-400: the two ways to rich text keep what they made.
+    #[test]
+    fn cwe_400_rich_text_is_kept() {
+        let text = "*a* <b>long</b> text ".repeat(40);
+        for (profile, html) in [
+            (Profile::Comment, "a comment's markup"),
+            (Profile::RichText, "rich markup"),
+        ] {
+            let made = sanitize(&text, profile);
+            assert!(kept::holds(html, &text));
+            assert_eq!(sanitize(&text, profile).as_str(), made.as_str());
+        }
+        #[cfg(feature = "markdown")]
+        {
+            markdown(&text, Profile::RichText);
+            assert!(kept::holds("rich Markdown", &text) && !kept::holds("a comment's Markdown", &text));
+        }
+    }
+
     #[test]
     fn attacks_are_dropped() {
         for attack in [

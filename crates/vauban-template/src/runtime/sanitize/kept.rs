@@ -44,6 +44,14 @@ pub(super) fn kept(maker: Maker, text: &str, make: impl FnOnce(&str) -> SafeHtml
     html
 }
 
+#[cfg(test)]
+pub(super) fn holds(maker: Maker, text: &str) -> bool {
+    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    kept.get_or_insert_default()
+        .get(&(maker, Box::from(text)))
+        .is_some()
+}
+
 impl Kept {
     fn get(&mut self, key: &(Maker, Box<str>)) -> Option<SafeHtml> {
         if let Some(html) = self.young.get(key) {
