@@ -23,8 +23,9 @@ fn url_effect(value: &str, rooted: bool) -> &'static str {
     let cleaned = cleaned
         .trim_start_matches(|c: char| c <= ' ')
         .to_ascii_lowercase();
-    let end = cleaned.find(['/', '?', '#', '\\']).unwrap_or(cleaned.len());
-    match cleaned[..end].find(':') {
+    // WHATWG URL, scheme state: what has another character before its colon has no scheme, and is a path.
+    let end = cleaned.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.')));
+    match end.filter(|&at| at > 0 && cleaned[at..].starts_with(':')) {
         Some(at)
             if !matches!(
                 &cleaned[..at],
