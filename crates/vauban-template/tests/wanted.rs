@@ -551,6 +551,11 @@ const REFUSED: &[(&str, &str)] = &[
         r#"<img alt="" srcset="{{ a }}:x {{ b }}">"#,
         "the value would become a scheme",
     ),
+    // Also where nothing stands behind it.
+    (
+        r#"<img alt="" srcset="{{ a }}+x:y">"#,
+        "the value would become a scheme",
+    ),
     (
         r#"<img alt="" srcset="/{{ a }} 2x">"#,
         "would choose its scheme or host",

@@ -718,6 +718,11 @@ impl Machine {
                 );
             }
         }
+        if value.kind == Kind::Srcset && !matches!(value.given, Given::Literal(_) | Given::Empty) {
+            // Nothing follows, which ends an address as a space does.
+            value.pending.push(' ');
+            super::srcset::flush(&mut value, pos)?;
+        }
         // What was refused needs no hint.
         let refused =
             |p: &crate::compiler::error::Error| p.pos.file == pos.file && p.pos.offset >= pos.offset;
