@@ -23,6 +23,9 @@ mod tags;
 
 pub use filters::FILTERS;
 
+/// Of how many bytes a page is taken to be at most, before it is written.
+const LARGEST_GUESS: usize = 256 * 1024;
+
 /// What the generator has to know of the page's struct and crate.
 #[derive(Debug)]
 pub struct Options {
@@ -128,7 +131,7 @@ impl<'a> Generator<'a> {
                 #(#counters)*
                 #body
             },
-            self.size,
+            self.size.min(LARGEST_GUESS),
         ))
     }
 
@@ -655,9 +658,9 @@ impl<'a> Generator<'a> {
         });
         let before = self.size;
         let body = self.ops(&f.body);
-        // A loop is taken to run ten times, for the size guess.
+        // A loop is taken to run ten times, for the size guess, which stays one for a page.
         let bytes = self.size - before;
-        self.size = before + bytes * 10;
+        self.size = before + (bytes * 10).min(LARGEST_GUESS);
         self.loops.pop();
         self.names.truncate(depth);
         let empty = self.ops(&f.empty);

@@ -91,14 +91,14 @@ pub(in crate::runtime) fn markup(html: &SafeHtml, cx: &dyn RenderContext, out: &
     let mut rest = html.as_str();
     if cx.__in_form() {
         while let Some(at) = rest.find(NAME) {
-            let tag = rest[..at].rfind('<');
-            let end = rest[at..].find('>').map(|end| at + end + 1);
-            match (tag, end) {
-                (Some(tag), Some(end)) if is_input(&rest[tag..at]) => {
+            let tag = rest[..at].rfind('<').filter(|tag| is_input(&rest[*tag..at]));
+            // CWE-407: the tag's end is looked for only where there is a tag.
+            match tag.zip(tag.and_then(|_| rest[at..].find('>'))) {
+                Some((tag, end)) => {
                     out.push_str(&rest[..tag]);
-                    rest = &rest[end..];
+                    rest = &rest[at + end + 1..];
                 }
-                _ => {
+                None => {
                     out.push_str(&rest[..at + NAME.len()]);
                     rest = &rest[at + NAME.len()..];
                 }
@@ -299,10 +299,10 @@ pub fn length(out: &str) -> usize {
     out.len()
 }
 
-/// Room for a whole loop at once; bounded, for a length is data.
+/// Room for a whole loop at once. CWE-789: bounded in bytes, for a length is data, and loops in loops multiply their guesses.
 #[inline]
 pub fn reserve(rows: &impl Iterator, bytes: usize, out: &mut String) {
-    out.reserve(rows.size_hint().0.min(1000) * bytes);
+    out.reserve(rows.size_hint().0.saturating_mul(bytes).min(64 * 1024));
 }
 
 /// Takes off what was appended since `start`.

@@ -2,6 +2,8 @@
 
 mod kept;
 mod narrow;
+#[cfg(feature = "markdown")]
+mod tables;
 
 use super::filters::html::linebreaksbr;
 use super::filters::input::Markup;
@@ -180,8 +182,16 @@ pub fn markdown(text: &str, profile: Profile) -> SafeHtml {
 #[cfg(feature = "markdown")]
 fn of_markdown(text: &str, profile: Profile) -> SafeHtml {
     use pulldown_cmark::{Event, Options, Parser};
-    let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH;
-    let mut html = String::with_capacity(text.len() + text.len() / 2);
+    let mut options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH;
+    // CWE-770: the library fills the rows of a table up to its width before anybody can look at it.
+    options.set(
+        Options::ENABLE_TABLES,
+        tables::cells(text) <= MOST_MARKUP * text.len(),
+    );
+    let mut html = Bounded {
+        text: String::with_capacity(text.len() + text.len() / 2),
+        most: MOST_MARKUP * text.len() + 4096,
+    };
     // CWE-407, CWE-674: an HTML parser takes time by the square of the depth; what lies deeper is shown, but flat.
     let mut depth = 0_usize;
     let events = Parser::new_ext(text, options).filter(|event| match event {
@@ -195,8 +205,31 @@ fn of_markdown(text: &str, profile: Profile) -> SafeHtml {
         }
         _ => true,
     });
-    pulldown_cmark::html::push_html(&mut html, events);
-    clean(&html, profile).unwrap_or_else(|| source(text))
+    let made = pulldown_cmark::html::write_html_fmt(&mut html, events);
+    let html = made.ok().and_then(|()| clean(&html.text, profile));
+    html.unwrap_or_else(|| source(text))
+}
+
+/// Bytes of markup that a byte of Markdown may become. The most that people write is some ten: an empty cell of a table.
+#[cfg(feature = "markdown")]
+const MOST_MARKUP: usize = 16;
+
+/// A text that does not grow without end (CWE-770): what is made of a text is measured, not only what is read.
+#[cfg(feature = "markdown")]
+struct Bounded {
+    text: String,
+    most: usize,
+}
+
+#[cfg(feature = "markdown")]
+impl std::fmt::Write for Bounded {
+    fn write_str(&mut self, part: &str) -> std::fmt::Result {
+        if self.text.len() + part.len() > self.most {
+            return Err(std::fmt::Error);
+        }
+        self.text.push_str(part);
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -431,6 +464,56 @@ mod tests {
         assert_eq!(
             sanitize(&text, Profile::Comment).as_str(),
             text.replace("y & ", "y &amp; ")
+        );
+    }
+
+    /// CWE-770. Attack: a few kilobytes of a wide table with short rows, which the library fills up.
+    #[cfg(feature = "markdown")]
+    #[test]
+    fn cwe_770_markup_is_in_proportion_to_its_text() {
+        let table = |end: &str| ["a|".repeat(512), "-|".repeat(512), format!("a{end}").repeat(512)].join(end);
+        let within = |before: &str| {
+            table("\n")
+                .lines()
+                .map(|line| format!("{before}{line}\n"))
+                .collect::<String>()
+        };
+        let rows = format!(
+            "{}\n{}\n{}",
+            "a|".repeat(512),
+            "-|".repeat(512),
+            "1\n".repeat(512)
+        );
+        for text in [
+            table("\n"),
+            table("\r"),
+            table("\r\n"),
+            rows,
+            within("> "),
+            within("   "),
+            within("> > "),
+            format!("- x\n{}", within("  ")),
+            table("\n").repeat(6),
+        ] {
+            for profile in [Profile::Comment, Profile::RichText] {
+                let html = of_markdown(&text, profile);
+                let most = 2 * (MOST_MARKUP * text.len() + 4096);
+                assert!(
+                    html.as_str().len() < most,
+                    "{} of {}",
+                    html.as_str().len(),
+                    text.len()
+                );
+            }
+        }
+        // What people write is a table, empty cells and all.
+        let text = format!("a|b|c\n-|-|-\n{}", "||\n".repeat(200));
+        assert_eq!(
+            of_markdown(&text, Profile::RichText)
+                .as_str()
+                .matches("<td>")
+                .count(),
+            600
         );
     }
 }

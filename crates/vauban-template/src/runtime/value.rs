@@ -48,6 +48,34 @@ impl View<'_> {
         }
     }
 
+    /// The order of a sort, in which any two values have their places: nothing, numbers with NaN at the ends, text. Where both
+    /// can be compared, it is their order by [`compare`](Self::compare).
+    pub fn order(&self, other: &Self) -> std::cmp::Ordering {
+        use std::cmp::Ordering;
+        // Integers that are one float are told apart; a float among them is where its digits are.
+        let digits = |view: &Self| match view {
+            Self::Bool(b) => i128::from(*b),
+            Self::Int(i) => *i,
+            Self::Float(f) => *f as i128,
+            Self::None | Self::Text(_) => 0,
+        };
+        match (self, other) {
+            (Self::None, Self::None) => Ordering::Equal,
+            (Self::None, _) => Ordering::Less,
+            (_, Self::None) => Ordering::Greater,
+            (Self::Text(a), Self::Text(b)) => a.cmp(b),
+            (Self::Text(_), _) => Ordering::Greater,
+            (_, Self::Text(_)) => Ordering::Less,
+            // Zero has one sign.
+            _ => {
+                let float = |view: &Self| view.number().unwrap_or_default() + 0.0;
+                float(self)
+                    .total_cmp(&float(other))
+                    .then(digits(self).cmp(&digits(other)))
+            }
+        }
+    }
+
     /// Whether two values are equal as Python's `==` says: `1` and `1.0` and `True` are.
     pub fn same(&self, other: &Self) -> bool {
         match (self, other) {

@@ -3,7 +3,8 @@
 use crate::compiler::error::{Pos, Result, fail};
 use crate::runtime::filters::entities::{decode_with, numeric};
 
-/// Decodes numeric references and the named ones that matter for URLs and keywords. Unknown names stay.
+/// Decodes numeric references and the named ones of ASCII's signs, which addresses, scripts, JSON and keywords are made of. Other
+/// names stay.
 pub fn decode(raw: &str) -> String {
     decode_with(raw, reference)
 }
@@ -33,10 +34,41 @@ fn reference(text: &str) -> Option<(char, usize)> {
         ("&semi;", ';'),
         ("&equals;", '='),
         ("&nbsp;", '\u{a0}'),
+        ("&excl;", '!'),
+        ("&QUOT;", '"'),
+        ("&dollar;", '$'),
+        ("&percnt;", '%'),
+        ("&AMP;", '&'),
+        ("&ast;", '*'),
+        ("&midast;", '*'),
+        ("&plus;", '+'),
+        ("&LT;", '<'),
+        ("&GT;", '>'),
+        ("&commat;", '@'),
+        ("&lbrack;", '['),
+        ("&lsqb;", '['),
+        ("&rbrack;", ']'),
+        ("&rsqb;", ']'),
+        ("&Hat;", '^'),
+        ("&lowbar;", '_'),
+        ("&UnderBar;", '_'),
+        ("&grave;", '`'),
+        ("&DiacriticalGrave;", '`'),
+        ("&lbrace;", '{'),
+        ("&lcub;", '{'),
+        ("&verbar;", '|'),
+        ("&vert;", '|'),
+        ("&VerticalLine;", '|'),
+        ("&rbrace;", '}'),
+        ("&rcub;", '}'),
         ("&amp", '&'),
         ("&lt", '<'),
         ("&gt", '>'),
         ("&quot", '"'),
+        ("&AMP", '&'),
+        ("&LT", '<'),
+        ("&GT", '>'),
+        ("&QUOT", '"'),
     ];
     NAMES
         .iter()
@@ -89,6 +121,11 @@ mod tests {
     fn decodes() {
         assert_eq!(decode("a&amp;b&#x2f;&#47&apos;"), "a&b//'");
         assert_eq!(decode("java&Tab;script&colon;"), "java\tscript:");
+        // HTML Standard, 13.5.
+        assert_eq!(
+            decode("&lcub;&quot;a&QUOT;&colon; &percnt;&lbrack;&verbar;&AMP"),
+            "{\"a\": %[|&"
+        );
         assert_eq!(decode("&unknown; & &#; &#0;"), "&unknown; & &#; \u{FFFD}");
     }
 

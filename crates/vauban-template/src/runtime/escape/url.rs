@@ -36,10 +36,13 @@ pub fn start(url: &str, out: &mut String) {
     }
 }
 
-/// Whether of an address only slashes are written, at the end of `out`.
+/// Whether of an address only slashes are written, at the end of `out`. Of more than sixty it is not looked at what stands before
+/// them (CWE-407): one more says nothing.
 pub(crate) fn only_slashes(out: &str) -> bool {
-    let start = out.rfind(['"', '\'']).map_or(0, |quote| quote + 1);
-    start < out.len() && out.as_bytes()[start..].iter().all(|b| *b == b'/')
+    let bytes = out.as_bytes();
+    let slashes = bytes.iter().rev().take(64).take_while(|b| **b == b'/').count();
+    let before = bytes.len().checked_sub(slashes + 1).map(|at| bytes[at]);
+    slashes == 64 || (slashes > 0 && matches!(before, None | Some(b'"' | b'\'')))
 }
 
 /// A slash, unless it would be the second at the start of an address: `//` names a host (CWE-601).
@@ -143,7 +146,12 @@ mod tests {
             slash(&mut out);
             out.split_off(9)
         };
-        assert_eq!(["", "/", "/x", "x"].map(with_slash), ["/", "/", "/x/", "x/"]);
+        assert_eq!(
+            ["", "/", "/x", "x", "//"].map(with_slash),
+            ["/", "/", "/x/", "x/", "//"]
+        );
+        // CWE-407: not even of many slashes is it asked what stands before them.
+        assert_eq!(with_slash(&"/".repeat(100)), "/".repeat(100));
     }
 
     #[test]

@@ -39,12 +39,14 @@ pub fn make_list(text: &str) -> Vec<String> {
     vauban_text::letters(text).map(str::to_owned).collect()
 }
 
-/// Sorted by a field.
+/// Sorted by a field: what has none first, then numbers, then text.
 pub fn sorted<'a, T>(mut list: Vec<&'a T>, key: impl Fn(&'a T) -> View<'a>, reversed: bool) -> Vec<&'a T> {
-    list.sort_by(|a, b| key(a).compare(&key(b)).unwrap_or(std::cmp::Ordering::Equal));
+    // CWE-248: a total order. A sort panics at an order by which some values are neither before nor behind others.
     if reversed {
         // Python's `reverse=True` keeps the order of equals, so the list is sorted the other way.
-        list.sort_by(|a, b| key(b).compare(&key(a)).unwrap_or(std::cmp::Ordering::Equal));
+        list.sort_by(|a, b| key(b).order(&key(a)));
+    } else {
+        list.sort_by(|a, b| key(a).order(&key(b)));
     }
     list
 }
@@ -180,6 +182,44 @@ pub fn slice_places(range: &str, length: usize) -> Option<Vec<usize>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// CWE-248. Attack: a list in which a few have no key, or one that is no number.
+    #[test]
+    fn cwe_248_every_list_is_sorted() {
+        let keys = |n: usize| match (n * 7) % 11 {
+            0 | 3 => View::None,
+            1 => View::Float(f64::NAN),
+            2 => View::Float(2.5),
+            4 => View::Text("four".into()),
+            5 => View::Int((1 << 60) + (n as i128)),
+            6 => View::Float((1_u64 << 60) as f64),
+            7 => View::Bool(true),
+            8 => View::Float(-0.0),
+            rest => View::Int(rest as i128 - 9),
+        };
+        for length in [0, 1, 20, 21, 30, 64, 500] {
+            let list: Vec<usize> = (0..length).collect();
+            for reversed in [false, true] {
+                let sorted = sorted(list.iter().collect(), |n| keys(*n), reversed);
+                assert_eq!(sorted.len(), length);
+                for pair in sorted.windows(2) {
+                    let order = keys(*pair[0]).order(&keys(*pair[1]));
+                    assert!(if reversed { order.is_ge() } else { order.is_le() }, "{pair:?}");
+                }
+            }
+        }
+        // It is an order: of any three, and where values compare, theirs.
+        for (a, b, c) in (0..1331).map(|n| (keys(n % 11), keys(n / 11 % 11), keys(n / 121))) {
+            assert!(
+                !(a.order(&b).is_le() && b.order(&c).is_le() && a.order(&c).is_gt()),
+                "{a:?} {b:?} {c:?}"
+            );
+            assert_eq!(a.order(&b), b.order(&a).reverse());
+            if let Some(order) = a.compare(&b).filter(|order| order.is_ne()) {
+                assert_eq!(a.order(&b), order, "{a:?} {b:?}");
+            }
+        }
+    }
 
     #[test]
     fn slices() {

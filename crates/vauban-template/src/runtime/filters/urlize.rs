@@ -215,6 +215,7 @@ fn trim_punctuation(word: &str) -> (&str, &str, &str) {
         ('[', ']', count('['), count(']')),
     ];
     let body = middle;
+    let mut amp = middle.rfind('&');
     loop {
         let before = middle.len();
         for (_, close, opened, closed) in &mut round {
@@ -227,7 +228,10 @@ fn trim_punctuation(word: &str) -> (&str, &str, &str) {
                 }
             }
         }
-        let amp = middle.rfind('&');
+        // CWE-407: what lies behind the last ampersand is not searched again in every round.
+        if amp.is_some_and(|amp| amp >= middle.len()) {
+            amp = middle.rfind('&');
+        }
         middle = match amp {
             None => middle.trim_end_matches(['.', ',', ':', ';', '!']),
             Some(_) => middle.trim_end_matches(['.', ',', ':', '!']),
@@ -237,12 +241,11 @@ fn trim_punctuation(word: &str) -> (&str, &str, &str) {
         {
             let entity = &middle[amp..];
             // What follows an ampersand and is longer than any name is none.
-            let decoded = if entity.len() > 64 {
-                entity.to_owned()
-            } else {
-                unescape(entity)
+            let is_none = || {
+                let decoded = unescape(entity);
+                decoded == entity || decoded.ends_with(';')
             };
-            if decoded == entity || decoded.ends_with(';') {
+            if entity.len() > 64 || is_none() {
                 let stripped = middle.trim_end_matches(['.', ',', ':', ';', '!']);
                 let semicolons = middle.len() - middle.trim_end_matches(';').len();
                 if semicolons > 1 {
@@ -343,6 +346,16 @@ mod tests {
         // Words that hold an address are no addresses.
         for none in ["xhttp://", "ähttp", "awww.example", "it's a/b's"] {
             assert_eq!(links(none), Vec::<String>::new(), "{none}");
+        }
+    }
+
+    /// CWE-407. Attack: one word of megabytes that is stripped sign by sign, which took a search of all that is before in each
+    /// round: minutes.
+    #[test]
+    fn cwe_407_a_word_is_stripped_in_one_go() {
+        for (start, pair) in [("a.", ")."), ("www.a.b/&", ");"), ("a.", ").,]")] {
+            let word = format!("{start}{}", pair.repeat(2_000_000));
+            assert!(run(&word).len() >= word.len());
         }
     }
 
