@@ -632,7 +632,11 @@ impl Writer<'_> {
             impl #orm::Model for #model {
                 type Columns<R: #orm::Model> = #columns_name<R>;
                 type New = #new_name;
-                const __DERIVED: #orm::meta::Derived = #derived;
+                const __DERIVED: #orm::meta::Derived = {
+                    // CWE-915, CWE-200: of a row that is serialised nobody has said what is shown.
+                    let () = <Self as #orm::__private::IsNotSerialised<_>>::SO;
+                    #derived
+                };
                 const __GIVEN: &'static [&'static str] = &[#(#given),*];
 
                 fn meta() -> &'static #orm::ModelMeta { #meta }

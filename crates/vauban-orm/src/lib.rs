@@ -93,6 +93,7 @@ mod problem;
 mod query;
 mod render;
 mod sabotage;
+mod serialised;
 mod symbolic;
 mod types;
 mod value;
@@ -124,6 +125,7 @@ pub mod __private {
     pub use crate::model::NewValues;
     pub use crate::model::{LoadedToChange, LoadedToDelete};
     pub use crate::policy::CompiledRules;
+    pub use crate::serialised::IsNotSerialised;
     pub use crate::types::OnlyAKey_LoadRelated_WriteGet;
     pub use crate::types::text::read as read_text;
     pub use crate::value::{Mismatch, RowReader, Value, ValueRef};
