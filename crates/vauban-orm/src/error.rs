@@ -35,10 +35,15 @@ pub enum Error {
     Busy(&'static str),
     /// The database cannot be written to: its file is gone, its disk is full (503). The log says more.
     Unavailable(&'static str),
+    /// The database rolled this unit back, after a write that was interrupted or met a full disk (503): nothing of it is saved,
+    /// and nothing more of it is done.
+    Undone,
     /// A statement needed more work than its limit allows (503; CWE-400).
     TooMuchWork,
     /// A page that begins behind row [`DEEPEST_ROW`](crate::DEEPEST_ROW) (404; CWE-400).
     TooDeep,
+    /// A filter that a request made larger than a statement may be (400; CWE-400, CWE-674): which bound it is beyond.
+    TooLarge(&'static str),
     /// The handle outlived its request (500).
     Finished,
     /// A write through a handle that reads (500).
@@ -75,11 +80,12 @@ impl Error {
     /// The HTTP status of an answer that fails with this.
     pub fn status(&self) -> u16 {
         match self {
+            Self::TooLarge(_) => 400,
             Self::NotFound | Self::TooDeep => 404,
             Self::Forbidden => 403,
             Self::Conflict | Self::Restricted { .. } | Self::Unique { .. } => 409,
             Self::Invalid(_) => 422,
-            Self::Busy(_) | Self::Unavailable(_) | Self::TooMuchWork => 503,
+            Self::Busy(_) | Self::Unavailable(_) | Self::Undone | Self::TooMuchWork => 503,
             Self::Multiple
             | Self::Finished
             | Self::ReadOnly
@@ -126,8 +132,10 @@ impl fmt::Display for Error {
             Self::Multiple => f.write_str("more than one row where one was asked for"),
             Self::Busy(why) => write!(f, "the database is busy: {why}"),
             Self::Unavailable(why) => write!(f, "the database is not available: {why}"),
+            Self::Undone => f.write_str("the database undid this request's writes: nothing of it is saved"),
             Self::TooMuchWork => f.write_str("the statement needs more work than its limit allows"),
             Self::TooDeep => f.write_str("this page is too far from the first one; narrow the search"),
+            Self::TooLarge(why) => write!(f, "the filter is too large: {why}"),
             Self::Finished => f.write_str("the handle outlived its request"),
             Self::ReadOnly => f.write_str("a write through a handle that only reads"),
             Self::Unlisted { what, name } => {

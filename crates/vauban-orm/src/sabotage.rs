@@ -17,6 +17,8 @@ pub(crate) enum Control {
     Delete,
     /// A foreign key's target must be visible.
     Target,
+    /// What may be an error is asked behind the policy.
+    Behind,
     /// In a query, related rows that may not be seen are absent.
     Related,
     /// `!` is "not true".
@@ -33,6 +35,8 @@ pub(crate) enum Control {
     Listed,
     /// A unit that reads does not write.
     Reading,
+    /// A unit that the database rolled back is dead.
+    Undone,
     /// A handle acts in the answer that it began in.
     Request,
     /// Validation of values.

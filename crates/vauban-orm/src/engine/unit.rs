@@ -12,7 +12,7 @@ use super::lock;
 use super::reading::{is_reading, request};
 #[cfg(debug_assertions)]
 use super::refused::Refused;
-use super::writer::{Writer, send_committer};
+use super::writer::{Outcome, Writer, send_committer};
 use crate::actor::Actor;
 use crate::db::{Db, Read, Write};
 use crate::error::{Error, Result};
@@ -68,6 +68,8 @@ struct State {
 enum Status {
     Open,
     Expired,
+    /// The database rolled its transaction back.
+    Undone,
     Finished,
 }
 
@@ -76,6 +78,7 @@ impl Status {
         match self {
             Self::Open => Ok(()),
             Self::Expired => Err(Error::Busy("this unit held the writer for too long")),
+            Self::Undone => Err(Error::Undone),
             Self::Finished => Err(Error::Finished),
         }
     }
@@ -166,8 +169,11 @@ impl Unit {
             synced
         };
         match synced.await {
-            Ok(true) => Ok(()),
-            Ok(false) | Err(_) => Err(Error::Unavailable("the commit failed: nothing was saved")),
+            Ok(Outcome::Saved) => Ok(()),
+            Ok(Outcome::Undone) => Err(Error::Busy(
+                "another write failed before this one was saved, and the database undid both: send it again",
+            )),
+            Ok(Outcome::NotSaved) | Err(_) => Err(Error::Unavailable("the commit failed: nothing was saved")),
         }
     }
 }
@@ -273,15 +279,25 @@ impl Shared {
 
     /// Runs statements in the unit's turn. Not across an await.
     pub(crate) fn in_turn<T>(&self, f: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
-        let state = lock(&self.state);
+        let mut state = lock(&self.state);
         state.status.check()?;
-        match &state.turn {
-            Some(writer) => {
-                writer.connection.allow(self.database.0.options.steps);
-                f(&writer.connection)
-            }
-            None => Err(Error::Finished),
+        let Some(writer) = &state.turn else {
+            return Err(Error::Finished);
+        };
+        writer.connection.allow(self.database.0.options.steps);
+        let result = f(&writer.connection);
+        if !writer.is_lost() || removed(Control::Undone) {
+            return result;
         }
+        // CWE-460: nothing of the unit is left, and what it did next would be saved without the rest. It ends here; so do those
+        // that waited for the same COMMIT, who are told to come again.
+        if let Some(mut writer) = state.turn.take() {
+            writer.undo();
+        }
+        self.let_go();
+        state.status = Status::Undone;
+        tracing::warn!(target: "vauban::orm", "the database rolled a unit back, and all that shared its commit");
+        result.and(Err(Error::Undone))
     }
 
     pub(crate) fn check_open(&self) -> Result<()> {

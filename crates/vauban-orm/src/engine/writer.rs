@@ -12,12 +12,22 @@ use super::lock;
 use super::on_disk::OnDisk;
 use crate::error::{Error, Result};
 
+/// What became of a unit that waited for the COMMIT.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Saved,
+    /// The COMMIT failed.
+    NotSaved,
+    /// Before it came to that, the database rolled back the transaction that it was in.
+    Undone,
+}
+
 /// The writing connection, with the units that are released but not yet committed.
 #[derive(Debug)]
 pub(crate) struct Writer {
     pub(crate) connection: Connection,
     open: bool,
-    group: Vec<oneshot::Sender<bool>>,
+    group: Vec<oneshot::Sender<Outcome>>,
     committer: bool,
 }
 
@@ -50,14 +60,11 @@ impl Writer {
     }
 
     /// Keeps what the unit wrote, for the next COMMIT. `true`: a committer must be sent into the queue.
-    pub(crate) fn release(&mut self, answer: oneshot::Sender<bool>) -> Result<bool> {
+    pub(crate) fn release(&mut self, answer: oneshot::Sender<Outcome>) -> Result<bool> {
         self.connection.allow(i64::MAX);
-        if self.connection.sqlite.is_autocommit() {
-            // SQLite gave the whole transaction up (disk full, I/O error).
+        if self.is_lost() {
             self.fail_group();
-            return Err(Error::Unavailable(
-                "the transaction was rolled back by the database",
-            ));
+            return Err(Error::Undone);
         }
         self.connection
             .sqlite
@@ -65,6 +72,12 @@ impl Writer {
             .execute([])?;
         self.group.push(answer);
         Ok(!std::mem::replace(&mut self.committer, true))
+    }
+
+    /// Whether the database rolled the transaction back by itself, as it does where a write is interrupted, the disk is full
+    /// or a file cannot be read or written: whatever is written from here on would be saved at once, alone (CWE-460).
+    pub(crate) fn is_lost(&self) -> bool {
+        self.connection.sqlite.is_autocommit()
     }
 
     /// Undoes what the unit wrote, and nothing else.
@@ -85,7 +98,7 @@ impl Writer {
     fn fail_group(&mut self) {
         self.end("ROLLBACK");
         for answer in self.group.drain(..) {
-            let _ = answer.send(false);
+            let _ = answer.send(Outcome::Undone);
         }
     }
 
@@ -105,7 +118,7 @@ impl Writer {
 
     /// One COMMIT for the group; returns once it is synced, and only `true` if it went into the file that has the
     /// database's name before and after.
-    fn commit(&mut self, on_disk: &OnDisk) -> (bool, Vec<oneshot::Sender<bool>>) {
+    fn commit(&mut self, on_disk: &OnDisk) -> (bool, Vec<oneshot::Sender<Outcome>>) {
         self.connection.allow(i64::MAX);
         self.committer = false;
         let alive = !self.connection.sqlite.is_autocommit();
@@ -139,8 +152,9 @@ pub(crate) fn send_committer(database: &Database) {
             let number = COMMITS.fetch_add(1, Ordering::Relaxed);
             // The trace point that the crash test reads: answers leave after this line.
             tracing::trace!(target: "vauban::commit", number, units = group.len(), saved, "commit synced");
+            let outcome = if saved { Outcome::Saved } else { Outcome::NotSaved };
             for answer in group {
-                let _ = answer.send(saved);
+                let _ = answer.send(outcome);
             }
         });
         if commit.await.is_err() {

@@ -502,3 +502,154 @@ async fn a_deleted_file_saves_nothing_and_says_so() {
         assert_eq!(read.unwrap_err().status(), 503, "{i}");
     }
 }
+
+/// Enough rows for a write that does not end within its work.
+fn many_users(database: &Database) {
+    let sqlite = rusqlite::Connection::open(database.path()).unwrap();
+    sqlite
+        .execute_batch(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 20000) \
+             INSERT INTO user (id, email, is_staff, is_secret, row_version) SELECT randomblob(16), i || '@example.com', 0, 0, 1 FROM n",
+        )
+        .unwrap();
+}
+
+fn little_work() -> Database {
+    let database = Database::open(
+        "sqlite::memory:",
+        Options {
+            steps: 100_000,
+            models: MODELS(),
+            services: super::rights::services(),
+            ..Options::default()
+        },
+    )
+    .unwrap();
+    database.create_all(&MODELS()).unwrap();
+    many_users(&database);
+    database
+}
+
+/// A write that the work limit interrupts, with which the database rolls its whole transaction back.
+async fn interrupted(db: &Db<Write>) -> Error {
+    let service = db.acting::<Fixtures>();
+    let all = User::objects().change_all(&service, |u| [u.is_secret.set(true)]);
+    all.await.unwrap_err()
+}
+
+/// CWE-460. Attack: a write that does not end, and another one after it: half of the unit stays.
+#[tokio::test]
+async fn cwe_460_a_unit_that_the_database_rolled_back_is_dead() {
+    let database = little_work();
+    for commit in [true, false] {
+        let unit = database.bind(Actor::nobody());
+        let db = unit.db();
+        add(&db, "before").await.unwrap();
+        assert!(matches!(interrupted(&db).await, Error::TooMuchWork));
+        // Whatever is done next is not done, nor is anything read as if it were.
+        let errors = [
+            add(&db, "after").await.map(drop).unwrap_err(),
+            interrupted(&db).await,
+            db.begin().await.unwrap_err(),
+            Organisation::objects()
+                .count(&db.acting::<Fixtures>())
+                .await
+                .map(drop)
+                .unwrap_err(),
+        ];
+        for error in errors {
+            assert_eq!(error.status(), 503, "{error}");
+            assert!(error.to_string().contains("nothing of it is saved"), "{error}");
+        }
+        assert_eq!(unit.finish(commit).await.is_err(), commit);
+        assert!(names(&database).await.is_empty());
+    }
+    // The writer is free at once, and as it was.
+    let unit = database.bind(Actor::nobody());
+    add(&unit.db(), "next").await.unwrap();
+    unit.finish(true).await.unwrap();
+    assert_eq!(names(&database).await, ["next"]);
+    {
+        let _attack = without(Control::Undone);
+        let unit = database.bind(Actor::nobody());
+        let db = unit.db();
+        add(&db, "first half").await.unwrap();
+        interrupted(&db).await;
+        add(&db, "second half").await.unwrap();
+        unit.finish(false).await.unwrap();
+    }
+    assert_eq!(
+        names(&database).await,
+        ["next", "second half"],
+        "half of a unit, undone, stays"
+    );
+}
+
+/// A stranger whose unit waited for the same COMMIT is told to come again; nothing of it is saved.
+#[tokio::test]
+async fn a_stranger_that_shared_the_commit_is_told_to_come_again() {
+    let database = little_work();
+    let stranger = database.bind(Actor::nobody());
+    add(&stranger.db(), "stranger").await.unwrap();
+    let next = tokio::spawn({
+        let database = database.clone();
+        async move {
+            let unit = database.bind(Actor::nobody());
+            add(&unit.db(), "next").await.unwrap();
+            let error = interrupted(&unit.db()).await;
+            (error.status(), unit.finish(true).await.is_err())
+        }
+    });
+    // It waits for the turn, before whoever commits.
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let error = stranger.finish(true).await.unwrap_err();
+    assert!(matches!(error, Error::Busy(_)), "{error:?}");
+    assert_eq!(error.status(), 503);
+    assert!(error.to_string().contains("send it again"), "{error}");
+    assert_eq!(next.await.unwrap(), (503, true));
+    assert!(names(&database).await.is_empty());
+    // Sent again, it is saved.
+    let again = database.bind(Actor::nobody());
+    add(&again.db(), "stranger").await.unwrap();
+    again.finish(true).await.unwrap();
+    assert_eq!(names(&database).await, ["stranger"]);
+}
+
+/// A full disk ends a unit as well.
+#[tokio::test]
+async fn a_full_disk_ends_the_unit() {
+    let database = database();
+    let pages = async |most: u32| {
+        let writer = database.0.writer.lock().await;
+        let pages: i64 = writer
+            .connection
+            .sqlite
+            .query_row("PRAGMA page_count", [], |row| row.get(0))
+            .unwrap();
+        let most = pages + i64::from(most);
+        writer
+            .connection
+            .sqlite
+            .pragma_update(None, "max_page_count", most)
+            .unwrap();
+    };
+    pages(2).await;
+    let unit = database.bind(Actor::nobody());
+    let db = unit.db();
+    let mut error = None;
+    for i in 0..10_000 {
+        if let Err(full) = add(&db, &format!("{i} {}", "x".repeat(90))).await {
+            error = Some(full);
+            break;
+        }
+    }
+    let error = error.unwrap();
+    assert_eq!(error.status(), 503, "{error}");
+    pages(1_000_000).await;
+    // Whether the database rolled back the unit or its last statement: it is whole or it is not.
+    let after = add(&db, "after").await;
+    let saved = unit.finish(true).await;
+    assert_eq!(after.is_ok(), saved.is_ok());
+    let names = names(&database).await;
+    assert_eq!(names.is_empty(), saved.is_err(), "{names:?}");
+}
