@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::actor::Action;
 use crate::expr::{Expr, Flag, FragmentArg, Op};
-use crate::meta::{ModelMeta, Privilege};
+use crate::meta::ModelMeta;
+use crate::oracles;
 use crate::value::Value;
 
 /// A mistake, and what to write instead.
@@ -25,6 +26,7 @@ pub struct ModelFinding {
 /// * `orm.E003`: a uniqueness that tells that a hidden row exists (CWE-203).
 /// * `orm.E004`: two models with one table.
 /// * `orm.E006`: rules that hold only for the moment at which they were built (CWE-367).
+/// * `orm.E007`: rules that are larger than a statement may be (CWE-674).
 pub fn check(models: &[&'static ModelMeta]) -> Vec<ModelFinding> {
     let mut found = Vec::new();
     for (i, model) in models.iter().enumerate() {
@@ -58,9 +60,9 @@ pub fn check(models: &[&'static ModelMeta]) -> Vec<ModelFinding> {
         }
         if let Some(why) = &(model.rules)().unfit {
             found.push(ModelFinding {
-                id: "orm.E006",
+                id: why.id,
                 model: model.name,
-                message: why.clone(),
+                message: why.message.clone(),
             });
         }
         if let Some(circle) = circle(model, &mut Vec::new()) {
@@ -232,41 +234,21 @@ fn circle(model: &'static ModelMeta, way: &mut Vec<&'static ModelMeta>) -> Optio
     found
 }
 
-/// Unique columns without the tenant's, in a model whose rows are not all visible, which somebody may write.
+/// Unique keys whose writers do not see all rows with the same key.
 fn oracles(model: &'static ModelMeta) -> Option<ModelFinding> {
     let rules = (model.rules)();
     let written = !matches!((&rules.add, &rules.change), (Expr::False, Expr::False));
     if matches!(rules.view, Expr::True) || !written || model.unique_oracle.is_some() {
         return None;
     }
-    let tenant: BTreeSet<_> = model
-        .columns
-        .iter()
-        .filter(|column| matches!(column.privilege, Privilege::Tenant | Privilege::Owner))
-        .map(|column| column.column)
-        .collect();
-    let single = model
-        .columns
-        .iter()
-        .skip(1)
-        .filter(|column| column.unique)
-        .map(|column| vec![column.column]);
-    let several = model
-        .indexes
-        .iter()
-        .filter(|index| index.unique)
-        .map(|index| index.columns.to_vec());
-    let telling: Vec<_> = single
-        .chain(several)
-        .filter(|columns| !columns.iter().any(|column| tenant.contains(column)))
-        .map(|columns| columns.join(" + "))
-        .collect();
+    let telling = oracles::telling(model);
     (!telling.is_empty()).then(|| ModelFinding {
         id: "orm.E003",
         model: model.name,
         message: format!(
             "unique {}: whoever may write a row learns that a hidden row has the same value. Make it unique together \
-             with the tenant's column, or sign it: `#[model(unique_oracle = waiver!(UniqueOracle, \"…\"))]`",
+             with the columns by which its writers see rows (the tenant's, the owner's), show them all rows with the same \
+             value, or sign it: `#[model(unique_oracle = waiver!(UniqueOracle, \"…\"))]`",
             telling.join(", ")
         ),
     })
@@ -355,6 +337,7 @@ fn describe(expr: &Expr, level: u8, models: &[&'static ModelMeta]) -> String {
             )
         }
         Expr::Visible(key) => format!("{} visible", key.field),
+        Expr::TooLarge(why) => format!("too large ({why})"),
         Expr::Fragment(sql, args) => {
             let columns: Vec<_> = args
                 .iter()

@@ -1,10 +1,12 @@
 //! Columns as queries and rules see them: typed, and generic over the model that the query is about.
 
-use std::cell::OnceCell;
+use std::any::{Any, TypeId};
+use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use crate::bounds;
 use crate::expr::{Expr, FragmentArg, Op};
 use crate::field::{Field, ModelField};
 use crate::filter::{Filter, IntoFilter};
@@ -30,29 +32,48 @@ pub struct Path(Option<Arc<Step>>);
 struct Step {
     before: Path,
     key: &'static ColumnMeta,
+    /// How many there are with this one.
+    count: usize,
 }
 
 impl Path {
     /// The query's own row.
     pub const ROOT: Self = Self(None);
 
+    /// One step on. A path that is too long stays as it is: nothing of it can be asked (CWE-674).
     fn then(&self, key: &'static ColumnMeta) -> Self {
+        if self.is_too_long() {
+            return self.clone();
+        }
         Self(Some(Arc::new(Step {
             before: self.clone(),
             key,
+            count: self.count() + 1,
         })))
+    }
+
+    fn count(&self) -> usize {
+        self.0.as_ref().map_or(0, |step| step.count)
+    }
+
+    fn is_too_long(&self) -> bool {
+        self.count() > bounds::MAX_STEPS
     }
 
     /// A condition on the path's last row, said of its first.
     fn wrap(&self, mut expr: Expr) -> Expr {
+        if self.is_too_long() {
+            return Expr::TooLarge(bounds::STEPS);
+        }
         let mut path = self;
         while let Some(step) = &path.0 {
-            expr = Expr::Through(step.key, Box::new(expr));
+            expr = Expr::through(step.key, expr);
             path = &step.before;
         }
         expr
     }
 
+    /// One more than there may be, if it is too long.
     fn steps(&self) -> Vec<&'static ColumnMeta> {
         let (mut steps, mut path) = (Vec::new(), self);
         while let Some(step) = &path.0 {
@@ -125,7 +146,7 @@ impl<R: Model, O: Model, T> Column<R, O, T> {
     }
 
     fn compare(&self, op: Op, value: Value) -> Filter<R> {
-        self.condition(Expr::Compare(op, self.meta, value))
+        self.condition(Expr::compare(op, self.meta, value))
     }
 
     pub(crate) fn column_meta(&self) -> &'static ColumnMeta {
@@ -158,8 +179,8 @@ macro_rules! comparisons {
 
             /// Equal to one of these.
             pub fn is_in<V: Comparable<T>>(&self, values: impl IntoIterator<Item = V>) -> Filter<R> {
-                let values = values.into_iter().map(Comparable::to_bound).collect();
-                self.condition(Expr::In(self.meta, values))
+                let values = values.into_iter().map(Comparable::to_bound);
+                self.condition(Expr::is_in(self.meta, values))
             }
         }
 
@@ -311,7 +332,7 @@ impl<R: Model, O, M: Model, V: WriteEqInstead> PartialEq<V> for Rel<R, O, M> {
 pub struct Rel<R: Model, O, M: Model> {
     path: Path,
     meta: &'static ColumnMeta,
-    target: OnceCell<Box<M::Columns<R>>>,
+    target: OnceLock<Box<M::Columns<R>>>,
     owner: PhantomData<fn() -> O>,
 }
 
@@ -338,7 +359,7 @@ impl<R: Model, O: Model, M: Model> Rel<R, O, M> {
         Self {
             path,
             meta,
-            target: OnceCell::new(),
+            target: OnceLock::new(),
             owner: PhantomData,
         }
     }
@@ -359,8 +380,8 @@ impl<R: Model, O: Model, M: Model> Rel<R, O, M> {
 
     /// Refers to one of these rows.
     pub fn is_in(&self, ids: impl IntoIterator<Item = Id<M>>) -> Filter<R> {
-        let values = ids.into_iter().map(|id| Value::Uuid(id.uuid())).collect();
-        self.condition(Expr::In(self.meta, values))
+        let values = ids.into_iter().map(|id| Value::Uuid(id.uuid()));
+        self.condition(Expr::is_in(self.meta, values))
     }
 
     /// The filter for rows that refer to nothing here.
@@ -409,36 +430,58 @@ impl<R: Model, M: Model> Rel<R, R, M> {
 impl<R: Model, O: Model, M: Model> Deref for Rel<R, O, M> {
     type Target = M::Columns<R>;
     fn deref(&self) -> &M::Columns<R> {
+        if self.path.is_too_long() {
+            return beyond::<M, R>(&self.path);
+        }
         self.target
             .get_or_init(|| Box::new(M::columns(&self.path.then(self.meta))))
     }
 }
 
+/// The columns behind a path that is too long, the same ones for ever: `folder.parent.parent…`, as often as a request says,
+/// is no chain of boxes that takes the stack when it is dropped (CWE-674).
+fn beyond<M: Model, R: Model>(path: &Path) -> &'static M::Columns<R> {
+    type Made = BTreeMap<TypeId, &'static (dyn Any + Send + Sync)>;
+    static MADE: Mutex<Made> = Mutex::new(Made::new());
+    let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+    let pair = TypeId::of::<(M, R)>();
+    let known: Option<&'static (dyn Any + Send + Sync)> = made.get(&pair).copied();
+    if let Some(columns) = known.and_then(|columns| columns.downcast_ref()) {
+        return columns;
+    }
+    // Once for a pair of models, of which a program has so many and no more.
+    let columns: &'static M::Columns<R> = Box::leak(Box::new(M::columns(path)));
+    made.insert(pair, columns);
+    columns
+}
+
 /// The rows of `C` that refer to a row of `O`, in a query on `R`: declared by
 /// `#[model(related(name: Child.field))]`.
-pub struct Many<R, O, C> {
+pub struct Many<R, O: Model, C: Model> {
     path: Path,
     child: fn() -> &'static ModelMeta,
-    key: &'static ColumnMeta,
+    /// Asked for where it is used: columns that held the columns of their children would have no end.
+    key: fn(&C::Columns<C>) -> &Rel<C, C, O>,
     types: Types<R, O, C>,
 }
 
 impl<R: Model, O: Model, C: Model> Many<R, O, C> {
     #[doc(hidden)]
     pub fn new(path: &Path, key: fn(&C::Columns<C>) -> &Rel<C, C, O>) -> Self {
-        let columns = C::columns::<C>(&Path::ROOT);
         Self {
             path: path.clone(),
             child: C::meta,
-            key: key(&columns).meta,
+            key,
             types: PhantomData,
         }
     }
 
     /// At least one of them is so.
     pub fn any<F: IntoFilter<C>>(&self, condition: impl FnOnce(&C::Columns<C>) -> F) -> Filter<R> {
-        let inner = condition(&C::columns::<C>(&Path::ROOT)).into_filter().expr;
-        Filter::new(self.path.wrap(Expr::Any(self.child, self.key, Box::new(inner))))
+        let columns = C::columns::<C>(&Path::ROOT);
+        let inner = condition(&columns).into_filter().expr;
+        let key = (self.key)(&columns).meta;
+        Filter::new(self.path.wrap(Expr::any(self.child, key, inner)))
     }
 }
 

@@ -1,5 +1,7 @@
-//! Conditions as a tree. Every condition speaks of one row; a step to another row is a node of the tree.
+//! Conditions as a tree. Every condition speaks of one row; a step to another row is a node of the tree. Its size is bounded
+//! when it is built (`bounds`), so that whoever walks it may recurse.
 
+use crate::bounds::{self, Weight};
 use crate::meta::{ColumnMeta, ModelMeta};
 use crate::value::Value;
 
@@ -18,8 +20,8 @@ pub(crate) enum Expr {
     IsNull(Col),
     /// The column holds the actor's id. Never true for nobody.
     IsActor(Col),
-    And(Vec<Expr>),
-    Or(Vec<Expr>),
+    And(Parts),
+    Or(Parts),
     /// Not true: also for NULL.
     Not(Box<Expr>),
     /// The row that this foreign key refers to exists (in a query: and may be seen), and …
@@ -29,6 +31,8 @@ pub(crate) enum Expr {
     /// The row that this foreign key refers to may be seen, by its own model's rule.
     Visible(Col),
     Fragment(&'static str, Vec<FragmentArg>),
+    /// It became larger than a filter may be, and why: no statement and no rule takes it (CWE-400, CWE-674).
+    TooLarge(&'static str),
 }
 
 /// What is known of the actor.
@@ -62,26 +66,140 @@ pub(crate) enum FragmentArg {
     Value(Value),
 }
 
+/// Conditions that are joined, and how large they are together.
+#[derive(Debug, Clone)]
+pub(crate) struct Parts {
+    all: Vec<Expr>,
+    weight: Weight,
+}
+
+impl std::ops::Deref for Parts {
+    type Target = [Expr];
+    fn deref(&self) -> &[Expr] {
+        &self.all
+    }
+}
+
+/// Both in one list, whichever of them is one already (`list` takes it apart): folded from the left or from the right,
+/// a list is one level deep.
+fn joined(a: Expr, b: Expr, list: fn(Expr) -> Result<Parts, Expr>, make: fn(Parts) -> Expr) -> Expr {
+    let inside = |side: &Result<Parts, Expr>| match side {
+        Ok(parts) => parts.weight,
+        Err(one) => one.weight().deeper(),
+    };
+    let (a, b) = match (a, b) {
+        (Expr::TooLarge(why), _) | (_, Expr::TooLarge(why)) => return Expr::TooLarge(why),
+        (a, b) => (list(a), list(b)),
+    };
+    let weight = match inside(&a).beside(inside(&b)).checked() {
+        Ok(weight) => weight,
+        Err(why) => return Expr::TooLarge(why),
+    };
+    let all = match (a, b) {
+        (Ok(mut a), Ok(b)) => {
+            a.all.extend(b.all);
+            a.all
+        }
+        (Ok(mut a), Err(b)) => {
+            a.all.push(b);
+            a.all
+        }
+        (Err(a), Ok(mut b)) => {
+            b.all.insert(0, a);
+            b.all
+        }
+        (Err(a), Err(b)) => vec![a, b],
+    };
+    make(Parts { all, weight })
+}
+
 impl Expr {
     pub(crate) fn and(self, other: Self) -> Self {
         match (self, other) {
             (Self::True, x) | (x, Self::True) => x,
-            (Self::And(mut all), x) => {
-                all.push(x);
-                Self::And(all)
-            }
-            (a, b) => Self::And(vec![a, b]),
+            (a, b) => joined(
+                a,
+                b,
+                |side| match side {
+                    Self::And(parts) => Ok(parts),
+                    other => Err(other),
+                },
+                Self::And,
+            ),
         }
     }
 
     pub(crate) fn or(self, other: Self) -> Self {
         match (self, other) {
             (Self::False, x) | (x, Self::False) => x,
-            (Self::Or(mut all), x) => {
-                all.push(x);
-                Self::Or(all)
-            }
-            (a, b) => Self::Or(vec![a, b]),
+            (a, b) => joined(
+                a,
+                b,
+                |side| match side {
+                    Self::Or(parts) => Ok(parts),
+                    other => Err(other),
+                },
+                Self::Or,
+            ),
+        }
+    }
+
+    /// Not true; twice, it is the condition itself.
+    pub(crate) fn negated(self) -> Self {
+        match self {
+            Self::Not(inner) => *inner,
+            other => other.inside(Self::Not),
+        }
+    }
+
+    pub(crate) fn through(key: Col, inner: Self) -> Self {
+        inner.inside(|inner| Self::Through(key, inner))
+    }
+
+    pub(crate) fn any(child: Meta, key: Col, inner: Self) -> Self {
+        inner.inside(|inner| Self::Any(child, key, inner))
+    }
+
+    /// A comparison with one value.
+    pub(crate) fn compare(op: Op, column: Col, value: Value) -> Self {
+        let searches = matches!(
+            op,
+            Op::Contains | Op::ContainsIgnoringCase | Op::StartsWith | Op::EndsWith
+        );
+        match &value {
+            Value::Text(text) if searches && text.len() > bounds::MAX_TEXT => Self::TooLarge(bounds::TEXT),
+            _ => Self::Compare(op, column, value),
+        }
+    }
+
+    /// A comparison with a list.
+    pub(crate) fn is_in(column: Col, values: impl Iterator<Item = Value>) -> Self {
+        // CWE-770: no more of it is taken than there may be.
+        let values: Vec<_> = values.take(bounds::MAX_VALUES + 1).collect();
+        if values.len() > bounds::MAX_VALUES {
+            return Self::TooLarge(bounds::VALUES);
+        }
+        Self::In(column, values)
+    }
+
+    /// One level deeper, if there may be one.
+    fn inside(self, wrap: impl FnOnce(Box<Self>) -> Self) -> Self {
+        if let Self::TooLarge(_) = self {
+            return self;
+        }
+        match self.weight().deeper().checked() {
+            Ok(_) => wrap(Box::new(self)),
+            Err(why) => Self::TooLarge(why),
+        }
+    }
+
+    /// How large it is: what lists say of themselves, so that no list is counted twice.
+    pub(crate) fn weight(&self) -> Weight {
+        match self {
+            Self::And(parts) | Self::Or(parts) => parts.weight,
+            Self::Not(inner) | Self::Through(_, inner) | Self::Any(_, _, inner) => inner.weight().deeper(),
+            Self::In(_, list) => Weight::of_list(list.len()),
+            _ => Weight::ONE,
         }
     }
 
@@ -161,6 +279,8 @@ impl Expr {
                     }
                 }
             }
+            // No statement has this shape.
+            Self::TooLarge(_) => key.push(14),
         }
     }
 }

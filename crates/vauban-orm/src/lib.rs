@@ -80,6 +80,7 @@ pub mod identifier;
 pub mod meta;
 pub mod migrations;
 
+mod bounds;
 mod building;
 mod choices;
 mod db;
@@ -88,6 +89,7 @@ mod expr;
 mod filter;
 mod listed;
 mod model;
+mod oracles;
 mod policy;
 mod problem;
 mod query;

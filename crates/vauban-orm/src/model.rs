@@ -14,7 +14,7 @@ use crate::value::{Mismatch, RowReader, Value};
 )]
 pub trait Model: Sized + Send + Sync + 'static {
     /// The columns, in a query on `R`.
-    type Columns<R: Model>;
+    type Columns<R: Model>: Send + Sync + 'static;
     /// What a new row must be given: the fields without a value of their own.
     type New: Send + 'static;
 

@@ -204,7 +204,15 @@ pub struct CompiledRules {
     pub(crate) delete: Expr,
     pub(crate) set: Vec<(&'static ColumnMeta, Expr)>,
     /// Why they serve nobody.
-    pub(crate) unfit: Option<String>,
+    pub(crate) unfit: Option<Unfit>,
+}
+
+/// Why rules serve nobody.
+#[derive(Debug)]
+pub(crate) struct Unfit {
+    /// Of the finding that says so.
+    pub(crate) id: &'static str,
+    pub(crate) message: String,
 }
 
 impl CompiledRules {
@@ -218,20 +226,28 @@ impl CompiledRules {
         )]
         thread::sleep(Duration::from_millis(2));
         let changed = rules.shape() != Self::built::<M>().shape();
-        rules.unfit = match asked {
-            Some("DateTime::now") => Some(
+        let frozen = |message: String| Unfit {
+            id: "orm.E006",
+            message,
+        };
+        rules.unfit = match (rules.too_large(), asked) {
+            (Some(why), _) => Some(Unfit {
+                id: "orm.E007",
+                message: format!("one of its rules is too large: {why}"),
+            }),
+            (None, Some("DateTime::now")) => Some(frozen(
                 "its rules ask the clock while they are built, which is once: write `who.now()`, or `who.now().date_in_utc()`"
                     .to_owned(),
-            ),
-            Some(function) => Some(format!(
-                "its rules ask `{function}` while they are built, which is once: compare with a column"
             )),
-            None if changed => Some(
+            (None, Some(function)) => Some(frozen(format!(
+                "its rules ask `{function}` while they are built, which is once: compare with a column"
+            ))),
+            (None, None) if changed => Some(frozen(
                 "its rules say something else each time they are built, and they are built once: they depend on `who`, \
                  `who.now()` and columns only"
                     .to_owned(),
-            ),
-            None => None,
+            )),
+            (None, None) => None,
         };
         rules
     }
@@ -250,6 +266,19 @@ impl CompiledRules {
                 .map(|set| (set.column, set.rule.expr))
                 .collect(),
         }
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Expr> {
+        let rules = [&self.view, &self.add, &self.change, &self.delete];
+        rules.into_iter().chain(self.set.iter().map(|(_, rule)| rule))
+    }
+
+    /// Why no statement takes them.
+    fn too_large(&self) -> Option<&'static str> {
+        self.all().find_map(|rule| match rule {
+            Expr::TooLarge(why) => Some(*why),
+            _ => None,
+        })
     }
 
     /// All that they say.

@@ -4,9 +4,11 @@
 //! constants of the policies follow. Identifiers are statics that were checked while compiling; no
 //! value ever becomes text (CWE-89).
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
 use crate::actor::{Action, Authority, Inner};
+use crate::bounds;
 use crate::error::{Error, Result};
 use crate::expr::{Expr, Flag, FragmentArg, Op};
 use crate::meta::{ColumnMeta, ModelMeta};
@@ -19,24 +21,98 @@ use crate::value::Value;
 pub(crate) enum Cond {
     True,
     False,
-    Sql(String),
+    Sql(Sql),
+}
+
+/// The SQL of a condition: what holds together with `AND`. SQLite asks in whatever order it likes, so what may fail stands
+/// apart, to be put [behind](Cond::behind) what has to hold first.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Sql {
+    /// What is never an error: whatever typed conditions say.
+    safe: String,
+    /// What may be one, on some rows: fragments, and what has one in it.
+    raising: String,
 }
 
 impl Cond {
+    /// What is never an error, whatever the row.
+    pub(crate) fn safe(sql: String) -> Self {
+        Self::Sql(Sql {
+            safe: sql,
+            raising: String::new(),
+        })
+    }
+
+    /// What is an error on some rows, if `raises`.
+    fn new(sql: String, raises: bool) -> Self {
+        if !raises {
+            return Self::safe(sql);
+        }
+        Self::Sql(Sql {
+            safe: String::new(),
+            raising: sql,
+        })
+    }
+
+    /// Whether there are rows on which it is an error.
+    pub(crate) fn raises(&self) -> bool {
+        matches!(self, Self::Sql(sql) if !sql.raising.is_empty())
+    }
+
     pub(crate) fn and(self, other: Self) -> Self {
         match (self, other) {
             (Self::False, _) | (_, Self::False) => Self::False,
             (Self::True, x) | (x, Self::True) => x,
-            (Self::Sql(a), Self::Sql(b)) => Self::Sql(format!("{a} AND {b}")),
+            (Self::Sql(a), Self::Sql(b)) => Self::Sql(Sql {
+                safe: both(a.safe, &b.safe),
+                raising: both(a.raising, &b.raising),
+            }),
         }
     }
 
-    fn or(self, other: Self) -> Self {
+    /// CWE-209, CWE-203: what may be an error is asked of no row for which `first` does not hold: an error would tell of a row
+    /// that the policy hides. It stands beside `first` all the same.
+    pub(crate) fn behind(self, first: &Self) -> Self {
+        match self {
+            Self::Sql(sql) if !sql.raising.is_empty() && !removed(Control::Behind) => match first {
+                Self::True => Self::Sql(sql),
+                Self::False => Self::False,
+                first => Self::Sql(Sql {
+                    raising: format!("CASE WHEN {} THEN {} END", first.sql(), sql.raising),
+                    safe: sql.safe,
+                }),
+            },
+            other => other,
+        }
+    }
+
+    /// What may be an error, behind what stands beside it.
+    fn in_order(self) -> Self {
+        match &self {
+            Self::Sql(sql) if !sql.raising.is_empty() && !sql.safe.is_empty() => {
+                let first = Self::safe(sql.safe.clone());
+                self.behind(&first)
+            }
+            _ => self,
+        }
+    }
+
+    pub(crate) fn or(self, other: Self) -> Self {
         match (self, other) {
             (Self::True, _) | (_, Self::True) => Self::True,
             (Self::False, x) | (x, Self::False) => x,
-            (Self::Sql(a), Self::Sql(b)) => Self::Sql(format!("({a} OR {b})")),
+            (a, b) => Self::new(format!("({} OR {})", a.sql(), b.sql()), a.raises() || b.raises()),
         }
+    }
+
+    /// One of these. Of many, halves of halves: SQLite bounds how deep a condition is, and its own `OR` leans to one side.
+    fn any(mut parts: Vec<Self>) -> Self {
+        const FEW: usize = 8;
+        if parts.len() <= FEW {
+            return parts.into_iter().fold(Self::False, Self::or);
+        }
+        let right = parts.split_off(parts.len() / 2);
+        Self::any(parts).or(Self::any(right))
     }
 
     fn not(self) -> Self {
@@ -44,18 +120,28 @@ impl Cond {
             Self::True => Self::False,
             Self::False => Self::True,
             // Two-valued: "not true", so that a missing value is not a way past a rule.
-            Self::Sql(a) if removed(Control::TwoValued) => Self::Sql(format!("(NOT ({a}))")),
-            Self::Sql(a) => Self::Sql(format!("(({a}) IS NOT TRUE)")),
+            a if removed(Control::TwoValued) => Self::new(format!("(NOT ({}))", a.sql()), a.raises()),
+            a => Self::new(format!("(({}) IS NOT TRUE)", a.sql()), a.raises()),
         }
     }
 
-    pub(crate) fn sql(&self) -> &str {
-        match self {
+    pub(crate) fn sql(&self) -> Cow<'_, str> {
+        Cow::Borrowed(match self {
             Self::True => "TRUE",
             Self::False => "FALSE",
-            Self::Sql(sql) => sql,
-        }
+            Self::Sql(sql) if sql.raising.is_empty() => &sql.safe,
+            Self::Sql(sql) if sql.safe.is_empty() => &sql.raising,
+            Self::Sql(sql) => return Cow::Owned(format!("{} AND {}", sql.safe, sql.raising)),
+        })
     }
+}
+
+fn both(mut a: String, b: &str) -> String {
+    if !a.is_empty() && !b.is_empty() {
+        a.push_str(" AND ");
+    }
+    a.push_str(b);
+    a
 }
 
 /// The row that a condition speaks of: a table's alias, with some columns replaced by what they become.
@@ -85,6 +171,13 @@ pub(crate) enum Scope {
     Policy,
 }
 
+/// Rows of a model that are related to a row: those whose `column` holds its `own`.
+struct Relation {
+    model: &'static ModelMeta,
+    column: &'static ColumnMeta,
+    own: String,
+}
+
 pub(crate) struct Renderer<'a> {
     authority: &'a Authority,
     /// By key: look related rows up; otherwise let the database gather them first.
@@ -94,6 +187,9 @@ pub(crate) struct Renderer<'a> {
     pub(crate) constants: Vec<Value>,
     aliases: usize,
     depth: usize,
+    /// Conditions inside each other, and conditions so far.
+    nesting: usize,
+    rendered: usize,
 }
 
 const MAX_DEPTH: usize = 24;
@@ -109,6 +205,8 @@ impl<'a> Renderer<'a> {
             constants: Vec::new(),
             aliases: 0,
             depth: 0,
+            nesting: 0,
+            rendered: 0,
         }
     }
 
@@ -174,9 +272,10 @@ impl<'a> Renderer<'a> {
     fn fit(&self, model: &'static ModelMeta) -> Result<&'static CompiledRules> {
         let rules = (model.rules)();
         match &rules.unfit {
-            Some(why) if !removed(Control::Symbolic) => {
-                Err(Error::Internal(format!("the policy of `{}`: {why}", model.name)))
-            }
+            Some(why) if !removed(Control::Symbolic) => Err(Error::Internal(format!(
+                "the policy of `{}`: {}",
+                model.name, why.message
+            ))),
             _ => Ok(rules),
         }
     }
@@ -209,18 +308,98 @@ impl<'a> Renderer<'a> {
         let view = self.rule(Action::View, target, Row::old(&alias))?;
         Ok(match view {
             Cond::False => Cond::False,
-            view => Cond::Sql(exists(target, &alias, target.id().column, key, &view)),
+            view => Cond::new(
+                exists(target, &alias, target.id().column, key, &view),
+                view.raises(),
+            ),
         })
     }
 
     pub(crate) fn condition(&mut self, expr: &Expr, row: Row<'_>, scope: Scope) -> Result<Cond> {
+        self.nesting += 1;
+        self.rendered += 1;
+        // CWE-674, CWE-400: filter and policies are bounded one by one; here, all of them together.
+        if self.nesting > bounds::MAX_NESTING || self.rendered > bounds::MAX_RENDERED {
+            return Err(Error::TooLarge(bounds::STATEMENT));
+        }
+        let cond = self.one_condition(expr, row, scope)?;
+        self.nesting -= 1;
+        Ok(cond)
+    }
+
+    /// The parts that lead deeper stand in functions of their own, for the stack's sake.
+    fn one_condition(&mut self, expr: &Expr, row: Row<'_>, scope: Scope) -> Result<Cond> {
+        match expr {
+            Expr::And(all) => {
+                let mut cond = Cond::True;
+                for part in all.iter() {
+                    // Every part is rendered, also after FALSE: the values keep their places.
+                    let part = self.condition(part, row, scope)?;
+                    cond = cond.and(part);
+                }
+                Ok(cond.in_order())
+            }
+            Expr::Or(all) => {
+                let mut parts = Vec::with_capacity(all.len());
+                for part in all.iter() {
+                    parts.push(self.condition(part, row, scope)?);
+                }
+                Ok(Cond::any(parts))
+            }
+            Expr::Not(inner) => self.condition(inner, row, scope).map(Cond::not),
+            Expr::Through(key, inner) => {
+                let target = target_of(key)?;
+                let own = row.column(key);
+                let related = Relation {
+                    model: target,
+                    column: target.id(),
+                    own,
+                };
+                self.through(&related, inner, scope)
+            }
+            Expr::Any(child, key, inner) => {
+                let own = row.column(target_of(key)?.id());
+                let related = Relation {
+                    model: child(),
+                    column: key,
+                    own,
+                };
+                self.through(&related, inner, scope)
+            }
+            Expr::Visible(key) => {
+                let target = target_of(key)?;
+                let alias = self.alias();
+                let inner = self.rule(Action::View, target, Row::old(&alias))?;
+                Ok(self.related(target, &alias, target.id().column, &row.column(key), inner, scope))
+            }
+            leaf => self.leaf(leaf, row, scope),
+        }
+    }
+
+    /// A related row is there (in a query: and may be seen), and …
+    fn through(&mut self, to: &Relation, inner: &Expr, scope: Scope) -> Result<Cond> {
+        let model = to.model;
+        self.listed(model)?;
+        let alias = self.alias();
+        let inner = self.condition(inner, Row::old(&alias), scope)?;
+        let seen = self.seen(model, &alias, scope)?;
+        let inner = inner.behind(&seen).and(seen);
+        // Unlike a foreign key's target, a row that refers to this one need not exist.
+        if inner == Cond::True && !std::ptr::eq(to.column, model.id()) {
+            let exists = exists(model, &alias, to.column.column, &to.own, &Cond::True);
+            return Ok(Cond::safe(exists));
+        }
+        Ok(self.related(model, &alias, to.column.column, &to.own, inner, scope))
+    }
+
+    fn leaf(&mut self, expr: &Expr, row: Row<'_>, scope: Scope) -> Result<Cond> {
         Ok(match expr {
             Expr::True => Cond::True,
             Expr::False => Cond::False,
             Expr::Flag(flag) => self.flag(*flag),
             Expr::Compare(op, column, value) => {
                 let value = self.bound(value, scope);
-                Cond::Sql(compare(*op, &row.column(column), &value))
+                Cond::safe(compare(*op, &row.column(column), &value))
             }
             Expr::In(column, list) => {
                 let column_sql = row.column(column);
@@ -232,68 +411,32 @@ impl<'a> Renderer<'a> {
                             crate::value::Kind::Blob => "unhex(value)",
                             _ => "value",
                         };
-                        Cond::Sql(format!("{column_sql} IN (SELECT {item} FROM json_each({list}))"))
+                        Cond::safe(format!("{column_sql} IN (SELECT {item} FROM json_each({list}))"))
                     }
                     Scope::Policy if list.is_empty() => Cond::False,
                     Scope::Policy => {
                         let items: Vec<_> = list.iter().map(|value| self.bound(value, scope)).collect();
-                        Cond::Sql(format!("{column_sql} IN ({})", items.join(",")))
+                        Cond::safe(format!("{column_sql} IN ({})", items.join(",")))
                     }
                 }
             }
-            Expr::IsNull(column) => Cond::Sql(format!("{} IS NULL", row.column(column))),
+            Expr::IsNull(column) => Cond::safe(format!("{} IS NULL", row.column(column))),
             Expr::IsActor(column) => match self.authority.id() {
-                Some(_) => Cond::Sql(format!("{} = ?1", row.column(column))),
+                Some(_) => Cond::safe(format!("{} = ?1", row.column(column))),
                 // Nobody is the owner of a row without one.
-                None if removed(Control::NobodyOwns) => Cond::Sql(format!("{} IS ?1", row.column(column))),
+                None if removed(Control::NobodyOwns) => Cond::safe(format!("{} IS ?1", row.column(column))),
                 None => Cond::False,
             },
-            Expr::And(all) => {
-                let mut cond = Cond::True;
-                for part in all {
-                    // Every part is rendered, also after FALSE: the values keep their places.
-                    let part = self.condition(part, row, scope)?;
-                    cond = cond.and(part);
-                }
-                cond
-            }
-            Expr::Or(all) => {
-                let mut cond = Cond::False;
-                for part in all {
-                    let part = self.condition(part, row, scope)?;
-                    cond = cond.or(part);
-                }
-                cond
-            }
-            Expr::Not(inner) => self.condition(inner, row, scope)?.not(),
-            Expr::Through(key, inner) => {
-                let target = target_of(key)?;
-                self.listed(target)?;
-                let alias = self.alias();
-                let inner = self.condition(inner, Row::old(&alias), scope)?;
-                let inner = inner.and(self.seen(target, &alias, scope)?);
-                self.related(target, &alias, target.id().column, &row.column(key), inner, scope)
-            }
-            Expr::Any(child, key, inner) => {
-                let child = child();
-                self.listed(child)?;
-                let alias = self.alias();
-                let inner = self.condition(inner, Row::old(&alias), scope)?;
-                let inner = inner.and(self.seen(child, &alias, scope)?);
-                let own = row.column(target_of(key)?.id());
-                match inner {
-                    // Unlike a foreign key's target, such a row need not exist.
-                    Cond::True => Cond::Sql(exists(child, &alias, key.column, &own, &Cond::True)),
-                    inner => self.related(child, &alias, key.column, &own, inner, scope),
-                }
-            }
-            Expr::Visible(key) => {
-                let target = target_of(key)?;
-                let alias = self.alias();
-                let inner = self.rule(Action::View, target, Row::old(&alias))?;
-                self.related(target, &alias, target.id().column, &row.column(key), inner, scope)
-            }
             Expr::Fragment(text, args) => self.fragment(text, args, row, scope)?,
+            Expr::TooLarge(why) => return Err(Error::TooLarge(why)),
+            Expr::And(_)
+            | Expr::Or(_)
+            | Expr::Not(_)
+            | Expr::Through(..)
+            | Expr::Any(..)
+            | Expr::Visible(_) => {
+                return Err(Error::Internal("a condition that leads deeper is no leaf".into()));
+            }
         })
     }
 
@@ -328,10 +471,13 @@ impl<'a> Renderer<'a> {
             Cond::False => Cond::False,
             // The database keeps foreign keys whole, so the row exists.
             Cond::True if scope == Scope::Policy || column == model.id().column => {
-                Cond::Sql(format!("{key} IS NOT NULL"))
+                Cond::safe(format!("{key} IS NOT NULL"))
             }
-            inner if self.by_key => Cond::Sql(exists(model, alias, column, key, &inner)),
-            inner => Cond::Sql(format!(
+            // What may be an error is asked of the rows that are referred to, and not of all that there are.
+            inner if self.by_key || inner.raises() => {
+                Cond::new(exists(model, alias, column, key, &inner), inner.raises())
+            }
+            inner => Cond::safe(format!(
                 "{key} IN (SELECT {alias}.\"{column}\" FROM \"{}\" AS {alias} WHERE {})",
                 model.table,
                 inner.sql()
@@ -369,7 +515,7 @@ impl<'a> Renderer<'a> {
             )));
         }
         out.push(')');
-        Ok(Cond::Sql(out))
+        Ok(Cond::new(out, true))
     }
 
     /// A column of the row or of a related one, as a value; NULL where the related row is absent.
@@ -380,6 +526,9 @@ impl<'a> Renderer<'a> {
         row: Row<'_>,
         scope: Scope,
     ) -> Result<String> {
+        if path.len() > bounds::MAX_STEPS {
+            return Err(Error::TooLarge(bounds::STEPS));
+        }
         let Some((key, rest)) = path.split_first() else {
             return Ok(row.column(column));
         };

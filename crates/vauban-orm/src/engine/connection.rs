@@ -1,47 +1,25 @@
-//! A connection with its plans (SQL texts by shape) and its work limit.
+//! A connection with its plans and its work limit.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+use std::hash::Hasher;
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
 use uuid::Uuid;
 
+use super::plans::{MOST, Plan, Plans, ShapeHasher};
 use crate::error::{Error, Result};
 use crate::expr::Bind;
 use crate::value::Value;
 
 /// Steps of SQLite's virtual machine between two looks at the limit.
 const STRIDE: i32 = 500;
-const MAX_PLANS: usize = 2048;
-
-/// A statement's text, with the constants of the policies in it.
-#[derive(Debug)]
-pub(crate) struct Plan {
-    pub(crate) sql: String,
-    pub(crate) constants: Vec<Value>,
-    /// How often it goes to a reader thread at once, after having been too much for the request's own.
-    heavy: AtomicU32,
-}
-
-impl Plan {
-    pub(crate) fn new(sql: String, constants: Vec<Value>) -> Self {
-        Self {
-            sql,
-            constants,
-            heavy: AtomicU32::new(0),
-        }
-    }
-}
 
 /// Uses of a heavy plan until it is tried in place again.
 const HEAVY: u32 = 64;
-
-/// Plans by the shape of their statement.
-type Plans = HashMap<Box<[u8]>, Arc<Plan>, BuildHasherDefault<ShapeHasher>>;
 
 #[derive(Debug)]
 pub(crate) struct Connection {
@@ -62,7 +40,8 @@ impl Connection {
         // CWE-400: a statement ends when its work is used up, wherever it is.
         sqlite.progress_handler(STRIDE, Some(move || left.fetch_sub(1, Ordering::Relaxed) < 0))?;
         super::search::install(&sqlite, &work)?;
-        sqlite.set_prepared_statement_cache_capacity(256);
+        // Who goes is told by the plans; the rest are savepoints and the like.
+        sqlite.set_prepared_statement_cache_capacity(MOST + 16);
         sqlite.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
         // One plan for a text, whatever is bound: without it SQLite prepares anew whenever a bound LIMIT or
         // an indexed value changes (measured: 35 µs each time).
@@ -123,6 +102,20 @@ impl Connection {
         self.work.store(steps / i64::from(STRIDE), Ordering::Relaxed);
     }
 
+    /// Charges what SQLite does not count: a statement more, and so many rows that are gone through.
+    ///
+    /// # Errors
+    /// [`Error::TooMuchWork`] if that is more than is left.
+    pub(crate) fn charge(&self, rows: usize) -> Result<()> {
+        // A stride for each statement, and for five rows.
+        let strides = 1 + i64::try_from(rows / 5).unwrap_or(i64::MAX);
+        let left = self.work.fetch_sub(strides, Ordering::Relaxed);
+        if left < strides {
+            return Err(Error::TooMuchWork);
+        }
+        Ok(())
+    }
+
     /// The plan for a shape, made at its first use on this connection.
     pub(crate) fn plan(&self, shape: &[u8], make: impl FnOnce() -> Result<Plan>) -> Result<Arc<Plan>> {
         #[cfg(test)]
@@ -130,25 +123,27 @@ impl Connection {
             return make().map(Arc::new);
         }
         if let Some(plan) = self.plans.borrow().get(shape) {
-            return Ok(Arc::clone(plan));
+            return Ok(plan);
         }
         let plan = Arc::new(make()?);
-        let mut plans = self.plans.borrow_mut();
-        if plans.len() >= MAX_PLANS {
-            plans.clear();
+        let gone = self.plans.borrow_mut().keep(shape, &plan);
+        for old in gone {
+            if old.prepared.load(Ordering::Relaxed) {
+                self.sqlite.prepare_cached(&old.sql)?.discard();
+            }
         }
-        plans.insert(shape.into(), Arc::clone(&plan));
         Ok(plan)
     }
 
     /// A prepared statement with its parameters bound.
-    pub(crate) fn bind(
-        &self,
-        plan: &Plan,
-        actor: Option<Uuid>,
-        values: &[Bind<'_>],
-    ) -> Result<rusqlite::CachedStatement<'_>> {
-        let mut statement = self.sqlite.prepare_cached(&plan.sql)?;
+    pub(crate) fn bind(&self, plan: &Plan, actor: Option<Uuid>, values: &[Bind<'_>]) -> Result<Prepared<'_>> {
+        let mut statement = if plan.is_kept() {
+            let statement = self.sqlite.prepare_cached(&plan.sql)?;
+            plan.prepared.store(true, Ordering::Relaxed);
+            Prepared::Kept(statement)
+        } else {
+            Prepared::Once(self.sqlite.prepare(&plan.sql)?)
+        };
         let count = statement.parameter_count();
         if let Some(actor) = actor
             && count >= 1
@@ -170,6 +165,31 @@ impl Connection {
             statement.raw_bind_parameter(index, value)?;
         }
         Ok(statement)
+    }
+}
+
+/// A prepared statement: one that goes back to the connection's, or one that was too large for that.
+pub(crate) enum Prepared<'c> {
+    Kept(rusqlite::CachedStatement<'c>),
+    Once(rusqlite::Statement<'c>),
+}
+
+impl<'c> Deref for Prepared<'c> {
+    type Target = rusqlite::Statement<'c>;
+    fn deref(&self) -> &Self::Target {
+        match self {
+            Self::Kept(statement) => statement,
+            Self::Once(statement) => statement,
+        }
+    }
+}
+
+impl DerefMut for Prepared<'_> {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        match self {
+            Self::Kept(statement) => statement,
+            Self::Once(statement) => statement,
+        }
     }
 }
 
@@ -199,26 +219,4 @@ fn digits(bytes: &[u8]) -> String {
             let _ = write!(out, "{byte:02x}");
             out
         })
-}
-
-/// Fast and unkeyed: shapes are made of addresses and operators, nothing from outside (no CWE-407).
-#[derive(Debug, Default)]
-struct ShapeHasher(u64);
-
-impl Hasher for ShapeHasher {
-    fn write(&mut self, bytes: &[u8]) {
-        const K: u64 = 0x517c_c1b7_2722_0a95;
-        let mut chunks = bytes.chunks_exact(8);
-        for chunk in &mut chunks {
-            let mut word = [0; 8];
-            word.copy_from_slice(chunk);
-            self.0 = (self.0.rotate_left(5) ^ u64::from_le_bytes(word)).wrapping_mul(K);
-        }
-        for byte in chunks.remainder() {
-            self.0 = (self.0.rotate_left(5) ^ u64::from(*byte)).wrapping_mul(K);
-        }
-    }
-    fn finish(&self) -> u64 {
-        self.0
-    }
 }

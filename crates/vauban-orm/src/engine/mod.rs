@@ -9,6 +9,7 @@ mod connection;
 mod database;
 mod lanes;
 mod on_disk;
+mod plans;
 mod reading;
 #[cfg(debug_assertions)]
 mod refused;
@@ -22,7 +23,8 @@ pub use reading::{answering, rendering};
 pub use refused::{Found, Refused};
 pub use unit::{LoggedQuery, Unit};
 
-pub(crate) use connection::{Connection, Plan};
+pub(crate) use connection::Connection;
+pub(crate) use plans::Plan;
 pub(crate) use unit::Shared;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -116,11 +116,12 @@ impl Changes {
         Ok(condition)
     }
 
-    /// What must hold of the row as it is.
-    fn before(&self, renderer: &mut Renderer<'_>) -> Result<Cond> {
+    /// What must hold of the row as it is: that it may be seen, and that it may be changed.
+    fn before(&self, renderer: &mut Renderer<'_>) -> Result<(Cond, Cond)> {
         let old = Row::old("t");
         let view = renderer.rule(Action::View, self.model, old)?;
-        Ok(view.and(renderer.rule(Action::Change, self.model, old)?))
+        let change = renderer.rule(Action::Change, self.model, old)?.behind(&view);
+        Ok((view, change))
     }
 
     fn set_clause(&self, new: &[(&'static ColumnMeta, String)]) -> String {
@@ -156,8 +157,10 @@ impl Changes {
             if removed(Control::Version) {
                 current = format!("{version} IS NOT NULL");
             }
-            let before = self.before(&mut renderer)?;
-            let condition = before.and(self.after(&mut renderer, &new)?);
+            let (view, change) = self.before(&mut renderer)?;
+            let before = view.and(change);
+            let after = self.after(&mut renderer, &new)?.behind(&before);
+            let condition = before.and(after);
             let returning: Vec<_> = self
                 .model
                 .columns
@@ -245,8 +248,10 @@ impl Changes {
             let mut renderer = Renderer::new(authority, false, count);
             let new = self.assigned(&mut renderer);
             let filter = renderer.condition(filter, Row::old("t"), Scope::Query)?;
-            let before = self.before(&mut renderer)?.and(filter);
-            let after = self.after(&mut renderer, &new)?;
+            let (view, change) = self.before(&mut renderer)?;
+            let filter = filter.behind(&view);
+            let before = view.and(change).and(filter);
+            let after = self.after(&mut renderer, &new)?.behind(&before);
             let table = self.model.table;
             let sql = if refused {
                 // Judged for all rows before any is changed: relations are read as they were.

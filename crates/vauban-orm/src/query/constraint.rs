@@ -3,7 +3,7 @@
 use crate::actor::Authority;
 use crate::engine::{Connection, Plan};
 use crate::error::{Error, Result};
-use crate::expr::Bind;
+use crate::expr::{Bind, push};
 use crate::meta::{ColumnMeta, ModelMeta};
 use crate::problem::Problem;
 use crate::render::{Cond, Renderer, target_of};
@@ -18,7 +18,7 @@ pub(super) fn targets(renderer: &mut Renderer<'_>, new: &[(&'static ColumnMeta, 
         }
         let mut seen = renderer.target_visible(target_of(column)?, value)?;
         if column.nullable {
-            seen = Cond::Sql(format!("({value} IS NULL OR {})", seen.sql()));
+            seen = Cond::safe(format!("{value} IS NULL")).or(seen);
         }
         condition = condition.and(seen);
     }
@@ -35,10 +35,16 @@ pub(super) fn hidden_target(
         if column.target.is_none() || **value == Value::Null {
             continue;
         }
-        let mut renderer = Renderer::new(authority, true, 1);
-        let key = renderer.value();
-        let seen = renderer.target_visible(target_of(column)?, &key)?;
-        let plan = Plan::new(format!("SELECT {}", seen.sql()), renderer.constants);
+        let target = target_of(column)?;
+        let mut shape = vec![b'T'];
+        push(&mut shape, target);
+        authority.shape(&mut shape);
+        let plan = c.plan(&shape, || {
+            let mut renderer = Renderer::new(authority, true, 1);
+            let key = renderer.value();
+            let seen = renderer.target_visible(target, &key)?;
+            Ok(Plan::new(format!("SELECT {}", seen.sql()), renderer.constants))
+        })?;
         let mut statement = c.bind(&plan, authority.id(), &[Bind::One(value)])?;
         let mut rows = statement.raw_query();
         let seen: bool = rows.next()?.ok_or(Error::NotFound)?.get(0)?;

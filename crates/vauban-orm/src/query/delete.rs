@@ -1,6 +1,8 @@
-//! DELETE, with everything that goes with a row: judged on the state before, for every row, then done.
+//! DELETE, with everything that goes with a row: found with a work list, judged on the state before, for every row, then
+//! done.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use super::constraint::{note, translate};
 use super::select::Select;
@@ -67,6 +69,7 @@ fn matching(
         let row = Row::old("t");
         let filter = renderer.condition(&select.filter, row, Scope::Query)?;
         let view = renderer.rule(Action::View, model, row)?;
+        let filter = filter.behind(&view);
         let delete = renderer.rule(Action::Delete, model, row)?;
         let sql = format!(
             "SELECT t.\"{}\", ({}) IS TRUE FROM \"{}\" AS t WHERE {}",
@@ -98,25 +101,32 @@ fn collect(
         };
         found.push((id, reader.flag().unwrap_or(false)));
     }
+    c.charge(found.len())?;
     Ok(found)
 }
 
-/// Rows to delete with everything that goes with them: all is judged on the state before, then done.
+/// A row: its table and its key.
+type Key = (&'static str, Vec<u8>);
+
+/// Rows to delete with everything that goes with them.
 struct Removal<'a> {
     models: &'a [&'static ModelMeta],
     authority: &'a Authority,
     c: &'a Connection,
-    seen: HashSet<(&'static str, Vec<u8>)>,
-    /// Children before parents.
-    steps: Vec<Step>,
-    restricts: Vec<(&'static ModelMeta, Vec<Value>)>,
+    /// Rows that go, also by their models.
+    going: HashSet<Key>,
+    rows: Vec<Rows>,
+    /// Rows that go and whose referring rows nobody has looked for yet.
+    todo: Vec<Rows>,
+    /// Rows that lose these references.
+    emptied: HashMap<Key, (&'static ModelMeta, Vec<usize>)>,
+    /// Rows that keep those that they refer to, unless they go themselves.
+    restricting: Vec<Rows>,
 }
 
-struct Step {
+struct Rows {
     model: &'static ModelMeta,
     ids: Vec<Value>,
-    /// The foreign key to empty; otherwise the rows are deleted.
-    empty: Option<&'static ColumnMeta>,
 }
 
 impl<'a> Removal<'a> {
@@ -125,138 +135,305 @@ impl<'a> Removal<'a> {
             models,
             authority,
             c,
-            seen: HashSet::new(),
-            steps: Vec::new(),
-            restricts: Vec::new(),
+            going: HashSet::new(),
+            rows: Vec::new(),
+            todo: Vec::new(),
+            emptied: HashMap::new(),
+            restricting: Vec::new(),
         }
     }
 
     fn remove(mut self, model: &'static ModelMeta, ids: Vec<Value>) -> Result<u64> {
         let count = ids.len() as u64;
-        if count == 0 {
-            return Ok(0);
+        self.go(model, ids);
+        // CWE-674: a chain of rows is as long as those who write them like.
+        while let Some(rows) = self.todo.pop() {
+            self.follow(&rows)?;
         }
-        self.gather(model, ids)?;
-        for (child, ids) in &self.restricts {
-            if ids
-                .iter()
-                .any(|id| !self.seen.contains(&(child.table, bytes(id))))
-            {
-                return Err(Error::Restricted { table: child.table });
+        let emptied = self.emptied();
+        for (keys, rows) in &emptied {
+            self.judge_emptied(keys, rows)?;
+        }
+        for Rows { model, ids } in &self.restricting {
+            if !ids.iter().all(|id| self.going.contains(&key(model, id))) {
+                return Err(Error::Restricted { table: model.table });
             }
         }
-        for step in &self.steps {
-            let id = step.model.id().column;
-            let table = step.model.table;
-            let rows = format!("\"{id}\" IN (SELECT unhex(value) FROM json_each(?2))");
-            let sql = match step.empty {
-                Some(key) => format!(
-                    "UPDATE \"{table}\" SET \"{}\" = NULL, \"row_version\" = \"row_version\" + 1 WHERE {rows}",
-                    key.column
-                ),
-                None => format!("DELETE FROM \"{table}\" WHERE {rows}"),
-            };
-            let plan = Plan::new(sql, Vec::new());
-            let mut statement = self.c.bind(&plan, None, &[Bind::List(&step.ids)])?;
-            statement
-                .raw_execute()
-                .map_err(|error| translate(error, step.model))?;
+        for (keys, rows) in &emptied {
+            self.empty(keys, rows)?;
         }
+        self.delete()?;
         Ok(count)
     }
 
-    fn gather(&mut self, model: &'static ModelMeta, mut ids: Vec<Value>) -> Result<()> {
-        ids.retain(|id| self.seen.insert((model.table, bytes(id))));
+    /// These rows go, too.
+    fn go(&mut self, model: &'static ModelMeta, mut ids: Vec<Value>) {
+        ids.retain(|id| self.going.insert(key(model, id)));
         if ids.is_empty() {
-            return Ok(());
+            return;
         }
+        match self.rows.iter_mut().find(|rows| rows.model.is(model)) {
+            Some(rows) => rows.ids.extend(ids.iter().cloned()),
+            None => self.rows.push(Rows {
+                model,
+                ids: ids.clone(),
+            }),
+        }
+        self.todo.push(Rows { model, ids });
+    }
+
+    /// Looks for what refers to these rows.
+    fn follow(&mut self, rows: &Rows) -> Result<()> {
         let models = self.models;
         for child in models {
-            for key in child.columns {
-                if !key.target.is_some_and(|target| target().is(model)) {
+            for (position, key_column) in child.columns.iter().enumerate() {
+                if !key_column.target.is_some_and(|target| target().is(rows.model)) {
                     continue;
                 }
-                let found = self.referring(child, key, &ids)?;
+                let found = self.referring(child, key_column, &rows.ids)?;
                 if found.is_empty() {
                     continue;
                 }
                 // A cascade must not do what its actor may not do row by row. Which row, it does not say.
-                if key.on_delete != OnDelete::Restrict
-                    && found.iter().any(|(_, may)| !may)
-                    && !removed(Control::Cascade)
-                {
+                if found.iter().any(|(_, may)| !may) && !removed(Control::Cascade) {
                     return Err(Error::Forbidden);
                 }
-                let found: Vec<_> = found.into_iter().map(|(id, _)| id).collect();
-                match key.on_delete {
-                    OnDelete::Restrict => self.restricts.push((child, found)),
-                    OnDelete::Cascade | OnDelete::CascadeOwned => self.gather(child, found)?,
+                let ids = found.into_iter().map(|(id, _)| id);
+                match key_column.on_delete {
+                    OnDelete::Restrict => self.restricting.push(Rows {
+                        model: child,
+                        ids: ids.collect(),
+                    }),
+                    OnDelete::Cascade | OnDelete::CascadeOwned => self.go(child, ids.collect()),
                     OnDelete::SetNull => {
-                        self.steps.push(Step {
-                            model: child,
-                            ids: found,
-                            empty: Some(key),
-                        });
+                        for id in ids {
+                            let (_, keys) = self
+                                .emptied
+                                .entry(key(child, &id))
+                                .or_insert_with(|| (child, Vec::new()));
+                            if !keys.contains(&position) {
+                                keys.push(position);
+                            }
+                        }
                     }
                 }
             }
         }
-        self.steps.push(Step {
-            model,
-            ids,
-            empty: None,
-        });
         Ok(())
     }
 
-    /// The rows of `child` that refer to these, and whether the actor may do to each what would be done.
+    /// The rows of `child` that refer to these, and whether the actor may delete each that goes with them. What is emptied is
+    /// judged when it is known what else the row loses.
     fn referring(
         &self,
         child: &'static ModelMeta,
         key: &'static ColumnMeta,
         ids: &[Value],
     ) -> Result<Vec<(Value, bool)>> {
-        let mut renderer = Renderer::new(self.authority, false, 1);
-        let list = renderer.value();
-        let old = Row::old("t");
-        let view = renderer.rule(Action::View, child, old)?;
-        let may = match key.on_delete {
-            OnDelete::Restrict | OnDelete::CascadeOwned => Cond::True,
-            OnDelete::Cascade => view.and(renderer.rule(Action::Delete, child, old)?),
-            OnDelete::SetNull => {
-                let new = [(key, "NULL".to_owned())];
-                let row = Row {
-                    alias: "t",
-                    new: &new,
-                };
-                let mut may = view.and(renderer.rule(Action::Change, child, old)?);
-                may = may.and(renderer.rule(Action::Change, child, row)?);
-                if key.privilege != Privilege::Open {
-                    may = may.and(renderer.may_set(child, key, old)?);
-                    may = may.and(renderer.may_set(child, key, row)?);
+        let plan = self.plan(b'F', child, &[key], |renderer| {
+            let list = renderer.value();
+            let may = match key.on_delete {
+                OnDelete::Restrict | OnDelete::CascadeOwned | OnDelete::SetNull => Cond::True,
+                OnDelete::Cascade => {
+                    let old = Row::old("t");
+                    let view = renderer.rule(Action::View, child, old)?;
+                    let delete = renderer.rule(Action::Delete, child, old)?.behind(&view);
+                    view.and(delete)
                 }
-                may
+            };
+            Ok(format!(
+                "SELECT t.\"{}\", ({}) IS TRUE FROM \"{}\" AS t WHERE t.\"{}\" IN (SELECT unhex(value) FROM json_each({list}))",
+                child.id().column,
+                may.sql(),
+                child.table,
+                key.column
+            ))
+        })?;
+        collect(self.c, &plan, self.authority, &[Bind::List(ids)])
+    }
+
+    /// The rows that stay and lose references, by the references that each of them loses.
+    fn emptied(&mut self) -> Vec<(Vec<&'static ColumnMeta>, Rows)> {
+        let mut groups: BTreeMap<(&'static str, Vec<usize>), Rows> = BTreeMap::new();
+        for ((table, id), (model, mut keys)) in std::mem::take(&mut self.emptied) {
+            let row = (table, id);
+            if self.going.contains(&row) {
+                continue;
             }
+            keys.sort_unstable();
+            let rows = groups.entry((table, keys)).or_insert_with(|| Rows {
+                model,
+                ids: Vec::new(),
+            });
+            rows.ids.push(Value::Blob(row.1));
+        }
+        let columns = |keys: Vec<usize>, model: &'static ModelMeta| {
+            keys.into_iter().map(|at| &model.columns[at]).collect()
         };
-        let sql = format!(
-            "SELECT t.\"{}\", ({}) IS TRUE FROM \"{}\" AS t WHERE t.\"{}\" IN (SELECT unhex(value) FROM json_each({list}))",
-            child.id().column,
-            may.sql(),
-            child.table,
-            key.column
-        );
-        collect(
-            self.c,
-            &Plan::new(sql, renderer.constants),
-            self.authority,
-            &[Bind::List(ids)],
-        )
+        groups
+            .into_iter()
+            .map(|((_, keys), rows)| (columns(keys, rows.model), rows))
+            .collect()
+    }
+
+    /// Whether the actor may change every row into what it becomes in the end: without all of the references at once.
+    fn judge_emptied(&self, keys: &[&'static ColumnMeta], rows: &Rows) -> Result<()> {
+        let model = rows.model;
+        let plan = self.plan(b'J', model, keys, |renderer| {
+            let list = renderer.value();
+            let old = Row::old("t");
+            let new: Vec<_> = keys.iter().map(|key| (*key, "NULL".to_owned())).collect();
+            let row = Row {
+                alias: "t",
+                new: &new,
+            };
+            let view = renderer.rule(Action::View, model, old)?;
+            let mut may = renderer.rule(Action::Change, model, old)?;
+            may = may.and(renderer.rule(Action::Change, model, row)?);
+            for key in keys.iter().filter(|key| key.privilege != Privilege::Open) {
+                may = may.and(renderer.may_set(model, key, old)?);
+                may = may.and(renderer.may_set(model, key, row)?);
+            }
+            let may = may.behind(&view);
+            Ok(format!(
+                "SELECT t.\"{}\", ({}) IS TRUE FROM \"{}\" AS t WHERE t.\"{}\" IN (SELECT unhex(value) FROM json_each({list}))",
+                model.id().column,
+                view.and(may).sql(),
+                model.table,
+                model.id().column,
+            ))
+        })?;
+        let judged = collect(self.c, &plan, self.authority, &[Bind::List(&rows.ids)])?;
+        if judged.iter().any(|(_, may)| !may) && !removed(Control::Cascade) {
+            return Err(Error::Forbidden);
+        }
+        Ok(())
+    }
+
+    fn empty(&self, keys: &[&'static ColumnMeta], rows: &Rows) -> Result<()> {
+        let model = rows.model;
+        let plan = self.plan(b'N', model, keys, |renderer| {
+            let list = renderer.value();
+            let set: Vec<_> = keys
+                .iter()
+                .map(|key| format!("\"{}\" = NULL", key.column))
+                .collect();
+            Ok(format!(
+                "UPDATE \"{}\" SET {}, \"row_version\" = \"row_version\" + 1 WHERE \"{}\" IN (SELECT unhex(value) FROM json_each({list}))",
+                model.table,
+                set.join(", "),
+                model.id().column
+            ))
+        })?;
+        self.write(&plan, rows)
+    }
+
+    /// Deletes what goes, a table at a time: the database looks at the end of a statement whether somebody still refers to what
+    /// is gone, so that rows of one table may refer to each other in any way.
+    fn delete(&mut self) -> Result<()> {
+        let refers = |child: &Rows, parent: &Rows| {
+            let mut targets = child.model.columns.iter().filter_map(|column| column.target);
+            !child.model.is(parent.model) && targets.any(|target| target().is(parent.model))
+        };
+        while !self.rows.is_empty() {
+            // Children before parents.
+            let last = self
+                .rows
+                .iter()
+                .position(|parent| !self.rows.iter().any(|child| refers(child, parent)));
+            let Some(last) = last else {
+                return self.delete_circle();
+            };
+            let rows = self.rows.swap_remove(last);
+            self.delete_rows(&rows)?;
+        }
+        Ok(())
+    }
+
+    /// Tables that refer to each other in a circle: the database looks when all of it is gone.
+    fn delete_circle(&self) -> Result<()> {
+        // CWE-400: what it would find only at the COMMIT would fail everybody's, so nobody but the models, whose rows are
+        // known, may refer to these tables.
+        if let Some(rows) = self.rows.first()
+            && self.referred_by_others()?
+        {
+            return Err(Error::Restricted {
+                table: rows.model.table,
+            });
+        }
+        self.c.sqlite.execute_batch("PRAGMA defer_foreign_keys = ON")?;
+        let done = self.rows.iter().try_for_each(|rows| self.delete_rows(rows));
+        self.c.sqlite.execute_batch("PRAGMA defer_foreign_keys = OFF")?;
+        done
+    }
+
+    /// Whether a table or column that no model knows refers to one of these tables.
+    fn referred_by_others(&self) -> Result<bool> {
+        let known = |model: &'static ModelMeta| {
+            let keys = model.columns.iter().filter(|column| column.target.is_some());
+            keys.map(|column| format!("{}.{}", model.table, column.column))
+        };
+        let known: Vec<_> = self.models.iter().copied().flat_map(known).collect();
+        let tables: Vec<_> = self.rows.iter().map(|rows| rows.model.table).collect();
+        let mut statement = self.c.sqlite.prepare_cached(
+            "SELECT s.name || '.' || f.\"from\" FROM sqlite_schema AS s, pragma_foreign_key_list(s.name) AS f \
+             WHERE s.type = 'table' AND lower(f.\"table\") IN (SELECT lower(value) FROM json_each(?1))",
+        )?;
+        let mut rows = statement.query([serde_json::json!(tables).to_string()])?;
+        while let Some(row) = rows.next()? {
+            let by: String = row.get(0)?;
+            if !known.iter().any(|known| known.eq_ignore_ascii_case(&by)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn delete_rows(&self, rows: &Rows) -> Result<()> {
+        let model = rows.model;
+        let plan = self.plan(b'D', model, &[], |renderer| {
+            let list = renderer.value();
+            Ok(format!(
+                "DELETE FROM \"{}\" WHERE \"{}\" IN (SELECT unhex(value) FROM json_each({list}))",
+                model.table,
+                model.id().column
+            ))
+        })?;
+        self.write(&plan, rows)
+    }
+
+    fn write(&self, plan: &Plan, rows: &Rows) -> Result<()> {
+        let mut statement = self.c.bind(plan, self.authority.id(), &[Bind::List(&rows.ids)])?;
+        statement
+            .raw_execute()
+            .map_err(|error| translate(error, rows.model))?;
+        Ok(())
+    }
+
+    /// A statement on one list of keys.
+    fn plan(
+        &self,
+        kind: u8,
+        model: &'static ModelMeta,
+        columns: &[&'static ColumnMeta],
+        make: impl FnOnce(&mut Renderer<'_>) -> Result<String>,
+    ) -> Result<Arc<Plan>> {
+        let mut shape = vec![kind];
+        push(&mut shape, model);
+        self.authority.shape(&mut shape);
+        columns.iter().for_each(|column| push(&mut shape, *column));
+        self.c.plan(&shape, || {
+            let mut renderer = Renderer::new(self.authority, false, 1);
+            let sql = make(&mut renderer)?;
+            Ok(Plan::new(sql, renderer.constants))
+        })
     }
 }
 
-fn bytes(id: &Value) -> Vec<u8> {
-    match id.as_ref() {
+fn key(model: &ModelMeta, id: &Value) -> Key {
+    let bytes = match id.as_ref() {
         ValueRef::Blob(bytes) => bytes.to_vec(),
         _ => Vec::new(),
-    }
+    };
+    (model.table, bytes)
 }

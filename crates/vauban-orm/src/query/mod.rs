@@ -161,7 +161,7 @@ impl<M: Model> QuerySet<M> {
         Page::new(rows, number, per_page)
     }
 
-    /// How many rows.
+    /// How many rows; with a [`limit`](Self::limit) no more are counted than that.
     ///
     /// # Errors
     /// See [`Error`].

@@ -88,30 +88,35 @@ impl Select {
         list_columns(self.model, "t", &mut columns);
         // The filter first: its values come first in the shape.
         let filter = renderer.condition(&self.filter, root, Scope::Query)?;
-        let mut joined = Vec::new();
+        let (mut joined, mut seen) = (Vec::new(), Vec::new());
         if matches!(self.ask, Ask::Rows | Ask::Permitted) {
             for position in &self.related {
                 let key = &self.model.columns[*position];
                 let target = target_of(key)?;
                 let alias = renderer.alias();
                 // The rule in ON: a row that may not be seen is absent.
-                let view = renderer.seen(target, &alias, Scope::Query)?;
-                let _ = write!(
-                    joins,
-                    " LEFT JOIN \"{}\" AS {alias} ON {alias}.\"{}\" = t.\"{}\"",
-                    target.table,
-                    target.id().column,
-                    key.column
-                );
-                if view != Cond::True {
-                    let _ = write!(joins, " AND {}", view.sql());
-                }
+                seen.push(renderer.seen(target, &alias, Scope::Query)?);
                 columns.push_str(", ");
                 list_columns(target, &alias, &mut columns);
                 joined.push((key, alias));
             }
         }
         let view = renderer.rule(Action::View, self.model, root)?;
+        for ((key, alias), seen) in joined.iter().zip(seen) {
+            let target = target_of(key)?;
+            let _ = write!(
+                joins,
+                " LEFT JOIN \"{}\" AS {alias} ON {alias}.\"{}\" = t.\"{}\"",
+                target.table,
+                target.id().column,
+                key.column
+            );
+            let seen = seen.behind(&view);
+            if seen != Cond::True {
+                let _ = write!(joins, " AND {}", seen.sql());
+            }
+        }
+        let filter = filter.behind(&view);
         let condition = view.and(filter);
         let table = self.model.table;
         let mut sql = match self.ask {
@@ -125,6 +130,9 @@ impl Select {
                     delete.sql()
                 )
             }
+            Ask::Count if self.limit.is_some() => {
+                format!("SELECT count(*) FROM (SELECT 1 FROM \"{table}\" AS t")
+            }
             Ask::Count => format!("SELECT count(*) FROM \"{table}\" AS t"),
             Ask::Exists => format!("SELECT EXISTS (SELECT 1 FROM \"{table}\" AS t"),
         };
@@ -132,7 +140,14 @@ impl Select {
             let _ = write!(sql, " WHERE {}", condition.sql());
         }
         match self.ask {
-            Ask::Exists => sql.push(')'),
+            Ask::Exists => {
+                self.limited(&mut renderer, &mut sql);
+                sql.push(')');
+            }
+            Ask::Count if self.limit.is_some() => {
+                self.limited(&mut renderer, &mut sql);
+                sql.push(')');
+            }
             Ask::Count => {}
             Ask::Rows | Ask::Permitted => self.order_and_limit(&mut renderer, &joined, &mut sql)?,
         }
@@ -166,11 +181,15 @@ impl Select {
                 if down { " DESC" } else { "" }
             );
         }
+        self.limited(renderer, sql);
+        Ok(())
+    }
+
+    fn limited(&self, renderer: &mut Renderer<'_>, sql: &mut String) {
         if self.limit.is_some() {
             let (limit, offset) = (renderer.value(), renderer.value());
             let _ = write!(sql, " LIMIT {limit} OFFSET {offset}");
         }
-        Ok(())
     }
 
     fn run<T>(
@@ -183,10 +202,6 @@ impl Select {
         let mut key = Vec::with_capacity(96);
         let mut values = Vec::with_capacity(4);
         self.shape(authority, &mut key, &mut values);
-        // A count or an existence has no page.
-        if !matches!(self.ask, Ask::Rows | Ask::Permitted) && self.limit.is_some() {
-            values.truncate(values.len() - 2);
-        }
         let plan = connection.plan(&key, || self.plan(authority, values.len()))?;
         if cfg!(debug_assertions) {
             text.push_str(&plan.sql);

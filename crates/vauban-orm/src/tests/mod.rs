@@ -4,8 +4,12 @@
 #![allow(deprecated, reason = "these tests are the framework's own")]
 
 mod amounts;
+mod bounds;
+mod cascades;
+mod fragments;
 mod listed;
 mod models;
+mod oracles;
 mod properties;
 mod reads;
 mod rights;

@@ -179,8 +179,9 @@ pub(crate) fn database() -> Database {
 }
 
 fn opened(options: Options) -> Database {
+    let models = options.models.clone();
     let database = Database::open("sqlite::memory:", options).unwrap();
-    database.create_all(&MODELS()).unwrap();
+    database.create_all(&models).unwrap();
     database
 }
 

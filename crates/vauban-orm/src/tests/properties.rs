@@ -135,13 +135,13 @@ fn conditions() -> impl Strategy<Value = Expr> {
     ];
     leaf.prop_recursive(5, 24, 3, |inner| {
         prop_oneof![
-            prop::collection::vec(inner.clone(), 0..4).prop_map(Expr::And),
-            prop::collection::vec(inner.clone(), 0..4).prop_map(Expr::Or),
-            inner.clone().prop_map(|e| Expr::Not(Box::new(e))),
-            inner
-                .clone()
-                .prop_map(|e| Expr::Through(column("parent"), Box::new(e))),
-            inner.prop_map(|e| Expr::Any(Item::meta, column("parent"), Box::new(e))),
+            prop::collection::vec(inner.clone(), 0..4)
+                .prop_map(|all| all.into_iter().fold(Expr::True, Expr::and)),
+            prop::collection::vec(inner.clone(), 0..4)
+                .prop_map(|all| all.into_iter().rfold(Expr::False, |any, one| one.or(any))),
+            inner.clone().prop_map(Expr::negated),
+            inner.clone().prop_map(|e| Expr::through(column("parent"), e)),
+            inner.prop_map(|e| Expr::any(Item::meta, column("parent"), e)),
         ]
     })
 }

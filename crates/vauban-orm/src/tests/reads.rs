@@ -423,3 +423,20 @@ async fn rules_are_folded_for_each_actor() {
         .unwrap();
     assert!(!service.queries()[0].sql.contains("WHERE"));
 }
+
+/// CWE-440: a limit is no decoration of a count.
+#[tokio::test]
+async fn a_limit_counts() {
+    let site = Site::new().await;
+    let unit = site.as_user(&site.ann);
+    let db = unit.read_db();
+    assert_eq!(Article::objects().count(&db).await.unwrap(), 2);
+    for (limit, count) in [(0, 0), (1, 1), (2, 2), (5, 2)] {
+        let query = || Article::objects().order_by(|a| a.created.desc()).limit(limit);
+        assert_eq!(query().count(&db).await.unwrap(), count, "{limit}");
+        assert_eq!(query().exists(&db).await.unwrap(), count > 0, "{limit}");
+        assert_eq!(query().all(&db).await.unwrap().len() as u64, count, "{limit}");
+        let draft = || query().filter(|a| a.published.eq(false));
+        assert_eq!(draft().count(&db).await.unwrap(), count.min(1), "{limit}");
+    }
+}

@@ -1,0 +1,87 @@
+//! How large a filter may become, however it is built: a search makes a condition of each word of a request, and a folder
+//! that is its own parent leads on for ever (CWE-400, CWE-674, CWE-770). The bound on depth lets everything that walks a
+//! filter recurse, its drop included.
+
+/// Levels of `&`, `|`, `!`, steps to related rows and `any`, one inside the other.
+pub(crate) const MAX_DEPTH: u32 = 32;
+/// Comparisons, fragments and questions about who asks.
+pub(crate) const MAX_CONDITIONS: u32 = 500;
+/// Values in all lists together.
+pub(crate) const MAX_VALUES: usize = 10_000;
+/// Bytes of a text that is looked for inside others.
+pub(crate) const MAX_TEXT: usize = 4096;
+/// Foreign keys in a row.
+pub(crate) const MAX_STEPS: usize = 16;
+/// Levels of a statement's conditions with those of the policies in it.
+pub(crate) const MAX_NESTING: usize = 160;
+/// Conditions of a statement with those of the policies in it.
+pub(crate) const MAX_RENDERED: usize = 8_000;
+
+/// What is said of more than [`MAX_DEPTH`].
+pub(crate) const DEPTH: &str = "its conditions stand more than 32 levels inside each other";
+/// What is said of more than [`MAX_CONDITIONS`].
+pub(crate) const CONDITIONS: &str = "it has more than 500 conditions: compare with a list (`is_in`), and look for fewer words of what a request brings";
+/// What is said of more than [`MAX_VALUES`].
+pub(crate) const VALUES: &str = "its lists (`is_in`) have more than 10,000 values: ask in parts";
+/// What is said of more than [`MAX_TEXT`].
+pub(crate) const TEXT: &str = "it looks for a text of more than 4,096 bytes";
+/// What is said of more than [`MAX_STEPS`].
+pub(crate) const STEPS: &str = "it follows more than 16 foreign keys in a row";
+/// What is said of more than [`MAX_NESTING`] and [`MAX_RENDERED`].
+pub(crate) const STATEMENT: &str =
+    "with the policies of the models in it, the statement has more than 8,000 conditions or 160 levels";
+
+/// How large a condition is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Weight {
+    depth: u32,
+    conditions: u32,
+    values: u32,
+}
+
+impl Weight {
+    /// One condition.
+    pub(crate) const ONE: Self = Self {
+        depth: 1,
+        conditions: 1,
+        values: 0,
+    };
+
+    pub(crate) fn of_list(values: usize) -> Self {
+        Self {
+            values: u32::try_from(values).unwrap_or(u32::MAX),
+            ..Self::ONE
+        }
+    }
+
+    /// With one level more round it.
+    pub(crate) fn deeper(self) -> Self {
+        Self {
+            depth: self.depth.saturating_add(1),
+            ..self
+        }
+    }
+
+    /// Of two that stand beside each other.
+    pub(crate) fn beside(self, other: Self) -> Self {
+        Self {
+            depth: self.depth.max(other.depth),
+            conditions: self.conditions.saturating_add(other.conditions),
+            values: self.values.saturating_add(other.values),
+        }
+    }
+
+    /// # Errors
+    /// Which bound it is beyond.
+    pub(crate) fn checked(self) -> Result<Self, &'static str> {
+        if self.depth > MAX_DEPTH {
+            Err(DEPTH)
+        } else if self.conditions > MAX_CONDITIONS {
+            Err(CONDITIONS)
+        } else if self.values as usize > MAX_VALUES {
+            Err(VALUES)
+        } else {
+            Ok(self)
+        }
+    }
+}

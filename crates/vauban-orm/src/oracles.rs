@@ -1,0 +1,174 @@
+//! Uniqueness that tells of hidden rows (CWE-203): whoever writes a row learns by the refusal that another one has its values.
+//!
+//! It tells nothing where every writer sees every row with the same key. That is so if a part of the view rule speaks of
+//! the key's columns alone, so that it holds for all rows of a key or for none, and follows from the rule for writing.
+
+use crate::expr::{Expr, FragmentArg};
+use crate::meta::{Auto, ColumnMeta, ModelMeta, Privilege};
+use crate::policy::CompiledRules;
+
+/// The unique keys of a model that tell of hidden rows.
+pub(crate) fn telling(model: &'static ModelMeta) -> Vec<String> {
+    let rules = (model.rules)();
+    let single = model
+        .columns
+        .iter()
+        .skip(1)
+        .filter(|column| column.unique)
+        .map(|column| vec![column.column]);
+    let several = model
+        .indexes
+        .iter()
+        .filter(|index| index.unique)
+        .map(|index| index.columns.to_vec());
+    single
+        .chain(several)
+        .filter(|key| !Key::new(model, rules, key).tells_nothing())
+        .map(|key| key.join(" + "))
+        .collect()
+}
+
+struct Key<'a> {
+    model: &'static ModelMeta,
+    rules: &'static CompiledRules,
+    columns: &'a [&'static str],
+    /// The parts of the view rule that speak of the key alone.
+    seen_by: Vec<&'static Expr>,
+    /// Whether that is all of it.
+    whole: bool,
+}
+
+impl<'a> Key<'a> {
+    fn new(model: &'static ModelMeta, rules: &'static CompiledRules, columns: &'a [&'static str]) -> Self {
+        let parts = match &rules.view {
+            Expr::Or(parts) => parts,
+            one => std::slice::from_ref(one),
+        };
+        let of_key = |part: &&Expr| own_columns(part, model).iter().all(|own| columns.contains(own));
+        let seen_by: Vec<_> = parts.iter().filter(of_key).collect();
+        Self {
+            model,
+            rules,
+            columns,
+            whole: seen_by.len() == parts.len(),
+            seen_by,
+        }
+    }
+
+    fn tells_nothing(&self) -> bool {
+        // What a new row refers to may be seen, or it is not written.
+        self.follows(&self.rules.add, true) && self.change_tells_nothing()
+    }
+
+    fn change_tells_nothing(&self) -> bool {
+        let mut written = self.model.columns.iter().filter(|column| self.is_written(column));
+        if !written.any(|column| self.columns.contains(&column.column)) {
+            return true; // a change leaves the key as it is
+        }
+        // The row was seen before, by nothing else than these columns.
+        let as_before = |part: &&Expr| {
+            let own = own_columns(part, self.model);
+            let mut columns = self.model.columns.iter().filter(|c| own.contains(&c.column));
+            columns.all(|column| !self.is_written(column))
+        };
+        (self.whole && self.seen_by.iter().all(as_before)) || self.follows(&self.rules.change, self.whole)
+    }
+
+    /// Whether a change may write the column.
+    fn is_written(&self, column: &ColumnMeta) -> bool {
+        let named = || {
+            let mut set = self.rules.set.iter();
+            set.any(|(named, _)| std::ptr::eq(*named, column))
+        };
+        column.auto == Auto::No && (column.privilege == Privilege::Open || named())
+    }
+
+    /// Whether whoever may write by this rule sees all rows with the key.
+    fn follows(&self, rule: &Expr, targets_are_seen: bool) -> bool {
+        let mut proof = Proof {
+            steps: 100_000,
+            targets_are_seen,
+        };
+        proof.one_follows(rule, &self.seen_by)
+    }
+}
+
+/// The row's own columns that a rule speaks of; other rows that refer to it do so by its id.
+fn own_columns(expr: &Expr, model: &ModelMeta) -> Vec<&'static str> {
+    match expr {
+        Expr::Compare(_, column, _)
+        | Expr::In(column, _)
+        | Expr::IsNull(column)
+        | Expr::IsActor(column)
+        | Expr::Visible(column)
+        | Expr::Through(column, _) => vec![column.column],
+        Expr::Any(..) => vec![model.id().column],
+        Expr::And(all) | Expr::Or(all) => all.iter().flat_map(|part| own_columns(part, model)).collect(),
+        Expr::Not(inner) => own_columns(inner, model),
+        Expr::Fragment(_, args) => args
+            .iter()
+            .filter_map(|arg| match arg {
+                FragmentArg::Column(path, column) => Some(path.first().unwrap_or(column).column),
+                FragmentArg::Value(_) => None,
+            })
+            .collect(),
+        Expr::True | Expr::False | Expr::Flag(_) | Expr::TooLarge(_) => Vec::new(),
+    }
+}
+
+/// Whether one condition follows from another, as far as that can be seen from how they are written. Bounded: what it
+/// does not find in so many steps does not follow.
+struct Proof {
+    steps: u32,
+    targets_are_seen: bool,
+}
+
+impl Proof {
+    /// Whether at least one of these holds wherever `a` does.
+    fn one_follows(&mut self, a: &Expr, of: &[&Expr]) -> bool {
+        if self.steps == 0 {
+            return false;
+        }
+        self.steps -= 1;
+        match a {
+            Expr::False => true,
+            Expr::Or(all) => all.iter().all(|a| self.one_follows(a, of)),
+            Expr::And(all) if all.iter().any(|a| self.one_follows(a, of)) => true,
+            _ => of.iter().any(|b| self.follows(a, b)),
+        }
+    }
+
+    fn follows(&mut self, a: &Expr, b: &Expr) -> bool {
+        match (a, b) {
+            (_, Expr::True) => true,
+            (_, Expr::Visible(_)) if self.targets_are_seen => true,
+            (_, Expr::And(all)) => all.iter().all(|b| self.one_follows(a, &[b])),
+            (_, Expr::Or(all)) => {
+                let all: Vec<_> = all.iter().collect();
+                self.one_follows(a, &all)
+            }
+            (Expr::Through(key, x), Expr::Through(other, y)) if std::ptr::eq(*key, *other) => {
+                self.inside(x, y)
+            }
+            (Expr::Any(_, key, x), Expr::Any(_, other, y)) if std::ptr::eq(*key, *other) => self.inside(x, y),
+            _ => same(a, b),
+        }
+    }
+
+    /// Of a related row.
+    fn inside(&mut self, a: &Expr, b: &Expr) -> bool {
+        let outside = std::mem::replace(&mut self.targets_are_seen, false);
+        let follows = self.one_follows(a, &[b]);
+        self.targets_are_seen = outside;
+        follows
+    }
+}
+
+fn same(a: &Expr, b: &Expr) -> bool {
+    let shape = |expr: &Expr| {
+        let (mut key, mut values) = (Vec::new(), Vec::new());
+        expr.shape(&mut key, &mut values);
+        (key, format!("{values:?}"))
+    };
+    shape(a) == shape(b)
+}

@@ -1,0 +1,308 @@
+//! CWE-209, CWE-203: a fragment that fails on some rows tells nothing of rows that the policy hides.
+
+use super::*;
+use crate::engine::{Database, Options};
+use crate::*;
+use vauban_macros::Model;
+
+#[derive(Model, Debug)]
+#[model(crate = vauban_orm, table = "fragment_memo", related(answers: Memo.about, cards: Card.memo))]
+struct Memo {
+    id: Id<Memo>,
+    #[field(tenant)]
+    organisation: ForeignKey<Organisation>,
+    #[field(text)]
+    notes: String,
+    number: i64,
+    about: Option<ForeignKey<Memo>>,
+}
+impl Policy for Memo {
+    fn rules(who: Who<Self>, m: &Columns<Self>) -> Rules<Self> {
+        Rules::tenant(m.organisation.memberships.any(|m| m.user.is(who)))
+    }
+}
+
+/// Its own rules have fragments that fail on some rows.
+#[derive(Model, Debug)]
+#[model(crate = vauban_orm, table = "fragment_card")]
+struct Card {
+    id: Id<Card>,
+    #[field(on_delete = cascade)]
+    memo: ForeignKey<Memo>,
+    #[field(text)]
+    settings: String,
+    #[field(default = 0)]
+    count: i64,
+}
+impl Policy for Card {
+    fn rules(who: Who<Self>, c: &Columns<Self>) -> Rules<Self> {
+        let open = sql!("json_extract({}, '$.open') = 1", c.settings);
+        Rules {
+            view: c.memo.visible(who) & sql!("json_extract({}, '$.hidden') IS NULL", c.settings),
+            change: open.clone(),
+            delete: open,
+            ..Rules::none()
+        }
+    }
+}
+
+struct World {
+    database: Database,
+    site: Site,
+    hidden: Id<Memo>,
+    card: Id<Card>,
+}
+
+/// The hidden memo is Beta's; Alpha's answers it, from a time when Ann saw it. Neither's notes are JSON.
+async fn world() -> World {
+    let site = Site::with(Options {
+        models: [MODELS(), vec![Memo::meta(), Card::meta()]].concat(),
+        services: rights::services(),
+        ..Options::default()
+    })
+    .await;
+    let database = site.database.clone();
+    let hidden = Id::<Memo>::new();
+    let sqlite = rusqlite::Connection::open(database.path()).unwrap();
+    let bytes = |id: uuid::Uuid| id.as_bytes().to_vec();
+    let memo = "INSERT INTO fragment_memo (id, organisation_id, notes, number, about_id, row_version) VALUES (?1, ?2, ?3, ?4, ?5, 1)";
+    let mut insert = sqlite.prepare(memo).unwrap();
+    let own = Id::<Memo>::new();
+    let hidden_card = Id::<Card>::new();
+    insert
+        .execute(rusqlite::params![
+            bytes(hidden.uuid()),
+            bytes(site.beta.id.uuid()),
+            "{ no",
+            i64::MIN,
+            None::<Vec<u8>>
+        ])
+        .unwrap();
+    insert
+        .execute(rusqlite::params![
+            bytes(own.uuid()),
+            bytes(site.alpha.id.uuid()),
+            "{ no",
+            i64::MIN,
+            bytes(hidden.uuid())
+        ])
+        .unwrap();
+    let card =
+        "INSERT INTO fragment_card (id, memo_id, settings, count, row_version) VALUES (?1, ?2, ?3, 0, 1)";
+    let mut insert = sqlite.prepare(card).unwrap();
+    insert
+        .execute(rusqlite::params![
+            bytes(hidden_card.uuid()),
+            bytes(hidden.uuid()),
+            "{ no"
+        ])
+        .unwrap();
+    insert
+        .execute(rusqlite::params![
+            bytes(Id::<Card>::new().uuid()),
+            bytes(own.uuid()),
+            "{}"
+        ])
+        .unwrap();
+    World {
+        database,
+        site,
+        hidden,
+        card: hidden_card,
+    }
+}
+
+type Ask = fn(&Columns<Memo>, Id<Memo>) -> Filter<Memo>;
+
+/// Questions about one row that fail, if they are asked of it.
+const QUESTIONS: &[(&str, Ask)] = &[
+    ("and", |m, id| m.id.eq(id) & sql!("json({}) IS NOT NULL", m.notes)),
+    ("before", |m, id| {
+        sql!("json({}) IS NOT NULL", m.notes) & m.id.eq(id)
+    }),
+    ("or", |m, id| {
+        m.id.eq(id) & (m.number.eq(3) | sql!("json_extract({}, '$.a') IS NULL", m.notes))
+    }),
+    ("not", |m, id| m.id.eq(id) & !sql!("json({}) IS NULL", m.notes)),
+    ("overflow", |m, id| m.id.eq(id) & sql!("abs({}) > 0", m.number)),
+    ("chosen", |m, id| {
+        m.id.eq(id)
+            & sql!(
+                "CASE WHEN substr({}, 1, 1) = {} THEN json({}) IS NULL ELSE 1 END",
+                m.notes,
+                "{",
+                m.notes
+            )
+    }),
+    ("constant", |m, id| {
+        m.id.eq(id) & sql!("abs(-9223372036854775807 - 1) > 0")
+    }),
+    ("bound", |m, id| m.id.eq(id) & sql!("json({}) IS NULL", "{ no")),
+    // Ann's own row fails, if it is asked because of the hidden one.
+    ("answers", |m, id| {
+        m.id.eq(id) & m.answers.any(|a| sql!("json({}) IS NULL", a.notes))
+    }),
+    ("through", |m, id| {
+        m.id.eq(id)
+            & m.answers
+                .any(|a| a.about.answers.any(|b| sql!("json({}) IS NULL", b.notes)))
+    }),
+    ("in a set", |m, id| {
+        m.id.is_in([id]) & m.answers.any(|a| sql!("json({}) IS NULL", a.notes))
+    }),
+];
+
+async fn answers(world: &World, ask: Ask, id: Id<Memo>) -> Vec<String> {
+    let unit = world.site.as_user(&world.site.ann);
+    let db = unit.db();
+    let query = || Memo::objects().filter(|m| ask(m, id));
+    let mut all = vec![
+        format!(
+            "{:?}",
+            Memo::objects().get(&db, |m| ask(m, id)).await.map(|m| m.id)
+        ),
+        format!(
+            "{:?}",
+            Memo::objects()
+                .get_to_change(&db, |m| ask(m, id))
+                .await
+                .map(|m| m.id)
+        ),
+        format!(
+            "{:?}",
+            Memo::objects()
+                .get_to_delete(&db, |m| ask(m, id))
+                .await
+                .map(|m| m.id)
+        ),
+        format!("{:?}", query().first(&db).await.map(|m| m.map(|m| m.id))),
+        format!("{:?}", query().all(&db).await.map(|all| all.len())),
+        format!(
+            "{:?}",
+            query().related(|m| &m.about).all(&db).await.map(|all| all.len())
+        ),
+        format!("{:?}", query().with_may().all(&db).await.map(|all| all.len())),
+        format!(
+            "{:?}",
+            query()
+                .order_by(|m| m.about.notes.asc())
+                .page(&db, 1)
+                .await
+                .map(|page| page.rows.len())
+        ),
+        format!("{:?}", query().count(&db).await),
+        format!("{:?}", query().limit(1).count(&db).await),
+        format!("{:?}", query().exists(&db).await),
+        format!(
+            "{:?}",
+            Card::objects()
+                .filter(|c| c.memo.eq(id) & sql!("json({}) IS NULL", c.settings))
+                .all(&db)
+                .await
+                .map(|all| all.len())
+        ),
+    ];
+    all.push(format!(
+        "{:?}",
+        query().change_all(&db, |m| [m.notes.set("x")]).await
+    ));
+    all.push(format!("{:?}", query().delete_all(&db).await));
+    unit.finish(false).await.unwrap();
+    all
+}
+
+/// Attack: a question about a hidden row that fails (500), about an absent one that does not (404); letter by letter it
+/// would say what is hidden.
+#[tokio::test]
+async fn cwe_209_a_failing_fragment_tells_nothing_of_a_hidden_row() {
+    let world = world().await;
+    for (name, ask) in QUESTIONS {
+        let (hidden, absent) = (
+            answers(&world, *ask, world.hidden).await,
+            answers(&world, *ask, Id::new()).await,
+        );
+        assert_eq!(hidden, absent, "{name}");
+        assert!(hidden[0].contains("NotFound"), "{hidden:?}");
+        // Where SQLite asks the rule first, there is nothing to see.
+        if *name == "in a set" {
+            continue;
+        }
+        let _attack = without(Control::Behind);
+        let told = answers(&world, *ask, world.hidden).await;
+        assert!(
+            told.iter().any(|answer| answer.contains("Database")),
+            "{name}: {told:?}"
+        );
+    }
+}
+
+/// Rules' own fragments are asked of the rows that the rest of the rule lets through: no list breaks by rows of others.
+#[tokio::test]
+async fn cwe_209_a_rules_fragment_is_behind_the_rest_of_the_rule() {
+    let world = world().await;
+    let unit = world.site.as_user(&world.site.ann);
+    let db = unit.db();
+    let cards = Card::objects().all(&db).await.unwrap();
+    assert_eq!(cards.len(), 1);
+    assert_eq!(Card::objects().with_may().all(&db).await.unwrap().len(), 1);
+    assert_eq!(
+        Card::objects().related(|c| &c.memo).all(&db).await.unwrap().len(),
+        1
+    );
+    assert_eq!(
+        Card::objects()
+            .change_all(&db, |c| [c.count.set(1)])
+            .await
+            .unwrap(),
+        0
+    );
+    assert_eq!(Card::objects().delete_all(&db).await.unwrap(), 0);
+    assert_eq!(
+        Memo::objects()
+            .filter(|m| m.cards.any(|_| Filter::always()))
+            .count(&db)
+            .await
+            .unwrap(),
+        1
+    );
+    // Her own memo does not go: its card would go with it, and she may not delete that.
+    let own = Memo::objects().delete_all(&db).await.unwrap_err();
+    assert_eq!(own.status(), 403);
+    // By key, where the database asks fragments first.
+    let hidden = async || Card::objects().get(&db, |c| c.id.eq(world.card)).await.map(drop);
+    assert!(matches!(hidden().await, Err(Error::NotFound)));
+    let _attack = without(Control::Behind);
+    assert!(matches!(hidden().await, Err(Error::Database(_))));
+}
+
+/// What has no fragment in it has the text that it had.
+#[tokio::test]
+async fn texts_without_fragments_have_no_case() {
+    let world = world().await;
+    let unit = world.site.as_user(&world.site.ann);
+    let db = unit.db();
+    let query =
+        || Memo::objects().filter(|m| m.number.eq(1) & m.answers.any(|a| a.about.notes.contains("x")));
+    query().all(&db).await.unwrap();
+    query().change_all(&db, |m| [m.notes.set("x")]).await.unwrap();
+    query()
+        .filter(|m| sql!("length({}) > 3", m.notes))
+        .all(&db)
+        .await
+        .unwrap();
+    let queries = unit.queries();
+    assert!(
+        queries[..2].iter().all(|query| !query.sql.contains("CASE")),
+        "{queries:#?}"
+    );
+    let last = &queries[queries.len() - 1].sql;
+    assert!(
+        last.contains("t.\"number\" = ?2 AND"),
+        "indexes still serve: {last}"
+    );
+    assert!(
+        last.contains("THEN CASE WHEN t.\"number\" = ?2")
+            && last.contains("WHERE t.\"organisation_id\" IN (SELECT"),
+        "{last}"
+    );
+}

@@ -1,0 +1,96 @@
+//! Which uniqueness tells of hidden rows (CWE-203): `orm.E003`.
+
+use super::*;
+use crate::*;
+use vauban_macros::Model;
+
+macro_rules! model {
+    ($name:ident($($attribute:tt)*) { $($(#[$meta:meta])* $field:ident: $type:ty),* } |$who:ident, $row:ident| $rules:expr) => {
+        #[derive(Model, Debug)]
+        #[model(crate = vauban_orm, $($attribute)*)]
+        struct $name { id: Id<$name>, $($(#[$meta])* $field: $type),* }
+        impl Policy for $name {
+            #[allow(unused_variables)]
+            fn rules($who: Who<Self>, $row: &Columns<Self>) -> Rules<Self> { $rules }
+        }
+    };
+}
+
+// All members see all rows of their tenant.
+model!(Numbered(unique(organisation, number)) { #[field(tenant)] organisation: ForeignKey<Organisation>, number: i64 } |who, n| {
+    Rules::tenant(n.organisation.memberships.any(|m| m.user.is(who)))
+});
+// Not all of them do.
+model!(Private(unique(organisation, number)) {
+    #[field(tenant)] organisation: ForeignKey<Organisation>, number: i64, #[field(owner)] author: ForeignKey<User>,
+    #[field(default = false)] private: bool
+} |who, p| {
+    let member = p.organisation.memberships.any(|m| m.user.is(who));
+    Rules::tenant(member & (p.private.eq(false) | p.author.is(who)))
+});
+// Admins write what members see.
+model!(ByAdmins(unique(organisation, number)) { #[field(tenant)] organisation: ForeignKey<Organisation>, number: i64 } |who, n| {
+    let admin = n.organisation.memberships.any(|m| m.user.is(who) & m.role.eq(Role::Admin));
+    Rules { view: n.organisation.memberships.any(|m| m.user.is(who)), ..Rules::tenant(admin) }
+});
+// Members write what admins see.
+model!(ForAdmins(unique(organisation, number)) { #[field(tenant)] organisation: ForeignKey<Organisation>, number: i64 } |who, n| {
+    let admin = n.organisation.memberships.any(|m| m.user.is(who) & m.role.eq(Role::Admin));
+    Rules { add: n.organisation.memberships.any(|m| m.user.is(who)), ..Rules::tenant(admin) }
+});
+// A join table: whoever sees the task sees its tags, and writes them only then.
+model!(TaskTag(unique(task, tag)) { task: ForeignKey<Task>, tag: ForeignKey<Article> } |who, t| {
+    let seen = t.task.visible(who);
+    Rules { delete: who.is_staff(), add: who.is_signed_in(), view: seen, ..Rules::none() }
+});
+// … whose change could move a row to where the mover sees nothing, but for the target, which has to be seen.
+model!(Moved(unique(task, tag)) { task: ForeignKey<Task>, tag: ForeignKey<Article> } |who, t| {
+    Rules { change: who.is_signed_in(), add: who.is_signed_in(), view: t.task.visible(who), ..Rules::none() }
+});
+// The task alone does not say who sees it.
+model!(Pinned(unique(tag)) { task: ForeignKey<Task>, tag: ForeignKey<Article> } |who, t| {
+    Rules { add: who.is_signed_in(), view: t.task.visible(who), ..Rules::none() }
+});
+// One for each user, who sees it whatever the others see.
+model!(Profile(unique(user, kind)) { #[field(owner)] user: ForeignKey<User>, kind: i64, #[field(default = false)] shown: bool } |who, p| {
+    Rules { view: p.shown.eq(true) | p.user.is(who), ..Rules::owner(p.user.is(who)) }
+});
+// … and staff may write, too, who do not see it.
+model!(Watched(unique(user, kind)) { #[field(owner)] user: ForeignKey<User>, kind: i64, #[field(default = false)] shown: bool } |who, p| {
+    Rules { view: p.shown.eq(true) | p.user.is(who), change: who.is_staff(), ..Rules::owner(p.user.is(who)) }
+});
+// A letter box: nobody sees what others put in.
+model!(Letter(unique(organisation, number)) { #[field(tenant)] organisation: ForeignKey<Organisation>, number: i64 } |who, l| {
+    Rules { add: Filter::always(), ..Rules::none() }
+});
+// Nobody writes it but services.
+model!(Served(unique(organisation, number)) { organisation: ForeignKey<Organisation>, number: i64 } |who, l| Rules::none());
+
+/// CWE-203. Attack: a colleague's private row is there, says the refusal of its number.
+#[test]
+fn cwe_203_a_key_tells_where_its_writers_do_not_see_all_its_rows() {
+    let telling =
+        |model: &'static ModelMeta| checks::check(&[model]).iter().any(|found| found.id == "orm.E003");
+    for silent in [
+        Numbered::meta(),
+        ByAdmins::meta(),
+        TaskTag::meta(),
+        Moved::meta(),
+        Profile::meta(),
+        Served::meta(),
+        Membership::meta(),
+    ] {
+        assert!(!telling(silent), "{}", silent.name);
+    }
+    for model in [
+        Private::meta(),
+        ForAdmins::meta(),
+        Pinned::meta(),
+        Watched::meta(),
+        Letter::meta(),
+        User::meta(),
+        Article::meta(),
+    ] {
+        assert!(telling(model), "{}", model.name);
+    }
+}
