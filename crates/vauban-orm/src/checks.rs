@@ -1,11 +1,15 @@
 //! Mistakes in models that only all of them together show: for the command `check` and for start.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use crate::actor::Action;
+use crate::actor::{Action, Actor, Authority};
+use crate::error::Error;
 use crate::expr::{Expr, Flag, FragmentArg, Op};
+use crate::listed::Listed;
 use crate::meta::ModelMeta;
 use crate::oracles;
+use crate::render::{Renderer, Row};
 use crate::value::Value;
 
 /// A mistake, and what to write instead.
@@ -65,6 +69,15 @@ pub fn check(models: &[&'static ModelMeta]) -> Vec<ModelFinding> {
                 message: why.message.clone(),
             });
         }
+        if (model.rules)().unfit.is_none()
+            && let Some(why) = too_large(model, models)
+        {
+            found.push(ModelFinding {
+                id: "orm.E007",
+                model: model.name,
+                message: format!("its rules are too large with those that they include: {why}"),
+            });
+        }
         if let Some(circle) = circle(model, &mut Vec::new()) {
             let message =
                 format!("its policy includes itself: {circle}. Write one of these rules without `visible`");
@@ -77,6 +90,20 @@ pub fn check(models: &[&'static ModelMeta]) -> Vec<ModelFinding> {
         found.extend(oracles(model));
     }
     found
+}
+
+/// Why a model's rules make no statement, together with the rules that they include. They are written whoever asks.
+fn too_large(model: &'static ModelMeta, models: &[&'static ModelMeta]) -> Option<&'static str> {
+    let listed = Listed::new(models.to_vec(), Vec::new()).ok()?;
+    let authority = Authority::new(Actor::nobody(), Arc::new(listed));
+    let actions = [Action::View, Action::Add, Action::Change, Action::Delete];
+    actions.into_iter().find_map(|action| {
+        let mut renderer = Renderer::new(&authority, false, 0);
+        match renderer.rule(action, model, Row::old("t")) {
+            Err(Error::TooLarge(why)) => Some(why),
+            _ => None,
+        }
+    })
 }
 
 /// The framework's own crates: `vauban_…` names their tables, and no other crate's. CWE-668: those that there are; a name

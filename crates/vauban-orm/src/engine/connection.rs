@@ -135,6 +135,12 @@ impl Connection {
         Ok(plan)
     }
 
+    /// Bytes of what is kept of statements.
+    #[cfg(test)]
+    pub(crate) fn kept(&self) -> usize {
+        self.plans.borrow().bytes()
+    }
+
     /// A prepared statement with its parameters bound.
     pub(crate) fn bind(&self, plan: &Plan, actor: Option<Uuid>, values: &[Bind<'_>]) -> Result<Prepared<'_>> {
         let mut statement = if plan.is_kept() {

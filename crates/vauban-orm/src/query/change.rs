@@ -37,7 +37,8 @@ impl Changes {
             values: Vec::new(),
         };
         let mut problems = Vec::new();
-        for assignment in assignments {
+        // CWE-770: of more than there are columns, one is set twice.
+        for assignment in assignments.into_iter().take(model.columns.len() + 1) {
             let column = assignment.column;
             if let Some(problem) = assignment.problem {
                 problems.push(FieldProblem {
@@ -245,7 +246,8 @@ impl Changes {
         filter.shape(&mut shape, &mut values);
         let count = values.len();
         let make = |refused: bool| {
-            let mut renderer = Renderer::new(authority, false, count);
+            // A set of one row looks related rows up, as a row does.
+            let mut renderer = Renderer::new(authority, filter.names_one_row(), count);
             let new = self.assigned(&mut renderer);
             let filter = renderer.condition(filter, Row::old("t"), Scope::Query)?;
             let (view, change) = self.before(&mut renderer)?;

@@ -1,4 +1,4 @@
-//! INSERT … SELECT … WHERE: the add rule is part of the statement, with the row's columns replaced by its values.
+//! INSERT … VALUES (iif(…), …): the add rule is part of the statement, with the row's columns replaced by its values.
 
 use super::constraint::{hidden_target, note, position, targets, translate};
 use super::select::mismatch;
@@ -143,9 +143,10 @@ impl Insert {
         note(text, &plan);
         let added = {
             let mut statement = c.bind(&plan, authority.id(), &values)?;
-            statement
-                .raw_execute()
-                .map_err(|error| translate(error, self.model))?
+            match statement.raw_execute() {
+                Err(error) if self.is_refusal(&error) => 0,
+                done => done.map_err(|error| translate(error, self.model))?,
+            }
         };
         if added == 1 {
             #[allow(deprecated)]
@@ -179,13 +180,29 @@ impl Insert {
             .map(|column| format!("\"{}\"", column.column))
             .collect();
         let values: Vec<_> = new.iter().map(|(_, value)| value.as_str()).collect();
+        let (id, rest) = values
+            .split_first()
+            .ok_or_else(|| Error::Internal(format!("`{}` has no columns", model.name)))?;
+        let rest: String = rest.iter().map(|value| format!("{value}, ")).collect();
+        // Without the right there is no id, and a row without one is no row: NOT NULL is judged before anything that could
+        // tell of other rows. One row of values needs no journal of its own, which `INSERT … SELECT` does.
         let sql = format!(
-            "INSERT INTO \"{}\" ({}, \"row_version\") SELECT {}, 1 WHERE {}",
+            "INSERT INTO \"{}\" ({}, \"row_version\") VALUES (iif({}, {id}, NULL), {rest}1)",
             model.table,
             columns.join(", "),
-            values.join(", "),
             condition.sql()
         );
         Ok(Plan::new(sql, renderer.constants))
+    }
+
+    /// Whether the row has no id, because it may not be added.
+    fn is_refusal(&self, error: &rusqlite::Error) -> bool {
+        match error {
+            rusqlite::Error::SqliteFailure(failure, Some(message)) => {
+                failure.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_NOTNULL
+                    && message.ends_with(&format!(" {}.{}", self.model.table, self.model.id().column))
+            }
+            _ => false,
+        }
     }
 }
