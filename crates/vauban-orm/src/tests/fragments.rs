@@ -1,7 +1,7 @@
 //! CWE-209, CWE-203: a fragment that fails on some rows tells nothing of rows that the policy hides.
 
 use super::*;
-use crate::engine::{Database, Options};
+use crate::engine::Options;
 use crate::*;
 use vauban_macros::Model;
 
@@ -47,7 +47,6 @@ impl Policy for Card {
 }
 
 struct World {
-    database: Database,
     site: Site,
     hidden: Id<Memo>,
     card: Id<Card>,
@@ -61,9 +60,8 @@ async fn world() -> World {
         ..Options::default()
     })
     .await;
-    let database = site.database.clone();
     let hidden = Id::<Memo>::new();
-    let sqlite = rusqlite::Connection::open(database.path()).unwrap();
+    let sqlite = rusqlite::Connection::open(site.database.path()).unwrap();
     let bytes = |id: uuid::Uuid| id.as_bytes().to_vec();
     let memo = "INSERT INTO fragment_memo (id, organisation_id, notes, number, about_id, row_version) VALUES (?1, ?2, ?3, ?4, ?5, 1)";
     let mut insert = sqlite.prepare(memo).unwrap();
@@ -105,7 +103,6 @@ async fn world() -> World {
         ])
         .unwrap();
     World {
-        database,
         site,
         hidden,
         card: hidden_card,
