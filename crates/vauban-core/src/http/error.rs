@@ -191,7 +191,9 @@ impl<E: std::error::Error + Send + Sync + 'static> From<E> for Error {
         };
         let message = match source.downcast_ref::<vauban_orm::Error>() {
             Some(vauban_orm::Error::TooDeep) => "This page is too far from the first one. Narrow the search.",
-            Some(vauban_orm::Error::TooLarge(_)) => "This asks for too much at once. Use fewer or shorter words.",
+            Some(vauban_orm::Error::TooLarge(_)) => {
+                "This asks for too much at once. Use fewer or shorter words."
+            }
             _ => "",
         };
         let mut error = Self::new(status, message);

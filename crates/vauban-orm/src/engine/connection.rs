@@ -29,6 +29,8 @@ pub(crate) struct Connection {
     inline: bool,
     /// Steps left, in strides; below zero interrupts.
     work: Arc<AtomicI64>,
+    /// Steps that are charged with the next stride.
+    owed: Cell<i64>,
     /// The read that was asked last, see [`Connection::weighed`].
     asked: Cell<u64>,
 }
@@ -55,6 +57,7 @@ impl Connection {
             plans: RefCell::default(),
             inline,
             work,
+            owed: Cell::new(0),
             asked: Cell::new(0),
         })
     }
@@ -107,10 +110,17 @@ impl Connection {
     /// # Errors
     /// [`Error::TooMuchWork`] if that is more than is left.
     pub(crate) fn charge(&self, rows: usize) -> Result<()> {
-        // A stride for each statement, and for five rows.
-        let strides = 1 + i64::try_from(rows / 5).unwrap_or(i64::MAX);
-        let left = self.work.fetch_sub(strides, Ordering::Relaxed);
-        if left < strides {
+        const STATEMENT: i64 = 100;
+        const ROW: i64 = 20;
+        let rows = i64::try_from(rows).unwrap_or(i64::MAX);
+        let owed = self
+            .owed
+            .get()
+            .saturating_add(STATEMENT)
+            .saturating_add(rows.saturating_mul(ROW));
+        let strides = owed / i64::from(STRIDE);
+        self.owed.set(owed % i64::from(STRIDE));
+        if self.work.fetch_sub(strides, Ordering::Relaxed) < strides {
             return Err(Error::TooMuchWork);
         }
         Ok(())

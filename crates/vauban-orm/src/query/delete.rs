@@ -289,6 +289,8 @@ impl<'a> Removal<'a> {
             };
             let view = renderer.rule(Action::View, model, old)?;
             let mut may = renderer.rule(Action::Change, model, old)?;
+            // To change is also to see, what it becomes as well as what it was.
+            may = may.and(renderer.rule(Action::View, model, row)?);
             may = may.and(renderer.rule(Action::Change, model, row)?);
             for key in keys.iter().filter(|key| key.privilege != Privilege::Open) {
                 may = may.and(renderer.may_set(model, key, old)?);

@@ -25,6 +25,7 @@ impl Policy for Note {
     fn rules(_: Who<Self>, _: &Columns<Self>) -> Rules<Self> {
         Rules {
             add: Filter::always(),
+            change: Filter::always(),
             ..Rules::public()
         }
     }
@@ -521,4 +522,61 @@ async fn a_database_that_cannot_be_written_is_503() {
     assert_eq!(good().await.0, 503);
     let host = [pair("Host", "example.com")];
     assert_eq!(server.send("GET /count/", &host, "").await.status, 503);
+}
+
+/// CWE-460. Attack: a write that does not end, while a stranger's waits for the same COMMIT. The stranger has what was typed, and
+/// is told to send it again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stranger_whose_commit_was_undone_keeps_the_text() {
+    let options = Options {
+        steps: 100_000,
+        wait: Duration::from_secs(20),
+        hold: Duration::from_secs(20),
+        ..Options::default()
+    };
+    #[allow(deprecated)]
+    let database = Database::open("sqlite::memory:", options).unwrap();
+    let server = site_on(database.clone()).await;
+    let sqlite = rusqlite::Connection::open(database.path()).unwrap();
+    let many = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 20000) \
+                INSERT INTO wire_note (id, text, row_version) SELECT randomblob(16), 'old', 1 FROM n";
+    sqlite.execute_batch(many).unwrap();
+    #[allow(deprecated)]
+    let unit = || database.bind(vauban_orm::Actor::nobody());
+    let mut told = None;
+    // Once more, if the stranger was too slow to be in the queue first.
+    for _ in 0..10 {
+        let before = notes(&server).await;
+        let holder = unit();
+        holder.db().begin().await.unwrap();
+        let mut headers = ann(&server, "/form/");
+        headers.push(pair("Accept", "text/html"));
+        let stranger = server.send("POST /form/", &headers, "text=What+I+typed");
+        let endless = async {
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            let unit = unit();
+            let db = unit.db();
+            let all = Note::objects().change_all(&db, |n| [n.text.set("new")]);
+            let (changed, ended) = tokio::join!(all, async {
+                tokio::time::sleep(Duration::from_millis(300)).await;
+                holder.finish(false).await
+            });
+            ended.unwrap();
+            assert_eq!(changed.unwrap_err().status(), 503);
+        };
+        let (reply, ()) = tokio::join!(stranger, endless);
+        if reply.status != 200 {
+            assert_eq!(notes(&server).await, before);
+            told = Some(reply);
+            break;
+        }
+    }
+    let reply = told.unwrap();
+    assert_eq!((reply.status, reply.header("retry-after")), (503, Some("2")));
+    assert!(reply.body.contains("What I typed"), "{}", reply.body);
+    // Sent again, it is saved.
+    let again = server
+        .send("POST /form/", &ann(&server, "/form/"), "text=What+I+typed")
+        .await;
+    assert_eq!(again.status, 200);
 }
