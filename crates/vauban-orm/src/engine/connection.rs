@@ -111,7 +111,7 @@ impl Connection {
     /// [`Error::TooMuchWork`] if that is more than is left.
     pub(crate) fn charge(&self, rows: usize) -> Result<()> {
         const STATEMENT: i64 = 100;
-        const ROW: i64 = 20;
+        const ROW: i64 = 50;
         let rows = i64::try_from(rows).unwrap_or(i64::MAX);
         let owed = self
             .owed
