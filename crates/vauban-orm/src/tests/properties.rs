@@ -6,7 +6,7 @@ use vauban_macros::Model;
 use super::*;
 use crate::actor::Authority;
 use crate::engine::Plan;
-use crate::expr::{Expr, Flag, Op};
+use crate::expr::{Expr, Flag, FragmentArg, Op};
 use crate::render::{Renderer, Row, Scope};
 use crate::value::Value;
 use crate::*;
@@ -106,6 +106,10 @@ fn holds(expr: &Expr, row: &Plain, rows: &[Plain], asker: Asker) -> bool {
         Expr::IsNull(column) if column.field == "maybe" => row.maybe.is_none(),
         Expr::IsNull(_) => row.parent.is_none(),
         Expr::IsActor(_) => matches!(asker, Asker::User { number, .. } if row.owner == Some(number)),
+        Expr::Fragment(_, args) => match &args[1] {
+            FragmentArg::Value(Value::Integer(with)) => row.maybe.is_some_and(|value| value > *with),
+            _ => unreachable!(),
+        },
         Expr::And(all) => all.iter().all(|part| holds(part, row, rows, asker)),
         Expr::Or(all) => all.iter().any(|part| holds(part, row, rows, asker)),
         Expr::Not(inner) => !holds(inner, row, rows, asker),
@@ -132,6 +136,13 @@ fn conditions() -> impl Strategy<Value = Expr> {
             .prop_map(|list| Expr::In(column("maybe"), list)),
         2 => prop_oneof![Just("maybe"), Just("parent")].prop_map(|name| Expr::IsNull(column(name))),
         3 => Just(Expr::IsActor(column("owner"))),
+        2 => (0..3_i64).prop_map(|with| {
+            let args = vec![
+                FragmentArg::Column(Vec::new(), column("maybe")),
+                FragmentArg::Value(Value::Integer(with)),
+            ];
+            Expr::Fragment("{} > {}", args)
+        }),
     ];
     leaf.prop_recursive(5, 24, 3, |inner| {
         prop_oneof![
