@@ -83,6 +83,7 @@ pub mod migrations;
 mod bounds;
 mod building;
 mod choices;
+mod cond;
 mod db;
 mod error;
 mod expr;
