@@ -145,7 +145,7 @@ impl<'a> Removal<'a> {
 
     fn remove(mut self, model: &'static ModelMeta, ids: Vec<Value>) -> Result<u64> {
         let count = ids.len() as u64;
-        self.go(model, ids);
+        self.go(model, ids)?;
         // CWE-674: a chain of rows is as long as those who write them like.
         while let Some(rows) = self.todo.pop() {
             self.follow(&rows)?;
@@ -166,12 +166,14 @@ impl<'a> Removal<'a> {
         Ok(count)
     }
 
-    /// These rows go, too.
-    fn go(&mut self, model: &'static ModelMeta, mut ids: Vec<Value>) {
-        ids.retain(|id| self.going.insert(key(model, id)));
+    /// These rows go, too. Whether they may, is judged where it is known what they refer to.
+    fn go(&mut self, model: &'static ModelMeta, mut ids: Vec<Value>) -> Result<()> {
+        ids.retain(|id| !self.going.contains(&key(model, id)));
         if ids.is_empty() {
-            return;
+            return Ok(());
         }
+        let mut ids = self.with_descendants(model, ids)?;
+        ids.retain(|id| self.going.insert(key(model, id)));
         match self.rows.iter_mut().find(|rows| rows.model.is(model)) {
             Some(rows) => rows.ids.extend(ids.iter().cloned()),
             None => self.rows.push(Rows {
@@ -180,6 +182,36 @@ impl<'a> Removal<'a> {
             }),
         }
         self.todo.push(Rows { model, ids });
+        Ok(())
+    }
+
+    /// With the rows of the same model that go with them, and with those: of a chain, one statement, and not one for each of
+    /// its rows.
+    fn with_descendants(&self, model: &'static ModelMeta, ids: Vec<Value>) -> Result<Vec<Value>> {
+        let keys = model.columns.iter().filter(|column| {
+            let goes = matches!(column.on_delete, OnDelete::Cascade | OnDelete::CascadeOwned);
+            goes && column.target.is_some_and(|target| target().is(model))
+        });
+        let id = model.id().column;
+        let steps: String = keys
+            .map(|key| {
+                format!(
+                    " UNION SELECT t.\"{id}\" FROM \"{}\" AS t, down WHERE t.\"{}\" = down.id",
+                    model.table, key.column
+                )
+            })
+            .collect();
+        if steps.is_empty() {
+            return Ok(ids);
+        }
+        let plan = self.plan(b'C', model, &[], |renderer| {
+            let list = renderer.value();
+            Ok(format!(
+                "WITH RECURSIVE down(id) AS (SELECT unhex(value) FROM json_each({list}){steps}) SELECT id, TRUE FROM down"
+            ))
+        })?;
+        let found = collect(self.c, &plan, self.authority, &[Bind::List(&ids)])?;
+        Ok(found.into_iter().map(|(id, _)| id).collect())
     }
 
     /// Looks for what refers to these rows.
@@ -204,7 +236,7 @@ impl<'a> Removal<'a> {
                         model: child,
                         ids: ids.collect(),
                     }),
-                    OnDelete::Cascade | OnDelete::CascadeOwned => self.go(child, ids.collect()),
+                    OnDelete::Cascade | OnDelete::CascadeOwned => self.go(child, ids.collect())?,
                     OnDelete::SetNull => {
                         for id in ids {
                             let (_, keys) = self

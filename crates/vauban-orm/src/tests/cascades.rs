@@ -226,6 +226,30 @@ async fn rows_go_together_across_tables() {
     assert!(!Person::objects().exists(&unit.read_db()).await.unwrap());
 }
 
+/// CWE-674. Attack: the chain leads through two tables.
+#[tokio::test]
+async fn cwe_674_a_chain_through_tables_goes_without_taking_the_stack() {
+    let database = database(Options::default());
+    // Team 1 is led by person 2, of team 1; team 3 by person 2, with person 4; and so on.
+    fill(
+        &database,
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 2 FROM n LIMIT 3000) INSERT INTO cascade_team \
+         SELECT unhex(printf('%032x', i)), unhex(printf('%032x', max(i - 1, 2))), 1 FROM n; \
+         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 2 FROM n LIMIT 3000) INSERT INTO cascade_person \
+         SELECT unhex(printf('%032x', i + 1)), unhex(printf('%032x', i)), 1 FROM n",
+    );
+    let unit = database.bind(Actor::nobody());
+    let db = unit.db();
+    let first = Team::objects()
+        .get_to_delete(&db, |t| t.id.eq(id(1)))
+        .await
+        .unwrap();
+    first.delete(&db).await.unwrap();
+    assert_eq!(Team::objects().count(&db).await.unwrap(), 0);
+    assert_eq!(Person::objects().count(&db).await.unwrap(), 0);
+    unit.finish(true).await.unwrap();
+}
+
 /// CWE-863: a row that loses several references is judged without all of them.
 #[tokio::test]
 async fn a_row_is_judged_as_it_becomes_in_the_end() {
