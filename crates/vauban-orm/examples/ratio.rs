@@ -263,7 +263,7 @@ fn main() {
     );
 
     let (one, three) = pair(
-        100_000,
+        5_000,
         |i| drop(black_box(Post::objects().filter(|p| p.score.eq(i as i64)))),
         |i| {
             let query = Post::objects()

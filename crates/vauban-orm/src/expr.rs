@@ -108,7 +108,12 @@ fn joined(a: Expr, b: Expr, list: fn(Expr) -> Result<Parts, Expr>, make: fn(Part
             b.all.insert(0, a);
             b.all
         }
-        (Err(a), Err(b)) => vec![a, b],
+        (Err(a), Err(b)) => {
+            // Most filters have a few.
+            let mut all = Vec::with_capacity(4);
+            all.extend([a, b]);
+            all
+        }
     };
     make(Parts { all, weight })
 }
