@@ -217,6 +217,28 @@ impl Expr {
         }
     }
 
+    /// Whether it speaks of the column, of whichever row.
+    pub(crate) fn names(&self, column: &ColumnMeta) -> bool {
+        let is = |other: &ColumnMeta| std::ptr::eq(other, column);
+        match self {
+            Self::True | Self::False | Self::Flag(_) => false,
+            Self::Compare(_, of, _)
+            | Self::In(of, _)
+            | Self::IsNull(of)
+            | Self::IsActor(of)
+            | Self::Visible(of) => is(of),
+            Self::And(all) | Self::Or(all) => all.iter().any(|part| part.names(column)),
+            Self::Not(inner) => inner.names(column),
+            Self::Through(key, inner) => is(key) || inner.names(column),
+            // The rows that refer to this one do so by its key, which never changes.
+            Self::Any(_, _, inner) => inner.names(column),
+            Self::Fragment(_, args) => args.iter().any(|arg| match arg {
+                FragmentArg::Column(path, of) => is(of) || path.iter().any(|key| is(key)),
+                FragmentArg::Value(_) => false,
+            }),
+        }
+    }
+
     /// The condition's shape: everything that decides its SQL text, and, in the same order in which the
     /// text refers to them, its values.
     pub(crate) fn shape<'a>(&'a self, key: &mut Vec<u8>, values: &mut Vec<Bind<'a>>) {

@@ -117,18 +117,24 @@ impl<'a> Renderer<'a> {
                 model.name
             )));
         }
-        let rules = self.fit(model)?;
-        let rule = match action {
-            Action::View => &rules.view,
-            Action::Add => &rules.add,
-            Action::Change => &rules.change,
-            Action::Delete => &rules.delete,
-            Action::Grant => return Ok(Cond::False),
+        let Some(rule) = self.fit(model)?.rule(action) else {
+            return Ok(Cond::False);
         };
         self.depth += 1;
         let cond = self.condition(rule, row, Scope::Policy);
         self.depth -= 1;
         cond
+    }
+
+    /// Whether the rule for an action says something else where these columns have other values.
+    pub(crate) fn reads(
+        &self,
+        action: Action,
+        model: &'static ModelMeta,
+        columns: &[&'static ColumnMeta],
+    ) -> Result<bool> {
+        let rule = self.fit(model)?.rule(action);
+        Ok(rule.is_some_and(|rule| columns.iter().any(|column| rule.names(column))))
     }
 
     /// CWE-862, CWE-441: only models and services that the program lists, for only they were reviewed.
@@ -426,7 +432,8 @@ impl<'a> Renderer<'a> {
 /// For tests: the control that this rule is.
 fn rule_removed(action: Action, row: Row<'_>) -> bool {
     match action {
-        Action::View => removed(Control::View),
+        Action::View if row.new.is_empty() => removed(Control::View),
+        Action::View => removed(Control::ViewAfter),
         Action::Add => removed(Control::Add),
         Action::Change if row.new.is_empty() => removed(Control::ChangeBefore),
         Action::Change => removed(Control::ChangeAfter),

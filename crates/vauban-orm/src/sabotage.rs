@@ -13,6 +13,8 @@ pub(crate) enum Control {
     ChangeBefore,
     /// The change rule for the row as it becomes.
     ChangeAfter,
+    /// The view rule for the row as it becomes.
+    ViewAfter,
     /// The delete rule.
     Delete,
     /// A foreign key's target must be visible.

@@ -102,11 +102,15 @@ impl Changes {
         all
     }
 
-    /// What must hold of the row as it becomes: the change rule again, targets, columns with privilege.
+    /// What must hold of the row as it becomes: the view and the change rule again, targets, columns with privilege.
     fn after(&self, renderer: &mut Renderer<'_>, new: &[(&'static ColumnMeta, String)]) -> Result<Cond> {
         let old = Row::old("t");
         let row = Row { alias: "t", new };
         let mut condition = renderer.rule(Action::Change, self.model, row)?;
+        // CWE-863: nobody changes a row out of their own sight.
+        if renderer.reads(Action::View, self.model, &self.columns)? {
+            condition = condition.and(renderer.rule(Action::View, self.model, row)?);
+        }
         condition = condition.and(targets(renderer, new)?);
         for column in &self.columns {
             if column.privilege != Privilege::Open {

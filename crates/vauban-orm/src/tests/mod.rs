@@ -17,6 +17,7 @@ mod symbolic;
 mod units;
 mod unreadable;
 mod user_ids;
+mod worlds;
 mod writes;
 
 pub(crate) use models::*;

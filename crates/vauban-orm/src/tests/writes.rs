@@ -195,7 +195,9 @@ async fn the_change_rule_judges_the_new_values() {
         author: site.ann.id,
         editor: Some(site.carl.id),
     };
-    let edited = Article::create(new).save(&service).await.unwrap();
+    // Everybody sees it, so that the view rule has no say.
+    let edited = Article::create(new).set(|a| [a.published.set(true)]);
+    let edited = edited.save(&service).await.unwrap();
     seed.finish(true).await.unwrap();
     let unit = site.as_user(&site.carl);
     let db = unit.db();
@@ -209,6 +211,7 @@ async fn the_change_rule_judges_the_new_values() {
     assert_eq!(hand_on().await.unwrap_err().status(), 403);
     let all = async || {
         Article::objects()
+            .filter(|a| a.id.eq(edited.id))
             .change_all(&db, |a| [a.editor.set(site.ben.id)])
             .await
     };
@@ -584,4 +587,35 @@ async fn a_limited_set_is_not_written_whole() {
     assert_eq!(Article::objects().count(&db).await.unwrap(), before);
     let touched = Article::objects().filter(|a| a.title.eq("all of them"));
     assert!(!touched.exists(&db).await.unwrap());
+}
+
+/// CWE-863: what somebody changes they go on seeing; a row is not handed over into the dark, one by one or as a set.
+#[tokio::test]
+async fn nobody_changes_a_row_out_of_their_own_sight() {
+    let site = Site::new().await;
+    // Sue is staff: she may change every article, and sees the published ones.
+    let unit = site.as_user(&site.sue);
+    let db = unit.db();
+    let public = async || {
+        let rows = Article::objects()
+            .get_to_change(&db, |a| a.id.eq(site.public.id))
+            .await;
+        rows.unwrap()
+    };
+    let attack = async || public().await.change(&db, |a| [a.published.set(false)]).await;
+    let as_a_set = async || {
+        let all = Article::objects().filter(|a| a.id.eq(site.public.id));
+        all.change_all(&db, |a| [a.published.set(false)]).await
+    };
+    assert_eq!(attack().await.unwrap_err().status(), 403);
+    assert_eq!(as_a_set().await.unwrap_err().status(), 403);
+    assert!(
+        public()
+            .await
+            .change(&db, |a| [a.title.set("seen")])
+            .await
+            .is_ok()
+    );
+    let _attack = without(Control::ViewAfter);
+    assert!(attack().await.is_ok());
 }

@@ -1,0 +1,577 @@
+//! One statement of each kind, in the database and in the reference.
+
+use std::collections::BTreeMap;
+
+use long::Numbers;
+use uuid::Uuid;
+
+use super::conditions::{Condition, NAMES, condition, filter, holds};
+use super::models::*;
+use super::reference::{Asker, Deletion, PlainJob, PlainMember, PlainPerson, PlainTeam, Rows, Set};
+use crate::engine::{Database, Options, Unit};
+use crate::*;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    All,
+    Ordered,
+    Permitted,
+    Count,
+    Exists,
+    Get,
+    Create,
+    Change,
+    ChangeAll,
+    Delete,
+    DeleteAll,
+}
+
+pub(super) const KINDS: [Kind; 11] = [
+    Kind::All,
+    Kind::Ordered,
+    Kind::Permitted,
+    Kind::Count,
+    Kind::Exists,
+    Kind::Get,
+    Kind::Create,
+    Kind::Change,
+    Kind::ChangeAll,
+    Kind::Delete,
+    Kind::DeleteAll,
+];
+
+pub(super) struct World {
+    database: Database,
+    rows: Rows,
+    /// Reads what is stored, past the framework.
+    stored: rusqlite::Connection,
+}
+
+/// What went another way, or whether the statement found or did something.
+type Outcome = std::result::Result<bool, String>;
+
+fn same<T: PartialEq + std::fmt::Debug>(got: &T, expected: &T) -> std::result::Result<(), String> {
+    if got == expected {
+        Ok(())
+    } else {
+        Err(format!("got {got:?}, expected {expected:?}"))
+    }
+}
+
+fn code<T>(result: &Result<T>) -> u16 {
+    result.as_ref().map_or_else(Error::status, |_| 200)
+}
+
+impl World {
+    pub(super) async fn new(n: &mut Numbers) -> Self {
+        let options = Options {
+            models: models(),
+            services: vec![actor::ServiceMeta::of::<Maker>()],
+            ..Options::default()
+        };
+        let database = Database::open("sqlite::memory:", options).unwrap();
+        database.create_all(&models()).unwrap();
+        let stored = rusqlite::Connection::open(database.path()).unwrap();
+        let mut world = Self {
+            database,
+            rows: Rows::default(),
+            stored,
+        };
+        world.fill(n).await;
+        world
+    }
+
+    async fn fill(&mut self, n: &mut Numbers) {
+        let unit = self.database.bind(Actor::nobody());
+        let db = unit.db();
+        let db = db.acting::<Maker>();
+        let rows = &mut self.rows;
+        for name in &NAMES[..4] {
+            let new = NewPerson {
+                name: (*name).to_owned(),
+                secret: n.once_in(3),
+            };
+            let person = Person::create(new).save(&db).await.unwrap();
+            rows.people.push(PlainPerson {
+                id: person.id,
+                name: person.name,
+                secret: person.secret,
+            });
+        }
+        for name in &NAMES[1..4] {
+            let new = NewTeam {
+                name: (*name).to_owned(),
+            };
+            let team = Team::create(new).save(&db).await.unwrap();
+            rows.teams.push(PlainTeam {
+                id: team.id,
+                name: team.name,
+            });
+        }
+        for _ in 0..2 + n.below(8) {
+            let member = PlainMember {
+                team: rows.teams[n.below(3)].id,
+                person: rows.people[n.below(4)].id,
+                rank: if n.once_in(2) { Rank::Lead } else { Rank::Plain },
+            };
+            let PlainMember { team, person, rank } = member;
+            Member::create(NewMember { team, person, rank })
+                .save(&db)
+                .await
+                .unwrap();
+            rows.members.push(member);
+        }
+        for _ in 0..5 + n.below(7) {
+            let job = new_job(n, rows);
+            let made = Job::create(values(&job)).save(&db).await.unwrap();
+            rows.jobs.push(PlainJob { id: made.id, ..job });
+        }
+        if n.once_in(2) {
+            let job = rows.jobs[n.below(rows.jobs.len())].id;
+            Pin::create(NewPin { job }).save(&db).await.unwrap();
+            rows.pinned.push(job);
+        }
+        unit.finish(true).await.unwrap();
+    }
+
+    /// Too few rows are left for anything to be told.
+    pub(super) fn is_spent(&self) -> bool {
+        self.rows.jobs.len() < 3
+    }
+
+    fn asker(&self, n: &mut Numbers) -> Asker {
+        let id = (!n.once_in(6)).then(|| self.rows.people[n.below(4)].id);
+        Asker {
+            id,
+            staff: id.is_some() && n.once_in(4),
+        }
+    }
+
+    fn unit(&self, who: Asker) -> Unit {
+        self.database.bind(who.id.map_or(Actor::nobody(), |id| {
+            Actor::user(UserFacts {
+                id: id.uuid(),
+                is_staff: who.staff,
+                is_superuser: false,
+            })
+        }))
+    }
+
+    pub(super) async fn step(&mut self, n: &mut Numbers, kind: Kind) -> Outcome {
+        let who = self.asker(n);
+        let wanted = condition(n, &self.rows, 4, 2);
+        let unit = self.unit(who);
+        let db = unit.db();
+        if n.once_in(3) {
+            db.begin().await.unwrap();
+        }
+        let outcome = match kind {
+            Kind::Create => self.create(&db, n, who).await,
+            Kind::Change => self.change(&db, n, who).await,
+            Kind::ChangeAll => self.change_all(&db, n, who, &wanted).await,
+            Kind::Delete => self.delete(&db, n, who).await,
+            Kind::DeleteAll => self.delete_all(&db, who, &wanted).await,
+            _ => self.read(&db, n, kind, who, &wanted).await,
+        };
+        drop(db);
+        unit.finish(true).await.unwrap();
+        let told = |wrong| format!("{who:?}, {wanted:?}: {wrong}");
+        let did = outcome.map_err(told)?;
+        let stored = self.stored();
+        let rows = self.rows.jobs.iter().map(|job| (job.id.uuid(), shown(job)));
+        same(&stored, &rows.collect()).map_err(told)?;
+        Ok(did)
+    }
+
+    fn found(&self, who: Asker, wanted: &Condition) -> Vec<&PlainJob> {
+        let jobs = self.rows.jobs.iter();
+        let seen = jobs.filter(|job| self.rows.sees(job, who) && holds(&self.rows, who, wanted, Some(job)));
+        let mut seen: Vec<_> = seen.collect();
+        seen.sort_by_key(|job| job.id.uuid());
+        seen
+    }
+
+    async fn read(
+        &self,
+        db: &Db<Write>,
+        n: &mut Numbers,
+        kind: Kind,
+        who: Asker,
+        wanted: &Condition,
+    ) -> Outcome {
+        let mut seen = self.found(who, wanted);
+        let query = Job::objects().filter(|job| filter(job, wanted));
+        let ids = |rows: &[&PlainJob]| rows.iter().map(|job| job.id).collect::<Vec<_>>();
+        match kind {
+            Kind::All => {
+                let got: Vec<_> = query.all(db).await.unwrap().iter().map(|job| job.id).collect();
+                same(&got, &ids(&seen))?;
+            }
+            Kind::Ordered => {
+                let (by, down, limit) = (n.below(4), n.once_in(2), 1 + n.below(5));
+                let query = query.order_by(|job| match (by, down) {
+                    (0, false) => job.points.asc(),
+                    (0, true) => job.points.desc(),
+                    (1, false) => job.assignee.name.asc(),
+                    (1, true) => job.assignee.name.desc(),
+                    (2, false) => job.team.name.asc(),
+                    (2, true) => job.team.name.desc(),
+                    (_, false) => job.part_of.assignee.name.asc(),
+                    (_, true) => job.part_of.assignee.name.desc(),
+                });
+                let query = if n.once_in(2) {
+                    query.related(|job| &job.assignee)
+                } else {
+                    query
+                };
+                seen.sort_by_cached_key(|job| (self.key(by, job, who), job.id.uuid()));
+                if down {
+                    seen.reverse();
+                }
+                seen.truncate(limit);
+                let got = query.limit(limit as u32).all(db).await.unwrap();
+                same(&got.iter().map(|job| job.id).collect(), &ids(&seen))?;
+            }
+            Kind::Permitted => {
+                let rows = query.with_may().all(db).await.unwrap();
+                let got: Vec<_> = rows
+                    .iter()
+                    .map(|row| (row.id, row.may_change(), row.may_delete()))
+                    .collect();
+                let rights = |job: &&PlainJob| {
+                    (
+                        job.id,
+                        self.rows.may_change(job, who),
+                        self.rows.may_delete(job, who),
+                    )
+                };
+                same(&got, &seen.iter().map(rights).collect())?;
+            }
+            Kind::Count => same(&query.count(db).await.unwrap(), &(seen.len() as u64))?,
+            Kind::Exists => same(&query.exists(db).await.unwrap(), &!seen.is_empty())?,
+            _ => {
+                let job = &self.rows.jobs[n.below(self.rows.jobs.len())];
+                let got = query.get(db, |other| other.id.eq(job.id)).await;
+                same(
+                    &code(&got),
+                    &if seen.iter().any(|seen| seen.id == job.id) {
+                        200
+                    } else {
+                        404
+                    },
+                )?;
+                return Ok(got.is_ok());
+            }
+        }
+        Ok(!seen.is_empty())
+    }
+
+    /// What a job is ordered by: of a row that is absent or hidden there is no value.
+    fn key(&self, by: usize, job: &PlainJob, who: Asker) -> Option<String> {
+        let assignee = |job: &PlainJob| {
+            let person = self.rows.person(job.assignee);
+            person
+                .filter(|person| self.rows.sees_person(person, who))
+                .map(|person| person.name.clone())
+        };
+        match by {
+            0 => job.points.map(|points| format!("{points:05}")),
+            1 => assignee(job),
+            2 => {
+                let team = self
+                    .rows
+                    .team(job.team)
+                    .filter(|team| self.rows.sees_team(team.id, who));
+                team.map(|team| team.name.clone())
+            }
+            _ => self
+                .rows
+                .job(job.part_of)
+                .filter(|whole| self.rows.sees(whole, who))
+                .and_then(assignee),
+        }
+    }
+
+    async fn create(&mut self, db: &Db<Write>, n: &mut Numbers, who: Asker) -> Outcome {
+        let job = new_job(n, &self.rows);
+        let got = Job::create(values(&job)).save(db).await;
+        let sees_targets = self.rows.sees_targets(&job, Set::ALL, who);
+        let expected = match (sees_targets, self.rows.adds(&job, who)) {
+            (false, _) => 422,
+            (true, false) => 403,
+            (true, true) => 200,
+        };
+        same(&code(&got), &expected).map_err(|wrong| format!("{job:?}: {wrong}"))?;
+        let Ok(made) = got else { return Ok(false) };
+        self.rows.jobs.push(PlainJob { id: made.id, ..job });
+        Ok(true)
+    }
+
+    async fn change(&mut self, db: &Db<Write>, n: &mut Numbers, who: Asker) -> Outcome {
+        let old = self.rows.jobs[n.below(self.rows.jobs.len())].clone();
+        let change = Change::any(n, &self.rows);
+        let got = match Job::objects().get_to_change(db, |job| job.id.eq(old.id)).await {
+            Ok(row) => row.change(db, |job| [change.assignment(job)]).await.map(drop),
+            Err(error) => Err(error),
+        };
+        let new = change.applied(&old);
+        let told = |wrong| format!("{change:?} of {old:?}: {wrong}");
+        if !self.rows.sees(&old, who) {
+            same(&code(&got), &404).map_err(told)?;
+        } else if !self.rows.may_change(&old, who) {
+            same(&code(&got), &403).map_err(told)?;
+        } else if !self.rows.becomes(&old, &new, change.keys(), who) {
+            // By the value or by the rule: which of the two is not what this is about.
+            same(&matches!(code(&got), 403 | 422), &true).map_err(told)?;
+        } else {
+            same(&code(&got), &200).map_err(told)?;
+        }
+        let did = got.is_ok();
+        if did && let Some(job) = self.rows.jobs.iter_mut().find(|job| job.id == old.id) {
+            *job = new;
+        }
+        Ok(did)
+    }
+
+    async fn change_all(
+        &mut self,
+        db: &Db<Write>,
+        n: &mut Numbers,
+        who: Asker,
+        wanted: &Condition,
+    ) -> Outcome {
+        let change = Change::any(n, &self.rows);
+        let found = self.found(who, wanted).into_iter();
+        let old: Vec<_> = found
+            .filter(|job| self.rows.may_change(job, who))
+            .cloned()
+            .collect();
+        let new: Vec<_> = old.iter().map(|job| change.applied(job)).collect();
+        let mut pairs = old.iter().zip(&new);
+        let allowed = pairs.all(|(old, new)| self.rows.becomes(old, new, change.keys(), who));
+        let query = Job::objects().filter(|job| filter(job, wanted));
+        let got = query.change_all(db, |job| [change.assignment(job)]).await;
+        let told = |wrong| format!("{change:?}: {wrong}");
+        if !allowed {
+            same(&code(&got), &403).map_err(told)?;
+            return Ok(false);
+        }
+        same(
+            &got.map_err(|error| told(error.to_string()))?,
+            &(old.len() as u64),
+        )
+        .map_err(told)?;
+        for new in new {
+            if let Some(job) = self.rows.jobs.iter_mut().find(|job| job.id == new.id) {
+                *job = new;
+            }
+        }
+        Ok(!old.is_empty())
+    }
+
+    async fn delete(&mut self, db: &Db<Write>, n: &mut Numbers, who: Asker) -> Outcome {
+        let job = self.rows.jobs[n.below(self.rows.jobs.len())].clone();
+        let got = match Job::objects()
+            .get_to_delete(db, |other| other.id.eq(job.id))
+            .await
+        {
+            Ok(row) => row.delete(db).await,
+            Err(error) => Err(error),
+        };
+        if !self.rows.sees(&job, who) {
+            same(&code(&got), &404).map(|()| false)
+        } else if !self.rows.may_delete(&job, who) {
+            same(&code(&got), &403).map(|()| false)
+        } else {
+            self.deleted(&[job.id], who, got)
+        }
+    }
+
+    async fn delete_all(&mut self, db: &Db<Write>, who: Asker, wanted: &Condition) -> Outcome {
+        let found = self.found(who, wanted).into_iter();
+        let ids: Vec<_> = found
+            .filter(|job| self.rows.may_delete(job, who))
+            .map(|job| job.id)
+            .collect();
+        let got = Job::objects()
+            .filter(|job| filter(job, wanted))
+            .delete_all(db)
+            .await;
+        if let Ok(count) = got {
+            same(&count, &(ids.len() as u64))?;
+        }
+        self.deleted(&ids, who, got.map(drop))
+    }
+
+    fn deleted(&mut self, ids: &[Id<Job>], who: Asker, got: Result<()>) -> Outcome {
+        let expected = self.rows.deletes(ids, who);
+        let right = match &expected {
+            Deletion::Done(..) => got.is_ok(),
+            Deletion::Refused {
+                restricted,
+                forbidden,
+            } => match got {
+                Err(Error::Restricted { .. }) => *restricted,
+                Err(Error::Forbidden) => *forbidden,
+                _ => false,
+            },
+        };
+        let Deletion::Done(gone, emptied) = expected else {
+            return if right {
+                Ok(false)
+            } else {
+                Err(format!("got {got:?}, expected {expected:?}"))
+            };
+        };
+        if !right {
+            return Err(format!(
+                "got {got:?}, expected that {gone:?} go and {emptied:?} stay"
+            ));
+        }
+        let kept = self.rows.jobs.iter().filter(|job| !gone.contains(&job.id));
+        self.rows.jobs = kept.map(|job| self.rows.emptied(job, &gone)).collect();
+        Ok(!gone.is_empty())
+    }
+
+    fn stored(&self) -> BTreeMap<Uuid, String> {
+        let sql =
+            "SELECT id, team_id, title, assignee_id, points, hits, part_of_id, after_id, with_id FROM job";
+        let mut statement = self.stored.prepare_cached(sql).unwrap();
+        let rows = statement.query_map([], |row| {
+            Ok(PlainJob {
+                id: id(row, 0)?.unwrap(),
+                team: id(row, 1)?.unwrap(),
+                title: row.get(2)?,
+                assignee: id(row, 3)?,
+                points: row.get(4)?,
+                hits: row.get(5)?,
+                part_of: id(row, 6)?,
+                after: id(row, 7)?,
+                with: id(row, 8)?,
+            })
+        });
+        rows.unwrap()
+            .map(|job| job.unwrap())
+            .map(|job| (job.id.uuid(), shown(&job)))
+            .collect()
+    }
+}
+
+fn id<M>(row: &rusqlite::Row<'_>, at: usize) -> rusqlite::Result<Option<Id<M>>> {
+    let bytes: Option<[u8; 16]> = row.get(at)?;
+    Ok(bytes.map(|bytes| Uuid::from_bytes(bytes).to_string().parse().unwrap()))
+}
+
+fn shown(job: &PlainJob) -> String {
+    format!("{job:?}")
+}
+
+/// Somebody that there is, that there is not, or nobody.
+fn key<M>(n: &mut Numbers, of: &[Id<M>]) -> Option<Id<M>> {
+    match n.below(10) {
+        0..4 => None,
+        4 => Some(Id::random()),
+        _ if of.is_empty() => None,
+        _ => Some(of[n.below(of.len())]),
+    }
+}
+
+fn new_job(n: &mut Numbers, rows: &Rows) -> PlainJob {
+    let jobs: Vec<_> = rows.jobs.iter().map(|job| job.id).collect();
+    let there = |id: Option<Id<Job>>| id.filter(|id| jobs.contains(id));
+    PlainJob {
+        id: Id::random(),
+        team: rows.teams[n.below(3)].id,
+        title: n.one(&NAMES).to_owned(),
+        assignee: n.once_in(2).then(|| rows.people[n.below(4)].id),
+        points: (!n.once_in(4)).then(|| n.below(6) as i64),
+        hits: n.below(4) as i64,
+        part_of: there(key(n, &jobs)),
+        after: there(key(n, &jobs)),
+        with: if n.once_in(3) { there(key(n, &jobs)) } else { None },
+    }
+}
+
+fn values(job: &PlainJob) -> NewJob {
+    NewJob {
+        team: job.team,
+        title: job.title.clone(),
+        assignee: job.assignee,
+        points: job.points,
+        hits: job.hits,
+        part_of: job.part_of,
+        after: job.after,
+        with: job.with,
+    }
+}
+
+#[derive(Debug, Clone)]
+enum Change {
+    Points(Option<i64>),
+    Title(String),
+    Hits(i64),
+    Team(Id<Team>),
+    Assignee(Option<Id<Person>>),
+    PartOf(Option<Id<Job>>),
+    After(Option<Id<Job>>),
+}
+
+impl Change {
+    fn any(n: &mut Numbers, rows: &Rows) -> Self {
+        let jobs: Vec<_> = rows.jobs.iter().map(|job| job.id).collect();
+        let people: Vec<_> = rows.people.iter().map(|person| person.id).collect();
+        match n.below(9) {
+            0 | 1 => Self::Points((!n.once_in(3)).then(|| n.below(6) as i64)),
+            2 => Self::Title(n.one(&NAMES).to_owned()),
+            3 => Self::Hits(n.below(3) as i64),
+            4 => Self::Team(if n.once_in(6) {
+                Id::random()
+            } else {
+                rows.teams[n.below(3)].id
+            }),
+            5 | 6 => Self::Assignee(key(n, &people)),
+            7 => Self::PartOf(key(n, &jobs)),
+            _ => Self::After(key(n, &jobs)),
+        }
+    }
+
+    fn assignment(&self, job: &Columns<Job>) -> Assignment<Job> {
+        match self {
+            Self::Points(points) => job.points.set(*points),
+            Self::Title(title) => job.title.set(title.clone()),
+            Self::Hits(by) => job.hits.increase_by(*by),
+            Self::Team(team) => job.team.set(*team),
+            Self::Assignee(Some(person)) => job.assignee.set(*person),
+            Self::Assignee(None) => job.assignee.set_null(),
+            Self::PartOf(Some(whole)) => job.part_of.set(*whole),
+            Self::PartOf(None) => job.part_of.set_null(),
+            Self::After(Some(other)) => job.after.set(*other),
+            Self::After(None) => job.after.set_null(),
+        }
+    }
+
+    fn applied(&self, old: &PlainJob) -> PlainJob {
+        let mut new = old.clone();
+        match self {
+            Self::Points(points) => new.points = *points,
+            Self::Title(title) => new.title.clone_from(title),
+            Self::Hits(by) => new.hits += by,
+            Self::Team(team) => new.team = *team,
+            Self::Assignee(person) => new.assignee = *person,
+            Self::PartOf(whole) => new.part_of = *whole,
+            Self::After(other) => new.after = *other,
+        }
+        new
+    }
+
+    /// The foreign keys that it writes.
+    fn keys(&self) -> Set {
+        Set {
+            team: matches!(self, Self::Team(_)),
+            assignee: matches!(self, Self::Assignee(_)),
+            part_of: matches!(self, Self::PartOf(_)),
+            after: matches!(self, Self::After(_)),
+            with: false,
+        }
+    }
+}
