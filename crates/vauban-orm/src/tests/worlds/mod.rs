@@ -70,7 +70,7 @@ async fn the_comparison_sees_each_missing_control() {
         Control::Cascade,
     ] {
         let _attack = without(control);
-        let found = run(60, 7).await;
+        let found = run(500, 7).await;
         assert!(found.is_err(), "nobody sees that {control:?} is missing");
     }
 }

@@ -520,7 +520,7 @@ impl Change {
     fn any(n: &mut Numbers, rows: &Rows) -> Self {
         let jobs: Vec<_> = rows.jobs.iter().map(|job| job.id).collect();
         let people: Vec<_> = rows.people.iter().map(|person| person.id).collect();
-        match n.below(9) {
+        match n.below(10) {
             0 | 1 => Self::Points((!n.once_in(3)).then(|| n.below(6) as i64)),
             2 => Self::Title(n.one(&NAMES).to_owned()),
             3 => Self::Hits(n.below(3) as i64),
@@ -531,6 +531,7 @@ impl Change {
             }),
             5 | 6 => Self::Assignee(key(n, &people)),
             7 => Self::PartOf(key(n, &jobs)),
+            8 => Self::Team(rows.teams[n.below(3)].id),
             _ => Self::After(key(n, &jobs)),
         }
     }
