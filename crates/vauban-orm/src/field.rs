@@ -35,7 +35,7 @@ pub use crate::value::{Kind, Mismatch, Value, ValueRef};
     note = "columns are `Id<M>`, `ForeignKey<M>`, `String`, `Slug`, `bool`, `i32`, `i64`, `f64`, `Decimal`, `DateTime`, `Date`, `Time`, `Uuid`, `Vec<u8>`, an enum with `#[derive(Choices)]`, an `Option` of these, or a type with `impl Field`"
 )]
 pub trait Field: Clone + Send + Sync + Sized + 'static {
-    /// How it is stored.
+    /// What its columns hold.
     const KIND: Kind;
     /// Whether it is text of any length, so that the model must say `max_length` or `text`.
     const NEEDS_LENGTH: bool = false;
@@ -204,7 +204,7 @@ impl Field for String {
 }
 
 impl Field for bool {
-    const KIND: Kind = Kind::Integer;
+    const KIND: Kind = Kind::Bool;
     fn to_value(&self) -> Value {
         Value::Integer(i64::from(*self))
     }
@@ -217,7 +217,7 @@ impl Field for bool {
 }
 
 impl Field for i64 {
-    const KIND: Kind = Kind::Integer;
+    const KIND: Kind = Kind::BigInt;
     fn to_value(&self) -> Value {
         Value::Integer(*self)
     }
@@ -230,7 +230,7 @@ impl Field for i64 {
 }
 
 impl Field for i32 {
-    const KIND: Kind = Kind::Integer;
+    const KIND: Kind = Kind::Int;
     fn to_value(&self) -> Value {
         Value::Integer(i64::from(*self))
     }
@@ -243,7 +243,7 @@ impl Field for i32 {
 }
 
 impl Field for f64 {
-    const KIND: Kind = Kind::Real;
+    const KIND: Kind = Kind::Double;
     fn to_value(&self) -> Value {
         Value::Real(*self)
     }
@@ -264,7 +264,7 @@ impl Field for f64 {
 }
 
 impl Field for Uuid {
-    const KIND: Kind = Kind::Blob;
+    const KIND: Kind = Kind::Uuid;
     fn to_value(&self) -> Value {
         Value::Uuid(*self)
     }
@@ -277,7 +277,7 @@ impl Field for Uuid {
 }
 
 impl Field for Vec<u8> {
-    const KIND: Kind = Kind::Blob;
+    const KIND: Kind = Kind::Bytes;
     fn to_value(&self) -> Value {
         Value::Blob(self.clone())
     }

@@ -14,7 +14,7 @@ use crate::expr::{Expr, Flag, FragmentArg, Op};
 use crate::meta::{ColumnMeta, ModelMeta};
 use crate::policy::CompiledRules;
 use crate::sabotage::{Control, removed};
-use crate::value::Value;
+use crate::value::{Storage, Value};
 
 /// The row that a condition speaks of: a table's alias, with some columns replaced by what they become.
 #[derive(Clone, Copy)]
@@ -285,8 +285,8 @@ impl<'a> Renderer<'a> {
                     Scope::Query => {
                         let list = self.value();
                         // Bytes travel in JSON as hexadecimal digits.
-                        let item = match column.kind {
-                            crate::value::Kind::Blob => "unhex(value)",
+                        let item = match column.kind.storage() {
+                            Storage::Blob => "unhex(value)",
                             _ => "value",
                         };
                         Cond::safe(format!("{column_sql} IN (SELECT {item} FROM json_each({list}))"))

@@ -8,12 +8,39 @@ use rusqlite::ToSql;
 use rusqlite::types::{ToSqlOutput, ValueRef as SqliteRef};
 use uuid::Uuid;
 
-/// How a column is stored.
+/// What a column holds, whichever database stores it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// UTF-8 text: strings, slugs, the names of choices.
+    /// Text in UTF-8: strings, slugs, addresses, the names of choices.
     Text,
-    /// A 64-bit integer; also `bool`, and moments as microseconds since 1970.
+    /// True or false.
+    Bool,
+    /// A whole number of 32 bits.
+    Int,
+    /// A whole number of 64 bits.
+    BigInt,
+    /// A number with a point, of 64 bits.
+    Double,
+    /// A decimal number with a fixed number of places.
+    Decimal,
+    /// Bytes as they are.
+    Bytes,
+    /// A UUID: ids and foreign keys too.
+    Uuid,
+    /// A moment, to the microsecond.
+    DateTime,
+    /// A day.
+    Date,
+    /// A time of day.
+    Time,
+}
+
+/// What SQLite stores: the types of a `STRICT` table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Storage {
+    /// UTF-8; also days.
+    Text,
+    /// 64 bits; also truth values, decimals in their smallest unit, moments and times of day in microseconds.
     Integer,
     /// A 64-bit float.
     Real,
@@ -22,7 +49,20 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The type's name in a `STRICT` table.
+    /// How SQLite stores it.
+    pub const fn storage(self) -> Storage {
+        match self {
+            Self::Text | Self::Date => Storage::Text,
+            Self::Bool | Self::Int | Self::BigInt | Self::Decimal | Self::DateTime | Self::Time => {
+                Storage::Integer
+            }
+            Self::Double => Storage::Real,
+            Self::Bytes | Self::Uuid => Storage::Blob,
+        }
+    }
+}
+
+impl Storage {
     pub(crate) const fn sql(self) -> &'static str {
         match self {
             Self::Text => "TEXT",

@@ -38,7 +38,7 @@ impl Policy for SessionRow {
 }
 
 impl Field for TokenHash {
-    const KIND: Kind = Kind::Blob;
+    const KIND: Kind = Kind::Bytes;
 
     fn to_value(&self) -> Value {
         Value::Blob(self.as_bytes().to_vec())

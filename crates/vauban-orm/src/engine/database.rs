@@ -160,16 +160,29 @@ impl Database {
         migrations::pending(&self.schema_connection()?, sets)
     }
 
-    /// Applies what this database lacks, each migration whole or not at all, under a lock.
+    /// Brings this database to `target`, each migration whole or not at all, under a lock.
     ///
     /// # Errors
     /// See [`migrations::apply`].
     pub fn migrate(
         &self,
         sets: &[Set],
+        target: &migrations::Target,
         on_applied: impl FnMut(&Applied),
     ) -> Result<Vec<Applied>, MigrationError> {
-        migrations::apply(&mut self.schema_connection()?, sets, on_applied)
+        migrations::apply(&mut self.schema_connection()?, sets, target, on_applied)
+    }
+
+    /// What [`migrate`](Self::migrate) would do.
+    ///
+    /// # Errors
+    /// See [`migrations::plan`].
+    pub fn migration_plan(
+        &self,
+        sets: &[Set],
+        target: &migrations::Target,
+    ) -> Result<Vec<migrations::Step>, MigrationError> {
+        migrations::plan(&self.schema_connection()?, sets, target)
     }
 
     /// Makes the models' tables in an empty database, without files, and lists them if the options list none: for

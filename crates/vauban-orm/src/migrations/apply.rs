@@ -8,7 +8,10 @@ use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 use super::MigrationError;
 use super::file::Migration;
 use super::make;
+use super::operation::Operation;
+use super::plan::{self, Step, Target, plan};
 use super::set::{self, Set};
+use super::sqlite;
 use super::state::State;
 use crate::meta::ModelMeta;
 
@@ -30,6 +33,8 @@ pub struct Pending {
 pub struct Applied {
     /// Which migration it is: `package/name`.
     pub id: String,
+    /// Whether it was undone.
+    pub back: bool,
     /// What it did, a few words for each step.
     pub steps: Vec<String>,
 }
@@ -57,18 +62,18 @@ pub fn pending(connection: &Connection, sets: &[Set]) -> Result<Pending, Migrati
     Ok(out)
 }
 
-/// Applies what the database lacks, each migration whole or not at all. Two processes may try at once: the
-/// second waits, and finds the work done.
+/// Brings the database to `target`, each migration whole or not at all. Two processes may try at once: the second waits, and
+/// finds the work done.
 ///
 /// # Errors
-/// [`MigrationError::Changed`] before anything is done, if an applied file was edited; what the database
-/// says of a statement; [`MigrationError::Locked`] after ten seconds.
+/// [`MigrationError::Changed`] before anything is done, if an applied file was edited; [`MigrationError::OneWay`] likewise, if
+/// there is no way back; what the database says of a statement; [`MigrationError::Locked`] after ten seconds.
 pub fn apply(
     connection: &mut Connection,
     sets: &[Set],
+    target: &Target,
     mut on_applied: impl FnMut(&Applied),
 ) -> Result<Vec<Applied>, MigrationError> {
-    let migrations = set::ordered(sets)?;
     connection.busy_timeout(Duration::from_secs(10)).map_err(setup)?;
     connection.execute_batch(TABLE).map_err(setup)?;
     let changed = pending(connection, sets)?.changed;
@@ -76,8 +81,13 @@ pub fn apply(
         return Err(MigrationError::Changed { migrations: changed });
     }
     let mut done = Vec::new();
-    for migration in &migrations {
-        if let Some(applied) = apply_one(connection, migration)? {
+    for step in plan(connection, sets, target)? {
+        if make_step(connection, &step)? {
+            let applied = Applied {
+                id: step.id(),
+                back: step.back,
+                steps: step.operations.iter().map(Operation::summary).collect(),
+            };
             on_applied(&applied);
             done.push(applied);
         }
@@ -90,8 +100,9 @@ pub fn apply(
 /// # Errors
 /// What the database says.
 pub fn create_all(connection: &mut Connection, models: &[&'static ModelMeta]) -> Result<(), MigrationError> {
-    for operation in make::from_nothing(models) {
-        let statement = operation.sqlite();
+    let (_, statements) =
+        plan::statements(&make::from_nothing(models), State::default()).map_err(MigrationError::Set)?;
+    for statement in statements {
         connection
             .execute_batch(&statement)
             .map_err(|error| MigrationError::Database {
@@ -111,47 +122,87 @@ const TABLE: &str = "CREATE TABLE IF NOT EXISTS \"vauban_migration\" (
     PRIMARY KEY (\"package\", \"name\")
 ) STRICT";
 
-fn apply_one(connection: &mut Connection, migration: &Migration) -> Result<Option<Applied>, MigrationError> {
+/// Whether there was something to do still.
+fn make_step(connection: &mut Connection, step: &Step) -> Result<bool, MigrationError> {
+    // A table that is made anew is gone for a moment. Foreign keys are checked before the end instead, all of them.
+    let apart = step.operations.iter().any(sqlite::rebuilds);
+    if apart {
+        connection
+            .pragma_update(None, "foreign_keys", false)
+            .map_err(setup)?;
+    }
+    let made = in_transaction(connection, step, apart);
+    if apart {
+        connection
+            .pragma_update(None, "foreign_keys", true)
+            .map_err(setup)?;
+    }
+    made
+}
+
+fn in_transaction(
+    connection: &mut Connection,
+    step: &Step,
+    check_keys: bool,
+) -> Result<bool, MigrationError> {
     // The lock: one writer at a time, and what it finds is asked again under it.
     let transaction = connection
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .map_err(setup)?;
-    if recorded(&transaction)?.contains_key(&migration.id()) {
-        return Ok(None);
+    if recorded(&transaction)?.contains_key(&step.id()) != step.back {
+        return Ok(false);
     }
-    let mut steps = Vec::new();
-    for operation in &migration.operations {
-        let statement = operation.sqlite();
-        if let Err(error) = transaction.execute_batch(&statement) {
+    for statement in &step.statements {
+        if let Err(error) = transaction.execute_batch(statement) {
             // Dropping the transaction undoes the steps before.
             return Err(MigrationError::Database {
-                migration: migration.id(),
-                statement,
+                migration: step.id(),
+                statement: statement.clone(),
                 error,
             });
         }
-        steps.push(operation.summary());
     }
-    transaction
-        .execute(
-            "INSERT INTO \"vauban_migration\" VALUES (?, ?, ?, ?)",
-            (
-                &migration.package,
-                &migration.name,
-                &migration.checksum,
-                jiff::Timestamp::now().to_string(),
-            ),
+    if check_keys && let Some((table, target)) = broken_key(&transaction).map_err(setup)? {
+        return Err(MigrationError::BrokenKey {
+            migration: step.id(),
+            table,
+            target,
+        });
+    }
+    let Migration {
+        package,
+        name,
+        checksum,
+        ..
+    } = &step.migration;
+    let record = if step.back {
+        transaction.execute(
+            "DELETE FROM \"vauban_migration\" WHERE \"package\" = ? AND \"name\" = ?",
+            (package, name),
         )
-        .and_then(|_| transaction.commit())
-        .map_err(setup)?;
-    Ok(Some(Applied {
-        id: migration.id(),
-        steps,
-    }))
+    } else {
+        let now = jiff::Timestamp::now().to_string();
+        transaction.execute(
+            "INSERT INTO \"vauban_migration\" VALUES (?, ?, ?, ?)",
+            (package, name, checksum, now),
+        )
+    };
+    record.and_then(|_| transaction.commit()).map_err(setup)?;
+    Ok(true)
+}
+
+/// A table with a row that refers to none, and the table that it should refer to.
+fn broken_key(connection: &Connection) -> rusqlite::Result<Option<(String, String)>> {
+    let mut statement = connection.prepare("PRAGMA foreign_key_check")?;
+    let mut rows = statement.query([])?;
+    match rows.next()? {
+        Some(row) => Ok(Some((row.get(0)?, row.get(2)?))),
+        None => Ok(None),
+    }
 }
 
 /// Id and checksum of what the database has applied.
-fn recorded(connection: &Connection) -> Result<BTreeMap<String, String>, MigrationError> {
+pub(super) fn recorded(connection: &Connection) -> Result<BTreeMap<String, String>, MigrationError> {
     if !connection.table_exists(None, "vauban_migration").map_err(setup)? {
         return Ok(BTreeMap::new());
     }
@@ -178,7 +229,7 @@ fn age(connection: &Connection) -> Result<Duration, MigrationError> {
         .unwrap_or_default())
 }
 
-fn setup(error: rusqlite::Error) -> MigrationError {
+pub(super) fn setup(error: rusqlite::Error) -> MigrationError {
     match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => MigrationError::Locked,
         _ => MigrationError::Database {
@@ -197,12 +248,7 @@ impl State {
     pub fn of_files(sets: &[Set]) -> Result<Self, MigrationError> {
         let mut state = Self::default();
         for migration in set::ordered(sets)? {
-            for operation in &migration.operations {
-                state.apply(operation).map_err(|problem| MigrationError::File {
-                    migration: migration.id(),
-                    problem,
-                })?;
-            }
+            state.apply_all(&migration)?;
         }
         Ok(state)
     }
@@ -229,6 +275,10 @@ mod tests {
         }
     }
 
+    fn newest(connection: &mut Connection, sets: &[Set]) -> Result<Vec<Applied>, MigrationError> {
+        apply(connection, sets, &Target::Newest, |_| {})
+    }
+
     fn ids(applied: &[Applied]) -> Vec<&str> {
         applied.iter().map(|a| a.id.as_str()).collect()
     }
@@ -242,10 +292,10 @@ mod tests {
             pending(&connection, &two).unwrap().missing,
             ["demo/0001", "demo/0002"]
         );
-        assert_eq!(ids(&apply(&mut connection, &one, |_| {}).unwrap()), ["demo/0001"]);
+        assert_eq!(ids(&newest(&mut connection, &one).unwrap()), ["demo/0001"]);
         connection.execute("INSERT INTO team VALUES (x'01')", []).unwrap();
-        assert_eq!(ids(&apply(&mut connection, &two, |_| {}).unwrap()), ["demo/0002"]);
-        assert_eq!(ids(&apply(&mut connection, &two, |_| {}).unwrap()), [""; 0]);
+        assert_eq!(ids(&newest(&mut connection, &two).unwrap()), ["demo/0002"]);
+        assert_eq!(ids(&newest(&mut connection, &two).unwrap()), [""; 0]);
         let none = pending(&connection, &two).unwrap();
         assert!(none.missing.is_empty() && none.ahead.is_empty() && none.changed.is_empty());
         assert!(none.age < Duration::from_secs(3600));
@@ -267,10 +317,10 @@ mod tests {
     #[test]
     fn an_edited_file_is_refused_before_anything_is_done() {
         let mut connection = Connection::open_in_memory().unwrap();
-        apply(&mut connection, &[set(&[("0001", FIRST)])], |_| {}).unwrap();
+        newest(&mut connection, &[set(&[("0001", FIRST)])]).unwrap();
         let edited = [set(&[("0001", AFTERTHOUGHT), ("0002", SECOND)])];
         assert_eq!(pending(&connection, &edited).unwrap().changed, ["demo/0001"]);
-        let error = apply(&mut connection, &edited, |_| {}).unwrap_err();
+        let error = newest(&mut connection, &edited).unwrap_err();
         assert!(matches!(error, MigrationError::Changed { .. }), "{error}");
         assert_eq!(pending(&connection, &edited).unwrap().missing, ["demo/0002"]);
     }
@@ -278,14 +328,9 @@ mod tests {
     #[test]
     fn a_migration_is_whole_or_not_at_all() {
         let mut connection = Connection::open_in_memory().unwrap();
-        apply(&mut connection, &[set(&[("0001", FIRST)])], |_| {}).unwrap();
+        newest(&mut connection, &[set(&[("0001", FIRST)])]).unwrap();
         connection.execute("INSERT INTO team VALUES (x'01')", []).unwrap();
-        let error = apply(
-            &mut connection,
-            &[set(&[("0001", FIRST), ("0002", BROKEN)])],
-            |_| {},
-        )
-        .unwrap_err();
+        let error = newest(&mut connection, &[set(&[("0001", FIRST), ("0002", BROKEN)])]).unwrap_err();
         assert!(error.to_string().contains("demo/0002 is undone"), "{error}");
         let rows: i64 = connection
             .query_row("SELECT count(*) FROM team", [], |row| row.get(0))
@@ -302,7 +347,7 @@ mod tests {
             ..set(&[("0001", FIRST)])
         };
         let mut connection = Connection::open_in_memory().unwrap();
-        let applied = apply(&mut connection, &[app.clone(), framework], |_| {}).unwrap();
+        let applied = newest(&mut connection, &[app.clone(), framework]).unwrap();
         assert_eq!(ids(&applied), ["vauban/0001", "demo/0001"]);
         let error = pending(&connection, &[app]).unwrap_err().to_string();
         assert!(error.contains("`vauban/0001`, which is not among"), "{error}");
@@ -315,13 +360,9 @@ mod tests {
         let migrate = || {
             let mut connection = Connection::open(&path).unwrap();
             connection.busy_timeout(Duration::from_secs(10)).unwrap();
-            apply(
-                &mut connection,
-                &[set(&[("0001", FIRST), ("0002", SECOND)])],
-                |_| {},
-            )
-            .unwrap()
-            .len()
+            newest(&mut connection, &[set(&[("0001", FIRST), ("0002", SECOND)])])
+                .unwrap()
+                .len()
         };
         let total: usize = std::thread::scope(|scope| {
             let threads: Vec<_> = (0..4).map(|_| scope.spawn(migrate)).collect();

@@ -1,12 +1,14 @@
-//! From the difference between models and files to a new migration, or to a refusal that says what to do.
+//! A new migration, from the difference between models and files.
 
 use std::collections::BTreeSet;
 
 use super::MigrationError;
+use super::changes::{self, Answers, Rename, Stuck};
 use super::file;
-use super::operation::{ColumnState, Operation};
+use super::operation::Operation;
 use super::set::{self, Set};
-use super::state::{State, TableState};
+use super::state::State;
+use super::writing;
 use crate::meta::ModelMeta;
 
 /// A migration that the models ask for.
@@ -20,70 +22,80 @@ pub struct NewMigration {
     pub operations: Vec<Operation>,
 }
 
-/// A difference that cannot be made without losing data or guessing.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
-    /// What differs, and what to write by hand.
-    pub message: String,
+/// What there is to write.
+#[derive(Debug, Clone)]
+pub enum Made {
+    /// The files say everything that the models say.
+    Nothing,
+    /// A migration.
+    New(NewMigration),
+    /// First, whether these were renamed.
+    Asks(Vec<Rename>),
+    /// Differences that Vauban does not make by itself, all of them at once: what differs, and what to write by hand.
+    Refuses(Vec<String>),
 }
 
-/// Compares the models of `package` with what the files of all packages say.
-///
-/// `None`: the files say everything.
+impl Made {
+    /// What the models say more than the files, one line each.
+    pub fn told(&self) -> Vec<String> {
+        match self {
+            Self::Nothing => Vec::new(),
+            Self::New(new) => new.operations.iter().map(Operation::summary).collect(),
+            Self::Asks(renames) => {
+                let told = renames
+                    .iter()
+                    .map(|rename| format!("{rename}: perhaps renamed, perhaps not"));
+                told.collect()
+            }
+            Self::Refuses(told) => told.clone(),
+        }
+    }
+}
+
+/// Compares the models of `package` with what the files of all packages say. `answers`: what was renamed and what was not;
+/// nothing is guessed.
 ///
 /// # Errors
-/// Files that cannot be read or contradict each other. The inner error: differences that Vauban does not
-/// make by itself, all of them at once.
+/// Files that cannot be read or contradict each other.
 pub fn make(
     package: &str,
     models: &[&'static ModelMeta],
     sets: &[Set],
-) -> Result<Result<Option<NewMigration>, Vec<Refusal>>, MigrationError> {
+    answers: &Answers,
+) -> Result<Made, MigrationError> {
     let migrations = set::ordered(sets)?;
     let mut state = State::default();
     let mut own_tables = BTreeSet::new();
     for migration in &migrations {
         let before: BTreeSet<String> = state.tables.keys().cloned().collect();
-        for operation in &migration.operations {
-            state.apply(operation).map_err(|problem| MigrationError::File {
-                migration: migration.id(),
-                problem,
-            })?;
-        }
+        state.apply_all(migration)?;
         own_tables.retain(|table| state.tables.contains_key(table));
         if migration.package == package {
-            own_tables.extend(
-                state
-                    .tables
-                    .keys()
-                    .filter(|table| !before.contains(*table))
-                    .cloned(),
-            );
+            let new = state.tables.keys().filter(|table| !before.contains(*table));
+            own_tables.extend(new.cloned());
         }
     }
-    let own: Vec<&'static ModelMeta> = models
-        .iter()
-        .copied()
-        .filter(|model| model.package == package)
-        .collect();
-    let changes = match changes(&own, &state, &own_tables) {
-        Ok(changes) if changes.is_empty() => return Ok(Ok(None)),
+    let own = models.iter().copied().filter(|model| model.package == package);
+    let own = in_order(&own.collect::<Vec<_>>());
+    let changes = match changes::changes(&own, state, &own_tables, answers) {
+        Ok(changes) if changes.is_empty() => return Ok(Made::Nothing),
         Ok(changes) => changes,
-        Err(refusals) => return Ok(Err(refusals)),
+        Err(Stuck::Asks(renames)) => return Ok(Made::Asks(renames)),
+        Err(Stuck::Refuses(told)) => return Ok(Made::Refuses(told)),
     };
     let number = next_number(package, sets);
     let name = format!("{number:04}_{}", title(number, &changes));
-    let text = file::write(
+    let text = writing::write(
         package,
         &name,
         &dependencies(package, &changes, &migrations),
         &changes,
     );
-    Ok(Ok(Some(NewMigration {
+    Ok(Made::New(NewMigration {
         name,
         text,
         operations: changes,
-    })))
+    }))
 }
 
 /// The next migration of `package`, to be filled in by hand: a rename, a drop, a change of the rows' data. `title` is
@@ -101,7 +113,7 @@ pub fn empty(package: &str, title: &str, sets: &[Set]) -> Result<NewMigration, S
     }
     set::ordered(sets).map_err(|error| error.to_string())?;
     let name = format!("{:04}_{title}", next_number(package, sets));
-    let text = file::write_empty(package, &name);
+    let text = writing::write_empty(package, &name);
     Ok(NewMigration {
         name,
         text,
@@ -119,248 +131,8 @@ fn next_number(package: &str, sets: &[Set]) -> usize {
 
 /// The steps from an empty schema to the models'.
 pub(super) fn from_nothing(models: &[&'static ModelMeta]) -> Vec<Operation> {
-    changes(models, &State::default(), &BTreeSet::new()).unwrap_or_default()
-}
-
-fn changes(
-    models: &[&'static ModelMeta],
-    state: &State,
-    own_tables: &BTreeSet<String>,
-) -> Result<Vec<Operation>, Vec<Refusal>> {
-    let wanted = State::of_models(models);
-    let mut refusals = Vec::new();
-    let mut tables = Vec::new();
-    let mut rest = Vec::new();
-    for model in in_order(models) {
-        let table = model.table;
-        let want = &wanted.tables[table];
-        let mut indexes = want.indexes.clone();
-        if let Some(have) = state.tables.get(table) {
-            columns(model, want, have, &mut rest, &mut refusals);
-            constraints(table, want, have, &mut rest, &mut refusals);
-            indexes.retain(|index| {
-                !have
-                    .indexes
-                    .iter()
-                    .any(|h| h.columns == index.columns && h.unique == index.unique)
-            });
-            for gone in have.indexes.iter().filter(|h| {
-                !want
-                    .indexes
-                    .iter()
-                    .any(|w| w.columns == h.columns && w.unique == h.unique)
-            }) {
-                rest.push(Operation::DropIndex {
-                    name: gone.name.clone(),
-                });
-            }
-        } else {
-            tables.push(Operation::CreateTable {
-                table: table.to_owned(),
-                columns: want.columns.clone(),
-                constraints: want.constraints.clone(),
-            });
-        }
-        rest.extend(indexes.into_iter().map(|index| Operation::CreateIndex {
-            name: index.name,
-            table: table.to_owned(),
-            columns: index.columns,
-            unique: index.unique,
-        }));
-    }
-    for gone in own_tables
-        .iter()
-        .filter(|table| !wanted.tables.contains_key(*table))
-    {
-        refusals.push(by_hand(
-            format!("no model has the table `{gone}` any more"),
-            &[
-                format!("drop_table = \"{gone}\""),
-                format!("rename_table = \"{gone}\"\nto = \"…\""),
-            ],
-        ));
-    }
-    tables.extend(rest);
-    if refusals.is_empty() {
-        Ok(tables)
-    } else {
-        Err(refusals)
-    }
-}
-
-fn columns(
-    model: &ModelMeta,
-    want: &TableState,
-    have: &TableState,
-    out: &mut Vec<Operation>,
-    refusals: &mut Vec<Refusal>,
-) {
-    let table = model.table;
-    let is_new = |column: &&ColumnState| !have.columns.iter().any(|c| c.name == column.name);
-    let is_gone = |column: &&ColumnState| !want.columns.iter().any(|c| c.name == column.name);
-    // A column that is gone and one that is new, the same but for the name: most likely it was renamed.
-    let renamed = |gone: &ColumnState| {
-        let same = |new: &&ColumnState| {
-            let named_alike = ColumnState {
-                name: gone.name.clone(),
-                ..(*new).clone()
-            };
-            named_alike == *gone
-        };
-        let mut alike = want.columns.iter().filter(is_new).filter(same);
-        alike.next().filter(|_| alike.next().is_none())
-    };
-    let gone: Vec<(&ColumnState, Option<&ColumnState>)> = have
-        .columns
-        .iter()
-        .filter(is_gone)
-        .map(|gone| (gone, renamed(gone)))
-        .collect();
-    for (column, meta) in want.columns.iter().zip(model.columns) {
-        // Told below, as a rename.
-        if gone
-            .iter()
-            .any(|(_, new)| new.is_some_and(|new| new.name == column.name))
-        {
-            continue;
-        }
-        match have.columns.iter().find(|c| c.name == column.name) {
-            Some(before) if before == column => {}
-            Some(before) => refusals.push(altered(table, before, column)),
-            None => {
-                let default = meta.default.map(|default| default().literal());
-                if !column.null && default.is_none() {
-                    refusals.push(Refusal {
-                        message: format!(
-                            "`{table}.{0}` is new and needs a value for the rows that are there: give the field a \
-                             `#[field(default = …)]`, or make it an `Option`",
-                            column.name
-                        ),
-                    });
-                } else if column.references.is_some() && !column.null {
-                    refusals.push(Refusal {
-                        message: format!(
-                            "`{table}.{0}` is a new foreign key, and the rows that are there have nothing to refer to: \
-                             make it an `Option`, fill it, and require it in the form",
-                            column.name
-                        ),
-                    });
-                } else {
-                    out.push(Operation::AddColumn {
-                        table: table.to_owned(),
-                        column: column.clone(),
-                        default,
-                    });
-                }
-            }
-        }
-    }
-    for (gone, new) in gone {
-        let to = new.map_or("…", |new| new.name.as_str());
-        let drop = format!("drop_column = \"{}\"\ntable = \"{table}\"", gone.name);
-        let rename = format!(
-            "rename_column = \"{}\"\nto = \"{to}\"\ntable = \"{table}\"",
-            gone.name
-        );
-        refusals.push(match new {
-            None => by_hand(
-                format!(
-                    "`{table}.{}` is in the migrations but no longer in the model. It may have gone, or have another name",
-                    gone.name
-                ),
-                &[drop, rename],
-            ),
-            Some(new) => by_hand(
-                format!(
-                    "`{table}.{}` is in the migrations but no longer in the model, where `{}` is new and like it. It may \
-                     have been renamed, or have gone",
-                    gone.name, new.name
-                ),
-                &[rename, drop],
-            ),
-        });
-    }
-}
-
-fn constraints(
-    table: &str,
-    want: &TableState,
-    have: &TableState,
-    out: &mut Vec<Operation>,
-    refusals: &mut Vec<Refusal>,
-) {
-    for constraint in &want.constraints {
-        match have.constraints.iter().find(|c| c.name == constraint.name) {
-            Some(before) if before == constraint => {}
-            Some(_) => refusals.push(by_hand(
-                format!(
-                    "the constraint `{}` of `{table}` has another condition now",
-                    constraint.name
-                ),
-                &[format!(
-                    "drop_constraint = \"{}\"\ntable = \"{table}\"",
-                    constraint.name
-                )],
-            )),
-            None => {
-                out.push(Operation::AddConstraint {
-                    table: table.to_owned(),
-                    constraint: constraint.clone(),
-                });
-            }
-        }
-    }
-    for gone in have
-        .constraints
-        .iter()
-        .filter(|c| !want.constraints.iter().any(|w| w.name == c.name))
-    {
-        refusals.push(by_hand(
-            format!(
-                "the constraint `{}` of `{table}` is no longer in the model",
-                gone.name
-            ),
-            &[format!(
-                "drop_constraint = \"{}\"\ntable = \"{table}\"",
-                gone.name
-            )],
-        ));
-    }
-}
-
-fn altered(table: &str, before: &ColumnState, now: &ColumnState) -> Refusal {
-    let what = if before.kind != now.kind {
-        "is stored otherwise"
-    } else if before.null != now.null {
-        if now.null {
-            "may be without a value now"
-        } else {
-            "may not be without a value any more"
-        }
-    } else {
-        "refers to something else"
-    };
-    Refusal {
-        message: format!(
-            "`{table}.{0}` {what}. Altering a column is not made by itself: add a column of another name, fill it in \
-             a migration of your own (`sql = \"UPDATE …\"`), then drop the old one by hand",
-            now.name
-        ),
-    }
-}
-
-fn by_hand(what: String, choices: &[String]) -> Refusal {
-    let choices: Vec<String> = choices
-        .iter()
-        .map(|choice| format!("    [[operations]]\n    {}", choice.replace('\n', "\n    ")))
-        .collect();
-    Refusal {
-        message: format!(
-            "{what}. Vauban does not guess what may lose data: write the next migration by hand\n\
-             (`makemigrations --empty NAME` makes the file) with\n{}",
-            choices.join("\n  or\n")
-        ),
-    }
+    let answers = Answers::default();
+    changes::changes(&in_order(models), State::default(), &BTreeSet::new(), &answers).unwrap_or_default()
 }
 
 /// Models after those they refer to, as far as that is possible.
@@ -392,7 +164,7 @@ fn in_order(models: &[&'static ModelMeta]) -> Vec<&'static ModelMeta> {
 fn dependencies(package: &str, changes: &[Operation], migrations: &[file::Migration]) -> Vec<String> {
     let referred = changes.iter().flat_map(|change| match change {
         Operation::CreateTable { columns, .. } => columns.iter().collect::<Vec<_>>(),
-        Operation::AddColumn { column, .. } => vec![column],
+        Operation::AddColumn { column, .. } | Operation::AlterColumn { column, .. } => vec![column],
         _ => Vec::new(),
     });
     let tables: BTreeSet<&String> = referred.filter_map(|column| column.references.as_ref()).collect();
@@ -414,6 +186,11 @@ fn title(number: usize, changes: &[Operation]) -> String {
         _ if number == 1 => "initial".to_owned(),
         [Operation::CreateTable { table, .. }, ..] => table.clone(),
         [Operation::AddColumn { table, column, .. }, ..] => format!("{table}_{}", column.name),
+        [Operation::AlterColumn { table, column, .. }, ..] => format!("alter_{table}_{}", column.name),
+        [Operation::RenameColumn { table, to, .. }, ..] => format!("rename_{table}_{to}"),
+        [Operation::RenameTable { to, .. }, ..] => format!("rename_{to}"),
+        [Operation::DropColumn { table, column }, ..] => format!("drop_{table}_{column}"),
+        [Operation::DropTable { table }, ..] => format!("drop_{table}"),
         [Operation::CreateIndex { name, .. }, ..] => name.clone(),
         [Operation::AddConstraint { table, constraint }, ..] => format!("{table}_{}", constraint.name),
         _ => "changes".to_owned(),

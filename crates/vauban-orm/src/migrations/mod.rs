@@ -4,16 +4,17 @@
 //! the command `makemigrations`, read and committed by you, and applied by `migrate`. The state that the
 //! models are compared with is what all files say, one after the other; no database is asked.
 //!
-//! Made by themselves are: tables, columns, indexes and constraints that the models have and the files
-//! lack. Everything else (a column that is gone, another type) could lose data and could mean several
-//! things, so it is refused with the operation to write by hand, in a file that `makemigrations --empty NAME` makes.
+//! Made by themselves are tables, columns, indexes and constraints that are new, changed or gone. Whether a name that is gone
+//! and a new one are the same thing is asked, never guessed. What has no one answer (a value for rows that need one now,
+//! another type that does not follow from the old one) is refused with the operation to write by hand, in a file that
+//! `makemigrations --empty NAME` makes.
 //!
 //! ```toml
 //! depends_on = ["vauban/0001_initial"]
 //!
 //! [[operations]]
 //! add_column = "article"
-//! column = { name = "words", type = "integer", default = "0" }
+//! column = { name = "words", type = "bigint", default = "0" }
 //!
 //! [[operations]]
 //! sql = "UPDATE \"article\" SET \"words\" = length(\"body\") / 6"
@@ -21,21 +22,31 @@
 //!
 //! * [`Set`]: one package's files, embedded by `migrations!("migrations")`.
 //! * [`make`]: the operations that the models ask for; [`empty`]: a file for those written by hand.
-//! * [`pending`], [`apply`]: what a database lacks, and bringing it there.
+//! * [`pending`], [`plan`], [`apply`]: what a database lacks, what would be done, and doing it; back, too.
 
 mod apply;
+mod changes;
+mod column_type;
 mod file;
+mod inverse;
 mod make;
 mod operation;
 mod owned;
+mod plan;
+mod reading;
 mod set;
+mod sqlite;
 mod state;
+mod writing;
 
 pub use apply::{Applied, Pending, apply, create_all, pending};
+pub use changes::{Answers, Rename};
+pub use column_type::ColumnType;
 pub use file::{Migration, checksum};
-pub use make::{NewMigration, Refusal, empty, make};
+pub use make::{Made, NewMigration, empty, make};
 pub use operation::{ColumnState, ConstraintState, Operation};
 pub use owned::{foreign, with_sql};
+pub use plan::{Step, Target, ids, plan, step};
 pub use set::{INDEX, Set, SetFile, add_file};
 pub use state::{IndexState, State, TableState};
 
@@ -68,6 +79,22 @@ pub enum MigrationError {
         /// What it said.
         error: rusqlite::Error,
     },
+    /// A migration that cannot be undone.
+    OneWay {
+        /// `package/name`.
+        migration: String,
+        /// Why not.
+        problem: String,
+    },
+    /// Rows refer to none: the whole migration is undone.
+    BrokenKey {
+        /// `package/name`.
+        migration: String,
+        /// The table whose rows they are.
+        table: String,
+        /// The table that they should refer to.
+        target: String,
+    },
     /// Another process migrates, or holds the database.
     Locked,
 }
@@ -86,6 +113,15 @@ impl fmt::Display for MigrationError {
             Self::Database { migration, statement, error } => write!(
                 f,
                 "migration {migration} is undone: {error}\n  in: {statement}"
+            ),
+            Self::OneWay { migration, problem } => write!(
+                f,
+                "migration {migration} cannot be undone: {problem}. Nothing was changed"
+            ),
+            Self::BrokenKey { migration, table, target } => write!(
+                f,
+                "migration {migration} is undone: rows of `{table}` would refer to rows of `{target}` that there are not. \
+                 Correct or delete them first, by an operation `sql = …` before"
             ),
             Self::Locked => f.write_str(
                 "another process holds the database (is a second `migrate` running?); nothing was changed, try again",

@@ -1,8 +1,8 @@
-//! One step of a migration, and its SQL.
+//! One step of a migration.
 
 use serde::Deserialize;
 
-use crate::value::Kind;
+use super::column_type::ColumnType;
 
 /// One step of a migration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,14 +43,24 @@ pub enum Operation {
         /// The constraint.
         constraint: ConstraintState,
     },
-    /// By hand: a column goes, with its values.
+    /// A column holds another type, may be without a value or no longer, refers to another table.
+    AlterColumn {
+        /// The table.
+        table: String,
+        /// The column as it becomes. Its name stays.
+        column: ColumnState,
+        /// What the rows that are there have in it from then on, as an SQL expression over the row as it was; their value,
+        /// if it fits without loss.
+        using: Option<String>,
+    },
+    /// A column goes, with its values and the indexes that it is in.
     DropColumn {
         /// The table.
         table: String,
         /// The column's name.
         column: String,
     },
-    /// By hand: a column is named otherwise.
+    /// A column is named otherwise.
     RenameColumn {
         /// The table.
         table: String,
@@ -59,24 +69,24 @@ pub enum Operation {
         /// Its new name.
         to: String,
     },
-    /// By hand: a table goes, with its rows.
+    /// A table goes, with its rows.
     DropTable {
         /// The table.
         table: String,
     },
-    /// By hand: a table is named otherwise.
+    /// A table is named otherwise.
     RenameTable {
         /// Its name so far.
         from: String,
         /// Its new name.
         to: String,
     },
-    /// By hand: an index goes.
+    /// An index goes.
     DropIndex {
         /// The index's name.
         name: String,
     },
-    /// By hand: a constraint goes.
+    /// A constraint goes.
     DropConstraint {
         /// The table.
         table: String,
@@ -84,7 +94,12 @@ pub enum Operation {
         name: String,
     },
     /// By hand: SQL on the rows. It does not change what the files say of the schema.
-    Sql(String),
+    Sql {
+        /// The statements.
+        sql: String,
+        /// The statements that undo them, for `migrate` back; without them there is no way back.
+        back: Option<String>,
+    },
 }
 
 /// A column as the files tell it.
@@ -92,8 +107,8 @@ pub enum Operation {
 pub struct ColumnState {
     /// What it is called, in the database and in operations that drop it.
     pub name: String,
-    /// How it is stored.
-    pub kind: Kind,
+    /// What it holds.
+    pub kind: ColumnType,
     /// Whether it may be without a value.
     pub null: bool,
     /// Whether it is the primary key.
@@ -113,64 +128,6 @@ pub struct ConstraintState {
 }
 
 impl Operation {
-    /// The statement for SQLite. Names were checked when the file was read; they are quoted all the same,
-    /// for some are SQL's own words.
-    pub fn sqlite(&self) -> String {
-        match self {
-            Self::CreateTable {
-                table,
-                columns,
-                constraints,
-            } => {
-                let columns = columns.iter().map(ColumnState::sqlite);
-                let constraints = constraints.iter().map(ConstraintState::sqlite);
-                let lines: Vec<String> = columns.chain(constraints).collect();
-                // STRICT: a column holds only values of its type, whoever writes them.
-                format!(
-                    "CREATE TABLE \"{table}\" (\n    {}\n) STRICT",
-                    lines.join(",\n    ")
-                )
-            }
-            Self::AddColumn {
-                table,
-                column,
-                default,
-            } => {
-                let default = default
-                    .as_ref()
-                    .map(|value| format!(" DEFAULT {value}"))
-                    .unwrap_or_default();
-                format!("ALTER TABLE \"{table}\" ADD COLUMN {}{default}", column.sqlite())
-            }
-            Self::CreateIndex {
-                name,
-                table,
-                columns,
-                unique,
-            } => {
-                let unique = if *unique { "UNIQUE " } else { "" };
-                format!(
-                    "CREATE {unique}INDEX \"{name}\" ON \"{table}\" (\"{}\")",
-                    columns.join("\", \"")
-                )
-            }
-            Self::AddConstraint { table, constraint } => {
-                format!("ALTER TABLE \"{table}\" ADD {}", constraint.sqlite())
-            }
-            Self::DropColumn { table, column } => format!("ALTER TABLE \"{table}\" DROP COLUMN \"{column}\""),
-            Self::RenameColumn { table, from, to } => {
-                format!("ALTER TABLE \"{table}\" RENAME COLUMN \"{from}\" TO \"{to}\"")
-            }
-            Self::DropTable { table } => format!("DROP TABLE \"{table}\""),
-            Self::RenameTable { from, to } => format!("ALTER TABLE \"{from}\" RENAME TO \"{to}\""),
-            Self::DropIndex { name } => format!("DROP INDEX \"{name}\""),
-            Self::DropConstraint { table, name } => {
-                format!("ALTER TABLE \"{table}\" DROP CONSTRAINT \"{name}\"")
-            }
-            Self::Sql(sql) => sql.clone(),
-        }
-    }
-
     /// In a few words, for the output of commands.
     pub fn summary(&self) -> String {
         match self {
@@ -188,36 +145,30 @@ impl Operation {
             Self::AddConstraint { table, constraint } => {
                 format!("add constraint {} to {table}", constraint.name)
             }
+            Self::AlterColumn { table, column, .. } => format!("alter column {table}.{}", column.name),
             Self::DropColumn { table, column } => format!("drop column {table}.{column}"),
             Self::RenameColumn { table, from, to } => format!("rename column {table}.{from} to {to}"),
             Self::DropTable { table } => format!("drop table {table}"),
             Self::RenameTable { from, to } => format!("rename table {from} to {to}"),
             Self::DropIndex { name } => format!("drop index {name}"),
             Self::DropConstraint { table, name } => format!("drop constraint {name} of {table}"),
-            Self::Sql(_) => "run SQL".into(),
+            Self::Sql { .. } => "run SQL".into(),
         }
     }
 }
 
 impl ColumnState {
-    fn sqlite(&self) -> String {
-        let mut out = format!("\"{}\" {}", self.name, self.kind.sql());
-        if !self.null {
-            out.push_str(" NOT NULL");
-        }
-        if self.primary_key {
-            out.push_str(" PRIMARY KEY");
-        }
-        if let Some(table) = &self.references {
-            // Immediate, for a deferred constraint would fail everybody's shared COMMIT.
-            out.push_str(&format!(" REFERENCES \"{table}\""));
-        }
-        out
-    }
-}
-
-impl ConstraintState {
-    fn sqlite(&self) -> String {
-        format!("CONSTRAINT \"{}\" CHECK ({})", self.name, self.check)
+    /// Whether a column that a file says is the one that a model wants: an older file says only how a type is stored.
+    pub(super) fn fits(&self, wanted: &Self) -> bool {
+        let Self {
+            name,
+            kind,
+            null,
+            primary_key,
+            references,
+        } = wanted;
+        self.kind.fits(*kind)
+            && (&self.name, self.null, self.primary_key, &self.references)
+                == (name, *null, *primary_key, references)
     }
 }

@@ -56,7 +56,7 @@ pub fn with_sql(sets: &[Set], site: &str) -> Vec<String> {
     let readable = theirs.filter_map(|set| set.migrations().ok()).flatten();
     let runs = |migration: &Migration| {
         let mut operations = migration.operations.iter();
-        operations.any(|operation| matches!(operation, Operation::Sql(_)))
+        operations.any(|operation| matches!(operation, Operation::Sql { .. }))
     };
     readable.filter(runs).map(|migration| migration.id()).collect()
 }
@@ -94,6 +94,7 @@ fn named(operation: &Operation) -> Vec<&str> {
         Operation::CreateTable { table, .. }
         | Operation::AddColumn { table, .. }
         | Operation::AddConstraint { table, .. }
+        | Operation::AlterColumn { table, .. }
         | Operation::DropColumn { table, .. }
         | Operation::RenameColumn { table, .. }
         | Operation::DropTable { table }
@@ -101,7 +102,7 @@ fn named(operation: &Operation) -> Vec<&str> {
         Operation::CreateIndex { name, table, .. } => vec![table, name],
         Operation::RenameTable { from, to } => vec![from, to],
         Operation::DropIndex { name } => vec![name],
-        Operation::Sql(_) => Vec::new(),
+        Operation::Sql { .. } => Vec::new(),
     }
 }
 
@@ -112,7 +113,9 @@ fn pieces(operation: &Operation) -> Box<dyn Iterator<Item = &str> + '_> {
             Box::new(constraints.iter().map(|one| one.check.as_str()))
         }
         Operation::AddConstraint { constraint, .. } => Box::new(std::iter::once(constraint.check.as_str())),
-        Operation::AddColumn { default, .. } => Box::new(default.iter().map(String::as_str)),
+        Operation::AddColumn { default: piece, .. } | Operation::AlterColumn { using: piece, .. } => {
+            Box::new(piece.iter().map(String::as_str))
+        }
         _ => Box::new(std::iter::empty()),
     }
 }

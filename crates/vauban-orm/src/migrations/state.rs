@@ -2,6 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::MigrationError;
+use super::column_type::ColumnType;
+use super::file::Migration;
 use super::operation::{ColumnState, ConstraintState, Operation};
 use crate::meta::ModelMeta;
 use crate::value::Kind;
@@ -73,6 +76,9 @@ impl State {
                 .map(|_| ())
                 .ok_or_else(|| format!("there is no table `{table}`")),
             Operation::RenameTable { from, to } => {
+                if self.tables.contains_key(to) {
+                    return Err(format!("the table `{to}` is there already"));
+                }
                 let state = self
                     .tables
                     .remove(from)
@@ -93,21 +99,34 @@ impl State {
                 state.columns.push(column.clone());
                 Ok(())
             }
+            Operation::AlterColumn { table, column, .. } => {
+                let state = self.table(table)?;
+                let place = state.place(table, &column.name)?;
+                state.columns[place] = column.clone();
+                Ok(())
+            }
             Operation::DropColumn { table, column } => {
                 let state = self.table(table)?;
                 let place = state.place(table, column)?;
                 state.columns.remove(place);
+                state.indexes.retain(|index| !index.columns.contains(column));
                 Ok(())
             }
             Operation::RenameColumn { table, from, to } => {
                 let state = self.table(table)?;
                 let place = state.place(table, from)?;
+                if state.column(to).is_some() {
+                    return Err(format!("the column `{table}.{to}` is there already"));
+                }
                 state.columns[place].name.clone_from(to);
                 let indexes = std::mem::take(&mut state.indexes);
                 state.indexes = indexes
                     .into_iter()
                     .map(|index| index.with_column(from, to))
                     .collect();
+                for constraint in &mut state.constraints {
+                    constraint.check = with_name(&constraint.check, from, to);
+                }
                 Ok(())
             }
             Operation::CreateIndex {
@@ -152,8 +171,22 @@ impl State {
                     Err(format!("there is no constraint `{name}`"))
                 }
             }
-            Operation::Sql(_) => Ok(()),
+            Operation::Sql { .. } => Ok(()),
         }
+    }
+
+    /// The schema after a whole migration.
+    ///
+    /// # Errors
+    /// See [`State::apply`].
+    pub(super) fn apply_all(&mut self, migration: &Migration) -> Result<(), MigrationError> {
+        for operation in &migration.operations {
+            self.apply(operation).map_err(|problem| MigrationError::File {
+                migration: migration.id(),
+                problem,
+            })?;
+        }
+        Ok(())
     }
 
     fn table(&mut self, name: &str) -> Result<&mut TableState, String> {
@@ -171,7 +204,7 @@ impl TableState {
     fn of_model(model: &ModelMeta) -> Self {
         let columns = model.columns.iter().enumerate().map(|(i, column)| ColumnState {
             name: column.column.to_owned(),
-            kind: column.kind,
+            kind: ColumnType::Of(column.kind),
             null: column.nullable,
             primary_key: i == 0,
             references: column.target.map(|target| target().table.to_owned()),
@@ -179,7 +212,7 @@ impl TableState {
         // Every table counts its rows' changes: how a change made meanwhile is noticed.
         let version = ColumnState {
             name: "row_version".to_owned(),
-            kind: Kind::Integer,
+            kind: ColumnType::Of(Kind::BigInt),
             null: false,
             primary_key: false,
             references: None,
@@ -204,6 +237,10 @@ impl TableState {
         }
     }
 
+    pub(super) fn column(&self, name: &str) -> Option<&ColumnState> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+
     fn place(&self, table: &str, column: &str) -> Result<usize, String> {
         let place = self.columns.iter().position(|c| c.name == column);
         place.ok_or_else(|| format!("there is no column `{table}.{column}`"))
@@ -226,10 +263,52 @@ impl IndexState {
         }
     }
 
+    /// The step that makes it.
+    pub(super) fn created(&self, table: &str) -> Operation {
+        Operation::CreateIndex {
+            name: self.name.clone(),
+            table: table.to_owned(),
+            columns: self.columns.clone(),
+            unique: self.unique,
+        }
+    }
+
     fn with_column(mut self, from: &str, to: &str) -> Self {
         for column in self.columns.iter_mut().filter(|column| *column == from) {
             to.clone_into(column);
         }
         self
+    }
+}
+
+/// A condition in which a column is called otherwise: as SQLite writes it when the column is renamed.
+fn with_name(sql: &str, from: &str, to: &str) -> String {
+    let mut out = String::with_capacity(sql.len());
+    let mut rest = sql;
+    let part_of_word = |c: char| c.is_alphanumeric() || c == '_';
+    while let Some(first) = rest.chars().next() {
+        let end = match first {
+            // A text, as it is.
+            '\'' => rest[1..].find('\'').map_or(rest.len(), |end| end + 2),
+            c if part_of_word(c) => rest.find(|c| !part_of_word(c)).unwrap_or(rest.len()),
+            c => c.len_utf8(),
+        };
+        let (word, behind) = rest.split_at(end);
+        out.push_str(if word == from { to } else { word });
+        rest = behind;
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_renamed_column_is_renamed_in_conditions() {
+        assert_eq!(
+            with_name("size > 0 AND \"size\" <> 'size' AND resize", "size", "area"),
+            "area > 0 AND \"area\" <> 'size' AND resize"
+        );
     }
 }

@@ -258,7 +258,7 @@ impl OrderedField for Date {}
 impl OrderedField for Time {}
 
 impl Field for Date {
-    const KIND: Kind = Kind::Text;
+    const KIND: Kind = Kind::Date;
     fn to_value(&self) -> Value {
         Value::Text(self.to_string())
     }
@@ -271,7 +271,7 @@ impl Field for Date {
 }
 
 impl Field for Time {
-    const KIND: Kind = Kind::Integer;
+    const KIND: Kind = Kind::Time;
     fn to_value(&self) -> Value {
         Value::Integer(self.micros())
     }

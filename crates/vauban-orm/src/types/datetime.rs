@@ -87,7 +87,7 @@ impl serde::Serialize for DateTime {
 }
 
 impl Field for DateTime {
-    const KIND: Kind = Kind::Integer;
+    const KIND: Kind = Kind::DateTime;
     fn to_value(&self) -> Value {
         Value::Integer(self.micros())
     }

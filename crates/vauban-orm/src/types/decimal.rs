@@ -226,7 +226,7 @@ impl<'de, const PLACES: u32, const DIGITS: u32> serde::Deserialize<'de> for Deci
 impl<const PLACES: u32, const DIGITS: u32> OrderedField for Decimal<PLACES, DIGITS> {}
 
 impl<const PLACES: u32, const DIGITS: u32> Field for Decimal<PLACES, DIGITS> {
-    const KIND: Kind = Kind::Integer;
+    const KIND: Kind = Kind::Decimal;
     fn to_value(&self) -> Value {
         Value::Integer(self.0)
     }

@@ -163,7 +163,7 @@ impl<M: Model> ForeignKey<M> {
 impl<M: Model> ModelField for ForeignKey<M> {
     type Input = Id<M>;
     type Column<R: Model, O: Model> = Rel<R, O, M>;
-    const KIND: Kind = Kind::Blob;
+    const KIND: Kind = Kind::Uuid;
     const NULLABLE: bool = false;
     const NEEDS_LENGTH: bool = false;
     const TARGET: Option<fn() -> &'static ModelMeta> = Some(M::meta);
@@ -191,7 +191,7 @@ impl<M: Model> ModelField for ForeignKey<M> {
 impl<M: Model> ModelField for Option<ForeignKey<M>> {
     type Input = Option<Id<M>>;
     type Column<R: Model, O: Model> = Rel<R, O, M>;
-    const KIND: Kind = Kind::Blob;
+    const KIND: Kind = Kind::Uuid;
     const NULLABLE: bool = true;
     const NEEDS_LENGTH: bool = false;
     const TARGET: Option<fn() -> &'static ModelMeta> = Some(M::meta);

@@ -144,7 +144,7 @@ impl<'de, M> serde::Deserialize<'de> for Id<M> {
 }
 
 impl<M: 'static> Field for Id<M> {
-    const KIND: Kind = Kind::Blob;
+    const KIND: Kind = Kind::Uuid;
     fn to_value(&self) -> Value {
         Value::Uuid(self.uuid)
     }

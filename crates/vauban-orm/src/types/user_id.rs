@@ -55,7 +55,7 @@ impl fmt::Display for UserId {
 }
 
 impl Field for UserId {
-    const KIND: Kind = Kind::Blob;
+    const KIND: Kind = Kind::Uuid;
     fn to_value(&self) -> Value {
         Value::Uuid(self.0)
     }

@@ -1,35 +1,110 @@
-//! `migrate` and `makemigrations`.
+//! `migrate`, `makemigrations`, `showmigrations`, `sqlmigrate`.
+
+use std::io::IsTerminal;
 
 use vauban_orm::engine::Database;
-use vauban_orm::migrations;
+use vauban_orm::migrations::{self, Answers, Made, Operation, Rename, Target};
 
-use super::{Failure, Out};
+use super::{Failure, Out, prompt};
 use crate::app::App;
 use crate::assemble;
 
-/// `migrate`: brings the database to what the program needs.
-pub(super) fn migrate(app: &App, out: &Out) -> Result<(), Failure> {
+/// `migrate`: brings the database to what the program needs, or to where it is asked to be; with `plan` it only says how.
+pub(super) fn migrate(app: &App, target: Option<&str>, plan: bool, out: &Out) -> Result<(), Failure> {
     let settings = app.settings()?;
     if let Some(told) = app.modules.without_migrations(app.package.name()) {
         return Err(Failure::new(told));
     }
+    let target = target
+        .map_or(Ok(Target::Newest), str::parse)
+        .map_err(Failure::new)?;
     let database = assemble::open(app, &settings)?;
-    let count = apply(app, &database, out)?;
+    if plan {
+        return show_plan(app, &database, &target, out);
+    }
+    let count = apply(app, &database, &target, out)?;
     let path = database.path().display();
-    match count {
-        0 => out.line(format_args!("{path} has every migration already.")),
-        n => out.line(format_args!("Applied {n} migration(s) to {path}.")),
+    match (count, &target) {
+        (0, Target::Newest) => out.line(format_args!("{path} has every migration already.")),
+        (0, _) => out.line(format_args!("{path} is there already.")),
+        (n, Target::Newest) => out.line(format_args!("Applied {n} migration(s) to {path}.")),
+        (n, _) => out.line(format_args!("Applied or undid {n} migration(s) in {path}.")),
     }
     warn_of_changes(app, out);
     Ok(())
 }
 
+fn show_plan(app: &App, database: &Database, target: &Target, out: &Out) -> Result<(), Failure> {
+    let steps = database.migration_plan(&app.migration_sets(), target)?;
+    for step in &steps {
+        let summaries: Vec<String> = step.operations.iter().map(Operation::summary).collect();
+        out.line(format_args!(
+            "  {}{}: {}",
+            undo(step.back),
+            step.id(),
+            told(&summaries)
+        ));
+    }
+    let path = database.path().display();
+    out.line(format_args!(
+        "{} migration(s) would be made in {path}. Nothing was changed.",
+        steps.len()
+    ));
+    Ok(())
+}
+
+/// `sqlmigrate`: the SQL of one migration, or of undoing it.
+pub(super) fn sql(app: &App, id: &str, back: bool, out: &Out) -> Result<(), Failure> {
+    let step = migrations::step(&app.migration_sets(), id, back)?;
+    for statement in &step.statements {
+        out.line(format_args!("{};", statement.trim_end().trim_end_matches(';')));
+    }
+    Ok(())
+}
+
+/// `showmigrations`: every migration in its order, and whether the database has it.
+pub(super) fn show(app: &App, out: &Out) -> Result<(), Failure> {
+    let settings = app.settings()?;
+    let database = assemble::open(app, &settings)?;
+    let sets = app.migration_sets();
+    let pending = database.pending(&sets)?;
+    for id in migrations::ids(&sets)? {
+        let mark = match (pending.missing.contains(&id), pending.changed.contains(&id)) {
+            (true, _) => "[ ]",
+            (_, true) => "[!]",
+            _ => "[x]",
+        };
+        out.line(format_args!("{mark} {id}"));
+    }
+    for id in &pending.ahead {
+        out.line(format_args!("[?] {id}"));
+    }
+    if !pending.changed.is_empty() {
+        out.line(format_args!("[!]: edited since this database applied it."));
+    }
+    if !pending.ahead.is_empty() {
+        out.line(format_args!(
+            "[?]: applied by another version of the program; this one does not have it."
+        ));
+    }
+    Ok(())
+}
+
 /// Applies what the database lacks and says so, one line each. How many there were.
-pub(super) fn apply(app: &App, database: &Database, out: &Out) -> Result<usize, Failure> {
-    let applied = database.migrate(&app.migration_sets(), |applied| {
-        out.line(format_args!("  {}: {}", applied.id, told(&applied.steps)));
+pub(super) fn apply(app: &App, database: &Database, target: &Target, out: &Out) -> Result<usize, Failure> {
+    let applied = database.migrate(&app.migration_sets(), target, |applied| {
+        out.line(format_args!(
+            "  {}{}: {}",
+            undo(applied.back),
+            applied.id,
+            told(&applied.steps)
+        ));
     })?;
     Ok(applied.len())
+}
+
+fn undo(back: bool) -> &'static str {
+    if back { "undo " } else { "" }
 }
 
 /// The steps of a migration in one line that can be read: tables by name, their indexes by number.
@@ -62,21 +137,37 @@ pub(super) fn warn_of_changes(app: &App, out: &Out) {
     if app.package.sources().is_none() {
         return;
     }
-    match migrations::make(app.package.name(), &own_models(app), &app.migration_sets()) {
-        Ok(Ok(None)) | Err(_) => {}
-        Ok(Ok(Some(new))) => out.line(format_args!(
-            "The models have changed ({} step(s)): write the migration with `makemigrations`.",
-            new.operations.len()
-        )),
-        Ok(Err(refusals)) => out.line(format_args!(
-            "The models have changed in {} way(s) that need a migration by hand: see `makemigrations`.",
-            refusals.len()
+    let answers = Answers::default();
+    let Ok(made) = migrations::make(
+        app.package.name(),
+        &own_models(app),
+        &app.migration_sets(),
+        &answers,
+    ) else {
+        return;
+    };
+    match made.told().len() {
+        0 => {}
+        n => out.line(format_args!(
+            "The models have changed ({n} step(s)): write the migration with `makemigrations`."
         )),
     }
 }
 
-/// `makemigrations`: writes the migration that the models ask for, or one to be filled in by hand with this name.
-pub(super) fn make(app: &App, empty: Option<&str>, out: &Out) -> Result<(), Failure> {
+/// What `makemigrations` is asked for.
+pub(super) struct Make {
+    /// One to be filled in by hand, with this name.
+    pub(super) empty: Option<String>,
+    /// Write nothing; fail if there is something to write.
+    pub(super) check: bool,
+    /// What was renamed: `table.column=new_name`.
+    pub(super) renames: Vec<String>,
+    /// Nothing else was.
+    pub(super) no_rename: bool,
+}
+
+/// `makemigrations`: writes the migration that the models ask for.
+pub(super) fn make(app: &App, asked: &Make, out: &Out) -> Result<(), Failure> {
     let package = app.package.name();
     let sets = app.migration_sets();
     let Some(set) = sets.iter().find(|set| set.package == package) else {
@@ -89,7 +180,7 @@ pub(super) fn make(app: &App, empty: Option<&str>, out: &Out) -> Result<(), Fail
             "Migrations are written beside the sources: run this in a development build.",
         ));
     }
-    if let Some(title) = empty {
+    if let Some(title) = &asked.empty {
         let new = migrations::empty(package, title, &sets).map_err(Failure::new)?;
         let path = migrations::add_file(std::path::Path::new(set.folder), &new.name, &new.text)?;
         out.line(format_args!(
@@ -100,21 +191,36 @@ pub(super) fn make(app: &App, empty: Option<&str>, out: &Out) -> Result<(), Fail
         ));
         return Ok(());
     }
-    let made = migrations::make(package, &own_models(app), &sets)?.map_err(|refusals| {
-        let told: Vec<String> = refusals
-            .iter()
-            .map(|refusal| format!("\n  {}", refusal.message))
-            .collect();
-        Failure::new(format_args!(
-            "Some changes are not made by themselves:{}",
-            told.concat()
-        ))
-    })?;
-    let Some(new) = made else {
-        out.line(format_args!(
-            "The migrations say everything that the models say. Nothing was written."
-        ));
-        return Ok(());
+    let mut answers = Answers {
+        no_other: asked.no_rename,
+        ..Answers::default()
+    };
+    for rename in &asked.renames {
+        answers.renamed.insert(rename.parse().map_err(Failure::new)?);
+    }
+    let new = loop {
+        match migrations::make(package, &own_models(app), &sets, &answers)? {
+            Made::Nothing => {
+                out.line(format_args!(
+                    "The migrations say everything that the models say. Nothing was written."
+                ));
+                return Ok(());
+            }
+            made if asked.check => {
+                return Err(Failure::new(format_args!(
+                    "The models say more than the migrations. Nothing was written.\n  {}",
+                    made.told().join("\n  ")
+                )));
+            }
+            Made::New(new) => break new,
+            Made::Asks(renames) => ask(&renames, &mut answers)?,
+            Made::Refuses(told) => {
+                return Err(Failure::new(format_args!(
+                    "Some changes are not made by themselves:\n  {}",
+                    told.join("\n  ")
+                )));
+            }
+        }
     };
     let path = migrations::add_file(std::path::Path::new(set.folder), &new.name, &new.text)?;
     out.line(format_args!("Wrote {}:", path.display()));
@@ -125,6 +231,37 @@ pub(super) fn make(app: &App, empty: Option<&str>, out: &Out) -> Result<(), Fail
         "Read it, apply it with `migrate`, and commit it together with {}.",
         migrations::INDEX
     ));
+    Ok(())
+}
+
+/// Asks of the first of them whether it is a renaming. Without a terminal nobody answers, and nothing is guessed.
+fn ask(renames: &[Rename], answers: &mut Answers) -> Result<(), Failure> {
+    let Some(rename) = renames.first() else {
+        return Ok(());
+    };
+    if !std::io::stdin().is_terminal() {
+        let told: Vec<String> = renames
+            .iter()
+            .map(|rename| format!("--rename {rename}"))
+            .collect();
+        return Err(Failure::new(format_args!(
+            "Some names are gone and others are new. Say which were renamed, and `--no-rename` if no other was:\n  {}",
+            told.join("\n  ")
+        )));
+    }
+    let question = match rename {
+        Rename::Table { from, to } => format!("Was the table `{from}` renamed to `{to}`? [y/N] "),
+        Rename::Column { table, from, to } => {
+            format!("Was the column `{table}.{from}` renamed to `{to}`? [y/N] ")
+        }
+    };
+    let yes = prompt::line(&question)?.trim().eq_ignore_ascii_case("y");
+    let heard = if yes {
+        &mut answers.renamed
+    } else {
+        &mut answers.not_renamed
+    };
+    heard.insert(rename.clone());
     Ok(())
 }
 

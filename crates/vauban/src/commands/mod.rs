@@ -77,7 +77,13 @@ fn own_commands() -> Vec<clap::Command> {
         serve,
         sub("check", "Look for mistakes in the program and its settings")
             .arg(flag("deploy", "Check as a release build does before it serves")),
-        sub("migrate", "Bring the database to what the program needs"),
+        sub("migrate", "Bring the database to what the program needs")
+            .arg(
+                Arg::new("to")
+                    .value_name("PACKAGE/NAME")
+                    .help("Until, or back to, this migration of the package; `PACKAGE/zero`: none of it"),
+            )
+            .arg(flag("plan", "Only show what would be done")),
         sub(
             "makemigrations",
             "Write the migration that the changed models ask for",
@@ -85,8 +91,36 @@ fn own_commands() -> Vec<clap::Command> {
         .arg(value(
             "empty",
             "NAME",
-            "Write one without operations instead, to be filled in by hand: a rename, a drop, a change of data",
+            "Write one without operations instead, to be filled in by hand: a change of data",
+        ))
+        .arg(
+            value(
+                "rename",
+                "TABLE.COLUMN=NAME",
+                "What has a new name, instead of being asked; also TABLE=NAME",
+            )
+            .action(ArgAction::Append),
+        )
+        .arg(flag(
+            "no-rename",
+            "Nothing else has a new name: what is gone is gone",
+        ))
+        .arg(flag(
+            "check",
+            "Write nothing, and fail if there is something to write",
         )),
+        sub(
+            "showmigrations",
+            "List the migrations, and which the database has",
+        ),
+        sub("sqlmigrate", "Show the SQL of a migration")
+            .arg(
+                Arg::new("id")
+                    .value_name("PACKAGE/NAME")
+                    .required(true)
+                    .help("The migration"),
+            )
+            .arg(flag("back", "The SQL that undoes it")),
         sub(
             "access",
             "Show who may call and touch what, and compare it with access.lock",
@@ -132,10 +166,26 @@ fn dispatch(app: App, matches: &ArgMatches, out: &Out) -> Result<(), Failure> {
                 out,
             )
         }
-        Some(("makemigrations", args)) => migrate::make(&app, text(args, "empty").as_deref(), out),
+        Some(("makemigrations", args)) => {
+            let renames = args.get_many::<String>("rename").into_iter().flatten();
+            let asked = migrate::Make {
+                empty: text(args, "empty"),
+                check: args.get_flag("check"),
+                renames: renames.cloned().collect(),
+                no_rename: args.get_flag("no-rename"),
+            };
+            migrate::make(&app, &asked, out)
+        }
+        Some(("sqlmigrate", args)) => {
+            let id = text(args, "id").unwrap_or_default();
+            migrate::sql(&app, &id, args.get_flag("back"), out)
+        }
+        Some(("showmigrations", _)) => migrate::show(&app, out),
         Some(("check", args)) => check::run(&app, args.get_flag("deploy"), out),
         Some(("settings", args)) => settings::run(&app, args.get_flag("json"), out),
-        Some(("migrate", _)) => migrate::migrate(&app, out),
+        Some(("migrate", args)) => {
+            migrate::migrate(&app, text(args, "to").as_deref(), args.get_flag("plan"), out)
+        }
         Some(("serve", args)) => {
             #[cfg(debug_assertions)]
             let share_dev = args.get_flag("share-dev");

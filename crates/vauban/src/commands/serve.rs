@@ -4,6 +4,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
 use vauban_core::module::Modules;
+use vauban_orm::migrations::Target;
 
 use super::{Failure, Out, Run, migrate};
 use crate::app::App;
@@ -114,7 +115,7 @@ fn development(app: App, mut settings: Settings, options: &Serve, out: &Out) -> 
     let first = !state.pending.is_empty() && state.pending.len() == app.migration_count();
     if !state.pending.is_empty() {
         out.line(format_args!("Migrating {}:", database.path().display()));
-        migrate::apply(&app, &database, out)?;
+        migrate::apply(&app, &database, &Target::Newest, out)?;
     }
     migrate::warn_of_changes(&app, out);
     let migrated = assemble::migrated(&app, &database)?;

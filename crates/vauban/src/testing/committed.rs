@@ -35,16 +35,14 @@ fn migrations_of(app: &App) -> String {
         .into_iter()
         .filter(|model| model.package == package)
         .collect();
-    let told: Vec<String> = match migrations::make(package, &models, &app.migration_sets()) {
-        Ok(Ok(None)) => return String::new(),
-        Ok(Ok(Some(new))) => new
-            .operations
-            .iter()
-            .map(migrations::Operation::summary)
-            .collect(),
-        Ok(Err(refusals)) => refusals.into_iter().map(|refusal| refusal.message).collect(),
+    let answers = migrations::Answers::default();
+    let told = match migrations::make(package, &models, &app.migration_sets(), &answers) {
+        Ok(made) => made.told(),
         Err(error) => vec![error.to_string()],
     };
+    if told.is_empty() {
+        return String::new();
+    }
     lines(
         "the models say more than the migrations",
         "cargo run -- makemigrations",

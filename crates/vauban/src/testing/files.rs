@@ -74,7 +74,9 @@ fn make(app: &App) -> Folder {
     let database = assemble::open(app, &settings).unwrap_or_else(|failure| panic!("{failure}"));
     let sets = app.migration_sets();
     let done = if app.modules.site_has_migrations() {
-        database.migrate(&sets, |_| ()).map(drop)
+        database
+            .migrate(&sets, &vauban_orm::migrations::Target::Newest, |_| ())
+            .map(drop)
     } else {
         database.create_all(&app.modules.models())
     };

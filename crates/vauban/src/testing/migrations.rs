@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use vauban_orm::migrations;
+use vauban_orm::migrations::{self, Answers, Made};
 
 use crate::Module;
 
@@ -56,28 +56,17 @@ fn complete(module: &Module, others: &[&Module], write: bool) -> Result<(), Stri
     }
     let sets = others.iter().flat_map(|other| other.listed_migrations().iter());
     let sets: Vec<_> = sets.chain([set]).cloned().collect();
-    let made = migrations::make(set.package, &models, &sets)
-        .map_err(|error| error.to_string())?
-        .map_err(|refusals| {
-            let told: Vec<String> = refusals.into_iter().map(|refusal| refusal.message).collect();
-            format!(
-                "some changes are not made by themselves:\n  {}",
-                told.join("\n  ")
-            )
-        })?;
-    let Some(new) = made else {
-        return Ok(());
-    };
-    if write {
+    let made = migrations::make(set.package, &models, &sets, &Answers::default());
+    let made = made.map_err(|error| error.to_string())?;
+    if let (Made::New(new), true) = (&made, write) {
         return migrations::add_file(Path::new(set.folder), &new.name, &new.text)
             .map(drop)
             .map_err(|error| format!("{}: {error}", set.folder));
     }
-    let steps: Vec<String> = new
-        .operations
-        .iter()
-        .map(vauban_orm::migrations::Operation::summary)
-        .collect();
+    let steps = made.told();
+    if steps.is_empty() {
+        return Ok(());
+    }
     Err(format!(
         "the models of the module `{}` say more than its migrations:\n  {}\nwrite them with \
          `VAUBAN_UPDATE_MIGRATIONS=1 cargo test -p {}`, and commit them",

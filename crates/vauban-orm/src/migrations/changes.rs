@@ -1,0 +1,402 @@
+//! The steps from what the files say to what the models say.
+
+use std::collections::BTreeSet;
+
+use super::operation::{ColumnState, Operation};
+use super::state::{State, TableState};
+use crate::meta::ModelMeta;
+
+/// A name that is gone, and a new one that may be its new name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rename {
+    /// A table.
+    Table {
+        /// Its name so far.
+        from: String,
+        /// Its new name.
+        to: String,
+    },
+    /// A column.
+    Column {
+        /// The table, by its new name.
+        table: String,
+        /// The column's name so far.
+        from: String,
+        /// Its new name.
+        to: String,
+    },
+}
+
+impl Rename {
+    fn is_table(&self) -> bool {
+        matches!(self, Self::Table { .. })
+    }
+
+    fn operation(&self) -> Operation {
+        match self.clone() {
+            Self::Table { from, to } => Operation::RenameTable { from, to },
+            Self::Column { table, from, to } => Operation::RenameColumn { table, from, to },
+        }
+    }
+}
+
+/// As it stands behind `--rename`.
+impl std::fmt::Display for Rename {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Table { from, to } => write!(f, "{from}={to}"),
+            Self::Column { table, from, to } => write!(f, "{table}.{from}={to}"),
+        }
+    }
+}
+
+impl std::str::FromStr for Rename {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (from, to) = text.split_once('=').ok_or_else(|| {
+            format!("`{text}` is no renaming: write `table=new_name` or `table.column=new_name`")
+        })?;
+        Ok(match from.split_once('.') {
+            None => Self::Table {
+                from: from.to_owned(),
+                to: to.to_owned(),
+            },
+            Some((table, from)) => Self::Column {
+                table: table.to_owned(),
+                from: from.to_owned(),
+                to: to.to_owned(),
+            },
+        })
+    }
+}
+
+/// What the models' author says of renamings.
+#[derive(Debug, Clone, Default)]
+pub struct Answers {
+    /// These are renamings.
+    pub renamed: BTreeSet<Rename>,
+    /// These are not.
+    pub not_renamed: BTreeSet<Rename>,
+    /// Nothing else was renamed.
+    pub no_other: bool,
+}
+
+/// Why there are no steps.
+#[derive(Debug)]
+pub(super) enum Stuck {
+    Asks(Vec<Rename>),
+    Refuses(Vec<String>),
+}
+
+/// `models`: those of one package, each after those that it refers to; `own_tables`: the tables that its files have made.
+pub(super) fn changes(
+    models: &[&'static ModelMeta],
+    mut state: State,
+    own_tables: &BTreeSet<String>,
+    answers: &Answers,
+) -> Result<Vec<Operation>, Stuck> {
+    let wanted = State::of_models(models);
+    let mut out = Vec::new();
+    let candidates = renamed_tables(&wanted, &state, own_tables);
+    let mut own_tables = own_tables.clone();
+    for rename in settle(candidates, true, answers)? {
+        if let Rename::Table { from, to } = &rename {
+            own_tables.remove(from);
+            own_tables.insert(to.clone());
+        }
+        make_renaming(&rename, &mut state, &mut out)?;
+    }
+    for rename in settle(renamed_columns(&wanted, &state), false, answers)? {
+        make_renaming(&rename, &mut state, &mut out)?;
+    }
+    let mut difference = Difference::default();
+    for model in models {
+        let want = &wanted.tables[model.table];
+        match state.tables.get(model.table) {
+            Some(have) => difference.table(model, want, have),
+            None => difference.new_table(model.table, want),
+        }
+    }
+    let gone = own_tables
+        .iter()
+        .filter(|table| !wanted.tables.contains_key(*table));
+    difference.drop_tables(gone, &state);
+    difference.into_operations(out)
+}
+
+fn make_renaming(rename: &Rename, state: &mut State, out: &mut Vec<Operation>) -> Result<(), Stuck> {
+    let operation = rename.operation();
+    let fits = state.apply(&operation);
+    fits.map_err(|problem| Stuck::Refuses(vec![format!("`{rename}` is no renaming here: {problem}")]))?;
+    out.push(operation);
+    Ok(())
+}
+
+/// The renamings of tables, or of columns, if nothing else may be one.
+fn settle(candidates: Vec<Rename>, tables: bool, answers: &Answers) -> Result<Vec<Rename>, Stuck> {
+    let names = |rename: &Rename| match rename.clone() {
+        Rename::Table { from, to } => [(None, from), (None, to)],
+        Rename::Column { table, from, to } => [(Some(table.clone()), from), (Some(table), to)],
+    };
+    let settled: Vec<Rename> = answers
+        .renamed
+        .iter()
+        .filter(|rename| rename.is_table() == tables)
+        .cloned()
+        .collect();
+    let taken: Vec<_> = settled.iter().flat_map(names).collect();
+    let open = candidates.into_iter().filter(|candidate| {
+        !answers.not_renamed.contains(candidate) && !names(candidate).iter().any(|name| taken.contains(name))
+    });
+    let open: Vec<Rename> = open.collect();
+    if open.is_empty() || answers.no_other {
+        Ok(settled)
+    } else {
+        Err(Stuck::Asks(open))
+    }
+}
+
+/// Tables that are gone and tables that are new and have the same columns.
+fn renamed_tables(wanted: &State, have: &State, own_tables: &BTreeSet<String>) -> Vec<Rename> {
+    let gone = own_tables
+        .iter()
+        .filter(|table| !wanted.tables.contains_key(*table));
+    let alike = |gone: &TableState, new: &TableState| {
+        let same = |(a, b): (&ColumnState, &ColumnState)| {
+            a.name == b.name && a.kind.fits(b.kind) && a.null == b.null
+        };
+        gone.columns.len() == new.columns.len() && gone.columns.iter().zip(&new.columns).all(same)
+    };
+    let pairs = gone
+        .filter_map(|from| Some((from, have.tables.get(from)?)))
+        .flat_map(|(from, gone)| {
+            let new = wanted
+                .tables
+                .iter()
+                .filter(|(table, _)| !have.tables.contains_key(*table));
+            new.filter(move |(_, new)| alike(gone, new))
+                .map(|(to, _)| Rename::Table {
+                    from: from.clone(),
+                    to: to.clone(),
+                })
+        });
+    pairs.collect()
+}
+
+/// Columns that are gone, and columns of the same table that are new and hold the same.
+fn renamed_columns(wanted: &State, have: &State) -> Vec<Rename> {
+    let mut pairs = Vec::new();
+    for (table, want) in &wanted.tables {
+        let Some(have) = have.tables.get(table) else {
+            continue;
+        };
+        let gone = have
+            .columns
+            .iter()
+            .filter(|column| want.column(&column.name).is_none());
+        for gone in gone {
+            let new = want
+                .columns
+                .iter()
+                .filter(|column| have.column(&column.name).is_none());
+            let alike = new.filter(|new| gone.kind.fits(new.kind) && gone.references == new.references);
+            pairs.extend(alike.map(|new| Rename::Column {
+                table: table.clone(),
+                from: gone.name.clone(),
+                to: new.name.clone(),
+            }));
+        }
+    }
+    pairs
+}
+
+/// The steps, in the order in which they can be made.
+#[derive(Default)]
+struct Difference {
+    tables: Vec<Operation>,
+    loosened: Vec<Operation>,
+    columns: Vec<Operation>,
+    tightened: Vec<Operation>,
+    dropped: Vec<Operation>,
+    refusals: Vec<String>,
+}
+
+impl Difference {
+    fn new_table(&mut self, table: &str, want: &TableState) {
+        self.tables.push(Operation::CreateTable {
+            table: table.to_owned(),
+            columns: want.columns.clone(),
+            constraints: want.constraints.clone(),
+        });
+        self.tightened
+            .extend(want.indexes.iter().map(|index| index.created(table)));
+    }
+
+    fn table(&mut self, model: &ModelMeta, want: &TableState, have: &TableState) {
+        let table = model.table;
+        for (at, column) in want.columns.iter().enumerate() {
+            // The version, which every table has, is of no field.
+            let default = model.columns.get(at).and_then(|meta| meta.default);
+            let default = default.map(|default| default().literal());
+            match have.column(&column.name) {
+                None => self.new_column(table, column, default),
+                Some(before) if before.fits(column) => {}
+                Some(before) => self.altered(table, before, column, default),
+            }
+        }
+        let gone = have
+            .columns
+            .iter()
+            .filter(|column| want.column(&column.name).is_none());
+        let gone: Vec<&String> = gone.map(|column| &column.name).collect();
+        self.dropped
+            .extend(gone.iter().map(|column| Operation::DropColumn {
+                table: table.to_owned(),
+                column: (*column).clone(),
+            }));
+        self.constraints(table, want, have);
+        let same = |a: &&super::state::IndexState, b: &super::state::IndexState| {
+            a.columns == b.columns && a.unique == b.unique
+        };
+        // An index goes with its columns.
+        let left = have
+            .indexes
+            .iter()
+            .filter(|index| !gone.iter().any(|column| index.columns.contains(column)));
+        let unwanted = left.filter(|index| !want.indexes.iter().any(|other| same(index, other)));
+        self.loosened.extend(unwanted.map(|index| Operation::DropIndex {
+            name: index.name.clone(),
+        }));
+        let missing = want
+            .indexes
+            .iter()
+            .filter(|index| !have.indexes.iter().any(|other| same(index, other)));
+        self.tightened.extend(missing.map(|index| index.created(table)));
+    }
+
+    fn new_column(&mut self, table: &str, column: &ColumnState, default: Option<String>) {
+        let name = &column.name;
+        if !column.null && default.is_none() {
+            self.refusals.push(if column.references.is_some() {
+                format!(
+                    "`{table}.{name}` is a new foreign key, and the rows that are there have nothing to refer to: make it \
+                     an `Option`, fill it, then make it required"
+                )
+            } else {
+                format!(
+                    "`{table}.{name}` is new and needs a value for the rows that are there: give the field a \
+                     `#[field(default = …)]`, or make it an `Option`"
+                )
+            });
+            return;
+        }
+        self.columns.push(Operation::AddColumn {
+            table: table.to_owned(),
+            column: column.clone(),
+            default,
+        });
+    }
+
+    fn altered(&mut self, table: &str, before: &ColumnState, now: &ColumnState, default: Option<String>) {
+        let name = &now.name;
+        if before.primary_key || now.primary_key {
+            self.refusals.push(format!(
+                "`{table}.{name}` is the primary key, which stays as it is"
+            ));
+            return;
+        }
+        let fills = before.null && !now.null;
+        if before.kind.converts(now.kind) && (!fills || default.is_some()) {
+            let using = default
+                .filter(|_| fills)
+                .map(|default| format!("coalesce(\"{name}\", {default})"));
+            self.columns.push(Operation::AlterColumn {
+                table: table.to_owned(),
+                column: now.clone(),
+                using,
+            });
+            return;
+        }
+        let (why, using) = if before.kind.converts(now.kind) {
+            (
+                "may not be without a value any more, and has no `#[field(default = …)]` for the rows that have none",
+                format!("coalesce(\\\"{name}\\\", …)"),
+            )
+        } else {
+            (
+                "holds something else now, which does not follow from what it held",
+                "…".to_owned(),
+            )
+        };
+        let operation = Operation::AlterColumn {
+            table: table.to_owned(),
+            column: now.clone(),
+            using: None,
+        };
+        self.refusals.push(by_hand(
+            &format!("`{table}.{name}` {why}"),
+            &format!("{}using = \"{using}\"", super::writing::entry(&operation)),
+        ));
+    }
+
+    fn constraints(&mut self, table: &str, want: &TableState, have: &TableState) {
+        let gone = have
+            .constraints
+            .iter()
+            .filter(|before| !want.constraints.contains(before));
+        self.loosened
+            .extend(gone.map(|constraint| Operation::DropConstraint {
+                table: table.to_owned(),
+                name: constraint.name.clone(),
+            }));
+        let new = want
+            .constraints
+            .iter()
+            .filter(|now| !have.constraints.contains(now));
+        self.tightened
+            .extend(new.map(|constraint| Operation::AddConstraint {
+                table: table.to_owned(),
+                constraint: constraint.clone(),
+            }));
+    }
+
+    /// Those that refer to others before them.
+    fn drop_tables<'a>(&mut self, gone: impl Iterator<Item = &'a String>, state: &State) {
+        let mut left: Vec<&String> = gone.collect();
+        while !left.is_empty() {
+            let referred = |table: &String| {
+                left.iter().filter(|other| **other != table).any(|other| {
+                    let columns = state.tables.get(*other).map_or(&[][..], |state| &state.columns);
+                    columns
+                        .iter()
+                        .any(|column| column.references.as_ref() == Some(table))
+                })
+            };
+            // Of tables in a circle, any.
+            let at = left.iter().position(|table| !referred(table)).unwrap_or(0);
+            self.dropped.push(Operation::DropTable {
+                table: left.remove(at).clone(),
+            });
+        }
+    }
+
+    fn into_operations(self, mut out: Vec<Operation>) -> Result<Vec<Operation>, Stuck> {
+        if !self.refusals.is_empty() {
+            return Err(Stuck::Refuses(self.refusals));
+        }
+        out.extend(self.tables);
+        out.extend(self.loosened);
+        out.extend(self.columns);
+        out.extend(self.tightened);
+        out.extend(self.dropped);
+        Ok(out)
+    }
+}
+
+fn by_hand(what: &str, operation: &str) -> String {
+    format!(
+        "{what}. Vauban does not guess: write the next migration by hand (`makemigrations --empty NAME` makes the file) with\n    \
+         [[operations]]\n    {}",
+        operation.replace('\n', "\n    ")
+    )
+}

@@ -1,0 +1,205 @@
+//! Which migrations are made or undone, one after the other, and by which statements.
+
+use std::collections::BTreeSet;
+
+use rusqlite::Connection;
+
+use super::MigrationError;
+use super::apply::recorded;
+use super::file::Migration;
+use super::inverse::inverse;
+use super::operation::Operation;
+use super::set::{self, Set};
+use super::sqlite;
+use super::state::State;
+
+/// Where a database is brought to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// Every migration.
+    Newest,
+    /// This migration is its package's last one, `package/name`: what it depends on is made, what comes after it in the
+    /// package, and what depends on that, is undone.
+    Last(String),
+    /// No migration of this package.
+    Zero(String),
+}
+
+/// As it stands behind `migrate`.
+impl std::str::FromStr for Target {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once('/') {
+            Some((package, "zero")) => Ok(Self::Zero(package.to_owned())),
+            Some(_) => Ok(Self::Last(text.to_owned())),
+            None => Err(format!(
+                "`{text}` is no migration: write `package/0002_name`, or `package/zero` for none of the package's"
+            )),
+        }
+    }
+}
+
+/// One migration to be made, or to be undone.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// The migration.
+    pub migration: Migration,
+    /// Whether it is undone.
+    pub back: bool,
+    /// What is done: the file's operations, or those that undo them.
+    pub operations: Vec<Operation>,
+    /// The SQL that does it.
+    pub statements: Vec<String>,
+}
+
+impl Step {
+    /// Which migration it is: `package/name`.
+    pub fn id(&self) -> String {
+        self.migration.id()
+    }
+}
+
+/// What is to be done with this database, in order. Writes nothing.
+///
+/// # Errors
+/// Files that cannot be read or contradict each other, a target that there is not, no way back, a database that cannot be
+/// asked.
+pub fn plan(connection: &Connection, sets: &[Set], target: &Target) -> Result<Vec<Step>, MigrationError> {
+    let migrations = set::ordered(sets)?;
+    let applied: BTreeSet<String> = recorded(connection)?.into_keys().collect();
+    let wanted = wanted(&migrations, target, &applied)?;
+    let mut steps = Vec::new();
+    let mut undone = Vec::new();
+    let mut state = State::default();
+    for migration in migrations {
+        let id = migration.id();
+        let before = state.clone();
+        state.apply_all(&migration)?;
+        match (applied.contains(&id), wanted.contains(&id)) {
+            (false, true) => steps.push(forward(migration, before)?),
+            (true, false) => undone.push(back(migration, before)?),
+            _ => {}
+        }
+    }
+    undone.reverse();
+    undone.append(&mut steps);
+    Ok(undone)
+}
+
+/// One migration's step, whatever any database has: for `sqlmigrate`.
+///
+/// # Errors
+/// As [`plan`].
+pub fn step(sets: &[Set], id: &str, undone: bool) -> Result<Step, MigrationError> {
+    let mut state = State::default();
+    for migration in set::ordered(sets)? {
+        if migration.id() == id {
+            return if undone {
+                back(migration, state)
+            } else {
+                forward(migration, state)
+            };
+        }
+        state.apply_all(&migration)?;
+    }
+    Err(unknown(id))
+}
+
+/// Every migration's `package/name`, in the order in which they are made.
+///
+/// # Errors
+/// Files that cannot be read or contradict each other.
+pub fn ids(sets: &[Set]) -> Result<Vec<String>, MigrationError> {
+    Ok(set::ordered(sets)?.iter().map(Migration::id).collect())
+}
+
+/// The migrations that the database has in the end.
+fn wanted(
+    migrations: &[Migration],
+    target: &Target,
+    applied: &BTreeSet<String>,
+) -> Result<BTreeSet<String>, MigrationError> {
+    let ids = || migrations.iter().map(Migration::id);
+    let (package, last) = match target {
+        Target::Newest => return Ok(ids().collect()),
+        Target::Last(id) => {
+            let found = migrations.iter().find(|migration| migration.id() == *id);
+            (found.ok_or_else(|| unknown(id))?.package.as_str(), Some(id))
+        }
+        Target::Zero(package) => (package.as_str(), None),
+    };
+    if !migrations.iter().any(|migration| migration.package == package) {
+        return Err(unknown(&format!("{package}/zero")));
+    }
+    // What comes after it in the package, and what depends on that.
+    let mut gone = BTreeSet::new();
+    let mut passed = last.is_none();
+    for migration in migrations {
+        let id = migration.id();
+        let own = migration.package == package;
+        if (own && passed) || migration.depends_on.iter().any(|on| gone.contains(on)) {
+            gone.insert(id.clone());
+        }
+        passed |= Some(&id) == last;
+    }
+    // And what it depends on.
+    let mut kept: BTreeSet<String> = applied.iter().filter(|id| !gone.contains(*id)).cloned().collect();
+    kept.extend(last.cloned());
+    for migration in migrations.iter().rev() {
+        if kept.contains(&migration.id()) {
+            kept.extend(migration.depends_on.iter().cloned());
+        }
+    }
+    Ok(kept)
+}
+
+fn unknown(id: &str) -> MigrationError {
+    MigrationError::Set(format!(
+        "there is no migration `{id}`: `showmigrations` lists them"
+    ))
+}
+
+fn forward(migration: Migration, before: State) -> Result<Step, MigrationError> {
+    let operations = migration.operations.clone();
+    let (_, statements) = statements(&operations, before).map_err(|problem| MigrationError::File {
+        migration: migration.id(),
+        problem,
+    })?;
+    Ok(Step {
+        migration,
+        back: false,
+        operations,
+        statements,
+    })
+}
+
+fn back(migration: Migration, before: State) -> Result<Step, MigrationError> {
+    let one_way = |problem: String| MigrationError::OneWay {
+        migration: migration.id(),
+        problem,
+    };
+    let mut state = before;
+    let mut undoing = Vec::new();
+    for operation in &migration.operations {
+        undoing.push(inverse(operation, &state).map_err(one_way)?);
+        state.apply(operation).map_err(one_way)?;
+    }
+    let operations: Vec<Operation> = undoing.into_iter().rev().flatten().collect();
+    let (_, statements) = statements(&operations, state).map_err(one_way)?;
+    Ok(Step {
+        migration,
+        back: true,
+        operations,
+        statements,
+    })
+}
+
+/// The statements of these steps, and the schema after them.
+pub(super) fn statements(operations: &[Operation], mut state: State) -> Result<(State, Vec<String>), String> {
+    let mut all = Vec::new();
+    for operation in operations {
+        all.extend(sqlite::statements(operation, &state)?);
+        state.apply(operation)?;
+    }
+    Ok((state, all))
+}
