@@ -247,3 +247,9 @@ async fn one_page_hands_off_to_who_is_paid() {
         );
     }
 }
+
+/// A database of any earlier state goes to the newest one with its rows, and back.
+#[test]
+fn migrations_go_both_ways() {
+    vauban::testing::migrations_go_both_ways(&demo::app());
+}

@@ -34,6 +34,8 @@ mod operation;
 mod owned;
 mod plan;
 mod reading;
+#[cfg(feature = "testing")]
+mod round_trip;
 mod set;
 mod sqlite;
 mod state;
@@ -47,6 +49,8 @@ pub use make::{Made, NewMigration, empty, make};
 pub use operation::{ColumnState, ConstraintState, Operation};
 pub use owned::{foreign, with_sql};
 pub use plan::{Step, Target, ids, plan, step};
+#[cfg(feature = "testing")]
+pub use round_trip::round_trip;
 pub use set::{INDEX, Set, SetFile, add_file};
 pub use state::{IndexState, State, TableState};
 

@@ -56,7 +56,12 @@ pub fn with_sql(sets: &[Set], site: &str) -> Vec<String> {
     let readable = theirs.filter_map(|set| set.migrations().ok()).flatten();
     let runs = |migration: &Migration| {
         let mut operations = migration.operations.iter();
-        operations.any(|operation| matches!(operation, Operation::Sql { .. }))
+        operations.any(|operation| {
+            matches!(
+                operation,
+                Operation::Sql { .. } | Operation::AlterColumn { using: Some(_), .. }
+            )
+        })
     };
     readable.filter(runs).map(|migration| migration.id()).collect()
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use vauban_orm::migrations::{self, Answers, Made};
 
-use crate::Module;
+use crate::{App, Module};
 
 /// Fails if the module's migrations do not say what its models say; writes what is missing if asked to.
 ///
@@ -24,6 +24,24 @@ use crate::Module;
 /// If they differ, with what is missing; if the module brings no migrations though it has models.
 pub fn migrations_are_complete(module: &Module) {
     migrations_are_complete_beside(module, &[]);
+}
+
+/// Fails if a database of any earlier state of the program's migrations, with a row in each table, does not go to the newest one,
+/// or not back as far as its migrations say that there is a way.
+///
+/// ```ignore
+/// #[test]
+/// fn migrations_go_both_ways() {
+///     vauban::testing::migrations_go_both_ways(&site::app());
+/// }
+/// ```
+///
+/// # Panics
+/// With the state that a database was in, and the migration that does not go.
+pub fn migrations_go_both_ways(app: &App) {
+    if let Err(told) = migrations::round_trip(&app.migration_sets()) {
+        panic!("{told}");
+    }
 }
 
 /// The same for a module whose models refer to those of other modules: their migrations come first.
