@@ -83,7 +83,7 @@ pub fn make(
         Err(Stuck::Asks(renames)) => return Ok(Made::Asks(renames)),
         Err(Stuck::Refuses(told)) => return Ok(Made::Refuses(told)),
     };
-    let number = next_number(package, sets);
+    let number = next_number(package, &migrations);
     let name = format!("{number:04}_{}", title(number, &changes));
     let text = writing::write(
         package,
@@ -111,8 +111,8 @@ pub fn empty(package: &str, title: &str, sets: &[Set]) -> Result<NewMigration, S
              like `rename_title`."
         ));
     }
-    set::ordered(sets).map_err(|error| error.to_string())?;
-    let name = format!("{:04}_{title}", next_number(package, sets));
+    let migrations = set::ordered(sets).map_err(|error| error.to_string())?;
+    let name = format!("{:04}_{title}", next_number(package, &migrations));
     let text = writing::write_empty(package, &name);
     Ok(NewMigration {
         name,
@@ -124,9 +124,12 @@ pub fn empty(package: &str, title: &str, sets: &[Set]) -> Result<NewMigration, S
 /// The most characters of what a migration is called after its number.
 const MAX_TITLE: usize = 48;
 
-fn next_number(package: &str, sets: &[Set]) -> usize {
-    let own = sets.iter().filter(|set| set.package == package);
-    own.map(|set| set.files.len()).sum::<usize>() + 1
+fn next_number(package: &str, migrations: &[file::Migration]) -> usize {
+    migrations
+        .iter()
+        .filter(|migration| migration.package == package)
+        .count()
+        + 1
 }
 
 /// The steps from an empty schema to the models'.

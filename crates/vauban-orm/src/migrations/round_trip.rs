@@ -19,7 +19,8 @@ pub fn round_trip(sets: &[Set]) -> Result<(), String> {
     let all = ids(sets).map_err(|error| error.to_string())?;
     for last in 0..=all.len() {
         let from = all[..last].last().map_or("nothing", String::as_str);
-        one(sets, &all[..last]).map_err(|problem| format!("from a database that ends with {from}: {problem}"))?;
+        one(sets, &all[..last])
+            .map_err(|problem| format!("from a database that ends with {from}: {problem}"))?;
     }
     Ok(())
 }
@@ -67,8 +68,16 @@ fn fill(connection: &Connection, state: &State) -> Vec<String> {
             if filled.contains(table) {
                 continue;
             }
-            let columns: Vec<String> = has.columns.iter().map(|column| format!("\"{}\"", column.name)).collect();
-            let values: Vec<String> = has.columns.iter().map(|column| sample(table, column, &filled)).collect();
+            let columns: Vec<String> = has
+                .columns
+                .iter()
+                .map(|column| format!("\"{}\"", column.name))
+                .collect();
+            let values: Vec<String> = has
+                .columns
+                .iter()
+                .map(|column| sample(table, column, &filled))
+                .collect();
             let sql = format!(
                 "INSERT INTO \"{table}\" ({}) VALUES ({})",
                 columns.join(", "),

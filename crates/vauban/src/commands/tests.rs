@@ -403,3 +403,77 @@ fn an_empty_migration_is_written_and_named() {
         "a path as a name"
     );
 }
+
+mod renamed {
+    use crate::prelude::*;
+
+    #[derive(Model)]
+    #[model(crate = vauban_orm, table = "vauban_note")]
+    pub(super) struct Note {
+        pub id: Id<Note>,
+        #[field(max_length = 100)]
+        pub headline: String,
+    }
+    impl Policy for Note {
+        fn rules(_: Who<Self>, _: &Columns<Self>) -> Rules<Self> {
+            Rules::none()
+        }
+    }
+}
+
+/// What is gone and what is new: nobody answers, so nothing is written, and what to answer is told. With the answer it is.
+#[test]
+fn a_renaming_is_asked_and_not_guessed() {
+    let (folder, _) = package();
+    let migrations = folder.path().join("migrations");
+    std::fs::create_dir(&migrations).unwrap();
+    let path: &'static str = Box::leak(migrations.to_str().unwrap().into());
+    let manifest: &'static str = Box::leak(folder.path().to_str().unwrap().into());
+    let first = "[[operations]]\ncreate_table = 'vauban_note'\ncolumns = [\n\
+        { name = 'id', type = 'uuid', primary_key = true }, { name = 'title', type = 'string' },\n\
+        { name = 'row_version', type = 'bigint' } ]\n";
+    vauban_orm::migrations::add_file(&migrations, "0001_initial", first).unwrap();
+    let app = || {
+        let set = vauban_orm::migrations::Set {
+            package: env!("CARGO_PKG_NAME"),
+            folder: path,
+            files: &[],
+        };
+        let package = Package::for_test(env!("CARGO_PKG_NAME"), manifest, None);
+        App::new(package)
+            .module(Module::new("notes").model::<renamed::Note>())
+            .migrations(set)
+    };
+    let (_, refused) = call(app(), &["makemigrations"]);
+    let refused = refused.unwrap_err().to_string();
+    assert!(
+        refused.contains("--rename vauban_note.title=headline"),
+        "{refused}"
+    );
+    let (_, refused) = call(app(), &["makemigrations", "--check"]);
+    assert!(refused.unwrap_err().to_string().contains("Nothing was written"));
+    let (told, done) = call(
+        app(),
+        &["makemigrations", "--rename", "vauban_note.title=headline"],
+    );
+    done.unwrap();
+    assert!(told.contains("0002_rename_vauban_note_headline.toml"), "{told}");
+    let (_, done) = call(app(), &["makemigrations", "--check"]);
+    done.unwrap();
+    let (told, done) = call(
+        app(),
+        &["sqlmigrate", "vauban/0002_rename_vauban_note_headline", "--back"],
+    );
+    done.unwrap();
+    assert_eq!(
+        told,
+        "ALTER TABLE \"vauban_note\" RENAME COLUMN \"headline\" TO \"title\";\n"
+    );
+    let (_, refused) = call(app(), &["sqlmigrate", "vauban/0009"]);
+    assert!(
+        refused
+            .unwrap_err()
+            .to_string()
+            .contains("`showmigrations` lists them")
+    );
+}

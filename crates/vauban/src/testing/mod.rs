@@ -29,9 +29,7 @@ pub use answer::Answer;
 pub use client::{Address, Client};
 pub use committed::committed_files_are_true;
 pub use fixtures::Fixtures;
-pub use migrations::{
-    migrations_are_complete, migrations_are_complete_beside, migrations_go_both_ways,
-};
+pub use migrations::{migrations_are_complete, migrations_are_complete_beside, migrations_go_both_ways};
 pub use prober::{Expect, Expected, Prober};
 
 use std::fmt;
