@@ -31,6 +31,7 @@ pub struct ModelFinding {
 /// * `orm.E004`: two models with one table.
 /// * `orm.E006`: rules that hold only for the moment at which they were built (CWE-367).
 /// * `orm.E007`: rules that are larger than a statement may be (CWE-674).
+/// * `orm.E008`: a rule for writing a column that carries no privilege, which nobody would ask (CWE-862).
 pub fn check(models: &[&'static ModelMeta]) -> Vec<ModelFinding> {
     let mut found = Vec::new();
     for (i, model) in models.iter().enumerate() {
@@ -62,11 +63,11 @@ pub fn check(models: &[&'static ModelMeta]) -> Vec<ModelFinding> {
                 message,
             });
         }
-        if let Some(why) = &(model.rules)().unfit {
+        if let Some(unfit) = &(model.rules)().unfit {
             found.push(ModelFinding {
-                id: why.id,
+                id: unfit.id,
                 model: model.name,
-                message: why.message.clone(),
+                message: unfit.why.clone(),
             });
         }
         if (model.rules)().unfit.is_none()
@@ -304,12 +305,20 @@ pub fn policy(model: &'static ModelMeta, models: &[&'static ModelMeta]) -> Vec<(
         (Action::Change, named(&rules.change)),
         (Action::Delete, named(&rules.delete)),
     ];
-    lines.extend(rules.set.iter().map(|(column, rule)| {
-        (
-            Action::Grant,
-            format!("{}: {}", column.field, describe(rule, 0, models)),
-        )
-    }));
+    for set in &rules.set {
+        let field = set.column.field;
+        let (add, change) = (named(&set.add), named(&set.change));
+        let given = matches!(set.column.privilege, Privilege::Owner | Privilege::Tenant);
+        if given {
+            // CWE-451: whoever adds the row gives it, which the add rule judges.
+            lines.push((Action::Grant, format!("{field} of a row that is there: {change}")));
+        } else if add == change {
+            lines.push((Action::Grant, format!("{field}: {change}")));
+        } else {
+            lines.push((Action::Grant, format!("{field} of a new row: {add}")));
+            lines.push((Action::Grant, format!("{field} of a row that is there: {change}")));
+        }
+    }
     lines
 }
 

@@ -10,7 +10,7 @@ use crate::building::building;
 use crate::columns::{Column, Columns, Path, Rel};
 use crate::expr::{Bind, Expr, Flag, push};
 use crate::filter::{Filter, IntoFilter};
-use crate::meta::ColumnMeta;
+use crate::meta::{ColumnMeta, Privilege};
 use crate::model::Model;
 use crate::symbolic::Now;
 
@@ -90,11 +90,12 @@ pub struct Rules<M> {
     pub set: Vec<MaySet<M>>,
 }
 
-/// A column that carries privilege, and the rows in which it may be written.
+/// A column that carries privilege, and the rows in which it may be written: when they are added, and when they are changed.
 #[derive(Debug, Clone)]
 pub struct MaySet<M> {
     column: &'static ColumnMeta,
-    rule: Filter<M>,
+    add: Filter<M>,
+    change: Filter<M>,
 }
 
 impl<M: Model> Rules<M> {
@@ -143,15 +144,36 @@ impl<M: Model> Rules<M> {
         }
     }
 
-    /// Rules that allow what either of the two allows, action by action.
+    /// Rules that allow what one of the two allows by itself. What needs two rules needs both of the same side: a row that may
+    /// be seen by the one is not changed by the other, which does not show it, and neither writes the other's columns.
+    /// Changing may lead from rows of the one to rows of the other.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
+        let (one, other) = (self.whole(), other.whole());
         Self {
-            view: self.view | other.view,
-            add: self.add | other.add,
-            change: self.change | other.change,
-            delete: self.delete | other.delete,
-            set: self.set.into_iter().chain(other.set).collect(),
+            view: one.view | other.view,
+            add: one.add | other.add,
+            change: one.change | other.change,
+            delete: one.delete | other.delete,
+            set: one.set.into_iter().chain(other.set).collect(),
+        }
+    }
+
+    /// The same rules, each with what it needs besides. CWE-863: in `or`, half of one side and half of the other would allow
+    /// what neither does.
+    fn whole(self) -> Self {
+        let change = self.view.clone() & self.change;
+        let set = self.set.into_iter().map(|set| MaySet {
+            column: set.column,
+            add: set.add & self.add.clone(),
+            change: set.change & change.clone(),
+        });
+        Self {
+            delete: self.view.clone() & self.delete,
+            set: set.collect(),
+            view: self.view,
+            add: self.add,
+            change,
         }
     }
 
@@ -169,11 +191,17 @@ impl<M: Model> Rules<M> {
 
     /// Names a column that carries privilege and the rows in which it may be written, besides the rule
     /// for adding or changing: `.may_set(&u.is_staff, who.is_superuser())`. Judged before and after.
+    ///
+    /// The field says that it is one: `#[field(privileged, default = …)]`, or `owner` and `tenant`, which are given when the row is
+    /// added (the add rule judges them) and written afterwards by this rule alone. Of another field the rules serve nobody
+    /// (`orm.E008`), for it could be written by everybody who may change the row.
     #[must_use]
     pub fn may_set(mut self, column: &impl Settable<M>, rule: impl IntoFilter<M>) -> Self {
+        let rule = rule.into_filter();
         self.set.push(MaySet {
             column: column.meta(),
-            rule: rule.into_filter(),
+            add: rule.clone(),
+            change: rule,
         });
         self
     }
@@ -203,17 +231,24 @@ pub struct CompiledRules {
     pub(crate) add: Expr,
     pub(crate) change: Expr,
     pub(crate) delete: Expr,
-    pub(crate) set: Vec<(&'static ColumnMeta, Expr)>,
+    pub(crate) set: Vec<SetRule>,
     /// Why they serve nobody.
     pub(crate) unfit: Option<Unfit>,
 }
 
-/// Why rules serve nobody.
+/// Where a column that carries privilege may be written.
+#[derive(Debug)]
+pub(crate) struct SetRule {
+    pub(crate) column: &'static ColumnMeta,
+    pub(crate) add: Expr,
+    pub(crate) change: Expr,
+}
+
+/// Why rules serve nobody, and the finding that says so.
 #[derive(Debug)]
 pub(crate) struct Unfit {
-    /// Of the finding that says so.
     pub(crate) id: &'static str,
-    pub(crate) message: String,
+    pub(crate) why: String,
 }
 
 impl CompiledRules {
@@ -227,14 +262,11 @@ impl CompiledRules {
         )]
         thread::sleep(Duration::from_millis(2));
         let changed = rules.shape() != Self::built::<M>().shape();
-        let frozen = |message: String| Unfit {
-            id: "orm.E006",
-            message,
-        };
+        let frozen = |why: String| Unfit { id: "orm.E006", why };
         rules.unfit = match (rules.too_large(), asked) {
             (Some(why), _) => Some(Unfit {
                 id: "orm.E007",
-                message: format!("one of its rules is too large: {why}"),
+                why: format!("one of its rules is too large: {why}"),
             }),
             (None, Some("DateTime::now")) => Some(frozen(
                 "its rules ask the clock while they are built, which is once: write `who.now()`, or `who.now().date_in_utc()`"
@@ -248,7 +280,7 @@ impl CompiledRules {
                  `who.now()` and columns only"
                     .to_owned(),
             )),
-            (None, None) => None,
+            (None, None) => rules.open_column(),
         };
         rules
     }
@@ -275,14 +307,18 @@ impl CompiledRules {
             set: rules
                 .set
                 .into_iter()
-                .map(|set| (set.column, set.rule.expr))
+                .map(|set| SetRule {
+                    column: set.column,
+                    add: set.add.expr,
+                    change: set.change.expr,
+                })
                 .collect(),
         }
     }
 
     fn all(&self) -> impl Iterator<Item = &Expr> {
         let rules = [&self.view, &self.add, &self.change, &self.delete];
-        rules.into_iter().chain(self.set.iter().map(|(_, rule)| rule))
+        rules.into_iter().chain(self.set.iter().flat_map(|set| [&set.add, &set.change]))
     }
 
     /// Why no statement takes them.
@@ -293,15 +329,33 @@ impl CompiledRules {
         })
     }
 
+    /// CWE-862: a rule for a column that everybody may write who may change the row would be read in a review, and asked by
+    /// nobody.
+    fn open_column(&self) -> Option<Unfit> {
+        let open = self
+            .set
+            .iter()
+            .find(|set| set.column.privilege == Privilege::Open)?;
+        let field = open.column.field;
+        Some(Unfit {
+            id: "orm.E008",
+            why: format!(
+                "`may_set` names `{field}`, which carries no privilege, so that the rule would never be asked: write \
+                 `#[field(privileged, default = …)]` at the field"
+            ),
+        })
+    }
+
     /// All that they say.
     fn shape(&self) -> (Vec<u8>, Vec<Bind<'_>>) {
         let (mut key, mut values) = (Vec::new(), Vec::new());
         for rule in [&self.view, &self.add, &self.change, &self.delete] {
             rule.shape(&mut key, &mut values);
         }
-        for (column, rule) in &self.set {
-            push(&mut key, *column);
-            rule.shape(&mut key, &mut values);
+        for set in &self.set {
+            push(&mut key, set.column);
+            set.add.shape(&mut key, &mut values);
+            set.change.shape(&mut key, &mut values);
         }
         (key, values)
     }

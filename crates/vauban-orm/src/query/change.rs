@@ -114,8 +114,8 @@ impl Changes {
         condition = condition.and(targets(renderer, new)?);
         for column in &self.columns {
             if column.privilege != Privilege::Open {
-                condition = condition.and(renderer.may_set(self.model, column, old)?);
-                condition = condition.and(renderer.may_set(self.model, column, row)?);
+                condition = condition.and(renderer.may_set(Action::Change, self.model, column, old)?);
+                condition = condition.and(renderer.may_set(Action::Change, self.model, column, row)?);
             }
         }
         Ok(condition)

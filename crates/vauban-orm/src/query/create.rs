@@ -172,7 +172,8 @@ impl Insert {
         let mut condition = renderer.rule(Action::Add, model, row)?;
         condition = condition.and(targets(&mut renderer, &new)?);
         for position in &self.privileged {
-            condition = condition.and(renderer.may_set(model, &model.columns[*position], row)?);
+            condition =
+                condition.and(renderer.may_set(Action::Add, model, &model.columns[*position], row)?);
         }
         let columns: Vec<_> = model
             .columns

@@ -325,8 +325,8 @@ impl<'a> Removal<'a> {
             may = may.and(renderer.rule(Action::View, model, row)?);
             may = may.and(renderer.rule(Action::Change, model, row)?);
             for key in keys.iter().filter(|key| key.privilege != Privilege::Open) {
-                may = may.and(renderer.may_set(model, key, old)?);
-                may = may.and(renderer.may_set(model, key, row)?);
+                may = may.and(renderer.may_set(Action::Change, model, key, old)?);
+                may = may.and(renderer.may_set(Action::Change, model, key, row)?);
             }
             let may = may.behind(&view);
             Ok(format!(
