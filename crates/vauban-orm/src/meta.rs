@@ -60,7 +60,7 @@ pub struct ColumnMeta {
     pub field: &'static str,
     /// The column's name in the database: a foreign key's ends in `_id`.
     pub column: &'static str,
-    /// What it holds.
+    /// What it holds, whichever database stores it.
     pub kind: Kind,
     /// Whether it may be without a value.
     pub nullable: bool,

@@ -5,7 +5,6 @@ use std::marker::PhantomData;
 use std::thread;
 use std::time::Duration;
 
-use crate::actor::Action;
 use crate::building::building;
 use crate::columns::{Column, Columns, Path, Rel};
 use crate::expr::{Bind, Expr, Flag, push};
@@ -283,17 +282,6 @@ impl CompiledRules {
             (None, None) => rules.open_column(),
         };
         rules
-    }
-
-    /// The rule for an action on a row; there is none for `Grant`.
-    pub(crate) fn rule(&self, action: Action) -> Option<&Expr> {
-        match action {
-            Action::View => Some(&self.view),
-            Action::Add => Some(&self.add),
-            Action::Change => Some(&self.change),
-            Action::Delete => Some(&self.delete),
-            Action::Grant => None,
-        }
     }
 
     fn built<M: Policy>() -> Self {

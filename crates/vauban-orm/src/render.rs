@@ -1,0 +1,495 @@
+//! From conditions to SQL text, for one authority: what is known of the actor is folded in first.
+//!
+//! Parameters: `?1` is the actor's id, `?2`… are the statement's values in the order of its shape, the
+//! constants of the policies follow. Identifiers are statics that were checked while compiling; no
+//! value ever becomes text (CWE-89).
+
+use std::fmt::Write;
+
+use crate::actor::{Action, Authority, Inner};
+use crate::bounds;
+pub(crate) use crate::cond::Cond;
+use crate::error::{Error, Result};
+use crate::expr::{Expr, Flag, FragmentArg, Op};
+use crate::meta::{ColumnMeta, ModelMeta};
+use crate::policy::CompiledRules;
+use crate::sabotage::{Control, removed};
+use crate::value::{Storage, Value};
+
+/// The row that a condition speaks of: a table's alias, with some columns replaced by what they become.
+#[derive(Clone, Copy)]
+pub(crate) struct Row<'a> {
+    pub(crate) alias: &'a str,
+    pub(crate) new: &'a [(&'static ColumnMeta, String)],
+}
+
+impl<'a> Row<'a> {
+    pub(crate) fn old(alias: &'a str) -> Self {
+        Self { alias, new: &[] }
+    }
+
+    fn column(&self, column: &ColumnMeta) -> String {
+        match self.new.iter().find(|(new, _)| std::ptr::eq(*new, column)) {
+            Some((_, sql)) => sql.clone(),
+            None => format!("{}.\"{}\"", self.alias, column.column),
+        }
+    }
+}
+
+/// Whose condition it is: in a query, related rows that may not be seen are absent; rules read them in full.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scope {
+    Query,
+    Policy,
+}
+
+/// Rows of a model that are related to a row: those whose `column` holds its `own`.
+struct Relation {
+    model: &'static ModelMeta,
+    column: &'static ColumnMeta,
+    own: String,
+}
+
+pub(crate) struct Renderer<'a> {
+    authority: &'a Authority,
+    /// By key: look related rows up; otherwise let the database gather them first.
+    by_key: bool,
+    next_value: usize,
+    first_constant: usize,
+    pub(crate) constants: Vec<Value>,
+    aliases: usize,
+    depth: usize,
+    /// Conditions inside each other, and conditions so far.
+    nesting: usize,
+    rendered: usize,
+}
+
+const MAX_DEPTH: usize = 24;
+
+impl<'a> Renderer<'a> {
+    /// `values`: how many values the statement's shape has.
+    pub(crate) fn new(authority: &'a Authority, by_key: bool, values: usize) -> Self {
+        Self {
+            authority,
+            by_key,
+            next_value: 2,
+            first_constant: 2 + values,
+            constants: Vec::new(),
+            aliases: 0,
+            depth: 0,
+            nesting: 0,
+            rendered: 0,
+        }
+    }
+
+    /// The next of the statement's values.
+    pub(crate) fn value(&mut self) -> String {
+        self.next_value += 1;
+        format!("?{}", self.next_value - 1)
+    }
+
+    pub(crate) fn alias(&mut self) -> String {
+        self.aliases += 1;
+        format!("r{}", self.aliases)
+    }
+
+    fn bound(&mut self, value: &Value, scope: Scope) -> String {
+        match (scope, value) {
+            (Scope::Query, _) => self.value(),
+            // Integers and booleans of a rule stand in the text, where partial indexes can be matched.
+            (Scope::Policy, Value::Integer(i)) => i.to_string(),
+            (Scope::Policy, value) => {
+                self.constants.push(value.clone());
+                format!("?{}", self.first_constant + self.constants.len() - 1)
+            }
+        }
+    }
+
+    /// The rule for an action on a row of `model`.
+    pub(crate) fn rule(&mut self, action: Action, model: &'static ModelMeta, row: Row<'_>) -> Result<Cond> {
+        self.listed(model)?;
+        if self.authority.granted(action, model) || rule_removed(action, row) {
+            return Ok(Cond::True);
+        }
+        if self.depth > MAX_DEPTH {
+            return Err(Error::Internal(format!(
+                "the policy of `{}` includes itself",
+                model.name
+            )));
+        }
+        let Some(rule) = rule_of(self.fit(model)?, action) else {
+            return Ok(Cond::False);
+        };
+        self.depth += 1;
+        let cond = self.condition(rule, row, Scope::Policy);
+        self.depth -= 1;
+        cond
+    }
+
+    /// Whether the rule for an action says something else where these columns have other values.
+    pub(crate) fn reads(
+        &self,
+        action: Action,
+        model: &'static ModelMeta,
+        columns: &[&'static ColumnMeta],
+    ) -> Result<bool> {
+        let rule = rule_of(self.fit(model)?, action);
+        Ok(rule.is_some_and(|rule| columns.iter().any(|column| rule.names(column))))
+    }
+
+    /// CWE-862, CWE-441: only models and services that the program lists, for only they were reviewed.
+    fn listed(&self, model: &'static ModelMeta) -> Result<()> {
+        if removed(Control::Listed) {
+            return Ok(());
+        }
+        self.authority.listed.check_actor(self.authority.actor)?;
+        self.authority.listed.check_model(model)
+    }
+
+    /// A model's rules, if they hold at any time.
+    fn fit(&self, model: &'static ModelMeta) -> Result<&'static CompiledRules> {
+        let rules = (model.rules)();
+        match &rules.unfit {
+            Some(unfit) if !removed(Control::Symbolic) => Err(Error::Internal(format!(
+                "the policy of `{}`: {}",
+                model.name, unfit.why
+            ))),
+            _ => Ok(rules),
+        }
+    }
+
+    /// The rule for writing a column that carries privilege, in a row that is added or changed.
+    pub(crate) fn may_set(
+        &mut self,
+        action: Action,
+        model: &'static ModelMeta,
+        column: &ColumnMeta,
+        row: Row<'_>,
+    ) -> Result<Cond> {
+        if self.authority.granted(Action::Grant, model) || removed(Control::MaySet) {
+            return Ok(Cond::True);
+        }
+        let mut cond = Cond::False;
+        for set in &self.fit(model)?.set {
+            if std::ptr::eq(set.column, column) {
+                let rule = if action == Action::Add {
+                    &set.add
+                } else {
+                    &set.change
+                };
+                cond = cond.or(self.condition(rule, row, Scope::Policy)?);
+            }
+        }
+        Ok(cond)
+    }
+
+    /// The row with this key exists and may be seen: for a foreign key that is written (CWE-639).
+    pub(crate) fn target_visible(&mut self, target: &'static ModelMeta, key: &str) -> Result<Cond> {
+        let alias = self.alias();
+        if removed(Control::Target) {
+            return Ok(Cond::True);
+        }
+        let view = self.rule(Action::View, target, Row::old(&alias))?;
+        Ok(match view {
+            Cond::False => Cond::False,
+            view => Cond::new(
+                exists(target, &alias, target.id().column, key, &view),
+                view.raises(),
+            ),
+        })
+    }
+
+    pub(crate) fn condition(&mut self, expr: &Expr, row: Row<'_>, scope: Scope) -> Result<Cond> {
+        self.nesting += 1;
+        self.rendered += 1;
+        // CWE-674, CWE-400: filter and policies are bounded one by one; here, all of them together.
+        if self.nesting > bounds::MAX_NESTING || self.rendered > bounds::MAX_RENDERED {
+            return Err(Error::TooLarge(bounds::STATEMENT));
+        }
+        let cond = self.one_condition(expr, row, scope)?;
+        self.nesting -= 1;
+        Ok(cond)
+    }
+
+    /// The parts that lead deeper stand in functions of their own, for the stack's sake.
+    fn one_condition(&mut self, expr: &Expr, row: Row<'_>, scope: Scope) -> Result<Cond> {
+        match expr {
+            Expr::And(all) => {
+                let mut cond = Cond::True;
+                for part in all.iter() {
+                    // Every part is rendered, also after FALSE: the values keep their places.
+                    let part = self.condition(part, row, scope)?;
+                    cond = cond.and(part);
+                }
+                Ok(cond.in_order())
+            }
+            Expr::Or(all) => {
+                let mut parts = Vec::with_capacity(all.len());
+                for part in all.iter() {
+                    parts.push(self.condition(part, row, scope)?);
+                }
+                Ok(Cond::any(parts))
+            }
+            Expr::Not(inner) => self.condition(inner, row, scope).map(Cond::not),
+            Expr::Through(key, inner) => {
+                let target = target_of(key)?;
+                let own = row.column(key);
+                let related = Relation {
+                    model: target,
+                    column: target.id(),
+                    own,
+                };
+                self.through(&related, inner, scope)
+            }
+            Expr::Any(child, key, inner) => {
+                let own = row.column(target_of(key)?.id());
+                let related = Relation {
+                    model: child(),
+                    column: key,
+                    own,
+                };
+                self.through(&related, inner, scope)
+            }
+            Expr::Visible(key) => {
+                let target = target_of(key)?;
+                let alias = self.alias();
+                let inner = self.rule(Action::View, target, Row::old(&alias))?;
+                Ok(self.related(target, &alias, target.id().column, &row.column(key), inner, scope))
+            }
+            leaf => self.leaf(leaf, row, scope),
+        }
+    }
+
+    /// A related row is there (in a query: and may be seen), and …
+    fn through(&mut self, to: &Relation, inner: &Expr, scope: Scope) -> Result<Cond> {
+        let model = to.model;
+        self.listed(model)?;
+        let alias = self.alias();
+        let inner = self.condition(inner, Row::old(&alias), scope)?;
+        let seen = self.seen(model, &alias, scope)?;
+        let inner = inner.behind(&seen).and(seen);
+        // Unlike a foreign key's target, a row that refers to this one need not exist.
+        if inner == Cond::True && !std::ptr::eq(to.column, model.id()) {
+            let exists = exists(model, &alias, to.column.column, &to.own, &Cond::True);
+            return Ok(Cond::safe(exists));
+        }
+        Ok(self.related(model, &alias, to.column.column, &to.own, inner, scope))
+    }
+
+    fn leaf(&mut self, expr: &Expr, row: Row<'_>, scope: Scope) -> Result<Cond> {
+        Ok(match expr {
+            Expr::True => Cond::True,
+            Expr::False => Cond::False,
+            Expr::Flag(flag) => self.flag(*flag),
+            Expr::Compare(op, column, value) => {
+                let value = self.bound(value, scope);
+                Cond::safe(compare(*op, &row.column(column), &value))
+            }
+            Expr::In(column, list) => {
+                let column_sql = row.column(column);
+                match scope {
+                    Scope::Query => {
+                        let list = self.value();
+                        // Bytes travel in JSON as hexadecimal digits.
+                        let item = match column.kind.storage() {
+                            Storage::Blob => "unhex(value)",
+                            _ => "value",
+                        };
+                        Cond::safe(format!("{column_sql} IN (SELECT {item} FROM json_each({list}))"))
+                    }
+                    Scope::Policy if list.is_empty() => Cond::False,
+                    Scope::Policy => {
+                        let items: Vec<_> = list.iter().map(|value| self.bound(value, scope)).collect();
+                        Cond::safe(format!("{column_sql} IN ({})", items.join(",")))
+                    }
+                }
+            }
+            Expr::IsNull(column) => Cond::safe(format!("{} IS NULL", row.column(column))),
+            Expr::IsActor(column) => match self.authority.id() {
+                Some(_) => Cond::safe(format!("{} = ?1", row.column(column))),
+                // Nobody is the owner of a row without one.
+                None if removed(Control::NobodyOwns) => Cond::safe(format!("{} IS ?1", row.column(column))),
+                None => Cond::False,
+            },
+            Expr::Fragment(text, args) => self.fragment(text, args, row, scope)?,
+            Expr::TooLarge(why) => return Err(Error::TooLarge(why)),
+            Expr::And(_)
+            | Expr::Or(_)
+            | Expr::Not(_)
+            | Expr::Through(..)
+            | Expr::Any(..)
+            | Expr::Visible(_) => {
+                return Err(Error::Internal("a condition that leads deeper is no leaf".into()));
+            }
+        })
+    }
+
+    fn flag(&self, flag: Flag) -> Cond {
+        let known = match (self.authority.actor.0, flag) {
+            (Inner::User(_), Flag::SignedIn) => true,
+            (Inner::User(facts), Flag::Staff) => facts.is_staff,
+            (Inner::User(facts), Flag::Superuser) => facts.is_superuser,
+            (Inner::Nobody | Inner::Service(..), _) => false,
+        };
+        if known { Cond::True } else { Cond::False }
+    }
+
+    /// In a query, a related row that may not be seen is absent (CWE-203: no filter is an oracle).
+    pub(crate) fn seen(&mut self, model: &'static ModelMeta, alias: &str, scope: Scope) -> Result<Cond> {
+        match scope {
+            Scope::Query if !removed(Control::Related) => self.rule(Action::View, model, Row::old(alias)),
+            _ => Ok(Cond::True),
+        }
+    }
+
+    fn related(
+        &self,
+        model: &ModelMeta,
+        alias: &str,
+        column: &str,
+        key: &str,
+        inner: Cond,
+        scope: Scope,
+    ) -> Cond {
+        match inner {
+            Cond::False => Cond::False,
+            // The database keeps foreign keys whole, so the row exists.
+            Cond::True if scope == Scope::Policy || column == model.id().column => {
+                Cond::safe(format!("{key} IS NOT NULL"))
+            }
+            // What may be an error is asked of the rows that are referred to, and not of all that there are.
+            inner if self.by_key || inner.raises() => {
+                Cond::new(exists(model, alias, column, key, &inner), inner.raises())
+            }
+            inner => Cond::safe(format!(
+                "{key} IN (SELECT {alias}.\"{column}\" FROM \"{}\" AS {alias} WHERE {})",
+                model.table,
+                inner.sql()
+            )),
+        }
+    }
+
+    fn fragment(
+        &mut self,
+        text: &'static str,
+        args: &[FragmentArg],
+        row: Row<'_>,
+        scope: Scope,
+    ) -> Result<Cond> {
+        let mut out = String::from("(");
+        let mut pieces = text.split("{}");
+        out.push_str(pieces.next().unwrap_or_default());
+        let mut args = args.iter();
+        for piece in pieces {
+            let Some(arg) = args.next() else {
+                return Err(Error::Internal(format!(
+                    "`{text}` has more `{{}}` than arguments"
+                )));
+            };
+            let sql = match arg {
+                FragmentArg::Value(value) => self.bound(value, scope),
+                FragmentArg::Column(path, column) => self.scalar(path, column, row, scope)?,
+            };
+            out.push_str(&sql);
+            out.push_str(piece);
+        }
+        if args.next().is_some() {
+            return Err(Error::Internal(format!(
+                "`{text}` has fewer `{{}}` than arguments"
+            )));
+        }
+        out.push(')');
+        Ok(Cond::new(out, true))
+    }
+
+    /// A column of the row or of a related one, as a value; NULL where the related row is absent.
+    pub(crate) fn scalar(
+        &mut self,
+        path: &[&'static ColumnMeta],
+        column: &ColumnMeta,
+        row: Row<'_>,
+        scope: Scope,
+    ) -> Result<String> {
+        if path.len() > bounds::MAX_STEPS {
+            return Err(Error::TooLarge(bounds::STEPS));
+        }
+        let Some((key, rest)) = path.split_first() else {
+            return Ok(row.column(column));
+        };
+        let target = target_of(key)?;
+        self.listed(target)?;
+        let alias = self.alias();
+        let inner = self.scalar(rest, column, Row::old(&alias), scope)?;
+        let mut out = format!(
+            "(SELECT {inner} FROM \"{}\" AS {alias} WHERE {alias}.\"{}\" = {}",
+            target.table,
+            target.id().column,
+            row.column(key)
+        );
+        let seen = self.seen(target, &alias, scope)?;
+        if seen != Cond::True {
+            let _ = write!(out, " AND {}", seen.sql());
+        }
+        out.push(')');
+        Ok(out)
+    }
+}
+
+/// The rule for an action on a row; there is none for `Grant`.
+fn rule_of(rules: &CompiledRules, action: Action) -> Option<&Expr> {
+    match action {
+        Action::View => Some(&rules.view),
+        Action::Add => Some(&rules.add),
+        Action::Change => Some(&rules.change),
+        Action::Delete => Some(&rules.delete),
+        Action::Grant => None,
+    }
+}
+
+/// For tests: the control that this rule is.
+fn rule_removed(action: Action, row: Row<'_>) -> bool {
+    match action {
+        Action::View if row.new.is_empty() => removed(Control::View),
+        Action::View => removed(Control::ViewAfter),
+        Action::Add => removed(Control::Add),
+        Action::Change if row.new.is_empty() => removed(Control::ChangeBefore),
+        Action::Change => removed(Control::ChangeAfter),
+        Action::Delete => removed(Control::Delete),
+        Action::Grant => false,
+    }
+}
+
+pub(crate) fn target_of(key: &ColumnMeta) -> Result<&'static ModelMeta> {
+    match key.target {
+        Some(target) => Ok(target()),
+        None => Err(Error::Internal(format!("`{}` is not a foreign key", key.field))),
+    }
+}
+
+fn exists(model: &ModelMeta, alias: &str, column: &str, key: &str, inner: &Cond) -> String {
+    let mut out = format!(
+        "EXISTS (SELECT 1 FROM \"{}\" AS {alias} WHERE {alias}.\"{column}\" = {key}",
+        model.table
+    );
+    if *inner != Cond::True {
+        let _ = write!(out, " AND {}", inner.sql());
+    }
+    out.push(')');
+    out
+}
+
+fn compare(op: Op, column: &str, value: &str) -> String {
+    match op {
+        Op::Eq => format!("{column} = {value}"),
+        Op::Ne => format!("{column} IS NOT {value}"),
+        Op::Lt => format!("{column} < {value}"),
+        Op::Le => format!("{column} <= {value}"),
+        Op::Gt => format!("{column} > {value}"),
+        Op::Ge => format!("{column} >= {value}"),
+        // No LIKE: nothing in the value is a wildcard.
+        Op::Contains => format!("instr({column}, {value}) > 0"),
+        Op::ContainsIgnoringCase => format!("instr(lower({column}), lower({value})) > 0"),
+        Op::StartsWith => format!("substr({column}, 1, length({value})) = {value}"),
+        Op::EndsWith => format!("substr({column}, -length({value}), length({value})) = {value}"),
+    }
+}

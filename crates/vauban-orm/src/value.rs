@@ -13,25 +13,25 @@ use uuid::Uuid;
 pub enum Kind {
     /// Text in UTF-8: strings, slugs, addresses, the names of choices.
     Text,
-    /// True or false.
+    /// A truth value, in SQLite 0 or 1.
     Bool,
-    /// A whole number of 32 bits.
+    /// A whole number from -2³¹ to 2³¹ - 1.
     Int,
-    /// A whole number of 64 bits.
+    /// A whole number from -2⁶³ to 2⁶³ - 1.
     BigInt,
     /// A number with a point, of 64 bits.
     Double,
     /// A decimal number with a fixed number of places.
     Decimal,
-    /// Bytes as they are.
+    /// Bytes as they are, at most as many as the field says.
     Bytes,
     /// A UUID: ids and foreign keys too.
     Uuid,
     /// A moment, to the microsecond.
     DateTime,
-    /// A day.
+    /// A day of the calendar, without a time zone.
     Date,
-    /// A time of day.
+    /// A time of day, to the microsecond.
     Time,
 }
 
@@ -42,7 +42,7 @@ pub enum Storage {
     Text,
     /// 64 bits; also truth values, decimals in their smallest unit, moments and times of day in microseconds.
     Integer,
-    /// A 64-bit float.
+    /// A float of 64 bits.
     Real,
     /// Bytes; also UUIDs, 16 of them.
     Blob,

@@ -9,20 +9,20 @@ use crate::meta::ModelMeta;
 /// A name that is gone, and a new one that may be its new name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rename {
-    /// A table.
+    /// A table, which keeps its rows.
     Table {
-        /// Its name so far.
+        /// What it is called so far.
         from: String,
-        /// Its new name.
+        /// What the model calls it now.
         to: String,
     },
-    /// A column.
+    /// A column, which keeps what the rows have in it.
     Column {
         /// The table, by its new name.
         table: String,
-        /// The column's name so far.
+        /// What it is called so far.
         from: String,
-        /// Its new name.
+        /// What the model calls it now.
         to: String,
     },
 }
@@ -73,11 +73,11 @@ impl std::str::FromStr for Rename {
 /// What the models' author says of renamings.
 #[derive(Debug, Clone, Default)]
 pub struct Answers {
-    /// These are renamings.
+    /// What was renamed, and to what.
     pub renamed: BTreeSet<Rename>,
-    /// These are not.
+    /// What was not, although it may look so.
     pub not_renamed: BTreeSet<Rename>,
-    /// Nothing else was renamed.
+    /// Whether nothing else was, so that nothing is asked.
     pub no_other: bool,
 }
 

@@ -5,7 +5,7 @@ use crate::value::{Kind, Storage};
 /// What a column holds, as a file says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ColumnType {
-    /// The type.
+    /// A type by its name.
     Of(Kind),
     /// An older file says only how SQLite stores it.
     Stored(Storage),

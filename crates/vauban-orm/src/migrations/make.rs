@@ -27,7 +27,7 @@ pub struct NewMigration {
 pub enum Made {
     /// The files say everything that the models say.
     Nothing,
-    /// A migration.
+    /// A migration, not yet written to a file.
     New(NewMigration),
     /// First, whether these were renamed.
     Asks(Vec<Rename>),

@@ -34,6 +34,7 @@ mod operation;
 mod owned;
 mod plan;
 mod reading;
+mod record;
 #[cfg(feature = "testing")]
 mod round_trip;
 mod set;
@@ -87,7 +88,7 @@ pub enum MigrationError {
     OneWay {
         /// `package/name`.
         migration: String,
-        /// Why not.
+        /// Why there is no way back.
         problem: String,
     },
     /// Rows refer to none: the whole migration is undone.

@@ -45,7 +45,7 @@ pub enum Operation {
     },
     /// A column holds another type, may be without a value or no longer, refers to another table.
     AlterColumn {
-        /// The table.
+        /// The table that is made anew.
         table: String,
         /// The column as it becomes. Its name stays.
         column: ColumnState,
@@ -95,7 +95,7 @@ pub enum Operation {
     },
     /// By hand: SQL on the rows. It does not change what the files say of the schema.
     Sql {
-        /// The statements.
+        /// The statements, separated by `;`.
         sql: String,
         /// The statements that undo them, for `migrate` back; without them there is no way back.
         back: Option<String>,
@@ -107,7 +107,7 @@ pub enum Operation {
 pub struct ColumnState {
     /// What it is called, in the database and in operations that drop it.
     pub name: String,
-    /// What it holds.
+    /// What it holds, as far as the file says.
     pub kind: ColumnType,
     /// Whether it may be without a value.
     pub null: bool,

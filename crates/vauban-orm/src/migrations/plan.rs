@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use rusqlite::Connection;
 
 use super::MigrationError;
-use super::apply::recorded;
 use super::file::Migration;
 use super::inverse::inverse;
 use super::operation::Operation;
+use super::record::recorded;
 use super::set::{self, Set};
 use super::sqlite;
 use super::state::State;
@@ -16,7 +16,7 @@ use super::state::State;
 /// Where a database is brought to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
-    /// Every migration.
+    /// Every migration that the program has.
     Newest,
     /// This migration is its package's last one, `package/name`: what it depends on is made, what comes after it in the
     /// package, and what depends on that, is undone.
@@ -42,13 +42,13 @@ impl std::str::FromStr for Target {
 /// One migration to be made, or to be undone.
 #[derive(Debug, Clone)]
 pub struct Step {
-    /// The migration.
+    /// The migration whose step it is.
     pub migration: Migration,
-    /// Whether it is undone.
+    /// Whether it is undone, instead of made.
     pub back: bool,
     /// What is done: the file's operations, or those that undo them.
     pub operations: Vec<Operation>,
-    /// The SQL that does it.
+    /// The SQL that does it, one statement each.
     pub statements: Vec<String>,
 }
 

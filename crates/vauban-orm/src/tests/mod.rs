@@ -1,0 +1,26 @@
+//! What a policy means, each sentence as an attack. An attack is first seen to succeed with its control
+//! taken out (`sabotage::without`), then to fail.
+
+#![allow(deprecated, reason = "these tests are the framework's own")]
+
+mod amounts;
+mod bounds;
+mod cascades;
+mod combined;
+mod fragments;
+mod listed;
+mod models;
+mod oracles;
+mod properties;
+mod reads;
+mod rights;
+mod symbolic;
+mod units;
+mod unreadable;
+mod user_ids;
+mod worlds;
+mod writes;
+
+pub(crate) use models::*;
+
+pub(crate) use crate::sabotage::{Control, without};

@@ -1,0 +1,55 @@
+//! The table in which a database keeps which migrations it has.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use rusqlite::{Connection, ErrorCode};
+
+use super::MigrationError;
+
+pub(super) const TABLE: &str = "CREATE TABLE IF NOT EXISTS \"vauban_migration\" (
+    \"package\" TEXT NOT NULL,
+    \"name\" TEXT NOT NULL,
+    \"checksum\" TEXT NOT NULL,
+    \"applied\" TEXT NOT NULL,
+    PRIMARY KEY (\"package\", \"name\")
+) STRICT";
+
+/// Id and checksum of what the database has applied.
+pub(super) fn recorded(connection: &Connection) -> Result<BTreeMap<String, String>, MigrationError> {
+    if !connection.table_exists(None, "vauban_migration").map_err(setup)? {
+        return Ok(BTreeMap::new());
+    }
+    let mut statement = connection
+        .prepare("SELECT \"package\" || '/' || \"name\", \"checksum\" FROM \"vauban_migration\"")
+        .map_err(setup)?;
+    let rows = statement
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .map_err(setup)?;
+    rows.collect::<Result<_, _>>().map_err(setup)
+}
+
+/// How long ago the first one was applied; nothing where the clock says that it is to come.
+pub(super) fn age(connection: &Connection) -> Result<Duration, MigrationError> {
+    let first: Option<String> = connection
+        .query_row("SELECT min(\"applied\") FROM \"vauban_migration\"", [], |row| {
+            row.get(0)
+        })
+        .map_err(setup)?;
+    let first = first.and_then(|text| text.parse::<jiff::Timestamp>().ok());
+    let age = first.map(|first| jiff::Timestamp::now().duration_since(first));
+    Ok(age
+        .and_then(|age| Duration::try_from(age).ok())
+        .unwrap_or_default())
+}
+
+pub(super) fn setup(error: rusqlite::Error) -> MigrationError {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => MigrationError::Locked,
+        _ => MigrationError::Database {
+            migration: "(the list of applied ones)".into(),
+            statement: "vauban_migration".into(),
+            error,
+        },
+    }
+}
