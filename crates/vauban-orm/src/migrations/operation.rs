@@ -81,12 +81,12 @@ pub enum Operation {
         /// Its new name.
         to: String,
     },
-    /// An index goes.
+    /// An index goes, and what it kept unique.
     DropIndex {
         /// The index's name.
         name: String,
     },
-    /// A constraint goes.
+    /// A constraint goes: rows need not fit it any more.
     DropConstraint {
         /// The table.
         table: String,
