@@ -7,7 +7,7 @@ use crate::actor::{Action, Actor, Authority};
 use crate::error::Error;
 use crate::expr::{Expr, Flag, FragmentArg, Op};
 use crate::listed::Listed;
-use crate::meta::ModelMeta;
+use crate::meta::{ModelMeta, Privilege};
 use crate::oracles;
 use crate::render::{Renderer, Row};
 use crate::value::Value;

@@ -221,7 +221,7 @@ impl Expr {
     pub(crate) fn names(&self, column: &ColumnMeta) -> bool {
         let is = |other: &ColumnMeta| std::ptr::eq(other, column);
         match self {
-            Self::True | Self::False | Self::Flag(_) => false,
+            Self::True | Self::False | Self::Flag(_) | Self::TooLarge(_) => false,
             Self::Compare(_, of, _)
             | Self::In(of, _)
             | Self::IsNull(of)

@@ -78,7 +78,7 @@ impl<'a> Key<'a> {
     fn is_written(&self, column: &ColumnMeta) -> bool {
         let named = || {
             let mut set = self.rules.set.iter();
-            set.any(|(named, _)| std::ptr::eq(*named, column))
+            set.any(|set| std::ptr::eq(set.column, column))
         };
         column.auto == Auto::No && (column.privilege == Privilege::Open || named())
     }

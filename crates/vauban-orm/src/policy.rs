@@ -306,7 +306,9 @@ impl CompiledRules {
 
     fn all(&self) -> impl Iterator<Item = &Expr> {
         let rules = [&self.view, &self.add, &self.change, &self.delete];
-        rules.into_iter().chain(self.set.iter().flat_map(|set| [&set.add, &set.change]))
+        rules
+            .into_iter()
+            .chain(self.set.iter().flat_map(|set| [&set.add, &set.change]))
     }
 
     /// Why no statement takes them.
