@@ -14,6 +14,9 @@ pub type ViewFuture = Pin<Box<dyn Future<Output = Response> + Send>>;
 /// How a view is called.
 pub(crate) type Handle = fn(Arc<Request>, RequestBody) -> ViewFuture;
 
+/// Whether a view is not there for who asks.
+pub(crate) type Hides = fn(&Request) -> bool;
+
 /// A table of routes.
 #[derive(Debug, Clone, Default)]
 pub struct Routes {
@@ -32,6 +35,7 @@ pub struct Route {
     pub meta: &'static ViewMeta,
     pub(crate) asking: Asking,
     pub(crate) handle: Handle,
+    pub(crate) hides: Hides,
     pub(crate) needs: fn() -> Vec<Need>,
     /// What the policy of its module's pages lets in.
     pub(crate) csp: Csp,
@@ -45,6 +49,7 @@ impl Route {
         meta: &'static ViewMeta,
         asking: Asking,
         handle: Handle,
+        hides: Hides,
         needs: fn() -> Vec<Need>,
     ) -> Self {
         Self {
@@ -53,6 +58,7 @@ impl Route {
             meta,
             asking,
             handle,
+            hides,
             needs,
             csp: Csp::strict(),
             development: false,

@@ -9,6 +9,7 @@ mod dos;
 mod explained;
 mod fetch_metadata;
 mod headers;
+mod hidden;
 mod hosts;
 mod judge;
 mod layers;
