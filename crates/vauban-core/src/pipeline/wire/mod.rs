@@ -13,6 +13,7 @@ mod hidden;
 mod hosts;
 mod judge;
 mod layers;
+mod messages;
 mod pace;
 mod strangers;
 mod typed;
