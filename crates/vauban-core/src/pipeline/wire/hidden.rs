@@ -77,6 +77,8 @@ mod views {
         gated get "/gated/" SignedIn;
         new get "/notes/new/" Initiated;
         note get "/notes/{name}/" SignedIn, name;
+        first get "/open/new/" Initiated;
+        open get "/open/{name}/" Public, name;
     }
 
     #[view(get, "/framed/", csp = Csp::strict().framed_by("https://a.example"))]
@@ -229,18 +231,26 @@ async fn cwe_204_what_a_gate_hides_is_hidden() {
     }
 }
 
-/// CWE-288: a gate is asked about the view that answers in a hidden one's place.
+/// CWE-288. Attack: a gate closes a view, and is walked round by the address of a hidden one that fits it, too.
 #[tokio::test]
 async fn cwe_288_a_gate_of_the_view_behind_a_hidden_one_is_asked() {
-    let mut parts = parts(&["example.com"]);
-    parts.routes = Routes::new()
-        .view::<views::new>("new")
-        .view::<views::note>("note");
-    parts.before = vec![Arc::new(|cx: &Request| match cx.is_for::<views::note>() {
+    let site = || {
+        let mut parts = parts(&["example.com"]);
+        parts.routes = Routes::new()
+            .view::<views::first>("first")
+            .view::<views::open>("open");
+        parts
+    };
+    let server = start(site()).await;
+    assert!(told(&server, "GET /open/new/", &[]).await.ends_with("open"));
+    let mut closed = site();
+    closed.before = vec![Arc::new(|cx: &Request| match cx.is_for::<views::open>() {
         true => Err(Error::forbidden()),
         false => Ok(None),
     })];
-    let server = start(parts).await;
-    let reply = told(&server, "GET /notes/new/", &[]).await;
-    assert!(reply.starts_with("403\n"), "{reply}");
+    let server = start(closed).await;
+    for path in ["/open/old/", "/open/new/"] {
+        let reply = told(&server, &format!("GET {path}"), &[]).await;
+        assert!(reply.starts_with("403\n"), "{path}: {reply}");
+    }
 }
