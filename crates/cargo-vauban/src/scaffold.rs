@@ -107,6 +107,7 @@ const ORGANISATIONS: Layer = layer!("organisations":
     "access.lock",
     "migrations/0001_initial.toml",
     "src/lib.rs",
+    "src/organisations/asking.rs",
     "src/organisations/forms.rs",
     "src/organisations/mod.rs",
     "src/organisations/views.rs",

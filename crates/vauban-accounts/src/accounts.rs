@@ -284,12 +284,13 @@ impl Accounts {
         let counted = self
             .count(Attempt::SignIn, &account, client, device.as_deref(), place)
             .await?;
-        // CWE-208: unknown accounts and those without a password cost the same hash; inactive ones their own.
+        // CWE-208: unknown accounts, those without a password and inactive ones cost the same.
         let proved = self.prove(password, hash, counted.place()).await?;
         let active = person.filter(|person| person.is_active);
         let (Some(person), Some(proved)) = (active, proved) else {
             return Err(SignInFailure::Wrong);
         };
+        let proved = self.renew(password, proved, counted.place()).await?;
         counted.right().await?;
         Ok((person, proved))
     }
@@ -309,6 +310,7 @@ impl Accounts {
             .await?;
         let proved = self.prove(password, hash, counted.place()).await?;
         let proved = proved.ok_or(SignInFailure::Wrong)?;
+        let proved = self.renew(password, proved, counted.place()).await?;
         counted.right().await?;
         Ok(proved)
     }
@@ -355,7 +357,7 @@ impl Accounts {
         password: &Password,
         hash: Option<Hash>,
         place: &Place,
-    ) -> Result<Option<Proved>, SignInFailure> {
+    ) -> Result<Option<Matching>, SignInFailure> {
         let verdict = match self.hasher.verify(password, hash.as_ref(), place).await {
             Err(HasherFailure::Hash(error)) => {
                 // A row that was not written by us opens nothing (CWE-287), and is not the client's business.
@@ -364,16 +366,32 @@ impl Accounts {
             }
             other => other?,
         };
-        let Some(hash) = hash.filter(|_| verdict.matches) else {
-            return Ok(None);
-        };
-        let renewed = if verdict.outdated {
-            Some(self.hasher.hash(password, place).await?)
-        } else {
-            None
-        };
-        Ok(Some(Proved { hash, renewed }))
+        let hash = hash.filter(|_| verdict.matches);
+        Ok(hash.map(|hash| Matching {
+            hash,
+            outdated: verdict.outdated,
+        }))
     }
+
+    /// Hashes a right password anew where its hash is outdated. CWE-208: only for whoever is let in, who sees the time.
+    async fn renew(
+        &self,
+        password: &Password,
+        Matching { hash, outdated }: Matching,
+        place: &Place,
+    ) -> Result<Proved, SignInFailure> {
+        let renewed = match outdated {
+            true => Some(self.hasher.hash(password, place).await?),
+            false => None,
+        };
+        Ok(Proved { hash, renewed })
+    }
+}
+
+/// The hash that a password fits.
+struct Matching {
+    hash: Hash,
+    outdated: bool,
 }
 
 impl fmt::Debug for Accounts {

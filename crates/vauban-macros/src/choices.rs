@@ -5,7 +5,7 @@ use quote::quote;
 use syn::spanned::Spanned;
 use syn::{Data, DeriveInput, Error, Fields, LitStr, Path, Result};
 
-use crate::ident::unraw;
+use crate::ident::{Once, unraw};
 use crate::model::snake;
 
 /// Writes a field type for an enum without values, stored as text.
@@ -38,8 +38,10 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
         if let Some(first) = label.get_mut(0..1) {
             first.make_ascii_uppercase();
         }
+        let mut once = Once::default();
         for attribute in variant.attrs.iter().filter(|a| a.path().is_ident("choice")) {
             attribute.parse_nested_meta(|meta| {
+                once.read(&meta.path)?;
                 let value: LitStr = meta.value()?.parse()?;
                 if meta.path.is_ident("stored") {
                     text = value.value();

@@ -8,7 +8,7 @@ use syn::{
 };
 
 use crate::form_rows::{Given, RowField, creates, edits};
-use crate::ident::{unknown, unraw};
+use crate::ident::{Once, unknown, unraw};
 
 /// Writes the struct of bound fields and the implementation of `FormFields`.
 pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
@@ -215,9 +215,10 @@ const FORM_KNOWS: &str = "a form knows `edits = Model`, `creates = Model`, `give
 
 impl FormOptions {
     fn parse(input: &DeriveInput) -> Result<Self> {
-        let mut options = Self::default();
+        let (mut options, mut once) = (Self::default(), Once::default());
         for attribute in input.attrs.iter().filter(|a| a.path().is_ident("form")) {
             attribute.parse_nested_meta(|meta| {
+                once.read(&meta.path)?;
                 if meta.path.is_ident("clean") {
                     options.clean = Some(meta.value()?.parse()?);
                 } else if meta.path.is_ident("context") {
@@ -332,8 +333,10 @@ impl FormField {
             max_items: None,
             wrong: None,
         };
+        let mut once = Once::default();
         for attribute in field.attrs.iter().filter(|a| a.path().is_ident("field")) {
             let told = attribute.parse_nested_meta(|meta| {
+                once.read(&meta.path)?;
                 let Some(key) = meta.path.get_ident().map(ToString::to_string) else {
                     return Err(meta.error(KNOWN));
                 };
@@ -629,6 +632,12 @@ mod tests {
         assert_eq!(written.matches("compile_error").count(), 1);
         assert!(written.contains("FormFields for F") && !written.contains("has no bound"));
         assert!(told("struct F { #[field(widget = radios)] a: String }").contains("the widgets are: text"));
+        // CWE-1188: the last of two does not win.
+        assert!(
+            told("struct F { #[field(required = true, max_length = 3, required = false)] a: String }")
+                .contains("`required` stands here twice")
+        );
+        assert!(error("#[form(get)] #[form(get)] struct F { a: bool }").contains("`get` stands here twice"));
         assert!(error("struct F { csrfmiddlewaretoken: String }").contains("token"));
         assert!(error("#[form(model = X)] struct F { a: bool }").contains("clean"));
         assert!(error("struct F { #[field(choices = |c| x(c))] a: u8 }").contains("context = Type"));

@@ -49,6 +49,43 @@ pub(crate) fn unknown(word: &syn::Path, known: &[&str], all: &str) -> syn::Error
     syn::Error::new(word.span(), text)
 }
 
+/// The words of an attribute that were read. Each says one thing: of two that say different things the last would win
+/// without a word (CWE-1188).
+#[derive(Default)]
+pub(crate) struct Once(Vec<String>);
+
+impl Once {
+    /// The next word.
+    pub(crate) fn read(&mut self, word: &syn::Path) -> syn::Result<()> {
+        use syn::spanned::Spanned;
+        let text = word.get_ident().map(unraw).unwrap_or_default();
+        if self.0.contains(&text) {
+            let text = format!("`{text}` stands here twice: write it once");
+            return Err(syn::Error::new(word.span(), text));
+        }
+        self.0.push(text);
+        Ok(())
+    }
+
+    /// Of these words there is one: the last read excludes the others.
+    pub(crate) fn is_one_of(&self, words: &[&str], last: &syn::Path, what: &str) -> syn::Result<()> {
+        use syn::spanned::Spanned;
+        let Some(word) = words.iter().find(|word| last.is_ident(word)) else {
+            return Ok(());
+        };
+        let other = words
+            .iter()
+            .find(|other| *other != word && self.0.iter().any(|read| read == *other));
+        match other {
+            Some(other) => {
+                let text = format!("`{other}` and `{word}` exclude each other: {what}");
+                Err(syn::Error::new(last.span(), text))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

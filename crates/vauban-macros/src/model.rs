@@ -10,7 +10,7 @@ use syn::{
     parenthesized,
 };
 
-use crate::ident::{unknown, unraw};
+use crate::ident::{Once, unknown, unraw};
 
 /// Writes a model's columns, metadata, and the struct that a new row is made from.
 pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
@@ -57,9 +57,16 @@ impl ModelArgs {
             unique_oracle: None,
         };
         let (mut module, mut named) = (false, false);
+        let mut once = Once::default();
         for attribute in input.attrs.iter().filter(|a| a.path().is_ident("model")) {
             attribute.parse_nested_meta(|meta| {
                 let path = &meta.path;
+                if !["unique", "index", "check", "related"]
+                    .iter()
+                    .any(|word| path.is_ident(word))
+                {
+                    once.read(path)?;
+                }
                 if path.is_ident("crate") {
                     let orm: Path = meta.value()?.parse()?;
                     args.orm = quote!(::#orm);
@@ -284,6 +291,20 @@ const FIELD_KEYS: &[&str] = &[
     "random",
 ];
 
+/// Words of which a field has one, and what to write.
+const ONE_OF: &[(&[&str], &str)] = &[
+    // CWE-915: by one a new row is given a value that by the other nobody may give it.
+    (
+        &["owner", "tenant", "privileged"],
+        "`owner` and `tenant` say whose a new row is and are given with it; `privileged` is given to no new row",
+    ),
+    (
+        &["auto_now", "auto_now_add"],
+        "`auto_now` is set at each change, `auto_now_add` once",
+    ),
+    (&["text", "max_length"], "`text` is `max_length = 1_000_000`"),
+];
+
 fn column(field: &Field, first: bool) -> Result<(Column<'_>, Option<Error>)> {
     let Some(name) = &field.ident else {
         return Err(Error::new(field.span(), "a model's fields have names"));
@@ -308,10 +329,14 @@ fn column(field: &Field, first: bool) -> Result<(Column<'_>, Option<Error>)> {
         versioned: true,
         on_delete: "Restrict",
     };
-    let mut wrong = None;
+    let (mut wrong, mut once) = (None, Once::default());
     for attribute in field.attrs.iter().filter(|a| a.path().is_ident("field")) {
         let told = attribute.parse_nested_meta(|meta| {
             let path = &meta.path;
+            once.read(path)?;
+            for (words, what) in ONE_OF {
+                once.is_one_of(words, path, what)?;
+            }
             if path.is_ident("max_length") {
                 column.max_length = Some(meta.value()?.parse::<LitInt>()?.base10_parse()?);
             } else if path.is_ident("text") {

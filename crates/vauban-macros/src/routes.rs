@@ -121,11 +121,7 @@ impl Parse for Entry {
             return Err(Error::new(at.span(), SHAPE));
         }
         let prefix: LitStr = input.parse().map_err(shape)?;
-        let text = prefix.value();
-        let clean = text
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b"-._~/".contains(&b));
-        if !text.starts_with('/') || !text.ends_with('/') || text.contains("//") || !clean {
+        if !vauban_template::is_prefix(&prefix.value()) {
             return Err(Error::new(
                 prefix.span(),
                 "a prefix starts and ends with `/`, without parameters: `\"/accounts/\"`",

@@ -5,6 +5,8 @@ use quote::{ToTokens, quote};
 use syn::spanned::Spanned;
 use syn::{Attribute, Data, DeriveInput, Error, Field, Fields, Ident, Result, Type};
 
+use crate::ident::unraw;
+
 /// What a column must look like.
 struct Column {
     name: &'static str,
@@ -226,7 +228,7 @@ fn check_own_columns(fields: &[&Field]) -> Result<()> {
 /// `#[model(user)]` makes its rows `who`.
 fn check_user_model(input: &DeriveInput) -> Result<()> {
     let says = |attribute: &Attribute| {
-        attribute.path().is_ident("model") && words(attribute).contains(&"user".into())
+        attribute.path().is_ident("model") && words(attribute).contains(&"user".to_owned())
     };
     if input.attrs.iter().any(says) {
         return Ok(());
@@ -264,17 +266,22 @@ fn field_says(field: &Field, word: &str) -> bool {
         .any(|a| a.path().is_ident("field") && words(a).iter().any(|w| w == word))
 }
 
-/// The words between the attribute's parentheses.
+/// The words of the attribute: what says something, and not what it says (`default = privileged` is no privilege).
 fn words(attribute: &Attribute) -> Vec<String> {
-    match &attribute.meta {
-        syn::Meta::List(list) => list
-            .tokens
-            .clone()
-            .into_iter()
-            .map(|token| token.to_string())
-            .collect(),
-        _ => Vec::new(),
-    }
+    let mut words = Vec::new();
+    // What is wrong in it, the model's own macro says.
+    let _ = attribute.parse_nested_meta(|meta| {
+        words.extend(meta.path.get_ident().map(unraw));
+        if meta.input.peek(syn::Token![=]) {
+            meta.value()?.parse::<syn::Expr>()?;
+        } else if meta.input.peek(syn::token::Paren) {
+            let inside;
+            syn::parenthesized!(inside in meta.input);
+            inside.parse::<TokenStream>()?;
+        }
+        Ok(())
+    });
+    words
 }
 
 /// A type as text: without spaces, with only the last segment of each path, `Self` written out.
@@ -346,6 +353,20 @@ mod tests {
     fn a_flag_without_privilege_is_refused() {
         let error = message(&GOOD.replace("#[field(privileged)] is_superuser", "is_superuser"));
         assert!(error.contains("`is_superuser` needs `privileged`"), "{error}");
+    }
+
+    /// CWE-269: what a word says is no word.
+    #[test]
+    fn a_default_that_is_called_privileged_is_no_privilege() {
+        for default in [
+            "default = privileged",
+            "default = at(privileged)",
+            "default = { privileged }",
+        ] {
+            let open = format!("#[field({default})] is_superuser");
+            let error = message(&GOOD.replace("#[field(privileged)] is_superuser", &open));
+            assert!(error.contains("`is_superuser` needs `privileged`"), "{error}");
+        }
     }
 
     #[test]

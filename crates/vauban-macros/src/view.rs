@@ -1,5 +1,6 @@
 //! `#[view(get, "/articles/{slug}/")]`: a type per view from an async function.
 
+use crate::ident::Once;
 use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::parse::{Parse, ParseStream};
@@ -191,12 +192,14 @@ impl Parse for Args {
             timeout: None,
             csp: None,
         };
+        let mut once = Once::default();
         while !input.is_empty() {
             input.parse::<Token![,]>()?;
             if input.is_empty() {
                 break;
             }
             let key: Ident = input.parse()?;
+            once.read(&key.clone().into())?;
             input.parse::<Token![=]>()?;
             let value: Expr = input.parse()?;
             match key.to_string().as_str() {
@@ -373,11 +376,7 @@ impl Pattern {
                         "a parameter is a whole segment: `{segment}` mixes one with other text"
                     ));
                 }
-                if matches!(*segment, "." | "..")
-                    || !segment
-                        .bytes()
-                        .all(|b| b.is_ascii_alphanumeric() || b"-._~@".contains(&b))
-                {
+                if !segment.is_empty() && !vauban_template::is_literal_segment(segment) {
                     return fail(format!(
                         "`{segment}` cannot stand in a path: use letters, digits and `-._~@`"
                     ));

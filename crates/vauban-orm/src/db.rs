@@ -76,7 +76,7 @@ impl Db<Read> {
     }
 
     /// Reads one model without its policy. Its related models keep theirs.
-    pub fn unscoped<M: Model>(&self, waiver: Waiver<'_, walls::Unscoped>) -> Unscoped<M> {
+    pub fn unscoped<'w, M: Model>(&self, waiver: Waiver<'w, walls::Unscoped>) -> Unscoped<'w, M> {
         let place = waiver.place();
         tracing::debug!(
             target: "vauban::waiver", wall = place.wall(), model = M::meta().name, reason = place.reason(),
@@ -101,7 +101,10 @@ impl Db<Write> {
     }
 
     /// Reads and writes one model without its policy. A wall of its own: prefer a service.
-    pub fn unscoped_write<M: Model>(&self, waiver: Waiver<'_, walls::UnscopedWrite>) -> Unscoped<M, Write> {
+    pub fn unscoped_write<'w, M: Model>(
+        &self,
+        waiver: Waiver<'w, walls::UnscopedWrite>,
+    ) -> Unscoped<'w, M, Write> {
         let place = waiver.place();
         tracing::info!(
             target: "vauban::waiver", wall = place.wall(), model = M::meta().name, reason = place.reason(),
@@ -145,13 +148,18 @@ impl<S: Service, M: Mode> Acting<S, M> {
 }
 
 /// A handle that reads `M` without its policy; `Unscoped<M, Write>` writes as well.
+///
+/// It is made in the very call that uses it, as the waiver that signs it is: kept for later, or returned by a helper, it
+/// does not compile, so that every reader stands where somebody signed. What reads in several queries takes it as a
+/// parameter, and its callers sign: `async fn report(all: &Unscoped<'_, Task>)`.
 #[derive(Debug)]
-pub struct Unscoped<M, D: Mode = Read> {
+pub struct Unscoped<'w, M, D: Mode = Read> {
     bound: Bound,
+    signed: PhantomData<&'w ()>,
     model: PhantomData<fn() -> (M, D)>,
 }
 
-impl<M: Model, D: Mode> Unscoped<M, D> {
+impl<M: Model, D: Mode> Unscoped<'_, M, D> {
     fn new(bound: &Bound, writes: bool) -> Self {
         let authority = Authority {
             unscoped: Some((M::meta(), writes)),
@@ -163,6 +171,7 @@ impl<M: Model, D: Mode> Unscoped<M, D> {
         };
         Self {
             bound,
+            signed: PhantomData,
             model: PhantomData,
         }
     }
@@ -191,7 +200,7 @@ pub trait Writes<A, M: Model>: sealed::Handle + Sync {
 
 impl<M: Mode> sealed::Handle for Db<M> {}
 impl<S, M: Mode> sealed::Handle for Acting<S, M> {}
-impl<M, D: Mode> sealed::Handle for Unscoped<M, D> {}
+impl<M, D: Mode> sealed::Handle for Unscoped<'_, M, D> {}
 
 impl<M: Policy> Reads<M> for Db<Read> {
     fn bound(&self) -> &Bound {
@@ -218,12 +227,12 @@ impl<A, S: May<A, M>, M: Model> Writes<A, M> for Acting<S, Write> {
         &self.bound
     }
 }
-impl<M: Model, D: Mode> Reads<M> for Unscoped<M, D> {
+impl<M: Model, D: Mode> Reads<M> for Unscoped<'_, M, D> {
     fn bound(&self) -> &Bound {
         &self.bound
     }
 }
-impl<A, M: Model> Writes<A, M> for Unscoped<M, Write> {
+impl<A, M: Model> Writes<A, M> for Unscoped<'_, M, Write> {
     fn bound(&self) -> &Bound {
         &self.bound
     }

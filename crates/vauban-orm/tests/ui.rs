@@ -38,6 +38,8 @@ compiled! {
     sql_with_a_subquery_fixed = "ui/sql_with_a_subquery_fixed.rs",
     table_of_the_framework_fixed = "ui/table_of_the_framework_fixed.rs",
     text_without_a_length_fixed = "ui/text_without_a_length_fixed.rs",
+    unscoped_handle_kept_fixed = "ui/unscoped_handle_kept_fixed.rs",
+    unscoped_handle_returned_fixed = "ui/unscoped_handle_returned_fixed.rs",
     who_is_not_a_bool_fixed = "ui/who_is_not_a_bool_fixed.rs",
     write_through_a_reading_handle_fixed = "ui/write_through_a_reading_handle_fixed.rs",
     write_through_an_unscoped_handle_fixed = "ui/write_through_an_unscoped_handle_fixed.rs",
@@ -80,5 +82,5 @@ fn what_must_not_compile() {
         );
         pairs += 1;
     }
-    assert_eq!(pairs, 23, "cases that were seen");
+    assert_eq!(pairs, 25, "cases that were seen");
 }

@@ -16,6 +16,8 @@ pub use runtime::context::{OWN_COOKIES, is_own_cookie};
 pub use runtime::context::{RenderContext, UrlTo, page};
 pub use runtime::escape;
 pub use runtime::filters;
+#[doc(hidden)]
+pub use runtime::pattern::{is_literal_segment, is_prefix};
 pub use runtime::safe::{Nonce, ResourceUrl, SafeHtml, SafeUrl};
 #[cfg(feature = "sanitize")]
 pub use runtime::sanitize;

@@ -83,24 +83,27 @@ struct Inner {
     blocks: Mutex<Vec<Vec<Block>>>,
     /// Counts uses, to tell a quiet minute.
     uses: AtomicU64,
-    /// The hash that is verified where there is no account.
-    nobody: Hash,
+    /// How many blocks are filled for whoever signs in, whatever hash is stored, and whether one is.
+    level: AtomicU64,
+    #[cfg(test)]
+    worked: AtomicU64,
 }
 
 impl Hasher {
-    /// Makes a hasher. Runs one hash, for the unknown account.
+    /// Makes a hasher.
     ///
     /// # Errors
     /// [`HashError`] where the cost is outside what Argon2 allows.
     pub fn new(options: HasherOptions) -> Result<Self, HashError> {
-        let mut blocks = vec![Block::default(); phc::block_count(options.cost)];
-        let nobody = phc::hash(options.cost, b"nobody has this password", &mut blocks)?;
+        let level = phc::work(options.cost)?;
         Ok(Self(Arc::new(Inner {
             turns: Arc::new(Semaphore::new(options.workers.max(1))),
             places: Mutex::default(),
             blocks: Mutex::default(),
             uses: AtomicU64::new(0),
-            nobody,
+            level: AtomicU64::new(level),
+            #[cfg(test)]
+            worked: AtomicU64::new(0),
             options,
         })))
     }
@@ -119,22 +122,37 @@ impl Hasher {
         Ok(made.await??)
     }
 
-    /// Verifies a password. Without a stored hash the same work is done, and the answer is no.
+    /// Verifies a password. Without a stored hash, or with one that cannot be read, the answer is no.
+    ///
+    /// CWE-208, ASVS 6.3.8: the work is the same, whatever is stored. A hash that was made more cheaply is made up for. One
+    /// that was made more dearly cannot be: from the first on, every other is as much work as the dearest.
     pub(crate) async fn verify(
         &self,
         password: &Password,
         stored: Option<&Hash>,
         place: &Place,
     ) -> Result<Verdict, HasherFailure> {
-        // CWE-208, ASVS 6.3.8: unknown accounts cost as much as known ones.
-        let known = stored.is_some();
-        let hash = stored.unwrap_or(&self.0.nobody).clone();
-        let outdated = hash.is_outdated(self.0.options.cost);
-        let password = password.clone();
-        let verified = self.run(place, hash.blocks(), move |blocks| {
-            phc::verify(&hash, password.reveal().as_bytes(), blocks)
+        let cost = self.0.options.cost;
+        let own = stored.map_or(0, Hash::work);
+        let level = self.0.level.fetch_max(own, Ordering::Relaxed);
+        if own > level {
+            tracing::warn!(
+                target: "vauban::accounts",
+                "a stored password hash costs more than new ones: until the program starts again every sign-in takes as long \
+                 as with it, so that nothing is told by the time"
+            );
+        }
+        let outdated = stored.is_some_and(|hash| hash.is_outdated(cost));
+        let need = stored.map_or(0, Hash::blocks).max(phc::block_count(cost));
+        let (password, hash, level) = (password.clone(), stored.cloned(), level.max(own));
+        let verified = self.run(place, need, move |blocks| {
+            let password = password.reveal().as_bytes();
+            let verified = hash.map(|hash| phc::verify(&hash, password, blocks)).transpose();
+            let done = if verified.is_ok() { own } else { 0 };
+            phc::spend(cost, level.saturating_sub(done), password, blocks)?;
+            verified
         });
-        let matches = verified.await?? && known;
+        let matches = verified.await??.unwrap_or(false);
         Ok(Verdict {
             matches,
             outdated: matches && outdated,
@@ -173,6 +191,8 @@ impl Hasher {
             let (_turn, _place) = (turn, held);
             let mut blocks = inner.borrow_blocks(need);
             let result = work(&mut blocks);
+            #[cfg(test)]
+            inner.worked.fetch_add(phc::WORK.take(), Ordering::Relaxed);
             inner.give_back(blocks);
             result
         });
@@ -429,26 +449,53 @@ mod tests {
         assert!(!verdict("Secret").await.matches);
     }
 
-    /// Even the text behind the stand-in hash opens nothing.
+    /// ASVS 6.3.8, CWE-208. Attack: telling from the time who has an account, and since when: by hashes that were made
+    /// before the parameters changed, by one that cannot be read, by none.
     #[tokio::test]
-    async fn nobody_cannot_sign_in() {
-        let hasher = small(1, 4, 4);
-        let verdict = verify(&hasher, "nobody has this password", None).await;
-        assert!(!verdict.matches);
-    }
-
-    /// ASVS 6.3.8, CWE-208: an unknown account costs one hash of the usual cost, like a known one.
-    #[tokio::test]
-    async fn an_unknown_account_is_as_much_work_as_a_known_one() {
-        let hasher = small(1, 4, 4);
-        let hash = hash(&hasher, "secret", 1).await.unwrap();
-        let runs = || hasher.0.uses.load(Ordering::Relaxed);
-        let before = runs();
-        verify(&hasher, "wrong", Some(&hash)).await;
-        let known = runs() - before;
-        verify(&hasher, "wrong", None).await;
-        assert_eq!((known, runs() - before - known), (1, 1));
-        assert_eq!(hash.blocks(), hasher.0.nobody.blocks());
+    async fn asvs_6_3_8_the_work_does_not_depend_on_what_is_stored() {
+        let of = async |memory_kib, passes| {
+            let cost = Cost {
+                memory_kib,
+                passes,
+                lanes: 1,
+            };
+            let hasher = Hasher::new(HasherOptions {
+                cost,
+                ..HasherOptions::default()
+            });
+            let hasher = hasher.unwrap();
+            (hash(&hasher, "secret", 1).await.unwrap(), hasher)
+        };
+        let (present, hasher) = of(128, 3).await;
+        let cheaper = [of(64, 1).await.0, of(100, 2).await.0, of(32, 8).await.0];
+        let unreadable = Hash::from_stored("pbkdf2_sha256$1000000$salt$aGFzaA==");
+        let planted =
+            Hash::from_stored("$argon2id$v=19$m=4294967295,t=1,p=1$c29tZXNhbHRzYWx0$gwQOXSNhxiOxPOA0+PY10A");
+        let work = async |text: &str, stored: Option<&Hash>| {
+            let before = (
+                hasher.0.worked.load(Ordering::Relaxed),
+                hasher.0.uses.load(Ordering::Relaxed),
+            );
+            let place = hasher.place(client(1)).unwrap();
+            let verdict = hasher.verify(&password(text), stored, &place).await;
+            assert!(verdict.map_or(true, |verdict| verdict.matches == (text == "secret")));
+            assert_eq!(hasher.0.uses.load(Ordering::Relaxed), before.1 + 1);
+            hasher.0.worked.load(Ordering::Relaxed) - before.0
+        };
+        let dearer = of(256, 3).await.0;
+        let readable: Vec<&Hash> = cheaper.iter().chain([&present]).collect();
+        for stored in &readable {
+            assert_eq!(work("secret", Some(stored)).await, 128 * 3);
+        }
+        let mut all: Vec<Option<&Hash>> = readable.into_iter().map(Some).collect();
+        all.extend([None, Some(&unreadable), Some(&planted)]);
+        for stored in &all {
+            assert_eq!(work("wrong", *stored).await, 128 * 3, "{stored:?}");
+        }
+        // The parameters were lowered: from the first such hash on, all are as much work as that.
+        for stored in [Some(&dearer)].iter().chain(&all) {
+            assert_eq!(work("wrong", *stored).await, 256 * 3, "{stored:?}");
+        }
     }
 
     /// CWE-400: more than the queue holds is refused at once, and one client cannot fill it.

@@ -80,6 +80,11 @@ impl Hash {
         })
     }
 
+    /// How many blocks are filled to verify it; none if it cannot be read.
+    pub(super) fn work(&self) -> u64 {
+        Parsed::read(&self.0).map_or(0, |parsed| work_of(&parsed.params))
+    }
+
     /// How many memory blocks verifying takes.
     pub(super) fn blocks(&self) -> usize {
         Parsed::read(&self.0).map_or(0, |parsed| parsed.params.block_count())
@@ -92,9 +97,13 @@ pub(super) fn hash(cost: Cost, password: &[u8], blocks: &mut [Block]) -> Result<
     let mut salt = [0; 16];
     getrandom::fill(&mut salt).map_err(|_| HashError("no random bytes"))?;
     let mut out = [0; 32];
-    Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone())
-        .hash_password_into_with_memory(password, &salt, &mut out, blocks)
-        .map_err(|_| HashError("hashing failed"))?;
+    fill(
+        Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone()),
+        password,
+        &salt,
+        &mut out,
+        blocks,
+    )?;
     let unwritable = |_| HashError("not writable as a PHC string");
     let phc = PasswordHash {
         algorithm: Algorithm::Argon2id.ident(),
@@ -116,11 +125,70 @@ pub(super) fn verify(stored: &Hash, password: &[u8], blocks: &mut [Block]) -> Re
         output,
     } = Parsed::read(&stored.0)?;
     let mut out = vec![0; output.len()];
-    Argon2::new(algorithm, version, params)
-        .hash_password_into_with_memory(password, &salt, &mut out, blocks)
-        .map_err(|_| HashError("hashing failed"))?;
+    let argon2 = Argon2::new(algorithm, version, params);
+    fill(argon2, password, &salt, &mut out, blocks)?;
     // CWE-208: in constant time.
     Ok(out.ct_eq(output.as_bytes()).into())
+}
+
+/// Fills as many blocks, in the memory that `cost` has, and forgets what came of it.
+///
+/// # Errors
+/// Where the cost is outside what Argon2 allows.
+pub(super) fn spend(cost: Cost, work: u64, password: &[u8], blocks: &mut [Block]) -> Result<(), HashError> {
+    let memory = block_count(cost) as u64;
+    let passes = u32::try_from(work / memory.max(1)).unwrap_or(u32::MAX);
+    let rest = u32::try_from(work % memory.max(1)).unwrap_or(u32::MAX);
+    let mut out = [0; 32];
+    let mut run = |cost| {
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params(cost)?);
+        fill(argon2, password, b"nobody's salt..", &mut out, blocks)
+    };
+    if passes > 0 {
+        run(Cost { passes, ..cost })?;
+    }
+    // Argon2 has no smaller memory; that little is not told from the time.
+    if rest >= 8 {
+        run(Cost {
+            memory_kib: rest,
+            passes: 1,
+            lanes: 1,
+        })?;
+    }
+    Ok(())
+}
+
+/// The one place where blocks are filled.
+fn fill(
+    argon2: Argon2<'_>,
+    password: &[u8],
+    salt: &[u8],
+    out: &mut [u8],
+    blocks: &mut [Block],
+) -> Result<(), HashError> {
+    #[cfg(test)]
+    WORK.with(|work| work.set(work.get() + work_of(argon2.params())));
+    argon2
+        .hash_password_into_with_memory(password, salt, out, blocks)
+        .map_err(|_| HashError("hashing failed"))
+}
+
+#[cfg(test)]
+thread_local! {
+    /// How many blocks this thread has filled.
+    pub(super) static WORK: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
+}
+
+/// How many blocks hashing at this cost fills.
+///
+/// # Errors
+/// Where it is outside what Argon2 allows.
+pub(super) fn work(cost: Cost) -> Result<u64, HashError> {
+    Ok(work_of(&params(cost)?))
+}
+
+fn work_of(params: &Params) -> u64 {
+    params.block_count() as u64 * u64::from(params.t_cost())
 }
 
 /// The number of blocks that a cost needs.

@@ -220,6 +220,15 @@ async fn hashes_are_renewed_at_sign_in() {
     };
     assert!(attempt(&stronger, "ann@example.com", "wrong").await.is_err());
     assert_eq!(stored(), weak);
+    // ASVS 6.3.8, CWE-208: nor for the right password of a closed account, which would tell that it is right.
+    close(&stronger, "ann@example.com");
+    let before = stronger.accounts.hashes_run();
+    assert!(attempt(&stronger, "ann@example.com", PASSWORD).await.is_err());
+    assert_eq!(stronger.accounts.hashes_run() - before, 1);
+    stronger
+        .file()
+        .execute("UPDATE user SET is_active = 1", [])
+        .unwrap();
     let password = Password::new(PASSWORD).unwrap();
     let (person, proved) = stronger
         .accounts

@@ -102,6 +102,10 @@ mod tests {
         ..FieldSpec::new("price", "Price", Widget::Decimal)
     };
     const DAY: FieldSpec = FieldSpec::new("day", "Day", Widget::Date);
+    const ANY_DAY: FieldSpec = FieldSpec {
+        required: false,
+        ..DAY
+    };
     const AT: FieldSpec = FieldSpec::new("at", "At", Widget::Time);
 
     fn read<T: FieldValue>(text: &str, spec: &FieldSpec) -> Result<T, String> {
@@ -146,7 +150,7 @@ mod tests {
             "<input type=\"date\" id=\"id_day\" name=\"day\" required value=\"2024-02-29\">"
         );
         assert_eq!(read::<Date>("29.02.2024", &DAY), Err(NOT_A_DATE.to_string()));
-        assert_eq!(read::<Option<Date>>("", &DAY), Ok(None));
+        assert_eq!(read::<Option<Date>>("", &ANY_DAY), Ok(None));
         for (typed, shown) in [
             ("14:30", "14:30"),
             ("14:30:00", "14:30"),

@@ -483,3 +483,63 @@ async fn a_form_that_edits_a_row_saves_over_nobody() {
     let (saved, _) = save(&site, "name=theirs&version=2", false).await;
     assert_eq!(saved.as_deref(), Ok("mine"));
 }
+
+#[derive(vauban_macros::Form)]
+#[form(context = bool)]
+struct InsistingForm {
+    #[field(required = true, max_length = 20)]
+    name: Option<String>,
+    #[field(required = true)]
+    count: Option<u32>,
+    #[field(required = true)]
+    agreed: Option<bool>,
+    #[field(required = true, choices = Folder::objects())]
+    folder: Option<Id<Folder>>,
+    #[field(required = true)]
+    colour: Option<Colour>,
+    #[field(required = true)]
+    colours: Option<Vec<Colour>>,
+    #[field(min_items = 2)]
+    folders: Option<Vec<Colour>>,
+    #[field(when = |there| *there, required = true)]
+    pinned: Option<u32>,
+}
+
+/// CWE-602. Attack: the page says "required" and "at least two", and what is sent by hand has nothing of it.
+#[tokio::test]
+async fn cwe_602_what_the_page_asks_for_is_asked_for() {
+    let site = site().await;
+    let unit = site.unit();
+    let clean = async |body: &str, there: bool| {
+        let form = bound::<InsistingForm>(body, false);
+        let cleaned = form.clean_for(&unit.read_db(), &there).await.unwrap();
+        cleaned.into_result()
+    };
+    for body in [
+        "",
+        "name=&count=&agreed=&folder=&colour=&colours=&folders=&pinned=",
+        "name=+%E2%80%8B&count=+&folder=+&colour=+",
+    ] {
+        let form = clean(body, true).await.unwrap_err();
+        let wrong: Vec<(&str, &[Problem])> = form
+            .fields()
+            .iter()
+            .map(|field| (field.name(), field.errors()))
+            .collect();
+        assert_eq!(wrong.len(), 8);
+        for (name, problems) in wrong {
+            let asked = if name == "folders" { too_few(2) } else { REQUIRED };
+            assert_eq!(problems, [asked], "{name}: {body}");
+        }
+    }
+    let good = format!(
+        "name=a&count=1&agreed=on&folder={}&colour=red&colours=red&folders=red&folders=dark_blue",
+        site.hers
+    );
+    // What a request does not have, it is not asked for.
+    let data = clean(&good, false).await.unwrap();
+    assert_eq!((data.count, data.pinned), (Some(1), None));
+    assert_eq!(data.folders.as_ref().map(Vec::len), Some(2));
+    let pinned = clean(&good, true).await.unwrap_err();
+    assert_eq!(pinned.pinned.errors(), [REQUIRED]);
+}

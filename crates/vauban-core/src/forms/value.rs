@@ -64,7 +64,7 @@ pub trait FieldValue: Sized + Send {
     /// What to enter instead.
     fn read(text: &str, spec: &FieldSpec) -> Result<Self, Problem>;
 
-    /// The value of an empty field, where an empty field is a value.
+    /// The value of an empty field, where an empty field is a value. A required field is not asked for it.
     fn blank(_spec: &FieldSpec) -> Option<Self> {
         None
     }
@@ -114,7 +114,9 @@ pub(super) fn clean<T: FieldValue>(sent: Option<&str>, spec: &FieldSpec) -> Resu
         (false, false) => text.trim(),
     };
     if text.is_empty() {
-        return T::blank(spec).ok_or(REQUIRED);
+        // CWE-602: what the page says is asked here, whatever the type would make of nothing.
+        let blank = (!spec.required).then(|| T::blank(spec)).flatten();
+        return blank.ok_or(REQUIRED);
     }
     // CWE-158: NUL and its kin mean "the end" to some reader behind us. Tabs are text; line ends only in a textarea.
     let stray = |c: char| c.is_control() && c != '\t' && !(c == '\n' && lines);
@@ -161,8 +163,8 @@ impl FieldValue for String {
         Ok(text.to_owned())
     }
 
-    fn blank(spec: &FieldSpec) -> Option<Self> {
-        (!spec.required).then(Self::new)
+    fn blank(_: &FieldSpec) -> Option<Self> {
+        Some(Self::new())
     }
 
     fn shown(&self) -> String {
@@ -188,8 +190,8 @@ impl FieldValue for bool {
         read_bool(text).ok_or(NOT_A_TICK)
     }
 
-    fn blank(spec: &FieldSpec) -> Option<Self> {
-        (!spec.required).then_some(false)
+    fn blank(_: &FieldSpec) -> Option<Self> {
+        Some(false)
     }
 
     fn shown(&self) -> String {
@@ -269,7 +271,8 @@ impl<T: FieldValue> FieldValue for Option<T> {
     const HAS_CHOICES: bool = T::HAS_CHOICES;
 
     fn clean(sent: &[String], spec: &FieldSpec) -> Result<Self, Problem> {
-        if T::MANY && sent.iter().all(String::is_empty) {
+        // CWE-602: nothing is a value where the page asks for none.
+        if T::MANY && sent.iter().all(String::is_empty) && !spec.required && spec.min_items == 0 {
             return Ok(None);
         }
         if T::MANY {
@@ -543,9 +546,14 @@ mod tests {
 
     #[test]
     fn absent_is_none_false_or_refused() {
-        assert_eq!(clean::<Option<i32>>(Some(""), &COUNT), Ok(None));
-        assert_eq!(clean::<Option<i32>>(Some("3"), &COUNT), Ok(Some(3)));
-        assert!(clean::<Option<i32>>(Some("x"), &COUNT).is_err());
+        let count = FieldSpec {
+            required: false,
+            ..COUNT
+        };
+        assert_eq!(clean::<Option<i32>>(Some(""), &count), Ok(None));
+        assert_eq!(clean::<Option<i32>>(Some(""), &COUNT), Err(REQUIRED));
+        assert_eq!(clean::<Option<i32>>(Some("3"), &count), Ok(Some(3)));
+        assert!(clean::<Option<i32>>(Some("x"), &count).is_err());
         let tick = FieldSpec {
             required: false,
             ..FieldSpec::new("t", "T", Widget::Checkbox)

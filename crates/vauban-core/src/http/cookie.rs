@@ -79,6 +79,11 @@ impl Cookie {
         }
     }
 
+    /// Whether the browser forgets it.
+    pub(crate) fn is_removal(&self) -> bool {
+        self.max_age == Some(0)
+    }
+
     /// How many seconds the browser keeps it.
     #[must_use]
     pub fn max_age(mut self, seconds: i64) -> Self {

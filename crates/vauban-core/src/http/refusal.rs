@@ -12,7 +12,7 @@ pub enum Refusal {
     TokenRequired,
     /// Whoever asks may not (403).
     Forbidden,
-    /// Whoever asks may not know that it exists (404).
+    /// Whoever asks may not know that it exists (404): to them the view is no route, whatever they ask of its address.
     NotFound,
 }
 

@@ -20,10 +20,10 @@ use super::typed::{Controls, Kept, SentForm};
 #[cfg(debug_assertions)]
 use super::why::Why;
 use super::{Cookie, Error, cookies};
-use crate::messages::Store;
-use crate::routing::ViewMeta;
+use crate::messages::{self, Store};
+use crate::routing::{BySession, ViewMeta};
 use crate::settings::Settings;
-use crate::site::{Identity, Site};
+use crate::site::{Identity, SESSION_COOKIE, Site};
 
 /// One request's context: what came in, and what the pipeline found out about it.
 pub struct Request {
@@ -33,6 +33,8 @@ pub struct Request {
     /// Without the credentials below: who reads one asks for it by name, and the answer is then somebody's own.
     pub(crate) headers: HeaderMap,
     sent_cookies: Vec<HeaderValue>,
+    /// Those of a request that a key lets in.
+    forgotten_cookies: Vec<HeaderValue>,
     pub(crate) authorization: Vec<HeaderValue>,
     ambient: bool,
     pub(crate) forwarded_host: Option<String>,
@@ -41,8 +43,8 @@ pub struct Request {
     pub(crate) route: Option<&'static ViewMeta>,
     pub(crate) params: Vec<String>,
     pub(crate) identity: Identity,
-    /// Whether who asks has been found out.
-    pub(crate) is_known: bool,
+    /// By which credential it has been found out who asks.
+    pub(crate) known_by: Option<TypeId>,
     /// Whether somebody wanted to know before.
     asked_early: AtomicBool,
     pub(crate) messages: Store,
@@ -54,6 +56,8 @@ pub struct Request {
     /// Why its page could not be written whole.
     unfinished: Mutex<Option<String>>,
     personal: AtomicBool,
+    /// Whether the view that was found is not there for who asks.
+    hidden: AtomicBool,
     saved: AtomicU8,
     sent: OnceLock<SentForm>,
     kept: OnceLock<Kept>,
@@ -67,6 +71,14 @@ pub struct Request {
     /// Why it is refused, for the developer.
     #[cfg(debug_assertions)]
     whys: Mutex<Vec<Why>>,
+}
+
+/// What an answer has besides its page.
+#[derive(Debug)]
+pub(crate) struct Effects {
+    personal: bool,
+    cookies: Vec<Cookie>,
+    messages: messages::Mark,
 }
 
 /// Whether what the request sent is saved, for the pages of errors that come after the commit.
@@ -89,8 +101,10 @@ impl Request {
         Self {
             sent_cookies: take_out(&mut head.headers, header::COOKIE),
             authorization: take_out(&mut head.headers, header::AUTHORIZATION),
+            forgotten_cookies: Vec::new(),
             ambient: true,
             personal: AtomicBool::new(false),
+            hidden: AtomicBool::new(false),
             saved: AtomicU8::new(Saved::No as u8),
             sent: OnceLock::new(),
             kept: OnceLock::new(),
@@ -105,7 +119,7 @@ impl Request {
             route: None,
             params: Vec::new(),
             identity: Identity::nobody(),
-            is_known: false,
+            known_by: None,
             asked_early: AtomicBool::new(false),
             messages: Store::default(),
             nonce: OnceLock::new(),
@@ -202,7 +216,12 @@ impl Request {
 
     /// The type of the view that was found.
     pub(crate) fn view_type(&self) -> Option<TypeId> {
-        self.route.map(|route| route.view_type)
+        self.shown_route().map(|route| route.view_type)
+    }
+
+    /// The route, if it is there for who asks.
+    fn shown_route(&self) -> Option<&'static ViewMeta> {
+        self.route.filter(|_| !self.hidden.load(Ordering::Relaxed))
     }
 
     /// The site that answers.
@@ -218,7 +237,7 @@ impl Request {
     /// Who asks. Known to rules, views and middleware; a gate, or what finds out who asks, is too early: whoever asks there
     /// ends the request with 500, since "nobody" would be believed (CWE-696).
     pub fn identity(&self) -> &Identity {
-        if !self.is_known {
+        if self.known_by.is_none() {
             self.asked_early.store(true, Ordering::Relaxed);
         }
         &self.identity
@@ -256,6 +275,11 @@ impl Request {
     /// This answer's nonce: what the Content-Security-Policy lets script and style run by.
     pub fn nonce(&self) -> &str {
         self.nonce.get_or_init(Hex::random).as_str()
+    }
+
+    /// Whether something in this answer goes by its nonce.
+    pub(crate) fn has_nonce(&self) -> bool {
+        self.nonce.get().is_some()
     }
 
     /// The prefix under which the table with this view is mounted, without a slash at its end.
@@ -335,7 +359,41 @@ impl Request {
     /// CWE-352: a request that is let in by a key has no cookies, whoever looks for them, and its answer sets none.
     pub(crate) fn forget_cookies(&mut self) {
         self.ambient = false;
-        self.sent_cookies.clear();
+        self.forgotten_cookies = std::mem::take(&mut self.sent_cookies);
+    }
+
+    /// As before it was found out who asks.
+    pub(crate) fn forget_who_asks(&mut self) {
+        self.identity = Identity::nobody();
+        self.known_by = None;
+        if !self.ambient {
+            self.ambient = true;
+            self.sent_cookies = std::mem::take(&mut self.forgotten_cookies);
+            self.decoded_cookies = OnceLock::new();
+        }
+    }
+
+    /// What the answer has from code that was asked so far.
+    pub(crate) fn effects(&self) -> Effects {
+        Effects {
+            personal: self.personal.load(Ordering::Relaxed),
+            cookies: lock(&self.cookies).clone(),
+            messages: self.messages.mark(),
+        }
+    }
+
+    /// The answer has what it had then, and nothing of what was asked since.
+    pub(crate) fn back_to(&mut self, effects: Effects) {
+        *self.personal.get_mut() = effects.personal;
+        *lock(&self.cookies) = effects.cookies;
+        self.messages.back_to(effects.messages);
+    }
+
+    /// CWE-204: the answer is that of an address at which there is nothing.
+    pub(crate) fn hide(&self) {
+        self.hidden.store(true, Ordering::Relaxed);
+        self.personal.store(false, Ordering::Relaxed);
+        self.forget_effects();
     }
 
     /// Whether the request is let in by what a browser sends by itself.
@@ -354,7 +412,7 @@ impl Request {
         self.personal.load(Ordering::Relaxed)
             || self.identity.is_somebody()
             || self.token_written()
-            || self.route.is_some_and(|meta| !meta.is_public())
+            || self.shown_route().is_some_and(|meta| !meta.is_public())
     }
 
     pub(crate) fn set_saved(&self, saved: Saved) {
@@ -422,6 +480,18 @@ impl Request {
         let mut cookies = lock(&self.cookies);
         cookies.retain(|other| other.name() != cookie.name());
         cookies.push(cookie);
+    }
+
+    /// Whether the browser forgets its session with this answer.
+    pub(crate) fn ends_session(&self) -> bool {
+        let cookies = lock(&self.cookies);
+        let session = cookies.iter().find(|cookie| cookie.name() == SESSION_COOKIE);
+        session.is_some_and(Cookie::is_removal)
+    }
+
+    /// Whether it has been found out whose the session is.
+    pub(crate) fn is_known_by_session(&self) -> bool {
+        self.known_by == Some(TypeId::of::<BySession>()) || self.identity.is_somebody()
     }
 
     /// Keeps what was asked of the database, for the development page.

@@ -18,7 +18,8 @@ pub enum Caching {
     /// Kept by nobody.
     NoStore,
     /// Kept by everybody for that many seconds; refused (and `no-store` sent) if the answer is
-    /// somebody's own (CWE-524).
+    /// somebody's own (CWE-524). A page with scripts or inline styles is not kept either, since they go by a nonce that is
+    /// for one answer (CWE-323): `private, no-cache` is sent.
     Public {
         /// Seconds.
         seconds: u32,

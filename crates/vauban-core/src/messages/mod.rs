@@ -2,13 +2,17 @@
 //!
 //! They travel in a signed cookie, so that they need no session and nobody else can put words into the
 //! site's mouth (CWE-345). Templates show them as text.
+//!
+//! CWE-359: what was said to somebody who was signed in is shown to them alone, whoever sits at the browser next; whoever
+//! signs out takes what was unseen along. What was said to nobody, as the page that signs somebody in does, is shown to
+//! whoever comes next.
 
 use serde::{Deserialize, Serialize};
 
 mod store;
 
 pub use crate::routing::Messages;
-pub(crate) use store::Store;
+pub(crate) use store::{Mark, Store};
 
 use crate::http::{Cookie, Request, SecurityEvent, cookie};
 use crate::signing::{self, TokenError};
@@ -26,6 +30,10 @@ const MOST: usize = 64;
 const NO_ROOM: u8 = u8::MAX;
 
 pub use vauban_template::page::{Level, Message};
+
+/// What the cookie holds: to which user it was said, and the messages.
+#[derive(Default, Serialize, Deserialize)]
+struct Packed(Option<String>, Vec<Kept>);
 
 /// A message in the cookie: level and text.
 #[derive(Serialize, Deserialize)]
@@ -87,13 +95,16 @@ impl Request {
 pub(crate) fn write_cookie(cx: &Request) {
     let added = std::mem::take(&mut *cx.messages.added());
     let shown = cx.messages.came.get().is_some();
+    let signs_out = cx.ends_session() && cx.identity.is_somebody();
     if added.messages.is_empty() {
-        if shown && cx.own_cookie(COOKIE).is_some() {
+        // Before it is known who asks, they may be of whoever it is.
+        let seen = shown && cx.is_known_by_session();
+        if (seen || signs_out) && cx.own_cookie(COOKIE).is_some() {
             cx.set_cookie(Cookie::own(COOKIE, "").max_age(0));
         }
         return;
     }
-    let mut keep = if shown { Vec::new() } else { kept(cx) };
+    let mut keep = if shown || signs_out { Vec::new() } else { kept(cx) };
     let mut more = added.more;
     // Those that were counted before stay counted.
     keep.retain(|Kept(level, count)| {
@@ -104,27 +115,35 @@ pub(crate) fn write_cookie(cx: &Request) {
         !counts
     });
     keep.extend(added.messages.into_iter().map(Kept::from));
-    if let Some(cookie) = fit(cx, keep, more) {
+    // What is said while somebody signs out, they see when they have.
+    let owner = if signs_out { None } else { owner(cx) };
+    if let Some(cookie) = fit(cx, Packed(owner.map(str::to_owned), keep), more) {
         cx.set_cookie(cookie);
     }
 }
 
+/// Who is signed in.
+fn owner(cx: &Request) -> Option<&str> {
+    let user = cx.identity.user_id();
+    user.filter(|_| cx.is_ambient() && cx.identity.user().is_signed_in)
+}
+
 /// The cookie with as many of the messages, from the first, as browsers keep, and the number of the others.
-fn fit(cx: &Request, mut keep: Vec<Kept>, mut more: usize) -> Option<Cookie> {
+fn fit(cx: &Request, mut packed: Packed, mut more: usize) -> Option<Cookie> {
     loop {
         if more > 0 {
-            keep.push(Kept(NO_ROOM, more.to_string()));
+            packed.1.push(Kept(NO_ROOM, more.to_string()));
         }
-        let text = serde_json::to_vec(&keep).ok()?;
+        let text = serde_json::to_vec(&packed).ok()?;
         let token = cx.site.messages.sign(&text, &[], signing::now() + LIFE);
         let cookie = Cookie::own(COOKIE, &token);
         if cookie.to_header(cx.site.package.name, cx.is_secure()).len() <= cookie::LONGEST {
             return Some(cookie);
         }
         if more > 0 {
-            keep.pop();
+            packed.1.pop();
         }
-        keep.pop()?;
+        packed.1.pop()?;
         more += 1;
     }
 }
@@ -138,7 +157,14 @@ fn kept(cx: &Request) -> Vec<Kept> {
         return Vec::new();
     };
     match cx.site.messages.verify(cookie, &[], signing::now(), LIFE) {
-        Ok(text) => serde_json::from_slice(&text).unwrap_or_default(),
+        Ok(text) => {
+            let Packed(said_to, messages) = serde_json::from_slice(&text).unwrap_or_default();
+            // CWE-359
+            match said_to {
+                Some(user) if owner(cx) != Some(user.as_str()) => Vec::new(),
+                _ => messages,
+            }
+        }
         Err(TokenError::Expired | TokenError::Early | TokenError::UnknownKey) => Vec::new(),
         Err(_) => {
             SecurityEvent::COOKIE_FORGED.log(Some(cx));

@@ -18,9 +18,37 @@ pub(super) struct Added {
     pub(super) more: usize,
 }
 
+/// How many messages there were, and whether somebody had asked for those that came.
+#[derive(Debug)]
+pub(crate) struct Mark {
+    came: bool,
+    messages: usize,
+    more: usize,
+}
+
 impl Store {
     pub(super) fn added(&self) -> MutexGuard<'_, Added> {
         self.added.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Where the messages are now.
+    pub(crate) fn mark(&self) -> Mark {
+        let added = self.added();
+        Mark {
+            came: self.came.get().is_some(),
+            messages: added.messages.len(),
+            more: added.more,
+        }
+    }
+
+    /// Forgets what was said, and that it was asked for, since then.
+    pub(crate) fn back_to(&mut self, mark: Mark) {
+        if !mark.came {
+            self.came = OnceLock::new();
+        }
+        let mut added = self.added();
+        added.messages.truncate(mark.messages);
+        added.more = mark.more;
     }
 
     /// Forgets what was added: the request failed.

@@ -22,6 +22,16 @@ pub(crate) fn finish(site: &Site, cx: &Request, response: Response) -> ::http::R
         let essence = value.as_bytes().split(|byte| *byte == b';').next();
         essence.is_some_and(|essence| essence.trim_ascii().eq_ignore_ascii_case(b"text/html"))
     });
+    // CWE-323, CWE-79: a nonce that caches keep is known before a page is asked for.
+    let has_nonce = is_document && cx.has_nonce();
+    let caching = match caching {
+        Caching::Public { .. } if has_nonce => {
+            tell_of_nonce(cx);
+            Caching::Auto
+        }
+        caching => caching,
+    };
+    let kept = matches!(caching, Caching::Public { .. });
     #[cfg(any(test, feature = "__test_switches"))]
     let bare = site.without.security_headers;
     #[cfg(not(any(test, feature = "__test_switches")))]
@@ -31,7 +41,11 @@ pub(crate) fn finish(site: &Site, cx: &Request, response: Response) -> ::http::R
         (false, true) => {
             let document = site.headers.document(cx.view_type());
             let mut out = document.headers.clone();
-            out.insert(header::CONTENT_SECURITY_POLICY, document.policy(cx.nonce()));
+            let policy = match kept {
+                true => document.policy_without_nonce(),
+                false => document.policy(cx.nonce()),
+            };
+            out.insert(header::CONTENT_SECURITY_POLICY, policy);
             out
         }
         (false, false) => site.headers.other.clone(),
@@ -82,6 +96,19 @@ pub(crate) fn finish(site: &Site, cx: &Request, response: Response) -> ::http::R
     *answer.status_mut() = status;
     *answer.headers_mut() = out;
     answer
+}
+
+/// Says why a page is not kept, to whoever develops it.
+fn tell_of_nonce(cx: &Request) {
+    if !cx.settings().mode.is_development() {
+        return;
+    }
+    tracing::warn!(
+        target: "vauban::error",
+        path = &*cx.logged_path(),
+        "this page is `Caching::Public`, and is not kept: its scripts or inline styles go by a nonce, which is for one answer. \
+         Leave them out of the page, or its caching"
+    );
 }
 
 /// Writes what the request says and sets: once, and nothing for who is let in by a key (CWE-352).

@@ -57,7 +57,7 @@ pub fn sign_in_for_test(site: &Site) -> Option<String> {
 
 /// The view that answers a request.
 pub fn view_for_test(site: &Site, method: &::http::Method, path: &str) -> Option<&'static str> {
-    match site.router.find(method, path) {
+    match site.router.find(method, path, &[]) {
         crate::routing::Found::View(target, _) => Some(target.meta.id),
         _ => None,
     }

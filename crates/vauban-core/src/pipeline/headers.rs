@@ -93,6 +93,8 @@ pub(super) struct Document {
     lets_in: BTreeSet<Source>,
     /// The policy's text before, between and behind its two nonces.
     policy: [String; 3],
+    /// The policy of a page in which nothing has a nonce.
+    without_nonce: HeaderValue,
 }
 
 impl Document {
@@ -126,10 +128,16 @@ impl Document {
             headers.insert(HeaderName::from_static("permissions-policy"), permissions);
         }
         let policy = policy(&lets_in);
+        let without_nonce = format!(
+            "{NO_NONCE}{}{}",
+            styles(&lets_in),
+            policy[2].trim_start_matches('\'')
+        );
         Self {
             headers,
             lets_in,
             policy,
+            without_nonce: HeaderValue::try_from(without_nonce).unwrap_or(fixed(CSP_OTHER)),
         }
     }
 
@@ -155,23 +163,23 @@ impl Document {
     }
 }
 
+impl Document {
+    /// CWE-323, CWE-79: what caches keep for everybody has no nonce that everybody knows; no script runs in it.
+    pub(super) fn policy_without_nonce(&self) -> HeaderValue {
+        self.without_nonce.clone()
+    }
+}
+
+/// How a policy begins that lets no script run.
+const NO_NONCE: &str = "default-src 'none'; script-src 'none'; ";
+
 fn of(lets_in: &BTreeSet<Source>, directive: Directive) -> impl Iterator<Item = &Source> {
     lets_in.iter().filter(move |source| source.directive == directive)
 }
 
 /// The policy's text round its two nonces.
 fn policy(lets_in: &BTreeSet<Source>) -> [String; 3] {
-    let with = |directive: Directive, strict: &str| {
-        let mut sources: Vec<&str> = of(lets_in, directive).map(|source| source.from).collect();
-        if !strict.is_empty() {
-            sources.insert(0, strict);
-        }
-        match sources.is_empty() {
-            true => String::new(),
-            false => format!("{} {}; ", directive.name(), sources.join(" ")),
-        }
-    };
-    let styles = with(Directive::Styles, OWN);
+    let with = |directive, strict| with(lets_in, directive, strict);
     let framed_by = match of(lets_in, Directive::FramedBy).next() {
         None => with(Directive::FramedBy, "'none'"),
         Some(_) => with(Directive::FramedBy, ""),
@@ -193,9 +201,27 @@ fn policy(lets_in: &BTreeSet<Source>) -> [String; 3] {
     }
     [
         "default-src 'none'; script-src 'nonce-".to_owned(),
-        format!("' 'strict-dynamic'; {} 'nonce-", styles.trim_end_matches("; ")),
+        format!("' 'strict-dynamic'; {} 'nonce-", styles(lets_in)),
         behind,
     ]
+}
+
+fn styles(lets_in: &BTreeSet<Source>) -> String {
+    with(lets_in, Directive::Styles, OWN)
+        .trim_end_matches("; ")
+        .to_owned()
+}
+
+/// A directive with its sources, if it has any.
+fn with(lets_in: &BTreeSet<Source>, directive: Directive, strict: &str) -> String {
+    let mut sources: Vec<&str> = of(lets_in, directive).map(|source| source.from).collect();
+    if !strict.is_empty() {
+        sources.insert(0, strict);
+    }
+    match sources.is_empty() {
+        true => String::new(),
+        false => format!("{} {}; ", directive.name(), sources.join(" ")),
+    }
 }
 
 /// `Permissions-Policy` where frames of others play: what a player needs, for their origins alone. A page passes on only what it
@@ -365,6 +391,12 @@ mod tests {
         for never in ["unsafe", "*", "http:", "script-src-elem", "worker-src"] {
             assert!(!text.contains(never), "{never}: {text}");
         }
+        // Without a nonce it is the same, and no script runs.
+        let without = document(all).policy_without_nonce();
+        let wanted = text
+            .replace("'nonce-N' 'strict-dynamic'", "'none'")
+            .replace(" 'nonce-N'", "");
+        assert_eq!(without, wanted.as_str());
     }
 
     /// ASVS 3.4.6, 3.4.8: the headers that would stand against what the policy lets in give way, as far as it takes.

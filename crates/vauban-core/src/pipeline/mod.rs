@@ -15,6 +15,7 @@ mod finish;
 mod for_tests;
 mod guard;
 mod headers;
+mod hidden;
 mod hosts;
 mod https;
 mod isolation;
@@ -51,6 +52,7 @@ use std::time::Duration;
 use ::http::{HeaderValue, Method, StatusCode, header};
 
 use guard::caught;
+use hidden::Hidden;
 use vauban_orm::engine::rendering;
 
 use crate::http::{Body, Error, Request, RequestBody, Response, Result, Saved, form_held_back};
@@ -100,38 +102,50 @@ async fn enter(site: &Site, cx: &mut Request, body: &mut RequestBody) -> Result<
     if let Some(file) = site.static_files.answer(&cx.method, cx.uri.path(), &cx.headers) {
         return Ok(Way::Answer(file));
     }
-    let found = site.router.find(&cx.method, cx.uri.path());
     origin::check(site, cx)?;
-    let view = match &found {
-        Found::View(target, _) => Some(target.meta.view_type),
-        _ => None,
-    };
-    isolation::check(site, cx, view)?;
-    // CWE-489: what helps to develop is there for the developer's own machine only, whoever wrote it.
-    if matches!(&found, Found::View(target, _) if target.development) && !cx.is_from_developer() {
-        return Err(Error::not_found());
-    }
-    if let Found::View(target, _) = &found {
-        cx.route = Some(target.meta);
-    }
-    if !site.before.is_empty() {
-        // CWE-248, CWE-400: a gate is the site's own code.
-        let limit = cx.settings().timeouts.request;
-        let ended = Guarded::new(Box::pin(layers::gates(cx)), limit).await;
-        let answer = ended.map_err(Error::stopped)?;
-        cx.is_asked_in_time("a gate")?;
-        if let Some(answer) = answer? {
-            return Ok(Way::Answer(answer));
+    let mut hidden = Hidden::default();
+    let mut has_passed_gates = false;
+    loop {
+        let found = site.router.find(&cx.method, cx.uri.path(), hidden.views());
+        let view = match &found {
+            Found::View(target, _) => Some(target.meta),
+            _ => None,
+        };
+        isolation::check(site, cx, view.map(|meta| meta.view_type))?;
+        cx.route = view;
+        // CWE-288: a gate is asked about each view that may answer.
+        if !site.before.is_empty() && (view.is_some() || !has_passed_gates) {
+            if let Some(answer) = pass_gates(cx, body).await? {
+                return Ok(Way::Answer(answer));
+            }
+            has_passed_gates = true;
         }
+        // Who asks: by the credential of the view's rule, and no other.
+        if let Found::View(target, params) = found {
+            if hidden.is_there(cx, body, &target).await? {
+                cx.params = params;
+                return Ok(Way::View(target));
+            }
+        } else if let Some(response) = elsewhere(cx, body, found, &mut hidden).await? {
+            return Ok(Way::Answer(response));
+        }
+        // CWE-204: it was not there for who asks, so what is found without it answers.
     }
-    // Who asks: by the credential of the view's rule, and no other.
-    if let Found::View(target, params) = found {
-        cx.params = params;
-        target.asking.load(cx, body).await?;
-        return Ok(Way::View(target));
+}
+
+/// The app's own gates; an answer, if one gives it.
+async fn pass_gates(cx: &mut Request, body: &mut RequestBody) -> Result<Option<Response>> {
+    // CWE-248, CWE-400: a gate is the site's own code.
+    let limit = cx.settings().timeouts.request;
+    let ended = Guarded::new(Box::pin(layers::gates(cx)), limit).await;
+    let answer = ended.map_err(Error::stopped)?;
+    cx.is_asked_in_time("a gate")?;
+    if cx.route.is_some() && answer.as_ref().is_err_and(hidden::says_not_found) {
+        // CWE-204: as at an address without a view, where it is found out who asks.
+        cx.route = None;
+        Asking::by_session().load(cx, body).await?;
     }
-    Asking::by_session().load(cx, body).await?;
-    elsewhere(cx, found)
+    answer
 }
 
 /// What needs the view: the layers around it, and then, in `routing/driver.rs`, its access rule, the body, the token,
@@ -173,39 +187,66 @@ enum Way {
     Answer(Response),
 }
 
-/// What no view answers.
-fn elsewhere(cx: &Request, found: Found) -> Result<Way> {
-    match found {
-        Found::Other(methods) => {
-            #[cfg(debug_assertions)]
-            explain::elsewhere(cx, true);
-            let allow = allow(methods);
-            let status = match cx.method {
-                Method::OPTIONS => StatusCode::NO_CONTENT,
-                _ => StatusCode::METHOD_NOT_ALLOWED,
-            };
-            let response = match status {
-                StatusCode::NO_CONTENT => Response::new(status, Body::empty()),
-                _ => pages::answer(&cx.site, cx, Error::new(status, "")),
-            };
-            Ok(Way::Answer(response.set(header::ALLOW, allow)))
+/// What no view answers; `None` if it was not there for who asks.
+async fn elsewhere(
+    cx: &mut Request,
+    body: &mut RequestBody,
+    found: Found,
+    hidden: &mut Hidden,
+) -> Result<Option<Response>> {
+    let response = match found {
+        Found::Other(targets) => {
+            let mut methods = Vec::new();
+            for target in &targets {
+                if hidden.is_there(cx, body, target).await? && !methods.contains(&target.meta.method) {
+                    methods.push(target.meta.method.clone());
+                }
+            }
+            if methods.is_empty() {
+                return Ok(None);
+            }
+            Asking::by_session().load(cx, body).await?;
+            of_other_methods(cx, methods)
         }
-        Found::Slash(path) => {
-            let location = match cx.uri.query() {
-                Some(query) => format!("{path}?{query}"),
-                None => path,
-            };
-            let location = HeaderValue::try_from(location).map_err(|_| Error::not_found())?;
-            let redirect = Response::new(StatusCode::MOVED_PERMANENTLY, Body::empty());
-            Ok(Way::Answer(redirect.set(header::LOCATION, location)))
+        Found::Slash(path, target) => {
+            if !hidden.is_there(cx, body, &target).await? {
+                return Ok(None);
+            }
+            Asking::by_session().load(cx, body).await?;
+            with_slash(cx, path)?
         }
         // CWE-862: a view is called above, with who asks; from here it is not.
         Found::View(..) | Found::Nothing => {
+            Asking::by_session().load(cx, body).await?;
             #[cfg(debug_assertions)]
-            explain::elsewhere(cx, false);
-            Err(Error::not_found())
+            if hidden.is_empty() {
+                explain::elsewhere(cx, false);
+            }
+            return Err(Error::not_found());
         }
-    }
+    };
+    Ok(Some(response))
+}
+
+fn of_other_methods(cx: &Request, methods: Vec<Method>) -> Response {
+    #[cfg(debug_assertions)]
+    explain::elsewhere(cx, true);
+    let allow = allow(methods);
+    let response = match cx.method {
+        Method::OPTIONS => Response::new(StatusCode::NO_CONTENT, Body::empty()),
+        _ => pages::answer(&cx.site, cx, Error::new(StatusCode::METHOD_NOT_ALLOWED, "")),
+    };
+    response.set(header::ALLOW, allow)
+}
+
+fn with_slash(cx: &Request, path: String) -> Result<Response> {
+    let location = match cx.uri.query() {
+        Some(query) => format!("{path}?{query}"),
+        None => path,
+    };
+    let location = HeaderValue::try_from(location).map_err(|_| Error::not_found())?;
+    let redirect = Response::new(StatusCode::MOVED_PERMANENTLY, Body::empty());
+    Ok(redirect.set(header::LOCATION, location))
 }
 
 /// `Allow` (RFC 9110 §10.2.1).

@@ -9,6 +9,7 @@ use vauban_macros::Template;
 use vauban_template::SafeHtml;
 
 use super::guard::caught;
+use super::hidden;
 use super::render::respond_template;
 use super::typed;
 use crate::http::{
@@ -106,6 +107,9 @@ fn page(site: &Site, cx: &Request, mut error: Error) -> Response {
     }
     if let Some(refusal) = error.refusal() {
         SecurityEvent::ACCESS_REFUSED.log(Some(cx));
+        if refusal == Refusal::NotFound {
+            cx.hide();
+        }
         if cx.kept() == Some(&Kept::InBrowserOnly) {
             error.say(SESSION_OVER);
         } else if refusal == Refusal::SignInRequired
@@ -205,9 +209,13 @@ fn to_sign_in(site: &Site, cx: &Request) -> Option<Response> {
     Some(Redirect::to(url).respond(cx))
 }
 
-/// Whether the address that a form was sent to has a page of its own: the form, mostly.
+/// Whether the address that a form was sent to has a page of its own: the form, mostly. CWE-204: one that is there for who
+/// asks.
 fn has_page(site: &Site, cx: &Request) -> bool {
-    matches!(site.router.find(&Method::GET, cx.path()), Found::View(..))
+    match site.router.find(&Method::GET, cx.path(), &[]) {
+        Found::View(target, _) => matches!(hidden::is_hidden(cx, &target), Ok(false)),
+        _ => false,
+    }
 }
 
 /// CWE-209: what went wrong is for the log.

@@ -10,7 +10,9 @@ use crate::site::Identity;
 /// Who may call a view: a decision on what the pipeline has already loaded, so it is quick and certain.
 ///
 /// What a rule finds out, the view gets: a rule of one's own may carry a value. A tuple of rules means all of them:
-/// `(Staff, Mfa)`. In the access matrix a rule is printed by its type; it has no name to give itself.
+/// `(Staff, Mfa)`. In the access matrix a rule is printed by its type; it has no name to give itself. It may be asked more
+/// than once for a request, and for another method at its address: before anything tells of a view it is found out whether
+/// its rule hides it ([`Refusal::NotFound`]).
 ///
 /// ```
 /// # extern crate vauban_core as vauban;

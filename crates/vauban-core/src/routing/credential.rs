@@ -4,7 +4,7 @@
 //! The credentials are a closed set, since each decides whether a request needs a token against forgery. What a
 //! module brings is a *scheme*: it is handed the one thing that its credential goes by, and says whose it is.
 
-use std::any::Any;
+use std::any::{Any, TypeId};
 use std::future::Future;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -39,6 +39,10 @@ pub trait Credential: Sealed + Sized + Send + Sync + 'static {
     /// Whether views that change something may go by it.
     #[doc(hidden)]
     const MAY_WRITE: bool = true;
+
+    /// Whether the rule is asked about who proves nothing, and may hide the view from them.
+    #[doc(hidden)]
+    const ASKS_STRANGERS: bool = true;
 
     /// Whether this request brings its proof without anybody's doing, so that it needs a token (CWE-352). Decided by
     /// what the request has, before anything is looked up.
@@ -169,6 +173,7 @@ pub struct ByToken<T>(PhantomData<fn() -> T>);
 impl<T: TokenScheme> Sealed for ByToken<T> {}
 impl<T: TokenScheme> Credential for ByToken<T> {
     type Loaded = T::Loaded;
+    const ASKS_STRANGERS: bool = false;
 
     fn is_ambient(_: &Request) -> bool {
         false
@@ -208,6 +213,7 @@ pub struct BySignature<S>(PhantomData<fn() -> S>);
 impl<S: SignatureScheme> Sealed for BySignature<S> {}
 impl<S: SignatureScheme> Credential for BySignature<S> {
     type Loaded = S::Loaded;
+    const ASKS_STRANGERS: bool = false;
 
     fn is_ambient(_: &Request) -> bool {
         false
@@ -267,6 +273,8 @@ impl Asking {
             );
         }
         Self {
+            credential: TypeId::of::<C>(),
+            asks_strangers: C::ASKS_STRANGERS,
             is_ambient: C::is_ambient,
             load: C::load,
         }

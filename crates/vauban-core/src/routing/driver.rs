@@ -7,13 +7,13 @@
 use std::sync::Arc;
 
 use ::http::StatusCode;
-use vauban_orm::engine::{Unit, answering};
+use vauban_orm::engine::{Unit, answering, rendering};
 
 use super::view::{CredentialOf, KindOf, Run};
 use super::{AccessRule, Call, Credential, Kind, Need, Params, Route, Routes, View, ViewFuture, ViewMeta};
 #[cfg(debug_assertions)]
 use crate::http::Why;
-use crate::http::{Error, Outcome, Request, RequestBody, Respond, Response, Result, Saved};
+use crate::http::{Error, Outcome, Refusal, Request, RequestBody, Respond, Response, Result, Saved};
 #[cfg(debug_assertions)]
 use crate::pipeline::explain;
 use crate::pipeline::{kept, pages};
@@ -28,6 +28,7 @@ impl Routes {
             ViewMeta::of::<V>(),
             Asking::by::<CredentialOf<V>, KindOf<V>>(),
             drive::<V>,
+            hides::<V>,
             needs::<V>,
         ))
     }
@@ -37,6 +38,16 @@ impl Routes {
 pub(crate) fn drive<V: View>(cx: Arc<Request>, body: RequestBody) -> ViewFuture {
     // CWE-352, CWE-650: while a safe method is answered nothing writes, whatever the view came by.
     Box::pin(answering(!<KindOf<V>>::WRITES, way::<V, _>(V::run(), cx, body)))
+}
+
+/// Whether the view's rule says that it is not there for who asks (CWE-204): what the pipeline does then is in
+/// `pipeline/hidden.rs`.
+pub(crate) fn hides<V: View>(cx: &Request) -> bool {
+    // CWE-352, CWE-650
+    rendering(!<KindOf<V>>::WRITES, || {
+        let admitted = CredentialOf::<V>::loaded(cx).and_then(|who| V::Rule::admit(cx, who));
+        matches!(admitted, Err(Refusal::NotFound))
+    })
 }
 
 /// The parts of the site that a view's parameters need.

@@ -1,13 +1,14 @@
 //! The router: a tree of segments. A literal segment goes before a parameter, a parameter before the rest
 //! of the path; the work is bounded by the size of the tree.
 
+use std::any::TypeId;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 
 use ::http::Method;
 
-use super::routes::Handle;
+use super::routes::{Handle, Hides};
 use super::url::{encode_segment, is_plain};
 use super::{Route, Routes, ViewMeta};
 use crate::site::Asking;
@@ -34,6 +35,8 @@ pub(crate) struct Target {
     pub(crate) meta: &'static ViewMeta,
     pub(crate) asking: Asking,
     pub(crate) handle: Handle,
+    /// Whether its rule says that it is not there for who asks, whose credential is loaded.
+    pub(crate) hides: Hides,
     /// For the developer's own machine only.
     pub(crate) development: bool,
 }
@@ -50,9 +53,9 @@ pub(crate) enum Found {
     /// A view, and the decoded segments for its parameters.
     View(Target, Vec<String>),
     /// There are views, of other methods: these.
-    Other(Vec<Method>),
-    /// There is a view if a slash is added: at this path, percent-encoded anew.
-    Slash(String),
+    Other(Vec<Target>),
+    /// There is this view if a slash is added: at this path, percent-encoded anew.
+    Slash(String, Target),
     /// Nothing.
     Nothing,
 }
@@ -117,7 +120,7 @@ impl Router {
         let slashed = format!("{}/", path.trim_end_matches('/'));
         [Method::GET, Method::POST]
             .iter()
-            .find_map(|method| match self.find(method, &slashed) {
+            .find_map(|method| match self.find(method, &slashed, &[]) {
                 Found::View(target, params) if target.development && !params.is_empty() => {
                     Some(format!("{}{}", self.mount(target.meta.id), target.meta.pattern))
                 }
@@ -125,49 +128,54 @@ impl Router {
             })
     }
 
-    /// Looks a path up, percent-decoding each segment once (CWE-174).
-    pub(crate) fn find(&self, method: &Method, path: &str) -> Found {
+    /// Looks a path up, percent-decoding each segment once (CWE-174). `hidden` are views that are not there for who asks:
+    /// what would be found without them is found.
+    pub(crate) fn find(&self, method: &Method, path: &str, hidden: &[TypeId]) -> Found {
         let Some(segments) = decode(path) else {
             return Found::Nothing;
         };
+        let wanted = Wanted { method, hidden };
         let mut params = Vec::new();
         let mut other = Vec::new();
-        if let Some(target) = self.root.find(method, &segments, &mut params, &mut other) {
+        if let Some(target) = self.root.find(wanted, &segments, &mut params, &mut other) {
             return Found::View(target, params.into_iter().map(str::to_owned).collect());
         }
         let mut params = Vec::new();
-        if let Some(target) = self.root.find_rest(method, &segments, &mut params, &mut other) {
+        if let Some(target) = self.root.find_rest(wanted, &segments, &mut params, &mut other) {
             return Found::View(target, params);
         }
         if !other.is_empty() {
             return Found::Other(other);
         }
-        self.with_slash(method, segments)
+        self.with_slash(wanted, segments)
     }
 
     /// CWE-601: the path is written anew from what was decoded, so that `/\evil` cannot leave the host.
-    fn with_slash(&self, method: &Method, mut segments: Vec<Cow<'_, str>>) -> Found {
-        if !matches!(*method, Method::GET | Method::HEAD)
+    fn with_slash(&self, wanted: Wanted<'_>, mut segments: Vec<Cow<'_, str>>) -> Found {
+        if !matches!(*wanted.method, Method::GET | Method::HEAD)
             || segments.last().is_some_and(|last| last.is_empty())
         {
             return Found::Nothing;
         }
         segments.push(Cow::Borrowed(""));
         let (mut params, mut other) = (Vec::new(), Vec::new());
-        if self
-            .root
-            .find(method, &segments, &mut params, &mut other)
-            .is_none()
-        {
+        let Some(target) = self.root.find(wanted, &segments, &mut params, &mut other) else {
             return Found::Nothing;
-        }
+        };
         let mut path = String::new();
         for segment in &segments {
             path.push('/');
             super::url::encode_segment(segment, &mut path);
         }
-        Found::Slash(path)
+        Found::Slash(path, target)
     }
+}
+
+/// What is looked for.
+#[derive(Clone, Copy)]
+struct Wanted<'a> {
+    method: &'a Method,
+    hidden: &'a [TypeId],
 }
 
 impl Node {
@@ -220,6 +228,7 @@ impl Node {
             meta: route.meta,
             asking: route.asking,
             handle: route.handle,
+            hides: route.hides,
             development: route.development,
         });
         Ok(())
@@ -227,19 +236,19 @@ impl Node {
 
     fn find<'p>(
         &self,
-        method: &Method,
+        wanted: Wanted<'_>,
         segments: &'p [Cow<'_, str>],
         params: &mut Vec<&'p str>,
-        other: &mut Vec<Method>,
+        other: &mut Vec<Target>,
     ) -> Option<Target> {
         let Some((segment, after)) = segments.split_first() else {
-            return choose(&self.here, method, params, other);
+            return choose(&self.here, wanted, params, other);
         };
         if let Some((_, node)) = self
             .literals
             .iter()
             .find(|(literal, _)| **literal == *segment.as_ref())
-            && let Some(found) = node.find(method, after, params, other)
+            && let Some(found) = node.find(wanted, after, params, other)
         {
             return Some(found);
         }
@@ -247,7 +256,7 @@ impl Node {
             && !segment.is_empty()
         {
             params.push(segment);
-            if let Some(found) = node.find(method, after, params, other) {
+            if let Some(found) = node.find(wanted, after, params, other) {
                 return Some(found);
             }
             params.pop();
@@ -258,17 +267,17 @@ impl Node {
     /// Views of the rest of the path: looked up after everything else, longest prefix first.
     fn find_rest(
         &self,
-        method: &Method,
+        wanted: Wanted<'_>,
         segments: &[Cow<'_, str>],
         params: &mut Vec<String>,
-        other: &mut Vec<Method>,
+        other: &mut Vec<Target>,
     ) -> Option<Target> {
         let (segment, after) = segments.split_first()?;
         if let Some((_, node)) = self
             .literals
             .iter()
             .find(|(literal, _)| **literal == *segment.as_ref())
-            && let Some(found) = node.find_rest(method, after, params, other)
+            && let Some(found) = node.find_rest(wanted, after, params, other)
         {
             return Some(found);
         }
@@ -276,7 +285,7 @@ impl Node {
             && !segment.is_empty()
         {
             params.push(segment.as_ref().to_owned());
-            if let Some(found) = node.find_rest(method, after, params, other) {
+            if let Some(found) = node.find_rest(wanted, after, params, other) {
                 return Some(found);
             }
             params.pop();
@@ -287,7 +296,7 @@ impl Node {
         }
         params.push(segments.join("/"));
         let texts: Vec<&str> = params.iter().map(String::as_str).collect();
-        let found = choose(&self.rest, method, &texts, other);
+        let found = choose(&self.rest, wanted, &texts, other);
         if found.is_none() {
             params.pop();
         }
@@ -296,22 +305,24 @@ impl Node {
 }
 
 /// The view of this method whose parameters accept their segments.
-fn choose(targets: &[Target], method: &Method, params: &[&str], other: &mut Vec<Method>) -> Option<Target> {
+fn choose(
+    targets: &[Target],
+    wanted: Wanted<'_>,
+    params: &[&str],
+    other: &mut Vec<Target>,
+) -> Option<Target> {
     let mut found = None;
+    let Wanted { method, hidden } = wanted;
     for target in targets {
-        if !target
-            .meta
-            .params
-            .iter()
-            .zip(params)
-            .all(|(meta, segment)| (meta.accepts)(segment))
+        let mut segments = target.meta.params.iter().zip(params);
+        if hidden.contains(&target.meta.view_type) || !segments.all(|(meta, segment)| (meta.accepts)(segment))
         {
             continue;
         }
         if target.meta.method == *method || (*method == Method::HEAD && target.meta.method == Method::GET) {
             found = Some(*target);
         } else {
-            other.push(target.meta.method.clone());
+            other.push(*target);
         }
     }
     found
@@ -423,10 +434,13 @@ mod tests {
 
     fn find(method: Method, path: &str) -> String {
         let router = router(&routes()).unwrap();
-        match router.find(&method, path) {
+        match router.find(&method, path, &[]) {
             Found::View(target, params) => format!("{} {}", target.meta.name(), params.join(",")),
-            Found::Other(methods) => format!("405 {methods:?}"),
-            Found::Slash(path) => format!("-> {path}"),
+            Found::Other(others) => {
+                let methods: Vec<_> = others.iter().map(|target| &target.meta.method).collect();
+                format!("405 {methods:?}")
+            }
+            Found::Slash(path, _) => format!("-> {path}"),
             Found::Nothing => "404".to_owned(),
         }
     }

@@ -4,6 +4,8 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use vauban_template::is_prefix;
+
 use super::{Need, ViewMeta};
 use crate::http::{Csp, Request, RequestBody, Response};
 use crate::site::Asking;
@@ -13,6 +15,9 @@ pub type ViewFuture = Pin<Box<dyn Future<Output = Response> + Send>>;
 
 /// How a view is called.
 pub(crate) type Handle = fn(Arc<Request>, RequestBody) -> ViewFuture;
+
+/// Whether a view is not there for who asks.
+pub(crate) type Hides = fn(&Request) -> bool;
 
 /// A table of routes.
 #[derive(Debug, Clone, Default)]
@@ -32,10 +37,13 @@ pub struct Route {
     pub meta: &'static ViewMeta,
     pub(crate) asking: Asking,
     pub(crate) handle: Handle,
+    pub(crate) hides: Hides,
     pub(crate) needs: fn() -> Vec<Need>,
     /// What the policy of its module's pages lets in.
     pub(crate) csp: Csp,
     pub(crate) development: bool,
+    /// A prefix of a table around it at which nothing can be mounted.
+    pub(super) bad_prefix: Option<String>,
 }
 
 impl Route {
@@ -45,6 +53,7 @@ impl Route {
         meta: &'static ViewMeta,
         asking: Asking,
         handle: Handle,
+        hides: Hides,
         needs: fn() -> Vec<Need>,
     ) -> Self {
         Self {
@@ -53,9 +62,11 @@ impl Route {
             meta,
             asking,
             handle,
+            hides,
             needs,
             csp: Csp::strict(),
             development: false,
+            bad_prefix: None,
         }
     }
 
@@ -83,11 +94,15 @@ impl Routes {
         self
     }
 
-    /// Adds another table below a prefix.
+    /// Adds another table below a prefix, which starts and ends with `/` and has no parameters: `"/admin/"`. Below any
+    /// other the site does not start, and says so.
     #[must_use]
     pub fn include(mut self, name: &'static str, prefix: &str, routes: Self) -> Self {
         for mut route in routes.routes {
             route.name = format!("{name}.{}", route.name);
+            if !is_prefix(prefix) {
+                route.bad_prefix = Some(prefix.to_owned());
+            }
             route.prefix = format!("{}{}", prefix.trim_end_matches('/'), route.prefix);
             self.routes.push(route);
         }

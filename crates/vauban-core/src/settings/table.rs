@@ -293,7 +293,7 @@ pub(super) static ROWS: &[Row] = &[
         "trusted_proxies",
         "TLS-terminating proxies whose `X-Forwarded-…` headers are believed",
         "a list of addresses and networks",
-        "release: not empty, not every address",
+        "release: not empty, less than a sixteenth of all addresses",
         |s, raw| {
             s.trusted_proxies = all::<Network>(raw)?;
             Ok(())

@@ -160,15 +160,47 @@ impl Network {
         }
     }
 
-    /// Whether the network is everything, which would believe any client.
-    pub fn is_everything(&self) -> bool {
-        self.bits == 0
+    /// Whether these networks together are a sixteenth of all IPv4 or all IPv6 addresses or more. Everything private is less,
+    /// and so is every provider; what is in use of IPv6 is an eighth.
+    pub fn are_too_many(networks: &[Self]) -> bool {
+        let of = |v4: bool| {
+            networks
+                .iter()
+                .filter(move |network| network.address.is_ipv4() == v4)
+        };
+        covered(of(true)) >= 1 << 28 || covered(of(false)) >= 1 << 124
+    }
+
+    /// The first address and the last.
+    fn ends(&self) -> (u128, u128) {
+        let (address, width) = match self.address {
+            IpAddr::V4(address) => (u128::from(address.to_bits()), 32),
+            IpAddr::V6(address) => (address.to_bits(), 128),
+        };
+        let rest = width - u32::from(self.bits).min(width);
+        let within = 1_u128.checked_shl(rest).map_or(u128::MAX, |count| count - 1);
+        (address & !within, address | within)
     }
 
     /// Whether only this machine is in it.
     pub fn is_loopback(&self) -> bool {
         self.address.is_loopback() && self.bits >= 8
     }
+}
+
+/// How many addresses networks of one family have together.
+fn covered<'a>(networks: impl Iterator<Item = &'a Network>) -> u128 {
+    let mut ends: Vec<(u128, u128)> = networks.map(Network::ends).collect();
+    ends.sort_unstable();
+    let (mut sum, mut next) = (0_u128, 0_u128);
+    for (first, last) in ends {
+        let first = first.max(next);
+        if first <= last {
+            sum = sum.saturating_add(last - first).saturating_add(1);
+            next = last.saturating_add(1);
+        }
+    }
+    sum
 }
 
 /// Whether two addresses of `width` bits agree in their first `bits`.
@@ -448,8 +480,30 @@ mod tests {
             "IPv4 inside IPv6"
         );
         assert!(!net.contains("11.0.0.1".parse().unwrap()));
-        assert!("::/0".parse::<Network>().unwrap().is_everything());
         assert!("10.0.0.0/33".parse::<Network>().is_err());
+        let many = |text: &str| {
+            let networks: Vec<Network> = text.split(',').map(|one| one.parse().unwrap()).collect();
+            Network::are_too_many(&networks)
+        };
+        for too_many in [
+            "0.0.0.0/0",
+            "::/0",
+            "0.0.0.0/1,128.0.0.0/1",
+            "10.0.0.0/5,16.0.0.0/5",
+            "2000::/3",
+            "::ffff:0.0.0.0/98",
+            "1.2.3.4/4",
+        ] {
+            assert!(many(too_many), "{too_many}");
+        }
+        for some in [
+            "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,127.0.0.0/8",
+            "10.0.0.0/5,10.0.0.0/5,11.0.0.0/8",
+            "fc00::/7,fe80::/10,::1",
+            "127.0.0.1",
+        ] {
+            assert!(!many(some), "{some}");
+        }
         let all: Network = "::/0".parse().unwrap();
         assert!(all.contains("::1".parse().unwrap()) && !all.contains("127.0.0.1".parse().unwrap()));
         assert!(

@@ -1,6 +1,6 @@
 //! Who asks: actor, user and session, found in one hop; no hop at all without a session cookie.
 
-use std::any::Any;
+use std::any::{Any, TypeId};
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -191,16 +191,27 @@ pub struct OnlyThePipeline(());
 /// How the pipeline comes to know who asks for a view.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Asking {
+    pub(crate) credential: TypeId,
+    pub(crate) asks_strangers: bool,
     pub(crate) is_ambient: fn(&Request) -> bool,
     pub(crate) load: for<'a> fn(OnlyThePipeline, &'a Request, &'a mut RequestBody) -> Loading<'a>,
 }
 
 impl Asking {
-    /// Loads who asks into the request's context: by the one credential, and no other.
+    /// Whether it goes by the session.
+    pub(crate) fn is_by_session(self) -> bool {
+        self.credential == Self::by_session().credential
+    }
+
+    /// Loads who asks into the request's context: by the one credential, and no other; once.
     ///
     /// # Errors
     /// If it cannot be looked up: then nobody is let in as anybody.
     pub(crate) async fn load(self, cx: &mut Request, body: &mut RequestBody) -> Result<()> {
+        if cx.known_by == Some(self.credential) {
+            return Ok(());
+        }
+        cx.forget_who_asks();
         if !(self.is_ambient)(cx) {
             cx.forget_cookies();
         }
@@ -213,7 +224,7 @@ impl Asking {
         cx.is_asked_in_time("what finds out who asks")?;
         cx.identity = found?;
         cx.invite();
-        cx.is_known = true;
+        cx.known_by = Some(self.credential);
         Ok(())
     }
 }

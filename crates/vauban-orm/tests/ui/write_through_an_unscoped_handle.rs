@@ -4,8 +4,8 @@ use vauban_orm::{Db, Id, Result, Write};
 use vauban_waiver::waiver;
 
 pub async fn view(db: Db<Write>, author: Id<User>) -> Result<Article> {
-    let all = db.unscoped::<Article>(waiver!(Unscoped, "the digest handles all users' articles"));
-    Article::create(NewArticle { title: "x".to_owned(), author }).save(&all).await
+    let new = Article::create(NewArticle { title: "x".to_owned(), author });
+    new.save(&db.unscoped::<Article>(waiver!(Unscoped, "the digest handles all users' articles"))).await
 }
 
 fn main() {}

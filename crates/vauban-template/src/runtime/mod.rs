@@ -7,6 +7,7 @@ pub mod filters;
 pub mod json;
 pub mod opened;
 pub mod ours;
+pub mod pattern;
 pub mod put;
 pub mod safe;
 #[cfg(feature = "sanitize")]

@@ -142,10 +142,10 @@ pub(super) fn hosts(c: &Checking<'_>) -> Vec<Finding> {
 /// `SECURE_PROXY_SSL_HEADER` without a list of proxies, which Django lets pass).
 pub(super) fn https(c: &Checking<'_>) -> Vec<Finding> {
     let s = c.settings;
-    if s.trusted_proxies.iter().any(Network::is_everything) {
+    if Network::are_too_many(&s.trusted_proxies) {
         return vec![Finding::error(
             "trusted_proxies.everything",
-            "trusted_proxies believes every address: any client could claim HTTPS and any address",
+            "trusted_proxies believes a sixteenth of all addresses or more: clients among them could claim HTTPS and any address",
             "Name the proxies in VAUBAN_TRUSTED_PROXIES, such as `10.0.0.5`.",
         )];
     }

@@ -253,6 +253,25 @@ fn djangos_blind_spots_are_seen() {
     assert!(found("trusted_proxies", "").contains("https.none"));
     assert!(found("trusted_proxies", "0.0.0.0/0").contains("trusted_proxies.everything"));
     assert!(found("trusted_proxies", "10.0.0.1,::/0").contains("trusted_proxies.everything"));
+    // CWE-348: nor a few networks that together are as much, nor all that is not private.
+    for all in [
+        "0.0.0.0/1,128.0.0.0/1",
+        "0.0.0.0/4",
+        "2000::/3",
+        "10.0.0.1,2000::/4,3000::/4",
+    ] {
+        assert!(
+            found("trusted_proxies", all).contains("trusted_proxies.everything"),
+            "{all}"
+        );
+    }
+    assert!(
+        found(
+            "trusted_proxies",
+            "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7"
+        )
+        .is_empty()
+    );
     assert!(found("origins", "http://example.com").contains("origins.insecure"));
     assert!(found("origins", "https://evil.example").contains("origins.foreign"));
     assert!(found("hsts.max_age", "0").contains("hsts.off"));

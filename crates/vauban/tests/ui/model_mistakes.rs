@@ -80,4 +80,32 @@ impl Policy for Removed {
     }
 }
 
+// CWE-915: a new row would be given what `privileged` keeps from it.
+#[derive(Model)]
+pub struct Badge {
+    id: Id<Self>,
+    #[field(privileged, default = false, tenant)]
+    verified: bool,
+}
+
+impl Policy for Badge {
+    fn rules(who: Who<Self>, n: &Columns<Self>) -> Rules<Self> {
+        Rules::public()
+    }
+}
+
+#[derive(Model)]
+pub struct Measured {
+    id: Id<Self>,
+    #[field(max_length = 5)]
+    #[field(max_length = 5000)]
+    name: String,
+}
+
+impl Policy for Measured {
+    fn rules(who: Who<Self>, n: &Columns<Self>) -> Rules<Self> {
+        Rules::public()
+    }
+}
+
 fn main() {}

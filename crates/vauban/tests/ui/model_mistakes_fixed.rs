@@ -81,4 +81,30 @@ impl Policy for Removed {
     }
 }
 
+#[derive(Model)]
+pub struct Badge {
+    id: Id<Self>,
+    #[field(privileged, default = false)]
+    verified: bool,
+}
+
+impl Policy for Badge {
+    fn rules(who: Who<Self>, n: &Columns<Self>) -> Rules<Self> {
+        Rules::public()
+    }
+}
+
+#[derive(Model)]
+pub struct Measured {
+    id: Id<Self>,
+    #[field(max_length = 5000)]
+    name: String,
+}
+
+impl Policy for Measured {
+    fn rules(who: Who<Self>, n: &Columns<Self>) -> Rules<Self> {
+        Rules::public()
+    }
+}
+
 fn main() {}

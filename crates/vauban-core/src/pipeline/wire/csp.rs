@@ -224,3 +224,57 @@ async fn an_error_page_with_the_same_form_is_shown() {
     let policy = dead.header("content-security-policy").unwrap();
     assert!(policy.contains("form-action 'self';"), "{policy}");
 }
+
+#[derive(Template)]
+#[template(source = "<h1>News</h1>")]
+struct News {}
+
+#[derive(Template)]
+#[template(source = "<script src=\"/static/app.js\"></script>")]
+struct Scripted {}
+
+const FOR_AN_HOUR: crate::http::Caching = crate::http::Caching::Public {
+    seconds: 3600,
+    immutable: false,
+};
+
+#[view(get, "/news/")]
+async fn news(_: Public) -> Result<Response> {
+    Ok(Response::of(News {}).caching(FOR_AN_HOUR))
+}
+
+#[view(get, "/scripted/")]
+async fn scripted(_: Public) -> Result<Response> {
+    Ok(Response::of(Scripted {}).caching(FOR_AN_HOUR))
+}
+
+/// CWE-323, CWE-79. Attack: a page that caches keep for an hour tells everybody the nonce by which its scripts run.
+#[tokio::test]
+async fn cwe_323_no_cache_keeps_a_nonce() {
+    let mut parts = parts(&["example.com"]);
+    parts.routes = parts.routes.view::<news>("news").view::<scripted>("scripted");
+    let server = start(parts).await;
+    let host = [pair("Host", "example.com")];
+    for method in ["GET", "HEAD"] {
+        let reply = server.send(&format!("{method} /scripted/"), &host, "").await;
+        let policy = reply.header("content-security-policy").unwrap();
+        assert!(policy.contains("script-src 'nonce-"), "{policy}");
+        assert_eq!(
+            reply.header("cache-control"),
+            Some("private, no-cache"),
+            "{method}"
+        );
+        // One without scripts is kept, and runs none.
+        let reply = server.send(&format!("{method} /news/"), &host, "").await;
+        let policy = reply.header("content-security-policy").unwrap();
+        assert!(
+            !policy.contains("nonce") && policy.contains("script-src 'none'; style-src 'self'; img-src"),
+            "{policy}"
+        );
+        assert_eq!(
+            reply.header("cache-control"),
+            Some("public, max-age=3600"),
+            "{method}"
+        );
+    }
+}

@@ -85,9 +85,15 @@ async fn site(change: impl FnOnce(&mut Settings)) -> Server {
     for (number, published) in [(1, true), (2, false)] {
         let new = NewPaper { number, published };
         let free = unit.db();
-        let free =
-            free.unscoped_write::<Paper>(vauban_waiver::waiver!(UnscopedWrite, "rows of this test alone"));
-        Paper::create(new).save(&free).await.unwrap();
+        Paper::create(new)
+            .save(
+                &free.unscoped_write::<Paper>(vauban_waiver::waiver!(
+                    UnscopedWrite,
+                    "rows of this test alone"
+                )),
+            )
+            .await
+            .unwrap();
     }
     unit.finish(true).await.unwrap();
     let mut parts = parts(&["localhost", "example.com"]);

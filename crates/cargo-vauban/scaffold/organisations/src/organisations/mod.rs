@@ -1,5 +1,6 @@
 //! Organisations and who belongs to them, in which role.
 
+mod asking;
 pub mod forms;
 pub mod views;
 

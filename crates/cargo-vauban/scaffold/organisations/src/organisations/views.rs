@@ -2,6 +2,7 @@
 
 use vauban::prelude::*;
 
+use super::asking;
 use super::forms::{MemberForm, OrganisationForm, RoleForm};
 use super::{Adding, Founding, Membership, NewMembership, Organisation, Role};
 use crate::people::User;
@@ -148,10 +149,11 @@ pub async fn new_member(_: SignedIn, db: Db, id: Path<Id<Organisation>>) -> Resu
     Ok(MemberPage { form: Form::empty() })
 }
 
-/// Adds somebody who has an account.
+/// Adds somebody who has an account, and says the same where nobody has.
 #[view(post, "/organisations/{id}/members/new/")]
 pub async fn add_member(
     _: SignedIn,
+    user: CurrentUser<User>,
     db: Db<Write>,
     messages: Messages,
     id: Path<Id<Organisation>>,
@@ -163,24 +165,23 @@ pub async fn add_member(
         .await?;
     let page = |form| MemberPage { form };
     let clean = form.clean(&db).await?.or_show(page)?;
+    asking::count(user.id)?;
     let adding = db.acting::<Adding>();
     let found = User::objects()
         .filter(|u| u.email.eq(&clean.email))
         .first(&adding)
         .await?;
-    let Some(user) = found else {
-        let unknown = "Nobody has signed up with this address.";
-        return Err(clean.refuse(|f| f.email.add_error(unknown)).shown_in(page));
-    };
-    let new = NewMembership {
-        organisation: *id,
-        user: user.id,
-        role: clean.role,
-    };
-    if let Err(error) = Membership::create(new).save(&adding).await {
-        return Err(clean.explain(error, page));
+    if let Some(user) = found {
+        let new = NewMembership {
+            organisation: *id,
+            user: user.id,
+            role: clean.role,
+        };
+        if let Err(error) = Membership::create(new).save(&adding).await {
+            return Err(clean.explain(error, page));
+        }
     }
-    messages.success("They are a member now.");
+    messages.success("If somebody has signed up with this address, they are a member now.");
     Ok(Redirect::to(urls::organisation(&id)))
 }
 

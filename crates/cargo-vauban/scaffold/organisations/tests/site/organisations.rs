@@ -77,21 +77,42 @@ async fn an_admin_adds_who_has_an_account_and_nobody_twice() {
     let w = World::new().await;
     let page = urls::member_new(&w.lighthouse.id);
     let mut ann = w.as_(&w.ann).await;
-    for (email, said) in [
-        ("nobody@example.com", "Nobody has signed up with this address."),
-        ("dan@example.com", "There is one like this already"),
-    ] {
+    let twice = [("email", "dan@example.com"), ("role", "member")];
+    let answer = ann.post_form(page.clone(), &twice).await;
+    answer
+        .assert_status(422)
+        .assert_contains("There is one like this already");
+    // CWE-204: the same is said whether or not somebody has an account.
+    const SAID: &str = "If somebody has signed up with this address, they are a member now.";
+    for (email, added) in [("nobody@example.com", false), ("ben@example.com", true)] {
         let fields = [("email", email), ("role", "member")];
         let answer = ann.post_form(page.clone(), &fields).await;
-        answer.assert_status(422).assert_contains(said);
+        let list = ann.follow(&answer).await;
+        list.assert_contains(SAID);
+        match added {
+            true => list.assert_contains("Ben"),
+            false => list.assert_lacks("Ben"),
+        };
     }
-    let fields = [("email", "ben@example.com"), ("role", "member")];
-    let answer = ann.post_form(page, &fields).await;
-    ann.follow(&answer).await.assert_contains("Ben");
     let mut ben = w.as_(&w.ben).await;
     ben.get(urls::organisations())
         .await
         .assert_contains("The Lighthouse");
+}
+
+/// CWE-204, CWE-799. Attack: whoever founds an organisation asks for address after address.
+#[tokio::test]
+async fn nobody_tries_out_addresses() {
+    let w = World::new().await;
+    let page = urls::member_new(&w.lighthouse.id);
+    let mut ann = w.as_(&w.ann).await;
+    let mut refused = 0;
+    for i in 0..25 {
+        let email = format!("nobody{i}@example.com");
+        let fields = [("email", email.as_str()), ("role", "member")];
+        refused += usize::from(ann.post_form(page.clone(), &fields).await.status() == 429);
+    }
+    assert_eq!(refused, 5);
 }
 
 #[tokio::test]

@@ -1,0 +1,92 @@
+//! What is not there for who asks: a view whose rule says [`Refusal::NotFound`] is as if there were no such route (CWE-204).
+//! So the rule is asked before anything tells of the view: its method in `Allow`, the slash that would be added, the
+//! app's middleware, the headers of its page.
+
+use std::any::TypeId;
+
+use super::guard::caught;
+use crate::http::{Error, Refusal, Request, RequestBody, Result, SecurityEvent};
+use crate::routing::Target;
+#[cfg(debug_assertions)]
+use crate::{http::Why, routing::ViewMeta};
+
+/// The views that turned out not to be there for who asks.
+#[derive(Debug, Default)]
+pub(super) struct Hidden(Vec<TypeId>);
+
+impl Hidden {
+    /// The views.
+    pub(super) fn views(&self) -> &[TypeId] {
+        &self.0
+    }
+
+    #[cfg(debug_assertions)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Finds out who asks, and whether the view is there for them. If it is not, it is hidden from here on, and the answer
+    /// has nothing of what was asked for it.
+    ///
+    /// # Errors
+    /// If it cannot be found out who asks, or the rule panics: then nobody is let in.
+    pub(super) async fn is_there(
+        &mut self,
+        cx: &mut Request,
+        body: &mut RequestBody,
+        target: &Target,
+    ) -> Result<bool> {
+        let there = self.asked(cx, body, target).await?;
+        if !there {
+            self.0.push(target.meta.view_type);
+            cx.route = None;
+        }
+        Ok(there)
+    }
+
+    async fn asked(&self, cx: &mut Request, body: &mut RequestBody, target: &Target) -> Result<bool> {
+        // CWE-489: what helps to develop is there for the developer's own machine only, whoever wrote it.
+        if target.development && !cx.is_from_developer() {
+            return Ok(false);
+        }
+        if target.meta.is_public() || !target.asking.asks_strangers {
+            target.asking.load(cx, body).await?;
+            return Ok(true);
+        }
+        let before = cx.effects();
+        target.asking.load(cx, body).await?;
+        let loaded = cx.effects();
+        let hidden = is_hidden(cx, target)?;
+        // What a rule does, it does when the view is called.
+        cx.back_to(loaded);
+        if hidden {
+            SecurityEvent::ACCESS_REFUSED.log(Some(cx));
+            #[cfg(debug_assertions)]
+            explain(cx, target.meta);
+            if !target.asking.is_by_session() {
+                cx.back_to(before);
+            }
+        }
+        Ok(!hidden)
+    }
+}
+
+/// Whether the view's rule hides it from who asks, as far as that is known.
+///
+/// # Errors
+/// If the rule panics (CWE-248).
+pub(super) fn is_hidden(cx: &Request, target: &Target) -> Result<bool> {
+    caught(|| (target.hides)(cx)).map_err(Error::stopped)
+}
+
+/// Who says [`Refusal::NotFound`] otherwise, a gate or a view, is heard as well.
+pub(super) fn says_not_found(error: &Error) -> bool {
+    error.status() == Refusal::NotFound.status()
+}
+
+#[cfg(debug_assertions)]
+fn explain(cx: &Request, view: &ViewMeta) {
+    if cx.explains() {
+        cx.explain(Why::rule(cx, &view.rule, &view.told()));
+    }
+}
