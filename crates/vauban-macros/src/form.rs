@@ -478,7 +478,8 @@ impl FormField {
             };
             quote_spanned! {choices.span()=>
                 if !fields.#ident.is_left_out() {
-                    fields.#ident.offer(::vauban::forms::offered::<#ty>(#offer, db).await?);
+                    let offered = ::vauban::forms::offered::<#ty>(#offer, db, fields.#ident.values()).await?;
+                    fields.#ident.offer(offered);
                 }
             }
         });

@@ -13,6 +13,7 @@ use vauban_template::escape::{self, Text};
 
 use super::bound::BoundField;
 use super::form::{Form, FormFields};
+use super::offer::MOST_CHOICES;
 use super::spec::Widget;
 use crate::scalar::read_bool;
 
@@ -163,6 +164,12 @@ fn notes(bound: &BoundField, out: &mut String) {
         attribute_start("<p class=\"help\" id=\"id_", bound.name(), out);
         out.push_str("_help\">");
         text(bound.help(), out);
+        out.push_str("</p>");
+    }
+    if bound.is_cut() {
+        attribute_start("<p class=\"help\" id=\"id_", bound.name(), out);
+        out.push_str("_cut\">");
+        text(&format!("The list shows the first {MOST_CHOICES} only."), out);
         out.push_str("</p>");
     }
     if !bound.errors().is_empty() {
@@ -363,6 +370,7 @@ fn described_by(bound: &BoundField, out: &mut String) {
     }
     let notes = [
         (!bound.help().is_empty(), "_help"),
+        (bound.is_cut(), "_cut"),
         (!bound.errors().is_empty(), "_errors"),
         (bound.stored().is_some(), "_stored"),
     ];
