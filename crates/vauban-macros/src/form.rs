@@ -37,7 +37,7 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
     let set_doc = format!("The bound fields of [`{form}`].");
     let names: Vec<_> = fields.iter().map(|field| &field.ident).collect();
     let types: Vec<_> = fields.iter().map(FormField::value).collect();
-    let specs = fields.iter().map(FormField::spec);
+    let specs = fields.iter().map(|field| field.spec(options.get));
     let bounds = fields.iter().map(FormField::says_enough);
     let shows = fields.iter().map(FormField::show);
     let cleans = fields.iter().map(FormField::clean);
@@ -510,7 +510,7 @@ impl FormField {
         quote!(#when #choices)
     }
 
-    fn spec(&self) -> TokenStream {
+    fn spec(&self, searches: bool) -> TokenStream {
         let (ty, label, help, autocomplete) = (self.value(), &self.label, &self.help, &self.autocomplete);
         let (name, strip, conditional) = (unraw(&self.ident), self.strip, self.when.is_some());
         let value = quote_spanned!(self.ty.span()=> <#ty as ::vauban::forms::FieldValue>);
@@ -554,6 +554,7 @@ impl FormField {
                 max_items: #max_items,
                 conditional: #conditional,
                 strip: #strip,
+                searches: #searches,
                 autocomplete: #autocomplete,
             }
         }

@@ -191,6 +191,11 @@ fn notes(bound: &BoundField, out: &mut String) {
     }
 }
 
+/// What an entry is called that leaves the choice open.
+fn nothing(bound: &BoundField) -> &'static str {
+    if bound.spec().searches { "Any" } else { "None" }
+}
+
 /// Writes the control alone.
 pub(super) fn control(bound: &BoundField, out: &mut String) {
     let spec = bound.spec();
@@ -211,7 +216,11 @@ pub(super) fn control(bound: &BoundField, out: &mut String) {
             // With a first entry that is empty `required` means "choose one"; without, nothing can be taken back.
             option(
                 "",
-                if spec.required { "Choose…" } else { "None" },
+                if spec.required {
+                    "Choose…"
+                } else {
+                    nothing(bound)
+                },
                 bound.value().is_empty(),
                 out,
             );
@@ -236,7 +245,7 @@ pub(super) fn control(bound: &BoundField, out: &mut String) {
             }
             // What was chosen can be taken back.
             if !is_needed(bound) {
-                tick(bound, choices.len(), "", "None", out);
+                tick(bound, choices.len(), "", nothing(bound), out);
             }
         }
         Widget::Checkboxes => {
