@@ -111,6 +111,7 @@ const PRELUDE: &[&str] = &[
     "App",
     "Changeable",
     "Choices",
+    "ClientIp",
     "Columns",
     "Csp",
     "CurrentUser",
