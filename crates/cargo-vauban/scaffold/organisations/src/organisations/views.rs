@@ -53,12 +53,7 @@ pub async fn list(_: SignedIn, db: Db, page: Query<Paging>) -> Result<ListPage> 
 
 /// An organisation with its members.
 #[view(get, "/organisations/{id}/")]
-pub async fn show(
-    _: SignedIn,
-    db: Db,
-    id: Path<Id<Organisation>>,
-    page: Query<Paging>,
-) -> Result<ShowPage> {
+pub async fn show(_: SignedIn, db: Db, id: Path<Id<Organisation>>, page: Query<Paging>) -> Result<ShowPage> {
     let organisation = Organisation::objects()
         .with_may()
         .get(&db, |o| o.id.eq(*id))
