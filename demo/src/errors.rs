@@ -23,7 +23,10 @@ impl ErrorPage for SiteError {
                 "The address may be wrong, or what was here is not there for you.",
             ),
             405 => ("Not like that", "This address does not take what was sent to it."),
-            409 => ("Somebody else was faster", "It was changed since you opened it."),
+            409 => (
+                "That cannot be done now",
+                "Somebody else was faster: it was changed since you opened it.",
+            ),
             413 => (
                 "That is too much",
                 "What was sent is larger than this site takes.",

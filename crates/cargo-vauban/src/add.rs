@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use crate::arguments::{NewModel, Outcome};
 use crate::edit;
 use crate::field::{self, Field, Holds};
-use crate::model::Model;
+use crate::model::{Model, Target};
 use crate::names;
 use crate::scaffold::Kind;
 use crate::site::Site;
@@ -18,9 +18,7 @@ pub(crate) fn run(wanted: &NewModel) -> Outcome {
     let model = read(wanted)?;
     what_is_built_upon(&site)?;
     refuse_what_is_there(&site, &model)?;
-    let files = model.files(site.kind, &site.crate_name, |name| {
-        site.models.get(name).cloned().unwrap_or_default()
-    });
+    let files = model.files(site.kind, &site.crate_name, |name| target(&site, name));
     for file in &files {
         if write::is_there(&site.root.join(&file.path)) {
             return Err(format!(
@@ -34,6 +32,33 @@ pub(crate) fn run(wanted: &NewModel) -> Outcome {
         .map_err(|error| format!("It cannot be written: {error}."))?;
     tell(&site, &model, &files, &changes, by_hand.as_deref());
     Ok(ExitCode::SUCCESS)
+}
+
+/// A model of the site that another one refers to.
+fn target(site: &Site, name: &str) -> Target {
+    let module = site.models.get(name).cloned().unwrap_or_default();
+    let within = match site.kind {
+        Kind::Organisations => site.tenants.filter(name),
+        Kind::Accounts | Kind::Plain => None,
+    };
+    let many = module.rsplit("::").next().unwrap_or_default();
+    let test = format!("tests/site/{many}.rs");
+    let samples = match name {
+        "User" => Some(["w.dan.id", "w.ben.id"].map(str::to_owned)),
+        _ if site
+            .file(&test)
+            .is_ok_and(|text| text.contains("pub(crate) async fn one_of(")) =>
+        {
+            let one = |of: &str| format!("crate::{many}::one_of(&w, {of}).await.id");
+            Some([one("&w.lighthouse"), one("&square")])
+        }
+        _ => None,
+    };
+    Target {
+        module,
+        within,
+        samples,
+    }
 }
 
 /// The model as it was asked for.
@@ -86,6 +111,7 @@ const PRELUDE: &[&str] = &[
     "App",
     "Changeable",
     "Choices",
+    "ClientIp",
     "Columns",
     "Csp",
     "CurrentUser",
@@ -386,6 +412,22 @@ fn tell(site: &Site, model: &Model, files: &[NewFile], changes: &[Change], by_ha
             "everybody reads them; nobody signs in on this site, so there is no form, and nobody writes"
         }
     };
+    for name in model.references() {
+        let known = target(site, name);
+        if site.kind == Kind::Organisations && known.within.is_none() && name != "Organisation" {
+            println!(
+                "Nothing in `{name}` says which organisation a row belongs to, so the form offers every `{name}` that one \
+                 may see: narrow `choices` in src/{}/forms.rs if that is too many.",
+                model.many
+            );
+        } else if known.within.is_some() && known.samples.is_none() {
+            println!(
+                "The form offers those of the same organisation. Write the test that a `{name}` of another one is refused \
+                 (422): tests/site/{}.rs.",
+                model.many
+            );
+        }
+    }
     println!(
         "\nWho may do what stands in src/{}/mod.rs: {who}. Next:\n",
         model.many

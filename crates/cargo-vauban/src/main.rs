@@ -14,6 +14,7 @@ mod new;
 mod scaffold;
 mod site;
 mod templates;
+mod tenant;
 mod write;
 
 use std::process::ExitCode;

@@ -41,10 +41,9 @@ const TENANT: Sources = sources!(
     "tenant/forms.rs" => "src/__models__/forms.rs",
     "tenant/views.rs" => "src/__models__/views.rs",
     "tenant/test.rs" => "tests/site/__models__.rs",
-    "shared/list.html" => "templates/__models__/list.html",
+    "tenant/list.html" => "templates/__models__/list.html",
     "tenant/show.html" => "templates/__models__/show.html",
-    "tenant/new.html" => "templates/__models__/new.html",
-    "tenant/form.html" => "templates/__models__/form.html",
+    "shared/form.html" => "templates/__models__/form.html",
     "shared/delete.html" => "templates/__models__/delete.html",
 );
 
@@ -56,7 +55,34 @@ const PLAIN: Sources = sources!(
     "plain/show.html" => "templates/__models__/show.html",
 );
 
+/// The test of a model whose rows refer to others that belong to organisations.
+const FOREIGN: &str = include_str!("../scaffold/model/tenant/foreign.rs");
+
+/// What a model refers to, as the site has it.
+#[derive(Debug, Clone)]
+pub(crate) struct Target {
+    /// Its module, `crate::queues`.
+    pub(crate) module: String,
+    /// What narrows a query of it to those of one organisation: [`crate::tenant::Tenants::filter`].
+    pub(crate) within: Option<String>,
+    /// In tests, one of the Lighthouse's and one of the Square's: expressions of their ids.
+    pub(crate) samples: Option<[String; 2]>,
+}
+
 impl Model {
+    /// The models that its rows refer to, each once.
+    pub(crate) fn references(&self) -> Vec<&str> {
+        let mut all: Vec<&str> = Vec::new();
+        for field in &self.fields {
+            if let Holds::Reference(target) = &field.holds
+                && !all.contains(&target.as_str())
+            {
+                all.push(target);
+            }
+        }
+        all
+    }
+
     /// The name in Rust: `OrderLine`.
     pub(crate) fn rust(&self) -> String {
         names::camel(&self.one)
@@ -83,26 +109,51 @@ impl Model {
             .collect()
     }
 
-    /// The new files in a site of this kind. `module_of` tells where a model lies.
+    /// The new files in a site of this kind. `target` tells about a model that it refers to.
     pub(crate) fn files(
         &self,
         kind: Kind,
         crate_name: &str,
-        module_of: impl Fn(&str) -> String,
+        target: impl Fn(&str) -> Target,
     ) -> Vec<NewFile> {
         let sources = match kind {
             Kind::Accounts => OWNED,
             Kind::Organisations => TENANT,
             Kind::Plain => PLAIN,
         };
-        let lines = Lines::of(self);
+        let lines = Lines::of(self, &target);
         let (spoken, spoken_many) = (self.one.replace('_', " "), self.many.replace('_', " "));
         let article = names::with_article(&spoken);
-        let uses: String = lines
-            .references
-            .iter()
-            .map(|model| format!("use {}::{model};\n", module_of(model)))
+        // What every file of the kind uses anyway.
+        let used = match kind {
+            Kind::Accounts => "User",
+            Kind::Organisations => "Organisation",
+            Kind::Plain => "",
+        };
+        let uses: String = self
+            .references()
+            .into_iter()
+            .filter(|model| *model != used)
+            .map(|model| format!("use {}::{model};\n", target(model).module))
             .collect();
+        let within = lines.within;
+        let [empty, edit, clean_new, clean] = match within {
+            true => [
+                "Form::empty_for(&db, &organisation.id).await?",
+                "Form::edit_for(&db, &row.organisation.id(), &row).await?",
+                "form.clean_for(&db, &organisation.id)",
+                "form.clean_for(&db, &row.organisation.id())",
+            ],
+            false => [
+                "Form::empty_with(&db).await?",
+                "Form::edit(&db, &row).await?",
+                "form.clean(&db)",
+                "form.clean(&db)",
+            ],
+        };
+        let when = |within: bool, text: &'static str| if within { text } else { "" };
+        let foreign = Words(&[("__model__", &self.one), ("__foreign_fields__\n", &lines.foreign)])
+            .fill(when(!lines.foreign.is_empty(), FOREIGN));
         let words = [
             ("__crate__", crate_name),
             ("__Model__", &self.rust()),
@@ -116,6 +167,21 @@ impl Model {
             ("__label__", &lines.label),
             ("__uses__", &uses),
             ("__form_uses__", &uses),
+            (
+                "__within__",
+                when(
+                    within,
+                    " It is the context, so that\n/// a row refers to what \
+                     belongs to the same organisation: who belongs to two sees more than that.",
+                ),
+            ),
+            ("__context__", when(within, ", context = Id<Organisation>")),
+            ("__place__", when(within, "let organisation = ")),
+            ("__empty__", empty),
+            ("__edit__", edit),
+            ("__clean_new__", clean_new),
+            ("__clean__", clean),
+            ("__foreign__", &foreign),
             ("__model_fields__\n", &lines.model),
             ("__form_fields__\n", &lines.form),
             ("__related__\n", &lines.related),
@@ -145,7 +211,9 @@ const COLUMNS: usize = 4;
 #[derive(Default)]
 struct Lines {
     label: String,
-    references: Vec<String>,
+    /// Whether something is chosen within an organisation.
+    within: bool,
+    foreign: String,
     model: String,
     form: String,
     related: String,
@@ -158,13 +226,13 @@ struct Lines {
 }
 
 impl Lines {
-    fn of(model: &Model) -> Self {
+    fn of(model: &Model, target: &impl Fn(&str) -> Target) -> Self {
         let mut lines = Self {
             label: label(&model.fields),
             ..Self::default()
         };
         for field in &model.fields {
-            lines.values(field);
+            lines.values(field, target);
         }
         let text = |field: &&Field| matches!(&field.holds, Holds::Value(kind) if kind.name != "text");
         let columns: Vec<&Field> = model.fields.iter().filter(text).take(COLUMNS).collect();
@@ -183,7 +251,7 @@ impl Lines {
     }
 
     /// A field in Rust: model, form, views and tests.
-    fn values(&mut self, field: &Field) {
+    fn values(&mut self, field: &Field, known: &impl Fn(&str) -> Target) {
         let name = &field.name;
         match &field.holds {
             Holds::Value(kind) => {
@@ -205,12 +273,19 @@ impl Lines {
                 );
             }
             Holds::Reference(target) => {
-                if !self.references.contains(target) {
-                    self.references.push(target.clone());
-                }
+                let Target { within, samples, .. } = known(target);
                 let rust = format!("Option<ForeignKey<{target}>>");
                 add(&mut self.model, "    ", &attributed("", name, &rust));
-                let choices = format!("choices = {target}::objects()");
+                let choices = match &within {
+                    // CWE-639: who belongs to two organisations sees the rows of both.
+                    Some(filter) => format!("choices = |organisation| {target}::objects().filter({filter})"),
+                    None => format!("choices = {target}::objects()"),
+                };
+                self.within |= within.is_some();
+                if let (Some(_), Some([own, foreign])) = (within, samples) {
+                    let line = format!("(\"{name}\", {own}.to_string(), {foreign}.to_string()),");
+                    add(&mut self.foreign, "        ", &[line]);
+                }
                 let rust = format!("Option<Id<{target}>>");
                 add(&mut self.form, "    ", &attributed(&choices, name, &rust));
                 add(
@@ -312,13 +387,13 @@ mod tests {
     #[test]
     fn every_source_is_written_by_some_kind() {
         let known: usize = [OWNED, TENANT, PLAIN].iter().map(|sources| sources.len()).sum();
-        // `shared/list.html` and `shared/delete.html` serve two kinds.
+        // `shared/form.html` and `shared/delete.html` serve two kinds, `tenant/foreign.rs` is part of another file.
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("scaffold/model");
         let mut files = 0;
         for folder in std::fs::read_dir(root).unwrap() {
             files += std::fs::read_dir(folder.unwrap().path()).unwrap().count();
         }
-        assert_eq!(known - 2, files);
+        assert_eq!(known - 2, files - 1);
     }
 
     #[test]
@@ -333,7 +408,12 @@ mod tests {
             fields,
         };
         for kind in [Kind::Accounts, Kind::Organisations, Kind::Plain] {
-            for file in model.files(kind, "shop", |_| "crate::makers".to_owned()) {
+            let maker = |_: &str| Target {
+                module: "crate::makers".to_owned(),
+                within: Some("|r| r.organisation.eq(*organisation)".to_owned()),
+                samples: Some(["own".to_owned(), "foreign".to_owned()]),
+            };
+            for file in model.files(kind, "shop", maker) {
                 assert!(!file.text.contains("__"), "{}:\n{}", file.path, file.text);
                 assert!(!file.path.contains("__"), "{}", file.path);
             }

@@ -128,6 +128,23 @@ const ORGANISATIONS: Layer = layer!("organisations":
 
 /// The files of a site of this kind, with the placeholders filled.
 pub(crate) fn site(kind: Kind, words: &Words<'_>) -> Vec<NewFile> {
+    // Who calls everything in the tests: where people share rows, a plain member too.
+    let callers = match kind {
+        Kind::Organisations => ["5", ", Allowed", ", NotFound", "  Dan (plain member)"],
+        Kind::Accounts | Kind::Plain => ["4", "", "", ""],
+    };
+    let [count, allowed, not_found, dan] = callers;
+    let words = [
+        words.0,
+        &[
+            ("__callers__", count),
+            ("__and_allowed__", allowed),
+            ("__and_not_found__", not_found),
+            ("__and_dan__", dan),
+        ],
+    ]
+    .concat();
+    let words = Words(&words);
     let mut files: Vec<NewFile> = Vec::new();
     for (path, text) in kind.layers().iter().copied().flatten() {
         files.retain(|file| file.path != words.fill(path));

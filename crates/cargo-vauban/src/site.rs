@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::scaffold::Kind;
+use crate::tenant::Tenants;
 
 /// The site in a folder.
 #[derive(Debug)]
@@ -19,6 +20,8 @@ pub(crate) struct Site {
     pub(crate) models: BTreeMap<String, String>,
     /// The types that can be written out: choices are shown by it.
     pub(crate) shown: Vec<String>,
+    /// Which rows belong to which organisation.
+    pub(crate) tenants: Tenants,
 }
 
 impl Site {
@@ -44,6 +47,7 @@ impl Site {
             kind: Kind::Plain,
             models: BTreeMap::new(),
             shown: Vec::new(),
+            tenants: Tenants::default(),
         };
         let mut users = false;
         site.sources(&root.join("src"), "crate", &mut users)
@@ -72,6 +76,7 @@ impl Site {
             } else if path.extension().is_some_and(|extension| extension == "rs") {
                 let text = fs::read_to_string(&path)?;
                 *users |= text.contains("UserAccount)]");
+                self.tenants.read(&text);
                 self.models
                     .extend(models(&text).map(|model| (model, inner.clone())));
                 let shown = text.lines().filter_map(|line| {

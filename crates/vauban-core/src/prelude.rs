@@ -8,7 +8,8 @@ pub use crate::{
     Permitted, Policy,
 };
 pub use crate::{
-    Csp, Error, Json, Messages, Module, Path, Public, Query, Redirect, Response, Result, SignedIn, Staff,
+    ClientIp, Csp, Error, Json, Messages, Module, Path, Public, Query, Redirect, Response, Result, SignedIn,
+    Staff,
 };
 pub use crate::{Deletable, Rules, Slug, Time, UserId, Version, Who, Write, service, sql, waiver};
 pub use crate::{Email, Form, Part, PathText, Template};

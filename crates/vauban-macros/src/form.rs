@@ -14,20 +14,22 @@ use crate::ident::{Once, unknown, unraw};
 pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
     let input: DeriveInput = syn::parse2(item)?;
     let fields = named_fields(&input)?;
-    let options = FormOptions::parse(&input)?;
-    let fields = fields.iter().map(FormField::parse).collect::<Result<Vec<_>>>()?;
+    let mut options = FormOptions::parse(&input);
+    let mut fields = fields.iter().map(FormField::parse).collect::<Result<Vec<_>>>()?;
     if fields.len() > 100 {
         return Err(Error::new(input.ident.span(), "a form has at most 100 fields"));
     }
 
-    let context = options.context.as_ref();
-    for field in &fields {
-        field.asks_for_a_context(context.is_some())?;
-        field.is_option_if_left_out()?;
-        if options.get {
-            field.may_stand_in_an_address()?;
-        }
+    for field in &mut fields {
+        field.agrees_with(&options);
     }
+    let mut wrong = options.wrong.take();
+    let mut told = |error: Error| match &mut wrong {
+        // What went wrong first may be the cause of the rest.
+        Some(_) => (),
+        none => *none = Some(error),
+    };
+    let context = options.context.as_ref();
 
     let form = &input.ident;
     let vis = &input.vis;
@@ -35,7 +37,7 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
     let set_doc = format!("The bound fields of [`{form}`].");
     let names: Vec<_> = fields.iter().map(|field| &field.ident).collect();
     let types: Vec<_> = fields.iter().map(FormField::value).collect();
-    let specs = fields.iter().map(FormField::spec);
+    let specs = fields.iter().map(|field| field.spec(options.get));
     let bounds = fields.iter().map(FormField::says_enough);
     let shows = fields.iter().map(FormField::show);
     let cleans = fields.iter().map(FormField::clean);
@@ -68,7 +70,7 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
         .edits
         .as_ref()
         .map(|model| edits(form, &set, model, &columns))
-        .transpose()?;
+        .and_then(|written| written.map_err(&mut told).ok());
     let creates = options
         .creates
         .as_ref()
@@ -76,13 +78,14 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
             let given = options.given.as_ref();
             creates(&input, model, options.edits.is_some(), given, &columns)
         })
-        .transpose()?;
-    if let (None, Some(given)) = (&creates, options.given.as_ref()) {
-        return Err(Error::new(
+        .and_then(|written| written.map_err(&mut told).ok());
+    if let (None, Some(given)) = (&options.creates, options.given.as_ref()) {
+        told(Error::new(
             given.span,
             "what is given is for a new row: say of which model, `creates = Model`",
         ));
     }
+    let wrong = wrong.map(|error| error.to_compile_error());
     let (given, creates) = creates.unzip();
     // The version of the row that is edited: hidden, and not part of the typed data.
     let (mut all, mut all_types) = (
@@ -117,7 +120,9 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
         }
     });
 
+    // The form is written all the same, so that nothing else is said of it.
     Ok(quote! {
+        #wrong
         #[doc = #set_doc]
         #[allow(missing_docs, unreachable_pub)]
         #[derive(Debug, Clone)]
@@ -206,6 +211,8 @@ struct FormOptions {
     given: Option<Given>,
     strict: bool,
     get: bool,
+    /// What is wrong with them.
+    wrong: Option<Error>,
 }
 
 const SECRET_IN_AN_ADDRESS: &str = "a form that is sent in an address has no secrets, because addresses stand in logs and histories (CWE-598): drop \
@@ -214,10 +221,10 @@ const FORM_KNOWS: &str = "a form knows `edits = Model`, `creates = Model`, `give
                           `context = Type`, `strict` and `get`";
 
 impl FormOptions {
-    fn parse(input: &DeriveInput) -> Result<Self> {
+    fn parse(input: &DeriveInput) -> Self {
         let (mut options, mut once) = (Self::default(), Once::default());
         for attribute in input.attrs.iter().filter(|a| a.path().is_ident("form")) {
-            attribute.parse_nested_meta(|meta| {
+            let told = attribute.parse_nested_meta(|meta| {
                 once.read(&meta.path)?;
                 if meta.path.is_ident("clean") {
                     options.clean = Some(meta.value()?.parse()?);
@@ -237,9 +244,10 @@ impl FormOptions {
                     return Err(meta.error(FORM_KNOWS));
                 }
                 Ok(())
-            })?;
+            });
+            options.wrong = options.wrong.take().or(told.err());
         }
-        Ok(options)
+        options
     }
 }
 
@@ -308,12 +316,8 @@ impl FormField {
             return Err(Error::new(field.span(), KNOWN));
         };
         let name = unraw(&ident);
-        if name == "csrfmiddlewaretoken" {
-            return Err(Error::new(
-                ident.span(),
-                "this name is the token's: choose another",
-            ));
-        }
+        let taken = (name == "csrfmiddlewaretoken")
+            .then(|| Error::new(ident.span(), "this name is the token's: choose another"));
         let mut this = Self {
             label: label_of(&name),
             help: String::new(),
@@ -331,7 +335,7 @@ impl FormField {
             when: None,
             min_items: None,
             max_items: None,
-            wrong: None,
+            wrong: taken,
         };
         let mut once = Once::default();
         for attribute in field.attrs.iter().filter(|a| a.path().is_ident("field")) {
@@ -372,12 +376,32 @@ impl FormField {
         let lists = ["Select", "Radio", "Checkboxes", "MultiSelect"];
         let is_list = |widget: &Ident| lists.iter().any(|list| widget == list);
         if this.choices.is_some() && !this.widget.as_ref().is_none_or(is_list) {
-            return Err(Error::new(
+            this.widget = None;
+            this.wrong.get_or_insert(Error::new(
                 this.ident.span(),
                 "`choices` are shown as a `select` or as `radio` buttons, and those of a `Vec` as `checkboxes` or a `multiselect`: drop `widget`",
             ));
         }
         Ok(this)
+    }
+
+    /// Whether what it says fits what the form says; what does not is left out, and told.
+    fn agrees_with(&mut self, options: &FormOptions) {
+        let mut told = None;
+        if let Err(error) = self.asks_for_a_context(options.context.is_some()) {
+            told = Some(error);
+            let closure = |says: &Expr| matches!(says, Expr::Closure(_));
+            self.choices.take_if(|choices| closure(choices));
+            self.when = None;
+        }
+        if let Err(error) = self.is_option_if_left_out() {
+            told = Some(error);
+            self.when = None;
+        }
+        if options.get {
+            told = told.or(self.may_stand_in_an_address().err());
+        }
+        self.wrong = self.wrong.take().or(told);
     }
 
     /// Closures are given the context.
@@ -481,14 +505,15 @@ impl FormField {
             };
             quote_spanned! {choices.span()=>
                 if !fields.#ident.is_left_out() {
-                    fields.#ident.offer(::vauban::forms::offered::<#ty>(#offer, db).await?);
+                    let offered = ::vauban::forms::offered::<#ty>(#offer, db, fields.#ident.values()).await?;
+                    fields.#ident.offer(offered);
                 }
             }
         });
         quote!(#when #choices)
     }
 
-    fn spec(&self) -> TokenStream {
+    fn spec(&self, searches: bool) -> TokenStream {
         let (ty, label, help, autocomplete) = (self.value(), &self.label, &self.help, &self.autocomplete);
         let (name, strip, conditional) = (unraw(&self.ident), self.strip, self.when.is_some());
         let value = quote_spanned!(self.ty.span()=> <#ty as ::vauban::forms::FieldValue>);
@@ -532,6 +557,7 @@ impl FormField {
                 max_items: #max_items,
                 conditional: #conditional,
                 strip: #strip,
+                searches: #searches,
                 autocomplete: #autocomplete,
             }
         }
@@ -632,16 +658,45 @@ mod tests {
         assert_eq!(written.matches("compile_error").count(), 1);
         assert!(written.contains("FormFields for F") && !written.contains("has no bound"));
         assert!(told("struct F { #[field(widget = radios)] a: String }").contains("the widgets are: text"));
-        // CWE-1188: the last of two does not win.
-        assert!(
-            told("struct F { #[field(required = true, max_length = 3, required = false)] a: String }")
-                .contains("`required` stands here twice")
-        );
-        assert!(error("#[form(get)] #[form(get)] struct F { a: bool }").contains("`get` stands here twice"));
-        assert!(error("struct F { csrfmiddlewaretoken: String }").contains("token"));
-        assert!(error("#[form(model = X)] struct F { a: bool }").contains("clean"));
-        assert!(error("struct F { #[field(choices = |c| x(c))] a: u8 }").contains("context = Type"));
-        assert!(error("struct F { #[field(when = |c| c.yes)] a: Option<u8> }").contains("context = Type"));
-        assert!(error("struct F { #[field(choices = x, widget = text)] a: u8 }").contains("select"));
+        // Each is said once, and a form it is all the same: nobody is told that it is none.
+        for (source, says) in [
+            // CWE-1188: the last of two does not win.
+            (
+                "struct F { #[field(required = true, max_length = 3, required = false)] a: String }",
+                "`required` stands here twice",
+            ),
+            (
+                "#[form(get)] #[form(get)] struct F { a: bool }",
+                "`get` stands here twice",
+            ),
+            ("struct F { csrfmiddlewaretoken: String }", "token"),
+            ("#[form(model = X)] struct F { a: bool }", "clean"),
+            ("#[form(given(a: u8))] struct F { a: bool }", "creates = Model"),
+            (
+                "struct F { #[field(choices = |c| x(c))] a: u8 }",
+                "context = Type",
+            ),
+            (
+                "struct F { #[field(when = |c| c.yes)] a: Option<u8> }",
+                "context = Type",
+            ),
+            (
+                "#[form(context = C)] struct F { #[field(when = |c| c.yes)] a: bool }",
+                "Option",
+            ),
+            (
+                "struct F { #[field(choices = x, widget = text)] a: u8 }",
+                "select",
+            ),
+            (
+                "#[form(get)] struct F { #[field(autocomplete = \"cc-number\", max_length = 9)] a: String }",
+                "CWE-598",
+            ),
+        ] {
+            let written = told(source);
+            assert!(written.contains(says), "{source}: {written}");
+            assert_eq!(written.matches("compile_error").count(), 1, "{source}: {written}");
+            assert!(written.contains("FormFields for F"), "{source}: {written}");
+        }
     }
 }

@@ -56,7 +56,7 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> Result<TokenStream
         let value = format_ident!("__p{i}");
         let index = ident
             .as_ref()
-            .and_then(|ident| pattern.names.iter().position(|n| n == ident));
+            .and_then(|ident| pattern.names.iter().position(|name| takes(ident, name)));
         match index {
             Some(index) => {
                 let within = &path_types[index];
@@ -288,11 +288,20 @@ fn parameters(function: &ItemFn) -> Result<(&Type, Vec<Parameter<'_>>)> {
     Ok((typed[0].1, others))
 }
 
+/// Whether a parameter takes this place of the path: it is called like it, or so with `_` before it where the view does not
+/// look at it.
+fn takes(parameter: &Ident, place: &Ident) -> bool {
+    parameter == place || parameter.to_string().strip_prefix('_') == Some(place.to_string().as_str())
+}
+
 /// The types within `Path<…>`, in the pattern's order.
 fn path_types(pattern: &Pattern, others: &[Parameter<'_>], literal: &LitStr) -> Result<Vec<Type>> {
     let mut types = Vec::new();
     for name in &pattern.names {
-        let Some((_, ty)) = others.iter().find(|(ident, _)| ident.as_ref() == Some(name)) else {
+        let Some((_, ty)) = others
+            .iter()
+            .find(|(ident, _)| ident.as_ref().is_some_and(|ident| takes(ident, name)))
+        else {
             let message = format!(
                 "`{{{name}}}` stands in the path, but no parameter has that name: add `{name}: Path<…>`"
             );
@@ -308,7 +317,9 @@ fn path_types(pattern: &Pattern, others: &[Parameter<'_>], literal: &LitStr) -> 
         types.push(within.clone());
     }
     for (ident, ty) in others {
-        let named = ident.as_ref().is_some_and(|ident| pattern.names.contains(ident));
+        let named = ident
+            .as_ref()
+            .is_some_and(|ident| pattern.names.iter().any(|name| takes(ident, name)));
         if within_path(ty).is_some() && !named {
             let name = ident
                 .as_ref()

@@ -1,6 +1,9 @@
 //! What rules say of the time: `who.now()`. Rules are built once, so the moment at which they are built is none of theirs
 //! (CWE-367, CWE-613: an offer that ended would be seen until the program starts again).
 
+use std::ops::{Add, Sub};
+use std::time::Duration;
+
 use crate::value::{Clock, Value};
 
 /// The moment at which a statement runs, as a value to compare columns with: from
@@ -39,6 +42,32 @@ impl Now {
             days: 0,
         }
     }
+}
+
+/// `who.now() + Duration::from_secs(3600)`.
+impl Add<Duration> for Now {
+    type Output = Self;
+
+    fn add(self, duration: Duration) -> Self {
+        Self {
+            micros: self.micros.saturating_add(micros(duration)),
+        }
+    }
+}
+
+/// `who.now() - Duration::from_secs(3600)`.
+impl Sub<Duration> for Now {
+    type Output = Self;
+
+    fn sub(self, duration: Duration) -> Self {
+        Self {
+            micros: self.micros.saturating_sub(micros(duration)),
+        }
+    }
+}
+
+fn micros(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
 }
 
 impl Today {

@@ -1235,6 +1235,7 @@ fn compiling_is_linear_in_bytes_or_refused() {
                 dynamic: true,
                 local: true,
                 any: false,
+                own: std::collections::BTreeMap::new(),
                 span: proc_macro2::Span::call_site(),
             };
             let start = Instant::now();

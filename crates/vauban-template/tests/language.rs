@@ -582,6 +582,7 @@ fn problem(template: &str) -> String {
         dynamic: false,
         local: false,
         any: false,
+        own: std::collections::BTreeMap::new(),
         span: proc_macro2::Span::call_site(),
     };
     let problems = compile(&files, "t", &options, true, None).unwrap_err();

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use vauban_orm::Problem;
 
+use super::offer::Offered;
 use super::problems::{NOT_A_CHOICE, TWICE};
 use super::spec::{Choice, FieldSpec, Widget};
 use super::value::FieldValue;
@@ -21,6 +22,8 @@ pub struct BoundField {
     /// What was typed, or what the form starts with: of most fields one value.
     values: Vec<String>,
     choices: Vec<Choice>,
+    /// Whether there are more of them than the list shows.
+    cut: bool,
     errors: Vec<Problem>,
     /// What is stored now, where it is another value than what was typed.
     stored: Option<String>,
@@ -61,6 +64,7 @@ impl BoundField {
             many: T::MANY,
             places: T::PLACES,
             choices: T::fixed_choices(),
+            cut: false,
             errors: Vec::new(),
         }
     }
@@ -212,6 +216,11 @@ impl BoundField {
         &self.choices
     }
 
+    /// Whether there is more to choose from than the list shows. What is chosen beyond it is taken all the same.
+    pub fn is_cut(&self) -> bool {
+        self.cut
+    }
+
     /// What is wrong, one sentence each.
     pub fn errors(&self) -> &[Problem] {
         &self.errors
@@ -255,8 +264,9 @@ impl BoundField {
 
     /// Sets the entries of the list.
     #[doc(hidden)]
-    pub fn offer(&mut self, choices: Vec<Choice>) {
-        self.choices = choices;
+    pub fn offer(&mut self, offered: Offered) {
+        self.choices = offered.entries;
+        self.cut = offered.cut;
     }
 
     /// Cleans the value; what is wrong with it becomes an error of the field.

@@ -7,7 +7,7 @@ use ::http::StatusCode;
 use vauban_orm::Problem;
 
 use super::bound::BoundField;
-use super::form::{FieldSet, Form, FormErrors, FormFields, WithoutContext};
+use super::form::{FieldSet, Filling, Form, FormErrors, FormFields, WithoutContext};
 use super::problems::{CHANGED_MEANWHILE, NOT_UNIQUE, STALE};
 use crate::{Db, Error, Respond};
 
@@ -82,6 +82,14 @@ impl<F: FormFields> Form<F> {
         } else {
             Ok(Clean { data, form: self })
         }
+    }
+}
+
+impl<F: FormFields> Filling for Clean<F> {
+    type Form = F;
+
+    fn data(&self) -> &F {
+        &self.data
     }
 }
 

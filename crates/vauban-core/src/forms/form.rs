@@ -71,6 +71,30 @@ pub trait WithoutContext: FormFields<Context = ()> {}
 )]
 pub trait GetForm: FormFields {}
 
+/// What a form starts with: the struct that derives `Form`, or what [`Form::clean`] found, a [`Clean`](super::Clean).
+#[diagnostic::on_unimplemented(
+    message = "a form does not start with a `{Self}`",
+    label = "not what a form asks for",
+    note = "it starts with the struct that derives `Form`, `Form::filled_with(&db, &NoteForm {{ … }})`, or with what \
+            `form.clean(&db)` found; with a row: `#[form(edits = …)]` and `Form::edit(&db, &row)`"
+)]
+pub trait Filling {
+    /// The form.
+    type Form: FormFields;
+
+    /// What its fields are.
+    #[doc(hidden)]
+    fn data(&self) -> &Self::Form;
+}
+
+impl<F: FormFields> Filling for F {
+    type Form = F;
+
+    fn data(&self) -> &F {
+        self
+    }
+}
+
 /// A form whose fields need no rows to choose from, so that it can be shown without a database.
 #[diagnostic::on_unimplemented(
     message = "the form `{Self}` has choices that are rows, or depends on the request",
@@ -122,9 +146,9 @@ impl<F: WithoutRows> Form<F> {
     }
 
     /// A form to show that starts with these values.
-    pub fn filled(value: &F) -> Self {
+    pub fn filled(value: &impl Filling<Form = F>) -> Self {
         let mut form = Self::blank();
-        value.show(&mut form.fields);
+        value.data().show(&mut form.fields);
         form
     }
 }
@@ -145,7 +169,7 @@ impl<F: FormFields> Form<F> {
     ///
     /// # Errors
     /// Those of the database.
-    pub async fn filled_with(db: &Db, value: &F) -> Result<Self, Error>
+    pub async fn filled_with(db: &Db, value: &impl Filling<Form = F>) -> Result<Self, Error>
     where
         F: WithoutContext,
     {
@@ -166,9 +190,15 @@ impl<F: FormFields> Form<F> {
     ///
     /// # Errors
     /// Those of the database.
-    pub async fn filled_for(db: &Db, context: &F::Context, value: &F) -> Result<Self, Error> {
-        let mut form = Self::empty_for(db, context).await?;
-        value.show(&mut form.fields);
+    pub async fn filled_for(
+        db: &Db,
+        context: &F::Context,
+        value: &impl Filling<Form = F>,
+    ) -> Result<Self, Error> {
+        let mut form = Self::blank();
+        // First, so that what a list shows has it in any case.
+        value.data().show(&mut form.fields);
+        F::load(&mut form.fields, db, context).await?;
         Ok(form)
     }
 

@@ -57,12 +57,12 @@ pub use creates::{Ungiven, ungiven};
 pub use edits::{Edits, StartsFrom};
 #[doc(hidden)]
 pub use form::{AFormIsNotAModel, FieldSet};
-pub use form::{Form, FormErrors, FormFields, GetForm, WithoutContext, WithoutRows};
+pub use form::{Filling, Form, FormErrors, FormFields, GetForm, WithoutContext, WithoutRows};
 pub use http_url::{HttpUrl, InvalidHttpUrl, MAX_URL_BYTES};
 pub use many::Entry;
 pub use offer::{ChosenFromRows, ChosenFromValues, Offer};
 #[doc(hidden)]
-pub use offer::{LeftOut, given, offered};
+pub use offer::{LeftOut, Offered, given, offered};
 pub use problems::NOT_A_CHOICE;
 pub use spec::{Choice, FieldSpec, Widget};
 pub use value::FieldValue;

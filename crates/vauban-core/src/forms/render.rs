@@ -13,6 +13,7 @@ use vauban_template::escape::{self, Text};
 
 use super::bound::BoundField;
 use super::form::{Form, FormFields};
+use super::offer::MOST_CHOICES;
 use super::spec::Widget;
 use crate::scalar::read_bool;
 
@@ -165,6 +166,12 @@ fn notes(bound: &BoundField, out: &mut String) {
         text(bound.help(), out);
         out.push_str("</p>");
     }
+    if bound.is_cut() {
+        attribute_start("<p class=\"help\" id=\"id_", bound.name(), out);
+        out.push_str("_cut\">");
+        text(&format!("The list shows the first {MOST_CHOICES} only."), out);
+        out.push_str("</p>");
+    }
     if !bound.errors().is_empty() {
         attribute_start("<p class=\"errors\" id=\"id_", bound.name(), out);
         out.push_str("_errors\">");
@@ -182,6 +189,11 @@ fn notes(bound: &BoundField, out: &mut String) {
         text(stored, out);
         out.push_str("</pre></div>");
     }
+}
+
+/// What an entry is called that leaves the choice open.
+fn nothing(bound: &BoundField) -> &'static str {
+    if bound.spec().searches { "Any" } else { "None" }
 }
 
 /// Writes the control alone.
@@ -204,7 +216,11 @@ pub(super) fn control(bound: &BoundField, out: &mut String) {
             // With a first entry that is empty `required` means "choose one"; without, nothing can be taken back.
             option(
                 "",
-                if spec.required { "Choose…" } else { "None" },
+                if spec.required {
+                    "Choose…"
+                } else {
+                    nothing(bound)
+                },
                 bound.value().is_empty(),
                 out,
             );
@@ -229,7 +245,7 @@ pub(super) fn control(bound: &BoundField, out: &mut String) {
             }
             // What was chosen can be taken back.
             if !is_needed(bound) {
-                tick(bound, choices.len(), "", "None", out);
+                tick(bound, choices.len(), "", nothing(bound), out);
             }
         }
         Widget::Checkboxes => {
@@ -363,6 +379,7 @@ fn described_by(bound: &BoundField, out: &mut String) {
     }
     let notes = [
         (!bound.help().is_empty(), "_help"),
+        (bound.is_cut(), "_cut"),
         (!bound.errors().is_empty(), "_errors"),
         (bound.stored().is_some(), "_stored"),
     ];

@@ -297,6 +297,9 @@ struct Search {
     #[field(min_items = 1)]
     colours: Vec<Colour>,
     page: Option<u32>,
+    ink: Option<Colour>,
+    #[field(widget = radio)]
+    paper: Option<Colour>,
 }
 
 #[derive(vauban_macros::Form)]
@@ -340,6 +343,12 @@ async fn a_form_in_an_address() {
         html.contains("name=\"q\" required maxlength=\"20\" value=\"a b\""),
         "{html}"
     );
+    // Nothing chosen is no choice that is taken, but all of them.
+    assert!(
+        html.contains("<option value=\"\" selected>Any</option>"),
+        "{html}"
+    );
+    assert!(html.contains(">Any</label>") && !html.contains("None"), "{html}");
     // CWE-598: no token comes into an address.
     assert!(!html.contains("csrf"), "{html}");
     // CWE-235, CWE-176

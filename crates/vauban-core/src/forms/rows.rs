@@ -175,6 +175,23 @@ pub(super) mod tests {
             self.people[1]
         }
 
+        /// More folders of Ann's; the last one.
+        async fn folders_of_ann(&self, names: &[String]) -> Id<Folder> {
+            #[allow(deprecated)]
+            let unit = self.database.bind(Actor::nobody());
+            let fixtures = unit.db().acting::<Fixtures>();
+            let mut last = self.hers;
+            for name in names {
+                let new = NewFolder {
+                    owner: self.ann(),
+                    name: name.clone(),
+                };
+                last = Folder::create(new).save(&fixtures).await.unwrap().id;
+            }
+            unit.finish(true).await.unwrap();
+            last
+        }
+
         /// A unit of Ann's.
         pub(in crate::forms) fn unit(&self) -> engine::Unit {
             #[allow(deprecated)]
@@ -232,6 +249,61 @@ pub(super) mod tests {
             answers[0]
         );
         assert!(!answers[0].contains("Ben"), "{}", answers[0]);
+    }
+
+    #[derive(vauban_macros::Form)]
+    struct NarrowForm {
+        #[field(choices = Folder::objects().order_by(|f| f.name.asc()).limit(1))]
+        folder: Id<Folder>,
+    }
+
+    /// A list that is cut says so, and what was chosen is judged by the query and not by what fits into the list.
+    #[tokio::test]
+    async fn what_no_longer_fits_into_a_list_is_taken_all_the_same() {
+        let site = site().await;
+        let names: Vec<String> = (0..1001).map(|n| format!("b{n:04}")).collect();
+        let last = site.folders_of_ann(&names).await;
+        let unit = site.unit();
+        let db = unit.read_db();
+
+        let good = clean(&site, &format!("folder={last}&copy_to={last}&colour=red"))
+            .await
+            .unwrap();
+        assert_eq!((good.folder, good.copy_to), (last, Some(last)));
+        // Shown again, it is still chosen: with what was found, and with the row's own values.
+        for form in [
+            Form::filled_with(&db, &good).await.unwrap(),
+            Form::<FileForm>::filled_with(&db, &*good).await.unwrap(),
+            good.refuse(|form| form.colour.add_error("Not today.")),
+        ] {
+            let mut html = String::new();
+            render::field(&form.folder, &mut html);
+            assert!(html.contains(&format!("{last}\" selected>b1000")), "{html}");
+            assert!(
+                form.folder.is_cut()
+                    && html.contains("id=\"id_folder_cut\">The list shows the first 1000 only.")
+            );
+            assert!(html.contains("aria-describedby=\"id_folder_cut\""), "{html}");
+            assert!(!html.contains("b0999"), "{html}");
+        }
+        // CWE-639: being long does not open it.
+        for id in [site.his, Id::<Folder>::new()] {
+            let form = clean(&site, &format!("folder={id}&colour=red"))
+                .await
+                .unwrap_err();
+            assert_eq!(form.folder.errors(), [NOT_A_CHOICE]);
+        }
+        // What the query itself leaves out is no choice, and nothing is cut that it does not have.
+        let short = |id: Id<Folder>| {
+            let data = FormData::urlencoded(format!("folder={id}").as_bytes(), &FormLimits::DEFAULT).unwrap();
+            Form::<NarrowForm>::bound(&data, false).unwrap()
+        };
+        assert!(short(site.hers).clean(&db).await.unwrap().into_result().is_ok());
+        let form = short(last).clean(&db).await.unwrap().into_result().unwrap_err();
+        assert_eq!(
+            (form.folder.errors(), form.folder.is_cut()),
+            ([NOT_A_CHOICE].as_slice(), false)
+        );
     }
 
     #[tokio::test]

@@ -114,6 +114,8 @@ pub struct FieldSpec {
     pub conditional: bool,
     /// Whether blank space around a text is taken off: of one line at both ends, of several the blank lines.
     pub strip: bool,
+    /// Whether its form looks for something (`#[form(get)]`): nothing entered then is anything.
+    pub searches: bool,
     /// The `autocomplete` token (WHATWG HTML; WCAG 1.3.5), or nothing.
     pub autocomplete: &'static str,
 }
@@ -140,6 +142,7 @@ impl FieldSpec {
             max_items: Self::ITEMS,
             conditional: false,
             strip: true,
+            searches: false,
             autocomplete: "",
         }
     }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::panic::Location;
+use std::time::Duration;
 
 use ::http::StatusCode;
 
@@ -29,6 +30,8 @@ struct Inner {
     source: Option<Source>,
     /// What to show instead of the error page: a form again, with what is wrong with it.
     answer: Option<super::Response>,
+    /// When to try again.
+    retry_after: Option<u64>,
     at: Where,
 }
 
@@ -65,6 +68,16 @@ impl Error {
     #[track_caller]
     pub fn conflict() -> Self {
         Self::new(StatusCode::CONFLICT, "")
+    }
+
+    /// 429: too often. The answer says after how long to try again (RFC 9110 §10.2.3).
+    #[track_caller]
+    pub fn too_many_requests(after: Duration) -> Self {
+        let mut error = Self::new(StatusCode::TOO_MANY_REQUESTS, "");
+        // Nobody is asked back too early.
+        let started = u64::from(after.subsec_nanos() > 0);
+        error.0.retry_after = Some(after.as_secs().saturating_add(started).max(1));
+        error
     }
 
     /// 400 with a message for the client.
@@ -109,6 +122,7 @@ impl Error {
             message: message.into(),
             source: None,
             answer: None,
+            retry_after: None,
             at: Where::here(),
         }))
     }
@@ -148,6 +162,11 @@ impl Error {
     /// What the client may read; empty if the status says it all.
     pub fn message(&self) -> &str {
         &self.0.message
+    }
+
+    /// After how many seconds to try again, if it says so.
+    pub fn retry_after(&self) -> Option<u64> {
+        self.0.retry_after
     }
 
     /// The access rule's refusal, if that is what it is.
@@ -194,6 +213,11 @@ impl<E: std::error::Error + Send + Sync + 'static> From<E> for Error {
             Some(vauban_orm::Error::TooLarge(_)) => {
                 "This asks for too much at once. Use fewer or shorter words."
             }
+            // Which rows, and of what, may be nothing that this actor sees (CWE-203).
+            Some(vauban_orm::Error::Restricted { .. }) => {
+                "Something else still refers to this, so it cannot be deleted. Change or delete that first."
+            }
+            Some(vauban_orm::Error::Unique { .. }) => "There is one like this already.",
             _ => "",
         };
         let mut error = Self::new(status, message);

@@ -47,11 +47,11 @@ pub use respond::{Outcome, Respond, Status, Text};
 pub use response::{Caching, HeaderError, Response};
 pub use security_event::SecurityEvent;
 pub use typed::{Control, TypedForm};
-pub(crate) use typed::{ControlKind, Controls, Kept, TypedField};
+pub(crate) use typed::{ControlKind, Controls, Kept, SentForm, TypedField};
 #[cfg(debug_assertions)]
 pub(crate) use why::Why;
 
 pub use crate::pipeline::{ErrorPage, ErrorPages};
 pub use crate::routing::Json;
 
-pub use ::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+pub use ::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};

@@ -155,7 +155,7 @@ fn page(site: &Site, cx: &Request, mut error: Error) -> Response {
         return plain(&facts).set(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
     if !accepts_html(cx) {
-        return with_retry(plain(&facts));
+        return with_retry(plain(&facts), error.retry_after());
     }
     let own = site.error_pages.get(status);
     // A page that fails must not take the answer with it.
@@ -167,7 +167,10 @@ fn page(site: &Site, cx: &Request, mut error: Error) -> Response {
     });
     // What somebody typed is on the page, whoever made it.
     let shown = shown.filter(|page| facts.typed.as_ref().is_none_or(|typed| has_text(page, typed)));
-    let response = with_retry(shown.unwrap_or_else(|| simple(&facts, cx)).status_code(status));
+    let response = with_retry(
+        shown.unwrap_or_else(|| simple(&facts, cx)).status_code(status),
+        error.retry_after(),
+    );
     match facts.typed {
         // CWE-524
         Some(_) => response.caching(Caching::NoStore),
@@ -179,13 +182,16 @@ fn has_text(page: &Response, text: &SafeHtml) -> bool {
     memchr::memmem::find(page.body().bytes(), text.as_str().as_bytes()).is_some()
 }
 
-/// What is only busy says when to come again (RFC 9110 §10.2.3); an answer that says so itself is left alone.
-fn with_retry(response: Response) -> Response {
+/// What is only busy says when to come again (RFC 9110 §10.2.3), and so does an error that knows it; an answer that says so
+/// itself is left alone.
+fn with_retry(response: Response, after: Option<u64>) -> Response {
     let busy = response.status() == StatusCode::SERVICE_UNAVAILABLE;
-    if !busy || response.headers().contains_key(header::RETRY_AFTER) {
-        return response;
+    match after.or(busy.then_some(2)) {
+        Some(seconds) if !response.headers().contains_key(header::RETRY_AFTER) => {
+            response.set(header::RETRY_AFTER, HeaderValue::from(seconds))
+        }
+        _ => response,
     }
-    response.set(header::RETRY_AFTER, HeaderValue::from_static("2"))
 }
 
 /// Sends a browser to the sign-in page, from where it comes back.
@@ -305,6 +311,7 @@ fn explain(status: StatusCode) -> &'static str {
         StatusCode::METHOD_NOT_ALLOWED => "This address does not take requests of this kind.",
         StatusCode::CONFLICT => "This was changed since it was shown to you. Go back, reload and try again.",
         StatusCode::PAYLOAD_TOO_LARGE => "What you sent is too large.",
+        StatusCode::TOO_MANY_REQUESTS => "That was too often. Wait a little before you try again.",
         StatusCode::REQUEST_TIMEOUT => "What you sent took too long to arrive.",
         StatusCode::UNSUPPORTED_MEDIA_TYPE => "What you sent is in a form that this page does not read.",
         StatusCode::SERVICE_UNAVAILABLE => "The site is busy. Try again in a moment.",

@@ -11,7 +11,7 @@ use vauban_template::escape::{attribute, text};
 
 use super::csrf;
 use crate::http::{Control, ControlKind, Controls, FormData, FormLimits, Kept, TypedField};
-use crate::http::{Request, Saved, TypedForm};
+use crate::http::{Request, Saved, SentForm, TypedForm};
 use crate::scalar::read_bool;
 
 /// What a page says of a form whose body was not read, or is not known to be of a page of ours.
@@ -27,6 +27,9 @@ pub(super) fn for_page(cx: &Request, status: StatusCode) -> Option<SafeHtml> {
         return Some(sign_in_elsewhere(cx));
     }
     let sent = cx.sent();
+    if sent.is_some_and(|sent| is_untyped(cx, sent)) {
+        return None;
+    }
     let Some((typed, _)) = sent.and_then(|sent| read(cx, &sent.body, sent.controls)) else {
         return Some(checked(IN_BROWSER.to_owned()));
     };
@@ -36,6 +39,22 @@ pub(super) fn for_page(cx: &Request, status: StatusCode) -> Option<SafeHtml> {
         status => status.is_server_error() && cx.saved() == Saved::No,
     };
     Some(typed.section(cx, again))
+}
+
+/// Whether nobody typed anything: a button was pressed, and the page sent what it needs itself.
+fn is_untyped(cx: &Request, sent: &SentForm) -> bool {
+    let mut declared = Vec::new();
+    (sent.controls)(&mut declared);
+    parse(cx, &sent.body).is_some_and(|data| {
+        data.iter().all(|(name, value)| {
+            let hidden = || {
+                declared
+                    .iter()
+                    .any(|known| known.name == name && matches!(known.kind, ControlKind::Hidden))
+            };
+            name == csrf::FIELD || value.is_empty() || hidden()
+        })
+    })
 }
 
 /// Where the session is over and nothing could be kept: this tab stays where Back has the text.

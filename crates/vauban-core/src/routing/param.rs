@@ -1,6 +1,7 @@
 //! What a view may ask for, by kind of view and by what its rule goes by.
 
 use std::future::Future;
+use std::net::{IpAddr, Ipv6Addr};
 
 use vauban_orm::{Db, Write};
 
@@ -184,10 +185,45 @@ impl<C: Credential> Param<Writing, C> for BodyStream {
 
 /// The client's address: the peer's, or what trusted proxies say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ClientIp(pub std::net::IpAddr);
+pub struct ClientIp(pub IpAddr);
+
+impl ClientIp {
+    /// What counts as one client where tries are counted: an IPv4 address, or the /64 of an IPv6 address.
+    ///
+    /// CWE-307: whoever has an IPv6 address has 2⁶⁴ of them, and a limit by each is none.
+    pub fn network(&self) -> IpAddr {
+        match self.0.to_canonical() {
+            IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64)).into(),
+            address => address,
+        }
+    }
+}
+
+/// The address as it is written in logs and rows.
+impl std::fmt::Display for ClientIp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
 
 impl<K: Kind, C: Credential> Param<K, C> for ClientIp {
     async fn take(call: &mut Call<K, C>) -> Result<Self> {
         Ok(Self(call.cx().client_ip()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ClientIp;
+
+    /// CWE-307: hopping through one's own /64 is still one client.
+    #[test]
+    fn one_client_is_one_network() {
+        let network = |address: &str| ClientIp(address.parse().unwrap()).network().to_string();
+        assert_eq!(network("2001:db8:1:2::1"), network("2001:db8:1:2:ffff::9"));
+        assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
+        assert_eq!(network("192.0.2.7"), "192.0.2.7");
+        assert_eq!(network("::ffff:192.0.2.7"), "192.0.2.7");
+        assert_eq!(ClientIp("192.0.2.7".parse().unwrap()).to_string(), "192.0.2.7");
     }
 }

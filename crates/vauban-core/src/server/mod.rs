@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::convert::Infallible;
 use std::future::Future;
 use std::io;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
@@ -25,6 +25,7 @@ use self::heads::Heads;
 use self::pace::{Pace, Phase};
 use crate::http::{RequestBody, SecurityEvent};
 use crate::pipeline::{self, Guarded, watch_panics};
+use crate::routing::ClientIp;
 use crate::site::Site;
 
 /// How often a connection's pace is looked at: limits are kept to within this.
@@ -254,7 +255,7 @@ impl Prefixes {
         {
             return Some(None);
         }
-        let prefix = prefix(peer);
+        let prefix = ClientIp(peer).network();
         let mut open = self
             .open
             .lock()
@@ -284,13 +285,5 @@ impl Drop for Place {
                 open.remove(&self.prefix);
             }
         }
-    }
-}
-
-/// An IPv4 address, or the /64 of an IPv6 address.
-fn prefix(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64))),
     }
 }

@@ -18,11 +18,12 @@ pub use rows::{Changeable, DEEPEST_ROW, Deletable, Page, Permitted, Version};
 
 use crate::actor::Action;
 use crate::actor::actions::{Change, Delete};
-use crate::columns::{Assignment, IntoOrder, Path, Rel};
+use crate::columns::{Assignment, Column, IntoOrder, Path, Rel};
 use crate::db::{Reads, Writes};
 use crate::error::{Error, Result};
 use crate::filter::IntoFilter;
 use crate::model::Model;
+use crate::types::Id;
 use again::Asked;
 use select::{Ask, Select};
 
@@ -105,6 +106,31 @@ impl<M: Model> QuerySet<M> {
     pub fn limit(mut self, rows: u32) -> Self {
         self.select.limit = Some(i64::from(rows));
         self
+    }
+
+    /// At most so many rows, and no more than the query says itself. For lists of choices.
+    #[doc(hidden)]
+    pub fn at_most(mut self, rows: u32) -> Self {
+        let rows = i64::from(rows);
+        self.select.limit = Some(self.select.limit.map_or(rows, |own| own.min(rows)));
+        self
+    }
+
+    /// Those of its rows that have one of these ids. For lists of choices: is what somebody chose one of them?
+    ///
+    /// # Errors
+    /// See [`Error`].
+    #[doc(hidden)]
+    pub async fn among(self, db: &dyn Reads<M>, ids: &[Id<M>]) -> Result<Vec<M>> {
+        // The first so many are other rows once there is one more filter.
+        if self.select.limit.is_some() {
+            let mut rows = self.all(db).await?;
+            rows.retain(|row| ids.contains(&row.id()));
+            return Ok(rows);
+        }
+        let id = Column::<M, M, Id<M>>::new(Path::ROOT, M::meta().id());
+        let ids = ids.iter().copied();
+        self.filter(|_| id.is_in(ids)).all(db).await
     }
 
     /// Loads the row behind a foreign key in the same statement: `.related(|a| &a.author)`. One that may

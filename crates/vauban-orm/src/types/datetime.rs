@@ -1,8 +1,9 @@
 //! `DateTime`: a moment, to the microsecond.
 
 use std::fmt;
-use std::ops::Deref;
+use std::ops::{Add, Deref, Sub};
 use std::str::FromStr;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -51,6 +52,24 @@ impl DateTime {
     }
 }
 
+/// `DateTime::now() + Duration::from_secs(3600)`, kept within jiff's range.
+impl Add<Duration> for DateTime {
+    type Output = Self;
+
+    fn add(self, duration: Duration) -> Self {
+        Self::from(self.0.saturating_add(duration).unwrap_or(Timestamp::MAX))
+    }
+}
+
+/// `DateTime::now() - Duration::from_secs(3600)`, kept within jiff's range.
+impl Sub<Duration> for DateTime {
+    type Output = Self;
+
+    fn sub(self, duration: Duration) -> Self {
+        Self::from(self.0.saturating_sub(duration).unwrap_or(Timestamp::MIN))
+    }
+}
+
 impl Comparable<DateTime> for Now {
     fn to_bound(self) -> Value {
         self.to_value()
@@ -96,5 +115,25 @@ impl Field for DateTime {
             ValueRef::Integer(micros) => Self::from_micros(micros).ok_or(Mismatch),
             _ => Err(Mismatch),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_and_durations() {
+        let hour = Duration::from_secs(3600);
+        let noon: DateTime = "2026-11-29T12:00:00Z".parse().unwrap();
+        assert_eq!((noon + hour).to_string(), "2026-11-29T13:00:00Z");
+        assert_eq!(noon - hour, noon.plus_seconds(-3600));
+        let least = noon + Duration::from_nanos(1999);
+        assert_eq!(least.micros(), noon.micros() + 1);
+        assert_eq!(noon + Duration::MAX, noon.plus_seconds(i64::MAX));
+        assert_eq!(noon - Duration::MAX, noon.plus_seconds(i64::MIN));
+        assert_eq!(Now::NOW + hour, Now::NOW.plus_seconds(3600));
+        assert_eq!(Now::NOW - hour, Now::NOW.plus_seconds(-3600));
+        assert_eq!(Now::NOW + Duration::MAX, Now::NOW.plus_seconds(i64::MAX));
     }
 }

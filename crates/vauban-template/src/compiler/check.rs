@@ -4,7 +4,7 @@
 
 use super::derive::analyse_all;
 use super::error::Problem;
-use super::generate::{Generator, Options};
+use super::generate::{Generator, Known, Options};
 use super::resolve::{ELSEWHERE, Folder, Loader, Resolver};
 use proc_macro2::TokenStream;
 use std::path::Path;
@@ -18,9 +18,30 @@ pub fn check_package(package: &Path) -> Vec<Problem> {
         dependencies: dependencies(&manifest),
     };
     let allowed = super::hints::Allowed::of(package);
-    let mut found = check(&own, Some(&package.join("static")));
+    let mut found = all(&own, Some(&package.join("static")), &names_of(package));
     found.retain(|problem| !allowed.has(problem));
     found
+}
+
+/// What stands in the modules that templates call into, each a file of its own. Every word of such a file may be a name, so
+/// that no name is missed; where one is in another place, or takes in all of a third, only the compiler knows.
+fn names_of(package: &Path) -> Known {
+    let root = std::fs::read_to_string(package.join("src/lib.rs"))
+        .or_else(|_| std::fs::read_to_string(package.join("src/main.rs")))
+        .unwrap_or_default();
+    let mut out = Known::new();
+    for module in ["template_filters", "template_tags", "urls"] {
+        let file = package.join(format!("src/{module}.rs"));
+        let text = match std::fs::read_to_string(file) {
+            Ok(text) if text.contains("::*") => continue,
+            Ok(text) => text,
+            Err(_) if root.contains(module) => continue,
+            Err(_) => String::new(),
+        };
+        let words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
+        out.insert(module, words.map(str::to_owned).collect());
+    }
+    out
 }
 
 /// A package's templates, and the names that may be other packages'.
@@ -65,6 +86,10 @@ fn dependencies(manifest: &str) -> Vec<String> {
 
 /// The same for templates from anywhere.
 pub fn check<L: Loader>(loader: &L, statics: Option<&Path>) -> Vec<Problem> {
+    all(loader, statics, &Known::default())
+}
+
+fn all<L: Loader>(loader: &L, statics: Option<&Path>, own: &Known) -> Vec<Problem> {
     let mut names = loader.names();
     names.sort();
     let mut out: Vec<Problem> = Vec::new();
@@ -72,7 +97,7 @@ pub fn check<L: Loader>(loader: &L, statics: Option<&Path>) -> Vec<Problem> {
         if !name.ends_with(".html") && name.contains('.') {
             continue;
         }
-        for problem in one(loader, name, statics) {
+        for problem in one(loader, name, statics, own) {
             // A mistake in a layout shows in every page of it: once is enough.
             if !out.contains(&problem) {
                 out.push(problem);
@@ -82,7 +107,7 @@ pub fn check<L: Loader>(loader: &L, statics: Option<&Path>) -> Vec<Problem> {
     out
 }
 
-fn one<L: Loader>(loader: &L, name: &str, statics: Option<&Path>) -> Vec<Problem> {
+fn one<L: Loader>(loader: &L, name: &str, statics: Option<&Path>, own: &Known) -> Vec<Problem> {
     let mut resolver = Resolver::new(loader);
     let page = match resolver.page(name) {
         Ok(page) => page,
@@ -103,6 +128,7 @@ fn one<L: Loader>(loader: &L, name: &str, statics: Option<&Path>) -> Vec<Problem
                 dynamic: false,
                 local: false,
                 any: true,
+                own: own.clone(),
                 span: proc_macro2::Span::call_site(),
             };
             if let Err(found) = Generator::new(&options, &sources).function(&analysed.ops) {
@@ -152,6 +178,51 @@ mod tests {
                 ("c.html", "no-such-file")
             ]
         );
+    }
+
+    /// A filter, a tag or a route that is nowhere in the site is told before anything is built.
+    #[test]
+    fn names_of_the_application_are_looked_up() {
+        let folder = std::env::temp_dir().join(format!("vauban-names-{}", std::process::id()));
+        let write = |name: &str, text: &str| {
+            let path = folder.join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        write("src/lib.rs", "pub mod template_filters;\npub mod urls;\n");
+        write(
+            "src/template_filters.rs",
+            "pub fn shout(text: &str) -> String { text.to_uppercase() }\n",
+        );
+        write(
+            "src/urls.rs",
+            "vauban::routes! { book_list => books::list, book => books::show }\n",
+        );
+        write(
+            "templates/a.html",
+            "{{ x|shout }}{{ x|shuot }}{{ x|whisper }}{{ x|crate::other::murmur }}{% url book 1 %}{% url bok 1 %}{% call badge x %}",
+        );
+        let told = || -> Vec<String> {
+            let found = check_package(&folder).into_iter();
+            found.map(|problem| problem.found).collect()
+        };
+        assert_eq!(
+            told(),
+            [
+                "there is no `shuot` in `crate::template_filters`",
+                "there is no `whisper` in `crate::template_filters`",
+                "there is no `bok` in `crate::urls`",
+                "there is no `badge` in `crate::template_tags`",
+            ]
+        );
+        // What only the compiler knows is left to it.
+        write("src/template_filters.rs", "pub use look::filters::*;\n");
+        write(
+            "src/lib.rs",
+            "pub mod template_filters;\npub mod template_tags { }\npub mod urls;\n",
+        );
+        assert_eq!(told(), ["there is no `bok` in `crate::urls`"]);
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 
     #[test]

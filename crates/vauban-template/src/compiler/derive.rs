@@ -1,7 +1,7 @@
 //! `#[derive(Template)]`: the struct gives the variables, the attribute names the file.
 
 use super::error::{Error, Pos, Problem, Sources};
-use super::generate::{Generator, Options, PAGE_NAMES};
+use super::generate::{Generator, Known, Options, PAGE_NAMES};
 use super::html::ir::{Inside, Op};
 use super::html::{Analysed, Machine, analyse};
 use super::parts::{Part, parts};
@@ -212,6 +212,7 @@ fn expand(input: &DeriveInput, packages: Vec<Package>) -> syn::Result<TokenStrea
         dynamic: given.dynamic,
         local: false,
         any: false,
+        own: Known::default(),
         span,
     };
     let compiled = compile(

@@ -203,7 +203,7 @@ pub(super) fn packages(input: ParseStream<'_>) -> syn::Result<Vec<Package>> {
 mod tests {
     use super::*;
     use crate::compiler::derive::{Compiled, compile};
-    use crate::compiler::generate::Options;
+    use crate::compiler::generate::{Known, Options};
     use crate::compiler::resolve::Loader;
     use std::collections::HashMap;
 
@@ -256,6 +256,7 @@ mod tests {
             dynamic: false,
             local: false,
             any: false,
+            own: Known::default(),
             span: proc_macro2::Span::call_site(),
         };
         let folder = std::path::Path::new("/nowhere");
@@ -339,6 +340,7 @@ mod tests {
                 dynamic: false,
                 local: false,
                 any: false,
+                own: Known::default(),
                 span: proc_macro2::Span::call_site(),
             };
             compile(&site, "page.html", &options, false, None)

@@ -8,6 +8,7 @@ use super::error::{Error, Pos, Result, Sources, fail, nearest};
 use super::html::ir::{Context, ForOp, Op};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Names that mean the same in every page: what the request says.
 pub const PAGE_NAMES: &[&str] = &["user", "messages", "path", "cookies", "debug"];
@@ -26,6 +27,10 @@ pub use filters::FILTERS;
 /// Of how many bytes a page is taken to be at most, before it is written.
 const LARGEST_GUESS: usize = 256 * 1024;
 
+/// The names in modules of the application that templates call into, `template_filters` say; what is in a module that is
+/// not among them only the compiler knows.
+pub type Known = BTreeMap<&'static str, BTreeSet<String>>;
+
 /// What the generator has to know of the page's struct and crate.
 #[derive(Debug)]
 pub struct Options {
@@ -39,6 +44,8 @@ pub struct Options {
     pub local: bool,
     /// The fields are not known: every name may be one. For checks, not for code.
     pub any: bool,
+    /// The application's own functions, as far as they are known. For checks, not for code.
+    pub own: Known,
     /// Where the page's file is named. What the template names of the application's is taken to stand there: of what a
     /// derive itself writes rustc tells nothing `deprecated`, and so lets hidden names through (CWE-200).
     pub span: Span,

@@ -2,7 +2,7 @@
 
 use super::derive::{analyse_all, framework};
 use super::error::Sources;
-use super::generate::{Generator, Options};
+use super::generate::{Generator, Known, Options};
 use super::resolve::Resolver;
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote};
@@ -73,6 +73,7 @@ fn build(input: &Input) -> syn::Result<TokenStream> {
         dynamic: false,
         local: true,
         any: false,
+        own: Known::default(),
         span,
     };
     let loader = HashMap::from([("safe_html!".to_owned(), template)]);

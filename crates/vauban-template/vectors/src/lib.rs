@@ -180,6 +180,7 @@ fn case_tokens(number: usize, case: Raw) -> TokenStream {
         dynamic: true,
         local: false,
         any: false,
+        own: std::collections::BTreeMap::new(),
         span: proc_macro2::Span::call_site(),
     };
     // Names of the test files may be anything; the compiler takes paths only.

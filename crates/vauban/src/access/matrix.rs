@@ -234,15 +234,27 @@ impl Matrix {
             });
         }
         let signed = Lock::parse(&package.waivers_lock().unwrap_or_default());
-        for (entry, places) in signed.entries {
-            lines.insert(Line::Waiver {
+        let mut matrix = Self { lines };
+        matrix.waivers(signed);
+        matrix
+    }
+
+    /// The same with these exceptions, and no others: what the sources sign, while nobody has accepted it yet.
+    pub(crate) fn with_waivers(mut self, waivers: Lock) -> Self {
+        self.lines.retain(|line| !matches!(line, Line::Waiver { .. }));
+        self.waivers(waivers);
+        self
+    }
+
+    fn waivers(&mut self, waivers: Lock) {
+        for (entry, places) in waivers.entries {
+            self.lines.insert(Line::Waiver {
                 wall: entry.wall,
                 module: entry.module,
                 reason: entry.reason,
                 places,
             });
         }
-        Self { lines }
     }
 
     /// The text of `access.lock`.

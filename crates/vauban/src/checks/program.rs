@@ -35,7 +35,7 @@ pub(super) fn rules(c: &Checking<'_>) -> Vec<Finding> {
 
 /// CWE-693: a form to another site that the page's policy does not send is a dead button.
 pub(super) fn forms(c: &Checking<'_>) -> Vec<Finding> {
-    let hint = "The chapter on the policy of a page explains it.";
+    let hint = "Vauban's guide explains it: docs/src/page-policy.md.";
     let unsent = c.modules.unsent_forms().into_iter();
     unsent
         .map(|what| Finding::error("csp.form", what, hint))
@@ -50,7 +50,7 @@ pub(super) fn models(c: &Checking<'_>) -> Vec<Finding> {
         .into_iter()
         .chain(tables)
         .map(|found| {
-            let hint = "The chapter on models and policies explains it.";
+            let hint = "Vauban's guide explains it: docs/src/models.md.";
             Finding::error(
                 found.id,
                 format!("the model {}: {}", found.model, found.message),
@@ -62,7 +62,7 @@ pub(super) fn models(c: &Checking<'_>) -> Vec<Finding> {
 
 /// Whose tables each package's migrations touch (CWE-668).
 pub(super) fn migrations(c: &Checking<'_>) -> Vec<Finding> {
-    let hint = "The chapter on migrations explains it.";
+    let hint = "Vauban's guide explains it: docs/src/queries.md.";
     let told = c.modules.refused_migrations(c.package.name()).into_iter();
     told.map(|message| Finding::error("migrations.foreign", message, hint))
         .collect()

@@ -153,6 +153,29 @@ fn waivers_lists_compares_and_accepts() {
     assert!(failure.to_string().contains("another name"), "{failure}");
 }
 
+/// Whichever lock is accepted first, access.lock has the exceptions of the sources, and what is left to sign is told.
+#[test]
+fn either_lock_may_be_accepted_first() {
+    let (folder, package) = package();
+    let source = "fn f() { x(waiver!(Unscoped, \"the digest counts all tasks\")) }\n";
+    std::fs::write(folder.path().join("src/lib.rs"), source).unwrap();
+    let (said, done) = call(site(package, open::routes()), &["access", "--accept"]);
+    assert!(done.is_ok() && said.contains("`waivers --accept`"), "{said}");
+    let lock = std::fs::read_to_string(folder.path().join("access.lock")).unwrap();
+    assert!(
+        lock.contains("waiver Unscoped site: the digest counts all tasks"),
+        "{lock}"
+    );
+    let (_, done) = call(site(package, open::routes()), &["waivers", "--accept"]);
+    assert!(done.is_ok());
+    let (said, done) = call(site(package, open::routes()), &["access"]);
+    assert!(done.is_ok() && !said.contains("`waivers --accept`"), "{said}");
+    // Taken back, it is gone from both.
+    std::fs::write(folder.path().join("src/lib.rs"), "").unwrap();
+    let (said, done) = call(site(package, open::routes()), &["access", "--accept"]);
+    assert!(done.is_ok() && said.contains("- waiver Unscoped site"), "{said}");
+}
+
 /// CWE-1059, CWE-754. Attack: what nobody has signed, or nobody can read, is deployed, since the check before says nothing
 /// of it.
 #[test]

@@ -7,9 +7,12 @@ use vauban_orm::migrations;
 
 use crate::access::Matrix;
 use crate::app::App;
+use crate::checks::{Severity, checking, run};
+use crate::settings::{Mode, Settings};
 
 /// Fails if the site's migrations, its `access.lock` or its `waivers.lock` do not say what its sources say, with all
-/// differences at once and the command for each (CWE-1059: nobody has reviewed what is not in them).
+/// differences at once and the command for each (CWE-1059: nobody has reviewed what is not in them); and if `check` finds an
+/// error, with which a release does not serve.
 ///
 /// ```ignore
 /// #[test]
@@ -22,8 +25,30 @@ use crate::app::App;
 /// If anything differs.
 pub fn committed_files_are_true(app: fn() -> App) {
     let app = app();
-    let told = [migrations_of(&app), access_of(&app), waivers_of(&app)].concat();
+    let told = [
+        errors_of(&app),
+        migrations_of(&app),
+        access_of(&app),
+        waivers_of(&app),
+    ]
+    .concat();
     assert!(told.is_empty(), "{told}");
+}
+
+/// What `check` calls an error, with the settings of a test: what only a deployment's settings say is not theirs. The locks
+/// are compared here anyway.
+fn errors_of(app: &App) -> String {
+    let settings = Settings::for_test(
+        Mode::Development,
+        "sqlite://var/test.sqlite3",
+        &app.modules.settings(),
+    );
+    let told: Vec<String> = run(&checking(app, &settings, None))
+        .iter()
+        .filter(|finding| finding.level == Severity::Error)
+        .map(ToString::to_string)
+        .collect();
+    lines("a release does not serve with this", "cargo run -- check", &told)
 }
 
 /// What the models say and the migrations do not.

@@ -549,3 +549,16 @@ async fn what_has_no_setting_is_on_every_answer() {
         }
     }
 }
+
+/// Two routes of one path.
+fn program_with_a_route_twice() -> App {
+    let again = crate::Routes::new().view::<home>("home_again");
+    program().module(Module::new("again").routes(again))
+}
+
+/// CWE-1059. Attack: what a release would refuse to serve is merged, since every test of the site passes.
+#[test]
+#[should_panic(expected = "error [routes.twice]")]
+fn what_check_calls_an_error_fails_the_sites_own_test() {
+    super::committed_files_are_true(program_with_a_route_twice);
+}

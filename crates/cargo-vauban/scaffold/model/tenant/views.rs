@@ -3,7 +3,8 @@
 use vauban::prelude::*;
 
 use super::__Model__;
-use super::forms::{New__Model__Form, __Model__Form};
+use super::forms::{__Model__Form, __Model__FormGiven};
+use crate::organisations::Organisation;
 use crate::paging::Paging;
 use crate::urls;
 
@@ -11,6 +12,7 @@ use crate::urls;
 #[template("__models__/list.html")]
 pub struct ListPage {
     __models__: Page<__Model__>,
+    organisations: Vec<Organisation>,
 }
 
 #[derive(Template)]
@@ -20,14 +22,9 @@ pub struct ShowPage {
 }
 
 #[derive(Template)]
-#[template("__models__/new.html")]
-pub struct NewPage {
-    form: Form<New__Model__Form>,
-}
-
-#[derive(Template)]
 #[template("__models__/form.html")]
 pub struct FormPage {
+    heading: &'static str,
     form: Form<__Model__Form>,
 }
 
@@ -37,7 +34,7 @@ pub struct DeletePage {
     __model__: Deletable<__Model__>,
 }
 
-/// The newest first.
+/// The newest first, and the organisations that one could add to.
 #[view(get, "/__models__/")]
 pub async fn list(_: SignedIn, db: Db, page: Query<Paging>) -> Result<ListPage> {
     let __models__ = __Model__::objects()
@@ -45,7 +42,15 @@ pub async fn list(_: SignedIn, db: Db, page: Query<Paging>) -> Result<ListPage> 
         .per_page(20)
         .page(&db, page.number())
         .await?;
-    Ok(ListPage { __models__ })
+    let organisations = Organisation::objects()
+        .order_by(|o| o.name.asc())
+        .limit(100)
+        .all(&db)
+        .await?;
+    Ok(ListPage {
+        __models__,
+        organisations,
+    })
 }
 
 /// One of them. If the reader may not see it, it is not there: 404.
@@ -60,25 +65,35 @@ __related__
     Ok(ShowPage { __model__ })
 }
 
-/// The empty form, with the organisations to choose from.
-#[view(get, "/__models__/new/")]
-pub async fn new(_: SignedIn, db: Db) -> Result<NewPage> {
-    Ok(NewPage {
-        form: Form::empty_with(&db).await?,
+/// The empty form, for one of one's organisations.
+#[view(get, "/organisations/{id}/__models__/new/")]
+pub async fn new(_: SignedIn, db: Db, id: Path<Id<Organisation>>) -> Result<FormPage> {
+    __place__Organisation::objects().get(&db, |o| o.id.eq(*id)).await?;
+    Ok(FormPage {
+        heading: "Add __a_one__",
+        form: __empty__,
     })
 }
 
 /// Adds what was sent, where one may.
-#[view(post, "/__models__/new/")]
+#[view(post, "/organisations/{id}/__models__/new/")]
 pub async fn create(
     _: SignedIn,
     db: Db<Write>,
     messages: Messages,
-    form: Form<New__Model__Form>,
+    id: Path<Id<Organisation>>,
+    form: Form<__Model__Form>,
 ) -> Result<Redirect> {
-    let page = |form| NewPage { form };
-    let clean = form.clean(&db).await?.or_show(page)?;
-    let row = clean.create(&db, (), page).await?;
+    let organisation = Organisation::objects().get(&db, |o| o.id.eq(*id)).await?;
+    let page = |form| FormPage {
+        heading: "Add __a_one__",
+        form,
+    };
+    let clean = __clean_new__.await?.or_show(page)?;
+    let given = __Model__FormGiven {
+        organisation: organisation.id,
+    };
+    let row = clean.create(&db, given, page).await?;
     messages.success("It is added.");
     Ok(Redirect::to(urls::__model__(&row.id)))
 }
@@ -90,7 +105,8 @@ pub async fn edit(_: SignedIn, db: Db, id: Path<Id<__Model__>>) -> Result<FormPa
         .get_to_change(&db, |r| r.id.eq(*id))
         .await?;
     Ok(FormPage {
-        form: Form::edit(&db, &row).await?,
+        heading: "Change the __one__",
+        form: __edit__,
     })
 }
 
@@ -106,8 +122,11 @@ pub async fn save(
     let row = __Model__::objects()
         .get_to_change(&db, |r| r.id.eq(*id))
         .await?;
-    let page = |form| FormPage { form };
-    let clean = form.clean(&db).await?.or_show(page)?;
+    let page = |form| FormPage {
+        heading: "Change the __one__",
+        form,
+    };
+    let clean = __clean__.await?.or_show(page)?;
     clean.save(&db, row, page).await?;
     messages.success("Your changes are kept.");
     Ok(Redirect::to(urls::__model__(&id)))

@@ -47,6 +47,16 @@ impl Policy for User {
     }
 }
 
+/// How they are called on pages and in lists of choices, by those who may see them.
+impl std::fmt::Display for User {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.name.as_str() {
+            "" => write!(f, "{}", self.email),
+            name => f.write_str(name),
+        }
+    }
+}
+
 /// What one may change about oneself. The e-mail address and the rights of the account are no fields here.
 #[derive(Form)]
 pub struct ProfileForm {

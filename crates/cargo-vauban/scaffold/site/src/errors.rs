@@ -24,7 +24,10 @@ impl ErrorPage for SiteError {
                 "There is nothing here",
                 "The address may be wrong, or what was here is not there for you.",
             ),
-            409 => ("Somebody else was faster", "It was changed since you opened it."),
+            409 => (
+                "That cannot be done now",
+                "Somebody else was faster: it was changed since you opened it.",
+            ),
             413 => (
                 "That is too much",
                 "What was sent is larger than this site takes.",

@@ -25,15 +25,20 @@ async fn fails(_: Public, how: crate::Path<String>, form: Form<NoteForm>) -> Res
         "busy" => vauban_orm::Error::Busy("another program holds the database").into(),
         "policy" => vauban_orm::Error::Forbidden.into(),
         "gone" => Error::not_found(),
+        "restricted" => vauban_orm::Error::Restricted {
+            table: "secret_detail",
+        }
+        .into(),
+        "often" => Error::too_many_requests(std::time::Duration::from_millis(2_100)),
         "panic" => panic!("secret detail"),
         "slow" => std::future::pending().await,
         _ => Error::internal("secret detail"),
     })
 }
 
-/// Takes no form.
-#[view(post, "/plain/")]
-async fn plain(_: Public) -> Result<Text> {
+/// Takes no form, and looks at nothing.
+#[view(post, "/plain/{id}/")]
+async fn plain(_: Public, _id: crate::Path<i64>) -> Result<Text> {
     Err(Error::conflict())
 }
 
@@ -137,13 +142,40 @@ async fn what_is_not_known_to_be_ours_is_not_shown() {
         assert!(!shows_it(&reply), "{token}");
         assert!(reply.body.contains("Back button"), "{token} {}", reply.body);
     }
-    let reply = server.types("/plain/", None, FORM).await;
+    let reply = server.types("/plain/7/", None, FORM).await;
     assert_eq!(reply.status, 409);
     assert!(
         !shows_it(&reply) && reply.body.contains("Back button"),
         "{}",
         reply.body
     );
+}
+
+/// A button that was pressed: nothing was typed, so nothing is said of it. What others refer to is said to be so, and no
+/// more (CWE-203); what was too often says when to come again.
+#[tokio::test]
+async fn a_page_says_why_and_not_what_was_never_typed() {
+    let server = start(site()).await;
+    let pressed = ["", "version=7", "title=&version=7"];
+    for (how, status, says) in [
+        ("restricted", 409, "Something else still refers to this"),
+        ("conflict", 409, "This was changed since"),
+        ("often", 429, "Wait a little"),
+    ] {
+        for body in pressed {
+            let reply = server.types(&format!("/fails/{how}/"), None, body).await;
+            assert_eq!(reply.status, status, "{how} {body}");
+            assert!(reply.body.contains(says), "{how} {body} {}", reply.body);
+            for never in ["Back button", "What you typed", "secret_detail"] {
+                assert!(!reply.body.contains(never), "{how} {body} {never} {}", reply.body);
+            }
+            let after = (how == "often").then_some("3");
+            assert_eq!(reply.header("retry-after"), after, "{how}");
+        }
+    }
+    let reply = server.types("/plain/7/", None, "").await;
+    assert_eq!(reply.status, 409);
+    assert!(!reply.body.contains("Back button"), "{}", reply.body);
 }
 
 /// Not read: the page says that the browser has it.

@@ -2,7 +2,7 @@
 
 use super::{CycleState, Generator, MAX_CYCLES, raw_ident};
 use crate::compiler::ast::{Cycle, Expr, UrlTag};
-use crate::compiler::error::{Pos, Result, fail};
+use crate::compiler::error::{Pos, Result, fail, nearest};
 use crate::compiler::html::ir::{Context, Op};
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote};
@@ -181,6 +181,7 @@ impl Generator<'_> {
             let path = self.app_path_at("urls", &name, url.pos, Span::call_site())?;
             (TokenStream::new(), path)
         } else {
+            self.is_known("urls", &name, url.pos)?;
             let urls = self.path_at("crate::urls", url.pos, Span::call_site())?;
             let (line, column) = self.place(url.pos);
             let here = format_ident!("{}_line_{line}_column_{column}", self.sources.marker(url.pos));
@@ -268,8 +269,26 @@ impl Generator<'_> {
         self.app_path_at(module, name, pos, self.options.span)
     }
 
+    /// Refuses a name that is not in a module of which all names are known.
+    fn is_known(&self, module: &str, name: &str, pos: Pos) -> Result<()> {
+        let Some(known) = self.options.own.get(module) else {
+            return Ok(());
+        };
+        if name.contains("::") || self.sources.is_foreign(pos) || known.contains(name) {
+            return Ok(());
+        }
+        let near = nearest(name, known.iter().map(String::as_str));
+        fail(
+            pos,
+            "unknown-name",
+            format!("there is no `{name}` in `crate::{module}`"),
+            near.map_or_else(String::new, |near| format!("did you mean `{near}`?")),
+        )
+    }
+
     /// The same. Where the derive stands, rustc does not offer a name that is near in place of the whole template.
     fn app_path_at(&self, module: &str, name: &str, pos: Pos, span: Span) -> Result<TokenStream> {
+        self.is_known(module, name, pos)?;
         match name.split_once("::") {
             Some(("crate" | "self" | "super", _)) => self.path_at(name, pos, span),
             _ => self.path_at(&format!("crate::{module}::{name}"), pos, span),

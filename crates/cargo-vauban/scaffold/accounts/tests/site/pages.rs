@@ -12,8 +12,8 @@ pub(crate) fn probe(prober: Prober<'_>) -> Prober<'_> {
         .get("home", urls::home())
         .get("healthz", urls::healthz())
         .expect(&[
-            Expected::new("home", [Allowed; 4]),
-            Expected::new("healthz", [Allowed; 4]),
+            Expected::new("home", [Allowed; __callers__]),
+            Expected::new("healthz", [Allowed; __callers__]),
         ])
 }
 

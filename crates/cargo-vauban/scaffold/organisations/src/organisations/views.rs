@@ -5,20 +5,21 @@ use vauban::prelude::*;
 use super::asking;
 use super::forms::{MemberForm, OrganisationForm, RoleForm};
 use super::{Adding, Founding, Membership, NewMembership, Organisation, Role};
+use crate::paging::Paging;
 use crate::people::User;
 use crate::urls;
 
 #[derive(Template)]
 #[template("organisations/list.html")]
 pub struct ListPage {
-    organisations: Vec<Organisation>,
+    organisations: Page<Organisation>,
 }
 
 #[derive(Template)]
 #[template("organisations/show.html")]
 pub struct ShowPage {
     organisation: Permitted<Organisation>,
-    members: Vec<Permitted<Membership>>,
+    members: Page<Permitted<Membership>>,
 }
 
 #[derive(Template)]
@@ -42,18 +43,18 @@ pub struct RolePage {
 
 /// The organisations that one belongs to: the policy leaves no others.
 #[view(get, "/organisations/")]
-pub async fn list(_: SignedIn, db: Db) -> Result<ListPage> {
+pub async fn list(_: SignedIn, db: Db, page: Query<Paging>) -> Result<ListPage> {
     let organisations = Organisation::objects()
         .order_by(|o| o.name.asc())
-        .limit(100)
-        .all(&db)
+        .per_page(50)
+        .page(&db, page.number())
         .await?;
     Ok(ListPage { organisations })
 }
 
 /// An organisation with its members.
 #[view(get, "/organisations/{id}/")]
-pub async fn show(_: SignedIn, db: Db, id: Path<Id<Organisation>>) -> Result<ShowPage> {
+pub async fn show(_: SignedIn, db: Db, id: Path<Id<Organisation>>, page: Query<Paging>) -> Result<ShowPage> {
     let organisation = Organisation::objects()
         .with_may()
         .get(&db, |o| o.id.eq(*id))
@@ -61,9 +62,9 @@ pub async fn show(_: SignedIn, db: Db, id: Path<Id<Organisation>>) -> Result<Sho
     let members = Membership::objects()
         .filter(|m| m.organisation.eq(*id))
         .related(|m| &m.user)
-        .limit(500)
+        .per_page(50)
         .with_may()
-        .all(&db)
+        .page(&db, page.number())
         .await?;
     Ok(ShowPage {
         organisation,

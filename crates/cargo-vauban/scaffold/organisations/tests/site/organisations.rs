@@ -3,12 +3,13 @@
 use __crate__::organisations::Role;
 use __crate__::urls;
 
-use vauban::testing::Expect::{Allowed, NotFound, SignIn};
+use vauban::testing::Expect::{Allowed, Forbidden, NotFound, SignIn};
 use vauban::testing::{Expected, Prober};
 
 use crate::world::{World, member};
 
-/// Ann runs the Lighthouse. Ben and Cleo do not belong to it: staff have no say in organisations.
+/// Ann runs the Lighthouse, Dan is a plain member. Ben and Cleo do not belong to it: staff have no say in organisations.
+#[rustfmt::skip]
 pub(crate) fn probe<'a>(prober: Prober<'a>, w: &World) -> Prober<'a> {
     let (lighthouse, place) = (&w.lighthouse.id, &w.dans_place.id);
     let (name, version) = (("name", "The Tower"), ("version", "1"));
@@ -33,17 +34,17 @@ pub(crate) fn probe<'a>(prober: Prober<'a>, w: &World) -> Prober<'a> {
             &[("role", "editor"), version],
         )
         .expect(&[
-            //                                 nobody   Ann      Ben       Cleo (staff)
-            Expected::new("organisations", [SignIn, Allowed, Allowed, Allowed]),
-            Expected::new("organisation_new", [SignIn, Allowed, Allowed, Allowed]),
-            Expected::new("organisation_create", [SignIn, Allowed, Allowed, Allowed]),
-            Expected::new("organisation", [SignIn, Allowed, NotFound, NotFound]),
-            Expected::new("organisation_edit", [SignIn, Allowed, NotFound, NotFound]),
-            Expected::new("organisation_save", [SignIn, Allowed, NotFound, NotFound]),
-            Expected::new("member_new", [SignIn, Allowed, NotFound, NotFound]),
-            Expected::new("member_create", [SignIn, Allowed, NotFound, NotFound]),
-            Expected::new("member_edit", [SignIn, Allowed, NotFound, NotFound]),
-            Expected::new("member_save", [SignIn, Allowed, NotFound, NotFound]),
+            //                                 nobody   Ann      Ben       Cleo (staff)  Dan (plain member)
+            Expected::new("organisations", [SignIn, Allowed, Allowed, Allowed, Allowed]),
+            Expected::new("organisation_new", [SignIn, Allowed, Allowed, Allowed, Allowed]),
+            Expected::new("organisation_create", [SignIn, Allowed, Allowed, Allowed, Allowed]),
+            Expected::new("organisation", [SignIn, Allowed, NotFound, NotFound, Allowed]),
+            Expected::new("organisation_edit", [SignIn, Allowed, NotFound, NotFound, Forbidden]),
+            Expected::new("organisation_save", [SignIn, Allowed, NotFound, NotFound, Forbidden]),
+            Expected::new("member_new", [SignIn, Allowed, NotFound, NotFound, Forbidden]),
+            Expected::new("member_create", [SignIn, Allowed, NotFound, NotFound, Forbidden]),
+            Expected::new("member_edit", [SignIn, Allowed, NotFound, NotFound, Forbidden]),
+            Expected::new("member_save", [SignIn, Allowed, NotFound, NotFound, Forbidden]),
         ])
 }
 
