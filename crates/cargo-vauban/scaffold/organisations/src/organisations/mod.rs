@@ -1,6 +1,7 @@
 //! Organisations and who belongs to them, in which role.
 
 pub mod forms;
+pub mod leaving;
 pub mod views;
 
 use vauban::prelude::*;
