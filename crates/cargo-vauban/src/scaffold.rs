@@ -109,6 +109,7 @@ const ORGANISATIONS: Layer = layer!("organisations":
     "src/lib.rs",
     "src/organisations/asking.rs",
     "src/organisations/forms.rs",
+    "src/organisations/leaving.rs",
     "src/organisations/mod.rs",
     "src/organisations/views.rs",
     "src/people.rs",
@@ -116,10 +117,12 @@ const ORGANISATIONS: Layer = layer!("organisations":
     "templates/base.html",
     "templates/home.html",
     "templates/organisations/form.html",
+    "templates/organisations/leave.html",
     "templates/organisations/list.html",
     "templates/organisations/member.html",
     "templates/organisations/role.html",
     "templates/organisations/show.html",
+    "tests/site/leaving.rs",
     "tests/site/main.rs",
     "tests/site/organisations.rs",
     "tests/site/world.rs",
@@ -242,6 +245,24 @@ mod tests {
             "copy its rules to scaffold/site/clippy.toml"
         );
         assert_eq!(ours("build.rs"), text_of("docs/first-site/build.rs"));
+    }
+
+    /// A site, or a model's module, may be called like a module of its tests: `people`, `tools`. The crate is named from
+    /// the root of all names.
+    #[test]
+    fn the_crate_is_not_taken_for_a_module_of_its_name() {
+        let mut sources = Vec::new();
+        for layer in [SITE, PLAIN, ACCOUNTS, ORGANISATIONS] {
+            sources.extend_from_slice(layer);
+        }
+        sources.extend(crate::model::sources_of_every_kind());
+        let rust = sources.iter().filter(|(path, _)| path.ends_with(".rs"));
+        for (path, text) in rust {
+            for line in text.lines().filter(|line| !line.trim_start().starts_with("//")) {
+                let named = line.replace("::__crate__::", "");
+                assert!(!named.contains("__crate__::"), "{path}: {line}");
+            }
+        }
     }
 
     #[test]

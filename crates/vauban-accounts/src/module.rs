@@ -177,7 +177,8 @@ mod tests {
     fn the_frameworks_migrations_say_what_its_models_say() {
         let set = vauban::migrations!("migrations");
         let answers = migrations::Answers::default();
-        let made = migrations::make(set.package, &own_models(), std::slice::from_ref(&set), &answers).unwrap();
+        let made =
+            migrations::make(set.package, &own_models(), std::slice::from_ref(&set), &answers).unwrap();
         if let migrations::Made::New(new) = &made
             && std::env::var_os("VAUBAN_UPDATE_MIGRATIONS").is_some()
         {
