@@ -65,6 +65,7 @@ fn refusals(template: &str) -> Vec<String> {
         dynamic: false,
         local: false,
         any: false,
+        own: std::collections::BTreeMap::new(),
         span: Span::call_site(),
     };
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -82,6 +82,7 @@ fn said(template: &str) -> Option<String> {
         dynamic: false,
         local: false,
         any: false,
+        own: std::collections::BTreeMap::new(),
         span: Span::call_site(),
     };
     let files = HashMap::from([("page.html".to_owned(), template.to_owned())]);
