@@ -378,6 +378,11 @@ fn add(to: &mut String, indent: &str, lines: &[String]) {
 }
 
 #[cfg(test)]
+pub(crate) fn sources_of_every_kind() -> impl Iterator<Item = (&'static str, &'static str)> {
+    [OWNED, TENANT, PLAIN].into_iter().flatten().copied()
+}
+
+#[cfg(test)]
 mod tests {
     use std::path::Path;
 

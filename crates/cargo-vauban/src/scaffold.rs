@@ -244,6 +244,24 @@ mod tests {
         assert_eq!(ours("build.rs"), text_of("docs/first-site/build.rs"));
     }
 
+    /// A site, or a model's module, may be called like a module of its tests: `people`, `tools`. The crate is named from
+    /// the root of all names.
+    #[test]
+    fn the_crate_is_not_taken_for_a_module_of_its_name() {
+        let mut sources = Vec::new();
+        for layer in [SITE, PLAIN, ACCOUNTS, ORGANISATIONS] {
+            sources.extend_from_slice(layer);
+        }
+        sources.extend(crate::model::sources_of_every_kind());
+        let rust = sources.iter().filter(|(path, _)| path.ends_with(".rs"));
+        for (path, text) in rust {
+            for line in text.lines().filter(|line| !line.trim_start().starts_with("//")) {
+                let named = line.replace("::__crate__::", "");
+                assert!(!named.contains("__crate__::"), "{path}: {line}");
+            }
+        }
+    }
+
     #[test]
     fn placeholders_are_filled_once() {
         let words = Words(&[("__name__", "__crate__"), ("__crate__", "b")]);

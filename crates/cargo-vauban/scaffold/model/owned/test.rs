@@ -1,7 +1,7 @@
 //! __Many__: who gets what. The table is written from what the site promises, and from neither rules nor policies.
 
-use __crate__::__models__::{New__Model__, __Model__};
-use __crate__::urls;
+use ::__crate__::__models__::{New__Model__, __Model__};
+use ::__crate__::urls;
 
 use vauban::testing::Expect::{Allowed, NotFound, SignIn};
 use vauban::testing::{Expected, Prober};

@@ -1,6 +1,6 @@
 //! The pages that belong to nothing in particular.
 
-use __crate__::urls;
+use ::__crate__::urls;
 
 use vauban::testing::Expect::Allowed;
 use vauban::testing::{Expected, Prober};

@@ -1,7 +1,7 @@
 //! Accounts, and what people change about themselves.
 
-use __crate__::people::User;
-use __crate__::urls;
+use ::__crate__::people::User;
+use ::__crate__::urls;
 
 use vauban::testing::Expect::{Allowed, NotFound, SignIn};
 use vauban::testing::{Expected, Prober};

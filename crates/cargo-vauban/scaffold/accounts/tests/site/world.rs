@@ -1,7 +1,7 @@
 //! The people that the tests play with: Ann, Ben, and Cleo, who is staff.
 
-use __crate__::app;
-use __crate__::people::{NewUser, User};
+use ::__crate__::app;
+use ::__crate__::people::{NewUser, User};
 
 use vauban::prelude::*;
 use vauban::testing::{Client, TestApp};

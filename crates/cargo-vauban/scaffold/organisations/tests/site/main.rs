@@ -8,7 +8,7 @@ mod pages;
 mod people;
 mod world;
 
-use __crate__::app;
+use ::__crate__::app;
 
 use vauban::testing::Prober;
 

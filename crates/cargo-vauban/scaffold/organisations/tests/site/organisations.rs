@@ -1,7 +1,7 @@
 //! Organisations: for whoever does not belong to one it is not there.
 
-use __crate__::organisations::Role;
-use __crate__::urls;
+use ::__crate__::organisations::Role;
+use ::__crate__::urls;
 
 use vauban::testing::Expect::{Allowed, Forbidden, NotFound, SignIn};
 use vauban::testing::{Expected, Prober};

@@ -1,10 +1,10 @@
 //! The people that the tests play with. Ann runs the Lighthouse, where Dan is a plain member; Ben runs the Bridge; Cleo is
 //! staff and belongs nowhere.
 
-use __crate__::app;
-use __crate__::organisations::{Membership, NewMembership, Role};
-use __crate__::organisations::{NewOrganisation, Organisation};
-use __crate__::people::{NewUser, User};
+use ::__crate__::app;
+use ::__crate__::organisations::{Membership, NewMembership, Role};
+use ::__crate__::organisations::{NewOrganisation, Organisation};
+use ::__crate__::people::{NewUser, User};
 
 use vauban::prelude::*;
 use vauban::testing::{Client, TestApp};

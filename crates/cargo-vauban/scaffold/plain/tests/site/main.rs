@@ -5,7 +5,7 @@
 
 mod pages;
 
-use __crate__::app;
+use ::__crate__::app;
 
 use vauban::testing::{Prober, TestApp};
 
