@@ -8,9 +8,11 @@ mod add;
 mod arguments;
 mod edit;
 mod field;
+mod lock;
 mod model;
 mod names;
 mod new;
+mod say;
 mod scaffold;
 mod site;
 mod templates;
@@ -35,7 +37,6 @@ const USAGE: &str = "Usage:
   cargo vauban templates check [--deny-hints] [PACKAGE FOLDER]
       says everything that is wrong with the templates of a package, with hints for accessibility";
 
-#[allow(clippy::print_stdout, clippy::print_stderr)] // It is a program: what it did goes to the terminal.
 fn main() -> ExitCode {
     let mut words: Vec<String> = std::env::args().skip(1).collect();
     // Cargo hands over its own name of the subcommand.
@@ -44,19 +45,19 @@ fn main() -> ExitCode {
     }
     let done = match arguments::parse(&words) {
         Ok(Task::Help) => {
-            println!("{USAGE}");
+            say::line(format_args!("{USAGE}"));
             return ExitCode::SUCCESS;
         }
         Ok(Task::New(wanted)) => new::run(wanted),
         Ok(Task::AddModel(wanted)) => add::run(&wanted),
         Ok(Task::Templates { folder, deny_hints }) => templates::check(&folder, deny_hints),
         Err(told) => {
-            eprintln!("{told}\n\n{USAGE}");
+            say::error(format_args!("{told}\n\n{USAGE}"));
             return ExitCode::from(2);
         }
     };
     done.unwrap_or_else(|told| {
-        eprintln!("{told}\nNothing was written.");
+        say::error(format_args!("{told}\nNothing was written."));
         ExitCode::FAILURE
     })
 }

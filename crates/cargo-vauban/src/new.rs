@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use crate::arguments::{NewSite, Outcome};
+use crate::lock;
 use crate::names;
+use crate::say;
 use crate::scaffold::{self, Kind, Words};
 use crate::write::{self, NewFile};
 
@@ -45,7 +47,7 @@ pub(crate) fn run(wanted: NewSite) -> Outcome {
         ("__vauban__", &framework.package),
     ];
     let mut files = scaffold::site(kind, &Words(&words));
-    // The versions that the framework was tested with. Cargo takes from it what the site needs.
+    // The versions that the framework was tested with: cargo takes from it what the site needs.
     if let Some(text) = framework.lock {
         files.push(NewFile {
             path: "Cargo.lock".to_owned(),
@@ -54,16 +56,19 @@ pub(crate) fn run(wanted: NewSite) -> Outcome {
         });
     }
     write::folder(&target, &files).map_err(|error| format!("`{name}` cannot be written: {error}."))?;
+    let unfit = lock::fit(&target).err();
     tell(&name);
+    if let Some(why) = unfit {
+        say::line(format_args!("\n{why}"));
+    }
     Ok(ExitCode::SUCCESS)
 }
 
-#[allow(clippy::print_stdout)]
 fn tell(name: &str) {
-    println!("The site is in `{name}`. Next:\n");
-    println!("  cd {name}");
-    println!("  cargo run     # builds it (some minutes, the first time), serves it, and says where");
-    println!("  cargo test    # who gets what: every page as everybody");
+    say::line(format_args!("The site is in `{name}`. Next:\n"));
+    say::line(format_args!("  cd {name}"));
+    say::line("  cargo run     # builds it (some minutes, the first time), serves it, and says where");
+    say::line("  cargo test    # who gets what: every page as everybody");
 }
 
 /// The framework's folder of the package `vauban`, and its lock file.

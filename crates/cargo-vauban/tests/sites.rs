@@ -232,3 +232,27 @@ fn each_kind_passes_its_own_tests_and_so_it_does_with_models() {
         cargo_test(&site, &[]);
     }
 }
+
+/// Names that meet: a site called like a module of the scaffold, and one called like a model's module. And right after
+/// `new` the lock fits: `scripts/ci` builds with `--locked`, and nothing is written anew.
+#[test]
+fn a_site_may_be_called_like_a_module_and_its_lock_fits_at_once() {
+    let folder = here();
+    fs::create_dir_all(&folder).unwrap();
+    for (name, model) in [("people", None), ("tools", Some("tool"))] {
+        let _ = fs::remove_dir_all(folder.join(name));
+        tool(&folder, &["new", name]);
+        let site = folder.join(name);
+        let lock = fs::read_to_string(site.join("Cargo.lock")).unwrap();
+        assert!(
+            lock.contains("name = \"vauban\"") && !lock.contains("name = \"acceptance\""),
+            "{lock}"
+        );
+        if let Some(model) = model {
+            tool(&site, &["add", "model", model, "name:string"]);
+        }
+        let done = cargo(&site, &["--locked", "--no-run"]);
+        assert!(done.status.success(), "{name}:\n{}", said(&done));
+        assert_eq!(lock, fs::read_to_string(site.join("Cargo.lock")).unwrap());
+    }
+}
