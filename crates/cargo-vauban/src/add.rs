@@ -8,6 +8,7 @@ use crate::edit;
 use crate::field::{self, Field, Holds};
 use crate::model::{Model, Target};
 use crate::names;
+use crate::say;
 use crate::scaffold::Kind;
 use crate::site::Site;
 use crate::write::{self, Change, NewFile};
@@ -74,6 +75,14 @@ fn read(wanted: &NewModel) -> Result<Model, String> {
         return Err(format!(
             "`{name}` stands for something else in Rust, in Vauban or in what is written: choose another, such as \
              `cargo vauban add model the_{one} …`."
+        ));
+    }
+    // Who says what several are has thought of it.
+    if let (Some(single), None) = (names::one_of(&one), &wanted.plural) {
+        return Err(format!(
+            "`{name}` looks like several, and a model is called by one of its rows: `cargo vauban add model {single} …` \
+             writes `src/{}/`. If `{name}` is one, say what several are: `--plural {one}_list`.",
+            names::plural(&single)
         ));
     }
     let many = match &wanted.plural {
@@ -392,18 +401,19 @@ fn change(path: &str, before: String, after: String) -> Change {
     }
 }
 
-#[allow(clippy::print_stdout)]
 fn tell(site: &Site, model: &Model, files: &[NewFile], changes: &[Change], by_hand: Option<&str>) {
-    println!("Wrote:");
+    say::line("Wrote:");
     for file in files {
-        println!("  {}", file.path);
+        say::line(format_args!("  {}", file.path));
     }
-    println!("Added lines to:");
+    say::line("Added lines to:");
     for change in changes {
-        println!("  {}", change.path);
+        say::line(format_args!("  {}", change.path));
     }
     if let Some(link) = by_hand {
-        println!("templates/base.html has no list of links. Where people shall find it, write:\n  {link}");
+        say::line(format_args!(
+            "templates/base.html has no list of links. Where people shall find it, write:\n  {link}"
+        ));
     }
     let who = match site.kind {
         Kind::Accounts => "each is its owner's, and for everybody else not there",
@@ -415,26 +425,26 @@ fn tell(site: &Site, model: &Model, files: &[NewFile], changes: &[Change], by_ha
     for name in model.references() {
         let known = target(site, name);
         if site.kind == Kind::Organisations && known.within.is_none() && name != "Organisation" {
-            println!(
+            say::line(format_args!(
                 "Nothing in `{name}` says which organisation a row belongs to, so the form offers every `{name}` that one \
                  may see: narrow `choices` in src/{}/forms.rs if that is too many.",
                 model.many
-            );
+            ));
         } else if known.within.is_some() && known.samples.is_none() {
-            println!(
+            say::line(format_args!(
                 "The form offers those of the same organisation. Write the test that a `{name}` of another one is refused \
                  (422): tests/site/{}.rs.",
                 model.many
-            );
+            ));
         }
     }
-    println!(
+    say::line(format_args!(
         "\nWho may do what stands in src/{}/mod.rs: {who}. Next:\n",
         model.many
-    );
-    println!("  cargo fmt && cargo run -- makemigrations");
-    println!("  cargo run -- access --accept     # read what it shows, and commit it");
-    println!("  cargo test");
+    ));
+    say::line("  cargo fmt && cargo run -- makemigrations");
+    say::line("  cargo run -- access --accept     # read what it shows, and commit it");
+    say::line("  cargo test");
 }
 
 #[cfg(test)]

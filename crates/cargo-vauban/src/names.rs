@@ -145,8 +145,93 @@ pub(crate) fn sentence(snake: &str) -> String {
     capital(&snake.replace('_', " "))
 }
 
-/// Several of it, by the rules of thumb of English: `product` → `products`, `story` → `stories`, `box` → `boxes`.
+/// Words that are one and several alike.
+const ALIKE: &[&str] = &["news", "series", "species", "means", "headquarters", "crossroads"];
+
+/// Words of one thing that end like several, where no rule of `one_of` finds them.
+const ONE: &[&str] = &[
+    "alias",
+    "atlas",
+    "bias",
+    "canvas",
+    "christmas",
+    "gas",
+    "pyjamas",
+    "texas",
+    "chaos",
+    "cosmos",
+    "ethos",
+    "lens",
+    "mars",
+    "physics",
+    "mathematics",
+    "economics",
+    "politics",
+    "logistics",
+    "yes",
+    "hercules",
+];
+
+/// Several, by no rule, and one of them.
+const IRREGULAR: &[(&str, &str)] = &[
+    ("children", "child"),
+    ("people", "person"),
+    ("men", "man"),
+    ("women", "woman"),
+    ("mice", "mouse"),
+    ("feet", "foot"),
+    ("teeth", "tooth"),
+    ("menus", "menu"),
+    ("movies", "movie"),
+    ("cookies", "cookie"),
+    ("ties", "tie"),
+    ("calories", "calorie"),
+    ("shelves", "shelf"),
+    ("leaves", "leaf"),
+];
+
+/// One of what the word means, if it ends like a word for several: `tools` → `tool`. Words such as `status`, `address`,
+/// `analysis`, `news` mean one.
+pub(crate) fn one_of(snake: &str) -> Option<String> {
+    let (before, last) = match snake.rfind('_') {
+        Some(at) => snake.split_at(at + 1),
+        None => ("", snake),
+    };
+    if ALIKE.contains(&last) || ONE.contains(&last) {
+        return None;
+    }
+    let one = match IRREGULAR.iter().find(|(several, _)| *several == last) {
+        Some((_, one)) => (*one).to_owned(),
+        None if ["ss", "us", "is"].iter().any(|end| last.ends_with(end)) || last.len() < 4 => return None,
+        None => one_by_rule(last)?,
+    };
+    Some(format!("{before}{one}"))
+}
+
+fn one_by_rule(several: &str) -> Option<String> {
+    if let Some(stem) = several.strip_suffix("ies") {
+        return Some(format!("{stem}y"));
+    }
+    let without_es = several.strip_suffix("es").filter(|stem| {
+        let status = stem
+            .strip_suffix("us")
+            .is_some_and(|rest| !rest.ends_with(['a', 'e', 'o']));
+        status
+            || ["ss", "x", "zz", "ch", "sh"]
+                .iter()
+                .any(|end| stem.ends_with(end))
+    });
+    without_es
+        .or_else(|| several.strip_suffix('s'))
+        .map(str::to_owned)
+}
+
+/// Several of it, by the rules of thumb of English: `product` → `products`, `story` → `stories`, `box` → `boxes`; `news`,
+/// of which there is no other word for several, → `news_list`.
 pub(crate) fn plural(snake: &str) -> String {
+    if snake.rsplit('_').next().is_some_and(|last| ALIKE.contains(&last)) {
+        return format!("{snake}_list");
+    }
     let vowel_before_y = |stem: &str| stem.ends_with(['a', 'e', 'i', 'o', 'u']);
     match snake.strip_suffix('y') {
         Some(stem) if !stem.is_empty() && !vowel_before_y(stem) => format!("{stem}ies"),
@@ -231,9 +316,33 @@ mod tests {
             ("story", "stories"),
             ("day", "days"),
             ("box", "boxes"),
+            ("status", "statuses"),
+            ("address", "addresses"),
+            ("house", "houses"),
+            ("course", "courses"),
+            ("branch", "branches"),
+            ("price", "prices"),
+            ("order_line", "order_lines"),
         ] {
             assert_eq!(plural(one), many);
+            assert_eq!(one_of(many).as_deref(), Some(one));
+            assert_eq!(one_of(one), None);
         }
+        for one in [
+            "analysis",
+            "news",
+            "bus",
+            "class",
+            "gas",
+            "canvas",
+            "tv_series",
+            "lens",
+            "its",
+        ] {
+            assert_eq!(one_of(one), None, "{one}");
+        }
+        assert_eq!(one_of("sales_people").as_deref(), Some("sales_person"));
+        assert_eq!(plural("tv_series"), "tv_series_list");
         assert_eq!(
             (with_article("order").as_str(), with_article("box").as_str()),
             ("an order", "a box")

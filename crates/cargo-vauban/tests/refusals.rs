@@ -111,6 +111,24 @@ fn a_model_that_cannot_be_is_refused() {
         "--plural product_list",
     );
 
+    add(
+        &["tools", "name:string"],
+        "`cargo vauban add model tool …` writes `src/tools/`",
+    );
+    add(
+        &["OrderLines", "name:string"],
+        "`cargo vauban add model order_line …`",
+    );
+    for one in ["news", "series", "order_status", "address"] {
+        let (made, said) = tool(&site, &["add", "model", one, "name:string"]);
+        assert!(made, "{said}");
+    }
+    let (made, said) = tool(
+        &site,
+        &["add", "model", "goods", "name:string", "--plural", "goods_list"],
+    );
+    assert!(made && site.join("src/goods_list/mod.rs").is_file(), "{said}");
+
     let (made, said) = tool(&site, &["add", "model", "product", "name:string"]);
     assert!(made, "{said}");
     add(
@@ -186,4 +204,31 @@ fn no_path_of_this_machine_is_written_but_the_frameworks() {
     }
     let manifest = fs::read_to_string(site.join("Cargo.toml")).unwrap();
     assert_eq!(manifest.matches(framework).count(), 2, "{manifest}");
+}
+
+/// Whoever reads only the head of what is said has closed the pipe: the work is done, and nobody hears of a panic.
+#[test]
+fn a_closed_pipe_is_no_panic() {
+    let dir = tempfile::tempdir().unwrap();
+    for words in [
+        vec!["new", "shop", "--plain"],
+        vec!["--help"],
+        vec!["invent"],
+        vec!["templates", "check", "shop"],
+    ] {
+        let mut tool = Command::new(env!("CARGO_BIN_EXE_cargo-vauban"));
+        let (reader, writer) = std::io::pipe().unwrap();
+        tool.arg("vauban")
+            .args(&words)
+            .current_dir(dir.path())
+            .stdin(Stdio::null());
+        tool.stdout(writer.try_clone().unwrap()).stderr(writer);
+        // Whoever reads is gone before the first word.
+        drop(reader);
+        let mut child = tool.spawn().unwrap();
+        // A panic is 101.
+        let code = child.wait().unwrap().code();
+        assert!(matches!(code, Some(0 | 2)), "{words:?}: {code:?}");
+    }
+    assert!(dir.path().join("shop/src/lib.rs").is_file());
 }
