@@ -242,6 +242,10 @@ impl Stub {
                             "200 OK\r\nX-Fragment: part".to_owned(),
                             format!("<!doctype html><body><b class=of-a-redirect>{line}</b>"),
                         ),
+                        "GET /search?words=a%26b" if part => (
+                            "200 OK\r\nX-Fragment: part".to_owned(),
+                            "<!doctype html><body><b id=found>one</b>".to_owned(),
+                        ),
                         "GET /fragments.js" => ("200 OK".to_owned(), script.to_owned()),
                         _ => (
                             "200 OK".to_owned(),
@@ -250,6 +254,7 @@ impl Stub {
                              <a id=styled data-update=part href=/styled>styled</a>
                              <form method=post action=/lost data-update=part><button id=lost>x</button></form>
                              <a id=scriptless data-update=part href=/scriptless>scriptless</a>
+                             <form action='/search?old=1' data-update=part><input name=words value='a&amp;b'><button id=search>x</button></form>
                              <form method=post action=/again data-update=part><button id=again>x</button></form>
                              <form method=post action=/moved data-update=part><button id=moved>x</button></form>
                              <form method=post action=/back data-update=part><button id=back>x</button></form>
@@ -352,6 +357,34 @@ fn a_part_is_put_in_place_if_it_is_of_this_page() {
     browser.until("the other page", || browser.url().ends_with("/other"));
     assert!(browser.find_all(".of-a-redirect").is_empty());
     assert_eq!(stub.posts(), 3, "{:?}", stub.asked);
+}
+
+/// What a GET form asks for stands in the address, as without script: it can be kept, sent, loaded anew, and left by "back".
+/// CWE-598: what a POST sends does not.
+#[test]
+fn a_get_form_changes_the_address_and_a_post_does_not() {
+    let stub = Stub::start(String::new());
+    let browser = Browser::start();
+    let home = format!("http://127.0.0.1:{}/", stub.port);
+    browser.goto(&home);
+    browser.click(&browser.find("#again"));
+    browser.until("the errors", || !browser.find_all("#errors").is_empty());
+    assert_eq!(browser.url(), home);
+    browser.run("window.__marker = 'survives'");
+    for _ in 0..2 {
+        browser.click(&browser.find("#search"));
+        browser.until("what was found", || {
+            !browser.find_all("p[data-fragment=part]:not([aria-busy]) > #found").is_empty()
+        });
+        assert_eq!(browser.url(), format!("{home}search?words=a%26b"));
+    }
+    assert!(is_marked(&browser));
+    // Asked for twice, it is one step.
+    browser.back();
+    browser.until("the page before", || {
+        browser.run("return document.readyState === 'complete' && window.__marker !== 'survives'") == true
+    });
+    assert_eq!(browser.url(), home);
 }
 
 /// Who was signed out meanwhile sees the sign-in page, and not a page within the page.

@@ -4,6 +4,7 @@
 //   <div data-fragment="rows">{% fragment rows %}…{% endfragment %}</div>
 //   <a href="?page=2" data-update="rows">Next</a>
 //   <form method="post" action="…" data-update="rows">…</form>
+//   <form method="get" data-update="rows">…</form>
 //
 // Give what has the focus an `id` that it keeps from answer to answer; else the focus moves to the part. The part is
 // `aria-busy` while it is asked for, and then hears the event `fragment`.
@@ -76,6 +77,11 @@
     request.send(body);
   };
 
+  // The address says what is shown: it can be kept, sent to others, loaded anew; `back` leads to what was before.
+  const move = (url) => {
+    if (url !== location.href) history.pushState(null, "", url);
+    shown = location.pathname + location.search;
+  };
   const here = (url) => new URL(url, location.href).origin === location.origin;
   // The answer is of the page that was asked, or of this one: another page that a redirect leads to may have a part of the
   // same name, which is none of this page.
@@ -91,8 +97,7 @@
     if (!target || !here(link.href) || link.target) return;
     event.preventDefault();
     update(link.dataset.update, target, "GET", link.href, null, () => load(link.href));
-    history.pushState(null, "", link.href);
-    shown = location.pathname + location.search;
+    move(link.href);
   });
 
   // The form that the browser sends after all.
@@ -126,6 +131,8 @@
       call(HTMLFormElement, "requestSubmit", form, button);
       usual = null;
     }, post ? form : null);
+    // CWE-598: what is posted stands in no address.
+    if (!post) move(url.href);
   });
 
   // Back and forward; a jump within the page (`#main`) is none of our business.
