@@ -23,6 +23,8 @@ routes! {
     member_create => organisations::views::add_member,
     member_edit => organisations::views::edit_member,
     member_save => organisations::views::save_member,
+    member_delete => organisations::leaving::confirm,
+    member_remove => organisations::leaving::remove,
 
     include accounts at "/accounts/" = vauban::accounts::urls,
 }

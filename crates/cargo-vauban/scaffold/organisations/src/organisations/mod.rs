@@ -2,6 +2,7 @@
 
 mod asking;
 pub mod forms;
+pub mod leaving;
 pub mod views;
 
 use vauban::prelude::*;

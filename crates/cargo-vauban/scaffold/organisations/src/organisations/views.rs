@@ -4,6 +4,7 @@ use vauban::prelude::*;
 
 use super::asking;
 use super::forms::{MemberForm, OrganisationForm, RoleForm};
+use super::leaving::{LAST_ADMIN, is_last_admin};
 use super::{Adding, Founding, Membership, NewMembership, Organisation, Role};
 use crate::paging::Paging;
 use crate::people::User;
@@ -207,6 +208,9 @@ pub async fn save_member(
     let membership = Membership::objects().get_to_change(&db, |m| m.id.eq(*id)).await?;
     let page = |form| RolePage { form };
     let clean = form.clean(&db).await?.or_show(page)?;
+    if clean.role != Role::Admin && is_last_admin(&db, &membership).await? {
+        return Err(clean.refuse(|f| f.role.add_error(LAST_ADMIN)).shown_in(page));
+    }
     let membership = clean.save(&db, membership, page).await?;
     messages.success("The role is changed.");
     Ok(Redirect::to(urls::organisation(&membership.organisation.id())))

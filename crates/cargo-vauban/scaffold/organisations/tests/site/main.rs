@@ -3,6 +3,7 @@
 // In a test a panic is an answer.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod leaving;
 mod organisations;
 mod pages;
 mod people;
@@ -25,6 +26,7 @@ async fn everybody_gets_what_the_tables_say_and_no_more() {
     let prober = pages::probe(prober);
     let prober = people::probe(prober);
     let prober = organisations::probe(prober, &w);
+    let prober = leaving::probe(prober, &w);
     prober.run().await;
 }
 
