@@ -35,7 +35,7 @@ use crate::http::Result;
 #[diagnostic::on_unimplemented(
     message = "a view of kind `{K}` whose rule goes by `{C}` cannot take `{Self}`",
     label = "not a parameter of this view",
-    note = "a view takes `Db`, `Path<T>`, `Query<T>`, `ClientIp`; a view of an unsafe method also `Db<Write>`, `Form<F>`, `Json<T>`, `BodyStream`; with a rule that goes by the session also `Session`, `CurrentUser<U>`, `Messages`",
+    note = "a view takes `Db`, `Path<T>`, `Query<T>`, `ClientIp`, and a form with `#[form(get)]` if it is a `get` view; a view of an unsafe method also `Db<Write>`, `Form<F>`, `Json<T>`, `BodyStream`; with a rule that goes by the session also `Session`, `CurrentUser<U>`, `Messages`",
     note = "a `get` view only reads: take `db: Db`, or make it a `post` view",
     note = "behind a token or a signature take the rule's own value: `token: ApiToken<…>`",
     note = "other frameworks' extractors pass by the checks of body and cookies, so they are not accepted"
