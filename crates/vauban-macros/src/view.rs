@@ -382,6 +382,12 @@ impl Pattern {
                 return fail("a path has no empty segment (`//`)".to_owned());
             }
             let Some(inner) = segment.strip_prefix('{').and_then(|s| s.strip_suffix('}')) else {
+                if let Some(own) = of_another_framework(segment) {
+                    return fail(format!(
+                        "a parameter stands in braces: write `{{{own}}}` in place of `{segment}`; its type is the \
+                         function's parameter's"
+                    ));
+                }
                 if segment.contains(['{', '}']) {
                     return fail(format!(
                         "a parameter is a whole segment: `{segment}` mixes one with other text"
@@ -421,6 +427,19 @@ impl Pattern {
         pattern.literals.push(before);
         Ok(pattern)
     }
+}
+
+/// A parameter as others write it, `<n>`, `<int:n>`, `:n`, `<path:rest>`: what stands between the braces here.
+fn of_another_framework(segment: &str) -> Option<String> {
+    let inner = segment.strip_prefix('<').and_then(|s| s.strip_suffix('>'));
+    let inner = inner.or_else(|| segment.strip_prefix(':'))?;
+    let (kind, name) = inner.split_once(':').unwrap_or(("", inner));
+    syn::parse_str::<Ident>(name).ok()?;
+    Some(if kind == "path" {
+        format!("*{name}")
+    } else {
+        name.to_owned()
+    })
 }
 
 /// What the policy of the view's pages lets in, and a constant by which `cargo check` looks at it.
@@ -494,4 +513,23 @@ fn underlined(tokens: TokenStream, span: Span) -> TokenStream {
 
 fn is_string(ty: &Type) -> bool {
     type_name(ty) == "String"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_parameter_as_others_write_it_is_told_as_ours() {
+        for (others, ours) in [
+            ("/about/<n>/", "`{n}`"),
+            ("/about/<int:n>/", "`{n}`"),
+            ("/about/:n/", "`{n}`"),
+            ("/about/<path:rest>", "`{*rest}`"),
+        ] {
+            let literal = LitStr::new(others, proc_macro2::Span::call_site());
+            let told = Pattern::parse(&literal).err().map(|error| error.to_string());
+            assert!(told.is_some_and(|told| told.contains(ours)), "{others}");
+        }
+    }
 }

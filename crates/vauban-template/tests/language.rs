@@ -605,7 +605,7 @@ fn mistakes_are_explained() {
         ),
         (
             "{% if a %}{% for p in l %}y{% endif %}",
-            "1:31: {% endif %} while {% for %} is open",
+            "1:31: {% endif %} while {% for %} of line 1 is open",
             "{% endfor %} first",
         ),
         (

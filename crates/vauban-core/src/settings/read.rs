@@ -278,12 +278,28 @@ fn toml_layer(settings: &mut Settings, path: &Path, problems: &mut Vec<InvalidSe
                 problems.extend(result.err());
             }
         }
-        Err(error) => problems.push(unreadable(
-            "vauban.toml",
-            Source::Toml(path.into(), error.span().map_or(1, |span| line_of(span.start))),
-            error.message(),
-        )),
+        Err(error) => {
+            let line = error.span().map_or(1, |span| line_of(span.start));
+            let mut problem = unreadable("vauban.toml", Source::Toml(path.into(), line), error.message());
+            if let Some(quoted) = text.lines().nth(line - 1).and_then(in_quotes) {
+                problem.write = format!("Put it in quotes: {quoted}");
+            }
+            problems.push(problem);
+        }
     }
+}
+
+/// A line that would be right if its value stood in quotes: `addr = 127.0.0.1:9000`. Not one that names a secret: it is not
+/// shown (CWE-532).
+fn in_quotes(line: &str) -> Option<String> {
+    let (name, value) = line.split_once('=')?;
+    let (name, value) = (name.trim(), value.trim());
+    let shown = !["key", "secret", "password", "token", "url"]
+        .iter()
+        .any(|word| name.contains(word));
+    let plain = !value.is_empty() && !value.contains(['"', '\'', '\\', '#', '[', '{', '=']);
+    let quoted = format!("{name} = \"{value}\"");
+    (shown && plain && DeTable::parse(line).is_err() && DeTable::parse(&quoted).is_ok()).then_some(quoted)
 }
 
 /// A settings file that cannot be read.
@@ -637,7 +653,29 @@ mod tests {
     fn broken_toml_names_its_line() {
         let (_folder, places) = places(&[("vauban.toml", "addr = \"127.0.0.1:1\"\nlimits = = 3\n")], &[]);
         let text = load(Mode::Release, &places, &[]).unwrap_err().to_string();
-        assert!(text.contains("vauban.toml:2"), "{text}");
+        assert!(
+            text.contains("vauban.toml:2") && !text.contains("quotes"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_toml_value_without_its_quotes_is_told_with_them() {
+        for (line, told) in [
+            (
+                "addr = 127.0.0.1:9000",
+                "Put it in quotes: addr = \"127.0.0.1:9000\"",
+            ),
+            ("allowed_hosts = example.com", "allowed_hosts = \"example.com\""),
+        ] {
+            let (_folder, places) = places(&[("vauban.toml", &format!("# mine\n{line}\n"))], &[]);
+            let text = load(Mode::Release, &places, &[]).unwrap_err().to_string();
+            assert!(text.contains("vauban.toml:2") && text.contains(told), "{text}");
+        }
+        // CWE-532: what may be a secret is not repeated.
+        let (_folder, places) = places(&[("vauban.toml", "secret_key = hunter2\n")], &[]);
+        let text = load(Mode::Release, &places, &[]).unwrap_err().to_string();
+        assert!(!text.contains("hunter2"), "{text}");
     }
 
     #[cfg(unix)]

@@ -48,6 +48,7 @@ pub fn parse(source: &str, file: u16) -> Result<File> {
     }
     let tokens = tokens(source, file)?;
     let mut parser = Parser {
+        source,
         tokens: tokens.into_iter(),
         file: File::default(),
         blocks: HashSet::new(),
@@ -65,6 +66,7 @@ pub fn parse(source: &str, file: u16) -> Result<File> {
 }
 
 struct Parser<'s> {
+    source: &'s str,
     tokens: std::vec::IntoIter<Token<'s>>,
     file: File,
     blocks: HashSet<String>,
@@ -110,14 +112,22 @@ impl<'s> Parser<'s> {
                         self.depth = outer;
                         return Ok((fold(out), Some((words, pos))));
                     }
+                    let ends = name.strip_prefix("end").is_some_and(is_tag);
                     if let Some(end) = until.last()
-                        && name.strip_prefix("end").is_some_and(is_tag)
+                        && (ends || matches!(*name, "else" | "elif" | "empty"))
                     {
+                        let line = self.line_of(start);
+                        let help = match (open, *name) {
+                            ("for", "else") => {
+                                "write {% endfor %} first; for a list without rows, {% empty %}".to_owned()
+                            }
+                            _ => format!("write {{% {end} %}} first"),
+                        };
                         return fail(
                             pos,
                             "unclosed-block",
-                            format!("{{% {name} %}} while {{% {open} %}} is open"),
-                            format!("write {{% {end} %}} first"),
+                            format!("{{% {name} %}} while {{% {open} %}} of line {line} is open"),
+                            help,
                         );
                     }
                     if words.len() > MAX_WORDS {
@@ -154,6 +164,12 @@ impl<'s> Parser<'s> {
             format!("{{% {open} %}} is never closed"),
             format!("add {{% {end} %}}"),
         )
+    }
+
+    /// The line of a place in this file, from 1.
+    fn line_of(&self, pos: Pos) -> usize {
+        let before = self.source.as_bytes().iter().take(pos.offset as usize);
+        1 + before.filter(|byte| **byte == b'\n').count()
     }
 
     /// The nodes of a block with one end tag.
@@ -600,6 +616,14 @@ mod tests {
         );
         assert_eq!(error("{% include \"a.html\" with x=y only %}"), "fine");
         assert_eq!(error("{% if a %}x"), "{% if %} is never closed");
+        assert_eq!(
+            error("{% if a %}\n{% for x in y %}{% else %}{% endif %}"),
+            "{% else %} while {% for %} of line 2 is open"
+        );
+        assert_eq!(
+            error("{% for x in y %}{% block b %}{% empty %}"),
+            "{% empty %} while {% block %} of line 1 is open"
+        );
         assert_eq!(error("{% endif %}"), "there is no tag `endif` here");
         assert_eq!(error("{% for x items %}{% endfor %}"), "{% for %} without `in`");
         assert_eq!(

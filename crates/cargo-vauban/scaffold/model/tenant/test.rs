@@ -94,6 +94,7 @@ async fn a_plain_member_sees_and_does_not_change() {
     let mut dan = w.as_(&w.dan).await;
     let page = dan.get(urls::__model__(&row.id)).await;
     page.assert_status(200).assert_lacks("/edit/");
+    dan.get(urls::__models__()).await.assert_lacks("Add to");
     let answer = dan.post_fields(urls::__model___save(&row.id), &others()).await;
     answer.assert_status(403);
     let answer = dan.post_fields(urls::__model___remove(&row.id), &[]).await;

@@ -4,8 +4,9 @@ use vauban::prelude::*;
 
 use super::__Model__;
 use super::forms::{__Model__Form, __Model__FormGiven};
-use crate::organisations::Organisation;
+use crate::organisations::{Organisation, Role};
 use crate::paging::Paging;
+use crate::people::User;
 use crate::urls;
 
 #[derive(Template)]
@@ -34,15 +35,25 @@ pub struct DeletePage {
     __model__: Deletable<__Model__>,
 }
 
-/// The newest first, and the organisations that one could add to.
+/// The newest first, and the organisations that one may add to.
 #[view(get, "/__models__/")]
-pub async fn list(_: SignedIn, db: Db, page: Query<Paging>) -> Result<ListPage> {
+pub async fn list(
+    _: SignedIn,
+    user: CurrentUser<User>,
+    db: Db,
+    page: Query<Paging>,
+) -> Result<ListPage> {
     let __models__ = __Model__::objects()
         .order_by(|r| r.created.desc())
         .per_page(20)
         .page(&db, page.number())
         .await?;
+    // The policy's add rule decides in the end; who has no such role is shown no button.
     let organisations = Organisation::objects()
+        .filter(|o| {
+            o.memberships
+                .any(|m| m.user.eq(user.id) & m.role.is_in([Role::Editor, Role::Admin]))
+        })
         .order_by(|o| o.name.asc())
         .limit(100)
         .all(&db)

@@ -10,15 +10,16 @@ use vauban::testing::{Expected, Prober};
 use crate::world::{World, member};
 
 /// The place is Dan's in the Lighthouse, which Ann runs.
+#[rustfmt::skip]
 pub(crate) fn probe<'a>(prober: Prober<'a>, w: &World) -> Prober<'a> {
     let place = &w.dans_place.id;
     prober
         .get("member_delete", urls::member_delete(place))
         .form("member_remove", urls::member_remove(place), &[])
         .expect(&[
-            //                                  nobody   Ann      Ben       Cleo (staff)
-            Expected::new("member_delete", [SignIn, Allowed, NotFound, NotFound]),
-            Expected::new("member_remove", [SignIn, Allowed, NotFound, NotFound]),
+            //                                 nobody   Ann      Ben       Cleo (staff)  Dan (plain member)
+            Expected::new("member_delete", [SignIn, Allowed, NotFound, NotFound, Allowed]),
+            Expected::new("member_remove", [SignIn, Allowed, NotFound, NotFound, Allowed]),
         ])
 }
 
