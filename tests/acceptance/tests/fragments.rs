@@ -374,7 +374,9 @@ fn a_get_form_changes_the_address_and_a_post_does_not() {
     for _ in 0..2 {
         browser.click(&browser.find("#search"));
         browser.until("what was found", || {
-            !browser.find_all("p[data-fragment=part]:not([aria-busy]) > #found").is_empty()
+            !browser
+                .find_all("p[data-fragment=part]:not([aria-busy]) > #found")
+                .is_empty()
         });
         assert_eq!(browser.url(), format!("{home}search?words=a%26b"));
     }
