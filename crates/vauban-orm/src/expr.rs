@@ -228,10 +228,9 @@ impl Expr {
             | Self::IsActor(of)
             | Self::Visible(of) => is(of),
             Self::And(all) | Self::Or(all) => all.iter().any(|part| part.names(column)),
-            Self::Not(inner) => inner.names(column),
             Self::Through(key, inner) => is(key) || inner.names(column),
             // The rows that refer to this one do so by its key, which never changes.
-            Self::Any(_, _, inner) => inner.names(column),
+            Self::Not(inner) | Self::Any(_, _, inner) => inner.names(column),
             Self::Fragment(_, args) => args.iter().any(|arg| match arg {
                 FragmentArg::Column(path, of) => is(of) || path.iter().any(|key| is(key)),
                 FragmentArg::Value(_) => false,

@@ -61,11 +61,9 @@ impl View<'_> {
         };
         match (self, other) {
             (Self::None, Self::None) => Ordering::Equal,
-            (Self::None, _) => Ordering::Less,
-            (_, Self::None) => Ordering::Greater,
             (Self::Text(a), Self::Text(b)) => a.cmp(b),
-            (Self::Text(_), _) => Ordering::Greater,
-            (_, Self::Text(_)) => Ordering::Less,
+            (Self::None, _) | (_, Self::Text(_)) => Ordering::Less,
+            (_, Self::None) | (Self::Text(_), _) => Ordering::Greater,
             // Zero has one sign.
             _ => {
                 let float = |view: &Self| view.number().unwrap_or_default() + 0.0;
