@@ -4,6 +4,7 @@
 //! so nonce, form token, user and messages reach a page without being handed on.
 
 mod body;
+mod by_session;
 mod by_status;
 pub(crate) mod cookie;
 pub(crate) mod cookies;
@@ -27,6 +28,8 @@ mod why;
 
 pub use body::{Body, RequestBody};
 #[doc(hidden)]
+#[doc(hidden)]
+pub use by_session::BySession;
 pub use by_status::ByStatus;
 pub use by_status::ErrorFacts;
 pub use cookie::{Cookie, SameSite};

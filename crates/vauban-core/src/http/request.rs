@@ -16,12 +16,13 @@ use vauban_orm::Actor;
 use vauban_orm::engine::LoggedQuery;
 use vauban_orm::engine::Unit;
 
+use super::BySession;
 use super::typed::{Controls, Kept, SentForm};
 #[cfg(debug_assertions)]
 use super::why::Why;
 use super::{Cookie, Error, cookies};
 use crate::messages::{self, Store};
-use crate::routing::{BySession, ViewMeta};
+use crate::routing::ViewMeta;
 use crate::settings::Settings;
 use crate::site::{Identity, SESSION_COOKIE, Site};
 

@@ -5,10 +5,10 @@
 use std::any::TypeId;
 
 use super::guard::caught;
+#[cfg(debug_assertions)]
+use crate::http::Why;
 use crate::http::{Error, Refusal, Request, RequestBody, Result, SecurityEvent};
 use crate::routing::Target;
-#[cfg(debug_assertions)]
-use crate::{http::Why, routing::ViewMeta};
 
 /// The views that turned out not to be there for who asks.
 #[derive(Debug, Default)]
@@ -62,7 +62,7 @@ impl Hidden {
         if hidden {
             SecurityEvent::ACCESS_REFUSED.log(Some(cx));
             #[cfg(debug_assertions)]
-            explain(cx, target.meta);
+            explain(cx, target);
             if !target.asking.is_by_session() {
                 cx.back_to(before);
             }
@@ -85,8 +85,8 @@ pub(super) fn says_not_found(error: &Error) -> bool {
 }
 
 #[cfg(debug_assertions)]
-fn explain(cx: &Request, view: &ViewMeta) {
+fn explain(cx: &Request, target: &Target) {
     if cx.explains() {
-        cx.explain(Why::rule(cx, &view.rule, &view.told()));
+        cx.explain(Why::rule(cx, &target.meta.rule, &target.meta.told()));
     }
 }

@@ -58,9 +58,7 @@ pub trait Credential: Sealed + Sized + Send + Sync + 'static {
     fn loaded(cx: &Request) -> Result<&Self::Loaded, Refusal>;
 }
 
-/// The session's cookie. A browser sends it by itself, so unsafe requests need a token against forgery.
-#[derive(Debug)]
-pub enum BySession {}
+pub use crate::http::BySession;
 
 impl Sealed for BySession {}
 impl Credential for BySession {
