@@ -143,6 +143,7 @@ const PRELUDE: &[&str] = &[
     "Path",
     "PathText",
     "Permitted",
+    "Place",
     "Policy",
     "Public",
     "Query",

@@ -10,7 +10,7 @@ use vauban::forms::{BoundField, Clean, Edits, FieldSet, Form, FormFields, Proble
 use vauban::http::{Request, Result};
 use vauban::orm::columns::Assignment;
 use vauban::orm::meta::Privilege;
-use vauban::orm::{Db, Model};
+use vauban::orm::{Columns, Db, Model};
 use vauban::routing::{BySession, Call, Param, Writing};
 use vauban::{SafeHtml, Template};
 
@@ -38,7 +38,7 @@ pub(crate) trait OwnForm: Send + Sync {
 
 /// What they said, when every rule holds.
 pub(crate) trait OwnData: Send + Sync {
-    /// The values of the site's user, of whatever type: `Vec<Assignment<U>>` for `U::Columns<U>`.
+    /// The values of the site's user, of whatever type: `Vec<Assignment<U>>` for `Columns<U>`.
     fn changes(&self, columns: &dyn Any) -> Option<Box<dyn Any>>;
     /// To be shown again, because of something else.
     fn again(self: Box<Self>) -> Box<dyn OwnForm>;
@@ -134,7 +134,7 @@ impl<F: Edits + WithoutContext + Sync> OwnForm for Form<F> {
 
 impl<F: Edits + WithoutContext + Sync> OwnData for Clean<F> {
     fn changes(&self, columns: &dyn Any) -> Option<Box<dyn Any>> {
-        let columns = columns.downcast_ref::<<F::Row as Model>::Columns<F::Row>>()?;
+        let columns = columns.downcast_ref::<Columns<F::Row>>()?;
         Some(Box::new(Edits::changes(&**self, columns)))
     }
 
@@ -148,7 +148,7 @@ impl<F: Edits + WithoutContext + Sync> OwnData for Clean<F> {
 }
 
 /// What the site's form says of a user `U`; `.sign_up::<F>()` asks that `F` edits `U`.
-pub(crate) fn changes_of<U: Model>(own: &dyn OwnData, columns: &U::Columns<U>) -> Vec<Assignment<U>> {
+pub(crate) fn changes_of<U: Model>(own: &dyn OwnData, columns: &Columns<U>) -> Vec<Assignment<U>> {
     let changes = own.changes(columns).and_then(|changes| changes.downcast().ok());
     changes.map(|changes| *changes).unwrap_or_default()
 }

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use vauban::page;
 
-use vauban::orm::{Column, Columns, DateTime, Id, Model, UserFacts};
+use vauban::orm::{Column, Columns, DateTime, Id, Place, UserFacts};
 
 use super::{Attribute, Email};
 
@@ -32,7 +32,7 @@ pub trait UserAccount: vauban::orm::UserModel<New: Send> + vauban::Policy + Clon
     #[doc(hidden)]
     const DERIVED: Derived<Self>;
     #[doc(hidden)]
-    fn columns_of_account<R: Model>(columns: &Columns<Self, R>) -> AccountColumns<'_, R, Self>;
+    fn columns_of_account<P: Place>(columns: &Columns<Self, P>) -> AccountColumns<'_, P, Self>;
     #[doc(hidden)]
     fn fresh(email: Email) -> Self::New;
 }
@@ -57,13 +57,13 @@ impl<U> Derived<U> {
 /// The framework's columns of a user model.
 #[doc(hidden)]
 #[allow(missing_debug_implementations)]
-pub struct AccountColumns<'a, R, U> {
-    pub id: &'a Column<R, U, Id<U>>,
-    pub email: &'a Column<R, U, Email>,
-    pub is_active: &'a Column<R, U, bool>,
-    pub is_staff: &'a Column<R, U, bool>,
-    pub is_superuser: &'a Column<R, U, bool>,
-    pub last_login: &'a Column<R, U, Option<DateTime>>,
+pub struct AccountColumns<'a, P, U> {
+    pub id: &'a Column<P, Id<U>>,
+    pub email: &'a Column<P, Email>,
+    pub is_active: &'a Column<P, bool>,
+    pub is_staff: &'a Column<P, bool>,
+    pub is_superuser: &'a Column<P, bool>,
+    pub last_login: &'a Column<P, Option<DateTime>>,
 }
 
 /// One account, without the app's type.

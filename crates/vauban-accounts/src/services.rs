@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 use vauban::orm::actions::{Add, Change, Grant, View};
 use vauban::orm::actor::{Proof, Right};
 use vauban::orm::{May, Service};
-use vauban::{__place, Place};
+use vauban::{__place, SignedPlace};
 
 use super::UserAccount;
 use super::credential::Credential;
@@ -22,7 +22,7 @@ macro_rules! services {
             type Rights = services!(@rights U, [$($user),*], [$($credential),*]);
             #[allow(deprecated)]
             const SIGNED: Proof<Self> = Proof::__by_macro();
-            fn waiver() -> Place {
+            fn waiver() -> SignedPlace {
                 __place!(ServiceRights, $reason)
             }
         }

@@ -58,12 +58,12 @@ pub use vauban_macros::{Choices, Form, Model};
 pub use vauban_orm as orm;
 pub use vauban_orm::{
     Actor, Changeable, Choices, Columns, Date, DateTime, Db, Decimal, Deletable, Filter, ForeignKey, Id,
-    Model, Page, Permitted, Policy, Problem, QuerySet, Related, Rules, Service, Slug, Time, UserId,
+    Model, Page, Permitted, Place, Policy, Problem, QuerySet, Related, Rules, Service, Slug, Time, UserId,
     UserModel, Version, Who, Write, service, sql,
 };
 #[doc(hidden)]
-pub use vauban_waiver::__place;
-pub use vauban_waiver::{Place, Waiver, waiver, walls};
+pub use vauban_waiver::{__place, Place as SignedPlace};
+pub use vauban_waiver::{Waiver, waiver, walls};
 
 pub use vauban_macros::safe_html;
 #[cfg(feature = "sanitize")]

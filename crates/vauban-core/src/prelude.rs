@@ -5,7 +5,7 @@
 
 pub use crate::{
     Changeable, Choices, Columns, Date, DateTime, Db, Decimal, Filter, ForeignKey, Id, Model, Page,
-    Permitted, Policy,
+    Permitted, Place, Policy,
 };
 pub use crate::{
     ClientIp, Csp, Error, Json, Messages, Module, Path, Public, Query, Redirect, Response, Result, SignedIn,

@@ -46,7 +46,7 @@ pub(crate) fn edits(
 
             fn changes(
                 &self,
-                columns: &<#model as ::vauban::Model>::Columns<#model>,
+                columns: &::vauban::orm::Columns<#model>,
             ) -> ::std::vec::Vec<::vauban::orm::Assignment<#model>> {
                 let mut changes = ::std::vec::Vec::new();
                 #(#changes)*
@@ -137,7 +137,7 @@ pub(crate) fn creates(
             fn values(
                 &self,
                 given: #set,
-                columns: &<#model as ::vauban::Model>::Columns<#model>,
+                columns: &::vauban::orm::Columns<#model>,
             ) -> ::std::vec::Vec<::vauban::orm::Assignment<#model>> {
                 #own
                 #(#more)*

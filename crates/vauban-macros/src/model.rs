@@ -482,24 +482,24 @@ impl Writer<'_> {
         format_ident!("New{}", self.input.ident)
     }
 
-    /// `struct ArticleColumns<R>`.
+    /// `struct ArticleColumns<P>`.
     fn columns(&self) -> TokenStream {
         let (orm, vis, model) = (&self.model.orm, &self.input.vis, &self.input.ident);
         let name = self.columns_name();
-        let doc = format!("The columns of [`{model}`], in a query on `R`.");
+        let doc = format!("The columns of [`{model}`], at the place `P`.");
         let fields = self.fields.iter().map(|f| {
             let (field, ty) = (f.name, self.as_field(named(f.ty.to_token_stream(), model)));
             let doc = format!("`{field}`");
-            quote! { #[doc = #doc] pub #field: #ty::Column<R, #model>, }
+            quote! { #[doc = #doc] pub #field: #ty::Column<P>, }
         });
         let related = self.model.related.iter().map(|(name, child, _)| {
             let doc = format!("`{name}`");
-            quote! { #[doc = #doc] pub #name: #orm::Many<R, #model, #child>, }
+            quote! { #[doc = #doc] pub #name: #orm::Many<P, #child>, }
         });
         quote! {
             #[doc = #doc]
             #[allow(dead_code)]
-            #vis struct #name<R: #orm::Model> { #(#fields)* #(#related)* }
+            #vis struct #name<P: #orm::Place> { #(#fields)* #(#related)* }
         }
     }
 
@@ -632,7 +632,12 @@ impl Writer<'_> {
         let none = quote!(return ::core::result::Result::Err(#orm::__private::Mismatch));
         let indexes: Vec<usize> = (0..self.fields.len()).collect();
         let many = self.model.related.iter().map(|(name, child, key)| {
-            quote!(#name: #orm::Many::new(path, |child: &#orm::Columns<#child>| &child.#key),)
+            quote! {
+                #name: #orm::Many::new(path, || {
+                    static KEY: ::std::sync::OnceLock<#orm::__private::KeyOf<#child>> = ::std::sync::OnceLock::new();
+                    *KEY.get_or_init(|| #orm::__private::KeyOf::<#child>::to::<#model>(|child| &child.#key))
+                }),
+            }
         });
         let values = self.fields.iter().enumerate().map(|(i, f)| {
             let (name, field) = (f.name, self.as_field(f.ty));
@@ -655,7 +660,7 @@ impl Writer<'_> {
             .then(|| quote!(impl #orm::UserModel for #model {}));
         quote! {
             impl #orm::Model for #model {
-                type Columns<R: #orm::Model> = #columns_name<R>;
+                type Columns<P: #orm::Place> = #columns_name<P>;
                 type New = #new_name;
                 const __DERIVED: #orm::meta::Derived = {
                     // CWE-915, CWE-200: of a row that is serialised nobody has said what is shown.
@@ -667,7 +672,7 @@ impl Writer<'_> {
                 fn meta() -> &'static #orm::ModelMeta { #meta }
                 fn id(&self) -> #orm::Id<Self> { self.id }
                 #[allow(deprecated)]
-                fn columns<R: #orm::Model>(path: &#orm::__private::Path) -> #columns_name<R> {
+                fn columns<P: #orm::Place>(path: &#orm::__private::Path) -> #columns_name<P> {
                     let meta = <Self as #orm::Model>::meta();
                     #columns_name {
                         #(#names: #fields::column(path, &meta.columns[#indexes]),)*

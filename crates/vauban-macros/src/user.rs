@@ -115,9 +115,9 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
             }
             #[allow(deprecated)]
             const DERIVED: #accounts::Derived<Self> = #accounts::Derived::__by_derive();
-            fn columns_of_account<R: ::vauban::__private::orm::Model>(
-                columns: &::vauban::__private::orm::Columns<Self, R>,
-            ) -> #accounts::AccountColumns<'_, R, Self> {
+            fn columns_of_account<P: ::vauban::__private::orm::Place>(
+                columns: &::vauban::__private::orm::Columns<Self, P>,
+            ) -> #accounts::AccountColumns<'_, P, Self> {
                 #accounts::AccountColumns {
                     id: &columns.id,
                     email: &columns.email,

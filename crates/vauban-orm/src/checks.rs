@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use crate::actor::{Action, Actor, Authority};
 use crate::error::Error;
-use crate::expr::{Expr, Flag, FragmentArg, Op};
+use crate::expr::Expr;
 use crate::listed::Listed;
 use crate::meta::{ModelMeta, Privilege};
 use crate::oracles;
 use crate::render::{Renderer, Row};
-use crate::value::Value;
+use crate::said::Said;
 
 /// A mistake, and what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +32,7 @@ pub struct ModelFinding {
 /// * `orm.E006`: rules that hold only for the moment at which they were built (CWE-367).
 /// * `orm.E007`: rules that are larger than a statement may be (CWE-674).
 /// * `orm.E008`: a rule for writing a column that carries no privilege, which nobody would ask (CWE-862).
+/// * `orm.E009`: rules that speak of a row that is not there where they do (CWE-863).
 pub fn check(models: &[&'static ModelMeta]) -> Vec<ModelFinding> {
     let mut found = Vec::new();
     for (i, model) in models.iter().enumerate() {
@@ -239,9 +240,9 @@ fn included(model: &'static ModelMeta, all: bool) -> Vec<&'static ModelMeta> {
 
 fn visible(expr: &Expr, out: &mut Vec<&'static ModelMeta>) {
     match expr {
-        Expr::Visible(key) => out.extend(key.target.map(|target| target())),
+        Expr::Visible(key) => out.extend(key.meta.target.map(|target| target())),
         Expr::And(all) | Expr::Or(all) => all.iter().for_each(|part| visible(part, out)),
-        Expr::Not(inner) | Expr::Through(_, inner) | Expr::Any(_, _, inner) => visible(inner, out),
+        Expr::Not(inner) | Expr::Through(_, inner) | Expr::Any(_, inner) => visible(inner, out),
         _ => {}
     }
 }
@@ -298,16 +299,17 @@ pub fn named(model: &ModelMeta, models: &[&'static ModelMeta]) -> String {
 /// A model's rules as text, for reviews: one line for each action. `models` are the program's.
 pub fn policy(model: &'static ModelMeta, models: &[&'static ModelMeta]) -> Vec<(Action, String)> {
     let rules = (model.rules)();
-    let named = |rule: &Expr| describe(rule, 0, models);
+    let name = |model: &ModelMeta| named(model, models);
+    let said = |rule: &Expr| Said { name: &name }.rule(rule);
     let mut lines = vec![
-        (Action::View, named(&rules.view)),
-        (Action::Add, named(&rules.add)),
-        (Action::Change, named(&rules.change)),
-        (Action::Delete, named(&rules.delete)),
+        (Action::View, said(&rules.view)),
+        (Action::Add, said(&rules.add)),
+        (Action::Change, said(&rules.change)),
+        (Action::Delete, said(&rules.delete)),
     ];
     for set in &rules.set {
         let field = set.column.field;
-        let (add, change) = (named(&set.add), named(&set.change));
+        let (add, change) = (said(&set.add), said(&set.change));
         let given = matches!(set.column.privilege, Privilege::Owner | Privilege::Tenant);
         if given {
             // CWE-451: whoever adds the row gives it, which the add rule judges.
@@ -320,83 +322,6 @@ pub fn policy(model: &'static ModelMeta, models: &[&'static ModelMeta]) -> Vec<(
         }
     }
     lines
-}
-
-/// `level`: 0 anything, 1 inside an `or`, 2 inside an `and` or a `not`.
-fn describe(expr: &Expr, level: u8, models: &[&'static ModelMeta]) -> String {
-    let list = |all: &[Expr], word: &str, own: u8| {
-        let parts: Vec<_> = all.iter().map(|part| describe(part, own, models)).collect();
-        let text = parts.join(word);
-        if level > own.saturating_sub(1) {
-            format!("({text})")
-        } else {
-            text
-        }
-    };
-    match expr {
-        Expr::True => "everybody".into(),
-        Expr::False => "nobody".into(),
-        Expr::Flag(Flag::SignedIn) => "who is signed in".into(),
-        Expr::Flag(Flag::Staff) => "who is staff".into(),
-        Expr::Flag(Flag::Superuser) => "who is superuser".into(),
-        Expr::Compare(op, column, value) => {
-            let sign = match op {
-                Op::Eq => "=",
-                Op::Ne => "≠",
-                Op::Lt => "<",
-                Op::Le => "≤",
-                Op::Gt => ">",
-                Op::Ge => "≥",
-                Op::Contains => "contains",
-                Op::ContainsIgnoringCase => "contains, in any case,",
-                Op::StartsWith => "starts with",
-                Op::EndsWith => "ends with",
-            };
-            format!("{} {sign} {}", column.field, shown(value))
-        }
-        Expr::In(column, values) => {
-            let values: Vec<_> = values.iter().map(shown).collect();
-            format!("{} in [{}]", column.field, values.join(", "))
-        }
-        Expr::IsNull(column) => format!("{} is empty", column.field),
-        Expr::IsActor(column) => format!("{} is who", column.field),
-        Expr::And(all) => list(all, " and ", 2),
-        Expr::Or(all) => list(all, " or ", 1),
-        Expr::Not(inner) => format!("not {}", describe(inner, 2, models)),
-        Expr::Through(key, inner) => format!("{}.({})", key.field, describe(inner, 0, models)),
-        Expr::Any(child, key, inner) => {
-            format!(
-                "some {} of this {} with {}",
-                named(child(), models),
-                key.field,
-                describe(inner, 2, models)
-            )
-        }
-        Expr::Visible(key) => format!("{} visible", key.field),
-        Expr::TooLarge(why) => format!("too large ({why})"),
-        Expr::Fragment(sql, args) => {
-            let columns: Vec<_> = args
-                .iter()
-                .map(|arg| match arg {
-                    // CWE-451: `question.id` of two rows is not one column.
-                    FragmentArg::Column(path, column) => {
-                        let steps: Vec<_> = path.iter().chain([column]).map(|column| column.field).collect();
-                        steps.join(".")
-                    }
-                    FragmentArg::Value(value) => shown(value),
-                })
-                .collect();
-            format!("sql `{sql}` [{}]", columns.join(", "))
-        }
-    }
-}
-
-fn shown(value: &Value) -> String {
-    match value {
-        Value::Text(text) => format!("{text:?}"),
-        Value::Uuid(uuid) => uuid.to_string(),
-        other => other.literal(),
-    }
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Columns as queries and rules see them: typed, and generic over the model that the query is about.
+//! Columns as queries and rules see them: typed, and generic over the place where they stand.
 
 use std::any::{Any, TypeId};
 use std::collections::BTreeMap;
@@ -7,26 +7,31 @@ use std::ops::Deref;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::bounds;
-use crate::expr::{Expr, FragmentArg, Op};
+use crate::expr::{Col, Expr, Far, FragmentArg, Op, Opened};
 use crate::field::{Field, ModelField};
 use crate::filter::{Filter, IntoFilter};
-use crate::meta::{ColumnMeta, ModelMeta};
+use crate::meta::ColumnMeta;
 use crate::model::{Model, UserModel};
 use crate::policy::Who;
 use crate::problem::Problem;
+use crate::scope::{In, Join, Own, OwnRow, Place, RowNumber, Scope, Via};
 use crate::types::{DateTime, Id, Slug};
 use crate::value::Value;
 
 /// Types that a column only speaks of.
-type Types<R, O, T> = PhantomData<fn() -> (R, O, T)>;
+type Types<P, T> = PhantomData<fn() -> (P, T)>;
 
-/// The columns of `M` in a query on `R` (by default on `M` itself).
-pub type Columns<M, R = M> = <M as Model>::Columns<R>;
+/// The columns of `M` at a place: by default the row's own, in a query or a rule on `M`. A function for every row that has
+/// such columns is generic: `fn led_by<P: Place>(o: &Columns<Organisation, P>) -> Filter<P::Scope>`.
+pub type Columns<M, P = Own<M>> = <M as Model>::Columns<P>;
 
-/// The foreign keys on the way from the query's row to the column's.
+/// A row, and the foreign keys on the way from there to a column's.
 #[doc(hidden)]
-#[derive(Clone, Default, Debug)]
-pub struct Path(Option<Arc<Step>>);
+#[derive(Clone, Debug)]
+pub struct Path {
+    row: RowNumber,
+    last: Option<Arc<Step>>,
+}
 
 #[derive(Debug)]
 struct Step {
@@ -38,22 +43,42 @@ struct Step {
 
 impl Path {
     /// The query's own row.
-    pub const ROOT: Self = Self(None);
+    pub const ROOT: Self = Self {
+        row: RowNumber::ROOT,
+        last: None,
+    };
+
+    /// The row that an `any` opens.
+    fn opened(row: RowNumber) -> Self {
+        Self { row, last: None }
+    }
 
     /// One step on. A path that is too long stays as it is: nothing of it can be asked (CWE-674).
     fn then(&self, key: &'static ColumnMeta) -> Self {
         if self.is_too_long() {
             return self.clone();
         }
-        Self(Some(Arc::new(Step {
-            before: self.clone(),
-            key,
-            count: self.count() + 1,
-        })))
+        Self {
+            row: self.row,
+            last: Some(Arc::new(Step {
+                before: self.clone(),
+                key,
+                count: self.count() + 1,
+            })),
+        }
+    }
+
+    /// A column of the path's last row, for a condition that [`wrap`](Self::wrap) says of its first.
+    fn column(&self, meta: &'static ColumnMeta) -> Col {
+        let row = match self.last {
+            Some(_) => RowNumber::REACHED,
+            None => self.row,
+        };
+        Col { row, meta }
     }
 
     fn count(&self) -> usize {
-        self.0.as_ref().map_or(0, |step| step.count)
+        self.last.as_ref().map_or(0, |step| step.count)
     }
 
     fn is_too_long(&self) -> bool {
@@ -66,30 +91,127 @@ impl Path {
             return Expr::TooLarge(bounds::STEPS);
         }
         let mut path = self;
-        while let Some(step) = &path.0 {
-            expr = Expr::through(step.key, expr);
+        while let Some(step) = &path.last {
+            expr = Expr::through(step.before.column(step.key), expr);
             path = &step.before;
         }
         expr
     }
 
+    /// A column of the path's last row, as a value.
+    fn far(&self, meta: &'static ColumnMeta) -> Far {
+        Far {
+            row: self.row,
+            keys: self.steps(),
+            meta,
+        }
+    }
+
     /// One more than there may be, if it is too long.
     fn steps(&self) -> Vec<&'static ColumnMeta> {
         let (mut steps, mut path) = (Vec::new(), self);
-        while let Some(step) = &path.0 {
+        while let Some(step) = &path.last {
             steps.push(step.key);
             path = &step.before;
         }
         steps.reverse();
         steps
     }
+
+    /// How the column compares with a value, or with a column of this row or of one outside.
+    fn compare<S>(&self, op: Op, meta: &'static ColumnMeta, with: Compared) -> Filter<S> {
+        let column = self.column(meta);
+        Filter::new(match with.0 {
+            Right::Value(value) => self.wrap(Expr::compare(op, column, value)),
+            // As through the column's own keys: not equal to nothing that is there.
+            Right::Column(far) if op == Op::Ne && !far.keys.is_empty() => {
+                let there = far.is_there();
+                self.wrap(Expr::Columns(op, column, far)).and(there)
+            }
+            Right::Column(far) => self.wrap(Expr::Columns(op, column, far)),
+        })
+    }
 }
 
-/// A column of type `T`, owned by the model `O`, in a query on `R`.
-pub struct Column<R, O, T> {
+/// A column of type `T`, at the place `P`.
+pub struct Column<P, T> {
     path: Path,
     meta: &'static ColumnMeta,
-    types: Types<R, O, T>,
+    types: Types<P, T>,
+}
+
+/// What stands on the right of a comparison.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Compared(Right);
+
+#[derive(Debug)]
+enum Right {
+    Value(Value),
+    Column(Far),
+}
+
+impl Compared {
+    pub(crate) fn with(value: Value) -> Self {
+        Self(Right::Value(value))
+    }
+
+    fn with_column(path: &Path, meta: &'static ColumnMeta) -> Self {
+        Self(Right::Column(path.far(meta)))
+    }
+}
+
+/// What a column of type `T` in a condition on `S` is compared with: a value, or a column of the same type, which belongs to
+/// the same row, to one outside, or to one inside.
+#[diagnostic::on_unimplemented(
+    message = "a column of type `{T}` cannot be compared with `{Self}`",
+    label = "expected `{T}`, or a column of it"
+)]
+pub trait Operand<S, T> {
+    /// The row that the comparison is a condition on.
+    type Scope: Scope;
+    #[doc(hidden)]
+    fn operand(self) -> Compared;
+}
+#[diagnostic::do_not_recommend]
+impl<S: Scope, T: Field> Operand<S, T> for T {
+    type Scope = S;
+    fn operand(self) -> Compared {
+        Compared::with(self.to_value())
+    }
+}
+#[diagnostic::do_not_recommend]
+impl<S: Scope, T: Field> Operand<S, T> for &T {
+    type Scope = S;
+    fn operand(self) -> Compared {
+        Compared::with(self.to_value())
+    }
+}
+impl<S: Join<P::Scope>, P: Place, T: Field> Operand<S, T> for &Column<P, T> {
+    type Scope = S::Deeper;
+    fn operand(self) -> Compared {
+        Compared::with_column(&self.path, self.meta)
+    }
+}
+impl<S: Join<P::Scope>, P: Place, T: Field> Operand<S, T> for &Column<P, Option<T>> {
+    type Scope = S::Deeper;
+    fn operand(self) -> Compared {
+        Compared::with_column(&self.path, self.meta)
+    }
+}
+/// A foreign key is the column that has the id.
+impl<S: Join<P::Scope>, P: Place, M: Model> Operand<S, Id<M>> for &Rel<P, M> {
+    type Scope = S::Deeper;
+    fn operand(self) -> Compared {
+        Compared::with_column(&self.path, self.meta)
+    }
+}
+#[diagnostic::do_not_recommend]
+impl<S: Scope> Operand<S, String> for &str {
+    type Scope = S;
+    fn operand(self) -> Compared {
+        Compared::with(Value::Text(self.to_owned()))
+    }
 }
 
 /// A value that a column of type `T` is compared with.
@@ -132,7 +254,7 @@ impl OrderedField for f64 {}
 impl OrderedField for DateTime {}
 impl<M: 'static> OrderedField for Id<M> {}
 
-impl<R: Model, O: Model, T> Column<R, O, T> {
+impl<P: Place, T> Column<P, T> {
     pub(crate) fn new(path: Path, meta: &'static ColumnMeta) -> Self {
         Self {
             path,
@@ -141,12 +263,16 @@ impl<R: Model, O: Model, T> Column<R, O, T> {
         }
     }
 
-    pub(crate) fn condition(&self, expr: Expr) -> Filter<R> {
-        Filter::new(self.path.wrap(expr))
+    pub(crate) fn condition(&self, expr: impl FnOnce(Col) -> Expr) -> Filter<P::Scope> {
+        Filter::new(self.path.wrap(expr(self.path.column(self.meta))))
     }
 
-    fn compare(&self, op: Op, value: Value) -> Filter<R> {
-        self.condition(Expr::compare(op, self.meta, value))
+    fn compare<S>(&self, op: Op, with: Compared) -> Filter<S> {
+        self.path.compare(op, self.meta, with)
+    }
+
+    fn has(&self, op: Op, text: &str) -> Filter<P::Scope> {
+        self.compare(op, Compared::with(Value::Text(text.to_owned())))
     }
 
     pub(crate) fn column_meta(&self) -> &'static ColumnMeta {
@@ -154,113 +280,141 @@ impl<R: Model, O: Model, T> Column<R, O, T> {
     }
 
     /// In this column's order, the smallest value first; missing values come before all.
-    pub fn asc(&self) -> Order<R> {
+    pub fn asc(&self) -> Order<P::Scope> {
         Order::new(self.path.steps(), self.meta, false)
     }
 
     /// Against this column's order, the greatest value first; missing values come last.
-    pub fn desc(&self) -> Order<R> {
+    pub fn desc(&self) -> Order<P::Scope> {
         Order::new(self.path.steps(), self.meta, true)
     }
 }
 
 macro_rules! comparisons {
     ($column:ty) => {
-        impl<R: Model, O: Model, T: Field> $column {
-            /// Equal.
-            pub fn eq(&self, value: impl Comparable<T>) -> Filter<R> {
-                self.compare(Op::Eq, value.to_bound())
+        impl<P: Place, T: Field> $column {
+            /// Equal. Two columns are equal where both have a value.
+            pub fn eq<V: Operand<P::Scope, T>>(&self, with: V) -> Filter<V::Scope> {
+                self.compare(Op::Eq, with.operand())
             }
 
-            /// Not equal; also true where the column has no value.
-            pub fn ne(&self, value: impl Comparable<T>) -> Filter<R> {
-                self.compare(Op::Ne, value.to_bound())
+            /// Not equal; also true where a column has no value.
+            pub fn ne<V: Operand<P::Scope, T>>(&self, with: V) -> Filter<V::Scope> {
+                self.compare(Op::Ne, with.operand())
             }
 
             /// Equal to one of these.
-            pub fn is_in<V: Comparable<T>>(&self, values: impl IntoIterator<Item = V>) -> Filter<R> {
+            pub fn is_in<V: Comparable<T>>(&self, values: impl IntoIterator<Item = V>) -> Filter<P::Scope> {
                 let values = values.into_iter().map(Comparable::to_bound);
-                self.condition(Expr::is_in(self.meta, values))
+                self.condition(|column| Expr::is_in(column, values))
             }
         }
 
-        impl<R: Model, O: Model, T: OrderedField> $column {
+        impl<P: Place, T: OrderedField> $column {
             /// Less.
-            pub fn lt(&self, value: impl Comparable<T>) -> Filter<R> {
-                self.compare(Op::Lt, value.to_bound())
+            pub fn lt<V: Operand<P::Scope, T>>(&self, with: V) -> Filter<V::Scope> {
+                self.compare(Op::Lt, with.operand())
             }
 
             /// Less or equal.
-            pub fn le(&self, value: impl Comparable<T>) -> Filter<R> {
-                self.compare(Op::Le, value.to_bound())
+            pub fn le<V: Operand<P::Scope, T>>(&self, with: V) -> Filter<V::Scope> {
+                self.compare(Op::Le, with.operand())
             }
 
             /// Greater.
-            pub fn gt(&self, value: impl Comparable<T>) -> Filter<R> {
-                self.compare(Op::Gt, value.to_bound())
+            pub fn gt<V: Operand<P::Scope, T>>(&self, with: V) -> Filter<V::Scope> {
+                self.compare(Op::Gt, with.operand())
             }
 
             /// Greater or equal.
-            pub fn ge(&self, value: impl Comparable<T>) -> Filter<R> {
-                self.compare(Op::Ge, value.to_bound())
+            pub fn ge<V: Operand<P::Scope, T>>(&self, with: V) -> Filter<V::Scope> {
+                self.compare(Op::Ge, with.operand())
             }
         }
 
-        impl<R: Model, O: Model, T: TextField> $column {
+        impl<P: Place, T: TextField> $column {
             /// Has this text in it.
-            pub fn contains(&self, text: impl AsRef<str>) -> Filter<R> {
-                self.compare(Op::Contains, Value::Text(text.as_ref().to_owned()))
+            pub fn contains(&self, text: impl AsRef<str>) -> Filter<P::Scope> {
+                self.has(Op::Contains, text.as_ref())
             }
 
             /// Has this text in it, ASCII letters' case apart.
-            pub fn icontains(&self, text: impl AsRef<str>) -> Filter<R> {
-                self.compare(
-                    Op::ContainsIgnoringCase,
-                    Value::Text(text.as_ref().to_owned()),
-                )
+            pub fn icontains(&self, text: impl AsRef<str>) -> Filter<P::Scope> {
+                self.has(Op::ContainsIgnoringCase, text.as_ref())
             }
 
             /// Starts with this text.
-            pub fn starts_with(&self, text: impl AsRef<str>) -> Filter<R> {
-                self.compare(Op::StartsWith, Value::Text(text.as_ref().to_owned()))
+            pub fn starts_with(&self, text: impl AsRef<str>) -> Filter<P::Scope> {
+                self.has(Op::StartsWith, text.as_ref())
             }
 
             /// Ends with this text.
-            pub fn ends_with(&self, text: impl AsRef<str>) -> Filter<R> {
-                self.compare(Op::EndsWith, Value::Text(text.as_ref().to_owned()))
+            pub fn ends_with(&self, text: impl AsRef<str>) -> Filter<P::Scope> {
+                self.has(Op::EndsWith, text.as_ref())
             }
         }
     };
 }
-comparisons!(Column<R, O, T>);
-comparisons!(Column<R, O, Option<T>>);
+comparisons!(Column<P, T>);
+comparisons!(Column<P, Option<T>>);
 
-impl<R: Model, O: Model, T: Field> Column<R, O, Option<T>> {
+impl<P: Place, T: Field> Column<P, Option<T>> {
     /// The filter for rows that have no value here.
-    pub fn is_null(&self) -> Filter<R> {
-        self.condition(Expr::IsNull(self.meta))
+    pub fn is_null(&self) -> Filter<P::Scope> {
+        self.condition(Expr::IsNull)
     }
 }
 
-impl<R: Model, O: UserModel> Column<R, O, Id<O>> {
+impl<P: Place, U: UserModel> Column<P, Id<U>> {
     /// This user is whoever asks. Never true for nobody and for services.
-    pub fn is<W>(&self, _: Who<W>) -> Filter<R> {
-        self.condition(Expr::IsActor(self.meta))
+    pub fn is<W>(&self, _: Who<W>) -> Filter<P::Scope> {
+        self.condition(Expr::IsActor)
     }
 }
 
-impl<M: Model, T: ModelField> Column<M, M, T> {
+/// A value that a column at the place `P` is set to, as the `I` that the column takes.
+pub trait Assigned<P, I> {
+    /// The changed row's model.
+    type Model;
+    #[doc(hidden)]
+    fn assigned(self) -> I;
+}
+impl<P: OwnRow, I, V: Into<I>> Assigned<P, I> for V {
+    type Model = P::Model;
+    fn assigned(self) -> I {
+        self.into()
+    }
+}
+
+/// A row of `M` that a foreign key at the place `P` is set to refer to.
+pub trait AssignedKey<P, M> {
+    /// The changed row's model.
+    type Model;
+    #[doc(hidden)]
+    fn assigned(self) -> Id<M>;
+}
+impl<P: OwnRow, M, V: IdOf<M>> AssignedKey<P, M> for V {
+    type Model = P::Model;
+    fn assigned(self) -> Id<M> {
+        self.id_of()
+    }
+}
+
+impl<P: Place, T: ModelField> Column<P, T> {
     /// Writes the column, in a change.
-    pub fn set(&self, value: impl Into<T::Input>) -> Assignment<M> {
-        Assignment::typed::<T>(&self.path, self.meta, value.into())
+    pub fn set<V: Assigned<P, T::Input>>(&self, value: V) -> Assignment<V::Model> {
+        Assignment::typed::<T>(self.meta, value.assigned())
     }
 }
 
-impl<M: Model> Column<M, M, i64> {
+impl<P: Place> Column<P, i64> {
     /// Adds to the column, in a change: `n = n + by`. Saturates at the ends of the type (no error that
     /// could tell of a hidden row's value, CWE-209).
-    pub fn increase_by(&self, by: i64) -> Assignment<M> {
-        let mut assignment = Assignment::typed::<i64>(&self.path, self.meta, by);
+    pub fn increase_by(&self, by: i64) -> Assignment<P::Model>
+    where
+        P: OwnRow,
+    {
+        let mut assignment = Assignment::typed::<i64>(self.meta, by);
         assignment.add = true;
         assignment
     }
@@ -279,19 +433,19 @@ pub trait Takes<V> {
     /// The column's new value.
     fn take(&self, value: V) -> Assignment<Self::Of>;
 }
-impl<M: Model, T: ModelField<Input = T>> Takes<T> for Column<M, M, T> {
+impl<M: Model, T: ModelField<Input = T>> Takes<T> for Column<Own<M>, T> {
     type Of = M;
     fn take(&self, value: T) -> Assignment<M> {
         self.set(value)
     }
 }
-impl<R: Model, M: Model> Takes<Id<M>> for Rel<R, R, M> {
+impl<R: Model, M: Model> Takes<Id<M>> for Rel<Own<R>, M> {
     type Of = R;
     fn take(&self, id: Id<M>) -> Assignment<R> {
         self.set(id)
     }
 }
-impl<R: Model, M: Model> Takes<Option<Id<M>>> for Rel<R, R, M> {
+impl<R: Model, M: Model> Takes<Option<Id<M>>> for Rel<Own<R>, M> {
     type Of = R;
     fn take(&self, id: Option<Id<M>>) -> Assignment<R> {
         id.map_or_else(|| self.set_null(), |id| self.set(id))
@@ -312,31 +466,30 @@ pub trait WriteEqInstead {}
     note = "conditions are joined with `&` and `|`, and turned round with `!`"
 )]
 pub trait WriteLtInstead: WriteEqInstead {}
-impl<R, O, T, V: WriteEqInstead> PartialEq<V> for Column<R, O, T> {
+impl<P: Place, T, V: WriteEqInstead> PartialEq<V> for Column<P, T> {
     fn eq(&self, _: &V) -> bool {
         false
     }
 }
-impl<R, O, T, V: WriteLtInstead> PartialOrd<V> for Column<R, O, T> {
+impl<P: Place, T, V: WriteLtInstead> PartialOrd<V> for Column<P, T> {
     fn partial_cmp(&self, _: &V) -> Option<std::cmp::Ordering> {
         None
     }
 }
-impl<R: Model, O, M: Model, V: WriteEqInstead> PartialEq<V> for Rel<R, O, M> {
+impl<P: Place, M: Model, V: WriteEqInstead> PartialEq<V> for Rel<P, M> {
     fn eq(&self, _: &V) -> bool {
         false
     }
 }
 
-/// A foreign key from the model `O` to the model `M`, in a query on `R`. Dereferences to `M`'s columns.
-pub struct Rel<R: Model, O, M: Model> {
+/// A foreign key to the model `M`, at the place `P`. Dereferences to `M`'s columns, which stand at the place of a related row.
+pub struct Rel<P: Place, M: Model> {
     path: Path,
     meta: &'static ColumnMeta,
-    target: OnceLock<Box<M::Columns<R>>>,
-    owner: PhantomData<fn() -> O>,
+    target: OnceLock<Box<M::Columns<Via<P::Scope>>>>,
 }
 
-/// What a foreign key is compared with, and set to.
+/// What a foreign key is set to.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no id of a `{M}`",
     label = "not an id of a `{M}`",
@@ -354,84 +507,114 @@ impl<M, T: Into<Id<M>>> IdOf<M> for T {
     }
 }
 
-impl<R: Model, O: Model, M: Model> Rel<R, O, M> {
+/// What a foreign key to `M` in a condition on `S` is compared with: an id, or a column that holds one, which belongs to the
+/// same row, to one outside, or to one inside.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no id of a `{M}`",
+    label = "not an id of a `{M}`",
+    note = "a foreign key is compared with an `Id`: `t.author.eq(user.id)`; with whoever asks by `t.author.is(who)`"
+)]
+pub trait KeyOperand<S, M> {
+    /// The row that the comparison is a condition on.
+    type Scope: Scope;
+    #[doc(hidden)]
+    fn operand(self) -> Compared;
+}
+#[diagnostic::do_not_recommend]
+impl<S: Scope, M, T: Into<Id<M>>> KeyOperand<S, M> for T {
+    type Scope = S;
+    fn operand(self) -> Compared {
+        Compared::with(Value::Uuid(self.into().uuid()))
+    }
+}
+macro_rules! keys {
+    ($($column:ty),+) => { $(
+        impl<S: Join<P::Scope>, P: Place, M: Model> KeyOperand<S, M> for &$column {
+            type Scope = S::Deeper;
+            fn operand(self) -> Compared {
+                Compared::with_column(&self.path, self.meta)
+            }
+        }
+    )+ };
+}
+keys!(Rel<P, M>, Column<P, Id<M>>, Column<P, Option<Id<M>>>);
+
+impl<P: Place, M: Model> Rel<P, M> {
     pub(crate) fn new(path: Path, meta: &'static ColumnMeta) -> Self {
         Self {
             path,
             meta,
             target: OnceLock::new(),
-            owner: PhantomData,
         }
     }
 
-    fn condition(&self, expr: Expr) -> Filter<R> {
-        Filter::new(self.path.wrap(expr))
+    fn condition(&self, expr: impl FnOnce(Col) -> Expr) -> Filter<P::Scope> {
+        Filter::new(self.path.wrap(expr(self.path.column(self.meta))))
     }
 
     /// Refers to this row.
-    pub fn eq(&self, id: impl IdOf<M>) -> Filter<R> {
-        self.condition(Expr::Compare(Op::Eq, self.meta, Value::Uuid(id.id_of().uuid())))
+    pub fn eq<V: KeyOperand<P::Scope, M>>(&self, id: V) -> Filter<V::Scope> {
+        self.path.compare(Op::Eq, self.meta, id.operand())
     }
 
     /// Does not refer to this row.
-    pub fn ne(&self, id: impl IdOf<M>) -> Filter<R> {
-        self.condition(Expr::Compare(Op::Ne, self.meta, Value::Uuid(id.id_of().uuid())))
+    pub fn ne<V: KeyOperand<P::Scope, M>>(&self, id: V) -> Filter<V::Scope> {
+        self.path.compare(Op::Ne, self.meta, id.operand())
     }
 
     /// Refers to one of these rows.
-    pub fn is_in(&self, ids: impl IntoIterator<Item = Id<M>>) -> Filter<R> {
+    pub fn is_in(&self, ids: impl IntoIterator<Item = Id<M>>) -> Filter<P::Scope> {
         let values = ids.into_iter().map(|id| Value::Uuid(id.uuid()));
-        self.condition(Expr::is_in(self.meta, values))
+        self.condition(|column| Expr::is_in(column, values))
     }
 
     /// The filter for rows that refer to nothing here.
-    pub fn is_null(&self) -> Filter<R> {
-        self.condition(Expr::IsNull(self.meta))
+    pub fn is_null(&self) -> Filter<P::Scope> {
+        self.condition(Expr::IsNull)
     }
 
     /// Refers to a row that whoever asks may see, by `M`'s own view rule.
-    pub fn visible<W>(&self, _: Who<W>) -> Filter<R> {
-        self.condition(Expr::Visible(self.meta))
+    pub fn visible<W>(&self, _: Who<W>) -> Filter<P::Scope> {
+        self.condition(Expr::Visible)
     }
 
     /// Smallest id first (UUIDv7: oldest first).
-    pub fn asc(&self) -> Order<R> {
+    pub fn asc(&self) -> Order<P::Scope> {
         Order::new(self.path.steps(), self.meta, false)
     }
 
     pub(crate) fn column_meta(&self) -> &'static ColumnMeta {
         self.meta
     }
-
-    pub(crate) fn root_key(&self) -> Option<&'static ColumnMeta> {
-        self.path.0.is_none().then_some(self.meta)
-    }
 }
 
-impl<R: Model, O: Model, M: UserModel> Rel<R, O, M> {
+impl<P: Place, M: UserModel> Rel<P, M> {
     /// Refers to whoever asks. Never true for nobody and for services, and where it refers to nothing.
-    pub fn is<W>(&self, _: Who<W>) -> Filter<R> {
-        self.condition(Expr::IsActor(self.meta))
+    pub fn is<W>(&self, _: Who<W>) -> Filter<P::Scope> {
+        self.condition(Expr::IsActor)
     }
 }
 
-impl<R: Model, M: Model> Rel<R, R, M> {
+impl<P: Place, M: Model> Rel<P, M> {
     /// Writes the foreign key, in a change. The actor must be allowed to see the row it will refer to.
-    pub fn set(&self, id: impl IdOf<M>) -> Assignment<R> {
-        Assignment::key(&self.path, self.meta, Value::Uuid(id.id_of().uuid()))
+    pub fn set<V: AssignedKey<P, M>>(&self, id: V) -> Assignment<V::Model> {
+        Assignment::key(self.meta, Value::Uuid(id.assigned().uuid()))
     }
 
     /// Empties the foreign key, in a change.
-    pub fn set_null(&self) -> Assignment<R> {
-        Assignment::key(&self.path, self.meta, Value::Null)
+    pub fn set_null(&self) -> Assignment<P::Model>
+    where
+        P: OwnRow,
+    {
+        Assignment::key(self.meta, Value::Null)
     }
 }
 
-impl<R: Model, O: Model, M: Model> Deref for Rel<R, O, M> {
-    type Target = M::Columns<R>;
-    fn deref(&self) -> &M::Columns<R> {
+impl<P: Place, M: Model> Deref for Rel<P, M> {
+    type Target = M::Columns<Via<P::Scope>>;
+    fn deref(&self) -> &Self::Target {
         if self.path.is_too_long() {
-            return beyond::<M, R>(&self.path);
+            return beyond::<M, Via<P::Scope>>(&self.path);
         }
         self.target
             .get_or_init(|| Box::new(M::columns(&self.path.then(self.meta))))
@@ -439,49 +622,91 @@ impl<R: Model, O: Model, M: Model> Deref for Rel<R, O, M> {
 }
 
 /// The columns behind a path that is too long, the same ones for ever: `folder.parent.parent…`, as often as a request says,
-/// is no chain of boxes that takes the stack when it is dropped (CWE-674).
-fn beyond<M: Model, R: Model>(path: &Path) -> &'static M::Columns<R> {
+/// is no chain of boxes that takes the stack when it is dropped (CWE-674). Nothing of them can be asked, of whichever row.
+fn beyond<M: Model, P: Place>(path: &Path) -> &'static M::Columns<P> {
     type Made = BTreeMap<TypeId, &'static (dyn Any + Send + Sync)>;
     static MADE: Mutex<Made> = Mutex::new(Made::new());
     let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
-    let pair = TypeId::of::<(M, R)>();
+    let pair = TypeId::of::<(M, P)>();
     let known: Option<&'static (dyn Any + Send + Sync)> = made.get(&pair).copied();
     if let Some(columns) = known.and_then(|columns| columns.downcast_ref()) {
         return columns;
     }
-    // Once for a pair of models, of which a program has so many and no more.
-    let columns: &'static M::Columns<R> = Box::leak(Box::new(M::columns(path)));
+    // Once for a model and a place, of which a program has so many and no more.
+    let columns: &'static M::Columns<P> = Box::leak(Box::new(M::columns(path)));
     made.insert(pair, columns);
     columns
 }
 
-/// The rows of `C` that refer to a row of `O`, in a query on `R`: declared by
-/// `#[model(related(name: Child.field))]`.
-pub struct Many<R, O: Model, C: Model> {
-    path: Path,
-    child: fn() -> &'static ModelMeta,
-    /// Asked for where it is used: columns that held the columns of their children would have no end.
-    key: fn(&C::Columns<C>) -> &Rel<C, C, O>,
-    types: Types<R, O, C>,
+/// The foreign key of `C` behind a relation to many.
+#[doc(hidden)]
+pub struct KeyOf<C>(&'static ColumnMeta, PhantomData<fn() -> C>);
+
+impl<C> Clone for KeyOf<C> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<C> Copy for KeyOf<C> {}
+impl<C> std::fmt::Debug for KeyOf<C> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0.field)
+    }
 }
 
-impl<R: Model, O: Model, C: Model> Many<R, O, C> {
+impl<C: Model> KeyOf<C> {
+    /// For the derive: the foreign key that refers to rows of `M`.
+    pub fn to<M: Model>(key: fn(&Columns<C>) -> &Rel<Own<C>, M>) -> Self {
+        Self(key(&C::columns(&Path::ROOT)).meta, PhantomData)
+    }
+}
+
+/// The rows of `C` that refer to a row at the place `P`: declared by `#[model(related(name: Child.field))]`.
+pub struct Many<P: Place, C: Model> {
+    path: Path,
+    /// Asked for when it is needed: models may be each other's children, and a model its own.
+    key: fn() -> KeyOf<C>,
+    types: Types<P, C>,
+}
+
+impl<P: Place, C: Model> Many<P, C> {
     #[doc(hidden)]
-    pub fn new(path: &Path, key: fn(&C::Columns<C>) -> &Rel<C, C, O>) -> Self {
+    pub fn new(path: &Path, key: fn() -> KeyOf<C>) -> Self {
         Self {
             path: path.clone(),
-            child: C::meta,
             key,
             types: PhantomData,
         }
     }
 
-    /// At least one of them is so.
-    pub fn any<F: IntoFilter<C>>(&self, condition: impl FnOnce(&C::Columns<C>) -> F) -> Filter<R> {
-        let columns = C::columns::<C>(&Path::ROOT);
-        let inner = condition(&columns).into_filter().expr;
-        let key = (self.key)(&columns).meta;
-        Filter::new(self.path.wrap(Expr::any(self.child, key, inner)))
+    /// At least one of them is so. Inside, `|m|` has the columns of that one, and the columns of the rows outside are those
+    /// rows', also where they are of the same model: `n.children.any(|c| c.depth.eq(&n.depth))`.
+    pub fn any<F: IntoFilter<In<P::Scope, C>>>(
+        &self,
+        condition: impl FnOnce(&Columns<C, Own<In<P::Scope, C>>>) -> F,
+    ) -> Filter<P::Scope> {
+        let number = RowNumber::opened();
+        let inner = condition(&C::columns(&Path::opened(number))).into_filter();
+        self.having(number, inner.expr)
+    }
+
+    /// There is at least one of them.
+    pub fn exists(&self) -> Filter<P::Scope> {
+        self.having(RowNumber::opened(), Expr::True)
+    }
+
+    fn having(&self, number: RowNumber, inner: Expr) -> Filter<P::Scope> {
+        let to = match self.path.last {
+            Some(_) => RowNumber::REACHED,
+            None => self.path.row,
+        };
+        let opened = Opened {
+            number,
+            model: C::meta,
+            key: (self.key)().0,
+            to,
+        };
+        Filter::new(self.path.wrap(Expr::any(opened, inner)))
     }
 }
 
@@ -537,24 +762,19 @@ pub struct Assignment<M> {
 }
 
 impl<M> Assignment<M> {
-    fn typed<T: ModelField>(path: &Path, column: &'static ColumnMeta, input: T::Input) -> Self {
+    fn typed<T: ModelField>(column: &'static ColumnMeta, input: T::Input) -> Self {
         let problem = T::check_input(&input, &column.limits).err();
-        let mut assignment = Self::key(path, column, T::input_value(&input));
-        assignment.problem = assignment.problem.or(problem);
+        let mut assignment = Self::key(column, T::input_value(&input));
+        assignment.problem = problem;
         assignment
     }
 
-    fn key(path: &Path, column: &'static ColumnMeta, value: Value) -> Self {
-        // A reference from a model to itself gives the other row's columns the same type.
-        let problem = path
-            .0
-            .is_some()
-            .then(|| Problem::new("own_columns_only", "Only the row's own columns can be set."));
+    fn key(column: &'static ColumnMeta, value: Value) -> Self {
         Self {
             column,
             value,
             add: false,
-            problem,
+            problem: None,
             model: PhantomData,
         }
     }
@@ -575,24 +795,24 @@ pub trait FragmentValue<R> {
 #[derive(Debug, Clone)]
 pub struct FragmentPart<R>(pub(crate) FragmentArg, PhantomData<fn() -> R>);
 
-impl<R: Model, O: Model, T> FragmentValue<R> for &Column<R, O, T> {
-    fn into_arg(self) -> FragmentPart<R> {
-        FragmentPart(FragmentArg::Column(self.path.steps(), self.meta), PhantomData)
+impl<P: Place, T> FragmentValue<P::Scope> for &Column<P, T> {
+    fn into_arg(self) -> FragmentPart<P::Scope> {
+        FragmentPart(FragmentArg::Column(self.path.far(self.meta)), PhantomData)
     }
 }
 /// A foreign key is the column that has the id.
-impl<R: Model, O: Model, M: Model> FragmentValue<R> for &Rel<R, O, M> {
-    fn into_arg(self) -> FragmentPart<R> {
-        FragmentPart(FragmentArg::Column(self.path.steps(), self.meta), PhantomData)
+impl<P: Place, M: Model> FragmentValue<P::Scope> for &Rel<P, M> {
+    fn into_arg(self) -> FragmentPart<P::Scope> {
+        FragmentPart(FragmentArg::Column(self.path.far(self.meta)), PhantomData)
     }
 }
 #[diagnostic::do_not_recommend]
-impl<R: Model, T: Field> FragmentValue<R> for &T {
+impl<R: Scope, T: Field> FragmentValue<R> for &T {
     fn into_arg(self) -> FragmentPart<R> {
         FragmentPart(FragmentArg::Value(self.to_value()), PhantomData)
     }
 }
-impl<R: Model> FragmentValue<R> for &&str {
+impl<R: Scope> FragmentValue<R> for &&str {
     fn into_arg(self) -> FragmentPart<R> {
         FragmentPart(FragmentArg::Value(Value::Text((*self).to_owned())), PhantomData)
     }

@@ -1,12 +1,59 @@
-//! Conditions as a tree. Every condition speaks of one row; a step to another row is a node of the tree. Its size is bounded
+//! Conditions as a tree. Every column says to which row it belongs; a step to another row is a node of the tree. Its size is bounded
 //! when it is built (`bounds`), so that whoever walks it may recurse.
 
 use crate::bounds::{self, Weight};
 use crate::meta::{ColumnMeta, ModelMeta};
+use crate::scope::{Open, RowNumber};
 use crate::value::Value;
 
-type Col = &'static ColumnMeta;
-type Meta = fn() -> &'static ModelMeta;
+/// A column of a row.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Col {
+    pub(crate) row: RowNumber,
+    pub(crate) meta: &'static ColumnMeta,
+}
+
+impl Col {
+    /// Of the row that the query or the rule is about.
+    pub(crate) const fn of_root(meta: &'static ColumnMeta) -> Self {
+        Self {
+            row: RowNumber::ROOT,
+            meta,
+        }
+    }
+}
+
+/// A column as a value: of a row, or of one that foreign keys lead to from there.
+#[derive(Debug, Clone)]
+pub(crate) struct Far {
+    pub(crate) row: RowNumber,
+    pub(crate) keys: Vec<&'static ColumnMeta>,
+    pub(crate) meta: &'static ColumnMeta,
+}
+
+impl Far {
+    /// The row that has it is there (in a query: and may be seen).
+    pub(crate) fn is_there(&self) -> Expr {
+        let mut expr = Expr::True;
+        for (i, meta) in self.keys.iter().enumerate().rev() {
+            let row = if i == 0 { self.row } else { RowNumber::REACHED };
+            expr = Expr::through(Col { row, meta }, expr);
+        }
+        expr
+    }
+}
+
+/// The rows that an `any` opens.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Opened {
+    /// By which number the condition inside names such a row.
+    pub(crate) number: RowNumber,
+    pub(crate) model: fn() -> &'static ModelMeta,
+    /// The foreign key by which they refer …
+    pub(crate) key: &'static ColumnMeta,
+    /// … to this row.
+    pub(crate) to: RowNumber,
+}
 
 /// A condition on a row.
 #[derive(Debug, Clone)]
@@ -16,6 +63,8 @@ pub(crate) enum Expr {
     /// Known of the actor; folded before SQL is written.
     Flag(Flag),
     Compare(Op, Col, Value),
+    /// Both have a value and compare so; with `Ne`: not equal, or one has no value.
+    Columns(Op, Col, Far),
     In(Col, Vec<Value>),
     IsNull(Col),
     /// The column holds the actor's id. Never true for nobody.
@@ -27,7 +76,7 @@ pub(crate) enum Expr {
     /// The row that this foreign key refers to exists (in a query: and may be seen), and …
     Through(Col, Box<Expr>),
     /// A row of the other model refers to this one (in a query: and may be seen), and …
-    Any(Meta, Col, Box<Expr>),
+    Any(Opened, Box<Expr>),
     /// The row that this foreign key refers to may be seen, by its own model's rule.
     Visible(Col),
     Fragment(&'static str, Vec<FragmentArg>),
@@ -61,8 +110,7 @@ pub(crate) enum Op {
 /// What stands for a `{}` in a fragment.
 #[derive(Debug, Clone)]
 pub(crate) enum FragmentArg {
-    /// A column of the row, reached over these foreign keys.
-    Column(Vec<Col>, Col),
+    Column(Far),
     Value(Value),
 }
 
@@ -71,6 +119,14 @@ pub(crate) enum FragmentArg {
 pub(crate) struct Parts {
     all: Vec<Expr>,
     weight: Weight,
+}
+
+#[cfg(test)]
+impl Parts {
+    /// For tests that put rows in.
+    pub(crate) fn for_each(&mut self, change: impl FnMut(&mut Expr)) {
+        self.all.iter_mut().for_each(change);
+    }
 }
 
 impl std::ops::Deref for Parts {
@@ -161,8 +217,8 @@ impl Expr {
         inner.inside(|inner| Self::Through(key, inner))
     }
 
-    pub(crate) fn any(child: Meta, key: Col, inner: Self) -> Self {
-        inner.inside(|inner| Self::Any(child, key, inner))
+    pub(crate) fn any(opened: Opened, inner: Self) -> Self {
+        inner.inside(|inner| Self::Any(opened, inner))
     }
 
     /// A comparison with one value.
@@ -202,7 +258,7 @@ impl Expr {
     pub(crate) fn weight(&self) -> Weight {
         match self {
             Self::And(parts) | Self::Or(parts) => parts.weight,
-            Self::Not(inner) | Self::Through(_, inner) | Self::Any(_, _, inner) => inner.weight().deeper(),
+            Self::Not(inner) | Self::Through(_, inner) | Self::Any(_, inner) => inner.weight().deeper(),
             Self::In(_, list) => Weight::of_list(list.len()),
             _ => Weight::ONE,
         }
@@ -211,7 +267,7 @@ impl Expr {
     /// Whether the condition names one row by a unique column.
     pub(crate) fn names_one_row(&self) -> bool {
         match self {
-            Self::Compare(Op::Eq, column, _) => column.unique,
+            Self::Compare(Op::Eq, column, _) => column.row == RowNumber::ROOT && column.meta.unique,
             Self::And(all) => all.iter().any(Self::names_one_row),
             _ => false,
         }
@@ -220,19 +276,21 @@ impl Expr {
     /// Whether it speaks of the column, of whichever row.
     pub(crate) fn names(&self, column: &ColumnMeta) -> bool {
         let is = |other: &ColumnMeta| std::ptr::eq(other, column);
+        let far = |other: &Far| is(other.meta) || other.keys.iter().any(|key| is(key));
         match self {
             Self::True | Self::False | Self::Flag(_) | Self::TooLarge(_) => false,
             Self::Compare(_, of, _)
             | Self::In(of, _)
             | Self::IsNull(of)
             | Self::IsActor(of)
-            | Self::Visible(of) => is(of),
+            | Self::Visible(of) => is(of.meta),
+            Self::Columns(_, of, with) => is(of.meta) || far(with),
             Self::And(all) | Self::Or(all) => all.iter().any(|part| part.names(column)),
-            Self::Through(key, inner) => is(key) || inner.names(column),
+            Self::Through(key, inner) => is(key.meta) || inner.names(column),
             // The rows that refer to this one do so by its key, which never changes.
-            Self::Not(inner) | Self::Any(_, _, inner) => inner.names(column),
+            Self::Not(inner) | Self::Any(_, inner) => inner.names(column),
             Self::Fragment(_, args) => args.iter().any(|arg| match arg {
-                FragmentArg::Column(path, of) => is(of) || path.iter().any(|key| is(key)),
+                FragmentArg::Column(of) => far(of),
                 FragmentArg::Value(_) => false,
             }),
         }
@@ -241,50 +299,86 @@ impl Expr {
     /// The condition's shape: everything that decides its SQL text, and, in the same order in which the
     /// text refers to them, its values.
     pub(crate) fn shape<'a>(&'a self, key: &mut Vec<u8>, values: &mut Vec<Bind<'a>>) {
+        self.shape_in(&Open::root(()), key, values);
+    }
+
+    /// The same, where these rows are open, the outermost first.
+    pub(crate) fn shape_inside<'a>(
+        &'a self,
+        rows: &[RowNumber],
+        key: &mut Vec<u8>,
+        values: &mut Vec<Bind<'a>>,
+    ) {
+        fn opened<'a>(
+            expr: &'a Expr,
+            rows: &[RowNumber],
+            open: &Open<'_, ()>,
+            key: &mut Vec<u8>,
+            values: &mut Vec<Bind<'a>>,
+        ) {
+            match rows.split_first() {
+                None => expr.shape_in(open, key, values),
+                Some((row, rest)) => opened(expr, rest, &open.inside(*row, ()), key, values),
+            }
+        }
+        opened(self, rows, &Open::root(()), key, values);
+    }
+
+    fn shape_in<'a>(&'a self, open: &Open<'_, ()>, key: &mut Vec<u8>, values: &mut Vec<Bind<'a>>) {
+        let push_column = |key: &mut Vec<u8>, column: &Col| {
+            push_row(key, column.row, open);
+            push(key, column.meta);
+        };
         match self {
             Self::True => key.push(0),
             Self::False => key.push(1),
             Self::Flag(flag) => key.extend([2, *flag as u8]),
             Self::Compare(op, column, value) => {
                 key.extend([3, *op as u8]);
-                push(key, *column);
+                push_column(key, column);
                 values.push(Bind::One(value));
+            }
+            Self::Columns(op, column, with) => {
+                key.extend([15, *op as u8]);
+                push_column(key, column);
+                with.shape_in(open, key);
             }
             Self::In(column, list) => {
                 key.push(4);
-                push(key, *column);
+                push_column(key, column);
                 values.push(Bind::List(list));
             }
             Self::IsNull(column) => {
                 key.push(5);
-                push(key, *column);
+                push_column(key, column);
             }
             Self::IsActor(column) => {
                 key.push(6);
-                push(key, *column);
+                push_column(key, column);
             }
             Self::And(all) | Self::Or(all) => {
                 key.push(if matches!(self, Self::And(_)) { 7 } else { 8 });
                 key.extend((all.len() as u32).to_le_bytes());
-                all.iter().for_each(|part| part.shape(key, values));
+                all.iter().for_each(|part| part.shape_in(open, key, values));
             }
             Self::Not(inner) => {
                 key.push(9);
-                inner.shape(key, values);
+                inner.shape_in(open, key, values);
             }
             Self::Through(column, inner) => {
                 key.push(10);
-                push(key, *column);
-                inner.shape(key, values);
+                push_column(key, column);
+                inner.shape_in(open, key, values);
             }
-            Self::Any(_, column, inner) => {
+            Self::Any(opened, inner) => {
                 key.push(11);
-                push(key, *column);
-                inner.shape(key, values);
+                push_row(key, opened.to, open);
+                push(key, opened.key);
+                inner.shape_in(&open.inside(opened.number, ()), key, values);
             }
             Self::Visible(column) => {
                 key.push(12);
-                push(key, *column);
+                push_column(key, column);
             }
             Self::Fragment(sql, args) => {
                 key.push(13);
@@ -293,13 +387,12 @@ impl Expr {
                 key.extend((args.len() as u32).to_le_bytes());
                 for arg in args {
                     match arg {
-                        FragmentArg::Column(path, column) => {
-                            key.push(path.len() as u8);
-                            path.iter().for_each(|step| push(key, *step));
-                            push(key, *column);
+                        FragmentArg::Column(column) => {
+                            key.push(0);
+                            column.shape_in(open, key);
                         }
                         FragmentArg::Value(value) => {
-                            key.push(255);
+                            key.push(1);
                             values.push(Bind::One(value));
                         }
                     }
@@ -309,7 +402,65 @@ impl Expr {
             Self::TooLarge(_) => key.push(14),
         }
     }
+
+    /// Whether it speaks of a row that is not there where it stands: it was made inside one `any`, and carried into another.
+    pub(crate) fn is_astray(&self) -> bool {
+        self.is_astray_in(&Open::root(()))
+    }
+
+    fn is_astray_in(&self, open: &Open<'_, ()>) -> bool {
+        let absent = |row: RowNumber| row != RowNumber::REACHED && open.find(row).is_none();
+        match self {
+            Self::True | Self::False | Self::Flag(_) | Self::TooLarge(_) => false,
+            Self::Compare(_, column, _)
+            | Self::In(column, _)
+            | Self::IsNull(column)
+            | Self::IsActor(column)
+            | Self::Visible(column) => absent(column.row),
+            Self::Columns(_, column, with) => absent(column.row) || absent(with.row),
+            Self::And(all) | Self::Or(all) => all.iter().any(|part| part.is_astray_in(open)),
+            Self::Not(inner) => inner.is_astray_in(open),
+            Self::Through(column, inner) => absent(column.row) || inner.is_astray_in(open),
+            Self::Any(opened, inner) => {
+                absent(opened.to) || inner.is_astray_in(&open.inside(opened.number, ()))
+            }
+            Self::Fragment(_, args) => args.iter().any(|arg| match arg {
+                FragmentArg::Column(column) => absent(column.row),
+                FragmentArg::Value(_) => false,
+            }),
+        }
+    }
 }
+
+impl Far {
+    fn shape_in(&self, open: &Open<'_, ()>, key: &mut Vec<u8>) {
+        push_row(key, self.row, open);
+        key.extend((self.keys.len() as u32).to_le_bytes());
+        self.keys.iter().for_each(|step| push(key, *step));
+        push(key, self.meta);
+    }
+}
+
+/// Which of the open rows, counted from outside. CWE-863: two conditions that differ in whose column they ask have two
+/// keys, or the one would be answered by the other's text. One that is not there has none of theirs either.
+fn push_row(key: &mut Vec<u8>, row: RowNumber, open: &Open<'_, ()>) {
+    let place = if row == RowNumber::REACHED {
+        0
+    } else {
+        open.find(row).map_or(1, |open| open.depth + 2)
+    };
+    match u8::try_from(place) {
+        Ok(place) if place < u8::MAX => key.push(place),
+        _ => {
+            key.push(u8::MAX);
+            key.extend(place.to_le_bytes());
+        }
+    }
+}
+
+/// What is wrong with a condition that [is astray](Expr::is_astray).
+pub(crate) const ASTRAY: &str = "a condition speaks of a row that is not there: it was made inside one `any(|m| …)` and carried \
+                                 into another. Write it where its `m` is";
 
 /// A parameter's value.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -4,8 +4,8 @@ use uuid::Uuid;
 
 use crate::columns::{Column, Path};
 use crate::meta::{ColumnMeta, ModelMeta};
-use crate::model::Model;
 use crate::problem::Problem;
+use crate::scope::Place;
 use crate::value::RowReader;
 pub use crate::value::{Kind, Mismatch, Value, ValueRef};
 
@@ -102,8 +102,8 @@ impl FieldLimits {
 pub trait ModelField: Sized + Send + Sync + 'static {
     /// What a new row is given for it.
     type Input: Send + 'static;
-    /// Its column in a query on `R`, the column's owner being `O`.
-    type Column<R: Model, O: Model>;
+    /// Its column at the place `P`.
+    type Column<P: Place>;
     #[doc(hidden)]
     const KIND: Kind;
     #[doc(hidden)]
@@ -116,7 +116,7 @@ pub trait ModelField: Sized + Send + Sync + 'static {
     /// CWE-639: by hand, a question about a field that its module keeps private.
     #[doc(hidden)]
     #[deprecated(note = "a model's columns come from its queries: `.filter(|a| a.title.eq(…))`")]
-    fn column<R: Model, O: Model>(path: &Path, meta: &'static ColumnMeta) -> Self::Column<R, O>;
+    fn column<P: Place>(path: &Path, meta: &'static ColumnMeta) -> Self::Column<P>;
     #[doc(hidden)]
     fn input_value(input: &Self::Input) -> Value;
     #[doc(hidden)]
@@ -135,13 +135,13 @@ pub trait ModelField: Sized + Send + Sync + 'static {
 #[diagnostic::do_not_recommend]
 impl<T: Field> ModelField for T {
     type Input = T;
-    type Column<R: Model, O: Model> = Column<R, O, T>;
+    type Column<P: Place> = Column<P, T>;
     const KIND: Kind = T::KIND;
     const NULLABLE: bool = false;
     const NEEDS_LENGTH: bool = T::NEEDS_LENGTH;
     const TARGET: Option<fn() -> &'static ModelMeta> = None;
 
-    fn column<R: Model, O: Model>(path: &Path, meta: &'static ColumnMeta) -> Self::Column<R, O> {
+    fn column<P: Place>(path: &Path, meta: &'static ColumnMeta) -> Self::Column<P> {
         Column::new(path.clone(), meta)
     }
     fn input_value(input: &T) -> Value {
@@ -160,13 +160,13 @@ impl<T: Field> ModelField for T {
 
 impl<T: Field> ModelField for Option<T> {
     type Input = Option<T>;
-    type Column<R: Model, O: Model> = Column<R, O, Option<T>>;
+    type Column<P: Place> = Column<P, Option<T>>;
     const KIND: Kind = T::KIND;
     const NULLABLE: bool = true;
     const NEEDS_LENGTH: bool = T::NEEDS_LENGTH;
     const TARGET: Option<fn() -> &'static ModelMeta> = None;
 
-    fn column<R: Model, O: Model>(path: &Path, meta: &'static ColumnMeta) -> Self::Column<R, O> {
+    fn column<P: Place>(path: &Path, meta: &'static ColumnMeta) -> Self::Column<P> {
         Column::new(path.clone(), meta)
     }
     fn input_value(input: &Self) -> Value {

@@ -1,12 +1,16 @@
-//! `Filter<R>`: a condition on rows of `R`, and on nothing else.
+//! `Filter<S>`: a condition on the row `S`, and on nothing else.
 
 use std::marker::PhantomData;
 use std::ops::{BitAnd, BitOr, Not};
 
 use crate::expr::Expr;
 use crate::model::Model;
+use crate::scope::{In, Join, Scope};
 
-/// A condition on rows of `R`. Made from columns; joined by `&`, `|` and `!`.
+/// A condition on the row `S`: a model's row in its queries and rules, so a `Filter<Article>`; or [`In`], a row inside `any`.
+/// Made from columns; joined by `&`, `|` and `!`.
+///
+/// What is joined of a row inside `any` and of one outside is a condition on the row inside, where both are there.
 ///
 /// Filters are two-valued: `!f` means "not true", also where a column has no value. A comparison
 /// through a foreign key holds only if the row referred to exists and, in a query, may be seen.
@@ -15,16 +19,16 @@ use crate::model::Model;
 /// keys in a row, 10,000 values in lists, 4,096 bytes of a text to look for. A statement with a larger one is
 /// [`Error::TooLarge`](crate::Error::TooLarge), a policy with one fails `check`.
 #[must_use = "a filter does nothing until a query or a rule has it"]
-pub struct Filter<R> {
+pub struct Filter<S> {
     pub(crate) expr: Expr,
-    root: PhantomData<fn() -> R>,
+    scope: PhantomData<fn() -> S>,
 }
 
-impl<R> Filter<R> {
+impl<S> Filter<S> {
     pub(crate) fn new(expr: Expr) -> Self {
         Self {
             expr,
-            root: PhantomData,
+            scope: PhantomData,
         }
     }
 
@@ -39,49 +43,56 @@ impl<R> Filter<R> {
     }
 }
 
-impl<R> Clone for Filter<R> {
+impl<S> Clone for Filter<S> {
     fn clone(&self) -> Self {
         Self::new(self.expr.clone())
     }
 }
-impl<R> std::fmt::Debug for Filter<R> {
+impl<S> std::fmt::Debug for Filter<S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.expr.fmt(f)
     }
 }
-impl<R> BitAnd for Filter<R> {
-    type Output = Self;
-    fn bitand(self, other: Self) -> Self {
-        Self::new(self.expr.and(other.expr))
+impl<A: Join<B>, B: Scope> BitAnd<Filter<B>> for Filter<A> {
+    type Output = Filter<A::Deeper>;
+    fn bitand(self, other: Filter<B>) -> Self::Output {
+        Filter::new(self.expr.and(other.expr))
     }
 }
-impl<R> BitOr for Filter<R> {
-    type Output = Self;
-    fn bitor(self, other: Self) -> Self {
-        Self::new(self.expr.or(other.expr))
+impl<A: Join<B>, B: Scope> BitOr<Filter<B>> for Filter<A> {
+    type Output = Filter<A::Deeper>;
+    fn bitor(self, other: Filter<B>) -> Self::Output {
+        Filter::new(self.expr.or(other.expr))
     }
 }
-impl<R> Not for Filter<R> {
+impl<S> Not for Filter<S> {
     type Output = Self;
     fn not(self) -> Self {
         Self::new(self.expr.negated())
     }
 }
 
-/// What the closure of `.filter(|a| …)` returns.
+/// What the closures of `.filter(|a| …)` and `.any(|m| …)` return.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a filter on `{R}`",
-    label = "a condition on `{R}` is made of columns of `{R}`",
+    message = "`{Self}` is not a filter on `{S}`",
+    label = "a condition on `{S}` is made of columns of `{S}`",
     note = "write a condition on the closure's own columns: `.filter(|a| a.slug.eq(&slug))`; join conditions with `&` and `|`, for `&&` and `||` are Rust's own and take `bool` only",
     note = "SQL text is a literal inside the macro: `.filter(|a| sql!(\"length(…) > …\", a.title, 5))`; a `String` or `&str` is never SQL"
 )]
-pub trait IntoFilter<R> {
+pub trait IntoFilter<S> {
     #[doc(hidden)]
-    fn into_filter(self) -> Filter<R>;
+    fn into_filter(self) -> Filter<S>;
 }
 
-impl<R: Model> IntoFilter<R> for Filter<R> {
-    fn into_filter(self) -> Filter<R> {
+impl<M: Model> IntoFilter<M> for Filter<M> {
+    fn into_filter(self) -> Filter<M> {
         self
+    }
+}
+/// Inside `any`, also a condition on a row outside.
+#[diagnostic::do_not_recommend]
+impl<S: Scope, C: 'static, A: Join<In<S, C>, Deeper = In<S, C>>> IntoFilter<In<S, C>> for Filter<A> {
+    fn into_filter(self) -> Filter<In<S, C>> {
+        Filter::new(self.expr)
     }
 }

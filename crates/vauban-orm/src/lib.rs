@@ -96,6 +96,8 @@ mod problem;
 mod query;
 mod render;
 mod sabotage;
+mod said;
+mod scope;
 mod serialised;
 mod symbolic;
 mod types;
@@ -115,6 +117,7 @@ pub use problem::{Argument, Problem};
 pub use query::{
     Changeable, Create, DEEPEST_ROW, Deletable, Page, Permitted, PermittedQuerySet, QuerySet, Version,
 };
+pub use scope::{In, Join, Own, OwnRow, Place, Root, Scope, Via};
 pub use symbolic::{Now, Today};
 pub use types::{
     Date, DateTime, Decimal, ForeignKey, Id, InvalidDate, InvalidDecimal, InvalidId, InvalidSlug,
@@ -124,7 +127,7 @@ pub use types::{
 /// For generated code. Not part of the public API.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::columns::{FragmentPart, IdOf, Path, WriteEqInstead, WriteLtInstead};
+    pub use crate::columns::{FragmentPart, IdOf, KeyOf, Path, WriteEqInstead, WriteLtInstead};
     pub use crate::model::NewValues;
     pub use crate::model::{LoadedToChange, LoadedToDelete};
     pub use crate::policy::CompiledRules;

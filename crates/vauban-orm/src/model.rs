@@ -3,6 +3,7 @@
 use crate::columns::{Columns, Path};
 use crate::meta::{Derived, ModelMeta};
 use crate::problem::Problem;
+use crate::scope::{Own, OwnRow, Place, Scope, sealed};
 use crate::types::Id;
 use crate::value::{Mismatch, RowReader, Value};
 
@@ -13,8 +14,8 @@ use crate::value::{Mismatch, RowReader, Value};
     note = "write `#[derive(Model)]` on the struct and `impl Policy for {Self}`"
 )]
 pub trait Model: Sized + Send + Sync + 'static {
-    /// The columns, in a query on `R`.
-    type Columns<R: Model>: Send + Sync + 'static;
+    /// The columns, at the place `P`.
+    type Columns<P: Place>: Send + Sync + 'static;
     /// What a new row must be given: the fields without a value of their own.
     type New: Send + 'static;
 
@@ -31,7 +32,7 @@ pub trait Model: Sized + Send + Sync + 'static {
     fn id(&self) -> Id<Self>;
 
     #[doc(hidden)]
-    fn columns<R: Model>(path: &Path) -> Columns<Self, R>;
+    fn columns<P: Place>(path: &Path) -> Columns<Self, P>;
     #[doc(hidden)]
     fn from_row(row: &mut RowReader<'_>) -> Result<Self, Mismatch>;
     /// CWE-287: by hand, a row that no database holds, somebody's account among them.
@@ -59,6 +60,15 @@ pub trait Model: Sized + Send + Sync + 'static {
     {
         LoadedToDelete::__out(self)
     }
+}
+
+/// The row of a query or of a rule.
+#[diagnostic::do_not_recommend]
+impl<M: Model> Scope for M {}
+impl<M: Model> sealed::Scope for M {}
+#[diagnostic::do_not_recommend]
+impl<M: Model> OwnRow for Own<M> {
+    type Model = M;
 }
 
 /// No model has this: it explains what to do.

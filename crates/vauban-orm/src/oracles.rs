@@ -3,9 +3,10 @@
 //! It tells nothing where every writer sees every row with the same key. That is so if a part of the view rule speaks of
 //! the key's columns alone, so that it holds for all rows of a key or for none, and follows from the rule for writing.
 
-use crate::expr::{Expr, FragmentArg};
+use crate::expr::{Col, Expr, Far, FragmentArg};
 use crate::meta::{Auto, ColumnMeta, ModelMeta, Privilege};
 use crate::policy::CompiledRules;
+use crate::scope::RowNumber;
 
 /// The unique keys of a model that tell of hidden rows.
 pub(crate) fn telling(model: &'static ModelMeta) -> Vec<String> {
@@ -88,6 +89,7 @@ impl<'a> Key<'a> {
         let mut proof = Proof {
             steps: 100_000,
             targets_are_seen,
+            open: (Vec::new(), Vec::new()),
         };
         proof.one_follows(rule, &self.seen_by)
     }
@@ -95,20 +97,30 @@ impl<'a> Key<'a> {
 
 /// The row's own columns that a rule speaks of; other rows that refer to it do so by its id.
 fn own_columns(expr: &Expr, model: &ModelMeta) -> Vec<&'static str> {
+    // Also inside `any` and behind keys: what is of another row there says so.
+    let own = |column: &Col| (column.row == RowNumber::ROOT).then_some(column.meta.column);
+    let far = |column: &Far| {
+        let first = column.keys.first().unwrap_or(&column.meta);
+        (column.row == RowNumber::ROOT).then_some(first.column)
+    };
     match expr {
         Expr::Compare(_, column, _)
         | Expr::In(column, _)
         | Expr::IsNull(column)
         | Expr::IsActor(column)
-        | Expr::Visible(column)
-        | Expr::Through(column, _) => vec![column.column],
-        Expr::Any(..) => vec![model.id().column],
+        | Expr::Visible(column) => own(column).into_iter().collect(),
+        Expr::Columns(_, column, with) => own(column).into_iter().chain(far(with)).collect(),
+        Expr::Through(column, inner) => own(column).into_iter().chain(own_columns(inner, model)).collect(),
+        Expr::Any(opened, inner) => {
+            let id = (opened.to == RowNumber::ROOT).then_some(model.id().column);
+            id.into_iter().chain(own_columns(inner, model)).collect()
+        }
         Expr::And(all) | Expr::Or(all) => all.iter().flat_map(|part| own_columns(part, model)).collect(),
         Expr::Not(inner) => own_columns(inner, model),
         Expr::Fragment(_, args) => args
             .iter()
             .filter_map(|arg| match arg {
-                FragmentArg::Column(path, column) => Some(path.first().unwrap_or(column).column),
+                FragmentArg::Column(column) => far(column),
                 FragmentArg::Value(_) => None,
             })
             .collect(),
@@ -121,6 +133,8 @@ fn own_columns(expr: &Expr, model: &ModelMeta) -> Vec<&'static str> {
 struct Proof {
     steps: u32,
     targets_are_seen: bool,
+    /// The rows that are open in the one and in the other, pair by pair.
+    open: (Vec<RowNumber>, Vec<RowNumber>),
 }
 
 impl Proof {
@@ -147,11 +161,22 @@ impl Proof {
                 let all: Vec<_> = all.iter().collect();
                 self.one_follows(a, &all)
             }
-            (Expr::Through(key, x), Expr::Through(other, y)) if std::ptr::eq(*key, *other) => {
+            (Expr::Through(key, x), Expr::Through(other, y))
+                if std::ptr::eq(key.meta, other.meta) && self.one_row(key.row, other.row) =>
+            {
                 self.inside(x, y)
             }
-            (Expr::Any(_, key, x), Expr::Any(_, other, y)) if std::ptr::eq(*key, *other) => self.inside(x, y),
-            _ => same(a, b),
+            (Expr::Any(opened, x), Expr::Any(other, y))
+                if std::ptr::eq(opened.key, other.key) && self.one_row(opened.to, other.to) =>
+            {
+                self.open.0.push(opened.number);
+                self.open.1.push(other.number);
+                let follows = self.inside(x, y);
+                self.open.0.pop();
+                self.open.1.pop();
+                follows
+            }
+            _ => self.same(a, b),
         }
     }
 
@@ -164,11 +189,22 @@ impl Proof {
     }
 }
 
-fn same(a: &Expr, b: &Expr) -> bool {
-    let shape = |expr: &Expr| {
-        let (mut key, mut values) = (Vec::new(), Vec::new());
-        expr.shape(&mut key, &mut values);
-        (key, format!("{values:?}"))
-    };
-    shape(a) == shape(b)
+impl Proof {
+    fn same(&self, a: &Expr, b: &Expr) -> bool {
+        let shape = |expr: &Expr, open: &[RowNumber]| {
+            let (mut key, mut values) = (Vec::new(), Vec::new());
+            expr.shape_inside(open, &mut key, &mut values);
+            (key, format!("{values:?}"))
+        };
+        shape(a, &self.open.0) == shape(b, &self.open.1)
+    }
+
+    /// Whether the one's row is the other's.
+    fn one_row(&self, a: RowNumber, b: RowNumber) -> bool {
+        let at = |row: RowNumber, open: &[RowNumber]| open.iter().position(|open| *open == row);
+        match (at(a, &self.open.0), at(b, &self.open.1)) {
+            (None, None) => a == b,
+            (a, b) => a == b,
+        }
+    }
 }

@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use crate::building::building;
 use crate::columns::{Column, Columns, Path, Rel};
-use crate::expr::{Bind, Expr, Flag, push};
+use crate::expr::{ASTRAY, Bind, Expr, Flag, push};
 use crate::filter::{Filter, IntoFilter};
 use crate::meta::{ColumnMeta, Privilege};
 use crate::model::Model;
+use crate::scope::Own;
 use crate::symbolic::Now;
 
 /// Who may do what to the rows of a model. A model without one does not compile.
@@ -207,16 +208,21 @@ impl<M: Model> Rules<M> {
 }
 
 /// A column that a model's rules can name.
+#[diagnostic::on_unimplemented(
+    message = "the rules of `{M}` say who may set its own columns, and this is none of them",
+    label = "not a column of a `{M}`'s own row",
+    note = "write `.may_set(&u.is_staff, …)` for the rules' own `u`; the columns of a related row stand in that model's rules"
+)]
 pub trait Settable<M> {
     #[doc(hidden)]
     fn meta(&self) -> &'static ColumnMeta;
 }
-impl<M: Model, T> Settable<M> for Column<M, M, T> {
+impl<M: Model, T> Settable<M> for Column<Own<M>, T> {
     fn meta(&self) -> &'static ColumnMeta {
         self.column_meta()
     }
 }
-impl<M: Model, T: Model> Settable<M> for Rel<M, M, T> {
+impl<M: Model, T: Model> Settable<M> for Rel<Own<M>, T> {
     fn meta(&self) -> &'static ColumnMeta {
         self.column_meta()
     }
@@ -279,7 +285,7 @@ impl CompiledRules {
                  `who.now()` and columns only"
                     .to_owned(),
             )),
-            (None, None) => rules.open_column(),
+            (None, None) => rules.astray().or_else(|| rules.open_column()),
         };
         rules
     }
@@ -316,6 +322,14 @@ impl CompiledRules {
         self.all().find_map(|rule| match rule {
             Expr::TooLarge(why) => Some(*why),
             _ => None,
+        })
+    }
+
+    /// CWE-863: a rule that was made for one row would be asked of another.
+    fn astray(&self) -> Option<Unfit> {
+        self.all().any(Expr::is_astray).then(|| Unfit {
+            id: "orm.E009",
+            why: format!("in its rules {ASTRAY}"),
         })
     }
 

@@ -10,10 +10,11 @@ use crate::actor::{Action, Authority, Inner};
 use crate::bounds;
 pub(crate) use crate::cond::Cond;
 use crate::error::{Error, Result};
-use crate::expr::{Expr, Flag, FragmentArg, Op};
+use crate::expr::{ASTRAY, Expr, Flag, FragmentArg, Op};
 use crate::meta::{ColumnMeta, ModelMeta};
 use crate::policy::CompiledRules;
 use crate::sabotage::{Control, removed};
+use crate::scope::{Open, RowNumber};
 use crate::value::{Storage, Value};
 
 /// The row that a condition speaks of: a table's alias, with some columns replaced by what they become.
@@ -48,6 +49,17 @@ struct Relation {
     model: &'static ModelMeta,
     column: &'static ColumnMeta,
     own: String,
+    /// By which number the condition on them names such a row, if it opens one.
+    opened: Option<RowNumber>,
+}
+
+/// Where a condition stands.
+#[derive(Clone, Copy)]
+struct Place<'a, 'r> {
+    /// The row that foreign keys have led to, or else the innermost open one.
+    row: Row<'r>,
+    open: &'a Open<'a, Row<'r>>,
+    scope: Scope,
 }
 
 pub(crate) struct Renderer<'a> {
@@ -62,6 +74,8 @@ pub(crate) struct Renderer<'a> {
     /// Conditions inside each other, and conditions so far.
     nesting: usize,
     rendered: usize,
+    /// The outermost of the open rows that was spoken of since this was last reset.
+    outermost: usize,
 }
 
 const MAX_DEPTH: usize = 24;
@@ -79,6 +93,7 @@ impl<'a> Renderer<'a> {
             depth: 0,
             nesting: 0,
             rendered: 0,
+            outermost: usize::MAX,
         }
     }
 
@@ -199,26 +214,42 @@ impl<'a> Renderer<'a> {
         })
     }
 
+    /// A condition on a row, which is all that it finds from outside.
     pub(crate) fn condition(&mut self, expr: &Expr, row: Row<'_>, scope: Scope) -> Result<Cond> {
+        let outermost = std::mem::replace(&mut self.outermost, usize::MAX);
+        let open = Open::root(row);
+        let cond = self.within(
+            expr,
+            Place {
+                row,
+                open: &open,
+                scope,
+            },
+        );
+        self.outermost = outermost;
+        cond
+    }
+
+    fn within(&mut self, expr: &Expr, at: Place<'_, '_>) -> Result<Cond> {
         self.nesting += 1;
         self.rendered += 1;
         // CWE-674, CWE-400: filter and policies are bounded one by one; here, all of them together.
         if self.nesting > bounds::MAX_NESTING || self.rendered > bounds::MAX_RENDERED {
             return Err(Error::TooLarge(bounds::STATEMENT));
         }
-        let cond = self.one_condition(expr, row, scope)?;
+        let cond = self.one_condition(expr, at)?;
         self.nesting -= 1;
         Ok(cond)
     }
 
     /// The parts that lead deeper stand in functions of their own, for the stack's sake.
-    fn one_condition(&mut self, expr: &Expr, row: Row<'_>, scope: Scope) -> Result<Cond> {
+    fn one_condition(&mut self, expr: &Expr, at: Place<'_, '_>) -> Result<Cond> {
         match expr {
             Expr::And(all) => {
                 let mut cond = Cond::True;
                 for part in all.iter() {
                     // Every part is rendered, also after FALSE: the values keep their places.
-                    let part = self.condition(part, row, scope)?;
+                    let part = self.within(part, at)?;
                     cond = cond.and(part);
                 }
                 Ok(cond.in_order())
@@ -226,72 +257,118 @@ impl<'a> Renderer<'a> {
             Expr::Or(all) => {
                 let mut parts = Vec::with_capacity(all.len());
                 for part in all.iter() {
-                    parts.push(self.condition(part, row, scope)?);
+                    parts.push(self.within(part, at)?);
                 }
                 Ok(Cond::any(parts))
             }
-            Expr::Not(inner) => self.condition(inner, row, scope).map(Cond::not),
+            Expr::Not(inner) => self.within(inner, at).map(Cond::not),
             Expr::Through(key, inner) => {
-                let target = target_of(key)?;
-                let own = row.column(key);
+                let target = target_of(key.meta)?;
                 let related = Relation {
                     model: target,
                     column: target.id(),
-                    own,
+                    own: self.row_of(key.row, at)?.column(key.meta),
+                    opened: None,
                 };
-                self.through(&related, inner, scope)
+                self.through(&related, inner, at)
             }
-            Expr::Any(child, key, inner) => {
-                let own = row.column(target_of(key)?.id());
+            Expr::Any(opened, inner) => {
+                let to = self.row_of(opened.to, at)?;
                 let related = Relation {
-                    model: child(),
-                    column: key,
-                    own,
+                    model: (opened.model)(),
+                    column: opened.key,
+                    own: to.column(target_of(opened.key)?.id()),
+                    opened: Some(opened.number),
                 };
-                self.through(&related, inner, scope)
+                self.through(&related, inner, at)
             }
             Expr::Visible(key) => {
-                let target = target_of(key)?;
+                let target = target_of(key.meta)?;
+                let related = Relation {
+                    model: target,
+                    column: target.id(),
+                    own: self.row_of(key.row, at)?.column(key.meta),
+                    opened: None,
+                };
                 let alias = self.alias();
                 let inner = self.rule(Action::View, target, Row::old(&alias))?;
-                Ok(self.related(target, &alias, target.id().column, &row.column(key), inner, scope))
+                Ok(self.related(&related, &alias, inner, at.scope, false))
             }
-            leaf => self.leaf(leaf, row, scope),
+            leaf => self.leaf(leaf, at),
         }
     }
 
+    /// The row that a column belongs to. CWE-863: a row outside is that row, whatever its model and whatever stands nearer;
+    /// one that is not open here is none.
+    fn row_of<'r>(&mut self, number: RowNumber, at: Place<'_, 'r>) -> Result<Row<'r>> {
+        if number == RowNumber::REACHED || removed(Control::OuterRows) {
+            return Ok(at.row);
+        }
+        let Some(found) = at.open.find(number) else {
+            return Err(Error::Internal(ASTRAY.to_owned()));
+        };
+        self.outermost = self.outermost.min(found.depth);
+        Ok(found.row)
+    }
+
     /// A related row is there (in a query: and may be seen), and …
-    fn through(&mut self, to: &Relation, inner: &Expr, scope: Scope) -> Result<Cond> {
+    fn through(&mut self, to: &Relation, inner: &Expr, at: Place<'_, '_>) -> Result<Cond> {
         let model = to.model;
         self.listed(model)?;
         let alias = self.alias();
-        let inner = self.condition(inner, Row::old(&alias), scope)?;
-        let seen = self.seen(model, &alias, scope)?;
+        let row = Row::old(&alias);
+        let outermost = std::mem::replace(&mut self.outermost, usize::MAX);
+        let inner = match to.opened {
+            Some(number) => {
+                let open = at.open.inside(number, row);
+                self.within(
+                    inner,
+                    Place {
+                        row,
+                        open: &open,
+                        ..at
+                    },
+                )?
+            }
+            None => self.within(inner, Place { row, ..at })?,
+        };
+        // What speaks of a row outside is looked up by its key: gathered first, it would be gathered again for each row.
+        let by_key = self.outermost <= at.open.depth;
+        self.outermost = self.outermost.min(outermost);
+        let seen = self.seen(model, &alias, at.scope)?;
         let inner = inner.behind(&seen).and(seen);
         // Unlike a foreign key's target, a row that refers to this one need not exist.
         if inner == Cond::True && !std::ptr::eq(to.column, model.id()) {
             let exists = exists(model, &alias, to.column.column, &to.own, &Cond::True);
             return Ok(Cond::safe(exists));
         }
-        Ok(self.related(model, &alias, to.column.column, &to.own, inner, scope))
+        Ok(self.related(to, &alias, inner, at.scope, by_key))
     }
 
-    fn leaf(&mut self, expr: &Expr, row: Row<'_>, scope: Scope) -> Result<Cond> {
+    fn leaf(&mut self, expr: &Expr, at: Place<'_, '_>) -> Result<Cond> {
+        let scope = at.scope;
         Ok(match expr {
             Expr::True => Cond::True,
             Expr::False => Cond::False,
             Expr::Flag(flag) => self.flag(*flag),
             Expr::Compare(op, column, value) => {
                 let value = self.bound(value, scope);
-                Cond::safe(compare(*op, &row.column(column), &value))
+                let row = self.row_of(column.row, at)?;
+                Cond::safe(compare(*op, &row.column(column.meta), &value))
+            }
+            Expr::Columns(op, column, with) => {
+                let column = self.row_of(column.row, at)?.column(column.meta);
+                let from = self.row_of(with.row, at)?;
+                let with = self.scalar(&with.keys, with.meta, from, scope)?;
+                Cond::safe(compare_columns(*op, &column, &with))
             }
             Expr::In(column, list) => {
-                let column_sql = row.column(column);
+                let column_sql = self.row_of(column.row, at)?.column(column.meta);
                 match scope {
                     Scope::Query => {
                         let list = self.value();
                         // Bytes travel in JSON as hexadecimal digits.
-                        let item = match column.kind.storage() {
+                        let item = match column.meta.kind.storage() {
                             Storage::Blob => "unhex(value)",
                             _ => "value",
                         };
@@ -304,14 +381,20 @@ impl<'a> Renderer<'a> {
                     }
                 }
             }
-            Expr::IsNull(column) => Cond::safe(format!("{} IS NULL", row.column(column))),
-            Expr::IsActor(column) => match self.authority.id() {
-                Some(_) => Cond::safe(format!("{} = ?1", row.column(column))),
-                // Nobody is the owner of a row without one.
-                None if removed(Control::NobodyOwns) => Cond::safe(format!("{} IS ?1", row.column(column))),
-                None => Cond::False,
-            },
-            Expr::Fragment(text, args) => self.fragment(text, args, row, scope)?,
+            Expr::IsNull(column) => {
+                let row = self.row_of(column.row, at)?;
+                Cond::safe(format!("{} IS NULL", row.column(column.meta)))
+            }
+            Expr::IsActor(column) => {
+                let column = self.row_of(column.row, at)?.column(column.meta);
+                match self.authority.id() {
+                    Some(_) => Cond::safe(format!("{column} = ?1")),
+                    // Nobody is the owner of a row without one.
+                    None if removed(Control::NobodyOwns) => Cond::safe(format!("{column} IS ?1")),
+                    None => Cond::False,
+                }
+            }
+            Expr::Fragment(text, args) => self.fragment(text, args, at)?,
             Expr::TooLarge(why) => return Err(Error::TooLarge(why)),
             Expr::And(_)
             | Expr::Or(_)
@@ -342,15 +425,8 @@ impl<'a> Renderer<'a> {
         }
     }
 
-    fn related(
-        &self,
-        model: &ModelMeta,
-        alias: &str,
-        column: &str,
-        key: &str,
-        inner: Cond,
-        scope: Scope,
-    ) -> Cond {
+    fn related(&self, to: &Relation, alias: &str, inner: Cond, scope: Scope, by_key: bool) -> Cond {
+        let (model, column, key) = (to.model, to.column.column, &*to.own);
         match inner {
             Cond::False => Cond::False,
             // The database keeps foreign keys whole, so the row exists.
@@ -358,7 +434,7 @@ impl<'a> Renderer<'a> {
                 Cond::safe(format!("{key} IS NOT NULL"))
             }
             // What may be an error is asked of the rows that are referred to, and not of all that there are.
-            inner if self.by_key || inner.raises() => {
+            inner if self.by_key || by_key || inner.raises() => {
                 Cond::new(exists(model, alias, column, key, &inner), inner.raises())
             }
             inner => Cond::safe(format!(
@@ -369,13 +445,7 @@ impl<'a> Renderer<'a> {
         }
     }
 
-    fn fragment(
-        &mut self,
-        text: &'static str,
-        args: &[FragmentArg],
-        row: Row<'_>,
-        scope: Scope,
-    ) -> Result<Cond> {
+    fn fragment(&mut self, text: &'static str, args: &[FragmentArg], at: Place<'_, '_>) -> Result<Cond> {
         let mut out = String::from("(");
         let mut pieces = text.split("{}");
         out.push_str(pieces.next().unwrap_or_default());
@@ -387,8 +457,11 @@ impl<'a> Renderer<'a> {
                 )));
             };
             let sql = match arg {
-                FragmentArg::Value(value) => self.bound(value, scope),
-                FragmentArg::Column(path, column) => self.scalar(path, column, row, scope)?,
+                FragmentArg::Value(value) => self.bound(value, at.scope),
+                FragmentArg::Column(column) => {
+                    let from = self.row_of(column.row, at)?;
+                    self.scalar(&column.keys, column.meta, from, at.scope)?
+                }
             };
             out.push_str(&sql);
             out.push_str(piece);
@@ -476,6 +549,14 @@ fn exists(model: &ModelMeta, alias: &str, column: &str, key: &str, inner: &Cond)
     }
     out.push(')');
     out
+}
+
+/// Columns that both have a value; `Ne` is what `Eq` is not.
+fn compare_columns(op: Op, column: &str, with: &str) -> String {
+    match op {
+        Op::Ne => format!("(({column} = {with}) IS NOT TRUE)"),
+        op => compare(op, column, with),
+    }
 }
 
 fn compare(op: Op, column: &str, value: &str) -> String {

@@ -45,6 +45,8 @@ pub(crate) enum Control {
     Validation,
     /// Rules that say something else each time serve nobody.
     Symbolic,
+    /// Inside `any`, a column of a row outside is that row's.
+    OuterRows,
 }
 
 #[cfg(not(test))]

@@ -20,17 +20,27 @@ macro_rules! compiled {
 compiled! {
     actor_made_by_hand_fixed = "ui/actor_made_by_hand_fixed.rs",
     binder_made_by_hand_fixed = "ui/binder_made_by_hand_fixed.rs",
+    column_of_an_unrelated_row_fixed = "ui/column_of_an_unrelated_row_fixed.rs",
+    column_of_another_type_fixed = "ui/column_of_another_type_fixed.rs",
+    columns_with_equals_sign_fixed = "ui/columns_with_equals_sign_fixed.rs",
     filter_from_a_string_fixed = "ui/filter_from_a_string_fixed.rs",
     filter_of_another_model_fixed = "ui/filter_of_another_model_fixed.rs",
+    helper_for_one_row_only_fixed = "ui/helper_for_one_row_only_fixed.rs",
+    helper_with_a_model_for_a_place_fixed = "ui/helper_with_a_model_for_a_place_fixed.rs",
+    helper_without_a_place_fixed = "ui/helper_without_a_place_fixed.rs",
     id_of_another_model_fixed = "ui/id_of_another_model_fixed.rs",
+    inner_row_outside_its_any_fixed = "ui/inner_row_outside_its_any_fixed.rs",
     model_described_by_hand_fixed = "ui/model_described_by_hand_fixed.rs",
     model_that_is_serialised_fixed = "ui/model_that_is_serialised_fixed.rs",
     model_without_policy_fixed = "ui/model_without_policy_fixed.rs",
     models_are_not_serialised_fixed = "ui/models_are_not_serialised_fixed.rs",
+    rows_that_never_meet_fixed = "ui/rows_that_never_meet_fixed.rs",
     service_by_hand_fixed = "ui/service_by_hand_fixed.rs",
     service_does_what_it_does_not_list_fixed = "ui/service_does_what_it_does_not_list_fixed.rs",
     service_with_the_proof_of_another_fixed = "ui/service_with_the_proof_of_another_fixed.rs",
     service_without_a_waiver_fixed = "ui/service_without_a_waiver_fixed.rs",
+    set_inside_any_fixed = "ui/set_inside_any_fixed.rs",
+    set_on_a_related_row_fixed = "ui/set_on_a_related_row_fixed.rs",
     sql_from_a_leaked_string_fixed = "ui/sql_from_a_leaked_string_fixed.rs",
     sql_from_a_string_fixed = "ui/sql_from_a_string_fixed.rs",
     sql_from_format_fixed = "ui/sql_from_format_fixed.rs",
@@ -82,5 +92,5 @@ fn what_must_not_compile() {
         );
         pairs += 1;
     }
-    assert_eq!(pairs, 25, "cases that were seen");
+    assert_eq!(pairs, 35, "cases that were seen");
 }

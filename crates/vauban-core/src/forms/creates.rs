@@ -2,7 +2,7 @@
 
 use vauban_orm::actor::actions::Add;
 use vauban_orm::columns::Assignment;
-use vauban_orm::{Create, Model, Writes};
+use vauban_orm::{Columns, Create, Model, Writes};
 
 use super::clean::Clean;
 use super::form::{Form, FormFields};
@@ -24,11 +24,7 @@ pub trait Creates: FormFields {
 
     /// The columns' values. A field that the request does not have says nothing.
     #[doc(hidden)]
-    fn values(
-        &self,
-        given: Self::Given,
-        columns: &<Self::New as Model>::Columns<Self::New>,
-    ) -> Vec<Assignment<Self::New>>;
+    fn values(&self, given: Self::Given, columns: &Columns<Self::New>) -> Vec<Assignment<Self::New>>;
 }
 
 impl<F: FormFields> Clean<F> {

@@ -3,7 +3,7 @@
 
 use vauban_orm::actor::actions::Change;
 use vauban_orm::columns::Assignment;
-use vauban_orm::{Changeable, ForeignKey, Id, Model, Version, Writes};
+use vauban_orm::{Changeable, Columns, ForeignKey, Id, Model, Version, Writes};
 
 use super::bound::BoundField;
 use super::clean::Clean;
@@ -27,7 +27,7 @@ pub trait Edits: FormFields {
 
     /// The columns' new values. A field that the request does not have changes nothing.
     #[doc(hidden)]
-    fn changes(&self, columns: &<Self::Row as Model>::Columns<Self::Row>) -> Vec<Assignment<Self::Row>>;
+    fn changes(&self, columns: &Columns<Self::Row>) -> Vec<Assignment<Self::Row>>;
 
     /// The hidden field.
     #[doc(hidden)]
@@ -125,7 +125,7 @@ impl<F: FormFields> Clean<F> {
         mut self,
         db: &dyn Writes<Change, F::Row>,
         row: Changeable<F::Row>,
-        more: impl FnOnce(&<F::Row as Model>::Columns<F::Row>) -> A,
+        more: impl FnOnce(&Columns<F::Row>) -> A,
         page: impl FnOnce(Form<F>) -> P,
     ) -> Result<F::Row, Error>
     where
@@ -141,7 +141,7 @@ impl<F: FormFields> Clean<F> {
             F::version(&mut form.fields).start_with(&row.version());
             return Err(form.shown_in(page));
         }
-        let changes = |columns: &<F::Row as Model>::Columns<F::Row>| {
+        let changes = |columns: &Columns<F::Row>| {
             let own = self.data.changes(columns);
             own.into_iter().chain(more(columns)).collect::<Vec<_>>()
         };

@@ -4,7 +4,7 @@ use super::constraint::{hidden_target, note, position, targets, translate};
 use super::select::mismatch;
 use crate::actor::actions::Add;
 use crate::actor::{Action, Authority};
-use crate::columns::{Assignment, Path};
+use crate::columns::{Assignment, Columns, Path};
 use crate::db::Writes;
 use crate::engine::{Connection, Plan};
 use crate::error::{Error, FieldProblem, Result};
@@ -51,10 +51,7 @@ impl<M: Model> Create<M> {
 
     /// Sets fields that have a value of their own (a default): `.set(|a| [a.published.set(true)])`. Columns
     /// that carry privilege need a rule that names them, or a service with `Grant`.
-    pub fn set<A: IntoIterator<Item = Assignment<M>>>(
-        mut self,
-        set: impl FnOnce(&M::Columns<M>) -> A,
-    ) -> Self {
+    pub fn set<A: IntoIterator<Item = Assignment<M>>>(mut self, set: impl FnOnce(&Columns<M>) -> A) -> Self {
         self.set.extend(set(&M::columns(&Path::ROOT)));
         self
     }

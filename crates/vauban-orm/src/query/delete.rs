@@ -9,7 +9,7 @@ use super::select::Select;
 use crate::actor::{Action, Authority};
 use crate::engine::{Connection, Plan};
 use crate::error::{Error, Result};
-use crate::expr::{Bind, Expr, push};
+use crate::expr::{Bind, Col, Expr, push};
 use crate::meta::{ColumnMeta, ModelMeta, OnDelete, Privilege};
 use crate::model::Model;
 use crate::render::{Cond, Renderer, Row, Scope};
@@ -25,7 +25,11 @@ pub(super) fn delete_one<M: Model>(
     text: &mut String,
 ) -> Result<()> {
     let mut select = Select::new(M::meta());
-    select.filter = Expr::Compare(crate::expr::Op::Eq, M::meta().id(), Value::Uuid(id.uuid()));
+    select.filter = Expr::Compare(
+        crate::expr::Op::Eq,
+        Col::of_root(M::meta().id()),
+        Value::Uuid(id.uuid()),
+    );
     match matching(&select, authority, c, text)?.as_slice() {
         [] => Err(Error::NotFound),
         [(_, false)] => Err(Error::Forbidden),

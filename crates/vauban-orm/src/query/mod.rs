@@ -18,11 +18,12 @@ pub use rows::{Changeable, DEEPEST_ROW, Deletable, Page, Permitted, Version};
 
 use crate::actor::Action;
 use crate::actor::actions::{Change, Delete};
-use crate::columns::{Assignment, Column, IntoOrder, Path, Rel};
+use crate::columns::{Assignment, Column, Columns, IntoOrder, Path, Rel};
 use crate::db::{Reads, Writes};
 use crate::error::{Error, Result};
 use crate::filter::IntoFilter;
 use crate::model::Model;
+use crate::scope::Own;
 use crate::types::Id;
 use again::Asked;
 use select::{Ask, Select};
@@ -79,7 +80,7 @@ impl<M: Model> QuerySet<M> {
     }
 
     /// Only rows that are so; several filters hold together.
-    pub fn filter<F: IntoFilter<M>>(mut self, condition: impl FnOnce(&M::Columns<M>) -> F) -> Self {
+    pub fn filter<F: IntoFilter<M>>(mut self, condition: impl FnOnce(&Columns<M>) -> F) -> Self {
         let filter = condition(&M::columns(&Path::ROOT)).into_filter();
         let before = std::mem::replace(&mut self.select.filter, crate::expr::Expr::True);
         self.select.filter = before.and(filter.expr);
@@ -87,7 +88,7 @@ impl<M: Model> QuerySet<M> {
     }
 
     /// In this order; rows that agree in it are in the order of their ids.
-    pub fn order_by<O: IntoOrder<M>>(mut self, order: impl FnOnce(&M::Columns<M>) -> O) -> Self {
+    pub fn order_by<O: IntoOrder<M>>(mut self, order: impl FnOnce(&Columns<M>) -> O) -> Self {
         let order = order(&M::columns(&Path::ROOT)).into_order();
         self.select.order = order
             .into_iter()
@@ -128,17 +129,16 @@ impl<M: Model> QuerySet<M> {
             rows.retain(|row| ids.contains(&row.id()));
             return Ok(rows);
         }
-        let id = Column::<M, M, Id<M>>::new(Path::ROOT, M::meta().id());
+        let id = Column::<Own<M>, Id<M>>::new(Path::ROOT, M::meta().id());
         let ids = ids.iter().copied();
         self.filter(|_| id.is_in(ids)).all(db).await
     }
 
     /// Loads the row behind a foreign key in the same statement: `.related(|a| &a.author)`. One that may
     /// not be seen is [`Related::Hidden`](crate::Related::Hidden).
-    pub fn related<T: Model>(mut self, key: impl FnOnce(&M::Columns<M>) -> &Rel<M, M, T>) -> Self {
+    pub fn related<T: Model>(mut self, key: impl FnOnce(&Columns<M>) -> &Rel<Own<M>, T>) -> Self {
         let columns = M::columns(&Path::ROOT);
-        if let Some(key) = key(&columns).root_key()
-            && let Some(position) = self.select.model.position(key)
+        if let Some(position) = self.select.model.position(key(&columns).column_meta())
             && !self.select.related.contains(&position)
         {
             self.select.related.push(position);
@@ -213,7 +213,7 @@ impl<M: Model> QuerySet<M> {
     pub async fn get<F: IntoFilter<M>>(
         self,
         db: &dyn Reads<M>,
-        condition: impl FnOnce(&M::Columns<M>) -> F,
+        condition: impl FnOnce(&Columns<M>) -> F,
     ) -> Result<M> {
         let query = self.filter(condition).limit(2);
         let asked = Asked::of(&query.select, db.bound());
@@ -228,7 +228,7 @@ impl<M: Model> QuerySet<M> {
     pub async fn get_to_change<F: IntoFilter<M>>(
         self,
         db: &dyn Reads<M>,
-        condition: impl FnOnce(&M::Columns<M>) -> F,
+        condition: impl FnOnce(&Columns<M>) -> F,
     ) -> Result<Changeable<M>> {
         let query = self.filter(condition).limit(2);
         let asked = Asked::of(&query.select, db.bound());
@@ -247,7 +247,7 @@ impl<M: Model> QuerySet<M> {
     pub async fn get_to_delete<F: IntoFilter<M>>(
         self,
         db: &dyn Reads<M>,
-        condition: impl FnOnce(&M::Columns<M>) -> F,
+        condition: impl FnOnce(&Columns<M>) -> F,
     ) -> Result<Deletable<M>> {
         let query = self.filter(condition).limit(2);
         let asked = Asked::of(&query.select, db.bound());
@@ -266,7 +266,7 @@ impl<M: Model> QuerySet<M> {
     pub async fn change_all<const N: usize>(
         self,
         db: &dyn Writes<Change, M>,
-        changes: impl FnOnce(&M::Columns<M>) -> [Assignment<M>; N],
+        changes: impl FnOnce(&Columns<M>) -> [Assignment<M>; N],
     ) -> Result<u64> {
         self.select.whole_set()?;
         let changes = changes(&M::columns(&Path::ROOT));
@@ -323,12 +323,12 @@ impl<M: Model> Default for QuerySet<M> {
 
 impl<M: Model> PermittedQuerySet<M> {
     /// Keeps the rows that also fit this filter: see [`QuerySet::filter`].
-    pub fn filter<F: IntoFilter<M>>(self, condition: impl FnOnce(&M::Columns<M>) -> F) -> Self {
+    pub fn filter<F: IntoFilter<M>>(self, condition: impl FnOnce(&Columns<M>) -> F) -> Self {
         Self(self.0.filter(condition))
     }
 
     /// The order of the rows, the most important column first: see [`QuerySet::order_by`].
-    pub fn order_by<O: IntoOrder<M>>(self, order: impl FnOnce(&M::Columns<M>) -> O) -> Self {
+    pub fn order_by<O: IntoOrder<M>>(self, order: impl FnOnce(&Columns<M>) -> O) -> Self {
         Self(self.0.order_by(order))
     }
 
@@ -343,7 +343,7 @@ impl<M: Model> PermittedQuerySet<M> {
     }
 
     /// Loads the row that a foreign key refers to as well: see [`QuerySet::related`].
-    pub fn related<T: Model>(self, key: impl FnOnce(&M::Columns<M>) -> &Rel<M, M, T>) -> Self {
+    pub fn related<T: Model>(self, key: impl FnOnce(&Columns<M>) -> &Rel<Own<M>, T>) -> Self {
         Self(self.0.related(key))
     }
 
@@ -386,7 +386,7 @@ impl<M: Model> PermittedQuerySet<M> {
     pub async fn get<F: IntoFilter<M>>(
         self,
         db: &dyn Reads<M>,
-        condition: impl FnOnce(&M::Columns<M>) -> F,
+        condition: impl FnOnce(&Columns<M>) -> F,
     ) -> Result<Permitted<M>> {
         let query = self.0.filter(condition).limit(2);
         let asked = Asked::of(&query.select, db.bound());

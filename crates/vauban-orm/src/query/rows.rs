@@ -7,7 +7,7 @@ use std::str::FromStr;
 use super::{change, delete, written};
 use crate::actor::Action;
 use crate::actor::actions::{Change, Delete};
-use crate::columns::{Assignment, Path};
+use crate::columns::{Assignment, Columns, Path};
 use crate::db::Writes;
 use crate::error::{Error, Result};
 use crate::model::Model;
@@ -159,7 +159,7 @@ impl<M: Model> Changeable<M> {
     pub async fn change<A: IntoIterator<Item = Assignment<M>>>(
         self,
         db: &dyn Writes<Change, M>,
-        changes: impl FnOnce(&M::Columns<M>) -> A,
+        changes: impl FnOnce(&Columns<M>) -> A,
     ) -> Result<M> {
         let changes = changes(&M::columns(&Path::ROOT));
         let changed = change::Changes::new(M::meta(), changes)?;

@@ -11,6 +11,7 @@ mod fragments;
 mod listed;
 mod models;
 mod oracles;
+mod outer_rows;
 mod properties;
 mod reads;
 mod rights;

@@ -6,8 +6,9 @@ use vauban_macros::Model;
 use super::*;
 use crate::actor::Authority;
 use crate::engine::Plan;
-use crate::expr::{Expr, Flag, FragmentArg, Op};
+use crate::expr::{Col, Expr, Far, Flag, FragmentArg, Op, Opened};
 use crate::render::{Renderer, Row, Scope};
+use crate::scope::RowNumber;
 use crate::value::Value;
 use crate::*;
 
@@ -75,85 +76,209 @@ fn column(field: &str) -> &'static ColumnMeta {
     Item::meta().column(field).unwrap()
 }
 
-/// The evaluator: a condition on a row; relations are read from `rows`, as they were before the statement.
+/// What the evaluator knows where a condition stands: all rows as they were before the statement, who asks, and the rows
+/// that are open, the innermost last.
+#[derive(Clone)]
+struct World<'a> {
+    rows: &'a [Plain],
+    asker: Asker,
+    open: Vec<(RowNumber, &'a Plain)>,
+}
+
+impl<'a> World<'a> {
+    fn new(row: &'a Plain, rows: &'a [Plain], asker: Asker) -> Self {
+        Self {
+            rows,
+            asker,
+            open: vec![(RowNumber::ROOT, row)],
+        }
+    }
+
+    fn row(&self, number: RowNumber, reached: &'a Plain) -> &'a Plain {
+        if number == RowNumber::REACHED {
+            return reached;
+        }
+        self.open.iter().find(|(open, _)| *open == number).unwrap().1
+    }
+
+    /// A number as it stands there, and as it is seen behind a foreign key.
+    fn number(&self, column: &Far, reached: &'a Plain) -> Option<i64> {
+        let mut row = self.row(column.row, reached);
+        for _ in &column.keys {
+            row = self.rows.iter().find(|r| Some(r.id) == row.parent)?;
+        }
+        if column.meta.field == "number" {
+            Some(row.number)
+        } else {
+            row.maybe
+        }
+    }
+}
+
 fn holds(expr: &Expr, row: &Plain, rows: &[Plain], asker: Asker) -> bool {
+    judged(expr, row, &World::new(row, rows, asker))
+}
+
+/// The evaluator: a condition on the row that keys have led to, or the innermost of the open ones.
+fn judged<'a>(expr: &Expr, reached: &'a Plain, world: &World<'a>) -> bool {
+    let at = |column: &Col| world.row(column.row, reached);
+    let compared = |op: Op, a: Option<i64>, b: Option<i64>| {
+        let both = |holds: fn(i64, i64) -> bool| a.zip(b).is_some_and(|(a, b)| holds(a, b));
+        match op {
+            Op::Eq => both(|a, b| a == b),
+            Op::Ne => !both(|a, b| a == b),
+            Op::Lt => both(|a, b| a < b),
+            Op::Ge => both(|a, b| a >= b),
+            _ => unreachable!(),
+        }
+    };
+    let value = |column: &Col| {
+        let row = at(column);
+        if column.meta.field == "number" {
+            Some(row.number)
+        } else {
+            row.maybe
+        }
+    };
     match expr {
         Expr::True => true,
         Expr::False => false,
-        Expr::Flag(flag) => match (asker, flag) {
+        Expr::Flag(flag) => match (world.asker, flag) {
             (Asker::Nobody, _) => false,
             (Asker::User { .. }, Flag::SignedIn) => true,
             (Asker::User { staff, .. }, Flag::Staff) => staff,
             (Asker::User { superuser, .. }, Flag::Superuser) => superuser,
         },
-        Expr::Compare(op, column, Value::Integer(with)) => {
-            let value = if column.field == "number" {
-                Some(row.number)
-            } else {
-                row.maybe
-            };
-            match op {
-                Op::Eq => value == Some(*with),
-                Op::Ne => value != Some(*with),
-                Op::Lt => value.is_some_and(|value| value < *with),
-                Op::Ge => value.is_some_and(|value| value >= *with),
-                _ => unreachable!(),
-            }
+        Expr::Compare(op, column, Value::Integer(with)) => compared(*op, value(column), Some(*with)),
+        Expr::Columns(op, column, with) => compared(*op, value(column), world.number(with, reached)),
+        Expr::In(column, list) => value(column).is_some_and(|value| list.contains(&Value::Integer(value))),
+        Expr::IsNull(column) if column.meta.field == "maybe" => at(column).maybe.is_none(),
+        Expr::IsNull(column) => at(column).parent.is_none(),
+        Expr::IsActor(column) => {
+            matches!(world.asker, Asker::User { number, .. } if at(column).owner == Some(number))
         }
-        Expr::In(_, list) => row
-            .maybe
-            .is_some_and(|value| list.contains(&Value::Integer(value))),
-        Expr::IsNull(column) if column.field == "maybe" => row.maybe.is_none(),
-        Expr::IsNull(_) => row.parent.is_none(),
-        Expr::IsActor(_) => matches!(asker, Asker::User { number, .. } if row.owner == Some(number)),
-        Expr::Fragment(_, args) => match &args[1] {
-            FragmentArg::Value(Value::Integer(with)) => row.maybe.is_some_and(|value| value > *with),
+        Expr::Fragment(_, args) => match args.as_slice() {
+            [
+                FragmentArg::Column(column),
+                FragmentArg::Value(Value::Integer(with)),
+            ] => world.number(column, reached).is_some_and(|value| value > *with),
             _ => unreachable!(),
         },
-        Expr::And(all) => all.iter().all(|part| holds(part, row, rows, asker)),
-        Expr::Or(all) => all.iter().any(|part| holds(part, row, rows, asker)),
-        Expr::Not(inner) => !holds(inner, row, rows, asker),
-        Expr::Through(_, inner) => row.parent.is_some_and(|parent| {
-            rows.iter()
-                .any(|r| r.id == parent && holds(inner, r, rows, asker))
+        Expr::And(all) => all.iter().all(|part| judged(part, reached, world)),
+        Expr::Or(all) => all.iter().any(|part| judged(part, reached, world)),
+        Expr::Not(inner) => !judged(inner, reached, world),
+        Expr::Through(key, inner) => at(key).parent.is_some_and(|parent| {
+            world
+                .rows
+                .iter()
+                .any(|r| r.id == parent && judged(inner, r, world))
         }),
-        Expr::Any(_, _, inner) => rows
-            .iter()
-            .any(|child| child.parent == Some(row.id) && holds(inner, child, rows, asker)),
+        Expr::Any(opened, inner) => {
+            let to = world.row(opened.to, reached).id;
+            world.rows.iter().any(|child| {
+                let mut inside = world.clone();
+                inside.open.push((opened.number, child));
+                child.parent == Some(to) && judged(inner, child, &inside)
+            })
+        }
         _ => unreachable!(),
     }
 }
 
+/// A column before it is known which rows are open where it stands: 0 is the nearest row, 1, 2 … open rows from inside.
+fn some_row() -> impl Strategy<Value = RowNumber> {
+    prop_oneof![3 => Just(0), 1 => Just(1), 1 => Just(2), 1 => Just(3)].prop_map(RowNumber)
+}
+
+fn some(column: &'static ColumnMeta) -> impl Strategy<Value = Col> {
+    some_row().prop_map(move |row| Col { row, meta: column })
+}
+
+fn number() -> impl Strategy<Value = Col> {
+    prop_oneof![some(column("number")), some(column("maybe"))]
+}
+
+/// Puts real rows in the places of those.
+fn bound(expr: &mut Expr, open: &mut Vec<RowNumber>, behind_a_key: bool) {
+    let row = |number: &mut RowNumber, open: &[RowNumber]| {
+        let inside = usize::try_from(number.0).unwrap().saturating_sub(1) % open.len();
+        *number = if number.0 == 0 && behind_a_key {
+            RowNumber::REACHED
+        } else {
+            open[open.len() - 1 - inside]
+        };
+    };
+    match expr {
+        Expr::Compare(_, column, _) | Expr::In(column, _) | Expr::IsNull(column) | Expr::IsActor(column) => {
+            row(&mut column.row, open);
+        }
+        Expr::Columns(_, column, with) => {
+            row(&mut column.row, open);
+            row(&mut with.row, open);
+        }
+        Expr::Fragment(_, args) => {
+            for arg in args {
+                if let FragmentArg::Column(column) = arg {
+                    row(&mut column.row, open);
+                }
+            }
+        }
+        Expr::And(all) | Expr::Or(all) => all.for_each(|part| bound(part, open, behind_a_key)),
+        Expr::Not(inner) => bound(inner, open, behind_a_key),
+        Expr::Through(key, inner) => {
+            row(&mut key.row, open);
+            bound(inner, open, true);
+        }
+        Expr::Any(opened, inner) => {
+            row(&mut opened.to, open);
+            opened.number = RowNumber::opened();
+            open.push(opened.number);
+            bound(inner, open, false);
+            open.pop();
+        }
+        _ => {}
+    }
+}
+
 fn conditions() -> impl Strategy<Value = Expr> {
-    let number = prop_oneof![Just("number"), Just("maybe")];
-    let op = prop_oneof![Just(Op::Eq), Just(Op::Ne), Just(Op::Lt), Just(Op::Ge)];
+    let op = || prop_oneof![Just(Op::Eq), Just(Op::Ne), Just(Op::Lt), Just(Op::Ge)];
+    let with = (number(), 0..3_usize).prop_map(|(column, keys)| Far {
+        row: column.row,
+        keys: vec![self::column("parent"); keys],
+        meta: column.meta,
+    });
     let leaf = prop_oneof![
         1 => Just(Expr::True),
         1 => Just(Expr::False),
         2 => prop_oneof![Just(Flag::SignedIn), Just(Flag::Staff), Just(Flag::Superuser)].prop_map(Expr::Flag),
-        5 => (op, number, 0..3_i64).prop_map(|(op, name, with)| Expr::Compare(op, column(name), Value::Integer(with))),
-        2 => prop::collection::vec((0..3_i64).prop_map(Value::Integer), 0..3)
-            .prop_map(|list| Expr::In(column("maybe"), list)),
-        2 => prop_oneof![Just("maybe"), Just("parent")].prop_map(|name| Expr::IsNull(column(name))),
-        3 => Just(Expr::IsActor(column("owner"))),
-        2 => (0..3_i64).prop_map(|with| {
-            let args = vec![
-                FragmentArg::Column(Vec::new(), column("maybe")),
-                FragmentArg::Value(Value::Integer(with)),
-            ];
-            Expr::Fragment("{} > {}", args)
-        }),
+        5 => (op(), number(), 0..3_i64)
+            .prop_map(|(op, column, with)| Expr::Compare(op, column, Value::Integer(with))),
+        4 => (op(), number(), with).prop_map(|(op, column, with)| Expr::Columns(op, column, with)),
+        2 => (some(column("maybe")), prop::collection::vec((0..3_i64).prop_map(Value::Integer), 0..3))
+            .prop_map(|(column, list)| Expr::In(column, list)),
+        2 => prop_oneof![some(column("maybe")), some(column("parent"))].prop_map(Expr::IsNull),
+        3 => some(column("owner")).prop_map(Expr::IsActor),
+         2 => (some(column("maybe")), 0..3_i64).prop_map(|(column, with)| {
+             let column = Far { row: column.row, keys: Vec::new(), meta: column.meta };
+             Expr::Fragment("{} > {}", vec![FragmentArg::Column(column), FragmentArg::Value(Value::Integer(with))])
+         }),
     ];
-    leaf.prop_recursive(5, 24, 3, |inner| {
+    let tree = leaf.prop_recursive(5, 24, 3, |inner| {
         prop_oneof![
-            prop::collection::vec(inner.clone(), 0..4)
-                .prop_map(|all| all.into_iter().fold(Expr::True, Expr::and)),
-            prop::collection::vec(inner.clone(), 0..4)
+            1 => prop::collection::vec(inner.clone(), 0..4).prop_map(|all| all.into_iter().fold(Expr::True, Expr::and)),
+            1 => prop::collection::vec(inner.clone(), 0..4)
                 .prop_map(|all| all.into_iter().rfold(Expr::False, |any, one| one.or(any))),
-            inner.clone().prop_map(Expr::negated),
-            inner.clone().prop_map(|e| Expr::through(column("parent"), e)),
-            inner.prop_map(|e| Expr::any(Item::meta, column("parent"), e)),
+            1 => inner.clone().prop_map(Expr::negated),
+            1 => (some(column("parent")), inner.clone()).prop_map(|(key, e)| Expr::through(key, e)),
+            2 => (some_row(), inner).prop_map(|(to, e)| {
+                let opened = Opened { number: RowNumber::ROOT, model: Item::meta, key: column("parent"), to };
+                Expr::any(opened, e)
+            }),
         ]
+    });
+    tree.prop_map(|mut expr| {
+        bound(&mut expr, &mut vec![RowNumber::ROOT], false);
+        expr
     })
 }
 
@@ -248,6 +373,7 @@ fn visible_in_queries(expr: &Expr) -> bool {
     // Under the policy `none` every related row is absent in a query: such conditions are compared as rules.
     match expr {
         Expr::Through(..) | Expr::Any(..) => false,
+        Expr::Columns(.., with) => with.keys.is_empty(),
         Expr::And(all) | Expr::Or(all) => all.iter().all(visible_in_queries),
         Expr::Not(inner) => visible_in_queries(inner),
         _ => true,
@@ -303,11 +429,11 @@ fn the_comparison_sees_a_mistake() {
     let c = filled(&rows);
     let not = Expr::Not(Box::new(Expr::Compare(
         Op::Eq,
-        column("maybe"),
+        Col::of_root(column("maybe")),
         Value::Integer(1),
     )));
     assert_eq!(in_sql(&c, &not, Asker::Nobody, Scope::Policy, false, &[]), [0]);
-    let mine = Expr::IsActor(column("owner"));
+    let mine = Expr::IsActor(Col::of_root(column("owner")));
     assert!(in_sql(&c, &mine, Asker::Nobody, Scope::Policy, false, &[]).is_empty());
     {
         let _attack = without(Control::TwoValued);

@@ -154,12 +154,16 @@ async fn related_rows_that_may_not_be_seen_are_absent_in_queries() {
     let guess = || Article::objects().filter(|a| a.author.email.starts_with("gh"));
     let order = || Article::objects().order_by(|a| a.author.email.desc());
     let fragment = || Article::objects().filter(|a| sql!("{} = {}", a.author.email, "ghost@example.com"));
+    let compared = || Article::objects().filter(|a| a.title.ne(&a.author.email));
+    let turned = || Article::objects().filter(|a| a.author.email.ne(&a.title));
     let members = || User::objects().filter(|u| u.memberships.any(|m| m.role.eq(Role::Admin)));
     {
         let _attack = without(Control::Related);
         assert_eq!(guess().count(&db).await.unwrap(), 1);
         assert_eq!(order().first(&db).await.unwrap().unwrap().slug.as_str(), "boo");
         assert_eq!(fragment().count(&db).await.unwrap(), 1);
+        assert_eq!(compared().count(&db).await.unwrap(), 2);
+        assert_eq!(turned().count(&db).await.unwrap(), 2);
         assert_eq!(members().count(&db).await.unwrap(), 2);
         let loaded = Article::objects().related(|a| &a.author).all(&db).await.unwrap();
         assert!(loaded.iter().all(|a| a.author.get().is_some()));
@@ -167,6 +171,8 @@ async fn related_rows_that_may_not_be_seen_are_absent_in_queries() {
     assert_eq!(guess().count(&db).await.unwrap(), 0);
     assert_eq!(order().first(&db).await.unwrap().unwrap().slug.as_str(), "public");
     assert_eq!(fragment().count(&db).await.unwrap(), 0);
+    assert_eq!(compared().count(&db).await.unwrap(), 1);
+    assert_eq!(turned().count(&db).await.unwrap(), 1);
     assert_eq!(members().count(&db).await.unwrap(), 0, "Carl sees no membership");
     // The row itself is seen; who wrote it is hidden.
     let loaded = Article::objects()

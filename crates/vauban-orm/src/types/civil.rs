@@ -6,8 +6,9 @@ use std::str::FromStr;
 
 use jiff::civil;
 
-use crate::columns::{Comparable, OrderedField};
+use crate::columns::{Compared, Operand, OrderedField};
 use crate::field::Field;
+use crate::scope::Scope;
 use crate::symbolic::Today;
 use crate::types::DateTime;
 use crate::value::{Kind, Mismatch, Value, ValueRef};
@@ -248,9 +249,11 @@ alike!(
     "not a time like 14:30 or 14:30:15"
 );
 
-impl Comparable<Date> for Today {
-    fn to_bound(self) -> Value {
-        self.to_value()
+#[diagnostic::do_not_recommend]
+impl<S: Scope> Operand<S, Date> for Today {
+    type Scope = S;
+    fn operand(self) -> Compared {
+        Compared::with(self.to_value())
     }
 }
 

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::columns::Comparable;
+use crate::columns::{Compared, Operand};
 use crate::field::Field;
+use crate::scope::Scope;
 use crate::symbolic::Now;
 use crate::value::{Kind, Mismatch, Value, ValueRef};
 
@@ -70,9 +71,11 @@ impl Sub<Duration> for DateTime {
     }
 }
 
-impl Comparable<DateTime> for Now {
-    fn to_bound(self) -> Value {
-        self.to_value()
+#[diagnostic::do_not_recommend]
+impl<S: Scope> Operand<S, DateTime> for Now {
+    type Scope = S;
+    fn operand(self) -> Compared {
+        Compared::with(self.to_value())
     }
 }
 

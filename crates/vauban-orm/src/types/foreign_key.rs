@@ -11,6 +11,7 @@ use crate::field::{FieldLimits, ModelField};
 use crate::meta::{ColumnMeta, ModelMeta};
 use crate::model::Model;
 use crate::problem::Problem;
+use crate::scope::Place;
 use crate::types::{Id, InvalidId};
 use crate::value::{Kind, Mismatch, RowReader, Value, ValueRef};
 
@@ -162,13 +163,13 @@ impl<M: Model> ForeignKey<M> {
 
 impl<M: Model> ModelField for ForeignKey<M> {
     type Input = Id<M>;
-    type Column<R: Model, O: Model> = Rel<R, O, M>;
+    type Column<P: Place> = Rel<P, M>;
     const KIND: Kind = Kind::Uuid;
     const NULLABLE: bool = false;
     const NEEDS_LENGTH: bool = false;
     const TARGET: Option<fn() -> &'static ModelMeta> = Some(M::meta);
 
-    fn column<R: Model, O: Model>(path: &Path, meta: &'static ColumnMeta) -> Rel<R, O, M> {
+    fn column<P: Place>(path: &Path, meta: &'static ColumnMeta) -> Rel<P, M> {
         Rel::new(path.clone(), meta)
     }
     fn input_value(input: &Id<M>) -> Value {
@@ -190,13 +191,13 @@ impl<M: Model> ModelField for ForeignKey<M> {
 
 impl<M: Model> ModelField for Option<ForeignKey<M>> {
     type Input = Option<Id<M>>;
-    type Column<R: Model, O: Model> = Rel<R, O, M>;
+    type Column<P: Place> = Rel<P, M>;
     const KIND: Kind = Kind::Uuid;
     const NULLABLE: bool = true;
     const NEEDS_LENGTH: bool = false;
     const TARGET: Option<fn() -> &'static ModelMeta> = Some(M::meta);
 
-    fn column<R: Model, O: Model>(path: &Path, meta: &'static ColumnMeta) -> Rel<R, O, M> {
+    fn column<P: Place>(path: &Path, meta: &'static ColumnMeta) -> Rel<P, M> {
         Rel::new(path.clone(), meta)
     }
     fn input_value(input: &Option<Id<M>>) -> Value {

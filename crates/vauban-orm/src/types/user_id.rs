@@ -9,8 +9,9 @@ use crate::columns::Column;
 use crate::expr::Expr;
 use crate::field::Field;
 use crate::filter::Filter;
-use crate::model::{Model, UserModel};
+use crate::model::UserModel;
 use crate::policy::Who;
+use crate::scope::Place;
 use crate::types::Id;
 use crate::value::{Kind, Mismatch, Value, ValueRef};
 
@@ -64,16 +65,16 @@ impl Field for UserId {
     }
 }
 
-impl<R: Model, O: Model> Column<R, O, UserId> {
+impl<P: Place> Column<P, UserId> {
     /// This user is whoever asks. Never true for nobody and for services (CWE-639).
-    pub fn is<W>(&self, _: Who<W>) -> Filter<R> {
-        self.condition(Expr::IsActor(self.column_meta()))
+    pub fn is<W>(&self, _: Who<W>) -> Filter<P::Scope> {
+        self.condition(Expr::IsActor)
     }
 }
 
-impl<R: Model, O: Model> Column<R, O, Option<UserId>> {
+impl<P: Place> Column<P, Option<UserId>> {
     /// This user is whoever asks. Never true for nobody, and where there is none.
-    pub fn is<W>(&self, _: Who<W>) -> Filter<R> {
-        self.condition(Expr::IsActor(self.column_meta()))
+    pub fn is<W>(&self, _: Who<W>) -> Filter<P::Scope> {
+        self.condition(Expr::IsActor)
     }
 }

@@ -87,7 +87,7 @@ macro_rules! number {
 /// A filter function; what speaks of many rows is the next one's, so that its depth is known while compiling.
 macro_rules! filters {
     ($name:ident, $job:ident, $of:ident, $some_part:expr, $some_of_team:expr) => {
-        pub(super) fn $name($job: &Columns<Job>, condition: &Condition) -> Filter<Job> {
+        pub(super) fn $name<P: Place>($job: &Columns<Job, P>, condition: &Condition) -> Filter<P::Scope> {
             match condition {
                 Always => Filter::always(),
                 Never => Filter::never(),
@@ -105,12 +105,12 @@ macro_rules! filters {
                 SomeMember(person) => $job.team.members.any(|m| m.person.eq(*person)),
                 SomeMemberNamed(name) => $job.team.members.any(|m| m.person.name.eq(name.as_str())),
                 NoWhole => $job.part_of.is_null(),
-                Whole(inner) => $name(&$job.part_of, inner),
+                Whole(inner) => $name::<Via<P::Scope>>(&$job.part_of, inner),
                 SomePart($of) => $some_part,
                 SomeOfTeam($of) => $some_of_team,
-                And(a, b) => $name($job, a) & $name($job, b),
-                Or(a, b) => $name($job, a) | $name($job, b),
-                Not(inner) => !$name($job, inner),
+                And(a, b) => $name::<P>($job, a) & $name::<P>($job, b),
+                Or(a, b) => $name::<P>($job, a) | $name::<P>($job, b),
+                Not(inner) => !$name::<P>($job, inner),
             }
         }
     };

@@ -5,7 +5,7 @@ use vauban_macros::Model;
 use vauban_orm::{Columns, ForeignKey, Id, Policy, Rules, Who};
 
 #[derive(Model)]
-#[model(crate = vauban_orm, user)]
+#[model(crate = vauban_orm, user, related(articles: Article.author))]
 pub struct User {
     pub id: Id<User>,
     #[field(max_length = 100)]
