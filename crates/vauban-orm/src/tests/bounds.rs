@@ -226,7 +226,7 @@ async fn every_statement_refuses_what_is_too_large() {
     refused("not", Node::objects().filter(|n| !large(n)).delete_all(&db).await);
     let never = |n: &Columns<Node>| Filter::<Node>::never() & large(n);
     refused("and never", Node::objects().filter(never).all(&db).await);
-    let inside = |n: &Columns<Node>| n.children.any(|c| large(c));
+    let inside = |n: &Columns<Node>| n.children.any(large);
     refused("inside", Node::objects().filter(inside).all(&db).await);
 }
 
