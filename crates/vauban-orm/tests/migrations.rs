@@ -304,7 +304,7 @@ fn what_changes_is_altered_with_its_rows_and_back() {
     let Made::Asks(asked) = make(&models, &files, &Answers::default()) else {
         panic!("`title` may be the new name of `name`, and of `slug`");
     };
-    let name = |from: &str| Rename::Column {
+    let name = |from: &str| Rename::OfColumn {
         table: "team".into(),
         from: from.into(),
         to: "title".into(),
@@ -471,7 +471,7 @@ fn a_table_that_is_gone_is_asked_about_and_dropped() {
         ("0003_drop_player", &["drop table player".to_owned()][..])
     );
     let models = [squad::Squad::meta()];
-    let squad = Rename::Table {
+    let squad = Rename::OfTable {
         from: "team".into(),
         to: "squad".into(),
     };

@@ -10,14 +10,14 @@ use crate::meta::ModelMeta;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rename {
     /// A table, which keeps its rows.
-    Table {
+    OfTable {
         /// What it is called so far.
         from: String,
         /// What the model calls it now.
         to: String,
     },
     /// A column, which keeps what the rows have in it.
-    Column {
+    OfColumn {
         /// The table, by its new name.
         table: String,
         /// What it is called so far.
@@ -29,13 +29,13 @@ pub enum Rename {
 
 impl Rename {
     fn is_table(&self) -> bool {
-        matches!(self, Self::Table { .. })
+        matches!(self, Self::OfTable { .. })
     }
 
     fn operation(&self) -> Operation {
         match self.clone() {
-            Self::Table { from, to } => Operation::RenameTable { from, to },
-            Self::Column { table, from, to } => Operation::RenameColumn { table, from, to },
+            Self::OfTable { from, to } => Operation::RenameTable { from, to },
+            Self::OfColumn { table, from, to } => Operation::RenameColumn { table, from, to },
         }
     }
 }
@@ -44,8 +44,8 @@ impl Rename {
 impl std::fmt::Display for Rename {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Table { from, to } => write!(f, "{from}={to}"),
-            Self::Column { table, from, to } => write!(f, "{table}.{from}={to}"),
+            Self::OfTable { from, to } => write!(f, "{from}={to}"),
+            Self::OfColumn { table, from, to } => write!(f, "{table}.{from}={to}"),
         }
     }
 }
@@ -57,11 +57,11 @@ impl std::str::FromStr for Rename {
             format!("`{text}` is no renaming: write `table=new_name` or `table.column=new_name`")
         })?;
         Ok(match from.split_once('.') {
-            None => Self::Table {
+            None => Self::OfTable {
                 from: from.to_owned(),
                 to: to.to_owned(),
             },
-            Some((table, from)) => Self::Column {
+            Some((table, from)) => Self::OfColumn {
                 table: table.to_owned(),
                 from: from.to_owned(),
                 to: to.to_owned(),
@@ -100,7 +100,7 @@ pub(super) fn changes(
     let candidates = renamed_tables(&wanted, &state, own_tables);
     let mut own_tables = own_tables.clone();
     for rename in settle(candidates, true, answers)? {
-        if let Rename::Table { from, to } = &rename {
+        if let Rename::OfTable { from, to } = &rename {
             own_tables.remove(from);
             own_tables.insert(to.clone());
         }
@@ -135,8 +135,8 @@ fn make_renaming(rename: &Rename, state: &mut State, out: &mut Vec<Operation>) -
 /// The renamings of tables, or of columns, if nothing else may be one.
 fn settle(candidates: Vec<Rename>, tables: bool, answers: &Answers) -> Result<Vec<Rename>, Stuck> {
     let names = |rename: &Rename| match rename.clone() {
-        Rename::Table { from, to } => [(None, from), (None, to)],
-        Rename::Column { table, from, to } => [(Some(table.clone()), from), (Some(table), to)],
+        Rename::OfTable { from, to } => [(None, from), (None, to)],
+        Rename::OfColumn { table, from, to } => [(Some(table.clone()), from), (Some(table), to)],
     };
     let settled: Vec<Rename> = answers
         .renamed
@@ -175,7 +175,7 @@ fn renamed_tables(wanted: &State, have: &State, own_tables: &BTreeSet<String>) -
                 .iter()
                 .filter(|(table, _)| !have.tables.contains_key(*table));
             new.filter(move |(_, new)| alike(gone, new))
-                .map(|(to, _)| Rename::Table {
+                .map(|(to, _)| Rename::OfTable {
                     from: from.clone(),
                     to: to.clone(),
                 })
@@ -200,7 +200,7 @@ fn renamed_columns(wanted: &State, have: &State) -> Vec<Rename> {
                 .iter()
                 .filter(|column| have.column(&column.name).is_none());
             let alike = new.filter(|new| gone.kind.fits(new.kind) && gone.references == new.references);
-            pairs.extend(alike.map(|new| Rename::Column {
+            pairs.extend(alike.map(|new| Rename::OfColumn {
                 table: table.clone(),
                 from: gone.name.clone(),
                 to: new.name.clone(),

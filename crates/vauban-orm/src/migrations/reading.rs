@@ -47,7 +47,7 @@ const STEPS: [(&str, Read); 12] = [
             columns: step
                 .columns
                 .into_iter()
-                .map(Column::without_default)
+                .map(ColumnEntry::without_default)
                 .collect::<Result<_, _>>()?,
             constraints: step.constraints,
         })
@@ -168,9 +168,9 @@ macro_rules! entries {
 }
 
 entries! {
-    CreateTable { create_table: Name, columns: Vec<Column>, #[serde(default)] constraints: Vec<ConstraintState> }
-    AddColumn { add_column: Name, column: Column }
-    AlterColumn { alter_column: Name, column: Column, using: Option<String> }
+    CreateTable { create_table: Name, columns: Vec<ColumnEntry>, #[serde(default)] constraints: Vec<ConstraintState> }
+    AddColumn { add_column: Name, column: ColumnEntry }
+    AlterColumn { alter_column: Name, column: ColumnEntry, using: Option<String> }
     CreateIndex { create_index: Name, table: Name, columns: Vec<Name>, #[serde(default)] unique: bool }
     AddConstraint { add_constraint: Name, constraint: ConstraintState }
     DropColumn { drop_column: Name, table: Name }
@@ -180,7 +180,7 @@ entries! {
     DropIndex { drop_index: Name }
     DropConstraint { drop_constraint: Name, table: Name }
     Sql { sql: String, back: Option<String> }
-    Column {
+    ColumnEntry {
         name: Name,
         r#type: String,
         #[serde(default)] primary_key: bool,
@@ -190,7 +190,7 @@ entries! {
     }
 }
 
-impl Column {
+impl ColumnEntry {
     fn state(self) -> Result<ColumnState, String> {
         Ok(ColumnState {
             kind: ColumnType::named(&self.r#type)?,

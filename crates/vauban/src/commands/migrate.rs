@@ -250,8 +250,8 @@ fn ask(renames: &[Rename], answers: &mut Answers) -> Result<(), Failure> {
         )));
     }
     let question = match rename {
-        Rename::Table { from, to } => format!("Was the table `{from}` renamed to `{to}`? [y/N] "),
-        Rename::Column { table, from, to } => {
+        Rename::OfTable { from, to } => format!("Was the table `{from}` renamed to `{to}`? [y/N] "),
+        Rename::OfColumn { table, from, to } => {
             format!("Was the column `{table}.{from}` renamed to `{to}`? [y/N] ")
         }
     };
