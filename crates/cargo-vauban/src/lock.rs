@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// Has cargo take the framework's own packages out of the lock and put the site in, with every version as it is:
-/// `--locked`, as `scripts/ci` builds, refuses a lock that does not fit.
+/// cargo in `scripts/ci`, which takes the lock as it is, refuses a lock that does not fit.
 ///
 /// # Errors
 /// What to do by hand, where cargo could not.
@@ -33,6 +33,6 @@ pub(crate) fn fit(site: &Path) -> Result<(), String> {
     };
     Err(format!(
         "Its Cargo.lock is the framework's and does not fit yet: run `cargo update --workspace` in it before you build \
-         with `--locked`, as `scripts/ci` does.\n{why}"
+         with --locked, as `scripts/ci` does.\n{why}"
     ))
 }
