@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use vauban_waiver::{Waiver, walls};
 
-use crate::actor::{Actor, Authority, May, Service, actions};
 use crate::engine::{Connection, Shared};
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::policy::Policy;
+use crate::policy::actor::{Actor, May, Service, actions};
+use crate::policy::authority::Authority;
 
 /// A handle that reads.
 #[derive(Debug, Clone, Copy)]

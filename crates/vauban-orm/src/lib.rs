@@ -69,72 +69,55 @@ extern crate self as vauban_orm;
 #[doc(hidden)]
 pub const TEST_KIT: bool = cfg!(feature = "testing");
 
-pub mod actor;
 pub mod checks;
-pub mod columns;
 #[doc(hidden)]
 pub mod engine;
-pub mod field;
-pub mod fragment;
-pub mod identifier;
-pub mod meta;
 pub mod migrations;
 
-mod bounds;
-mod building;
-mod choices;
-mod cond;
 mod db;
 mod error;
-mod expr;
-mod filter;
-mod listed;
 mod model;
-mod oracles;
 mod policy;
 mod problem;
 mod query;
-mod render;
 mod sabotage;
-mod said;
-mod scope;
-mod serialised;
-mod symbolic;
-mod types;
-mod value;
+mod sql;
+mod tree;
 
-pub use actor::{Actor, Binder, May, Service, UserFacts, actions};
-pub use choices::{Choices, InvalidChoice};
-pub use columns::{Assignment, Column, Columns, Many, Order, Rel};
 pub use db::{Acting, Db, Mode, Read, Reads, Unscoped, Write, Writes};
 pub use error::{Error, FieldProblem, Result};
-pub use field::{Field, ModelField};
-pub use filter::{Filter, IntoFilter};
-pub use meta::{ColumnMeta, ModelMeta};
-pub use model::{Model, UserModel};
-pub use policy::{Policy, Rules, Settable, Who};
+pub use model::choices::{Choices, InvalidChoice};
+pub use model::columns::{Assignment, Column, Columns, Many, Order, Rel};
+pub use model::field::{Field, ModelField};
+pub use model::filter::{Filter, IntoFilter};
+pub use model::scope::{In, Join, Own, OwnRow, Place, Root, Scope, Via};
+pub use model::symbolic::{Now, Today};
+pub use model::types::{
+    Date, DateTime, Decimal, ForeignKey, Id, InvalidDate, InvalidDecimal, InvalidId, InvalidSlug,
+    InvalidTime, Related, Slug, Time, UserId,
+};
+pub use model::who::Who;
+pub use model::{Model, UserModel, columns, field, fragment};
+pub use policy::actor::{Actor, Binder, May, Service, UserFacts, actions};
+pub use policy::{Policy, Rules, Settable, actor};
 pub use problem::{Argument, Problem};
 pub use query::{
     Changeable, Create, DEEPEST_ROW, Deletable, Page, Permitted, PermittedQuerySet, QuerySet, Version,
 };
-pub use scope::{In, Join, Own, OwnRow, Place, Root, Scope, Via};
-pub use symbolic::{Now, Today};
-pub use types::{
-    Date, DateTime, Decimal, ForeignKey, Id, InvalidDate, InvalidDecimal, InvalidId, InvalidSlug,
-    InvalidTime, Related, Slug, Time, UserId,
-};
+pub use tree::meta::{ColumnMeta, ModelMeta};
+pub use tree::{identifier, meta};
 
 /// For generated code. Not part of the public API.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::columns::{FragmentPart, IdOf, KeyOf, Path, WriteEqInstead, WriteLtInstead};
     pub use crate::model::NewValues;
+    pub use crate::model::columns::{FragmentPart, IdOf, KeyOf, Path, WriteEqInstead, WriteLtInstead};
+    pub use crate::model::serialised::IsNotSerialised;
+    pub use crate::model::types::OnlyAKey_LoadRelated_WriteGet;
+    pub use crate::model::types::text::read as read_text;
     pub use crate::model::{LoadedToChange, LoadedToDelete};
-    pub use crate::policy::CompiledRules;
-    pub use crate::serialised::IsNotSerialised;
-    pub use crate::types::OnlyAKey_LoadRelated_WriteGet;
-    pub use crate::types::text::read as read_text;
-    pub use crate::value::{Mismatch, RowReader, Value, ValueRef};
+    pub use crate::tree::rules::CompiledRules;
+    pub use crate::tree::value::{Mismatch, RowReader, Value, ValueRef};
     pub use serde;
     pub use vauban_waiver::{__place, Place};
 }

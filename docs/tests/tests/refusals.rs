@@ -41,7 +41,7 @@ fn every_finding_is_explained() {
             &fs::read_to_string(root().join("crates").join(file)).unwrap(),
         ));
     }
-    let orm = fs::read_to_string(root().join("crates/vauban-orm/src/checks.rs")).unwrap();
+    let orm = fs::read_to_string(root().join("crates/vauban-orm/src/checks/mod.rs")).unwrap();
     found.extend(
         orm.split("id: \"")
             .skip(1)

@@ -12,8 +12,8 @@ use uuid::Uuid;
 
 use super::plans::{MOST, Plan, Plans, ShapeHasher};
 use crate::error::{Error, Result};
-use crate::expr::Bind;
-use crate::value::Value;
+use crate::tree::expr::Bind;
+use crate::tree::value::Value;
 
 /// Steps of SQLite's virtual machine between two looks at the limit.
 const STRIDE: i32 = 500;

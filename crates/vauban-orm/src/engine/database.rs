@@ -15,11 +15,11 @@ use super::on_disk::OnDisk;
 use super::reading::is_reading;
 use super::unit::{Shared, Unit};
 use super::writer::{Writer, watch};
-use crate::actor::{Actor, ServiceMeta};
 use crate::error::{Error, Result};
-use crate::listed::Listed;
-use crate::meta::ModelMeta;
 use crate::migrations::{self, Applied, MigrationError, Pending, Set};
+use crate::policy::actor::{Actor, ServiceMeta};
+use crate::policy::listed::Listed;
+use crate::tree::meta::ModelMeta;
 
 /// When a COMMIT counts as done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

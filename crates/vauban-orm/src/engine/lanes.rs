@@ -210,12 +210,18 @@ mod tests {
                 tokio::spawn(async move { lanes.turn(Lane::Deep, 9, WAIT).await.map(drop) })
             })
             .collect();
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        // On a busy machine a moment is no measure: all of them have come, and those beyond the bound are gone.
+        let come = async |count: u64| {
+            while lock(&lanes.state).came < count {
+                tokio::task::yield_now().await;
+            }
+        };
+        come(1 + 200).await;
         let cheap = {
             let lanes = Arc::clone(&lanes);
             tokio::spawn(async move { lanes.turn(Lane::Deep, 5, WAIT).await.map(drop) })
         };
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        come(1 + 200 + 1).await;
         drop(running);
         cheap.await.unwrap().unwrap();
         let mut refused = 0;

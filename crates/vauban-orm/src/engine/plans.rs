@@ -7,7 +7,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32};
 
-use crate::value::Value;
+use crate::tree::value::Value;
 
 /// Plans of a connection.
 pub(super) const MOST: usize = 1024;

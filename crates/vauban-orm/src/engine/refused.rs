@@ -1,7 +1,7 @@
 //! What a development build notes of a row that was not given or not written. Not compiled into a release (CWE-204).
 
-use crate::actor::Action;
-use crate::meta::ModelMeta;
+use crate::policy::actor::Action;
+use crate::tree::meta::ModelMeta;
 
 /// A row that was not given, or not written.
 #[derive(Debug, Clone)]

@@ -13,9 +13,9 @@ use super::reading::{is_reading, request};
 #[cfg(debug_assertions)]
 use super::refused::Refused;
 use super::writer::{Outcome, Writer, send_committer};
-use crate::actor::Actor;
 use crate::db::{Db, Read, Write};
 use crate::error::{Error, Result};
+use crate::policy::actor::Actor;
 use crate::sabotage::{Control, removed};
 
 /// A unit of work, bound to an actor. Dropped without [`finish`](Self::finish) (a panic, a client that

@@ -13,7 +13,7 @@ use super::record::{TABLE, age, recorded, setup};
 use super::set::{self, Set};
 use super::sqlite;
 use super::state::State;
-use crate::meta::ModelMeta;
+use crate::tree::meta::ModelMeta;
 
 /// How a database and a program's migrations differ.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::operation::{ColumnState, Operation};
 use super::state::{State, TableState};
-use crate::meta::ModelMeta;
+use crate::tree::meta::ModelMeta;
 
 /// A name that is gone, and a new one that may be its new name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

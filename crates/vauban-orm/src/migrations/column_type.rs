@@ -1,6 +1,6 @@
 //! The type of a column, as files name it.
 
-use crate::value::{Kind, Storage};
+use crate::tree::value::{Kind, Storage};
 
 /// What a column holds, as a file says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

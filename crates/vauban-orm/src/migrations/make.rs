@@ -9,7 +9,7 @@ use super::operation::Operation;
 use super::set::{self, Set};
 use super::state::State;
 use super::writing;
-use crate::meta::ModelMeta;
+use crate::tree::meta::ModelMeta;
 
 /// A migration that the models ask for.
 #[derive(Debug, Clone)]

@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 
 use super::column_type::ColumnType;
 use super::operation::{ColumnState, ConstraintState, Operation};
-use crate::identifier;
+use crate::tree::identifier;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -8,7 +8,7 @@ use super::plan::{Target, ids};
 use super::set::{self, Set};
 use super::state::State;
 use super::{ColumnType, MigrationError};
-use crate::value::{Kind, Storage};
+use crate::tree::value::{Kind, Storage};
 
 /// Makes a database of every earlier state, with a row in each table that takes one, brings it to the newest state, and as far back
 /// as there is a way.

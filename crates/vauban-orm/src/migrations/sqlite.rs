@@ -2,7 +2,7 @@
 
 use super::operation::{ColumnState, ConstraintState, Operation};
 use super::state::{IndexState, State, TableState};
-use crate::value::Kind;
+use crate::tree::value::Kind;
 
 use super::column_type::ColumnType;
 

@@ -6,8 +6,8 @@ use super::MigrationError;
 use super::column_type::ColumnType;
 use super::file::Migration;
 use super::operation::{ColumnState, ConstraintState, Operation};
-use crate::meta::ModelMeta;
-use crate::value::Kind;
+use crate::tree::meta::ModelMeta;
+use crate::tree::value::Kind;
 
 /// A schema, as migrations say it or as models want it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -205,7 +205,7 @@ mod tests {
     use super::super::Migration;
     use super::super::column_type::ColumnType;
     use super::*;
-    use crate::value::Kind;
+    use crate::tree::value::Kind;
 
     fn operations() -> Vec<Operation> {
         let column = |name: &str, kind| ColumnState {

@@ -4,18 +4,19 @@ use std::fmt::Write as _;
 
 use super::constraint::{hidden_target, note, position, targets, translate};
 use super::select::mismatch;
-use crate::actor::{Action, Authority};
-use crate::columns::Assignment;
 use crate::engine::{Connection, Plan};
 use crate::error::{Error, FieldProblem, Result};
-use crate::expr::{Bind, Expr, push};
-use crate::meta::{Auto, ColumnMeta, ModelMeta, Privilege};
 use crate::model::Model;
+use crate::model::columns::Assignment;
+use crate::model::types::{DateTime, Id};
+use crate::policy::actor::Action;
+use crate::policy::authority::Authority;
 use crate::problem::Problem;
-use crate::render::{Cond, Renderer, Row, Scope};
 use crate::sabotage::{Control, removed};
-use crate::types::{DateTime, Id};
-use crate::value::{RowReader, Value};
+use crate::sql::render::{Cond, Renderer, Row, Scope};
+use crate::tree::expr::{Bind, Expr, push};
+use crate::tree::meta::{Auto, ColumnMeta, ModelMeta, Privilege};
+use crate::tree::value::{RowReader, Value};
 
 /// New values for columns of rows that exist.
 pub(super) struct Changes {
@@ -49,7 +50,7 @@ impl Changes {
             if matches!(column.auto, Auto::Id | Auto::RandomId) {
                 problems.push(FieldProblem {
                     field: column.field,
-                    problem: crate::field::ID_IS_NEVER_SET,
+                    problem: crate::model::field::ID_IS_NEVER_SET,
                 });
             }
             if changes.columns.iter().any(|mine| std::ptr::eq(*mine, column)) {

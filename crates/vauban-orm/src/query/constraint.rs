@@ -1,13 +1,13 @@
 //! What writes have in common: targets that must be visible, and the database's refusals by field.
 
-use crate::actor::Authority;
 use crate::engine::{Connection, Plan};
 use crate::error::{Error, Result};
-use crate::expr::{Bind, push};
-use crate::meta::{ColumnMeta, ModelMeta};
+use crate::policy::authority::Authority;
 use crate::problem::Problem;
-use crate::render::{Cond, Renderer, target_of};
-use crate::value::Value;
+use crate::sql::render::{Cond, Renderer, target_of};
+use crate::tree::expr::{Bind, push};
+use crate::tree::meta::{ColumnMeta, ModelMeta};
+use crate::tree::value::Value;
 
 /// Every row that is referred to may be seen, in the same statement (CWE-639).
 pub(super) fn targets(renderer: &mut Renderer<'_>, new: &[(&'static ColumnMeta, String)]) -> Result<Cond> {

@@ -2,19 +2,20 @@
 
 use super::constraint::{hidden_target, note, position, targets, translate};
 use super::select::mismatch;
-use crate::actor::actions::Add;
-use crate::actor::{Action, Authority};
-use crate::columns::{Assignment, Columns, Path};
 use crate::db::Writes;
 use crate::engine::{Connection, Plan};
 use crate::error::{Error, FieldProblem, Result};
-use crate::expr::{Bind, push};
-use crate::meta::{Auto, ModelMeta, Privilege};
+use crate::model::columns::{Assignment, Columns, Path};
+use crate::model::types::{DateTime, Id};
 use crate::model::{Model, NewValues};
-use crate::render::{Renderer, Row};
+use crate::policy::actor::Action;
+use crate::policy::actor::actions::Add;
+use crate::policy::authority::Authority;
 use crate::sabotage::{Control, removed};
-use crate::types::{DateTime, Id};
-use crate::value::Value;
+use crate::sql::render::{Renderer, Row};
+use crate::tree::expr::{Bind, push};
+use crate::tree::meta::{Auto, ModelMeta, Privilege};
+use crate::tree::value::Value;
 
 /// A row to be added: `Article::create(NewArticle { … }).save(&db)`.
 #[derive(Debug, Clone)]
@@ -99,7 +100,7 @@ impl Insert {
             if assignment.column.auto == Auto::Id || assignment.column.auto == Auto::RandomId {
                 problems.push(FieldProblem {
                     field: assignment.column.field,
-                    problem: crate::field::ID_IS_NEVER_SET,
+                    problem: crate::model::field::ID_IS_NEVER_SET,
                 });
             }
             if assignment.column.privilege == Privilege::Privileged {

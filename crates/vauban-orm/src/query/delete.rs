@@ -6,16 +6,17 @@ use std::sync::Arc;
 
 use super::constraint::{note, translate};
 use super::select::Select;
-use crate::actor::{Action, Authority};
 use crate::engine::{Connection, Plan};
 use crate::error::{Error, Result};
-use crate::expr::{Bind, Col, Expr, push};
-use crate::meta::{ColumnMeta, ModelMeta, OnDelete, Privilege};
 use crate::model::Model;
-use crate::render::{Cond, Renderer, Row, Scope};
+use crate::model::types::Id;
+use crate::policy::actor::Action;
+use crate::policy::authority::Authority;
 use crate::sabotage::{Control, removed};
-use crate::types::Id;
-use crate::value::{RowReader, Value, ValueRef};
+use crate::sql::render::{Cond, Renderer, Row, Scope};
+use crate::tree::expr::{Bind, Col, Expr, push};
+use crate::tree::meta::{ColumnMeta, ModelMeta, OnDelete, Privilege};
+use crate::tree::value::{RowReader, Value, ValueRef};
 
 pub(super) fn delete_one<M: Model>(
     id: Id<M>,
@@ -26,7 +27,7 @@ pub(super) fn delete_one<M: Model>(
 ) -> Result<()> {
     let mut select = Select::new(M::meta());
     select.filter = Expr::Compare(
-        crate::expr::Op::Eq,
+        crate::tree::expr::Op::Eq,
         Col::of_root(M::meta().id()),
         Value::Uuid(id.uuid()),
     );

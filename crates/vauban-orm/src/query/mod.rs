@@ -16,15 +16,15 @@ use std::ops::Deref;
 pub use create::Create;
 pub use rows::{Changeable, DEEPEST_ROW, Deletable, Page, Permitted, Version};
 
-use crate::actor::Action;
-use crate::actor::actions::{Change, Delete};
-use crate::columns::{Assignment, Column, Columns, IntoOrder, Path, Rel};
 use crate::db::{Reads, Writes};
 use crate::error::{Error, Result};
-use crate::filter::IntoFilter;
 use crate::model::Model;
-use crate::scope::Own;
-use crate::types::Id;
+use crate::model::columns::{Assignment, Column, Columns, IntoOrder, Path, Rel};
+use crate::model::filter::IntoFilter;
+use crate::model::scope::Own;
+use crate::model::types::Id;
+use crate::policy::actor::Action;
+use crate::policy::actor::actions::{Change, Delete};
 use again::Asked;
 use select::{Ask, Select};
 
@@ -82,7 +82,7 @@ impl<M: Model> QuerySet<M> {
     /// Only rows that are so; several filters hold together.
     pub fn filter<F: IntoFilter<M>>(mut self, condition: impl FnOnce(&Columns<M>) -> F) -> Self {
         let filter = condition(&M::columns(&Path::ROOT)).into_filter();
-        let before = std::mem::replace(&mut self.select.filter, crate::expr::Expr::True);
+        let before = std::mem::replace(&mut self.select.filter, crate::tree::expr::Expr::True);
         self.select.filter = before.and(filter.expr);
         self
     }

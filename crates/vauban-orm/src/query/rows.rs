@@ -5,13 +5,13 @@ use std::ops::Deref;
 use std::str::FromStr;
 
 use super::{change, delete, written};
-use crate::actor::Action;
-use crate::actor::actions::{Change, Delete};
-use crate::columns::{Assignment, Columns, Path};
 use crate::db::Writes;
 use crate::error::{Error, Result};
 use crate::model::Model;
-use crate::types::Id;
+use crate::model::columns::{Assignment, Columns, Path};
+use crate::model::types::Id;
+use crate::policy::actor::Action;
+use crate::policy::actor::actions::{Change, Delete};
 
 /// How many rows a page may skip: a request for one that begins behind them is refused with 404. CWE-400: each row before
 /// a page is read and thrown away, so that one address could cost as much as the whole table.

@@ -3,14 +3,15 @@
 use std::fmt::Write;
 
 use super::rows::Permitted;
-use crate::actor::{Action, Authority};
 use crate::engine::{Connection, Plan};
 use crate::error::{Error, Result};
-use crate::expr::{Bind, Expr, push};
-use crate::meta::{ColumnMeta, ModelMeta};
 use crate::model::Model;
-use crate::render::{Cond, Renderer, Row, Scope, target_of};
-use crate::value::{Mismatch, RowReader};
+use crate::policy::actor::Action;
+use crate::policy::authority::Authority;
+use crate::sql::render::{Cond, Renderer, Row, Scope, target_of};
+use crate::tree::expr::{Bind, Expr, push};
+use crate::tree::meta::{ColumnMeta, ModelMeta};
+use crate::tree::value::{Mismatch, RowReader};
 
 /// What a query asks for, without its model's type.
 #[derive(Debug, Clone)]
@@ -289,7 +290,7 @@ pub(super) fn permitted<M: Model>(
             let wrong = mismatch(select.model);
             let may_change = reader.flag().map_err(&wrong)?;
             let may_delete = reader.flag().map_err(&wrong)?;
-            let crate::value::ValueRef::Integer(version) = reader.value().map_err(&wrong)? else {
+            let crate::tree::value::ValueRef::Integer(version) = reader.value().map_err(&wrong)? else {
                 return Err(wrong(Mismatch));
             };
             all.push(Permitted {

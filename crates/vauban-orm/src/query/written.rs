@@ -1,13 +1,13 @@
 //! In development, which rule refused a write.
 
-use crate::actor::Action;
 use crate::db::Bound;
 #[cfg(debug_assertions)]
 use crate::engine::{Found, Refused};
 #[cfg(debug_assertions)]
 use crate::error::Error;
 use crate::error::Result;
-use crate::meta::ModelMeta;
+use crate::policy::actor::Action;
+use crate::tree::meta::ModelMeta;
 
 /// Hands on what a write came to, and notes which rule refused it.
 pub(super) fn written<T>(

@@ -3,9 +3,9 @@
 use vauban_macros::Model;
 
 use super::*;
-use crate::actor::{Proof, Right, ServiceMeta};
 use crate::engine::{Database, Options, answering};
-use crate::meta::Derived;
+use crate::policy::actor::{Proof, Right, ServiceMeta};
+use crate::tree::meta::Derived;
 use crate::*;
 
 /// A second model on the users' table, with an open policy, that no module lists.
@@ -331,7 +331,7 @@ fn tables_belong_to_packages() {
 fn names_of_listed_models_are_checked() {
     for table in ["main\".\"vauban_credential", "Vauban_Credential", "", "user;"] {
         let model = of_package(|| "evil::Entry", "evil", table);
-        let told = match crate::listed::Listed::new(vec![model], Vec::new()) {
+        let told = match crate::policy::listed::Listed::new(vec![model], Vec::new()) {
             Err(Error::Internal(told)) => told,
             other => panic!("{table}: {other:?}"),
         };

@@ -135,7 +135,7 @@ impl World {
             "sqlite::memory:",
             Options {
                 models: models(),
-                services: vec![crate::actor::ServiceMeta::of::<Seed>()],
+                services: vec![crate::policy::actor::ServiceMeta::of::<Seed>()],
                 ..Options::default()
             },
         )

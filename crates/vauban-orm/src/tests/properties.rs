@@ -4,12 +4,12 @@ use proptest::prelude::*;
 use vauban_macros::Model;
 
 use super::*;
-use crate::actor::Authority;
 use crate::engine::Plan;
-use crate::expr::{Col, Expr, Far, Flag, FragmentArg, Op, Opened};
-use crate::render::{Renderer, Row, Scope};
-use crate::scope::RowNumber;
-use crate::value::Value;
+use crate::policy::authority::Authority;
+use crate::sql::render::{Renderer, Row, Scope};
+use crate::tree::expr::{Col, Expr, Far, Flag, FragmentArg, Op, Opened};
+use crate::tree::row::RowNumber;
+use crate::tree::value::Value;
 use crate::*;
 
 #[derive(Model, Debug)]
@@ -67,7 +67,7 @@ impl Asker {
                 is_superuser: superuser,
             }),
         };
-        let listed = crate::listed::Listed::new(vec![Item::meta(), User::meta()], Vec::new());
+        let listed = crate::policy::listed::Listed::new(vec![Item::meta(), User::meta()], Vec::new());
         Authority::new(actor, std::sync::Arc::new(listed.unwrap()))
     }
 }

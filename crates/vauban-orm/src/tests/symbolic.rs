@@ -136,17 +136,17 @@ fn a_review_reads_the_time_as_such() {
     let text = format!("{rules:?}");
     assert!(text.contains("ends > now"), "{text}");
     assert!(text.contains("last_day > today in UTC"), "{text}");
-    let shown = |clock: value::Clock| clock.to_string();
-    let hour = value::Clock::Moment {
+    let shown = |clock: crate::tree::value::Clock| clock.to_string();
+    let hour = crate::tree::value::Clock::Moment {
         micros: -3_600_000_000,
     };
     assert_eq!(shown(hour), "now - 3600 s");
-    let week = value::Clock::Day { micros: 0, days: 7 };
+    let week = crate::tree::value::Clock::Day { micros: 0, days: 7 };
     assert_eq!(shown(week), "today in UTC + 7 days");
     // Behind the calendar's end nothing compares.
-    let never = value::Clock::Day {
+    let never = crate::tree::value::Clock::Day {
         micros: i64::MAX,
         days: i32::MAX,
     };
-    assert_eq!(never.value(), value::Value::Null);
+    assert_eq!(never.value(), crate::tree::value::Value::Null);
 }

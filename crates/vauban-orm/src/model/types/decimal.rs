@@ -3,10 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::columns::OrderedField;
-use crate::field::{Field, FieldLimits};
+use crate::model::columns::OrderedField;
+use crate::model::field::{Field, FieldLimits};
 use crate::problem::Problem;
-use crate::value::{Kind, Mismatch, Value, ValueRef};
+use crate::tree::value::{Kind, Mismatch, Value, ValueRef};
 
 /// An exact number with `PLACES` digits behind the point and at most `DIGITS` digits in all: `Decimal` is an amount of money
 /// up to 9,999,999,999,999.99, `Decimal<4, 10>` a rate. At most 18 digits; more do not compile.

@@ -2,12 +2,13 @@
 
 use uuid::Uuid;
 
-use crate::columns::{Column, Path};
-use crate::meta::{ColumnMeta, ModelMeta};
+use crate::model::columns::{Column, Path};
+use crate::model::scope::Place;
 use crate::problem::Problem;
-use crate::scope::Place;
-use crate::value::RowReader;
-pub use crate::value::{Kind, Mismatch, Value, ValueRef};
+pub use crate::tree::limits::FieldLimits;
+use crate::tree::meta::{ColumnMeta, ModelMeta};
+use crate::tree::value::RowReader;
+pub use crate::tree::value::{Kind, Mismatch, Value, ValueRef};
 
 /// A type that a model's column may have. Implement it for your own newtypes: parse, don't validate.
 ///
@@ -61,36 +62,6 @@ pub trait Field: Clone + Send + Sync + Sized + 'static {
 
 /// Said of an id that a statement would set.
 pub(crate) const ID_IS_NEVER_SET: Problem = Problem::new("id_is_never_set", "An id is never set.");
-
-/// The limits that a model states for a column.
-#[derive(Debug, Clone, Copy)]
-pub struct FieldLimits {
-    /// The greatest number of characters (Unicode scalar values).
-    pub max_length: Option<u32>,
-}
-
-impl FieldLimits {
-    /// Checks a text's length.
-    ///
-    /// # Errors
-    /// A problem that states the limit.
-    pub fn check_text(&self, text: &str) -> Result<(), Problem> {
-        if text.contains('\0') {
-            // CWE-158: C code behind us would see the text end here.
-            return Err(Problem::new(
-                "null_characters",
-                "Null characters are not allowed.",
-            ));
-        }
-        match self.max_length {
-            // Bytes are at least as many as characters, so most values need no counting.
-            Some(max) if text.len() > max as usize && text.chars().count() > max as usize => {
-                Err(Problem::new("max_length", "At most {max} characters.").with("max", max))
-            }
-            _ => Ok(()),
-        }
-    }
-}
 
 /// A model's field with its place in queries: every [`Field`], an `Option` of one, and foreign keys.
 /// Implemented by this crate only.
@@ -294,18 +265,5 @@ impl Field for Vec<u8> {
             }
             _ => Ok(()),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn length_counts_characters() {
-        let limits = FieldLimits { max_length: Some(3) };
-        assert!(limits.check_text("äöü").is_ok());
-        assert!(limits.check_text("äöüß").is_err());
-        assert!(limits.check_text("a\0").is_err(), "CWE-158");
     }
 }

@@ -1,11 +1,23 @@
-//! `Model`: a struct whose values are rows. Written by `#[derive(Model)]`.
+//! Models: structs whose values are rows, their fields, and their columns as queries and rules see them.
 
-use crate::columns::{Columns, Path};
-use crate::meta::{Derived, ModelMeta};
+pub(crate) mod building;
+pub(crate) mod choices;
+pub mod columns;
+pub mod field;
+pub(crate) mod filter;
+pub mod fragment;
+pub(crate) mod scope;
+pub(crate) mod serialised;
+pub(crate) mod symbolic;
+pub(crate) mod types;
+pub(crate) mod who;
+
+use crate::model::columns::{Columns, Path};
+use crate::model::scope::{Own, OwnRow, Place, Scope, sealed};
+use crate::model::types::Id;
 use crate::problem::Problem;
-use crate::scope::{Own, OwnRow, Place, Scope, sealed};
-use crate::types::Id;
-use crate::value::{Mismatch, RowReader, Value};
+use crate::tree::meta::{Derived, ModelMeta};
+use crate::tree::value::{Mismatch, RowReader, Value};
 
 /// A struct whose values are rows of a table. Written by `#[derive(Model)]`; never Serialize or Deserialize
 /// (CWE-915): forms, templates and API types list the fields that they take and show.

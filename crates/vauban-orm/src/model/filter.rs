@@ -3,9 +3,9 @@
 use std::marker::PhantomData;
 use std::ops::{BitAnd, BitOr, Not};
 
-use crate::expr::Expr;
 use crate::model::Model;
-use crate::scope::{In, Join, Scope};
+use crate::model::scope::{In, Join, Scope};
+use crate::tree::expr::Expr;
 
 /// A condition on the row `S`: a model's row in its queries and rules, so a `Filter<Article>`; or [`In`], a row inside `any`.
 /// Made from columns; joined by `&`, `|` and `!`.

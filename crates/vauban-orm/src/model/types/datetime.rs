@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::columns::{Compared, Operand};
-use crate::field::Field;
-use crate::scope::Scope;
-use crate::symbolic::Now;
-use crate::value::{Kind, Mismatch, Value, ValueRef};
+use crate::model::columns::{Compared, Operand};
+use crate::model::field::Field;
+use crate::model::scope::Scope;
+use crate::model::symbolic::Now;
+use crate::tree::value::{Kind, Mismatch, Value, ValueRef};
 
 /// A moment in time, without a place: stored as microseconds since 1970 (UTC), which sorts and compares.
 /// Dereferences to [`jiff::Timestamp`].
@@ -23,7 +23,7 @@ impl DateTime {
     ///
     /// In a model's rules write `who.now()`: they are built once, and what asks this there serves nobody.
     pub fn now() -> Self {
-        crate::building::asked("DateTime::now");
+        crate::model::building::asked("DateTime::now");
         Self::from(Timestamp::now())
     }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::field::Field;
+use crate::model::field::Field;
 
 /// An enum without values that is stored as text. Written by `#[derive(Choices)]`.
 pub trait Choices: Field {

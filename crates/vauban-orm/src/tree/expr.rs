@@ -1,10 +1,10 @@
 //! Conditions as a tree. Every column says to which row it belongs; a step to another row is a node of the tree. Its size is bounded
 //! when it is built (`bounds`), so that whoever walks it may recurse.
 
-use crate::bounds::{self, Weight};
-use crate::meta::{ColumnMeta, ModelMeta};
-use crate::scope::{Open, RowNumber};
-use crate::value::Value;
+use crate::tree::bounds::{self, Weight};
+use crate::tree::meta::{ColumnMeta, ModelMeta};
+use crate::tree::row::{Open, RowNumber};
+use crate::tree::value::Value;
 
 /// A column of a row.
 #[derive(Debug, Clone, Copy)]

@@ -1,9 +1,9 @@
 //! What a program lists: its models and services. What is not listed is in no review, so it cannot be used.
 
-use crate::actor::{Actor, Inner, ServiceMeta};
 use crate::error::{Error, Result};
-use crate::identifier;
-use crate::meta::ModelMeta;
+use crate::policy::actor::{Actor, Inner, ServiceMeta};
+use crate::tree::identifier;
+use crate::tree::meta::ModelMeta;
 
 /// The models and services of a program.
 #[derive(Debug, Default)]

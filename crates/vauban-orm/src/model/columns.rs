@@ -6,17 +6,18 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use crate::bounds;
-use crate::expr::{Col, Expr, Far, FragmentArg, Op, Opened};
-use crate::field::{Field, ModelField};
-use crate::filter::{Filter, IntoFilter};
-use crate::meta::ColumnMeta;
+use crate::model::field::{Field, ModelField};
+use crate::model::filter::{Filter, IntoFilter};
+use crate::model::scope::{In, Join, Own, OwnRow, Place, Scope, Via};
+use crate::model::types::{DateTime, Id, Slug};
+use crate::model::who::Who;
 use crate::model::{Model, UserModel};
-use crate::policy::Who;
 use crate::problem::Problem;
-use crate::scope::{In, Join, Own, OwnRow, Place, RowNumber, Scope, Via};
-use crate::types::{DateTime, Id, Slug};
-use crate::value::Value;
+use crate::tree::bounds;
+use crate::tree::expr::{Col, Expr, Far, FragmentArg, Op, Opened};
+use crate::tree::meta::ColumnMeta;
+use crate::tree::row::RowNumber;
+use crate::tree::value::Value;
 
 /// Types that a column only speaks of.
 type Types<P, T> = PhantomData<fn() -> (P, T)>;

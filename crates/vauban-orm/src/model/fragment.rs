@@ -1,8 +1,8 @@
 //! `sql!`: a literal piece of SQL inside a typed query.
 
-use crate::columns::FragmentPart;
-use crate::expr::Expr;
-use crate::filter::Filter;
+use crate::model::columns::FragmentPart;
+use crate::model::filter::Filter;
+use crate::tree::expr::Expr;
 
 /// A condition in SQL, for what the typed query does not have: `sql!("length({}) > {}", a.title, 5)`.
 ///

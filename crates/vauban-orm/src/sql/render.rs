@@ -6,16 +6,17 @@
 
 use std::fmt::Write;
 
-use crate::actor::{Action, Authority, Inner};
-use crate::bounds;
-pub(crate) use crate::cond::Cond;
 use crate::error::{Error, Result};
-use crate::expr::{ASTRAY, Expr, Flag, FragmentArg, Op};
-use crate::meta::{ColumnMeta, ModelMeta};
-use crate::policy::CompiledRules;
+use crate::policy::actor::{Action, Inner};
+use crate::policy::authority::Authority;
 use crate::sabotage::{Control, removed};
-use crate::scope::{Open, RowNumber};
-use crate::value::{Storage, Value};
+pub(crate) use crate::sql::cond::Cond;
+use crate::tree::bounds;
+use crate::tree::expr::{ASTRAY, Expr, Flag, FragmentArg, Op};
+use crate::tree::meta::{ColumnMeta, ModelMeta};
+use crate::tree::row::{Open, RowNumber};
+use crate::tree::rules::CompiledRules;
+use crate::tree::value::{Storage, Value};
 
 /// The row that a condition speaks of: a table's alias, with some columns replaced by what they become.
 #[derive(Clone, Copy)]

@@ -4,16 +4,15 @@ use std::fmt;
 
 use uuid::Uuid;
 
-use crate::actor::Actor;
-use crate::columns::Column;
-use crate::expr::Expr;
-use crate::field::Field;
-use crate::filter::Filter;
 use crate::model::UserModel;
-use crate::policy::Who;
-use crate::scope::Place;
-use crate::types::Id;
-use crate::value::{Kind, Mismatch, Value, ValueRef};
+use crate::model::columns::Column;
+use crate::model::field::Field;
+use crate::model::filter::Filter;
+use crate::model::scope::Place;
+use crate::model::types::Id;
+use crate::model::who::Who;
+use crate::tree::expr::Expr;
+use crate::tree::value::{Kind, Mismatch, Value, ValueRef};
 
 /// The id of a user of the site, whichever model that is: the owner's column of a module's rows.
 ///
@@ -26,9 +25,8 @@ use crate::value::{Kind, Mismatch, Value, ValueRef};
 pub struct UserId(Uuid);
 
 impl UserId {
-    /// The user who acts; `None` for nobody and for services.
-    pub fn of(actor: &Actor) -> Option<Self> {
-        actor.user_facts().map(|facts| Self(facts.id))
+    pub(crate) const fn of_uuid(id: Uuid) -> Self {
+        Self(id)
     }
 
     /// The key of the user's row: for the site, which knows the model.

@@ -6,12 +6,12 @@ use std::str::FromStr;
 
 use jiff::civil;
 
-use crate::columns::{Compared, Operand, OrderedField};
-use crate::field::Field;
-use crate::scope::Scope;
-use crate::symbolic::Today;
-use crate::types::DateTime;
-use crate::value::{Kind, Mismatch, Value, ValueRef};
+use crate::model::columns::{Compared, Operand, OrderedField};
+use crate::model::field::Field;
+use crate::model::scope::Scope;
+use crate::model::symbolic::Today;
+use crate::model::types::DateTime;
+use crate::tree::value::{Kind, Mismatch, Value, ValueRef};
 
 /// A day of the calendar, of the years 1 to 9999: stored as the text `2026-11-29`, which sorts, compares and reads in every
 /// tool. Dereferences to [`jiff::civil::Date`].

@@ -3,10 +3,10 @@
 //! It tells nothing where every writer sees every row with the same key. That is so if a part of the view rule speaks of
 //! the key's columns alone, so that it holds for all rows of a key or for none, and follows from the rule for writing.
 
-use crate::expr::{Col, Expr, Far, FragmentArg};
-use crate::meta::{Auto, ColumnMeta, ModelMeta, Privilege};
-use crate::policy::CompiledRules;
-use crate::scope::RowNumber;
+use crate::tree::expr::{Col, Expr, Far, FragmentArg};
+use crate::tree::meta::{Auto, ColumnMeta, ModelMeta, Privilege};
+use crate::tree::row::RowNumber;
+use crate::tree::rules::CompiledRules;
 
 /// The unique keys of a model that tell of hidden rows.
 pub(crate) fn telling(model: &'static ModelMeta) -> Vec<String> {

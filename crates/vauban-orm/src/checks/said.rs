@@ -2,10 +2,10 @@
 
 use std::cell::Cell;
 
-use crate::expr::{Col, Expr, Far, Flag, FragmentArg, Op};
-use crate::meta::ModelMeta;
-use crate::scope::{Open, RowNumber};
-use crate::value::Value;
+use crate::tree::expr::{Col, Expr, Far, Flag, FragmentArg, Op};
+use crate::tree::meta::ModelMeta;
+use crate::tree::row::{Open, RowNumber};
+use crate::tree::value::Value;
 
 /// A row in a text: a bare column is the nearest row's, and every other row's column says whose it is (CWE-451).
 struct Named {

@@ -1,16 +1,19 @@
 //! Mistakes in models that only all of them together show: for the command `check` and for start.
 
+mod oracles;
+mod said;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::actor::{Action, Actor, Authority};
 use crate::error::Error;
-use crate::expr::Expr;
-use crate::listed::Listed;
-use crate::meta::{ModelMeta, Privilege};
-use crate::oracles;
-use crate::render::{Renderer, Row};
-use crate::said::Said;
+use crate::policy::actor::{Action, Actor};
+use crate::policy::authority::Authority;
+use crate::policy::listed::Listed;
+use crate::sql::render::{Renderer, Row};
+use crate::tree::expr::Expr;
+use crate::tree::meta::{ModelMeta, Privilege};
+use said::Said;
 
 /// A mistake, and what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,9 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::error::Error;
-use crate::field::{Field, FieldLimits};
+use crate::model::field::{Field, FieldLimits};
 use crate::problem::Problem;
-use crate::value::{Kind, Mismatch, Value, ValueRef};
+use crate::tree::value::{Kind, Mismatch, Value, ValueRef};
 
 /// Letters, digits, `-` and `_` (ASCII), 1 to 100 of them: Django's `SlugField`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

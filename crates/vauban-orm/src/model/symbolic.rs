@@ -4,7 +4,7 @@
 use std::ops::{Add, Sub};
 use std::time::Duration;
 
-use crate::value::{Clock, Value};
+use crate::tree::value::{Clock, Value};
 
 /// The moment at which a statement runs, as a value to compare columns with: from
 /// [`Who::now`](crate::Who::now).

@@ -8,8 +8,8 @@ use std::str::FromStr;
 use rand::Rng;
 use uuid::Uuid;
 
-use crate::field::Field;
-use crate::value::{Kind, Mismatch, Value, ValueRef};
+use crate::model::field::Field;
+use crate::tree::value::{Kind, Mismatch, Value, ValueRef};
 
 /// The primary key of a row of `M`.
 ///
@@ -25,7 +25,7 @@ pub struct Id<M> {
 impl<M> Id<M> {
     /// A new id, ordered by time.
     pub fn new() -> Self {
-        crate::building::asked("Id::new");
+        crate::model::building::asked("Id::new");
         let millis = jiff::Timestamp::now().as_millisecond().max(0) as u64;
         let mut bytes = [0_u8; 16];
         rand::rng().fill_bytes(&mut bytes[6..]);
@@ -37,7 +37,7 @@ impl<M> Id<M> {
 
     /// A new id that does not tell its time (UUIDv4, 122 random bits).
     pub fn random() -> Self {
-        crate::building::asked("Id::random");
+        crate::model::building::asked("Id::random");
         let mut bytes = [0_u8; 16];
         rand::rng().fill_bytes(&mut bytes);
         bytes[6] = (bytes[6] & 0x0f) | 0x40;

@@ -2,14 +2,14 @@
 
 use std::any::{TypeId, type_name};
 use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::marker::PhantomData;
-use std::sync::Arc;
 
 use uuid::Uuid;
 
-use crate::listed::Listed;
-use crate::meta::ModelMeta;
 use crate::model::Model;
+use crate::model::types::UserId;
+use crate::tree::meta::ModelMeta;
 use vauban_waiver::Place;
 
 /// Who a handle acts for.
@@ -61,6 +61,13 @@ impl Actor {
             Inner::User(facts) => Some(facts),
             _ => None,
         }
+    }
+}
+
+impl UserId {
+    /// The user who acts; `None` for nobody and for services.
+    pub fn of(actor: &Actor) -> Option<Self> {
+        actor.user_facts().map(|facts| Self::of_uuid(facts.id))
     }
 }
 
@@ -258,7 +265,17 @@ impl ServiceMeta {
         (self.everything)()
     }
 
-    fn may(&self, action: Action, model: &ModelMeta) -> bool {
+    /// What tells it from every other service, for a statement's text.
+    pub(super) fn shape(&self, key: &mut Vec<u8>) {
+        // The functions are the type's own, but the linker may give two types one function; the type's id they do not
+        // share.
+        let mut id = DefaultHasher::new();
+        (self.id)().hash(&mut id);
+        key.extend(id.finish().to_le_bytes());
+        key.extend((self.rights as usize).to_le_bytes());
+    }
+
+    pub(super) fn may(&self, action: Action, model: &ModelMeta) -> bool {
         let mut found = self.may_everything();
         (self.rights)(&mut |right| found |= right.action == action && (right.model)().is(model));
         found
@@ -384,71 +401,4 @@ macro_rules! __rights {
     ($action:ident<$model:ty> $(, $rest:ident<$of:ty>)*) => {
         ($crate::actor::Right<$crate::actions::$action, $model>, $crate::__rights!($($rest<$of>),*))
     };
-}
-
-/// On whose authority a statement runs: what its text and its answer depend on.
-#[derive(Debug, Clone)]
-pub(crate) struct Authority {
-    pub(crate) actor: Actor,
-    /// What the program lists: nothing else can be asked.
-    pub(crate) listed: Arc<Listed>,
-    /// One model read without its policy, by a signed waiver.
-    /// With `true` also written.
-    pub(crate) unscoped: Option<(&'static ModelMeta, bool)>,
-}
-
-impl Authority {
-    pub(crate) fn new(actor: Actor, listed: Arc<Listed>) -> Self {
-        Self {
-            actor,
-            listed,
-            unscoped: None,
-        }
-    }
-
-    /// Whether a right beyond the policy allows it.
-    pub(crate) fn granted(&self, action: Action, model: &ModelMeta) -> bool {
-        if self
-            .unscoped
-            .is_some_and(|(open, writes)| open.is(model) && (writes || action == Action::View))
-        {
-            return true;
-        }
-        match self.actor.0 {
-            Inner::Service(service) => service.may(action, model),
-            _ => false,
-        }
-    }
-
-    pub(crate) fn id(&self) -> Option<Uuid> {
-        self.actor.user_facts().map(|facts| facts.id)
-    }
-
-    /// What of the authority decides a statement's text.
-    pub(crate) fn shape(&self, key: &mut Vec<u8>) {
-        match self.actor.0 {
-            Inner::Nobody => key.push(0),
-            Inner::User(facts) => {
-                key.push(4 | u8::from(facts.is_staff) | u8::from(facts.is_superuser) << 1);
-            }
-            Inner::Service(service) => {
-                use std::hash::{DefaultHasher, Hash, Hasher};
-                key.push(8);
-                // The functions are the type's own, but the linker may give two types one function; the type's id
-                // they do not share.
-                let mut id = DefaultHasher::new();
-                (service.id)().hash(&mut id);
-                key.extend(id.finish().to_le_bytes());
-                key.extend((service.rights as usize).to_le_bytes());
-            }
-        }
-        // Every part says its length, so that no two statements have one key.
-        match self.unscoped {
-            None => key.push(0),
-            Some((model, writes)) => {
-                key.push(1 + u8::from(writes));
-                crate::expr::push(key, model);
-            }
-        }
-    }
 }

@@ -6,14 +6,14 @@ use std::marker::PhantomData;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use crate::columns::{Path, Rel};
-use crate::field::{FieldLimits, ModelField};
-use crate::meta::{ColumnMeta, ModelMeta};
 use crate::model::Model;
+use crate::model::columns::{Path, Rel};
+use crate::model::field::{FieldLimits, ModelField};
+use crate::model::scope::Place;
+use crate::model::types::{Id, InvalidId};
 use crate::problem::Problem;
-use crate::scope::Place;
-use crate::types::{Id, InvalidId};
-use crate::value::{Kind, Mismatch, RowReader, Value, ValueRef};
+use crate::tree::meta::{ColumnMeta, ModelMeta};
+use crate::tree::value::{Kind, Mismatch, RowReader, Value, ValueRef};
 
 /// A reference to a row of `M`, with the row itself if the query loaded it (`.related(|a| &a.author)`).
 pub struct ForeignKey<M> {

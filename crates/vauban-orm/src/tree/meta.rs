@@ -2,9 +2,9 @@
 
 use std::any::TypeId;
 
-use crate::field::FieldLimits;
-use crate::policy::CompiledRules;
-use crate::value::{Kind, Value};
+use crate::tree::limits::FieldLimits;
+use crate::tree::rules::CompiledRules;
+use crate::tree::value::{Kind, Value};
 
 /// Says that a description was written by the derive, which checks its names. Deprecated from its birth is the one way to
 /// it, so that rustc reports whoever else names it.

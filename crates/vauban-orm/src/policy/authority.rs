@@ -1,0 +1,71 @@
+//! On whose authority a statement runs.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use crate::policy::actor::{Action, Actor, Inner};
+use crate::policy::listed::Listed;
+use crate::tree::expr::push;
+use crate::tree::meta::ModelMeta;
+
+/// On whose authority a statement runs: what its text and its answer depend on.
+#[derive(Debug, Clone)]
+pub(crate) struct Authority {
+    pub(crate) actor: Actor,
+    /// What the program lists: nothing else can be asked.
+    pub(crate) listed: Arc<Listed>,
+    /// One model read without its policy, by a signed waiver.
+    /// With `true` also written.
+    pub(crate) unscoped: Option<(&'static ModelMeta, bool)>,
+}
+
+impl Authority {
+    pub(crate) fn new(actor: Actor, listed: Arc<Listed>) -> Self {
+        Self {
+            actor,
+            listed,
+            unscoped: None,
+        }
+    }
+
+    /// Whether a right beyond the policy allows it.
+    pub(crate) fn granted(&self, action: Action, model: &ModelMeta) -> bool {
+        if self
+            .unscoped
+            .is_some_and(|(open, writes)| open.is(model) && (writes || action == Action::View))
+        {
+            return true;
+        }
+        match self.actor.0 {
+            Inner::Service(service) => service.may(action, model),
+            _ => false,
+        }
+    }
+
+    pub(crate) fn id(&self) -> Option<Uuid> {
+        self.actor.user_facts().map(|facts| facts.id)
+    }
+
+    /// What of the authority decides a statement's text.
+    pub(crate) fn shape(&self, key: &mut Vec<u8>) {
+        match self.actor.0 {
+            Inner::Nobody => key.push(0),
+            Inner::User(facts) => {
+                key.push(4 | u8::from(facts.is_staff) | u8::from(facts.is_superuser) << 1);
+            }
+            Inner::Service(service) => {
+                key.push(8);
+                service.shape(key);
+            }
+        }
+        // Every part says its length, so that no two statements have one key.
+        match self.unscoped {
+            None => key.push(0),
+            Some((model, writes)) => {
+                key.push(1 + u8::from(writes));
+                push(key, model);
+            }
+        }
+    }
+}

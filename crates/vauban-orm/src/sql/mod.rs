@@ -1,0 +1,4 @@
+//! SQL's text: what the tree says, on somebody's authority, with the policy of every table in it.
+
+pub(crate) mod cond;
+pub(crate) mod render;

@@ -1,0 +1,11 @@
+//! What is known of models, and what conditions say of their rows: metadata, values and one expression tree, without the types of
+//! a program and without a database.
+
+pub(crate) mod bounds;
+pub(crate) mod expr;
+pub mod identifier;
+pub(crate) mod limits;
+pub mod meta;
+pub(crate) mod row;
+pub(crate) mod rules;
+pub(crate) mod value;
