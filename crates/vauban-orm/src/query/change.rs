@@ -14,6 +14,7 @@ use crate::policy::authority::Authority;
 use crate::problem::Problem;
 use crate::sabotage::{Control, removed};
 use crate::sql::render::{Cond, Renderer, Row, Scope};
+use crate::sql::source::{Source, Which};
 use crate::tree::expr::{Bind, Expr, push};
 use crate::tree::meta::{Auto, ColumnMeta, ModelMeta, Privilege};
 use crate::tree::value::{RowReader, Value};
@@ -122,12 +123,11 @@ impl Changes {
         Ok(condition)
     }
 
-    /// What must hold of the row as it is: that it may be seen, and that it may be changed.
-    fn before(&self, renderer: &mut Renderer<'_>) -> Result<(Cond, Cond)> {
-        let old = Row::old("t");
-        let view = renderer.rule(Action::View, self.model, old)?;
-        let change = renderer.rule(Action::Change, self.model, old)?.behind(&view);
-        Ok((view, change))
+    /// The rows that may be seen, and what must hold of one as it is besides: that it may be changed.
+    fn before(&self, renderer: &mut Renderer<'_>) -> Result<(Source, Cond)> {
+        let source = renderer.source(self.model, Which::Asked)?;
+        let change = renderer.rule(Action::Change, self.model, source.row())?;
+        Ok((source, change))
     }
 
     fn set_clause(&self, new: &[(&'static ColumnMeta, String)]) -> String {
@@ -163,24 +163,18 @@ impl Changes {
             if removed(Control::Version) {
                 current = format!("{version} IS NOT NULL");
             }
-            let (view, change) = self.before(&mut renderer)?;
-            let before = view.and(change);
+            let (source, change) = self.before(&mut renderer)?;
+            let before = source.under_the_rule(change.clone());
             let after = self.after(&mut renderer, &new)?.behind(&before);
-            let condition = before.and(after);
+            let named = Cond::safe(format!("{} = {id} AND {current}", source.id()));
             let returning: Vec<_> = self
                 .model
                 .columns
                 .iter()
                 .map(|column| format!("\"{}\"", column.column))
                 .collect();
-            let sql = format!(
-                "UPDATE \"{}\" AS t SET {} WHERE t.\"{}\" = {id} AND {current} AND {} RETURNING {}",
-                self.model.table,
-                self.set_clause(&new),
-                self.model.id().column,
-                condition.sql(),
-                returning.join(", ")
-            );
+            let update = source.update(&self.set_clause(&new), named.and(change).and(after));
+            let sql = format!("{update} RETURNING {}", returning.join(", "));
             Ok(Plan::new(sql, renderer.constants))
         })?;
         note(text, &plan);
@@ -208,15 +202,10 @@ impl Changes {
         let plan = c.plan(&key, || {
             let mut renderer = Renderer::new(authority, true, 1);
             let id = renderer.value();
-            let view = renderer.rule(Action::View, self.model, Row::old("t"))?;
-            let change = renderer.rule(Action::Change, self.model, Row::old("t"))?;
-            let sql = format!(
-                "SELECT t.\"row_version\", ({}) IS TRUE FROM \"{}\" AS t WHERE t.\"{}\" = {id} AND {}",
-                change.sql(),
-                self.model.table,
-                self.model.id().column,
-                view.sql()
-            );
+            let source = renderer.source(self.model, Which::Asked)?;
+            let change = renderer.rule(Action::Change, self.model, source.row())?;
+            let what = format!("t.\"row_version\", ({}) IS TRUE", change.sql());
+            let sql = source.select_where(&what, self.model.id(), &id, Cond::True);
             Ok(Plan::new(sql, renderer.constants))
         })?;
         let found: Option<(i64, bool)> = {
@@ -255,24 +244,16 @@ impl Changes {
             let mut renderer = Renderer::new(authority, filter.names_one_row(), count);
             let new = self.assigned(&mut renderer);
             let filter = renderer.condition(filter, Row::old("t"), Scope::Query)?;
-            let (view, change) = self.before(&mut renderer)?;
-            let filter = filter.behind(&view);
-            let before = view.and(change).and(filter);
+            let (source, change) = self.before(&mut renderer)?;
+            let matching = change.and(filter);
+            let before = source.under_the_rule(matching.clone());
             let after = self.after(&mut renderer, &new)?.behind(&before);
-            let table = self.model.table;
             let sql = if refused {
                 // Judged for all rows before any is changed: relations are read as they were.
-                format!(
-                    "SELECT EXISTS (SELECT 1 FROM \"{table}\" AS t WHERE {} AND ({}) IS NOT TRUE)",
-                    before.sql(),
-                    after.sql()
-                )
+                let forbidden = Cond::safe(format!("({}) IS NOT TRUE", after.sql()));
+                format!("SELECT EXISTS ({})", source.select("1", matching.and(forbidden)))
             } else {
-                format!(
-                    "UPDATE \"{table}\" AS t SET {} WHERE {}",
-                    self.set_clause(&new),
-                    before.sql()
-                )
+                source.update(&self.set_clause(&new), matching)
             };
             Ok(Plan::new(sql, renderer.constants))
         };

@@ -13,6 +13,7 @@ use crate::policy::actor::actions::Add;
 use crate::policy::authority::Authority;
 use crate::sabotage::{Control, removed};
 use crate::sql::render::{Renderer, Row};
+use crate::sql::source::insert;
 use crate::tree::expr::{Bind, push};
 use crate::tree::meta::{Auto, ModelMeta, Privilege};
 use crate::tree::value::Value;
@@ -185,12 +186,9 @@ impl Insert {
         let rest: String = rest.iter().map(|value| format!("{value}, ")).collect();
         // Without the right there is no id, and a row without one is no row: NOT NULL is judged before anything that could
         // tell of other rows. One row of values needs no journal of its own, which `INSERT … SELECT` does.
-        let sql = format!(
-            "INSERT INTO \"{}\" ({}, \"row_version\") VALUES (iif({}, {id}, NULL), {rest}1)",
-            model.table,
-            columns.join(", "),
-            condition.sql()
-        );
+        let columns = format!("{}, \"row_version\"", columns.join(", "));
+        let values = format!("iif({}, {id}, NULL), {rest}1", condition.sql());
+        let sql = insert(model, &columns, &values);
         Ok(Plan::new(sql, renderer.constants))
     }
 
