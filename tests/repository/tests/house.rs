@@ -88,7 +88,7 @@ const INSIDE_A_FOLDER: &[(&str, &str, &[usize])] = &[
     ("vauban", "testing", &[2, 2]),
     ("vauban-core", "http", &[2]),
     ("vauban-core", "settings", &[5]),
-    ("vauban-orm", "model", &[8]),
+    ("vauban-orm", "model", &[12]),
     ("vauban-orm", "query", &[4]),
     ("vauban-orm", "sql", &[2]),
     ("vauban-orm", "tree", &[3]),

@@ -7,7 +7,7 @@ use super::select::mismatch;
 use crate::engine::{Connection, Plan};
 use crate::error::{Error, FieldProblem, Result};
 use crate::model::Model;
-use crate::model::columns::Assignment;
+use crate::model::assignment::Assignment;
 use crate::model::types::{DateTime, Id};
 use crate::policy::actor::Action;
 use crate::policy::authority::Authority;
