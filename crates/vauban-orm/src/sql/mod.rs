@@ -2,3 +2,4 @@
 
 pub(crate) mod cond;
 pub(crate) mod render;
+pub(crate) mod statement;
