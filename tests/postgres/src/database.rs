@@ -40,7 +40,11 @@ impl Cluster {
     /// If the cluster makes none.
     pub fn database_like(self: &Arc<Self>, template: &str) -> Database {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let name = format!("t_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
+        let name = format!(
+            "t_{}_{}",
+            std::process::id(),
+            NUMBER.fetch_add(1, Ordering::Relaxed)
+        );
         // What a process that had this id left behind.
         self.run(&format!("DROP DATABASE IF EXISTS \"{name}\" WITH (FORCE)"));
         self.run(&format!("CREATE DATABASE \"{name}\" TEMPLATE \"{template}\""));
@@ -51,7 +55,9 @@ impl Cluster {
     }
 
     fn run(&self, sql: &str) {
-        let mut session = self.session("postgres").unwrap_or_else(|problem| panic!("{problem}"));
+        let mut session = self
+            .session("postgres")
+            .unwrap_or_else(|problem| panic!("{problem}"));
         session.run(sql).unwrap_or_else(|problem| panic!("{problem}"));
     }
 }
@@ -64,7 +70,11 @@ impl Database {
 
     /// The same, as another user.
     pub fn url_of(&self, user: &str) -> String {
-        format!("postgres://{user}@/{}?host={}", self.name, self.cluster.socket_folder().display())
+        format!(
+            "postgres://{user}@/{}?host={}",
+            self.name,
+            self.cluster.socket_folder().display()
+        )
     }
 
     /// Its name in the cluster.
@@ -82,7 +92,9 @@ impl Database {
     /// # Panics
     /// If there is none.
     pub fn session(&self) -> Session {
-        self.cluster.session(&self.name).unwrap_or_else(|problem| panic!("{problem}"))
+        self.cluster
+            .session(&self.name)
+            .unwrap_or_else(|problem| panic!("{problem}"))
     }
 
     /// Runs statements on a connection of their own; gives the rows as text.
@@ -90,7 +102,9 @@ impl Database {
     /// # Panics
     /// If PostgreSQL refuses them.
     pub fn run(&self, sql: &str) -> Vec<Vec<Option<String>>> {
-        self.session().run(sql).unwrap_or_else(|problem| panic!("{problem}"))
+        self.session()
+            .run(sql)
+            .unwrap_or_else(|problem| panic!("{problem}"))
     }
 }
 

@@ -63,15 +63,18 @@ impl Held {
             }
             // CWE-377: the name can be guessed, so somebody else may have made it.
             let own = std::fs::symlink_metadata(&path);
-            let own = own.is_ok_and(|found| found.is_dir() && found.uid() == user && found.mode() & 0o022 == 0);
+            let own =
+                own.is_ok_and(|found| found.is_dir() && found.uid() == user && found.mode() & 0o022 == 0);
             if !own && path.exists() {
                 return Err(format!("{}: belongs to somebody else; remove it", path.display()));
             }
             let Ok(lock) = open(&path, "lock") else { continue };
-            lock.lock().map_err(|error| format!("{}/lock: {error}", path.display()))?;
+            lock.lock()
+                .map_err(|error| format!("{}/lock: {error}", path.display()))?;
             // Meanwhile its folder may have gone, with this very file.
             let same = |now: std::fs::Metadata| {
-                lock.metadata().is_ok_and(|held| (held.dev(), held.ino()) == (now.dev(), now.ino()))
+                lock.metadata()
+                    .is_ok_and(|held| (held.dev(), held.ino()) == (now.dev(), now.ino()))
             };
             if std::fs::metadata(path.join("lock")).is_ok_and(same) {
                 return Ok(Self { path, _lock: lock });
@@ -82,7 +85,9 @@ impl Held {
     /// Says that this process uses the cluster, as long as the file is held.
     pub(crate) fn used(&self) -> Result<File, String> {
         let users = open(&self.path, "users")?;
-        users.lock_shared().map_err(|error| format!("{}/users: {error}", self.path.display()))?;
+        users
+            .lock_shared()
+            .map_err(|error| format!("{}/users: {error}", self.path.display()))?;
         Ok(users)
     }
 

@@ -122,13 +122,20 @@ impl Cluster {
             let told = |error: std::io::Error| format!("{}: {error}", path.display());
             match std::fs::remove_dir_all(&path) {
                 Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(told(error)),
-                _ => std::fs::DirBuilder::new().mode(0o700).create(&path).map_err(told)?,
+                _ => std::fs::DirBuilder::new()
+                    .mode(0o700)
+                    .create(&path)
+                    .map_err(told)?,
             }
             self.programs.hand_over(&path)?;
         }
         let mut initdb = self.programs.command("initdb");
         initdb
-            .args(["--username=postgres", "--auth-local=trust", "--auth-host=scram-sha-256"])
+            .args([
+                "--username=postgres",
+                "--auth-local=trust",
+                "--auth-host=scram-sha-256",
+            ])
             .args(["--encoding=UTF8", "--locale=C", "--no-sync", "--no-instructions"]);
         if self.programs.version >= 15 {
             // An order that is not the code points': what relies on that one has to ask for it.
@@ -154,7 +161,11 @@ impl Cluster {
             .map_err(|error| format!("{}: {error}", self.at("log").display()))?;
         let twice = log.try_clone().map_err(|error| error.to_string())?;
         let mut postgres = self.programs.command("postgres");
-        postgres.arg("-D").arg(self.at("data")).arg("-k").arg(self.socket_folder());
+        postgres
+            .arg("-D")
+            .arg(self.at("data"))
+            .arg("-k")
+            .arg(self.socket_folder());
         postgres.args(["-p", &self.number.to_string()]);
         for setting in [
             "fsync=off",
@@ -191,7 +202,9 @@ impl Cluster {
             .map_err(|error| format!("postgres: {error}"))?;
         let until = Instant::now() + Duration::from_secs(60);
         loop {
-            let Err(problem) = self.session("postgres") else { return Ok(()) };
+            let Err(problem) = self.session("postgres") else {
+                return Ok(());
+            };
             if Instant::now() > until || child.try_wait().is_ok_and(|ended| ended.is_some()) {
                 let log = std::fs::read_to_string(self.at("log")).unwrap_or_default();
                 return Err(format!("PostgreSQL does not start: {problem}\n{log}"));
@@ -227,7 +240,9 @@ impl Cluster {
         }
         let script = "kill -QUIT \"$1\"; n=0; while kill -0 \"$1\" 2>/dev/null; do n=$((n+1)); [ $n -lt 500 ] || exit 1; \
                       case $(cut -d' ' -f3 \"/proc/$1/stat\" 2>/dev/null) in Z) exit 0;; esac; sleep 0.02; done";
-        let ended = Command::new("sh").args(["-c", script, "sh", &pid.to_string()]).status();
+        let ended = Command::new("sh")
+            .args(["-c", script, "sh", &pid.to_string()])
+            .status();
         match ended {
             Ok(ended) if ended.success() => Ok(()),
             _ => Err(format!("PostgreSQL (process {pid}) does not end")),
@@ -246,5 +261,7 @@ impl Drop for Cluster {
 
 fn free_port() -> Result<u16, String> {
     let bound = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-    bound.map(|address| address.port()).map_err(|error| format!("no free port: {error}"))
+    bound
+        .map(|address| address.port())
+        .map_err(|error| format!("no free port: {error}"))
 }

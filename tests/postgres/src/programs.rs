@@ -25,11 +25,20 @@ impl Programs {
             .into_iter()
             .flatten()
             .flatten()
-            .filter_map(|entry| Some((entry.file_name().to_str()?.parse().ok()?, entry.path().join("bin"))))
+            .filter_map(|entry| {
+                Some((
+                    entry.file_name().to_str()?.parse().ok()?,
+                    entry.path().join("bin"),
+                ))
+            })
             .collect();
         versions.sort_by_key(|(version, _)| std::cmp::Reverse(*version));
         folders.extend(versions.into_iter().map(|(_, folder)| folder));
-        let has = |folder: &PathBuf| ["initdb", "postgres"].iter().all(|name| folder.join(name).is_file());
+        let has = |folder: &PathBuf| {
+            ["initdb", "postgres"]
+                .iter()
+                .all(|name| folder.join(name).is_file())
+        };
         let folder = folders.into_iter().find(has).ok_or(MISSING)?;
         let told = Command::new(folder.join("postgres"))
             .arg("--version")
@@ -63,7 +72,9 @@ impl Programs {
 
     /// Gives a folder to the user that PostgreSQL runs as.
     pub(crate) fn hand_over(&self, path: &Path) -> Result<(), String> {
-        let Some((user, group)) = self.drop_to else { return Ok(()) };
+        let Some((user, group)) = self.drop_to else {
+            return Ok(());
+        };
         std::os::unix::fs::chown(path, Some(user), Some(group))
             .map_err(|error| format!("{}: {error}", path.display()))
     }
@@ -85,7 +96,9 @@ fn drop_to() -> Result<Option<(u32, u32)>, String> {
     named("postgres")
         .or_else(|| named("nobody"))
         .map(Some)
-        .ok_or_else(|| "PostgreSQL does not run as root, and there is no user `postgres`: make one".to_owned())
+        .ok_or_else(|| {
+            "PostgreSQL does not run as root, and there is no user `postgres`: make one".to_owned()
+        })
 }
 
 /// Who runs this process: the owner of what it makes.
@@ -94,7 +107,10 @@ pub(crate) fn own_user() -> Result<u32, String> {
     if let Ok(own) = std::fs::metadata("/proc/self") {
         return Ok(own.uid());
     }
-    let told = Command::new("id").arg("-u").output().map_err(|error| format!("id -u: {error}"))?;
+    let told = Command::new("id")
+        .arg("-u")
+        .output()
+        .map_err(|error| format!("id -u: {error}"))?;
     String::from_utf8_lossy(&told.stdout)
         .trim()
         .parse()

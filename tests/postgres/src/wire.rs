@@ -53,8 +53,15 @@ impl Session {
                 b'R' if body != [0; 4] => return Err("it asks for a password".to_owned()),
                 b'E' => {
                     let parts = body.split(|byte| *byte == 0);
-                    let parts: Vec<String> = parts.map(|part| String::from_utf8_lossy(part).into_owned()).collect();
-                    let part = |key: char| parts.iter().find_map(|part| part.strip_prefix(key)).unwrap_or_default();
+                    let parts: Vec<String> = parts
+                        .map(|part| String::from_utf8_lossy(part).into_owned())
+                        .collect();
+                    let part = |key: char| {
+                        parts
+                            .iter()
+                            .find_map(|part| part.strip_prefix(key))
+                            .unwrap_or_default()
+                    };
                     let said = format!("{} {}", part('C'), part('M'));
                     if part('S') == "FATAL" {
                         return Err(said);

@@ -13,8 +13,17 @@ use cluster::{Cluster, Tcp, database};
 fn each_test_has_an_empty_database_that_goes_with_it() {
     let (one, other) = (database(), database());
     one.run("CREATE TABLE here (id int); INSERT INTO here VALUES (7)");
-    assert_eq!(one.run("SELECT id, NULL FROM here"), [[Some("7".to_owned()), None]]);
-    assert!(other.session().run("SELECT id FROM here").unwrap_err().contains("42P01"));
+    assert_eq!(
+        one.run("SELECT id, NULL FROM here"),
+        [[Some("7".to_owned()), None]]
+    );
+    assert!(
+        other
+            .session()
+            .run("SELECT id FROM here")
+            .unwrap_err()
+            .contains("42P01")
+    );
     let name = one.name().to_owned();
     drop(one);
     let left = other.run(&format!("SELECT 1 FROM pg_database WHERE datname = '{name}'"));
@@ -51,7 +60,10 @@ fn a_cluster_ends_after_its_process_was_killed() {
         .spawn()
         .unwrap();
     let lines = std::io::BufReader::new(child.stdout.take().unwrap()).lines();
-    let line = lines.map(Result::unwrap).find(|line| line.starts_with("running ") && line.contains("host=")).unwrap();
+    let line = lines
+        .map(Result::unwrap)
+        .find(|line| line.starts_with("running ") && line.contains("host="))
+        .unwrap();
     let (pid, url) = line["running ".len()..].split_once(' ').unwrap();
     let pid: u32 = pid.parse().unwrap();
     let folder = Path::new(url.split_once("host=").unwrap().1).parent().unwrap();
@@ -60,7 +72,11 @@ fn a_cluster_ends_after_its_process_was_killed() {
     child.wait().unwrap();
     let until = Instant::now() + Duration::from_secs(20);
     while folder.exists() || !is_gone(pid) {
-        assert!(Instant::now() < until, "{} or process {pid} is still there", folder.display());
+        assert!(
+            Instant::now() < until,
+            "{} or process {pid} is still there",
+            folder.display()
+        );
         std::thread::sleep(Duration::from_millis(50));
     }
 }

@@ -1,6 +1,8 @@
 //! A database, whichever it is. Nothing here knows of units, policies or models.
 
 mod lock;
+#[cfg(feature = "postgres")]
+pub(crate) mod postgres;
 mod session;
 pub(crate) mod sqlite;
 mod texts;
