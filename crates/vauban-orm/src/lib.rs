@@ -93,10 +93,14 @@ pub mod engine {
 }
 
 pub use error::{DatabaseError, Error, FieldProblem, Result};
+pub use model::assignment::Assignment;
 pub use model::choices::{Choices, InvalidChoice};
-pub use model::columns::{Assignment, Column, Columns, Many, Order, Rel};
+pub use model::columns::{Column, Columns};
 pub use model::field::{Field, ModelField};
 pub use model::filter::{Filter, IntoFilter};
+pub use model::key::Rel;
+pub use model::many::Many;
+pub use model::order::Order;
 pub use model::scope::{In, Join, Own, OwnRow, Place, Root, Scope, Via};
 pub use model::symbolic::{Now, Today};
 pub use model::types::{
@@ -104,7 +108,7 @@ pub use model::types::{
     InvalidTime, Related, Slug, Time, UserId,
 };
 pub use model::who::Who;
-pub use model::{Model, UserModel, columns, field, fragment};
+pub use model::{Model, UserModel, field, fragment};
 pub use policy::actor::{Actor, Binder, May, Service, UserFacts, actions};
 pub use policy::{Policy, Rules, Settable, actor};
 pub use problem::{Argument, Problem};
@@ -115,11 +119,25 @@ pub use tree::meta::{ColumnMeta, ModelMeta};
 pub use tree::{identifier, meta};
 pub use unit::handles::{Acting, Db, Mode, Read, Reads, Unscoped, Write, Writes};
 
+/// Columns as queries, rules and changes see them.
+pub mod columns {
+    pub use crate::model::assignment::{Assigned, AssignedKey, Assignment, Takes};
+    pub use crate::model::columns::{Column, Columns, OrderedField, TextField};
+    pub use crate::model::compared::{Comparable, Compared, KeyOperand, Operand};
+    pub use crate::model::key::{IdOf, Rel};
+    pub use crate::model::many::Many;
+    pub use crate::model::order::{IntoOrder, Order};
+}
+
 /// For generated code. Not part of the public API.
 #[doc(hidden)]
 pub mod __private {
     pub use crate::model::NewValues;
-    pub use crate::model::columns::{FragmentPart, IdOf, KeyOf, Path, WriteEqInstead, WriteLtInstead};
+    pub use crate::model::columns::{WriteEqInstead, WriteLtInstead};
+    pub use crate::model::fragment::FragmentPart;
+    pub use crate::model::key::IdOf;
+    pub use crate::model::many::KeyOf;
+    pub use crate::model::path::Path;
     pub use crate::model::serialised::IsNotSerialised;
     pub use crate::model::types::OnlyAKey_LoadRelated_WriteGet;
     pub use crate::model::types::text::read as read_text;

@@ -45,7 +45,11 @@ compiled! {
     sql_from_a_string_fixed = "ui/sql_from_a_string_fixed.rs",
     sql_from_format_fixed = "ui/sql_from_format_fixed.rs",
     sql_that_leaves_its_place_fixed = "ui/sql_that_leaves_its_place_fixed.rs",
+    sql_that_asks_the_clock_fixed = "ui/sql_that_asks_the_clock_fixed.rs",
+    sql_with_a_bare_column_fixed = "ui/sql_with_a_bare_column_fixed.rs",
+    sql_with_a_place_in_quotes_fixed = "ui/sql_with_a_place_in_quotes_fixed.rs",
     sql_with_a_subquery_fixed = "ui/sql_with_a_subquery_fixed.rs",
+    sql_with_too_few_values_fixed = "ui/sql_with_too_few_values_fixed.rs",
     table_of_the_framework_fixed = "ui/table_of_the_framework_fixed.rs",
     text_without_a_length_fixed = "ui/text_without_a_length_fixed.rs",
     unscoped_handle_kept_fixed = "ui/unscoped_handle_kept_fixed.rs",
@@ -92,5 +96,5 @@ fn what_must_not_compile() {
         );
         pairs += 1;
     }
-    assert_eq!(pairs, 35, "cases that were seen");
+    assert_eq!(pairs, 39, "cases that were seen");
 }

@@ -15,3 +15,9 @@ mod sign_up;
 #[path = "../../../crates/vauban-template/tests/support/tree.rs"]
 mod tree;
 mod world;
+
+/// CWE-1059: nobody has reviewed what `access.lock` and `waivers.lock` do not say.
+#[test]
+fn the_committed_files_say_what_the_program_does() {
+    vauban::testing::committed_files_are_true(demo::app);
+}

@@ -88,8 +88,9 @@ const INSIDE_A_FOLDER: &[(&str, &str, &[usize])] = &[
     ("vauban", "testing", &[2, 2]),
     ("vauban-core", "http", &[2]),
     ("vauban-core", "settings", &[5]),
-    ("vauban-orm", "model", &[8]),
+    ("vauban-orm", "model", &[12]),
     ("vauban-orm", "query", &[3]),
+    ("vauban-orm", "sql", &[2]),
     ("vauban-orm", "tree", &[3]),
     ("vauban-template", "compiler", &[4, 3]),
     ("vauban-template", "runtime", &[3, 2]),
@@ -399,4 +400,47 @@ fn renamed_and_unix_dependencies_are_seen() {
     let manifest = "[dependencies]\nother = { package = \"vauban-accounts\", version = \"1\" }\nserde = \"1\"\n\
                     [target.'cfg(unix)'.dependencies]\nvauban = \"1\"\n[dev-dependencies]\nvauban-orm = \"1\"\n";
     assert_eq!(stands_on(manifest), ["vauban-accounts", "vauban"]);
+}
+
+/// CWE-862: a table comes into a statement of the ORM by `sql/source.rs` alone, together with the rule for its rows. Migrations and
+/// the database's own catalogue have no rules.
+#[test]
+fn tables_stand_in_statements_by_one_door() {
+    let sources = PathBuf::from(format!("{ROOT}/crates/vauban-orm/src"));
+    let words = ["FROM ", "JOIN ", "UPDATE ", "INTO "];
+    let mut wrong = String::new();
+    let mut door = 0;
+    for file in Imports::read("vauban_orm", &sources).files {
+        if ["tests/", "migrations/"]
+            .iter()
+            .any(|folder| file.starts_with(folder))
+        {
+            continue;
+        }
+        let text = std::fs::read_to_string(sources.join(&file)).expect("a source file");
+        let product = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+        for (at, line) in product.lines().enumerate() {
+            let line = line.trim_start();
+            let names = words
+                .iter()
+                .any(|word| line.contains(&format!("{word}\\\"{{}}\\\"")));
+            let catalogue = line.contains("sqlite_schema") || line.contains("json_each");
+            let writes = words
+                .iter()
+                .any(|word| line.contains(&format!("\"{word}")) || line.contains(&format!(" {word}\\\"")));
+            if line.starts_with("//") || catalogue || !(names || writes) {
+                continue;
+            }
+            if file == "sql/source.rs" {
+                door += 1;
+            } else {
+                wrong.push_str(&format!("{file}:{}: {line}\n", at + 1));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "a table without `Renderer::source`:\n{wrong}");
+    assert!(
+        door >= 6,
+        "the door writes {door} texts: does this test still see them?"
+    );
 }

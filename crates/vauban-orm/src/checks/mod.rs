@@ -1,7 +1,10 @@
 //! Mistakes in models that only all of them together show: for the command `check` and for start.
 
 mod oracles;
-mod said;
+mod understood;
+
+pub use crate::policy::said::policy;
+pub use crate::tree::shown::{named, shown_path, shown_type};
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -12,8 +15,8 @@ use crate::policy::authority::Authority;
 use crate::policy::listed::Listed;
 use crate::sql::render::{Renderer, Row};
 use crate::tree::expr::Expr;
-use crate::tree::meta::{ModelMeta, Privilege};
-use said::Said;
+use crate::tree::meta::ModelMeta;
+use crate::tree::shown::{RESERVED, crate_of, is_framework};
 
 /// A mistake, and what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +39,8 @@ pub struct ModelFinding {
 /// * `orm.E007`: rules that are larger than a statement may be (CWE-674).
 /// * `orm.E008`: a rule for writing a column that carries no privilege, which nobody would ask (CWE-862).
 /// * `orm.E009`: rules that speak of a row that is not there where they do (CWE-863).
+/// * `orm.E010`: rules with a fragment that is an error on some rows (CWE-400).
+/// * `orm.E011`: rules or constraints that the database does not understand.
 pub fn check(models: &[&'static ModelMeta]) -> Vec<ModelFinding> {
     let mut found = Vec::new();
     for (i, model) in models.iter().enumerate() {
@@ -94,6 +99,15 @@ pub fn check(models: &[&'static ModelMeta]) -> Vec<ModelFinding> {
         }
         found.extend(oracles(model));
     }
+    // CWE-203 may be signed and is asked by nobody; what else is wrong would only be said again.
+    if found.iter().all(|finding| finding.id == "orm.E003") {
+        let wrong = understood::not_understood(models).into_iter();
+        found.extend(wrong.map(|(model, message)| ModelFinding {
+            id: "orm.E011",
+            model: model.name,
+            message,
+        }));
+    }
     found
 }
 
@@ -110,21 +124,6 @@ fn too_large(model: &'static ModelMeta, models: &[&'static ModelMeta]) -> Option
         }
     })
 }
-
-/// The framework's own crates: `vauban_…` names their tables, and no other crate's. CWE-668: those that there are; a name
-/// that nobody has yet is whoever's that publishes it first.
-const FRAMEWORK: &[&str] = &[
-    "vauban",
-    "vauban_core",
-    "vauban_orm",
-    "vauban_accounts",
-    "vauban_template",
-    "vauban_text",
-    "vauban_waiver",
-];
-
-/// The prefix of the framework's tables.
-const RESERVED: &str = "vauban_";
 
 /// Whether the tables of these models belong to those who bring them (CWE-668): `site` is the package that the program
 /// is built from.
@@ -179,53 +178,12 @@ pub fn tables(models: &[&'static ModelMeta], site: &str) -> Vec<ModelFinding> {
     found
 }
 
-/// The crate that declares a model, as the compiler says it: a package's name is what its author wrote.
-fn crate_of(model: &ModelMeta) -> &'static str {
-    model.type_name().split("::").next().unwrap_or_default()
-}
-
-fn is_framework(name: &str) -> bool {
-    FRAMEWORK.contains(&name)
-}
-
 /// What follows `name_` in a table's name.
 fn after<'a>(table: &'a str, name: &str) -> Option<&'a str> {
     table
         .strip_prefix(name)?
         .strip_prefix('_')
         .filter(|rest| !rest.is_empty())
-}
-
-/// A function's path as a site names it: what stands in `vauban_accounts` is `vauban::accounts`.
-pub fn shown_path(path: &str) -> String {
-    let ours = path.split_once("::").filter(|(first, _)| is_framework(first));
-    match ours {
-        // CWE-451: another's crate is not ours, however it is called.
-        None => path.to_owned(),
-        Some(("vauban" | "vauban_core", rest)) => format!("vauban::{rest}"),
-        Some((first, rest)) => format!("vauban::{}::{rest}", first.trim_start_matches(RESERVED)),
-    }
-}
-
-/// A type's name as reviews show it: as the compiler has it, but the framework's own types without their modules, so
-/// that moving one of its files changes nobody's `access.lock`.
-pub fn shown_type(name: &str) -> String {
-    let mut out = String::new();
-    let mut rest = name;
-    while !rest.is_empty() {
-        let is_path = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
-        let end = rest.find(|c| !is_path(c)).unwrap_or(rest.len());
-        let (path, after) = rest.split_at(end);
-        let ours = path.split("::").next().is_some_and(is_framework);
-        out.push_str(match path.rsplit_once("::") {
-            Some((_, last)) if ours => last,
-            _ => path,
-        });
-        let next = after.find(is_path).unwrap_or(after.len());
-        out.push_str(&after[..next]);
-        rest = &after[next..];
-    }
-    out
 }
 
 /// The models whose view rule a model's rules include by name.
@@ -284,101 +242,4 @@ fn oracles(model: &'static ModelMeta) -> Option<ModelFinding> {
             telling.join(", ")
         ),
     })
-}
-
-/// A model's name, with its path where two of the program's models would have one (CWE-451: no line passes for
-/// another's).
-pub fn named(model: &ModelMeta, models: &[&'static ModelMeta]) -> String {
-    if models
-        .iter()
-        .any(|other| !std::ptr::eq(*other, model) && other.name == model.name)
-    {
-        shown_type(model.type_name())
-    } else {
-        model.name.to_owned()
-    }
-}
-
-/// A model's rules as text, for reviews: one line for each action. `models` are the program's.
-pub fn policy(model: &'static ModelMeta, models: &[&'static ModelMeta]) -> Vec<(Action, String)> {
-    let rules = (model.rules)();
-    let name = |model: &ModelMeta| named(model, models);
-    let said = |rule: &Expr| Said { name: &name }.rule(rule);
-    let mut lines = vec![
-        (Action::View, said(&rules.view)),
-        (Action::Add, said(&rules.add)),
-        (Action::Change, said(&rules.change)),
-        (Action::Delete, said(&rules.delete)),
-    ];
-    for set in &rules.set {
-        let field = set.column.field;
-        let (add, change) = (said(&set.add), said(&set.change));
-        let given = matches!(set.column.privilege, Privilege::Owner | Privilege::Tenant);
-        if given {
-            // CWE-451: whoever adds the row gives it, which the add rule judges.
-            lines.push((Action::Grant, format!("{field} of a row that is there: {change}")));
-        } else if add == change {
-            lines.push((Action::Grant, format!("{field}: {change}")));
-        } else {
-            lines.push((Action::Grant, format!("{field} of a new row: {add}")));
-            lines.push((Action::Grant, format!("{field} of a row that is there: {change}")));
-        }
-    }
-    lines
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// CWE-668. Attack: somebody publishes a crate with the name of one that the framework may have one day, and has the
-    /// framework's tables.
-    #[test]
-    fn only_crates_that_there_are_are_the_frameworks() {
-        let crates = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-        for name in FRAMEWORK {
-            let manifest = crates.join(name.replace('_', "-")).join("Cargo.toml");
-            assert!(manifest.is_file(), "no crate of the workspace is called {name}");
-        }
-    }
-
-    #[test]
-    fn a_path_is_shown_as_a_site_names_it() {
-        for (path, shown) in [
-            (
-                "vauban_accounts::views::login::show",
-                "vauban::accounts::views::login::show",
-            ),
-            ("vauban_core::routing::show", "vauban::routing::show"),
-            ("vauban::access::show", "vauban::access::show"),
-            ("app::show", "app::show"),
-            // CWE-451
-            ("vauban_evil::login::show", "vauban_evil::login::show"),
-            ("vauban_accounts_evil::show", "vauban_accounts_evil::show"),
-        ] {
-            assert_eq!(shown_path(path), shown);
-        }
-    }
-
-    #[test]
-    fn types_are_shown_by_their_path_and_ours_by_their_name() {
-        for (name, shown) in [
-            ("app::people::SignUp", "app::people::SignUp"),
-            (
-                "vauban_accounts::services::SignUp<app::users::User>",
-                "SignUp<app::users::User>",
-            ),
-            (
-                "(vauban::routing::Staff, app::Mfa, [u8; 3])",
-                "(Staff, app::Mfa, [u8; 3])",
-            ),
-            ("vauban_core::a::HasPerm<app::Close>", "HasPerm<app::Close>"),
-            // CWE-451: a name that only begins like ours is shown in full.
-            ("vauban_evil::Superuser", "vauban_evil::Superuser"),
-            ("app::Superuser", "app::Superuser"),
-            ("app::vauban::Superuser", "app::vauban::Superuser"),
-        ] {
-            assert_eq!(shown_type(name), shown);
-        }
-    }
 }

@@ -2,7 +2,8 @@
 
 use uuid::Uuid;
 
-use crate::model::columns::{Column, Path};
+use crate::model::columns::Column;
+use crate::model::path::Path;
 use crate::model::scope::Place;
 use crate::problem::Problem;
 pub use crate::tree::limits::FieldLimits;

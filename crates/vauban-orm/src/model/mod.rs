@@ -1,18 +1,25 @@
 //! Models: structs whose values are rows, their fields, and their columns as queries and rules see them.
 
+pub(crate) mod assignment;
 pub(crate) mod building;
 pub(crate) mod choices;
-pub mod columns;
+pub(crate) mod columns;
+pub(crate) mod compared;
 pub mod field;
 pub(crate) mod filter;
 pub mod fragment;
+pub(crate) mod key;
+pub(crate) mod many;
+pub(crate) mod order;
+pub(crate) mod path;
 pub(crate) mod scope;
 pub(crate) mod serialised;
 pub(crate) mod symbolic;
 pub(crate) mod types;
 pub(crate) mod who;
 
-use crate::model::columns::{Columns, Path};
+use crate::model::columns::Columns;
+use crate::model::path::Path;
 use crate::model::scope::{Own, OwnRow, Place, Scope, sealed};
 use crate::model::types::Id;
 use crate::problem::Problem;

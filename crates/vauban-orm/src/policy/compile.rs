@@ -4,7 +4,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::model::building::building;
-use crate::model::columns::Path;
+use crate::model::path::Path;
 use crate::model::who::Who;
 use crate::policy::Policy;
 use crate::tree::expr::{ASTRAY, Bind, Expr, push};
@@ -40,7 +40,10 @@ impl CompiledRules {
                  `who.now()` and columns only"
                     .to_owned(),
             )),
-            (None, None) => rules.astray().or_else(|| rules.open_column()),
+            (None, None) => rules
+                .astray()
+                .or_else(|| rules.open_column())
+                .or_else(|| rules.raising()),
         };
         rules
     }
@@ -85,6 +88,19 @@ impl CompiledRules {
         self.all().any(Expr::is_astray).then(|| Unfit {
             id: "orm.E009",
             why: format!("in its rules {ASTRAY}"),
+        })
+    }
+
+    /// CWE-400, CWE-209: one row on which a rule is an error would take every list that it is asked for from everybody, and the
+    /// error would tell of a row that is hidden.
+    fn raising(&self) -> Option<Unfit> {
+        let by = self.all().find_map(Expr::raises)?;
+        Some(Unfit {
+            id: "orm.E010",
+            why: format!(
+                "its rules ask `{by}` in a fragment, which is an error on some rows: one such row would take the list from \
+                 everybody. Keep what decides in a column of its own"
+            ),
         })
     }
 

@@ -4,10 +4,12 @@ pub mod actor;
 pub(crate) mod authority;
 mod compile;
 pub(crate) mod listed;
+pub(crate) mod said;
 
 use crate::model::Model;
-use crate::model::columns::{Column, Columns, Rel};
+use crate::model::columns::{Column, Columns};
 use crate::model::filter::{Filter, IntoFilter};
+use crate::model::key::Rel;
 use crate::model::scope::Own;
 use crate::model::who::Who;
 use crate::tree::meta::ColumnMeta;

@@ -7,13 +7,14 @@ use super::stored::mismatch;
 use crate::backend::Session;
 use crate::error::{Error, FieldProblem, Result};
 use crate::model::Model;
-use crate::model::columns::Assignment;
+use crate::model::assignment::Assignment;
 use crate::model::types::{DateTime, Id};
 use crate::policy::actor::Action;
 use crate::policy::authority::Authority;
 use crate::problem::Problem;
 use crate::sabotage::{Control, removed};
 use crate::sql::render::{Cond, Renderer, Row, Scope};
+use crate::sql::source::{Source, Which};
 use crate::sql::statement::{Statement, Text};
 use crate::tree::expr::{Bind, Expr, push};
 use crate::tree::meta::{Auto, ColumnMeta, ModelMeta, Privilege};
@@ -124,12 +125,11 @@ impl Changes {
         Ok(condition)
     }
 
-    /// What must hold of the row as it is: that it may be seen, and that it may be changed.
-    fn before(&self, renderer: &mut Renderer<'_>) -> Result<(Cond, Cond)> {
-        let old = Row::old("t");
-        let view = renderer.rule(Action::View, self.model, old)?;
-        let change = renderer.rule(Action::Change, self.model, old)?.behind(&view);
-        Ok((view, change))
+    /// The rows that may be seen, and what must hold of one as it is besides: that it may be changed.
+    fn before(&self, renderer: &mut Renderer<'_>) -> Result<(Source, Cond)> {
+        let source = renderer.source(self.model, Which::Asked)?;
+        let change = renderer.rule(Action::Change, self.model, source.row())?;
+        Ok((source, change))
     }
 
     fn set_clause(&self, new: &[(&'static ColumnMeta, String)]) -> String {
@@ -154,24 +154,18 @@ impl Changes {
         if removed(Control::Version) {
             current = format!("{version} IS NOT NULL");
         }
-        let (view, change) = self.before(&mut renderer)?;
-        let before = view.and(change);
+        let (source, change) = self.before(&mut renderer)?;
+        let before = source.under_the_rule(change.clone());
         let after = self.after(&mut renderer, &new)?.behind(&before);
-        let condition = before.and(after);
+        let named = Cond::safe(format!("{} = {id} AND {current}", source.id()));
         let returning: Vec<_> = self
             .model
             .columns
             .iter()
             .map(|column| format!("\"{}\"", column.column))
             .collect();
-        let sql = format!(
-            "UPDATE \"{}\" AS t SET {} WHERE t.\"{}\" = {id} AND {current} AND {} RETURNING {}",
-            self.model.table,
-            self.set_clause(&new),
-            self.model.id().column,
-            condition.sql(),
-            returning.join(", ")
-        );
+        let update = source.update(&self.set_clause(&new), named.and(change).and(after));
+        let sql = format!("{update} RETURNING {}", returning.join(", "));
         Ok(Text::new(sql, renderer.constants))
     }
 
@@ -189,15 +183,10 @@ impl Changes {
         let text = session.text(&key, || {
             let mut renderer = Renderer::new(authority, true, 1);
             let id = renderer.value();
-            let view = renderer.rule(Action::View, self.model, Row::old("t"))?;
-            let change = renderer.rule(Action::Change, self.model, Row::old("t"))?;
-            let sql = format!(
-                "SELECT t.\"row_version\", ({}) IS TRUE FROM \"{}\" AS t WHERE t.\"{}\" = {id} AND {}",
-                change.sql(),
-                self.model.table,
-                self.model.id().column,
-                view.sql()
-            );
+            let source = renderer.source(self.model, Which::Asked)?;
+            let change = renderer.rule(Action::Change, self.model, source.row())?;
+            let what = format!("t.\"row_version\", ({}) IS TRUE", change.sql());
+            let sql = source.select_where(&what, self.model.id(), &id, Cond::True);
             Ok(Text::new(sql, renderer.constants))
         })?;
         let statement = Statement {
@@ -236,24 +225,16 @@ impl Changes {
         let mut renderer = Renderer::new(authority, filter.names_one_row(), values);
         let new = self.assigned(&mut renderer);
         let filter = renderer.condition(filter, Row::old("t"), Scope::Query)?;
-        let (view, change) = self.before(&mut renderer)?;
-        let filter = filter.behind(&view);
-        let before = view.and(change).and(filter);
+        let (source, change) = self.before(&mut renderer)?;
+        let matching = change.and(filter);
+        let before = source.under_the_rule(matching.clone());
         let after = self.after(&mut renderer, &new)?.behind(&before);
-        let table = self.model.table;
         let sql = if refused {
             // Judged for all rows before any is changed: relations are read as they were.
-            format!(
-                "SELECT EXISTS (SELECT 1 FROM \"{table}\" AS t WHERE {} AND ({}) IS NOT TRUE)",
-                before.sql(),
-                after.sql()
-            )
+            let forbidden = Cond::safe(format!("({}) IS NOT TRUE", after.sql()));
+            format!("SELECT EXISTS ({})", source.select("1", matching.and(forbidden)))
         } else {
-            format!(
-                "UPDATE \"{table}\" AS t SET {} WHERE {}",
-                self.set_clause(&new),
-                before.sql()
-            )
+            source.update(&self.set_clause(&new), matching)
         };
         Ok(Text::new(sql, renderer.constants))
     }

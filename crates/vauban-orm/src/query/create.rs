@@ -1,4 +1,4 @@
-//! INSERT … VALUES (iif(…), …): the add rule is part of the statement, with the row's columns replaced by its values.
+//! INSERT … VALUES (CASE …, …): the add rule is part of the statement, with the row's columns replaced by its values.
 
 use std::marker::PhantomData;
 
@@ -6,7 +6,9 @@ use super::constraint::{hidden_target, position, targets, translate};
 use super::stored::mismatch;
 use crate::backend::Session;
 use crate::error::{Error, FieldProblem, Refusal, Result};
-use crate::model::columns::{Assignment, Columns, Path};
+use crate::model::assignment::Assignment;
+use crate::model::columns::Columns;
+use crate::model::path::Path;
 use crate::model::types::{DateTime, Id};
 use crate::model::{Model, NewValues};
 use crate::policy::actor::Action;
@@ -14,6 +16,7 @@ use crate::policy::actor::actions::Add;
 use crate::policy::authority::Authority;
 use crate::sabotage::{Control, removed};
 use crate::sql::render::{Renderer, Row};
+use crate::sql::source::insert;
 use crate::sql::statement::{Statement, Text};
 use crate::tree::expr::{Bind, push};
 use crate::tree::meta::{Auto, ModelMeta, Privilege};
@@ -166,12 +169,9 @@ impl<M: Model> Insert<M> {
         let rest: String = rest.iter().map(|value| format!("{value}, ")).collect();
         // Without the right there is no id, and a row without one is no row: NOT NULL is judged before anything that could
         // tell of other rows. One row of values needs no journal of its own, which `INSERT … SELECT` does.
-        let sql = format!(
-            "INSERT INTO \"{}\" ({}, \"row_version\") VALUES (iif({}, {id}, NULL), {rest}1)",
-            model.table,
-            columns.join(", "),
-            condition.sql()
-        );
+        let columns = format!("{}, \"row_version\"", columns.join(", "));
+        let values = format!("CASE WHEN {} THEN {id} END, {rest}1", condition.sql());
+        let sql = insert(model, &columns, &values);
         Ok(Text::new(sql, renderer.constants))
     }
 

@@ -14,6 +14,7 @@ use crate::policy::actor::Action;
 use crate::policy::authority::Authority;
 use crate::sabotage::{Control, removed};
 use crate::sql::render::{Cond, Renderer, Row, Scope};
+use crate::sql::source::{Source, Which};
 use crate::sql::statement::{Statement, Text};
 use crate::tree::expr::{Bind, Col, Expr, push};
 use crate::tree::meta::{ColumnMeta, ModelMeta, OnDelete, Privilege};
@@ -84,18 +85,10 @@ async fn matching(
     let text = session.text(&key, || {
         let by_key = select.filter.names_one_row();
         let mut renderer = Renderer::new(authority, by_key, values.len());
-        let row = Row::old("t");
-        let filter = renderer.condition(&select.filter, row, Scope::Query)?;
-        let view = renderer.rule(Action::View, model, row)?;
-        let filter = filter.behind(&view);
-        let delete = renderer.rule(Action::Delete, model, row)?;
-        let sql = format!(
-            "SELECT t.\"{}\", ({}) IS TRUE FROM \"{}\" AS t WHERE {}",
-            model.id().column,
-            delete.sql(),
-            model.table,
-            view.and(filter).sql()
-        );
+        let source = renderer.source(model, Which::Asked)?;
+        let filter = renderer.condition(&select.filter, source.row(), Scope::Query)?;
+        let delete = renderer.rule(Action::Delete, model, source.row())?;
+        let sql = source.select(&with_right(&source, &delete), filter);
         Ok(Text::new(sql, renderer.constants))
     })?;
     text.note(said);
@@ -214,20 +207,14 @@ impl<'a> Removal<'a> {
             let goes = matches!(column.on_delete, OnDelete::Cascade | OnDelete::CascadeOwned);
             goes && column.target.is_some_and(|target| target().is(model))
         });
-        let id = model.id().column;
-        let steps: String = keys
-            .map(|key| {
-                format!(
-                    " UNION SELECT t.\"{id}\" FROM \"{}\" AS t, down WHERE t.\"{}\" = down.id",
-                    model.table, key.column
-                )
-            })
-            .collect();
-        if steps.is_empty() {
+        let keys: Vec<_> = keys.collect();
+        if keys.is_empty() {
             return Ok(ids);
         }
         let text = self.text(b'C', model, &[], |renderer| {
             let list = renderer.value();
+            let source = renderer.source(model, Which::Found)?;
+            let steps: String = keys.iter().map(|key| source.descend(key)).collect();
             Ok(format!(
                 "WITH RECURSIVE down(id) AS (SELECT unhex(value) FROM json_each({list}){steps}) SELECT id, TRUE FROM down"
             ))
@@ -286,22 +273,17 @@ impl<'a> Removal<'a> {
     ) -> Result<Vec<(Value, bool)>> {
         let text = self.text(b'F', child, &[key], |renderer| {
             let list = renderer.value();
+            let source = renderer.source(child, Which::Found)?;
             let may = match key.on_delete {
                 OnDelete::Restrict | OnDelete::CascadeOwned | OnDelete::SetNull => Cond::True,
                 OnDelete::Cascade => {
-                    let old = Row::old("t");
-                    let view = renderer.rule(Action::View, child, old)?;
-                    let delete = renderer.rule(Action::Delete, child, old)?.behind(&view);
+                    let view = renderer.rule(Action::View, child, source.row())?;
+                    let delete = renderer.rule(Action::Delete, child, source.row())?.behind(&view);
                     view.and(delete)
                 }
             };
-            Ok(format!(
-                "SELECT t.\"{}\", ({}) IS TRUE FROM \"{}\" AS t WHERE t.\"{}\" IN (SELECT unhex(value) FROM json_each({list}))",
-                child.id().column,
-                may.sql(),
-                child.table,
-                key.column
-            ))
+            let referring = is_one_of(&source.column(key), &list);
+            Ok(source.select(&with_right(&source, &may), referring))
         })?;
         collect(self.session, &text, self.authority, &[Bind::List(ids)]).await
     }
@@ -335,12 +317,10 @@ impl<'a> Removal<'a> {
         let model = rows.model;
         let text = self.text(b'J', model, keys, |renderer| {
             let list = renderer.value();
-            let old = Row::old("t");
+            let source = renderer.source(model, Which::Found)?;
+            let old = source.row();
             let new: Vec<_> = keys.iter().map(|key| (*key, "NULL".to_owned())).collect();
-            let row = Row {
-                alias: "t",
-                new: &new,
-            };
+            let row = Row { new: &new, ..old };
             let view = renderer.rule(Action::View, model, old)?;
             let mut may = renderer.rule(Action::Change, model, old)?;
             // To change is also to see, what it becomes as well as what it was.
@@ -351,13 +331,8 @@ impl<'a> Removal<'a> {
                 may = may.and(renderer.may_set(Action::Change, model, key, row)?);
             }
             let may = may.behind(&view);
-            Ok(format!(
-                "SELECT t.\"{}\", ({}) IS TRUE FROM \"{}\" AS t WHERE t.\"{}\" IN (SELECT unhex(value) FROM json_each({list}))",
-                model.id().column,
-                view.and(may).sql(),
-                model.table,
-                model.id().column,
-            ))
+            let may = view.and(may);
+            Ok(source.select(&with_right(&source, &may), is_one_of(&source.id(), &list)))
         })?;
         let judged = collect(self.session, &text, self.authority, &[Bind::List(&rows.ids)]).await?;
         if judged.iter().any(|(_, may)| !may) && !removed(Control::Cascade) {
@@ -374,12 +349,9 @@ impl<'a> Removal<'a> {
                 .iter()
                 .map(|key| format!("\"{}\" = NULL", key.column))
                 .collect();
-            Ok(format!(
-                "UPDATE \"{}\" SET {}, \"row_version\" = \"row_version\" + 1 WHERE \"{}\" IN (SELECT unhex(value) FROM json_each({list}))",
-                model.table,
-                set.join(", "),
-                model.id().column
-            ))
+            let set = format!("{}, \"row_version\" = t.\"row_version\" + 1", set.join(", "));
+            let source = renderer.source(model, Which::Found)?;
+            Ok(source.update(&set, is_one_of(&source.id(), &list)))
         })?;
         self.write(&text, rows).await
     }
@@ -446,11 +418,8 @@ impl<'a> Removal<'a> {
         let model = rows.model;
         let text = self.text(b'D', model, &[], |renderer| {
             let list = renderer.value();
-            Ok(format!(
-                "DELETE FROM \"{}\" WHERE \"{}\" IN (SELECT unhex(value) FROM json_each({list}))",
-                model.table,
-                model.id().column
-            ))
+            let source = renderer.source(model, Which::Found)?;
+            Ok(source.delete(is_one_of(&source.id(), &list)))
         })?;
         self.write(&text, rows).await
     }
@@ -483,6 +452,16 @@ impl<'a> Removal<'a> {
             Ok(Text::new(sql, renderer.constants))
         })
     }
+}
+
+/// What is read of rows that may go: the key, and whether `may` holds.
+fn with_right(source: &Source, may: &Cond) -> String {
+    format!("{}, ({}) IS TRUE", source.id(), may.sql())
+}
+
+/// Whether a key is one of a list that is bound as one parameter.
+fn is_one_of(key: &str, list: &str) -> Cond {
+    Cond::safe(format!("{key} IN (SELECT unhex(value) FROM json_each({list}))"))
 }
 
 fn key(model: &ModelMeta, id: &Value) -> Key {

@@ -19,8 +19,12 @@ pub use rows::{Changeable, DEEPEST_ROW, Deletable, Page, Permitted, Version};
 
 use crate::error::{Error, Result};
 use crate::model::Model;
-use crate::model::columns::{Assignment, Column, Columns, IntoOrder, Path, Rel};
+use crate::model::assignment::Assignment;
+use crate::model::columns::{Column, Columns};
 use crate::model::filter::IntoFilter;
+use crate::model::key::Rel;
+use crate::model::order::IntoOrder;
+use crate::model::path::Path;
 use crate::model::scope::Own;
 use crate::model::types::Id;
 use crate::policy::actor::Action;

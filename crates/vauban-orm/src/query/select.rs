@@ -10,7 +10,8 @@ use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::policy::actor::Action;
 use crate::policy::authority::Authority;
-use crate::sql::render::{Cond, Renderer, Row, Scope, target_of};
+use crate::sql::render::{Renderer, Scope, target_of};
+use crate::sql::source::{Source, Which};
 use crate::sql::statement::{Statement, Text};
 use crate::tree::expr::{Bind, Expr, push};
 use crate::tree::meta::{ColumnMeta, ModelMeta};
@@ -87,84 +88,57 @@ impl Select {
     fn text(&self, authority: &Authority, values: usize) -> Result<Text> {
         let by_key = self.filter.names_one_row();
         let mut renderer = Renderer::new(authority, by_key, values);
-        let root = Row::old("t");
-        let mut joins = String::new();
-        let mut columns = String::new();
-        list_columns(self.model, "t", &mut columns);
-        // The filter first: its values come first in the shape.
+        let source = renderer.source(self.model, Which::Asked)?;
+        let root = source.row();
         let filter = renderer.condition(&self.filter, root, Scope::Query)?;
-        let (mut joined, mut seen) = (Vec::new(), Vec::new());
+        let (mut columns, mut joins, mut joined) = (source.columns(), String::new(), Vec::new());
         if matches!(self.ask, Ask::Rows | Ask::Permitted) {
             for position in &self.related {
                 let key = &self.model.columns[*position];
-                let target = target_of(key)?;
-                let alias = renderer.alias();
                 // The rule in ON: a row that may not be seen is absent.
-                seen.push(renderer.seen(target, &alias, Scope::Query)?);
+                let related = renderer.source(target_of(key)?, Which::Related(Scope::Query))?;
                 columns.push_str(", ");
-                list_columns(target, &alias, &mut columns);
-                joined.push((key, alias));
+                columns.push_str(&related.columns());
+                joins.push_str(&related.join(&source.column(key), source.rule()));
+                joined.push((key, related));
             }
         }
-        let view = renderer.rule(Action::View, self.model, root)?;
-        for ((key, alias), seen) in joined.iter().zip(seen) {
-            let target = target_of(key)?;
-            let _ = write!(
-                joins,
-                " LEFT JOIN \"{}\" AS {alias} ON {alias}.\"{}\" = t.\"{}\"",
-                target.table,
-                target.id().column,
-                key.column
-            );
-            let seen = seen.behind(&view);
-            if seen != Cond::True {
-                let _ = write!(joins, " AND {}", seen.sql());
+        let select = |what: &str| source.select_joined(what, &joins, filter.clone());
+        let sql = match self.ask {
+            Ask::Rows => {
+                let rows = select(&columns);
+                self.order_and_limit(&mut renderer, &source, &joined, rows)?
             }
-        }
-        let filter = filter.behind(&view);
-        let condition = view.and(filter);
-        let table = self.model.table;
-        let mut sql = match self.ask {
-            Ask::Rows => format!("SELECT {columns} FROM \"{table}\" AS t{joins}"),
             Ask::Permitted => {
                 let change = renderer.rule(Action::Change, self.model, root)?;
                 let delete = renderer.rule(Action::Delete, self.model, root)?;
-                format!(
-                    "SELECT {columns}, ({}) IS TRUE, ({}) IS TRUE, t.\"row_version\" FROM \"{table}\" AS t{joins}",
+                let rows = select(&format!(
+                    "{columns}, ({}) IS TRUE, ({}) IS TRUE, t.\"row_version\"",
                     change.sql(),
                     delete.sql()
+                ));
+                self.order_and_limit(&mut renderer, &source, &joined, rows)?
+            }
+            Ask::Count if self.limit.is_some() => {
+                format!(
+                    "SELECT count(*) FROM ({}{})",
+                    select("1"),
+                    self.limited(&mut renderer)
                 )
             }
-            Ask::Count if self.limit.is_some() => {
-                format!("SELECT count(*) FROM (SELECT 1 FROM \"{table}\" AS t")
-            }
-            Ask::Count => format!("SELECT count(*) FROM \"{table}\" AS t"),
-            Ask::Exists => format!("SELECT EXISTS (SELECT 1 FROM \"{table}\" AS t"),
+            Ask::Count => select("count(*)"),
+            Ask::Exists => format!("SELECT EXISTS ({}{})", select("1"), self.limited(&mut renderer)),
         };
-        if condition != Cond::True {
-            let _ = write!(sql, " WHERE {}", condition.sql());
-        }
-        match self.ask {
-            Ask::Exists => {
-                self.limited(&mut renderer, &mut sql);
-                sql.push(')');
-            }
-            Ask::Count if self.limit.is_some() => {
-                self.limited(&mut renderer, &mut sql);
-                sql.push(')');
-            }
-            Ask::Count => {}
-            Ask::Rows | Ask::Permitted => self.order_and_limit(&mut renderer, &joined, &mut sql)?,
-        }
         Ok(Text::new(sql, renderer.constants))
     }
 
     fn order_and_limit(
         &self,
         renderer: &mut Renderer<'_>,
-        joined: &[(&ColumnMeta, String)],
-        sql: &mut String,
-    ) -> Result<()> {
+        source: &Source,
+        joined: &[(&ColumnMeta, Source)],
+        mut sql: String,
+    ) -> Result<String> {
         if !(self.order.is_empty() && self.filter.names_one_row()) {
             sql.push_str(" ORDER BY ");
             for (steps, column, descending) in &self.order {
@@ -173,28 +147,24 @@ impl Select {
                     _ => None,
                 };
                 let by = match join {
-                    Some((_, alias)) => format!("{alias}.\"{}\"", column.column),
-                    None => renderer.scalar(steps, column, Row::old("t"), Scope::Query)?,
+                    Some((_, related)) => related.column(column),
+                    None => renderer.scalar(steps, column, source.row(), Scope::Query)?,
                 };
                 let _ = write!(sql, "{by}{}, ", if *descending { " DESC" } else { "" });
             }
             let down = matches!(self.order.last(), Some((.., true)));
-            let _ = write!(
-                sql,
-                "t.\"{}\"{}",
-                self.model.id().column,
-                if down { " DESC" } else { "" }
-            );
+            let _ = write!(sql, "{}{}", source.id(), if down { " DESC" } else { "" });
         }
-        self.limited(renderer, sql);
-        Ok(())
+        sql.push_str(&self.limited(renderer));
+        Ok(sql)
     }
 
-    fn limited(&self, renderer: &mut Renderer<'_>, sql: &mut String) {
-        if self.limit.is_some() {
-            let (limit, offset) = (renderer.value(), renderer.value());
-            let _ = write!(sql, " LIMIT {limit} OFFSET {offset}");
+    fn limited(&self, renderer: &mut Renderer<'_>) -> String {
+        if self.limit.is_none() {
+            return String::new();
         }
+        let (limit, offset) = (renderer.value(), renderer.value());
+        format!(" LIMIT {limit} OFFSET {offset}")
     }
 
     async fn read(
@@ -215,13 +185,6 @@ impl Select {
             values: &values,
         };
         session.read(&statement, &key, self.offset, row).await
-    }
-}
-
-fn list_columns(model: &ModelMeta, alias: &str, out: &mut String) {
-    for (i, column) in model.columns.iter().enumerate() {
-        let comma = if i == 0 { "" } else { ", " };
-        let _ = write!(out, "{comma}{alias}.\"{}\"", column.column);
     }
 }
 

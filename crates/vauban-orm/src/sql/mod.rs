@@ -2,4 +2,5 @@
 
 pub(crate) mod cond;
 pub(crate) mod render;
+pub(crate) mod source;
 pub(crate) mod statement;

@@ -4,13 +4,12 @@
 //! constants of the policies follow. Identifiers are statics that were checked while compiling; no
 //! value ever becomes text (CWE-89).
 
-use std::fmt::Write;
-
 use crate::error::{Error, Result};
 use crate::policy::actor::{Action, Inner};
 use crate::policy::authority::Authority;
 use crate::sabotage::{Control, removed};
 pub(crate) use crate::sql::cond::Cond;
+use crate::sql::source::{Source, Which};
 use crate::tree::bounds;
 use crate::tree::expr::{ASTRAY, Expr, Flag, FragmentArg, Op};
 use crate::tree::meta::{ColumnMeta, ModelMeta};
@@ -154,7 +153,7 @@ impl<'a> Renderer<'a> {
     }
 
     /// CWE-862, CWE-441: only models and services that the program lists, for only they were reviewed.
-    fn listed(&self, model: &'static ModelMeta) -> Result<()> {
+    pub(crate) fn listed(&self, model: &'static ModelMeta) -> Result<()> {
         if removed(Control::Listed) {
             return Ok(());
         }
@@ -201,17 +200,13 @@ impl<'a> Renderer<'a> {
 
     /// The row with this key exists and may be seen: for a foreign key that is written (CWE-639).
     pub(crate) fn target_visible(&mut self, target: &'static ModelMeta, key: &str) -> Result<Cond> {
-        let alias = self.alias();
         if removed(Control::Target) {
             return Ok(Cond::True);
         }
-        let view = self.rule(Action::View, target, Row::old(&alias))?;
-        Ok(match view {
+        let source = self.source(target, Which::Visible)?;
+        Ok(match source.rule() {
             Cond::False => Cond::False,
-            view => Cond::new(
-                exists(target, &alias, target.id().column, key, &view),
-                view.raises(),
-            ),
+            _ => source.exists(target.id(), key, Cond::True),
         })
     }
 
@@ -291,9 +286,8 @@ impl<'a> Renderer<'a> {
                     own: self.row_of(key.row, at)?.column(key.meta),
                     opened: None,
                 };
-                let alias = self.alias();
-                let inner = self.rule(Action::View, target, Row::old(&alias))?;
-                Ok(self.related(&related, &alias, inner, at.scope, false))
+                let source = self.source(target, Which::Visible)?;
+                Ok(self.related(&related, &source, Cond::True, false))
             }
             leaf => self.leaf(leaf, at),
         }
@@ -314,10 +308,8 @@ impl<'a> Renderer<'a> {
 
     /// A related row is there (in a query: and may be seen), and …
     fn through(&mut self, to: &Relation, inner: &Expr, at: Place<'_, '_>) -> Result<Cond> {
-        let model = to.model;
-        self.listed(model)?;
-        let alias = self.alias();
-        let row = Row::old(&alias);
+        let source = self.source(to.model, Which::Related(at.scope))?;
+        let row = source.row();
         let outermost = std::mem::replace(&mut self.outermost, usize::MAX);
         let inner = match to.opened {
             Some(number) => {
@@ -336,14 +328,7 @@ impl<'a> Renderer<'a> {
         // What speaks of a row outside is looked up by its key: gathered first, it would be gathered again for each row.
         let by_key = self.outermost <= at.open.depth;
         self.outermost = self.outermost.min(outermost);
-        let seen = self.seen(model, &alias, at.scope)?;
-        let inner = inner.behind(&seen).and(seen);
-        // Unlike a foreign key's target, a row that refers to this one need not exist.
-        if inner == Cond::True && !std::ptr::eq(to.column, model.id()) {
-            let exists = exists(model, &alias, to.column.column, &to.own, &Cond::True);
-            return Ok(Cond::safe(exists));
-        }
-        Ok(self.related(to, &alias, inner, at.scope, by_key))
+        Ok(self.related(to, &source, inner, by_key))
     }
 
     fn leaf(&mut self, expr: &Expr, at: Place<'_, '_>) -> Result<Cond> {
@@ -418,30 +403,19 @@ impl<'a> Renderer<'a> {
         if known { Cond::True } else { Cond::False }
     }
 
-    /// In a query, a related row that may not be seen is absent (CWE-203: no filter is an oracle).
-    pub(crate) fn seen(&mut self, model: &'static ModelMeta, alias: &str, scope: Scope) -> Result<Cond> {
-        match scope {
-            Scope::Query if !removed(Control::Related) => self.rule(Action::View, model, Row::old(alias)),
-            _ => Ok(Cond::True),
-        }
-    }
-
-    fn related(&self, to: &Relation, alias: &str, inner: Cond, scope: Scope, by_key: bool) -> Cond {
-        let (model, column, key) = (to.model, to.column.column, &*to.own);
-        match inner {
+    fn related(&self, to: &Relation, source: &Source, inner: Cond, by_key: bool) -> Cond {
+        let key = &*to.own;
+        let by_its_id = std::ptr::eq(to.column, to.model.id());
+        match source.under_the_rule(inner.clone()) {
             Cond::False => Cond::False,
-            // The database keeps foreign keys whole, so the row exists.
-            Cond::True if scope == Scope::Policy || column == model.id().column => {
-                Cond::safe(format!("{key} IS NOT NULL"))
-            }
+            // The database keeps foreign keys whole, so the row exists; one that refers to this one need not.
+            Cond::True if by_its_id => Cond::safe(format!("{key} IS NOT NULL")),
+            Cond::True => source.exists(to.column, key, inner),
             // What may be an error is asked of the rows that are referred to, and not of all that there are.
-            inner if self.by_key || by_key || inner.raises() => {
-                Cond::new(exists(model, alias, column, key, &inner), inner.raises())
-            }
-            inner => Cond::safe(format!(
-                "{key} IN (SELECT {alias}.\"{column}\" FROM \"{}\" AS {alias} WHERE {})",
-                model.table,
-                inner.sql()
+            all if self.by_key || by_key || all.raises() => source.exists(to.column, key, inner),
+            _ => Cond::safe(format!(
+                "{key} IN ({})",
+                source.select(&source.column(to.column), inner)
             )),
         }
     }
@@ -491,21 +465,12 @@ impl<'a> Renderer<'a> {
             return Ok(row.column(column));
         };
         let target = target_of(key)?;
-        self.listed(target)?;
-        let alias = self.alias();
-        let inner = self.scalar(rest, column, Row::old(&alias), scope)?;
-        let mut out = format!(
-            "(SELECT {inner} FROM \"{}\" AS {alias} WHERE {alias}.\"{}\" = {}",
-            target.table,
-            target.id().column,
-            row.column(key)
-        );
-        let seen = self.seen(target, &alias, scope)?;
-        if seen != Cond::True {
-            let _ = write!(out, " AND {}", seen.sql());
-        }
-        out.push(')');
-        Ok(out)
+        let source = self.source(target, Which::Related(scope))?;
+        let inner = self.scalar(rest, column, source.row(), scope)?;
+        Ok(format!(
+            "({})",
+            source.select_where(&inner, target.id(), &row.column(key), Cond::True)
+        ))
     }
 }
 
@@ -538,18 +503,6 @@ pub(crate) fn target_of(key: &ColumnMeta) -> Result<&'static ModelMeta> {
         Some(target) => Ok(target()),
         None => Err(Error::Internal(format!("`{}` is not a foreign key", key.field))),
     }
-}
-
-fn exists(model: &ModelMeta, alias: &str, column: &str, key: &str, inner: &Cond) -> String {
-    let mut out = format!(
-        "EXISTS (SELECT 1 FROM \"{}\" AS {alias} WHERE {alias}.\"{column}\" = {key}",
-        model.table
-    );
-    if *inner != Cond::True {
-        let _ = write!(out, " AND {}", inner.sql());
-    }
-    out.push(')');
-    out
 }
 
 /// Columns that both have a value; `Ne` is what `Eq` is not.

@@ -1,7 +1,7 @@
 //! What a request makes large or deep is bounded when it is built (CWE-400, CWE-674, CWE-770).
 
 use crate::engine::{Database, Options};
-use crate::model::columns::Path;
+use crate::model::path::Path;
 use crate::*;
 use vauban_macros::Model;
 

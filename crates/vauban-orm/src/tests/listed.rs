@@ -83,8 +83,8 @@ async fn a_model_that_is_not_listed_is_not_asked_through_another() {
     let site = Site::new().await;
     let unit = site.as_user(&site.ann);
     let db = unit.db();
-    let tasks = Many::<Own<Organisation>, Back>::new(&columns::Path::ROOT, || {
-        columns::KeyOf::<Back>::to::<Organisation>(|b| &b.organisation)
+    let tasks = Many::<Own<Organisation>, Back>::new(&crate::__private::Path::ROOT, || {
+        crate::__private::KeyOf::<Back>::to::<Organisation>(|b| &b.organisation)
     });
     let question = || {
         Organisation::objects()

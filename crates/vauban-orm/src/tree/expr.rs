@@ -2,6 +2,7 @@
 //! when it is built (`bounds`), so that whoever walks it may recurse.
 
 use crate::tree::bounds::{self, Weight};
+use crate::tree::fragment;
 use crate::tree::meta::{ColumnMeta, ModelMeta};
 use crate::tree::row::{Open, RowNumber};
 use crate::tree::value::Value;
@@ -373,6 +374,8 @@ impl Expr {
             Self::Any(opened, inner) => {
                 key.push(11);
                 push_row(key, opened.to, open);
+                // The key's address alone would be another's, if the linker gave two models' equal columns one place.
+                push(key, (opened.model)());
                 push(key, opened.key);
                 inner.shape_in(&open.inside(opened.number, ()), key, values);
             }
@@ -400,6 +403,16 @@ impl Expr {
             }
             // No statement has this shape.
             Self::TooLarge(_) => key.push(14),
+        }
+    }
+
+    /// By which function or operator it is an error on some rows, if it has a fragment that is.
+    pub(crate) fn raises(&self) -> Option<&str> {
+        match self {
+            Self::Fragment(text, _) => fragment::raises(text),
+            Self::And(all) | Self::Or(all) => all.iter().find_map(Self::raises),
+            Self::Not(inner) | Self::Through(_, inner) | Self::Any(_, inner) => inner.raises(),
+            _ => None,
         }
     }
 

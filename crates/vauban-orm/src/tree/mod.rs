@@ -3,9 +3,11 @@
 
 pub(crate) mod bounds;
 pub(crate) mod expr;
+pub(crate) mod fragment;
 pub mod identifier;
 pub(crate) mod limits;
 pub mod meta;
 pub(crate) mod row;
 pub(crate) mod rules;
+pub(crate) mod shown;
 pub(crate) mod value;

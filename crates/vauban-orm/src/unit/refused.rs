@@ -39,10 +39,10 @@ impl Refused {
         sql: String,
         models: &[&'static ModelMeta],
     ) -> Self {
-        let rules = crate::checks::policy(model, models);
+        let rules = crate::policy::said::policy(model, models);
         let rule = rules.into_iter().find(|(of, _)| *of == action);
         Self {
-            model: crate::checks::named(model, models),
+            model: crate::tree::shown::named(model, models),
             action,
             rule: rule.map(|(_, rule)| rule).unwrap_or_default(),
             found,

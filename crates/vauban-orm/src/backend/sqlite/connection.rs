@@ -3,7 +3,7 @@
 use std::hash::Hasher;
 use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
@@ -73,6 +73,27 @@ impl Connection {
             inline,
             work,
         })
+    }
+
+    /// An empty database of its own.
+    pub(crate) fn in_memory() -> Result<Self> {
+        Self::new(
+            rusqlite::Connection::open_in_memory()?,
+            false,
+            KeptTexts::default(),
+        )
+    }
+
+    /// For migrations.
+    pub(crate) fn schema(&mut self) -> &mut rusqlite::Connection {
+        let inside = self.inside.get_mut();
+        &mut inside.unwrap_or_else(PoisonError::into_inner).sqlite
+    }
+
+    /// Prepares a text, and runs nothing.
+    pub(crate) fn understands(&self, sql: &str) -> Result<()> {
+        self.inside().sqlite.prepare(sql)?;
+        Ok(())
     }
 
     fn inside(&self) -> MutexGuard<'_, Inside> {

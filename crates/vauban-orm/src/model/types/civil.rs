@@ -6,7 +6,8 @@ use std::str::FromStr;
 
 use jiff::civil;
 
-use crate::model::columns::{Compared, Operand, OrderedField};
+use crate::model::columns::OrderedField;
+use crate::model::compared::{Compared, Operand};
 use crate::model::field::Field;
 use crate::model::scope::Scope;
 use crate::model::symbolic::Today;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::model::columns::{Compared, Operand};
+use crate::model::compared::{Compared, Operand};
 use crate::model::field::Field;
 use crate::model::scope::Scope;
 use crate::model::symbolic::Now;

@@ -7,8 +7,9 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use crate::model::Model;
-use crate::model::columns::{Path, Rel};
 use crate::model::field::{FieldLimits, ModelField};
+use crate::model::key::Rel;
+use crate::model::path::Path;
 use crate::model::scope::Place;
 use crate::model::types::{Id, InvalidId};
 use crate::problem::Problem;

@@ -2,10 +2,58 @@
 
 use std::cell::Cell;
 
+use crate::policy::actor::Action;
 use crate::tree::expr::{Col, Expr, Far, Flag, FragmentArg, Op};
-use crate::tree::meta::ModelMeta;
+use crate::tree::meta::{ModelMeta, OnDelete, Privilege};
 use crate::tree::row::{Open, RowNumber};
+use crate::tree::shown::named;
 use crate::tree::value::Value;
+
+/// A model's rules as text, for reviews: one line for each action. `models` are the program's.
+pub fn policy(model: &'static ModelMeta, models: &[&'static ModelMeta]) -> Vec<(Action, String)> {
+    let rules = (model.rules)();
+    let name = |model: &ModelMeta| named(model, models);
+    let said = |rule: &Expr| Said { name: &name }.rule(rule);
+    let mut lines = vec![
+        (Action::View, said(&rules.view)),
+        (Action::Add, said(&rules.add)),
+        (Action::Change, said(&rules.change)),
+        (Action::Delete, said(&rules.delete)),
+    ];
+    for column in model.columns {
+        let with = column.field;
+        match column.privilege {
+            _ if column.on_delete == OnDelete::CascadeOwned => {
+                // CWE-451: nobody's delete rule is asked for it.
+                lines.push((
+                    Action::Delete,
+                    format!("with its {with}: whoever may delete that"),
+                ));
+            }
+            Privilege::Open => {}
+            _ if rules.set.iter().any(|set| std::ptr::eq(set.column, column)) => {}
+            Privilege::Owner | Privilege::Tenant => {
+                lines.push((Action::Grant, format!("{with} of a row that is there: nobody")));
+            }
+            Privilege::Privileged => lines.push((Action::Grant, format!("{with}: nobody"))),
+        }
+    }
+    for set in &rules.set {
+        let field = set.column.field;
+        let (add, change) = (said(&set.add), said(&set.change));
+        let given = matches!(set.column.privilege, Privilege::Owner | Privilege::Tenant);
+        if given {
+            // CWE-451: whoever adds the row gives it, which the add rule judges.
+            lines.push((Action::Grant, format!("{field} of a row that is there: {change}")));
+        } else if add == change {
+            lines.push((Action::Grant, format!("{field}: {change}")));
+        } else {
+            lines.push((Action::Grant, format!("{field} of a new row: {add}")));
+            lines.push((Action::Grant, format!("{field} of a row that is there: {change}")));
+        }
+    }
+    lines
+}
 
 /// A row in a text: a bare column is the nearest row's, and every other row's column says whose it is (CWE-451).
 struct Named {

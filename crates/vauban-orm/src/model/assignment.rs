@@ -1,0 +1,103 @@
+//! What columns are set to, in a change and in a new row.
+
+use std::marker::PhantomData;
+
+use crate::model::Model;
+use crate::model::columns::Column;
+use crate::model::field::ModelField;
+use crate::model::key::{IdOf, Rel};
+use crate::model::scope::{Own, OwnRow};
+use crate::model::types::Id;
+use crate::problem::Problem;
+use crate::tree::meta::ColumnMeta;
+use crate::tree::value::Value;
+
+/// A column's new value, checked against the model's limits.
+#[derive(Debug, Clone)]
+#[must_use = "an assignment does nothing until a change has it"]
+pub struct Assignment<M> {
+    pub(crate) column: &'static ColumnMeta,
+    pub(crate) value: Value,
+    pub(crate) add: bool,
+    pub(crate) problem: Option<Problem>,
+    model: PhantomData<fn() -> M>,
+}
+
+impl<M> Assignment<M> {
+    pub(super) fn typed<T: ModelField>(column: &'static ColumnMeta, input: T::Input) -> Self {
+        let problem = T::check_input(&input, &column.limits).err();
+        let mut assignment = Self::key(column, T::input_value(&input));
+        assignment.problem = problem;
+        assignment
+    }
+
+    pub(super) fn key(column: &'static ColumnMeta, value: Value) -> Self {
+        Self {
+            column,
+            value,
+            add: false,
+            problem: None,
+            model: PhantomData,
+        }
+    }
+}
+
+/// A value that a column at the place `P` is set to, as the `I` that the column takes.
+pub trait Assigned<P, I> {
+    /// The changed row's model.
+    type Model;
+    #[doc(hidden)]
+    fn assigned(self) -> I;
+}
+impl<P: OwnRow, I, V: Into<I>> Assigned<P, I> for V {
+    type Model = P::Model;
+    fn assigned(self) -> I {
+        self.into()
+    }
+}
+
+/// A row of `M` that a foreign key at the place `P` is set to refer to.
+pub trait AssignedKey<P, M> {
+    /// The changed row's model.
+    type Model;
+    #[doc(hidden)]
+    fn assigned(self) -> Id<M>;
+}
+impl<P: OwnRow, M, V: IdOf<M>> AssignedKey<P, M> for V {
+    type Model = P::Model;
+    fn assigned(self) -> Id<M> {
+        self.id_of()
+    }
+}
+
+/// A model's column that takes what a form's field holds: the same type, and an id for a foreign key.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "the model's column does not take a `{V}`",
+    note = "with `#[form(edits = …)]` or `#[form(creates = …)]` a field has its column's type; a foreign key is an `Id<M>`, or an `Option<Id<M>>` where it \
+            may be empty"
+)]
+pub trait Takes<V> {
+    /// The model.
+    type Of;
+    /// The column's new value.
+    fn take(&self, value: V) -> Assignment<Self::Of>;
+}
+impl<M: Model, T: ModelField<Input = T>> Takes<T> for Column<Own<M>, T> {
+    type Of = M;
+    fn take(&self, value: T) -> Assignment<M> {
+        self.set(value)
+    }
+}
+impl<R: Model, M: Model> Takes<Id<M>> for Rel<Own<R>, M> {
+    type Of = R;
+    fn take(&self, id: Id<M>) -> Assignment<R> {
+        self.set(id)
+    }
+}
+impl<R: Model, M: Model> Takes<Option<Id<M>>> for Rel<Own<R>, M> {
+    type Of = R;
+    fn take(&self, id: Option<Id<M>>) -> Assignment<R> {
+        id.map_or_else(|| self.set_null(), |id| self.set(id))
+    }
+}

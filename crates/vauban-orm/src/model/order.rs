@@ -1,0 +1,49 @@
+//! The order of a query's rows.
+
+use std::marker::PhantomData;
+
+use crate::tree::meta::ColumnMeta;
+
+/// One key of an order.
+#[derive(Debug, Clone)]
+pub struct Order<R> {
+    pub(crate) steps: Vec<&'static ColumnMeta>,
+    pub(crate) column: &'static ColumnMeta,
+    pub(crate) descending: bool,
+    root: PhantomData<fn() -> R>,
+}
+
+impl<R> Order<R> {
+    pub(super) fn new(
+        steps: Vec<&'static ColumnMeta>,
+        column: &'static ColumnMeta,
+        descending: bool,
+    ) -> Self {
+        Self {
+            steps,
+            column,
+            descending,
+            root: PhantomData,
+        }
+    }
+}
+
+/// What the closure of `.order_by(|a| …)` returns: one key or an array of keys.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an order of `{R}`",
+    note = "write `.order_by(|a| a.created.desc())`, or several in an array"
+)]
+pub trait IntoOrder<R> {
+    #[doc(hidden)]
+    fn into_order(self) -> Vec<Order<R>>;
+}
+impl<R> IntoOrder<R> for Order<R> {
+    fn into_order(self) -> Vec<Order<R>> {
+        vec![self]
+    }
+}
+impl<R, const N: usize> IntoOrder<R> for [Order<R>; N] {
+    fn into_order(self) -> Vec<Order<R>> {
+        self.into()
+    }
+}

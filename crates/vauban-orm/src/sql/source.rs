@@ -1,0 +1,168 @@
+//! The one door for tables: a table comes into a statement together with the rule for its rows, and nothing else of the ORM
+//! writes `FROM`, `JOIN` or what is changed (a test of the repository looks for it). So no statement kind can forget the
+//! rule (CWE-862).
+
+use std::fmt::Write;
+
+use crate::error::Result;
+use crate::policy::actor::Action;
+use crate::sabotage::{Control, removed};
+use crate::sql::cond::Cond;
+use crate::sql::render::{Renderer, Row, Scope};
+use crate::tree::meta::{ColumnMeta, ModelMeta};
+
+/// A table in a statement, under a name of its own, and what has to hold of each of its rows.
+pub(crate) struct Source {
+    model: &'static ModelMeta,
+    alias: String,
+    rule: Cond,
+}
+
+/// Which rows of a table a statement has.
+#[derive(Clone, Copy)]
+pub(crate) enum Which {
+    /// Those that the statement is about: whoever asks may see them.
+    Asked,
+    /// Those that are related to a row. In a query one that may not be seen is absent (CWE-203: no filter is an oracle);
+    /// rules read them in full.
+    Related(Scope),
+    /// Those that whoever asks may see, in a rule as well: what a foreign key is set to, and `visible(who)`.
+    Visible,
+    /// Those that a statement under the policy has found, and those that refer to them: what a deletion takes along is judged
+    /// row by row, beside this.
+    Found,
+}
+
+impl Renderer<'_> {
+    /// The only way to a [`Source`].
+    pub(crate) fn source(&mut self, model: &'static ModelMeta, rows: Which) -> Result<Source> {
+        self.listed(model)?;
+        let alias = match rows {
+            Which::Asked | Which::Found => "t".to_owned(),
+            Which::Related(_) | Which::Visible => self.alias(),
+        };
+        let rule = match rows {
+            Which::Related(Scope::Policy) | Which::Found => Cond::True,
+            Which::Related(Scope::Query) if removed(Control::Related) => Cond::True,
+            Which::Asked | Which::Related(Scope::Query) | Which::Visible => {
+                self.rule(Action::View, model, Row::old(&alias))?
+            }
+        };
+        Ok(Source { model, alias, rule })
+    }
+}
+
+impl Source {
+    /// Its rows, for conditions on them.
+    pub(crate) fn row(&self) -> Row<'_> {
+        Row::old(&self.alias)
+    }
+
+    /// What has to hold of its rows, for what is said of them in the statement's other places.
+    pub(crate) fn rule(&self) -> &Cond {
+        &self.rule
+    }
+
+    /// One of its columns.
+    pub(crate) fn column(&self, column: &ColumnMeta) -> String {
+        format!("{}.\"{}\"", self.alias, column.column)
+    }
+
+    pub(crate) fn id(&self) -> String {
+        self.column(self.model.id())
+    }
+
+    /// All of its columns, in the model's order.
+    pub(crate) fn columns(&self) -> String {
+        let all: Vec<_> = self.model.columns.iter().map(|one| self.column(one)).collect();
+        all.join(", ")
+    }
+
+    /// What it has to hold, and `condition`, which is asked of no row that the rule hides.
+    pub(crate) fn under_the_rule(&self, condition: Cond) -> Cond {
+        let condition = condition.behind(&self.rule);
+        self.rule.clone().and(condition)
+    }
+
+    /// `SELECT … FROM …`, of the rows for which `condition` holds.
+    pub(crate) fn select(&self, what: &str, condition: Cond) -> String {
+        self.select_joined(what, "", condition)
+    }
+
+    /// As [`select`](Self::select), with what [`join`](Self::join) has made of other sources.
+    pub(crate) fn select_joined(&self, what: &str, joins: &str, condition: Cond) -> String {
+        let mut out = format!(
+            "SELECT {what} FROM \"{}\" AS {}{joins}",
+            self.model.table, self.alias
+        );
+        where_(&mut out, &self.under_the_rule(condition));
+        out
+    }
+
+    /// The rows whose `column` is `key`, for which `condition` holds.
+    pub(crate) fn select_where(&self, what: &str, column: &ColumnMeta, key: &str, condition: Cond) -> String {
+        let of_key = Cond::safe(format!("{} = {key}", self.column(column)));
+        let mut out = format!("SELECT {what} FROM \"{}\" AS {}", self.model.table, self.alias);
+        where_(&mut out, &of_key.and(self.under_the_rule(condition)));
+        out
+    }
+
+    /// There is such a row.
+    pub(crate) fn exists(&self, column: &ColumnMeta, key: &str, condition: Cond) -> Cond {
+        let raises = condition.raises() || self.rule.raises();
+        let inner = self.select_where("1", column, key, condition);
+        Cond::new(format!("EXISTS ({inner})"), raises)
+    }
+
+    /// ` LEFT JOIN …` of the row whose primary key is `key`, if `outside` holds of the row that refers to it: one that may not
+    /// be seen is absent.
+    pub(crate) fn join(&self, key: &str, outside: &Cond) -> String {
+        let mut out = format!(
+            " LEFT JOIN \"{}\" AS {} ON {} = {key}",
+            self.model.table,
+            self.alias,
+            self.id()
+        );
+        let rule = self.rule.clone().behind(outside);
+        if rule != Cond::True {
+            let _ = write!(out, " AND {}", rule.sql());
+        }
+        out
+    }
+
+    /// ` UNION SELECT …` of the rows whose `column` is a key of `down`, for a walk from parents to children.
+    pub(crate) fn descend(&self, column: &ColumnMeta) -> String {
+        format!(
+            " UNION SELECT {} FROM \"{}\" AS {}, down WHERE {} = down.id",
+            self.id(),
+            self.model.table,
+            self.alias,
+            self.column(column)
+        )
+    }
+
+    /// `UPDATE …` of the rows for which `condition` holds.
+    pub(crate) fn update(&self, set: &str, condition: Cond) -> String {
+        let mut out = format!("UPDATE \"{}\" AS {} SET {set}", self.model.table, self.alias);
+        where_(&mut out, &self.under_the_rule(condition));
+        out
+    }
+
+    /// `DELETE …` of the rows for which `condition` holds.
+    pub(crate) fn delete(&self, condition: Cond) -> String {
+        let mut out = format!("DELETE FROM \"{}\" AS {}", self.model.table, self.alias);
+        where_(&mut out, &self.under_the_rule(condition));
+        out
+    }
+}
+
+/// `INSERT …` of one row, which is not there yet, so that there is no row to be seen: what it needs stands in its values.
+pub(crate) fn insert(model: &ModelMeta, columns: &str, values: &str) -> String {
+    format!("INSERT INTO \"{}\" ({columns}) VALUES ({values})", model.table)
+}
+
+fn where_(out: &mut String, condition: &Cond) {
+    if *condition != Cond::True {
+        let _ = write!(out, " WHERE {}", condition.sql());
+    }
+}
