@@ -58,8 +58,45 @@ pub enum Error {
     /// A mistake in a model, a policy or a query that only the database could tell (500).
     Internal(String),
     /// The database's own error (500).
-    Database(rusqlite::Error),
+    Database(DatabaseError),
 }
+
+/// What the database says of a statement, for the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DatabaseError {
+    text: String,
+    refusal: Option<Refusal>,
+}
+
+/// Which constraint of the schema refuses a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// Of these columns, each as `table.column`.
+    Unique(Vec<String>),
+    /// This column, as `table.column`.
+    NotNull(String),
+    /// The one of this name.
+    Check(String),
+    ForeignKey,
+}
+
+impl DatabaseError {
+    pub(crate) fn new(text: String, refusal: Option<Refusal>) -> Self {
+        Self { text, refusal }
+    }
+
+    pub(crate) fn refusal(&self) -> Option<&Refusal> {
+        self.refusal.as_ref()
+    }
+}
+
+impl fmt::Display for DatabaseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl std::error::Error for DatabaseError {}
 
 /// A value that the model does not accept: which, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -159,52 +196,6 @@ impl std::error::Error for Error {
         match self {
             Self::Database(error) => Some(error),
             _ => None,
-        }
-    }
-}
-
-impl From<rusqlite::Error> for Error {
-    fn from(error: rusqlite::Error) -> Self {
-        use rusqlite::ErrorCode;
-        let code = match &error {
-            rusqlite::Error::SqliteFailure(error, _) | rusqlite::Error::SqlInputError { error, .. } => {
-                Some(error.code)
-            }
-            _ => None,
-        };
-        match code {
-            Some(ErrorCode::OperationInterrupted) => Self::TooMuchWork,
-            Some(
-                ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::FileLockingProtocolFailed,
-            ) => Self::Busy("another process holds it"),
-            Some(ErrorCode::DiskFull) => Self::Unavailable("the disk is full"),
-            _ => Self::Database(error),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Whatever statement meets another process's lock: come again, not "our fault".
-    #[test]
-    fn a_busy_database_is_busy_and_not_broken() {
-        use rusqlite::ffi;
-        for (code, status) in [
-            (ffi::SQLITE_BUSY, 503),
-            (ffi::SQLITE_BUSY | (1 << 8), 503), // RECOVERY
-            (ffi::SQLITE_BUSY | (2 << 8), 503), // SNAPSHOT
-            (ffi::SQLITE_BUSY | (3 << 8), 503), // TIMEOUT
-            (ffi::SQLITE_LOCKED, 503),
-            (ffi::SQLITE_LOCKED | (1 << 8), 503), // SHAREDCACHE
-            (ffi::SQLITE_PROTOCOL, 503),
-            (ffi::SQLITE_FULL, 503),
-            (ffi::SQLITE_INTERRUPT, 503),
-            (ffi::SQLITE_CORRUPT, 500),
-        ] {
-            let error = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
-            assert_eq!(Error::from(error).status(), status, "{code}");
         }
     }
 }

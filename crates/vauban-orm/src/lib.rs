@@ -70,11 +70,9 @@ extern crate self as vauban_orm;
 pub const TEST_KIT: bool = cfg!(feature = "testing");
 
 pub mod checks;
-#[doc(hidden)]
-pub mod engine;
 pub mod migrations;
 
-mod db;
+mod backend;
 mod error;
 mod model;
 mod policy;
@@ -83,9 +81,18 @@ mod query;
 mod sabotage;
 mod sql;
 mod tree;
+mod unit;
 
-pub use db::{Acting, Db, Mode, Read, Reads, Unscoped, Write, Writes};
-pub use error::{Error, FieldProblem, Result};
+/// What stands behind the handles. For the framework only; an application has `Db`.
+#[doc(hidden)]
+pub mod engine {
+    pub use crate::backend::sqlite::Synchronous;
+    pub use crate::unit::{Database, LoggedQuery, Options, Unit, answering, rendering};
+    #[cfg(debug_assertions)]
+    pub use crate::unit::{Found, Refused};
+}
+
+pub use error::{DatabaseError, Error, FieldProblem, Result};
 pub use model::assignment::Assignment;
 pub use model::choices::{Choices, InvalidChoice};
 pub use model::columns::{Column, Columns};
@@ -110,6 +117,7 @@ pub use query::{
 };
 pub use tree::meta::{ColumnMeta, ModelMeta};
 pub use tree::{identifier, meta};
+pub use unit::handles::{Acting, Db, Mode, Read, Reads, Unscoped, Write, Writes};
 
 /// Columns as queries, rules and changes see them.
 pub mod columns {

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::engine::Connection;
+use crate::backend::sqlite::Connection;
 use crate::error::{Error, Result};
 use crate::migrations::{self, MigrationError};
 use crate::policy::actor::{Action, Actor, UserFacts};
@@ -65,9 +65,9 @@ fn askers() -> Vec<Actor> {
 }
 
 fn tables(models: &[&'static ModelMeta]) -> Result<Connection, MigrationError> {
-    let open = || Connection::new(rusqlite::Connection::open_in_memory()?, false);
-    let mut database = open().map_err(|error: Error| MigrationError::Set(error.to_string()))?;
-    migrations::create_all(&mut database.sqlite, models)?;
+    let mut database =
+        Connection::in_memory().map_err(|error: Error| MigrationError::Set(error.to_string()))?;
+    migrations::create_all(database.schema(), models)?;
     Ok(database)
 }
 
@@ -77,7 +77,7 @@ fn rules(model: &'static ModelMeta, authority: &Authority, database: &Connection
         let mut renderer = Renderer::new(authority, true, 0);
         let source = renderer.source(model, Which::Found)?;
         let rule = renderer.rule(action, model, source.row())?;
-        prepare(database, &source.select("1", rule))?;
+        database.understands(&source.select("1", rule))?;
     }
     for column in model.columns {
         let mut renderer = Renderer::new(authority, true, 0);
@@ -85,14 +85,9 @@ fn rules(model: &'static ModelMeta, authority: &Authority, database: &Connection
         for action in [Action::Add, Action::Change] {
             let rule = renderer.may_set(action, model, column, source.row())?;
             if !matches!(rule, Cond::True | Cond::False) {
-                prepare(database, &source.select("1", rule))?;
+                database.understands(&source.select("1", rule))?;
             }
         }
     }
-    Ok(())
-}
-
-fn prepare(database: &Connection, sql: &str) -> Result<()> {
-    database.sqlite.prepare(sql)?;
     Ok(())
 }

@@ -108,7 +108,7 @@ pub fn create_all(connection: &mut Connection, models: &[&'static ModelMeta]) ->
             .map_err(|error| MigrationError::Database {
                 migration: "create_all".into(),
                 statement,
-                error,
+                error: error.into(),
             })?;
     }
     Ok(())
@@ -150,7 +150,7 @@ fn in_transaction(
             return Err(MigrationError::Database {
                 migration: step.id(),
                 statement: statement.clone(),
-                error,
+                error: error.into(),
             });
         }
     }

@@ -82,7 +82,7 @@ pub enum MigrationError {
         /// The statement.
         statement: String,
         /// What it said.
-        error: rusqlite::Error,
+        error: crate::DatabaseError,
     },
     /// A migration that cannot be undone.
     OneWay {

@@ -49,7 +49,7 @@ pub(super) fn setup(error: rusqlite::Error) -> MigrationError {
         _ => MigrationError::Database {
             migration: "(the list of applied ones)".into(),
             statement: "vauban_migration".into(),
-            error,
+            error: error.into(),
         },
     }
 }

@@ -2,13 +2,13 @@
 //! row from a hidden one. Nothing of it is compiled into a release, where the two are the same (CWE-204).
 
 use super::select::Select;
-use crate::db::Bound;
-#[cfg(debug_assertions)]
-use crate::engine::{Found, Refused};
 #[cfg(debug_assertions)]
 use crate::error::Error;
 use crate::error::Result;
 use crate::policy::actor::Action;
+use crate::unit::handles::Bound;
+#[cfg(debug_assertions)]
+use crate::unit::{Found, Refused};
 
 /// What was asked, for a second look if nothing came of it.
 #[cfg_attr(not(debug_assertions), allow(dead_code))]
@@ -66,6 +66,6 @@ impl Bound {
         select.ask = super::select::Ask::Exists;
         select.related.clear();
         let count = self.without_policy(select.model);
-        Ok(count.read(select, super::select::number).await? != 0)
+        Ok(count.read(super::select::Number(select)).await? != 0)
     }
 }

@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::constraint::{hidden_target, note, position, targets, translate};
-use super::select::mismatch;
-use crate::engine::{Connection, Plan};
+use super::constraint::{hidden_target, position, targets, translate};
+use super::stored::mismatch;
+use crate::backend::Session;
 use crate::error::{Error, FieldProblem, Result};
 use crate::model::Model;
 use crate::model::assignment::Assignment;
@@ -15,9 +15,11 @@ use crate::problem::Problem;
 use crate::sabotage::{Control, removed};
 use crate::sql::render::{Cond, Renderer, Row, Scope};
 use crate::sql::source::{Source, Which};
+use crate::sql::statement::{Statement, Text};
 use crate::tree::expr::{Bind, Expr, push};
 use crate::tree::meta::{Auto, ColumnMeta, ModelMeta, Privilege};
-use crate::tree::value::{RowReader, Value};
+use crate::tree::value::Value;
+use crate::unit::Steps;
 
 /// New values for columns of rows that exist.
 pub(super) struct Changes {
@@ -143,139 +145,175 @@ impl Changes {
         out
     }
 
-    pub(super) fn one<M: Model>(
-        &self,
-        id: Id<M>,
-        version: i64,
-        authority: &Authority,
-        c: &Connection,
-        text: &mut String,
-    ) -> Result<M> {
-        let id = Value::Uuid(id.uuid());
-        let mut values: Vec<Bind<'_>> = self.values.iter().map(Bind::One).collect();
-        values.push(Bind::One(&id));
-        values.push(Bind::Int(version));
-        let plan = c.plan(&self.shape(b'U', authority), || {
-            let mut renderer = Renderer::new(authority, true, values.len());
-            let new = self.assigned(&mut renderer);
-            let (id, version) = (renderer.value(), renderer.value());
-            let mut current = format!("t.\"row_version\" = {version}");
-            if removed(Control::Version) {
-                current = format!("{version} IS NOT NULL");
-            }
-            let (source, change) = self.before(&mut renderer)?;
-            let before = source.under_the_rule(change.clone());
-            let after = self.after(&mut renderer, &new)?.behind(&before);
-            let named = Cond::safe(format!("{} = {id} AND {current}", source.id()));
-            let returning: Vec<_> = self
-                .model
-                .columns
-                .iter()
-                .map(|column| format!("\"{}\"", column.column))
-                .collect();
-            let update = source.update(&self.set_clause(&new), named.and(change).and(after));
-            let sql = format!("{update} RETURNING {}", returning.join(", "));
-            Ok(Plan::new(sql, renderer.constants))
-        })?;
-        note(text, &plan);
-        let changed = {
-            let mut statement = c.bind(&plan, authority.id(), &values)?;
-            let mut rows = statement.raw_query();
-            let row = match rows.next().map_err(|error| translate(error, self.model))? {
-                Some(row) => Some(M::from_row(&mut RowReader::new(row)).map_err(mismatch(self.model))?),
-                None => None,
-            };
-            rows.next().map_err(|error| translate(error, self.model))?;
-            row
-        };
-        match changed {
-            Some(row) => Ok(row),
-            None => Err(self.why_not(&id, version, authority, c)?),
+    /// The statement for one row, whose id and version follow the new values.
+    fn text_of_one(&self, authority: &Authority, values: usize) -> Result<Text> {
+        let mut renderer = Renderer::new(authority, true, values);
+        let new = self.assigned(&mut renderer);
+        let (id, version) = (renderer.value(), renderer.value());
+        let mut current = format!("t.\"row_version\" = {version}");
+        if removed(Control::Version) {
+            current = format!("{version} IS NOT NULL");
         }
+        let (source, change) = self.before(&mut renderer)?;
+        let before = source.under_the_rule(change.clone());
+        let after = self.after(&mut renderer, &new)?.behind(&before);
+        let named = Cond::safe(format!("{} = {id} AND {current}", source.id()));
+        let returning: Vec<_> = self
+            .model
+            .columns
+            .iter()
+            .map(|column| format!("\"{}\"", column.column))
+            .collect();
+        let update = source.update(&self.set_clause(&new), named.and(change).and(after));
+        let sql = format!("{update} RETURNING {}", returning.join(", "));
+        Ok(Text::new(sql, renderer.constants))
     }
 
     /// Why no row was changed: absent, not changeable, changed meanwhile, or a new value that is not allowed.
-    fn why_not(&self, id: &Value, version: i64, authority: &Authority, c: &Connection) -> Result<Error> {
+    async fn why_not(
+        &self,
+        id: &Value,
+        version: i64,
+        authority: &Authority,
+        session: Session<'_>,
+    ) -> Result<Error> {
         let mut key = vec![b'W'];
         push(&mut key, self.model);
         authority.shape(&mut key);
-        let plan = c.plan(&key, || {
+        let text = session.text(&key, || {
             let mut renderer = Renderer::new(authority, true, 1);
             let id = renderer.value();
             let source = renderer.source(self.model, Which::Asked)?;
             let change = renderer.rule(Action::Change, self.model, source.row())?;
             let what = format!("t.\"row_version\", ({}) IS TRUE", change.sql());
             let sql = source.select_where(&what, self.model.id(), &id, Cond::True);
-            Ok(Plan::new(sql, renderer.constants))
+            Ok(Text::new(sql, renderer.constants))
         })?;
-        let found: Option<(i64, bool)> = {
-            let mut statement = c.bind(&plan, authority.id(), &[Bind::One(id)])?;
-            let mut rows = statement.raw_query();
-            match rows.next()? {
-                Some(row) => Some((row.get(0)?, row.get(1)?)),
-                None => None,
-            }
+        let statement = Statement {
+            text: &text,
+            actor: authority.id(),
+            values: &[Bind::One(id)],
         };
+        let wrong = mismatch(self.model);
+        let found = session
+            .one(&statement, |row| {
+                let now = row.integer().map_err(&wrong)?;
+                Ok((now, row.flag().map_err(&wrong)?))
+            })
+            .await?;
         Ok(match found {
             None => Error::NotFound,
             Some((_, false)) => Error::Forbidden,
             Some((now, true)) if now != version => Error::Conflict,
             Some(_) => {
                 let new: Vec<_> = self.columns.iter().copied().zip(&self.values).collect();
-                hidden_target(authority, c, &new)?.unwrap_or(Error::Forbidden)
+                let hidden = hidden_target(authority, session, &new).await?;
+                hidden.unwrap_or(Error::Forbidden)
             }
         })
     }
 
-    /// All matching rows that may be changed; one forbidden new value undoes the statement.
-    pub(super) fn all(
+    /// The statement for a set: whether one of its rows is refused what it would become, or the change itself.
+    fn text_of_all(
         &self,
         filter: &Expr,
+        refused: bool,
         authority: &Authority,
-        c: &Connection,
-        text: &mut String,
-    ) -> Result<u64> {
-        let mut values: Vec<Bind<'_>> = self.values.iter().map(Bind::One).collect();
+        values: usize,
+    ) -> Result<Text> {
+        // A set of one row looks related rows up, as a row does.
+        let mut renderer = Renderer::new(authority, filter.names_one_row(), values);
+        let new = self.assigned(&mut renderer);
+        let filter = renderer.condition(filter, Row::old("t"), Scope::Query)?;
+        let (source, change) = self.before(&mut renderer)?;
+        let matching = change.and(filter);
+        let before = source.under_the_rule(matching.clone());
+        let after = self.after(&mut renderer, &new)?.behind(&before);
+        let sql = if refused {
+            // Judged for all rows before any is changed: relations are read as they were.
+            let forbidden = Cond::safe(format!("({}) IS NOT TRUE", after.sql()));
+            format!("SELECT EXISTS ({})", source.select("1", matching.and(forbidden)))
+        } else {
+            source.update(&self.set_clause(&new), matching)
+        };
+        Ok(Text::new(sql, renderer.constants))
+    }
+}
+
+/// Changes one row, of this version.
+pub(super) struct One<M> {
+    pub(super) changes: Changes,
+    pub(super) id: Id<M>,
+    pub(super) version: i64,
+}
+
+impl<M: Model> Steps for One<M> {
+    type Found = M;
+
+    async fn run(&self, authority: &Authority, session: Session<'_>, said: &mut String) -> Result<M> {
+        let changes = &self.changes;
+        let model = changes.model;
+        let id = Value::Uuid(self.id.uuid());
+        let mut values: Vec<Bind<'_>> = changes.values.iter().map(Bind::One).collect();
+        values.push(Bind::One(&id));
+        values.push(Bind::Int(self.version));
+        let text = session.text(&changes.shape(b'U', authority), || {
+            changes.text_of_one(authority, values.len())
+        })?;
+        text.note(said);
+        let statement = Statement {
+            text: &text,
+            actor: authority.id(),
+            values: &values,
+        };
+        let changed = session.one(&statement, |row| M::from_row(row).map_err(mismatch(model)));
+        match changed.await.map_err(|error| translate(error, model))? {
+            Some(row) => Ok(row),
+            None => Err(changes.why_not(&id, self.version, authority, session).await?),
+        }
+    }
+}
+
+/// Changes all matching rows that may be changed; one forbidden new value undoes the statement.
+pub(super) struct All {
+    pub(super) changes: Changes,
+    pub(super) filter: Expr,
+}
+
+impl Steps for All {
+    type Found = u64;
+
+    async fn run(&self, authority: &Authority, session: Session<'_>, said: &mut String) -> Result<u64> {
+        let Self { changes, filter } = self;
+        let mut values: Vec<Bind<'_>> = changes.values.iter().map(Bind::One).collect();
         let mut shape = Vec::new();
         filter.shape(&mut shape, &mut values);
-        let count = values.len();
-        let make = |refused: bool| {
-            // A set of one row looks related rows up, as a row does.
-            let mut renderer = Renderer::new(authority, filter.names_one_row(), count);
-            let new = self.assigned(&mut renderer);
-            let filter = renderer.condition(filter, Row::old("t"), Scope::Query)?;
-            let (source, change) = self.before(&mut renderer)?;
-            let matching = change.and(filter);
-            let before = source.under_the_rule(matching.clone());
-            let after = self.after(&mut renderer, &new)?.behind(&before);
-            let sql = if refused {
-                // Judged for all rows before any is changed: relations are read as they were.
-                let forbidden = Cond::safe(format!("({}) IS NOT TRUE", after.sql()));
-                format!("SELECT EXISTS ({})", source.select("1", matching.and(forbidden)))
-            } else {
-                source.update(&self.set_clause(&new), matching)
-            };
-            Ok(Plan::new(sql, renderer.constants))
-        };
-        let mut key = self.shape(b'R', authority);
+        let mut key = changes.shape(b'R', authority);
         key.extend(&shape);
-        let plan = c.plan(&key, || make(true))?;
-        note(text, &plan);
-        let refused: bool = {
-            let mut statement = c.bind(&plan, authority.id(), &values)?;
-            let mut rows = statement.raw_query();
-            rows.next()?.ok_or(Error::NotFound)?.get(0)?
+        let (actor, values) = (authority.id(), &*values);
+        let make = |refused| move || changes.text_of_all(filter, refused, authority, values.len());
+        let text = session.text(&key, make(true))?;
+        text.note(said);
+        let statement = Statement {
+            text: &text,
+            actor,
+            values,
         };
-        if refused {
+        let refused = session
+            .one(&statement, |row| row.flag().map_err(mismatch(changes.model)))
+            .await?;
+        if refused != Some(false) {
             return Err(Error::Forbidden);
         }
         key[0] = b'A';
-        let plan = c.plan(&key, || make(false))?;
-        let mut statement = c.bind(&plan, authority.id(), &values)?;
-        let changed = statement
-            .raw_execute()
-            .map_err(|error| translate(error, self.model))?;
-        Ok(changed as u64)
+        let text = session.text(&key, make(false))?;
+        let statement = Statement {
+            text: &text,
+            actor,
+            values,
+        };
+        let changed = session.execute(&statement).await;
+        changed.map_err(|error| translate(error, changes.model))
     }
 }
 

@@ -1,10 +1,12 @@
 //! What writes have in common: targets that must be visible, and the database's refusals by field.
 
-use crate::engine::{Connection, Plan};
-use crate::error::{Error, Result};
+use super::stored::mismatch;
+use crate::backend::Session;
+use crate::error::{Error, Refusal, Result};
 use crate::policy::authority::Authority;
 use crate::problem::Problem;
 use crate::sql::render::{Cond, Renderer, target_of};
+use crate::sql::statement::{Statement, Text};
 use crate::tree::expr::{Bind, push};
 use crate::tree::meta::{ColumnMeta, ModelMeta};
 use crate::tree::value::Value;
@@ -26,9 +28,9 @@ pub(super) fn targets(renderer: &mut Renderer<'_>, new: &[(&'static ColumnMeta, 
 }
 
 /// The first foreign key whose row is absent or may not be seen: one answer for both (CWE-203).
-pub(super) fn hidden_target(
+pub(super) async fn hidden_target(
     authority: &Authority,
-    c: &Connection,
+    session: Session<'_>,
     new: &[(&'static ColumnMeta, &Value)],
 ) -> Result<Option<Error>> {
     for (column, value) in new {
@@ -39,16 +41,21 @@ pub(super) fn hidden_target(
         let mut shape = vec![b'T'];
         push(&mut shape, target);
         authority.shape(&mut shape);
-        let plan = c.plan(&shape, || {
+        let text = session.text(&shape, || {
             let mut renderer = Renderer::new(authority, true, 1);
             let key = renderer.value();
             let seen = renderer.target_visible(target, &key)?;
-            Ok(Plan::new(format!("SELECT {}", seen.sql()), renderer.constants))
+            Ok(Text::new(format!("SELECT {}", seen.sql()), renderer.constants))
         })?;
-        let mut statement = c.bind(&plan, authority.id(), &[Bind::One(value)])?;
-        let mut rows = statement.raw_query();
-        let seen: bool = rows.next()?.ok_or(Error::NotFound)?.get(0)?;
-        if !seen {
+        let statement = Statement {
+            text: &text,
+            actor: authority.id(),
+            values: &[Bind::One(value)],
+        };
+        let seen = session
+            .one(&statement, |row| row.flag().map_err(mismatch(target)))
+            .await?;
+        if seen != Some(true) {
             return Ok(Some(Error::invalid(
                 column.field,
                 Problem::new("not_available", "Choose one of the available values."),
@@ -64,42 +71,29 @@ pub(super) fn position(model: &'static ModelMeta, column: &ColumnMeta) -> Result
         .ok_or_else(|| Error::Internal(format!("`{}` is not a column of `{}`", column.field, model.name)))
 }
 
-pub(super) fn note(text: &mut String, plan: &Plan) {
-    if cfg!(debug_assertions) {
-        text.push_str(&plan.sql);
-    }
-}
-
 /// A constraint's refusal, by field.
-pub(super) fn translate(error: rusqlite::Error, model: &'static ModelMeta) -> Error {
-    use rusqlite::ffi;
-    let (code, message) = match &error {
-        rusqlite::Error::SqliteFailure(failure, message) => {
-            (failure.extended_code, message.clone().unwrap_or_default())
-        }
-        _ => return error.into(),
+pub(super) fn translate(error: Error, model: &'static ModelMeta) -> Error {
+    let Error::Database(refused) = &error else {
+        return error;
     };
-    match code {
-        ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY => {
-            let fields = model
-                .columns
-                .iter()
-                .filter(|column| {
-                    let name = format!("{}.{}", model.table, column.column);
-                    message.split([' ', ',']).any(|part| part == name)
-                })
-                .map(|column| column.field)
-                .collect();
+    match refused.refusal() {
+        Some(Refusal::Unique(columns)) => {
+            let is_one = |column: &&ColumnMeta| {
+                let name = format!("{}.{}", model.table, column.column);
+                columns.contains(&name)
+            };
             Error::Unique {
                 table: model.table,
-                fields,
+                fields: model
+                    .columns
+                    .iter()
+                    .filter(is_one)
+                    .map(|column| column.field)
+                    .collect(),
             }
         }
-        ffi::SQLITE_CONSTRAINT_FOREIGNKEY | ffi::SQLITE_CONSTRAINT_TRIGGER => {
-            Error::Restricted { table: model.table }
-        }
-        ffi::SQLITE_CONSTRAINT_CHECK => {
-            let name = message.rsplit(": ").next().unwrap_or_default();
+        Some(Refusal::ForeignKey) => Error::Restricted { table: model.table },
+        Some(Refusal::Check(name)) => {
             let known = model
                 .constraints
                 .iter()
@@ -109,6 +103,6 @@ pub(super) fn translate(error: rusqlite::Error, model: &'static ModelMeta) -> Er
                 Problem::new("not_together", "Not allowed together."),
             )
         }
-        _ => error.into(),
+        Some(Refusal::NotNull(_)) | None => error,
     }
 }

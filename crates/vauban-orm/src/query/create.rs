@@ -1,10 +1,11 @@
-//! INSERT … VALUES (iif(…), …): the add rule is part of the statement, with the row's columns replaced by its values.
+//! INSERT … VALUES (CASE …, …): the add rule is part of the statement, with the row's columns replaced by its values.
 
-use super::constraint::{hidden_target, note, position, targets, translate};
-use super::select::mismatch;
-use crate::db::Writes;
-use crate::engine::{Connection, Plan};
-use crate::error::{Error, FieldProblem, Result};
+use std::marker::PhantomData;
+
+use super::constraint::{hidden_target, position, targets, translate};
+use super::stored::mismatch;
+use crate::backend::Session;
+use crate::error::{Error, FieldProblem, Refusal, Result};
 use crate::model::assignment::Assignment;
 use crate::model::columns::Columns;
 use crate::model::path::Path;
@@ -16,9 +17,12 @@ use crate::policy::authority::Authority;
 use crate::sabotage::{Control, removed};
 use crate::sql::render::{Renderer, Row};
 use crate::sql::source::insert;
+use crate::sql::statement::{Statement, Text};
 use crate::tree::expr::{Bind, push};
 use crate::tree::meta::{Auto, ModelMeta, Privilege};
 use crate::tree::value::Value;
+use crate::unit::Steps;
+use crate::unit::handles::Writes;
 
 /// A row to be added: `Article::create(NewArticle { … }).save(&db)`.
 #[derive(Debug, Clone)]
@@ -67,22 +71,21 @@ impl<M: Model> Create<M> {
     pub async fn save(self, db: &dyn Writes<Add, M>) -> Result<M> {
         let insert = Insert::new(self)?;
         let bound = db.bound();
-        let done = bound
-            .write(|authority, c, sql| insert.run::<M>(authority, c, sql))
-            .await;
+        let done = bound.write(insert).await;
         super::written::written(bound, M::meta(), Action::Add, done)
     }
 }
 
-struct Insert {
+struct Insert<M> {
+    row: PhantomData<fn() -> M>,
     model: &'static ModelMeta,
     values: Vec<Value>,
     /// Columns that carry privilege and were set.
     privileged: Vec<usize>,
 }
 
-impl Insert {
-    fn new<M: Model>(create: Create<M>) -> Result<Self> {
+impl<M: Model> Insert<M> {
+    fn new(create: Create<M>) -> Result<Self> {
         let model = M::meta();
         let mut problems: Vec<FieldProblem> = create
             .new
@@ -128,36 +131,14 @@ impl Insert {
             })
             .collect();
         Ok(Self {
+            row: PhantomData,
             model,
             values,
             privileged,
         })
     }
 
-    fn run<M: Model>(&self, authority: &Authority, c: &Connection, text: &mut String) -> Result<M> {
-        let mut key = vec![b'I'];
-        push(&mut key, self.model);
-        authority.shape(&mut key);
-        key.extend(self.privileged.iter().map(|position| *position as u8));
-        let values: Vec<Bind<'_>> = self.values.iter().map(Bind::One).collect();
-        let plan = c.plan(&key, || self.plan(authority))?;
-        note(text, &plan);
-        let added = {
-            let mut statement = c.bind(&plan, authority.id(), &values)?;
-            match statement.raw_execute() {
-                Err(error) if self.is_refusal(&error) => 0,
-                done => done.map_err(|error| translate(error, self.model))?,
-            }
-        };
-        if added == 1 {
-            #[allow(deprecated)]
-            return M::from_values(&self.values).map_err(mismatch(self.model));
-        }
-        let new: Vec<_> = self.model.columns.iter().zip(&self.values).collect();
-        Err(hidden_target(authority, c, &new)?.unwrap_or(Error::Forbidden))
-    }
-
-    fn plan(&self, authority: &Authority) -> Result<Plan> {
+    fn text(&self, authority: &Authority) -> Result<Text> {
         let model = self.model;
         let mut renderer = Renderer::new(authority, true, self.values.len());
         let new: Vec<_> = model
@@ -189,19 +170,49 @@ impl Insert {
         // Without the right there is no id, and a row without one is no row: NOT NULL is judged before anything that could
         // tell of other rows. One row of values needs no journal of its own, which `INSERT … SELECT` does.
         let columns = format!("{}, \"row_version\"", columns.join(", "));
-        let values = format!("iif({}, {id}, NULL), {rest}1", condition.sql());
+        let values = format!("CASE WHEN {} THEN {id} END, {rest}1", condition.sql());
         let sql = insert(model, &columns, &values);
-        Ok(Plan::new(sql, renderer.constants))
+        Ok(Text::new(sql, renderer.constants))
     }
 
     /// Whether the row has no id, because it may not be added.
-    fn is_refusal(&self, error: &rusqlite::Error) -> bool {
+    fn is_refusal(&self, error: &Error) -> bool {
+        let id = || format!("{}.{}", self.model.table, self.model.id().column);
         match error {
-            rusqlite::Error::SqliteFailure(failure, Some(message)) => {
-                failure.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_NOTNULL
-                    && message.ends_with(&format!(" {}.{}", self.model.table, self.model.id().column))
+            Error::Database(refused) => {
+                matches!(refused.refusal(), Some(Refusal::NotNull(column)) if *column == id())
             }
             _ => false,
         }
+    }
+}
+
+impl<M: Model> Steps for Insert<M> {
+    type Found = M;
+
+    async fn run(&self, authority: &Authority, session: Session<'_>, said: &mut String) -> Result<M> {
+        let mut key = vec![b'I'];
+        push(&mut key, self.model);
+        authority.shape(&mut key);
+        key.extend(self.privileged.iter().map(|position| *position as u8));
+        let values: Vec<Bind<'_>> = self.values.iter().map(Bind::One).collect();
+        let text = session.text(&key, || self.text(authority))?;
+        text.note(said);
+        let statement = Statement {
+            text: &text,
+            actor: authority.id(),
+            values: &values,
+        };
+        let added = match session.execute(&statement).await {
+            Err(error) if self.is_refusal(&error) => 0,
+            done => done.map_err(|error| translate(error, self.model))?,
+        };
+        if added == 1 {
+            #[allow(deprecated)]
+            return M::from_values(&self.values).map_err(mismatch(self.model));
+        }
+        let new: Vec<_> = self.model.columns.iter().zip(&self.values).collect();
+        let hidden = hidden_target(authority, session, &new).await?;
+        Err(hidden.unwrap_or(Error::Forbidden))
     }
 }

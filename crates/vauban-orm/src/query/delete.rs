@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use super::constraint::{note, translate};
+use super::constraint::translate;
 use super::select::Select;
-use crate::engine::{Connection, Plan};
+use crate::backend::Session;
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::model::types::Id;
@@ -15,53 +15,66 @@ use crate::policy::authority::Authority;
 use crate::sabotage::{Control, removed};
 use crate::sql::render::{Cond, Renderer, Row, Scope};
 use crate::sql::source::{Source, Which};
+use crate::sql::statement::{Statement, Text};
 use crate::tree::expr::{Bind, Col, Expr, push};
 use crate::tree::meta::{ColumnMeta, ModelMeta, OnDelete, Privilege};
 use crate::tree::value::{RowReader, Value, ValueRef};
+use crate::unit::Steps;
 
-pub(super) fn delete_one<M: Model>(
-    id: Id<M>,
-    models: &[&'static ModelMeta],
-    authority: &Authority,
-    c: &Connection,
-    text: &mut String,
-) -> Result<()> {
-    let mut select = Select::new(M::meta());
-    select.filter = Expr::Compare(
-        crate::tree::expr::Op::Eq,
-        Col::of_root(M::meta().id()),
-        Value::Uuid(id.uuid()),
-    );
-    match matching(&select, authority, c, text)?.as_slice() {
-        [] => Err(Error::NotFound),
-        [(_, false)] => Err(Error::Forbidden),
-        [(id, true), ..] => Removal::new(models, authority, c)
-            .remove(M::meta(), vec![id.clone()])
-            .map(drop),
-        [..] => Err(Error::Multiple),
+/// Deletes the row with this id, and what goes with it.
+pub(super) struct One<'m, M> {
+    pub(super) id: Id<M>,
+    pub(super) models: &'m [&'static ModelMeta],
+}
+
+impl<M: Model> Steps for One<'_, M> {
+    type Found = ();
+
+    async fn run(&self, authority: &Authority, session: Session<'_>, said: &mut String) -> Result<()> {
+        let mut select = Select::new(M::meta());
+        select.filter = Expr::Compare(
+            crate::tree::expr::Op::Eq,
+            Col::of_root(M::meta().id()),
+            Value::Uuid(self.id.uuid()),
+        );
+        match matching(&select, authority, session, said).await?.as_slice() {
+            [] => Err(Error::NotFound),
+            [(_, false)] => Err(Error::Forbidden),
+            [(id, true)] => {
+                let removal = Removal::new(self.models, authority, session);
+                removal.remove(M::meta(), vec![id.clone()]).await.map(drop)
+            }
+            [..] => Err(Error::Multiple),
+        }
     }
 }
 
-pub(super) fn delete_all(
-    select: &Select,
-    models: &[&'static ModelMeta],
-    authority: &Authority,
-    c: &Connection,
-    text: &mut String,
-) -> Result<u64> {
-    let ids: Vec<_> = matching(select, authority, c, text)?
-        .into_iter()
-        .filter_map(|(id, may)| may.then_some(id))
-        .collect();
-    Removal::new(models, authority, c).remove(select.model, ids)
+/// Deletes all matching rows that may be deleted, and what goes with them.
+pub(super) struct All<'m> {
+    pub(super) select: Select,
+    pub(super) models: &'m [&'static ModelMeta],
+}
+
+impl Steps for All<'_> {
+    type Found = u64;
+
+    async fn run(&self, authority: &Authority, session: Session<'_>, said: &mut String) -> Result<u64> {
+        let ids: Vec<_> = matching(&self.select, authority, session, said)
+            .await?
+            .into_iter()
+            .filter_map(|(id, may)| may.then_some(id))
+            .collect();
+        let removal = Removal::new(self.models, authority, session);
+        removal.remove(self.select.model, ids).await
+    }
 }
 
 /// Ids of the visible rows that match, and whether each may be deleted.
-fn matching(
+async fn matching(
     select: &Select,
     authority: &Authority,
-    c: &Connection,
-    text: &mut String,
+    session: Session<'_>,
+    said: &mut String,
 ) -> Result<Vec<(Value, bool)>> {
     let model = select.model;
     let mut key = vec![b'M'];
@@ -69,37 +82,41 @@ fn matching(
     authority.shape(&mut key);
     let mut values = Vec::new();
     select.filter.shape(&mut key, &mut values);
-    let plan = c.plan(&key, || {
+    let text = session.text(&key, || {
         let by_key = select.filter.names_one_row();
         let mut renderer = Renderer::new(authority, by_key, values.len());
         let source = renderer.source(model, Which::Asked)?;
         let filter = renderer.condition(&select.filter, source.row(), Scope::Query)?;
         let delete = renderer.rule(Action::Delete, model, source.row())?;
         let sql = source.select(&with_right(&source, &delete), filter);
-        Ok(Plan::new(sql, renderer.constants))
+        Ok(Text::new(sql, renderer.constants))
     })?;
-    note(text, &plan);
-    collect(c, &plan, authority, &values)
+    text.note(said);
+    collect(session, &text, authority, &values).await
 }
 
-fn collect(
-    c: &Connection,
-    plan: &Plan,
+async fn collect(
+    session: Session<'_>,
+    text: &Arc<Text>,
     authority: &Authority,
     values: &[Bind<'_>],
 ) -> Result<Vec<(Value, bool)>> {
-    let mut statement = c.bind(plan, authority.id(), values)?;
-    let mut rows = statement.raw_query();
+    let statement = Statement {
+        text,
+        actor: authority.id(),
+        values,
+    };
     let mut found = Vec::new();
-    while let Some(row) = rows.next()? {
-        let mut reader = RowReader::new(row);
-        let id = match reader.value() {
+    let row = |row: &mut RowReader<'_>| {
+        let id = match row.value() {
             Ok(ValueRef::Blob(bytes)) => Value::Blob(bytes.to_vec()),
             _ => return Err(Error::Internal("a primary key is not 16 bytes".into())),
         };
-        found.push((id, reader.flag().unwrap_or(false)));
-    }
-    c.charge(found.len())?;
+        found.push((id, row.flag().unwrap_or(false)));
+        Ok(())
+    };
+    session.fetch(&statement, row).await?;
+    session.charge(found.len())?;
     Ok(found)
 }
 
@@ -110,7 +127,7 @@ type Key = (&'static str, Vec<u8>);
 struct Removal<'a> {
     models: &'a [&'static ModelMeta],
     authority: &'a Authority,
-    c: &'a Connection,
+    session: Session<'a>,
     /// Rows that go, also by their models.
     going: HashSet<Key>,
     rows: Vec<Rows>,
@@ -128,11 +145,11 @@ struct Rows {
 }
 
 impl<'a> Removal<'a> {
-    fn new(models: &'a [&'static ModelMeta], authority: &'a Authority, c: &'a Connection) -> Self {
+    fn new(models: &'a [&'static ModelMeta], authority: &'a Authority, session: Session<'a>) -> Self {
         Self {
             models,
             authority,
-            c,
+            session,
             going: HashSet::new(),
             rows: Vec::new(),
             todo: Vec::new(),
@@ -141,16 +158,16 @@ impl<'a> Removal<'a> {
         }
     }
 
-    fn remove(mut self, model: &'static ModelMeta, ids: Vec<Value>) -> Result<u64> {
+    async fn remove(mut self, model: &'static ModelMeta, ids: Vec<Value>) -> Result<u64> {
         let count = ids.len() as u64;
-        self.go(model, ids)?;
+        self.go(model, ids).await?;
         // CWE-674: a chain of rows is as long as those who write them like.
         while let Some(rows) = self.todo.pop() {
-            self.follow(&rows)?;
+            self.follow(&rows).await?;
         }
         let emptied = self.emptied();
         for (keys, rows) in &emptied {
-            self.judge_emptied(keys, rows)?;
+            self.judge_emptied(keys, rows).await?;
         }
         for Rows { model, ids } in &self.restricting {
             if !ids.iter().all(|id| self.going.contains(&key(model, id))) {
@@ -158,19 +175,19 @@ impl<'a> Removal<'a> {
             }
         }
         for (keys, rows) in &emptied {
-            self.empty(keys, rows)?;
+            self.empty(keys, rows).await?;
         }
-        self.delete()?;
+        self.delete().await?;
         Ok(count)
     }
 
     /// These rows go, too. Whether they may, is judged where it is known what they refer to.
-    fn go(&mut self, model: &'static ModelMeta, mut ids: Vec<Value>) -> Result<()> {
+    async fn go(&mut self, model: &'static ModelMeta, mut ids: Vec<Value>) -> Result<()> {
         ids.retain(|id| !self.going.contains(&key(model, id)));
         if ids.is_empty() {
             return Ok(());
         }
-        let mut ids = self.with_descendants(model, ids)?;
+        let mut ids = self.with_descendants(model, ids).await?;
         ids.retain(|id| self.going.insert(key(model, id)));
         match self.rows.iter_mut().find(|rows| rows.model.is(model)) {
             Some(rows) => rows.ids.extend(ids.iter().cloned()),
@@ -185,7 +202,7 @@ impl<'a> Removal<'a> {
 
     /// With the rows of the same model that go with them, and with those: of a chain, one statement, and not one for each of
     /// its rows.
-    fn with_descendants(&self, model: &'static ModelMeta, ids: Vec<Value>) -> Result<Vec<Value>> {
+    async fn with_descendants(&self, model: &'static ModelMeta, ids: Vec<Value>) -> Result<Vec<Value>> {
         let keys = model.columns.iter().filter(|column| {
             let goes = matches!(column.on_delete, OnDelete::Cascade | OnDelete::CascadeOwned);
             goes && column.target.is_some_and(|target| target().is(model))
@@ -194,7 +211,7 @@ impl<'a> Removal<'a> {
         if keys.is_empty() {
             return Ok(ids);
         }
-        let plan = self.plan(b'C', model, &[], |renderer| {
+        let text = self.text(b'C', model, &[], |renderer| {
             let list = renderer.value();
             let source = renderer.source(model, Which::Found)?;
             let steps: String = keys.iter().map(|key| source.descend(key)).collect();
@@ -202,19 +219,19 @@ impl<'a> Removal<'a> {
                 "WITH RECURSIVE down(id) AS (SELECT unhex(value) FROM json_each({list}){steps}) SELECT id, TRUE FROM down"
             ))
         })?;
-        let found = collect(self.c, &plan, self.authority, &[Bind::List(&ids)])?;
+        let found = collect(self.session, &text, self.authority, &[Bind::List(&ids)]).await?;
         Ok(found.into_iter().map(|(id, _)| id).collect())
     }
 
     /// Looks for what refers to these rows.
-    fn follow(&mut self, rows: &Rows) -> Result<()> {
+    async fn follow(&mut self, rows: &Rows) -> Result<()> {
         let models = self.models;
         for child in models {
             for (position, key_column) in child.columns.iter().enumerate() {
                 if !key_column.target.is_some_and(|target| target().is(rows.model)) {
                     continue;
                 }
-                let found = self.referring(child, key_column, &rows.ids)?;
+                let found = self.referring(child, key_column, &rows.ids).await?;
                 if found.is_empty() {
                     continue;
                 }
@@ -228,7 +245,7 @@ impl<'a> Removal<'a> {
                         model: child,
                         ids: ids.collect(),
                     }),
-                    OnDelete::Cascade | OnDelete::CascadeOwned => self.go(child, ids.collect())?,
+                    OnDelete::Cascade | OnDelete::CascadeOwned => self.go(child, ids.collect()).await?,
                     OnDelete::SetNull => {
                         for id in ids {
                             let (_, keys) = self
@@ -248,13 +265,13 @@ impl<'a> Removal<'a> {
 
     /// The rows of `child` that refer to these, and whether the actor may delete each that goes with them. What is emptied is
     /// judged when it is known what else the row loses.
-    fn referring(
+    async fn referring(
         &self,
         child: &'static ModelMeta,
         key: &'static ColumnMeta,
         ids: &[Value],
     ) -> Result<Vec<(Value, bool)>> {
-        let plan = self.plan(b'F', child, &[key], |renderer| {
+        let text = self.text(b'F', child, &[key], |renderer| {
             let list = renderer.value();
             let source = renderer.source(child, Which::Found)?;
             let may = match key.on_delete {
@@ -268,7 +285,7 @@ impl<'a> Removal<'a> {
             let referring = is_one_of(&source.column(key), &list);
             Ok(source.select(&with_right(&source, &may), referring))
         })?;
-        collect(self.c, &plan, self.authority, &[Bind::List(ids)])
+        collect(self.session, &text, self.authority, &[Bind::List(ids)]).await
     }
 
     /// The rows that stay and lose references, by the references that each of them loses.
@@ -296,9 +313,9 @@ impl<'a> Removal<'a> {
     }
 
     /// Whether the actor may change every row into what it becomes in the end: without all of the references at once.
-    fn judge_emptied(&self, keys: &[&'static ColumnMeta], rows: &Rows) -> Result<()> {
+    async fn judge_emptied(&self, keys: &[&'static ColumnMeta], rows: &Rows) -> Result<()> {
         let model = rows.model;
-        let plan = self.plan(b'J', model, keys, |renderer| {
+        let text = self.text(b'J', model, keys, |renderer| {
             let list = renderer.value();
             let source = renderer.source(model, Which::Found)?;
             let old = source.row();
@@ -317,16 +334,16 @@ impl<'a> Removal<'a> {
             let may = view.and(may);
             Ok(source.select(&with_right(&source, &may), is_one_of(&source.id(), &list)))
         })?;
-        let judged = collect(self.c, &plan, self.authority, &[Bind::List(&rows.ids)])?;
+        let judged = collect(self.session, &text, self.authority, &[Bind::List(&rows.ids)]).await?;
         if judged.iter().any(|(_, may)| !may) && !removed(Control::Cascade) {
             return Err(Error::Forbidden);
         }
         Ok(())
     }
 
-    fn empty(&self, keys: &[&'static ColumnMeta], rows: &Rows) -> Result<()> {
+    async fn empty(&self, keys: &[&'static ColumnMeta], rows: &Rows) -> Result<()> {
         let model = rows.model;
-        let plan = self.plan(b'N', model, keys, |renderer| {
+        let text = self.text(b'N', model, keys, |renderer| {
             let list = renderer.value();
             let set: Vec<_> = keys
                 .iter()
@@ -336,12 +353,12 @@ impl<'a> Removal<'a> {
             let source = renderer.source(model, Which::Found)?;
             Ok(source.update(&set, is_one_of(&source.id(), &list)))
         })?;
-        self.write(&plan, rows)
+        self.write(&text, rows).await
     }
 
     /// Deletes what goes, a table at a time: the database looks at the end of a statement whether somebody still refers to what
     /// is gone, so that rows of one table may refer to each other in any way.
-    fn delete(&mut self) -> Result<()> {
+    async fn delete(&mut self) -> Result<()> {
         let refers = |child: &Rows, parent: &Rows| {
             let mut targets = child.model.columns.iter().filter_map(|column| column.target);
             !child.model.is(parent.model) && targets.any(|target| target().is(parent.model))
@@ -353,87 +370,86 @@ impl<'a> Removal<'a> {
                 .iter()
                 .position(|parent| !self.rows.iter().any(|child| refers(child, parent)));
             let Some(last) = last else {
-                return self.delete_circle();
+                return self.delete_circle().await;
             };
             let rows = self.rows.swap_remove(last);
-            self.delete_rows(&rows)?;
+            self.delete_rows(&rows).await?;
         }
         Ok(())
     }
 
     /// Tables that refer to each other in a circle: the database looks when all of it is gone.
-    fn delete_circle(&self) -> Result<()> {
+    async fn delete_circle(&self) -> Result<()> {
         // CWE-400: what it would find only at the COMMIT would fail everybody's, so nobody but the models, whose rows are
         // known, may refer to these tables.
         if let Some(rows) = self.rows.first()
-            && self.referred_by_others()?
+            && self.referred_by_others().await?
         {
             return Err(Error::Restricted {
                 table: rows.model.table,
             });
         }
-        self.c.sqlite.execute_batch("PRAGMA defer_foreign_keys = ON")?;
-        let done = self.rows.iter().try_for_each(|rows| self.delete_rows(rows));
-        self.c.sqlite.execute_batch("PRAGMA defer_foreign_keys = OFF")?;
+        self.session.look_away().await?;
+        let mut done = Ok(());
+        for rows in &self.rows {
+            done = self.delete_rows(rows).await;
+            if done.is_err() {
+                break;
+            }
+        }
+        self.session.look_again().await?;
         done
     }
 
     /// Whether a table or column that no model knows refers to one of these tables.
-    fn referred_by_others(&self) -> Result<bool> {
+    async fn referred_by_others(&self) -> Result<bool> {
         let known = |model: &'static ModelMeta| {
             let keys = model.columns.iter().filter(|column| column.target.is_some());
             keys.map(|column| format!("{}.{}", model.table, column.column))
         };
         let known: Vec<_> = self.models.iter().copied().flat_map(known).collect();
         let tables: Vec<_> = self.rows.iter().map(|rows| rows.model.table).collect();
-        let mut statement = self.c.sqlite.prepare_cached(
-            "SELECT s.name || '.' || f.\"from\" FROM sqlite_schema AS s, pragma_foreign_key_list(s.name) AS f \
-             WHERE s.type = 'table' AND lower(f.\"table\") IN (SELECT lower(value) FROM json_each(?1))",
-        )?;
-        let mut rows = statement.query([serde_json::json!(tables).to_string()])?;
-        while let Some(row) = rows.next()? {
-            let by: String = row.get(0)?;
-            if !known.iter().any(|known| known.eq_ignore_ascii_case(&by)) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+        let by = self.session.referring_to(&tables).await?;
+        let is_known = |by: &String| known.iter().any(|known| known.eq_ignore_ascii_case(by));
+        Ok(!by.iter().all(is_known))
     }
 
-    fn delete_rows(&self, rows: &Rows) -> Result<()> {
+    async fn delete_rows(&self, rows: &Rows) -> Result<()> {
         let model = rows.model;
-        let plan = self.plan(b'D', model, &[], |renderer| {
+        let text = self.text(b'D', model, &[], |renderer| {
             let list = renderer.value();
             let source = renderer.source(model, Which::Found)?;
             Ok(source.delete(is_one_of(&source.id(), &list)))
         })?;
-        self.write(&plan, rows)
+        self.write(&text, rows).await
     }
 
-    fn write(&self, plan: &Plan, rows: &Rows) -> Result<()> {
-        let mut statement = self.c.bind(plan, self.authority.id(), &[Bind::List(&rows.ids)])?;
-        statement
-            .raw_execute()
-            .map_err(|error| translate(error, rows.model))?;
-        Ok(())
+    async fn write(&self, text: &Arc<Text>, rows: &Rows) -> Result<()> {
+        let statement = Statement {
+            text,
+            actor: self.authority.id(),
+            values: &[Bind::List(&rows.ids)],
+        };
+        let done = self.session.execute(&statement).await;
+        done.map(drop).map_err(|error| translate(error, rows.model))
     }
 
     /// A statement on one list of keys.
-    fn plan(
+    fn text(
         &self,
         kind: u8,
         model: &'static ModelMeta,
         columns: &[&'static ColumnMeta],
         make: impl FnOnce(&mut Renderer<'_>) -> Result<String>,
-    ) -> Result<Arc<Plan>> {
+    ) -> Result<Arc<Text>> {
         let mut shape = vec![kind];
         push(&mut shape, model);
         self.authority.shape(&mut shape);
         columns.iter().for_each(|column| push(&mut shape, *column));
-        self.c.plan(&shape, || {
+        self.session.text(&shape, || {
             let mut renderer = Renderer::new(self.authority, false, 1);
             let sql = make(&mut renderer)?;
-            Ok(Plan::new(sql, renderer.constants))
+            Ok(Text::new(sql, renderer.constants))
         })
     }
 }

@@ -7,6 +7,7 @@ mod create;
 mod delete;
 mod rows;
 mod select;
+mod stored;
 mod written;
 
 use std::fmt;
@@ -16,7 +17,6 @@ use std::ops::Deref;
 pub use create::Create;
 pub use rows::{Changeable, DEEPEST_ROW, Deletable, Page, Permitted, Version};
 
-use crate::db::{Reads, Writes};
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::model::assignment::Assignment;
@@ -29,8 +29,9 @@ use crate::model::scope::Own;
 use crate::model::types::Id;
 use crate::policy::actor::Action;
 use crate::policy::actor::actions::{Change, Delete};
+use crate::unit::handles::{Reads, Writes};
 use again::Asked;
-use select::{Ask, Select};
+use select::{Ask, Number, PermittedRows, Rows, Select};
 
 /// A query on rows of `M`. Nothing is read before one of the methods that take a handle.
 #[must_use = "a query reads nothing until `all`, `page`, `get`, …"]
@@ -161,7 +162,7 @@ impl<M: Model> QuerySet<M> {
     /// See [`Error`].
     pub async fn all(mut self, db: &dyn Reads<M>) -> Result<Vec<M>> {
         self.select.ask = Ask::Rows;
-        db.bound().read(self.select, select::rows::<M>).await
+        db.bound().read(Rows::<M>::of(self.select)).await
     }
 
     /// The first row, if there is one.
@@ -197,7 +198,7 @@ impl<M: Model> QuerySet<M> {
     /// See [`Error`].
     pub async fn count(mut self, db: &dyn Reads<M>) -> Result<u64> {
         self.select.ask = Ask::Count;
-        let count = db.bound().read(self.select, select::number).await?;
+        let count = db.bound().read(Number(self.select)).await?;
         Ok(u64::try_from(count).unwrap_or(0))
     }
 
@@ -207,7 +208,7 @@ impl<M: Model> QuerySet<M> {
     /// See [`Error`].
     pub async fn exists(mut self, db: &dyn Reads<M>) -> Result<bool> {
         self.select.ask = Ask::Exists;
-        Ok(db.bound().read(self.select, select::number).await? != 0)
+        Ok(db.bound().read(Number(self.select)).await? != 0)
     }
 
     /// The one row that is so.
@@ -274,10 +275,9 @@ impl<M: Model> QuerySet<M> {
     ) -> Result<u64> {
         self.select.whole_set()?;
         let changes = changes(&M::columns(&Path::ROOT));
-        let change = change::Changes::new(M::meta(), changes)?;
-        db.bound()
-            .write_steps(|authority, c, sql| change.all(&self.select.filter, authority, c, sql))
-            .await
+        let changes = change::Changes::new(M::meta(), changes)?;
+        let filter = self.select.filter;
+        db.bound().write_steps(change::All { changes, filter }).await
     }
 
     /// Deletes all rows that are so and that the actor may delete; returns how many.
@@ -289,9 +289,7 @@ impl<M: Model> QuerySet<M> {
         self.select.whole_set()?;
         let bound = db.bound();
         let (select, models) = (self.select, bound.models());
-        bound
-            .write_steps(|authority, c, sql| delete::delete_all(&select, models, authority, c, sql))
-            .await
+        bound.write_steps(delete::All { select, models }).await
     }
 
     fn page_query(mut self, number: u32, per_page: u32) -> Result<Self> {
@@ -315,7 +313,7 @@ impl<M: Model> QuerySet<M> {
 
     async fn permitted(mut self, db: &dyn Reads<M>) -> Result<Vec<Permitted<M>>> {
         self.select.ask = Ask::Permitted;
-        db.bound().read(self.select, select::permitted::<M>).await
+        db.bound().read(PermittedRows::<M>::of(self.select)).await
     }
 }
 

@@ -5,7 +5,6 @@ use std::ops::Deref;
 use std::str::FromStr;
 
 use super::{change, delete, written};
-use crate::db::Writes;
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::model::assignment::Assignment;
@@ -14,6 +13,7 @@ use crate::model::path::Path;
 use crate::model::types::Id;
 use crate::policy::actor::Action;
 use crate::policy::actor::actions::{Change, Delete};
+use crate::unit::handles::Writes;
 
 /// How many rows a page may skip: a request for one that begins behind them is refused with 404. CWE-400: each row before
 /// a page is read and thrown away, so that one address could cost as much as the whole table.
@@ -164,12 +164,14 @@ impl<M: Model> Changeable<M> {
         changes: impl FnOnce(&Columns<M>) -> A,
     ) -> Result<M> {
         let changes = changes(&M::columns(&Path::ROOT));
-        let changed = change::Changes::new(M::meta(), changes)?;
-        let id = self.row.id();
+        let changes = change::Changes::new(M::meta(), changes)?;
+        let one = change::One {
+            changes,
+            id: self.row.id(),
+            version: self.version,
+        };
         let bound = db.bound();
-        let done = bound
-            .write(|authority, c, sql| changed.one(id, self.version, authority, c, sql))
-            .await;
+        let done = bound.write(one).await;
         written::written(bound, M::meta(), Action::Change, done)
     }
 }
@@ -201,9 +203,7 @@ impl<M: Model> Deletable<M> {
         let id: Id<M> = self.row.id();
         let bound = db.bound();
         let models = bound.models();
-        let done = bound
-            .write_steps(|authority, c, sql| delete::delete_one::<M>(id, models, authority, c, sql))
-            .await;
+        let done = bound.write_steps(delete::One { id, models }).await;
         written::written(bound, M::meta(), Action::Delete, done)
     }
 }

@@ -1,18 +1,22 @@
 //! SELECT: shape, text, rows.
 
 use std::fmt::Write;
+use std::marker::PhantomData;
 
 use super::rows::Permitted;
-use crate::engine::{Connection, Plan};
+use super::stored::mismatch;
+use crate::backend::Session;
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::policy::actor::Action;
 use crate::policy::authority::Authority;
 use crate::sql::render::{Renderer, Scope, target_of};
 use crate::sql::source::{Source, Which};
+use crate::sql::statement::{Statement, Text};
 use crate::tree::expr::{Bind, Expr, push};
 use crate::tree::meta::{ColumnMeta, ModelMeta};
 use crate::tree::value::{Mismatch, RowReader};
+use crate::unit::Steps;
 
 /// What a query asks for, without its model's type.
 #[derive(Debug, Clone)]
@@ -81,7 +85,7 @@ impl Select {
         }
     }
 
-    fn plan(&self, authority: &Authority, values: usize) -> Result<Plan> {
+    fn text(&self, authority: &Authority, values: usize) -> Result<Text> {
         let by_key = self.filter.names_one_row();
         let mut renderer = Renderer::new(authority, by_key, values);
         let source = renderer.source(self.model, Which::Asked)?;
@@ -125,7 +129,7 @@ impl Select {
             Ask::Count => select("count(*)"),
             Ask::Exists => format!("SELECT EXISTS ({}{})", select("1"), self.limited(&mut renderer)),
         };
-        Ok(Plan::new(sql, renderer.constants))
+        Ok(Text::new(sql, renderer.constants))
     }
 
     fn order_and_limit(
@@ -163,30 +167,25 @@ impl Select {
         format!(" LIMIT {limit} OFFSET {offset}")
     }
 
-    fn run<T>(
+    async fn read(
         &self,
         authority: &Authority,
-        connection: &Connection,
-        text: &mut String,
-        read: impl FnOnce(&mut rusqlite::Rows<'_>) -> Result<T>,
-    ) -> Result<T> {
+        session: Session<'_>,
+        said: &mut String,
+        row: impl FnMut(&mut RowReader<'_>) -> Result<()> + Send,
+    ) -> Result<()> {
         let mut key = Vec::with_capacity(96);
         let mut values = Vec::with_capacity(4);
         self.shape(authority, &mut key, &mut values);
-        let plan = connection.plan(&key, || self.plan(authority, values.len()))?;
-        if cfg!(debug_assertions) {
-            text.push_str(&plan.sql);
-        }
-        connection.weighed(&plan, &key, self.offset, || {
-            let mut statement = connection.bind(&plan, authority.id(), &values)?;
-            read(&mut statement.raw_query())
-        })
+        let text = session.text(&key, || self.text(authority, values.len()))?;
+        text.note(said);
+        let statement = Statement {
+            text: &text,
+            actor: authority.id(),
+            values: &values,
+        };
+        session.read(&statement, &key, self.offset, row).await
     }
-}
-
-pub(crate) fn mismatch(model: &ModelMeta) -> impl Fn(Mismatch) -> Error + use<> {
-    let name = model.name;
-    move |Mismatch| Error::Internal(format!("a stored `{name}` does not have the model's types"))
 }
 
 /// The rule for a row that holds what its model does not know (a choice that was taken out of the program, a text that
@@ -224,57 +223,79 @@ fn unreadable(select: &Select, reader: &RowReader<'_>) -> Error {
     ))
 }
 
-pub(super) fn rows<M: Model>(
-    select: &Select,
-    authority: &Authority,
-    connection: &Connection,
-    text: &mut String,
-) -> Result<Vec<M>> {
-    select.run(authority, connection, text, |rows| {
-        let mut all = Vec::with_capacity(select.limit.map_or(8, |limit| limit.clamp(1, 128) as usize));
-        while let Some(row) = rows.next()? {
-            all.push(read_one(select, &mut RowReader::new(row))?);
-        }
-        Ok(all)
-    })
+/// Reads rows.
+pub(super) struct Rows<M>(pub(super) Select, PhantomData<fn() -> M>);
+
+/// Reads rows with what the actor may do to them.
+pub(super) struct PermittedRows<M>(pub(super) Select, PhantomData<fn() -> M>);
+
+/// Reads a count, or whether there is something.
+pub(super) struct Number(pub(super) Select);
+
+impl<M> Rows<M> {
+    pub(super) fn of(select: Select) -> Self {
+        Self(select, PhantomData)
+    }
 }
 
-pub(super) fn permitted<M: Model>(
-    select: &Select,
-    authority: &Authority,
-    connection: &Connection,
-    text: &mut String,
-) -> Result<Vec<Permitted<M>>> {
-    select.run(authority, connection, text, |rows| {
+impl<M> PermittedRows<M> {
+    pub(super) fn of(select: Select) -> Self {
+        Self(select, PhantomData)
+    }
+}
+
+impl<M: Model> Steps for Rows<M> {
+    type Found = Vec<M>;
+
+    async fn run(&self, authority: &Authority, session: Session<'_>, text: &mut String) -> Result<Vec<M>> {
+        let select = &self.0;
+        let mut all = Vec::with_capacity(select.limit.map_or(8, |limit| limit.clamp(1, 128) as usize));
+        let row = |row: &mut RowReader<'_>| {
+            all.push(read_one(select, row)?);
+            Ok(())
+        };
+        select.read(authority, session, text, row).await?;
+        Ok(all)
+    }
+}
+
+impl<M: Model> Steps for PermittedRows<M> {
+    type Found = Vec<Permitted<M>>;
+
+    async fn run(
+        &self,
+        authority: &Authority,
+        session: Session<'_>,
+        text: &mut String,
+    ) -> Result<Vec<Permitted<M>>> {
+        let select = &self.0;
+        let wrong = mismatch(select.model);
         let mut all = Vec::new();
-        while let Some(row) = rows.next()? {
-            let mut reader = RowReader::new(row);
-            let row = read_one(select, &mut reader)?;
-            let wrong = mismatch(select.model);
-            let may_change = reader.flag().map_err(&wrong)?;
-            let may_delete = reader.flag().map_err(&wrong)?;
-            let crate::tree::value::ValueRef::Integer(version) = reader.value().map_err(&wrong)? else {
-                return Err(wrong(Mismatch));
-            };
+        let row = |reader: &mut RowReader<'_>| {
+            let row = read_one(select, reader)?;
             all.push(Permitted {
                 row,
-                changeable: may_change,
-                deletable: may_delete,
-                row_version: version,
+                changeable: reader.flag().map_err(&wrong)?,
+                deletable: reader.flag().map_err(&wrong)?,
+                row_version: reader.integer().map_err(&wrong)?,
             });
-        }
+            Ok(())
+        };
+        select.read(authority, session, text, row).await?;
         Ok(all)
-    })
+    }
 }
 
-pub(super) fn number(
-    select: &Select,
-    authority: &Authority,
-    connection: &Connection,
-    text: &mut String,
-) -> Result<i64> {
-    select.run(authority, connection, text, |rows| {
-        let row = rows.next()?.ok_or(Error::NotFound)?;
-        Ok(row.get(0)?)
-    })
+impl Steps for Number {
+    type Found = i64;
+
+    async fn run(&self, authority: &Authority, session: Session<'_>, text: &mut String) -> Result<i64> {
+        let mut number = None;
+        let row = |row: &mut RowReader<'_>| {
+            number = Some(row.integer().map_err(mismatch(self.0.model))?);
+            Ok(())
+        };
+        self.0.read(authority, session, text, row).await?;
+        number.ok_or(Error::NotFound)
+    }
 }

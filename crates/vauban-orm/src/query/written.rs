@@ -1,13 +1,13 @@
 //! In development, which rule refused a write.
 
-use crate::db::Bound;
-#[cfg(debug_assertions)]
-use crate::engine::{Found, Refused};
 #[cfg(debug_assertions)]
 use crate::error::Error;
 use crate::error::Result;
 use crate::policy::actor::Action;
 use crate::tree::meta::ModelMeta;
+use crate::unit::handles::Bound;
+#[cfg(debug_assertions)]
+use crate::unit::{Found, Refused};
 
 /// Hands on what a write came to, and notes which rule refused it.
 pub(super) fn written<T>(

@@ -3,3 +3,4 @@
 pub(crate) mod cond;
 pub(crate) mod render;
 pub(crate) mod source;
+pub(crate) mod statement;

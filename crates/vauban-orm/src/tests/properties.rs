@@ -1,15 +1,19 @@
 //! Conditions as SQL say what conditions say: any tree, any rows, any actor, against an evaluator in memory.
 
+use std::sync::Arc;
+
 use proptest::prelude::*;
 use vauban_macros::Model;
 
 use super::*;
-use crate::engine::Plan;
+use crate::backend::KeptTexts;
+use crate::backend::sqlite::Connection;
 use crate::policy::authority::Authority;
 use crate::sql::render::{Renderer, Row, Scope};
+use crate::sql::statement::{Statement, Text};
 use crate::tree::expr::{Col, Expr, Far, Flag, FragmentArg, Op, Opened};
 use crate::tree::row::RowNumber;
-use crate::tree::value::Value;
+use crate::tree::value::{Value, ValueRef};
 use crate::*;
 
 #[derive(Model, Debug)]
@@ -315,7 +319,7 @@ fn askers() -> impl Strategy<Value = Asker> {
     ]
 }
 
-fn filled(rows: &[Plain]) -> crate::engine::Connection {
+fn filled(rows: &[Plain]) -> Connection {
     let mut sqlite = rusqlite::Connection::open_in_memory().unwrap();
     crate::migrations::create_all(&mut sqlite, &[Item::meta()]).unwrap();
     sqlite.pragma_update(None, "foreign_keys", false).unwrap();
@@ -333,12 +337,12 @@ fn filled(rows: &[Plain]) -> crate::engine::Connection {
             )
             .unwrap();
     }
-    crate::engine::Connection::new(sqlite, true).unwrap()
+    Connection::new(sqlite, true, KeptTexts::default()).unwrap()
 }
 
 /// The rows for which the condition holds in SQL, by their numbers.
 fn in_sql(
-    c: &crate::engine::Connection,
+    c: &Connection,
     expr: &Expr,
     asker: Asker,
     scope: Scope,
@@ -357,14 +361,21 @@ fn in_sql(
         "SELECT t.id FROM item AS t WHERE {} ORDER BY t.id",
         condition.sql()
     );
-    let plan = Plan::new(sql, renderer.constants);
-    let mut statement = c.bind(&plan, authority.id(), &values).unwrap();
-    let mut rows = statement.raw_query();
+    let text = Arc::new(Text::new(sql, renderer.constants));
+    let statement = Statement {
+        text: &text,
+        actor: authority.id(),
+        values: &values,
+    };
     let mut found = Vec::new();
-    while let Some(row) = rows.next().unwrap() {
-        let id: Vec<u8> = row.get(0).unwrap();
+    c.fetch(&statement, |row| {
+        let Ok(ValueRef::Blob(id)) = row.value() else {
+            panic!("no id")
+        };
         found.push(id[15] as usize - 1);
-    }
+        Ok(())
+    })
+    .unwrap();
     found
 }
 

@@ -129,11 +129,10 @@ async fn no_answer_before_its_commit() {
         assert_eq!(count(), i);
     }
     let synchronous: i64 = {
-        let writer = database.0.writer.lock().await;
+        let writer = database.0.store.writer.lock().await;
         writer
             .connection
-            .sqlite
-            .query_row("PRAGMA synchronous", [], |row| row.get(0))
+            .bare(|sqlite| sqlite.query_row("PRAGMA synchronous", [], |row| row.get(0)))
             .unwrap()
     };
     assert_eq!(synchronous, 2, "FULL: a power cut loses nothing acknowledged");
@@ -190,7 +189,10 @@ async fn readers_cannot_write() {
         "DROP TABLE task",
         "PRAGMA query_only = OFF; DELETE FROM task",
     ] {
-        let result = database.read_inline(|c| Ok(c.sqlite.execute_batch(sql)?));
+        let result = database
+            .0
+            .store
+            .read_inline(|c| c.bare(|sqlite| sqlite.execute_batch(sql)));
         assert!(result.is_err(), "{sql}");
     }
 }
@@ -200,11 +202,11 @@ async fn readers_cannot_write() {
 async fn constraints_are_immediate() {
     let database = database();
     let sql: String = database
+        .0
+        .store
         .read_inline(|c| {
-            Ok(c.sqlite
-                .query_row("SELECT group_concat(sql) FROM sqlite_schema", [], |row| {
-                    row.get(0)
-                })?)
+            let all = "SELECT group_concat(sql) FROM sqlite_schema";
+            c.bare(|sqlite| sqlite.query_row(all, [], |row| row.get(0)))
         })
         .unwrap();
     assert!(sql.contains("REFERENCES") && !sql.to_uppercase().contains("DEFERR"));
@@ -341,8 +343,8 @@ async fn deep_reads_do_not_starve_short_ones() {
             let sql = format!(
                 "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT {rows}) SELECT max(i) FROM n"
             );
-            let read = database.read_on_thread(u64::from(rows), move |c| {
-                Ok(c.sqlite.query_row(&sql, [], |r| r.get::<_, i64>(0))?)
+            let read = database.0.store.read_on_thread(u64::from(rows), move |c| {
+                c.bare(|sqlite| sqlite.query_row(&sql, [], |r| r.get::<_, i64>(0)))
             });
             read.await
         }
@@ -439,14 +441,11 @@ async fn a_search_counts() {
         ..Options::default()
     };
     let database = Database::open("sqlite::memory:", options).unwrap();
-    let search = database.read_on_thread(0, |c| {
-        Ok(c.sqlite.query_row(
-            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 3000), \
+    let search = database.0.store.read_on_thread(0, |c| {
+        let sql = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 3000), \
              t(x) AS MATERIALIZED (SELECT replace(hex(zeroblob(20000)), '00', 'a')) \
-             SELECT sum(instr(x, replace(hex(zeroblob(4000)), '00', 'a') || 'b' || i)) FROM n, t",
-            [],
-            |row| row.get::<_, i64>(0),
-        )?)
+             SELECT sum(instr(x, replace(hex(zeroblob(4000)), '00', 'a') || 'b' || i)) FROM n, t";
+        c.bare(|sqlite| sqlite.query_row(sql, [], |row| row.get::<_, i64>(0)))
     });
     assert!(matches!(search.await, Err(Error::TooMuchWork)));
 }
@@ -620,17 +619,15 @@ async fn a_stranger_that_shared_the_commit_is_told_to_come_again() {
 async fn a_full_disk_ends_the_unit() {
     let database = database();
     let pages = async |most: u32| {
-        let writer = database.0.writer.lock().await;
+        let writer = database.0.store.writer.lock().await;
         let pages: i64 = writer
             .connection
-            .sqlite
-            .query_row("PRAGMA page_count", [], |row| row.get(0))
+            .bare(|sqlite| sqlite.query_row("PRAGMA page_count", [], |row| row.get(0)))
             .unwrap();
         let most = pages + i64::from(most);
         writer
             .connection
-            .sqlite
-            .pragma_update(None, "max_page_count", most)
+            .bare(|sqlite| sqlite.pragma_update(None, "max_page_count", most))
             .unwrap();
     };
     pages(2).await;

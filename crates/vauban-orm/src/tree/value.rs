@@ -4,8 +4,6 @@ use std::fmt;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use rusqlite::ToSql;
-use rusqlite::types::{ToSqlOutput, ValueRef as SqliteRef};
 use uuid::Uuid;
 
 /// What a column holds, whichever database stores it.
@@ -187,26 +185,6 @@ fn hex(bytes: &[u8]) -> String {
     out
 }
 
-impl ToSql for Value {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(ToSqlOutput::Borrowed(match self {
-            Self::Null => SqliteRef::Null,
-            Self::Integer(i) => SqliteRef::Integer(*i),
-            Self::Real(r) => SqliteRef::Real(*r),
-            Self::Text(s) => SqliteRef::Text(s.as_bytes()),
-            Self::Blob(b) => SqliteRef::Blob(b),
-            Self::Uuid(u) => SqliteRef::Blob(u.as_bytes()),
-            Self::Clock(clock) => {
-                return Ok(ToSqlOutput::Owned(match clock.value() {
-                    Self::Integer(micros) => micros.into(),
-                    Self::Text(day) => day.into(),
-                    _ => rusqlite::types::Value::Null,
-                }));
-            }
-        }))
-    }
-}
-
 /// A value on its way out of a row.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum ValueRef<'a> {
@@ -226,29 +204,38 @@ pub enum ValueRef<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Mismatch;
 
+/// A row that was found, whichever database it comes from.
+pub(crate) trait Cells {
+    /// The value in a column, by its place.
+    ///
+    /// # Errors
+    /// If it is not there, or nothing that a model can hold.
+    fn cell(&self, at: usize) -> Result<ValueRef<'_>, Mismatch>;
+}
+
 /// Reads a row's columns one after the other.
-#[derive(Debug)]
 pub struct RowReader<'a> {
-    row: &'a rusqlite::Row<'a>,
+    row: &'a dyn Cells,
     next: usize,
 }
 
+impl fmt::Debug for RowReader<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RowReader at column {}", self.next)
+    }
+}
+
 impl<'a> RowReader<'a> {
-    pub(crate) fn new(row: &'a rusqlite::Row<'a>) -> Self {
+    pub(crate) fn new(row: &'a dyn Cells) -> Self {
         Self { row, next: 0 }
     }
 
     /// The next column's value.
     pub(crate) fn value(&mut self) -> Result<ValueRef<'a>, Mismatch> {
-        let value = self.row.get_ref(self.next).map_err(|_| Mismatch)?;
+        // Where it is no value, it is this column that was read last.
+        let at = self.next;
         self.next += 1;
-        Ok(match value {
-            SqliteRef::Null => ValueRef::Null,
-            SqliteRef::Integer(i) => ValueRef::Integer(i),
-            SqliteRef::Real(r) => ValueRef::Real(r),
-            SqliteRef::Text(t) => ValueRef::Text(std::str::from_utf8(t).map_err(|_| Mismatch)?),
-            SqliteRef::Blob(b) => ValueRef::Blob(b),
-        })
+        self.row.cell(at)
     }
 
     /// The column that was read last.
@@ -258,11 +245,11 @@ impl<'a> RowReader<'a> {
 
     /// A key, for the log.
     pub(crate) fn shown(&self, column: usize) -> String {
-        match self.row.get_ref(column) {
-            Ok(SqliteRef::Integer(i)) => i.to_string(),
-            Ok(SqliteRef::Text(text)) => String::from_utf8_lossy(text).escape_debug().to_string(),
-            Ok(SqliteRef::Blob(bytes)) => {
-                uuid::Uuid::from_slice(bytes).map_or_else(|_| "unreadable".to_owned(), |id| id.to_string())
+        match self.row.cell(column) {
+            Ok(ValueRef::Integer(i)) => i.to_string(),
+            Ok(ValueRef::Text(text)) => text.escape_debug().to_string(),
+            Ok(ValueRef::Blob(bytes)) => {
+                Uuid::from_slice(bytes).map_or_else(|_| "unreadable".to_owned(), |id| id.to_string())
             }
             _ => "unreadable".to_owned(),
         }
@@ -270,11 +257,18 @@ impl<'a> RowReader<'a> {
 
     /// The next column's value, which stays next.
     pub(crate) fn peek_is_null(&self) -> bool {
-        matches!(self.row.get_ref(self.next), Ok(SqliteRef::Null))
+        matches!(self.row.cell(self.next), Ok(ValueRef::Null))
     }
 
     pub(crate) fn skip(&mut self, columns: usize) {
         self.next += columns;
+    }
+
+    pub(crate) fn integer(&mut self) -> Result<i64, Mismatch> {
+        match self.value()? {
+            ValueRef::Integer(i) => Ok(i),
+            _ => Err(Mismatch),
+        }
     }
 
     pub(crate) fn flag(&mut self) -> Result<bool, Mismatch> {

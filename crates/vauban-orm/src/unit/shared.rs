@@ -1,30 +1,20 @@
-//! A unit of work: what one request reads and writes, all or nothing.
+//! What a unit's handles share: its turn, whether it goes on, what it did.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, TryLockError};
+use std::sync::{Arc, Mutex, TryLockError, Weak};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{OwnedMutexGuard, oneshot};
 
-use super::connection::Connection;
-use super::database::Database;
-use super::lock;
+use super::database::{Database, Inner};
 use super::reading::{is_reading, request};
 #[cfg(debug_assertions)]
 use super::refused::Refused;
-use super::writer::{Outcome, Writer, send_committer};
-use crate::db::{Db, Read, Write};
+use super::watch::Holds;
+use crate::backend::sqlite::{Outcome, Writer, send_committer};
+use crate::backend::{Session, lock};
 use crate::error::{Error, Result};
-use crate::policy::actor::Actor;
 use crate::sabotage::{Control, removed};
-
-/// A unit of work, bound to an actor. Dropped without [`finish`](Self::finish) (a panic, a client that
-/// left) it is undone.
-#[derive(Debug)]
-pub struct Unit {
-    shared: Arc<Shared>,
-    actor: Actor,
-}
 
 /// A query of the current request, for the development error page.
 #[derive(Debug, Clone)]
@@ -84,13 +74,13 @@ impl Status {
     }
 }
 
-impl Unit {
-    pub(super) fn new(database: Database, actor: Actor, reading: bool) -> Self {
+impl Shared {
+    pub(super) fn new(database: Database, reading: bool) -> Self {
         let state = Mutex::new(State {
             turn: None,
             status: Status::Open,
         });
-        let shared = Shared {
+        Self {
             database,
             reading,
             request: request(),
@@ -102,60 +92,20 @@ impl Unit {
             explains: AtomicBool::new(false),
             #[cfg(debug_assertions)]
             refused: Mutex::default(),
-        };
-        Self {
-            shared: Arc::new(shared),
-            actor,
         }
     }
 
-    /// A handle that reads and writes. Of a unit that reads, its writes are [`Error::ReadOnly`].
-    pub fn db(&self) -> Db<Write> {
-        Db::<Write>::new(self.read_db())
-    }
-
-    /// A handle that reads.
-    pub fn read_db(&self) -> Db<Read> {
-        Db::<Read>::new(Arc::clone(&self.shared), self.actor)
-    }
-
-    /// The queries so far, if the database's options keep them.
-    pub fn queries(&self) -> Vec<LoggedQuery> {
-        lock(&self.shared.log).clone()
-    }
-
-    /// From here on, notes why a row is not given: for the developer, whose page says whether it is absent or hidden.
-    #[cfg(debug_assertions)]
-    pub fn explain(&self) {
-        self.shared.explains.store(true, Ordering::Relaxed);
-    }
-
-    /// Which rows were not given or not written, and why; nothing unless it was told to [`explain`](Self::explain).
-    #[cfg(debug_assertions)]
-    pub fn refused(&self) -> Vec<Refused> {
-        lock(&self.shared.refused).clone()
-    }
-
-    /// Whether something was written.
-    pub fn has_written(&self) -> bool {
-        self.shared.has_turn()
-    }
-
-    /// Ends the unit. With `commit` it returns when what was written is synced; otherwise nothing was.
-    /// Its handles are errors from here on.
-    ///
-    /// # Errors
-    /// If the unit was undone, or its COMMIT failed: nothing of it is saved.
-    pub async fn finish(self, commit: bool) -> Result<()> {
+    /// Ends the unit, see [`Unit::finish`](super::Unit::finish).
+    pub(super) async fn finish(&self, commit: bool) -> Result<()> {
         let synced = {
-            let mut state = lock(&self.shared.state);
+            let mut state = lock(&self.state);
             let status = std::mem::replace(&mut state.status, Status::Finished);
             let turn = state.turn.take();
             if commit {
                 status.check()?;
             }
             let Some(mut writer) = turn else { return Ok(()) };
-            self.shared.let_go();
+            self.let_go();
             if !commit {
                 writer.undo();
                 return Ok(());
@@ -164,7 +114,8 @@ impl Unit {
             let first = writer.release(answer).inspect_err(|_| writer.undo())?;
             drop(writer);
             if first {
-                send_committer(&self.shared.database);
+                let store = &self.database.0.store;
+                send_committer(&store.writer, &store.on_disk);
             }
             synced
         };
@@ -176,15 +127,7 @@ impl Unit {
             Ok(Outcome::NotSaved) | Err(_) => Err(Error::Unavailable("the commit failed: nothing was saved")),
         }
     }
-}
 
-impl Drop for Unit {
-    fn drop(&mut self) {
-        self.shared.end(Status::Finished);
-    }
-}
-
-impl Shared {
     /// CWE-639: a handle that was kept while its request still runs acts in no other's answer. What runs in a task of its
     /// own is nobody's answer.
     pub(crate) fn check_request(&self) -> Result<()> {
@@ -200,33 +143,18 @@ impl Shared {
 
     fn let_go(&self) {
         self.has_turn.store(false, Ordering::Release);
-        *lock(&self.database.0.holder) = None;
+        self.database.0.holder.lets_go();
     }
 
-    fn end(&self, status: Status) {
+    /// Undoes what was not finished.
+    pub(super) fn abandon(&self) {
         let mut state = lock(&self.state);
         if let Some(mut writer) = state.turn.take() {
             writer.undo();
             self.let_go();
         }
         if state.status == Status::Open {
-            state.status = status;
-        }
-    }
-
-    /// Called by the watch when the turn is overdue.
-    pub(super) fn expire(&self) {
-        let mut state = match self.state.try_lock() {
-            Ok(state) => state,
-            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-            // A statement is running; its own limit ends it.
-            Err(TryLockError::WouldBlock) => return,
-        };
-        if let Some(mut writer) = state.turn.take() {
-            writer.undo();
-            self.let_go();
-            state.status = Status::Expired;
-            tracing::warn!(target: "vauban::orm", "a unit held the writer for too long and was undone");
+            state.status = Status::Finished;
         }
     }
 
@@ -247,14 +175,15 @@ impl Shared {
         }
         let options = &self.database.0.options;
         let until = tokio::time::Instant::now() + options.wait;
-        let writer = Arc::clone(&self.database.0.writer).lock_owned();
+        let writer = Arc::clone(&self.database.0.store.writer).lock_owned();
         let Ok(mut writer) = tokio::time::timeout_at(until, writer).await else {
             return Err(Error::Busy("the writer's turn did not come in time"));
         };
-        self.database.watch();
+        let Inner { holder, store, .. } = &*self.database.0;
+        holder.watch(options.hold, &store.on_disk);
         let mut pause = Duration::from_millis(1);
         loop {
-            match writer.begin(&self.database.0.on_disk) {
+            match writer.begin(&store.on_disk) {
                 Ok(()) => break,
                 Err(Error::Busy(_)) if tokio::time::Instant::now() + pause < until => {
                     tokio::time::sleep(pause).await;
@@ -272,20 +201,21 @@ impl Shared {
             return Err(error);
         }
         state.turn = Some(writer);
-        *lock(&self.database.0.holder) = Some((Instant::now(), Arc::downgrade(this)));
+        let unit: Weak<Self> = Arc::downgrade(this);
+        holder.takes(unit);
         self.has_turn.store(true, Ordering::Release);
         Ok(())
     }
 
     /// Runs statements in the unit's turn. Not across an await.
-    pub(crate) fn in_turn<T>(&self, f: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+    pub(crate) fn in_turn<T>(&self, f: impl FnOnce(Session<'_>) -> Result<T>) -> Result<T> {
         let mut state = lock(&self.state);
         state.status.check()?;
         let Some(writer) = &state.turn else {
             return Err(Error::Finished);
         };
         writer.connection.allow(self.database.0.options.steps);
-        let result = f(&writer.connection);
+        let result = f(Session::Sqlite(&writer.connection));
         if !writer.is_lost() || removed(Control::Undone) {
             return result;
         }
@@ -342,5 +272,37 @@ impl Shared {
 
     pub(crate) fn log_start(&self) -> Option<Instant> {
         self.database.0.options.log_queries.then(Instant::now)
+    }
+
+    pub(super) fn queries(&self) -> Vec<LoggedQuery> {
+        lock(&self.log).clone()
+    }
+
+    #[cfg(debug_assertions)]
+    pub(super) fn explain(&self) {
+        self.explains.store(true, Ordering::Relaxed);
+    }
+
+    #[cfg(debug_assertions)]
+    pub(super) fn refused(&self) -> Vec<Refused> {
+        lock(&self.refused).clone()
+    }
+}
+
+/// Called by the watch when the turn is overdue.
+impl Holds for Shared {
+    fn expire(&self) {
+        let mut state = match self.state.try_lock() {
+            Ok(state) => state,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            // A statement is running; its own limit ends it.
+            Err(TryLockError::WouldBlock) => return,
+        };
+        if let Some(mut writer) = state.turn.take() {
+            writer.undo();
+            self.let_go();
+            state.status = Status::Expired;
+            tracing::warn!(target: "vauban::orm", "a unit held the writer for too long and was undone");
+        }
     }
 }

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use super::lock;
+use crate::backend::lock;
 use crate::error::{Error, Result};
 
 /// Reads that may wait for each reader.

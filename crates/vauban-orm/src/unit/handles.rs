@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use vauban_waiver::{Waiver, walls};
 
-use crate::engine::{Connection, Shared};
+use super::shared::Shared;
+use super::steps::{AllOrNone, Steps};
+use crate::backend::{Session, at_once, sqlite};
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::policy::Policy;
@@ -256,7 +258,7 @@ impl Bound {
     }
 
     #[cfg(debug_assertions)]
-    pub(crate) fn note(&self, refused: crate::engine::Refused) {
+    pub(crate) fn note(&self, refused: super::Refused) {
         self.shared.note(refused);
     }
 
@@ -275,28 +277,24 @@ impl Bound {
 
     /// Reads: in the unit's turn if it has one; otherwise in place within the smaller work limit, and if
     /// that is not enough on a reader thread.
-    pub(crate) async fn read<Q, T>(
-        &self,
-        query: Q,
-        run: fn(&Q, &Authority, &Connection, &mut String) -> Result<T>,
-    ) -> Result<T>
+    pub(crate) async fn read<S: Steps + 'static>(&self, steps: S) -> Result<S::Found>
     where
-        Q: Send + Sync + 'static,
-        T: Send + 'static,
+        S::Found: 'static,
     {
         self.shared.check_request()?;
         let since = self.shared.log_start();
         let mut sql = String::new();
         if self.shared.has_turn() {
-            let result = self.shared.in_turn(|c| run(&query, &self.authority, c, &mut sql));
+            let run = |session: Session<'_>| at_once(steps.run(&self.authority, session, &mut sql));
+            let result = self.shared.in_turn(run);
             self.shared.log(&sql, since, true);
             return result;
         }
         self.shared.check_open()?;
-        let database = &self.shared.database;
+        let store = &self.shared.database.0.store;
         let mut read = 0;
-        let inline = database.read_inline(|c| {
-            let result = run(&query, &self.authority, c, &mut sql);
+        let inline = store.read_inline(|c| {
+            let result = at_once(steps.run(&self.authority, Session::Sqlite(c), &mut sql));
             read = c.asked();
             result
         });
@@ -305,41 +303,25 @@ impl Bound {
             return inline;
         }
         let authority = self.authority.clone();
-        database
-            .read_on_thread(read, move |c| run(&query, &authority, c, &mut String::new()))
-            .await
+        let run = move |c: &sqlite::Connection| {
+            at_once(steps.run(&authority, Session::Sqlite(c), &mut String::new()))
+        };
+        store.read_on_thread(read, run).await
     }
 
     /// Writes by one statement, in the unit's turn.
-    pub(crate) async fn write<T>(
-        &self,
-        run: impl FnOnce(&Authority, &Connection, &mut String) -> Result<T>,
-    ) -> Result<T> {
+    pub(crate) async fn write<S: Steps>(&self, steps: S) -> Result<S::Found> {
         self.shared.take_turn(&self.shared).await?;
         let since = self.shared.log_start();
         let mut sql = String::new();
-        let result = self.shared.in_turn(|c| run(&self.authority, c, &mut sql));
+        let run = |session: Session<'_>| at_once(steps.run(&self.authority, session, &mut sql));
+        let result = self.shared.in_turn(run);
         self.shared.log(&sql, since, true);
         result
     }
+
     /// Writes by several statements, in the unit's turn: all or none of them.
-    pub(crate) async fn write_steps<T>(
-        &self,
-        run: impl FnOnce(&Authority, &Connection, &mut String) -> Result<T>,
-    ) -> Result<T> {
-        self.write(|authority, c, sql| {
-            // A write that fails halfway (a set with one forbidden value) leaves nothing behind.
-            c.sqlite.prepare_cached("SAVEPOINT step")?.execute([])?;
-            let result = run(authority, c, sql);
-            let end = match &result {
-                Ok(_) => "RELEASE step",
-                Err(_) => "ROLLBACK TO step; RELEASE step",
-            };
-            if !c.sqlite.is_autocommit() {
-                c.sqlite.execute_batch(end)?;
-            }
-            result
-        })
-        .await
+    pub(crate) async fn write_steps<S: Steps>(&self, steps: S) -> Result<S::Found> {
+        self.write(AllOrNone(&steps)).await
     }
 }

@@ -1,14 +1,11 @@
 //! The one writer: savepoint per unit, one COMMIT for all units that waited.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Weak};
-use std::time::Duration;
 
 use tokio::sync::oneshot;
 
 use super::connection::Connection;
-use super::database::{Database, Inner};
-use super::lock;
 use super::on_disk::OnDisk;
 use crate::error::{Error, Result};
 
@@ -46,17 +43,15 @@ impl Writer {
     /// # Errors
     /// [`Error::Busy`] while another process writes; [`Error::Unavailable`] if the file is gone.
     pub(crate) fn begin(&mut self, on_disk: &OnDisk) -> Result<()> {
-        let sqlite = &self.connection.sqlite;
         self.connection.allow(i64::MAX);
         if !self.open {
             if !on_disk.intact() {
                 return Err(Error::Unavailable("its file was deleted, moved or replaced"));
             }
-            sqlite.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+            self.connection.often("BEGIN IMMEDIATE")?;
             self.open = true;
         }
-        sqlite.prepare_cached("SAVEPOINT unit")?.execute([])?;
-        Ok(())
+        self.connection.often("SAVEPOINT unit")
     }
 
     /// Keeps what the unit wrote, for the next COMMIT. `true`: a committer must be sent into the queue.
@@ -66,10 +61,7 @@ impl Writer {
             self.fail_group();
             return Err(Error::Undone);
         }
-        self.connection
-            .sqlite
-            .prepare_cached("RELEASE unit")?
-            .execute([])?;
+        self.connection.often("RELEASE unit")?;
         self.group.push(answer);
         Ok(!std::mem::replace(&mut self.committer, true))
     }
@@ -77,15 +69,14 @@ impl Writer {
     /// Whether the database rolled the transaction back by itself, as it does where a write is interrupted, the disk is full
     /// or a file cannot be read or written: whatever is written from here on would be saved at once, alone (CWE-460).
     pub(crate) fn is_lost(&self) -> bool {
-        self.connection.sqlite.is_autocommit()
+        self.connection.is_autocommit()
     }
 
     /// Undoes what the unit wrote, and nothing else.
     pub(crate) fn undo(&mut self) {
         self.connection.allow(i64::MAX);
-        let sqlite = &self.connection.sqlite;
-        let undone =
-            !sqlite.is_autocommit() && sqlite.execute_batch("ROLLBACK TO unit; RELEASE unit").is_ok();
+        let c = &self.connection;
+        let undone = !c.is_autocommit() && c.batch("ROLLBACK TO unit; RELEASE unit").is_ok();
         if !undone {
             self.fail_group();
         } else if self.group.is_empty() {
@@ -102,10 +93,10 @@ impl Writer {
         }
     }
 
-    fn end(&mut self, how: &str) -> bool {
-        let sqlite = &self.connection.sqlite;
+    fn end(&mut self, how: &'static str) -> bool {
+        let sqlite = &self.connection;
         let done = sqlite.is_autocommit()
-            || match sqlite.execute_batch(how) {
+            || match sqlite.batch(how) {
                 Ok(()) => true,
                 Err(error) => {
                     tracing::error!(target: "vauban::orm", %error, "{how} failed: nothing of the transaction is saved");
@@ -121,7 +112,7 @@ impl Writer {
     fn commit(&mut self, on_disk: &OnDisk) -> (bool, Vec<oneshot::Sender<Outcome>>) {
         self.connection.allow(i64::MAX);
         self.committer = false;
-        let alive = !self.connection.sqlite.is_autocommit();
+        let alive = !self.connection.is_autocommit();
         let saved = alive && on_disk.intact() && self.end("COMMIT");
         if !saved {
             self.end("ROLLBACK");
@@ -138,16 +129,16 @@ impl Writer {
 static COMMITS: AtomicU64 = AtomicU64::new(0);
 
 /// Waits its turn in the same queue as the units, so that all who are before it share its COMMIT.
-pub(crate) fn send_committer(database: &Database) {
-    let database = database.clone();
+pub(crate) fn send_committer(writer: &Arc<tokio::sync::Mutex<Writer>>, on_disk: &Arc<OnDisk>) {
+    let (writer, on_disk) = (Arc::clone(writer), Arc::clone(on_disk));
     tokio::spawn(async move {
-        let mut writer = Arc::clone(&database.0.writer).lock_owned().await;
+        let mut writer = writer.lock_owned().await;
         let commit = tokio::task::spawn_blocking(move || {
             if writer.group.is_empty() {
                 writer.committer = false;
                 return;
             }
-            let (saved, group) = writer.commit(&database.0.on_disk);
+            let (saved, group) = writer.commit(&on_disk);
             drop(writer);
             let number = COMMITS.fetch_add(1, Ordering::Relaxed);
             // The trace point that the crash test reads: answers leave after this line.
@@ -159,31 +150,6 @@ pub(crate) fn send_committer(database: &Database) {
         });
         if commit.await.is_err() {
             tracing::error!(target: "vauban::commit", "the committing thread panicked");
-        }
-    });
-}
-
-/// Takes the turn away from units that hold it too long.
-pub(crate) fn watch(database: Weak<Inner>) {
-    tokio::spawn(async move {
-        loop {
-            let pause = {
-                let Some(database) = database.upgrade() else {
-                    return;
-                };
-                // So that readers know, too, and health is told.
-                database.on_disk.intact();
-                let hold = database.options.hold;
-                let overdue = match &*lock(&database.holder) {
-                    Some((since, unit)) if since.elapsed() > hold => unit.upgrade(),
-                    _ => None,
-                };
-                if let Some(unit) = overdue {
-                    unit.expire();
-                }
-                (hold / 10).clamp(Duration::from_millis(5), Duration::from_millis(250))
-            };
-            tokio::time::sleep(pause).await;
         }
     });
 }

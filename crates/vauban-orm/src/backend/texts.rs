@@ -1,54 +1,35 @@
-//! Plans by the shape of their statement: so many of them and so many bytes, whoever asks for what (CWE-770). What was not
+//! Texts by the shape of their statement: so many of them and so many bytes, whoever asks for what (CWE-770). What was not
 //! used for the longest time goes first, and its prepared statement with it: one bound for both.
 
 use std::cell::Cell;
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasherDefault, Hasher};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32};
+use std::sync::{Arc, Mutex};
 
+use super::lock;
+use crate::error::Result;
+use crate::sql::statement::Text;
 use crate::tree::value::Value;
 
-/// Plans of a connection.
+/// Texts of a connection.
 pub(super) const MOST: usize = 1024;
 /// Their bytes, with what SQLite keeps of each.
 const MOST_BYTES: usize = 8 << 20;
-/// Bytes of a plan that is kept: a larger one would push many others out, and whoever writes long requests all of them.
+/// Bytes of a text that is kept: a larger one would push many others out, and whoever writes long requests all of them.
 const LARGEST: usize = MOST_BYTES / 32;
 /// Bytes of a prepared statement: for each byte of its text, and the least there are (measured: 14 to 16, and 4 KiB).
 const PREPARED: usize = 16;
 const PREPARED_LEAST: usize = 4096;
 
-/// A statement's text, with the constants of the policies in it.
-#[derive(Debug)]
-pub(crate) struct Plan {
-    pub(crate) sql: String,
-    pub(crate) constants: Vec<Value>,
-    /// How often it goes to a reader thread at once, after having been too much for the request's own.
-    pub(super) heavy: AtomicU32,
-    /// Whether the connection has a prepared statement of it.
-    pub(super) prepared: AtomicBool,
+/// What a text takes, with what a database keeps of it.
+fn bytes(text: &Text) -> usize {
+    let constants: usize = text.constants.iter().map(value_bytes).sum();
+    text.sql.len() * (1 + PREPARED) + PREPARED_LEAST + constants + size_of::<Text>()
 }
 
-impl Plan {
-    pub(crate) fn new(sql: String, constants: Vec<Value>) -> Self {
-        Self {
-            sql,
-            constants,
-            heavy: AtomicU32::new(0),
-            prepared: AtomicBool::new(false),
-        }
-    }
-
-    fn bytes(&self) -> usize {
-        let constants: usize = self.constants.iter().map(value_bytes).sum();
-        self.sql.len() * (1 + PREPARED) + PREPARED_LEAST + constants + size_of::<Self>()
-    }
-
-    /// Whether it is kept for the next time.
-    pub(super) fn is_kept(&self) -> bool {
-        self.bytes() <= LARGEST
-    }
+/// Whether it is kept for the next time.
+pub(super) fn is_kept(text: &Text) -> bool {
+    bytes(text) <= LARGEST
 }
 
 fn value_bytes(value: &Value) -> usize {
@@ -62,38 +43,38 @@ fn value_bytes(value: &Value) -> usize {
 
 #[derive(Debug)]
 struct Kept {
-    plan: Arc<Plan>,
+    text: Arc<Text>,
     bytes: usize,
     /// Since it was last passed over.
     used: Cell<bool>,
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Plans {
+pub(super) struct Texts {
     by_shape: HashMap<Arc<[u8]>, Kept, BuildHasherDefault<ShapeHasher>>,
     /// Who goes next, unless used meanwhile.
     order: VecDeque<Arc<[u8]>>,
     bytes: usize,
 }
 
-impl Plans {
-    pub(super) fn get(&self, shape: &[u8]) -> Option<Arc<Plan>> {
+impl Texts {
+    pub(super) fn get(&self, shape: &[u8]) -> Option<Arc<Text>> {
         let kept = self.by_shape.get(shape)?;
         kept.used.set(true);
-        Some(Arc::clone(&kept.plan))
+        Some(Arc::clone(&kept.text))
     }
 
-    /// Keeps a plan, if it is not too large; returns those that go for it.
+    /// Keeps a text, if it is not too large; returns those that go for it.
     #[must_use]
-    pub(super) fn keep(&mut self, shape: &[u8], plan: &Arc<Plan>) -> Vec<Arc<Plan>> {
+    pub(super) fn keep(&mut self, shape: &[u8], text: &Arc<Text>) -> Vec<Arc<Text>> {
         let mut gone = Vec::new();
-        if !plan.is_kept() {
+        if !is_kept(text) {
             return gone;
         }
-        let bytes = shape.len() * 2 + plan.bytes();
+        let bytes = shape.len() * 2 + bytes(text);
         while self.by_shape.len() >= MOST || self.bytes + bytes > MOST_BYTES {
             match self.oldest() {
-                Some(plan) => gone.push(plan),
+                Some(text) => gone.push(text),
                 None => break,
             }
         }
@@ -101,7 +82,7 @@ impl Plans {
         self.order.push_back(Arc::clone(&shape));
         self.bytes += bytes;
         let kept = Kept {
-            plan: Arc::clone(plan),
+            text: Arc::clone(text),
             bytes,
             used: Cell::new(false),
         };
@@ -115,7 +96,7 @@ impl Plans {
     }
 
     /// Takes out the first that was not used since it was last passed over.
-    fn oldest(&mut self) -> Option<Arc<Plan>> {
+    fn oldest(&mut self) -> Option<Arc<Text>> {
         loop {
             let shape = self.order.pop_front()?;
             if self.by_shape.get(&shape)?.used.replace(false) {
@@ -124,8 +105,29 @@ impl Plans {
             }
             let kept = self.by_shape.remove(&shape)?;
             self.bytes -= kept.bytes;
-            return Some(kept.plan);
+            return Some(kept.text);
         }
+    }
+}
+
+/// The texts of a database, for all its connections. Cheap to clone.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct KeptTexts(Arc<Mutex<Texts>>);
+
+impl KeptTexts {
+    /// The text for a shape, made at its first use.
+    pub(super) fn text(&self, shape: &[u8], make: impl FnOnce() -> Result<Text>) -> Result<Arc<Text>> {
+        if let Some(text) = lock(&self.0).get(shape) {
+            return Ok(text);
+        }
+        let text = Arc::new(make()?);
+        let mut texts = lock(&self.0);
+        // Another connection may have made it meanwhile.
+        if let Some(text) = texts.get(shape) {
+            return Ok(text);
+        }
+        drop(texts.keep(shape, &text));
+        Ok(text)
     }
 }
 
@@ -155,36 +157,36 @@ impl Hasher for ShapeHasher {
 mod tests {
     use super::*;
 
-    fn plan(text: usize) -> Arc<Plan> {
-        Arc::new(Plan::new("x".repeat(text), Vec::new()))
+    fn text(bytes: usize) -> Arc<Text> {
+        Arc::new(Text::new("x".repeat(bytes), Vec::new()))
     }
 
     /// CWE-770. Attack: a new text for each number of words, for ever.
     #[test]
-    fn plans_are_bounded_in_number_and_in_bytes_and_the_oldest_go_first() {
-        for text in [10, 2_000] {
-            let mut plans = Plans::default();
-            let common = plan(text);
-            assert!(plans.keep(b"common", &common).is_empty());
+    fn texts_are_bounded_in_number_and_in_bytes_and_the_oldest_go_first() {
+        for bytes in [10, 2_000] {
+            let mut texts = Texts::default();
+            let common = text(bytes);
+            assert!(texts.keep(b"common", &common).is_empty());
             let mut gone = 0;
             for i in 0..5_000_u32 {
-                gone += plans.keep(&i.to_le_bytes(), &plan(text)).len();
-                assert!(plans.get(b"common").is_some(), "what is used stays");
-                assert!(plans.bytes <= MOST_BYTES && plans.by_shape.len() <= MOST);
+                gone += texts.keep(&i.to_le_bytes(), &text(bytes)).len();
+                assert!(texts.get(b"common").is_some(), "what is used stays");
+                assert!(texts.bytes <= MOST_BYTES && texts.by_shape.len() <= MOST);
             }
-            assert_eq!(gone + plans.by_shape.len(), 5_001);
-            assert_eq!(plans.order.len(), plans.by_shape.len());
-            assert!(plans.get(&4_999_u32.to_le_bytes()).is_some());
-            assert!(plans.get(&0_u32.to_le_bytes()).is_none());
+            assert_eq!(gone + texts.by_shape.len(), 5_001);
+            assert_eq!(texts.order.len(), texts.by_shape.len());
+            assert!(texts.get(&4_999_u32.to_le_bytes()).is_some());
+            assert!(texts.get(&0_u32.to_le_bytes()).is_none());
         }
     }
 
     /// CWE-770. Attack: requests that are so long that a few of them push everybody else's statements out.
     #[test]
-    fn a_large_plan_is_not_kept() {
-        let mut plans = Plans::default();
-        let large = plan(LARGEST);
-        assert!(plans.keep(b"large", &large).is_empty());
-        assert!(plans.get(b"large").is_none() && plans.bytes == 0);
+    fn a_large_text_is_not_kept() {
+        let mut texts = Texts::default();
+        let large = text(LARGEST);
+        assert!(texts.keep(b"large", &large).is_empty());
+        assert!(texts.get(b"large").is_none() && texts.bytes == 0);
     }
 }

@@ -1,0 +1,12 @@
+//! A database, whichever it is. Nothing here knows of units, policies or models.
+
+mod lock;
+#[cfg(feature = "postgres")]
+pub(crate) mod postgres;
+mod session;
+pub(crate) mod sqlite;
+mod texts;
+
+pub(crate) use lock::lock;
+pub(crate) use session::{Session, at_once};
+pub(crate) use texts::KeptTexts;

@@ -1,0 +1,387 @@
+//! A connection: statements, sent as soon as they are polled, so that futures that run together are pipelined; transactions.
+
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio_postgres::{Client, RowStream, Statement};
+
+use super::decode::Row;
+use super::encode::{Encoded, Parameter};
+use super::failure::Failure;
+use super::statements::Statements;
+use crate::tree::expr::Bind;
+
+/// What statements outside a transaction, and those that begin one, may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// PostgreSQL refuses what writes (CWE-352: the second wall behind a GET).
+    Read,
+    /// Reads and writes.
+    Write,
+}
+
+/// What a transaction sees of others that run beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Isolation {
+    /// Each statement sees what was committed when it began.
+    ReadCommitted,
+    /// All of it sees what was committed when its first statement began; a write to what changed since fails.
+    RepeatableRead,
+    /// As if transactions ran one after the other; one that does not fit fails.
+    Serializable,
+}
+
+/// Whether a transaction is open.
+const NONE: u8 = 0;
+const OPEN: u8 = 1;
+
+/// A connection. Everything takes `&self`: statements are answered in the order in which they were first polled.
+pub(crate) struct Connection {
+    pub(super) client: Client,
+    statements: Mutex<Statements>,
+    transaction: AtomicU8,
+    /// A statement whose future was dropped before its end: it may still run.
+    abandoned: AtomicBool,
+    broken: AtomicBool,
+    /// Whether statements outside a transaction may write.
+    writes: AtomicBool,
+    pub(super) born: Instant,
+    /// When it last answered, in nanoseconds since then.
+    answered: AtomicU64,
+}
+
+impl std::fmt::Debug for Connection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Connection")
+            .field("access", &self.access())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A statement that runs; dropped before it is done, it is one that was abandoned.
+struct Running<'c> {
+    connection: &'c Connection,
+    done: bool,
+}
+
+impl Running<'_> {
+    fn done<T>(mut self, result: Result<T, Failure>) -> Result<T, Failure> {
+        self.done = true;
+        self.connection.noted(result)
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        if !self.done {
+            self.connection.abandoned.store(true, Ordering::Release);
+        }
+    }
+}
+
+impl Connection {
+    pub(super) fn new(client: Client) -> Self {
+        Self {
+            client,
+            statements: Mutex::default(),
+            transaction: AtomicU8::new(NONE),
+            abandoned: AtomicBool::new(false),
+            broken: AtomicBool::new(false),
+            writes: AtomicBool::new(true),
+            born: Instant::now(),
+            answered: AtomicU64::new(0),
+        }
+    }
+
+    fn running(&self) -> Running<'_> {
+        Running {
+            connection: self,
+            done: false,
+        }
+    }
+
+    fn noted<T>(&self, result: Result<T, Failure>) -> Result<T, Failure> {
+        match &result {
+            Err(failure) if failure.breaks_connection() => self.broken.store(true, Ordering::Release),
+            _ => {
+                let since = u64::try_from(self.born.elapsed().as_nanos()).unwrap_or(u64::MAX);
+                self.answered.store(since, Ordering::Release);
+            }
+        }
+        result
+    }
+
+    /// When it last answered.
+    pub(super) fn answered(&self) -> Instant {
+        self.born + Duration::from_nanos(self.answered.load(Ordering::Acquire))
+    }
+
+    /// Whether it is of no use any more.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.client.is_closed() || self.broken.load(Ordering::Acquire)
+    }
+
+    /// Whether a transaction is open.
+    pub(crate) fn is_in_transaction(&self) -> bool {
+        self.transaction.load(Ordering::Acquire) == OPEN
+    }
+
+    pub(super) fn is_abandoned(&self) -> bool {
+        self.abandoned.load(Ordering::Acquire)
+    }
+
+    /// Nothing runs, and no transaction is open.
+    pub(super) fn is_clean(&self) -> bool {
+        !self.is_abandoned() && !self.is_in_transaction()
+    }
+
+    /// Runs a statement; `row` is given each row as it comes, and its error ends the reading.
+    ///
+    /// # Errors
+    /// What PostgreSQL says, or `row`.
+    pub(crate) async fn fetch<'v, E: From<Failure>>(
+        &self,
+        text: &str,
+        parameters: &[Parameter],
+        values: impl ExactSizeIterator<Item = Bind<'v>> + Clone,
+        mut row: impl FnMut(&Row) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let running = self.running();
+        let stream = match self.sent(text, parameters, values).await {
+            Ok(stream) => stream,
+            Err(failure) => return running.done(Err(failure)).map_err(E::from),
+        };
+        let mut stream = pin!(stream);
+        loop {
+            match next(stream.as_mut()).await {
+                None => return running.done(Ok(())).map_err(E::from),
+                Some(Ok(read)) => row(&Row::new(read))?,
+                Some(Err(error)) => return running.done(Err(error.into())).map_err(E::from),
+            }
+        }
+    }
+
+    /// Runs a statement that gives no rows; says how many it wrote.
+    ///
+    /// # Errors
+    /// What PostgreSQL says.
+    pub(crate) async fn execute<'v>(
+        &self,
+        text: &str,
+        parameters: &[Parameter],
+        values: impl ExactSizeIterator<Item = Bind<'v>> + Clone,
+    ) -> Result<u64, Failure> {
+        let running = self.running();
+        let result = async {
+            let stream = self.sent(text, parameters, values).await?;
+            let mut stream = pin!(stream);
+            while let Some(row) = next(stream.as_mut()).await {
+                row?;
+            }
+            Ok(stream.rows_affected().unwrap_or(0))
+        };
+        let result = result.await;
+        running.done(result)
+    }
+
+    /// Sends a statement; its rows come.
+    async fn sent<'v>(
+        &self,
+        text: &str,
+        parameters: &[Parameter],
+        values: impl ExactSizeIterator<Item = Bind<'v>> + Clone,
+    ) -> Result<RowStream, Failure> {
+        if values.len() != parameters.len() {
+            return Err(Failure::Mismatch);
+        }
+        let stale = match self.sent_once(text, parameters, values.clone()).await {
+            Err(Failure::StalePlan) => true,
+            other => return other,
+        };
+        debug_assert!(stale);
+        lock(&self.statements).forget(text);
+        // A migration ran meanwhile. In a transaction nothing can be sent any more, and its author decides.
+        if self.is_in_transaction() {
+            return Err(Failure::StalePlan);
+        }
+        self.sent_once(text, parameters, values).await
+    }
+
+    async fn sent_once<'v>(
+        &self,
+        text: &str,
+        parameters: &[Parameter],
+        values: impl ExactSizeIterator<Item = Bind<'v>>,
+    ) -> Result<RowStream, Failure> {
+        let encoded = parameters
+            .iter()
+            .zip(values)
+            .map(|(&parameter, bind)| Encoded { bind, parameter });
+        let cell = lock(&self.statements).get(text, parameters);
+        let Some(cell) = cell else {
+            let typed = encoded.map(|value| {
+                let of = value.parameter.of();
+                (value, of)
+            });
+            return Ok(self.client.query_typed_raw(text, typed).await?);
+        };
+        let statement = match cell.get() {
+            Some(statement) => statement,
+            None => match cell.get_or_try_init(|| self.prepared(text, parameters)).await {
+                Ok(statement) => statement,
+                Err(failure) => {
+                    lock(&self.statements).forget(text);
+                    return Err(failure);
+                }
+            },
+        };
+        Ok(self.client.query_raw(statement, encoded).await?)
+    }
+
+    async fn prepared(&self, text: &str, parameters: &[Parameter]) -> Result<Statement, Failure> {
+        let types: Vec<_> = parameters.iter().map(|parameter| parameter.of()).collect();
+        Ok(self.client.prepare_typed(text, &types).await?)
+    }
+
+    /// Runs statements without parameters and without rows.
+    ///
+    /// # Errors
+    /// What PostgreSQL says.
+    pub(crate) async fn batch(&self, sql: &str) -> Result<(), Failure> {
+        let running = self.running();
+        let result = self.client.batch_execute(sql).await.map_err(Failure::from);
+        running.done(result)
+    }
+
+    /// Begins a transaction.
+    ///
+    /// # Errors
+    /// What PostgreSQL says.
+    pub(crate) async fn begin(&self, access: Access, isolation: Isolation) -> Result<(), Failure> {
+        // Before it is sent: a future that is dropped meanwhile leaves an open one.
+        self.transaction.store(OPEN, Ordering::Release);
+        self.batch(match (access, isolation) {
+            (Access::Read, Isolation::ReadCommitted) => "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY",
+            (Access::Read, Isolation::RepeatableRead) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+            (Access::Read, Isolation::Serializable) => "BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY",
+            (Access::Write, Isolation::ReadCommitted) => "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
+            (Access::Write, Isolation::RepeatableRead) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE",
+            (Access::Write, Isolation::Serializable) => "BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE",
+        })
+        .await
+    }
+
+    /// Marks a place to which [`rollback_to`](Self::rollback_to) comes back.
+    ///
+    /// # Errors
+    /// What PostgreSQL says.
+    pub(crate) async fn savepoint(&self, number: u32) -> Result<(), Failure> {
+        self.batch(&format!("SAVEPOINT s{number}")).await
+    }
+
+    /// Keeps what was done since that place, as a part of what is around it.
+    ///
+    /// # Errors
+    /// What PostgreSQL says.
+    pub(crate) async fn release(&self, number: u32) -> Result<(), Failure> {
+        self.batch(&format!("RELEASE SAVEPOINT s{number}")).await
+    }
+
+    /// Undoes what was done since that place, also after a statement that failed.
+    ///
+    /// # Errors
+    /// What PostgreSQL says.
+    pub(crate) async fn rollback_to(&self, number: u32) -> Result<(), Failure> {
+        self.batch(&format!(
+            "ROLLBACK TO SAVEPOINT s{number}; RELEASE SAVEPOINT s{number}"
+        ))
+        .await
+    }
+
+    /// Saves what the transaction did. Returns when it is saved, and not otherwise.
+    ///
+    /// # Errors
+    /// [`Failure::Undone`] if nothing is saved because something had failed before; [`Failure::CommitUnknown`] if the
+    /// connection broke meanwhile; what PostgreSQL says: nothing is saved.
+    pub(crate) async fn commit(&self) -> Result<(), Failure> {
+        let running = self.running();
+        // CWE-460: after a failed statement COMMIT undoes everything and says so by no error. A statement before it is one
+        // then, whoever saw the first.
+        let result = self
+            .client
+            .batch_execute("SELECT; COMMIT")
+            .await
+            .map_err(Failure::from);
+        match running.done(result) {
+            Ok(()) => {
+                self.transaction.store(NONE, Ordering::Release);
+                Ok(())
+            }
+            Err(Failure::Aborted) => {
+                self.rollback().await?;
+                Err(Failure::Undone)
+            }
+            Err(Failure::Lost(_) | Failure::ShuttingDown) => Err(Failure::CommitUnknown),
+            Err(failure) => {
+                self.rollback().await?;
+                Err(failure)
+            }
+        }
+    }
+
+    /// Undoes what the transaction did.
+    ///
+    /// # Errors
+    /// If the connection is broken: it is undone all the same.
+    pub(crate) async fn rollback(&self) -> Result<(), Failure> {
+        self.batch("ROLLBACK").await?;
+        self.transaction.store(NONE, Ordering::Release);
+        Ok(())
+    }
+
+    /// What statements outside a transaction may do.
+    pub(super) fn access(&self) -> Access {
+        if self.writes.load(Ordering::Acquire) {
+            Access::Write
+        } else {
+            Access::Read
+        }
+    }
+
+    /// Changes what statements outside a transaction may do.
+    pub(super) async fn set_access(&self, access: Access) -> Result<(), Failure> {
+        if self.access() != access {
+            self.batch(match access {
+                Access::Read => "SET default_transaction_read_only = on",
+                Access::Write => "SET default_transaction_read_only = off",
+            })
+            .await?;
+            self.writes.store(access == Access::Write, Ordering::Release);
+        }
+        Ok(())
+    }
+
+    /// Ends what was left open; what was abandoned is waited for.
+    pub(super) async fn clean(&self) -> Result<(), Failure> {
+        self.rollback().await?;
+        self.abandoned.store(false, Ordering::Release);
+        Ok(())
+    }
+
+    #[cfg(test)]
+    pub(super) fn prepared_statements(&self) -> usize {
+        lock(&self.statements).len()
+    }
+}
+
+async fn next(mut stream: Pin<&mut RowStream>) -> Option<Result<tokio_postgres::Row, tokio_postgres::Error>> {
+    use futures_core::Stream;
+    poll_fn(|cx| stream.as_mut().poll_next(cx)).await
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,223 @@
+//! So many connections to a database, and no more: each waited for and kept for a bounded time, thrown away when it broke.
+
+use std::ops::Deref;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
+
+use super::address::Address;
+use super::connection::{Access, Connection};
+use super::dial::{Dial, Session};
+use super::failure::Failure;
+
+/// How long a connection that comes back may take to end what its unit left open, before what it runs is cancelled.
+const PATIENCE: Duration = Duration::from_millis(250);
+
+/// How a database is connected to.
+#[derive(Debug, Clone)]
+pub(crate) struct PoolOptions {
+    /// Connections, at most.
+    pub(crate) connections: usize,
+    /// How long a unit may wait for one.
+    pub(crate) wait: Duration,
+    /// How long opening one may take.
+    pub(crate) connect: Duration,
+    /// How old one may become: what an operator changed for the role reaches every connection by then.
+    pub(crate) age: Duration,
+    /// After how long without use one has to answer before it is used.
+    pub(crate) idle: Duration,
+    /// How its session is set up.
+    pub(crate) session: Session,
+    /// Whether a server elsewhere may be reached without TLS, if the URL asks for that.
+    pub(crate) plain_text: bool,
+}
+
+impl Default for PoolOptions {
+    fn default() -> Self {
+        Self {
+            connections: 16,
+            wait: Duration::from_secs(5),
+            connect: Duration::from_secs(5),
+            age: Duration::from_secs(1800),
+            idle: Duration::from_secs(30),
+            session: Session {
+                statement: Duration::from_secs(10),
+                lock: Duration::from_secs(5),
+                idle: Duration::from_secs(15),
+                message: 64 << 20,
+            },
+            plain_text: false,
+        }
+    }
+}
+
+/// The connections to a database.
+#[derive(Debug)]
+pub(crate) struct Pool {
+    dial: Dial,
+    options: PoolOptions,
+    permits: Arc<Semaphore>,
+    idle: Mutex<Idle>,
+}
+
+#[derive(Debug)]
+struct Idle {
+    /// What was used last stands last.
+    connections: Vec<Arc<Connection>>,
+    /// When a connection broke: those that have not answered since have to do so before they are used.
+    suspected: Option<Instant>,
+}
+
+impl Pool {
+    /// Reads the URL and the certificates; contacts nobody.
+    ///
+    /// # Errors
+    /// [`Failure::Configuration`] says what to write.
+    pub(crate) fn new(url: &str, options: PoolOptions) -> Result<Arc<Self>, Failure> {
+        let address = Address::parse(url, options.plain_text)?;
+        Ok(Arc::new(Self {
+            dial: Dial::new(&address, &options.session)?,
+            permits: Arc::new(Semaphore::new(
+                options.connections.clamp(1, Semaphore::MAX_PERMITS),
+            )),
+            idle: Mutex::new(Idle {
+                connections: Vec::new(),
+                suspected: None,
+            }),
+            options,
+        }))
+    }
+
+    /// A connection; it goes back when it is dropped. What was left open is undone, what still runs is cancelled.
+    ///
+    /// # Errors
+    /// [`Failure::PoolTimeout`] if none came free in time; why none can be opened.
+    pub(crate) async fn get(self: &Arc<Self>, access: Access) -> Result<Pooled, Failure> {
+        // CWE-400: who waits, waits for a bounded time.
+        let permit = timeout(self.options.wait, Arc::clone(&self.permits).acquire_owned()).await;
+        let Ok(Ok(permit)) = permit else {
+            return Err(Failure::PoolTimeout);
+        };
+        while let Some((connection, doubtful)) = self.take(access) {
+            let ready = async {
+                if doubtful {
+                    connection.batch("").await?;
+                }
+                connection.set_access(access).await
+            };
+            if timeout(self.options.connect, ready)
+                .await
+                .is_ok_and(|ready| ready.is_ok())
+            {
+                return Ok(self.lent(connection, permit));
+            }
+        }
+        let opened = timeout(self.options.connect, async {
+            let connection = Connection::new(self.dial.open().await?);
+            connection.set_access(access).await?;
+            Ok(Arc::new(connection))
+        });
+        match opened.await {
+            Ok(Ok(connection)) => Ok(self.lent(connection, permit)),
+            Ok(Err(failure)) => Err(failure),
+            Err(_) => Err(Failure::Lost("it did not answer in time".to_owned())),
+        }
+    }
+
+    fn lent(self: &Arc<Self>, connection: Arc<Connection>, permit: OwnedSemaphorePermit) -> Pooled {
+        Pooled {
+            connection,
+            permit: Some(permit),
+            pool: Arc::clone(self),
+        }
+    }
+
+    /// An idle connection, and whether it has to answer before it is used.
+    fn take(&self, access: Access) -> Option<(Arc<Connection>, bool)> {
+        let mut idle = self.idle();
+        let age = self.options.age;
+        idle.connections
+            .retain(|connection| !connection.is_broken() && connection.born.elapsed() < age);
+        // One that need not be switched over, if there is one.
+        let at = idle
+            .connections
+            .iter()
+            .rposition(|connection| connection.access() == access);
+        let connection = match at {
+            Some(at) => idle.connections.remove(at),
+            None => idle.connections.pop()?,
+        };
+        let answered = connection.answered();
+        let doubtful =
+            idle.suspected.is_some_and(|when| answered < when) || answered.elapsed() > self.options.idle;
+        Some((connection, doubtful))
+    }
+
+    /// Takes a connection back, or throws it away.
+    fn put(&self, connection: Arc<Connection>) {
+        let mut idle = self.idle();
+        if connection.is_broken() {
+            idle.suspected = Some(Instant::now());
+        } else if connection.born.elapsed() < self.options.age {
+            idle.connections.push(connection);
+        }
+    }
+
+    /// Undoes what a unit left open; ends what it left running.
+    async fn clean(&self, connection: Arc<Connection>) {
+        if timeout(PATIENCE, connection.clean())
+            .await
+            .is_ok_and(|cleaned| cleaned.is_ok())
+        {
+            self.put(connection);
+            return;
+        }
+        // CWE-400: nobody waits for it any more. The connection goes with it: a late cancel would end what another one runs.
+        if !connection.is_broken() {
+            let token = connection.client.cancel_token();
+            let _ = timeout(self.options.connect, self.dial.cancel(token)).await;
+        }
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Idle> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A connection that a unit has.
+#[derive(Debug)]
+pub(crate) struct Pooled {
+    /// Shared with nobody until this is dropped.
+    connection: Arc<Connection>,
+    permit: Option<OwnedSemaphorePermit>,
+    pool: Arc<Pool>,
+}
+
+impl Deref for Pooled {
+    type Target = Connection;
+    fn deref(&self) -> &Connection {
+        &self.connection
+    }
+}
+
+impl Drop for Pooled {
+    fn drop(&mut self) {
+        let (pool, connection, permit) = (
+            Arc::clone(&self.pool),
+            Arc::clone(&self.connection),
+            self.permit.take(),
+        );
+        if connection.is_broken() || connection.is_clean() {
+            pool.put(connection);
+        } else if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(async move {
+                pool.clean(connection).await;
+                // Until then it counts: there are never more than there may be.
+                drop(permit);
+            });
+        }
+        // Without a runtime it is closed, and PostgreSQL undoes what was open.
+    }
+}

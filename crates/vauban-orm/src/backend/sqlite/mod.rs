@@ -1,0 +1,18 @@
+//! SQLite: a file with readers and one writer. Cheap reads run in place, on the thread of the request; others on reader threads;
+//! writes in the writer's turn.
+
+mod connection;
+mod errors;
+mod lanes;
+mod on_disk;
+mod search;
+mod store;
+mod values;
+mod writer;
+
+pub use store::Synchronous;
+
+pub(crate) use connection::Connection;
+pub(crate) use on_disk::OnDisk;
+pub(crate) use store::{Settings, Store, bad_url};
+pub(crate) use writer::{Outcome, Writer, send_committer};

@@ -1,0 +1,44 @@
+//! A statement apart from running it: its text, made once for a shape, and its values.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
+
+use uuid::Uuid;
+
+use crate::tree::expr::Bind;
+use crate::tree::value::Value;
+
+/// A statement's text, with the constants of the policies in it.
+#[derive(Debug)]
+pub(crate) struct Text {
+    pub(crate) sql: String,
+    pub(crate) constants: Vec<Value>,
+    /// How often it goes to a reader thread at once, after having been too much for the request's own.
+    pub(crate) heavy: AtomicU32,
+}
+
+impl Text {
+    pub(crate) fn new(sql: String, constants: Vec<Value>) -> Self {
+        Self {
+            sql,
+            constants,
+            heavy: AtomicU32::new(0),
+        }
+    }
+
+    /// Writes it where a development build shows it.
+    pub(crate) fn note(&self, said: &mut String) {
+        if cfg!(debug_assertions) {
+            said.push_str(&self.sql);
+        }
+    }
+}
+
+/// A text with what it is asked for. The first parameter is always the actor's id, the statement's values follow in the order of
+/// its shape, then the text's constants.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Statement<'a> {
+    pub(crate) text: &'a Arc<Text>,
+    pub(crate) actor: Option<Uuid>,
+    pub(crate) values: &'a [Bind<'a>],
+}

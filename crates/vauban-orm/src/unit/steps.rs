@@ -1,0 +1,36 @@
+//! What a handle does: one statement, or several of which one is made of what another found.
+
+use std::future::Future;
+
+use crate::backend::Session;
+use crate::error::Result;
+use crate::policy::authority::Authority;
+
+/// The statements by which something is read or written.
+pub(crate) trait Steps: Send + Sync {
+    /// What comes of them.
+    type Found: Send;
+
+    /// Runs them one after the other; writes their text where a development build shows it.
+    fn run(
+        &self,
+        authority: &Authority,
+        session: Session<'_>,
+        text: &mut String,
+    ) -> impl Future<Output = Result<Self::Found>> + Send;
+}
+
+/// Steps of which all are done or none.
+pub(super) struct AllOrNone<'s, S>(pub(super) &'s S);
+
+impl<S: Steps> Steps for AllOrNone<'_, S> {
+    type Found = S::Found;
+
+    async fn run(&self, authority: &Authority, session: Session<'_>, text: &mut String) -> Result<S::Found> {
+        session.begin_step().await?;
+        let result = self.0.run(authority, session, text).await;
+        // A write that fails halfway (a set with one forbidden value) leaves nothing behind.
+        session.end_step(result.is_ok()).await?;
+        result
+    }
+}
