@@ -6,9 +6,11 @@ use rusqlite::Connection;
 
 use super::MigrationError;
 use super::file::Migration;
+use super::found::lost;
 use super::inverse::inverse;
+use super::late;
 use super::operation::Operation;
-use super::record::recorded;
+use super::record::{recorded, setup};
 use super::set::{self, Set};
 use super::sqlite;
 use super::state::State;
@@ -48,8 +50,11 @@ pub struct Step {
     pub back: bool,
     /// What is done: the file's operations, or those that undo them.
     pub operations: Vec<Operation>,
-    /// The SQL that does it, one statement each.
+    /// The SQL that does it, one statement each. A table that is made anew gets back the indexes and triggers that the
+    /// database has on it, which only the database knows; here are those of the files.
     pub statements: Vec<String>,
+    /// The schema before it: of what the database has applied, not of what stands before it in the order.
+    pub(super) before: State,
 }
 
 impl Step {
@@ -62,28 +67,50 @@ impl Step {
 /// What is to be done with this database, in order. Writes nothing.
 ///
 /// # Errors
-/// Files that cannot be read or contradict each other, a target that there is not, no way back, a database that cannot be
-/// asked.
+/// Files that cannot be read or contradict each other, a target that there is not, no way back, a migration that comes too
+/// late, a database that cannot be asked or is not as the files say where a step would lose what it has.
 pub fn plan(connection: &Connection, sets: &[Set], target: &Target) -> Result<Vec<Step>, MigrationError> {
     let migrations = set::ordered(sets)?;
     let applied: BTreeSet<String> = recorded(connection)?.into_keys().collect();
     let wanted = wanted(&migrations, target, &applied)?;
+    late::refuse(&migrations, &applied, &wanted)?;
+    // What the database has is what it applied, whatever stands between in the order.
+    let mut now = State::default();
+    let mut befores = Vec::new();
+    for migration in migrations.iter().filter(|m| applied.contains(&m.id())) {
+        befores.push((migration, now.clone()));
+        now.apply_all(migration)?;
+    }
+    let has = now.clone();
     let mut steps = Vec::new();
-    let mut undone = Vec::new();
-    let mut state = State::default();
-    for migration in migrations {
-        let id = migration.id();
-        let before = state.clone();
-        state.apply_all(&migration)?;
-        match (applied.contains(&id), wanted.contains(&id)) {
-            (false, true) => steps.push(forward(migration, before)?),
-            (true, false) => undone.push(back(migration, before)?),
-            _ => {}
+    for (migration, before) in befores.into_iter().rev() {
+        if !wanted.contains(&migration.id()) {
+            steps.push(back(migration.clone(), before, &mut now)?);
         }
     }
-    undone.reverse();
-    undone.append(&mut steps);
-    Ok(undone)
+    let missing = |m: &&Migration| wanted.contains(&m.id()) && !applied.contains(&m.id());
+    for migration in migrations.iter().filter(missing) {
+        steps.push(forward(migration.clone(), &mut now)?);
+    }
+    late::same_as_in_order(&migrations, &wanted, &now)?;
+    keeps_everything(connection, &steps, &has)?;
+    Ok(steps)
+}
+
+/// Before anything is done: what these steps would take that the files do not know of.
+fn keeps_everything(connection: &Connection, steps: &[Step], has: &State) -> Result<(), MigrationError> {
+    for step in steps {
+        for operation in &step.operations {
+            // What it does to the schema nobody knows; what follows is asked when it comes.
+            if matches!(operation, Operation::Sql { .. }) {
+                return Ok(());
+            }
+            if let Some((table, difference)) = lost(connection, operation, has).map_err(setup)? {
+                return Err(difference.refuses(step.id(), table));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// One migration's step, whatever any database has: for `sqlmigrate`.
@@ -94,11 +121,12 @@ pub fn step(sets: &[Set], id: &str, undone: bool) -> Result<Step, MigrationError
     let mut state = State::default();
     for migration in set::ordered(sets)? {
         if migration.id() == id {
-            return if undone {
-                back(migration, state)
-            } else {
-                forward(migration, state)
-            };
+            if !undone {
+                return forward(migration, &mut state);
+            }
+            let before = state.clone();
+            state.apply_all(&migration)?;
+            return back(migration, before, &mut state);
         }
         state.apply_all(&migration)?;
     }
@@ -159,9 +187,10 @@ fn unknown(id: &str) -> MigrationError {
     ))
 }
 
-fn forward(migration: Migration, before: State) -> Result<Step, MigrationError> {
+fn forward(migration: Migration, now: &mut State) -> Result<Step, MigrationError> {
+    let before = now.clone();
     let operations = migration.operations.clone();
-    let (_, statements) = statements(&operations, before).map_err(|problem| MigrationError::File {
+    let statements = statements(&operations, now).map_err(|problem| MigrationError::File {
         migration: migration.id(),
         problem,
     })?;
@@ -170,36 +199,40 @@ fn forward(migration: Migration, before: State) -> Result<Step, MigrationError> 
         back: false,
         operations,
         statements,
+        before,
     })
 }
 
-fn back(migration: Migration, before: State) -> Result<Step, MigrationError> {
+/// `made_in`: the schema in which it was made; `now`: the one in which it is undone.
+fn back(migration: Migration, made_in: State, now: &mut State) -> Result<Step, MigrationError> {
     let one_way = |problem: String| MigrationError::OneWay {
         migration: migration.id(),
         problem,
     };
-    let mut state = before;
+    let mut state = made_in;
     let mut undoing = Vec::new();
     for operation in &migration.operations {
         undoing.push(inverse(operation, &state).map_err(one_way)?);
         state.apply(operation).map_err(one_way)?;
     }
     let operations: Vec<Operation> = undoing.into_iter().rev().flatten().collect();
-    let (_, statements) = statements(&operations, state).map_err(one_way)?;
+    let before = now.clone();
+    let statements = statements(&operations, now).map_err(one_way)?;
     Ok(Step {
         migration,
         back: true,
         operations,
         statements,
+        before,
     })
 }
 
-/// The statements of these steps, and the schema after them.
-pub(super) fn statements(operations: &[Operation], mut state: State) -> Result<(State, Vec<String>), String> {
+/// The statements of these steps. The schema is then as after them.
+pub(super) fn statements(operations: &[Operation], state: &mut State) -> Result<Vec<String>, String> {
     let mut all = Vec::new();
     for operation in operations {
-        all.extend(sqlite::statements(operation, &state)?);
+        all.extend(sqlite::statements(operation, state)?);
         state.apply(operation)?;
     }
-    Ok((state, all))
+    Ok(all)
 }

@@ -106,6 +106,14 @@ impl Database {
         migrations::pending(&self.schema_connection()?, sets)
     }
 
+    /// How this database's tables differ from those of its models.
+    ///
+    /// # Errors
+    /// Files that cannot be read; a database that cannot be asked.
+    pub fn schema_difference(&self, sets: &[Set]) -> Result<migrations::Difference, MigrationError> {
+        migrations::differences(&self.schema_connection()?, self.listed().models(), sets)
+    }
+
     /// Brings this database to `target`, each migration whole or not at all, under a lock.
     ///
     /// # Errors
