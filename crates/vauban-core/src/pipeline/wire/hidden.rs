@@ -501,6 +501,29 @@ fn product<A: Copy, B: Copy, C: Copy>(a: &[A], b: &[B], c: &[C]) -> Vec<(A, B, C
         .collect()
 }
 
+/// CWE-601, CWE-204: what begins with two slashes is absent as everything else is, whatever stands behind them.
+#[tokio::test]
+async fn what_begins_with_two_slashes_is_absent() {
+    let site = with_gates(&[by_absence], true);
+    for method in ["GET", "HEAD", "POST", "OPTIONS"] {
+        let nothing = answered(&site, method, "/absent/", &[]).await;
+        for path in [
+            "//",
+            "//deep/",
+            "//pair/old/",
+            "//evil.example/",
+            "///pair/old/",
+            "//pair/old",
+        ] {
+            assert_eq!(
+                answered(&site, method, path, &[]).await,
+                nothing,
+                "{method} {path}"
+            );
+        }
+    }
+}
+
 /// CWE-204. Attack: a gate counts requests, and a hidden address uses up what is allowed twice as fast as an absent one; a
 /// session is looked up once more.
 #[tokio::test]
