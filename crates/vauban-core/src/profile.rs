@@ -40,6 +40,7 @@ mod tests {
 
     /// CWE-248. Attack: a line in a profile, copied for a smaller program, and one request that panics ends the site.
     #[test]
+    #[allow(clippy::disallowed_methods)] // the compiler, in a test
     fn cwe_248_no_site_is_built_that_a_panic_ends() {
         let folder = tempfile::tempdir().unwrap();
         let built_with = |panic: &str| {

@@ -105,8 +105,6 @@ async fn enter(site: &Site, cx: &mut Request, body: &mut RequestBody) -> Result<
     }
     origin::check(site, cx)?;
     let (mut hidden, mut gates) = (Hidden::default(), Gates::default());
-    // CWE-204: until it is known whether the view is there for who asks, no answer has anything of it.
-    cx.show_view(false);
     loop {
         let found = site.router.find(&cx.method, cx.uri.path(), hidden.views());
         let view = match &found {
@@ -115,6 +113,8 @@ async fn enter(site: &Site, cx: &mut Request, body: &mut RequestBody) -> Result<
         };
         isolation::check(site, cx, view.map(|meta| meta.view_type))?;
         cx.route = view;
+        // CWE-204: until it is known whether the view is there for who asks, no answer has anything of it.
+        cx.show_view(!may_hide(&found));
         // CWE-288: a gate is asked about each view that may answer, and about there being none.
         let passed = pass_gates(cx, &mut gates).await;
         if let (Some(view), Err(error)) = (view, &passed)
