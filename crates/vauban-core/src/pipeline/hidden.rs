@@ -5,10 +5,11 @@
 use std::any::TypeId;
 
 use super::guard::caught;
+use super::layers::Gates;
 #[cfg(debug_assertions)]
 use crate::http::Why;
 use crate::http::{Error, Refusal, Request, RequestBody, Result, SecurityEvent};
-use crate::routing::{Target, ViewMeta};
+use crate::routing::{Found, Target, ViewMeta};
 
 /// The views that turned out not to be there for who asks.
 #[derive(Debug, Default)]
@@ -28,6 +29,25 @@ impl Hidden {
     /// The view is hidden from here on.
     pub(super) fn add(&mut self, view: &ViewMeta) {
         self.0.push(view.view_type);
+    }
+
+    /// Whether a gate hides views of other methods, or the one behind a slash: they are hidden from here on.
+    ///
+    /// # Errors
+    /// If a gate panics or takes too long.
+    pub(super) async fn by_gates(&mut self, cx: &mut Request, gates: &Gates, found: &Found) -> Result<bool> {
+        let targets = match found {
+            Found::Other(targets) => targets.as_slice(),
+            Found::Slash(_, target) => std::slice::from_ref(target),
+            Found::View(..) | Found::Nothing => &[],
+        };
+        let before = self.0.len();
+        for target in targets {
+            if gates.hide(cx, target.meta).await? {
+                self.add(target.meta);
+            }
+        }
+        Ok(self.0.len() > before)
     }
 
     /// Finds out who asks, and whether the view is there for them. If it is not, it is hidden from here on, and the request

@@ -8,8 +8,10 @@ use std::sync::Arc;
 
 use vauban_orm::engine::answering;
 
-use crate::http::{Effects, Request, RequestBody, Response, Result};
-use crate::routing::{Target, ViewFuture};
+use super::guard::Guarded;
+use super::hidden::says_not_found;
+use crate::http::{Effects, Error, Request, RequestBody, Response, Result};
+use crate::routing::{Target, ViewFuture, ViewMeta};
 use crate::site::{AnyGate, AnyMiddleware, Next};
 
 /// A layer before the session: it sees a request that has passed host, HTTPS, origin and isolation, and whose
@@ -150,6 +152,25 @@ impl Gates {
         let answer = self.ask_from(first, cx).await;
         self.after = cx.effects();
         answer
+    }
+
+    /// Whether a gate says "not found" of a view that is at the address, and is not asked for itself: what it is asked besides
+    /// leaves nothing.
+    ///
+    /// # Errors
+    /// If a gate panics or takes too long.
+    pub(crate) async fn hide(&self, cx: &mut Request, view: &'static ViewMeta) -> Result<bool> {
+        let Some(first) = self.looked else {
+            return Ok(false);
+        };
+        let (before, route) = (cx.effects(), cx.route.replace(view));
+        let limit = cx.settings().timeouts.request;
+        let mut again = Self::default();
+        let ended = Guarded::new(Box::pin(again.ask_from(first, cx)), limit).await;
+        cx.route = route;
+        cx.back_to(before);
+        let answer = ended.map_err(Error::stopped)?;
+        Ok(answer.is_err_and(|error| says_not_found(&error)))
     }
 
     async fn ask_from(&mut self, first: usize, cx: &Request) -> Result<Option<Response>> {

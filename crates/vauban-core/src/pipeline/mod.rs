@@ -146,7 +146,9 @@ async fn enter(site: &Site, cx: &mut Request, body: &mut RequestBody) -> Result<
                 cx.show_view(true);
                 return Ok(Way::View(target));
             }
-        } else if let Some(response) = elsewhere(cx, body, found, &mut hidden).await? {
+        } else if !hidden.by_gates(cx, &gates, &found).await?
+            && let Some(response) = elsewhere(cx, body, found, &mut hidden).await?
+        {
             return Ok(Way::Answer(response));
         }
         // CWE-204: it was not there for who asks, so what is found without it answers, and nothing is left of having asked.
