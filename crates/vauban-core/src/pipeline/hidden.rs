@@ -1,6 +1,6 @@
-//! What is not there for who asks: a view whose rule says [`Refusal::NotFound`](crate::http::Refusal::NotFound) is as if there were no such route (CWE-204).
-//! So the rule is asked before anything tells of the view: its method in `Allow`, the slash that would be added, the
-//! app's middleware, the headers of its page.
+//! What is not there for who asks: a view whose rule says [`Refusal::NotFound`](crate::http::Refusal::NotFound) is as if
+//! there were no such route (CWE-204). So the rule is asked before anything tells of the view: its method in `Allow`, the
+//! slash that would be added, the app's middleware, the headers of its page.
 
 use std::any::TypeId;
 
