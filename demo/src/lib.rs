@@ -7,6 +7,7 @@
 #![allow(missing_docs)]
 
 pub mod articles;
+pub mod data;
 pub mod errors;
 pub mod events;
 pub mod guests;

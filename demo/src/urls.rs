@@ -2,7 +2,7 @@
 
 use vauban::routes;
 
-use crate::{articles, events, organisations, site, tasks, users};
+use crate::{articles, data, events, organisations, site, tasks, users};
 
 routes! {
     home => site::home,
@@ -48,6 +48,9 @@ routes! {
     event_save => events::views::save,
     event_delete => events::views::confirm_delete,
     event_remove => events::views::delete,
+
+    data => data::list,
+    data_table => data::table,
 
     include guestbook at "/guestbook/" = ::guestbook::urls,
     include accounts at "/accounts/" = vauban::accounts::urls,

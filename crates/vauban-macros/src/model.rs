@@ -611,6 +611,8 @@ impl Writer<'_> {
         let (field, column) = (unraw(f.name), &f.column);
         let (unique, index) = (f.unique, f.index);
         let versioned = f.versioned;
+        // CWE-200: what the struct keeps to its module is asked by nobody who knows only its name.
+        let public = matches!(f.field.vis, syn::Visibility::Public(_));
         let (auto, privilege, on_delete) = (
             format_ident!("{}", f.auto),
             format_ident!("{}", f.privilege),
@@ -637,6 +639,8 @@ impl Writer<'_> {
                 versioned: #versioned,
                 target: #ty::TARGET,
                 on_delete: #orm::meta::OnDelete::#on_delete,
+                public: #public,
+                untyped: #ty::UNTYPED,
                 __derived: #derived,
             }.checked(#ty::NEEDS_LENGTH)
         }

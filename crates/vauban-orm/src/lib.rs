@@ -71,6 +71,7 @@ pub const TEST_KIT: bool = cfg!(feature = "testing");
 
 pub mod checks;
 pub mod migrations;
+pub mod untyped;
 
 mod backend;
 mod error;

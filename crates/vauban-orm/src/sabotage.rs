@@ -47,6 +47,10 @@ pub(crate) enum Control {
     Symbolic,
     /// Inside `any`, a column of a row outside is that row's.
     OuterRows,
+    /// By metadata, what a struct keeps to its module is not there.
+    Private,
+    /// By metadata, an id is compared with those of its own model's rows only.
+    Whose,
 }
 
 #[cfg(not(test))]

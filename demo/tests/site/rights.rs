@@ -5,6 +5,7 @@
 use demo::organisations::Role;
 use demo::urls;
 use guestbook::entries::{Entry, NewEntry};
+use vauban::PathText;
 use vauban::testing::Expect::{Allowed, Forbidden, NotFound, SignIn};
 use vauban::testing::{Expect, Expected, Prober};
 
@@ -65,6 +66,9 @@ const TABLE: &[(&str, [Expect; 4])] = &[
     ("guestbook.sign",          [SignIn,    Allowed,   Allowed,   Allowed]),
     ("guestbook.entry_delete",  [SignIn,    Allowed,   Forbidden, Allowed]),
     ("guestbook.entry_remove",  [SignIn,    Allowed,   Forbidden, Allowed]),
+    // Staff look through the tables, each row under its own policy.
+    ("data",                    [SignIn,    Forbidden, Forbidden, Allowed]),
+    ("data_table",              [SignIn,    Forbidden, Forbidden, Allowed]),
     // The pages of accounts bring their own samples; what helps to develop does not, and is for nobody in a test.
     ("accounts.first_administrator",      [NotFound, NotFound, NotFound, NotFound]),
     ("accounts.first_administrator_post", [NotFound, NotFound, NotFound, NotFound]),
@@ -183,6 +187,11 @@ async fn everybody_gets_what_the_table_says_and_no_more() {
         .form("event_save", urls::event_save(event), said_again)
         .get("event_delete", urls::event_delete(event))
         .form("event_remove", urls::event_remove(event), &[])
+        .get("data", urls::data())
+        .get(
+            "data_table",
+            urls::data_table(&PathText::parse("article").unwrap()),
+        )
         .get("guestbook.book", urls::guestbook::book())
         .form("guestbook.sign", urls::guestbook::sign(), &words)
         .get("guestbook.entry_delete", urls::guestbook::entry_delete(&entry))

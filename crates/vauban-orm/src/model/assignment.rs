@@ -31,6 +31,18 @@ impl<M> Assignment<M> {
         assignment
     }
 
+    /// Of a column that is known by its metadata, with what is wrong with its value.
+    pub(crate) fn untyped(column: &'static ColumnMeta, value: Result<Value, Problem>) -> Self {
+        let (value, problem) = match value {
+            Ok(value) => (value, None),
+            Err(problem) => (Value::Null, Some(problem)),
+        };
+        Self {
+            problem,
+            ..Self::key(column, value)
+        }
+    }
+
     pub(super) fn key(column: &'static ColumnMeta, value: Value) -> Self {
         Self {
             column,

@@ -3,11 +3,12 @@
 use uuid::Uuid;
 
 use crate::model::columns::Column;
+use crate::model::kinds;
 use crate::model::path::Path;
 use crate::model::scope::Place;
 use crate::problem::Problem;
 pub use crate::tree::limits::FieldLimits;
-use crate::tree::meta::{ColumnMeta, ModelMeta};
+use crate::tree::meta::{ColumnMeta, ModelMeta, Untyped};
 use crate::tree::value::RowReader;
 pub use crate::tree::value::{Kind, Mismatch, Value, ValueRef};
 
@@ -59,6 +60,38 @@ pub trait Field: Clone + Send + Sync + Sized + 'static {
         let _ = limits;
         Ok(())
     }
+
+    /// From text, where the column is known by its metadata alone (the admin, an address): by default as it is stored.
+    ///
+    /// # Errors
+    /// What is wrong, for the person who typed it.
+    fn from_text(text: &str) -> Result<Self, Problem> {
+        let value = kinds::stored(Self::KIND, text);
+        value
+            .and_then(|value| Self::from_value(value.as_ref()).ok())
+            .ok_or_else(|| kinds::wrong(Self::KIND))
+    }
+
+    /// As text, where the column is known by its metadata alone: what [`from_text`](Self::from_text) reads.
+    fn to_text(&self) -> String {
+        kinds::shown(Self::KIND, self.to_value().as_ref())
+    }
+}
+
+fn accepted<T: Field>(value: ValueRef<'_>, limits: Option<&FieldLimits>) -> Result<Value, Problem> {
+    let value = T::from_value(value).map_err(|Mismatch| kinds::wrong(T::KIND))?;
+    if let Some(limits) = limits {
+        value.check(limits)?;
+    }
+    Ok(value.to_value())
+}
+
+fn parsed<T: Field>(text: &str) -> Result<Value, Problem> {
+    T::from_text(text).map(|value| value.to_value())
+}
+
+fn shown<T: Field>(value: ValueRef<'_>) -> Result<String, Mismatch> {
+    T::from_value(value).map(|value| value.to_text())
 }
 
 /// Said of an id that a statement would set.
@@ -84,6 +117,8 @@ pub trait ModelField: Sized + Send + Sync + 'static {
     const NEEDS_LENGTH: bool;
     #[doc(hidden)]
     const TARGET: Option<fn() -> &'static ModelMeta>;
+    #[doc(hidden)]
+    const UNTYPED: Untyped;
 
     /// CWE-639: by hand, a question about a field that its module keeps private.
     #[doc(hidden)]
@@ -112,6 +147,11 @@ impl<T: Field> ModelField for T {
     const NULLABLE: bool = false;
     const NEEDS_LENGTH: bool = T::NEEDS_LENGTH;
     const TARGET: Option<fn() -> &'static ModelMeta> = None;
+    const UNTYPED: Untyped = Untyped {
+        accepted: accepted::<T>,
+        parsed: parsed::<T>,
+        shown: shown::<T>,
+    };
 
     fn column<P: Place>(path: &Path, meta: &'static ColumnMeta) -> Self::Column<P> {
         Column::new(path.clone(), meta)
@@ -137,6 +177,7 @@ impl<T: Field> ModelField for Option<T> {
     const NULLABLE: bool = true;
     const NEEDS_LENGTH: bool = T::NEEDS_LENGTH;
     const TARGET: Option<fn() -> &'static ModelMeta> = None;
+    const UNTYPED: Untyped = <T as ModelField>::UNTYPED;
 
     fn column<P: Place>(path: &Path, meta: &'static ColumnMeta) -> Self::Column<P> {
         Column::new(path.clone(), meta)

@@ -38,7 +38,7 @@ impl Path {
     }
 
     /// One step on. A path that is too long stays as it is: nothing of it can be asked (CWE-674).
-    pub(super) fn then(&self, key: &'static ColumnMeta) -> Self {
+    pub(crate) fn then(&self, key: &'static ColumnMeta) -> Self {
         if self.is_too_long() {
             return self.clone();
         }
@@ -53,7 +53,7 @@ impl Path {
     }
 
     /// A column of the path's last row, for a condition that [`wrap`](Self::wrap) says of its first.
-    pub(super) fn column(&self, meta: &'static ColumnMeta) -> Col {
+    pub(crate) fn column(&self, meta: &'static ColumnMeta) -> Col {
         Col { row: self.to(), meta }
     }
 
@@ -69,12 +69,12 @@ impl Path {
         self.last.as_ref().map_or(0, |step| step.count)
     }
 
-    pub(super) fn is_too_long(&self) -> bool {
+    pub(crate) fn is_too_long(&self) -> bool {
         self.count() > bounds::MAX_STEPS
     }
 
     /// A condition on the path's last row, said of its first.
-    pub(super) fn wrap(&self, mut expr: Expr) -> Expr {
+    pub(crate) fn wrap(&self, mut expr: Expr) -> Expr {
         if self.is_too_long() {
             return Expr::TooLarge(bounds::STEPS);
         }
@@ -96,7 +96,7 @@ impl Path {
     }
 
     /// One more than there may be, if it is too long.
-    pub(super) fn steps(&self) -> Vec<&'static ColumnMeta> {
+    pub(crate) fn steps(&self) -> Vec<&'static ColumnMeta> {
         let (mut steps, mut path) = (Vec::new(), self);
         while let Some(step) = &path.last {
             steps.push(step.key);

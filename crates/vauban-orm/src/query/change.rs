@@ -6,8 +6,8 @@ use super::constraint::{hidden_target, position, targets, translate};
 use super::stored::mismatch;
 use crate::backend::Session;
 use crate::error::{Error, FieldProblem, Result};
-use crate::model::Model;
 use crate::model::assignment::Assignment;
+use crate::model::record::Record;
 use crate::model::types::{DateTime, Id};
 use crate::policy::actor::Action;
 use crate::policy::authority::Authority;
@@ -30,7 +30,7 @@ pub(super) struct Changes {
 }
 
 impl Changes {
-    pub(super) fn new<M: Model>(
+    pub(super) fn new<M>(
         model: &'static ModelMeta,
         assignments: impl IntoIterator<Item = Assignment<M>>,
     ) -> Result<Self> {
@@ -247,7 +247,7 @@ pub(super) struct One<M> {
     pub(super) version: i64,
 }
 
-impl<M: Model> Steps for One<M> {
+impl<M: Record> Steps for One<M> {
     type Found = M;
 
     async fn run(&self, authority: &Authority, session: Session<'_>, said: &mut String) -> Result<M> {
@@ -266,7 +266,7 @@ impl<M: Model> Steps for One<M> {
             actor: authority.id(),
             values: &values,
         };
-        let changed = session.one(&statement, |row| M::from_row(row).map_err(mismatch(model)));
+        let changed = session.one(&statement, |row| M::read(model, row).map_err(mismatch(model)));
         match changed.await.map_err(|error| translate(error, model))? {
             Some(row) => Ok(row),
             None => Err(changes.why_not(&id, self.version, authority, session).await?),

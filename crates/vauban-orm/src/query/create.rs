@@ -9,6 +9,7 @@ use crate::error::{Error, FieldProblem, Refusal, Result};
 use crate::model::assignment::Assignment;
 use crate::model::columns::Columns;
 use crate::model::path::Path;
+use crate::model::record::Record;
 use crate::model::types::{DateTime, Id};
 use crate::model::{Model, NewValues};
 use crate::policy::actor::Action;
@@ -22,7 +23,7 @@ use crate::tree::expr::{Bind, push};
 use crate::tree::meta::{Auto, ModelMeta, Privilege};
 use crate::tree::value::Value;
 use crate::unit::Steps;
-use crate::unit::handles::Writes;
+use crate::unit::handles::{Bound, Writes};
 
 /// A row to be added: `Article::create(NewArticle { … }).save(&db)`.
 #[derive(Debug, Clone)]
@@ -69,10 +70,20 @@ impl<M: Model> Create<M> {
     /// # Errors
     /// [`Error::Forbidden`], or by field [`Error::Invalid`] and [`Error::Unique`].
     pub async fn save(self, db: &dyn Writes<Add, M>) -> Result<M> {
-        let insert = Insert::new(self)?;
-        let bound = db.bound();
+        self.save_in(M::meta(), db.bound()).await
+    }
+}
+
+impl<M: Record> Create<M> {
+    /// A row of these values, where no type is known: of each column, `None` is what it has of its own.
+    pub(crate) fn of_columns(new: NewValues, set: Vec<Assignment<M>>) -> Self {
+        Self { new, set }
+    }
+
+    pub(crate) async fn save_in(self, model: &'static ModelMeta, bound: &Bound) -> Result<M> {
+        let insert = Insert::new(model, self)?;
         let done = bound.write(insert).await;
-        super::written::written(bound, M::meta(), Action::Add, done)
+        super::written::written(bound, model, Action::Add, done)
     }
 }
 
@@ -84,9 +95,8 @@ struct Insert<M> {
     privileged: Vec<usize>,
 }
 
-impl<M: Model> Insert<M> {
-    fn new(create: Create<M>) -> Result<Self> {
-        let model = M::meta();
+impl<M: Record> Insert<M> {
+    fn new(model: &'static ModelMeta, create: Create<M>) -> Result<Self> {
         let mut problems: Vec<FieldProblem> = create
             .new
             .problems
@@ -187,7 +197,7 @@ impl<M: Model> Insert<M> {
     }
 }
 
-impl<M: Model> Steps for Insert<M> {
+impl<M: Record> Steps for Insert<M> {
     type Found = M;
 
     async fn run(&self, authority: &Authority, session: Session<'_>, said: &mut String) -> Result<M> {
@@ -208,8 +218,7 @@ impl<M: Model> Steps for Insert<M> {
             done => done.map_err(|error| translate(error, self.model))?,
         };
         if added == 1 {
-            #[allow(deprecated)]
-            return M::from_values(&self.values).map_err(mismatch(self.model));
+            return M::of_values(self.model, &self.values).map_err(mismatch(self.model));
         }
         let new: Vec<_> = self.model.columns.iter().zip(&self.values).collect();
         let hidden = hidden_target(authority, session, &new).await?;

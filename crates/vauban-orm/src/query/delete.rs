@@ -8,7 +8,6 @@ use super::constraint::translate;
 use super::select::Select;
 use crate::backend::Session;
 use crate::error::{Error, Result};
-use crate::model::Model;
 use crate::model::types::Id;
 use crate::policy::actor::Action;
 use crate::policy::authority::Authority;
@@ -23,18 +22,19 @@ use crate::unit::Steps;
 
 /// Deletes the row with this id, and what goes with it.
 pub(super) struct One<'m, M> {
+    pub(super) model: &'static ModelMeta,
     pub(super) id: Id<M>,
     pub(super) models: &'m [&'static ModelMeta],
 }
 
-impl<M: Model> Steps for One<'_, M> {
+impl<M> Steps for One<'_, M> {
     type Found = ();
 
     async fn run(&self, authority: &Authority, session: Session<'_>, said: &mut String) -> Result<()> {
-        let mut select = Select::new(M::meta());
+        let mut select = Select::new(self.model);
         select.filter = Expr::Compare(
             crate::tree::expr::Op::Eq,
-            Col::of_root(M::meta().id()),
+            Col::of_root(self.model.id()),
             Value::Uuid(self.id.uuid()),
         );
         match matching(&select, authority, session, said).await?.as_slice() {
@@ -42,7 +42,7 @@ impl<M: Model> Steps for One<'_, M> {
             [(_, false)] => Err(Error::Forbidden),
             [(id, true)] => {
                 let removal = Removal::new(self.models, authority, session);
-                removal.remove(M::meta(), vec![id.clone()]).await.map(drop)
+                removal.remove(self.model, vec![id.clone()]).await.map(drop)
             }
             [..] => Err(Error::Multiple),
         }

@@ -6,6 +6,7 @@ mod constraint;
 mod create;
 mod delete;
 mod rows;
+mod run;
 mod select;
 mod stored;
 mod written;
@@ -27,11 +28,9 @@ use crate::model::order::IntoOrder;
 use crate::model::path::Path;
 use crate::model::scope::Own;
 use crate::model::types::Id;
-use crate::policy::actor::Action;
 use crate::policy::actor::actions::{Change, Delete};
 use crate::unit::handles::{Reads, Writes};
-use again::Asked;
-use select::{Ask, Number, PermittedRows, Rows, Select};
+use select::Select;
 
 /// A query on rows of `M`. Nothing is read before one of the methods that take a handle.
 #[must_use = "a query reads nothing until `all`, `page`, `get`, …"]
@@ -70,25 +69,17 @@ impl<M> fmt::Debug for PermittedQuerySet<M> {
     }
 }
 
-/// Rows on a page if the query does not say.
-const PER_PAGE: u32 = 25;
-
 impl<M: Model> QuerySet<M> {
     /// All rows that whoever asks may see.
     pub fn new() -> Self {
         const { M::__DERIVED.is_so() };
-        Self {
-            select: Select::new(M::meta()),
-            per_page: PER_PAGE,
-            model: PhantomData,
-        }
+        Self::of(M::meta())
     }
 
     /// Only rows that are so; several filters hold together.
     pub fn filter<F: IntoFilter<M>>(mut self, condition: impl FnOnce(&Columns<M>) -> F) -> Self {
         let filter = condition(&M::columns(&Path::ROOT)).into_filter();
-        let before = std::mem::replace(&mut self.select.filter, crate::tree::expr::Expr::True);
-        self.select.filter = before.and(filter.expr);
+        self.narrow(filter.expr);
         self
     }
 
@@ -143,10 +134,8 @@ impl<M: Model> QuerySet<M> {
     /// not be seen is [`Related::Hidden`](crate::Related::Hidden).
     pub fn related<T: Model>(mut self, key: impl FnOnce(&Columns<M>) -> &Rel<Own<M>, T>) -> Self {
         let columns = M::columns(&Path::ROOT);
-        if let Some(position) = self.select.model.position(key(&columns).column_meta())
-            && !self.select.related.contains(&position)
-        {
-            self.select.related.push(position);
+        if let Some(position) = self.select.model.position(key(&columns).column_meta()) {
+            self.load(position);
         }
         self
     }
@@ -160,9 +149,8 @@ impl<M: Model> QuerySet<M> {
     ///
     /// # Errors
     /// See [`Error`].
-    pub async fn all(mut self, db: &dyn Reads<M>) -> Result<Vec<M>> {
-        self.select.ask = Ask::Rows;
-        db.bound().read(Rows::<M>::of(self.select)).await
+    pub async fn all(self, db: &dyn Reads<M>) -> Result<Vec<M>> {
+        self.rows_in(db.bound()).await
     }
 
     /// The first row, if there is one.
@@ -170,14 +158,7 @@ impl<M: Model> QuerySet<M> {
     /// # Errors
     /// See [`Error`].
     pub async fn first(self, db: &dyn Reads<M>) -> Result<Option<M>> {
-        let query = self.limit(1);
-        let asked = Asked::of(&query.select, db.bound());
-        let first = query.all(db).await?.pop();
-        // A view that asks so makes a 404 of its own of nothing.
-        let first = asked
-            .told(db.bound(), Action::View, first.ok_or(Error::NotFound))
-            .await;
-        Ok(first.ok())
+        self.first_in(db.bound()).await
     }
 
     /// Page `number` (from 1) of rows.
@@ -187,28 +168,23 @@ impl<M: Model> QuerySet<M> {
     /// begins behind row [`DEEPEST_ROW`]; [`Error::Internal`] with a
     /// limit, which is no page's size.
     pub async fn page(self, db: &dyn Reads<M>, number: u32) -> Result<Page<M>> {
-        let per_page = self.per_page;
-        let rows = self.page_query(number, per_page)?.all(db).await?;
-        Page::new(rows, number, per_page)
+        self.page_in(db.bound(), number).await
     }
 
     /// How many rows; with a [`limit`](Self::limit) no more are counted than that.
     ///
     /// # Errors
     /// See [`Error`].
-    pub async fn count(mut self, db: &dyn Reads<M>) -> Result<u64> {
-        self.select.ask = Ask::Count;
-        let count = db.bound().read(Number(self.select)).await?;
-        Ok(u64::try_from(count).unwrap_or(0))
+    pub async fn count(self, db: &dyn Reads<M>) -> Result<u64> {
+        self.count_in(db.bound()).await
     }
 
     /// Whether there is a row.
     ///
     /// # Errors
     /// See [`Error`].
-    pub async fn exists(mut self, db: &dyn Reads<M>) -> Result<bool> {
-        self.select.ask = Ask::Exists;
-        Ok(db.bound().read(Number(self.select)).await? != 0)
+    pub async fn exists(self, db: &dyn Reads<M>) -> Result<bool> {
+        self.exists_in(db.bound()).await
     }
 
     /// The one row that is so.
@@ -220,10 +196,7 @@ impl<M: Model> QuerySet<M> {
         db: &dyn Reads<M>,
         condition: impl FnOnce(&Columns<M>) -> F,
     ) -> Result<M> {
-        let query = self.filter(condition).limit(2);
-        let asked = Asked::of(&query.select, db.bound());
-        let found = one(query.all(db).await?);
-        asked.told(db.bound(), Action::View, found).await
+        self.filter(condition).one_in(db.bound()).await
     }
 
     /// The one row that is so, to be changed.
@@ -235,14 +208,7 @@ impl<M: Model> QuerySet<M> {
         db: &dyn Reads<M>,
         condition: impl FnOnce(&Columns<M>) -> F,
     ) -> Result<Changeable<M>> {
-        let query = self.filter(condition).limit(2);
-        let asked = Asked::of(&query.select, db.bound());
-        let found = one(query.permitted(db).await?).and_then(|found| {
-            let may = found.changeable;
-            let row = Changeable::new(found.row, found.row_version);
-            may.then_some(row).ok_or(Error::Forbidden)
-        });
-        asked.told(db.bound(), Action::Change, found).await
+        self.filter(condition).one_to_change(db.bound()).await
     }
 
     /// The one row that is so, to be deleted.
@@ -254,13 +220,7 @@ impl<M: Model> QuerySet<M> {
         db: &dyn Reads<M>,
         condition: impl FnOnce(&Columns<M>) -> F,
     ) -> Result<Deletable<M>> {
-        let query = self.filter(condition).limit(2);
-        let asked = Asked::of(&query.select, db.bound());
-        let found = one(query.permitted(db).await?).and_then(|found| {
-            let may = found.deletable;
-            may.then_some(Deletable::new(found.row)).ok_or(Error::Forbidden)
-        });
-        asked.told(db.bound(), Action::Delete, found).await
+        self.filter(condition).one_to_delete(db.bound()).await
     }
 
     /// Changes all rows that are so and that the actor may change; returns how many.
@@ -273,11 +233,8 @@ impl<M: Model> QuerySet<M> {
         db: &dyn Writes<Change, M>,
         changes: impl FnOnce(&Columns<M>) -> [Assignment<M>; N],
     ) -> Result<u64> {
-        self.select.whole_set()?;
         let changes = changes(&M::columns(&Path::ROOT));
-        let changes = change::Changes::new(M::meta(), changes)?;
-        let filter = self.select.filter;
-        db.bound().write_steps(change::All { changes, filter }).await
+        self.change_all_in(db.bound(), changes).await
     }
 
     /// Deletes all rows that are so and that the actor may delete; returns how many.
@@ -286,34 +243,7 @@ impl<M: Model> QuerySet<M> {
     /// [`Error::Restricted`] if others refer to one of them: then none is deleted. [`Error::Internal`] with a
     /// limit.
     pub async fn delete_all(self, db: &dyn Writes<Delete, M>) -> Result<u64> {
-        self.select.whole_set()?;
-        let bound = db.bound();
-        let (select, models) = (self.select, bound.models());
-        bound.write_steps(delete::All { select, models }).await
-    }
-
-    fn page_query(mut self, number: u32, per_page: u32) -> Result<Self> {
-        if number == 0 {
-            return Err(Error::NotFound);
-        }
-        if self.select.limit.is_some() {
-            return Err(Error::Internal(
-                "`limit` with `page`: write `.per_page(n)` for the number of rows on a page".into(),
-            ));
-        }
-        self.select.offset = i64::from(number - 1).saturating_mul(i64::from(per_page));
-        // CWE-400: each row before the page is read and thrown away.
-        if self.select.offset > DEEPEST_ROW {
-            return Err(Error::TooDeep);
-        }
-        // One more row tells whether there is a next page.
-        self.select.limit = Some(i64::from(per_page) + 1);
-        Ok(self)
-    }
-
-    async fn permitted(mut self, db: &dyn Reads<M>) -> Result<Vec<Permitted<M>>> {
-        self.select.ask = Ask::Permitted;
-        db.bound().read(PermittedRows::<M>::of(self.select)).await
+        self.delete_all_in(db.bound()).await
     }
 }
 
@@ -354,7 +284,7 @@ impl<M: Model> PermittedQuerySet<M> {
     /// # Errors
     /// See [`Error`].
     pub async fn all(self, db: &dyn Reads<M>) -> Result<Vec<Permitted<M>>> {
-        self.0.permitted(db).await
+        self.0.permitted_in(db.bound()).await
     }
 
     /// See [`QuerySet::first`].
@@ -362,13 +292,7 @@ impl<M: Model> PermittedQuerySet<M> {
     /// # Errors
     /// See [`Error`].
     pub async fn first(self, db: &dyn Reads<M>) -> Result<Option<Permitted<M>>> {
-        let query = self.0.limit(1);
-        let asked = Asked::of(&query.select, db.bound());
-        let first = query.permitted(db).await?.pop();
-        let first = asked
-            .told(db.bound(), Action::View, first.ok_or(Error::NotFound))
-            .await;
-        Ok(first.ok())
+        self.0.first_permitted_in(db.bound()).await
     }
 
     /// See [`QuerySet::page`].
@@ -376,9 +300,7 @@ impl<M: Model> PermittedQuerySet<M> {
     /// # Errors
     /// As [`QuerySet::page`].
     pub async fn page(self, db: &dyn Reads<M>, number: u32) -> Result<Page<Permitted<M>>> {
-        let per_page = self.0.per_page;
-        let rows = self.0.page_query(number, per_page)?.permitted(db).await?;
-        Page::new(rows, number, per_page)
+        self.0.permitted_page_in(db.bound(), number).await
     }
 
     /// See [`QuerySet::get`].
@@ -390,10 +312,7 @@ impl<M: Model> PermittedQuerySet<M> {
         db: &dyn Reads<M>,
         condition: impl FnOnce(&Columns<M>) -> F,
     ) -> Result<Permitted<M>> {
-        let query = self.0.filter(condition).limit(2);
-        let asked = Asked::of(&query.select, db.bound());
-        let found = one(query.permitted(db).await?);
-        asked.told(db.bound(), Action::View, found).await
+        self.0.filter(condition).one_permitted_in(db.bound()).await
     }
 }
 

@@ -10,10 +10,11 @@ use crate::model::Model;
 use crate::model::assignment::Assignment;
 use crate::model::columns::Columns;
 use crate::model::path::Path;
-use crate::model::types::Id;
+use crate::model::record::Record;
 use crate::policy::actor::Action;
 use crate::policy::actor::actions::{Change, Delete};
-use crate::unit::handles::Writes;
+use crate::tree::meta::ModelMeta;
+use crate::unit::handles::{Bound, Writes};
 
 /// How many rows a page may skip: a request for one that begins behind them is refused with 404. CWE-400: each row before
 /// a page is read and thrown away, so that one address could cost as much as the whole table.
@@ -126,7 +127,7 @@ pub struct Changeable<M> {
     version: i64,
 }
 
-impl<M: Model> Changeable<M> {
+impl<M: Record> Changeable<M> {
     pub(super) fn new(row: M, version: i64) -> Self {
         Self { row, version }
     }
@@ -153,6 +154,24 @@ impl<M: Model> Changeable<M> {
         }
     }
 
+    pub(crate) async fn change_in(
+        self,
+        model: &'static ModelMeta,
+        bound: &Bound,
+        changes: impl IntoIterator<Item = Assignment<M>>,
+    ) -> Result<M> {
+        let changes = change::Changes::new(model, changes)?;
+        let one = change::One {
+            changes,
+            id: self.row.key(),
+            version: self.version,
+        };
+        let done = bound.write(one).await;
+        written::written(bound, model, Action::Change, done)
+    }
+}
+
+impl<M: Model> Changeable<M> {
     /// Changes the row: `article.change(&db, |a| [a.title.set(title), a.published.set(true)])`.
     ///
     /// # Errors
@@ -164,15 +183,7 @@ impl<M: Model> Changeable<M> {
         changes: impl FnOnce(&Columns<M>) -> A,
     ) -> Result<M> {
         let changes = changes(&M::columns(&Path::ROOT));
-        let changes = change::Changes::new(M::meta(), changes)?;
-        let one = change::One {
-            changes,
-            id: self.row.id(),
-            version: self.version,
-        };
-        let bound = db.bound();
-        let done = bound.write(one).await;
-        written::written(bound, M::meta(), Action::Change, done)
+        self.change_in(M::meta(), db.bound(), changes).await
     }
 }
 
@@ -189,22 +200,26 @@ pub struct Deletable<M> {
     row: M,
 }
 
-impl<M: Model> Deletable<M> {
+impl<M: Record> Deletable<M> {
     pub(super) fn new(row: M) -> Self {
         Self { row }
     }
 
+    pub(crate) async fn delete_in(self, model: &'static ModelMeta, bound: &Bound) -> Result<()> {
+        let (id, models) = (self.row.key(), bound.models());
+        let done = bound.write_steps(delete::One { model, id, models }).await;
+        written::written(bound, model, Action::Delete, done)
+    }
+}
+
+impl<M: Model> Deletable<M> {
     /// Deletes the row, and what goes with it (`on_delete`).
     ///
     /// # Errors
     /// [`Error::Restricted`] if others refer to it; [`Error::Forbidden`] if something would go with it
     /// that the actor may not delete (not saying what).
     pub async fn delete(self, db: &dyn Writes<Delete, M>) -> Result<()> {
-        let id: Id<M> = self.row.id();
-        let bound = db.bound();
-        let models = bound.models();
-        let done = bound.write_steps(delete::One { id, models }).await;
-        written::written(bound, M::meta(), Action::Delete, done)
+        self.delete_in(M::meta(), db.bound()).await
     }
 }
 

@@ -7,7 +7,7 @@ use super::rows::Permitted;
 use super::stored::mismatch;
 use crate::backend::Session;
 use crate::error::{Error, Result};
-use crate::model::Model;
+use crate::model::record::Record;
 use crate::policy::actor::Action;
 use crate::policy::authority::Authority;
 use crate::sql::render::{Renderer, Scope, target_of};
@@ -191,10 +191,10 @@ impl Select {
 /// The rule for a row that holds what its model does not know (a choice that was taken out of the program, a text that
 /// is no slug): the whole statement fails, also for a list, and the log names table, column and row. A row left out in
 /// silence would be a list that something is decided by, and is not whole (CWE-252).
-fn read_one<M: Model>(select: &Select, reader: &mut RowReader<'_>) -> Result<M> {
-    let mut row = M::from_row(reader).map_err(|Mismatch| unreadable(select, reader))?;
+fn read_one<M: Record>(select: &Select, reader: &mut RowReader<'_>) -> Result<M> {
+    let mut row = M::read(select.model, reader).map_err(|Mismatch| unreadable(select, reader))?;
     for position in &select.related {
-        row.attach(*position, reader)
+        row.take_related(*position, reader)
             .map_err(|Mismatch| unreadable(select, reader))?;
     }
     Ok(row)
@@ -244,7 +244,7 @@ impl<M> PermittedRows<M> {
     }
 }
 
-impl<M: Model> Steps for Rows<M> {
+impl<M: Record> Steps for Rows<M> {
     type Found = Vec<M>;
 
     async fn run(&self, authority: &Authority, session: Session<'_>, text: &mut String) -> Result<Vec<M>> {
@@ -259,7 +259,7 @@ impl<M: Model> Steps for Rows<M> {
     }
 }
 
-impl<M: Model> Steps for PermittedRows<M> {
+impl<M: Record> Steps for PermittedRows<M> {
     type Found = Vec<Permitted<M>>;
 
     async fn run(

@@ -18,6 +18,7 @@ mod rights;
 mod symbolic;
 mod units;
 mod unreadable;
+mod untyped;
 mod user_ids;
 mod worlds;
 mod writes;

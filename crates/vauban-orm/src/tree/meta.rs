@@ -2,9 +2,10 @@
 
 use std::any::TypeId;
 
+use crate::problem::Problem;
 use crate::tree::limits::FieldLimits;
 use crate::tree::rules::CompiledRules;
-use crate::tree::value::{Kind, Value};
+use crate::tree::value::{Kind, Mismatch, Value, ValueRef};
 
 /// Says that a description was written by the derive, which checks its names. Deprecated from its birth is the one way to
 /// it, so that rustc reports whoever else names it.
@@ -82,9 +83,26 @@ pub struct ColumnMeta {
     pub target: Option<fn() -> &'static ModelMeta>,
     /// What deleting the target does.
     pub on_delete: OnDelete,
+    /// Whether the struct makes the field `pub`: what it keeps to itself, nobody asks for by its name.
+    pub public: bool,
+    /// What the column's type does with values that come without one.
+    #[doc(hidden)]
+    pub untyped: Untyped,
     /// CWE-89: its name is written into SQL.
     #[doc(hidden)]
     pub __derived: Derived,
+}
+
+/// A column's type, for those who know the column by its metadata alone. Of a value that is none there are no questions here.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub struct Untyped {
+    /// As the type writes it; with limits, only what may be saved (CWE-20).
+    pub accepted: fn(ValueRef<'_>, Option<&FieldLimits>) -> Result<Value, Problem>,
+    /// From text, as `Field::from_text` reads it.
+    pub parsed: fn(&str) -> Result<Value, Problem>,
+    /// As text, as `Field::to_text` writes it.
+    pub shown: fn(ValueRef<'_>) -> Result<String, Mismatch>,
 }
 
 /// Values that the framework sets.
@@ -157,7 +175,7 @@ pub struct ConstraintMeta {
 
 impl ModelMeta {
     /// The column of a field.
-    pub fn column(&self, field: &str) -> Option<&ColumnMeta> {
+    pub fn column(&self, field: &str) -> Option<&'static ColumnMeta> {
         self.columns.iter().find(|column| column.field == field)
     }
 
@@ -171,7 +189,7 @@ impl ModelMeta {
         (self.type_name)()
     }
 
-    pub(crate) fn id(&self) -> &ColumnMeta {
+    pub(crate) fn id(&self) -> &'static ColumnMeta {
         &self.columns[0]
     }
 
@@ -181,6 +199,17 @@ impl ModelMeta {
 }
 
 impl ColumnMeta {
+    /// A stored value, as the column's type writes it.
+    ///
+    /// # Errors
+    /// If it is none of the type's.
+    pub(crate) fn read(&self, value: ValueRef<'_>) -> Result<Value, Mismatch> {
+        match value {
+            ValueRef::Null if self.nullable => Ok(Value::Null),
+            value => (self.untyped.accepted)(value, None).map_err(|_| Mismatch),
+        }
+    }
+
     #[doc(hidden)]
     pub const fn checked(self, needs_length: bool) -> Self {
         assert!(

@@ -73,6 +73,11 @@ impl Db<Read> {
         self.inside.authority.actor
     }
 
+    /// The unit, on the authority of whoever asks and on no other.
+    pub(crate) fn asker(&self) -> &Bound {
+        &self.inside
+    }
+
     /// Acts as a service: reads what it lists beyond the policies.
     pub fn acting<S: Service>(&self) -> Acting<S, Read> {
         Acting::new(&self.inside)

@@ -9,9 +9,11 @@ use jiff::civil;
 use crate::model::columns::OrderedField;
 use crate::model::compared::{Compared, Operand};
 use crate::model::field::Field;
+use crate::model::kinds;
 use crate::model::scope::Scope;
 use crate::model::symbolic::Today;
 use crate::model::types::DateTime;
+use crate::problem::Problem;
 use crate::tree::value::{Kind, Mismatch, Value, ValueRef};
 
 /// A day of the calendar, of the years 1 to 9999: stored as the text `2026-11-29`, which sorts, compares and reads in every
@@ -284,6 +286,12 @@ impl Field for Time {
             ValueRef::Integer(micros) => Self::from_micros(micros).ok_or(Mismatch),
             _ => Err(Mismatch),
         }
+    }
+    fn from_text(text: &str) -> Result<Self, Problem> {
+        Self::parse(text).map_err(|_| kinds::wrong(Self::KIND))
+    }
+    fn to_text(&self) -> String {
+        self.to_string()
     }
 }
 

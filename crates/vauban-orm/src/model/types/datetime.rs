@@ -9,8 +9,10 @@ use jiff::Timestamp;
 
 use crate::model::compared::{Compared, Operand};
 use crate::model::field::Field;
+use crate::model::kinds;
 use crate::model::scope::Scope;
 use crate::model::symbolic::Now;
+use crate::problem::Problem;
 use crate::tree::value::{Kind, Mismatch, Value, ValueRef};
 
 /// A moment in time, without a place: stored as microseconds since 1970 (UTC), which sorts and compares.
@@ -118,6 +120,12 @@ impl Field for DateTime {
             ValueRef::Integer(micros) => Self::from_micros(micros).ok_or(Mismatch),
             _ => Err(Mismatch),
         }
+    }
+    fn from_text(text: &str) -> Result<Self, Problem> {
+        text.parse().map_err(|_| kinds::wrong(Self::KIND))
+    }
+    fn to_text(&self) -> String {
+        self.to_string()
     }
 }
 

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use crate::model::columns::OrderedField;
 use crate::model::field::{Field, FieldLimits};
+use crate::model::kinds;
 use crate::problem::Problem;
 use crate::tree::value::{Kind, Mismatch, Value, ValueRef};
 
@@ -238,6 +239,12 @@ impl<const PLACES: u32, const DIGITS: u32> Field for Decimal<PLACES, DIGITS> {
     }
     fn check(&self, _: &FieldLimits) -> Result<(), Problem> {
         Ok(())
+    }
+    fn from_text(text: &str) -> Result<Self, Problem> {
+        Self::parse(text).map_err(|_| kinds::wrong(Self::KIND))
+    }
+    fn to_text(&self) -> String {
+        self.to_string()
     }
 }
 

@@ -13,7 +13,7 @@ use crate::model::path::Path;
 use crate::model::scope::Place;
 use crate::model::types::{Id, InvalidId};
 use crate::problem::Problem;
-use crate::tree::meta::{ColumnMeta, ModelMeta};
+use crate::tree::meta::{ColumnMeta, ModelMeta, Untyped};
 use crate::tree::value::{Kind, Mismatch, RowReader, Value, ValueRef};
 
 /// A reference to a row of `M`, with the row itself if the query loaded it (`.related(|a| &a.author)`).
@@ -169,6 +169,7 @@ impl<M: Model> ModelField for ForeignKey<M> {
     const NULLABLE: bool = false;
     const NEEDS_LENGTH: bool = false;
     const TARGET: Option<fn() -> &'static ModelMeta> = Some(M::meta);
+    const UNTYPED: Untyped = <Id<M> as ModelField>::UNTYPED;
 
     fn column<P: Place>(path: &Path, meta: &'static ColumnMeta) -> Rel<P, M> {
         Rel::new(path.clone(), meta)
@@ -197,6 +198,7 @@ impl<M: Model> ModelField for Option<ForeignKey<M>> {
     const NULLABLE: bool = true;
     const NEEDS_LENGTH: bool = false;
     const TARGET: Option<fn() -> &'static ModelMeta> = Some(M::meta);
+    const UNTYPED: Untyped = <Id<M> as ModelField>::UNTYPED;
 
     fn column<P: Place>(path: &Path, meta: &'static ColumnMeta) -> Rel<P, M> {
         Rel::new(path.clone(), meta)

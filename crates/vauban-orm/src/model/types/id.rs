@@ -9,6 +9,8 @@ use rand::Rng;
 use uuid::Uuid;
 
 use crate::model::field::Field;
+use crate::model::kinds;
+use crate::problem::Problem;
 use crate::tree::value::{Kind, Mismatch, Value, ValueRef};
 
 /// The primary key of a row of `M`.
@@ -150,6 +152,9 @@ impl<M: 'static> Field for Id<M> {
     }
     fn from_value(value: ValueRef<'_>) -> Result<Self, Mismatch> {
         <Uuid as Field>::from_value(value).map(Self::from_uuid)
+    }
+    fn from_text(text: &str) -> Result<Self, Problem> {
+        text.parse().map_err(|InvalidId| kinds::wrong(Self::KIND))
     }
 }
 

@@ -2,6 +2,7 @@
 //! refused and what is stored afterwards must be the same. And the comparison sees mistakes: with a control taken out it
 //! fails.
 
+mod by_metadata;
 mod conditions;
 mod models;
 mod reference;
@@ -10,20 +11,37 @@ mod statements;
 use long::Numbers;
 
 use super::{Control, without};
-use statements::{KINDS, World};
+use statements::{KINDS, Way, World};
+
+/// The kinds in both ways.
+const STATEMENTS: usize = KINDS.len() * 2;
+
+fn statement(number: usize) -> (statements::Kind, Way) {
+    let way = if number < KINDS.len() {
+        Way::Typed
+    } else {
+        Way::Untyped
+    };
+    (KINDS[number % KINDS.len()], way)
+}
 
 /// So many worlds with so many statements each; how many statements of each kind there were and how many found or did
 /// something, or the first that went another way than the reference.
-async fn run(worlds: u64, seed: u64) -> Result<[(u64, u64); KINDS.len()], String> {
-    let mut counts = [(0, 0); KINDS.len()];
+async fn run(worlds: u64, seed: u64, only: Option<Way>) -> Result<[(u64, u64); STATEMENTS], String> {
+    let mut counts = [(0, 0); STATEMENTS];
     for number in 0..worlds {
         let mut n = Numbers::new(seed, number);
         let mut world = World::new(&mut n).await;
         for step in 0..60 {
-            let kind = n.below(KINDS.len());
-            let did = world.step(&mut n, KINDS[kind]).await;
+            let kind = match only {
+                Some(Way::Untyped) => KINDS.len() + n.below(KINDS.len()),
+                Some(Way::Typed) => n.below(KINDS.len()),
+                None => n.below(STATEMENTS),
+            };
+            let (what, way) = statement(kind);
+            let did = world.step(&mut n, what, way).await;
             let did =
-                did.map_err(|wrong| format!("world {number}, step {step}, {:?}: {wrong}", KINDS[kind]))?;
+                did.map_err(|wrong| format!("world {number}, step {step}, {what:?} {way:?}: {wrong}"))?;
             counts[kind].0 += 1;
             counts[kind].1 += u64::from(did);
             if world.is_spent() {
@@ -41,15 +59,22 @@ mod properties {
     #[tokio::test]
     async fn statements_do_what_the_reference_does() {
         let seed = long::seed();
-        let worlds = long::amount(100, 2_400);
-        let counts = run(worlds, seed).await.unwrap_or_else(|wrong| panic!("{wrong}"));
-        for (kind, (all, did)) in KINDS.iter().zip(counts) {
-            println!("{kind:?}: {all}, of which {did} found or did something");
-            assert!(
-                all > worlds * 3 && did * 40 > all,
-                "{kind:?}: {did} of {all} meant something"
+        let worlds = long::amount(150, 3_600);
+        let counts = run(worlds, seed, None)
+            .await
+            .unwrap_or_else(|wrong| panic!("{wrong}"));
+        for (number, (all, did)) in counts.into_iter().enumerate() {
+            println!(
+                "{:?}: {all}, of which {did} found or did something",
+                statement(number)
             );
             long::figure(all, "statements against the reference");
+        }
+        for (number, kind) in KINDS.iter().enumerate() {
+            let ways = [counts[number], counts[KINDS.len() + number]];
+            let enough = ways.iter().all(|(all, did)| *all > worlds && *did > 0);
+            let [all, did] = [ways[0].0 + ways[1].0, ways[0].1 + ways[1].1];
+            assert!(enough && did * 100 > all, "{kind:?}: {ways:?} meant something");
         }
     }
 }
@@ -70,7 +95,9 @@ async fn the_comparison_sees_each_missing_control() {
         Control::Cascade,
     ] {
         let _attack = without(control);
-        let found = run(500, 7).await;
-        assert!(found.is_err(), "nobody sees that {control:?} is missing");
+        for way in [Way::Typed, Way::Untyped] {
+            let found = run(500, 7, Some(way)).await;
+            assert!(found.is_err(), "nobody sees that {control:?} is missing: {way:?}");
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use long::Numbers;
 use uuid::Uuid;
 
+use super::by_metadata;
 use super::conditions::{Condition, NAMES, condition, filter, holds};
 use super::models::*;
 use super::reference::{Asker, Deletion, PlainJob, PlainMember, PlainPerson, PlainTeam, Rows, Set};
@@ -39,6 +40,15 @@ pub(super) const KINDS: [Kind; 11] = [
     Kind::Delete,
     Kind::DeleteAll,
 ];
+
+/// How a statement is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// By types.
+    Typed,
+    /// By metadata, where no type is known.
+    Untyped,
+}
 
 pub(super) struct World {
     database: Database,
@@ -157,20 +167,24 @@ impl World {
         }))
     }
 
-    pub(super) async fn step(&mut self, n: &mut Numbers, kind: Kind) -> Outcome {
+    pub(super) async fn step(&mut self, n: &mut Numbers, kind: Kind, way: Way) -> Outcome {
         let who = self.asker(n);
-        let wanted = condition(n, &self.rows, 4, 2);
+        let mut wanted = condition(n, &self.rows, 4, 2);
+        if way == Way::Untyped {
+            wanted = by_metadata::without_many(wanted);
+        }
         let unit = self.unit(who);
         let db = unit.db();
         if n.once_in(3) {
             db.begin().await.unwrap();
         }
         let outcome = match kind {
-            Kind::Create => self.create(&db, n, who).await,
-            Kind::Change => self.change(&db, n, who).await,
-            Kind::ChangeAll => self.change_all(&db, n, who, &wanted).await,
-            Kind::Delete => self.delete(&db, n, who).await,
-            Kind::DeleteAll => self.delete_all(&db, who, &wanted).await,
+            Kind::Create => self.create(&db, n, who, way).await,
+            Kind::Change => self.change(&db, n, who, way).await,
+            Kind::ChangeAll => self.change_all(&db, n, who, &wanted, way).await,
+            Kind::Delete => self.delete(&db, n, who, way).await,
+            Kind::DeleteAll => self.delete_all(&db, who, &wanted, way).await,
+            _ if way == Way::Untyped => self.read_untyped(&db, n, kind, who, &wanted).await,
             _ => self.read(&db, n, kind, who, &wanted).await,
         };
         drop(db);
@@ -266,6 +280,79 @@ impl World {
         Ok(!seen.is_empty())
     }
 
+    async fn read_untyped(
+        &self,
+        db: &Db<Write>,
+        n: &mut Numbers,
+        kind: Kind,
+        who: Asker,
+        wanted: &Condition,
+    ) -> Outcome {
+        let mut seen = self.found(who, wanted);
+        let table = by_metadata::jobs(db);
+        let query = by_metadata::query(db, wanted);
+        let id = |row: &untyped::Row| row.key().uuid();
+        match kind {
+            Kind::All => {
+                let rows = query.all(db).await.unwrap();
+                let got = rows.iter().map(|row| by_metadata::plain(table, row)).collect();
+                same(&got, &seen.into_iter().cloned().collect::<Vec<_>>())?;
+                return Ok(!got.is_empty());
+            }
+            Kind::Ordered => {
+                let (by, down, limit) = (n.below(4), n.once_in(2), 1 + n.below(5));
+                let way: &[_] = [
+                    &["points"][..],
+                    &["assignee", "name"],
+                    &["team", "name"],
+                    &["part_of", "assignee", "name"],
+                ][by];
+                let column = by_metadata::column(table, way);
+                let order = if down { column.desc() } else { column.asc() };
+                let mut query = query.order_by([order]).unwrap();
+                if n.once_in(2) {
+                    query = query.related(&table.column("assignee").unwrap()).unwrap();
+                }
+                seen.sort_by_cached_key(|job| (self.key(by, job, who), job.id.uuid()));
+                if down {
+                    seen.reverse();
+                }
+                let first = n.below(2);
+                let got = query
+                    .slice(first as u32, limit as u32)
+                    .unwrap()
+                    .all(db)
+                    .await
+                    .unwrap();
+                let seen = seen.into_iter().skip(first).take(limit).map(|job| job.id.uuid());
+                same(&got.iter().map(id).collect::<Vec<_>>(), &seen.collect())?;
+                return Ok(!got.is_empty());
+            }
+            Kind::Permitted => {
+                let rows = query.with_may().all(db).await.unwrap();
+                let got = rows
+                    .iter()
+                    .map(|row| (id(row), row.may_change(), row.may_delete()));
+                let rights = |job: &&PlainJob| {
+                    let may = (self.rows.may_change(job, who), self.rows.may_delete(job, who));
+                    (job.id.uuid(), may.0, may.1)
+                };
+                same(&got.collect(), &seen.iter().map(rights).collect::<Vec<_>>())?;
+            }
+            Kind::Count => same(&query.count(db).await.unwrap(), &(seen.len() as u64))?,
+            Kind::Exists => same(&query.exists(db).await.unwrap(), &!seen.is_empty())?,
+            _ => {
+                let job = &self.rows.jobs[n.below(self.rows.jobs.len())];
+                let key = table.key(&job.id.to_string()).unwrap();
+                let got = query.get(db, key).await;
+                let is_seen = seen.iter().any(|seen| seen.id == job.id);
+                same(&code(&got), &if is_seen { 200 } else { 404 })?;
+                return Ok(got.is_ok());
+            }
+        }
+        Ok(!seen.is_empty())
+    }
+
     /// What a job is ordered by: of a row that is absent or hidden there is no value.
     fn key(&self, by: usize, job: &PlainJob, who: Asker) -> Option<String> {
         let assignee = |job: &PlainJob| {
@@ -292,9 +379,12 @@ impl World {
         }
     }
 
-    async fn create(&mut self, db: &Db<Write>, n: &mut Numbers, who: Asker) -> Outcome {
+    async fn create(&mut self, db: &Db<Write>, n: &mut Numbers, who: Asker, way: Way) -> Outcome {
         let job = new_job(n, &self.rows);
-        let got = Job::create(values(&job)).save(db).await;
+        let got = match way {
+            Way::Typed => Job::create(values(&job)).save(db).await.map(|made| made.id),
+            Way::Untyped => by_metadata::create(db, &job).await,
+        };
         let sees_targets = self.rows.sees_targets(&job, Set::ALL, who);
         let expected = match (sees_targets, self.rows.adds(&job, who)) {
             (false, _) => 422,
@@ -303,16 +393,19 @@ impl World {
         };
         same(&code(&got), &expected).map_err(|wrong| format!("{job:?}: {wrong}"))?;
         let Ok(made) = got else { return Ok(false) };
-        self.rows.jobs.push(PlainJob { id: made.id, ..job });
+        self.rows.jobs.push(PlainJob { id: made, ..job });
         Ok(true)
     }
 
-    async fn change(&mut self, db: &Db<Write>, n: &mut Numbers, who: Asker) -> Outcome {
+    async fn change(&mut self, db: &Db<Write>, n: &mut Numbers, who: Asker, way: Way) -> Outcome {
         let old = self.rows.jobs[n.below(self.rows.jobs.len())].clone();
-        let change = Change::any(n, &self.rows);
-        let got = match Job::objects().get_to_change(db, |job| job.id.eq(old.id)).await {
-            Ok(row) => row.change(db, |job| [change.assignment(job)]).await.map(drop),
-            Err(error) => Err(error),
+        let change = Change::any(n, &self.rows, way);
+        let got = match way {
+            Way::Typed => match Job::objects().get_to_change(db, |job| job.id.eq(old.id)).await {
+                Ok(row) => row.change(db, |job| [change.assignment(job)]).await.map(drop),
+                Err(error) => Err(error),
+            },
+            Way::Untyped => by_metadata::change(db, old.id, change.untyped(db)).await,
         };
         let new = change.applied(&old);
         let told = |wrong| format!("{change:?} of {old:?}: {wrong}");
@@ -339,8 +432,9 @@ impl World {
         n: &mut Numbers,
         who: Asker,
         wanted: &Condition,
+        way: Way,
     ) -> Outcome {
-        let change = Change::any(n, &self.rows);
+        let change = Change::any(n, &self.rows, way);
         let found = self.found(who, wanted).into_iter();
         let old: Vec<_> = found
             .filter(|job| self.rows.may_change(job, who))
@@ -349,8 +443,17 @@ impl World {
         let new: Vec<_> = old.iter().map(|job| change.applied(job)).collect();
         let mut pairs = old.iter().zip(&new);
         let allowed = pairs.all(|(old, new)| self.rows.becomes(old, new, change.keys(), who));
-        let query = Job::objects().filter(|job| filter(job, wanted));
-        let got = query.change_all(db, |job| [change.assignment(job)]).await;
+        let got = match way {
+            Way::Typed => {
+                let query = Job::objects().filter(|job| filter(job, wanted));
+                query.change_all(db, |job| [change.assignment(job)]).await
+            }
+            Way::Untyped => {
+                by_metadata::query(db, wanted)
+                    .change_all(db, [change.untyped(db)])
+                    .await
+            }
+        };
         let told = |wrong| format!("{change:?}: {wrong}");
         if !allowed {
             same(&code(&got), &403).map_err(told)?;
@@ -369,14 +472,17 @@ impl World {
         Ok(!old.is_empty())
     }
 
-    async fn delete(&mut self, db: &Db<Write>, n: &mut Numbers, who: Asker) -> Outcome {
+    async fn delete(&mut self, db: &Db<Write>, n: &mut Numbers, who: Asker, way: Way) -> Outcome {
         let job = self.rows.jobs[n.below(self.rows.jobs.len())].clone();
-        let got = match Job::objects()
-            .get_to_delete(db, |other| other.id.eq(job.id))
-            .await
-        {
-            Ok(row) => row.delete(db).await,
-            Err(error) => Err(error),
+        let got = match way {
+            Way::Typed => match Job::objects()
+                .get_to_delete(db, |other| other.id.eq(job.id))
+                .await
+            {
+                Ok(row) => row.delete(db).await,
+                Err(error) => Err(error),
+            },
+            Way::Untyped => by_metadata::delete(db, job.id).await,
         };
         if !self.rows.sees(&job, who) {
             same(&code(&got), &404).map(|()| false)
@@ -387,16 +493,21 @@ impl World {
         }
     }
 
-    async fn delete_all(&mut self, db: &Db<Write>, who: Asker, wanted: &Condition) -> Outcome {
+    async fn delete_all(&mut self, db: &Db<Write>, who: Asker, wanted: &Condition, way: Way) -> Outcome {
         let found = self.found(who, wanted).into_iter();
         let ids: Vec<_> = found
             .filter(|job| self.rows.may_delete(job, who))
             .map(|job| job.id)
             .collect();
-        let got = Job::objects()
-            .filter(|job| filter(job, wanted))
-            .delete_all(db)
-            .await;
+        let got = match way {
+            Way::Typed => {
+                Job::objects()
+                    .filter(|job| filter(job, wanted))
+                    .delete_all(db)
+                    .await
+            }
+            Way::Untyped => by_metadata::query(db, wanted).delete_all(db).await,
+        };
         if let Ok(count) = got {
             same(&count, &(ids.len() as u64))?;
         }
@@ -517,13 +628,13 @@ enum Change {
 }
 
 impl Change {
-    fn any(n: &mut Numbers, rows: &Rows) -> Self {
+    fn any(n: &mut Numbers, rows: &Rows, way: Way) -> Self {
         let jobs: Vec<_> = rows.jobs.iter().map(|job| job.id).collect();
         let people: Vec<_> = rows.people.iter().map(|person| person.id).collect();
         match n.below(10) {
             0 | 1 => Self::Points((!n.once_in(3)).then(|| n.below(6) as i64)),
             2 => Self::Title(n.one(&NAMES).to_owned()),
-            3 => Self::Hits(n.below(3) as i64),
+            3 if way == Way::Typed => Self::Hits(n.below(3) as i64),
             4 => Self::Team(if n.once_in(6) {
                 Id::random()
             } else {
@@ -549,6 +660,19 @@ impl Change {
             Self::After(Some(other)) => job.after.set(*other),
             Self::After(None) => job.after.set_null(),
         }
+    }
+
+    fn untyped(&self, db: &Db<Write>) -> Assignment<untyped::Row> {
+        let (field, value) = match self {
+            Self::Points(points) => ("points", untyped::Given::from(*points)),
+            Self::Title(title) => ("title", title.as_str().into()),
+            Self::Hits(by) => ("hits", (*by).into()),
+            Self::Team(team) => ("team", (*team).into()),
+            Self::Assignee(person) => ("assignee", (*person).into()),
+            Self::PartOf(whole) => ("part_of", (*whole).into()),
+            Self::After(other) => ("after", (*other).into()),
+        };
+        by_metadata::jobs(db).column(field).unwrap().set(value).unwrap()
     }
 
     fn applied(&self, old: &PlainJob) -> PlainJob {

@@ -1,0 +1,54 @@
+//! Values as text, where a column is known by its kind alone, and what is said of one that is of another kind.
+
+use uuid::Uuid;
+
+use crate::problem::Problem;
+use crate::tree::value::{Kind, Value, ValueRef};
+
+/// What is said of a value that a column of this kind does not hold. Codes and words are those of forms.
+pub(crate) const fn wrong(kind: Kind) -> Problem {
+    match kind {
+        Kind::Text => Problem::new("not_available", "Choose one of the available values."),
+        Kind::Bool => Problem::new("boolean", "Enter true or false."),
+        Kind::Int | Kind::BigInt => Problem::new("integer", "Enter a whole number."),
+        Kind::Double | Kind::Decimal => Problem::new("decimal", "Enter a number, like 3.14."),
+        Kind::Bytes => Problem::new("bytes", "Bytes are not written as text."),
+        Kind::Uuid => Problem::new("uuid", "Enter a UUID."),
+        Kind::DateTime => Problem::new("datetime", "Enter a date and a time, like 2026-11-29T14:30:00Z."),
+        Kind::Date => Problem::new("date", "Enter a date, like 2026-11-29."),
+        Kind::Time => Problem::new("time", "Enter a time, like 14:30."),
+    }
+}
+
+/// A text as the value that such a column stores.
+pub(super) fn stored(kind: Kind, text: &str) -> Option<Value> {
+    match kind {
+        Kind::Text | Kind::Date => Some(Value::Text(text.to_owned())),
+        Kind::Bool => match text {
+            "true" => Some(Value::Integer(1)),
+            "false" => Some(Value::Integer(0)),
+            _ => None,
+        },
+        Kind::Int | Kind::BigInt | Kind::Decimal | Kind::DateTime | Kind::Time => {
+            text.parse().ok().map(Value::Integer)
+        }
+        Kind::Double => text.parse().ok().map(Value::Real),
+        Kind::Uuid => Uuid::parse_str(text).ok().map(Value::Uuid),
+        Kind::Bytes => None,
+    }
+}
+
+/// A stored value as text. Of bytes, how many they are.
+pub(super) fn shown(kind: Kind, value: ValueRef<'_>) -> String {
+    match value {
+        ValueRef::Null => String::new(),
+        ValueRef::Integer(i) if kind == Kind::Bool => (i != 0).to_string(),
+        ValueRef::Integer(i) => i.to_string(),
+        ValueRef::Real(r) => r.to_string(),
+        ValueRef::Text(text) => text.to_owned(),
+        ValueRef::Blob(bytes) => match Uuid::from_slice(bytes) {
+            Ok(uuid) if kind == Kind::Uuid => uuid.to_string(),
+            _ => format!("{} bytes", bytes.len()),
+        },
+    }
+}

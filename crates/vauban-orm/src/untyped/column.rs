@@ -1,0 +1,320 @@
+//! Columns that are found by name: of a table's rows, and of rows that foreign keys lead to.
+
+use super::filter::{Filter, Order};
+use super::given::Given;
+use crate::error::{Error, Result};
+use crate::model::kinds;
+use crate::model::path::Path;
+use crate::problem::Problem;
+use crate::sabotage::{Control, removed};
+use crate::tree::expr::{Col, Expr, Op};
+use crate::tree::limits::FieldLimits;
+use crate::tree::meta::{Auto, ColumnMeta, ModelMeta, Privilege};
+use crate::tree::value::{Kind, Value};
+
+/// A `pub` field of a table's rows, or with [`through`](Self::through) of rows that its foreign keys lead to.
+#[derive(Clone)]
+pub struct Column {
+    /// The model whose rows are asked for.
+    pub(super) root: &'static ModelMeta,
+    path: Path,
+    /// The model that has the column.
+    owner: &'static ModelMeta,
+    pub(super) meta: &'static ColumnMeta,
+}
+
+/// Said of an id of another model's row (CWE-639, CWE-843).
+const OTHER_MODEL: Problem = Problem::new("other_model", "This is the id of a row of another kind.");
+/// Said of no value where there must be one. The code is that of forms.
+pub(super) const REQUIRED: Problem = Problem::new("required", "This field is required.");
+/// Said of a comparison with nothing.
+const NO_VALUE: Problem = Problem::new(
+    "no_value",
+    "Nothing compares with no value: ask whether it is empty.",
+);
+/// Said of `<` where values have no order.
+const NO_ORDER: Problem = Problem::new("no_order", "These values have no order.");
+/// Said of a search where there are no texts.
+const NO_TEXT: Problem = Problem::new("no_text", "Only texts are searched.");
+
+impl Column {
+    /// The column of this name, unless the struct keeps it to its module (CWE-200).
+    pub(super) fn find(model: &'static ModelMeta, field: &str) -> Option<Self> {
+        model
+            .column(field)
+            .filter(|meta| meta.public || removed(Control::Private))
+            .map(|meta| Self::of(model, meta))
+    }
+
+    pub(super) fn of(model: &'static ModelMeta, meta: &'static ColumnMeta) -> Self {
+        Self {
+            root: model,
+            path: Path::ROOT,
+            owner: model,
+            meta,
+        }
+    }
+
+    /// The field's name in the struct.
+    pub fn field(&self) -> &'static str {
+        self.meta.field
+    }
+
+    /// What is known of it.
+    pub fn meta(&self) -> &'static ColumnMeta {
+        self.meta
+    }
+
+    /// The model that it refers to, if it is a foreign key.
+    pub fn target(&self) -> Option<&'static ModelMeta> {
+        self.meta.target.map(|target| target())
+    }
+
+    /// Whether a new row must be given a value for it.
+    pub fn is_required(&self) -> bool {
+        is_given(self.meta) && !self.meta.nullable
+    }
+
+    /// Whether its values are texts, which can be searched.
+    pub fn is_text(&self) -> bool {
+        self.meta.kind == Kind::Text
+    }
+
+    /// Whether its values are compared by `<`.
+    pub fn is_ordered(&self) -> bool {
+        match self.meta.kind {
+            Kind::Bool | Kind::Bytes => false,
+            Kind::Uuid => std::ptr::eq(self.meta, self.owner.id()),
+            _ => true,
+        }
+    }
+
+    /// A column of the row that this foreign key refers to. A filter or an order by it finds what whoever asks may see of
+    /// that row, and where it is hidden or absent nothing.
+    pub fn through(&self, field: &str) -> Option<Self> {
+        let found = Self::find(self.target()?, field)?;
+        Some(Self {
+            root: self.root,
+            path: self.path.then(self.meta),
+            ..found
+        })
+    }
+
+    /// Equal. Compare with no value by [`is_null`](Self::is_null).
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a value of another kind, or an id of another model's row; so do all comparisons.
+    pub fn eq(&self, value: impl Into<Given>) -> Result<Filter> {
+        self.compare(Op::Eq, value.into())
+    }
+
+    /// Not equal; also true where the column has no value.
+    ///
+    /// # Errors
+    /// As [`eq`](Self::eq).
+    pub fn ne(&self, value: impl Into<Given>) -> Result<Filter> {
+        self.compare(Op::Ne, value.into())
+    }
+
+    /// Less.
+    ///
+    /// # Errors
+    /// As [`eq`](Self::eq); [`Error::Invalid`] where values have [no order](Self::is_ordered).
+    pub fn lt(&self, value: impl Into<Given>) -> Result<Filter> {
+        self.ordered(Op::Lt, value.into())
+    }
+
+    /// Less or equal.
+    ///
+    /// # Errors
+    /// As [`lt`](Self::lt).
+    pub fn le(&self, value: impl Into<Given>) -> Result<Filter> {
+        self.ordered(Op::Le, value.into())
+    }
+
+    /// Greater.
+    ///
+    /// # Errors
+    /// As [`lt`](Self::lt).
+    pub fn gt(&self, value: impl Into<Given>) -> Result<Filter> {
+        self.ordered(Op::Gt, value.into())
+    }
+
+    /// Greater or equal.
+    ///
+    /// # Errors
+    /// As [`lt`](Self::lt).
+    pub fn ge(&self, value: impl Into<Given>) -> Result<Filter> {
+        self.ordered(Op::Ge, value.into())
+    }
+
+    /// Equal to one of these.
+    ///
+    /// # Errors
+    /// As [`eq`](Self::eq).
+    pub fn is_in<V: Into<Given>>(&self, values: impl IntoIterator<Item = V>) -> Result<Filter> {
+        // CWE-770: a list is bounded when the filter is made, and no more of it is looked at.
+        let values = values.into_iter().take(crate::tree::bounds::MAX_VALUES + 1);
+        let values: Vec<_> = values
+            .map(|value| self.compared(value.into()))
+            .collect::<Result<_>>()?;
+        Ok(self.condition(|column| Expr::is_in(column, values.into_iter())))
+    }
+
+    /// Has no value. True of no row whose way to the column ends before.
+    pub fn is_null(&self) -> Filter {
+        self.condition(Expr::IsNull)
+    }
+
+    /// Has this text in it.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] where values are [no texts](Self::is_text).
+    pub fn contains(&self, text: &str) -> Result<Filter> {
+        self.search(Op::Contains, text)
+    }
+
+    /// Has this text in it, ASCII letters' case apart.
+    ///
+    /// # Errors
+    /// As [`contains`](Self::contains).
+    pub fn icontains(&self, text: &str) -> Result<Filter> {
+        self.search(Op::ContainsIgnoringCase, text)
+    }
+
+    /// Starts with this text.
+    ///
+    /// # Errors
+    /// As [`contains`](Self::contains).
+    pub fn starts_with(&self, text: &str) -> Result<Filter> {
+        self.search(Op::StartsWith, text)
+    }
+
+    /// Ends with this text.
+    ///
+    /// # Errors
+    /// As [`contains`](Self::contains).
+    pub fn ends_with(&self, text: &str) -> Result<Filter> {
+        self.search(Op::EndsWith, text)
+    }
+
+    /// A text as a value of this column: `12`, `true`, `2026-11-29`, an id. For what a form or an address brings.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`], by field.
+    pub fn parse(&self, text: &str) -> Result<Given> {
+        let value = (self.meta.untyped.parsed)(text).map_err(|problem| self.invalid(problem))?;
+        Ok(Given {
+            value,
+            kind: Some(self.meta.kind),
+            of: self.rows(),
+        })
+    }
+
+    /// In this column's order, the smallest value first; missing values come before all.
+    pub fn asc(&self) -> Order {
+        self.order(false)
+    }
+
+    /// Against this column's order, the greatest value first; missing values come last.
+    pub fn desc(&self) -> Order {
+        self.order(true)
+    }
+
+    /// The column, if it is one of this model's own.
+    pub(super) fn own_of(&self, model: &'static ModelMeta) -> Result<&'static ColumnMeta> {
+        if !self.root.is(model) || !self.path.steps().is_empty() {
+            return Err(Error::Internal(format!(
+                "`{}.{}` is not a column of a `{}` row itself: take columns from that table, `table.column(\"{}\")`",
+                self.owner.name, self.meta.field, model.name, self.meta.field
+            )));
+        }
+        Ok(self.meta)
+    }
+
+    fn condition(&self, expr: impl FnOnce(Col) -> Expr) -> Filter {
+        Filter::new(self.root, self.path.wrap(expr(self.path.column(self.meta))))
+    }
+
+    fn compare(&self, op: Op, given: Given) -> Result<Filter> {
+        let value = self.compared(given)?;
+        Ok(self.condition(|column| Expr::compare(op, column, value)))
+    }
+
+    fn ordered(&self, op: Op, given: Given) -> Result<Filter> {
+        if !self.is_ordered() {
+            return Err(self.invalid(NO_ORDER));
+        }
+        self.compare(op, given)
+    }
+
+    fn search(&self, op: Op, text: &str) -> Result<Filter> {
+        if !self.is_text() {
+            return Err(self.invalid(NO_TEXT));
+        }
+        Ok(self.condition(|column| Expr::compare(op, column, Value::Text(text.to_owned()))))
+    }
+
+    fn compared(&self, given: Given) -> Result<Value> {
+        match self.fitting(given, None) {
+            Ok(Value::Null) => Err(self.invalid(NO_VALUE)),
+            Ok(value) => Ok(value),
+            Err(problem) => Err(self.invalid(problem)),
+        }
+    }
+
+    /// The value as the column's type writes it; with limits, only what may be saved (CWE-20).
+    pub(super) fn fitting(&self, given: Given, limits: Option<&FieldLimits>) -> Result<Value, Problem> {
+        let whole = |kind| matches!(kind, Kind::Int | Kind::BigInt);
+        let other = given
+            .kind
+            .is_some_and(|kind| kind != self.meta.kind && !(whole(kind) && whole(self.meta.kind)));
+        if other || matches!(given.value, Value::Clock(_)) {
+            return Err(kinds::wrong(self.meta.kind));
+        }
+        // CWE-639: the id of a row of another table may be that of one of these.
+        let astray = |of: &'static ModelMeta| !self.rows().is_some_and(|rows| rows.is(of));
+        if given.of.is_some_and(astray) && !removed(Control::Whose) {
+            return Err(OTHER_MODEL);
+        }
+        match given.value.as_ref() {
+            crate::tree::value::ValueRef::Null if self.meta.nullable => Ok(Value::Null),
+            crate::tree::value::ValueRef::Null => Err(REQUIRED),
+            _ if removed(Control::Validation) => Ok(given.value),
+            value => (self.meta.untyped.accepted)(value, limits),
+        }
+    }
+
+    /// The model whose rows its values are ids of.
+    fn rows(&self) -> Option<&'static ModelMeta> {
+        self.target()
+            .or_else(|| std::ptr::eq(self.meta, self.owner.id()).then_some(self.owner))
+    }
+
+    fn order(&self, descending: bool) -> Order {
+        Order {
+            model: self.root,
+            steps: self.path.steps(),
+            column: self.meta,
+            descending,
+        }
+    }
+
+    fn invalid(&self, problem: Problem) -> Error {
+        Error::invalid(self.meta.field, problem)
+    }
+}
+
+impl std::fmt::Debug for Column {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.root.name)?;
+        let steps = self.path.steps();
+        let fields = steps.iter().map(|step| step.field).chain([self.meta.field]);
+        fields.into_iter().try_for_each(|field| write!(f, ".{field}"))
+    }
+}
+
+/// Whether a new row is given a value for it by whoever makes it.
+pub(super) fn is_given(meta: &ColumnMeta) -> bool {
+    meta.auto == Auto::No && meta.default.is_none() && meta.privilege != Privilege::Privileged
+}

@@ -1,0 +1,58 @@
+//! New rows by metadata.
+
+use super::column::{REQUIRED, is_given};
+use super::row::Row;
+use crate::error::Result;
+use crate::model::NewValues;
+use crate::model::assignment::Assignment;
+use crate::problem::Problem;
+use crate::query::Create;
+use crate::tree::meta::ModelMeta;
+use crate::unit::handles::{Db, Write};
+
+/// A row to be added: `table.create([title.set("…")?, author.set(id)?]).save(&db)`.
+#[derive(Debug, Clone)]
+#[must_use = "nothing is added before `save`"]
+pub struct NewRow {
+    model: &'static ModelMeta,
+    set: Vec<Assignment<Row>>,
+}
+
+impl NewRow {
+    pub(super) fn new(model: &'static ModelMeta, values: impl IntoIterator<Item = Assignment<Row>>) -> Self {
+        // CWE-770: of more than there are columns, one is set twice.
+        let set = values.into_iter().take(model.columns.len() + 1).collect();
+        Self { model, set }
+    }
+
+    /// Adds the row, if the add rule allows its values and every row that it refers to may be seen. Columns that are not given
+    /// have their default, or what the framework sets.
+    ///
+    /// # Errors
+    /// As a typed row's: [`Forbidden`](crate::Error::Forbidden), or by field [`Invalid`](crate::Error::Invalid), also for what
+    /// is missing, and [`Unique`](crate::Error::Unique).
+    pub async fn save(self, db: &Db<Write>) -> Result<Row> {
+        let mut new = NewValues {
+            values: vec![None; self.model.columns.len()],
+            problems: Vec::new(),
+        };
+        for column in self.model.columns {
+            let given = self
+                .set
+                .iter()
+                .filter(|set| std::ptr::eq(set.column, column))
+                .count();
+            if given == 0 && is_given(column) && !column.nullable {
+                new.problems.push((column.field, REQUIRED));
+            }
+            // CWE-235: of two values nobody knows which one was judged.
+            if given > 1 {
+                new.problems
+                    .push((column.field, Problem::new("set_twice", "Set twice.")));
+            }
+        }
+        Create::of_columns(new, self.set)
+            .save_in(self.model, db.asker())
+            .await
+    }
+}

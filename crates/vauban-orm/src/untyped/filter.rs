@@ -1,0 +1,104 @@
+//! Conditions and orders of a table's rows.
+
+use std::ops::{BitAnd, BitOr, Not};
+
+use crate::error::{Error, Result};
+use crate::tree::expr::Expr;
+use crate::tree::meta::{ColumnMeta, ModelMeta};
+
+/// A condition on the rows of one table: the tree that a typed [`Filter`](crate::Filter) is, with the same bounds. Made from
+/// columns; joined by `&`, `|` and `!`.
+#[derive(Clone)]
+#[must_use = "a filter does nothing until a query has it"]
+pub struct Filter {
+    model: &'static ModelMeta,
+    expr: Expr,
+    /// It was joined with a condition on this one.
+    other: Option<&'static ModelMeta>,
+}
+
+impl Filter {
+    pub(super) fn new(model: &'static ModelMeta, expr: Expr) -> Self {
+        Self {
+            model,
+            expr,
+            other: None,
+        }
+    }
+
+    fn join(self, other: Self, join: fn(Expr, Expr) -> Expr) -> Self {
+        let differs = (!self.model.is(other.model)).then_some(other.model);
+        Self {
+            model: self.model,
+            other: self.other.or(other.other).or(differs),
+            expr: join(self.expr, other.expr),
+        }
+    }
+
+    /// The condition, for a query on this model.
+    ///
+    /// # Errors
+    /// If it speaks of another's rows: its columns would be looked for in the wrong table.
+    pub(super) fn on(self, model: &'static ModelMeta) -> Result<Expr> {
+        let own = if self.model.is(model) {
+            None
+        } else {
+            Some(self.model)
+        };
+        match own.or(self.other) {
+            None => Ok(self.expr),
+            Some(other) => Err(Error::Internal(format!(
+                "a filter on `{}` in a query on `{}`: make it of the columns of the query's own table, and of related rows \
+                 with `.through(\"field\")`",
+                other.name, model.name
+            ))),
+        }
+    }
+}
+
+impl std::fmt::Debug for Filter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Filter")
+            .field("model", &self.model.name)
+            .finish_non_exhaustive()
+    }
+}
+impl BitAnd for Filter {
+    type Output = Self;
+    fn bitand(self, other: Self) -> Self {
+        self.join(other, Expr::and)
+    }
+}
+impl BitOr for Filter {
+    type Output = Self;
+    fn bitor(self, other: Self) -> Self {
+        self.join(other, Expr::or)
+    }
+}
+/// Not true: also where a column has no value.
+impl Not for Filter {
+    type Output = Self;
+    fn not(self) -> Self {
+        Self {
+            expr: self.expr.negated(),
+            ..self
+        }
+    }
+}
+
+/// One key of an order.
+#[derive(Clone)]
+#[must_use = "an order does nothing until a query has it"]
+pub struct Order {
+    pub(super) model: &'static ModelMeta,
+    pub(super) steps: Vec<&'static ColumnMeta>,
+    pub(super) column: &'static ColumnMeta,
+    pub(super) descending: bool,
+}
+
+impl std::fmt::Debug for Order {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let down = if self.descending { "desc" } else { "asc" };
+        write!(f, "{}.{}.{down}", self.model.name, self.column.field)
+    }
+}

@@ -1,0 +1,143 @@
+//! Values for columns that are known by metadata: each says what it is, so that a column of another kind refuses it.
+
+use std::fmt;
+
+use uuid::Uuid;
+
+use crate::model::Model;
+use crate::model::field::Field;
+use crate::model::types::{Date, DateTime, Decimal, ForeignKey, Id, Slug, Time, UserId};
+use crate::tree::meta::ModelMeta;
+use crate::tree::value::{Kind, Value};
+
+/// A value that a column is compared with or set to. It knows its kind and, if it is an id, the model whose rows have it; the
+/// column checks both.
+#[derive(Clone)]
+pub struct Given {
+    pub(super) value: Value,
+    /// `None`: as a database stores it, for the column's type to judge.
+    pub(super) kind: Option<Kind>,
+    pub(super) of: Option<&'static ModelMeta>,
+}
+
+impl Given {
+    /// A value of a field's type: an enum with `#[derive(Choices)]`, a newtype of your own.
+    pub fn new<T: Field>(value: &T) -> Self {
+        Self {
+            value: value.to_value(),
+            kind: Some(T::KIND),
+            of: None,
+        }
+    }
+
+    /// Nothing: what empties a column that may be empty.
+    pub const fn null() -> Self {
+        Self {
+            value: Value::Null,
+            kind: None,
+            of: None,
+        }
+    }
+}
+
+impl fmt::Debug for Given {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Given").field(&self.value).finish()
+    }
+}
+
+/// The primary key of a row of a [`Table`](super::Table): an [`Id`] whose model is known by its metadata.
+#[derive(Clone, Copy)]
+pub struct Key {
+    pub(super) model: &'static ModelMeta,
+    pub(super) id: Uuid,
+}
+
+impl Key {
+    /// The model whose row it is.
+    pub fn model(&self) -> &'static ModelMeta {
+        self.model
+    }
+
+    /// The UUID behind it.
+    pub const fn uuid(self) -> Uuid {
+        self.id
+    }
+}
+
+impl PartialEq for Key {
+    fn eq(&self, other: &Self) -> bool {
+        self.model.is(other.model) && self.id == other.id
+    }
+}
+impl Eq for Key {}
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.model.name, self.id)
+    }
+}
+/// As [`Id`] writes it.
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.id.fmt(f)
+    }
+}
+
+impl From<Key> for Given {
+    fn from(key: Key) -> Self {
+        Self {
+            value: Value::Uuid(key.id),
+            kind: Some(Kind::Uuid),
+            of: Some(key.model),
+        }
+    }
+}
+impl<M: Model> From<Id<M>> for Given {
+    fn from(id: Id<M>) -> Self {
+        Self {
+            of: Some(M::meta()),
+            ..Self::new(&id)
+        }
+    }
+}
+impl<M: Model> From<ForeignKey<M>> for Given {
+    fn from(key: ForeignKey<M>) -> Self {
+        Self::from(key.id())
+    }
+}
+impl From<&str> for Given {
+    fn from(text: &str) -> Self {
+        Self::from(text.to_owned())
+    }
+}
+impl<T: Into<Self>> From<Option<T>> for Given {
+    fn from(value: Option<T>) -> Self {
+        value.map_or_else(Self::null, Into::into)
+    }
+}
+/// As a database stores it: the column's type judges it.
+impl From<Value> for Given {
+    fn from(value: Value) -> Self {
+        Self {
+            value,
+            kind: None,
+            of: None,
+        }
+    }
+}
+impl<const PLACES: u32, const DIGITS: u32> From<Decimal<PLACES, DIGITS>> for Given {
+    fn from(value: Decimal<PLACES, DIGITS>) -> Self {
+        Self::new(&value)
+    }
+}
+
+macro_rules! fields {
+    ($($field:ty)+) => { $(
+        impl From<$field> for Given {
+            fn from(value: $field) -> Self {
+                Self::new(&value)
+            }
+        }
+    )+ };
+}
+fields!(String bool i32 i64 f64 Uuid UserId Slug DateTime Date Time Vec<u8>);

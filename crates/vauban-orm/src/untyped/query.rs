@@ -1,0 +1,222 @@
+//! Queries on a table.
+
+use super::column::Column;
+use super::filter::{Filter, Order};
+use super::given::Key;
+use super::row::Row;
+use crate::error::{Error, Result};
+use crate::model::assignment::Assignment;
+use crate::query::{self, Changeable, Deletable, Page, Permitted};
+use crate::tree::expr::{Col, Expr, Op};
+use crate::tree::meta::ModelMeta;
+use crate::tree::value::Value;
+use crate::unit::handles::{Db, Write};
+
+/// A query on the rows of one table that whoever asks may see. Nothing is read before one of the methods that take a handle.
+#[derive(Debug, Clone)]
+#[must_use = "a query reads nothing until `all`, `page`, `get`, …"]
+pub struct QuerySet {
+    model: &'static ModelMeta,
+    query: query::QuerySet<Row>,
+}
+
+/// A query whose rows say what the actor may do to them: see [`QuerySet::with_may`].
+#[derive(Debug, Clone)]
+#[must_use = "a query reads nothing until `all`, `page`, `get`, …"]
+pub struct PermittedQuerySet(QuerySet);
+
+impl QuerySet {
+    pub(super) fn new(model: &'static ModelMeta) -> Self {
+        Self {
+            model,
+            query: query::QuerySet::of(model),
+        }
+    }
+
+    /// Only rows that are so; several filters hold together.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] for a filter on another table's rows.
+    pub fn filter(mut self, condition: Filter) -> Result<Self> {
+        self.query.narrow(condition.on(self.model)?);
+        Ok(self)
+    }
+
+    /// In this order; rows that agree in it are in the order of their ids.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] for an order of another table's rows.
+    pub fn order_by(mut self, order: impl IntoIterator<Item = Order>) -> Result<Self> {
+        let mut keys = Vec::new();
+        // CWE-770: of more keys than columns the last ones decide nothing.
+        for key in order.into_iter().take(self.model.columns.len()) {
+            if !key.model.is(self.model) {
+                return Err(Error::Internal(format!(
+                    "an order of `{}` in a query on `{}`: make it of the columns of the query's own table",
+                    key.model.name, self.model.name
+                )));
+            }
+            keys.push((key.steps, key.column, key.descending));
+        }
+        self.query.order(keys);
+        Ok(self)
+    }
+
+    /// Loads the row behind a foreign key in the same statement. One that may not be seen is
+    /// [`Related::Hidden`](crate::Related::Hidden).
+    ///
+    /// # Errors
+    /// [`Error::Internal`] for a column that is no foreign key of this table.
+    pub fn related(mut self, key: &Column) -> Result<Self> {
+        let own = key.own_of(self.model)?;
+        match self.model.position(own) {
+            Some(position) if own.target.is_some() => {
+                self.query.load(position);
+                Ok(self)
+            }
+            _ => Err(Error::Internal(format!(
+                "`{}.{}` is no foreign key: there is no row to be loaded",
+                self.model.name, own.field
+            ))),
+        }
+    }
+
+    /// At most `rows` of them, from row `first` (from 0) on.
+    ///
+    /// # Errors
+    /// [`Error::TooDeep`] behind row [`DEEPEST_ROW`](crate::DEEPEST_ROW).
+    pub fn slice(mut self, first: u32, rows: u32) -> Result<Self> {
+        self.query.slice(first, rows)?;
+        Ok(self)
+    }
+
+    /// So many rows on a page (25 if it is not said): for [`page`](Self::page).
+    pub fn per_page(mut self, rows: u32) -> Self {
+        self.query.set_per_page(rows);
+        self
+    }
+
+    /// Asks in the same statement what the actor may do to each row.
+    pub fn with_may(self) -> PermittedQuerySet {
+        PermittedQuerySet(self)
+    }
+
+    /// All rows.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn all(self, db: &Db) -> Result<Vec<Row>> {
+        self.query.rows_in(db.asker()).await
+    }
+
+    /// The first row, if there is one.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn first(self, db: &Db) -> Result<Option<Row>> {
+        self.query.first_in(db.asker()).await
+    }
+
+    /// Page `number` (from 1) of rows.
+    ///
+    /// # Errors
+    /// As [`QuerySet::page`](crate::QuerySet::page).
+    pub async fn page(self, db: &Db, number: u32) -> Result<Page<Row>> {
+        self.query.page_in(db.asker(), number).await
+    }
+
+    /// How many rows.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn count(self, db: &Db) -> Result<u64> {
+        self.query.count_in(db.asker()).await
+    }
+
+    /// Whether there is a row.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn exists(self, db: &Db) -> Result<bool> {
+        self.query.exists_in(db.asker()).await
+    }
+
+    /// The row with this key.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if there is none that the actor may see, and for a key of another table.
+    pub async fn get(self, db: &Db, key: Key) -> Result<Row> {
+        self.with_key(key)?.query.one_in(db.asker()).await
+    }
+
+    /// The row with this key, to be changed.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get); [`Error::Forbidden`] if the actor may see but not change it.
+    pub async fn get_to_change(self, db: &Db, key: Key) -> Result<Changeable<Row>> {
+        self.with_key(key)?.query.one_to_change(db.asker()).await
+    }
+
+    /// The row with this key, to be deleted.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get); [`Error::Forbidden`] if the actor may see but not delete it.
+    pub async fn get_to_delete(self, db: &Db, key: Key) -> Result<Deletable<Row>> {
+        self.with_key(key)?.query.one_to_delete(db.asker()).await
+    }
+
+    /// Changes all rows that are so and that the actor may change; returns how many.
+    ///
+    /// # Errors
+    /// As [`QuerySet::change_all`](crate::QuerySet::change_all).
+    pub async fn change_all(
+        self,
+        db: &Db<Write>,
+        changes: impl IntoIterator<Item = Assignment<Row>>,
+    ) -> Result<u64> {
+        self.query.change_all_in(db.asker(), changes).await
+    }
+
+    /// Deletes all rows that are so and that the actor may delete; returns how many.
+    ///
+    /// # Errors
+    /// As [`QuerySet::delete_all`](crate::QuerySet::delete_all).
+    pub async fn delete_all(self, db: &Db<Write>) -> Result<u64> {
+        self.query.delete_all_in(db.asker()).await
+    }
+
+    fn with_key(mut self, key: Key) -> Result<Self> {
+        if !key.model.is(self.model) {
+            return Err(Error::NotFound);
+        }
+        let id = Expr::compare(Op::Eq, Col::of_root(self.model.id()), Value::Uuid(key.id));
+        self.query.narrow(id);
+        Ok(self)
+    }
+}
+
+impl PermittedQuerySet {
+    /// See [`QuerySet::all`].
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn all(self, db: &Db) -> Result<Vec<Permitted<Row>>> {
+        self.0.query.permitted_in(db.asker()).await
+    }
+
+    /// See [`QuerySet::page`].
+    ///
+    /// # Errors
+    /// As [`QuerySet::page`].
+    pub async fn page(self, db: &Db, number: u32) -> Result<Page<Permitted<Row>>> {
+        self.0.query.permitted_page_in(db.asker(), number).await
+    }
+
+    /// See [`QuerySet::get`].
+    ///
+    /// # Errors
+    /// As [`QuerySet::get`].
+    pub async fn get(self, db: &Db, key: Key) -> Result<Permitted<Row>> {
+        self.0.with_key(key)?.query.one_permitted_in(db.asker()).await
+    }
+}

@@ -1,0 +1,184 @@
+//! A row as values by columns.
+
+use std::fmt;
+
+use super::column::Column;
+use super::given::Key;
+use crate::error::{Error, Result};
+use crate::model::assignment::Assignment;
+use crate::model::record::Record;
+use crate::model::types::{Id, Related};
+use crate::query::{Changeable, Deletable};
+use crate::tree::meta::ModelMeta;
+use crate::tree::value::{Kind, Mismatch, RowReader, Value, ValueRef};
+use crate::unit::handles::{Db, Write};
+
+/// A row whose type is not known: its values by columns. What the struct keeps to its module is not in it.
+#[derive(Clone)]
+pub struct Row {
+    model: &'static ModelMeta,
+    id: Id<Self>,
+    /// `None`: not `pub`.
+    values: Vec<Option<Value>>,
+    related: Vec<(usize, Option<Self>)>,
+}
+
+impl Row {
+    /// What is known of its model.
+    pub fn model(&self) -> &'static ModelMeta {
+        self.model
+    }
+
+    /// By which it is found, and what other rows refer to it by.
+    pub fn key(&self) -> Key {
+        Key {
+            model: self.model,
+            id: self.id.uuid(),
+        }
+    }
+
+    /// What stands in a column.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] for a column of another table, or of a related row.
+    pub fn value(&self, column: &Column) -> Result<&Value> {
+        let position = self.position(column)?;
+        Ok(self
+            .values
+            .get(position)
+            .and_then(Option::as_ref)
+            .unwrap_or(&Value::Null))
+    }
+
+    /// What stands in a column, as text: empty where there is no value.
+    ///
+    /// # Errors
+    /// As [`value`](Self::value).
+    pub fn text(&self, column: &Column) -> Result<String> {
+        match self.value(column)?.as_ref() {
+            ValueRef::Null => Ok(String::new()),
+            value => (column.meta().untyped.shown)(value).map_err(|Mismatch| {
+                Error::Internal(format!(
+                    "a stored `{}` does not have the model's types",
+                    self.model.name
+                ))
+            }),
+        }
+    }
+
+    /// The row that a foreign key refers to, if the query [loaded](super::QuerySet::related) it. Where it refers to nothing,
+    /// nothing was loaded.
+    ///
+    /// # Errors
+    /// As [`value`](Self::value).
+    pub fn related(&self, column: &Column) -> Result<Related<'_, Self>> {
+        let position = self.position(column)?;
+        let loaded = self.related.iter().find(|(at, _)| *at == position);
+        Ok(match loaded {
+            None => Related::NotLoaded,
+            Some((_, None)) => Related::Hidden,
+            Some((_, Some(row))) => Related::Row(row),
+        })
+    }
+
+    /// What to call it in a list: its first text that is not empty, or its key.
+    pub fn label(&self) -> String {
+        let columns = self.model.columns.iter().zip(&self.values);
+        let mut texts = columns.filter_map(|(column, value)| match value {
+            Some(Value::Text(text)) if column.kind == Kind::Text && !text.is_empty() => Some(text.clone()),
+            _ => None,
+        });
+        texts.next().unwrap_or_else(|| self.id.to_string())
+    }
+
+    fn position(&self, column: &Column) -> Result<usize> {
+        let own = column.own_of(self.model)?;
+        self.model.position(own).ok_or(Error::NotFound)
+    }
+}
+
+/// Which row, and nothing of what stands in it (CWE-532).
+impl fmt::Debug for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Row({} {})", self.model.name, self.id)
+    }
+}
+
+impl Record for Row {
+    fn read(model: &'static ModelMeta, row: &mut RowReader<'_>) -> Result<Self, Mismatch> {
+        let mut values = Vec::with_capacity(model.columns.len());
+        for column in model.columns {
+            values.push(column.read(row.value()?)?);
+        }
+        Self::made(model, values)
+    }
+
+    fn of_values(model: &'static ModelMeta, values: &[Value]) -> Result<Self, Mismatch> {
+        let columns = model.columns.iter().zip(values);
+        let values = columns.map(|(column, value)| column.read(value.as_ref()));
+        Self::made(model, values.collect::<Result<_, _>>()?)
+    }
+
+    fn take_related(&mut self, position: usize, row: &mut RowReader<'_>) -> Result<(), Mismatch> {
+        let target = self.model.columns[position].target.ok_or(Mismatch)?();
+        // The joined row's first column is its primary key: NULL means that the rule in ON hid it.
+        if row.peek_is_null() {
+            row.skip(target.columns.len());
+            if !matches!(self.values[position], Some(Value::Null)) {
+                self.related.push((position, None));
+            }
+        } else {
+            self.related.push((position, Some(Self::read(target, row)?)));
+        }
+        Ok(())
+    }
+
+    fn key(&self) -> Id<Self> {
+        self.id
+    }
+}
+
+impl Row {
+    fn made(model: &'static ModelMeta, values: Vec<Value>) -> Result<Self, Mismatch> {
+        let Some(Value::Uuid(id)) = values.first() else {
+            return Err(Mismatch);
+        };
+        let id = Id::from_uuid(*id);
+        let shown = model.columns.iter().zip(values);
+        // CWE-200
+        let values = shown.map(|(column, value)| column.public.then_some(value));
+        Ok(Self {
+            model,
+            id,
+            values: values.collect(),
+            related: Vec::new(),
+        })
+    }
+}
+
+impl Changeable<Row> {
+    /// Changes the row: `row.change(&db, [title.set("…")?, published.set(true)?])`.
+    ///
+    /// # Errors
+    /// As the change of a typed row: [`Error::Conflict`] if it was changed since it was read; [`Error::Forbidden`] if the actor
+    /// may not change it into this; [`Error::Invalid`], [`Error::Unique`] by field.
+    pub async fn change(
+        self,
+        db: &Db<Write>,
+        changes: impl IntoIterator<Item = Assignment<Row>>,
+    ) -> Result<Row> {
+        let model = self.model;
+        self.change_in(model, db.asker(), changes).await
+    }
+}
+
+impl Deletable<Row> {
+    /// Deletes the row, and what goes with it (`on_delete`).
+    ///
+    /// # Errors
+    /// As the deletion of a typed row: [`Error::Restricted`], [`Error::Forbidden`].
+    pub async fn delete(self, db: &Db<Write>) -> Result<()> {
+        let model = self.model;
+        self.delete_in(model, db.asker()).await
+    }
+}

@@ -1,0 +1,37 @@
+//! What columns are set to, in a change and in a new row.
+
+use super::column::Column;
+use super::given::Given;
+use super::row::Row;
+use crate::error::Result;
+use crate::model::assignment::Assignment;
+
+impl Column {
+    /// Writes the column, in a change or a new row. What is wrong with the value is told by the write, with what is wrong with
+    /// the others.
+    ///
+    /// # Errors
+    /// [`Error::Internal`](crate::Error::Internal) for a column of a related row: its own table changes it.
+    pub fn set(&self, value: impl Into<Given>) -> Result<Assignment<Row>> {
+        let own = self.own_of(self.root)?;
+        Ok(Assignment::untyped(
+            own,
+            self.fitting(value.into(), Some(&self.meta.limits)),
+        ))
+    }
+
+    /// As [`set`](Self::set), from [text](Self::parse). An empty text is no value, where there may be none and it is no text.
+    ///
+    /// # Errors
+    /// As [`set`](Self::set).
+    pub fn set_text(&self, text: &str) -> Result<Assignment<Row>> {
+        let own = self.own_of(self.root)?;
+        if text.is_empty() && self.meta.nullable && !self.is_text() {
+            return self.set(Given::null());
+        }
+        match (self.meta.untyped.parsed)(text) {
+            Ok(value) => self.set(value),
+            Err(problem) => Ok(Assignment::untyped(own, Err(problem))),
+        }
+    }
+}
