@@ -30,6 +30,7 @@ mod column_type;
 mod file;
 mod inverse;
 mod make;
+pub(crate) mod names;
 mod operation;
 mod owned;
 mod plan;

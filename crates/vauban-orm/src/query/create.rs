@@ -15,6 +15,7 @@ use crate::policy::actor::Action;
 use crate::policy::actor::actions::Add;
 use crate::policy::authority::Authority;
 use crate::sabotage::{Control, removed};
+use crate::sql::dialect::Dialect;
 use crate::sql::render::{Renderer, Row};
 use crate::sql::source::insert;
 use crate::sql::statement::{Statement, Text};
@@ -138,13 +139,13 @@ impl<M: Model> Insert<M> {
         })
     }
 
-    fn text(&self, authority: &Authority) -> Result<Text> {
+    fn text(&self, dialect: Dialect, authority: &Authority) -> Result<Text> {
         let model = self.model;
-        let mut renderer = Renderer::new(authority, true, self.values.len());
+        let mut renderer = Renderer::new(dialect, authority, true, self.values.len());
         let new: Vec<_> = model
             .columns
             .iter()
-            .map(|column| (column, renderer.value()))
+            .map(|column| (column, renderer.one(column.kind)))
             .collect();
         let row = Row {
             alias: "t",
@@ -172,7 +173,7 @@ impl<M: Model> Insert<M> {
         let columns = format!("{}, \"row_version\"", columns.join(", "));
         let values = format!("CASE WHEN {} THEN {id} END, {rest}1", condition.sql());
         let sql = insert(model, &columns, &values);
-        Ok(Text::new(sql, renderer.constants))
+        renderer.text(sql)
     }
 
     /// Whether the row has no id, because it may not be added.
@@ -196,7 +197,7 @@ impl<M: Model> Steps for Insert<M> {
         authority.shape(&mut key);
         key.extend(self.privileged.iter().map(|position| *position as u8));
         let values: Vec<Bind<'_>> = self.values.iter().map(Bind::One).collect();
-        let text = session.text(&key, || self.text(authority))?;
+        let text = session.text(&key, || self.text(session.dialect(), authority))?;
         text.note(said);
         let statement = Statement {
             text: &text,

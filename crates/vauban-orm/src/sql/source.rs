@@ -130,14 +130,18 @@ impl Source {
         out
     }
 
-    /// ` UNION SELECT …` of the rows whose `column` is a key of `down`, for a walk from parents to children.
-    pub(crate) fn descend(&self, column: &ColumnMeta) -> String {
+    /// ` UNION SELECT …` of the rows that refer to a key of `down` by one of these columns, for a walk from parents to children.
+    pub(crate) fn descend(&self, columns: &[&ColumnMeta]) -> String {
+        let keys = columns
+            .iter()
+            .map(|column| format!("{} = down.id", self.column(column)));
+        let keys: Vec<_> = keys.collect();
         format!(
-            " UNION SELECT {} FROM \"{}\" AS {}, down WHERE {} = down.id",
+            " UNION SELECT {} FROM \"{}\" AS {}, down WHERE {}",
             self.id(),
             self.model.table,
             self.alias,
-            self.column(column)
+            keys.join(" OR ")
         )
     }
 

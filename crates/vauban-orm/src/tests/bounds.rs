@@ -393,15 +393,14 @@ async fn cwe_770_kept_texts_do_not_grow() {
             };
             count(&db, filter).await.unwrap();
         }
-        kept.push(database.0.store.read_inline(|c| Ok(c.kept())).unwrap());
+        kept.push(database.sqlite().read_inline(|c| Ok(c.kept())).unwrap());
     }
     assert!(kept.iter().all(|kept| *kept <= 8 << 20), "{kept:?}");
     // What is said of a prepared statement's size is true, for short texts and long ones.
     let queries = unit.queries();
     for query in queries.iter().step_by(20) {
         let prepared = database
-            .0
-            .store
+            .sqlite()
             .read_inline(|c| {
                 c.bare(|sqlite| {
                     let statement = sqlite.prepare(&query.sql)?;

@@ -392,7 +392,7 @@ async fn work_is_limited() {
         assert_eq!(User::objects().all(&db).await.unwrap().len(), 600);
     }
     // Too much for any.
-    let endless = database.0.store.read_on_thread(0, |c| {
+    let endless = database.sqlite().read_on_thread(0, |c| {
         let sql = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n";
         c.bare(|sqlite| sqlite.query_row(sql, [], |row| row.get::<_, i64>(0)))
     });

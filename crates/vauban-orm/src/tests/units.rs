@@ -129,7 +129,7 @@ async fn no_answer_before_its_commit() {
         assert_eq!(count(), i);
     }
     let synchronous: i64 = {
-        let writer = database.0.store.writer.lock().await;
+        let writer = database.sqlite().writer.lock().await;
         writer
             .connection
             .bare(|sqlite| sqlite.query_row("PRAGMA synchronous", [], |row| row.get(0)))
@@ -190,8 +190,7 @@ async fn readers_cannot_write() {
         "PRAGMA query_only = OFF; DELETE FROM task",
     ] {
         let result = database
-            .0
-            .store
+            .sqlite()
             .read_inline(|c| c.bare(|sqlite| sqlite.execute_batch(sql)));
         assert!(result.is_err(), "{sql}");
     }
@@ -202,8 +201,7 @@ async fn readers_cannot_write() {
 async fn constraints_are_immediate() {
     let database = database();
     let sql: String = database
-        .0
-        .store
+        .sqlite()
         .read_inline(|c| {
             let all = "SELECT group_concat(sql) FROM sqlite_schema";
             c.bare(|sqlite| sqlite.query_row(all, [], |row| row.get(0)))
@@ -343,7 +341,7 @@ async fn deep_reads_do_not_starve_short_ones() {
             let sql = format!(
                 "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT {rows}) SELECT max(i) FROM n"
             );
-            let read = database.0.store.read_on_thread(u64::from(rows), move |c| {
+            let read = database.sqlite().read_on_thread(u64::from(rows), move |c| {
                 c.bare(|sqlite| sqlite.query_row(&sql, [], |r| r.get::<_, i64>(0)))
             });
             read.await
@@ -441,7 +439,7 @@ async fn a_search_counts() {
         ..Options::default()
     };
     let database = Database::open("sqlite::memory:", options).unwrap();
-    let search = database.0.store.read_on_thread(0, |c| {
+    let search = database.sqlite().read_on_thread(0, |c| {
         let sql = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 3000), \
              t(x) AS MATERIALIZED (SELECT replace(hex(zeroblob(20000)), '00', 'a')) \
              SELECT sum(instr(x, replace(hex(zeroblob(4000)), '00', 'a') || 'b' || i)) FROM n, t";
@@ -619,7 +617,7 @@ async fn a_stranger_that_shared_the_commit_is_told_to_come_again() {
 async fn a_full_disk_ends_the_unit() {
     let database = database();
     let pages = async |most: u32| {
-        let writer = database.0.store.writer.lock().await;
+        let writer = database.sqlite().writer.lock().await;
         let pages: i64 = writer
             .connection
             .bare(|sqlite| sqlite.query_row("PRAGMA page_count", [], |row| row.get(0)))

@@ -9,9 +9,10 @@ use std::time::{Duration, Instant};
 use tokio_postgres::{Client, RowStream, Statement};
 
 use super::decode::Row;
-use super::encode::{Encoded, Parameter};
+use super::encode::Encoded;
 use super::failure::Failure;
 use super::statements::Statements;
+use crate::sql::statement::Parameter;
 use crate::tree::expr::Bind;
 
 /// What statements outside a transaction, and those that begin one, may do.
