@@ -27,24 +27,28 @@
 mod apply;
 mod changes;
 mod column_type;
+mod ddl;
 mod file;
 mod inverse;
 mod make;
 mod operation;
 mod owned;
 mod plan;
+#[cfg(feature = "postgres")]
+pub(crate) mod postgres;
 mod reading;
 mod record;
+mod resolved;
 #[cfg(feature = "testing")]
 mod round_trip;
 mod set;
-mod sqlite;
 mod state;
 mod writing;
 
 pub use apply::{Applied, Pending, apply, create_all, pending};
 pub use changes::{Answers, Rename};
 pub use column_type::ColumnType;
+pub use ddl::Dialect;
 pub use file::{Migration, checksum};
 pub use make::{Made, NewMigration, empty, make};
 pub use operation::{ColumnState, ConstraintState, Operation};

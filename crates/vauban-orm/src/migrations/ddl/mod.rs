@@ -1,0 +1,33 @@
+//! A migration's steps in SQL.
+
+mod literal;
+mod postgres;
+mod sqlite;
+
+pub(super) use sqlite::rebuilds;
+
+use super::operation::Operation;
+use super::state::State;
+
+/// Which database SQL is written for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// SQLite.
+    Sqlite,
+    /// PostgreSQL.
+    Postgres,
+}
+
+impl Dialect {
+    /// The statements of a step, for a schema that is as `before` says. Names were checked when the file was read; they are
+    /// quoted all the same, for some are SQL's own words.
+    ///
+    /// # Errors
+    /// If the step does not fit the schema: what it names is missing.
+    pub(super) fn statements(self, operation: &Operation, before: &State) -> Result<Vec<String>, String> {
+        match self {
+            Self::Sqlite => sqlite::statements(operation, before),
+            Self::Postgres => postgres::statements(operation, before),
+        }
+    }
+}
