@@ -9,9 +9,11 @@ use super::file::Migration;
 use super::inverse::inverse;
 use super::operation::Operation;
 use super::record::recorded;
+use super::resolved::resolved;
 use super::set::{self, Set};
-use super::sqlite;
 use super::state::State;
+use crate::sql::dialect::Dialect;
+use crate::tree::meta::ModelMeta;
 
 /// Where a database is brought to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,9 +67,31 @@ impl Step {
 /// Files that cannot be read or contradict each other, a target that there is not, no way back, a database that cannot be
 /// asked.
 pub fn plan(connection: &Connection, sets: &[Set], target: &Target) -> Result<Vec<Step>, MigrationError> {
+    let applied = recorded(connection)?.into_keys().collect();
+    steps(set::ordered(sets)?, &applied, target, Dialect::Sqlite)
+}
+
+/// The packages' migrations in their order, for a database of this kind: on PostgreSQL the models say what older files leave open.
+pub(super) fn ordered_for(
+    sets: &[Set],
+    dialect: Dialect,
+    models: &[&'static ModelMeta],
+) -> Result<Vec<Migration>, MigrationError> {
     let migrations = set::ordered(sets)?;
-    let applied: BTreeSet<String> = recorded(connection)?.into_keys().collect();
-    let wanted = wanted(&migrations, target, &applied)?;
+    Ok(match dialect {
+        Dialect::Sqlite => migrations,
+        Dialect::Postgres => resolved(migrations, models),
+    })
+}
+
+/// What is to be done where these are applied.
+pub(super) fn steps(
+    migrations: Vec<Migration>,
+    applied: &BTreeSet<String>,
+    target: &Target,
+    dialect: Dialect,
+) -> Result<Vec<Step>, MigrationError> {
+    let wanted = wanted(&migrations, target, applied)?;
     let mut steps = Vec::new();
     let mut undone = Vec::new();
     let mut state = State::default();
@@ -76,8 +100,8 @@ pub fn plan(connection: &Connection, sets: &[Set], target: &Target) -> Result<Ve
         let before = state.clone();
         state.apply_all(&migration)?;
         match (applied.contains(&id), wanted.contains(&id)) {
-            (false, true) => steps.push(forward(migration, before)?),
-            (true, false) => undone.push(back(migration, before)?),
+            (false, true) => steps.push(forward(migration, before, dialect)?),
+            (true, false) => undone.push(back(migration, before, dialect)?),
             _ => {}
         }
     }
@@ -86,18 +110,24 @@ pub fn plan(connection: &Connection, sets: &[Set], target: &Target) -> Result<Ve
     Ok(undone)
 }
 
-/// One migration's step, whatever any database has: for `sqlmigrate`.
+/// One migration's step, whatever any database has: for `sqlmigrate`. `models` are all of the program's.
 ///
 /// # Errors
 /// As [`plan`].
-pub fn step(sets: &[Set], id: &str, undone: bool) -> Result<Step, MigrationError> {
+pub fn step(
+    sets: &[Set],
+    id: &str,
+    undone: bool,
+    dialect: Dialect,
+    models: &[&'static ModelMeta],
+) -> Result<Step, MigrationError> {
     let mut state = State::default();
-    for migration in set::ordered(sets)? {
+    for migration in ordered_for(sets, dialect, models)? {
         if migration.id() == id {
             return if undone {
-                back(migration, state)
+                back(migration, state, dialect)
             } else {
-                forward(migration, state)
+                forward(migration, state, dialect)
             };
         }
         state.apply_all(&migration)?;
@@ -159,12 +189,13 @@ fn unknown(id: &str) -> MigrationError {
     ))
 }
 
-fn forward(migration: Migration, before: State) -> Result<Step, MigrationError> {
+fn forward(migration: Migration, before: State, dialect: Dialect) -> Result<Step, MigrationError> {
     let operations = migration.operations.clone();
-    let (_, statements) = statements(&operations, before).map_err(|problem| MigrationError::File {
-        migration: migration.id(),
-        problem,
-    })?;
+    let (_, statements) =
+        statements(&operations, before, dialect).map_err(|problem| MigrationError::File {
+            migration: migration.id(),
+            problem,
+        })?;
     Ok(Step {
         migration,
         back: false,
@@ -173,7 +204,7 @@ fn forward(migration: Migration, before: State) -> Result<Step, MigrationError> 
     })
 }
 
-fn back(migration: Migration, before: State) -> Result<Step, MigrationError> {
+fn back(migration: Migration, before: State, dialect: Dialect) -> Result<Step, MigrationError> {
     let one_way = |problem: String| MigrationError::OneWay {
         migration: migration.id(),
         problem,
@@ -185,7 +216,7 @@ fn back(migration: Migration, before: State) -> Result<Step, MigrationError> {
         state.apply(operation).map_err(one_way)?;
     }
     let operations: Vec<Operation> = undoing.into_iter().rev().flatten().collect();
-    let (_, statements) = statements(&operations, state).map_err(one_way)?;
+    let (_, statements) = statements(&operations, state, dialect).map_err(one_way)?;
     Ok(Step {
         migration,
         back: true,
@@ -195,10 +226,14 @@ fn back(migration: Migration, before: State) -> Result<Step, MigrationError> {
 }
 
 /// The statements of these steps, and the schema after them.
-pub(super) fn statements(operations: &[Operation], mut state: State) -> Result<(State, Vec<String>), String> {
+pub(super) fn statements(
+    operations: &[Operation],
+    mut state: State,
+    dialect: Dialect,
+) -> Result<(State, Vec<String>), String> {
     let mut all = Vec::new();
     for operation in operations {
-        all.extend(sqlite::statements(operation, &state)?);
+        all.extend(dialect.statements(operation, &state)?);
         state.apply(operation)?;
     }
     Ok((state, all))

@@ -9,7 +9,6 @@ pub enum Dialect {
     /// SQLite.
     Sqlite,
     /// PostgreSQL.
-    #[cfg_attr(not(feature = "postgres"), allow(dead_code))]
     Postgres,
 }
 

@@ -71,7 +71,7 @@ pub struct Database(pub(crate) Arc<Inner>);
 pub(crate) struct Inner {
     pub(crate) options: Options,
     listed: OnceLock<Arc<Listed>>,
-    pub(crate) store: Arc<Store>,
+    pub(crate) store: Store,
     /// The unit that has the turn, for the bound on holding it.
     pub(super) holder: Arc<Holder>,
 }

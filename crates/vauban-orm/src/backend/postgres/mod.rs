@@ -26,4 +26,7 @@ pub(crate) use pool::{PoolOptions, Pooled};
 pub(crate) use store::Store;
 
 #[cfg(test)]
+pub(crate) use {crate::sql::statement::Parameter, decode::Row, pool::Pool};
+
+#[cfg(test)]
 mod tests;

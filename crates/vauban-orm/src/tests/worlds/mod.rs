@@ -10,15 +10,15 @@ mod statements;
 use long::Numbers;
 
 use super::{Control, without};
-use statements::{KINDS, World};
+use statements::{KINDS, On, World};
 
 /// So many worlds with so many statements each; how many statements of each kind there were and how many found or did
 /// something, or the first that went another way than the reference.
-async fn run(worlds: u64, seed: u64) -> Result<[(u64, u64); KINDS.len()], String> {
+async fn run(on: On, worlds: u64, seed: u64) -> Result<[(u64, u64); KINDS.len()], String> {
     let mut counts = [(0, 0); KINDS.len()];
     for number in 0..worlds {
         let mut n = Numbers::new(seed, number);
-        let mut world = World::new(&mut n).await;
+        let mut world = World::new(&mut n, on).await;
         for step in 0..60 {
             let kind = n.below(KINDS.len());
             let did = world.step(&mut n, KINDS[kind]).await;
@@ -38,11 +38,11 @@ mod properties {
     use super::*;
 
     /// What a policy means (DESIGN), for every kind of statement.
-    #[tokio::test]
-    async fn statements_do_what_the_reference_does() {
+    async fn statements_do_what_the_reference_does(on: On, worlds: u64) {
         let seed = long::seed();
-        let worlds = long::amount(100, 2_400);
-        let counts = run(worlds, seed).await.unwrap_or_else(|wrong| panic!("{wrong}"));
+        let counts = run(on, worlds, seed)
+            .await
+            .unwrap_or_else(|wrong| panic!("{wrong}"));
         for (kind, (all, did)) in KINDS.iter().zip(counts) {
             println!("{kind:?}: {all}, of which {did} found or did something");
             assert!(
@@ -51,6 +51,17 @@ mod properties {
             );
             long::figure(all, "statements against the reference");
         }
+    }
+
+    #[tokio::test]
+    async fn statements_on_sqlite_do_what_the_reference_does() {
+        statements_do_what_the_reference_does(On::Sqlite, long::amount(100, 2_400)).await;
+    }
+
+    #[cfg(feature = "postgres")]
+    #[tokio::test]
+    async fn statements_on_postgresql_do_what_the_reference_does() {
+        statements_do_what_the_reference_does(On::Postgres, long::amount(40, 1_000)).await;
     }
 }
 
@@ -70,7 +81,7 @@ async fn the_comparison_sees_each_missing_control() {
         Control::Cascade,
     ] {
         let _attack = without(control);
-        let found = run(500, 7).await;
+        let found = run(On::Sqlite, 500, 7).await;
         assert!(found.is_err(), "nobody sees that {control:?} is missing");
     }
 }

@@ -1,16 +1,11 @@
 //! A migration's steps in SQLite's SQL.
 
-use super::operation::{ColumnState, ConstraintState, Operation};
-use super::state::{IndexState, State, TableState};
+use super::super::column_type::ColumnType;
+use super::super::operation::{ColumnState, ConstraintState, Operation};
+use super::super::state::{IndexState, State, TableState};
 use crate::tree::value::Kind;
 
-use super::column_type::ColumnType;
-
-/// The statements of a step, for a schema that is as `before` says. Names were checked when the file was read; they are
-/// quoted all the same, for some are SQL's own words.
-///
-/// # Errors
-/// If the step does not fit the schema: what it names is missing.
+/// See [`Dialect::statements`](super::Dialect::statements).
 pub(super) fn statements(operation: &Operation, before: &State) -> Result<Vec<String>, String> {
     let one = match operation {
         Operation::CreateTable {
@@ -81,7 +76,7 @@ pub(super) fn statements(operation: &Operation, before: &State) -> Result<Vec<St
 }
 
 /// Whether the step makes a table anew, for which foreign keys are checked afterwards and not meanwhile.
-pub(super) fn rebuilds(operation: &Operation) -> bool {
+pub(in crate::migrations) fn rebuilds(operation: &Operation) -> bool {
     matches!(
         operation,
         Operation::AlterColumn { .. } | Operation::DropColumn { .. }
