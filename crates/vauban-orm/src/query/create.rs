@@ -1,4 +1,4 @@
-//! INSERT … VALUES (CASE …, …): the add rule is part of the statement, with the row's columns replaced by its values.
+//! INSERT: the add rule is part of the statement, with the row's columns replaced by its values.
 
 use std::marker::PhantomData;
 
@@ -168,11 +168,8 @@ impl<M: Model> Insert<M> {
             .split_first()
             .ok_or_else(|| Error::Internal(format!("`{}` has no columns", model.name)))?;
         let rest: String = rest.iter().map(|value| format!("{value}, ")).collect();
-        // Without the right there is no id, and a row without one is no row: NOT NULL is judged before anything that could
-        // tell of other rows. One row of values needs no journal of its own, which `INSERT … SELECT` does.
         let columns = format!("{}, \"row_version\"", columns.join(", "));
-        let values = format!("CASE WHEN {} THEN {id} END, {rest}1", condition.sql());
-        let sql = insert(model, &columns, &values);
+        let sql = insert(dialect, model, &columns, (id, &format!("{rest}1")), &condition);
         renderer.text(sql)
     }
 

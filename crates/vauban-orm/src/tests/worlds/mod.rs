@@ -61,7 +61,7 @@ mod properties {
     #[cfg(feature = "postgres")]
     #[tokio::test]
     async fn statements_on_postgresql_do_what_the_reference_does() {
-        statements_do_what_the_reference_does(On::Postgres, long::amount(40, 1_000)).await;
+        statements_do_what_the_reference_does(On::Postgres, long::amount(20, 500)).await;
     }
 }
 
