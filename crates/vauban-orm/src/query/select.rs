@@ -122,7 +122,7 @@ impl Select {
             }
             Ask::Count if self.limit.is_some() => {
                 format!(
-                    "SELECT count(*) FROM ({}{}) AS some",
+                    "SELECT count(*) FROM ({}{}) AS limited",
                     select("1"),
                     self.limited(&mut renderer)
                 )

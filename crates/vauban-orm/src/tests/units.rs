@@ -112,6 +112,9 @@ async fn units_share_a_commit_and_not_a_fate() {
 /// What is acknowledged is in the file: another connection sees it when `finish` returns.
 #[tokio::test]
 async fn no_answer_before_its_commit() {
+    if !crate::tests::on::sqlite() {
+        return;
+    }
     let database = database();
     let other = rusqlite::Connection::open(database.path()).unwrap();
     let count = || {
@@ -141,6 +144,9 @@ async fn no_answer_before_its_commit() {
 /// CWE-400: waiting for the turn and holding it are bounded.
 #[tokio::test]
 async fn waiting_and_holding_are_bounded() {
+    if !crate::tests::on::sqlite() {
+        return;
+    }
     let options = Options {
         wait: Duration::from_millis(60),
         hold: Duration::from_millis(200),
@@ -148,7 +154,7 @@ async fn waiting_and_holding_are_bounded() {
         services: super::rights::services(),
         ..Options::default()
     };
-    let database = Database::open("sqlite::memory:", options).unwrap();
+    let database = Database::open(&crate::tests::on::url(), options).unwrap();
     database.create_all(&MODELS()).unwrap();
     let holder = database.bind(Actor::nobody());
     add(&holder.db(), "held").await.unwrap();
@@ -183,6 +189,9 @@ async fn an_bind_survives() {
 /// The second wall behind the types: the connection that reads cannot write.
 #[tokio::test]
 async fn readers_cannot_write() {
+    if !crate::tests::on::sqlite() {
+        return;
+    }
     let database = database();
     for sql in [
         "INSERT INTO organisation VALUES (x'00', 'x', 1)",
@@ -199,6 +208,9 @@ async fn readers_cannot_write() {
 /// Deferred constraints would fail everybody's COMMIT: the tables have none.
 #[tokio::test]
 async fn constraints_are_immediate() {
+    if !crate::tests::on::sqlite() {
+        return;
+    }
     let database = database();
     let sql: String = database
         .sqlite()
@@ -259,13 +271,16 @@ fn urls_are_of_three_forms() {
 /// Another process that writes is waited for, within the bound; reads go on.
 #[tokio::test]
 async fn another_process_is_waited_for() {
+    if !crate::tests::on::sqlite() {
+        return;
+    }
     let options = Options {
         wait: Duration::from_millis(80),
         models: MODELS(),
         services: super::rights::services(),
         ..Options::default()
     };
-    let database = Database::open("sqlite::memory:", options).unwrap();
+    let database = Database::open(&crate::tests::on::url(), options).unwrap();
     database.create_all(&MODELS()).unwrap();
     let other = rusqlite::Connection::open(database.path()).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
@@ -327,6 +342,9 @@ async fn a_refused_statement_does_not_spoil_its_unit() {
 /// CWE-400. Attack: forty clients ask for deep pages, for ever.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn deep_reads_do_not_starve_short_ones() {
+    if !crate::tests::on::sqlite() {
+        return;
+    }
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
     let options = Options {
@@ -334,7 +352,7 @@ async fn deep_reads_do_not_starve_short_ones() {
         wait: Duration::from_secs(120),
         ..Options::default()
     };
-    let database = Database::open("sqlite::memory:", options).unwrap();
+    let database = Database::open(&crate::tests::on::url(), options).unwrap();
     let read = |database: &Database, rows: u32| {
         let database = database.clone();
         async move {
@@ -377,6 +395,9 @@ async fn deep_reads_do_not_starve_short_ones() {
 /// page costs more than the short lane allows. Counted in turns, not in time.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn deep_pages_do_not_starve_the_first_one_where_both_are_deep() {
+    if !crate::tests::on::sqlite() {
+        return;
+    }
     use std::sync::atomic::{AtomicUsize, Ordering};
     static ENDED: AtomicUsize = AtomicUsize::new(0);
     let options = Options {
@@ -385,7 +406,7 @@ async fn deep_pages_do_not_starve_the_first_one_where_both_are_deep() {
         wait: Duration::from_secs(60),
         ..Options::default()
     };
-    let database = Database::open("sqlite::memory:", options).unwrap();
+    let database = Database::open(&crate::tests::on::url(), options).unwrap();
     database.create_all(&MODELS()).unwrap();
     let sqlite = rusqlite::Connection::open(database.path()).unwrap();
     sqlite
@@ -433,12 +454,15 @@ async fn deep_pages_do_not_starve_the_first_one_where_both_are_deep() {
 /// CWE-400, CWE-407: a long pattern over long texts is work that counts.
 #[tokio::test]
 async fn a_search_counts() {
+    if !crate::tests::on::sqlite() {
+        return;
+    }
     let options = Options {
         short_steps: 100_000,
         steps: 200_000,
         ..Options::default()
     };
-    let database = Database::open("sqlite::memory:", options).unwrap();
+    let database = Database::open(&crate::tests::on::url(), options).unwrap();
     let search = database.sqlite().read_on_thread(0, |c| {
         let sql = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 3000), \
              t(x) AS MATERIALIZED (SELECT replace(hex(zeroblob(20000)), '00', 'a')) \
@@ -615,6 +639,9 @@ async fn a_stranger_that_shared_the_commit_is_told_to_come_again() {
 /// A full disk ends a unit as well.
 #[tokio::test]
 async fn a_full_disk_ends_the_unit() {
+    if !crate::tests::on::sqlite() {
+        return;
+    }
     let database = database();
     let pages = async |most: u32| {
         let writer = database.sqlite().writer.lock().await;
