@@ -50,7 +50,7 @@ impl fmt::Debug for Address {
 const FORM: &str = "write `postgres://user:password@host:5432/database`, or `postgres://user@/database?host=/run/postgresql` for a socket";
 
 fn wrong(what: impl fmt::Display) -> Failure {
-    Failure::Configuration(format!("`database.url`: {what}"))
+    Failure::Configuration(format!("`database_url`: {what}"))
 }
 
 impl Address {
@@ -103,7 +103,7 @@ impl Address {
             (Some("disable"), false) if !plain => {
                 return Err(wrong(
                     "`sslmode=disable` to another machine: everybody on the way reads passwords and rows. Leave `sslmode` \
-                     out; where the network itself is trusted and encrypted, say so by `database.plain_text = true`",
+                     out; where the network itself is trusted and encrypted, say so by `database_plain_text = true`",
                 ));
             }
             (Some("disable"), false) => Tls::No,
@@ -305,7 +305,7 @@ mod tests {
         assert_eq!(own.tls, Tls::Verified(Some("/etc/ca.pem".into())));
         let bare = "postgres://app@db.example/shop?sslmode=disable";
         let refused = Address::parse(bare, false).unwrap_err().to_string();
-        assert!(refused.contains("database.plain_text = true"), "{refused}");
+        assert!(refused.contains("database_plain_text = true"), "{refused}");
         assert_eq!(Address::parse(bare, true).unwrap().tls, Tls::No);
         assert_eq!(
             Address::parse("postgres://app@db.example/shop", true)
@@ -368,7 +368,7 @@ mod tests {
             assert!(matches!(told, Failure::Configuration(_)), "{url}");
             let told = format!("{told} {told:?}");
             assert!(
-                !told.contains("hunter2") && told.contains("database.url"),
+                !told.contains("hunter2") && told.contains("database_url"),
                 "{url}: {told}"
             );
         }
