@@ -98,7 +98,6 @@ impl Address {
             Host::Tcp(host, port)
         };
         let tls = match (asked.mode.as_deref(), host.is_here()) {
-            (None | Some("disable"), true) => Tls::No,
             // CWE-319: the password and every row would be readable on the way, and the server could be anybody.
             (Some("disable"), false) if !plain => {
                 return Err(wrong(
@@ -106,7 +105,7 @@ impl Address {
                      out; where the network itself is trusted and encrypted, say so by `database_plain_text = true`",
                 ));
             }
-            (Some("disable"), false) => Tls::No,
+            (None, true) | (Some("disable"), _) => Tls::No,
             (_, true) if matches!(host, Host::Socket(..)) => {
                 return Err(wrong("a socket has no TLS: leave `sslmode` out"));
             }

@@ -52,7 +52,7 @@ impl Row {
             Of::Bool => ValueRef::Integer(i64::from(array::<1>(bytes)? != [0])),
             Of::Int2 => ValueRef::Integer(i16::from_be_bytes(array(bytes)?).into()),
             Of::Int4 => ValueRef::Integer(i32::from_be_bytes(array(bytes)?).into()),
-            Of::Int8 => ValueRef::Integer(i64::from_be_bytes(array(bytes)?)),
+            Of::Int8 | Of::Time => ValueRef::Integer(i64::from_be_bytes(array(bytes)?)),
             Of::Float4 => ValueRef::Real(f32::from_be_bytes(array(bytes)?).into()),
             Of::Float8 => ValueRef::Real(f64::from_be_bytes(array(bytes)?)),
             Of::Moment => {
@@ -63,7 +63,6 @@ impl Row {
                 }
                 ValueRef::Integer(micros.checked_add(EPOCH).ok_or(Mismatch)?)
             }
-            Of::Time => ValueRef::Integer(i64::from_be_bytes(array(bytes)?)),
             Of::Day => {
                 let day = self
                     .days

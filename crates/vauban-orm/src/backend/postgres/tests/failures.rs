@@ -103,7 +103,7 @@ async fn values_roles_and_limits_have_their_names() {
     assert!(matches!(failed, Failure::Other { sqlstate, .. } if sqlstate == "42P01"));
     let other = Pool::new(&site.database.url_of("nobody_at_all"), PoolOptions::default()).unwrap();
     let failed = rows(
-        &*other.get(Access::Write).await.unwrap(),
+        &other.get(Access::Write).await.unwrap(),
         "SELECT id FROM task",
         &[],
     )
