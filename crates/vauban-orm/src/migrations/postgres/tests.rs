@@ -529,3 +529,43 @@ fn a_column_that_a_condition_needs_is_not_dropped() {
     );
     assert!(statements("siz").is_ok());
 }
+
+/// The migrations that there are: those of the framework's own tables and the demo's.
+#[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "a set's files are in the program")]
+async fn the_frameworks_and_the_demos_files_go_both_ways() {
+    let root = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
+    let package = |package: &'static str, folder: &str| {
+        let folder = root.join(folder);
+        let index = std::fs::read_to_string(folder.join("INDEX")).unwrap();
+        let names = index.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+        let files = names.map(|name| SetFile {
+            name: name.to_owned().leak(),
+            text: std::fs::read_to_string(folder.join(format!("{name}.toml"))).unwrap().leak(),
+        });
+        Set {
+            package,
+            folder: "",
+            files: files.collect::<Vec<_>>().leak(),
+        }
+    };
+    let sets = [
+        package("vauban", "crates/vauban-accounts/migrations"),
+        package("demo", "demo/migrations"),
+    ];
+    let site = site().await;
+    let made = apply(&site.connection, &sets, &Target::Newest, &[], |_| {}).await.unwrap();
+    assert!(made.len() >= 5, "{made:?}");
+    let schema = site.schema();
+    assert!(
+        schema.iter().any(|line| line.contains("task_organisation_id_fkey FOREIGN KEY")),
+        "{}",
+        schema.join("\n")
+    );
+    for target in ["demo/zero", "vauban/zero"] {
+        apply(&site.connection, &sets, &target.parse().unwrap(), &[], |_| {}).await.unwrap();
+    }
+    assert_eq!(without_record(site.schema()), [""; 0]);
+    apply(&site.connection, &sets, &Target::Newest, &[], |_| {}).await.unwrap();
+    assert_eq!(site.schema(), schema);
+}
