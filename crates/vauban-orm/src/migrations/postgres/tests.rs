@@ -538,10 +538,14 @@ async fn the_frameworks_and_the_demos_files_go_both_ways() {
     let package = |package: &'static str, folder: &str| {
         let folder = root.join(folder);
         let index = std::fs::read_to_string(folder.join("INDEX")).unwrap();
-        let names = index.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+        let names = index
+            .lines()
+            .filter(|line| !line.is_empty() && !line.starts_with('#'));
         let files = names.map(|name| SetFile {
             name: name.to_owned().leak(),
-            text: std::fs::read_to_string(folder.join(format!("{name}.toml"))).unwrap().leak(),
+            text: std::fs::read_to_string(folder.join(format!("{name}.toml")))
+                .unwrap()
+                .leak(),
         });
         Set {
             package,
@@ -554,18 +558,26 @@ async fn the_frameworks_and_the_demos_files_go_both_ways() {
         package("demo", "demo/migrations"),
     ];
     let site = site().await;
-    let made = apply(&site.connection, &sets, &Target::Newest, &[], |_| {}).await.unwrap();
+    let made = apply(&site.connection, &sets, &Target::Newest, &[], |_| {})
+        .await
+        .unwrap();
     assert!(made.len() >= 5, "{made:?}");
     let schema = site.schema();
     assert!(
-        schema.iter().any(|line| line.contains("task_organisation_id_fkey FOREIGN KEY")),
+        schema
+            .iter()
+            .any(|line| line.contains("task_organisation_id_fkey FOREIGN KEY")),
         "{}",
         schema.join("\n")
     );
     for target in ["demo/zero", "vauban/zero"] {
-        apply(&site.connection, &sets, &target.parse().unwrap(), &[], |_| {}).await.unwrap();
+        apply(&site.connection, &sets, &target.parse().unwrap(), &[], |_| {})
+            .await
+            .unwrap();
     }
     assert_eq!(without_record(site.schema()), [""; 0]);
-    apply(&site.connection, &sets, &Target::Newest, &[], |_| {}).await.unwrap();
+    apply(&site.connection, &sets, &Target::Newest, &[], |_| {})
+        .await
+        .unwrap();
     assert_eq!(site.schema(), schema);
 }
