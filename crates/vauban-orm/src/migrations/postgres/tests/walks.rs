@@ -43,6 +43,16 @@ mod properties {
         }
     }
 
+    /// A value as PostgreSQL writes it.
+    fn value(of: ColumnType, default: &'static str) -> &'static str {
+        match of {
+            ColumnType::Of(Kind::Bool) => "TRUE",
+            ColumnType::Of(Kind::Uuid) => super::super::ID,
+            ColumnType::Of(Kind::DateTime) => "now()",
+            _ => default,
+        }
+    }
+
     /// A step that fits the schema, if this one does.
     fn step(state: &State, chance: &mut Chance) -> Option<Operation> {
         let tables: Vec<String> = state.tables.keys().cloned().collect();
@@ -130,12 +140,7 @@ mod properties {
                 let (_, default) = KINDS
                     .iter()
                     .find(|(kind, _)| column.kind == ColumnType::Of(*kind))?;
-                let default = match column.kind {
-                    ColumnType::Of(Kind::Bool) => "TRUE",
-                    ColumnType::Of(Kind::Uuid) => super::super::ID,
-                    ColumnType::Of(Kind::DateTime) => "now()",
-                    _ => default,
-                };
+                let default = value(column.kind, default);
                 let using = (!column.null).then(|| format!("coalesce(\"{}\", {default})", column.name));
                 Operation::AlterColumn { table, column, using }
             }
@@ -214,6 +219,17 @@ mod properties {
                     run(&undone, &mut state)
                         .await
                         .unwrap_or_else(|told| panic!("{told}: {undone:?}"));
+                    // What was dropped is not brought back, and the column may have needed a value before.
+                    if let Operation::AddColumn { table, column, .. } = &undone
+                        && column.references.is_none()
+                        && let Some((_, default)) = KINDS
+                            .iter()
+                            .find(|(kind, _)| column.kind == ColumnType::Of(*kind))
+                    {
+                        let default = value(column.kind, default);
+                        site.database
+                            .run(&format!("UPDATE \"{table}\" SET \"{}\" = {default}", column.name));
+                    }
                 }
                 assert_eq!(site.schema(), schema, "seed {seed}: after undoing {operation:?}");
             }
