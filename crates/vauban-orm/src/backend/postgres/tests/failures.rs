@@ -136,7 +136,7 @@ async fn a_reading_connection_writes_nothing() {
         execute(&read, "INSERT INTO task VALUES (1)", &[]).await,
         Err(Failure::ReadOnly)
     );
-    read.begin(Access::Read, Isolation::RepeatableRead).await.unwrap();
+    read.begin(Access::Read, Isolation::Serializable).await.unwrap();
     assert_eq!(
         execute(&read, "INSERT INTO task VALUES (1)", &[]).await,
         Err(Failure::ReadOnly)
