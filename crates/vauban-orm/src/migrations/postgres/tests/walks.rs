@@ -176,7 +176,7 @@ mod properties {
         let seed = long::seed();
         let mut chance = Chance(seed);
         let (mut made, mut refused) = (0, 0);
-        for _ in 0..long::amount(6, 200) {
+        for _ in 0..long::amount(6, 60) {
             let site = site().await;
             let run = async |operation: &Operation, state: &mut State| -> Result<(), String> {
                 let statements = Dialect::Postgres.statements(operation, state)?;
