@@ -11,8 +11,6 @@ use crate::error::Result;
 
 #[derive(Debug)]
 pub(crate) struct Store {
-    url: String,
-    options: PoolOptions,
     pool: Arc<Pool>,
     texts: KeptTexts,
 }
@@ -24,9 +22,7 @@ impl Store {
     /// What is wrong with it.
     pub(crate) fn new(url: &str, options: PoolOptions) -> Result<Self, Failure> {
         Ok(Self {
-            url: url.to_owned(),
-            pool: Pool::new(url, options.clone())?,
-            options,
+            pool: Pool::new(url, options)?,
             texts: KeptTexts::default(),
         })
     }
@@ -44,11 +40,7 @@ impl Store {
     /// # Errors
     /// None can be opened.
     pub(crate) async fn apart(&self) -> Result<Pooled, Failure> {
-        let options = PoolOptions {
-            connections: 1,
-            ..self.options.clone()
-        };
-        Pool::new(&self.url, options)?.get(Access::Write).await
+        self.pool.apart().get(Access::Write).await
     }
 
     pub(crate) fn session<'a>(&'a self, connection: &'a Pooled) -> Session<'a> {

@@ -57,7 +57,7 @@ pub(super) struct Verified {
 impl Verified {
     /// For a server of this name, whose certificate an authority of `file` signed, or one that the operating system trusts.
     pub(super) fn new(host: &str, file: Option<&Path>, most: usize) -> Result<Self, Failure> {
-        let wrong = |what: String| Failure::Configuration(format!("`database.url`: {what}"));
+        let wrong = |what: String| Failure::Configuration(format!("`database_url`: {what}"));
         let roots = match file {
             Some(path) => read(path).map_err(|told| wrong(format!("`sslrootcert`: {told}")))?,
             None => {
