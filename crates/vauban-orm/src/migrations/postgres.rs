@@ -59,12 +59,9 @@ pub(crate) async fn plan(
     models: &[&'static ModelMeta],
 ) -> Result<Vec<Step>, MigrationError> {
     let applied = recorded(connection).await.map_err(setup)?.into_keys().collect();
-    plan::steps(
-        plan::ordered_for(sets, Dialect::Postgres, models)?,
-        &applied,
-        target,
-        Dialect::Postgres,
-    )
+    let migrations = plan::ordered_for(sets, Dialect::Postgres, models)?;
+    let (steps, _) = plan::steps(&migrations, &applied, target, Dialect::Postgres)?;
+    Ok(steps)
 }
 
 /// Brings the database to `target`, each migration whole or not at all. Two processes may try at once: the second waits, and
@@ -108,8 +105,12 @@ pub(crate) async fn create_all(
     connection: &Connection,
     models: &[&'static ModelMeta],
 ) -> Result<(), MigrationError> {
-    let (_, statements) = plan::statements(&make::from_nothing(models), State::default(), Dialect::Postgres)
-        .map_err(MigrationError::Set)?;
+    let statements = plan::statements(
+        &make::from_nothing(models),
+        &mut State::default(),
+        Dialect::Postgres,
+    );
+    let statements = statements.map_err(MigrationError::Set)?;
     for statement in statements {
         let made = connection.batch(&statement).await;
         made.map_err(|failure| refused("create_all", &statement, failure))?;

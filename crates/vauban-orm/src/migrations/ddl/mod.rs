@@ -2,9 +2,7 @@
 
 mod literal;
 mod postgres;
-mod sqlite;
-
-pub(super) use sqlite::rebuilds;
+pub(super) mod sqlite;
 
 use super::operation::Operation;
 use super::state::State;
