@@ -6,9 +6,9 @@ use crate::tree::value::{Kind, Storage, Value};
 /// The database that a text is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
-    /// SQLite.
+    /// SQLite's: parameters as `?1`, types by storage.
     Sqlite,
-    /// PostgreSQL.
+    /// PostgreSQL's: parameters as `$1`, with given types.
     Postgres,
 }
 
