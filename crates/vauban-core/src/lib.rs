@@ -16,6 +16,9 @@ pub use vauban_macros::{export_templates, migrations, package, routes, static_fi
 #[doc(hidden)]
 pub const TEST_KIT: bool = cfg!(feature = "testing") || vauban_orm::TEST_KIT;
 
+#[doc(hidden)]
+pub use profile::checks_overflow;
+
 pub mod checks;
 pub mod commands;
 pub mod email;
@@ -24,6 +27,7 @@ pub mod http;
 pub mod messages;
 pub mod pipeline;
 pub mod prelude;
+mod profile;
 pub mod routing;
 mod scalar;
 pub mod server;

@@ -25,13 +25,17 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
             Ok(())
         })?;
     }
+    // What is wrong with one variant is told there, and not at each place where the type stands.
+    let (mut wrong, mut unfit) = (Vec::new(), Vec::new());
     // A crate below `vauban` has no forms.
     let forms = !input.attrs.iter().any(|a| a.path().is_ident("choices"));
     let name = &input.ident;
     let (mut variants, mut texts, mut labels) = (Vec::new(), Vec::new(), Vec::new());
     for variant in &data.variants {
         if !matches!(variant.fields, Fields::Unit) {
-            return Err(Error::new(variant.span(), "a choice has no fields"));
+            wrong.push(Error::new(variant.span(), "a choice has no fields"));
+            unfit.push(&variant.ident);
+            continue;
         }
         let plain = unraw(&variant.ident);
         let (mut text, mut label) = (snake(&plain), snake(&plain).replace('_', " "));
@@ -40,7 +44,7 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
         }
         let mut once = Once::default();
         for attribute in variant.attrs.iter().filter(|a| a.path().is_ident("choice")) {
-            attribute.parse_nested_meta(|meta| {
+            let told = attribute.parse_nested_meta(|meta| {
                 once.read(&meta.path)?;
                 let value: LitStr = meta.value()?.parse()?;
                 if meta.path.is_ident("stored") {
@@ -51,13 +55,13 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
                     return Err(meta.error("`#[choice(…)]` knows `stored = \"…\"` and `label = \"…\"`"));
                 }
                 Ok(())
-            })?;
+            });
+            wrong.extend(told.err());
         }
         if texts.contains(&text) {
-            return Err(Error::new(
-                variant.span(),
-                format!("`{text}` is stored for another choice as well"),
-            ));
+            let told = format!("`{text}` is stored for another choice as well");
+            wrong.push(Error::new(variant.span(), told));
+            text.push_str(&plain);
         }
         variants.push(&variant.ident);
         texts.push(text);
@@ -93,14 +97,16 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
             }
         }
     });
+    let wrong = wrong.iter().map(Error::to_compile_error);
     Ok(quote! {
+        #(#wrong)*
         impl #name {
             /// All choices, in order.
             pub const ALL: &'static [Self] = &[#(Self::#variants),*];
             /// The text that is stored.
-            pub const fn as_str(&self) -> &'static str { match self { #(Self::#variants => #texts,)* } }
+            pub const fn as_str(&self) -> &'static str { match self { #(Self::#variants => #texts,)* #(Self::#unfit { .. } => "",)* } }
             /// The text that is shown.
-            pub const fn label(&self) -> &'static str { match self { #(Self::#variants => #labels,)* } }
+            pub const fn label(&self) -> &'static str { match self { #(Self::#variants => #labels,)* #(Self::#unfit { .. } => "",)* } }
         }
         impl ::core::fmt::Display for #name {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result { f.write_str(self.as_str()) }

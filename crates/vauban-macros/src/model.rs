@@ -7,7 +7,7 @@ use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{
     Data, DeriveInput, Error, Expr, Field, Fields, Ident, LitInt, LitStr, Path, Result, Token, Type,
-    parenthesized,
+    parenthesized, parse_quote,
 };
 
 use crate::ident::{Once, unknown, unraw};
@@ -15,8 +15,13 @@ use crate::ident::{Once, unknown, unraw};
 /// Writes a model's columns, metadata, and the struct that a new row is made from.
 pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
     let input: DeriveInput = syn::parse2(item)?;
-    let model = ModelArgs::of(&input)?;
-    let (fields, wrong, unfit) = fields(&input)?;
+    let (model, misread) = ModelArgs::of(&input);
+    // What a struct without a key is given, so that what is told is told once, and not at each place where the model stands.
+    let key: Field = {
+        let (orm, model) = (&model.orm, &input.ident);
+        parse_quote!(id: #orm::Id<#model>)
+    };
+    let read = fields(&input, &key)?;
     if !input.generics.params.is_empty() {
         return Err(Error::new(
             input.generics.span(),
@@ -26,11 +31,12 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
     let written = Writer {
         input: &input,
         model: &model,
-        fields: &fields,
-        unfit: &unfit,
+        fields: &read.columns,
+        unfit: &read.unfit,
+        has_key: read.has_key,
     }
     .write();
-    let wrong = wrong.iter().map(Error::to_compile_error);
+    let wrong = misread.iter().chain(&read.wrong).map(Error::to_compile_error);
     Ok(quote!(#(#wrong)* #written))
 }
 
@@ -46,7 +52,8 @@ struct ModelArgs {
 }
 
 impl ModelArgs {
-    fn of(input: &DeriveInput) -> Result<Self> {
+    /// As far as they can be read, and what cannot.
+    fn of(input: &DeriveInput) -> (Self, Vec<Error>) {
         let mut args = Self {
             orm: quote!(::vauban::__private::orm),
             table: snake(&unraw(&input.ident)),
@@ -56,10 +63,10 @@ impl ModelArgs {
             related: Vec::new(),
             unique_oracle: None,
         };
-        let (mut module, mut named) = (false, false);
+        let (mut module, mut named, mut wrong) = (false, false, Vec::new());
         let mut once = Once::default();
         for attribute in input.attrs.iter().filter(|a| a.path().is_ident("model")) {
-            attribute.parse_nested_meta(|meta| {
+            let told = attribute.parse_nested_meta(|meta| {
                 let path = &meta.path;
                 if !["unique", "index", "check", "related"]
                     .iter()
@@ -114,7 +121,8 @@ impl ModelArgs {
                     ));
                 }
                 Ok(())
-            })?;
+            });
+            wrong.extend(told.err());
         }
         if module && !named {
             // A package that others depend on: its tables carry the name that they know it by.
@@ -123,7 +131,7 @@ impl ModelArgs {
                 .to_lowercase();
             args.table = format!("{package}_{}", args.table);
         }
-        Ok(args)
+        (args, wrong)
     }
 }
 
@@ -205,10 +213,18 @@ impl Column<'_> {
     }
 }
 
-/// What a model's fields are: columns, what is wrong with them, and those that are none.
-type Read<'a> = (Vec<Column<'a>>, Vec<Error>, Vec<&'a Ident>);
+/// What a model's fields are.
+struct Read<'a> {
+    columns: Vec<Column<'a>>,
+    wrong: Vec<Error>,
+    /// Those that are no columns.
+    unfit: Vec<&'a Ident>,
+    /// Whether the first of the columns is the struct's own.
+    has_key: bool,
+}
 
-fn fields(input: &DeriveInput) -> Result<Read<'_>> {
+/// `key` stands for the primary key, if there is none.
+fn fields<'a>(input: &'a DeriveInput, key: &'a Field) -> Result<Read<'a>> {
     let Data::Struct(data) = &input.data else {
         return Err(Error::new(
             input.ident.span(),
@@ -221,31 +237,41 @@ fn fields(input: &DeriveInput) -> Result<Read<'_>> {
             "a model is a struct with named fields",
         ));
     };
+    let is_key = |field: &Field| {
+        field.ident.as_ref().is_some_and(|name| name == "id") && last_segment(&field.ty) == "Id"
+    };
     let (mut columns, mut wrong, mut unfit) = (Vec::new(), Vec::new(), Vec::new());
+    let has_key = named.named.first().is_some_and(is_key);
+    if !has_key {
+        let place = named.named.first().map_or(input.ident.span(), Spanned::span);
+        let text = format!(
+            "a model's first field is its primary key: `pub id: Id<{}>`",
+            input.ident
+        );
+        wrong.push(Error::new(place, text));
+        columns.push(column(key, true)?.0);
+    }
     for (i, field) in named.named.iter().enumerate() {
         if let (Some(instead), Some(name)) = (instead_of(unwrap_option(&field.ty)), &field.ident) {
             wrong.push(Error::new(field.ty.span(), instead));
             unfit.push(name);
             continue;
         }
-        let (column, contradiction) = column(field, i == 0)?;
-        wrong.extend(contradiction);
-        if i == 0 && (column.name != "id" || last_segment(column.ty) != "Id") {
-            return Err(Error::new(
-                field.span(),
-                format!(
-                    "a model's first field is its primary key: `pub id: Id<{}>`",
-                    input.ident
-                ),
-            ));
+        // A key that stands elsewhere, or is of another type.
+        if !has_key && let Some(name) = field.ident.as_ref().filter(|name| *name == "id") {
+            unfit.push(name);
+            continue;
         }
+        let (column, contradiction) = column(field, has_key && i == 0)?;
+        wrong.extend(contradiction);
         columns.push(column);
     }
-    if columns.is_empty() {
-        let text = format!("a model has a primary key: `pub id: Id<{}>`", input.ident);
-        return Err(Error::new(input.ident.span(), text));
-    }
-    Ok((columns, wrong, unfit))
+    Ok(Read {
+        columns,
+        wrong,
+        unfit,
+        has_key,
+    })
 }
 
 /// What to write instead of a type that no column has. Those that rustc would tell of, it tells of once per use.
@@ -461,6 +487,8 @@ struct Writer<'a> {
     fields: &'a [Column<'a>],
     /// Fields that an error was told of, and that stand nowhere else: no row is ever made.
     unfit: &'a [&'a Ident],
+    /// Whether the first of the columns is a field of the struct's.
+    has_key: bool,
 }
 
 impl Writer<'_> {
@@ -629,6 +657,14 @@ impl Writer<'_> {
         let fields: Vec<_> = self.fields.iter().map(|f| self.as_field(f.ty)).collect();
         let given = self.fields.iter().filter(|f| f.is_given()).map(|f| unraw(f.name));
         let unfit = self.unfit;
+        // Without a key there is nothing to say of a row, and the error is told.
+        let of_a_row = |body: TokenStream| {
+            if self.has_key {
+                body
+            } else {
+                quote!(::core::unreachable!())
+            }
+        };
         let none = quote!(return ::core::result::Result::Err(#orm::__private::Mismatch));
         let indexes: Vec<usize> = (0..self.fields.len()).collect();
         let many = self.model.related.iter().map(|(name, child, key)| {
@@ -658,6 +694,25 @@ impl Writer<'_> {
             .model
             .user
             .then(|| quote!(impl #orm::UserModel for #model {}));
+        let id = of_a_row(quote!(self.id));
+        let from_row = of_a_row(quote! {
+            ::core::result::Result::Ok(Self {
+                #(#names: #fields::read(row)?,)*
+                #(#unfit: #none,)*
+            })
+        });
+        let from_values = of_a_row(quote! {
+            ::core::result::Result::Ok(Self {
+                #(#names: #fields::from_value(values[#indexes].as_ref())?,)*
+                #(#unfit: #none,)*
+            })
+        });
+        let attach = of_a_row(quote! {
+            match column {
+                #(#indexes => #fields::attach(&mut self.#names, row),)*
+                _ => ::core::result::Result::Err(#orm::__private::Mismatch),
+            }
+        });
         quote! {
             impl #orm::Model for #model {
                 type Columns<P: #orm::Place> = #columns_name<P>;
@@ -670,7 +725,7 @@ impl Writer<'_> {
                 const __GIVEN: &'static [&'static str] = &[#(#given),*];
 
                 fn meta() -> &'static #orm::ModelMeta { #meta }
-                fn id(&self) -> #orm::Id<Self> { self.id }
+                fn id(&self) -> #orm::Id<Self> { #id }
                 #[allow(deprecated)]
                 fn columns<P: #orm::Place>(path: &#orm::__private::Path) -> #columns_name<P> {
                     let meta = <Self as #orm::Model>::meta();
@@ -679,34 +734,20 @@ impl Writer<'_> {
                         #(#many)*
                     }
                 }
-                #[allow(unreachable_code)]
+                #[allow(unreachable_code, unused_variables)]
                 fn from_row(
                     row: &mut #orm::__private::RowReader<'_>,
-                ) -> ::core::result::Result<Self, #orm::__private::Mismatch> {
-                    ::core::result::Result::Ok(Self {
-                        #(#names: #fields::read(row)?,)*
-                        #(#unfit: #none,)*
-                    })
-                }
-                #[allow(unreachable_code)]
+                ) -> ::core::result::Result<Self, #orm::__private::Mismatch> { #from_row }
+                #[allow(unreachable_code, unused_variables)]
                 fn from_values(
                     values: &[#orm::__private::Value],
-                ) -> ::core::result::Result<Self, #orm::__private::Mismatch> {
-                    ::core::result::Result::Ok(Self {
-                        #(#names: #fields::from_value(values[#indexes].as_ref())?,)*
-                        #(#unfit: #none,)*
-                    })
-                }
+                ) -> ::core::result::Result<Self, #orm::__private::Mismatch> { #from_values }
+                #[allow(unused_variables)]
                 fn attach(
                     &mut self,
                     column: usize,
                     row: &mut #orm::__private::RowReader<'_>,
-                ) -> ::core::result::Result<(), #orm::__private::Mismatch> {
-                    match column {
-                        #(#indexes => #fields::attach(&mut self.#names, row),)*
-                        _ => ::core::result::Result::Err(#orm::__private::Mismatch),
-                    }
-                }
+                ) -> ::core::result::Result<(), #orm::__private::Mismatch> { #attach }
                 #[allow(unused_variables)]
                 fn new_values(new: #new_name) -> #orm::__private::NewValues {
                     let meta = <Self as #orm::Model>::meta();

@@ -9,8 +9,8 @@
 
 use vauban_macros::Model;
 use vauban_orm::migrations::{
-    Answers, Dialect, Made, Migration, MigrationError, Operation, Rename, Set, SetFile, Target, apply, empty,
-    step,
+    Answers, Dialect, Made, Migration, MigrationError, Operation, Rename, Set, SetFile, Target, apply,
+    differences, empty, step,
 };
 use vauban_orm::{Columns, ForeignKey, Id, Model, ModelMeta, Policy, Rules, Slug, Who};
 
@@ -123,6 +123,68 @@ mod renamed {
         pub id: Id<Team>,
         #[field(max_length = 20)]
         pub title: String,
+    }
+    closed!(Team);
+}
+
+/// The table and a column have other names, and columns hold something else as well.
+mod moved {
+    use super::*;
+
+    #[derive(Model)]
+    #[model(crate = vauban_orm, table = "squad")]
+    pub(crate) struct Squad {
+        pub id: Id<Squad>,
+        pub number: i32,
+    }
+
+    #[derive(Model)]
+    #[model(crate = vauban_orm, table = "team")]
+    pub(crate) struct Team {
+        pub id: Id<Team>,
+        pub number: i32,
+    }
+    closed!(Squad, Team);
+}
+
+/// Defaults that are others each time.
+mod random {
+    use std::sync::atomic::{AtomicI64, Ordering};
+
+    use super::*;
+
+    fn next() -> i64 {
+        static NEXT: AtomicI64 = AtomicI64::new(0);
+        NEXT.fetch_add(1, Ordering::Relaxed)
+    }
+
+    #[derive(Model)]
+    #[model(crate = vauban_orm, table = "team")]
+    pub(crate) struct Team {
+        pub id: Id<Team>,
+        #[field(max_length = 20)]
+        pub name: String,
+        #[field(default = Id::<Team>::random().to_string(), max_length = 60, unique)]
+        pub token: String,
+        #[field(default = vauban_orm::DateTime::now())]
+        pub since: vauban_orm::DateTime,
+        #[field(default = Some(next()))]
+        pub place: Option<i64>,
+        #[field(default = 7)]
+        pub size: i64,
+    }
+    closed!(Team);
+}
+
+mod required {
+    use super::*;
+
+    #[derive(Model)]
+    #[model(crate = vauban_orm, table = "team")]
+    pub(crate) struct Team {
+        pub id: Id<Team>,
+        #[field(max_length = 20, default = Id::<Team>::random().to_string())]
+        pub slug: String,
     }
     closed!(Team);
 }
@@ -310,7 +372,7 @@ fn what_changes_is_altered_with_its_rows_and_back() {
         from: from.into(),
         to: "title".into(),
     };
-    assert_eq!(asked, [name("name"), name("slug")]);
+    assert_eq!(asked, [name("name"), name("slug"), name("parent_id")]);
     let answers = Answers {
         renamed: [name("name")].into(),
         ..Answers::default()
@@ -491,6 +553,165 @@ fn a_table_that_is_gone_is_asked_about_and_dropped() {
     let files = [initial(), vec![(name, text)]].concat();
     nothing_is_missing(&models, &files);
     newest(&mut opened(), &files).expect("it applies");
+}
+
+/// CWE-1289: what is gone may be what is new by another name, also where it holds something else now.
+#[test]
+fn a_renaming_together_with_another_change_is_asked() {
+    let Made::Asks(asked) = make(&[moved::Squad::meta()], &initial(), &Answers::default()) else {
+        panic!("`squad` may be the new name of `team`");
+    };
+    assert_eq!(asked[0].to_string(), "team=squad");
+    let mut answers = Answers {
+        renamed: asked.into_iter().collect(),
+        ..Answers::default()
+    };
+    let Made::Asks(asked) = make(&[moved::Squad::meta()], &initial(), &answers) else {
+        panic!("`number` may be the new name of `name`");
+    };
+    assert_eq!(asked[0].to_string(), "squad.name=number");
+    answers.renamed.extend(asked);
+    let (_, text, operations) = made_with(&[moved::Squad::meta()], &initial(), &answers);
+    assert_eq!(
+        summaries(&operations),
+        [
+            "rename table team to squad",
+            "rename column squad.name to number",
+            "alter column squad.number"
+        ]
+    );
+    let mut connection = opened();
+    newest(&mut connection, &initial()).expect("it applies");
+    connection
+        .execute(
+            "INSERT INTO team (id, name, row_version) VALUES (x'01', '42', 0)",
+            [],
+        )
+        .expect("a row");
+    newest(
+        &mut connection,
+        &[initial(), vec![("0002".to_owned(), text)]].concat(),
+    )
+    .expect("it applies");
+    let number: i64 = connection
+        .query_row("SELECT number FROM squad", [], |row| row.get(0))
+        .expect("the row");
+    assert_eq!(number, 42);
+    let Made::Asks(asked) = make(&[moved::Team::meta()], &initial(), &Answers::default()) else {
+        panic!("`number` may be the new name of `name`");
+    };
+    assert_eq!(asked[0].to_string(), "team.name=number");
+}
+
+/// CWE-330: one value in a committed file would be every row's.
+#[test]
+fn a_default_that_is_another_one_each_time_is_written_into_no_file() {
+    let Made::Refuses(told) = make(&[random::Team::meta()], &initial(), &Answers::default()) else {
+        panic!("one token for all rows");
+    };
+    assert_eq!(told.len(), 3, "{told:#?}");
+    for (told, (what, why)) in told.iter().zip([
+        ("`team.token` is new", "asks `Id::random`"),
+        ("`team.since` is new", "asks `DateTime::now`"),
+        ("`team.place` is new", "is another one each time"),
+    ]) {
+        assert!(told.contains(what) && told.contains(why), "{told}");
+    }
+    // What is told to be written can be read, and filled in it does what is meant.
+    let file = told[0].split_once(" with\n").expect("a file").1;
+    let file = file.replace("= …", "= lower(hex(randomblob(16)))");
+    let mut connection = opened();
+    newest(&mut connection, &initial()).expect("it applies");
+    connection
+        .execute_batch("INSERT INTO team (id, name, row_version) VALUES (x'01', 'a', 0), (x'02', 'b', 0)")
+        .expect("rows");
+    newest(
+        &mut connection,
+        &[initial(), vec![("0002".to_owned(), file)]].concat(),
+    )
+    .expect("it applies");
+    let tokens: i64 = connection
+        .query_row(
+            "SELECT count(DISTINCT token) FROM team WHERE length(token) = 32",
+            [],
+            |row| row.get(0),
+        )
+        .expect("tokens");
+    assert_eq!(tokens, 2);
+    // A column that may not be empty any more.
+    let (name, text, _) = made_with(&[after::Team::meta()], &[], &Answers::default());
+    let Made::Refuses(told) = make(&[required::Team::meta()], &[(name, text)], &no_rename()) else {
+        panic!("one slug for all rows that have none");
+    };
+    assert_eq!(told.len(), 1, "{told:#?}");
+    assert!(
+        told[0].contains("its default asks `Id::random`")
+            && told[0].contains("using = \"coalesce(\\\"slug\\\", …)\""),
+        "{told:#?}"
+    );
+}
+
+/// CWE-354: what is recorded as applied is not what is there.
+#[test]
+fn a_database_that_is_not_what_the_models_say_is_told() {
+    let models = [after::Player::meta(), after::Team::meta()];
+    let (name, text, _) = made(&models, Vec::new());
+    let by_hand = "[[operations]]\nsql = 'CREATE INDEX by_hand ON team (size) WHERE size > 3'".to_owned();
+    let files = [(name, text), ("0002_by_hand".to_owned(), by_hand)];
+    let told = |change: &str| {
+        let mut connection = opened();
+        newest(&mut connection, &files).expect("it applies");
+        connection.execute_batch(change).expect(change);
+        let found = differences(&connection, &models, &[set(files.to_vec())]).expect("it is asked");
+        (found.missing, found.more)
+    };
+    assert_eq!(told(""), (vec![], vec![]));
+    // Where it was made piece by piece, too, and with other names of indexes.
+    let one_by_one = "ALTER TABLE team RENAME COLUMN size TO s; ALTER TABLE team RENAME COLUMN s TO size; \
+        DROP INDEX team_size_idx; CREATE INDEX [other] ON Team(\"size\"); \
+        ALTER TABLE player RENAME TO p; ALTER TABLE p RENAME TO player";
+    assert_eq!(told(one_by_one), (vec![], vec![]));
+    for (change, missing, more) in [
+        ("DROP TABLE player", Some("the table `player`"), None),
+        (
+            "DROP INDEX team_name_size_uniq",
+            Some("the unique index on (name, size) of `team`"),
+            None,
+        ),
+        (
+            "DROP INDEX team_size_idx; CREATE INDEX team_size_idx ON team (size) WHERE size > 1",
+            Some("the index on (size) of `team`"),
+            Some("the index `team_size_idx` of `team`"),
+        ),
+        (
+            "ALTER TABLE team DROP COLUMN slug",
+            Some("the column `slug` of `team`"),
+            None,
+        ),
+        (
+            "ALTER TABLE team DROP CONSTRAINT some",
+            Some("the condition `CONSTRAINT \"some\" CHECK (size >= 0)` of `team`"),
+            None,
+        ),
+        (
+            "ALTER TABLE team DROP COLUMN slug; ALTER TABLE team ADD COLUMN slug BLOB",
+            Some("the column `\"slug\" TEXT` (here it is `slug BLOB`) of `team`"),
+            None,
+        ),
+        (
+            "ALTER TABLE team ADD COLUMN more TEXT",
+            None,
+            Some("the column `more` of `team`"),
+        ),
+        (
+            "CREATE TRIGGER spy AFTER INSERT ON team BEGIN SELECT 1; END",
+            None,
+            Some("the trigger `spy` of `team`"),
+        ),
+    ] {
+        let lines = |line: Option<&str>| line.map(str::to_owned).into_iter().collect::<Vec<_>>();
+        assert_eq!(told(change), (lines(missing), lines(more)), "{change}");
+    }
 }
 
 #[test]

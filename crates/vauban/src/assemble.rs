@@ -7,6 +7,7 @@ use vauban_core::commands::Failure;
 use vauban_core::settings::Settings;
 use vauban_core::site::Site;
 use vauban_orm::engine::{Database, Options};
+use vauban_orm::migrations::Difference;
 
 use crate::app::App;
 
@@ -57,8 +58,16 @@ pub(crate) fn exists(settings: &Settings) -> bool {
 /// # Errors
 /// Files or a database that cannot be read.
 pub(crate) fn migrated(app: &App, database: &Database) -> Result<Migrated, Failure> {
-    let pending = database.pending(&app.migration_sets())?;
+    let sets = app.migration_sets();
+    let pending = database.pending(&sets)?;
+    // Before it is migrated, nothing else is to be expected.
+    let differs = match pending.missing.is_empty() {
+        true => database.schema_difference(&sets)?,
+        false => Difference::default(),
+    };
     Ok(Migrated {
+        lacks: differs.missing,
+        unknown: differs.more,
         pending: pending.missing,
         ahead: pending.ahead,
         changed: pending.changed,

@@ -440,3 +440,54 @@ fn a_part_is_told_from_the_page() {
     );
     assert!(script.body.contains("X-Fragment"));
 }
+
+/// CWE-601. Attack: a page of the site's own at `//evil.example/`, such as the one that says "not found", is in the history,
+/// and Back leads to the host of that name.
+#[test]
+fn cwe_601_back_stays_on_the_site() {
+    let site = Site::start(demo());
+    let browser = Browser::start();
+    browser.goto(&site.url("/articles/"));
+    browser.run(
+        "history.pushState(null, '', location.origin + '//127.0.0.9:9/');
+         history.pushState(null, '', '/articles/?page=2');",
+    );
+    mark(&browser);
+    browser.back();
+    browser.until("the page before", || {
+        browser.run("return window.__marker") != "survives"
+    });
+    let origin = site.url("/").trim_end_matches('/').to_owned();
+    assert_eq!(browser.url(), format!("{origin}//127.0.0.9:9/"));
+    assert_eq!(browser.run("return location.origin"), origin.as_str());
+}
+
+/// What is asked of a part while a POST of it is under way waits: its answer would take the place of the POST's.
+#[test]
+fn what_was_posted_is_answered_before_anything_else() {
+    let site = Site::start(demo());
+    let browser = Browser::start();
+    open_task(&browser, &site);
+    mark(&browser);
+    let before = state(&browser);
+    browser.run(
+        "const send = XMLHttpRequest.prototype.send, open = XMLHttpRequest.prototype.open;
+         window.__asked = [];
+         XMLHttpRequest.prototype.open = function (method, url) { this.how = method; window.__asked.push(method); return open.call(this, method, url); };
+         XMLHttpRequest.prototype.send = function (body) {
+             setTimeout(() => send.call(this, body), this.how === 'POST' ? 700 : 0);
+         };
+         const link = document.createElement('a');
+         [link.href, link.dataset.update] = [location.href, 'state'];
+         document.querySelector('main').append(link);
+         document.getElementById('toggle').click();
+         link.click();
+         window.__at_once = window.__asked.join();",
+    );
+    browser.until("both", || {
+        browser.run("return window.__asked.join()") == "POST,GET"
+    });
+    assert_eq!(browser.run("return window.__at_once"), "POST");
+    browser.until("the other state", || state(&browser) != before);
+    assert!(is_marked(&browser));
+}

@@ -21,7 +21,7 @@ use super::typed::{Controls, Kept, SentForm};
 #[cfg(debug_assertions)]
 use super::why::Why;
 use super::{Cookie, Error, cookies};
-use crate::messages::{self, Store};
+use crate::messages::Store;
 use crate::routing::ViewMeta;
 use crate::settings::Settings;
 use crate::site::{Identity, SESSION_COOKIE, Site};
@@ -46,6 +46,12 @@ pub struct Request {
     pub(crate) identity: Identity,
     /// By which credential it has been found out who asks.
     pub(crate) known_by: Option<TypeId>,
+    /// What finding that out left in the answer.
+    pub(crate) left_by_asking: Effects,
+    /// Whose the session is, or why that is not known, and what asking left in the answer, while something else is asked.
+    set_aside: Mutex<Option<Asked>>,
+    /// Whether somebody looked at which view it is.
+    looked_at_route: AtomicBool,
     /// Whether somebody wanted to know before.
     asked_early: AtomicBool,
     pub(crate) messages: Store,
@@ -75,12 +81,15 @@ pub struct Request {
 }
 
 /// What an answer has besides its page.
-#[derive(Debug)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Effects {
     personal: bool,
     cookies: Vec<Cookie>,
-    messages: messages::Mark,
+    messages: Store,
 }
+
+/// Whose a session is, or why that is not known, and what asking left in the answer.
+pub(crate) type Asked = (Result<Identity, Error>, Effects);
 
 /// Whether what the request sent is saved, for the pages of errors that come after the commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,6 +130,9 @@ impl Request {
             params: Vec::new(),
             identity: Identity::nobody(),
             known_by: None,
+            left_by_asking: Effects::default(),
+            set_aside: Mutex::default(),
+            looked_at_route: AtomicBool::new(false),
             asked_early: AtomicBool::new(false),
             messages: Store::default(),
             nonce: OnceLock::new(),
@@ -212,7 +224,13 @@ impl Request {
 
     /// The route that was found.
     pub fn route(&self) -> Option<&'static ViewMeta> {
+        self.looked_at_route.store(true, Ordering::Relaxed);
         self.route
+    }
+
+    /// Whether somebody looked at which view it is, since this was asked last.
+    pub(crate) fn was_route_looked_at(&self) -> bool {
+        self.looked_at_route.swap(false, Ordering::Relaxed)
     }
 
     /// The type of the view that was found.
@@ -365,8 +383,14 @@ impl Request {
 
     /// As before it was found out who asks.
     pub(crate) fn forget_who_asks(&mut self) {
-        self.identity = Identity::nobody();
-        self.known_by = None;
+        let (identity, left) = (
+            std::mem::replace(&mut self.identity, Identity::nobody()),
+            std::mem::take(&mut self.left_by_asking),
+        );
+        // A session is looked up once (CWE-208: what is hidden takes no second look that what is absent does not).
+        if self.known_by.take() == Some(TypeId::of::<BySession>()) {
+            *lock(&self.set_aside) = Some((Ok(identity), left));
+        }
         if !self.ambient {
             self.ambient = true;
             self.sent_cookies = std::mem::take(&mut self.forgotten_cookies);
@@ -374,20 +398,62 @@ impl Request {
         }
     }
 
+    /// Whose the session is, if that was found out before something else was asked.
+    pub(crate) fn take_set_aside(&self) -> Option<Asked> {
+        lock(&self.set_aside).take()
+    }
+
+    /// It could not be found out whose the session is, which is said where it is asked next.
+    pub(crate) fn set_aside_failure(&mut self, error: Error) {
+        self.known_by = None;
+        *lock(&self.set_aside) = Some((Err(error), std::mem::take(&mut self.left_by_asking)));
+    }
+
     /// What the answer has from code that was asked so far.
     pub(crate) fn effects(&self) -> Effects {
         Effects {
             personal: self.personal.load(Ordering::Relaxed),
             cookies: lock(&self.cookies).clone(),
-            messages: self.messages.mark(),
+            messages: self.messages.clone(),
+        }
+    }
+
+    /// Takes what the answer has so far: it has nothing then.
+    pub(crate) fn take_effects(&mut self) -> Effects {
+        Effects {
+            personal: std::mem::take(self.personal.get_mut()),
+            cookies: std::mem::take(&mut *lock(&self.cookies)),
+            messages: std::mem::take(&mut self.messages),
+        }
+    }
+
+    /// The answer has these as well.
+    pub(crate) fn put_effects(&mut self, effects: Effects) {
+        *self.personal.get_mut() |= effects.personal;
+        self.messages.put(effects.messages);
+        for cookie in effects.cookies {
+            self.set_cookie(cookie);
         }
     }
 
     /// The answer has what it had then, and nothing of what was asked since.
     pub(crate) fn back_to(&mut self, effects: Effects) {
-        *self.personal.get_mut() = effects.personal;
-        *lock(&self.cookies) = effects.cookies;
-        self.messages.back_to(effects.messages);
+        self.take_effects();
+        self.put_effects(effects);
+    }
+
+    /// CWE-204: the request is as it was before the view was found, which is not there for who asks.
+    pub(crate) fn start_over(&mut self) {
+        self.forget_who_asks();
+        self.take_effects();
+        self.route = None;
+        (self.nonce, self.csrf_cookie) = (OnceLock::new(), OnceLock::new());
+        *self.token_written.get_mut() = false;
+    }
+
+    /// Whether the answer may have what is the view's: its policy, its caching. CWE-204: not before it is there for who asks.
+    pub(crate) fn show_view(&mut self, shown: bool) {
+        *self.hidden.get_mut() = !shown;
     }
 
     /// CWE-204: the answer is that of an address at which there is nothing.

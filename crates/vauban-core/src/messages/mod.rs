@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 mod store;
 
 pub use crate::routing::Messages;
-pub(crate) use store::{Mark, Store};
+pub(crate) use store::Store;
 
 use crate::http::{Cookie, Request, SecurityEvent, cookie};
 use crate::signing::{self, TokenError};
@@ -110,7 +110,7 @@ pub(crate) fn write_cookie(cx: &Request) {
     keep.retain(|Kept(level, count)| {
         let counts = *level == NO_ROOM;
         if counts {
-            more += count.parse::<usize>().unwrap_or(1);
+            more = more.saturating_add(count.parse().unwrap_or(1));
         }
         !counts
     });

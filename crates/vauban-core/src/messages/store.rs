@@ -4,7 +4,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::Message;
 
-/// The messages of one request: those that came, and those that were added.
+/// The messages of one request: those that came, if somebody asked for them, and those that were added.
 #[derive(Debug, Default)]
 pub(crate) struct Store {
     pub(super) came: OnceLock<Vec<Message>>,
@@ -12,18 +12,10 @@ pub(crate) struct Store {
 }
 
 /// What this request says, and how many messages more there were.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Added {
     pub(super) messages: Vec<Message>,
     pub(super) more: usize,
-}
-
-/// How many messages there were, and whether somebody had asked for those that came.
-#[derive(Debug)]
-pub(crate) struct Mark {
-    came: bool,
-    messages: usize,
-    more: usize,
 }
 
 impl Store {
@@ -31,28 +23,28 @@ impl Store {
         self.added.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Where the messages are now.
-    pub(crate) fn mark(&self) -> Mark {
-        let added = self.added();
-        Mark {
-            came: self.came.get().is_some(),
-            messages: added.messages.len(),
-            more: added.more,
-        }
-    }
-
-    /// Forgets what was said, and that it was asked for, since then.
-    pub(crate) fn back_to(&mut self, mark: Mark) {
-        if !mark.came {
-            self.came = OnceLock::new();
+    /// Adds what others said, and that they asked for what came.
+    pub(crate) fn put(&mut self, other: Self) {
+        if self.came.get().is_none() {
+            self.came = other.came;
         }
         let mut added = self.added();
-        added.messages.truncate(mark.messages);
-        added.more = mark.more;
+        let others = other.added.into_inner().unwrap_or_else(PoisonError::into_inner);
+        added.messages.extend(others.messages);
+        added.more = added.more.saturating_add(others.more);
     }
 
     /// Forgets what was added: the request failed.
     pub(crate) fn drop_added(&self) {
         *self.added() = Added::default();
+    }
+}
+
+impl Clone for Store {
+    fn clone(&self) -> Self {
+        Self {
+            came: self.came.clone(),
+            added: Mutex::new(self.added().clone()),
+        }
     }
 }

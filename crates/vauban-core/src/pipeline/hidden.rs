@@ -5,10 +5,11 @@
 use std::any::TypeId;
 
 use super::guard::caught;
+use super::layers::Gates;
 #[cfg(debug_assertions)]
 use crate::http::Why;
 use crate::http::{Error, Refusal, Request, RequestBody, Result, SecurityEvent};
-use crate::routing::Target;
+use crate::routing::{Found, Target, ViewMeta};
 
 /// The views that turned out not to be there for who asks.
 #[derive(Debug, Default)]
@@ -25,8 +26,32 @@ impl Hidden {
         self.0.is_empty()
     }
 
-    /// Finds out who asks, and whether the view is there for them. If it is not, it is hidden from here on, and the answer
-    /// has nothing of what was asked for it.
+    /// The view is hidden from here on.
+    pub(super) fn add(&mut self, view: &ViewMeta) {
+        self.0.push(view.view_type);
+    }
+
+    /// Whether a gate hides views of other methods, or the one behind a slash: they are hidden from here on.
+    ///
+    /// # Errors
+    /// If a gate panics or takes too long.
+    pub(super) async fn by_gates(&mut self, cx: &mut Request, gates: &Gates, found: &Found) -> Result<bool> {
+        let targets = match found {
+            Found::Other(targets) => targets.as_slice(),
+            Found::Slash(_, target) => std::slice::from_ref(target),
+            Found::View(..) | Found::Nothing => &[],
+        };
+        let before = self.0.len();
+        for target in targets {
+            if gates.hide(cx, target.meta).await? {
+                self.add(target.meta);
+            }
+        }
+        Ok(self.0.len() > before)
+    }
+
+    /// Finds out who asks, and whether the view is there for them. If it is not, it is hidden from here on, and the request
+    /// has to be started over.
     ///
     /// # Errors
     /// If it cannot be found out who asks, or the rule panics: then nobody is let in.
@@ -38,8 +63,7 @@ impl Hidden {
     ) -> Result<bool> {
         let there = self.asked(cx, body, target).await?;
         if !there {
-            self.0.push(target.meta.view_type);
-            cx.route = None;
+            self.add(target.meta);
         }
         Ok(there)
     }
@@ -53,8 +77,12 @@ impl Hidden {
             target.asking.load(cx, body).await?;
             return Ok(true);
         }
-        let before = cx.effects();
-        target.asking.load(cx, body).await?;
+        let failed = target.asking.load(cx, body).await.err();
+        if failed.is_some() {
+            // CWE-204: that it failed tells that there is a view, or that a gate or a frame's policy let the request on because
+            // of it. So the rule is asked about a stranger before it is said.
+            cx.known_by = Some(target.asking.known_by(cx));
+        }
         let loaded = cx.effects();
         let hidden = is_hidden(cx, target)?;
         // What a rule does, it does when the view is called.
@@ -63,12 +91,19 @@ impl Hidden {
             SecurityEvent::ACCESS_REFUSED.log(Some(cx));
             #[cfg(debug_assertions)]
             explain(cx, target);
-            if !target.asking.is_by_session() {
-                cx.back_to(before);
-            }
+        }
+        match failed {
+            Some(error) if !hidden => return Err(error),
+            Some(error) if (target.asking.goes_by_session)(cx) => cx.set_aside_failure(error),
+            _ => {}
         }
         Ok(!hidden)
     }
+}
+
+/// Whether the view's rule may say of it that it is not there.
+pub(super) fn may_hide(target: &Target) -> bool {
+    target.development || !target.meta.is_public() && target.asking.asks_strangers
 }
 
 /// Whether the view's rule hides it from who asks, as far as that is known.

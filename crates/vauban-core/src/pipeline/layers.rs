@@ -1,20 +1,24 @@
 //! The two places where an app's own layers stand: before the session, and around the view. Both are inside the
 //! walls: no layer can take a control out, run a view without its access rule, or change what the finisher writes.
 
+use std::any::TypeId;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
 use vauban_orm::engine::answering;
 
-use crate::http::{Request, RequestBody, Response, Result};
-use crate::routing::{Target, ViewFuture};
+use super::guard::Guarded;
+use super::hidden::says_not_found;
+use crate::http::{Effects, Error, Request, RequestBody, Response, Result};
+use crate::routing::{Target, ViewFuture, ViewMeta};
 use crate::site::{AnyGate, AnyMiddleware, Next};
 
 /// A layer before the session: it sees a request that has passed host, HTTPS, origin and isolation, and whose
 /// sender is not known yet. For cheap refusals: maintenance, blocked addresses, quotas of one's own. Which view is asked
 /// for says [`Request::is_for`]; the [path](Request::path) has one spelling. Before a safe method nothing is written: leave
-/// that to a task. A closure that decides at once is one, too:
+/// that to a task. What it says of a view, it says to everybody. If the view turns out not to be there for who asks, or a gate
+/// says "not found" of it, the gates from the first that looked at the view on are asked again, without one. A closure that decides at once is one, too:
 ///
 /// ```
 /// # extern crate vauban_core as vauban;
@@ -114,15 +118,74 @@ pub(crate) fn view(cx: &Arc<Request>, target: Target, body: RequestBody) -> View
     .run()
 }
 
-/// The first answer of a layer before the session.
-///
-/// # Errors
-/// What a layer fails with.
-pub(crate) async fn gates(cx: &Request) -> Result<Option<Response>> {
-    for gate in &cx.site.before {
-        if let Some(answer) = gate.enter_boxed(cx).await? {
-            return Ok(Some(answer.render(cx)));
+/// Which gates have been asked, and about what.
+#[derive(Debug, Default)]
+pub(crate) struct Gates {
+    /// About which view, if there was one; `None`: none has been asked yet.
+    about: Option<Option<TypeId>>,
+    /// The first that looked at which view it is: what it said does not hold for another, and the gates before it are not
+    /// asked again, since they may count.
+    looked: Option<usize>,
+    /// What the answer had before that one.
+    before: Effects,
+    /// What it had after all.
+    after: Effects,
+}
+
+impl Gates {
+    /// The first answer of a gate that has not been asked about this view, or about there being none.
+    ///
+    /// # Errors
+    /// What a gate fails with.
+    pub(crate) async fn ask(&mut self, cx: &mut Request) -> Result<Option<Response>> {
+        let about = Some(cx.route.map(|view| view.view_type));
+        let first = match self.about {
+            None => 0,
+            Some(_) => self.looked.unwrap_or(cx.site.before.len()),
+        };
+        if self.about == about || first == cx.site.before.len() {
+            cx.back_to(self.after.clone());
+            return Ok(None);
         }
+        cx.back_to(std::mem::take(&mut self.before));
+        (self.about, self.looked) = (about, None);
+        let answer = self.ask_from(first, cx).await;
+        self.after = cx.effects();
+        answer
     }
-    Ok(None)
+
+    /// Whether a gate says "not found" of a view that is at the address, and is not asked for itself: what it is asked besides
+    /// leaves nothing.
+    ///
+    /// # Errors
+    /// If a gate panics or takes too long.
+    pub(crate) async fn hide(&self, cx: &mut Request, view: &'static ViewMeta) -> Result<bool> {
+        let Some(first) = self.looked else {
+            return Ok(false);
+        };
+        let (before, route) = (cx.effects(), cx.route.replace(view));
+        let limit = cx.settings().timeouts.request;
+        let mut again = Self::default();
+        let ended = Guarded::new(Box::pin(again.ask_from(first, cx)), limit).await;
+        cx.route = route;
+        cx.back_to(before);
+        let answer = ended.map_err(Error::stopped)?;
+        Ok(answer.is_err_and(|error| says_not_found(&error)))
+    }
+
+    async fn ask_from(&mut self, first: usize, cx: &Request) -> Result<Option<Response>> {
+        for (place, gate) in cx.site.before.iter().enumerate().skip(first) {
+            let before = cx.effects();
+            cx.was_route_looked_at();
+            let answer = gate.enter_boxed(cx).await;
+            // One that says "not found" is asked again whatever it looked at, or it would be walked round.
+            if self.looked.is_none() && (cx.was_route_looked_at() || answer.is_err()) {
+                (self.looked, self.before) = (Some(place), before);
+            }
+            if let Some(answer) = answer? {
+                return Ok(Some(answer.render(cx)));
+            }
+        }
+        Ok(None)
+    }
 }

@@ -53,6 +53,7 @@ use ::http::{HeaderValue, Method, StatusCode, header};
 
 use guard::caught;
 use hidden::Hidden;
+use layers::Gates;
 use vauban_orm::engine::rendering;
 
 use crate::http::{Body, Error, Request, RequestBody, Response, Result, Saved, form_held_back};
@@ -103,8 +104,7 @@ async fn enter(site: &Site, cx: &mut Request, body: &mut RequestBody) -> Result<
         return Ok(Way::Answer(file));
     }
     origin::check(site, cx)?;
-    let mut hidden = Hidden::default();
-    let mut has_passed_gates = false;
+    let (mut hidden, mut gates) = (Hidden::default(), Gates::default());
     loop {
         let found = site.router.find(&cx.method, cx.uri.path(), hidden.views());
         let view = match &found {
@@ -113,38 +113,64 @@ async fn enter(site: &Site, cx: &mut Request, body: &mut RequestBody) -> Result<
         };
         isolation::check(site, cx, view.map(|meta| meta.view_type))?;
         cx.route = view;
-        // CWE-288: a gate is asked about each view that may answer.
-        if !site.before.is_empty() && (view.is_some() || !has_passed_gates) {
-            if let Some(answer) = pass_gates(cx, body).await? {
-                return Ok(Way::Answer(answer));
+        // CWE-204: until it is known whether the view is there for who asks, no answer has anything of it.
+        cx.show_view(!may_hide(&found));
+        // CWE-288: a gate is asked about each view that may answer, and about there being none.
+        let passed = pass_gates(cx, &mut gates).await;
+        if let (Some(view), Err(error)) = (view, &passed)
+            && hidden::says_not_found(error)
+        {
+            hidden.add(view);
+            cx.start_over();
+            continue;
+        }
+        if !matches!(passed, Ok(None)) && may_hide(&found) {
+            // CWE-204: what a frame's policy lets on is not answered before it is known that there is such a view.
+            isolation::check(site, cx, None).inspect_err(|_| cx.start_over())?;
+        }
+        match passed {
+            Ok(None) => {}
+            Ok(Some(answer)) => return Ok(Way::Answer(answer)),
+            Err(error) => {
+                if hidden::says_not_found(&error) {
+                    // As at an address without a view, where it is found out who asks.
+                    Asking::by_session().load(cx, body).await?;
+                }
+                return Err(error);
             }
-            has_passed_gates = true;
         }
         // Who asks: by the credential of the view's rule, and no other.
         if let Found::View(target, params) = found {
             if hidden.is_there(cx, body, &target).await? {
                 cx.params = params;
+                cx.show_view(true);
                 return Ok(Way::View(target));
             }
-        } else if let Some(response) = elsewhere(cx, body, found, &mut hidden).await? {
+        } else if !hidden.by_gates(cx, &gates, &found).await?
+            && let Some(response) = elsewhere(cx, body, found, &mut hidden).await?
+        {
             return Ok(Way::Answer(response));
         }
-        // CWE-204: it was not there for who asks, so what is found without it answers.
+        // CWE-204: it was not there for who asks, so what is found without it answers, and nothing is left of having asked.
+        cx.start_over();
     }
 }
 
+/// Whether a view was found that may turn out not to be there.
+fn may_hide(found: &Found) -> bool {
+    matches!(found, Found::View(target, _) if hidden::may_hide(target))
+}
+
 /// The app's own gates; an answer, if one gives it.
-async fn pass_gates(cx: &mut Request, body: &mut RequestBody) -> Result<Option<Response>> {
+async fn pass_gates(cx: &mut Request, gates: &mut Gates) -> Result<Option<Response>> {
+    if cx.site.before.is_empty() {
+        return Ok(None);
+    }
     // CWE-248, CWE-400: a gate is the site's own code.
     let limit = cx.settings().timeouts.request;
-    let ended = Guarded::new(Box::pin(layers::gates(cx)), limit).await;
+    let ended = Guarded::new(Box::pin(gates.ask(cx)), limit).await;
     let answer = ended.map_err(Error::stopped)?;
     cx.is_asked_in_time("a gate")?;
-    if cx.route.is_some() && answer.as_ref().is_err_and(hidden::says_not_found) {
-        // CWE-204: as at an address without a view, where it is found out who asks.
-        cx.route = None;
-        Asking::by_session().load(cx, body).await?;
-    }
     answer
 }
 
@@ -196,13 +222,14 @@ async fn elsewhere(
 ) -> Result<Option<Response>> {
     let response = match found {
         Found::Other(targets) => {
-            let mut methods = Vec::new();
+            let (mut methods, mut all) = (Vec::new(), true);
             for target in &targets {
-                if hidden.is_there(cx, body, target).await? && !methods.contains(&target.meta.method) {
+                all &= hidden.is_there(cx, body, target).await?;
+                if !methods.contains(&target.meta.method) {
                     methods.push(target.meta.method.clone());
                 }
             }
-            if methods.is_empty() {
+            if !all {
                 return Ok(None);
             }
             Asking::by_session().load(cx, body).await?;

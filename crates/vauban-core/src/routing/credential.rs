@@ -49,6 +49,12 @@ pub trait Credential: Sealed + Sized + Send + Sync + 'static {
     #[doc(hidden)]
     fn is_ambient(cx: &Request) -> bool;
 
+    /// Whether this request's proof is the session: then it is looked up once, whichever rule asked first.
+    #[doc(hidden)]
+    fn goes_by_session(_: &Request) -> bool {
+        false
+    }
+
     /// Looks up whose it is.
     #[doc(hidden)]
     fn load<'a>(only: OnlyThePipeline, cx: &'a Request, body: &'a mut RequestBody) -> Loading<'a>;
@@ -65,6 +71,10 @@ impl Credential for BySession {
     type Loaded = Identity;
 
     fn is_ambient(_: &Request) -> bool {
+        true
+    }
+
+    fn goes_by_session(_: &Request) -> bool {
         true
     }
 
@@ -248,6 +258,10 @@ impl<T: TokenScheme> Credential for ByEither<T> {
         cx.authorization.is_empty()
     }
 
+    fn goes_by_session(cx: &Request) -> bool {
+        Self::is_ambient(cx)
+    }
+
     fn load<'a>(only: OnlyThePipeline, cx: &'a Request, body: &'a mut RequestBody) -> Loading<'a> {
         if cx.is_ambient() {
             BySession::load(only, cx, body)
@@ -274,6 +288,7 @@ impl Asking {
             credential: TypeId::of::<C>(),
             asks_strangers: C::ASKS_STRANGERS,
             is_ambient: C::is_ambient,
+            goes_by_session: C::goes_by_session,
             load: C::load,
         }
     }

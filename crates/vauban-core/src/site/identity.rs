@@ -5,6 +5,7 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use vauban_orm::{Actor, Binder, UserFacts};
 use vauban_template::page;
@@ -194,13 +195,17 @@ pub(crate) struct Asking {
     pub(crate) credential: TypeId,
     pub(crate) asks_strangers: bool,
     pub(crate) is_ambient: fn(&Request) -> bool,
+    pub(crate) goes_by_session: fn(&Request) -> bool,
     pub(crate) load: for<'a> fn(OnlyThePipeline, &'a Request, &'a mut RequestBody) -> Loading<'a>,
 }
 
 impl Asking {
-    /// Whether it goes by the session.
-    pub(crate) fn is_by_session(self) -> bool {
-        self.credential == Self::by_session().credential
+    /// By which credential the request is known once this has been asked.
+    pub(crate) fn known_by(self, cx: &Request) -> TypeId {
+        match (self.goes_by_session)(cx) {
+            true => Self::by_session().credential,
+            false => self.credential,
+        }
     }
 
     /// Loads who asks into the request's context: by the one credential, and no other; once.
@@ -208,23 +213,42 @@ impl Asking {
     /// # Errors
     /// If it cannot be looked up: then nobody is let in as anybody.
     pub(crate) async fn load(self, cx: &mut Request, body: &mut RequestBody) -> Result<()> {
-        if cx.known_by == Some(self.credential) {
+        let known_by = Some(self.known_by(cx));
+        if cx.known_by == known_by {
             return Ok(());
         }
         cx.forget_who_asks();
         if !(self.is_ambient)(cx) {
             cx.forget_cookies();
         }
+        if (self.goes_by_session)(cx)
+            && let Some((found, left)) = cx.take_set_aside()
+        {
+            cx.left_by_asking = left.clone();
+            cx.put_effects(left);
+            (cx.identity, cx.known_by) = (found?, known_by);
+            return Ok(());
+        }
         let limit = cx.settings().timeouts.request;
+        let before = cx.take_effects();
+        let found = self.ask(cx, body, limit).await;
+        let left = cx.take_effects();
+        cx.put_effects(before);
+        cx.put_effects(left.clone());
+        cx.left_by_asking = left;
+        cx.identity = found?;
+        cx.invite();
+        cx.known_by = known_by;
+        Ok(())
+    }
+
+    async fn ask(self, cx: &Request, body: &mut RequestBody, limit: Duration) -> Result<Identity> {
         let found = match (self.load)(OnlyThePipeline(()), cx, body) {
             // CWE-248, CWE-400: a scheme is a module's code.
             Some(loading) => Guarded::new(loading, limit).await.map_err(Error::stopped)?,
             None => Ok(Identity::nobody()),
         };
         cx.is_asked_in_time("what finds out who asks")?;
-        cx.identity = found?;
-        cx.invite();
-        cx.known_by = Some(self.credential);
-        Ok(())
+        found
     }
 }

@@ -661,6 +661,10 @@ pub struct Migrated {
     pub ahead: Vec<String>,
     /// Edited after the database applied them.
     pub changed: Vec<String>,
+    /// What the models need of the database and it lacks, although no migration is pending.
+    pub lacks: Vec<String>,
+    /// What the models' tables have in the database that neither a model nor a migration knows.
+    pub unknown: Vec<String>,
     /// How long ago the database had its first one: how long there has been a site.
     pub age: std::time::Duration,
 }

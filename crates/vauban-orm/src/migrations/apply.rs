@@ -6,14 +6,17 @@ use std::time::Duration;
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::MigrationError;
-use super::ddl;
+use super::ddl::sqlite;
 use super::file::Migration;
+use super::found::{found, lost, unsound};
+use super::guard::Guard;
 use super::make;
 use super::operation::Operation;
 use super::plan::{self, Step, Target, plan};
 use super::record::{TABLE, age, recorded, setup};
 use super::set::{self, Set};
 use super::state::State;
+use crate::backend::sqlite::settle;
 use crate::sql::dialect::Dialect;
 use crate::tree::meta::ModelMeta;
 
@@ -94,13 +97,15 @@ pub(super) fn compared(
 ///
 /// # Errors
 /// [`MigrationError::Changed`] before anything is done, if an applied file was edited; [`MigrationError::OneWay`] likewise, if
-/// there is no way back; what the database says of a statement; [`MigrationError::Locked`] after ten seconds.
+/// there is no way back; [`MigrationError::Late`] and [`MigrationError::Differs`], where something would be lost that the files
+/// do not know of; what the database says of a statement; [`MigrationError::Locked`] after ten seconds.
 pub fn apply(
     connection: &mut Connection,
     sets: &[Set],
     target: &Target,
     mut on_applied: impl FnMut(&Applied),
 ) -> Result<Vec<Applied>, MigrationError> {
+    settle(connection).map_err(setup)?;
     connection.busy_timeout(Duration::from_secs(10)).map_err(setup)?;
     connection.execute_batch(TABLE).map_err(setup)?;
     let changed = pending(connection, sets)?.changed;
@@ -108,13 +113,16 @@ pub fn apply(
         return Err(MigrationError::Changed { migrations: changed });
     }
     let mut done = Vec::new();
-    for step in plan(connection, sets, target)? {
-        if make_step(connection, &step)? {
+    let steps = plan(connection, sets, target)?;
+    let guard = Guard::install(connection).map_err(setup)?;
+    for step in steps {
+        if make_step(connection, &step, &guard)? {
             let applied = Applied::of(&step);
             on_applied(&applied);
             done.push(applied);
         }
     }
+    guard.remove(connection).map_err(setup)?;
     Ok(done)
 }
 
@@ -123,8 +131,13 @@ pub fn apply(
 /// # Errors
 /// What the database says.
 pub fn create_all(connection: &mut Connection, models: &[&'static ModelMeta]) -> Result<(), MigrationError> {
-    let (_, statements) = plan::statements(&make::from_nothing(models), State::default(), Dialect::Sqlite)
-        .map_err(MigrationError::Set)?;
+    settle(connection).map_err(setup)?;
+    let statements = plan::statements(
+        &make::from_nothing(models),
+        &mut State::default(),
+        Dialect::Sqlite,
+    );
+    let statements = statements.map_err(MigrationError::Set)?;
     for statement in statements {
         connection
             .execute_batch(&statement)
@@ -138,18 +151,19 @@ pub fn create_all(connection: &mut Connection, models: &[&'static ModelMeta]) ->
 }
 
 /// Whether there was something to do still.
-fn make_step(connection: &mut Connection, step: &Step) -> Result<bool, MigrationError> {
+fn make_step(connection: &mut Connection, step: &Step, guard: &Guard) -> Result<bool, MigrationError> {
     // A table that is made anew is gone for a moment. Foreign keys are checked before the end instead, all of them.
-    let apart = step.operations.iter().any(ddl::rebuilds);
+    let apart = step.operations.iter().any(sqlite::keys_afterwards);
     if apart {
         connection
             .pragma_update(None, "foreign_keys", false)
             .map_err(setup)?;
     }
-    let made = in_transaction(connection, step, apart);
+    let made = in_transaction(connection, step, guard, apart);
     if apart {
         connection
-            .pragma_update(None, "foreign_keys", true)
+            .pragma_update(None, "legacy_alter_table", false)
+            .and_then(|()| connection.pragma_update(None, "foreign_keys", true))
             .map_err(setup)?;
     }
     made
@@ -158,6 +172,7 @@ fn make_step(connection: &mut Connection, step: &Step) -> Result<bool, Migration
 fn in_transaction(
     connection: &mut Connection,
     step: &Step,
+    guard: &Guard,
     check_keys: bool,
 ) -> Result<bool, MigrationError> {
     // The lock: one writer at a time, and what it finds is asked again under it.
@@ -167,15 +182,40 @@ fn in_transaction(
     if recorded(&transaction)?.contains_key(&step.id()) != step.back {
         return Ok(false);
     }
-    for statement in &step.statements {
-        if let Err(error) = transaction.execute_batch(statement) {
-            // Dropping the transaction undoes the steps before.
-            return Err(MigrationError::Database {
-                migration: step.id(),
-                statement: statement.clone(),
-                error: error.into(),
-            });
+    let mut state = step.before.clone();
+    let mut rebuilt = false;
+    for operation in &step.operations {
+        // Whatever happens, dropping the transaction undoes the steps before.
+        for statement in statements(&transaction, step, operation, &state)? {
+            if let Err(error) = guard.watching(|| transaction.execute_batch(&statement)) {
+                let migration = step.id();
+                return Err(match guard.refused() {
+                    Some(problem) => MigrationError::Forbidden {
+                        migration,
+                        statement,
+                        problem,
+                    },
+                    None => MigrationError::Database {
+                        migration,
+                        statement,
+                        error: error.into(),
+                    },
+                });
+            }
         }
+        rebuilt |= sqlite::rebuilt_table(operation, &state).is_some();
+        state.apply(operation).map_err(|problem| MigrationError::File {
+            migration: step.id(),
+            problem,
+        })?;
+    }
+    if rebuilt && let Some((what, error)) = unsound(&transaction).map_err(setup)? {
+        let migration = step.id();
+        return Err(MigrationError::Unsound {
+            migration,
+            what,
+            error: error.into(),
+        });
     }
     if check_keys && let Some((table, target)) = broken_key(&transaction).map_err(setup)? {
         return Err(MigrationError::BrokenKey {
@@ -202,8 +242,39 @@ fn in_transaction(
             (package, name, checksum, now),
         )
     };
-    record.and_then(|_| transaction.commit()).map_err(setup)?;
+    record.map_err(setup)?;
+    transaction.commit().map_err(|error| MigrationError::Database {
+        migration: step.id(),
+        statement: "COMMIT".to_owned(),
+        error: error.into(),
+    })?;
     Ok(true)
+}
+
+/// What makes an operation in this database. What it has on a table that is made anew is asked of it, and kept.
+fn statements(
+    connection: &Connection,
+    step: &Step,
+    operation: &Operation,
+    before: &State,
+) -> Result<Vec<String>, MigrationError> {
+    if let Some((table, difference)) = lost(connection, operation, before).map_err(setup)? {
+        return Err(difference.refuses(step.id(), table));
+    }
+    let attached = match sqlite::rebuilt_table(operation, before) {
+        Some(table) => found(connection, table)
+            .map_err(setup)?
+            .map(|found| found.attached),
+        None => None,
+    };
+    let made = match attached {
+        Some(attached) => sqlite::rebuilt(operation, before, Some(&attached)),
+        None => sqlite::statements(operation, before),
+    };
+    made.map_err(|problem| MigrationError::File {
+        migration: step.id(),
+        problem,
+    })
 }
 
 /// A table with a row that refers to none, and the table that it should refer to.

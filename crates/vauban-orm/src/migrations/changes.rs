@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::operation::{ColumnState, Operation};
 use super::state::{State, TableState};
-use crate::tree::meta::ModelMeta;
+use crate::model::building::building;
+use crate::tree::meta::{ColumnMeta, ModelMeta};
 
 /// A name that is gone, and a new one that may be its new name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -156,7 +157,8 @@ fn settle(candidates: Vec<Rename>, tables: bool, answers: &Answers) -> Result<Ve
     }
 }
 
-/// Tables that are gone and tables that are new and have the same columns.
+/// Every table that is gone with every one that is new, those with the same columns first: a table whose columns have changed
+/// as well may have another name too, and its rows are lost if nobody is asked.
 fn renamed_tables(wanted: &State, have: &State, own_tables: &BTreeSet<String>) -> Vec<Rename> {
     let gone = own_tables
         .iter()
@@ -167,23 +169,21 @@ fn renamed_tables(wanted: &State, have: &State, own_tables: &BTreeSet<String>) -
         };
         gone.columns.len() == new.columns.len() && gone.columns.iter().zip(&new.columns).all(same)
     };
-    let pairs = gone
-        .filter_map(|from| Some((from, have.tables.get(from)?)))
-        .flat_map(|(from, gone)| {
-            let new = wanted
-                .tables
-                .iter()
-                .filter(|(table, _)| !have.tables.contains_key(*table));
-            new.filter(move |(_, new)| alike(gone, new))
-                .map(|(to, _)| Rename::OfTable {
-                    from: from.clone(),
-                    to: to.clone(),
-                })
-        });
-    pairs.collect()
+    let mut pairs = Vec::new();
+    for (from, gone) in gone.filter_map(|from| Some((from, have.tables.get(from)?))) {
+        let new = wanted
+            .tables
+            .iter()
+            .filter(|(table, _)| !have.tables.contains_key(*table));
+        pairs.extend(new.map(|(to, new)| {
+            let (from, to) = (from.clone(), to.clone());
+            (!alike(gone, new), Rename::OfTable { from, to })
+        }));
+    }
+    likely_first(pairs)
 }
 
-/// Columns that are gone, and columns of the same table that are new and hold the same.
+/// Every column that is gone with every one of the same table that is new, those that hold the same first.
 fn renamed_columns(wanted: &State, have: &State) -> Vec<Rename> {
     let mut pairs = Vec::new();
     for (table, want) in &wanted.tables {
@@ -199,15 +199,24 @@ fn renamed_columns(wanted: &State, have: &State) -> Vec<Rename> {
                 .columns
                 .iter()
                 .filter(|column| have.column(&column.name).is_none());
-            let alike = new.filter(|new| gone.kind.fits(new.kind) && gone.references == new.references);
-            pairs.extend(alike.map(|new| Rename::OfColumn {
-                table: table.clone(),
-                from: gone.name.clone(),
-                to: new.name.clone(),
+            pairs.extend(new.map(|new| {
+                let alike = gone.kind.fits(new.kind) && gone.references == new.references;
+                let rename = Rename::OfColumn {
+                    table: table.clone(),
+                    from: gone.name.clone(),
+                    to: new.name.clone(),
+                };
+                (!alike, rename)
             }));
         }
     }
-    pairs
+    likely_first(pairs)
+}
+
+/// In the order in which they were found, the unlikely ones behind the others.
+fn likely_first(mut pairs: Vec<(bool, Rename)>) -> Vec<Rename> {
+    pairs.sort_by_key(|(unlikely, _)| *unlikely);
+    pairs.into_iter().map(|(_, rename)| rename).collect()
 }
 
 /// The steps, in the order in which they can be made.
@@ -236,8 +245,7 @@ impl Difference {
         let table = model.table;
         for (at, column) in want.columns.iter().enumerate() {
             // The version, which every table has, is of no field.
-            let default = model.columns.get(at).and_then(|meta| meta.default);
-            let default = default.map(|default| default().literal());
+            let default = model.columns.get(at);
             match have.column(&column.name) {
                 None => self.new_column(table, column, default),
                 Some(before) if before.fits(column) => {}
@@ -274,8 +282,15 @@ impl Difference {
         self.tightened.extend(missing.map(|index| index.created(table)));
     }
 
-    fn new_column(&mut self, table: &str, column: &ColumnState, default: Option<String>) {
+    fn new_column(&mut self, table: &str, column: &ColumnState, field: Option<&ColumnMeta>) {
         let name = &column.name;
+        let default = match literal(field) {
+            Ok(default) => default,
+            Err(why) => {
+                self.refusals.push(filled_by_hand(table, column, &why));
+                return;
+            }
+        };
         if !column.null && default.is_none() {
             self.refusals.push(if column.references.is_some() {
                 format!(
@@ -297,7 +312,7 @@ impl Difference {
         });
     }
 
-    fn altered(&mut self, table: &str, before: &ColumnState, now: &ColumnState, default: Option<String>) {
+    fn altered(&mut self, table: &str, before: &ColumnState, now: &ColumnState, field: Option<&ColumnMeta>) {
         let name = &now.name;
         if before.primary_key || now.primary_key {
             self.refusals.push(format!(
@@ -306,9 +321,11 @@ impl Difference {
             return;
         }
         let fills = before.null && !now.null;
-        if before.kind.converts(now.kind) && (!fills || default.is_some()) {
+        let default = if fills { literal(field) } else { Ok(None) };
+        let changes = default.as_ref().is_ok_and(|default| !fills || default.is_some());
+        if let (true, true, Ok(default)) = (changes, before.kind.converts(now.kind), &default) {
             let using = default
-                .filter(|_| fills)
+                .as_ref()
                 .map(|default| format!("coalesce(\"{name}\", {default})"));
             self.columns.push(Operation::AlterColumn {
                 table: table.to_owned(),
@@ -318,13 +335,16 @@ impl Difference {
             return;
         }
         let (why, using) = if before.kind.converts(now.kind) {
-            (
-                "may not be without a value any more, and has no `#[field(default = …)]` for the rows that have none",
-                format!("coalesce(\\\"{name}\\\", …)"),
-            )
+            let why = match default {
+                Err(why) => format!("may not be without a value any more, and its default {why}"),
+                Ok(_) => "may not be without a value any more, and has no `#[field(default = …)]` for the rows that have \
+                          none"
+                    .to_owned(),
+            };
+            (why, format!("coalesce(\\\"{name}\\\", …)"))
         } else {
             (
-                "holds something else now, which does not follow from what it held",
+                "holds something else now, which does not follow from what it held".to_owned(),
                 "…".to_owned(),
             )
         };
@@ -391,6 +411,54 @@ impl Difference {
         out.extend(self.dropped);
         Ok(out)
     }
+}
+
+/// What a field's default is as SQL, if it is the same each time.
+///
+/// # Errors
+/// Why it is none that a file could say for every row (CWE-330: a secret for all of them, and in version control).
+fn literal(field: Option<&ColumnMeta>) -> Result<Option<String>, String> {
+    let Some(default) = field.and_then(|field| field.default) else {
+        return Ok(None);
+    };
+    let ((first, second), asked) = building(|| (default().literal(), default().literal()));
+    match asked {
+        Some(function) => Err(format!("asks `{function}`")),
+        None if first != second => Err("is another one each time".to_owned()),
+        None => Ok(Some(first)),
+    }
+}
+
+/// A new column whose value is another one for each row.
+fn filled_by_hand(table: &str, column: &ColumnState, why: &str) -> String {
+    let name = &column.name;
+    let empty = ColumnState {
+        null: true,
+        ..column.clone()
+    };
+    let added = Operation::AddColumn {
+        table: table.to_owned(),
+        column: empty.clone(),
+        default: None,
+    };
+    let filled = Operation::Sql {
+        sql: format!("UPDATE \"{table}\" SET \"{name}\" = …"),
+        back: None,
+    };
+    let required = (!column.null).then(|| Operation::AlterColumn {
+        table: table.to_owned(),
+        column: column.clone(),
+        using: None,
+    });
+    let steps = [added, filled].into_iter().chain(required);
+    let steps: Vec<String> = steps.map(|step| super::writing::entry(&step)).collect();
+    by_hand(
+        &format!(
+            "`{table}.{name}` is new, and its default {why}: in a file it would be one value, the same for all rows that are \
+             there, and everybody could read it"
+        ),
+        steps.join("[[operations]]\n").trim_end(),
+    )
 }
 
 fn by_hand(what: &str, operation: &str) -> String {

@@ -29,7 +29,10 @@ mod changes;
 mod column_type;
 mod ddl;
 mod file;
+mod found;
+mod guard;
 mod inverse;
+mod late;
 mod make;
 pub(crate) mod names;
 mod operation;
@@ -44,6 +47,7 @@ mod resolved;
 mod round_trip;
 mod set;
 mod state;
+mod words;
 mod writing;
 
 pub use crate::sql::dialect::Dialect;
@@ -51,6 +55,7 @@ pub use apply::{Applied, Pending, apply, create_all, pending};
 pub use changes::{Answers, Rename};
 pub use column_type::ColumnType;
 pub use file::{Migration, checksum};
+pub use found::{Difference, differences};
 pub use make::{Made, NewMigration, empty, make};
 pub use operation::{ColumnState, ConstraintState, Operation};
 pub use owned::{foreign, with_sql};
@@ -105,6 +110,44 @@ pub enum MigrationError {
         /// The table that they should refer to.
         target: String,
     },
+    /// A migration that would be made after one that builds on it. Nothing was done.
+    Late {
+        /// `package/name`.
+        migration: String,
+        /// The one that the database has already: `package/name`.
+        applied: String,
+        /// What both touch.
+        table: String,
+    },
+    /// A step would make a table anew or drop it, and this database's is not as the files say.
+    Differs {
+        /// `package/name`.
+        migration: String,
+        /// The table.
+        table: String,
+        /// What the database has more, and would lose.
+        more: Vec<String>,
+        /// What the files say and the database lacks.
+        missing: Vec<String>,
+    },
+    /// SQL in a migration that no migration may run; the whole migration is undone.
+    Forbidden {
+        /// `package/name`.
+        migration: String,
+        /// The statement, or those together with which it was written.
+        statement: String,
+        /// What is forbidden, and what to write.
+        problem: String,
+    },
+    /// A view or a trigger names what is not there after the migration, which is undone.
+    Unsound {
+        /// `package/name`.
+        migration: String,
+        /// Which view, or whose trigger.
+        what: String,
+        /// What the database says.
+        error: crate::DatabaseError,
+    },
     /// Another process migrates, or holds the database.
     Locked,
 }
@@ -132,6 +175,35 @@ impl fmt::Display for MigrationError {
                 f,
                 "migration {migration} is undone: rows of `{table}` would refer to rows of `{target}` that there are not. \
                  Correct or delete them first, by an operation `sql = …` before"
+            ),
+            Self::Late { migration, applied, table } => write!(
+                f,
+                "migration {migration} comes late: this database has {applied} already, which follows it, and both touch \
+                 {table}. Nothing was changed. If no other database has {migration}, move its line in INDEX behind \
+                 {applied}; else go back to what stands before both (`migrate PACKAGE/NAME`, which drops what {applied} made), \
+                 and forward again"
+            ),
+            Self::Differs { migration, table, more, missing } => {
+                write!(f, "migration {migration} was not made: `{table}` is not what the migrations before it say")?;
+                if !more.is_empty() {
+                    write!(f, ". What the database has more would be lost: {}", more.join(", "))?;
+                }
+                if !missing.is_empty() {
+                    write!(f, ". It lacks {}", missing.join(", "))?;
+                }
+                f.write_str(
+                    ". Nothing of it was done. If another version of the program changed the table (`showmigrations` says \
+                     `[?]`), migrate with one that has both. If `sql = …` did, undo that by `sql = …` in a migration before \
+                     this one, and say it there by operations (`add_column`, `rename_column`, `add_constraint`, …)",
+                )
+            }
+            Self::Forbidden { migration, statement, problem } => {
+                write!(f, "migration {migration} is undone: {problem}\n  in: {statement}")
+            }
+            Self::Unsound { migration, what, error } => write!(
+                f,
+                "migration {migration} is undone: {what} would not work any more: {error}. Drop it by an operation `sql = …` \
+                 before, and make it again behind"
             ),
             Self::Locked => f.write_str(
                 "another process holds the database (is a second `migrate` running?); nothing was changed, try again",

@@ -9,7 +9,7 @@ use super::set::Set;
 const FRAMEWORK: &str = "vauban";
 
 /// The table in which the framework keeps what was applied. Of no package.
-const RECORD: &str = "vauban_migration";
+pub(super) const RECORD: &str = "vauban_migration";
 
 /// What packages other than `site` do to tables that are not theirs, and packages that bring two sets: what to do about
 /// each (CWE-668). A package's tables begin with its own name; the site's own migrations may touch all but the framework's

@@ -6,9 +6,11 @@ use rusqlite::Connection;
 
 use super::MigrationError;
 use super::file::Migration;
+use super::found::lost;
 use super::inverse::inverse;
+use super::late;
 use super::operation::Operation;
-use super::record::recorded;
+use super::record::{recorded, setup};
 use super::resolved::resolved;
 use super::set::{self, Set};
 use super::state::State;
@@ -50,8 +52,11 @@ pub struct Step {
     pub back: bool,
     /// What is done: the file's operations, or those that undo them.
     pub operations: Vec<Operation>,
-    /// The SQL that does it, one statement each.
+    /// The SQL that does it, one statement each. A table that is made anew gets back the indexes and triggers that the
+    /// database has on it, which only the database knows; here are those of the files.
     pub statements: Vec<String>,
+    /// The schema before it: of what the database has applied, not of what stands before it in the order.
+    pub(super) before: State,
 }
 
 impl Step {
@@ -64,11 +69,13 @@ impl Step {
 /// What is to be done with this database, in order. Writes nothing.
 ///
 /// # Errors
-/// Files that cannot be read or contradict each other, a target that there is not, no way back, a database that cannot be
-/// asked.
+/// Files that cannot be read or contradict each other, a target that there is not, no way back, a migration that comes too
+/// late, a database that cannot be asked or is not as the files say where a step would lose what it has.
 pub fn plan(connection: &Connection, sets: &[Set], target: &Target) -> Result<Vec<Step>, MigrationError> {
     let applied = recorded(connection)?.into_keys().collect();
-    steps(set::ordered(sets)?, &applied, target, Dialect::Sqlite)
+    let (steps, has) = steps(&set::ordered(sets)?, &applied, target, Dialect::Sqlite)?;
+    keeps_everything(connection, &steps, &has)?;
+    Ok(steps)
 }
 
 /// The packages' migrations in their order, for a database of this kind: on PostgreSQL the models say what older files leave open.
@@ -84,30 +91,51 @@ pub(super) fn ordered_for(
     })
 }
 
-/// What is to be done where these are applied.
+/// What is to be done where these are applied, and what the schema is there.
 pub(super) fn steps(
-    migrations: Vec<Migration>,
+    migrations: &[Migration],
     applied: &BTreeSet<String>,
     target: &Target,
     dialect: Dialect,
-) -> Result<Vec<Step>, MigrationError> {
-    let wanted = wanted(&migrations, target, applied)?;
+) -> Result<(Vec<Step>, State), MigrationError> {
+    let wanted = wanted(migrations, target, applied)?;
+    late::refuse(migrations, applied, &wanted)?;
+    // What the database has is what it applied, whatever stands between in the order.
+    let mut now = State::default();
+    let mut befores = Vec::new();
+    for migration in migrations.iter().filter(|m| applied.contains(&m.id())) {
+        befores.push((migration, now.clone()));
+        now.apply_all(migration)?;
+    }
+    let has = now.clone();
     let mut steps = Vec::new();
-    let mut undone = Vec::new();
-    let mut state = State::default();
-    for migration in migrations {
-        let id = migration.id();
-        let before = state.clone();
-        state.apply_all(&migration)?;
-        match (applied.contains(&id), wanted.contains(&id)) {
-            (false, true) => steps.push(forward(migration, before, dialect)?),
-            (true, false) => undone.push(back(migration, before, dialect)?),
-            _ => {}
+    for (migration, before) in befores.into_iter().rev() {
+        if !wanted.contains(&migration.id()) {
+            steps.push(back(migration.clone(), before, &mut now, dialect)?);
         }
     }
-    undone.reverse();
-    undone.append(&mut steps);
-    Ok(undone)
+    let missing = |m: &&Migration| wanted.contains(&m.id()) && !applied.contains(&m.id());
+    for migration in migrations.iter().filter(missing) {
+        steps.push(forward(migration.clone(), &mut now, dialect)?);
+    }
+    late::same_as_in_order(migrations, &wanted, &now)?;
+    Ok((steps, has))
+}
+
+/// Before anything is done: what these steps would take that the files do not know of.
+fn keeps_everything(connection: &Connection, steps: &[Step], has: &State) -> Result<(), MigrationError> {
+    for step in steps {
+        for operation in &step.operations {
+            // What it does to the schema nobody knows; what follows is asked when it comes.
+            if matches!(operation, Operation::Sql { .. }) {
+                return Ok(());
+            }
+            if let Some((table, difference)) = lost(connection, operation, has).map_err(setup)? {
+                return Err(difference.refuses(step.id(), table));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// One migration's step, whatever any database has: for `sqlmigrate`. `models` are all of the program's.
@@ -124,11 +152,12 @@ pub fn step(
     let mut state = State::default();
     for migration in ordered_for(sets, dialect, models)? {
         if migration.id() == id {
-            return if undone {
-                back(migration, state, dialect)
-            } else {
-                forward(migration, state, dialect)
-            };
+            if !undone {
+                return forward(migration, &mut state, dialect);
+            }
+            let before = state.clone();
+            state.apply_all(&migration)?;
+            return back(migration, before, &mut state, dialect);
         }
         state.apply_all(&migration)?;
     }
@@ -189,52 +218,61 @@ fn unknown(id: &str) -> MigrationError {
     ))
 }
 
-fn forward(migration: Migration, before: State, dialect: Dialect) -> Result<Step, MigrationError> {
+fn forward(migration: Migration, now: &mut State, dialect: Dialect) -> Result<Step, MigrationError> {
+    let before = now.clone();
     let operations = migration.operations.clone();
-    let (_, statements) =
-        statements(&operations, before, dialect).map_err(|problem| MigrationError::File {
-            migration: migration.id(),
-            problem,
-        })?;
+    let statements = statements(&operations, now, dialect).map_err(|problem| MigrationError::File {
+        migration: migration.id(),
+        problem,
+    })?;
     Ok(Step {
         migration,
         back: false,
         operations,
         statements,
+        before,
     })
 }
 
-fn back(migration: Migration, before: State, dialect: Dialect) -> Result<Step, MigrationError> {
+/// `made_in`: the schema in which it was made; `now`: the one in which it is undone.
+fn back(
+    migration: Migration,
+    made_in: State,
+    now: &mut State,
+    dialect: Dialect,
+) -> Result<Step, MigrationError> {
     let one_way = |problem: String| MigrationError::OneWay {
         migration: migration.id(),
         problem,
     };
-    let mut state = before;
+    let mut state = made_in;
     let mut undoing = Vec::new();
     for operation in &migration.operations {
         undoing.push(inverse(operation, &state).map_err(one_way)?);
         state.apply(operation).map_err(one_way)?;
     }
     let operations: Vec<Operation> = undoing.into_iter().rev().flatten().collect();
-    let (_, statements) = statements(&operations, state, dialect).map_err(one_way)?;
+    let before = now.clone();
+    let statements = statements(&operations, now, dialect).map_err(one_way)?;
     Ok(Step {
         migration,
         back: true,
         operations,
         statements,
+        before,
     })
 }
 
-/// The statements of these steps, and the schema after them.
+/// The statements of these steps. The schema is then as after them.
 pub(super) fn statements(
     operations: &[Operation],
-    mut state: State,
+    state: &mut State,
     dialect: Dialect,
-) -> Result<(State, Vec<String>), String> {
+) -> Result<Vec<String>, String> {
     let mut all = Vec::new();
     for operation in operations {
-        all.extend(dialect.statements(operation, &state)?);
+        all.extend(dialect.statements(operation, state)?);
         state.apply(operation)?;
     }
-    Ok((state, all))
+    Ok(all)
 }

@@ -3,18 +3,21 @@
 use rusqlite::Connection;
 
 use super::apply::apply;
+use super::found::{Difference, found};
 use super::operation::ColumnState;
 use super::plan::{Target, ids};
 use super::set::{self, Set};
 use super::state::State;
 use super::{ColumnType, MigrationError};
+use crate::backend::sqlite::settle;
 use crate::tree::value::{Kind, Storage};
 
 /// Makes a database of every earlier state, with a row in each table that takes one, brings it to the newest state, and as far back
 /// as there is a way.
 ///
 /// # Errors
-/// Which migration does not go, from where, and why; a table whose row was lost though nothing dropped it.
+/// Which migration does not go, from where, and why; a table whose row was lost though nothing dropped it, or that is not what its
+/// operations say.
 pub fn round_trip(sets: &[Set]) -> Result<(), String> {
     let all = ids(sets).map_err(|error| error.to_string())?;
     for last in 0..=all.len() {
@@ -28,8 +31,7 @@ pub fn round_trip(sets: &[Set]) -> Result<(), String> {
 fn one(sets: &[Set], made: &[String]) -> Result<(), String> {
     let told = |error: MigrationError| error.to_string();
     let mut connection = Connection::open_in_memory().map_err(|error| error.to_string())?;
-    let on = connection.pragma_update(None, "foreign_keys", true);
-    on.map_err(|error| error.to_string())?;
+    settle(&connection).map_err(|error| error.to_string())?;
     let mut state = State::default();
     for migration in set::ordered(sets).map_err(told)? {
         if made.contains(&migration.id()) {
@@ -47,6 +49,7 @@ fn one(sets: &[Set], made: &[String]) -> Result<(), String> {
             return Err(format!("the row of `{table}` became {rows}"));
         }
     }
+    as_said(&connection, &newest)?;
     // Package by package, as far as there is a way.
     for id in ids(sets).map_err(told)?.iter().rev() {
         let package = id.split('/').next().unwrap_or_default();
@@ -56,6 +59,27 @@ fn one(sets: &[Set], made: &[String]) -> Result<(), String> {
         }
     }
     apply(&mut connection, sets, &Target::Newest, |_| {}).map_err(told)?;
+    as_said(&connection, &newest)
+}
+
+/// A table that SQL by hand changed otherwise than the operations say could not be made anew later.
+fn as_said(connection: &Connection, newest: &State) -> Result<(), String> {
+    for (table, state) in &newest.tables {
+        let found = found(connection, table).map_err(|error| error.to_string())?;
+        let found = found.ok_or_else(|| format!("the table `{table}` is not there in the end"))?;
+        let Difference { missing, more } = found.difference(state);
+        if let Some(told) = missing.first() {
+            return Err(format!(
+                "`{table}` lacks {told} in the end, which its operations say"
+            ));
+        }
+        if let Some(told) = more.first() {
+            return Err(format!(
+                "`{table}` has {told} in the end, which no operation says: a later migration that makes it anew would stop. \
+                 Take it out of the SQL that makes it, and say it by an operation"
+            ));
+        }
+    }
     Ok(())
 }
 

@@ -115,6 +115,23 @@ impl Database {
         }
     }
 
+    /// How this database's tables differ from those of its models.
+    ///
+    /// # Errors
+    /// Files that cannot be read; a database that cannot be asked.
+    pub fn schema_difference(&self, sets: &[Set]) -> Result<migrations::Difference, MigrationError> {
+        let listed = self.listed();
+        match &self.0.store {
+            Store::Sqlite(store) => {
+                migrations::differences(&schema_connection(store)?, listed.models(), sets)
+            }
+            #[cfg(feature = "postgres")]
+            Store::Postgres(store) => apart(store, async |c| {
+                migrations::postgres::differences(c, listed.models()).await
+            }),
+        }
+    }
+
     /// Brings this database to `target`, each migration whole or not at all, under a lock.
     ///
     /// # Errors

@@ -23,16 +23,27 @@
   // The latest request of each part: an answer that was overtaken is dropped.
   const latest = new WeakMap();
   let shown = location.pathname + location.search;
-  // Forms whose POST is under way.
-  const sending = new WeakSet();
-  // Loads a page; a `#` in its address would make a jump of it.
-  const load = (url) => {
+  // Forms whose POST is under way or waits, and parts whose POST is under way.
+  const sending = new WeakSet(), posting = new WeakSet();
+  // What is asked of a part meanwhile: its answer would take the place of the POST's, which nobody would see.
+  const waiting = new WeakMap();
+  // Loads a page; a `#` in its address would make a jump of it. CWE-601: by its whole address, for a path that begins with
+  // `//` is, alone, another host.
+  const load = (url, how = "assign") => {
     const page = new URL(url, location.href);
     page.hash = "";
-    location.assign(page.href);
+    location[how](page.href);
   };
 
-  const update = (name, target, method, url, body, usual, form) => {
+  const update = (name, target, method, url, body, form) => {
+    if (posting.has(target)) {
+      const before = waiting.get(target);
+      if (before?.form) sending.delete(before.form);
+      waiting.set(target, { form, ask: () => update(name, target, method, url, body, form) });
+      return;
+    }
+    const post = method === "POST";
+    if (post) posting.add(target);
     const request = new XMLHttpRequest();
     latest.set(target, request);
     request.open(method, url);
@@ -40,7 +51,14 @@
     request.setRequestHeader(HEADER, name);
     call(Element, "setAttribute", target, "aria-busy", "true");
     request.onloadend = () => {
-      if (form) sending.delete(form);
+      const next = post && waiting.get(target);
+      if (post) {
+        sending.delete(form);
+        posting.delete(target);
+        waiting.delete(target);
+      }
+      // Behind a refusal nothing more is asked: it stays to be read.
+      if (next?.form && request.status !== 200) sending.delete(next.form);
       if (latest.get(target) !== request) return;
       latest.delete(target);
       call(Element, "removeAttribute", target, "aria-busy");
@@ -50,8 +68,8 @@
       if (![200, 422].includes(request.status) || !answer || request.getResponseHeader(HEADER) !== name || !ours(request.responseURL, url)) {
         // CWE-837: what was posted is never sent again. An answer that was lost, or led to another origin, where no script
         // follows, is not known: the page says what is so now.
-        if (method === "GET") usual();
-        else load(request.status === 0 ? location.href : request.responseURL || url);
+        if (post) load(request.status === 0 ? location.href : request.responseURL || url);
+        else load(url);
         return;
       }
       const active = get(Document, "activeElement", document);
@@ -71,10 +89,13 @@
         const next = again || target;
         if (next instanceof HTMLElement) call(HTMLElement, "focus", next, { preventScroll: true });
       }
-      if (method === "GET" && call(Element, "getBoundingClientRect", target).top < 0) call(Element, "scrollIntoView", target);
+      if (!post && call(Element, "getBoundingClientRect", target).top < 0) call(Element, "scrollIntoView", target);
       call(EventTarget, "dispatchEvent", target, new CustomEvent("fragment", { bubbles: true, detail: name }));
+      if (next && request.status === 200) next.ask();
     };
     request.send(body);
+    // CWE-598: what is posted stands in no address.
+    if (!post) move(url);
   };
 
   // The address says what is shown: it can be kept, sent to others, loaded anew; `back` leads to what was before.
@@ -96,17 +117,13 @@
     const target = place(link.dataset.update);
     if (!target || !here(link.href) || link.target) return;
     event.preventDefault();
-    update(link.dataset.update, target, "GET", link.href, null, () => load(link.href));
-    move(link.href);
+    update(link.dataset.update, target, "GET", link.href, null, null);
   });
-
-  // The form that the browser sends after all.
-  let usual = null;
 
   call(EventTarget, "addEventListener", document, "submit", (event) => {
     const form = event.target;
     const name = form instanceof HTMLFormElement && attribute(form, "data-update");
-    if (!name || event.defaultPrevented || form === usual) return;
+    if (!name || event.defaultPrevented) return;
     const target = place(name);
     const button = event.submitter;
     // The button that was pressed may say it otherwise than the form.
@@ -126,18 +143,12 @@
     const url = new URL(action, location.href);
     if (!post) url.search = query;
     const body = !post ? null : type === "multipart/form-data" ? data : query;
-    update(name, target, post ? "POST" : "GET", url.href, body, () => {
-      usual = form;
-      call(HTMLFormElement, "requestSubmit", form, button);
-      usual = null;
-    }, post ? form : null);
-    // CWE-598: what is posted stands in no address.
-    if (!post) move(url.href);
+    update(name, target, post ? "POST" : "GET", url.href, body, post ? form : null);
   });
 
   // Back and forward; a jump within the page (`#main`) is none of our business.
   addEventListener("popstate", () => {
     // Asked for, not reloaded: what is shown may have been the answer to a POST.
-    if (location.pathname + location.search !== shown) location.replace(location.pathname + location.search);
+    if (location.pathname + location.search !== shown) load(location.href, "replace");
   });
 })();

@@ -11,7 +11,7 @@
 
 use super::context::{RenderContext, UrlTo};
 use super::escape::{self, Escape};
-use super::filters::tokens::between_tags;
+use super::filters::tokens::{Piece, Pieces, between_tags, decoded, read_tag};
 use super::ours::Ours;
 use super::safe::{Nonce, ResourceUrl, SafeHtml, SafeUrl};
 use super::value::Plain;
@@ -87,32 +87,44 @@ impl Trusted<escape::Text> for SafeHtml {
 /// Markup as it is. In a form, a form in it loses its tag in the browser and its token is sent where the outer form goes: to
 /// another origin, or in an address (CWE-352, CWE-598). It is not written.
 pub(in crate::runtime) fn markup(html: &SafeHtml, cx: &dyn RenderContext, out: &mut String) {
-    const NAME: &str = "csrfmiddlewaretoken";
-    let mut rest = html.as_str();
-    if cx.__in_form() {
-        while let Some(at) = rest.find(NAME) {
-            let tag = rest[..at].rfind('<').filter(|tag| is_input(&rest[*tag..at]));
-            // CWE-407: the tag's end is looked for only where there is a tag.
-            match tag.zip(tag.and_then(|_| rest[at..].find('>'))) {
-                Some((tag, end)) => {
-                    out.push_str(&rest[..tag]);
-                    rest = &rest[at + end + 1..];
-                }
-                None => {
-                    out.push_str(&rest[..at + NAME.len()]);
-                    rest = &rest[at + NAME.len()..];
-                }
-            }
-        }
+    let html = html.as_str();
+    if cx.__in_form() && memchr::memmem::find(html.as_bytes(), TOKEN.as_bytes()).is_some() {
+        without_tokens(html, out);
+    } else {
+        out.push_str(html);
     }
-    out.push_str(rest);
 }
 
-/// Whether a text that starts with `<` is in the tag of a field.
-fn is_input(tag: &str) -> bool {
-    tag.get(1..6)
-        .is_some_and(|name| name.eq_ignore_ascii_case("input"))
-        && !tag.contains('>')
+fn without_tokens(html: &str, out: &mut String) {
+    let mut pieces = Pieces::new(html);
+    while let Some((piece, source)) = pieces.next_with_source() {
+        let is_token = match piece {
+            Piece::Start(_, name, _) => name == "input" && is_token(&source[1..]),
+            // A tag that is not finished here may be finished behind.
+            Piece::Data(_) => source.starts_with('<') && is_token(&format!("{}>", &source[1..])),
+            Piece::End(_) | Piece::Other => false,
+        };
+        if !is_token {
+            out.push_str(source);
+        }
+    }
+}
+
+/// The field of the token.
+const TOKEN: &str = "csrfmiddlewaretoken";
+
+/// Whether a tag, from its name on, is a field of the token's name: its first name is the one that counts.
+fn is_token(tag: &str) -> bool {
+    let mut found = None;
+    let input = tag
+        .get(..5)
+        .is_some_and(|name| name.eq_ignore_ascii_case("input"));
+    read_tag(tag, |name, value| {
+        if found.is_none() && name.eq_ignore_ascii_case("name") {
+            found = Some(decoded(value));
+        }
+    });
+    input && found.is_some_and(|name| name == TOKEN)
 }
 
 impl Trusted<escape::UrlStart> for SafeUrl {
@@ -387,4 +399,51 @@ pub fn spaceless(start: usize, out: &mut String) {
         }
         out.push_str(if shown.ends_with('>') { shown } else { text });
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn left(html: &str) -> String {
+        let mut out = String::new();
+        without_tokens(html, &mut out);
+        out
+    }
+
+    /// CWE-352: a field of the token's name is left out, however its tag is written.
+    #[test]
+    fn cwe_352_no_token_of_another_form_is_in_a_form() {
+        for field in [
+            "<input type=\"hidden\" name=\"csrfmiddlewaretoken\" value=\"v1.x\">",
+            "<INPUT value='>' NAME = csrfmiddlewaretoken>",
+            "<input/name='csrfmiddlewaretoken'/>",
+            "<input name=csrfmiddlewaretoken name=other>",
+            "<input name=\"csrfmiddleware&#116;oken\" title=csrfmiddlewaretoken>",
+        ] {
+            let html = format!("<p>a</p>{field}<b>c</b>");
+            let without = left(&html);
+            assert!(
+                !without.contains("name") && without.ends_with("<b>c</b>"),
+                "{field}: {without}"
+            );
+        }
+    }
+
+    /// Attack: a row whose title, or what somebody typed, is the token's name, takes its control out of the page.
+    #[test]
+    fn a_field_that_speaks_of_the_token_stays() {
+        for html in [
+            "<input name=\"title\" value=\"csrfmiddlewaretoken\">",
+            "<input value=\"name=csrfmiddlewaretoken\" name=title>",
+            "<input type=checkbox name=rows title='a \"csrfmiddlewaretoken\" b' value=7>",
+            "<input name=\"csrfmiddlewaretoken2\">",
+            "<input data-name=\"csrfmiddlewaretoken\">",
+            "<input name=other name=csrfmiddlewaretoken>",
+            "<p title=csrfmiddlewaretoken>csrfmiddlewaretoken &lt;input name=csrfmiddlewaretoken&gt;</p>",
+            "<button name=csrfmiddlewaretoken>x</button>",
+        ] {
+            assert_eq!(left(html), html);
+        }
+    }
 }

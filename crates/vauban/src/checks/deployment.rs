@@ -18,7 +18,10 @@ pub(super) fn build(c: &Checking<'_>) -> Vec<Finding> {
     if let Some(test_kit) = test_kit(Mode::of_this_build(), has_test_kit) {
         return vec![test_kit];
     }
-    if Mode::of_this_build() == Mode::Release || c.settings.mode == Mode::Development {
+    if Mode::of_this_build() == Mode::Release {
+        return overflow(vauban_core::checks_overflow()).into_iter().collect();
+    }
+    if c.settings.mode == Mode::Development {
         return Vec::new();
     }
     vec![Finding::warning(
@@ -36,6 +39,18 @@ fn test_kit(build: Mode, has_test_kit: bool) -> Option<Finding> {
             "the program was built with the feature `testing`, which writes rows past every policy",
             "Put `vauban = { …, features = [\"testing\"] }` under `[dev-dependencies]` only, and build this package alone \
              (`cargo build --release -p NAME`).",
+        )
+    })
+}
+
+/// A number that grows too large becomes a small one, where tests and development stop (CWE-190).
+fn overflow(is_checked: bool) -> Option<Finding> {
+    (!is_checked).then(|| {
+        Finding::warning(
+            "build.overflow",
+            "the program was built without overflow checks: a sum or a product that is too large becomes a small number and passes \
+             whatever bounds it",
+            "Write `overflow-checks = true` under `[profile.release]` in the workspace's Cargo.toml and build again.",
         )
     })
 }
@@ -238,7 +253,6 @@ mod tests {
     use crate::checks::Severity;
     use crate::settings::Settings;
 
-    /// CWE-489: one package's profile does not take the lock of waivers out of a release.
     /// CWE-319: a ramp that nobody climbs is pressed for once the site is no longer new.
     #[test]
     fn a_forgotten_ramp_is_a_warning() {
@@ -257,6 +271,14 @@ mod tests {
         assert_eq!(level(15), Severity::Warning);
     }
 
+    /// CWE-190: in development too large a number panics, and in what is deployed it does not unless the profile says so.
+    #[test]
+    fn a_release_without_overflow_checks_is_warned_of() {
+        assert_eq!(overflow(false).map(|found| found.level), Some(Severity::Warning));
+        assert!(overflow(true).is_none());
+    }
+
+    /// CWE-489: one package's profile does not take the lock of waivers out of a release.
     #[test]
     fn a_release_of_a_development_package_is_refused() {
         assert!(test_kit(Mode::Release, true).is_some());

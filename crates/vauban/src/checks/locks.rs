@@ -146,5 +146,34 @@ pub(super) fn migrations(c: &Checking<'_>) -> Vec<Finding> {
             "Fine during a rolling deployment; otherwise this is an old program.",
         ));
     }
+    if !state.lacks.is_empty() {
+        let what = format!(
+            "the database lacks what the models need: {}",
+            state.lacks.join(", ")
+        );
+        found.push(if state.ahead.is_empty() {
+            // CWE-354: what is recorded as applied says nothing of what happened to it afterwards.
+            Finding::error(
+                "migrations.lacks",
+                what,
+                "If `makemigrations --check` has something to write, write and apply it. Otherwise something else has changed \
+                 the tables: restore them from a backup, or make it by `sql = …` in a migration by hand (`makemigrations \
+                 --empty NAME`).",
+            )
+        } else {
+            let hint = "A newer version of the program has taken it away: stop this one soon.";
+            Finding::warning("migrations.lacks", what, hint)
+        });
+    }
+    if !state.unknown.is_empty() {
+        found.push(Finding::warning(
+            "migrations.unknown",
+            format!(
+                "the database has what neither a model nor a migration knows: {}",
+                state.unknown.join(", ")
+            ),
+            "Who made it by hand, and why? Say it in a migration, or drop it.",
+        ));
+    }
     found
 }

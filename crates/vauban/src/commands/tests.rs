@@ -500,3 +500,62 @@ fn a_renaming_is_asked_and_not_guessed() {
             .contains("`showmigrations` lists them")
     );
 }
+
+/// CWE-354: `check` asks the database itself, and a release does not serve with what it lacks.
+#[test]
+fn a_database_that_lacks_what_was_migrated_is_an_error() {
+    let (folder, _) = package();
+    let file = "[[operations]]\ncreate_table = 'vauban_note'\ncolumns = [\n\
+        { name = 'id', type = 'uuid', primary_key = true }, { name = 'headline', type = 'string' },\n\
+        { name = 'row_version', type = 'bigint' } ]\n";
+    let files = vec![vauban_orm::migrations::SetFile {
+        name: "0001_initial",
+        text: file,
+    }];
+    let set = vauban_orm::migrations::Set {
+        package: env!("CARGO_PKG_NAME"),
+        folder: "",
+        files: files.leak(),
+    };
+    let app = App::new(Package::for_test(env!("CARGO_PKG_NAME"), "/", None))
+        .module(Module::new("notes").model::<renamed::Note>())
+        .migrations(set);
+    let path = folder.path().join("db.sqlite3");
+    let url = format!("sqlite://{}", path.display());
+    let settings = Settings::for_test(Mode::Development, &url, &app.modules.settings());
+    let database = crate::assemble::open(&app, &settings).unwrap();
+    let found = || {
+        let migrated = crate::assemble::migrated(&app, &database).unwrap();
+        let found = crate::checks::run(&crate::checks::checking(&app, &settings, Some(&migrated)));
+        let found = found.into_iter().filter(|one| one.id.starts_with("migrations."));
+        found.map(|one| format!("{one}")).collect::<Vec<_>>()
+    };
+    let told = found();
+    assert!(
+        told.len() == 1 && told[0].contains("migrations.pending"),
+        "{told:#?}"
+    );
+    database
+        .migrate(
+            &app.migration_sets(),
+            &vauban_orm::migrations::Target::Newest,
+            |_| (),
+        )
+        .unwrap();
+    assert_eq!(found(), [""; 0]);
+    let change = "ALTER TABLE vauban_note RENAME COLUMN headline TO other";
+    rusqlite::Connection::open(&path)
+        .unwrap()
+        .execute_batch(change)
+        .unwrap();
+    let told = found();
+    assert_eq!(told.len(), 2, "{told:#?}");
+    assert!(
+        told[0].contains("migrations.lacks") && told[0].contains("the column `headline` of `vauban_note`"),
+        "{told:#?}"
+    );
+    assert!(
+        told[1].contains("migrations.unknown") && told[1].contains("the column `other` of `vauban_note`"),
+        "{told:#?}"
+    );
+}

@@ -108,4 +108,42 @@ impl Policy for Measured {
     }
 }
 
+#[derive(Model)]
+pub struct Keyless {
+    #[field(max_length = 100)]
+    title: String,
+    stage: Stage,
+}
+
+impl Policy for Keyless {
+    fn rules(who: Who<Self>, n: &Columns<Self>) -> Rules<Self> {
+        Rules { view: n.title.eq("a"), ..Rules::none() }
+    }
+}
+
+#[derive(Model)]
+#[model(tabel = "numbered")]
+pub struct Numbered {
+    id: Id<Self>,
+    number: i64,
+}
+
+impl Policy for Numbered {
+    fn rules(who: Who<Self>, n: &Columns<Self>) -> Rules<Self> {
+        Rules { view: n.number.eq(1), ..Rules::none() }
+    }
+}
+
+#[derive(Choices, Clone, PartialEq, Debug)]
+pub enum Stage {
+    #[choice(lable = "Only begun")]
+    Begun,
+    Done(String),
+}
+
+async fn titles(db: &Db) -> Result<Vec<Keyless>> {
+    let numbered = Numbered::objects().count(db).await?;
+    Ok(Keyless::objects().filter(|k| k.stage.eq(Stage::Begun)).all(db).await?)
+}
+
 fn main() {}

@@ -107,4 +107,43 @@ impl Policy for Measured {
     }
 }
 
+#[derive(Model)]
+pub struct Keyless {
+    id: Id<Self>,
+    #[field(max_length = 100)]
+    title: String,
+    stage: Stage,
+}
+
+impl Policy for Keyless {
+    fn rules(who: Who<Self>, n: &Columns<Self>) -> Rules<Self> {
+        Rules { view: n.title.eq("a"), ..Rules::none() }
+    }
+}
+
+#[derive(Model)]
+#[model(table = "numbered")]
+pub struct Numbered {
+    id: Id<Self>,
+    number: i64,
+}
+
+impl Policy for Numbered {
+    fn rules(who: Who<Self>, n: &Columns<Self>) -> Rules<Self> {
+        Rules { view: n.number.eq(1), ..Rules::none() }
+    }
+}
+
+#[derive(Choices, Clone, PartialEq, Debug)]
+pub enum Stage {
+    #[choice(label = "Only begun")]
+    Begun,
+    Done,
+}
+
+async fn titles(db: &Db) -> Result<Vec<Keyless>> {
+    let numbered = Numbered::objects().count(db).await?;
+    Ok(Keyless::objects().filter(|k| k.stage.eq(Stage::Begun)).all(db).await?)
+}
+
 fn main() {}

@@ -3,8 +3,10 @@
 #![allow(unreachable_pub)] // a view is as public as its rule
 
 use super::*;
+use crate::http::{Caching, ErrorFacts, Respond};
 use crate::http::{Cookie, Error, Refusal, Response};
 use crate::messages::Level;
+use crate::pipeline::ErrorPage;
 use crate::pipeline::Next;
 use crate::routing::{AccessRule, ByEither, ByNothing, BySession, Path, Proven, SignedIn, TokenScheme};
 
@@ -35,11 +37,24 @@ impl AccessRule for Network {
     }
 }
 
+/// Nobody's, whoever asks; it does what a rule may do.
+pub struct Nobodys;
+impl AccessRule for Nobodys {
+    type Credential = BySession;
+    fn admit(cx: &Request, who: &Identity) -> Result<Self, Refusal> {
+        let _ = (Initiated::admit(cx, who), cx.nonce());
+        Err(Refusal::NotFound)
+    }
+}
+
 pub struct Tokens;
 impl TokenScheme for Tokens {
     type Loaded = ();
     async fn find(cx: &Request, token: &str) -> Result<Option<Proven<()>>> {
         let _ = cx.client_ip();
+        if token == "broken" {
+            return Err(Error::bad_request("This is no token."));
+        }
         Ok((token == "good").then(|| Proven::nobody(())))
     }
 }
@@ -79,6 +94,22 @@ mod views {
         note get "/notes/{name}/" SignedIn, name;
         first get "/open/new/" Initiated;
         open get "/open/{name}/" Public, name;
+        deep get "/deep/" Nobodys;
+        deeper post "/deep/" Nobodys;
+        kept post "/kept/" Nobodys;
+        plain get "/plain" Nobodys;
+        other post "/pair/{name}/" Public, name;
+        pair get "/pair/{name}/" Public, name;
+    }
+
+    #[view(get, "/pane/", csp = Csp::strict().framed_by("https://a.example"))]
+    pub(super) async fn pane(_: Nobodys) -> Result<Text> {
+        Ok(Text::new("pane"))
+    }
+
+    #[view(get, "/pair/new/", csp = Csp::strict().framed_by("https://a.example"))]
+    pub(super) async fn new_pair(_: Nobodys) -> Result<Text> {
+        Ok(Text::new("pane"))
     }
 
     #[view(get, "/framed/", csp = Csp::strict().framed_by("https://a.example"))]
@@ -252,5 +283,287 @@ async fn cwe_288_a_gate_of_the_view_behind_a_hidden_one_is_asked() {
     for path in ["/open/old/", "/open/new/"] {
         let reply = told(&server, &format!("GET {path}"), &[]).await;
         assert!(reply.starts_with("403\n"), "{path}: {reply}");
+    }
+}
+
+/// Sessions whose end leaves something in the answer, and one that cannot be looked up.
+struct Endings;
+impl IdentityBackend for Endings {
+    fn identify<'a>(
+        &'a self,
+        cx: &'a Request,
+        cookie: &'a str,
+    ) -> Pin<Box<dyn Future<Output = Result<Identity>> + Send + 'a>> {
+        Box::pin(async move {
+            if cookie.len() < 8 {
+                cx.set_cookie(Cookie::new("ended", cookie));
+                cx.say(Level::Info, "Your session is over.");
+            }
+            match cookie {
+                "broken" => Err(Error::new(::http::StatusCode::SERVICE_UNAVAILABLE, "")),
+                cookie => TestSessions.identify(cx, cookie).await,
+            }
+        })
+    }
+
+    fn begin_for_test(&self, _: uuid::Uuid) -> Pin<Box<dyn Future<Output = Result<String>> + Send + '_>> {
+        Box::pin(async { Ok("a session of a test".to_owned()) })
+    }
+}
+
+/// An error's page that says who it thinks asks, and is kept where that may be.
+struct Lost(String);
+impl ErrorPage for Lost {
+    fn for_error(facts: ErrorFacts) -> Self {
+        Self(facts.status.to_string())
+    }
+}
+impl Respond for Lost {
+    fn respond(self, cx: &Request) -> Response {
+        let who = cx.identity().session().is_some();
+        Response::of(Text::new(format!("{} {who}", self.0))).caching(Caching::Public {
+            seconds: 60,
+            immutable: false,
+        })
+    }
+    fn commits(&self) -> bool {
+        true
+    }
+}
+
+/// A gate, as an app may have it.
+type Door = fn(&Request) -> Result<Option<Response>>;
+
+/// Where there is no view it answers; where there is one it leaves things.
+fn by_absence(cx: &Request) -> Result<Option<Response>> {
+    if cx.route().is_none() {
+        let gone = Response::of(Text::new("gone"));
+        return Ok(Some(gone.status_code(::http::StatusCode::GONE)));
+    }
+    cx.set_cookie(Cookie::new("view", "1"));
+    cx.say(Level::Info, "There is a view.");
+    let _ = cx.client_ip();
+    Ok(None)
+}
+/// It leaves things that say whether there is a view, and lets everything on.
+fn leaving(cx: &Request) -> Result<Option<Response>> {
+    let there = if cx.route().is_some() { "yes" } else { "no" };
+    cx.set_cookie(Cookie::new("view", there));
+    cx.say(Level::Info, there);
+    Ok(None)
+}
+/// It leaves things, whatever is asked for.
+fn greeting(cx: &Request) -> Result<Option<Response>> {
+    cx.set_cookie(Cookie::new("greeted", "1"));
+    cx.say(Level::Info, "Hello.");
+    Ok(None)
+}
+fn closed(_: &Request) -> Result<Option<Response>> {
+    Ok(Some(Response::of(Text::new("closed"))))
+}
+fn failing(_: &Request) -> Result<Option<Response>> {
+    Err(Error::new(::http::StatusCode::SERVICE_UNAVAILABLE, ""))
+}
+fn nothing_here(_: &Request) -> Result<Option<Response>> {
+    Err(Error::not_found())
+}
+fn not_gated(cx: &Request) -> Result<Option<Response>> {
+    match cx.is_for::<views::gated>() {
+        true => Err(Error::not_found()),
+        false => Ok(None),
+    }
+}
+
+fn with_gates(gates: &[Door], pages: bool) -> Arc<Site> {
+    let mut parts = parts(&["example.com"]);
+    parts.sessions = Some(Arc::new(Endings));
+    parts.routes = Routes::new()
+        .view::<views::local>("local")
+        .view::<views::either>("either")
+        .view::<views::gated>("gated")
+        .view::<views::deep>("deep")
+        .view::<views::deeper>("deeper")
+        .view::<views::kept>("kept")
+        .view::<views::plain>("plain")
+        .view::<views::pane>("pane")
+        .view::<views::pair>("pair")
+        .view::<views::other>("other")
+        .view::<views::new_pair>("new_pair");
+    parts.before = gates
+        .iter()
+        .map(|gate| Arc::new(*gate) as Arc<dyn AnyGate>)
+        .collect();
+    if pages {
+        parts.error_pages.set_other::<Lost>();
+    }
+    parts.site()
+}
+
+/// All that the site answers, but for what is random.
+async fn answered(site: &Arc<Site>, method: &str, path: &str, headers: &[(&str, &str)]) -> String {
+    let mut asked = ::http::Request::builder().method(method).uri(path);
+    for (name, value) in headers.iter().chain(&[("host", "example.com")]) {
+        asked = asked.header(*name, *value);
+    }
+    let asked = asked.body(crate::http::RequestBody::default()).unwrap();
+    #[allow(deprecated)]
+    let answer = crate::pipeline::answer(site, [127, 0, 0, 1].into(), false, asked).await;
+    let mut text = format!("{}\n", answer.status());
+    for (name, value) in answer.headers() {
+        let value = match (name.as_str(), value.to_str().unwrap()) {
+            ("x-request-id", _) => "*".to_owned(),
+            ("content-security-policy", policy) => without_nonce(policy),
+            // A message's cookie is signed for a moment.
+            ("set-cookie", cookie) if cookie.starts_with("test-messages=") => {
+                cookie.chars().take(30).collect()
+            }
+            (_, value) => value.to_owned(),
+        };
+        text.push_str(&format!("{name}: {value}\n"));
+    }
+    let incident = answer.headers()["x-request-id"].to_str().unwrap().to_owned();
+    text + &String::from_utf8_lossy(answer.into_body().bytes()).replace(&incident, "*")
+}
+
+/// CWE-204. Attack: what a gate, a session's end, a frame's policy or a token's scheme does comes before it is known that a
+/// view is not there, so everything that a request may have is sent together with everything else, and each answer is
+/// compared with that of an address at which there is nothing.
+#[tokio::test]
+async fn cwe_204_whatever_is_sent_together_tells_of_no_hidden_view() {
+    let cookies: [&[(&str, &str)]; 5] = [
+        &[],
+        &[("cookie", "test-session=x; test-theme=dark")],
+        &[("cookie", "test-session=of-ann-and-nobody-else")],
+        &[("cookie", "test-session=broken")],
+        &[("cookie", "test-messages=x")],
+    ];
+    let fetches = [
+        None,
+        Some(("cross-site", "navigate", "iframe")),
+        Some(("cross-site", "navigate", "document")),
+        Some(("cross-site", "no-cors", "image")),
+        Some(("same-origin", "cors", "empty")),
+    ];
+    let keys: [&[(&str, &str)]; 3] = [
+        &[],
+        &[("authorization", "Bearer good"), ("accept", "text/html")],
+        &[("authorization", "Bearer broken")],
+    ];
+    let sites: [(&[Door], bool); 7] = [
+        (&[], true),
+        (&[by_absence], false),
+        (&[not_gated, leaving], true),
+        (&[leaving, not_gated, by_absence], false),
+        (&[closed], false),
+        (&[greeting, failing], true),
+        (&[greeting, leaving, nothing_here], false),
+    ];
+    let hidden = [
+        "/local/", "/local", "/either/", "/either", "/deep/", "/deep", "/kept/", "/kept", "/plain",
+        "/plain/", "/pane/", "/pane", "/gated/", "/gated",
+    ];
+    for (gates, pages) in sites {
+        let site = with_gates(gates, pages);
+        let hides_gated = gates
+            .iter()
+            .any(|gate| std::ptr::fn_addr_eq(*gate, not_gated as Door));
+        for method in ["GET", "HEAD", "POST", "OPTIONS"] {
+            for (cookie, fetch, key) in product(&cookies, &fetches, &keys) {
+                let mut headers = [cookie, key].concat();
+                if let Some((site, mode, dest)) = fetch {
+                    headers.extend([
+                        ("sec-fetch-site", site),
+                        ("sec-fetch-mode", mode),
+                        ("sec-fetch-dest", dest),
+                    ]);
+                }
+                let nothing = answered(&site, method, "/absent/", &headers).await;
+                for path in hidden {
+                    if path.starts_with("/gated") && !hides_gated {
+                        continue;
+                    }
+                    let told = answered(&site, method, path, &headers).await;
+                    assert_eq!(told, nothing, "{method} {path} {headers:?}");
+                }
+                // Behind a hidden one there is what is there without it.
+                let pair = answered(&site, method, "/pair/old/", &headers).await;
+                let told = answered(&site, method, "/pair/new/", &headers).await;
+                assert_eq!(told, pair, "{method} /pair/new/ {headers:?}");
+            }
+        }
+    }
+}
+
+fn product<A: Copy, B: Copy, C: Copy>(a: &[A], b: &[B], c: &[C]) -> Vec<(A, B, C)> {
+    let pairs = a.iter().flat_map(|a| b.iter().map(move |b| (*a, *b)));
+    pairs
+        .flat_map(|(a, b)| c.iter().map(move |c| (a, b, *c)))
+        .collect()
+}
+
+/// CWE-601, CWE-204: what begins with two slashes is absent as everything else is, whatever stands behind them.
+#[tokio::test]
+async fn what_begins_with_two_slashes_is_absent() {
+    let site = with_gates(&[by_absence], true);
+    for method in ["GET", "HEAD", "POST", "OPTIONS"] {
+        let nothing = answered(&site, method, "/absent/", &[]).await;
+        for path in [
+            "//",
+            "//deep/",
+            "//pair/old/",
+            "//evil.example/",
+            "///pair/old/",
+            "//pair/old",
+        ] {
+            assert_eq!(
+                answered(&site, method, path, &[]).await,
+                nothing,
+                "{method} {path}"
+            );
+        }
+    }
+}
+
+/// CWE-204. Attack: a gate counts requests, and a hidden address uses up what is allowed twice as fast as an absent one; a
+/// session is looked up once more.
+#[tokio::test]
+async fn cwe_204_who_counts_requests_counts_each_once() {
+    static COUNTED: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+    fn counting(_: &Request) -> Result<Option<Response>> {
+        COUNTED.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        Ok(None)
+    }
+    struct Counting;
+    impl IdentityBackend for Counting {
+        fn identify<'a>(
+            &'a self,
+            cx: &'a Request,
+            cookie: &'a str,
+        ) -> Pin<Box<dyn Future<Output = Result<Identity>> + Send + 'a>> {
+            COUNTED.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            Endings.identify(cx, cookie)
+        }
+        fn begin_for_test(&self, _: uuid::Uuid) -> Pin<Box<dyn Future<Output = Result<String>> + Send + '_>> {
+            Box::pin(async { Ok("a session of a test".to_owned()) })
+        }
+    }
+    let mut parts = parts(&["example.com"]);
+    parts.sessions = Some(Arc::new(Counting));
+    parts.routes = Routes::new()
+        .view::<views::deep>("deep")
+        .view::<views::deeper>("deeper")
+        .view::<views::local>("local")
+        .view::<views::either>("either");
+    parts.before = vec![Arc::new(counting as Door), Arc::new(leaving as Door)];
+    let site = parts.site();
+    for cookie in ["test-session=x", "test-session=of-ann-and-nobody-else"] {
+        for method in ["GET", "POST", "OPTIONS"] {
+            for path in ["/absent/", "/deep/", "/deep", "/local/", "/either/"] {
+                COUNTED.store(0, std::sync::atomic::Ordering::Relaxed);
+                answered(&site, method, path, &[("cookie", cookie)]).await;
+                let counted = COUNTED.load(std::sync::atomic::Ordering::Relaxed);
+                assert_eq!(counted, 2, "{method} {path} {cookie}");
+            }
+        }
     }
 }

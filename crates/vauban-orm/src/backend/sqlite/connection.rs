@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::config::DbConfig;
-use rusqlite::limits::Limit;
 
 use super::values::{Found, json_array};
 use crate::backend::lock;
@@ -54,14 +53,10 @@ impl Connection {
         super::search::install(&sqlite, &work)?;
         // Who goes is told by the texts; the rest are savepoints and the like.
         sqlite.set_prepared_statement_cache_capacity(MOST + 16);
-        sqlite.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+        super::settings::settle(&sqlite)?;
         // One plan for a text, whatever is bound: without it SQLite prepares anew whenever a bound LIMIT or
         // an indexed value changes (measured: 35 µs each time).
         sqlite.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-        // CWE-89: a double-quoted name that does not exist is an error, not a text.
-        sqlite.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
-        sqlite.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
-        sqlite.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
         Ok(Self {
             inside: Mutex::new(Inside {
                 sqlite,

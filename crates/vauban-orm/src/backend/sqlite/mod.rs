@@ -6,6 +6,7 @@ mod errors;
 mod lanes;
 mod on_disk;
 mod search;
+mod settings;
 mod store;
 mod values;
 mod writer;
@@ -14,5 +15,6 @@ pub use store::Synchronous;
 
 pub(crate) use connection::Connection;
 pub(crate) use on_disk::OnDisk;
+pub(crate) use settings::settle;
 pub(crate) use store::{Settings, Store};
 pub(crate) use writer::{Outcome, Writer, send_committer};

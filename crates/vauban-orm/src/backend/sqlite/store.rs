@@ -11,6 +11,7 @@ use rusqlite::OpenFlags;
 use super::connection::Connection;
 use super::lanes::{Lane, Lanes};
 use super::on_disk::OnDisk;
+use super::settings::settle;
 use super::writer::Writer;
 use crate::backend::KeptTexts;
 use crate::backend::lock;
@@ -102,7 +103,7 @@ impl Store {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let sqlite = rusqlite::Connection::open_with_flags(&self.path, flags)?;
         sqlite.busy_timeout(Duration::from_secs(10))?;
-        sqlite.pragma_update(None, "foreign_keys", true)?;
+        settle(&sqlite)?;
         Ok(sqlite)
     }
 
@@ -189,7 +190,6 @@ impl Store {
         let sqlite = rusqlite::Connection::open_with_flags(&self.path, flags)?;
         sqlite.busy_timeout(Duration::from_secs(2))?;
         sqlite.pragma_update(None, "query_only", true)?;
-        sqlite.pragma_update(None, "trusted_schema", false)?;
         Connection::new(sqlite, inline, self.texts.clone())
     }
 }
@@ -242,8 +242,6 @@ fn open_writer(path: &Path, synchronous: Synchronous, texts: KeptTexts) -> Resul
         Synchronous::Normal => "NORMAL",
     };
     sqlite.pragma_update(None, "synchronous", synchronous)?;
-    sqlite.pragma_update(None, "foreign_keys", true)?;
-    sqlite.pragma_update(None, "trusted_schema", false)?;
     sqlite.busy_timeout(Duration::ZERO)?;
     Connection::new(sqlite, false, texts)
 }

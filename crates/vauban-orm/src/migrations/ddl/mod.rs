@@ -1,10 +1,8 @@
 //! A migration's steps in SQL.
 
 mod literal;
-mod postgres;
-mod sqlite;
-
-pub(super) use sqlite::rebuilds;
+pub(super) mod postgres;
+pub(super) mod sqlite;
 
 use super::operation::Operation;
 use super::state::State;

@@ -5,8 +5,22 @@ use super::super::operation::{ColumnState, ConstraintState, Operation};
 use super::super::state::{IndexState, State, TableState};
 use crate::tree::value::Kind;
 
+/// An index or a trigger of a table.
+pub(in crate::migrations) struct Attached {
+    pub(in crate::migrations) trigger: bool,
+    pub(in crate::migrations) name: String,
+    /// The statement that makes it.
+    pub(in crate::migrations) sql: String,
+}
+
 /// See [`Dialect::statements`](super::Dialect::statements).
-pub(super) fn statements(operation: &Operation, before: &State) -> Result<Vec<String>, String> {
+pub(in crate::migrations) fn statements(
+    operation: &Operation,
+    before: &State,
+) -> Result<Vec<String>, String> {
+    if rebuilt_table(operation, before).is_some() {
+        return rebuilt(operation, before, None);
+    }
     let one = match operation {
         Operation::CreateTable {
             table,
@@ -34,23 +48,10 @@ pub(super) fn statements(operation: &Operation, before: &State) -> Result<Vec<St
         Operation::AddConstraint { table, constraint } => {
             format!("ALTER TABLE \"{table}\" ADD {}", self::constraint(constraint))
         }
-        Operation::AlterColumn { table, column, using } => {
-            let value = using.clone().unwrap_or_else(|| converted(before, table, column));
-            return rebuilt(operation, before, table, Some((&column.name, &value)));
-        }
+        Operation::AlterColumn { table, .. } => return Err(no_table(table)),
         Operation::DropColumn { table, column } => {
-            let state = before
-                .tables
-                .get(table)
-                .ok_or_else(|| format!("there is no table `{table}`"))?;
-            let refers = state
-                .columns
-                .iter()
-                .any(|c| &c.name == column && c.references.is_some());
-            // SQLite drops no column that a key or an index is made of.
-            if refers {
-                return rebuilt(operation, before, table, None);
-            }
+            let state = before.tables.get(table).ok_or_else(|| no_table(table))?;
+            // SQLite drops no column that an index is made of.
             let with_it = state
                 .indexes
                 .iter()
@@ -75,35 +76,57 @@ pub(super) fn statements(operation: &Operation, before: &State) -> Result<Vec<St
     Ok(vec![one])
 }
 
-/// Whether the step makes a table anew, for which foreign keys are checked afterwards and not meanwhile.
-pub(in crate::migrations) fn rebuilds(operation: &Operation) -> bool {
+/// Whether foreign keys are checked after the step and not meanwhile: a table that is made anew is gone for a moment, and of
+/// tables that refer to each other one goes first.
+pub(in crate::migrations) fn keys_afterwards(operation: &Operation) -> bool {
     matches!(
         operation,
-        Operation::AlterColumn { .. } | Operation::DropColumn { .. }
+        Operation::AlterColumn { .. } | Operation::DropColumn { .. } | Operation::DropTable { .. }
     )
 }
 
-/// SQLite alters no column: a table with the new one takes the rows, then the old one's name.
-fn rebuilt(
+/// The table that the step makes anew.
+pub(in crate::migrations) fn rebuilt_table<'a>(
+    operation: &'a Operation,
+    before: &State,
+) -> Option<&'a String> {
+    match operation {
+        Operation::AlterColumn { table, .. } if before.tables.contains_key(table) => Some(table),
+        Operation::DropColumn { table, column } => {
+            // SQLite drops no column that a key is made of.
+            let column = before.tables.get(table)?.column(column)?;
+            column.references.is_some().then_some(table)
+        }
+        _ => None,
+    }
+}
+
+/// SQLite alters no column: a table with the new one takes the rows, then the old one's name. `attached`: the indexes and
+/// triggers that the database has on it, which go with it and are made again; without a database, the indexes of the files.
+pub(in crate::migrations) fn rebuilt(
     operation: &Operation,
     before: &State,
-    table: &str,
-    value: Option<(&str, &str)>,
+    attached: Option<&[Attached]>,
 ) -> Result<Vec<String>, String> {
+    let (table, value, dropped) = match operation {
+        Operation::AlterColumn { table, column, using } => {
+            let value = using.clone().unwrap_or_else(|| converted(before, table, column));
+            (table, Some((&column.name, value)), None)
+        }
+        Operation::DropColumn { table, column } => (table, None, Some(column)),
+        _ => return Err("it makes no table anew".to_owned()),
+    };
     let mut after = before.clone();
     after.apply(operation)?;
     let TableState {
         columns,
         indexes,
         constraints,
-    } = after
-        .tables
-        .get(table)
-        .ok_or_else(|| format!("there is no table `{table}`"))?;
+    } = after.tables.get(table).ok_or_else(|| no_table(table))?;
     let made = format!("{table}__new");
     let names: Vec<String> = columns.iter().map(|c| format!("\"{}\"", c.name)).collect();
-    let values = columns.iter().zip(&names).map(|(column, name)| match value {
-        Some((altered, value)) if column.name == altered => value.to_owned(),
+    let values = columns.iter().zip(&names).map(|(column, name)| match &value {
+        Some((altered, value)) if column.name == **altered => value.clone(),
         _ => name.clone(),
     });
     let values: Vec<String> = values.collect();
@@ -115,11 +138,33 @@ fn rebuilt(
             values.join(", ")
         ),
         format!("DROP TABLE \"{table}\""),
+        // Views and triggers that name the table stay as they are: they mean the new one.
+        "PRAGMA legacy_alter_table = ON".to_owned(),
         format!("ALTER TABLE \"{made}\" RENAME TO \"{table}\""),
+        "PRAGMA legacy_alter_table = OFF".to_owned(),
     ];
-    let indexed = |index: &IndexState| create_index(&index.name, table, &index.columns, index.unique);
-    all.extend(indexes.iter().map(indexed));
+    match attached {
+        None => {
+            let indexed = |index: &IndexState| create_index(&index.name, table, &index.columns, index.unique);
+            all.extend(indexes.iter().map(indexed));
+        }
+        Some(attached) => {
+            // An index of the files goes with its column; one that was written by hand stops the migration.
+            let had = before.tables.get(table).map(|state| &state.indexes);
+            let goes = |one: &&Attached| {
+                let known = had.and_then(|indexes| indexes.iter().find(|index| index.name == one.name));
+                !one.trigger
+                    && known.is_some_and(|index| index.columns.iter().any(|column| Some(column) == dropped))
+            };
+            let again = attached.iter().filter(|one| !goes(one));
+            all.extend(again.map(|one| one.sql.clone()));
+        }
+    }
     Ok(all)
+}
+
+fn no_table(table: &str) -> String {
+    format!("there is no table `{table}`")
 }
 
 /// The value that a row has in an altered column. A `STRICT` table takes what fits its type without loss, and stops the
@@ -139,7 +184,11 @@ fn converted(before: &State, table: &str, column: &ColumnState) -> String {
     name
 }
 
-fn create_table(table: &str, columns: &[ColumnState], constraints: &[ConstraintState]) -> String {
+pub(in crate::migrations) fn create_table(
+    table: &str,
+    columns: &[ColumnState],
+    constraints: &[ConstraintState],
+) -> String {
     let columns = columns.iter().map(column);
     let lines: Vec<String> = columns.chain(constraints.iter().map(constraint)).collect();
     // STRICT: a column holds only values of its type, whoever writes them.
@@ -149,7 +198,12 @@ fn create_table(table: &str, columns: &[ColumnState], constraints: &[ConstraintS
     )
 }
 
-fn create_index(name: &str, table: &str, columns: &[String], unique: bool) -> String {
+pub(in crate::migrations) fn create_index(
+    name: &str,
+    table: &str,
+    columns: &[String],
+    unique: bool,
+) -> String {
     let unique = if unique { "UNIQUE " } else { "" };
     format!(
         "CREATE {unique}INDEX \"{name}\" ON \"{table}\" (\"{}\")",

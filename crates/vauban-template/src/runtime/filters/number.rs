@@ -113,7 +113,7 @@ struct Decimal {
 }
 
 /// More digits than this are printed as they came (CVE-2024-41989).
-const MAX_DIGITS: i64 = 200;
+const MAX_DIGITS: u64 = 200;
 
 impl Decimal {
     /// Python's `Decimal(text)`, finite numbers only.
@@ -155,9 +155,18 @@ impl Decimal {
         self.digits.iter().all(|d| *d == 0)
     }
 
+    /// How many digits it has when all are written, at most.
+    ///
+    /// CWE-190: whoever typed the number chose its exponent. A sum that wrapped would be a small one.
+    fn size(&self) -> u64 {
+        self.exponent
+            .unsigned_abs()
+            .saturating_add(self.digits.len() as u64)
+    }
+
     /// Whether there is nothing but zeros after the point.
     fn whole(&self) -> bool {
-        let after = usize::try_from(-self.exponent.min(0)).unwrap_or(usize::MAX);
+        let after = usize::try_from(self.exponent.min(0).unsigned_abs()).unwrap_or(usize::MAX);
         self.digits.iter().rev().take(after).all(|d| *d == 0)
     }
 
@@ -242,8 +251,7 @@ pub fn floatformat(number: Number<'_>, argument: Option<&str>) -> String {
     let Some(places) = places else {
         return input;
     };
-    let size = decimal.digits.len() as i64 + decimal.exponent.checked_abs().unwrap_or(i64::MAX / 2);
-    if size > MAX_DIGITS {
+    if decimal.size() > MAX_DIGITS {
         return input;
     }
     let minus = if decimal.negative { "-" } else { "" };

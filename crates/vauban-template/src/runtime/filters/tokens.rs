@@ -4,7 +4,7 @@ use super::entities::unescape;
 
 /// One piece.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Piece<'t> {
+pub(in crate::runtime) enum Piece<'t> {
     /// Text, as it stands.
     Data(&'t str),
     /// A start tag: its text, its name, and whether it ends with `/>`.
@@ -17,7 +17,7 @@ pub(super) enum Piece<'t> {
 
 /// Reads pieces in linear time: a search that ran to the end of the text is not repeated often.
 #[derive(Debug)]
-pub(super) struct Pieces<'t> {
+pub(in crate::runtime) struct Pieces<'t> {
     rest: &'t str,
     /// Searches that found nothing so far.
     misses: u32,
@@ -27,7 +27,7 @@ pub(super) struct Pieces<'t> {
 const MAX_MISSES: u32 = 64;
 
 impl<'t> Pieces<'t> {
-    pub(super) fn new(text: &'t str) -> Self {
+    pub(in crate::runtime) fn new(text: &'t str) -> Self {
         Self {
             rest: text,
             misses: 0,
@@ -35,7 +35,7 @@ impl<'t> Pieces<'t> {
     }
 
     /// The next piece, and its text as it stands.
-    pub(super) fn next_with_source(&mut self) -> Option<(Piece<'t>, &'t str)> {
+    pub(in crate::runtime) fn next_with_source(&mut self) -> Option<(Piece<'t>, &'t str)> {
         let before = self.rest;
         let piece = self.next()?;
         Some((piece, &before[..before.len() - self.rest.len()]))
@@ -113,26 +113,57 @@ fn tag_name(text: &str) -> String {
     text[..end].to_ascii_lowercase()
 }
 
-/// Where a start tag ends: at the first `>` outside quotes that follow `=`.
+/// Where a start tag ends that begins with its name.
 fn start_end(text: &str) -> Option<usize> {
+    read_tag(text, |_, _| {}).map(|(end, _)| end)
+}
+
+/// Reads a start tag from its name on, as the HTML standard does (CWE-436): where its `>` stands, and whether a `/` stands
+/// right before it. `each` is called with the name and the value of every attribute, as they stand.
+pub(in crate::runtime) fn read_tag<'t>(
+    text: &'t str,
+    mut each: impl FnMut(&'t str, &'t str),
+) -> Option<(usize, bool)> {
     let bytes = text.as_bytes();
-    let mut i = 0;
-    let mut value = false;
-    while i < bytes.len() {
-        match bytes[i] {
-            b'>' => return Some(i),
-            b'=' => value = true,
-            quote @ (b'"' | b'\'') if value => {
-                let close = memchr::memchr(quote, &bytes[i + 1..])?;
-                i += close + 1;
-                value = false;
-            }
-            b if b.is_ascii_whitespace() => {}
-            _ => value = false,
+    let skip = |from: usize, part: fn(u8) -> bool| {
+        bytes
+            .get(from..)?
+            .iter()
+            .position(|b| !part(*b))
+            .map(|n| from + n)
+    };
+    let mut at = skip(0, |b| !space(b) && b != b'/' && b != b'>')?;
+    loop {
+        let from = at;
+        at = skip(at, |b| space(b) || b == b'/')?;
+        if bytes[at] == b'>' {
+            return Some((at, at > from && bytes[at - 1] == b'/'));
         }
-        i += 1;
+        // A name may begin with `=`.
+        let name = at;
+        at = skip(at + 1, |b| !space(b) && !matches!(b, b'/' | b'>' | b'='))?;
+        let name = &text[name..at];
+        at = skip(at, space)?;
+        let mut value = "";
+        if bytes[at] == b'=' {
+            at = skip(at + 1, space)?;
+            if let quote @ (b'"' | b'\'') = bytes[at] {
+                let length = memchr::memchr(quote, &bytes[at + 1..])?;
+                value = &text[at + 1..at + 1 + length];
+                at += length + 2;
+            } else {
+                let from = at;
+                at = skip(at, |b| !space(b) && b != b'>')?;
+                value = &text[from..at];
+            }
+        }
+        each(name, value);
     }
-    None
+}
+
+/// White space in HTML.
+pub(in crate::runtime) fn space(b: u8) -> bool {
+    matches!(b, b' ' | b'\t' | b'\n' | b'\r' | 0x0C)
 }
 
 /// Where the comment that `<!--` began is over.
@@ -175,6 +206,39 @@ pub(in crate::runtime) fn between_tags(
 }
 
 /// Text of a piece with its references decoded.
-pub(super) fn decoded(text: &str) -> String {
+pub(in crate::runtime) fn decoded(text: &str) -> String {
     unescape(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// CWE-436. Attack: a tag that ends elsewhere for the filter than for the browser, so that what is text to one is an
+    /// attribute to the other.
+    #[test]
+    fn cwe_436_a_tag_ends_where_browsers_end_it() {
+        for (html, tag, names) in [
+            ("<p =\">x", "<p =\">", vec!["=\""]),
+            ("<p a==\">\">x", "<p a==\">", vec!["a"]),
+            ("<p a=\">\" b='>'>x", "<p a=\">\" b='>'>", vec!["a", "b"]),
+            ("<p a = \">\">x", "<p a = \">\">", vec!["a"]),
+            ("<p a=b\"c>x", "<p a=b\"c>", vec!["a"]),
+            ("<p a/=\">\">x", "<p a/=\">", vec!["a", "=\""]),
+            ("<p a=>x", "<p a=>", vec!["a"]),
+            ("<p a\"=\">\">x", "<p a\"=\">\">", vec!["a\""]),
+            ("<p a=\"x\"b=\">\">x", "<p a=\"x\"b=\">\">", vec!["a", "b"]),
+            ("<p/=x>x", "<p/=x>", vec!["=x"]),
+        ] {
+            let mut pieces = Pieces::new(html);
+            assert!(
+                matches!(pieces.next(), Some(Piece::Start(text, _, _)) if text == tag),
+                "{html}"
+            );
+            let mut found = Vec::new();
+            read_tag(&html[1..], |name, _| found.push(name));
+            assert_eq!(found, names, "{html}");
+        }
+        assert_eq!(read_tag("p a=\">", |_, _| {}), None);
+    }
 }

@@ -127,7 +127,8 @@ pub fn smart_urlquote(url: &str) -> String {
             return again(url);
         }
         out.push_str("//");
-        out.push_str(&again(host));
+        // CWE-451: a `%23` in a host that became `#` would end it, and the address be another host's than the one that is read.
+        out.push_str(&quote(host, "!$&'()*+,;=:/?#[]@~%"));
     }
     out.push_str(&again(path));
     if !query.is_empty() {

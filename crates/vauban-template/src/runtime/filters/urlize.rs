@@ -134,9 +134,10 @@ fn one(word: &str, safe: bool, limit: Option<usize>, nofollow: bool, out: &mut S
     let mut rel = if nofollow { " rel=\"nofollow\"" } else { "" };
     let short = middle.chars().count() <= MAX_URL;
     let url = if short && has_scheme(middle) {
-        Some(smart_urlquote(&unescape(middle)))
+        leads_where_it_says(middle, safe).then(|| smart_urlquote(&unescape(middle)))
     } else if short && without_scheme(middle) {
-        Some(smart_urlquote(&format!("http://{}", unescape(middle))))
+        let middle = format!("http://{middle}");
+        leads_where_it_says(&middle, safe).then(|| smart_urlquote(&unescape(&middle)))
     } else if !middle.contains(':') && looks_like_email(middle) {
         rel = "";
         middle
@@ -168,6 +169,18 @@ fn one(word: &str, safe: bool, limit: Option<usize>, nofollow: bool, out: &mut S
     }
     out.push_str("</a>");
     plain(trail, safe, out);
+}
+
+/// Whether the host that the link leads to is the one that is read in its text (CWE-451): `http://evil.example%23.bank.example`,
+/// with `&#35;` in it or with a backslash, is the address of a host that is not, or of another.
+fn leads_where_it_says(url: &str, safe: bool) -> bool {
+    fn host(url: &str) -> &str {
+        let host = url.split_once("//").map_or("", |(_, rest)| rest);
+        &host[..host.find(['/', '?', '#']).unwrap_or(host.len())]
+    }
+    let leads = unescape(url);
+    let (leads, says) = (host(&leads), if safe { unescape(url) } else { url.to_owned() });
+    leads == host(&says) && !leads.contains(['%', '\\'])
 }
 
 /// `^https?://\[?\w`
@@ -357,6 +370,40 @@ mod tests {
             let word = format!("{start}{}", pair.repeat(2_000_000));
             assert!(run(&word).len() >= word.len());
         }
+    }
+
+    /// CWE-451. Attack: an address that reads as one of a bank's and leads to another host, because of what is decoded in it.
+    #[test]
+    fn cwe_451_a_link_leads_to_the_host_that_is_read() {
+        for text in [
+            "http://evil.example%23.bank.example/",
+            "https://evil.example%2F.bank.example/x",
+            "http://evil.example%3f.bank.example",
+            "http://evil.example%40bank.example/",
+            "www.evil.example%23.bank.com",
+            "http://%65vil.example/",
+            "http://evil.example&#35;.bank.example/",
+            "http://evil.example&#x2F;.bank.example/",
+            "http://evil.example&sol;.bank.example/",
+            "http://evil.example\\.bank.example/",
+            "http://evil.example&#92;.bank.example/",
+        ] {
+            let html = run(text);
+            let of = |html: &str| {
+                let href = html.split("href=\"").nth(1)?.split('"').next()?;
+                url::Url::parse(&unescape(href))
+                    .ok()?
+                    .host_str()
+                    .map(str::to_owned)
+            };
+            let read = text
+                .split('/')
+                .nth(if text.starts_with("http") { 2 } else { 0 })
+                .unwrap();
+            assert!(of(&html).is_none_or(|host| host == read), "{text}: {html}");
+        }
+        assert!(run("http://example.com/%23/?a=%26#%41").contains("href=\"http://example.com/"));
+        assert!(run("http://bücher.example/").contains("href"));
     }
 
     #[test]

@@ -6,13 +6,13 @@
 //! no scripts, no comments, no SVG. This makes nothing safe: the sanitizer does, after it.
 
 use super::{COMMENT, RICH};
-use crate::runtime::filters::tokens::comment_end;
+use crate::runtime::filters::tokens::{comment_end, read_tag, space};
 use memchr::{memchr, memchr2};
 
 /// Elements within one another.
 const DEEPEST: usize = 256;
-/// Items of lists among them whose end was not written: more, because people leave it out.
-const DEEPEST_ITEMS: usize = 1000;
+/// Items of lists besides, since people leave their ends out.
+const DEEPEST_ITEMS: usize = 256;
 /// Tags and text in a table, outside its cells: each is moved before the table, past all that stands there.
 const MISPLACED: usize = 1000;
 /// A longer value of an attribute is left out.
@@ -100,7 +100,7 @@ struct Narrow {
     items: usize,
     /// Bytes of the formatting elements among them.
     weight: usize,
-    /// Bytes that they may still take when they are opened anew.
+    /// Bytes that they may still take when they are opened anew, and open elements that may still be walked past.
     budget: usize,
     tables: usize,
     /// In a table, outside its cells.
@@ -148,6 +148,9 @@ impl Narrow {
         let formatting = FORMATTING.contains(&name);
         if block(name) || (name == "a" && self.open.iter().any(|(open, _)| *open == "a")) {
             self.charge(1)?;
+        } else if name == "hr" {
+            // It ends a paragraph, and opens no emphasis anew.
+            self.charge(0)?;
         }
         if ITEMS.contains(&name) {
             let same =
@@ -192,20 +195,22 @@ impl Narrow {
             self.weight -= weight;
             self.items -= usize::from(ITEMS.contains(&name));
         }
-        if block(name) {
-            self.charge(1)?;
-        } else if innermost.is_none() {
-            self.charge(4)?;
-        }
+        self.charge(match innermost {
+            _ if block(name) => 1,
+            None => 4,
+            Some(_) => 0,
+        })?;
         self.out.push_str("</");
         self.out.push_str(name);
         self.out.push('>');
         Some(())
     }
 
-    /// The parser may open all open formatting elements anew.
+    /// CWE-407: the parser walks past the open elements, to the one that the tag is about or ends, and may open all open
+    /// formatting elements anew.
     fn charge(&mut self, times: usize) -> Option<()> {
-        self.budget = self.budget.checked_sub(self.weight * times)?;
+        let steps = self.open.len() + self.weight * times;
+        self.budget = self.budget.checked_sub(steps)?;
         Some(())
     }
 }
@@ -229,43 +234,15 @@ struct Tag {
 impl Tag {
     /// Reads a tag from its name on, with its length.
     fn read(text: &str) -> Option<(Self, usize)> {
-        let bytes = text.as_bytes();
-        let skip = |from: usize, part: fn(u8) -> bool| {
-            bytes[from..].iter().position(|b| !part(*b)).map(|n| from + n)
-        };
-        let mut at = skip(0, |b| !space(b) && b != b'/' && b != b'>')?;
+        let end = text.find(|c: char| c.is_ascii() && (space(c as u8) || c == '/' || c == '>'))?;
         let mut tag = Self {
-            name: text[..at].to_ascii_lowercase(),
+            name: text[..end].to_ascii_lowercase(),
             attributes: String::new(),
             closed: false,
         };
-        loop {
-            let from = at;
-            at = skip(at, |b| space(b) || b == b'/')?;
-            if bytes[at] == b'>' {
-                tag.closed = at > from && bytes[at - 1] == b'/';
-                return Some((tag, at + 1));
-            }
-            // A name may begin with `=`.
-            let name = at;
-            at = skip(at + 1, |b| !space(b) && !matches!(b, b'/' | b'>' | b'='))?;
-            let name = text[name..at].to_ascii_lowercase();
-            at = skip(at, space)?;
-            let mut value = "";
-            if bytes[at] == b'=' {
-                at = skip(at + 1, space)?;
-                if let quote @ (b'"' | b'\'') = bytes[at] {
-                    let length = memchr(quote, &bytes[at + 1..])?;
-                    value = &text[at + 1..at + 1 + length];
-                    at += length + 2;
-                } else {
-                    let from = at;
-                    at = skip(at, |b| !space(b) && b != b'>')?;
-                    value = &text[from..at];
-                }
-            }
-            tag.add(&name, value);
-        }
+        let (end, closed) = read_tag(text, |name, value| tag.add(&name.to_ascii_lowercase(), value))?;
+        tag.closed = closed;
+        Some((tag, end + 1))
     }
 
     fn add(&mut self, name: &str, value: &str) {
@@ -277,10 +254,6 @@ impl Tag {
             self.attributes.push(quote);
         }
     }
-}
-
-fn space(b: u8) -> bool {
-    matches!(b, b' ' | b'\t' | b'\n' | b'\r' | 0x0C)
 }
 
 /// Where the next end tag of this name stands.
