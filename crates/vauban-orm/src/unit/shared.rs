@@ -396,10 +396,9 @@ impl Shared {
         }
         match connection {
             Some(connection) if commit => Ok(connection.commit().await?),
-            // Dropped, it is undone.
-            Some(_) => Ok(()),
             None if began && commit => Err(Error::Undone),
-            None => Ok(()),
+            // Dropped, it is undone.
+            Some(_) | None => Ok(()),
         }
     }
 

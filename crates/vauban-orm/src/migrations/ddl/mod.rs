@@ -1,7 +1,7 @@
 //! A migration's steps in SQL.
 
 mod literal;
-pub(super) mod postgres;
+mod postgres;
 pub(super) mod sqlite;
 
 use super::operation::Operation;
