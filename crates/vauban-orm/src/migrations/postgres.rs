@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::apply::{Applied, Pending, compared};
+use super::ddl;
 use super::file::Migration;
+use super::found::Difference;
 use super::plan::{self, Step, Target};
 use super::record::since;
 use super::set::Set;
@@ -116,6 +118,75 @@ pub(crate) async fn create_all(
         made.map_err(|failure| refused("create_all", &statement, failure))?;
     }
     Ok(())
+}
+
+/// How a database's tables differ from those of its program's models, as PostgreSQL's catalogue tells them.
+///
+/// # Errors
+/// A database that cannot be asked.
+pub(crate) async fn differences(
+    connection: &Connection,
+    models: &[&'static ModelMeta],
+) -> Result<Difference, MigrationError> {
+    let here = "c.relnamespace = current_schema()::regnamespace";
+    let columns = format!(
+        "SELECT c.relname::text, a.attname::text, format_type(a.atttypid, NULL), a.attnotnull::text
+           FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+          WHERE c.relkind = 'r' AND {here} AND a.attnum > 0 AND NOT a.attisdropped"
+    );
+    // What keeps rows as they should be: indexes, and constraints by their names.
+    let attached = format!(
+        "SELECT c.relname::text, i.relname::text FROM pg_index x JOIN pg_class c ON c.oid = x.indrelid
+             JOIN pg_class i ON i.oid = x.indexrelid WHERE {here} AND x.indisvalid
+         UNION ALL
+         SELECT c.relname::text, o.conname::text FROM pg_constraint o JOIN pg_class c ON c.oid = o.conrelid WHERE {here}"
+    );
+    let columns = texts(connection, &columns).await.map_err(setup)?;
+    let attached = texts(connection, &attached).await.map_err(setup)?;
+    let mut out = Difference::default();
+    for (table, state) in &State::of_models(models).tables {
+        let mine: Vec<&[String]> = columns
+            .iter()
+            .filter(|row| row[0] == *table)
+            .map(|row| &row[1..])
+            .collect();
+        if mine.is_empty() {
+            out.missing.push(format!("the table `{table}`"));
+            continue;
+        }
+        for column in &state.columns {
+            let name = &column.name;
+            let wanted = (ddl::postgres::plain_type_of(column.kind), !column.null);
+            match mine.iter().find(|found| found[0] == *name) {
+                None => out.missing.push(format!("the column `{name}` of `{table}`")),
+                Some(found) if (found[1].as_str(), found[2] == "true") != wanted => {
+                    let null = |needed| if needed { " NOT NULL" } else { "" };
+                    out.missing.push(format!(
+                        "the column `{name}` of `{table}` as {}{} (it is {}{})",
+                        wanted.0,
+                        null(wanted.1),
+                        found[1],
+                        null(found[2] == "true")
+                    ));
+                }
+                Some(_) => {}
+            }
+        }
+        let more = mine.iter().filter(|found| state.column(&found[0]).is_none());
+        out.more
+            .extend(more.map(|found| format!("the column `{}` of `{table}`", found[0])));
+        let has = |name: &str| attached.iter().any(|row| row[0] == *table && row[1] == name);
+        let indexes = state.indexes.iter().map(|index| ("index", index.name.clone()));
+        let checks = state
+            .constraints
+            .iter()
+            .map(|check| ("constraint", check.name.clone()));
+        let keys = ddl::postgres::keys(table, state).map(|key| ("constraint", key));
+        let missing = indexes.chain(checks).chain(keys).filter(|(_, name)| !has(name));
+        out.missing
+            .extend(missing.map(|(what, name)| format!("the {what} `{name}` of `{table}`")));
+    }
+    Ok(out)
 }
 
 /// The list of applied ones is there; two that make it at once would both fail without the lock.

@@ -124,9 +124,13 @@ impl Database {
             Store::Sqlite(store) => {
                 migrations::differences(&schema_connection(store)?, self.listed().models(), sets)
             }
-            // There its own catalogue would be asked, which is not done yet.
             #[cfg(feature = "postgres")]
-            Store::Postgres(_) => Ok(migrations::Difference::default()),
+            Store::Postgres(store) => {
+                let listed = self.listed();
+                apart(store, async |c| {
+                    migrations::postgres::differences(c, listed.models()).await
+                })
+            }
         }
     }
 

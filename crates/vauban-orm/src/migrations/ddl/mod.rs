@@ -1,7 +1,7 @@
 //! A migration's steps in SQL.
 
 mod literal;
-mod postgres;
+pub(super) mod postgres;
 pub(super) mod sqlite;
 
 use super::operation::Operation;

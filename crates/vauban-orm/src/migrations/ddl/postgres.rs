@@ -286,6 +286,17 @@ fn is_kept(column: &ColumnState, table: &str, before: &State) -> bool {
         .is_some_and(|target| target == table || before.tables.contains_key(target))
 }
 
+/// The names of a table's keys: its own, and those to what it refers to.
+pub(in crate::migrations) fn keys(table: &str, state: &TableState) -> impl Iterator<Item = String> {
+    let own = state
+        .columns
+        .iter()
+        .filter(|column| column.primary_key)
+        .map(|_| primary(table));
+    let referring = state.columns.iter().filter(|column| column.references.is_some());
+    own.chain(referring.map(|column| key(table, &column.name)))
+}
+
 fn key(table: &str, column: &str) -> String {
     short(format!("{table}_{column}_fkey"))
 }
@@ -316,6 +327,12 @@ fn kind(of: ColumnType) -> Kind {
         ColumnType::Stored(Storage::Real) => Kind::Double,
         ColumnType::Stored(Storage::Blob) => Kind::Bytes,
     }
+}
+
+/// A type without its collation, as the catalogue names it.
+pub(in crate::migrations) fn plain_type_of(of: ColumnType) -> &'static str {
+    let of = type_of(of);
+    of.split_once(" COLLATE").map_or(of, |(plain, _)| plain)
 }
 
 fn type_of(of: ColumnType) -> &'static str {

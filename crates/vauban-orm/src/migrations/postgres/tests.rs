@@ -412,6 +412,30 @@ async fn models_have_their_types_and_texts_the_order_of_code_points() {
     );
 }
 
+/// CWE-1289: what was recorded says what was done once, not what is there.
+#[tokio::test]
+async fn a_table_that_is_not_as_its_model_says_is_told() {
+    let site = site().await;
+    let models = crate::tests::MODELS();
+    create_all(&site.connection, &models).await.unwrap();
+    let none = differences(&site.connection, &models).await.unwrap();
+    assert_eq!((none.missing.len(), none.more.len()), (0, 0), "{none:?}");
+    site.database.run(
+        "ALTER TABLE article ADD COLUMN extra int; ALTER TABLE article ALTER COLUMN title DROP NOT NULL;
+         ALTER TABLE article DROP CONSTRAINT article_author_id_fkey; DROP TABLE task CASCADE",
+    );
+    let found = differences(&site.connection, &models).await.unwrap();
+    assert_eq!(found.more, ["the column `extra` of `article`"]);
+    assert_eq!(
+        found.missing,
+        [
+            "the column `title` of `article` as text NOT NULL (it is text)",
+            "the constraint `article_author_id_fkey` of `article`",
+            "the table `task`"
+        ]
+    );
+}
+
 /// Migration files that were made before types had names.
 #[test]
 fn what_an_older_file_leaves_open_the_models_say() {
