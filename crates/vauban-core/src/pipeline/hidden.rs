@@ -1,6 +1,6 @@
-//! What is not there for who asks: a view whose rule says [`Refusal::NotFound`] is as if there were no such route (CWE-204).
-//! So the rule is asked before anything tells of the view: its method in `Allow`, the slash that would be added, the
-//! app's middleware, the headers of its page.
+//! What is not there for who asks: a view whose rule says [`Refusal::NotFound`](crate::http::Refusal::NotFound) is as if
+//! there were no such route (CWE-204). So the rule is asked before anything tells of the view: its method in `Allow`, the
+//! slash that would be added, the app's middleware, the headers of its page.
 
 use std::any::TypeId;
 
@@ -8,8 +8,8 @@ use super::guard::caught;
 use super::layers::Gates;
 #[cfg(debug_assertions)]
 use crate::http::Why;
-use crate::http::{Error, Refusal, Request, RequestBody, Result, SecurityEvent};
-use crate::routing::{Found, Target, ViewMeta};
+use crate::http::{Error, Request, RequestBody, Result, SecurityEvent};
+use crate::routing::{Found, Target};
 
 /// The views that turned out not to be there for who asks.
 #[derive(Debug, Default)]
@@ -27,8 +27,8 @@ impl Hidden {
     }
 
     /// The view is hidden from here on.
-    pub(super) fn add(&mut self, view: &ViewMeta) {
-        self.0.push(view.view_type);
+    pub(super) fn add(&mut self, view: TypeId) {
+        self.0.push(view);
     }
 
     /// Whether a gate hides views of other methods, or the one behind a slash: they are hidden from here on.
@@ -43,8 +43,8 @@ impl Hidden {
         };
         let before = self.0.len();
         for target in targets {
-            if gates.hide(cx, target.meta).await? {
-                self.add(target.meta);
+            if gates.hide(cx, target).await? {
+                self.add(target.meta.view_type);
             }
         }
         Ok(self.0.len() > before)
@@ -63,7 +63,7 @@ impl Hidden {
     ) -> Result<bool> {
         let there = self.asked(cx, body, target).await?;
         if !there {
-            self.add(target.meta);
+            self.add(target.meta.view_type);
         }
         Ok(there)
     }
@@ -112,11 +112,6 @@ pub(super) fn may_hide(target: &Target) -> bool {
 /// If the rule panics (CWE-248).
 pub(super) fn is_hidden(cx: &Request, target: &Target) -> Result<bool> {
     caught(|| (target.hides)(cx)).map_err(Error::stopped)
-}
-
-/// Who says [`Refusal::NotFound`] otherwise, a gate or a view, is heard as well.
-pub(super) fn says_not_found(error: &Error) -> bool {
-    error.status() == Refusal::NotFound.status()
 }
 
 #[cfg(debug_assertions)]

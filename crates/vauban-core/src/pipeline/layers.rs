@@ -9,9 +9,8 @@ use std::sync::Arc;
 use vauban_orm::engine::answering;
 
 use super::guard::Guarded;
-use super::hidden::says_not_found;
-use crate::http::{Effects, Error, Request, RequestBody, Response, Result};
-use crate::routing::{Target, ViewFuture, ViewMeta};
+use crate::http::{Effects, Error, Refusal, Request, RequestBody, Response, Result};
+use crate::routing::{Target, ViewFuture};
 use crate::site::{AnyGate, AnyMiddleware, Next};
 
 /// A layer before the session: it sees a request that has passed host, HTTPS, origin and isolation, and whose
@@ -159,11 +158,11 @@ impl Gates {
     ///
     /// # Errors
     /// If a gate panics or takes too long.
-    pub(crate) async fn hide(&self, cx: &mut Request, view: &'static ViewMeta) -> Result<bool> {
+    pub(crate) async fn hide(&self, cx: &mut Request, view: &Target) -> Result<bool> {
         let Some(first) = self.looked else {
             return Ok(false);
         };
-        let (before, route) = (cx.effects(), cx.route.replace(view));
+        let (before, route) = (cx.effects(), cx.route.replace(view.meta));
         let limit = cx.settings().timeouts.request;
         let mut again = Self::default();
         let ended = Guarded::new(Box::pin(again.ask_from(first, cx)), limit).await;
@@ -188,4 +187,9 @@ impl Gates {
         }
         Ok(None)
     }
+}
+
+/// Who says [`Refusal::NotFound`] otherwise, a gate or a view, is heard as well.
+pub(super) fn says_not_found(error: &Error) -> bool {
+    error.status() == Refusal::NotFound.status()
 }

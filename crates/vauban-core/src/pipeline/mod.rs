@@ -118,9 +118,9 @@ async fn enter(site: &Site, cx: &mut Request, body: &mut RequestBody) -> Result<
         // CWE-288: a gate is asked about each view that may answer, and about there being none.
         let passed = pass_gates(cx, &mut gates).await;
         if let (Some(view), Err(error)) = (view, &passed)
-            && hidden::says_not_found(error)
+            && layers::says_not_found(error)
         {
-            hidden.add(view);
+            hidden.add(view.view_type);
             cx.start_over();
             continue;
         }
@@ -132,7 +132,7 @@ async fn enter(site: &Site, cx: &mut Request, body: &mut RequestBody) -> Result<
             Ok(None) => {}
             Ok(Some(answer)) => return Ok(Way::Answer(answer)),
             Err(error) => {
-                if hidden::says_not_found(&error) {
+                if layers::says_not_found(&error) {
                     // As at an address without a view, where it is found out who asks.
                     Asking::by_session().load(cx, body).await?;
                 }

@@ -301,7 +301,7 @@ impl<M: Model> QuerySet<M> {
                 "`limit` with `page`: write `.per_page(n)` for the number of rows on a page".into(),
             ));
         }
-        self.select.offset = i64::from(number - 1) * i64::from(per_page);
+        self.select.offset = i64::from(number - 1).saturating_mul(i64::from(per_page));
         // CWE-400: each row before the page is read and thrown away.
         if self.select.offset > DEEPEST_ROW {
             return Err(Error::TooDeep);

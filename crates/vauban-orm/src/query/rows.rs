@@ -38,7 +38,7 @@ impl<T> Page<T> {
             return Err(Error::NotFound);
         }
         // Nobody is led to a page that is too deep to be read.
-        let readable = i64::from(number) * i64::from(per_page) <= DEEPEST_ROW;
+        let readable = i64::from(number).saturating_mul(i64::from(per_page)) <= DEEPEST_ROW;
         let has_next = readable && rows.len() > per_page as usize;
         rows.truncate(per_page as usize);
         Ok(Self {
