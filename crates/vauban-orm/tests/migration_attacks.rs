@@ -9,7 +9,9 @@
 )]
 
 use rusqlite::Connection;
-use vauban_orm::migrations::{Applied, MigrationError, Set, SetFile, Target, apply, pending, plan, step};
+use vauban_orm::migrations::{
+    Applied, Dialect, MigrationError, Set, SetFile, Target, apply, pending, plan, step,
+};
 
 const FIRST: &str = "[[operations]]\ncreate_table = 'membership'\ncolumns = [\
     { name = 'id', type = 'uuid', primary_key = true }, { name = 'person', type = 'string' }, \
@@ -506,7 +508,9 @@ fn tables_that_refer_to_each_other_are_dropped_in_one_migration() {
 fn the_sql_that_is_shown_makes_the_table_anew() {
     let files = site(&[("0001", FIRST), ("0002", ADDS), ("0003", ALTERS)]);
     let mut connection = with_note(&site(&[("0001", FIRST), ("0002", ADDS)]));
-    let shown = step(&files, "demo/0003", false).unwrap().statements;
+    let shown = step(&files, "demo/0003", false, Dialect::Sqlite, &[])
+        .unwrap()
+        .statements;
     run(
         &connection,
         &format!("PRAGMA foreign_keys = OFF; BEGIN; {}; COMMIT", shown.join(";")),

@@ -9,8 +9,8 @@
 
 use vauban_macros::Model;
 use vauban_orm::migrations::{
-    Answers, Made, Migration, MigrationError, Operation, Rename, Set, SetFile, Target, apply, differences,
-    empty, step,
+    Answers, Dialect, Made, Migration, MigrationError, Operation, Rename, Set, SetFile, Target, apply,
+    differences, empty, step,
 };
 use vauban_orm::{Columns, ForeignKey, Id, Model, ModelMeta, Policy, Rules, Slug, Who};
 
@@ -749,7 +749,14 @@ fn what_cannot_be_undone_says_why_and_changes_nothing() {
     let files = with(sql("back = \"UPDATE team SET name = 'y'\""));
     let mut connection = opened();
     newest(&mut connection, &files).expect("it applies");
-    let undone = step(&[set(files.clone())], &format!("{PACKAGE}/0002_data"), true).expect("a way back");
+    let undone = step(
+        &[set(files.clone())],
+        &format!("{PACKAGE}/0002_data"),
+        true,
+        Dialect::Sqlite,
+        &[],
+    )
+    .expect("a way back");
     assert_eq!(undone.statements, ["UPDATE team SET name = 'y'"]);
     apply(&mut connection, &[set(files)], &zero, |_| {}).expect("there is a way back");
 }

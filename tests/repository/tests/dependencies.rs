@@ -20,7 +20,7 @@ fn read(path: &str) -> String {
 
 fn packages() -> Vec<Value> {
     let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--locked", "--format-version=1"])
+        .args(["metadata", "--locked", "--all-features", "--format-version=1"])
         .current_dir(ROOT)
         .output()
         .expect("cargo metadata");
@@ -108,10 +108,25 @@ fn every_source_is_the_registry_with_a_checksum() {
 /// Two versions of a crate: twice the build, and a security fix must reach both. What cannot be helped is named.
 #[test]
 fn no_crate_comes_in_two_versions() {
-    const KNOWN: &[(&str, &str)] = &[(
-        "syn",
-        "version 2 is never built: jiff names its macro crate for no target at all, to pin its version",
-    )];
+    const KNOWN: &[(&str, &str)] = &[
+        (
+            "syn",
+            "version 2 is never built: jiff names its macro crate for no target at all, to pin its version",
+        ),
+        ("base64", "postgres-protocol has the older one"),
+        (
+            "fallible-iterator",
+            "postgres-protocol has the older one, rusqlite the newer",
+        ),
+        (
+            "phf",
+            "tokio-postgres has the older one; html5ever, a judge in tests, the newer",
+        ),
+        ("phf_shared", "as phf"),
+        ("getrandom", "the older one is ring's, which is never built"),
+        ("wasi", "whoami, on a target that nobody serves from"),
+        ("windows-sys", "the older one is ring's, which is never built"),
+    ];
     let mut versions: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for package in packages() {
         let name = package["name"].as_str().expect("a name").to_owned();
@@ -152,6 +167,49 @@ fn every_dependency_says_what_it_is_for() {
         "without a word on what they are for:\n{}",
         silent.join("\n")
     );
+}
+
+/// The crates that a site builds like this one, whose ORM has these features.
+fn built(site: &str, features: &str) -> std::collections::BTreeSet<String> {
+    let told = Command::new(env!("CARGO"))
+        .args([
+            "tree",
+            "--locked",
+            "--package",
+            site,
+            "--package=vauban-orm",
+            "--edges=normal,build",
+        ])
+        .args(["--prefix=none", "--format={p}", "--features", features])
+        .current_dir(ROOT)
+        .output()
+        .expect("cargo tree");
+    assert!(told.status.success(), "{}", String::from_utf8_lossy(&told.stderr));
+    let text = String::from_utf8(told.stdout).expect("UTF-8");
+    let words = text.lines().filter_map(|line| {
+        let mut words = line.split_whitespace();
+        Some(format!("{} {}", words.next()?, words.next()?))
+    });
+    words.collect()
+}
+
+/// Issue 9: PostgreSQL, its TLS and the cryptography below it are at most 35 crates more, and a site on SQLite builds none of them.
+/// A bare site lacks two more that the demo has by its other features.
+#[test]
+fn postgresql_is_at_most_35_crates_more() {
+    for (site, most) in [("demo", 35), ("vauban", 37)] {
+        let (without, with) = (built(site, ""), built(site, "vauban-orm/postgres"));
+        let more: Vec<&String> = with.difference(&without).collect();
+        assert!(
+            more.iter().any(|name| name.starts_with("aws-lc-sys ")),
+            "{more:?}"
+        );
+        assert!(more.len() <= most, "{site}: {} crates more: {more:?}", more.len());
+        assert!(
+            !with.iter().any(|name| name.starts_with("ring ")),
+            "cryptography twice"
+        );
+    }
 }
 
 /// Every crate holds itself to the lints of the workspace.

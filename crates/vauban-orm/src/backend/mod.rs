@@ -5,8 +5,10 @@ mod lock;
 pub(crate) mod postgres;
 mod session;
 pub(crate) mod sqlite;
+mod store;
 mod texts;
 
 pub(crate) use lock::lock;
 pub(crate) use session::{Session, at_once};
+pub(crate) use store::Store;
 pub(crate) use texts::KeptTexts;

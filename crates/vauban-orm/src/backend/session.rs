@@ -4,24 +4,49 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
+#[cfg(feature = "postgres")]
+use super::postgres;
 use super::sqlite;
+#[cfg(feature = "postgres")]
+use super::texts::KeptTexts;
 use crate::error::{Error, Result};
+use crate::sql::dialect::Dialect;
 use crate::sql::statement::{Statement, Text};
 use crate::tree::value::RowReader;
+
+/// The number of a step's place in a transaction; 0 is the statement's.
+#[cfg(feature = "postgres")]
+const STEP: u32 = 1;
 
 /// A connection, lent for some statements.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Session<'a> {
     Sqlite(&'a sqlite::Connection),
+    #[cfg(feature = "postgres")]
+    Postgres {
+        connection: &'a postgres::Connection,
+        texts: &'a KeptTexts,
+    },
 }
 
 /// On SQLite each of these is done when it is first polled.
-#[allow(clippy::unused_async)]
+#[cfg_attr(not(feature = "postgres"), allow(clippy::unused_async))]
 impl Session<'_> {
+    /// For which database a text is written.
+    pub(crate) fn dialect(self) -> Dialect {
+        match self {
+            Self::Sqlite(_) => Dialect::Sqlite,
+            #[cfg(feature = "postgres")]
+            Self::Postgres { .. } => Dialect::Postgres,
+        }
+    }
+
     /// The text for a shape, made at its first use.
     pub(crate) fn text(self, shape: &[u8], make: impl FnOnce() -> Result<Text>) -> Result<Arc<Text>> {
         match self {
             Self::Sqlite(c) => c.text(shape, make),
+            #[cfg(feature = "postgres")]
+            Self::Postgres { texts, .. } => texts.text(shape, make),
         }
     }
 
@@ -38,6 +63,8 @@ impl Session<'_> {
     ) -> Result<()> {
         match self {
             Self::Sqlite(c) => c.read(statement, shape, skipped, row),
+            #[cfg(feature = "postgres")]
+            Self::Postgres { connection, .. } => connection.rows(statement, row).await,
         }
     }
 
@@ -49,6 +76,8 @@ impl Session<'_> {
     ) -> Result<()> {
         match self {
             Self::Sqlite(c) => c.fetch(statement, row),
+            #[cfg(feature = "postgres")]
+            Self::Postgres { connection, .. } => connection.rows(statement, row).await,
         }
     }
 
@@ -71,6 +100,8 @@ impl Session<'_> {
     pub(crate) async fn execute(self, statement: &Statement<'_>) -> Result<u64> {
         match self {
             Self::Sqlite(c) => c.execute(statement),
+            #[cfg(feature = "postgres")]
+            Self::Postgres { connection, .. } => connection.changed(statement).await,
         }
     }
 
@@ -81,6 +112,9 @@ impl Session<'_> {
     pub(crate) fn charge(self, rows: usize) -> Result<()> {
         match self {
             Self::Sqlite(c) => c.charge(rows),
+            #[cfg(feature = "postgres")]
+            // The time that a statement may take is bounded, and what one gives is bounded with it.
+            Self::Postgres { .. } => Ok(()),
         }
     }
 
@@ -88,6 +122,8 @@ impl Session<'_> {
     pub(crate) async fn begin_step(self) -> Result<()> {
         match self {
             Self::Sqlite(c) => c.often("SAVEPOINT step"),
+            #[cfg(feature = "postgres")]
+            Self::Postgres { connection, .. } => Ok(connection.savepoint(STEP).await?),
         }
     }
 
@@ -98,6 +134,10 @@ impl Session<'_> {
             Self::Sqlite(c) if c.is_autocommit() => Ok(()),
             Self::Sqlite(c) if keep => c.often("RELEASE step"),
             Self::Sqlite(c) => c.batch("ROLLBACK TO step; RELEASE step"),
+            #[cfg(feature = "postgres")]
+            Self::Postgres { connection, .. } if keep => Ok(connection.release(STEP).await?),
+            #[cfg(feature = "postgres")]
+            Self::Postgres { connection, .. } => Ok(connection.rollback_to(STEP).await?),
         }
     }
 
@@ -105,6 +145,8 @@ impl Session<'_> {
     pub(crate) async fn look_away(self) -> Result<()> {
         match self {
             Self::Sqlite(c) => c.batch("PRAGMA defer_foreign_keys = ON"),
+            #[cfg(feature = "postgres")]
+            Self::Postgres { connection, .. } => Ok(connection.batch("SET CONSTRAINTS ALL DEFERRED").await?),
         }
     }
 
@@ -112,6 +154,11 @@ impl Session<'_> {
     pub(crate) async fn look_again(self) -> Result<()> {
         match self {
             Self::Sqlite(c) => c.batch("PRAGMA defer_foreign_keys = OFF"),
+            #[cfg(feature = "postgres")]
+            // It looks there and then.
+            Self::Postgres { connection, .. } => {
+                Ok(connection.batch("SET CONSTRAINTS ALL IMMEDIATE").await?)
+            }
         }
     }
 
@@ -119,6 +166,8 @@ impl Session<'_> {
     pub(crate) async fn referring_to(self, tables: &[&str]) -> Result<Vec<String>> {
         match self {
             Self::Sqlite(c) => c.referring_to(tables),
+            #[cfg(feature = "postgres")]
+            Self::Postgres { .. } => Ok(Vec::new()),
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::error::Error;
 use crate::policy::actor::{Action, Actor};
 use crate::policy::authority::Authority;
 use crate::policy::listed::Listed;
+use crate::sql::dialect::Dialect;
 use crate::sql::render::{Renderer, Row};
 use crate::tree::expr::Expr;
 use crate::tree::meta::ModelMeta;
@@ -117,7 +118,7 @@ fn too_large(model: &'static ModelMeta, models: &[&'static ModelMeta]) -> Option
     let authority = Authority::new(Actor::nobody(), Arc::new(listed));
     let actions = [Action::View, Action::Add, Action::Change, Action::Delete];
     actions.into_iter().find_map(|action| {
-        let mut renderer = Renderer::new(&authority, false, 0);
+        let mut renderer = Renderer::new(Dialect::Sqlite, &authority, false, 0);
         match renderer.rule(action, model, Row::old("t")) {
             Err(Error::TooLarge(why)) => Some(why),
             _ => None,

@@ -9,6 +9,7 @@ use crate::migrations::{self, MigrationError};
 use crate::policy::actor::{Action, Actor, UserFacts};
 use crate::policy::authority::Authority;
 use crate::policy::listed::Listed;
+use crate::sql::dialect::Dialect;
 use crate::sql::render::{Cond, Renderer};
 use crate::sql::source::Which;
 use crate::tree::meta::ModelMeta;
@@ -74,13 +75,13 @@ fn tables(models: &[&'static ModelMeta]) -> Result<Connection, MigrationError> {
 /// Prepares every rule of a model.
 fn rules(model: &'static ModelMeta, authority: &Authority, database: &Connection) -> Result<()> {
     for action in [Action::View, Action::Add, Action::Change, Action::Delete] {
-        let mut renderer = Renderer::new(authority, true, 0);
+        let mut renderer = Renderer::new(Dialect::Sqlite, authority, true, 0);
         let source = renderer.source(model, Which::Found)?;
         let rule = renderer.rule(action, model, source.row())?;
         database.understands(&source.select("1", rule))?;
     }
     for column in model.columns {
-        let mut renderer = Renderer::new(authority, true, 0);
+        let mut renderer = Renderer::new(Dialect::Sqlite, authority, true, 0);
         let source = renderer.source(model, Which::Found)?;
         for action in [Action::Add, Action::Change] {
             let rule = renderer.may_set(action, model, column, source.row())?;

@@ -1,10 +1,12 @@
 //! Bringing a database to what the files say, under a lock.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::MigrationError;
+use super::ddl::sqlite;
 use super::file::Migration;
 use super::found::{found, lost, unsound};
 use super::guard::Guard;
@@ -13,9 +15,9 @@ use super::operation::Operation;
 use super::plan::{self, Step, Target, plan};
 use super::record::{TABLE, age, recorded, setup};
 use super::set::{self, Set};
-use super::sqlite;
 use super::state::State;
 use crate::backend::sqlite::settle;
+use crate::sql::dialect::Dialect;
 use crate::tree::meta::ModelMeta;
 
 /// How a database and a program's migrations differ.
@@ -42,24 +44,49 @@ pub struct Applied {
     pub steps: Vec<String>,
 }
 
+impl Applied {
+    pub(super) fn of(step: &Step) -> Self {
+        Self {
+            id: step.id(),
+            back: step.back,
+            steps: step.operations.iter().map(Operation::summary).collect(),
+        }
+    }
+}
+
 /// How a database and these migrations differ. Writes nothing.
 ///
 /// # Errors
 /// Files that cannot be read; a database that cannot be asked.
 pub fn pending(connection: &Connection, sets: &[Set]) -> Result<Pending, MigrationError> {
-    let migrations = set::ordered(sets)?;
     let recorded = recorded(connection)?;
-    let mut out = Pending::default();
-    for migration in &migrations {
-        match recorded.get(&migration.id()) {
-            None => out.missing.push(migration.id()),
-            Some(checksum) if *checksum != migration.checksum => out.changed.push(migration.id()),
+    let age = if recorded.is_empty() {
+        Duration::ZERO
+    } else {
+        age(connection)?
+    };
+    compared(sets, recorded, age)
+}
+
+/// How what a database has recorded, the first of it so long ago, and these migrations differ.
+pub(super) fn compared(
+    sets: &[Set],
+    recorded: BTreeMap<String, String>,
+    age: Duration,
+) -> Result<Pending, MigrationError> {
+    let mut out = Pending {
+        age,
+        ..Pending::default()
+    };
+    let mut known = BTreeSet::new();
+    for migration in set::ordered(sets)? {
+        let id = migration.id();
+        match recorded.get(&id) {
+            None => out.missing.push(id.clone()),
+            Some(checksum) if *checksum != migration.checksum => out.changed.push(id.clone()),
             Some(_) => {}
         }
-    }
-    let known: Vec<String> = migrations.iter().map(Migration::id).collect();
-    if !recorded.is_empty() {
-        out.age = age(connection)?;
+        known.insert(id);
     }
     out.ahead = recorded.into_keys().filter(|id| !known.contains(id)).collect();
     Ok(out)
@@ -90,11 +117,7 @@ pub fn apply(
     let guard = Guard::install(connection).map_err(setup)?;
     for step in steps {
         if make_step(connection, &step, &guard)? {
-            let applied = Applied {
-                id: step.id(),
-                back: step.back,
-                steps: step.operations.iter().map(Operation::summary).collect(),
-            };
+            let applied = Applied::of(&step);
             on_applied(&applied);
             done.push(applied);
         }
@@ -109,7 +132,11 @@ pub fn apply(
 /// What the database says.
 pub fn create_all(connection: &mut Connection, models: &[&'static ModelMeta]) -> Result<(), MigrationError> {
     settle(connection).map_err(setup)?;
-    let statements = plan::statements(&make::from_nothing(models), &mut State::default());
+    let statements = plan::statements(
+        &make::from_nothing(models),
+        &mut State::default(),
+        Dialect::Sqlite,
+    );
     let statements = statements.map_err(MigrationError::Set)?;
     for statement in statements {
         connection

@@ -65,6 +65,16 @@ pub fn checksum(text: &str) -> String {
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// A name that databases do not cut: of a long one the beginning, and a digest that keeps it apart.
+pub(super) fn short(name: String) -> String {
+    if name.len() <= 63 {
+        return name;
+    }
+    let digest = checksum(&name);
+    let cut = name.floor_char_boundary(54);
+    format!("{}_{}", &name[..cut], &digest[..8])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

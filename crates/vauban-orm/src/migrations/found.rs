@@ -6,10 +6,10 @@ use std::collections::BTreeSet;
 use rusqlite::Connection;
 
 use super::MigrationError;
+use super::ddl::sqlite::{self, Attached};
 use super::operation::Operation;
 use super::record::setup;
 use super::set::{self, Set};
-use super::sqlite::{self, Attached};
 use super::state::{State, TableState};
 use super::words::{Part, parts, words};
 use crate::tree::meta::ModelMeta;

@@ -27,25 +27,30 @@
 mod apply;
 mod changes;
 mod column_type;
+mod ddl;
 mod file;
 mod found;
 mod guard;
 mod inverse;
 mod late;
 mod make;
+pub(crate) mod names;
 mod operation;
 mod owned;
 mod plan;
+#[cfg(feature = "postgres")]
+pub(crate) mod postgres;
 mod reading;
 mod record;
+mod resolved;
 #[cfg(feature = "testing")]
 mod round_trip;
 mod set;
-mod sqlite;
 mod state;
 mod words;
 mod writing;
 
+pub use crate::sql::dialect::Dialect;
 pub use apply::{Applied, Pending, apply, create_all, pending};
 pub use changes::{Answers, Rename};
 pub use column_type::ColumnType;

@@ -11,9 +11,11 @@ use super::inverse::inverse;
 use super::late;
 use super::operation::Operation;
 use super::record::{recorded, setup};
+use super::resolved::resolved;
 use super::set::{self, Set};
-use super::sqlite;
 use super::state::State;
+use crate::sql::dialect::Dialect;
+use crate::tree::meta::ModelMeta;
 
 /// Where a database is brought to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,10 +72,37 @@ impl Step {
 /// Files that cannot be read or contradict each other, a target that there is not, no way back, a migration that comes too
 /// late, a database that cannot be asked or is not as the files say where a step would lose what it has.
 pub fn plan(connection: &Connection, sets: &[Set], target: &Target) -> Result<Vec<Step>, MigrationError> {
+    let applied = recorded(connection)?.into_keys().collect();
+    let (steps, has) = steps(&set::ordered(sets)?, &applied, target, Dialect::Sqlite)?;
+    keeps_everything(connection, &steps, &has)?;
+    Ok(steps)
+}
+
+/// The packages' migrations in their order, for a database of this kind: on PostgreSQL the models say what older files leave open.
+pub(super) fn ordered_for(
+    sets: &[Set],
+    dialect: Dialect,
+    models: &[&'static ModelMeta],
+) -> Result<Vec<Migration>, MigrationError> {
     let migrations = set::ordered(sets)?;
-    let applied: BTreeSet<String> = recorded(connection)?.into_keys().collect();
-    let wanted = wanted(&migrations, target, &applied)?;
-    late::refuse(&migrations, &applied, &wanted)?;
+    Ok(match dialect {
+        Dialect::Sqlite => migrations,
+        Dialect::Postgres => resolved(migrations, models),
+    })
+}
+
+/// What is to be done where these are applied, and the schema that is there.
+///
+/// # Errors
+/// A target that there is not, no way back, a migration that comes too late.
+pub(super) fn steps(
+    migrations: &[Migration],
+    applied: &BTreeSet<String>,
+    target: &Target,
+    dialect: Dialect,
+) -> Result<(Vec<Step>, State), MigrationError> {
+    let wanted = wanted(migrations, target, applied)?;
+    late::refuse(migrations, applied, &wanted)?;
     // What the database has is what it applied, whatever stands between in the order.
     let mut now = State::default();
     let mut befores = Vec::new();
@@ -85,16 +114,15 @@ pub fn plan(connection: &Connection, sets: &[Set], target: &Target) -> Result<Ve
     let mut steps = Vec::new();
     for (migration, before) in befores.into_iter().rev() {
         if !wanted.contains(&migration.id()) {
-            steps.push(back(migration.clone(), before, &mut now)?);
+            steps.push(back(migration.clone(), before, &mut now, dialect)?);
         }
     }
     let missing = |m: &&Migration| wanted.contains(&m.id()) && !applied.contains(&m.id());
     for migration in migrations.iter().filter(missing) {
-        steps.push(forward(migration.clone(), &mut now)?);
+        steps.push(forward(migration.clone(), &mut now, dialect)?);
     }
-    late::same_as_in_order(&migrations, &wanted, &now)?;
-    keeps_everything(connection, &steps, &has)?;
-    Ok(steps)
+    late::same_as_in_order(migrations, &wanted, &now)?;
+    Ok((steps, has))
 }
 
 /// Before anything is done: what these steps would take that the files do not know of.
@@ -113,20 +141,26 @@ fn keeps_everything(connection: &Connection, steps: &[Step], has: &State) -> Res
     Ok(())
 }
 
-/// One migration's step, whatever any database has: for `sqlmigrate`.
+/// One migration's step, whatever any database has: for `sqlmigrate`. `models` are all of the program's.
 ///
 /// # Errors
 /// As [`plan`].
-pub fn step(sets: &[Set], id: &str, undone: bool) -> Result<Step, MigrationError> {
+pub fn step(
+    sets: &[Set],
+    id: &str,
+    undone: bool,
+    dialect: Dialect,
+    models: &[&'static ModelMeta],
+) -> Result<Step, MigrationError> {
     let mut state = State::default();
-    for migration in set::ordered(sets)? {
+    for migration in ordered_for(sets, dialect, models)? {
         if migration.id() == id {
             if !undone {
-                return forward(migration, &mut state);
+                return forward(migration, &mut state, dialect);
             }
             let before = state.clone();
             state.apply_all(&migration)?;
-            return back(migration, before, &mut state);
+            return back(migration, before, &mut state, dialect);
         }
         state.apply_all(&migration)?;
     }
@@ -187,10 +221,10 @@ fn unknown(id: &str) -> MigrationError {
     ))
 }
 
-fn forward(migration: Migration, now: &mut State) -> Result<Step, MigrationError> {
+fn forward(migration: Migration, now: &mut State, dialect: Dialect) -> Result<Step, MigrationError> {
     let before = now.clone();
     let operations = migration.operations.clone();
-    let statements = statements(&operations, now).map_err(|problem| MigrationError::File {
+    let statements = statements(&operations, now, dialect).map_err(|problem| MigrationError::File {
         migration: migration.id(),
         problem,
     })?;
@@ -204,7 +238,12 @@ fn forward(migration: Migration, now: &mut State) -> Result<Step, MigrationError
 }
 
 /// `made_in`: the schema in which it was made; `now`: the one in which it is undone.
-fn back(migration: Migration, made_in: State, now: &mut State) -> Result<Step, MigrationError> {
+fn back(
+    migration: Migration,
+    made_in: State,
+    now: &mut State,
+    dialect: Dialect,
+) -> Result<Step, MigrationError> {
     let one_way = |problem: String| MigrationError::OneWay {
         migration: migration.id(),
         problem,
@@ -217,7 +256,7 @@ fn back(migration: Migration, made_in: State, now: &mut State) -> Result<Step, M
     }
     let operations: Vec<Operation> = undoing.into_iter().rev().flatten().collect();
     let before = now.clone();
-    let statements = statements(&operations, now).map_err(one_way)?;
+    let statements = statements(&operations, now, dialect).map_err(one_way)?;
     Ok(Step {
         migration,
         back: true,
@@ -228,10 +267,14 @@ fn back(migration: Migration, made_in: State, now: &mut State) -> Result<Step, M
 }
 
 /// The statements of these steps. The schema is then as after them.
-pub(super) fn statements(operations: &[Operation], state: &mut State) -> Result<Vec<String>, String> {
+pub(super) fn statements(
+    operations: &[Operation],
+    state: &mut State,
+    dialect: Dialect,
+) -> Result<Vec<String>, String> {
     let mut all = Vec::new();
     for operation in operations {
-        all.extend(sqlite::statements(operation, state)?);
+        all.extend(dialect.statements(operation, state)?);
         state.apply(operation)?;
     }
     Ok(all)

@@ -36,11 +36,15 @@ pub(super) fn age(connection: &Connection) -> Result<Duration, MigrationError> {
             row.get(0)
         })
         .map_err(setup)?;
-    let first = first.and_then(|text| text.parse::<jiff::Timestamp>().ok());
+    Ok(first.map_or(Duration::ZERO, |first| since(&first)))
+}
+
+/// How long ago a recorded moment is.
+pub(super) fn since(recorded: &str) -> Duration {
+    let first = recorded.parse::<jiff::Timestamp>().ok();
     let age = first.map(|first| jiff::Timestamp::now().duration_since(first));
-    Ok(age
-        .and_then(|age| Duration::try_from(age).ok())
-        .unwrap_or_default())
+    age.and_then(|age| Duration::try_from(age).ok())
+        .unwrap_or_default()
 }
 
 pub(super) fn setup(error: rusqlite::Error) -> MigrationError {

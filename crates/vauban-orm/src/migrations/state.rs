@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::MigrationError;
 use super::column_type::ColumnType;
 use super::file::Migration;
+use super::names::index_name;
 use super::operation::{ColumnState, ConstraintState, Operation};
 use crate::tree::meta::ModelMeta;
 use crate::tree::value::Kind;
@@ -249,13 +250,8 @@ impl TableState {
 
 impl IndexState {
     fn new(table: &str, columns: Vec<String>, unique: bool) -> Self {
-        let suffix = if unique { "uniq" } else { "idx" };
-        let mut name = format!("{table}_{}_{suffix}", columns.join("_"));
-        if name.len() > 63 {
-            // Long names are cut; the digest keeps them apart.
-            let digest = super::file::checksum(&name);
-            name = format!("{}_{}", &name[..54], &digest[..8]);
-        }
+        let names: Vec<&str> = columns.iter().map(String::as_str).collect();
+        let name = index_name(table, &names, unique);
         Self {
             columns,
             unique,

@@ -13,12 +13,13 @@ use crate::policy::actor::Action;
 use crate::policy::authority::Authority;
 use crate::problem::Problem;
 use crate::sabotage::{Control, removed};
+use crate::sql::dialect::Dialect;
 use crate::sql::render::{Cond, Renderer, Row, Scope};
 use crate::sql::source::{Source, Which};
 use crate::sql::statement::{Statement, Text};
 use crate::tree::expr::{Bind, Expr, push};
 use crate::tree::meta::{Auto, ColumnMeta, ModelMeta, Privilege};
-use crate::tree::value::Value;
+use crate::tree::value::{Kind, Value};
 use crate::unit::Steps;
 
 /// New values for columns of rows that exist.
@@ -95,7 +96,7 @@ impl Changes {
     fn assigned(&self, renderer: &mut Renderer<'_>) -> Vec<(&'static ColumnMeta, String)> {
         let mut all = Vec::with_capacity(self.columns.len());
         for (column, add) in self.columns.iter().zip(&self.add) {
-            let value = renderer.value();
+            let value = renderer.one(column.kind);
             let sql = if *add {
                 saturating_add(column, &value)
             } else {
@@ -146,10 +147,10 @@ impl Changes {
     }
 
     /// The statement for one row, whose id and version follow the new values.
-    fn text_of_one(&self, authority: &Authority, values: usize) -> Result<Text> {
-        let mut renderer = Renderer::new(authority, true, values);
+    fn text_of_one(&self, dialect: Dialect, authority: &Authority, values: usize) -> Result<Text> {
+        let mut renderer = Renderer::new(dialect, authority, true, values);
         let new = self.assigned(&mut renderer);
-        let (id, version) = (renderer.value(), renderer.value());
+        let (id, version) = (renderer.one(Kind::Uuid), renderer.one(Kind::BigInt));
         let mut current = format!("t.\"row_version\" = {version}");
         if removed(Control::Version) {
             current = format!("{version} IS NOT NULL");
@@ -166,7 +167,7 @@ impl Changes {
             .collect();
         let update = source.update(&self.set_clause(&new), named.and(change).and(after));
         let sql = format!("{update} RETURNING {}", returning.join(", "));
-        Ok(Text::new(sql, renderer.constants))
+        renderer.text(sql)
     }
 
     /// Why no row was changed: absent, not changeable, changed meanwhile, or a new value that is not allowed.
@@ -181,13 +182,13 @@ impl Changes {
         push(&mut key, self.model);
         authority.shape(&mut key);
         let text = session.text(&key, || {
-            let mut renderer = Renderer::new(authority, true, 1);
-            let id = renderer.value();
+            let mut renderer = Renderer::new(session.dialect(), authority, true, 1);
+            let id = renderer.one(Kind::Uuid);
             let source = renderer.source(self.model, Which::Asked)?;
             let change = renderer.rule(Action::Change, self.model, source.row())?;
             let what = format!("t.\"row_version\", ({}) IS TRUE", change.sql());
             let sql = source.select_where(&what, self.model.id(), &id, Cond::True);
-            Ok(Text::new(sql, renderer.constants))
+            renderer.text(sql)
         })?;
         let statement = Statement {
             text: &text,
@@ -218,11 +219,12 @@ impl Changes {
         &self,
         filter: &Expr,
         refused: bool,
+        dialect: Dialect,
         authority: &Authority,
         values: usize,
     ) -> Result<Text> {
         // A set of one row looks related rows up, as a row does.
-        let mut renderer = Renderer::new(authority, filter.names_one_row(), values);
+        let mut renderer = Renderer::new(dialect, authority, filter.names_one_row(), values);
         let new = self.assigned(&mut renderer);
         let filter = renderer.condition(filter, Row::old("t"), Scope::Query)?;
         let (source, change) = self.before(&mut renderer)?;
@@ -236,7 +238,7 @@ impl Changes {
         } else {
             source.update(&self.set_clause(&new), matching)
         };
-        Ok(Text::new(sql, renderer.constants))
+        renderer.text(sql)
     }
 }
 
@@ -258,7 +260,7 @@ impl<M: Record> Steps for One<M> {
         values.push(Bind::One(&id));
         values.push(Bind::Int(self.version));
         let text = session.text(&changes.shape(b'U', authority), || {
-            changes.text_of_one(authority, values.len())
+            changes.text_of_one(session.dialect(), authority, values.len())
         })?;
         text.note(said);
         let statement = Statement {
@@ -291,7 +293,9 @@ impl Steps for All {
         let mut key = changes.shape(b'R', authority);
         key.extend(&shape);
         let (actor, values) = (authority.id(), &*values);
-        let make = |refused| move || changes.text_of_all(filter, refused, authority, values.len());
+        let make = |refused| {
+            move || changes.text_of_all(filter, refused, session.dialect(), authority, values.len())
+        };
         let text = session.text(&key, make(true))?;
         text.note(said);
         let statement = Statement {
@@ -317,11 +321,17 @@ impl Steps for All {
     }
 }
 
+/// Added, within what the column holds.
 fn saturating_add(column: &ColumnMeta, by: &str) -> String {
     let old = format!("t.\"{}\"", column.column);
+    let most = if column.kind == Kind::Int {
+        i64::from(i32::MAX)
+    } else {
+        i64::MAX
+    };
     format!(
-        "(CASE WHEN {by} > 0 AND {old} > 9223372036854775807 - {by} THEN 9223372036854775807 \
-         WHEN {by} < 0 AND {old} < -9223372036854775807 - 1 - {by} THEN -9223372036854775807 - 1 \
+        "(CASE WHEN {by} > 0 AND {old} > {most} - {by} THEN {most} \
+         WHEN {by} < 0 AND {old} < -{most} - 1 - {by} THEN -{most} - 1 \
          ELSE {old} + {by} END)"
     )
 }

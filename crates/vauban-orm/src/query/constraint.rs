@@ -3,13 +3,15 @@
 use super::stored::mismatch;
 use crate::backend::Session;
 use crate::error::{Error, Refusal, Result};
+#[cfg(feature = "postgres")]
+use crate::migrations::names::index_name;
 use crate::policy::authority::Authority;
 use crate::problem::Problem;
 use crate::sql::render::{Cond, Renderer, target_of};
-use crate::sql::statement::{Statement, Text};
+use crate::sql::statement::Statement;
 use crate::tree::expr::{Bind, push};
 use crate::tree::meta::{ColumnMeta, ModelMeta};
-use crate::tree::value::Value;
+use crate::tree::value::{Kind, Value};
 
 /// Every row that is referred to may be seen, in the same statement (CWE-639).
 pub(super) fn targets(renderer: &mut Renderer<'_>, new: &[(&'static ColumnMeta, String)]) -> Result<Cond> {
@@ -42,10 +44,10 @@ pub(super) async fn hidden_target(
         push(&mut shape, target);
         authority.shape(&mut shape);
         let text = session.text(&shape, || {
-            let mut renderer = Renderer::new(authority, true, 1);
-            let key = renderer.value();
+            let mut renderer = Renderer::new(session.dialect(), authority, true, 1);
+            let key = renderer.one(Kind::Uuid);
             let seen = renderer.target_visible(target, &key)?;
-            Ok(Text::new(format!("SELECT {}", seen.sql()), renderer.constants))
+            renderer.text(format!("SELECT {}", seen.sql()))
         })?;
         let statement = Statement {
             text: &text,
@@ -92,6 +94,11 @@ pub(super) fn translate(error: Error, model: &'static ModelMeta) -> Error {
                     .collect(),
             }
         }
+        #[cfg(feature = "postgres")]
+        Some(Refusal::UniqueKey(name)) => Error::Unique {
+            table: model.table,
+            fields: fields_of(model, name),
+        },
         Some(Refusal::ForeignKey) => Error::Restricted { table: model.table },
         Some(Refusal::Check(name)) => {
             let known = model
@@ -104,5 +111,29 @@ pub(super) fn translate(error: Error, model: &'static ModelMeta) -> Error {
             )
         }
         Some(Refusal::NotNull(_)) | None => error,
+    }
+}
+
+/// The fields of a unique key, by its name; of one that migrations made by hand none is known.
+#[cfg(feature = "postgres")]
+fn fields_of(model: &'static ModelMeta, name: &str) -> Vec<&'static str> {
+    let columns = |columns: &[&'static str]| {
+        let is_one = |column: &&ColumnMeta| columns.contains(&column.column);
+        model
+            .columns
+            .iter()
+            .filter(is_one)
+            .map(|column| column.field)
+            .collect()
+    };
+    let is_called = |columns: &[&'static str]| index_name(model.table, columns, true) == name;
+    if name == format!("{}_pkey", model.table) {
+        return columns(&[model.id().column]);
+    }
+    let one = model.columns.iter().find(|column| is_called(&[column.column]));
+    let several = || model.indexes.iter().find(|index| is_called(index.columns));
+    match one {
+        Some(column) => vec![column.field],
+        None => several().map_or_else(Vec::new, |index| columns(index.columns)),
     }
 }

@@ -1,4 +1,4 @@
-//! INSERT … VALUES (CASE …, …): the add rule is part of the statement, with the row's columns replaced by its values.
+//! INSERT: the add rule is part of the statement, with the row's columns replaced by its values.
 
 use std::marker::PhantomData;
 
@@ -16,6 +16,7 @@ use crate::policy::actor::Action;
 use crate::policy::actor::actions::Add;
 use crate::policy::authority::Authority;
 use crate::sabotage::{Control, removed};
+use crate::sql::dialect::Dialect;
 use crate::sql::render::{Renderer, Row};
 use crate::sql::source::insert;
 use crate::sql::statement::{Statement, Text};
@@ -148,13 +149,13 @@ impl<M: Record> Insert<M> {
         })
     }
 
-    fn text(&self, authority: &Authority) -> Result<Text> {
+    fn text(&self, dialect: Dialect, authority: &Authority) -> Result<Text> {
         let model = self.model;
-        let mut renderer = Renderer::new(authority, true, self.values.len());
+        let mut renderer = Renderer::new(dialect, authority, true, self.values.len());
         let new: Vec<_> = model
             .columns
             .iter()
-            .map(|column| (column, renderer.value()))
+            .map(|column| (column, renderer.one(column.kind)))
             .collect();
         let row = Row {
             alias: "t",
@@ -177,12 +178,9 @@ impl<M: Record> Insert<M> {
             .split_first()
             .ok_or_else(|| Error::Internal(format!("`{}` has no columns", model.name)))?;
         let rest: String = rest.iter().map(|value| format!("{value}, ")).collect();
-        // Without the right there is no id, and a row without one is no row: NOT NULL is judged before anything that could
-        // tell of other rows. One row of values needs no journal of its own, which `INSERT … SELECT` does.
         let columns = format!("{}, \"row_version\"", columns.join(", "));
-        let values = format!("CASE WHEN {} THEN {id} END, {rest}1", condition.sql());
-        let sql = insert(model, &columns, &values);
-        Ok(Text::new(sql, renderer.constants))
+        let sql = insert(dialect, model, &columns, (id, &format!("{rest}1")), &condition);
+        renderer.text(sql)
     }
 
     /// Whether the row has no id, because it may not be added.
@@ -206,7 +204,7 @@ impl<M: Record> Steps for Insert<M> {
         authority.shape(&mut key);
         key.extend(self.privileged.iter().map(|position| *position as u8));
         let values: Vec<Bind<'_>> = self.values.iter().map(Bind::One).collect();
-        let text = session.text(&key, || self.text(authority))?;
+        let text = session.text(&key, || self.text(session.dialect(), authority))?;
         text.note(said);
         let statement = Statement {
             text: &text,

@@ -12,12 +12,13 @@ use crate::model::types::Id;
 use crate::policy::actor::Action;
 use crate::policy::authority::Authority;
 use crate::sabotage::{Control, removed};
+use crate::sql::dialect::Dialect;
 use crate::sql::render::{Cond, Renderer, Row, Scope};
 use crate::sql::source::{Source, Which};
-use crate::sql::statement::{Statement, Text};
+use crate::sql::statement::{Parameter, Statement, Text};
 use crate::tree::expr::{Bind, Col, Expr, push};
 use crate::tree::meta::{ColumnMeta, ModelMeta, OnDelete, Privilege};
-use crate::tree::value::{RowReader, Value, ValueRef};
+use crate::tree::value::{Kind, RowReader, Value, ValueRef};
 use crate::unit::Steps;
 
 /// Deletes the row with this id, and what goes with it.
@@ -84,12 +85,12 @@ async fn matching(
     select.filter.shape(&mut key, &mut values);
     let text = session.text(&key, || {
         let by_key = select.filter.names_one_row();
-        let mut renderer = Renderer::new(authority, by_key, values.len());
+        let mut renderer = Renderer::new(session.dialect(), authority, by_key, values.len());
         let source = renderer.source(model, Which::Asked)?;
         let filter = renderer.condition(&select.filter, source.row(), Scope::Query)?;
         let delete = renderer.rule(Action::Delete, model, source.row())?;
         let sql = source.select(&with_right(&source, &delete), filter);
-        Ok(Text::new(sql, renderer.constants))
+        renderer.text(sql)
     })?;
     text.note(said);
     collect(session, &text, authority, &values).await
@@ -212,11 +213,19 @@ impl<'a> Removal<'a> {
             return Ok(ids);
         }
         let text = self.text(b'C', model, &[], |renderer| {
-            let list = renderer.value();
+            let list = renderer.value(Parameter::List(Kind::Uuid));
             let source = renderer.source(model, Which::Found)?;
-            let steps: String = keys.iter().map(|key| source.descend(key)).collect();
+            let dialect = renderer.dialect();
+            let at_once = match dialect {
+                // Each by its own index.
+                Dialect::Sqlite => 1,
+                // `down` may stand in one of the parts alone.
+                Dialect::Postgres => keys.len(),
+            };
+            let steps: String = keys.chunks(at_once).map(|keys| source.descend(keys)).collect();
+            let first = dialect.each_of(Kind::Uuid, &list);
             Ok(format!(
-                "WITH RECURSIVE down(id) AS (SELECT unhex(value) FROM json_each({list}){steps}) SELECT id, TRUE FROM down"
+                "WITH RECURSIVE down(id) AS ({first}{steps}) SELECT id, TRUE FROM down"
             ))
         })?;
         let found = collect(self.session, &text, self.authority, &[Bind::List(&ids)]).await?;
@@ -272,7 +281,7 @@ impl<'a> Removal<'a> {
         ids: &[Value],
     ) -> Result<Vec<(Value, bool)>> {
         let text = self.text(b'F', child, &[key], |renderer| {
-            let list = renderer.value();
+            let list = renderer.value(Parameter::List(Kind::Uuid));
             let source = renderer.source(child, Which::Found)?;
             let may = match key.on_delete {
                 OnDelete::Restrict | OnDelete::CascadeOwned | OnDelete::SetNull => Cond::True,
@@ -282,7 +291,7 @@ impl<'a> Removal<'a> {
                     view.and(delete)
                 }
             };
-            let referring = is_one_of(&source.column(key), &list);
+            let referring = is_one_of(renderer, &source.column(key), &list);
             Ok(source.select(&with_right(&source, &may), referring))
         })?;
         collect(self.session, &text, self.authority, &[Bind::List(ids)]).await
@@ -316,7 +325,7 @@ impl<'a> Removal<'a> {
     async fn judge_emptied(&self, keys: &[&'static ColumnMeta], rows: &Rows) -> Result<()> {
         let model = rows.model;
         let text = self.text(b'J', model, keys, |renderer| {
-            let list = renderer.value();
+            let list = renderer.value(Parameter::List(Kind::Uuid));
             let source = renderer.source(model, Which::Found)?;
             let old = source.row();
             let new: Vec<_> = keys.iter().map(|key| (*key, "NULL".to_owned())).collect();
@@ -332,7 +341,10 @@ impl<'a> Removal<'a> {
             }
             let may = may.behind(&view);
             let may = view.and(may);
-            Ok(source.select(&with_right(&source, &may), is_one_of(&source.id(), &list)))
+            Ok(source.select(
+                &with_right(&source, &may),
+                is_one_of(renderer, &source.id(), &list),
+            ))
         })?;
         let judged = collect(self.session, &text, self.authority, &[Bind::List(&rows.ids)]).await?;
         if judged.iter().any(|(_, may)| !may) && !removed(Control::Cascade) {
@@ -344,14 +356,14 @@ impl<'a> Removal<'a> {
     async fn empty(&self, keys: &[&'static ColumnMeta], rows: &Rows) -> Result<()> {
         let model = rows.model;
         let text = self.text(b'N', model, keys, |renderer| {
-            let list = renderer.value();
+            let list = renderer.value(Parameter::List(Kind::Uuid));
             let set: Vec<_> = keys
                 .iter()
                 .map(|key| format!("\"{}\" = NULL", key.column))
                 .collect();
             let set = format!("{}, \"row_version\" = t.\"row_version\" + 1", set.join(", "));
             let source = renderer.source(model, Which::Found)?;
-            Ok(source.update(&set, is_one_of(&source.id(), &list)))
+            Ok(source.update(&set, is_one_of(renderer, &source.id(), &list)))
         })?;
         self.write(&text, rows).await
     }
@@ -397,8 +409,12 @@ impl<'a> Removal<'a> {
                 break;
             }
         }
-        self.session.look_again().await?;
-        done
+        let again = self.session.look_again().await;
+        done?;
+        match self.rows.first() {
+            Some(rows) => again.map_err(|error| translate(error, rows.model)),
+            None => again,
+        }
     }
 
     /// Whether a table or column that no model knows refers to one of these tables.
@@ -417,9 +433,9 @@ impl<'a> Removal<'a> {
     async fn delete_rows(&self, rows: &Rows) -> Result<()> {
         let model = rows.model;
         let text = self.text(b'D', model, &[], |renderer| {
-            let list = renderer.value();
+            let list = renderer.value(Parameter::List(Kind::Uuid));
             let source = renderer.source(model, Which::Found)?;
-            Ok(source.delete(is_one_of(&source.id(), &list)))
+            Ok(source.delete(is_one_of(renderer, &source.id(), &list)))
         })?;
         self.write(&text, rows).await
     }
@@ -447,9 +463,9 @@ impl<'a> Removal<'a> {
         self.authority.shape(&mut shape);
         columns.iter().for_each(|column| push(&mut shape, *column));
         self.session.text(&shape, || {
-            let mut renderer = Renderer::new(self.authority, false, 1);
+            let mut renderer = Renderer::new(self.session.dialect(), self.authority, false, 1);
             let sql = make(&mut renderer)?;
-            Ok(Text::new(sql, renderer.constants))
+            renderer.text(sql)
         })
     }
 }
@@ -460,8 +476,8 @@ fn with_right(source: &Source, may: &Cond) -> String {
 }
 
 /// Whether a key is one of a list that is bound as one parameter.
-fn is_one_of(key: &str, list: &str) -> Cond {
-    Cond::safe(format!("{key} IN (SELECT unhex(value) FROM json_each({list}))"))
+fn is_one_of(renderer: &Renderer<'_>, key: &str, list: &str) -> Cond {
+    Cond::safe(renderer.dialect().is_one_of(Kind::Uuid, key, list))
 }
 
 fn key(model: &ModelMeta, id: &Value) -> Key {

@@ -10,12 +10,13 @@ use crate::error::{Error, Result};
 use crate::model::record::Record;
 use crate::policy::actor::Action;
 use crate::policy::authority::Authority;
+use crate::sql::dialect::Dialect;
 use crate::sql::render::{Renderer, Scope, target_of};
 use crate::sql::source::{Source, Which};
 use crate::sql::statement::{Statement, Text};
 use crate::tree::expr::{Bind, Expr, push};
 use crate::tree::meta::{ColumnMeta, ModelMeta};
-use crate::tree::value::{Mismatch, RowReader};
+use crate::tree::value::{Kind, Mismatch, RowReader};
 use crate::unit::Steps;
 
 /// What a query asks for, without its model's type.
@@ -85,9 +86,9 @@ impl Select {
         }
     }
 
-    fn text(&self, authority: &Authority, values: usize) -> Result<Text> {
+    fn text(&self, dialect: Dialect, authority: &Authority, values: usize) -> Result<Text> {
         let by_key = self.filter.names_one_row();
-        let mut renderer = Renderer::new(authority, by_key, values);
+        let mut renderer = Renderer::new(dialect, authority, by_key, values);
         let source = renderer.source(self.model, Which::Asked)?;
         let root = source.row();
         let filter = renderer.condition(&self.filter, root, Scope::Query)?;
@@ -121,7 +122,7 @@ impl Select {
             }
             Ask::Count if self.limit.is_some() => {
                 format!(
-                    "SELECT count(*) FROM ({}{})",
+                    "SELECT count(*) FROM ({}{}) AS limited",
                     select("1"),
                     self.limited(&mut renderer)
                 )
@@ -129,7 +130,7 @@ impl Select {
             Ask::Count => select("count(*)"),
             Ask::Exists => format!("SELECT EXISTS ({}{})", select("1"), self.limited(&mut renderer)),
         };
-        Ok(Text::new(sql, renderer.constants))
+        renderer.text(sql)
     }
 
     fn order_and_limit(
@@ -150,7 +151,10 @@ impl Select {
                     Some((_, related)) => related.column(column),
                     None => renderer.scalar(steps, column, source.row(), Scope::Query)?,
                 };
-                let _ = write!(sql, "{by}{}, ", if *descending { " DESC" } else { "" });
+                // A related row may be absent.
+                let may_be_null = column.nullable || !steps.is_empty();
+                let order = renderer.dialect().order(may_be_null, *descending);
+                let _ = write!(sql, "{by}{order}, ");
             }
             let down = matches!(self.order.last(), Some((.., true)));
             let _ = write!(sql, "{}{}", source.id(), if down { " DESC" } else { "" });
@@ -163,7 +167,7 @@ impl Select {
         if self.limit.is_none() {
             return String::new();
         }
-        let (limit, offset) = (renderer.value(), renderer.value());
+        let (limit, offset) = (renderer.one(Kind::BigInt), renderer.one(Kind::BigInt));
         format!(" LIMIT {limit} OFFSET {offset}")
     }
 
@@ -177,7 +181,7 @@ impl Select {
         let mut key = Vec::with_capacity(96);
         let mut values = Vec::with_capacity(4);
         self.shape(authority, &mut key, &mut values);
-        let text = session.text(&key, || self.text(authority, values.len()))?;
+        let text = session.text(&key, || self.text(session.dialect(), authority, values.len()))?;
         text.note(said);
         let statement = Statement {
             text: &text,

@@ -1,6 +1,7 @@
 //! SQL's text: what the tree says, on somebody's authority, with the policy of every table in it.
 
 pub(crate) mod cond;
+pub(crate) mod dialect;
 pub(crate) mod render;
 pub(crate) mod source;
 pub(crate) mod statement;

@@ -9,13 +9,15 @@ use crate::policy::actor::{Action, Inner};
 use crate::policy::authority::Authority;
 use crate::sabotage::{Control, removed};
 pub(crate) use crate::sql::cond::Cond;
+use crate::sql::dialect::Dialect;
 use crate::sql::source::{Source, Which};
+use crate::sql::statement::{Parameter, Text};
 use crate::tree::bounds;
-use crate::tree::expr::{ASTRAY, Expr, Flag, FragmentArg, Op};
+use crate::tree::expr::{ASTRAY, Expr, Flag, FragmentArg};
 use crate::tree::meta::{ColumnMeta, ModelMeta};
 use crate::tree::row::{Open, RowNumber};
 use crate::tree::rules::CompiledRules;
-use crate::tree::value::{Storage, Value};
+use crate::tree::value::{Kind, Value};
 
 /// The row that a condition speaks of: a table's alias, with some columns replaced by what they become.
 #[derive(Clone, Copy)]
@@ -63,12 +65,14 @@ struct Place<'a, 'r> {
 }
 
 pub(crate) struct Renderer<'a> {
+    dialect: Dialect,
     authority: &'a Authority,
     /// By key: look related rows up; otherwise let the database gather them first.
     by_key: bool,
-    next_value: usize,
     first_constant: usize,
-    pub(crate) constants: Vec<Value>,
+    /// What its values hold, so far.
+    values: Vec<Parameter>,
+    constants: Vec<(Kind, Value)>,
     aliases: usize,
     depth: usize,
     /// Conditions inside each other, and conditions so far.
@@ -82,12 +86,13 @@ const MAX_DEPTH: usize = 24;
 
 impl<'a> Renderer<'a> {
     /// `values`: how many values the statement's shape has.
-    pub(crate) fn new(authority: &'a Authority, by_key: bool, values: usize) -> Self {
+    pub(crate) fn new(dialect: Dialect, authority: &'a Authority, by_key: bool, values: usize) -> Self {
         Self {
+            dialect,
             authority,
             by_key,
-            next_value: 2,
             first_constant: 2 + values,
+            values: Vec::with_capacity(values),
             constants: Vec::new(),
             aliases: 0,
             depth: 0,
@@ -97,10 +102,33 @@ impl<'a> Renderer<'a> {
         }
     }
 
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
     /// The next of the statement's values.
-    pub(crate) fn value(&mut self) -> String {
-        self.next_value += 1;
-        format!("?{}", self.next_value - 1)
+    pub(crate) fn value(&mut self, holds: Parameter) -> String {
+        self.values.push(holds);
+        self.dialect.parameter(1 + self.values.len())
+    }
+
+    /// The next of the statement's values, for a column of this kind.
+    pub(crate) fn one(&mut self, kind: Kind) -> String {
+        self.value(Parameter::One(kind))
+    }
+
+    /// What was written, with its parameters.
+    pub(crate) fn text(self, sql: String) -> Result<Text> {
+        if 2 + self.values.len() != self.first_constant {
+            return Err(Error::Internal(
+                "a statement does not have the values of its shape".into(),
+            ));
+        }
+        let (kinds, constants): (Vec<_>, Vec<_>) = self.constants.into_iter().unzip();
+        let mut parameters = vec![Parameter::One(Kind::Uuid)];
+        parameters.extend(self.values);
+        parameters.extend(kinds.into_iter().map(Parameter::One));
+        Ok(Text::new(sql, parameters, constants))
     }
 
     pub(crate) fn alias(&mut self) -> String {
@@ -108,16 +136,16 @@ impl<'a> Renderer<'a> {
         format!("r{}", self.aliases)
     }
 
-    fn bound(&mut self, value: &Value, scope: Scope) -> String {
-        match (scope, value) {
-            (Scope::Query, _) => self.value(),
-            // Integers and booleans of a rule stand in the text, where partial indexes can be matched.
-            (Scope::Policy, Value::Integer(i)) => i.to_string(),
-            (Scope::Policy, value) => {
-                self.constants.push(value.clone());
-                format!("?{}", self.first_constant + self.constants.len() - 1)
-            }
+    fn bound(&mut self, kind: Kind, value: &Value, scope: Scope) -> String {
+        if scope == Scope::Query {
+            return self.one(kind);
         }
+        if let Some(literal) = self.dialect.literal(kind, value) {
+            return literal;
+        }
+        self.constants.push((kind, value.clone()));
+        self.dialect
+            .parameter(self.first_constant + self.constants.len() - 1)
     }
 
     /// The rule for an action on a row of `model`.
@@ -338,32 +366,28 @@ impl<'a> Renderer<'a> {
             Expr::False => Cond::False,
             Expr::Flag(flag) => self.flag(*flag),
             Expr::Compare(op, column, value) => {
-                let value = self.bound(value, scope);
+                let value = self.bound(column.meta.kind, value, scope);
                 let row = self.row_of(column.row, at)?;
-                Cond::safe(compare(*op, &row.column(column.meta), &value))
+                Cond::safe(self.dialect.compare(*op, &row.column(column.meta), &value))
             }
             Expr::Columns(op, column, with) => {
                 let column = self.row_of(column.row, at)?.column(column.meta);
                 let from = self.row_of(with.row, at)?;
                 let with = self.scalar(&with.keys, with.meta, from, scope)?;
-                Cond::safe(compare_columns(*op, &column, &with))
+                Cond::safe(self.dialect.compare_columns(*op, &column, &with))
             }
             Expr::In(column, list) => {
-                let column_sql = self.row_of(column.row, at)?.column(column.meta);
+                let (kind, column) = (column.meta.kind, self.row_of(column.row, at)?.column(column.meta));
                 match scope {
                     Scope::Query => {
-                        let list = self.value();
-                        // Bytes travel in JSON as hexadecimal digits.
-                        let item = match column.meta.kind.storage() {
-                            Storage::Blob => "unhex(value)",
-                            _ => "value",
-                        };
-                        Cond::safe(format!("{column_sql} IN (SELECT {item} FROM json_each({list}))"))
+                        let list = self.value(Parameter::List(kind));
+                        Cond::safe(self.dialect.is_one_of(kind, &column, &list))
                     }
                     Scope::Policy if list.is_empty() => Cond::False,
                     Scope::Policy => {
-                        let items: Vec<_> = list.iter().map(|value| self.bound(value, scope)).collect();
-                        Cond::safe(format!("{column_sql} IN ({})", items.join(",")))
+                        let items = list.iter().map(|value| self.bound(kind, value, scope));
+                        let items: Vec<_> = items.collect();
+                        Cond::safe(format!("{column} IN ({})", items.join(",")))
                     }
                 }
             }
@@ -374,9 +398,12 @@ impl<'a> Renderer<'a> {
             Expr::IsActor(column) => {
                 let column = self.row_of(column.row, at)?.column(column.meta);
                 match self.authority.id() {
-                    Some(_) => Cond::safe(format!("{column} = ?1")),
+                    Some(_) => Cond::safe(format!("{column} = {}", self.dialect.parameter(1))),
                     // Nobody is the owner of a row without one.
-                    None if removed(Control::NobodyOwns) => Cond::safe(format!("{column} IS ?1")),
+                    None if removed(Control::NobodyOwns) => Cond::safe(format!(
+                        "{column} IS NOT DISTINCT FROM {}",
+                        self.dialect.parameter(1)
+                    )),
                     None => Cond::False,
                 }
             }
@@ -432,7 +459,7 @@ impl<'a> Renderer<'a> {
                 )));
             };
             let sql = match arg {
-                FragmentArg::Value(value) => self.bound(value, at.scope),
+                FragmentArg::Value(value) => self.bound(value.kind(), value, at.scope),
                 FragmentArg::Column(column) => {
                     let from = self.row_of(column.row, at)?;
                     self.scalar(&column.keys, column.meta, from, at.scope)?
@@ -502,29 +529,5 @@ pub(crate) fn target_of(key: &ColumnMeta) -> Result<&'static ModelMeta> {
     match key.target {
         Some(target) => Ok(target()),
         None => Err(Error::Internal(format!("`{}` is not a foreign key", key.field))),
-    }
-}
-
-/// Columns that both have a value; `Ne` is what `Eq` is not.
-fn compare_columns(op: Op, column: &str, with: &str) -> String {
-    match op {
-        Op::Ne => format!("(({column} = {with}) IS NOT TRUE)"),
-        op => compare(op, column, with),
-    }
-}
-
-fn compare(op: Op, column: &str, value: &str) -> String {
-    match op {
-        Op::Eq => format!("{column} = {value}"),
-        Op::Ne => format!("{column} IS NOT {value}"),
-        Op::Lt => format!("{column} < {value}"),
-        Op::Le => format!("{column} <= {value}"),
-        Op::Gt => format!("{column} > {value}"),
-        Op::Ge => format!("{column} >= {value}"),
-        // No LIKE: nothing in the value is a wildcard.
-        Op::Contains => format!("instr({column}, {value}) > 0"),
-        Op::ContainsIgnoringCase => format!("instr(lower({column}), lower({value})) > 0"),
-        Op::StartsWith => format!("substr({column}, 1, length({value})) = {value}"),
-        Op::EndsWith => format!("substr({column}, -length({value}), length({value})) = {value}"),
     }
 }

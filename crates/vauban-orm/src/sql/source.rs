@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::policy::actor::Action;
 use crate::sabotage::{Control, removed};
 use crate::sql::cond::Cond;
+use crate::sql::dialect::Dialect;
 use crate::sql::render::{Renderer, Row, Scope};
 use crate::tree::meta::{ColumnMeta, ModelMeta};
 
@@ -130,14 +131,18 @@ impl Source {
         out
     }
 
-    /// ` UNION SELECT …` of the rows whose `column` is a key of `down`, for a walk from parents to children.
-    pub(crate) fn descend(&self, column: &ColumnMeta) -> String {
+    /// ` UNION SELECT …` of the rows that refer to a key of `down` by one of these columns, for a walk from parents to children.
+    pub(crate) fn descend(&self, columns: &[&ColumnMeta]) -> String {
+        let keys = columns
+            .iter()
+            .map(|column| format!("{} = down.id", self.column(column)));
+        let keys: Vec<_> = keys.collect();
         format!(
-            " UNION SELECT {} FROM \"{}\" AS {}, down WHERE {} = down.id",
+            " UNION SELECT {} FROM \"{}\" AS {}, down WHERE {}",
             self.id(),
             self.model.table,
             self.alias,
-            self.column(column)
+            keys.join(" OR ")
         )
     }
 
@@ -156,9 +161,25 @@ impl Source {
     }
 }
 
-/// `INSERT …` of one row, which is not there yet, so that there is no row to be seen: what it needs stands in its values.
-pub(crate) fn insert(model: &ModelMeta, columns: &str, values: &str) -> String {
-    format!("INSERT INTO \"{}\" ({columns}) VALUES ({values})", model.table)
+/// `INSERT …` of one row, which is not there yet, so that there is no row to be seen: it is none unless `condition` holds.
+pub(crate) fn insert(
+    dialect: Dialect,
+    model: &ModelMeta,
+    columns: &str,
+    (id, rest): (&str, &str),
+    condition: &Cond,
+) -> String {
+    let into = format!("INSERT INTO \"{}\" ({columns})", model.table);
+    match dialect {
+        // Without the right there is no id, and a row without one is no row: NOT NULL is judged before anything that could
+        // tell of other rows. One row of values needs no journal of its own, which `INSERT … SELECT` does.
+        Dialect::Sqlite => format!(
+            "{into} VALUES (CASE WHEN {} THEN {id} END, {rest})",
+            condition.sql()
+        ),
+        // A statement that fails would spoil the transaction, in which it is asked next why.
+        Dialect::Postgres => format!("{into} SELECT {id}, {rest} WHERE {}", condition.sql()),
+    }
 }
 
 fn where_(out: &mut String, condition: &Cond) {

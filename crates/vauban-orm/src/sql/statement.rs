@@ -6,21 +6,33 @@ use std::sync::atomic::AtomicU32;
 use uuid::Uuid;
 
 use crate::tree::expr::Bind;
-use crate::tree::value::Value;
+use crate::tree::value::{Kind, Value};
+
+/// What a parameter holds, whichever database it is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Parameter {
+    One(Kind),
+    /// A list as one parameter.
+    List(Kind),
+}
 
 /// A statement's text, with the constants of the policies in it.
 #[derive(Debug)]
 pub(crate) struct Text {
     pub(crate) sql: String,
+    /// What each of its parameters holds: given, and never left to be guessed from the text.
+    #[cfg_attr(not(feature = "postgres"), allow(dead_code))]
+    pub(crate) parameters: Vec<Parameter>,
     pub(crate) constants: Vec<Value>,
     /// How often it goes to a reader thread at once, after having been too much for the request's own.
     pub(crate) heavy: AtomicU32,
 }
 
 impl Text {
-    pub(crate) fn new(sql: String, constants: Vec<Value>) -> Self {
+    pub(crate) fn new(sql: String, parameters: Vec<Parameter>, constants: Vec<Value>) -> Self {
         Self {
             sql,
+            parameters,
             constants,
             heavy: AtomicU32::new(0),
         }

@@ -36,7 +36,7 @@ fn bill(amount: &str, due: &str, at: Option<&str>) -> NewBill {
 
 #[tokio::test]
 async fn days_times_and_amounts_are_columns_in_their_order() {
-    let database = Database::open("sqlite::memory:", Options::default()).unwrap();
+    let database = Database::open(&crate::tests::on::url(), Options::default()).unwrap();
     let mut models = MODELS();
     models.push(Bill::meta());
     database.create_all(&models).unwrap();

@@ -42,7 +42,7 @@ fn models() -> Vec<&'static ModelMeta> {
 }
 
 fn database(options: Options) -> Database {
-    let database = Database::open("sqlite::memory:", options).unwrap();
+    let database = Database::open(&crate::tests::on::url(), options).unwrap();
     database.create_all(&models()).unwrap();
     database
 }
@@ -64,6 +64,9 @@ fn refused<T: std::fmt::Debug>(what: &str, result: Result<T>) {
 /// Attack: `?q=` with thousands of words, folded from the left and from the right.
 #[tokio::test]
 async fn cwe_674_words_of_a_request_are_bounded() {
+    if !crate::tests::on::sqlite() {
+        return;
+    }
     let database = database(Options::default());
     let unit = database.bind(Actor::nobody());
     let db = unit.read_db();
@@ -253,7 +256,7 @@ async fn cwe_674_a_policy_is_bounded_too() {
     assert_eq!(found.len(), 1, "{found:#?}");
     assert_eq!((found[0].id, found[0].model), ("orm.E007", "Ruled"));
     assert!(found[0].message.contains("500 conditions"), "{found:#?}");
-    let database = Database::open("sqlite::memory:", Options::default()).unwrap();
+    let database = Database::open(&crate::tests::on::url(), Options::default()).unwrap();
     database.create_all(&[Ruled::meta()]).unwrap();
     let unit = database.bind(Actor::nobody());
     let error = Ruled::objects().count(&unit.read_db()).await.unwrap_err();
@@ -343,7 +346,7 @@ fn cwe_674_the_deepest_statement_fits_the_stack() {
             }
             assert_eq!(count(&db, filter.clone()).await.unwrap(), 0);
             drop(format!("{filter:?}"));
-            let database = Database::open("sqlite::memory:", Options::default()).unwrap();
+            let database = Database::open(&crate::tests::on::url(), Options::default()).unwrap();
             database.create_all(&[Ring::meta()]).unwrap();
             let unit = database.bind(Actor::nobody());
             let ring = Ring::columns::<Own<Ring>>(&Path::ROOT);
@@ -377,6 +380,9 @@ async fn columns_do_not_hold_those_of_their_children() {
 /// CWE-770. Attack: another number of words each time, for ever: what is kept of their texts does not grow.
 #[tokio::test]
 async fn cwe_770_kept_texts_do_not_grow() {
+    if !crate::tests::on::sqlite() {
+        return;
+    }
     let database = database(Options::default());
     let unit = database.bind(Actor::nobody());
     let db = unit.read_db();
@@ -393,15 +399,14 @@ async fn cwe_770_kept_texts_do_not_grow() {
             };
             count(&db, filter).await.unwrap();
         }
-        kept.push(database.0.store.read_inline(|c| Ok(c.kept())).unwrap());
+        kept.push(database.sqlite().read_inline(|c| Ok(c.kept())).unwrap());
     }
     assert!(kept.iter().all(|kept| *kept <= 8 << 20), "{kept:?}");
     // What is said of a prepared statement's size is true, for short texts and long ones.
     let queries = unit.queries();
     for query in queries.iter().step_by(20) {
         let prepared = database
-            .0
-            .store
+            .sqlite()
             .read_inline(|c| {
                 c.bare(|sqlite| {
                     let statement = sqlite.prepare(&query.sql)?;

@@ -77,7 +77,7 @@ async fn site() -> (Database, User) {
         services: vec![actor::ServiceMeta::of::<Maker>()],
         ..Options::default()
     };
-    let database = Database::open("sqlite::memory:", options).unwrap();
+    let database = Database::open(&crate::tests::on::url(), options).unwrap();
     database.create_all(&models).unwrap();
     let unit = database.bind(Actor::nobody());
     let db = unit.db();

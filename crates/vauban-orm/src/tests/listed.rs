@@ -113,12 +113,12 @@ fn two_models_with_one_table_do_not_start() {
         models: models.clone(),
         ..Options::default()
     };
-    let error = Database::open("sqlite::memory:", options)
+    let error = Database::open(&crate::tests::on::url(), options)
         .unwrap_err()
         .to_string();
     assert!(error.contains("tests::models::User` and `"), "{error}");
     assert!(error.contains("have one table, `user`"), "{error}");
-    let database = Database::open("sqlite::memory:", Options::default()).unwrap();
+    let database = Database::open(&crate::tests::on::url(), Options::default()).unwrap();
     assert!(database.set_models(models.clone()).is_err());
     assert!(database.create_all(&models).is_err());
     let ids: Vec<_> = checks::check(&models).into_iter().map(|f| f.id).collect();

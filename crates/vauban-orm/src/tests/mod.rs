@@ -10,8 +10,11 @@ mod combined;
 mod fragments;
 mod listed;
 mod models;
+mod on;
 mod oracles;
 mod outer_rows;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod properties;
 mod reads;
 mod rights;

@@ -180,7 +180,7 @@ pub(crate) fn database() -> Database {
 
 fn opened(options: Options) -> Database {
     let models = options.models.clone();
-    let database = Database::open("sqlite::memory:", options).unwrap();
+    let database = Database::open(&crate::tests::on::url(), options).unwrap();
     database.create_all(&models).unwrap();
     database
 }

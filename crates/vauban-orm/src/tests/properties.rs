@@ -9,8 +9,9 @@ use super::*;
 use crate::backend::KeptTexts;
 use crate::backend::sqlite::Connection;
 use crate::policy::authority::Authority;
+use crate::sql::dialect::Dialect;
 use crate::sql::render::{Renderer, Row, Scope};
-use crate::sql::statement::{Statement, Text};
+use crate::sql::statement::Statement;
 use crate::tree::expr::{Col, Expr, Far, Flag, FragmentArg, Op, Opened};
 use crate::tree::row::RowNumber;
 use crate::tree::value::{Value, ValueRef};
@@ -354,14 +355,14 @@ fn in_sql(
     if scope == Scope::Query {
         expr.shape(&mut key, &mut values);
     }
-    let mut renderer = Renderer::new(&authority, by_key, values.len());
+    let mut renderer = Renderer::new(Dialect::Sqlite, &authority, by_key, values.len());
     let row = Row { alias: "t", new };
     let condition = renderer.condition(expr, row, scope).unwrap();
     let sql = format!(
         "SELECT t.id FROM item AS t WHERE {} ORDER BY t.id",
         condition.sql()
     );
-    let text = Arc::new(Text::new(sql, renderer.constants));
+    let text = Arc::new(renderer.text(sql).unwrap());
     let statement = Statement {
         text: &text,
         actor: authority.id(),

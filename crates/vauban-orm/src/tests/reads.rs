@@ -364,6 +364,9 @@ async fn get_means_one() {
 /// CWE-400: a statement that needs too much work ends.
 #[tokio::test(flavor = "multi_thread")]
 async fn work_is_limited() {
+    if !crate::tests::on::sqlite() {
+        return;
+    }
     let options = crate::engine::Options {
         inline_steps: 3_000,
         steps: 2_000_000,
@@ -371,7 +374,7 @@ async fn work_is_limited() {
         services: super::rights::services(),
         ..Default::default()
     };
-    let database = crate::engine::Database::open("sqlite::memory:", options).unwrap();
+    let database = crate::engine::Database::open(&crate::tests::on::url(), options).unwrap();
     database.create_all(&MODELS()).unwrap();
     let unit = database.bind(Actor::nobody());
     let db = unit.db();
@@ -392,7 +395,7 @@ async fn work_is_limited() {
         assert_eq!(User::objects().all(&db).await.unwrap().len(), 600);
     }
     // Too much for any.
-    let endless = database.0.store.read_on_thread(0, |c| {
+    let endless = database.sqlite().read_on_thread(0, |c| {
         let sql = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n";
         c.bare(|sqlite| sqlite.query_row(sql, [], |row| row.get::<_, i64>(0)))
     });
@@ -402,6 +405,9 @@ async fn work_is_limited() {
 /// What is known of the actor is folded in before SQL is written: no `OR` with a parameter, few texts.
 #[tokio::test]
 async fn rules_are_folded_for_each_actor() {
+    if !crate::tests::on::sqlite() {
+        return;
+    }
     let site = Site::new().await;
     let sql = async |unit: engine::Unit| {
         Article::objects().count(&unit.read_db()).await.unwrap();

@@ -75,7 +75,7 @@ async fn cascades_ask_for_every_row() {
         services: services(),
         ..Default::default()
     };
-    let database = engine::Database::open("sqlite::memory:", options).unwrap();
+    let database = engine::Database::open(&crate::tests::on::url(), options).unwrap();
     database.create_all(&models).unwrap();
     let unit = database.bind(Actor::nobody());
     let db = unit.db();
@@ -167,7 +167,7 @@ async fn emptying_a_reference_asks_for_the_right_to_change() {
         services: services(),
         ..Default::default()
     };
-    let database = engine::Database::open("sqlite::memory:", options).unwrap();
+    let database = engine::Database::open(&crate::tests::on::url(), options).unwrap();
     database.create_all(&models).unwrap();
     let unit = database.bind(Actor::nobody());
     let db = unit.db();
@@ -334,7 +334,7 @@ async fn circles_and_oracles_fail_the_check() {
         models: models.to_vec(),
         ..Default::default()
     };
-    let database = engine::Database::open("sqlite::memory:", options).unwrap();
+    let database = engine::Database::open(&crate::tests::on::url(), options).unwrap();
     let unit = database.bind(Actor::nobody());
     let error = circle::Hen::objects().count(&unit.read_db()).await.unwrap_err();
     assert!(error.to_string().contains("includes itself"), "{error}");

@@ -59,7 +59,7 @@ frozen!(ByCounter, |r| r.count.lt(COUNTED.fetch_add(1, Ordering::Relaxed)));
 frozen!(ByOwnClock, |r| r.ends.gt(DateTime::from(jiff::Timestamp::now())));
 
 fn database(models: Vec<&'static ModelMeta>) -> Database {
-    let database = Database::open("sqlite::memory:", Options::default()).unwrap();
+    let database = Database::open(&crate::tests::on::url(), Options::default()).unwrap();
     database.create_all(&models).unwrap();
     database
 }

@@ -112,6 +112,9 @@ async fn units_share_a_commit_and_not_a_fate() {
 /// What is acknowledged is in the file: another connection sees it when `finish` returns.
 #[tokio::test]
 async fn no_answer_before_its_commit() {
+    if !crate::tests::on::sqlite() {
+        return;
+    }
     let database = database();
     let other = rusqlite::Connection::open(database.path()).unwrap();
     let count = || {
@@ -129,7 +132,7 @@ async fn no_answer_before_its_commit() {
         assert_eq!(count(), i);
     }
     let synchronous: i64 = {
-        let writer = database.0.store.writer.lock().await;
+        let writer = database.sqlite().writer.lock().await;
         writer
             .connection
             .bare(|sqlite| sqlite.query_row("PRAGMA synchronous", [], |row| row.get(0)))
@@ -141,6 +144,9 @@ async fn no_answer_before_its_commit() {
 /// CWE-400: waiting for the turn and holding it are bounded.
 #[tokio::test]
 async fn waiting_and_holding_are_bounded() {
+    if !crate::tests::on::sqlite() {
+        return;
+    }
     let options = Options {
         wait: Duration::from_millis(60),
         hold: Duration::from_millis(200),
@@ -148,7 +154,7 @@ async fn waiting_and_holding_are_bounded() {
         services: super::rights::services(),
         ..Options::default()
     };
-    let database = Database::open("sqlite::memory:", options).unwrap();
+    let database = Database::open(&crate::tests::on::url(), options).unwrap();
     database.create_all(&MODELS()).unwrap();
     let holder = database.bind(Actor::nobody());
     add(&holder.db(), "held").await.unwrap();
@@ -183,6 +189,9 @@ async fn an_bind_survives() {
 /// The second wall behind the types: the connection that reads cannot write.
 #[tokio::test]
 async fn readers_cannot_write() {
+    if !crate::tests::on::sqlite() {
+        return;
+    }
     let database = database();
     for sql in [
         "INSERT INTO organisation VALUES (x'00', 'x', 1)",
@@ -190,8 +199,7 @@ async fn readers_cannot_write() {
         "PRAGMA query_only = OFF; DELETE FROM task",
     ] {
         let result = database
-            .0
-            .store
+            .sqlite()
             .read_inline(|c| c.bare(|sqlite| sqlite.execute_batch(sql)));
         assert!(result.is_err(), "{sql}");
     }
@@ -200,10 +208,12 @@ async fn readers_cannot_write() {
 /// Deferred constraints would fail everybody's COMMIT: the tables have none.
 #[tokio::test]
 async fn constraints_are_immediate() {
+    if !crate::tests::on::sqlite() {
+        return;
+    }
     let database = database();
     let sql: String = database
-        .0
-        .store
+        .sqlite()
         .read_inline(|c| {
             let all = "SELECT group_concat(sql) FROM sqlite_schema";
             c.bare(|sqlite| sqlite.query_row(all, [], |row| row.get(0)))
@@ -261,13 +271,16 @@ fn urls_are_of_three_forms() {
 /// Another process that writes is waited for, within the bound; reads go on.
 #[tokio::test]
 async fn another_process_is_waited_for() {
+    if !crate::tests::on::sqlite() {
+        return;
+    }
     let options = Options {
         wait: Duration::from_millis(80),
         models: MODELS(),
         services: super::rights::services(),
         ..Options::default()
     };
-    let database = Database::open("sqlite::memory:", options).unwrap();
+    let database = Database::open(&crate::tests::on::url(), options).unwrap();
     database.create_all(&MODELS()).unwrap();
     let other = rusqlite::Connection::open(database.path()).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
@@ -329,6 +342,9 @@ async fn a_refused_statement_does_not_spoil_its_unit() {
 /// CWE-400. Attack: forty clients ask for deep pages, for ever.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn deep_reads_do_not_starve_short_ones() {
+    if !crate::tests::on::sqlite() {
+        return;
+    }
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
     let options = Options {
@@ -336,14 +352,14 @@ async fn deep_reads_do_not_starve_short_ones() {
         wait: Duration::from_secs(120),
         ..Options::default()
     };
-    let database = Database::open("sqlite::memory:", options).unwrap();
+    let database = Database::open(&crate::tests::on::url(), options).unwrap();
     let read = |database: &Database, rows: u32| {
         let database = database.clone();
         async move {
             let sql = format!(
                 "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT {rows}) SELECT max(i) FROM n"
             );
-            let read = database.0.store.read_on_thread(u64::from(rows), move |c| {
+            let read = database.sqlite().read_on_thread(u64::from(rows), move |c| {
                 c.bare(|sqlite| sqlite.query_row(&sql, [], |r| r.get::<_, i64>(0)))
             });
             read.await
@@ -379,6 +395,9 @@ async fn deep_reads_do_not_starve_short_ones() {
 /// page costs more than the short lane allows. Counted in turns, not in time.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn deep_pages_do_not_starve_the_first_one_where_both_are_deep() {
+    if !crate::tests::on::sqlite() {
+        return;
+    }
     use std::sync::atomic::{AtomicUsize, Ordering};
     static ENDED: AtomicUsize = AtomicUsize::new(0);
     let options = Options {
@@ -387,7 +406,7 @@ async fn deep_pages_do_not_starve_the_first_one_where_both_are_deep() {
         wait: Duration::from_secs(60),
         ..Options::default()
     };
-    let database = Database::open("sqlite::memory:", options).unwrap();
+    let database = Database::open(&crate::tests::on::url(), options).unwrap();
     database.create_all(&MODELS()).unwrap();
     let sqlite = rusqlite::Connection::open(database.path()).unwrap();
     sqlite
@@ -435,13 +454,16 @@ async fn deep_pages_do_not_starve_the_first_one_where_both_are_deep() {
 /// CWE-400, CWE-407: a long pattern over long texts is work that counts.
 #[tokio::test]
 async fn a_search_counts() {
+    if !crate::tests::on::sqlite() {
+        return;
+    }
     let options = Options {
         short_steps: 100_000,
         steps: 200_000,
         ..Options::default()
     };
-    let database = Database::open("sqlite::memory:", options).unwrap();
-    let search = database.0.store.read_on_thread(0, |c| {
+    let database = Database::open(&crate::tests::on::url(), options).unwrap();
+    let search = database.sqlite().read_on_thread(0, |c| {
         let sql = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 3000), \
              t(x) AS MATERIALIZED (SELECT replace(hex(zeroblob(20000)), '00', 'a')) \
              SELECT sum(instr(x, replace(hex(zeroblob(4000)), '00', 'a') || 'b' || i)) FROM n, t";
@@ -617,9 +639,12 @@ async fn a_stranger_that_shared_the_commit_is_told_to_come_again() {
 /// A full disk ends a unit as well.
 #[tokio::test]
 async fn a_full_disk_ends_the_unit() {
+    if !crate::tests::on::sqlite() {
+        return;
+    }
     let database = database();
     let pages = async |most: u32| {
-        let writer = database.0.store.writer.lock().await;
+        let writer = database.sqlite().writer.lock().await;
         let pages: i64 = writer
             .connection
             .bare(|sqlite| sqlite.query_row("PRAGMA page_count", [], |row| row.get(0)))

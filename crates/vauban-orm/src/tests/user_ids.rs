@@ -36,7 +36,7 @@ fn acting(user: &User) -> Actor {
 /// CWE-639, CWE-862, ASVS 5.0 8.2.2.
 #[tokio::test]
 async fn rows_of_a_user_are_theirs_though_the_model_is_not_known() {
-    let database = Database::open("sqlite::memory:", Options::default()).unwrap();
+    let database = Database::open(&crate::tests::on::url(), Options::default()).unwrap();
     let mut models = MODELS();
     models.push(Entry::meta());
     database.create_all(&models).unwrap();

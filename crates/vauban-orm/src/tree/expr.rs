@@ -395,7 +395,8 @@ impl Expr {
                             column.shape_in(open, key);
                         }
                         FragmentArg::Value(value) => {
-                            key.push(1);
+                            // No column says what the parameter holds.
+                            key.extend([1, value.kind() as u8]);
                             values.push(Bind::One(value));
                         }
                     }

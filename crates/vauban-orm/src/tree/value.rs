@@ -161,6 +161,19 @@ impl Value {
         }
     }
 
+    /// What a parameter holds that is of no column: by the value itself.
+    pub(crate) fn kind(&self) -> Kind {
+        match self {
+            Self::Integer(_) => Kind::BigInt,
+            Self::Real(_) => Kind::Double,
+            Self::Null | Self::Text(_) => Kind::Text,
+            Self::Blob(_) => Kind::Bytes,
+            Self::Uuid(_) => Kind::Uuid,
+            Self::Clock(Clock::Moment { .. }) => Kind::DateTime,
+            Self::Clock(Clock::Day { .. }) => Kind::Date,
+        }
+    }
+
     /// As SQL, for the `DEFAULT` of a column in a migration file: the one place where a value becomes text.
     pub(crate) fn literal(&self) -> String {
         match self {

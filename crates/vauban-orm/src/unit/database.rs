@@ -5,8 +5,11 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::watch::Holder;
-use crate::backend::sqlite::{Settings, Store, Synchronous, bad_url};
-use crate::error::Result;
+use crate::backend::Store;
+#[cfg(feature = "postgres")]
+use crate::backend::postgres;
+use crate::backend::sqlite::{self, Settings, Synchronous};
+use crate::error::{Error, Result};
 use crate::migrations::{self, Applied, MigrationError, Pending, Set};
 use crate::policy::actor::ServiceMeta;
 use crate::policy::listed::Listed;
@@ -29,6 +32,10 @@ pub struct Options {
     pub short_steps: i64,
     /// Steps that it may take at all.
     pub steps: i64,
+    /// Connections to a server, at most.
+    pub connections: usize,
+    /// How long a statement may take on a server.
+    pub statement: Duration,
     /// Keep each unit's queries, for the development error page.
     pub log_queries: bool,
     /// All models of the program: no other can be asked, and deleting knows which rows refer to which.
@@ -47,6 +54,8 @@ impl Default for Options {
             inline_steps: 60_000,
             short_steps: 1_000_000,
             steps: 50_000_000,
+            connections: 16,
+            statement: Duration::from_secs(10),
             log_queries: cfg!(debug_assertions),
             models: Vec::new(),
             services: Vec::new(),
@@ -62,37 +71,33 @@ pub struct Database(pub(crate) Arc<Inner>);
 pub(crate) struct Inner {
     pub(crate) options: Options,
     listed: OnceLock<Arc<Listed>>,
-    pub(crate) store: Arc<Store>,
+    pub(crate) store: Store,
     /// The unit that has the turn, for the bound on holding it.
     pub(super) holder: Arc<Holder>,
 }
 
 impl Database {
-    /// Opens `sqlite:///absolute/path`, `sqlite:relative/path`, or `sqlite::memory:` (a private file in
-    /// the temporary folder that goes when the database is dropped: real WAL, one writer, many readers).
+    /// Opens `sqlite:///absolute/path`, `sqlite:relative/path`, `sqlite::memory:` (a private file in
+    /// the temporary folder that goes when the database is dropped: real WAL, one writer, many readers) or, built with
+    /// PostgreSQL, `postgres://user@host/name`, which is not contacted before the first statement.
     ///
     /// # Errors
     /// If the URL is of another form, the file cannot be opened, or two of the models have one table.
     #[doc(hidden)]
     #[deprecated(note = "the framework opens the database and binds it to who asks: take `db: Db` in a view")]
     pub fn open(url: &str, options: Options) -> Result<Self> {
-        let rest = url.strip_prefix("sqlite:").ok_or_else(bad_url)?;
         let listed = OnceLock::new();
         if !options.models.is_empty() {
             let all = Listed::new(options.models.clone(), options.services.clone())?;
             listed.get_or_init(|| Arc::new(all));
         }
-        let settings = Settings {
-            synchronous: options.synchronous,
-            wait: options.wait,
-            readers: options.readers,
-            inline_steps: options.inline_steps,
-            short_steps: options.short_steps,
-            steps: options.steps,
+        let store = match url.strip_prefix("sqlite:") {
+            Some(rest) => Store::Sqlite(Arc::new(sqlite::Store::open(rest, settings(&options))?)),
+            None => on_a_server(url, &options)?,
         };
         Ok(Self(Arc::new(Inner {
             listed,
-            store: Arc::new(Store::open(rest, settings)?),
+            store,
             holder: Arc::default(),
             options,
         })))
@@ -103,7 +108,11 @@ impl Database {
     /// # Errors
     /// Files that cannot be read; a database that cannot be asked.
     pub fn pending(&self, sets: &[Set]) -> Result<Pending, MigrationError> {
-        migrations::pending(&self.schema_connection()?, sets)
+        match &self.0.store {
+            Store::Sqlite(store) => migrations::pending(&schema_connection(store)?, sets),
+            #[cfg(feature = "postgres")]
+            Store::Postgres(store) => apart(store, async |c| migrations::postgres::pending(c, sets).await),
+        }
     }
 
     /// How this database's tables differ from those of its models.
@@ -111,7 +120,18 @@ impl Database {
     /// # Errors
     /// Files that cannot be read; a database that cannot be asked.
     pub fn schema_difference(&self, sets: &[Set]) -> Result<migrations::Difference, MigrationError> {
-        migrations::differences(&self.schema_connection()?, self.listed().models(), sets)
+        match &self.0.store {
+            Store::Sqlite(store) => {
+                migrations::differences(&schema_connection(store)?, self.listed().models(), sets)
+            }
+            #[cfg(feature = "postgres")]
+            Store::Postgres(store) => {
+                let listed = self.listed();
+                apart(store, async |c| {
+                    migrations::postgres::differences(c, listed.models()).await
+                })
+            }
+        }
     }
 
     /// Brings this database to `target`, each migration whole or not at all, under a lock.
@@ -124,7 +144,21 @@ impl Database {
         target: &migrations::Target,
         on_applied: impl FnMut(&Applied),
     ) -> Result<Vec<Applied>, MigrationError> {
-        migrations::apply(&mut self.schema_connection()?, sets, target, on_applied)
+        match &self.0.store {
+            Store::Sqlite(store) => {
+                migrations::apply(&mut schema_connection(store)?, sets, target, on_applied)
+            }
+            #[cfg(feature = "postgres")]
+            Store::Postgres(store) => {
+                let models = self.listed();
+                let applied = apart(store, async |c| {
+                    let models = models.models();
+                    migrations::postgres::apply(c, sets, target, models, |_| {}).await
+                })?;
+                applied.iter().for_each(on_applied);
+                Ok(applied)
+            }
+        }
     }
 
     /// What [`migrate`](Self::migrate) would do.
@@ -136,7 +170,16 @@ impl Database {
         sets: &[Set],
         target: &migrations::Target,
     ) -> Result<Vec<migrations::Step>, MigrationError> {
-        migrations::plan(&self.schema_connection()?, sets, target)
+        match &self.0.store {
+            Store::Sqlite(store) => migrations::plan(&schema_connection(store)?, sets, target),
+            #[cfg(feature = "postgres")]
+            Store::Postgres(store) => {
+                let models = self.listed();
+                apart(store, async |c| {
+                    migrations::postgres::plan(c, sets, target, models.models()).await
+                })
+            }
+        }
     }
 
     /// Makes the models' tables in an empty database, without files, and lists them if the options list none: for
@@ -147,19 +190,32 @@ impl Database {
     pub fn create_all(&self, models: &[&'static ModelMeta]) -> Result<(), MigrationError> {
         self.set_models(models.to_vec())
             .map_err(|error| MigrationError::Set(error.to_string()))?;
-        migrations::create_all(&mut self.schema_connection()?, models)
+        match &self.0.store {
+            Store::Sqlite(store) => migrations::create_all(&mut schema_connection(store)?, models),
+            #[cfg(feature = "postgres")]
+            Store::Postgres(store) => {
+                apart(store, async |c| migrations::postgres::create_all(c, models).await)
+            }
+        }
     }
 
-    fn schema_connection(&self) -> Result<rusqlite::Connection, MigrationError> {
-        let store = &self.0.store;
-        store
-            .schema_connection()
-            .map_err(|error| MigrationError::Set(format!("{}: {error}", store.path().display())))
+    /// For tests of what is SQLite's own.
+    #[cfg(test)]
+    pub(crate) fn sqlite(&self) -> &Arc<sqlite::Store> {
+        match &self.0.store {
+            Store::Sqlite(store) => store,
+            #[cfg(feature = "postgres")]
+            Store::Postgres(_) => panic!("not on SQLite"),
+        }
     }
 
-    /// The file that holds the database, as it was opened.
+    /// The file that holds the database, as it was opened; empty, if it is on a server.
     pub fn path(&self) -> &Path {
-        self.0.store.path()
+        match &self.0.store {
+            Store::Sqlite(store) => store.path(),
+            #[cfg(feature = "postgres")]
+            Store::Postgres(_) => Path::new(""),
+        }
     }
 
     /// How it was opened.
@@ -181,4 +237,82 @@ impl Database {
     pub(crate) fn listed(&self) -> Arc<Listed> {
         self.0.listed.get().map_or_else(Arc::default, Arc::clone)
     }
+}
+
+fn settings(options: &Options) -> Settings {
+    Settings {
+        synchronous: options.synchronous,
+        wait: options.wait,
+        readers: options.readers,
+        inline_steps: options.inline_steps,
+        short_steps: options.short_steps,
+        steps: options.steps,
+    }
+}
+
+#[cfg(feature = "postgres")]
+fn on_a_server(url: &str, options: &Options) -> Result<Store> {
+    if !url.starts_with("postgres:") && !url.starts_with("postgresql:") {
+        return Err(bad_url());
+    }
+    let pool = postgres::PoolOptions {
+        connections: options.connections,
+        wait: options.wait,
+        session: postgres::SessionOptions {
+            statement: options.statement,
+            lock: options.wait,
+            idle: options.hold,
+            ..postgres::PoolOptions::default().session
+        },
+        ..postgres::PoolOptions::default()
+    };
+    match postgres::Store::new(url, pool) {
+        Ok(store) => Ok(Store::Postgres(store)),
+        // What is wrong with the settings: whoever may set them reads it.
+        Err(failure) => Err(Error::Internal(failure.to_string())),
+    }
+}
+
+#[cfg(not(feature = "postgres"))]
+fn on_a_server(url: &str, _: &Options) -> Result<Store> {
+    if url.starts_with("postgres:") || url.starts_with("postgresql:") {
+        return Err(Error::Internal(
+            "this program is built without PostgreSQL: write `vauban = { …, features = [\"postgres\"] }` in its Cargo.toml".into(),
+        ));
+    }
+    Err(bad_url())
+}
+
+fn bad_url() -> Error {
+    Error::Internal(
+        "a database URL is `sqlite:///absolute/path`, `sqlite:relative/path`, `sqlite::memory:` or `postgres://user@host/name`"
+            .into(),
+    )
+}
+
+fn schema_connection(store: &sqlite::Store) -> Result<rusqlite::Connection, MigrationError> {
+    store
+        .schema_connection()
+        .map_err(|error| MigrationError::Set(format!("{}: {error}", store.path().display())))
+}
+
+/// Runs migrations on a thread with a runtime of its own: whoever asks waits, whether a runtime is there or not.
+#[cfg(feature = "postgres")]
+fn apart<T: Send>(
+    store: &postgres::Store,
+    work: impl AsyncFnOnce(&postgres::Connection) -> Result<T, MigrationError> + Send,
+) -> Result<T, MigrationError> {
+    let failed = |why: &dyn std::fmt::Display| MigrationError::Set(why.to_string());
+    let run = || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| failed(&error))?;
+        runtime.block_on(async {
+            let connection = store.apart().await.map_err(|failure| failed(&failure))?;
+            work(&connection).await
+        })
+    };
+    std::thread::scope(|scope| scope.spawn(run).join())
+        .unwrap_or_else(|_| Err(MigrationError::Set("a thread that migrates panicked".to_owned())))
 }

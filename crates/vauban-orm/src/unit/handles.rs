@@ -3,12 +3,15 @@
 use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::Arc;
+use std::time::Instant;
 
 use vauban_waiver::{Waiver, walls};
 
 use super::shared::Shared;
 use super::steps::{AllOrNone, Steps};
-use crate::backend::{Session, at_once, sqlite};
+#[cfg(feature = "postgres")]
+use crate::backend::postgres;
+use crate::backend::{Session, Store, at_once, sqlite};
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::policy::Policy;
@@ -290,13 +293,34 @@ impl Bound {
         let since = self.shared.log_start();
         let mut sql = String::new();
         if self.shared.has_turn() {
-            let run = |session: Session<'_>| at_once(steps.run(&self.authority, session, &mut sql));
-            let result = self.shared.in_turn(run);
+            let result = self.shared.run(&steps, &self.authority, &mut sql).await;
             self.shared.log(&sql, since, true);
             return result;
         }
         self.shared.check_open()?;
-        let store = &self.shared.database.0.store;
+        match &self.shared.database.0.store {
+            Store::Sqlite(store) => self.read_in_place(store, steps, sql, since).await,
+            #[cfg(feature = "postgres")]
+            Store::Postgres(store) => {
+                let connection = store.get(postgres::Access::Read).await?;
+                let session = store.session(&connection);
+                let result = steps.run(&self.authority, session, &mut sql).await;
+                self.shared.log(&sql, since, false);
+                result
+            }
+        }
+    }
+
+    async fn read_in_place<S: Steps + 'static>(
+        &self,
+        store: &Arc<sqlite::Store>,
+        steps: S,
+        mut sql: String,
+        since: Option<Instant>,
+    ) -> Result<S::Found>
+    where
+        S::Found: 'static,
+    {
         let mut read = 0;
         let inline = store.read_inline(|c| {
             let result = at_once(steps.run(&self.authority, Session::Sqlite(c), &mut sql));
@@ -319,8 +343,7 @@ impl Bound {
         self.shared.take_turn(&self.shared).await?;
         let since = self.shared.log_start();
         let mut sql = String::new();
-        let run = |session: Session<'_>| at_once(steps.run(&self.authority, session, &mut sql));
-        let result = self.shared.in_turn(run);
+        let result = self.shared.run(&steps, &self.authority, &mut sql).await;
         self.shared.log(&sql, since, true);
         result
     }

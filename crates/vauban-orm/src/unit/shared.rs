@@ -10,10 +10,14 @@ use super::database::{Database, Inner};
 use super::reading::{is_reading, request};
 #[cfg(debug_assertions)]
 use super::refused::Refused;
+use super::steps::Steps;
 use super::watch::Holds;
-use crate::backend::sqlite::{Outcome, Writer, send_committer};
-use crate::backend::{Session, lock};
+#[cfg(feature = "postgres")]
+use crate::backend::postgres::{self, Access, Isolation, Pooled};
+use crate::backend::sqlite::{self, Outcome, Writer, send_committer};
+use crate::backend::{Session, Store, at_once, lock};
 use crate::error::{Error, Result};
+use crate::policy::authority::Authority;
 use crate::sabotage::{Control, removed};
 
 /// A query of the current request, for the development error page.
@@ -40,6 +44,9 @@ pub(crate) struct Shared {
     has_turn: AtomicBool,
     /// Only one statement of a unit waits for the turn.
     taking: tokio::sync::Mutex<()>,
+    /// On PostgreSQL, its transaction. What runs in it has taken it out: dropped midway, it is undone.
+    #[cfg(feature = "postgres")]
+    transaction: tokio::sync::Mutex<Option<Pooled>>,
     log: Mutex<Vec<LoggedQuery>>,
     /// Whether a query that gives no row is looked at again.
     #[cfg(debug_assertions)]
@@ -87,6 +94,8 @@ impl Shared {
             state,
             has_turn: AtomicBool::new(false),
             taking: tokio::sync::Mutex::new(()),
+            #[cfg(feature = "postgres")]
+            transaction: tokio::sync::Mutex::new(None),
             log: Mutex::default(),
             #[cfg(debug_assertions)]
             explains: AtomicBool::new(false),
@@ -97,6 +106,14 @@ impl Shared {
 
     /// Ends the unit, see [`Unit::finish`](super::Unit::finish).
     pub(super) async fn finish(&self, commit: bool) -> Result<()> {
+        match &self.database.0.store {
+            Store::Sqlite(store) => self.finish_turn(store, commit).await,
+            #[cfg(feature = "postgres")]
+            Store::Postgres(_) => self.finish_transaction(commit).await,
+        }
+    }
+
+    async fn finish_turn(&self, store: &sqlite::Store, commit: bool) -> Result<()> {
         let synced = {
             let mut state = lock(&self.state);
             let status = std::mem::replace(&mut state.status, Status::Finished);
@@ -114,7 +131,6 @@ impl Shared {
             let first = writer.release(answer).inspect_err(|_| writer.undo())?;
             drop(writer);
             if first {
-                let store = &self.database.0.store;
                 send_committer(&store.writer, &store.on_disk);
             }
             synced
@@ -148,6 +164,8 @@ impl Shared {
 
     /// Undoes what was not finished.
     pub(super) fn abandon(&self) {
+        #[cfg(feature = "postgres")]
+        self.abandon_transaction();
         let mut state = lock(&self.state);
         if let Some(mut writer) = state.turn.take() {
             writer.undo();
@@ -165,6 +183,14 @@ impl Shared {
         if (self.reading || is_reading()) && !removed(Control::Reading) {
             return Err(Error::ReadOnly);
         }
+        match &self.database.0.store {
+            Store::Sqlite(store) => self.take_writer(store, this).await,
+            #[cfg(feature = "postgres")]
+            Store::Postgres(store) => self.begin_transaction(store).await,
+        }
+    }
+
+    async fn take_writer(&self, store: &sqlite::Store, this: &Arc<Self>) -> Result<()> {
         let _one = self.taking.lock().await;
         {
             let state = lock(&self.state);
@@ -173,13 +199,12 @@ impl Shared {
                 return Ok(());
             }
         }
-        let options = &self.database.0.options;
+        let Inner { options, holder, .. } = &*self.database.0;
         let until = tokio::time::Instant::now() + options.wait;
-        let writer = Arc::clone(&self.database.0.store.writer).lock_owned();
+        let writer = Arc::clone(&store.writer).lock_owned();
         let Ok(mut writer) = tokio::time::timeout_at(until, writer).await else {
             return Err(Error::Busy("the writer's turn did not come in time"));
         };
-        let Inner { holder, store, .. } = &*self.database.0;
         holder.watch(options.hold, &store.on_disk);
         let mut pause = Duration::from_millis(1);
         loop {
@@ -207,8 +232,22 @@ impl Shared {
         Ok(())
     }
 
+    /// Runs steps in the unit's turn.
+    pub(crate) async fn run<S: Steps>(
+        &self,
+        steps: &S,
+        authority: &Authority,
+        text: &mut String,
+    ) -> Result<S::Found> {
+        match &self.database.0.store {
+            Store::Sqlite(_) => self.in_turn(|session| at_once(steps.run(authority, session, text))),
+            #[cfg(feature = "postgres")]
+            Store::Postgres(store) => self.in_transaction(store, steps, authority, text).await,
+        }
+    }
+
     /// Runs statements in the unit's turn. Not across an await.
-    pub(crate) fn in_turn<T>(&self, f: impl FnOnce(Session<'_>) -> Result<T>) -> Result<T> {
+    fn in_turn<T>(&self, f: impl FnOnce(Session<'_>) -> Result<T>) -> Result<T> {
         let mut state = lock(&self.state);
         state.status.check()?;
         let Some(writer) = &state.turn else {
@@ -286,6 +325,97 @@ impl Shared {
     #[cfg(debug_assertions)]
     pub(super) fn refused(&self) -> Vec<Refused> {
         lock(&self.refused).clone()
+    }
+}
+
+/// On PostgreSQL a unit has a connection of the pool, and a transaction of its own.
+#[cfg(feature = "postgres")]
+impl Shared {
+    async fn begin_transaction(&self, store: &postgres::Store) -> Result<()> {
+        let mut open = self.transaction.lock().await;
+        self.check_open()?;
+        if open.is_some() {
+            return Ok(());
+        }
+        if self.has_turn() {
+            return Err(self.is_undone());
+        }
+        let connection = store.get(Access::Write).await?;
+        // CWE-362: policies read other rows than those that are written. As if one unit ran after the other, or not at all.
+        connection.begin(Access::Write, Isolation::Serializable).await?;
+        self.check_open()?;
+        *open = Some(connection);
+        self.has_turn.store(true, Ordering::Release);
+        Ok(())
+    }
+
+    async fn in_transaction<S: Steps>(
+        &self,
+        store: &postgres::Store,
+        steps: &S,
+        authority: &Authority,
+        text: &mut String,
+    ) -> Result<S::Found> {
+        const STATEMENT: u32 = 0;
+        let mut open = self.transaction.lock().await;
+        self.check_open()?;
+        let Some(connection) = open.take() else {
+            return Err(self.is_undone());
+        };
+        // A statement that is refused spoils its transaction, and not what was done before it.
+        let run = async {
+            connection.savepoint(STATEMENT).await?;
+            let found = steps.run(authority, store.session(&connection), text).await;
+            match &found {
+                Ok(_) => connection.release(STATEMENT).await?,
+                Err(Error::Undone) => {}
+                Err(_) => connection.rollback_to(STATEMENT).await?,
+            }
+            found
+        };
+        let found = run.await;
+        let lost = matches!(found, Err(Error::Undone | Error::Unavailable(_))) || connection.is_broken();
+        if lost {
+            // CWE-460: nothing of the unit is left, and what it did next would be saved without the rest.
+            let undone = self.is_undone();
+            tracing::warn!(target: "vauban::orm", "a unit's transaction is undone");
+            return Err(found.err().unwrap_or(undone));
+        }
+        if self.check_open().is_ok() {
+            *open = Some(connection);
+        }
+        found
+    }
+
+    async fn finish_transaction(&self, commit: bool) -> Result<()> {
+        let connection = self.transaction.lock().await.take();
+        let status = std::mem::replace(&mut lock(&self.state).status, Status::Finished);
+        let began = self.has_turn.swap(false, Ordering::AcqRel);
+        if commit {
+            status.check()?;
+        }
+        match connection {
+            Some(connection) if commit => Ok(connection.commit().await?),
+            None if began && commit => Err(Error::Undone),
+            // Dropped, it is undone.
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    fn abandon_transaction(&self) {
+        // Who has taken it out finds the unit ended.
+        if let Ok(mut open) = self.transaction.try_lock() {
+            drop(open.take());
+        }
+    }
+
+    /// The unit ends, for nothing of it is left.
+    fn is_undone(&self) -> Error {
+        let mut state = lock(&self.state);
+        if state.status == Status::Open {
+            state.status = Status::Undone;
+        }
+        Error::Undone
     }
 }
 

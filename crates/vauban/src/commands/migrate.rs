@@ -55,7 +55,7 @@ fn show_plan(app: &App, database: &Database, target: &Target, out: &Out) -> Resu
 
 /// `sqlmigrate`: the SQL of one migration, or of undoing it.
 pub(super) fn sql(app: &App, id: &str, back: bool, out: &Out) -> Result<(), Failure> {
-    let step = migrations::step(&app.migration_sets(), id, back)?;
+    let step = migrations::step(&app.migration_sets(), id, back, migrations::Dialect::Sqlite, &[])?;
     for statement in &step.statements {
         out.line(format_args!("{};", statement.trim_end().trim_end_matches(';')));
     }

@@ -50,7 +50,7 @@ impl fmt::Debug for Address {
 const FORM: &str = "write `postgres://user:password@host:5432/database`, or `postgres://user@/database?host=/run/postgresql` for a socket";
 
 fn wrong(what: impl fmt::Display) -> Failure {
-    Failure::Configuration(format!("`database.url`: {what}"))
+    Failure::Configuration(format!("`database_url`: {what}"))
 }
 
 impl Address {
@@ -98,15 +98,14 @@ impl Address {
             Host::Tcp(host, port)
         };
         let tls = match (asked.mode.as_deref(), host.is_here()) {
-            (None | Some("disable"), true) => Tls::No,
             // CWE-319: the password and every row would be readable on the way, and the server could be anybody.
             (Some("disable"), false) if !plain => {
                 return Err(wrong(
                     "`sslmode=disable` to another machine: everybody on the way reads passwords and rows. Leave `sslmode` \
-                     out; where the network itself is trusted and encrypted, say so by `database.plain_text = true`",
+                     out; where the network itself is trusted and encrypted, say so by `database_plain_text = true`",
                 ));
             }
-            (Some("disable"), false) => Tls::No,
+            (None, true) | (Some("disable"), _) => Tls::No,
             (_, true) if matches!(host, Host::Socket(..)) => {
                 return Err(wrong("a socket has no TLS: leave `sslmode` out"));
             }
@@ -305,7 +304,7 @@ mod tests {
         assert_eq!(own.tls, Tls::Verified(Some("/etc/ca.pem".into())));
         let bare = "postgres://app@db.example/shop?sslmode=disable";
         let refused = Address::parse(bare, false).unwrap_err().to_string();
-        assert!(refused.contains("database.plain_text = true"), "{refused}");
+        assert!(refused.contains("database_plain_text = true"), "{refused}");
         assert_eq!(Address::parse(bare, true).unwrap().tls, Tls::No);
         assert_eq!(
             Address::parse("postgres://app@db.example/shop", true)
@@ -368,7 +367,7 @@ mod tests {
             assert!(matches!(told, Failure::Configuration(_)), "{url}");
             let told = format!("{told} {told:?}");
             assert!(
-                !told.contains("hunter2") && told.contains("database.url"),
+                !told.contains("hunter2") && told.contains("database_url"),
                 "{url}: {told}"
             );
         }

@@ -9,9 +9,10 @@ use std::time::{Duration, Instant};
 use tokio_postgres::{Client, RowStream, Statement};
 
 use super::decode::Row;
-use super::encode::{Encoded, Parameter};
+use super::encode::Encoded;
 use super::failure::Failure;
 use super::statements::Statements;
+use crate::sql::statement::Parameter;
 use crate::tree::expr::Bind;
 
 /// What statements outside a transaction, and those that begin one, may do.
@@ -28,8 +29,6 @@ pub(crate) enum Access {
 pub(crate) enum Isolation {
     /// Each statement sees what was committed when it began.
     ReadCommitted,
-    /// All of it sees what was committed when its first statement began; a write to what changed since fails.
-    RepeatableRead,
     /// As if transactions ran one after the other; one that does not fit fails.
     Serializable,
 }
@@ -197,11 +196,10 @@ impl Connection {
         if values.len() != parameters.len() {
             return Err(Failure::Mismatch);
         }
-        let stale = match self.sent_once(text, parameters, values.clone()).await {
-            Err(Failure::StalePlan) => true,
+        match self.sent_once(text, parameters, values.clone()).await {
+            Err(Failure::StalePlan) => {}
             other => return other,
-        };
-        debug_assert!(stale);
+        }
         lock(&self.statements).forget(text);
         // A migration ran meanwhile. In a transaction nothing can be sent any more, and its author decides.
         if self.is_in_transaction() {
@@ -265,10 +263,8 @@ impl Connection {
         self.transaction.store(OPEN, Ordering::Release);
         self.batch(match (access, isolation) {
             (Access::Read, Isolation::ReadCommitted) => "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY",
-            (Access::Read, Isolation::RepeatableRead) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
             (Access::Read, Isolation::Serializable) => "BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY",
             (Access::Write, Isolation::ReadCommitted) => "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
-            (Access::Write, Isolation::RepeatableRead) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE",
             (Access::Write, Isolation::Serializable) => "BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE",
         })
         .await

@@ -1,5 +1,6 @@
 //! Rows as PostgreSQL sends them, as the ORM's values.
 
+use std::cell::OnceCell;
 use std::error::Error;
 
 use jiff::Span;
@@ -11,22 +12,26 @@ use crate::tree::value::{Mismatch, ValueRef};
 /// A row that was read.
 pub(crate) struct Row {
     row: tokio_postgres::Row,
-    /// Days as text, by column: made here, for a [`ValueRef`] owns none.
-    days: Vec<(usize, [u8; 10])>,
+    /// Its days as text, by column, once one is asked for: a [`ValueRef`] owns none.
+    days: OnceCell<Vec<(usize, [u8; 10])>>,
 }
 
 impl Row {
     pub(super) fn new(row: tokio_postgres::Row) -> Self {
-        let mut days = Vec::new();
-        for (at, column) in row.columns().iter().enumerate() {
-            if *column.type_() == Type::DATE
-                && let Ok(Some(Raw { bytes, .. })) = row.try_get::<_, Option<Raw<'_>>>(at)
-                && let Some(day) = day(bytes)
-            {
-                days.push((at, day));
-            }
+        Self {
+            row,
+            days: OnceCell::new(),
         }
-        Self { row, days }
+    }
+
+    fn days(&self) -> Vec<(usize, [u8; 10])> {
+        let columns = self.row.columns().iter().enumerate();
+        let dates = columns.filter(|(_, column)| *column.type_() == Type::DATE);
+        let read = dates.filter_map(|(at, _)| {
+            let raw: Option<Raw<'_>> = self.row.try_get(at).ok()?;
+            Some((at, day(raw?.bytes)?))
+        });
+        read.collect()
     }
 
     /// How many columns it has.
@@ -52,7 +57,7 @@ impl Row {
             Of::Bool => ValueRef::Integer(i64::from(array::<1>(bytes)? != [0])),
             Of::Int2 => ValueRef::Integer(i16::from_be_bytes(array(bytes)?).into()),
             Of::Int4 => ValueRef::Integer(i32::from_be_bytes(array(bytes)?).into()),
-            Of::Int8 => ValueRef::Integer(i64::from_be_bytes(array(bytes)?)),
+            Of::Int8 | Of::Time => ValueRef::Integer(i64::from_be_bytes(array(bytes)?)),
             Of::Float4 => ValueRef::Real(f32::from_be_bytes(array(bytes)?).into()),
             Of::Float8 => ValueRef::Real(f64::from_be_bytes(array(bytes)?)),
             Of::Moment => {
@@ -63,13 +68,9 @@ impl Row {
                 }
                 ValueRef::Integer(micros.checked_add(EPOCH).ok_or(Mismatch)?)
             }
-            Of::Time => ValueRef::Integer(i64::from_be_bytes(array(bytes)?)),
             Of::Day => {
-                let day = self
-                    .days
-                    .iter()
-                    .find(|(column, _)| *column == at)
-                    .ok_or(Mismatch)?;
+                let days = self.days.get_or_init(|| self.days());
+                let day = days.iter().find(|(column, _)| *column == at).ok_or(Mismatch)?;
                 ValueRef::Text(std::str::from_utf8(&day.1).map_err(|_| Mismatch)?)
             }
             Of::Numeric => ValueRef::Integer(whole(bytes).ok_or(Mismatch)?),

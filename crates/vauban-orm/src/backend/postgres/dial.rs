@@ -173,7 +173,7 @@ impl Facts {
         match self.encoding.as_deref() {
             None | Some("UTF8") => Ok(()),
             Some(other) => Err(Failure::Configuration(format!(
-                "the database's encoding is {other}: create it with `createdb --encoding=UTF8 --template=template0`"
+                "the database's encoding is {other}: create it with UTF8 (`createdb` takes the encoding, and `template0` as template)"
             ))),
         }
     }

@@ -9,17 +9,9 @@ use jiff::civil;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
 use super::failure::Failure;
+use crate::sql::statement::Parameter;
 use crate::tree::expr::Bind;
 use crate::tree::value::{Kind, Value};
-
-/// The type of a parameter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Parameter {
-    /// One value.
-    One(Kind),
-    /// A list of values, for `= ANY ($n)`.
-    List(Kind),
-}
 
 /// Microseconds from 1970 to 2000, from which PostgreSQL counts.
 pub(super) const EPOCH: i64 = 946_684_800_000_000;

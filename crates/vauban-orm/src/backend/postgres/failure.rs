@@ -101,11 +101,11 @@ impl Failure {
             "0A000" if error.routine() == Some("RevalidateCachedQuery") => Self::StalePlan,
             "42501" => Self::Privilege(error.message().to_owned()),
             "28000" | "28P01" => Self::Configuration(format!(
-                "PostgreSQL refuses the user or the password of `database.url`: {}",
+                "PostgreSQL refuses the user or the password of `database_url`: {}",
                 error.message()
             )),
             "3D000" => Self::Configuration(format!(
-                "{}: create it (`createdb`), or correct `database.url`",
+                "{}: create it (`createdb`), or correct `database_url`",
                 error.message()
             )),
             code if code.starts_with("08") => Self::Lost(error.message().to_owned()),
@@ -168,7 +168,7 @@ impl fmt::Display for Failure {
             Self::StatementTimeout => f.write_str("the statement took longer than it may"),
             Self::IdleTimeout => f.write_str("the transaction did nothing for too long"),
             Self::TooManyConnections => f.write_str(
-                "PostgreSQL takes no more connections: lower `database.connections` or raise its `max_connections`",
+                "PostgreSQL takes no more connections: lower `database_connections` or raise its `max_connections`",
             ),
             Self::PoolTimeout => f.write_str("no connection came free in time"),
             Self::Lost(why) => write!(f, "no connection to PostgreSQL: {why}"),

@@ -10,18 +10,23 @@ mod connection;
 mod decode;
 mod dial;
 mod encode;
+mod errors;
 mod failure;
 mod pool;
+mod run;
 mod statements;
+mod store;
 mod stream;
 mod tls;
 
-pub(crate) use address::Address;
 pub(crate) use connection::{Access, Connection, Isolation};
-pub(crate) use decode::Row;
-pub(crate) use encode::Parameter;
+pub(crate) use dial::Session as SessionOptions;
 pub(crate) use failure::Failure;
-pub(crate) use pool::{Pool, PoolOptions, Pooled};
+pub(crate) use pool::{PoolOptions, Pooled};
+pub(crate) use store::Store;
+
+#[cfg(test)]
+pub(crate) use {crate::sql::statement::Parameter, decode::Row, pool::Pool};
 
 #[cfg(test)]
 mod tests;

@@ -56,7 +56,7 @@ impl Default for PoolOptions {
 /// The connections to a database.
 #[derive(Debug)]
 pub(crate) struct Pool {
-    dial: Dial,
+    dial: Arc<Dial>,
     options: PoolOptions,
     permits: Arc<Semaphore>,
     idle: Mutex<Idle>,
@@ -77,8 +77,15 @@ impl Pool {
     /// [`Failure::Configuration`] says what to write.
     pub(crate) fn new(url: &str, options: PoolOptions) -> Result<Arc<Self>, Failure> {
         let address = Address::parse(url, options.plain_text)?;
-        Ok(Arc::new(Self {
-            dial: Dial::new(&address, &options.session)?,
+        Ok(Self::of(
+            Arc::new(Dial::new(&address, &options.session)?),
+            options,
+        ))
+    }
+
+    fn of(dial: Arc<Dial>, options: PoolOptions) -> Arc<Self> {
+        Arc::new(Self {
+            dial,
             permits: Arc::new(Semaphore::new(
                 options.connections.clamp(1, Semaphore::MAX_PERMITS),
             )),
@@ -87,7 +94,16 @@ impl Pool {
                 suspected: None,
             }),
             options,
-        }))
+        })
+    }
+
+    /// One connection apart from the others, for a thread with a runtime of its own.
+    pub(crate) fn apart(&self) -> Arc<Self> {
+        let options = PoolOptions {
+            connections: 1,
+            ..self.options.clone()
+        };
+        Self::of(Arc::clone(&self.dial), options)
     }
 
     /// A connection; it goes back when it is dropped. What was left open is undone, what still runs is cancelled.

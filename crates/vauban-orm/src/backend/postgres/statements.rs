@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tokio::sync::OnceCell;
 use tokio_postgres::Statement;
 
-use super::encode::Parameter;
+use crate::sql::statement::Parameter;
 
 /// Statements of a connection.
 const MOST: usize = 256;

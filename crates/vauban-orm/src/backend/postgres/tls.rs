@@ -19,6 +19,32 @@ use tokio_rustls::{TlsConnector, client};
 use super::failure::Failure;
 use super::stream::Bounded;
 
+/// Where operating systems keep the authorities that they trust: Debian and Alpine, Fedora, openSUSE, BSD and macOS.
+const SYSTEM: &[&str] = &[
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+];
+
+/// The authorities of a file. One that rustls does not understand is one that is not trusted.
+fn read(path: &Path) -> Result<RootCertStore, String> {
+    let told = |what: &dyn std::fmt::Display| {
+        format!(
+            "certificates in {}: {what}: name a file of them in PEM",
+            path.display()
+        )
+    };
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_file_iter(path).map_err(|error| told(&error))? {
+        let _ = roots.add(certificate.map_err(|error| told(&error))?);
+    }
+    if roots.is_empty() {
+        return Err(told(&"there is none"));
+    }
+    Ok(roots)
+}
+
 /// What the server has to show.
 #[derive(Clone)]
 pub(super) struct Verified {
@@ -31,37 +57,21 @@ pub(super) struct Verified {
 impl Verified {
     /// For a server of this name, whose certificate an authority of `file` signed, or one that the operating system trusts.
     pub(super) fn new(host: &str, file: Option<&Path>, most: usize) -> Result<Self, Failure> {
-        let wrong = |what: String| Failure::Configuration(format!("`database.url`: {what}"));
-        let mut roots = RootCertStore::empty();
-        match file {
-            Some(path) => {
-                let told = |error: &dyn std::fmt::Display| {
-                    wrong(format!(
-                        "`sslrootcert`: {}: {error}: name a file with certificates in PEM",
-                        path.display()
-                    ))
-                };
-                let all = CertificateDer::pem_file_iter(path).map_err(|error| told(&error))?;
-                for certificate in all {
-                    let certificate = certificate.map_err(|error| told(&error))?;
-                    roots.add(certificate).map_err(|error| told(&error))?;
-                }
-                if roots.is_empty() {
-                    return Err(told(&"there is none in it"));
-                }
-            }
+        let wrong = |what: String| Failure::Configuration(format!("`database_url`: {what}"));
+        let roots = match file {
+            Some(path) => read(path).map_err(|told| wrong(format!("`sslrootcert`: {told}")))?,
             None => {
-                let found = rustls_native_certs::load_native_certs();
-                roots.add_parsable_certificates(found.certs);
-                if roots.is_empty() {
-                    return Err(wrong(
-                        "the operating system has no certificate authorities: install them (Debian: ca-certificates), or name \
-                         the server's by `sslrootcert`"
+                let there = SYSTEM.iter().map(Path::new).find(|path| path.is_file());
+                let path = there.ok_or_else(|| {
+                    wrong(
+                        "the operating system has no certificate authorities: install them (Debian: ca-certificates), or \
+                         name the server's by `sslrootcert`"
                             .to_owned(),
-                    ));
-                }
+                    )
+                })?;
+                read(path).map_err(wrong)?
             }
-        }
+        };
         let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
             .with_safe_default_protocol_versions()
             .map_err(|error| wrong(error.to_string()))?

@@ -16,5 +16,5 @@ pub use store::Synchronous;
 pub(crate) use connection::Connection;
 pub(crate) use on_disk::OnDisk;
 pub(crate) use settings::settle;
-pub(crate) use store::{Settings, Store, bad_url};
+pub(crate) use store::{Settings, Store};
 pub(crate) use writer::{Outcome, Writer, send_committer};

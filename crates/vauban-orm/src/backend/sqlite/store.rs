@@ -203,7 +203,7 @@ impl Drop for Store {
     }
 }
 
-pub(crate) fn bad_url() -> Error {
+fn bad_url() -> Error {
     Error::Internal(
         "a database URL is `sqlite:///absolute/path`, `sqlite:relative/path` or `sqlite::memory:`".into(),
     )

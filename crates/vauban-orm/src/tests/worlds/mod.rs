@@ -11,7 +11,7 @@ mod statements;
 use long::Numbers;
 
 use super::{Control, without};
-use statements::{KINDS, Way, World};
+use statements::{KINDS, On, Way, World};
 
 /// The kinds in both ways.
 const STATEMENTS: usize = KINDS.len() * 2;
@@ -27,11 +27,11 @@ fn statement(number: usize) -> (statements::Kind, Way) {
 
 /// So many worlds with so many statements each; how many statements of each kind there were and how many found or did
 /// something, or the first that went another way than the reference.
-async fn run(worlds: u64, seed: u64, only: Option<Way>) -> Result<[(u64, u64); STATEMENTS], String> {
+async fn run(on: On, worlds: u64, seed: u64, only: Option<Way>) -> Result<[(u64, u64); STATEMENTS], String> {
     let mut counts = [(0, 0); STATEMENTS];
     for number in 0..worlds {
         let mut n = Numbers::new(seed, number);
-        let mut world = World::new(&mut n).await;
+        let mut world = World::new(&mut n, on).await;
         for step in 0..60 {
             let kind = match only {
                 Some(Way::Untyped) => KINDS.len() + n.below(KINDS.len()),
@@ -56,11 +56,9 @@ mod properties {
     use super::*;
 
     /// What a policy means (DESIGN), for every kind of statement.
-    #[tokio::test]
-    async fn statements_do_what_the_reference_does() {
+    async fn statements_do_what_the_reference_does(on: On, worlds: u64) {
         let seed = long::seed();
-        let worlds = long::amount(150, 3_600);
-        let counts = run(worlds, seed, None)
+        let counts = run(on, worlds, seed, None)
             .await
             .unwrap_or_else(|wrong| panic!("{wrong}"));
         for (number, (all, did)) in counts.into_iter().enumerate() {
@@ -76,6 +74,17 @@ mod properties {
             let [all, did] = [ways[0].0 + ways[1].0, ways[0].1 + ways[1].1];
             assert!(enough && did * 100 > all, "{kind:?}: {ways:?} meant something");
         }
+    }
+
+    #[tokio::test]
+    async fn statements_on_sqlite_do_what_the_reference_does() {
+        statements_do_what_the_reference_does(On::Sqlite, long::amount(150, 3_600)).await;
+    }
+
+    #[cfg(feature = "postgres")]
+    #[tokio::test]
+    async fn statements_on_postgresql_do_what_the_reference_does() {
+        statements_do_what_the_reference_does(On::Postgres, long::amount(30, 750)).await;
     }
 }
 
@@ -96,7 +105,7 @@ async fn the_comparison_sees_each_missing_control() {
     ] {
         let _attack = without(control);
         for way in [Way::Typed, Way::Untyped] {
-            let found = run(500, 7, Some(way)).await;
+            let found = run(On::Sqlite, 500, 7, Some(way)).await;
             assert!(found.is_err(), "nobody sees that {control:?} is missing: {way:?}");
         }
     }

@@ -50,11 +50,25 @@ pub(super) enum Way {
     Untyped,
 }
 
+/// Which database a world is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum On {
+    Sqlite,
+    #[cfg(feature = "postgres")]
+    Postgres,
+}
+
+/// Reads what is stored, past the framework.
+enum Stored {
+    Sqlite(rusqlite::Connection),
+    #[cfg(feature = "postgres")]
+    Postgres(cluster::Database),
+}
+
 pub(super) struct World {
     database: Database,
     rows: Rows,
-    /// Reads what is stored, past the framework.
-    stored: rusqlite::Connection,
+    stored: Stored,
 }
 
 /// What went another way, or whether the statement found or did something.
@@ -73,15 +87,26 @@ fn code<T>(result: &Result<T>) -> u16 {
 }
 
 impl World {
-    pub(super) async fn new(n: &mut Numbers) -> Self {
+    pub(super) async fn new(n: &mut Numbers, on: On) -> Self {
         let options = Options {
             models: models(),
             services: vec![actor::ServiceMeta::of::<Maker>()],
             ..Options::default()
         };
-        let database = Database::open("sqlite::memory:", options).unwrap();
+        let (database, stored) = match on {
+            On::Sqlite => {
+                let database = Database::open("sqlite::memory:", options).unwrap();
+                let stored = rusqlite::Connection::open(database.path()).unwrap();
+                (database, Stored::Sqlite(stored))
+            }
+            #[cfg(feature = "postgres")]
+            On::Postgres => {
+                let stored = cluster::database();
+                let database = Database::open(&stored.url(), options).unwrap();
+                (database, Stored::Postgres(stored))
+            }
+        };
         database.create_all(&models()).unwrap();
-        let stored = rusqlite::Connection::open(database.path()).unwrap();
         let mut world = Self {
             database,
             rows: Rows::default(),
@@ -188,9 +213,10 @@ impl World {
             _ => self.read(&db, n, kind, who, &wanted).await,
         };
         drop(db);
-        unit.finish(true).await.unwrap();
+        let finished = unit.finish(true).await;
         let told = |wrong| format!("{who:?}, {wanted:?}: {wrong}");
         let did = outcome.map_err(told)?;
+        finished.unwrap();
         let stored = self.stored();
         let rows = self.rows.jobs.iter().map(|job| (job.id.uuid(), shown(job)));
         same(&stored, &rows.collect()).map_err(told)?;
@@ -547,25 +573,55 @@ impl World {
     fn stored(&self) -> BTreeMap<Uuid, String> {
         let sql =
             "SELECT id, team_id, title, assignee_id, points, hits, part_of_id, after_id, with_id FROM job";
-        let mut statement = self.stored.prepare_cached(sql).unwrap();
-        let rows = statement.query_map([], |row| {
-            Ok(PlainJob {
-                id: id(row, 0)?.unwrap(),
-                team: id(row, 1)?.unwrap(),
-                title: row.get(2)?,
-                assignee: id(row, 3)?,
-                points: row.get(4)?,
-                hits: row.get(5)?,
-                part_of: id(row, 6)?,
-                after: id(row, 7)?,
-                with: id(row, 8)?,
-            })
-        });
-        rows.unwrap()
-            .map(|job| job.unwrap())
-            .map(|job| (job.id.uuid(), shown(&job)))
-            .collect()
+        match &self.stored {
+            Stored::Sqlite(stored) => in_sqlite(stored, sql),
+            #[cfg(feature = "postgres")]
+            Stored::Postgres(stored) => stored.run(sql).iter().map(|row| from_texts(row)).collect(),
+        }
     }
+}
+
+fn in_sqlite(stored: &rusqlite::Connection, sql: &str) -> BTreeMap<Uuid, String> {
+    let mut statement = stored.prepare_cached(sql).unwrap();
+    let rows = statement.query_map([], |row| {
+        Ok(PlainJob {
+            id: id(row, 0)?.unwrap(),
+            team: id(row, 1)?.unwrap(),
+            title: row.get(2)?,
+            assignee: id(row, 3)?,
+            points: row.get(4)?,
+            hits: row.get(5)?,
+            part_of: id(row, 6)?,
+            after: id(row, 7)?,
+            with: id(row, 8)?,
+        })
+    });
+    rows.unwrap()
+        .map(|job| job.unwrap())
+        .map(|job| (job.id.uuid(), shown(&job)))
+        .collect()
+}
+
+#[cfg(feature = "postgres")]
+fn from_texts(row: &[Option<String>]) -> (Uuid, String) {
+    fn read<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &Option<String>) -> Option<T> {
+        text.as_ref().map(|text| text.parse().unwrap())
+    }
+    let [id, team, title, assignee, points, hits, part_of, after, with] = row else {
+        panic!("not the columns that were asked for")
+    };
+    let job = PlainJob {
+        id: read(id).unwrap(),
+        team: read(team).unwrap(),
+        title: title.clone().unwrap(),
+        assignee: read(assignee),
+        points: read(points),
+        hits: read(hits).unwrap(),
+        part_of: read(part_of),
+        after: read(after),
+        with: read(with),
+    };
+    (job.id.uuid(), shown(&job))
 }
 
 fn id<M>(row: &rusqlite::Row<'_>, at: usize) -> rusqlite::Result<Option<Id<M>>> {

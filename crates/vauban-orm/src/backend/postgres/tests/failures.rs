@@ -103,7 +103,7 @@ async fn values_roles_and_limits_have_their_names() {
     assert!(matches!(failed, Failure::Other { sqlstate, .. } if sqlstate == "42P01"));
     let other = Pool::new(&site.database.url_of("nobody_at_all"), PoolOptions::default()).unwrap();
     let failed = rows(
-        &*other.get(Access::Write).await.unwrap(),
+        &other.get(Access::Write).await.unwrap(),
         "SELECT id FROM task",
         &[],
     )
@@ -136,7 +136,7 @@ async fn a_reading_connection_writes_nothing() {
         execute(&read, "INSERT INTO task VALUES (1)", &[]).await,
         Err(Failure::ReadOnly)
     );
-    read.begin(Access::Read, Isolation::RepeatableRead).await.unwrap();
+    read.begin(Access::Read, Isolation::Serializable).await.unwrap();
     assert_eq!(
         execute(&read, "INSERT INTO task VALUES (1)", &[]).await,
         Err(Failure::ReadOnly)

@@ -1,6 +1,7 @@
 //! Against a PostgreSQL of the tests' own.
 
 mod connections;
+mod differences;
 mod failures;
 mod pools;
 mod secure;

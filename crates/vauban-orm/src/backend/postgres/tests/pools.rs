@@ -208,3 +208,16 @@ async fn a_silent_server_is_given_up() {
     let failed = pool.unwrap().get(Access::Write).await.unwrap_err();
     assert!(matches!(failed, Failure::Lost(_)), "{failed:?}");
 }
+
+/// CWE-532. Attack: the pool is in something whose debug output is logged.
+#[tokio::test]
+async fn a_pool_does_not_show_its_password() {
+    let pool = Pool::new("postgres://app:hunter2@127.0.0.1:1/shop", few(1)).unwrap();
+    let failed = pool.get(Access::Write).await.unwrap_err();
+    let apart = pool.apart().get(Access::Write).await.unwrap_err();
+    let shown = format!("{pool:?} {failed} {failed:?} {apart:?}");
+    assert!(
+        shown.contains("127.0.0.1") && !shown.contains("hunter2"),
+        "{shown}"
+    );
+}

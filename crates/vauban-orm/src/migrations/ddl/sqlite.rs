@@ -1,25 +1,23 @@
 //! A migration's steps in SQLite's SQL.
 
-use super::operation::{ColumnState, ConstraintState, Operation};
-use super::state::{IndexState, State, TableState};
+use super::super::column_type::ColumnType;
+use super::super::operation::{ColumnState, ConstraintState, Operation};
+use super::super::state::{IndexState, State, TableState};
 use crate::tree::value::Kind;
 
-use super::column_type::ColumnType;
-
 /// An index or a trigger of a table.
-pub(super) struct Attached {
-    pub(super) trigger: bool,
-    pub(super) name: String,
+pub(in crate::migrations) struct Attached {
+    pub(in crate::migrations) trigger: bool,
+    pub(in crate::migrations) name: String,
     /// The statement that makes it.
-    pub(super) sql: String,
+    pub(in crate::migrations) sql: String,
 }
 
-/// The statements of a step, for a schema that is as `before` says. Names were checked when the file was read; they are
-/// quoted all the same, for some are SQL's own words.
-///
-/// # Errors
-/// If the step does not fit the schema: what it names is missing.
-pub(super) fn statements(operation: &Operation, before: &State) -> Result<Vec<String>, String> {
+/// See [`Dialect::statements`](super::Dialect::statements).
+pub(in crate::migrations) fn statements(
+    operation: &Operation,
+    before: &State,
+) -> Result<Vec<String>, String> {
     if rebuilt_table(operation, before).is_some() {
         return rebuilt(operation, before, None);
     }
@@ -80,7 +78,7 @@ pub(super) fn statements(operation: &Operation, before: &State) -> Result<Vec<St
 
 /// Whether foreign keys are checked after the step and not meanwhile: a table that is made anew is gone for a moment, and of
 /// tables that refer to each other one goes first.
-pub(super) fn keys_afterwards(operation: &Operation) -> bool {
+pub(in crate::migrations) fn keys_afterwards(operation: &Operation) -> bool {
     matches!(
         operation,
         Operation::AlterColumn { .. } | Operation::DropColumn { .. } | Operation::DropTable { .. }
@@ -88,7 +86,10 @@ pub(super) fn keys_afterwards(operation: &Operation) -> bool {
 }
 
 /// The table that the step makes anew.
-pub(super) fn rebuilt_table<'a>(operation: &'a Operation, before: &State) -> Option<&'a String> {
+pub(in crate::migrations) fn rebuilt_table<'a>(
+    operation: &'a Operation,
+    before: &State,
+) -> Option<&'a String> {
     match operation {
         Operation::AlterColumn { table, .. } if before.tables.contains_key(table) => Some(table),
         Operation::DropColumn { table, column } => {
@@ -102,7 +103,7 @@ pub(super) fn rebuilt_table<'a>(operation: &'a Operation, before: &State) -> Opt
 
 /// SQLite alters no column: a table with the new one takes the rows, then the old one's name. `attached`: the indexes and
 /// triggers that the database has on it, which go with it and are made again; without a database, the indexes of the files.
-pub(super) fn rebuilt(
+pub(in crate::migrations) fn rebuilt(
     operation: &Operation,
     before: &State,
     attached: Option<&[Attached]>,
@@ -183,7 +184,11 @@ fn converted(before: &State, table: &str, column: &ColumnState) -> String {
     name
 }
 
-pub(super) fn create_table(table: &str, columns: &[ColumnState], constraints: &[ConstraintState]) -> String {
+pub(in crate::migrations) fn create_table(
+    table: &str,
+    columns: &[ColumnState],
+    constraints: &[ConstraintState],
+) -> String {
     let columns = columns.iter().map(column);
     let lines: Vec<String> = columns.chain(constraints.iter().map(constraint)).collect();
     // STRICT: a column holds only values of its type, whoever writes them.
@@ -193,7 +198,12 @@ pub(super) fn create_table(table: &str, columns: &[ColumnState], constraints: &[
     )
 }
 
-pub(super) fn create_index(name: &str, table: &str, columns: &[String], unique: bool) -> String {
+pub(in crate::migrations) fn create_index(
+    name: &str,
+    table: &str,
+    columns: &[String],
+    unique: bool,
+) -> String {
     let unique = if unique { "UNIQUE " } else { "" };
     format!(
         "CREATE {unique}INDEX \"{name}\" ON \"{table}\" (\"{}\")",

@@ -1,0 +1,52 @@
+//! A database on a server: its pool, and the texts of its statements.
+
+use std::sync::Arc;
+
+use super::connection::Access;
+use super::failure::Failure;
+use super::pool::{Pool, PoolOptions, Pooled};
+use crate::backend::KeptTexts;
+use crate::backend::session::Session;
+use crate::error::Result;
+
+#[derive(Debug)]
+pub(crate) struct Store {
+    pool: Arc<Pool>,
+    texts: KeptTexts,
+}
+
+impl Store {
+    /// Reads the URL; contacts nobody.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(crate) fn new(url: &str, options: PoolOptions) -> Result<Self, Failure> {
+        Ok(Self {
+            pool: Pool::new(url, options)?,
+            texts: KeptTexts::default(),
+        })
+    }
+
+    /// A connection of the pool.
+    ///
+    /// # Errors
+    /// None came free in time; none can be opened.
+    pub(crate) async fn get(&self, access: Access) -> Result<Pooled, Failure> {
+        self.pool.get(access).await
+    }
+
+    /// A connection of its own, for a thread with a runtime of its own.
+    ///
+    /// # Errors
+    /// None can be opened.
+    pub(crate) async fn apart(&self) -> Result<Pooled, Failure> {
+        self.pool.apart().get(Access::Write).await
+    }
+
+    pub(crate) fn session<'a>(&'a self, connection: &'a Pooled) -> Session<'a> {
+        Session::Postgres {
+            connection,
+            texts: &self.texts,
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! Names that follow from a model.
+
+use super::file::short;
+
+/// What the index on these columns is called.
+pub(crate) fn index_name(table: &str, columns: &[&str], unique: bool) -> String {
+    let suffix = if unique { "uniq" } else { "idx" };
+    short(format!("{table}_{}_{suffix}", columns.join("_")))
+}

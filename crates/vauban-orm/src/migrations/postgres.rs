@@ -1,0 +1,326 @@
+//! Bringing a PostgreSQL database to what the files say, under a lock.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::apply::{Applied, Pending, compared};
+use super::ddl;
+use super::file::Migration;
+use super::found::Difference;
+use super::plan::{self, Step, Target};
+use super::record::since;
+use super::set::Set;
+use super::state::State;
+use super::{MigrationError, make};
+use crate::backend::postgres::{Access, Connection, Failure, Isolation};
+use crate::error::DatabaseError;
+use crate::sql::dialect::Dialect;
+use crate::sql::statement::Parameter;
+use crate::tree::expr::Bind;
+use crate::tree::meta::ModelMeta;
+use crate::tree::value::{Kind, Value, ValueRef};
+
+const TABLE: &str = "CREATE TABLE IF NOT EXISTS \"vauban_migration\" (
+    \"package\" text COLLATE \"C\" NOT NULL,
+    \"name\" text COLLATE \"C\" NOT NULL,
+    \"checksum\" text COLLATE \"C\" NOT NULL,
+    \"applied\" text COLLATE \"C\" NOT NULL,
+    PRIMARY KEY (\"package\", \"name\")
+)";
+
+/// One process at a time migrates a database: the letters `vauban` and a number.
+const LOCK: i64 = 0x7661_7562_616e_0001;
+
+/// How a database and these migrations differ. Writes nothing.
+///
+/// # Errors
+/// Files that cannot be read; a database that cannot be asked.
+pub(crate) async fn pending(connection: &Connection, sets: &[Set]) -> Result<Pending, MigrationError> {
+    let recorded = recorded(connection).await.map_err(setup)?;
+    let mut age = Duration::ZERO;
+    if !recorded.is_empty() {
+        let first = texts(connection, "SELECT min(\"applied\") FROM \"vauban_migration\"")
+            .await
+            .map_err(setup)?;
+        age = first
+            .first()
+            .and_then(|row| row.first())
+            .map_or(Duration::ZERO, |first| since(first));
+    }
+    compared(sets, recorded, age)
+}
+
+/// What is to be done with this database, in order. Writes nothing.
+///
+/// # Errors
+/// As [`plan`](super::plan()).
+pub(crate) async fn plan(
+    connection: &Connection,
+    sets: &[Set],
+    target: &Target,
+    models: &[&'static ModelMeta],
+) -> Result<Vec<Step>, MigrationError> {
+    let applied = recorded(connection).await.map_err(setup)?.into_keys().collect();
+    let migrations = plan::ordered_for(sets, Dialect::Postgres, models)?;
+    let (steps, _) = plan::steps(&migrations, &applied, target, Dialect::Postgres)?;
+    Ok(steps)
+}
+
+/// Brings the database to `target`, each migration whole or not at all. Two processes may try at once: the second waits, and
+/// finds the work done.
+///
+/// # Errors
+/// As [`apply`](super::apply()).
+pub(crate) async fn apply(
+    connection: &Connection,
+    sets: &[Set],
+    target: &Target,
+    models: &[&'static ModelMeta],
+    mut on_applied: impl FnMut(&Applied),
+) -> Result<Vec<Applied>, MigrationError> {
+    ready(connection).await.map_err(setup)?;
+    let changed = pending(connection, sets).await?.changed;
+    if !changed.is_empty() {
+        return Err(MigrationError::Changed { migrations: changed });
+    }
+    let mut done = Vec::new();
+    for step in plan(connection, sets, target, models).await? {
+        let made = make_step(connection, &step).await;
+        if made.is_err() && connection.is_in_transaction() {
+            // Where that fails, the connection is broken, and PostgreSQL undoes it by itself.
+            let _ = connection.rollback().await;
+        }
+        if made? {
+            let applied = Applied::of(&step);
+            on_applied(&applied);
+            done.push(applied);
+        }
+    }
+    Ok(done)
+}
+
+/// Makes the models' tables in an empty database, without files: for tests.
+///
+/// # Errors
+/// What the database says.
+pub(crate) async fn create_all(
+    connection: &Connection,
+    models: &[&'static ModelMeta],
+) -> Result<(), MigrationError> {
+    let statements = plan::statements(
+        &make::from_nothing(models),
+        &mut State::default(),
+        Dialect::Postgres,
+    );
+    let statements = statements.map_err(MigrationError::Set)?;
+    for statement in statements {
+        let made = connection.batch(&statement).await;
+        made.map_err(|failure| refused("create_all", &statement, failure))?;
+    }
+    Ok(())
+}
+
+/// How a database's tables differ from those of its program's models, as PostgreSQL's catalogue tells them.
+///
+/// # Errors
+/// A database that cannot be asked.
+pub(crate) async fn differences(
+    connection: &Connection,
+    models: &[&'static ModelMeta],
+) -> Result<Difference, MigrationError> {
+    let here = "c.relnamespace = current_schema()::regnamespace";
+    let columns = format!(
+        "SELECT c.relname::text, a.attname::text, format_type(a.atttypid, NULL), a.attnotnull::text
+           FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+          WHERE c.relkind = 'r' AND {here} AND a.attnum > 0 AND NOT a.attisdropped"
+    );
+    // What keeps rows as they should be: indexes, and constraints by their names.
+    let attached = format!(
+        "SELECT c.relname::text, i.relname::text FROM pg_index x JOIN pg_class c ON c.oid = x.indrelid
+             JOIN pg_class i ON i.oid = x.indexrelid WHERE {here} AND x.indisvalid
+         UNION ALL
+         SELECT c.relname::text, o.conname::text FROM pg_constraint o JOIN pg_class c ON c.oid = o.conrelid WHERE {here}"
+    );
+    let columns = texts(connection, &columns).await.map_err(setup)?;
+    let attached = texts(connection, &attached).await.map_err(setup)?;
+    let mut out = Difference::default();
+    for (table, state) in &State::of_models(models).tables {
+        let mine: Vec<&[String]> = columns
+            .iter()
+            .filter(|row| row[0] == *table)
+            .map(|row| &row[1..])
+            .collect();
+        if mine.is_empty() {
+            out.missing.push(format!("the table `{table}`"));
+            continue;
+        }
+        for column in &state.columns {
+            let name = &column.name;
+            let wanted = (ddl::postgres::plain_type_of(column.kind), !column.null);
+            match mine.iter().find(|found| found[0] == *name) {
+                None => out.missing.push(format!("the column `{name}` of `{table}`")),
+                Some(found) if (found[1].as_str(), found[2] == "true") != wanted => {
+                    let null = |needed| if needed { " NOT NULL" } else { "" };
+                    out.missing.push(format!(
+                        "the column `{name}` of `{table}` as {}{} (it is {}{})",
+                        wanted.0,
+                        null(wanted.1),
+                        found[1],
+                        null(found[2] == "true")
+                    ));
+                }
+                Some(_) => {}
+            }
+        }
+        let more = mine.iter().filter(|found| state.column(&found[0]).is_none());
+        out.more
+            .extend(more.map(|found| format!("the column `{}` of `{table}`", found[0])));
+        let has = |name: &str| attached.iter().any(|row| row[0] == *table && row[1] == name);
+        let indexes = state.indexes.iter().map(|index| ("index", index.name.clone()));
+        let checks = state
+            .constraints
+            .iter()
+            .map(|check| ("constraint", check.name.clone()));
+        let keys = ddl::postgres::keys(table, state).map(|key| ("constraint", key));
+        let missing = indexes.chain(checks).chain(keys).filter(|(_, name)| !has(name));
+        out.missing
+            .extend(missing.map(|(what, name)| format!("the {what} `{name}` of `{table}`")));
+    }
+    Ok(out)
+}
+
+/// The list of applied ones is there; two that make it at once would both fail without the lock.
+async fn ready(connection: &Connection) -> Result<(), Failure> {
+    if !is_there(connection).await? {
+        begin(connection).await?;
+        connection.batch(TABLE).await?;
+        connection.commit().await?;
+    }
+    Ok(())
+}
+
+/// A transaction that has the lock. Its statements may take their time, and wait for others a bounded one: who waits for a
+/// table keeps everybody behind them from it.
+async fn begin(connection: &Connection) -> Result<(), Failure> {
+    connection.begin(Access::Write, Isolation::ReadCommitted).await?;
+    connection
+        .batch(&format!(
+            "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '10s'; SELECT pg_advisory_xact_lock({LOCK})"
+        ))
+        .await
+}
+
+/// Whether there was something to do still.
+async fn make_step(connection: &Connection, step: &Step) -> Result<bool, MigrationError> {
+    begin(connection).await.map_err(setup)?;
+    // Under the lock: who had it before may have done it.
+    let is_made = recorded(connection)
+        .await
+        .map_err(setup)?
+        .contains_key(&step.id());
+    if is_made != step.back {
+        connection.rollback().await.map_err(setup)?;
+        return Ok(false);
+    }
+    // A COMMIT in a file would leave half of it; the place would be gone then, and that is an error.
+    connection.savepoint(0).await.map_err(setup)?;
+    for statement in &step.statements {
+        let made = connection.batch(statement).await;
+        made.map_err(|failure| refused(&step.id(), statement, failure))?;
+    }
+    connection.release(0).await.map_err(|failure| match failure {
+        Failure::Other { .. } => MigrationError::File {
+            migration: step.id(),
+            problem: "its SQL ends the transaction: without `BEGIN`, `COMMIT` and `ROLLBACK` it is whole or not at all"
+                .to_owned(),
+        },
+        failure => setup(failure),
+    })?;
+    record(connection, step).await.map_err(setup)?;
+    let committed = connection.commit().await;
+    committed.map_err(|failure| refused(&step.id(), "COMMIT", failure))?;
+    Ok(true)
+}
+
+async fn record(connection: &Connection, step: &Step) -> Result<(), Failure> {
+    let Migration {
+        package,
+        name,
+        checksum,
+        ..
+    } = &step.migration;
+    let now = jiff::Timestamp::now().to_string();
+    let values = [package, name, checksum, &now].map(|text| Value::Text(text.clone()));
+    let (sql, count) = if step.back {
+        (
+            "DELETE FROM \"vauban_migration\" WHERE \"package\" = $1 AND \"name\" = $2",
+            2,
+        )
+    } else {
+        ("INSERT INTO \"vauban_migration\" VALUES ($1, $2, $3, $4)", 4)
+    };
+    let parameters = [Parameter::One(Kind::Text); 4];
+    let binds = values.iter().take(count).map(Bind::One);
+    connection.execute(sql, &parameters[..count], binds).await?;
+    Ok(())
+}
+
+/// Id and checksum of what the database has applied.
+async fn recorded(connection: &Connection) -> Result<BTreeMap<String, String>, Failure> {
+    if !is_there(connection).await? {
+        return Ok(BTreeMap::new());
+    }
+    let rows = texts(
+        connection,
+        "SELECT \"package\" || '/' || \"name\", \"checksum\" FROM \"vauban_migration\"",
+    )
+    .await?;
+    let pairs = rows
+        .into_iter()
+        .filter_map(|row| <[String; 2]>::try_from(row).ok());
+    Ok(pairs.map(|[id, checksum]| (id, checksum)).collect())
+}
+
+/// Whether the list of applied ones is there.
+async fn is_there(connection: &Connection) -> Result<bool, Failure> {
+    let found = texts(
+        connection,
+        "SELECT 'there' WHERE to_regclass('vauban_migration') IS NOT NULL",
+    )
+    .await?;
+    Ok(!found.is_empty())
+}
+
+/// Rows of texts; what is no text is empty.
+async fn texts(connection: &Connection, sql: &str) -> Result<Vec<Vec<String>>, Failure> {
+    let mut rows = Vec::new();
+    connection
+        .fetch(sql, &[], [].into_iter(), |row| {
+            let text = |at| match row.value(at) {
+                Ok(ValueRef::Text(text)) => text.to_owned(),
+                _ => String::new(),
+            };
+            rows.push((0..row.len()).map(text).collect());
+            Ok::<_, Failure>(())
+        })
+        .await?;
+    Ok(rows)
+}
+
+fn refused(migration: &str, statement: &str, failure: Failure) -> MigrationError {
+    match failure {
+        Failure::LockTimeout => MigrationError::Locked,
+        failure => MigrationError::Database {
+            migration: migration.to_owned(),
+            statement: statement.to_owned(),
+            error: DatabaseError::new(failure.to_string(), None),
+        },
+    }
+}
+
+fn setup(failure: Failure) -> MigrationError {
+    refused("(the list of applied ones)", "vauban_migration", failure)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,124 @@
+//! What is PostgreSQL's own: transactions beside each other.
+
+use std::time::Duration;
+
+use super::*;
+use crate::engine::{Database, Options};
+use crate::*;
+
+async fn two() -> (cluster::Database, Database) {
+    let server = cluster::database();
+    let options = Options {
+        models: MODELS(),
+        services: super::rights::services(),
+        ..Options::default()
+    };
+    let database = Database::open(&server.url(), options).unwrap();
+    database.create_all(&MODELS()).unwrap();
+    (server, database)
+}
+
+async fn add(db: &Db<Write>, name: &str) -> Result<Organisation> {
+    let new = NewOrganisation { name: name.into() };
+    Organisation::create(new).save(&db.acting::<Fixtures>()).await
+}
+
+async fn names(database: &Database) -> Vec<String> {
+    let unit = database.bind(Actor::nobody());
+    let all = Organisation::objects().order_by(|o| o.name.asc());
+    let all = all.all(&unit.read_db().acting::<Fixtures>()).await.unwrap();
+    all.into_iter().map(|one| one.name).collect()
+}
+
+/// CWE-362. Attack: two units each read what the other writes, and decide by it: one of them is undone, and says so.
+#[tokio::test]
+async fn cwe_362_units_are_as_if_one_ran_after_the_other() {
+    let (_server, database) = two().await;
+    let units = [database.bind(Actor::nobody()), database.bind(Actor::nobody())];
+    for unit in &units {
+        let db = unit.db();
+        db.begin().await.unwrap();
+        let none = Organisation::objects()
+            .count(&db.acting::<Fixtures>())
+            .await
+            .unwrap();
+        assert_eq!(none, 0);
+    }
+    // Whoever finds nobody there adds the one.
+    let mut saved = 0;
+    for unit in units {
+        let done = match add(&unit.db(), "the only one").await {
+            Ok(_) => unit.finish(true).await,
+            Err(error) => Err(error),
+        };
+        match done {
+            Ok(()) => saved += 1,
+            Err(error) => assert_eq!(error.status(), 503, "{error}"),
+        }
+    }
+    assert_eq!(saved, 1);
+    assert_eq!(names(&database).await, ["the only one"]);
+}
+
+/// CWE-460. Attack: a statement that is dropped before its end, and another one after it: half of the unit stays.
+#[tokio::test]
+async fn cwe_460_a_unit_with_a_dropped_statement_is_dead() {
+    let (_server, database) = two().await;
+    let unit = database.bind(Actor::nobody());
+    let db = unit.db();
+    add(&db, "before").await.unwrap();
+    let waits = tokio::time::timeout(Duration::from_micros(1), add(&db, "dropped")).await;
+    assert!(waits.is_err());
+    let after = add(&db, "after").await.unwrap_err();
+    assert_eq!(after.status(), 503, "{after}");
+    assert!(unit.finish(true).await.is_err());
+    assert!(names(&database).await.is_empty());
+}
+
+/// A server that went away is 503, and no error of ours; and it is used again when it is back.
+#[tokio::test]
+async fn a_database_that_is_away_is_said_to_be() {
+    let away = Database::open("postgres://nobody@/none?host=/nowhere", Options::default()).unwrap();
+    let unit = away.bind(Actor::nobody());
+    away.set_models(MODELS()).unwrap();
+    let error = Article::objects().count(&unit.read_db()).await.unwrap_err();
+    assert_eq!(error.status(), 503, "{error}");
+}
+
+/// CWE-352: the second wall behind the types. Attack: a statement that writes, on a connection for reading.
+#[tokio::test]
+async fn a_reading_connection_cannot_write() {
+    use crate::backend::Store;
+    use crate::backend::postgres::Access;
+    let (_server, database) = two().await;
+    let Store::Postgres(store) = &database.0.store else {
+        panic!("not on PostgreSQL")
+    };
+    let connection = store.get(Access::Read).await.unwrap();
+    let refused = Error::from(connection.batch("DELETE FROM organisation").await.unwrap_err());
+    assert!(matches!(refused, Error::ReadOnly), "{refused}");
+}
+
+/// A key that is taken is said by its field, also where only the constraint is named.
+#[tokio::test]
+async fn a_taken_value_is_told_by_its_field() {
+    let (_server, database) = two().await;
+    let unit = database.bind(Actor::nobody());
+    let db = unit.db();
+    let user = || {
+        User::create(NewUser {
+            email: "ann@example.com".into(),
+        })
+    };
+    let service = db.acting::<Fixtures>();
+    user().save(&service).await.unwrap();
+    let taken = user().save(&service).await.unwrap_err();
+    assert!(
+        matches!(&taken, Error::Unique { table: "user", fields } if *fields == ["email"]),
+        "{taken:?}"
+    );
+    // The unit goes on.
+    add(&db, "after").await.unwrap();
+    unit.finish(true).await.unwrap();
+    assert_eq!(names(&database).await, ["after"]);
+}
