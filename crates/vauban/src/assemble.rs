@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use vauban_core::checks::Migrated;
 use vauban_core::commands::Failure;
-use vauban_core::settings::Settings;
+use vauban_core::settings::{Settings, without_password};
 use vauban_core::site::Site;
 use vauban_orm::engine::{Database, Options};
-use vauban_orm::migrations::Difference;
+use vauban_orm::migrations::{Dialect, Difference};
 
 use crate::app::App;
 
@@ -31,6 +31,8 @@ pub(crate) fn open(app: &App, settings: &Settings) -> Result<Database, Failure> 
     let options = Options {
         synchronous: settings.sqlite_synchronous,
         readers: settings.database_readers,
+        connections: settings.database_connections,
+        plain_text: settings.database_plain_text,
         log_queries: settings.mode.is_development() && cfg!(debug_assertions),
         models: app.modules.models(),
         services: app.modules.services().map(|service| service.meta).collect(),
@@ -40,16 +42,32 @@ pub(crate) fn open(app: &App, settings: &Settings) -> Result<Database, Failure> 
     #[allow(deprecated)]
     let opened = Database::open(url, options);
     opened.map_err(|error| {
+        let shown = without_password(url);
+        let wanted = match url.starts_with("sqlite:") {
+            true => "; its folder must exist and be writable",
+            false => "",
+        };
         Failure::new(format_args!(
-            "The database {url} cannot be opened: {error}\nVAUBAN_DATABASE_URL names it; its folder must exist and be writable."
+            "The database {shown} cannot be opened: {error}\nVAUBAN_DATABASE_URL names it{wanted}."
         ))
     })
+}
+
+/// The SQL of the database that the settings name, which is not asked.
+pub(crate) fn dialect(settings: &Settings) -> Dialect {
+    match settings.database_url.expose().starts_with("sqlite:") {
+        true => Dialect::Sqlite,
+        false => Dialect::Postgres,
+    }
 }
 
 /// Whether the database's file is there. Opening would make it.
 pub(crate) fn exists(settings: &Settings) -> bool {
     let url = settings.database_url.expose();
-    let path = url.strip_prefix("sqlite:").unwrap_or(url);
+    // Of a server nothing is known before it is asked.
+    let Some(path) = url.strip_prefix("sqlite:") else {
+        return true;
+    };
     std::path::Path::new(path.strip_prefix("//").unwrap_or(path)).is_file()
 }
 

@@ -23,7 +23,7 @@ pub use module::{ModuleSettings, SettingRow, SettingValue, SettingsSection};
 pub use problem::{InvalidSetting, InvalidSettings, Source};
 pub use read::Places;
 pub use secret::{Secret, SecretKey};
-pub use table::{Setting, documentation};
+pub use table::{Setting, documentation, without_password};
 pub use values::{HostPattern, LogFormat, Network, Origin};
 pub use vauban_orm::engine::Synchronous;
 
@@ -77,6 +77,10 @@ pub struct Settings {
     pub sqlite_synchronous: Synchronous,
     /// Threads that read what is too much for a request's own.
     pub database_readers: usize,
+    /// Connections to a database server, at most.
+    pub database_connections: usize,
+    /// Whether a database server on another machine may be asked without TLS.
+    pub database_plain_text: bool,
     /// The folder of the development database and key.
     pub data_dir: PathBuf,
     /// Threads that run requests; 0 means one per core.
@@ -211,6 +215,8 @@ impl Settings {
             database_url: Secret::new("sqlite:var/db.sqlite3".to_owned()),
             sqlite_synchronous: Synchronous::Full,
             database_readers: 2,
+            database_connections: 16,
+            database_plain_text: false,
             data_dir: PathBuf::from("var"),
             worker_threads: 0,
             hsts: Hsts {

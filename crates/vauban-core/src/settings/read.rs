@@ -9,7 +9,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::problem::{InvalidSetting, InvalidSettings, Source, nearest};
 use super::secret_file::{development_key, secret_file};
-use super::table::{Row, rows};
+use super::table::{Row, has_password, rows};
 use super::{Mode, Settings, SettingsSection};
 
 /// Where settings are read.
@@ -231,6 +231,14 @@ fn unknown<'a>(name: &str, source: Source, names: impl Iterator<Item = &'a str>)
     }
 }
 
+/// A database's address is a secret if it has a password in it.
+fn is_no_secret(url: Option<&Raw>) -> bool {
+    match url {
+        Some(Raw::One(url)) => !has_password(url),
+        _ => true,
+    }
+}
+
 /// `vauban.toml`: committed with the sources, so it may hold no secret.
 fn toml_layer(settings: &mut Settings, path: &Path, problems: &mut Vec<InvalidSetting>) {
     let text = match file_text(path) {
@@ -255,17 +263,21 @@ fn toml_layer(settings: &mut Settings, path: &Path, problems: &mut Vec<InvalidSe
                 let source = Source::Toml(path.into(), line_of(offset));
                 let row = rows(&sections).find(|row| row.name == name);
                 let result = match (row, raw) {
-                    (Some(row), _) if row.secret && row.name != "database_url" => Err(InvalidSetting {
-                        setting: name,
-                        source,
-                        // CWE-798, CWE-540: a committed file is read by everybody who can read the sources.
-                        found: "a secret stands in a file that is committed with the sources".into(),
-                        write: format!(
-                            "Remove it there, replace the secret, and set {} or {}_FILE.",
-                            row.variable(),
-                            row.variable()
-                        ),
-                    }),
+                    (Some(row), raw)
+                        if row.secret && !(row.name == "database_url" && is_no_secret(raw.as_ref())) =>
+                    {
+                        Err(InvalidSetting {
+                            setting: name,
+                            source,
+                            // CWE-798, CWE-540: a committed file is read by everybody who can read the sources.
+                            found: "a secret stands in a file that is committed with the sources".into(),
+                            write: format!(
+                                "Remove it there, replace the secret, and set {} or {}_FILE.",
+                                row.variable(),
+                                row.variable()
+                            ),
+                        })
+                    }
                     (Some(row), Some(raw)) => apply(settings, row, &raw, source),
                     (Some(row), None) => Err(InvalidSetting {
                         setting: name,

@@ -164,6 +164,31 @@ fn number(raw: &Raw, least: usize, most: usize) -> Result<usize, String> {
         .ok_or_else(|| format!("`{text}` is not a whole number from {least} to {most}"))
 }
 
+/// A database's URL without its password, and without what its query may carry (CWE-532).
+pub fn without_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://").filter(|(scheme, _)| *scheme != "sqlite") else {
+        return url.to_owned();
+    };
+    let rest = rest.split('?').next().unwrap_or_default();
+    match rest.rsplit_once('@') {
+        Some((who, place)) => {
+            let user = who.split(':').next().unwrap_or_default();
+            format!("{scheme}://{user}@{place}")
+        }
+        None => format!("{scheme}://{rest}"),
+    }
+}
+
+/// Whether a database's URL has a password in it.
+pub(super) fn has_password(url: &str) -> bool {
+    let Some((_, rest)) = url.split_once("://") else {
+        return false;
+    };
+    let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let who = place.rsplit_once('@').map_or("", |(who, _)| who);
+    who.contains(':') || query.to_ascii_lowercase().contains("password")
+}
+
 /// Parses a size that is not zero.
 fn bytes(raw: &Raw) -> Result<usize, String> {
     match size(raw.one()?)? {
@@ -328,18 +353,21 @@ pub(super) static ROWS: &[Row] = &[
     row!(secret
         "database_url",
         "where the rows are; a `data_dir` of one's own has `db.sqlite3` in it",
-        "`sqlite:relative/path`, `sqlite:///absolute/path`",
+        "`sqlite:relative/path`, `sqlite:///absolute/path`, `postgres://user:password@host/name`",
         "can be opened; no migration of the program is missing",
         |s, raw| {
             let text = raw.one()?.trim();
-            if !text.starts_with("sqlite:") {
-                return Err("is not a `sqlite:` URL; write `sqlite:var/db.sqlite3` or `sqlite:///absolute/path`".into());
+            let server = text.starts_with("postgres://") || text.starts_with("postgresql://");
+            if server && !cfg!(feature = "postgres") {
+                return Err("names PostgreSQL, and this program is built without it: write `vauban = { …, features = [\"postgres\"] }` in its Cargo.toml".into());
+            }
+            if !server && !text.starts_with("sqlite:") {
+                return Err("is neither a `sqlite:` nor a `postgres:` URL; write `sqlite:var/db.sqlite3`, `sqlite:///absolute/path` or `postgres://user:password@host/name`".into());
             }
             s.database_url = Secret::new(text.to_owned());
             Ok(())
         },
-        // A SQLite URL holds a path and no password; a URL of another kind will be cut at its credentials.
-        |s| s.database_url.expose().clone()
+        |s| without_password(s.database_url.expose())
     ),
     row!(
         "sqlite_synchronous",
@@ -370,6 +398,29 @@ pub(super) static ROWS: &[Row] = &[
             Ok(())
         },
         |s| s.database_readers.to_string()
+    ),
+    row!(
+        "database_connections",
+        "connections to a database server, at most; SQLite has none",
+        "a whole number",
+        "is from 2 to 1,000",
+        |s, raw| {
+            s.database_connections = number(raw, 2, 1_000)?;
+            Ok(())
+        },
+        |s| s.database_connections.to_string()
+    ),
+    row!(
+        "database_plain_text",
+        "whether a database server on another machine may be asked without TLS, because its network is trusted and encrypted by \
+         other means",
+        "`true`, `false`",
+        "",
+        |s, raw| {
+            s.database_plain_text = boolean(raw.one()?)?;
+            Ok(())
+        },
+        |s| s.database_plain_text.to_string()
     ),
     row!(
         "data_dir",

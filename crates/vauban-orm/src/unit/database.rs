@@ -36,6 +36,9 @@ pub struct Options {
     pub connections: usize,
     /// How long a statement may take on a server.
     pub statement: Duration,
+    /// Whether a server on another machine may be asked without TLS, because the network between is trusted and encrypted by
+    /// other means (CWE-319).
+    pub plain_text: bool,
     /// Keep each unit's queries, for the development error page.
     pub log_queries: bool,
     /// All models of the program: no other can be asked, and deleting knows which rows refer to which.
@@ -56,6 +59,7 @@ impl Default for Options {
             steps: 50_000_000,
             connections: 16,
             statement: Duration::from_secs(10),
+            plain_text: false,
             log_queries: cfg!(debug_assertions),
             models: Vec::new(),
             services: Vec::new(),
@@ -218,6 +222,15 @@ impl Database {
         }
     }
 
+    /// What it is called in messages: the file, or the server and the database there. No password (CWE-532).
+    pub fn name(&self) -> String {
+        match &self.0.store {
+            Store::Sqlite(store) => store.path().display().to_string(),
+            #[cfg(feature = "postgres")]
+            Store::Postgres(store) => store.name(),
+        }
+    }
+
     /// How it was opened.
     pub fn options(&self) -> &Options {
         &self.0.options
@@ -258,6 +271,7 @@ fn on_a_server(url: &str, options: &Options) -> Result<Store> {
     let pool = postgres::PoolOptions {
         connections: options.connections,
         wait: options.wait,
+        plain_text: options.plain_text,
         session: postgres::SessionOptions {
             statement: options.statement,
             lock: options.wait,

@@ -23,7 +23,7 @@ pub(super) fn migrate(app: &App, target: Option<&str>, plan: bool, out: &Out) ->
         return show_plan(app, &database, &target, out);
     }
     let count = apply(app, &database, &target, out)?;
-    let path = database.path().display();
+    let path = database.name();
     match (count, &target) {
         (0, Target::Newest) => out.line(format_args!("{path} has every migration already.")),
         (0, _) => out.line(format_args!("{path} is there already.")),
@@ -45,7 +45,7 @@ fn show_plan(app: &App, database: &Database, target: &Target, out: &Out) -> Resu
             told(&summaries)
         ));
     }
-    let path = database.path().display();
+    let path = database.name();
     out.line(format_args!(
         "{} migration(s) would be made in {path}. Nothing was changed.",
         steps.len()
@@ -55,7 +55,9 @@ fn show_plan(app: &App, database: &Database, target: &Target, out: &Out) -> Resu
 
 /// `sqlmigrate`: the SQL of one migration, or of undoing it.
 pub(super) fn sql(app: &App, id: &str, back: bool, out: &Out) -> Result<(), Failure> {
-    let step = migrations::step(&app.migration_sets(), id, back, migrations::Dialect::Sqlite, &[])?;
+    let dialect = assemble::dialect(&app.settings()?);
+    let models = app.modules.models();
+    let step = migrations::step(&app.migration_sets(), id, back, dialect, &models)?;
     for statement in &step.statements {
         out.line(format_args!("{};", statement.trim_end().trim_end_matches(';')));
     }

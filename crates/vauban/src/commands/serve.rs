@@ -114,7 +114,7 @@ fn development(app: App, mut settings: Settings, options: &Serve, out: &Out) -> 
     let state = assemble::migrated(&app, &database)?;
     let first = !state.pending.is_empty() && state.pending.len() == app.migration_count();
     if !state.pending.is_empty() {
-        out.line(format_args!("Migrating {}:", database.path().display()));
+        out.line(format_args!("Migrating {}:", database.name()));
         migrate::apply(&app, &database, &Target::Newest, out)?;
     }
     migrate::warn_of_changes(&app, out);
@@ -126,7 +126,7 @@ fn development(app: App, mut settings: Settings, options: &Serve, out: &Out) -> 
         .filter(|command| first && command.is_for_first_run())
         .cloned()
         .collect();
-    let (addr, data) = (settings.addr, database.path().to_owned());
+    let (addr, data) = (settings.addr, database.name());
     let edit = app.package.sources().map(|dir| dir.join("src"));
     let site = assemble::assemble(app, settings, database)?;
     answer(site, listener, async |site| {
@@ -154,7 +154,7 @@ fn development(app: App, mut settings: Settings, options: &Serve, out: &Out) -> 
                 link.about
             ));
         }
-        out.line(format_args!("  The data         {}", data.display()));
+        out.line(format_args!("  The data         {}", data));
         if let Some(edit) = &edit {
             out.line(format_args!("  Edit first       {}", edit.display()));
         }

@@ -31,6 +31,7 @@ pub(crate) struct Session {
 /// What it takes to open connections to one database.
 pub(super) struct Dial {
     host: Host,
+    database: String,
     config: Config,
     tls: Option<Verified>,
     setup: String,
@@ -47,6 +48,11 @@ impl std::fmt::Debug for Dial {
 }
 
 impl Dial {
+    /// The server and the database, for messages.
+    pub(super) fn name(&self) -> String {
+        format!("{}/{}", shown(&self.host), self.database)
+    }
+
     pub(super) fn new(address: &Address, session: &Session) -> Result<Self, Failure> {
         let mut config = Config::new();
         config.user(&address.user).dbname(&address.database);
@@ -73,6 +79,7 @@ impl Dial {
         });
         Ok(Self {
             host: address.host.clone(),
+            database: address.database.clone(),
             config,
             tls,
             setup: setup(address, session),

@@ -97,6 +97,11 @@ impl Pool {
         })
     }
 
+    /// The server and the database, for messages.
+    pub(crate) fn name(&self) -> String {
+        self.dial.name()
+    }
+
     /// One connection apart from the others, for a thread with a runtime of its own.
     pub(crate) fn apart(&self) -> Arc<Self> {
         let options = PoolOptions {

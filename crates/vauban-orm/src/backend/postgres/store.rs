@@ -27,6 +27,11 @@ impl Store {
         })
     }
 
+    /// The server and the database.
+    pub(crate) fn name(&self) -> String {
+        self.pool.name()
+    }
+
     /// A connection of the pool.
     ///
     /// # Errors
