@@ -4,7 +4,7 @@
 use serde::Deserialize;
 use vauban::orm;
 use vauban::orm::Related;
-use vauban::orm::untyped::{Column, Filter, Row, Table};
+use vauban::orm::untyped::{AnyColumn, AnyFilter, AnyRow, AnyTable};
 use vauban::prelude::*;
 
 use crate::urls;
@@ -61,7 +61,7 @@ pub struct Looking {
 /// The site's tables.
 #[view(get, "/data/")]
 pub async fn list(_: Staff, db: Db) -> ListPage {
-    let line = |table: Table| {
+    let line = |table: AnyTable| {
         let fields: Vec<_> = table.columns().map(|column| column.field()).collect();
         Some(TableLine {
             name: table.name(),
@@ -114,7 +114,7 @@ pub async fn table(_: Staff, db: Db, table: Path<String>, looking: Query<Looking
         .iter()
         .map(|row| line(row, &columns))
         .collect::<orm::Result<_>>()?;
-    let head = |column: &Column| {
+    let head = |column: &AnyColumn| {
         let field = column.field();
         let (here, direction) = match (field == sorted, down) {
             (false, _) => (false, "none"),
@@ -144,7 +144,7 @@ pub async fn table(_: Staff, db: Db, table: Path<String>, looking: Query<Looking
 }
 
 /// In texts what is typed is looked for, of other columns it is the value.
-fn looked_for(column: &Column, text: &str) -> orm::Result<Filter> {
+fn looked_for(column: &AnyColumn, text: &str) -> orm::Result<AnyFilter> {
     if column.is_text() {
         column.icontains(text)
     } else {
@@ -152,8 +152,8 @@ fn looked_for(column: &Column, text: &str) -> orm::Result<Filter> {
     }
 }
 
-fn line(row: &Row, columns: &[Column]) -> orm::Result<Line> {
-    let cell = |column: &Column| match row.related(column)? {
+fn line(row: &AnyRow, columns: &[AnyColumn]) -> orm::Result<Line> {
+    let cell = |column: &AnyColumn| match row.related(column)? {
         Related::Row(related) => Ok(related.label()),
         Related::Hidden => Ok("(hidden)".to_owned()),
         Related::NotLoaded => row.text(column),

@@ -123,7 +123,9 @@ pub use unit::handles::{Acting, Db, Mode, Read, Reads, Unscoped, Write, Writes};
 /// Columns as queries, rules and changes see them.
 pub mod columns {
     pub use crate::model::assignment::{Assigned, AssignedKey, Assignment, Takes};
-    pub use crate::model::columns::{Column, Columns, OrderedField, TextField};
+    pub use crate::model::columns::{
+        Column, Columns, OrderedField, TextField, WriteEqInstead, WriteLtInstead,
+    };
     pub use crate::model::compared::{Comparable, Compared, KeyOperand, Operand};
     pub use crate::model::key::{IdOf, Rel};
     pub use crate::model::many::Many;

@@ -108,6 +108,8 @@ const TEMPLATES: &[(&str, &str, &str)] = &[
     ("articles/list.html", "articles", "class=\"entries\""),
     ("articles/show.html", "article", "<article class="),
     ("base.html", "home", "<!doctype html>"),
+    ("data/list.html", "data", "Every table of this site"),
+    ("data/table.html", "rows", "aria-sort"),
     ("error.html", "no such path", "404"),
     ("events/delete.html", "event, deleted", "Keep it"),
     ("events/facts.html", "event", "<span>free</span>"),
@@ -288,9 +290,23 @@ async fn pages(values: Values) -> Vec<Shown> {
         pages: tour.pages,
     };
     dan.get("organisations, Dan's", urls::organisations()).await;
+    // Staff see rows by metadata, and what somebody looks for is shown again.
+    let mut cleo = Tour {
+        client: w.as_(&w.cleo).await,
+        pages: dan.pages,
+    };
+    cleo.get("data", urls::data()).await;
+    for table in ["article", "user", "guestbook_entry"] {
+        let table = PathText::parse(table).unwrap();
+        cleo.get("rows", urls::data_table(&table)).await;
+        for value in &values.all {
+            let looked = urls::data_table(&table).query("field", "id").query("text", value);
+            cleo.get("rows, looked for", looked).await;
+        }
+    }
     let mut visitor = Tour {
         client: w.app.client(),
-        pages: dan.pages,
+        pages: cleo.pages,
     };
     visitor.get("articles, a visitor's", urls::articles()).await;
     visitor

@@ -26,6 +26,24 @@ pub(crate) struct World {
     pub(crate) event: Event,
 }
 
+/// The site, on SQLite or, with `VAUBAN_TEST_DATABASE=postgres`, on a PostgreSQL of the tests' own: what it does and refuses is
+/// the same.
+pub(crate) fn start(app: fn() -> App) -> TestApp {
+    match std::env::var("VAUBAN_TEST_DATABASE").as_deref() {
+        #[cfg(feature = "postgres")]
+        Ok("postgres") => {
+            // Until the process ends, as this test does.
+            let database: &'static cluster::Database = Box::leak(Box::new(cluster::database()));
+            let url: &'static str = Box::leak(database.url().to_owned().into_boxed_str());
+            TestApp::with(app, Box::leak(Box::new([("database_url", url)])))
+        }
+        Ok(other) => {
+            panic!("VAUBAN_TEST_DATABASE={other}: this build knows `postgres` with the feature of that name")
+        }
+        Err(_) => TestApp::new(app),
+    }
+}
+
 /// Everybody's password, in the worlds that have some.
 pub(crate) const PASSWORD: &str = "seven slow lighthouses";
 
@@ -46,7 +64,7 @@ impl World {
     }
 
     async fn of(app: fn() -> App, passwords: bool) -> Self {
-        let app = TestApp::new(app);
+        let app = start(app);
         let ann = person(&app, "Ann", false, passwords).await;
         let ben = person(&app, "Ben", false, passwords).await;
         let cleo = person(&app, "Cleo", true, passwords).await;

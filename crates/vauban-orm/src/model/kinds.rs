@@ -9,7 +9,7 @@ use crate::tree::value::{Kind, Value, ValueRef};
 pub(crate) const fn wrong(kind: Kind) -> Problem {
     match kind {
         Kind::Text => Problem::new("not_available", "Choose one of the available values."),
-        Kind::Bool => Problem::new("boolean", "Enter true or false."),
+        Kind::Bool => Problem::new("true_or_false", "Enter true or false."),
         Kind::Int | Kind::BigInt => Problem::new("integer", "Enter a whole number."),
         Kind::Double | Kind::Decimal => Problem::new("decimal", "Enter a number, like 3.14."),
         Kind::Bytes => Problem::new("bytes", "Bytes are not written as text."),

@@ -7,7 +7,7 @@ use super::listed::Shadow;
 use super::*;
 use crate::engine::Options;
 use crate::field::Value;
-use crate::untyped::{Column, Filter as UntypedFilter, Given, Row, Table};
+use crate::untyped::{AnyColumn, AnyFilter as UntypedFilter, AnyRow, AnyTable, Given};
 use crate::*;
 
 /// Everybody reads which there are; the code is for the module alone.
@@ -89,7 +89,7 @@ async fn site() -> Site {
     .await
 }
 
-fn column(table: Table, field: &str) -> Column {
+fn column(table: AnyTable, field: &str) -> AnyColumn {
     table.column(field).unwrap()
 }
 
@@ -101,7 +101,7 @@ fn code(error: &Error) -> (&'static str, &'static str) {
     }
 }
 
-async fn count(db: &Db, table: Table, filter: UntypedFilter) -> u64 {
+async fn count(db: &Db, table: AnyTable, filter: UntypedFilter) -> u64 {
     table.objects().filter(filter).unwrap().count(db).await.unwrap()
 }
 
@@ -302,8 +302,8 @@ async fn a_value_of_another_kind_is_refused() {
         ("text", Value::Integer(5).into(), "not_available"),
         ("slug", "No slug".into(), "not_available"),
         ("colour", "green".into(), "not_available"),
-        ("truth", "true".into(), "boolean"),
-        ("truth", 1_i64.into(), "boolean"),
+        ("truth", "true".into(), "true_or_false"),
+        ("truth", 1_i64.into(), "true_or_false"),
         ("int", "5".into(), "integer"),
         ("int", 3_000_000_000_i64.into(), "integer"),
         ("big", DateTime::now().into(), "integer"),
@@ -339,7 +339,7 @@ async fn a_value_of_another_kind_is_refused() {
     );
     assert_eq!(told(column(kinds, "int").eq(None::<i32>)), ("int", "required"));
     for (field, text, expected) in [
-        ("truth", "1", "boolean"),
+        ("truth", "1", "true_or_false"),
         ("int", "3000000000", "integer"),
         ("int", "1; DROP", "integer"),
         ("double", "one", "decimal"),
@@ -554,7 +554,7 @@ async fn values_are_validated_whatever_their_way() {
     ];
     assert_eq!(told, all_at_once);
     let draft = articles.key(&site.draft.id.to_string()).unwrap();
-    let write = |values: Vec<Assignment<Row>>| {
+    let write = |values: Vec<Assignment<AnyRow>>| {
         let db = &db;
         async move {
             articles

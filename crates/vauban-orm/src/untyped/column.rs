@@ -1,6 +1,6 @@
 //! Columns that are found by name: of a table's rows, and of rows that foreign keys lead to.
 
-use super::filter::{Filter, Order};
+use super::filter::{AnyFilter, AnyOrder};
 use super::given::Given;
 use crate::error::{Error, Result};
 use crate::model::kinds;
@@ -14,7 +14,7 @@ use crate::tree::value::{Kind, Value};
 
 /// A `pub` field of a table's rows, or with [`through`](Self::through) of rows that its foreign keys lead to.
 #[derive(Clone)]
-pub struct Column {
+pub struct AnyColumn {
     /// The model whose rows are asked for.
     pub(super) root: &'static ModelMeta,
     path: Path,
@@ -37,7 +37,7 @@ const NO_ORDER: Problem = Problem::new("no_order", "These values have no order."
 /// Said of a search where there are no texts.
 const NO_TEXT: Problem = Problem::new("no_text", "Only texts are searched.");
 
-impl Column {
+impl AnyColumn {
     /// The column of this name, unless the struct keeps it to its module (CWE-200).
     pub(super) fn find(model: &'static ModelMeta, field: &str) -> Option<Self> {
         model
@@ -104,7 +104,7 @@ impl Column {
     ///
     /// # Errors
     /// [`Error::Invalid`] for a value of another kind, or an id of another model's row; so do all comparisons.
-    pub fn eq(&self, value: impl Into<Given>) -> Result<Filter> {
+    pub fn eq(&self, value: impl Into<Given>) -> Result<AnyFilter> {
         self.compare(Op::Eq, value.into())
     }
 
@@ -112,7 +112,7 @@ impl Column {
     ///
     /// # Errors
     /// As [`eq`](Self::eq).
-    pub fn ne(&self, value: impl Into<Given>) -> Result<Filter> {
+    pub fn ne(&self, value: impl Into<Given>) -> Result<AnyFilter> {
         self.compare(Op::Ne, value.into())
     }
 
@@ -120,7 +120,7 @@ impl Column {
     ///
     /// # Errors
     /// As [`eq`](Self::eq); [`Error::Invalid`] where values have [no order](Self::is_ordered).
-    pub fn lt(&self, value: impl Into<Given>) -> Result<Filter> {
+    pub fn lt(&self, value: impl Into<Given>) -> Result<AnyFilter> {
         self.ordered(Op::Lt, value.into())
     }
 
@@ -128,7 +128,7 @@ impl Column {
     ///
     /// # Errors
     /// As [`lt`](Self::lt).
-    pub fn le(&self, value: impl Into<Given>) -> Result<Filter> {
+    pub fn le(&self, value: impl Into<Given>) -> Result<AnyFilter> {
         self.ordered(Op::Le, value.into())
     }
 
@@ -136,7 +136,7 @@ impl Column {
     ///
     /// # Errors
     /// As [`lt`](Self::lt).
-    pub fn gt(&self, value: impl Into<Given>) -> Result<Filter> {
+    pub fn gt(&self, value: impl Into<Given>) -> Result<AnyFilter> {
         self.ordered(Op::Gt, value.into())
     }
 
@@ -144,7 +144,7 @@ impl Column {
     ///
     /// # Errors
     /// As [`lt`](Self::lt).
-    pub fn ge(&self, value: impl Into<Given>) -> Result<Filter> {
+    pub fn ge(&self, value: impl Into<Given>) -> Result<AnyFilter> {
         self.ordered(Op::Ge, value.into())
     }
 
@@ -152,7 +152,7 @@ impl Column {
     ///
     /// # Errors
     /// As [`eq`](Self::eq).
-    pub fn is_in<V: Into<Given>>(&self, values: impl IntoIterator<Item = V>) -> Result<Filter> {
+    pub fn is_in<V: Into<Given>>(&self, values: impl IntoIterator<Item = V>) -> Result<AnyFilter> {
         // CWE-770: a list is bounded when the filter is made, and no more of it is looked at.
         let values = values.into_iter().take(crate::tree::bounds::MAX_VALUES + 1);
         let values: Vec<_> = values
@@ -162,7 +162,7 @@ impl Column {
     }
 
     /// Has no value. True of no row whose way to the column ends before.
-    pub fn is_null(&self) -> Filter {
+    pub fn is_null(&self) -> AnyFilter {
         self.condition(Expr::IsNull)
     }
 
@@ -170,7 +170,7 @@ impl Column {
     ///
     /// # Errors
     /// [`Error::Invalid`] where values are [no texts](Self::is_text).
-    pub fn contains(&self, text: &str) -> Result<Filter> {
+    pub fn contains(&self, text: &str) -> Result<AnyFilter> {
         self.search(Op::Contains, text)
     }
 
@@ -178,7 +178,7 @@ impl Column {
     ///
     /// # Errors
     /// As [`contains`](Self::contains).
-    pub fn icontains(&self, text: &str) -> Result<Filter> {
+    pub fn icontains(&self, text: &str) -> Result<AnyFilter> {
         self.search(Op::ContainsIgnoringCase, text)
     }
 
@@ -186,7 +186,7 @@ impl Column {
     ///
     /// # Errors
     /// As [`contains`](Self::contains).
-    pub fn starts_with(&self, text: &str) -> Result<Filter> {
+    pub fn starts_with(&self, text: &str) -> Result<AnyFilter> {
         self.search(Op::StartsWith, text)
     }
 
@@ -194,7 +194,7 @@ impl Column {
     ///
     /// # Errors
     /// As [`contains`](Self::contains).
-    pub fn ends_with(&self, text: &str) -> Result<Filter> {
+    pub fn ends_with(&self, text: &str) -> Result<AnyFilter> {
         self.search(Op::EndsWith, text)
     }
 
@@ -212,12 +212,12 @@ impl Column {
     }
 
     /// In this column's order, the smallest value first; missing values come before all.
-    pub fn asc(&self) -> Order {
+    pub fn asc(&self) -> AnyOrder {
         self.order(false)
     }
 
     /// Against this column's order, the greatest value first; missing values come last.
-    pub fn desc(&self) -> Order {
+    pub fn desc(&self) -> AnyOrder {
         self.order(true)
     }
 
@@ -232,23 +232,23 @@ impl Column {
         Ok(self.meta)
     }
 
-    fn condition(&self, expr: impl FnOnce(Col) -> Expr) -> Filter {
-        Filter::new(self.root, self.path.wrap(expr(self.path.column(self.meta))))
+    fn condition(&self, expr: impl FnOnce(Col) -> Expr) -> AnyFilter {
+        AnyFilter::new(self.root, self.path.wrap(expr(self.path.column(self.meta))))
     }
 
-    fn compare(&self, op: Op, given: Given) -> Result<Filter> {
+    fn compare(&self, op: Op, given: Given) -> Result<AnyFilter> {
         let value = self.compared(given)?;
         Ok(self.condition(|column| Expr::compare(op, column, value)))
     }
 
-    fn ordered(&self, op: Op, given: Given) -> Result<Filter> {
+    fn ordered(&self, op: Op, given: Given) -> Result<AnyFilter> {
         if !self.is_ordered() {
             return Err(self.invalid(NO_ORDER));
         }
         self.compare(op, given)
     }
 
-    fn search(&self, op: Op, text: &str) -> Result<Filter> {
+    fn search(&self, op: Op, text: &str) -> Result<AnyFilter> {
         if !self.is_text() {
             return Err(self.invalid(NO_TEXT));
         }
@@ -291,8 +291,8 @@ impl Column {
             .or_else(|| std::ptr::eq(self.meta, self.owner.id()).then_some(self.owner))
     }
 
-    fn order(&self, descending: bool) -> Order {
-        Order {
+    fn order(&self, descending: bool) -> AnyOrder {
+        AnyOrder {
             model: self.root,
             steps: self.path.steps(),
             column: self.meta,
@@ -305,7 +305,7 @@ impl Column {
     }
 }
 
-impl std::fmt::Debug for Column {
+impl std::fmt::Debug for AnyColumn {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.root.name)?;
         let steps = self.path.steps();

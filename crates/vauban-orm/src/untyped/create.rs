@@ -1,7 +1,7 @@
 //! New rows by metadata.
 
 use super::column::{REQUIRED, is_given};
-use super::row::Row;
+use super::row::AnyRow;
 use crate::error::Result;
 use crate::model::NewValues;
 use crate::model::assignment::Assignment;
@@ -13,13 +13,16 @@ use crate::unit::handles::{Db, Write};
 /// A row to be added: `table.create([title.set("…")?, author.set(id)?]).save(&db)`.
 #[derive(Debug, Clone)]
 #[must_use = "nothing is added before `save`"]
-pub struct NewRow {
+pub struct AnyNewRow {
     model: &'static ModelMeta,
-    set: Vec<Assignment<Row>>,
+    set: Vec<Assignment<AnyRow>>,
 }
 
-impl NewRow {
-    pub(super) fn new(model: &'static ModelMeta, values: impl IntoIterator<Item = Assignment<Row>>) -> Self {
+impl AnyNewRow {
+    pub(super) fn new(
+        model: &'static ModelMeta,
+        values: impl IntoIterator<Item = Assignment<AnyRow>>,
+    ) -> Self {
         // CWE-770: of more than there are columns, one is set twice.
         let set = values.into_iter().take(model.columns.len() + 1).collect();
         Self { model, set }
@@ -31,7 +34,7 @@ impl NewRow {
     /// # Errors
     /// As a typed row's: [`Forbidden`](crate::Error::Forbidden), or by field [`Invalid`](crate::Error::Invalid), also for what
     /// is missing, and [`Unique`](crate::Error::Unique).
-    pub async fn save(self, db: &Db<Write>) -> Result<Row> {
+    pub async fn save(self, db: &Db<Write>) -> Result<AnyRow> {
         let mut new = NewValues {
             values: vec![None; self.model.columns.len()],
             problems: Vec::new(),

@@ -10,14 +10,14 @@ use crate::tree::meta::{ColumnMeta, ModelMeta};
 /// columns; joined by `&`, `|` and `!`.
 #[derive(Clone)]
 #[must_use = "a filter does nothing until a query has it"]
-pub struct Filter {
+pub struct AnyFilter {
     model: &'static ModelMeta,
     expr: Expr,
     /// It was joined with a condition on this one.
     other: Option<&'static ModelMeta>,
 }
 
-impl Filter {
+impl AnyFilter {
     pub(super) fn new(model: &'static ModelMeta, expr: Expr) -> Self {
         Self {
             model,
@@ -56,27 +56,27 @@ impl Filter {
     }
 }
 
-impl std::fmt::Debug for Filter {
+impl std::fmt::Debug for AnyFilter {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Filter")
+        f.debug_struct("AnyFilter")
             .field("model", &self.model.name)
             .finish_non_exhaustive()
     }
 }
-impl BitAnd for Filter {
+impl BitAnd for AnyFilter {
     type Output = Self;
     fn bitand(self, other: Self) -> Self {
         self.join(other, Expr::and)
     }
 }
-impl BitOr for Filter {
+impl BitOr for AnyFilter {
     type Output = Self;
     fn bitor(self, other: Self) -> Self {
         self.join(other, Expr::or)
     }
 }
 /// Not true: also where a column has no value.
-impl Not for Filter {
+impl Not for AnyFilter {
     type Output = Self;
     fn not(self) -> Self {
         Self {
@@ -89,14 +89,14 @@ impl Not for Filter {
 /// One key of an order.
 #[derive(Clone)]
 #[must_use = "an order does nothing until a query has it"]
-pub struct Order {
+pub struct AnyOrder {
     pub(super) model: &'static ModelMeta,
     pub(super) steps: Vec<&'static ColumnMeta>,
     pub(super) column: &'static ColumnMeta,
     pub(super) descending: bool,
 }
 
-impl std::fmt::Debug for Order {
+impl std::fmt::Debug for AnyOrder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let down = if self.descending { "desc" } else { "asc" };
         write!(f, "{}.{}.{down}", self.model.name, self.column.field)

@@ -46,14 +46,14 @@ impl fmt::Debug for Given {
     }
 }
 
-/// The primary key of a row of a [`Table`](super::Table): an [`Id`] whose model is known by its metadata.
+/// The primary key of a row of a [`AnyTable`](super::AnyTable): an [`Id`] whose model is known by its metadata.
 #[derive(Clone, Copy)]
-pub struct Key {
+pub struct AnyKey {
     pub(super) model: &'static ModelMeta,
     pub(super) id: Uuid,
 }
 
-impl Key {
+impl AnyKey {
     /// The model whose row it is.
     pub fn model(&self) -> &'static ModelMeta {
         self.model
@@ -65,26 +65,26 @@ impl Key {
     }
 }
 
-impl PartialEq for Key {
+impl PartialEq for AnyKey {
     fn eq(&self, other: &Self) -> bool {
         self.model.is(other.model) && self.id == other.id
     }
 }
-impl Eq for Key {}
-impl fmt::Debug for Key {
+impl Eq for AnyKey {}
+impl fmt::Debug for AnyKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.model.name, self.id)
     }
 }
 /// As [`Id`] writes it.
-impl fmt::Display for Key {
+impl fmt::Display for AnyKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.id.fmt(f)
     }
 }
 
-impl From<Key> for Given {
-    fn from(key: Key) -> Self {
+impl From<AnyKey> for Given {
+    fn from(key: AnyKey) -> Self {
         Self {
             value: Value::Uuid(key.id),
             kind: Some(Kind::Uuid),

@@ -1,9 +1,9 @@
 //! Queries on a table.
 
-use super::column::Column;
-use super::filter::{Filter, Order};
-use super::given::Key;
-use super::row::Row;
+use super::column::AnyColumn;
+use super::filter::{AnyFilter, AnyOrder};
+use super::given::AnyKey;
+use super::row::AnyRow;
 use crate::error::{Error, Result};
 use crate::model::assignment::Assignment;
 use crate::query::{self, Changeable, Deletable, Page, Permitted};
@@ -15,17 +15,17 @@ use crate::unit::handles::{Db, Write};
 /// A query on the rows of one table that whoever asks may see. Nothing is read before one of the methods that take a handle.
 #[derive(Debug, Clone)]
 #[must_use = "a query reads nothing until `all`, `page`, `get`, …"]
-pub struct QuerySet {
+pub struct AnyQuerySet {
     model: &'static ModelMeta,
-    query: query::QuerySet<Row>,
+    query: query::QuerySet<AnyRow>,
 }
 
-/// A query whose rows say what the actor may do to them: see [`QuerySet::with_may`].
+/// A query whose rows say what the actor may do to them: see [`AnyQuerySet::with_may`].
 #[derive(Debug, Clone)]
 #[must_use = "a query reads nothing until `all`, `page`, `get`, …"]
-pub struct PermittedQuerySet(QuerySet);
+pub struct AnyPermittedQuerySet(AnyQuerySet);
 
-impl QuerySet {
+impl AnyQuerySet {
     pub(super) fn new(model: &'static ModelMeta) -> Self {
         Self {
             model,
@@ -37,7 +37,7 @@ impl QuerySet {
     ///
     /// # Errors
     /// [`Error::Internal`] for a filter on another table's rows.
-    pub fn filter(mut self, condition: Filter) -> Result<Self> {
+    pub fn filter(mut self, condition: AnyFilter) -> Result<Self> {
         self.query.narrow(condition.on(self.model)?);
         Ok(self)
     }
@@ -46,7 +46,7 @@ impl QuerySet {
     ///
     /// # Errors
     /// [`Error::Internal`] for an order of another table's rows.
-    pub fn order_by(mut self, order: impl IntoIterator<Item = Order>) -> Result<Self> {
+    pub fn order_by(mut self, order: impl IntoIterator<Item = AnyOrder>) -> Result<Self> {
         let mut keys = Vec::new();
         // CWE-770: of more keys than columns the last ones decide nothing.
         for key in order.into_iter().take(self.model.columns.len()) {
@@ -67,7 +67,7 @@ impl QuerySet {
     ///
     /// # Errors
     /// [`Error::Internal`] for a column that is no foreign key of this table.
-    pub fn related(mut self, key: &Column) -> Result<Self> {
+    pub fn related(mut self, key: &AnyColumn) -> Result<Self> {
         let own = key.own_of(self.model)?;
         match self.model.position(own) {
             Some(position) if own.target.is_some() => {
@@ -97,15 +97,15 @@ impl QuerySet {
     }
 
     /// Asks in the same statement what the actor may do to each row.
-    pub fn with_may(self) -> PermittedQuerySet {
-        PermittedQuerySet(self)
+    pub fn with_may(self) -> AnyPermittedQuerySet {
+        AnyPermittedQuerySet(self)
     }
 
     /// All rows.
     ///
     /// # Errors
     /// See [`Error`].
-    pub async fn all(self, db: &Db) -> Result<Vec<Row>> {
+    pub async fn all(self, db: &Db) -> Result<Vec<AnyRow>> {
         self.query.rows_in(db.asker()).await
     }
 
@@ -113,7 +113,7 @@ impl QuerySet {
     ///
     /// # Errors
     /// See [`Error`].
-    pub async fn first(self, db: &Db) -> Result<Option<Row>> {
+    pub async fn first(self, db: &Db) -> Result<Option<AnyRow>> {
         self.query.first_in(db.asker()).await
     }
 
@@ -121,7 +121,7 @@ impl QuerySet {
     ///
     /// # Errors
     /// As [`QuerySet::page`](crate::QuerySet::page).
-    pub async fn page(self, db: &Db, number: u32) -> Result<Page<Row>> {
+    pub async fn page(self, db: &Db, number: u32) -> Result<Page<AnyRow>> {
         self.query.page_in(db.asker(), number).await
     }
 
@@ -145,7 +145,7 @@ impl QuerySet {
     ///
     /// # Errors
     /// [`Error::NotFound`] if there is none that the actor may see, and for a key of another table.
-    pub async fn get(self, db: &Db, key: Key) -> Result<Row> {
+    pub async fn get(self, db: &Db, key: AnyKey) -> Result<AnyRow> {
         self.with_key(key)?.query.one_in(db.asker()).await
     }
 
@@ -153,7 +153,7 @@ impl QuerySet {
     ///
     /// # Errors
     /// As [`get`](Self::get); [`Error::Forbidden`] if the actor may see but not change it.
-    pub async fn get_to_change(self, db: &Db, key: Key) -> Result<Changeable<Row>> {
+    pub async fn get_to_change(self, db: &Db, key: AnyKey) -> Result<Changeable<AnyRow>> {
         self.with_key(key)?.query.one_to_change(db.asker()).await
     }
 
@@ -161,7 +161,7 @@ impl QuerySet {
     ///
     /// # Errors
     /// As [`get`](Self::get); [`Error::Forbidden`] if the actor may see but not delete it.
-    pub async fn get_to_delete(self, db: &Db, key: Key) -> Result<Deletable<Row>> {
+    pub async fn get_to_delete(self, db: &Db, key: AnyKey) -> Result<Deletable<AnyRow>> {
         self.with_key(key)?.query.one_to_delete(db.asker()).await
     }
 
@@ -172,7 +172,7 @@ impl QuerySet {
     pub async fn change_all(
         self,
         db: &Db<Write>,
-        changes: impl IntoIterator<Item = Assignment<Row>>,
+        changes: impl IntoIterator<Item = Assignment<AnyRow>>,
     ) -> Result<u64> {
         self.query.change_all_in(db.asker(), changes).await
     }
@@ -185,7 +185,7 @@ impl QuerySet {
         self.query.delete_all_in(db.asker()).await
     }
 
-    fn with_key(mut self, key: Key) -> Result<Self> {
+    fn with_key(mut self, key: AnyKey) -> Result<Self> {
         if !key.model.is(self.model) {
             return Err(Error::NotFound);
         }
@@ -195,28 +195,28 @@ impl QuerySet {
     }
 }
 
-impl PermittedQuerySet {
-    /// See [`QuerySet::all`].
+impl AnyPermittedQuerySet {
+    /// See [`AnyQuerySet::all`].
     ///
     /// # Errors
     /// See [`Error`].
-    pub async fn all(self, db: &Db) -> Result<Vec<Permitted<Row>>> {
+    pub async fn all(self, db: &Db) -> Result<Vec<Permitted<AnyRow>>> {
         self.0.query.permitted_in(db.asker()).await
     }
 
-    /// See [`QuerySet::page`].
+    /// See [`AnyQuerySet::page`].
     ///
     /// # Errors
-    /// As [`QuerySet::page`].
-    pub async fn page(self, db: &Db, number: u32) -> Result<Page<Permitted<Row>>> {
+    /// As [`AnyQuerySet::page`].
+    pub async fn page(self, db: &Db, number: u32) -> Result<Page<Permitted<AnyRow>>> {
         self.0.query.permitted_page_in(db.asker(), number).await
     }
 
-    /// See [`QuerySet::get`].
+    /// See [`AnyQuerySet::get`].
     ///
     /// # Errors
-    /// As [`QuerySet::get`].
-    pub async fn get(self, db: &Db, key: Key) -> Result<Permitted<Row>> {
+    /// As [`AnyQuerySet::get`].
+    pub async fn get(self, db: &Db, key: AnyKey) -> Result<Permitted<AnyRow>> {
         self.0.with_key(key)?.query.one_permitted_in(db.asker()).await
     }
 }

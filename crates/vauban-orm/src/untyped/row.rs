@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::column::Column;
-use super::given::Key;
+use super::column::AnyColumn;
+use super::given::AnyKey;
 use crate::error::{Error, Result};
 use crate::model::assignment::Assignment;
 use crate::model::record::Record;
@@ -15,7 +15,7 @@ use crate::unit::handles::{Db, Write};
 
 /// A row whose type is not known: its values by columns. What the struct keeps to its module is not in it.
 #[derive(Clone)]
-pub struct Row {
+pub struct AnyRow {
     model: &'static ModelMeta,
     id: Id<Self>,
     /// `None`: not `pub`.
@@ -23,15 +23,15 @@ pub struct Row {
     related: Vec<(usize, Option<Self>)>,
 }
 
-impl Row {
+impl AnyRow {
     /// What is known of its model.
     pub fn model(&self) -> &'static ModelMeta {
         self.model
     }
 
     /// By which it is found, and what other rows refer to it by.
-    pub fn key(&self) -> Key {
-        Key {
+    pub fn key(&self) -> AnyKey {
+        AnyKey {
             model: self.model,
             id: self.id.uuid(),
         }
@@ -41,7 +41,7 @@ impl Row {
     ///
     /// # Errors
     /// [`Error::Internal`] for a column of another table, or of a related row.
-    pub fn value(&self, column: &Column) -> Result<&Value> {
+    pub fn value(&self, column: &AnyColumn) -> Result<&Value> {
         let position = self.position(column)?;
         Ok(self
             .values
@@ -54,7 +54,7 @@ impl Row {
     ///
     /// # Errors
     /// As [`value`](Self::value).
-    pub fn text(&self, column: &Column) -> Result<String> {
+    pub fn text(&self, column: &AnyColumn) -> Result<String> {
         match self.value(column)?.as_ref() {
             ValueRef::Null => Ok(String::new()),
             value => (column.meta().untyped.shown)(value).map_err(|Mismatch| {
@@ -66,12 +66,12 @@ impl Row {
         }
     }
 
-    /// The row that a foreign key refers to, if the query [loaded](super::QuerySet::related) it. Where it refers to nothing,
+    /// The row that a foreign key refers to, if the query [loaded](super::AnyQuerySet::related) it. Where it refers to nothing,
     /// nothing was loaded.
     ///
     /// # Errors
     /// As [`value`](Self::value).
-    pub fn related(&self, column: &Column) -> Result<Related<'_, Self>> {
+    pub fn related(&self, column: &AnyColumn) -> Result<Related<'_, Self>> {
         let position = self.position(column)?;
         let loaded = self.related.iter().find(|(at, _)| *at == position);
         Ok(match loaded {
@@ -91,20 +91,20 @@ impl Row {
         texts.next().unwrap_or_else(|| self.id.to_string())
     }
 
-    fn position(&self, column: &Column) -> Result<usize> {
+    fn position(&self, column: &AnyColumn) -> Result<usize> {
         let own = column.own_of(self.model)?;
         self.model.position(own).ok_or(Error::NotFound)
     }
 }
 
 /// Which row, and nothing of what stands in it (CWE-532).
-impl fmt::Debug for Row {
+impl fmt::Debug for AnyRow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Row({} {})", self.model.name, self.id)
+        write!(f, "AnyRow({} {})", self.model.name, self.id)
     }
 }
 
-impl Record for Row {
+impl Record for AnyRow {
     fn read(model: &'static ModelMeta, row: &mut RowReader<'_>) -> Result<Self, Mismatch> {
         let mut values = Vec::with_capacity(model.columns.len());
         for column in model.columns {
@@ -138,7 +138,7 @@ impl Record for Row {
     }
 }
 
-impl Row {
+impl AnyRow {
     fn made(model: &'static ModelMeta, values: Vec<Value>) -> Result<Self, Mismatch> {
         let Some(Value::Uuid(id)) = values.first() else {
             return Err(Mismatch);
@@ -156,7 +156,7 @@ impl Row {
     }
 }
 
-impl Changeable<Row> {
+impl Changeable<AnyRow> {
     /// Changes the row: `row.change(&db, [title.set("…")?, published.set(true)?])`.
     ///
     /// # Errors
@@ -165,14 +165,14 @@ impl Changeable<Row> {
     pub async fn change(
         self,
         db: &Db<Write>,
-        changes: impl IntoIterator<Item = Assignment<Row>>,
-    ) -> Result<Row> {
+        changes: impl IntoIterator<Item = Assignment<AnyRow>>,
+    ) -> Result<AnyRow> {
         let model = self.model;
         self.change_in(model, db.asker(), changes).await
     }
 }
 
-impl Deletable<Row> {
+impl Deletable<AnyRow> {
     /// Deletes the row, and what goes with it (`on_delete`).
     ///
     /// # Errors

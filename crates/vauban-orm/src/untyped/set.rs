@@ -1,18 +1,18 @@
 //! What columns are set to, in a change and in a new row.
 
-use super::column::Column;
+use super::column::AnyColumn;
 use super::given::Given;
-use super::row::Row;
+use super::row::AnyRow;
 use crate::error::Result;
 use crate::model::assignment::Assignment;
 
-impl Column {
+impl AnyColumn {
     /// Writes the column, in a change or a new row. What is wrong with the value is told by the write, with what is wrong with
     /// the others.
     ///
     /// # Errors
     /// [`Error::Internal`](crate::Error::Internal) for a column of a related row: its own table changes it.
-    pub fn set(&self, value: impl Into<Given>) -> Result<Assignment<Row>> {
+    pub fn set(&self, value: impl Into<Given>) -> Result<Assignment<AnyRow>> {
         let own = self.own_of(self.root)?;
         Ok(Assignment::untyped(
             own,
@@ -24,7 +24,7 @@ impl Column {
     ///
     /// # Errors
     /// As [`set`](Self::set).
-    pub fn set_text(&self, text: &str) -> Result<Assignment<Row>> {
+    pub fn set_text(&self, text: &str) -> Result<Assignment<AnyRow>> {
         let own = self.own_of(self.root)?;
         if text.is_empty() && self.meta.nullable && !self.is_text() {
             return self.set(Given::null());

@@ -1,10 +1,10 @@
 //! The tables of a program, by metadata.
 
-use super::column::Column;
-use super::create::NewRow;
-use super::given::Key;
-use super::query::QuerySet;
-use super::row::Row;
+use super::column::AnyColumn;
+use super::create::AnyNewRow;
+use super::given::AnyKey;
+use super::query::AnyQuerySet;
+use super::row::AnyRow;
 use crate::error::{Error, Result};
 use crate::model::assignment::Assignment;
 use crate::model::types::Id;
@@ -14,7 +14,7 @@ use crate::unit::handles::{Db, Read};
 
 /// One of the models that the program lists, without its type.
 #[derive(Clone, Copy)]
-pub struct Table {
+pub struct AnyTable {
     model: &'static ModelMeta,
 }
 
@@ -23,14 +23,14 @@ const FRAMEWORK: &str = "vauban_";
 
 impl Db<Read> {
     /// The tables of the program, as its modules list them; the framework's own are not among them.
-    pub fn tables(&self) -> Vec<Table> {
+    pub fn tables(&self) -> Vec<AnyTable> {
         let models = self.asker().models().iter();
         let own = models.filter(|model| !model.table.starts_with(FRAMEWORK));
-        own.map(|model| Table { model }).collect()
+        own.map(|model| AnyTable { model }).collect()
     }
 
     /// The table of this name in the database, if it is one of [the program's](Self::tables).
-    pub fn table(&self, name: &str) -> Option<Table> {
+    pub fn table(&self, name: &str) -> Option<AnyTable> {
         self.tables().into_iter().find(|table| table.model.table == name)
     }
 
@@ -38,9 +38,9 @@ impl Db<Read> {
     ///
     /// # Errors
     /// [`Error::Unlisted`] for a model that no module of the program lists (CWE-862).
-    pub fn table_of(&self, model: &'static ModelMeta) -> Result<Table> {
+    pub fn table_of(&self, model: &'static ModelMeta) -> Result<AnyTable> {
         let found = self.tables().into_iter().find(|table| table.model.is(model));
-        let found = found.or(removed(Control::Listed).then_some(Table { model }));
+        let found = found.or(removed(Control::Listed).then_some(AnyTable { model }));
         found.ok_or(Error::Unlisted {
             what: "model",
             name: model.type_name(),
@@ -48,7 +48,7 @@ impl Db<Read> {
     }
 }
 
-impl Table {
+impl AnyTable {
     /// What the program calls a row of it: the struct's name.
     pub fn name(&self) -> &'static str {
         self.model.name
@@ -65,22 +65,22 @@ impl Table {
     }
 
     /// The columns, in the struct's order: its `pub` fields.
-    pub fn columns(&self) -> impl Iterator<Item = Column> + use<> {
+    pub fn columns(&self) -> impl Iterator<Item = AnyColumn> + use<> {
         let model = self.model;
         let public = model.columns.iter().filter(|column| column.public);
-        public.map(move |column| Column::of(model, column))
+        public.map(move |column| AnyColumn::of(model, column))
     }
 
     /// The column of a field: of a name from outside, one of [`columns`](Self::columns) or nothing.
-    pub fn column(&self, field: &str) -> Option<Column> {
-        Column::find(self.model, field)
+    pub fn column(&self, field: &str) -> Option<AnyColumn> {
+        AnyColumn::find(self.model, field)
     }
 
     /// The column of this metadata.
     ///
     /// # Errors
     /// [`Error::Internal`] for a column of another model, and for one that its struct keeps to its module.
-    pub fn column_of(&self, column: &'static ColumnMeta) -> Result<Column> {
+    pub fn column_of(&self, column: &'static ColumnMeta) -> Result<AnyColumn> {
         if self.model.position(column).is_none() {
             return Err(Error::Internal(format!(
                 "`{}` is not a column of `{}`: take it from that model's metadata",
@@ -93,34 +93,34 @@ impl Table {
                 self.model.name, column.field
             )));
         }
-        Ok(Column::of(self.model, column))
+        Ok(AnyColumn::of(self.model, column))
     }
 
     /// The key that is written so, as [`Id`] writes it. Nothing says that there is such a row.
     ///
     /// # Errors
     /// [`Error::NotFound`] for a text that is no key: there is no row with it.
-    pub fn key(&self, text: &str) -> Result<Key> {
-        let id: Id<Row> = text.parse().map_err(|_| Error::NotFound)?;
-        Ok(Key {
+    pub fn key(&self, text: &str) -> Result<AnyKey> {
+        let id: Id<AnyRow> = text.parse().map_err(|_| Error::NotFound)?;
+        Ok(AnyKey {
             model: self.model,
             id: id.uuid(),
         })
     }
 
     /// A query on the rows that whoever asks may see.
-    pub fn objects(&self) -> QuerySet {
-        QuerySet::new(self.model)
+    pub fn objects(&self) -> AnyQuerySet {
+        AnyQuerySet::new(self.model)
     }
 
-    /// A new row, to be saved: see [`Column::set`].
-    pub fn create(&self, values: impl IntoIterator<Item = Assignment<Row>>) -> NewRow {
-        NewRow::new(self.model, values)
+    /// A new row, to be saved: see [`AnyColumn::set`].
+    pub fn create(&self, values: impl IntoIterator<Item = Assignment<AnyRow>>) -> AnyNewRow {
+        AnyNewRow::new(self.model, values)
     }
 }
 
-impl std::fmt::Debug for Table {
+impl std::fmt::Debug for AnyTable {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Table({})", self.model.table)
+        write!(f, "AnyTable({})", self.model.table)
     }
 }

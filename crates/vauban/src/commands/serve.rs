@@ -154,7 +154,7 @@ fn development(app: App, mut settings: Settings, options: &Serve, out: &Out) -> 
                 link.about
             ));
         }
-        out.line(format_args!("  The data         {}", data));
+        out.line(format_args!("  The data         {data}"));
         if let Some(edit) = &edit {
             out.line(format_args!("  Edit first       {}", edit.display()));
         }

@@ -37,6 +37,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use vauban_orm::engine::Database;
+use vauban_orm::migrations::Target;
 use vauban_orm::{Acting, Actor, Write};
 
 use crate::app::App;
@@ -46,6 +47,9 @@ use crate::settings::{Mode, Settings};
 use crate::site::Site;
 
 use files::Folder;
+
+/// The setting that names the database.
+const DATABASE: &str = "database_url";
 
 /// The program under test, with a database of its own. Nothing is switched off; there is only no socket.
 pub struct TestApp {
@@ -67,7 +71,8 @@ impl TestApp {
     }
 
     /// The program as in development, with some settings as if they stood in the environment:
-    /// `TestApp::with(app, &[("guestbook.open", "false")])`.
+    /// `TestApp::with(app, &[("guestbook.open", "false")])`. A `database_url` among them is an empty database on a server, which
+    /// is migrated.
     ///
     /// # Panics
     /// See [`TestApp::new`]; and if there is no such setting, or the value is none for it.
@@ -87,8 +92,9 @@ impl TestApp {
     /// The same program on a copy of this one's database: what happens to the one does not happen to the other.
     ///
     /// # Panics
-    /// See [`TestApp::new`].
+    /// See [`TestApp::new`]; and of a database on a server, which is not copied.
     pub fn fork(&self) -> Self {
+        assert!(!self.is_on_a_server(), "a database on a server is not copied");
         Self::start(self.app, self.mode, self.changed, &self.folder)
     }
 
@@ -105,7 +111,15 @@ impl TestApp {
             let set = settings.set(name, text, "the test kit");
             set.unwrap_or_else(|problem| panic!("{problem}"));
         }
+        let on_a_server = changed.iter().any(|(name, _)| *name == DATABASE);
+        let sets = value.migration_sets();
         let assembled = assemble::open(&value, &settings)
+            .and_then(|database| {
+                if on_a_server {
+                    database.migrate(&sets, &Target::Newest, |_| {})?;
+                }
+                Ok(database)
+            })
             .and_then(|database| Ok((assemble::assemble(value, settings, database.clone())?, database)));
         let (site, database) =
             assembled.unwrap_or_else(|failure| panic!("the program cannot be assembled: {failure}"));
@@ -117,6 +131,10 @@ impl TestApp {
             database,
             folder,
         }
+    }
+
+    fn is_on_a_server(&self) -> bool {
+        self.changed.iter().any(|(name, _)| *name == DATABASE)
     }
 
     /// A browser that has not been here before.

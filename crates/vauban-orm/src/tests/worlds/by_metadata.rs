@@ -3,7 +3,7 @@
 use super::conditions::{Condition, Number, Text};
 use super::models::{Job, Person};
 use super::reference::PlainJob;
-use crate::untyped::{Column, Filter, QuerySet, Row, Table};
+use crate::untyped::{AnyColumn, AnyFilter, AnyQuerySet, AnyRow, AnyTable};
 use crate::*;
 
 /// The same without what asks for many rows, which metadata does not lead to yet.
@@ -22,19 +22,19 @@ pub(super) fn without_many(condition: Condition) -> Condition {
     }
 }
 
-pub(super) fn jobs(db: &Db) -> Table {
+pub(super) fn jobs(db: &Db) -> AnyTable {
     db.table("job").unwrap()
 }
 
 /// The column that this way leads to.
-pub(super) fn column(table: Table, way: &[&str]) -> Column {
+pub(super) fn column(table: AnyTable, way: &[&str]) -> AnyColumn {
     let first = table.column(way[0]).unwrap();
     way[1..]
         .iter()
         .fold(first, |column, field| column.through(field).unwrap())
 }
 
-pub(super) fn query(db: &Db, wanted: &Condition) -> QuerySet {
+pub(super) fn query(db: &Db, wanted: &Condition) -> AnyQuerySet {
     let table = jobs(db);
     table
         .objects()
@@ -42,7 +42,7 @@ pub(super) fn query(db: &Db, wanted: &Condition) -> QuerySet {
         .unwrap()
 }
 
-fn filter(table: Table, way: &mut Vec<&str>, condition: &Condition) -> Filter {
+fn filter(table: AnyTable, way: &mut Vec<&str>, condition: &Condition) -> AnyFilter {
     let at = |fields: &[&'static str]| {
         let fields: Vec<_> = way.iter().copied().chain(fields.iter().copied()).collect();
         column(table, &fields)
@@ -74,7 +74,7 @@ fn filter(table: Table, way: &mut Vec<&str>, condition: &Condition) -> Filter {
     }
 }
 
-fn text(column: &Column, op: Text, with: &str) -> Filter {
+fn text(column: &AnyColumn, op: Text, with: &str) -> AnyFilter {
     let made = match op {
         Text::Is => column.eq(with),
         Text::IsNot => column.ne(with),
@@ -88,7 +88,7 @@ fn text(column: &Column, op: Text, with: &str) -> Filter {
     made.unwrap()
 }
 
-fn number(column: &Column, op: Number, with: i64) -> Filter {
+fn number(column: &AnyColumn, op: Number, with: i64) -> AnyFilter {
     let made = match op {
         Number::Is => column.eq(with),
         // As an address brings it.
@@ -102,7 +102,7 @@ fn number(column: &Column, op: Number, with: i64) -> Filter {
 }
 
 /// The row's values, each read by its column.
-pub(super) fn plain(table: Table, row: &Row) -> PlainJob {
+pub(super) fn plain(table: AnyTable, row: &AnyRow) -> PlainJob {
     let text = |field| row.text(&table.column(field).unwrap()).unwrap();
     let key = |field| Some(text(field)).filter(|text| !text.is_empty());
     PlainJob {
@@ -143,7 +143,7 @@ pub(super) async fn create(db: &Db<Write>, job: &PlainJob) -> Result<Id<Job>> {
     Ok(Id::from_uuid(made.key().uuid()))
 }
 
-pub(super) async fn change(db: &Db<Write>, id: Id<Job>, change: Assignment<Row>) -> Result<()> {
+pub(super) async fn change(db: &Db<Write>, id: Id<Job>, change: Assignment<AnyRow>) -> Result<()> {
     let table = jobs(db);
     let row = table
         .objects()

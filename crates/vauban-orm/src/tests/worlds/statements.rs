@@ -317,7 +317,7 @@ impl World {
         let mut seen = self.found(who, wanted);
         let table = by_metadata::jobs(db);
         let query = by_metadata::query(db, wanted);
-        let id = |row: &untyped::Row| row.key().uuid();
+        let id = |row: &untyped::AnyRow| row.key().uuid();
         match kind {
             Kind::All => {
                 let rows = query.all(db).await.unwrap();
@@ -718,7 +718,7 @@ impl Change {
         }
     }
 
-    fn untyped(&self, db: &Db<Write>) -> Assignment<untyped::Row> {
+    fn untyped(&self, db: &Db<Write>) -> Assignment<untyped::AnyRow> {
         let (field, value) = match self {
             Self::Points(points) => ("points", untyped::Given::from(*points)),
             Self::Title(title) => ("title", title.as_str().into()),
