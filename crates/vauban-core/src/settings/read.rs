@@ -653,7 +653,7 @@ mod tests {
     #[test]
     fn a_bad_secret_is_never_quoted() {
         // CWE-532.
-        let (_folder, places) = places(&[], &[("VAUBAN_DATABASE_URL", "postgres://me:hunter2@db/x")]);
+        let (_folder, places) = places(&[], &[("VAUBAN_DATABASE_URL", "mysql://me:hunter2@db/x")]);
         let text = load(Mode::Release, &places, &[]).unwrap_err().to_string();
         assert!(
             text.contains("database_url") && !text.contains("hunter2"),

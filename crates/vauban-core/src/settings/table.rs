@@ -181,7 +181,7 @@ pub fn without_password(url: &str) -> String {
 
 /// Whether a database's URL has a password in it.
 pub(super) fn has_password(url: &str) -> bool {
-    let Some((_, rest)) = url.split_once("://") else {
+    let Some((_, rest)) = url.split_once("://").filter(|(scheme, _)| *scheme != "sqlite") else {
         return false;
     };
     let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
@@ -415,7 +415,7 @@ pub(super) static ROWS: &[Row] = &[
         "whether a database server on another machine may be asked without TLS, because its network is trusted and encrypted by \
          other means",
         "`true`, `false`",
-        "",
+        "for a server on this machine it changes nothing",
         |s, raw| {
             s.database_plain_text = boolean(raw.one()?)?;
             Ok(())
@@ -682,6 +682,24 @@ mod tests {
         for row in ROWS {
             assert!(!row.about.is_empty() && !row.check.is_empty(), "{}", row.name);
             assert!(table.contains(&row.variable()), "{}", row.name);
+        }
+    }
+
+    /// CWE-532. Attack: `settings`, an error or the start's words are read by whoever reads the log.
+    #[test]
+    fn a_servers_password_is_shown_nowhere() {
+        for (url, shown) in [
+            ("postgres://me:hunter2@db:5432/shop", "postgres://me@db:5432/shop"),
+            (
+                "postgres://me:a@b:hunter2@db/shop?password=hunter2",
+                "postgres://me@db/shop",
+            ),
+            ("postgresql://db/shop?sslpassword=hunter2", "postgresql://db/shop"),
+            ("sqlite:var/db.sqlite3", "sqlite:var/db.sqlite3"),
+            ("sqlite:///srv/a@b.sqlite3", "sqlite:///srv/a@b.sqlite3"),
+        ] {
+            assert_eq!(without_password(url), shown);
+            assert_eq!(has_password(url), url.contains("hunter2"), "{url}");
         }
     }
 

@@ -14,7 +14,7 @@ pub(crate) const fn wrong(kind: Kind) -> Problem {
         Kind::Double | Kind::Decimal => Problem::new("decimal", "Enter a number, like 3.14."),
         Kind::Bytes => Problem::new("bytes", "Bytes are not written as text."),
         Kind::Uuid => Problem::new("uuid", "Enter a UUID."),
-        Kind::DateTime => Problem::new("datetime", "Enter a date and a time, like 2026-11-29T14:30:00Z."),
+        Kind::DateTime => Problem::new("moment", "Enter a date and a time, like 2026-11-29T14:30:00Z."),
         Kind::Date => Problem::new("date", "Enter a date, like 2026-11-29."),
         Kind::Time => Problem::new("time", "Enter a time, like 14:30."),
     }
