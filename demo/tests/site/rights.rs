@@ -80,7 +80,7 @@ const TABLE: &[(&str, [Expect; 4])] = &[
 #[tokio::test]
 async fn everybody_gets_what_the_table_says_and_no_more() {
     // The prober asks on copies of the database's file.
-    if std::env::var_os("VAUBAN_TEST_DATABASE").is_some() {
+    if crate::world::database_asked_for().is_some() {
         return;
     }
     let w = World::with_passwords().await;

@@ -29,19 +29,28 @@ pub(crate) struct World {
 /// The site, on SQLite or, with `VAUBAN_TEST_DATABASE=postgres`, on a PostgreSQL of the tests' own: what it does and refuses is
 /// the same.
 pub(crate) fn start(app: fn() -> App) -> TestApp {
-    match std::env::var("VAUBAN_TEST_DATABASE").as_deref() {
+    match database_asked_for().as_deref() {
         #[cfg(feature = "postgres")]
-        Ok("postgres") => {
+        Some("postgres") => {
             // Until the process ends, as this test does.
             let database: &'static cluster::Database = Box::leak(Box::new(cluster::database()));
             let url: &'static str = Box::leak(database.url().to_owned().into_boxed_str());
             TestApp::with(app, Box::leak(Box::new([("database_url", url)])))
         }
-        Ok(other) => {
+        Some(other) => {
             panic!("VAUBAN_TEST_DATABASE={other}: this build knows `postgres` with the feature of that name")
         }
-        Err(_) => TestApp::new(app),
+        None => TestApp::new(app),
     }
+}
+
+/// The database that whoever runs the tests asks for.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the tests' own switch, which no program reads"
+)]
+pub(crate) fn database_asked_for() -> Option<String> {
+    std::env::var("VAUBAN_TEST_DATABASE").ok()
 }
 
 /// Everybody's password, in the worlds that have some.
