@@ -87,7 +87,7 @@ const INSIDE_A_FOLDER: &[(&str, &str, &[usize])] = &[
     ("vauban", "commands", &[2]),
     ("vauban", "testing", &[2, 2]),
     ("vauban-core", "http", &[2]),
-    ("vauban-core", "settings", &[5]),
+    ("vauban-core", "settings", &[3]),
     ("vauban-orm", "model", &[12]),
     ("vauban-orm", "query", &[3]),
     ("vauban-orm", "sql", &[2]),

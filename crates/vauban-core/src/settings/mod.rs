@@ -12,11 +12,13 @@ use std::time::Duration;
 
 mod module;
 pub(crate) mod problem;
+mod raw;
 mod read;
 mod secret;
 mod secret_file;
 mod strength;
 mod table;
+mod text;
 mod values;
 
 pub use module::{ModuleSettings, SettingRow, SettingValue, SettingsSection};
@@ -165,14 +167,6 @@ pub struct Log {
 }
 
 impl Settings {
-    /// Reads the settings for `mode` from `places`: the framework's, and those of a program's modules.
-    ///
-    /// # Errors
-    /// Every problem at once.
-    pub fn load(mode: Mode, places: &Places, sections: &[SettingsSection]) -> Result<Self, InvalidSettings> {
-        read::load(mode, places, sections)
-    }
-
     /// Puts the modules' defaults in force.
     fn start(&mut self, sections: &[SettingsSection]) {
         self.sections = sections.to_vec();
@@ -302,21 +296,6 @@ impl Settings {
         self.test
     }
 
-    /// The settings of a test: the defaults of `mode`, those of the modules, a random key, the test's own database.
-    #[cfg(any(test, feature = "testing"))]
-    #[doc(hidden)]
-    pub fn for_test(mode: Mode, database_url: &str, sections: &[SettingsSection]) -> Self {
-        let clashes = read::clashes(sections);
-        assert!(clashes.is_empty(), "{}", InvalidSettings(clashes));
-        let mut settings = Self::defaults(mode);
-        settings.start(sections);
-        settings.test = true;
-        let key = format!("{:032x}{:032x}", rand::random::<u128>(), rand::random::<u128>());
-        settings.secret_key = SecretKey::new(key);
-        settings.database_url = Secret::new(database_url.to_owned());
-        settings
-    }
-
     /// Every setting with its value, source and check, for the command `settings` and the debug page. Secrets
     /// are hidden.
     pub fn list(&self) -> Vec<Setting> {
@@ -332,19 +311,6 @@ impl Settings {
     /// release. One line each.
     pub fn ignored(&self) -> &[String] {
         &self.ignored
-    }
-
-    /// Sets `name` from the command line, as if it stood in the strongest place.
-    ///
-    /// # Errors
-    /// The value is not one for this setting.
-    pub fn set(&mut self, name: &str, text: &str, option: &'static str) -> Result<(), InvalidSetting> {
-        read::set(
-            self,
-            name,
-            &read::Raw::One(text.to_owned()),
-            Source::CommandLine(option),
-        )
     }
 }
 

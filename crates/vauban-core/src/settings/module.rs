@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Settings;
-use super::read::Raw;
+use super::raw::Raw;
 use super::secret::Secret;
 use super::table::{Row, Set, Show};
 use super::values::{boolean, duration, show_duration};

@@ -40,7 +40,7 @@ pub(super) fn secret_file(path: &Path) -> Result<String, (String, String)> {
             "Give the path of a file with the secret alone.".into(),
         ));
     }
-    let text = super::read::text_of(bytes)
+    let text = super::text::text_of(bytes)
         .map_err(|found| (found, "Write the secret as text, Base64 for example.".to_owned()))?;
     Ok(text.trim_end_matches(['\n', '\r']).to_owned())
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use super::read::Raw;
+use super::raw::Raw;
 use super::secret::{Hidden, Secret, SecretKey};
 use super::values::{HostPattern, LogFormat, Network, boolean, duration, show_duration, show_size, size};
 use super::{Mode, Settings, SettingsSection, Source, Synchronous};
