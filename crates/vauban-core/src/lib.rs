@@ -17,8 +17,6 @@ pub use vauban_macros::{export_templates, migrations, package, routes, static_fi
 pub const TEST_KIT: bool = cfg!(feature = "testing") || vauban_orm::TEST_KIT;
 
 #[doc(hidden)]
-pub use profile::checks_overflow;
-
 pub mod checks;
 pub mod commands;
 pub mod email;

@@ -85,26 +85,33 @@ impl Request {
         }
     }
 
-    /// The messages that came with this request; who asks for them shows them.
+    /// The messages that came with this request; who asks for them shows them. Where some came, the answer is somebody's own.
     pub fn take_messages(&self) -> &[Message] {
-        self.messages.came.get_or_init(|| read(self))
+        if self.own_cookie(COOKIE).is_some_and(|sent| !sent.is_empty()) {
+            // CWE-524
+            self.make_personal();
+        }
+        // At a gate only those that were said to nobody, for nobody is known yet: a page behind it still shows all.
+        let known = self.is_known_by_session();
+        let store = &self.messages;
+        let came = if known { &store.came } else { &store.came_to_nobody };
+        came.get_or_init(|| read(self))
     }
 }
 
 /// Keeps what was added and not shown, forgets what was shown.
 pub(crate) fn write_cookie(cx: &Request) {
     let added = std::mem::take(&mut *cx.messages.added());
-    let shown = cx.messages.came.get().is_some();
+    // Before it is known who asks, they may be of whoever it is.
+    let seen = cx.messages.came.get().is_some();
     let signs_out = cx.ends_session() && cx.identity.is_somebody();
     if added.messages.is_empty() {
-        // Before it is known who asks, they may be of whoever it is.
-        let seen = shown && cx.is_known_by_session();
         if (seen || signs_out) && cx.own_cookie(COOKIE).is_some() {
             cx.set_cookie(Cookie::own(COOKIE, "").max_age(0));
         }
         return;
     }
-    let mut keep = if shown || signs_out { Vec::new() } else { kept(cx) };
+    let mut keep = if seen || signs_out { Vec::new() } else { kept(cx) };
     let mut more = added.more;
     // Those that were counted before stay counted.
     keep.retain(|Kept(level, count)| {

@@ -8,6 +8,8 @@ use super::Message;
 #[derive(Debug, Default)]
 pub(crate) struct Store {
     pub(super) came: OnceLock<Vec<Message>>,
+    /// The same, asked for before it was known who asks.
+    pub(super) came_to_nobody: OnceLock<Vec<Message>>,
     added: Mutex<Added>,
 }
 
@@ -44,6 +46,7 @@ impl Clone for Store {
     fn clone(&self) -> Self {
         Self {
             came: self.came.clone(),
+            came_to_nobody: self.came_to_nobody.clone(),
             added: Mutex::new(self.added().clone()),
         }
     }

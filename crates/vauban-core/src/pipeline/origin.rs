@@ -104,17 +104,29 @@ fn referer_is_ours(site: &Site, cx: &Request) -> bool {
     let (Some(referer), None) = (values.next(), values.next()) else {
         return false;
     };
-    // Old browsers write a path's letters as they are; only what stands before the path is of interest.
-    let referer = referer.as_bytes();
+    let (origin, _) = cut(referer.as_bytes());
+    std::str::from_utf8(origin).is_ok_and(|origin| is_own(site, cx, origin) || is_configured(site, origin))
+}
+
+/// The page of this site that the request was sent from, as far as the browser says it: path and query.
+pub(super) fn own_page<'a>(site: &Site, cx: &'a Request) -> Option<&'a str> {
+    let referer = one(cx.headers(), &header::REFERER).ok()??;
+    let (origin, page) = cut(referer.as_bytes());
+    let own = is_own(site, cx, std::str::from_utf8(origin).ok()?);
+    std::str::from_utf8(page)
+        .ok()
+        .filter(|page| own && !page.is_empty())
+}
+
+/// An address as its origin and the rest. Old browsers write a path's letters as they are, so it is taken as octets.
+fn cut(referer: &[u8]) -> (&[u8], &[u8]) {
     let Some(start) = memchr::memmem::find(referer, b"://").map(|at| at + 3) else {
-        return false;
+        return (b"", referer);
     };
-    let end = referer[start..]
+    let path = referer[start..]
         .iter()
-        .position(|byte| matches!(byte, b'/' | b'?' | b'#'))
-        .map_or(referer.len(), |at| start + at);
-    std::str::from_utf8(&referer[..end])
-        .is_ok_and(|origin| is_own(site, cx, origin) || is_configured(site, origin))
+        .position(|byte| matches!(byte, b'/' | b'?' | b'#'));
+    referer.split_at(path.map_or(referer.len(), |at| start + at))
 }
 
 /// Whether an origin is where the request went: same scheme, same host (which the host check has allowed), same port;

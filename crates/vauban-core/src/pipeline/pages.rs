@@ -9,14 +9,13 @@ use vauban_macros::Template;
 use vauban_template::SafeHtml;
 
 use super::guard::caught;
-use super::hidden;
+use super::origin;
 use super::render::respond_template;
 use super::typed;
 use crate::http::{
     ByStatus, Caching, Error, ErrorFacts, Kept, LocalUrl, Redirect, Refusal, Request, Respond, Response,
     Saved, SecurityEvent,
 };
-use crate::routing::Found;
 use crate::site::Site;
 
 /// A page of the app's own for an error: a template that is made from the facts.
@@ -206,22 +205,15 @@ fn to_sign_in(site: &Site, cx: &Request) -> Option<Response> {
     };
     let next = match cx.kept() {
         Some(Kept::At(kept)) => Some(Cow::Borrowed(kept.as_str())),
-        _ if *cx.method() == Method::GET || has_page(site, cx) => Some(here),
-        _ => None,
+        _ if *cx.method() == Method::GET => Some(here),
+        // Where the form stands that was sent. CWE-204: nothing is asked about this address itself, at which there may be a page
+        // that is hidden from who asks.
+        _ => origin::own_page(site, cx).map(Cow::Borrowed),
     };
     if let Some(next) = next.and_then(|next| LocalUrl::parse(&next, cx)) {
         url = url.query("next", next.as_str());
     }
     Some(Redirect::to(url).respond(cx))
-}
-
-/// Whether the address that a form was sent to has a page of its own: the form, mostly. CWE-204: one that is there for who
-/// asks.
-fn has_page(site: &Site, cx: &Request) -> bool {
-    match site.router.find(&Method::GET, cx.path(), &[]) {
-        Found::View(target, _) => matches!(hidden::is_hidden(cx, &target), Ok(false)),
-        _ => false,
-    }
 }
 
 /// CWE-209: what went wrong is for the log.

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::profile::{self, Sum};
+
 /// The package that a program is built from; written by [`package!`](macro@crate::package).
 #[derive(Debug, Clone, Copy)]
 pub struct Package {
@@ -16,6 +18,8 @@ pub struct Package {
     pub(crate) access_lock: Option<&'static str>,
     /// `waivers.lock` as it was when a release was built.
     pub(crate) waivers_lock: Option<&'static str>,
+    /// A sum as this package is compiled.
+    sum: Sum,
 }
 
 impl Package {
@@ -30,6 +34,7 @@ impl Package {
         manifest_dir: &'static str,
         access_lock: Option<&'static str>,
         waivers_lock: Option<&'static str>,
+        sum: Sum,
     ) -> Self {
         Self {
             name,
@@ -37,6 +42,7 @@ impl Package {
             manifest_dir,
             access_lock,
             waivers_lock,
+            sum,
         }
     }
 
@@ -54,6 +60,7 @@ impl Package {
             manifest_dir,
             access_lock,
             waivers_lock: None,
+            sum: |a, b| a + b,
         }
     }
 
@@ -70,6 +77,12 @@ impl Package {
     /// Whether it was compiled as a development build, which reads its sources and locks from where they lie.
     pub const fn is_development(&self) -> bool {
         !self.manifest_dir.is_empty()
+    }
+
+    /// Whether a sum that overflows panics in this package and in the framework: a profile may say otherwise of each
+    /// (CWE-190).
+    pub fn checks_overflow(&self) -> bool {
+        profile::checks_overflow(self.sum) && profile::checks_overflow(|a, b| a + b)
     }
 
     /// The folder with the sources; `None` in a release build, or when they are gone.

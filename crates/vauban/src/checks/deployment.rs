@@ -19,7 +19,7 @@ pub(super) fn build(c: &Checking<'_>) -> Vec<Finding> {
         return vec![test_kit];
     }
     if Mode::of_this_build() == Mode::Release {
-        return overflow(vauban_core::checks_overflow()).into_iter().collect();
+        return overflow(c.package.checks_overflow()).into_iter().collect();
     }
     if c.settings.mode == Mode::Development {
         return Vec::new();
@@ -50,7 +50,8 @@ fn overflow(is_checked: bool) -> Option<Finding> {
             "build.overflow",
             "the program was built without overflow checks: a sum or a product that is too large becomes a small number and passes \
              whatever bounds it",
-            "Write `overflow-checks = true` under `[profile.release]` in the workspace's Cargo.toml and build again.",
+            "Write `overflow-checks = true` under `[profile.release]` in the workspace's Cargo.toml, take `overflow-checks = false` out of \
+             its `package` sections, and build again.",
         )
     })
 }

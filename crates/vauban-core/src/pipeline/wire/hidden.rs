@@ -2,6 +2,8 @@
 
 #![allow(unreachable_pub)] // a view is as public as its rule
 
+mod from_a_form;
+
 use super::*;
 use crate::http::{Caching, ErrorFacts, Respond};
 use crate::http::{Cookie, Error, Refusal, Response};

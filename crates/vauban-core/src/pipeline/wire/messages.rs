@@ -5,7 +5,7 @@
 use vauban_orm::UserFacts;
 
 use super::*;
-use crate::http::Cookie;
+use crate::http::{Caching, Cookie, Respond};
 use crate::messages::Level;
 use crate::routing::{AccessRule, ByNothing, Refusal};
 use crate::site::SESSION_COOKIE;
@@ -100,6 +100,21 @@ struct Browser {
 }
 
 impl Browser {
+    /// What the gate's page shows, and how it may be kept.
+    async fn closed(&self) -> (String, String) {
+        let cookie = format!("test-messages={}", self.messages);
+        let headers = [pair("Host", "example.com"), pair("Cookie", cookie)];
+        let reply = self.server.send("GET /closed/", &headers, "").await;
+        let kept = reply
+            .headers
+            .iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case("cache-control"));
+        (
+            reply.body.clone(),
+            kept.map(|(_, value)| value.clone()).unwrap_or_default(),
+        )
+    }
+
     async fn new() -> Self {
         let mut parts = parts(&["example.com"]);
         parts.sessions = Some(Arc::new(Names));
@@ -174,4 +189,37 @@ async fn messages_go_along_with_who_they_are_for() {
     browser.get("/say/unseen/", "ann").await;
     browser.get("/leave/goodbye/", "ann").await;
     assert_eq!(browser.get("/show/", "").await, "goodbye");
+}
+
+/// CWE-524. Attack: a gate's page shows messages, says that any cache may keep it, and the next browser reads them there.
+#[tokio::test]
+async fn cwe_524_a_gates_page_with_messages_is_one_browsers_own() {
+    let mut parts = parts(&["example.com"]);
+    parts.sessions = Some(Arc::new(Names));
+    parts.routes = Routes::new()
+        .view::<views::say>("say")
+        .view::<views::show>("show");
+    parts.before = vec![Arc::new(|cx: &Request| {
+        let shown = cx.take_messages();
+        Ok((cx.path() == "/closed/").then(|| {
+            let text = shown.iter().map(|message| &*message.text).collect::<String>();
+            Text::new(text).respond(cx).caching(Caching::Public {
+                seconds: 60,
+                immutable: false,
+            })
+        }))
+    })];
+    let mut browser = Browser {
+        server: start(parts).await,
+        messages: String::new(),
+    };
+    let (told, headers) = browser.closed().await;
+    assert!(told.is_empty() && headers.contains("public"), "{headers}");
+    browser.get("/say/one/", "").await;
+    let (told, headers) = browser.closed().await;
+    assert!(told == "one" && !headers.contains("public"), "{headers}");
+    // What is said to somebody is not lost to a gate that looks before it is known who asks.
+    browser.get("/say/two/", "ann").await;
+    assert_eq!(browser.closed().await.0, "");
+    assert_eq!(browser.get("/show/", "ann").await, "one|two");
 }

@@ -172,7 +172,8 @@ fn one(word: &str, safe: bool, limit: Option<usize>, nofollow: bool, out: &mut S
 }
 
 /// Whether the host that the link leads to is the one that is read in its text (CWE-451): `http://evil.example%23.bank.example`,
-/// with `&#35;` in it or with a backslash, is the address of a host that is not, or of another.
+/// with `&#35;` in it or with a backslash, is the address of a host that is not, or of another; what stands before an `@`
+/// is a user's name.
 fn leads_where_it_says(url: &str, safe: bool) -> bool {
     fn host(url: &str) -> &str {
         let host = url.split_once("//").map_or("", |(_, rest)| rest);
@@ -180,7 +181,7 @@ fn leads_where_it_says(url: &str, safe: bool) -> bool {
     }
     let leads = unescape(url);
     let (leads, says) = (host(&leads), if safe { unescape(url) } else { url.to_owned() });
-    leads == host(&says) && !leads.contains(['%', '\\'])
+    leads == host(&says) && !leads.contains(['%', '\\', '@'])
 }
 
 /// `^https?://\[?\w`
@@ -380,6 +381,9 @@ mod tests {
             "https://evil.example%2F.bank.example/x",
             "http://evil.example%3f.bank.example",
             "http://evil.example%40bank.example/",
+            "http://www.bank.example@evil.example/login",
+            "www.bank.example@evil.example/login",
+            "https://www.bank.example:443@evil.example/",
             "www.evil.example%23.bank.com",
             "http://%65vil.example/",
             "http://evil.example&#35;.bank.example/",
