@@ -321,10 +321,11 @@ impl Connection {
                 Err(Failure::Undone)
             }
             Err(Failure::Lost(_) | Failure::ShuttingDown) => Err(Failure::CommitUnknown),
-            Err(failure) => {
-                self.rollback().await?;
-                Err(failure)
-            }
+            // CWE-755: a server that does not answer now either has not said what became of it.
+            Err(failure) => match self.rollback().await {
+                Ok(()) => Err(failure),
+                Err(_) => Err(Failure::CommitUnknown),
+            },
         }
     }
 
