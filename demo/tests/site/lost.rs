@@ -72,6 +72,9 @@ async fn cwe_410_strangers_who_sign_in_together_undo_nobody() {
             sign_in(n + 5),
         );
         let all = [all.0, all.1, all.2, all.3, all.4, all.5];
-        assert!(all.iter().all(|status| *status != 503 && *status != 500), "{all:?}");
+        assert!(
+            all.iter().all(|status| *status != 503 && *status != 500),
+            "{all:?}"
+        );
     }
 }

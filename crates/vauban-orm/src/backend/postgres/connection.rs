@@ -265,7 +265,11 @@ impl Connection {
             (Access::Read, Isolation::ReadCommitted) => "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY",
             (Access::Read, Isolation::Serializable) => "BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY",
             (Access::Write, Isolation::ReadCommitted) => "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
-            (Access::Write, Isolation::Serializable) => "BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE",
+            // CWE-410: a small table that is read as a whole is locked as a whole, against everybody who writes a row of it; by an
+            // index it is the rows that are read. What no index serves is read as a whole all the same.
+            (Access::Write, Isolation::Serializable) => {
+                "BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE; SET LOCAL enable_seqscan = off"
+            }
         })
         .await
     }
