@@ -40,8 +40,11 @@ impl Database {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let folder = std::env::temp_dir().join(format!("way-{}-{number}", std::process::id()));
         let mut builder = std::fs::DirBuilder::new();
-        builder.mode(0o700).create(&folder).unwrap();
-        let listener = UnixListener::bind(folder.join(SOCKET)).unwrap();
+        let listener = builder
+            .mode(0o700)
+            .create(&folder)
+            .and_then(|()| UnixListener::bind(folder.join(SOCKET)))
+            .unwrap_or_else(|problem| panic!("no socket in {}: {problem}", folder.display()));
         let server = self.cluster().socket_folder().join(SOCKET);
         let breaks = Arc::new(Breaks::default());
         let way = Way {
