@@ -49,6 +49,7 @@ compiled! {
     sql_with_a_bare_column_fixed = "ui/sql_with_a_bare_column_fixed.rs",
     sql_with_a_place_in_quotes_fixed = "ui/sql_with_a_place_in_quotes_fixed.rs",
     sql_with_a_subquery_fixed = "ui/sql_with_a_subquery_fixed.rs",
+    sql_with_another_function_fixed = "ui/sql_with_another_function_fixed.rs",
     sql_with_too_few_values_fixed = "ui/sql_with_too_few_values_fixed.rs",
     table_of_the_framework_fixed = "ui/table_of_the_framework_fixed.rs",
     text_without_a_length_fixed = "ui/text_without_a_length_fixed.rs",
@@ -96,5 +97,5 @@ fn what_must_not_compile() {
         );
         pairs += 1;
     }
-    assert_eq!(pairs, 39, "cases that were seen");
+    assert_eq!(pairs, 40, "cases that were seen");
 }

@@ -9,6 +9,8 @@ mod events;
 mod forms;
 mod guests;
 mod hostile;
+#[cfg(feature = "postgres")]
+mod lost;
 mod objects;
 mod pages;
 mod rights;

@@ -27,6 +27,8 @@ pub struct AnyColumn {
 const OTHER_MODEL: Problem = Problem::new("other_model", "This is the id of a row of another kind.");
 /// Said of no value where there must be one. The code is that of forms.
 pub(super) const REQUIRED: Problem = Problem::new("required", "This field is required.");
+/// Said of what the framework sets.
+pub(super) const SET_BY_ITSELF: Problem = Problem::new("set_by_itself", "This is set by itself.");
 /// Said of a comparison with nothing.
 const NO_VALUE: Problem = Problem::new(
     "no_value",
@@ -73,6 +75,13 @@ impl AnyColumn {
     /// Whether a new row must be given a value for it.
     pub fn is_required(&self) -> bool {
         is_given(self.meta) && !self.meta.nullable
+    }
+
+    /// Whether a change or a new row may give it a value, as far as the model goes: what the framework sets (the id, `auto_now`,
+    /// `auto_now_add`) it alone sets. A form over every column of a table asks this of each. Whether the actor may write the column
+    /// is for the policy.
+    pub fn is_editable(&self) -> bool {
+        self.meta.auto == Auto::No
     }
 
     /// Whether its values are texts, which can be searched.
