@@ -180,7 +180,8 @@ impl Writer<'_> {
             format_ident!("{}", f.privilege),
             format_ident!("{}", f.on_delete),
         );
-        let max = option(f.max_length.map(|max| quote!(#max)));
+        let length = option(f.max_length.map(|max| quote!(#max)));
+        let [min, max] = [&f.min, &f.max].map(|bound| option(bound.as_ref().map(|bound| quote!(#bound))));
         let default = option(
             f.default
                 .as_ref()
@@ -194,7 +195,12 @@ impl Writer<'_> {
                 nullable: #ty::NULLABLE,
                 unique: #unique,
                 index: #index,
-                limits: #orm::field::FieldLimits { max_length: #max },
+                limits: #orm::field::FieldLimits {
+                    max_length: #length,
+                    min: #min,
+                    max: #max,
+                    ..#orm::field::FieldLimits::NONE
+                }.within(#ty::RANGE, #ty::PLACES),
                 default: #default,
                 auto: #orm::meta::Auto::#auto,
                 privilege: #orm::meta::Privilege::#privilege,

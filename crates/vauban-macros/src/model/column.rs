@@ -14,6 +14,9 @@ pub(super) struct Column<'a> {
     pub(super) ty: &'a Type,
     pub(super) column: String,
     pub(super) max_length: Option<u32>,
+    /// The bounds of a number, whole.
+    pub(super) min: Option<Expr>,
+    pub(super) max: Option<Expr>,
     pub(super) unique: bool,
     pub(super) index: bool,
     pub(super) default: Option<Expr>,
@@ -101,8 +104,8 @@ fn instead_of(ty: &Type) -> Option<String> {
         _ => last_segment(ty),
     };
     let other = match name.as_str() {
-        "u8" | "i8" | "u16" | "i16" => "i32",
-        "u32" | "u64" | "usize" | "isize" | "u128" | "i128" => "i64",
+        "u8" | "i8" => "i16",
+        "u64" | "usize" | "isize" | "u128" | "i128" => "i64",
         "f32" => "f64",
         "char" | "str" => "String",
         "SystemTime" => "DateTime",
@@ -121,6 +124,8 @@ fn instead_of(ty: &Type) -> Option<String> {
 
 const FIELD_KEYS: &[&str] = &[
     "max_length",
+    "min",
+    "max",
     "text",
     "unique",
     "index",
@@ -164,6 +169,8 @@ fn column(field: &Field, first: bool) -> Result<(Column<'_>, Option<Error>)> {
             plain.clone()
         },
         max_length: None,
+        min: None,
+        max: None,
         unique: first,
         index: false,
         default: None,
@@ -182,6 +189,10 @@ fn column(field: &Field, first: bool) -> Result<(Column<'_>, Option<Error>)> {
             }
             if path.is_ident("max_length") {
                 column.max_length = Some(meta.value()?.parse::<LitInt>()?.base10_parse()?);
+            } else if path.is_ident("min") {
+                column.min = Some(meta.value()?.parse()?);
+            } else if path.is_ident("max") {
+                column.max = Some(meta.value()?.parse()?);
             } else if path.is_ident("text") {
                 column.max_length = Some(1_000_000);
             } else if path.is_ident("unique") {
@@ -220,7 +231,7 @@ fn column(field: &Field, first: bool) -> Result<(Column<'_>, Option<Error>)> {
                 return Err(unknown(
                     path,
                     FIELD_KEYS,
-                    "`#[field(…)]` on a model knows `max_length = 200`, `text`, `unique`, `index`, `default = …`, \
+                    "`#[field(…)]` on a model knows `max_length = 200`, `text`, `min = 0`, `max = 100`, `unique`, `index`, `default = …`, \
                      `auto_now_add`, `auto_now`, `owner`, `tenant`, `privileged`, `versioned = false`, `on_delete = …`, \
                      and on the id `random`",
                 ));

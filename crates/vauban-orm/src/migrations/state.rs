@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::MigrationError;
 use super::column_type::ColumnType;
 use super::file::Migration;
-use super::names::index_name;
+use super::names::{bounds_name, index_name};
 use super::operation::{ColumnState, ConstraintState, Operation};
-use crate::tree::meta::ModelMeta;
+use crate::tree::meta::{ColumnMeta, ModelMeta};
 use crate::tree::value::Kind;
 
 /// A schema, as migrations say it or as models want it.
@@ -231,10 +231,16 @@ impl TableState {
             name: constraint.name.to_owned(),
             check: constraint.sql.to_owned(),
         });
+        let bounds = model.columns.iter().filter_map(|column| {
+            Some(ConstraintState {
+                name: bounds_name(model.table, column.column),
+                check: within(column)?,
+            })
+        });
         Self {
             columns: columns.chain([version]).collect(),
             indexes: single.chain(several).collect(),
-            constraints: constraints.collect(),
+            constraints: constraints.chain(bounds).collect(),
         }
     }
 
@@ -274,6 +280,18 @@ impl IndexState {
             to.clone_into(column);
         }
         self
+    }
+}
+
+/// The condition that holds a column's numbers to their bounds, if it has some.
+fn within(column: &ColumnMeta) -> Option<String> {
+    let (limits, name) = (column.limits, column.column);
+    let stored = |bound| limits.stored(bound);
+    match (limits.min.map(stored), limits.max.map(stored)) {
+        (None, None) => None,
+        (Some(min), None) => Some(format!("\"{name}\" >= {min}")),
+        (None, Some(max)) => Some(format!("\"{name}\" <= {max}")),
+        (Some(min), Some(max)) => Some(format!("\"{name}\" BETWEEN {min} AND {max}")),
     }
 }
 

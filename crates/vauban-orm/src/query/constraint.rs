@@ -3,6 +3,7 @@
 use super::stored::mismatch;
 use crate::backend::Session;
 use crate::error::{Error, Refusal, Result};
+use crate::migrations::names::bounds_name;
 #[cfg(feature = "postgres")]
 use crate::migrations::names::index_name;
 use crate::policy::authority::Authority;
@@ -101,6 +102,12 @@ pub(super) fn translate(error: Error, model: &'static ModelMeta) -> Error {
         },
         Some(Refusal::ForeignKey) => Error::Restricted { table: model.table },
         Some(Refusal::Check(name)) => {
+            let is_bounds = |column: &&ColumnMeta| {
+                column.limits.is_range() && bounds_name(model.table, column.column) == *name
+            };
+            if let Some(column) = model.columns.iter().find(is_bounds) {
+                return Error::invalid(column.field, column.limits.out_of_range());
+            }
             let known = model
                 .constraints
                 .iter()

@@ -216,6 +216,14 @@ impl ColumnMeta {
             !needs_length || self.limits.max_length.is_some(),
             "a text says how long it may be: `#[field(max_length = 200)]`, or `#[field(text)]` for up to 1,000,000"
         );
+        assert!(
+            self.kind.is_number() || !self.limits.is_range(),
+            "`min` and `max` are for numbers: a text has `max_length`, and what else holds is `#[model(check(…))]`"
+        );
+        assert!(
+            !matches!(self.kind, Kind::Json) || !(self.unique || self.index),
+            "JSON is neither unique nor indexed: what is looked up is a field of its own"
+        );
         self
     }
 }

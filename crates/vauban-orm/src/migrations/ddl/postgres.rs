@@ -342,14 +342,16 @@ fn type_of(of: ColumnType) -> &'static str {
         // In the order of code points, as on SQLite, whatever the server's language is.
         Kind::Text => "text COLLATE \"C\"",
         Kind::Bool => "boolean",
+        Kind::SmallInt => "smallint",
         Kind::Int => "integer",
-        // A decimal is stored in its smallest unit.
-        Kind::BigInt | Kind::Decimal => "bigint",
+        // A decimal is stored in its smallest unit, a duration in microseconds.
+        Kind::BigInt | Kind::Decimal | Kind::Duration => "bigint",
         Kind::Double => "double precision",
         Kind::Bytes => "bytea",
         Kind::Uuid => "uuid",
         Kind::DateTime => "timestamp with time zone",
         Kind::Date => "date",
         Kind::Time => "time without time zone",
+        Kind::Json => "jsonb",
     }
 }
