@@ -139,6 +139,7 @@ const PRELUDE: &[&str] = &[
     "Messages",
     "Model",
     "Module",
+    "OneToOne",
     "Page",
     "Part",
     "Password",

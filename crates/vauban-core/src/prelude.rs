@@ -5,7 +5,7 @@
 
 pub use crate::{
     Changeable, Choices, Columns, Date, DateTime, Db, Decimal, Duration, Filter, ForeignKey, Id, IpAddress,
-    Model, Page, Permitted, Place, Policy,
+    Model, OneToOne, Page, Permitted, Place, Policy,
 };
 pub use crate::{
     ClientIp, Csp, Error, Json, Messages, Module, Path, Public, Query, Redirect, Response, Result, SignedIn,

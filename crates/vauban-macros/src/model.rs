@@ -9,7 +9,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{DeriveInput, Error, Field, Ident, Result, parse_quote};
 
-use self::args::ModelArgs;
+use self::args::{Check, ModelArgs};
 use self::column::{Column, fields};
 use self::types::named;
 pub(crate) use self::types::snake;
@@ -121,13 +121,33 @@ impl Writer<'_> {
                 .map(|f| f.column.clone())
                 .unwrap_or_default()
         };
-        let indexes = self.model.indexes.iter().map(|(fields, unique)| {
-            let columns = fields.iter().map(find);
-            quote!(#orm::meta::IndexMeta { columns: &[#(#columns),*], unique: #unique })
+        let stated = |condition: &syn::ExprClosure| {
+            quote_spanned! {condition.span()=>
+                ::core::option::Option::Some(|| #orm::__private::stated::<#model, _>(#condition))
+            }
+        };
+        let none = quote!(::core::option::Option::None);
+        let indexes = self.model.indexes.iter().map(|index| {
+            let (columns, lower, unique) = (
+                index.columns.iter().map(find),
+                index.lower.iter().map(find),
+                index.unique,
+            );
+            let only = index.only.as_ref().map_or_else(|| none.clone(), stated);
+            quote!(#orm::meta::IndexMeta {
+                columns: &[#(#columns),*],
+                unique: #unique,
+                ignores_case: &[#(#lower),*],
+                only: #only,
+            })
         });
-        let constraints = self.model.constraints.iter().map(|(name, sql)| {
+        let constraints = self.model.constraints.iter().map(|(name, check)| {
             let name = name.to_string();
-            quote!(#orm::meta::ConstraintMeta { name: #name, sql: #sql })
+            let (sql, typed) = match check {
+                Check::Sql(sql) => (quote!(#sql), none.clone()),
+                Check::Typed(condition) => (quote!(""), stated(condition)),
+            };
+            quote!(#orm::meta::ConstraintMeta { name: #name, sql: #sql, typed: #typed })
         });
         let oracle = match &self.model.unique_oracle {
             Some(signed) => quote!(::core::option::Option::Some(#orm::__private::__place!(#signed))),

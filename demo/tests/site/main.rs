@@ -11,6 +11,7 @@ mod guests;
 mod hostile;
 mod objects;
 mod pages;
+mod profiles;
 mod rights;
 mod sign_up;
 #[path = "../../../crates/vauban-template/tests/support/tree.rs"]

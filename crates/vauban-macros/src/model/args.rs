@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
-use syn::{DeriveInput, Error, Ident, LitStr, Path, Result, Token, parenthesized};
+use syn::{DeriveInput, Error, ExprClosure, Ident, LitStr, Path, Result, Token, parenthesized, token};
 
 use super::types::{snake, valid_identifier};
 use crate::ident::{Once, unknown, unraw};
@@ -14,8 +14,8 @@ pub(super) struct ModelArgs {
     pub(super) orm: TokenStream,
     pub(super) table: String,
     pub(super) user: bool,
-    pub(super) indexes: Vec<(Vec<Ident>, bool)>,
-    pub(super) constraints: Vec<(Ident, LitStr)>,
+    pub(super) indexes: Vec<Index>,
+    pub(super) constraints: Vec<(Ident, Check)>,
     pub(super) related: Vec<(Ident, Path, Ident)>,
     pub(super) unique_oracle: Option<TokenStream>,
 }
@@ -63,15 +63,18 @@ impl ModelArgs {
                 } else if path.is_ident("unique") || path.is_ident("index") {
                     let inside;
                     parenthesized!(inside in meta.input);
-                    let columns = Punctuated::<Ident, Token![,]>::parse_terminated(&inside)?;
-                    args.indexes
-                        .push((columns.into_iter().collect(), path.is_ident("unique")));
+                    args.indexes.push(Index::read(&inside, path.is_ident("unique"))?);
                 } else if path.is_ident("check") {
                     let inside;
                     parenthesized!(inside in meta.input);
                     let name: Ident = inside.parse()?;
                     inside.parse::<Token![=]>()?;
-                    args.constraints.push((name, inside.parse()?));
+                    let check = if inside.peek(LitStr) {
+                        Check::Sql(inside.parse()?)
+                    } else {
+                        Check::Typed(inside.parse()?)
+                    };
+                    args.constraints.push((name, check));
                 } else if path.is_ident("related") {
                     let inside;
                     parenthesized!(inside in meta.input);
@@ -84,8 +87,8 @@ impl ModelArgs {
                     return Err(unknown(
                         path,
                         MODEL_KEYS,
-                        "`#[model(…)]` knows `table = \"name\"`, `module`, `unique(a, b)`, `index(a, b)`, \
-                         `check(name = \"SQL\")`, `related(name: Child.field)`, \
+                        "`#[model(…)]` knows `table = \"name\"`, `module`, `unique(a, b)`, `unique(a, where = |m| …)`, \
+                         `unique(lower(a))`, `index(a, b)`, `check(name = |m| …)`, `check(name = \"SQL\")`, `related(name: Child.field)`, \
                          `unique_oracle = waiver!(UniqueOracle, \"…\")`, `user` and `crate = path`",
                     ));
                 }
@@ -102,6 +105,55 @@ impl ModelArgs {
         }
         (args, wrong)
     }
+}
+
+/// `unique(a, lower(b), where = |m| …)`, `index(…)`
+pub(super) struct Index {
+    pub(super) columns: Vec<Ident>,
+    /// Those of them that are compared without case.
+    pub(super) lower: Vec<Ident>,
+    /// The rows that it is of.
+    pub(super) only: Option<ExprClosure>,
+    pub(super) unique: bool,
+}
+
+impl Index {
+    fn read(inside: ParseStream<'_>, unique: bool) -> Result<Self> {
+        let mut index = Self {
+            columns: Vec::new(),
+            lower: Vec::new(),
+            only: None,
+            unique,
+        };
+        while !inside.is_empty() {
+            if inside.peek(Token![where]) {
+                inside.parse::<Token![where]>()?;
+                inside.parse::<Token![=]>()?;
+                index.only = Some(inside.parse()?);
+            } else {
+                let name: Ident = inside.parse()?;
+                if name == "lower" && inside.peek(token::Paren) {
+                    let of;
+                    parenthesized!(of in inside);
+                    let column: Ident = of.parse()?;
+                    index.lower.push(column.clone());
+                    index.columns.push(column);
+                } else {
+                    index.columns.push(name);
+                }
+            }
+            if !inside.is_empty() {
+                inside.parse::<Token![,]>()?;
+            }
+        }
+        Ok(index)
+    }
+}
+
+/// What the database holds every row to.
+pub(super) enum Check {
+    Sql(LitStr),
+    Typed(ExprClosure),
 }
 
 const MODEL_KEYS: &[&str] = &[

@@ -157,7 +157,9 @@ fn column(field: &Field, first: bool) -> Result<(Column<'_>, Option<Error>)> {
     let Some(name) = &field.ident else {
         return Err(Error::new(field.span(), "a model's fields have names"));
     };
-    let foreign = last_segment(unwrap_option(&field.ty)) == "ForeignKey";
+    let kind = last_segment(unwrap_option(&field.ty));
+    let one_to_one = kind == "OneToOne";
+    let foreign = one_to_one || kind == "ForeignKey";
     let plain = unraw(name);
     let mut column = Column {
         field,
@@ -171,7 +173,7 @@ fn column(field: &Field, first: bool) -> Result<(Column<'_>, Option<Error>)> {
         max_length: None,
         min: None,
         max: None,
-        unique: first,
+        unique: first || one_to_one,
         index: false,
         default: None,
         auto: if first { "Id" } else { "No" },

@@ -22,6 +22,8 @@ pub(super) fn named(ty: TokenStream, model: &Ident) -> TokenStream {
 
 pub(super) fn last_segment(ty: &Type) -> String {
     match ty {
+        // What a macro of the site's hands on as a type.
+        Type::Group(group) => last_segment(&group.elem),
         Type::Path(path) => path
             .path
             .segments

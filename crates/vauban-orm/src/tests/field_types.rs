@@ -14,7 +14,7 @@ use crate::*;
 /// What somebody chose.
 #[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
 #[serde(deny_unknown_fields)]
-struct Settings {
+pub(super) struct Settings {
     theme: String,
     #[serde(default)]
     sizes: BTreeMap<String, i64>,
@@ -22,7 +22,7 @@ struct Settings {
 
 #[derive(Model, Debug, Clone)]
 #[model(crate = vauban_orm)]
-pub struct Device {
+pub(super) struct Device {
     id: Id<Device>,
     #[field(max_length = 5)]
     pub name: String,

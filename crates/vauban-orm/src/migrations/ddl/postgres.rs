@@ -3,8 +3,8 @@
 use super::super::column_type::ColumnType;
 use super::super::file::short;
 use super::super::operation::{ColumnState, ConstraintState, Operation};
-use super::super::state::{State, TableState};
-use super::literal;
+use super::super::state::{State, TableState, names};
+use super::{create_index, literal};
 use crate::tree::value::{Kind, Storage};
 
 /// See [`Dialect::statements`](super::Dialect::statements).
@@ -32,13 +32,9 @@ pub(super) fn statements(operation: &Operation, before: &State) -> Result<Vec<St
             table,
             columns,
             unique,
-        } => {
-            let unique = if *unique { "UNIQUE " } else { "" };
-            format!(
-                "CREATE {unique}INDEX \"{name}\" ON \"{table}\" (\"{}\")",
-                columns.join("\", \"")
-            )
-        }
+            ignores_case,
+            only,
+        } => create_index(name, table, columns, *unique, ignores_case, only.as_deref()),
         Operation::AddConstraint { table, constraint } => {
             format!("ALTER TABLE \"{table}\" ADD {}", check(constraint)?)
         }
@@ -311,12 +307,6 @@ fn table_of<'a>(before: &'a State, table: &str) -> Result<&'a TableState, String
         .tables
         .get(table)
         .ok_or_else(|| format!("there is no table `{table}`"))
-}
-
-/// Whether a condition names a column.
-fn names(condition: &str, column: &str) -> bool {
-    let part_of_word = |c: char| c.is_alphanumeric() || c == '_';
-    condition.split(|c| !part_of_word(c)).any(|word| word == column)
 }
 
 /// What a column of an older file holds, whose model nobody has any more.

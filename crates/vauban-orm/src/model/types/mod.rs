@@ -16,7 +16,7 @@ pub use civil::{Date, InvalidDate, InvalidTime, Time};
 pub use datetime::DateTime;
 pub use decimal::{Decimal, InvalidDecimal};
 pub use duration::{Duration, InvalidDuration};
-pub use foreign_key::{ForeignKey, OnlyAKey_LoadRelated_WriteGet, Related};
+pub use foreign_key::{ForeignKey, OneToOne, OnlyAKey_LoadRelated_WriteGet, Related};
 pub use id::{Id, InvalidId};
 pub use ip::{InvalidIpAddress, IpAddress};
 pub use json::{Json, JsonValue};
