@@ -43,7 +43,7 @@ pub(super) const NOT_AN_IPV6: Problem =
 /// Not JSON, or JSON of another shape.
 pub(super) fn not_this_json(line: usize, column: usize) -> Problem {
     Problem::new(
-        "json",
+        "json_at",
         "This is not JSON, or lacks a field, or has one of another kind: look at line {line}, column {column}.",
     )
     .with("line", line)

@@ -1,6 +1,7 @@
 //! `Duration`: a length of time, to the microsecond.
 
 use std::fmt;
+use std::ops::{Add, Sub};
 use std::str::FromStr;
 
 use jiff::SignedDuration;
@@ -8,6 +9,8 @@ use jiff::SignedDuration;
 use crate::model::columns::OrderedField;
 use crate::model::field::{Field, FieldLimits, Kind, Mismatch, Value, ValueRef};
 use crate::model::kinds;
+use crate::model::symbolic::Now;
+use crate::model::types::DateTime;
 use crate::problem::Problem;
 
 /// A length of time, to the microsecond, at most some 10,000 years: how long a film is, how much was worked. A day has 24 hours;
@@ -175,6 +178,27 @@ fn number(text: &str) -> Option<i64> {
         .flatten()
 }
 
+macro_rules! later {
+    ($($moment:ty),+) => { $(
+        /// So much later, kept within the calendar.
+        impl Add<Duration> for $moment {
+            type Output = Self;
+            fn add(self, length: Duration) -> Self {
+                let span = std::time::Duration::from_micros(length.0.unsigned_abs());
+                if length.0 < 0 { self - span } else { self + span }
+            }
+        }
+        /// So much earlier, kept within the calendar.
+        impl Sub<Duration> for $moment {
+            type Output = Self;
+            fn sub(self, length: Duration) -> Self {
+                self + Duration(-length.0)
+            }
+        }
+    )+ };
+}
+later!(DateTime, Now);
+
 impl fmt::Display for Duration {
     /// `26:30:00`, with as many digits behind the point as it needs.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -329,6 +353,16 @@ mod tests {
         }
         assert_eq!(Duration::from_seconds(i64::MAX), None);
         assert_eq!(Duration::from_value(ValueRef::Integer(i64::MAX)), Err(Mismatch));
+    }
+
+    #[test]
+    fn a_moment_moves_by_it() {
+        let noon: DateTime = "2026-11-29T12:00:00Z".parse().unwrap();
+        let half: Duration = "-0:30".parse().unwrap();
+        assert_eq!(noon + half, noon.plus_seconds(-1800));
+        assert_eq!(noon - half, noon.plus_seconds(1800));
+        assert_eq!(Now::NOW - half, Now::NOW.plus_seconds(1800));
+        assert_eq!(noon + Duration::MIN + Duration::MIN, noon.plus_seconds(i64::MIN));
     }
 
     proptest::proptest! {

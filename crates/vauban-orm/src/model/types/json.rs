@@ -274,6 +274,29 @@ impl<T: JsonValue> ModelField for Option<Json<T>> {
     }
 }
 
+/// What a comparison of documents asks for, and nothing has: it explains what to do.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "documents are not compared in the database",
+    label = "a `Json<_>` is read and written whole",
+    note = "what is looked up is a field of its own: `pub theme: Theme` beside the `Json`"
+)]
+pub trait LookedUpInADocument {}
+
+impl<P: Place, T: JsonValue> Column<P, Json<T>> {
+    /// Documents are not compared: the bound says what to do instead.
+    #[doc(hidden)]
+    pub fn eq<V: LookedUpInADocument>(&self, _: V) -> Filter<P::Scope> {
+        Filter::new(Expr::False)
+    }
+
+    /// Documents are not compared: the bound says what to do instead.
+    #[doc(hidden)]
+    pub fn ne<V: LookedUpInADocument>(&self, _: V) -> Filter<P::Scope> {
+        Filter::new(Expr::False)
+    }
+}
+
 impl<P: Place, T: JsonValue> Column<P, Option<Json<T>>> {
     /// The filter for rows that have no document here.
     pub fn is_null(&self) -> Filter<P::Scope> {
