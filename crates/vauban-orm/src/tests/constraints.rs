@@ -174,12 +174,16 @@ async fn what_does_not_go_together_is_told_at_its_fields() {
     Seat::create(fits).save(&unit.db()).await.unwrap();
 }
 
+fn leaked(text: &str) -> &'static str {
+    Box::leak(text.to_owned().into_boxed_str())
+}
+
 fn set(files: &[(&str, String)]) -> Vec<Set> {
     let files: Vec<SetFile> = files
         .iter()
         .map(|(name, text)| SetFile {
-            name: name.to_string().leak(),
-            text: text.clone().leak(),
+            name: leaked(name),
+            text: leaked(text),
         })
         .collect();
     vec![Set {

@@ -55,6 +55,9 @@ impl Policy for Device {
     }
 }
 
+/// Makes one value of a new row wrong.
+type Wrong = fn(&mut NewDevice);
+
 fn device() -> NewDevice {
     NewDevice {
         name: "a".into(),
@@ -143,7 +146,7 @@ async fn cwe_1284_what_does_not_fit_is_refused_at_its_field() {
     let (_database, unit) = site();
     let db = unit.db();
     let duration = |seconds| Duration::from_seconds(seconds).unwrap();
-    let cases: [(&str, &str, fn(&mut NewDevice)); 9] = [
+    let cases: [(&str, &str, Wrong); 9] = [
         ("name", "max_length", |d| d.name = "abcdef".into()),
         ("name", "null_characters", |d| d.name = "a\0".into()),
         ("level", "range", |d| d.level = 101),
@@ -153,7 +156,7 @@ async fn cwe_1284_what_does_not_fit_is_refused_at_its_field() {
         ("share", "max", |d| d.share = Some(1.5)),
         ("settings", "max_bytes", |d| d.settings.0.theme = "x".repeat(200)),
         ("settings", "null_characters", |d| {
-            d.settings.0.theme = "\0".into()
+            d.settings.0.theme = "\0".into();
         }),
     ];
     for (field, code, wrong) in cases {
@@ -181,7 +184,7 @@ async fn cwe_1284_what_does_not_fit_is_refused_at_its_field() {
 /// The same attack past our own checks: the database holds every row to the bounds, and says at which field.
 #[tokio::test]
 async fn cwe_1284_the_database_holds_numbers_to_their_bounds() {
-    let wrong: [(&str, fn(&mut NewDevice)); 5] = [
+    let wrong: [(&str, Wrong); 5] = [
         ("level", |d| d.level = 101),
         ("hits", |d| d.hits = -1),
         ("price", |d| d.price = Decimal::from_units(-1).unwrap()),

@@ -4,7 +4,8 @@ use super::super::column_type::ColumnType;
 use super::super::file::short;
 use super::super::operation::{ColumnState, ConstraintState, Operation};
 use super::super::state::{State, TableState, names};
-use super::{create_index, literal};
+use super::index::create_index;
+use super::literal;
 use crate::tree::value::{Kind, Storage};
 
 /// See [`Dialect::statements`](super::Dialect::statements).

@@ -3,7 +3,7 @@
 use super::super::column_type::ColumnType;
 use super::super::operation::{ColumnState, ConstraintState, Operation};
 use super::super::state::{IndexState, State, TableState};
-use super::create_index;
+use super::index::create_index;
 use crate::tree::value::Kind;
 
 /// An index or a trigger of a table.

@@ -43,7 +43,7 @@ impl Duration {
     /// As long, back in time.
     pub const MIN: Self = Self(-Self::MAX.0);
 
-    /// So many microseconds.
+    /// A length in microseconds; `None` if it is longer than [`MAX`](Self::MAX).
     pub const fn from_micros(micros: i64) -> Option<Self> {
         if micros > Self::MAX.0 || micros < Self::MIN.0 {
             None
@@ -52,7 +52,7 @@ impl Duration {
         }
     }
 
-    /// So many seconds.
+    /// A length in seconds; `None` if it is longer than [`MAX`](Self::MAX).
     pub const fn from_seconds(seconds: i64) -> Option<Self> {
         match seconds.checked_mul(SECOND) {
             Some(micros) => Self::from_micros(micros),
@@ -365,14 +365,18 @@ mod tests {
         assert_eq!(noon + Duration::MIN + Duration::MIN, noon.plus_seconds(i64::MIN));
     }
 
-    proptest::proptest! {
-        #![proptest_config(long::cases(256, 100_000, "values"))]
+    mod properties {
+        use super::*;
 
-        #[test]
-        fn what_is_shown_is_read(micros in Duration::MIN.0..=Duration::MAX.0) {
-            let length = Duration(micros);
-            proptest::prop_assert_eq!(length.to_string().parse(), Ok(length));
-            proptest::prop_assert_eq!(length.to_iso().parse(), Ok(length));
+        proptest::proptest! {
+            #![proptest_config(long::cases(256, 100_000, "values"))]
+
+            #[test]
+            fn what_is_shown_is_read(micros in Duration::MIN.0..=Duration::MAX.0) {
+                let length = Duration(micros);
+                proptest::prop_assert_eq!(length.to_string().parse(), Ok(length));
+                proptest::prop_assert_eq!(length.to_iso().parse(), Ok(length));
+            }
         }
     }
 }

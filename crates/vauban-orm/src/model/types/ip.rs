@@ -144,15 +144,19 @@ mod tests {
         );
     }
 
-    proptest::proptest! {
-        #![proptest_config(long::cases(256, 100_000, "values"))]
+    mod properties {
+        use super::*;
 
-        #[test]
-        fn what_is_written_is_read(four in proptest::prelude::any::<[u8; 4]>(), sixteen in proptest::prelude::any::<[u8; 16]>()) {
-            for address in [IpAddr::from(four), IpAddr::from(sixteen)] {
-                let address = IpAddress::from(address);
-                proptest::prop_assert_eq!(IpAddress::from_value(address.to_value().as_ref()), Ok(address));
-                proptest::prop_assert_eq!(address.to_string().parse(), Ok(address));
+        proptest::proptest! {
+            #![proptest_config(long::cases(256, 100_000, "values"))]
+
+            #[test]
+            fn what_is_written_is_read(four in proptest::prelude::any::<[u8; 4]>(), sixteen in proptest::prelude::any::<[u8; 16]>()) {
+                for address in [IpAddr::from(four), IpAddr::from(sixteen)] {
+                    let address = IpAddress::from(address);
+                    proptest::prop_assert_eq!(IpAddress::from_value(address.to_value().as_ref()), Ok(address));
+                    proptest::prop_assert_eq!(address.to_string().parse(), Ok(address));
+                }
             }
         }
     }

@@ -366,12 +366,16 @@ mod tests {
         })
     }
 
-    proptest::proptest! {
-        #![proptest_config(long::cases(256, 100_000, "values"))]
+    mod properties {
+        use super::*;
 
-        #[test]
-        fn what_is_written_is_what_serde_writes(value in any()) {
-            proptest::prop_assert_eq!(stored(value.clone()), Ok(value.to_string()));
+        proptest::proptest! {
+            #![proptest_config(long::cases(256, 100_000, "values"))]
+
+            #[test]
+            fn what_is_written_is_what_serde_writes(value in any()) {
+                proptest::prop_assert_eq!(stored(value.clone()), Ok(value.to_string()));
+            }
         }
     }
 }
