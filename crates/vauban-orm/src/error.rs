@@ -76,7 +76,6 @@ pub(crate) enum Refusal {
     /// Of these columns, each as `table.column`.
     Unique(Vec<String>),
     /// The one of this name.
-    #[cfg(feature = "postgres")]
     UniqueKey(String),
     /// This column, as `table.column`.
     NotNull(String),

@@ -13,6 +13,7 @@ mod hostile;
 mod lost;
 mod objects;
 mod pages;
+mod profiles;
 mod rights;
 mod sign_up;
 #[path = "../../../crates/vauban-template/tests/support/tree.rs"]

@@ -7,6 +7,8 @@ mod amounts;
 mod bounds;
 mod cascades;
 mod combined;
+mod constraints;
+mod field_types;
 mod fragments;
 mod listed;
 mod locks;

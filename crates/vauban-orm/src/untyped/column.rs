@@ -36,6 +36,8 @@ const NO_VALUE: Problem = Problem::new(
 );
 /// Said of `<` where values have no order.
 const NO_ORDER: Problem = Problem::new("no_order", "These values have no order.");
+/// Said of a comparison of documents.
+const NOT_COMPARED: Problem = Problem::new("not_compared", "Documents are not compared.");
 /// Said of a search where there are no texts.
 const NO_TEXT: Problem = Problem::new("no_text", "Only texts are searched.");
 
@@ -92,7 +94,7 @@ impl AnyColumn {
     /// Whether its values are compared by `<`.
     pub fn is_ordered(&self) -> bool {
         match self.meta.kind {
-            Kind::Bool | Kind::Bytes => false,
+            Kind::Bool | Kind::Bytes | Kind::Json => false,
             Kind::Uuid => std::ptr::eq(self.meta, self.owner.id()),
             _ => true,
         }
@@ -265,6 +267,10 @@ impl AnyColumn {
     }
 
     fn compared(&self, given: Given) -> Result<Value> {
+        // One document has many texts, and each database its own idea of which are equal.
+        if self.meta.kind == Kind::Json {
+            return Err(self.invalid(NOT_COMPARED));
+        }
         match self.fitting(given, None) {
             Ok(Value::Null) => Err(self.invalid(NO_VALUE)),
             Ok(value) => Ok(value),
@@ -274,7 +280,7 @@ impl AnyColumn {
 
     /// The value as the column's type writes it; with limits, only what may be saved (CWE-20).
     pub(super) fn fitting(&self, given: Given, limits: Option<&FieldLimits>) -> Result<Value, Problem> {
-        let whole = |kind| matches!(kind, Kind::Int | Kind::BigInt);
+        let whole = |kind| matches!(kind, Kind::SmallInt | Kind::Int | Kind::BigInt);
         let other = given
             .kind
             .is_some_and(|kind| kind != self.meta.kind && !(whole(kind) && whole(self.meta.kind)));

@@ -29,13 +29,16 @@ impl AnyColumn {
         }
     }
 
-    /// As [`set`](Self::set), from [text](Self::parse). An empty text is no value, where there may be none and it is no text.
+    /// As [`set`](Self::set), from [text](Self::parse). An empty text is no value, where there may be none and it is none of the type's.
     ///
     /// # Errors
     /// As [`set`](Self::set).
     pub fn set_text(&self, text: &str) -> Result<Assignment<AnyRow>> {
         let own = self.own_of(self.root)?;
-        if text.is_empty() && self.meta.nullable && !self.is_text() {
+        if text.is_empty()
+            && self.meta.nullable
+            && (!self.is_text() || (self.meta.untyped.parsed)("").is_err())
+        {
             return self.set(Given::null());
         }
         match self.settable().and_then(|()| (self.meta.untyped.parsed)(text)) {

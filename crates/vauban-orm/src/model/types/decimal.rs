@@ -228,6 +228,7 @@ impl<const PLACES: u32, const DIGITS: u32> OrderedField for Decimal<PLACES, DIGI
 
 impl<const PLACES: u32, const DIGITS: u32> Field for Decimal<PLACES, DIGITS> {
     const KIND: Kind = Kind::Decimal;
+    const PLACES: u32 = PLACES;
     fn to_value(&self) -> Value {
         Value::Integer(self.0)
     }
