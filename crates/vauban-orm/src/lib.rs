@@ -94,15 +94,18 @@ pub mod engine {
 }
 
 pub use error::{DatabaseError, Error, FieldProblem, Result};
+pub use model::aggregate::{Aggregate, Subset};
 pub use model::assignment::Assignment;
 pub use model::choices::{Choices, InvalidChoice};
 pub use model::columns::{Column, Columns};
+pub use model::computed::{Cases, case};
+pub use model::expression::Expression;
 pub use model::field::{Field, ModelField};
 pub use model::filter::{Filter, IntoFilter};
 pub use model::key::Rel;
 pub use model::many::Many;
 pub use model::order::Order;
-pub use model::scope::{In, Join, Own, OwnRow, Place, Root, Scope, Via};
+pub use model::scope::{Grouped, In, Join, Own, OwnRow, Place, Root, Scope, Via};
 pub use model::symbolic::{Now, Today};
 pub use model::types::{
     Date, DateTime, Decimal, ForeignKey, Id, InvalidDate, InvalidDecimal, InvalidId, InvalidSlug,
@@ -114,7 +117,8 @@ pub use policy::actor::{Actor, Binder, May, Service, UserFacts, actions};
 pub use policy::{Policy, Rules, Settable, actor};
 pub use problem::{Argument, Problem};
 pub use query::{
-    Changeable, Create, DEEPEST_ROW, Deletable, Page, Permitted, PermittedQuerySet, QuerySet, Version,
+    Changeable, ChosenValues, Create, DEEPEST_ROW, Deletable, GroupedValues, Groups, Page, Permitted,
+    PermittedQuerySet, QuerySet, ValuesQuery, Version,
 };
 pub use tree::meta::{ColumnMeta, ModelMeta};
 pub use tree::{identifier, meta};
@@ -122,11 +126,14 @@ pub use unit::handles::{Acting, Db, Mode, Read, Reads, Unscoped, Write, Writes};
 
 /// Columns as queries, rules and changes see them.
 pub mod columns {
+    pub use crate::model::aggregate::{Ranked, Summed};
     pub use crate::model::assignment::{Assigned, AssignedKey, Assignment, Takes};
     pub use crate::model::columns::{
         Column, Columns, OrderedField, TextField, WriteEqInstead, WriteLtInstead,
     };
     pub use crate::model::compared::{Comparable, Compared, KeyOperand, Operand};
+    pub use crate::model::computed::{Dated, WholeNumber};
+    pub use crate::model::expression::{Expression, IntoExpression, Readable};
     pub use crate::model::key::{IdOf, Rel};
     pub use crate::model::many::Many;
     pub use crate::model::order::{IntoOrder, Order};

@@ -10,4 +10,5 @@ pub mod meta;
 pub(crate) mod row;
 pub(crate) mod rules;
 pub(crate) mod shown;
+pub(crate) mod term;
 pub(crate) mod value;
