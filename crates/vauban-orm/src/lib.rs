@@ -108,8 +108,8 @@ pub use model::order::Order;
 pub use model::scope::{Grouped, In, Join, Own, OwnRow, Place, Root, Scope, Via};
 pub use model::symbolic::{Now, Today};
 pub use model::types::{
-    Date, DateTime, Decimal, ForeignKey, Id, InvalidDate, InvalidDecimal, InvalidId, InvalidSlug,
-    InvalidTime, Related, Slug, Time, UserId,
+    Date, DateTime, Decimal, ForeignKey, Id, InvalidDate, InvalidDecimal, InvalidId, InvalidSearch,
+    InvalidSlug, InvalidTime, Related, SearchText, Slug, Time, UserId,
 };
 pub use model::who::Who;
 pub use model::{Model, UserModel, field, fragment};
@@ -117,8 +117,8 @@ pub use policy::actor::{Actor, Binder, May, Service, UserFacts, actions};
 pub use policy::{Policy, Rules, Settable, actor};
 pub use problem::{Argument, Problem};
 pub use query::{
-    Changeable, ChosenValues, Create, DEEPEST_ROW, Deletable, GroupedValues, Groups, Page, Permitted,
-    PermittedQuerySet, QuerySet, ValuesQuery, Version,
+    BadCursor, Changeable, ChosenValues, Create, Cursor, DEEPEST_ROW, Deletable, GroupedValues, Groups,
+    KeysetPage, Page, Permitted, PermittedQuerySet, QuerySet, ValuesQuery, Version,
 };
 pub use tree::meta::{ColumnMeta, ModelMeta};
 pub use tree::{identifier, meta};
@@ -143,6 +143,7 @@ pub mod columns {
 #[doc(hidden)]
 pub mod __private {
     pub use crate::model::NewValues;
+    pub use crate::model::choices::read as read_choice;
     pub use crate::model::columns::{WriteEqInstead, WriteLtInstead};
     pub use crate::model::fragment::FragmentPart;
     pub use crate::model::key::IdOf;

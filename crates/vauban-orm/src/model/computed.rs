@@ -4,10 +4,10 @@ use std::ops::{Add, Div, Mul, Rem, Sub};
 
 use crate::model::aggregate::{Aggregate, Ranked, Summed};
 use crate::model::columns::{Column, OrderedField, TextField};
-use crate::model::expression::{Expression, IntoExpression, Readable, iexact};
+use crate::model::expression::{Expression, IntoExpression, Readable, iexact, search};
 use crate::model::field::Field;
 use crate::model::filter::Filter;
-use crate::model::scope::{Join, Place, Scope};
+use crate::model::scope::{Place, Scope};
 use crate::model::types::{Date, DateTime};
 use crate::tree::expr::{Expr, Op};
 use crate::tree::term::{Fold, Part, Term, TextFunction, Whole};
@@ -109,6 +109,15 @@ macro_rules! computed {
                 Base<$value>: TextField,
             {
                 iexact(self.term(), text.as_ref())
+            }
+
+            /// Has this text in it, whatever the case of its letters: those of Latin, Greek and Cyrillic, each by itself (`Ä` is
+            /// `ä`, and neither is `a`). Both databases fold the same letters.
+            pub fn search(&self, text: impl AsRef<str>) -> Filter<$scope>
+            where
+                Base<$value>: TextField,
+            {
+                search(self.term(), text.as_ref())
             }
 
             /// The year, of a moment in UTC.
@@ -246,10 +255,7 @@ pub struct Cases<S, T> {
 }
 
 /// A value by cases, like `case(a.published.eq(true), "published").otherwise("draft")`.
-pub fn case<S: Scope, A: Join<S, Deeper = S>, R: IntoExpression<S>>(
-    condition: Filter<A>,
-    value: R,
-) -> Cases<S, R::Value> {
+pub fn case<S: Scope, R: IntoExpression<S>>(condition: Filter<S>, value: R) -> Cases<S, R::Value> {
     let value: Expression<S, R::Value> = value.into_expression();
     Cases {
         cases: vec![(condition.expr, value.term)],
@@ -259,7 +265,7 @@ pub fn case<S: Scope, A: Join<S, Deeper = S>, R: IntoExpression<S>>(
 
 impl<S: Scope, T: Readable> Cases<S, T> {
     /// Else, where this holds, this.
-    pub fn when<A: Join<S, Deeper = S>, R>(mut self, condition: Filter<A>, value: R) -> Self
+    pub fn when<R>(mut self, condition: Filter<S>, value: R) -> Self
     where
         R: IntoExpression<S, Value = T>,
     {

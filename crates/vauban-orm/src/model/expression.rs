@@ -283,3 +283,10 @@ pub(super) fn iexact<S: Scope>(term: Term, text: &str) -> Filter<S> {
     let text: Expression<S, String> = text.into_expression();
     Filter::new(Expr::terms(Op::Eq, lower(term), lower(text.term)))
 }
+
+/// Has this text in it, in either case of the letters of Latin, Greek and Cyrillic.
+pub(super) fn search<S: Scope>(term: Term, text: &str) -> Filter<S> {
+    let folded = |term| Term::Text(TextFunction::Folded, Box::new(term));
+    let text: Expression<S, String> = text.into_expression();
+    Filter::new(Expr::terms(Op::Contains, folded(term), folded(text.term)))
+}

@@ -210,6 +210,7 @@ impl Said<'_> {
                     TextFunction::Upper => "upper",
                     TextFunction::Length => "length",
                     TextFunction::Trim => "trim",
+                    TextFunction::Folded => "in any case",
                 };
                 format!("{function} of {}", self.term(of, open, nearest))
             }

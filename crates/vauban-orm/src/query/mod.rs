@@ -4,8 +4,10 @@ mod again;
 mod change;
 mod constraint;
 mod create;
+mod cursor;
 mod delete;
 mod groups;
+mod keyset;
 mod rows;
 mod run;
 mod select;
@@ -19,7 +21,9 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 
 pub use create::Create;
+pub use cursor::{BadCursor, Cursor};
 pub use groups::{GroupedValues, Groups};
+pub use keyset::KeysetPage;
 pub use rows::{Changeable, DEEPEST_ROW, Deletable, Page, Permitted, Version};
 pub use values::{ChosenValues, ValuesQuery};
 

@@ -36,6 +36,8 @@ pub(crate) struct Select {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ask {
     Rows,
+    /// With what each is ordered by.
+    Keyed,
     Permitted,
     Count,
     Exists,
@@ -84,6 +86,10 @@ impl Select {
         push(key, self.model);
         authority.shape(key);
         self.filter.shape(key, values);
+        if self.ask == Ask::Keyed {
+            key.push(self.order.len() as u8);
+            self.order.iter().for_each(|by| by.term.shape(key, values));
+        }
         key.push(self.related.len() as u8);
         key.extend(self.related.iter().map(|position| *position as u8));
         key.push(self.order.len() as u8);
@@ -102,7 +108,7 @@ impl Select {
         let root = source.row();
         let filter = renderer.condition(&self.filter, root, Scope::Query)?;
         let (mut columns, mut joins, mut joined) = (source.columns(), String::new(), Vec::new());
-        if matches!(self.ask, Ask::Rows | Ask::Permitted) {
+        if matches!(self.ask, Ask::Rows | Ask::Keyed | Ask::Permitted) {
             for position in &self.related {
                 let key = &self.model.columns[*position];
                 // The rule in ON: a row that may not be seen is absent.
@@ -113,9 +119,15 @@ impl Select {
                 joined.push((key, related));
             }
         }
+        if self.ask == Ask::Keyed {
+            for by in &self.order {
+                let key = renderer.term(&by.term, root, Scope::Query)?;
+                let _ = write!(columns, ", {key}");
+            }
+        }
         let select = |what: &str| source.select_joined(what, &joins, filter.clone());
         let sql = match self.ask {
-            Ask::Rows => {
+            Ask::Rows | Ask::Keyed => {
                 let rows = select(&columns);
                 self.order_and_limit(&mut renderer, &source, &joined, rows)?
             }
@@ -183,7 +195,7 @@ impl Select {
         format!(" LIMIT {limit} OFFSET {offset}")
     }
 
-    async fn read(
+    pub(super) async fn read(
         &self,
         authority: &Authority,
         session: Session<'_>,
@@ -207,7 +219,7 @@ impl Select {
 /// The rule for a row that holds what its model does not know (a choice that was taken out of the program, a text that
 /// is no slug): the whole statement fails, also for a list, and the log names table, column and row. A row left out in
 /// silence would be a list that something is decided by, and is not whole (CWE-252).
-fn read_one<M: Record>(select: &Select, reader: &mut RowReader<'_>) -> Result<M> {
+pub(super) fn read_one<M: Record>(select: &Select, reader: &mut RowReader<'_>) -> Result<M> {
     let mut row = M::read(select.model, reader).map_err(|Mismatch| unreadable(select, reader))?;
     for position in &select.related {
         row.take_related(*position, reader)

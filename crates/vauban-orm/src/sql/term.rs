@@ -6,6 +6,7 @@ use crate::sql::render::{Cond, Place, Renderer, Row, Scope, target_of};
 use crate::sql::source::Which;
 use crate::tree::bounds;
 use crate::tree::expr::Expr;
+use crate::tree::folding::LETTERS;
 use crate::tree::meta::ColumnMeta;
 use crate::tree::row::Open;
 use crate::tree::term::{Fold, Part, Related, SortKey, Term, TextFunction, Whole};
@@ -195,6 +196,11 @@ impl Dialect {
             (Self::Sqlite, TextFunction::Upper) => format!("upper({of})"),
             (Self::Sqlite, TextFunction::Length) => format!("length({of})"),
             (Self::Sqlite, TextFunction::Trim) => format!("trim({of})"),
+            (Self::Sqlite, TextFunction::Folded) => format!("vauban_folded({of})"),
+            (Self::Postgres, TextFunction::Folded) => {
+                let (capital, small) = &*LETTERS;
+                format!("translate(lower({of} COLLATE \"C\"), '{capital}', '{small}')")
+            }
             (Self::Postgres, TextFunction::Lower) => format!("lower({of} COLLATE \"C\")"),
             (Self::Postgres, TextFunction::Upper) => format!("upper({of} COLLATE \"C\")"),
             (Self::Postgres, TextFunction::Length) => format!("length({of})::bigint"),

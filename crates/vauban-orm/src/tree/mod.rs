@@ -3,6 +3,7 @@
 
 pub(crate) mod bounds;
 pub(crate) mod expr;
+pub(crate) mod folding;
 pub(crate) mod fragment;
 pub mod identifier;
 pub(crate) mod limits;

@@ -45,6 +45,8 @@ pub(crate) enum TextFunction {
     Upper,
     Length,
     Trim,
+    /// Small letters of Latin, Greek and Cyrillic.
+    Folded,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

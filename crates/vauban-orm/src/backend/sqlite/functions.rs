@@ -1,6 +1,9 @@
 //! What SQLite computes otherwise than PostgreSQL, or with an error: whole numbers that keep within 64 bits, exact sums, parts of
 //! moments and days. None of it fails, whatever is stored (CWE-190, CWE-209).
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -8,8 +11,10 @@ use rusqlite::Connection;
 use rusqlite::functions::{Aggregate, Context, FunctionFlags};
 use rusqlite::types::ValueRef;
 
+use crate::tree::folding::folded;
+
 /// Gives them to a connection.
-pub(super) fn install(sqlite: &Connection) -> rusqlite::Result<()> {
+pub(super) fn install(sqlite: &Connection, work: &Arc<AtomicI64>) -> rusqlite::Result<()> {
     let flags =
         FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
     let two: [(&str, fn(i64, i64) -> Option<i64>); 5] = [
@@ -25,6 +30,15 @@ pub(super) fn install(sqlite: &Connection) -> rusqlite::Result<()> {
             Ok(both.and_then(|(a, b)| compute(a, b)))
         })?;
     }
+    let work = Arc::clone(work);
+    sqlite.create_scalar_function("vauban_folded", 1, flags, move |call| {
+        let ValueRef::Text(text) = call.get_raw(0) else {
+            return Ok(None);
+        };
+        // CWE-400: charged as what `instr` looks at, and once more, for a letter costs more than a byte.
+        work.fetch_sub((text.len() / 1024) as i64, Ordering::Relaxed);
+        Ok(std::str::from_utf8(text).ok().map(folded))
+    })?;
     sqlite.create_scalar_function("vauban_part", 2, flags, |call| Ok(part(call)))?;
     sqlite.create_aggregate_function("vauban_sum", 1, flags, Sum)?;
     sqlite.create_aggregate_function("vauban_avg", 1, flags, Average)

@@ -24,6 +24,7 @@ pub(super) enum Kind {
     Computed,
     Together,
     Grouped,
+    Keyed,
     Every,
     Create,
     Change,
@@ -32,7 +33,7 @@ pub(super) enum Kind {
     DeleteAll,
 }
 
-pub(super) const KINDS: [Kind; 15] = [
+pub(super) const KINDS: [Kind; 16] = [
     Kind::All,
     Kind::Ordered,
     Kind::Permitted,
@@ -42,6 +43,7 @@ pub(super) const KINDS: [Kind; 15] = [
     Kind::Computed,
     Kind::Together,
     Kind::Grouped,
+    Kind::Keyed,
     Kind::Every,
     Kind::Create,
     Kind::Change,
@@ -218,10 +220,12 @@ impl World {
             Kind::ChangeAll => self.change_all(&db, n, who, &wanted, way).await,
             Kind::Delete => self.delete(&db, n, who, way).await,
             Kind::DeleteAll => self.delete_all(&db, who, &wanted, way).await,
-            Kind::Computed | Kind::Together | Kind::Grouped | Kind::Every if way == Way::Untyped => {
+            Kind::Computed | Kind::Together | Kind::Grouped | Kind::Keyed | Kind::Every
+                if way == Way::Untyped =>
+            {
                 values::read_untyped(&db, n, &wanted, self.found(who, &wanted)).await
             }
-            Kind::Computed | Kind::Together | Kind::Grouped | Kind::Every => {
+            Kind::Computed | Kind::Together | Kind::Grouped | Kind::Keyed | Kind::Every => {
                 let seen = self.found(who, &wanted);
                 values::read(&db, n, kind, &self.rows, who, &wanted, seen).await
             }

@@ -265,6 +265,38 @@ pub(super) async fn read(
             same(&got, &expected)?;
             Ok(!got.is_empty())
         }
+        Kind::Keyed => {
+            let (least, down, first) = (n.below(4) as i64 - 1, n.once_in(2), n.below(3));
+            let order = |job: &Columns<Job>| {
+                let by = expression(job, &of);
+                let by = if down { by.desc() } else { by.asc() };
+                let by = match first {
+                    0 => by,
+                    1 => by.nulls_first(),
+                    _ => by.nulls_last(),
+                };
+                [job.assignee.name.asc(), by]
+            };
+            let query = query
+                .filter(|job| expression(job, &of).ge(least) | expression(job, &of).is_null())
+                .order_by(order)
+                .per_page(1 + n.below(3) as u32);
+            let whole = query.clone().all(db).await.unwrap();
+            let (mut got, mut after) = (Vec::new(), None::<Cursor>);
+            loop {
+                let page = query.clone().page_after(db, after.as_ref()).await.unwrap();
+                got.extend(page.iter().map(|job| job.id));
+                let Some(next) = page.next else { break };
+                after = Some(next.to_string().parse().unwrap());
+                if got.len() > whole.len() {
+                    break;
+                }
+            }
+            same(&got, &whole.iter().map(|job| job.id).collect()).map_err(told)?;
+            let so = |job: &&&PlainJob| value(job).is_none_or(|value| value >= least);
+            same(&got.len(), &seen.iter().filter(so).count()).map_err(told)?;
+            Ok(got.len() > 1)
+        }
         _ => {
             let (only, every) = (condition(n, rows, 2, 1), n.once_in(2));
             let query = query.filter(|job| {
