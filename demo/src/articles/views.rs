@@ -19,7 +19,7 @@ pub struct ListPage {
     more: Option<String>,
     /// Whether it was entered by key, so that its pages have no numbers.
     goes_on: bool,
-    q: SearchText,
+    q: String,
     sorts: Vec<SortLine>,
 }
 
@@ -108,7 +108,7 @@ pub async fn list(_: Public, db: Db, looking: Query<Looking>) -> Result<ListPage
         articles,
         more,
         goes_on: looking.after.is_some(),
-        q,
+        q: q.to_string(),
         sorts: Sort::ALL.iter().map(line).collect(),
     })
 }
