@@ -99,16 +99,16 @@ impl Cursor {
 /// Whether a column of this kind can hold it, so that no database refuses it (CWE-209).
 fn fits(kind: Kind, value: &Value) -> bool {
     match (kind, value) {
-        (_, Value::Null) => true,
         (Kind::Text, Value::Text(text)) => !text.contains('\0'),
         (Kind::Date, Value::Text(text)) => text.parse::<Date>().is_ok(),
         (Kind::Bool, Value::Integer(number)) => matches!(number, 0 | 1),
         (Kind::Int, Value::Integer(number)) => i32::try_from(*number).is_ok(),
-        (Kind::BigInt | Kind::Decimal, Value::Integer(_)) => true,
         (Kind::DateTime, Value::Integer(micros)) => DateTime::from_micros(*micros).is_some(),
         (Kind::Time, Value::Integer(micros)) => (0..86_400_000_000).contains(micros),
         (Kind::Double, Value::Real(number)) => number.is_finite(),
-        (Kind::Uuid, Value::Uuid(_)) => true,
+        (_, Value::Null)
+        | (Kind::BigInt | Kind::Decimal, Value::Integer(_))
+        | (Kind::Uuid, Value::Uuid(_)) => true,
         _ => false,
     }
 }

@@ -82,6 +82,7 @@ async fn no_number_is_an_error_of_the_database() {
             .await
             .unwrap();
     }
+    let less = -1;
     let rows = Measure::objects()
         .order_by(|m| m.name.asc())
         .values(|m| {
@@ -91,7 +92,7 @@ async fn no_number_is_an_error_of_the_database() {
                 &m.large - 1,
                 &m.large * &m.large,
                 &m.large / -1,
-                &m.large % -1,
+                &m.large % less,
                 &m.small * &m.small,
                 &m.small / (&m.small - &m.small),
             )

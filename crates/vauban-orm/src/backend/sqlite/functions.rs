@@ -17,7 +17,7 @@ use crate::tree::folding::folded;
 pub(super) fn install(sqlite: &Connection, work: &Arc<AtomicI64>) -> rusqlite::Result<()> {
     let flags =
         FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
-    let two: [(&str, fn(i64, i64) -> Option<i64>); 5] = [
+    let two: [(&str, Compute); 5] = [
         ("vauban_plus", |a, b| Some(a.saturating_add(b))),
         ("vauban_minus", |a, b| Some(a.saturating_sub(b))),
         ("vauban_times", |a, b| Some(a.saturating_mul(b))),
@@ -43,6 +43,9 @@ pub(super) fn install(sqlite: &Connection, work: &Arc<AtomicI64>) -> rusqlite::R
     sqlite.create_aggregate_function("vauban_sum", 1, flags, Sum)?;
     sqlite.create_aggregate_function("vauban_avg", 1, flags, Average)
 }
+
+/// Of two numbers.
+type Compute = fn(i64, i64) -> Option<i64>;
 
 fn integer(value: ValueRef<'_>) -> Option<i64> {
     match value {
