@@ -126,13 +126,13 @@ pub use unit::handles::{Acting, Db, Mode, Read, Reads, Unscoped, Write, Writes};
 
 /// Columns as queries, rules and changes see them.
 pub mod columns {
-    pub use crate::model::aggregate::{Ranked, Summed};
+    pub use crate::model::aggregate::{Ranked, Summed, WholeNumber};
     pub use crate::model::assignment::{Assigned, AssignedKey, Assignment, Takes};
     pub use crate::model::columns::{
         Column, Columns, OrderedField, TextField, WriteEqInstead, WriteLtInstead,
     };
     pub use crate::model::compared::{Comparable, Compared, KeyOperand, Operand};
-    pub use crate::model::computed::{Dated, WholeNumber};
+    pub use crate::model::computed::Dated;
     pub use crate::model::expression::{Expression, IntoExpression, Readable};
     pub use crate::model::key::{IdOf, Rel};
     pub use crate::model::many::Many;

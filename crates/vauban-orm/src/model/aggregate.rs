@@ -4,7 +4,6 @@ use std::marker::PhantomData;
 
 use crate::model::Model;
 use crate::model::columns::{Column, Columns, OrderedField};
-use crate::model::computed::WholeNumber;
 use crate::model::expression::{Expression, IntoExpression, OneValue, Readable, compared};
 use crate::model::field::Field;
 use crate::model::filter::{Filter, IntoFilter};
@@ -60,6 +59,11 @@ impl Summed for i64 {
 impl<const PLACES: u32, const DIGITS: u32> Summed for Decimal<PLACES, DIGITS> {
     type Sum = Decimal<PLACES, 18>;
 }
+
+/// Column types that are whole numbers, which are computed with in 64 bits.
+pub trait WholeNumber: Field {}
+impl WholeNumber for i32 {}
+impl WholeNumber for i64 {}
 
 /// Column types of which there is a smallest and a greatest in both databases.
 pub trait Ranked: OrderedField {}
@@ -123,7 +127,7 @@ impl<S: Scope, T: Readable> Aggregate<S, T> {
         self.compared(Op::Eq, with)
     }
 
-    /// Less.
+    /// Less, where both have a value.
     pub fn lt<R>(&self, with: R) -> Filter<Grouped<S>>
     where
         R: IntoExpression<Grouped<S>, Value: Readable<Base = T::Base>>,
@@ -131,7 +135,7 @@ impl<S: Scope, T: Readable> Aggregate<S, T> {
         self.compared(Op::Lt, with)
     }
 
-    /// Less or equal.
+    /// Less or equal, where both have a value.
     pub fn le<R>(&self, with: R) -> Filter<Grouped<S>>
     where
         R: IntoExpression<Grouped<S>, Value: Readable<Base = T::Base>>,
@@ -139,7 +143,7 @@ impl<S: Scope, T: Readable> Aggregate<S, T> {
         self.compared(Op::Le, with)
     }
 
-    /// Greater.
+    /// Greater, where both have a value.
     pub fn gt<R>(&self, with: R) -> Filter<Grouped<S>>
     where
         R: IntoExpression<Grouped<S>, Value: Readable<Base = T::Base>>,
@@ -147,7 +151,7 @@ impl<S: Scope, T: Readable> Aggregate<S, T> {
         self.compared(Op::Gt, with)
     }
 
-    /// Greater or equal.
+    /// Greater or equal, where both have a value.
     pub fn ge<R>(&self, with: R) -> Filter<Grouped<S>>
     where
         R: IntoExpression<Grouped<S>, Value: Readable<Base = T::Base>>,
@@ -283,7 +287,7 @@ impl<P: Place, C: Model> Many<P, C> {
         Subset::all_of(self).count()
     }
 
-    /// See [`Subset::sum`].
+    /// The sum of a column of theirs: see [`Subset::sum`].
     pub fn sum<T: Readable<Base: Summed>>(
         &self,
         column: impl FnOnce(&Columns<C, Inside<P, C>>) -> &Column<Inside<P, C>, T>,
@@ -291,7 +295,7 @@ impl<P: Place, C: Model> Many<P, C> {
         Subset::all_of(self).sum(column)
     }
 
-    /// See [`Subset::min`].
+    /// The smallest value of a column of theirs: see [`Subset::min`].
     pub fn min<T: Readable<Base: Ranked>>(
         &self,
         column: impl FnOnce(&Columns<C, Inside<P, C>>) -> &Column<Inside<P, C>, T>,
@@ -299,7 +303,7 @@ impl<P: Place, C: Model> Many<P, C> {
         Subset::all_of(self).min(column)
     }
 
-    /// See [`Subset::max`].
+    /// The greatest value of a column of theirs: see [`Subset::max`].
     pub fn max<T: Readable<Base: Ranked>>(
         &self,
         column: impl FnOnce(&Columns<C, Inside<P, C>>) -> &Column<Inside<P, C>, T>,
@@ -307,7 +311,7 @@ impl<P: Place, C: Model> Many<P, C> {
         Subset::all_of(self).max(column)
     }
 
-    /// See [`Subset::avg`].
+    /// The average of a column of theirs: see [`Subset::avg`].
     pub fn avg<T: Readable<Base: WholeNumber>>(
         &self,
         column: impl FnOnce(&Columns<C, Inside<P, C>>) -> &Column<Inside<P, C>, T>,

@@ -2,7 +2,7 @@
 
 use std::ops::{Add, Div, Mul, Rem, Sub};
 
-use crate::model::aggregate::{Aggregate, Ranked, Summed};
+use crate::model::aggregate::{Aggregate, Ranked, Summed, WholeNumber};
 use crate::model::columns::{Column, OrderedField, TextField};
 use crate::model::expression::{Expression, IntoExpression, Readable, iexact, search};
 use crate::model::field::Field;
@@ -11,11 +11,6 @@ use crate::model::scope::{Place, Scope};
 use crate::model::types::{Date, DateTime};
 use crate::tree::expr::{Expr, Op};
 use crate::tree::term::{Fold, Part, Term, TextFunction, Whole};
-
-/// Column types that are whole numbers, which are computed with in 64 bits.
-pub trait WholeNumber: Field {}
-impl WholeNumber for i32 {}
-impl WholeNumber for i64 {}
 
 /// Column types that have a year, a month and a day.
 pub trait Dated: Field {}
@@ -273,13 +268,13 @@ impl<S: Scope, T: Readable> Cases<S, T> {
         self
     }
 
-    /// Else this.
+    /// This value where none of the conditions holds.
     pub fn otherwise<R: IntoExpression<S, Value = T>>(self, value: R) -> Expression<S, T> {
         let value = value.into_expression().term;
         self.ending_in(Some(value))
     }
 
-    /// Else nothing.
+    /// No value where none of the conditions holds.
     pub fn or_none(self) -> Expression<S, Option<T::Base>> {
         self.ending_in(None)
     }

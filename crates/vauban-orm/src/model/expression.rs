@@ -229,22 +229,22 @@ impl<S: Scope, T: Readable> Expression<S, T> {
 }
 
 impl<S: Scope, T: Readable<Base: OrderedField>> Expression<S, T> {
-    /// Less.
+    /// Less, where both have a value.
     pub fn lt<R: IntoExpression<S, Value: Readable<Base = T::Base>>>(&self, with: R) -> Filter<S> {
         compared::<S, T, R>(Op::Lt, self.term(), with)
     }
 
-    /// Less or equal.
+    /// Less or equal, where both have a value.
     pub fn le<R: IntoExpression<S, Value: Readable<Base = T::Base>>>(&self, with: R) -> Filter<S> {
         compared::<S, T, R>(Op::Le, self.term(), with)
     }
 
-    /// Greater.
+    /// Greater, where both have a value.
     pub fn gt<R: IntoExpression<S, Value: Readable<Base = T::Base>>>(&self, with: R) -> Filter<S> {
         compared::<S, T, R>(Op::Gt, self.term(), with)
     }
 
-    /// Greater or equal.
+    /// Greater or equal, where both have a value.
     pub fn ge<R: IntoExpression<S, Value: Readable<Base = T::Base>>>(&self, with: R) -> Filter<S> {
         compared::<S, T, R>(Op::Ge, self.term(), with)
     }
@@ -256,7 +256,7 @@ impl<S: Scope, T: Readable<Base: TextField>> Expression<S, T> {
         Filter::new(Expr::terms(op, self.term(), text.term))
     }
 
-    /// Has this text in it.
+    /// Has this text in it, in the same case.
     pub fn contains(&self, text: impl AsRef<str>) -> Filter<S> {
         self.has(Op::Contains, text.as_ref())
     }
@@ -266,12 +266,12 @@ impl<S: Scope, T: Readable<Base: TextField>> Expression<S, T> {
         self.has(Op::ContainsIgnoringCase, text.as_ref())
     }
 
-    /// Starts with this text.
+    /// Starts with this text, in the same case.
     pub fn starts_with(&self, text: impl AsRef<str>) -> Filter<S> {
         self.has(Op::StartsWith, text.as_ref())
     }
 
-    /// Ends with this text.
+    /// Ends with this text, in the same case.
     pub fn ends_with(&self, text: impl AsRef<str>) -> Filter<S> {
         self.has(Op::EndsWith, text.as_ref())
     }

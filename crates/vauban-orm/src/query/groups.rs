@@ -1,5 +1,8 @@
 //! Groups of rows, and what each of them becomes: `.group_by(|a| &a.author).values(|a| a.id.count())`.
 
+use std::marker::PhantomData;
+
+use super::QuerySet;
 use super::select::Select;
 use super::values::{Chosen, ChosenValues, How, ReadRow};
 use crate::error::Result;
@@ -13,7 +16,6 @@ use crate::tree::expr::Expr;
 use crate::tree::term::Term;
 use crate::tree::value::RowReader;
 use crate::unit::handles::Reads;
-use std::marker::PhantomData;
 
 /// Rows of `M` in groups that agree in values which are read as a `K`: from [`QuerySet::group_by`](super::QuerySet::group_by).
 #[must_use = "groups are nothing until `.values(…)` says what each of them becomes"]
@@ -30,16 +32,22 @@ impl<M, K> std::fmt::Debug for Groups<M, K> {
     }
 }
 
-impl<M: Model, K: Send + 'static> Groups<M, K> {
-    pub(super) fn new(select: Select, keys: Vec<Term>, read: ReadRow<K>) -> Self {
-        Self {
-            select,
-            keys,
-            read,
+impl<M: Model> QuerySet<M> {
+    /// Rows that agree in these values are one group: `.group_by(|a| &a.author)`.
+    pub fn group_by<K: ChosenValues<M>>(
+        self,
+        keys: impl FnOnce(&'static Columns<M>) -> K,
+    ) -> Groups<M, K::Row> {
+        Groups {
+            select: self.select,
+            keys: keys(own_columns::<M>()).terms().0,
+            read: K::read,
             model: PhantomData,
         }
     }
+}
 
+impl<M: Model, K: Send + 'static> Groups<M, K> {
     /// What each group becomes, beside its key: `.values(|a| (a.id.count(), a.likes.sum()))`.
     pub fn values<C: ChosenValues<Grouped<M>>>(
         mut self,
@@ -99,7 +107,7 @@ impl<M: Model, K: Send + 'static, V: Send + 'static> GroupedValues<M, K, V> {
         self
     }
 
-    /// All groups.
+    /// All groups, each with its key.
     ///
     /// # Errors
     /// See [`Error`](crate::Error).

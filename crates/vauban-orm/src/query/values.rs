@@ -1,6 +1,5 @@
 //! Chosen values instead of whole rows, and what many rows become: `.values(…)`, `.aggregate(…)`, `.group_by(…)`.
 
-use super::groups::Groups;
 use super::rows::Page;
 use super::select::Select;
 use super::stored::mismatch;
@@ -140,14 +139,6 @@ impl<M: Model> QuerySet<M> {
         let rows = chosen.read_in(db.bound(), read).await?;
         one(rows)
     }
-
-    /// Rows that agree in these values are one group: `.group_by(|a| &a.author)`.
-    pub fn group_by<K: ChosenValues<M>>(
-        self,
-        keys: impl FnOnce(&'static Columns<M>) -> K,
-    ) -> Groups<M, K::Row> {
-        Groups::new(self.select, keys(own_columns::<M>()).terms().0, K::read)
-    }
 }
 
 impl<M: Model, R: Send + 'static> ValuesQuery<M, R> {
@@ -157,7 +148,7 @@ impl<M: Model, R: Send + 'static> ValuesQuery<M, R> {
         self
     }
 
-    /// At most so many.
+    /// At most so many rows of values.
     pub fn limit(mut self, rows: u32) -> Self {
         self.query = self.query.limit(rows);
         self
@@ -169,7 +160,7 @@ impl<M: Model, R: Send + 'static> ValuesQuery<M, R> {
         self
     }
 
-    /// All rows.
+    /// The values of all rows.
     ///
     /// # Errors
     /// See [`Error`]; [`Error::Internal`] for what is distinct and has an order of rows besides.
@@ -200,7 +191,7 @@ impl<M: Model, R: Send + 'static> ValuesQuery<M, R> {
         Ok(self.limit(1).all(db).await?.pop())
     }
 
-    /// The one row.
+    /// The values of the one row.
     ///
     /// # Errors
     /// [`Error::NotFound`] if there is none that the actor may see; [`Error::Multiple`] if there are several.
@@ -208,7 +199,7 @@ impl<M: Model, R: Send + 'static> ValuesQuery<M, R> {
         one(self.limit(2).all(db).await?)
     }
 
-    /// Page `number` (from 1).
+    /// The values of the rows of page `number`, from 1.
     ///
     /// # Errors
     /// As [`QuerySet::page`].
