@@ -152,7 +152,7 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
             fn deserialize<D: #orm::__private::serde::Deserializer<'de>>(
                 deserializer: D,
             ) -> ::core::result::Result<Self, D::Error> {
-                #orm::__private::read_text(deserializer)
+                #orm::__private::read_choice(deserializer)
             }
         }
         #form_field

@@ -46,6 +46,8 @@ pub enum Error {
     TooDeep,
     /// A filter that a request made larger than a statement may be (400; CWE-400, CWE-674): which bound it is beyond.
     TooLarge(&'static str),
+    /// A text that is no mark of a page of this query (400): malformed, or of another order.
+    InvalidCursor,
     /// The handle outlived its request (500).
     Finished,
     /// A write through a handle that reads (500).
@@ -121,7 +123,7 @@ impl Error {
     /// The HTTP status of an answer that fails with this.
     pub fn status(&self) -> u16 {
         match self {
-            Self::TooLarge(_) => 400,
+            Self::TooLarge(_) | Self::InvalidCursor => 400,
             Self::NotFound | Self::TooDeep => 404,
             Self::Forbidden => 403,
             Self::Conflict | Self::Restricted { .. } | Self::Unique { .. } => 409,
@@ -181,6 +183,9 @@ impl fmt::Display for Error {
             ),
             Self::TooMuchWork => f.write_str("the statement needs more work than its limit allows"),
             Self::TooDeep => f.write_str("this page is too far from the first one; narrow the search"),
+            Self::InvalidCursor => {
+                f.write_str("this is no mark of a page of this list; begin at its first page")
+            }
             Self::TooLarge(why) => write!(f, "the filter is too large: {why}"),
             Self::Finished => f.write_str("the handle outlived its request"),
             Self::ReadOnly => f.write_str("a write through a handle that only reads"),

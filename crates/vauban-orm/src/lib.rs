@@ -94,20 +94,23 @@ pub mod engine {
 }
 
 pub use error::{DatabaseError, Error, FieldProblem, Result};
+pub use model::aggregate::{Aggregate, Subset};
 pub use model::assignment::Assignment;
 pub use model::choices::{Choices, InvalidChoice};
 pub use model::columns::{Column, Columns};
+pub use model::computed::{Cases, case};
+pub use model::expression::Expression;
 pub use model::field::{Field, ModelField};
 pub use model::filter::{Filter, IntoFilter};
 pub use model::key::Rel;
 pub use model::many::Many;
 pub use model::order::Order;
-pub use model::scope::{In, Join, Own, OwnRow, Place, Root, Scope, Via};
+pub use model::scope::{Grouped, In, Join, Own, OwnRow, Place, Root, Scope, Via};
 pub use model::symbolic::{Now, Today};
 pub use model::types::{
     Date, DateTime, Decimal, Duration, ForeignKey, Id, InvalidDate, InvalidDecimal, InvalidDuration,
-    InvalidId, InvalidIpAddress, InvalidSlug, InvalidTime, IpAddress, Json, OneToOne, Related, Slug, Time,
-    UserId,
+    InvalidId, InvalidIpAddress, InvalidSearch, InvalidSlug, InvalidTime, IpAddress, Json, OneToOne, Related,
+    SearchText, Slug, Time, UserId,
 };
 pub use model::who::Who;
 pub use model::{Model, UserModel, field, fragment};
@@ -115,7 +118,8 @@ pub use policy::actor::{Actor, Binder, May, Service, UserFacts, actions};
 pub use policy::{Policy, Rules, Settable, actor};
 pub use problem::{Argument, Problem};
 pub use query::{
-    Changeable, Create, DEEPEST_ROW, Deletable, Page, Permitted, PermittedQuerySet, QuerySet, Version,
+    BadCursor, Changeable, ChosenValues, Create, Cursor, DEEPEST_ROW, Deletable, GroupedValues, Groups,
+    KeysetPage, Page, Permitted, PermittedQuerySet, QuerySet, ValuesQuery, Version,
 };
 pub use tree::meta::{ColumnMeta, ModelMeta};
 pub use tree::{identifier, meta};
@@ -123,11 +127,14 @@ pub use unit::handles::{Acting, Db, Mode, Read, Reads, Unscoped, Write, Writes};
 
 /// Columns as queries, rules and changes see them.
 pub mod columns {
+    pub use crate::model::aggregate::{Ranked, Summed, WholeNumber};
     pub use crate::model::assignment::{Assigned, AssignedKey, Assignment, Takes};
     pub use crate::model::columns::{
         Column, Columns, OrderedField, TextField, WriteEqInstead, WriteLtInstead,
     };
     pub use crate::model::compared::{Comparable, Compared, KeyOperand, Operand};
+    pub use crate::model::computed::Dated;
+    pub use crate::model::expression::{Expression, IntoExpression, Readable};
     pub use crate::model::key::{IdOf, Rel};
     pub use crate::model::many::Many;
     pub use crate::model::order::{IntoOrder, Order};
@@ -138,6 +145,7 @@ pub mod columns {
 #[doc(hidden)]
 pub mod __private {
     pub use crate::model::NewValues;
+    pub use crate::model::choices::read as read_choice;
     pub use crate::model::columns::{WriteEqInstead, WriteLtInstead};
     pub use crate::model::fragment::FragmentPart;
     pub use crate::model::key::IdOf;

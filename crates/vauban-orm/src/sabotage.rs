@@ -23,6 +23,8 @@ pub(crate) enum Control {
     Behind,
     /// In a query, related rows that may not be seen are absent.
     Related,
+    /// What is counted or added up over related rows is what may be seen.
+    Folded,
     /// `!` is "not true".
     TwoValued,
     /// Nobody is the owner of a row without one.

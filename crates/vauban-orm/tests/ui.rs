@@ -19,8 +19,10 @@ macro_rules! compiled {
 
 compiled! {
     actor_made_by_hand_fixed = "ui/actor_made_by_hand_fixed.rs",
+    aggregate_in_a_filter_fixed = "ui/aggregate_in_a_filter_fixed.rs",
     binder_made_by_hand_fixed = "ui/binder_made_by_hand_fixed.rs",
     bounds_of_a_text_fixed = "ui/bounds_of_a_text_fixed.rs",
+    column_in_an_aggregate_fixed = "ui/column_in_an_aggregate_fixed.rs",
     column_of_an_unrelated_row_fixed = "ui/column_of_an_unrelated_row_fixed.rs",
     column_of_another_type_fixed = "ui/column_of_another_type_fixed.rs",
     columns_with_equals_sign_fixed = "ui/columns_with_equals_sign_fixed.rs",
@@ -57,6 +59,7 @@ compiled! {
     text_without_a_length_fixed = "ui/text_without_a_length_fixed.rs",
     unscoped_handle_kept_fixed = "ui/unscoped_handle_kept_fixed.rs",
     unscoped_handle_returned_fixed = "ui/unscoped_handle_returned_fixed.rs",
+    values_of_columns_that_are_moved_fixed = "ui/values_of_columns_that_are_moved_fixed.rs",
     who_is_not_a_bool_fixed = "ui/who_is_not_a_bool_fixed.rs",
     write_through_a_reading_handle_fixed = "ui/write_through_a_reading_handle_fixed.rs",
     write_through_an_unscoped_handle_fixed = "ui/write_through_an_unscoped_handle_fixed.rs",

@@ -1,12 +1,13 @@
 //! Reading and writing articles.
 
+use serde::Deserialize;
+use vauban::orm::{Cursor, Order, SearchText};
 use vauban::prelude::*;
 use vauban::sanitize::{Profile, markdown};
 use vauban::{Messages, SafeHtml};
 
 use super::Article;
 use super::forms::{ArticleForm, ArticleFormGiven};
-use crate::paging::Paging;
 use crate::urls;
 use crate::users::User;
 
@@ -14,6 +15,46 @@ use crate::users::User;
 #[template("articles/list.html")]
 pub struct ListPage {
     articles: Page<Article>,
+    /// Where the list goes on, for those who read it by key.
+    more: Option<String>,
+    /// Whether it was entered by key, so that its pages have no numbers.
+    goes_on: bool,
+    q: String,
+    sorts: Vec<SortLine>,
+}
+
+struct SortLine {
+    value: &'static str,
+    label: &'static str,
+    is_chosen: bool,
+}
+
+/// The orders that there are; an address with another one is a 400.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Choices)]
+pub enum Sort {
+    #[default]
+    Newest,
+    Oldest,
+    Title,
+}
+
+impl Sort {
+    fn order(self, a: &Columns<Article>) -> Order<Article> {
+        match self {
+            Self::Newest => a.created.desc(),
+            Self::Oldest => a.created.asc(),
+            Self::Title => a.title.asc(),
+        }
+    }
+}
+
+/// What a reader may choose of the list, and nothing else.
+#[derive(Debug, Deserialize)]
+pub struct Looking {
+    q: Option<SearchText>,
+    sort: Option<Sort>,
+    page: Option<u32>,
+    after: Option<Cursor>,
 }
 
 #[derive(Template)]
@@ -36,15 +77,40 @@ pub struct DeletePage {
     article: Deletable<Article>,
 }
 
-/// The newest articles. Whose drafts are among them, the policy knows.
+/// Articles, searched and sorted as the reader likes. Whose drafts are among them, the policy knows.
 #[view(get, "/articles/")]
-pub async fn list(_: Public, db: Db, page: Query<Paging>) -> Result<ListPage> {
+pub async fn list(_: Public, db: Db, looking: Query<Looking>) -> Result<ListPage> {
+    let sort = looking.sort.unwrap_or_default();
+    let q = looking.q.clone().unwrap_or_default();
     let articles = Article::objects()
-        .order_by(|a| a.created.desc())
-        .per_page(10)
-        .page(&db, page.number())
-        .await?;
-    Ok(ListPage { articles })
+        .filter(|a| a.title.search(&q) | a.byline.search(&q))
+        .order_by(|a| sort.order(a))
+        .per_page(10);
+    let (articles, more) = match (looking.page, &looking.after) {
+        (Some(number), None) => (articles.page(&db, number).await?, None),
+        (_, after) => {
+            let found = articles.page_after(&db, after.as_ref()).await?;
+            let page = Page {
+                has_next: found.next.is_some(),
+                rows: found.rows,
+                number: 1,
+                per_page: found.per_page,
+            };
+            (page, found.next.map(|next| next.to_string()))
+        }
+    };
+    let line = |one: &Sort| SortLine {
+        value: one.as_str(),
+        label: one.label(),
+        is_chosen: *one == sort,
+    };
+    Ok(ListPage {
+        articles,
+        more,
+        goes_on: looking.after.is_some(),
+        q: q.to_string(),
+        sorts: Sort::ALL.iter().map(line).collect(),
+    })
 }
 
 /// An article. If the reader may not see it, it is not there: 404.

@@ -5,11 +5,13 @@ pub mod views;
 
 use vauban::prelude::*;
 
+use crate::events::Event;
+use crate::tasks::Task;
 use crate::users::User;
 
 /// People who work together. For everybody else it is not there.
 #[derive(Model)]
-#[model(related(memberships: Membership.organisation))]
+#[model(related(memberships: Membership.organisation, tasks: Task.organisation, events: Event.organisation))]
 pub struct Organisation {
     pub id: Id<Self>,
     #[field(max_length = 100)]

@@ -24,9 +24,37 @@ pub struct ShowPage {
     members: Vec<Permitted<Membership>>,
     tasks: Vec<Task>,
     events: Vec<Event>,
-    open_tasks: u64,
     profile: Option<Profile>,
     hours: Vec<String>,
+    statistics: Statistics,
+    roles: Vec<RoleLine>,
+}
+
+/// What an organisation has, counted among what the reader may see.
+struct Statistics {
+    members: i64,
+    tasks: i64,
+    open_tasks: i64,
+    events: i64,
+    last: Option<Date>,
+}
+
+/// Members, tasks, open tasks, events, and the day of the last one.
+impl From<(i64, i64, i64, i64, Option<Date>)> for Statistics {
+    fn from((members, tasks, open_tasks, events, last): (i64, i64, i64, i64, Option<Date>)) -> Self {
+        Self {
+            members,
+            tasks,
+            open_tasks,
+            events,
+            last,
+        }
+    }
+}
+
+struct RoleLine {
+    role: &'static str,
+    members: i64,
 }
 
 #[derive(Template)]
@@ -70,21 +98,42 @@ pub async fn show(_: SignedIn, db: Db, id: Path<Id<Organisation>>) -> Result<Sho
     let events = Event::objects()
         .filter(|e| e.organisation.eq(*id))
         .order_by(|e| e.day.desc());
-    let open = Task::objects().filter(|t| t.organisation.eq(*id) & t.done.eq(false));
     let profile = Profile::objects()
         .filter(|p| p.organisation.eq(*id))
         .first(&db)
         .await?;
     let hours = profile.iter().flat_map(|profile| &profile.hours.0);
     let hours = hours.map(|(day, when)| format!("{day}: {when}")).collect();
+    let statistics = Organisation::objects().filter(|o| o.id.eq(*id)).values(|o| {
+        (
+            o.memberships.count(),
+            o.tasks.count(),
+            o.tasks.filter(|t| t.done.eq(false)).count(),
+            o.events.count(),
+            o.events.max(|e| &e.day),
+        )
+    });
+    let roles = Membership::objects()
+        .filter(|m| m.organisation.eq(*id))
+        .group_by(|m| &m.role)
+        .values(|m| m.id.count());
     Ok(ShowPage {
         organisation,
         members: members.with_may().all(&db).await?,
         tasks: tasks.limit(10).all(&db).await?,
         events: events.limit(10).all(&db).await?,
-        open_tasks: open.count(&db).await?,
         profile,
         hours,
+        statistics: statistics.get(&db).await?.into(),
+        roles: roles
+            .all(&db)
+            .await?
+            .into_iter()
+            .map(|(role, members)| RoleLine {
+                role: role.label(),
+                members,
+            })
+            .collect(),
     })
 }
 

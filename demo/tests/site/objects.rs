@@ -116,7 +116,11 @@ async fn no_list_count_page_or_choice_shows_a_foreign_row() {
     }
     ben.get(urls::organisation(&w.bridge.id))
         .await
-        .assert_contains("1 open task");
+        .assert_contains("1 open task of 1<")
+        // CWE-203: what is counted is his own organisation's, and the Lighthouse has two members and an event.
+        .assert_contains("<span>1 member<")
+        .assert_contains("<span>0 events<")
+        .assert_contains("Admin: 1");
     ben.get(urls::tasks())
         .await
         .assert_contains("Grease the bearings");

@@ -146,6 +146,79 @@ async fn a_list_has_pages() {
     client.get("/articles/?page=1&page=2").await.assert_status(400);
 }
 
+/// CWE-20, CWE-203: a reader's choice is one of what there is, and finds nothing that they may not read.
+#[tokio::test]
+async fn a_list_is_searched_and_sorted_by_what_there_is() {
+    let w = World::new().await;
+    for title in ["Äpfel und Öl", "zebra", "Birnen"] {
+        article(&w.app, &w.ann, title, true).await;
+    }
+    article(&w.app, &w.ann, "Ärger, heimlich", false).await;
+    let mut client = w.app.client();
+    // In either case, beyond ASCII; a draft is its author's.
+    let found = client.get("/articles/?q=%C3%A4").await;
+    found.assert_status(200).assert_contains("Äpfel und Öl");
+    found.assert_lacks("Birnen").assert_lacks("rger");
+    let mut ann = w.as_(&w.ann).await;
+    ann.get("/articles/?q=%C3%84RGER")
+        .await
+        .assert_contains("Ärger, heimlich");
+    client
+        .get("/articles/?q=heimlich")
+        .await
+        .assert_contains("Nothing found");
+    client
+        .get("/articles/?q=%25")
+        .await
+        .assert_contains("Nothing found");
+    let sorted = client
+        .get("/articles/?sort=title")
+        .await
+        .assert_status(200)
+        .text()
+        .to_owned();
+    let at = |title: &str| sorted.find(&format!(">{title}</a>")).unwrap();
+    assert!(at("Birnen") < at("zebra") && at("zebra") < at("Äpfel und Öl"));
+    client
+        .get("/articles/?sort=secret")
+        .await
+        .assert_status(400)
+        .assert_contains("`newest`, `oldest`, `title`");
+    let long = format!("/articles/?q={}", "x".repeat(201));
+    client
+        .get(long.as_str())
+        .await
+        .assert_status(400)
+        .assert_contains("200 characters");
+    client.get("/articles/?page=7").await.assert_status(404);
+}
+
+/// CWE-20, CWE-345: a mark of a page is one of this list in this order, or a 400; pages by key are whole and in order.
+#[tokio::test]
+async fn a_list_is_read_on_by_key() {
+    let w = World::new().await;
+    for n in 0..12 {
+        article(&w.app, &w.ann, &format!("Number {n}"), true).await;
+    }
+    let mut client = w.app.client();
+    let first = client.get("/articles/").await.text().to_owned();
+    let after = first.split("?after=").nth(1).unwrap().split('"').next().unwrap();
+    // What comes in between moves nothing.
+    article(&w.app, &w.ann, "Meanwhile", true).await;
+    let next = client.get(format!("/articles/?after={after}").as_str()).await;
+    next.assert_contains("Number 1<").assert_contains("Number 0<");
+    next.assert_lacks("Number 2<").assert_lacks("Meanwhile");
+    for wrong in [
+        "/articles/?after=x".to_owned(),
+        "/articles/?after=00".to_owned(),
+        format!("/articles/?after={after}00"),
+        format!("/articles/?after={}", &after[2..]),
+        format!("/articles/?sort=title&after={after}"),
+    ] {
+        client.get(wrong.as_str()).await.assert_status(400);
+    }
+}
+
 #[tokio::test]
 async fn the_theme_is_kept_in_a_cookie() {
     let w = World::new().await;

@@ -88,10 +88,10 @@ const INSIDE_A_FOLDER: &[(&str, &str, &[usize])] = &[
     ("vauban", "testing", &[2, 2]),
     ("vauban-core", "http", &[2]),
     ("vauban-core", "settings", &[3]),
-    ("vauban-orm", "model", &[12]),
+    ("vauban-orm", "model", &[14]),
     ("vauban-orm", "query", &[3]),
     ("vauban-orm", "sql", &[2]),
-    ("vauban-orm", "tree", &[3]),
+    ("vauban-orm", "tree", &[4]),
     ("vauban-template", "compiler", &[4, 3]),
     ("vauban-template", "runtime", &[3, 2]),
 ];

@@ -213,6 +213,9 @@ impl<E: std::error::Error + Send + Sync + 'static> From<E> for Error {
             Some(vauban_orm::Error::TooLarge(_)) => {
                 "This asks for too much at once. Use fewer or shorter words."
             }
+            Some(vauban_orm::Error::InvalidCursor) => {
+                "This is no mark of a page of this list. Begin at its first page."
+            }
             // Which rows, and of what, may be nothing that this actor sees (CWE-203).
             Some(vauban_orm::Error::Restricted { .. }) => {
                 "Something else still refers to this, so it cannot be deleted. Change or delete that first."

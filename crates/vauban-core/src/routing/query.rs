@@ -411,6 +411,11 @@ mod tests {
             Some("2024-02-29")
         );
         assert_eq!(found.most.map(crate::Decimal::units), Some(950));
+        let other = filter("state=other").map(|_| ()).unwrap_err();
+        assert_eq!(
+            other.message(),
+            "The query is not what is asked for: there is `in_work`, `ready`, and nothing else."
+        );
         // CWE-20
         for bad in [
             "state=InWork",

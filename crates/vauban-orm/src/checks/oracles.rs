@@ -128,6 +128,14 @@ fn own_columns(expr: &Expr, model: &ModelMeta) -> Vec<&'static str> {
         | Expr::IsActor(column)
         | Expr::Visible(column) => own(column).into_iter().collect(),
         Expr::Columns(_, column, with) => own(column).into_iter().chain(far(with)).collect(),
+        Expr::Terms(..) | Expr::TermIn(..) | Expr::TermIsNull(_) => {
+            let named = model.columns.iter().filter(|column| expr.names(column));
+            // Of the rows that refer to it, by its id.
+            named
+                .map(|column| column.column)
+                .chain([model.id().column])
+                .collect()
+        }
         Expr::Through(column, inner) => own(column).into_iter().chain(own_columns(inner, model)).collect(),
         Expr::Any(opened, inner) => {
             let id = (opened.to == RowNumber::ROOT).then_some(model.id().column);

@@ -9,6 +9,7 @@ use crate::model::scope::{Join, Place, Scope};
 use crate::model::types::Id;
 use crate::tree::expr::Far;
 use crate::tree::meta::ColumnMeta;
+use crate::tree::term::Term;
 use crate::tree::value::Value;
 
 /// What stands on the right of a comparison.
@@ -20,11 +21,16 @@ pub struct Compared(pub(super) Right);
 pub(super) enum Right {
     Value(Value),
     Column(Far),
+    Term(Term),
 }
 
 impl Compared {
     pub(crate) fn with(value: Value) -> Self {
         Self(Right::Value(value))
+    }
+
+    pub(super) fn with_term(term: Term) -> Self {
+        Self(Right::Term(term))
     }
 
     pub(super) fn with_column(path: &Path, meta: &'static ColumnMeta) -> Self {

@@ -10,7 +10,7 @@ use crate::model::compared::KeyOperand;
 use crate::model::filter::Filter;
 use crate::model::order::Order;
 use crate::model::path::Path;
-use crate::model::scope::{OwnRow, Place, Via};
+use crate::model::scope::{Own, OwnRow, Place, Via};
 use crate::model::types::Id;
 use crate::model::who::Who;
 use crate::model::{Model, UserModel};
@@ -127,6 +127,11 @@ impl<P: Place, M: Model> Deref for Rel<P, M> {
         self.target
             .get_or_init(|| Box::new(M::columns(&self.path.then(self.meta))))
     }
+}
+
+/// The columns of a query's own row, the same ones for ever.
+pub(crate) fn own_columns<M: Model>() -> &'static M::Columns<Own<M>> {
+    beyond::<M, Own<M>>(&Path::ROOT)
 }
 
 /// The columns behind a path that is too long, the same ones for ever: `folder.parent.parent…`, as often as a request says,

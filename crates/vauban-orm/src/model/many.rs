@@ -43,6 +43,16 @@ pub struct Many<P: Place, C: Model> {
     types: PhantomData<fn() -> (P, C)>,
 }
 
+impl<P: Place, C: Model> Clone for Many<P, C> {
+    fn clone(&self) -> Self {
+        Self {
+            path: self.path.clone(),
+            key: self.key,
+            types: PhantomData,
+        }
+    }
+}
+
 impl<P: Place, C: Model> Many<P, C> {
     #[doc(hidden)]
     pub fn new(path: &Path, key: fn() -> KeyOf<C>) -> Self {
@@ -64,18 +74,47 @@ impl<P: Place, C: Model> Many<P, C> {
         self.having(number, inner.expr)
     }
 
+    /// All of them are so, of those that whoever asks may see; also where there is none.
+    pub fn all<F: IntoFilter<In<P::Scope, C>>>(
+        &self,
+        condition: impl FnOnce(&Columns<C, Own<In<P::Scope, C>>>) -> F,
+    ) -> Filter<P::Scope> {
+        let number = RowNumber::opened();
+        let inner = condition(&C::columns(&Path::opened(number))).into_filter();
+        let other = Expr::any(self.opened(number), inner.expr.negated());
+        Filter::new(self.path.wrap(other.negated()))
+    }
+
+    /// None of them is so, of those that whoever asks may see.
+    pub fn none<F: IntoFilter<In<P::Scope, C>>>(
+        &self,
+        condition: impl FnOnce(&Columns<C, Own<In<P::Scope, C>>>) -> F,
+    ) -> Filter<P::Scope> {
+        let number = RowNumber::opened();
+        let inner = condition(&C::columns(&Path::opened(number))).into_filter();
+        let one = Expr::any(self.opened(number), inner.expr);
+        Filter::new(self.path.wrap(one.negated()))
+    }
+
     /// There is at least one of them.
     pub fn exists(&self) -> Filter<P::Scope> {
         self.having(RowNumber::opened(), Expr::True)
     }
 
     fn having(&self, number: RowNumber, inner: Expr) -> Filter<P::Scope> {
-        let opened = Opened {
+        Filter::new(self.path.wrap(Expr::any(self.opened(number), inner)))
+    }
+
+    fn opened(&self, number: RowNumber) -> Opened {
+        Opened {
             number,
             model: C::meta,
             key: (self.key)().0,
             to: self.path.to(),
-        };
-        Filter::new(self.path.wrap(Expr::any(opened, inner)))
+        }
+    }
+
+    pub(super) fn path_and_key(&self) -> (&Path, &'static ColumnMeta) {
+        (&self.path, (self.key)().0)
     }
 }

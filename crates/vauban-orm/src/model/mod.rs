@@ -1,10 +1,13 @@
 //! Models: structs whose values are rows, their fields, and their columns as queries and rules see them.
 
+pub(crate) mod aggregate;
 pub(crate) mod assignment;
 pub(crate) mod building;
 pub(crate) mod choices;
 pub(crate) mod columns;
 pub(crate) mod compared;
+pub(crate) mod computed;
+pub(crate) mod expression;
 pub mod field;
 pub(crate) mod filter;
 pub mod fragment;

@@ -3,13 +3,12 @@
 use std::marker::PhantomData;
 
 use crate::tree::meta::ColumnMeta;
+use crate::tree::term::SortKey;
 
 /// One key of an order.
 #[derive(Debug, Clone)]
 pub struct Order<R> {
-    pub(crate) steps: Vec<&'static ColumnMeta>,
-    pub(crate) column: &'static ColumnMeta,
-    pub(crate) descending: bool,
+    pub(crate) key: SortKey,
     root: PhantomData<fn() -> R>,
 }
 
@@ -19,12 +18,28 @@ impl<R> Order<R> {
         column: &'static ColumnMeta,
         descending: bool,
     ) -> Self {
+        Self::by(SortKey::of_column(steps, column, descending))
+    }
+
+    pub(super) fn by(key: SortKey) -> Self {
         Self {
-            steps,
-            column,
-            descending,
+            key,
             root: PhantomData,
         }
+    }
+
+    /// What has no value comes first, whichever way the order goes.
+    #[must_use]
+    pub fn nulls_first(mut self) -> Self {
+        self.key.nulls_first = Some(true);
+        self
+    }
+
+    /// What has no value comes last, whichever way the order goes.
+    #[must_use]
+    pub fn nulls_last(mut self) -> Self {
+        self.key.nulls_first = Some(false);
+        self
     }
 }
 

@@ -8,6 +8,7 @@ use crate::tree::bounds;
 use crate::tree::expr::{Col, Expr, Far, Op};
 use crate::tree::meta::ColumnMeta;
 use crate::tree::row::RowNumber;
+use crate::tree::term::Term;
 
 /// A row, and the foreign keys on the way from there to a column's.
 #[doc(hidden)]
@@ -65,6 +66,11 @@ impl Path {
         }
     }
 
+    /// The row that its foreign keys lead on from.
+    pub(super) fn row(&self) -> RowNumber {
+        self.row
+    }
+
     fn count(&self) -> usize {
         self.last.as_ref().map_or(0, |step| step.count)
     }
@@ -117,6 +123,8 @@ impl Path {
                 self.wrap(Expr::Columns(op, column, far)).and(there)
             }
             Right::Column(far) => self.wrap(Expr::Columns(op, column, far)),
+            Right::Term(_) if self.is_too_long() => Expr::TooLarge(bounds::STEPS),
+            Right::Term(term) => Expr::terms(op, Term::Column(self.far(meta)), term),
         })
     }
 }

@@ -4,6 +4,8 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+use crate::model::expression::Readable;
+
 /// A row that conditions speak of, as a type: the row of a query or of a rule is its model, and a row inside
 /// `any(|m| …)` is [`In`] the row outside.
 #[diagnostic::on_unimplemented(
@@ -22,6 +24,11 @@ pub struct In<S, C>(PhantomData<fn() -> (S, C)>);
 // The other implementation stands beside `Model`.
 impl<S: Scope, C: 'static> Scope for In<S, C> {}
 
+/// Many rows `S` together: what is counted or added up over them is a value of these, and no row's.
+pub struct Grouped<S>(PhantomData<fn() -> S>);
+
+impl<S: Scope> Scope for Grouped<S> {}
+
 /// Where a column stands: in the row itself ([`Own`]), or in one that foreign keys lead to from there ([`Via`]).
 ///
 /// A function for columns of every row names it: `fn led_by<P: Place>(o: &Columns<Organisation, P>) -> Filter<P::Scope>`.
@@ -34,6 +41,8 @@ impl<S: Scope, C: 'static> Scope for In<S, C> {}
 pub trait Place: sealed::Place + 'static {
     /// The row that a condition on such a column is a condition on.
     type Scope: Scope;
+    /// As which a value from there is read: of a related row it is an `Option`.
+    type Read<T: Readable>: Readable<Base = T::Base>;
 }
 
 /// The place of the row's own columns.
@@ -44,9 +53,11 @@ pub struct Via<S>(PhantomData<fn() -> S>);
 
 impl<S: Scope> Place for Own<S> {
     type Scope = S;
+    type Read<T: Readable> = T;
 }
 impl<S: Scope> Place for Via<S> {
     type Scope = S;
+    type Read<T: Readable> = Option<T::Base>;
 }
 
 /// The place of columns that a change sets: the changed row's own, and no other's.
@@ -98,6 +109,7 @@ joins! {
 pub(crate) mod sealed {
     pub trait Scope {}
     impl<S, C> Scope for super::In<S, C> {}
+    impl<S> Scope for super::Grouped<S> {}
 
     pub trait Place {}
     impl<S> Place for super::Own<S> {}
@@ -107,6 +119,11 @@ pub(crate) mod sealed {
 impl<S, C> fmt::Debug for In<S, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("In")
+    }
+}
+impl<S> fmt::Debug for Grouped<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Grouped")
     }
 }
 impl<S> fmt::Debug for Own<S> {

@@ -7,6 +7,7 @@ use crate::tree::expr::{Col, Expr, Far, Flag, FragmentArg, Op};
 use crate::tree::meta::{ModelMeta, OnDelete, Privilege};
 use crate::tree::row::{Open, RowNumber};
 use crate::tree::shown::named;
+use crate::tree::term::{Term, TextFunction, Whole};
 use crate::tree::value::Value;
 
 /// A model's rules as text, for reviews: one line for each action. `models` are the program's.
@@ -116,6 +117,17 @@ impl Said<'_> {
                 let its = if with.row == nearest { "its " } else { "" };
                 format!("{} {} {its}{}", column(of), sign(*op), far(with, open, nearest))
             }
+            Expr::Terms(op, two) => format!(
+                "{} {} {}",
+                self.term(&two.0, open, nearest),
+                sign(*op),
+                self.term(&two.1, open, nearest)
+            ),
+            Expr::TermIn(term, values) => {
+                let values: Vec<_> = values.iter().map(shown).collect();
+                format!("{} in [{}]", self.term(term, open, nearest), values.join(", "))
+            }
+            Expr::TermIsNull(term) => format!("{} is empty", self.term(term, open, nearest)),
             Expr::In(of, values) => {
                 let values: Vec<_> = values.iter().map(shown).collect();
                 format!("{} in [{}]", column(of), values.join(", "))
@@ -162,6 +174,86 @@ impl Said<'_> {
                 // CWE-117, CWE-451: written as texts are: where it ends is not for a text in it to say, and it is one line.
                 format!("sql {sql:?} [{}]", columns.join(", "))
             }
+        }
+    }
+}
+
+impl Said<'_> {
+    /// A value in words.
+    fn term(&self, term: &Term, open: &Open<'_, Named>, nearest: RowNumber) -> String {
+        let both = |two: &(Term, Term)| (self.term(&two.0, open, nearest), self.term(&two.1, open, nearest));
+        match term {
+            Term::Column(column) => far(column, open, nearest),
+            Term::Value(_, value) => shown(value),
+            Term::Whole(whole, two) => {
+                let (a, b) = both(two);
+                let sign = match whole {
+                    Whole::Plus => "+",
+                    Whole::Minus => "-",
+                    Whole::Times => "*",
+                    Whole::DividedBy => "/",
+                    Whole::Modulo => "%",
+                };
+                format!("({a} {sign} {b})")
+            }
+            Term::Coalesce(two) => {
+                let (a, b) = both(two);
+                format!("({a}, or {b} where it is empty)")
+            }
+            Term::Concat(two) => {
+                let (a, b) = both(two);
+                format!("({a} followed by {b})")
+            }
+            Term::Case(case) => {
+                let holds = self.describe(&case.0, 0, open, nearest);
+                let then = self.term(&case.1, open, nearest);
+                let rest = case.2.as_ref().map(|rest| self.term(rest, open, nearest));
+                format!(
+                    "({then} if {holds}, else {})",
+                    rest.as_deref().unwrap_or("nothing")
+                )
+            }
+            Term::Text(function, of) => {
+                let function = match function {
+                    TextFunction::Lower => "lower",
+                    TextFunction::Upper => "upper",
+                    TextFunction::Length => "length",
+                    TextFunction::Trim => "trim",
+                    TextFunction::Folded => "in any case",
+                };
+                format!("{function} of {}", self.term(of, open, nearest))
+            }
+            Term::Part(part, of) => {
+                let part = format!("{part:?}").to_lowercase();
+                format!("{part} of {}", self.term(of, open, nearest))
+            }
+            Term::Fold(fold, of) => {
+                let fold = format!("{fold:?}").to_lowercase();
+                format!("{fold} of {}", self.term(&of.0, open, nearest))
+            }
+            Term::Related(of) => {
+                let model = (self.name)((of.model)());
+                let row = Named {
+                    name: format!("{model}#{}", open.depth + 1),
+                    used: Cell::new(false),
+                };
+                let inside = open.inside(of.number, row);
+                let value = self.term(&of.of, &inside, of.number);
+                let filter = self.describe(&of.filter, 2, &inside, of.number);
+                let row = &inside.row;
+                let name = if row.used.get() { &row.name } else { &model };
+                let fold = format!("{:?}", of.fold).to_lowercase();
+                let steps: Vec<_> = of.steps.iter().map(|step| step.field).collect();
+                let whose = match (of.row == nearest, steps.is_empty()) {
+                    (true, true) => "this".to_owned(),
+                    (true, false) => format!("its {}", steps.join(".")),
+                    (false, true) => row_of(of.row, open).to_owned(),
+                    (false, false) => format!("{}.{}", row_of(of.row, open), steps.join(".")),
+                };
+                let key = of.key.field;
+                format!("{fold} of {value} over every {name} whose {key} is {whose} with {filter}")
+            }
+            Term::TooLarge(why) => format!("too large ({why})"),
         }
     }
 }

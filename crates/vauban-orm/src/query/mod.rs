@@ -4,19 +4,28 @@ mod again;
 mod change;
 mod constraint;
 mod create;
+mod cursor;
 mod delete;
+mod groups;
+mod keyset;
 mod rows;
 mod run;
 mod select;
 mod stored;
+mod values;
 mod written;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
 
 pub use create::Create;
+pub use cursor::{BadCursor, Cursor};
+pub use groups::{GroupedValues, Groups};
+pub use keyset::KeysetPage;
 pub use rows::{Changeable, DEEPEST_ROW, Deletable, Page, Permitted, Version};
+pub use values::{ChosenValues, ValuesQuery};
 
 use crate::error::{Error, Result};
 use crate::model::Model;
@@ -86,10 +95,7 @@ impl<M: Model> QuerySet<M> {
     /// In this order; rows that agree in it are in the order of their ids.
     pub fn order_by<O: IntoOrder<M>>(mut self, order: impl FnOnce(&Columns<M>) -> O) -> Self {
         let order = order(&M::columns(&Path::ROOT)).into_order();
-        self.select.order = order
-            .into_iter()
-            .map(|key| (key.steps, key.column, key.descending))
-            .collect();
+        self.select.order = order.into_iter().map(|by| by.key).collect();
         self
     }
 
@@ -161,6 +167,30 @@ impl<M: Model> QuerySet<M> {
         self.first_in(db.bound()).await
     }
 
+    /// The last row, if there is one: the first in the opposite order.
+    ///
+    /// # Errors
+    /// See [`Error`]; [`Error::Internal`] with a limit.
+    pub async fn last(mut self, db: &dyn Reads<M>) -> Result<Option<M>> {
+        self.select.whole_set()?;
+        self.select.turn_round();
+        self.first_in(db.bound()).await
+    }
+
+    /// The rows with these ids, by id: those that are absent or hidden are not among them.
+    ///
+    /// # Errors
+    /// See [`Error`]; [`Error::TooLarge`] for more than 10,000 ids.
+    pub async fn in_bulk(
+        self,
+        db: &dyn Reads<M>,
+        ids: impl IntoIterator<Item = Id<M>>,
+    ) -> Result<BTreeMap<Id<M>, M>> {
+        let id = Column::<Own<M>, Id<M>>::new(Path::ROOT, self.select.model.id());
+        let rows = self.filter(|_| id.is_in(ids)).all(db).await?;
+        Ok(rows.into_iter().map(|row| (row.id(), row)).collect())
+    }
+
     /// Page `number` (from 1) of rows.
     ///
     /// # Errors
@@ -177,6 +207,14 @@ impl<M: Model> QuerySet<M> {
     /// See [`Error`].
     pub async fn count(self, db: &dyn Reads<M>) -> Result<u64> {
         self.count_in(db.bound()).await
+    }
+
+    /// How many rows; no more are counted than `most`: for a page that says "more than 1,000".
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn count_up_to(self, db: &dyn Reads<M>, most: u32) -> Result<u64> {
+        self.count_up_to_in(db.bound(), most).await
     }
 
     /// Whether there is a row.

@@ -12,6 +12,7 @@ use crate::model::record::Record;
 use crate::policy::actor::Action;
 use crate::tree::expr::Expr;
 use crate::tree::meta::{ColumnMeta, ModelMeta};
+use crate::tree::term::SortKey;
 use crate::unit::handles::Bound;
 
 /// Rows on a page if the query does not say.
@@ -32,7 +33,10 @@ impl<M: Record> QuerySet<M> {
     }
 
     pub(crate) fn order(&mut self, keys: Vec<(Vec<&'static ColumnMeta>, &'static ColumnMeta, bool)>) {
-        self.select.order = keys;
+        let keys = keys.into_iter();
+        self.select.order = keys
+            .map(|(steps, column, descending)| SortKey::of_column(steps, column, descending))
+            .collect();
     }
 
     /// Loads the row behind the foreign key with this position.
@@ -71,6 +75,12 @@ impl<M: Record> QuerySet<M> {
         self.select.ask = Ask::Count;
         let count = bound.read(Number(self.select)).await?;
         Ok(u64::try_from(count).unwrap_or(0))
+    }
+
+    pub(crate) async fn count_up_to_in(mut self, bound: &Bound, most: u32) -> Result<u64> {
+        let most = i64::from(most);
+        self.select.limit = Some(self.select.limit.map_or(most, |own| own.min(most)));
+        self.count_in(bound).await
     }
 
     pub(crate) async fn exists_in(mut self, bound: &Bound) -> Result<bool> {
@@ -159,7 +169,7 @@ impl<M: Record> QuerySet<M> {
         bound.write_steps(delete::All { select, models }).await
     }
 
-    fn page_query(mut self, number: u32) -> Result<Self> {
+    pub(super) fn page_query(mut self, number: u32) -> Result<Self> {
         if number == 0 {
             return Err(Error::NotFound);
         }

@@ -14,8 +14,9 @@ use crate::sql::dialect::Dialect;
 use crate::sql::render::{Renderer, Scope, target_of};
 use crate::sql::source::{Source, Which};
 use crate::sql::statement::{Statement, Text};
-use crate::tree::expr::{Bind, Expr, push};
+use crate::tree::expr::{Bind, Expr, Far, push};
 use crate::tree::meta::{ColumnMeta, ModelMeta};
+use crate::tree::term::{SortKey, Term};
 use crate::tree::value::{Kind, Mismatch, RowReader};
 use crate::unit::Steps;
 
@@ -24,7 +25,7 @@ use crate::unit::Steps;
 pub(crate) struct Select {
     pub(crate) model: &'static ModelMeta,
     pub(crate) filter: Expr,
-    pub(crate) order: Vec<(Vec<&'static ColumnMeta>, &'static ColumnMeta, bool)>,
+    pub(crate) order: Vec<SortKey>,
     pub(crate) limit: Option<i64>,
     pub(crate) offset: i64,
     /// Positions of the foreign keys whose rows are loaded.
@@ -35,6 +36,8 @@ pub(crate) struct Select {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ask {
     Rows,
+    /// With what each is ordered by.
+    Keyed,
     Permitted,
     Count,
     Exists,
@@ -66,19 +69,31 @@ impl Select {
         }
     }
 
+    /// In the opposite order.
+    pub(super) fn turn_round(&mut self) {
+        if self.order.is_empty() {
+            self.order
+                .push(SortKey::of_column(Vec::new(), self.model.id(), false));
+        }
+        for by in &mut self.order {
+            by.descending = !by.descending;
+            by.nulls_first = by.nulls_first.map(|first| !first);
+        }
+    }
+
     fn shape<'a>(&'a self, authority: &Authority, key: &mut Vec<u8>, values: &mut Vec<Bind<'a>>) {
         key.push(self.ask as u8);
         push(key, self.model);
         authority.shape(key);
         self.filter.shape(key, values);
+        if self.ask == Ask::Keyed {
+            key.push(self.order.len() as u8);
+            self.order.iter().for_each(|by| by.term.shape(key, values));
+        }
         key.push(self.related.len() as u8);
         key.extend(self.related.iter().map(|position| *position as u8));
         key.push(self.order.len() as u8);
-        for (steps, column, descending) in &self.order {
-            key.extend([u8::from(*descending), steps.len() as u8]);
-            steps.iter().for_each(|step| push(key, *step));
-            push(key, *column);
-        }
+        self.order.iter().for_each(|by| by.shape(key, values));
         if let Some(limit) = self.limit {
             key.push(1);
             values.push(Bind::Int(limit));
@@ -93,7 +108,7 @@ impl Select {
         let root = source.row();
         let filter = renderer.condition(&self.filter, root, Scope::Query)?;
         let (mut columns, mut joins, mut joined) = (source.columns(), String::new(), Vec::new());
-        if matches!(self.ask, Ask::Rows | Ask::Permitted) {
+        if matches!(self.ask, Ask::Rows | Ask::Keyed | Ask::Permitted) {
             for position in &self.related {
                 let key = &self.model.columns[*position];
                 // The rule in ON: a row that may not be seen is absent.
@@ -104,9 +119,15 @@ impl Select {
                 joined.push((key, related));
             }
         }
+        if self.ask == Ask::Keyed {
+            for by in &self.order {
+                let key = renderer.term(&by.term, root, Scope::Query)?;
+                let _ = write!(columns, ", {key}");
+            }
+        }
         let select = |what: &str| source.select_joined(what, &joins, filter.clone());
         let sql = match self.ask {
-            Ask::Rows => {
+            Ask::Rows | Ask::Keyed => {
                 let rows = select(&columns);
                 self.order_and_limit(&mut renderer, &source, &joined, rows)?
             }
@@ -133,7 +154,7 @@ impl Select {
         renderer.text(sql)
     }
 
-    fn order_and_limit(
+    pub(super) fn order_and_limit(
         &self,
         renderer: &mut Renderer<'_>,
         source: &Source,
@@ -142,28 +163,31 @@ impl Select {
     ) -> Result<String> {
         if !(self.order.is_empty() && self.filter.names_one_row()) {
             sql.push_str(" ORDER BY ");
-            for (steps, column, descending) in &self.order {
-                let join = match steps.as_slice() {
-                    [key] => joined.iter().find(|(mine, _)| std::ptr::eq(*mine, *key)),
+            for by in &self.order {
+                let join = match &by.term {
+                    Term::Column(Far { keys, meta, .. }) if keys.len() == 1 => {
+                        let key = keys[0];
+                        joined
+                            .iter()
+                            .find(|(mine, _)| std::ptr::eq(*mine, key))
+                            .map(|(_, related)| related.column(meta))
+                    }
                     _ => None,
                 };
-                let by = match join {
-                    Some((_, related)) => related.column(column),
-                    None => renderer.scalar(steps, column, source.row(), Scope::Query)?,
+                let order = match join {
+                    Some(column) => format!("{column}{}", renderer.way(by)),
+                    None => renderer.sort_key(by, source.row())?,
                 };
-                // A related row may be absent.
-                let may_be_null = column.nullable || !steps.is_empty();
-                let order = renderer.dialect().order(may_be_null, *descending);
-                let _ = write!(sql, "{by}{order}, ");
+                let _ = write!(sql, "{order}, ");
             }
-            let down = matches!(self.order.last(), Some((.., true)));
+            let down = matches!(self.order.last(), Some(last) if last.descending);
             let _ = write!(sql, "{}{}", source.id(), if down { " DESC" } else { "" });
         }
         sql.push_str(&self.limited(renderer));
         Ok(sql)
     }
 
-    fn limited(&self, renderer: &mut Renderer<'_>) -> String {
+    pub(super) fn limited(&self, renderer: &mut Renderer<'_>) -> String {
         if self.limit.is_none() {
             return String::new();
         }
@@ -171,7 +195,7 @@ impl Select {
         format!(" LIMIT {limit} OFFSET {offset}")
     }
 
-    async fn read(
+    pub(super) async fn read(
         &self,
         authority: &Authority,
         session: Session<'_>,
@@ -195,7 +219,7 @@ impl Select {
 /// The rule for a row that holds what its model does not know (a choice that was taken out of the program, a text that
 /// is no slug): the whole statement fails, also for a list, and the log names table, column and row. A row left out in
 /// silence would be a list that something is decided by, and is not whole (CWE-252).
-fn read_one<M: Record>(select: &Select, reader: &mut RowReader<'_>) -> Result<M> {
+pub(super) fn read_one<M: Record>(select: &Select, reader: &mut RowReader<'_>) -> Result<M> {
     let mut row = M::read(select.model, reader).map_err(|Mismatch| unreadable(select, reader))?;
     for position in &select.related {
         row.take_related(*position, reader)

@@ -5,3 +5,4 @@ pub(crate) mod dialect;
 pub(crate) mod render;
 pub(crate) mod source;
 pub(crate) mod statement;
+mod term;

@@ -31,7 +31,7 @@ impl<'a> Row<'a> {
         Self { alias, new: &[] }
     }
 
-    fn column(&self, column: &ColumnMeta) -> String {
+    pub(super) fn column(&self, column: &ColumnMeta) -> String {
         match self.new.iter().find(|(new, _)| std::ptr::eq(*new, column)) {
             Some((_, sql)) => sql.clone(),
             None => format!("{}.\"{}\"", self.alias, column.column),
@@ -57,11 +57,11 @@ struct Relation {
 
 /// Where a condition stands.
 #[derive(Clone, Copy)]
-struct Place<'a, 'r> {
+pub(super) struct Place<'a, 'r> {
     /// The row that foreign keys have led to, or else the innermost open one.
-    row: Row<'r>,
-    open: &'a Open<'a, Row<'r>>,
-    scope: Scope,
+    pub(super) row: Row<'r>,
+    pub(super) open: &'a Open<'a, Row<'r>>,
+    pub(super) scope: Scope,
 }
 
 pub(crate) struct Renderer<'a> {
@@ -136,7 +136,7 @@ impl<'a> Renderer<'a> {
         format!("r{}", self.aliases)
     }
 
-    fn bound(&mut self, kind: Kind, value: &Value, scope: Scope) -> String {
+    pub(super) fn bound(&mut self, kind: Kind, value: &Value, scope: Scope) -> String {
         if scope == Scope::Query {
             return self.one(kind);
         }
@@ -254,16 +254,25 @@ impl<'a> Renderer<'a> {
         cond
     }
 
-    fn within(&mut self, expr: &Expr, at: Place<'_, '_>) -> Result<Cond> {
+    pub(super) fn within(&mut self, expr: &Expr, at: Place<'_, '_>) -> Result<Cond> {
+        self.count()?;
+        let cond = self.one_condition(expr, at)?;
+        self.uncount();
+        Ok(cond)
+    }
+
+    /// CWE-674, CWE-400: filter and policies are bounded one by one; here, all of them together.
+    pub(super) fn count(&mut self) -> Result<()> {
         self.nesting += 1;
         self.rendered += 1;
-        // CWE-674, CWE-400: filter and policies are bounded one by one; here, all of them together.
         if self.nesting > bounds::MAX_NESTING || self.rendered > bounds::MAX_RENDERED {
             return Err(Error::TooLarge(bounds::STATEMENT));
         }
-        let cond = self.one_condition(expr, at)?;
+        Ok(())
+    }
+
+    pub(super) fn uncount(&mut self) {
         self.nesting -= 1;
-        Ok(cond)
     }
 
     /// The parts that lead deeper stand in functions of their own, for the stack's sake.
@@ -323,7 +332,7 @@ impl<'a> Renderer<'a> {
 
     /// The row that a column belongs to. CWE-863: a row outside is that row, whatever its model and whatever stands nearer;
     /// one that is not open here is none.
-    fn row_of<'r>(&mut self, number: RowNumber, at: Place<'_, 'r>) -> Result<Row<'r>> {
+    pub(super) fn row_of<'r>(&mut self, number: RowNumber, at: Place<'_, 'r>) -> Result<Row<'r>> {
         if number == RowNumber::REACHED || removed(Control::OuterRows) {
             return Ok(at.row);
         }
@@ -390,6 +399,29 @@ impl<'a> Renderer<'a> {
                         Cond::safe(format!("{column} IN ({})", items.join(",")))
                     }
                 }
+            }
+            Expr::Terms(op, two) => {
+                let (a, b) = (self.term_at(&two.0, at)?, self.term_at(&two.1, at)?);
+                Cond::new(self.dialect.compare_columns(*op, &a, &b), expr.has_fragment())
+            }
+            Expr::TermIn(term, list) => {
+                let (kind, value) = (term.kind(), self.term_at(term, at)?);
+                let one_of = match scope {
+                    Scope::Query => {
+                        let list = self.value(Parameter::List(kind));
+                        self.dialect.is_one_of(kind, &value, &list)
+                    }
+                    Scope::Policy if list.is_empty() => "FALSE".to_owned(),
+                    Scope::Policy => {
+                        let items = list.iter().map(|one| self.bound(kind, one, scope));
+                        format!("{value} IN ({})", items.collect::<Vec<_>>().join(","))
+                    }
+                };
+                Cond::new(one_of, term.has_fragment())
+            }
+            Expr::TermIsNull(term) => {
+                let value = self.term_at(term, at)?;
+                Cond::new(format!("{value} IS NULL"), term.has_fragment())
             }
             Expr::IsNull(column) => {
                 let row = self.row_of(column.row, at)?;

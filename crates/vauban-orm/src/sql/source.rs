@@ -27,6 +27,8 @@ pub(crate) enum Which {
     /// Those that are related to a row. In a query one that may not be seen is absent (CWE-203: no filter is an oracle);
     /// rules read them in full.
     Related(Scope),
+    /// The same, where something is counted or added up over them.
+    Folded(Scope),
     /// Those that whoever asks may see, in a rule as well: what a foreign key is set to, and `visible(who)`.
     Visible,
     /// Those that a statement under the policy has found, and those that refer to them: what a deletion takes along is judged
@@ -40,12 +42,13 @@ impl Renderer<'_> {
         self.listed(model)?;
         let alias = match rows {
             Which::Asked | Which::Found => "t".to_owned(),
-            Which::Related(_) | Which::Visible => self.alias(),
+            Which::Related(_) | Which::Folded(_) | Which::Visible => self.alias(),
         };
         let rule = match rows {
-            Which::Related(Scope::Policy) | Which::Found => Cond::True,
+            Which::Related(Scope::Policy) | Which::Folded(Scope::Policy) | Which::Found => Cond::True,
             Which::Related(Scope::Query) if removed(Control::Related) => Cond::True,
-            Which::Asked | Which::Related(Scope::Query) | Which::Visible => {
+            Which::Folded(Scope::Query) if removed(Control::Folded) => Cond::True,
+            Which::Asked | Which::Related(Scope::Query) | Which::Folded(Scope::Query) | Which::Visible => {
                 self.rule(Action::View, model, Row::old(&alias))?
             }
         };

@@ -26,6 +26,7 @@ mod units;
 mod unreadable;
 mod untyped;
 mod user_ids;
+mod values;
 mod worlds;
 mod writes;
 

@@ -12,6 +12,8 @@ pub(crate) const MAX_VALUES: usize = 10_000;
 pub(crate) const MAX_TEXT: usize = 4096;
 /// Foreign keys in a row.
 pub(crate) const MAX_STEPS: usize = 16;
+/// Values in one that is computed: texts of as many columns are still no text that a database refuses.
+pub(crate) const MAX_TERM: u32 = 64;
 /// Levels of a statement's conditions with those of the policies in it.
 pub(crate) const MAX_NESTING: usize = 160;
 /// Conditions of a statement with those of the policies in it.
@@ -27,6 +29,8 @@ pub(crate) const VALUES: &str = "its lists (`is_in`) have more than 10,000 value
 pub(crate) const TEXT: &str = "it looks for a text of more than 4,096 bytes";
 /// What is said of more than [`MAX_STEPS`].
 pub(crate) const STEPS: &str = "it follows more than 16 foreign keys in a row";
+/// What is said of more than [`MAX_TERM`].
+pub(crate) const TERM: &str = "a value in it is computed of more than 64 others";
 /// What is said of more than [`MAX_NESTING`] and [`MAX_RENDERED`].
 pub(crate) const STATEMENT: &str =
     "with the policies of the models in it, the statement has more than 8,000 conditions or 160 levels";
@@ -52,6 +56,10 @@ impl Weight {
             values: u32::try_from(values).unwrap_or(u32::MAX),
             ..Self::ONE
         }
+    }
+
+    pub(crate) fn conditions(self) -> u32 {
+        self.conditions
     }
 
     /// With one level more round it.

@@ -5,6 +5,7 @@ use crate::tree::bounds::{self, Weight};
 use crate::tree::fragment;
 use crate::tree::meta::{ColumnMeta, ModelMeta};
 use crate::tree::row::{Open, RowNumber};
+use crate::tree::term::Term;
 use crate::tree::value::Value;
 
 /// A column of a row.
@@ -66,8 +67,12 @@ pub(crate) enum Expr {
     Compare(Op, Col, Value),
     /// Both have a value and compare so; with `Ne`: not equal, or one has no value.
     Columns(Op, Col, Far),
+    /// Computed values that compare so, as [`Columns`](Self::Columns) do.
+    Terms(Op, Box<(Term, Term)>),
     In(Col, Vec<Value>),
+    TermIn(Box<Term>, Vec<Value>),
     IsNull(Col),
+    TermIsNull(Box<Term>),
     /// The column holds the actor's id. Never true for nobody.
     IsActor(Col),
     And(Parts),
@@ -244,6 +249,46 @@ impl Expr {
         Self::In(column, values)
     }
 
+    /// A comparison of computed values.
+    pub(crate) fn terms(op: Op, a: Term, b: Term) -> Self {
+        match Term::Coalesce(Box::new((a, b))).bounded() {
+            Term::Coalesce(two) => Self::Terms(op, two),
+            Term::TooLarge(why) => Self::TooLarge(why),
+            _ => Self::False,
+        }
+    }
+
+    /// A comparison of a computed value with a list.
+    pub(crate) fn term_is_in(term: Term, values: impl Iterator<Item = Value>) -> Self {
+        // CWE-770: no more of it is taken than there may be.
+        let values: Vec<_> = values.take(bounds::MAX_VALUES + 1).collect();
+        match (term.too_large(), values.len() > bounds::MAX_VALUES) {
+            (Some(why), _) => Self::TooLarge(why),
+            (None, true) => Self::TooLarge(bounds::VALUES),
+            (None, false) => Self::TermIn(Box::new(term), values),
+        }
+    }
+
+    /// A computed value is none.
+    pub(crate) fn term_is_null(term: Term) -> Self {
+        match term.too_large() {
+            Some(why) => Self::TooLarge(why),
+            None => Self::TermIsNull(Box::new(term)),
+        }
+    }
+
+    /// Whether it has a fragment in it, of which each may be an error.
+    pub(crate) fn has_fragment(&self) -> bool {
+        match self {
+            Self::Fragment(..) => true,
+            Self::Terms(_, two) => two.0.has_fragment() || two.1.has_fragment(),
+            Self::TermIn(term, _) | Self::TermIsNull(term) => term.has_fragment(),
+            Self::And(all) | Self::Or(all) => all.iter().any(Self::has_fragment),
+            Self::Not(inner) | Self::Through(_, inner) | Self::Any(_, inner) => inner.has_fragment(),
+            _ => false,
+        }
+    }
+
     /// One level deeper, if there may be one.
     fn inside(self, wrap: impl FnOnce(Box<Self>) -> Self) -> Self {
         if let Self::TooLarge(_) = self {
@@ -261,6 +306,9 @@ impl Expr {
             Self::And(parts) | Self::Or(parts) => parts.weight,
             Self::Not(inner) | Self::Through(_, inner) | Self::Any(_, inner) => inner.weight().deeper(),
             Self::In(_, list) => Weight::of_list(list.len()),
+            Self::Terms(_, two) => two.0.weight().beside(two.1.weight()),
+            Self::TermIn(term, list) => term.weight().beside(Weight::of_list(list.len())),
+            Self::TermIsNull(term) => term.weight(),
             _ => Weight::ONE,
         }
     }
@@ -286,6 +334,8 @@ impl Expr {
             | Self::IsActor(of)
             | Self::Visible(of) => is(of.meta),
             Self::Columns(_, of, with) => is(of.meta) || far(with),
+            Self::Terms(_, two) => two.0.names(column) || two.1.names(column),
+            Self::TermIn(term, _) | Self::TermIsNull(term) => term.names(column),
             Self::And(all) | Self::Or(all) => all.iter().any(|part| part.names(column)),
             Self::Through(key, inner) => is(key.meta) || inner.names(column),
             // The rows that refer to this one do so by its key, which never changes.
@@ -325,7 +375,7 @@ impl Expr {
         opened(self, rows, &Open::root(()), key, values);
     }
 
-    fn shape_in<'a>(&'a self, open: &Open<'_, ()>, key: &mut Vec<u8>, values: &mut Vec<Bind<'a>>) {
+    pub(super) fn shape_in<'a>(&'a self, open: &Open<'_, ()>, key: &mut Vec<u8>, values: &mut Vec<Bind<'a>>) {
         let push_column = |key: &mut Vec<u8>, column: &Col| {
             push_row(key, column.row, open);
             push(key, column.meta);
@@ -352,6 +402,20 @@ impl Expr {
             Self::IsNull(column) => {
                 key.push(5);
                 push_column(key, column);
+            }
+            Self::Terms(op, two) => {
+                key.extend([16, *op as u8]);
+                two.0.shape_in(open, key, values);
+                two.1.shape_in(open, key, values);
+            }
+            Self::TermIn(term, list) => {
+                key.push(17);
+                term.shape_in(open, key, values);
+                values.push(Bind::List(list));
+            }
+            Self::TermIsNull(term) => {
+                key.push(18);
+                term.shape_in(open, key, values);
             }
             Self::IsActor(column) => {
                 key.push(6);
@@ -411,6 +475,8 @@ impl Expr {
     pub(crate) fn raises(&self) -> Option<&str> {
         match self {
             Self::Fragment(text, _) => fragment::raises(text),
+            Self::Terms(_, two) => two.0.raises().or_else(|| two.1.raises()),
+            Self::TermIn(term, _) | Self::TermIsNull(term) => term.raises(),
             Self::And(all) | Self::Or(all) => all.iter().find_map(Self::raises),
             Self::Not(inner) | Self::Through(_, inner) | Self::Any(_, inner) => inner.raises(),
             _ => None,
@@ -422,7 +488,7 @@ impl Expr {
         self.is_astray_in(&Open::root(()))
     }
 
-    fn is_astray_in(&self, open: &Open<'_, ()>) -> bool {
+    pub(super) fn is_astray_in(&self, open: &Open<'_, ()>) -> bool {
         let absent = |row: RowNumber| row != RowNumber::REACHED && open.find(row).is_none();
         match self {
             Self::True | Self::False | Self::Flag(_) | Self::TooLarge(_) => false,
@@ -432,6 +498,8 @@ impl Expr {
             | Self::IsActor(column)
             | Self::Visible(column) => absent(column.row),
             Self::Columns(_, column, with) => absent(column.row) || absent(with.row),
+            Self::Terms(_, two) => two.0.is_astray_in(open) || two.1.is_astray_in(open),
+            Self::TermIn(term, _) | Self::TermIsNull(term) => term.is_astray_in(open),
             Self::And(all) | Self::Or(all) => all.iter().any(|part| part.is_astray_in(open)),
             Self::Not(inner) => inner.is_astray_in(open),
             Self::Through(column, inner) => absent(column.row) || inner.is_astray_in(open),
@@ -447,7 +515,7 @@ impl Expr {
 }
 
 impl Far {
-    fn shape_in(&self, open: &Open<'_, ()>, key: &mut Vec<u8>) {
+    pub(super) fn shape_in(&self, open: &Open<'_, ()>, key: &mut Vec<u8>) {
         push_row(key, self.row, open);
         key.extend((self.keys.len() as u32).to_le_bytes());
         self.keys.iter().for_each(|step| push(key, *step));
@@ -457,7 +525,7 @@ impl Far {
 
 /// Which of the open rows, counted from outside. CWE-863: two conditions that differ in whose column they ask have two
 /// keys, or the one would be answered by the other's text. One that is not there has none of theirs either.
-fn push_row(key: &mut Vec<u8>, row: RowNumber, open: &Open<'_, ()>) {
+pub(super) fn push_row(key: &mut Vec<u8>, row: RowNumber, open: &Open<'_, ()>) {
     let place = if row == RowNumber::REACHED {
         0
     } else {

@@ -3,6 +3,7 @@
 
 pub(crate) mod bounds;
 pub(crate) mod expr;
+pub(crate) mod folding;
 pub(crate) mod fragment;
 pub mod identifier;
 pub(crate) mod limits;
@@ -10,4 +11,5 @@ pub mod meta;
 pub(crate) mod row;
 pub(crate) mod rules;
 pub(crate) mod shown;
+pub(crate) mod term;
 pub(crate) mod value;

@@ -9,7 +9,7 @@ use crate::model::assignment::Assignment;
 use crate::query::{self, Changeable, Deletable, Page, Permitted};
 use crate::tree::expr::{Col, Expr, Op};
 use crate::tree::meta::ModelMeta;
-use crate::tree::value::Value;
+use crate::tree::value::{Kind, Value};
 use crate::unit::handles::{Db, Write};
 
 /// A query on the rows of one table that whoever asks may see. Nothing is read before one of the methods that take a handle.
@@ -115,6 +115,30 @@ impl AnyQuerySet {
     /// See [`Error`].
     pub async fn first(self, db: &Db) -> Result<Option<AnyRow>> {
         self.query.first_in(db.asker()).await
+    }
+
+    /// How many rows; no more are counted than `most`.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn count_up_to(self, db: &Db, most: u32) -> Result<u64> {
+        self.query.count_up_to_in(db.asker(), most).await
+    }
+
+    /// The sum of a column of whole numbers or decimals (of these, in their smallest unit), which is the table's own; `None` of
+    /// none. It is exact; beyond the ends of 64 bits (of a decimal's 18 digits) it is the end.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] for a column of another table, or of another kind.
+    pub async fn sum(self, db: &Db, column: &AnyColumn) -> Result<Option<i64>> {
+        let own = column.own_of(self.model)?;
+        if !matches!(own.kind, Kind::Int | Kind::BigInt | Kind::Decimal) {
+            return Err(Error::Internal(format!(
+                "`{}.{}` holds no whole numbers: only those and decimals are added up",
+                self.model.name, own.field
+            )));
+        }
+        self.query.sum_in(db.asker(), own).await
     }
 
     /// Page `number` (from 1) of rows.

@@ -51,6 +51,7 @@ impl Connection {
         // CWE-400: a statement ends when its work is used up, wherever it is.
         sqlite.progress_handler(STRIDE, Some(move || left.fetch_sub(1, Ordering::Relaxed) < 0))?;
         super::search::install(&sqlite, &work)?;
+        super::functions::install(&sqlite, &work)?;
         // Who goes is told by the texts; the rest are savepoints and the like.
         sqlite.set_prepared_statement_cache_capacity(MOST + 16);
         super::settings::settle(&sqlite)?;

@@ -3,6 +3,7 @@
 
 mod connection;
 mod errors;
+mod functions;
 mod lanes;
 mod on_disk;
 mod search;

@@ -8,6 +8,7 @@ mod foreign_key;
 mod id;
 mod ip;
 mod json;
+mod search_text;
 mod slug;
 pub(crate) mod text;
 mod user_id;
@@ -20,5 +21,6 @@ pub use foreign_key::{ForeignKey, OneToOne, OnlyAKey_LoadRelated_WriteGet, Relat
 pub use id::{Id, InvalidId};
 pub use ip::{InvalidIpAddress, IpAddress};
 pub use json::{Json, JsonValue};
+pub use search_text::{InvalidSearch, SearchText};
 pub use slug::{InvalidSlug, Slug};
 pub use user_id::UserId;

@@ -9,6 +9,7 @@ use super::by_metadata;
 use super::conditions::{Condition, NAMES, condition, filter, holds};
 use super::models::*;
 use super::reference::{Asker, Deletion, PlainJob, PlainMember, PlainPerson, PlainTeam, Rows, Set};
+use super::values;
 use crate::engine::{Database, Options, Unit};
 use crate::*;
 
@@ -20,6 +21,11 @@ pub(super) enum Kind {
     Count,
     Exists,
     Get,
+    Computed,
+    Together,
+    Grouped,
+    Keyed,
+    Every,
     Create,
     Change,
     ChangeAll,
@@ -27,13 +33,18 @@ pub(super) enum Kind {
     DeleteAll,
 }
 
-pub(super) const KINDS: [Kind; 11] = [
+pub(super) const KINDS: [Kind; 16] = [
     Kind::All,
     Kind::Ordered,
     Kind::Permitted,
     Kind::Count,
     Kind::Exists,
     Kind::Get,
+    Kind::Computed,
+    Kind::Together,
+    Kind::Grouped,
+    Kind::Keyed,
+    Kind::Every,
     Kind::Create,
     Kind::Change,
     Kind::ChangeAll,
@@ -72,9 +83,9 @@ pub(super) struct World {
 }
 
 /// What went another way, or whether the statement found or did something.
-type Outcome = std::result::Result<bool, String>;
+pub(super) type Outcome = std::result::Result<bool, String>;
 
-fn same<T: PartialEq + std::fmt::Debug>(got: &T, expected: &T) -> std::result::Result<(), String> {
+pub(super) fn same<T: PartialEq + std::fmt::Debug>(got: &T, expected: &T) -> std::result::Result<(), String> {
     if got == expected {
         Ok(())
     } else {
@@ -158,7 +169,7 @@ impl World {
         }
         for _ in 0..5 + n.below(7) {
             let job = new_job(n, rows);
-            let made = Job::create(values(&job)).save(&db).await.unwrap();
+            let made = Job::create(new_values(&job)).save(&db).await.unwrap();
             rows.jobs.push(PlainJob { id: made.id, ..job });
         }
         if n.once_in(2) {
@@ -209,6 +220,15 @@ impl World {
             Kind::ChangeAll => self.change_all(&db, n, who, &wanted, way).await,
             Kind::Delete => self.delete(&db, n, who, way).await,
             Kind::DeleteAll => self.delete_all(&db, who, &wanted, way).await,
+            Kind::Computed | Kind::Together | Kind::Grouped | Kind::Keyed | Kind::Every
+                if way == Way::Untyped =>
+            {
+                values::read_untyped(&db, n, &wanted, self.found(who, &wanted)).await
+            }
+            Kind::Computed | Kind::Together | Kind::Grouped | Kind::Keyed | Kind::Every => {
+                let seen = self.found(who, &wanted);
+                values::read(&db, n, kind, &self.rows, who, &wanted, seen).await
+            }
             _ if way == Way::Untyped => self.read_untyped(&db, n, kind, who, &wanted).await,
             _ => self.read(&db, n, kind, who, &wanted).await,
         };
@@ -408,7 +428,7 @@ impl World {
     async fn create(&mut self, db: &Db<Write>, n: &mut Numbers, who: Asker, way: Way) -> Outcome {
         let job = new_job(n, &self.rows);
         let got = match way {
-            Way::Typed => Job::create(values(&job)).save(db).await.map(|made| made.id),
+            Way::Typed => Job::create(new_values(&job)).save(db).await.map(|made| made.id),
             Way::Untyped => by_metadata::create(db, &job).await,
         };
         let sees_targets = self.rows.sees_targets(&job, Set::ALL, who);
@@ -659,7 +679,7 @@ fn new_job(n: &mut Numbers, rows: &Rows) -> PlainJob {
     }
 }
 
-fn values(job: &PlainJob) -> NewJob {
+fn new_values(job: &PlainJob) -> NewJob {
     NewJob {
         team: job.team,
         title: job.title.clone(),

@@ -1,0 +1,261 @@
+//! Values as SQL text: nothing in it is an error, whatever the rows hold, and both databases mean the same by it.
+
+use crate::error::{Error, Result};
+use crate::sql::dialect::Dialect;
+use crate::sql::render::{Cond, Place, Renderer, Row, Scope, target_of};
+use crate::sql::source::Which;
+use crate::tree::bounds;
+use crate::tree::expr::Expr;
+use crate::tree::folding::LETTERS;
+use crate::tree::meta::ColumnMeta;
+use crate::tree::row::Open;
+use crate::tree::term::{Fold, Part, Related, SortKey, Term, TextFunction, Whole};
+use crate::tree::value::Kind;
+
+impl Renderer<'_> {
+    /// A value of a row that the statement is about.
+    pub(crate) fn term(&mut self, term: &Term, row: Row<'_>, scope: Scope) -> Result<String> {
+        let open = Open::root(row);
+        self.term_at(
+            term,
+            Place {
+                row,
+                open: &open,
+                scope,
+            },
+        )
+    }
+
+    /// By what rows are ordered, with the way.
+    pub(crate) fn sort_key(&mut self, key: &SortKey, row: Row<'_>) -> Result<String> {
+        let by = self.term(&key.term, row, Scope::Query)?;
+        Ok(format!("{by}{}", self.way(key)))
+    }
+
+    /// The way of an order.
+    pub(crate) fn way(&self, key: &SortKey) -> &'static str {
+        self.dialect()
+            .way(key.term.may_be_null(), key.descending, key.nulls_first)
+    }
+
+    pub(super) fn term_at(&mut self, term: &Term, at: Place<'_, '_>) -> Result<String> {
+        // CWE-674, CWE-400: what is computed counts as conditions do.
+        self.count()?;
+        let sql = self.one_term(term, at)?;
+        self.uncount();
+        Ok(sql)
+    }
+
+    fn one_term(&mut self, term: &Term, at: Place<'_, '_>) -> Result<String> {
+        let dialect = self.dialect();
+        Ok(match term {
+            Term::Column(far) => {
+                let from = self.row_of(far.row, at)?;
+                self.scalar(&far.keys, far.meta, from, at.scope)?
+            }
+            Term::Value(kind, value) => dialect.constant(*kind, self.bound(*kind, value, at.scope)),
+            Term::Whole(whole, two) => {
+                let (a, b) = (self.term_at(&two.0, at)?, self.term_at(&two.1, at)?);
+                dialect.whole(*whole, &a, &b)
+            }
+            Term::Coalesce(two) => {
+                let (a, b) = (self.term_at(&two.0, at)?, self.term_at(&two.1, at)?);
+                format!("coalesce({a}, {b})")
+            }
+            Term::Concat(two) => {
+                let (a, b) = (self.term_at(&two.0, at)?, self.term_at(&two.1, at)?);
+                format!("({a} || {b})")
+            }
+            Term::Case(case) => {
+                let holds = self.within(&case.0, at)?;
+                let then = self.term_at(&case.1, at)?;
+                match &case.2 {
+                    None => format!("(CASE WHEN {} THEN {then} END)", holds.sql()),
+                    Some(rest) => {
+                        let rest = self.term_at(rest, at)?;
+                        format!("(CASE WHEN {} THEN {then} ELSE {rest} END)", holds.sql())
+                    }
+                }
+            }
+            Term::Text(function, of) => {
+                let of = self.term_at(of, at)?;
+                dialect.text(*function, &of)
+            }
+            Term::Part(part, of) => {
+                let (kind, of) = (of.kind(), self.term_at(of, at)?);
+                dialect.part(*part, kind, &of)
+            }
+            Term::Fold(fold, of) => {
+                let (kind, sql) = (of.0.kind(), self.term_at(&of.0, at)?);
+                let filter = match &of.1 {
+                    Expr::True => String::new(),
+                    filter => format!(" FILTER (WHERE {})", self.within(filter, at)?.sql()),
+                };
+                dialect.fold(*fold, kind, &sql, &filter)
+            }
+            Term::Related(of) => {
+                let from = self.row_of(of.row, at)?;
+                self.related_rows(of, &of.steps, from, at)?
+            }
+            Term::TooLarge(why) => return Err(Error::TooLarge(why)),
+        })
+    }
+
+    /// Something over the rows that refer to the row that these foreign keys lead to; NULL where that is absent.
+    fn related_rows(
+        &mut self,
+        of: &Related,
+        steps: &[&'static ColumnMeta],
+        from: Row<'_>,
+        at: Place<'_, '_>,
+    ) -> Result<String> {
+        if steps.len() > bounds::MAX_STEPS {
+            return Err(Error::TooLarge(bounds::STEPS));
+        }
+        if let Some((key, rest)) = steps.split_first() {
+            let target = target_of(key)?;
+            let source = self.source(target, Which::Related(at.scope))?;
+            let inner = self.related_rows(of, rest, source.row(), at)?;
+            let of_key = from.column(key);
+            return Ok(format!(
+                "({})",
+                source.select_where(&inner, target.id(), &of_key, Cond::True)
+            ));
+        }
+        let own = from.column(target_of(of.key)?.id());
+        let source = self.source((of.model)(), Which::Folded(at.scope))?;
+        let row = source.row();
+        let open = at.open.inside(of.number, row);
+        let inside = Place {
+            row,
+            open: &open,
+            ..at
+        };
+        let (kind, value) = (of.of.kind(), self.term_at(&of.of, inside)?);
+        let filter = self.within(&of.filter, inside)?;
+        let folded = self.dialect().fold(of.fold, kind, &value, "");
+        Ok(format!(
+            "({})",
+            source.select_where(&folded, of.key, &own, filter)
+        ))
+    }
+}
+
+/// The ends of 64 bits, as PostgreSQL's `numeric` holds them.
+const LEAST: &str = "-9223372036854775808";
+const MOST: &str = "9223372036854775807";
+
+/// The greatest number that a decimal of 18 digits has units.
+const DIGITS: &str = "999999999999999999";
+
+impl Dialect {
+    /// A value that is bound: PostgreSQL's order of texts is that of their code points, as everywhere.
+    fn constant(self, kind: Kind, parameter: String) -> String {
+        match (self, kind) {
+            (Self::Postgres, Kind::Text) => format!("({parameter} COLLATE \"C\")"),
+            _ => parameter,
+        }
+    }
+
+    /// What an order says besides.
+    fn way(self, may_be_null: bool, descending: bool, nulls_first: Option<bool>) -> &'static str {
+        match (nulls_first, descending) {
+            (None, _) => self.order(may_be_null, descending),
+            (Some(true), false) => " NULLS FIRST",
+            (Some(true), true) => " DESC NULLS FIRST",
+            (Some(false), false) => " NULLS LAST",
+            (Some(false), true) => " DESC NULLS LAST",
+        }
+    }
+
+    /// A whole number of 64 bits: beyond its ends it is the end, divided by nothing it is none (CWE-190, CWE-369, CWE-209).
+    fn whole(self, whole: Whole, a: &str, b: &str) -> String {
+        match (self, whole) {
+            // Ours: SQLite's own `+` goes on as a float.
+            (Self::Sqlite, Whole::Plus) => format!("vauban_plus({a}, {b})"),
+            (Self::Sqlite, Whole::Minus) => format!("vauban_minus({a}, {b})"),
+            (Self::Sqlite, Whole::Times) => format!("vauban_times({a}, {b})"),
+            (Self::Sqlite, Whole::DividedBy) => format!("vauban_divided({a}, {b})"),
+            (Self::Sqlite, Whole::Modulo) => format!("vauban_modulo({a}, {b})"),
+            (Self::Postgres, Whole::Plus) => within(&format!("({a})::numeric + ({b})::numeric")),
+            (Self::Postgres, Whole::Minus) => within(&format!("({a})::numeric - ({b})::numeric")),
+            (Self::Postgres, Whole::Times) => within(&format!("({a})::numeric * ({b})::numeric")),
+            (Self::Postgres, Whole::DividedBy) => {
+                within(&format!("div(({a})::numeric, nullif(({b})::numeric, 0))"))
+            }
+            (Self::Postgres, Whole::Modulo) => {
+                format!("mod(({a})::numeric, nullif(({b})::numeric, 0))::bigint")
+            }
+        }
+    }
+
+    /// ASCII letters' case alone is folded, and spaces alone are trimmed.
+    fn text(self, function: TextFunction, of: &str) -> String {
+        match (self, function) {
+            (Self::Sqlite, TextFunction::Lower) => format!("lower({of})"),
+            (Self::Sqlite, TextFunction::Upper) => format!("upper({of})"),
+            (Self::Sqlite, TextFunction::Length) => format!("length({of})"),
+            (Self::Sqlite, TextFunction::Trim) => format!("trim({of})"),
+            (Self::Sqlite, TextFunction::Folded) => format!("vauban_folded({of})"),
+            (Self::Postgres, TextFunction::Folded) => {
+                let (capital, small) = &*LETTERS;
+                format!("translate(lower({of} COLLATE \"C\"), '{capital}', '{small}')")
+            }
+            (Self::Postgres, TextFunction::Lower) => format!("lower({of} COLLATE \"C\")"),
+            (Self::Postgres, TextFunction::Upper) => format!("upper({of} COLLATE \"C\")"),
+            (Self::Postgres, TextFunction::Length) => format!("length({of})::bigint"),
+            (Self::Postgres, TextFunction::Trim) => format!("btrim({of} COLLATE \"C\")"),
+        }
+    }
+
+    fn part(self, part: Part, kind: Kind, of: &str) -> String {
+        let name = match (self, part) {
+            (_, Part::Year) => "year",
+            (_, Part::Month) => "month",
+            (_, Part::Day) => "day",
+            (Self::Sqlite, Part::Weekday) => "weekday",
+            (Self::Postgres, Part::Weekday) => "isodow",
+            (_, Part::Hour) => "hour",
+            (_, Part::Minute) => "minute",
+            (_, Part::Second) => "second",
+        };
+        match (self, kind) {
+            (Self::Sqlite, _) => format!("vauban_part('{name}', {of})"),
+            // Whoever wrote `infinity` past the ORM has written nothing.
+            (Self::Postgres, Kind::Date) => {
+                format!("date_part('{name}', nullif(nullif({of}, 'infinity'), '-infinity'))::bigint")
+            }
+            (Self::Postgres, _) => format!(
+                "trunc(date_part('{name}', nullif(nullif({of}, 'infinity'), '-infinity') AT TIME ZONE 'UTC'))::bigint"
+            ),
+        }
+    }
+
+    /// What many rows become. A sum is exact, and beyond the ends of 64 bits it is the end; SQLite's own is an error there,
+    /// when the statement ends, whatever stands round it.
+    fn fold(self, fold: Fold, kind: Kind, of: &str, filter: &str) -> String {
+        match (self, fold) {
+            (_, Fold::Count) => format!("count({of}){filter}"),
+            (_, Fold::Min) => format!("min({of}){filter}"),
+            (_, Fold::Max) => format!("max({of}){filter}"),
+            // As many digits as a decimal has.
+            (Self::Sqlite, Fold::Sum) if kind == Kind::Decimal => {
+                format!("min(max(vauban_sum({of}){filter}, -{DIGITS}), {DIGITS})")
+            }
+            (Self::Sqlite, Fold::Sum) => format!("vauban_sum({of}){filter}"),
+            (Self::Sqlite, Fold::Avg) => format!("vauban_avg({of}){filter}"),
+            (Self::Postgres, Fold::Sum) if kind == Kind::Decimal => format!(
+                "pg_catalog.numeric_smaller(pg_catalog.numeric_larger((sum({of}){filter})::numeric, -{DIGITS}), {DIGITS})::bigint"
+            ),
+            (Self::Postgres, Fold::Sum) => within(&format!("(sum({of}){filter})::numeric")),
+            (Self::Postgres, Fold::Avg) => {
+                format!("((sum({of}){filter})::numeric::float8 / nullif((count({of}){filter})::float8, 0))")
+            }
+        }
+    }
+}
+
+/// Within 64 bits, NULL where it is NULL: these functions are strict, which `LEAST` and `GREATEST` are not.
+fn within(numeric: &str) -> String {
+    format!("pg_catalog.numeric_smaller(pg_catalog.numeric_larger({numeric}, {LEAST}), {MOST})::bigint")
+}
