@@ -39,6 +39,8 @@ pub(crate) enum Control {
     Reading,
     /// A unit that the database rolled back is dead.
     Undone,
+    /// On PostgreSQL units are as if one ran after the other.
+    Serial,
     /// A handle acts in the answer that it began in.
     Request,
     /// Validation of values.

@@ -89,7 +89,8 @@ async fn matching(
         let source = renderer.source(model, Which::Asked)?;
         let filter = renderer.condition(&select.filter, source.row(), Scope::Query)?;
         let delete = renderer.rule(Action::Delete, model, source.row())?;
-        let sql = source.select(&with_right(&source, &delete), filter);
+        // The parent is locked first: from here on nobody gives it another child, nor moves it.
+        let sql = source.select_locked(session.dialect(), &with_right(&source, &delete), filter);
         renderer.text(sql)
     })?;
     text.note(said);
@@ -292,7 +293,7 @@ impl<'a> Removal<'a> {
                 }
             };
             let referring = is_one_of(renderer, &source.column(key), &list);
-            Ok(source.select(&with_right(&source, &may), referring))
+            Ok(source.select_locked(renderer.dialect(), &with_right(&source, &may), referring))
         })?;
         collect(self.session, &text, self.authority, &[Bind::List(ids)]).await
     }

@@ -153,6 +153,26 @@ impl Source {
         out
     }
 
+    /// As [`update`](Self::update), of many rows, each read as it was before the first is written: SQLite reads what stands in
+    /// `SET` as it writes, row by row, unless there is something to be joined.
+    pub(crate) fn update_as_read(&self, dialect: Dialect, set: &str, condition: Cond) -> String {
+        let joined = match dialect {
+            Dialect::Sqlite => " FROM (SELECT 1) AS once",
+            Dialect::Postgres => "",
+        };
+        self.update(&format!("{set}{joined}"), condition)
+    }
+
+    /// As [`select`](Self::select), of rows that are kept as they are until the transaction ends: what is read of one is what it
+    /// holds once it is locked.
+    pub(crate) fn select_locked(&self, dialect: Dialect, what: &str, condition: Cond) -> String {
+        let mut out = self.select(what, condition);
+        if dialect == Dialect::Postgres {
+            let _ = write!(out, " FOR UPDATE OF {}", self.alias);
+        }
+        out
+    }
+
     /// `DELETE …` of the rows for which `condition` holds.
     pub(crate) fn delete(&self, condition: Cond) -> String {
         let mut out = format!("DELETE FROM \"{}\" AS {}", self.model.table, self.alias);

@@ -18,6 +18,7 @@ mod postgres;
 mod properties;
 mod reads;
 mod rights;
+mod sets;
 mod symbolic;
 mod units;
 mod unreadable;

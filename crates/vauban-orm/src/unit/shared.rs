@@ -342,7 +342,12 @@ impl Shared {
         }
         let connection = store.get(Access::Write).await?;
         // CWE-362: policies read other rows than those that are written. As if one unit ran after the other, or not at all.
-        connection.begin(Access::Write, Isolation::Serializable).await?;
+        let isolation = if removed(Control::Serial) {
+            Isolation::ReadCommitted
+        } else {
+            Isolation::Serializable
+        };
+        connection.begin(Access::Write, isolation).await?;
         self.check_open()?;
         *open = Some(connection);
         self.has_turn.store(true, Ordering::Release);
