@@ -93,7 +93,7 @@ pub mod engine {
     pub use crate::unit::{Found, Refused};
 }
 
-pub use error::{DatabaseError, Error, FieldProblem, Result};
+pub use error::{DatabaseError, Error, FieldProblem, Result, RowProblem};
 pub use model::assignment::Assignment;
 pub use model::choices::{Choices, InvalidChoice};
 pub use model::columns::{Column, Columns};
@@ -114,7 +114,8 @@ pub use policy::actor::{Actor, Binder, May, Service, UserFacts, actions};
 pub use policy::{Policy, Rules, Settable, actor};
 pub use problem::{Argument, Problem};
 pub use query::{
-    Changeable, Create, DEEPEST_ROW, Deletable, Page, Permitted, PermittedQuerySet, QuerySet, Version,
+    Changeable, Create, CreateAll, DEEPEST_ROW, Deletable, Page, Permitted, PermittedQuerySet, QuerySet,
+    Version,
 };
 pub use tree::meta::{ColumnMeta, ModelMeta};
 pub use tree::{identifier, meta};

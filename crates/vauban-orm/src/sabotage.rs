@@ -37,6 +37,10 @@ pub(crate) enum Control {
     Listed,
     /// A unit that reads does not write.
     Reading,
+    /// Of rows that are added together each is judged.
+    EachRow,
+    /// Of new rows that are added together none justifies another.
+    TogetherUnjustified,
     /// A unit that the database rolled back is dead.
     Undone,
     /// On PostgreSQL units are as if one ran after the other.

@@ -4,6 +4,7 @@ mod again;
 mod change;
 mod constraint;
 mod create;
+mod create_all;
 mod delete;
 mod rows;
 mod run;
@@ -16,6 +17,7 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 
 pub use create::Create;
+pub use create_all::CreateAll;
 pub use rows::{Changeable, DEEPEST_ROW, Deletable, Page, Permitted, Version};
 
 use crate::error::{Error, Result};

@@ -38,6 +38,7 @@ impl Renderer<'_> {
     /// The only way to a [`Source`].
     pub(crate) fn source(&mut self, model: &'static ModelMeta, rows: Which) -> Result<Source> {
         self.listed(model)?;
+        self.asks(model);
         let alias = match rows {
             Which::Asked | Which::Found => "t".to_owned(),
             Which::Related(_) | Which::Visible => self.alias(),
@@ -200,6 +201,49 @@ pub(crate) fn insert(
         // A statement that fails would spoil the transaction, in which it is asked next why.
         Dialect::Postgres => format!("{into} SELECT {id}, {rest} WHERE {}", condition.sql()),
     }
+}
+
+/// `INSERT …` of many rows that travel as lists, one for each column, on a server: those for which `condition` holds. Says the
+/// ids of those that were added.
+pub(crate) fn insert_lists(
+    model: &ModelMeta,
+    columns: &str,
+    values: &str,
+    lists: &[String],
+    condition: &Cond,
+) -> String {
+    let mut out = format!("INSERT INTO \"{}\" ({columns}) SELECT {values}, 1", model.table);
+    from_lists(&mut out, lists);
+    where_(&mut out, condition);
+    let _ = write!(out, " ORDER BY n.at RETURNING \"{}\"", model.id().column);
+    out
+}
+
+/// The place, from 1, of the first of such rows for which `condition` does not hold.
+pub(crate) fn first_refused(lists: &[String], condition: &Cond) -> String {
+    let mut out = "SELECT n.at".to_owned();
+    from_lists(&mut out, lists);
+    let _ = write!(
+        out,
+        " WHERE ({}) IS NOT TRUE ORDER BY n.at LIMIT 1",
+        condition.sql()
+    );
+    out
+}
+
+/// The column of the list with this number, from 0, of [`insert_lists`] and [`first_refused`].
+pub(crate) fn of_list(number: usize) -> String {
+    format!("n.c{number}")
+}
+
+fn from_lists(out: &mut String, lists: &[String]) {
+    let names: Vec<_> = (0..lists.len()).map(|number| format!("c{number}")).collect();
+    let _ = write!(
+        out,
+        " FROM unnest({}) WITH ORDINALITY AS n({}, at)",
+        lists.join(", "),
+        names.join(", ")
+    );
 }
 
 fn where_(out: &mut String, condition: &Cond) {

@@ -9,6 +9,7 @@ mod cascades;
 mod combined;
 mod fragments;
 mod listed;
+mod many;
 mod models;
 mod on;
 mod oracles;

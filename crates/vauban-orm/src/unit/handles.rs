@@ -348,6 +348,12 @@ impl Bound {
         result
     }
 
+    /// As [`write_steps`](Self::write_steps), of so many rows.
+    pub(crate) async fn write_many<S: Steps>(&self, steps: S, rows: usize) -> Result<S::Found> {
+        let _ = rows;
+        self.write(AllOrNone(&steps)).await
+    }
+
     /// Writes by several statements, in the unit's turn: all or none of them.
     pub(crate) async fn write_steps<S: Steps>(&self, steps: S) -> Result<S::Found> {
         self.write(AllOrNone(&steps)).await
