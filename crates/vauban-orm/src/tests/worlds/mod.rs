@@ -4,6 +4,7 @@
 
 mod by_metadata;
 mod conditions;
+mod many;
 mod models;
 mod reference;
 mod statements;
@@ -102,6 +103,7 @@ async fn the_comparison_sees_each_missing_control() {
         Control::TwoValued,
         Control::MaySet,
         Control::Cascade,
+        Control::EachRow,
     ] {
         let _attack = without(control);
         for way in [Way::Typed, Way::Untyped] {

@@ -21,13 +21,14 @@ pub(super) enum Kind {
     Exists,
     Get,
     Create,
+    CreateAll,
     Change,
     ChangeAll,
     Delete,
     DeleteAll,
 }
 
-pub(super) const KINDS: [Kind; 11] = [
+pub(super) const KINDS: [Kind; 12] = [
     Kind::All,
     Kind::Ordered,
     Kind::Permitted,
@@ -35,6 +36,7 @@ pub(super) const KINDS: [Kind; 11] = [
     Kind::Exists,
     Kind::Get,
     Kind::Create,
+    Kind::CreateAll,
     Kind::Change,
     Kind::ChangeAll,
     Kind::Delete,
@@ -67,14 +69,14 @@ enum Stored {
 
 pub(super) struct World {
     database: Database,
-    rows: Rows,
+    pub(super) rows: Rows,
     stored: Stored,
 }
 
 /// What went another way, or whether the statement found or did something.
-type Outcome = std::result::Result<bool, String>;
+pub(super) type Outcome = std::result::Result<bool, String>;
 
-fn same<T: PartialEq + std::fmt::Debug>(got: &T, expected: &T) -> std::result::Result<(), String> {
+pub(super) fn same<T: PartialEq + std::fmt::Debug>(got: &T, expected: &T) -> std::result::Result<(), String> {
     if got == expected {
         Ok(())
     } else {
@@ -82,7 +84,7 @@ fn same<T: PartialEq + std::fmt::Debug>(got: &T, expected: &T) -> std::result::R
     }
 }
 
-fn code<T>(result: &Result<T>) -> u16 {
+pub(super) fn code<T>(result: &Result<T>) -> u16 {
     result.as_ref().map_or_else(Error::status, |_| 200)
 }
 
@@ -205,6 +207,7 @@ impl World {
         }
         let outcome = match kind {
             Kind::Create => self.create(&db, n, who, way).await,
+            Kind::CreateAll => self.create_all(&db, n, who, way).await,
             Kind::Change => self.change(&db, n, who, way).await,
             Kind::ChangeAll => self.change_all(&db, n, who, &wanted, way).await,
             Kind::Delete => self.delete(&db, n, who, way).await,
@@ -643,7 +646,7 @@ fn key<M>(n: &mut Numbers, of: &[Id<M>]) -> Option<Id<M>> {
     }
 }
 
-fn new_job(n: &mut Numbers, rows: &Rows) -> PlainJob {
+pub(super) fn new_job(n: &mut Numbers, rows: &Rows) -> PlainJob {
     let jobs: Vec<_> = rows.jobs.iter().map(|job| job.id).collect();
     let there = |id: Option<Id<Job>>| id.filter(|id| jobs.contains(id));
     PlainJob {
@@ -659,7 +662,7 @@ fn new_job(n: &mut Numbers, rows: &Rows) -> PlainJob {
     }
 }
 
-fn values(job: &PlainJob) -> NewJob {
+pub(super) fn values(job: &PlainJob) -> NewJob {
     NewJob {
         team: job.team,
         title: job.title.clone(),
