@@ -191,6 +191,37 @@ impl Changes {
         renderer.text(sql)
     }
 
+    /// Changes the row with this id, of this version.
+    pub(super) async fn on_one<M: Record>(
+        &self,
+        id: Id<M>,
+        version: i64,
+        authority: &Authority,
+        session: Session<'_>,
+        said: &mut String,
+    ) -> Result<M> {
+        let changes = self;
+        let model = changes.model;
+        let id = Value::Uuid(id.uuid());
+        let mut values: Vec<Bind<'_>> = changes.values.iter().map(Bind::One).collect();
+        values.push(Bind::One(&id));
+        values.push(Bind::Int(version));
+        let text = session.text(&changes.shape(b'U', authority), || {
+            changes.text_of_one(session.dialect(), authority, values.len())
+        })?;
+        text.note(said);
+        let statement = Statement {
+            text: &text,
+            actor: authority.id(),
+            values: &values,
+        };
+        let changed = session.one(&statement, |row| M::read(model, row).map_err(mismatch(model)));
+        match changed.await.map_err(|error| translate(error, model))? {
+            Some(row) => Ok(row),
+            None => Err(changes.why_not(&id, version, authority, session).await?),
+        }
+    }
+
     /// Why no row was changed: absent, not changeable, changed meanwhile, or a new value that is not allowed.
     async fn why_not(
         &self,
@@ -275,25 +306,9 @@ impl<M: Record> Steps for One<M> {
 
     async fn run(&self, authority: &Authority, session: Session<'_>, said: &mut String) -> Result<M> {
         let changes = &self.changes;
-        let model = changes.model;
-        let id = Value::Uuid(self.id.uuid());
-        let mut values: Vec<Bind<'_>> = changes.values.iter().map(Bind::One).collect();
-        values.push(Bind::One(&id));
-        values.push(Bind::Int(self.version));
-        let text = session.text(&changes.shape(b'U', authority), || {
-            changes.text_of_one(session.dialect(), authority, values.len())
-        })?;
-        text.note(said);
-        let statement = Statement {
-            text: &text,
-            actor: authority.id(),
-            values: &values,
-        };
-        let changed = session.one(&statement, |row| M::read(model, row).map_err(mismatch(model)));
-        match changed.await.map_err(|error| translate(error, model))? {
-            Some(row) => Ok(row),
-            None => Err(changes.why_not(&id, self.version, authority, session).await?),
-        }
+        changes
+            .on_one(self.id, self.version, authority, session, said)
+            .await
     }
 }
 

@@ -6,6 +6,7 @@ mod constraint;
 mod create;
 mod create_all;
 mod delete;
+mod or_create;
 mod rows;
 mod run;
 mod select;

@@ -12,6 +12,7 @@ mod listed;
 mod many;
 mod models;
 mod on;
+mod or_create;
 mod oracles;
 mod outer_rows;
 #[cfg(feature = "postgres")]

@@ -85,9 +85,18 @@ mod moved {
     async fn cwe_367_a_row_that_is_moved_meanwhile_keeps_no_forbidden_value() {
         let paint = async |db: &Db<Write>| Door::objects().change_all(db, |d| [d.colour.set("red")]).await;
         let (_server, database, door) = one_door().await;
-        // Units are as if one ran after the other …
-        let (done, doors) = meanwhile(&database, &door, paint).await;
+        // Units are as if one ran after the other: what had looked before has to begin anew, what had not is done again …
+        let looked = async |db: &Db<Write>| {
+            db.begin().await?;
+            Door::objects().count(db).await?;
+            paint(db).await
+        };
+        let (done, doors) = meanwhile(&database, &door, looked).await;
         assert!(matches!(done, Err(Error::Undone)), "{done:?}");
+        assert_eq!(doors, [(true, "blue".to_owned())]);
+        let (_server, database, door) = one_door().await;
+        let (done, doors) = meanwhile(&database, &door, paint).await;
+        assert!(matches!(done, Err(Error::Forbidden)), "{done:?}");
         assert_eq!(doors, [(true, "blue".to_owned())]);
         // … and where they were not, the statement judges the row that it has locked.
         let (_server, database, door) = one_door().await;
@@ -103,7 +112,7 @@ mod moved {
         let delete = async |db: &Db<Write>| Door::objects().delete_all(db).await;
         let (_server, database, door) = one_door().await;
         let (done, doors) = meanwhile(&database, &door, delete).await;
-        assert!(matches!(done, Err(Error::Undone)), "{done:?}");
+        assert!(matches!(done, Ok(0)), "{done:?}");
         assert_eq!(doors.len(), 1);
         let (_server, database, door) = one_door().await;
         let _attack = without(Control::Serial);

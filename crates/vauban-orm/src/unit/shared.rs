@@ -47,6 +47,9 @@ pub(crate) struct Shared {
     /// On PostgreSQL, its transaction. What runs in it has taken it out: dropped midway, it is undone.
     #[cfg(feature = "postgres")]
     transaction: tokio::sync::Mutex<Option<Pooled>>,
+    /// Nothing was read or written in it yet.
+    #[cfg(feature = "postgres")]
+    is_fresh: AtomicBool,
     log: Mutex<Vec<LoggedQuery>>,
     /// Whether a query that gives no row is looked at again.
     #[cfg(debug_assertions)]
@@ -96,6 +99,8 @@ impl Shared {
             taking: tokio::sync::Mutex::new(()),
             #[cfg(feature = "postgres")]
             transaction: tokio::sync::Mutex::new(None),
+            #[cfg(feature = "postgres")]
+            is_fresh: AtomicBool::new(false),
             log: Mutex::default(),
             #[cfg(debug_assertions)]
             explains: AtomicBool::new(false),
@@ -341,15 +346,10 @@ impl Shared {
             return Err(self.is_undone());
         }
         let connection = store.get(Access::Write).await?;
-        // CWE-362: policies read other rows than those that are written. As if one unit ran after the other, or not at all.
-        let isolation = if removed(Control::Serial) {
-            Isolation::ReadCommitted
-        } else {
-            Isolation::Serializable
-        };
-        connection.begin(Access::Write, isolation).await?;
+        connection.begin(Access::Write, isolation()).await?;
         self.check_open()?;
         *open = Some(connection);
+        self.is_fresh.store(true, Ordering::Release);
         self.has_turn.store(true, Ordering::Release);
         Ok(())
     }
@@ -362,13 +362,14 @@ impl Shared {
         text: &mut String,
     ) -> Result<S::Found> {
         const STATEMENT: u32 = 0;
+        const TIMES: u32 = 3;
         let mut open = self.transaction.lock().await;
         self.check_open()?;
         let Some(connection) = open.take() else {
             return Err(self.is_undone());
         };
         // A statement that is refused spoils its transaction, and not what was done before it.
-        let run = async {
+        let mut run = async || {
             connection.savepoint(STATEMENT).await?;
             let found = steps.run(authority, store.session(&connection), text).await;
             match &found {
@@ -378,7 +379,18 @@ impl Shared {
             }
             found
         };
-        let found = run.await;
+        let mut found = run().await;
+        // What did not fit beside others, and is all that the unit did, is done again.
+        let is_fresh = self.is_fresh.swap(false, Ordering::AcqRel);
+        for _ in 0..TIMES {
+            match &found {
+                Err(error) if is_fresh && steps.may_run_again(error) && !connection.is_broken() => {}
+                _ => break,
+            }
+            connection.rollback().await?;
+            connection.begin(Access::Write, isolation()).await?;
+            found = run().await;
+        }
         let lost = matches!(found, Err(Error::Undone | Error::Unavailable(_))) || connection.is_broken();
         if lost {
             // CWE-460: nothing of the unit is left, and what it did next would be saved without the rest.
@@ -421,6 +433,16 @@ impl Shared {
             state.status = Status::Undone;
         }
         Error::Undone
+    }
+}
+
+/// CWE-362: policies read other rows than those that are written. As if one unit ran after the other, or not at all.
+#[cfg(feature = "postgres")]
+fn isolation() -> Isolation {
+    if removed(Control::Serial) {
+        Isolation::ReadCommitted
+    } else {
+        Isolation::Serializable
     }
 }
 

@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use crate::backend::Session;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::policy::authority::Authority;
 
 /// The statements by which something is read or written.
@@ -18,6 +18,11 @@ pub(crate) trait Steps: Send + Sync {
         session: Session<'_>,
         text: &mut String,
     ) -> impl Future<Output = Result<Self::Found>> + Send;
+
+    /// Whether they may come to something else in a new transaction, if they were the first of the one in which this went wrong.
+    fn may_run_again(&self, error: &Error) -> bool {
+        matches!(error, Error::Undone)
+    }
 }
 
 /// Steps of which all are done or none.
@@ -32,5 +37,9 @@ impl<S: Steps> Steps for AllOrNone<'_, S> {
         // A write that fails halfway (a set with one forbidden value) leaves nothing behind.
         session.end_step(result.is_ok()).await?;
         result
+    }
+
+    fn may_run_again(&self, error: &Error) -> bool {
+        self.0.may_run_again(error)
     }
 }

@@ -5,7 +5,7 @@ use long::Numbers;
 use super::by_metadata;
 use super::models::Job;
 use super::reference::{Asker, PlainJob, Set};
-use super::statements::{Outcome, Way, World, code, new_job, same, values};
+use super::statements::{Change, Outcome, Way, World, code, new_job, same, values};
 use crate::untyped::AnyNewRow;
 use crate::*;
 
@@ -57,5 +57,52 @@ impl World {
             Err(Error::Rows(rows)) => same(&rows[0].row, &at).map(|()| false),
             other => Err(format!("not of rows: {other:?}")),
         }
+    }
+
+    pub(super) async fn create_or_change(&mut self, db: &Db<Write>, n: &mut Numbers, who: Asker) -> Outcome {
+        let job = new_job(n, &self.rows);
+        let change = Change::any(n, &self.rows, Way::Typed);
+        let wanted = match n.once_in(3) {
+            true => Id::random(),
+            false => self.rows.jobs[n.below(self.rows.jobs.len())].id,
+        };
+        let got = Job::objects()
+            .create_or_change(
+                db,
+                |j| j.id.eq(wanted),
+                Job::create(values(&job)),
+                |j| [change.assignment(j)],
+            )
+            .await;
+        let told = |wrong| format!("{wanted}, {change:?} or {job:?}: {wrong}");
+        let found = self.rows.jobs.iter().find(|job| job.id == wanted);
+        let Some(old) = found.filter(|job| self.rows.sees(job, who)).cloned() else {
+            let sees = self.rows.sees_targets(&job, Set::ALL, who);
+            let expected = match (sees, self.rows.adds(&job, who)) {
+                (false, _) => 422,
+                (true, false) => 403,
+                (true, true) => 200,
+            };
+            same(&code(&got), &expected).map_err(told)?;
+            let Ok((made, added)) = got else { return Ok(false) };
+            same(&added, &true)?;
+            self.rows.jobs.push(PlainJob { id: made.id, ..job });
+            return Ok(true);
+        };
+        let new = change.applied(&old);
+        let may = self.rows.may_change(&old, who);
+        if !may || !self.rows.becomes(&old, &new, change.keys(), who) {
+            let refused = matches!(code(&got), 403) || (may && code(&got) == 422);
+            return same(&refused, &true).map_err(told).map(|()| false);
+        }
+        same(
+            &got.as_ref().map(|(row, added)| (row.id, *added)).ok(),
+            &Some((old.id, false)),
+        )
+        .map_err(told)?;
+        if let Some(job) = self.rows.jobs.iter_mut().find(|job| job.id == old.id) {
+            *job = new;
+        }
+        Ok(true)
     }
 }

@@ -22,13 +22,14 @@ pub(super) enum Kind {
     Get,
     Create,
     CreateAll,
+    CreateOrChange,
     Change,
     ChangeAll,
     Delete,
     DeleteAll,
 }
 
-pub(super) const KINDS: [Kind; 12] = [
+pub(super) const KINDS: [Kind; 13] = [
     Kind::All,
     Kind::Ordered,
     Kind::Permitted,
@@ -37,6 +38,7 @@ pub(super) const KINDS: [Kind; 12] = [
     Kind::Get,
     Kind::Create,
     Kind::CreateAll,
+    Kind::CreateOrChange,
     Kind::Change,
     Kind::ChangeAll,
     Kind::Delete,
@@ -208,6 +210,7 @@ impl World {
         let outcome = match kind {
             Kind::Create => self.create(&db, n, who, way).await,
             Kind::CreateAll => self.create_all(&db, n, who, way).await,
+            Kind::CreateOrChange => self.create_or_change(&db, n, who).await,
             Kind::Change => self.change(&db, n, who, way).await,
             Kind::ChangeAll => self.change_all(&db, n, who, &wanted, way).await,
             Kind::Delete => self.delete(&db, n, who, way).await,
@@ -676,7 +679,7 @@ pub(super) fn values(job: &PlainJob) -> NewJob {
 }
 
 #[derive(Debug, Clone)]
-enum Change {
+pub(super) enum Change {
     Points(Option<i64>),
     Title(String),
     Hits(i64),
@@ -687,7 +690,7 @@ enum Change {
 }
 
 impl Change {
-    fn any(n: &mut Numbers, rows: &Rows, way: Way) -> Self {
+    pub(super) fn any(n: &mut Numbers, rows: &Rows, way: Way) -> Self {
         let jobs: Vec<_> = rows.jobs.iter().map(|job| job.id).collect();
         let people: Vec<_> = rows.people.iter().map(|person| person.id).collect();
         match n.below(10) {
@@ -706,7 +709,7 @@ impl Change {
         }
     }
 
-    fn assignment(&self, job: &Columns<Job>) -> Assignment<Job> {
+    pub(super) fn assignment(&self, job: &Columns<Job>) -> Assignment<Job> {
         match self {
             Self::Points(points) => job.points.set(*points),
             Self::Title(title) => job.title.set(title.clone()),
@@ -734,7 +737,7 @@ impl Change {
         by_metadata::jobs(db).column(field).unwrap().set(value).unwrap()
     }
 
-    fn applied(&self, old: &PlainJob) -> PlainJob {
+    pub(super) fn applied(&self, old: &PlainJob) -> PlainJob {
         let mut new = old.clone();
         match self {
             Self::Points(points) => new.points = *points,
@@ -749,7 +752,7 @@ impl Change {
     }
 
     /// The foreign keys that it writes.
-    fn keys(&self) -> Set {
+    pub(super) fn keys(&self) -> Set {
         Set {
             team: matches!(self, Self::Team(_)),
             assignee: matches!(self, Self::Assignee(_)),
