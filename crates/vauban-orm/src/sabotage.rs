@@ -41,6 +41,8 @@ pub(crate) enum Control {
     EachRow,
     /// Of new rows that are added together none justifies another.
     TogetherUnjustified,
+    /// Large writes leave the runtime's thread.
+    OffTheRuntime,
     /// A unit that the database rolled back is dead.
     Undone,
     /// On PostgreSQL units are as if one ran after the other.

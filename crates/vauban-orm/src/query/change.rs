@@ -342,6 +342,10 @@ impl Steps for All {
             done => done.map_err(|error| translate(error, changes.model)),
         }
     }
+
+    fn is_large(&self) -> bool {
+        !self.filter.names_one_row()
+    }
 }
 
 /// Added, within what the column holds.

@@ -84,8 +84,7 @@ impl<M: Record> CreateAll<M> {
         if rows.is_empty() {
             return Ok(Vec::new());
         }
-        let many = rows.len();
-        bound.write_many(InsertAll { model, rows }, many).await
+        bound.write_steps(InsertAll { model, rows }).await
     }
 }
 
@@ -138,6 +137,10 @@ impl<M: Record> Steps for InsertAll<M> {
             }
         }
         self.rows.iter().map(Insert::added).collect()
+    }
+
+    fn is_large(&self) -> bool {
+        self.rows.len() > 100
     }
 }
 

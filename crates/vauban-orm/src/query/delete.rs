@@ -48,6 +48,11 @@ impl<M> Steps for One<'_, M> {
             [..] => Err(Error::Multiple),
         }
     }
+
+    /// What goes with it is not known.
+    fn is_large(&self) -> bool {
+        true
+    }
 }
 
 /// Deletes all matching rows that may be deleted, and what goes with them.
@@ -67,6 +72,10 @@ impl Steps for All<'_> {
             .collect();
         let removal = Removal::new(self.models, authority, session);
         removal.remove(self.select.model, ids).await
+    }
+
+    fn is_large(&self) -> bool {
+        true
     }
 }
 

@@ -11,6 +11,7 @@ mod fragments;
 mod listed;
 mod many;
 mod models;
+mod nested;
 mod on;
 mod or_create;
 mod oracles;

@@ -250,6 +250,10 @@ impl<A, M: Model> Writes<A, M> for Unscoped<'_, M, Write> {
 }
 
 impl Bound {
+    pub(super) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
     pub(crate) fn models(&self) -> &[&'static crate::ModelMeta] {
         self.authority.listed.models()
     }
@@ -346,12 +350,6 @@ impl Bound {
         let result = self.shared.run(&steps, &self.authority, &mut sql).await;
         self.shared.log(&sql, since, true);
         result
-    }
-
-    /// As [`write_steps`](Self::write_steps), of so many rows.
-    pub(crate) async fn write_many<S: Steps>(&self, steps: S, rows: usize) -> Result<S::Found> {
-        let _ = rows;
-        self.write(AllOrNone(&steps)).await
     }
 
     /// Writes by several statements, in the unit's turn: all or none of them.

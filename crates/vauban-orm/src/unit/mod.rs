@@ -6,6 +6,7 @@
 
 mod database;
 pub(crate) mod handles;
+mod nested;
 mod reading;
 #[cfg(debug_assertions)]
 mod refused;

@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 use tokio::sync::{OwnedMutexGuard, oneshot};
 
 use super::database::{Database, Inner};
+use super::nested::Parts;
 use super::reading::{is_reading, request};
 #[cfg(debug_assertions)]
 use super::refused::Refused;
-use super::steps::Steps;
+use super::steps::{Steps, off_the_runtime};
 use super::watch::Holds;
 #[cfg(feature = "postgres")]
 use crate::backend::postgres::{self, Access, Isolation, Pooled};
@@ -50,6 +51,7 @@ pub(crate) struct Shared {
     /// Nothing was read or written in it yet.
     #[cfg(feature = "postgres")]
     is_fresh: AtomicBool,
+    pub(super) parts: Parts,
     log: Mutex<Vec<LoggedQuery>>,
     /// Whether a query that gives no row is looked at again.
     #[cfg(debug_assertions)]
@@ -101,6 +103,7 @@ impl Shared {
             transaction: tokio::sync::Mutex::new(None),
             #[cfg(feature = "postgres")]
             is_fresh: AtomicBool::new(false),
+            parts: Parts::default(),
             log: Mutex::default(),
             #[cfg(debug_assertions)]
             explains: AtomicBool::new(false),
@@ -112,9 +115,51 @@ impl Shared {
     /// Ends the unit, see [`Unit::finish`](super::Unit::finish).
     pub(super) async fn finish(&self, commit: bool) -> Result<()> {
         match &self.database.0.store {
-            Store::Sqlite(store) => self.finish_turn(store, commit).await,
+            Store::Sqlite(store) => self.finish_turn(store, commit).await?,
             #[cfg(feature = "postgres")]
-            Store::Postgres(_) => self.finish_transaction(commit).await,
+            Store::Postgres(_) => self.finish_transaction(commit).await?,
+        }
+        if commit {
+            self.parts.saved().await;
+        }
+        Ok(())
+    }
+
+    /// Begins a part that can be undone alone.
+    pub(super) async fn begin_part(&self, number: u32) -> Result<()> {
+        match &self.database.0.store {
+            Store::Sqlite(_) => self.in_turn(|session| at_once(session.begin_part(number))),
+            #[cfg(feature = "postgres")]
+            Store::Postgres(store) => {
+                self.between_statements(store, async |session| session.begin_part(number).await)
+                    .await
+            }
+        }
+    }
+
+    /// Keeps it or undoes it.
+    pub(super) async fn end_part(&self, number: u32, keep: bool) -> Result<()> {
+        match &self.database.0.store {
+            Store::Sqlite(_) => self.in_turn(|session| at_once(session.end_part(number, keep))),
+            #[cfg(feature = "postgres")]
+            Store::Postgres(store) => {
+                self.between_statements(store, async |session| session.end_part(number, keep).await)
+                    .await
+            }
+        }
+    }
+
+    /// Undoes the unit: nothing more is done in it, and nothing of it is saved.
+    pub(super) fn undo(&self) {
+        #[cfg(feature = "postgres")]
+        self.abandon_transaction();
+        let mut state = lock(&self.state);
+        if let Some(mut writer) = state.turn.take() {
+            writer.undo();
+            self.let_go();
+        }
+        if state.status == Status::Open {
+            state.status = Status::Undone;
         }
     }
 
@@ -245,7 +290,14 @@ impl Shared {
         text: &mut String,
     ) -> Result<S::Found> {
         match &self.database.0.store {
-            Store::Sqlite(_) => self.in_turn(|session| at_once(steps.run(authority, session, text))),
+            Store::Sqlite(_) => {
+                let mut run = || self.in_turn(|session| at_once(steps.run(authority, session, text)));
+                if steps.is_large() {
+                    off_the_runtime(run)
+                } else {
+                    run()
+                }
+            }
             #[cfg(feature = "postgres")]
             Store::Postgres(store) => self.in_transaction(store, steps, authority, text).await,
         }
@@ -402,6 +454,25 @@ impl Shared {
             *open = Some(connection);
         }
         found
+    }
+
+    /// Does something in the transaction that is no statement of its own.
+    async fn between_statements(
+        &self,
+        store: &postgres::Store,
+        work: impl AsyncFnOnce(Session<'_>) -> Result<()>,
+    ) -> Result<()> {
+        let mut open = self.transaction.lock().await;
+        self.check_open()?;
+        let Some(connection) = open.take() else {
+            return Err(self.is_undone());
+        };
+        self.is_fresh.store(false, Ordering::Release);
+        work(store.session(&connection))
+            .await
+            .inspect_err(|_| drop(self.is_undone()))?;
+        *open = Some(connection);
+        Ok(())
     }
 
     async fn finish_transaction(&self, commit: bool) -> Result<()> {

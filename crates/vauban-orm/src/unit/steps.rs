@@ -5,6 +5,7 @@ use std::future::Future;
 use crate::backend::Session;
 use crate::error::{Error, Result};
 use crate::policy::authority::Authority;
+use crate::sabotage::{Control, removed};
 
 /// The statements by which something is read or written.
 pub(crate) trait Steps: Send + Sync {
@@ -22,6 +23,11 @@ pub(crate) trait Steps: Send + Sync {
     /// Whether they may come to something else in a new transaction, if they were the first of the one in which this went wrong.
     fn may_run_again(&self, error: &Error) -> bool {
         matches!(error, Error::Undone)
+    }
+
+    /// Whether they may take so long that nobody else should wait for the thread meanwhile.
+    fn is_large(&self) -> bool {
+        false
     }
 }
 
@@ -41,5 +47,21 @@ impl<S: Steps> Steps for AllOrNone<'_, S> {
 
     fn may_run_again(&self, error: &Error) -> bool {
         self.0.may_run_again(error)
+    }
+
+    fn is_large(&self) -> bool {
+        self.0.is_large()
+    }
+}
+
+/// Does what takes long. CWE-400: where the runtime has several threads, what else this one has to do is done by another
+/// meanwhile. The work stays on its thread, so that it is done when it returns, also if whoever asked has gone.
+pub(super) fn off_the_runtime<T>(work: impl FnOnce() -> T) -> T {
+    use tokio::runtime::{Handle, RuntimeFlavor};
+    let several = Handle::try_current().is_ok_and(|it| it.runtime_flavor() == RuntimeFlavor::MultiThread);
+    if several && !removed(Control::OffTheRuntime) {
+        tokio::task::block_in_place(work)
+    } else {
+        work()
     }
 }
