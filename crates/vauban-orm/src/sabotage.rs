@@ -37,6 +37,8 @@ pub(crate) enum Control {
     Listed,
     /// A unit that reads does not write.
     Reading,
+    /// A deletion's preview counts what may be seen.
+    PreviewSeen,
     /// Of rows that are added together each is judged.
     EachRow,
     /// Of new rows that are added together none justifies another.

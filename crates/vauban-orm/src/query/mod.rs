@@ -7,6 +7,7 @@ mod create;
 mod create_all;
 mod delete;
 mod or_create;
+mod preview;
 mod rows;
 mod run;
 mod select;
@@ -19,6 +20,7 @@ use std::ops::Deref;
 
 pub use create::Create;
 pub use create_all::CreateAll;
+pub use preview::{DeletePreview, RowCount};
 pub use rows::{Changeable, DEEPEST_ROW, Deletable, Page, Permitted, Version};
 
 use crate::error::{Error, Result};

@@ -18,6 +18,7 @@ mod oracles;
 mod outer_rows;
 #[cfg(feature = "postgres")]
 mod postgres;
+mod previews;
 mod properties;
 mod reads;
 mod rights;

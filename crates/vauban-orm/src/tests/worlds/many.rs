@@ -4,7 +4,7 @@ use long::Numbers;
 
 use super::by_metadata;
 use super::models::Job;
-use super::reference::{Asker, PlainJob, Set};
+use super::reference::{Asker, Deletion, PlainJob, Set};
 use super::statements::{Change, Outcome, Way, World, code, new_job, same, values};
 use crate::untyped::AnyNewRow;
 use crate::*;
@@ -104,5 +104,52 @@ impl World {
             *job = new;
         }
         Ok(true)
+    }
+
+    /// What a deletion would take with it: what goes and may be seen, or the deletion's own error.
+    pub(super) async fn preview(
+        &self,
+        db: &Db,
+        job: &PlainJob,
+        who: Asker,
+        way: Way,
+    ) -> std::result::Result<(), String> {
+        if !self.rows.sees(job, who) || !self.rows.may_delete(job, who) {
+            return Ok(());
+        }
+        let got = match way {
+            Way::Typed => {
+                let row = Job::objects()
+                    .get_to_delete(db, |j| j.id.eq(job.id))
+                    .await
+                    .unwrap();
+                row.preview(db).await
+            }
+            Way::Untyped => {
+                let table = by_metadata::jobs(db);
+                let key = table.key(&job.id.to_string()).unwrap();
+                table
+                    .objects()
+                    .get_to_delete(db, key)
+                    .await
+                    .unwrap()
+                    .preview(db)
+                    .await
+            }
+        };
+        match (self.rows.deletes(&[job.id], who), got) {
+            (Deletion::Done(gone, emptied), Ok(got)) => {
+                let count = |ids: &[Id<Job>]| {
+                    let rows = ids.iter().filter_map(|id| self.rows.job(Some(*id)));
+                    let rows = rows.filter(|job| self.rows.sees(job, who)).count() as u64;
+                    (rows > 0).then_some(RowCount { model: "Job", rows })
+                };
+                same(&got.going, &count(&gone).into_iter().collect())?;
+                same(&got.emptied, &count(&emptied).into_iter().collect())
+            }
+            (Deletion::Refused { restricted, .. }, Err(Error::Restricted { .. })) => same(&restricted, &true),
+            (Deletion::Refused { forbidden, .. }, Err(Error::Forbidden)) => same(&forbidden, &true),
+            (expected, got) => Err(format!("preview: got {got:?}, expected {expected:?}")),
+        }
     }
 }

@@ -506,6 +506,7 @@ impl World {
 
     async fn delete(&mut self, db: &Db<Write>, n: &mut Numbers, who: Asker, way: Way) -> Outcome {
         let job = self.rows.jobs[n.below(self.rows.jobs.len())].clone();
+        self.preview(db, &job, who, way).await?;
         let got = match way {
             Way::Typed => match Job::objects()
                 .get_to_delete(db, |other| other.id.eq(job.id))
