@@ -114,8 +114,8 @@ pub use policy::actor::{Actor, Binder, May, Service, UserFacts, actions};
 pub use policy::{Policy, Rules, Settable, actor};
 pub use problem::{Argument, Problem};
 pub use query::{
-    Changeable, Create, CreateAll, DEEPEST_ROW, Deletable, DeletePreview, Page, Permitted, PermittedQuerySet,
-    QuerySet, RowCount, Version,
+    Changeable, Chunks, Create, CreateAll, DEEPEST_ROW, Deletable, DeletePreview, Page, Permitted,
+    PermittedQuerySet, QuerySet, RowCount, Version,
 };
 pub use tree::meta::{ColumnMeta, ModelMeta};
 pub use tree::{identifier, meta};

@@ -142,6 +142,7 @@ impl Session<'_> {
     }
 
     /// From here on, what is done can be undone by [`end_part`](Self::end_part) with the same number; parts stand in each other.
+    #[cfg_attr(not(feature = "postgres"), allow(unused_variables))]
     pub(crate) async fn begin_part(self, number: u32) -> Result<()> {
         match self {
             Self::Sqlite(c) => c.often("SAVEPOINT part"),
@@ -151,6 +152,7 @@ impl Session<'_> {
     }
 
     /// Keeps what was done since [`begin_part`](Self::begin_part), or undoes it.
+    #[cfg_attr(not(feature = "postgres"), allow(unused_variables))]
     pub(crate) async fn end_part(self, number: u32, keep: bool) -> Result<()> {
         match self {
             Self::Sqlite(c) if keep => c.often("RELEASE part"),

@@ -2,6 +2,7 @@
 
 mod again;
 mod change;
+mod chunks;
 mod constraint;
 mod create;
 mod create_all;
@@ -18,6 +19,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
 
+pub use chunks::Chunks;
 pub use create::Create;
 pub use create_all::CreateAll;
 pub use preview::{DeletePreview, RowCount};

@@ -305,3 +305,49 @@ async fn cwe_266_a_column_with_privilege_is_judged_in_the_row_that_sets_it() {
     let _attack = without(Control::MaySet);
     rows_of([true, false, true]).save(&db).await.unwrap();
 }
+
+/// A set is read so many rows at a time, each under its rules.
+#[tokio::test]
+async fn a_large_set_is_read_in_chunks() {
+    let site = Site::new().await;
+    let unit = site.as_user(&site.ann);
+    let new = (0..1_234).map(|i| article(&site, &format!("a-{i:04}")));
+    let rows = new.map(|new| {
+        let published = new.title.ends_with('7');
+        Article::create(new).set(|a| [a.published.set(published)])
+    });
+    rows.collect::<CreateAll<_>>().save(&unit.db()).await.unwrap();
+    unit.finish(true).await.unwrap();
+    let unit = site.as_user(&site.ben);
+    let db = unit.read_db();
+    // Ben sees what is published: every tenth of them, and one more.
+    let (mut chunks, mut sizes, mut all) = (Article::objects().chunks(50), Vec::new(), Vec::new());
+    while let Some(rows) = chunks.next(&db).await.unwrap() {
+        sizes.push(rows.len());
+        all.extend(rows.into_iter().map(|a| a.id));
+    }
+    assert_eq!(sizes, [50, 50, 24]);
+    let expected: Vec<_> = Article::objects()
+        .all(&db)
+        .await
+        .unwrap()
+        .iter()
+        .map(|a| a.id)
+        .collect();
+    assert_eq!(all, expected);
+    assert!(chunks.next(&db).await.unwrap().is_none());
+    let mut limited = 0;
+    let query = Article::objects().filter(|a| a.slug.ne(slug("public"))).limit(60);
+    let each = query.for_each(&db, async |_| {
+        limited += 1;
+        Ok::<_, Error>(())
+    });
+    each.await.unwrap();
+    assert_eq!(limited, 60);
+    let ordered = Article::objects().order_by(|a| a.title.asc());
+    assert!(ordered.chunks(10).next(&db).await.is_err());
+}
+
+fn slug(slug: &str) -> Slug {
+    slug.parse().unwrap()
+}

@@ -21,6 +21,7 @@ pub(crate) trait Steps: Send + Sync {
     ) -> impl Future<Output = Result<Self::Found>> + Send;
 
     /// Whether they may come to something else in a new transaction, if they were the first of the one in which this went wrong.
+    #[cfg_attr(not(feature = "postgres"), allow(dead_code))]
     fn may_run_again(&self, error: &Error) -> bool {
         matches!(error, Error::Undone)
     }
