@@ -357,11 +357,14 @@ impl<M: Record> InsertAll<M> {
 }
 
 /// What is wrong with the row at this position.
-fn at(row: usize, error: Error) -> Error {
+pub(super) fn at(row: usize, error: Error) -> Error {
     match error {
-        Error::Forbidden | Error::Invalid(_) | Error::Unique { .. } | Error::Restricted { .. } => {
-            Error::Rows(vec![RowProblem { row, error }])
-        }
+        Error::NotFound
+        | Error::Forbidden
+        | Error::Conflict
+        | Error::Invalid(_)
+        | Error::Unique { .. }
+        | Error::Restricted { .. } => Error::Rows(vec![RowProblem { row, error }]),
         // Whatever else there is is not the row's.
         error => error,
     }

@@ -2,6 +2,7 @@
 
 mod again;
 mod change;
+mod change_each;
 mod chunks;
 mod constraint;
 mod create;

@@ -351,3 +351,75 @@ async fn a_large_set_is_read_in_chunks() {
 fn slug(slug: &str) -> Slug {
     slug.parse().unwrap()
 }
+
+/// CWE-362, CWE-863. Attack: among rows that are changed together, one was changed meanwhile, or would become what it may not.
+#[tokio::test]
+async fn cwe_362_rows_are_changed_together_each_by_its_version() {
+    let site = Site::new().await;
+    let unit = site.as_user(&site.ann);
+    let db = unit.db();
+    let new = (0..3).map(|i| article(&site, &format!("a-{i}")));
+    Article::create_all(new).save(&db).await.unwrap();
+    let mine = || Article::objects().filter(|a| a.slug.starts_with("a-"));
+    let rows_of = async || mine().all_to_change(&db).await.unwrap();
+    let changed = Changeable::change_each(rows_of().await, &db, |row, a| {
+        [a.title.set(format!("{}!", row.title))]
+    });
+    let titles: Vec<_> = changed.await.unwrap().into_iter().map(|a| a.title).collect();
+    assert_eq!(titles, ["a-0!", "a-1!", "a-2!"]);
+    let old = rows_of().await;
+    let second = Article::objects()
+        .get_to_change(&db, |a| a.slug.eq(slug("a-1")))
+        .await
+        .unwrap();
+    second.change(&db, |a| [a.title.set("meanwhile")]).await.unwrap();
+    let lost = Changeable::change_each(old, &db, |_, a| [a.title.set("lost")]).await;
+    let refused = rows(lost.unwrap_err());
+    assert!(
+        matches!(
+            refused[..],
+            [RowProblem {
+                row: 1,
+                error: Error::Conflict
+            }]
+        ),
+        "{refused:?}"
+    );
+    let hidden = Changeable::change_each(rows_of().await, &db, |row, a| {
+        let editor = if row.title == "a-2!" {
+            site.ghost.id
+        } else {
+            site.ben.id
+        };
+        [a.editor.set(editor)]
+    });
+    let refused = rows(hidden.await.unwrap_err());
+    assert!(
+        matches!(
+            refused[..],
+            [RowProblem {
+                row: 2,
+                error: Error::Invalid(_)
+            }]
+        ),
+        "{refused:?}"
+    );
+    assert_eq!(
+        mine()
+            .filter(|a| a.title.eq("lost") | a.editor.eq(site.ben.id))
+            .count(&db)
+            .await
+            .unwrap(),
+        0
+    );
+    // What may not be changed is not among them.
+    unit.finish(true).await.unwrap();
+    let unit = site.as_user(&site.ben);
+    assert!(
+        Article::objects()
+            .all_to_change(&unit.db())
+            .await
+            .unwrap()
+            .is_empty()
+    );
+}
