@@ -361,7 +361,8 @@ async fn cwe_362_rows_are_changed_together_each_by_its_version() {
     let new = (0..3).map(|i| article(&site, &format!("a-{i}")));
     Article::create_all(new).save(&db).await.unwrap();
     let mine = || Article::objects().filter(|a| a.slug.starts_with("a-"));
-    let rows_of = async || mine().all_to_change(&db).await.unwrap();
+    let ordered = || mine().order_by(|a| a.slug.asc());
+    let rows_of = async || ordered().all_to_change(&db).await.unwrap();
     let changed = Changeable::change_each(rows_of().await, &db, |row, a| {
         [a.title.set(format!("{}!", row.title))]
     });
