@@ -7,6 +7,7 @@
 mod database;
 pub(crate) mod handles;
 mod nested;
+mod parts;
 mod reading;
 #[cfg(debug_assertions)]
 mod refused;

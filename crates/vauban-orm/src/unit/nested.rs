@@ -1,9 +1,7 @@
 //! A part of a unit that is undone alone if it fails, and what is done when the unit is saved.
 
-use std::fmt;
-use std::pin::Pin;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use super::handles::{Db, Write};
 use super::shared::Shared;
@@ -63,40 +61,6 @@ impl Db<Write> {
     /// ```
     pub fn on_commit(&self, then: impl Future<Output = ()> + Send + 'static) {
         self.asker().shared().parts.then(Box::pin(then));
-    }
-}
-
-/// What a unit has open and what follows it.
-#[derive(Default)]
-pub(super) struct Parts {
-    /// Parts that are open.
-    depth: AtomicU32,
-    then: Mutex<Vec<Then>>,
-}
-
-type Then = Pin<Box<dyn Future<Output = ()> + Send>>;
-
-impl fmt::Debug for Parts {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Parts")
-            .field("depth", &self.depth)
-            .finish_non_exhaustive()
-    }
-}
-
-impl Parts {
-    fn then(&self, then: Then) {
-        lock(&self.then).push(then);
-    }
-
-    /// Does what was to be done when the unit is saved, in the order in which it was said. A panic is that one's alone.
-    pub(super) async fn saved(&self) {
-        let all = std::mem::take(&mut *lock(&self.then));
-        for then in all {
-            if tokio::spawn(then).await.is_err() {
-                tracing::error!(target: "vauban::orm", "what was to be done after a commit panicked");
-            }
-        }
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{OwnedMutexGuard, oneshot};
 
 use super::database::{Database, Inner};
-use super::nested::Parts;
+use super::parts::Parts;
 use super::reading::{is_reading, request};
 #[cfg(debug_assertions)]
 use super::refused::Refused;
