@@ -15,6 +15,8 @@ routes! {
     articles => articles::views::list,
     article_new => articles::views::new,
     article_create => articles::views::create,
+    article_import => articles::views::import,
+    article_import_save => articles::views::save_import,
     article => articles::views::show,
     article_edit => articles::views::edit,
     article_save => articles::views::save,
@@ -29,6 +31,8 @@ routes! {
     organisation_save => organisations::views::save,
     organisation_profile => profiles::views::edit,
     organisation_profile_save => profiles::views::save,
+    organisation_delete => organisations::views::confirm_delete,
+    organisation_remove => organisations::views::delete,
     membership_edit => organisations::views::edit_membership,
     membership_save => organisations::views::save_membership,
 

@@ -366,6 +366,12 @@ impl Writer<'_> {
                 #vis fn objects() -> #orm::QuerySet<Self> { #orm::QuerySet::new() }
                 /// A new row, to be saved.
                 #vis fn create(new: #new) -> #orm::Create<Self> { #orm::Create::new(new) }
+                /// New rows, to be saved together.
+                #vis fn create_all(
+                    new: impl ::core::iter::IntoIterator<Item = #new>,
+                ) -> #orm::CreateAll<Self> {
+                    #orm::CreateAll::new(new)
+                }
             }
         }
     }

@@ -29,6 +29,9 @@ pub enum Error {
         /// The fields that are unique together.
         fields: Vec<&'static str>,
     },
+    /// Rows of many that are written together and are not accepted, each with its position (the status of the first of them):
+    /// nothing of it is written.
+    Rows(Vec<RowProblem>),
     /// More than one row where one was asked for (500: the filter should name one row).
     Multiple,
     /// The writer's turn did not come in time, or was held too long (503).
@@ -113,6 +116,15 @@ pub struct FieldProblem {
     pub problem: Problem,
 }
 
+/// What is wrong with one of many rows that are written together.
+#[derive(Debug)]
+pub struct RowProblem {
+    /// The row's position among those that were given, from 0.
+    pub row: usize,
+    /// What it would have come to alone.
+    pub error: Error,
+}
+
 /// What a value says that has to be the only one of its kind.
 const TAKEN: Problem = Problem::new("taken", "This is already taken.");
 
@@ -131,6 +143,7 @@ impl Error {
             Self::Busy(_) | Self::Unavailable(_) | Self::Undone | Self::PerhapsSaved | Self::TooMuchWork => {
                 503
             }
+            Self::Rows(rows) => rows.first().map_or(500, |first| first.error.status()),
             Self::Multiple
             | Self::Finished
             | Self::ReadOnly
@@ -174,6 +187,9 @@ impl fmt::Display for Error {
                     .try_for_each(|p| write!(f, " {}: {}", p.field, p.problem))
             }
             Self::Unique { table, fields } => write!(f, "already taken in `{table}`: {}", fields.join(", ")),
+            Self::Rows(rows) => rows
+                .iter()
+                .try_for_each(|problem| write!(f, "[row {}] {} ", problem.row, problem.error)),
             Self::Multiple => f.write_str("more than one row where one was asked for"),
             Self::Busy(why) => write!(f, "the database is busy: {why}"),
             Self::Unavailable(why) => write!(f, "the database is not available: {why}"),

@@ -93,7 +93,7 @@ pub mod engine {
     pub use crate::unit::{Found, Refused};
 }
 
-pub use error::{DatabaseError, Error, FieldProblem, Result};
+pub use error::{DatabaseError, Error, FieldProblem, Result, RowProblem};
 pub use model::aggregate::{Aggregate, Subset};
 pub use model::assignment::Assignment;
 pub use model::choices::{Choices, InvalidChoice};
@@ -118,8 +118,9 @@ pub use policy::actor::{Actor, Binder, May, Service, UserFacts, actions};
 pub use policy::{Policy, Rules, Settable, actor};
 pub use problem::{Argument, Problem};
 pub use query::{
-    BadCursor, Changeable, ChosenValues, Create, Cursor, DEEPEST_ROW, Deletable, GroupedValues, Groups,
-    KeysetPage, Page, Permitted, PermittedQuerySet, QuerySet, ValuesQuery, Version,
+    BadCursor, Changeable, ChosenValues, Chunks, Create, CreateAll, Cursor, DEEPEST_ROW, Deletable,
+    DeletePreview, GroupedValues, Groups, KeysetPage, Page, Permitted, PermittedQuerySet, QuerySet, RowCount,
+    ValuesQuery, Version,
 };
 pub use tree::meta::{ColumnMeta, ModelMeta};
 pub use tree::{identifier, meta};

@@ -39,8 +39,18 @@ pub(crate) enum Control {
     Listed,
     /// A unit that reads does not write.
     Reading,
+    /// A deletion's preview counts what may be seen.
+    PreviewSeen,
+    /// Of rows that are added together each is judged.
+    EachRow,
+    /// Of new rows that are added together none justifies another.
+    TogetherUnjustified,
+    /// Large writes leave the runtime's thread.
+    OffTheRuntime,
     /// A unit that the database rolled back is dead.
     Undone,
+    /// On PostgreSQL units are as if one ran after the other.
+    Serial,
     /// A handle acts in the answer that it began in.
     Request,
     /// Validation of values.

@@ -22,3 +22,15 @@ pub struct ArticleForm {
     #[field(help = "Everybody may read it. Until then it is a draft, for you and for staff.")]
     pub published: bool,
 }
+
+/// Many articles at once.
+#[derive(Form)]
+pub struct ImportForm {
+    #[field(
+        label = "Articles",
+        max_length = 100_000,
+        widget = textarea,
+        help = "A line for each: its title, a semicolon, its text. They are drafts until you publish them."
+    )]
+    pub lines: String,
+}

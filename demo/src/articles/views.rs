@@ -1,13 +1,13 @@
 //! Reading and writing articles.
 
 use serde::Deserialize;
-use vauban::orm::{Cursor, Order, SearchText};
+use vauban::orm::{Cursor, Order, Problem, SearchText};
 use vauban::prelude::*;
 use vauban::sanitize::{Profile, markdown};
 use vauban::{Messages, SafeHtml};
 
-use super::Article;
-use super::forms::{ArticleForm, ArticleFormGiven};
+use super::forms::{ArticleForm, ArticleFormGiven, ImportForm};
+use super::{Article, NewArticle};
 use crate::urls;
 use crate::users::User;
 
@@ -75,6 +75,12 @@ pub struct FormPage {
 #[template("articles/delete.html")]
 pub struct DeletePage {
     article: Deletable<Article>,
+}
+
+#[derive(Template)]
+#[template("articles/import.html")]
+pub struct ImportPage {
+    form: Form<ImportForm>,
 }
 
 /// Articles, searched and sorted as the reader likes. Whose drafts are among them, the policy knows.
@@ -175,6 +181,80 @@ pub async fn create(
         "Your draft is kept."
     });
     Ok(Redirect::to(urls::article(&article.slug)))
+}
+
+/// The empty form for many articles.
+#[view(get, "/write/many/")]
+pub async fn import(_: SignedIn) -> ImportPage {
+    ImportPage { form: Form::empty() }
+}
+
+/// Adds an article for each line, or none of them: what is wrong is said with the number of its line.
+#[view(post, "/write/many/")]
+pub async fn save_import(
+    _: SignedIn,
+    user: CurrentUser<User>,
+    db: Db<Write>,
+    messages: Messages,
+    form: Form<ImportForm>,
+) -> Result<Redirect> {
+    let page = |form| ImportPage { form };
+    let clean = form.clean(&db).await?.or_show(page)?;
+    let byline = if user.name.is_empty() {
+        "Anonymous"
+    } else {
+        &user.name
+    };
+    let (mut numbers, mut new, mut wrong) = (Vec::new(), Vec::new(), Vec::new());
+    let lines = clean.lines.lines().enumerate();
+    for (number, line) in lines.filter(|(_, line)| !line.trim().is_empty()) {
+        let (title, body) = line.split_once(';').unwrap_or((line, ""));
+        let (title, body) = (title.trim(), body.trim());
+        match Slug::from_title(title) {
+            Some(slug) if !body.is_empty() => {
+                numbers.push(number + 1);
+                new.push(NewArticle {
+                    title: title.to_owned(),
+                    slug,
+                    body: body.to_owned(),
+                    byline: byline.to_owned(),
+                    author: user.id,
+                    published: false,
+                });
+            }
+            _ => wrong.push(of_line(number + 1, "a title, a semicolon, a text.")),
+        }
+    }
+    if wrong.is_empty() {
+        match Article::create_all(new).save(&db).await {
+            Ok(added) => {
+                messages.success(format!("{} drafts are kept.", added.len()));
+                return Ok(Redirect::to(urls::articles()));
+            }
+            Err(vauban::orm::Error::Rows(rows)) => {
+                for row in rows {
+                    let number = numbers.get(row.row).copied().unwrap_or_default();
+                    let problems = row.error.problems();
+                    // Of what is nobody's to correct in this form, no more than that.
+                    let said = problems.first().map(|found| found.problem.to_string());
+                    wrong.push(of_line(number, said.unwrap_or_else(|| "not allowed.".to_owned())));
+                }
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let form = clean.refuse(|form| {
+        wrong
+            .into_iter()
+            .for_each(|problem| form.lines.add_error(problem))
+    });
+    Err(form.shown_in(page))
+}
+
+fn of_line(number: usize, said: impl Into<vauban::orm::Argument>) -> Problem {
+    Problem::new("line", "Line {line}: {said}")
+        .with("line", number)
+        .with("said", said)
 }
 
 /// The form, filled. Who may only read the article gets 403, who may not see it 404.

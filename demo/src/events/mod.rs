@@ -23,7 +23,7 @@ pub enum Kind {
 #[derive(Model)]
 pub struct Event {
     pub id: Id<Self>,
-    #[field(tenant)]
+    #[field(tenant, on_delete = cascade)]
     pub organisation: ForeignKey<Organisation>,
     #[field(max_length = 200)]
     pub title: String,

@@ -22,9 +22,11 @@ pub struct Organisation {
 
 impl Policy for Organisation {
     fn rules(who: Who<Self>, o: &Columns<Self>) -> Rules<Self> {
+        let admin = o.memberships.any(|m| m.user.is(who) & m.role.eq(Role::Admin));
         Rules {
             view: o.memberships.any(|m| m.user.is(who)),
-            change: o.memberships.any(|m| m.user.is(who) & m.role.eq(Role::Admin)),
+            change: admin.clone(),
+            delete: admin,
             ..Rules::none()
         }
     }
@@ -53,7 +55,7 @@ pub enum Role {
 #[model(unique(organisation, user))]
 pub struct Membership {
     pub id: Id<Self>,
-    #[field(tenant)]
+    #[field(tenant, on_delete = cascade)]
     pub organisation: ForeignKey<Organisation>,
     #[field(owner)]
     pub user: ForeignKey<User>,

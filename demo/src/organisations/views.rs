@@ -1,5 +1,6 @@
 //! Organisations and their members.
 
+use vauban::orm::RowCount;
 use vauban::prelude::*;
 
 use super::forms::{OrganisationForm, RoleForm};
@@ -68,6 +69,13 @@ pub struct FormPage {
 #[template("organisations/role.html")]
 pub struct RolePage {
     form: Form<RoleForm>,
+}
+
+#[derive(Template)]
+#[template("organisations/delete.html")]
+pub struct DeletePage {
+    organisation: Deletable<Organisation>,
+    going: Vec<RowCount>,
 }
 
 /// The organisations that one belongs to: the policy leaves no others.
@@ -204,6 +212,37 @@ pub async fn save(
     clean.save(&db, organisation, page).await?;
     messages.success("The new name is kept.");
     Ok(Redirect::to(urls::organisation(&id)))
+}
+
+/// Asks first, and says what goes with it: as much as the admin may see.
+#[view(get, "/organisations/{id}/delete/")]
+pub async fn confirm_delete(_: SignedIn, db: Db, id: Path<Id<Organisation>>) -> Result<DeletePage> {
+    let organisation = Organisation::objects()
+        .get_to_delete(&db, |o| o.id.eq(*id))
+        .await?;
+    let preview = organisation.preview(&db).await?;
+    let going = preview
+        .going
+        .into_iter()
+        .filter(|row| row.model != "Organisation");
+    Ok(DeletePage {
+        organisation,
+        going: going.collect(),
+    })
+}
+
+/// Deletes an organisation with its tasks, events and memberships.
+#[view(post, "/organisations/{id}/delete/")]
+pub async fn delete(
+    _: SignedIn,
+    db: Db<Write>,
+    messages: Messages,
+    id: Path<Id<Organisation>>,
+) -> Result<Redirect> {
+    let organisation = Organisation::objects().get_to_delete(&db, |o| o.id.eq(*id));
+    organisation.await?.delete(&db).await?;
+    messages.success("The organisation is deleted.");
+    Ok(Redirect::to(urls::organisations()))
 }
 
 /// The form for a member's role.

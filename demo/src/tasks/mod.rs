@@ -11,7 +11,7 @@ use crate::organisations::{Organisation, Role};
 #[derive(Model)]
 pub struct Task {
     pub id: Id<Self>,
-    #[field(tenant)]
+    #[field(tenant, on_delete = cascade)]
     pub organisation: ForeignKey<Organisation>,
     #[field(max_length = 200)]
     pub title: String,

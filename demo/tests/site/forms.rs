@@ -240,3 +240,41 @@ async fn choices_are_the_actors_own_and_a_choice_can_be_used() {
         .assert_contains("Count the steps")
         .assert_contains("The Lighthouse");
 }
+
+/// Many articles at once: all of the lines or none, and what is wrong is said by its line. Whose title is taken by a draft that
+/// they may not see learns what writing it alone would say.
+#[tokio::test]
+async fn many_articles_are_imported_or_none() {
+    let w = World::new().await;
+    let mut ben = w.as_(&w.ben).await;
+    let lines = "First; a text\n\nSecond; another";
+    ben.post_form(urls::article_import_save(), &[("lines", lines)])
+        .await
+        .assert_redirects_to("/articles/");
+    ben.get("/articles/second/")
+        .await
+        .assert_status(200)
+        .assert_contains("another");
+    let long = "x".repeat(201);
+    for (wrong, said) in [
+        ("Third; fine\nFourth", "Line 2: a title, a semicolon, a text."),
+        ("Third; fine\n\nSecond; again", "Line 3: This is already taken."),
+        (
+            &*format!("Third; fine\n{long}; text"),
+            "Line 2: At most 200 characters.",
+        ),
+    ] {
+        ben.post_form(urls::article_import_save(), &[("lines", wrong)])
+            .await
+            .assert_status(422)
+            .assert_contains(said)
+            .assert_contains("Third; fine");
+        ben.get("/articles/third/").await.assert_status(404);
+    }
+    // Ann's draft.
+    let hidden = format!("{}; text", w.draft.title);
+    ben.post_form(urls::article_import_save(), &[("lines", &hidden)])
+        .await
+        .assert_status(422)
+        .assert_contains("Line 1: This is already taken.");
+}

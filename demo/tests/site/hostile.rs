@@ -105,6 +105,7 @@ async fn hostile_data_leave_the_dom_of_every_page_as_it_is() {
 const TEMPLATES: &[(&str, &str, &str)] = &[
     ("account.html", "no e-mail address", "account-page"),
     ("articles/delete.html", "article, deleted", "Keep it"),
+    ("articles/import.html", "no such lines", "Import articles"),
     ("articles/form.html", "a long title", "Write an article"),
     ("articles/list.html", "articles", "class=\"entries\""),
     ("articles/show.html", "article", "<article class="),
@@ -146,6 +147,7 @@ const TEMPLATES: &[(&str, &str, &str)] = &[
     ("organisations/role.html", "role", "role</h1>"),
     ("organisations/show.html", "organisation", "id=\"members\""),
     ("profile.html", "a long name", "<h1>Your name</h1>"),
+    ("organisations/delete.html", "organisation, deleted", "Keep it"),
     ("tasks/delete.html", "task, deleted", "Keep it"),
     ("tasks/edit.html", "no task", "<h1>Edit the task</h1>"),
     ("tasks/list.html", "tasks", "<h1>Tasks</h1>"),
@@ -260,6 +262,11 @@ async fn pages(values: Values) -> Vec<Shown> {
             .await;
         tour.get("organisation, edited", urls::organisation_edit(&organisation.id))
             .await;
+        tour.get(
+            "organisation, deleted",
+            urls::organisation_delete(&organisation.id),
+        )
+        .await;
         tour.get("task", urls::task(&task.id)).await;
         tour.get("task, edited", urls::task_edit(&task.id)).await;
         tour.get("task, deleted", urls::task_delete(&task.id)).await;
@@ -399,6 +406,10 @@ async fn again(tour: &mut Tour, value: &str, organisation: &Organisation, task: 
     tour.post("a long title", urls::article_create(), &form(&long))
         .await;
     tour.post("no title", urls::article_save(slug), &form("")).await;
+    let lines = [("lines", format!("{value}; {value}\nno text"))];
+    let lines = lines.each_ref().map(|(name, lines)| (*name, lines.as_str()));
+    tour.post("no such lines", urls::article_import_save(), &lines)
+        .await;
     let name = [("name", long.as_str())];
     tour.post("a long name", urls::profile_save(), &name).await;
     tour.post("a long organisation", urls::organisation_create(), &name)

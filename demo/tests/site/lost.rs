@@ -2,7 +2,6 @@
 
 use demo::articles::Article;
 use demo::urls;
-use vauban::prelude::*;
 use vauban::testing::TestApp;
 
 use crate::world::World;

@@ -236,3 +236,35 @@ async fn a_member_without_the_role_sees_and_does_not_change() {
         .assert_contains("hidden lens")
         .assert_lacks("Smuggled");
 }
+
+/// CWE-639. What goes with an organisation is counted for its admin alone; to a stranger it is not there, and a plain member may
+/// not ask.
+#[tokio::test]
+async fn an_organisation_goes_with_what_belongs_to_it_by_its_admin_alone() {
+    let w = World::new().await;
+    let page = urls::organisation_delete(&w.lighthouse.id);
+    for (who, status) in [(&w.ben, 404), (&w.cleo, 404), (&w.dan, 403)] {
+        let mut client = w.as_(who).await;
+        let shown = client.get(page.clone()).await;
+        shown.assert_status(status);
+        assert!(!shown.text().contains(&w.lighthouse.name) || status == 403);
+        let done = client
+            .post_fields(urls::organisation_remove(&w.lighthouse.id), &[])
+            .await;
+        done.assert_status(status);
+    }
+    let mut ann = w.as_(&w.ann).await;
+    ann.get(page.clone())
+        .await
+        .assert_status(200)
+        .assert_contains("membership")
+        .assert_contains("task");
+    ann.post_form(urls::organisation_remove(&w.lighthouse.id), &[])
+        .await
+        .assert_redirects_to("/organisations/");
+    ann.get(page).await.assert_status(404);
+    ann.get(urls::task(&w.task.id)).await.assert_status(404);
+    // The other one is as it was.
+    let mut ben = w.as_(&w.ben).await;
+    ben.get(urls::organisation(&w.bridge.id)).await.assert_status(200);
+}

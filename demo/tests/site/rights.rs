@@ -26,6 +26,8 @@ const TABLE: &[(&str, [Expect; 4])] = &[
     ("article#draft",           [NotFound,  Allowed,   NotFound,  Allowed]),
     ("article_new",             [SignIn,    Allowed,   Allowed,   Allowed]),
     ("article_create",          [SignIn,    Allowed,   Allowed,   Allowed]),
+    ("article_import",          [SignIn,    Allowed,   Allowed,   Allowed]),
+    ("article_import_save",     [SignIn,    Allowed,   Allowed,   Allowed]),
     ("article_edit",            [SignIn,    Allowed,   Forbidden, Allowed]),
     ("article_edit#draft",      [SignIn,    Allowed,   NotFound,  Allowed]),
     ("article_save",            [SignIn,    Allowed,   Forbidden, Allowed]),
@@ -41,6 +43,8 @@ const TABLE: &[(&str, [Expect; 4])] = &[
     ("organisation_save",       [SignIn,    Allowed,   NotFound,  NotFound]),
     ("organisation_profile",    [SignIn,    Allowed,   NotFound,  NotFound]),
     ("organisation_profile_save", [SignIn,  Allowed,   NotFound,  NotFound]),
+    ("organisation_delete",     [SignIn,    Allowed,   NotFound,  NotFound]),
+    ("organisation_remove",     [SignIn,    Allowed,   NotFound,  NotFound]),
     ("membership_edit",         [SignIn,    Allowed,   NotFound,  NotFound]),
     ("membership_save",         [SignIn,    Allowed,   NotFound,  NotFound]),
     ("tasks",                   [SignIn,    Allowed,   Allowed,   Allowed]),
@@ -141,6 +145,12 @@ async fn everybody_gets_what_the_table_says_and_no_more() {
         .get("article#draft", urls::article(draft))
         .get("article_new", urls::article_new())
         .form("article_create", urls::article_create(), text)
+        .get("article_import", urls::article_import())
+        .form(
+            "article_import_save",
+            urls::article_import_save(),
+            &[("lines", "One of many; and its text")],
+        )
         .get("article_edit", urls::article_edit(article))
         .get("article_edit#draft", urls::article_edit(draft))
         .form("article_save", urls::article_save(article), edited)
@@ -173,6 +183,12 @@ async fn everybody_gets_what_the_table_says_and_no_more() {
                 ("desks", "3"),
                 ("hours", "{}"),
             ],
+        )
+        .get("organisation_delete", urls::organisation_delete(&w.lighthouse.id))
+        .form(
+            "organisation_remove",
+            urls::organisation_remove(&w.lighthouse.id),
+            &[],
         )
         .get("membership_edit", urls::membership_edit(&w.membership.id))
         .form(

@@ -141,6 +141,29 @@ impl Session<'_> {
         }
     }
 
+    /// From here on, what is done can be undone by [`end_part`](Self::end_part) with the same number; parts stand in each other.
+    #[cfg_attr(not(feature = "postgres"), allow(unused_variables))]
+    pub(crate) async fn begin_part(self, number: u32) -> Result<()> {
+        match self {
+            Self::Sqlite(c) => c.often("SAVEPOINT part"),
+            #[cfg(feature = "postgres")]
+            Self::Postgres { connection, .. } => Ok(connection.savepoint(STEP + number).await?),
+        }
+    }
+
+    /// Keeps what was done since [`begin_part`](Self::begin_part), or undoes it.
+    #[cfg_attr(not(feature = "postgres"), allow(unused_variables))]
+    pub(crate) async fn end_part(self, number: u32, keep: bool) -> Result<()> {
+        match self {
+            Self::Sqlite(c) if keep => c.often("RELEASE part"),
+            Self::Sqlite(c) => c.batch("ROLLBACK TO part; RELEASE part"),
+            #[cfg(feature = "postgres")]
+            Self::Postgres { connection, .. } if keep => Ok(connection.release(STEP + number).await?),
+            #[cfg(feature = "postgres")]
+            Self::Postgres { connection, .. } => Ok(connection.rollback_to(STEP + number).await?),
+        }
+    }
+
     /// Whether references are looked at when a statement ends, or not before [`look_again`](Self::look_again).
     pub(crate) async fn look_away(self) -> Result<()> {
         match self {

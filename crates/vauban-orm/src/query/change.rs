@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::constraint::{hidden_target, position, targets, translate};
 use super::stored::mismatch;
 use crate::backend::Session;
-use crate::error::{Error, FieldProblem, Result};
+use crate::error::{Error, FieldProblem, Refusal, Result};
 use crate::model::assignment::Assignment;
 use crate::model::record::Record;
 use crate::model::types::{DateTime, Id};
@@ -133,7 +133,9 @@ impl Changes {
         Ok((source, change))
     }
 
-    fn set_clause(&self, new: &[(&'static ColumnMeta, String)]) -> String {
+    /// What the columns are set to, and the next version. Where `judged` does not hold there is none, and a row without one is no
+    /// row: the statement fails, and nothing of it is done.
+    fn set_clause(&self, new: &[(&'static ColumnMeta, String)], judged: &Cond) -> String {
         let mut out = String::new();
         for (column, value) in new {
             let _ = write!(out, "\"{}\" = {value}, ", column.column);
@@ -142,8 +144,27 @@ impl Changes {
         let mut columns = self.columns.iter().zip(&self.add);
         let edited = columns.any(|(column, add)| (column.versioned || !add) && column.auto != Auto::Now);
         let by = u8::from(edited);
-        let _ = write!(out, "\"row_version\" = t.\"row_version\" + {by}");
+        let next = format!("t.\"row_version\" + {by}");
+        let _ = match judged {
+            Cond::True => write!(out, "\"row_version\" = {next}"),
+            judged => write!(
+                out,
+                "\"row_version\" = CASE WHEN {} THEN {next} END",
+                judged.sql()
+            ),
+        };
         out
+    }
+
+    /// Whether a row has no version, because it may not become what it would.
+    fn is_refusal(&self, error: &Error) -> bool {
+        match error {
+            Error::Database(refused) => match refused.refusal() {
+                Some(Refusal::NotNull(column)) => *column == format!("{}.row_version", self.model.table),
+                _ => false,
+            },
+            _ => false,
+        }
     }
 
     /// The statement for one row, whose id and version follow the new values.
@@ -165,9 +186,40 @@ impl Changes {
             .iter()
             .map(|column| format!("\"{}\"", column.column))
             .collect();
-        let update = source.update(&self.set_clause(&new), named.and(change).and(after));
+        let update = source.update(&self.set_clause(&new, &Cond::True), named.and(change).and(after));
         let sql = format!("{update} RETURNING {}", returning.join(", "));
         renderer.text(sql)
+    }
+
+    /// Changes the row with this id, of this version.
+    pub(super) async fn on_one<M: Record>(
+        &self,
+        id: Id<M>,
+        version: i64,
+        authority: &Authority,
+        session: Session<'_>,
+        said: &mut String,
+    ) -> Result<M> {
+        let changes = self;
+        let model = changes.model;
+        let id = Value::Uuid(id.uuid());
+        let mut values: Vec<Bind<'_>> = changes.values.iter().map(Bind::One).collect();
+        values.push(Bind::One(&id));
+        values.push(Bind::Int(version));
+        let text = session.text(&changes.shape(b'U', authority), || {
+            changes.text_of_one(session.dialect(), authority, values.len())
+        })?;
+        text.note(said);
+        let statement = Statement {
+            text: &text,
+            actor: authority.id(),
+            values: &values,
+        };
+        let changed = session.one(&statement, |row| M::read(model, row).map_err(mismatch(model)));
+        match changed.await.map_err(|error| translate(error, model))? {
+            Some(row) => Ok(row),
+            None => Err(changes.why_not(&id, version, authority, session).await?),
+        }
     }
 
     /// Why no row was changed: absent, not changeable, changed meanwhile, or a new value that is not allowed.
@@ -214,29 +266,29 @@ impl Changes {
         })
     }
 
-    /// The statement for a set: whether one of its rows is refused what it would become, or the change itself.
+    /// The statement for a set, which judges each row as it is and as it becomes, locks it and writes it: between the three
+    /// nobody comes (CWE-367). Relations are read as they were before the first row is written.
     fn text_of_all(
         &self,
         filter: &Expr,
-        refused: bool,
         dialect: Dialect,
         authority: &Authority,
         values: usize,
     ) -> Result<Text> {
         // A set of one row looks related rows up, as a row does.
-        let mut renderer = Renderer::new(dialect, authority, filter.names_one_row(), values);
+        let one = filter.names_one_row();
+        let mut renderer = Renderer::new(dialect, authority, one, values);
         let new = self.assigned(&mut renderer);
         let filter = renderer.condition(filter, Row::old("t"), Scope::Query)?;
         let (source, change) = self.before(&mut renderer)?;
         let matching = change.and(filter);
         let before = source.under_the_rule(matching.clone());
         let after = self.after(&mut renderer, &new)?.behind(&before);
-        let sql = if refused {
-            // Judged for all rows before any is changed: relations are read as they were.
-            let forbidden = Cond::safe(format!("({}) IS NOT TRUE", after.sql()));
-            format!("SELECT EXISTS ({})", source.select("1", matching.and(forbidden)))
+        let set = self.set_clause(&new, &after);
+        let sql = if one {
+            source.update(&set, matching)
         } else {
-            source.update(&self.set_clause(&new), matching)
+            source.update_as_read(dialect, &set, matching)
         };
         renderer.text(sql)
     }
@@ -254,25 +306,9 @@ impl<M: Record> Steps for One<M> {
 
     async fn run(&self, authority: &Authority, session: Session<'_>, said: &mut String) -> Result<M> {
         let changes = &self.changes;
-        let model = changes.model;
-        let id = Value::Uuid(self.id.uuid());
-        let mut values: Vec<Bind<'_>> = changes.values.iter().map(Bind::One).collect();
-        values.push(Bind::One(&id));
-        values.push(Bind::Int(self.version));
-        let text = session.text(&changes.shape(b'U', authority), || {
-            changes.text_of_one(session.dialect(), authority, values.len())
-        })?;
-        text.note(said);
-        let statement = Statement {
-            text: &text,
-            actor: authority.id(),
-            values: &values,
-        };
-        let changed = session.one(&statement, |row| M::read(model, row).map_err(mismatch(model)));
-        match changed.await.map_err(|error| translate(error, model))? {
-            Some(row) => Ok(row),
-            None => Err(changes.why_not(&id, self.version, authority, session).await?),
-        }
+        changes
+            .on_one(self.id, self.version, authority, session, said)
+            .await
     }
 }
 
@@ -290,34 +326,25 @@ impl Steps for All {
         let mut values: Vec<Bind<'_>> = changes.values.iter().map(Bind::One).collect();
         let mut shape = Vec::new();
         filter.shape(&mut shape, &mut values);
-        let mut key = changes.shape(b'R', authority);
+        let mut key = changes.shape(b'A', authority);
         key.extend(&shape);
-        let (actor, values) = (authority.id(), &*values);
-        let make = |refused| {
-            move || changes.text_of_all(filter, refused, session.dialect(), authority, values.len())
-        };
-        let text = session.text(&key, make(true))?;
+        let text = session.text(&key, || {
+            changes.text_of_all(filter, session.dialect(), authority, values.len())
+        })?;
         text.note(said);
         let statement = Statement {
             text: &text,
-            actor,
-            values,
+            actor: authority.id(),
+            values: &values,
         };
-        let refused = session
-            .one(&statement, |row| row.flag().map_err(mismatch(changes.model)))
-            .await?;
-        if refused != Some(false) {
-            return Err(Error::Forbidden);
+        match session.execute(&statement).await {
+            Err(error) if changes.is_refusal(&error) => Err(Error::Forbidden),
+            done => done.map_err(|error| translate(error, changes.model)),
         }
-        key[0] = b'A';
-        let text = session.text(&key, make(false))?;
-        let statement = Statement {
-            text: &text,
-            actor,
-            values,
-        };
-        let changed = session.execute(&statement).await;
-        changed.map_err(|error| translate(error, changes.model))
+    }
+
+    fn is_large(&self) -> bool {
+        !self.filter.names_one_row()
     }
 }
 

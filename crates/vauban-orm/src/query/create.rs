@@ -1,6 +1,7 @@
 //! INSERT: the add rule is part of the statement, with the row's columns replaced by its values.
 
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use super::constraint::{hidden_target, position, targets, translate};
 use super::stored::mismatch;
@@ -17,11 +18,11 @@ use crate::policy::actor::actions::Add;
 use crate::policy::authority::Authority;
 use crate::sabotage::{Control, removed};
 use crate::sql::dialect::Dialect;
-use crate::sql::render::{Renderer, Row};
+use crate::sql::render::{Cond, Renderer, Row};
 use crate::sql::source::insert;
 use crate::sql::statement::{Statement, Text};
 use crate::tree::expr::{Bind, push};
-use crate::tree::meta::{Auto, ModelMeta, Privilege};
+use crate::tree::meta::{Auto, ColumnMeta, ModelMeta, Privilege};
 use crate::tree::value::Value;
 use crate::unit::Steps;
 use crate::unit::handles::{Bound, Writes};
@@ -88,16 +89,16 @@ impl<M: Record> Create<M> {
     }
 }
 
-struct Insert<M> {
+pub(super) struct Insert<M> {
     row: PhantomData<fn() -> M>,
-    model: &'static ModelMeta,
-    values: Vec<Value>,
+    pub(super) model: &'static ModelMeta,
+    pub(super) values: Vec<Value>,
     /// Columns that carry privilege and were set.
-    privileged: Vec<usize>,
+    pub(super) privileged: Vec<usize>,
 }
 
 impl<M: Record> Insert<M> {
-    fn new(model: &'static ModelMeta, create: Create<M>) -> Result<Self> {
+    pub(super) fn new(model: &'static ModelMeta, create: Create<M>) -> Result<Self> {
         let mut problems: Vec<FieldProblem> = create
             .new
             .problems
@@ -157,34 +158,43 @@ impl<M: Record> Insert<M> {
             .iter()
             .map(|column| (column, renderer.one(column.kind)))
             .collect();
-        let row = Row {
-            alias: "t",
-            new: &new,
-        };
-        // The row does not exist yet, and relations are read as they are: no row justifies itself.
-        let mut condition = renderer.rule(Action::Add, model, row)?;
-        condition = condition.and(targets(&mut renderer, &new)?);
-        for position in &self.privileged {
-            condition =
-                condition.and(renderer.may_set(Action::Add, model, &model.columns[*position], row)?);
-        }
-        let columns: Vec<_> = model
-            .columns
-            .iter()
-            .map(|column| format!("\"{}\"", column.column))
-            .collect();
+        let condition = condition(&mut renderer, model, &new, &self.privileged)?;
         let values: Vec<_> = new.iter().map(|(_, value)| value.as_str()).collect();
         let (id, rest) = values
             .split_first()
             .ok_or_else(|| Error::Internal(format!("`{}` has no columns", model.name)))?;
         let rest: String = rest.iter().map(|value| format!("{value}, ")).collect();
-        let columns = format!("{}, \"row_version\"", columns.join(", "));
+        let columns = columns(model);
         let sql = insert(dialect, model, &columns, (id, &format!("{rest}1")), &condition);
-        renderer.text(sql)
+        let reads_its_own = renderer.has_asked(model) || condition.raises();
+        let mut text = renderer.text(sql)?;
+        text.reads_its_own = reads_its_own;
+        Ok(text)
+    }
+
+    /// The text that adds it, under the add rule.
+    pub(super) fn kept_text(&self, authority: &Authority, session: Session<'_>) -> Result<Arc<Text>> {
+        let mut key = vec![b'I'];
+        push(&mut key, self.model);
+        authority.shape(&mut key);
+        key.extend(self.privileged.iter().map(|position| *position as u8));
+        session.text(&key, || self.text(session.dialect(), authority))
+    }
+
+    /// Why it is not added.
+    pub(super) async fn why_not(&self, authority: &Authority, session: Session<'_>) -> Result<Error> {
+        let new: Vec<_> = self.model.columns.iter().zip(&self.values).collect();
+        let hidden = hidden_target(authority, session, &new).await?;
+        Ok(hidden.unwrap_or(Error::Forbidden))
+    }
+
+    /// The row that was added.
+    pub(super) fn added(&self) -> Result<M> {
+        M::of_values(self.model, &self.values).map_err(mismatch(self.model))
     }
 
     /// Whether the row has no id, because it may not be added.
-    fn is_refusal(&self, error: &Error) -> bool {
+    pub(super) fn is_refusal(&self, error: &Error) -> bool {
         let id = || format!("{}.{}", self.model.table, self.model.id().column);
         match error {
             Error::Database(refused) => {
@@ -199,12 +209,8 @@ impl<M: Record> Steps for Insert<M> {
     type Found = M;
 
     async fn run(&self, authority: &Authority, session: Session<'_>, said: &mut String) -> Result<M> {
-        let mut key = vec![b'I'];
-        push(&mut key, self.model);
-        authority.shape(&mut key);
-        key.extend(self.privileged.iter().map(|position| *position as u8));
         let values: Vec<Bind<'_>> = self.values.iter().map(Bind::One).collect();
-        let text = session.text(&key, || self.text(session.dialect(), authority))?;
+        let text = self.kept_text(authority, session)?;
         text.note(said);
         let statement = Statement {
             text: &text,
@@ -216,10 +222,33 @@ impl<M: Record> Steps for Insert<M> {
             done => done.map_err(|error| translate(error, self.model))?,
         };
         if added == 1 {
-            return M::of_values(self.model, &self.values).map_err(mismatch(self.model));
+            return self.added();
         }
-        let new: Vec<_> = self.model.columns.iter().zip(&self.values).collect();
-        let hidden = hidden_target(authority, session, &new).await?;
-        Err(hidden.unwrap_or(Error::Forbidden))
+        Err(self.why_not(authority, session).await?)
     }
+}
+
+/// What must hold of a new row: the add rule, targets, columns that carry privilege. The row does not exist yet, and relations
+/// are read as they are: no row justifies itself.
+pub(super) fn condition(
+    renderer: &mut Renderer<'_>,
+    model: &'static ModelMeta,
+    new: &[(&'static ColumnMeta, String)],
+    privileged: &[usize],
+) -> Result<Cond> {
+    let row = Row { alias: "t", new };
+    let mut condition = renderer.rule(Action::Add, model, row)?;
+    condition = condition.and(targets(renderer, new)?);
+    for position in privileged {
+        condition = condition.and(renderer.may_set(Action::Add, model, &model.columns[*position], row)?);
+    }
+    Ok(condition)
+}
+
+/// The columns that a new row is given.
+pub(super) fn columns(model: &ModelMeta) -> String {
+    let all = model.columns.iter();
+    let mut all: Vec<_> = all.map(|column| format!("\"{}\"", column.column)).collect();
+    all.push("\"row_version\"".to_owned());
+    all.join(", ")
 }

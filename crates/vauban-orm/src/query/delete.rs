@@ -38,7 +38,10 @@ impl<M> Steps for One<'_, M> {
             Col::of_root(self.model.id()),
             Value::Uuid(self.id.uuid()),
         );
-        match matching(&select, authority, session, said).await?.as_slice() {
+        match matching(&select, true, authority, session, said)
+            .await?
+            .as_slice()
+        {
             [] => Err(Error::NotFound),
             [(_, false)] => Err(Error::Forbidden),
             [(id, true)] => {
@@ -47,6 +50,11 @@ impl<M> Steps for One<'_, M> {
             }
             [..] => Err(Error::Multiple),
         }
+    }
+
+    /// What goes with it is not known.
+    fn is_large(&self) -> bool {
+        true
     }
 }
 
@@ -60,7 +68,7 @@ impl Steps for All<'_> {
     type Found = u64;
 
     async fn run(&self, authority: &Authority, session: Session<'_>, said: &mut String) -> Result<u64> {
-        let ids: Vec<_> = matching(&self.select, authority, session, said)
+        let ids: Vec<_> = matching(&self.select, true, authority, session, said)
             .await?
             .into_iter()
             .filter_map(|(id, may)| may.then_some(id))
@@ -68,17 +76,22 @@ impl Steps for All<'_> {
         let removal = Removal::new(self.models, authority, session);
         removal.remove(self.select.model, ids).await
     }
+
+    fn is_large(&self) -> bool {
+        true
+    }
 }
 
 /// Ids of the visible rows that match, and whether each may be deleted.
-async fn matching(
+pub(super) async fn matching(
     select: &Select,
+    locks: bool,
     authority: &Authority,
     session: Session<'_>,
     said: &mut String,
 ) -> Result<Vec<(Value, bool)>> {
     let model = select.model;
-    let mut key = vec![b'M'];
+    let mut key = vec![if locks { b'M' } else { b'm' }];
     push(&mut key, model);
     authority.shape(&mut key);
     let mut values = Vec::new();
@@ -89,7 +102,12 @@ async fn matching(
         let source = renderer.source(model, Which::Asked)?;
         let filter = renderer.condition(&select.filter, source.row(), Scope::Query)?;
         let delete = renderer.rule(Action::Delete, model, source.row())?;
-        let sql = source.select(&with_right(&source, &delete), filter);
+        let found = with_right(&source, &delete);
+        // The parent is locked first: from here on nobody gives it another child, nor moves it.
+        let sql = match locks {
+            true => source.select_locked(session.dialect(), &found, filter),
+            false => source.select(&found, filter),
+        };
         renderer.text(sql)
     })?;
     text.note(said);
@@ -124,8 +142,11 @@ async fn collect(
 /// A row: its table and its key.
 type Key = (&'static str, Vec<u8>);
 
+/// Rows that lose these references.
+type Emptied = (Vec<&'static ColumnMeta>, Rows);
+
 /// Rows to delete with everything that goes with them.
-struct Removal<'a> {
+pub(super) struct Removal<'a> {
     models: &'a [&'static ModelMeta],
     authority: &'a Authority,
     session: Session<'a>,
@@ -138,15 +159,21 @@ struct Removal<'a> {
     emptied: HashMap<Key, (&'static ModelMeta, Vec<usize>)>,
     /// Rows that keep those that they refer to, unless they go themselves.
     restricting: Vec<Rows>,
+    /// Whether what is found is locked: a handle that reads may not.
+    locks: bool,
 }
 
-struct Rows {
-    model: &'static ModelMeta,
-    ids: Vec<Value>,
+pub(super) struct Rows {
+    pub(super) model: &'static ModelMeta,
+    pub(super) ids: Vec<Value>,
 }
 
 impl<'a> Removal<'a> {
-    fn new(models: &'a [&'static ModelMeta], authority: &'a Authority, session: Session<'a>) -> Self {
+    pub(super) fn new(
+        models: &'a [&'static ModelMeta],
+        authority: &'a Authority,
+        session: Session<'a>,
+    ) -> Self {
         Self {
             models,
             authority,
@@ -156,11 +183,34 @@ impl<'a> Removal<'a> {
             todo: Vec::new(),
             emptied: HashMap::new(),
             restricting: Vec::new(),
+            locks: true,
         }
+    }
+
+    /// What [`remove`](Self::remove) would do, judged as it would be, with nothing written: the rows that go, and those that lose
+    /// references.
+    pub(super) async fn preview(
+        mut self,
+        model: &'static ModelMeta,
+        ids: Vec<Value>,
+    ) -> Result<(Vec<Rows>, Vec<Rows>)> {
+        self.locks = false;
+        let emptied = self.judge(model, ids).await?;
+        Ok((self.rows, emptied.into_iter().map(|(_, rows)| rows).collect()))
     }
 
     async fn remove(mut self, model: &'static ModelMeta, ids: Vec<Value>) -> Result<u64> {
         let count = ids.len() as u64;
+        let emptied = self.judge(model, ids).await?;
+        for (keys, rows) in &emptied {
+            self.empty(keys, rows).await?;
+        }
+        self.delete().await?;
+        Ok(count)
+    }
+
+    /// Finds everything that goes with these rows, and whether it may; gives the rows that stay and lose references.
+    async fn judge(&mut self, model: &'static ModelMeta, ids: Vec<Value>) -> Result<Vec<Emptied>> {
         self.go(model, ids).await?;
         // CWE-674: a chain of rows is as long as those who write them like.
         while let Some(rows) = self.todo.pop() {
@@ -175,11 +225,7 @@ impl<'a> Removal<'a> {
                 return Err(Error::Restricted { table: model.table });
             }
         }
-        for (keys, rows) in &emptied {
-            self.empty(keys, rows).await?;
-        }
-        self.delete().await?;
-        Ok(count)
+        Ok(emptied)
     }
 
     /// These rows go, too. Whether they may, is judged where it is known what they refer to.
@@ -280,7 +326,8 @@ impl<'a> Removal<'a> {
         key: &'static ColumnMeta,
         ids: &[Value],
     ) -> Result<Vec<(Value, bool)>> {
-        let text = self.text(b'F', child, &[key], |renderer| {
+        let kind = if self.locks { b'F' } else { b'f' };
+        let text = self.text(kind, child, &[key], |renderer| {
             let list = renderer.value(Parameter::List(Kind::Uuid));
             let source = renderer.source(child, Which::Found)?;
             let may = match key.on_delete {
@@ -292,13 +339,17 @@ impl<'a> Removal<'a> {
                 }
             };
             let referring = is_one_of(renderer, &source.column(key), &list);
-            Ok(source.select(&with_right(&source, &may), referring))
+            let found = with_right(&source, &may);
+            Ok(match self.locks {
+                true => source.select_locked(renderer.dialect(), &found, referring),
+                false => source.select(&found, referring),
+            })
         })?;
         collect(self.session, &text, self.authority, &[Bind::List(ids)]).await
     }
 
     /// The rows that stay and lose references, by the references that each of them loses.
-    fn emptied(&mut self) -> Vec<(Vec<&'static ColumnMeta>, Rows)> {
+    fn emptied(&mut self) -> Vec<Emptied> {
         let mut groups: BTreeMap<(&'static str, Vec<usize>), Rows> = BTreeMap::new();
         for ((table, id), (model, mut keys)) in std::mem::take(&mut self.emptied) {
             let row = (table, id);

@@ -2,12 +2,17 @@
 
 mod again;
 mod change;
+mod change_each;
+mod chunks;
 mod constraint;
 mod create;
+mod create_all;
 mod cursor;
 mod delete;
 mod groups;
 mod keyset;
+mod or_create;
+mod preview;
 mod rows;
 mod run;
 mod select;
@@ -20,10 +25,13 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
 
+pub use chunks::Chunks;
 pub use create::Create;
+pub use create_all::CreateAll;
 pub use cursor::{BadCursor, Cursor};
 pub use groups::{GroupedValues, Groups};
 pub use keyset::KeysetPage;
+pub use preview::{DeletePreview, RowCount};
 pub use rows::{Changeable, DEEPEST_ROW, Deletable, Page, Permitted, Version};
 pub use values::{ChosenValues, ValuesQuery};
 

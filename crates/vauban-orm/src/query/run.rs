@@ -160,7 +160,7 @@ impl<M: Record> QuerySet<M> {
         self.select.whole_set()?;
         let changes = change::Changes::new(self.select.model, changes)?;
         let filter = self.select.filter;
-        bound.write_steps(change::All { changes, filter }).await
+        bound.write(change::All { changes, filter }).await
     }
 
     pub(crate) async fn delete_all_in(self, bound: &Bound) -> Result<u64> {

@@ -80,6 +80,8 @@ pub(crate) struct Renderer<'a> {
     rendered: usize,
     /// The outermost of the open rows that was spoken of since this was last reset.
     outermost: usize,
+    /// Whose rows were asked for, see [`Source`].
+    asked: Vec<&'static ModelMeta>,
 }
 
 const MAX_DEPTH: usize = 24;
@@ -99,6 +101,7 @@ impl<'a> Renderer<'a> {
             nesting: 0,
             rendered: 0,
             outermost: usize::MAX,
+            asked: Vec::new(),
         }
     }
 
@@ -129,6 +132,16 @@ impl<'a> Renderer<'a> {
         parameters.extend(self.values);
         parameters.extend(kinds.into_iter().map(Parameter::One));
         Ok(Text::new(sql, parameters, constants))
+    }
+
+    /// Notes that rows of a model are asked for.
+    pub(super) fn asks(&mut self, model: &'static ModelMeta) {
+        self.asked.push(model);
+    }
+
+    /// Whether what was written so far asks for rows of a model.
+    pub(crate) fn has_asked(&self, model: &ModelMeta) -> bool {
+        self.asked.iter().any(|asked| asked.is(model))
     }
 
     pub(crate) fn alias(&mut self) -> String {

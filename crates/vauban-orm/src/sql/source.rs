@@ -40,6 +40,7 @@ impl Renderer<'_> {
     /// The only way to a [`Source`].
     pub(crate) fn source(&mut self, model: &'static ModelMeta, rows: Which) -> Result<Source> {
         self.listed(model)?;
+        self.asks(model);
         let alias = match rows {
             Which::Asked | Which::Found => "t".to_owned(),
             Which::Related(_) | Which::Folded(_) | Which::Visible => self.alias(),
@@ -156,6 +157,26 @@ impl Source {
         out
     }
 
+    /// As [`update`](Self::update), of many rows, each read as it was before the first is written: SQLite reads what stands in
+    /// `SET` as it writes, row by row, unless there is something to be joined.
+    pub(crate) fn update_as_read(&self, dialect: Dialect, set: &str, condition: Cond) -> String {
+        let joined = match dialect {
+            Dialect::Sqlite => " FROM (SELECT 1) AS once",
+            Dialect::Postgres => "",
+        };
+        self.update(&format!("{set}{joined}"), condition)
+    }
+
+    /// As [`select`](Self::select), of rows that are kept as they are until the transaction ends: what is read of one is what it
+    /// holds once it is locked.
+    pub(crate) fn select_locked(&self, dialect: Dialect, what: &str, condition: Cond) -> String {
+        let mut out = self.select(what, condition);
+        if dialect == Dialect::Postgres {
+            let _ = write!(out, " FOR UPDATE OF {}", self.alias);
+        }
+        out
+    }
+
     /// `DELETE …` of the rows for which `condition` holds.
     pub(crate) fn delete(&self, condition: Cond) -> String {
         let mut out = format!("DELETE FROM \"{}\" AS {}", self.model.table, self.alias);
@@ -183,6 +204,49 @@ pub(crate) fn insert(
         // A statement that fails would spoil the transaction, in which it is asked next why.
         Dialect::Postgres => format!("{into} SELECT {id}, {rest} WHERE {}", condition.sql()),
     }
+}
+
+/// `INSERT …` of many rows that travel as lists, one for each column, on a server: those for which `condition` holds. Says the
+/// ids of those that were added.
+pub(crate) fn insert_lists(
+    model: &ModelMeta,
+    columns: &str,
+    values: &str,
+    lists: &[String],
+    condition: &Cond,
+) -> String {
+    let mut out = format!("INSERT INTO \"{}\" ({columns}) SELECT {values}, 1", model.table);
+    from_lists(&mut out, lists);
+    where_(&mut out, condition);
+    let _ = write!(out, " ORDER BY n.at RETURNING \"{}\"", model.id().column);
+    out
+}
+
+/// The place, from 1, of the first of such rows for which `condition` does not hold.
+pub(crate) fn first_refused(lists: &[String], condition: &Cond) -> String {
+    let mut out = "SELECT n.at".to_owned();
+    from_lists(&mut out, lists);
+    let _ = write!(
+        out,
+        " WHERE ({}) IS NOT TRUE ORDER BY n.at LIMIT 1",
+        condition.sql()
+    );
+    out
+}
+
+/// The column of the list with this number, from 0, of [`insert_lists`] and [`first_refused`].
+pub(crate) fn of_list(number: usize) -> String {
+    format!("n.c{number}")
+}
+
+fn from_lists(out: &mut String, lists: &[String]) {
+    let names: Vec<_> = (0..lists.len()).map(|number| format!("c{number}")).collect();
+    let _ = write!(
+        out,
+        " FROM unnest({}) WITH ORDINALITY AS n({}, at)",
+        lists.join(", "),
+        names.join(", ")
+    );
 }
 
 fn where_(out: &mut String, condition: &Cond) {

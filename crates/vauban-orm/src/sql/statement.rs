@@ -24,6 +24,9 @@ pub(crate) struct Text {
     #[cfg_attr(not(feature = "postgres"), allow(dead_code))]
     pub(crate) parameters: Vec<Parameter>,
     pub(crate) constants: Vec<Value>,
+    /// Whether it reads rows of the model that it adds to: of many new rows none is judged by another, so all of them are judged
+    /// before the first is added.
+    pub(crate) reads_its_own: bool,
     /// How often it goes to a reader thread at once, after having been too much for the request's own.
     pub(crate) heavy: AtomicU32,
 }
@@ -34,6 +37,7 @@ impl Text {
             sql,
             parameters,
             constants,
+            reads_its_own: false,
             heavy: AtomicU32::new(0),
         }
     }

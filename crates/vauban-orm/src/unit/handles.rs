@@ -250,6 +250,10 @@ impl<A, M: Model> Writes<A, M> for Unscoped<'_, M, Write> {
 }
 
 impl Bound {
+    pub(super) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
     pub(crate) fn models(&self) -> &[&'static crate::ModelMeta] {
         self.authority.listed.models()
     }

@@ -6,6 +6,8 @@
 
 mod database;
 pub(crate) mod handles;
+mod nested;
+mod parts;
 mod reading;
 #[cfg(debug_assertions)]
 mod refused;

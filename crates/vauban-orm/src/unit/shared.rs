@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 use tokio::sync::{OwnedMutexGuard, oneshot};
 
 use super::database::{Database, Inner};
+use super::parts::Parts;
 use super::reading::{is_reading, request};
 #[cfg(debug_assertions)]
 use super::refused::Refused;
-use super::steps::Steps;
+use super::steps::{Steps, off_the_runtime};
 use super::watch::Holds;
 #[cfg(feature = "postgres")]
 use crate::backend::postgres::{self, Access, Isolation, Pooled};
@@ -47,6 +48,10 @@ pub(crate) struct Shared {
     /// On PostgreSQL, its transaction. What runs in it has taken it out: dropped midway, it is undone.
     #[cfg(feature = "postgres")]
     transaction: tokio::sync::Mutex<Option<Pooled>>,
+    /// Nothing was read or written in it yet.
+    #[cfg(feature = "postgres")]
+    is_fresh: AtomicBool,
+    pub(super) parts: Parts,
     log: Mutex<Vec<LoggedQuery>>,
     /// Whether a query that gives no row is looked at again.
     #[cfg(debug_assertions)]
@@ -96,6 +101,9 @@ impl Shared {
             taking: tokio::sync::Mutex::new(()),
             #[cfg(feature = "postgres")]
             transaction: tokio::sync::Mutex::new(None),
+            #[cfg(feature = "postgres")]
+            is_fresh: AtomicBool::new(false),
+            parts: Parts::default(),
             log: Mutex::default(),
             #[cfg(debug_assertions)]
             explains: AtomicBool::new(false),
@@ -107,9 +115,51 @@ impl Shared {
     /// Ends the unit, see [`Unit::finish`](super::Unit::finish).
     pub(super) async fn finish(&self, commit: bool) -> Result<()> {
         match &self.database.0.store {
-            Store::Sqlite(store) => self.finish_turn(store, commit).await,
+            Store::Sqlite(store) => self.finish_turn(store, commit).await?,
             #[cfg(feature = "postgres")]
-            Store::Postgres(_) => self.finish_transaction(commit).await,
+            Store::Postgres(_) => self.finish_transaction(commit).await?,
+        }
+        if commit {
+            self.parts.saved().await;
+        }
+        Ok(())
+    }
+
+    /// Begins a part that can be undone alone.
+    pub(super) async fn begin_part(&self, number: u32) -> Result<()> {
+        match &self.database.0.store {
+            Store::Sqlite(_) => self.in_turn(|session| at_once(session.begin_part(number))),
+            #[cfg(feature = "postgres")]
+            Store::Postgres(store) => {
+                self.between_statements(store, async |session| session.begin_part(number).await)
+                    .await
+            }
+        }
+    }
+
+    /// Keeps it or undoes it.
+    pub(super) async fn end_part(&self, number: u32, keep: bool) -> Result<()> {
+        match &self.database.0.store {
+            Store::Sqlite(_) => self.in_turn(|session| at_once(session.end_part(number, keep))),
+            #[cfg(feature = "postgres")]
+            Store::Postgres(store) => {
+                self.between_statements(store, async |session| session.end_part(number, keep).await)
+                    .await
+            }
+        }
+    }
+
+    /// Undoes the unit: nothing more is done in it, and nothing of it is saved.
+    pub(super) fn undo(&self) {
+        #[cfg(feature = "postgres")]
+        self.abandon_transaction();
+        let mut state = lock(&self.state);
+        if let Some(mut writer) = state.turn.take() {
+            writer.undo();
+            self.let_go();
+        }
+        if state.status == Status::Open {
+            state.status = Status::Undone;
         }
     }
 
@@ -242,7 +292,14 @@ impl Shared {
         text: &mut String,
     ) -> Result<S::Found> {
         match &self.database.0.store {
-            Store::Sqlite(_) => self.in_turn(|session| at_once(steps.run(authority, session, text))),
+            Store::Sqlite(_) => {
+                let mut run = || self.in_turn(|session| at_once(steps.run(authority, session, text)));
+                if steps.is_large() {
+                    off_the_runtime(run)
+                } else {
+                    run()
+                }
+            }
             #[cfg(feature = "postgres")]
             Store::Postgres(store) => self.in_transaction(store, steps, authority, text).await,
         }
@@ -343,10 +400,10 @@ impl Shared {
             return Err(self.is_undone());
         }
         let connection = store.get(Access::Write).await?;
-        // CWE-362: policies read other rows than those that are written. As if one unit ran after the other, or not at all.
-        connection.begin(Access::Write, Isolation::Serializable).await?;
+        connection.begin(Access::Write, isolation()).await?;
         self.check_open()?;
         *open = Some(connection);
+        self.is_fresh.store(true, Ordering::Release);
         self.has_turn.store(true, Ordering::Release);
         Ok(())
     }
@@ -359,13 +416,14 @@ impl Shared {
         text: &mut String,
     ) -> Result<S::Found> {
         const STATEMENT: u32 = 0;
+        const TIMES: u32 = 3;
         let mut open = self.transaction.lock().await;
         self.check_open()?;
         let Some(connection) = open.take() else {
             return Err(self.is_undone());
         };
         // A statement that is refused spoils its transaction, and not what was done before it.
-        let run = async {
+        let mut run = async || {
             connection.savepoint(STATEMENT).await?;
             let found = steps.run(authority, store.session(&connection), text).await;
             match &found {
@@ -375,7 +433,18 @@ impl Shared {
             }
             found
         };
-        let found = run.await;
+        let mut found = run().await;
+        // What did not fit beside others, and is all that the unit did, is done again.
+        let is_fresh = self.is_fresh.swap(false, Ordering::AcqRel);
+        for _ in 0..TIMES {
+            match &found {
+                Err(error) if is_fresh && steps.may_run_again(error) && !connection.is_broken() => {}
+                _ => break,
+            }
+            connection.rollback().await?;
+            connection.begin(Access::Write, isolation()).await?;
+            found = run().await;
+        }
         let lost = matches!(found, Err(Error::Undone | Error::Unavailable(_))) || connection.is_broken();
         if lost {
             // CWE-460: nothing of the unit is left, and what it did next would be saved without the rest.
@@ -387,6 +456,25 @@ impl Shared {
             *open = Some(connection);
         }
         found
+    }
+
+    /// Does something in the transaction that is no statement of its own.
+    async fn between_statements(
+        &self,
+        store: &postgres::Store,
+        work: impl AsyncFnOnce(Session<'_>) -> Result<()>,
+    ) -> Result<()> {
+        let mut open = self.transaction.lock().await;
+        self.check_open()?;
+        let Some(connection) = open.take() else {
+            return Err(self.is_undone());
+        };
+        self.is_fresh.store(false, Ordering::Release);
+        work(store.session(&connection))
+            .await
+            .inspect_err(|_| drop(self.is_undone()))?;
+        *open = Some(connection);
+        Ok(())
     }
 
     async fn finish_transaction(&self, commit: bool) -> Result<()> {
@@ -418,6 +506,16 @@ impl Shared {
             state.status = Status::Undone;
         }
         Error::Undone
+    }
+}
+
+/// CWE-362: policies read other rows than those that are written. As if one unit ran after the other, or not at all.
+#[cfg(feature = "postgres")]
+fn isolation() -> Isolation {
+    if removed(Control::Serial) {
+        Isolation::ReadCommitted
+    } else {
+        Isolation::Serializable
     }
 }
 

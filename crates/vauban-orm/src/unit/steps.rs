@@ -3,8 +3,9 @@
 use std::future::Future;
 
 use crate::backend::Session;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::policy::authority::Authority;
+use crate::sabotage::{Control, removed};
 
 /// The statements by which something is read or written.
 pub(crate) trait Steps: Send + Sync {
@@ -18,6 +19,17 @@ pub(crate) trait Steps: Send + Sync {
         session: Session<'_>,
         text: &mut String,
     ) -> impl Future<Output = Result<Self::Found>> + Send;
+
+    /// Whether they may come to something else in a new transaction, if they were the first of the one in which this went wrong.
+    #[cfg_attr(not(feature = "postgres"), allow(dead_code))]
+    fn may_run_again(&self, error: &Error) -> bool {
+        matches!(error, Error::Undone)
+    }
+
+    /// Whether they may take so long that nobody else should wait for the thread meanwhile.
+    fn is_large(&self) -> bool {
+        false
+    }
 }
 
 /// Steps of which all are done or none.
@@ -32,5 +44,25 @@ impl<S: Steps> Steps for AllOrNone<'_, S> {
         // A write that fails halfway (a set with one forbidden value) leaves nothing behind.
         session.end_step(result.is_ok()).await?;
         result
+    }
+
+    fn may_run_again(&self, error: &Error) -> bool {
+        self.0.may_run_again(error)
+    }
+
+    fn is_large(&self) -> bool {
+        self.0.is_large()
+    }
+}
+
+/// Does what takes long. CWE-400: where the runtime has several threads, what else this one has to do is done by another
+/// meanwhile. The work stays on its thread, so that it is done when it returns, also if whoever asked has gone.
+pub(super) fn off_the_runtime<T>(work: impl FnOnce() -> T) -> T {
+    use tokio::runtime::{Handle, RuntimeFlavor};
+    let several = Handle::try_current().is_ok_and(|it| it.runtime_flavor() == RuntimeFlavor::MultiThread);
+    if several && !removed(Control::OffTheRuntime) {
+        tokio::task::block_in_place(work)
+    } else {
+        work()
     }
 }

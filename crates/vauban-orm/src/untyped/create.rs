@@ -2,11 +2,11 @@
 
 use super::column::{REQUIRED, is_given};
 use super::row::AnyRow;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::NewValues;
 use crate::model::assignment::Assignment;
 use crate::problem::Problem;
-use crate::query::Create;
+use crate::query::{Create, CreateAll};
 use crate::tree::meta::ModelMeta;
 use crate::unit::handles::{Db, Write};
 
@@ -35,6 +35,29 @@ impl AnyNewRow {
     /// As a typed row's: [`Forbidden`](crate::Error::Forbidden), or by field [`Invalid`](crate::Error::Invalid), also for what
     /// is missing, and [`Unique`](crate::Error::Unique).
     pub async fn save(self, db: &Db<Write>) -> Result<AnyRow> {
+        let model = self.model;
+        self.checked().save_in(model, db.asker()).await
+    }
+
+    /// Adds rows of one table together: as [`CreateAll::save`](crate::CreateAll::save).
+    ///
+    /// # Errors
+    /// [`Error::Rows`](crate::Error::Rows); [`Error::Internal`](crate::Error::Internal) for rows of more than one table.
+    pub async fn save_all(rows: Vec<Self>, db: &Db<Write>) -> Result<Vec<AnyRow>> {
+        let Some(model) = rows.first().map(|row| row.model) else {
+            return Ok(Vec::new());
+        };
+        if let Some(other) = rows.iter().find(|row| !row.model.is(model)) {
+            return Err(Error::Internal(format!(
+                "rows of `{}` and of `{}` are added by a call each",
+                model.name, other.model.name
+            )));
+        }
+        let rows: CreateAll<_> = rows.into_iter().map(Self::checked).collect();
+        rows.save_in(model, db.asker()).await
+    }
+
+    fn checked(self) -> Create<AnyRow> {
         let mut new = NewValues {
             values: vec![None; self.model.columns.len()],
             problems: Vec::new(),
@@ -55,7 +78,5 @@ impl AnyNewRow {
             }
         }
         Create::of_columns(new, self.set)
-            .save_in(self.model, db.asker())
-            .await
     }
 }

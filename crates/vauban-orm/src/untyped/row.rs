@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::model::assignment::Assignment;
 use crate::model::record::Record;
 use crate::model::types::{Id, Related};
-use crate::query::{Changeable, Deletable};
+use crate::query::{Changeable, Deletable, DeletePreview};
 use crate::tree::meta::ModelMeta;
 use crate::tree::value::{Kind, Mismatch, RowReader, Value, ValueRef};
 use crate::unit::handles::{Db, Write};
@@ -180,5 +180,13 @@ impl Deletable<AnyRow> {
     pub async fn delete(self, db: &Db<Write>) -> Result<()> {
         let model = self.model;
         self.delete_in(model, db.asker()).await
+    }
+
+    /// What the deletion would take with it: as a typed row's.
+    ///
+    /// # Errors
+    /// Those of the deletion, which it would have now.
+    pub async fn preview(&self, db: &Db) -> Result<DeletePreview> {
+        self.preview_in(self.model, db.asker()).await
     }
 }

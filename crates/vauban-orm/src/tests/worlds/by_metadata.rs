@@ -3,7 +3,7 @@
 use super::conditions::{Condition, Number, Text};
 use super::models::{Job, Person};
 use super::reference::PlainJob;
-use crate::untyped::{AnyColumn, AnyFilter, AnyQuerySet, AnyRow, AnyTable};
+use crate::untyped::{AnyColumn, AnyFilter, AnyNewRow, AnyQuerySet, AnyRow, AnyTable};
 use crate::*;
 
 /// The same without what asks for many rows, which metadata does not lead to yet.
@@ -118,8 +118,7 @@ pub(super) fn plain(table: AnyTable, row: &AnyRow) -> PlainJob {
     }
 }
 
-pub(super) async fn create(db: &Db<Write>, job: &PlainJob) -> Result<Id<Job>> {
-    let table = jobs(db);
+pub(super) fn new_row(table: AnyTable, job: &PlainJob) -> Result<AnyNewRow> {
     let column = |field| table.column(field).unwrap();
     let assignee: Option<Id<Person>> = job.assignee;
     let values = [
@@ -132,7 +131,12 @@ pub(super) async fn create(db: &Db<Write>, job: &PlainJob) -> Result<Id<Job>> {
         column("after").set(job.after)?,
         column("with").set(job.with)?,
     ];
-    let made = table.create(values).save(db).await?;
+    Ok(table.create(values))
+}
+
+pub(super) async fn create(db: &Db<Write>, job: &PlainJob) -> Result<Id<Job>> {
+    let table = jobs(db);
+    let made = new_row(table, job)?.save(db).await?;
     assert_eq!(
         plain(table, &made),
         PlainJob {

@@ -27,13 +27,15 @@ pub(super) enum Kind {
     Keyed,
     Every,
     Create,
+    CreateAll,
+    CreateOrChange,
     Change,
     ChangeAll,
     Delete,
     DeleteAll,
 }
 
-pub(super) const KINDS: [Kind; 16] = [
+pub(super) const KINDS: [Kind; 18] = [
     Kind::All,
     Kind::Ordered,
     Kind::Permitted,
@@ -46,6 +48,8 @@ pub(super) const KINDS: [Kind; 16] = [
     Kind::Keyed,
     Kind::Every,
     Kind::Create,
+    Kind::CreateAll,
+    Kind::CreateOrChange,
     Kind::Change,
     Kind::ChangeAll,
     Kind::Delete,
@@ -78,7 +82,7 @@ enum Stored {
 
 pub(super) struct World {
     database: Database,
-    rows: Rows,
+    pub(super) rows: Rows,
     stored: Stored,
 }
 
@@ -93,7 +97,7 @@ pub(super) fn same<T: PartialEq + std::fmt::Debug>(got: &T, expected: &T) -> std
     }
 }
 
-fn code<T>(result: &Result<T>) -> u16 {
+pub(super) fn code<T>(result: &Result<T>) -> u16 {
     result.as_ref().map_or_else(Error::status, |_| 200)
 }
 
@@ -216,6 +220,8 @@ impl World {
         }
         let outcome = match kind {
             Kind::Create => self.create(&db, n, who, way).await,
+            Kind::CreateAll => self.create_all(&db, n, who, way).await,
+            Kind::CreateOrChange => self.create_or_change(&db, n, who).await,
             Kind::Change => self.change(&db, n, who, way).await,
             Kind::ChangeAll => self.change_all(&db, n, who, &wanted, way).await,
             Kind::Delete => self.delete(&db, n, who, way).await,
@@ -520,6 +526,7 @@ impl World {
 
     async fn delete(&mut self, db: &Db<Write>, n: &mut Numbers, who: Asker, way: Way) -> Outcome {
         let job = self.rows.jobs[n.below(self.rows.jobs.len())].clone();
+        self.preview(db, &job, who, way).await?;
         let got = match way {
             Way::Typed => match Job::objects()
                 .get_to_delete(db, |other| other.id.eq(job.id))
@@ -663,7 +670,7 @@ fn key<M>(n: &mut Numbers, of: &[Id<M>]) -> Option<Id<M>> {
     }
 }
 
-fn new_job(n: &mut Numbers, rows: &Rows) -> PlainJob {
+pub(super) fn new_job(n: &mut Numbers, rows: &Rows) -> PlainJob {
     let jobs: Vec<_> = rows.jobs.iter().map(|job| job.id).collect();
     let there = |id: Option<Id<Job>>| id.filter(|id| jobs.contains(id));
     PlainJob {
@@ -679,7 +686,7 @@ fn new_job(n: &mut Numbers, rows: &Rows) -> PlainJob {
     }
 }
 
-fn new_values(job: &PlainJob) -> NewJob {
+pub(super) fn new_values(job: &PlainJob) -> NewJob {
     NewJob {
         team: job.team,
         title: job.title.clone(),
@@ -693,7 +700,7 @@ fn new_values(job: &PlainJob) -> NewJob {
 }
 
 #[derive(Debug, Clone)]
-enum Change {
+pub(super) enum Change {
     Points(Option<i64>),
     Title(String),
     Hits(i64),
@@ -704,7 +711,7 @@ enum Change {
 }
 
 impl Change {
-    fn any(n: &mut Numbers, rows: &Rows, way: Way) -> Self {
+    pub(super) fn any(n: &mut Numbers, rows: &Rows, way: Way) -> Self {
         let jobs: Vec<_> = rows.jobs.iter().map(|job| job.id).collect();
         let people: Vec<_> = rows.people.iter().map(|person| person.id).collect();
         match n.below(10) {
@@ -723,7 +730,7 @@ impl Change {
         }
     }
 
-    fn assignment(&self, job: &Columns<Job>) -> Assignment<Job> {
+    pub(super) fn assignment(&self, job: &Columns<Job>) -> Assignment<Job> {
         match self {
             Self::Points(points) => job.points.set(*points),
             Self::Title(title) => job.title.set(title.clone()),
@@ -751,7 +758,7 @@ impl Change {
         by_metadata::jobs(db).column(field).unwrap().set(value).unwrap()
     }
 
-    fn applied(&self, old: &PlainJob) -> PlainJob {
+    pub(super) fn applied(&self, old: &PlainJob) -> PlainJob {
         let mut new = old.clone();
         match self {
             Self::Points(points) => new.points = *points,
@@ -766,7 +773,7 @@ impl Change {
     }
 
     /// The foreign keys that it writes.
-    fn keys(&self) -> Set {
+    pub(super) fn keys(&self) -> Set {
         Set {
             team: matches!(self, Self::Team(_)),
             assignee: matches!(self, Self::Assignee(_)),

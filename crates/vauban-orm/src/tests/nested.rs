@@ -1,0 +1,186 @@
+//! Parts of a unit that are undone alone, what follows a commit, and large writes beside other work.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use super::*;
+use crate::engine::Database;
+use crate::*;
+
+async fn add(db: &Db<Write>, name: &str) -> Result<Organisation> {
+    let new = NewOrganisation { name: name.into() };
+    Organisation::create(new).save(&db.acting::<Fixtures>()).await
+}
+
+async fn names(database: &Database) -> Vec<String> {
+    let unit = database.bind(Actor::nobody());
+    let all = Organisation::objects().order_by(|o| o.name.asc());
+    let all = all.all(&unit.read_db().acting::<Fixtures>()).await.unwrap();
+    all.into_iter().map(|one| one.name).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_part_that_fails_is_undone_alone() {
+    let database = database();
+    // In a task, as a view runs.
+    tokio::spawn({
+        let database = database.clone();
+        async move {
+            let unit = database.bind(Actor::nobody());
+            let db = unit.db();
+            add(&db, "before").await.unwrap();
+            let failed = db.nested(async || {
+                add(&db, "undone").await?;
+                add(&db, &"x".repeat(101)).await
+            });
+            assert_eq!(failed.await.unwrap_err().status(), 422);
+            db.nested(async || {
+                add(&db, "kept").await?;
+                let inner = db.nested(async || {
+                    add(&db, "inside, undone").await?;
+                    Err::<(), _>(Error::Conflict)
+                });
+                assert!(matches!(inner.await, Err(Error::Conflict)));
+                db.nested(async || add(&db, "inside, kept").await).await
+            })
+            .await
+            .unwrap();
+            let whole = db.nested(async || {
+                db.nested(async || add(&db, "with what is around it").await)
+                    .await?;
+                Err::<(), _>(Error::Conflict)
+            });
+            whole.await.unwrap_err();
+            add(&db, "after").await.unwrap();
+            drop(db);
+            unit.finish(true).await.unwrap();
+        }
+    })
+    .await
+    .unwrap();
+    assert_eq!(
+        names(&database).await,
+        ["after", "before", "inside, kept", "kept"]
+    );
+}
+
+/// CWE-460. Attack: a part is dropped in its middle, or two of them stand beside each other: half of one would be saved.
+#[tokio::test]
+async fn cwe_460_a_part_that_does_not_end_in_order_takes_the_unit_with_it() {
+    let database = database();
+    let unit = database.bind(Actor::nobody());
+    let db = unit.db();
+    add(&db, "before").await.unwrap();
+    let part = db.nested(async || {
+        add(&db, "half").await?;
+        std::future::pending::<Result<()>>().await
+    });
+    tokio::time::timeout(Duration::from_millis(100), part)
+        .await
+        .unwrap_err();
+    assert_eq!(add(&db, "after").await.unwrap_err().status(), 503);
+    drop(db);
+    unit.finish(true).await.unwrap_err();
+
+    let unit = database.bind(Actor::nobody());
+    let db = unit.db();
+    let (go, gone) = tokio::sync::oneshot::channel::<()>();
+    let both = tokio::join!(
+        db.nested(async || {
+            add(&db, "first").await?;
+            gone.await.unwrap();
+            Ok::<_, Error>(())
+        }),
+        db.nested(async || {
+            add(&db, "second").await?;
+            go.send(()).unwrap();
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            add(&db, "third").await?;
+            Err::<(), _>(Error::Conflict)
+        }),
+    );
+    assert!(both.0.is_err() && both.1.is_err(), "{both:?}");
+    drop(db);
+    unit.finish(true).await.unwrap_err();
+    assert!(names(&database).await.is_empty());
+}
+
+#[tokio::test]
+async fn what_follows_a_commit_is_done_when_it_is_saved_and_not_otherwise() {
+    let database = database();
+    let told: Arc<Mutex<Vec<(&str, usize)>>> = Arc::default();
+    let tell = |what: &'static str| {
+        let (told, database) = (Arc::clone(&told), database.clone());
+        async move {
+            let there = names(&database).await.len();
+            told.lock().unwrap().push((what, there));
+        }
+    };
+    let unit = database.bind(Actor::nobody());
+    let db = unit.db();
+    db.on_commit(tell("undone"));
+    add(&db, "undone").await.unwrap();
+    drop(db);
+    unit.finish(false).await.unwrap();
+    database.bind(Actor::nobody()).db().on_commit(tell("dropped"));
+
+    let unit = database.bind(Actor::nobody());
+    let db = unit.db();
+    add(&db, "kept").await.unwrap();
+    db.on_commit(tell("first"));
+    db.on_commit(async { panic!("in what follows") });
+    let failed = db.nested(async || {
+        db.on_commit(tell("in a part that fails"));
+        add(&db, "undone").await?;
+        Err::<(), _>(Error::Conflict)
+    });
+    failed.await.unwrap_err();
+    db.nested(async || {
+        db.on_commit(tell("in a part"));
+        add(&db, "in a part").await
+    })
+    .await
+    .unwrap();
+    assert!(told.lock().unwrap().is_empty());
+    drop(db);
+    unit.finish(true).await.unwrap();
+    // Each of them finds what was saved.
+    assert_eq!(*told.lock().unwrap(), [("first", 2), ("in a part", 2)]);
+}
+
+/// CWE-400. Attack: a write of many rows, and a runtime whose only thread would wait for it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn cwe_400_a_large_write_leaves_the_runtimes_thread() {
+    if !crate::tests::on::sqlite() {
+        return;
+    }
+    let database = database();
+    let write = |away: bool| {
+        let database = database.clone();
+        let others = Arc::new(AtomicU64::new(0));
+        tokio::spawn({
+            let others = Arc::downgrade(&others);
+            async move {
+                while let Some(others) = others.upgrade() {
+                    others.fetch_add(1, Ordering::Relaxed);
+                    drop(others);
+                    tokio::task::yield_now().await;
+                }
+            }
+        });
+        tokio::spawn(async move {
+            let unit = database.bind(Actor::nobody());
+            let db = unit.db();
+            let service = db.acting::<Fixtures>();
+            db.begin().await.unwrap();
+            let _attack = (!away).then(|| without(Control::OffTheRuntime));
+            let before = others.load(Ordering::Relaxed);
+            let rows = (0..4_000).map(|i| NewOrganisation { name: format!("{i}") });
+            Organisation::create_all(rows).save(&service).await.unwrap();
+            others.load(Ordering::Relaxed) - before
+        })
+    };
+    assert_eq!(write(false).await.unwrap(), 0, "others waited");
+    assert!(write(true).await.unwrap() > 0);
+}
