@@ -321,6 +321,16 @@ impl Difference {
             return;
         }
         let fills = before.null && !now.null;
+        if fills && before.kind.converts(now.kind) && !before.kind.stays(now.kind) {
+            // A value for the rows that have none is one of the new type: `using` would stand in place of what makes the others so.
+            let empty = ColumnState {
+                null: true,
+                ..now.clone()
+            };
+            self.altered(table, before, &empty, field);
+            self.altered(table, &empty, now, field);
+            return;
+        }
         let default = if fills { literal(field) } else { Ok(None) };
         let changes = default.as_ref().is_ok_and(|default| !fills || default.is_some());
         if let (true, true, Ok(default)) = (changes, before.kind.converts(now.kind), &default) {

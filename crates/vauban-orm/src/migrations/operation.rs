@@ -157,6 +157,24 @@ impl Operation {
     }
 }
 
+impl Operation {
+    /// What to do where the database refuses the step because of a row, in a sentence with what it said.
+    pub(super) fn with_remedy(&self, said: &str) -> String {
+        match self {
+            Self::AlterColumn { table, column, .. } => {
+                let null = if column.null { "" } else { " that is never empty" };
+                format!(
+                    "{said}. If a row is the reason, its `{}` does not become `{}`{null}: change such rows by an operation \
+                     `sql = \"UPDATE \\\"{table}\\\" …\"` before, or say by `using = \"…\"` what they become",
+                    column.name,
+                    column.kind.written()
+                )
+            }
+            _ => said.to_owned(),
+        }
+    }
+}
+
 impl ColumnState {
     /// Whether a column that a file says is the one that a model wants: an older file says only how a type is stored.
     pub(super) fn fits(&self, wanted: &Self) -> bool {

@@ -7,6 +7,7 @@ use super::apply::{Applied, Pending, compared};
 use super::ddl;
 use super::file::Migration;
 use super::found::Difference;
+use super::operation::Operation;
 use super::plan::{self, Step, Target};
 use super::record::since;
 use super::set::Set;
@@ -224,9 +225,17 @@ async fn make_step(connection: &Connection, step: &Step) -> Result<bool, Migrati
     }
     // A COMMIT in a file would leave half of it; the place would be gone then, and that is an error.
     connection.savepoint(0).await.map_err(setup)?;
-    for statement in &step.statements {
-        let made = connection.batch(statement).await;
-        made.map_err(|failure| refused(&step.id(), statement, failure))?;
+    let mut state = step.before.clone();
+    for operation in &step.operations {
+        let file = |problem| MigrationError::File {
+            migration: step.id(),
+            problem,
+        };
+        for statement in Dialect::Postgres.statements(operation, &state).map_err(file)? {
+            let made = connection.batch(&statement).await;
+            made.map_err(|failure| refused_step(&step.id(), operation, &statement, failure))?;
+        }
+        state.apply(operation).map_err(file)?;
     }
     connection.release(0).await.map_err(|failure| match failure {
         Failure::Other { .. } => MigrationError::File {
@@ -305,6 +314,15 @@ async fn texts(connection: &Connection, sql: &str) -> Result<Vec<Vec<String>>, F
         })
         .await?;
     Ok(rows)
+}
+
+/// As [`refused`], with what to do about it.
+fn refused_step(migration: &str, operation: &Operation, statement: &str, failure: Failure) -> MigrationError {
+    let mut told = refused(migration, statement, failure);
+    if let MigrationError::Database { error, .. } = &mut told {
+        *error = DatabaseError::new(operation.with_remedy(&error.to_string()), None);
+    }
+    told
 }
 
 fn refused(migration: &str, statement: &str, failure: Failure) -> MigrationError {

@@ -86,7 +86,11 @@ fn resolve(migrations: &mut [Migration], said: &[Said], mut later: Option<Column
         };
         if let ColumnType::Stored(storage) = column.kind {
             column.kind = match later {
-                Some(kind @ ColumnType::Of(_)) if kind.storage() == storage => kind,
+                Some(kind @ (ColumnType::Of(_) | ColumnType::Decimal { .. }))
+                    if kind.storage() == storage =>
+                {
+                    kind
+                }
                 _ => ColumnType::Of(unknown(storage, column)),
             };
         }

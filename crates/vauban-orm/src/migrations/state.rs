@@ -205,7 +205,7 @@ impl TableState {
     fn of_model(model: &ModelMeta) -> Self {
         let columns = model.columns.iter().enumerate().map(|(i, column)| ColumnState {
             name: column.column.to_owned(),
-            kind: ColumnType::Of(column.kind),
+            kind: ColumnType::of_model(column),
             null: column.nullable,
             primary_key: i == 0,
             references: column.target.map(|target| target().table.to_owned()),

@@ -9,6 +9,7 @@ mod cascades;
 mod combined;
 mod fragments;
 mod listed;
+mod migrated;
 mod models;
 mod on;
 mod oracles;

@@ -1,10 +1,10 @@
 //! A migration's steps in PostgreSQL's SQL. All of it stands in one transaction with what it changes in the rows.
 
-use super::super::column_type::ColumnType;
+use super::super::column_type::{ColumnType, rescaled};
 use super::super::file::short;
 use super::super::operation::{ColumnState, ConstraintState, Operation};
 use super::super::state::{State, TableState};
-use super::literal;
+use super::{literal, no_other_meaning};
 use crate::tree::value::{Kind, Storage};
 
 /// See [`Dialect::statements`](super::Dialect::statements).
@@ -148,7 +148,23 @@ fn alter_column(
         all.push(drop_constraint(table, &key(table, name)));
     }
     let (from, to) = (type_of(was.kind), type_of(column.kind));
-    if from != to {
+    if using.is_none() {
+        no_other_meaning(table, column, Some(was.kind))?;
+    }
+    let rescaled = match using {
+        None if !was.kind.stays(column.kind) => rescaled(name, was.kind, column.kind),
+        _ => None,
+    };
+    if let Some((fits, value)) = rescaled {
+        // All rows at once: one by one a unique index would refuse the 10 that was 1 while another is 10 still.
+        let fails = format!(
+            "(\"{name}\"::text || ' does not fit {}')::{to}",
+            column.kind.written()
+        );
+        changes.push(format!(
+            "ALTER COLUMN \"{name}\" TYPE {to} USING (CASE WHEN \"{name}\" IS NULL OR ({fits}) THEN {value} ELSE {fails} END)"
+        ));
+    } else if from != to {
         let value = match using {
             Some(using) => using.to_owned(),
             None => converted(name, was.kind, column.kind),
@@ -323,6 +339,7 @@ fn names(condition: &str, column: &str) -> bool {
 fn kind(of: ColumnType) -> Kind {
     match of {
         ColumnType::Of(kind) => kind,
+        ColumnType::Decimal { .. } => Kind::Decimal,
         ColumnType::Stored(Storage::Text) => Kind::Text,
         ColumnType::Stored(Storage::Integer) => Kind::BigInt,
         ColumnType::Stored(Storage::Real) => Kind::Double,

@@ -448,7 +448,7 @@ fn what_an_older_file_leaves_open_the_models_say() {
             columns.iter_mut().for_each(stored);
         }
     }
-    let text = writing::write("demo", "0001", &[], &old);
+    let text = writing::write("demo", "0001", &[], &old, State::default());
     assert!(
         text.contains("type = 'blob'") || text.contains("type = \"blob\""),
         "{text}"
