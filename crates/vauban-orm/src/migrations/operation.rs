@@ -81,6 +81,15 @@ pub enum Operation {
         /// Its new name.
         to: String,
     },
+    /// An index is named otherwise: after its table or a column of it was.
+    RenameIndex {
+        /// The table.
+        table: String,
+        /// Its name so far.
+        from: String,
+        /// Its new name.
+        to: String,
+    },
     /// An index goes, and what it kept unique.
     DropIndex {
         /// The index's name.
@@ -150,6 +159,7 @@ impl Operation {
             Self::RenameColumn { table, from, to } => format!("rename column {table}.{from} to {to}"),
             Self::DropTable { table } => format!("drop table {table}"),
             Self::RenameTable { from, to } => format!("rename table {from} to {to}"),
+            Self::RenameIndex { from, to, .. } => format!("rename index {from} to {to}"),
             Self::DropIndex { name } => format!("drop index {name}"),
             Self::DropConstraint { table, name } => format!("drop constraint {name} of {table}"),
             Self::Sql { .. } => "run SQL".into(),

@@ -59,6 +59,7 @@ pub(super) fn resolved(mut migrations: Vec<Migration>, models: &[&'static ModelM
                 }
                 Operation::CreateIndex { .. }
                 | Operation::AddConstraint { .. }
+                | Operation::RenameIndex { .. }
                 | Operation::DropIndex { .. }
                 | Operation::DropConstraint { .. }
                 | Operation::Sql { .. } => {}

@@ -147,6 +147,22 @@ impl State {
                     Err(format!("the index `{name}` is there already"))
                 }
             }
+            Operation::RenameIndex { table, from, to } => {
+                let has = |name: &str| {
+                    let mut indexes = self.tables.values().flat_map(|state| &state.indexes);
+                    indexes.any(|index| index.name == name)
+                };
+                if has(to) {
+                    return Err(format!("the index `{to}` is there already"));
+                }
+                let indexes = &mut self.table(table)?.indexes;
+                let found = indexes.iter().find(|index| index.name == *from).cloned();
+                let mut index = found.ok_or_else(|| format!("`{table}` has no index `{from}`"))?;
+                indexes.remove(&index);
+                index.name.clone_from(to);
+                indexes.insert(index);
+                Ok(())
+            }
             Operation::DropIndex { name } => {
                 let before: usize = self.indexes();
                 for table in self.tables.values_mut() {
@@ -194,6 +210,12 @@ impl State {
         self.tables
             .get_mut(name)
             .ok_or_else(|| format!("there is no table `{name}`"))
+    }
+
+    /// What its indexes are called: no two of a database alike.
+    pub(super) fn index_names(&self) -> BTreeSet<String> {
+        let indexes = self.tables.values().flat_map(|table| &table.indexes);
+        indexes.map(|index| index.name.clone()).collect()
     }
 
     fn indexes(&self) -> usize {

@@ -100,6 +100,11 @@ table = "article"
 drop_table = "name"
 
 [[operations]]
+rename_index = "old_name"
+to = "new_name"
+table = "article"
+
+[[operations]]
 drop_index = "name"
 
 [[operations]]
@@ -183,6 +188,14 @@ pub(super) fn entry(operation: &Operation) -> String {
         }
         Operation::DropTable { table } => format!("drop_table = {}\n", text(table)),
         Operation::RenameTable { from, to } => format!("rename_table = {}\nto = {}\n", text(from), text(to)),
+        Operation::RenameIndex { table, from, to } => {
+            format!(
+                "rename_index = {}\nto = {}\ntable = {}\n",
+                text(from),
+                text(to),
+                text(table)
+            )
+        }
         Operation::DropIndex { name } => format!("drop_index = {}\n", text(name)),
         Operation::DropConstraint { table, name } => {
             format!("drop_constraint = {}\ntable = {}\n", text(name), text(table))
@@ -289,6 +302,11 @@ mod tests {
             Operation::RenameTable {
                 from: "a".into(),
                 to: "b".into(),
+            },
+            Operation::RenameIndex {
+                table: "b".into(),
+                from: "a_title_uniq".into(),
+                to: "b_title_uniq".into(),
             },
             Operation::DropIndex { name: "i".into() },
             Operation::DropConstraint {

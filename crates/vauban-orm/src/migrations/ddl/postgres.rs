@@ -86,6 +86,7 @@ pub(super) fn statements(operation: &Operation, before: &State) -> Result<Vec<St
             }
             return Ok(all);
         }
+        Operation::RenameIndex { from, to, .. } => format!("ALTER INDEX \"{from}\" RENAME TO \"{to}\""),
         Operation::DropIndex { name } => format!("DROP INDEX \"{name}\""),
         Operation::DropConstraint { table, name } => {
             format!("ALTER TABLE \"{table}\" DROP CONSTRAINT \"{name}\"")

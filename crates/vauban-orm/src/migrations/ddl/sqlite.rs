@@ -68,6 +68,15 @@ pub(in crate::migrations) fn statements(
         }
         Operation::DropTable { table } => format!("DROP TABLE \"{table}\""),
         Operation::RenameTable { from, to } => format!("ALTER TABLE \"{from}\" RENAME TO \"{to}\""),
+        Operation::RenameIndex { table, from, to } => {
+            let state = before.tables.get(table).ok_or_else(|| no_table(table))?;
+            let index = state.indexes.iter().find(|index| index.name == *from);
+            let index = index.ok_or_else(|| format!("`{table}` has no index `{from}`"))?;
+            return Ok(vec![
+                format!("DROP INDEX \"{from}\""),
+                create_index(to, table, &index.columns, index.unique),
+            ]);
+        }
         Operation::DropIndex { name } => format!("DROP INDEX \"{name}\""),
         Operation::DropConstraint { table, name } => {
             format!("ALTER TABLE \"{table}\" DROP CONSTRAINT \"{name}\"")

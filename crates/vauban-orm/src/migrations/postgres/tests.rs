@@ -1,5 +1,6 @@
 //! Every operation on a real cluster, forward and back, with rows.
 
+mod attacks;
 mod walks;
 
 use std::sync::Arc;
@@ -336,7 +337,7 @@ async fn a_migration_is_whole_or_not_at_all_and_an_edited_one_is_refused() {
         .await
         .unwrap_err()
         .to_string();
-    assert!(error.contains("without `BEGIN`, `COMMIT`"), "{error}");
+    assert!(error.contains("take BEGIN, COMMIT and ROLLBACK out"), "{error}");
     let edited = set(&[&TEAM.replace("name = 'name'", "name = 'title'")]);
     assert!(matches!(
         site.to(&edited, "newest").await,
@@ -430,7 +431,7 @@ async fn a_table_that_is_not_as_its_model_says_is_told() {
         found.missing,
         [
             "the column `title` of `article` as text NOT NULL (it is text)",
-            "the constraint `article_author_id_fkey` of `article`",
+            "the foreign key from `author_id` to `user` of `article`",
             "the table `task`"
         ]
     );
