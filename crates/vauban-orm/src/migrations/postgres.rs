@@ -3,6 +3,7 @@
 mod attached;
 mod guard;
 mod kept;
+mod made;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -278,6 +279,10 @@ async fn make_operations(connection: &Connection, step: &Step) -> Result<(), Mig
     for operation in &step.operations {
         if let Some((table, difference)) = kept::lost(connection, operation, &state).await.map_err(setup)? {
             return Err(difference.refuses(step.id(), table));
+        }
+        if made::is_made(connection, &step.id(), operation).await? {
+            state.apply(operation).map_err(file)?;
+            continue;
         }
         for statement in Dialect::Postgres.statements(operation, &state).map_err(file)? {
             let made = connection.batch(&statement).await;

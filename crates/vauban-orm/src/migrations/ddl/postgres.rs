@@ -274,10 +274,12 @@ fn renamed(table: &str, from: &str, to: &str) -> Option<String> {
 }
 
 fn check(constraint: &ConstraintState) -> Result<String, String> {
-    Ok(format!(
-        "CONSTRAINT \"{}\" CHECK ({})",
-        constraint.name, constraint.check
-    ))
+    Ok(condition(constraint))
+}
+
+/// A condition with its name.
+pub(in crate::migrations) fn condition(constraint: &ConstraintState) -> String {
+    format!("CONSTRAINT \"{}\" CHECK ({})", constraint.name, constraint.check)
 }
 
 /// Columns of other tables that refer to this one.

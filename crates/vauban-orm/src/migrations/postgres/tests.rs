@@ -1,6 +1,8 @@
 //! Every operation on a real cluster, forward and back, with rows.
 
 mod attacks;
+mod inspected;
+mod locks;
 mod walks;
 
 use std::sync::Arc;
