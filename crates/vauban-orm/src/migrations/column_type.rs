@@ -80,13 +80,12 @@ impl ColumnType {
     /// Its name in files, without what stands in brackets behind it.
     fn name(self) -> &'static str {
         match self {
-            Self::Decimal { .. } => "decimal",
             Self::Of(Kind::Text) => "string",
             Self::Of(Kind::Bool) => "boolean",
             Self::Of(Kind::Int) => "int",
             Self::Of(Kind::BigInt) => "bigint",
             Self::Of(Kind::Double) => "double",
-            Self::Of(Kind::Decimal) => "decimal",
+            Self::Of(Kind::Decimal) | Self::Decimal { .. } => "decimal",
             Self::Of(Kind::Bytes) => "bytes",
             Self::Of(Kind::Uuid) => "uuid",
             Self::Of(Kind::DateTime) => "datetime",

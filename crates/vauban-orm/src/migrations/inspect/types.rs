@@ -26,8 +26,11 @@ pub(super) fn field(sql_type: &str) -> Option<(String, Option<String>)> {
             plain("i32")
         }
         // SQLite's has 64 bits; PostgreSQL's reader says `int4` of its own.
-        ("integer" | "int" | "bigint" | "int8" | "bigserial", _) => plain("i64"),
-        ("smallint unsigned" | "integer unsigned" | "int unsigned", _) => plain("i64"),
+        (
+            "integer" | "int" | "bigint" | "int8" | "bigserial" | "smallint unsigned" | "integer unsigned"
+            | "int unsigned",
+            _,
+        ) => plain("i64"),
         ("real" | "double" | "double precision" | "float" | "float4" | "float8", _) => plain("f64"),
         ("numeric" | "decimal", &[digits]) if digits <= 18 => plain(&format!("Decimal<0, {digits}>")),
         ("numeric" | "decimal", &[digits, places]) if digits <= 18 && places <= digits => {
