@@ -1,5 +1,6 @@
 //! Bringing a PostgreSQL database to what the files say, under a lock.
 
+pub(super) mod asked;
 mod attached;
 mod guard;
 mod kept;
@@ -8,11 +9,12 @@ mod made;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use asked::{refused, refused_step, setup, texts};
+
 use super::apply::{Applied, Pending, compared};
 use super::ddl;
 use super::file::Migration;
 use super::found::Difference;
-use super::operation::Operation;
 use super::owned::RECORD;
 use super::plan::{self, Step, Target};
 use super::record::since;
@@ -20,12 +22,11 @@ use super::set::Set;
 use super::state::State;
 use super::{MigrationError, make};
 use crate::backend::postgres::{Access, Connection, Failure, Isolation};
-use crate::error::DatabaseError;
 use crate::sql::dialect::Dialect;
 use crate::sql::statement::Parameter;
 use crate::tree::expr::Bind;
 use crate::tree::meta::ModelMeta;
-use crate::tree::value::{Kind, Value, ValueRef};
+use crate::tree::value::{Kind, Value};
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS \"vauban_migration\" (
     \"package\" text COLLATE \"C\" NOT NULL,
@@ -345,46 +346,6 @@ async fn is_there(connection: &Connection) -> Result<bool, Failure> {
     )
     .await?;
     Ok(!found.is_empty())
-}
-
-/// Rows of texts; what is no text is empty.
-async fn texts(connection: &Connection, sql: &str) -> Result<Vec<Vec<String>>, Failure> {
-    let mut rows = Vec::new();
-    connection
-        .fetch(sql, &[], [].into_iter(), |row| {
-            let text = |at| match row.value(at) {
-                Ok(ValueRef::Text(text)) => text.to_owned(),
-                _ => String::new(),
-            };
-            rows.push((0..row.len()).map(text).collect());
-            Ok::<_, Failure>(())
-        })
-        .await?;
-    Ok(rows)
-}
-
-/// As [`refused`], with what to do about it.
-fn refused_step(migration: &str, operation: &Operation, statement: &str, failure: Failure) -> MigrationError {
-    let mut told = refused(migration, statement, failure);
-    if let MigrationError::Database { error, .. } = &mut told {
-        *error = DatabaseError::new(operation.with_remedy(&error.to_string()), None);
-    }
-    told
-}
-
-fn refused(migration: &str, statement: &str, failure: Failure) -> MigrationError {
-    match failure {
-        Failure::LockTimeout => MigrationError::Locked,
-        failure => MigrationError::Database {
-            migration: migration.to_owned(),
-            statement: statement.to_owned(),
-            error: DatabaseError::new(failure.to_string(), None),
-        },
-    }
-}
-
-fn setup(failure: Failure) -> MigrationError {
-    refused("(the list of applied ones)", "vauban_migration", failure)
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! The tables of a PostgreSQL database, of the schema in which the connection works.
 
 use super::super::MigrationError;
+use super::super::postgres::asked::texts;
 use super::{Inspected, InspectedColumn, InspectedIndex, source};
 use crate::backend::postgres::{Connection, Failure};
-use crate::tree::value::ValueRef;
 
 /// Models of its tables, as the source of a program. Nothing is written.
 ///
@@ -89,19 +89,4 @@ async fn tables(connection: &Connection) -> Result<Vec<Inspected>, Failure> {
         }
     }
     Ok(out)
-}
-
-async fn texts(connection: &Connection, sql: &str) -> Result<Vec<Vec<String>>, Failure> {
-    let mut rows = Vec::new();
-    connection
-        .fetch(sql, &[], [].into_iter(), |row| {
-            let text = |at| match row.value(at) {
-                Ok(ValueRef::Text(text)) => text.to_owned(),
-                _ => String::new(),
-            };
-            rows.push((0..row.len()).map(text).collect());
-            Ok::<_, Failure>(())
-        })
-        .await?;
-    Ok(rows)
 }

@@ -2,7 +2,7 @@
 //! (CWE-1289).
 
 use super::super::state::{IndexState, TableState};
-use super::texts;
+use super::asked::texts;
 use crate::backend::postgres::{Connection, Failure};
 
 /// All indexes, keys and conditions of a database.

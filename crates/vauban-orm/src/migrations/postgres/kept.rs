@@ -4,7 +4,7 @@ use super::super::ddl;
 use super::super::found::Difference;
 use super::super::operation::Operation;
 use super::super::state::State;
-use super::texts;
+use super::asked::texts;
 use crate::backend::postgres::{Connection, Failure};
 
 /// What a step would take of a table that the files do not know of. `before`: what they say of it.

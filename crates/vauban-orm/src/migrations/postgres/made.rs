@@ -4,7 +4,7 @@
 use super::super::MigrationError;
 use super::super::ddl::postgres::condition;
 use super::super::operation::{ConstraintState, Operation};
-use super::{setup, texts};
+use super::asked::{refused_step, setup, texts};
 use crate::backend::postgres::Connection;
 
 /// Whether the database has what the step makes.
@@ -69,7 +69,7 @@ pub(super) async fn is_made(
             let statement = format!("ALTER TABLE \"{table}\" ADD {} NOT VALID", condition(&probe));
             let run = async |statement: String| {
                 let made = connection.batch(&statement).await;
-                made.map_err(|failure| super::refused_step(migration, operation, &statement, failure))
+                made.map_err(|failure| refused_step(migration, operation, &statement, failure))
             };
             run(statement).await?;
             let wanted = condition_of(connection, table, &probe.name).await?;
