@@ -186,6 +186,23 @@ impl Operation {
 }
 
 impl ColumnState {
+    /// Refuses a column that would be taken for another one, although it is stored alike (CWE-681): a number of seconds for a
+    /// moment in microseconds.
+    ///
+    /// # Errors
+    /// What to write.
+    pub(super) fn keeps_its_meaning(&self, table: &str, had: Option<ColumnType>) -> Result<(), String> {
+        let (name, becomes) = (&self.name, self.kind.written());
+        match had {
+            Some(had) if had.is_misread_as(self.kind) => Err(format!(
+                "`{table}.{name}` is `{}`, and as `{becomes}` the same values would mean something else: say what they become, \
+                 by `using = \"…\"`",
+                had.written()
+            )),
+            _ => Ok(()),
+        }
+    }
+
     /// Whether a column that a file says is the one that a model wants: an older file says only how a type is stored.
     pub(super) fn fits(&self, wanted: &Self) -> bool {
         let Self {

@@ -4,8 +4,7 @@ mod literal;
 pub(super) mod postgres;
 pub(super) mod sqlite;
 
-use super::column_type::ColumnType;
-use super::operation::{ColumnState, Operation};
+use super::operation::Operation;
 use super::state::State;
 use crate::sql::dialect::Dialect;
 
@@ -20,22 +19,5 @@ impl Dialect {
             Self::Sqlite => sqlite::statements(operation, before),
             Self::Postgres => postgres::statements(operation, before),
         }
-    }
-}
-
-/// Refuses a column that would be taken for another one, although it is stored alike (CWE-681): a number of seconds for a moment
-/// in microseconds.
-///
-/// # Errors
-/// What to write.
-fn no_other_meaning(table: &str, column: &ColumnState, had: Option<ColumnType>) -> Result<(), String> {
-    let (name, becomes) = (&column.name, column.kind.written());
-    match had {
-        Some(had) if had.is_misread_as(column.kind) => Err(format!(
-            "`{table}.{name}` is `{}`, and as `{becomes}` the same values would mean something else: say what they become, by \
-             `using = \"…\"`",
-            had.written()
-        )),
-        _ => Ok(()),
     }
 }

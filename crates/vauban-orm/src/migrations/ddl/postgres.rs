@@ -4,7 +4,7 @@ use super::super::column_type::{ColumnType, rescaled};
 use super::super::file::short;
 use super::super::operation::{ColumnState, ConstraintState, Operation};
 use super::super::state::{State, TableState};
-use super::{literal, no_other_meaning};
+use super::literal;
 use crate::tree::value::{Kind, Storage};
 
 /// See [`Dialect::statements`](super::Dialect::statements).
@@ -150,7 +150,7 @@ fn alter_column(
     }
     let (from, to) = (type_of(was.kind), type_of(column.kind));
     if using.is_none() {
-        no_other_meaning(table, column, Some(was.kind))?;
+        column.keeps_its_meaning(table, Some(was.kind))?;
     }
     let rescaled = match using {
         None if !was.kind.stays(column.kind) => rescaled(name, was.kind, column.kind),

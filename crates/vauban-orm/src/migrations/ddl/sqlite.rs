@@ -217,7 +217,7 @@ fn converted(before: &State, table: &str, column: &ColumnState) -> Result<String
         .get(table)
         .and_then(|state| state.columns.iter().find(|c| c.name == column.name));
     let had = had.map(|column| column.kind);
-    super::no_other_meaning(table, column, had)?;
+    column.keeps_its_meaning(table, had)?;
     if let Some((fits, value)) = had.and_then(|had| rescaled(&column.name, had, column.kind)) {
         let wrong = format!("does not fit {}", column.kind.written());
         return Ok(format!("iif({name} IS NULL OR ({fits}), {value}, '{wrong}')"));
