@@ -5,6 +5,7 @@ mod names;
 pub(crate) mod postgres;
 mod source;
 mod sqlite;
+mod tables;
 mod types;
 
 use super::MigrationError;
@@ -17,31 +18,4 @@ pub(crate) fn of_sqlite(path: &str) -> Result<String, MigrationError> {
     let told = |error: rusqlite::Error| MigrationError::Set(format!("{path}: {error}"));
     let tables = sqlite::tables(path).map_err(told)?;
     Ok(source::write(&tables))
-}
-
-/// A table that was found.
-#[derive(Debug, Default)]
-struct Inspected {
-    name: String,
-    columns: Vec<InspectedColumn>,
-    /// The columns of its primary key.
-    key: Vec<String>,
-    indexes: Vec<InspectedIndex>,
-}
-
-#[derive(Debug, Default)]
-struct InspectedColumn {
-    name: String,
-    /// As the database calls it.
-    sql_type: String,
-    null: bool,
-    /// The table and the column that it refers to.
-    refers: Option<(String, String)>,
-}
-
-/// An index over whole columns and all rows.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct InspectedIndex {
-    columns: Vec<String>,
-    unique: bool,
 }

@@ -2,7 +2,8 @@
 
 use super::super::MigrationError;
 use super::super::postgres::asked::texts;
-use super::{Inspected, InspectedColumn, InspectedIndex, source};
+use super::source;
+use super::tables::{Inspected, InspectedColumn, InspectedIndex};
 use crate::backend::postgres::{Connection, Failure};
 
 /// Models of its tables, as the source of a program. Nothing is written.

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::names::{camel, free, quoted, snake, written};
-use super::{Inspected, InspectedColumn, types};
+use super::tables::{Inspected, InspectedColumn};
+use super::types;
 
 const HEAD: &str = "\
 //! Models of another program's tables, written by `inspectdb`: to begin with, not to be kept as they are.

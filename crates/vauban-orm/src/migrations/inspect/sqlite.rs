@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::{Inspected, InspectedColumn, InspectedIndex};
+use super::tables::{Inspected, InspectedColumn, InspectedIndex};
 
 /// All of them, by name. The file is opened to be read and stays as it is.
 ///
