@@ -13,6 +13,7 @@ pub mod events;
 pub mod guests;
 pub mod organisations;
 pub mod paging;
+pub mod profiles;
 pub mod sample_data;
 pub mod site;
 pub mod tasks;
@@ -34,6 +35,7 @@ pub fn app() -> App {
         .module(users::module())
         .module(articles::module())
         .module(organisations::module())
+        .module(profiles::module())
         .module(tasks::module())
         .module(events::module())
         .module(guestbook::module())

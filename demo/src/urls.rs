@@ -2,7 +2,7 @@
 
 use vauban::routes;
 
-use crate::{articles, data, events, organisations, site, tasks, users};
+use crate::{articles, data, events, organisations, profiles, site, tasks, users};
 
 routes! {
     home => site::home,
@@ -27,6 +27,8 @@ routes! {
     organisation => organisations::views::show,
     organisation_edit => organisations::views::edit,
     organisation_save => organisations::views::save,
+    organisation_profile => profiles::views::edit,
+    organisation_profile_save => profiles::views::save,
     membership_edit => organisations::views::edit_membership,
     membership_save => organisations::views::save_membership,
 

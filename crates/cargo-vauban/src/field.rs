@@ -49,6 +49,11 @@ pub(crate) const KINDS: &[Kind] = &[
         ..kind("integer", "i64")
     },
     Kind {
+        typed: ["7", "8"],
+        value: "7",
+        ..kind("positive", "u32")
+    },
+    Kind {
         typed: ["1.5", "2.5"],
         value: "1.5",
         ..kind("float", "f64")
@@ -72,6 +77,16 @@ pub(crate) const KINDS: &[Kind] = &[
         typed: ["2026-11-29T14:30", "2027-02-28T08:15"],
         value: "\"2026-11-29T14:30:00Z\".parse().unwrap()",
         ..kind("datetime", "DateTime")
+    },
+    Kind {
+        typed: ["1:30:00", "0:45:00"],
+        value: "\"1:30\".parse().unwrap()",
+        ..kind("duration", "Duration")
+    },
+    Kind {
+        typed: ["192.0.2.1", "2001:db8::1"],
+        value: "\"192.0.2.1\".parse().unwrap()",
+        ..kind("ip", "IpAddress")
     },
     Kind {
         typed: ["on", ""],
@@ -111,7 +126,8 @@ const NOT_YET: &[(&[&str], &str)] = &[
     ),
     (
         &["json"],
-        "write out what is in it, as fields or as a model of its own",
+        "it is `Json<T>` with a type of yours, which derives serde's `Serialize` and `Deserialize`: write the field by hand, \
+         or what is in it as fields",
     ),
 ];
 
@@ -127,6 +143,14 @@ const SAME: &[(&str, &str)] = &[
     ("money", "decimal"),
     ("numeric", "decimal"),
     ("currency", "decimal"),
+    ("smallint", "integer"),
+    ("unsigned", "positive"),
+    ("u32", "positive"),
+    ("positiveinteger", "positive"),
+    ("timedelta", "duration"),
+    ("interval", "duration"),
+    ("ipaddress", "ip"),
+    ("inet", "ip"),
     ("day", "date"),
     ("timestamp", "datetime"),
     ("moment", "datetime"),

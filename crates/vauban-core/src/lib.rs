@@ -59,9 +59,9 @@ pub use vauban_macros::Template;
 pub use vauban_macros::{Choices, Form, Model};
 pub use vauban_orm as orm;
 pub use vauban_orm::{
-    Actor, Changeable, Choices, Columns, Date, DateTime, Db, Decimal, Deletable, Filter, ForeignKey, Id,
-    Model, Page, Permitted, Place, Policy, Problem, QuerySet, Related, Rules, Service, Slug, Time, UserId,
-    UserModel, Version, Who, Write, service, sql,
+    Actor, Changeable, Choices, Columns, Date, DateTime, Db, Decimal, Deletable, Duration, Filter,
+    ForeignKey, Id, IpAddress, Model, OneToOne, Page, Permitted, Place, Policy, Problem, QuerySet, Related,
+    Rules, Service, Slug, Time, UserId, UserModel, Version, Who, Write, service, sql,
 };
 #[doc(hidden)]
 pub use vauban_waiver::{__place, Place as SignedPlace};

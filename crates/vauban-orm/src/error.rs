@@ -38,6 +38,8 @@ pub enum Error {
     /// The database rolled this unit back, after a write that was interrupted or met a full disk (503): nothing of it is saved,
     /// and nothing more of it is done.
     Undone,
+    /// The connection broke while the unit was committed (503): it may be saved or not, which only a look can tell.
+    PerhapsSaved,
     /// A statement needed more work than its limit allows (503; CWE-400).
     TooMuchWork,
     /// A page that begins behind row [`DEEPEST_ROW`](crate::DEEPEST_ROW) (404; CWE-400).
@@ -74,7 +76,6 @@ pub(crate) enum Refusal {
     /// Of these columns, each as `table.column`.
     Unique(Vec<String>),
     /// The one of this name.
-    #[cfg(feature = "postgres")]
     UniqueKey(String),
     /// This column, as `table.column`.
     NotNull(String),
@@ -125,7 +126,9 @@ impl Error {
             Self::Forbidden => 403,
             Self::Conflict | Self::Restricted { .. } | Self::Unique { .. } => 409,
             Self::Invalid(_) => 422,
-            Self::Busy(_) | Self::Unavailable(_) | Self::Undone | Self::TooMuchWork => 503,
+            Self::Busy(_) | Self::Unavailable(_) | Self::Undone | Self::PerhapsSaved | Self::TooMuchWork => {
+                503
+            }
             Self::Multiple
             | Self::Finished
             | Self::ReadOnly
@@ -173,6 +176,9 @@ impl fmt::Display for Error {
             Self::Busy(why) => write!(f, "the database is busy: {why}"),
             Self::Unavailable(why) => write!(f, "the database is not available: {why}"),
             Self::Undone => f.write_str("the database undid this request's writes: nothing of it is saved"),
+            Self::PerhapsSaved => f.write_str(
+                "the connection to the database broke while this was saved: whether it is has to be looked up",
+            ),
             Self::TooMuchWork => f.write_str("the statement needs more work than its limit allows"),
             Self::TooDeep => f.write_str("this page is too far from the first one; narrow the search"),
             Self::TooLarge(why) => write!(f, "the filter is too large: {why}"),

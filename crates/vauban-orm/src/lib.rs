@@ -105,8 +105,9 @@ pub use model::order::Order;
 pub use model::scope::{In, Join, Own, OwnRow, Place, Root, Scope, Via};
 pub use model::symbolic::{Now, Today};
 pub use model::types::{
-    Date, DateTime, Decimal, ForeignKey, Id, InvalidDate, InvalidDecimal, InvalidId, InvalidSlug,
-    InvalidTime, Related, Slug, Time, UserId,
+    Date, DateTime, Decimal, Duration, ForeignKey, Id, InvalidDate, InvalidDecimal, InvalidDuration,
+    InvalidId, InvalidIpAddress, InvalidSlug, InvalidTime, IpAddress, Json, OneToOne, Related, Slug, Time,
+    UserId,
 };
 pub use model::who::Who;
 pub use model::{Model, UserModel, field, fragment};
@@ -130,6 +131,7 @@ pub mod columns {
     pub use crate::model::key::{IdOf, Rel};
     pub use crate::model::many::Many;
     pub use crate::model::order::{IntoOrder, Order};
+    pub use crate::model::types::JsonValue;
 }
 
 /// For generated code. Not part of the public API.
@@ -142,6 +144,7 @@ pub mod __private {
     pub use crate::model::many::KeyOf;
     pub use crate::model::path::Path;
     pub use crate::model::serialised::IsNotSerialised;
+    pub use crate::model::stated::stated;
     pub use crate::model::types::OnlyAKey_LoadRelated_WriteGet;
     pub use crate::model::types::text::read as read_text;
     pub use crate::model::{LoadedToChange, LoadedToDelete};

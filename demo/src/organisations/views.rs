@@ -6,6 +6,7 @@ use super::forms::{OrganisationForm, RoleForm};
 use super::{Founding, Membership, NewMembership, Organisation, Role};
 use crate::events::Event;
 use crate::paging::Paging;
+use crate::profiles::Profile;
 use crate::tasks::Task;
 use crate::urls;
 use crate::users::User;
@@ -24,6 +25,8 @@ pub struct ShowPage {
     tasks: Vec<Task>,
     events: Vec<Event>,
     open_tasks: u64,
+    profile: Option<Profile>,
+    hours: Vec<String>,
 }
 
 #[derive(Template)]
@@ -68,12 +71,20 @@ pub async fn show(_: SignedIn, db: Db, id: Path<Id<Organisation>>) -> Result<Sho
         .filter(|e| e.organisation.eq(*id))
         .order_by(|e| e.day.desc());
     let open = Task::objects().filter(|t| t.organisation.eq(*id) & t.done.eq(false));
+    let profile = Profile::objects()
+        .filter(|p| p.organisation.eq(*id))
+        .first(&db)
+        .await?;
+    let hours = profile.iter().flat_map(|profile| &profile.hours.0);
+    let hours = hours.map(|(day, when)| format!("{day}: {when}")).collect();
     Ok(ShowPage {
         organisation,
         members: members.with_may().all(&db).await?,
         tasks: tasks.limit(10).all(&db).await?,
         events: events.limit(10).all(&db).await?,
         open_tasks: open.count(&db).await?,
+        profile,
+        hours,
     })
 }
 

@@ -9,7 +9,7 @@ async fn staff_look_through_the_tables_and_see_what_the_policies_say() {
     let w = World::new().await;
     let mut cleo = w.as_(&w.cleo).await;
     let tables = cleo.get(urls::data()).await;
-    for name in ["Article", "Event", "Organisation", "Task", "User"] {
+    for name in ["Article", "Event", "Organisation", "Profile", "Task", "User"] {
         tables.assert_contains(&format!(">{name}</a>"));
     }
     // The framework's own tables are not among them.

@@ -6,6 +6,7 @@ use std::path::Path;
 use demo::articles::{Article, NewArticle};
 use demo::events::{Event, Kind, NewEvent};
 use demo::organisations::{Membership, NewMembership, Organisation, Role};
+use demo::profiles::{NewProfile, Profile};
 use demo::tasks::{NewTask, Task};
 use demo::urls;
 use demo::users::{NewUser, User};
@@ -113,6 +114,7 @@ const TEMPLATES: &[(&str, &str, &str)] = &[
     ("error.html", "no such path", "404"),
     ("events/delete.html", "event, deleted", "Keep it"),
     ("events/facts.html", "event", "<span>free</span>"),
+    ("profiles/form.html", "profile, edited", "How people reach you"),
     ("events/form.html", "no event", "<h1>Edit the event</h1>"),
     ("events/list.html", "no such search", "class=\"filter\""),
     ("events/show.html", "event", "Ask "),
@@ -241,6 +243,19 @@ async fn pages(values: Values) -> Vec<Shown> {
             .await;
         tour.get("article, deleted", urls::article_delete(&article.slug))
             .await;
+        profile(&w, &organisation, value).await;
+        let wrong = [
+            "website",
+            "contact",
+            "answers_within",
+            "network",
+            "desks",
+            "hours",
+        ]
+        .map(|name| (name, value.as_str()));
+        let address = urls::organisation_profile(&organisation.id);
+        tour.get("profile, edited", address.clone()).await;
+        tour.post("no profile", address, &wrong).await;
         tour.get("organisation", urls::organisation(&organisation.id))
             .await;
         tour.get("organisation, edited", urls::organisation_edit(&organisation.id))
@@ -314,6 +329,20 @@ async fn pages(values: Values) -> Vec<Shown> {
         .await;
     visitor.get("sign up", "/accounts/signup/").await;
     visitor.pages
+}
+
+/// How an organisation is reached.
+async fn profile(w: &World, organisation: &Organisation, value: &str) {
+    let new = NewProfile {
+        organisation: organisation.id,
+        website: None,
+        contact: Some("ann@example.com".parse().unwrap()),
+        answers_within: None,
+        network: None,
+        desks: 1,
+        hours: Json([(value.to_owned(), value.to_owned())].into()),
+    };
+    w.app.rows(async |db| Profile::create(new).save(&db).await).await;
 }
 
 /// An event of an organisation, whose host is she.

@@ -9,8 +9,11 @@ mod events;
 mod forms;
 mod guests;
 mod hostile;
+#[cfg(feature = "postgres")]
+mod lost;
 mod objects;
 mod pages;
+mod profiles;
 mod rights;
 mod sign_up;
 #[path = "../../../crates/vauban-template/tests/support/tree.rs"]

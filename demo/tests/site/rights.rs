@@ -39,6 +39,8 @@ const TABLE: &[(&str, [Expect; 4])] = &[
     ("organisation",            [SignIn,    Allowed,   NotFound,  NotFound]),
     ("organisation_edit",       [SignIn,    Allowed,   NotFound,  NotFound]),
     ("organisation_save",       [SignIn,    Allowed,   NotFound,  NotFound]),
+    ("organisation_profile",    [SignIn,    Allowed,   NotFound,  NotFound]),
+    ("organisation_profile_save", [SignIn,  Allowed,   NotFound,  NotFound]),
     ("membership_edit",         [SignIn,    Allowed,   NotFound,  NotFound]),
     ("membership_save",         [SignIn,    Allowed,   NotFound,  NotFound]),
     ("tasks",                   [SignIn,    Allowed,   Allowed,   Allowed]),
@@ -158,6 +160,19 @@ async fn everybody_gets_what_the_table_says_and_no_more() {
             "organisation_save",
             urls::organisation_save(&w.lighthouse.id),
             &[("name", "The Tower"), version],
+        )
+        .get(
+            "organisation_profile",
+            urls::organisation_profile(&w.lighthouse.id),
+        )
+        .form(
+            "organisation_profile_save",
+            urls::organisation_profile_save(&w.lighthouse.id),
+            &[
+                ("website", "https://tower.example"),
+                ("desks", "3"),
+                ("hours", "{}"),
+            ],
         )
         .get("membership_edit", urls::membership_edit(&w.membership.id))
         .form(

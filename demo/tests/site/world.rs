@@ -73,7 +73,11 @@ impl World {
     }
 
     async fn of(app: fn() -> App, passwords: bool) -> Self {
-        let app = start(app);
+        Self::inside(start(app), passwords).await
+    }
+
+    /// The same in a program that stands already.
+    pub(crate) async fn inside(app: TestApp, passwords: bool) -> Self {
         let ann = person(&app, "Ann", false, passwords).await;
         let ben = person(&app, "Ben", false, passwords).await;
         let cleo = person(&app, "Cleo", true, passwords).await;

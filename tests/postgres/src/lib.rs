@@ -16,9 +16,11 @@ mod database;
 mod folder;
 mod postmaster;
 mod programs;
+mod way;
 mod wire;
 
 pub use certificates::Certificates;
 pub use database::{Database, database};
 pub use postmaster::{Cluster, Tcp};
+pub use way::Way;
 pub use wire::Session;

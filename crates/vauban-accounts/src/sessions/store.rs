@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 
 use uuid::Uuid;
 use vauban::orm::{DateTime, Db, Error, Result, Write};
-use vauban::units::Units;
+use vauban::units::{Retries, Units};
 
 use super::model::SessionRow;
 use super::token::{SessionToken, TokenHash};
@@ -173,6 +173,16 @@ impl Sessions {
 
     /// Ends every session of a user in a unit of its own: at a deactivated user's next request.
     pub(crate) async fn revoke(&self, user: Uuid) -> Result<u64> {
+        let mut retries = Retries::default();
+        loop {
+            let done = self.revoke_once(user).await;
+            if !retries.again(&done).await {
+                return done;
+            }
+        }
+    }
+
+    async fn revoke_once(&self, user: Uuid) -> Result<u64> {
         let unit = self.units.begin();
         let ended = self.end_all(&unit.db(), user).await?;
         unit.finish(true).await?;
@@ -227,6 +237,16 @@ impl Sessions {
 
     /// Deletes the rows of sessions that are over; for the command `clearsessions`.
     pub(crate) async fn clear(&self) -> Result<u64> {
+        let mut retries = Retries::default();
+        loop {
+            let done = self.clear_once().await;
+            if !retries.again(&done).await {
+                return done;
+            }
+        }
+    }
+
+    async fn clear_once(&self) -> Result<u64> {
         let now = self.clock.now();
         let (seen, created) = self.limits.oldest(now);
         let (seen, created) = (DateTime::from(seen), DateTime::from(created));

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use vauban::orm::{DateTime, Result};
-use vauban::units::Units;
+use vauban::units::{Retries, Units};
 
 use super::model::SessionRow;
 use super::store::SessionStore;
@@ -61,6 +61,16 @@ impl Touches {
 }
 
 async fn write(units: &Units, notes: &[(TokenHash, DateTime)]) -> Result<()> {
+    let mut retries = Retries::default();
+    loop {
+        let done = write_once(units, notes).await;
+        if !retries.again(&done).await {
+            return done;
+        }
+    }
+}
+
+async fn write_once(units: &Units, notes: &[(TokenHash, DateTime)]) -> Result<()> {
     let unit = units.begin();
     let db = unit.db().acting::<SessionStore>();
     for (session, seen) in notes {

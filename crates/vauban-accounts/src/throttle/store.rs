@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use jiff::{SignedDuration, Timestamp};
 use vauban::orm::{DateTime, Reads, Result};
-use vauban::units::Units;
+use vauban::units::{Retries, Units};
 
 use super::bucket::{Bucket, BucketKeys, Kind, Success};
 use super::decision::Level;
@@ -102,6 +102,16 @@ impl Throttles {
     /// It has a unit of its own: call it before the request's unit has written. The answer to a flood is one
     /// read: only attempts that are let through write.
     pub(crate) async fn admit(&self, buckets: &[Bucket]) -> Result<Admission> {
+        let mut retries = Retries::default();
+        loop {
+            let done = self.admit_once(buckets).await;
+            if !retries.again(&done).await {
+                return done;
+            }
+        }
+    }
+
+    async fn admit_once(&self, buckets: &[Bucket]) -> Result<Admission> {
         let now = self.clock.now();
         let unit = self.units.begin();
         let reading = unit.read_db().acting::<Throttling>();
@@ -118,7 +128,7 @@ impl Throttles {
             unit.finish(false).await?;
             return Ok(Admission::Wait(wait));
         }
-        let mut steps = Vec::with_capacity(buckets.len());
+        let (mut steps, mut added) = (Vec::with_capacity(buckets.len()), Vec::new());
         for bucket in buckets {
             let level = known.get(&bucket.key).copied();
             let before = level.unwrap_or_else(|| Level::empty(now));
@@ -134,7 +144,7 @@ impl Throttles {
                     counted: DateTime::from(after.updated),
                 };
                 ThrottleRow::create(new).save(&acting).await?;
-                self.rows.count(bucket.kind).fetch_add(1, Ordering::Relaxed);
+                added.push(bucket.kind);
             }
             steps.push(Step {
                 key: bucket.key.clone(),
@@ -144,11 +154,24 @@ impl Throttles {
         }
         // CWE-307: counted for good before the password is looked at.
         unit.finish(true).await?;
+        for kind in added {
+            self.rows.count(kind).fetch_add(1, Ordering::Relaxed);
+        }
         Ok(Admission::Counted(steps))
     }
 
     /// There was no attempt: no password was looked at. Counts are given back, and so is the wait that this one began.
     pub(crate) async fn give_back(&self, steps: &[Step]) -> Result<()> {
+        let mut retries = Retries::default();
+        loop {
+            let done = self.give_back_once(steps).await;
+            if !retries.again(&done).await {
+                return done;
+            }
+        }
+    }
+
+    async fn give_back_once(&self, steps: &[Step]) -> Result<()> {
         let unit = self.units.begin();
         let db = unit.db();
         db.begin().await?;
@@ -171,6 +194,16 @@ impl Throttles {
     /// The attempt was honest: an account's own buckets are emptied, shared ones get this attempt back, and what
     /// counts work keeps it.
     pub(crate) async fn succeeded(&self, buckets: &[Bucket]) -> Result<()> {
+        let mut retries = Retries::default();
+        loop {
+            let done = self.succeeded_once(buckets).await;
+            if !retries.again(&done).await {
+                return done;
+            }
+        }
+    }
+
+    async fn succeeded_once(&self, buckets: &[Bucket]) -> Result<()> {
         let unit = self.units.begin();
         let db = unit.db();
         db.begin().await?;

@@ -30,6 +30,7 @@ mod amounts;
 mod bound;
 mod clean;
 mod creates;
+mod documents;
 mod edits;
 mod form;
 mod http_url;

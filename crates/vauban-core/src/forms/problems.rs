@@ -40,6 +40,15 @@ pub(super) const NOT_AN_IPV4: Problem =
 /// Not an IPv6 address.
 pub(super) const NOT_AN_IPV6: Problem =
     Problem::new("ipv6_address", "Enter an IPv6 address, like 2001:db8::1.");
+/// Not JSON, or JSON of another shape.
+pub(super) fn not_this_json(line: usize, column: usize) -> Problem {
+    Problem::new(
+        "json_at",
+        "This is not JSON, or lacks a field, or has one of another kind: look at line {line}, column {column}.",
+    )
+    .with("line", line)
+    .with("column", column)
+}
 /// Not a slug.
 pub(super) const NOT_A_SLUG: Problem = Problem::new(
     "slug",

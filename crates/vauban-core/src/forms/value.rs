@@ -20,7 +20,7 @@ use crate::scalar::{read_bool, read_float};
 
 /// A type that a form's field can have.
 ///
-/// Ready: `String`, `bool`, the integers up to 64 bits, `f64`, `Decimal`, `Date`, `Time`, `DateTime`, `Slug`, [`HttpUrl`](super::HttpUrl), `IpAddr`, `Ipv4Addr`,
+/// Ready: `String`, `bool`, the integers up to 64 bits, `f64`, `Decimal`, `Date`, `Time`, `DateTime`, `Duration`, `Slug`, [`HttpUrl`](super::HttpUrl), `IpAddress`, `IpAddr`, `Ipv4Addr`,
 /// `Ipv6Addr`, `Uuid`, `Id<M>`, `ForeignKey<M>`, `Secret<String>`, enums with `derive(Choices)`, and `Option` of each; and `Vec` of
 /// what is chosen from a list: `Vec<Id<M>>`, `Vec` of an enum.
 #[diagnostic::on_unimplemented(
@@ -324,6 +324,7 @@ macro_rules! addresses {
     )+};
 }
 addresses!(
+    vauban_orm::IpAddress => NOT_AN_IP,
     std::net::IpAddr => NOT_AN_IP,
     std::net::Ipv4Addr => NOT_AN_IPV4,
     std::net::Ipv6Addr => NOT_AN_IPV6

@@ -110,7 +110,12 @@ async fn end<K: Kind, C: Credential, A: Respond>(call: Call<K, C>, mut outcome: 
         }
         let ended = unit.finish(commit).await;
         if writes {
-            cx.set_saved(if ended.is_ok() { Saved::Yes } else { Saved::No });
+            cx.set_saved(match &ended {
+                Ok(()) => Saved::Yes,
+                // CWE-755: who is told that it is not saved sends it again.
+                Err(vauban_orm::Error::PerhapsSaved) => Saved::Perhaps,
+                Err(_) => Saved::No,
+            });
         }
         if let Err(error) = ended {
             keeps_effects = false;

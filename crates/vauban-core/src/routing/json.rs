@@ -7,10 +7,7 @@ use serde::de::DeserializeOwned;
 use super::{Call, Credential, Param, Writing};
 use crate::http::{Body, Error, Request, Respond, Response, Result};
 
-/// JSON: an answer made of a serialisable value, or, as a parameter of an unsafe view, the request's body
-/// read into a closed type.
-#[derive(Debug, Clone, Copy)]
-pub struct Json<T>(pub T);
+pub use vauban_orm::Json;
 
 impl<T: Serialize + Send> Respond for Json<T> {
     fn respond(self, _: &Request) -> Response {

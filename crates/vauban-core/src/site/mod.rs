@@ -29,4 +29,4 @@ pub use parts::Parts;
 #[cfg(any(test, feature = "testing"))]
 pub use samples::{Expect, ViewSample};
 pub use site::{NoOrigin, Site};
-pub use units::Units;
+pub use units::{Retries, Units};

@@ -2,9 +2,10 @@
 //! refusal.
 
 use std::fmt;
+use std::time::Duration;
 
-use vauban_orm::Actor;
 use vauban_orm::engine::{Database, Unit};
+use vauban_orm::{Actor, Error};
 
 /// The way of a module's services to their rows.
 ///
@@ -35,8 +36,90 @@ impl Units {
     }
 }
 
+/// How often a small unit runs again from its beginning, where what others did meanwhile does not go together with it: on
+/// PostgreSQL such a unit is undone ([`Error::Undone`]), and nothing of it is left.
+///
+/// ```
+/// # use vauban_core::units::Retries;
+/// # use vauban_core::orm::Result;
+/// async fn count(once: impl AsyncFn() -> Result<u64>) -> Result<u64> {
+///     let mut retries = Retries::default();
+///     loop {
+///         let done = once().await;
+///         if !retries.again(&done).await {
+///             return done;
+///         }
+///     }
+/// }
+/// ```
+///
+/// For units that do nothing outside the database, or it is done twice. They may wait half a second in all; where a request asks,
+/// its own time ends them as well.
+#[derive(Debug)]
+pub struct Retries {
+    left: u32,
+    pause: Duration,
+}
+
+impl Default for Retries {
+    fn default() -> Self {
+        Self {
+            left: 8,
+            pause: Duration::from_millis(4),
+        }
+    }
+}
+
+impl Retries {
+    /// Whether what failed so may be done again; waits before it says yes, by chance for how long, so that two that met do not
+    /// meet again.
+    pub fn again<T>(&mut self, done: &Result<T, Error>) -> impl Future<Output = bool> + Send + use<T> {
+        // CWE-410: strangers who write at the same time take nobody's sign-in. CWE-755: of what may be saved nothing is done
+        // again.
+        let may = self.left > 0 && matches!(done, Err(Error::Undone));
+        let pause = self.pause.mul_f64(rand::random());
+        if may {
+            self.left -= 1;
+            self.pause = (self.pause * 2).min(Duration::from_millis(100));
+        }
+        async move {
+            if may {
+                tokio::time::sleep(pause).await;
+            }
+            may
+        }
+    }
+}
+
 impl fmt::Debug for Units {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Units")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// CWE-755: what may be saved is not done a second time, and nobody tries for ever (CWE-400).
+    #[tokio::test(start_paused = true)]
+    async fn only_what_is_undone_is_done_again_and_not_for_ever() {
+        let mut retries = Retries::default();
+        for kept in [
+            Ok(()),
+            Err(Error::PerhapsSaved),
+            Err(Error::Busy("x")),
+            Err(Error::Conflict),
+            Err(Error::Unavailable("x")),
+        ] {
+            assert!(!retries.again(&kept).await, "{kept:?}");
+        }
+        let begun = tokio::time::Instant::now();
+        let mut times = 0;
+        while retries.again::<()>(&Err(Error::Undone)).await {
+            times += 1;
+        }
+        assert_eq!(times, 8);
+        assert!(begun.elapsed() < Duration::from_secs(1));
     }
 }

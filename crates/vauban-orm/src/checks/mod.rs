@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::error::Error;
+use crate::migrations::stated;
 use crate::policy::actor::{Action, Actor};
 use crate::policy::authority::Authority;
 use crate::policy::listed::Listed;
@@ -87,6 +88,13 @@ pub fn check(models: &[&'static ModelMeta]) -> Vec<ModelFinding> {
                 id: "orm.E007",
                 model: model.name,
                 message: format!("its rules are too large with those that they include: {why}"),
+            });
+        }
+        if let Some(why) = stated::not_kept(model) {
+            found.push(ModelFinding {
+                id: "orm.E011",
+                model: model.name,
+                message: format!("no database keeps its condition: {why}"),
             });
         }
         if let Some(circle) = circle(model, &mut Vec::new()) {

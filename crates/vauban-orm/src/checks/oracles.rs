@@ -3,6 +3,7 @@
 //! It tells nothing where every writer sees every row with the same key. That is so if a part of the view rule speaks of
 //! the key's columns alone, so that it holds for all rows of a key or for none, and follows from the rule for writing.
 
+use crate::migrations::stated;
 use crate::tree::expr::{Col, Expr, Far, FragmentArg};
 use crate::tree::meta::{Auto, ColumnMeta, ModelMeta, Privilege};
 use crate::tree::row::RowNumber;
@@ -16,23 +17,34 @@ pub(crate) fn telling(model: &'static ModelMeta) -> Vec<String> {
         .iter()
         .skip(1)
         .filter(|column| column.unique)
-        .map(|column| vec![column.column]);
-    let several = model
-        .indexes
-        .iter()
-        .filter(|index| index.unique)
-        .map(|index| index.columns.to_vec());
+        .map(|column| Unique {
+            equal: vec![column.column],
+            also: Vec::new(),
+        });
+    let several = model.indexes.iter().filter(|index| index.unique).map(|index| {
+        // Of rows with one key these are not equal; and whoever changes what the condition asks for makes a row one of them.
+        let (folded, equal): (Vec<_>, Vec<_>) =
+            (index.columns.iter().copied()).partition(|column| index.ignores_case.contains(column));
+        let also = folded.into_iter().chain(stated::columns_of(index)).collect();
+        Unique { equal, also }
+    });
     single
         .chain(several)
         .filter(|key| !Key::new(model, rules, key).tells_nothing())
-        .map(|key| key.join(" + "))
+        .map(|key| [key.equal, key.also].concat().join(" + "))
         .collect()
+}
+
+/// A unique key: the columns that are equal in all rows with one key, and what else it depends on.
+struct Unique {
+    equal: Vec<&'static str>,
+    also: Vec<&'static str>,
 }
 
 struct Key<'a> {
     model: &'static ModelMeta,
     rules: &'static CompiledRules,
-    columns: &'a [&'static str],
+    columns: &'a Unique,
     /// The parts of the view rule that speak of the key alone.
     seen_by: Vec<&'static Expr>,
     /// Whether that is all of it.
@@ -40,12 +52,16 @@ struct Key<'a> {
 }
 
 impl<'a> Key<'a> {
-    fn new(model: &'static ModelMeta, rules: &'static CompiledRules, columns: &'a [&'static str]) -> Self {
+    fn new(model: &'static ModelMeta, rules: &'static CompiledRules, columns: &'a Unique) -> Self {
         let parts = match &rules.view {
             Expr::Or(parts) => parts,
             one => std::slice::from_ref(one),
         };
-        let of_key = |part: &&Expr| own_columns(part, model).iter().all(|own| columns.contains(own));
+        let of_key = |part: &&Expr| {
+            own_columns(part, model)
+                .iter()
+                .all(|own| columns.equal.contains(own))
+        };
         let seen_by: Vec<_> = parts.iter().filter(of_key).collect();
         Self {
             model,
@@ -63,7 +79,9 @@ impl<'a> Key<'a> {
 
     fn change_tells_nothing(&self) -> bool {
         let mut written = self.model.columns.iter().filter(|column| self.is_written(column));
-        if !written.any(|column| self.columns.contains(&column.column)) {
+        let is_key =
+            |column: &&'static str| self.columns.equal.contains(column) || self.columns.also.contains(column);
+        if !written.any(|column| is_key(&column.column)) {
             return true; // a change leaves the key as it is
         }
         // The row was seen before, by nothing else than these columns.

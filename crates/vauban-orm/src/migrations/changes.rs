@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::operation::{ColumnState, Operation};
 use super::state::{State, TableState};
+use super::stated;
 use crate::model::building::building;
 use crate::tree::meta::{ColumnMeta, ModelMeta};
 
@@ -115,6 +116,10 @@ pub(super) fn changes(
         ..Difference::default()
     };
     for model in models {
+        if let Some(why) = stated::not_kept(model) {
+            let told = format!("a condition of `{}` is kept by no database: {why}", model.name);
+            difference.refusals.push(told);
+        }
         let want = &wanted.tables[model.table];
         match state.tables.get(model.table) {
             Some(have) => difference.table(model, want, have),
@@ -270,9 +275,7 @@ impl Difference {
                 column: (*column).clone(),
             }));
         self.constraints(table, want, have);
-        let same = |a: &&super::state::IndexState, b: &super::state::IndexState| {
-            a.columns == b.columns && a.unique == b.unique
-        };
+        let same = |a: &&super::state::IndexState, b: &super::state::IndexState| a.does(b);
         // An index goes with its columns.
         let left = have
             .indexes

@@ -19,9 +19,10 @@ pub enum ColumnType {
     Stored(Storage),
 }
 
-const ALL: [ColumnType; 15] = [
+const ALL: [ColumnType; 18] = [
     ColumnType::Of(Kind::Text),
     ColumnType::Of(Kind::Bool),
+    ColumnType::Of(Kind::SmallInt),
     ColumnType::Of(Kind::Int),
     ColumnType::Of(Kind::BigInt),
     ColumnType::Of(Kind::Double),
@@ -31,6 +32,8 @@ const ALL: [ColumnType; 15] = [
     ColumnType::Of(Kind::DateTime),
     ColumnType::Of(Kind::Date),
     ColumnType::Of(Kind::Time),
+    ColumnType::Of(Kind::Duration),
+    ColumnType::Of(Kind::Json),
     ColumnType::Stored(Storage::Text),
     ColumnType::Stored(Storage::Integer),
     ColumnType::Stored(Storage::Real),
@@ -82,6 +85,7 @@ impl ColumnType {
         match self {
             Self::Of(Kind::Text) => "string",
             Self::Of(Kind::Bool) => "boolean",
+            Self::Of(Kind::SmallInt) => "smallint",
             Self::Of(Kind::Int) => "int",
             Self::Of(Kind::BigInt) => "bigint",
             Self::Of(Kind::Double) => "double",
@@ -91,6 +95,8 @@ impl ColumnType {
             Self::Of(Kind::DateTime) => "datetime",
             Self::Of(Kind::Date) => "date",
             Self::Of(Kind::Time) => "time",
+            Self::Of(Kind::Duration) => "duration",
+            Self::Of(Kind::Json) => "json",
             // Those of older files. Their checksums are recorded in databases: they stay as they are.
             Self::Stored(Storage::Text) => "text",
             Self::Stored(Storage::Integer) => "integer",
@@ -139,7 +145,7 @@ impl ColumnType {
 
     /// Whether every value of it that can be one of `to` becomes it by itself, and every other stops the migration.
     pub(super) fn converts(self, to: Self) -> bool {
-        let number = |of| matches!(of, Kind::Int | Kind::BigInt | Kind::Double);
+        let number = |of| matches!(of, Kind::SmallInt | Kind::Int | Kind::BigInt | Kind::Double);
         match (self, to) {
             (Self::Of(from), Self::Of(to)) => {
                 from == to
@@ -158,8 +164,8 @@ impl ColumnType {
             return false;
         };
         // A truth value is 0 or 1, a day is written; an older file's decimal was of whatever places the model had.
-        let as_is = (from == Kind::Bool && matches!(into, Kind::Int | Kind::BigInt))
-            || (from == Kind::Date && into == Kind::Text)
+        let as_is = (from == Kind::Bool && matches!(into, Kind::SmallInt | Kind::Int | Kind::BigInt))
+            || (matches!(from, Kind::Date | Kind::Json) && into == Kind::Text)
             || [self, to].contains(&Self::Of(Kind::Decimal));
         self.storage() == to.storage() && !self.converts(to) && !as_is
     }

@@ -135,7 +135,7 @@ impl Found {
         };
         let there: Vec<Vec<String>> = self.attached.iter().map(|one| nameless(&one.sql)).collect();
         let wanted = wanted.indexes.iter().map(|index| {
-            let made = sqlite::create_index(&index.name, table, &index.columns, index.unique);
+            let made = sqlite::index_of(table, index);
             (nameless(&made), index)
         });
         let wanted: Vec<_> = wanted.collect();

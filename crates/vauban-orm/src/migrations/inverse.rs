@@ -46,10 +46,7 @@ pub(super) fn inverse(operation: &Operation, before: &State) -> Result<Vec<Opera
                     "the rows of `{table}` have no value for `{column}`, which it needs"
                 ));
             }
-            let with_it = state
-                .indexes
-                .iter()
-                .filter(|index| index.columns.contains(column));
+            let with_it = state.indexes.iter().filter(|index| index.speaks_of(column));
             let mut all = vec![Operation::AddColumn {
                 table: table.clone(),
                 column: was.clone(),

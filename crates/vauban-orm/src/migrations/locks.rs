@@ -37,6 +37,14 @@ fn warning(operation: &Operation, before: &State, is_new: impl Fn(&String) -> bo
     };
     match operation {
         Operation::CreateIndex {
+            table,
+            ignores_case,
+            only,
+            ..
+        } if !is_new(table) && (only.is_some() || !ignores_case.is_empty()) => {
+            Some(format!("nobody writes to `{table}` while it is made"))
+        }
+        Operation::CreateIndex {
             name, table, unique, ..
         } if !is_new(table) => {
             let made = Dialect::Postgres.statements(operation, before).ok()?.pop()?;

@@ -45,10 +45,11 @@ pub(crate) mod postgres;
 mod reading;
 mod record;
 mod resolved;
-#[cfg(feature = "testing")]
+#[cfg(any(test, feature = "testing"))]
 mod round_trip;
 mod set;
 mod state;
+pub(crate) mod stated;
 mod words;
 mod writing;
 
@@ -62,7 +63,7 @@ pub use make::{Made, NewMigration, empty, make};
 pub use operation::{ColumnState, ConstraintState, Operation};
 pub use owned::{foreign, with_sql};
 pub use plan::{Step, Target, ids, plan, step};
-#[cfg(feature = "testing")]
+#[cfg(any(test, feature = "testing"))]
 pub use round_trip::round_trip;
 pub use set::{INDEX, Set, SetFile, add_file};
 pub use state::{IndexState, State, TableState};

@@ -35,6 +35,10 @@ pub enum Operation {
         columns: Vec<String>,
         /// Whether no two rows may agree in all of them.
         unique: bool,
+        /// Those of them that are compared without the case of ASCII letters.
+        ignores_case: Vec<String>,
+        /// The rows that it is of, in SQL, if not of all.
+        only: Option<String>,
     },
     /// A new check constraint of a table; existing rows are checked.
     AddConstraint {

@@ -122,6 +122,7 @@ fn pieces(operation: &Operation) -> Box<dyn Iterator<Item = &str> + '_> {
         Operation::AddColumn { default: piece, .. } | Operation::AlterColumn { using: piece, .. } => {
             Box::new(piece.iter().map(String::as_str))
         }
+        Operation::CreateIndex { only, .. } => Box::new(only.iter().map(String::as_str)),
         _ => Box::new(std::iter::empty()),
     }
 }
@@ -183,6 +184,7 @@ mod tests {
             "add_column = \"article\"\ncolumn = { name = \"more\", type = \"integer\", null = true }",
             "add_constraint = \"article\"\nconstraint = { name = \"c\", check = \"1\" }",
             "add_constraint = \"evil_entry\"\nconstraint = { name = \"c\", check = \"1); DROP TABLE article; --\" }",
+            "create_index = \"evil_x\"\ntable = \"evil_entry\"\ncolumns = [\"id\"]\nwhere = \"1; DROP TABLE article\"",
             "create_index = \"evil_x\"\ntable = \"article\"\ncolumns = [\"id\"]",
             "create_index = \"article_x\"\ntable = \"evil_entry\"\ncolumns = [\"id\"]",
         ] {

@@ -76,6 +76,8 @@ const STEPS: [(&str, Read); 13] = [
             table: step.table.0,
             columns: step.columns.into_iter().map(|name| name.0).collect(),
             unique: step.unique,
+            ignores_case: step.ignores_case.into_iter().map(|name| name.0).collect(),
+            only: step.r#where,
         })
     }),
     ("add_constraint", |table| {
@@ -179,7 +181,7 @@ entries! {
     CreateTable { create_table: Name, columns: Vec<ColumnEntry>, #[serde(default)] constraints: Vec<ConstraintState> }
     AddColumn { add_column: Name, column: ColumnEntry }
     AlterColumn { alter_column: Name, column: ColumnEntry, using: Option<String> }
-    CreateIndex { create_index: Name, table: Name, columns: Vec<Name>, #[serde(default)] unique: bool }
+    CreateIndex { create_index: Name, table: Name, columns: Vec<Name>, #[serde(default)] unique: bool, #[serde(default)] ignores_case: Vec<Name>, r#where: Option<String> }
     AddConstraint { add_constraint: Name, constraint: ConstraintState }
     DropColumn { drop_column: Name, table: Name }
     RenameColumn { rename_column: Name, to: Name, table: Name }

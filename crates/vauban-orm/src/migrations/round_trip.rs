@@ -123,6 +123,7 @@ fn sample(table: &str, column: &ColumnState, filled: &[String]) -> String {
         _ => {}
     }
     match (column.kind, column.kind.storage()) {
+        (ColumnType::Of(Kind::Json), _) => "'{}'".to_owned(),
         (ColumnType::Of(Kind::Date), _) => "'2026-11-29'".to_owned(),
         (_, Storage::Text) => "'a text'".to_owned(),
         (_, Storage::Integer) => "1".to_owned(),

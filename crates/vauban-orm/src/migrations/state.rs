@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::MigrationError;
 use super::column_type::ColumnType;
 use super::file::Migration;
-use super::names::index_name;
+use super::names::{bounds_name, full_index_name};
 use super::operation::{ColumnState, ConstraintState, Operation};
-use crate::tree::meta::ModelMeta;
+use super::stated;
+use crate::tree::meta::{ColumnMeta, ModelMeta};
 use crate::tree::value::Kind;
 
 /// A schema, as migrations say it or as models want it.
@@ -35,6 +36,10 @@ pub struct IndexState {
     pub columns: Vec<String>,
     /// Whether no two rows may agree in all of them.
     pub unique: bool,
+    /// Those of them that are compared without the case of ASCII letters.
+    pub ignores_case: Vec<String>,
+    /// The rows that it is of, in SQL, if not of all.
+    pub only: Option<String>,
     /// What it is called in the database: no two of a database are called alike.
     pub name: String,
 }
@@ -110,7 +115,7 @@ impl State {
                 let state = self.table(table)?;
                 let place = state.place(table, column)?;
                 state.columns.remove(place);
-                state.indexes.retain(|index| !index.columns.contains(column));
+                state.indexes.retain(|index| !index.speaks_of(column));
                 Ok(())
             }
             Operation::RenameColumn { table, from, to } => {
@@ -135,10 +140,14 @@ impl State {
                 table,
                 columns,
                 unique,
+                ignores_case,
+                only,
             } => {
                 let index = IndexState {
                     columns: columns.clone(),
                     unique: *unique,
+                    ignores_case: ignores_case.clone(),
+                    only: only.clone(),
                     name: name.clone(),
                 };
                 if self.table(table)?.indexes.insert(index) {
@@ -243,20 +252,32 @@ impl TableState {
         let single = model.columns.iter().skip(1).filter_map(|column| {
             // A foreign key has an index: deleting its target looks for the rows that refer to it.
             let wanted = column.unique || column.index || column.target.is_some();
-            wanted.then(|| IndexState::new(model.table, vec![column.column.to_owned()], column.unique))
+            let columns = vec![column.column.to_owned()];
+            wanted.then(|| IndexState::new(model.table, columns, column.unique, Vec::new(), None))
         });
         let several = model.indexes.iter().map(|index| {
-            let columns = index.columns.iter().map(|&column| column.to_owned()).collect();
-            IndexState::new(model.table, columns, index.unique)
+            let owned = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
+            let only = index.only.map(|only| stated::sql_or_none(&only()));
+            let (columns, ignores_case) = (owned(index.columns), owned(index.ignores_case));
+            IndexState::new(model.table, columns, index.unique, ignores_case, only)
         });
         let constraints = model.constraints.iter().map(|constraint| ConstraintState {
             name: constraint.name.to_owned(),
-            check: constraint.sql.to_owned(),
+            check: match constraint.typed {
+                Some(condition) => stated::sql_or_none(&condition()),
+                None => constraint.sql.to_owned(),
+            },
+        });
+        let bounds = model.columns.iter().filter_map(|column| {
+            Some(ConstraintState {
+                name: bounds_name(model.table, column.column),
+                check: within(column)?,
+            })
         });
         Self {
             columns: columns.chain([version]).collect(),
             indexes: single.chain(several).collect(),
-            constraints: constraints.collect(),
+            constraints: constraints.chain(bounds).collect(),
         }
     }
 
@@ -271,14 +292,43 @@ impl TableState {
 }
 
 impl IndexState {
-    fn new(table: &str, columns: Vec<String>, unique: bool) -> Self {
-        let names: Vec<&str> = columns.iter().map(String::as_str).collect();
-        let name = index_name(table, &names, unique);
+    fn new(
+        table: &str,
+        columns: Vec<String>,
+        unique: bool,
+        ignores_case: Vec<String>,
+        only: Option<String>,
+    ) -> Self {
+        let name = full_index_name(table, &columns, unique, &ignores_case, only.as_deref());
         Self {
             columns,
             unique,
+            ignores_case,
+            only,
             name,
         }
+    }
+
+    /// Whether it goes with this column.
+    pub(super) fn speaks_of(&self, column: &String) -> bool {
+        self.columns.contains(column) || self.only.as_ref().is_some_and(|only| names(only, column))
+    }
+
+    /// Whether it is over columns as they are, and over all rows.
+    pub(super) fn is_plain(&self) -> bool {
+        self.ignores_case.is_empty() && self.only.is_none()
+    }
+
+    /// Whether it keeps the same, whatever it is called.
+    pub(super) fn does(&self, other: &Self) -> bool {
+        let Self {
+            columns,
+            unique,
+            ignores_case,
+            only,
+            name: _,
+        } = other;
+        (&self.columns, self.unique, &self.ignores_case, &self.only) == (columns, *unique, ignores_case, only)
     }
 
     /// The step that makes it.
@@ -288,14 +338,36 @@ impl IndexState {
             table: table.to_owned(),
             columns: self.columns.clone(),
             unique: self.unique,
+            ignores_case: self.ignores_case.clone(),
+            only: self.only.clone(),
         }
     }
 
     fn with_column(mut self, from: &str, to: &str) -> Self {
-        for column in self.columns.iter_mut().filter(|column| *column == from) {
+        let all = self.columns.iter_mut().chain(&mut self.ignores_case);
+        for column in all.filter(|column| *column == from) {
             to.clone_into(column);
         }
+        self.only = self.only.map(|only| with_name(&only, from, to));
         self
+    }
+}
+
+/// Whether a condition names a column.
+pub(super) fn names(condition: &str, column: &str) -> bool {
+    let part_of_word = |c: char| c.is_alphanumeric() || c == '_';
+    condition.split(|c| !part_of_word(c)).any(|word| word == column)
+}
+
+/// The condition that holds a column's numbers to their bounds, if it has some.
+fn within(column: &ColumnMeta) -> Option<String> {
+    let (limits, name) = (column.limits, column.column);
+    let stored = |bound| limits.stored(bound);
+    match (limits.min.map(stored), limits.max.map(stored)) {
+        (None, None) => None,
+        (Some(min), None) => Some(format!("\"{name}\" >= {min}")),
+        (None, Some(max)) => Some(format!("\"{name}\" <= {max}")),
+        (Some(min), Some(max)) => Some(format!("\"{name}\" BETWEEN {min} AND {max}")),
     }
 }
 

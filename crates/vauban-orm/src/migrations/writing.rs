@@ -142,15 +142,26 @@ pub(super) fn entry(operation: &Operation) -> String {
             table,
             columns,
             unique,
+            ignores_case,
+            only,
         } => {
-            let columns: Vec<String> = columns.iter().map(|c| text(c)).collect();
-            let unique = if *unique { "unique = true\n" } else { "" };
-            format!(
-                "create_index = {}\ntable = {}\ncolumns = [{}]\n{unique}",
+            let all = |names: &[String]| names.iter().map(|c| text(c)).collect::<Vec<_>>().join(", ");
+            let mut out = format!(
+                "create_index = {}\ntable = {}\ncolumns = [{}]\n",
                 text(name),
                 text(table),
-                columns.join(", ")
-            )
+                all(columns)
+            );
+            if *unique {
+                out.push_str("unique = true\n");
+            }
+            if !ignores_case.is_empty() {
+                out.push_str(&format!("ignores_case = [{}]\n", all(ignores_case)));
+            }
+            if let Some(only) = only {
+                out.push_str(&format!("where = {}\n", text(only)));
+            }
+            out
         }
         Operation::AddConstraint {
             table,
@@ -282,6 +293,16 @@ mod tests {
                 table: "article".into(),
                 columns: vec!["title".into()],
                 unique: true,
+                ignores_case: vec![],
+                only: None,
+            },
+            Operation::CreateIndex {
+                name: "article_lower_title_uniq".into(),
+                table: "article".into(),
+                columns: vec!["title".into()],
+                unique: true,
+                ignores_case: vec!["title".into()],
+                only: Some("\"published\" = TRUE".into()),
             },
             Operation::AddConstraint {
                 table: "article".into(),

@@ -40,6 +40,9 @@ impl TextField for Slug {}
 pub trait OrderedField: Field {}
 impl OrderedField for String {}
 impl OrderedField for Slug {}
+impl OrderedField for i16 {}
+impl OrderedField for u16 {}
+impl OrderedField for u32 {}
 impl OrderedField for i32 {}
 impl OrderedField for i64 {}
 impl OrderedField for f64 {}
@@ -184,6 +187,8 @@ impl<P: Place> Column<P, i64> {
     {
         let mut assignment = Assignment::typed::<i64>(self.meta, by);
         assignment.add = true;
+        // The field's bounds are those of the sum.
+        assignment.problem = None;
         assignment
     }
 }

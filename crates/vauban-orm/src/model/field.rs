@@ -36,7 +36,7 @@ pub use crate::tree::value::{Kind, Mismatch, Value, ValueRef};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a type that a model's column can have",
     label = "no column's type; a row of another model is `ForeignKey<{Self}>`",
-    note = "columns are `Id<M>`, `ForeignKey<M>`, `String`, `Slug`, `bool`, `i32`, `i64`, `f64`, `Decimal`, `DateTime`, `Date`, `Time`, `Uuid`, `Vec<u8>`, an enum with `#[derive(Choices)]`, an `Option` of these, or a type with `impl Field`"
+    note = "columns are `Id<M>`, `ForeignKey<M>`, `String`, `Slug`, `bool`, `i16` to `i64`, `u16`, `u32`, `f64`, `Decimal`, `DateTime`, `Date`, `Time`, `Duration`, `IpAddress`, `Uuid`, `Vec<u8>`, `Json<T>`, an enum with `#[derive(Choices)]`, an `Option` of these, or a type with `impl Field`"
 )]
 pub trait Field: Clone + Send + Sync + Sized + 'static {
     /// What its columns hold.
@@ -46,6 +46,12 @@ pub trait Field: Clone + Send + Sync + Sized + 'static {
     /// What else decides what a stored value means: a decimal's places. A newtype of one says the same:
     /// `const ENCODING: Encoding = Decimal::<4, 14>::ENCODING;`
     const ENCODING: Encoding = Encoding::OfKind;
+    /// The smallest and the greatest number that it can be, where its [`KIND`](Self::KIND) holds others besides: the database
+    /// holds every row to them.
+    const RANGE: Option<(i64, i64)> = None;
+    /// How many digits of the stored whole number are behind the point, for `min` and `max`.
+    #[doc(hidden)]
+    const PLACES: u32 = 0;
 
     /// The value as it is bound to a statement.
     fn to_value(&self) -> Value;
@@ -82,10 +88,19 @@ pub trait Field: Clone + Send + Sync + Sized + 'static {
     }
 }
 
+/// What the type says of a value, then the bounds of numbers, which a type of the site's own may not know (CWE-1284).
+fn checked<T: Field>(value: &T, limits: &FieldLimits) -> Result<(), Problem> {
+    value.check(limits)?;
+    if limits.is_range() {
+        limits.check_number(&value.to_value())?;
+    }
+    Ok(())
+}
+
 fn accepted<T: Field>(value: ValueRef<'_>, limits: Option<&FieldLimits>) -> Result<Value, Problem> {
     let value = T::from_value(value).map_err(|Mismatch| kinds::wrong(T::KIND))?;
     if let Some(limits) = limits {
-        value.check(limits)?;
+        checked(&value, limits)?;
     }
     Ok(value.to_value())
 }
@@ -106,7 +121,7 @@ pub(crate) const ID_IS_NEVER_SET: Problem = Problem::new("id_is_never_set", "An 
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a type that a model's column can have",
     label = "no column's type; a row of another model is `ForeignKey<{Self}>`",
-    note = "columns are `Id<M>`, `ForeignKey<M>`, `String`, `Slug`, `bool`, `i32`, `i64`, `f64`, `Decimal`, `DateTime`, `Date`, `Time`, `Uuid`, `Vec<u8>`, an enum with `#[derive(Choices)]`, an `Option` of these, or a type with `impl Field`"
+    note = "columns are `Id<M>`, `ForeignKey<M>`, `String`, `Slug`, `bool`, `i16` to `i64`, `u16`, `u32`, `f64`, `Decimal`, `DateTime`, `Date`, `Time`, `Duration`, `IpAddress`, `Uuid`, `Vec<u8>`, `Json<T>`, an enum with `#[derive(Choices)]`, an `Option` of these, or a type with `impl Field`"
 )]
 pub trait ModelField: Sized + Send + Sync + 'static {
     /// What a new row is given for it.
@@ -121,6 +136,10 @@ pub trait ModelField: Sized + Send + Sync + 'static {
     const NEEDS_LENGTH: bool;
     #[doc(hidden)]
     const TARGET: Option<fn() -> &'static ModelMeta>;
+    #[doc(hidden)]
+    const RANGE: Option<(i64, i64)> = None;
+    #[doc(hidden)]
+    const PLACES: u32 = 0;
     #[doc(hidden)]
     const UNTYPED: Untyped;
 
@@ -151,6 +170,8 @@ impl<T: Field> ModelField for T {
     const NULLABLE: bool = false;
     const NEEDS_LENGTH: bool = T::NEEDS_LENGTH;
     const TARGET: Option<fn() -> &'static ModelMeta> = None;
+    const RANGE: Option<(i64, i64)> = T::RANGE;
+    const PLACES: u32 = T::PLACES;
     const UNTYPED: Untyped = Untyped {
         accepted: accepted::<T>,
         parsed: parsed::<T>,
@@ -165,7 +186,7 @@ impl<T: Field> ModelField for T {
         input.to_value()
     }
     fn check_input(input: &T, limits: &FieldLimits) -> Result<(), Problem> {
-        input.check(limits)
+        checked(input, limits)
     }
     fn read(row: &mut RowReader<'_>) -> Result<Self, Mismatch> {
         T::from_value(row.value()?)
@@ -182,6 +203,8 @@ impl<T: Field> ModelField for Option<T> {
     const NULLABLE: bool = true;
     const NEEDS_LENGTH: bool = T::NEEDS_LENGTH;
     const TARGET: Option<fn() -> &'static ModelMeta> = None;
+    const RANGE: Option<(i64, i64)> = T::RANGE;
+    const PLACES: u32 = T::PLACES;
     const UNTYPED: Untyped = <T as ModelField>::UNTYPED;
 
     fn column<P: Place>(path: &Path, meta: &'static ColumnMeta) -> Self::Column<P> {
@@ -191,7 +214,7 @@ impl<T: Field> ModelField for Option<T> {
         input.as_ref().map_or(Value::Null, Field::to_value)
     }
     fn check_input(input: &Self, limits: &FieldLimits) -> Result<(), Problem> {
-        input.as_ref().map_or(Ok(()), |value| value.check(limits))
+        input.as_ref().map_or(Ok(()), |value| checked(value, limits))
     }
     fn read(row: &mut RowReader<'_>) -> Result<Self, Mismatch> {
         <Self as ModelField>::from_value(row.value()?)
@@ -247,17 +270,29 @@ impl Field for i64 {
     }
 }
 
-impl Field for i32 {
-    const KIND: Kind = Kind::Int;
-    fn to_value(&self) -> Value {
-        Value::Integer(i64::from(*self))
-    }
-    fn from_value(value: ValueRef<'_>) -> Result<Self, Mismatch> {
-        match value {
-            ValueRef::Integer(i) => Self::try_from(i).map_err(|_| Mismatch),
-            _ => Err(Mismatch),
+macro_rules! integers {
+    ($($integer:ty => $kind:ident, $range:expr;)+) => { $(
+        impl Field for $integer {
+            const KIND: Kind = Kind::$kind;
+            const RANGE: Option<(i64, i64)> = $range;
+            fn to_value(&self) -> Value {
+                Value::Integer(i64::from(*self))
+            }
+            fn from_value(value: ValueRef<'_>) -> Result<Self, Mismatch> {
+                match value {
+                    ValueRef::Integer(i) => Self::try_from(i).map_err(|_| Mismatch),
+                    _ => Err(Mismatch),
+                }
+            }
         }
-    }
+    )+ };
+}
+integers! {
+    i16 => SmallInt, None;
+    i32 => Int, None;
+    // No database has them: the next larger one, held to their bounds.
+    u16 => Int, Some((0, u16::MAX as i64));
+    u32 => BigInt, Some((0, u32::MAX as i64));
 }
 
 impl Field for f64 {

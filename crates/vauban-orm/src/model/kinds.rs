@@ -5,33 +5,48 @@ use uuid::Uuid;
 use crate::problem::Problem;
 use crate::tree::value::{Kind, Value, ValueRef};
 
+/// What is said of a text that is no duration.
+pub(crate) const NOT_A_DURATION: Problem = Problem::new(
+    "duration",
+    "Enter a duration in hours, minutes and seconds, like 1:30 or 0:00:12.5.",
+);
+/// What is said of a text that is no JSON, or JSON of another shape.
+pub(crate) const NOT_THIS_JSON: Problem =
+    Problem::new("json", "Enter JSON that has the fields that are asked for.");
+
 /// What is said of a value that a column of this kind does not hold. Codes and words are those of forms.
 pub(crate) const fn wrong(kind: Kind) -> Problem {
     match kind {
         Kind::Text => Problem::new("not_available", "Choose one of the available values."),
         Kind::Bool => Problem::new("true_or_false", "Enter true or false."),
-        Kind::Int | Kind::BigInt => Problem::new("integer", "Enter a whole number."),
+        Kind::SmallInt | Kind::Int | Kind::BigInt => Problem::new("integer", "Enter a whole number."),
         Kind::Double | Kind::Decimal => Problem::new("decimal", "Enter a number, like 3.14."),
         Kind::Bytes => Problem::new("bytes", "Bytes are not written as text."),
         Kind::Uuid => Problem::new("uuid", "Enter a UUID."),
         Kind::DateTime => Problem::new("moment", "Enter a date and a time, like 2026-11-29T14:30:00Z."),
         Kind::Date => Problem::new("date", "Enter a date, like 2026-11-29."),
         Kind::Time => Problem::new("time", "Enter a time, like 14:30."),
+        Kind::Duration => NOT_A_DURATION,
+        Kind::Json => NOT_THIS_JSON,
     }
 }
 
 /// A text as the value that such a column stores.
 pub(super) fn stored(kind: Kind, text: &str) -> Option<Value> {
     match kind {
-        Kind::Text | Kind::Date => Some(Value::Text(text.to_owned())),
+        Kind::Text | Kind::Date | Kind::Json => Some(Value::Text(text.to_owned())),
         Kind::Bool => match text {
             "true" => Some(Value::Integer(1)),
             "false" => Some(Value::Integer(0)),
             _ => None,
         },
-        Kind::Int | Kind::BigInt | Kind::Decimal | Kind::DateTime | Kind::Time => {
-            text.parse().ok().map(Value::Integer)
-        }
+        Kind::SmallInt
+        | Kind::Int
+        | Kind::BigInt
+        | Kind::Decimal
+        | Kind::DateTime
+        | Kind::Time
+        | Kind::Duration => text.parse().ok().map(Value::Integer),
         Kind::Double => text.parse().ok().map(Value::Real),
         Kind::Uuid => Uuid::parse_str(text).ok().map(Value::Uuid),
         Kind::Bytes => None,

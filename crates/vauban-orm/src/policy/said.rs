@@ -22,16 +22,24 @@ pub fn policy(model: &'static ModelMeta, models: &[&'static ModelMeta]) -> Vec<(
     ];
     for column in model.columns {
         let with = column.field;
+        // CWE-451: each word of a field has a line of its own; none is silent because of another.
+        let gone = match column.on_delete {
+            OnDelete::Restrict => None,
+            OnDelete::Cascade => Some((Action::Delete, "whoever may delete both")),
+            // Nobody's delete rule is asked for it.
+            OnDelete::CascadeOwned => Some((Action::Delete, "whoever may delete that")),
+            OnDelete::SetNull => Some((
+                Action::Change,
+                "emptied by whoever may delete that and change this so",
+            )),
+        };
+        if let Some((action, whoever)) = gone {
+            lines.push((action, format!("with its {with}: {whoever}")));
+        }
+        let named = rules.set.iter().any(|set| std::ptr::eq(set.column, column));
         match column.privilege {
-            _ if column.on_delete == OnDelete::CascadeOwned => {
-                // CWE-451: nobody's delete rule is asked for it.
-                lines.push((
-                    Action::Delete,
-                    format!("with its {with}: whoever may delete that"),
-                ));
-            }
+            _ if named => {}
             Privilege::Open => {}
-            _ if rules.set.iter().any(|set| std::ptr::eq(set.column, column)) => {}
             Privilege::Owner | Privilege::Tenant => {
                 lines.push((Action::Grant, format!("{with} of a row that is there: nobody")));
             }
@@ -151,7 +159,8 @@ impl Said<'_> {
                         FragmentArg::Value(value) => shown(value),
                     })
                     .collect();
-                format!("sql `{sql}` [{}]", columns.join(", "))
+                // CWE-117, CWE-451: written as texts are: where it ends is not for a text in it to say, and it is one line.
+                format!("sql {sql:?} [{}]", columns.join(", "))
             }
         }
     }

@@ -329,9 +329,18 @@ fn saturating_add(column: &ColumnMeta, by: &str) -> String {
     } else {
         i64::MAX
     };
-    format!(
+    let sum = format!(
         "(CASE WHEN {by} > 0 AND {old} > {most} - {by} THEN {most} \
          WHEN {by} < 0 AND {old} < -{most} - 1 - {by} THEN -{most} - 1 \
          ELSE {old} + {by} END)"
-    )
+    );
+    // The bounds of the field are ends, too.
+    match (column.limits.min, column.limits.max) {
+        (None, None) => sum,
+        (Some(min), None) => format!("(CASE WHEN {sum} < {min} THEN {min} ELSE {sum} END)"),
+        (None, Some(max)) => format!("(CASE WHEN {sum} > {max} THEN {max} ELSE {sum} END)"),
+        (Some(min), Some(max)) => {
+            format!("(CASE WHEN {sum} < {min} THEN {min} WHEN {sum} > {max} THEN {max} ELSE {sum} END)")
+        }
+    }
 }

@@ -2,9 +2,9 @@
 
 use super::stored::mismatch;
 use crate::backend::Session;
-use crate::error::{Error, Refusal, Result};
-#[cfg(feature = "postgres")]
-use crate::migrations::names::index_name;
+use crate::error::{Error, FieldProblem, Refusal, Result};
+use crate::migrations::names::{bounds_name, index_name, name_of};
+use crate::migrations::stated;
 use crate::policy::authority::Authority;
 use crate::problem::Problem;
 use crate::sql::render::{Cond, Renderer, target_of};
@@ -94,28 +94,42 @@ pub(super) fn translate(error: Error, model: &'static ModelMeta) -> Error {
                     .collect(),
             }
         }
-        #[cfg(feature = "postgres")]
         Some(Refusal::UniqueKey(name)) => Error::Unique {
             table: model.table,
             fields: fields_of(model, name),
         },
         Some(Refusal::ForeignKey) => Error::Restricted { table: model.table },
         Some(Refusal::Check(name)) => {
+            let is_bounds = |column: &&ColumnMeta| {
+                column.limits.is_range() && bounds_name(model.table, column.column) == *name
+            };
+            if let Some(column) = model.columns.iter().find(is_bounds) {
+                return Error::invalid(column.field, column.limits.out_of_range());
+            }
             let known = model
                 .constraints
                 .iter()
                 .find(|constraint| constraint.name == name);
-            Error::invalid(
-                known.map_or(model.table, |constraint| constraint.name),
-                Problem::new("not_together", "Not allowed together."),
-            )
+            let problem = || Problem::new("not_together", "Not allowed together.");
+            // Of a typed condition the fields are known that do not go together.
+            if let Some(condition) = known.and_then(|constraint| constraint.typed) {
+                let fields = stated::fields(&condition(), model).into_iter();
+                return Error::Invalid(
+                    fields
+                        .map(|field| FieldProblem {
+                            field,
+                            problem: problem(),
+                        })
+                        .collect(),
+                );
+            }
+            Error::invalid(known.map_or(model.table, |constraint| constraint.name), problem())
         }
         Some(Refusal::NotNull(_)) | None => error,
     }
 }
 
 /// The fields of a unique key, by its name; of one that migrations made by hand none is known.
-#[cfg(feature = "postgres")]
 fn fields_of(model: &'static ModelMeta, name: &str) -> Vec<&'static str> {
     let columns = |columns: &[&'static str]| {
         let is_one = |column: &&ColumnMeta| columns.contains(&column.column);
@@ -131,7 +145,12 @@ fn fields_of(model: &'static ModelMeta, name: &str) -> Vec<&'static str> {
         return columns(&[model.id().column]);
     }
     let one = model.columns.iter().find(|column| is_called(&[column.column]));
-    let several = || model.indexes.iter().find(|index| is_called(index.columns));
+    let several = || {
+        model
+            .indexes
+            .iter()
+            .find(|index| name_of(model.table, index) == name)
+    };
     match one {
         Some(column) => vec![column.field],
         None => several().map_or_else(Vec::new, |index| columns(index.columns)),

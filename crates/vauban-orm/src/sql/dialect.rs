@@ -28,9 +28,11 @@ impl Dialect {
             (Self::Postgres, Kind::Bool, Value::Integer(i)) => {
                 Some(if *i == 0 { "FALSE" } else { "TRUE" }.to_owned())
             }
-            (Self::Postgres, Kind::Int | Kind::BigInt | Kind::Decimal, Value::Integer(i)) if *i >= 0 => {
-                Some(i.to_string())
-            }
+            (
+                Self::Postgres,
+                Kind::SmallInt | Kind::Int | Kind::BigInt | Kind::Decimal | Kind::Duration,
+                Value::Integer(i),
+            ) if *i >= 0 => Some(i.to_string()),
             _ => None,
         }
     }

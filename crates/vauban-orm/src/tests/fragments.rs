@@ -278,7 +278,16 @@ mod failing {
         "abs(length({})) > 1",
         p.owner.email
     ) & p.open.eq(true));
-    model!(Typo, "failing_typo", |p, who| sql!("lenght({}) > 1", p.about));
+    model!(Flags, "failing_flags", |p, who| sql!(
+        "json_valid({}, {})",
+        p.about,
+        p.about
+    ));
+    model!(Sum, "failing_sum", |p, who| sql!(
+        "length({}) + {} > 1",
+        p.about,
+        p.open
+    ));
     model!(Grammar, "failing_grammar", |p, who| sql!("{} AND", p.about));
     model!(Fine, "failing_fine", |p, who| sql!("length({}) > {}", p.about, 3)
         & sql!("{} LIKE 'a%'", p.about));
@@ -302,7 +311,8 @@ fn cwe_400_a_rule_with_a_fragment_that_can_fail_serves_nobody() {
         Arrow::meta(),
         Pattern::meta(),
         Related::meta(),
-        Typo::meta(),
+        Flags::meta(),
+        Sum::meta(),
     ] {
         let found = found(&with(model));
         let ids: Vec<_> = found.iter().map(|found| (found.id, found.model)).collect();

@@ -65,6 +65,28 @@ model!(Profile(unique(user, kind)) { #[field(owner)] user: ForeignKey<User>, kin
 model!(Watched(unique(user, kind)) { #[field(owner)] user: ForeignKey<User>, kind: i64, #[field(default = false)] shown: bool } |who, p| {
     Rules { view: p.shown.eq(true) | p.user.is(who), change: who.is_staff(), ..Rules::owner(p.user.is(who)) }
 });
+// Its writers see all rows with this address, and not those with another spelling of it.
+model!(Spelt(unique(email)) { #[field(max_length = 50)] email: String } |who, s| {
+    let known = s.email.eq("ann@example.com");
+    Rules { view: known.clone(), add: known, ..Rules::none() }
+});
+model!(Folded(unique(lower(email))) { #[field(max_length = 50)] email: String } |who, s| {
+    let known = s.email.eq("ann@example.com");
+    Rules { view: known.clone(), add: known, ..Rules::none() }
+});
+// One main row for each owner; its author makes another one of them, which tells nothing new.
+model!(Main(unique(owner, where = |m| m.main.eq(true))) { #[field(owner)] owner: ForeignKey<User>, main: bool } |who, m| {
+    Rules { view: m.main.eq(false) | m.owner.is(who), ..Rules::owner(m.owner.is(who)) }
+});
+// … and staff, who do not see it, make one of them by a column that is none of the key.
+model!(MadeMain(unique(owner, where = |m| m.main.eq(true))) { #[field(owner)] owner: ForeignKey<User>, main: bool } |who, m| {
+    Rules { view: m.main.eq(false) | m.owner.is(who), change: who.is_staff(), ..Rules::owner(m.owner.is(who)) }
+});
+// One to one.
+model!(Card() { #[field(owner)] user: OneToOne<User> } |who, c| Rules::owner(c.user.is(who)));
+model!(OpenCard() { user: OneToOne<User> } |who, c| {
+    Rules { add: who.is_signed_in(), ..Rules::owner(c.user.is(who)) }
+});
 // A letter box: nobody sees what others put in.
 model!(Letter(unique(organisation, number)) { #[field(tenant)] organisation: ForeignKey<Organisation>, number: i64 } |who, l| {
     Rules { add: Filter::always(), ..Rules::none() }
@@ -83,6 +105,9 @@ fn cwe_203_a_key_tells_where_its_writers_do_not_see_all_its_rows() {
         TaskTag::meta(),
         Moved::meta(),
         Profile::meta(),
+        Spelt::meta(),
+        Main::meta(),
+        Card::meta(),
         Served::meta(),
         Membership::meta(),
     ] {
@@ -95,6 +120,9 @@ fn cwe_203_a_key_tells_where_its_writers_do_not_see_all_its_rows() {
         Pinned::meta(),
         Watched::meta(),
         Letter::meta(),
+        Folded::meta(),
+        MadeMain::meta(),
+        OpenCard::meta(),
         User::meta(),
         Article::meta(),
     ] {

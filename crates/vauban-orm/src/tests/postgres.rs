@@ -124,3 +124,30 @@ async fn a_taken_value_is_told_by_its_field() {
     unit.finish(true).await.unwrap();
     assert_eq!(names(&database).await, ["after"]);
 }
+
+/// CWE-410. Attack: a stranger writes a row of a small table again and again, and undoes everybody who writes another.
+#[tokio::test]
+async fn cwe_410_two_who_write_different_rows_of_a_small_table_undo_nobody() {
+    let (server, database) = two().await;
+    let mut ids = Vec::new();
+    let unit = database.bind(Actor::nobody());
+    for email in ["ann@example.com", "ben@example.com"] {
+        let new = NewUser { email: email.into() };
+        let made = User::create(new).save(&unit.db().acting::<Fixtures>()).await;
+        ids.push(made.unwrap().id);
+    }
+    unit.finish(true).await.unwrap();
+    // Now PostgreSQL knows how small it is, and would read it as a whole.
+    server.run("ANALYZE");
+    let units = [database.bind(Actor::nobody()), database.bind(Actor::nobody())];
+    for (unit, id) in units.iter().zip(ids) {
+        let db = unit.db();
+        db.begin().await.unwrap();
+        let db = db.acting::<Fixtures>();
+        let row = User::objects().get_to_change(&db, |u| u.id.eq(id)).await.unwrap();
+        row.change(&db, |u| [u.is_secret.set(true)]).await.unwrap();
+    }
+    for unit in units {
+        unit.finish(true).await.unwrap();
+    }
+}

@@ -713,3 +713,38 @@ async fn bounds_are_those_of_typed_queries() {
     let limited = lockers.objects().slice(0, 1).unwrap();
     assert_eq!(limited.delete_all(&db).await.unwrap_err().status(), 500);
 }
+
+/// CWE-915, CWE-345. Attack: a form over every column also sends when the row was made and last changed.
+#[tokio::test]
+async fn what_the_framework_sets_is_set_by_no_request() {
+    let site = Site::new().await;
+    let unit = site.as_user(&site.ann);
+    let db = unit.db();
+    let table = db.table("article").unwrap();
+    let key = table.key(&site.draft.id.to_string()).unwrap();
+    let before = table.objects().get_to_change(&db, key).await.unwrap();
+    let created = before.text(&column(table, "created")).unwrap();
+    for (field, text) in [
+        ("created", "1999-01-01T00:00:00Z"),
+        ("updated", "1999-01-01T00:00:00Z"),
+        ("id", "0190a0a0-0000-7000-8000-000000000000"),
+    ] {
+        let forged = [column(table, field).set_text(text).unwrap()];
+        let row = table.objects().get_to_change(&db, key).await.unwrap();
+        let refused = row.change(&db, forged).await.unwrap_err();
+        assert_eq!(refused.problems().len(), 1, "{refused}");
+        assert_eq!(refused.problems()[0].field, field, "{refused}");
+        let slug = format!("forged-{field}");
+        let new = table.create([
+            column(table, "title").set_text("new").unwrap(),
+            column(table, "slug").set_text(&slug).unwrap(),
+            column(table, "author").set(site.ann.id).unwrap(),
+            column(table, field).set_text(text).unwrap(),
+        ]);
+        let refused = new.save(&db).await.unwrap_err();
+        assert_eq!(refused.problems().len(), 1, "{refused}");
+        assert_eq!(refused.problems()[0].field, field, "{refused}");
+    }
+    let row = table.objects().get(&db, key).await.unwrap();
+    assert_eq!(row.text(&column(table, "created")).unwrap(), created);
+}

@@ -3,6 +3,7 @@
 use std::any::TypeId;
 
 use crate::problem::Problem;
+use crate::tree::expr::Expr;
 use crate::tree::limits::FieldLimits;
 use crate::tree::rules::CompiledRules;
 use crate::tree::value::{Kind, Mismatch, Value, ValueRef};
@@ -189,15 +190,27 @@ pub struct IndexMeta {
     pub columns: &'static [&'static str],
     /// Whether no two rows may agree in all of them.
     pub unique: bool,
+    /// Those of them that are compared without the case of ASCII letters: `lower(email)`.
+    pub ignores_case: &'static [&'static str],
+    /// The rows that it is of, if not of all: `where = |a| …`.
+    #[doc(hidden)]
+    pub only: Option<fn() -> Stated>,
 }
 
-/// A check constraint: SQL written in the source as a literal.
+/// A condition that a model states for its own rows.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Stated(pub(crate) Expr);
+
+/// A check constraint: a typed condition, or SQL written in the source as a literal.
 #[derive(Debug)]
 pub struct ConstraintMeta {
     /// Its name.
     pub name: &'static str,
-    /// The condition on the row's columns.
+    /// The condition on the row's columns in SQL; empty where it is typed.
     pub sql: &'static str,
+    #[doc(hidden)]
+    pub typed: Option<fn() -> Stated>,
 }
 
 impl ModelMeta {
@@ -242,6 +255,14 @@ impl ColumnMeta {
         assert!(
             !needs_length || self.limits.max_length.is_some(),
             "a text says how long it may be: `#[field(max_length = 200)]`, or `#[field(text)]` for up to 1,000,000"
+        );
+        assert!(
+            self.kind.is_number() || !self.limits.is_range(),
+            "`min` and `max` are for numbers: a text has `max_length`, and what else holds is `#[model(check(…))]`"
+        );
+        assert!(
+            !matches!(self.kind, Kind::Json) || !(self.unique || self.index),
+            "JSON is neither unique nor indexed: what is looked up is a field of its own"
         );
         self
     }

@@ -13,6 +13,8 @@ pub enum Kind {
     Text,
     /// A truth value, in SQLite 0 or 1.
     Bool,
+    /// A whole number from -2¹⁵ to 2¹⁵ - 1.
+    SmallInt,
     /// A whole number from -2³¹ to 2³¹ - 1.
     Int,
     /// A whole number from -2⁶³ to 2⁶³ - 1.
@@ -31,14 +33,18 @@ pub enum Kind {
     Date,
     /// A time of day, to the microsecond.
     Time,
+    /// A length of time, to the microsecond.
+    Duration,
+    /// A document of JSON.
+    Json,
 }
 
 /// What SQLite stores: the types of a `STRICT` table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Storage {
-    /// UTF-8; also days.
+    /// UTF-8; also days and JSON.
     Text,
-    /// 64 bits; also truth values, decimals in their smallest unit, moments and times of day in microseconds.
+    /// 64 bits; also truth values, decimals in their smallest unit, moments, times of day and durations in microseconds.
     Integer,
     /// A float of 64 bits.
     Real,
@@ -50,13 +56,28 @@ impl Kind {
     /// How SQLite stores it.
     pub const fn storage(self) -> Storage {
         match self {
-            Self::Text | Self::Date => Storage::Text,
-            Self::Bool | Self::Int | Self::BigInt | Self::Decimal | Self::DateTime | Self::Time => {
-                Storage::Integer
-            }
+            Self::Text | Self::Date | Self::Json => Storage::Text,
+            Self::Bool
+            | Self::SmallInt
+            | Self::Int
+            | Self::BigInt
+            | Self::Decimal
+            | Self::DateTime
+            | Self::Time
+            | Self::Duration => Storage::Integer,
             Self::Double => Storage::Real,
             Self::Bytes | Self::Uuid => Storage::Blob,
         }
+    }
+}
+
+impl Kind {
+    /// Whether its values are numbers, which may have bounds: `#[field(min = …, max = …)]`.
+    pub const fn is_number(self) -> bool {
+        matches!(
+            self,
+            Self::SmallInt | Self::Int | Self::BigInt | Self::Double | Self::Decimal | Self::Duration
+        )
     }
 }
 

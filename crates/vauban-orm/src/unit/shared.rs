@@ -140,7 +140,9 @@ impl Shared {
             Ok(Outcome::Undone) => Err(Error::Busy(
                 "another write failed before this one was saved, and the database undid both: send it again",
             )),
-            Ok(Outcome::NotSaved) | Err(_) => Err(Error::Unavailable("the commit failed: nothing was saved")),
+            Ok(Outcome::NotSaved) => Err(Error::Unavailable("the commit failed: nothing was saved")),
+            // CWE-755: the committer is gone, before its COMMIT or behind it.
+            Err(_) => Err(Error::PerhapsSaved),
         }
     }
 

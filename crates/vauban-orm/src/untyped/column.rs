@@ -27,6 +27,8 @@ pub struct AnyColumn {
 const OTHER_MODEL: Problem = Problem::new("other_model", "This is the id of a row of another kind.");
 /// Said of no value where there must be one. The code is that of forms.
 pub(super) const REQUIRED: Problem = Problem::new("required", "This field is required.");
+/// Said of what the framework sets.
+pub(super) const SET_BY_ITSELF: Problem = Problem::new("set_by_itself", "This is set by itself.");
 /// Said of a comparison with nothing.
 const NO_VALUE: Problem = Problem::new(
     "no_value",
@@ -34,6 +36,8 @@ const NO_VALUE: Problem = Problem::new(
 );
 /// Said of `<` where values have no order.
 const NO_ORDER: Problem = Problem::new("no_order", "These values have no order.");
+/// Said of a comparison of documents.
+const NOT_COMPARED: Problem = Problem::new("not_compared", "Documents are not compared.");
 /// Said of a search where there are no texts.
 const NO_TEXT: Problem = Problem::new("no_text", "Only texts are searched.");
 
@@ -75,6 +79,13 @@ impl AnyColumn {
         is_given(self.meta) && !self.meta.nullable
     }
 
+    /// Whether a change or a new row may give it a value, as far as the model goes: what the framework sets (the id, `auto_now`,
+    /// `auto_now_add`) it alone sets. A form over every column of a table asks this of each. Whether the actor may write the column
+    /// is for the policy.
+    pub fn is_editable(&self) -> bool {
+        self.meta.auto == Auto::No
+    }
+
     /// Whether its values are texts, which can be searched.
     pub fn is_text(&self) -> bool {
         self.meta.kind == Kind::Text
@@ -83,7 +94,7 @@ impl AnyColumn {
     /// Whether its values are compared by `<`.
     pub fn is_ordered(&self) -> bool {
         match self.meta.kind {
-            Kind::Bool | Kind::Bytes => false,
+            Kind::Bool | Kind::Bytes | Kind::Json => false,
             Kind::Uuid => std::ptr::eq(self.meta, self.owner.id()),
             _ => true,
         }
@@ -256,6 +267,10 @@ impl AnyColumn {
     }
 
     fn compared(&self, given: Given) -> Result<Value> {
+        // One document has many texts, and each database its own idea of which are equal.
+        if self.meta.kind == Kind::Json {
+            return Err(self.invalid(NOT_COMPARED));
+        }
         match self.fitting(given, None) {
             Ok(Value::Null) => Err(self.invalid(NO_VALUE)),
             Ok(value) => Ok(value),
@@ -265,7 +280,7 @@ impl AnyColumn {
 
     /// The value as the column's type writes it; with limits, only what may be saved (CWE-20).
     pub(super) fn fitting(&self, given: Given, limits: Option<&FieldLimits>) -> Result<Value, Problem> {
-        let whole = |kind| matches!(kind, Kind::Int | Kind::BigInt);
+        let whole = |kind| matches!(kind, Kind::SmallInt | Kind::Int | Kind::BigInt);
         let other = given
             .kind
             .is_some_and(|kind| kind != self.meta.kind && !(whole(kind) && whole(self.meta.kind)));

@@ -6,7 +6,10 @@ use uuid::Uuid;
 
 use crate::model::Model;
 use crate::model::field::Field;
-use crate::model::types::{Date, DateTime, Decimal, ForeignKey, Id, Slug, Time, UserId};
+use crate::model::field::ModelField;
+use crate::model::types::{
+    Date, DateTime, Decimal, Duration, ForeignKey, Id, IpAddress, Json, JsonValue, Slug, Time, UserId,
+};
 use crate::tree::meta::ModelMeta;
 use crate::tree::value::{Kind, Value};
 
@@ -131,6 +134,16 @@ impl<const PLACES: u32, const DIGITS: u32> From<Decimal<PLACES, DIGITS>> for Giv
     }
 }
 
+impl<T: JsonValue> From<Json<T>> for Given {
+    fn from(json: Json<T>) -> Self {
+        Self {
+            value: <Json<T> as ModelField>::input_value(&json),
+            kind: Some(Kind::Json),
+            of: None,
+        }
+    }
+}
+
 macro_rules! fields {
     ($($field:ty)+) => { $(
         impl From<$field> for Given {
@@ -140,4 +153,4 @@ macro_rules! fields {
         }
     )+ };
 }
-fields!(String bool i32 i64 f64 Uuid UserId Slug DateTime Date Time Vec<u8>);
+fields!(String bool i16 u16 u32 i32 i64 f64 Uuid UserId Slug DateTime Date Time Duration IpAddress Vec<u8>);

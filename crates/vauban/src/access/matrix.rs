@@ -84,6 +84,27 @@ pub enum Line {
 
 impl fmt::Display for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.said(&mut OneLine(f))
+    }
+}
+
+/// CWE-117, CWE-451: a fact is one line, whatever a reason or a name in it says.
+struct OneLine<'a, 'f>(&'a mut fmt::Formatter<'f>);
+
+impl fmt::Write for OneLine<'_, '_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        text.chars().try_for_each(|char| {
+            if char.is_control() || matches!(char, '\u{2028}' | '\u{2029}') {
+                write!(self.0, "{}", char.escape_debug())
+            } else {
+                self.0.write_char(char)
+            }
+        })
+    }
+}
+
+impl Line {
+    fn said(&self, f: &mut impl fmt::Write) -> fmt::Result {
         match self {
             Self::Route {
                 pattern,
@@ -275,7 +296,11 @@ impl Matrix {
             .map(str::trim_end)
             .filter(|line| !line.is_empty() && !line.starts_with('#'))
             .collect();
-        let own: Vec<String> = self.lines.iter().map(Line::to_string).collect();
+        let own = self
+            .lines
+            .iter()
+            .map(|line| line.to_string().trim_end().to_owned());
+        let own: Vec<String> = own.collect();
         let removed = locked
             .iter()
             .filter(|line| !own.iter().any(|own| own == *line))
@@ -507,6 +532,31 @@ mod tests {
         };
         assert_eq!(told(1), ["gate app::{{closure}}"]);
         assert_eq!(told(2), ["gate app::{{closure}} [2]"]);
+    }
+
+    /// CWE-117, CWE-451. Attack: a reason of several lines, one of which is written as if it were a fact.
+    #[test]
+    fn a_fact_is_one_line() {
+        let waiver = Line::Waiver {
+            wall: "Unscoped".into(),
+            module: "demo".into(),
+            reason: "nobody\npolicy Article view: nobody\r\u{2028} ".into(),
+            places: 1,
+        };
+        let service = Line::Service {
+            service: "Digest".into(),
+            right: "because of this ".into(),
+        };
+        let matrix = Matrix {
+            lines: [waiver, service].into(),
+        };
+        assert_eq!(matrix.text().lines().count(), 3);
+        assert!(
+            matrix.text().contains("nobody\\npolicy Article"),
+            "{}",
+            matrix.text()
+        );
+        assert_eq!(matrix.differences(&matrix.text()), []);
     }
 
     #[test]

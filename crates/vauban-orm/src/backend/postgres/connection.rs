@@ -265,7 +265,11 @@ impl Connection {
             (Access::Read, Isolation::ReadCommitted) => "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY",
             (Access::Read, Isolation::Serializable) => "BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY",
             (Access::Write, Isolation::ReadCommitted) => "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
-            (Access::Write, Isolation::Serializable) => "BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE",
+            // CWE-410: a small table that is read as a whole is locked as a whole, against everybody who writes a row of it; by an
+            // index it is the rows that are read. What no index serves is read as a whole all the same.
+            (Access::Write, Isolation::Serializable) => {
+                "BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE; SET LOCAL enable_seqscan = off"
+            }
         })
         .await
     }
@@ -321,10 +325,11 @@ impl Connection {
                 Err(Failure::Undone)
             }
             Err(Failure::Lost(_) | Failure::ShuttingDown) => Err(Failure::CommitUnknown),
-            Err(failure) => {
-                self.rollback().await?;
-                Err(failure)
-            }
+            // CWE-755: a server that does not answer now either has not said what became of it.
+            Err(failure) => match self.rollback().await {
+                Ok(()) => Err(failure),
+                Err(_) => Err(Failure::CommitUnknown),
+            },
         }
     }
 

@@ -53,6 +53,10 @@ impl Row {
         };
         let value = match of {
             Of::Text => ValueRef::Text(std::str::from_utf8(bytes).map_err(|_| Mismatch)?),
+            Of::Json => {
+                let text = bytes.strip_prefix(&[1]).ok_or(Mismatch)?;
+                ValueRef::Text(std::str::from_utf8(text).map_err(|_| Mismatch)?)
+            }
             Of::Bytes => ValueRef::Blob(bytes),
             Of::Bool => ValueRef::Integer(i64::from(array::<1>(bytes)? != [0])),
             Of::Int2 => ValueRef::Integer(i16::from_be_bytes(array(bytes)?).into()),
@@ -95,6 +99,7 @@ enum Of {
     Day,
     Time,
     Numeric,
+    Json,
     Other,
 }
 
@@ -119,6 +124,7 @@ impl<'a> FromSql<'a> for Raw<'a> {
             Type::DATE => Of::Day,
             Type::TIME => Of::Time,
             Type::NUMERIC => Of::Numeric,
+            Type::JSONB => Of::Json,
             _ => Of::Other,
         };
         Ok(Self { of, bytes })

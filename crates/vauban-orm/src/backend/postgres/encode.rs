@@ -30,14 +30,16 @@ impl Parameter {
             Self::List(kind) => match kind {
                 Kind::Text => Type::TEXT_ARRAY,
                 Kind::Bool => Type::BOOL_ARRAY,
+                Kind::SmallInt => Type::INT2_ARRAY,
                 Kind::Int => Type::INT4_ARRAY,
-                Kind::BigInt | Kind::Decimal => Type::INT8_ARRAY,
+                Kind::BigInt | Kind::Decimal | Kind::Duration => Type::INT8_ARRAY,
                 Kind::Double => Type::FLOAT8_ARRAY,
                 Kind::Bytes => Type::BYTEA_ARRAY,
                 Kind::Uuid => Type::UUID_ARRAY,
                 Kind::DateTime => Type::TIMESTAMPTZ_ARRAY,
                 Kind::Date => Type::DATE_ARRAY,
                 Kind::Time => Type::TIME_ARRAY,
+                Kind::Json => Type::JSONB_ARRAY,
             },
         }
     }
@@ -47,15 +49,18 @@ fn type_of(kind: Kind) -> Type {
     match kind {
         Kind::Text => Type::TEXT,
         Kind::Bool => Type::BOOL,
+        Kind::SmallInt => Type::INT2,
         Kind::Int => Type::INT4,
-        // A decimal is stored in its smallest unit, as on SQLite: exact, and without NaN.
-        Kind::BigInt | Kind::Decimal => Type::INT8,
+        // A decimal is stored in its smallest unit, as on SQLite: exact, and without NaN; a duration in microseconds: an
+        // `interval` counts months and days besides, which have no length.
+        Kind::BigInt | Kind::Decimal | Kind::Duration => Type::INT8,
         Kind::Double => Type::FLOAT8,
         Kind::Bytes => Type::BYTEA,
         Kind::Uuid => Type::UUID,
         Kind::DateTime => Type::TIMESTAMPTZ,
         Kind::Date => Type::DATE,
         Kind::Time => Type::TIME,
+        Kind::Json => Type::JSONB,
     }
 }
 
@@ -110,11 +115,19 @@ fn one(kind: Kind, value: &Value, out: &mut BytesMut) -> Result<IsNull, Failure>
             }
             out.put_slice(text.as_bytes());
         }
+        (Kind::Json, Value::Text(text)) => {
+            // The format's version, then the text.
+            out.put_u8(1);
+            out.put_slice(text.as_bytes());
+        }
         (Kind::Bool, Value::Integer(truth @ (0 | 1))) => out.put_u8(u8::from(*truth == 1)),
+        (Kind::SmallInt, Value::Integer(number)) => {
+            out.put_i16(i16::try_from(*number).map_err(|_| Failure::OutOfRange)?);
+        }
         (Kind::Int, Value::Integer(number)) => {
             out.put_i32(i32::try_from(*number).map_err(|_| Failure::OutOfRange)?);
         }
-        (Kind::BigInt | Kind::Decimal, Value::Integer(number)) => out.put_i64(*number),
+        (Kind::BigInt | Kind::Decimal | Kind::Duration, Value::Integer(number)) => out.put_i64(*number),
         (Kind::Double, Value::Real(number)) => out.put_f64(*number),
         (Kind::Bytes, Value::Blob(bytes)) => out.put_slice(bytes),
         (Kind::Uuid, Value::Uuid(id)) => out.put_slice(id.as_bytes()),

@@ -27,9 +27,11 @@ impl From<Failure> for Error {
                 tracing::error!(target: "vauban::orm", %failure, "PostgreSQL cannot be reached");
                 Self::Unavailable("PostgreSQL cannot be reached")
             }
-            Failure::CommitUnknown => Self::Unavailable(
-                "the connection broke while this was saved: whether it is, has to be looked up",
-            ),
+            // CWE-755: not "not saved", for then it would be sent again.
+            Failure::CommitUnknown => {
+                tracing::error!(target: "vauban::orm", %failure, "a commit's answer is lost");
+                Self::PerhapsSaved
+            }
             Failure::DiskFull => Self::Unavailable("the disk is full"),
             Failure::OutOfRange => Self::TooLarge("a value is beyond what its column holds"),
             Failure::NulInText => Self::TooLarge("a text has a null character in it"),

@@ -38,6 +38,13 @@ fn refusal(error: &rusqlite::Error) -> Option<Refusal> {
     let what = what.split_once(": ").map_or(what, |(_, what)| what);
     match failure.extended_code {
         ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY => {
+            // Of an index that is of more than columns, its name is all that is said.
+            let named = what
+                .strip_prefix("index '")
+                .and_then(|rest| rest.strip_suffix('\''));
+            if let Some(name) = named {
+                return Some(Refusal::UniqueKey(name.to_owned()));
+            }
             Some(Refusal::Unique(what.split(", ").map(str::to_owned).collect()))
         }
         ffi::SQLITE_CONSTRAINT_NOTNULL => Some(Refusal::NotNull(what.to_owned())),
@@ -78,7 +85,8 @@ mod tests {
             .execute_batch(
                 "PRAGMA foreign_keys = ON; CREATE TABLE one (id INTEGER PRIMARY KEY, a INTEGER NOT NULL, b INTEGER, \
                  c INTEGER REFERENCES one (id), UNIQUE (a, b), CONSTRAINT small CHECK (b < 9)); \
-                 INSERT INTO one VALUES (1, 1, 1, NULL)",
+                 CREATE UNIQUE INDEX folded ON one (-b) WHERE b > 6; \
+                 INSERT INTO one VALUES (1, 1, 1, NULL), (3, 3, 7, NULL)",
             )
             .unwrap();
         for (row, expected) in [
@@ -90,6 +98,7 @@ mod tests {
             ("2, NULL, 1, NULL", Refusal::NotNull("one.a".into())),
             ("2, 2, 9, NULL", Refusal::Check("small".into())),
             ("2, 2, 2, 7", Refusal::ForeignKey),
+            ("4, 4, 7, NULL", Refusal::UniqueKey("folded".into())),
         ] {
             let error = sqlite
                 .execute_batch(&format!("INSERT INTO one VALUES ({row})"))

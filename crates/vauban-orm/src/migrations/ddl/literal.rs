@@ -51,9 +51,10 @@ pub(super) fn postgres(text: &str, of: ColumnType) -> Result<String, String> {
             format!("'{id}'")
         }
         (Kind::Bytes, Literal::Bytes(bytes)) => bytea(&bytes),
-        (Kind::Int | Kind::BigInt | Kind::Double | Kind::Decimal, Literal::Number(number)) => {
-            number.to_owned()
-        }
+        (
+            Kind::SmallInt | Kind::Int | Kind::BigInt | Kind::Double | Kind::Decimal | Kind::Duration,
+            Literal::Number(number),
+        ) => number.to_owned(),
         _ => return Err(wrong()),
     })
 }
@@ -98,6 +99,9 @@ mod tests {
             (Kind::Bool, "1", "TRUE"),
             (Kind::Bool, " 0 ", "FALSE"),
             (Kind::Int, "-3", "-3"),
+            (Kind::SmallInt, "7", "7"),
+            (Kind::Duration, "90000000", "90000000"),
+            (Kind::Json, "'{\"a\":1}'", "'{\"a\":1}'"),
             (Kind::Double, "1.5e3", "1.5e3"),
             (Kind::Decimal, "150", "150"),
             (Kind::Text, "'it''s \\ x'", "'it''s \\ x'"),
@@ -121,6 +125,7 @@ mod tests {
             (Kind::Uuid, "x'00'"),
             (Kind::Uuid, "7"),
             (Kind::Text, "7"),
+            (Kind::Json, "7"),
             (Kind::DateTime, "9223372036854775807"),
             (Kind::Time, "86400000000"),
             (Kind::Int, "x'00'"),

@@ -1,5 +1,6 @@
 //! A migration's steps in SQL.
 
+mod index;
 mod literal;
 pub(super) mod postgres;
 pub(super) mod sqlite;

@@ -3,7 +3,8 @@
 use super::super::column_type::{ColumnType, rescaled};
 use super::super::file::short;
 use super::super::operation::{ColumnState, ConstraintState, Operation};
-use super::super::state::{State, TableState};
+use super::super::state::{State, TableState, names};
+use super::index::create_index;
 use super::literal;
 use crate::tree::value::{Kind, Storage};
 
@@ -32,13 +33,9 @@ pub(super) fn statements(operation: &Operation, before: &State) -> Result<Vec<St
             table,
             columns,
             unique,
-        } => {
-            let unique = if *unique { "UNIQUE " } else { "" };
-            format!(
-                "CREATE {unique}INDEX \"{name}\" ON \"{table}\" (\"{}\")",
-                columns.join("\", \"")
-            )
-        }
+            ignores_case,
+            only,
+        } => create_index(name, table, columns, *unique, ignores_case, only.as_deref()),
         Operation::AddConstraint { table, constraint } => {
             format!("ALTER TABLE \"{table}\" ADD {}", check(constraint)?)
         }
@@ -332,12 +329,6 @@ fn table_of<'a>(before: &'a State, table: &str) -> Result<&'a TableState, String
         .ok_or_else(|| format!("there is no table `{table}`"))
 }
 
-/// Whether a condition names a column.
-fn names(condition: &str, column: &str) -> bool {
-    let part_of_word = |c: char| c.is_alphanumeric() || c == '_';
-    condition.split(|c| !part_of_word(c)).any(|word| word == column)
-}
-
 /// What a column of an older file holds, whose model nobody has any more.
 fn kind(of: ColumnType) -> Kind {
     match of {
@@ -362,14 +353,16 @@ fn type_of(of: ColumnType) -> &'static str {
         // In the order of code points, as on SQLite, whatever the server's language is.
         Kind::Text => "text COLLATE \"C\"",
         Kind::Bool => "boolean",
+        Kind::SmallInt => "smallint",
         Kind::Int => "integer",
-        // A decimal is stored in its smallest unit.
-        Kind::BigInt | Kind::Decimal => "bigint",
+        // A decimal is stored in its smallest unit, a duration in microseconds.
+        Kind::BigInt | Kind::Decimal | Kind::Duration => "bigint",
         Kind::Double => "double precision",
         Kind::Bytes => "bytea",
         Kind::Uuid => "uuid",
         Kind::DateTime => "timestamp with time zone",
         Kind::Date => "date",
         Kind::Time => "time without time zone",
+        Kind::Json => "jsonb",
     }
 }

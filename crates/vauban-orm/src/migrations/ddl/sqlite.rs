@@ -3,6 +3,7 @@
 use super::super::column_type::{ColumnType, rescaled};
 use super::super::operation::{ColumnState, ConstraintState, Operation};
 use super::super::state::{IndexState, State, TableState};
+use super::index::create_index;
 use crate::tree::value::Kind;
 
 /// An index or a trigger of a table.
@@ -44,7 +45,9 @@ pub(in crate::migrations) fn statements(
             table,
             columns,
             unique,
-        } => create_index(name, table, columns, *unique),
+            ignores_case,
+            only,
+        } => create_index(name, table, columns, *unique, ignores_case, only.as_deref()),
         Operation::AddConstraint { table, constraint } => {
             format!("ALTER TABLE \"{table}\" ADD {}", self::constraint(constraint))
         }
@@ -53,10 +56,7 @@ pub(in crate::migrations) fn statements(
         Operation::DropColumn { table, column } => {
             let state = before.tables.get(table).ok_or_else(|| no_table(table))?;
             // SQLite drops no column that an index is made of.
-            let with_it = state
-                .indexes
-                .iter()
-                .filter(|index| index.columns.contains(column));
+            let with_it = state.indexes.iter().filter(|index| index.speaks_of(column));
             let mut all: Vec<String> = with_it
                 .map(|index| format!("DROP INDEX \"{}\"", index.name))
                 .collect();
@@ -74,7 +74,13 @@ pub(in crate::migrations) fn statements(
             let index = index.ok_or_else(|| format!("`{table}` has no index `{from}`"))?;
             return Ok(vec![
                 format!("DROP INDEX \"{from}\""),
-                create_index(to, table, &index.columns, index.unique),
+                index_of(
+                    table,
+                    &IndexState {
+                        name: to.clone(),
+                        ..index.clone()
+                    },
+                ),
             ]);
         }
         Operation::DropIndex { name } => format!("DROP INDEX \"{name}\""),
@@ -183,7 +189,7 @@ pub(in crate::migrations) fn rebuilt(
     ];
     match attached {
         None => {
-            let indexed = |index: &IndexState| create_index(&index.name, table, &index.columns, index.unique);
+            let indexed = |index: &IndexState| index_of(table, index);
             all.extend(indexes.iter().map(indexed));
         }
         Some(attached) => {
@@ -192,7 +198,7 @@ pub(in crate::migrations) fn rebuilt(
             let goes = |one: &&Attached| {
                 let known = had.and_then(|indexes| indexes.iter().find(|index| index.name == one.name));
                 !one.trigger
-                    && known.is_some_and(|index| index.columns.iter().any(|column| Some(column) == dropped))
+                    && known.is_some_and(|index| dropped.is_some_and(|column| index.speaks_of(column)))
             };
             let again = attached.iter().filter(|one| !goes(one));
             all.extend(again.map(|one| one.sql.clone()));
@@ -244,17 +250,16 @@ pub(in crate::migrations) fn create_table(
     )
 }
 
-pub(in crate::migrations) fn create_index(
-    name: &str,
-    table: &str,
-    columns: &[String],
-    unique: bool,
-) -> String {
-    let unique = if unique { "UNIQUE " } else { "" };
-    format!(
-        "CREATE {unique}INDEX \"{name}\" ON \"{table}\" (\"{}\")",
-        columns.join("\", \"")
-    )
+/// The statement that makes an index of the files.
+pub(in crate::migrations) fn index_of(table: &str, index: &IndexState) -> String {
+    let IndexState {
+        columns,
+        unique,
+        ignores_case,
+        only,
+        name,
+    } = index;
+    create_index(name, table, columns, *unique, ignores_case, only.as_deref())
 }
 
 fn column(column: &ColumnState) -> String {

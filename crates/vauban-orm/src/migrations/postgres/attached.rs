@@ -11,9 +11,12 @@ pub(super) struct Attached {
     constraints: Vec<Constraint>,
 }
 
-/// A valid B-tree over columns and whole rows.
+/// A valid B-tree.
 struct Index {
     table: String,
+    name: String,
+    /// Whether it is over columns as they are, and over all rows.
+    plain: bool,
     columns: Vec<String>,
     unique: bool,
 }
@@ -41,10 +44,11 @@ impl Attached {
             )
         };
         let indexes = format!(
-            "SELECT c.relname::text, {}, x.indisunique::text
+            "SELECT c.relname::text, {}, x.indisunique::text, i.relname::text,
+                    (x.indpred IS NULL AND x.indexprs IS NULL)::text
                FROM pg_index x JOIN pg_class c ON c.oid = x.indrelid JOIN pg_class i ON i.oid = x.indexrelid
                JOIN pg_am m ON m.oid = i.relam
-              WHERE {here} AND x.indisvalid AND x.indpred IS NULL AND x.indexprs IS NULL AND m.amname = 'btree'",
+              WHERE {here} AND x.indisvalid AND m.amname = 'btree'",
             columns("c.oid", "x.indkey::int2[]", "x.indnkeyatts")
         );
         let constraints = format!(
@@ -56,11 +60,13 @@ impl Attached {
         let split = |columns: &str| columns.split(',').map(str::to_owned).collect();
         let indexes = texts(connection, &indexes).await?.into_iter();
         let indexes = indexes.filter_map(|row| {
-            let [table, columns, unique] = <[String; 3]>::try_from(row).ok()?;
+            let [table, columns, unique, name, plain] = <[String; 5]>::try_from(row).ok()?;
             Some(Index {
                 table,
                 columns: split(&columns),
                 unique: unique == "true",
+                name,
+                plain: plain == "true",
             })
         });
         let constraints = texts(connection, &constraints).await?.into_iter();
@@ -119,8 +125,12 @@ impl Attached {
     }
 
     fn has_index(&self, table: &str, wanted: &IndexState) -> bool {
-        self.indexes.iter().any(|index| {
-            index.table == table && index.columns == wanted.columns && index.unique == wanted.unique
-        })
+        // What a condition says PostgreSQL writes in its own words: such a one is known by its name.
+        let same = |index: &Index| match wanted.is_plain() {
+            true => index.plain && index.columns == wanted.columns,
+            false => !index.plain && index.name == wanted.name,
+        };
+        let mine = self.indexes.iter().filter(|index| index.table == table);
+        mine.filter(|index| index.unique == wanted.unique).any(same)
     }
 }

@@ -26,7 +26,9 @@ pub(super) async fn is_made(
             table,
             columns,
             unique,
-        } => {
+            ignores_case,
+            only: None,
+        } if ignores_case.is_empty() => {
             let found = format!(
                 "SELECT x.indisvalid::text, c.relname::text, x.indisunique::text,
                         (x.indpred IS NULL AND x.indexprs IS NULL AND m.amname = 'btree')::text,

@@ -232,6 +232,7 @@ impl<const PLACES: u32, const DIGITS: u32> Field for Decimal<PLACES, DIGITS> {
         places: PLACES,
         digits: DIGITS,
     };
+    const PLACES: u32 = PLACES;
     fn to_value(&self) -> Value {
         Value::Integer(self.0)
     }

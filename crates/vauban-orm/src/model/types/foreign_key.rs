@@ -22,6 +22,11 @@ pub struct ForeignKey<M> {
     row: Loaded<M>,
 }
 
+/// A foreign key by which at most one row refers to a row of `M`: a profile to its user. The derive makes it `unique`, and whoever
+/// adds a second one is refused ([`Error::Unique`](crate::Error::Unique)). In filters the other direction is
+/// `related(profile: Profile.user)`: `u.profile.any(|p| …)`, `!u.profile.exists()`.
+pub type OneToOne<M> = ForeignKey<M>;
+
 enum Loaded<M> {
     Not,
     Hidden,

@@ -96,6 +96,14 @@ fn rows() -> Vec<Row> {
             &[("SELECT (1 = 1) = 1", "!"), ("SELECT (1 = 1) = true", "t")],
         ),
         (
+            "documents",
+            &[(r#"SELECT '{"bb":-0.0,"a":[1,2]}'"#, r#"{"bb":-0.0,"a":[1,2]}"#)],
+            &[(
+                r#"SELECT '{"bb":-0.0,"a":[1,2]}'::jsonb"#,
+                r#"{"a": [1, 2], "bb": 0.0}"#,
+            )],
+        ),
+        (
             "null characters in texts",
             &[("SELECT length(cast('a' || char(0) || 'b' AS BLOB))", "3")],
             &[("SELECT 'a' || chr(0) || 'b'", "!")],

@@ -4,9 +4,10 @@ use super::*;
 use crate::tree::value::Clock;
 use uuid::Uuid;
 
-const EVERY: [(Kind, &str); 11] = [
+const EVERY: [(Kind, &str); 14] = [
     (Kind::Text, "text"),
     (Kind::Bool, "boolean"),
+    (Kind::SmallInt, "smallint"),
     (Kind::Int, "integer"),
     (Kind::BigInt, "bigint"),
     (Kind::Double, "double precision"),
@@ -16,6 +17,8 @@ const EVERY: [(Kind, &str); 11] = [
     (Kind::DateTime, "timestamp with time zone"),
     (Kind::Date, "date"),
     (Kind::Time, "time without time zone"),
+    (Kind::Duration, "bigint"),
+    (Kind::Json, "jsonb"),
 ];
 
 fn samples(kind: Kind) -> Vec<Value> {
@@ -25,8 +28,9 @@ fn samples(kind: Kind) -> Vec<Value> {
             .map(text)
             .to_vec(),
         Kind::Bool => integers(&[0, 1]),
+        Kind::SmallInt => integers(&[0, -1, i64::from(i16::MIN), i64::from(i16::MAX)]),
         Kind::Int => integers(&[0, -1, i64::from(i32::MIN), i64::from(i32::MAX)]),
-        Kind::BigInt | Kind::Decimal => integers(&[0, -1, i64::MIN, i64::MAX]),
+        Kind::BigInt | Kind::Decimal | Kind::Duration => integers(&[0, -1, i64::MIN, i64::MAX]),
         Kind::Double => [
             0.0,
             -0.0,
@@ -62,6 +66,10 @@ fn samples(kind: Kind) -> Vec<Value> {
         .map(text)
         .to_vec(),
         Kind::Time => integers(&[0, 1, 86_399_999_999]),
+        // As PostgreSQL writes it.
+        Kind::Json => ["null", "{\"a\": [1, \"é\"]}", "1.50", "\"\\\\u0000\""]
+            .map(text)
+            .to_vec(),
     }
 }
 
@@ -135,6 +143,7 @@ async fn a_value_that_does_not_fit_is_not_sent() {
     let connection = site.writing().await;
     for (kind, value, failure) in [
         (Kind::Text, text("a\0b"), Failure::NulInText),
+        (Kind::SmallInt, Value::Integer(1 << 15), Failure::OutOfRange),
         (Kind::Int, Value::Integer(1 << 31), Failure::OutOfRange),
         (Kind::Int, Value::Integer(i64::MIN), Failure::OutOfRange),
         (Kind::DateTime, Value::Integer(i64::MIN), Failure::OutOfRange),

@@ -103,11 +103,14 @@ mod properties {
                     .values()
                     .any(|table| table.indexes.iter().any(|index| index.name == name));
                 (!taken).then_some(())?;
+                let only = (chance.below(2) == 0).then(|| format!("\"{column}\" IS NOT NULL"));
                 Operation::CreateIndex {
                     name,
                     table,
                     columns: vec![column],
                     unique: false,
+                    ignores_case: Vec::new(),
+                    only,
                 }
             }
             3 => {
