@@ -63,6 +63,9 @@ pub(crate) enum Control {
     Private,
     /// By metadata, an id is compared with those of its own model's rows only.
     Whose,
+    /// On PostgreSQL, the words of a migration's SQL are looked at before it runs.
+    #[cfg(feature = "postgres")]
+    MigrationWords,
 }
 
 #[cfg(not(test))]

@@ -384,6 +384,7 @@ fn what_changes_is_altered_with_its_rows_and_back() {
         [
             "rename column team.name to title",
             "drop constraint some of team",
+            "rename index team_name_size_uniq to team_title_size_uniq",
             "alter column team.size",
             "create unique index on team (title)",
             "drop column team.slug",
@@ -808,7 +809,7 @@ fn an_empty_migration_is_refused_until_it_is_filled_in() {
         lines.push(key.unwrap_or(line));
     }
     let read = Migration::read(PACKAGE, &new.name, &lines.join("\n")).expect("the examples");
-    assert_eq!(read.operations.len(), 8, "{}", new.text);
+    assert_eq!(read.operations.len(), 9, "{}", new.text);
     for bad in ["", "Rename", "a-b", "../a", "a b", "a\nb", &"a".repeat(49)] {
         let problem = empty(PACKAGE, bad, &[set(initial())]).unwrap_err();
         assert!(problem.contains("is no name"), "{problem}");

@@ -17,6 +17,7 @@ use super::record::{TABLE, age, recorded, setup};
 use super::set::{self, Set};
 use super::state::State;
 use crate::backend::sqlite::settle;
+use crate::error::DatabaseError;
 use crate::sql::dialect::Dialect;
 use crate::tree::meta::ModelMeta;
 
@@ -198,7 +199,7 @@ fn in_transaction(
                     None => MigrationError::Database {
                         migration,
                         statement,
-                        error: error.into(),
+                        error: DatabaseError::new(operation.with_remedy(&error.to_string()), None),
                     },
                 });
             }

@@ -111,7 +111,10 @@ pub(super) fn changes(
     for rename in settle(renamed_columns(&wanted, &state), false, answers)? {
         make_renaming(&rename, &mut state, &mut out)?;
     }
-    let mut difference = Difference::default();
+    let mut difference = Difference {
+        index_names: state.index_names(),
+        ..Difference::default()
+    };
     for model in models {
         if let Some(why) = stated::not_kept(model) {
             let told = format!("a condition of `{}` is kept by no database: {why}", model.name);
@@ -227,6 +230,10 @@ fn likely_first(mut pairs: Vec<(bool, Rename)>) -> Vec<Rename> {
 /// The steps, in the order in which they can be made.
 #[derive(Default)]
 struct Difference {
+    /// What indexes are called before.
+    index_names: BTreeSet<String>,
+    /// Indexes that do what they should and have the name of something else: table, name, new name.
+    misnamed: Vec<(String, super::state::IndexState, String)>,
     tables: Vec<Operation>,
     loosened: Vec<Operation>,
     columns: Vec<Operation>,
@@ -278,6 +285,13 @@ impl Difference {
         self.loosened.extend(unwanted.map(|index| Operation::DropIndex {
             name: index.name.clone(),
         }));
+        for index in &want.indexes {
+            let there = have.indexes.iter().find(|other| same(other, index));
+            if let Some(there) = there.filter(|there| there.name != index.name) {
+                self.misnamed
+                    .push((table.to_owned(), there.clone(), index.name.clone()));
+            }
+        }
         let missing = want
             .indexes
             .iter()
@@ -324,6 +338,16 @@ impl Difference {
             return;
         }
         let fills = before.null && !now.null;
+        if fills && before.kind.converts(now.kind) && !before.kind.stays(now.kind) {
+            // A value for the rows that have none is one of the new type: `using` would stand in place of what makes the others so.
+            let empty = ColumnState {
+                null: true,
+                ..now.clone()
+            };
+            self.altered(table, before, &empty, field);
+            self.altered(table, &empty, now, field);
+            return;
+        }
         let default = if fills { literal(field) } else { Ok(None) };
         let changes = default.as_ref().is_ok_and(|default| !fills || default.is_some());
         if let (true, true, Ok(default)) = (changes, before.kind.converts(now.kind), &default) {
@@ -403,10 +427,42 @@ impl Difference {
         }
     }
 
-    fn into_operations(self, mut out: Vec<Operation>) -> Result<Vec<Operation>, Stuck> {
+    /// An index has the name that follows from its table and columns (CWE-1289: by its old one, after a renaming, it would be
+    /// taken for another's, and stand in the way of the one that has that name next).
+    fn rename_indexes(&mut self) {
+        let mut taken = std::mem::take(&mut self.index_names);
+        for dropped in &self.loosened {
+            if let Operation::DropIndex { name } = dropped {
+                taken.remove(name);
+            }
+        }
+        let mut left = std::mem::take(&mut self.misnamed);
+        // Each as soon as its name is free.
+        while let Some(at) = left.iter().position(|(_, _, to)| !taken.contains(to)) {
+            let (table, index, to) = left.remove(at);
+            taken.remove(&index.name);
+            taken.insert(to.clone());
+            self.loosened.push(Operation::RenameIndex {
+                table,
+                from: index.name,
+                to,
+            });
+        }
+        // Those that have each other's are made again; one whose name something else keeps stays as it is.
+        let names: BTreeSet<String> = left.iter().map(|(_, index, _)| index.name.clone()).collect();
+        for (table, mut index, to) in left.into_iter().filter(|(_, _, to)| names.contains(to)) {
+            self.loosened.push(Operation::DropIndex {
+                name: std::mem::replace(&mut index.name, to),
+            });
+            self.tightened.push(index.created(&table));
+        }
+    }
+
+    fn into_operations(mut self, mut out: Vec<Operation>) -> Result<Vec<Operation>, Stuck> {
         if !self.refusals.is_empty() {
             return Err(Stuck::Refuses(self.refusals));
         }
+        self.rename_indexes();
         out.extend(self.tables);
         out.extend(self.loosened);
         out.extend(self.columns);

@@ -64,6 +64,11 @@ pub(super) fn inverse(operation: &Operation, before: &State) -> Result<Vec<Opera
             from: to.clone(),
             to: from.clone(),
         },
+        Operation::RenameIndex { table, from, to } => Operation::RenameIndex {
+            table: table.clone(),
+            from: to.clone(),
+            to: from.clone(),
+        },
         Operation::DropTable { table } => {
             let state = table_before(table)?;
             let mut all = vec![Operation::CreateTable {

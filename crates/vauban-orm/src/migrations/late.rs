@@ -97,6 +97,7 @@ impl<'a> Touched<'a> {
                 | Operation::DropColumn { table, .. }
                 | Operation::RenameColumn { table, .. }
                 | Operation::DropTable { table }
+                | Operation::RenameIndex { table, .. }
                 | Operation::DropConstraint { table, .. } => {
                     out.tables.insert(table);
                 }

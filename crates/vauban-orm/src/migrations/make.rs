@@ -77,7 +77,7 @@ pub fn make(
     }
     let own = models.iter().copied().filter(|model| model.package == package);
     let own = in_order(&own.collect::<Vec<_>>());
-    let changes = match changes::changes(&own, state, &own_tables, answers) {
+    let changes = match changes::changes(&own, state.clone(), &own_tables, answers) {
         Ok(changes) if changes.is_empty() => return Ok(Made::Nothing),
         Ok(changes) => changes,
         Err(Stuck::Asks(renames)) => return Ok(Made::Asks(renames)),
@@ -90,6 +90,7 @@ pub fn make(
         &name,
         &dependencies(package, &changes, &migrations),
         &changes,
+        state,
     );
     Ok(Made::New(NewMigration {
         name,

@@ -31,8 +31,10 @@ mod ddl;
 mod file;
 mod found;
 mod guard;
+pub(crate) mod inspect;
 mod inverse;
 mod late;
+mod locks;
 mod make;
 pub(crate) mod names;
 mod operation;
@@ -140,6 +142,13 @@ pub enum MigrationError {
         /// What is forbidden, and what to write.
         problem: String,
     },
+    /// SQL in a migration ended its transaction: what ran before stays, and is not recorded.
+    Torn {
+        /// `package/name`.
+        migration: String,
+        /// What failed behind it, if something did.
+        error: Option<String>,
+    },
     /// A view or a trigger names what is not there after the migration, which is undone.
     Unsound {
         /// `package/name`.
@@ -200,6 +209,19 @@ impl fmt::Display for MigrationError {
             }
             Self::Forbidden { migration, statement, problem } => {
                 write!(f, "migration {migration} is undone: {problem}\n  in: {statement}")
+            }
+            // CWE-460: what is not undone is not said to be.
+            Self::Torn { migration, error } => {
+                write!(
+                    f,
+                    "migration {migration} is neither made nor undone: its SQL ended the transaction that makes it whole. What ran \
+                     before that may be done, and is not recorded: look, undo it by hand, then take out of the file what ends a \
+                     transaction"
+                )?;
+                match error {
+                    Some(error) => write!(f, ". Behind it failed: {error}"),
+                    None => Ok(()),
+                }
             }
             Self::Unsound { migration, what, error } => write!(
                 f,

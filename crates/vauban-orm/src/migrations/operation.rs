@@ -85,6 +85,15 @@ pub enum Operation {
         /// Its new name.
         to: String,
     },
+    /// An index is named otherwise: after its table or a column of it was.
+    RenameIndex {
+        /// The table.
+        table: String,
+        /// Its name so far.
+        from: String,
+        /// Its new name.
+        to: String,
+    },
     /// An index goes, and what it kept unique.
     DropIndex {
         /// The index's name.
@@ -154,6 +163,7 @@ impl Operation {
             Self::RenameColumn { table, from, to } => format!("rename column {table}.{from} to {to}"),
             Self::DropTable { table } => format!("drop table {table}"),
             Self::RenameTable { from, to } => format!("rename table {from} to {to}"),
+            Self::RenameIndex { from, to, .. } => format!("rename index {from} to {to}"),
             Self::DropIndex { name } => format!("drop index {name}"),
             Self::DropConstraint { table, name } => format!("drop constraint {name} of {table}"),
             Self::Sql { .. } => "run SQL".into(),
@@ -161,7 +171,42 @@ impl Operation {
     }
 }
 
+impl Operation {
+    /// What to do where the database refuses the step because of a row, in a sentence with what it said.
+    pub(super) fn with_remedy(&self, said: &str) -> String {
+        match self {
+            Self::AlterColumn { table, column, .. } => {
+                let null = if column.null { "" } else { " that is never empty" };
+                format!(
+                    "{said}. If a row is the reason, its `{}` does not become `{}`{null}: change such rows by an operation \
+                     `sql = \"UPDATE \\\"{table}\\\" …\"` before, or say by `using = \"…\"` what they become",
+                    column.name,
+                    column.kind.written()
+                )
+            }
+            _ => said.to_owned(),
+        }
+    }
+}
+
 impl ColumnState {
+    /// Refuses a column that would be taken for another one, although it is stored alike (CWE-681): a number of seconds for a
+    /// moment in microseconds.
+    ///
+    /// # Errors
+    /// What to write.
+    pub(super) fn keeps_its_meaning(&self, table: &str, had: Option<ColumnType>) -> Result<(), String> {
+        let (name, becomes) = (&self.name, self.kind.written());
+        match had {
+            Some(had) if had.is_misread_as(self.kind) => Err(format!(
+                "`{table}.{name}` is `{}`, and as `{becomes}` the same values would mean something else: say what they become, \
+                 by `using = \"…\"`",
+                had.written()
+            )),
+            _ => Ok(()),
+        }
+    }
+
     /// Whether a column that a file says is the one that a model wants: an older file says only how a type is stored.
     pub(super) fn fits(&self, wanted: &Self) -> bool {
         let Self {

@@ -106,6 +106,7 @@ fn named(operation: &Operation) -> Vec<&str> {
         | Operation::DropConstraint { table, .. } => vec![table],
         Operation::CreateIndex { name, table, .. } => vec![table, name],
         Operation::RenameTable { from, to } => vec![from, to],
+        Operation::RenameIndex { table, to, .. } => vec![table, to],
         Operation::DropIndex { name } => vec![name],
         Operation::Sql { .. } => Vec::new(),
     }

@@ -9,6 +9,7 @@ use super::file::Migration;
 use super::found::lost;
 use super::inverse::inverse;
 use super::late;
+use super::locks;
 use super::operation::Operation;
 use super::record::{recorded, setup};
 use super::resolved::resolved;
@@ -55,6 +56,8 @@ pub struct Step {
     /// The SQL that does it, one statement each. A table that is made anew gets back the indexes and triggers that the
     /// database has on it, which only the database knows; here are those of the files.
     pub statements: Vec<String>,
+    /// On PostgreSQL, what it keeps others from while it looks at every row of a table, and the way round.
+    pub warnings: Vec<String>,
     /// The schema before it: of what the database has applied, not of what stands before it in the order.
     pub(super) before: State,
 }
@@ -231,8 +234,9 @@ fn forward(migration: Migration, now: &mut State, dialect: Dialect) -> Result<St
     Ok(Step {
         migration,
         back: false,
-        operations,
         statements,
+        warnings: locks::warnings(&operations, &before, dialect),
+        operations,
         before,
     })
 }
@@ -260,8 +264,9 @@ fn back(
     Ok(Step {
         migration,
         back: true,
-        operations,
         statements,
+        warnings: locks::warnings(&operations, &before, dialect),
+        operations,
         before,
     })
 }

@@ -1,24 +1,32 @@
 //! Bringing a PostgreSQL database to what the files say, under a lock.
 
+pub(super) mod asked;
+mod attached;
+mod guard;
+mod kept;
+mod made;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
+
+use asked::{refused, refused_step, setup, texts};
 
 use super::apply::{Applied, Pending, compared};
 use super::ddl;
 use super::file::Migration;
 use super::found::Difference;
+use super::owned::RECORD;
 use super::plan::{self, Step, Target};
 use super::record::since;
 use super::set::Set;
 use super::state::State;
 use super::{MigrationError, make};
 use crate::backend::postgres::{Access, Connection, Failure, Isolation};
-use crate::error::DatabaseError;
 use crate::sql::dialect::Dialect;
 use crate::sql::statement::Parameter;
 use crate::tree::expr::Bind;
 use crate::tree::meta::ModelMeta;
-use crate::tree::value::{Kind, Value, ValueRef};
+use crate::tree::value::{Kind, Value};
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS \"vauban_migration\" (
     \"package\" text COLLATE \"C\" NOT NULL,
@@ -134,15 +142,8 @@ pub(crate) async fn differences(
            FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
           WHERE c.relkind = 'r' AND {here} AND a.attnum > 0 AND NOT a.attisdropped"
     );
-    // What keeps rows as they should be: indexes, and constraints by their names.
-    let attached = format!(
-        "SELECT c.relname::text, i.relname::text FROM pg_index x JOIN pg_class c ON c.oid = x.indrelid
-             JOIN pg_class i ON i.oid = x.indexrelid WHERE {here} AND x.indisvalid
-         UNION ALL
-         SELECT c.relname::text, o.conname::text FROM pg_constraint o JOIN pg_class c ON c.oid = o.conrelid WHERE {here}"
-    );
     let columns = texts(connection, &columns).await.map_err(setup)?;
-    let attached = texts(connection, &attached).await.map_err(setup)?;
+    let attached = attached::Attached::of(connection).await.map_err(setup)?;
     let mut out = Difference::default();
     for (table, state) in &State::of_models(models).tables {
         let mine: Vec<&[String]> = columns
@@ -175,16 +176,9 @@ pub(crate) async fn differences(
         let more = mine.iter().filter(|found| state.column(&found[0]).is_none());
         out.more
             .extend(more.map(|found| format!("the column `{}` of `{table}`", found[0])));
-        let has = |name: &str| attached.iter().any(|row| row[0] == *table && row[1] == name);
-        let indexes = state.indexes.iter().map(|index| ("index", index.name.clone()));
-        let checks = state
-            .constraints
-            .iter()
-            .map(|check| ("constraint", check.name.clone()));
-        let keys = ddl::postgres::keys(table, state).map(|key| ("constraint", key));
-        let missing = indexes.chain(checks).chain(keys).filter(|(_, name)| !has(name));
+        let missing = attached.missing(table, state).into_iter();
         out.missing
-            .extend(missing.map(|(what, name)| format!("the {what} `{name}` of `{table}`")));
+            .extend(missing.map(|what| format!("the {what} of `{table}`")));
     }
     Ok(out)
 }
@@ -214,32 +208,95 @@ async fn begin(connection: &Connection) -> Result<(), Failure> {
 async fn make_step(connection: &Connection, step: &Step) -> Result<bool, MigrationError> {
     begin(connection).await.map_err(setup)?;
     // Under the lock: who had it before may have done it.
-    let is_made = recorded(connection)
-        .await
-        .map_err(setup)?
-        .contains_key(&step.id());
-    if is_made != step.back {
+    let mut had = recorded(connection).await.map_err(setup)?;
+    if had.contains_key(&step.id()) != step.back {
         connection.rollback().await.map_err(setup)?;
         return Ok(false);
     }
-    // A COMMIT in a file would leave half of it; the place would be gone then, and that is an error.
+    // A COMMIT that the words hide would leave half of it: this place, or the transaction's number, would not be there then.
+    let own = number(connection).await.map_err(setup)?;
     connection.savepoint(0).await.map_err(setup)?;
-    for statement in &step.statements {
-        let made = connection.batch(statement).await;
-        made.map_err(|failure| refused(&step.id(), statement, failure))?;
-    }
-    connection.release(0).await.map_err(|failure| match failure {
-        Failure::Other { .. } => MigrationError::File {
+    let made = make_operations(connection, step).await;
+    let ended = match &made {
+        Ok(()) => connection.release(0).await,
+        Err(_) => connection.rollback_to(0).await,
+    };
+    let is_whole = match ended {
+        Ok(()) => number(connection).await.map_err(setup)? == own,
+        Err(Failure::Other { .. }) => false,
+        // The connection broke, and PostgreSQL undoes it.
+        Err(failure) => return Err(made.err().unwrap_or_else(|| setup(failure))),
+    };
+    if !is_whole {
+        return Err(MigrationError::Torn {
             migration: step.id(),
-            problem: "its SQL ends the transaction: without `BEGIN`, `COMMIT` and `ROLLBACK` it is whole or not at all"
-                .to_owned(),
-        },
-        failure => setup(failure),
-    })?;
+            error: made.err().map(|error| match error {
+                MigrationError::Database { statement, error, .. } => format!("{error}\n  in: {statement}"),
+                error => error.to_string(),
+            }),
+        });
+    }
+    made?;
     record(connection, step).await.map_err(setup)?;
+    if step.back {
+        had.remove(&step.id());
+    } else {
+        had.insert(step.id(), step.migration.checksum.clone());
+    }
+    // CWE-345: what was applied is written by what applied it, whatever way there was.
+    if recorded(connection).await.map_err(setup)? != had {
+        return Err(MigrationError::Forbidden {
+            migration: step.id(),
+            statement: "its SQL, or what it made (a trigger, a rule, a function)".to_owned(),
+            problem: format!(
+                "`{RECORD}` is the framework's record of what was applied, and other rows of it were changed"
+            ),
+        });
+    }
     let committed = connection.commit().await;
     committed.map_err(|failure| refused(&step.id(), "COMMIT", failure))?;
     Ok(true)
+}
+
+async fn make_operations(connection: &Connection, step: &Step) -> Result<(), MigrationError> {
+    let file = |problem| MigrationError::File {
+        migration: step.id(),
+        problem,
+    };
+    let mut state = step.before.clone();
+    for operation in &step.operations {
+        for statement in Dialect::Postgres.statements(operation, &state).map_err(file)? {
+            if let Some(problem) = guard::forbidden(&statement) {
+                return Err(MigrationError::Forbidden {
+                    migration: step.id(),
+                    statement,
+                    problem,
+                });
+            }
+        }
+        state.apply(operation).map_err(file)?;
+    }
+    state = step.before.clone();
+    for operation in &step.operations {
+        if let Some((table, difference)) = kept::lost(connection, operation, &state).await.map_err(setup)? {
+            return Err(difference.refuses(step.id(), table));
+        }
+        if made::is_made(connection, &step.id(), operation).await? {
+            state.apply(operation).map_err(file)?;
+            continue;
+        }
+        for statement in Dialect::Postgres.statements(operation, &state).map_err(file)? {
+            let made = connection.batch(&statement).await;
+            made.map_err(|failure| refused_step(&step.id(), operation, &statement, failure))?;
+        }
+        state.apply(operation).map_err(file)?;
+    }
+    Ok(())
+}
+
+/// The number of the transaction that is open.
+async fn number(connection: &Connection) -> Result<Vec<Vec<String>>, Failure> {
+    texts(connection, "SELECT txid_current()::text").await
 }
 
 async fn record(connection: &Connection, step: &Step) -> Result<(), Failure> {
@@ -289,37 +346,6 @@ async fn is_there(connection: &Connection) -> Result<bool, Failure> {
     )
     .await?;
     Ok(!found.is_empty())
-}
-
-/// Rows of texts; what is no text is empty.
-async fn texts(connection: &Connection, sql: &str) -> Result<Vec<Vec<String>>, Failure> {
-    let mut rows = Vec::new();
-    connection
-        .fetch(sql, &[], [].into_iter(), |row| {
-            let text = |at| match row.value(at) {
-                Ok(ValueRef::Text(text)) => text.to_owned(),
-                _ => String::new(),
-            };
-            rows.push((0..row.len()).map(text).collect());
-            Ok::<_, Failure>(())
-        })
-        .await?;
-    Ok(rows)
-}
-
-fn refused(migration: &str, statement: &str, failure: Failure) -> MigrationError {
-    match failure {
-        Failure::LockTimeout => MigrationError::Locked,
-        failure => MigrationError::Database {
-            migration: migration.to_owned(),
-            statement: statement.to_owned(),
-            error: DatabaseError::new(failure.to_string(), None),
-        },
-    }
-}
-
-fn setup(failure: Failure) -> MigrationError {
-    refused("(the list of applied ones)", "vauban_migration", failure)
 }
 
 #[cfg(test)]

@@ -39,7 +39,7 @@ pub(super) fn operation(table: toml::Table) -> Result<Operation, String> {
 
 type Read = fn(toml::Table) -> Result<Operation, String>;
 
-const STEPS: [(&str, Read); 12] = [
+const STEPS: [(&str, Read); 13] = [
     ("create_table", |table| {
         let step: CreateTable = entry(table)?;
         Ok(Operation::CreateTable {
@@ -115,6 +115,14 @@ const STEPS: [(&str, Read); 12] = [
             to: step.to.0,
         })
     }),
+    ("rename_index", |table| {
+        let step: RenameIndex = entry(table)?;
+        Ok(Operation::RenameIndex {
+            table: step.table.0,
+            from: step.rename_index.0,
+            to: step.to.0,
+        })
+    }),
     ("drop_index", |table| {
         let step: DropIndex = entry(table)?;
         Ok(Operation::DropIndex {
@@ -179,6 +187,7 @@ entries! {
     RenameColumn { rename_column: Name, to: Name, table: Name }
     DropTable { drop_table: Name }
     RenameTable { rename_table: Name, to: Name }
+    RenameIndex { rename_index: Name, to: Name, table: Name }
     DropIndex { drop_index: Name }
     DropConstraint { drop_constraint: Name, table: Name }
     Sql { sql: String, back: Option<String> }

@@ -59,6 +59,7 @@ pub(super) fn resolved(mut migrations: Vec<Migration>, models: &[&'static ModelM
                 }
                 Operation::CreateIndex { .. }
                 | Operation::AddConstraint { .. }
+                | Operation::RenameIndex { .. }
                 | Operation::DropIndex { .. }
                 | Operation::DropConstraint { .. }
                 | Operation::Sql { .. } => {}
@@ -86,7 +87,11 @@ fn resolve(migrations: &mut [Migration], said: &[Said], mut later: Option<Column
         };
         if let ColumnType::Stored(storage) = column.kind {
             column.kind = match later {
-                Some(kind @ ColumnType::Of(_)) if kind.storage() == storage => kind,
+                Some(kind @ (ColumnType::Of(_) | ColumnType::Decimal { .. }))
+                    if kind.storage() == storage =>
+                {
+                    kind
+                }
                 _ => ColumnType::Of(unknown(storage, column)),
             };
         }

@@ -156,6 +156,22 @@ impl State {
                     Err(format!("the index `{name}` is there already"))
                 }
             }
+            Operation::RenameIndex { table, from, to } => {
+                let has = |name: &str| {
+                    let mut indexes = self.tables.values().flat_map(|state| &state.indexes);
+                    indexes.any(|index| index.name == name)
+                };
+                if has(to) {
+                    return Err(format!("the index `{to}` is there already"));
+                }
+                let indexes = &mut self.table(table)?.indexes;
+                let found = indexes.iter().find(|index| index.name == *from).cloned();
+                let mut index = found.ok_or_else(|| format!("`{table}` has no index `{from}`"))?;
+                indexes.remove(&index);
+                index.name.clone_from(to);
+                indexes.insert(index);
+                Ok(())
+            }
             Operation::DropIndex { name } => {
                 let before: usize = self.indexes();
                 for table in self.tables.values_mut() {
@@ -205,6 +221,12 @@ impl State {
             .ok_or_else(|| format!("there is no table `{name}`"))
     }
 
+    /// What its indexes are called: no two of a database alike.
+    pub(super) fn index_names(&self) -> BTreeSet<String> {
+        let indexes = self.tables.values().flat_map(|table| &table.indexes);
+        indexes.map(|index| index.name.clone()).collect()
+    }
+
     fn indexes(&self) -> usize {
         self.tables.values().map(|table| table.indexes.len()).sum()
     }
@@ -214,7 +236,7 @@ impl TableState {
     fn of_model(model: &ModelMeta) -> Self {
         let columns = model.columns.iter().enumerate().map(|(i, column)| ColumnState {
             name: column.column.to_owned(),
-            kind: ColumnType::Of(column.kind),
+            kind: ColumnType::of_model(column),
             null: column.nullable,
             primary_key: i == 0,
             references: column.target.map(|target| target().table.to_owned()),
@@ -290,6 +312,11 @@ impl IndexState {
     /// Whether it goes with this column.
     pub(super) fn speaks_of(&self, column: &String) -> bool {
         self.columns.contains(column) || self.only.as_ref().is_some_and(|only| names(only, column))
+    }
+
+    /// Whether it is over columns as they are, and over all rows.
+    pub(super) fn is_plain(&self) -> bool {
+        self.ignores_case.is_empty() && self.only.is_none()
     }
 
     /// Whether it keeps the same, whatever it is called.

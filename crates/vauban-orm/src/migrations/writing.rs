@@ -1,9 +1,18 @@
 //! From steps to a file's TOML, to be read by people before it is committed.
 
+use super::column_type::ColumnType;
 use super::operation::{ColumnState, ConstraintState, Operation};
+use super::state::State;
 
-/// The file that says these steps.
-pub(super) fn write(package: &str, name: &str, depends_on: &[String], operations: &[Operation]) -> String {
+/// The file that says these steps. `before`: the schema that they change.
+pub(super) fn write(
+    package: &str,
+    name: &str,
+    depends_on: &[String],
+    operations: &[Operation],
+    before: State,
+) -> String {
+    let mut state = before;
     let mut out = format!("# {name} of `{package}`, made from its models. Read it before you commit it.\n");
     if !depends_on.is_empty() {
         let list: Vec<String> = depends_on.iter().map(|id| text(id)).collect();
@@ -11,9 +20,11 @@ pub(super) fn write(package: &str, name: &str, depends_on: &[String], operations
     }
     for operation in operations {
         out.push('\n');
-        if let Some(care) = care(operation) {
+        for care in care(operation, &state) {
             out.push_str(&format!("# {care}\n"));
         }
+        // What does not fit is told by whoever reads the file.
+        let _ = state.apply(operation);
         out.push_str("[[operations]]\n");
         out.push_str(&entry(operation));
     }
@@ -21,12 +32,33 @@ pub(super) fn write(package: &str, name: &str, depends_on: &[String], operations
 }
 
 /// What a reviewer should know of a step.
-fn care(operation: &Operation) -> Option<&'static str> {
+fn care(operation: &Operation, before: &State) -> Vec<String> {
     match operation {
-        Operation::DropColumn { .. } => Some("Careful: what the rows have in it is lost."),
-        Operation::DropTable { .. } => Some("Careful: its rows are lost."),
-        Operation::AlterColumn { .. } => Some("The table is made anew, and nobody writes to it meanwhile."),
-        _ => None,
+        Operation::DropColumn { .. } => vec!["Careful: what the rows have in it is lost.".to_owned()],
+        Operation::DropTable { .. } => vec!["Careful: its rows are lost.".to_owned()],
+        Operation::AlterColumn { table, column, .. } => {
+            let had = before
+                .tables
+                .get(table)
+                .and_then(|state| state.column(&column.name));
+            let had = had.map_or(column.kind, |had| had.kind);
+            match (had, column.kind) {
+                (had, now @ ColumnType::Decimal { places, .. }) if had.settles(now) => vec![
+                    format!("The files did not say so far how many places behind the point `{table}.{}` has.", column.name),
+                    format!("Careful: this takes what its rows hold for numbers with {places}, as the model says now. If they"),
+                    "were written when it said another number, put that number here, and make the change a migration of its own."
+                        .to_owned(),
+                ],
+                (ColumnType::Decimal { places: had, .. }, ColumnType::Decimal { places, .. }) if had != places => vec![
+                    format!("What the rows hold is written anew, with {places} places behind the point instead of {had}; a number"),
+                    "that does not fit stops the migration. Careful: SQL by hand (a check, a trigger, a fragment) that names".to_owned(),
+                    "the column sees its smallest unit.".to_owned(),
+                ],
+                (had, now) if had != now && had.stays(now) => Vec::new(),
+                _ => vec!["The table is made anew, and nobody writes to it meanwhile.".to_owned()],
+            }
+        }
+        _ => Vec::new(),
     }
 }
 
@@ -66,6 +98,11 @@ table = "article"
 
 [[operations]]
 drop_table = "name"
+
+[[operations]]
+rename_index = "old_name"
+to = "new_name"
+table = "article"
 
 [[operations]]
 drop_index = "name"
@@ -162,6 +199,14 @@ pub(super) fn entry(operation: &Operation) -> String {
         }
         Operation::DropTable { table } => format!("drop_table = {}\n", text(table)),
         Operation::RenameTable { from, to } => format!("rename_table = {}\nto = {}\n", text(from), text(to)),
+        Operation::RenameIndex { table, from, to } => {
+            format!(
+                "rename_index = {}\nto = {}\ntable = {}\n",
+                text(from),
+                text(to),
+                text(table)
+            )
+        }
         Operation::DropIndex { name } => format!("drop_index = {}\n", text(name)),
         Operation::DropConstraint { table, name } => {
             format!("drop_constraint = {}\ntable = {}\n", text(name), text(table))
@@ -182,7 +227,7 @@ fn column(column: &ColumnState, default: Option<&str>) -> String {
     let mut out = format!(
         "{{ name = {}, type = {}",
         text(&column.name),
-        text(column.kind.name())
+        text(&column.kind.written())
     );
     if column.primary_key {
         out.push_str(", primary_key = true");
@@ -214,7 +259,6 @@ fn text(value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::Migration;
-    use super::super::column_type::ColumnType;
     use super::*;
     use crate::tree::value::Kind;
 
@@ -280,6 +324,11 @@ mod tests {
                 from: "a".into(),
                 to: "b".into(),
             },
+            Operation::RenameIndex {
+                table: "b".into(),
+                from: "a_title_uniq".into(),
+                to: "b_title_uniq".into(),
+            },
             Operation::DropIndex { name: "i".into() },
             Operation::DropConstraint {
                 table: "article".into(),
@@ -311,6 +360,7 @@ mod tests {
             "0001_initial",
             &["vauban/0001_initial".into()],
             &operations(),
+            State::default(),
         );
         let read = Migration::read("demo", "0001_initial", &text).unwrap();
         assert_eq!(read.operations, operations(), "{text}");

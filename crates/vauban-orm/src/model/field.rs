@@ -8,6 +8,7 @@ use crate::model::path::Path;
 use crate::model::scope::Place;
 use crate::problem::Problem;
 pub use crate::tree::limits::FieldLimits;
+pub use crate::tree::meta::Encoding;
 use crate::tree::meta::{ColumnMeta, ModelMeta, Untyped};
 use crate::tree::value::RowReader;
 pub use crate::tree::value::{Kind, Mismatch, Value, ValueRef};
@@ -42,6 +43,9 @@ pub trait Field: Clone + Send + Sync + Sized + 'static {
     const KIND: Kind;
     /// Whether it is text of any length, so that the model must say `max_length` or `text`.
     const NEEDS_LENGTH: bool = false;
+    /// What else decides what a stored value means: a decimal's places. A newtype of one says the same:
+    /// `const ENCODING: Encoding = Decimal::<4, 14>::ENCODING;`
+    const ENCODING: Encoding = Encoding::OfKind;
     /// The smallest and the greatest number that it can be, where its [`KIND`](Self::KIND) holds others besides: the database
     /// holds every row to them.
     const RANGE: Option<(i64, i64)> = None;
@@ -172,6 +176,7 @@ impl<T: Field> ModelField for T {
         accepted: accepted::<T>,
         parsed: parsed::<T>,
         shown: shown::<T>,
+        encoding: T::ENCODING.of(T::KIND),
     };
 
     fn column<P: Place>(path: &Path, meta: &'static ColumnMeta) -> Self::Column<P> {

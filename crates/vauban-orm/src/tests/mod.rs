@@ -13,6 +13,7 @@ mod fragments;
 mod listed;
 mod locks;
 mod many;
+mod migrated;
 mod models;
 mod nested;
 mod on;

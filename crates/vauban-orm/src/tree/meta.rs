@@ -104,6 +104,33 @@ pub struct Untyped {
     pub parsed: fn(&str) -> Result<Value, Problem>,
     /// As text, as `Field::to_text` writes it.
     pub shown: fn(ValueRef<'_>) -> Result<String, Mismatch>,
+    /// What a stored value means.
+    pub encoding: Encoding,
+}
+
+/// What besides its [`Kind`] decides what a stored value means. Migrations say it and convert by it (CWE-681).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    /// The kind says all.
+    OfKind,
+    /// A decimal number, stored as a whole number of its smallest unit.
+    Decimal {
+        /// How many of its digits are behind the point.
+        places: u32,
+        /// How many digits it has in all.
+        digits: u32,
+    },
+}
+
+impl Encoding {
+    /// Of a type whose kind is `kind`: that of a decimal is said.
+    pub(crate) const fn of(self, kind: Kind) -> Self {
+        assert!(
+            matches!(self, Self::Decimal { .. }) == matches!(kind, Kind::Decimal),
+            "a type of the kind `Decimal` says its places: `const ENCODING: Encoding = Decimal::<2, 15>::ENCODING;`, and no other does"
+        );
+        self
+    }
 }
 
 /// Values that the framework sets.

@@ -186,6 +186,24 @@ impl Database {
         }
     }
 
+    /// The tables of any database, as the source of models: for `inspectdb`. It is only read.
+    ///
+    /// # Errors
+    /// A URL of another form; a database that cannot be asked.
+    pub fn inspected(url: &str) -> Result<String, MigrationError> {
+        if let Some(path) = url.strip_prefix("sqlite:") {
+            return migrations::inspect::of_sqlite(path.strip_prefix("//").unwrap_or(path));
+        }
+        let store = on_a_server(url, &Options::default());
+        match store.map_err(|error| MigrationError::Set(error.to_string()))? {
+            #[cfg(feature = "postgres")]
+            Store::Postgres(store) => {
+                apart(&store, async |c| migrations::inspect::postgres::inspect(c).await)
+            }
+            Store::Sqlite(_) => Err(MigrationError::Set("a file is named by `sqlite:`".to_owned())),
+        }
+    }
+
     /// Makes the models' tables in an empty database, without files, and lists them if the options list none: for
     /// tests.
     ///

@@ -44,6 +44,9 @@ fn show_plan(app: &App, database: &Database, target: &Target, out: &Out) -> Resu
             step.id(),
             told(&summaries)
         ));
+        for warning in &step.warnings {
+            out.line(format_args!("    careful, {warning}."));
+        }
     }
     let path = database.name();
     out.line(format_args!(
@@ -58,9 +61,22 @@ pub(super) fn sql(app: &App, id: &str, back: bool, out: &Out) -> Result<(), Fail
     let dialect = assemble::dialect(&app.settings()?);
     let models = app.modules.models();
     let step = migrations::step(&app.migration_sets(), id, back, dialect, &models)?;
+    for warning in &step.warnings {
+        out.line(format_args!("-- Careful, {warning}."));
+    }
     for statement in &step.statements {
         out.line(format_args!("{};", statement.trim_end().trim_end_matches(';')));
     }
+    Ok(())
+}
+
+/// `inspectdb`: models of whatever tables there are.
+pub(super) fn inspect(app: &App, url: Option<&str>, out: &Out) -> Result<(), Failure> {
+    let source = match url {
+        Some(url) => Database::inspected(url)?,
+        None => Database::inspected(&app.settings()?.database_url.expose())?,
+    };
+    out.line(format_args!("{}", source.trim_end()));
     Ok(())
 }
 

@@ -122,6 +122,15 @@ fn own_commands() -> Vec<clap::Command> {
             )
             .arg(flag("back", "The SQL that undoes it")),
         sub(
+            "inspectdb",
+            "Print models for the tables of a database, another program's too: to begin with",
+        )
+        .arg(
+            Arg::new("url")
+                .value_name("URL")
+                .help("`sqlite:path` or `postgres://…`; without one, the site's own"),
+        ),
+        sub(
             "access",
             "Show who may call and touch what, and compare it with access.lock",
         )
@@ -180,6 +189,7 @@ fn dispatch(app: App, matches: &ArgMatches, out: &Out) -> Result<(), Failure> {
             let id = text(args, "id").unwrap_or_default();
             migrate::sql(&app, &id, args.get_flag("back"), out)
         }
+        Some(("inspectdb", args)) => migrate::inspect(&app, text(args, "url").as_deref(), out),
         Some(("showmigrations", _)) => migrate::show(&app, out),
         Some(("check", args)) => check::run(&app, args.get_flag("deploy"), out),
         Some(("settings", args)) => settings::run(&app, args.get_flag("json"), out),

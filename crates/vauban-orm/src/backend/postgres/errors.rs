@@ -7,6 +7,11 @@ impl From<Failure> for Error {
     fn from(failure: Failure) -> Self {
         let said = |refusal| Self::Database(DatabaseError::new(failure.to_string(), refusal));
         match &failure {
+            // A migration may have left another name than follows from the model.
+            Failure::Unique { table, columns, .. } if !columns.is_empty() => {
+                let columns = columns.iter().map(|column| format!("{table}.{column}"));
+                said(Some(Refusal::Unique(columns.collect())))
+            }
             Failure::Unique { constraint, .. } => said(Some(Refusal::UniqueKey(constraint.clone()))),
             Failure::NotNull { table, column } => said(Some(Refusal::NotNull(format!("{table}.{column}")))),
             Failure::Check { constraint, .. } => said(Some(Refusal::Check(constraint.clone()))),

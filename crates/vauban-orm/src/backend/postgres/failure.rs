@@ -5,11 +5,18 @@ use std::fmt;
 use tokio_postgres::Error;
 use tokio_postgres::error::DbError;
 
+use crate::tree::identifier;
+
 /// What goes wrong between a program and PostgreSQL. Names only: PostgreSQL's DETAIL quotes values of rows (CWE-532).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Failure {
     /// Another row has the same values in unique columns.
-    Unique { table: String, constraint: String },
+    Unique {
+        table: String,
+        constraint: String,
+        /// The columns, where PostgreSQL says them.
+        columns: Vec<String>,
+    },
     /// A column was given no value and needs one.
     NotNull { table: String, column: String },
     /// A row does not fit a condition of its table.
@@ -77,7 +84,11 @@ impl Failure {
         let name = |name: Option<&str>| name.unwrap_or_default().to_owned();
         let (table, constraint) = (name(error.table()), name(error.constraint()));
         match error.code().code() {
-            "23505" | "23P01" => Self::Unique { table, constraint },
+            "23505" | "23P01" => Self::Unique {
+                table,
+                constraint,
+                columns: key_columns(error.detail().unwrap_or_default()).unwrap_or_default(),
+            },
             "23502" => Self::NotNull {
                 table,
                 column: name(error.column()),
@@ -121,6 +132,15 @@ impl Failure {
     }
 }
 
+/// The columns of a key, of a DETAIL in whatever language: `Key (team_id, number)=(7, 8) already exists.` What is no plain
+/// column (`lower(mail)`) is known by its index's name. CWE-532: of the values nothing is kept.
+fn key_columns(detail: &str) -> Option<Vec<String>> {
+    let (columns, _) = detail.split_once('(')?.1.split_once(")=(")?;
+    let names = columns.split(", ").map(|name| name.trim_matches('"').to_owned());
+    let names: Vec<String> = names.collect();
+    names.iter().all(|name| identifier::valid(name)).then_some(names)
+}
+
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         if let Some(said) = error.as_db_error() {
@@ -156,7 +176,7 @@ impl From<std::io::Error> for Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unique { table, constraint } => write!(f, "already taken in `{table}` (`{constraint}`)"),
+            Self::Unique { table, constraint, .. } => write!(f, "already taken in `{table}` (`{constraint}`)"),
             Self::NotNull { table, column } => write!(f, "`{table}.{column}` needs a value"),
             Self::Check { table, constraint } => write!(f, "`{table}` has the condition `{constraint}`"),
             Self::ForeignKey { table, constraint } => {

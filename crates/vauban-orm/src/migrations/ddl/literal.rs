@@ -19,16 +19,20 @@ enum Literal<'a> {
 /// If the literal is no value of the type.
 pub(super) fn postgres(text: &str, of: ColumnType) -> Result<String, String> {
     let text = text.trim();
-    let ColumnType::Of(kind) = of else {
-        return Ok(match read(text) {
-            Some(Literal::Bytes(bytes)) => bytea(&bytes),
-            _ => text.to_owned(),
-        });
+    let kind = match of {
+        ColumnType::Of(kind) => kind,
+        ColumnType::Decimal { .. } => Kind::Decimal,
+        ColumnType::Stored(_) => {
+            return Ok(match read(text) {
+                Some(Literal::Bytes(bytes)) => bytea(&bytes),
+                _ => text.to_owned(),
+            });
+        }
     };
     let Some(literal) = read(text) else {
         return Ok(text.to_owned());
     };
-    let wrong = || format!("`{text}` is no value of the type `{}`", of.name());
+    let wrong = || format!("`{text}` is no value of the type `{}`", of.written());
     let micros = |digits: &str| digits.parse::<i64>().map_err(|_| wrong());
     Ok(match (kind, literal) {
         (Kind::Bool, Literal::Number("0")) => "FALSE".to_owned(),

@@ -1,6 +1,6 @@
 //! A migration's steps in PostgreSQL's SQL. All of it stands in one transaction with what it changes in the rows.
 
-use super::super::column_type::ColumnType;
+use super::super::column_type::{ColumnType, rescaled};
 use super::super::file::short;
 use super::super::operation::{ColumnState, ConstraintState, Operation};
 use super::super::state::{State, TableState, names};
@@ -83,6 +83,7 @@ pub(super) fn statements(operation: &Operation, before: &State) -> Result<Vec<St
             }
             return Ok(all);
         }
+        Operation::RenameIndex { from, to, .. } => format!("ALTER INDEX \"{from}\" RENAME TO \"{to}\""),
         Operation::DropIndex { name } => format!("DROP INDEX \"{name}\""),
         Operation::DropConstraint { table, name } => {
             format!("ALTER TABLE \"{table}\" DROP CONSTRAINT \"{name}\"")
@@ -145,7 +146,23 @@ fn alter_column(
         all.push(drop_constraint(table, &key(table, name)));
     }
     let (from, to) = (type_of(was.kind), type_of(column.kind));
-    if from != to {
+    if using.is_none() {
+        column.keeps_its_meaning(table, Some(was.kind))?;
+    }
+    let rescaled = match using {
+        None if !was.kind.stays(column.kind) => rescaled(name, was.kind, column.kind),
+        _ => None,
+    };
+    if let Some((fits, value)) = rescaled {
+        // All rows at once: one by one a unique index would refuse the 10 that was 1 while another is 10 still.
+        let fails = format!(
+            "(\"{name}\"::text || ' does not fit {}')::{to}",
+            column.kind.written()
+        );
+        changes.push(format!(
+            "ALTER COLUMN \"{name}\" TYPE {to} USING (CASE WHEN \"{name}\" IS NULL OR ({fits}) THEN {value} ELSE {fails} END)"
+        ));
+    } else if from != to {
         let value = match using {
             Some(using) => using.to_owned(),
             None => converted(name, was.kind, column.kind),
@@ -254,10 +271,12 @@ fn renamed(table: &str, from: &str, to: &str) -> Option<String> {
 }
 
 fn check(constraint: &ConstraintState) -> Result<String, String> {
-    Ok(format!(
-        "CONSTRAINT \"{}\" CHECK ({})",
-        constraint.name, constraint.check
-    ))
+    Ok(condition(constraint))
+}
+
+/// A condition with its name.
+pub(in crate::migrations) fn condition(constraint: &ConstraintState) -> String {
+    format!("CONSTRAINT \"{}\" CHECK ({})", constraint.name, constraint.check)
 }
 
 /// Columns of other tables that refer to this one.
@@ -314,6 +333,7 @@ fn table_of<'a>(before: &'a State, table: &str) -> Result<&'a TableState, String
 fn kind(of: ColumnType) -> Kind {
     match of {
         ColumnType::Of(kind) => kind,
+        ColumnType::Decimal { .. } => Kind::Decimal,
         ColumnType::Stored(Storage::Text) => Kind::Text,
         ColumnType::Stored(Storage::Integer) => Kind::BigInt,
         ColumnType::Stored(Storage::Real) => Kind::Double,

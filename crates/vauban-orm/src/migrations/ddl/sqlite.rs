@@ -1,6 +1,6 @@
 //! A migration's steps in SQLite's SQL.
 
-use super::super::column_type::ColumnType;
+use super::super::column_type::{ColumnType, rescaled};
 use super::super::operation::{ColumnState, ConstraintState, Operation};
 use super::super::state::{IndexState, State, TableState};
 use super::index::create_index;
@@ -51,6 +51,7 @@ pub(in crate::migrations) fn statements(
         Operation::AddConstraint { table, constraint } => {
             format!("ALTER TABLE \"{table}\" ADD {}", self::constraint(constraint))
         }
+        Operation::AlterColumn { .. } if only_says_more(operation, before) => return Ok(Vec::new()),
         Operation::AlterColumn { table, .. } => return Err(no_table(table)),
         Operation::DropColumn { table, column } => {
             let state = before.tables.get(table).ok_or_else(|| no_table(table))?;
@@ -67,6 +68,21 @@ pub(in crate::migrations) fn statements(
         }
         Operation::DropTable { table } => format!("DROP TABLE \"{table}\""),
         Operation::RenameTable { from, to } => format!("ALTER TABLE \"{from}\" RENAME TO \"{to}\""),
+        Operation::RenameIndex { table, from, to } => {
+            let state = before.tables.get(table).ok_or_else(|| no_table(table))?;
+            let index = state.indexes.iter().find(|index| index.name == *from);
+            let index = index.ok_or_else(|| format!("`{table}` has no index `{from}`"))?;
+            return Ok(vec![
+                format!("DROP INDEX \"{from}\""),
+                index_of(
+                    table,
+                    &IndexState {
+                        name: to.clone(),
+                        ..index.clone()
+                    },
+                ),
+            ]);
+        }
         Operation::DropIndex { name } => format!("DROP INDEX \"{name}\""),
         Operation::DropConstraint { table, name } => {
             format!("ALTER TABLE \"{table}\" DROP CONSTRAINT \"{name}\"")
@@ -85,13 +101,38 @@ pub(in crate::migrations) fn keys_afterwards(operation: &Operation) -> bool {
     )
 }
 
+/// Whether the step changes nothing that the database has: more digits of a decimal, or what an older file left open.
+fn only_says_more(operation: &Operation, before: &State) -> bool {
+    let Operation::AlterColumn {
+        table,
+        column,
+        using: None,
+    } = operation
+    else {
+        return false;
+    };
+    let had = before
+        .tables
+        .get(table)
+        .and_then(|state| state.column(&column.name));
+    had.is_some_and(|had| {
+        let same = ColumnState {
+            kind: had.kind,
+            ..column.clone()
+        };
+        had.kind != column.kind && had.kind.stays(column.kind) && *had == same
+    })
+}
+
 /// The table that the step makes anew.
 pub(in crate::migrations) fn rebuilt_table<'a>(
     operation: &'a Operation,
     before: &State,
 ) -> Option<&'a String> {
     match operation {
-        Operation::AlterColumn { table, .. } if before.tables.contains_key(table) => Some(table),
+        Operation::AlterColumn { table, .. } => {
+            (before.tables.contains_key(table) && !only_says_more(operation, before)).then_some(table)
+        }
         Operation::DropColumn { table, column } => {
             // SQLite drops no column that a key is made of.
             let column = before.tables.get(table)?.column(column)?;
@@ -110,7 +151,10 @@ pub(in crate::migrations) fn rebuilt(
 ) -> Result<Vec<String>, String> {
     let (table, value, dropped) = match operation {
         Operation::AlterColumn { table, column, using } => {
-            let value = using.clone().unwrap_or_else(|| converted(before, table, column));
+            let value = match using {
+                Some(using) => using.clone(),
+                None => converted(before, table, column)?,
+            };
             (table, Some((&column.name, value)), None)
         }
         Operation::DropColumn { table, column } => (table, None, Some(column)),
@@ -169,19 +213,27 @@ fn no_table(table: &str) -> String {
 
 /// The value that a row has in an altered column. A `STRICT` table takes what fits its type without loss, and stops the
 /// migration at the first value that does not; a number that is too large for its column is made to be one.
-fn converted(before: &State, table: &str, column: &ColumnState) -> String {
+///
+/// # Errors
+/// If it would be taken for another value.
+fn converted(before: &State, table: &str, column: &ColumnState) -> Result<String, String> {
     let name = format!("\"{}\"", column.name);
     let had = before
         .tables
         .get(table)
         .and_then(|state| state.columns.iter().find(|c| c.name == column.name));
     let had = had.map(|column| column.kind);
-    if column.kind == ColumnType::Of(Kind::Int) && had != Some(column.kind) {
-        return format!(
-            "iif(CAST({name} AS INTEGER) NOT BETWEEN -2147483648 AND 2147483647, 'too large', {name})"
-        );
+    column.keeps_its_meaning(table, had)?;
+    if let Some((fits, value)) = had.and_then(|had| rescaled(&column.name, had, column.kind)) {
+        let wrong = format!("does not fit {}", column.kind.written());
+        return Ok(format!("iif({name} IS NULL OR ({fits}), {value}, '{wrong}')"));
     }
-    name
+    if column.kind == ColumnType::Of(Kind::Int) && had != Some(column.kind) {
+        return Ok(format!(
+            "iif(CAST({name} AS INTEGER) NOT BETWEEN -2147483648 AND 2147483647, 'too large', {name})"
+        ));
+    }
+    Ok(name)
 }
 
 pub(in crate::migrations) fn create_table(

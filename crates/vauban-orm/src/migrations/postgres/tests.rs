@@ -1,5 +1,8 @@
 //! Every operation on a real cluster, forward and back, with rows.
 
+mod attacks;
+mod inspected;
+mod locks;
 mod walks;
 
 use std::sync::Arc;
@@ -336,7 +339,7 @@ async fn a_migration_is_whole_or_not_at_all_and_an_edited_one_is_refused() {
         .await
         .unwrap_err()
         .to_string();
-    assert!(error.contains("without `BEGIN`, `COMMIT`"), "{error}");
+    assert!(error.contains("take BEGIN, COMMIT and ROLLBACK out"), "{error}");
     let edited = set(&[&TEAM.replace("name = 'name'", "name = 'title'")]);
     assert!(matches!(
         site.to(&edited, "newest").await,
@@ -430,7 +433,7 @@ async fn a_table_that_is_not_as_its_model_says_is_told() {
         found.missing,
         [
             "the column `title` of `article` as text NOT NULL (it is text)",
-            "the constraint `article_author_id_fkey` of `article`",
+            "the foreign key from `author_id` to `user` of `article`",
             "the table `task`"
         ]
     );
@@ -448,7 +451,7 @@ fn what_an_older_file_leaves_open_the_models_say() {
             columns.iter_mut().for_each(stored);
         }
     }
-    let text = writing::write("demo", "0001", &[], &old);
+    let text = writing::write("demo", "0001", &[], &old, State::default());
     assert!(
         text.contains("type = 'blob'") || text.contains("type = \"blob\""),
         "{text}"

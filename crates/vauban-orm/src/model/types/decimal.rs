@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::model::columns::OrderedField;
-use crate::model::field::{Field, FieldLimits};
+use crate::model::field::{Encoding, Field, FieldLimits};
 use crate::model::kinds;
 use crate::problem::Problem;
 use crate::tree::value::{Kind, Mismatch, Value, ValueRef};
@@ -228,6 +228,10 @@ impl<const PLACES: u32, const DIGITS: u32> OrderedField for Decimal<PLACES, DIGI
 
 impl<const PLACES: u32, const DIGITS: u32> Field for Decimal<PLACES, DIGITS> {
     const KIND: Kind = Kind::Decimal;
+    const ENCODING: Encoding = Encoding::Decimal {
+        places: PLACES,
+        digits: DIGITS,
+    };
     const PLACES: u32 = PLACES;
     fn to_value(&self) -> Value {
         Value::Integer(self.0)

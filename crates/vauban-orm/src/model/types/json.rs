@@ -14,7 +14,7 @@ use crate::model::path::Path;
 use crate::model::scope::Place;
 use crate::problem::Problem;
 use crate::tree::expr::Expr;
-use crate::tree::meta::{ColumnMeta, ModelMeta, Untyped};
+use crate::tree::meta::{ColumnMeta, Encoding, ModelMeta, Untyped};
 use crate::tree::value::{Kind, Mismatch, RowReader, Value, ValueRef};
 
 /// JSON of the closed type `T`: a model's column, a form's field, an answer of a view, or as a parameter of an unsafe view the
@@ -208,6 +208,7 @@ fn accepted<T: JsonValue>(value: ValueRef<'_>, limits: Option<&FieldLimits>) -> 
 
 const fn untyped<T: JsonValue>() -> Untyped {
     Untyped {
+        encoding: Encoding::OfKind,
         accepted: accepted::<T>,
         parsed: |text| Json::<T>::parse(text).map(|json| value_of(&json)),
         shown: |value| {

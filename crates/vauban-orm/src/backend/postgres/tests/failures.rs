@@ -20,6 +20,7 @@ async fn constraints_say_which() {
             Failure::Unique {
                 table: table(),
                 constraint: name("task_title_uniq"),
+                columns: vec![name("title")],
             },
         ),
         (
@@ -27,6 +28,7 @@ async fn constraints_say_which() {
             Failure::Unique {
                 table: table(),
                 constraint: name("task_pkey"),
+                columns: vec![name("id")],
             },
         ),
         (
