@@ -44,7 +44,7 @@ pub enum Error {
     TooMuchWork,
     /// A page that begins behind row [`DEEPEST_ROW`](crate::DEEPEST_ROW) (404; CWE-400).
     TooDeep,
-    /// A filter that a request made larger than a statement may be (400; CWE-400, CWE-674): which bound it is beyond.
+    /// A filter that a request made larger than a statement may be, or more rows than a query loads (400; CWE-400, CWE-674): which bound it is beyond.
     TooLarge(&'static str),
     /// The handle outlived its request (500).
     Finished,
@@ -181,7 +181,7 @@ impl fmt::Display for Error {
             ),
             Self::TooMuchWork => f.write_str("the statement needs more work than its limit allows"),
             Self::TooDeep => f.write_str("this page is too far from the first one; narrow the search"),
-            Self::TooLarge(why) => write!(f, "the filter is too large: {why}"),
+            Self::TooLarge(why) => write!(f, "the query is too large: {why}"),
             Self::Finished => f.write_str("the handle outlived its request"),
             Self::ReadOnly => f.write_str("a write through a handle that only reads"),
             Self::Unlisted { what, name } => {

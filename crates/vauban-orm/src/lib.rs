@@ -115,7 +115,8 @@ pub use policy::actor::{Actor, Binder, May, Service, UserFacts, actions};
 pub use policy::{Policy, Rules, Settable, actor};
 pub use problem::{Argument, Problem};
 pub use query::{
-    Changeable, Create, DEEPEST_ROW, Deletable, Page, Permitted, PermittedQuerySet, QuerySet, Version,
+    Changeable, Create, DEEPEST_ROW, Deletable, Load, LoadMany, LoadOne, LoadingQuerySet, One, Page,
+    Permitted, PermittedQuerySet, QuerySet, RowQuery, Version, With,
 };
 pub use tree::meta::{ColumnMeta, ModelMeta};
 pub use tree::{identifier, meta};

@@ -23,6 +23,8 @@ pub(crate) enum Control {
     Behind,
     /// In a query, related rows that may not be seen are absent.
     Related,
+    /// Of rows that are loaded for others, those that may not be seen are absent.
+    Loaded,
     /// `!` is "not true".
     TwoValued,
     /// Nobody is the owner of a row without one.

@@ -118,6 +118,29 @@ impl Session<'_> {
         }
     }
 
+    /// From here on, what is read is as it is now, whoever writes meanwhile.
+    pub(crate) async fn begin_state(self) -> Result<()> {
+        match self {
+            Self::Sqlite(c) => c.often("BEGIN"),
+            #[cfg(feature = "postgres")]
+            Self::Postgres { connection, .. } => {
+                let isolation = postgres::Isolation::RepeatableRead;
+                Ok(connection.begin(postgres::Access::Read, isolation).await?)
+            }
+        }
+    }
+
+    /// See [`begin_state`](Self::begin_state). Nothing was written.
+    pub(crate) async fn end_state(self) -> Result<()> {
+        match self {
+            // After some errors the database has ended it.
+            Self::Sqlite(c) if c.is_autocommit() => Ok(()),
+            Self::Sqlite(c) => c.often("ROLLBACK"),
+            #[cfg(feature = "postgres")]
+            Self::Postgres { connection, .. } => Ok(connection.rollback().await?),
+        }
+    }
+
     /// From here on, what is done can be undone by [`end_step`](Self::end_step).
     pub(crate) async fn begin_step(self) -> Result<()> {
         match self {

@@ -69,11 +69,16 @@ impl<P: Place, C: Model> Many<P, C> {
         self.having(RowNumber::opened(), Expr::True)
     }
 
+    /// The foreign key by which they refer.
+    pub(crate) fn key_meta(&self) -> &'static ColumnMeta {
+        (self.key)().0
+    }
+
     fn having(&self, number: RowNumber, inner: Expr) -> Filter<P::Scope> {
         let opened = Opened {
             number,
             model: C::meta,
-            key: (self.key)().0,
+            key: self.key_meta(),
             to: self.path.to(),
         };
         Filter::new(self.path.wrap(Expr::any(opened, inner)))

@@ -5,6 +5,8 @@ mod change;
 mod constraint;
 mod create;
 mod delete;
+mod load;
+mod loads;
 mod rows;
 mod run;
 mod select;
@@ -16,6 +18,7 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 
 pub use create::Create;
+pub use load::{Load, LoadMany, LoadOne, LoadingQuerySet, One, RowQuery, With};
 pub use rows::{Changeable, DEEPEST_ROW, Deletable, Page, Permitted, Version};
 
 use crate::error::{Error, Result};

@@ -159,7 +159,7 @@ impl<M: Record> QuerySet<M> {
         bound.write_steps(delete::All { select, models }).await
     }
 
-    fn page_query(mut self, number: u32) -> Result<Self> {
+    pub(super) fn page_query(mut self, number: u32) -> Result<Self> {
         if number == 0 {
             return Err(Error::NotFound);
         }

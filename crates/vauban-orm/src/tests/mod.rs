@@ -12,6 +12,7 @@ mod field_types;
 mod fragments;
 mod listed;
 mod locks;
+mod loading;
 mod models;
 mod on;
 mod oracles;

@@ -11,6 +11,11 @@ pub(crate) trait Steps: Send + Sync {
     /// What comes of them.
     type Found: Send;
 
+    /// Whether there are several that read, so that all of them see one state of the database.
+    fn are_several(&self) -> bool {
+        false
+    }
+
     /// Runs them one after the other; writes their text where a development build shows it.
     fn run(
         &self,
@@ -18,6 +23,23 @@ pub(crate) trait Steps: Send + Sync {
         session: Session<'_>,
         text: &mut String,
     ) -> impl Future<Output = Result<Self::Found>> + Send;
+}
+
+/// Steps that read one state of the database, outside a unit's turn.
+pub(super) struct OneState<'s, S>(pub(super) &'s S);
+
+impl<S: Steps> Steps for OneState<'_, S> {
+    type Found = S::Found;
+
+    async fn run(&self, authority: &Authority, session: Session<'_>, text: &mut String) -> Result<S::Found> {
+        if !self.0.are_several() {
+            return self.0.run(authority, session, text).await;
+        }
+        session.begin_state().await?;
+        let result = self.0.run(authority, session, text).await;
+        session.end_state().await?;
+        result
+    }
 }
 
 /// Steps of which all are done or none.

@@ -1,0 +1,252 @@
+//! Rows with what belongs to them: each under its own rule, in as many statements whatever the rows.
+
+use super::*;
+use crate::*;
+
+async fn all_of<Q: RowQuery, L: Load<Q::Model>>(
+    unit: &crate::engine::Unit,
+    query: LoadingQuerySet<Q, L>,
+) -> Vec<With<Q::Row, L::Got>>
+where
+    Q::Model: Model,
+    Db<Read>: Reads<Q::Model>,
+{
+    query.all(&unit.read_db()).await.unwrap()
+}
+
+fn titles(tasks: &[Task]) -> Vec<&str> {
+    tasks.iter().map(|task| task.title.as_str()).collect()
+}
+
+/// So many more tasks of an organisation.
+async fn more_tasks(site: &Site, of: &Organisation, names: &[&str], assignee: Option<Id<User>>) {
+    let unit = site.database.bind(Actor::nobody());
+    let db = unit.db();
+    for name in names {
+        let new = NewTask {
+            organisation: of.id,
+            title: (*name).to_owned(),
+            assignee,
+        };
+        Task::create(new).save(&db.acting::<Fixtures>()).await.unwrap();
+    }
+    unit.finish(true).await.unwrap();
+}
+
+#[tokio::test]
+async fn relations_are_loaded_with_the_rows() {
+    let site = Site::new().await;
+    more_tasks(&site, &site.alpha, &["b", "a", "c"], Some(site.ben.id)).await;
+    let unit = site.as_user(&site.ben);
+    let query = Organisation::objects().order_by(|o| o.name.desc()).with(|o| {
+        (
+            o.tasks
+                .load()
+                .filter(|t| t.title.ne("c"))
+                .order_by(|t| t.title.desc())
+                .limit(2),
+            o.memberships.load().with(|m| m.user.load()),
+        )
+    });
+    let found = all_of(&unit, query).await;
+    let names: Vec<_> = found.iter().map(|one| one.name.as_str()).collect();
+    assert_eq!(names, ["Beta", "Alpha"]);
+    let (tasks, members) = &found[1].loaded;
+    assert_eq!(titles(tasks), ["b", "alpha task"], "the first two of Alpha's own");
+    let mut people: Vec<_> = members
+        .iter()
+        .map(|m| m.loaded.get().map(|user| user.email.as_str()))
+        .collect();
+    people.sort_unstable();
+    assert_eq!(people, [Some("ann@example.com"), Some("ben@example.com")]);
+    assert_eq!(titles(&found[0].loaded.0), ["beta task"]);
+}
+
+#[tokio::test]
+async fn what_is_behind_a_foreign_key_is_joined_and_leads_on() {
+    let site = Site::new().await;
+    more_tasks(&site, &site.alpha, &["mine"], Some(site.ben.id)).await;
+    let unit = site.as_user(&site.ben);
+    let query = Task::objects().order_by(|t| t.title.asc()).with(|t| {
+        (
+            t.assignee.load(),
+            t.organisation.load().with(|o| o.tasks.load().limit(1)),
+        )
+    });
+    let found = all_of(&unit, query).await;
+    let of = |at: usize| {
+        let (assignee, organisation) = &found[at].loaded;
+        let organisation = organisation.get().expect("it may be seen");
+        let tasks = organisation.loaded.iter().map(|task| task.title.as_str());
+        (
+            assignee.clone().into_row().map(|user| user.id),
+            tasks.collect::<Vec<_>>(),
+        )
+    };
+    // Two tasks have one organisation: what belongs to it is read once, and given to both.
+    assert_eq!(of(0), (None, vec!["alpha task"]));
+    assert_eq!(of(1), (None, vec!["beta task"]));
+    assert_eq!(of(2), (Some(site.ben.id), vec!["alpha task"]));
+    assert!(matches!(found[0].loaded.0, One::Empty));
+}
+
+/// CWE-862. Attack: rows that nobody may ask for are read as what belongs to a row.
+#[tokio::test]
+async fn a_hidden_row_is_not_loaded() {
+    let site = Site::new().await;
+    // Whoever is a member of nothing sees an article's author, and no membership of theirs.
+    let unit = site.as_user(&site.carl);
+    let query = || {
+        User::objects()
+            .filter(|u| u.id.eq(site.ann.id))
+            .with(|u| u.memberships.load())
+    };
+    let memberships = async || all_of(&unit, query()).await[0].loaded.len();
+    {
+        let _attack = without(Control::Loaded);
+        assert_eq!(memberships().await, 1);
+    }
+    assert_eq!(memberships().await, 0);
+    // Nor do hidden rows take the place of those that may be seen (CWE-203).
+    let unit = site.as_user(&site.ann);
+    let query = User::objects()
+        .filter(|u| u.id.eq(site.ben.id))
+        .with(|u| u.memberships.load().order_by(|m| m.role.desc()).limit(1));
+    let found = all_of(&unit, query).await;
+    assert_eq!(found[0].loaded[0].organisation, site.alpha.id);
+}
+
+/// CWE-862, CWE-204. Attack: the row behind a foreign key is read that may not be seen.
+#[tokio::test]
+async fn behind_a_foreign_key_a_hidden_row_is_hidden() {
+    let site = Site::new().await;
+    more_tasks(&site, &site.alpha, &["of a ghost"], Some(site.ghost.id)).await;
+    let unit = site.as_user(&site.ann);
+    let query = || {
+        let of_ghost = Task::objects().filter(|t| t.title.eq("of a ghost"));
+        of_ghost.with(|t| t.assignee.load().with(|u| u.memberships.load()))
+    };
+    {
+        let _attack = without(Control::Related);
+        assert!(all_of(&unit, query()).await[0].loaded.get().is_some());
+    }
+    assert!(all_of(&unit, query()).await[0].loaded.is_hidden());
+}
+
+#[tokio::test]
+async fn rights_and_pages_go_with_it() {
+    let site = Site::new().await;
+    more_tasks(&site, &site.alpha, &["a", "b", "c"], None).await;
+    let unit = site.as_user(&site.ann);
+    let db = unit.read_db();
+    let page = Task::objects()
+        .with_may()
+        .with(|t| t.organisation.load().with(|o| o.memberships.load().with_may()))
+        .order_by(|t| t.title.asc())
+        .per_page(2)
+        .page(&db, 1)
+        .await
+        .unwrap();
+    assert!(page.has_next && page.rows.len() == 2);
+    assert!(page.rows[0].may_change() && page.rows[0].title == "a");
+    let organisation = page.rows[0].loaded.get().expect("hers");
+    assert_eq!(organisation.loaded.len(), 2);
+    assert!(organisation.loaded.iter().all(Permitted::may_delete));
+    // In a plain member's eyes.
+    let unit = site.as_user(&site.ben);
+    let found = Organisation::objects()
+        .with(|o| o.tasks.load().with_may())
+        .get(&unit.read_db(), |o| o.name.eq("Alpha"))
+        .await
+        .unwrap();
+    assert!(found.loaded.iter().all(|task| !task.may_change()));
+    let none = Organisation::objects().with(|o| o.tasks.load());
+    assert!(none.first(&site.as_nobody().read_db()).await.unwrap().is_none());
+    assert!(unit.db().begin().await.is_ok(), "in a turn as well");
+    let in_turn = Organisation::objects().with(|o| o.tasks.load());
+    assert_eq!(in_turn.all(&unit.db()).await.unwrap().len(), 2);
+}
+
+/// CWE-863. Attack: a statement is answered by another's text, whose rows belong by another key or come in another number.
+#[tokio::test]
+async fn what_differs_in_what_it_loads_differs_in_its_text() {
+    let site = Site::new().await;
+    more_tasks(&site, &site.alpha, &["a", "b"], Some(site.ann.id)).await;
+    let unit = site.as_user(&site.ann);
+    let few = async |limit: Option<u32>| {
+        let query = Organisation::objects().filter(|o| o.name.eq("Alpha")).with(|o| {
+            let tasks = o.tasks.load();
+            limit.map_or_else(|| tasks.clone(), |limit| tasks.clone().limit(limit))
+        });
+        all_of(&unit, query).await[0].loaded.len()
+    };
+    assert_eq!(
+        (few(None).await, few(Some(1)).await, few(Some(2)).await),
+        (3, 1, 2)
+    );
+    let article = Article::objects().filter(|a| a.id.eq(site.public.id));
+    let author = all_of(&unit, article.clone().with(|a| a.author.load())).await;
+    let editor = all_of(&unit, article.clone().with(|a| a.editor.load())).await;
+    let both = all_of(&unit, article.with(|a| (a.author.load(), a.editor.load()))).await;
+    assert_eq!(author[0].loaded.get().map(|user| user.id), Some(site.ann.id));
+    assert!(matches!(editor[0].loaded, One::Empty));
+    assert!(both[0].loaded.0.get().is_some() && matches!(both[0].loaded.1, One::Empty));
+}
+
+/// CWE-400, CWE-770. Attack: one address has everything loaded that belongs to something.
+#[tokio::test]
+async fn what_a_query_loads_is_bounded() {
+    let site = Site::new().await;
+    let unit = site.as_user(&site.ann);
+    let db = unit.read_db();
+    let deep = Organisation::objects().with(|o| {
+        o.tasks.load().with(|t| {
+            t.organisation.load().with(|o| {
+                o.tasks.load().with(|t| {
+                    t.organisation.load().with(|o| {
+                        o.tasks.load().with(|t| {
+                            t.organisation.load().with(|o| {
+                                o.tasks
+                                    .load()
+                                    .with(|t| t.organisation.load().with(|o| o.tasks.load()))
+                            })
+                        })
+                    })
+                })
+            })
+        })
+    });
+    let told = deep.all(&db).await.map(drop).unwrap_err();
+    assert_eq!(told.status(), 400);
+    assert!(told.to_string().contains("8 steps"), "{told}");
+    let wide = Task::objects().with(|t| {
+        let six = || {
+            let one = || t.organisation.load();
+            (one(), one(), one(), one(), one(), one())
+        };
+        (six(), six(), six(), six(), t.organisation.load())
+    });
+    let told = wide.all(&db).await.map(drop).unwrap_err();
+    assert!(told.to_string().contains("24 relations"), "{told}");
+}
+
+/// All statements of a query read one state: what is written meanwhile is in none of them.
+#[tokio::test]
+async fn what_is_loaded_is_of_the_same_moment_as_its_row() {
+    let site = Site::new().await;
+    let unit = site.as_user(&site.ann);
+    let found = Organisation::objects()
+        .with(|o| o.tasks.load())
+        .all(&unit.read_db())
+        .await
+        .unwrap();
+    assert_eq!(found.len(), 1);
+    // A reader that goes on after it is not in the state of before.
+    more_tasks(&site, &site.alpha, &["later"], None).await;
+    let found = Organisation::objects()
+        .with(|o| o.tasks.load())
+        .all(&unit.read_db())
+        .await
+        .unwrap();
+    assert_eq!(found[0].loaded.len(), 2);
+}
