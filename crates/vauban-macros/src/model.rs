@@ -2,6 +2,7 @@
 
 mod args;
 mod column;
+mod linking;
 mod types;
 
 use proc_macro2::TokenStream;
@@ -11,6 +12,7 @@ use syn::{DeriveInput, Error, Field, Ident, Result, parse_quote};
 
 use self::args::{Check, ModelArgs};
 use self::column::{Column, fields};
+use self::linking::Linking;
 use self::types::named;
 pub(crate) use self::types::snake;
 use crate::ident::unraw;
@@ -40,7 +42,11 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
     }
     .write();
     let wrong = misread.iter().chain(&read.wrong).map(Error::to_compile_error);
-    Ok(quote!(#(#wrong)* #written))
+    let links = model.links.iter().filter(|link| link.own);
+    let links: Vec<_> = links
+        .map(|link| link.model(&input, &model))
+        .collect::<Result<_>>()?;
+    Ok(quote!(#(#wrong)* #written #(#links)*))
 }
 
 struct Writer<'a> {
@@ -86,10 +92,17 @@ impl Writer<'_> {
             let doc = format!("`{name}`");
             quote! { #[doc = #doc] pub #name: #orm::Many<P, #child>, }
         });
+        let linked = self.model.links.iter().map(|link| {
+            let Linking {
+                name, target, link, ..
+            } = link;
+            let doc = format!("`{name}`");
+            quote! { #[doc = #doc] pub #name: #orm::Linked<P, #link, #target>, }
+        });
         quote! {
             #[doc = #doc]
             #[allow(dead_code)]
-            #vis struct #name<P: #orm::Place> { #(#fields)* #(#related)* }
+            #vis struct #name<P: #orm::Place> { #(#fields)* #(#related)* #(#linked)* }
         }
     }
 
@@ -267,6 +280,16 @@ impl Writer<'_> {
                 }),
             }
         });
+        let linked = self.model.links.iter().map(|link| {
+            let Linking { name, target, link, near, far, .. } = link;
+            quote! {
+                #name: #orm::Linked::new(path, || {
+                    type Of = #orm::__private::KeyOf<#link>;
+                    static KEYS: ::std::sync::OnceLock<(Of, Of)> = ::std::sync::OnceLock::new();
+                    *KEYS.get_or_init(|| (Of::to::<#model>(|link| &link.#near), Of::to::<#target>(|link| &link.#far)))
+                }),
+            }
+        });
         let values = self.fields.iter().enumerate().map(|(i, f)| {
             let (name, field) = (f.name, self.as_field(f.ty));
             if f.is_given() {
@@ -324,6 +347,7 @@ impl Writer<'_> {
                     #columns_name {
                         #(#names: #fields::column(path, &meta.columns[#indexes]),)*
                         #(#many)*
+                        #(#linked)*
                     }
                 }
                 #[allow(unreachable_code, unused_variables)]

@@ -87,6 +87,7 @@ mod unit;
 /// What stands behind the handles. For the framework only; an application has `Db`.
 #[doc(hidden)]
 pub mod engine {
+    pub use crate::backend::StatementWatch;
     pub use crate::backend::sqlite::Synchronous;
     pub use crate::unit::{Database, LoggedQuery, Options, Unit, answering, rendering};
     #[cfg(debug_assertions)]
@@ -100,6 +101,7 @@ pub use model::columns::{Column, Columns};
 pub use model::field::{Field, ModelField};
 pub use model::filter::{Filter, IntoFilter};
 pub use model::key::Rel;
+pub use model::linked::Linked;
 pub use model::many::Many;
 pub use model::order::Order;
 pub use model::scope::{In, Join, Own, OwnRow, Place, Root, Scope, Via};
@@ -115,7 +117,7 @@ pub use policy::actor::{Actor, Binder, May, Service, UserFacts, actions};
 pub use policy::{Policy, Rules, Settable, actor};
 pub use problem::{Argument, Problem};
 pub use query::{
-    Changeable, Create, DEEPEST_ROW, Deletable, Load, LoadMany, LoadOne, LoadingQuerySet, One, Page,
+    Changeable, Create, DEEPEST_ROW, Deletable, Links, Load, LoadMany, LoadOne, LoadingQuerySet, One, Page,
     Permitted, PermittedQuerySet, QuerySet, RowQuery, Version, With,
 };
 pub use tree::meta::{ColumnMeta, ModelMeta};
@@ -130,6 +132,7 @@ pub mod columns {
     };
     pub use crate::model::compared::{Comparable, Compared, KeyOperand, Operand};
     pub use crate::model::key::{IdOf, Rel};
+    pub use crate::model::linked::Linked;
     pub use crate::model::many::Many;
     pub use crate::model::order::{IntoOrder, Order};
     pub use crate::model::types::JsonValue;

@@ -25,6 +25,8 @@ pub(crate) enum Control {
     Related,
     /// Of rows that are loaded for others, those that may not be seen are absent.
     Loaded,
+    /// The right to delete a link that goes.
+    Unlink,
     /// `!` is "not true".
     TwoValued,
     /// Nobody is the owner of a row without one.

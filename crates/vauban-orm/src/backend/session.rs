@@ -61,11 +61,12 @@ impl Session<'_> {
         skipped: i64,
         row: impl FnMut(&mut RowReader<'_>) -> Result<()> + Send,
     ) -> Result<()> {
-        match self {
+        let done = match self {
             Self::Sqlite(c) => c.read(statement, shape, skipped, row),
             #[cfg(feature = "postgres")]
             Self::Postgres { connection, .. } => connection.rows(statement, row).await,
-        }
+        };
+        self.seen(statement, done)
     }
 
     /// Runs a statement and hands on each row.
@@ -74,11 +75,12 @@ impl Session<'_> {
         statement: &Statement<'_>,
         row: impl FnMut(&mut RowReader<'_>) -> Result<()> + Send,
     ) -> Result<()> {
-        match self {
+        let done = match self {
             Self::Sqlite(c) => c.fetch(statement, row),
             #[cfg(feature = "postgres")]
             Self::Postgres { connection, .. } => connection.rows(statement, row).await,
-        }
+        };
+        self.seen(statement, done)
     }
 
     /// Runs a statement to its end; what its last row says, if there is one.
@@ -98,11 +100,25 @@ impl Session<'_> {
 
     /// Runs a statement without rows; how many it changed.
     pub(crate) async fn execute(self, statement: &Statement<'_>) -> Result<u64> {
-        match self {
+        let done = match self {
             Self::Sqlite(c) => c.execute(statement),
             #[cfg(feature = "postgres")]
             Self::Postgres { connection, .. } => connection.changed(statement).await,
+        };
+        self.seen(statement, done)
+    }
+
+    /// What a statement came to, for who watches. One that is tried again elsewhere is not two.
+    fn seen<T>(self, statement: &Statement<'_>, done: Result<T>) -> Result<T> {
+        if !matches!(done, Err(Error::TooMuchWork)) {
+            let watched = match self {
+                Self::Sqlite(c) => c.watched(),
+                #[cfg(feature = "postgres")]
+                Self::Postgres { texts, .. } => texts.watched(),
+            };
+            watched.note(&statement.text.sql);
         }
+        done
     }
 
     /// Charges rows that are gone through outside the database.

@@ -88,7 +88,7 @@ impl<M: Record> Create<M> {
     }
 }
 
-struct Insert<M> {
+pub(super) struct Insert<M> {
     row: PhantomData<fn() -> M>,
     model: &'static ModelMeta,
     values: Vec<Value>,
@@ -97,7 +97,7 @@ struct Insert<M> {
 }
 
 impl<M: Record> Insert<M> {
-    fn new(model: &'static ModelMeta, create: Create<M>) -> Result<Self> {
+    pub(super) fn new(model: &'static ModelMeta, create: Create<M>) -> Result<Self> {
         let mut problems: Vec<FieldProblem> = create
             .new
             .problems

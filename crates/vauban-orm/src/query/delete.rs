@@ -125,7 +125,7 @@ async fn collect(
 type Key = (&'static str, Vec<u8>);
 
 /// Rows to delete with everything that goes with them.
-struct Removal<'a> {
+pub(super) struct Removal<'a> {
     models: &'a [&'static ModelMeta],
     authority: &'a Authority,
     session: Session<'a>,
@@ -146,7 +146,11 @@ struct Rows {
 }
 
 impl<'a> Removal<'a> {
-    fn new(models: &'a [&'static ModelMeta], authority: &'a Authority, session: Session<'a>) -> Self {
+    pub(super) fn new(
+        models: &'a [&'static ModelMeta],
+        authority: &'a Authority,
+        session: Session<'a>,
+    ) -> Self {
         Self {
             models,
             authority,
@@ -159,7 +163,7 @@ impl<'a> Removal<'a> {
         }
     }
 
-    async fn remove(mut self, model: &'static ModelMeta, ids: Vec<Value>) -> Result<u64> {
+    pub(super) async fn remove(mut self, model: &'static ModelMeta, ids: Vec<Value>) -> Result<u64> {
         let count = ids.len() as u64;
         self.go(model, ids).await?;
         // CWE-674: a chain of rows is as long as those who write them like.

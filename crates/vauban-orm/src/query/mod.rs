@@ -5,7 +5,8 @@ mod change;
 mod constraint;
 mod create;
 mod delete;
-mod load;
+mod links;
+pub(crate) mod load;
 mod loads;
 mod rows;
 mod run;
@@ -18,6 +19,7 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 
 pub use create::Create;
+pub use links::Links;
 pub use load::{Load, LoadMany, LoadOne, LoadingQuerySet, One, RowQuery, With};
 pub use rows::{Changeable, DEEPEST_ROW, Deletable, Page, Permitted, Version};
 

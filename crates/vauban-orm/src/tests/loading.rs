@@ -230,23 +230,86 @@ async fn what_a_query_loads_is_bounded() {
     assert!(told.to_string().contains("24 relations"), "{told}");
 }
 
-/// All statements of a query read one state: what is written meanwhile is in none of them.
+/// CWE-400. Attack: a page that asks once for each row. However many rows there are, the statements are as many.
+#[tokio::test]
+async fn statements_are_as_many_for_two_rows_and_for_fifty() {
+    let site = Site::new().await;
+    let unit = site.as_user(&site.ben);
+    let count = async || {
+        let watch = site.database.watch();
+        let query = Task::objects().with(|t| {
+            (
+                t.assignee.load(),
+                t.organisation
+                    .load()
+                    .with(|o| o.memberships.load().with(|m| m.user.load())),
+            )
+        });
+        let rows = all_of(&unit, query).await.len();
+        (rows, watch.statements().len())
+    };
+    assert_eq!(
+        count().await,
+        (2, 2),
+        "tasks with their organisations, and memberships with their users"
+    );
+    let names: Vec<_> = (0..48).map(|n| format!("task {n}")).collect();
+    let names: Vec<_> = names.iter().map(String::as_str).collect();
+    more_tasks(&site, &site.alpha, &names, Some(site.ann.id)).await;
+    assert_eq!(count().await, (50, 2));
+}
+
+/// CWE-367. All statements of a query read one state: what is written meanwhile is in none of them.
 #[tokio::test]
 async fn what_is_loaded_is_of_the_same_moment_as_its_row() {
+    use crate::backend::Session;
+    use crate::policy::authority::Authority;
+    use crate::unit::Steps;
+
+    struct Between {
+        several: bool,
+        path: std::path::PathBuf,
+    }
+    impl Steps for Between {
+        type Found = (i64, i64);
+        fn are_several(&self) -> bool {
+            self.several
+        }
+        async fn run(&self, _: &Authority, session: Session<'_>, _: &mut String) -> Result<(i64, i64)> {
+            let Session::Sqlite(c) = session else {
+                return Err(Error::NotFound);
+            };
+            let count = || c.bare(|c| c.query_row("SELECT count(*) FROM task", [], |row| row.get(0)));
+            let before = count()?;
+            let other = rusqlite::Connection::open(&self.path).unwrap();
+            other
+                .execute(
+                    "INSERT INTO task (id, organisation_id, title, done, row_version) \
+                     SELECT randomblob(16), id, 'between', 0, 1 FROM organisation LIMIT 1",
+                    [],
+                )
+                .unwrap();
+            Ok((before, count()?))
+        }
+    }
+    if !on::sqlite() {
+        return; // REPEATABLE READ is PostgreSQL's own
+    }
     let site = Site::new().await;
     let unit = site.as_user(&site.ann);
-    let found = Organisation::objects()
-        .with(|o| o.tasks.load())
-        .all(&unit.read_db())
-        .await
-        .unwrap();
-    assert_eq!(found.len(), 1);
-    // A reader that goes on after it is not in the state of before.
-    more_tasks(&site, &site.alpha, &["later"], None).await;
-    let found = Organisation::objects()
-        .with(|o| o.tasks.load())
-        .all(&unit.read_db())
-        .await
-        .unwrap();
-    assert_eq!(found[0].loaded.len(), 2);
+    let path = site.database.path().to_owned();
+    let read = async |several| {
+        let path = path.clone();
+        unit.read_db()
+            .asker()
+            .read(Between { several, path })
+            .await
+            .unwrap()
+    };
+    assert_eq!(read(true).await, (2, 2));
+    assert_eq!(
+        read(false).await,
+        (3, 4),
+        "without it, the second sees what was written after the first"
+    );
 }

@@ -10,6 +10,7 @@ mod combined;
 mod constraints;
 mod field_types;
 mod fragments;
+mod linked;
 mod listed;
 mod locks;
 mod loading;

@@ -24,6 +24,11 @@ pub(crate) const MAX_LOAD_DEPTH: usize = 8;
 /// Rows of relations to many that a query loads, all of them together.
 pub(crate) const MAX_LOADED: usize = 20_000;
 
+/// Links that are added, removed or set at once.
+pub(crate) const MAX_LINKS: usize = 1_000;
+
+/// What is said of more than [`MAX_LINKS`].
+pub(crate) const LINKS: &str = "it links more than 1,000 rows at once: link them in parts";
 /// What is said of more than [`MAX_LOADS`].
 pub(crate) const LOADS: &str = "it loads more than 24 relations: load some of them in a query of their own";
 /// What is said of more than [`MAX_LOAD_DEPTH`].

@@ -3,6 +3,7 @@
 use super::column::AnyColumn;
 use super::filter::{AnyFilter, AnyOrder};
 use super::given::AnyKey;
+use super::load::{AnyLoad, AnyLoads, rows, taken};
 use super::row::AnyRow;
 use crate::error::{Error, Result};
 use crate::model::assignment::Assignment;
@@ -17,7 +18,8 @@ use crate::unit::handles::{Db, Write};
 #[must_use = "a query reads nothing until `all`, `page`, `get`, …"]
 pub struct AnyQuerySet {
     model: &'static ModelMeta,
-    query: query::QuerySet<AnyRow>,
+    pub(super) query: query::QuerySet<AnyRow>,
+    pub(super) loads: AnyLoads,
 }
 
 /// A query whose rows say what the actor may do to them: see [`AnyQuerySet::with_may`].
@@ -30,6 +32,7 @@ impl AnyQuerySet {
         Self {
             model,
             query: query::QuerySet::of(model),
+            loads: AnyLoads::default(),
         }
     }
 
@@ -81,6 +84,16 @@ impl AnyQuerySet {
         }
     }
 
+    /// Loads the rows that refer to these by a foreign key of theirs, in one statement for all of them: see
+    /// [`AnyRow::loaded`]. Each stands under its own table's view rule.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] for a foreign key to another table.
+    pub fn load(mut self, load: AnyLoad) -> Result<Self> {
+        self.loads.0.push(load.on(self.model)?);
+        Ok(self)
+    }
+
     /// At most `rows` of them, from row `first` (from 0) on.
     ///
     /// # Errors
@@ -106,7 +119,10 @@ impl AnyQuerySet {
     /// # Errors
     /// See [`Error`].
     pub async fn all(self, db: &Db) -> Result<Vec<AnyRow>> {
-        self.query.rows_in(db.asker()).await
+        if self.loads.0.is_empty() {
+            return self.query.rows_in(db.asker()).await;
+        }
+        rows(self.query, self.loads, db.asker()).await
     }
 
     /// The first row, if there is one.
@@ -114,7 +130,12 @@ impl AnyQuerySet {
     /// # Errors
     /// See [`Error`].
     pub async fn first(self, db: &Db) -> Result<Option<AnyRow>> {
-        self.query.first_in(db.asker()).await
+        if self.loads.0.is_empty() {
+            return self.query.first_in(db.asker()).await;
+        }
+        let mut query = self.query;
+        query.set_limit(1);
+        Ok(rows(query, self.loads, db.asker()).await?.pop())
     }
 
     /// Page `number` (from 1) of rows.
@@ -122,7 +143,12 @@ impl AnyQuerySet {
     /// # Errors
     /// As [`QuerySet::page`](crate::QuerySet::page).
     pub async fn page(self, db: &Db, number: u32) -> Result<Page<AnyRow>> {
-        self.query.page_in(db.asker(), number).await
+        if self.loads.0.is_empty() {
+            return self.query.page_in(db.asker(), number).await;
+        }
+        let loading = query::LoadingQuerySet::new(self.query, self.loads);
+        let page = loading.loaded_page_in(db.asker(), number).await?;
+        Ok(page.map(taken))
     }
 
     /// How many rows.
@@ -146,7 +172,12 @@ impl AnyQuerySet {
     /// # Errors
     /// [`Error::NotFound`] if there is none that the actor may see, and for a key of another table.
     pub async fn get(self, db: &Db, key: AnyKey) -> Result<AnyRow> {
-        self.with_key(key)?.query.one_in(db.asker()).await
+        let one = self.with_key(key)?;
+        if one.loads.0.is_empty() {
+            return one.query.one_in(db.asker()).await;
+        }
+        let loading = query::LoadingQuerySet::new(one.query, one.loads);
+        Ok(taken(loading.one_loaded_in(db.asker()).await?))
     }
 
     /// The row with this key, to be changed.
@@ -201,7 +232,7 @@ impl AnyPermittedQuerySet {
     /// # Errors
     /// See [`Error`].
     pub async fn all(self, db: &Db) -> Result<Vec<Permitted<AnyRow>>> {
-        self.0.query.permitted_in(db.asker()).await
+        rows(self.0.query.into_permitted(), self.0.loads, db.asker()).await
     }
 
     /// See [`AnyQuerySet::page`].
@@ -209,7 +240,9 @@ impl AnyPermittedQuerySet {
     /// # Errors
     /// As [`AnyQuerySet::page`].
     pub async fn page(self, db: &Db, number: u32) -> Result<Page<Permitted<AnyRow>>> {
-        self.0.query.permitted_page_in(db.asker(), number).await
+        let loading = query::LoadingQuerySet::new(self.0.query.into_permitted(), self.0.loads);
+        let page = loading.loaded_page_in(db.asker(), number).await?;
+        Ok(page.map(taken))
     }
 
     /// See [`AnyQuerySet::get`].
@@ -217,6 +250,8 @@ impl AnyPermittedQuerySet {
     /// # Errors
     /// As [`AnyQuerySet::get`].
     pub async fn get(self, db: &Db, key: AnyKey) -> Result<Permitted<AnyRow>> {
-        self.0.with_key(key)?.query.one_permitted_in(db.asker()).await
+        let one = self.0.with_key(key)?;
+        let loading = query::LoadingQuerySet::new(one.query.into_permitted(), one.loads);
+        Ok(taken(loading.one_loaded_in(db.asker()).await?))
     }
 }

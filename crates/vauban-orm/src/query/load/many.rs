@@ -6,11 +6,12 @@ use uuid::Uuid;
 
 use super::super::loads::By;
 use super::super::{PermittedQuerySet, QuerySet};
-use super::{Joins, Load, LoadWeight, Loading, LoadingQuerySet, RowQuery};
+use super::{Joins, Load, LoadWeight, Loading, LoadingQuerySet, RowQuery, boxed};
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::model::columns::Columns;
 use crate::model::filter::IntoFilter;
+use crate::model::linked::Linked;
 use crate::model::many::Many;
 use crate::model::order::IntoOrder;
 use crate::model::path::Path;
@@ -32,6 +33,19 @@ impl<M: Model, C: Model> Many<Own<M>, C> {
     /// Loads the rows that refer to it: see [`QuerySet::with`].
     pub fn load(&self) -> LoadMany<M, QuerySet<C>> {
         LoadMany::new(QuerySet::new(), By::Key(self.key_meta()))
+    }
+}
+
+impl<M: Model, G: Model, T: Model> Linked<Own<M>, G, T> {
+    /// Loads the rows that are linked to it: see [`QuerySet::with`]. Each of them may be seen, and the row that links it.
+    pub fn load(&self) -> LoadMany<M, QuerySet<T>> {
+        let (parent, row) = self.keys();
+        let by = By::Link {
+            model: G::meta,
+            parent,
+            row,
+        };
+        LoadMany::new(QuerySet::new(), by)
     }
 }
 
@@ -103,14 +117,11 @@ impl<M: Record, Q: RowQuery> Load<M> for LoadMany<M, Q> {
     }
 
     fn hold(&self, row: &mut RowReader<'_>, base: usize) -> Result<Uuid> {
-        match row.value_at(base) {
-            Ok(ValueRef::Blob(bytes)) => Uuid::from_slice(bytes).map_err(|_| no_key()),
-            _ => Err(no_key()),
-        }
+        key_of(row, base)
     }
 
     async fn fill(&self, held: Vec<Uuid>, run: &mut Loading<'_>) -> Result<Vec<Self::Got>> {
-        run.batch(&self.query, self.by, &held).await
+        boxed(run.batch(&self.query, self.by, &held)).await
     }
 
     fn weigh(&self, depth: usize, weight: &mut LoadWeight) {
@@ -119,6 +130,14 @@ impl<M: Record, Q: RowQuery> Load<M> for LoadMany<M, Q> {
     }
 }
 
-pub(super) fn no_key() -> Error {
+/// The primary key of a row whose columns begin at `base`.
+pub(crate) fn key_of(row: &RowReader<'_>, base: usize) -> Result<Uuid> {
+    match row.value_at(base) {
+        Ok(ValueRef::Blob(bytes)) => Uuid::from_slice(bytes).map_err(|_| no_key()),
+        _ => Err(no_key()),
+    }
+}
+
+pub(in crate::query) fn no_key() -> Error {
     Error::Internal("a primary key is not 16 bytes".into())
 }

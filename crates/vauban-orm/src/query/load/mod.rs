@@ -9,11 +9,15 @@ mod run;
 
 use std::future::Future;
 use std::ops::{Deref, DerefMut};
+use std::pin::Pin;
 
 pub use many::LoadMany;
+pub(crate) use many::key_of;
+pub(super) use many::no_key;
 pub use one::{LoadOne, One};
+pub(crate) use query::Asks;
 pub use query::{LoadingQuerySet, RowQuery};
-use run::Loading;
+pub(crate) use run::Loading;
 
 use crate::error::{Error, Result};
 use crate::tree::bounds;
@@ -108,6 +112,12 @@ pub trait Load<M>: Send + Sync + 'static {
     /// Adds how much it is.
     #[doc(hidden)]
     fn weigh(&self, depth: usize, weight: &mut LoadWeight);
+}
+
+/// A step away from the rows that it is loaded for: each apart, so that a compiler that looks at all of them at once does not
+/// reach its limit.
+fn boxed<'a, T>(step: impl Future<Output = T> + Send + 'a) -> Pin<Box<dyn Future<Output = T> + Send + 'a>> {
+    Box::pin(step)
 }
 
 /// What a statement joins.

@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use super::super::select::unknown;
-use super::{Joins, Load, LoadWeight, Loading, With};
+use super::{Joins, Load, LoadWeight, Loading, With, boxed};
 use crate::error::Result;
 use crate::model::Model;
 use crate::model::columns::Columns;
@@ -176,7 +176,7 @@ impl<M: Model, T: Model, L: More<T>> Load<M> for LoadOne<M, T, L> {
             });
         }
         let mut got = match self.more.loads() {
-            Some(loads) => loads.fill(more, run).await?,
+            Some(loads) => boxed(loads.fill(more, run)).await?,
             None => Vec::new(),
         }
         .into_iter();

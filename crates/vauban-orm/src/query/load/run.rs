@@ -5,12 +5,12 @@ use std::collections::HashMap;
 use uuid::Uuid;
 
 use super::super::loads::{Batch, By};
-use super::many::no_key;
-use super::{LoadWeight, RowQuery};
+use super::{LoadWeight, RowQuery, no_key};
 use crate::backend::Session;
 use crate::error::{Error, Result};
 use crate::policy::authority::Authority;
 use crate::tree::bounds;
+use crate::tree::meta::ColumnMeta;
 use crate::tree::value::{RowReader, Value, ValueRef};
 use crate::unit::Steps;
 
@@ -72,6 +72,16 @@ impl<Q: RowQuery> Steps for Loaded<Q> {
 }
 
 impl Loading<'_> {
+    /// The rows that refer to each of these parents by this foreign key.
+    pub(crate) async fn children<Q: RowQuery>(
+        &mut self,
+        query: &Q,
+        key: &'static ColumnMeta,
+        parents: &[Uuid],
+    ) -> Result<Vec<Vec<Q::Row>>> {
+        self.batch(query, By::Key(key), parents).await
+    }
+
     /// The rows that belong to each of these parents, in the parents' order.
     pub(super) async fn batch<Q: RowQuery>(
         &mut self,

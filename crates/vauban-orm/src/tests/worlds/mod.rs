@@ -4,6 +4,7 @@
 
 mod by_metadata;
 mod conditions;
+mod loaded;
 mod models;
 mod reference;
 mod statements;
@@ -88,6 +89,14 @@ mod properties {
     }
 }
 
+/// CWE-862: of links, which are only written by types.
+#[tokio::test]
+async fn the_comparison_sees_links_that_may_not_go() {
+    let _attack = without(Control::Unlink);
+    let found = run(On::Sqlite, 500, 7, Some(Way::Typed)).await;
+    assert!(found.is_err(), "nobody sees that links go that may not");
+}
+
 /// CWE-862, CWE-863, CWE-639, CWE-203: each control that is missing is seen.
 #[tokio::test]
 async fn the_comparison_sees_each_missing_control() {
@@ -102,6 +111,7 @@ async fn the_comparison_sees_each_missing_control() {
         Control::TwoValued,
         Control::MaySet,
         Control::Cascade,
+        Control::Loaded,
     ] {
         let _attack = without(control);
         for way in [Way::Typed, Way::Untyped] {

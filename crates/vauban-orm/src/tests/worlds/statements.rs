@@ -25,9 +25,11 @@ pub(super) enum Kind {
     ChangeAll,
     Delete,
     DeleteAll,
+    Load,
+    Link,
 }
 
-pub(super) const KINDS: [Kind; 11] = [
+pub(super) const KINDS: [Kind; 13] = [
     Kind::All,
     Kind::Ordered,
     Kind::Permitted,
@@ -39,6 +41,8 @@ pub(super) const KINDS: [Kind; 11] = [
     Kind::ChangeAll,
     Kind::Delete,
     Kind::DeleteAll,
+    Kind::Load,
+    Kind::Link,
 ];
 
 /// How a statement is written.
@@ -67,14 +71,14 @@ enum Stored {
 
 pub(super) struct World {
     database: Database,
-    rows: Rows,
+    pub(super) rows: Rows,
     stored: Stored,
 }
 
 /// What went another way, or whether the statement found or did something.
-type Outcome = std::result::Result<bool, String>;
+pub(super) type Outcome = std::result::Result<bool, String>;
 
-fn same<T: PartialEq + std::fmt::Debug>(got: &T, expected: &T) -> std::result::Result<(), String> {
+pub(super) fn same<T: PartialEq + std::fmt::Debug>(got: &T, expected: &T) -> std::result::Result<(), String> {
     if got == expected {
         Ok(())
     } else {
@@ -82,7 +86,7 @@ fn same<T: PartialEq + std::fmt::Debug>(got: &T, expected: &T) -> std::result::R
     }
 }
 
-fn code<T>(result: &Result<T>) -> u16 {
+pub(super) fn code<T>(result: &Result<T>) -> u16 {
     result.as_ref().map_or_else(Error::status, |_| 200)
 }
 
@@ -161,6 +165,14 @@ impl World {
             let made = Job::create(values(&job)).save(&db).await.unwrap();
             rows.jobs.push(PlainJob { id: made.id, ..job });
         }
+        for _ in 0..n.below(8) {
+            let pair = (rows.jobs[n.below(rows.jobs.len())].id, rows.people[n.below(4)].id);
+            if !rows.helpers.contains(&pair) {
+                let (job, person) = pair;
+                Helper::create(NewHelper { job, person }).save(&db).await.unwrap();
+                rows.helpers.push(pair);
+            }
+        }
         if n.once_in(2) {
             let job = rows.jobs[n.below(rows.jobs.len())].id;
             Pin::create(NewPin { job }).save(&db).await.unwrap();
@@ -208,6 +220,8 @@ impl World {
             Kind::Change => self.change(&db, n, who, way).await,
             Kind::ChangeAll => self.change_all(&db, n, who, &wanted, way).await,
             Kind::Delete => self.delete(&db, n, who, way).await,
+            Kind::Load => self.load(&db, n, who, &wanted, way).await,
+            Kind::Link => self.link(&db, n, who).await,
             Kind::DeleteAll => self.delete_all(&db, who, &wanted, way).await,
             _ if way == Way::Untyped => self.read_untyped(&db, n, kind, who, &wanted).await,
             _ => self.read(&db, n, kind, who, &wanted).await,
@@ -223,7 +237,7 @@ impl World {
         Ok(did)
     }
 
-    fn found(&self, who: Asker, wanted: &Condition) -> Vec<&PlainJob> {
+    pub(super) fn found(&self, who: Asker, wanted: &Condition) -> Vec<&PlainJob> {
         let jobs = self.rows.jobs.iter();
         let seen = jobs.filter(|job| self.rows.sees(job, who) && holds(&self.rows, who, wanted, Some(job)));
         let mut seen: Vec<_> = seen.collect();
@@ -567,6 +581,7 @@ impl World {
         }
         let kept = self.rows.jobs.iter().filter(|job| !gone.contains(&job.id));
         self.rows.jobs = kept.map(|job| self.rows.emptied(job, &gone)).collect();
+        self.rows.helpers.retain(|(job, _)| !gone.contains(job));
         Ok(!gone.is_empty())
     }
 
