@@ -2,10 +2,12 @@
 
 use vauban::prelude::*;
 use vauban::sanitize::{Profile, markdown};
-use vauban::{Messages, SafeHtml};
+use vauban::{Messages, QuerySet, SafeHtml};
 
 use super::Article;
+use super::comments::Thread;
 use super::forms::{ArticleForm, ArticleFormGiven};
+use super::tags::Tag;
 use crate::paging::Paging;
 use crate::urls;
 use crate::users::User;
@@ -13,13 +15,17 @@ use crate::users::User;
 #[derive(Template)]
 #[template("articles/list.html")]
 pub struct ListPage {
-    articles: Page<Article>,
+    /// If it is a list of those alone.
+    tag: Option<Tag>,
+    articles: Page<With<Article, Vec<Tag>>>,
 }
 
 #[derive(Template)]
 #[template("articles/show.html")]
 pub struct ShowPage {
     article: Permitted<Article>,
+    tags: Vec<Tag>,
+    comments: Vec<Thread>,
     body: SafeHtml,
 }
 
@@ -39,24 +45,61 @@ pub struct DeletePage {
 /// The newest articles. Whose drafts are among them, the policy knows.
 #[view(get, "/articles/")]
 pub async fn list(_: Public, db: Db, page: Query<Paging>) -> Result<ListPage> {
-    let articles = Article::objects()
-        .order_by(|a| a.created.desc())
-        .per_page(10)
-        .page(&db, page.number())
-        .await?;
-    Ok(ListPage { articles })
+    let articles = newest(&db, Article::objects(), page.number()).await?;
+    Ok(ListPage { tag: None, articles })
+}
+
+/// The newest articles with a tag. A tag that the reader may not see is not there: 404.
+#[view(get, "/tags/{id}/")]
+pub async fn tagged(_: Public, db: Db, id: Path<Id<Tag>>, page: Query<Paging>) -> Result<ListPage> {
+    let tag = Tag::objects().get(&db, |t| t.id.eq(*id)).await?;
+    let with_it = Article::objects().filter(|a| a.tags.any(|t| t.id.eq(tag.id)));
+    let articles = newest(&db, with_it, page.number()).await?;
+    Ok(ListPage {
+        tag: Some(tag),
+        articles,
+    })
+}
+
+/// Articles with their tags: two statements, however many there are.
+async fn newest(
+    db: &Db,
+    articles: QuerySet<Article>,
+    page: u32,
+) -> Result<Page<With<Article, Vec<Tag>>>, vauban::orm::Error> {
+    let articles = articles.order_by(|a| a.created.desc()).per_page(10);
+    articles
+        .with(|a| a.tags.load().order_by(|t| t.name.asc()))
+        .page(db, page)
+        .await
 }
 
 /// An article. If the reader may not see it, it is not there: 404.
 #[view(get, "/articles/{slug}/")]
 pub async fn show(_: Public, db: Db, slug: Path<Slug>) -> Result<ShowPage> {
-    let article = Article::objects()
+    let found = Article::objects()
         .with_may()
+        .with(|a| {
+            let first = a.comments.load().filter(|c| c.reply_to.is_null());
+            let first = first.order_by(|c| c.created.asc()).limit(50);
+            let threads = first.with(|c| {
+                let replies = c.replies.load().order_by(|c| c.created.asc()).limit(20);
+                replies.with(|c| c.replies.load().order_by(|c| c.created.asc()).limit(20))
+            });
+            (a.tags.load().order_by(|t| t.name.asc()), threads)
+        })
         .get(&db, |a| a.slug.eq(&*slug))
         .await?;
+    let With { row: article, loaded } = found;
+    let (tags, comments) = loaded;
     // CWE-79: made safe when it is shown, so a stricter policy holds for old articles, too.
     let body = markdown(&article.body, Profile::RichText);
-    Ok(ShowPage { article, body })
+    Ok(ShowPage {
+        article,
+        tags,
+        comments,
+        body,
+    })
 }
 
 /// The empty form.

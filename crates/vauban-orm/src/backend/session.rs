@@ -146,12 +146,21 @@ impl Session<'_> {
         }
     }
 
-    /// See [`begin_state`](Self::begin_state). Nothing was written.
+    /// Ends what [`begin_state`](Self::begin_state) began, where that is done at once. On PostgreSQL a connection that is dropped
+    /// in a transaction is given to nobody else.
+    pub(crate) fn leave_state(self) {
+        if let Self::Sqlite(c) = self
+            && !c.is_autocommit()
+            && let Err(error) = c.often("ROLLBACK")
+        {
+            tracing::error!(target: "vauban::orm", %error, "a reader's transaction does not end");
+        }
+    }
+
+    /// Ends it, where that takes a word with the server. Nothing was written.
     pub(crate) async fn end_state(self) -> Result<()> {
         match self {
-            // After some errors the database has ended it.
-            Self::Sqlite(c) if c.is_autocommit() => Ok(()),
-            Self::Sqlite(c) => c.often("ROLLBACK"),
+            Self::Sqlite(_) => Ok(()),
             #[cfg(feature = "postgres")]
             Self::Postgres { connection, .. } => Ok(connection.rollback().await?),
         }

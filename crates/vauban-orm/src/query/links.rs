@@ -29,7 +29,7 @@ use crate::tree::expr::{Col, Expr, Op};
 use crate::tree::meta::{Auto, ColumnMeta, ModelMeta};
 use crate::tree::value::{RowReader, Value, ValueRef};
 use crate::unit::Steps;
-use crate::unit::handles::{Bound, Writes};
+use crate::unit::handles::{Bound, Reads, Writes};
 
 /// The rows of `T` to which rows of `G` link one row, to be changed: `article.id.links(|a| &a.tags).set(&db, chosen)`.
 ///
@@ -119,11 +119,11 @@ impl<G: Model, T: Model> Links<G, T> {
     /// 1,000.
     pub async fn remove(
         self,
-        db: &impl Writes<Delete, G>,
+        db: &(impl Writes<Delete, G> + Reads<G>),
         rows: impl IntoIterator<Item = Id<T>>,
     ) -> Result<u64> {
         let change = self.change(rows, false, Remove::These)?;
-        let bound = db.bound();
+        let bound = Writes::<Delete, G>::bound(db);
         let done = bound.write_steps(change.of(bound)).await;
         written(bound, G::meta(), Action::Delete, done)
     }
@@ -134,7 +134,7 @@ impl<G: Model, T: Model> Links<G, T> {
     /// As [`add`](Self::add) and [`remove`](Self::remove): then nothing is changed.
     pub async fn set(
         self,
-        db: &(impl Writes<Add, G> + Writes<Delete, G>),
+        db: &(impl Writes<Add, G> + Writes<Delete, G> + Reads<G>),
         rows: impl IntoIterator<Item = Id<T>>,
     ) -> Result<()> {
         let change = self.change(rows, true, Remove::AllBut)?;

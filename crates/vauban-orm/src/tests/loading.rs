@@ -262,12 +262,13 @@ async fn statements_are_as_many_for_two_rows_and_for_fifty() {
 /// CWE-367. All statements of a query read one state: what is written meanwhile is in none of them.
 #[tokio::test]
 async fn what_is_loaded_is_of_the_same_moment_as_its_row() {
-    use crate::backend::Session;
+    use crate::backend::{Session, at_once};
     use crate::policy::authority::Authority;
     use crate::unit::Steps;
 
     struct Between {
         several: bool,
+        panics: bool,
         path: std::path::PathBuf,
     }
     impl Steps for Between {
@@ -289,6 +290,7 @@ async fn what_is_loaded_is_of_the_same_moment_as_its_row() {
                     [],
                 )
                 .unwrap();
+            assert!(!self.panics, "a field's type does");
             Ok((before, count()?))
         }
     }
@@ -298,18 +300,23 @@ async fn what_is_loaded_is_of_the_same_moment_as_its_row() {
     let site = Site::new().await;
     let unit = site.as_user(&site.ann);
     let path = site.database.path().to_owned();
-    let read = async |several| {
-        let path = path.clone();
-        unit.read_db()
-            .asker()
-            .read(Between { several, path })
-            .await
-            .unwrap()
+    let between = |several, panics| Between {
+        several,
+        panics,
+        path: path.clone(),
     };
+    let db = unit.read_db();
+    let read = async |several| db.asker().read(between(several, false)).await.unwrap();
     assert_eq!(read(true).await, (2, 2));
     assert_eq!(
         read(false).await,
         (3, 4),
         "without it, the second sees what was written after the first"
     );
+    // CWE-613: nor does the connection stay in that state, whatever happens.
+    let panic = || at_once(db.asker().read(between(true, true)));
+    let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(panic));
+    assert!(panicked.is_err());
+    assert_eq!(read(false).await, (5, 6));
+    assert_eq!(read(true).await, (6, 6));
 }

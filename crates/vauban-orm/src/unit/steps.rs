@@ -36,9 +36,21 @@ impl<S: Steps> Steps for OneState<'_, S> {
             return self.0.run(authority, session, text).await;
         }
         session.begin_state().await?;
+        let state = State(session);
         let result = self.0.run(authority, session, text).await;
+        drop(state);
         session.end_state().await?;
         result
+    }
+}
+
+/// CWE-613: also where a field's type panics, a connection does not stay in the state of that moment: whoever reads by it next
+/// would not see what was revoked since.
+struct State<'a>(Session<'a>);
+
+impl Drop for State<'_> {
+    fn drop(&mut self) {
+        self.0.leave_state();
     }
 }
 

@@ -85,7 +85,7 @@ mod properties {
     #[cfg(feature = "postgres")]
     #[tokio::test]
     async fn statements_on_postgresql_do_what_the_reference_does() {
-        statements_do_what_the_reference_does(On::Postgres, long::amount(30, 750)).await;
+        statements_do_what_the_reference_does(On::Postgres, long::amount(45, 750)).await;
     }
 }
 
