@@ -259,6 +259,70 @@ async fn statements_are_as_many_for_two_rows_and_for_fifty() {
     assert_eq!(count().await, (50, 2));
 }
 
+/// CWE-639, CWE-862: by metadata as by types.
+#[tokio::test]
+async fn by_metadata_relations_are_loaded_under_the_same_rules() {
+    let site = Site::new().await;
+    more_tasks(&site, &site.alpha, &["a", "b"], None).await;
+    let unit = site.as_user(&site.ben);
+    let db = unit.read_db();
+    let (organisations, tasks) = (db.table("organisation").unwrap(), db.table("task").unwrap());
+    let (key, title) = (
+        tasks.column("organisation").unwrap(),
+        tasks.column("title").unwrap(),
+    );
+    let load = || key.load().unwrap().order_by([title.desc()]).unwrap().limit(2);
+    let by_name = organisations.column("name").unwrap().asc();
+    let query = || {
+        organisations
+            .objects()
+            .order_by([by_name.clone()])
+            .unwrap()
+            .load(load())
+            .unwrap()
+    };
+    let shown = |rows: &[crate::untyped::AnyRow]| -> Vec<String> {
+        rows.iter().map(|row| row.text(&title).unwrap()).collect()
+    };
+    let page = query().page(&db, 1).await.unwrap();
+    assert_eq!(
+        shown(page.rows[0].loaded(&key).unwrap()),
+        ["b", "alpha task"].map(str::to_owned)
+    );
+    assert_eq!(
+        shown(page.rows[1].loaded(&key).unwrap()),
+        ["beta task"].map(str::to_owned)
+    );
+    let rows = query().with_may().all(&db).await.unwrap();
+    assert!(!rows[0].may_change() && rows[1].may_change());
+    assert_eq!(rows[0].loaded(&key).unwrap().len(), 2);
+    let one = query().get(&db, page.rows[0].key()).await.unwrap();
+    assert_eq!(one.loaded(&key).unwrap().len(), 2);
+    assert!(query().first(&db).await.unwrap().is_some());
+    // What was not loaded is told, and so is what does not belong there.
+    let bare = organisations.objects().all(&db).await.unwrap();
+    assert!(
+        bare[0]
+            .loaded(&key)
+            .unwrap_err()
+            .to_string()
+            .contains("did not load")
+    );
+    assert!(tasks.objects().load(load()).is_err() && title.load().is_err());
+    // Whoever sees the user sees none of the memberships.
+    let unit = site.as_user(&site.carl);
+    let db = unit.read_db();
+    let of_user = db.table("membership").unwrap().column("user").unwrap();
+    let users = db
+        .table("user")
+        .unwrap()
+        .objects()
+        .load(of_user.load().unwrap())
+        .unwrap();
+    let users = users.all(&db).await.unwrap();
+    assert!(users.iter().all(|user| user.loaded(&of_user).unwrap().is_empty()) && users.len() > 3);
+}
+
 /// CWE-367. All statements of a query read one state: what is written meanwhile is in none of them.
 #[tokio::test]
 async fn what_is_loaded_is_of_the_same_moment_as_its_row() {

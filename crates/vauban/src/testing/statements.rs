@@ -33,7 +33,7 @@ impl Statements {
         self.0.len()
     }
 
-    /// Their texts.
+    /// The texts of all of them, in the order in which they ran.
     pub fn texts(&self) -> &[String] {
         &self.0
     }

@@ -6,8 +6,9 @@ use uuid::Uuid;
 
 use super::super::loads::By;
 use super::super::{PermittedQuerySet, QuerySet};
-use super::{Joins, Load, LoadWeight, Loading, LoadingQuerySet, RowQuery, boxed};
-use crate::error::{Error, Result};
+use super::parts::boxed;
+use super::{Joins, Load, LoadWeight, Loading, LoadingQuerySet, RowQuery, key_of};
+use crate::error::Result;
 use crate::model::Model;
 use crate::model::columns::Columns;
 use crate::model::filter::IntoFilter;
@@ -17,7 +18,7 @@ use crate::model::order::IntoOrder;
 use crate::model::path::Path;
 use crate::model::record::Record;
 use crate::model::scope::Own;
-use crate::tree::value::{RowReader, ValueRef};
+use crate::tree::value::RowReader;
 
 /// Loads the rows of a relation to many of `M`, all parents' at once: `.with(|t| t.comments.load())`. They are those of a query,
 /// narrowed, ordered and cut for each parent by the methods of one.
@@ -128,16 +129,4 @@ impl<M: Record, Q: RowQuery> Load<M> for LoadMany<M, Q> {
         weight.add_batch(depth + 1);
         self.query.weigh(depth + 1, weight);
     }
-}
-
-/// The primary key of a row whose columns begin at `base`.
-pub(crate) fn key_of(row: &RowReader<'_>, base: usize) -> Result<Uuid> {
-    match row.value_at(base) {
-        Ok(ValueRef::Blob(bytes)) => Uuid::from_slice(bytes).map_err(|_| no_key()),
-        _ => Err(no_key()),
-    }
-}
-
-pub(in crate::query) fn no_key() -> Error {
-    Error::Internal("a primary key is not 16 bytes".into())
 }

@@ -3,7 +3,8 @@
 use std::marker::PhantomData;
 
 use super::super::select::unknown;
-use super::{Joins, Load, LoadWeight, Loading, With, boxed};
+use super::parts::boxed;
+use super::{Joins, Load, LoadWeight, Loading, With};
 use crate::error::Result;
 use crate::model::Model;
 use crate::model::columns::Columns;

@@ -1,13 +1,11 @@
 //! Queries whose rows are loaded with what belongs to them.
 
-use std::future::Future;
-
 use super::super::again::Asked;
 use super::super::rows::{Page, Permitted};
-use super::super::select::{Ask, Select, read_one, read_permitted};
+use super::super::select::{Ask, read_one, read_permitted};
 use super::super::{PermittedQuerySet, QuerySet, one};
 use super::run::Loaded;
-use super::{Joins, Load, LoadWeight, Loading, With};
+use super::{Asks, Joins, Load, LoadWeight, Loading, RowQuery, With};
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::model::columns::Columns;
@@ -25,56 +23,6 @@ use crate::unit::handles::{Bound, Reads};
 pub struct LoadingQuerySet<Q, L> {
     query: Q,
     loads: L,
-}
-
-/// A query by what its rows become: a [`QuerySet`], a [`PermittedQuerySet`], or one of them with what it loads.
-pub trait RowQuery: Send + Sync + Sized + 'static {
-    /// The model that is asked for.
-    #[doc(hidden)]
-    type Model: Record;
-    /// What each row becomes.
-    type Row: Send + Sync + 'static;
-    /// What there is of it when the statement has been read.
-    #[doc(hidden)]
-    type Held: Send + 'static;
-
-    #[doc(hidden)]
-    fn base_mut(&mut self) -> &mut QuerySet<Self::Model>;
-    /// The statement, without what it joins.
-    #[doc(hidden)]
-    fn statement(&self) -> Asks<'_>;
-    #[doc(hidden)]
-    fn plan(&self, _: &mut Joins) {}
-    #[doc(hidden)]
-    fn hold(&self, row: &mut RowReader<'_>) -> Result<Self::Held>;
-    #[doc(hidden)]
-    fn fill(
-        &self,
-        held: Vec<Self::Held>,
-        run: &mut Loading<'_>,
-    ) -> impl Future<Output = Result<Vec<Self::Row>>> + Send;
-    #[doc(hidden)]
-    fn weigh(&self, _: usize, _: &mut LoadWeight) {}
-}
-
-/// A statement, and whether it asks for rights.
-#[doc(hidden)]
-#[derive(Debug)]
-pub struct Asks<'a> {
-    select: &'a Select,
-    ask: Ask,
-}
-
-impl Asks<'_> {
-    /// The statement, with what `query` joins.
-    pub(super) fn select<Q: RowQuery>(self, query: &Q) -> Select {
-        let mut select = self.select.clone();
-        select.ask = self.ask;
-        let mut joins = Joins::default();
-        query.plan(&mut joins);
-        select.loads.joins = joins.0;
-        select
-    }
 }
 
 impl<M: Record> RowQuery for QuerySet<M> {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use uuid::Uuid;
 
 use super::super::loads::{Batch, By};
-use super::{LoadWeight, RowQuery, no_key};
+use super::{LoadWeight, Loading, RowQuery, no_key};
 use crate::backend::Session;
 use crate::error::{Error, Result};
 use crate::policy::authority::Authority;
@@ -13,16 +13,6 @@ use crate::tree::bounds;
 use crate::tree::meta::ColumnMeta;
 use crate::tree::value::{RowReader, Value, ValueRef};
 use crate::unit::Steps;
-
-/// On whose authority, and where, rows are loaded; how many more there may be.
-#[doc(hidden)]
-#[derive(Debug)]
-pub struct Loading<'a> {
-    authority: &'a Authority,
-    session: Session<'a>,
-    said: &'a mut String,
-    left: usize,
-}
 
 /// Reads rows with what belongs to them.
 pub(super) struct Loaded<Q> {

@@ -230,6 +230,11 @@ impl World {
         let points = table.column("points").unwrap();
         let parts = part_of.load().unwrap().order_by([points.asc()]).unwrap();
         let parts = parts.limit(limit as u32).load(part_of.load().unwrap()).unwrap();
+        // CWE-674: how deep it goes is said by whoever asks.
+        let deeper = |deep, _| part_of.load().unwrap().load(deep).unwrap();
+        let deep = (0..8).fold(part_of.load().unwrap(), deeper);
+        let told = table.objects().load(deep).unwrap().all(db).await;
+        same(&code(&told), &400)?;
         let query = by_metadata::query(db, wanted).load(parts).unwrap();
         let found = query.all(db).await.map_err(|error| error.to_string())?;
         let id = |row: &untyped::AnyRow| row.key().uuid();
