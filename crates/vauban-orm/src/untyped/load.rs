@@ -6,8 +6,7 @@ use std::pin::Pin;
 use uuid::Uuid;
 
 use super::column::AnyColumn;
-use super::filter::{AnyFilter, AnyOrder};
-use super::query::AnyQuerySet;
+use super::filter::{AnyFilter, AnyOrder, keys_of};
 use super::row::AnyRow;
 use crate::error::{Error, Result};
 use crate::query::load::{Asks, Joins, Load, LoadWeight, Loading, RowQuery, key_of};
@@ -17,11 +16,13 @@ use crate::tree::value::RowReader;
 use crate::unit::handles::Bound;
 
 /// What a query by metadata loads for each of its rows: those that refer to it by a foreign key of theirs, in one statement for
-/// all its rows. `comments.column("article")?.load()?.limit(3)`, for [`AnyQuerySet::load`].
+/// all its rows. `comments.column("article")?.load()?.limit(3)`, for [`AnyQuerySet::load`](super::AnyQuerySet::load).
 #[derive(Debug, Clone)]
 #[must_use = "nothing is loaded unless a query has it: `objects().load(…)`"]
 pub struct AnyLoad {
-    query: AnyQuerySet,
+    model: &'static ModelMeta,
+    query: QuerySet<AnyRow>,
+    loads: AnyLoads,
     key: &'static ColumnMeta,
     /// Whose rows it belongs to.
     to: &'static ModelMeta,
@@ -41,7 +42,9 @@ impl AnyColumn {
             )));
         };
         Ok(AnyLoad {
-            query: AnyQuerySet::new(self.root),
+            model: self.root,
+            query: QuerySet::of(self.root),
+            loads: AnyLoads::default(),
             key,
             to,
         })
@@ -49,45 +52,45 @@ impl AnyColumn {
 }
 
 impl AnyLoad {
-    /// Only those that are so: see [`AnyQuerySet::filter`].
+    /// Only those that are so: see [`AnyQuerySet::filter`](super::AnyQuerySet::filter).
     ///
     /// # Errors
     /// As there.
     pub fn filter(mut self, condition: AnyFilter) -> Result<Self> {
-        self.query = self.query.filter(condition)?;
+        self.query.narrow(condition.on(self.model)?);
         Ok(self)
     }
 
-    /// In this order: see [`AnyQuerySet::order_by`].
+    /// In this order: see [`AnyQuerySet::order_by`](super::AnyQuerySet::order_by).
     ///
     /// # Errors
     /// As there.
     pub fn order_by(mut self, order: impl IntoIterator<Item = AnyOrder>) -> Result<Self> {
-        self.query = self.query.order_by(order)?;
+        self.query.order(keys_of(order, self.model)?);
         Ok(self)
     }
 
-    /// Loads the row behind a foreign key of theirs: see [`AnyQuerySet::related`].
+    /// Loads the row behind a foreign key of theirs: see [`AnyQuerySet::related`](super::AnyQuerySet::related).
     ///
     /// # Errors
     /// As there.
     pub fn related(mut self, key: &AnyColumn) -> Result<Self> {
-        self.query = self.query.related(key)?;
+        self.query.load(key.key_of(self.model)?);
         Ok(self)
     }
 
-    /// Loads what refers to them: see [`AnyQuerySet::load`].
+    /// Loads what refers to them: see [`AnyQuerySet::load`](super::AnyQuerySet::load).
     ///
     /// # Errors
     /// As there.
     pub fn load(mut self, load: Self) -> Result<Self> {
-        self.query = self.query.load(load)?;
+        self.loads.0.push(load.on(self.model)?);
         Ok(self)
     }
 
     /// At most so many for each row.
     pub fn limit(mut self, rows: u32) -> Self {
-        self.query.query.set_limit(rows);
+        self.query.set_limit(rows);
         self
     }
 
@@ -160,24 +163,24 @@ impl RowQuery for AnyLoad {
     type Held = (AnyRow, Uuid);
 
     fn base_mut(&mut self) -> &mut QuerySet<AnyRow> {
-        &mut self.query.query
+        &mut self.query
     }
     fn statement(&self) -> Asks<'_> {
-        self.query.query.statement()
+        self.query.statement()
     }
     fn hold(&self, row: &mut RowReader<'_>) -> Result<Self::Held> {
-        Ok((self.query.query.hold(row)?, key_of(row, 0)?))
+        Ok((self.query.hold(row)?, key_of(row, 0)?))
     }
     async fn fill(&self, held: Vec<Self::Held>, run: &mut Loading<'_>) -> Result<Vec<AnyRow>> {
         let (mut rows, ids): (Vec<_>, Vec<_>) = held.into_iter().unzip();
-        let loaded = filled(&self.query.loads, ids, run).await?;
+        let loaded = filled(&self.loads, ids, run).await?;
         for (row, loaded) in rows.iter_mut().zip(loaded) {
             row.take_loaded(loaded);
         }
         Ok(rows)
     }
     fn weigh(&self, depth: usize, weight: &mut LoadWeight) {
-        self.query.loads.weigh(depth, weight);
+        self.loads.weigh(depth, weight);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Queries on a table.
 
 use super::column::AnyColumn;
-use super::filter::{AnyFilter, AnyOrder};
+use super::filter::{AnyFilter, AnyOrder, keys_of};
 use super::given::AnyKey;
 use super::load::{AnyLoad, AnyLoads, rows, taken};
 use super::row::AnyRow;
@@ -50,18 +50,7 @@ impl AnyQuerySet {
     /// # Errors
     /// [`Error::Internal`] for an order of another table's rows.
     pub fn order_by(mut self, order: impl IntoIterator<Item = AnyOrder>) -> Result<Self> {
-        let mut keys = Vec::new();
-        // CWE-770: of more keys than columns the last ones decide nothing.
-        for key in order.into_iter().take(self.model.columns.len()) {
-            if !key.model.is(self.model) {
-                return Err(Error::Internal(format!(
-                    "an order of `{}` in a query on `{}`: make it of the columns of the query's own table",
-                    key.model.name, self.model.name
-                )));
-            }
-            keys.push((key.steps, key.column, key.descending));
-        }
-        self.query.order(keys);
+        self.query.order(keys_of(order, self.model)?);
         Ok(self)
     }
 
@@ -71,17 +60,8 @@ impl AnyQuerySet {
     /// # Errors
     /// [`Error::Internal`] for a column that is no foreign key of this table.
     pub fn related(mut self, key: &AnyColumn) -> Result<Self> {
-        let own = key.own_of(self.model)?;
-        match self.model.position(own) {
-            Some(position) if own.target.is_some() => {
-                self.query.load(position);
-                Ok(self)
-            }
-            _ => Err(Error::Internal(format!(
-                "`{}.{}` is no foreign key: there is no row to be loaded",
-                self.model.name, own.field
-            ))),
-        }
+        self.query.load(key.key_of(self.model)?);
+        Ok(self)
     }
 
     /// Loads the rows that refer to these by a foreign key of theirs, in one statement for all of them: see
