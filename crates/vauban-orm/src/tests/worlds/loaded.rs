@@ -178,6 +178,9 @@ impl World {
     }
 }
 
+/// A job and who helps with it.
+type Pair = (Id<Job>, Id<Person>);
+
 impl Rows {
     /// What becomes of the links, or by which status it is refused.
     fn linked(
@@ -186,7 +189,7 @@ impl Rows {
         people: &[Id<Person>],
         how: usize,
         who: Asker,
-    ) -> std::result::Result<Vec<(Id<Job>, Id<Person>)>, u16> {
+    ) -> std::result::Result<Vec<Pair>, u16> {
         let seen: Vec<_> = if self.sees(job, who) {
             let helpers = self.seen_helpers(job.id, who).into_iter();
             helpers.map(|person| person.id).collect()
@@ -200,7 +203,7 @@ impl Rows {
         };
         let gone: Vec<_> = seen.iter().filter(goes).collect();
         let may_go = |person: &&Id<Person>| self.is_member(job.team, who, true) || who.id == Some(**person);
-        if !gone.iter().all(|person| may_go(person)) {
+        if !gone.iter().all(may_go) {
             return Err(403);
         }
         let mut links = self.helpers.clone();
