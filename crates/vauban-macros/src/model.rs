@@ -43,9 +43,17 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
     .write();
     let wrong = misread.iter().chain(&read.wrong).map(Error::to_compile_error);
     let links = model.links.iter().filter(|link| link.own);
-    let links: Vec<_> = links
-        .map(|link| link.model(&input, &model))
-        .collect::<Result<_>>()?;
+    let (path, module) = (&model.path, model.module.then(|| quote!(module,)));
+    let path = path.as_ref().map(|path| quote!(crate = #path,));
+    let args = quote!(#path #module);
+    let links = links.map(|link| {
+        let (written, derived) = (
+            link.written(&input, &model.orm),
+            expand(link.described(&input, &model.orm, &args))?,
+        );
+        Ok(quote!(#written #derived))
+    });
+    let links: Vec<_> = links.collect::<Result<_>>()?;
     Ok(quote!(#(#wrong)* #written #(#links)*))
 }
 

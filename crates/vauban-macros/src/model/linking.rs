@@ -6,8 +6,6 @@ use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::{DeriveInput, Error, Ident, Path, Result, Token, parenthesized};
 
-use super::expand;
-
 /// `name: Other through Link(here, there)`, or `through new Link(here, there)` for a model that the derive writes.
 pub(super) struct Linking {
     pub(super) name: Ident,
@@ -57,8 +55,8 @@ impl Parse for Linking {
 impl Linking {
     /// The model of the links. CWE-862: its policy is for whoever uses it to write, and without one it does not compile. A link's
     /// ends are fixed; it goes with the row that has the relation, and with the other one if the links may be deleted.
-    pub(super) fn model(&self, input: &DeriveInput, args: &ModelArgs) -> Result<TokenStream> {
-        let (vis, model, orm) = (&input.vis, &input.ident, &args.orm);
+    pub(super) fn written(&self, input: &DeriveInput, orm: &TokenStream) -> TokenStream {
+        let (vis, model) = (&input.vis, &input.ident);
         let Self {
             link,
             target,
@@ -67,8 +65,6 @@ impl Linking {
             name,
             ..
         } = self;
-        let path = args.path.as_ref().map(|path| quote!(crate = #path,));
-        let module = args.module.then(|| quote!(module,));
         let docs = [
             format!("Links a [`{model}`] to one of its `{name}`: seen, added and deleted by its own policy."),
             "The link's own key.".to_owned(),
@@ -76,17 +72,7 @@ impl Linking {
             "What is linked to it.".to_owned(),
         ];
         let [doc, of_id, of_near, of_far] = &docs;
-        let derived = expand(quote! {
-            #[model(#path #module unique(#near, #far))]
-            #vis struct #link {
-                pub id: #orm::Id<#link>,
-                #[field(owner, on_delete = cascade_owned)]
-                pub #near: #orm::ForeignKey<#model>,
-                #[field(owner, index, on_delete = cascade)]
-                pub #far: #orm::ForeignKey<#target>,
-            }
-        })?;
-        Ok(quote! {
+        quote! {
             #[doc = #doc]
             #vis struct #link {
                 #[doc = #of_id]
@@ -96,7 +82,33 @@ impl Linking {
                 #[doc = #of_far]
                 pub #far: #orm::ForeignKey<#target>,
             }
-            #derived
-        })
+        }
+    }
+
+    /// The same with what the derive reads; `args` are those of the model that has the relation.
+    pub(super) fn described(
+        &self,
+        input: &DeriveInput,
+        orm: &TokenStream,
+        args: &TokenStream,
+    ) -> TokenStream {
+        let (vis, model) = (&input.vis, &input.ident);
+        let Self {
+            link,
+            target,
+            near,
+            far,
+            ..
+        } = self;
+        quote! {
+            #[model(#args unique(#near, #far))]
+            #vis struct #link {
+                pub id: #orm::Id<#link>,
+                #[field(owner, on_delete = cascade_owned)]
+                pub #near: #orm::ForeignKey<#model>,
+                #[field(owner, index, on_delete = cascade)]
+                pub #far: #orm::ForeignKey<#target>,
+            }
+        }
     }
 }
