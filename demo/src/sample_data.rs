@@ -8,7 +8,9 @@ use vauban::accounts::LookAs;
 use vauban::commands::{Command, Failure, Run};
 use vauban::prelude::*;
 
-use crate::articles::{Article, NewArticle};
+use crate::articles::comments::{Comment, NewComment};
+use crate::articles::tags::{NewTag, Tag};
+use crate::articles::{Article, ArticleTag, NewArticle, NewArticleTag};
 use crate::events::{Event, NewEvent};
 use crate::organisations::{Membership, NewMembership, NewOrganisation, Organisation, Role};
 use crate::tasks::{NewTask, Task};
@@ -17,7 +19,8 @@ use crate::users::{NewUser, User};
 vauban::service! {
     /// Fills an empty site with something to look at.
     pub SampleData:
-        View<User>, Add<User>, Grant<User>, Add<Article>, Grant<Article>, View<Organisation>, Add<Organisation>,
+        View<User>, Add<User>, Grant<User>, Add<Article>, Grant<Article>, View<Article>, Add<Tag>, View<Tag>,
+        Add<ArticleTag>, Add<Comment>, View<Comment>, View<Organisation>, Add<Organisation>,
         Add<Membership>, Grant<Membership>, Add<Task>, Grant<Task>, Add<Event>,
         Grant<Event>;
     waiver!(ServiceRights, "the command fills an empty database before anybody is there")
@@ -106,7 +109,15 @@ async fn run(run: Run) -> Result<(), Failure> {
             organisations.push(organisation);
             step();
         }
-        for text in texts::ARTICLES {
+        let mut tags = Vec::new();
+        for (name, organisation) in texts::TAGS {
+            let new = NewTag {
+                name: name.to_owned(),
+                organisation: organisation.map(|at| organisations[at]),
+            };
+            tags.push(Tag::create(new).save(&db).await?.id);
+        }
+        for (at, text) in texts::ARTICLES.iter().enumerate() {
             let new = NewArticle {
                 title: text.title.to_owned(),
                 slug: Slug::from_title(text.title).ok_or_else(|| Failure::new("a title without letters"))?,
@@ -115,7 +126,24 @@ async fn run(run: Run) -> Result<(), Failure> {
                 author: people[text.author],
                 published: text.published,
             };
-            Article::create(new).save(&db).await?;
+            let article = Article::create(new).save(&db).await?.id;
+            ArticleTag::create(NewArticleTag {
+                article,
+                tag: tags[at % tags.len()],
+            })
+            .save(&db)
+            .await?;
+            let mut reply_to = None;
+            for (author, body) in texts::COMMENTS.iter().filter(|_| at % 3 == 0) {
+                let new = NewComment {
+                    article,
+                    reply_to,
+                    author: people[*author],
+                    byline: PEOPLE[*author].0.to_owned(),
+                    body: (*body).to_owned(),
+                };
+                reply_to = Some(Comment::create(new).save(&db).await?.id);
+            }
             step();
         }
         for &(organisation, is_done, title, notes) in texts::TASKS {

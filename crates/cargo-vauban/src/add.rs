@@ -139,6 +139,7 @@ const PRELUDE: &[&str] = &[
     "Messages",
     "Model",
     "Module",
+    "One",
     "OneToOne",
     "Page",
     "Part",
@@ -165,6 +166,7 @@ const PRELUDE: &[&str] = &[
     "UserId",
     "Version",
     "Who",
+    "With",
     "Write",
 ];
 

@@ -60,8 +60,8 @@ pub use vauban_macros::{Choices, Form, Model};
 pub use vauban_orm as orm;
 pub use vauban_orm::{
     Actor, Changeable, Choices, Columns, Date, DateTime, Db, Decimal, Deletable, Duration, Filter,
-    ForeignKey, Id, IpAddress, Model, OneToOne, Page, Permitted, Place, Policy, Problem, QuerySet, Related,
-    Rules, Service, Slug, Time, UserId, UserModel, Version, Who, Write, service, sql,
+    ForeignKey, Id, IpAddress, Model, One, OneToOne, Page, Permitted, Place, Policy, Problem, QuerySet,
+    Related, Rules, Service, Slug, Time, UserId, UserModel, Version, Who, With, Write, service, sql,
 };
 #[doc(hidden)]
 pub use vauban_waiver::{__place, Place as SignedPlace};

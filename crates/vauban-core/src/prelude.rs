@@ -5,12 +5,12 @@
 
 pub use crate::{
     Changeable, Choices, Columns, Date, DateTime, Db, Decimal, Duration, Filter, ForeignKey, Id, IpAddress,
-    Model, OneToOne, Page, Permitted, Place, Policy,
+    Model, One, OneToOne, Page, Permitted, Place, Policy,
 };
 pub use crate::{
     ClientIp, Csp, Error, Json, Messages, Module, Path, Public, Query, Redirect, Response, Result, SignedIn,
     Staff,
 };
-pub use crate::{Deletable, Rules, Slug, Time, UserId, Version, Who, Write, service, sql, waiver};
+pub use crate::{Deletable, Rules, Slug, Time, UserId, Version, Who, With, Write, service, sql, waiver};
 pub use crate::{Email, Form, Part, PathText, Template};
 pub use crate::{Status, Superuser, Text, routes, view};

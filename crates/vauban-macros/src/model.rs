@@ -2,6 +2,7 @@
 
 mod args;
 mod column;
+mod linking;
 mod types;
 
 use proc_macro2::TokenStream;
@@ -11,6 +12,7 @@ use syn::{DeriveInput, Error, Field, Ident, Result, parse_quote};
 
 use self::args::{Check, ModelArgs};
 use self::column::{Column, fields};
+use self::linking::Linking;
 use self::types::named;
 pub(crate) use self::types::snake;
 use crate::ident::unraw;
@@ -40,7 +42,19 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
     }
     .write();
     let wrong = misread.iter().chain(&read.wrong).map(Error::to_compile_error);
-    Ok(quote!(#(#wrong)* #written))
+    let links = model.links.iter().filter(|link| link.own);
+    let (path, module) = (&model.path, model.module.then(|| quote!(module,)));
+    let path = path.as_ref().map(|path| quote!(crate = #path,));
+    let args = quote!(#path #module);
+    let links = links.map(|link| {
+        let (written, derived) = (
+            link.written(&input, &model.orm),
+            expand(link.described(&input, &model.orm, &args))?,
+        );
+        Ok(quote!(#written #derived))
+    });
+    let links: Vec<_> = links.collect::<Result<_>>()?;
+    Ok(quote!(#(#wrong)* #written #(#links)*))
 }
 
 struct Writer<'a> {
@@ -86,10 +100,17 @@ impl Writer<'_> {
             let doc = format!("`{name}`");
             quote! { #[doc = #doc] pub #name: #orm::Many<P, #child>, }
         });
+        let linked = self.model.links.iter().map(|link| {
+            let Linking {
+                name, target, link, ..
+            } = link;
+            let doc = format!("`{name}`");
+            quote! { #[doc = #doc] pub #name: #orm::Linked<P, #link, #target>, }
+        });
         quote! {
             #[doc = #doc]
             #[allow(dead_code)]
-            #vis struct #name<P: #orm::Place> { #(#fields)* #(#related)* }
+            #vis struct #name<P: #orm::Place> { #(#fields)* #(#related)* #(#linked)* }
         }
     }
 
@@ -267,6 +288,16 @@ impl Writer<'_> {
                 }),
             }
         });
+        let linked = self.model.links.iter().map(|link| {
+            let Linking { name, target, link, near, far, .. } = link;
+            quote! {
+                #name: #orm::Linked::new(path, || {
+                    type Of = #orm::__private::KeyOf<#link>;
+                    static KEYS: ::std::sync::OnceLock<(Of, Of)> = ::std::sync::OnceLock::new();
+                    *KEYS.get_or_init(|| (Of::to::<#model>(|link| &link.#near), Of::to::<#target>(|link| &link.#far)))
+                }),
+            }
+        });
         let values = self.fields.iter().enumerate().map(|(i, f)| {
             let (name, field) = (f.name, self.as_field(f.ty));
             if f.is_given() {
@@ -324,6 +355,7 @@ impl Writer<'_> {
                     #columns_name {
                         #(#names: #fields::column(path, &meta.columns[#indexes]),)*
                         #(#many)*
+                        #(#linked)*
                     }
                 }
                 #[allow(unreachable_code, unused_variables)]

@@ -47,7 +47,7 @@ pub enum Error {
     TooMuchWork,
     /// A page that begins behind row [`DEEPEST_ROW`](crate::DEEPEST_ROW) (404; CWE-400).
     TooDeep,
-    /// A filter that a request made larger than a statement may be (400; CWE-400, CWE-674): which bound it is beyond.
+    /// A filter that a request made larger than a statement may be, or more rows than a query loads (400; CWE-400, CWE-674): which bound it is beyond.
     TooLarge(&'static str),
     /// A text that is no mark of a page of this query (400): malformed, or of another order.
     InvalidCursor,
@@ -202,7 +202,7 @@ impl fmt::Display for Error {
             Self::InvalidCursor => {
                 f.write_str("this is no mark of a page of this list; begin at its first page")
             }
-            Self::TooLarge(why) => write!(f, "the filter is too large: {why}"),
+            Self::TooLarge(why) => write!(f, "the query is too large: {why}"),
             Self::Finished => f.write_str("the handle outlived its request"),
             Self::ReadOnly => f.write_str("a write through a handle that only reads"),
             Self::Unlisted { what, name } => {

@@ -87,6 +87,7 @@ mod unit;
 /// What stands behind the handles. For the framework only; an application has `Db`.
 #[doc(hidden)]
 pub mod engine {
+    pub use crate::backend::StatementWatch;
     pub use crate::backend::sqlite::Synchronous;
     pub use crate::unit::{Database, LoggedQuery, Options, Unit, answering, rendering};
     #[cfg(debug_assertions)]
@@ -103,6 +104,7 @@ pub use model::expression::Expression;
 pub use model::field::{Field, ModelField};
 pub use model::filter::{Filter, IntoFilter};
 pub use model::key::Rel;
+pub use model::linked::Linked;
 pub use model::many::Many;
 pub use model::order::Order;
 pub use model::scope::{Grouped, In, Join, Own, OwnRow, Place, Root, Scope, Via};
@@ -118,9 +120,7 @@ pub use policy::actor::{Actor, Binder, May, Service, UserFacts, actions};
 pub use policy::{Policy, Rules, Settable, actor};
 pub use problem::{Argument, Problem};
 pub use query::{
-    BadCursor, Changeable, ChosenValues, Chunks, Create, CreateAll, Cursor, DEEPEST_ROW, Deletable,
-    DeletePreview, GroupedValues, Groups, KeysetPage, Page, Permitted, PermittedQuerySet, QuerySet, RowCount,
-    ValuesQuery, Version,
+    BadCursor, Changeable, ChosenValues, Chunks, Create, CreateAll, Cursor, DEEPEST_ROW, Deletable, DeletePreview, GroupedValues, Groups, KeysetPage, Links, Load, LoadMany, LoadOne, LoadingQuerySet, One, Page, Permitted, PermittedQuerySet, QuerySet, RowCount, RowQuery, ValuesQuery, Version, With,
 };
 pub use tree::meta::{ColumnMeta, ModelMeta};
 pub use tree::{identifier, meta};
@@ -137,6 +137,7 @@ pub mod columns {
     pub use crate::model::computed::Dated;
     pub use crate::model::expression::{Expression, IntoExpression, Readable};
     pub use crate::model::key::{IdOf, Rel};
+    pub use crate::model::linked::Linked;
     pub use crate::model::many::Many;
     pub use crate::model::order::{IntoOrder, Order};
     pub use crate::model::types::JsonValue;

@@ -25,6 +25,10 @@ pub(crate) enum Control {
     Related,
     /// What is counted or added up over related rows is what may be seen.
     Folded,
+    /// Of rows that are loaded for others, those that may not be seen are absent.
+    Loaded,
+    /// The right to delete a link that goes.
+    Unlink,
     /// `!` is "not true".
     TwoValued,
     /// Nobody is the owner of a row without one.

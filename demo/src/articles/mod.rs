@@ -1,15 +1,23 @@
 //! Articles: everybody reads what is published; the author and staff see and edit the rest.
 
+pub mod comments;
 pub mod forms;
+pub mod tags;
 pub mod views;
 
 use vauban::prelude::*;
 
+use self::comments::Comment;
+use self::tags::Tag;
 use crate::users::User;
 
 /// A text under a title.
 #[derive(Model)]
-#[model(unique_oracle = waiver!(UniqueOracle, "a taken title tells no more than its address would"))]
+#[model(
+    many(tags: Tag through new ArticleTag(article, tag)),
+    related(comments: Comment.article),
+    unique_oracle = waiver!(UniqueOracle, "a taken title tells no more than its address would")
+)]
 pub struct Article {
     pub id: Id<Self>,
     #[field(max_length = 200)]
@@ -44,5 +52,9 @@ impl Policy for Article {
 
 /// The model; its addresses stand in `urls.rs`.
 pub fn module() -> Module {
-    Module::new("articles").model::<Article>()
+    Module::new("articles")
+        .model::<Article>()
+        .model::<Tag>()
+        .model::<ArticleTag>()
+        .model::<Comment>()
 }

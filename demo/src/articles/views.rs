@@ -4,9 +4,11 @@ use serde::Deserialize;
 use vauban::orm::{Cursor, Order, Problem, SearchText};
 use vauban::prelude::*;
 use vauban::sanitize::{Profile, markdown};
-use vauban::{Messages, SafeHtml};
+use vauban::{Messages, QuerySet, SafeHtml};
 
+use super::comments::Thread;
 use super::forms::{ArticleForm, ArticleFormGiven, ImportForm};
+use super::tags::Tag;
 use super::{Article, NewArticle};
 use crate::urls;
 use crate::users::User;
@@ -14,7 +16,9 @@ use crate::users::User;
 #[derive(Template)]
 #[template("articles/list.html")]
 pub struct ListPage {
-    articles: Page<Article>,
+    /// If it is a list of those alone.
+    tag: Option<Tag>,
+    articles: Page<With<Article, Vec<Tag>>>,
     /// Where the list goes on, for those who read it by key.
     more: Option<String>,
     /// Whether it was entered by key, so that its pages have no numbers.
@@ -61,6 +65,8 @@ pub struct Looking {
 #[template("articles/show.html")]
 pub struct ShowPage {
     article: Permitted<Article>,
+    tags: Vec<Tag>,
+    comments: Vec<Thread>,
     body: SafeHtml,
 }
 
@@ -86,19 +92,37 @@ pub struct ImportPage {
 /// Articles, searched and sorted as the reader likes. Whose drafts are among them, the policy knows.
 #[view(get, "/articles/")]
 pub async fn list(_: Public, db: Db, looking: Query<Looking>) -> Result<ListPage> {
+    listed(&db, Article::objects(), None, &looking).await
+}
+
+/// Articles with a tag. A tag that the reader may not see is not there: 404.
+#[view(get, "/tags/{id}/")]
+pub async fn tagged(_: Public, db: Db, id: Path<Id<Tag>>, looking: Query<Looking>) -> Result<ListPage> {
+    let tag = Tag::objects().get(&db, |t| t.id.eq(*id)).await?;
+    let with_it = Article::objects().filter(|a| a.tags.any(|t| t.id.eq(tag.id)));
+    listed(&db, with_it, Some(tag), &looking).await
+}
+
+/// A page of articles with their tags: as many statements, however many there are.
+async fn listed(
+    db: &Db,
+    articles: QuerySet<Article>,
+    tag: Option<Tag>,
+    looking: &Looking,
+) -> Result<ListPage> {
     let sort = looking.sort.unwrap_or_default();
     let q = looking.q.clone().unwrap_or_default();
-    let articles = Article::objects()
-        .filter(|a| a.title.search(&q) | a.byline.search(&q))
-        .order_by(|a| sort.order(a))
-        .per_page(10);
+    let sorted = |articles: QuerySet<Article>| articles.order_by(|a| sort.order(a));
+    let articles = sorted(articles.filter(|a| a.title.search(&q) | a.byline.search(&q))).per_page(10);
     let (articles, more) = match (looking.page, &looking.after) {
-        (Some(number), None) => (articles.page(&db, number).await?, None),
+        (Some(number), None) => (articles.with(tags).page(db, number).await?, None),
         (_, after) => {
-            let found = articles.page_after(&db, after.as_ref()).await?;
+            let found = articles.page_after(db, after.as_ref()).await?;
+            let ids: Vec<_> = found.rows.iter().map(|article| article.id).collect();
+            let these = sorted(Article::objects().filter(|a| a.id.is_in(ids)));
             let page = Page {
                 has_next: found.next.is_some(),
-                rows: found.rows,
+                rows: these.with(tags).all(db).await?,
                 number: 1,
                 per_page: found.per_page,
             };
@@ -111,6 +135,7 @@ pub async fn list(_: Public, db: Db, looking: Query<Looking>) -> Result<ListPage
         is_chosen: *one == sort,
     };
     Ok(ListPage {
+        tag,
         articles,
         more,
         goes_on: looking.after.is_some(),
@@ -119,16 +144,37 @@ pub async fn list(_: Public, db: Db, looking: Query<Looking>) -> Result<ListPage
     })
 }
 
+/// An article's tags by their names.
+fn tags(a: &Columns<Article>) -> LoadMany<Own<Article>, Tag> {
+    a.tags.load().order_by(|t| t.name.asc())
+}
+
 /// An article. If the reader may not see it, it is not there: 404.
 #[view(get, "/articles/{slug}/")]
 pub async fn show(_: Public, db: Db, slug: Path<Slug>) -> Result<ShowPage> {
-    let article = Article::objects()
+    let found = Article::objects()
         .with_may()
+        .with(|a| {
+            let first = a.comments.load().filter(|c| c.reply_to.is_null());
+            let first = first.order_by(|c| c.created.asc()).limit(50);
+            let threads = first.with(|c| {
+                let replies = c.replies.load().order_by(|c| c.created.asc()).limit(20);
+                replies.with(|c| c.replies.load().order_by(|c| c.created.asc()).limit(20))
+            });
+            (a.tags.load().order_by(|t| t.name.asc()), threads)
+        })
         .get(&db, |a| a.slug.eq(&*slug))
         .await?;
+    let With { row: article, loaded } = found;
+    let (tags, comments) = loaded;
     // CWE-79: made safe when it is shown, so a stricter policy holds for old articles, too.
     let body = markdown(&article.body, Profile::RichText);
-    Ok(ShowPage { article, body })
+    Ok(ShowPage {
+        article,
+        tags,
+        comments,
+        body,
+    })
 }
 
 /// The empty form.

@@ -19,6 +19,28 @@ const fn article(author: usize, published: bool, title: &'static str, body: &'st
     }
 }
 
+/// Tags: a name, and the place of the organisation whose members alone see it.
+pub(super) const TAGS: [(&str, Option<usize>); 5] = [
+    ("plans", None),
+    ("building", None),
+    ("lighthouse drafts", Some(0)),
+    ("people", None),
+    ("bridge matters", Some(1)),
+];
+
+/// A thread of comments: each author's place in `PEOPLE`, and what they say to the one before.
+pub(super) const COMMENTS: [(usize, &str); 3] = [
+    (
+        1,
+        "I have walked it with the plan in hand, and got stuck at the second gate.",
+    ),
+    (
+        0,
+        "That gate was drawn by somebody who never went through it. Which way did you go?",
+    ),
+    (1, "Back to the start, and then by the water."),
+];
+
 pub(super) const ARTICLES: &[SampleArticle] = &[
     article(
         1,

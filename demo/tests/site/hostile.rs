@@ -104,11 +104,13 @@ async fn hostile_data_leave_the_dom_of_every_page_as_it_is() {
 /// Each of `demo/templates`, a page that shows it, and something on that page that comes from this template.
 const TEMPLATES: &[(&str, &str, &str)] = &[
     ("account.html", "no e-mail address", "account-page"),
+    ("articles/comment.html", "article", "<p>A word</p>"),
     ("articles/delete.html", "article, deleted", "Keep it"),
     ("articles/import.html", "no such lines", "Import articles"),
     ("articles/form.html", "a long title", "Write an article"),
     ("articles/list.html", "articles", "class=\"entries\""),
     ("articles/show.html", "article", "<article class="),
+    ("articles/tags.html", "tags", "Tags of the article"),
     ("base.html", "home", "<!doctype html>"),
     ("data/list.html", "data", "Every table of this site"),
     ("data/table.html", "rows", "aria-sort"),
@@ -240,7 +242,14 @@ async fn pages(values: Values) -> Vec<Shown> {
         tour.post("no such role", urls::membership_save(&ben.id), &role)
             .await;
         let task = task(&w, &organisation, value).await;
+        let tag = crate::comments::tag(&w, &value.chars().take(40).collect::<String>(), None).await;
+        // Nothing is ticked yet: where a tag stands in the list goes by its name.
+        tour.get("tags", urls::article_tags(&article.slug)).await;
+        crate::comments::link(&w, &article, &tag).await;
+        let comment = crate::comments::comment(&w, &article, None, &eve, value).await;
+        crate::comments::comment(&w, &article, Some(&comment), &eve, "A word").await;
         tour.get("article", urls::article(&article.slug)).await;
+        tour.get("tagged", urls::tag(&tag.id)).await;
         tour.get("article, edited", urls::article_edit(&article.slug))
             .await;
         tour.get("article, deleted", urls::article_delete(&article.slug))

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod careless;
+mod comments;
 mod data;
 mod events;
 mod forms;

@@ -34,6 +34,19 @@ const TABLE: &[(&str, [Expect; 4])] = &[
     ("article_save#draft",      [SignIn,    Allowed,   NotFound,  Allowed]),
     ("article_delete",          [SignIn,    Allowed,   Forbidden, Allowed]),
     ("article_remove",          [SignIn,    Allowed,   Forbidden, Allowed]),
+    // A tag without an organisation is everybody's, one of an organisation its members'.
+    ("tag",                     [Allowed,   Allowed,   Allowed,   Allowed]),
+    ("tag#inside",              [NotFound,  Allowed,   NotFound,  NotFound]),
+    ("article_tags",            [SignIn,    Allowed,   Forbidden, Allowed]),
+    ("article_tags_save",       [SignIn,    Allowed,   Forbidden, Allowed]),
+    // Who reads an article may comment on it, and on a comment that they see. Staff hides comments.
+    ("comment_new",             [SignIn,    Allowed,   Allowed,   Allowed]),
+    ("comment_create",          [SignIn,    Allowed,   Allowed,   Allowed]),
+    ("comment_create#draft",    [SignIn,    Allowed,   NotFound,  Allowed]),
+    ("comment_reply",           [SignIn,    Allowed,   Allowed,   Allowed]),
+    ("comment_reply_save",      [SignIn,    Allowed,   Allowed,   Allowed]),
+    ("comment_reply_save#draft", [SignIn,   Allowed,   NotFound,  Allowed]),
+    ("comment_hide",            [SignIn,    Forbidden, Forbidden, Allowed]),
     // Organisations and tasks are for members; staff have no say in them.
     ("organisations",           [SignIn,    Allowed,   Allowed,   Allowed]),
     ("organisation_new",        [SignIn,    Allowed,   Allowed,   Allowed]),
@@ -113,6 +126,12 @@ async fn everybody_gets_what_the_table_says_and_no_more() {
         .rows(async |db| Entry::create(new_entry).save(&db).await)
         .await
         .id;
+    let tag = crate::comments::tag(&w, "walls", None).await;
+    let inside = crate::comments::tag(&w, "inside", Some(&w.lighthouse)).await;
+    let chosen = tag.id.to_string();
+    let comment = crate::comments::comment(&w, &w.article, None, &w.dan, "A word").await;
+    let under_the_draft = crate::comments::comment(&w, &w.draft, None, &w.ann, "A note").await;
+    let body = [("body", "Well said.")];
     let words = [("name", "A guest"), ("text", "Thick walls.")];
     let (article, draft, task) = (&w.article.slug, &w.draft.slug, &w.task.id);
     let text: &[(&str, &str)] = &[("title", "Another title"), ("body", "Another body.")];
@@ -157,6 +176,25 @@ async fn everybody_gets_what_the_table_says_and_no_more() {
         .form("article_save#draft", urls::article_save(draft), edited)
         .get("article_delete", urls::article_delete(article))
         .form("article_remove", urls::article_remove(article), &[])
+        .get("tag", urls::tag(&tag.id))
+        .get("tag#inside", urls::tag(&inside.id))
+        .get("article_tags", urls::article_tags(article))
+        .form(
+            "article_tags_save",
+            urls::article_tags_save(article),
+            &[("tags", chosen.as_str())],
+        )
+        .get("comment_new", urls::comment_new(article))
+        .form("comment_create", urls::comment_create(article), &body)
+        .form("comment_create#draft", urls::comment_create(draft), &body)
+        .get("comment_reply", urls::comment_reply(&comment.id))
+        .form("comment_reply_save", urls::comment_reply_save(&comment.id), &body)
+        .form(
+            "comment_reply_save#draft",
+            urls::comment_reply_save(&under_the_draft.id),
+            &body,
+        )
+        .form("comment_hide", urls::comment_hide(&comment.id), &[])
         .get("organisations", urls::organisations())
         .get("organisation_new", urls::organisation_new())
         .form(

@@ -6,17 +6,23 @@ use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::{DeriveInput, Error, ExprClosure, Ident, LitStr, Path, Result, Token, parenthesized, token};
 
+use super::linking::Linking;
 use super::types::{snake, valid_identifier};
 use crate::ident::{Once, unknown, unraw};
 
 /// What stands in `#[model(…)]`.
 pub(super) struct ModelArgs {
     pub(super) orm: TokenStream,
+    /// Where the crate is, if it is said.
+    pub(super) path: Option<Path>,
+    /// Whether its tables carry the package's name.
+    pub(super) module: bool,
     pub(super) table: String,
     pub(super) user: bool,
     pub(super) indexes: Vec<Index>,
     pub(super) constraints: Vec<(Ident, Check)>,
     pub(super) related: Vec<(Ident, Path, Ident)>,
+    pub(super) links: Vec<Linking>,
     pub(super) unique_oracle: Option<TokenStream>,
 }
 
@@ -25,11 +31,14 @@ impl ModelArgs {
     pub(super) fn of(input: &DeriveInput) -> (Self, Vec<Error>) {
         let mut args = Self {
             orm: quote!(::vauban::__private::orm),
+            path: None,
+            module: false,
             table: snake(&unraw(&input.ident)),
             user: false,
             indexes: Vec::new(),
             constraints: Vec::new(),
             related: Vec::new(),
+            links: Vec::new(),
             unique_oracle: None,
         };
         let (mut module, mut named, mut wrong) = (false, false, Vec::new());
@@ -37,7 +46,7 @@ impl ModelArgs {
         for attribute in input.attrs.iter().filter(|a| a.path().is_ident("model")) {
             let told = attribute.parse_nested_meta(|meta| {
                 let path = &meta.path;
-                if !["unique", "index", "check", "related"]
+                if !["unique", "index", "check", "related", "many"]
                     .iter()
                     .any(|word| path.is_ident(word))
                 {
@@ -46,6 +55,7 @@ impl ModelArgs {
                 if path.is_ident("crate") {
                     let orm: Path = meta.value()?.parse()?;
                     args.orm = quote!(::#orm);
+                    args.path = Some(orm);
                 } else if path.is_ident("table") {
                     let table: LitStr = meta.value()?.parse()?;
                     args.table = identifier(&table)?;
@@ -81,6 +91,11 @@ impl ModelArgs {
                     let all = Punctuated::<Relation, Token![,]>::parse_terminated(&inside)?;
                     args.related
                         .extend(all.into_iter().map(|r| (r.name, r.child, r.key)));
+                } else if path.is_ident("many") {
+                    let inside;
+                    parenthesized!(inside in meta.input);
+                    let all = Punctuated::<Linking, Token![,]>::parse_terminated(&inside)?;
+                    args.links.extend(all);
                 } else if path.is_ident("unique_oracle") {
                     args.unique_oracle = Some(signed(&meta.value()?.parse()?)?);
                 } else {
@@ -89,6 +104,7 @@ impl ModelArgs {
                         MODEL_KEYS,
                         "`#[model(…)]` knows `table = \"name\"`, `module`, `unique(a, b)`, `unique(a, where = |m| …)`, \
                          `unique(lower(a))`, `index(a, b)`, `check(name = |m| …)`, `check(name = \"SQL\")`, `related(name: Child.field)`, \
+                         `many(name: Other through Link(here, there))`, \
                          `unique_oracle = waiver!(UniqueOracle, \"…\")`, `user` and `crate = path`",
                     ));
                 }
@@ -103,6 +119,7 @@ impl ModelArgs {
                 .to_lowercase();
             args.table = format!("{package}_{}", args.table);
         }
+        args.module = module;
         (args, wrong)
     }
 }
@@ -163,6 +180,7 @@ const MODEL_KEYS: &[&str] = &[
     "index",
     "check",
     "related",
+    "many",
     "unique_oracle",
     "user",
     "crate",

@@ -7,8 +7,11 @@ mod session;
 pub(crate) mod sqlite;
 mod store;
 mod texts;
+mod watched;
 
 pub(crate) use lock::lock;
 pub(crate) use session::{Session, at_once};
 pub(crate) use store::Store;
 pub(crate) use texts::KeptTexts;
+pub use watched::StatementWatch;
+pub(crate) use watched::Watched;

@@ -61,11 +61,12 @@ impl Session<'_> {
         skipped: i64,
         row: impl FnMut(&mut RowReader<'_>) -> Result<()> + Send,
     ) -> Result<()> {
-        match self {
+        let done = match self {
             Self::Sqlite(c) => c.read(statement, shape, skipped, row),
             #[cfg(feature = "postgres")]
             Self::Postgres { connection, .. } => connection.rows(statement, row).await,
-        }
+        };
+        self.seen(statement, done)
     }
 
     /// Runs a statement and hands on each row.
@@ -74,11 +75,12 @@ impl Session<'_> {
         statement: &Statement<'_>,
         row: impl FnMut(&mut RowReader<'_>) -> Result<()> + Send,
     ) -> Result<()> {
-        match self {
+        let done = match self {
             Self::Sqlite(c) => c.fetch(statement, row),
             #[cfg(feature = "postgres")]
             Self::Postgres { connection, .. } => connection.rows(statement, row).await,
-        }
+        };
+        self.seen(statement, done)
     }
 
     /// Runs a statement to its end; what its last row says, if there is one.
@@ -98,11 +100,25 @@ impl Session<'_> {
 
     /// Runs a statement without rows; how many it changed.
     pub(crate) async fn execute(self, statement: &Statement<'_>) -> Result<u64> {
-        match self {
+        let done = match self {
             Self::Sqlite(c) => c.execute(statement),
             #[cfg(feature = "postgres")]
             Self::Postgres { connection, .. } => connection.changed(statement).await,
+        };
+        self.seen(statement, done)
+    }
+
+    /// What a statement came to, for who watches. One that is tried again elsewhere is not two.
+    fn seen<T>(self, statement: &Statement<'_>, done: Result<T>) -> Result<T> {
+        if !matches!(done, Err(Error::TooMuchWork)) {
+            let watched = match self {
+                Self::Sqlite(c) => c.watched(),
+                #[cfg(feature = "postgres")]
+                Self::Postgres { texts, .. } => texts.watched(),
+            };
+            watched.note(&statement.text.sql);
         }
+        done
     }
 
     /// Charges rows that are gone through outside the database.
@@ -115,6 +131,38 @@ impl Session<'_> {
             #[cfg(feature = "postgres")]
             // The time that a statement may take is bounded, and what one gives is bounded with it.
             Self::Postgres { .. } => Ok(()),
+        }
+    }
+
+    /// From here on, what is read is as it is now, whoever writes meanwhile.
+    pub(crate) async fn begin_state(self) -> Result<()> {
+        match self {
+            Self::Sqlite(c) => c.often("BEGIN"),
+            #[cfg(feature = "postgres")]
+            Self::Postgres { connection, .. } => {
+                let isolation = postgres::Isolation::RepeatableRead;
+                Ok(connection.begin(postgres::Access::Read, isolation).await?)
+            }
+        }
+    }
+
+    /// Ends what [`begin_state`](Self::begin_state) began, where that is done at once. On PostgreSQL a connection that is dropped
+    /// in a transaction is given to nobody else.
+    pub(crate) fn leave_state(self) {
+        if let Self::Sqlite(c) = self
+            && !c.is_autocommit()
+            && let Err(error) = c.often("ROLLBACK")
+        {
+            tracing::error!(target: "vauban::orm", %error, "a reader's transaction does not end");
+        }
+    }
+
+    /// Ends it, where that takes a word with the server. Nothing was written.
+    pub(crate) async fn end_state(self) -> Result<()> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            #[cfg(feature = "postgres")]
+            Self::Postgres { connection, .. } => Ok(connection.rollback().await?),
         }
     }
 

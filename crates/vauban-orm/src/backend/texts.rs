@@ -7,6 +7,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::{Arc, Mutex};
 
 use super::lock;
+use super::watched::Watched;
 use crate::error::Result;
 use crate::sql::statement::Text;
 use crate::tree::value::Value;
@@ -112,9 +113,14 @@ impl Texts {
 
 /// The texts of a database, for all its connections. Cheap to clone.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct KeptTexts(Arc<Mutex<Texts>>);
+pub(crate) struct KeptTexts(Arc<Mutex<Texts>>, Watched);
 
 impl KeptTexts {
+    /// Who watches the statements that are run.
+    pub(crate) fn watched(&self) -> &Watched {
+        &self.1
+    }
+
     /// The text for a shape, made at its first use.
     pub(in crate::backend) fn text(
         &self,

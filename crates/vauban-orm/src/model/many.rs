@@ -28,6 +28,12 @@ impl<C> std::fmt::Debug for KeyOf<C> {
     }
 }
 
+impl<C> KeyOf<C> {
+    pub(crate) fn column(self) -> &'static ColumnMeta {
+        self.0
+    }
+}
+
 impl<C: Model> KeyOf<C> {
     /// For the derive: the foreign key that refers to rows of `M`.
     pub fn to<M: Model>(key: fn(&Columns<C>) -> &Rel<Own<C>, M>) -> Self {
@@ -101,6 +107,11 @@ impl<P: Place, C: Model> Many<P, C> {
         self.having(RowNumber::opened(), Expr::True)
     }
 
+    /// The foreign key by which they refer.
+    pub(crate) fn key_meta(&self) -> &'static ColumnMeta {
+        (self.key)().column()
+    }
+
     fn having(&self, number: RowNumber, inner: Expr) -> Filter<P::Scope> {
         Filter::new(self.path.wrap(Expr::any(self.opened(number), inner)))
     }
@@ -109,7 +120,7 @@ impl<P: Place, C: Model> Many<P, C> {
         Opened {
             number,
             model: C::meta,
-            key: (self.key)().0,
+            key: self.key_meta(),
             to: self.path.to(),
         }
     }

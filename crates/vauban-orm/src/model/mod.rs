@@ -13,6 +13,7 @@ pub(crate) mod filter;
 pub mod fragment;
 pub(crate) mod key;
 pub(crate) mod kinds;
+pub(crate) mod linked;
 pub(crate) mod many;
 pub(crate) mod order;
 pub(crate) mod path;

@@ -88,6 +88,19 @@ impl<M: Model> Rules<M> {
         Self::all(is_member.into_filter())
     }
 
+    /// Rows that link two others, as those of `many(tags: Tag through ArticleTag(article, tag))`: seen where `seen` holds, added
+    /// and removed where `may` holds too, and changed by nobody, for a link to another row is another link:
+    /// `Rules::link(l.article.visible(who) & l.tag.visible(who), l.article.author.is(who))`.
+    pub fn link(seen: impl IntoFilter<M>, may: impl IntoFilter<M>) -> Self {
+        let (seen, may) = (seen.into_filter(), may.into_filter());
+        Self {
+            view: seen,
+            add: may.clone(),
+            delete: may,
+            ..Self::none()
+        }
+    }
+
     fn all(rule: Filter<M>) -> Self {
         Self {
             view: rule.clone(),

@@ -199,7 +199,7 @@ impl<'a> Removal<'a> {
         Ok((self.rows, emptied.into_iter().map(|(_, rows)| rows).collect()))
     }
 
-    async fn remove(mut self, model: &'static ModelMeta, ids: Vec<Value>) -> Result<u64> {
+    pub(super) async fn remove(mut self, model: &'static ModelMeta, ids: Vec<Value>) -> Result<u64> {
         let count = ids.len() as u64;
         let emptied = self.judge(model, ids).await?;
         for (keys, rows) in &emptied {

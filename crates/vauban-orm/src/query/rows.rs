@@ -50,6 +50,16 @@ impl<T> Page<T> {
         })
     }
 
+    /// The page of what each row becomes.
+    pub(crate) fn map<U>(self, made: impl FnMut(T) -> U) -> Page<U> {
+        Page {
+            rows: self.rows.into_iter().map(made).collect(),
+            number: self.number,
+            has_next: self.has_next,
+            per_page: self.per_page,
+        }
+    }
+
     /// The rows of this page: `{% for task in page %}`.
     pub fn iter(&self) -> std::slice::Iter<'_, T> {
         self.rows.iter()
@@ -95,6 +105,10 @@ impl<M> Permitted<M> {
     /// The row's version, for a form.
     pub fn version(&self) -> Version {
         Version(self.row_version)
+    }
+
+    pub(crate) fn row_mut(&mut self) -> &mut M {
+        &mut self.row
     }
 
     /// The row, without the answers to what the actor may do with it.

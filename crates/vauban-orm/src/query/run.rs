@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use super::again::Asked;
 use super::rows::{Changeable, DEEPEST_ROW, Deletable, Page, Permitted};
 use super::select::{Ask, Number, PermittedRows, Rows, Select};
-use super::{QuerySet, change, delete, one};
+use super::{PermittedQuerySet, QuerySet, change, delete, one};
 use crate::error::{Error, Result};
 use crate::model::assignment::Assignment;
 use crate::model::record::Record;
@@ -55,6 +55,14 @@ impl<M: Record> QuerySet<M> {
         }
         self.select.limit = Some(i64::from(rows));
         Ok(())
+    }
+
+    pub(crate) fn set_limit(&mut self, rows: u32) {
+        self.select.limit = Some(i64::from(rows));
+    }
+
+    pub(crate) fn into_permitted(self) -> PermittedQuerySet<M> {
+        PermittedQuerySet(self)
     }
 
     pub(crate) fn set_per_page(&mut self, rows: u32) {

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::marker::PhantomData;
 
+use super::loads::{Loaded, Loads};
 use super::rows::Permitted;
 use super::stored::mismatch;
 use crate::backend::Session;
@@ -10,9 +11,10 @@ use crate::error::{Error, Result};
 use crate::model::record::Record;
 use crate::policy::actor::Action;
 use crate::policy::authority::Authority;
+use crate::sabotage::{Control, removed};
 use crate::sql::dialect::Dialect;
 use crate::sql::render::{Renderer, Scope, target_of};
-use crate::sql::source::{Source, Which};
+use crate::sql::source::{Source, Which, number, numbered};
 use crate::sql::statement::{Statement, Text};
 use crate::tree::expr::{Bind, Expr, Far, push};
 use crate::tree::meta::{ColumnMeta, ModelMeta};
@@ -30,6 +32,8 @@ pub(crate) struct Select {
     pub(crate) offset: i64,
     /// Positions of the foreign keys whose rows are loaded.
     pub(crate) related: Vec<usize>,
+    /// What is loaded into the rows' types.
+    pub(super) loads: Loads,
     pub(crate) ask: Ask,
 }
 
@@ -52,6 +56,7 @@ impl Select {
             limit: None,
             offset: 0,
             related: Vec::new(),
+            loads: Loads::default(),
             ask: Ask::Rows,
         }
     }
@@ -90,21 +95,28 @@ impl Select {
             key.push(self.order.len() as u8);
             self.order.iter().for_each(|by| by.term.shape(key, values));
         }
+        self.loads.values(values);
         key.push(self.related.len() as u8);
         key.extend(self.related.iter().map(|position| *position as u8));
         key.push(self.order.len() as u8);
         self.order.iter().for_each(|by| by.shape(key, values));
+        key.push(u8::from(self.limit.is_some()));
         if let Some(limit) = self.limit {
-            key.push(1);
             values.push(Bind::Int(limit));
             values.push(Bind::Int(self.offset));
         }
+        self.loads.shape(key, values);
     }
 
     fn text(&self, dialect: Dialect, authority: &Authority, values: usize) -> Result<Text> {
         let by_key = self.filter.names_one_row();
         let mut renderer = Renderer::new(dialect, authority, by_key, values);
-        let source = renderer.source(self.model, Which::Asked)?;
+        let which = if self.loads.batch.is_some() && removed(Control::Loaded) {
+            Which::Found
+        } else {
+            Which::Asked
+        };
+        let source = renderer.source(self.model, which)?;
         let root = source.row();
         let filter = renderer.condition(&self.filter, root, Scope::Query)?;
         let (mut columns, mut joins, mut joined) = (source.columns(), String::new(), Vec::new());
@@ -125,21 +137,26 @@ impl Select {
                 let _ = write!(columns, ", {key}");
             }
         }
+        let loaded = self.loads.sources(&mut renderer, &source)?;
+        joins.push_str(&loaded.joins);
+        // What may be an error is asked of no row to which only a hidden one leads.
+        let filter = filter.behind(&loaded.link).and(loaded.of_parents.clone());
         let select = |what: &str| source.select_joined(what, &joins, filter.clone());
         let sql = match self.ask {
             Ask::Rows | Ask::Keyed => {
-                let rows = select(&columns);
-                self.order_and_limit(&mut renderer, &source, &joined, rows)?
+                columns.push_str(&loaded.columns);
+                self.rows(&mut renderer, &source, &joined, &loaded, &columns, select)?
             }
             Ask::Permitted => {
                 let change = renderer.rule(Action::Change, self.model, root)?;
                 let delete = renderer.rule(Action::Delete, self.model, root)?;
-                let rows = select(&format!(
-                    "{columns}, ({}) IS TRUE, ({}) IS TRUE, t.\"row_version\"",
+                let columns = format!(
+                    "{columns}, ({}) IS TRUE, ({}) IS TRUE, t.\"row_version\"{}",
                     change.sql(),
-                    delete.sql()
-                ));
-                self.order_and_limit(&mut renderer, &source, &joined, rows)?
+                    delete.sql(),
+                    loaded.columns
+                );
+                self.rows(&mut renderer, &source, &joined, &loaded, &columns, select)?
             }
             Ask::Count if self.limit.is_some() => {
                 format!(
@@ -154,6 +171,27 @@ impl Select {
         renderer.text(sql)
     }
 
+    /// The statement for rows of these columns: in their order, and no more than are asked for.
+    fn rows(
+        &self,
+        renderer: &mut Renderer<'_>,
+        source: &Source,
+        joined: &[(&ColumnMeta, Source)],
+        loaded: &Loaded,
+        columns: &str,
+        select: impl Fn(&str) -> String,
+    ) -> Result<String> {
+        if let Some(key) = &loaded.limited_by {
+            let order = self.order_keys(renderer, source, joined)?;
+            return Ok(numbered(
+                &select(&format!("{columns}, {}", number(key, &order))),
+                &renderer.one(Kind::BigInt),
+            ));
+        }
+        self.order_and_limit(renderer, source, joined, select(columns))
+    }
+
+    /// The statement with its rows in their order, and no more than are asked for.
     pub(super) fn order_and_limit(
         &self,
         renderer: &mut Renderer<'_>,
@@ -163,27 +201,39 @@ impl Select {
     ) -> Result<String> {
         if !(self.order.is_empty() && self.filter.names_one_row()) {
             sql.push_str(" ORDER BY ");
-            for by in &self.order {
-                let join = match &by.term {
-                    Term::Column(Far { keys, meta, .. }) if keys.len() == 1 => {
-                        let key = keys[0];
-                        joined
-                            .iter()
-                            .find(|(mine, _)| std::ptr::eq(*mine, key))
-                            .map(|(_, related)| related.column(meta))
-                    }
-                    _ => None,
-                };
-                let order = match join {
-                    Some(column) => format!("{column}{}", renderer.way(by)),
-                    None => renderer.sort_key(by, source.row())?,
-                };
-                let _ = write!(sql, "{order}, ");
-            }
-            let down = matches!(self.order.last(), Some(last) if last.descending);
-            let _ = write!(sql, "{}{}", source.id(), if down { " DESC" } else { "" });
+            sql.push_str(&self.order_keys(renderer, source, joined)?);
         }
         sql.push_str(&self.limited(renderer));
+        Ok(sql)
+    }
+
+    /// What the rows are ordered by, their ids at last.
+    fn order_keys(
+        &self,
+        renderer: &mut Renderer<'_>,
+        source: &Source,
+        joined: &[(&ColumnMeta, Source)],
+    ) -> Result<String> {
+        let mut sql = String::new();
+        for by in &self.order {
+            let join = match &by.term {
+                Term::Column(Far { keys, meta, .. }) if keys.len() == 1 => {
+                    let key = keys[0];
+                    joined
+                        .iter()
+                        .find(|(mine, _)| std::ptr::eq(*mine, key))
+                        .map(|(_, related)| related.column(meta))
+                }
+                _ => None,
+            };
+            let order = match join {
+                Some(column) => format!("{column}{}", renderer.way(by)),
+                None => renderer.sort_key(by, source.row())?,
+            };
+            let _ = write!(sql, "{order}, ");
+        }
+        let down = matches!(self.order.last(), Some(last) if last.descending);
+        let _ = write!(sql, "{}{}", source.id(), if down { " DESC" } else { "" });
         Ok(sql)
     }
 
@@ -228,6 +278,17 @@ pub(super) fn read_one<M: Record>(select: &Select, reader: &mut RowReader<'_>) -
     Ok(row)
 }
 
+/// As [`read_one`], with what the actor may do to it.
+pub(super) fn read_permitted<M: Record>(select: &Select, reader: &mut RowReader<'_>) -> Result<Permitted<M>> {
+    let wrong = mismatch(select.model);
+    Ok(Permitted {
+        row: read_one(select, reader)?,
+        changeable: reader.flag().map_err(&wrong)?,
+        deletable: reader.flag().map_err(&wrong)?,
+        row_version: reader.integer().map_err(&wrong)?,
+    })
+}
+
 /// Which column of which row it was. Never what stands there: it may be personal (CWE-532).
 fn unreadable(select: &Select, reader: &RowReader<'_>) -> Error {
     let mut model = select.model;
@@ -241,10 +302,22 @@ fn unreadable(select: &Select, reader: &RowReader<'_>) -> Error {
         first += model.columns.len();
         model = target();
     }
+    unknown(model, first, reader)
+}
+
+/// What a row of `model` holds that it does not know, whose columns begin with this one.
+pub(super) fn unknown(model: &ModelMeta, first: usize, reader: &RowReader<'_>) -> Error {
+    let Some(column) = reader
+        .last()
+        .checked_sub(first)
+        .and_then(|at| model.columns.get(at))
+    else {
+        return mismatch(model)(Mismatch);
+    };
     Error::Internal(format!(
         "`{}.{}` holds what `{}` does not know, in the row whose `{}` is {}: correct it there",
         model.table,
-        model.columns[at - first].column,
+        column.column,
         model.name,
         model.id().column,
         reader.shown(first),
@@ -297,16 +370,9 @@ impl<M: Record> Steps for PermittedRows<M> {
         text: &mut String,
     ) -> Result<Vec<Permitted<M>>> {
         let select = &self.0;
-        let wrong = mismatch(select.model);
         let mut all = Vec::new();
         let row = |reader: &mut RowReader<'_>| {
-            let row = read_one(select, reader)?;
-            all.push(Permitted {
-                row,
-                changeable: reader.flag().map_err(&wrong)?,
-                deletable: reader.flag().map_err(&wrong)?,
-                row_version: reader.integer().map_err(&wrong)?,
-            });
+            all.push(read_permitted(select, reader)?);
             Ok(())
         };
         select.read(authority, session, text, row).await?;

@@ -135,6 +135,21 @@ impl Source {
         out
     }
 
+    /// ` JOIN …` of the rows whose `column` is `key`, for a row of which `outside` holds: without one that may be seen, it is none.
+    pub(crate) fn join_all(&self, column: &ColumnMeta, key: &str, outside: &Cond) -> String {
+        let mut out = format!(
+            " JOIN \"{}\" AS {} ON {} = {key}",
+            self.model.table,
+            self.alias,
+            self.column(column)
+        );
+        let rule = self.rule.clone().behind(outside);
+        if rule != Cond::True {
+            let _ = write!(out, " AND {}", rule.sql());
+        }
+        out
+    }
+
     /// ` UNION SELECT …` of the rows that refer to a key of `down` by one of these columns, for a walk from parents to children.
     pub(crate) fn descend(&self, columns: &[&ColumnMeta]) -> String {
         let keys = columns
@@ -247,6 +262,16 @@ fn from_lists(out: &mut String, lists: &[String]) {
         lists.join(", "),
         names.join(", ")
     );
+}
+
+/// A column that numbers the rows of each `key`, from 1, in this order. No model's column has its name.
+pub(crate) fn number(key: &str, order: &str) -> String {
+    format!("row_number() OVER (PARTITION BY {key} ORDER BY {order}) AS \"#\"")
+}
+
+/// Of rows that have a [`number`], the first so many of each key, in their order.
+pub(crate) fn numbered(rows: &str, at_most: &str) -> String {
+    format!("SELECT * FROM ({rows}) AS numbered WHERE \"#\" <= {at_most} ORDER BY \"#\"")
 }
 
 fn where_(out: &mut String, condition: &Cond) {

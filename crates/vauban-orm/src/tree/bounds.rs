@@ -19,6 +19,27 @@ pub(crate) const MAX_NESTING: usize = 160;
 /// Conditions of a statement with those of the policies in it.
 pub(crate) const MAX_RENDERED: usize = 8_000;
 
+/// Relations that a query loads, those of what it loads among them.
+pub(crate) const MAX_LOADS: usize = 24;
+/// Relations that are loaded one behind the other.
+pub(crate) const MAX_LOAD_DEPTH: usize = 8;
+/// Rows of relations to many that a query loads, all of them together.
+pub(crate) const MAX_LOADED: usize = 20_000;
+
+/// Links that are added, removed or set at once.
+pub(crate) const MAX_LINKS: usize = 1_000;
+
+/// What is said of more than [`MAX_LINKS`].
+pub(crate) const LINKS: &str = "it links more than 1,000 rows at once: link them in parts";
+/// What is said of more than [`MAX_LOADS`].
+pub(crate) const LOADS: &str = "it loads more than 24 relations: load some of them in a query of their own";
+/// What is said of more than [`MAX_LOAD_DEPTH`].
+pub(crate) const LOAD_DEPTH: &str = "it loads relations more than 8 steps away";
+/// What is said of more than [`MAX_LOADED`].
+pub(crate) const LOADED: &str = "it loads more than 20,000 related rows: give the relation a `limit`, which is for each row, or ask for fewer rows at once";
+/// What is said of relations of more than [`MAX_VALUES`] rows.
+pub(crate) const LOADED_FOR: &str =
+    "it loads a relation for more than 10,000 rows: ask for fewer rows at once";
 /// What is said of more than [`MAX_DEPTH`].
 pub(crate) const DEPTH: &str = "its conditions stand more than 32 levels inside each other";
 /// What is said of more than [`MAX_CONDITIONS`].

@@ -294,6 +294,26 @@ impl<'a> RowReader<'a> {
         matches!(self.row.cell(self.next), Ok(ValueRef::Null))
     }
 
+    /// The place of the next column.
+    pub(crate) fn at(&self) -> usize {
+        self.next
+    }
+
+    /// The value in this column.
+    pub(crate) fn value_at(&self, column: usize) -> Result<ValueRef<'a>, Mismatch> {
+        self.row.cell(column)
+    }
+
+    /// Whether there is no value in this column.
+    pub(crate) fn is_null_at(&self, column: usize) -> bool {
+        matches!(self.row.cell(column), Ok(ValueRef::Null))
+    }
+
+    /// The same row from its first column on.
+    pub(crate) fn again(&self) -> Self {
+        Self::new(self.row)
+    }
+
     pub(crate) fn skip(&mut self, columns: usize) {
         self.next += columns;
     }

@@ -5,10 +5,10 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::watch::Holder;
-use crate::backend::Store;
 #[cfg(feature = "postgres")]
 use crate::backend::postgres;
 use crate::backend::sqlite::{self, Settings, Synchronous};
+use crate::backend::{StatementWatch, Store};
 use crate::error::{Error, Result};
 use crate::migrations::{self, Applied, MigrationError, Pending, Set};
 use crate::policy::actor::ServiceMeta;
@@ -238,6 +238,12 @@ impl Database {
             #[cfg(feature = "postgres")]
             Store::Postgres(_) => Path::new(""),
         }
+    }
+
+    /// Watches the statements that it runs, for a test that counts them; in a build without the feature `testing` there are none.
+    #[doc(hidden)]
+    pub fn watch(&self) -> StatementWatch {
+        self.0.store.watched().watch()
     }
 
     /// What it is called in messages: the file, or the server and the database there. No password (CWE-532).

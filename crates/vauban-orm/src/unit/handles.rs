@@ -8,7 +8,7 @@ use std::time::Instant;
 use vauban_waiver::{Waiver, walls};
 
 use super::shared::Shared;
-use super::steps::{AllOrNone, Steps};
+use super::steps::{AllOrNone, OneState, Steps};
 #[cfg(feature = "postgres")]
 use crate::backend::postgres;
 use crate::backend::{Session, Store, at_once, sqlite};
@@ -308,7 +308,7 @@ impl Bound {
             Store::Postgres(store) => {
                 let connection = store.get(postgres::Access::Read).await?;
                 let session = store.session(&connection);
-                let result = steps.run(&self.authority, session, &mut sql).await;
+                let result = OneState(&steps).run(&self.authority, session, &mut sql).await;
                 self.shared.log(&sql, since, false);
                 result
             }
@@ -327,7 +327,7 @@ impl Bound {
     {
         let mut read = 0;
         let inline = store.read_inline(|c| {
-            let result = at_once(steps.run(&self.authority, Session::Sqlite(c), &mut sql));
+            let result = at_once(OneState(&steps).run(&self.authority, Session::Sqlite(c), &mut sql));
             read = c.asked();
             result
         });
@@ -337,7 +337,7 @@ impl Bound {
         }
         let authority = self.authority.clone();
         let run = move |c: &sqlite::Connection| {
-            at_once(steps.run(&authority, Session::Sqlite(c), &mut String::new()))
+            at_once(OneState(&steps).run(&authority, Session::Sqlite(c), &mut String::new()))
         };
         store.read_on_thread(read, run).await
     }

@@ -12,6 +12,11 @@ pub(crate) trait Steps: Send + Sync {
     /// What comes of them.
     type Found: Send;
 
+    /// Whether there are several that read, so that all of them see one state of the database.
+    fn are_several(&self) -> bool {
+        false
+    }
+
     /// Runs them one after the other; writes their text where a development build shows it.
     fn run(
         &self,
@@ -29,6 +34,35 @@ pub(crate) trait Steps: Send + Sync {
     /// Whether they may take so long that nobody else should wait for the thread meanwhile.
     fn is_large(&self) -> bool {
         false
+    }
+}
+
+/// Steps that read one state of the database, outside a unit's turn.
+pub(super) struct OneState<'s, S>(pub(super) &'s S);
+
+impl<S: Steps> Steps for OneState<'_, S> {
+    type Found = S::Found;
+
+    async fn run(&self, authority: &Authority, session: Session<'_>, text: &mut String) -> Result<S::Found> {
+        if !self.0.are_several() {
+            return self.0.run(authority, session, text).await;
+        }
+        session.begin_state().await?;
+        let state = State(session);
+        let result = self.0.run(authority, session, text).await;
+        drop(state);
+        session.end_state().await?;
+        result
+    }
+}
+
+/// CWE-613: also where a field's type panics, a connection does not stay in the state of that moment: whoever reads by it next
+/// would not see what was revoked since.
+struct State<'a>(Session<'a>);
+
+impl Drop for State<'_> {
+    fn drop(&mut self) {
+        self.0.leave_state();
     }
 }
 

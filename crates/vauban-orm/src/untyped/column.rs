@@ -243,6 +243,18 @@ impl AnyColumn {
         Ok(self.meta)
     }
 
+    /// The place of the foreign key, if it is one of this model's own.
+    pub(super) fn key_of(&self, model: &'static ModelMeta) -> Result<usize> {
+        let own = self.own_of(model)?;
+        match model.position(own) {
+            Some(position) if own.target.is_some() => Ok(position),
+            _ => Err(Error::Internal(format!(
+                "`{}.{}` is no foreign key: there is no row to be loaded",
+                model.name, own.field
+            ))),
+        }
+    }
+
     fn condition(&self, expr: impl FnOnce(Col) -> Expr) -> AnyFilter {
         AnyFilter::new(self.root, self.path.wrap(expr(self.path.column(self.meta))))
     }

@@ -102,3 +102,28 @@ impl std::fmt::Debug for AnyOrder {
         write!(f, "{}.{}.{down}", self.model.name, self.column.field)
     }
 }
+
+/// By what the rows of this model are ordered, with the foreign keys on the way.
+type OrderKey = (Vec<&'static ColumnMeta>, &'static ColumnMeta, bool);
+
+/// The orders, for a query on this model.
+///
+/// # Errors
+/// For an order of another table's rows.
+pub(super) fn keys_of(
+    order: impl IntoIterator<Item = AnyOrder>,
+    model: &'static ModelMeta,
+) -> Result<Vec<OrderKey>> {
+    let mut keys = Vec::new();
+    // CWE-770: of more keys than columns the last ones decide nothing.
+    for key in order.into_iter().take(model.columns.len()) {
+        if !key.model.is(model) {
+            return Err(Error::Internal(format!(
+                "an order of `{}` in a query on `{}`: make it of the columns of the query's own table",
+                key.model.name, model.name
+            )));
+        }
+        keys.push((key.steps, key.column, key.descending));
+    }
+    Ok(keys)
+}

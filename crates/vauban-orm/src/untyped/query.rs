@@ -1,8 +1,9 @@
 //! Queries on a table.
 
 use super::column::AnyColumn;
-use super::filter::{AnyFilter, AnyOrder};
+use super::filter::{AnyFilter, AnyOrder, keys_of};
 use super::given::AnyKey;
+use super::load::{AnyLoad, AnyLoads, rows, taken};
 use super::row::AnyRow;
 use crate::error::{Error, Result};
 use crate::model::assignment::Assignment;
@@ -17,7 +18,8 @@ use crate::unit::handles::{Db, Write};
 #[must_use = "a query reads nothing until `all`, `page`, `get`, …"]
 pub struct AnyQuerySet {
     model: &'static ModelMeta,
-    query: query::QuerySet<AnyRow>,
+    pub(super) query: query::QuerySet<AnyRow>,
+    pub(super) loads: AnyLoads,
 }
 
 /// A query whose rows say what the actor may do to them: see [`AnyQuerySet::with_may`].
@@ -30,6 +32,7 @@ impl AnyQuerySet {
         Self {
             model,
             query: query::QuerySet::of(model),
+            loads: AnyLoads::default(),
         }
     }
 
@@ -47,18 +50,7 @@ impl AnyQuerySet {
     /// # Errors
     /// [`Error::Internal`] for an order of another table's rows.
     pub fn order_by(mut self, order: impl IntoIterator<Item = AnyOrder>) -> Result<Self> {
-        let mut keys = Vec::new();
-        // CWE-770: of more keys than columns the last ones decide nothing.
-        for key in order.into_iter().take(self.model.columns.len()) {
-            if !key.model.is(self.model) {
-                return Err(Error::Internal(format!(
-                    "an order of `{}` in a query on `{}`: make it of the columns of the query's own table",
-                    key.model.name, self.model.name
-                )));
-            }
-            keys.push((key.steps, key.column, key.descending));
-        }
-        self.query.order(keys);
+        self.query.order(keys_of(order, self.model)?);
         Ok(self)
     }
 
@@ -68,17 +60,18 @@ impl AnyQuerySet {
     /// # Errors
     /// [`Error::Internal`] for a column that is no foreign key of this table.
     pub fn related(mut self, key: &AnyColumn) -> Result<Self> {
-        let own = key.own_of(self.model)?;
-        match self.model.position(own) {
-            Some(position) if own.target.is_some() => {
-                self.query.load(position);
-                Ok(self)
-            }
-            _ => Err(Error::Internal(format!(
-                "`{}.{}` is no foreign key: there is no row to be loaded",
-                self.model.name, own.field
-            ))),
-        }
+        self.query.load(key.key_of(self.model)?);
+        Ok(self)
+    }
+
+    /// Loads the rows that refer to these by a foreign key of theirs, in one statement for all of them: see
+    /// [`AnyRow::loaded`]. Each stands under its own table's view rule.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] for a foreign key to another table.
+    pub fn load(mut self, load: AnyLoad) -> Result<Self> {
+        self.loads.0.push(load.on(self.model)?);
+        Ok(self)
     }
 
     /// At most `rows` of them, from row `first` (from 0) on.
@@ -106,7 +99,10 @@ impl AnyQuerySet {
     /// # Errors
     /// See [`Error`].
     pub async fn all(self, db: &Db) -> Result<Vec<AnyRow>> {
-        self.query.rows_in(db.asker()).await
+        if self.loads.0.is_empty() {
+            return self.query.rows_in(db.asker()).await;
+        }
+        rows(self.query, self.loads, db.asker()).await
     }
 
     /// The first row, if there is one.
@@ -114,7 +110,12 @@ impl AnyQuerySet {
     /// # Errors
     /// See [`Error`].
     pub async fn first(self, db: &Db) -> Result<Option<AnyRow>> {
-        self.query.first_in(db.asker()).await
+        if self.loads.0.is_empty() {
+            return self.query.first_in(db.asker()).await;
+        }
+        let mut query = self.query;
+        query.set_limit(1);
+        Ok(rows(query, self.loads, db.asker()).await?.pop())
     }
 
     /// How many rows; no more are counted than `most`.
@@ -146,7 +147,12 @@ impl AnyQuerySet {
     /// # Errors
     /// As [`QuerySet::page`](crate::QuerySet::page).
     pub async fn page(self, db: &Db, number: u32) -> Result<Page<AnyRow>> {
-        self.query.page_in(db.asker(), number).await
+        if self.loads.0.is_empty() {
+            return self.query.page_in(db.asker(), number).await;
+        }
+        let loading = query::LoadingQuerySet::new(self.query, self.loads);
+        let page = loading.loaded_page_in(db.asker(), number).await?;
+        Ok(page.map(taken))
     }
 
     /// How many rows.
@@ -170,7 +176,12 @@ impl AnyQuerySet {
     /// # Errors
     /// [`Error::NotFound`] if there is none that the actor may see, and for a key of another table.
     pub async fn get(self, db: &Db, key: AnyKey) -> Result<AnyRow> {
-        self.with_key(key)?.query.one_in(db.asker()).await
+        let one = self.with_key(key)?;
+        if one.loads.0.is_empty() {
+            return one.query.one_in(db.asker()).await;
+        }
+        let loading = query::LoadingQuerySet::new(one.query, one.loads);
+        Ok(taken(loading.one_loaded_in(db.asker()).await?))
     }
 
     /// The row with this key, to be changed.
@@ -225,7 +236,7 @@ impl AnyPermittedQuerySet {
     /// # Errors
     /// See [`Error`].
     pub async fn all(self, db: &Db) -> Result<Vec<Permitted<AnyRow>>> {
-        self.0.query.permitted_in(db.asker()).await
+        rows(self.0.query.into_permitted(), self.0.loads, db.asker()).await
     }
 
     /// See [`AnyQuerySet::page`].
@@ -233,7 +244,9 @@ impl AnyPermittedQuerySet {
     /// # Errors
     /// As [`AnyQuerySet::page`].
     pub async fn page(self, db: &Db, number: u32) -> Result<Page<Permitted<AnyRow>>> {
-        self.0.query.permitted_page_in(db.asker(), number).await
+        let loading = query::LoadingQuerySet::new(self.0.query.into_permitted(), self.0.loads);
+        let page = loading.loaded_page_in(db.asker(), number).await?;
+        Ok(page.map(taken))
     }
 
     /// See [`AnyQuerySet::get`].
@@ -241,6 +254,8 @@ impl AnyPermittedQuerySet {
     /// # Errors
     /// As [`AnyQuerySet::get`].
     pub async fn get(self, db: &Db, key: AnyKey) -> Result<Permitted<AnyRow>> {
-        self.0.with_key(key)?.query.one_permitted_in(db.asker()).await
+        let one = self.0.with_key(key)?;
+        let loading = query::LoadingQuerySet::new(one.query.into_permitted(), one.loads);
+        Ok(taken(loading.one_loaded_in(db.asker()).await?))
     }
 }

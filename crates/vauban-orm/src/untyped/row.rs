@@ -9,7 +9,7 @@ use crate::model::assignment::Assignment;
 use crate::model::record::Record;
 use crate::model::types::{Id, Related};
 use crate::query::{Changeable, Deletable, DeletePreview};
-use crate::tree::meta::ModelMeta;
+use crate::tree::meta::{ColumnMeta, ModelMeta};
 use crate::tree::value::{Kind, Mismatch, RowReader, Value, ValueRef};
 use crate::unit::handles::{Db, Write};
 
@@ -21,6 +21,8 @@ pub struct AnyRow {
     /// `None`: not `pub`.
     values: Vec<Option<Value>>,
     related: Vec<(usize, Option<Self>)>,
+    /// By the foreign key of theirs.
+    pub(super) loaded: Vec<(&'static ColumnMeta, Vec<Self>)>,
 }
 
 impl AnyRow {
@@ -78,6 +80,21 @@ impl AnyRow {
             None => Related::NotLoaded,
             Some((_, None)) => Related::Hidden,
             Some((_, Some(row))) => Related::Row(row),
+        })
+    }
+
+    /// The rows that refer to it by this foreign key of theirs, if the query [loaded](super::AnyQuerySet::load) them.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] if it did not.
+    pub fn loaded(&self, key: &AnyColumn) -> Result<&[Self]> {
+        let loaded = self.loaded.iter().find(|(by, _)| std::ptr::eq(*by, key.meta()));
+        let rows = loaded.map(|(_, rows)| rows.as_slice());
+        rows.ok_or_else(|| {
+            Error::Internal(format!(
+                "the query did not load what refers to a `{}` by `{key:?}`: `.load(column.load()?)`",
+                self.model.name
+            ))
         })
     }
 
@@ -152,6 +169,7 @@ impl AnyRow {
             id,
             values: values.collect(),
             related: Vec::new(),
+            loaded: Vec::new(),
         })
     }
 }

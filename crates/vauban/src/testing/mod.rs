@@ -24,6 +24,7 @@ mod page;
 mod prober;
 mod report;
 mod rows;
+mod statements;
 
 pub use answer::Answer;
 pub use client::{Address, Client};
@@ -31,6 +32,7 @@ pub use committed::committed_files_are_true;
 pub use fixtures::Fixtures;
 pub use migrations::{migrations_are_complete, migrations_are_complete_beside, migrations_go_both_ways};
 pub use prober::{Expect, Expected, Prober};
+pub use statements::Statements;
 
 use std::fmt;
 use std::future::Future;

@@ -29,6 +29,8 @@ pub(crate) enum Access {
 pub(crate) enum Isolation {
     /// Each statement sees what was committed when it began.
     ReadCommitted,
+    /// All statements see what was committed when the first of them began.
+    RepeatableRead,
     /// As if transactions ran one after the other; one that does not fit fails.
     Serializable,
 }
@@ -263,6 +265,8 @@ impl Connection {
         self.transaction.store(OPEN, Ordering::Release);
         self.batch(match (access, isolation) {
             (Access::Read, Isolation::ReadCommitted) => "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY",
+            (Access::Read, Isolation::RepeatableRead) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+            (Access::Write, Isolation::RepeatableRead) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE",
             (Access::Read, Isolation::Serializable) => "BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY",
             (Access::Write, Isolation::ReadCommitted) => "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
             // CWE-410: a small table that is read as a whole is locked as a whole, against everybody who writes a row of it; by an

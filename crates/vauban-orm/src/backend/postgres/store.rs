@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::connection::Access;
 use super::failure::Failure;
 use super::pool::{Pool, PoolOptions, Pooled};
-use crate::backend::KeptTexts;
 use crate::backend::session::Session;
+use crate::backend::{KeptTexts, Watched};
 use crate::error::Result;
 
 #[derive(Debug)]
@@ -46,6 +46,11 @@ impl Store {
     /// None can be opened.
     pub(crate) async fn apart(&self) -> Result<Pooled, Failure> {
         self.pool.apart().get(Access::Write).await
+    }
+
+    /// Who watches its statements.
+    pub(crate) fn watched(&self) -> &Watched {
+        self.texts.watched()
     }
 
     pub(crate) fn session<'a>(&'a self, connection: &'a Pooled) -> Session<'a> {

@@ -10,6 +10,7 @@ use rusqlite::config::DbConfig;
 use super::values::{Found, json_array};
 use crate::backend::lock;
 use crate::backend::texts::{KeptTexts, MOST, ShapeHasher, Texts, is_kept};
+use crate::backend::watched::Watched;
 use crate::error::{Error, Result};
 use crate::sql::statement::{Statement, Text};
 use crate::tree::expr::Bind;
@@ -188,6 +189,11 @@ impl Connection {
         )?;
         let rows = statement.query_map([serde_json::json!(tables).to_string()], |row| row.get(0))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Who watches the database's statements.
+    pub(crate) fn watched(&self) -> &Watched {
+        self.texts.watched()
     }
 
     /// The read that was asked last.

@@ -13,8 +13,8 @@ use super::lanes::{Lane, Lanes};
 use super::on_disk::OnDisk;
 use super::settings::settle;
 use super::writer::Writer;
-use crate::backend::KeptTexts;
 use crate::backend::lock;
+use crate::backend::{KeptTexts, Watched};
 use crate::error::{Error, Result};
 
 /// When a COMMIT counts as done.
@@ -127,6 +127,11 @@ impl Store {
             connection.allow(self.settings.inline_steps);
             f(connection)
         })
+    }
+
+    /// Who watches its statements.
+    pub(crate) fn watched(&self) -> &Watched {
+        self.texts.watched()
     }
 
     /// Reads on a reader thread: in the lane of what this `read` took last; if nobody knows, in the short one, and again

@@ -13,6 +13,7 @@ pub(super) fn without_many(condition: Condition) -> Condition {
     match condition {
         Condition::SomeLead => NoAssignee,
         Condition::SomeMember(person) => Assignee(person),
+        Condition::SomeHelperNamed(op, name) | Condition::AllHelpersNamed(op, name) => AssigneeName(op, name),
         Condition::SomeMemberNamed(name) => AssigneeName(Text::Is, name),
         Condition::SomePart(inner) | Condition::SomeOfTeam(inner) | Whole(inner) => Whole(inside(inner)),
         And(a, b) => And(inside(a), inside(b)),

@@ -45,6 +45,8 @@ pub(super) enum Condition {
     SomeLead,
     SomeMember(Id<Person>),
     SomeMemberNamed(String),
+    SomeHelperNamed(Text, String),
+    AllHelpersNamed(Text, String),
     NoWhole,
     Whole(Box<Condition>),
     SomePart(Box<Condition>),
@@ -104,6 +106,8 @@ macro_rules! filters {
                 SomeLead => $job.team.members.any(|m| m.rank.eq(Rank::Lead)),
                 SomeMember(person) => $job.team.members.any(|m| m.person.eq(*person)),
                 SomeMemberNamed(name) => $job.team.members.any(|m| m.person.name.eq(name.as_str())),
+                SomeHelperNamed(op, with) => $job.helpers.any(|p| text!(p.name, op, with)),
+                AllHelpersNamed(op, with) => $job.helpers.all(|p| text!(p.name, op, with)),
                 NoWhole => $job.part_of.is_null(),
                 Whole(inner) => $name::<Via<P::Scope>>(&$job.part_of, inner),
                 SomePart($of) => $some_part,
@@ -182,6 +186,14 @@ pub(super) fn holds(rows: &Rows, who: Asker, condition: &Condition, job: Option<
                         }
                         _ => false,
                     })
+        }
+        (SomeHelperNamed(op, with), Some(job)) => {
+            let mut helpers = rows.seen_helpers(job.id, who).into_iter();
+            helpers.any(|person| reads(*op, &person.name, with))
+        }
+        (AllHelpersNamed(op, with), Some(job)) => {
+            let mut helpers = rows.seen_helpers(job.id, who).into_iter();
+            helpers.all(|person| reads(*op, &person.name, with))
         }
         (NoWhole, Some(job)) => job.part_of.is_none(),
         (SomePart(inner), Some(job)) => {
@@ -271,7 +283,7 @@ pub(super) fn condition(n: &mut Numbers, rows: &Rows, depth: usize, many: usize)
 
 fn leaf(n: &mut Numbers, rows: &Rows) -> Condition {
     let person = rows.people[n.below(rows.people.len())].clone();
-    match n.below(17) {
+    match n.below(19) {
         0 => Always,
         1 => Never,
         2 | 3 => Points(number(n), n.below(6) as i64),
@@ -287,6 +299,8 @@ fn leaf(n: &mut Numbers, rows: &Rows) -> Condition {
         13 => SomeLead,
         14 => SomeMember(person.id),
         15 => SomeMemberNamed(person.name),
+        16 => SomeHelperNamed(text(n), word(n)),
+        17 => AllHelpersNamed(text(n), word(n)),
         _ => NoWhole,
     }
 }

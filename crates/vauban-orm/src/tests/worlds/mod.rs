@@ -5,6 +5,7 @@
 mod by_metadata;
 mod conditions;
 mod many;
+mod loaded;
 mod models;
 mod reference;
 mod statements;
@@ -90,8 +91,16 @@ mod properties {
     #[cfg(feature = "postgres")]
     #[tokio::test]
     async fn statements_on_postgresql_do_what_the_reference_does() {
-        statements_do_what_the_reference_does(On::Postgres, long::amount(30, 750)).await;
+        statements_do_what_the_reference_does(On::Postgres, long::amount(45, 750)).await;
     }
+}
+
+/// CWE-862: of links, which are only written by types.
+#[tokio::test]
+async fn the_comparison_sees_links_that_may_not_go() {
+    let _attack = without(Control::Unlink);
+    let found = run(On::Sqlite, 500, 7, Some(Way::Typed)).await;
+    assert!(found.is_err(), "nobody sees that links go that may not");
 }
 
 /// CWE-862, CWE-863, CWE-639, CWE-203: each control that is missing is seen.
@@ -110,6 +119,7 @@ async fn the_comparison_sees_each_missing_control() {
         Control::MaySet,
         Control::Cascade,
         Control::EachRow,
+        Control::Loaded,
     ] {
         let _attack = without(control);
         for way in [Way::Typed, Way::Untyped] {

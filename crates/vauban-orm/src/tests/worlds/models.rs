@@ -66,7 +66,7 @@ impl Policy for Member {
 }
 
 #[derive(Model, Debug, Clone)]
-#[model(crate = vauban_orm, related(parts: Job.part_of))]
+#[model(crate = vauban_orm, related(parts: Job.part_of), many(helpers: Person through Helper(job, person)))]
 pub struct Job {
     pub id: Id<Job>,
     #[field(tenant)]
@@ -104,6 +104,33 @@ impl Policy for Job {
     }
 }
 
+/// Who helps with a job.
+#[derive(Model, Debug, Clone)]
+#[model(crate = vauban_orm, unique(job, person))]
+pub struct Helper {
+    pub id: Id<Helper>,
+    #[field(owner, on_delete = cascade_owned)]
+    pub job: ForeignKey<Job>,
+    #[field(owner)]
+    pub person: ForeignKey<Person>,
+}
+impl Policy for Helper {
+    fn rules(who: Who<Self>, h: &Columns<Self>) -> Rules<Self> {
+        let member = h.job.team.members.any(|m| m.person.is(who));
+        let lead = h
+            .job
+            .team
+            .members
+            .any(|m| m.person.is(who) & m.rank.eq(Rank::Lead));
+        Rules {
+            view: member.clone() | h.person.is(who),
+            add: member,
+            delete: lead | h.person.is(who),
+            ..Rules::none()
+        }
+    }
+}
+
 /// Keeps a job from being deleted.
 #[derive(Model, Debug, Clone)]
 #[model(crate = vauban_orm)]
@@ -121,7 +148,7 @@ impl Policy for Pin {
 service! {
     /// Makes worlds.
     pub(super) Maker: Add<Person>, View<Person>, Add<Team>, View<Team>, Add<Member>, View<Member>, Grant<Member>, Add<Job>,
-        View<Job>, Grant<Job>, Add<Pin>, View<Pin>;
+        View<Job>, Grant<Job>, Add<Helper>, View<Helper>, Add<Pin>, View<Pin>;
     waiver!(ServiceRights, "worlds are made before anybody acts")
 }
 
@@ -132,5 +159,6 @@ pub(super) fn models() -> Vec<&'static ModelMeta> {
         Member::meta(),
         Job::meta(),
         Pin::meta(),
+        Helper::meta(),
     ]
 }

@@ -50,6 +50,7 @@ pub(super) struct Rows {
     pub(super) members: Vec<PlainMember>,
     pub(super) jobs: Vec<PlainJob>,
     pub(super) pinned: Vec<Id<Job>>,
+    pub(super) helpers: Vec<(Id<Job>, Id<Person>)>,
 }
 
 /// What becomes of the row that a deletion starts from.
@@ -74,7 +75,7 @@ impl Rows {
         self.jobs.iter().find(|job| Some(job.id) == id)
     }
 
-    fn is_member(&self, team: Id<Team>, who: Asker, lead: bool) -> bool {
+    pub(super) fn is_member(&self, team: Id<Team>, who: Asker, lead: bool) -> bool {
         let mut members = self.members.iter();
         members.any(|m| m.team == team && Some(m.person) == who.id && (!lead || m.rank == Rank::Lead))
     }

@@ -33,9 +33,11 @@ pub(super) enum Kind {
     ChangeAll,
     Delete,
     DeleteAll,
+    Load,
+    Link,
 }
 
-pub(super) const KINDS: [Kind; 18] = [
+pub(super) const KINDS: [Kind; 20] = [
     Kind::All,
     Kind::Ordered,
     Kind::Permitted,
@@ -54,6 +56,8 @@ pub(super) const KINDS: [Kind; 18] = [
     Kind::ChangeAll,
     Kind::Delete,
     Kind::DeleteAll,
+    Kind::Load,
+    Kind::Link,
 ];
 
 /// How a statement is written.
@@ -176,6 +180,14 @@ impl World {
             let made = Job::create(new_values(&job)).save(&db).await.unwrap();
             rows.jobs.push(PlainJob { id: made.id, ..job });
         }
+        for _ in 0..n.below(8) {
+            let pair = (rows.jobs[n.below(rows.jobs.len())].id, rows.people[n.below(4)].id);
+            if !rows.helpers.contains(&pair) {
+                let (job, person) = pair;
+                Helper::create(NewHelper { job, person }).save(&db).await.unwrap();
+                rows.helpers.push(pair);
+            }
+        }
         if n.once_in(2) {
             let job = rows.jobs[n.below(rows.jobs.len())].id;
             Pin::create(NewPin { job }).save(&db).await.unwrap();
@@ -225,6 +237,8 @@ impl World {
             Kind::Change => self.change(&db, n, who, way).await,
             Kind::ChangeAll => self.change_all(&db, n, who, &wanted, way).await,
             Kind::Delete => self.delete(&db, n, who, way).await,
+            Kind::Load => self.load(&db, n, who, &wanted, way).await,
+            Kind::Link => self.link(&db, n, who).await,
             Kind::DeleteAll => self.delete_all(&db, who, &wanted, way).await,
             Kind::Computed | Kind::Together | Kind::Grouped | Kind::Keyed | Kind::Every
                 if way == Way::Untyped =>
@@ -249,7 +263,7 @@ impl World {
         Ok(did)
     }
 
-    fn found(&self, who: Asker, wanted: &Condition) -> Vec<&PlainJob> {
+    pub(super) fn found(&self, who: Asker, wanted: &Condition) -> Vec<&PlainJob> {
         let jobs = self.rows.jobs.iter();
         let seen = jobs.filter(|job| self.rows.sees(job, who) && holds(&self.rows, who, wanted, Some(job)));
         let mut seen: Vec<_> = seen.collect();
@@ -594,6 +608,7 @@ impl World {
         }
         let kept = self.rows.jobs.iter().filter(|job| !gone.contains(&job.id));
         self.rows.jobs = kept.map(|job| self.rows.emptied(job, &gone)).collect();
+        self.rows.helpers.retain(|(job, _)| !gone.contains(job));
         Ok(!gone.is_empty())
     }
 

@@ -1,0 +1,431 @@
+//! Many to many: what is linked to what, under the rules of the rows that link.
+
+#![allow(missing_docs, unreachable_pub)]
+
+use vauban_macros::Model;
+
+use super::*;
+use crate::engine::{Database, Options, Unit};
+use crate::*;
+
+/// Seen by everybody, or by its owner alone.
+#[derive(Model, Debug, Clone)]
+#[model(crate = vauban_orm, many(notes: Note through NoteTag(tag, note)))]
+pub struct Tag {
+    pub id: Id<Tag>,
+    #[field(max_length = 20)]
+    pub name: String,
+    #[field(owner)]
+    pub owner: Option<ForeignKey<User>>,
+}
+impl Policy for Tag {
+    fn rules(who: Who<Self>, t: &Columns<Self>) -> Rules<Self> {
+        Rules {
+            view: t.owner.is_null() | t.owner.is(who),
+            delete: t.owner.is(who),
+            ..Rules::none()
+        }
+    }
+}
+
+#[derive(Model, Debug, Clone)]
+#[model(crate = vauban_orm, many(tags: Tag through new NoteTag(note, tag)))]
+pub struct Note {
+    pub id: Id<Note>,
+    #[field(owner)]
+    pub author: ForeignKey<User>,
+    pub open: bool,
+}
+impl Policy for Note {
+    fn rules(who: Who<Self>, n: &Columns<Self>) -> Rules<Self> {
+        Rules {
+            view: n.author.is(who) | n.open.eq(true),
+            delete: n.author.is(who),
+            ..Rules::none()
+        }
+    }
+}
+impl Policy for NoteTag {
+    fn rules(who: Who<Self>, l: &Columns<Self>) -> Rules<Self> {
+        // The author's, and what staff has marked stays.
+        let mine = l.note.author.is(who);
+        let rules = Rules::link(l.note.visible(who) & l.tag.visible(who), mine.clone());
+        Rules {
+            delete: mine & l.tag.name.ne("marked"),
+            ..rules
+        }
+    }
+}
+
+/// Its rows are more than two ends.
+#[derive(Model, Debug)]
+#[model(crate = vauban_orm, many(near: Pair through Ranked(from, to), twice: Pair through Doubled(from, to)))]
+pub struct Pair {
+    pub id: Id<Pair>,
+}
+#[derive(Model, Debug)]
+#[model(crate = vauban_orm, unique(to, from))]
+pub struct Ranked {
+    pub id: Id<Ranked>,
+    pub from: ForeignKey<Pair>,
+    pub to: ForeignKey<Pair>,
+    pub rank: i64,
+}
+#[derive(Model, Debug)]
+#[model(crate = vauban_orm, index(from, to))]
+pub struct Doubled {
+    pub id: Id<Doubled>,
+    pub from: ForeignKey<Pair>,
+    pub to: ForeignKey<Pair>,
+}
+macro_rules! open {
+    ($($model:ty),+) => { $(
+        impl Policy for $model {
+            fn rules(_: Who<Self>, _: &Columns<Self>) -> Rules<Self> {
+                Rules { add: Filter::always(), ..Rules::public() }
+            }
+        }
+    )+ };
+}
+open!(Pair, Ranked, Doubled);
+
+service! {
+    /// Makes what the attacks need.
+    Maker: Add<User>, View<User>, Add<Tag>, View<Tag>, Add<Note>, View<Note>, Add<NoteTag>, View<NoteTag>;
+    waiver!(ServiceRights, "fixtures are made before anybody acts")
+}
+
+struct Notes {
+    database: Database,
+    ann: User,
+    ben: User,
+    /// Ann's, and open to all.
+    note: Note,
+    /// Ben's alone.
+    hidden: Note,
+    common: Tag,
+    other: Tag,
+    marked: Tag,
+    /// Ben's alone.
+    secret: Tag,
+}
+
+impl Notes {
+    async fn new() -> Self {
+        let models = vec![
+            User::meta(),
+            Membership::meta(),
+            Organisation::meta(),
+            Task::meta(),
+            Tag::meta(),
+            Note::meta(),
+            NoteTag::meta(),
+            Pair::meta(),
+            Ranked::meta(),
+            Doubled::meta(),
+        ];
+        let options = Options {
+            models: models.clone(),
+            services: vec![actor::ServiceMeta::of::<Maker>()],
+            ..Options::default()
+        };
+        let database = Database::open(&on::url(), options).unwrap();
+        database.create_all(&models).unwrap();
+        let unit = database.bind(Actor::nobody());
+        let db = unit.db();
+        let db = db.acting::<Maker>();
+        let user = async |name: &str| {
+            let new = NewUser { email: name.into() };
+            User::create(new).save(&db).await.unwrap()
+        };
+        let (ann, ben) = (user("ann").await, user("ben").await);
+        let tag = async |name: &str, owner: Option<Id<User>>| {
+            let new = NewTag {
+                name: name.into(),
+                owner,
+            };
+            Tag::create(new).save(&db).await.unwrap()
+        };
+        let (common, other) = (tag("common", None).await, tag("other", None).await);
+        let (marked, secret) = (tag("marked", None).await, tag("secret", Some(ben.id)).await);
+        let note = async |author: &User, open| {
+            let new = NewNote {
+                author: author.id,
+                open,
+            };
+            Note::create(new).save(&db).await.unwrap()
+        };
+        let (note, hidden) = (note(&ann, true).await, note(&ben, false).await);
+        let made = Self {
+            ann,
+            ben,
+            note,
+            hidden,
+            common,
+            other,
+            marked,
+            secret,
+            database: database.clone(),
+        };
+        let (note, hidden) = (made.note.id, made.hidden.id);
+        for (note, tag) in [
+            (note, &made.common),
+            (note, &made.marked),
+            (note, &made.secret),
+            (hidden, &made.common),
+        ] {
+            let new = NewNoteTag { note, tag: tag.id };
+            NoteTag::create(new).save(&db).await.unwrap();
+        }
+        unit.finish(true).await.unwrap();
+        made
+    }
+
+    fn as_user(&self, user: &User) -> Unit {
+        self.database.bind(Actor::user(UserFacts {
+            id: user.id.uuid(),
+            is_staff: false,
+            is_superuser: false,
+        }))
+    }
+
+    /// The note's tags, in Ben's eyes, who sees all of them.
+    async fn all(&self) -> Vec<String> {
+        self.seen_by(&self.ben, self.note.id).await
+    }
+
+    async fn seen_by(&self, user: &User, note: Id<Note>) -> Vec<String> {
+        let unit = self.as_user(user);
+        let query = Note::objects().with(|n| n.tags.load().order_by(|t| t.name.asc()));
+        let found = query.get(&unit.read_db(), |n| n.id.eq(note)).await.unwrap();
+        found.loaded.into_iter().map(|tag| tag.name).collect()
+    }
+}
+
+/// CWE-639, CWE-203: a link may be seen, and what it links to, or there is none.
+#[tokio::test]
+async fn what_is_linked_is_read_under_the_rules_of_both() {
+    let notes = Notes::new().await;
+    assert_eq!(notes.all().await, ["common", "marked", "secret"]);
+    assert_eq!(
+        notes.seen_by(&notes.ann, notes.note.id).await,
+        ["common", "marked"]
+    );
+    let unit = notes.as_user(&notes.ann);
+    let db = unit.read_db();
+    let count = async |filter: &dyn Fn(&Columns<Note>) -> Filter<Note>| {
+        Note::objects().filter(|n| filter(n)).count(&db).await.unwrap()
+    };
+    assert_eq!(count(&|n| n.tags.any(|t| t.name.eq("common"))).await, 1);
+    assert_eq!(count(&|n| n.tags.any(|t| t.name.eq("secret"))).await, 0);
+    assert_eq!(
+        count(&|n| n.tags.any(|t| !t.name.contains("m"))).await,
+        0,
+        "`!` too"
+    );
+    assert_eq!(count(&|n| n.tags.all(|t| t.name.contains("m"))).await, 1);
+    assert_eq!(count(&|n| n.tags.all(|t| t.name.eq("common"))).await, 0);
+    assert_eq!(count(&|n| n.tags.exists()).await, 1);
+    // From the other side: Ben's note is not there.
+    let tags = Tag::objects().with(|t| t.notes.load());
+    let common = tags.get(&db, |t| t.name.eq("common")).await.unwrap();
+    assert_eq!(common.loaded.len(), 1);
+    let tagged = Tag::objects().filter(|t| t.notes.any(|n| n.open.eq(false)));
+    assert_eq!(tagged.count(&db).await.unwrap(), 0);
+    let unit = notes.as_user(&notes.ben);
+    let mine = Tag::objects().filter(|t| t.notes.any(|n| n.open.eq(false)));
+    assert_eq!(mine.count(&unit.read_db()).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn links_are_added_removed_and_set_and_twice_is_once() {
+    let notes = Notes::new().await;
+    let (unit, id) = (notes.as_user(&notes.ann), notes.note.id);
+    let db = unit.db();
+    let links = || id.links(|n| &n.tags);
+    let (common, other, marked) = (notes.common.id, notes.other.id, notes.marked.id);
+    assert_eq!(links().add(&db, [common, other, other]).await.unwrap(), 1);
+    assert_eq!(links().add(&db, [other]).await.unwrap(), 0);
+    assert_eq!(links().remove(&db, [common]).await.unwrap(), 1);
+    assert_eq!(links().remove(&db, [common]).await.unwrap(), 0);
+    // What she does not see stays.
+    links().set(&db, [marked, common]).await.unwrap();
+    unit.finish(true).await.unwrap();
+    assert_eq!(notes.all().await, ["common", "marked", "secret"]);
+    let unit = notes.as_user(&notes.ann);
+    let from_the_tag = notes.other.id.links(|t| &t.notes);
+    from_the_tag.set(&unit.db(), [id]).await.unwrap();
+    unit.finish(true).await.unwrap();
+    assert_eq!(notes.all().await, ["common", "marked", "other", "secret"]);
+}
+
+/// CWE-639. Attack: a tag of somebody else is attached, to be read or counted through the link.
+#[tokio::test]
+async fn a_foreign_row_is_not_linked() {
+    let notes = Notes::new().await;
+    let foreign = [notes.other.id, notes.secret.id];
+    let attack = async |unit: &Unit| notes.note.id.links(|n| &n.tags).add(&unit.db(), foreign).await;
+    {
+        let _attack = without(Control::Target);
+        assert!(attack(&notes.as_user(&notes.ann)).await.is_ok());
+    }
+    let unit = notes.as_user(&notes.ann);
+    let told = attack(&unit).await.unwrap_err();
+    let absent = notes
+        .note
+        .id
+        .links(|n| &n.tags)
+        .add(&unit.db(), [Id::random()])
+        .await;
+    assert_eq!(
+        (told.status(), told.to_string()),
+        (422, absent.unwrap_err().to_string())
+    );
+    unit.finish(true).await.unwrap();
+    assert_eq!(notes.all().await, ["common", "marked", "secret"], "all or none");
+}
+
+/// CWE-862. Attack: whoever reads a note attaches to it and detaches from it.
+#[tokio::test]
+async fn links_are_made_and_undone_under_the_rules_of_the_links() {
+    let notes = Notes::new().await;
+    let links = || notes.note.id.links(|n| &n.tags);
+    let attach = async |unit: &Unit| links().add(&unit.db(), [notes.other.id]).await;
+    let detach = async |unit: &Unit| links().remove(&unit.db(), [notes.common.id]).await;
+    {
+        let _attack = without(Control::Add);
+        assert_eq!(attach(&notes.as_user(&notes.ben)).await.unwrap(), 1);
+    }
+    {
+        let _attack = without(Control::Unlink);
+        assert_eq!(detach(&notes.as_user(&notes.ben)).await.unwrap(), 1);
+    }
+    let unit = notes.as_user(&notes.ben);
+    assert_eq!(attach(&unit).await.unwrap_err().status(), 403);
+    assert_eq!(detach(&unit).await.unwrap_err().status(), 403);
+    assert_eq!(links().set(&unit.db(), []).await.unwrap_err().status(), 403);
+    drop(unit);
+    // Of a note that is not there for her there is nothing to be removed, and nothing is told.
+    let unit = notes.as_user(&notes.ann);
+    let hidden = notes
+        .hidden
+        .id
+        .links(|n| &n.tags)
+        .remove(&unit.db(), [notes.common.id])
+        .await;
+    let absent = Id::<Note>::random()
+        .links(|n| &n.tags)
+        .remove(&unit.db(), [notes.common.id])
+        .await;
+    assert_eq!((hidden.unwrap(), absent.unwrap()), (0, 0));
+    let hidden = notes
+        .hidden
+        .id
+        .links(|n| &n.tags)
+        .add(&unit.db(), [notes.common.id])
+        .await;
+    let absent = Id::<Note>::random()
+        .links(|n| &n.tags)
+        .add(&unit.db(), [notes.common.id])
+        .await;
+    assert_eq!(hidden.unwrap_err().to_string(), absent.unwrap_err().to_string());
+    unit.finish(true).await.unwrap();
+    assert_eq!(notes.all().await, ["common", "marked", "secret"]);
+}
+
+/// CWE-862, CWE-460. Attack: what may not be detached goes by `set`, or by moving the link to another note.
+#[tokio::test]
+async fn setting_links_moves_none_that_may_not_go() {
+    let notes = Notes::new().await;
+    let unit = notes.as_user(&notes.ann);
+    let db = unit.db();
+    let links = || notes.note.id.links(|n| &n.tags);
+    let moved = links().set(&db, [notes.other.id]).await.unwrap_err();
+    assert_eq!(moved.status(), 403, "what is marked stays");
+    let forged = links().set(&db, [notes.marked.id, notes.secret.id]).await;
+    // She does not see Ben's tag: it cannot be chosen, and what she could have removed is as it was.
+    assert_eq!(forged.unwrap_err().status(), 422);
+    let target = notes.other.id;
+    let changed = NoteTag::objects().change_all(&db, |l| [l.tag.set(target)]).await;
+    assert_eq!(changed.unwrap(), 0, "a link to another row is another link");
+    unit.finish(true).await.unwrap();
+    assert_eq!(notes.all().await, ["common", "marked", "secret"]);
+}
+
+/// CWE-203. Attack: adding what is there and hidden says otherwise than adding what is not there.
+#[tokio::test]
+async fn a_link_that_is_there_and_hidden_is_added_without_a_word() {
+    let notes = Notes::new().await;
+    let unit = notes.as_user(&notes.ben);
+    // His tag is linked to her note by a link of which its author knows nothing; he may not link, and is told so before.
+    let links = notes.note.id.links(|n| &n.tags);
+    assert_eq!(
+        links.add(&unit.db(), [notes.secret.id]).await.unwrap(),
+        0,
+        "he sees it"
+    );
+    let links = notes.hidden.id.links(|n| &n.tags);
+    assert_eq!(
+        links
+            .add(&unit.db(), [notes.common.id, notes.other.id])
+            .await
+            .unwrap(),
+        1
+    );
+    unit.finish(true).await.unwrap();
+}
+
+/// A note's links go with it, by the right to delete it; a tag's only where each of them may go.
+#[tokio::test]
+async fn links_go_with_what_they_link() {
+    let notes = Notes::new().await;
+    let unit = notes.as_user(&notes.ben);
+    let db = unit.db();
+    let tag = Tag::objects()
+        .get_to_delete(&db, |t| t.name.eq("secret"))
+        .await
+        .unwrap();
+    assert_eq!(
+        tag.delete(&db).await.unwrap_err().status(),
+        403,
+        "Ann's note has it"
+    );
+    let note = Note::objects()
+        .get_to_delete(&db, |n| n.open.eq(false))
+        .await
+        .unwrap();
+    note.delete(&db).await.unwrap();
+    unit.finish(true).await.unwrap();
+    let unit = notes.as_user(&notes.ann);
+    let tags = Tag::objects().with(|t| t.notes.load());
+    let common = tags.get(&unit.read_db(), |t| t.name.eq("common")).await.unwrap();
+    assert_eq!(common.loaded.len(), 1);
+}
+
+/// CWE-362, CWE-400: what is no pair is not linked in pairs, and no more at once than a bound.
+#[tokio::test]
+async fn what_is_no_link_is_told() {
+    let notes = Notes::new().await;
+    let unit = notes.as_user(&notes.ann);
+    let db = unit.db();
+    let pair = Pair::create(NewPair {}).save(&db).await.unwrap();
+    let told = pair.id.links(|p| &p.near).add(&db, [pair.id]).await.unwrap_err();
+    assert!(told.to_string().contains("needs `rank`"), "{told}");
+    let told = pair.id.links(|p| &p.twice).add(&db, [pair.id]).await.unwrap_err();
+    assert!(told.to_string().contains("unique(from, to)"), "{told}");
+    let links = notes.note.id.links(|n| &n.tags);
+    let told = links
+        .add(&db, (0..1_001).map(|_| Id::random()))
+        .await
+        .unwrap_err();
+    assert!(
+        told.status() == 400 && told.to_string().contains("1,000"),
+        "{told}"
+    );
+    let findings = checks::check(&[User::meta(), Tag::meta(), Note::meta(), NoteTag::meta()]);
+    let findings: Vec<_> = findings
+        .into_iter()
+        .filter(|finding| finding.model.contains("Tag"))
+        .collect();
+    assert!(findings.is_empty(), "{findings:?}");
+}
