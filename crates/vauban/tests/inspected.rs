@@ -9,6 +9,7 @@
 use vauban_orm::engine::Database;
 
 #[path = "inspected/django.rs"]
+#[allow(unreachable_pub, reason = "its models are private to this test")]
 mod django;
 
 fn inspected(sql: &str) -> String {

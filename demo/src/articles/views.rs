@@ -1,7 +1,7 @@
 //! Reading and writing articles.
 
 use serde::Deserialize;
-use vauban::orm::{Cursor, Order, Problem, SearchText};
+use vauban::orm::{Cursor, LoadMany, Order, Problem, SearchText};
 use vauban::prelude::*;
 use vauban::sanitize::{Profile, markdown};
 use vauban::{Messages, QuerySet, SafeHtml};
@@ -145,7 +145,7 @@ async fn listed(
 }
 
 /// An article's tags by their names.
-fn tags(a: &Columns<Article>) -> LoadMany<Own<Article>, Tag> {
+fn tags(a: &Columns<Article>) -> LoadMany<Article, QuerySet<Tag>> {
     a.tags.load().order_by(|t| t.name.asc())
 }
 

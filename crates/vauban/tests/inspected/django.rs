@@ -25,7 +25,7 @@ pub struct OrderItems {
     // Was `row_version`.
     pub row_version2: Option<i64>,
     // Was `größe`.
-    pub gr__e: Option<i64>,
+    pub grosse: Option<i64>,
 }
 
 impl Policy for OrderItems {

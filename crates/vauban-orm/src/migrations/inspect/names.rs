@@ -4,6 +4,9 @@ use std::collections::BTreeSet;
 
 /// A column's or table's name as models may have it: lower-case ASCII letters, digits and `_`.
 pub(super) fn snake(name: &str) -> String {
+    // `größe` is `grosse`, and not `gr__e`.
+    let spelt = (!name.is_ascii()).then(|| vauban_text::slugify(name));
+    let name = spelt.as_deref().filter(|spelt| !spelt.is_empty()).unwrap_or(name);
     let mut out = String::new();
     let mut before = '_';
     for c in name.chars() {

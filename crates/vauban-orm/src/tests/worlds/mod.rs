@@ -4,8 +4,8 @@
 
 mod by_metadata;
 mod conditions;
-mod many;
 mod loaded;
+mod many;
 mod models;
 mod reference;
 mod statements;
