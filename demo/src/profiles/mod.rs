@@ -17,7 +17,7 @@ pub type Hours = BTreeMap<String, String>;
 #[model(check(reachable = |p| !(p.website.is_null() & p.contact.is_null())))]
 pub struct Profile {
     pub id: Id<Self>,
-    #[field(tenant)]
+    #[field(tenant, on_delete = cascade)]
     pub organisation: OneToOne<Organisation>,
     pub website: Option<HttpUrl>,
     pub contact: Option<Email>,
@@ -39,7 +39,8 @@ impl Policy for Profile {
         Rules {
             view: members.any(|m| m.user.is(who)),
             add: admin.clone(),
-            change: admin,
+            change: admin.clone(),
+            delete: admin,
             ..Rules::none()
         }
     }

@@ -315,6 +315,7 @@ impl IndexState {
     }
 
     /// Whether it is over columns as they are, and over all rows.
+    #[cfg(feature = "postgres")]
     pub(super) fn is_plain(&self) -> bool {
         self.ignores_case.is_empty() && self.only.is_none()
     }

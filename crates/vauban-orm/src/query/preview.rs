@@ -37,7 +37,7 @@ pub struct DeletePreview {
 /// So many rows of a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RowCount {
-    /// The model's name.
+    /// The model's name, as its struct has it.
     pub model: &'static str,
     /// How many of its rows.
     pub rows: u64,

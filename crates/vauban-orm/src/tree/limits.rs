@@ -18,7 +18,7 @@ pub struct FieldLimits {
 }
 
 impl FieldLimits {
-    /// Without any.
+    /// Limits that refuse nothing.
     pub const NONE: Self = Self {
         max_length: None,
         min: None,

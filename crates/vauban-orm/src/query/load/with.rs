@@ -38,7 +38,7 @@ use std::ops::{Deref, DerefMut};
 /// ```
 #[derive(Debug, Clone)]
 pub struct With<R, G> {
-    /// The row.
+    /// The row itself, as its query without the loads gives it.
     pub row: R,
     /// What was loaded for it, as the query's `with` says.
     pub loaded: G,

@@ -45,7 +45,7 @@ impl Rows {
         people
     }
 
-    fn sees_link(&self, (job, person): (Id<Job>, Id<Person>), who: Asker) -> bool {
+    pub(super) fn sees_link(&self, (job, person): (Id<Job>, Id<Person>), who: Asker) -> bool {
         let job = self.job(Some(job));
         job.is_some_and(|job| self.is_member(job.team, who, false)) || who.id == Some(person)
     }

@@ -144,7 +144,13 @@ impl World {
                     let rows = rows.filter(|job| self.rows.sees(job, who)).count() as u64;
                     (rows > 0).then_some(RowCount { model: "Job", rows })
                 };
-                same(&got.going, &count(&gone).into_iter().collect())?;
+                let links = self.rows.helpers.iter().filter(|(job, _)| gone.contains(job));
+                let links = links.filter(|link| self.rows.sees_link(**link, who)).count() as u64;
+                let links = (links > 0).then_some(RowCount {
+                    model: "Helper",
+                    rows: links,
+                });
+                same(&got.going, &count(&gone).into_iter().chain(links).collect())?;
                 same(&got.emptied, &count(&emptied).into_iter().collect())
             }
             (Deletion::Refused { restricted, .. }, Err(Error::Restricted { .. })) => same(&restricted, &true),

@@ -172,8 +172,8 @@ fn one(word: &str, safe: bool, limit: Option<usize>, nofollow: bool, out: &mut S
 }
 
 /// Whether the host that the link leads to is the one that is read in its text (CWE-451): `http://evil.example%23.bank.example`,
-/// with `&#35;` in it or with a backslash, is the address of a host that is not, or of another; what stands before an `@`
-/// is a user's name.
+/// with `&#35;` in it or with a backslash, is the address of a host that is not, or of another; so is one behind a
+/// user's name that reads like a host (`http://bank.example@evil.example`).
 fn leads_where_it_says(url: &str, safe: bool) -> bool {
     fn host(url: &str) -> &str {
         let host = url.split_once("//").map_or("", |(_, rest)| rest);
@@ -181,7 +181,8 @@ fn leads_where_it_says(url: &str, safe: bool) -> bool {
     }
     let leads = unescape(url);
     let (leads, says) = (host(&leads), if safe { unescape(url) } else { url.to_owned() });
-    leads == host(&says) && !leads.contains(['%', '\\', '@'])
+    let user = leads.rsplit_once('@').map_or("", |(user, _)| user);
+    leads == host(&says) && !leads.contains(['%', '\\']) && !user.contains('.')
 }
 
 /// `^https?://\[?\w`
