@@ -14,7 +14,7 @@ pub struct Tag {
     pub id: Id<Self>,
     #[field(max_length = 40, index)]
     pub name: String,
-    #[field(tenant)]
+    #[field(tenant, on_delete = cascade)]
     pub organisation: Option<ForeignKey<Organisation>>,
 }
 
@@ -38,11 +38,17 @@ impl std::fmt::Display for Tag {
 }
 
 /// The derive of [`Article`] has written the links, and this is who may do what with them: whoever sees both ends sees a
-/// link, the author and staff link. A link is added and removed, and never moved.
+/// link, the author and staff link, and an organisation's members take its tags away. A link is added and removed, and never
+/// moved.
 impl Policy for ArticleTag {
     fn rules(who: Who<Self>, l: &Columns<Self>) -> Rules<Self> {
         let seen = l.article.visible(who) & l.tag.visible(who);
-        Rules::link(seen, l.article.author.is(who) | who.is_staff())
+        let may = l.article.author.is(who) | who.is_staff();
+        let members = l.tag.organisation.memberships.any(|m| m.user.is(who));
+        Rules {
+            delete: may.clone() | members,
+            ..Rules::link(seen, may)
+        }
     }
 }
 
