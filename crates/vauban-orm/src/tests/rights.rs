@@ -317,7 +317,6 @@ mod circle {
 mod computed_circle {
     //! Policies that include each other where a value is computed.
     #![allow(dead_code)]
-    use super::*;
 
     macro_rules! circle {
         ($name:ident, $way:expr) => {
