@@ -314,6 +314,38 @@ fn unfit() -> [(&'static str, String); 3] {
     ]
 }
 
+#[derive(Model, Debug, Clone)]
+#[model(crate = vauban_orm, table = "draft")]
+struct Draft {
+    id: Id<Draft>,
+    pub number: i32,
+    #[field(default = Json(serde_json::json!("\0")))]
+    pub any: Option<Json<serde_json::Value>>,
+}
+
+impl Policy for Draft {
+    fn rules(_: Who<Self>, _: &Columns<Self>) -> Rules<Self> {
+        Rules {
+            add: Filter::always(),
+            ..Rules::public()
+        }
+    }
+}
+
+/// CWE-754: a default that no column takes is told at its field, and no row is without it.
+#[tokio::test]
+async fn cwe_754_a_default_that_is_refused_is_not_nothing() {
+    let database = Database::open(&on::url(), Options::default()).unwrap();
+    let models = vec![Draft::meta()];
+    database.create_all(&models).unwrap();
+    database.set_models(models).unwrap();
+    let unit = database.bind(Actor::nobody());
+    let db = unit.db();
+    let error = Draft::create(NewDraft { number: 1 }).save(&db).await.unwrap_err();
+    assert_eq!(error.problems()[0].field, "any");
+    assert_eq!(Draft::objects().count(&db).await.unwrap(), 0);
+}
+
 /// CWE-20, CWE-754. Attack: whoever may set a document by metadata sends one that is refused, and the one that is stored is gone.
 #[tokio::test]
 async fn cwe_754_a_refused_document_empties_no_column() {
