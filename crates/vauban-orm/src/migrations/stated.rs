@@ -56,9 +56,10 @@ fn spoken_of(expr: &Expr, found: &mut Vec<&'static ColumnMeta>) {
         Expr::Columns(_, column, with) => found.extend([column.meta, with.meta]),
         Expr::And(all) | Expr::Or(all) => all.iter().for_each(|part| spoken_of(part, found)),
         Expr::Not(inner) => spoken_of(inner, found),
-        Expr::True | Expr::False => {}
-        // No table states these.
-        Expr::Flag(_)
+        // These speak of no column, or no table states them.
+        Expr::True
+        | Expr::False
+        | Expr::Flag(_)
         | Expr::Terms(..)
         | Expr::TermIn(..)
         | Expr::TermIsNull(_)
