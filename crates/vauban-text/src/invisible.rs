@@ -64,6 +64,11 @@ pub fn is_blank(text: &str) -> bool {
         .all(|c| c.is_whitespace() || c == '\u{2800}' || is_special(c))
 }
 
+/// Whether nobody sees a character, or it turns the reading order round, wherever it stands.
+pub fn is_invisible(c: char) -> bool {
+    is_special(c)
+}
+
 fn is_special(c: char) -> bool {
     CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
         || CodePointSetData::new::<BidiControl>().contains(c)

@@ -8,6 +8,6 @@ mod invisible;
 mod letters;
 mod slug;
 
-pub use invisible::{Lines, is_blank, without_invisible};
+pub use invisible::{Lines, is_blank, is_invisible, without_invisible};
 pub use letters::{count, first_letters, is_boundary, is_foreign_punctuation, letters};
 pub use slug::{slugify, slugify_unicode};

@@ -52,6 +52,7 @@ const STANDS_ON: &[(&str, &[&str])] = &[
             "vauban-core",
             "vauban-orm",
             "vauban-template",
+            "vauban-text",
             "vauban-waiver",
             "vauban-macros",
         ],

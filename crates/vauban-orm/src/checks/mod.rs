@@ -19,6 +19,7 @@ use crate::sql::render::{Renderer, Row};
 use crate::tree::expr::Expr;
 use crate::tree::meta::ModelMeta;
 use crate::tree::shown::{RESERVED, crate_of, is_framework};
+use crate::tree::term::Term;
 
 /// A mistake, and what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -213,7 +214,45 @@ fn visible(expr: &Expr, out: &mut Vec<&'static ModelMeta>) {
         Expr::Visible(key) => out.extend(key.meta.target.map(|target| target())),
         Expr::And(all) | Expr::Or(all) => all.iter().for_each(|part| visible(part, out)),
         Expr::Not(inner) | Expr::Through(_, inner) | Expr::Any(_, inner) => visible(inner, out),
-        _ => {}
+        // CWE-674: what is computed has conditions in it, too.
+        Expr::Terms(_, two) => [&two.0, &two.1]
+            .into_iter()
+            .for_each(|term| visible_in(term, out)),
+        Expr::TermIn(term, _) | Expr::TermIsNull(term) => visible_in(term, out),
+        Expr::True
+        | Expr::False
+        | Expr::Flag(_)
+        | Expr::Compare(..)
+        | Expr::Columns(..)
+        | Expr::In(..)
+        | Expr::IsNull(_)
+        | Expr::IsActor(_)
+        | Expr::Fragment(..)
+        | Expr::TooLarge(_) => {}
+    }
+}
+
+fn visible_in(term: &Term, out: &mut Vec<&'static ModelMeta>) {
+    match term {
+        Term::Whole(_, two) | Term::Coalesce(two) | Term::Concat(two) => {
+            visible_in(&two.0, out);
+            visible_in(&two.1, out);
+        }
+        Term::Case(case) => {
+            visible(&case.0, out);
+            visible_in(&case.1, out);
+            case.2.iter().for_each(|rest| visible_in(rest, out));
+        }
+        Term::Text(_, of) | Term::Part(_, of) => visible_in(of, out),
+        Term::Fold(_, of) => {
+            visible_in(&of.0, out);
+            visible(&of.1, out);
+        }
+        Term::Related(of) => {
+            visible_in(&of.of, out);
+            visible(&of.filter, out);
+        }
+        Term::Column(_) | Term::Value(..) | Term::TooLarge(_) => {}
     }
 }
 

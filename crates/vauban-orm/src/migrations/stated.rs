@@ -56,7 +56,19 @@ fn spoken_of(expr: &Expr, found: &mut Vec<&'static ColumnMeta>) {
         Expr::Columns(_, column, with) => found.extend([column.meta, with.meta]),
         Expr::And(all) | Expr::Or(all) => all.iter().for_each(|part| spoken_of(part, found)),
         Expr::Not(inner) => spoken_of(inner, found),
-        _ => {}
+        // These speak of no column, or no table states them.
+        Expr::True
+        | Expr::False
+        | Expr::Flag(_)
+        | Expr::Terms(..)
+        | Expr::TermIn(..)
+        | Expr::TermIsNull(_)
+        | Expr::IsActor(_)
+        | Expr::Through(..)
+        | Expr::Any(..)
+        | Expr::Visible(_)
+        | Expr::Fragment(..)
+        | Expr::TooLarge(_) => {}
     }
 }
 

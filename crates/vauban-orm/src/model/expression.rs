@@ -151,7 +151,7 @@ impl<S: Scope, P: Place<Scope: Join<S, Deeper = S>>, M: Model> IntoExpression<S>
 impl<S: Scope, T: Field> IntoExpression<S> for T {
     type Value = T;
     fn into_expression(self) -> Expression<S, T> {
-        Expression::new(Term::Value(T::KIND, self.to_value()))
+        Expression::new(Term::Value(T::KIND, self.to_value(), T::ENCODING))
     }
 }
 impl<S: Scope> IntoExpression<S> for &str {

@@ -2,13 +2,15 @@
 
 use std::cell::Cell;
 
+use crate::model::field::Field;
+use crate::model::types::{DateTime, Duration, Time};
 use crate::policy::actor::Action;
 use crate::tree::expr::{Col, Expr, Far, Flag, FragmentArg, Op};
-use crate::tree::meta::{ModelMeta, OnDelete, Privilege};
+use crate::tree::meta::{Encoding, ModelMeta, OnDelete, Privilege};
 use crate::tree::row::{Open, RowNumber};
 use crate::tree::shown::named;
 use crate::tree::term::{Term, TextFunction, Whole};
-use crate::tree::value::Value;
+use crate::tree::value::{Kind, Value};
 
 /// A model's rules as text, for reviews: one line for each action. `models` are the program's.
 pub fn policy(model: &'static ModelMeta, models: &[&'static ModelMeta]) -> Vec<(Action, String)> {
@@ -111,7 +113,10 @@ impl Said<'_> {
             Expr::Flag(Flag::SignedIn) => "who is signed in".into(),
             Expr::Flag(Flag::Staff) => "who is staff".into(),
             Expr::Flag(Flag::Superuser) => "who is superuser".into(),
-            Expr::Compare(op, of, value) => format!("{} {} {}", column(of), sign(*op), shown(value)),
+            Expr::Compare(op, of, value) => {
+                let value = shown(value, of.meta.kind, of.meta.untyped.encoding);
+                format!("{} {} {value}", column(of), sign(*op))
+            }
             Expr::Columns(op, of, with) => {
                 // CWE-451: a column that is called `now` is not the clock.
                 let its = if with.row == nearest { "its " } else { "" };
@@ -124,12 +129,14 @@ impl Said<'_> {
                 self.term(&two.1, open, nearest)
             ),
             Expr::TermIn(term, values) => {
-                let values: Vec<_> = values.iter().map(shown).collect();
+                let (kind, encoding) = (term.kind(), term.encoding());
+                let values: Vec<_> = values.iter().map(|value| shown(value, kind, encoding)).collect();
                 format!("{} in [{}]", self.term(term, open, nearest), values.join(", "))
             }
             Expr::TermIsNull(term) => format!("{} is empty", self.term(term, open, nearest)),
             Expr::In(of, values) => {
-                let values: Vec<_> = values.iter().map(shown).collect();
+                let (kind, encoding) = (of.meta.kind, of.meta.untyped.encoding);
+                let values: Vec<_> = values.iter().map(|value| shown(value, kind, encoding)).collect();
                 format!("{} in [{}]", column(of), values.join(", "))
             }
             Expr::IsNull(of) => format!("{} is empty", column(of)),
@@ -168,7 +175,8 @@ impl Said<'_> {
                     .iter()
                     .map(|arg| match arg {
                         FragmentArg::Column(column) => far(column, open, nearest),
-                        FragmentArg::Value(value) => shown(value),
+                        // As the SQL around it has it.
+                        FragmentArg::Value(value) => shown(value, value.kind(), Encoding::OfKind),
                     })
                     .collect();
                 // CWE-117, CWE-451: written as texts are: where it ends is not for a text in it to say, and it is one line.
@@ -184,7 +192,7 @@ impl Said<'_> {
         let both = |two: &(Term, Term)| (self.term(&two.0, open, nearest), self.term(&two.1, open, nearest));
         match term {
             Term::Column(column) => far(column, open, nearest),
-            Term::Value(_, value) => shown(value),
+            Term::Value(kind, value, encoding) => shown(value, *kind, *encoding),
             Term::Whole(whole, two) => {
                 let (a, b) = both(two);
                 let sign = match whole {
@@ -229,7 +237,14 @@ impl Said<'_> {
             }
             Term::Fold(fold, of) => {
                 let fold = format!("{fold:?}").to_lowercase();
-                format!("{fold} of {}", self.term(&of.0, open, nearest))
+                let value = self.term(&of.0, open, nearest);
+                match &of.1 {
+                    Expr::True => format!("{fold} of {value}"),
+                    only => format!(
+                        "({fold} of {value} with {})",
+                        self.describe(only, 2, open, nearest)
+                    ),
+                }
             }
             Term::Related(of) => {
                 let model = (self.name)((of.model)());
@@ -251,7 +266,8 @@ impl Said<'_> {
                     (false, false) => format!("{}.{}", row_of(of.row, open), steps.join(".")),
                 };
                 let key = of.key.field;
-                format!("{fold} of {value} over every {name} whose {key} is {whose} with {filter}")
+                // CWE-451: where its condition ends is seen.
+                format!("({fold} of {value} over every {name} whose {key} is {whose} with {filter})")
             }
             Term::TooLarge(why) => format!("too large ({why})"),
         }
@@ -302,10 +318,35 @@ fn sign(op: Op) -> &'static str {
     }
 }
 
-fn shown(value: &Value) -> String {
-    match value {
-        Value::Text(text) => format!("{text:?}"),
-        Value::Uuid(uuid) => uuid.to_string(),
-        other => other.literal(),
+/// CWE-451: a value as it is written in the source, and not in the units in which it is stored.
+fn shown(value: &Value, kind: Kind, encoding: Encoding) -> String {
+    let known = match (kind, value) {
+        (Kind::Decimal, Value::Integer(units)) => Some(decimal(*units, encoding)),
+        (Kind::Duration, Value::Integer(micros)) => {
+            Duration::from_micros(*micros).map(|length| length.to_string())
+        }
+        (Kind::DateTime, Value::Integer(micros)) => {
+            DateTime::from_micros(*micros).map(|moment| moment.to_text())
+        }
+        (Kind::Time, Value::Integer(micros)) => Time::from_micros(*micros).map(|time| time.to_text()),
+        _ => None,
+    };
+    match (known, value) {
+        (Some(known), _) => known,
+        (None, Value::Text(text)) => format!("{text:?}"),
+        (None, Value::Uuid(uuid)) => uuid.to_string(),
+        (None, other) => other.literal(),
     }
+}
+
+fn decimal(units: i64, encoding: Encoding) -> String {
+    let Encoding::Decimal { places, .. } = encoding else {
+        return format!("{units} of its smallest unit");
+    };
+    let places = places as usize;
+    let minus = if units < 0 { "-" } else { "" };
+    let digits = format!("{:0width$}", units.unsigned_abs(), width = places + 1);
+    let (whole, part) = digits.split_at(digits.len() - places);
+    let point = if places > 0 { "." } else { "" };
+    format!("{minus}{whole}{point}{part}")
 }

@@ -17,7 +17,7 @@ use crate::sql::dialect::Dialect;
 use crate::sql::render::{Cond, Renderer, Row, Scope};
 use crate::sql::source::{Source, Which};
 use crate::sql::statement::{Statement, Text};
-use crate::tree::expr::{Bind, Expr, push};
+use crate::tree::expr::{Bind, Expr, push, push_number};
 use crate::tree::meta::{Auto, ColumnMeta, ModelMeta, Privilege};
 use crate::tree::value::{Kind, Value};
 use crate::unit::Steps;
@@ -84,7 +84,7 @@ impl Changes {
         let mut key = vec![kind];
         push(&mut key, self.model);
         authority.shape(&mut key);
-        key.push(self.columns.len() as u8);
+        push_number(&mut key, self.columns.len());
         for (column, add) in self.columns.iter().zip(&self.add) {
             key.push(u8::from(*add));
             push(&mut key, *column);

@@ -16,14 +16,15 @@ use crate::model::{Model, NewValues};
 use crate::policy::actor::Action;
 use crate::policy::actor::actions::Add;
 use crate::policy::authority::Authority;
+use crate::problem::Problem;
 use crate::sabotage::{Control, removed};
 use crate::sql::dialect::Dialect;
 use crate::sql::render::{Cond, Renderer, Row};
 use crate::sql::source::insert;
 use crate::sql::statement::{Statement, Text};
-use crate::tree::expr::{Bind, push};
+use crate::tree::expr::{Bind, push, push_number};
 use crate::tree::meta::{Auto, ColumnMeta, ModelMeta, Privilege};
-use crate::tree::value::Value;
+use crate::tree::value::{Kind, Value};
 use crate::unit::Steps;
 use crate::unit::handles::{Bound, Writes};
 
@@ -126,9 +127,6 @@ impl<M: Record> Insert<M> {
             }
             values[position] = Some(assignment.value);
         }
-        if !problems.is_empty() && !removed(Control::Validation) {
-            return Err(Error::Invalid(problems));
-        }
         let now = DateTime::now();
         let values = model
             .columns
@@ -139,9 +137,18 @@ impl<M: Record> Insert<M> {
                 (None, Auto::Id) => Value::Uuid(Id::<M>::new().uuid()),
                 (None, Auto::RandomId) => Value::Uuid(Id::<M>::random().uuid()),
                 (None, Auto::NowAdd | Auto::Now) => Value::Integer(now.micros()),
-                (None, Auto::No) => column.default.map_or(Value::Null, |default| default()),
+                (None, Auto::No) => column.default.map_or(Value::Null, |default| {
+                    defaulted(column, default()).unwrap_or_else(|problem| {
+                        let field = column.field;
+                        problems.push(FieldProblem { field, problem });
+                        Value::Null
+                    })
+                }),
             })
             .collect();
+        if !problems.is_empty() && !removed(Control::Validation) {
+            return Err(Error::Invalid(problems));
+        }
         Ok(Self {
             row: PhantomData,
             model,
@@ -177,7 +184,9 @@ impl<M: Record> Insert<M> {
         let mut key = vec![b'I'];
         push(&mut key, self.model);
         authority.shape(&mut key);
-        key.extend(self.privileged.iter().map(|position| *position as u8));
+        self.privileged
+            .iter()
+            .for_each(|position| push_number(&mut key, *position));
         session.text(&key, || self.text(session.dialect(), authority))
     }
 
@@ -225,6 +234,14 @@ impl<M: Record> Steps for Insert<M> {
             return self.added();
         }
         Err(self.why_not(authority, session).await?)
+    }
+}
+
+/// CWE-754: a document that no column takes is told as one, also where nobody gave it.
+fn defaulted(column: &ColumnMeta, value: Value) -> std::result::Result<Value, Problem> {
+    match (column.kind, &value) {
+        (Kind::Json, Value::Text(_)) => (column.untyped.accepted)(value.as_ref(), Some(&column.limits)),
+        _ => Ok(value),
     }
 }
 

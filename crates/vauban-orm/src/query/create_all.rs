@@ -20,7 +20,7 @@ use crate::sql::dialect::Dialect;
 use crate::sql::render::Renderer;
 use crate::sql::source::{first_refused, insert, insert_lists, of_list};
 use crate::sql::statement::{Parameter, Statement, Text};
-use crate::tree::expr::{Bind, push};
+use crate::tree::expr::{Bind, push, push_number};
 use crate::tree::meta::ModelMeta;
 use crate::tree::value::{Value, ValueRef};
 use crate::unit::Steps;
@@ -320,7 +320,9 @@ impl<M: Record> InsertAll<M> {
         let mut key = vec![b'B', part as u8];
         push(&mut key, self.model);
         authority.shape(&mut key);
-        key.extend(like.privileged.iter().map(|position| *position as u8));
+        like.privileged
+            .iter()
+            .for_each(|position| push_number(&mut key, *position));
         session.text(&key, || {
             let model = self.model;
             let mut renderer = Renderer::new(dialect, authority, true, model.columns.len());

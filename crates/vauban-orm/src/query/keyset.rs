@@ -13,6 +13,7 @@ use crate::model::Model;
 use crate::model::record::Record;
 use crate::policy::authority::Authority;
 use crate::tree::expr::{Expr, Far, Op};
+use crate::tree::meta::Encoding;
 use crate::tree::term::{SortKey, Term};
 use crate::tree::value::{Kind, RowReader, Value, ValueRef};
 use crate::unit::Steps;
@@ -122,7 +123,7 @@ fn behind(keys: &[SortKey], values: Vec<(Kind, Value)>) -> Expr {
             Value::Null if nulls_first => (none().negated(), none()),
             Value::Null => (Expr::False, none()),
             value => {
-                let with = || Term::Value(kind, value.clone());
+                let with = || Term::Value(kind, value.clone(), Encoding::OfKind);
                 let op = if key.descending { Op::Lt } else { Op::Gt };
                 let further = Expr::terms(op, term(), with());
                 let further = if nulls_first || !key.term.may_be_null() {
@@ -167,7 +168,7 @@ fn describe(term: &Term, said: &mut String) {
             }
             said.push_str(meta.column);
         }
-        Term::Value(kind, value) => {
+        Term::Value(kind, value, _) => {
             let _ = write!(said, "{kind:?}{value:?}");
         }
         Term::Whole(whole, of) => two(&format!("{whole:?}"), of, said),

@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::sql::render::{Cond, Renderer, Scope, target_of};
 use crate::sql::source::{Source, Which};
 use crate::sql::statement::Parameter;
-use crate::tree::expr::{Bind, push};
+use crate::tree::expr::{Bind, push, push_number};
 use crate::tree::meta::{ColumnMeta, ModelMeta};
 use crate::tree::value::{Kind, Value};
 
@@ -60,9 +60,10 @@ impl Loads {
             return;
         }
         // The first byte is none of those with which a limit begins.
-        key.extend([2, self.joins.len() as u8]);
+        key.push(2);
+        push_number(key, self.joins.len());
         for (from, column) in &self.joins {
-            key.push(from.map_or(0, |from| from as u8 + 1));
+            push_number(key, from.map_or(0, |from| from + 1));
             push(key, *column);
         }
         let Some(batch) = &self.batch else {

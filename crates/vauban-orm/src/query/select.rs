@@ -16,7 +16,7 @@ use crate::sql::dialect::Dialect;
 use crate::sql::render::{Renderer, Scope, target_of};
 use crate::sql::source::{Source, Which, number, numbered};
 use crate::sql::statement::{Statement, Text};
-use crate::tree::expr::{Bind, Expr, Far, push};
+use crate::tree::expr::{Bind, Expr, Far, push, push_number};
 use crate::tree::meta::{ColumnMeta, ModelMeta};
 use crate::tree::term::{SortKey, Term};
 use crate::tree::value::{Kind, Mismatch, RowReader};
@@ -92,13 +92,15 @@ impl Select {
         authority.shape(key);
         self.filter.shape(key, values);
         if self.ask == Ask::Keyed {
-            key.push(self.order.len() as u8);
+            push_number(key, self.order.len());
             self.order.iter().for_each(|by| by.term.shape(key, values));
         }
         self.loads.values(values);
-        key.push(self.related.len() as u8);
-        key.extend(self.related.iter().map(|position| *position as u8));
-        key.push(self.order.len() as u8);
+        push_number(key, self.related.len());
+        self.related
+            .iter()
+            .for_each(|position| push_number(key, *position));
+        push_number(key, self.order.len());
         self.order.iter().for_each(|by| by.shape(key, values));
         key.push(u8::from(self.limit.is_some()));
         if let Some(limit) = self.limit {

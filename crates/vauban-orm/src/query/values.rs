@@ -18,7 +18,7 @@ use crate::sql::dialect::Dialect;
 use crate::sql::render::{Renderer, Scope};
 use crate::sql::source::Which;
 use crate::sql::statement::{Statement, Text};
-use crate::tree::expr::{Bind, Expr, push};
+use crate::tree::expr::{Bind, Expr, push, push_number};
 use crate::tree::meta::ColumnMeta;
 use crate::tree::term::{Fold, SortKey, Term};
 use crate::tree::value::{Mismatch, RowReader};
@@ -251,11 +251,11 @@ impl Chosen {
             How::Groups(_) => 0xb3,
         });
         if let How::Groups(keys) = self.how {
-            key.push(keys as u8);
+            push_number(key, keys);
         }
         push(key, self.select.model);
         authority.shape(key);
-        key.push(self.terms.len() as u8);
+        push_number(key, self.terms.len());
         self.terms.iter().for_each(|term| term.shape(key, values));
         self.select.filter.shape(key, values);
         self.having.shape(key, values);

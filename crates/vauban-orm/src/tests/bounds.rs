@@ -422,3 +422,19 @@ async fn cwe_770_kept_texts_do_not_grow() {
         );
     }
 }
+
+/// CWE-863. Attack: of more columns than a byte counts, a statement over one of them is answered by the text of another's.
+#[test]
+fn cwe_863_no_two_columns_have_one_key() {
+    let key = |numbers: &[usize]| {
+        let mut key = Vec::new();
+        for number in numbers {
+            crate::tree::expr::push_number(&mut key, *number);
+        }
+        key
+    };
+    let all: std::collections::BTreeSet<_> = (0..2000).map(|number| key(&[number])).collect();
+    assert_eq!(all.len(), 2000);
+    assert_ne!(key(&[0, 1]), key(&[256]));
+    assert_ne!(key(&[44]), key(&[300]));
+}

@@ -43,6 +43,7 @@ pub(super) struct Device {
     #[field(max_length = 200)]
     pub settings: Json<Settings>,
     pub notes: Option<Json<Vec<String>>>,
+    pub any: Option<Json<serde_json::Value>>,
 }
 
 impl Policy for Device {
@@ -75,6 +76,7 @@ fn device() -> NewDevice {
             sizes: BTreeMap::from([("b".to_owned(), i64::MIN), ("a".to_owned(), 1)]),
         }),
         notes: None,
+        any: None,
     }
 }
 
@@ -299,4 +301,81 @@ async fn a_document_of_another_shape_is_named_by_table_column_and_key() {
         // What is not asked of the document is answered as before.
         assert_eq!(Device::objects().count(&unit.read_db()).await.unwrap(), 1);
     }
+}
+
+/// Documents that no column takes.
+fn unfit() -> [(&'static str, String); 3] {
+    let many = vec!["1e308"; 1000].join(",");
+    [
+        ("json_depth", "[".repeat(33) + &"]".repeat(33)),
+        ("null_characters", r#"{"a":"\u0000"}"#.to_owned()),
+        // CWE-400: 6,001 bytes that PostgreSQL would give back as 310,000.
+        ("max_bytes", format!("[{many}]")),
+    ]
+}
+
+#[derive(Model, Debug, Clone)]
+#[model(crate = vauban_orm, table = "draft")]
+struct Draft {
+    id: Id<Draft>,
+    pub number: i32,
+    #[field(default = Json(serde_json::json!("\0")))]
+    pub any: Option<Json<serde_json::Value>>,
+}
+
+impl Policy for Draft {
+    fn rules(_: Who<Self>, _: &Columns<Self>) -> Rules<Self> {
+        Rules {
+            add: Filter::always(),
+            ..Rules::public()
+        }
+    }
+}
+
+/// CWE-754: a default that no column takes is told at its field, and no row is without it.
+#[tokio::test]
+async fn cwe_754_a_default_that_is_refused_is_not_nothing() {
+    let database = Database::open(&on::url(), Options::default()).unwrap();
+    let models = vec![Draft::meta()];
+    database.create_all(&models).unwrap();
+    database.set_models(models).unwrap();
+    let unit = database.bind(Actor::nobody());
+    let db = unit.db();
+    let error = Draft::create(NewDraft { number: 1 }).save(&db).await.unwrap_err();
+    assert_eq!(error.problems()[0].field, "any");
+    assert_eq!(Draft::objects().count(&db).await.unwrap(), 0);
+}
+
+/// CWE-20, CWE-754. Attack: whoever may set a document by metadata sends one that is refused, and the one that is stored is gone.
+#[tokio::test]
+async fn cwe_754_a_refused_document_empties_no_column() {
+    let (_database, unit) = site();
+    let db = unit.db();
+    let mut new = device();
+    new.any = Some(Json(serde_json::json!({ "a": 1 })));
+    let id = Device::create(new).save(&db).await.unwrap().id;
+    let table = db.table("device").unwrap();
+    let any = table.column("any").unwrap();
+    let key = table.key(&id.to_string()).unwrap();
+    for (code, text) in unfit() {
+        let json = Json(serde_json::from_str::<serde_json::Value>(&text).unwrap());
+        let ways = [
+            any.set_text(&text).unwrap(),
+            any.set(json.clone()).unwrap(),
+            any.set(Some(json.clone())).unwrap(),
+            any.set(crate::tree::value::Value::Text(text.clone())).unwrap(),
+        ];
+        for (way, set) in ways.into_iter().enumerate() {
+            let row = table.objects().get_to_change(&db, key).await.unwrap();
+            let error = row.change(&db, [set]).await.unwrap_err();
+            assert_eq!(error.problems()[0].problem.code(), code, "{way}");
+        }
+        let mut new = device();
+        new.any = Some(json);
+        let error = Device::create(new).save(&db).await.unwrap_err();
+        assert_eq!(error.problems()[0].problem.code(), code);
+        assert!(any.parse(&text).is_err() || code == "max_bytes");
+    }
+    let row = Device::objects().get(&db, |d| d.id.eq(id)).await.unwrap();
+    assert_eq!(row.any, Some(Json(serde_json::json!({ "a": 1 }))));
 }

@@ -173,3 +173,60 @@ fn a_fragment_of_several_lines_is_one_line() {
         "{lines:?}"
     );
 }
+
+/// Constants of each kind that is stored in units of its own, and values over related rows.
+mod amounts {
+    use crate::*;
+
+    #[derive(vauban_macros::Model, Debug)]
+    #[model(crate = vauban_orm, table = "priced", related(parts: Priced.whole))]
+    pub(super) struct Priced {
+        id: Id<Priced>,
+        whole: Option<ForeignKey<Priced>>,
+        price: Decimal,
+        rate: Decimal<4, 10>,
+        length: Duration,
+        made: DateTime,
+        opens: Time,
+        active: bool,
+    }
+    impl Policy for Priced {
+        fn rules(_: Who<Self>, p: &Columns<Self>) -> Rules<Self> {
+            let hour = Duration::from_seconds(3600).unwrap_or(Duration::ZERO);
+            let price = Decimal::from_units(-5).unwrap_or(Decimal::ZERO);
+            let rate = Decimal::<4, 10>::from_units(25_000).unwrap_or(Decimal::ZERO);
+            Rules {
+                view: p.price.le(Decimal::whole(5).unwrap_or(price))
+                    & p.length.eq(hour)
+                    & p.rate.is_in([rate]),
+                add: p.made.gt("2026-11-29T14:30:00Z"
+                    .parse::<DateTime>()
+                    .unwrap_or_else(|_| DateTime::now()))
+                    & p.opens
+                        .ne("14:30".parse::<Time>().unwrap_or_else(|_| unreachable!())),
+                change: case(p.active.eq(true), price).otherwise(price).le(price)
+                    & p.price.coalesce(price).is_in([price]),
+                delete: p.parts.filter(|part| part.active.eq(true)).count().gt(3) & p.active.eq(true),
+                ..Rules::none()
+            }
+        }
+    }
+}
+
+/// CWE-451. Attack: a review reads `price ≤ 500` where the rule says five, and `active = 1 > 3`, which says nothing.
+#[test]
+fn a_constant_is_printed_as_it_is_written() {
+    let lines: Vec<_> = checks::policy(amounts::Priced::meta(), &[])
+        .into_iter()
+        .map(|(_, line)| line)
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            "price ≤ 5.00 and length = 1:00:00 and rate in [2.5000]",
+            "made > 2026-11-29T14:30:00Z and opens ≠ 14:30:00",
+            "(-0.05 if active = 1, else -0.05) ≤ -0.05 and (price, or -0.05 where it is empty) in [-0.05]",
+            "(count of id over every Priced whose whole is this with active = 1) > 3 and active = 1",
+        ]
+    );
+}

@@ -314,6 +314,81 @@ mod circle {
     }
 }
 
+mod computed_circle {
+    //! Policies that include each other where a value is computed.
+    #![allow(dead_code)]
+
+    macro_rules! circle {
+        ($name:ident, $way:expr) => {
+            pub(super) mod $name {
+                use super::super::*;
+
+                #[derive(Model)]
+                #[model(crate = vauban_orm, table = "team_in_a_circle", related(players: Player.team))]
+                pub(in super::super) struct Team {
+                    id: Id<Team>,
+                    best: Option<ForeignKey<Player>>,
+                }
+                impl Policy for Team {
+                    fn rules(who: Who<Self>, t: &Columns<Self>) -> Rules<Self> {
+                        Rules {
+                            view: t.best.visible(who),
+                            ..Rules::none()
+                        }
+                    }
+                }
+                #[derive(Model)]
+                #[model(crate = vauban_orm, table = "player_in_a_circle", related(mates: Player.friend))]
+                pub(in super::super) struct Player {
+                    id: Id<Player>,
+                    team: ForeignKey<Team>,
+                    friend: Option<ForeignKey<Player>>,
+                    level: i64,
+                }
+                impl Policy for Player {
+                    fn rules(who: Who<Self>, p: &Columns<Self>) -> Rules<Self> {
+                        let way: fn(Who<Self>, &Columns<Self>) -> Filter<Self> = $way;
+                        Rules {
+                            view: way(who, p),
+                            ..Rules::none()
+                        }
+                    }
+                }
+            }
+        };
+    }
+    circle!(compared, |who, p| case(p.team.visible(who), &p.level)
+        .otherwise(0)
+        .gt(2));
+    circle!(listed, |who, p| case(p.team.visible(who), &p.level)
+        .otherwise(0)
+        .is_in([2]));
+    circle!(empty, |who, p| case(p.team.visible(who), &p.level)
+        .or_none()
+        .is_null());
+    circle!(counted, |who, p| p
+        .mates
+        .filter(|m| m.team.visible(who))
+        .count()
+        .gt(2));
+}
+
+/// CWE-674. Attack: a circle of rules through a computed value passes the check, and every list of these models is an error.
+#[test]
+fn cwe_674_circles_through_computed_values_fail_the_check() {
+    use computed_circle::{compared, counted, empty, listed};
+    for models in [
+        [compared::Team::meta(), compared::Player::meta()],
+        [listed::Team::meta(), listed::Player::meta()],
+        [empty::Team::meta(), empty::Player::meta()],
+        [counted::Team::meta(), counted::Player::meta()],
+    ] {
+        let found = checks::check(&models);
+        let ids: Vec<_> = found.iter().map(|finding| (finding.id, finding.model)).collect();
+        assert_eq!(ids, [("orm.E002", "Team"), ("orm.E002", "Player")], "{found:#?}");
+    }
+}
+
 #[tokio::test]
 async fn circles_and_oracles_fail_the_check() {
     let models = [circle::Hen::meta(), circle::Egg::meta()];

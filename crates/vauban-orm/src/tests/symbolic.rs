@@ -141,6 +141,8 @@ fn a_review_reads_the_time_as_such() {
         micros: -3_600_000_000,
     };
     assert_eq!(shown(hour), "now - 3600 s");
+    let soon = crate::tree::value::Clock::Moment { micros: 1_050_000 };
+    assert_eq!(shown(soon), "now + 1.05 s");
     let week = crate::tree::value::Clock::Day { micros: 0, days: 7 };
     assert_eq!(shown(week), "today in UTC + 7 days");
     // Behind the calendar's end nothing compares.

@@ -285,7 +285,16 @@ impl Expr {
             Self::TermIn(term, _) | Self::TermIsNull(term) => term.has_fragment(),
             Self::And(all) | Self::Or(all) => all.iter().any(Self::has_fragment),
             Self::Not(inner) | Self::Through(_, inner) | Self::Any(_, inner) => inner.has_fragment(),
-            _ => false,
+            Self::True
+            | Self::False
+            | Self::Flag(_)
+            | Self::Compare(..)
+            | Self::Columns(..)
+            | Self::In(..)
+            | Self::IsNull(_)
+            | Self::IsActor(_)
+            | Self::Visible(_)
+            | Self::TooLarge(_) => false,
         }
     }
 
@@ -309,7 +318,16 @@ impl Expr {
             Self::Terms(_, two) => two.0.weight().beside(two.1.weight()),
             Self::TermIn(term, list) => term.weight().beside(Weight::of_list(list.len())),
             Self::TermIsNull(term) => term.weight(),
-            _ => Weight::ONE,
+            Self::True
+            | Self::False
+            | Self::Flag(_)
+            | Self::Compare(..)
+            | Self::Columns(..)
+            | Self::IsNull(_)
+            | Self::IsActor(_)
+            | Self::Visible(_)
+            | Self::Fragment(..)
+            | Self::TooLarge(_) => Weight::ONE,
         }
     }
 
@@ -479,7 +497,16 @@ impl Expr {
             Self::TermIn(term, _) | Self::TermIsNull(term) => term.raises(),
             Self::And(all) | Self::Or(all) => all.iter().find_map(Self::raises),
             Self::Not(inner) | Self::Through(_, inner) | Self::Any(_, inner) => inner.raises(),
-            _ => None,
+            Self::True
+            | Self::False
+            | Self::Flag(_)
+            | Self::Compare(..)
+            | Self::Columns(..)
+            | Self::In(..)
+            | Self::IsNull(_)
+            | Self::IsActor(_)
+            | Self::Visible(_)
+            | Self::TooLarge(_) => None,
         }
     }
 
@@ -551,6 +578,12 @@ pub(crate) enum Bind<'a> {
     /// A list, bound as one JSON array.
     List(&'a [Value]),
     Int(i64),
+}
+
+/// A place or a length. CWE-863: of more columns than a byte can count, two would have one key, and the one would be answered by
+/// the other's text.
+pub(crate) fn push_number(key: &mut Vec<u8>, number: usize) {
+    key.extend((number as u64).to_le_bytes());
 }
 
 /// A static's address stands for what it says.

@@ -3,7 +3,7 @@
 
 use crate::tree::bounds::{self, Weight};
 use crate::tree::expr::{Bind, Expr, Far, push, push_row};
-use crate::tree::meta::{ColumnMeta, ModelMeta};
+use crate::tree::meta::{ColumnMeta, Encoding, ModelMeta};
 use crate::tree::row::{Open, RowNumber};
 use crate::tree::value::{Kind, Value};
 
@@ -11,7 +11,7 @@ use crate::tree::value::{Kind, Value};
 #[derive(Debug, Clone)]
 pub(crate) enum Term {
     Column(Far),
-    Value(Kind, Value),
+    Value(Kind, Value, Encoding),
     /// Whole numbers; beyond the ends of 64 bits it is the end, divided by nothing it is none.
     Whole(Whole, Box<(Term, Term)>),
     /// The second where the first is none.
@@ -121,7 +121,7 @@ impl Term {
         match self {
             Self::TooLarge(why) => Some(why),
             Self::Column(far) if far.keys.len() > bounds::MAX_STEPS => Some(bounds::STEPS),
-            Self::Value(_, Value::Text(text)) if text.len() > bounds::MAX_TEXT => Some(bounds::TEXT),
+            Self::Value(_, Value::Text(text), _) if text.len() > bounds::MAX_TEXT => Some(bounds::TEXT),
             Self::Column(_) | Self::Value(..) => None,
             Self::Whole(_, two) | Self::Coalesce(two) | Self::Concat(two) => {
                 two.0.too_large().or_else(|| two.1.too_large())
@@ -157,13 +157,32 @@ impl Term {
     pub(crate) fn kind(&self) -> Kind {
         match self {
             Self::Column(far) => far.meta.kind,
-            Self::Value(kind, _) => *kind,
+            Self::Value(kind, ..) => *kind,
             Self::Whole(..) | Self::Text(TextFunction::Length, _) | Self::Part(..) => Kind::BigInt,
             Self::Coalesce(two) => two.0.kind(),
             Self::Case(case) => case.1.kind(),
             Self::Text(..) | Self::Concat(_) | Self::TooLarge(_) => Kind::Text,
             Self::Fold(fold, of) => fold.kind(of.0.kind()),
             Self::Related(of) => of.fold.kind(of.of.kind()),
+        }
+    }
+
+    /// What besides its kind says what a value means.
+    pub(crate) fn encoding(&self) -> Encoding {
+        match self {
+            Self::Column(far) => far.meta.untyped.encoding,
+            Self::Value(_, _, encoding) => *encoding,
+            Self::Coalesce(two) => two.0.encoding(),
+            Self::Case(case) => case.1.encoding(),
+            Self::Fold(Fold::Sum | Fold::Min | Fold::Max, of) => of.0.encoding(),
+            Self::Related(of) if matches!(of.fold, Fold::Sum | Fold::Min | Fold::Max) => of.of.encoding(),
+            Self::Whole(..)
+            | Self::Text(..)
+            | Self::Concat(_)
+            | Self::Part(..)
+            | Self::Fold(Fold::Count | Fold::Avg, _)
+            | Self::Related(_)
+            | Self::TooLarge(_) => Encoding::OfKind,
         }
     }
 
@@ -266,7 +285,7 @@ impl Term {
                 key.push(40);
                 far.shape_in(open, key);
             }
-            Self::Value(kind, value) => {
+            Self::Value(kind, value, _) => {
                 key.extend([41, *kind as u8]);
                 values.push(Bind::One(value));
             }

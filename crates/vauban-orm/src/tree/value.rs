@@ -159,7 +159,16 @@ impl fmt::Display for Clock {
         let sign = |negative| if negative { '-' } else { '+' };
         f.write_str(name)?;
         if micros != 0 {
-            write!(f, " {} {} s", sign(micros < 0), micros.unsigned_abs() / 1_000_000)?;
+            let (seconds, rest) = (
+                micros.unsigned_abs() / 1_000_000,
+                micros.unsigned_abs() % 1_000_000,
+            );
+            write!(f, " {} {seconds}", sign(micros < 0))?;
+            if rest != 0 {
+                let places = format!("{rest:06}");
+                write!(f, ".{}", places.trim_end_matches('0'))?;
+            }
+            f.write_str(" s")?;
         }
         if days != 0 {
             write!(f, " {} {} days", sign(days < 0), days.unsigned_abs())?;

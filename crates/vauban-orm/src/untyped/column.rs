@@ -219,6 +219,7 @@ impl AnyColumn {
             value,
             kind: Some(self.meta.kind),
             of: self.rows(),
+            unfit: None,
         })
     }
 
@@ -298,6 +299,10 @@ impl AnyColumn {
             .is_some_and(|kind| kind != self.meta.kind && !(whole(kind) && whole(self.meta.kind)));
         if other || matches!(given.value, Value::Clock(_)) {
             return Err(kinds::wrong(self.meta.kind));
+        }
+        // CWE-754: what is no value of any column is not the absence of one.
+        if let Some(problem) = given.unfit {
+            return Err(problem);
         }
         // CWE-639: the id of a row of another table may be that of one of these.
         let astray = |of: &'static ModelMeta| !self.rows().is_some_and(|rows| rows.is(of));

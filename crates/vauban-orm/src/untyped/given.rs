@@ -6,10 +6,10 @@ use uuid::Uuid;
 
 use crate::model::Model;
 use crate::model::field::Field;
-use crate::model::field::ModelField;
 use crate::model::types::{
     Date, DateTime, Decimal, Duration, ForeignKey, Id, IpAddress, Json, JsonValue, Slug, Time, UserId,
 };
+use crate::problem::Problem;
 use crate::tree::meta::ModelMeta;
 use crate::tree::value::{Kind, Value};
 
@@ -21,6 +21,8 @@ pub struct Given {
     /// `None`: as a database stores it, for the column's type to judge.
     pub(super) kind: Option<Kind>,
     pub(super) of: Option<&'static ModelMeta>,
+    /// Why it is the value of no column: then there is none here (CWE-754).
+    pub(super) unfit: Option<Problem>,
 }
 
 impl Given {
@@ -30,6 +32,7 @@ impl Given {
             value: value.to_value(),
             kind: Some(T::KIND),
             of: None,
+            unfit: None,
         }
     }
 
@@ -39,6 +42,7 @@ impl Given {
             value: Value::Null,
             kind: None,
             of: None,
+            unfit: None,
         }
     }
 }
@@ -92,6 +96,7 @@ impl From<AnyKey> for Given {
             value: Value::Uuid(key.id),
             kind: Some(Kind::Uuid),
             of: Some(key.model),
+            unfit: None,
         }
     }
 }
@@ -125,6 +130,7 @@ impl From<Value> for Given {
             value,
             kind: None,
             of: None,
+            unfit: None,
         }
     }
 }
@@ -136,10 +142,15 @@ impl<const PLACES: u32, const DIGITS: u32> From<Decimal<PLACES, DIGITS>> for Giv
 
 impl<T: JsonValue> From<Json<T>> for Given {
     fn from(json: Json<T>) -> Self {
+        let (value, unfit) = match json.whole() {
+            Ok(text) => (Value::Text(text), None),
+            Err(problem) => (Value::Null, Some(problem)),
+        };
         Self {
-            value: <Json<T> as ModelField>::input_value(&json),
+            value,
             kind: Some(Kind::Json),
             of: None,
+            unfit,
         }
     }
 }

@@ -88,19 +88,35 @@ impl fmt::Display for Line {
     }
 }
 
-/// CWE-117, CWE-451: a fact is one line, whatever a reason or a name in it says.
-struct OneLine<'a, 'f>(&'a mut fmt::Formatter<'f>);
+/// CWE-117, CWE-451, CWE-1007: a fact is one line and is read from its one end to its other, whatever a reason or a name in it says:
+/// what nobody sees is written out.
+struct OneLine<W>(W);
 
-impl fmt::Write for OneLine<'_, '_> {
+impl<W: fmt::Write> fmt::Write for OneLine<W> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         text.chars().try_for_each(|char| {
-            if char.is_control() || matches!(char, '\u{2028}' | '\u{2029}') {
+            if char.is_control() {
                 write!(self.0, "{}", char.escape_debug())
-            } else {
+            } else if is_seen(char) {
                 self.0.write_char(char)
+            } else {
+                write!(self.0, "{}", char.escape_unicode())
             }
         })
     }
+}
+
+/// Whether a character shows, where it stands behind a letter.
+fn is_seen(char: char) -> bool {
+    // Rust writes out what Unicode calls a format character, a separator, private or nothing.
+    let is_printed = || ['a', char].iter().collect::<String>().escape_debug().count() == 2;
+    char.is_ascii_graphic() || char == ' ' || (is_printed() && !vauban_text::is_invisible(char))
+}
+
+fn one_line(text: &str) -> String {
+    let mut line = OneLine(String::with_capacity(text.len()));
+    let _ = line.write_str(text);
+    line.0
 }
 
 impl Line {
@@ -179,8 +195,8 @@ pub enum Difference {
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Added(line) => write!(f, "+ {line}"),
-            Self::Removed(line) => write!(f, "- {line}"),
+            Self::Added(line) => write!(OneLine(f), "+ {line}"),
+            Self::Removed(line) => write!(OneLine(f), "- {line}"),
         }
     }
 }
@@ -485,15 +501,19 @@ fn section<const N: usize>(out: &mut String, head: &[&str; N], rows: &[[&str; N]
     if rows.is_empty() {
         return;
     }
+    let (head, rows) = (
+        head.map(one_line),
+        rows.iter().map(|row| row.map(one_line)).collect::<Vec<_>>(),
+    );
     let width = |column: usize| {
         rows.iter()
-            .chain([head])
+            .chain([&head])
             .map(|row| row[column].chars().count())
             .max()
             .unwrap_or(0)
     };
     let widths: Vec<usize> = (0..N).map(width).collect();
-    for row in [head].into_iter().chain(rows) {
+    for row in [&head].into_iter().chain(&rows) {
         let cells: Vec<String> = row
             .iter()
             .zip(&widths)
@@ -543,14 +563,30 @@ mod tests {
             reason: "nobody\npolicy Article view: nobody\r\u{2028} ".into(),
             places: 1,
         };
+        let turned = Line::Waiver {
+            wall: "Unscoped".into(),
+            module: "demo".into(),
+            // A right-to-left override and isolate, a mark, a zero-width space, a filler, a selector; a letter's own mark stays.
+            reason: "a\u{202e}b\u{2066}c\u{200f}d\u{200b}e\u{3164}f\u{fe0f}g\u{e0041}, cafe\u{301} \"\\"
+                .into(),
+            places: 1,
+        };
         let service = Line::Service {
             service: "Digest".into(),
             right: "because of this ".into(),
         };
         let matrix = Matrix {
-            lines: [waiver, service].into(),
+            lines: [waiver, turned, service].into(),
         };
-        assert_eq!(matrix.text().lines().count(), 3);
+        assert_eq!(matrix.text().lines().count(), 4);
+        let shown = r#"a\u{202e}b\u{2066}c\u{200f}d\u{200b}e\u{3164}f\u{fe0f}g\u{e0041}, cafe"#.to_owned()
+            + "\u{301} \"\\";
+        let differences = Matrix::default().differences(&matrix.text());
+        let told: String = differences.iter().map(ToString::to_string).collect();
+        for text in [matrix.text(), matrix.table(), told] {
+            assert!(text.contains(&shown), "{text}");
+            assert!(!text.contains('\r') && !text.contains('\u{202e}'), "{text}");
+        }
         assert!(
             matrix.text().contains("nobody\\npolicy Article"),
             "{}",

@@ -1,10 +1,11 @@
 //! `Json<T>`: a document in one column, typed by serde.
 
+use std::cell::Cell;
 use std::io;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::ser::{CharEscape, Formatter, Serializer};
+use serde_json::ser::{CharEscape, CompactFormatter, Formatter, Serializer};
 
 use crate::model::columns::Column;
 use crate::model::field::{FieldLimits, ModelField};
@@ -22,7 +23,7 @@ use crate::tree::value::{Kind, Mismatch, RowReader, Value, ValueRef};
 ///
 /// As a column it holds settings and the like, which are read and written whole. It has at most 65,536 bytes, or what
 /// `#[field(max_length = …)]` says, is nested 32 deep at most, and what is written can be read: all this is asked before it is
-/// saved. Nothing is looked up in it and rows are not sorted by it; what is looked up is a field of its own. A stored
+/// saved. A number counts with all of its digits written out, as PostgreSQL keeps it: `1e300` is 301 bytes. Nothing is looked up in it and rows are not sorted by it; what is looked up is a field of its own. A stored
 /// document that is not the type's any more is an error that names table, column and row in the log (new fields have
 /// `#[serde(default)]`). Numbers with a point may change in their last digit.
 ///
@@ -70,25 +71,27 @@ impl<T: JsonValue> Json<T> {
     /// Why it may not.
     pub fn to_text(&self, limits: &FieldLimits) -> Result<String, Problem> {
         let most = limits.max_length.unwrap_or(MOST_BYTES);
-        let text = self.written(most as usize).map_err(|kind| match kind {
-            TOO_LARGE => Problem::new("max_bytes", "At most {max} bytes.").with("max", most),
-            TOO_DEEP => {
-                Problem::new("json_depth", "At most {max} levels, one inside the other.").with("max", DEEPEST)
-            }
-            HAS_NUL => Problem::new("null_characters", "Null characters are not allowed."),
-            _ => NOT_THIS_JSON,
-        })?;
+        let text = self.written(most as usize).map_err(|kind| unfit(kind, most))?;
         // What was never a number is written as `null`, and nobody could read the row any more.
         Self::parse(&text)?;
         Ok(text)
     }
 
+    /// The document as text, however long.
+    ///
+    /// # Errors
+    /// Why it may be in no column.
+    pub(crate) fn whole(&self) -> Result<String, Problem> {
+        self.written(usize::MAX).map_err(|kind| unfit(kind, MOST_BYTES))
+    }
+
     fn written(&self, most: usize) -> Result<String, io::ErrorKind> {
+        let left = &Left(Cell::new(most));
         let out = Limited {
             out: Vec::new(),
-            most,
+            left,
         };
-        let mut serializer = Serializer::with_formatter(out, Bounded { depth: 0 });
+        let mut serializer = Serializer::with_formatter(out, Bounded { depth: 0, left });
         let done = self.0.serialize(&mut serializer);
         done.map_err(|error| error.io_error_kind().unwrap_or(io::ErrorKind::Other))?;
         String::from_utf8(serializer.into_inner().out).map_err(|_| io::ErrorKind::Other)
@@ -98,18 +101,43 @@ impl<T: JsonValue> Json<T> {
 const TOO_LARGE: io::ErrorKind = io::ErrorKind::StorageFull;
 const TOO_DEEP: io::ErrorKind = io::ErrorKind::InvalidInput;
 const HAS_NUL: io::ErrorKind = io::ErrorKind::InvalidData;
+const TOO_MANY_DIGITS: io::ErrorKind = io::ErrorKind::FileTooLarge;
 
-/// CWE-770: what is too large is not written to its end.
-struct Limited {
-    out: Vec<u8>,
-    most: usize,
+/// What is wrong with a document of which at most so many bytes are written.
+fn unfit(kind: io::ErrorKind, most: u32) -> Problem {
+    match kind {
+        TOO_LARGE => Problem::new("max_bytes", "At most {max} bytes.").with("max", most),
+        TOO_DEEP => {
+            Problem::new("json_depth", "At most {max} levels, one inside the other.").with("max", DEEPEST)
+        }
+        HAS_NUL => Problem::new("null_characters", "Null characters are not allowed."),
+        TOO_MANY_DIGITS => {
+            Problem::new("max_digits", "At most {max} digits in a number.").with("max", MOST_DIGITS)
+        }
+        _ => NOT_THIS_JSON,
+    }
 }
 
-impl io::Write for Limited {
+/// How many bytes may still be written.
+struct Left(Cell<usize>);
+
+impl Left {
+    fn spend(&self, bytes: usize) -> io::Result<()> {
+        let left = self.0.get().checked_sub(bytes).ok_or(TOO_LARGE)?;
+        self.0.set(left);
+        Ok(())
+    }
+}
+
+/// CWE-770: what is too large is not written to its end.
+struct Limited<'a> {
+    out: Vec<u8>,
+    left: &'a Left,
+}
+
+impl io::Write for Limited<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.out.len().saturating_add(bytes.len()) > self.most {
-            return Err(TOO_LARGE.into());
-        }
+        self.left.spend(bytes.len())?;
         self.out.extend_from_slice(bytes);
         Ok(bytes.len())
     }
@@ -118,12 +146,42 @@ impl io::Write for Limited {
     }
 }
 
-/// Writes without spaces, as deep as it may be.
-struct Bounded {
-    depth: usize,
+/// How many digits a number has, written out: what every database's numbers have behind the point.
+const MOST_DIGITS: usize = 16_383;
+
+/// How many characters a number has without an exponent, as PostgreSQL keeps it and gives it back.
+fn written_out(number: &str) -> usize {
+    let (plain, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
+    // What is no `i32` is an exponent of more digits than any number may have.
+    let exponent = exponent.parse::<i32>().unwrap_or(i32::MAX);
+    let moved = exponent.unsigned_abs() as usize;
+    let digits = plain.trim_start_matches('-');
+    let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
+    let (whole, part) = if exponent < 0 {
+        (
+            whole.len().saturating_sub(moved).max(1),
+            part.len().saturating_add(moved),
+        )
+    } else {
+        (
+            whole.len().saturating_add(moved),
+            part.len().saturating_sub(moved),
+        )
+    };
+    let point = usize::from(part > 0);
+    (plain.len() - digits.len())
+        .saturating_add(whole)
+        .saturating_add(point)
+        .saturating_add(part)
 }
 
-impl Bounded {
+/// Writes without spaces, as deep as it may be.
+struct Bounded<'a> {
+    depth: usize,
+    left: &'a Left,
+}
+
+impl Bounded<'_> {
     fn enter(&mut self) -> io::Result<()> {
         self.depth += 1;
         if self.depth > DEEPEST {
@@ -134,7 +192,47 @@ impl Bounded {
     }
 }
 
-impl Formatter for Bounded {
+impl Bounded<'_> {
+    /// CWE-400, CWE-770: a few characters of a number are not hundreds of them in the database.
+    fn number<W: ?Sized + io::Write>(&self, writer: &mut W, number: &[u8]) -> io::Result<()> {
+        let long = written_out(std::str::from_utf8(number).map_err(|_| io::ErrorKind::Other)?);
+        if long > MOST_DIGITS {
+            return Err(TOO_MANY_DIGITS.into());
+        }
+        self.left.spend(long.saturating_sub(number.len()))?;
+        writer.write_all(number)
+    }
+}
+
+impl Formatter for Bounded<'_> {
+    fn write_f32<W: ?Sized + io::Write>(&mut self, writer: &mut W, value: f32) -> io::Result<()> {
+        let mut text = Vec::new();
+        CompactFormatter.write_f32(&mut text, value)?;
+        self.number(writer, &text)
+    }
+    fn write_f64<W: ?Sized + io::Write>(&mut self, writer: &mut W, value: f64) -> io::Result<()> {
+        let mut text = Vec::new();
+        CompactFormatter.write_f64(&mut text, value)?;
+        self.number(writer, &text)
+    }
+    fn write_number_str<W: ?Sized + io::Write>(&mut self, writer: &mut W, value: &str) -> io::Result<()> {
+        self.number(writer, value.as_bytes())
+    }
+    /// What is JSON already is written as what it says, within the same bounds.
+    fn write_raw_fragment<W: ?Sized + io::Write>(
+        &mut self,
+        mut writer: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
+        let value: serde_json::Value = serde_json::from_str(fragment)?;
+        let writer: &mut dyn io::Write = &mut writer;
+        let inside = Bounded {
+            depth: self.depth,
+            left: self.left,
+        };
+        value.serialize(&mut Serializer::with_formatter(writer, inside))?;
+        Ok(())
+    }
     fn begin_array<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
         self.enter()?;
         writer.write_all(b"[")
@@ -186,9 +284,10 @@ impl<T: Serialize> Serialize for Json<T> {
     }
 }
 
+/// CWE-754: what is wrong with it was told by then; if it was not, it is a text that is no JSON. It is never nothing, which
+/// would empty the column.
 fn value_of<T: JsonValue>(json: &Json<T>) -> Value {
-    // What is wrong with it was told by then.
-    json.written(usize::MAX).map_or(Value::Null, Value::Text)
+    Value::Text(json.whole().unwrap_or_default())
 }
 
 fn read<T: JsonValue>(value: ValueRef<'_>) -> Result<Json<T>, Mismatch> {
@@ -202,7 +301,7 @@ fn accepted<T: JsonValue>(value: ValueRef<'_>, limits: Option<&FieldLimits>) -> 
     let json: Json<T> = read(value).map_err(|Mismatch| NOT_THIS_JSON)?;
     match limits {
         Some(limits) => json.to_text(limits).map(Value::Text),
-        None => Ok(value_of(&json)),
+        None => json.whole().map(Value::Text),
     }
 }
 
@@ -210,10 +309,10 @@ const fn untyped<T: JsonValue>() -> Untyped {
     Untyped {
         encoding: Encoding::OfKind,
         accepted: accepted::<T>,
-        parsed: |text| Json::<T>::parse(text).map(|json| value_of(&json)),
+        parsed: |text| Json::<T>::parse(text)?.whole().map(Value::Text),
         shown: |value| {
             let json: Json<T> = read(value)?;
-            json.written(usize::MAX).map_err(|_| Mismatch)
+            json.whole().map_err(|_| Mismatch)
         },
     }
 }
@@ -337,6 +436,69 @@ mod tests {
             stored(json!("\\u0000\n\u{1}\"")),
             Ok(r#""\\u0000\n\u0001\"""#.to_owned())
         );
+    }
+
+    /// CWE-400, CWE-770. Attack: 64 KB of short numbers that PostgreSQL gives back as megabytes.
+    #[test]
+    fn a_number_counts_with_all_of_its_digits() {
+        for (number, long) in [
+            ("0", 1),
+            ("-12", 3),
+            ("1.5", 3),
+            ("-0.0", 4),
+            ("1e308", 309),
+            ("-1.5e+300", 302),
+            ("5e-324", 326),
+            ("100E-5", 7),
+            ("12.345e2", 6),
+            ("1e99999999999999999999", i32::MAX as usize + 1),
+        ] {
+            assert_eq!(written_out(number), long, "{number}");
+        }
+        let within = |number: &Any, most: u32| {
+            let few = FieldLimits {
+                max_length: Some(most),
+                ..FieldLimits::NONE
+            };
+            Json(number.clone()).to_text(&few).is_ok()
+        };
+        assert!(within(&json!([1e308]), 311) && !within(&json!([1e308]), 310));
+        assert!(within(&json!(5e-324), 326) && !within(&json!(5e-324), 325));
+        let few = FieldLimits {
+            max_length: Some(38),
+            ..FieldLimits::NONE
+        };
+        assert!(Json(1e38_f32).to_text(&few).is_err() && Json(1e37_f32).to_text(&few).is_ok());
+        assert_eq!(stored(json!(vec![1e308; 1000])), Err("max_bytes".to_owned()));
+        assert!(stored(json!(vec![1e308; 200])).is_ok());
+    }
+
+    /// What serde's other features write is bounded as well: numbers with any exponent, and JSON as it is.
+    #[test]
+    fn what_comes_as_text_is_bounded_too() {
+        let left = Left(Cell::new(1000));
+        let mut bounded = Bounded {
+            depth: DEEPEST - 1,
+            left: &left,
+        };
+        let mut out = Vec::new();
+        let mut raw = |text| {
+            bounded
+                .write_raw_fragment(&mut out, text)
+                .map_err(|error| error.kind())
+        };
+        assert_eq!(raw("[1, \"a\"]"), Ok(()));
+        assert_eq!(raw("[[1]]"), Err(TOO_DEEP));
+        assert_eq!(raw(r#""\u0000""#), Err(HAS_NUL));
+        assert_eq!(raw("[1e300, 1e300, 1e300, 1e300]"), Err(TOO_LARGE));
+        let mut number = |text| {
+            bounded
+                .write_number_str(&mut io::sink(), text)
+                .map_err(|error| error.kind())
+        };
+        assert_eq!(number("1e20000"), Err(TOO_MANY_DIGITS));
+        assert_eq!(number("1e-999999999999"), Err(TOO_MANY_DIGITS));
+        assert_eq!(number("1.50"), Ok(()));
     }
 
     /// What would be written as another value is not written.
