@@ -184,3 +184,92 @@ async fn cwe_400_a_large_write_leaves_the_runtimes_thread() {
     assert_eq!(write(false).await.unwrap(), 0, "others waited");
     assert!(write(true).await.unwrap() > 0);
 }
+
+/// CWE-460. Attack, or a train in a tunnel: the client hangs up while its COMMIT is on its way, and its answer is dropped. What it
+/// sent is saved, so what was promised for that is done: all of it.
+#[tokio::test]
+async fn cwe_460_who_hangs_up_during_the_commit_does_not_undo_what_follows_it() {
+    let database = database();
+    let told: Arc<Mutex<Vec<u32>>> = Arc::default();
+    let unit = database.bind(Actor::nobody());
+    let db = unit.db();
+    add(&db, "sent").await.unwrap();
+    for n in 0..3 {
+        let told = Arc::clone(&told);
+        db.on_commit(async move {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            told.lock().unwrap().push(n);
+        });
+    }
+    drop(db);
+    polled_once(unit.finish(true)).await;
+    for _ in 0..100 {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        if told.lock().unwrap().len() == 3 {
+            break;
+        }
+    }
+    assert_eq!(*told.lock().unwrap(), [0, 1, 2]);
+    assert_eq!(names(&database).await, ["sent"]);
+}
+
+async fn polled_once(future: impl Future) {
+    let mut future = std::pin::pin!(future);
+    std::future::poll_fn(|cx| {
+        assert!(future.as_mut().poll(cx).is_pending());
+        std::task::Poll::Ready(())
+    })
+    .await;
+}
+
+/// CWE-460: a hook is not the commit: that it is saved is known while it still runs.
+#[tokio::test]
+async fn cwe_460_the_commit_is_told_before_what_follows_it() {
+    let database = database();
+    let unit = database.bind(Actor::nobody());
+    let db = unit.db();
+    add(&db, "sent").await.unwrap();
+    let (go, gone) = tokio::sync::oneshot::channel::<()>();
+    db.on_commit(async move { gone.await.unwrap() });
+    drop(db);
+    let following = unit.end(true).await.unwrap();
+    assert_eq!(names(&database).await, ["sent"]);
+    let mut done = std::pin::pin!(following.done());
+    tokio::time::timeout(Duration::from_millis(50), &mut done)
+        .await
+        .unwrap_err();
+    go.send(()).unwrap();
+    done.await;
+}
+
+/// CWE-401. Attack: a request whose promise holds a handle of its own unit, and that fails, over and over. Nothing of it stays.
+#[tokio::test]
+async fn cwe_401_what_is_not_done_is_dropped_with_its_unit() {
+    let database = database();
+    let kept: Arc<()> = Arc::default();
+    let promise = |db: &Db<Write>, own: Db<Write>| {
+        let kept = Arc::clone(&kept);
+        db.on_commit(async move { drop((own, kept)) });
+    };
+    for way in 0..4 {
+        let unit = database.bind(Actor::nobody());
+        let (late, own) = (unit.db(), unit.db());
+        promise(&late, unit.db());
+        match way {
+            0 => unit.finish(false).await.unwrap(),
+            1 => drop(unit),
+            2 => {
+                // A part that is dropped undoes the unit, and its promises at once.
+                let part = late.nested(async || std::future::pending::<Result<()>>().await);
+                tokio::time::timeout(Duration::from_millis(20), part)
+                    .await
+                    .unwrap_err();
+                assert_eq!(Arc::strong_count(&kept), 1);
+                unit.finish(true).await.unwrap_err();
+            }
+            _ => unit.finish(true).await.unwrap(),
+        }
+        promise(&late, own);
+        assert_eq!(Arc::strong_count(&kept), 1, "{way}");
+    }
+}

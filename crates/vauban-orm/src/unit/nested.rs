@@ -5,7 +5,6 @@ use std::sync::atomic::Ordering;
 
 use super::handles::{Db, Write};
 use super::shared::Shared;
-use crate::backend::lock;
 use crate::error::{Error, Result};
 
 impl Db<Write> {
@@ -80,7 +79,7 @@ impl<'s> Part<'s> {
         let part = Self {
             shared,
             depth,
-            then: lock(&parts.then).len(),
+            then: parts.told(),
             ended: false,
         };
         shared.begin_part(depth).await?;
@@ -98,7 +97,7 @@ impl<'s> Part<'s> {
         self.ended = true;
         self.shared.parts.depth.store(self.depth - 1, Ordering::Release);
         if !keep {
-            lock(&self.shared.parts.then).truncate(self.then);
+            self.shared.parts.forget(self.then);
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{OwnedMutexGuard, oneshot};
 
 use super::database::{Database, Inner};
-use super::parts::Parts;
+use super::parts::{Following, Parts, follow};
 use super::reading::{is_reading, request};
 #[cfg(debug_assertions)]
 use super::refused::Refused;
@@ -112,17 +112,33 @@ impl Shared {
         }
     }
 
-    /// Ends the unit, see [`Unit::finish`](super::Unit::finish).
-    pub(super) async fn finish(&self, commit: bool) -> Result<()> {
-        match &self.database.0.store {
-            Store::Sqlite(store) => self.finish_turn(store, commit).await?,
+    /// Ends the unit, see [`Unit::end`](super::Unit::end).
+    pub(super) async fn end(&self, commit: bool) -> Result<Following> {
+        let saving = match &self.database.0.store {
+            Store::Sqlite(store) => self.release_turn(store, commit).map(Saving::Released),
             #[cfg(feature = "postgres")]
-            Store::Postgres(_) => self.finish_transaction(commit).await?,
+            Store::Postgres(_) => self.take_transaction(commit).await.map(Saving::Transaction),
+        };
+        let then = self.parts.close();
+        let saving = saving?;
+        if !commit || then.is_empty() {
+            saving.done().await?;
+            return Ok(Following(None));
         }
-        if commit {
-            self.parts.saved().await;
-        }
-        Ok(())
+        // CWE-460: a client that hangs up drops this future, and not what it sent: that is on its way to the disk, and what was
+        // promised for it goes with it.
+        let (tell, told) = oneshot::channel();
+        let task = tokio::spawn(async move {
+            let saved = saving.done().await;
+            let is_saved = saved.is_ok();
+            let _ = tell.send(saved);
+            if is_saved {
+                follow(then).await;
+            }
+        });
+        // CWE-755: without an answer nobody knows.
+        told.await.unwrap_or(Err(Error::PerhapsSaved))?;
+        Ok(Following(Some(task)))
     }
 
     /// Begins a part that can be undone alone.
@@ -151,6 +167,7 @@ impl Shared {
 
     /// Undoes the unit: nothing more is done in it, and nothing of it is saved.
     pub(super) fn undo(&self) {
+        drop(self.parts.close());
         #[cfg(feature = "postgres")]
         self.abandon_transaction();
         let mut state = lock(&self.state);
@@ -163,37 +180,33 @@ impl Shared {
         }
     }
 
-    async fn finish_turn(&self, store: &sqlite::Store, commit: bool) -> Result<()> {
-        let synced = {
-            let mut state = lock(&self.state);
-            let status = std::mem::replace(&mut state.status, Status::Finished);
-            let turn = state.turn.take();
-            if commit {
-                status.check()?;
-            }
-            let Some(mut writer) = turn else { return Ok(()) };
-            self.let_go();
-            if !commit {
-                writer.undo();
-                return Ok(());
-            }
-            let (answer, synced) = oneshot::channel();
-            let first = writer.release(answer).inspect_err(|_| writer.undo())?;
-            drop(writer);
-            if first {
-                send_committer(&store.writer, &store.on_disk);
-            }
-            synced
-        };
-        match synced.await {
-            Ok(Outcome::Saved) => Ok(()),
-            Ok(Outcome::Undone) => Err(Error::Busy(
-                "another write failed before this one was saved, and the database undid both: send it again",
-            )),
-            Ok(Outcome::NotSaved) => Err(Error::Unavailable("the commit failed: nothing was saved")),
-            // CWE-755: the committer is gone, before its COMMIT or behind it.
-            Err(_) => Err(Error::PerhapsSaved),
+    /// Lets the turn go; what comes is what became of it, if there is something to save.
+    fn release_turn(
+        &self,
+        store: &sqlite::Store,
+        commit: bool,
+    ) -> Result<Option<oneshot::Receiver<Outcome>>> {
+        let mut state = lock(&self.state);
+        let status = std::mem::replace(&mut state.status, Status::Finished);
+        let turn = state.turn.take();
+        if commit {
+            status.check()?;
         }
+        let Some(mut writer) = turn else {
+            return Ok(None);
+        };
+        self.let_go();
+        if !commit {
+            writer.undo();
+            return Ok(None);
+        }
+        let (answer, synced) = oneshot::channel();
+        let first = writer.release(answer).inspect_err(|_| writer.undo())?;
+        drop(writer);
+        if first {
+            send_committer(&store.writer, &store.on_disk);
+        }
+        Ok(Some(synced))
     }
 
     /// CWE-639: a handle that was kept while its request still runs acts in no other's answer. What runs in a task of its
@@ -216,6 +229,7 @@ impl Shared {
 
     /// Undoes what was not finished.
     pub(super) fn abandon(&self) {
+        drop(self.parts.close());
         #[cfg(feature = "postgres")]
         self.abandon_transaction();
         let mut state = lock(&self.state);
@@ -387,6 +401,35 @@ impl Shared {
     }
 }
 
+/// What a unit wrote, on its way to the disk.
+enum Saving {
+    Released(Option<oneshot::Receiver<Outcome>>),
+    #[cfg(feature = "postgres")]
+    Transaction(Option<Pooled>),
+}
+
+impl Saving {
+    /// What became of it.
+    async fn done(self) -> Result<()> {
+        match self {
+            Self::Released(None) => Ok(()),
+            Self::Released(Some(synced)) => match synced.await {
+                Ok(Outcome::Saved) => Ok(()),
+                Ok(Outcome::Undone) => Err(Error::Busy(
+                    "another write failed before this one was saved, and the database undid both: send it again",
+                )),
+                Ok(Outcome::NotSaved) => Err(Error::Unavailable("the commit failed: nothing was saved")),
+                // CWE-755: the committer is gone, before its COMMIT or behind it.
+                Err(_) => Err(Error::PerhapsSaved),
+            },
+            #[cfg(feature = "postgres")]
+            Self::Transaction(None) => Ok(()),
+            #[cfg(feature = "postgres")]
+            Self::Transaction(Some(connection)) => Ok(connection.commit().await?),
+        }
+    }
+}
+
 /// On PostgreSQL a unit has a connection of the pool, and a transaction of its own.
 #[cfg(feature = "postgres")]
 impl Shared {
@@ -477,7 +520,8 @@ impl Shared {
         Ok(())
     }
 
-    async fn finish_transaction(&self, commit: bool) -> Result<()> {
+    /// Its transaction, if it is to be committed.
+    async fn take_transaction(&self, commit: bool) -> Result<Option<Pooled>> {
         let connection = self.transaction.lock().await.take();
         let status = std::mem::replace(&mut lock(&self.state).status, Status::Finished);
         let began = self.has_turn.swap(false, Ordering::AcqRel);
@@ -485,10 +529,9 @@ impl Shared {
             status.check()?;
         }
         match connection {
-            Some(connection) if commit => Ok(connection.commit().await?),
             None if began && commit => Err(Error::Undone),
             // Dropped, it is undone.
-            Some(_) | None => Ok(()),
+            connection => Ok(connection.filter(|_| commit)),
         }
     }
 
