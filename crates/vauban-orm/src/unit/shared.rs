@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{OwnedMutexGuard, oneshot};
 
 use super::database::{Database, Inner};
-use super::parts::{Following, Parts, follow};
+use super::parts::{Following, Parts, Then, follow};
 use super::reading::{is_reading, request};
 #[cfg(debug_assertions)]
 use super::refused::Refused;
@@ -141,27 +141,30 @@ impl Shared {
         Ok(Following(Some(task)))
     }
 
-    /// Begins a part that can be undone alone.
-    pub(super) async fn begin_part(&self, number: u32) -> Result<()> {
+    /// Begins a part that can be undone alone: its depth, and how much is to follow so far.
+    pub(super) async fn begin_part(&self) -> Result<(u32, usize)> {
+        let begin = async |session: Session<'_>| {
+            let depth = self.parts.depth() + 1;
+            session.begin_part(depth).await?;
+            Ok((depth, self.parts.opened(depth)))
+        };
         match &self.database.0.store {
-            Store::Sqlite(_) => self.in_turn(|session| at_once(session.begin_part(number))),
+            Store::Sqlite(_) => self.in_turn(None, |session| at_once(begin(session))),
             #[cfg(feature = "postgres")]
-            Store::Postgres(store) => {
-                self.between_statements(store, async |session| session.begin_part(number).await)
-                    .await
-            }
+            Store::Postgres(store) => self.between_statements(store, None, begin).await,
         }
     }
 
-    /// Keeps it or undoes it.
-    pub(super) async fn end_part(&self, number: u32, keep: bool) -> Result<()> {
+    /// Keeps it, or undoes it and what was to follow from there on, which is given.
+    pub(super) async fn end_part(&self, depth: u32, undone_from: Option<usize>) -> Result<Vec<Then>> {
+        let end = async |session: Session<'_>| {
+            session.end_part(depth, undone_from.is_none()).await?;
+            Ok(self.parts.ended(depth, undone_from))
+        };
         match &self.database.0.store {
-            Store::Sqlite(_) => self.in_turn(|session| at_once(session.end_part(number, keep))),
+            Store::Sqlite(_) => self.in_turn(Some(depth), |session| at_once(end(session))),
             #[cfg(feature = "postgres")]
-            Store::Postgres(store) => {
-                self.between_statements(store, async |session| session.end_part(number, keep).await)
-                    .await
-            }
+            Store::Postgres(store) => self.between_statements(store, Some(depth), end).await,
         }
     }
 
@@ -170,7 +173,10 @@ impl Shared {
         drop(self.parts.close());
         #[cfg(feature = "postgres")]
         self.abandon_transaction();
-        let mut state = lock(&self.state);
+        self.undo_turn(&mut lock(&self.state));
+    }
+
+    fn undo_turn(&self, state: &mut State) {
         if let Some(mut writer) = state.turn.take() {
             writer.undo();
             self.let_go();
@@ -199,6 +205,11 @@ impl Shared {
         if !commit {
             writer.undo();
             return Ok(None);
+        }
+        // CWE-460: half of a part that a task of its own has still open is not saved.
+        if self.parts.depth() > 0 {
+            writer.undo();
+            return Err(Error::Undone);
         }
         let (answer, synced) = oneshot::channel();
         let first = writer.release(answer).inspect_err(|_| writer.undo())?;
@@ -307,7 +318,7 @@ impl Shared {
     ) -> Result<S::Found> {
         match &self.database.0.store {
             Store::Sqlite(_) => {
-                let mut run = || self.in_turn(|session| at_once(steps.run(authority, session, text)));
+                let mut run = || self.in_turn(None, |session| at_once(steps.run(authority, session, text)));
                 if steps.is_large() {
                     off_the_runtime(run)
                 } else {
@@ -319,10 +330,14 @@ impl Shared {
         }
     }
 
-    /// Runs statements in the unit's turn. Not across an await.
-    fn in_turn<T>(&self, f: impl FnOnce(Session<'_>) -> Result<T>) -> Result<T> {
+    /// Runs statements in the unit's turn, in its innermost part or at the end of it. Not across an await.
+    fn in_turn<T>(&self, ends: Option<u32>, f: impl FnOnce(Session<'_>) -> Result<T>) -> Result<T> {
         let mut state = lock(&self.state);
         state.status.check()?;
+        if let Err(error) = self.parts.check(ends) {
+            self.undo_turn(&mut state);
+            return Err(error);
+        }
         let Some(writer) = &state.turn else {
             return Err(Error::Finished);
         };
@@ -333,11 +348,7 @@ impl Shared {
         }
         // CWE-460: nothing of the unit is left, and what it did next would be saved without the rest. It ends here; so do those
         // that waited for the same COMMIT, who are told to come again.
-        if let Some(mut writer) = state.turn.take() {
-            writer.undo();
-        }
-        self.let_go();
-        state.status = Status::Undone;
+        self.undo_turn(&mut state);
         tracing::warn!(target: "vauban::orm", "the database rolled a unit back, and all that shared its commit");
         result.and(Err(Error::Undone))
     }
@@ -465,6 +476,7 @@ impl Shared {
         let Some(connection) = open.take() else {
             return Err(self.is_undone());
         };
+        self.parts.check(None).inspect_err(|_| drop(self.is_undone()))?;
         // A statement that is refused spoils its transaction, and not what was done before it.
         let mut run = async || {
             connection.savepoint(STATEMENT).await?;
@@ -502,22 +514,27 @@ impl Shared {
     }
 
     /// Does something in the transaction that is no statement of its own.
-    async fn between_statements(
+    async fn between_statements<T>(
         &self,
         store: &postgres::Store,
-        work: impl AsyncFnOnce(Session<'_>) -> Result<()>,
-    ) -> Result<()> {
+        ends: Option<u32>,
+        work: impl AsyncFnOnce(Session<'_>) -> Result<T>,
+    ) -> Result<T> {
         let mut open = self.transaction.lock().await;
         self.check_open()?;
         let Some(connection) = open.take() else {
             return Err(self.is_undone());
         };
         self.is_fresh.store(false, Ordering::Release);
-        work(store.session(&connection))
-            .await
-            .inspect_err(|_| drop(self.is_undone()))?;
-        *open = Some(connection);
-        Ok(())
+        let done = async {
+            self.parts.check(ends)?;
+            work(store.session(&connection)).await
+        };
+        let done = done.await.inspect_err(|_| drop(self.is_undone()))?;
+        if self.check_open().is_ok() {
+            *open = Some(connection);
+        }
+        Ok(done)
     }
 
     /// Its transaction, if it is to be committed.
@@ -530,6 +547,8 @@ impl Shared {
         }
         match connection {
             None if began && commit => Err(Error::Undone),
+            // CWE-460: half of a part that a task of its own has still open is not saved.
+            Some(_) if commit && self.parts.depth() > 0 => Err(Error::Undone),
             // Dropped, it is undone.
             connection => Ok(connection.filter(|_| commit)),
         }
