@@ -260,10 +260,15 @@ async fn cwe_401_what_is_not_done_is_dropped_with_its_unit() {
             1 => drop(unit),
             2 => {
                 // A part that is dropped undoes the unit, and its promises at once.
-                let part = late.nested(async || std::future::pending::<Result<()>>().await);
-                tokio::time::timeout(Duration::from_millis(20), part)
-                    .await
-                    .unwrap_err();
+                let (open, opened) = tokio::sync::oneshot::channel::<()>();
+                let part = late.nested(async || {
+                    let _ = open.send(());
+                    std::future::pending::<Result<()>>().await
+                });
+                tokio::select! {
+                    ended = part => panic!("{ended:?}"),
+                    begun = opened => begun.unwrap(),
+                }
                 assert_eq!(Arc::strong_count(&kept), 1);
                 unit.finish(true).await.unwrap_err();
             }
