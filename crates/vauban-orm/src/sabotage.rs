@@ -53,6 +53,8 @@ pub(crate) enum Control {
     OffTheRuntime,
     /// A unit that the database rolled back is dead.
     Undone,
+    /// Nothing of a unit is done beside an open part of it.
+    Beside,
     /// On PostgreSQL units are as if one ran after the other.
     Serial,
     /// A handle acts in the answer that it began in.

@@ -154,7 +154,7 @@ fn page(site: &Site, cx: &Request, mut error: Error) -> Response {
         return plain(&facts).set(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
     if !accepts_html(cx) {
-        return with_retry(plain(&facts), error.retry_after());
+        return with_retry(plain(&facts), error.retry_after(), cx);
     }
     let own = site.error_pages.get(status);
     // A page that fails must not take the answer with it.
@@ -169,6 +169,7 @@ fn page(site: &Site, cx: &Request, mut error: Error) -> Response {
     let response = with_retry(
         shown.unwrap_or_else(|| simple(&facts, cx)).status_code(status),
         error.retry_after(),
+        cx,
     );
     match facts.typed {
         // CWE-524
@@ -182,8 +183,12 @@ fn has_text(page: &Response, text: &SafeHtml) -> bool {
 }
 
 /// What is only busy says when to come again (RFC 9110 §10.2.3), and so does an error that knows it; an answer that says so
-/// itself is left alone.
-fn with_retry(response: Response, after: Option<u64>) -> Response {
+/// itself is left alone. CWE-837: what is saved, or may be, is not sent again by a client that obeys.
+fn with_retry(mut response: Response, after: Option<u64>, cx: &Request) -> Response {
+    if cx.saved() != Saved::No {
+        response.headers.remove(header::RETRY_AFTER);
+        return response;
+    }
     let busy = response.status() == StatusCode::SERVICE_UNAVAILABLE;
     match after.or(busy.then_some(2)) {
         Some(seconds) if !response.headers().contains_key(header::RETRY_AFTER) => {

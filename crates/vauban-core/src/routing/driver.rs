@@ -108,19 +108,23 @@ async fn end<K: Kind, C: Credential, A: Respond>(call: Call<K, C>, mut outcome: 
         if writes {
             cx.set_saved(Saved::Perhaps);
         }
-        let ended = unit.finish(commit).await;
+        let ended = unit.end(commit).await;
         if writes {
             cx.set_saved(match &ended {
-                Ok(()) => Saved::Yes,
+                Ok(_) => Saved::Yes,
                 // CWE-755: who is told that it is not saved sends it again.
                 Err(vauban_orm::Error::PerhapsSaved) => Saved::Perhaps,
                 Err(_) => Saved::No,
             });
         }
-        if let Err(error) = ended {
-            keeps_effects = false;
-            if good {
-                outcome = Err(error.into());
+        match ended {
+            // What follows the commit is no longer the commit: it is said to be saved, however long this takes.
+            Ok(following) => following.done().await,
+            Err(error) => {
+                keeps_effects = false;
+                if good {
+                    outcome = Err(error.into());
+                }
             }
         }
     }

@@ -14,6 +14,7 @@ use crate::model::record::Record;
 use crate::policy::actor::Action;
 use crate::policy::actor::actions::Change;
 use crate::policy::authority::Authority;
+use crate::tree::bounds;
 use crate::unit::Steps;
 use crate::unit::handles::{Reads, Writes};
 
@@ -64,7 +65,11 @@ impl<M: Model> Changeable<M> {
                     id: row.key(),
                     version: row.version().0,
                 }),
-                Err(error) => wrong.push(RowProblem { row: position, error }),
+                // CWE-770
+                Err(error) if wrong.len() < bounds::MAX_TOLD => {
+                    wrong.push(RowProblem { row: position, error })
+                }
+                Err(_) => {}
             }
         }
         if !wrong.is_empty() {

@@ -20,6 +20,7 @@ use crate::sql::dialect::Dialect;
 use crate::sql::render::Renderer;
 use crate::sql::source::{first_refused, insert, insert_lists, of_list};
 use crate::sql::statement::{Parameter, Statement, Text};
+use crate::tree::bounds;
 use crate::tree::expr::{Bind, push, push_number};
 use crate::tree::meta::ModelMeta;
 use crate::tree::value::{Value, ValueRef};
@@ -28,8 +29,6 @@ use crate::unit::handles::{Bound, Writes};
 
 /// Rows of one statement, at most.
 const AT_ONCE: usize = 1_000;
-/// Rows whose values are said to be wrong, at most (CWE-770).
-const TOLD: usize = 100;
 
 /// Rows to be added together: `Article::create_all(lines.map(|line| NewArticle { … })).save(&db)`. Rows with values of their own
 /// for what has a default are collected: `rows.map(|row| Article::create(row).set(…)).collect::<CreateAll<_>>()`.
@@ -51,7 +50,7 @@ impl<M: Model> CreateAll<M> {
     }
 
     /// Adds the rows, if the add rule allows each of them and every row that one refers to may be seen; up to 1,000 in a
-    /// statement. Whether a row may be added is read from what was there before the first of them.
+    /// statement, and up to 100,000 at once. Whether a row may be added is read from what was there before the first of them.
     ///
     /// # Errors
     /// [`Error::Rows`]: the position of a row, and what [`Create::save`] would have said of it. None is added then.
@@ -63,18 +62,22 @@ impl<M: Model> CreateAll<M> {
 impl<M> FromIterator<Create<M>> for CreateAll<M> {
     fn from_iter<I: IntoIterator<Item = Create<M>>>(rows: I) -> Self {
         Self {
-            rows: rows.into_iter().collect(),
+            // CWE-770: no more of them is taken than there may be.
+            rows: rows.into_iter().take(bounds::MAX_ADDED + 1).collect(),
         }
     }
 }
 
 impl<M: Record> CreateAll<M> {
     pub(crate) async fn save_in(self, model: &'static ModelMeta, bound: &Bound) -> Result<Vec<M>> {
+        if self.rows.len() > bounds::MAX_ADDED {
+            return Err(Error::TooLarge(bounds::ADDED));
+        }
         let (mut rows, mut wrong) = (Vec::with_capacity(self.rows.len()), Vec::new());
         for (row, create) in self.rows.into_iter().enumerate() {
             match Insert::new(model, create) {
                 Ok(insert) => rows.push(insert),
-                Err(error) if wrong.len() < TOLD => wrong.push(RowProblem { row, error }),
+                Err(error) if wrong.len() < bounds::MAX_TOLD => wrong.push(RowProblem { row, error }),
                 Err(_) => {}
             }
         }

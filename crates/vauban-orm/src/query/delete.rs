@@ -16,6 +16,7 @@ use crate::sql::dialect::Dialect;
 use crate::sql::render::{Cond, Renderer, Row, Scope};
 use crate::sql::source::{Source, Which};
 use crate::sql::statement::{Parameter, Statement, Text};
+use crate::tree::bounds;
 use crate::tree::expr::{Bind, Col, Expr, push};
 use crate::tree::meta::{ColumnMeta, ModelMeta, OnDelete, Privilege};
 use crate::tree::value::{Kind, RowReader, Value, ValueRef};
@@ -38,7 +39,7 @@ impl<M> Steps for One<'_, M> {
             Col::of_root(self.model.id()),
             Value::Uuid(self.id.uuid()),
         );
-        match matching(&select, true, authority, session, said)
+        match matching(&select, Find::Removal, authority, session, said)
             .await?
             .as_slice()
         {
@@ -68,7 +69,7 @@ impl Steps for All<'_> {
     type Found = u64;
 
     async fn run(&self, authority: &Authority, session: Session<'_>, said: &mut String) -> Result<u64> {
-        let ids: Vec<_> = matching(&self.select, true, authority, session, said)
+        let ids: Vec<_> = matching(&self.select, Find::Removal, authority, session, said)
             .await?
             .into_iter()
             .filter_map(|(id, may)| may.then_some(id))
@@ -82,15 +83,58 @@ impl Steps for All<'_> {
     }
 }
 
+/// What rows are looked for; how many there may be goes by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Find {
+    /// They are to go: they are locked.
+    Removal,
+    /// They are counted. By a handle that reads, which may not lock.
+    Preview,
+}
+
+impl Find {
+    fn locks(self) -> bool {
+        self == Self::Removal
+    }
+
+    /// How many rows more there may be beside those that are known. CWE-770: their ids are held, and on a server nothing else counts
+    /// them.
+    fn beside(self, known: usize) -> Room {
+        let (most, why) = match self {
+            Self::Removal => (bounds::MAX_REMOVED, bounds::REMOVED),
+            Self::Preview => (bounds::MAX_PREVIEWED, bounds::PREVIEWED),
+        };
+        #[cfg(test)]
+        let most = TEST_MOST.get().unwrap_or(most);
+        Room {
+            left: most.saturating_sub(known),
+            why,
+        }
+    }
+}
+
+#[cfg(test)]
+thread_local! {
+    /// So that a test need not make as many rows.
+    pub(crate) static TEST_MOST: std::cell::Cell<Option<usize>> = const { std::cell::Cell::new(None) };
+}
+
+/// How many rows more there may be, and what is said where there are.
+#[derive(Clone, Copy)]
+struct Room {
+    left: usize,
+    why: &'static str,
+}
+
 /// Ids of the visible rows that match, and whether each may be deleted.
 pub(super) async fn matching(
     select: &Select,
-    locks: bool,
+    find: Find,
     authority: &Authority,
     session: Session<'_>,
     said: &mut String,
 ) -> Result<Vec<(Value, bool)>> {
-    let model = select.model;
+    let (model, locks) = (select.model, find.locks());
     let mut key = vec![if locks { b'M' } else { b'm' }];
     push(&mut key, model);
     authority.shape(&mut key);
@@ -111,10 +155,11 @@ pub(super) async fn matching(
         renderer.text(sql)
     })?;
     text.note(said);
-    collect(session, &text, authority, &values).await
+    collect(find.beside(0), session, &text, authority, &values).await
 }
 
 async fn collect(
+    room: Room,
     session: Session<'_>,
     text: &Arc<Text>,
     authority: &Authority,
@@ -127,6 +172,9 @@ async fn collect(
     };
     let mut found = Vec::new();
     let row = |row: &mut RowReader<'_>| {
+        if found.len() >= room.left {
+            return Err(Error::TooLarge(room.why));
+        }
         let id = match row.value() {
             Ok(ValueRef::Blob(bytes)) => Value::Blob(bytes.to_vec()),
             _ => return Err(Error::Internal("a primary key is not 16 bytes".into())),
@@ -159,8 +207,7 @@ pub(super) struct Removal<'a> {
     emptied: HashMap<Key, (&'static ModelMeta, Vec<usize>)>,
     /// Rows that keep those that they refer to, unless they go themselves.
     restricting: Vec<Rows>,
-    /// Whether what is found is locked: a handle that reads may not.
-    locks: bool,
+    find: Find,
 }
 
 pub(super) struct Rows {
@@ -183,7 +230,7 @@ impl<'a> Removal<'a> {
             todo: Vec::new(),
             emptied: HashMap::new(),
             restricting: Vec::new(),
-            locks: true,
+            find: Find::Removal,
         }
     }
 
@@ -194,7 +241,7 @@ impl<'a> Removal<'a> {
         model: &'static ModelMeta,
         ids: Vec<Value>,
     ) -> Result<(Vec<Rows>, Vec<Rows>)> {
-        self.locks = false;
+        self.find = Find::Preview;
         let emptied = self.judge(model, ids).await?;
         Ok((self.rows, emptied.into_iter().map(|(_, rows)| rows).collect()))
     }
@@ -274,7 +321,7 @@ impl<'a> Removal<'a> {
                 "WITH RECURSIVE down(id) AS ({first}{steps}) SELECT id, TRUE FROM down"
             ))
         })?;
-        let found = collect(self.session, &text, self.authority, &[Bind::List(&ids)]).await?;
+        let found = self.collect(&text, &ids).await?;
         Ok(found.into_iter().map(|(id, _)| id).collect())
     }
 
@@ -326,7 +373,8 @@ impl<'a> Removal<'a> {
         key: &'static ColumnMeta,
         ids: &[Value],
     ) -> Result<Vec<(Value, bool)>> {
-        let kind = if self.locks { b'F' } else { b'f' };
+        let locks = self.find.locks();
+        let kind = if locks { b'F' } else { b'f' };
         let text = self.text(kind, child, &[key], |renderer| {
             let list = renderer.value(Parameter::List(Kind::Uuid));
             let source = renderer.source(child, Which::Found)?;
@@ -340,12 +388,21 @@ impl<'a> Removal<'a> {
             };
             let referring = is_one_of(renderer, &source.column(key), &list);
             let found = with_right(&source, &may);
-            Ok(match self.locks {
+            Ok(match locks {
                 true => source.select_locked(renderer.dialect(), &found, referring),
                 false => source.select(&found, referring),
             })
         })?;
-        collect(self.session, &text, self.authority, &[Bind::List(ids)]).await
+        self.collect(&text, ids).await
+    }
+
+    /// What is found for these rows, as far as there may be so many.
+    async fn collect(&self, text: &Arc<Text>, ids: &[Value]) -> Result<Vec<(Value, bool)>> {
+        let restricting: usize = self.restricting.iter().map(|rows| rows.ids.len()).sum();
+        let room = self
+            .find
+            .beside(self.going.len() + self.emptied.len() + restricting);
+        collect(room, self.session, text, self.authority, &[Bind::List(ids)]).await
     }
 
     /// The rows that stay and lose references, by the references that each of them loses.
@@ -397,7 +454,16 @@ impl<'a> Removal<'a> {
                 is_one_of(renderer, &source.id(), &list),
             ))
         })?;
-        let judged = collect(self.session, &text, self.authority, &[Bind::List(&rows.ids)]).await?;
+        // No more than those that are known.
+        let room = self.find.beside(0);
+        let judged = collect(
+            room,
+            self.session,
+            &text,
+            self.authority,
+            &[Bind::List(&rows.ids)],
+        )
+        .await?;
         if judged.iter().any(|(_, may)| !may) && !removed(Control::Cascade) {
             return Err(Error::Forbidden);
         }

@@ -32,6 +32,8 @@ pub use chunks::Chunks;
 pub use create::Create;
 pub use create_all::CreateAll;
 pub use cursor::{BadCursor, Cursor};
+#[cfg(test)]
+pub(crate) use delete::TEST_MOST;
 pub use groups::{GroupedValues, Groups};
 pub use keyset::KeysetPage;
 pub use links::Links;

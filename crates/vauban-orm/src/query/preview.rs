@@ -1,7 +1,7 @@
 //! What a deletion would take with it, before it is done.
 
 use super::QuerySet;
-use super::delete::{Removal, Rows, matching};
+use super::delete::{Find, Removal, Rows, matching};
 use super::rows::Deletable;
 use super::select::Select;
 use super::stored::mismatch;
@@ -99,13 +99,18 @@ struct Preview {
 impl Steps for Preview {
     type Found = DeletePreview;
 
+    /// CWE-367: what goes, and what is seen of it, is of one moment.
+    fn are_several(&self) -> bool {
+        true
+    }
+
     async fn run(
         &self,
         authority: &Authority,
         session: Session<'_>,
         said: &mut String,
     ) -> Result<DeletePreview> {
-        let found = matching(&self.select, false, authority, session, said).await?;
+        let found = matching(&self.select, Find::Preview, authority, session, said).await?;
         let ids: Vec<_> = found
             .into_iter()
             .filter_map(|(id, may)| may.then_some(id))

@@ -424,3 +424,21 @@ async fn cwe_362_rows_are_changed_together_each_by_its_version() {
             .is_empty()
     );
 }
+
+/// CWE-770. Attack: a list without an end is to be added, and one in which everything is wrong is to be told of.
+#[tokio::test]
+async fn cwe_770_what_is_done_with_many_rows_is_bounded() {
+    let site = Site::new().await;
+    let unit = site.as_user(&site.ann);
+    let db = unit.db();
+    let endless = std::iter::repeat_with(|| article(&site, "x"));
+    let added = Article::create_all(endless).save(&db).await;
+    assert!(matches!(added, Err(Error::TooLarge(_))), "{added:?}");
+    let new = (0..120).map(|i| article(&site, &format!("a-{i:03}")));
+    Article::create_all(new).save(&db).await.unwrap();
+    let mine = Article::objects().filter(|a| a.slug.starts_with("a-"));
+    let mine = mine.all_to_change(&db).await.unwrap();
+    assert_eq!(mine.len(), 120);
+    let wrong = Changeable::change_each(mine, &db, |_, a| [a.title.set("x".repeat(100_000))]).await;
+    assert_eq!(rows(wrong.unwrap_err()).len(), 100);
+}

@@ -112,3 +112,38 @@ async fn a_preview_is_refused_as_the_deletion_is() {
             .is_empty()
     );
 }
+
+/// CWE-770. Attack: a link that asks what a deletion takes along, of a row to which strangers have tied more than fits. On a server nothing
+/// but this counts what is held for it.
+#[tokio::test]
+async fn cwe_770_what_a_deletion_finds_is_bounded() {
+    use crate::query::TEST_MOST;
+    let options = Options {
+        models: vec![Crate::meta(), Thing::meta()],
+        ..Options::default()
+    };
+    let database = Database::open(&crate::tests::on::url(), options).unwrap();
+    database.create_all(&[Crate::meta(), Thing::meta()]).unwrap();
+    let unit = database.bind(Actor::nobody());
+    let db = unit.db();
+    let inside = Crate::create(NewCrate {}).save(&db).await.unwrap().id;
+    for _ in 0..5 {
+        let new = NewThing { inside, secret: true };
+        Thing::create(new).save(&db).await.unwrap();
+    }
+    unit.finish(true).await.unwrap();
+    let unit = database.bind(Actor::nobody());
+    let db = unit.db();
+    let row = || Crate::objects().get_to_delete(&db, |c| c.id.eq(inside));
+    TEST_MOST.set(Some(5));
+    let previewed = row().await.unwrap().preview(&db).await;
+    assert!(matches!(previewed, Err(Error::TooLarge(_))), "{previewed:?}");
+    let deleted = row().await.unwrap().delete(&db).await;
+    assert!(matches!(deleted, Err(Error::TooLarge(_))), "{deleted:?}");
+    let all = Crate::objects().delete_all(&db).await;
+    assert!(matches!(all, Err(Error::TooLarge(_))), "{all:?}");
+    TEST_MOST.set(Some(6));
+    row().await.unwrap().preview(&db).await.unwrap();
+    row().await.unwrap().delete(&db).await.unwrap();
+    TEST_MOST.set(None);
+}

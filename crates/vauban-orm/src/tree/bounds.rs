@@ -29,6 +29,23 @@ pub(crate) const MAX_LOADED: usize = 20_000;
 /// Links that are added, removed or set at once.
 pub(crate) const MAX_LINKS: usize = 1_000;
 
+/// Rows that one deletion finds: those that go, lose a reference or stand in its way.
+pub(crate) const MAX_REMOVED: usize = 1_000_000;
+/// The same of a preview, which a link asks for.
+pub(crate) const MAX_PREVIEWED: usize = 100_000;
+/// Rows that are added at once.
+pub(crate) const MAX_ADDED: usize = 100_000;
+/// Rows whose values are said to be wrong.
+pub(crate) const MAX_TOLD: usize = 100;
+
+/// What is said of more than [`MAX_REMOVED`].
+pub(crate) const REMOVED: &str =
+    "it deletes or empties more than 1,000,000 rows at once: delete them in parts";
+/// What is said of more than [`MAX_PREVIEWED`].
+pub(crate) const PREVIEWED: &str =
+    "it previews a deletion of more than 100,000 rows: ask for fewer rows, or delete without a preview";
+/// What is said of more than [`MAX_ADDED`].
+pub(crate) const ADDED: &str = "it adds more than 100,000 rows at once: add them in parts";
 /// What is said of more than [`MAX_LINKS`].
 pub(crate) const LINKS: &str = "it links more than 1,000 rows at once: link them in parts";
 /// What is said of more than [`MAX_LOADS`].

@@ -17,6 +17,7 @@ mod watch;
 mod work;
 
 pub use database::{Database, Options};
+pub use parts::Following;
 pub use reading::{answering, rendering};
 #[cfg(debug_assertions)]
 pub use refused::{Found, Refused};

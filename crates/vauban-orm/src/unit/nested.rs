@@ -1,18 +1,16 @@
 //! A part of a unit that is undone alone if it fails, and what is done when the unit is saved.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use super::handles::{Db, Write};
 use super::shared::Shared;
-use crate::backend::lock;
 use crate::error::{Error, Result};
 
 impl Db<Write> {
     /// A part of the unit that is undone alone if it fails: what was written before it stays, and the view goes on.
     ///
-    /// Parts may stand in each other, and not beside each other in one `join!`: a part that does not end before the one around it,
-    /// or is dropped before its end, takes the whole unit with it.
+    /// Parts may stand in each other, and nothing else of the unit beside one in a `join!` or in a task of its own: it would be undone
+    /// with that part, so it fails and takes the whole unit with it. So does a part that is dropped before its end.
     ///
     /// ```
     /// # use vauban_macros::Model;
@@ -40,8 +38,9 @@ impl Db<Write> {
     pub async fn nested<T, E: From<Error>>(&self, part: impl AsyncFnOnce() -> Result<T, E>) -> Result<T, E> {
         let bound = self.asker();
         self.begin().await?;
-        let open = Part::open(bound.shared()).await?;
-        let done = part().await;
+        let shared = bound.shared();
+        let open = Part::open(shared).await?;
+        let done = shared.parts.within(open.depth, async { part().await }).await;
         open.end(done.is_ok()).await?;
         done
     }
@@ -60,7 +59,11 @@ impl Db<Write> {
     /// }
     /// ```
     pub fn on_commit(&self, then: impl Future<Output = ()> + Send + 'static) {
-        self.asker().shared().parts.then(Box::pin(then));
+        let shared = self.asker().shared();
+        if let Err(error) = shared.parts.then(Box::pin(then)) {
+            tracing::error!(target: "vauban::orm", %error, "a unit is undone");
+            shared.undo();
+        }
     }
 }
 
@@ -75,31 +78,19 @@ struct Part<'s> {
 
 impl<'s> Part<'s> {
     async fn open(shared: &'s Arc<Shared>) -> Result<Self> {
-        let parts = &shared.parts;
-        let depth = parts.depth.fetch_add(1, Ordering::AcqRel) + 1;
-        let part = Self {
+        let (depth, then) = shared.begin_part().await.inspect_err(|_| shared.undo())?;
+        Ok(Self {
             shared,
             depth,
-            then: lock(&parts.then).len(),
+            then,
             ended: false,
-        };
-        shared.begin_part(depth).await?;
-        Ok(part)
+        })
     }
 
     async fn end(mut self, keep: bool) -> Result<()> {
-        // CWE-460: undone out of order, a part would take another with it, or be kept with it.
-        if self.shared.parts.depth.load(Ordering::Acquire) != self.depth {
-            return Err(Error::Internal(
-                "a nested part of a unit did not end before the one around it: one after the other, or one in the other".into(),
-            ));
-        }
-        self.shared.end_part(self.depth, keep).await?;
+        let undone = (!keep).then_some(self.then);
+        drop(self.shared.end_part(self.depth, undone).await?);
         self.ended = true;
-        self.shared.parts.depth.store(self.depth - 1, Ordering::Release);
-        if !keep {
-            lock(&self.shared.parts.then).truncate(self.then);
-        }
         Ok(())
     }
 }

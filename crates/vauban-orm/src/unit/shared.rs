@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{OwnedMutexGuard, oneshot};
 
 use super::database::{Database, Inner};
-use super::parts::Parts;
+use super::parts::{Following, Parts, Then, follow};
 use super::reading::{is_reading, request};
 #[cfg(debug_assertions)]
 use super::refused::Refused;
@@ -112,48 +112,71 @@ impl Shared {
         }
     }
 
-    /// Ends the unit, see [`Unit::finish`](super::Unit::finish).
-    pub(super) async fn finish(&self, commit: bool) -> Result<()> {
-        match &self.database.0.store {
-            Store::Sqlite(store) => self.finish_turn(store, commit).await?,
+    /// Ends the unit, see [`Unit::end`](super::Unit::end).
+    pub(super) async fn end(&self, commit: bool) -> Result<Following> {
+        let saving = match &self.database.0.store {
+            Store::Sqlite(store) => self.release_turn(store, commit).map(Saving::Released),
             #[cfg(feature = "postgres")]
-            Store::Postgres(_) => self.finish_transaction(commit).await?,
+            Store::Postgres(_) => self.take_transaction(commit).await.map(Saving::Transaction),
+        };
+        let then = self.parts.close();
+        let saving = saving?;
+        if !commit || then.is_empty() {
+            saving.done().await?;
+            return Ok(Following(None));
         }
-        if commit {
-            self.parts.saved().await;
-        }
-        Ok(())
+        // CWE-460: a client that hangs up drops this future, and not what it sent: that is on its way to the disk, and what was
+        // promised for it goes with it.
+        let (tell, told) = oneshot::channel();
+        let task = tokio::spawn(async move {
+            let saved = saving.done().await;
+            let is_saved = saved.is_ok();
+            let _ = tell.send(saved);
+            if is_saved {
+                follow(then).await;
+            }
+        });
+        // CWE-755: without an answer nobody knows.
+        told.await.unwrap_or(Err(Error::PerhapsSaved))?;
+        Ok(Following(Some(task)))
     }
 
-    /// Begins a part that can be undone alone.
-    pub(super) async fn begin_part(&self, number: u32) -> Result<()> {
+    /// Begins a part that can be undone alone: its depth, and how much is to follow so far.
+    pub(super) async fn begin_part(&self) -> Result<(u32, usize)> {
+        let begin = async |session: Session<'_>| {
+            let depth = self.parts.depth() + 1;
+            session.begin_part(depth).await?;
+            Ok((depth, self.parts.opened(depth)))
+        };
         match &self.database.0.store {
-            Store::Sqlite(_) => self.in_turn(|session| at_once(session.begin_part(number))),
+            Store::Sqlite(_) => self.in_turn(None, |session| at_once(begin(session))),
             #[cfg(feature = "postgres")]
-            Store::Postgres(store) => {
-                self.between_statements(store, async |session| session.begin_part(number).await)
-                    .await
-            }
+            Store::Postgres(store) => self.between_statements(store, None, begin).await,
         }
     }
 
-    /// Keeps it or undoes it.
-    pub(super) async fn end_part(&self, number: u32, keep: bool) -> Result<()> {
+    /// Keeps it, or undoes it and what was to follow from there on, which is given.
+    pub(super) async fn end_part(&self, depth: u32, undone_from: Option<usize>) -> Result<Vec<Then>> {
+        let end = async |session: Session<'_>| {
+            session.end_part(depth, undone_from.is_none()).await?;
+            Ok(self.parts.ended(depth, undone_from))
+        };
         match &self.database.0.store {
-            Store::Sqlite(_) => self.in_turn(|session| at_once(session.end_part(number, keep))),
+            Store::Sqlite(_) => self.in_turn(Some(depth), |session| at_once(end(session))),
             #[cfg(feature = "postgres")]
-            Store::Postgres(store) => {
-                self.between_statements(store, async |session| session.end_part(number, keep).await)
-                    .await
-            }
+            Store::Postgres(store) => self.between_statements(store, Some(depth), end).await,
         }
     }
 
     /// Undoes the unit: nothing more is done in it, and nothing of it is saved.
     pub(super) fn undo(&self) {
+        drop(self.parts.close());
         #[cfg(feature = "postgres")]
         self.abandon_transaction();
-        let mut state = lock(&self.state);
+        self.undo_turn(&mut lock(&self.state));
+    }
+
+    fn undo_turn(&self, state: &mut State) {
         if let Some(mut writer) = state.turn.take() {
             writer.undo();
             self.let_go();
@@ -163,37 +186,38 @@ impl Shared {
         }
     }
 
-    async fn finish_turn(&self, store: &sqlite::Store, commit: bool) -> Result<()> {
-        let synced = {
-            let mut state = lock(&self.state);
-            let status = std::mem::replace(&mut state.status, Status::Finished);
-            let turn = state.turn.take();
-            if commit {
-                status.check()?;
-            }
-            let Some(mut writer) = turn else { return Ok(()) };
-            self.let_go();
-            if !commit {
-                writer.undo();
-                return Ok(());
-            }
-            let (answer, synced) = oneshot::channel();
-            let first = writer.release(answer).inspect_err(|_| writer.undo())?;
-            drop(writer);
-            if first {
-                send_committer(&store.writer, &store.on_disk);
-            }
-            synced
-        };
-        match synced.await {
-            Ok(Outcome::Saved) => Ok(()),
-            Ok(Outcome::Undone) => Err(Error::Busy(
-                "another write failed before this one was saved, and the database undid both: send it again",
-            )),
-            Ok(Outcome::NotSaved) => Err(Error::Unavailable("the commit failed: nothing was saved")),
-            // CWE-755: the committer is gone, before its COMMIT or behind it.
-            Err(_) => Err(Error::PerhapsSaved),
+    /// Lets the turn go; what comes is what became of it, if there is something to save.
+    fn release_turn(
+        &self,
+        store: &sqlite::Store,
+        commit: bool,
+    ) -> Result<Option<oneshot::Receiver<Outcome>>> {
+        let mut state = lock(&self.state);
+        let status = std::mem::replace(&mut state.status, Status::Finished);
+        let turn = state.turn.take();
+        if commit {
+            status.check()?;
         }
+        let Some(mut writer) = turn else {
+            return Ok(None);
+        };
+        self.let_go();
+        if !commit {
+            writer.undo();
+            return Ok(None);
+        }
+        // CWE-460: half of a part that a task of its own has still open is not saved.
+        if self.parts.depth() > 0 {
+            writer.undo();
+            return Err(Error::Undone);
+        }
+        let (answer, synced) = oneshot::channel();
+        let first = writer.release(answer).inspect_err(|_| writer.undo())?;
+        drop(writer);
+        if first {
+            send_committer(&store.writer, &store.on_disk);
+        }
+        Ok(Some(synced))
     }
 
     /// CWE-639: a handle that was kept while its request still runs acts in no other's answer. What runs in a task of its
@@ -216,6 +240,7 @@ impl Shared {
 
     /// Undoes what was not finished.
     pub(super) fn abandon(&self) {
+        drop(self.parts.close());
         #[cfg(feature = "postgres")]
         self.abandon_transaction();
         let mut state = lock(&self.state);
@@ -293,7 +318,7 @@ impl Shared {
     ) -> Result<S::Found> {
         match &self.database.0.store {
             Store::Sqlite(_) => {
-                let mut run = || self.in_turn(|session| at_once(steps.run(authority, session, text)));
+                let mut run = || self.in_turn(None, |session| at_once(steps.run(authority, session, text)));
                 if steps.is_large() {
                     off_the_runtime(run)
                 } else {
@@ -305,10 +330,14 @@ impl Shared {
         }
     }
 
-    /// Runs statements in the unit's turn. Not across an await.
-    fn in_turn<T>(&self, f: impl FnOnce(Session<'_>) -> Result<T>) -> Result<T> {
+    /// Runs statements in the unit's turn, in its innermost part or at the end of it. Not across an await.
+    fn in_turn<T>(&self, ends: Option<u32>, f: impl FnOnce(Session<'_>) -> Result<T>) -> Result<T> {
         let mut state = lock(&self.state);
         state.status.check()?;
+        if let Err(error) = self.parts.check(ends) {
+            self.undo_turn(&mut state);
+            return Err(error);
+        }
         let Some(writer) = &state.turn else {
             return Err(Error::Finished);
         };
@@ -319,11 +348,7 @@ impl Shared {
         }
         // CWE-460: nothing of the unit is left, and what it did next would be saved without the rest. It ends here; so do those
         // that waited for the same COMMIT, who are told to come again.
-        if let Some(mut writer) = state.turn.take() {
-            writer.undo();
-        }
-        self.let_go();
-        state.status = Status::Undone;
+        self.undo_turn(&mut state);
         tracing::warn!(target: "vauban::orm", "the database rolled a unit back, and all that shared its commit");
         result.and(Err(Error::Undone))
     }
@@ -387,6 +412,35 @@ impl Shared {
     }
 }
 
+/// What a unit wrote, on its way to the disk.
+enum Saving {
+    Released(Option<oneshot::Receiver<Outcome>>),
+    #[cfg(feature = "postgres")]
+    Transaction(Option<Pooled>),
+}
+
+impl Saving {
+    /// What became of it.
+    async fn done(self) -> Result<()> {
+        match self {
+            Self::Released(None) => Ok(()),
+            Self::Released(Some(synced)) => match synced.await {
+                Ok(Outcome::Saved) => Ok(()),
+                Ok(Outcome::Undone) => Err(Error::Busy(
+                    "another write failed before this one was saved, and the database undid both: send it again",
+                )),
+                Ok(Outcome::NotSaved) => Err(Error::Unavailable("the commit failed: nothing was saved")),
+                // CWE-755: the committer is gone, before its COMMIT or behind it.
+                Err(_) => Err(Error::PerhapsSaved),
+            },
+            #[cfg(feature = "postgres")]
+            Self::Transaction(None) => Ok(()),
+            #[cfg(feature = "postgres")]
+            Self::Transaction(Some(connection)) => Ok(connection.commit().await?),
+        }
+    }
+}
+
 /// On PostgreSQL a unit has a connection of the pool, and a transaction of its own.
 #[cfg(feature = "postgres")]
 impl Shared {
@@ -422,6 +476,7 @@ impl Shared {
         let Some(connection) = open.take() else {
             return Err(self.is_undone());
         };
+        self.parts.check(None).inspect_err(|_| drop(self.is_undone()))?;
         // A statement that is refused spoils its transaction, and not what was done before it.
         let mut run = async || {
             connection.savepoint(STATEMENT).await?;
@@ -459,25 +514,31 @@ impl Shared {
     }
 
     /// Does something in the transaction that is no statement of its own.
-    async fn between_statements(
+    async fn between_statements<T>(
         &self,
         store: &postgres::Store,
-        work: impl AsyncFnOnce(Session<'_>) -> Result<()>,
-    ) -> Result<()> {
+        ends: Option<u32>,
+        work: impl AsyncFnOnce(Session<'_>) -> Result<T>,
+    ) -> Result<T> {
         let mut open = self.transaction.lock().await;
         self.check_open()?;
         let Some(connection) = open.take() else {
             return Err(self.is_undone());
         };
         self.is_fresh.store(false, Ordering::Release);
-        work(store.session(&connection))
-            .await
-            .inspect_err(|_| drop(self.is_undone()))?;
-        *open = Some(connection);
-        Ok(())
+        let done = async {
+            self.parts.check(ends)?;
+            work(store.session(&connection)).await
+        };
+        let done = done.await.inspect_err(|_| drop(self.is_undone()))?;
+        if self.check_open().is_ok() {
+            *open = Some(connection);
+        }
+        Ok(done)
     }
 
-    async fn finish_transaction(&self, commit: bool) -> Result<()> {
+    /// Its transaction, if it is to be committed.
+    async fn take_transaction(&self, commit: bool) -> Result<Option<Pooled>> {
         let connection = self.transaction.lock().await.take();
         let status = std::mem::replace(&mut lock(&self.state).status, Status::Finished);
         let began = self.has_turn.swap(false, Ordering::AcqRel);
@@ -485,10 +546,11 @@ impl Shared {
             status.check()?;
         }
         match connection {
-            Some(connection) if commit => Ok(connection.commit().await?),
             None if began && commit => Err(Error::Undone),
+            // CWE-460: half of a part that a task of its own has still open is not saved.
+            Some(_) if commit && self.parts.depth() > 0 => Err(Error::Undone),
             // Dropped, it is undone.
-            Some(_) | None => Ok(()),
+            connection => Ok(connection.filter(|_| commit)),
         }
     }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::database::Database;
 use super::handles::{Db, Read, Write};
+use super::parts::Following;
 use super::reading::is_reading;
 #[cfg(debug_assertions)]
 use super::refused::Refused;
@@ -70,13 +71,22 @@ impl Unit {
         self.shared.has_turn()
     }
 
-    /// Ends the unit. With `commit` it returns when what was written is synced; otherwise nothing was.
-    /// Its handles are errors from here on.
+    /// Ends the unit. With `commit` it returns when what was written is synced and what [follows](Db::on_commit) is done;
+    /// otherwise nothing was written. Its handles are errors from here on.
     ///
     /// # Errors
     /// If the unit was undone, or its COMMIT failed: nothing of it is saved.
     pub async fn finish(self, commit: bool) -> Result<()> {
-        self.shared.finish(commit).await
+        self.end(commit).await?.done().await;
+        Ok(())
+    }
+
+    /// The same, and returns when what was written is synced: what follows is done meanwhile, also if nobody waits for it.
+    ///
+    /// # Errors
+    /// Those of [`finish`](Self::finish).
+    pub async fn end(self, commit: bool) -> Result<Following> {
+        self.shared.end(commit).await
     }
 }
 

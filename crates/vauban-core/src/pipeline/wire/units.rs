@@ -1,6 +1,7 @@
 //! What a request writes is kept or undone as a whole, and before anything is sent; a form whose token is merely
 //! stale comes back with what was typed, and nothing is written.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use vauban_macros::{Form, Model, Template};
@@ -228,6 +229,19 @@ pub(super) async fn late(_: Public, db: Db<Write>) -> Result<Text> {
     Ok(Text::new("kept"))
 }
 
+/// What was done after the commit of `/promises/`.
+static KEPT: AtomicU32 = AtomicU32::new(0);
+
+#[view(post, "/promises/", timeout = 1)]
+pub(super) async fn promises(_: Public, db: Db<Write>) -> Result<Text> {
+    write(&db, "promised").await?;
+    db.on_commit(tokio::time::sleep(Duration::from_millis(2500)));
+    db.on_commit(async {
+        KEPT.fetch_add(1, Ordering::Relaxed);
+    });
+    Ok(Text::new("kept"))
+}
+
 /// Does not end after the view of `/late/`.
 struct Hangs;
 impl Middleware for Hangs {
@@ -264,6 +278,7 @@ async fn site_on(database: Database) -> Server {
         .view::<broken>("broken")
         .view::<no_json>("no_json")
         .view::<late>("late")
+        .view::<promises>("promises")
         .view::<says_saved>("says_saved")
         .view::<fails_well>("fails_well")
         .view::<created>("created")
@@ -372,6 +387,8 @@ async fn what_fails_after_the_commit_says_that_it_was_saved() {
             "{path}: {reply:?}"
         );
         assert_eq!(notes(&server).await, (saved + 1).to_string(), "{path}");
+        // CWE-837: nor is a client told to send it again that does what it is told.
+        assert_eq!(reply.header("retry-after"), None, "{path}");
         // What was said belongs to what was saved.
         assert_eq!(
             reply.header("set-cookie").is_some(),
@@ -379,6 +396,28 @@ async fn what_fails_after_the_commit_says_that_it_was_saved() {
             "{reply:?}"
         );
     }
+}
+
+/// CWE-460. Attack, or a slow mail server: what follows a commit takes longer than the view may. What is saved is said to be saved, and
+/// the rest of what was promised is done, although nobody waits for it any more.
+#[tokio::test(flavor = "multi_thread")]
+async fn cwe_460_what_follows_a_commit_is_not_the_commit() {
+    let server = site().await;
+    let begun = std::time::Instant::now();
+    let reply = server
+        .send("POST /promises/", &ann(&server, "/promises/"), "a=1")
+        .await;
+    assert!(begun.elapsed() < Duration::from_millis(2400));
+    assert_eq!((reply.status, reply.header("retry-after")), (503, None));
+    assert!(reply.body.contains("What you sent was saved"), "{reply:?}");
+    assert_eq!(notes(&server).await, "1");
+    for _ in 0..100 {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        if KEPT.load(Ordering::Relaxed) == 1 {
+            return;
+        }
+    }
+    panic!("forgotten");
 }
 
 /// CWE-352: a unit that reads writes nothing, whatever handle somebody comes by.
