@@ -98,8 +98,11 @@ impl Select {
         self.loads.values(values);
         key.push(self.related.len() as u8);
         key.extend(self.related.iter().map(|position| *position as u8));
-        key.push(self.order.len() as u8);
-        self.order.iter().for_each(|by| by.shape(key, values));
+        // What is counted has no order: the text has none of its values either.
+        if !matches!(self.ask, Ask::Count | Ask::Exists) {
+            key.push(self.order.len() as u8);
+            self.order.iter().for_each(|by| by.shape(key, values));
+        }
         key.push(u8::from(self.limit.is_some()));
         if let Some(limit) = self.limit {
             values.push(Bind::Int(limit));
