@@ -257,7 +257,7 @@ impl Expr {
                 let mut there = Vec::new();
                 two.0.reaches(&mut there);
                 two.1.reaches(&mut there);
-                let there = there.iter().map(|far| far.is_there());
+                let there = there.iter().map(Far::is_there);
                 there.fold(Self::True, Self::and).and(Self::Terms(op, two))
             }
             Term::Coalesce(two) => Self::Terms(op, two),
