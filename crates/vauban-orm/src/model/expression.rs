@@ -11,7 +11,9 @@ use crate::model::key::Rel;
 use crate::model::order::Order;
 use crate::model::scope::{Join, Place, Scope};
 use crate::model::types::Id;
+use crate::tree::bounds;
 use crate::tree::expr::{Expr, Op};
+use crate::tree::folding::folded;
 use crate::tree::term::{SortKey, Term, TextFunction};
 
 /// A value that the database computes of a row `S`, and that is read as a `T`: of columns, constants and functions of them.
@@ -193,7 +195,8 @@ impl<S: Scope, T: Readable> Expression<S, T> {
         compared::<S, T, R>(Op::Eq, self.term(), with)
     }
 
-    /// Not equal; also true where one has no value, such as what is computed of an absent or hidden row.
+    /// Not equal; also true where one has no value. What is computed of a row that is absent or hidden is unequal to nothing,
+    /// unless [`coalesce`](Self::coalesce) or `case` says what it is then.
     pub fn ne<R: IntoExpression<S, Value: Readable<Base = T::Base>>>(&self, with: R) -> Filter<S> {
         compared::<S, T, R>(Op::Ne, self.term(), with)
     }
@@ -284,9 +287,16 @@ pub(super) fn iexact<S: Scope>(term: Term, text: &str) -> Filter<S> {
     Filter::new(Expr::terms(Op::Eq, lower(term), lower(text.term)))
 }
 
-/// Has this text in it, in either case of the letters of Latin, Greek and Cyrillic.
+/// Has this text in it, in either case of the letters of Latin, Greek and Cyrillic. Whoever looks for nothing finds all.
 pub(super) fn search<S: Scope>(term: Term, text: &str) -> Filter<S> {
-    let folded = |term| Term::Text(TextFunction::Folded, Box::new(term));
-    let text: Expression<S, String> = text.into_expression();
-    Filter::new(Expr::terms(Op::Contains, folded(term), folded(text.term)))
+    if text.is_empty() {
+        return Filter::always();
+    }
+    // CWE-400: what is longer than a text that is looked for is not folded first.
+    if text.len() > bounds::MAX_TEXT {
+        return Filter::new(Expr::TooLarge(bounds::TEXT));
+    }
+    let text: Expression<S, String> = folded(text).into_expression();
+    let term = Term::Text(TextFunction::Folded, Box::new(term));
+    Filter::new(Expr::terms(Op::Contains, term, text.term))
 }

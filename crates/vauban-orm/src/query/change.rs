@@ -100,7 +100,7 @@ impl Changes {
             let sql = if *add {
                 saturating_add(column, &value)
             } else {
-                value
+                renderer.dialect().constant(column.kind, value)
             };
             all.push((*column, sql));
         }

@@ -163,7 +163,7 @@ impl<M: Record> Insert<M> {
         let new: Vec<_> = model
             .columns
             .iter()
-            .map(|column| (column, renderer.one(column.kind)))
+            .map(|column| (column, dialect.constant(column.kind, renderer.one(column.kind))))
             .collect();
         let condition = condition(&mut renderer, model, &new, &self.privileged)?;
         let values: Vec<_> = new.iter().map(|(_, value)| value.as_str()).collect();

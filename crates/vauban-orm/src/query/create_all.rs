@@ -335,7 +335,7 @@ impl<M: Record> InsertAll<M> {
                     Dialect::Sqlite => new.push((column, renderer.one(column.kind))),
                     Dialect::Postgres => {
                         given.push(renderer.value(Parameter::List(column.kind)));
-                        new.push((column, of_list(number)));
+                        new.push((column, dialect.constant(column.kind, of_list(number))));
                     }
                 }
             }

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
 
-use crate::model::types::{Date, DateTime};
+use crate::model::types::{Date, DateTime, Duration};
 use crate::tree::value::{Kind, Value};
 
 /// Where a page begins: behind a row that was ordered by these values. As a text it stands in an address (`?after=…`); read from
@@ -33,7 +33,13 @@ impl fmt::Display for BadCursor {
 impl std::error::Error for BadCursor {}
 
 /// Bytes of a cursor: a few short texts (CWE-770).
-const MOST: usize = 4_096;
+pub(super) const MOST: usize = 4_096;
+/// Bytes of one without a value: its version, and the mark of its order.
+pub(super) const EMPTY: usize = 9;
+/// Bytes of a number, of an id, and of a text beside its own.
+pub(super) const NUMBER: usize = 9;
+pub(super) const UUID: usize = 17;
+pub(super) const TEXT: usize = 5;
 
 impl Cursor {
     pub(super) fn new(order: u64, values: &[(Kind, Value)]) -> Self {
@@ -98,18 +104,24 @@ impl Cursor {
 
 /// Whether a column of this kind can hold it, so that no database refuses it (CWE-209).
 fn fits(kind: Kind, value: &Value) -> bool {
-    match (kind, value) {
-        (Kind::Text, Value::Text(text)) => !text.contains('\0'),
-        (Kind::Date, Value::Text(text)) => text.parse::<Date>().is_ok(),
-        (Kind::Bool, Value::Integer(number)) => matches!(number, 0 | 1),
-        (Kind::Int, Value::Integer(number)) => i32::try_from(*number).is_ok(),
-        (Kind::DateTime, Value::Integer(micros)) => DateTime::from_micros(*micros).is_some(),
-        (Kind::Time, Value::Integer(micros)) => (0..86_400_000_000).contains(micros),
-        (Kind::Double, Value::Real(number)) => number.is_finite(),
-        (_, Value::Null)
-        | (Kind::BigInt | Kind::Decimal, Value::Integer(_))
-        | (Kind::Uuid, Value::Uuid(_)) => true,
-        _ => false,
+    let number = |fits: fn(i64) -> bool| matches!(value, Value::Integer(number) if fits(*number));
+    if matches!(value, Value::Null) {
+        return true;
+    }
+    match kind {
+        Kind::Text => matches!(value, Value::Text(text) if !text.contains('\0')),
+        Kind::Date => matches!(value, Value::Text(text) if text.parse::<Date>().is_ok()),
+        Kind::Bool => number(|number| matches!(number, 0 | 1)),
+        Kind::SmallInt => number(|number| i16::try_from(number).is_ok()),
+        Kind::Int => number(|number| i32::try_from(number).is_ok()),
+        Kind::BigInt | Kind::Decimal => number(|_| true),
+        Kind::DateTime => number(|micros| DateTime::from_micros(micros).is_some()),
+        Kind::Time => number(|micros| (0..86_400_000_000).contains(&micros)),
+        Kind::Duration => number(|micros| Duration::from_micros(micros).is_some()),
+        Kind::Double => matches!(value, Value::Real(number) if number.is_finite()),
+        Kind::Uuid => matches!(value, Value::Uuid(_)),
+        // No order of a page by key.
+        Kind::Bytes | Kind::Json => false,
     }
 }
 
@@ -209,6 +221,9 @@ mod tests {
         let of = |kind, value| Cursor::new(9, &[(kind, value)]).values(9, &[kind]);
         for (kind, value) in [
             (Kind::Int, Value::Integer(1 << 40)),
+            (Kind::SmallInt, Value::Integer(1 << 20)),
+            (Kind::Duration, Value::Integer(i64::MAX)),
+            (Kind::Json, Value::Text("{}".into())),
             (Kind::Bool, Value::Integer(2)),
             (Kind::Time, Value::Integer(-1)),
             (Kind::DateTime, Value::Integer(i64::MAX)),
@@ -218,6 +233,13 @@ mod tests {
             (Kind::Uuid, Value::Null),
         ] {
             assert_eq!(of(kind, value.clone()), None, "{kind:?} {value:?}");
+        }
+        for (kind, value) in [
+            (Kind::SmallInt, Value::Integer(-7)),
+            (Kind::Duration, Value::Integer(1_000_000)),
+            (Kind::Decimal, Value::Integer(i64::MIN)),
+        ] {
+            assert_eq!(of(kind, value.clone()), Some(vec![(kind, value)]), "{kind:?}");
         }
     }
 }

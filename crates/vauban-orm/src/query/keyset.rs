@@ -1,10 +1,9 @@
 //! Pages by key: where a page begins is said by the row before it, and not by how many rows are skipped. So a page costs the same
 //! wherever it is, and a row that comes in between moves no other to another page.
 
-use std::fmt::Write as _;
-
 use super::QuerySet;
-use super::cursor::Cursor;
+use super::cursor::{self, Cursor};
+use super::mark::fingerprint;
 use super::select::{Ask, Select, read_one};
 use super::stored::mismatch;
 use crate::backend::Session;
@@ -12,8 +11,8 @@ use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::model::record::Record;
 use crate::policy::authority::Authority;
-use crate::tree::expr::{Expr, Far, Op};
-use crate::tree::meta::Encoding;
+use crate::tree::expr::{Expr, Op};
+use crate::tree::meta::{Encoding, ModelMeta};
 use crate::tree::term::{SortKey, Term};
 use crate::tree::value::{Kind, RowReader, Value, ValueRef};
 use crate::unit::Steps;
@@ -49,10 +48,12 @@ impl<M: Model> QuerySet<M> {
     ///
     /// # Errors
     /// [`Error::InvalidCursor`] (400) for the cursor of another order; [`Error::NotFound`] behind the last row;
-    /// [`Error::Internal`] with a limit, and for an order by texts of more than 1,000 bytes.
+    /// [`Error::Internal`] with a limit, and for an order that no address holds, whatever the rows are: by texts that may have
+    /// more than 1,000 bytes (a `max_length` above 250), by bytes or JSON.
     pub async fn page_after(mut self, db: &dyn Reads<M>, after: Option<&Cursor>) -> Result<KeysetPage<M>> {
         self.select.whole_set()?;
         let keys = self.select.keys();
+        is_held(M::meta(), &keys)?;
         let order = fingerprint(&self.select, &keys);
         if let Some(cursor) = after {
             let kinds: Vec<_> = keys.iter().map(|key| key.term.kind()).collect();
@@ -79,10 +80,11 @@ impl<M: Model> QuerySet<M> {
             Some((row, values)) if more => {
                 let mut all = Vec::with_capacity(kinds.len() + 1);
                 for (value, kind) in values.iter().zip(&kinds) {
+                    // Of what was written past the model.
                     if matches!(value, Value::Text(text) if text.len() > LONGEST) {
                         return Err(Error::Internal(format!(
-                            "a page by key of `{}` is ordered by a text of more than 1,000 bytes, which no address holds: order \
-                             by a shorter one",
+                            "a row of `{}` holds a text of more than 1,000 bytes by which it is ordered, and which its model does \
+                             not allow: correct it there",
                             M::meta().name
                         )));
                     }
@@ -140,66 +142,67 @@ fn behind(keys: &[SortKey], values: Vec<(Kind, Value)>) -> Expr {
     behind
 }
 
-/// What tells one order from another, today and tomorrow (FNV-1a).
-fn fingerprint(select: &Select, keys: &[SortKey]) -> u64 {
-    let mut said = select.model.table.to_owned();
+/// Whether a cursor holds what every row is ordered by. CWE-400: asked of what the columns may hold and not of what they do, so
+/// that no row that somebody adds closes the list to all.
+fn is_held(model: &ModelMeta, keys: &[SortKey]) -> Result<()> {
+    let refused = |why: &str| {
+        Err(Error::Internal(format!(
+            "a page by key of `{}` is ordered by {why}",
+            model.name
+        )))
+    };
+    let mut most = cursor::EMPTY;
     for key in keys {
-        let nulls_first = key.nulls_first.unwrap_or(!key.descending);
-        let _ = write!(said, ";{}{}", key.descending, nulls_first);
-        describe(&key.term, &mut said);
+        most += match key.term.kind() {
+            Kind::Text => match longest(&key.term) {
+                text if text > LONGEST => {
+                    return refused(
+                        "a text that may have more than 1,000 bytes (`max_length` above 250), which no address holds: order by a \
+                         shorter one",
+                    );
+                }
+                text => cursor::TEXT + text,
+            },
+            Kind::Date => cursor::TEXT + 16,
+            Kind::Bool
+            | Kind::SmallInt
+            | Kind::Int
+            | Kind::BigInt
+            | Kind::Double
+            | Kind::Decimal
+            | Kind::DateTime
+            | Kind::Time
+            | Kind::Duration => cursor::NUMBER,
+            Kind::Uuid => cursor::UUID,
+            Kind::Bytes | Kind::Json => {
+                return refused("bytes or JSON, which no address holds: order by another column");
+            }
+        };
     }
-    said.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    })
+    if most > cursor::MOST {
+        return refused(
+            "texts that have more than 4,000 bytes together, which no address holds: order by fewer of them",
+        );
+    }
+    Ok(())
 }
 
-fn describe(term: &Term, said: &mut String) {
-    let two = |name: &str, two: &(Term, Term), said: &mut String| {
-        let _ = write!(said, "{name}(");
-        describe(&two.0, said);
-        said.push(',');
-        describe(&two.1, said);
-        said.push(')');
-    };
+/// Bytes of a text that a term may be.
+fn longest(term: &Term) -> usize {
     match term {
-        Term::Column(Far { keys, meta, .. }) => {
-            for key in keys {
-                let _ = write!(said, "{}.", key.column);
-            }
-            said.push_str(meta.column);
-        }
-        Term::Value(kind, value, _) => {
-            let _ = write!(said, "{kind:?}{value:?}");
-        }
-        Term::Whole(whole, of) => two(&format!("{whole:?}"), of, said),
-        Term::Coalesce(of) => two("or", of, said),
-        Term::Concat(of) => two("concat", of, said),
-        Term::Case(of) => {
-            said.push_str("case(");
-            describe(&of.1, said);
-            if let Some(rest) = &of.2 {
-                said.push(',');
-                describe(rest, said);
-            }
-            said.push(')');
-        }
-        Term::Text(function, of) => {
-            let _ = write!(said, "{function:?} ");
-            describe(of, said);
-        }
-        Term::Part(part, of) => {
-            let _ = write!(said, "{part:?} ");
-            describe(of, said);
-        }
-        Term::Fold(fold, of) => {
-            let _ = write!(said, "{fold:?} ");
-            describe(&of.0, said);
-        }
-        Term::Related(of) => {
-            let _ = write!(said, "{:?} {}.{} ", of.fold, (of.model)().table, of.key.column);
-            describe(&of.of, said);
-        }
-        Term::TooLarge(why) => said.push_str(why),
+        // CWE-20: as many characters as the model says, of up to four bytes. What says nothing bounds itself: a slug, a choice.
+        Term::Column(far) => match far.meta.limits.max_length {
+            Some(characters) => (characters as usize).saturating_mul(4),
+            None => 400,
+        },
+        Term::Value(_, Value::Text(text), _) => text.len(),
+        Term::Coalesce(two) => longest(&two.0).max(longest(&two.1)),
+        Term::Concat(two) => longest(&two.0).saturating_add(longest(&two.1)),
+        Term::Case(case) => longest(&case.1).max(case.2.as_ref().map_or(0, longest)),
+        Term::Text(_, of) | Term::Part(_, of) => longest(of),
+        Term::Fold(_, of) => longest(&of.0),
+        Term::Related(of) => longest(&of.of),
+        Term::Value(..) | Term::Whole(..) | Term::TooLarge(_) => 0,
     }
 }
 
@@ -251,7 +254,7 @@ mod tests {
     use super::*;
     use crate::model::order::IntoOrder;
     use crate::tests::{Article, Task};
-    use crate::{Columns, Order};
+    use crate::{Columns, Order, case};
 
     fn of<O: IntoOrder<Article>>(order: impl FnOnce(&Columns<Article>) -> O) -> u64 {
         let mut query = Article::objects();
@@ -277,6 +280,13 @@ mod tests {
             one(|a| (&a.hits + 2).asc()),
             of(|a| [a.title.asc(), a.slug.asc()]),
             of(|a| [a.slug.asc(), a.title.asc()]),
+            of(|a| case(a.hits.gt(1), 1).otherwise(2).asc()),
+            of(|a| case(a.hits.gt(2), 1).otherwise(2).asc()),
+            of(|a| case(a.hits.lt(1), 1).otherwise(2).asc()),
+            of(|a| case(a.author.email.eq("x"), 1).otherwise(2).asc()),
+            of(|a| case(a.author.email.ne(a.title.lower()), 1).otherwise(2).asc()),
+            of(|a| case(a.editor.is_null(), 1).otherwise(2).asc()),
+            of(|a| case(!a.editor.is_null(), 1).otherwise(2).asc()),
             {
                 let query = Task::objects().order_by(|t| t.title.asc());
                 fingerprint(&query.select, &query.select.keys())

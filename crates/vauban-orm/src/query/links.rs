@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::marker::PhantomData;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use uuid::Uuid;
 
@@ -139,8 +140,19 @@ impl<G: Model, T: Model> Links<G, T> {
     ) -> Result<()> {
         let change = self.change(rows, true, Remove::AllBut)?;
         let bound = Writes::<Add, G>::bound(db);
-        let done = bound.write_steps(change.of(bound)).await.map(drop);
-        written(bound, G::meta(), Action::Add, done)
+        let removing = AtomicBool::new(false);
+        let change = Change {
+            removing: Some(&removing),
+            ..change.of(bound)
+        };
+        let done = bound.write_steps(change).await.map(drop);
+        let removing = removing.load(Ordering::Relaxed);
+        written(
+            bound,
+            G::meta(),
+            if removing { Action::Delete } else { Action::Add },
+            done,
+        )
     }
 
     fn change(
@@ -168,6 +180,7 @@ impl<G: Model, T: Model> Links<G, T> {
             add,
             remove,
             models: &[],
+            removing: None,
             link: PhantomData,
         })
     }
@@ -181,7 +194,10 @@ fn is_link(model: &ModelMeta, near: &ColumnMeta, far: &ColumnMeta) -> Result<()>
     if !model
         .indexes
         .iter()
-        .any(|index| index.unique && pair(index.columns))
+        // One of some rows, or one that takes two keys for one, is none of all pairs.
+        .any(|index| {
+            index.unique && index.only.is_none() && index.ignores_case.is_empty() && pair(index.columns)
+        })
     {
         return Err(Error::Internal(format!(
             "two rows are linked once or not at all: write `#[model(unique({}, {}))]` at `{}`",
@@ -217,6 +233,8 @@ struct Change<'m, G> {
     add: bool,
     remove: Remove,
     models: &'m [&'static ModelMeta],
+    /// Where it says that it is about to remove links: which right was refused.
+    removing: Option<&'m AtomicBool>,
     link: PhantomData<fn() -> G>,
 }
 
@@ -231,7 +249,14 @@ impl<G: Model> Change<'_, G> {
     fn of(self, bound: &Bound) -> Change<'_, G> {
         Change {
             models: bound.models(),
+            removing: None,
             ..self
+        }
+    }
+
+    fn notes(&self, removing: bool) {
+        if let Some(told) = self.removing {
+            told.store(removing, Ordering::Relaxed);
         }
     }
 
@@ -303,12 +328,15 @@ impl<G: Model> Steps for Change<'_, G> {
     async fn run(&self, authority: &Authority, session: Session<'_>, said: &mut String) -> Result<u64> {
         let links = self.links(authority, session, said).await?;
         let mut changed = 0;
+        // CWE-407: a row may have many links.
+        let wanted: HashSet<_> = self.wanted.iter().collect();
         let goes = |link: &&Link| match self.remove {
             Remove::Nothing => false,
-            Remove::These => self.wanted.contains(&link.to),
-            Remove::AllBut => !self.wanted.contains(&link.to),
+            Remove::These => wanted.contains(&link.to),
+            Remove::AllBut => !wanted.contains(&link.to),
         };
         let gone: Vec<_> = links.iter().filter(goes).collect();
+        self.notes(!gone.is_empty());
         if gone.iter().any(|link| !link.may_delete) {
             return Err(Error::Forbidden);
         }
@@ -316,6 +344,7 @@ impl<G: Model> Steps for Change<'_, G> {
             let ids = gone.iter().map(|link| Value::Uuid(link.id)).collect();
             let removal = Removal::new(self.models, authority, session);
             changed += removal.remove(G::meta(), ids).await?;
+            self.notes(false);
         }
         if self.add {
             let linked: HashSet<_> = links.iter().map(|link| link.to).collect();
@@ -324,5 +353,10 @@ impl<G: Model> Steps for Change<'_, G> {
             }
         }
         Ok(changed)
+    }
+
+    /// A row may have any number of links, and each is written by itself.
+    fn is_large(&self) -> bool {
+        true
     }
 }

@@ -100,17 +100,19 @@ impl Loads {
             of_parents: Cond::True,
             limited_by: None,
         };
-        let mut sources: Vec<Source> = Vec::with_capacity(self.joins.len());
+        // Each with what has to hold of all that leads there.
+        let mut sources: Vec<(Source, Cond)> = Vec::with_capacity(self.joins.len());
         for (from, key) in &self.joins {
-            let outside = from.and_then(|from| sources.get(from)).unwrap_or(root);
-            // The rule in ON: a row that may not be seen is absent, and so is what it leads to.
+            let outside = from.and_then(|from| sources.get(from));
+            let (from, rules) = outside.map_or((root, root.rule()), |(source, rules)| (source, rules));
+            // The rule in ON: a row that may not be seen is absent, and so is what it leads to. CWE-209: what may be an error is
+            // asked of no row to which only a hidden one leads, however far away that is.
             let related = renderer.source(target_of(key)?, Which::Related(Scope::Query))?;
-            loaded
-                .joins
-                .push_str(&related.join(&outside.column(key), outside.rule()));
+            loaded.joins.push_str(&related.join(&from.column(key), rules));
             loaded.columns.push_str(", ");
             loaded.columns.push_str(&related.columns());
-            sources.push(related);
+            let rules = rules.clone().and(related.rule().clone());
+            sources.push((related, rules));
         }
         let Some(batch) = &self.batch else {
             return Ok(loaded);

@@ -14,6 +14,7 @@ mod keyset;
 mod links;
 pub(crate) mod load;
 mod loads;
+mod mark;
 mod or_create;
 mod preview;
 mod rows;

@@ -100,8 +100,11 @@ impl Select {
         self.related
             .iter()
             .for_each(|position| push_number(key, *position));
-        push_number(key, self.order.len());
-        self.order.iter().for_each(|by| by.shape(key, values));
+        // What is counted has no order: the text has none of its values either.
+        if !matches!(self.ask, Ask::Count | Ask::Exists) {
+            push_number(key, self.order.len());
+            self.order.iter().for_each(|by| by.shape(key, values));
+        }
         key.push(u8::from(self.limit.is_some()));
         if let Some(limit) = self.limit {
             values.push(Bind::Int(limit));

@@ -259,8 +259,11 @@ impl Chosen {
         self.terms.iter().for_each(|term| term.shape(key, values));
         self.select.filter.shape(key, values);
         self.having.shape(key, values);
-        key.extend((self.select.order.len() as u32).to_le_bytes());
-        self.select.order.iter().for_each(|by| by.shape(key, values));
+        // What becomes one row has no order: the text has none of its values either.
+        if !matches!(self.how, How::Together | How::Distinct) {
+            key.extend((self.select.order.len() as u32).to_le_bytes());
+            self.select.order.iter().for_each(|by| by.shape(key, values));
+        }
         if let Some(limit) = self.select.limit {
             key.push(1);
             values.push(Bind::Int(limit));

@@ -161,6 +161,20 @@ impl<'a> Renderer<'a> {
             .parameter(self.first_constant + self.constants.len() - 1)
     }
 
+    /// A text that is the program's own, as one parameter, wherever it stands.
+    pub(super) fn constant_once(&mut self, text: &str) -> String {
+        let same = |(_, constant): &(Kind, Value)| matches!(constant, Value::Text(other) if other == text);
+        let place = self
+            .constants
+            .iter()
+            .position(same)
+            .unwrap_or(self.constants.len());
+        if place == self.constants.len() {
+            self.constants.push((Kind::Text, Value::Text(text.to_owned())));
+        }
+        self.dialect.parameter(self.first_constant + place)
+    }
+
     /// The rule for an action on a row of `model`.
     pub(crate) fn rule(&mut self, action: Action, model: &'static ModelMeta, row: Row<'_>) -> Result<Cond> {
         self.listed(model)?;

@@ -77,6 +77,10 @@ impl Renderer<'_> {
                     }
                 }
             }
+            Term::Text(TextFunction::Folded, of) => {
+                let of = self.term_at(of, at)?;
+                self.folded(&of)
+            }
             Term::Text(function, of) => {
                 let of = self.term_at(of, at)?;
                 dialect.text(*function, &of)
@@ -99,6 +103,20 @@ impl Renderer<'_> {
             }
             Term::TooLarge(why) => return Err(Error::TooLarge(why)),
         })
+    }
+
+    /// In small letters. CWE-400: PostgreSQL looks for each character among all letters, so a text of ASCII alone is spared that;
+    /// and the letters stand in a statement once, however many texts of it are folded.
+    fn folded(&mut self, of: &str) -> String {
+        if self.dialect() == Dialect::Sqlite {
+            return format!("vauban_folded({of})");
+        }
+        let (capital, small) = &*LETTERS;
+        let (capital, small) = (self.constant_once(capital), self.constant_once(small));
+        format!(
+            "(CASE WHEN octet_length({of}) = length({of}) THEN lower({of} COLLATE \"C\") \
+             ELSE translate(lower({of} COLLATE \"C\"), {capital}, {small}) END)"
+        )
     }
 
     /// Something over the rows that refer to the row that these foreign keys lead to; NULL where that is absent.
@@ -149,8 +167,9 @@ const MOST: &str = "9223372036854775807";
 const DIGITS: &str = "999999999999999999";
 
 impl Dialect {
-    /// A value that is bound: PostgreSQL's order of texts is that of their code points, as everywhere.
-    fn constant(self, kind: Kind, parameter: String) -> String {
+    /// A value that is bound and stands for a column or alone: PostgreSQL's order of texts is that of their code points, as in
+    /// columns. CWE-863: what a rule says of a new row would be another thing in the server's language.
+    pub(crate) fn constant(self, kind: Kind, parameter: String) -> String {
         match (self, kind) {
             (Self::Postgres, Kind::Text) => format!("({parameter} COLLATE \"C\")"),
             _ => parameter,
@@ -196,11 +215,8 @@ impl Dialect {
             (Self::Sqlite, TextFunction::Upper) => format!("upper({of})"),
             (Self::Sqlite, TextFunction::Length) => format!("length({of})"),
             (Self::Sqlite, TextFunction::Trim) => format!("trim({of})"),
-            (Self::Sqlite, TextFunction::Folded) => format!("vauban_folded({of})"),
-            (Self::Postgres, TextFunction::Folded) => {
-                let (capital, small) = &*LETTERS;
-                format!("translate(lower({of} COLLATE \"C\"), '{capital}', '{small}')")
-            }
+            // The renderer's, which has its letters.
+            (_, TextFunction::Folded) => of.to_owned(),
             (Self::Postgres, TextFunction::Lower) => format!("lower({of} COLLATE \"C\")"),
             (Self::Postgres, TextFunction::Upper) => format!("upper({of} COLLATE \"C\")"),
             (Self::Postgres, TextFunction::Length) => format!("length({of})::bigint"),

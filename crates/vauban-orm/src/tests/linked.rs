@@ -59,7 +59,7 @@ impl Policy for NoteTag {
 
 /// Its rows are more than two ends.
 #[derive(Model, Debug)]
-#[model(crate = vauban_orm, many(near: Pair through Ranked(from, to), twice: Pair through Doubled(from, to)))]
+#[model(crate = vauban_orm, many(near: Pair through Ranked(from, to), twice: Pair through Doubled(from, to), partly: Pair through Partly(from, to)))]
 pub struct Pair {
     pub id: Id<Pair>,
 }
@@ -78,6 +78,16 @@ pub struct Doubled {
     pub from: ForeignKey<Pair>,
     pub to: ForeignKey<Pair>,
 }
+/// Each pair once, of some.
+#[derive(Model, Debug)]
+#[model(crate = vauban_orm, unique(from, to, where = |p| p.open.eq(true)))]
+pub struct Partly {
+    pub id: Id<Partly>,
+    pub from: ForeignKey<Pair>,
+    pub to: ForeignKey<Pair>,
+    #[field(default = false)]
+    pub open: bool,
+}
 macro_rules! open {
     ($($model:ty),+) => { $(
         impl Policy for $model {
@@ -87,7 +97,7 @@ macro_rules! open {
         }
     )+ };
 }
-open!(Pair, Ranked, Doubled);
+open!(Pair, Ranked, Doubled, Partly);
 
 service! {
     /// Makes what the attacks need.
@@ -123,6 +133,7 @@ impl Notes {
             Pair::meta(),
             Ranked::meta(),
             Doubled::meta(),
+            Partly::meta(),
         ];
         let options = Options {
             models: models.clone(),
@@ -413,6 +424,16 @@ async fn what_is_no_link_is_told() {
     assert!(told.to_string().contains("needs `rank`"), "{told}");
     let told = pair.id.links(|p| &p.twice).add(&db, [pair.id]).await.unwrap_err();
     assert!(told.to_string().contains("unique(from, to)"), "{told}");
+    let told = pair
+        .id
+        .links(|p| &p.partly)
+        .add(&db, [pair.id])
+        .await
+        .unwrap_err();
+    assert!(
+        told.to_string().contains("unique(from, to)"),
+        "of some pairs: {told}"
+    );
     let links = notes.note.id.links(|n| &n.tags);
     let told = links
         .add(&db, (0..1_001).map(|_| Id::random()))

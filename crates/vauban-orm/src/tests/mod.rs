@@ -21,6 +21,7 @@ mod nested;
 mod on;
 mod or_create;
 mod oracles;
+mod ordered;
 mod outer_rows;
 #[cfg(feature = "postgres")]
 mod postgres;

@@ -249,9 +249,17 @@ impl Expr {
         Self::In(column, values)
     }
 
-    /// A comparison of computed values.
+    /// A comparison of computed values. CWE-863: of a row that is absent or hidden nothing is computed, and so nothing that is
+    /// unequal to something: a rule that grants by `ne` would grant.
     pub(crate) fn terms(op: Op, a: Term, b: Term) -> Self {
         match Term::Coalesce(Box::new((a, b))).bounded() {
+            Term::Coalesce(two) if op == Op::Ne => {
+                let mut there = Vec::new();
+                two.0.reaches(&mut there);
+                two.1.reaches(&mut there);
+                let there = there.iter().map(Far::is_there);
+                there.fold(Self::True, Self::and).and(Self::Terms(op, two))
+            }
             Term::Coalesce(two) => Self::Terms(op, two),
             Term::TooLarge(why) => Self::TooLarge(why),
             _ => Self::False,

@@ -92,7 +92,7 @@ pub(crate) struct Related {
 impl Fold {
     fn kind(self, of: Kind) -> Kind {
         match (self, of) {
-            (Self::Count, _) | (Self::Sum, Kind::Int) => Kind::BigInt,
+            (Self::Count, _) | (Self::Sum, Kind::SmallInt | Kind::Int) => Kind::BigInt,
             (Self::Sum | Self::Min | Self::Max, kind) => kind,
             (Self::Avg, _) => Kind::Double,
         }
@@ -191,6 +191,31 @@ impl Term {
         match self {
             Self::Column(far) => far.meta.nullable || !far.keys.is_empty(),
             _ => true,
+        }
+    }
+
+    /// The rows that foreign keys have to lead to, so that there is something to compute it of; one for each way there. What says
+    /// by itself what it is without them (`coalesce`, `case`) needs none.
+    pub(crate) fn reaches(&self, found: &mut Vec<Far>) {
+        let mut reach = |row: RowNumber, keys: &[&'static ColumnMeta]| {
+            let same = |far: &Far| {
+                let all = || far.keys.iter().zip(keys).all(|(a, b)| std::ptr::eq(*a, *b));
+                far.row == row && far.keys.len() == keys.len() && all()
+            };
+            if let (false, Some(last)) = (found.iter().any(same), keys.last()) {
+                let (keys, meta) = (keys.to_vec(), *last);
+                found.push(Far { row, keys, meta });
+            }
+        };
+        match self {
+            Self::Column(far) => reach(far.row, &far.keys),
+            Self::Related(of) => reach(of.row, &of.steps),
+            Self::Whole(_, two) | Self::Concat(two) => {
+                two.0.reaches(found);
+                two.1.reaches(found);
+            }
+            Self::Text(_, of) | Self::Part(_, of) => of.reaches(found),
+            Self::Value(..) | Self::Coalesce(_) | Self::Case(_) | Self::Fold(..) | Self::TooLarge(_) => {}
         }
     }
 

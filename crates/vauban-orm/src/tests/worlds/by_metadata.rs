@@ -15,6 +15,10 @@ pub(super) fn without_many(condition: Condition) -> Condition {
         Condition::SomeMember(person) => Assignee(person),
         Condition::SomeHelperNamed(op, name) | Condition::AllHelpersNamed(op, name) => AssigneeName(op, name),
         Condition::SomeMemberNamed(name) => AssigneeName(Text::Is, name),
+        // Nor to what is computed.
+        Condition::AssigneeNameTitle(op) | Condition::TitleAssigneeName(op) => {
+            AssigneeName(op, "be".to_owned())
+        }
         Condition::SomePart(inner) | Condition::SomeOfTeam(inner) | Whole(inner) => Whole(inside(inner)),
         And(a, b) => And(inside(a), inside(b)),
         Or(a, b) => Or(inside(a), inside(b)),

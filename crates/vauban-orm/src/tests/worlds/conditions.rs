@@ -40,6 +40,9 @@ pub(super) enum Condition {
     Assignee(Id<Person>),
     NoAssignee,
     AssigneeName(Text, String),
+    /// Compared with the job's own title, in small letters: the name with that, or that with the name.
+    AssigneeNameTitle(Text),
+    TitleAssigneeName(Text),
     AssigneeSecret(bool),
     TeamName(Text, String),
     SomeLead,
@@ -73,6 +76,17 @@ macro_rules! text {
     };
 }
 
+macro_rules! computed {
+    ($value:expr, $op:expr, $with:expr) => {
+        match $op {
+            Text::Is => $value.eq($with),
+            Text::IsNot => $value.ne($with),
+            Text::Before => $value.lt($with),
+            _ => $value.ge($with),
+        }
+    };
+}
+
 macro_rules! number {
     ($column:expr, $op:expr, $with:expr) => {
         match $op {
@@ -101,6 +115,8 @@ macro_rules! filters {
                 Assignee(person) => $job.assignee.eq(*person),
                 NoAssignee => $job.assignee.is_null(),
                 AssigneeName(op, with) => text!($job.assignee.name, op, with),
+                AssigneeNameTitle(op) => computed!($job.assignee.name, op, $job.title.lower()),
+                TitleAssigneeName(op) => computed!($job.title.lower(), op, &$job.assignee.name),
                 AssigneeSecret(secret) => $job.assignee.secret.eq(*secret),
                 TeamName(op, with) => text!($job.team.name, op, with),
                 SomeLead => $job.team.members.any(|m| m.rank.eq(Rank::Lead)),
@@ -162,6 +178,12 @@ pub(super) fn holds(rows: &Rows, who: Asker, condition: &Condition, job: Option<
         (NoAssignee, Some(job)) => job.assignee.is_none(),
         (AssigneeName(op, with), Some(job)) => {
             person(job).is_some_and(|person| reads(*op, &person.name, with))
+        }
+        (AssigneeNameTitle(op), Some(job)) => {
+            person(job).is_some_and(|person| reads(*op, &person.name, &job.title.to_ascii_lowercase()))
+        }
+        (TitleAssigneeName(op), Some(job)) => {
+            person(job).is_some_and(|person| reads(*op, &job.title.to_ascii_lowercase(), &person.name))
         }
         (AssigneeSecret(secret), Some(job)) => person(job).is_some_and(|person| person.secret == *secret),
         (TeamName(op, with), Some(job)) => {
@@ -254,6 +276,10 @@ fn text(n: &mut Numbers) -> Text {
     ][n.below(8)]
 }
 
+fn ordered(n: &mut Numbers) -> Text {
+    [Text::Is, Text::IsNot, Text::IsNot, Text::Before, Text::NotBefore][n.below(5)]
+}
+
 fn word(n: &mut Numbers) -> String {
     let name = n.one(&NAMES);
     match n.below(8) {
@@ -283,7 +309,7 @@ pub(super) fn condition(n: &mut Numbers, rows: &Rows, depth: usize, many: usize)
 
 fn leaf(n: &mut Numbers, rows: &Rows) -> Condition {
     let person = rows.people[n.below(rows.people.len())].clone();
-    match n.below(19) {
+    match n.below(22) {
         0 => Always,
         1 => Never,
         2 | 3 => Points(number(n), n.below(6) as i64),
@@ -301,6 +327,8 @@ fn leaf(n: &mut Numbers, rows: &Rows) -> Condition {
         15 => SomeMemberNamed(person.name),
         16 => SomeHelperNamed(text(n), word(n)),
         17 => AllHelpersNamed(text(n), word(n)),
+        18 => AssigneeNameTitle(ordered(n)),
+        19 | 20 => TitleAssigneeName(ordered(n)),
         _ => NoWhole,
     }
 }
