@@ -56,6 +56,7 @@ pub(crate) enum Control {
     /// Nothing of a unit is done beside an open part of it.
     Beside,
     /// On PostgreSQL units are as if one ran after the other.
+    #[cfg_attr(not(feature = "postgres"), allow(dead_code, reason = "it is PostgreSQL's"))]
     Serial,
     /// A handle acts in the answer that it began in.
     Request,

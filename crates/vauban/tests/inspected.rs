@@ -3,6 +3,8 @@
 #![allow(
     dead_code,
     deprecated,
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
     reason = "nobody uses these models, and the test opens the database itself"
 )]
 

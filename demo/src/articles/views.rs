@@ -292,7 +292,7 @@ pub async fn save_import(
     let form = clean.refuse(|form| {
         wrong
             .into_iter()
-            .for_each(|problem| form.lines.add_error(problem))
+            .for_each(|problem| form.lines.add_error(problem));
     });
     Err(form.shown_in(page))
 }

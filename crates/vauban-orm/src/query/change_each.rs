@@ -67,7 +67,7 @@ impl<M: Model> Changeable<M> {
                 }),
                 // CWE-770
                 Err(error) if wrong.len() < bounds::MAX_TOLD => {
-                    wrong.push(RowProblem { row: position, error })
+                    wrong.push(RowProblem { row: position, error });
                 }
                 Err(_) => {}
             }

@@ -341,6 +341,7 @@ async fn what_is_loaded_is_of_the_same_moment_as_its_row() {
             self.several
         }
         async fn run(&self, _: &Authority, session: Session<'_>, _: &mut String) -> Result<(i64, i64)> {
+            #[allow(irrefutable_let_patterns, reason = "a build may have one database")]
             let Session::Sqlite(c) = session else {
                 return Err(Error::NotFound);
             };

@@ -29,6 +29,7 @@ mod previews;
 mod properties;
 mod reads;
 mod rights;
+#[cfg(feature = "postgres")]
 mod sets;
 mod symbolic;
 mod units;

@@ -411,7 +411,10 @@ async fn what_is_joined_inside_one_part_is_done() {
                     add(&far_db, "far"),
                     Organisation::objects().count(&service)
                 );
-                (one?, two?, far?, count?);
+                one?;
+                two?;
+                far?;
+                count?;
                 near.nested(async || {
                     near.on_commit(tell());
                     add(near, "inside").await

@@ -101,7 +101,7 @@ fn deed(code: &str, contact: &str, holder: Option<Id<Holder>>) -> NewDeed {
     NewDeed {
         code: code.into(),
         contact: contact.into(),
-        holder: holder.map(Into::into),
+        holder,
     }
 }
 

@@ -4,7 +4,6 @@ use super::*;
 use crate::*;
 
 /// A row that two units want.
-#[cfg(feature = "postgres")]
 mod moved {
     use super::*;
     use crate::engine::{Database, Options};

@@ -74,7 +74,7 @@ pub(super) fn sql(app: &App, id: &str, back: bool, out: &Out) -> Result<(), Fail
 pub(super) fn inspect(app: &App, url: Option<&str>, out: &Out) -> Result<(), Failure> {
     let source = match url {
         Some(url) => Database::inspected(url)?,
-        None => Database::inspected(&app.settings()?.database_url.expose())?,
+        None => Database::inspected(app.settings()?.database_url.expose())?,
     };
     out.line(format_args!("{}", source.trim_end()));
     Ok(())
