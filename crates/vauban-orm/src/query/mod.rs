@@ -103,16 +103,26 @@ impl<M: Model> QuerySet<M> {
 
     /// Only rows that are so; several filters hold together.
     pub fn filter<F: IntoFilter<M>>(mut self, condition: impl FnOnce(&Columns<M>) -> F) -> Self {
+        self.narrow_by(condition);
+        self
+    }
+
+    /// As [`filter`](Self::filter), in its place.
+    fn narrow_by<F: IntoFilter<M>>(&mut self, condition: impl FnOnce(&Columns<M>) -> F) {
         let filter = condition(&M::columns(&Path::ROOT)).into_filter();
         self.narrow(filter.expr);
-        self
     }
 
     /// In this order; rows that agree in it are in the order of their ids.
     pub fn order_by<O: IntoOrder<M>>(mut self, order: impl FnOnce(&Columns<M>) -> O) -> Self {
+        self.sort_by(order);
+        self
+    }
+
+    /// As [`order_by`](Self::order_by), in its place.
+    fn sort_by<O: IntoOrder<M>>(&mut self, order: impl FnOnce(&Columns<M>) -> O) {
         let order = order(&M::columns(&Path::ROOT)).into_order();
         self.select.order = order.into_iter().map(|by| by.key).collect();
-        self
     }
 
     /// So many rows on a page (25 if it is not said): for [`page`](Self::page).

@@ -285,27 +285,6 @@ impl Expr {
         }
     }
 
-    /// Whether it has a fragment in it, of which each may be an error.
-    pub(crate) fn has_fragment(&self) -> bool {
-        match self {
-            Self::Fragment(..) => true,
-            Self::Terms(_, two) => two.0.has_fragment() || two.1.has_fragment(),
-            Self::TermIn(term, _) | Self::TermIsNull(term) => term.has_fragment(),
-            Self::And(all) | Self::Or(all) => all.iter().any(Self::has_fragment),
-            Self::Not(inner) | Self::Through(_, inner) | Self::Any(_, inner) => inner.has_fragment(),
-            Self::True
-            | Self::False
-            | Self::Flag(_)
-            | Self::Compare(..)
-            | Self::Columns(..)
-            | Self::In(..)
-            | Self::IsNull(_)
-            | Self::IsActor(_)
-            | Self::Visible(_)
-            | Self::TooLarge(_) => false,
-        }
-    }
-
     /// One level deeper, if there may be one.
     fn inside(self, wrap: impl FnOnce(Box<Self>) -> Self) -> Self {
         if let Self::TooLarge(_) = self {
@@ -497,14 +476,24 @@ impl Expr {
         }
     }
 
+    /// Whether it has a fragment in it, of which each may be an error.
+    pub(crate) fn has_fragment(&self) -> bool {
+        self.of_fragments(&|_| Some(())).is_some()
+    }
+
     /// By which function or operator it is an error on some rows, if it has a fragment that is.
     pub(crate) fn raises(&self) -> Option<&str> {
+        self.of_fragments(&fragment::raises)
+    }
+
+    /// What is found first in the text of one of its fragments.
+    pub(super) fn of_fragments<'a, T>(&'a self, found: &impl Fn(&'a str) -> Option<T>) -> Option<T> {
         match self {
-            Self::Fragment(text, _) => fragment::raises(text),
-            Self::Terms(_, two) => two.0.raises().or_else(|| two.1.raises()),
-            Self::TermIn(term, _) | Self::TermIsNull(term) => term.raises(),
-            Self::And(all) | Self::Or(all) => all.iter().find_map(Self::raises),
-            Self::Not(inner) | Self::Through(_, inner) | Self::Any(_, inner) => inner.raises(),
+            Self::Fragment(text, _) => found(text),
+            Self::Terms(_, two) => two.0.of_fragments(found).or_else(|| two.1.of_fragments(found)),
+            Self::TermIn(term, _) | Self::TermIsNull(term) => term.of_fragments(found),
+            Self::And(all) | Self::Or(all) => all.iter().find_map(|part| part.of_fragments(found)),
+            Self::Not(inner) | Self::Through(_, inner) | Self::Any(_, inner) => inner.of_fragments(found),
             Self::True
             | Self::False
             | Self::Flag(_)

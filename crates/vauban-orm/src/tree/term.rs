@@ -241,39 +241,29 @@ impl Term {
         }
     }
 
-    /// By which function or operator it is an error on some rows, if it has a fragment that is.
-    pub(crate) fn raises(&self) -> Option<&str> {
+    /// Whether it has a fragment in it, of which each may be an error.
+    pub(crate) fn has_fragment(&self) -> bool {
+        self.of_fragments(&|_| Some(())).is_some()
+    }
+
+    /// What is found first in the text of one of its fragments.
+    pub(super) fn of_fragments<'a, T>(&'a self, found: &impl Fn(&'a str) -> Option<T>) -> Option<T> {
         match self {
             Self::Column(_) | Self::Value(..) | Self::TooLarge(_) => None,
             Self::Whole(_, two) | Self::Coalesce(two) | Self::Concat(two) => {
-                two.0.raises().or_else(|| two.1.raises())
+                two.0.of_fragments(found).or_else(|| two.1.of_fragments(found))
             }
             Self::Case(case) => case
                 .0
-                .raises()
-                .or_else(|| case.1.raises())
-                .or_else(|| case.2.as_ref().and_then(Self::raises)),
-            Self::Text(_, of) | Self::Part(_, of) => of.raises(),
-            Self::Fold(_, of) => of.0.raises().or_else(|| of.1.raises()),
-            Self::Related(of) => of.of.raises().or_else(|| of.filter.raises()),
-        }
-    }
-
-    /// Whether it has a fragment in it, of which each may be an error.
-    pub(crate) fn has_fragment(&self) -> bool {
-        match self {
-            Self::Column(_) | Self::Value(..) | Self::TooLarge(_) => false,
-            Self::Whole(_, two) | Self::Coalesce(two) | Self::Concat(two) => {
-                two.0.has_fragment() || two.1.has_fragment()
-            }
-            Self::Case(case) => {
-                case.0.has_fragment()
-                    || case.1.has_fragment()
-                    || case.2.as_ref().is_some_and(Self::has_fragment)
-            }
-            Self::Text(_, of) | Self::Part(_, of) => of.has_fragment(),
-            Self::Fold(_, of) => of.0.has_fragment() || of.1.has_fragment(),
-            Self::Related(of) => of.of.has_fragment() || of.filter.has_fragment(),
+                .of_fragments(found)
+                .or_else(|| case.1.of_fragments(found))
+                .or_else(|| case.2.as_ref().and_then(|rest| rest.of_fragments(found))),
+            Self::Text(_, of) | Self::Part(_, of) => of.of_fragments(found),
+            Self::Fold(_, of) => of.0.of_fragments(found).or_else(|| of.1.of_fragments(found)),
+            Self::Related(of) => of
+                .of
+                .of_fragments(found)
+                .or_else(|| of.filter.of_fragments(found)),
         }
     }
 

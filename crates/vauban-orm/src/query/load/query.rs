@@ -167,15 +167,13 @@ where
         mut self,
         condition: impl FnOnce(&Columns<Q::Model>) -> F,
     ) -> Self {
-        let filter = condition(&Q::Model::columns(&Path::ROOT)).into_filter();
-        self.query.base_mut().narrow(filter.expr);
+        self.query.base_mut().narrow_by(condition);
         self
     }
 
     /// The order of the rows: see [`QuerySet::order_by`].
     pub fn order_by<O: IntoOrder<Q::Model>>(mut self, order: impl FnOnce(&Columns<Q::Model>) -> O) -> Self {
-        let query = self.query.base_mut();
-        *query = query.clone().order_by(order);
+        self.query.base_mut().sort_by(order);
         self
     }
 
