@@ -115,7 +115,8 @@ async fn run(run: Run) -> Result<(), Failure> {
                 name: name.to_owned(),
                 organisation: organisation.map(|at| organisations[at]),
             };
-            tags.push(Tag::create(new).save(&db).await?.id);
+            let readers = organisation.map(|at| ORGANISATIONS[at].1);
+            tags.push((Tag::create(new).save(&db).await?.id, readers));
         }
         for (at, text) in texts::ARTICLES.iter().enumerate() {
             let new = NewArticle {
@@ -127,12 +128,12 @@ async fn run(run: Run) -> Result<(), Failure> {
                 published: text.published,
             };
             let article = Article::create(new).save(&db).await?.id;
-            ArticleTag::create(NewArticleTag {
-                article,
-                tag: tags[at % tags.len()],
-            })
-            .save(&db)
-            .await?;
+            // An organisation's tags are given by its members.
+            let (tag, readers) = tags[at % tags.len()];
+            if readers.is_none_or(|all| all.iter().any(|(person, _)| *person == text.author)) {
+                let new = NewArticleTag { article, tag };
+                ArticleTag::create(new).save(&db).await?;
+            }
             let mut reply_to = None;
             for (author, body) in texts::COMMENTS.iter().filter(|_| at % 3 == 0) {
                 let new = NewComment {

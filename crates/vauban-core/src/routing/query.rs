@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::ops::Deref;
 
 use ::http::StatusCode;
-use serde::de::value::{MapDeserializer, StringDeserializer};
-use serde::de::{DeserializeOwned, IntoDeserializer, Visitor};
+use serde::de::value::StringDeserializer;
+use serde::de::{DeserializeOwned, DeserializeSeed, Error as _, IntoDeserializer, MapAccess, Visitor};
 
 use super::{Call, Credential, Kind, Param};
 use crate::http::{DataError, Error, FormData, FormLimits, Result};
@@ -155,10 +155,8 @@ impl<'a> Pairs<'a> {
 
     fn visit<'de, V: Visitor<'de>>(&self, declared: Option<&[&str]>, visitor: V) -> Result<V::Value, Unread> {
         let fields = self.fields(declared).map_err(Unread)?;
-        let pairs = fields
-            .iter()
-            .map(|(name, value)| (name.as_str(), Value(name.as_str(), value.as_str())));
-        Ok(visitor.visit_map(MapDeserializer::<_, serde::de::value::Error>::new(pairs))?)
+        let left = fields.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        Ok(visitor.visit_map(Fields { left, value: None })?)
     }
 }
 
@@ -210,16 +208,38 @@ impl<'de> serde::Deserializer<'de> for Pairs<'_> {
     }
 }
 
-/// One field's name, and its value: text that becomes what the field asks for.
-struct Value<'a>(&'a str, &'a str);
+/// The fields one after the other: what is wrong with a value is said with its name.
+struct Fields<'a, I> {
+    left: I,
+    value: Option<(&'a str, &'a str)>,
+}
+
+impl<'de, 'a, I: Iterator<Item = (&'a str, &'a str)>> MapAccess<'de> for Fields<'a, I> {
+    type Error = serde::de::value::Error;
+
+    fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Self::Error> {
+        self.value = self.left.next();
+        let Some((name, _)) = self.value else {
+            return Ok(None);
+        };
+        seed.deserialize(name.into_deserializer()).map(Some)
+    }
+
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Self::Error> {
+        let Some((name, value)) = self.value.take() else {
+            return Err(Self::Error::custom("a value without its name"));
+        };
+        seed.deserialize(Value(value))
+            .map_err(|error| Self::Error::custom(format_args!("`{}`: {error}", name.escape_debug())))
+    }
+}
+
+/// One field's value: text that becomes what the field asks for.
+struct Value<'a>(&'a str);
 
 impl Value<'_> {
     fn none(&self) -> serde::de::value::Error {
-        serde::de::Error::custom(format_args!(
-            "`{}` cannot be `{}`",
-            self.0.escape_debug(),
-            self.1.escape_debug()
-        ))
+        serde::de::Error::custom(format_args!("it cannot be `{}`", self.0.escape_debug()))
     }
 }
 
@@ -233,7 +253,7 @@ impl<'de> IntoDeserializer<'de> for Value<'_> {
 macro_rules! parsed {
     ($($method:ident $visit:ident),+) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
-            match self.1.parse() {
+            match self.0.parse() {
                 Ok(value) => visitor.$visit(value),
                 Err(_) => Err(self.none()),
             }
@@ -252,7 +272,7 @@ impl<'de> serde::Deserializer<'de> for Value<'_> {
     }
 
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
-        match read_bool(self.1) {
+        match read_bool(self.0) {
             Some(value) => visitor.visit_bool(value),
             None => Err(self.none()),
         }
@@ -261,21 +281,21 @@ impl<'de> serde::Deserializer<'de> for Value<'_> {
     fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
         // What overflows in the smaller type is no number of it.
         #[allow(clippy::cast_possible_truncation)]
-        match read_float(self.1).map(|number| number as f32) {
+        match read_float(self.0).map(|number| number as f32) {
             Some(number) if number.is_finite() => visitor.visit_f32(number),
             _ => Err(self.none()),
         }
     }
 
     fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
-        match read_float(self.1) {
+        match read_float(self.0) {
             Some(number) => visitor.visit_f64(number),
             None => Err(self.none()),
         }
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
-        if self.1.is_empty() {
+        if self.0.is_empty() {
             visitor.visit_none()
         } else {
             visitor.visit_some(self)
@@ -288,7 +308,7 @@ impl<'de> serde::Deserializer<'de> for Value<'_> {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Self::Error> {
-        let text: StringDeserializer<Self::Error> = self.1.to_owned().into_deserializer();
+        let text: StringDeserializer<Self::Error> = self.0.to_owned().into_deserializer();
         serde::Deserializer::deserialize_enum(text, name, variants, visitor)
     }
 
@@ -301,7 +321,7 @@ impl<'de> serde::Deserializer<'de> for Value<'_> {
     }
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
-        visitor.visit_str(self.1)
+        visitor.visit_str(self.0)
     }
 
     serde::forward_to_deserialize_any! {
@@ -414,7 +434,7 @@ mod tests {
         let other = filter("state=other").map(|_| ()).unwrap_err();
         assert_eq!(
             other.message(),
-            "The query is not what is asked for: there is `in_work`, `ready`, and nothing else."
+            "The query is not what is asked for: `state`: there is `in_work`, `ready`, and nothing else."
         );
         // CWE-20
         for bad in [

@@ -161,7 +161,7 @@ const ASKED: &[(&str, u16, &[&str])] = &[
         "GET /search/?page=x",
         400,
         &[
-            "`page` cannot be `x`",
+            "`page`: it cannot be `x`",
             "parameter `Query&lt;",
             "could not be taken",
         ],
