@@ -51,7 +51,7 @@ pub trait Load<M>: Send + Sync + 'static {
     fn weigh(&self, depth: usize, weight: &mut LoadWeight);
 }
 
-/// A query by what its rows become: a [`QuerySet`], a [`PermittedQuerySet`], or one of them with what it loads.
+/// A query by what its rows become: a [`QuerySet`], a [`PermittedQuerySet`](super::super::PermittedQuerySet), or one of them with what it loads.
 pub trait RowQuery: Send + Sync + Sized + 'static {
     /// The model that is asked for.
     #[doc(hidden)]
