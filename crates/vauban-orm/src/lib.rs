@@ -120,9 +120,9 @@ pub use policy::actor::{Actor, Binder, May, Service, UserFacts, actions};
 pub use policy::{Policy, Rules, Settable, actor};
 pub use problem::{Argument, Problem};
 pub use query::{
-    BadCursor, Changeable, ChosenValues, Chunks, Create, CreateAll, Cursor, DEEPEST_ROW, Deletable,
-    DeletePreview, GroupedValues, Groups, KeysetPage, Links, Load, LoadMany, LoadOne, LoadingQuerySet, One,
-    Page, Permitted, PermittedQuerySet, QuerySet, RowCount, RowQuery, ValuesQuery, Version, With,
+    BadCursor, Changeable, ChosenValues, Chunks, Create, CreateAll, CreateOrChangeAll, Cursor, DEEPEST_ROW, Deletable,
+    DeletePreview, ForUpdate, GroupedValues, Groups, KeysetPage, Links, Load, LoadMany, LoadOne, LoadingQuerySet, One,
+    OwnColumns, Page, Permitted, PermittedQuerySet, QuerySet, RowCount, RowQuery, ValuesQuery, Version, With,
 };
 pub use tree::meta::{ColumnMeta, ModelMeta};
 pub use tree::{identifier, meta};
@@ -131,7 +131,7 @@ pub use unit::handles::{Acting, Db, Mode, Read, Reads, Unscoped, Write, Writes};
 /// Columns as queries, rules and changes see them.
 pub mod columns {
     pub use crate::model::aggregate::{Ranked, Summed, WholeNumber};
-    pub use crate::model::assignment::{Assigned, AssignedKey, Assignment, Takes};
+    pub use crate::model::assignment::{Assigned, AssignedKey, Assignment, Fits, Takes};
     pub use crate::model::columns::{
         Column, Columns, OrderedField, TextField, WriteEqInstead, WriteLtInstead,
     };

@@ -4,12 +4,14 @@ use std::marker::PhantomData;
 
 use crate::model::Model;
 use crate::model::columns::Column;
-use crate::model::field::ModelField;
+use crate::model::field::{Field, ModelField};
 use crate::model::key::{IdOf, Rel};
 use crate::model::scope::{Own, OwnRow};
 use crate::model::types::Id;
 use crate::problem::Problem;
+use crate::tree::limits::check_nul;
 use crate::tree::meta::ColumnMeta;
+use crate::tree::term::Term;
 use crate::tree::value::Value;
 
 /// A column's new value, checked against the model's limits.
@@ -17,10 +19,19 @@ use crate::tree::value::Value;
 #[must_use = "an assignment does nothing until a change has it"]
 pub struct Assignment<M> {
     pub(crate) column: &'static ColumnMeta,
-    pub(crate) value: Value,
-    pub(crate) add: bool,
+    pub(crate) new: New,
     pub(crate) problem: Option<Problem>,
     model: PhantomData<fn() -> M>,
+}
+
+/// What a column is set to.
+#[derive(Debug, Clone)]
+pub(crate) enum New {
+    Value(Value),
+    /// So much more than it is, up to the ends of what the column holds.
+    More(Value),
+    /// What the database computes of the row as it is.
+    Term(Term),
 }
 
 impl<M> Assignment<M> {
@@ -44,14 +55,61 @@ impl<M> Assignment<M> {
     }
 
     pub(super) fn key(column: &'static ColumnMeta, value: Value) -> Self {
+        Self::of(column, New::Value(value))
+    }
+
+    /// So much more, whatever the bounds of the field say of `by` itself.
+    pub(super) fn more(column: &'static ColumnMeta, by: i64) -> Self {
+        Self::of(column, New::More(Value::Integer(by)))
+    }
+
+    /// What the database computes. CWE-20: a constant that may become the value is checked as one that is set.
+    pub(super) fn computed(column: &'static ColumnMeta, term: Term) -> Self {
+        let mut constants = Vec::new();
+        term.constants(true, &mut constants);
+        let wrong = constants.into_iter().find_map(|(kind, value, is_all)| match value {
+            Value::Null => None,
+            value if is_all && kind == column.kind => {
+                (column.untyped.accepted)(value.as_ref(), Some(&column.limits)).err()
+            }
+            Value::Text(text) => check_nul(text).err(),
+            _ => None,
+        });
+        let mut assignment = Self::of(column, New::Term(term));
+        assignment.problem = wrong;
+        assignment
+    }
+
+    fn of(column: &'static ColumnMeta, new: New) -> Self {
         Self {
             column,
-            value,
-            add: false,
+            new,
             problem: None,
             model: PhantomData,
         }
     }
+}
+
+/// Column types whose computed values a column of type `T` takes: its own, and of whole numbers any; one that the column does not
+/// hold is an error at its field.
+#[diagnostic::on_unimplemented(
+    message = "a `{Self}` is not what a column of `{T}` is set to",
+    label = "not a `{T}`"
+)]
+pub trait Fits<T>: Field {}
+impl<T: Field> Fits<T> for T {}
+macro_rules! whole_numbers {
+    ($($from:ty => $($to:ty),+;)+) => { $($(
+        #[diagnostic::do_not_recommend]
+        impl Fits<$to> for $from {}
+    )+)+ };
+}
+whole_numbers! {
+    i16 => u16, i32, u32, i64;
+    u16 => i16, i32, u32, i64;
+    i32 => i16, u16, u32, i64;
+    u32 => i16, u16, i32, i64;
+    i64 => i16, u16, i32, u32;
 }
 
 /// A value that a column at the place `P` is set to, as the `I` that the column takes.

@@ -2,8 +2,9 @@
 
 use std::marker::PhantomData;
 
-use crate::model::assignment::{Assigned, Assignment};
+use crate::model::assignment::{Assigned, Assignment, Fits};
 use crate::model::compared::{Comparable, Compared, Operand};
+use crate::model::expression::{IntoExpression, Readable};
 use crate::model::field::{Field, ModelField};
 use crate::model::filter::Filter;
 use crate::model::key::Rel;
@@ -178,6 +179,22 @@ impl<P: Place, T: ModelField> Column<P, T> {
     }
 }
 
+impl<P: OwnRow, T: Readable> Column<P, T> {
+    /// Sets the column to what the database computes of the row as it is, in a change: `a.likes.set_to(&a.likes + 1)`. All of it
+    /// reads the state before the statement, also where others of the rows that are changed with this one are in it. Of a related
+    /// row that is absent or hidden there is no value.
+    ///
+    /// The rules judge the row that it becomes. What the column does not take (no value where one is needed, a number beyond its
+    /// bounds or beyond 64 bits on the way there, a text that is too long) is [`Error::Invalid`](crate::Error::Invalid) at its field,
+    /// and nothing is changed.
+    pub fn set_to<E>(&self, value: E) -> Assignment<P::Model>
+    where
+        E: IntoExpression<P::Scope, Value: Readable<Base: Fits<T::Base>>>,
+    {
+        Assignment::computed(self.meta, value.into_expression().term)
+    }
+}
+
 impl<P: Place> Column<P, i64> {
     /// Adds to the column, in a change: `n = n + by`. Saturates at the ends of the type (no error that
     /// could tell of a hidden row's value, CWE-209).
@@ -185,11 +202,7 @@ impl<P: Place> Column<P, i64> {
     where
         P: OwnRow,
     {
-        let mut assignment = Assignment::typed::<i64>(self.meta, by);
-        assignment.add = true;
-        // The field's bounds are those of the sum.
-        assignment.problem = None;
-        assignment
+        Assignment::more(self.meta, by)
     }
 }
 

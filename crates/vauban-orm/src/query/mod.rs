@@ -4,11 +4,13 @@ mod again;
 mod change;
 mod change_each;
 mod chunks;
+mod computed;
 mod constraint;
 mod create;
 mod create_all;
 mod cursor;
 mod delete;
+mod for_update;
 mod groups;
 mod keyset;
 mod links;
@@ -21,6 +23,7 @@ mod rows;
 mod run;
 mod select;
 mod stored;
+mod upsert;
 mod values;
 mod written;
 
@@ -35,12 +38,14 @@ pub use create_all::CreateAll;
 pub use cursor::{BadCursor, Cursor};
 #[cfg(test)]
 pub(crate) use delete::TEST_MOST;
+pub use for_update::ForUpdate;
 pub use groups::{GroupedValues, Groups};
 pub use keyset::KeysetPage;
 pub use links::Links;
 pub use load::{Load, LoadMany, LoadOne, LoadingQuerySet, One, RowQuery, With};
 pub use preview::{DeletePreview, RowCount};
 pub use rows::{Changeable, DEEPEST_ROW, Deletable, Page, Permitted, Version};
+pub use upsert::{CreateOrChangeAll, OwnColumns};
 pub use values::{ChosenValues, ValuesQuery};
 
 use crate::error::{Error, Result};

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::marker::PhantomData;
 
+use super::for_update::Lock;
 use super::loads::{Loaded, Loads};
 use super::rows::Permitted;
 use super::stored::mismatch;
@@ -13,7 +14,7 @@ use crate::policy::actor::Action;
 use crate::policy::authority::Authority;
 use crate::sabotage::{Control, removed};
 use crate::sql::dialect::Dialect;
-use crate::sql::render::{Renderer, Scope, target_of};
+use crate::sql::render::{Cond, Renderer, Scope, target_of};
 use crate::sql::source::{Source, Which, number, numbered};
 use crate::sql::statement::{Statement, Text};
 use crate::tree::expr::{Bind, Expr, Far, push, push_number};
@@ -35,6 +36,8 @@ pub(crate) struct Select {
     /// What is loaded into the rows' types.
     pub(super) loads: Loads,
     pub(crate) ask: Ask,
+    /// Its rows are those that may be changed, and are locked.
+    pub(super) lock: Option<Lock>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +61,7 @@ impl Select {
             related: Vec::new(),
             loads: Loads::default(),
             ask: Ask::Rows,
+            lock: None,
         }
     }
 
@@ -111,6 +115,11 @@ impl Select {
             values.push(Bind::Int(self.offset));
         }
         self.loads.shape(key, values);
+        if let Some(lock) = &self.lock {
+            key.push(lock.wait as u8);
+            push_number(key, lock.of.len());
+            lock.of.iter().for_each(|position| push_number(key, *position));
+        }
     }
 
     fn text(&self, dialect: Dialect, authority: &Authority, values: usize) -> Result<Text> {
@@ -161,7 +170,20 @@ impl Select {
                     delete.sql(),
                     loaded.columns
                 );
-                self.rows(&mut renderer, &source, &joined, &loaded, &columns, select)?
+                match &self.lock {
+                    None => self.rows(&mut renderer, &source, &joined, &loaded, &columns, select)?,
+                    Some(lock) => {
+                        // CWE-667: whoever may not change a row holds nobody up who may.
+                        let may = if removed(Control::LockChangeable) { Cond::True } else { change };
+                        let all = filter.clone().and(may);
+                        let keys = lock.of.iter().map(|at| source.column(&self.model.columns[*at]));
+                        let what = keys.fold(columns, |all, key| format!("{all}, {key}"));
+                        let sql = source.select_joined(&what, &joins, all);
+                        let mut sql = self.order_and_limit(&mut renderer, &source, &joined, sql)?;
+                        source.lock(dialect, &mut sql, lock.wait);
+                        sql
+                    }
+                }
             }
             Ask::Count if self.limit.is_some() => {
                 format!(

@@ -12,6 +12,16 @@ pub enum Dialect {
     Postgres,
 }
 
+/// What a statement that locks rows does about those that another transaction has locked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wait {
+    ForThem,
+    /// It fails.
+    Never,
+    /// It leaves them out.
+    Skip,
+}
+
 impl Dialect {
     /// The parameter of this number, from 1.
     pub(crate) fn parameter(self, number: usize) -> String {

@@ -82,6 +82,8 @@ pub(crate) struct Renderer<'a> {
     outermost: usize,
     /// Whose rows were asked for, see [`Source`].
     asked: Vec<&'static ModelMeta>,
+    /// Where that is looked for: what holds where a number of a value is beyond 64 bits.
+    pub(super) beyond: Option<Vec<String>>,
 }
 
 const MAX_DEPTH: usize = 24;
@@ -102,6 +104,7 @@ impl<'a> Renderer<'a> {
             rendered: 0,
             outermost: usize::MAX,
             asked: Vec::new(),
+            beyond: None,
         }
     }
 
