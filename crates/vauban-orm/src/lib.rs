@@ -120,9 +120,10 @@ pub use policy::actor::{Actor, Binder, May, Service, UserFacts, actions};
 pub use policy::{Policy, Rules, Settable, actor};
 pub use problem::{Argument, Problem};
 pub use query::{
-    BadCursor, Changeable, ChosenValues, Chunks, Create, CreateAll, CreateOrChangeAll, Cursor, DEEPEST_ROW, Deletable,
-    DeletePreview, ForUpdate, GroupedValues, Groups, KeysetPage, Links, Load, LoadMany, LoadOne, LoadingQuerySet, One,
-    OwnColumns, Page, Permitted, PermittedQuerySet, QuerySet, RowCount, RowQuery, ValuesQuery, Version, With,
+    BadCursor, Changeable, ChosenValues, Chunks, Create, CreateAll, CreateOrChangeAll, Cursor, DEEPEST_ROW,
+    Deletable, DeletePreview, ForUpdate, GroupedValues, Groups, KeysetPage, Links, Load, LoadMany, LoadOne,
+    LoadingQuerySet, One, OwnColumns, Page, Permitted, PermittedQuerySet, QuerySet, RowCount, RowQuery,
+    ValuesQuery, Version, With,
 };
 pub use tree::meta::{ColumnMeta, ModelMeta};
 pub use tree::{identifier, meta};

@@ -67,14 +67,16 @@ impl<M> Assignment<M> {
     pub(super) fn computed(column: &'static ColumnMeta, term: Term) -> Self {
         let mut constants = Vec::new();
         term.constants(true, &mut constants);
-        let wrong = constants.into_iter().find_map(|(kind, value, is_all)| match value {
-            Value::Null => None,
-            value if is_all && kind == column.kind => {
-                (column.untyped.accepted)(value.as_ref(), Some(&column.limits)).err()
-            }
-            Value::Text(text) => check_nul(text).err(),
-            _ => None,
-        });
+        let wrong = constants
+            .into_iter()
+            .find_map(|(kind, value, is_all)| match value {
+                Value::Null => None,
+                value if is_all && kind == column.kind => {
+                    (column.untyped.accepted)(value.as_ref(), Some(&column.limits)).err()
+                }
+                Value::Text(text) => check_nul(text).err(),
+                _ => None,
+            });
         let mut assignment = Self::of(column, New::Term(term));
         assignment.problem = wrong;
         assignment

@@ -179,7 +179,7 @@ impl<P: Place, T: ModelField> Column<P, T> {
     }
 }
 
-impl<P: OwnRow, T: Readable> Column<P, T> {
+impl<P: Place, T: Readable> Column<P, T> {
     /// Sets the column to what the database computes of the row as it is, in a change: `a.likes.set_to(&a.likes + 1)`. All of it
     /// reads the state before the statement, also where others of the rows that are changed with this one are in it. Of a related
     /// row that is absent or hidden there is no value.
@@ -189,6 +189,7 @@ impl<P: OwnRow, T: Readable> Column<P, T> {
     /// and nothing is changed.
     pub fn set_to<E>(&self, value: E) -> Assignment<P::Model>
     where
+        P: OwnRow,
         E: IntoExpression<P::Scope, Value: Readable<Base: Fits<T::Base>>>,
     {
         Assignment::computed(self.meta, value.into_expression().term)

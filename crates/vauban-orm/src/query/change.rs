@@ -81,7 +81,12 @@ impl Changes {
     }
 
     /// Everything that decides the statement's text, and its values in the order in which the text refers to them.
-    pub(super) fn shape<'a>(&'a self, kind: u8, authority: &Authority, values: &mut Vec<Bind<'a>>) -> Vec<u8> {
+    pub(super) fn shape<'a>(
+        &'a self,
+        kind: u8,
+        authority: &Authority,
+        values: &mut Vec<Bind<'a>>,
+    ) -> Vec<u8> {
         let mut key = vec![kind];
         push(&mut key, self.model);
         authority.shape(&mut key);

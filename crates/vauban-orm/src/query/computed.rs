@@ -148,6 +148,9 @@ impl Changes {
         // What takes whatever comes refuses nothing.
         let first = format!("min(CASE WHEN FALSE THEN 0{first} END)");
         let sql = source.select(&first, change.and(filter));
-        Ok((renderer.text(sql)?, cases.into_iter().map(|(_, told)| told).collect()))
+        Ok((
+            renderer.text(sql)?,
+            cases.into_iter().map(|(_, told)| told).collect(),
+        ))
     }
 }

@@ -97,7 +97,11 @@ pub(super) fn inserts<M: Record>(model: &'static ModelMeta, new: Vec<Create<M>>)
             Err(_) => {}
         }
     }
-    if wrong.is_empty() { Ok(rows) } else { Err(Error::Rows(wrong)) }
+    if wrong.is_empty() {
+        Ok(rows)
+    } else {
+        Err(Error::Rows(wrong))
+    }
 }
 
 pub(super) struct InsertAll<M> {

@@ -174,7 +174,11 @@ impl Select {
                     None => self.rows(&mut renderer, &source, &joined, &loaded, &columns, select)?,
                     Some(lock) => {
                         // CWE-667: whoever may not change a row holds nobody up who may.
-                        let may = if removed(Control::LockChangeable) { Cond::True } else { change };
+                        let may = if removed(Control::LockChangeable) {
+                            Cond::True
+                        } else {
+                            change
+                        };
                         let all = filter.clone().and(may);
                         let keys = lock.of.iter().map(|at| source.column(&self.model.columns[*at]));
                         let what = keys.fold(columns, |all, key| format!("{all}, {key}"));

@@ -239,11 +239,13 @@ impl<M: Record> Upsert<M> {
     /// The key finds one row, and there is something to change.
     fn check(&self) -> Result<()> {
         let model = self.model;
-        let names = |all: &[usize]| -> Vec<_> { all.iter().map(|place| model.columns[*place].column).collect() };
+        let names =
+            |all: &[usize]| -> Vec<_> { all.iter().map(|place| model.columns[*place].column).collect() };
         let key = names(&self.key);
         let mut indexes = model.indexes.iter();
         let is_one = |index: &IndexMeta| {
-            let same = index.columns.len() == key.len() && index.columns.iter().all(|name| key.contains(name));
+            let same =
+                index.columns.len() == key.len() && index.columns.iter().all(|name| key.contains(name));
             index.unique && index.only.is_none() && index.ignores_case.is_empty() && same
         };
         let is_unique = match self.key[..] {
@@ -330,7 +332,9 @@ impl<M: Record> Upsert<M> {
         };
         let row = &self.rows[pair.position];
         let new = self.written().into_iter();
-        let new: Vec<_> = new.map(|place| (&self.model.columns[place], &row.values[place])).collect();
+        let new: Vec<_> = new
+            .map(|place| (&self.model.columns[place], &row.values[place]))
+            .collect();
         let hidden = hidden_target(authority, session, &new).await?;
         Err(at(pair.position, hidden.unwrap_or(Error::Forbidden)))
     }
@@ -509,7 +513,9 @@ enum Part {
 }
 
 fn chunks(rows: usize) -> impl Iterator<Item = Range<usize>> {
-    (0..rows).step_by(AT_ONCE).map(move |first| first..rows.min(first + AT_ONCE))
+    (0..rows)
+        .step_by(AT_ONCE)
+        .map(move |first| first..rows.min(first + AT_ONCE))
 }
 
 fn id(row: &mut RowReader<'_>) -> Result<Uuid, Mismatch> {

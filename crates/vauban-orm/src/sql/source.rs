@@ -185,7 +185,13 @@ impl Source {
 
     /// As [`select`](Self::select), of the rows to which `pair` leads from values that travel as lists, one for each column, on a server:
     /// each behind the place of its values, from 1. Without lists they are the statement's own.
-    pub(crate) fn select_of_lists(&self, what: &str, lists: &[String], pair: Cond, condition: Cond) -> String {
+    pub(crate) fn select_of_lists(
+        &self,
+        what: &str,
+        lists: &[String],
+        pair: Cond,
+        condition: Cond,
+    ) -> String {
         let (mut joined, mut place) = (String::new(), "");
         if !lists.is_empty() {
             joined.push_str(", ");

@@ -3,12 +3,14 @@
 //! fails.
 
 mod by_metadata;
+mod computed;
 mod conditions;
 mod loaded;
 mod many;
 mod models;
 mod reference;
 mod statements;
+mod upsert;
 mod values;
 
 use long::Numbers;
@@ -95,12 +97,20 @@ mod properties {
     }
 }
 
-/// CWE-862: of links, which are only written by types.
+/// CWE-862, CWE-863: what is only written by types.
 #[tokio::test]
-async fn the_comparison_sees_links_that_may_not_go() {
-    let _attack = without(Control::Unlink);
-    let found = run(On::Sqlite, 500, 7, Some(Way::Typed)).await;
-    assert!(found.is_err(), "nobody sees that links go that may not");
+async fn the_comparison_sees_each_missing_control_of_types_alone() {
+    for control in [
+        Control::Unlink,
+        Control::AsRead,
+        Control::Fits,
+        Control::UpsertJudged,
+        Control::LockChangeable,
+    ] {
+        let _attack = without(control);
+        let found = run(On::Sqlite, 500, 7, Some(Way::Typed)).await;
+        assert!(found.is_err(), "nobody sees that {control:?} is missing");
+    }
 }
 
 /// CWE-862, CWE-863, CWE-639, CWE-203: each control that is missing is seen.
