@@ -132,7 +132,7 @@ pub use unit::handles::{Acting, Db, Mode, Read, Reads, Unscoped, Write, Writes};
 /// Columns as queries, rules and changes see them.
 pub mod columns {
     pub use crate::model::aggregate::{Ranked, Summed, WholeNumber};
-    pub use crate::model::assignment::{Assigned, AssignedKey, Assignment, Fits, Takes};
+    pub use crate::model::assignment::{Assigned, AssignedKey, Assignment, Takes};
     pub use crate::model::columns::{
         Column, Columns, OrderedField, TextField, WriteEqInstead, WriteLtInstead,
     };
@@ -143,6 +143,7 @@ pub mod columns {
     pub use crate::model::linked::Linked;
     pub use crate::model::many::Many;
     pub use crate::model::order::{IntoOrder, Order};
+    pub use crate::model::set_to::Fits;
     pub use crate::model::types::JsonValue;
 }
 

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use crate::model::Model;
 use crate::model::columns::Column;
-use crate::model::field::{Field, ModelField};
+use crate::model::field::ModelField;
 use crate::model::key::{IdOf, Rel};
 use crate::model::scope::{Own, OwnRow};
 use crate::model::types::Id;
@@ -12,7 +12,7 @@ use crate::problem::Problem;
 use crate::tree::limits::check_nul;
 use crate::tree::meta::ColumnMeta;
 use crate::tree::term::Term;
-use crate::tree::value::Value;
+use crate::tree::value::{Kind, Value};
 
 /// A column's new value, checked against the model's limits.
 #[derive(Debug, Clone)]
@@ -23,6 +23,12 @@ pub struct Assignment<M> {
     pub(crate) problem: Option<Problem>,
     model: PhantomData<fn() -> M>,
 }
+
+/// Said of a document that is computed, or comes from where larger ones are.
+const ONLY_COPIED: Problem = Problem::new(
+    "only_copied",
+    "A document is copied from a column whose documents are no larger.",
+);
 
 /// What a column is set to.
 #[derive(Debug, Clone)]
@@ -77,8 +83,11 @@ impl<M> Assignment<M> {
                 Value::Text(text) => check_nul(text).err(),
                 _ => None,
             });
+        // PostgreSQL writes documents otherwise than they were given, so that there is no one measure in the database.
+        let too_large = column.kind == Kind::Json
+            && !matches!(&term, Term::Column(far) if far.meta.limits.max_length <= column.limits.max_length);
         let mut assignment = Self::of(column, New::Term(term));
-        assignment.problem = wrong;
+        assignment.problem = wrong.or(too_large.then_some(ONLY_COPIED));
         assignment
     }
 
@@ -90,28 +99,6 @@ impl<M> Assignment<M> {
             model: PhantomData,
         }
     }
-}
-
-/// Column types whose computed values a column of type `T` takes: its own, and of whole numbers any; one that the column does not
-/// hold is an error at its field.
-#[diagnostic::on_unimplemented(
-    message = "a `{Self}` is not what a column of `{T}` is set to",
-    label = "not a `{T}`"
-)]
-pub trait Fits<T>: Field {}
-impl<T: Field> Fits<T> for T {}
-macro_rules! whole_numbers {
-    ($($from:ty => $($to:ty),+;)+) => { $($(
-        #[diagnostic::do_not_recommend]
-        impl Fits<$to> for $from {}
-    )+)+ };
-}
-whole_numbers! {
-    i16 => u16, i32, u32, i64;
-    u16 => i16, i32, u32, i64;
-    i32 => i16, u16, u32, i64;
-    u32 => i16, u16, i32, i64;
-    i64 => i16, u16, i32, u32;
 }
 
 /// A value that a column at the place `P` is set to, as the `I` that the column takes.

@@ -2,9 +2,8 @@
 
 use std::marker::PhantomData;
 
-use crate::model::assignment::{Assigned, Assignment, Fits};
+use crate::model::assignment::{Assigned, Assignment};
 use crate::model::compared::{Comparable, Compared, Operand};
-use crate::model::expression::{IntoExpression, Readable};
 use crate::model::field::{Field, ModelField};
 use crate::model::filter::Filter;
 use crate::model::key::Rel;
@@ -176,23 +175,6 @@ impl<P: Place, T: ModelField> Column<P, T> {
     /// Writes the column, in a change.
     pub fn set<V: Assigned<P, T::Input>>(&self, value: V) -> Assignment<V::Model> {
         Assignment::typed::<T>(self.meta, value.assigned())
-    }
-}
-
-impl<P: Place, T: Readable> Column<P, T> {
-    /// Sets the column to what the database computes of the row as it is, in a change: `a.likes.set_to(&a.likes + 1)`. All of it
-    /// reads the state before the statement, also where others of the rows that are changed with this one are in it. Of a related
-    /// row that is absent or hidden there is no value.
-    ///
-    /// The rules judge the row that it becomes. What the column does not take (no value where one is needed, a number beyond its
-    /// bounds or beyond 64 bits on the way there, a text that is too long) is [`Error::Invalid`](crate::Error::Invalid) at its field,
-    /// and nothing is changed.
-    pub fn set_to<E>(&self, value: E) -> Assignment<P::Model>
-    where
-        P: OwnRow,
-        E: IntoExpression<P::Scope, Value: Readable<Base: Fits<T::Base>>>,
-    {
-        Assignment::computed(self.meta, value.into_expression().term)
     }
 }
 

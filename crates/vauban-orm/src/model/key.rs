@@ -7,7 +7,6 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use crate::model::assignment::{AssignedKey, Assignment};
 use crate::model::compared::KeyOperand;
-use crate::model::expression::{IntoExpression, Readable};
 use crate::model::filter::Filter;
 use crate::model::order::Order;
 use crate::model::path::Path;
@@ -108,16 +107,6 @@ impl<P: Place, M: Model> Rel<P, M> {
     /// Writes the foreign key, in a change. The actor must be allowed to see the row it will refer to.
     pub fn set<V: AssignedKey<P, M>>(&self, id: V) -> Assignment<V::Model> {
         Assignment::key(self.meta, Value::Uuid(id.assigned().uuid()))
-    }
-
-    /// Sets the foreign key to what the database computes of the row as it is, in a change: `t.assignee.set_to(&t.reporter)`; see
-    /// [`Column::set_to`](crate::Column::set_to). The actor must be allowed to see the row it will refer to.
-    pub fn set_to<E>(&self, id: E) -> Assignment<P::Model>
-    where
-        P: OwnRow,
-        E: IntoExpression<P::Scope, Value: Readable<Base = Id<M>>>,
-    {
-        Assignment::computed(self.meta, id.into_expression().term)
     }
 
     /// Empties the foreign key, in a change.

@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 use uuid::Uuid;
 
 use super::rows::{Changeable, Permitted};
-use super::select::{Ask, Select, read_permitted};
+use super::select::{Ask, Lock, Select, read_permitted};
 use super::stored::mismatch;
 use super::{QuerySet, one};
 use crate::backend::Session;
@@ -167,14 +167,6 @@ impl<M: Model> ForUpdate<M> {
             .map(|found| Changeable::new(found.row, found.row_version))
             .collect())
     }
-}
-
-/// Which rows a query locks besides its own, and whether it waits for them.
-#[derive(Debug, Clone)]
-pub(super) struct Lock {
-    pub(super) wait: Wait,
-    /// Positions of foreign keys.
-    pub(super) of: Vec<usize>,
 }
 
 /// Reads rows that may be changed, and locks them.

@@ -17,6 +17,7 @@ mod links;
 pub(crate) mod load;
 mod loads;
 mod mark;
+mod misfit;
 mod or_create;
 mod preview;
 mod rows;

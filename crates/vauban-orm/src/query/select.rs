@@ -3,7 +3,6 @@
 use std::fmt::Write;
 use std::marker::PhantomData;
 
-use super::for_update::Lock;
 use super::loads::{Loaded, Loads};
 use super::rows::Permitted;
 use super::stored::mismatch;
@@ -13,7 +12,7 @@ use crate::model::record::Record;
 use crate::policy::actor::Action;
 use crate::policy::authority::Authority;
 use crate::sabotage::{Control, removed};
-use crate::sql::dialect::Dialect;
+use crate::sql::dialect::{Dialect, Wait};
 use crate::sql::render::{Cond, Renderer, Scope, target_of};
 use crate::sql::source::{Source, Which, number, numbered};
 use crate::sql::statement::{Statement, Text};
@@ -38,6 +37,14 @@ pub(crate) struct Select {
     pub(crate) ask: Ask,
     /// Its rows are those that may be changed, and are locked.
     pub(super) lock: Option<Lock>,
+}
+
+/// Which rows a query locks besides its own, and whether it waits for them.
+#[derive(Debug, Clone)]
+pub(super) struct Lock {
+    pub(super) wait: Wait,
+    /// Positions of foreign keys.
+    pub(super) of: Vec<usize>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

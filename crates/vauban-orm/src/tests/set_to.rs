@@ -179,7 +179,9 @@ async fn cwe_190_what_a_column_does_not_take_is_told_at_its_field() {
         ("n", "range", |c| [c.n.set_to(&c.n + i64::MAX)]),
         ("n", "range", |c| [c.n.set_to((&c.n * i64::MAX) / i64::MAX)]),
         ("maybe", "range", |c| [c.maybe.set_to(&c.n - i64::MAX - 9)]),
-        ("small", "range", |c| [c.small.set_to(&c.n * 1_000_000_000_000)]),
+        ("small", "range", |c| {
+            [c.small.set_to(&c.n * 1_000_000_000_000_i64)]
+        }),
         ("small", "range", |c| [c.small.set_to(&c.n - 3_000_000_000_i64)]),
         ("port", "range", |c| [c.port.set_to(&c.n - 8)]),
         ("port", "range", |c| [c.port.set_to(&c.n + 65_535)]),
@@ -411,11 +413,11 @@ async fn cwe_863_the_row_that_it_becomes_is_judged() {
     };
     let article = async |user: &User, change: fn(&Columns<Article>) -> [Assignment<Article>; 1]| {
         let unit = site.as_user(user);
+        let of_title = Article::objects().filter(|a| a.title.eq("bens"));
+        let many = of_title.change_all(&unit.db(), change).await;
+        unit.finish(false).await.unwrap();
+        let unit = site.as_user(user);
         let db = unit.db();
-        let many = Article::objects()
-            .filter(|a| a.title.eq("bens"))
-            .change_all(&db, change)
-            .await;
         let one = Article::objects()
             .get_to_change(&db, |a| a.id.eq(bens.id))
             .await

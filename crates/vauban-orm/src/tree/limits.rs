@@ -122,6 +122,11 @@ pub(crate) fn too_long(max: u32) -> Problem {
     Problem::new("max_length", "At most {max} characters.").with("max", max)
 }
 
+/// What is said of more bytes.
+pub(crate) fn too_large(max: u32) -> Problem {
+    Problem::new("max_bytes", "At most {max} bytes.").with("max", max)
+}
+
 /// CWE-158: C code behind us would see the text end here.
 pub(crate) fn check_nul(text: &str) -> Result<(), Problem> {
     if text.contains('\0') {
