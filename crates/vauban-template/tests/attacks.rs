@@ -120,6 +120,27 @@ fn data_names_no_view_that_gets_the_token() {
             "<a href=\"{% if a %}/a/{% else %}/b/{% endif %}\" data-method=\"{% if a %}post{% endif %}\">a</a>",
             "form-action",
         ),
+        // A query says nothing of the address before it.
+        (
+            "<a href=\"/{{ x }}/{% querystring %}\" data-turbo-method=\"delete\">a</a>",
+            "form-action",
+        ),
+        (
+            "<a href=\"/{{ x|urlencode }}{% querystring %}\" data-turbo-method=\"delete\">a</a>",
+            "form-action",
+        ),
+        (
+            "<a href=\"https://evil.example/a{% querystring %}\" data-method=\"post\">a</a>",
+            "form-action",
+        ),
+        (
+            "<a href=\"https://evil.example/{{ x }}{% querystring %}\" data-method=\"post\">a</a>",
+            "form-action",
+        ),
+        (
+            "<form method=\"post\" action=\"{{ a_route }}{% querystring %}\"></form>",
+            "mixed-value",
+        ),
         ("<a href=\"/a/\" data-method=\"{{ x }}\">a</a>", "form-attribute"),
         (
             "<a href=\"/a/\" data-turbo-method=\"{{ x }}\">a</a>",
@@ -142,6 +163,13 @@ fn data_names_no_view_that_gets_the_token() {
         "<a href=\"/a?b={{ x }}%\">a</a>",
         "<form method=\"post\" action=\"{% url a %}?b={{ x }}\"></form>",
         "<form method=\"post\" action=\"{% url a %}b/{{ x }}/\"></form>",
+        "<form method=\"post\" action=\"{% url a %}{% querystring %}\"></form>",
+        "<form method=\"post\" action=\"{% if a %}{% url a %}{% else %}/b/{% endif %}/c/\"></form>",
+        "<a href=\"{% url a %}{% querystring %}\" data-turbo-method=\"delete\">a</a>",
+        "<a href=\"{% url a %}b/\" data-turbo-method=\"delete\">a</a>",
+        "<a href=\"{% querystring %}\" data-turbo-method=\"delete\">a</a>",
+        "<a href=\"/{% querystring %}\" data-turbo-method=\"delete\">a</a>",
+        "<a href=\"{% url home %}/logout\">a</a>",
     ] {
         assert_eq!(refused(fine), None, "{fine}");
     }
@@ -321,6 +349,46 @@ fn what_would_send_a_token_away_or_load_what_data_says_is_refused() {
             "mixed-value",
         ),
         (
+            "CWE-829: whoever made the link names a function",
+            "<script src=\"https://other.example/jsonp{% querystring %}\"></script>",
+            "mixed-value",
+        ),
+        (
+            "CWE-829",
+            "<script src=\"https://other.example/jsonp{% querystring a=1 %}&amp;b={{ x }}\"></script>",
+            "mixed-value",
+        ),
+        (
+            "CWE-829",
+            "<script src=\"https://other.example/{% querystring %}{{ x }}\"></script>",
+            "mixed-value",
+        ),
+        (
+            "CWE-829",
+            "<script src=\"{{ a_resource }}{% querystring %}\"></script>",
+            "mixed-value",
+        ),
+        (
+            "CWE-829",
+            "<script data-main=\"https://other.example/{% querystring %}\" src=\"/a.js\"></script>",
+            "mixed-value",
+        ),
+        (
+            "CWE-829: the whole is the value's",
+            "<link rel=\"modulepreload\" href=\"{{ a_resource }}{% querystring %}\">",
+            "mixed-value",
+        ),
+        (
+            "CWE-829",
+            "<svg><use href=\"{{ a_resource }}{% querystring %}\"/></svg>",
+            "mixed-value",
+        ),
+        (
+            "CWE-829",
+            "<iframe src=\"{{ a_resource }}{% querystring %}\"></iframe>",
+            "mixed-value",
+        ),
+        (
             "it would be dropped",
             "<!--[if mso]><p>a</p><![endif]-->",
             "conditional-comment",
@@ -335,6 +403,11 @@ fn what_would_send_a_token_away_or_load_what_data_says_is_refused() {
         "<button hx-delete=\"/a/\">a</button>",
         "<script src=\"/a.js?b={{ x }}\"></script>",
         "<script src=\"{% url a %}?b={{ x }}\"></script>",
+        "<script src=\"/a.js{% querystring b=x %}&amp;c={{ x }}\"></script>",
+        "<script src=\"{% static 'a.js' %}{% querystring b=x %}\"></script>",
+        "<link rel=\"stylesheet\" href=\"https://other.example/a.css{% querystring %}\">",
+        "<iframe src=\"{% url map %}{% querystring %}\"></iframe>",
+        "<iframe src=\"https://other.example/e/{{ x }}{% querystring %}\"></iframe>",
         "<script>const roles = {\"Worker\": {{ x }}};</script>",
     ] {
         assert_eq!(refused(fine), None, "{fine}");
