@@ -32,7 +32,10 @@ fn a_value_in_a_path_is_one_segment() {
         "<form method=\"post\" action=\"/notes/{{ x }}/like/\"></form>",
         "<form method=\"post\" action=\"/notes/{{ x|urlencode }}/like/\"></form>",
         "<form method=\"post\" action=\"/notes/.{{ x }}/like/\"></form>",
+        "<form method=\"post\" action=\"/notes/{{ x|iriencode }}/like/\"></form>",
         "<form method=\"post\"><button formaction=\"/notes/{{ x }}/like/\">a</button></form>",
+        "<form method=\"post\"><button formaction=\"/notes/{{ x|urlencode }}/like/\">a</button></form>",
+        "<button hx-post=\"/notes/{{ x|urlencode }}/like/\">a</button>",
         "<button hx-post=\"/notes/{{ x }}/like/\">a</button>",
         "<button hx-put=\"/notes/{{ x }}/\">a</button>",
         "<button hx-patch=\"/notes/{{ x }}/\">a</button>",
@@ -41,6 +44,8 @@ fn a_value_in_a_path_is_one_segment() {
         "<button data-delete-url=\"/notes/{{ x }}/\">a</button>",
         "<a href=\"/notes/{{ x }}/\" data-turbo-method=\"post\">a</a>",
         "<a data-method=\"delete\" href=\"/notes/{{ x }}/?a={{ x }}\">a</a>",
+        "<a data-method=\"delete\" href=\"/notes/{{ x|urlencode:'' }}/\">a</a>",
+        "<a data-method=\"delete\" href=\"/notes/{{ x }}/{% querystring a=x %}\">a</a>",
         "<a href=\"/tags/{{ x }}/\">a</a>",
         "<a href=\"/{{ x }}/\">a</a>",
         "<a href=\"{% url home %}{{ x }}/\">a</a>",
@@ -74,6 +79,13 @@ fn a_value_in_a_path_is_one_segment() {
     assert_eq!(
         written("<a href=\"/wiki/{{ x|urlencode }}\">a</a>", "a/../C#?"),
         "<a href=\"/wiki/a/%252e%252e/C%23%3f\">a</a>"
+    );
+    assert_eq!(
+        written(
+            "<iframe src=\"https://other.example/e/{{ x|urlencode }}\"></iframe>",
+            "a/../b"
+        ),
+        "<iframe src=\"https://other.example/e/a/%252e%252e/b\"></iframe>"
     );
     assert_eq!(
         written("<a href=\"/wiki/{{ x|urlencode:'' }}\">a</a>", "a/b"),
@@ -140,6 +152,57 @@ fn data_names_no_view_that_gets_the_token() {
         (
             "<form method=\"post\" action=\"{{ a_route }}{% querystring %}\"></form>",
             "mixed-value",
+        ),
+        // Several segments name any view below.
+        (
+            "<a href=\"/notes/{{ x|urlencode }}/\" data-turbo-method=\"delete\">a</a>",
+            "form-action",
+        ),
+        (
+            "<a href=\"/notes/{{ x|iriencode }}/{{ x }}/{% querystring %}\" data-turbo-method=\"delete\">a</a>",
+            "form-action",
+        ),
+        // `home` may be `/`.
+        (
+            "<a href=\"{% url home %}/logout\" data-turbo-method=\"post\">a</a>",
+            "form-action",
+        ),
+        (
+            "<a href=\"{% url home %}/logout/now/\" data-turbo-method=\"post\">a</a>",
+            "form-action",
+        ),
+        (
+            "<a href=\"{% url home %}{% if a %}/logout{% endif %}\" data-method=\"post\">a</a>",
+            "form-action",
+        ),
+        (
+            "<a href=\"{% url home %}{% if a %}?b=1{% endif %}/logout\" data-method=\"post\">a</a>",
+            "form-action",
+        ),
+        (
+            "<a href=\"{% if a %}{% url home %}{% else %}/n/{{ x }}/{% endif %}//evil.example\" data-method=\"post\">a</a>",
+            "form-action",
+        ),
+        (
+            "<form method=\"post\" action=\"{% url home %}/logout/now/\"></form>",
+            "foreign-form",
+        ),
+        (
+            "<form method=\"post\" action=\"{% url home %}&Tab;/logout/{{ x }}/\"></form>",
+            "foreign-form",
+        ),
+        (
+            "<form method=\"post\" action=\"{% url home %}{% if a %}?b=1{% endif %}/logout/\"></form>",
+            "foreign-form",
+        ),
+        // Browsers take the second.
+        (
+            "<svg><a xlink:href=\"/a/\" href=\"{{ x }}\" data-method=\"post\">a</a></svg>",
+            "form-action",
+        ),
+        (
+            "<svg><a href=\"/a/\" xlink:href=\"{{ x }}\" data-method=\"post\">a</a></svg>",
+            "form-action",
         ),
         ("<a href=\"/a/\" data-method=\"{{ x }}\">a</a>", "form-attribute"),
         (
