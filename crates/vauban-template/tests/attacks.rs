@@ -377,6 +377,76 @@ fn what_would_send_a_token_away_or_load_what_data_says_is_refused() {
             "foreign-form",
         ),
         (
+            "CWE-598: an element that is a form, or holds one",
+            "<button hx-get=\"/a/\" hx-include=\"#f\">a</button>",
+            "foreign-form",
+        ),
+        (
+            "CWE-598",
+            "<input name=\"q\" aria-label=\"q\" hx-get=\"/a/\" data-hx-include=\"#f input\">",
+            "foreign-form",
+        ),
+        (
+            "CWE-598",
+            "<button hx-delete=\"/a/\" hx-include=\"this\">a</button>",
+            "foreign-form",
+        ),
+        (
+            "CWE-598",
+            "<button hx-get=\"/a/\" hx-include=\"closest div\">a</button>",
+            "foreign-form",
+        ),
+        (
+            "CWE-598: whatever has a name",
+            "<button hx-get=\"/a/\" hx-include=\"[name]\">a</button>",
+            "foreign-form",
+        ),
+        (
+            "CWE-598: the token by its name",
+            "<button hx-get=\"/a/\" hx-include=\"[name='csrfmiddlewaretoken']\">a</button>",
+            "foreign-form",
+        ),
+        (
+            "CWE-598: a form with a name",
+            "<button hx-get=\"/a/\" hx-include=\"form[name='q']\">a</button>",
+            "foreign-form",
+        ),
+        (
+            "CWE-598",
+            "<button hx-get=\"/a/\" hx-include=\"[name='q'], #f\">a</button>",
+            "foreign-form",
+        ),
+        (
+            "CWE-598",
+            "<button hx-get=\"/a/\" hx-include=\"{% if a %}#f{{ x }}{% else %}#g{% endif %}, [name='q']\">a</button>",
+            "foreign-form",
+        ),
+        (
+            "CWE-598",
+            "<button hx-get=\"/a/\" hx-include=\"#f{{ x }}\">a</button>",
+            "foreign-form",
+        ),
+        (
+            "CWE-352: the token to another site",
+            "<button hx-post=\"https://other.example/\" hx-include=\"input\">a</button>",
+            "foreign-form",
+        ),
+        (
+            "CWE-598: by inheritance",
+            "<div hx-include=\"#f\"><button hx-get=\"/a/\">a</button></div>",
+            "foreign-form",
+        ),
+        (
+            "CWE-598: by inheritance",
+            "<div hx-post=\"/b/\" hx-include=\"#f\"><button hx-get=\"/a/\">a</button></div>",
+            "foreign-form",
+        ),
+        (
+            "CWE-598",
+            "<form hx-get=\"/a/\" hx-include=\"#f\"></form>",
+            "foreign-form",
+        ),
+        (
             "CWE-352: the token to another site",
             "<form method=\"post\"><button hx-post=\"https://other.example/\">a</button></form>",
             "foreign-form",
@@ -463,6 +533,10 @@ fn what_would_send_a_token_away_or_load_what_data_says_is_refused() {
         "<noscript><p>a <a href=\"/a/\">form</a></p></noscript>",
         "<form method=\"post\"><button hx-get=\"/a/\">a</button><button hx-post=\"/b/\">b</button></form>",
         "<button hx-get=\"/a/\" hx-include=\"[name='form']\">a</button>",
+        "<button hx-get=\"/a/\" hx-include=\"#f-{{ x }} [name='q'], input[name=&quot;p&quot;]\">a</button>",
+        "<button hx-post=\"/a/\" hx-include=\"#f-{{ x }} input\">a</button>",
+        "<button hx-get=\"/a/\" hx-include=\"#f\" hx-params=\"not a, csrfmiddlewaretoken\">a</button>",
+        "<div hx-include=\"find [name='q']\"><button hx-get=\"/a/\" hx-include=\"unset\">a</button></div>",
         "<button hx-delete=\"/a/\">a</button>",
         "<script src=\"/a.js?b={{ x }}\"></script>",
         "<script src=\"{% url a %}?b={{ x }}\"></script>",

@@ -448,7 +448,8 @@ fn attribute(value: &mut Value, pos: Pos) -> Result<Context> {
                     format!("write {}=\"#row-{{{{ id }}}}\"", value.name),
                 );
             }
-            value.given = Given::Data;
+            // What a selector chooses is said by its literal parts: in them a value is a name.
+            value.raw.push('_');
             // What follows may go on with the same name.
             value.pending.clear();
             value.pending.push_str("#_");
