@@ -315,6 +315,14 @@ fn a_value_in_json_in_an_attribute_adds_nothing_to_it() {
         "<i data-a='[{{ x }}{{ x }}]'>a</i>",
         "<i data-a='{\"a\": {{ x }}'>a</i>",
         "<i data-a='[{% if f %}\"{% endif %}{{ x }}]'>a</i>",
+        // What stands before may be empty.
+        "<i data-a='{{ x }}{\"a\": \"{{ x }}\"}'>a</i>",
+        "<i data-a='{{ x }} {{ x }} [{{ x }}]'>a</i>",
+        "<i data-a='{% if f %}{{ x }}{% endif %}{\"a\": \"{{ x }}\"}'>a</i>",
+        "<i data-a='{% if f %}a{% endif %}{\"a\": \"{{ x }}\"}'>a</i>",
+        "<i data-a='{% for i in l %}{{ x }}{% endfor %}[{{ x }}]'>a</i>",
+        "<i data-a='{% firstof x y %}{% if f %}{{ x }}{% endif %}[{{ x }}]'>a</i>",
+        "<input type=\"hidden\" name=\"a\" value='{% if f %}{{ x }}{% endif %}{\"a\": \"{{ x }}\"}'>",
     ] {
         assert_eq!(refused(template), Some("json-attribute"), "{template}");
     }
@@ -322,6 +330,13 @@ fn a_value_in_json_in_an_attribute_adds_nothing_to_it() {
     assert_eq!(
         written("<i title=\"[{{ x }}] a\">a</i>", "b"),
         "<i title=\"[b] a\">a</i>"
+    );
+    assert_eq!(
+        written(
+            "<i title=\"{{ x }} [{{ x }}]\" data-a=\"{{ x }}: {{ x }}-[{{ x }}]\">a</i>",
+            "b"
+        ),
+        "<i title=\"b [b]\" data-a=\"b: b-[b]\">a</i>"
     );
 }
 
