@@ -10,6 +10,7 @@ mod combined;
 mod constraints;
 mod field_types;
 mod fragments;
+mod hidden_work;
 mod linked;
 mod listed;
 mod loading;
@@ -32,6 +33,7 @@ mod rights;
 #[cfg(feature = "postgres")]
 mod sets;
 mod symbolic;
+mod turns;
 mod units;
 mod unreadable;
 mod untyped;
