@@ -9,7 +9,8 @@ use crate::sabotage::{Control, removed};
 pub(crate) enum Cond {
     True,
     False,
-    Sql(Sql),
+    /// Apart, so that whoever renders conditions inside each other has room for them on the stack.
+    Sql(Box<Sql>),
 }
 
 /// The SQL of a condition: what holds together with `AND`. A database asks in whatever order it likes, so what may fail, and what
@@ -64,7 +65,7 @@ impl Cond {
             Class::Long => &mut all.long,
             Class::Raising => &mut all.raising,
         } = sql;
-        Self::Sql(all)
+        Self::Sql(Box::new(all))
     }
 
     /// Whether there are rows on which it is an error.
@@ -93,12 +94,17 @@ impl Cond {
         match (self, other) {
             (Self::False, _) | (_, Self::False) => Self::False,
             (Self::True, x) | (x, Self::True) => x,
-            (Self::Sql(a), Self::Sql(b)) => Self::Sql(Sql {
-                safe: both(a.safe, &b.safe),
-                long: both(a.long, &b.long),
-                raising: both(a.raising, &b.raising),
-                asks: a.asks.max(b.asks),
-            }),
+            (Self::Sql(mut a), Self::Sql(b)) => {
+                for (all, more) in [
+                    (&mut a.safe, b.safe),
+                    (&mut a.long, b.long),
+                    (&mut a.raising, b.raising),
+                ] {
+                    *all = both(std::mem::take(all), &more);
+                }
+                a.asks = a.asks.max(b.asks);
+                Self::Sql(a)
+            }
         }
     }
 
@@ -106,13 +112,13 @@ impl Cond {
     /// that the policy hides. It stands beside `first` all the same.
     pub(crate) fn behind(self, first: &Self) -> Self {
         match self {
-            Self::Sql(sql) if !sql.raising.is_empty() && !removed(Control::Behind) => match first {
+            Self::Sql(mut sql) if !sql.raising.is_empty() && !removed(Control::Behind) => match first {
                 Self::True => Self::Sql(sql),
                 Self::False => Self::False,
-                first => Self::Sql(Sql {
-                    raising: format!("CASE WHEN {} THEN {} END", first.sql(), sql.raising),
-                    ..sql
-                }),
+                first => {
+                    sql.raising = format!("CASE WHEN {} THEN {} END", first.sql(), sql.raising);
+                    Self::Sql(sql)
+                }
             },
             other => other,
         }
@@ -128,7 +134,7 @@ impl Cond {
                     long,
                     raising,
                     asks,
-                } = sql;
+                } = *sql;
                 let class = if raising.is_empty() {
                     Class::Long
                 } else {
@@ -205,12 +211,14 @@ impl Cond {
     }
 
     pub(crate) fn sql(&self) -> Cow<'_, str> {
-        let Self::Sql(Sql {
-            safe, long, raising, ..
-        }) = self
-        else {
-            return Cow::Borrowed(if *self == Self::True { "TRUE" } else { "FALSE" });
+        let sql = match self {
+            Self::True => return Cow::Borrowed("TRUE"),
+            Self::False => return Cow::Borrowed("FALSE"),
+            Self::Sql(sql) => &**sql,
         };
+        let Sql {
+            safe, long, raising, ..
+        } = sql;
         let mut parts = [safe, long, raising].into_iter().filter(|part| !part.is_empty());
         let first = parts.next().map_or("", String::as_str);
         parts.fold(Cow::Borrowed(first), |all, part| {

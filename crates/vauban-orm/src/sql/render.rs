@@ -176,12 +176,12 @@ impl<'a> Renderer<'a> {
         since.iter().any(|opened| opened.is(model))
     }
 
-    /// Writes what may also count by not holding.
-    pub(super) fn turned<T>(&mut self, write: impl FnOnce(&mut Self) -> T) -> T {
+    /// A condition that may also count by not holding.
+    pub(super) fn turned(&mut self, expr: &Expr, at: Place<'_, '_>) -> Result<Cond> {
         self.turned += 1;
-        let written = write(self);
+        let cond = self.within(expr, at);
         self.turned -= 1;
-        written
+        cond
     }
 
     pub(crate) fn alias(&mut self) -> String {
@@ -381,7 +381,7 @@ impl<'a> Renderer<'a> {
                 }
                 Ok(Cond::any(parts))
             }
-            Expr::Not(inner) => self.turned(|this| this.within(inner, at)).map(Cond::not),
+            Expr::Not(inner) => self.turned(inner, at).map(Cond::not),
             Expr::Through(key, inner) => {
                 let target = target_of(key.meta)?;
                 let related = Relation {

@@ -67,7 +67,7 @@ impl Renderer<'_> {
                 format!("({a} || {b})")
             }
             Term::Case(case) => {
-                let holds = self.turned(|this| this.within(&case.0, at))?;
+                let holds = self.turned(&case.0, at)?;
                 let then = self.term_at(&case.1, at)?;
                 match &case.2 {
                     None => format!("(CASE WHEN {} THEN {then} END)", holds.sql()),

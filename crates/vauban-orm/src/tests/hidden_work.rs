@@ -268,7 +268,8 @@ async fn cwe_203_too_much_work_tells_nothing_of_a_hidden_row() {
     for (name, ask) in &LONG[..2] {
         let _attack = without(Control::LongBehind);
         let told = answers(&database, *ask, "z").await;
-        assert!(told[0].contains("TooMuchWork"), "{name}: {told:?}");
+        let is_told = told.iter().any(|answer| answer.contains("TooMuchWork"));
+        assert!(is_told, "{name}: {told:?}");
     }
 }
 
