@@ -103,7 +103,7 @@ async fn enter(site: &Site, cx: &mut Request, body: &mut RequestBody) -> Result<
     if let Some(file) = site.static_files.answer(&cx.method, cx.uri.path(), &cx.headers) {
         return Ok(Way::Answer(file));
     }
-    origin::check(site, cx)?;
+    let sender = origin::check(site, cx)?;
     let (mut hidden, mut gates) = (Hidden::default(), Gates::default());
     loop {
         let found = site.router.find(&cx.method, cx.uri.path(), hidden.views());
@@ -112,6 +112,7 @@ async fn enter(site: &Site, cx: &mut Request, body: &mut RequestBody) -> Result<
             _ => None,
         };
         isolation::check(site, cx, view.map(|meta| meta.view_type))?;
+        sender.is_enough_for(cx, is_ambient(cx, &found))?;
         cx.route = view;
         // CWE-204: until it is known whether the view is there for who asks, no answer has anything of it.
         cx.show_view(!may_hide(&found));
@@ -153,6 +154,15 @@ async fn enter(site: &Site, cx: &mut Request, body: &mut RequestBody) -> Result<
         }
         // CWE-204: it was not there for who asks, so what is found without it answers, and nothing is left of having asked.
         cx.start_over();
+    }
+}
+
+/// Whether the request would be let in by what a browser sends by itself: where there is no such view, too, which the
+/// session is asked about.
+fn is_ambient(cx: &Request, found: &Found) -> bool {
+    match found {
+        Found::View(target, _) => (target.asking.is_ambient)(cx),
+        Found::Other(_) | Found::Slash(..) | Found::Nothing => true,
     }
 }
 

@@ -388,6 +388,63 @@ async fn either_of_two_is_one_of_them() {
     assert_eq!(sessions.hops.load(Ordering::Relaxed), 0);
 }
 
+/// CWE-352, over HTTPS: who says nothing of where the request comes from is a program. It is let in by a token or a
+/// signature, and not by what a browser sends by itself; nothing is looked up before.
+#[tokio::test]
+async fn cwe_352_who_says_no_origin_needs_a_key() {
+    let (server, sessions) = site().await;
+    let over_https = |extra: &[(&str, &str)]| {
+        let mut headers = host(extra);
+        headers.push(pair("X-Forwarded-Proto", "https"));
+        headers
+    };
+    let ann = ("Cookie", "__Host-session=ann-of-staff");
+    let key = ("Authorization", "Bearer of-tickets");
+    let token = server.token(&Binding::Session("ann-of-staff".to_owned()), "/either/");
+    let token = ("X-CSRFToken", token.as_str());
+    let own = ("Origin", "https://example.com");
+    let signed = signature(b"a=1");
+    let signed = ("X-Signature", signed.as_str());
+    for (path, sent, status) in [
+        ("/api/", &[key][..], 200),
+        ("/api/", &[key, ann], 200),
+        ("/either/", &[key], 200),
+        // The signature holds, and the body is no JSON.
+        ("/hook/", &[signed], 415),
+        ("/hook/", &[], 403),
+        // By the session.
+        ("/either/", &[ann, token], 403),
+        ("/either/", &[ann, token, own], 200),
+        (
+            "/either/",
+            &[ann, token, ("Referer", "https://example.com/")],
+            200,
+        ),
+        ("/unsaid/", &[ann, token], 403),
+        ("/unsaid/", &[ann, token, key], 403),
+        // Where there is no view, as where there is one by the session.
+        ("/absent/", &[key], 403),
+        ("/invoices/", &[key], 403),
+        // What is said counts, whatever the key.
+        ("/api/", &[key, ("Origin", "https://attacker.example")], 403),
+        ("/api/", &[key, ("Origin", "null")], 403),
+        ("/api/", &[key, ("Sec-Fetch-Site", "cross-site")], 403),
+        ("/hook/", &[signed, ("Sec-Fetch-Site", "same-site")], 403),
+    ] {
+        sessions.hops.store(0, Ordering::Relaxed);
+        let reply = server
+            .send(&format!("POST {path}"), &over_https(sent), "a=1")
+            .await;
+        assert_eq!(reply.status, status, "{path} {sent:?}");
+        let by_session = status == 200 && !sent.contains(&key);
+        assert_eq!(
+            sessions.hops.load(Ordering::Relaxed),
+            usize::from(by_session),
+            "{path} {sent:?}"
+        );
+    }
+}
+
 /// CWE-345, CWE-347: a signature is over the body as it was sent, and is looked at before the rule decides.
 #[tokio::test]
 async fn a_signature_takes_the_raw_body() {
