@@ -38,7 +38,7 @@ pub(crate) use finish::bare;
 #[cfg(any(test, feature = "testing"))]
 #[doc(hidden)]
 pub use for_tests::{actor_for_test, session_for_test, sign_in_for_test, token_for_test, view_for_test};
-pub(crate) use guard::{Guarded, Stopped, watch_panics};
+pub(crate) use guard::{Guarded, Stopped, caught, watch_panics};
 pub(crate) use headers::Headers;
 pub use layers::{Gate, Middleware};
 pub use pages::{ErrorPage, ErrorPages};
@@ -51,7 +51,6 @@ use std::time::Duration;
 
 use ::http::{HeaderValue, Method, StatusCode, header};
 
-use guard::caught;
 use hidden::Hidden;
 use layers::Gates;
 use vauban_orm::engine::rendering;
@@ -107,7 +106,9 @@ async fn enter(site: &Site, cx: &mut Request, body: &mut RequestBody) -> Result<
     let sender = origin::check(site, cx)?;
     let (mut hidden, mut gates) = (Hidden::default(), Gates::default());
     loop {
-        let found = site.router.find(&cx.method, cx.uri.path(), hidden.views());
+        // CWE-248: what a segment is read as is the site's own code.
+        let found = caught(|| site.router.find(&cx.method, cx.uri.path(), hidden.views()));
+        let found = found.map_err(Error::stopped)?;
         let view = match &found {
             Found::View(target, _) => Some(target.meta),
             _ => None,
@@ -218,6 +219,19 @@ async fn call(cx: &Arc<Request>, target: Target, body: RequestBody) -> Response 
 
 /// How long a commit may take that has begun when the view's time is over.
 const COMMIT: Duration = Duration::from_secs(10);
+
+/// Longest time for everything of a request: more than its parts may take, so that what ends one says what became of it
+/// (CWE-837). Gates and who asks have `timeouts.request` each, again where a view turned out to be hidden.
+pub(crate) fn whole_request(site: &Site) -> Duration {
+    let request = site.settings.timeouts.request;
+    let of_views = site.routes.iter().filter_map(|route| route.meta.timeout);
+    let longest = of_views.map(|seconds| Duration::from_secs(seconds.into()));
+    let view = longest.fold(request, Duration::max);
+    request
+        .saturating_mul(4)
+        .saturating_add(view)
+        .saturating_add(COMMIT)
+}
 
 enum Way {
     View(Target),
