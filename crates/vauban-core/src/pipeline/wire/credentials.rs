@@ -563,6 +563,82 @@ async fn a_personal_answer_is_not_public() {
     }
 }
 
+/// An identity whose author said everything twice, and filled in what compiled.
+struct Careless;
+impl IdentityBackend for Careless {
+    fn identify<'a>(
+        &'a self,
+        _: &'a Request,
+        cookie: &'a str,
+    ) -> Pin<Box<dyn Future<Output = Result<Identity>> + Send + 'a>> {
+        let facts = UserFacts {
+            id: uuid::Uuid::from_u128(7),
+            is_staff: false,
+            is_superuser: false,
+        };
+        let user = vauban_template::page::User {
+            id: Some("another".into()),
+            name: "Ann".into(),
+            is_staff: true,
+            is_superuser: true,
+            ..Default::default()
+        };
+        let binding = match cookie {
+            "filled-in" => [0; 32],
+            cookie => Sha256::digest(cookie).into(),
+        };
+        #[allow(deprecated)]
+        let binder = vauban_orm::Binder::__for_the_sites_identity();
+        Box::pin(async move {
+            Ok(match cookie {
+                "visitor" => Identity::visitor([7; 32], ()),
+                _ => Identity::signed_in(&binder, facts, user, binding, ()),
+            })
+        })
+    }
+
+    fn begin_for_test(&self, _: uuid::Uuid) -> Pin<Box<dyn Future<Output = Result<String>> + Send + '_>> {
+        Box::pin(async { Ok("a session of a test".to_owned()) })
+    }
+}
+
+#[view(get, "/me/")]
+async fn me(_: Public, cx: Arc<Request>) -> Result<Text> {
+    let user = cx.identity().user();
+    let id = user.id.as_deref().unwrap_or_default();
+    Ok(Text::new(format!(
+        "{} {id} {} {}",
+        user.name, user.is_staff, user.is_superuser
+    )))
+}
+
+async fn careless() -> Server {
+    let mut parts = parts(&["example.com"]);
+    parts.sessions = Some(Arc::new(Careless));
+    parts.routes = Routes::new().view::<me>("me");
+    start(parts).await
+}
+
+/// CWE-863. Who it is and which rights they have is said once: pages show what rules and policies go by.
+#[tokio::test]
+async fn cwe_863_pages_show_the_rights_that_rules_go_by() {
+    let sent = host(&[("Cookie", "test-session=ann")]);
+    let reply = careless().await.send("GET /me/", &sent, "").await;
+    let id = uuid::Uuid::from_u128(7);
+    assert_eq!((reply.status, reply.body), (200, format!("Ann {id} false false")));
+}
+
+/// CWE-352. Attack: a token of one's own session, sent by somebody else's browser, where the identity's author filled in the
+/// binding so that it compiles.
+#[tokio::test]
+async fn cwe_352_a_binding_that_was_filled_in_is_refused() {
+    let server = careless().await;
+    for cookie in ["test-session=filled-in", "test-session=visitor"] {
+        let reply = server.send("GET /me/", &host(&[("Cookie", cookie)]), "").await;
+        assert_eq!(reply.status, 500, "{cookie}");
+    }
+}
+
 /// Written by hand, without the macro.
 struct ByHand;
 impl View for ByHand {
