@@ -12,6 +12,7 @@ mod headers;
 mod hidden;
 mod hosts;
 mod judge;
+mod kept;
 mod layers;
 mod messages;
 mod pace;
