@@ -58,6 +58,12 @@ pub(crate) enum Control {
     /// On PostgreSQL units are as if one ran after the other.
     #[cfg_attr(not(feature = "postgres"), allow(dead_code, reason = "it is PostgreSQL's"))]
     Serial,
+    /// Of a part that is undone nothing is told.
+    UndoneUntold,
+    /// What is told of a change hides secrets.
+    SecretUntold,
+    /// Nothing that would have to be told is done once the unit ends.
+    LateUntold,
     /// A handle acts in the answer that it began in.
     Request,
     /// Validation of values.

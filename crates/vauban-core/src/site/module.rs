@@ -11,7 +11,8 @@ use std::sync::Arc;
 
 use ::http::StatusCode;
 use vauban_orm::actor::ServiceMeta;
-use vauban_orm::{Binder, ModelMeta, Policy, Service, migrations};
+use vauban_orm::engine::ChangeHooks;
+use vauban_orm::{Binder, ChangeHook, ModelMeta, Policy, Service, migrations};
 use vauban_template::Template;
 
 use super::{AnyGate, AnyMiddleware, IdentityBackend, Package, Parts, Site, Units};
@@ -49,6 +50,7 @@ pub struct Module {
     checks: Vec<Check>,
     commands: Vec<Command>,
     beside: Vec<Beside>,
+    change_hooks: Vec<MakeHook>,
     before: Vec<Arc<dyn AnyGate>>,
     around: Vec<Arc<dyn AnyMiddleware>>,
     error_pages: ErrorPages,
@@ -72,6 +74,13 @@ pub enum Beside {
     Middleware(&'static str),
     /// A page that answers where no view does, or a view has failed.
     ErrorPage(&'static str),
+    /// What is told of what units change.
+    ChangeHook {
+        /// The hook.
+        hook: &'static str,
+        /// The service as which it writes.
+        service: &'static str,
+    },
     /// A module's page that another takes the place of.
     Page {
         /// The page that a view of a module answers with.
@@ -93,6 +102,7 @@ struct ServedIf {
     says: fn(&Settings) -> bool,
 }
 
+type MakeHook = Box<dyn Fn(&Wiring<'_>, &mut ChangeHooks) -> Result<(), Failure> + Send + Sync>;
 type Maker = Box<dyn Fn(&mut Making<'_>) -> Result<(), Failure> + Send + Sync>;
 type Ready = Arc<dyn Fn(Arc<Site>) -> ReadyFuture + Send + Sync>;
 type ReadyFuture = Pin<Box<dyn Future<Output = Result<Option<StartLink>, Failure>> + Send>>;
@@ -122,6 +132,7 @@ impl Module {
             checks: Vec::new(),
             commands: Vec::new(),
             beside: Vec::new(),
+            change_hooks: Vec::new(),
             before: Vec::new(),
             around: Vec::new(),
             error_pages: ErrorPages::default(),
@@ -326,6 +337,51 @@ impl Module {
         self.parts.push(Box::new(move |making| {
             let part = make(&making.wiring())?;
             making.keep(part)
+        }));
+        self
+    }
+
+    /// Is told what units change in rows of models with `#[model(changes)]`, whichever module they are of, before it is saved: see
+    /// [`ChangeHook`]. It stands in the access matrix with the service as which it writes, which its module lists as any other.
+    ///
+    /// ```
+    /// # extern crate vauban_core as vauban;
+    /// # use vauban::Module;
+    /// # use vauban::orm::{Acting, ChangeHook, Changes, Result, Service, Write};
+    /// struct Audit;
+    /// # mod record {
+    /// # use vauban::orm::{*, self as vauban_orm};
+    /// # #[derive(vauban_macros::Model)]
+    /// # #[model(crate = vauban_core::orm)]
+    /// # pub struct Entry { pub id: Id<Entry>, #[field(max_length = 50)] pub text: String }
+    /// # impl Policy for Entry { fn rules(_: Who<Self>, _: &Columns<Self>) -> Rules<Self> { Rules::none() } }
+    /// # vauban::orm::service! { pub WriteDown: Add<Entry>; waiver!(ServiceRights, "nobody writes down what they did themselves") }
+    /// # }
+    /// # use record::WriteDown;
+    /// impl ChangeHook for Audit {
+    ///     type Service = WriteDown;
+    ///     async fn changed(&self, changes: &Changes<'_>, db: &Acting<WriteDown, Write>) -> Result<()> {
+    ///         // …
+    /// #       Ok(())
+    ///     }
+    /// }
+    ///
+    /// fn module() -> Module {
+    ///     Module::new("audit").service::<WriteDown>().on_change(|_| Ok(Audit))
+    /// }
+    /// ```
+    #[must_use]
+    pub fn on_change<H: ChangeHook>(
+        mut self,
+        make: impl Fn(&Wiring<'_>) -> Result<H, Failure> + Send + Sync + 'static,
+    ) -> Self {
+        self.beside.push(Beside::ChangeHook {
+            hook: type_name::<H>(),
+            service: type_name::<H::Service>(),
+        });
+        self.change_hooks.push(Box::new(move |wiring, hooks| {
+            hooks.add(make(wiring)?);
+            Ok(())
         }));
         self
     }

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::constraint::{hidden_target, position, targets, translate};
 use super::stored::mismatch;
+use super::told::{Before, found, returning, values_of};
 use crate::backend::Session;
 use crate::error::{Error, FieldProblem, Refusal, Result};
 use crate::model::assignment::Assignment;
@@ -215,9 +216,21 @@ impl Changes {
             actor: authority.id(),
             values: &values,
         };
-        let changed = session.one(&statement, |row| M::read(model, row).map_err(mismatch(model)));
+        let told = Before::of_row(model, &changes.columns, &id, authority, session).await?;
+        let mut new = Vec::new();
+        let changed = session.one(&statement, |row| {
+            if told.is_some() {
+                new = values_of(&changes.columns, model, row)?;
+            }
+            M::read(model, row).map_err(mismatch(model))
+        });
         match changed.await.map_err(|error| translate(error, model))? {
-            Some(row) => Ok(row),
+            Some(row) => {
+                if let Some(told) = told {
+                    told.changed(&id, new)?;
+                }
+                Ok(row)
+            }
             None => Err(changes.why_not(&id, version, authority, session).await?),
         }
     }
@@ -271,6 +284,7 @@ impl Changes {
     fn text_of_all(
         &self,
         filter: &Expr,
+        is_told: bool,
         dialect: Dialect,
         authority: &Authority,
         values: usize,
@@ -285,12 +299,44 @@ impl Changes {
         let before = source.under_the_rule(matching.clone());
         let after = self.after(&mut renderer, &new)?.behind(&before);
         let set = self.set_clause(&new, &after);
-        let sql = if one {
+        let mut sql = if one {
             source.update(&set, matching)
         } else {
             source.update_as_read(dialect, &set, matching)
         };
+        if is_told {
+            sql.push_str(&returning(dialect, self.model, &self.columns));
+        }
         renderer.text(sql)
+    }
+
+    /// What stands in the rows that [`text_of_all`](Self::text_of_all) is about to change, if somebody is told.
+    async fn before_set<'a>(
+        &'a self,
+        filter: &Expr,
+        values: &[Bind<'_>],
+        shape: &[u8],
+        authority: &'a Authority,
+        session: Session<'_>,
+    ) -> Result<Option<Before<'a>>> {
+        if authority.changes_of(self.model).is_none() {
+            return Ok(None);
+        }
+        let mut key = self.shape(b'O', authority);
+        key.extend(shape);
+        let text = session.text(&key, || {
+            let mut renderer = Renderer::new(session.dialect(), authority, filter.names_one_row(), values.len());
+            let filter = renderer.condition(filter, Row::old("t"), Scope::Query)?;
+            let (source, change) = self.before(&mut renderer)?;
+            let sql = source.select_locked(session.dialect(), &found(&source, &self.columns), change.and(filter));
+            renderer.text(sql)
+        })?;
+        let statement = Statement {
+            text: &text,
+            actor: authority.id(),
+            values,
+        };
+        Before::of(self.model, &self.columns, &statement, authority, session).await
     }
 }
 
@@ -326,10 +372,13 @@ impl Steps for All {
         let mut values: Vec<Bind<'_>> = changes.values.iter().map(Bind::One).collect();
         let mut shape = Vec::new();
         filter.shape(&mut shape, &mut values);
-        let mut key = changes.shape(b'A', authority);
+        let told = changes.before_set(filter, &values[changes.values.len()..], &shape, authority, session);
+        let told = told.await?;
+        let mut key = changes.shape(if told.is_some() { b'a' } else { b'A' }, authority);
         key.extend(&shape);
         let text = session.text(&key, || {
-            changes.text_of_all(filter, session.dialect(), authority, values.len())
+            let (dialect, many) = (session.dialect(), values.len());
+            changes.text_of_all(filter, told.is_some(), dialect, authority, many)
         })?;
         text.note(said);
         let statement = Statement {
@@ -337,7 +386,11 @@ impl Steps for All {
             actor: authority.id(),
             values: &values,
         };
-        match session.execute(&statement).await {
+        let done = match told {
+            None => session.execute(&statement).await,
+            Some(told) => told.change_set(&statement, session).await,
+        };
+        match done {
             Err(error) if changes.is_refusal(&error) => Err(Error::Forbidden),
             done => done.map_err(|error| translate(error, changes.model)),
         }

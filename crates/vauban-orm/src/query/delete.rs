@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::constraint::translate;
 use super::select::Select;
+use super::told::Before;
 use crate::backend::Session;
 use crate::error::{Error, Result};
 use crate::model::types::Id;
@@ -482,7 +483,9 @@ impl<'a> Removal<'a> {
             let source = renderer.source(model, Which::Found)?;
             Ok(source.update(&set, is_one_of(renderer, &source.id(), &list)))
         })?;
-        self.write(&text, rows).await
+        let told = Before::of_rows(model, keys, &rows.ids, self.authority, self.session).await?;
+        self.write(&text, rows).await?;
+        told.map_or(Ok(()), Before::emptied)
     }
 
     /// Deletes what goes, a table at a time: the database looks at the end of a statement whether somebody still refers to what
@@ -554,7 +557,10 @@ impl<'a> Removal<'a> {
             let source = renderer.source(model, Which::Found)?;
             Ok(source.delete(is_one_of(renderer, &source.id(), &list)))
         })?;
-        self.write(&text, rows).await
+        let all: Vec<_> = model.columns.iter().collect();
+        let told = Before::of_rows(model, &all, &rows.ids, self.authority, self.session).await?;
+        self.write(&text, rows).await?;
+        told.map_or(Ok(()), Before::deleted)
     }
 
     async fn write(&self, text: &Arc<Text>, rows: &Rows) -> Result<()> {

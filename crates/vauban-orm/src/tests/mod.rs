@@ -6,6 +6,7 @@
 mod amounts;
 mod bounds;
 mod cascades;
+mod changes;
 mod combined;
 mod constraints;
 mod field_types;

@@ -42,6 +42,8 @@ pub struct ModelMeta {
     pub indexes: &'static [IndexMeta],
     /// Conditions that the database holds every row to: `#[model(check(…))]`.
     pub constraints: &'static [ConstraintMeta],
+    /// Whether what becomes of its rows is told when a unit ends: `#[model(changes)]`.
+    pub changes: bool,
     /// Where and why a uniqueness that could tell of hidden rows is signed.
     pub unique_oracle: Option<vauban_waiver::Place>,
     #[doc(hidden)]
@@ -106,6 +108,8 @@ pub struct Untyped {
     pub shown: fn(ValueRef<'_>) -> Result<String, Mismatch>,
     /// What a stored value means.
     pub encoding: Encoding,
+    /// Whether its values are told to nobody: `Field::SECRET`.
+    pub secret: bool,
 }
 
 /// What besides its [`Kind`] decides what a stored value means. Migrations say it and convert by it (CWE-681).
@@ -239,6 +243,12 @@ impl ModelMeta {
 }
 
 impl ColumnMeta {
+    /// Whether its values are told to nobody who asks by metadata alone: the struct keeps the field to its module, or its type says
+    /// that it is secret (CWE-200).
+    pub const fn is_secret(&self) -> bool {
+        !self.public || self.untyped.secret
+    }
+
     /// A stored value, as the column's type writes it.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ use super::parts::Following;
 use super::reading::is_reading;
 #[cfg(debug_assertions)]
 use super::refused::Refused;
+use super::hooks::tell;
 use super::shared::{LoggedQuery, Shared};
 use crate::error::Result;
 use crate::policy::actor::Actor;
@@ -86,6 +87,10 @@ impl Unit {
     /// # Errors
     /// Those of [`finish`](Self::finish).
     pub async fn end(self, commit: bool) -> Result<Following> {
+        if commit {
+            // CWE-778: what is not told is not saved.
+            tell(&self.shared, self.actor).await.inspect_err(|_| self.shared.undo())?;
+        }
         self.shared.end(commit).await
     }
 }
