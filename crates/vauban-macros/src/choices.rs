@@ -127,6 +127,7 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
         }
         impl #orm::Field for #name {
             const KIND: #orm::field::Kind = #orm::field::Kind::Text;
+            const CHOICES: &'static [&'static str] = &[#(#texts),*];
             fn to_value(&self) -> #orm::field::Value {
                 #orm::field::Value::Text(::std::string::String::from(self.as_str()))
             }

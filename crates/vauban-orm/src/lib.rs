@@ -70,6 +70,8 @@ extern crate self as vauban_orm;
 pub const TEST_KIT: bool = cfg!(feature = "testing");
 
 pub mod checks;
+#[cfg(any(test, feature = "testing"))]
+pub mod factory;
 pub mod migrations;
 pub mod untyped;
 
@@ -128,8 +130,8 @@ pub use query::{
 };
 pub use tree::meta::{ColumnMeta, ModelMeta};
 pub use tree::{identifier, meta};
-pub use unit::hooks::{ChangeHook, Changes};
 pub use unit::handles::{Acting, Db, Mode, Read, Reads, Unscoped, Write, Writes};
+pub use unit::hooks::{ChangeHook, Changes};
 
 /// Columns as queries, rules and changes see them.
 pub mod columns {

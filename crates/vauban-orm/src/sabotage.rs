@@ -64,6 +64,8 @@ pub(crate) enum Control {
     SecretUntold,
     /// Nothing that would have to be told is done once the unit ends.
     LateUntold,
+    /// A data migration has the rights that are reviewed, and changes what its file says.
+    DataRights,
     /// A handle acts in the answer that it began in.
     Request,
     /// Validation of values.

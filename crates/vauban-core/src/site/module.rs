@@ -45,6 +45,7 @@ pub struct Module {
     models: Vec<ModelFn>,
     services: Vec<ServiceFacts>,
     migrations: Vec<migrations::Set>,
+    data_migrations: Vec<migrations::DataMigrationMeta>,
     static_files: StaticFiles,
     settings: Vec<SettingsSection>,
     checks: Vec<Check>,
@@ -127,6 +128,7 @@ impl Module {
             models: Vec::new(),
             services: Vec::new(),
             migrations: Vec::new(),
+            data_migrations: Vec::new(),
             static_files: StaticFiles::default(),
             settings: Vec::new(),
             checks: Vec::new(),
@@ -211,6 +213,15 @@ impl Module {
     #[must_use]
     pub fn migrations(mut self, set: migrations::Set) -> Self {
         self.migrations.push(set);
+        self
+    }
+
+    /// Adds a function that one of its data migrations runs: its rights stand in the access matrix, as a service's. One that no
+    /// module adds is not run.
+    #[must_use]
+    pub fn data_migration<D: migrations::DataMigration>(mut self) -> Self {
+        self.data_migrations
+            .push(migrations::DataMigrationMeta::of::<D>());
         self
     }
 
@@ -590,6 +601,12 @@ impl Modules {
     /// Every service.
     pub fn services(&self) -> impl Iterator<Item = &ServiceFacts> {
         self.0.iter().flat_map(|module| module.services.iter())
+    }
+
+    /// Every function that data migrations run.
+    pub fn data_migrations(&self) -> Vec<migrations::DataMigrationMeta> {
+        let all = self.0.iter().flat_map(|module| &module.data_migrations);
+        all.copied().collect()
     }
 
     /// Every package's migrations, once: `site`'s last, for they may refer to the others'.

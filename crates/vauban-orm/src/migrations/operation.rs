@@ -106,6 +106,20 @@ pub enum Operation {
         /// The constraint's name.
         name: String,
     },
+    /// A function of the program goes through the rows that are there, in transactions of some rows each: see
+    /// [`DataMigration`](super::DataMigration). It does not change what the files say of the schema, and stands in a file of its own.
+    Run {
+        /// The function's name, or `nothing`.
+        run: String,
+        /// The table.
+        table: String,
+        /// Columns that it reads.
+        reads: Vec<String>,
+        /// Columns that it changes.
+        writes: Vec<String>,
+        /// The function that undoes it, or `nothing`; without one there is no way back.
+        back: Option<String>,
+    },
     /// By hand: SQL on the rows. It does not change what the files say of the schema.
     Sql {
         /// The statements, separated by `;`.
@@ -166,6 +180,9 @@ impl Operation {
             Self::RenameIndex { from, to, .. } => format!("rename index {from} to {to}"),
             Self::DropIndex { name } => format!("drop index {name}"),
             Self::DropConstraint { table, name } => format!("drop constraint {name} of {table}"),
+            Self::Run {
+                run, table, writes, ..
+            } => format!("run {run} on {table} ({})", writes.join(", ")),
             Self::Sql { .. } => "run SQL".into(),
         }
     }

@@ -68,7 +68,7 @@ pub fn with_sql(sets: &[Set], site: &str) -> Vec<String> {
 
 fn refused(operation: &Operation, package: &str, site: &str, sets: &[Set]) -> Option<String> {
     let names = named(operation);
-    if names.contains(&RECORD) {
+    if names.contains(&RECORD) || names.contains(&super::data::PROGRESS) {
         return Some(format!(
             "`{RECORD}` is the framework's record of what was applied."
         ));
@@ -103,6 +103,7 @@ fn named(operation: &Operation) -> Vec<&str> {
         | Operation::DropColumn { table, .. }
         | Operation::RenameColumn { table, .. }
         | Operation::DropTable { table }
+        | Operation::Run { table, .. }
         | Operation::DropConstraint { table, .. } => vec![table],
         Operation::CreateIndex { name, table, .. } => vec![table, name],
         Operation::RenameTable { from, to } => vec![from, to],

@@ -12,6 +12,7 @@ use std::time::Duration;
 use asked::{refused, refused_step, setup, texts};
 
 use super::apply::{Applied, Pending, compared};
+use super::data::{self, DataMigrationMeta};
 use super::ddl;
 use super::file::Migration;
 use super::found::Difference;
@@ -55,7 +56,9 @@ pub(crate) async fn pending(connection: &Connection, sets: &[Set]) -> Result<Pen
             .and_then(|row| row.first())
             .map_or(Duration::ZERO, |first| since(first));
     }
-    compared(sets, recorded, age)
+    let mut out = compared(sets, recorded, age)?;
+    out.half = data::postgres::half(connection).await?;
+    Ok(out)
 }
 
 /// What is to be done with this database, in order. Writes nothing.
@@ -84,6 +87,7 @@ pub(crate) async fn apply(
     sets: &[Set],
     target: &Target,
     models: &[&'static ModelMeta],
+    functions: &[DataMigrationMeta],
     mut on_applied: impl FnMut(&Applied),
 ) -> Result<Vec<Applied>, MigrationError> {
     ready(connection).await.map_err(setup)?;
@@ -92,8 +96,14 @@ pub(crate) async fn apply(
         return Err(MigrationError::Changed { migrations: changed });
     }
     let mut done = Vec::new();
-    for step in plan(connection, sets, target, models).await? {
-        let made = make_step(connection, &step).await;
+    let steps = plan(connection, sets, target, models).await?;
+    data::check(&steps, functions)?;
+    data::postgres::refuse_half(connection, &steps).await?;
+    for step in steps {
+        let made = match data::goes_through_rows(&step) {
+            true => data::postgres::run(connection, &step, functions).await,
+            false => make_step(connection, &step).await,
+        };
         if made.is_err() && connection.is_in_transaction() {
             // Where that fails, the connection is broken, and PostgreSQL undoes it by itself.
             let _ = connection.rollback().await;
@@ -195,7 +205,7 @@ async fn ready(connection: &Connection) -> Result<(), Failure> {
 
 /// A transaction that has the lock. Its statements may take their time, and wait for others a bounded one: who waits for a
 /// table keeps everybody behind them from it.
-async fn begin(connection: &Connection) -> Result<(), Failure> {
+pub(super) async fn begin(connection: &Connection) -> Result<(), Failure> {
     connection.begin(Access::Write, Isolation::ReadCommitted).await?;
     connection
         .batch(&format!(
@@ -299,7 +309,7 @@ async fn number(connection: &Connection) -> Result<Vec<Vec<String>>, Failure> {
     texts(connection, "SELECT txid_current()::text").await
 }
 
-async fn record(connection: &Connection, step: &Step) -> Result<(), Failure> {
+pub(super) async fn record(connection: &Connection, step: &Step) -> Result<(), Failure> {
     let Migration {
         package,
         name,
@@ -320,6 +330,11 @@ async fn record(connection: &Connection, step: &Step) -> Result<(), Failure> {
     let binds = values.iter().take(count).map(Bind::One);
     connection.execute(sql, &parameters[..count], binds).await?;
     Ok(())
+}
+
+/// Whether the database has this migration.
+pub(super) async fn is_recorded(connection: &Connection, id: &str) -> Result<bool, Failure> {
+    Ok(recorded(connection).await?.contains_key(id))
 }
 
 /// Id and checksum of what the database has applied.

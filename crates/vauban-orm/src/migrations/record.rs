@@ -6,6 +6,8 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode};
 
 use super::MigrationError;
+use super::file::Migration;
+use super::plan::Step;
 
 pub(super) const TABLE: &str = "CREATE TABLE IF NOT EXISTS \"vauban_migration\" (
     \"package\" TEXT NOT NULL,
@@ -56,4 +58,27 @@ pub(super) fn setup(error: rusqlite::Error) -> MigrationError {
             error: error.into(),
         },
     }
+}
+
+/// Notes that a migration was made, or was undone.
+pub(super) fn write(connection: &Connection, step: &Step) -> rusqlite::Result<()> {
+    let Migration {
+        package,
+        name,
+        checksum,
+        ..
+    } = &step.migration;
+    if step.back {
+        connection.execute(
+            "DELETE FROM \"vauban_migration\" WHERE \"package\" = ? AND \"name\" = ?",
+            (package, name),
+        )?;
+    } else {
+        let now = jiff::Timestamp::now().to_string();
+        connection.execute(
+            "INSERT INTO \"vauban_migration\" VALUES (?, ?, ?, ?)",
+            (package, name, checksum, now),
+        )?;
+    }
+    Ok(())
 }

@@ -211,6 +211,24 @@ pub(super) fn entry(operation: &Operation) -> String {
         Operation::DropConstraint { table, name } => {
             format!("drop_constraint = {}\ntable = {}\n", text(name), text(table))
         }
+        Operation::Run {
+            run,
+            table,
+            reads,
+            writes,
+            back,
+        } => {
+            let names = |names: &[String]| names.iter().map(|name| text(name)).collect::<Vec<_>>().join(", ");
+            let back = back.as_ref().map(|back| format!("back = {}\n", text(back)));
+            format!(
+                "run = {}\ntable = {}\nreads = [{}]\nwrites = [{}]\n{}",
+                text(run),
+                text(table),
+                names(reads),
+                names(writes),
+                back.unwrap_or_default()
+            )
+        }
         Operation::Sql { sql, back } => {
             let back = back.as_ref().map(|sql| format!("back = {}\n", text(sql)));
             format!("sql = {}\n{}", text(sql), back.unwrap_or_default())

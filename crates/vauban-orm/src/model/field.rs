@@ -49,6 +49,8 @@ pub trait Field: Clone + Send + Sync + Sized + 'static {
     /// Whether its values are told to nobody who was not asked for them by type: what is told of a change says only that there is
     /// one (CWE-532). For hashes, keys and tokens.
     const SECRET: bool = false;
+    /// The texts that it is one of, if there are but these, in their order.
+    const CHOICES: &'static [&'static str] = &[];
     /// The smallest and the greatest number that it can be, where its [`KIND`](Self::KIND) holds others besides: the database
     /// holds every row to them.
     const RANGE: Option<(i64, i64)> = None;
@@ -180,6 +182,7 @@ impl<T: Field> ModelField for T {
         parsed: parsed::<T>,
         shown: shown::<T>,
         encoding: T::ENCODING.of(T::KIND),
+        choices: T::CHOICES,
         secret: T::SECRET,
     };
 

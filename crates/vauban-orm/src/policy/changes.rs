@@ -103,7 +103,11 @@ impl<'c> ChangedColumn<'c> {
 
 impl Cell {
     fn of(column: &ColumnMeta, value: Value) -> Self {
-        if column.is_secret() && !removed(Control::SecretUntold) { Self::Secret } else { Self::Value(value) }
+        if column.is_secret() && !removed(Control::SecretUntold) {
+            Self::Secret
+        } else {
+            Self::Value(value)
+        }
     }
 
     fn told(&self, meta: &'static ColumnMeta) -> Told<'_> {
@@ -207,13 +211,27 @@ impl Changes {
     /// A row was added.
     pub(crate) fn added(&self, actor: Actor, model: &'static ModelMeta, values: &[Value]) -> Result<()> {
         let columns = whole(model, values, |cell| (Cell::Absent, cell));
-        self.note(Action::Add, actor, model, key(values.first())?, columns, size_of(values))
+        self.note(
+            Action::Add,
+            actor,
+            model,
+            key(values.first())?,
+            columns,
+            size_of(values),
+        )
     }
 
     /// A row was deleted.
     pub(crate) fn deleted(&self, actor: Actor, model: &'static ModelMeta, values: &[Value]) -> Result<()> {
         let columns = whole(model, values, |cell| (cell, Cell::Absent));
-        self.note(Action::Delete, actor, model, key(values.first())?, columns, size_of(values))
+        self.note(
+            Action::Delete,
+            actor,
+            model,
+            key(values.first())?,
+            columns,
+            size_of(values),
+        )
     }
 
     /// A row was changed in these columns; nothing is told of one that holds what it held.
@@ -225,7 +243,9 @@ impl Changes {
         columns: impl IntoIterator<Item = (&'static ColumnMeta, Value, Value)>,
     ) -> Result<()> {
         let mut size = 0;
-        let differing = columns.into_iter().filter(|(_, old, new)| old.as_ref() != new.as_ref());
+        let differing = columns
+            .into_iter()
+            .filter(|(_, old, new)| old.as_ref() != new.as_ref());
         let mut cells = Vec::new();
         for (column, old, new) in differing {
             let at = model.position(column).ok_or_else(no_key)?;

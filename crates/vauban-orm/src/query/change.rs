@@ -325,10 +325,15 @@ impl Changes {
         let mut key = self.shape(b'O', authority);
         key.extend(shape);
         let text = session.text(&key, || {
-            let mut renderer = Renderer::new(session.dialect(), authority, filter.names_one_row(), values.len());
+            let mut renderer =
+                Renderer::new(session.dialect(), authority, filter.names_one_row(), values.len());
             let filter = renderer.condition(filter, Row::old("t"), Scope::Query)?;
             let (source, change) = self.before(&mut renderer)?;
-            let sql = source.select_locked(session.dialect(), &found(&source, &self.columns), change.and(filter));
+            let sql = source.select_locked(
+                session.dialect(),
+                &found(&source, &self.columns),
+                change.and(filter),
+            );
             renderer.text(sql)
         })?;
         let statement = Statement {
@@ -372,7 +377,13 @@ impl Steps for All {
         let mut values: Vec<Bind<'_>> = changes.values.iter().map(Bind::One).collect();
         let mut shape = Vec::new();
         filter.shape(&mut shape, &mut values);
-        let told = changes.before_set(filter, &values[changes.values.len()..], &shape, authority, session);
+        let told = changes.before_set(
+            filter,
+            &values[changes.values.len()..],
+            &shape,
+            authority,
+            session,
+        );
         let told = told.await?;
         let mut key = changes.shape(if told.is_some() { b'a' } else { b'A' }, authority);
         key.extend(&shape);

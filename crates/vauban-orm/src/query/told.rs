@@ -178,7 +178,8 @@ impl<'a> Before<'a> {
         };
         let columns = self.columns.iter().zip(old).zip(new);
         let columns = columns.map(|((column, old), new)| (*column, old.clone(), new));
-        self.changes.changed(self.authority.actor, self.model, id, columns)
+        self.changes
+            .changed(self.authority.actor, self.model, id, columns)
     }
 }
 

@@ -167,9 +167,21 @@ impl ChangeHook for Audit {
             let columns = change.columns().filter(|column| column.meta().target.is_none());
             let columns = columns.filter(|column| column.field() != "id");
             let columns: Vec<_> = columns
-                .map(|column| format!("{}: {:?}->{:?}", column.field(), column.old().to_string(), column.new().to_string()))
+                .map(|column| {
+                    format!(
+                        "{}: {:?}->{:?}",
+                        column.field(),
+                        column.old().to_string(),
+                        column.new().to_string()
+                    )
+                })
                 .collect();
-            let line = format!("{by} {:?} {} {}", change.action(), change.model().name, columns.join(", "));
+            let line = format!(
+                "{by} {:?} {} {}",
+                change.action(),
+                change.model().name,
+                columns.join(", ")
+            );
             self.seen.lock().unwrap().push(line.trim().to_owned());
             Entry::create(NewEntry { text: line }).save(db).await?;
         }
@@ -244,7 +256,8 @@ async fn every_statement_tells_what_it_changed() {
     assert_eq!(audit.told(), [ADDED]);
     saved(&database, async |db| {
         let row = Book::objects().get_to_change(db, |b| b.id.eq(book.id)).await?;
-        row.change(db, |b| [b.title.set("towers"), b.key.set("second")]).await
+        row.change(db, |b| [b.title.set("towers"), b.key.set("second")])
+            .await
     })
     .await;
     assert_eq!(
@@ -253,7 +266,9 @@ async fn every_statement_tells_what_it_changed() {
     );
     // What holds what it held is no change.
     saved(&database, async |db| {
-        Book::objects().change_all(db, |b| [b.title.set("towers"), b.read.increase_by(2)]).await
+        Book::objects()
+            .change_all(db, |b| [b.title.set("towers"), b.read.increase_by(2)])
+            .await
     })
     .await;
     assert_eq!(audit.told(), [r#"nobody Change Book read: "0"->"2""#]);
@@ -288,9 +303,12 @@ async fn every_statement_tells_what_it_changed() {
         let c = || BookTag::create(NewBookTag { name: "c".into() });
         for _ in 0..2 {
             let tags = BookTag::objects();
-            tags.create_or_change(db, |t| t.name.eq("c"), c(), |t| [t.name.set("d")]).await?;
+            tags.create_or_change(db, |t| t.name.eq("c"), c(), |t| [t.name.set("d")])
+                .await?;
         }
-        BookTag::objects().get_or_create(db, |t| t.name.eq("d"), c()).await
+        BookTag::objects()
+            .get_or_create(db, |t| t.name.eq("d"), c())
+            .await
     })
     .await;
     assert_eq!(audit.told(), [added("c"), change("c", "d")]);
@@ -304,11 +322,21 @@ async fn every_statement_tells_what_it_changed() {
     .await;
     assert_eq!(
         audit.told(),
-        ["nobody Add BookTagged", "nobody Add BookTagged", "nobody Delete BookTagged"]
+        [
+            "nobody Add BookTagged",
+            "nobody Add BookTagged",
+            "nobody Delete BookTagged"
+        ]
     );
     saved(&database, async |db| {
-        Chapter::create(NewChapter { book: book.id.into() }).save(db).await?;
-        Review::create(NewReview { of: Some(book.id.into()) }).save(db).await
+        Chapter::create(NewChapter { book: book.id.into() })
+            .save(db)
+            .await?;
+        Review::create(NewReview {
+            of: Some(book.id.into()),
+        })
+        .save(db)
+        .await
     })
     .await;
     audit.told();
@@ -347,7 +375,9 @@ async fn cwe_532_a_hook_is_told_no_secrets() {
     }
     let told = saved(&database, async |db| {
         new().save(db).await?;
-        Book::objects().change_all(db, |b| [b.key.set("hunter3"), b.pin.set(Pin("5678".into()))]).await?;
+        Book::objects()
+            .change_all(db, |b| [b.key.set("hunter3"), b.pin.set(Pin("5678".into()))])
+            .await?;
         Book::objects().delete_all(db).await?;
         Ok(())
     });
@@ -357,7 +387,10 @@ async fn cwe_532_a_hook_is_told_no_secrets() {
     for secret in ["hunter", "1234", "5678"] {
         assert!(!told.contains(secret), "{told}");
     }
-    let change = format!("{:?}", Told::Value(&Book::meta().columns[1], &Value::Text("walls".into())));
+    let change = format!(
+        "{:?}",
+        Told::Value(&Book::meta().columns[1], &Value::Text("walls".into()))
+    );
     assert_eq!(change, "Value(…)");
 }
 
@@ -372,7 +405,10 @@ async fn what_is_not_changed_is_not_told() {
     })
     .await;
     audit.told();
-    saved(&database, async |db| Book::objects().change_all(db, |b| [b.title.set("x")]).await).await;
+    saved(&database, async |db| {
+        Book::objects().change_all(db, |b| [b.title.set("x")]).await
+    })
+    .await;
     assert_eq!(audit.told(), [r#"nobody Change Book title: "seen"->"x""#]);
     // What is refused is none, and neither is what the database undid.
     let unit = unit(&database);
@@ -397,7 +433,8 @@ async fn cwe_460_nothing_is_told_of_a_part_that_is_undone() {
             Err::<(), _>(Error::Conflict)
         });
         part.await.unwrap_err();
-        db.nested(async || BookTag::create(NewBookTag { name: "kept".into() }).save(db).await).await
+        db.nested(async || BookTag::create(NewBookTag { name: "kept".into() }).save(db).await)
+            .await
     };
     {
         let _out = without(Control::UndoneUntold);
@@ -429,12 +466,20 @@ async fn cwe_778_a_hook_that_fails_undoes_the_unit() {
         let database = database(Some(&audit));
         let unit = unit(&database);
         new("walls").save(&unit.db()).await.unwrap();
-        Quiet::create(NewQuiet { title: "goes along".into() }).save(&unit.db()).await.unwrap();
+        Quiet::create(NewQuiet {
+            title: "goes along".into(),
+        })
+        .save(&unit.db())
+        .await
+        .unwrap();
         let error = unit.finish(true).await.unwrap_err();
         assert_eq!(error.status(), status, "{error}");
         if status == 500 {
             let text = error.to_string();
-            assert!(text.starts_with("nothing is saved: the change hook `") && text.contains("Audit"), "{text}");
+            assert!(
+                text.starts_with("nothing is saved: the change hook `") && text.contains("Audit"),
+                "{text}"
+            );
         }
         let unit = self::unit(&database);
         let db = unit.read_db();
@@ -481,13 +526,21 @@ async fn a_change_says_who_did_it() {
         is_superuser: false,
     };
     let unit = database.bind(Actor::user(facts));
-    BookTag::create(NewBookTag { name: "a".into() }).save(&unit.db()).await.unwrap();
-    let entry = Entry::create(NewEntry { text: "by hand".into() });
+    BookTag::create(NewBookTag { name: "a".into() })
+        .save(&unit.db())
+        .await
+        .unwrap();
+    let entry = Entry::create(NewEntry {
+        text: "by hand".into(),
+    });
     entry.save(&unit.db().acting::<WriteDown>()).await.unwrap();
     unit.finish(true).await.unwrap();
     assert_eq!(
         audit.told(),
-        [r#"user Add BookTag name: ""->"a""#, r#"service Add Entry text: ""->"by hand""#]
+        [
+            r#"user Add BookTag name: ""->"a""#,
+            r#"service Add Entry text: ""->"by hand""#
+        ]
     );
 }
 
@@ -517,12 +570,20 @@ async fn cwe_770_what_is_told_is_bounded() {
     beyond(BookTag::objects().delete_all(&db).await);
     beyond(BookTag::create_all(tags(4)).save(&db).await.map(|_| 0));
     BookTag::create_all(tags(3)).save(&db).await.unwrap();
-    beyond(BookTag::create(NewBookTag { name: "t".into() }).save(&db).await.map(|_| 0));
+    beyond(
+        BookTag::create(NewBookTag { name: "t".into() })
+            .save(&db)
+            .await
+            .map(|_| 0),
+    );
     unit.finish(true).await.unwrap();
     assert_eq!(audit.told().len(), 3);
     let unit = self::unit(&database);
     let names = BookTag::objects().all(&unit.read_db()).await.unwrap();
-    assert!(names.len() == 7 && names.iter().all(|tag| tag.name == "t"), "{names:?}");
+    assert!(
+        names.len() == 7 && names.iter().all(|tag| tag.name == "t"),
+        "{names:?}"
+    );
 }
 
 /// CWE-778, CWE-362. Attack: a task that outlives the view writes while the hook is told, so that it is saved and told to nobody.
@@ -540,7 +601,9 @@ async fn cwe_778_nothing_is_changed_behind_the_hooks_back() {
         let meets = audit.meets.clone().unwrap();
         let behind = async {
             meets.0.notified().await;
-            let done = BookTag::create(NewBookTag { name: "late".into() }).save(&late).await;
+            let done = BookTag::create(NewBookTag { name: "late".into() })
+                .save(&late)
+                .await;
             meets.1.notify_one();
             done
         };
@@ -583,13 +646,20 @@ async fn nothing_is_paid_where_nobody_asks() {
         let row = Book::objects().get_to_change(db, |b| b.id.eq(book.id)).await?;
         row.change(db, |b| [b.title.set("towers")]).await?;
         Book::objects().change_all(db, |b| [b.title.set("gates")]).await?;
-        Book::objects().filter(|b| b.id.eq(book.id)).delete_all(db).await?;
+        Book::objects()
+            .filter(|b| b.id.eq(book.id))
+            .delete_all(db)
+            .await?;
         Ok(())
     };
     assert_eq!(statements(&with, quiet).await, statements(&out, quiet).await);
     assert!(audit.told().is_empty());
     let (told, untold) = (statements(&with, books).await, statements(&out, books).await);
-    assert!(!untold.iter().any(|sql| sql.starts_with("UPDATE") && sql.contains("RETURNING \"id\", \"title\"")));
+    assert!(
+        !untold
+            .iter()
+            .any(|sql| sql.starts_with("UPDATE") && sql.contains("RETURNING \"id\", \"title\""))
+    );
     assert_eq!(audit.told().len(), 4);
     // The old values of three statements, and the hook's four entries.
     assert_eq!(told.len(), untold.len() + 3 + 4, "{told:#?}\n{untold:#?}");

@@ -9,6 +9,8 @@ mod cascades;
 mod changes;
 mod combined;
 mod constraints;
+mod data_migrations;
+mod factories;
 mod field_types;
 mod fragments;
 mod linked;

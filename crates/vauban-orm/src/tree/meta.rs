@@ -108,6 +108,8 @@ pub struct Untyped {
     pub shown: fn(ValueRef<'_>) -> Result<String, Mismatch>,
     /// What a stored value means.
     pub encoding: Encoding,
+    /// The texts that it is one of, if there are but these: `Field::CHOICES`.
+    pub choices: &'static [&'static str],
     /// Whether its values are told to nobody: `Field::SECRET`.
     pub secret: bool,
 }

@@ -144,7 +144,9 @@ impl ChangeHooks {
 
 impl fmt::Debug for ChangeHooks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.0.iter().map(|hook| hook.name())).finish()
+        f.debug_list()
+            .entries(self.0.iter().map(|hook| hook.name()))
+            .finish()
     }
 }
 

@@ -330,7 +330,11 @@ impl Shared {
     ) -> Result<S::Found> {
         match &self.database.0.store {
             Store::Sqlite(_) => {
-                let mut run = || self.in_turn(None, |session| at_once(self.noting(steps, authority, session, text)));
+                let mut run = || {
+                    self.in_turn(None, |session| {
+                        at_once(self.noting(steps, authority, session, text))
+                    })
+                };
                 if steps.is_large() {
                     off_the_runtime(run)
                 } else {
@@ -547,7 +551,9 @@ impl Shared {
         // A statement that is refused spoils its transaction, and not what was done before it.
         let mut run = async || {
             connection.savepoint(STATEMENT).await?;
-            let found = self.noting(steps, authority, store.session(&connection), text).await;
+            let found = self
+                .noting(steps, authority, store.session(&connection), text)
+                .await;
             match &found {
                 Ok(_) => connection.release(STATEMENT).await?,
                 Err(Error::Undone) => {}

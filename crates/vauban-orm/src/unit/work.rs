@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use super::database::Database;
 use super::handles::{Db, Read, Write};
+use super::hooks::tell;
 use super::parts::Following;
 use super::reading::is_reading;
 #[cfg(debug_assertions)]
 use super::refused::Refused;
-use super::hooks::tell;
 use super::shared::{LoggedQuery, Shared};
 use crate::error::Result;
 use crate::policy::actor::Actor;
@@ -89,7 +89,9 @@ impl Unit {
     pub async fn end(self, commit: bool) -> Result<Following> {
         if commit {
             // CWE-778: what is not told is not saved.
-            tell(&self.shared, self.actor).await.inspect_err(|_| self.shared.undo())?;
+            tell(&self.shared, self.actor)
+                .await
+                .inspect_err(|_| self.shared.undo())?;
         }
         self.shared.end(commit).await
     }

@@ -261,6 +261,14 @@ impl Matrix {
                 )));
             }
         }
+        for migration in modules.data_migrations() {
+            let own = |right: String| Line::Service {
+                service: vauban_orm::checks::shown_type(migration.type_name()),
+                right,
+            };
+            lines.insert(own(format!("because {}", migration.reason())));
+            lines.extend(migration.rights().iter().map(|right| own(right.to_string())));
+        }
         for identity in modules.identities() {
             lines.insert(Line::Identity {
                 identity: vauban_orm::checks::shown_type(identity),

@@ -33,6 +33,7 @@ pub use fixtures::Fixtures;
 pub use migrations::{migrations_are_complete, migrations_are_complete_beside, migrations_go_both_ways};
 pub use prober::{Expect, Expected, Prober};
 pub use statements::Statements;
+pub use vauban_orm::factory::Factory;
 
 use std::fmt;
 use std::future::Future;

@@ -55,7 +55,7 @@ impl Site {
             "newest" => Target::Newest,
             name => format!("demo/{name}").parse().unwrap(),
         };
-        let applied = apply(&self.connection, sets, &target, &[], |_| {}).await?;
+        let applied = apply(&self.connection, sets, &target, &[], &[], |_| {}).await?;
         Ok(applied.into_iter().map(|applied| applied.id).collect())
     }
 
@@ -359,7 +359,7 @@ async fn several_processes_at_once_make_each_migration_once() {
     ]);
     let migrate = async || {
         let connection = site.pool.get(Access::Write).await.unwrap();
-        apply(&connection, &sets, &Target::Newest, &[], |_| {})
+        apply(&connection, &sets, &Target::Newest, &[], &[], |_| {})
             .await
             .unwrap()
             .len()
@@ -557,7 +557,7 @@ async fn the_frameworks_and_the_demos_files_go_both_ways() {
         package("demo", "demo/migrations"),
     ];
     let site = site().await;
-    let made = apply(&site.connection, &sets, &Target::Newest, &[], |_| {})
+    let made = apply(&site.connection, &sets, &Target::Newest, &[], &[], |_| {})
         .await
         .unwrap();
     assert!(made.len() >= 5, "{made:?}");
@@ -570,12 +570,19 @@ async fn the_frameworks_and_the_demos_files_go_both_ways() {
         schema.join("\n")
     );
     for target in ["demo/zero", "vauban/zero"] {
-        apply(&site.connection, &sets, &target.parse().unwrap(), &[], |_| {})
-            .await
-            .unwrap();
+        apply(
+            &site.connection,
+            &sets,
+            &target.parse().unwrap(),
+            &[],
+            &[],
+            |_| {},
+        )
+        .await
+        .unwrap();
     }
     assert_eq!(without_record(site.schema()), [""; 0]);
-    apply(&site.connection, &sets, &Target::Newest, &[], |_| {})
+    apply(&site.connection, &sets, &Target::Newest, &[], &[], |_| {})
         .await
         .unwrap();
     assert_eq!(site.schema(), schema);
