@@ -204,3 +204,5 @@ fn settings(app: &App, mode: Mode, database_url: &str) -> Settings {
 
 #[cfg(test)]
 pub(crate) mod tests;
+#[cfg(test)]
+mod told;
