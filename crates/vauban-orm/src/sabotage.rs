@@ -58,6 +58,8 @@ pub(crate) enum Control {
     /// On PostgreSQL units are as if one ran after the other.
     #[cfg_attr(not(feature = "postgres"), allow(dead_code, reason = "it is PostgreSQL's"))]
     Serial,
+    /// What a statement changed is told.
+    Told,
     /// Of a part that is undone nothing is told.
     UndoneUntold,
     /// What is told of a change hides secrets.

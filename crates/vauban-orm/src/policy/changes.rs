@@ -267,6 +267,9 @@ impl Changes {
         columns: Vec<(usize, Cell, Cell)>,
         size: usize,
     ) -> Result<()> {
+        if action == Action::Change && removed(Control::Told) {
+            return Ok(());
+        }
         let mut inside = self.inside();
         let bytes = inside.has_room(size)?;
         inside.bytes.push(bytes);

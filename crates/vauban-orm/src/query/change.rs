@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::constraint::{hidden_target, position, targets, translate};
 use super::stored::mismatch;
-use super::told::{Before, found, returning, values_of};
+use super::told::{Before, returning, values_of};
 use crate::backend::Session;
 use crate::error::{Error, FieldProblem, Refusal, Result};
 use crate::model::assignment::Assignment;
@@ -309,40 +309,6 @@ impl Changes {
         }
         renderer.text(sql)
     }
-
-    /// What stands in the rows that [`text_of_all`](Self::text_of_all) is about to change, if somebody is told.
-    async fn before_set<'a>(
-        &'a self,
-        filter: &Expr,
-        values: &[Bind<'_>],
-        shape: &[u8],
-        authority: &'a Authority,
-        session: Session<'_>,
-    ) -> Result<Option<Before<'a>>> {
-        if authority.changes_of(self.model).is_none() {
-            return Ok(None);
-        }
-        let mut key = self.shape(b'O', authority);
-        key.extend(shape);
-        let text = session.text(&key, || {
-            let mut renderer =
-                Renderer::new(session.dialect(), authority, filter.names_one_row(), values.len());
-            let filter = renderer.condition(filter, Row::old("t"), Scope::Query)?;
-            let (source, change) = self.before(&mut renderer)?;
-            let sql = source.select_locked(
-                session.dialect(),
-                &found(&source, &self.columns),
-                change.and(filter),
-            );
-            renderer.text(sql)
-        })?;
-        let statement = Statement {
-            text: &text,
-            actor: authority.id(),
-            values,
-        };
-        Before::of(self.model, &self.columns, &statement, authority, session).await
-    }
 }
 
 /// Changes one row, of this version.
@@ -375,16 +341,9 @@ impl Steps for All {
     async fn run(&self, authority: &Authority, session: Session<'_>, said: &mut String) -> Result<u64> {
         let Self { changes, filter } = self;
         let mut values: Vec<Bind<'_>> = changes.values.iter().map(Bind::One).collect();
+        let told = Before::of_set(changes.model, &changes.columns, filter, authority, session).await?;
         let mut shape = Vec::new();
         filter.shape(&mut shape, &mut values);
-        let told = changes.before_set(
-            filter,
-            &values[changes.values.len()..],
-            &shape,
-            authority,
-            session,
-        );
-        let told = told.await?;
         let mut key = changes.shape(if told.is_some() { b'a' } else { b'A' }, authority);
         key.extend(&shape);
         let text = session.text(&key, || {

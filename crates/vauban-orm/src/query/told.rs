@@ -7,14 +7,15 @@ use uuid::Uuid;
 use super::stored::mismatch;
 use crate::backend::Session;
 use crate::error::{Error, Result};
+use crate::policy::actor::Action;
 use crate::policy::authority::Authority;
 use crate::policy::changes::{Changes, key};
 use crate::sql::cond::Cond;
 use crate::sql::dialect::Dialect;
-use crate::sql::render::Renderer;
+use crate::sql::render::{Renderer, Row, Scope};
 use crate::sql::source::{Source, Which};
 use crate::sql::statement::{Parameter, Statement};
-use crate::tree::expr::{Bind, push};
+use crate::tree::expr::{Bind, Expr, push, push_number};
 use crate::tree::meta::{ColumnMeta, ModelMeta};
 use crate::tree::value::{Kind, RowReader, Value};
 
@@ -28,7 +29,7 @@ pub(super) struct Before<'a> {
 }
 
 /// The columns that [`Before::of`] reads.
-pub(super) fn found(source: &Source, columns: &[&'static ColumnMeta]) -> String {
+fn found(source: &Source, columns: &[&'static ColumnMeta]) -> String {
     let columns = columns.iter().map(|column| source.column(column));
     let all: Vec<_> = std::iter::once(source.id()).chain(columns).collect();
     all.join(", ")
@@ -103,11 +104,47 @@ impl<'a> Before<'a> {
         Self::of(model, columns, &statement, authority, session).await
     }
 
+    /// Of those that are so, may be seen and may be changed: the rows that a statement on the set is about to change.
+    pub(super) async fn of_set(
+        model: &'static ModelMeta,
+        columns: &[&'static ColumnMeta],
+        filter: &Expr,
+        authority: &'a Authority,
+        session: Session<'_>,
+    ) -> Result<Option<Self>> {
+        if authority.changes_of(model).is_none() {
+            return Ok(None);
+        }
+        let mut shape = vec![b'O'];
+        push(&mut shape, model);
+        authority.shape(&mut shape);
+        push_number(&mut shape, columns.len());
+        columns.iter().for_each(|column| push(&mut shape, *column));
+        let mut values = Vec::new();
+        filter.shape(&mut shape, &mut values);
+        let text = session.text(&shape, || {
+            let one = filter.names_one_row();
+            let mut renderer = Renderer::new(session.dialect(), authority, one, values.len());
+            let filter = renderer.condition(filter, Row::old("t"), Scope::Query)?;
+            let source = renderer.source(model, Which::Asked)?;
+            let change = renderer.rule(Action::Change, model, source.row())?;
+            let what = found(&source, columns);
+            let sql = source.select_locked(session.dialect(), &what, change.and(filter));
+            renderer.text(sql)
+        })?;
+        let statement = Statement {
+            text: &text,
+            actor: authority.id(),
+            values: &values,
+        };
+        Self::of(model, columns, &statement, authority, session).await
+    }
+
     /// Of the rows that a statement finds, which gives the key and these columns.
     ///
     /// # Errors
     /// [`Error::TooLarge`] for more than a unit tells of: nothing is changed then.
-    pub(super) async fn of(
+    async fn of(
         model: &'static ModelMeta,
         columns: &[&'static ColumnMeta],
         statement: &Statement<'_>,

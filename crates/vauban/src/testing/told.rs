@@ -118,7 +118,9 @@ fn app() -> App {
             })
         });
     let ledger = Module::new("ledger").model::<Line>().routes(urls::routes());
-    App::new(crate::Package::for_test("kit", "", None)).module(ledger).module(audit)
+    App::new(crate::Package::for_test("kit", "", None))
+        .module(ledger)
+        .module(audit)
 }
 
 async fn entries(app: &TestApp) -> Vec<String> {
@@ -131,19 +133,26 @@ async fn entries(app: &TestApp) -> Vec<String> {
 async fn cwe_778_a_request_is_saved_with_what_is_written_down_of_it() {
     let app = TestApp::new(app);
     let mut client = app.client();
-    client.post_fields("/lines/", &[("text", "walls")]).await.assert_status(204);
+    client
+        .post_fields("/lines/", &[("text", "walls")])
+        .await
+        .assert_status(204);
     assert!(entries(&app).await.contains(&"text:  -> walls".to_owned()));
     let before = entries(&app).await.len();
     REFUSES.store(true, Ordering::SeqCst);
     let answer = client.post_fields("/lines/", &[("text", "towers")]).await;
     REFUSES.store(false, Ordering::SeqCst);
     // The log says which hook; the answer says nothing of it (CWE-209).
-    answer.assert_status(500).assert_lacks("Audit").assert_lacks("towers");
+    answer
+        .assert_status(500)
+        .assert_lacks("Audit")
+        .assert_lacks("towers");
     assert_eq!(entries(&app).await.len(), before);
     let lines = app.rows(async |db| Line::objects().count(&db).await).await;
     assert_eq!(lines, 1);
     // Rows that a test makes are rows like others.
-    app.rows(async |db| Factory::<Line>::new().create_many(&db, 2).await).await;
+    app.rows(async |db| Factory::<Line>::new().create_many(&db, 2).await)
+        .await;
     assert_eq!(entries(&app).await.len(), before + 4);
 }
 
@@ -158,7 +167,10 @@ fn hooks_and_data_migrations_stand_in_the_matrix() {
         "service vauban::testing::told::Shout: because the lines of before are changed once for all",
         "service vauban::testing::told::Shout: change kit_told_ledger(text)",
     ] {
-        assert!(text.lines().any(|known| known == line), "{line} is not in\n{text}");
+        assert!(
+            text.lines().any(|known| known == line),
+            "{line} is not in\n{text}"
+        );
     }
     assert!(!text.contains("Entry changes"), "{text}");
 }
