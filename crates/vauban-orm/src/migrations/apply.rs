@@ -250,7 +250,7 @@ fn in_transaction(
             target,
         });
     }
-    record::write(&transaction, step).map_err(setup)?;
+    record::write(&transaction, &step.migration, step.back).map_err(setup)?;
     transaction.commit().map_err(|error| MigrationError::Database {
         migration: step.id(),
         statement: "COMMIT".to_owned(),

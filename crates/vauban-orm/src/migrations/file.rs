@@ -44,10 +44,7 @@ impl Migration {
                 "it has no operations yet: write them, or delete the file and its line in INDEX".to_owned(),
             ));
         }
-        let rows = operations
-            .iter()
-            .filter(|operation| super::data::is_run(operation))
-            .count();
+        let rows = operations.iter().filter(|operation| operation.is_run()).count();
         if rows > 0 && rows < operations.len() {
             return Err(fail(
                 "what goes through rows (`run = …`) is not one transaction, as everything else of a file is: put it into a file of its \

@@ -154,7 +154,18 @@ pub struct ConstraintState {
     pub check: String,
 }
 
+/// What is written for a function where nothing is to be done.
+pub(super) const NOTHING: &str = "nothing";
+
+/// Rows that a function goes through in one transaction.
+pub(super) const AT_ONCE: i64 = 1_000;
+
 impl Operation {
+    /// Whether it goes through rows, so that it is not one transaction.
+    pub(super) fn is_run(&self) -> bool {
+        matches!(self, Self::Run { .. })
+    }
+
     /// In a few words, for the output of commands.
     pub fn summary(&self) -> String {
         match self {

@@ -7,7 +7,6 @@ use rusqlite::{Connection, ErrorCode};
 
 use super::MigrationError;
 use super::file::Migration;
-use super::plan::Step;
 
 pub(super) const TABLE: &str = "CREATE TABLE IF NOT EXISTS \"vauban_migration\" (
     \"package\" TEXT NOT NULL,
@@ -61,14 +60,14 @@ pub(super) fn setup(error: rusqlite::Error) -> MigrationError {
 }
 
 /// Notes that a migration was made, or was undone.
-pub(super) fn write(connection: &Connection, step: &Step) -> rusqlite::Result<()> {
+pub(super) fn write(connection: &Connection, migration: &Migration, undone: bool) -> rusqlite::Result<()> {
     let Migration {
         package,
         name,
         checksum,
         ..
-    } = &step.migration;
-    if step.back {
+    } = migration;
+    if undone {
         connection.execute(
             "DELETE FROM \"vauban_migration\" WHERE \"package\" = ? AND \"name\" = ?",
             (package, name),

@@ -1,10 +1,10 @@
 //! A database, with what the program lists.
 
+use std::any::Any;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use super::hooks::ChangeHooks;
 use super::watch::Holder;
 #[cfg(feature = "postgres")]
 use crate::backend::postgres;
@@ -79,7 +79,8 @@ pub struct Database(pub(crate) Arc<Inner>);
 pub(crate) struct Inner {
     pub(crate) options: Options,
     listed: OnceLock<Arc<Listed>>,
-    hooks: OnceLock<ChangeHooks>,
+    /// Those who are told of changes, whoever they are to the unit.
+    pub(super) hooks: OnceLock<Box<dyn Any + Send + Sync>>,
     pub(crate) store: Store,
     /// The unit that has the turn, for the bound on holding it.
     pub(super) holder: Arc<Holder>,
@@ -278,22 +279,9 @@ impl Database {
         Ok(())
     }
 
-    /// Whom it is told what units changed. The first call decides, for units that begin after it.
-    #[doc(hidden)]
-    pub fn set_change_hooks(&self, hooks: ChangeHooks) {
-        self.0.hooks.get_or_init(|| hooks);
-    }
-
     /// What the program lists; nothing, if nobody said.
     pub(crate) fn listed(&self) -> Arc<Listed> {
         self.0.listed.get().map_or_else(Arc::default, Arc::clone)
-    }
-}
-
-impl Inner {
-    /// Those who are told of changes, if there is somebody.
-    pub(super) fn change_hooks(&self) -> Option<&ChangeHooks> {
-        self.hooks.get().filter(|hooks| !hooks.is_empty())
     }
 }
 

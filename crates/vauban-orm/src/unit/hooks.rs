@@ -5,6 +5,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use super::database::Database;
 use super::handles::{Acting, Write};
 use super::shared::Shared;
 use crate::error::{Error, Result};
@@ -150,6 +151,16 @@ impl fmt::Debug for ChangeHooks {
     }
 }
 
+impl Database {
+    /// Whom it is told what units changed. The first call decides, for units that begin after it.
+    #[doc(hidden)]
+    pub fn set_change_hooks(&self, hooks: ChangeHooks) {
+        if !hooks.is_empty() {
+            self.0.hooks.get_or_init(|| Box::new(hooks));
+        }
+    }
+}
+
 /// Tells what a unit of this actor's changed.
 pub(super) async fn tell(unit: &Arc<Shared>, actor: Actor) -> Result<()> {
     let all = unit.close_changes().await;
@@ -158,7 +169,8 @@ pub(super) async fn tell(unit: &Arc<Shared>, actor: Actor) -> Result<()> {
         return Ok(());
     }
     let changes = Changes { actor, all: &all };
-    let hooks = unit.database.0.change_hooks();
+    let hooks = unit.database.0.hooks.get();
+    let hooks = hooks.and_then(|hooks| hooks.downcast_ref::<ChangeHooks>());
     for hook in hooks.iter().flat_map(|hooks| &hooks.0) {
         let told = hook.tell(&changes, unit).await;
         told.map_err(|error| failed(hook.name(), error))?;

@@ -95,7 +95,7 @@ impl Shared {
             turn: None,
             status: Status::Open,
         });
-        let changes = database.0.change_hooks().is_some().then(Arc::default);
+        let changes = database.0.hooks.get().is_some().then(Arc::default);
         Self {
             database,
             changes,

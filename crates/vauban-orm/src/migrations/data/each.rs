@@ -3,11 +3,10 @@
 use uuid::Uuid;
 
 use super::super::MigrationError;
-use super::super::operation::{ColumnState, Operation};
+use super::super::operation::{AT_ONCE, ColumnState, NOTHING, Operation};
 use super::super::plan::Step;
 use super::function::DataMigrationMeta;
 use super::row::OldRow;
-use super::{AT_ONCE, NOTHING};
 use crate::error::DatabaseError;
 use crate::sabotage::{Control, removed};
 use crate::sql::dialect::Dialect;
@@ -154,37 +153,6 @@ impl<'s> Each<'s> {
             ),
         }
     }
-}
-
-/// What is run, for `sqlmigrate`: the statements of each batch.
-pub(in crate::migrations) fn statements(operation: &Operation, dialect: Dialect) -> Vec<String> {
-    let Operation::Run {
-        run,
-        table,
-        reads,
-        writes,
-        ..
-    } = operation
-    else {
-        return Vec::new();
-    };
-    if run == NOTHING {
-        return vec!["-- nothing is done with the rows".to_owned()];
-    }
-    let mark = mark(dialect);
-    let read = reads
-        .iter()
-        .chain(writes.iter().filter(|name| !reads.contains(name)));
-    let read: Vec<_> = read.map(|name| format!(", \"{name}\"")).collect();
-    let set: Vec<_> = writes.iter().map(|name| format!("\"{name}\" = …")).collect();
-    vec![
-        format!(
-            "-- `{run}`, in transactions of {AT_ONCE} rows:\nSELECT \"id\"{} FROM \"{table}\" WHERE \"id\" > {mark}1 ORDER BY \"id\" \
-             LIMIT {AT_ONCE}",
-            read.concat()
-        ),
-        format!("UPDATE \"{table}\" SET {} WHERE \"id\" = {mark}1", set.join(", ")),
-    ]
 }
 
 fn mark(dialect: Dialect) -> char {

@@ -3,11 +3,13 @@
 use uuid::Uuid;
 
 use super::super::MigrationError;
+use super::super::owned::PROGRESS;
 use super::super::plan::Step;
 use super::super::postgres::asked::{refused, setup, texts};
-use super::super::postgres::{begin, is_recorded, record};
+use super::super::postgres::recorded::{begin, is_recorded, record};
 use super::each::Each;
-use super::{DataMigrationMeta, Half, PROGRESS, Progress, hex, unhex};
+use super::function::DataMigrationMeta;
+use super::progress::{self, Half, Progress, hex, unhex};
 use crate::backend::postgres::{Connection, Failure};
 use crate::sql::dialect::Dialect;
 use crate::sql::statement::Parameter;
@@ -22,7 +24,7 @@ pub(in crate::migrations) async fn half(connection: &Connection) -> Result<Vec<S
     Ok(progress(connection).await.map_err(setup)?.into_keys().collect())
 }
 
-/// See [`refuse_half`](super::refuse_half).
+/// See [`refuse_half`](progress::refuse_half).
 ///
 /// # Errors
 /// Those of it.
@@ -30,7 +32,7 @@ pub(in crate::migrations) async fn refuse_half(
     connection: &Connection,
     steps: &[Step],
 ) -> Result<(), MigrationError> {
-    super::refuse_half(&progress(connection).await.map_err(setup)?, steps)
+    progress::refuse_half(&progress(connection).await.map_err(setup)?, steps)
 }
 
 /// Goes through the rows, some in a transaction, and on from where it was. Of one that fails, the transaction is left open.

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::super::column_type::ColumnType;
 use super::super::operation::ColumnState;
 use crate::error::{Error, Result};
-use crate::field::{Encoding, Field};
+use crate::model::field::{Encoding, Field};
 use crate::sabotage::{Control, removed};
 use crate::tree::value::{Value, ValueRef};
 

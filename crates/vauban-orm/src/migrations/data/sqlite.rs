@@ -4,10 +4,12 @@ use rusqlite::{Connection, Transaction, TransactionBehavior, params_from_iter};
 use uuid::Uuid;
 
 use super::super::MigrationError;
+use super::super::owned::PROGRESS;
 use super::super::plan::Step;
 use super::super::record::{self, recorded, setup};
 use super::each::Each;
-use super::{DataMigrationMeta, Half, PROGRESS, Progress, hex, unhex};
+use super::function::DataMigrationMeta;
+use super::progress::{self, Half, Progress, hex, unhex};
 use crate::backend::sqlite::value_of;
 use crate::sql::dialect::Dialect;
 use crate::tree::value::Value;
@@ -20,7 +22,7 @@ pub(in crate::migrations) fn half(connection: &Connection) -> Result<Vec<String>
     Ok(progress(connection)?.into_keys().collect())
 }
 
-/// See [`refuse_half`](super::refuse_half).
+/// See [`refuse_half`](progress::refuse_half).
 ///
 /// # Errors
 /// Those of it.
@@ -28,7 +30,7 @@ pub(in crate::migrations) fn refuse_half(
     connection: &Connection,
     steps: &[Step],
 ) -> Result<(), MigrationError> {
-    super::refuse_half(&progress(connection)?, steps)
+    progress::refuse_half(&progress(connection)?, steps)
 }
 
 /// Goes through the rows, some in a transaction, and on from where it was.
@@ -73,7 +75,7 @@ pub(in crate::migrations) fn run(
         };
         if is_done {
             forget(&transaction, step).map_err(setup)?;
-            record::write(&transaction, step).map_err(setup)?;
+            record::write(&transaction, &step.migration, step.back).map_err(setup)?;
         } else {
             keep(&transaction, step, &now).map_err(setup)?;
         }

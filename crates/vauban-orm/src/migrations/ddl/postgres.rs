@@ -89,7 +89,7 @@ pub(super) fn statements(operation: &Operation, before: &State) -> Result<Vec<St
             format!("ALTER TABLE \"{table}\" DROP CONSTRAINT \"{name}\"")
         }
         Operation::Run { .. } => {
-            return Ok(super::super::data::statements(
+            return Ok(super::run::statements(
                 operation,
                 crate::sql::dialect::Dialect::Postgres,
             ));

@@ -88,7 +88,7 @@ pub(in crate::migrations) fn statements(
             format!("ALTER TABLE \"{table}\" DROP CONSTRAINT \"{name}\"")
         }
         Operation::Run { .. } => {
-            return Ok(super::super::data::statements(
+            return Ok(super::run::statements(
                 operation,
                 crate::sql::dialect::Dialect::Sqlite,
             ));

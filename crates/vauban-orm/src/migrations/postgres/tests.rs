@@ -7,13 +7,15 @@ mod walks;
 
 use std::sync::Arc;
 
+use super::super::file::Migration;
 use super::super::operation::ColumnState;
 use super::super::resolved::resolved;
 use super::super::set::SetFile;
 use super::super::writing;
 use super::super::{ColumnType, Operation};
 use super::*;
-use crate::backend::postgres::{Pool, PoolOptions, Pooled};
+use crate::backend::postgres::{Access, Pool, PoolOptions, Pooled};
+use crate::tree::value::Kind;
 
 struct Site {
     database: cluster::Database,
