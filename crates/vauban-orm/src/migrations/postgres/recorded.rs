@@ -19,7 +19,7 @@ const TABLE: &str = "CREATE TABLE IF NOT EXISTS \"vauban_migration\" (
 )";
 
 /// One process at a time migrates a database: the letters `vauban` and a number.
-const LOCK: i64 = 0x7661_7562_616e_0001;
+pub(super) const LOCK: i64 = 0x7661_7562_616e_0001;
 
 /// The list of applied ones is there; two that make it at once would both fail without the lock.
 pub(super) async fn ready(connection: &Connection) -> Result<(), Failure> {

@@ -13,6 +13,7 @@ use super::super::resolved::resolved;
 use super::super::set::SetFile;
 use super::super::writing;
 use super::super::{ColumnType, Operation};
+use super::recorded::LOCK;
 use super::*;
 use crate::backend::postgres::{Access, Pool, PoolOptions, Pooled};
 use crate::tree::value::Kind;
