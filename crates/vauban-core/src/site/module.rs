@@ -358,27 +358,9 @@ impl Module {
     /// ```
     /// # extern crate vauban_core as vauban;
     /// # use vauban::Module;
-    /// # use vauban::orm::{Acting, ChangeHook, Changes, Result, Service, Write};
-    /// struct Audit;
-    /// # mod record {
-    /// # use vauban::orm::{*, self as vauban_orm};
-    /// # #[derive(vauban_macros::Model)]
-    /// # #[model(crate = vauban_core::orm)]
-    /// # pub struct Entry { pub id: Id<Entry>, #[field(max_length = 50)] pub text: String }
-    /// # impl Policy for Entry { fn rules(_: Who<Self>, _: &Columns<Self>) -> Rules<Self> { Rules::none() } }
-    /// # vauban::orm::service! { pub WriteDown: Add<Entry>; waiver!(ServiceRights, "nobody writes down what they did themselves") }
-    /// # }
-    /// # use record::WriteDown;
-    /// impl ChangeHook for Audit {
-    ///     type Service = WriteDown;
-    ///     async fn changed(&self, changes: &Changes<'_>, db: &Acting<WriteDown, Write>) -> Result<()> {
-    ///         // …
-    /// #       Ok(())
-    ///     }
-    /// }
-    ///
-    /// fn module() -> Module {
-    ///     Module::new("audit").service::<WriteDown>().on_change(|_| Ok(Audit))
+    /// # use vauban::orm::ChangeHook;
+    /// fn module<Audit: ChangeHook + Default>() -> Module {
+    ///     Module::new("audit").service::<Audit::Service>().on_change(|_wiring| Ok(Audit::default()))
     /// }
     /// ```
     #[must_use]

@@ -293,7 +293,10 @@ async fn every_statement_tells_what_it_changed() {
     let added = |name: &str| format!(r#"nobody Add BookTag name: ""->"{name}""#);
     assert_eq!(audit.told(), [added("a"), added("b")]);
     saved(&database, async |db| {
-        let rows = BookTag::objects().all_to_change(db).await?;
+        let rows = BookTag::objects()
+            .order_by(|t| t.name.asc())
+            .all_to_change(db)
+            .await?;
         Changeable::change_each(rows, db, |row, t| [t.name.set(row.name.to_uppercase())]).await
     })
     .await;

@@ -255,7 +255,8 @@ async fn cwe_862_a_data_migration_has_its_rights_and_no_others() {
     );
     // Before anything was done.
     assert_eq!(fresh.pending(&steals).unwrap().missing.len(), 3);
-    {
+    // A server's migrations are made on a thread of their own, where every control is there.
+    if on::sqlite() {
         let _out = without(Control::DataRights);
         assert_eq!(to(&database(), &steals, "").unwrap(), 3);
     }
@@ -274,8 +275,10 @@ async fn cwe_862_a_data_migration_has_its_rights_and_no_others() {
         assert!(error.contains(expected), "{error}");
     }
     TRIES.store(0, Ordering::SeqCst);
-    let _out = without(Control::DataRights);
-    assert_eq!(to(&database, &greedy, "").unwrap(), 1);
+    if on::sqlite() {
+        let _out = without(Control::DataRights);
+        assert_eq!(to(&database, &greedy, "").unwrap(), 1);
+    }
 }
 
 /// A function of then goes on working when the model has changed since; what nobody brings is refused before anything is done.
