@@ -332,14 +332,8 @@ async fn every_statement_tells_what_it_changed() {
         ]
     );
     saved(&database, async |db| {
-        Chapter::create(NewChapter { book: book.id.into() })
-            .save(db)
-            .await?;
-        Review::create(NewReview {
-            of: Some(book.id.into()),
-        })
-        .save(db)
-        .await
+        Chapter::create(NewChapter { book: book.id }).save(db).await?;
+        Review::create(NewReview { of: Some(book.id) }).save(db).await
     })
     .await;
     audit.told();
