@@ -129,6 +129,7 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
         impl #orm::Field for #name {
             const KIND: #orm::field::Kind = #orm::field::Kind::Text;
             const MAX_BYTES: ::core::option::Option<usize> = ::core::option::Option::Some(#longest);
+            const CHOICES: &'static [&'static str] = &[#(#texts),*];
             fn to_value(&self) -> #orm::field::Value {
                 #orm::field::Value::Text(::std::string::String::from(self.as_str()))
             }

@@ -62,6 +62,16 @@ pub(crate) enum Control {
     /// On PostgreSQL units are as if one ran after the other.
     #[cfg_attr(not(feature = "postgres"), allow(dead_code, reason = "it is PostgreSQL's"))]
     Serial,
+    /// What a statement changed is told.
+    Told,
+    /// Of a part that is undone nothing is told.
+    UndoneUntold,
+    /// What is told of a change hides secrets.
+    SecretUntold,
+    /// Nothing that would have to be told is done once the unit ends.
+    LateUntold,
+    /// A data migration has the rights that are reviewed, and changes what its file says.
+    DataRights,
     /// A handle acts in the answer that it began in.
     Request,
     /// Validation of values.

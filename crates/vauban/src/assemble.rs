@@ -36,6 +36,7 @@ pub(crate) fn open(app: &App, settings: &Settings) -> Result<Database, Failure> 
         log_queries: settings.mode.is_development() && cfg!(debug_assertions),
         models: app.modules.models(),
         services: app.modules.services().map(|service| service.meta).collect(),
+        data_migrations: app.modules.data_migrations(),
         ..Options::default()
     };
     let url = settings.database_url.expose();

@@ -3,6 +3,7 @@
 pub mod comments;
 pub mod forms;
 pub mod tags;
+pub mod tidying;
 pub mod views;
 
 use vauban::prelude::*;
@@ -57,4 +58,5 @@ pub fn module() -> Module {
         .model::<Tag>()
         .model::<ArticleTag>()
         .model::<Comment>()
+        .data_migration::<tidying::TidyBylines>()
 }

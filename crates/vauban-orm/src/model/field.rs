@@ -50,6 +50,11 @@ pub trait Field: Clone + Send + Sync + Sized + 'static {
     /// What else decides what a stored value means: a decimal's places. A newtype of one says the same:
     /// `const ENCODING: Encoding = Decimal::<4, 14>::ENCODING;`
     const ENCODING: Encoding = Encoding::OfKind;
+    /// Whether its values are told to nobody who was not asked for them by type: what is told of a change says only that there is
+    /// one (CWE-532). For hashes, keys and tokens.
+    const SECRET: bool = false;
+    /// The texts that it is one of, if there are but these, in their order.
+    const CHOICES: &'static [&'static str] = &[];
     /// The smallest and the greatest number that it can be, where its [`KIND`](Self::KIND) holds others besides: the database
     /// holds every row to them.
     const RANGE: Option<(i64, i64)> = None;
@@ -204,6 +209,8 @@ impl<T: Field> ModelField for T {
         shown: shown::<T>,
         encoding: T::ENCODING.of(T::KIND),
         max_bytes: T::MAX_BYTES,
+        choices: T::CHOICES,
+        secret: T::SECRET,
     };
 
     fn column<P: Place>(path: &Path, meta: &'static ColumnMeta) -> Self::Column<P> {

@@ -9,6 +9,7 @@ use super::constraint::{hidden_target, position, targets, translate};
 use super::delete::with_right;
 use super::load::key_of;
 use super::stored::mismatch;
+use super::told::{Before, returning, values_of};
 use crate::backend::Session;
 use crate::error::{Error, FieldProblem, Refusal, Result};
 use crate::model::assignment::Assignment;
@@ -221,9 +222,21 @@ impl Changes {
             actor: authority.id(),
             values: &values,
         };
-        let changed = session.one(&statement, |row| M::read(model, row).map_err(mismatch(model)));
+        let told = Before::of_row(model, &changes.columns, &id, authority, session).await?;
+        let mut new = Vec::new();
+        let changed = session.one(&statement, |row| {
+            if told.is_some() {
+                new = values_of(&changes.columns, model, row)?;
+            }
+            M::read(model, row).map_err(mismatch(model))
+        });
         match changed.await.map_err(|error| translate(error, model))? {
-            Some(row) => Ok(row),
+            Some(row) => {
+                if let Some(told) = told {
+                    told.changed(&id, new)?;
+                }
+                Ok(row)
+            }
             None => Err(changes.why_not(&id, version, authority, session).await?),
         }
     }
@@ -277,6 +290,7 @@ impl Changes {
     fn text_of_all(
         &self,
         filter: &Expr,
+        is_told: bool,
         dialect: Dialect,
         authority: &Authority,
         values: usize,
@@ -292,7 +306,7 @@ impl Changes {
         let before = source.under_the_rule(matching.clone());
         let after = self.after(&mut renderer, &new)?.behind(&before);
         let in_turn = !one && renderer.has_opened(opened, self.model) && !removed(Control::InTurn);
-        let sql = if in_turn {
+        let mut sql = if in_turn {
             // What they may become; they become it one by one.
             source.select_locked(dialect, &with_right(&source, &after), matching)
         } else {
@@ -302,9 +316,15 @@ impl Changes {
                 false => source.update_as_read(dialect, &set, matching),
             }
         };
-        let mut text = renderer.text(sql)?;
-        text.in_turn = in_turn;
-        Ok(text)
+        if in_turn {
+            let mut text = renderer.text(sql)?;
+            text.in_turn = true;
+            return Ok(text);
+        }
+        if is_told {
+            sql.push_str(&returning(dialect, self.model, &self.columns));
+        }
+        renderer.text(sql)
     }
 }
 
@@ -344,7 +364,7 @@ impl Steps for All {
             values: &values,
         };
         if !text.in_turn {
-            return self.changes.on_all(&statement, session).await;
+            return self.changes.on_all(&self.filter, &statement, authority, session).await;
         }
         let ids = self.changes.may_become(&statement, session).await?;
         session.begin_step().await?;
@@ -369,16 +389,27 @@ impl Changes {
         let mut values: Vec<Bind<'_>> = self.values.iter().map(Bind::One).collect();
         let mut shape = Vec::new();
         filter.shape(&mut shape, &mut values);
-        let mut key = self.shape(b'A', authority);
+        let is_told = authority.changes_of(self.model).is_some();
+        let mut key = self.shape(if is_told { b'a' } else { b'A' }, authority);
         key.extend(&shape);
         let text = session.text(&key, || {
-            self.text_of_all(filter, session.dialect(), authority, values.len())
+            self.text_of_all(filter, is_told, session.dialect(), authority, values.len())
         })?;
         Ok((text, values))
     }
 
-    async fn on_all(&self, statement: &Statement<'_>, session: Session<'_>) -> Result<u64> {
-        match session.execute(statement).await {
+    async fn on_all(
+        &self,
+        filter: &Expr,
+        statement: &Statement<'_>,
+        authority: &Authority,
+        session: Session<'_>,
+    ) -> Result<u64> {
+        let done = match Before::of_set(self.model, &self.columns, filter, authority, session).await? {
+            None => session.execute(statement).await,
+            Some(told) => told.change_set(statement, session).await,
+        };
+        match done {
             Err(error) if self.is_refusal(&error) => Err(Error::Forbidden),
             done => done.map_err(|error| translate(error, self.model)),
         }
@@ -414,7 +445,7 @@ impl Changes {
                 actor: authority.id(),
                 values: &values,
             };
-            if self.on_all(&statement, session).await? == 0 {
+            if self.on_all(&one, &statement, authority, session).await? == 0 {
                 return Err(Error::Forbidden);
             }
         }

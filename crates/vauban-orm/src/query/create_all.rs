@@ -144,6 +144,11 @@ impl<M: Record> Steps for InsertAll<M> {
                 _ => self.on_each(part, group, authority, session).await?,
             }
         }
+        if let Some(changes) = authority.changes_of(self.model) {
+            for row in &self.rows {
+                changes.added(authority.actor, self.model, &row.values)?;
+            }
+        }
         self.rows.iter().map(Insert::added).collect()
     }
 

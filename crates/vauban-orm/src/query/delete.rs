@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::constraint::translate;
 use super::select::Select;
+use super::told::Before;
 use crate::backend::Session;
 use crate::error::{Error, Result};
 use crate::model::types::Id;
@@ -527,7 +528,9 @@ impl<'a> Removal<'a> {
             let source = renderer.source(model, Which::Found)?;
             Ok(source.update(&set, is_one_of(renderer, &source.id(), &list)))
         })?;
-        self.write(&text, rows).await
+        let told = Before::of_rows(model, keys, &rows.ids, self.authority, self.session).await?;
+        self.write(&text, rows).await?;
+        told.map_or(Ok(()), Before::emptied)
     }
 
     /// Deletes what goes, a table at a time: the database looks at the end of a statement whether somebody still refers to what
@@ -598,6 +601,8 @@ impl<'a> Removal<'a> {
 
     async fn delete_rows(&self, rows: &Rows) -> Result<()> {
         let model = rows.model;
+        let all: Vec<_> = model.columns.iter().collect();
+        let told = Before::of_rows(model, &all, &rows.ids, self.authority, self.session).await?;
         if self.goes_in_turn(rows) {
             self.delete_in_turn(rows).await?;
         }
@@ -606,7 +611,8 @@ impl<'a> Removal<'a> {
             let source = renderer.source(model, Which::Found)?;
             Ok(source.delete(is_one_of(renderer, &source.id(), &list)))
         })?;
-        self.write(&text, rows).await
+        self.write(&text, rows).await?;
+        told.map_or(Ok(()), Before::deleted)
     }
 
     async fn write(&self, text: &Arc<Text>, rows: &Rows) -> Result<()> {

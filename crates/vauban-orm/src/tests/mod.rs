@@ -6,8 +6,11 @@
 mod amounts;
 mod bounds;
 mod cascades;
+mod changes;
 mod combined;
 mod constraints;
+mod data_migrations;
+mod factories;
 mod field_types;
 mod fragments;
 mod hidden_work;

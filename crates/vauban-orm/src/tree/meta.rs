@@ -43,6 +43,8 @@ pub struct ModelMeta {
     pub indexes: &'static [IndexMeta],
     /// Conditions that the database holds every row to: `#[model(check(…))]`.
     pub constraints: &'static [ConstraintMeta],
+    /// Whether what becomes of its rows is told when a unit ends: `#[model(changes)]`.
+    pub changes: bool,
     /// Where and why a uniqueness that could tell of hidden rows is signed.
     pub unique_oracle: Option<vauban_waiver::Place>,
     #[doc(hidden)]
@@ -109,6 +111,10 @@ pub struct Untyped {
     pub encoding: Encoding,
     /// Bytes of a text that the type can be, if it says so.
     pub max_bytes: Option<usize>,
+    /// The texts that it is one of, if there are but these: `Field::CHOICES`.
+    pub choices: &'static [&'static str],
+    /// Whether its values are told to nobody: `Field::SECRET`.
+    pub secret: bool,
 }
 
 /// What besides its [`Kind`] decides what a stored value means. Migrations say it and convert by it (CWE-681).
@@ -256,6 +262,12 @@ impl ColumnMeta {
     pub(crate) fn is_long(&self) -> bool {
         let has_length = matches!(self.kind, Kind::Text | Kind::Bytes | Kind::Json);
         has_length && self.max_bytes().is_none_or(|bytes| bytes > bounds::MAX_TEXT)
+    }
+
+    /// Whether its values are told to nobody who asks by metadata alone: the struct keeps the field to its module, or its type says
+    /// that it is secret (CWE-200).
+    pub const fn is_secret(&self) -> bool {
+        !self.public || self.untyped.secret
     }
 
     /// A stored value, as the column's type writes it.

@@ -1,5 +1,6 @@
 //! A database, with what the program lists.
 
+use std::any::Any;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -10,7 +11,7 @@ use crate::backend::postgres;
 use crate::backend::sqlite::{self, Settings, Synchronous};
 use crate::backend::{StatementWatch, Store};
 use crate::error::{Error, Result};
-use crate::migrations::{self, Applied, MigrationError, Pending, Set};
+use crate::migrations::{self, Applied, DataMigrationMeta, MigrationError, Pending, Set};
 use crate::policy::actor::ServiceMeta;
 use crate::policy::listed::Listed;
 use crate::tree::meta::ModelMeta;
@@ -45,6 +46,8 @@ pub struct Options {
     pub models: Vec<&'static ModelMeta>,
     /// All services of the program: no other may act.
     pub services: Vec<ServiceMeta>,
+    /// All functions of the program that its data migrations run.
+    pub data_migrations: Vec<DataMigrationMeta>,
 }
 
 impl Default for Options {
@@ -63,6 +66,7 @@ impl Default for Options {
             log_queries: cfg!(debug_assertions),
             models: Vec::new(),
             services: Vec::new(),
+            data_migrations: Vec::new(),
         }
     }
 }
@@ -75,6 +79,8 @@ pub struct Database(pub(crate) Arc<Inner>);
 pub(crate) struct Inner {
     pub(crate) options: Options,
     listed: OnceLock<Arc<Listed>>,
+    /// Those who are told of changes, whoever they are to the unit.
+    pub(super) hooks: OnceLock<Box<dyn Any + Send + Sync>>,
     pub(crate) store: Store,
     /// The unit that has the turn, for the bound on holding it.
     pub(super) holder: Arc<Holder>,
@@ -101,6 +107,7 @@ impl Database {
         };
         Ok(Self(Arc::new(Inner {
             listed,
+            hooks: OnceLock::new(),
             store,
             holder: Arc::default(),
             options,
@@ -150,14 +157,16 @@ impl Database {
     ) -> Result<Vec<Applied>, MigrationError> {
         match &self.0.store {
             Store::Sqlite(store) => {
-                migrations::apply(&mut schema_connection(store)?, sets, target, on_applied)
+                let functions = &self.0.options.data_migrations;
+                let connection = &mut schema_connection(store)?;
+                migrations::apply_with(connection, sets, target, functions, on_applied)
             }
             #[cfg(feature = "postgres")]
             Store::Postgres(store) => {
-                let models = self.listed();
+                let (models, functions) = (self.listed(), &self.0.options.data_migrations);
                 let applied = apart(store, async |c| {
                     let models = models.models();
-                    migrations::postgres::apply(c, sets, target, models, |_| {}).await
+                    migrations::postgres::apply(c, sets, target, models, functions, |_| {}).await
                 })?;
                 applied.iter().for_each(on_applied);
                 Ok(applied)

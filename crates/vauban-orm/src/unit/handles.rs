@@ -17,6 +17,8 @@ use crate::model::Model;
 use crate::policy::Policy;
 use crate::policy::actor::{Actor, May, Service, actions};
 use crate::policy::authority::Authority;
+use crate::policy::changes::Changes;
+use crate::policy::listed::Listed;
 
 /// A handle that reads.
 #[derive(Debug, Clone, Copy)]
@@ -65,7 +67,7 @@ impl Db<Read> {
     pub(crate) fn new(shared: Arc<Shared>, actor: Actor) -> Self {
         Self {
             inside: Bound {
-                authority: Authority::new(actor, shared.database.listed()),
+                authority: Authority::new(actor, shared.database.listed()).noting(shared.changes.clone()),
                 shared,
             },
         }
@@ -146,15 +148,24 @@ pub struct Acting<S, M: Mode = Read> {
 
 impl<S: Service, M: Mode> Acting<S, M> {
     fn new(bound: &Bound) -> Self {
-        let authority = Authority::new(Actor::service::<S>(), Arc::clone(&bound.authority.listed));
-        let bound = Bound {
-            shared: Arc::clone(&bound.shared),
-            authority,
-        };
+        let shared = Arc::clone(&bound.shared);
+        let changes = shared.changes.clone();
+        Self::of(shared, Arc::clone(&bound.authority.listed), changes)
+    }
+
+    fn of(shared: Arc<Shared>, listed: Arc<Listed>, changes: Option<Arc<Changes>>) -> Self {
+        let authority = Authority::new(Actor::service::<S>(), listed).noting(changes);
         Self {
-            bound,
+            bound: Bound { shared, authority },
             service: PhantomData,
         }
+    }
+}
+
+impl<S: Service> Acting<S, Write> {
+    /// For whoever is told of what a unit changed: what is written by it is told to nobody.
+    pub(super) fn untold(shared: &Arc<Shared>) -> Self {
+        Self::of(Arc::clone(shared), shared.database.listed(), None)
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod database;
 pub(crate) mod handles;
+pub(crate) mod hooks;
 mod nested;
 mod parts;
 mod reading;

@@ -33,6 +33,7 @@ pub use fixtures::Fixtures;
 pub use migrations::{migrations_are_complete, migrations_are_complete_beside, migrations_go_both_ways};
 pub use prober::{Expect, Expected, Prober};
 pub use statements::Statements;
+pub use vauban_orm::factory::Factory;
 
 use std::fmt;
 use std::future::Future;
@@ -203,3 +204,5 @@ fn settings(app: &App, mode: Mode, database_url: &str) -> Settings {
 
 #[cfg(test)]
 pub(crate) mod tests;
+#[cfg(test)]
+mod told;

@@ -18,4 +18,5 @@ pub(crate) use connection::Connection;
 pub(crate) use on_disk::OnDisk;
 pub(crate) use settings::settle;
 pub(crate) use store::{Settings, Store};
+pub(crate) use values::value_of;
 pub(crate) use writer::{Outcome, Writer, send_committer};

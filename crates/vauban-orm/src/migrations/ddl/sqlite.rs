@@ -87,6 +87,12 @@ pub(in crate::migrations) fn statements(
         Operation::DropConstraint { table, name } => {
             format!("ALTER TABLE \"{table}\" DROP CONSTRAINT \"{name}\"")
         }
+        Operation::Run { .. } => {
+            return Ok(super::run::statements(
+                operation,
+                crate::sql::dialect::Dialect::Sqlite,
+            ));
+        }
         Operation::Sql { sql, .. } => sql.clone(),
     };
     Ok(vec![one])

@@ -309,6 +309,8 @@ const fn untyped<T: JsonValue>() -> Untyped {
     Untyped {
         encoding: Encoding::OfKind,
         max_bytes: None,
+        choices: &[],
+        secret: false,
         accepted: accepted::<T>,
         parsed: |text| Json::<T>::parse(text)?.whole().map(Value::Text),
         shown: |value| {

@@ -66,7 +66,7 @@ impl Policy for Member {
 }
 
 #[derive(Model, Debug, Clone)]
-#[model(crate = vauban_orm, related(parts: Job.part_of), many(helpers: Person through Helper(job, person)))]
+#[model(crate = vauban_orm, changes, related(parts: Job.part_of), many(helpers: Person through Helper(job, person)))]
 pub struct Job {
     pub id: Id<Job>,
     #[field(tenant)]
