@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use super::upkeep;
 use super::watch::Holder;
 #[cfg(feature = "postgres")]
 use crate::backend::postgres;
@@ -138,7 +139,8 @@ impl Database {
         }
     }
 
-    /// Brings this database to `target`, each migration whole or not at all, under a lock.
+    /// Brings this database to `target`, each migration whole or not at all, under a lock. Then it looks at the tables
+    /// (`ANALYZE`), so that what is asked of them is found by the indexes that there are now.
     ///
     /// # Errors
     /// See [`migrations::apply`].
@@ -150,7 +152,11 @@ impl Database {
     ) -> Result<Vec<Applied>, MigrationError> {
         match &self.0.store {
             Store::Sqlite(store) => {
-                migrations::apply(&mut schema_connection(store)?, sets, target, on_applied)
+                let applied = migrations::apply(&mut schema_connection(store)?, sets, target, on_applied)?;
+                if !applied.is_empty() {
+                    upkeep::after_migrations(store);
+                }
+                Ok(applied)
             }
             #[cfg(feature = "postgres")]
             Store::Postgres(store) => {

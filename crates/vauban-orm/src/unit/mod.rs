@@ -13,6 +13,7 @@ mod reading;
 mod refused;
 mod shared;
 mod steps;
+mod upkeep;
 mod watch;
 mod work;
 
@@ -22,6 +23,7 @@ pub use reading::{answering, rendering};
 #[cfg(debug_assertions)]
 pub use refused::{Found, Refused};
 pub use shared::LoggedQuery;
+pub use upkeep::Upkeep;
 pub use work::Unit;
 
 pub(crate) use steps::Steps;
