@@ -89,7 +89,9 @@ mod unit;
 pub mod engine {
     pub use crate::backend::StatementWatch;
     pub use crate::backend::sqlite::Synchronous;
-    pub use crate::unit::{Database, Following, LoggedQuery, Options, Unit, Upkeep, answering, rendering};
+    pub use crate::unit::{
+        Database, Following, LoggedQuery, Options, Unit, Upkeep, answering, answering_within, rendering,
+    };
     #[cfg(debug_assertions)]
     pub use crate::unit::{Found, Refused};
 }

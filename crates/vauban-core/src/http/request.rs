@@ -253,6 +253,14 @@ impl Request {
         self.site.settings()
     }
 
+    /// How long the view may take: its own time, or the site's.
+    pub(crate) fn time_limit(&self) -> Duration {
+        let own = self.route.and_then(|view| view.timeout);
+        own.map_or(self.settings().timeouts.request, |seconds| {
+            Duration::from_secs(seconds.into())
+        })
+    }
+
     /// Who asks. Known to rules, views and middleware; a gate, or what finds out who asks, is too early: whoever asks there
     /// ends the request with 500, since "nobody" would be believed (CWE-696).
     pub fn identity(&self) -> &Identity {

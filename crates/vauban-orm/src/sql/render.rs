@@ -17,6 +17,7 @@ use crate::tree::expr::{ASTRAY, Expr, Flag, FragmentArg};
 use crate::tree::meta::{ColumnMeta, ModelMeta};
 use crate::tree::row::{Open, RowNumber};
 use crate::tree::rules::CompiledRules;
+use crate::tree::served::is_served;
 use crate::tree::value::{Kind, Value};
 
 /// The row that a condition speaks of: a table's alias, with some columns replaced by what they become.
@@ -351,7 +352,10 @@ impl<'a> Renderer<'a> {
                     opened: None,
                 };
                 let source = self.source(target, Which::Visible)?;
-                Ok(self.related(&related, &source, Cond::True, false))
+                // What no index finds is not gathered: of a public article's comments it would be all articles, for each page.
+                let known = |flag| self.flag(flag) == Cond::True;
+                let by_key = !is_served(target, &self.fit(target)?.view, &known);
+                Ok(self.related(&related, &source, Cond::True, by_key))
             }
             leaf => self.leaf(leaf, at),
         }

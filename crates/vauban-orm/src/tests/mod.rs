@@ -6,8 +6,10 @@
 mod amounts;
 mod bounds;
 mod cascades;
+mod chosen;
 mod combined;
 mod constraints;
+mod counsel;
 mod field_types;
 mod fragments;
 mod linked;

@@ -10,6 +10,9 @@ use super::watch::Holder;
 use crate::backend::postgres;
 use crate::backend::sqlite::{self, Settings, Synchronous};
 use crate::backend::{StatementWatch, Store};
+use crate::checks::ModelFinding;
+#[cfg(feature = "postgres")]
+use crate::checks::not_understood_by_a_server;
 use crate::error::{Error, Result};
 use crate::migrations::{self, Applied, MigrationError, Pending, Set};
 use crate::policy::actor::ServiceMeta;
@@ -134,6 +137,25 @@ impl Database {
                 let listed = self.listed();
                 apart(store, async |c| {
                     migrations::postgres::differences(c, listed.models()).await
+                })
+            }
+        }
+    }
+
+    /// What this database does not understand of the models' rules (`orm.E011`), where it has all migrations. SQLite is asked by
+    /// [`checks::check`](crate::checks::check), without it.
+    ///
+    /// # Errors
+    /// A database that cannot be asked.
+    pub fn not_understood(&self) -> Result<Vec<ModelFinding>, MigrationError> {
+        match &self.0.store {
+            Store::Sqlite(_) => Ok(Vec::new()),
+            #[cfg(feature = "postgres")]
+            Store::Postgres(store) => {
+                let listed = self.listed();
+                apart(store, async |c| {
+                    let wrong = not_understood_by_a_server(c, listed.models()).await;
+                    wrong.map_err(|failure| MigrationError::Set(failure.to_string()))
                 })
             }
         }

@@ -8,6 +8,8 @@ mod database;
 pub(crate) mod handles;
 mod nested;
 mod parts;
+#[cfg(any(test, feature = "testing"))]
+mod plans;
 mod reading;
 #[cfg(debug_assertions)]
 mod refused;
@@ -19,7 +21,7 @@ mod work;
 
 pub use database::{Database, Options};
 pub use parts::Following;
-pub use reading::{answering, rendering};
+pub use reading::{answering, answering_within, rendering};
 #[cfg(debug_assertions)]
 pub use refused::{Found, Refused};
 pub use shared::LoggedQuery;

@@ -163,6 +163,23 @@ impl Connection {
         result
     }
 
+    /// How SQLite would run a text, a line for each step, those inside another behind it and further in.
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fn plan(&self, sql: &str) -> Result<Vec<String>> {
+        let inside = self.inside();
+        let mut plan = inside.sqlite.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
+        let mut steps = plan.raw_query();
+        let mut depths = std::collections::HashMap::from([(0_i64, 0)]);
+        let mut out = Vec::new();
+        while let Some(step) = steps.next()? {
+            let (id, parent, what): (i64, i64, String) = (step.get(0)?, step.get(1)?, step.get(3)?);
+            let depth = depths.get(&parent).copied().unwrap_or(0);
+            depths.insert(id, depth + 1);
+            out.push(format!("{}{what}", "  ".repeat(depth)));
+        }
+        Ok(out)
+    }
+
     /// Runs a statement and hands on each of its rows.
     pub(crate) fn fetch(
         &self,
