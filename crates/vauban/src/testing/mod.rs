@@ -21,6 +21,7 @@ mod files;
 mod fixtures;
 mod migrations;
 mod page;
+mod plans;
 mod prober;
 mod report;
 mod rows;
@@ -31,6 +32,7 @@ pub use client::{Address, Client};
 pub use committed::committed_files_are_true;
 pub use fixtures::Fixtures;
 pub use migrations::{migrations_are_complete, migrations_are_complete_beside, migrations_go_both_ways};
+pub use plans::Plans;
 pub use prober::{Expect, Expected, Prober};
 pub use statements::Statements;
 
