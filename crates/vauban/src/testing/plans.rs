@@ -65,18 +65,22 @@ impl Plans {
     /// # Panics
     /// With the statement and its plan, if one is.
     pub fn assert_no_scan_of(&self, tables: &[&str]) -> &Self {
-        for (text, plan) in &self.0 {
-            for step in plan {
-                let scanned = tables.iter().find(|table| scans(step, table, text));
-                assert!(
-                    scanned.is_none(),
-                    "`{}` is read as a whole:\n{text}\n  {}",
-                    scanned.copied().unwrap_or_default(),
-                    plan.join("\n  ")
-                );
-            }
-        }
+        let all = self.scans_of(tables);
+        assert!(all.is_empty(), "{}", all.join("\n"));
         self
+    }
+
+    /// The statements that read one of these tables as a whole, each with its plan.
+    pub fn scans_of(&self, tables: &[&str]) -> Vec<String> {
+        let scan = |(text, plan): &(String, Vec<String>)| {
+            let whole = |table: &&&str| plan.iter().any(|step| scans(step, table, text));
+            let table = tables.iter().find(whole)?;
+            Some(format!(
+                "`{table}` is read as a whole:\n{text}\n  {}",
+                plan.join("\n  ")
+            ))
+        };
+        self.0.iter().filter_map(scan).collect()
     }
 }
 
