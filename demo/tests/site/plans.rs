@@ -156,7 +156,6 @@ impl Many {
         .to_vec();
         let own: Vec<(&str, String)> = [
             ("tasks", "/tasks/".to_owned()),
-            ("tasks, page 3", "/tasks/?page=3".to_owned()),
             ("organisations", "/organisations/".to_owned()),
             (
                 "an organisation with its statistics",
