@@ -38,7 +38,8 @@ fn rows_of(database: &Connection, bulk: &str) -> usize {
     let count = "SELECT count(*) FROM article WHERE substr(title, 1, length(?1)) = ?1";
     let bulk = format!("{bulk} line ");
     database
-        .query_row(count, [bulk], |row| row.get(0))
+        .query_row(count, [bulk], |row| row.get::<_, i64>(0))
+        .map(|rows| usize::try_from(rows).expect("a count"))
         .expect("a count")
 }
 
