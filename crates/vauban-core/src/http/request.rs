@@ -53,6 +53,8 @@ pub struct Request {
     set_aside: Mutex<Option<Asked>>,
     /// Whether somebody looked at which view it is.
     looked_at_route: AtomicBool,
+    /// Whether somebody looked at the method or the path.
+    looked_at_address: AtomicBool,
     /// Whether somebody wanted to know before.
     asked_early: AtomicBool,
     pub(crate) messages: Store,
@@ -134,6 +136,7 @@ impl Request {
             left_by_asking: Effects::default(),
             set_aside: Mutex::default(),
             looked_at_route: AtomicBool::new(false),
+            looked_at_address: AtomicBool::new(false),
             asked_early: AtomicBool::new(false),
             messages: Store::default(),
             nonce: OnceLock::new(),
@@ -152,11 +155,13 @@ impl Request {
 
     /// The method.
     pub fn method(&self) -> &Method {
+        self.looked_at_address.store(true, Ordering::Relaxed);
         &self.method
     }
 
     /// The path, percent-encoded as a typed URL writes it, however it was sent (CWE-177); it starts with `/`.
     pub fn path(&self) -> &str {
+        self.looked_at_address.store(true, Ordering::Relaxed);
         self.uri.path()
     }
 
@@ -232,6 +237,11 @@ impl Request {
     /// Whether somebody looked at which view it is, since this was asked last.
     pub(crate) fn was_route_looked_at(&self) -> bool {
         self.looked_at_route.swap(false, Ordering::Relaxed)
+    }
+
+    /// Whether somebody looked at the method or the path, since this was asked last.
+    pub(crate) fn was_address_looked_at(&self) -> bool {
+        self.looked_at_address.swap(false, Ordering::Relaxed)
     }
 
     /// The type of the view that was found.

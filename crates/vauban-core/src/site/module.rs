@@ -650,6 +650,9 @@ pub struct Checking<'a> {
     pub settings: &'a Settings,
     /// The database's migrations, if it could be asked.
     pub migrations: Option<&'a Migrated>,
+    /// Whether the program says that it answers plain requests, as the benchmark does.
+    #[doc(hidden)]
+    pub answers_plain: bool,
 }
 
 /// How a program's migrations and a database's differ.

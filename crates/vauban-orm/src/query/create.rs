@@ -174,8 +174,10 @@ impl<M: Record> Insert<M> {
         let columns = columns(model);
         let sql = insert(dialect, model, &columns, (id, &format!("{rest}1")), &condition);
         let reads_its_own = renderer.has_asked(model) || condition.raises();
+        let in_turn = renderer.has_opened(0, model);
         let mut text = renderer.text(sql)?;
         text.reads_its_own = reads_its_own;
+        text.in_turn = in_turn;
         Ok(text)
     }
 

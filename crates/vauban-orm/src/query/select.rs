@@ -152,8 +152,7 @@ impl Select {
         }
         let loaded = self.loads.sources(&mut renderer, &source)?;
         joins.push_str(&loaded.joins);
-        // What may be an error is asked of no row to which only a hidden one leads.
-        let filter = filter.behind(&loaded.link).and(loaded.of_parents.clone());
+        let filter = loaded.condition(filter);
         let select = |what: &str| source.select_joined(what, &joins, filter.clone());
         let from = From {
             source: &source,

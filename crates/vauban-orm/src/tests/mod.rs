@@ -12,6 +12,7 @@ mod constraints;
 mod counsel;
 mod field_types;
 mod fragments;
+mod hidden_work;
 mod linked;
 mod listed;
 mod loading;
@@ -34,6 +35,7 @@ mod rights;
 #[cfg(feature = "postgres")]
 mod sets;
 mod symbolic;
+mod turns;
 mod units;
 mod unreadable;
 mod untyped;

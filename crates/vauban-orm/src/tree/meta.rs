@@ -3,6 +3,7 @@
 use std::any::TypeId;
 
 use crate::problem::Problem;
+use crate::tree::bounds;
 use crate::tree::expr::Expr;
 use crate::tree::limits::FieldLimits;
 use crate::tree::rules::CompiledRules;
@@ -106,6 +107,8 @@ pub struct Untyped {
     pub shown: fn(ValueRef<'_>) -> Result<String, Mismatch>,
     /// What a stored value means.
     pub encoding: Encoding,
+    /// Bytes of a text that the type can be, if it says so.
+    pub max_bytes: Option<usize>,
 }
 
 /// What besides its [`Kind`] decides what a stored value means. Migrations say it and convert by it (CWE-681).
@@ -239,6 +242,22 @@ impl ModelMeta {
 }
 
 impl ColumnMeta {
+    /// Bytes of a text or of bytes that it may hold, if its model or its type says so.
+    pub(crate) fn max_bytes(&self) -> Option<usize> {
+        // CWE-20: as many characters as the model says, of up to four bytes.
+        let stated = self.limits.max_length.map(|max| (max as usize).saturating_mul(4));
+        match (stated, self.untyped.max_bytes) {
+            (Some(stated), Some(own)) => Some(stated.min(own)),
+            (stated, own) => stated.or(own),
+        }
+    }
+
+    /// Whether it may hold so much that looking at it takes long.
+    pub(crate) fn is_long(&self) -> bool {
+        let has_length = matches!(self.kind, Kind::Text | Kind::Bytes | Kind::Json);
+        has_length && self.max_bytes().is_none_or(|bytes| bytes > bounds::MAX_TEXT)
+    }
+
     /// A stored value, as the column's type writes it.
     ///
     /// # Errors

@@ -299,7 +299,7 @@ impl Bound {
         let since = self.shared.log_start();
         let mut sql = String::new();
         if self.shared.has_turn() {
-            let result = self.shared.run(&steps, &self.authority, &mut sql).await;
+            let result = self.shared.read(&steps, &self.authority, &mut sql).await;
             self.shared.log(&sql, since, true);
             return result;
         }
@@ -329,6 +329,7 @@ impl Bound {
     {
         let mut read = 0;
         let inline = store.read_inline(|c| {
+            c.forget_asked();
             let result = at_once(OneState(&steps).run(&self.authority, Session::Sqlite(c), &mut sql));
             read = c.asked();
             result

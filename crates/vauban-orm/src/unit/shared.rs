@@ -310,6 +310,28 @@ impl Shared {
         Ok(())
     }
 
+    /// Reads in the unit's turn: on this thread what takes no longer than it may anywhere (CWE-400), and what takes longer anew.
+    pub(crate) async fn read<S: Steps>(
+        &self,
+        steps: &S,
+        authority: &Authority,
+        text: &mut String,
+    ) -> Result<S::Found> {
+        if let Store::Sqlite(store) = &self.database.0.store
+            && !removed(Control::OffTheRuntime)
+        {
+            let few = store.settings.inline_steps.min(store.settings.steps);
+            let read = |session: Session<'_>| at_once(steps.run(authority, session, text));
+            match self.in_turn_for(few, None, read) {
+                Err(Error::TooMuchWork) => text.clear(),
+                done => return done,
+            }
+            let read = |session: Session<'_>| at_once(steps.run(authority, session, text));
+            return off_the_runtime(|| self.in_turn(None, read));
+        }
+        self.run(steps, authority, text).await
+    }
+
     /// Runs steps in the unit's turn.
     pub(crate) async fn run<S: Steps>(
         &self,
@@ -333,6 +355,16 @@ impl Shared {
 
     /// Runs statements in the unit's turn, in its innermost part or at the end of it. Not across an await.
     fn in_turn<T>(&self, ends: Option<u32>, f: impl FnOnce(Session<'_>) -> Result<T>) -> Result<T> {
+        self.in_turn_for(self.database.0.options.steps, ends, f)
+    }
+
+    /// The same, by so many steps of the database's machine.
+    fn in_turn_for<T>(
+        &self,
+        steps: i64,
+        ends: Option<u32>,
+        f: impl FnOnce(Session<'_>) -> Result<T>,
+    ) -> Result<T> {
         let mut state = lock(&self.state);
         state.status.check()?;
         if let Err(error) = self.parts.check(ends) {
@@ -342,7 +374,7 @@ impl Shared {
         let Some(writer) = &state.turn else {
             return Err(Error::Finished);
         };
-        writer.connection.allow(self.database.0.options.steps);
+        writer.connection.allow(steps);
         let result = f(Session::Sqlite(&writer.connection));
         if !writer.is_lost() || removed(Control::Undone) {
             return result;

@@ -228,6 +228,11 @@ impl Connection {
         self.texts.watched()
     }
 
+    /// Forgets it: what is not read by [`read`](Self::read) is no other's read.
+    pub(crate) fn forget_asked(&self) {
+        self.inside().asked = 0;
+    }
+
     /// The read that was asked last.
     pub(crate) fn asked(&self) -> u64 {
         self.inside().asked
