@@ -80,11 +80,15 @@ pub(crate) fn migrated(app: &App, database: &Database) -> Result<Migrated, Failu
     let sets = app.migration_sets();
     let pending = database.pending(&sets)?;
     // Before it is migrated, nothing else is to be expected.
-    let differs = match pending.missing.is_empty() {
-        true => database.schema_difference(&sets)?,
-        false => Difference::default(),
+    let (differs, misunderstood) = match pending.missing.is_empty() {
+        true => (database.schema_difference(&sets)?, database.not_understood()?),
+        false => (Difference::default(), Vec::new()),
     };
+    let misunderstood = misunderstood
+        .into_iter()
+        .map(|found| (found.model, found.message));
     Ok(Migrated {
+        misunderstood: misunderstood.collect(),
         lacks: differs.missing,
         unknown: differs.more,
         pending: pending.missing,

@@ -21,7 +21,7 @@ use crate::users::User;
 )]
 pub struct Article {
     pub id: Id<Self>,
-    #[field(max_length = 200)]
+    #[field(max_length = 200, index)]
     pub title: String,
     /// The title as it stands in the address.
     #[field(unique)]

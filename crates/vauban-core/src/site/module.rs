@@ -721,6 +721,8 @@ pub struct Migrated {
     pub changed: Vec<String>,
     /// What the models need of the database and it lacks, although no migration is pending.
     pub lacks: Vec<String>,
+    /// The rules of models that the database does not understand: each model's name, and what is wrong.
+    pub misunderstood: Vec<(&'static str, String)>,
     /// What the models' tables have in the database that neither a model nor a migration knows.
     pub unknown: Vec<String>,
     /// How long ago the database had its first one: how long there has been a site.

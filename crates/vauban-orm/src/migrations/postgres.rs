@@ -1,5 +1,6 @@
 //! Bringing a PostgreSQL database to what the files say, under a lock.
 
+mod analyzed;
 pub(super) mod asked;
 mod attached;
 mod guard;
@@ -81,7 +82,7 @@ pub(crate) async fn apply(
     if !changed.is_empty() {
         return Err(MigrationError::Changed { migrations: changed });
     }
-    let mut done = Vec::new();
+    let (mut done, mut made_steps) = (Vec::new(), Vec::new());
     let steps = plan(connection, sets, target, models).await?;
     data::check(&steps, functions)?;
     data::postgres::refuse_half(connection, &steps).await?;
@@ -98,8 +99,10 @@ pub(crate) async fn apply(
             let applied = Applied::of(&step);
             on_applied(&applied);
             done.push(applied);
+            made_steps.push(step);
         }
     }
+    analyzed::analyze(connection, &made_steps).await;
     Ok(done)
 }
 

@@ -14,10 +14,11 @@ use crate::sql::dialect::Dialect;
 use crate::sql::source::{Source, Which};
 use crate::sql::statement::{Parameter, Text};
 use crate::tree::bounds;
-use crate::tree::expr::{ASTRAY, Expr, Flag, FragmentArg};
+use crate::tree::expr::{ASTRAY, Expr, Flag, FragmentArg, Op};
 use crate::tree::meta::{ColumnMeta, ModelMeta};
 use crate::tree::row::{Open, RowNumber};
 use crate::tree::rules::CompiledRules;
+use crate::tree::served::is_served;
 use crate::tree::value::{Kind, Value};
 
 /// The row that a condition speaks of: a table's alias, with some columns replaced by what they become.
@@ -415,7 +416,10 @@ impl<'a> Renderer<'a> {
                     opened: None,
                 };
                 let source = self.source(target, Which::Visible)?;
-                Ok(self.related(&related, &source, Cond::True, at.scope, false))
+                // What no index finds is not gathered: of a public article's comments it would be all articles, for each page.
+                let known = |flag| self.flag(flag) == Cond::True;
+                let by_key = !is_served(target, &self.fit(target)?.view, &known);
+                Ok(self.related(&related, &source, Cond::True, at.scope, by_key))
             }
             leaf => self.leaf(leaf, at),
         }
@@ -438,6 +442,8 @@ impl<'a> Renderer<'a> {
     fn through(&mut self, to: &Relation, inner: &Expr, at: Place<'_, '_>) -> Result<Cond> {
         let source = self.source(to.model, Which::Related(at.scope))?;
         let row = source.row();
+        let names_by_id =
+            matches!(inner, Expr::Compare(Op::Eq, column, _) if std::ptr::eq(column.meta, to.model.id()));
         let outermost = std::mem::replace(&mut self.outermost, usize::MAX);
         let inner = match to.opened {
             Some(number) => {
@@ -456,7 +462,13 @@ impl<'a> Renderer<'a> {
         // What speaks of a row outside is looked up by its key: gathered first, it would be gathered again for each row.
         let by_key = self.outermost <= at.open.depth;
         self.outermost = self.outermost.min(outermost);
-        Ok(self.related(to, &source, inner, at.scope, by_key))
+        // Of the row with an id, the key is that id: said of the key itself, its index finds the row that refers.
+        let id = format!("{} = ", source.id());
+        let named = match (to.opened, inner.sql().strip_prefix(&id)) {
+            (None, Some(value)) if names_by_id => Cond::safe(format!("{} = {value}", to.own)),
+            _ => Cond::True,
+        };
+        Ok(named.and(self.related(to, &source, inner, at.scope, by_key)))
     }
 
     /// A condition that leads no deeper.

@@ -128,6 +128,17 @@ impl Source {
         out
     }
 
+    /// `SELECT … FROM …`, of the rows that `chosen` gives the ids of: a statement that this source has made, so that what is not
+    /// the rule's is not among them.
+    pub(crate) fn select_chosen(&self, what: &str, joins: &str, chosen: &str) -> String {
+        format!(
+            "SELECT {what} FROM \"{}\" AS {}{joins} WHERE {} IN ({chosen})",
+            self.model.table,
+            self.alias,
+            self.id()
+        )
+    }
+
     /// The rows whose `column` is `key`, for which `condition` holds.
     pub(crate) fn select_where(&self, what: &str, column: &ColumnMeta, key: &str, condition: Cond) -> String {
         let of_key = Cond::safe(format!("{} = {key}", self.column(column)));

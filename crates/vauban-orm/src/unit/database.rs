@@ -5,11 +5,15 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use super::upkeep;
 use super::watch::Holder;
 #[cfg(feature = "postgres")]
 use crate::backend::postgres;
 use crate::backend::sqlite::{self, Settings, Synchronous};
 use crate::backend::{StatementWatch, Store};
+use crate::checks::ModelFinding;
+#[cfg(feature = "postgres")]
+use crate::checks::not_understood_by_a_server;
 use crate::error::{Error, Result};
 use crate::migrations::{self, Applied, DataMigrationMeta, MigrationError, Pending, Set};
 use crate::policy::actor::ServiceMeta;
@@ -145,7 +149,27 @@ impl Database {
         }
     }
 
-    /// Brings this database to `target`, each migration whole or not at all, under a lock.
+    /// What this database does not understand of the models' rules (`orm.E011`), where it has all migrations. SQLite is asked by
+    /// [`checks::check`](crate::checks::check), without it.
+    ///
+    /// # Errors
+    /// A database that cannot be asked.
+    pub fn not_understood(&self) -> Result<Vec<ModelFinding>, MigrationError> {
+        match &self.0.store {
+            Store::Sqlite(_) => Ok(Vec::new()),
+            #[cfg(feature = "postgres")]
+            Store::Postgres(store) => {
+                let listed = self.listed();
+                apart(store, async |c| {
+                    let wrong = not_understood_by_a_server(c, listed.models()).await;
+                    wrong.map_err(|failure| MigrationError::Set(failure.to_string()))
+                })
+            }
+        }
+    }
+
+    /// Brings this database to `target`, each migration whole or not at all, under a lock. Then it looks at the tables
+    /// (`ANALYZE`), so that what is asked of them is found by the indexes that there are now.
     ///
     /// # Errors
     /// See [`migrations::apply`].
@@ -159,7 +183,11 @@ impl Database {
             Store::Sqlite(store) => {
                 let functions = &self.0.options.data_migrations;
                 let connection = &mut schema_connection(store)?;
-                migrations::apply_with(connection, sets, target, functions, on_applied)
+                let applied = migrations::apply_with(connection, sets, target, functions, on_applied)?;
+                if !applied.is_empty() {
+                    upkeep::after_migrations(store);
+                }
+                Ok(applied)
             }
             #[cfg(feature = "postgres")]
             Store::Postgres(store) => {

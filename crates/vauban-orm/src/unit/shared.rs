@@ -8,7 +8,7 @@ use tokio::sync::{OwnedMutexGuard, oneshot};
 
 use super::database::{Database, Inner};
 use super::parts::{Following, Parts, Then, follow};
-use super::reading::{is_reading, request};
+use super::reading::{is_reading, left, request};
 #[cfg(debug_assertions)]
 use super::refused::Refused;
 use super::steps::{Steps, off_the_runtime};
@@ -289,7 +289,8 @@ impl Shared {
             }
         }
         let Inner { options, holder, .. } = &*self.database.0;
-        let until = tokio::time::Instant::now() + options.wait;
+        let wait = left().map_or(options.wait, |left| left.min(options.wait));
+        let until = tokio::time::Instant::now() + wait;
         let writer = Arc::clone(&store.writer).lock_owned();
         let Ok(mut writer) = tokio::time::timeout_at(until, writer).await else {
             return Err(Error::Busy("the writer's turn did not come in time"));
@@ -556,7 +557,7 @@ impl Shared {
         if self.has_turn() {
             return Err(self.is_undone());
         }
-        let connection = store.get(Access::Write).await?;
+        let connection = store.get(Access::Write, left()).await?;
         connection.begin(Access::Write, isolation()).await?;
         self.check_open()?;
         *open = Some(connection);

@@ -197,19 +197,29 @@ impl Facts {
 
 /// What holds for every statement of a session, whatever the server's or the role's own settings say.
 fn setup(address: &Address, session: &Session) -> String {
-    let millis = |time: Duration| time.as_millis().clamp(1, i32::MAX as u128);
     format!(
-        // CWE-400: nothing takes or holds for ever.
-        "SET statement_timeout = {}; SET lock_timeout = {}; SET idle_in_transaction_session_timeout = {};\
+        "{}; SET idle_in_transaction_session_timeout = {};\
          SET TimeZone = 'UTC'; SET standard_conforming_strings = on; SET client_min_messages = warning;\
          SET default_transaction_isolation = 'read committed';\
          SET jit = off;\
          SET search_path = \"{}\", pg_temp;\
          SELECT '' COLLATE \"{ICU}\"",
-        millis(session.statement),
-        millis(session.lock),
+        timeouts(session.statement, session.lock),
         millis(session.idle),
         // CWE-426, CWE-89: names are looked up in one schema, and in nobody's temporary one before it.
         address.schema.replace('"', "\"\""),
     )
+}
+
+/// How long statements may take and wait from here on. CWE-400: nothing takes or holds for ever.
+pub(super) fn timeouts(statement: Duration, lock: Duration) -> String {
+    format!(
+        "SET statement_timeout = {}; SET lock_timeout = {}",
+        millis(statement),
+        millis(lock)
+    )
+}
+
+fn millis(time: Duration) -> u128 {
+    time.as_millis().clamp(1, i32::MAX as u128)
 }

@@ -602,3 +602,18 @@ async fn the_frameworks_and_the_demos_files_go_both_ways() {
         .unwrap();
     assert_eq!(site.schema(), schema);
 }
+
+/// CWE-400. Attack: a table of which PostgreSQL knows nothing, because it is new or its index is.
+#[tokio::test]
+async fn what_was_migrated_has_statistics() {
+    let site = site().await;
+    let first = "[[operations]]\ncreate_table = 'team'\ncolumns = [{ name = 'id', type = 'uuid', primary_key = true }]\n\
+        [[operations]]\ncreate_table = 'rest'\ncolumns = [{ name = 'id', type = 'uuid', primary_key = true }]\n\
+        [[operations]]\nsql = 'INSERT INTO team SELECT gen_random_uuid() FROM generate_series(1, 500)'\nback = 'DELETE FROM team'";
+    let second = "[[operations]]\nadd_column = 'team'\ncolumn = { name = 'size', type = 'int', default = '3' }\n\
+        [[operations]]\ndrop_table = 'rest'";
+    site.to(&set(&[first, second]), "newest").await.unwrap();
+    let columns = "SELECT attname::text, n_distinct::text FROM pg_stats WHERE tablename = 'team' ORDER BY 1";
+    let known = asked::texts(&site.connection, columns).await.unwrap();
+    assert_eq!(known, [["id", "-1"], ["size", "1"]]);
+}
