@@ -139,7 +139,7 @@ fn run(arguments: &[&str], folder: &Path) -> Output {
 /// Tasks of the site before the migration that makes an index of them.
 const TASKS: i64 = 60_000;
 const LAST: &str = "demo/0006_alter_event_price";
-const INDEX: &str = "0007_task_organisation_done_created";
+const INDEX: &str = "0008_task_organisation_done_created";
 
 fn before_the_index() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
