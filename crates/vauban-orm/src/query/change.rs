@@ -1,10 +1,16 @@
 //! UPDATE: the change rule for the row as it is, and again for the row as it becomes, in one WHERE.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
+
+use uuid::Uuid;
 
 use super::computed::Fit;
 use super::constraint::{hidden_target, position, targets, translate};
+use super::delete::with_right;
+use super::load::key_of;
 use super::stored::mismatch;
+use super::told::{Before, returning, values_of};
 use crate::backend::Session;
 use crate::error::{Error, FieldProblem, Refusal, Result};
 use crate::model::assignment::{Assignment, New};
@@ -14,13 +20,15 @@ use crate::policy::actor::Action;
 use crate::policy::authority::Authority;
 use crate::problem::Problem;
 use crate::sabotage::{Control, removed};
+use crate::sql::cond::Class;
 use crate::sql::dialect::Dialect;
 use crate::sql::render::{Cond, Renderer, Row, Scope};
 use crate::sql::source::{Source, Which};
 use crate::sql::statement::{Statement, Text};
+use crate::tree::bounds;
 use crate::tree::expr::{Bind, Col, Expr, Op, push, push_number};
 use crate::tree::meta::{Auto, ColumnMeta, ModelMeta, Privilege};
-use crate::tree::value::{Kind, Value};
+use crate::tree::value::{Kind, RowReader, Value};
 use crate::unit::Steps;
 
 /// New values for columns of rows that exist.
@@ -116,11 +124,11 @@ impl Changes {
         self.new.iter().any(|new| matches!(new, New::Term(_)))
     }
 
-    /// Whether what it computes may be an error on some rows.
+    /// Whether what it computes may be an error on some rows, or takes long where they hold much.
     fn raises(&self) -> bool {
         self.new
             .iter()
-            .any(|new| matches!(new, New::Term(term) if term.has_fragment()))
+            .any(|new| matches!(new, New::Term(term) if term.has_fragment() || term.is_long()))
     }
 
     /// The columns' new values, and which of them the columns have to take.
@@ -155,7 +163,7 @@ impl Changes {
         let all = fits.fold(judged, Cond::and);
         // CWE-209: what is computed stands in the rules, too, and is no more of an error there than where it is set.
         Ok(match &all {
-            Cond::Sql(_) if self.raises() => Cond::new(all.sql().into_owned(), true),
+            Cond::Sql(_) if self.raises() => Cond::new(all.sql().into_owned(), Class::Raising, all.asks()),
             _ => all,
         })
     }
@@ -264,9 +272,21 @@ impl Changes {
             actor: authority.id(),
             values: &values,
         };
-        let changed = session.one(&statement, |row| M::read(model, row).map_err(mismatch(model)));
+        let told = Before::of_row(model, &changes.columns, &id, authority, session).await?;
+        let mut new = Vec::new();
+        let changed = session.one(&statement, |row| {
+            if told.is_some() {
+                new = values_of(&changes.columns, model, row)?;
+            }
+            M::read(model, row).map_err(mismatch(model))
+        });
         match changed.await.map_err(|error| translate(error, model))? {
-            Some(row) => Ok(row),
+            Some(row) => {
+                if let Some(told) = told {
+                    told.changed(&id, new)?;
+                }
+                Ok(row)
+            }
             None => Err(changes.why_not(&id, version, authority, session).await?),
         }
     }
@@ -328,6 +348,7 @@ impl Changes {
     fn text_of_all(
         &self,
         filter: &Expr,
+        is_told: bool,
         dialect: Dialect,
         authority: &Authority,
         values: usize,
@@ -337,16 +358,37 @@ impl Changes {
         let mut renderer = Renderer::new(dialect, authority, one, values);
         let (new, fits) = self.assigned(&mut renderer)?;
         let filter = renderer.condition(filter, Row::old("t"), Scope::Query)?;
+        let opened = renderer.opened();
         let (source, change) = self.before(&mut renderer)?;
         let matching = change.and(filter);
         let before = source.under_the_rule(matching.clone());
         let after = self.after(&mut renderer, &new, &fits)?.behind(&before);
-        let set = self.set_clause(&new, &fits, &after);
-        let sql = if one {
-            source.update(&set, matching)
+        let in_turn = !one && renderer.has_opened(opened, self.model) && !removed(Control::InTurn);
+        if in_turn && self.computes() {
+            return Err(Error::Internal(format!(
+                "`change_all` of `{}` computes a value, and a rule counts rows like those that it changes, so that each is judged in its turn, \
+                 when those before it are changed: read the rows, and change each of them (`change_each`)",
+                self.model.name
+            )));
+        }
+        let mut sql = if in_turn {
+            // What they may become; they become it one by one.
+            source.select_locked(dialect, &with_right(&source, &after), matching)
         } else {
-            source.update_as_read(dialect, &set, matching)
+            let set = self.set_clause(&new, &fits, &after);
+            match one {
+                true => source.update(&set, matching),
+                false => source.update_as_read(dialect, &set, matching),
+            }
         };
+        if in_turn {
+            let mut text = renderer.text(sql)?;
+            text.in_turn = true;
+            return Ok(text);
+        }
+        if is_told {
+            sql.push_str(&returning(dialect, self.model, &self.columns));
+        }
         renderer.text(sql)
     }
 }
@@ -379,35 +421,24 @@ impl Steps for All {
     type Found = u64;
 
     async fn run(&self, authority: &Authority, session: Session<'_>, said: &mut String) -> Result<u64> {
-        let Self { changes, filter } = self;
-        let mut values = Vec::with_capacity(8);
-        let mut key = changes.shape(b'A', authority, &mut values);
-        filter.shape(&mut key, &mut values);
-        let text = session.text(&key, || {
-            changes.text_of_all(filter, session.dialect(), authority, values.len())
-        })?;
+        let (text, values) = self.changes.of_all(&self.filter, authority, session)?;
         text.note(said);
         let statement = Statement {
             text: &text,
             actor: authority.id(),
             values: &values,
         };
-        // A statement that fails would spoil the transaction, in which it is asked next why.
-        let asks_why = changes.computes();
-        if asks_why {
-            session.begin_step().await?;
+        if !text.in_turn {
+            return self
+                .changes
+                .on_all(&self.filter, &statement, authority, session)
+                .await;
         }
-        let done = session.execute(&statement).await;
-        if asks_why {
-            session.end_step(done.is_ok()).await?;
-        }
-        match done {
-            Err(error) if changes.is_refusal(&error) => {
-                let misfit = changes.misfit(filter, false, authority, session).await?;
-                Err(misfit.unwrap_or(Error::Forbidden))
-            }
-            done => done.map_err(|error| translate(error, changes.model)),
-        }
+        let ids = self.changes.may_become(&statement, session).await?;
+        session.begin_step().await?;
+        let done = self.changes.in_turn(&ids, authority, session).await;
+        session.end_step(done.is_ok()).await?;
+        done.map(|()| ids.len() as u64)
     }
 
     fn is_large(&self) -> bool {
@@ -433,6 +464,91 @@ pub(super) fn after(renderer: &mut Renderer<'_>, model: &'static ModelMeta, new:
         }
     }
     Ok(condition)
+}
+
+impl Changes {
+    /// The statement for a set, and its values.
+    fn of_all<'a>(
+        &'a self,
+        filter: &'a Expr,
+        authority: &Authority,
+        session: Session<'_>,
+    ) -> Result<(Arc<Text>, Vec<Bind<'a>>)> {
+        let is_told = authority.changes_of(self.model).is_some();
+        let mut values = Vec::with_capacity(8);
+        let mut key = self.shape(if is_told { b'a' } else { b'A' }, authority, &mut values);
+        filter.shape(&mut key, &mut values);
+        let text = session.text(&key, || {
+            self.text_of_all(filter, is_told, session.dialect(), authority, values.len())
+        })?;
+        Ok((text, values))
+    }
+
+    async fn on_all(
+        &self,
+        filter: &Expr,
+        statement: &Statement<'_>,
+        authority: &Authority,
+        session: Session<'_>,
+    ) -> Result<u64> {
+        let told = Before::of_set(self.model, &self.columns, filter, authority, session).await?;
+        // A statement that fails would spoil the transaction, in which it is asked next why.
+        let asks_why = self.computes();
+        if asks_why {
+            session.begin_step().await?;
+        }
+        let done = match told {
+            None => session.execute(statement).await,
+            Some(told) => told.change_set(statement, session).await,
+        };
+        if asks_why {
+            session.end_step(done.is_ok()).await?;
+        }
+        match done {
+            Err(error) if self.is_refusal(&error) => {
+                let misfit = self.misfit(filter, false, authority, session).await?;
+                Err(misfit.unwrap_or(Error::Forbidden))
+            }
+            done => done.map_err(|error| translate(error, self.model)),
+        }
+    }
+
+    /// The rows of a set, all of which may become what they would by what is there now.
+    async fn may_become(&self, found: &Statement<'_>, session: Session<'_>) -> Result<Vec<Uuid>> {
+        let mut ids = Vec::new();
+        let row = |row: &mut RowReader<'_>| {
+            // CWE-770
+            if ids.len() >= bounds::MAX_IN_TURN {
+                return Err(Error::TooLarge(bounds::IN_TURN));
+            }
+            ids.push(key_of(row, 0)?);
+            row.skip(1);
+            match row.flag().map_err(mismatch(self.model))? {
+                true => Ok(()),
+                false => Err(Error::Forbidden),
+            }
+        };
+        session.fetch(found, row).await?;
+        Ok(ids)
+    }
+
+    /// CWE-863: each of these rows in its turn, judged by what those before it have become: what a rule allows of one row after
+    /// the other, and no more.
+    async fn in_turn(&self, ids: &[Uuid], authority: &Authority, session: Session<'_>) -> Result<()> {
+        for id in ids {
+            let one = Expr::compare(Op::Eq, Col::of_root(self.model.id()), Value::Uuid(*id));
+            let (text, values) = self.of_all(&one, authority, session)?;
+            let statement = Statement {
+                text: &text,
+                actor: authority.id(),
+                values: &values,
+            };
+            if self.on_all(&one, &statement, authority, session).await? == 0 {
+                return Err(Error::Forbidden);
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Added, within what the column holds.

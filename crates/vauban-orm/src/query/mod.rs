@@ -24,6 +24,7 @@ mod rows;
 mod run;
 mod select;
 mod stored;
+mod told;
 mod upsert;
 mod values;
 mod written;

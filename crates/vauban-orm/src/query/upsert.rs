@@ -13,6 +13,7 @@ use super::constraint::{hidden_target, position, translate};
 use super::create::{Create, Insert};
 use super::create_all::{AT_ONCE, CreateAll, InsertAll, at, inserts, is_of_a_row};
 use super::stored::mismatch;
+use super::told::Before;
 use crate::backend::Session;
 use crate::error::{Error, Result};
 use crate::model::Model;
@@ -197,11 +198,20 @@ impl<M: Record> Steps for Upsert<M> {
             self.judge(some, authority, session).await?;
         }
         adds.judge_each(authority, session).await.map_err(of_new)?;
+        // Nor is more allowed of several than of one after the other.
+        let several = self.rows.len() > 1;
+        let in_turn =
+            several && self.text(Part::Judge, authority, session)?.in_turn && !removed(Control::InTurn);
         let mut saved = BTreeMap::new();
-        for some in pairs.chunks(AT_ONCE) {
+        for some in pairs.chunks(if in_turn { 1 } else { AT_ONCE }) {
+            if in_turn {
+                self.judge(some, authority, session).await?;
+            }
             self.change(some, authority, session, &mut saved).await?;
         }
-        adds.add_judged(authority, session).await.map_err(of_new)?;
+        adds.add_judged(several, authority, session)
+            .await
+            .map_err(of_new)?;
         for (row, position) in adds.rows.iter().zip(&new) {
             saved.insert(*position, (row.added()?, true));
         }
@@ -348,6 +358,10 @@ impl<M: Record> Upsert<M> {
         saved: &mut BTreeMap<usize, (M, bool)>,
     ) -> Result<()> {
         let text = self.text(Part::Change, authority, session)?;
+        let written = self.written();
+        let columns: Vec<_> = written.iter().map(|place| &self.model.columns[*place]).collect();
+        let ids: Vec<_> = pairs.iter().map(|pair| Value::Uuid(pair.id)).collect();
+        let told = Before::of_rows(self.model, &columns, &ids, authority, session).await?;
         let mut write = async |some: &[Pair]| {
             let rows = some.iter().map(|pair| self.changed(*pair)).collect();
             let written = self.on_rows(&text, rows, authority, session, |place, row| {
@@ -360,7 +374,13 @@ impl<M: Record> Upsert<M> {
         session.begin_step().await?;
         let done = write(pairs).await;
         session.end_step(done.is_ok()).await?;
-        let Err((place, error)) = done else { return Ok(()) };
+        let Err((place, error)) = done else {
+            let became = |pair: &Pair| match &told {
+                Some(told) => told.note(pair.id, self.values(pair.position, &written)),
+                None => Ok(()),
+            };
+            return pairs.iter().try_for_each(became);
+        };
         if !is_of_a_row(&error) {
             return Err(error);
         }
@@ -498,7 +518,10 @@ impl<M: Record> Upsert<M> {
                     source.update_of_lists(&set, &lists, named)
                 }
             };
-            renderer.text(sql)
+            let in_turn = part == Part::Judge && renderer.has_opened(0, model);
+            let mut text = renderer.text(sql)?;
+            text.in_turn = in_turn;
+            Ok(text)
         })
     }
 }

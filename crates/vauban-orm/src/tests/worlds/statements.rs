@@ -11,8 +11,9 @@ use super::models::*;
 use super::reference::{
     Asker, Deletion, PlainJob, PlainMember, PlainPerson, PlainScore, PlainTeam, Rows, Set,
 };
+use super::told::Told;
 use super::values;
-use crate::engine::{Database, Options, Unit};
+use crate::engine::{ChangeHooks, Database, Options, Unit};
 use crate::*;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,6 +95,8 @@ enum Stored {
 
 pub(super) struct World {
     database: Database,
+    /// In every other world nobody is told, and statements are those of a program without hooks.
+    told: Option<Told>,
     pub(super) rows: Rows,
     stored: Stored,
 }
@@ -134,8 +137,15 @@ impl World {
             }
         };
         database.create_all(&models()).unwrap();
+        let told = n.once_in(2).then(Told::default);
+        if let Some(told) = &told {
+            let mut hooks = ChangeHooks::default();
+            hooks.add(told.clone());
+            database.set_change_hooks(hooks);
+        }
         let mut world = Self {
             database,
+            told,
             rows: Rows::default(),
             stored,
         };
@@ -289,6 +299,9 @@ impl World {
             .map(|score| (score.key, score.team.uuid(), score.points))
             .collect();
         same(&self.stored_scores(), &scores).map_err(told)?;
+        if let Some(known) = &self.told {
+            known.check(&self.rows.jobs).map_err(told)?;
+        }
         Ok(did)
     }
 
