@@ -323,6 +323,10 @@ fn a_value_in_json_in_an_attribute_adds_nothing_to_it() {
         "<i data-a='{% for i in l %}{{ x }}{% endfor %}[{{ x }}]'>a</i>",
         "<i data-a='{% firstof x y %}{% if f %}{{ x }}{% endif %}[{{ x }}]'>a</i>",
         "<input type=\"hidden\" name=\"a\" value='{% if f %}{{ x }}{% endif %}{\"a\": \"{{ x }}\"}'>",
+        "<input type=\"hidden\" name=\"a\" value='[{{ x }}{\"a\": \"{{ x }}\"}]'>",
+        "<input type=\"hidden\" name=\"a\" value='[[ {{ x }} [\"{{ x }}\"]]'>",
+        "<input type=\"hidden\" name=\"a\" value='[{{ x }}, {\"a\": \"{{ x }}\"}]'>",
+        "<input type=\"hidden\" name=\"a\" value='[{% if f %}{{ x }}{% endif %}{\"a\": \"{{ x }}\"}]'>",
     ] {
         assert_eq!(refused(template), Some("json-attribute"), "{template}");
     }
@@ -330,6 +334,14 @@ fn a_value_in_json_in_an_attribute_adds_nothing_to_it() {
     assert_eq!(
         written("<i title=\"[{{ x }}] a\">a</i>", "b"),
         "<i title=\"[b] a\">a</i>"
+    );
+    assert_eq!(
+        written("<i title=\"[{{ x }}, {{ x }}] {{ x }}\">a</i>", "b"),
+        "<i title=\"[b, b] b\">a</i>"
+    );
+    assert_eq!(
+        written("<i title=\"[{% if f %}{{ x }}{% endif %}] {{ x }}\">a</i>", "b"),
+        "<i title=\"[b] b\">a</i>"
     );
     assert_eq!(
         written(
