@@ -352,6 +352,89 @@ fn a_value_in_json_in_an_attribute_adds_nothing_to_it() {
     );
 }
 
+/// CWE-95: htmx runs a question that begins with `js:` or `javascript:`. It begins with words of the template, on every way.
+#[test]
+fn cwe_95_no_value_begins_what_htmx_may_run() {
+    for question in [
+        "{{ x }}",
+        " {{ x }}",
+        "&#32;&nbsp;&#xFEFF;\t{{ x }}",
+        "{{ x }} Delete?",
+        // A value brings the rest of the word.
+        "j{{ x }}",
+        "js{{ x }}",
+        "Java{{ x }}",
+        "js:alert({{ x }})",
+        " JS:alert('{{ x }}')",
+        "&#106;s:f({{ x }})",
+        "j&#x73;&colon;f({{ x }})",
+        "javascript:f({{ x }})",
+        // On one of the ways.
+        "{% if a %}Delete {% endif %}{{ x }}",
+        "{% if a %}js:{% endif %}Delete {{ x }}?",
+        "{% if a %}j{% endif %}s:{{ x }}",
+        "{% if a %}js{% else %}Delete{% endif %}:{{ x }}",
+        "{% for b in l %}Delete {% endfor %}{{ x }}",
+        "{% for b in l %}j{% endfor %}s:{{ x }}",
+        "{% firstof x y %}",
+        "{% cycle 'js:f()' 'b' %}",
+        "{% url a %}",
+    ] {
+        for name in [
+            "hx-confirm",
+            "data-hx-confirm",
+            "hx-confirm:inherited",
+            "hx-prompt",
+        ] {
+            let template = format!("<button {name}=\"{question}\">a</button>");
+            assert_eq!(refused(&template), Some("framework-attribute"), "{template}");
+        }
+    }
+    for question in [
+        "Delete {{ x }}?",
+        "{% if many %}Delete all{% else %}Delete{% endif %} {{ x }}?",
+        "{% if many %}Really? {% endif %}Delete {{ x }}{{ x }}?",
+        "\u{201e}{{ x }}\u{201c} l\u{f6}schen?",
+        "{% for b in l %}Delete {{ b }}, {% endfor %}and {{ x }}?",
+        "Just {{ x }}?",
+        "[{{ x }}] {{ x }}",
+    ] {
+        let template = format!("<button hx-confirm=\"{question}\">a</button>");
+        assert_eq!(refused(&template), None, "{template}");
+    }
+    assert_eq!(
+        written("<button hx-confirm=\"Delete &amp; {{ x }}?\">a</button>", "\"js:"),
+        "<button hx-confirm=\"Delete &amp; &quot;js:?\">a</button>"
+    );
+}
+
+/// CWE-79: an attribute of a library is one in each of its spellings.
+#[test]
+fn a_librarys_attribute_is_known_in_each_spelling() {
+    for (attribute, class) in [
+        ("sse-connect=\"{{ x }}\"", "unknown-attribute"),
+        ("data-sse-connect=\"{{ x }}\"", "unknown-attribute"),
+        ("data-ws-connect=\"{{ x }}\"", "unknown-attribute"),
+        ("data-sse-swap=\"{{ x }}\"", "unknown-attribute"),
+        ("hx-vals:inherited=\"{{ x }}\"", "framework-attribute"),
+        ("data-hx-headers:append=\"{{ x }}\"", "framework-attribute"),
+        ("hx-target:inherited=\"{{ x }}\"", "selector"),
+        ("hx-get:inherited=\"/{{ x }}\"", "form-action"),
+        ("hx-action=\"/{{ x }}\"", "form-action"),
+        ("hx-action=\"https://other.example/{{ x }}\"", "mixed-value"),
+        ("data-hx-method=\"{{ x }}\"", "form-attribute"),
+        ("hx-method:inherited=\"{{ x }}\"", "form-attribute"),
+        ("hx-sse:connect=\"{{ x }}\"", "unknown-attribute"),
+    ] {
+        let template = format!("<button {attribute}>a</button>");
+        assert_eq!(refused(&template), Some(class), "{template}");
+    }
+    assert_eq!(
+        written("<button hx-target:inherited=\"#row-{{ x }}\">a</button>", "1,2"),
+        "<button hx-target:inherited=\"#row-1\\2c 2\">a</button>"
+    );
+}
+
 /// CWE-863. The mistake: a loop of a base over `user`, in whose block a page asks what `user` may do.
 #[test]
 fn cwe_863_the_pages_own_names_mean_one_thing() {

@@ -22,6 +22,8 @@ pub(super) fn settle(mut state: State, pos: Pos) -> Result<State> {
                 super::srcset::flush(&mut value, pos)?;
             } else if value.kind == Kind::Plain {
                 super::json_attribute::flush(&mut value, pos)?;
+            } else if value.kind == Kind::Question {
+                super::question::flush(&mut value, pos)?;
             } else {
                 entities::whole(&value.pending, pos)?;
             }
@@ -230,7 +232,9 @@ fn join_values(mut a: Value, b: Value) -> Option<Value> {
     }
     // One way wrote all that may stand here.
     a.whole |= b.whole;
-    if a.pending != b.pending {
+    if a.kind == Kind::Question {
+        a.pending = super::question::join(a.pending, b.pending);
+    } else if a.pending != b.pending {
         a.pending.clear();
         // Perhaps one way has come into an address.
         if matches!(a.kind, Kind::Colour | Kind::Reference) {

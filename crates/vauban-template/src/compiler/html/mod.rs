@@ -15,6 +15,7 @@ mod list;
 mod machine;
 mod place;
 mod policy;
+mod question;
 mod srcset;
 pub mod state;
 mod tags;
