@@ -184,6 +184,31 @@ fn data_names_no_view_that_gets_the_token() {
             "form-action",
         ),
         (
+            "<a href=\"{% if q %}?q={{ q }}{% else %}{% url home %}{% endif %}/a/b/\" data-method=\"post\">a</a>",
+            "form-action",
+        ),
+        // What libraries read in place of `href`.
+        (
+            "<select name=\"a\" data-url=\"{{ x }}\" data-remote=\"true\" data-method=\"post\" aria-label=\"a\"></select>",
+            "form-action",
+        ),
+        (
+            "<button data-url=\"https://evil.example/\" data-remote=\"true\" data-method=\"put\">a</button>",
+            "form-action",
+        ),
+        (
+            "<a href=\"/a/\" data-href=\"/{{ x }}\" data-method=\"delete\">a</a>",
+            "form-action",
+        ),
+        (
+            "<div up-href=\"//evil.example/\" up-method=\"post\">a</div>",
+            "form-action",
+        ),
+        (
+            "<select name=\"a\" data-url=\"/a/\" data-method=\"{{ x }}\" aria-label=\"a\"></select>",
+            "form-attribute",
+        ),
+        (
             "<form method=\"post\" action=\"{% url home %}/logout/now/\"></form>",
             "foreign-form",
         ),
@@ -222,7 +247,9 @@ fn data_names_no_view_that_gets_the_token() {
         "<a href=\"/a/\" data-turbo-method=\"delete\">a</a>",
         "<a href=\"{% url a x %}\" data-turbo-method=\"delete\">a</a>",
         "<a href=\"{{ x }}\" data-turbo-method=\"get\">a</a>",
-        "<i data-payment-method=\"{{ x }}\">a</i>",
+        "<i data-payment-method=\"{{ x }}\" data-url=\"{{ x }}\">a</i>",
+        "<select name=\"a\" data-url=\"/notes/{{ x }}/\" data-remote=\"true\" data-method=\"post\" aria-label=\"a\"></select>",
+        "<a href=\"{{ x }}\" data-url=\"{{ x }}\" data-remote=\"true\">a</a>",
         "<a href=\"/a?b={{ x }}%\">a</a>",
         "<form method=\"post\" action=\"{% url a %}?b={{ x }}\"></form>",
         "<form method=\"post\" action=\"{% url a %}b/{{ x }}/\"></form>",

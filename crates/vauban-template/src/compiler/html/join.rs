@@ -76,7 +76,7 @@ pub(super) fn flush(value: &mut Value, pos: Pos) -> Result<()> {
         );
     }
     // CWE-352: the route may be `/`, and `//…` another site, which would get the form's token.
-    let behind_route = value.given == Given::Typed
+    let behind_route = matches!(value.given, Given::Typed | Given::Below)
         && matches!(value.url, UrlPart::AfterTyped | UrlPart::Unknown(_))
         && starts_with_slash(&text);
     if behind_route && value.kind == Kind::Action {

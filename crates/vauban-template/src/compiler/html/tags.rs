@@ -1,5 +1,6 @@
 //! Start and end tags: nesting, and what the compiler writes by itself (form token, nonce).
 
+use super::attributes::{library_name, names_verb, sent};
 use super::elements::{self, Content};
 use super::ir::Op;
 use super::machine::{MAX_OPEN, Machine};
@@ -622,7 +623,7 @@ fn sent_by_script(tag: &Tag) -> Result<()> {
     let Some(verb) = tag
         .attributes
         .iter()
-        .find(|a| super::attributes::names_verb(&a.name) && sends(&a.value))
+        .find(|a| names_verb(&a.name) && sends(&a.value))
     else {
         return Ok(());
     };
@@ -631,8 +632,12 @@ fn sent_by_script(tag: &Tag) -> Result<()> {
         Given::Data | Given::Differs => true,
         Given::Empty | Given::Typed | Given::Below => false,
     };
-    // In a drawing both may be there.
-    let href = |name: &str| matches!(name, "href" | "xlink:href");
+    // In a drawing two may be there; some libraries take another one before `href`.
+    let href = |name: &str| match name {
+        "href" | "xlink:href" | "up-href" => true,
+        "data-url" | "data-href" => sent(&tag.name),
+        _ => false,
+    };
     if !tag.attributes.iter().any(|a| href(&a.name) && away(&a.value)) {
         return Ok(());
     }
