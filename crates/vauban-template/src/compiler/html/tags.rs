@@ -341,6 +341,7 @@ impl Machine {
                 foreign: tag.foreign,
                 math,
                 post,
+                includes: tag.attributes.iter().any(includes_all),
                 part,
             });
         }
@@ -392,7 +393,8 @@ impl Machine {
             }
         }
         let in_post = self.in_post || self.state.open.iter().any(|o| o.post);
-        sent_with_fields(tag, in_post)?;
+        let inherits = self.state.open.iter().any(|o| o.includes);
+        sent_with_fields(tag, in_post, inherits)?;
         if let Some(method) = find("formmethod") {
             let is = |word: &str| matches!(&method.value, Given::Literal(v) if v.eq_ignore_ascii_case(word));
             if is("post") && !in_post {
@@ -470,11 +472,7 @@ impl Machine {
         }
         // CWE-598, CWE-352: htmx sends the form's fields, token and all, in the address, or to another origin.
         for attribute in &tag.attributes {
-            let name = attribute.name.strip_prefix("data-").unwrap_or(&attribute.name);
-            let away = matches!(&attribute.value, Given::Literal(url) if foreign_origin(url))
-                || attribute.value == Given::Differs;
-            let verb = matches!(name, "hx-post" | "hx-put" | "hx-patch");
-            if matches!(name, "hx-get" | "hx-delete") || verb && away {
+            if asks(tag, attribute).is_some_and(|asked| asked != Asked::InBody) {
                 return fail(
                     tag.pos,
                     "foreign-form",
@@ -527,45 +525,70 @@ impl Machine {
     }
 }
 
+/// How htmx sends what an attribute of an element asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    /// With GET to this site: in the address, without the fields of the form round it.
+    Get,
+    /// In a body, to this site.
+    InBody,
+    /// With those fields, in the address or to another site.
+    WithFields,
+}
+
+/// How an attribute sends, if it is one of htmx's verbs.
+fn asks(tag: &Tag, attribute: &Attribute) -> Option<Asked> {
+    let verb = match library_name(&attribute.name) {
+        "hx-action" => {
+            let mut verbs = tag
+                .attributes
+                .iter()
+                .filter(|a| library_name(&a.name) == "hx-method");
+            match (verbs.next(), verbs.next()) {
+                (
+                    Some(Attribute {
+                        value: Given::Literal(verb),
+                        sometimes: false,
+                        ..
+                    }),
+                    None,
+                ) => verb.to_ascii_lowercase(),
+                // It may be inherited.
+                _ => String::new(),
+            }
+        }
+        name => {
+            let verb = name.strip_prefix("hx-")?;
+            matches!(verb, "get" | "delete" | "post" | "put" | "patch").then(|| verb.to_owned())?
+        }
+    };
+    let away = matches!(&attribute.value, Given::Literal(url) if foreign_origin(url))
+        || attribute.value == Given::Differs;
+    Some(match verb.as_str() {
+        "get" => Asked::Get,
+        "post" | "put" | "patch" if !away => Asked::InBody,
+        _ => Asked::WithFields,
+    })
+}
+
 /// CWE-598, CWE-352: htmx sends the fields of the form round a button with it, token and all: in an address, or to another
 /// origin. So with the fields that `hx-include` names, for this element and those inside.
-fn sent_with_fields(tag: &Tag, in_post: bool) -> Result<()> {
-    let name = |a: &Attribute| a.name.strip_prefix("data-").unwrap_or(&a.name).to_owned();
-    let away = |value: &Given| {
-        matches!(value, Given::Literal(url) if foreign_origin(url)) || *value == Given::Differs
-    };
-    let verb = |a: &Attribute| {
-        matches!(
-            name(a).as_str(),
-            "hx-get" | "hx-delete" | "hx-post" | "hx-put" | "hx-patch"
-        )
-    };
-    let here =
-        |a: &Attribute| matches!(name(a).as_str(), "hx-post" | "hx-put" | "hx-patch") && !away(&a.value);
-    let mut verbs = tag.attributes.iter().filter(|a| verb(a)).peekable();
+fn sent_with_fields(tag: &Tag, in_post: bool, inherits: bool) -> Result<()> {
+    let mut verbs = tag.attributes.iter().filter_map(|a| asks(tag, a)).peekable();
     let has_verb = verbs.peek().is_some();
-    let all_here = verbs.all(here);
-    // Nothing that asks for something stands inside of these.
+    let all_here = verbs.all(|asked| asked == Asked::InBody);
+    // What asks for something inside of these is looked at by itself.
     let alone = matches!(
         tag.name.as_str(),
         "a" | "button" | "input" | "select" | "textarea"
     );
-    let kept_back = |a: &Attribute| {
-        name(a) == "hx-params"
-            && !a.sometimes
-            && matches!(&a.value, Given::Literal(params) if without_token(params))
-    };
-    if has_verb && tag.attributes.iter().any(kept_back) {
-        return Ok(());
-    }
-    let told = tag.attributes.iter().find(|a| match name(a).as_str() {
-        "hx-include" => {
-            !(alone && has_verb && all_here
-                || matches!(&a.value, Given::Literal(selector) if names_fields(selector)))
-        }
-        // Of the form round it a GET has nothing.
-        "hx-get" => false,
-        _ => verb(a) && !here(a) && in_post && tag.name != "form",
+    // CWE-598: a button's `form=` names any, and htmx sends that form's fields.
+    let in_post = in_post || tag.attributes.iter().any(|a| a.name == "form");
+    let told = tag.attributes.iter().find(|a| {
+        let asked = asks(tag, a);
+        includes_all(a) && !(alone && has_verb && all_here)
+            || inherits && asked.is_some_and(|asked| asked != Asked::InBody)
+            || in_post && tag.name != "form" && asked == Some(Asked::WithFields)
     });
     let Some(told) = told else { return Ok(()) };
     fail(
@@ -576,8 +599,14 @@ fn sent_with_fields(tag: &Tag, in_post: bool) -> Result<()> {
             told.name
         ),
         "write hx-post= to a view of this site, or put the button outside of the form; of fields, name those that are wanted: \
-         hx-include=\"[name='q']\"; or leave the token out: hx-params=\"not csrfmiddlewaretoken\"",
+         hx-include=\"input[name='q']\"",
     )
+}
+
+/// Whether an attribute is an `hx-include` that may name a form, or what holds one.
+fn includes_all(attribute: &Attribute) -> bool {
+    library_name(&attribute.name) == "hx-include"
+        && !matches!(&attribute.value, Given::Literal(selector) if names_fields(selector))
 }
 
 /// Whether what `hx-include` names are fields by their names, and not the token; no form, and nothing that holds one.
@@ -592,7 +621,9 @@ fn names_fields(selector: &str) -> bool {
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
         let between = |c: char| c.is_ascii_whitespace() || c == '>';
         let element = before.rsplit(between).next();
-        matches!(element, Some("" | "input" | "select" | "textarea"))
+        // A name alone is a form's or a fieldset's, too.
+        matches!(element, Some("input" | "select" | "textarea"))
+            && !before.split(between).any(|word| word == "closest")
             && before.chars().all(|c| plain(c) || between(c) || c == '#')
             && name != TOKEN
             && name.chars().all(plain)
@@ -600,12 +631,6 @@ fn names_fields(selector: &str) -> bool {
     let one = selector.replace('"', "'");
     // `unset`: nothing of what is round it.
     one.trim() == "unset" || one.split(',').all(|part| field(part.trim()))
-}
-
-/// Whether `hx-params` leaves the token out.
-fn without_token(params: &str) -> bool {
-    let left_out = params.trim().strip_prefix("not ");
-    left_out.is_some_and(|names| names.split(',').any(|name| name.trim() == TOKEN))
 }
 
 /// The field of the form's token.
