@@ -4,6 +4,7 @@
 pub mod attributes;
 pub mod elements;
 pub mod entities;
+mod htmx;
 pub mod ir;
 mod join;
 pub mod js;
