@@ -90,6 +90,8 @@ pub(crate) struct Renderer<'a> {
     outermost: usize,
     /// Whose rows were asked for, see [`Source`].
     asked: Vec<&'static ModelMeta>,
+    /// Where that is looked for: what holds where a number of a value is beyond 64 bits.
+    pub(super) beyond: Option<Vec<String>>,
     /// Of which models rules read rows that a write of others like them may add or take away.
     opened: Vec<&'static ModelMeta>,
     /// Inside how many `!` it is, and conditions of which both answers count.
@@ -116,6 +118,7 @@ impl<'a> Renderer<'a> {
             rendered: 0,
             outermost: usize::MAX,
             asked: Vec::new(),
+            beyond: None,
             opened: Vec::new(),
             turned: 0,
             is_again: false,

@@ -40,7 +40,8 @@ fn tables(step: &Step) -> Vec<&str> {
             Operation::CreateTable { table, .. }
             | Operation::AddColumn { table, .. }
             | Operation::AlterColumn { table, .. }
-            | Operation::CreateIndex { table, .. } => out.push(&**table),
+            | Operation::CreateIndex { table, .. }
+            | Operation::Run { table, .. } => out.push(&**table),
             Operation::RenameTable { to, .. } => out.push(to),
             // What no row and no index becomes another by.
             Operation::AddConstraint { .. }
