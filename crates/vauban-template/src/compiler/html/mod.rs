@@ -4,6 +4,7 @@
 pub mod attributes;
 pub mod elements;
 pub mod entities;
+mod htmx;
 pub mod ir;
 mod join;
 pub mod js;
@@ -15,6 +16,7 @@ mod list;
 mod machine;
 mod place;
 mod policy;
+mod question;
 mod srcset;
 pub mod state;
 mod tags;

@@ -351,6 +351,10 @@ fn attribute(value: &mut Value, pos: Pos) -> Result<Context> {
             value.given = Given::Data;
             super::json_attribute::place(value, pos)
         }
+        Kind::Question => {
+            value.given = Given::Data;
+            super::question::place(value, pos)
+        }
         Kind::Enumerated(words) => {
             only(value, pos)?;
             value.whole = true;

@@ -20,8 +20,12 @@ pub(super) fn hint(tag: &Tag, value: &Value, waived: bool) -> Option<Error> {
             ),
         ));
     }
-    let plain = name.strip_prefix("data-").unwrap_or(name);
-    if plain.starts_with("hx-on") || plain == "hx-vals" && value.raw.trim_start().starts_with("js:") {
+    let plain = super::attributes::library_name(name);
+    let may_run = matches!(
+        plain,
+        "hx-vals" | "hx-headers" | "hx-request" | "hx-confirm" | "hx-prompt"
+    );
+    if plain.starts_with("hx-on") || may_run && super::question::runs(&super::entities::decode(&value.raw)) {
         return Some(says(
             pos,
             "csp-handler",

@@ -1,0 +1,117 @@
+//! What htmx sends with a request: the fields of the form round an element, and those that `hx-include` names.
+
+use super::attributes::library_name;
+use super::state::{Attribute, Given, Tag};
+use super::tags::foreign_origin;
+use crate::compiler::error::{Result, fail};
+
+/// How htmx sends what an attribute of an element asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// With GET to this site: in the address, without the fields of the form round it.
+    Get,
+    /// In a body, to this site.
+    InBody,
+    /// With those fields, in the address or to another site.
+    WithFields,
+}
+
+/// How an attribute sends, if it is one of htmx's verbs.
+pub(super) fn asks(tag: &Tag, attribute: &Attribute) -> Option<Asked> {
+    let verb = match library_name(&attribute.name) {
+        "hx-action" => {
+            let mut verbs = tag
+                .attributes
+                .iter()
+                .filter(|a| library_name(&a.name) == "hx-method");
+            match (verbs.next(), verbs.next()) {
+                (
+                    Some(Attribute {
+                        value: Given::Literal(verb),
+                        sometimes: false,
+                        ..
+                    }),
+                    None,
+                ) => verb.to_ascii_lowercase(),
+                // It may be inherited.
+                _ => String::new(),
+            }
+        }
+        name => {
+            let verb = name.strip_prefix("hx-")?;
+            matches!(verb, "get" | "delete" | "post" | "put" | "patch").then(|| verb.to_owned())?
+        }
+    };
+    let away = matches!(&attribute.value, Given::Literal(url) if foreign_origin(url))
+        || attribute.value == Given::Differs;
+    Some(match verb.as_str() {
+        "get" => Asked::Get,
+        "post" | "put" | "patch" if !away => Asked::InBody,
+        _ => Asked::WithFields,
+    })
+}
+
+/// CWE-598, CWE-352: htmx sends the fields of the form round a button with it, token and all: in an address, or to another
+/// origin. So with the fields that `hx-include` names, for this element and those inside.
+pub(super) fn sent_with_fields(tag: &Tag, in_post: bool, inherits: bool) -> Result<()> {
+    let mut verbs = tag.attributes.iter().filter_map(|a| asks(tag, a)).peekable();
+    let has_verb = verbs.peek().is_some();
+    let all_here = verbs.all(|asked| asked == Asked::InBody);
+    // What asks for something inside of these is looked at by itself.
+    let alone = matches!(
+        tag.name.as_str(),
+        "a" | "button" | "input" | "select" | "textarea"
+    );
+    // CWE-598: a button's `form=` names any, and htmx sends that form's fields.
+    let in_post = in_post || tag.attributes.iter().any(|a| a.name == "form");
+    let told = tag.attributes.iter().find(|a| {
+        let asked = asks(tag, a);
+        includes_all(a) && !(alone && has_verb && all_here)
+            || inherits && asked.is_some_and(|asked| asked != Asked::InBody)
+            || in_post && tag.name != "form" && asked == Some(Asked::WithFields)
+    });
+    let Some(told) = told else { return Ok(()) };
+    fail(
+        tag.pos,
+        "foreign-form",
+        format!(
+            "`{}` here would send a form's token in an address or to another origin",
+            told.name
+        ),
+        "write hx-post= to a view of this site, or put the button outside of the form; of fields, name those that are wanted: \
+         hx-include=\"input[name='q']\"",
+    )
+}
+
+/// Whether an attribute is an `hx-include` that may name a form, or what holds one.
+pub(super) fn includes_all(attribute: &Attribute) -> bool {
+    library_name(&attribute.name) == "hx-include"
+        && !matches!(&attribute.value, Given::Literal(selector) if names_fields(selector))
+}
+
+/// Whether what `hx-include` names are fields by their names, and not the token; no form, and nothing that holds one.
+fn names_fields(selector: &str) -> bool {
+    let field = |part: &str| {
+        let Some((before, name)) = part
+            .strip_suffix("']")
+            .and_then(|part| part.rsplit_once("[name='"))
+        else {
+            return false;
+        };
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        let between = |c: char| c.is_ascii_whitespace() || c == '>';
+        let element = before.rsplit(between).next();
+        // A name alone is a form's or a fieldset's, too.
+        matches!(element, Some("input" | "select" | "textarea"))
+            && !before.split(between).any(|word| word == "closest")
+            && before.chars().all(|c| plain(c) || between(c) || c == '#')
+            && name != TOKEN
+            && name.chars().all(plain)
+    };
+    let one = selector.replace('"', "'");
+    // `unset`: nothing of what is round it.
+    one.trim() == "unset" || one.split(',').all(|part| field(part.trim()))
+}
+
+/// The field of the form's token.
+const TOKEN: &str = "csrfmiddlewaretoken";
