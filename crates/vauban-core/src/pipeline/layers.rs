@@ -9,7 +9,7 @@ use std::sync::Arc;
 use vauban_orm::engine::answering;
 
 use super::guard::Guarded;
-use super::spelling::with_path;
+use super::lent::Lent;
 use crate::http::{Effects, Error, Refusal, Request, RequestBody, Response, Result};
 use crate::routing::{Target, ViewFuture};
 use crate::site::{AnyGate, AnyMiddleware, Next};
@@ -155,6 +155,7 @@ impl Gates {
         cx.back_to(std::mem::take(&mut self.before));
         (self.about, self.looked, self.looked_at_address) = (about, None, None);
         let answer = self.ask_from(first, cx).await;
+        let answer = answer.map(|answer| answer.map(|answer| answer.render(cx)));
         self.after = cx.effects();
         answer
     }
@@ -164,24 +165,17 @@ impl Gates {
     ///
     /// # Errors
     /// If a gate panics or takes too long.
-    pub(crate) async fn hide(&self, cx: &mut Request, view: &Target, path: Option<&String>) -> Result<bool> {
+    pub(crate) async fn hide(&self, cx: &mut Request, view: &Target, path: Option<&str>) -> Result<bool> {
         let Some(first) = self.looked_at_address else {
             return Ok(false);
         };
-        let (before, route) = (cx.effects(), cx.route.replace(view.meta));
-        let uri = path.and_then(|path| with_path(&cx.uri, path.clone()));
-        let uri = uri.map(|uri| std::mem::replace(&mut cx.uri, uri));
-        let method = std::mem::replace(&mut cx.method, view.meta.method.clone());
-        let limit = cx.settings().timeouts.request;
+        let (limit, is_safe) = (cx.settings().timeouts.request, cx.method.is_safe());
+        let lent = Lent::to(cx, view, path);
         let mut again = Self::default();
         // CWE-352: it is this request that is answered, whatever its gates are told.
-        let asked = answering(method.is_safe(), again.ask_from(first, cx));
+        let asked = answering(is_safe, again.ask_from(first, cx));
         let ended = Guarded::new(Box::pin(asked), limit).await;
-        (cx.route, cx.method) = (route, method);
-        if let Some(uri) = uri {
-            cx.uri = uri;
-        }
-        cx.back_to(before);
+        lent.back(cx);
         let answer = ended.map_err(Error::stopped)?;
         Ok(answer.is_err_and(|error| says_not_found(&error)))
     }
@@ -201,7 +195,7 @@ impl Gates {
                 (self.looked, self.before) = (Some(place), before);
             }
             if let Some(answer) = answer? {
-                return Ok(Some(answer.render(cx)));
+                return Ok(Some(answer));
             }
         }
         Ok(None)

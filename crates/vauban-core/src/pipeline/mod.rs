@@ -21,6 +21,7 @@ mod https;
 mod isolation;
 pub(crate) mod kept;
 mod layers;
+mod lent;
 mod limits;
 pub(crate) mod origin;
 pub(crate) mod pages;
@@ -144,7 +145,7 @@ async fn enter(site: &Site, cx: &mut Request, body: &mut RequestBody) -> Result<
         }
         // Who asks: by the credential of the view's rule, and no other.
         if let Found::View(target, params) = found {
-            if hidden.is_there(cx, body, &target).await? {
+            if hidden.is_there(cx, body, &target, None).await? {
                 cx.params = params;
                 cx.show_view(true);
                 return Ok(Way::View(target));
@@ -249,7 +250,7 @@ async fn elsewhere(
         Found::Other(targets) => {
             let (mut methods, mut all) = (Vec::new(), true);
             for target in &targets {
-                all &= hidden.is_there(cx, body, target).await?;
+                all &= hidden.is_there(cx, body, target, None).await?;
                 if !methods.contains(&target.meta.method) {
                     methods.push(target.meta.method.clone());
                 }
@@ -261,7 +262,7 @@ async fn elsewhere(
             of_other_methods(cx, methods)
         }
         Found::Slash(path, target) => {
-            if !hidden.is_there(cx, body, &target).await? {
+            if !hidden.is_there(cx, body, &target, Some(&path)).await? {
                 return Ok(None);
             }
             Asking::by_session().load(cx, body).await?;

@@ -2,6 +2,7 @@
 
 #![allow(unreachable_pub)] // a view is as public as its rule
 
+mod elsewhere;
 mod from_a_form;
 
 use super::*;
