@@ -85,12 +85,8 @@ async fn asked(
     path: Option<&str>,
 ) -> Result<bool> {
     let open = is_open_here(cx, target);
-    if !open {
-        return Ok(false);
-    }
-    if !asks_strangers(target) {
-        target.asking.load(cx, body).await?;
-        return Ok(true);
+    if !open || !asks_strangers(target) {
+        return Ok(open);
     }
     let failed = target.asking.load(cx, body).await.err();
     if failed.is_some() {

@@ -146,6 +146,7 @@ async fn enter(site: &Site, cx: &mut Request, body: &mut RequestBody) -> Result<
         // Who asks: by the credential of the view's rule, and no other.
         if let Found::View(target, params) = found {
             if hidden.is_there(cx, body, &target, None).await? {
+                target.asking.load(cx, body).await?;
                 cx.params = params;
                 cx.show_view(true);
                 return Ok(Way::View(target));

@@ -1,7 +1,12 @@
 //! What is asked about a view where another method was asked for, or its path without the slash.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use bytes::Bytes;
+
 use super::*;
 use crate::pipeline::csrf;
+use crate::routing::{BySignature, ByToken, SignatureScheme};
 
 /// Whoever reads may, and nobody writes.
 pub struct ByMethod;
@@ -39,6 +44,40 @@ impl AccessRule for ByView {
     }
 }
 
+static ASKED: AtomicUsize = AtomicUsize::new(0);
+
+pub struct Keys;
+impl TokenScheme for Keys {
+    type Loaded = ();
+    async fn find(_: &Request, _: &str) -> Result<Option<Proven<()>>> {
+        ASKED.fetch_add(1, Ordering::Relaxed);
+        Ok(Some(Proven::nobody(())))
+    }
+}
+pub struct ByKeys;
+impl AccessRule for ByKeys {
+    type Credential = ByToken<Keys>;
+    fn admit(_: &Request, (): &()) -> Result<Self, Refusal> {
+        Ok(Self)
+    }
+}
+
+pub struct Signatures;
+impl SignatureScheme for Signatures {
+    type Loaded = ();
+    async fn verify(_: &Request, _: &Bytes) -> Result<Option<()>> {
+        ASKED.fetch_add(1, Ordering::Relaxed);
+        Ok(Some(()))
+    }
+}
+pub struct Signed;
+impl AccessRule for Signed {
+    type Credential = BySignature<Signatures>;
+    fn admit(_: &Request, (): &()) -> Result<Self, Refusal> {
+        Ok(Self)
+    }
+}
+
 mod v {
     use super::*;
     #[view(post, "/purge/")]
@@ -53,6 +92,14 @@ mod v {
     pub(super) async fn vault(_: ByPath) -> Result<Text> {
         Ok(Text::new("vault"))
     }
+    #[view(post, "/keys/")]
+    pub(super) async fn keys(_: ByKeys) -> Result<Text> {
+        Ok(Text::new("keys"))
+    }
+    #[view(post, "/hook/")]
+    pub(super) async fn hook(_: Signed) -> Result<Text> {
+        Ok(Text::new("hook"))
+    }
 }
 
 fn site(gates: &[Door]) -> Arc<Site> {
@@ -61,6 +108,8 @@ fn site(gates: &[Door]) -> Arc<Site> {
         .view::<v::purge>("purge")
         .view::<v::sweep>("sweep")
         .view::<v::vault>("vault")
+        .view::<v::keys>("keys")
+        .view::<v::hook>("hook")
         .view::<super::views::deep>("deep")
         .view::<super::views::kept>("kept")
         .view::<super::views::other>("other");
@@ -118,5 +167,27 @@ async fn cwe_204_what_a_gate_wrote_of_a_hidden_view_is_forgotten() {
         let told = answered(&left, method, "/pair/x/", &[]).await;
         assert_eq!(told, answered(&none, method, "/pair/x/", &[]).await, "{method}");
         assert!(told.contains("allow: POST, OPTIONS\n"), "{told}");
+    }
+}
+
+/// CWE-400. Attack: another method than a view by a signature or a token has costs what the view's costs: its body is read, its
+/// key looked up, for a refusal.
+#[tokio::test]
+async fn cwe_400_for_another_method_no_key_is_looked_up() {
+    let site = site(&[]);
+    let key = [("authorization", "Bearer of-a-program")];
+    for path in ["/hook/", "/keys/"] {
+        for (method, status) in [
+            ("PUT", "405"),
+            ("GET", "405"),
+            ("OPTIONS", "204"),
+            ("POST", "200"),
+        ] {
+            ASKED.store(0, Ordering::Relaxed);
+            let told = answered(&site, method, path, &key).await;
+            assert!(told.starts_with(status), "{method} {path}: {told}");
+            let asked = ASKED.load(Ordering::Relaxed);
+            assert_eq!(asked, usize::from(method == "POST"), "{method} {path}");
+        }
     }
 }
