@@ -70,6 +70,21 @@ impl Hidden {
         Ok(self.found(target, there))
     }
 
+    /// The same for who proves nothing: nothing is looked up.
+    ///
+    /// # Errors
+    /// If the rule panics.
+    pub(super) fn is_there_for_strangers(&mut self, cx: &mut Request, target: &Target) -> Result<bool> {
+        let mut there = is_open_here(cx, target);
+        if there && asks_strangers(target) {
+            cx.known_by = Some(target.asking.known_by(cx));
+            let hidden = hides(cx, target, None);
+            cx.known_by = None;
+            there = !hidden?;
+        }
+        Ok(self.found(target, there))
+    }
+
     fn found(&mut self, target: &Target, there: bool) -> bool {
         if !there {
             self.add(target.meta.view_type);
@@ -104,10 +119,6 @@ async fn asked(
 }
 
 /// Whether the view's rule may say of it that it is not there.
-pub(super) fn may_hide(target: &Target) -> bool {
-    target.development || asks_strangers(target)
-}
-
 fn asks_strangers(target: &Target) -> bool {
     !target.meta.is_public() && target.asking.asks_strangers
 }
