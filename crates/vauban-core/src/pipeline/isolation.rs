@@ -5,16 +5,15 @@
 use ::http::HeaderMap;
 
 use crate::http::{Error, Request, Result, SecurityEvent};
-use crate::site::Site;
 
 /// Refuses what another site loads, but for a frame where what answers is `framed`. The origin wall has already refused its
 /// unsafe requests.
 ///
 /// # Errors
 /// 403.
-pub(crate) fn check(site: &Site, cx: &Request, framed: bool) -> Result<()> {
+pub(crate) fn check(cx: &Request, framed: bool) -> Result<()> {
     #[cfg(any(test, feature = "__test_switches"))]
-    if site.without.isolation {
+    if cx.site.without.isolation {
         return Ok(());
     }
     if allowed(cx.headers(), framed) {

@@ -15,7 +15,8 @@ use crate::routing::{Target, ViewFuture};
 use crate::site::{AnyGate, AnyMiddleware, Next};
 
 /// A layer before the session: it sees a request that has passed host, HTTPS, origin and isolation, and whose
-/// sender is not known yet; an unsafe one over HTTPS that names no origin is judged behind it. For cheap refusals: maintenance, blocked addresses, quotas of one's own. Which view is asked
+/// sender is not known yet; an unsafe one over HTTPS that names no origin, and a frame of another
+/// site, are judged behind it. For cheap refusals: maintenance, blocked addresses, quotas of one's own. Which view is asked
 /// for says [`Request::is_for`]; the [path](Request::path) has one spelling. Before a safe method nothing is written: leave
 /// that to a task. What it says of a view, it says to everybody. If the view turns out not to be there for who asks, or a gate
 /// says "not found" of it, the gates from the first that looked at the view on are asked again, without one. Where there is only a view of another method, or

@@ -106,7 +106,7 @@ async fn enter(site: &Site, cx: &mut Request, body: &mut RequestBody) -> Result<
     }
     let sender = origin::check(site, cx)?;
     // CWE-204: whether a frame of another site is allowed is known with the view that answers.
-    isolation::check(site, cx, true)?;
+    isolation::check(cx, true)?;
     let (mut hidden, mut gates) = (Hidden::default(), Gates::default());
     loop {
         // CWE-248: what a segment is read as is the site's own code.
@@ -131,7 +131,7 @@ async fn enter(site: &Site, cx: &mut Request, body: &mut RequestBody) -> Result<
         }
         let framed = |view: &ViewMeta| site.headers.document(Some(view.view_type)).is_framed_elsewhere();
         let framed = matches!(passed, Ok(None)) && view.is_some_and(framed);
-        isolation::check(site, cx, framed).inspect_err(|_| cx.start_over())?;
+        isolation::check(cx, framed).inspect_err(|_| cx.start_over())?;
         match passed {
             Ok(None) => {}
             Ok(Some(answer)) => return Ok(Way::Answer(answer)),
@@ -153,9 +153,9 @@ async fn enter(site: &Site, cx: &mut Request, body: &mut RequestBody) -> Result<
             }
         } else if let Found::View(target, params) = found {
             if hidden.is_there(cx, body, &target, None).await? {
+                cx.show_view(true);
                 target.asking.load(cx, body).await?;
                 cx.params = params;
-                cx.show_view(true);
                 return Ok(Way::View(target));
             }
         } else if !hidden.by_gates(cx, &gates, &found).await?
