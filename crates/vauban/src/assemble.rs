@@ -36,6 +36,7 @@ pub(crate) fn open(app: &App, settings: &Settings) -> Result<Database, Failure> 
         log_queries: settings.mode.is_development() && cfg!(debug_assertions),
         models: app.modules.models(),
         services: app.modules.services().map(|service| service.meta).collect(),
+        data_migrations: app.modules.data_migrations(),
         ..Options::default()
     };
     let url = settings.database_url.expose();
@@ -79,11 +80,15 @@ pub(crate) fn migrated(app: &App, database: &Database) -> Result<Migrated, Failu
     let sets = app.migration_sets();
     let pending = database.pending(&sets)?;
     // Before it is migrated, nothing else is to be expected.
-    let differs = match pending.missing.is_empty() {
-        true => database.schema_difference(&sets)?,
-        false => Difference::default(),
+    let (differs, misunderstood) = match pending.missing.is_empty() {
+        true => (database.schema_difference(&sets)?, database.not_understood()?),
+        false => (Difference::default(), Vec::new()),
     };
+    let misunderstood = misunderstood
+        .into_iter()
+        .map(|found| (found.model, found.message));
     Ok(Migrated {
+        misunderstood: misunderstood.collect(),
         lacks: differs.missing,
         unknown: differs.more,
         pending: pending.missing,

@@ -6,6 +6,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
 
 use ::http::header::{Entry, HeaderName, HeaderValue};
 use ::http::{HeaderMap, Method, Uri, header};
@@ -263,6 +264,14 @@ impl Request {
     /// The settings in force.
     pub fn settings(&self) -> &Settings {
         self.site.settings()
+    }
+
+    /// How long the view may take: its own time, or the site's.
+    pub(crate) fn time_limit(&self) -> Duration {
+        let own = self.route.and_then(|view| view.timeout);
+        own.map_or(self.settings().timeouts.request, |seconds| {
+            Duration::from_secs(seconds.into())
+        })
     }
 
     /// Who asks. Known to rules, views and middleware; a gate, or what finds out who asks, is too early: whoever asks there

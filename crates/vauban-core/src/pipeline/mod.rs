@@ -193,12 +193,7 @@ async fn pass_gates(cx: &mut Request, gates: &mut Gates) -> Result<Option<Respon
 /// What needs the view: the layers around it, and then, in `routing/driver.rs`, its access rule, the body, the token,
 /// the parameters, the view itself, the commit, the page.
 async fn call(cx: &Arc<Request>, target: Target, body: RequestBody) -> Response {
-    let settings = cx.settings().timeouts.request;
-    let own = target
-        .meta
-        .timeout
-        .map(|seconds| Duration::from_secs(seconds.into()));
-    let mut view = Guarded::new(layers::view(cx, target, body), own.unwrap_or(settings));
+    let mut view = Guarded::new(layers::view(cx, target, body), cx.time_limit());
     let mut ended = (&mut view).await;
     if matches!(ended, Err(Stopped::Overrun)) && cx.saved() == Saved::Perhaps {
         // What is on its way to the disk is not called back: whoever sent it learns what became of it.

@@ -27,6 +27,9 @@ pub(crate) struct Text {
     /// Whether it reads rows of the model that it adds to: of many new rows none is judged by another, so all of them are judged
     /// before the first is added.
     pub(crate) reads_its_own: bool,
+    /// Whether its rules read other rows of the model that it writes, and not only for who asks: of many rows, each is judged again
+    /// when its turn comes.
+    pub(crate) in_turn: bool,
     /// How often it goes to a reader thread at once, after having been too much for the request's own.
     pub(crate) heavy: AtomicU32,
 }
@@ -38,6 +41,7 @@ impl Text {
             parameters,
             constants,
             reads_its_own: false,
+            in_turn: false,
             heavy: AtomicU32::new(0),
         }
     }

@@ -10,6 +10,7 @@ pub(crate) mod limits;
 pub mod meta;
 pub(crate) mod row;
 pub(crate) mod rules;
+pub(crate) mod served;
 pub(crate) mod shown;
 pub(crate) mod term;
 pub(crate) mod value;
