@@ -364,7 +364,10 @@ impl Steps for All {
             values: &values,
         };
         if !text.in_turn {
-            return self.changes.on_all(&self.filter, &statement, authority, session).await;
+            return self
+                .changes
+                .on_all(&self.filter, &statement, authority, session)
+                .await;
         }
         let ids = self.changes.may_become(&statement, session).await?;
         session.begin_step().await?;
