@@ -9,13 +9,14 @@ use std::sync::Arc;
 use vauban_orm::engine::answering;
 
 use super::guard::Guarded;
-use super::spelling::with_path;
+use super::lent::Lent;
 use crate::http::{Effects, Error, Refusal, Request, RequestBody, Response, Result};
 use crate::routing::{Target, ViewFuture};
 use crate::site::{AnyGate, AnyMiddleware, Next};
 
 /// A layer before the session: it sees a request that has passed host, HTTPS, origin and isolation, and whose
-/// sender is not known yet. For cheap refusals: maintenance, blocked addresses, quotas of one's own. Which view is asked
+/// sender is not known yet; an unsafe one over HTTPS that names no origin, and a frame of another
+/// site, are judged behind it. For cheap refusals: maintenance, blocked addresses, quotas of one's own. Which view is asked
 /// for says [`Request::is_for`]; the [path](Request::path) has one spelling. Before a safe method nothing is written: leave
 /// that to a task. What it says of a view, it says to everybody. If the view turns out not to be there for who asks, or a gate
 /// says "not found" of it, the gates from the first that looked at the view on are asked again, without one. Where there is only a view of another method, or
@@ -155,6 +156,7 @@ impl Gates {
         cx.back_to(std::mem::take(&mut self.before));
         (self.about, self.looked, self.looked_at_address) = (about, None, None);
         let answer = self.ask_from(first, cx).await;
+        let answer = answer.map(|answer| answer.map(|answer| answer.render(cx)));
         self.after = cx.effects();
         answer
     }
@@ -164,24 +166,17 @@ impl Gates {
     ///
     /// # Errors
     /// If a gate panics or takes too long.
-    pub(crate) async fn hide(&self, cx: &mut Request, view: &Target, path: Option<&String>) -> Result<bool> {
+    pub(crate) async fn hide(&self, cx: &mut Request, view: &Target, path: Option<&str>) -> Result<bool> {
         let Some(first) = self.looked_at_address else {
             return Ok(false);
         };
-        let (before, route) = (cx.effects(), cx.route.replace(view.meta));
-        let uri = path.and_then(|path| with_path(&cx.uri, path.clone()));
-        let uri = uri.map(|uri| std::mem::replace(&mut cx.uri, uri));
-        let method = std::mem::replace(&mut cx.method, view.meta.method.clone());
-        let limit = cx.settings().timeouts.request;
+        let (limit, is_safe) = (cx.settings().timeouts.request, cx.method.is_safe());
+        let lent = Lent::to(cx, view, path);
         let mut again = Self::default();
         // CWE-352: it is this request that is answered, whatever its gates are told.
-        let asked = answering(method.is_safe(), again.ask_from(first, cx));
+        let asked = answering(is_safe, again.ask_from(first, cx));
         let ended = Guarded::new(Box::pin(asked), limit).await;
-        (cx.route, cx.method) = (route, method);
-        if let Some(uri) = uri {
-            cx.uri = uri;
-        }
-        cx.back_to(before);
+        lent.back(cx);
         let answer = ended.map_err(Error::stopped)?;
         Ok(answer.is_err_and(|error| says_not_found(&error)))
     }
@@ -201,7 +196,7 @@ impl Gates {
                 (self.looked, self.before) = (Some(place), before);
             }
             if let Some(answer) = answer? {
-                return Ok(Some(answer.render(cx)));
+                return Ok(Some(answer));
             }
         }
         Ok(None)
