@@ -8,7 +8,7 @@ use vauban_orm::engine::rendering;
 
 use super::guard::caught;
 use super::layers::Gates;
-use super::lent::Lent;
+use super::lent::lent;
 #[cfg(debug_assertions)]
 use crate::http::Why;
 use crate::http::{Error, Request, RequestBody, Result, SecurityEvent};
@@ -135,9 +135,9 @@ fn is_open_here(cx: &Request, target: &Target) -> bool {
 fn hides(cx: &mut Request, target: &Target, path: Option<&str>) -> Result<bool> {
     // CWE-352: it is this request that is answered, whatever the rule is told.
     let is_safe = cx.method.is_safe();
-    let lent = Lent::to(cx, target, path);
+    let give_back = lent(cx, target, path);
     let hidden = caught(|| rendering(is_safe, || (target.hides)(cx)));
-    lent.back(cx);
+    give_back(cx);
     let hidden = hidden.map_err(Error::stopped)?;
     if hidden {
         SecurityEvent::ACCESS_REFUSED.log(Some(cx));

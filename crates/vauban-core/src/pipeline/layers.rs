@@ -9,7 +9,7 @@ use std::sync::Arc;
 use vauban_orm::engine::answering;
 
 use super::guard::Guarded;
-use super::lent::Lent;
+use super::lent::lent;
 use crate::http::{Effects, Error, Refusal, Request, RequestBody, Response, Result};
 use crate::routing::{Target, ViewFuture};
 use crate::site::{AnyGate, AnyMiddleware, Next};
@@ -171,12 +171,12 @@ impl Gates {
             return Ok(false);
         };
         let (limit, is_safe) = (cx.settings().timeouts.request, cx.method.is_safe());
-        let lent = Lent::to(cx, view, path);
+        let give_back = lent(cx, view, path);
         let mut again = Self::default();
         // CWE-352: it is this request that is answered, whatever its gates are told.
         let asked = answering(is_safe, again.ask_from(first, cx));
         let ended = Guarded::new(Box::pin(asked), limit).await;
-        lent.back(cx);
+        give_back(cx);
         let answer = ended.map_err(Error::stopped)?;
         Ok(answer.is_err_and(|error| says_not_found(&error)))
     }

@@ -57,7 +57,7 @@ use layers::Gates;
 use vauban_orm::engine::rendering;
 
 use crate::http::{Body, Error, Request, RequestBody, Response, Result, Saved, form_held_back};
-use crate::routing::{Found, Target, ViewMeta};
+use crate::routing::{Found, Target};
 use crate::site::{Asking, Site};
 
 /// Answers one request that `peer` sent; `tls` if the connection itself is encrypted.
@@ -129,8 +129,8 @@ async fn enter(site: &Site, cx: &mut Request, body: &mut RequestBody) -> Result<
             cx.start_over();
             continue;
         }
-        let framed = |view: &ViewMeta| site.headers.document(Some(view.view_type)).is_framed_elsewhere();
-        let framed = matches!(passed, Ok(None)) && view.is_some_and(framed);
+        let framed = matches!(passed, Ok(None))
+            && view.is_some_and(|view| site.headers.document(Some(view.view_type)).is_framed_elsewhere());
         isolation::check(cx, framed).inspect_err(|_| cx.start_over())?;
         match passed {
             Ok(None) => {}

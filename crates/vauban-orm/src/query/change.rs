@@ -7,9 +7,7 @@ use uuid::Uuid;
 
 use super::computed::Fit;
 use super::constraint::{hidden_target, position, targets, translate};
-use super::delete::with_right;
-use super::load::key_of;
-use super::stored::mismatch;
+use super::stored::{key_of, mismatch};
 use super::told::{Before, returning, values_of};
 use crate::backend::Session;
 use crate::error::{Error, FieldProblem, Refusal, Result};
@@ -273,20 +271,29 @@ impl Changes {
             values: &values,
         };
         let told = Before::of_row(model, &changes.columns, &id, authority, session).await?;
+        let is_told = told.is_some();
+        // CWE-778: what is told and what is done are one: where the one fails, the other is undone.
+        if is_told {
+            session.begin_step().await?;
+        }
         let mut new = Vec::new();
         let changed = session.one(&statement, |row| {
-            if told.is_some() {
+            if is_told {
                 new = values_of(&changes.columns, model, row)?;
             }
             M::read(model, row).map_err(mismatch(model))
         });
-        match changed.await.map_err(|error| translate(error, model))? {
-            Some(row) => {
-                if let Some(told) = told {
-                    told.changed(&id, new)?;
-                }
-                Ok(row)
+        let changed = changed.await.and_then(|row| {
+            if let (Some(_), Some(told)) = (&row, told) {
+                told.changed(&id, new)?;
             }
+            Ok(row)
+        });
+        if is_told {
+            session.end_step(changed.is_ok()).await?;
+        }
+        match changed.map_err(|error| translate(error, model))? {
+            Some(row) => Ok(row),
             None => Err(changes.why_not(&id, version, authority, session).await?),
         }
     }
@@ -373,7 +380,7 @@ impl Changes {
         }
         let mut sql = if in_turn {
             // What they may become; they become it one by one.
-            source.select_locked(dialect, &with_right(&source, &after), matching)
+            source.select_locked(dialect, &source.id_and(&after), matching)
         } else {
             let set = self.set_clause(&new, &fits, &after);
             match one {

@@ -465,6 +465,10 @@ impl<'a> Renderer<'a> {
         // What speaks of a row outside is looked up by its key: gathered first, it would be gathered again for each row.
         let by_key = self.outermost <= at.open.depth;
         self.outermost = self.outermost.min(outermost);
+        // CWE-863: "another one than this" is about this row, also where the other is somebody's own.
+        if by_key && at.scope == Scope::Policy && to.opened.is_some() {
+            self.opens(to.model);
+        }
         // Of the row with an id, the key is that id: said of the key itself, its index finds the row that refers.
         let id = format!("{} = ", source.id());
         let named = match (to.opened, inner.sql().strip_prefix(&id)) {

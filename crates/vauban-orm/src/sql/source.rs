@@ -94,6 +94,11 @@ impl Source {
         self.column(self.model.id())
     }
 
+    /// A row's key, and whether `may` holds of it.
+    pub(crate) fn id_and(&self, may: &Cond) -> String {
+        format!("{}, ({}) IS TRUE", self.id(), may.sql())
+    }
+
     /// All of its columns, in the model's order.
     pub(crate) fn columns(&self) -> String {
         let all: Vec<_> = self.model.columns.iter().map(|one| self.column(one)).collect();

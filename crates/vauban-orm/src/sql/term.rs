@@ -92,7 +92,8 @@ impl Renderer<'_> {
         Ok(match term {
             Term::Column(far) => {
                 let from = self.row_of(far.row, at)?;
-                self.scalar(&far.keys, far.meta, from, at.scope)?
+                // A rule of a row on the way computes for itself.
+                self.apart(|it| it.scalar(&far.keys, far.meta, from, at.scope))?
             }
             Term::Value(kind, value, _) => dialect.constant(*kind, self.bound(*kind, value, at.scope)),
             Term::Whole(whole, two) => {

@@ -162,15 +162,3 @@ pub(super) fn boxed<'a, T>(
 ) -> Pin<Box<dyn Future<Output = T> + Send + 'a>> {
     Box::pin(step)
 }
-
-/// The primary key of a row whose columns begin at `base`.
-pub(crate) fn key_of(row: &RowReader<'_>, base: usize) -> Result<Uuid> {
-    match row.value_at(base) {
-        Ok(ValueRef::Blob(bytes)) => Uuid::from_slice(bytes).map_err(|_| no_key()),
-        _ => Err(no_key()),
-    }
-}
-
-pub(in crate::query) fn no_key() -> Error {
-    Error::Internal("a primary key is not 16 bytes".into())
-}

@@ -1,8 +1,8 @@
 //! What htmx sends with a request: the fields of the form round an element, and those that `hx-include` names.
 
 use super::attributes::library_name;
+use super::origin::foreign_origin;
 use super::state::{Attribute, Given, Tag};
-use super::tags::foreign_origin;
 use crate::compiler::error::{Result, fail};
 
 /// How htmx sends what an attribute of an element asks for.

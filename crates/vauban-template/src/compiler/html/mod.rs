@@ -14,6 +14,7 @@ mod link;
 mod lint;
 mod list;
 mod machine;
+mod origin;
 mod place;
 mod policy;
 mod question;

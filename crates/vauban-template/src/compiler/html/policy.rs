@@ -1,8 +1,8 @@
 //! Hints for literal markup that compiles and cannot work: what the default content security policy does not load, run or
 //! send. A page may widen its policy, so none of them is an error.
 
+use super::origin::{foreign_origin, origin};
 use super::state::{Given, Tag, Value};
-use super::tags::{foreign_origin, origin};
 use crate::compiler::error::{Error, Pos};
 
 /// What an attribute would do that the default policy forbids.
