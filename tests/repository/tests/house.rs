@@ -93,7 +93,7 @@ const INSIDE_A_FOLDER: &[(&str, &str, &[usize])] = &[
     ("vauban-orm", "query", &[3]),
     ("vauban-orm", "sql", &[2]),
     ("vauban-orm", "tree", &[4]),
-    ("vauban-template", "compiler", &[4, 3]),
+    ("vauban-template", "compiler", &[3, 3]),
     ("vauban-template", "runtime", &[3, 2]),
 ];
 

@@ -45,7 +45,7 @@ pub use redirect::{LocalUrl, Redirect, ToRoute};
 pub(crate) use redirect::{encode as ascii_url, resolve};
 pub use refusal::Refusal;
 pub use request::Request;
-pub(crate) use request::{Effects, Saved, Written};
+pub(crate) use request::{Effects, Saved};
 pub use respond::{Outcome, Respond, Status, Text};
 pub use response::{Caching, HeaderError, Response};
 pub use security_event::SecurityEvent;

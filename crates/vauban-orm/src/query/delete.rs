@@ -17,7 +17,7 @@ use crate::policy::authority::Authority;
 use crate::sabotage::{Control, removed};
 use crate::sql::dialect::Dialect;
 use crate::sql::render::{Cond, Renderer, Row, Scope};
-use crate::sql::source::{Source, Which};
+use crate::sql::source::Which;
 use crate::sql::statement::{Parameter, Statement, Text};
 use crate::tree::bounds;
 use crate::tree::expr::{Bind, Col, Expr, push};

@@ -4,8 +4,6 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use uuid::Uuid;
-
 use super::super::QuerySet;
 use super::super::select::{Ask, Select};
 use crate::backend::Session;
@@ -14,7 +12,7 @@ use crate::model::record::Record;
 use crate::policy::authority::Authority;
 use crate::tree::bounds;
 use crate::tree::meta::ColumnMeta;
-use crate::tree::value::{RowReader, ValueRef};
+use crate::tree::value::RowReader;
 
 /// What is loaded for rows of `M`: a relation, or a tuple of some.
 #[diagnostic::on_unimplemented(
