@@ -669,6 +669,61 @@ fn what_would_send_a_token_away_or_load_what_data_says_is_refused() {
             "foreign-form",
         ),
         (
+            "CWE-598: htmx takes that verb before the form's own",
+            "<form method=\"post\" action=\"/a/\" hx-boost=\"true\" hx-method=\"delete\"></form>",
+            "foreign-form",
+        ),
+        (
+            "CWE-598",
+            "<form method=\"post\" action=\"/a/\" hx-boost=\"true\" data-hx-method=\"get\"></form>",
+            "foreign-form",
+        ),
+        (
+            "CWE-598: inherited",
+            "<main hx-boost:inherited=\"true\" hx-method:inherited=\"get\"><form method=\"post\" action=\"/a/\"></form></main>",
+            "foreign-form",
+        ),
+        (
+            "CWE-598: inherited",
+            "<div hx-method=\"delete\"><form method=\"post\" action=\"/a/\"></form></div>",
+            "foreign-form",
+        ),
+        (
+            "CWE-598: before the button's own",
+            "<form method=\"post\"><button hx-post=\"/a/\" hx-method=\"delete\">a</button></form>",
+            "foreign-form",
+        ),
+        (
+            "CWE-598: an inherited address goes before one's own",
+            "<div hx-get:inherited=\"/x/\"><form method=\"post\" hx-post=\"/a/\"></form></div>",
+            "foreign-form",
+        ),
+        (
+            "CWE-598: two spellings of one name",
+            "<form method=\"post\"><button hx-action=\"/a/\" hx-method=\"post\" data-hx-method=\"delete\">a</button></form>",
+            "foreign-form",
+        ),
+        (
+            "CWE-598: on one of the ways",
+            "<form method=\"post\"><button hx-action=\"/a/\" {% if a %}hx-method=\"post\"{% endif %}>a</button></form>",
+            "foreign-form",
+        ),
+        (
+            "CWE-598: merged with what the form says",
+            "<form method=\"post\" hx-post=\"/a/\" hx-config=\"method:GET\"></form>",
+            "foreign-form",
+        ),
+        (
+            "CWE-598: the same, spelled in JSON",
+            "<form method=\"post\" hx-post=\"/a/\" hx-config='{\"\\u006dethod\": \"GET\"}'></form>",
+            "foreign-form",
+        ),
+        (
+            "CWE-598: the same",
+            "<form method=\"post\" action=\"/a/\" hx-boost=\"request.method:GET\"></form>",
+            "foreign-form",
+        ),
+        (
             "CWE-598: its form may be any",
             "<button hx-delete=\"/a/\" form=\"f\">a</button>",
             "foreign-form",
@@ -826,4 +881,18 @@ fn cutting_from_a_row_of_flags_is_linear() {
         large < small * 250 + std::time::Duration::from_millis(100),
         "{small:?} {large:?}"
     );
+}
+
+/// What htmx may be told beside a POST form, since the token stays in the body.
+#[test]
+fn htmx_is_told_what_sends_no_token_away() {
+    for template in [
+        "<form method=\"post\" action=\"/a/\" hx-boost=\"true\" hx-method=\"put\"></form>",
+        "<div hx-boost:inherited=\"swap:outerSync target:#action\"><a href=\"/a/\">a</a></div>",
+        "<button hx-action=\"/rows/7/\" hx-method=\"delete\">a</button>",
+        "<form hx-action=\"/a/\" hx-method=\"get\"></form>",
+        "<form method=\"post\" hx-post=\"/a/\" hx-config='{\"timeout\": 5000}'></form>",
+    ] {
+        assert_eq!(refused(template), None, "{template}");
+    }
 }

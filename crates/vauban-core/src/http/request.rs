@@ -171,10 +171,10 @@ impl Request {
     /// view's pattern instead, whoever asks and whether or not it is answered.
     pub(crate) fn logged_path(&self) -> Cow<'_, str> {
         #[cfg(debug_assertions)]
-        if let Some(pattern) = self.site.router.pattern_of_development(self.path()) {
+        if let Some(pattern) = self.site.router.pattern_of_development(self.uri.path()) {
             return Cow::Owned(pattern);
         }
-        Cow::Borrowed(self.path())
+        Cow::Borrowed(self.uri.path())
     }
 
     /// The query as it was sent, without `?`; empty if there is none.

@@ -185,7 +185,10 @@ async fn pass_gates(cx: &mut Request, gates: &mut Gates) -> Result<Option<Respon
     // CWE-248, CWE-400: a gate is the site's own code.
     let limit = cx.settings().timeouts.request;
     let ended = Guarded::new(Box::pin(gates.ask(cx)), limit).await;
-    let answer = ended.map_err(Error::stopped)?;
+    let answer = ended.map_err(|stopped| {
+        gates.put_back(cx);
+        Error::stopped(stopped)
+    })?;
     cx.is_asked_in_time("a gate")?;
     answer
 }
@@ -220,7 +223,7 @@ async fn call(cx: &Arc<Request>, target: Target, body: RequestBody) -> Response 
 const COMMIT: Duration = Duration::from_secs(10);
 
 /// Longest time for everything of a request: more than its parts may take, so that what ends one says what became of it
-/// (CWE-837). Gates and who asks have `timeouts.request` each, again where a view turned out to be hidden.
+/// (CWE-837), where one view is hidden. Gates and who asks have `timeouts.request` each, again where a view turned out to be hidden.
 pub(crate) fn whole_request(site: &Site) -> Duration {
     let request = site.settings.timeouts.request;
     let of_views = site.routes.iter().filter_map(|route| route.meta.timeout);

@@ -2,7 +2,7 @@
 
 use super::attributes::{names_verb, sent};
 use super::elements::{self, Content};
-use super::htmx::{Asked, asks, includes_all, sent_with_fields};
+use super::htmx::{includes_all, sent_with_fields};
 use super::ir::Op;
 use super::machine::{MAX_OPEN, Machine};
 use super::origin::{foreign_origin, origin};
@@ -471,20 +471,6 @@ impl Machine {
         }
         if method != "post" {
             return Ok(false);
-        }
-        // CWE-598, CWE-352: htmx sends the form's fields, token and all, in the address, or to another origin.
-        for attribute in &tag.attributes {
-            if asks(tag, attribute).is_some_and(|asked| asked != Asked::InBody) {
-                return fail(
-                    tag.pos,
-                    "foreign-form",
-                    format!(
-                        "`{}` on a POST form would send its token in an address or to another origin",
-                        attribute.name
-                    ),
-                    "write method=\"get\" on a form that only asks; send the others to this site",
-                );
-            }
         }
         let action = match find("action").map(|a| &a.value) {
             Some(Given::Literal(url)) => Some(url.clone()),
