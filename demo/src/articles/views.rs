@@ -278,8 +278,8 @@ pub async fn save_import(
             Ok(saved) => {
                 let added = saved.iter().filter(|(_, added)| *added).count();
                 let told = match saved.len() - added {
-                    0 => format!("{added} drafts are kept."),
-                    changed => format!("{added} drafts are kept, {changed} articles are changed."),
+                    0 => format!("New drafts: {added}."),
+                    changed => format!("New drafts: {added}. Changed articles: {changed}."),
                 };
                 messages.success(told);
                 return Ok(Redirect::to(urls::articles()));
