@@ -141,11 +141,11 @@ struct Asked {
 /// At what a gate looked: of what else there may be, what it said does not hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Looked {
-    AtNothing,
+    Nothing,
     /// At the method or the path.
-    AtAddress,
+    Address,
     /// At which view it is.
-    AtView,
+    View,
 }
 
 impl Gates {
@@ -161,7 +161,7 @@ impl Gates {
         let site = Arc::clone(&cx.site);
         for (place, gate) in site.before.iter().enumerate() {
             match self.asked.get(place) {
-                Some(asked) if is_same || asked.looked < Looked::AtView => cx.put_effects(asked.left.clone()),
+                Some(asked) if is_same || asked.looked < Looked::View => cx.put_effects(asked.left.clone()),
                 _ => {
                     if let Some(answer) = self.enter(place, gate.as_ref(), cx).await? {
                         return Ok(Some(answer.render(cx)));
@@ -185,7 +185,7 @@ impl Gates {
     /// # Errors
     /// If a gate panics or takes too long.
     pub(crate) async fn hide(&self, cx: &mut Request, view: &Target, path: Option<&str>) -> Result<bool> {
-        if self.asked.iter().all(|asked| asked.looked == Looked::AtNothing) {
+        if self.asked.iter().all(|asked| asked.looked == Looked::Nothing) {
             return Ok(false);
         }
         let (limit, is_safe) = (cx.settings().timeouts.request, cx.method.is_safe());
@@ -199,7 +199,7 @@ impl Gates {
 
     async fn say_not_found(&self, cx: &Request) -> bool {
         for (gate, asked) in cx.site.before.iter().zip(&self.asked) {
-            if asked.looked > Looked::AtNothing {
+            if asked.looked > Looked::Nothing {
                 match gate.enter_boxed(cx).await {
                     Ok(None) => {}
                     Ok(Some(_)) => return false,
@@ -223,11 +223,11 @@ impl Gates {
         let (at_view, at_address) = (cx.was_route_looked_at(), cx.was_address_looked_at());
         let looked = if at_view || answer.is_err() {
             // One that says "not found" is asked again whatever it looked at, or it would be walked round.
-            Looked::AtView
+            Looked::View
         } else if at_address {
-            Looked::AtAddress
+            Looked::Address
         } else {
-            Looked::AtNothing
+            Looked::Nothing
         };
         let left = cx.take_effects();
         cx.put_effects(earlier);
