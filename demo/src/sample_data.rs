@@ -63,8 +63,8 @@ pub fn module() -> Module {
 async fn run(run: Run) -> Result<(), Failure> {
     let all =
         PEOPLE.len() + ORGANISATIONS.len() + texts::ARTICLES.len() + texts::TASKS.len() + texts::EVENTS.len();
-    let out = run.out.clone();
-    let made = run.unit(|db| async move {
+    let out = &run.out;
+    let made = run.unit(async |db| {
         let db = db.acting::<SampleData>();
         if User::objects().exists(&db).await? {
             return Ok(false);

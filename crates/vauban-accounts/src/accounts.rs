@@ -7,7 +7,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 use vauban::commands::Run;
 use vauban::orm::{Binder, DateTime, Db, Write};
-use vauban::units::Units;
+use vauban::units::{Retries, Units};
 
 use super::counted::Counted;
 pub(super) use super::counted::SignInFailure;
@@ -150,12 +150,24 @@ impl Accounts {
             return Ok(Err(weak));
         }
         let hash = self.hash_of_ours(password).await?;
+        let mut retries = Retries::default();
+        loop {
+            let done = self.put_superuser(email, &hash).await;
+            if !retries.again(&done).await {
+                return Ok(Ok(done?));
+            }
+        }
+    }
+
+    async fn put_superuser(&self, email: &Email, hash: &Hash) -> Result<(), vauban::orm::Error> {
         let unit = self.units.begin();
         let db = unit.db();
-        let person = self.users.add_superuser(&db, email.clone(), Some(hash)).await?;
+        let person = self
+            .users
+            .add_superuser(&db, email.clone(), Some(hash.clone()))
+            .await?;
         self.sessions.end_all(&db, person.facts.id).await?;
-        unit.finish(true).await?;
-        Ok(Ok(()))
+        unit.finish(true).await
     }
 
     /// Makes an ordinary account, for a command: sample data, people who are entered by an operator. The password is

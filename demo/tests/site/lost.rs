@@ -77,3 +77,66 @@ async fn cwe_410_strangers_who_sign_in_together_undo_nobody() {
         );
     }
 }
+
+/// A database that refuses rows of this table as PostgreSQL does what does not fit beside others, so many times.
+fn refuses(database: &cluster::Database, table: &str, times: u32) {
+    database.run(&format!(
+        "CREATE SEQUENCE refused;
+         CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+           IF nextval('refused') <= {times} THEN RAISE EXCEPTION 'not beside others' USING ERRCODE = '40001'; END IF;
+           RETURN NEW; END $$;
+         CREATE TRIGGER refuse BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION refuse()"
+    ));
+}
+
+fn count(database: &cluster::Database, table: &str) -> String {
+    let rows = database.run(&format!("SELECT count(*)::text FROM {table}"));
+    rows[0][0].clone().unwrap()
+}
+
+/// CWE-362. Attack, or two who write the same: PostgreSQL undoes what somebody wrote. They are told so in words, nothing of it is
+/// saved, and what they typed is there to be sent again.
+#[tokio::test]
+async fn what_does_not_fit_beside_others_is_503_with_its_text() {
+    let database: &'static cluster::Database = Box::leak(Box::new(cluster::database()));
+    let url: &'static str = Box::leak(database.url().into_boxed_str());
+    let app = TestApp::with(demo::app, Box::leak(Box::new([("database_url", url)])));
+    let w = World::inside(app, false).await;
+    let before = count(database, "article");
+    refuses(database, "article", 1_000);
+    let mut ann = w.as_(&w.ann).await;
+    let answer = ann
+        .post_form(
+            urls::article_create(),
+            &[("title", "Too close"), ("body", "Typed & kept")],
+        )
+        .await;
+    answer
+        .assert_status(503)
+        .assert_contains("Typed &amp; kept")
+        .assert_contains("Open the form with this text");
+    assert!(
+        !answer.text().contains("may have been saved"),
+        "{}",
+        answer.text()
+    );
+    assert_eq!(answer.header("retry-after"), Some("2"));
+    assert_eq!(count(database, "article"), before);
+}
+
+/// The same of a command: it is done again from its beginning, and nothing of it is there twice.
+#[tokio::test]
+async fn a_command_that_does_not_fit_beside_others_is_done_again() {
+    let database: &'static cluster::Database = Box::leak(Box::new(cluster::database()));
+    let url: &'static str = Box::leak(database.url().into_boxed_str());
+    let app = TestApp::with(demo::app, Box::leak(Box::new([("database_url", url)])));
+    // Not the first that it writes: people come before.
+    refuses(database, "organisation", 2);
+    app.command("sampledata", &[]).await.unwrap();
+    let asked = database.run("SELECT last_value::text FROM refused");
+    let there = count(database, "organisation");
+    let asked: u32 = asked[0][0].clone().unwrap().parse().unwrap();
+    assert_eq!(asked, there.parse::<u32>().unwrap() + 2);
+    let people = database.run("SELECT count(DISTINCT email)::text, count(*)::text FROM \"user\"");
+    assert_eq!(people[0][0], people[0][1]);
+}

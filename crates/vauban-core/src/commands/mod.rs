@@ -18,7 +18,7 @@ use vauban_orm::{Db, Write};
 use crate::routing::Url;
 use crate::settings::Settings;
 use crate::signing::ModuleKeys;
-use crate::site::Site;
+use crate::site::{Retries, Site};
 
 /// What a command's function returns.
 pub type Running = Pin<Box<dyn Future<Output = Result<(), Failure>> + Send>>;
@@ -220,19 +220,31 @@ impl Run {
     /// Does `work` in one unit: all of it or, if it fails, nothing. Nobody acts, so `work` goes on as a service:
     /// `db.acting::<SampleData>()`.
     ///
+    /// What does not fit beside what others write meanwhile is undone by PostgreSQL, and `work` is done again from its beginning, up
+    /// to eight times: what it does outside the database (a line of output, a mail) belongs behind it.
+    ///
     /// # Errors
     /// Those of `work` and of the database.
-    pub async fn unit<T, F>(&self, work: impl FnOnce(Db<Write>) -> F) -> Result<T, Failure>
+    pub async fn unit<T, F>(&self, work: impl Fn(Db<Write>) -> F) -> Result<T, Failure>
     where
         F: Future<Output = Result<T, Failure>>,
     {
         let units = self.site.units();
-        let unit = units
-            .ok_or_else(|| Failure::new("The program has no database."))?
-            .begin();
-        let done = work(unit.db()).await;
-        unit.finish(done.is_ok()).await?;
-        done
+        let units = units.ok_or_else(|| Failure::new("The program has no database."))?;
+        let mut retries = Retries::default();
+        loop {
+            let unit = units.begin();
+            let done = work(unit.db()).await;
+            let saved = unit.finish(done.is_ok()).await;
+            let done = match saved {
+                Ok(()) => done,
+                Err(error) => Err(error.into()),
+            };
+            let is_undone = matches!(&done, Err(failure) if failure.is_undone());
+            if !retries.again_if(is_undone).await {
+                return done;
+            }
+        }
     }
 }
 

@@ -77,6 +77,7 @@ impl Out {
 pub struct Failure {
     what: String,
     code: u8,
+    is_undone: bool,
 }
 
 impl Failure {
@@ -85,13 +86,17 @@ impl Failure {
         Self {
             what: what.to_string(),
             code: 1,
+            is_undone: false,
         }
     }
 
     /// From an error of the framework, with its cause.
     pub fn of(error: crate::http::Error) -> Self {
         match error.source() {
-            Some(source) => Self::new(source),
+            Some(source) => Self {
+                is_undone: is_undone(source),
+                ..Self::new(source)
+            },
             None => Self::new(format_args!("{} {}", error.status(), error.message())),
         }
     }
@@ -101,6 +106,11 @@ impl Failure {
     pub fn with_code(mut self, code: u8) -> Self {
         self.code = code;
         self
+    }
+
+    /// Whether the database undid it for what others wrote meanwhile, so that it may be done again.
+    pub(super) fn is_undone(&self) -> bool {
+        self.is_undone
     }
 
     /// The process's exit code.
@@ -122,7 +132,7 @@ impl fmt::Debug for Failure {
 }
 
 // `?` works on every error; that is why `Failure` is not an error itself.
-impl<E: std::error::Error> From<E> for Failure {
+impl<E: std::error::Error + 'static> From<E> for Failure {
     fn from(error: E) -> Self {
         let mut what = error.to_string();
         let mut source = error.source();
@@ -130,6 +140,15 @@ impl<E: std::error::Error> From<E> for Failure {
             what.push_str(&format!(": {cause}"));
             source = cause.source();
         }
-        Self::new(what)
+        Self {
+            is_undone: is_undone(&error),
+            ..Self::new(what)
+        }
     }
+}
+
+/// Whether one of the causes is a database that undid a unit.
+fn is_undone(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut causes = std::iter::successors(Some(error), |error| error.source());
+    causes.any(|cause| matches!(cause.downcast_ref(), Some(vauban_orm::Error::Undone)))
 }

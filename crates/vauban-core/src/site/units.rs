@@ -2,9 +2,8 @@
 //! refusal.
 
 use std::fmt;
-use std::time::Duration;
 
-use vauban_orm::engine::{Database, Unit};
+use vauban_orm::engine::{Backoff, Database, Unit};
 use vauban_orm::{Actor, Error};
 
 /// The way of a module's services to their rows.
@@ -56,17 +55,11 @@ impl Units {
 /// For units that do nothing outside the database, or it is done twice. They may wait half a second in all; where a request asks,
 /// its own time ends them as well.
 #[derive(Debug)]
-pub struct Retries {
-    left: u32,
-    pause: Duration,
-}
+pub struct Retries(Backoff);
 
 impl Default for Retries {
     fn default() -> Self {
-        Self {
-            left: 8,
-            pause: Duration::from_millis(4),
-        }
+        Self(Backoff::times(8))
     }
 }
 
@@ -74,19 +67,19 @@ impl Retries {
     /// Whether what failed so may be done again; waits before it says yes, by chance for how long, so that two that met do not
     /// meet again.
     pub fn again<T>(&mut self, done: &Result<T, Error>) -> impl Future<Output = bool> + Send + use<T> {
+        self.again_if(matches!(done, Err(Error::Undone)))
+    }
+
+    /// The same for what is known to be undone, or not.
+    pub(crate) fn again_if(&mut self, is_undone: bool) -> impl Future<Output = bool> + Send + use<> {
         // CWE-410: strangers who write at the same time take nobody's sign-in. CWE-755: of what may be saved nothing is done
         // again.
-        let may = self.left > 0 && matches!(done, Err(Error::Undone));
-        let pause = self.pause.mul_f64(rand::random());
-        if may {
-            self.left -= 1;
-            self.pause = (self.pause * 2).min(Duration::from_millis(100));
-        }
+        let again = is_undone.then(|| self.0.again());
         async move {
-            if may {
-                tokio::time::sleep(pause).await;
+            match again {
+                Some(again) => again.await,
+                None => false,
             }
-            may
         }
     }
 }
@@ -99,6 +92,8 @@ impl fmt::Debug for Units {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     /// CWE-755: what may be saved is not done a second time, and nobody tries for ever (CWE-400).

@@ -40,6 +40,8 @@ mod set_to;
 #[cfg(feature = "postgres")]
 mod sets;
 mod symbolic;
+#[cfg(feature = "postgres")]
+mod together;
 mod turns;
 mod units;
 mod unreadable;

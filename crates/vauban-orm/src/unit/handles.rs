@@ -7,12 +7,8 @@ use std::time::Instant;
 
 use vauban_waiver::{Waiver, walls};
 
-#[cfg(feature = "postgres")]
-use super::reading::left;
 use super::shared::Shared;
 use super::steps::{AllOrNone, OneState, Steps};
-#[cfg(feature = "postgres")]
-use crate::backend::postgres;
 use crate::backend::{Session, Store, at_once, sqlite};
 use crate::error::{Error, Result};
 use crate::model::Model;
@@ -319,9 +315,8 @@ impl Bound {
             Store::Sqlite(store) => self.read_in_place(store, steps, sql, since).await,
             #[cfg(feature = "postgres")]
             Store::Postgres(store) => {
-                let connection = store.get(postgres::Access::Read, left()).await?;
-                let session = store.session(&connection);
-                let result = OneState(&steps).run(&self.authority, session, &mut sql).await;
+                let together = &self.shared.together;
+                let result = together.read(store, &steps, &self.authority, &mut sql).await;
                 self.shared.log(&sql, since, false);
                 result
             }

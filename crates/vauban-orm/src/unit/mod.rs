@@ -4,6 +4,7 @@
 //! statements run in place; when the unit is finished its savepoint is released and the turn passes on;
 //! units that waited meanwhile share one COMMIT, and no answer leaves before it is synced.
 
+mod backoff;
 mod database;
 pub(crate) mod handles;
 pub(crate) mod hooks;
@@ -16,10 +17,13 @@ mod reading;
 mod refused;
 mod shared;
 mod steps;
+#[cfg(feature = "postgres")]
+mod together;
 mod upkeep;
 mod watch;
 mod work;
 
+pub use backoff::Backoff;
 pub use database::{Database, Options};
 pub use parts::Following;
 pub use reading::{answering, answering_within, rendering};

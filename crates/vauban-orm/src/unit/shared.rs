@@ -6,12 +6,16 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{OwnedMutexGuard, oneshot};
 
+#[cfg(feature = "postgres")]
+use super::backoff::Backoff;
 use super::database::{Database, Inner};
 use super::parts::{Following, Parts, Then, follow};
 use super::reading::{is_reading, left, request};
 #[cfg(debug_assertions)]
 use super::refused::Refused;
 use super::steps::{Steps, off_the_runtime};
+#[cfg(feature = "postgres")]
+use super::together::Together;
 use super::watch::Holds;
 #[cfg(feature = "postgres")]
 use crate::backend::postgres::{self, Access, Isolation, Pooled};
@@ -52,6 +56,9 @@ pub(crate) struct Shared {
     /// Nothing was read or written in it yet.
     #[cfg(feature = "postgres")]
     is_fresh: AtomicBool,
+    /// What is read beside it.
+    #[cfg(feature = "postgres")]
+    pub(super) together: Together,
     pub(super) parts: Parts,
     /// What its statements changed, if somebody is told.
     pub(super) changes: Option<Arc<Changes>>,
@@ -108,6 +115,8 @@ impl Shared {
             transaction: tokio::sync::Mutex::new(None),
             #[cfg(feature = "postgres")]
             is_fresh: AtomicBool::new(false),
+            #[cfg(feature = "postgres")]
+            together: Together::default(),
             parts: Parts::default(),
             log: Mutex::default(),
             #[cfg(debug_assertions)]
@@ -576,8 +585,6 @@ impl Shared {
         authority: &Authority,
         text: &mut String,
     ) -> Result<S::Found> {
-        const STATEMENT: u32 = 0;
-        const TIMES: u32 = 3;
         let mut open = self.transaction.lock().await;
         self.check_open()?;
         let Some(connection) = open.take() else {
@@ -586,24 +593,31 @@ impl Shared {
         self.parts.check(None).inspect_err(|_| drop(self.is_undone()))?;
         // A statement that is refused spoils its transaction, and not what was done before it.
         let mut run = async || {
-            connection.savepoint(STATEMENT).await?;
-            let found = self
-                .noting(steps, authority, store.session(&connection), text)
-                .await;
+            // Both are sent before either is answered.
+            let (begun, found) = tokio::join!(
+                connection.begin_statement(),
+                self.noting(steps, authority, store.session(&connection), text),
+            );
+            // CWE-460: without a place to go back to, all is undone.
+            begun.map_err(|failure| match Error::from(failure) {
+                error @ Error::Unavailable(_) => error,
+                _ => Error::Undone,
+            })?;
             match &found {
-                Ok(_) => connection.release(STATEMENT).await?,
+                Ok(_) => connection.keep_statement(),
                 Err(Error::Undone) => {}
-                Err(_) => connection.rollback_to(STATEMENT).await?,
+                Err(_) => connection.undo_statement().await?,
             }
             found
         };
         let mut found = run().await;
         // What did not fit beside others, and is all that the unit did, is done again.
         let is_fresh = self.is_fresh.swap(false, Ordering::AcqRel);
-        for _ in 0..TIMES {
-            match &found {
-                Err(error) if is_fresh && steps.may_run_again(error) && !connection.is_broken() => {}
-                _ => break,
+        let mut backoff = Backoff::times(3);
+        while let Err(error) = &found {
+            let may = is_fresh && steps.may_run_again(error) && !connection.is_broken();
+            if !may || !backoff.again().await {
+                break;
             }
             connection.rollback().await?;
             connection.begin(Access::Write, isolation()).await?;
@@ -637,6 +651,7 @@ impl Shared {
         self.is_fresh.store(false, Ordering::Release);
         let done = async {
             self.parts.check(ends)?;
+            connection.between_statements().await?;
             work(store.session(&connection)).await
         };
         let done = done.await.inspect_err(|_| drop(self.is_undone()))?;

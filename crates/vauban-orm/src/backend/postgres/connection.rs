@@ -45,6 +45,8 @@ pub(crate) struct Connection {
     pub(super) client: Client,
     statements: Mutex<Statements>,
     transaction: AtomicU8,
+    /// A place of [`begin_statement`](Self::begin_statement) that is kept, which PostgreSQL was not told yet.
+    kept: AtomicBool,
     /// A statement whose future was dropped before its end: it may still run.
     abandoned: AtomicBool,
     broken: AtomicBool,
@@ -92,6 +94,7 @@ impl Connection {
             client,
             statements: Mutex::default(),
             transaction: AtomicU8::new(NONE),
+            kept: AtomicBool::new(false),
             abandoned: AtomicBool::new(false),
             broken: AtomicBool::new(false),
             writes: AtomicBool::new(true),
@@ -139,7 +142,7 @@ impl Connection {
     }
 
     /// Nothing runs, and no transaction is open.
-    pub(super) fn is_clean(&self) -> bool {
+    pub(crate) fn is_clean(&self) -> bool {
         !self.is_abandoned() && !self.is_in_transaction()
     }
 
@@ -277,6 +280,7 @@ impl Connection {
     pub(crate) async fn begin(&self, access: Access, isolation: Isolation) -> Result<(), Failure> {
         // Before it is sent: a future that is dropped meanwhile leaves an open one.
         self.transaction.store(OPEN, Ordering::Release);
+        self.kept.store(false, Ordering::Release);
         self.batch(match (access, isolation) {
             (Access::Read, Isolation::ReadCommitted) => "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY",
             (Access::Read, Isolation::RepeatableRead) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
@@ -290,6 +294,44 @@ impl Connection {
             }
         })
         .await
+    }
+
+    /// Marks the place before one statement of a unit; what is sent behind it need not wait for the answer.
+    ///
+    /// # Errors
+    /// What PostgreSQL says.
+    pub(crate) async fn begin_statement(&self) -> Result<(), Failure> {
+        let kept = self.kept.swap(false, Ordering::AcqRel);
+        self.batch(if kept {
+            "RELEASE SAVEPOINT s0; SAVEPOINT s0"
+        } else {
+            "SAVEPOINT s0"
+        })
+        .await
+    }
+
+    /// Keeps what was done since then. PostgreSQL is told with what comes next; a COMMIT keeps it anyway.
+    pub(crate) fn keep_statement(&self) {
+        self.kept.store(true, Ordering::Release);
+    }
+
+    /// Undoes what was done since then.
+    ///
+    /// # Errors
+    /// What PostgreSQL says.
+    pub(crate) async fn undo_statement(&self) -> Result<(), Failure> {
+        self.rollback_to(0).await
+    }
+
+    /// Tells PostgreSQL what it was not told yet, before places that stand around statements are marked or left.
+    ///
+    /// # Errors
+    /// What PostgreSQL says.
+    pub(crate) async fn between_statements(&self) -> Result<(), Failure> {
+        match self.kept.swap(false, Ordering::AcqRel) {
+            true => self.release(0).await,
+            false => Ok(()),
+        }
     }
 
     /// Marks a place to which [`rollback_to`](Self::rollback_to) comes back.
@@ -356,6 +398,7 @@ impl Connection {
     /// # Errors
     /// If the connection is broken: it is undone all the same.
     pub(crate) async fn rollback(&self) -> Result<(), Failure> {
+        self.kept.store(false, Ordering::Release);
         self.batch("ROLLBACK").await?;
         self.transaction.store(NONE, Ordering::Release);
         Ok(())
@@ -386,15 +429,21 @@ impl Connection {
     /// Changes how long a statement may take and wait for who has so much time left. Nothing is sent where that is no less than
     /// what holds for everybody, or what the connection's last one had.
     pub(super) async fn set_limits(&self, session: &Session, left: Option<Duration>) -> Result<(), Failure> {
-        let limit = left.and_then(|left| limit(session.statement, left));
-        if self.limit.load(Ordering::Acquire) == limit.unwrap_or(0) {
+        if self.is_limited_to(session, left) {
             return Ok(());
         }
+        let limit = left.and_then(|left| limit(session.statement, left));
         let statement = limit.map_or(session.statement, Duration::from_millis);
         self.batch(&timeouts(statement, session.lock.min(statement)))
             .await?;
         self.limit.store(limit.unwrap_or(0), Ordering::Release);
         Ok(())
+    }
+
+    /// Whether a statement may take as long as it may for who has so much time left, and no longer.
+    pub(super) fn is_limited_to(&self, session: &Session, left: Option<Duration>) -> bool {
+        let limit = left.and_then(|left| limit(session.statement, left));
+        self.limit.load(Ordering::Acquire) == limit.unwrap_or(0)
     }
 
     /// Ends what was left open; what was abandoned is waited for.

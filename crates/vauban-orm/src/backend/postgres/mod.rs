@@ -29,4 +29,4 @@ pub(crate) use store::Store;
 pub(crate) use {crate::sql::statement::Parameter, decode::Row, pool::Pool};
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

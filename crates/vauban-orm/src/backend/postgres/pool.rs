@@ -1,6 +1,7 @@
 //! So many connections to a database, and no more: each waited for and kept for a bounded time, thrown away when it broke.
 
 use std::ops::Deref;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -14,6 +15,10 @@ use super::failure::Failure;
 
 /// How long a connection that comes back may take to end what its unit left open, before what it runs is cancelled.
 const PATIENCE: Duration = Duration::from_millis(250);
+/// How long one that is cancelled may take to say so.
+const CANCELLED: Duration = Duration::from_millis(100);
+/// How often that is asked: once for each statement that was sent together.
+const CANCELS: u32 = 16;
 
 /// How a database is connected to.
 #[derive(Debug, Clone)]
@@ -204,17 +209,25 @@ impl Pool {
 
     /// Undoes what a unit left open; ends what it left running.
     async fn clean(&self, connection: Arc<Connection>) {
-        if timeout(PATIENCE, connection.clean())
+        let mut cleaned = pin!(connection.clean());
+        if timeout(PATIENCE, &mut cleaned)
             .await
-            .is_ok_and(|cleaned| cleaned.is_ok())
+            .is_ok_and(|done| done.is_ok())
         {
-            self.put(connection);
+            self.put(Arc::clone(&connection));
             return;
         }
         // CWE-400: nobody waits for it any more. The connection goes with it: a late cancel would end what another one runs.
-        if !connection.is_broken() {
+        // Statements that were sent together run one after the other, and each is ended by a cancel of its own.
+        for _ in 0..CANCELS {
+            if connection.is_broken() {
+                return;
+            }
             let token = connection.client.cancel_token();
             let _ = timeout(self.options.connect, self.dial.cancel(token)).await;
+            if timeout(CANCELLED, &mut cleaned).await.is_ok() {
+                return;
+            }
         }
     }
 
@@ -230,6 +243,13 @@ pub(crate) struct Pooled {
     connection: Arc<Connection>,
     permit: Option<OwnedSemaphorePermit>,
     pool: Arc<Pool>,
+}
+
+impl Pooled {
+    /// Whether its statements may take as long as those of who has so much time left, and no longer.
+    pub(crate) fn limits_to(&self, left: Option<Duration>) -> bool {
+        self.connection.is_limited_to(&self.pool.options.session, left)
+    }
 }
 
 impl Deref for Pooled {

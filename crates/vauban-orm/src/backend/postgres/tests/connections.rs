@@ -1,8 +1,10 @@
 //! A connection's statements, its session and its transactions.
 
-use super::*;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
+
+use super::held::held;
+use super::*;
 
 #[tokio::test]
 async fn a_session_is_set_up_whatever_the_server_says() {
@@ -41,57 +43,13 @@ async fn a_session_is_set_up_whatever_the_server_says() {
     );
 }
 
-/// Passes everything on, and from `hold` on holds PostgreSQL's answers back until it was sent so many statements.
-async fn proxy(path: std::path::PathBuf, server: std::path::PathBuf, hold: Arc<AtomicUsize>) {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    let listener = tokio::net::UnixListener::bind(path).unwrap();
-    let (client, _) = listener.accept().await.unwrap();
-    let server = tokio::net::UnixStream::connect(server).await.unwrap();
-    let (mut from_client, mut to_client) = client.into_split();
-    let (mut from_server, mut to_server) = server.into_split();
-    let held = Arc::clone(&hold);
-    let answers = async move {
-        let mut buffer = vec![0; 65_536];
-        while let Ok(n @ 1..) = from_server.read(&mut buffer).await {
-            while held.load(Ordering::Acquire) > 0 {
-                tokio::time::sleep(Duration::from_millis(1)).await;
-            }
-            to_client.write_all(&buffer[..n]).await.unwrap();
-        }
-    };
-    let statements = async move {
-        let mut buffer = vec![0; 65_536];
-        while let Ok(n @ 1..) = from_client.read(&mut buffer).await {
-            to_server.write_all(&buffer[..n]).await.unwrap();
-            // Each statement ends with a message `Sync`.
-            let sent = buffer[..n]
-                .windows(5)
-                .filter(|bytes| *bytes == b"S\0\0\0\x04")
-                .count();
-            let left = hold.load(Ordering::Acquire).saturating_sub(sent);
-            hold.store(left, Ordering::Release);
-        }
-    };
-    tokio::join!(answers, statements);
-}
-
 /// Futures that run together are sent together: none waits for another's answer.
 #[tokio::test]
 async fn statements_on_one_connection_are_pipelined() {
     let database = cluster::database();
-    let folder = tempfile::tempdir().unwrap();
-    let url = database.url();
-    let (before, socket) = url.split_once("?host=").unwrap();
-    let name = ".s.PGSQL.5432";
-    let hold = Arc::new(AtomicUsize::new(0));
-    let server = std::path::Path::new(socket).join(name);
-    tokio::spawn(proxy(folder.path().join(name), server, Arc::clone(&hold)));
-    tokio::task::yield_now().await;
-    let pool = Pool::new(
-        &format!("{before}?host={}", folder.path().display()),
-        PoolOptions::default(),
-    )
-    .unwrap();
+    let held = held(&database).await;
+    let hold = &held.hold;
+    let pool = Pool::new(&held.url, PoolOptions::default()).unwrap();
     let connection = pool.get(Access::Write).await.unwrap();
     let ask = async |number: i64| {
         let value = [(Kind::BigInt, Value::Integer(number))];

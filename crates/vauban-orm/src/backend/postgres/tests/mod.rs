@@ -3,6 +3,7 @@
 mod connections;
 mod differences;
 mod failures;
+pub(crate) mod held;
 mod pools;
 mod secure;
 mod values;

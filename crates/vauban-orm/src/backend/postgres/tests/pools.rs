@@ -111,6 +111,43 @@ async fn what_nobody_waits_for_is_ended() {
     }
 }
 
+/// CWE-400. Attack: the same with several that are sent together. PostgreSQL has all of them, and goes on to the next when one is
+/// cancelled.
+#[tokio::test]
+async fn what_was_sent_together_is_ended_together() {
+    let site = site_with(few(2));
+    let connection = site.writing().await;
+    let long = || execute(&connection, "SELECT pg_sleep(6)", &[]);
+    long_enough(async { tokio::join!(long(), long(), long()) }).await;
+    drop(connection);
+    let begun = Instant::now();
+    let next = site.writing().await;
+    let running = "SELECT 1 FROM pg_stat_activity WHERE query LIKE '%pg_sleep%' AND datname = current_database() AND pid <> pg_backend_pid()";
+    while !rows(&next, running, &[]).await.unwrap().is_empty() {
+        assert!(begun.elapsed() < Duration::from_secs(5), "they still run");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Sent, and given up.
+async fn long_enough<T>(work: impl Future<Output = T>) {
+    let given_up = tokio::time::timeout(Duration::from_millis(300), work).await;
+    assert!(given_up.is_err());
+}
+
+/// One that is wrong spoils none of those that are sent with it.
+#[tokio::test]
+async fn an_error_is_that_of_its_own_statement() {
+    let site = site();
+    let connection = site.writing().await;
+    let ask = async |text: &str| rows(&connection, text, &[]).await;
+    let all = tokio::join!(ask("SELECT 1::int8"), ask("SELECT 1 / 0"), ask("SELECT 2::int8"));
+    assert_eq!(all.0.unwrap(), [[Value::Integer(1)]]);
+    assert!(all.1.is_err());
+    assert_eq!(all.2.unwrap(), [[Value::Integer(2)]]);
+    assert!(connection.is_clean() && !connection.is_broken());
+}
+
 #[tokio::test]
 async fn a_database_that_was_away_is_there_again_by_itself() {
     let cluster = Arc::new(cluster::Cluster::own(cluster::Tcp::No));
