@@ -3,6 +3,8 @@
 //!
 //! `VAUBAN_UPDATE_PLANS=1` writes the snapshot anew, SQLite's or PostgreSQL's, whichever the test runs on.
 
+use std::collections::BTreeSet;
+
 use demo::articles::comments::{Comment, NewComment};
 use demo::articles::tags::{NewTag, Tag};
 use demo::articles::{Article, ArticleTag, NewArticle, NewArticleTag};
@@ -24,19 +26,37 @@ fn snapshot() -> String {
     format!("{}/tests/site/plans.{database}.txt", env!("CARGO_MANIFEST_DIR"))
 }
 
-/// What pages' plans are the same by: on PostgreSQL the steps with their tables and indexes, and not the conditions, which each
-/// version writes in its own way.
+/// What pages' plans are the same by: on PostgreSQL by which indexes each statement finds its rows. In which order it joins them, and
+/// whether by a bitmap, it decides by a sample of the rows, another one each time.
 fn steps(plans: &str) -> String {
     if database_asked_for().is_none() {
         return plans.to_owned();
     }
-    let is_step = |line: &&str| match line.strip_prefix("    ") {
-        // The first of a plan, or one below another.
-        Some(step) => !step.starts_with(' ') || step.trim_start().starts_with("-> "),
-        None => true,
-    };
-    let steps = plans.lines().filter(is_step);
-    steps.map(|line| format!("{line}\n")).collect()
+    let mut out = String::new();
+    let mut found = BTreeSet::new();
+    for line in plans.lines() {
+        if let Some(step) = line.strip_prefix("    ") {
+            found.extend(found_by(step));
+            continue;
+        }
+        for index in std::mem::take(&mut found) {
+            out.push_str(&format!("    {index}\n"));
+        }
+        out.push_str(&format!("{line}\n"));
+    }
+    out
+}
+
+/// The index of a step of PostgreSQL's plan, or the table that it reads as a whole.
+fn found_by(step: &str) -> Option<String> {
+    let (scan, of) = step.split_once(" Scan ")?;
+    let of = of.trim_start_matches("Backward ");
+    let name = of.split(' ').nth(1)?;
+    match scan.trim_start_matches([' ', '-', '>']) {
+        "Index" | "Index Only" | "Bitmap Index" => Some(name.to_owned()),
+        "Seq" => Some(format!("all of {name}")),
+        _ => None,
+    }
 }
 
 /// Of which PostgreSQL the plans are: another version may choose others.
