@@ -1,6 +1,6 @@
 //! What the ORM costs beside tokio-postgres with prepared statements, written by hand, over the same socket: ratios of one run, round
 //! by round in turn, on a PostgreSQL of its own.
-//! `cargo run --release -p vauban-orm --features postgres --example ratio_postgres`.
+//! `cargo run --release -p vauban-orm --features postgres --example ratio_postgres [-- generic]`.
 
 #![allow(
     missing_docs,
@@ -146,10 +146,9 @@ impl Sides {
             ids.extend(made.iter().map(|post| post.id));
             unit.finish(true).await.unwrap();
         }
-        database.analyze().await.unwrap();
         let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.unwrap();
         tokio::spawn(connection);
-        client.batch_execute("SET jit = off").await.unwrap();
+        client.batch_execute("ANALYZE; SET jit = off").await.unwrap();
         Self {
             client,
             database,
@@ -404,6 +403,13 @@ fn post(i: i64, author: Id<User>) -> NewPost {
 
 fn main() {
     let server = cluster::database();
+    // What of it is planning: with `generic` no statement is planned for its values, on either side.
+    if std::env::args().any(|argument| argument == "generic") {
+        server.run(&format!(
+            "ALTER DATABASE \"{}\" SET plan_cache_mode = force_generic_plan",
+            server.name()
+        ));
+    }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

@@ -1,5 +1,10 @@
 //! What somebody reads whose answer was lost on its way from PostgreSQL.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a test's database and its URL last as long as the test's process"
+)]
+
 use demo::articles::Article;
 use demo::urls;
 use vauban::testing::TestApp;
