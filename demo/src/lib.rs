@@ -17,6 +17,7 @@ pub mod profiles;
 pub mod sample_data;
 pub mod site;
 pub mod tasks;
+pub mod times;
 pub mod urls;
 pub mod users;
 

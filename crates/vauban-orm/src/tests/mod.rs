@@ -16,6 +16,7 @@ mod factories;
 mod field_types;
 mod for_update;
 mod fragments;
+mod groups_of_fields;
 mod hidden_work;
 mod linked;
 mod listed;

@@ -24,6 +24,15 @@ impl Derived {
         Self(())
     }
 
+    /// Of a description that is copied.
+    pub(super) const fn again(of: &Self) -> Self {
+        let Self(()) = of;
+        Self(())
+    }
+
+    /// Of what describes no column yet.
+    pub(super) const NOTHING: Self = Self(());
+
     /// Asks for one where a model is used, for `todo!()` has every type.
     pub const fn is_so(&self) {}
 }
