@@ -153,6 +153,7 @@ impl Writer<'_> {
             }
         }
         parts.push(quote!(#orm::__private::flat::Part { columns: &[#(#own),*], names: &[], public: true }));
+        asserts.extend(self.names_in_groups());
         let (count, derived) = (self.fields.at(slots.len()), derived(orm));
         quote! {
             #(#names)*
@@ -160,6 +161,24 @@ impl Writer<'_> {
                 #orm::__private::flat::columns(&#derived, &[#(#parts),*]);
             #asserts
         }
+    }
+
+    /// Asks the groups' columns for the fields that indexes name: rustc tells of those that are not there.
+    fn names_in_groups(&self) -> TokenStream {
+        let (orm, model) = (&self.model.orm, &self.input.ident);
+        let named = self.model.indexes.iter().flat_map(|index| &index.columns);
+        let asked = named.filter_map(|field| {
+            let inner = field.of_group.as_ref()?;
+            let slot = self.fields.slots.iter().find(|slot| *slot.name() == field.name);
+            let Some(Slot::Group(group)) = slot else { return None };
+            let ty = group.of(orm);
+            Some(quote_spanned! {inner.span()=>
+                const _: fn(&#ty::Columns<#orm::Own<#model>>) = |columns| {
+                    let _ = &columns.#inner;
+                };
+            })
+        });
+        quote!(#(#asked)*)
     }
 
     /// The name in the database of the column of a field, or of a group's.
