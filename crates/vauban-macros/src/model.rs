@@ -5,6 +5,7 @@ mod column;
 mod fields;
 mod group;
 mod linking;
+mod slots;
 mod taken;
 mod types;
 
@@ -14,10 +15,10 @@ use syn::spanned::Spanned;
 use syn::{DeriveInput, Error, Field, Ident, Result, parse_quote};
 
 use self::args::{Check, FieldName, ModelArgs};
-use self::column::fields;
-use self::fields::{Fields, Slot, derived};
+use self::fields::{Fields, derived};
 pub(crate) use self::group::expand as expand_group;
 use self::linking::Linking;
+use self::slots::{Slot, fields};
 pub(crate) use self::types::snake;
 use crate::ident::unraw;
 
@@ -170,7 +171,9 @@ impl Writer<'_> {
         let asked = named.filter_map(|field| {
             let inner = field.of_group.as_ref()?;
             let slot = self.fields.slots.iter().find(|slot| *slot.name() == field.name);
-            let Some(Slot::Group(group)) = slot else { return None };
+            let Some(Slot::Group(group)) = slot else {
+                return None;
+            };
             let ty = group.of(orm);
             Some(quote_spanned! {inner.span()=>
                 const _: fn(&#ty::Columns<#orm::Own<#model>>) = |columns| {
@@ -320,7 +323,7 @@ impl Writer<'_> {
             .user
             .then(|| quote!(impl #orm::UserModel for #model {}));
         let id = of_a_row(quote!(self.id));
-        let (read, listed) = (self.fields.read(), self.fields.from_values());
+        let (read, listed) = (self.fields.read(), self.fields.listed());
         let from_row = of_a_row(quote! {
             ::core::result::Result::Ok(Self { #(#read)* #(#unfit: #none,)* })
         });

@@ -6,24 +6,9 @@ use syn::Ident;
 use syn::spanned::Spanned;
 
 use super::column::Column;
-use super::taken::Taken;
+use super::slots::Slot;
 use super::types::named;
 use crate::ident::unraw;
-
-/// A field of a model: a column, or a group of them.
-pub(super) enum Slot<'a> {
-    Column(Column<'a>),
-    Group(Taken<'a>),
-}
-
-impl Slot<'_> {
-    pub(super) fn name(&self) -> &Ident {
-        match self {
-            Self::Column(column) => column.name,
-            Self::Group(group) => group.name,
-        }
-    }
-}
 
 /// The fields of `owner`, whose columns are described by what `meta` says where they are used.
 pub(super) struct Fields<'a> {
@@ -102,7 +87,7 @@ impl Fields<'_> {
     }
 
     /// Of the struct, the values that stand in a list.
-    pub(super) fn from_values(&self) -> impl Iterator<Item = TokenStream> {
+    pub(super) fn listed(&self) -> impl Iterator<Item = TokenStream> {
         self.slots.iter().enumerate().map(|(nth, slot)| {
             let (name, at, ty) = (slot.name(), self.at(nth), self.as_written(slot));
             match slot {

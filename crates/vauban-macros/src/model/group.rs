@@ -5,8 +5,8 @@ use quote::{format_ident, quote};
 use syn::spanned::Spanned;
 use syn::{DeriveInput, Error, Path, Result};
 
-use super::column::{group_fields, named_fields};
 use super::fields::Fields;
+use super::slots::{group_fields, named_fields};
 use crate::ident::{Once, unknown};
 
 /// Writes a group's columns, their descriptions, and the struct that a new row's values come in.
@@ -68,7 +68,7 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
         }
     };
     let (described, made) = (fields.described().flatten(), fields.columns_made());
-    let (from_row, from_values, attach) = (fields.read(), fields.from_values(), fields.attach());
+    let (from_row, from_values, attach) = (fields.read(), fields.listed(), fields.attach());
     Ok(quote! {
         #(#wrong)*
 
