@@ -2,11 +2,9 @@
 
 use vauban::prelude::*;
 
-/// When a row was made, and when it was last changed.
+/// When a row was made.
 #[derive(FieldGroup)]
 pub struct Times {
     #[field(auto_now_add)]
     pub created: DateTime,
-    #[field(auto_now)]
-    pub changed: DateTime,
 }
