@@ -56,6 +56,7 @@ async fn columns_of_a_group_are_made_shown_and_changed() {
         models: vec![Letter::meta()],
         ..Options::default()
     };
+    #[allow(deprecated)]
     let database = Database::open(&format!("sqlite://{}/db", dir.path().display()), options).unwrap();
     database.create_all(&[Letter::meta()]).unwrap();
     #[allow(deprecated)]
@@ -89,7 +90,7 @@ async fn columns_of_a_group_are_made_shown_and_changed() {
 
     // What the model refuses is told at the field.
     let sent = clean(&db, "text=Hello&by_name=Annabelle").await;
-    let error = sent.new_row(given()).save(&db).await.unwrap_err();
+    let error = sent.new_row(given()).save(&db).await.err().unwrap();
     let form = sent.explained(error).ok().unwrap();
     assert_eq!((form.by_name.errors().len(), form.text.errors().len()), (1, 0));
 }
