@@ -210,7 +210,7 @@ fn to_take_fields_into_a_group_is_no_migration() {
         folder: "",
         files: Vec::leak(vec![SetFile {
             name: "0001_initial",
-            text: text.leak(),
+            text: Box::leak(text.into_boxed_str()),
         }]),
     }];
     assert_eq!(made(Parcel::meta(), &sets), None);
