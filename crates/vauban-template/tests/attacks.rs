@@ -278,7 +278,10 @@ fn data_names_no_view_that_gets_the_token() {
             "mixed-value",
         ),
         ("<link rel=\"stylesheet\" data-href=\"/{{ x }}\">", "mixed-value"),
-        ("<iframe title=\"a\" data-src=\"/{{ x }}\"></iframe>", "mixed-value"),
+        (
+            "<iframe title=\"a\" data-src=\"/{{ x }}\"></iframe>",
+            "mixed-value",
+        ),
         (
             "<script type=\"text/plain\" data-cmplz-src=\"/{{ x }}\"></script>",
             "mixed-value",
