@@ -89,7 +89,7 @@ mod unit;
 pub mod engine {
     pub use crate::backend::StatementWatch;
     pub use crate::backend::sqlite::Synchronous;
-    pub use crate::unit::{Database, Following, LoggedQuery, Options, Unit, answering, rendering};
+    pub use crate::unit::{Database, Following, LoggedQuery, Options, OwnersUrl, Unit, answering, rendering};
     #[cfg(debug_assertions)]
     pub use crate::unit::{Found, Refused};
 }

@@ -5,10 +5,13 @@ mod attached;
 mod guard;
 mod kept;
 mod made;
+mod roles;
+mod secure;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+pub(crate) use secure::{secure, secured};
 use asked::{refused, refused_step, setup, texts};
 
 use super::apply::{Applied, Pending, compared};
@@ -86,6 +89,7 @@ pub(crate) async fn apply(
     models: &[&'static ModelMeta],
     mut on_applied: impl FnMut(&Applied),
 ) -> Result<Vec<Applied>, MigrationError> {
+    roles::may_migrate(connection, models).await?;
     ready(connection).await.map_err(setup)?;
     let changed = pending(connection, sets).await?.changed;
     if !changed.is_empty() {
@@ -278,6 +282,7 @@ async fn make_operations(connection: &Connection, step: &Step) -> Result<(), Mig
     }
     state = step.before.clone();
     for operation in &step.operations {
+        secure::let_go(connection, operation).await.map_err(setup)?;
         if let Some((table, difference)) = kept::lost(connection, operation, &state).await.map_err(setup)? {
             return Err(difference.refuses(step.id(), table));
         }

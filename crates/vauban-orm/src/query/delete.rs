@@ -147,6 +147,10 @@ pub(super) async fn matching(
         let filter = renderer.condition(&select.filter, source.row(), Scope::Query)?;
         let delete = renderer.rule(Action::Delete, model, source.row())?;
         let found = with_right(&source, &delete);
+        if locks {
+            // What is locked need not be the actor's to change.
+            renderer.step_aside(&[Action::Change], model);
+        }
         // The parent is locked first: from here on nobody gives it another child, nor moves it.
         let sql = match locks {
             true => source.select_locked(session.dialect(), &found, filter),
@@ -308,6 +312,7 @@ impl<'a> Removal<'a> {
         let text = self.text(b'C', model, &[], |renderer| {
             let list = renderer.value(Parameter::List(Kind::Uuid));
             let source = renderer.source(model, Which::Found)?;
+            renderer.step_aside(&[Action::View], model);
             let dialect = renderer.dialect();
             let at_once = match dialect {
                 // Each by its own index.
@@ -387,6 +392,10 @@ impl<'a> Removal<'a> {
                 }
             };
             let referring = is_one_of(renderer, &source.column(key), &list);
+            renderer.step_aside(&[Action::View], child);
+            if locks {
+                renderer.step_aside(&[Action::Change], child);
+            }
             let found = with_right(&source, &may);
             Ok(match locks {
                 true => source.select_locked(renderer.dialect(), &found, referring),
@@ -449,6 +458,7 @@ impl<'a> Removal<'a> {
             }
             let may = may.behind(&view);
             let may = view.and(may);
+            renderer.step_aside(&[Action::View], model);
             Ok(source.select(
                 &with_right(&source, &may),
                 is_one_of(renderer, &source.id(), &list),
@@ -480,6 +490,7 @@ impl<'a> Removal<'a> {
                 .collect();
             let set = format!("{}, \"row_version\" = t.\"row_version\" + 1", set.join(", "));
             let source = renderer.source(model, Which::Found)?;
+            renderer.step_aside(&[Action::View, Action::Change], model);
             Ok(source.update(&set, is_one_of(renderer, &source.id(), &list)))
         })?;
         self.write(&text, rows).await
@@ -552,6 +563,7 @@ impl<'a> Removal<'a> {
         let text = self.text(b'D', model, &[], |renderer| {
             let list = renderer.value(Parameter::List(Kind::Uuid));
             let source = renderer.source(model, Which::Found)?;
+            renderer.step_aside(&[Action::View, Action::Delete], model);
             Ok(source.delete(is_one_of(renderer, &source.id(), &list)))
         })?;
         self.write(&text, rows).await

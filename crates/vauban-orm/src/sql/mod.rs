@@ -2,6 +2,9 @@
 
 pub(crate) mod cond;
 pub(crate) mod dialect;
+pub(crate) mod emitted;
+pub(crate) mod literal;
+pub(crate) mod marks;
 pub(crate) mod render;
 pub(crate) mod source;
 pub(crate) mod statement;

@@ -27,6 +27,9 @@ pub(crate) struct Text {
     /// Whether it reads rows of the model that it adds to: of many new rows none is judged by another, so all of them are judged
     /// before the first is added.
     pub(crate) reads_its_own: bool,
+    /// For what the database's own policies step aside, as its marks say it; empty, where it has none or they do not.
+    #[cfg_attr(not(feature = "postgres"), allow(dead_code))]
+    pub(crate) aside: String,
     /// How often it goes to a reader thread at once, after having been too much for the request's own.
     pub(crate) heavy: AtomicU32,
 }
@@ -38,6 +41,7 @@ impl Text {
             parameters,
             constants,
             reads_its_own: false,
+            aside: String::new(),
             heavy: AtomicU32::new(0),
         }
     }

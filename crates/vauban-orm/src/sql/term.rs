@@ -53,7 +53,7 @@ impl Renderer<'_> {
                 let from = self.row_of(far.row, at)?;
                 self.scalar(&far.keys, far.meta, from, at.scope)?
             }
-            Term::Value(kind, value, _) => dialect.constant(*kind, self.bound(*kind, value, at.scope)),
+            Term::Value(kind, value, _) => dialect.constant(*kind, self.bound(*kind, value, at.scope)?),
             Term::Whole(whole, two) => {
                 let (a, b) = (self.term_at(&two.0, at)?, self.term_at(&two.1, at)?);
                 dialect.whole(*whole, &a, &b)

@@ -41,5 +41,7 @@ mod worlds;
 mod writes;
 
 pub(crate) use models::*;
+#[cfg(feature = "postgres")]
+pub(crate) use on::secured;
 
 pub(crate) use crate::sabotage::{Control, without};

@@ -308,7 +308,11 @@ impl Bound {
             Store::Postgres(store) => {
                 let connection = store.get(postgres::Access::Read).await?;
                 let session = store.session(&connection);
-                let result = OneState(&steps).run(&self.authority, session, &mut sql).await;
+                let result = if self.authority.listed.is_emitted() {
+                    super::marked::read(&connection, session, &steps, &self.authority, &mut sql).await
+                } else {
+                    OneState(&steps).run(&self.authority, session, &mut sql).await
+                };
                 self.shared.log(&sql, since, false);
                 result
             }

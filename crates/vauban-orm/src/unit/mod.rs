@@ -6,6 +6,8 @@
 
 mod database;
 pub(crate) mod handles;
+#[cfg(feature = "postgres")]
+mod marked;
 mod nested;
 mod parts;
 mod reading;
@@ -16,7 +18,7 @@ mod steps;
 mod watch;
 mod work;
 
-pub use database::{Database, Options};
+pub use database::{Database, Options, OwnersUrl};
 pub use parts::Following;
 pub use reading::{answering, rendering};
 #[cfg(debug_assertions)]

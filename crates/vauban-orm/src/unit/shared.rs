@@ -20,6 +20,8 @@ use crate::backend::{Session, Store, at_once, lock};
 use crate::error::{Error, Result};
 use crate::policy::authority::Authority;
 use crate::sabotage::{Control, removed};
+#[cfg(feature = "postgres")]
+use crate::sql::marks::Marks;
 
 /// A query of the current request, for the development error page.
 #[derive(Debug, Clone)]
@@ -454,6 +456,9 @@ impl Shared {
             return Err(self.is_undone());
         }
         let connection = store.get(Access::Write).await?;
+        if self.database.listed().is_emitted() {
+            connection.ready_to_mark().await?;
+        }
         connection.begin(Access::Write, isolation()).await?;
         self.check_open()?;
         *open = Some(connection);
@@ -477,9 +482,13 @@ impl Shared {
             return Err(self.is_undone());
         };
         self.parts.check(None).inspect_err(|_| drop(self.is_undone()))?;
+        let marks = authority.listed.is_emitted().then(|| Marks::of(authority));
         // A statement that is refused spoils its transaction, and not what was done before it.
         let mut run = async || {
-            connection.savepoint(STATEMENT).await?;
+            match &marks {
+                None => connection.savepoint(STATEMENT).await?,
+                Some(marks) => connection.savepoint_marked(STATEMENT, &marks.values()).await?,
+            }
             let found = steps.run(authority, store.session(&connection), text).await;
             match &found {
                 Ok(_) => connection.release(STATEMENT).await?,

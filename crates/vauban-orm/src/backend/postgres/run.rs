@@ -2,6 +2,7 @@
 
 use super::connection::Connection;
 use super::decode::Row;
+use super::marked::in_order;
 use crate::error::Result;
 use crate::sql::statement::Statement;
 use crate::tree::expr::Bind;
@@ -24,8 +25,20 @@ impl Connection {
         let binds = binds(statement, &actor);
         let text = statement.text;
         let row = |found: &Row| row(&mut RowReader::new(found));
-        self.fetch(&text.sql, &text.parameters, binds.iter().copied(), row)
-            .await
+        let rows = self.fetch(&text.sql, &text.parameters, binds.iter().copied(), row);
+        self.aside(&text.aside, rows).await
+    }
+
+    /// Runs a statement for which policies step aside, and for no other. One that fails is undone, and that with it.
+    async fn aside<T>(&self, aside: &str, run: impl Future<Output = Result<T>>) -> Result<T> {
+        if aside.is_empty() {
+            return run.await;
+        }
+        let (stepped, ran) = in_order(self.step_aside(aside), run).await;
+        stepped?;
+        let ran = ran?;
+        self.step_aside("").await?;
+        Ok(ran)
     }
 
     /// Runs a statement without rows; how many it changed.
@@ -33,8 +46,11 @@ impl Connection {
         let actor = statement.actor.map_or(Value::Null, Value::Uuid);
         let binds = binds(statement, &actor);
         let text = statement.text;
-        let changed = self.execute(&text.sql, &text.parameters, binds.iter().copied());
-        Ok(changed.await?)
+        let changed = async {
+            let changed = self.execute(&text.sql, &text.parameters, binds.iter().copied());
+            Ok(changed.await?)
+        };
+        self.aside(&text.aside, changed).await
     }
 }
 

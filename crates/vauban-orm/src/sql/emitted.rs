@@ -1,0 +1,319 @@
+//! Rules as the database keeps them: a second rendering of the same tree, in which whoever asks is who the transaction's marks
+//! say. What reads rows becomes a function of the tables' owner, which reads them in full, as rules do; inline it would see what
+//! the policies of those rows show, and a rule over its own table would ask itself for ever.
+//!
+//! A function is named by what it says: a changed rule is another function, and statements of the ORM that ask the same call the
+//! same one.
+
+use sha2::{Digest, Sha256};
+
+use crate::error::{Error, Result};
+use crate::policy::actor::Action;
+use crate::policy::listed::Listed;
+use crate::sabotage::{Control, removed};
+use crate::sql::cond::Cond;
+use crate::sql::dialect::Dialect;
+use crate::sql::literal::{literal, quoted, type_of};
+use crate::sql::marks::Asked;
+use crate::sql::render::{Asker, Place, Renderer, Row, Scope, target_of};
+use crate::sql::source::Which;
+use crate::tree::expr::{Col, Expr};
+use crate::tree::meta::{Auto, ColumnMeta, ModelMeta, Privilege};
+use crate::tree::row::Open;
+use crate::tree::rules::CompiledRules;
+use crate::tree::value::Value;
+
+/// How parts of rules that read rows stand in a text.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Calls {
+    /// Written out.
+    None,
+    /// As calls of functions that the database has.
+    Named,
+    /// Likewise; these are the functions that it has to have.
+    Kept(Vec<Function>),
+}
+
+/// A part of a rule as a function: of columns of a row, or the keys of all rows for which it holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Function {
+    pub(crate) name: String,
+    parameters: String,
+    returns: String,
+    body: String,
+}
+
+/// What a function's name begins with.
+pub(crate) const FUNCTION: &str = "vauban_rule_";
+
+impl Function {
+    fn new(parameters: String, returns: String, body: String) -> Self {
+        let digest = Sha256::digest(format!("{parameters}\n{returns}\n{body}"));
+        let digest: String = digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
+        Self {
+            name: format!("{FUNCTION}{digest}"),
+            parameters,
+            returns,
+            body,
+        }
+    }
+
+    /// Its name with its parameters, as `GRANT` takes it.
+    pub(crate) fn signature(&self, schema: &str) -> String {
+        format!("\"{schema}\".\"{}\"({})", self.name, self.parameters)
+    }
+
+    /// CWE-426, CWE-250: it runs with the owner's rights, so that nothing of it is looked for where whoever calls it can put something:
+    /// not in a temporary table, which would otherwise come before all others. It reads and never writes, and sees what was there
+    /// before the statement, so that no row justifies itself.
+    pub(crate) fn create(&self, schema: &str) -> String {
+        let rows = if self.returns.starts_with("SETOF") { " ROWS 100" } else { "" };
+        format!(
+            "CREATE FUNCTION {} RETURNS {} LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER{rows} \
+             SET search_path = pg_catalog, \"{schema}\", pg_temp AS {}",
+            self.signature(schema),
+            self.returns,
+            quoted(&self.body)
+        )
+    }
+}
+
+/// What the database keeps of a model's rules, as SQL over the columns' bare names.
+pub(crate) struct Emitted {
+    pub(crate) view: String,
+    pub(crate) add: String,
+    pub(crate) change: String,
+    pub(crate) delete: String,
+    /// When an update is refused for the columns that it writes; over `OLD` and `NEW`.
+    pub(crate) refused: Option<String>,
+    pub(crate) functions: Vec<Function>,
+}
+
+impl Emitted {
+    /// # Errors
+    /// What cannot be emitted of its rules, and why.
+    pub(crate) fn of(model: &'static ModelMeta, listed: &Listed) -> Result<Self> {
+        let mut functions = Vec::new();
+        let mut say = |what: &str, asked: Asked, say: &mut dyn FnMut(&mut Renderer<'_>) -> Result<Cond>| {
+            let calls = Calls::Kept(std::mem::take(&mut functions));
+            let mut renderer = Renderer::of(Dialect::Postgres, Asker::Marked(listed, asked), calls, true, 0);
+            let said = say(&mut renderer).map_err(|error| {
+                Error::Internal(format!("the {what} of the model `{}`: {error}", model.type_name()))
+            });
+            if let Calls::Kept(kept) = renderer.calls {
+                functions = kept;
+            }
+            said
+        };
+        let bare = bare(model);
+        let row = Row { alias: "", new: &bare };
+        let once = Asked::Once;
+        let rule = |renderer: &mut Renderer<'_>, action| renderer.rule(action, model, row);
+        let view = say("view rule", once, &mut |r| rule(r, Action::View))?;
+        let add = say("add rule", once, &mut |r| {
+            let add = rule(r, Action::Add)?;
+            let targets = r.new_targets(model, row)?;
+            Ok(add.and(targets).and(r.new_privileges(model, row)?))
+        })?;
+        let change = say("change rule", once, &mut |r| rule(r, Action::Change))?;
+        let delete = say("delete rule", once, &mut |r| rule(r, Action::Delete))?;
+        let refused = say("rules for its columns", Asked::Each, &mut |r| r.refused_columns(model))?;
+        let policy = |actions: &[Action], parts: &[&Cond]| {
+            let holds = parts.iter().fold(Cond::True, |all, part| all.and((*part).clone()));
+            let aside = actions
+                .iter()
+                .map(|action| once.is_aside(*action, model.table))
+                .fold(Cond::False, |any, aside| any.or(Cond::safe(aside)));
+            Cond::safe(once.is_marked()).and(aside.or(holds)).sql().into_owned()
+        };
+        // To change and to delete is also to see.
+        Ok(Self {
+            view: policy(&[Action::View], &[&view]),
+            add: policy(&[Action::Add], &[&add]),
+            change: policy(&[Action::Change], &[&view, &change]),
+            delete: policy(&[Action::Delete], &[&view, &delete]),
+            refused: (refused != Cond::False).then(|| {
+                let each = Asked::Each;
+                let aside = each.is_aside(Action::Change, model.table);
+                format!("({}) AND {aside} IS NOT TRUE", refused.sql())
+            }),
+            functions,
+        })
+    }
+}
+
+/// A model's columns by their names alone.
+fn bare(model: &'static ModelMeta) -> Vec<(&'static ColumnMeta, String)> {
+    let columns = model.columns.iter();
+    columns
+        .map(|column| (column, format!("\"{}\"", column.column)))
+        .collect()
+}
+
+impl Renderer<'_> {
+    /// A part of a rule, as the call of its function.
+    pub(super) fn call(&mut self, expr: &Expr, at: Place<'_, '_>) -> Result<Cond> {
+        // Nobody has rows of their own, and nothing is asked for them.
+        if let Asker::Known(authority) = self.asker
+            && authority.id().is_none()
+            && expr.is_the_actors()
+            && !removed(Control::NobodyOwns)
+        {
+            return Ok(Cond::False);
+        }
+        let listed = self.asker.listed();
+        let body = || Renderer::of(Dialect::Postgres, Asker::Marked(listed, Asked::Once), Calls::None, true, 0);
+        let keys = match self.asker {
+            Asker::Marked(_, Asked::Each) => None,
+            _ => body().keys(expr)?,
+        };
+        let (function, call) = match keys {
+            Some((key, function)) => {
+                let call = format!("{} IN (SELECT \"{}\"())", at.row.column(key), function.name);
+                (function, call)
+            }
+            None => {
+                let columns = expr.own_columns();
+                let function = body().whether(expr, &columns)?;
+                let given: Vec<_> = columns.iter().map(|column| at.row.column(column)).collect();
+                let call = format!("\"{}\"({})", function.name, given.join(", "));
+                (function, call)
+            }
+        };
+        if let Calls::Kept(functions) = &mut self.calls
+            && !functions.contains(&function)
+        {
+            functions.push(function);
+        }
+        Ok(Cond::new(call, expr.has_fragment()))
+    }
+
+    /// Whether it holds for a row of which these are columns.
+    fn whether(mut self, expr: &Expr, columns: &[&'static ColumnMeta]) -> Result<Function> {
+        let given: Vec<_> = columns
+            .iter()
+            .enumerate()
+            .map(|(at, column)| {
+                let parameter = self.dialect().parameter(at + 1);
+                (*column, self.dialect().constant(column.kind, parameter))
+            })
+            .collect();
+        let row = Row { alias: "", new: &given };
+        let holds = self.condition(expr, row, Scope::Policy)?;
+        let types: Vec<_> = columns.iter().map(|column| type_of(column.kind)).collect();
+        Ok(Function::new(
+            types.join(", "),
+            "boolean".to_owned(),
+            format!("SELECT {}", holds.sql()),
+        ))
+    }
+
+    /// The keys for which it holds, if it says nothing else of the row and they are only as many as the actor has: gathered once
+    /// for a statement, and not asked for each of its rows. And the column that holds such a key.
+    fn keys(&mut self, expr: &Expr) -> Result<Option<(&'static ColumnMeta, Function)>> {
+        let nowhere = Row { alias: "", new: &[] };
+        let open = Open::root(nowhere);
+        let at = Place {
+            row: nowhere,
+            open: &open,
+            scope: Scope::Policy,
+        };
+        let (key, related, inner) = match expr {
+            Expr::Through(key, inner) if inner.is_the_actors() && inner.outer_columns().is_empty() => {
+                (key.meta, self.referred(key, at)?, &**inner)
+            }
+            Expr::Any(opened, inner) if inner.is_the_actors() && inner.outer_columns().is_empty() => {
+                let related = self.referring(opened, at)?;
+                let own = opened.key.target.map(|target| target().id());
+                let Some(own) = own else { return Ok(None) };
+                (own, related, &**inner)
+            }
+            Expr::Visible(key) if self.is_the_actors(key)? => (key.meta, self.referred(key, at)?, &Expr::True),
+            _ => return Ok(None),
+        };
+        let which = match expr {
+            Expr::Visible(_) => Which::Visible,
+            _ => Which::Related(Scope::Policy),
+        };
+        let source = self.source(related.model, which)?;
+        let holds = self.on_related(&related, source.row(), inner, at)?;
+        let body = source.select(&source.column(related.column), holds);
+        let returns = format!("SETOF {}", type_of(related.column.kind));
+        Ok(Some((key, Function::new(String::new(), returns, body))))
+    }
+
+    fn is_the_actors(&self, key: &Col) -> Result<bool> {
+        let target = target_of(key.meta)?;
+        let rules: &CompiledRules = (target.rules)();
+        Ok(rules.view.is_the_actors())
+    }
+
+    /// Every row that a new row refers to may be seen.
+    fn new_targets(&mut self, model: &'static ModelMeta, row: Row<'_>) -> Result<Cond> {
+        let mut all = Cond::True;
+        for column in model.columns.iter().filter(|column| column.target.is_some()) {
+            let seen = self.condition(&Expr::Visible(Col::of_root(column)), row, Scope::Policy)?;
+            let absent = match column.nullable {
+                true => Cond::safe(format!("{} IS NULL", row.column(column))),
+                false => Cond::False,
+            };
+            all = all.and(absent.or(seen));
+        }
+        Ok(all)
+    }
+
+    /// Columns of a new row that carry privilege have the value that they have of their own, or may be set.
+    fn new_privileges(&mut self, model: &'static ModelMeta, row: Row<'_>) -> Result<Cond> {
+        let mut all = Cond::True;
+        for column in model.columns {
+            if column.privilege != Privilege::Privileged {
+                continue;
+            }
+            let own = format!(
+                "{} IS NOT DISTINCT FROM {}",
+                row.column(column),
+                literal(column.kind, &own_value(column)?)?
+            );
+            let may = self.may_set(Action::Add, model, column, row)?;
+            all = all.and(Cond::safe(own).or(may));
+        }
+        Ok(all)
+    }
+
+    /// An update writes a column that carries privilege, and may not; or lets the row refer to one that may not be seen. What a row
+    /// was is known to no policy, but to a trigger.
+    fn refused_columns(&mut self, model: &'static ModelMeta) -> Result<Cond> {
+        let (old, new) = (Row::old("OLD"), Row::old("NEW"));
+        let mut any = Cond::False;
+        for column in model.columns {
+            let changed = Cond::safe(format!("{} IS DISTINCT FROM {}", old.column(column), new.column(column)));
+            if column.privilege != Privilege::Open {
+                let before = self.may_set(Action::Change, model, column, old)?;
+                let may = before.and(self.may_set(Action::Change, model, column, new)?);
+                any = any.or(changed.clone().and(may.not()));
+            }
+            if column.target.is_some() {
+                let seen = self.condition(&Expr::Visible(Col::of_root(column)), new, Scope::Policy)?;
+                let refers = Cond::safe(format!("{} IS NOT NULL", new.column(column)));
+                any = any.or(changed.and(refers).and(seen.not()));
+            }
+        }
+        Ok(any)
+    }
+}
+
+/// What a column of a new row is, if nobody says.
+fn own_value(column: &ColumnMeta) -> Result<Value> {
+    let changes = || {
+        Err(Error::Internal(format!(
+            "`{}` carries privilege, and its value in a new row is another each time, so that no policy can tell one that was \
+             set from one that was not: give it a `default` that stays, or none",
+            column.field
+        )))
+    };
+    match (column.auto, column.default) {
+        (Auto::No, None) => Ok(Value::Null),
+        (Auto::No, Some(default)) if default() == default() => Ok(default()),
+        _ => changes(),
+    }
+}
