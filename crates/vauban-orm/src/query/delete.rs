@@ -147,13 +147,9 @@ pub(super) async fn matching(
         let filter = renderer.condition(&select.filter, source.row(), Scope::Query)?;
         let delete = renderer.rule(Action::Delete, model, source.row())?;
         let found = with_right(&source, &delete);
-        if locks {
-            // What is locked need not be the actor's to change.
-            renderer.step_aside(&[Action::Change], model);
-        }
         // The parent is locked first: from here on nobody gives it another child, nor moves it.
         let sql = match locks {
-            true => source.select_locked(session.dialect(), &found, filter),
+            true => source.select_locked(&mut renderer, &found, filter),
             false => source.select(&found, filter),
         };
         renderer.text(sql)
@@ -312,7 +308,6 @@ impl<'a> Removal<'a> {
         let text = self.text(b'C', model, &[], |renderer| {
             let list = renderer.value(Parameter::List(Kind::Uuid));
             let source = renderer.source(model, Which::Found)?;
-            renderer.step_aside(&[Action::View], model);
             let dialect = renderer.dialect();
             let at_once = match dialect {
                 // Each by its own index.
@@ -392,13 +387,9 @@ impl<'a> Removal<'a> {
                 }
             };
             let referring = is_one_of(renderer, &source.column(key), &list);
-            renderer.step_aside(&[Action::View], child);
-            if locks {
-                renderer.step_aside(&[Action::Change], child);
-            }
             let found = with_right(&source, &may);
             Ok(match locks {
-                true => source.select_locked(renderer.dialect(), &found, referring),
+                true => source.select_locked(renderer, &found, referring),
                 false => source.select(&found, referring),
             })
         })?;
@@ -458,7 +449,6 @@ impl<'a> Removal<'a> {
             }
             let may = may.behind(&view);
             let may = view.and(may);
-            renderer.step_aside(&[Action::View], model);
             Ok(source.select(
                 &with_right(&source, &may),
                 is_one_of(renderer, &source.id(), &list),
@@ -490,7 +480,7 @@ impl<'a> Removal<'a> {
                 .collect();
             let set = format!("{}, \"row_version\" = t.\"row_version\" + 1", set.join(", "));
             let source = renderer.source(model, Which::Found)?;
-            renderer.step_aside(&[Action::View, Action::Change], model);
+            renderer.step_aside(&[Action::Change], model);
             Ok(source.update(&set, is_one_of(renderer, &source.id(), &list)))
         })?;
         self.write(&text, rows).await
@@ -563,7 +553,7 @@ impl<'a> Removal<'a> {
         let text = self.text(b'D', model, &[], |renderer| {
             let list = renderer.value(Parameter::List(Kind::Uuid));
             let source = renderer.source(model, Which::Found)?;
-            renderer.step_aside(&[Action::View, Action::Delete], model);
+            renderer.step_aside(&[Action::Delete], model);
             Ok(source.delete(is_one_of(renderer, &source.id(), &list)))
         })?;
         self.write(&text, rows).await

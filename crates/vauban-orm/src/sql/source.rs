@@ -41,6 +41,9 @@ impl Renderer<'_> {
     pub(crate) fn source(&mut self, model: &'static ModelMeta, rows: Which) -> Result<Source> {
         self.listed(model)?;
         self.asks(model);
+        if let Which::Found = rows {
+            self.step_aside(&[Action::View], model);
+        }
         let alias = match rows {
             Which::Asked | Which::Found => "t".to_owned(),
             Which::Related(_) | Which::Folded(_) | Which::Visible => self.alias(),
@@ -184,9 +187,11 @@ impl Source {
 
     /// As [`select`](Self::select), of rows that are kept as they are until the transaction ends: what is read of one is what it
     /// holds once it is locked.
-    pub(crate) fn select_locked(&self, dialect: Dialect, what: &str, condition: Cond) -> String {
+    pub(crate) fn select_locked(&self, renderer: &mut Renderer<'_>, what: &str, condition: Cond) -> String {
         let mut out = self.select(what, condition);
-        if dialect == Dialect::Postgres {
+        // What is locked need not be the actor's to change, which PostgreSQL's own policies would ask.
+        renderer.step_aside(&[Action::Change], self.model);
+        if renderer.dialect() == Dialect::Postgres {
             let _ = write!(out, " FOR UPDATE OF {}", self.alias);
         }
         out

@@ -30,6 +30,8 @@ mod properties;
 mod reads;
 mod rights;
 #[cfg(feature = "postgres")]
+mod row_security;
+#[cfg(feature = "postgres")]
 mod sets;
 mod symbolic;
 mod units;

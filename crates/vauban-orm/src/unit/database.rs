@@ -121,11 +121,12 @@ impl Database {
         let options = crate::tests::secured(url, options);
         let store = match url.strip_prefix("sqlite:") {
             Some(_) if options.row_security => return Err(Error::Internal(NO_POLICIES.to_owned())),
+            Some(_) if options.owner.is_some() => return Err(Error::Internal(NO_ROLES.to_owned())),
             Some(rest) => Store::Sqlite(Arc::new(sqlite::Store::open(rest, settings(&options))?)),
             None => on_a_server(url, &options)?,
         };
         let owner = match (&store, &options.owner) {
-            (Store::Sqlite(_), _) | (_, None) => None,
+            (_, None) | (Store::Sqlite(_), _) => None,
             #[cfg(feature = "postgres")]
             (Store::Postgres(_), Some(OwnersUrl(url))) => Some(on_a_server(url, &options)?),
         };
@@ -415,6 +416,10 @@ fn on_a_server(url: &str, _: &Options) -> Result<Store> {
 /// What is said of SQLite, whose own policies there are none.
 const NO_POLICIES: &str =
     "`database_row_security` is PostgreSQL's: SQLite has no policies of its own. Take the setting out, or name a `postgres://` database";
+
+/// Likewise of roles.
+const NO_ROLES: &str =
+    "`database_migration_url` is PostgreSQL's: SQLite has no roles. Take the setting out, or name a `postgres://` database";
 
 fn bad_url() -> Error {
     Error::Internal(

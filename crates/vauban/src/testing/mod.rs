@@ -119,6 +119,7 @@ impl TestApp {
             .and_then(|database| {
                 if on_a_server {
                     database.migrate(&sets, &Target::Newest, |_| {})?;
+                    database.secure_rows()?;
                 }
                 Ok(database)
             })
