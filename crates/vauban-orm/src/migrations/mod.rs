@@ -47,6 +47,7 @@ mod record;
 mod resolved;
 #[cfg(any(test, feature = "testing"))]
 mod round_trip;
+#[cfg_attr(not(feature = "postgres"), allow(dead_code, reason = "it is PostgreSQL's"))]
 mod row_security;
 mod set;
 mod state;

@@ -21,7 +21,7 @@ pub enum Secured {
 }
 
 /// What keeps a database from holding a program's rules by itself.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RowSecurity {
     /// Its policies are not those of this program: in which way.
     pub policies: Option<String>,

@@ -15,12 +15,11 @@ use crate::sql::cond::Cond;
 use crate::sql::dialect::Dialect;
 use crate::sql::literal::{literal, quoted, type_of};
 use crate::sql::marks::Asked;
-use crate::sql::render::{Asker, Place, Renderer, Row, Scope, target_of};
+use crate::sql::render::{Asker, Place, Renderer, Row, Scope};
 use crate::sql::source::Which;
 use crate::tree::expr::{Col, Expr};
 use crate::tree::meta::{Auto, ColumnMeta, ModelMeta, Privilege};
 use crate::tree::row::Open;
-use crate::tree::rules::CompiledRules;
 use crate::tree::value::Value;
 
 /// How parts of rules that read rows stand in a text.
@@ -66,14 +65,20 @@ impl Function {
     /// CWE-426, CWE-250: it runs with the owner's rights, so that nothing of it is looked for where whoever calls it can put something:
     /// not in a temporary table, which would otherwise come before all others. It reads and never writes, and sees what was there
     /// before the statement, so that no row justifies itself.
+    ///
+    /// In PL/pgSQL, which keeps the plan of what it asks (0.05 ms a call), while a function in SQL is planned anew in each statement
+    /// (0.35 ms).
     pub(crate) fn create(&self, schema: &str) -> String {
-        let rows = if self.returns.starts_with("SETOF") { " ROWS 100" } else { "" };
+        let (rows, body) = match self.returns.starts_with("SETOF") {
+            true => (" ROWS 100", format!("BEGIN RETURN QUERY {}; END", self.body)),
+            false => ("", format!("BEGIN RETURN ({}); END", self.body)),
+        };
         format!(
-            "CREATE FUNCTION {} RETURNS {} LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER{rows} \
+            "CREATE FUNCTION {} RETURNS {} LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER{rows} \
              SET search_path = pg_catalog, \"{schema}\", pg_temp AS {}",
             self.signature(schema),
             self.returns,
-            quoted(&self.body)
+            quoted(&body)
         )
     }
 }
@@ -162,28 +167,39 @@ impl Renderer<'_> {
             return Ok(Cond::False);
         }
         let listed = self.asker.listed();
-        let body = || Renderer::of(Dialect::Postgres, Asker::Marked(listed, Asked::Once), Calls::None, true, 0);
+        let marked = Asker::Marked(listed, Asked::Once);
+        let body = |by_key| Renderer::of(Dialect::Postgres, marked, Calls::None, by_key, 0);
         let keys = match self.asker {
+            // No subquery may stand there.
             Asker::Marked(_, Asked::Each) => None,
-            _ => body().keys(expr)?,
+            // A row that is looked up by its key asks for itself alone.
+            Asker::Known(_) if self.by_key => None,
+            _ => body(false).keys(expr)?,
         };
-        let (function, call) = match keys {
-            Some((key, function)) => {
-                let call = format!("{} IN (SELECT \"{}\"())", at.row.column(key), function.name);
-                (function, call)
+        let columns = expr.own_columns();
+        let whether = body(true).whether(expr, &columns)?;
+        let call = match &keys {
+            Some((key, keys)) => {
+                let (key, name) = (at.row.column(key), &keys.name);
+                match self.asker {
+                    // An index finds a row by each of them.
+                    Asker::Known(_) => format!("{key} = ANY (ARRAY(SELECT \"{name}\"()))"),
+                    // In a policy there is always something that holds instead, and no index serves it; looked up by hash.
+                    Asker::Marked(..) => format!("{key} IN (SELECT \"{name}\"())"),
+                }
             }
             None => {
-                let columns = expr.own_columns();
-                let function = body().whether(expr, &columns)?;
                 let given: Vec<_> = columns.iter().map(|column| at.row.column(column)).collect();
-                let call = format!("\"{}\"({})", function.name, given.join(", "));
-                (function, call)
+                format!("\"{}\"({})", whether.name, given.join(", "))
             }
         };
-        if let Calls::Kept(functions) = &mut self.calls
-            && !functions.contains(&function)
-        {
-            functions.push(function);
+        // The database has both: which of them a statement of the ORM asks is known when it is written.
+        if let Calls::Kept(functions) = &mut self.calls {
+            for function in keys.into_iter().map(|(_, function)| function).chain([whether]) {
+                if !functions.contains(&function) {
+                    functions.push(function);
+                }
+            }
         }
         Ok(Cond::new(call, expr.has_fragment()))
     }
@@ -228,24 +244,32 @@ impl Renderer<'_> {
                 let Some(own) = own else { return Ok(None) };
                 (own, related, &**inner)
             }
-            Expr::Visible(key) if self.is_the_actors(key)? => (key.meta, self.referred(key, at)?, &Expr::True),
+            Expr::Visible(key) => {
+                let related = self.referred(key, at)?;
+                let view = &self.fit(related.model)?.view;
+                if !view.is_the_actors() {
+                    return Ok(None);
+                }
+                (key.meta, related, view)
+            }
             _ => return Ok(None),
         };
-        let which = match expr {
-            Expr::Visible(_) => Which::Visible,
-            _ => Which::Related(Scope::Policy),
+        let source = self.source(related.model, Which::Related(Scope::Policy))?;
+        let column = source.column(related.column);
+        let body = match expr {
+            Expr::Visible(_) => {
+                // Apart, so that a right to see all of them costs nobody a look at each.
+                let rule = self.condition(inner, source.row(), Scope::Policy)?;
+                let all = self.granted(Action::View, related.model);
+                format!("{} UNION ALL {}", source.select(&column, rule), source.select(&column, all))
+            }
+            _ => {
+                let holds = self.on_related(&related, source.row(), inner, at)?;
+                source.select(&column, holds)
+            }
         };
-        let source = self.source(related.model, which)?;
-        let holds = self.on_related(&related, source.row(), inner, at)?;
-        let body = source.select(&source.column(related.column), holds);
         let returns = format!("SETOF {}", type_of(related.column.kind));
         Ok(Some((key, Function::new(String::new(), returns, body))))
-    }
-
-    fn is_the_actors(&self, key: &Col) -> Result<bool> {
-        let target = target_of(key.meta)?;
-        let rules: &CompiledRules = (target.rules)();
-        Ok(rules.view.is_the_actors())
     }
 
     /// Every row that a new row refers to may be seen.

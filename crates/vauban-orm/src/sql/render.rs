@@ -94,7 +94,7 @@ pub(crate) struct Renderer<'a> {
     /// Where the database's own policies step aside for this statement.
     aside: String,
     /// By key: look related rows up; otherwise let the database gather them first.
-    by_key: bool,
+    pub(super) by_key: bool,
     first_constant: usize,
     /// What its values hold, so far.
     values: Vec<Parameter>,
@@ -253,7 +253,7 @@ impl<'a> Renderer<'a> {
     }
 
     /// A right beyond the rules.
-    fn granted(&self, action: Action, model: &ModelMeta) -> Cond {
+    pub(super) fn granted(&self, action: Action, model: &ModelMeta) -> Cond {
         match self.asker {
             Asker::Known(authority) if authority.granted(action, model) => Cond::True,
             Asker::Known(_) => Cond::False,
@@ -284,7 +284,7 @@ impl<'a> Renderer<'a> {
     }
 
     /// A model's rules, if they hold at any time.
-    fn fit(&self, model: &'static ModelMeta) -> Result<&'static CompiledRules> {
+    pub(super) fn fit(&self, model: &'static ModelMeta) -> Result<&'static CompiledRules> {
         let rules = (model.rules)();
         match &rules.unfit {
             Some(unfit) if !removed(Control::Symbolic) => Err(Error::Internal(format!(

@@ -209,8 +209,8 @@ async fn cwe_639_a_statement_by_hand_changes_and_deletes_no_foreign_row() {
         (user(&site.sue, true, false), "UPDATE article SET hits = hits", 1),
         (ben, "UPDATE task SET done = TRUE", 1),
         (ben, "UPDATE organisation SET name = name", 1),
-        (ben, "UPDATE membership SET role = 'Admin'", 1),
-        (carl, "UPDATE membership SET role = 'Admin'", 0),
+        (ben, "UPDATE membership SET role = 'admin'", 1),
+        (carl, "UPDATE membership SET role = 'admin'", 0),
         (Actor::nobody(), "DELETE FROM article", 0),
         (ben, "DELETE FROM article", 0),
         (ben, "DELETE FROM task", 1),
@@ -220,7 +220,7 @@ async fn cwe_639_a_statement_by_hand_changes_and_deletes_no_foreign_row() {
     ] {
         assert_eq!(walled.written(actor, sql).await.unwrap(), rows, "{actor:?}: {sql}");
     }
-    assert_eq!(walled.stored("SELECT 1 FROM membership WHERE role = 'Admin'").len(), 2);
+    assert_eq!(walled.stored("SELECT 1 FROM membership WHERE role = 'admin'").len(), 2);
 }
 
 /// CWE-863. Attack: a row that its writer may write becomes one that they may not; a new row is one from the beginning.
@@ -240,7 +240,7 @@ async fn cwe_863_a_statement_by_hand_writes_no_forbidden_value() {
     let member = |organisation, of| {
         format!(
             "INSERT INTO membership (id, organisation_id, user_id, role, row_version) \
-             VALUES (gen_random_uuid(), '{organisation}', '{of}', 'Admin', 1)"
+             VALUES (gen_random_uuid(), '{organisation}', '{of}', 'admin', 1)"
         )
     };
     let article = |author, slug: &str| {
@@ -305,7 +305,7 @@ async fn cwe_426_a_rule_reads_no_table_that_whoever_asks_puts_in_its_way() {
     let carl = site.carl.id.uuid();
     let fake = format!(
         "CREATE TEMP TABLE membership AS SELECT gen_random_uuid() AS id, o.id AS organisation_id, '{carl}'::uuid AS user_id,
-                'Admin'::text AS role FROM (VALUES ('{}'::uuid)) AS o(id);
+                'admin'::text AS role FROM (VALUES ('{}'::uuid)) AS o(id);
          GRANT ALL ON pg_temp.membership TO PUBLIC;
          SET search_path = pg_temp, public",
         site.alpha.id.uuid()
@@ -347,7 +347,7 @@ async fn functions_of_rules_are_pinned() {
     for function in all {
         assert_eq!(function[0].as_deref(), Some("t"));
         let path = function[1].as_deref().unwrap_or_default();
-        assert!(path.contains("search_path=pg_catalog, \\\"public\\\", pg_temp"), "{path}");
+        assert!(path.contains("search_path=pg_catalog, public, pg_temp"), "{path}");
     }
 }
 
@@ -634,9 +634,8 @@ struct Far {
 }
 impl Policy for Far {
     fn rules(who: Who<Self>, f: &Columns<Self>) -> Rules<Self> {
-        let later = Duration::from_micros(i64::MAX / 2).unwrap();
         Rules {
-            view: f.ends.lt(who.now() + later),
+            view: f.ends.lt(who.now() + Duration::MAX),
             ..Rules::none()
         }
     }
@@ -681,4 +680,57 @@ async fn the_owner_is_not_held() {
     session.run("SET ROLE vauban_owner").unwrap();
     assert_eq!(session.run("SELECT 1 FROM task").unwrap().len(), 2);
     session.run("UPDATE \"user\" SET is_staff = TRUE").unwrap();
+}
+
+/// CWE-862, CWE-863. Attack: the ORM forgets a control, one after the other. PostgreSQL does not, and what is stored is the same.
+#[tokio::test]
+async fn cwe_862_the_second_wall_stands_where_the_first_one_falls() {
+    let (walled, site) = site().await;
+    let before = walled.stored("SELECT * FROM article, task, membership, organisation ORDER BY 1, 2, 3");
+    let unit = |user: &User| site.as_user(user);
+    {
+        let _attack = without(Control::View);
+        let unit = unit(&site.carl);
+        let db = unit.read_db();
+        assert_eq!(Article::objects().all(&db).await.unwrap().len(), 1);
+        assert_eq!(Task::objects().count(&db).await.unwrap(), 0);
+    }
+    {
+        let _attack = without(Control::Related);
+        let unit = unit(&site.carl);
+        let about = Article::objects().filter(|a| a.author.memberships.any(|m| m.role.eq(Role::Admin)));
+        assert_eq!(about.count(&unit.read_db()).await.unwrap(), 0);
+    }
+    {
+        let _attack = without(Control::Add);
+        let unit = unit(&site.carl);
+        let new = NewMembership {
+            organisation: site.alpha.id,
+            user: site.carl.id,
+            role: Role::Admin,
+        };
+        let refused = Membership::create(new).save(&unit.db()).await.unwrap_err();
+        assert!(matches!(refused, Error::Invalid(_) | Error::Forbidden), "{refused}");
+    }
+    for control in [Control::Target, Control::MaySet] {
+        let unit = unit(&site.ann);
+        let db = unit.db();
+        let article = Article::objects().get_to_change(&db, |a| a.id.eq(site.draft.id)).await.unwrap();
+        let _attack = without(control);
+        let refused = match control {
+            Control::Target => article.change(&db, |a| [a.editor.set(site.ghost.id)]).await,
+            _ => article.change(&db, |a| [a.author.set(site.ben.id)]).await,
+        };
+        assert!(matches!(refused.unwrap_err(), Error::Forbidden), "{control:?}");
+    }
+    {
+        let unit = unit(&site.ben);
+        let db = unit.db();
+        let _attack = without(Control::ChangeBefore);
+        let changed = Task::objects().change_all(&db, |t| [t.done.set(true)]).await;
+        // Of Beta's, and of no other's.
+        assert!(matches!(changed, Ok(1) | Err(Error::Forbidden)), "{changed:?}");
+    }
+    let after = walled.stored("SELECT * FROM article, task, membership, organisation ORDER BY 1, 2, 3");
+    assert_eq!(before, after);
 }
