@@ -11,8 +11,8 @@ mod secure;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use asked::{begin, refused, refused_step, setup, texts};
 pub(crate) use secure::{secure, secured};
-use asked::{refused, refused_step, setup, texts};
 
 use super::apply::{Applied, Pending, compared};
 use super::ddl;
@@ -24,7 +24,7 @@ use super::record::since;
 use super::set::Set;
 use super::state::State;
 use super::{MigrationError, make};
-use crate::backend::postgres::{Access, Connection, Failure, Isolation};
+use crate::backend::postgres::{Connection, Failure};
 use crate::sql::dialect::Dialect;
 use crate::sql::statement::Parameter;
 use crate::tree::expr::Bind;
@@ -38,9 +38,6 @@ const TABLE: &str = "CREATE TABLE IF NOT EXISTS \"vauban_migration\" (
     \"applied\" text COLLATE \"C\" NOT NULL,
     PRIMARY KEY (\"package\", \"name\")
 )";
-
-/// One process at a time migrates a database: the letters `vauban` and a number.
-const LOCK: i64 = 0x7661_7562_616e_0001;
 
 /// How a database and these migrations differ. Writes nothing.
 ///
@@ -195,17 +192,6 @@ async fn ready(connection: &Connection) -> Result<(), Failure> {
         connection.commit().await?;
     }
     Ok(())
-}
-
-/// A transaction that has the lock. Its statements may take their time, and wait for others a bounded one: who waits for a
-/// table keeps everybody behind them from it.
-async fn begin(connection: &Connection) -> Result<(), Failure> {
-    connection.begin(Access::Write, Isolation::ReadCommitted).await?;
-    connection
-        .batch(&format!(
-            "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '10s'; SELECT pg_advisory_xact_lock({LOCK})"
-        ))
-        .await
 }
 
 /// Whether there was something to do still.

@@ -1,11 +1,6 @@
 //! Rules as the database keeps them: a second rendering of the same tree, in which whoever asks is who the transaction's marks
 //! say. What reads rows becomes a function of the tables' owner, which reads them in full, as rules do; inline it would see what
 //! the policies of those rows show, and a rule over its own table would ask itself for ever.
-//!
-//! A function is named by what it says: a changed rule is another function, and statements of the ORM that ask the same call the
-//! same one.
-
-use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
 use crate::policy::actor::Action;
@@ -13,7 +8,8 @@ use crate::policy::listed::Listed;
 use crate::sabotage::{Control, removed};
 use crate::sql::cond::Cond;
 use crate::sql::dialect::Dialect;
-use crate::sql::literal::{literal, quoted, type_of};
+use crate::sql::function::{Calls, Function};
+use crate::sql::literal::{literal, type_of};
 use crate::sql::marks::Asked;
 use crate::sql::render::{Asker, Place, Renderer, Row, Scope};
 use crate::sql::source::Which;
@@ -21,67 +17,6 @@ use crate::tree::expr::{Col, Expr};
 use crate::tree::meta::{Auto, ColumnMeta, ModelMeta, Privilege};
 use crate::tree::row::Open;
 use crate::tree::value::Value;
-
-/// How parts of rules that read rows stand in a text.
-#[derive(Debug, PartialEq)]
-pub(crate) enum Calls {
-    /// Written out.
-    None,
-    /// As calls of functions that the database has.
-    Named,
-    /// Likewise; these are the functions that it has to have.
-    Kept(Vec<Function>),
-}
-
-/// A part of a rule as a function: of columns of a row, or the keys of all rows for which it holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Function {
-    pub(crate) name: String,
-    parameters: String,
-    returns: String,
-    body: String,
-}
-
-/// What a function's name begins with.
-pub(crate) const FUNCTION: &str = "vauban_rule_";
-
-impl Function {
-    fn new(parameters: String, returns: String, body: String) -> Self {
-        let digest = Sha256::digest(format!("{parameters}\n{returns}\n{body}"));
-        let digest: String = digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
-        Self {
-            name: format!("{FUNCTION}{digest}"),
-            parameters,
-            returns,
-            body,
-        }
-    }
-
-    /// Its name with its parameters, as `GRANT` takes it.
-    pub(crate) fn signature(&self, schema: &str) -> String {
-        format!("\"{schema}\".\"{}\"({})", self.name, self.parameters)
-    }
-
-    /// CWE-426, CWE-250: it runs with the owner's rights, so that nothing of it is looked for where whoever calls it can put something:
-    /// not in a temporary table, which would otherwise come before all others. It reads and never writes, and sees what was there
-    /// before the statement, so that no row justifies itself.
-    ///
-    /// In PL/pgSQL, which keeps the plan of what it asks (0.05 ms a call), while a function in SQL is planned anew in each statement
-    /// (0.35 ms).
-    pub(crate) fn create(&self, schema: &str) -> String {
-        let (rows, body) = match self.returns.starts_with("SETOF") {
-            true => (" ROWS 100", format!("BEGIN RETURN QUERY {}; END", self.body)),
-            false => ("", format!("BEGIN RETURN ({}); END", self.body)),
-        };
-        format!(
-            "CREATE FUNCTION {} RETURNS {} LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER{rows} \
-             SET search_path = pg_catalog, \"{schema}\", pg_temp AS {}",
-            self.signature(schema),
-            self.returns,
-            quoted(&body)
-        )
-    }
-}
 
 /// What the database keeps of a model's rules, as SQL over the columns' bare names.
 pub(crate) struct Emitted {
@@ -103,7 +38,10 @@ impl Emitted {
             let calls = Calls::Kept(std::mem::take(&mut functions));
             let mut renderer = Renderer::of(Dialect::Postgres, Asker::Marked(listed, asked), calls, true, 0);
             let said = say(&mut renderer).map_err(|error| {
-                Error::Internal(format!("the {what} of the model `{}`: {error}", model.type_name()))
+                Error::Internal(format!(
+                    "the {what} of the model `{}`: {error}",
+                    model.type_name()
+                ))
             });
             if let Calls::Kept(kept) = renderer.calls {
                 functions = kept;
@@ -111,7 +49,10 @@ impl Emitted {
             said
         };
         let bare = bare(model);
-        let row = Row { alias: "", new: &bare };
+        let row = Row {
+            alias: "",
+            new: &bare,
+        };
         let once = Asked::Once;
         let rule = |renderer: &mut Renderer<'_>, action| renderer.rule(action, model, row);
         let view = say("view rule", once, &mut |r| rule(r, Action::View))?;
@@ -122,14 +63,21 @@ impl Emitted {
         })?;
         let change = say("change rule", once, &mut |r| rule(r, Action::Change))?;
         let delete = say("delete rule", once, &mut |r| rule(r, Action::Delete))?;
-        let refused = say("rules for its columns", Asked::Each, &mut |r| r.refused_columns(model))?;
+        let refused = say("rules for its columns", Asked::Each, &mut |r| {
+            r.refused_columns(model)
+        })?;
         let policy = |actions: &[Action], parts: &[&Cond]| {
-            let holds = parts.iter().fold(Cond::True, |all, part| all.and((*part).clone()));
+            let holds = parts
+                .iter()
+                .fold(Cond::True, |all, part| all.and((*part).clone()));
             let aside = actions
                 .iter()
                 .map(|action| once.is_aside(*action, model.table))
                 .fold(Cond::False, |any, aside| any.or(Cond::safe(aside)));
-            Cond::safe(once.is_marked()).and(aside.or(holds)).sql().into_owned()
+            Cond::safe(once.is_marked())
+                .and(aside.or(holds))
+                .sql()
+                .into_owned()
         };
         // To change and to delete is also to see.
         Ok(Self {
@@ -214,7 +162,10 @@ impl Renderer<'_> {
                 (*column, self.dialect().constant(column.kind, parameter))
             })
             .collect();
-        let row = Row { alias: "", new: &given };
+        let row = Row {
+            alias: "",
+            new: &given,
+        };
         let holds = self.condition(expr, row, Scope::Policy)?;
         let types: Vec<_> = columns.iter().map(|column| type_of(column.kind)).collect();
         Ok(Function::new(
@@ -261,7 +212,11 @@ impl Renderer<'_> {
                 // Apart, so that a right to see all of them costs nobody a look at each.
                 let rule = self.condition(inner, source.row(), Scope::Policy)?;
                 let all = self.granted(Action::View, related.model);
-                format!("{} UNION ALL {}", source.select(&column, rule), source.select(&column, all))
+                format!(
+                    "{} UNION ALL {}",
+                    source.select(&column, rule),
+                    source.select(&column, all)
+                )
             }
             _ => {
                 let holds = self.on_related(&related, source.row(), inner, at)?;
@@ -310,7 +265,11 @@ impl Renderer<'_> {
         let (old, new) = (Row::old("OLD"), Row::old("NEW"));
         let mut any = Cond::False;
         for column in model.columns {
-            let changed = Cond::safe(format!("{} IS DISTINCT FROM {}", old.column(column), new.column(column)));
+            let changed = Cond::safe(format!(
+                "{} IS DISTINCT FROM {}",
+                old.column(column),
+                new.column(column)
+            ));
             if column.privilege != Privilege::Open {
                 let before = self.may_set(Action::Change, model, column, old)?;
                 let may = before.and(self.may_set(Action::Change, model, column, new)?);

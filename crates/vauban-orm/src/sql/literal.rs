@@ -91,7 +91,9 @@ fn time(clock: Clock) -> Result<String> {
         Clock::Day { micros, days } => (micros, Some(days)),
     };
     if micros.unsigned_abs() > MOST || days.is_some_and(|days| days.unsigned_abs() > 1_000_000) {
-        return Err(Error::Internal(format!("`{clock}` is beyond PostgreSQL's calendar")));
+        return Err(Error::Internal(format!(
+            "`{clock}` is beyond PostgreSQL's calendar"
+        )));
     }
     let moment = format!("({} + '{micros} microseconds'::interval)", marks::NOW_IS);
     Ok(match days {
@@ -133,6 +135,10 @@ mod tests {
         assert!(literal(Kind::Uuid, &Value::Blob(vec![1])).is_err());
         assert!(literal(Kind::Uuid, &Value::Text("x".into())).is_err());
         let soon = Value::Clock(Clock::Moment { micros: -5 });
-        assert!(literal(Kind::DateTime, &soon).unwrap().contains("-5 microseconds"));
+        assert!(
+            literal(Kind::DateTime, &soon)
+                .unwrap()
+                .contains("-5 microseconds")
+        );
     }
 }

@@ -11,7 +11,7 @@ use crate::policy::listed::Listed;
 use crate::sabotage::{Control, removed};
 pub(crate) use crate::sql::cond::Cond;
 use crate::sql::dialect::Dialect;
-use crate::sql::emitted::Calls;
+use crate::sql::function::Calls;
 use crate::sql::literal::{literal, quoted};
 use crate::sql::marks::{self, Asked};
 use crate::sql::source::{Source, Which};

@@ -67,7 +67,10 @@ impl Walled {
 
     /// How many rows a statement by hand writes.
     async fn written(&self, actor: Actor, sql: &str) -> Result<usize, Failure> {
-        Ok(self.by_hand(actor, &format!("{sql} RETURNING 'one'")).await?.len())
+        Ok(self
+            .by_hand(actor, &format!("{sql} RETURNING 'one'"))
+            .await?
+            .len())
     }
 
     fn stored(&self, sql: &str) -> Vec<Vec<Option<String>>> {
@@ -155,7 +158,10 @@ async fn cwe_862_a_statement_by_hand_sees_no_foreign_row() {
         tasks.await.unwrap().concat()
     };
     assert_eq!(sees(user(&site.ann, false, false)).await, ["alpha task"]);
-    assert_eq!(sees(user(&site.ben, false, false)).await, ["alpha task", "beta task"]);
+    assert_eq!(
+        sees(user(&site.ben, false, false)).await,
+        ["alpha task", "beta task"]
+    );
     assert!(sees(user(&site.carl, true, true)).await.is_empty());
     assert!(sees(Actor::nobody()).await.is_empty());
     assert_eq!(sees(Actor::service::<Fixtures>()).await.len(), 2);
@@ -177,14 +183,23 @@ async fn cwe_636_where_nobody_is_said_to_ask_nothing_is_seen_or_written() {
             assert!(gone.unwrap().is_empty(), "{when}: {table}");
         }
         let added = "INSERT INTO organisation (id, name, row_version) VALUES (gen_random_uuid(), 'Mine', 1)";
-        assert_eq!(rows(&connection, added).await.unwrap_err(), Failure::Policy, "{when}");
+        assert_eq!(
+            rows(&connection, added).await.unwrap_err(),
+            Failure::Policy,
+            "{when}"
+        );
     };
     count("before").await;
     let authority = Authority::new(user(&site.ann, false, false), walled.database.listed());
     let marks = Marks::of(&authority).values();
     let begin = connection.begin_marked(Access::Read, Isolation::ReadCommitted, &marks);
     begin.await.unwrap();
-    assert!(!rows(&connection, "SELECT id::text FROM task").await.unwrap().is_empty());
+    assert!(
+        !rows(&connection, "SELECT id::text FROM task")
+            .await
+            .unwrap()
+            .is_empty()
+    );
     connection.leave().await;
     count("behind a transaction that was left").await;
     let begin = connection.begin_marked(Access::Write, Isolation::ReadCommitted, &marks);
@@ -218,9 +233,18 @@ async fn cwe_639_a_statement_by_hand_changes_and_deletes_no_foreign_row() {
         (Actor::service::<Fixtures>(), "DELETE FROM task", 1),
         (ann, "DELETE FROM article", 2),
     ] {
-        assert_eq!(walled.written(actor, sql).await.unwrap(), rows, "{actor:?}: {sql}");
+        assert_eq!(
+            walled.written(actor, sql).await.unwrap(),
+            rows,
+            "{actor:?}: {sql}"
+        );
     }
-    assert_eq!(walled.stored("SELECT 1 FROM membership WHERE role = 'admin'").len(), 2);
+    assert_eq!(
+        walled
+            .stored("SELECT 1 FROM membership WHERE role = 'admin'")
+            .len(),
+        2
+    );
 }
 
 /// CWE-863. Attack: a row that its writer may write becomes one that they may not; a new row is one from the beginning.
@@ -270,9 +294,15 @@ async fn cwe_863_a_statement_by_hand_writes_no_forbidden_value() {
         (ann, format!("UPDATE article SET author_id = '{ben_id}'")),
         (ann, format!("UPDATE task SET organisation_id = '{beta}'")),
         // Out of one's own sight.
-        (user(&site.sue, true, false), "UPDATE article SET published = FALSE".to_owned()),
+        (
+            user(&site.sue, true, false),
+            "UPDATE article SET published = FALSE".to_owned(),
+        ),
         // What carries privilege.
-        (ann, format!("UPDATE \"user\" SET is_staff = TRUE WHERE id = '{ann_id}'")),
+        (
+            ann,
+            format!("UPDATE \"user\" SET is_staff = TRUE WHERE id = '{ann_id}'"),
+        ),
         (
             Actor::nobody(),
             "INSERT INTO \"user\" (id, email, is_staff, is_secret, row_version) \
@@ -287,14 +317,23 @@ async fn cwe_863_a_statement_by_hand_writes_no_forbidden_value() {
         (ann, member(alpha, carl_id)),
         (ann, article(ann_id, "by-ann")),
         (ann, task(alpha, &format!("'{ben_id}'"))),
-        (ben, format!("UPDATE task SET assignee_id = '{ben_id}' WHERE organisation_id = '{beta}'")),
-        (ann, format!("UPDATE \"user\" SET email = 'a@example.com' WHERE id = '{ann_id}'")),
+        (
+            ben,
+            format!("UPDATE task SET assignee_id = '{ben_id}' WHERE organisation_id = '{beta}'"),
+        ),
+        (
+            ann,
+            format!("UPDATE \"user\" SET email = 'a@example.com' WHERE id = '{ann_id}'"),
+        ),
         (
             Actor::service::<Fixtures>(),
             format!("UPDATE \"user\" SET is_staff = TRUE WHERE id = '{ann_id}'"),
         ),
     ] {
-        walled.by_hand(actor, &sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+        walled
+            .by_hand(actor, &sql)
+            .await
+            .unwrap_or_else(|error| panic!("{sql}: {error}"));
     }
 }
 
@@ -319,7 +358,10 @@ async fn cwe_426_a_rule_reads_no_table_that_whoever_asks_puts_in_its_way() {
         begin.await.unwrap();
         let found = rows(&connection, "SELECT title FROM public.task").await;
         connection.rollback().await.unwrap();
-        connection.batch("DROP TABLE pg_temp.membership; RESET search_path").await.unwrap();
+        connection
+            .batch("DROP TABLE pg_temp.membership; RESET search_path")
+            .await
+            .unwrap();
         found.unwrap().concat()
     };
     assert!(sees().await.is_empty());
@@ -357,11 +399,26 @@ async fn cwe_250_a_wall_that_does_not_hold_is_told() {
     let (walled, _site) = site().await;
     let told = || walled.database.secured().unwrap();
     let fine = told();
-    assert!(fine.policies.is_none() && fine.too_much.is_empty() && fine.lacks.is_empty(), "{fine:?}");
+    assert!(
+        fine.policies.is_none() && fine.too_much.is_empty() && fine.lacks.is_empty(),
+        "{fine:?}"
+    );
     for (attack, back, what) in [
-        ("GRANT TRUNCATE ON task TO vauban_application", "REVOKE TRUNCATE ON task FROM vauban_application", "TRUNCATE"),
-        ("GRANT CREATE ON SCHEMA public TO PUBLIC", "REVOKE CREATE ON SCHEMA public FROM PUBLIC", "REVOKE CREATE"),
-        ("ALTER TABLE task OWNER TO vauban_application", "ALTER TABLE task OWNER TO vauban_owner", "owns the table `task`"),
+        (
+            "GRANT TRUNCATE ON task TO vauban_application",
+            "REVOKE TRUNCATE ON task FROM vauban_application",
+            "TRUNCATE",
+        ),
+        (
+            "GRANT CREATE ON SCHEMA public TO PUBLIC",
+            "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
+            "REVOKE CREATE",
+        ),
+        (
+            "ALTER TABLE task OWNER TO vauban_application",
+            "ALTER TABLE task OWNER TO vauban_owner",
+            "owns the table `task`",
+        ),
     ] {
         walled.stored(attack);
         let found = told().too_much;
@@ -374,7 +431,9 @@ async fn cwe_250_a_wall_that_does_not_hold_is_told() {
         ("IN ROLE vauban_owner", "owns the table `task`"),
     ] {
         let role = format!("r_{}_{}", walled.server.name(), attributes.len());
-        walled.stored(&format!("CREATE ROLE {role} LOGIN {attributes}; GRANT SELECT ON vauban_row_security TO {role}"));
+        walled.stored(&format!(
+            "CREATE ROLE {role} LOGIN {attributes}; GRANT SELECT ON vauban_row_security TO {role}"
+        ));
         let options = Options {
             models: MODELS(),
             row_security: true,
@@ -382,13 +441,24 @@ async fn cwe_250_a_wall_that_does_not_hold_is_told() {
         };
         let as_it = Database::open(&walled.server.url_of(&role), options).unwrap();
         let found = as_it.secured().unwrap().too_much;
-        assert!(found.iter().any(|one| one.contains(what)), "{attributes}: {found:?}");
+        assert!(
+            found.iter().any(|one| one.contains(what)),
+            "{attributes}: {found:?}"
+        );
         walled.stored(&format!("DROP OWNED BY {role}; DROP ROLE {role}"));
     }
     walled.stored("REVOKE DELETE ON task FROM vauban_application");
     let lacks = told().lacks;
-    assert!(lacks.iter().any(|one| one.starts_with("GRANT SELECT, INSERT, UPDATE, DELETE ON task")), "{lacks:?}");
-    assert_eq!(walled.database.secure_rows().unwrap(), migrations::Secured::Unchanged);
+    assert!(
+        lacks
+            .iter()
+            .any(|one| one.starts_with("GRANT SELECT, INSERT, UPDATE, DELETE ON task")),
+        "{lacks:?}"
+    );
+    assert_eq!(
+        walled.database.secure_rows().unwrap(),
+        migrations::Secured::Unchanged
+    );
     assert!(told().lacks.is_empty(), "`migrate` gives what is needed");
     for attack in [
         "DROP POLICY vauban_view ON task; CREATE POLICY vauban_view ON task FOR SELECT USING (TRUE)",
@@ -406,7 +476,10 @@ async fn cwe_250_a_wall_that_does_not_hold_is_told() {
         let made = walled.database.secure_rows().unwrap();
         assert_eq!(made, migrations::Secured::Emitted { tables: 5 }, "{attack}");
         assert!(told().policies.is_none(), "{attack}");
-        assert_eq!(walled.database.secure_rows().unwrap(), migrations::Secured::Unchanged);
+        assert_eq!(
+            walled.database.secure_rows().unwrap(),
+            migrations::Secured::Unchanged
+        );
     }
     // A policy of somebody else's would show what ours hide; which of the two is meant is not guessed.
     walled.stored("CREATE POLICY mine ON task FOR SELECT USING (TRUE)");
@@ -459,7 +532,10 @@ async fn the_wall_is_taken_away_by_migrating_without_it() {
     assert_eq!(titles().await, 1);
     assert!(off.secured().unwrap().policies.is_none());
     assert_eq!(off.secure_rows().unwrap(), migrations::Secured::Unchanged);
-    assert_eq!(walled.database.secure_rows().unwrap(), migrations::Secured::Emitted { tables: 5 });
+    assert_eq!(
+        walled.database.secure_rows().unwrap(),
+        migrations::Secured::Emitted { tables: 5 }
+    );
 }
 
 /// Rules of every shape that a policy has to say: texts with what SQL reads otherwise, time, fragments, what is computed, counted
@@ -575,12 +651,20 @@ async fn a_rule_of_every_shape_is_said_by_policies() {
         (user(&ann, false, false), vec![1, 3, 5, 6]),
     ] {
         let unit = walled.database.bind(actor);
-        let mut expected: Vec<_> = expected.into_iter().map(|at: usize| made[at].uuid().to_string()).collect();
+        let mut expected: Vec<_> = expected
+            .into_iter()
+            .map(|at: usize| made[at].uuid().to_string())
+            .collect();
         expected.sort();
         assert_eq!(seen!(Book, &unit.read_db()), expected);
-        let found = walled.by_hand(actor, "SELECT id::text FROM book ORDER BY id").await;
+        let found = walled
+            .by_hand(actor, "SELECT id::text FROM book ORDER BY id")
+            .await;
         assert_eq!(found.unwrap().concat(), expected);
-        let pages = walled.by_hand(actor, "SELECT id::text FROM page ORDER BY id").await.unwrap();
+        let pages = walled
+            .by_hand(actor, "SELECT id::text FROM page ORDER BY id")
+            .await
+            .unwrap();
         assert_eq!(pages.concat(), seen!(Page, &unit.read_db()));
         assert_eq!(pages.len(), made.len() - expected.len());
     }
@@ -589,10 +673,25 @@ async fn a_rule_of_every_shape_is_said_by_policies() {
     let connection = walled.connection().await;
     let authority = Authority::new(Actor::nobody(), walled.database.listed());
     let marks = Marks::of(&authority).values();
-    connection.begin_marked(Access::Read, Isolation::ReadCommitted, &marks).await.unwrap();
+    connection
+        .begin_marked(Access::Read, Isolation::ReadCommitted, &marks)
+        .await
+        .unwrap();
     connection.batch(sql).await.unwrap();
-    assert_eq!(rows(&connection, "SELECT id::text FROM book").await.unwrap().len(), 3);
-    assert_eq!(rows(&connection, "SELECT id::text FROM page").await.unwrap().len(), made.len() - 3);
+    assert_eq!(
+        rows(&connection, "SELECT id::text FROM book")
+            .await
+            .unwrap()
+            .len(),
+        3
+    );
+    assert_eq!(
+        rows(&connection, "SELECT id::text FROM page")
+            .await
+            .unwrap()
+            .len(),
+        made.len() - 3
+    );
 }
 
 /// Two models whose rules ask each other.
@@ -710,12 +809,18 @@ async fn cwe_862_the_second_wall_stands_where_the_first_one_falls() {
             role: Role::Admin,
         };
         let refused = Membership::create(new).save(&unit.db()).await.unwrap_err();
-        assert!(matches!(refused, Error::Invalid(_) | Error::Forbidden), "{refused}");
+        assert!(
+            matches!(refused, Error::Invalid(_) | Error::Forbidden),
+            "{refused}"
+        );
     }
     for control in [Control::Target, Control::MaySet] {
         let unit = unit(&site.ann);
         let db = unit.db();
-        let article = Article::objects().get_to_change(&db, |a| a.id.eq(site.draft.id)).await.unwrap();
+        let article = Article::objects()
+            .get_to_change(&db, |a| a.id.eq(site.draft.id))
+            .await
+            .unwrap();
         let _attack = without(control);
         let refused = match control {
             Control::Target => article.change(&db, |a| [a.editor.set(site.ghost.id)]).await,

@@ -414,12 +414,10 @@ fn on_a_server(url: &str, _: &Options) -> Result<Store> {
 }
 
 /// What is said of SQLite, whose own policies there are none.
-const NO_POLICIES: &str =
-    "`database_row_security` is PostgreSQL's: SQLite has no policies of its own. Take the setting out, or name a `postgres://` database";
+const NO_POLICIES: &str = "`database_row_security` is PostgreSQL's: SQLite has no policies of its own. Take the setting out, or name a `postgres://` database";
 
 /// Likewise of roles.
-const NO_ROLES: &str =
-    "`database_migration_url` is PostgreSQL's: SQLite has no roles. Take the setting out, or name a `postgres://` database";
+const NO_ROLES: &str = "`database_migration_url` is PostgreSQL's: SQLite has no roles. Take the setting out, or name a `postgres://` database";
 
 fn bad_url() -> Error {
     Error::Internal(

@@ -63,7 +63,9 @@ pub(super) fn row_security(app: &App, check: bool, out: &Out) -> Result<(), Fail
         return Ok(());
     }
     if !settings.database_row_security {
-        return Err(Failure::new("`database_row_security` is off: the ORM's policies stand alone."));
+        return Err(Failure::new(
+            "`database_row_security` is off: the ORM's policies stand alone.",
+        ));
     }
     match database.secured()?.policies {
         Some(what) => Err(Failure::new(what)),

@@ -12,7 +12,7 @@ use tokio_postgres::{Client, RowStream, Statement};
 use super::decode::Row;
 use super::encode::Encoded;
 use super::failure::Failure;
-use super::marked::Marking;
+use super::marking::Marking;
 use super::statements::Statements;
 use crate::sql::statement::Parameter;
 use crate::tree::expr::Bind;

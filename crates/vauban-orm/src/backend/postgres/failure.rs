@@ -113,7 +113,9 @@ impl Failure {
             "26000" => Self::StalePlan,
             "0A000" if error.routine() == Some("RevalidateCachedQuery") => Self::StalePlan,
             // Not by its words, which are in the server's language: a check of a policy, or a trigger that stands with them.
-            "42501" if matches!(error.routine(), Some("ExecWithCheckOptions" | "exec_stmt_raise")) => Self::Policy,
+            "42501" if matches!(error.routine(), Some("ExecWithCheckOptions" | "exec_stmt_raise")) => {
+                Self::Policy
+            }
             "42501" => Self::Privilege(error.message().to_owned()),
             "28000" | "28P01" => Self::Configuration(format!(
                 "PostgreSQL refuses the user or the password of `database_url`: {}",

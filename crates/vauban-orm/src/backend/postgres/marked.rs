@@ -10,14 +10,8 @@ use tokio_postgres::types::ToSql;
 
 use super::connection::{Access, Connection, Isolation};
 use super::failure::Failure;
+use super::marking::Marking;
 use crate::sql::marks;
-
-/// The statements by which a transaction is marked, prepared once for a connection.
-#[derive(Debug)]
-pub(super) struct Marking {
-    mark: Statement,
-    step_aside: Statement,
-}
 
 impl Connection {
     /// Prepares what [`begin_marked`](Self::begin_marked) sends, so that nothing is sent between its parts.
@@ -104,7 +98,10 @@ impl Connection {
 }
 
 /// Runs both; what the first sends at once is sent before what the second sends.
-pub(crate) async fn in_order<A, B>(first: impl Future<Output = A>, second: impl Future<Output = B>) -> (A, B) {
+pub(crate) async fn in_order<A, B>(
+    first: impl Future<Output = A>,
+    second: impl Future<Output = B>,
+) -> (A, B) {
     let (mut first, mut second) = (pin!(first), pin!(second));
     let (mut one, mut other) = (None, None);
     poll_fn(|cx| {

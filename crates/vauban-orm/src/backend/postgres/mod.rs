@@ -13,6 +13,7 @@ mod encode;
 mod errors;
 mod failure;
 mod marked;
+mod marking;
 mod pool;
 mod run;
 mod statements;

@@ -1,8 +1,7 @@
 //! Two roles: one owns the tables and migrates, the other asks. Which of them lacks what, in the words that give it.
 
 use super::super::MigrationError;
-use super::asked::{setup, texts};
-use super::secure::run;
+use super::asked::{run, setup, texts};
 use crate::backend::postgres::{Connection, Failure};
 use crate::policy::listed::Listed;
 use crate::sql::literal::quoted;
@@ -21,7 +20,11 @@ pub(super) async fn give(
     role: &str,
 ) -> Result<(), MigrationError> {
     let role = name(role);
-    run(connection, &format!("GRANT USAGE ON SCHEMA \"{schema}\" TO {role}")).await?;
+    run(
+        connection,
+        &format!("GRANT USAGE ON SCHEMA \"{schema}\" TO {role}"),
+    )
+    .await?;
     let sql = format!(
         "SELECT c.relname::text FROM pg_class c WHERE c.relkind = 'r' AND c.relnamespace = current_schema()::regnamespace
             AND c.relname IN ({})",
@@ -53,7 +56,11 @@ pub(super) async fn may_migrate(
     models: &[&'static ModelMeta],
 ) -> Result<(), MigrationError> {
     let names: Vec<_> = models.iter().map(|model| quoted(model.table)).collect();
-    let names = if names.is_empty() { "NULL".to_owned() } else { names.join(", ") };
+    let names = if names.is_empty() {
+        "NULL".to_owned()
+    } else {
+        names.join(", ")
+    };
     let sql = format!(
         "SELECT format('GRANT CREATE, USAGE ON SCHEMA %I TO %I', current_schema(), current_user)
           WHERE NOT has_schema_privilege(current_schema(), 'CREATE')
@@ -133,5 +140,9 @@ pub(super) async fn too_much(connection: &Connection, listed: &Listed) -> Result
 fn tables(listed: &Listed, more: &[&str]) -> String {
     let models = listed.models().iter().map(|model| model.table);
     let all: Vec<_> = models.chain(more.iter().copied()).map(quoted).collect();
-    if all.is_empty() { "NULL".to_owned() } else { all.join(", ") }
+    if all.is_empty() {
+        "NULL".to_owned()
+    } else {
+        all.join(", ")
+    }
 }

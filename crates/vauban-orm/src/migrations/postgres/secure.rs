@@ -8,11 +8,11 @@ use sha2::{Digest, Sha256};
 use super::super::MigrationError;
 use super::super::operation::Operation;
 use super::super::row_security::{POLICY, Policies, RowSecurity, Secured, TRIGGER};
-use super::asked::{refused, setup, texts};
-use super::{begin, roles};
+use super::asked::{begin, refused, run, setup, texts};
+use super::roles;
 use crate::backend::postgres::{Access, Connection, Failure, Isolation};
 use crate::policy::listed::Listed;
-use crate::sql::emitted::FUNCTION;
+use crate::sql::function::FUNCTION;
 use crate::sql::literal::quoted;
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS \"vauban_row_security\" (
@@ -53,7 +53,11 @@ async fn secured_in(
     policies: Option<&Policies>,
 ) -> Result<Secured, MigrationError> {
     let schema = schema(connection).await.map_err(setup)?;
-    let owns = one(connection, &format!("SELECT (current_user = {})::text", quoted(role))).await;
+    let owns = one(
+        connection,
+        &format!("SELECT (current_user = {})::text", quoted(role)),
+    )
+    .await;
     let one_role = owns.map_err(setup)?.as_deref() == Some("true");
     let Some(policies) = policies else {
         let had = has_policies(connection).await.map_err(setup)?;
@@ -86,7 +90,11 @@ async fn secured_in(
         for statement in policies.statements(&schema) {
             run(connection, &statement).await?;
         }
-        run(connection, &format!("SET LOCAL search_path = \"{schema}\", pg_temp")).await?;
+        run(
+            connection,
+            &format!("SET LOCAL search_path = \"{schema}\", pg_temp"),
+        )
+        .await?;
         run(connection, TABLE).await?;
         run(connection, "DELETE FROM \"vauban_row_security\"").await?;
         let made = made(connection).await.map_err(setup)?;
@@ -131,9 +139,7 @@ pub(crate) async fn secured(
         false => None,
     };
     let asked = async {
-        connection
-            .begin(Access::Read, Isolation::RepeatableRead)
-            .await?;
+        connection.begin(Access::Read, Isolation::RepeatableRead).await?;
         let said = match &policies {
             Some(policies) => state(connection, policies).await?,
             None if has_policies(connection).await? => Some(
@@ -169,7 +175,11 @@ async fn state(connection: &Connection, policies: &Policies) -> Result<Option<St
             "the database has no policies of its own yet: make them with `migrate`".to_owned(),
         ));
     }
-    let kept = texts(connection, "SELECT \"said\", \"made\" FROM \"vauban_row_security\"").await?;
+    let kept = texts(
+        connection,
+        "SELECT \"said\", \"made\" FROM \"vauban_row_security\"",
+    )
+    .await?;
     let Some([said, was]) = kept.first().map(Vec::as_slice) else {
         return Ok(Some(
             "the database has no policies of its own yet: make them with `migrate`".to_owned(),
@@ -233,7 +243,11 @@ async fn made(connection: &Connection) -> Result<String, Failure> {
             .batch(&format!("SET LOCAL search_path = {path}"))
             .await?;
     }
-    Ok(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(digest
+        .finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect())
 }
 
 /// CWE-862: policies are joined with OR, and one of somebody else's would show what ours hide.
@@ -248,7 +262,11 @@ async fn foreign(connection: &Connection, listed: &Listed) -> Result<(), Migrati
     .await
     .map_err(setup)?;
     let is_ours = |table: &String| listed.models().iter().any(|model| model.table == *table);
-    match rows.iter().find(|row| row.first().is_some_and(is_ours)).map(Vec::as_slice) {
+    match rows
+        .iter()
+        .find(|row| row.first().is_some_and(is_ours))
+        .map(Vec::as_slice)
+    {
         Some([table, policy]) => Err(MigrationError::Set(format!(
             "the table `{table}` has a policy \"{policy}\" that is not the program's: PostgreSQL lets in what any of them does. Say it in \
              the model's rules, and drop it: DROP POLICY \"{policy}\" ON \"{table}\""
@@ -324,9 +342,4 @@ async fn schema(connection: &Connection) -> Result<String, Failure> {
 async fn one(connection: &Connection, sql: &str) -> Result<Option<String>, Failure> {
     let rows = texts(connection, sql).await?;
     Ok(rows.into_iter().next().and_then(|row| row.into_iter().next()))
-}
-
-pub(super) async fn run(connection: &Connection, sql: &str) -> Result<(), MigrationError> {
-    let done = connection.batch(sql).await;
-    done.map_err(|failure| refused("row security", sql, failure))
 }

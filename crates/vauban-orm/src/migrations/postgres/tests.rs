@@ -12,8 +12,9 @@ use super::super::resolved::resolved;
 use super::super::set::SetFile;
 use super::super::writing;
 use super::super::{ColumnType, Operation};
+use super::asked::LOCK;
 use super::*;
-use crate::backend::postgres::{Pool, PoolOptions, Pooled};
+use crate::backend::postgres::{Access, Pool, PoolOptions, Pooled};
 
 struct Site {
     database: cluster::Database,
