@@ -76,6 +76,7 @@ impl Site {
 
     fn newest(&self, models: &[&'static ModelMeta]) {
         self.to(models, &Target::Newest).unwrap();
+        self.database(models).secure_rows().unwrap();
         // What the models say is said, and the database has it.
         let made = self.made(models, &Answers::default());
         assert!(matches!(made, Made::Nothing), "{made:?}");

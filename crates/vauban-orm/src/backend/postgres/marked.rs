@@ -42,7 +42,7 @@ impl Connection {
         &self,
         access: Access,
         isolation: Isolation,
-        marks: &[String; 4],
+        marks: &[String; 5],
     ) -> Result<(), Failure> {
         let (begun, marked) = in_order(self.begin(access, isolation), self.mark(marks)).await;
         begun.and(marked)
@@ -52,12 +52,12 @@ impl Connection {
     ///
     /// # Errors
     /// What PostgreSQL says.
-    pub(crate) async fn savepoint_marked(&self, number: u32, marks: &[String; 4]) -> Result<(), Failure> {
+    pub(crate) async fn savepoint_marked(&self, number: u32, marks: &[String; 5]) -> Result<(), Failure> {
         let (made, marked) = in_order(self.savepoint(number), self.mark(marks)).await;
         made.and(marked)
     }
 
-    async fn mark(&self, marks: &[String; 4]) -> Result<(), Failure> {
+    async fn mark(&self, marks: &[String; 5]) -> Result<(), Failure> {
         let values = marks.each_ref().map(|mark| mark as &(dyn ToSql + Sync));
         self.set(|marking| &marking.mark, &values).await
     }
