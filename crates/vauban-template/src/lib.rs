@@ -47,6 +47,7 @@ pub mod __private {
     pub use crate::runtime::filters::input::{
         Adding, Counting, Listed, MarkupOrText, Moment, Numeric, Tristately,
     };
+    pub use crate::runtime::given::given;
     pub use crate::runtime::opened;
     pub use crate::runtime::opened::here;
     pub use crate::runtime::ours::{Derived, Ours};
@@ -68,7 +69,8 @@ pub mod __private {
             MarkupHtml, MarkupPlain, MomentDated, MomentDisplay, MomentPlain, NumberDisplay, NumberPlain,
             TristateFilled, TristateOption, TristatePlain,
         };
-        pub use crate::runtime::opened::{AnyOpened, ClosedForField, ClosedForRows};
+        pub use crate::runtime::given::{Fits, Misfits};
+        pub use crate::runtime::opened::{AnyOpened, ClosedForField, ClosedForList, ClosedForRows};
         pub use crate::runtime::put::{
             PutDisplay, PutPlain, PutTrusted, PutUrlAction, PutUrlResource, PutUrlStart,
         };

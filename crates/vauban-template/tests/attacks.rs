@@ -32,7 +32,10 @@ fn a_value_in_a_path_is_one_segment() {
         "<form method=\"post\" action=\"/notes/{{ x }}/like/\"></form>",
         "<form method=\"post\" action=\"/notes/{{ x|urlencode }}/like/\"></form>",
         "<form method=\"post\" action=\"/notes/.{{ x }}/like/\"></form>",
+        "<form method=\"post\" action=\"/notes/{{ x|iriencode }}/like/\"></form>",
         "<form method=\"post\"><button formaction=\"/notes/{{ x }}/like/\">a</button></form>",
+        "<form method=\"post\"><button formaction=\"/notes/{{ x|urlencode }}/like/\">a</button></form>",
+        "<button hx-post=\"/notes/{{ x|urlencode }}/like/\">a</button>",
         "<button hx-post=\"/notes/{{ x }}/like/\">a</button>",
         "<button hx-put=\"/notes/{{ x }}/\">a</button>",
         "<button hx-patch=\"/notes/{{ x }}/\">a</button>",
@@ -41,6 +44,8 @@ fn a_value_in_a_path_is_one_segment() {
         "<button data-delete-url=\"/notes/{{ x }}/\">a</button>",
         "<a href=\"/notes/{{ x }}/\" data-turbo-method=\"post\">a</a>",
         "<a data-method=\"delete\" href=\"/notes/{{ x }}/?a={{ x }}\">a</a>",
+        "<a data-method=\"delete\" href=\"/notes/{{ x|urlencode:'' }}/\">a</a>",
+        "<a data-method=\"delete\" href=\"/notes/{{ x }}/{% querystring a=x %}\">a</a>",
         "<a href=\"/tags/{{ x }}/\">a</a>",
         "<a href=\"/{{ x }}/\">a</a>",
         "<a href=\"{% url home %}{{ x }}/\">a</a>",
@@ -74,6 +79,13 @@ fn a_value_in_a_path_is_one_segment() {
     assert_eq!(
         written("<a href=\"/wiki/{{ x|urlencode }}\">a</a>", "a/../C#?"),
         "<a href=\"/wiki/a/%252e%252e/C%23%3f\">a</a>"
+    );
+    assert_eq!(
+        written(
+            "<iframe src=\"https://other.example/e/{{ x|urlencode }}\"></iframe>",
+            "a/../b"
+        ),
+        "<iframe src=\"https://other.example/e/a/%252e%252e/b\"></iframe>"
     );
     assert_eq!(
         written("<a href=\"/wiki/{{ x|urlencode:'' }}\">a</a>", "a/b"),
@@ -120,6 +132,78 @@ fn data_names_no_view_that_gets_the_token() {
             "<a href=\"{% if a %}/a/{% else %}/b/{% endif %}\" data-method=\"{% if a %}post{% endif %}\">a</a>",
             "form-action",
         ),
+        // A query says nothing of the address before it.
+        (
+            "<a href=\"/{{ x }}/{% querystring %}\" data-turbo-method=\"delete\">a</a>",
+            "form-action",
+        ),
+        (
+            "<a href=\"/{{ x|urlencode }}{% querystring %}\" data-turbo-method=\"delete\">a</a>",
+            "form-action",
+        ),
+        (
+            "<a href=\"https://evil.example/a{% querystring %}\" data-method=\"post\">a</a>",
+            "form-action",
+        ),
+        (
+            "<a href=\"https://evil.example/{{ x }}{% querystring %}\" data-method=\"post\">a</a>",
+            "form-action",
+        ),
+        (
+            "<form method=\"post\" action=\"{{ a_route }}{% querystring %}\"></form>",
+            "mixed-value",
+        ),
+        // Several segments name any view below.
+        (
+            "<a href=\"/notes/{{ x|urlencode }}/\" data-turbo-method=\"delete\">a</a>",
+            "form-action",
+        ),
+        (
+            "<a href=\"/notes/{{ x|iriencode }}/{{ x }}/{% querystring %}\" data-turbo-method=\"delete\">a</a>",
+            "form-action",
+        ),
+        // `home` may be `/`.
+        (
+            "<a href=\"{% url home %}/logout\" data-turbo-method=\"post\">a</a>",
+            "form-action",
+        ),
+        (
+            "<a href=\"{% url home %}/logout/now/\" data-turbo-method=\"post\">a</a>",
+            "form-action",
+        ),
+        (
+            "<a href=\"{% url home %}{% if a %}/logout{% endif %}\" data-method=\"post\">a</a>",
+            "form-action",
+        ),
+        (
+            "<a href=\"{% url home %}{% if a %}?b=1{% endif %}/logout\" data-method=\"post\">a</a>",
+            "form-action",
+        ),
+        (
+            "<a href=\"{% if a %}{% url home %}{% else %}/n/{{ x }}/{% endif %}//evil.example\" data-method=\"post\">a</a>",
+            "form-action",
+        ),
+        (
+            "<form method=\"post\" action=\"{% url home %}/logout/now/\"></form>",
+            "foreign-form",
+        ),
+        (
+            "<form method=\"post\" action=\"{% url home %}&Tab;/logout/{{ x }}/\"></form>",
+            "foreign-form",
+        ),
+        (
+            "<form method=\"post\" action=\"{% url home %}{% if a %}?b=1{% endif %}/logout/\"></form>",
+            "foreign-form",
+        ),
+        // Browsers take the second.
+        (
+            "<svg><a xlink:href=\"/a/\" href=\"{{ x }}\" data-method=\"post\">a</a></svg>",
+            "form-action",
+        ),
+        (
+            "<svg><a href=\"/a/\" xlink:href=\"{{ x }}\" data-method=\"post\">a</a></svg>",
+            "form-action",
+        ),
         ("<a href=\"/a/\" data-method=\"{{ x }}\">a</a>", "form-attribute"),
         (
             "<a href=\"/a/\" data-turbo-method=\"{{ x }}\">a</a>",
@@ -142,6 +226,13 @@ fn data_names_no_view_that_gets_the_token() {
         "<a href=\"/a?b={{ x }}%\">a</a>",
         "<form method=\"post\" action=\"{% url a %}?b={{ x }}\"></form>",
         "<form method=\"post\" action=\"{% url a %}b/{{ x }}/\"></form>",
+        "<form method=\"post\" action=\"{% url a %}{% querystring %}\"></form>",
+        "<form method=\"post\" action=\"{% if a %}{% url a %}{% else %}/b/{% endif %}/c/\"></form>",
+        "<a href=\"{% url a %}{% querystring %}\" data-turbo-method=\"delete\">a</a>",
+        "<a href=\"{% url a %}b/\" data-turbo-method=\"delete\">a</a>",
+        "<a href=\"{% querystring %}\" data-turbo-method=\"delete\">a</a>",
+        "<a href=\"/{% querystring %}\" data-turbo-method=\"delete\">a</a>",
+        "<a href=\"{% url home %}/logout\">a</a>",
     ] {
         assert_eq!(refused(fine), None, "{fine}");
     }
@@ -224,6 +315,14 @@ fn a_value_in_json_in_an_attribute_adds_nothing_to_it() {
         "<i data-a='[{{ x }}{{ x }}]'>a</i>",
         "<i data-a='{\"a\": {{ x }}'>a</i>",
         "<i data-a='[{% if f %}\"{% endif %}{{ x }}]'>a</i>",
+        // What stands before may be empty.
+        "<i data-a='{{ x }}{\"a\": \"{{ x }}\"}'>a</i>",
+        "<i data-a='{{ x }} {{ x }} [{{ x }}]'>a</i>",
+        "<i data-a='{% if f %}{{ x }}{% endif %}{\"a\": \"{{ x }}\"}'>a</i>",
+        "<i data-a='{% if f %}a{% endif %}{\"a\": \"{{ x }}\"}'>a</i>",
+        "<i data-a='{% for i in l %}{{ x }}{% endfor %}[{{ x }}]'>a</i>",
+        "<i data-a='{% firstof x y %}{% if f %}{{ x }}{% endif %}[{{ x }}]'>a</i>",
+        "<input type=\"hidden\" name=\"a\" value='{% if f %}{{ x }}{% endif %}{\"a\": \"{{ x }}\"}'>",
     ] {
         assert_eq!(refused(template), Some("json-attribute"), "{template}");
     }
@@ -231,6 +330,13 @@ fn a_value_in_json_in_an_attribute_adds_nothing_to_it() {
     assert_eq!(
         written("<i title=\"[{{ x }}] a\">a</i>", "b"),
         "<i title=\"[b] a\">a</i>"
+    );
+    assert_eq!(
+        written(
+            "<i title=\"{{ x }} [{{ x }}]\" data-a=\"{{ x }}: {{ x }}-[{{ x }}]\">a</i>",
+            "b"
+        ),
+        "<i title=\"b [b]\" data-a=\"b: b-[b]\">a</i>"
     );
 }
 
@@ -286,6 +392,76 @@ fn what_would_send_a_token_away_or_load_what_data_says_is_refused() {
             "foreign-form",
         ),
         (
+            "CWE-598: an element that is a form, or holds one",
+            "<button hx-get=\"/a/\" hx-include=\"#f\">a</button>",
+            "foreign-form",
+        ),
+        (
+            "CWE-598",
+            "<input name=\"q\" aria-label=\"q\" hx-get=\"/a/\" data-hx-include=\"#f input\">",
+            "foreign-form",
+        ),
+        (
+            "CWE-598",
+            "<button hx-delete=\"/a/\" hx-include=\"this\">a</button>",
+            "foreign-form",
+        ),
+        (
+            "CWE-598",
+            "<button hx-get=\"/a/\" hx-include=\"closest div\">a</button>",
+            "foreign-form",
+        ),
+        (
+            "CWE-598: whatever has a name",
+            "<button hx-get=\"/a/\" hx-include=\"[name]\">a</button>",
+            "foreign-form",
+        ),
+        (
+            "CWE-598: the token by its name",
+            "<button hx-get=\"/a/\" hx-include=\"[name='csrfmiddlewaretoken']\">a</button>",
+            "foreign-form",
+        ),
+        (
+            "CWE-598: a form with a name",
+            "<button hx-get=\"/a/\" hx-include=\"form[name='q']\">a</button>",
+            "foreign-form",
+        ),
+        (
+            "CWE-598",
+            "<button hx-get=\"/a/\" hx-include=\"[name='q'], #f\">a</button>",
+            "foreign-form",
+        ),
+        (
+            "CWE-598",
+            "<button hx-get=\"/a/\" hx-include=\"{% if a %}#f{{ x }}{% else %}#g{% endif %}, [name='q']\">a</button>",
+            "foreign-form",
+        ),
+        (
+            "CWE-598",
+            "<button hx-get=\"/a/\" hx-include=\"#f{{ x }}\">a</button>",
+            "foreign-form",
+        ),
+        (
+            "CWE-352: the token to another site",
+            "<button hx-post=\"https://other.example/\" hx-include=\"input\">a</button>",
+            "foreign-form",
+        ),
+        (
+            "CWE-598: by inheritance",
+            "<div hx-include=\"#f\"><button hx-get=\"/a/\">a</button></div>",
+            "foreign-form",
+        ),
+        (
+            "CWE-598: by inheritance",
+            "<div hx-post=\"/b/\" hx-include=\"#f\"><button hx-get=\"/a/\">a</button></div>",
+            "foreign-form",
+        ),
+        (
+            "CWE-598",
+            "<form hx-get=\"/a/\" hx-include=\"#f\"></form>",
+            "foreign-form",
+        ),
+        (
             "CWE-352: the token to another site",
             "<form method=\"post\"><button hx-post=\"https://other.example/\">a</button></form>",
             "foreign-form",
@@ -321,6 +497,46 @@ fn what_would_send_a_token_away_or_load_what_data_says_is_refused() {
             "mixed-value",
         ),
         (
+            "CWE-829: whoever made the link names a function",
+            "<script src=\"https://other.example/jsonp{% querystring %}\"></script>",
+            "mixed-value",
+        ),
+        (
+            "CWE-829",
+            "<script src=\"https://other.example/jsonp{% querystring a=1 %}&amp;b={{ x }}\"></script>",
+            "mixed-value",
+        ),
+        (
+            "CWE-829",
+            "<script src=\"https://other.example/{% querystring %}{{ x }}\"></script>",
+            "mixed-value",
+        ),
+        (
+            "CWE-829",
+            "<script src=\"{{ a_resource }}{% querystring %}\"></script>",
+            "mixed-value",
+        ),
+        (
+            "CWE-829",
+            "<script data-main=\"https://other.example/{% querystring %}\" src=\"/a.js\"></script>",
+            "mixed-value",
+        ),
+        (
+            "CWE-829: the whole is the value's",
+            "<link rel=\"modulepreload\" href=\"{{ a_resource }}{% querystring %}\">",
+            "mixed-value",
+        ),
+        (
+            "CWE-829",
+            "<svg><use href=\"{{ a_resource }}{% querystring %}\"/></svg>",
+            "mixed-value",
+        ),
+        (
+            "CWE-829",
+            "<iframe src=\"{{ a_resource }}{% querystring %}\"></iframe>",
+            "mixed-value",
+        ),
+        (
             "it would be dropped",
             "<!--[if mso]><p>a</p><![endif]-->",
             "conditional-comment",
@@ -332,9 +548,18 @@ fn what_would_send_a_token_away_or_load_what_data_says_is_refused() {
         "<noscript><p>a <a href=\"/a/\">form</a></p></noscript>",
         "<form method=\"post\"><button hx-get=\"/a/\">a</button><button hx-post=\"/b/\">b</button></form>",
         "<button hx-get=\"/a/\" hx-include=\"[name='form']\">a</button>",
+        "<button hx-get=\"/a/\" hx-include=\"#f-{{ x }} [name='q'], input[name=&quot;p&quot;]\">a</button>",
+        "<button hx-post=\"/a/\" hx-include=\"#f-{{ x }} input\">a</button>",
+        "<button hx-get=\"/a/\" hx-include=\"#f\" hx-params=\"not a, csrfmiddlewaretoken\">a</button>",
+        "<div hx-include=\"find [name='q']\"><button hx-get=\"/a/\" hx-include=\"unset\">a</button></div>",
         "<button hx-delete=\"/a/\">a</button>",
         "<script src=\"/a.js?b={{ x }}\"></script>",
         "<script src=\"{% url a %}?b={{ x }}\"></script>",
+        "<script src=\"/a.js{% querystring b=x %}&amp;c={{ x }}\"></script>",
+        "<script src=\"{% static 'a.js' %}{% querystring b=x %}\"></script>",
+        "<link rel=\"stylesheet\" href=\"https://other.example/a.css{% querystring %}\">",
+        "<iframe src=\"{% url map %}{% querystring %}\"></iframe>",
+        "<iframe src=\"https://other.example/e/{{ x }}{% querystring %}\"></iframe>",
         "<script>const roles = {\"Worker\": {{ x }}};</script>",
     ] {
         assert_eq!(refused(fine), None, "{fine}");

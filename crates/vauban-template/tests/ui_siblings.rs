@@ -20,6 +20,12 @@ pub mod urls {
     }
 }
 
+pub mod template_filters {
+    pub fn shout(text: &str, mark: &str) -> String {
+        format!("{text}{mark}")
+    }
+}
+
 #[path = "ui/ambiguous_slash_fixed.rs"]
 mod ambiguous_slash_fixed;
 #[path = "ui/another_framework_fixed.rs"]
@@ -68,6 +74,8 @@ mod html_wrong_wall_fixed;
 mod list_as_text_fixed;
 #[path = "ui/meta_refresh_fixed.rs"]
 mod meta_refresh_fixed;
+#[path = "ui/method_without_brackets_fixed.rs"]
+mod method_without_brackets_fixed;
 #[path = "ui/misnested_fixed.rs"]
 mod misnested_fixed;
 #[path = "ui/number_with_text_fixed.rs"]
@@ -76,12 +84,22 @@ mod number_with_text_fixed;
 mod option_in_filter_fixed;
 #[path = "ui/option_unhandled_fixed.rs"]
 mod option_unhandled_fixed;
+#[path = "ui/own_filter_too_few_arguments_fixed.rs"]
+mod own_filter_too_few_arguments_fixed;
+#[path = "ui/own_filter_unknown_fixed.rs"]
+mod own_filter_unknown_fixed;
+#[path = "ui/own_filter_without_module_fixed.rs"]
+mod own_filter_without_module_fixed;
 #[path = "ui/page_name_fixed.rs"]
 mod page_name_fixed;
 #[path = "ui/plain_by_hand_fixed.rs"]
 mod plain_by_hand_fixed;
 #[path = "ui/plain_of_another_fixed.rs"]
 mod plain_of_another_fixed;
+#[path = "ui/position_in_a_list_fixed.rs"]
+mod position_in_a_list_fixed;
+#[path = "ui/position_in_a_text_fixed.rs"]
+mod position_in_a_text_fixed;
 #[path = "ui/put_in_scope_fixed.rs"]
 mod put_in_scope_fixed;
 #[path = "ui/safe_filter_fixed.rs"]
@@ -114,6 +132,8 @@ mod unknown_slot_fixed;
 mod unknown_variable_fixed;
 #[path = "ui/unquoted_value_fixed.rs"]
 mod unquoted_value_fixed;
+#[path = "ui/url_too_few_arguments_fixed.rs"]
+mod url_too_few_arguments_fixed;
 #[path = "ui/value_in_onclick_fixed.rs"]
 mod value_in_onclick_fixed;
 #[path = "ui/value_in_style_fixed.rs"]

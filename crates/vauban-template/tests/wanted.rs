@@ -306,9 +306,9 @@ const WANTED: &[Wanted] = &[
         ],
     ),
     (
-        "<button hx-target=\"closest #row-{{ id }}\" hx-include=\"#f{{ id }} input, #g{{ id }}\">a</button>",
+        "<button hx-post=\"/a/\" hx-target=\"closest #row-{{ id }}\" hx-include=\"#f{{ id }} input, #g{{ id }}\">a</button>",
         "7",
-        "<button hx-target=\"closest #row-7\" hx-include=\"#f7 input, #g7\">a</button>",
+        "<button hx-post=\"/a/\" hx-target=\"closest #row-7\" hx-include=\"#f7 input, #g7\">a</button>",
         &[],
     ),
     (

@@ -4,6 +4,7 @@ pub mod compared;
 pub mod context;
 pub mod escape;
 pub mod filters;
+pub mod given;
 pub mod json;
 pub mod opened;
 pub mod ours;

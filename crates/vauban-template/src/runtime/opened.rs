@@ -10,22 +10,28 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 
 /// A value as line `L` and column `K` of a template use it; `F` is named after the template's file. To read, it is the
-/// value.
+/// value: its own fields have names that no template writes, for of those rustc would tell in place of the value's.
 #[derive(Debug)]
-pub struct InTemplate<'a, F, const L: u32, const K: u32, T: ?Sized>(&'a T, PhantomData<F>);
+pub struct InTemplate<'a, F, const L: u32, const K: u32, T: ?Sized> {
+    __value: &'a T,
+    __file: PhantomData<F>,
+}
 
 impl<F, const L: u32, const K: u32, T: ?Sized> Deref for InTemplate<'_, F, L, K, T> {
     type Target = T;
     #[inline]
     fn deref(&self) -> &T {
-        self.0
+        self.__value
     }
 }
 
 /// A value of which a method is called.
 #[inline]
 pub fn here<T: ?Sized, const L: u32, const K: u32, F>(value: &T) -> InTemplate<'_, F, L, K, T> {
-    InTemplate(value, PhantomData)
+    InTemplate {
+        __value: value,
+        __file: PhantomData,
+    }
 }
 
 /// Marker of probes of what a field is taken of.
@@ -41,7 +47,7 @@ pub trait AnyOpened {
     /// The value with its place.
     #[inline]
     fn __in_template<const L: u32, const K: u32, F>(&self) -> InTemplate<'_, F, L, K, Self> {
-        InTemplate(self, PhantomData)
+        here(self)
     }
 }
 impl<T: ?Sized> AnyOpened for T {}
@@ -99,4 +105,12 @@ closed! {
     "`{Self}` is no list, so no loop goes through it (line {L}, column {K} of {F})",
     "a loop takes what has `iter()`: a Vec, a slice, a map, a set, a page of rows, a form",
     "an `Option` of a list: {{% if x %}}{{% for y in x %}}…{{% endfor %}}{{% endif %}}; a text has |make_list; numbers are counted in the view: `(1..=n).collect::<Vec<_>>()`"
+}
+closed! {
+    [T] Vec<T>, [T] [T], [T, const N: usize] [T; N], [T] std::collections::VecDeque<T>,
+    [T, S] std::collections::HashSet<T, S>, [T] std::collections::BTreeSet<T>,
+    [V, W, S] std::collections::HashMap<V, W, S>, [V, W] std::collections::BTreeMap<V, W>;
+    ClosedList, Field, ClosedForList, HasFields,
+    "`{Self}` has no fields and no positions (line {L}, column {K} of {F})",
+    "go through it: {{% for x in rows %}}; {{{{ rows|first|default:\"none\" }}}} and {{{{ rows|length }}}} ask of the whole; a method is called with brackets: rows.len(); one row or value that is looked up is a field of the page, which the view fills"
 }

@@ -123,7 +123,7 @@ pub const PARTS: &[(&str, &str)] = &[
     ),
     (
         "selector",
-        "<i hx-target=\"#row-{{ x }}\" hx-include=\"#{{ x }} input\">t</i>",
+        "<button hx-post=\"/a/\" hx-target=\"#row-{{ x }}\" hx-include=\"#{{ x }} input\">t</button>",
     ),
     ("receiver", "<a href='mailto:{{ x }}?subject={{ x }}'>t</a>"),
     (

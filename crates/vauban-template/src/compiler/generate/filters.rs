@@ -440,7 +440,8 @@ impl Generator<'_> {
         if self.options.dynamic && !name.contains("::") {
             return fail(pos, "unknown-filter", format!("there is no filter `{name}`"), "");
         }
-        let path = self.app_path("template_filters", name, pos)?;
+        let count = 1 + usize::from(argument.is_some());
+        let function = self.app_function("template_filters", name, count, pos, self.options.span)?;
         let value = self.value(input)?;
         let argument = match argument {
             Some(argument) => {
@@ -449,6 +450,6 @@ impl Generator<'_> {
             }
             None => TokenStream::new(),
         };
-        Ok(quote! { #path(&(#value) #argument) })
+        Ok(quote! { #function(&(#value) #argument) })
     }
 }

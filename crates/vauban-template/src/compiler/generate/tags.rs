@@ -85,13 +85,15 @@ impl Generator<'_> {
                 self.put_tokens(&value, *context, *pos)
             }
             Op::Call(call, context) => {
-                let path = self.app_path("template_tags", &call.name, call.pos)?;
+                let count = call.arguments.len();
+                let function =
+                    self.app_function("template_tags", &call.name, count, call.pos, self.options.span)?;
                 let mut arguments = TokenStream::new();
                 for argument in &call.arguments {
                     let value = self.value(argument)?;
                     arguments.extend(quote! { &(#value), });
                 }
-                self.put_tokens(&quote! { #path(#arguments) }, *context, call.pos)
+                self.put_tokens(&quote! { #function(#arguments) }, *context, call.pos)
             }
             Op::Slot(name, default, in_form) => {
                 let default = self.ops(default);
@@ -172,22 +174,11 @@ impl Generator<'_> {
         })
     }
 
-    /// `crate::urls::name(&a, &b)`. The module has the template's place for its name here, and the arguments have it in their
-    /// types: so rustc's message says it, of a name that is not there and of an argument that does not fit.
+    /// `crate::urls::name(&a, &b)`. The arguments have the template's place in their types, so that rustc's message says it of
+    /// one that does not fit.
     pub(super) fn url_value(&mut self, url: &UrlTag) -> Result<TokenStream> {
         let name = url.name.replace('.', "::");
-        let own = matches!(name.split_once("::"), Some(("crate" | "self" | "super", _)));
-        let (named, path) = if own || self.options.dynamic {
-            let path = self.app_path_at("urls", &name, url.pos, Span::call_site())?;
-            (TokenStream::new(), path)
-        } else {
-            self.is_known("urls", &name, url.pos)?;
-            let urls = self.path_at("crate::urls", url.pos, Span::call_site())?;
-            let (line, column) = self.place(url.pos);
-            let here = format_ident!("{}_line_{line}_column_{column}", self.sources.marker(url.pos));
-            let rest = spelled(&name, Span::call_site());
-            (quote! { use #urls as #here; }, quote! { #here::#rest })
-        };
+        let function = self.app_function("urls", &name, url.arguments.len(), url.pos, Span::call_site())?;
         let mut arguments = TokenStream::new();
         for argument in &url.arguments {
             let value = self.value(argument)?;
@@ -198,7 +189,7 @@ impl Generator<'_> {
                 quote! { &#here, }
             });
         }
-        Ok(quote! {{ #named #path(#arguments) }})
+        Ok(quote! { #function(#arguments) })
     }
 
     /// Whether a cycle is written here was decided with its place: here and there must not differ (CWE-79).
@@ -264,9 +255,56 @@ impl Generator<'_> {
 }
 
 impl Generator<'_> {
-    /// A function of the crate that the template is of, by its name or by a path of its own.
-    pub(super) fn app_path(&self, module: &str, name: &str, pos: Pos) -> Result<TokenStream> {
-        self.app_path_at(module, name, pos, self.options.span)
+    /// A function of the crate that the template is of, by its name or by a path of its own, as an expression that is called
+    /// with so many arguments. A name that is not there is looked for in an alias which is called after the template's place,
+    /// so that rustc's message says it; of the number of arguments [`given`](crate::runtime::given) tells. Where the derive
+    /// stands (`span`), rustc does not offer a name that is near in place of the whole template.
+    pub(super) fn app_function(
+        &self,
+        module: &str,
+        name: &str,
+        arguments: usize,
+        pos: Pos,
+        span: Span,
+    ) -> Result<TokenStream> {
+        self.is_known(module, name, pos)?;
+        let whole = match name.split_once("::") {
+            Some(("crate" | "self" | "super", _)) => name.to_owned(),
+            _ => format!("crate::{module}::{name}"),
+        };
+        if self.options.dynamic {
+            return self.path_at(&whole, pos, span);
+        }
+        let (line, column) = self.place(pos);
+        let file = self.sources.marker(pos);
+        let here = format_ident!("{file}_line_{line}_column_{column}");
+        // Of what a module within the first one lacks, rustc names the one before it; `$crate` itself has no other name.
+        let foreign = self.sources.is_foreign(pos);
+        let inner = whole.strip_prefix("crate::");
+        let first = inner
+            .and_then(|inner| inner.split_once("::"))
+            .filter(|(first, _)| foreign || *first == "urls");
+        let begin = match (inner, first) {
+            (_, Some((first, rest))) => {
+                let module = self.path_at(&format!("crate::{first}"), pos, Span::call_site())?;
+                Some((module, rest))
+            }
+            (Some(inner), None) if !foreign => Some((self.sources.root(pos), inner)),
+            _ => None,
+        };
+        let path = match begin {
+            Some((begin, rest)) => {
+                let rest = spelled(rest, span);
+                quote! { { use #begin as #here; #here::#rest } }
+            }
+            None => self.path_at(&whole, pos, span)?,
+        };
+        let root = &self.options.root;
+        Ok(if arguments > crate::runtime::given::MOST {
+            quote! { (#path) }
+        } else {
+            quote! { ((&&#root::given::<_, #arguments, #line, #column, #file>(#path)).__function()) }
+        })
     }
 
     /// Refuses a name that is not in a module of which all names are known.
@@ -284,15 +322,6 @@ impl Generator<'_> {
             format!("there is no `{name}` in `crate::{module}`"),
             near.map_or_else(String::new, |near| format!("did you mean `{near}`?")),
         )
-    }
-
-    /// The same. Where the derive stands, rustc does not offer a name that is near in place of the whole template.
-    fn app_path_at(&self, module: &str, name: &str, pos: Pos, span: Span) -> Result<TokenStream> {
-        self.is_known(module, name, pos)?;
-        match name.split_once("::") {
-            Some(("crate" | "self" | "super", _)) => self.path_at(name, pos, span),
-            _ => self.path_at(&format!("crate::{module}::{name}"), pos, span),
-        }
     }
 
     /// A path as the template's own crate means it. What another package's template names is in that package.

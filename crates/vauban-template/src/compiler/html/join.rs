@@ -73,6 +73,22 @@ pub(super) fn flush(value: &mut Value, pos: Pos) -> Result<()> {
             "write one slash, plainly, or start the address literally",
         );
     }
+    // CWE-352: the route may be `/`, and `//…` another site, which would get the form's token.
+    let behind_route = value.given == Given::Typed
+        && matches!(value.url, UrlPart::AfterTyped | UrlPart::Unknown(_))
+        && starts_with_slash(&text);
+    if behind_route && value.kind == Kind::Action {
+        return fail(
+            pos,
+            "foreign-form",
+            "a slash right after the address of a view: together they may name another site",
+            "end the address with {% url %}, or write it literally",
+        );
+    }
+    // The same of a link, which may be sent as a form is.
+    if behind_route || odd {
+        value.given = Given::Data;
+    }
     value.pending.clear();
     let part = std::mem::replace(&mut value.url, UrlPart::Unknown(false));
     entities::whole_percent(&text, pos)?;
@@ -95,12 +111,17 @@ pub(super) fn flush(value: &mut Value, pos: Pos) -> Result<()> {
     Ok(())
 }
 
+/// Whether text in an address starts with a slash for browsers, which drop tabs and line breaks.
+fn starts_with_slash(text: &str) -> bool {
+    text.trim_start_matches(['\t', '\n', '\r'])
+        .starts_with(['/', '\\'])
+}
+
 /// Whether literal text behind a value starts with a slash that is not one plain slash alone.
 fn odd_slash(raw: &str, text: &str) -> bool {
     let slash = |c: char| matches!(c, '/' | '\\');
-    let starts = text.trim_start_matches(['\t', '\n', '\r']).starts_with(slash);
     let mut behind = text.chars().skip(1);
-    starts
+    starts_with_slash(text)
         && (!raw.starts_with('/')
             || behind
                 .next()

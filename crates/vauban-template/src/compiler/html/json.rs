@@ -7,6 +7,8 @@ pub enum Json {
     /// Nothing but space so far.
     #[default]
     Start,
+    /// Behind what may be empty, and true behind brackets then: if it is, what follows may be JSON.
+    Perhaps(bool),
     /// Brackets alone, so many: of JSON, or of a text.
     Brackets(u16),
     /// Text that is no JSON.
@@ -29,6 +31,13 @@ impl Json {
             Self::Start if white => Self::Start,
             Self::Start if matches!(c, '{' | '[') => Self::Brackets(1),
             Self::Start | Self::Text => Self::Text,
+            Self::Perhaps(brackets) => match c {
+                _ if white => self,
+                '{' | '[' if data => Self::Lost,
+                '{' | '[' => Self::Perhaps(true),
+                '"' if brackets => Self::Lost,
+                _ => Self::Text,
+            },
             Self::Brackets(n) => match c {
                 _ if white => self,
                 '{' | '[' => Self::Brackets(n.saturating_add(1)),
@@ -63,7 +72,10 @@ impl Json {
     pub(super) fn join(self, other: Self) -> Self {
         match (self, other) {
             _ if self == other => self,
-            (Self::Start | Self::Text, Self::Start | Self::Text) => Self::Text,
+            (Self::Start | Self::Text, Self::Start | Self::Text) => Self::Perhaps(false),
+            (Self::Perhaps(a), Self::Perhaps(b)) => Self::Perhaps(a || b),
+            (it @ Self::Perhaps(_), Self::Start | Self::Text)
+            | (Self::Start | Self::Text, it @ Self::Perhaps(_)) => it,
             // Behind a value or before one: another needs a comma, which stands in the list's branch.
             (Self::Between(a, _), Self::Between(b, _)) if a == b => Self::Between(a, false),
             // An opening bracket, or a comma.
@@ -96,5 +108,20 @@ mod tests {
         assert_eq!(read("[a] b", true), Json::Lost);
         assert_eq!(read("{'a': ", true), Json::Lost);
         assert_eq!(read("a {\"b\": ", true), Json::Text);
+    }
+
+    /// CWE-74: behind what may be empty, the beginning may be still to come.
+    #[test]
+    fn what_may_be_empty_says_nothing() {
+        let read = |text: &str, data| {
+            let start = Json::Start.join(Json::Text);
+            text.chars().fold(start, |json, c| json.advance(c, data))
+        };
+        assert_eq!(read(" {", true), Json::Lost);
+        assert_eq!(read(" [", false), Json::Perhaps(true));
+        assert_eq!(read("[{\"a\": ", false), Json::Lost);
+        assert_eq!(read(" [a", false), Json::Text);
+        assert_eq!(read("a {\"b\": ", true), Json::Text);
+        assert_eq!(Json::Perhaps(true).join(Json::Start), Json::Perhaps(true));
     }
 }

@@ -23,7 +23,10 @@ pub(super) fn place(value: &mut Value, pos: Pos) -> Result<Context> {
         Json::Brackets(n) if data => (Json::Between(n, false), Context::JsonAttribute),
         Json::Between(n, true) => (Json::Between(n, false), Context::JsonAttribute),
         json @ Json::Quoted(_, 0) => (json, Context::JsonString),
-        Json::Start | Json::Brackets(_) | Json::Text => (Json::Text, Context::Attribute),
+        // The value may be empty.
+        Json::Start => (Json::Perhaps(false), Context::Attribute),
+        json @ Json::Perhaps(_) => (json, Context::Attribute),
+        Json::Brackets(_) | Json::Text => (Json::Text, Context::Attribute),
         Json::Between(..) | Json::Quoted(..) | Json::Done | Json::Lost => return no_json(value, pos),
     };
     value.json_values |= context != Context::Attribute;
@@ -46,7 +49,7 @@ fn no_json<T>(value: &Value, pos: Pos) -> Result<T> {
         "json-attribute",
         format!("`{}` begins as JSON, and is none with a value here", value.name),
         format!(
-            "write values as JSON values or in its strings, or {}=\"{{{{ json }}}}\" with JSON that the view made; a text that begins with a bracket: &#8203; before it",
+            "write values as JSON values or in its strings, or {}=\"{{{{ json }}}}\" with JSON that the view made; a text that begins with a bracket, or with what may be empty and a bracket: &#8203; before it",
             value.name
         ),
     )

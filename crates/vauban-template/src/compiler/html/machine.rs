@@ -4,7 +4,7 @@ use super::attributes::Kind;
 use super::ir::{Context, ForOp, Fragment, Inside, Op, push};
 use super::join::{join, settle};
 use super::lint::Lints;
-use super::state::{Mode, State};
+use super::state::{Given, Mode, State};
 use crate::compiler::ast::{Expr, Node};
 use crate::compiler::error::{Error, Pos, Result, fail};
 
@@ -675,6 +675,12 @@ impl Machine {
                 }
                 (expr, _) => (expr, context),
             };
+            // CWE-352: several segments are any view below, and a link may be sent with the token.
+            if context == Context::UrlPath
+                && let Mode::Value(_, value) = &mut self.state.mode
+            {
+                value.given = Given::Data;
+            }
             let op = Op::Put(expr.clone(), context, pos);
             self.write(op, context);
         }

@@ -197,9 +197,11 @@ impl Machine {
 
     /// The context of a query string: in a URL at its start or after a path.
     pub(super) fn query_place(&mut self, pos: Pos) -> Result<Option<Context>> {
-        if let Mode::Value(_, value) = &mut self.state.mode
+        if let Mode::Value(tag, value) = &mut self.state.mode
             && value.quote != 0
             && super::join::is_url(value.kind)
+            // The address of a file or a view goes on; a value that has to be all there is does not.
+            && (!value.whole || value.kind != Kind::Action && value.given == Given::Typed)
         {
             if let Err(error) = super::join::flush(value, pos) {
                 self.report::<()>(Err(error));
@@ -209,12 +211,20 @@ impl Machine {
                 value.url,
                 UrlPart::Start | UrlPart::Root | UrlPart::AfterTyped | UrlPart::RootValue | UrlPart::Path
             ) {
-                // CWE-352: a query does not make a form's foreign address one of this site.
-                let here = matches!(value.url, UrlPart::Start | UrlPart::AfterTyped)
-                    || value.raw.trim() == "/"
-                    || stays_here(value);
+                // CWE-352, CWE-829: a query does not make of a foreign address, or of one that data began, one of this site.
+                let here = match value.given {
+                    Given::Empty | Given::Typed => true,
+                    Given::Literal(_) => value.raw.trim() == "/" || stays_here(value),
+                    Given::Data | Given::Below | Given::Differs => false,
+                };
                 value.url = UrlPart::Query;
-                if here || value.kind != Kind::Action {
+                value.whole = false;
+                let code = tag.name == "script" && value.kind == Kind::Resource;
+                if code && let Err(error) = script_query(value, pos) {
+                    self.report::<()>(Err(error));
+                    return Ok(None);
+                }
+                if here {
                     value.given = Given::Typed;
                 }
                 return Ok(Some(Context::Attribute));
@@ -438,7 +448,8 @@ fn attribute(value: &mut Value, pos: Pos) -> Result<Context> {
                     format!("write {}=\"#row-{{{{ id }}}}\"", value.name),
                 );
             }
-            value.given = Given::Data;
+            // What a selector chooses is said by its literal parts: in them a value is a name.
+            value.raw.push('_');
             // What follows may go on with the same name.
             value.pending.clear();
             value.pending.push_str("#_");

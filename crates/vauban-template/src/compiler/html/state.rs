@@ -134,9 +134,9 @@ pub enum Given {
     Literal(String),
     /// A route's address or a static file.
     Typed,
-    /// From data.
+    /// From data, or put together so that it may lead anywhere.
     Data,
-    /// From data, behind a literal path of this site.
+    /// From data, each value one segment or less behind a literal path of this site.
     Below,
     /// Literal, but not the same in all branches.
     Differs,

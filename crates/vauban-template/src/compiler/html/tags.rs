@@ -3,7 +3,7 @@
 use super::elements::{self, Content};
 use super::ir::Op;
 use super::machine::{MAX_OPEN, Machine};
-use super::state::{Given, Mode, Open, Script, Tag};
+use super::state::{Attribute, Given, Mode, Open, Script, Tag};
 use crate::compiler::error::{Pos, Result, fail};
 
 impl Machine {
@@ -527,47 +527,88 @@ impl Machine {
 }
 
 /// CWE-598, CWE-352: htmx sends the fields of the form round a button with it, token and all: in an address, or to another
-/// origin. So with the fields that `hx-include` names.
+/// origin. So with the fields that `hx-include` names, for this element and those inside.
 fn sent_with_fields(tag: &Tag, in_post: bool) -> Result<()> {
-    let name = |attribute: &super::state::Attribute| {
-        let name = &attribute.name;
-        name.strip_prefix("data-").unwrap_or(name).to_owned()
+    let name = |a: &Attribute| a.name.strip_prefix("data-").unwrap_or(&a.name).to_owned();
+    let away = |value: &Given| {
+        matches!(value, Given::Literal(url) if foreign_origin(url)) || *value == Given::Differs
     };
-    // A word of a selector that is the element itself, or the nearest.
-    let of_a_form = |selector: &str| {
-        let part = |c: char| !(c.is_alphanumeric() || matches!(c, '#' | '.' | '-' | '_' | '=' | '"' | '\''));
-        selector
-            .to_ascii_lowercase()
-            .split(part)
-            .any(|word| word == "form")
+    let verb = |a: &Attribute| {
+        matches!(
+            name(a).as_str(),
+            "hx-get" | "hx-delete" | "hx-post" | "hx-put" | "hx-patch"
+        )
     };
-    let form = tag.attributes.iter().any(|a| {
-        name(a) == "hx-include" && matches!(&a.value, Given::Literal(selector) if of_a_form(selector))
-    });
-    for attribute in &tag.attributes {
-        let away = matches!(&attribute.value, Given::Literal(url) if foreign_origin(url))
-            || attribute.value == Given::Differs;
-        let told = match name(attribute).as_str() {
-            "hx-delete" => in_post || form,
-            // Of the form round it a GET has nothing.
-            "hx-get" => form,
-            "hx-post" | "hx-put" | "hx-patch" => (in_post || form) && away,
-            _ => false,
-        };
-        if told && tag.name != "form" {
-            return fail(
-                tag.pos,
-                "foreign-form",
-                format!(
-                    "`{}` here would send a form's token in an address or to another origin",
-                    attribute.name
-                ),
-                "write hx-post= to a view of this site, or put the button outside of the form; of fields, name those that are wanted: hx-include=\"[name='q']\"",
-            );
-        }
+    let here =
+        |a: &Attribute| matches!(name(a).as_str(), "hx-post" | "hx-put" | "hx-patch") && !away(&a.value);
+    let mut verbs = tag.attributes.iter().filter(|a| verb(a)).peekable();
+    let has_verb = verbs.peek().is_some();
+    let all_here = verbs.all(here);
+    // Nothing that asks for something stands inside of these.
+    let alone = matches!(
+        tag.name.as_str(),
+        "a" | "button" | "input" | "select" | "textarea"
+    );
+    let kept_back = |a: &Attribute| {
+        name(a) == "hx-params"
+            && !a.sometimes
+            && matches!(&a.value, Given::Literal(params) if without_token(params))
+    };
+    if has_verb && tag.attributes.iter().any(kept_back) {
+        return Ok(());
     }
-    Ok(())
+    let told = tag.attributes.iter().find(|a| match name(a).as_str() {
+        "hx-include" => {
+            !(alone && has_verb && all_here)
+                && !matches!(&a.value, Given::Literal(selector) if names_fields(selector))
+        }
+        // Of the form round it a GET has nothing.
+        "hx-get" => false,
+        _ => verb(a) && !here(a) && in_post && tag.name != "form",
+    });
+    let Some(told) = told else { return Ok(()) };
+    fail(
+        tag.pos,
+        "foreign-form",
+        format!(
+            "`{}` here would send a form's token in an address or to another origin",
+            told.name
+        ),
+        "write hx-post= to a view of this site, or put the button outside of the form; of fields, name those that are wanted: \
+         hx-include=\"[name='q']\"; or leave the token out: hx-params=\"not csrfmiddlewaretoken\"",
+    )
 }
+
+/// Whether what `hx-include` names are fields by their names, and not the token; no form, and nothing that holds one.
+fn names_fields(selector: &str) -> bool {
+    let field = |part: &str| {
+        let Some((before, name)) = part
+            .strip_suffix("']")
+            .and_then(|part| part.rsplit_once("[name='"))
+        else {
+            return false;
+        };
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        let between = |c: char| c.is_ascii_whitespace() || c == '>';
+        let element = before.rsplit(between).next();
+        matches!(element, Some("" | "input" | "select" | "textarea"))
+            && before.chars().all(|c| plain(c) || between(c) || c == '#')
+            && name != TOKEN
+            && name.chars().all(plain)
+    };
+    let one = selector.replace('"', "'");
+    // `unset`: nothing of what is round it.
+    one.trim() == "unset" || one.split(',').all(|part| field(part.trim()))
+}
+
+/// Whether `hx-params` leaves the token out.
+fn without_token(params: &str) -> bool {
+    let left_out = params.trim().strip_prefix("not ");
+    left_out.is_some_and(|names| names.split(',').any(|name| name.trim() == TOKEN))
+}
+
+/// The field of the form's token.
+const TOKEN: &str = "csrfmiddlewaretoken";
 
 /// CWE-352: a link that a library sends as a form, with the page's token: where it goes is said as of a form.
 fn sent_by_script(tag: &Tag) -> Result<()> {
@@ -585,16 +626,14 @@ fn sent_by_script(tag: &Tag) -> Result<()> {
     else {
         return Ok(());
     };
-    let href = tag
-        .attributes
-        .iter()
-        .find(|a| matches!(a.name.as_str(), "href" | "xlink:href"));
     let away = |value: &Given| match value {
         Given::Literal(url) => foreign_origin(url),
         Given::Data | Given::Differs => true,
         Given::Empty | Given::Typed | Given::Below => false,
     };
-    if !href.is_some_and(|href| away(&href.value)) {
+    // In a drawing both may be there.
+    let href = |name: &str| matches!(name, "href" | "xlink:href");
+    if !tag.attributes.iter().any(|a| href(&a.name) && away(&a.value)) {
         return Ok(());
     }
     fail(
@@ -604,7 +643,7 @@ fn sent_by_script(tag: &Tag) -> Result<()> {
             "`{}` sends this link as a form: data, or another site, would get it and its token",
             verb.name
         ),
-        "write href=\"{% url view value %}\", or start it literally: /articles/{{ slug }}/; best is a form with method=\"post\"",
+        "write href=\"{% url view value %}\", or start it literally: /articles/{{ slug }}/, without |urlencode; best is a form with method=\"post\"",
     )
 }
 

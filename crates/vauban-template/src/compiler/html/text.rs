@@ -705,18 +705,6 @@ impl Machine {
             } else {
                 self.literal_url(&value)?;
             }
-            // CWE-352: the route may be `/`, and `//…` another site, which would get the form's token.
-            if value.kind == Kind::Action
-                && value.given == Given::Typed
-                && matches!(value.url, UrlPart::Slashes | UrlPart::Host)
-            {
-                return fail(
-                    pos,
-                    "foreign-form",
-                    "a slash right after the address of a view: together they may name another site",
-                    "end the address with {% url %}, or write it literally",
-                );
-            }
         }
         if value.kind == Kind::Srcset && !matches!(value.given, Given::Literal(_) | Given::Empty) {
             // Nothing follows, which ends an address as a space does.

@@ -1,0 +1,9 @@
+use vauban_macros::Template;
+
+#[derive(Template)]
+#[template(source = r##"<p>{{ title|first }}</p>"##, crate = vauban_template)]
+struct Page {
+    title: String,
+}
+
+fn main() {}
