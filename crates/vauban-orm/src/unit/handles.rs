@@ -309,7 +309,9 @@ impl Bound {
                 let connection = store.get(postgres::Access::Read).await?;
                 let session = store.session(&connection);
                 let result = if self.authority.listed.is_emitted() {
-                    super::marked::read(&connection, session, &steps, &self.authority, &mut sql).await
+                    // Apart: what is seldom asked makes nobody's future larger.
+                    let read = super::marked::read(&connection, session, &steps, &self.authority, &mut sql);
+                    Box::pin(read).await
                 } else {
                     OneState(&steps).run(&self.authority, session, &mut sql).await
                 };

@@ -457,7 +457,7 @@ impl Shared {
         }
         let connection = store.get(Access::Write).await?;
         if self.database.listed().is_emitted() {
-            connection.ready_to_mark().await?;
+            Box::pin(connection.ready_to_mark()).await?;
         }
         connection.begin(Access::Write, isolation()).await?;
         self.check_open()?;
@@ -487,7 +487,7 @@ impl Shared {
         let mut run = async || {
             match &marks {
                 None => connection.savepoint(STATEMENT).await?,
-                Some(marks) => connection.savepoint_marked(STATEMENT, &marks.values()).await?,
+                Some(marks) => Box::pin(connection.savepoint_marked(STATEMENT, marks.values())).await?,
             }
             let found = steps.run(authority, store.session(&connection), text).await;
             match &found {

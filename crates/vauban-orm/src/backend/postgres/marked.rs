@@ -52,8 +52,8 @@ impl Connection {
     ///
     /// # Errors
     /// What PostgreSQL says.
-    pub(crate) async fn savepoint_marked(&self, number: u32, marks: &[String; 5]) -> Result<(), Failure> {
-        let (made, marked) = in_order(self.savepoint(number), self.mark(marks)).await;
+    pub(crate) async fn savepoint_marked(&self, number: u32, marks: [String; 5]) -> Result<(), Failure> {
+        let (made, marked) = in_order(self.savepoint(number), self.mark(&marks)).await;
         made.and(marked)
     }
 

@@ -25,15 +25,16 @@ impl Connection {
         let binds = binds(statement, &actor);
         let text = statement.text;
         let row = |found: &Row| row(&mut RowReader::new(found));
-        let rows = self.fetch(&text.sql, &text.parameters, binds.iter().copied(), row);
-        self.aside(&text.aside, rows).await
+        if text.aside.is_empty() {
+            let rows = self.fetch(&text.sql, &text.parameters, binds.iter().copied(), row);
+            return rows.await;
+        }
+        let rows = async { self.fetch(&text.sql, &text.parameters, binds.iter().copied(), row).await };
+        Box::pin(self.aside(&text.aside, rows)).await
     }
 
     /// Runs a statement for which policies step aside, and for no other. One that fails is undone, and that with it.
     async fn aside<T>(&self, aside: &str, run: impl Future<Output = Result<T>>) -> Result<T> {
-        if aside.is_empty() {
-            return run.await;
-        }
         let (stepped, ran) = in_order(self.step_aside(aside), run).await;
         stepped?;
         let ran = ran?;
@@ -46,11 +47,15 @@ impl Connection {
         let actor = statement.actor.map_or(Value::Null, Value::Uuid);
         let binds = binds(statement, &actor);
         let text = statement.text;
+        if text.aside.is_empty() {
+            let changed = self.execute(&text.sql, &text.parameters, binds.iter().copied());
+            return Ok(changed.await?);
+        }
         let changed = async {
             let changed = self.execute(&text.sql, &text.parameters, binds.iter().copied());
             Ok(changed.await?)
         };
-        self.aside(&text.aside, changed).await
+        Box::pin(self.aside(&text.aside, changed)).await
     }
 }
 
