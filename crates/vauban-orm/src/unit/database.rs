@@ -76,7 +76,7 @@ impl Default for Options {
 
 /// The URL of the role that owns the tables. Never shown: its password is in it (CWE-532).
 #[derive(Clone)]
-pub struct OwnersUrl(String);
+pub struct OwnersUrl(#[cfg_attr(not(feature = "postgres"), allow(dead_code))] String);
 
 impl OwnersUrl {
     /// For the framework, of its settings.
