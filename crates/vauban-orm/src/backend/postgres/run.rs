@@ -29,7 +29,10 @@ impl Connection {
             let rows = self.fetch(&text.sql, &text.parameters, binds.iter().copied(), row);
             return rows.await;
         }
-        let rows = async { self.fetch(&text.sql, &text.parameters, binds.iter().copied(), row).await };
+        let rows = async {
+            self.fetch(&text.sql, &text.parameters, binds.iter().copied(), row)
+                .await
+        };
         Box::pin(self.aside(&text.aside, rows)).await
     }
 
