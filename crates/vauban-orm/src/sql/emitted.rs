@@ -125,7 +125,10 @@ impl Renderer<'_> {
             _ => body(false).keys(expr)?,
         };
         let columns = expr.own_columns();
-        let whether = body(true).whether(expr, &columns)?;
+        let mut one = body(true);
+        let whether = one.whether(expr, &columns)?;
+        // CWE-863: what a function reads decides as well whether new rows may be judged one after the other.
+        self.asked.append(&mut one.asked);
         let call = match &keys {
             Some((key, keys)) => {
                 let (key, name) = (at.row.column(key), &keys.name);
@@ -153,7 +156,7 @@ impl Renderer<'_> {
     }
 
     /// Whether it holds for a row of which these are columns.
-    fn whether(mut self, expr: &Expr, columns: &[&'static ColumnMeta]) -> Result<Function> {
+    fn whether(&mut self, expr: &Expr, columns: &[&'static ColumnMeta]) -> Result<Function> {
         let given: Vec<_> = columns
             .iter()
             .enumerate()

@@ -107,7 +107,7 @@ pub(crate) struct Renderer<'a> {
     /// The outermost of the open rows that was spoken of since this was last reset.
     outermost: usize,
     /// Whose rows were asked for, see [`Source`].
-    asked: Vec<&'static ModelMeta>,
+    pub(super) asked: Vec<&'static ModelMeta>,
 }
 
 const MAX_DEPTH: usize = 24;
