@@ -17,6 +17,7 @@ use std::process::{Command, ExitCode};
 
 use vauban::{App, Module, accounts};
 
+#[allow(deprecated)] // the load comes over plain HTTP
 fn app() -> App {
     App::new(vauban::package!())
         .module(accounts::module::<models::User>())
@@ -32,7 +33,7 @@ fn app() -> App {
         .module(seed::module())
         .static_files(vauban::static_files!("static"))
         .migrations(vauban::migrations!("migrations"))
-        .without_https_redirect()
+        .__without_https_redirect()
 }
 
 fn main() -> ExitCode {

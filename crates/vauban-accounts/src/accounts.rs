@@ -86,7 +86,7 @@ impl Accounts {
     /// The accounts of a site whose users are rows of `U`.
     ///
     /// # Errors
-    /// If the hashing cost is outside what Argon2 allows.
+    /// If the hashing cost is outside what Argon2 allows, or more than is verified.
     pub(crate) fn new<U: UserAccount>(
         units: Units,
         keys: &ModuleKeys,
@@ -102,9 +102,6 @@ impl Accounts {
             layout,
             clock,
         } = options;
-        // ASVS 6.2.1: whatever is configured, not below eight characters.
-        let min_length = rules.min_length.max(8);
-        let rules = PasswordRules { min_length, ..rules };
         let bucket_keys = BucketKeys::new(*keys.derive("throttle"));
         Ok(Self {
             binder,
@@ -117,7 +114,7 @@ impl Accounts {
             sign_up,
             layout,
             own_fields,
-            rules,
+            rules: rules.bounded(),
             #[cfg(debug_assertions)]
             development: super::development::Helps::default(),
             units,

@@ -117,6 +117,7 @@ impl<U: UserAccount> From<Module<U>> for vauban::Module {
                 };
                 // ASVS 6.2.11: a password of this site is not the site's name.
                 options.rules.context_words.push(wiring.package.name().to_owned());
+                options.hashing.cost.is_of_a_site()?;
                 if wiring.is_test() {
                     // What a hash costs guards stored hashes, not requests.
                     options.hashing.cost = crate::Cost {

@@ -159,6 +159,7 @@ fn normal_domain(domain: &str) -> Result<String, InvalidEmail> {
 
 impl Field for Email {
     const KIND: Kind = Kind::Text;
+    const MAX_BYTES: Option<usize> = Some(MAX_EMAIL_BYTES);
 
     fn to_value(&self) -> Value {
         Value::Text(self.as_str().to_owned())

@@ -15,6 +15,9 @@ pub use vauban_macros::{export_templates, migrations, package, routes, static_fi
 /// Whether this build has what tests need, and no release may have (CWE-489): of a crate that turned it on by itself, too.
 #[doc(hidden)]
 pub const TEST_KIT: bool = cfg!(feature = "testing") || vauban_orm::TEST_KIT;
+/// Whether this build has switches that take controls out, which no release may have (CWE-489).
+#[doc(hidden)]
+pub const TEST_SWITCHES: bool = cfg!(feature = "__test_switches");
 
 #[doc(hidden)]
 pub mod checks;

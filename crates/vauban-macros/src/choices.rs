@@ -67,6 +67,7 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
         texts.push(text);
         labels.push(label);
     }
+    let longest = texts.iter().map(String::len).max().unwrap_or(0);
     let numbers = texts
         .iter()
         .map(|text| vauban_template::compiler::number_of(text));
@@ -127,6 +128,8 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
         }
         impl #orm::Field for #name {
             const KIND: #orm::field::Kind = #orm::field::Kind::Text;
+            const MAX_BYTES: ::core::option::Option<usize> = ::core::option::Option::Some(#longest);
+            const CHOICES: &'static [&'static str] = &[#(#texts),*];
             fn to_value(&self) -> #orm::field::Value {
                 #orm::field::Value::Text(::std::string::String::from(self.as_str()))
             }

@@ -44,8 +44,10 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
     let wrong = misread.iter().chain(&read.wrong).map(Error::to_compile_error);
     let links = model.links.iter().filter(|link| link.own);
     let (path, module) = (&model.path, model.module.then(|| quote!(module,)));
+    // What becomes of the links of a row that asks is told as well.
+    let changes = model.changes.then(|| quote!(changes,));
     let path = path.as_ref().map(|path| quote!(crate = #path,));
-    let args = quote!(#path #module);
+    let args = quote!(#path #module #changes);
     let links = links.map(|link| {
         let (written, derived) = (
             link.written(&input, &model.orm),
@@ -170,6 +172,7 @@ impl Writer<'_> {
             };
             quote!(#orm::meta::ConstraintMeta { name: #name, sql: #sql, typed: #typed })
         });
+        let changes = self.model.changes;
         let oracle = match &self.model.unique_oracle {
             Some(signed) => quote!(::core::option::Option::Some(#orm::__private::__place!(#signed))),
             None => quote!(::core::option::Option::None),
@@ -184,6 +187,7 @@ impl Writer<'_> {
                 columns: &[#(#columns),*],
                 indexes: &[#(#indexes),*],
                 constraints: &[#(#constraints),*],
+                changes: #changes,
                 unique_oracle: #oracle,
                 rules: || {
                     static RULES: ::std::sync::OnceLock<#orm::__private::CompiledRules> = ::std::sync::OnceLock::new();

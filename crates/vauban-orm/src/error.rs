@@ -62,6 +62,13 @@ pub enum Error {
         /// Its type.
         name: &'static str,
     },
+    /// A [change hook](crate::ChangeHook) failed, so that nothing of the unit is saved (500).
+    ChangeHook {
+        /// The hook's type.
+        hook: &'static str,
+        /// What it failed with.
+        error: Box<Self>,
+    },
     /// A mistake in a model, a policy or a query that only the database could tell (500).
     Internal(String),
     /// The database's own error (500).
@@ -148,6 +155,7 @@ impl Error {
             | Self::Finished
             | Self::ReadOnly
             | Self::Unlisted { .. }
+            | Self::ChangeHook { .. }
             | Self::Internal(_)
             | Self::Database(_) => 500,
         }
@@ -215,6 +223,10 @@ impl fmt::Display for Error {
                      add `.{what}::<{short}>()` to its module"
                 )
             }
+            Self::ChangeHook { hook, error } => write!(
+                f,
+                "nothing is saved: the change hook `{hook}` failed, which is told of what a unit changed before it is saved: {error}"
+            ),
             Self::Internal(what) => f.write_str(what),
             Self::Database(error) => write!(f, "database: {error}"),
         }
@@ -225,6 +237,7 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Database(error) => Some(error),
+            Self::ChangeHook { error, .. } => Some(error),
             _ => None,
         }
     }

@@ -70,6 +70,8 @@ extern crate self as vauban_orm;
 pub const TEST_KIT: bool = cfg!(feature = "testing");
 
 pub mod checks;
+#[cfg(any(test, feature = "testing"))]
+pub mod factory;
 pub mod migrations;
 pub mod untyped;
 
@@ -89,7 +91,11 @@ mod unit;
 pub mod engine {
     pub use crate::backend::StatementWatch;
     pub use crate::backend::sqlite::Synchronous;
-    pub use crate::unit::{Database, Following, LoggedQuery, Options, OwnersUrl, Unit, answering, rendering};
+    pub use crate::unit::hooks::ChangeHooks;
+    pub use crate::unit::{
+        Database, Following, LoggedQuery, Options, OwnersUrl, Unit, Upkeep, answering, answering_within,
+        rendering,
+    };
     #[cfg(debug_assertions)]
     pub use crate::unit::{Found, Refused};
 }
@@ -117,6 +123,7 @@ pub use model::types::{
 pub use model::who::Who;
 pub use model::{Model, UserModel, field, fragment};
 pub use policy::actor::{Actor, Binder, May, Service, UserFacts, actions};
+pub use policy::changes::{Change, ChangedColumn, Told};
 pub use policy::{Policy, Rules, Settable, actor};
 pub use problem::{Argument, Problem};
 pub use query::{
@@ -127,6 +134,7 @@ pub use query::{
 pub use tree::meta::{ColumnMeta, ModelMeta};
 pub use tree::{identifier, meta};
 pub use unit::handles::{Acting, Db, Mode, Read, Reads, Unscoped, Write, Writes};
+pub use unit::hooks::{ChangeHook, Changes};
 
 /// Columns as queries, rules and changes see them.
 pub mod columns {

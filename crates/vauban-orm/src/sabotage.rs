@@ -21,6 +21,8 @@ pub(crate) enum Control {
     Target,
     /// What may be an error is asked behind the policy.
     Behind,
+    /// What takes long is asked behind a policy that the database would ask after it.
+    LongBehind,
     /// In a query, related rows that may not be seen are absent.
     Related,
     /// What is counted or added up over related rows is what may be seen.
@@ -49,6 +51,8 @@ pub(crate) enum Control {
     EachRow,
     /// Of new rows that are added together none justifies another.
     TogetherUnjustified,
+    /// Of rows that are written together each is judged again when its turn comes, where rules count rows like it.
+    InTurn,
     /// Large writes leave the runtime's thread.
     OffTheRuntime,
     /// A unit that the database rolled back is dead.
@@ -58,6 +62,16 @@ pub(crate) enum Control {
     /// On PostgreSQL units are as if one ran after the other.
     #[cfg_attr(not(feature = "postgres"), allow(dead_code, reason = "it is PostgreSQL's"))]
     Serial,
+    /// What a statement changed is told.
+    Told,
+    /// Of a part that is undone nothing is told.
+    UndoneUntold,
+    /// What is told of a change hides secrets.
+    SecretUntold,
+    /// Nothing that would have to be told is done once the unit ends.
+    LateUntold,
+    /// A data migration has the rights that are reviewed, and changes what its file says.
+    DataRights,
     /// A handle acts in the answer that it began in.
     Request,
     /// Validation of values.

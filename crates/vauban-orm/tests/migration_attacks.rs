@@ -528,7 +528,11 @@ fn the_sql_that_is_shown_makes_the_table_anew() {
 #[test]
 fn a_round_trip_tells_what_no_operation_says() {
     use vauban_orm::migrations::round_trip;
-    round_trip(&site(&[("0001", FIRST), ("0002", BY_HAND), ("0003", ALTERS)])).expect("it is all said");
+    round_trip(
+        &site(&[("0001", FIRST), ("0002", BY_HAND), ("0003", ALTERS)]),
+        &[],
+    )
+    .expect("it is all said");
     for (by_hand, told) in [
         (
             "ALTER TABLE membership ADD COLUMN more TEXT",
@@ -541,7 +545,7 @@ fn a_round_trip_tells_what_no_operation_says() {
         ("DROP TABLE membership", "`membership` is not there in the end"),
     ] {
         let by_hand = format!("[[operations]]\nsql = '{by_hand}'");
-        let error = round_trip(&site(&[("0001", FIRST), ("0002", &by_hand)])).expect_err(told);
+        let error = round_trip(&site(&[("0001", FIRST), ("0002", &by_hand)]), &[]).expect_err(told);
         assert!(error.contains(told), "{error}");
     }
 }

@@ -43,7 +43,10 @@ impl App {
     #[cfg(feature = "__test_switches")]
     #[must_use]
     #[doc(hidden)]
-    pub fn without_https_redirect(mut self) -> Self {
+    #[deprecated(
+        note = "only the benchmark answers plain requests (CWE-319): put a proxy with a certificate in front, and name it in `trusted_proxies`"
+    )]
+    pub fn __without_https_redirect(mut self) -> Self {
         self.no_https_redirect = true;
         self
     }

@@ -41,6 +41,7 @@ pub(crate) fn open(app: &App, settings: &Settings) -> Result<Database, Failure> 
         log_queries: settings.mode.is_development() && cfg!(debug_assertions),
         models: app.modules.models(),
         services: app.modules.services().map(|service| service.meta).collect(),
+        data_migrations: app.modules.data_migrations(),
         ..Options::default()
     };
     let url = settings.database_url.expose();
@@ -84,11 +85,19 @@ pub(crate) fn migrated(app: &App, database: &Database) -> Result<Migrated, Failu
     let sets = app.migration_sets();
     let pending = database.pending(&sets)?;
     // Before it is migrated, nothing else is to be expected.
-    let (differs, row_security) = match pending.missing.is_empty() {
-        true => (database.schema_difference(&sets)?, database.secured()?),
+    let (differs, misunderstood, row_security) = match pending.missing.is_empty() {
+        true => (
+            database.schema_difference(&sets)?,
+            database.not_understood()?,
+            database.secured()?,
+        ),
         false => Default::default(),
     };
+    let misunderstood = misunderstood
+        .into_iter()
+        .map(|found| (found.model, found.message));
     Ok(Migrated {
+        misunderstood: misunderstood.collect(),
         lacks: differs.missing,
         unknown: differs.more,
         row_security,

@@ -3,6 +3,7 @@
 pub mod comments;
 pub mod forms;
 pub mod tags;
+pub mod tidying;
 pub mod views;
 
 use vauban::prelude::*;
@@ -20,7 +21,7 @@ use crate::users::User;
 )]
 pub struct Article {
     pub id: Id<Self>,
-    #[field(max_length = 200)]
+    #[field(max_length = 200, index)]
     pub title: String,
     /// The title as it stands in the address.
     #[field(unique)]
@@ -57,4 +58,5 @@ pub fn module() -> Module {
         .model::<Tag>()
         .model::<ArticleTag>()
         .model::<Comment>()
+        .data_migration::<tidying::TidyBylines>()
 }

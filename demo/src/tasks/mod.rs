@@ -7,8 +7,9 @@ use vauban::prelude::*;
 
 use crate::organisations::{Organisation, Role};
 
-/// Something to do.
+/// Something to do. Lists have open ones first, then the newest.
 #[derive(Model)]
+#[model(index(organisation, done, created))]
 pub struct Task {
     pub id: Id<Self>,
     #[field(tenant, on_delete = cascade)]

@@ -14,6 +14,7 @@ mod hostile;
 mod lost;
 mod objects;
 mod pages;
+mod plans;
 mod profiles;
 mod rights;
 mod sign_up;

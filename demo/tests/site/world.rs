@@ -2,11 +2,11 @@
 
 use demo::articles::{Article, NewArticle};
 use demo::events::{Event, Kind, NewEvent};
-use demo::organisations::{Membership, NewMembership, NewOrganisation, Organisation, Role};
-use demo::tasks::{NewTask, Task};
+use demo::organisations::{Membership, NewMembership, Organisation, Role};
+use demo::tasks::Task;
 use demo::users::{NewUser, User};
 use vauban::prelude::*;
-use vauban::testing::{Client, TestApp};
+use vauban::testing::{Client, Factory, TestApp};
 
 /// Ann writes and runs the Lighthouse; Ben runs the Bridge; Cleo is staff and belongs nowhere; Dan is a plain member of
 /// the Lighthouse.
@@ -179,11 +179,8 @@ async fn person(app: &TestApp, name: &str, is_staff: bool, password: bool) -> Us
 }
 
 async fn organisation(app: &TestApp, name: &str) -> Organisation {
-    let new = NewOrganisation {
-        name: name.to_owned(),
-    };
-    app.rows(async |db| Organisation::create(new).save(&db).await)
-        .await
+    let made = Factory::<Organisation>::new().set(|o| [o.name.set(name)]);
+    app.rows(async |db| made.create(&db).await).await
 }
 
 async fn member(app: &TestApp, organisation: &Organisation, user: &User, role: Role) -> Membership {
@@ -196,14 +193,11 @@ async fn member(app: &TestApp, organisation: &Organisation, user: &User, role: R
 }
 
 async fn task(app: &TestApp, organisation: &Organisation, title: &str) -> Task {
-    let (title, notes) = (title.to_owned(), "Nobody else knows.".to_owned());
-    let new = NewTask {
-        organisation: organisation.id,
-        title,
-        notes,
-        done: false,
-    };
-    app.rows(async |db| Task::create(new).save(&db).await).await
+    let made = Factory::<Task>::new().set(|t| {
+        let notes = t.notes.set("Nobody else knows.");
+        [t.organisation.set(organisation.id), t.title.set(title), notes]
+    });
+    app.rows(async |db| made.create(&db).await).await
 }
 
 pub(crate) async fn article(app: &TestApp, author: &User, title: &str, published: bool) -> Article {

@@ -120,11 +120,12 @@ fn launch(program: &[&str], settings: &[(&str, &str)], folder: &Path, port: u16)
         .args(&program[1..])
         .args(["serve", "--addr", &format!("127.0.0.1:{port}")])
         .current_dir(folder)
-        .envs(settings.iter().copied())
         .env(
             "VAUBAN_DATABASE_URL",
             format!("sqlite://{}/db.sqlite3", folder.display()),
-        );
+        )
+        // Another database, if they say one.
+        .envs(settings.iter().copied());
     Running::start(&mut command)
 }
 

@@ -66,7 +66,7 @@ impl std::error::Error for Busy {}
 pub(crate) struct Verdict {
     /// The password is right.
     pub(crate) matches: bool,
-    /// It is right, and its hash was made with other parameters than new ones: hash it anew.
+    /// It is right, and its hash is weaker than new ones: hash it anew.
     pub(crate) outdated: bool,
 }
 
@@ -93,7 +93,7 @@ impl Hasher {
     /// Makes a hasher.
     ///
     /// # Errors
-    /// [`HashError`] where the cost is outside what Argon2 allows.
+    /// [`HashError`] where the cost is outside what Argon2 allows, or more than is verified.
     pub fn new(options: HasherOptions) -> Result<Self, HashError> {
         let level = phc::work(options.cost)?;
         Ok(Self(Arc::new(Inner {

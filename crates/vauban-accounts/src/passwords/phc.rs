@@ -6,12 +6,17 @@ use argon2::password_hash::phc::{Output, ParamsString, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, PasswordHash, Version};
 use subtle::ConstantTimeEq;
 
-/// What a stored hash may cost to verify at most: 256 MiB, ten passes. A row with more was not written by us
-/// and must not decide how much memory a log-in takes (CWE-789).
+/// What a hash may cost at most: 256 MiB, ten passes. A row with more was not written by us and must not decide how
+/// much memory a log-in takes (CWE-789).
 const MAX_MEMORY_KIB: u32 = 256 * 1024;
 const MAX_PASSES: u32 = 10;
+/// What a site's hashes cost at least, in KiB: with one pass, with two, and so on (CWE-916; OWASP's password storage
+/// cheat sheet).
+const LEAST_KIB: [u32; 5] = [47_104, 19_456, 12_288, 9_216, 7_168];
 
-/// What hashing a password costs.
+/// What hashing a password costs. A site does not start with less than OWASP's password storage cheat sheet asks (46 MiB
+/// with one pass, 19 MiB with two, 12 with three, 9 with four, 7 with five), nor with more than 256 MiB or ten passes,
+/// which is the most that is verified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cost {
     /// Memory in KiB.
@@ -30,6 +35,25 @@ impl Default for Cost {
             passes: 2,
             lanes: 1,
         }
+    }
+}
+
+impl Cost {
+    /// Whether a site may hash at this cost.
+    ///
+    /// # Errors
+    /// Where stolen hashes would be guessed too cheaply (CWE-916), or nobody could sign in with theirs.
+    pub(crate) fn is_of_a_site(self) -> Result<(), HashError> {
+        work(self)?;
+        let with =
+            usize::try_from(self.passes).map_or(LEAST_KIB.len(), |passes| passes.clamp(1, LEAST_KIB.len()));
+        if self.memory_kib < LEAST_KIB[with - 1] {
+            return Err(HashError(
+                "the cost is too low: stolen hashes would be guessed cheaply; leave it at `Cost::default()` (19456 KiB, 2 \
+                 passes), or raise `memory_kib` or `passes`",
+            ));
+        }
+        Ok(())
     }
 }
 
@@ -67,14 +91,15 @@ impl Hash {
         &self.0
     }
 
-    /// Whether it was made otherwise than new ones are, so that the next log-in replaces it.
+    /// Whether it is weaker than new ones are, so that the next log-in replaces it. CWE-916: one that cost more memory and
+    /// more work than new ones stays.
     pub(super) fn is_outdated(&self, cost: Cost) -> bool {
+        let least = work(cost).unwrap_or(u64::MAX);
         Parsed::read(&self.0).map_or(true, |parsed| {
             parsed.algorithm != Algorithm::Argon2id
                 || parsed.version != Version::V0x13
-                || parsed.params.m_cost() != cost.memory_kib
-                || parsed.params.t_cost() != cost.passes
-                || parsed.params.p_cost() != cost.lanes
+                || parsed.params.m_cost() < cost.memory_kib
+                || work_of(&parsed.params) < least
                 || parsed.salt.len() < 16
                 || parsed.output.len() < 32
         })
@@ -182,9 +207,19 @@ thread_local! {
 /// How many blocks hashing at this cost fills.
 ///
 /// # Errors
-/// Where it is outside what Argon2 allows.
+/// Where it is outside what Argon2 allows, or more than a stored hash may cost: what is written can be verified.
 pub(super) fn work(cost: Cost) -> Result<u64, HashError> {
-    Ok(work_of(&params(cost)?))
+    Ok(work_of(&bounded(params(cost)?)?))
+}
+
+/// The one bound of what a hash may cost, asked by who writes them and by who reads them.
+fn bounded(params: Params) -> Result<Params, HashError> {
+    if params.m_cost() > MAX_MEMORY_KIB || params.t_cost() > MAX_PASSES {
+        return Err(HashError(
+            "costs more than a stored hash may, which is 262144 KiB and 10 passes",
+        ));
+    }
+    Ok(params)
 }
 
 fn work_of(params: &Params) -> u64 {
@@ -217,11 +252,8 @@ impl Parsed {
             Algorithm::new(phc.algorithm.as_str()).map_err(|_| HashError("not an Argon2 hash"))?;
         let version = phc.version.map_or(Ok(Version::V0x10), Version::try_from);
         let version = version.map_err(|_| HashError("unknown version"))?;
-        let params = Params::try_from(&phc).map_err(|_| HashError("parameters"))?;
         // CWE-789: the row does not decide how much memory we take.
-        if params.m_cost() > MAX_MEMORY_KIB || params.t_cost() > MAX_PASSES {
-            return Err(HashError("costs more than a stored hash may"));
-        }
+        let params = bounded(Params::try_from(&phc).map_err(|_| HashError("parameters"))?)?;
         let (Some(salt), Some(output)) = (phc.salt, phc.hash) else {
             return Err(HashError("no salt or no hash"));
         };
@@ -276,6 +308,83 @@ mod tests {
             Hash::from_stored("$argon2id$v=19$m=4294967295,t=1,p=1$c29tZXNhbHRzYWx0$gwQOXSNhxiOxPOA0+PY10A");
         assert_eq!(planted.blocks(), 0);
         assert!(verify(&planted, b"x", &mut []).is_err());
+    }
+
+    /// ASVS 11.4.2. A site that hashes at more than is verified would write hashes that open to nobody: it does not start.
+    #[test]
+    fn asvs_11_4_2_what_is_written_can_be_verified() {
+        let dear = |memory_kib, passes| {
+            work(Cost {
+                memory_kib,
+                passes,
+                ..Cost::default()
+            })
+        };
+        assert!(dear(MAX_MEMORY_KIB, MAX_PASSES).is_ok());
+        for (memory_kib, passes) in [(300 * 1024, 2), (19_456, 12)] {
+            let text = dear(memory_kib, passes).unwrap_err().to_string();
+            assert!(text.contains("262144 KiB and 10 passes"), "{text}");
+        }
+    }
+
+    /// CWE-916. A site that hashes too cheaply does not start.
+    #[test]
+    fn cwe_916_a_site_does_not_hash_cheaply() {
+        let of = |memory_kib, passes| {
+            let cost = Cost {
+                memory_kib,
+                passes,
+                lanes: 1,
+            };
+            cost.is_of_a_site().is_ok()
+        };
+        assert!(Cost::default().is_of_a_site().is_ok());
+        for (memory_kib, passes) in [(47_104, 1), (12_288, 3), (7_168, 10), (262_144, 10)] {
+            assert!(of(memory_kib, passes), "{memory_kib} {passes}");
+        }
+        for (memory_kib, passes) in [
+            (64, 1),
+            (19_456, 1),
+            (19_455, 2),
+            (1024, 10),
+            (19_456, 0),
+            (19_456, 11),
+        ] {
+            assert!(!of(memory_kib, passes), "{memory_kib} {passes}");
+        }
+    }
+
+    /// CWE-916. Signing in does not make a hash weaker than it is.
+    #[test]
+    fn cwe_916_a_stronger_hash_is_not_outdated() {
+        let of = |memory_kib, passes| {
+            let cost = Cost {
+                memory_kib,
+                passes,
+                lanes: 1,
+            };
+            hash(cost, b"secret", &mut vec![Block::default(); block_count(cost)]).unwrap()
+        };
+        let cost = Cost {
+            memory_kib: 128,
+            passes: 2,
+            lanes: 1,
+        };
+        for (memory_kib, passes, outdated) in [
+            (128, 2, false),
+            (128, 3, false),
+            (256, 2, false),
+            (256, 1, false),
+            (128, 1, true),
+            (64, 8, true),
+            (200, 1, true),
+        ] {
+            assert_eq!(
+                of(memory_kib, passes).is_outdated(cost),
+                outdated,
+                "{memory_kib} {passes}"
+            );
+        }
     }
 
     /// The Argon2 cases of the shared file: what Django's hashes verify, ours do.

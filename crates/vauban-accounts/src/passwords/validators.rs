@@ -24,7 +24,7 @@ use super::similarity::is_similar;
 pub struct PasswordRules {
     /// The fewest characters. Default 12; never below 8 (ASVS 6.2.1).
     pub min_length: usize,
-    /// How alike an attribute a password may be, from 0.1 to 1.0. Default 0.7, as in Django.
+    /// How alike an attribute a password may be, from 0.1 to 1.0, whatever is said. Default 0.7, as in Django.
     pub max_similarity: f64,
     /// Words that passwords of this site must not be alike, such as its name (ASVS 6.2.11).
     pub context_words: Vec<String>,
@@ -66,6 +66,17 @@ impl Default for PasswordRules {
 }
 
 impl PasswordRules {
+    /// CWE-521, ASVS 6.2.1: whatever is configured, no rule is switched off by it.
+    pub(crate) fn bounded(self) -> Self {
+        let alike = self.max_similarity;
+        Self {
+            min_length: self.min_length.max(8),
+            // What is no number is compared with as nothing.
+            max_similarity: if alike <= 1.0 { alike.max(0.1) } else { 1.0 },
+            ..self
+        }
+    }
+
     /// Everything that is wrong with a new password; empty where nothing is.
     pub fn check(&self, password: &Password, attributes: &[Attribute]) -> Vec<Weakness> {
         let text = password.reveal();
@@ -262,6 +273,27 @@ mod tests {
         assert_eq!(weak("twelve chars"), []);
         assert_eq!(weak("🦀🐙🦑🦐🦞🐚🐌🐛🦋🐝🐞🕷"), []);
         assert_eq!(weak("            "), [Weakness::TooPredictable]);
+    }
+
+    /// CWE-521. Options that would switch a rule off do not.
+    #[test]
+    fn cwe_521_no_option_switches_a_rule_off() {
+        let own = [Attribute {
+            name: "e-mail address".into(),
+            value: "ann.of.the.hill@example.com".into(),
+        }];
+        for max_similarity in [1.1, f64::NAN, f64::INFINITY, -1.0] {
+            let rules = PasswordRules {
+                min_length: 0,
+                max_similarity,
+                context_words: Vec::new(),
+            };
+            let rules = rules.bounded();
+            let found = rules.check(&Password::new("ann.of.the.hill@example.com").unwrap(), &own);
+            assert!(matches!(found[..], [Weakness::TooSimilar(_)]), "{max_similarity}");
+            let found = rules.check(&Password::new("qzjxvkw").unwrap(), &[]);
+            assert_eq!(found, [Weakness::TooShort(8)]);
+        }
     }
 
     /// ASVS 6.2.11.

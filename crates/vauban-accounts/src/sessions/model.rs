@@ -39,6 +39,7 @@ impl Policy for SessionRow {
 
 impl Field for TokenHash {
     const KIND: Kind = Kind::Bytes;
+    const SECRET: bool = true;
 
     fn to_value(&self) -> Value {
         Value::Blob(self.as_bytes().to_vec())

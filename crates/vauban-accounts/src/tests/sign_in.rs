@@ -1,11 +1,14 @@
 //! ASVS V6: authentication.
 
+use vauban::module::Modules;
 use vauban::orm::Actor;
+use vauban::settings::{Mode, Settings};
+use vauban::site::Site;
 
 use super::{CLIENT, Kit, PASSWORD, User};
 use crate::accounts::SignInFailure;
 use crate::passwords::{Cost, HasherOptions};
-use crate::{Email, Password};
+use crate::{AccountOptions, Email, Password};
 
 async fn attempt(kit: &Kit, email: &str, password: &str) -> Result<String, String> {
     let password = Password::new(password).unwrap();
@@ -249,4 +252,35 @@ async fn hashes_are_renewed_at_sign_in() {
     unit.finish(true).await.unwrap();
     assert!(stored().contains("m=128,t=2"), "{}", stored());
     assert!(attempt(&stronger, "ann@example.com", PASSWORD).await.is_ok());
+}
+
+/// CWE-916, ASVS 11.4.2. A site that is configured with too cheap hashes, or with such as are not verified, does not start; nor do
+/// its tests, which hash at less themselves.
+#[test]
+fn cwe_916_a_site_that_hashes_out_of_bounds_does_not_start() {
+    let start = |memory_kib, passes| {
+        let cost = Cost {
+            memory_kib,
+            passes,
+            lanes: 1,
+        };
+        let options = AccountOptions {
+            hashing: HasherOptions {
+                cost,
+                ..HasherOptions::default()
+            },
+            ..AccountOptions::default()
+        };
+        let modules = Modules::of_site(crate::module::<User>().options(options).into());
+        let settings = Settings::for_test(Mode::Development, "", &modules.settings());
+        let package = vauban::Package::for_test("test", "", None);
+        #[allow(deprecated)]
+        let site = Site::__assemble(package, &modules, settings, Kit::new().database);
+        site.map_or_else(|failure| failure.to_string(), |_| "starts".to_owned())
+    };
+    assert_eq!(start(19 * 1024, 2), "starts");
+    let cheap = start(64, 1);
+    assert!(cheap.contains("the cost is too low"), "{cheap}");
+    let dear = start(300 * 1024, 2);
+    assert!(dear.contains("262144 KiB and 10 passes"), "{dear}");
 }

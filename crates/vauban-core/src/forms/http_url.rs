@@ -240,6 +240,7 @@ impl FieldValue for HttpUrl {
 
 impl Field for HttpUrl {
     const KIND: Kind = Kind::Text;
+    const MAX_BYTES: Option<usize> = Some(MAX_URL_BYTES);
 
     fn to_value(&self) -> Value {
         Value::Text(self.text.clone())

@@ -2,6 +2,7 @@
 
 use ::http::{HeaderValue, StatusCode, header};
 use bytes::Bytes;
+use vauban_text::{Lines, without_invisible};
 
 use super::{Request, Respond, Response};
 
@@ -51,11 +52,12 @@ impl Respond for File {
 
 /// `Content-Disposition` (RFC 6266): an ASCII name for old clients, the real one percent-encoded (RFC 8187).
 fn disposition(name: &str) -> String {
-    // CWE-22, CWE-113: no separators, quotes or controls reach the header.
-    let name: String = name
+    // CWE-22, CWE-113: no separators, quotes or controls reach the header. CWE-451: nor what nobody sees or what turns the
+    // reading order round, by which a program looks like a picture.
+    let name: String = without_invisible(name, Lines::One)
         .chars()
         .map(|c| {
-            if c.is_control() || matches!(c, '/' | '\\' | '"' | '\u{202a}'..='\u{202e}') {
+            if c.is_control() || matches!(c, '/' | '\\' | '"') {
                 '_'
             } else {
                 c
@@ -93,5 +95,23 @@ mod tests {
             "attachment; filename=\"_\"; filename*=UTF-8''%C3%BC"
         );
         assert!(HeaderValue::from_str(&disposition("\u{202e}gpj.exe\u{7f}")).is_ok());
+    }
+
+    /// CWE-451. Attack: a program whose name reads as a picture's where the browser shows it.
+    #[test]
+    fn cwe_451_a_program_does_not_look_like_a_picture() {
+        for turned in
+            "\u{202a}\u{202e}\u{2066}\u{2067}\u{2068}\u{2069}\u{200e}\u{200f}\u{61c}\u{200b}\u{feff}\u{ad}"
+                .chars()
+        {
+            let text = disposition(&format!("photo{turned}gpj.exe"));
+            assert_eq!(
+                text, "attachment; filename=\"photogpj.exe\"",
+                "U+{:04X}",
+                turned as u32
+            );
+        }
+        // A joiner that shows is a letter's.
+        assert!(disposition("\u{646}\u{200c}\u{647}").contains("%E2%80%8C"));
     }
 }

@@ -153,6 +153,21 @@ impl FormData {
         }
     }
 
+    /// The fields that have come whole, of a body of which more is to come.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse).
+    pub(crate) fn beginning(content_type: &str, body: &[u8], limits: &FormLimits) -> Result<Self, DataError> {
+        let Some(boundary) = MediaType::parse(content_type)?.boundary else {
+            let end = memchr::memrchr(b'&', body).unwrap_or(0);
+            return Self::parse(Some(content_type), &body[..end], limits);
+        };
+        let between = format!("\r\n--{boundary}");
+        let end = memchr::memmem::rfind(body, between.as_bytes()).ok_or(DataError::Multipart)?;
+        let whole = [&body[..end], between.as_bytes(), b"--"].concat();
+        Self::parse(Some(content_type), &whole, limits)
+    }
+
     /// Reads `name=value&name=value`; also what stands behind the `?` of a URL.
     ///
     /// # Errors

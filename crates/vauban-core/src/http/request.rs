@@ -6,6 +6,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
 
 use ::http::header::{Entry, HeaderName, HeaderValue};
 use ::http::{HeaderMap, Method, Uri, header};
@@ -52,6 +53,8 @@ pub struct Request {
     set_aside: Mutex<Option<Asked>>,
     /// Whether somebody looked at which view it is.
     looked_at_route: AtomicBool,
+    /// Whether somebody looked at the method or the path.
+    looked_at_address: AtomicBool,
     /// Whether somebody wanted to know before.
     asked_early: AtomicBool,
     pub(crate) messages: Store,
@@ -133,6 +136,7 @@ impl Request {
             left_by_asking: Effects::default(),
             set_aside: Mutex::default(),
             looked_at_route: AtomicBool::new(false),
+            looked_at_address: AtomicBool::new(false),
             asked_early: AtomicBool::new(false),
             messages: Store::default(),
             nonce: OnceLock::new(),
@@ -151,11 +155,13 @@ impl Request {
 
     /// The method.
     pub fn method(&self) -> &Method {
+        self.looked_at_address.store(true, Ordering::Relaxed);
         &self.method
     }
 
     /// The path, percent-encoded as a typed URL writes it, however it was sent (CWE-177); it starts with `/`.
     pub fn path(&self) -> &str {
+        self.looked_at_address.store(true, Ordering::Relaxed);
         self.uri.path()
     }
 
@@ -233,6 +239,11 @@ impl Request {
         self.looked_at_route.swap(false, Ordering::Relaxed)
     }
 
+    /// Whether somebody looked at the method or the path, since this was asked last.
+    pub(crate) fn was_address_looked_at(&self) -> bool {
+        self.looked_at_address.swap(false, Ordering::Relaxed)
+    }
+
     /// The type of the view that was found.
     pub(crate) fn view_type(&self) -> Option<TypeId> {
         self.shown_route().map(|route| route.view_type)
@@ -251,6 +262,14 @@ impl Request {
     /// The settings in force.
     pub fn settings(&self) -> &Settings {
         self.site.settings()
+    }
+
+    /// How long the view may take: its own time, or the site's.
+    pub(crate) fn time_limit(&self) -> Duration {
+        let own = self.route.and_then(|view| view.timeout);
+        own.map_or(self.settings().timeouts.request, |seconds| {
+            Duration::from_secs(seconds.into())
+        })
     }
 
     /// Who asks. Known to rules, views and middleware; a gate, or what finds out who asks, is too early: whoever asks there

@@ -58,24 +58,7 @@ pub(crate) async fn read(
     budget: &Budget,
 ) -> Result<Bytes> {
     let mut pieces = Pieces::new(body, headers, limit, time, budget)?;
-    let Some((first, mut room)) = pieces.piece().await? else {
-        return Ok(Bytes::new());
-    };
-    let mut keep = |more: Option<Room>| match (&mut room, more) {
-        (Some(room), Some(more)) => room.add(more),
-        (room, more) => *room = room.take().or(more),
-    };
-    let Some((second, more)) = pieces.piece().await? else {
-        return Ok(held(first, room));
-    };
-    keep(more);
-    let mut all = BytesMut::from(first);
-    all.extend_from_slice(&second);
-    while let Some((piece, more)) = pieces.piece().await? {
-        keep(more);
-        all.extend_from_slice(&piece);
-    }
-    Ok(held(all.freeze(), room))
+    pieces.at_least(usize::MAX).await
 }
 
 /// A body on its way, with its bounds.
@@ -142,6 +125,36 @@ impl Pieces {
     /// 413 if it is larger than its limit; 408 if it is too slow; 400 if it breaks off; 503 if there is no room for it.
     pub(crate) async fn next(&mut self) -> Result<Option<Bytes>> {
         Ok(self.piece().await?.map(|(piece, room)| held(piece, room)))
+    }
+
+    /// The next `bytes` and what came with them, in one; less at its end only.
+    ///
+    /// # Errors
+    /// As [`next`](Self::next).
+    pub(crate) async fn at_least(&mut self, bytes: usize) -> Result<Bytes> {
+        let Some((first, mut room)) = self.piece().await? else {
+            return Ok(Bytes::new());
+        };
+        let mut keep = |more: Option<Room>| match (&mut room, more) {
+            (Some(room), Some(more)) => room.add(more),
+            (room, more) => *room = room.take().or(more),
+        };
+        if first.len() >= bytes {
+            return Ok(held(first, room));
+        }
+        let Some((second, more)) = self.piece().await? else {
+            return Ok(held(first, room));
+        };
+        keep(more);
+        let mut all = BytesMut::from(first);
+        all.extend_from_slice(&second);
+        while all.len() < bytes
+            && let Some((piece, more)) = self.piece().await?
+        {
+            keep(more);
+            all.extend_from_slice(&piece);
+        }
+        Ok(held(all.freeze(), room))
     }
 
     /// The next piece and its room; none is counted for what was in memory before.

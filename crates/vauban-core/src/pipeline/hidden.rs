@@ -36,14 +36,14 @@ impl Hidden {
     /// # Errors
     /// If a gate panics or takes too long.
     pub(super) async fn by_gates(&mut self, cx: &mut Request, gates: &Gates, found: &Found) -> Result<bool> {
-        let targets = match found {
-            Found::Other(targets) => targets.as_slice(),
-            Found::Slash(_, target) => std::slice::from_ref(target),
-            Found::View(..) | Found::Nothing => &[],
+        let (targets, path) = match found {
+            Found::Other(targets) => (targets.as_slice(), None),
+            Found::Slash(path, target) => (std::slice::from_ref(target), Some(path)),
+            Found::View(..) | Found::Nothing => (&[][..], None),
         };
         let before = self.0.len();
         for target in targets {
-            if gates.hide(cx, target).await? {
+            if gates.hide(cx, target, path).await? {
                 self.add(target.meta.view_type);
             }
         }

@@ -3,13 +3,19 @@
 //!
 //! The body of whom a rule refuses is not read. This is the exception, and narrow (CWE-400, CWE-770): a form of a view
 //! that takes one, with the cookie of a session that has ended, 64 KiB, and a token that was written in that very session
-//! for that address. A token that does not prove itself keeps nothing.
+//! for that address. A token that does not prove itself keeps nothing, and what comes behind the first 2 KiB is not read: a
+//! cookie that was made up is an anonymous caller's.
 
+use bytes::Bytes;
+
+use super::body::Pieces;
 use super::{body, csrf, typed};
-use crate::http::{Control, Controls, Kept, Refusal, Request, RequestBody};
+use crate::http::{Control, Controls, Kept, Refusal, Request, RequestBody, Result};
 
 /// The most bytes that are read and kept.
 pub(crate) const LARGEST: usize = 64 * 1024;
+/// How much is read to find the token: it is the first field of a form, of some 200 bytes.
+const BEGINNING: usize = 2 * 1024;
 
 /// Before a refusal is answered: keeps what was typed, if the session of whoever sent it is over.
 pub(crate) async fn keep_unread(cx: &Request, refusal: Refusal, unread: RequestBody, controls: Controls) {
@@ -22,12 +28,31 @@ pub(crate) async fn keep_unread(cx: &Request, refusal: Refusal, unread: RequestB
     if !cx.sends_form() || !declared.iter().any(Control::is_typed) {
         return;
     }
+    match read(cx, &session, unread).await {
+        Ok(Some(sent)) => keep(cx, session, &sent, controls).await,
+        Ok(None) | Err(_) => cx.set_kept(Kept::InBrowserOnly),
+    }
+}
+
+/// The body; `None` if its beginning does not prove that it is of a page of that session's.
+async fn read(cx: &Request, session: &[u8; 32], unread: RequestBody) -> Result<Option<Bytes>> {
     let limit = body::limit_of(cx).min(LARGEST);
     let time = cx.settings().timeouts.body;
-    match body::read(unread, cx.headers(), limit, time, &cx.site.bodies).await {
-        Ok(sent) => keep(cx, session, &sent, controls).await,
-        Err(_) => cx.set_kept(Kept::InBrowserOnly),
+    let mut pieces = Pieces::new(unread, cx.headers(), limit, time, &cx.site.bodies)?;
+    let beginning = pieces.at_least(BEGINNING).await?;
+    if beginning.len() < BEGINNING {
+        return Ok(Some(beginning));
     }
+    // CWE-400: who made up a cookie is not listened to any longer.
+    let token = typed::token_of_beginning(cx, &beginning).unwrap_or_default();
+    if csrf::owner_of(&cx.site, cx, &token, session).is_none() {
+        return Ok(None);
+    }
+    let rest = pieces.at_least(usize::MAX).await?;
+    if rest.is_empty() {
+        return Ok(Some(beginning));
+    }
+    Ok(Some([beginning, rest].concat().into()))
 }
 
 /// The same, where a parameter asked for the sign-in, after the body was read.

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use vauban_orm::engine::answering;
 
 use super::guard::Guarded;
+use super::spelling::with_path;
 use crate::http::{Effects, Error, Refusal, Request, RequestBody, Response, Result};
 use crate::routing::{Target, ViewFuture};
 use crate::site::{AnyGate, AnyMiddleware, Next};
@@ -17,7 +18,9 @@ use crate::site::{AnyGate, AnyMiddleware, Next};
 /// sender is not known yet. For cheap refusals: maintenance, blocked addresses, quotas of one's own. Which view is asked
 /// for says [`Request::is_for`]; the [path](Request::path) has one spelling. Before a safe method nothing is written: leave
 /// that to a task. What it says of a view, it says to everybody. If the view turns out not to be there for who asks, or a gate
-/// says "not found" of it, the gates from the first that looked at the view on are asked again, without one. A closure that decides at once is one, too:
+/// says "not found" of it, the gates from the first that looked at the view on are asked again, without one. Where there is only a view of another method, or
+/// one behind a slash, those that looked at method, path or view are asked again as if it were asked for, to hear whether they
+/// hide it. A closure that decides at once is one, too:
 ///
 /// ```
 /// # extern crate vauban_core as vauban;
@@ -96,7 +99,7 @@ impl<G: Gate> AnyGate for G {
         &'a self,
         cx: &'a Request,
     ) -> Pin<Box<dyn Future<Output = Result<Option<Response>>> + Send + 'a>> {
-        Box::pin(answering(cx.method().is_safe(), self.enter(cx)))
+        Box::pin(answering(cx.method.is_safe(), self.enter(cx)))
     }
 }
 
@@ -125,6 +128,9 @@ pub(crate) struct Gates {
     /// The first that looked at which view it is: what it said does not hold for another, and the gates before it are not
     /// asked again, since they may count.
     looked: Option<usize>,
+    /// The first that looked at that, at the method or at the path: what it said does not hold for a view of another method,
+    /// or behind a slash.
+    looked_at_address: Option<usize>,
     /// What the answer had before that one.
     before: Effects,
     /// What it had after all.
@@ -147,26 +153,34 @@ impl Gates {
             return Ok(None);
         }
         cx.back_to(std::mem::take(&mut self.before));
-        (self.about, self.looked) = (about, None);
+        (self.about, self.looked, self.looked_at_address) = (about, None, None);
         let answer = self.ask_from(first, cx).await;
         self.after = cx.effects();
         answer
     }
 
-    /// Whether a gate says "not found" of a view that is at the address, and is not asked for itself: what it is asked besides
-    /// leaves nothing.
+    /// Whether a gate says "not found" of a view of another method, or behind a slash, at `path`: as it would if that were
+    /// asked for (CWE-204), whether it knows it by its type, its method or its path. What it is asked besides leaves nothing.
     ///
     /// # Errors
     /// If a gate panics or takes too long.
-    pub(crate) async fn hide(&self, cx: &mut Request, view: &Target) -> Result<bool> {
-        let Some(first) = self.looked else {
+    pub(crate) async fn hide(&self, cx: &mut Request, view: &Target, path: Option<&String>) -> Result<bool> {
+        let Some(first) = self.looked_at_address else {
             return Ok(false);
         };
         let (before, route) = (cx.effects(), cx.route.replace(view.meta));
+        let uri = path.and_then(|path| with_path(&cx.uri, path.clone()));
+        let uri = uri.map(|uri| std::mem::replace(&mut cx.uri, uri));
+        let method = std::mem::replace(&mut cx.method, view.meta.method.clone());
         let limit = cx.settings().timeouts.request;
         let mut again = Self::default();
-        let ended = Guarded::new(Box::pin(again.ask_from(first, cx)), limit).await;
-        cx.route = route;
+        // CWE-352: it is this request that is answered, whatever its gates are told.
+        let asked = answering(method.is_safe(), again.ask_from(first, cx));
+        let ended = Guarded::new(Box::pin(asked), limit).await;
+        (cx.route, cx.method) = (route, method);
+        if let Some(uri) = uri {
+            cx.uri = uri;
+        }
         cx.back_to(before);
         let answer = ended.map_err(Error::stopped)?;
         Ok(answer.is_err_and(|error| says_not_found(&error)))
@@ -176,9 +190,14 @@ impl Gates {
         for (place, gate) in cx.site.before.iter().enumerate().skip(first) {
             let before = cx.effects();
             cx.was_route_looked_at();
+            cx.was_address_looked_at();
             let answer = gate.enter_boxed(cx).await;
             // One that says "not found" is asked again whatever it looked at, or it would be walked round.
-            if self.looked.is_none() && (cx.was_route_looked_at() || answer.is_err()) {
+            let looked = cx.was_route_looked_at() || answer.is_err();
+            if looked || cx.was_address_looked_at() {
+                self.looked_at_address.get_or_insert(place);
+            }
+            if looked && self.looked.is_none() {
                 (self.looked, self.before) = (Some(place), before);
             }
             if let Some(answer) = answer? {

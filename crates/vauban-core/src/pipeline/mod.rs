@@ -38,7 +38,7 @@ pub(crate) use finish::bare;
 #[cfg(any(test, feature = "testing"))]
 #[doc(hidden)]
 pub use for_tests::{actor_for_test, session_for_test, sign_in_for_test, token_for_test, view_for_test};
-pub(crate) use guard::{Guarded, Stopped, watch_panics};
+pub(crate) use guard::{Guarded, Stopped, caught, watch_panics};
 pub(crate) use headers::Headers;
 pub use layers::{Gate, Middleware};
 pub use pages::{ErrorPage, ErrorPages};
@@ -51,7 +51,6 @@ use std::time::Duration;
 
 use ::http::{HeaderValue, Method, StatusCode, header};
 
-use guard::caught;
 use hidden::Hidden;
 use layers::Gates;
 use vauban_orm::engine::rendering;
@@ -93,9 +92,10 @@ pub async fn answer(
 
 /// The controls before the view, in order.
 async fn enter(site: &Site, cx: &mut Request, body: &mut RequestBody) -> Result<Way> {
+    // CWE-778, CWE-614: who asks, and how, is known before anything is refused.
+    proxies::find_client(site, cx)?;
     limits::check_head(site, cx)?;
     spelling::spell(cx);
-    proxies::find_client(site, cx)?;
     hosts::check(site, cx)?;
     if let Some(redirect) = https::require(site, cx)? {
         return Ok(Way::Answer(redirect));
@@ -103,15 +103,18 @@ async fn enter(site: &Site, cx: &mut Request, body: &mut RequestBody) -> Result<
     if let Some(file) = site.static_files.answer(&cx.method, cx.uri.path(), &cx.headers) {
         return Ok(Way::Answer(file));
     }
-    origin::check(site, cx)?;
+    let sender = origin::check(site, cx)?;
     let (mut hidden, mut gates) = (Hidden::default(), Gates::default());
     loop {
-        let found = site.router.find(&cx.method, cx.uri.path(), hidden.views());
+        // CWE-248: what a segment is read as is the site's own code.
+        let found = caught(|| site.router.find(&cx.method, cx.uri.path(), hidden.views()));
+        let found = found.map_err(Error::stopped)?;
         let view = match &found {
             Found::View(target, _) => Some(target.meta),
             _ => None,
         };
         isolation::check(site, cx, view.map(|meta| meta.view_type))?;
+        sender.is_enough_for(cx, is_ambient(cx, &found))?;
         cx.route = view;
         // CWE-204: until it is known whether the view is there for who asks, no answer has anything of it.
         cx.show_view(!may_hide(&found));
@@ -156,6 +159,15 @@ async fn enter(site: &Site, cx: &mut Request, body: &mut RequestBody) -> Result<
     }
 }
 
+/// Whether the request would be let in by what a browser sends by itself: where there is no such view, too, which the
+/// session is asked about.
+fn is_ambient(cx: &Request, found: &Found) -> bool {
+    match found {
+        Found::View(target, _) => (target.asking.is_ambient)(cx),
+        Found::Other(_) | Found::Slash(..) | Found::Nothing => true,
+    }
+}
+
 /// Whether a view was found that may turn out not to be there.
 fn may_hide(found: &Found) -> bool {
     matches!(found, Found::View(target, _) if hidden::may_hide(target))
@@ -177,12 +189,7 @@ async fn pass_gates(cx: &mut Request, gates: &mut Gates) -> Result<Option<Respon
 /// What needs the view: the layers around it, and then, in `routing/driver.rs`, its access rule, the body, the token,
 /// the parameters, the view itself, the commit, the page.
 async fn call(cx: &Arc<Request>, target: Target, body: RequestBody) -> Response {
-    let settings = cx.settings().timeouts.request;
-    let own = target
-        .meta
-        .timeout
-        .map(|seconds| Duration::from_secs(seconds.into()));
-    let mut view = Guarded::new(layers::view(cx, target, body), own.unwrap_or(settings));
+    let mut view = Guarded::new(layers::view(cx, target, body), cx.time_limit());
     let mut ended = (&mut view).await;
     if matches!(ended, Err(Stopped::Overrun)) && cx.saved() == Saved::Perhaps {
         // What is on its way to the disk is not called back: whoever sent it learns what became of it.
@@ -207,6 +214,19 @@ async fn call(cx: &Arc<Request>, target: Target, body: RequestBody) -> Response 
 
 /// How long a commit may take that has begun when the view's time is over.
 const COMMIT: Duration = Duration::from_secs(10);
+
+/// Longest time for everything of a request: more than its parts may take, so that what ends one says what became of it
+/// (CWE-837). Gates and who asks have `timeouts.request` each, again where a view turned out to be hidden.
+pub(crate) fn whole_request(site: &Site) -> Duration {
+    let request = site.settings.timeouts.request;
+    let of_views = site.routes.iter().filter_map(|route| route.meta.timeout);
+    let longest = of_views.map(|seconds| Duration::from_secs(seconds.into()));
+    let view = longest.fold(request, Duration::max);
+    request
+        .saturating_mul(4)
+        .saturating_add(view)
+        .saturating_add(COMMIT)
+}
 
 enum Way {
     View(Target),

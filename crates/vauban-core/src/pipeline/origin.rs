@@ -10,29 +10,60 @@ use crate::site::Site;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// Lets safe requests and those of the site's own pages pass.
+/// Where a request says that it comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub(crate) enum Sender {
+    /// A page of this site or of a configured origin; or it does not matter.
+    Own,
+    /// Another page.
+    Foreign,
+    /// It says nothing, as programs do; over HTTPS no browser does.
+    Unsaid,
+}
+
+/// Lets safe requests and those of the site's own pages pass, and such as say nothing to [`Sender::is_enough_for`].
 ///
 /// # Errors
 /// 403.
-pub(crate) fn check(site: &Site, cx: &Request) -> Result<()> {
+pub(crate) fn check(site: &Site, cx: &Request) -> Result<Sender> {
     let upgrades = asks_for_websocket(cx.headers());
     let safe = matches!(*cx.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     // CWE-1385: a WebSocket handshake is a GET that cannot carry a token.
     if safe && !upgrades {
-        return Ok(());
+        return Ok(Sender::Own);
     }
     #[cfg(any(test, feature = "__test_switches"))]
     if site.without.origin_check {
-        return Ok(());
+        return Ok(Sender::Own);
     }
-    if from_own_page(site, cx, upgrades) {
-        return Ok(());
+    match sender(site, cx, upgrades) {
+        Sender::Foreign => Err(refused(cx)),
+        sender => Ok(sender),
     }
+}
+
+impl Sender {
+    /// Whether that is enough for a view: `ambient` if its credential is one that a browser sends by itself (CWE-352). A
+    /// token or a signature is not, and programs that have one send no `Origin`.
+    ///
+    /// # Errors
+    /// 403.
+    pub(crate) fn is_enough_for(self, cx: &Request, ambient: bool) -> Result<()> {
+        match self {
+            Self::Own => Ok(()),
+            Self::Unsaid if !ambient => Ok(()),
+            Self::Unsaid | Self::Foreign => Err(refused(cx)),
+        }
+    }
+}
+
+fn refused(cx: &Request) -> Error {
     SecurityEvent::ORIGIN_REFUSED.log(Some(cx));
     #[cfg(debug_assertions)]
     cx.note(|| "The origin wall refused: `Sec-Fetch-Site` and `Origin` do not say that a page of this site, or of one of the \
          setting `origins`, sent the request.".to_owned());
-    Err(Error::forbidden())
+    Error::forbidden()
 }
 
 /// Whether a WebSocket is asked for, alone or among others. Other protocols are ignored, as RFC 9110 §7.8 allows: the
@@ -59,24 +90,27 @@ pub(crate) fn is_own_page(cx: &Request) -> bool {
     }
 }
 
-fn from_own_page(site: &Site, cx: &Request, upgrades: bool) -> bool {
-    let Ok(fetch_site) = one(cx.headers(), &SEC_FETCH_SITE) else {
-        return false;
-    };
-    let Ok(origin) = one(cx.headers(), &header::ORIGIN) else {
-        return false;
+fn sender(site: &Site, cx: &Request, upgrades: bool) -> Sender {
+    let (Ok(fetch_site), Ok(origin)) = (
+        one(cx.headers(), &SEC_FETCH_SITE),
+        one(cx.headers(), &header::ORIGIN),
+    ) else {
+        return Sender::Foreign;
     };
     let own = origin.is_some_and(|origin| is_own(site, cx, origin));
     // A partner: configured, and not where the request went.
     let partner = || origin.is_some_and(|origin| !own && is_configured(site, origin));
-    match (fetch_site, origin) {
+    let is_own = match (fetch_site, origin) {
         (Some("same-origin" | "none"), None) => true,
         (Some("same-origin" | "none"), Some(_)) => own,
         // CWE-352: a sibling host (`same-site`) is another site.
         (Some(_), _) => partner(),
         (None, Some(_)) => own || partner(),
-        (None, None) => !upgrades && referer_is_ours(site, cx),
-    }
+        (None, None) if upgrades => false,
+        (None, None) if referer_is_ours(site, cx) => true,
+        (None, None) => return Sender::Unsaid,
+    };
+    if is_own { Sender::Own } else { Sender::Foreign }
 }
 
 /// The only value of a header, or none.

@@ -17,22 +17,28 @@ pub(crate) struct Way<'a> {
     /// Whether the browser spoke HTTPS with the outermost trusted proxy.
     pub(crate) secure: bool,
     /// The host that the browser asked for, if the proxy says so.
-    pub(crate) host: Option<&'a str>,
+    pub(crate) host: Result<Option<&'a str>, SeveralHosts>,
 }
+
+/// More than one host, or one that cannot be read: nobody can tell which the browser asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct SeveralHosts;
 
 /// Writes down client, scheme and host of a request.
 ///
 /// # Errors
-/// 400, see [`way`].
+/// 400, if a proxy names more than one host; client and scheme are written down before.
 pub(crate) fn find_client(site: &Site, cx: &mut Request) -> Result<()> {
     let trusted = &site.settings.trusted_proxies;
     if trusted.is_empty() {
         return Ok(());
     }
-    let way = way(trusted, cx.client, cx.secure, &cx.headers)?;
-    let host = way.host.map(str::to_owned);
+    let way = way(trusted, cx.client, cx.secure, &cx.headers);
     (cx.client, cx.secure) = (way.client, way.secure);
-    cx.forwarded_host = host;
+    match way.host {
+        Ok(host) => cx.forwarded_host = host.map(str::to_owned),
+        Err(SeveralHosts) => return Err(Error::bad_request("A proxy named more than one host.")),
+    }
     Ok(())
 }
 
@@ -40,23 +46,15 @@ pub(crate) fn find_client(site: &Site, cx: &mut Request) -> Result<()> {
 ///
 /// What a trusted proxy sends and we cannot read is logged with the proxy's address. It becomes nobody's identity: the
 /// client is then the last address that is known, the one that could not say who is behind it.
-///
-/// # Errors
-/// 400, if it names more than one host: then nobody can tell which the browser asked for.
-pub(crate) fn way<'a>(
-    trusted: &[Network],
-    peer: IpAddr,
-    tls: bool,
-    headers: &'a HeaderMap,
-) -> Result<Way<'a>> {
+pub(crate) fn way<'a>(trusted: &[Network], peer: IpAddr, tls: bool, headers: &'a HeaderMap) -> Way<'a> {
     let peer = peer.to_canonical();
     // CWE-348: a header is no better than whoever sent it.
     if !trusts(trusted, peer) {
-        return Ok(Way {
+        return Way {
             client: peer,
             secure: tls,
-            host: None,
-        });
+            host: Ok(None),
+        };
     }
     let mut client = peer;
     for hop in items(headers, "x-forwarded-for").rev() {
@@ -84,19 +82,19 @@ pub(crate) fn way<'a>(
     };
     let mut hosts = items(headers, "x-forwarded-host");
     let host = match hosts.next() {
-        None => None,
+        None => Ok(None),
         Some(host) => {
             let same = hosts.all(|other| other.eq_ignore_ascii_case(host));
             match std::str::from_utf8(host) {
-                Ok(host) if same => Some(host),
+                Ok(host) if same => Ok(Some(host)),
                 _ => {
                     unreadable("x-forwarded-host", host, peer);
-                    return Err(Error::bad_request("A proxy named more than one host."));
+                    Err(SeveralHosts)
                 }
             }
         }
     };
-    Ok(Way { client, secure, host })
+    Way { client, secure, host }
 }
 
 fn trusts(trusted: &[Network], address: IpAddr) -> bool {
@@ -170,13 +168,13 @@ mod tests {
             ("x-forwarded-proto", "https"),
             ("x-forwarded-host", "evil"),
         ]);
-        let found = way(&proxies(), ip("9.9.9.9"), false, &sent).unwrap();
+        let found = way(&proxies(), ip("9.9.9.9"), false, &sent);
         assert_eq!(
             found,
             Way {
                 client: ip("9.9.9.9"),
                 secure: false,
-                host: None
+                host: Ok(None)
             }
         );
     }
@@ -187,21 +185,19 @@ mod tests {
             ("x-forwarded-for", "1.1.1.1, 6.6.6.6, 10.0.0.2"),
             ("x-forwarded-proto", "https"),
         ]);
-        let found = way(&proxies(), ip("10.0.0.1"), false, &sent).unwrap();
+        let found = way(&proxies(), ip("10.0.0.1"), false, &sent);
         assert_eq!(
             found,
             Way {
                 client: ip("6.6.6.6"),
                 secure: true,
-                host: None
+                host: Ok(None)
             }
         );
         // In several lines, too.
         let sent = headers(&[("x-forwarded-for", "1.1.1.1"), ("x-forwarded-for", "6.6.6.6")]);
         assert_eq!(
-            way(&proxies(), ip("::ffff:10.0.0.1"), false, &sent)
-                .unwrap()
-                .client,
+            way(&proxies(), ip("::ffff:10.0.0.1"), false, &sent).client,
             ip("6.6.6.6")
         );
     }
@@ -213,7 +209,6 @@ mod tests {
             false,
             &headers(&[("x-forwarded-for", forwarded_for)]),
         )
-        .unwrap()
         .client
     }
 
@@ -274,7 +269,7 @@ mod tests {
         ] {
             let sent = headers(&[("x-forwarded-proto", sent)]);
             assert_eq!(
-                way(&proxies(), ip("10.0.0.1"), false, &sent).unwrap().secure,
+                way(&proxies(), ip("10.0.0.1"), false, &sent).secure,
                 secure,
                 "{sent:?}"
             );
@@ -286,9 +281,8 @@ mod tests {
     fn two_hosts_are_refused() {
         let host = |sent: &str| {
             let sent = headers(&[("x-forwarded-host", sent)]);
-            way(&proxies(), ip("10.0.0.1"), false, &sent)
-                .map(|way| way.host.map(str::to_owned))
-                .ok()
+            let way = way(&proxies(), ip("10.0.0.1"), false, &sent);
+            way.host.map(|host| host.map(str::to_owned)).ok()
         };
         assert_eq!(host("a, b"), None);
         assert_eq!(

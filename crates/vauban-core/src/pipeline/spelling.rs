@@ -9,21 +9,20 @@ use crate::routing::respelled;
 
 /// Spells the path as a typed URL writes it (RFC 3986 §6.2.2). One that cannot be decoded stays: no route reads it.
 pub(crate) fn spell(cx: &mut Request) {
-    let Some(mut target) = spelled(cx.uri.path()) else {
-        return;
-    };
-    if let Some(query) = cx.uri.query() {
+    if let Some(uri) = spelled(cx.uri.path()).and_then(|path| with_path(&cx.uri, path)) {
+        cx.uri = uri;
+    }
+}
+
+/// The same address with another path, if there can be one.
+pub(super) fn with_path(uri: &Uri, mut target: String) -> Option<Uri> {
+    if let Some(query) = uri.query() {
         target.push('?');
         target.push_str(query);
     }
-    let Ok(target) = target.parse::<PathAndQuery>() else {
-        return;
-    };
-    let mut parts = cx.uri.clone().into_parts();
-    parts.path_and_query = Some(target);
-    if let Ok(uri) = Uri::from_parts(parts) {
-        cx.uri = uri;
-    }
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = Some(target.parse::<PathAndQuery>().ok()?);
+    Uri::from_parts(parts).ok()
 }
 
 /// Another spelling of a path; `None` if it has its own.

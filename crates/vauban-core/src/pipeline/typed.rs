@@ -103,6 +103,16 @@ pub(super) fn read(cx: &Request, body: &[u8], controls: Controls) -> Option<(Typ
     Some((typed, token.map(str::to_owned)))
 }
 
+/// The form's token, where no more than the beginning of its body has come.
+pub(super) fn token_of_beginning(cx: &Request, beginning: &[u8]) -> Option<String> {
+    let kind = cx.headers().get(header::CONTENT_TYPE)?.to_str().ok()?;
+    let data = FormData::beginning(kind, beginning, &limits(cx)).ok();
+    let of_form = data.as_ref().and_then(|data| csrf::from_form(cx.headers(), data));
+    of_form
+        .or_else(|| csrf::from_header(cx.headers()))
+        .map(str::to_owned)
+}
+
 /// Whether a body is a form that can be read.
 pub(super) fn is_readable(cx: &Request, body: &[u8]) -> bool {
     parse(cx, body).is_some()
@@ -110,11 +120,14 @@ pub(super) fn is_readable(cx: &Request, body: &[u8]) -> bool {
 
 fn parse(cx: &Request, body: &[u8]) -> Option<FormData> {
     let kind = cx.headers().get(header::CONTENT_TYPE)?.to_str().ok()?;
-    let limits = FormLimits {
+    FormData::parse(Some(kind), body, &limits(cx)).ok()
+}
+
+fn limits(cx: &Request) -> FormLimits {
+    FormLimits {
         fields: cx.settings().limits.fields,
         ..FormLimits::DEFAULT
-    };
-    FormData::parse(Some(kind), body, &limits).ok()
+    }
 }
 
 fn field(declared: &[Control], name: &str, value: &str) -> Option<TypedField> {

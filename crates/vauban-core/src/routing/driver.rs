@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use ::http::StatusCode;
-use vauban_orm::engine::{Unit, answering, rendering};
+use vauban_orm::engine::{Unit, answering_within, rendering};
 
 use super::view::{CredentialOf, KindOf, Run};
 use super::{AccessRule, Call, Credential, Kind, Need, Params, Route, Routes, View, ViewFuture, ViewMeta};
@@ -36,8 +36,14 @@ impl Routes {
 
 /// Answers one call of a view.
 pub(crate) fn drive<V: View>(cx: Arc<Request>, body: RequestBody) -> ViewFuture {
-    // CWE-352, CWE-650: while a safe method is answered nothing writes, whatever the view came by.
-    Box::pin(answering(!<KindOf<V>>::WRITES, way::<V, _>(V::run(), cx, body)))
+    let limit = cx.time_limit();
+    // CWE-352, CWE-650: while a safe method is answered nothing writes, whatever the view came by. CWE-400: nor is a database at
+    // work for it when its time is over.
+    Box::pin(answering_within(
+        limit,
+        !<KindOf<V>>::WRITES,
+        way::<V, _>(V::run(), cx, body),
+    ))
 }
 
 /// Whether the view's rule says that it is not there for who asks (CWE-204): what the pipeline does then is in

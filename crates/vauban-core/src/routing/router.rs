@@ -11,6 +11,8 @@ use ::http::Method;
 use super::routes::{Handle, Hides};
 use super::url::{encode_segment, is_plain};
 use super::{Route, Routes, ViewMeta};
+#[cfg(debug_assertions)]
+use crate::pipeline::caught;
 use crate::site::Asking;
 
 /// Every route, ready to be looked up.
@@ -118,14 +120,14 @@ impl Router {
     #[cfg(debug_assertions)]
     pub(crate) fn pattern_of_development(&self, path: &str) -> Option<String> {
         let slashed = format!("{}/", path.trim_end_matches('/'));
-        [Method::GET, Method::POST]
-            .iter()
-            .find_map(|method| match self.find(method, &slashed, &[]) {
+        [Method::GET, Method::POST].iter().find_map(|method| {
+            match caught(|| self.find(method, &slashed, &[])).ok()? {
                 Found::View(target, params) if target.development && !params.is_empty() => {
                     Some(format!("{}{}", self.mount(target.meta.id), target.meta.pattern))
                 }
                 _ => None,
-            })
+            }
+        })
     }
 
     /// Looks a path up, percent-decoding each segment once (CWE-174). `hidden` are views that are not there for who asks:

@@ -24,14 +24,12 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use self::heads::Heads;
 use self::pace::{Pace, Phase};
 use crate::http::{RequestBody, SecurityEvent};
-use crate::pipeline::{self, Guarded, watch_panics};
+use crate::pipeline::{self, Guarded, Stopped, watch_panics, whole_request};
 use crate::routing::ClientIp;
 use crate::site::Site;
 
 /// How often a connection's pace is looked at: limits are kept to within this.
 const TICK: Duration = Duration::from_secs(2);
-/// Longest time for everything; the view and the body have shorter limits of their own.
-const WHOLE_REQUEST: Duration = Duration::from_secs(300);
 
 /// Serves until `stop` is ready; then requests that run may finish, for as long as the settings say.
 ///
@@ -47,6 +45,7 @@ pub async fn serve(site: Arc<Site>, listener: TcpListener, stop: impl Future<Out
     let connections = open_files::most_connections(limits.connections);
     let slots = Arc::new(Semaphore::new(connections));
     let prefixes = Arc::new(Prefixes::default());
+    let longest = whole_request(&site);
     let (stopping, stopped) = watch::channel(false);
     let mut stop = std::pin::pin!(stop);
     loop {
@@ -75,6 +74,7 @@ pub async fn serve(site: Arc<Site>, listener: TcpListener, stop: impl Future<Out
             Arc::clone(&site),
             stream,
             peer.ip(),
+            longest,
             stopped.clone(),
             (slot, place),
         ));
@@ -95,6 +95,7 @@ async fn connection(
     site: Arc<Site>,
     stream: TcpStream,
     peer: IpAddr,
+    longest: Duration,
     mut stopping: watch::Receiver<bool>,
     _held: (OwnedSemaphorePermit, Option<Place>),
 ) {
@@ -110,10 +111,10 @@ async fn connection(
                 request.map(RequestBody::Network)
             ));
             // CWE-248: a panic outside the view, in a layer or a session store, ends one request and not more.
-            let answer = match Guarded::new(answer, WHOLE_REQUEST).await {
-                Ok(answer) => answer,
-                Err(_) => pipeline::bare(site),
-            };
+            let answer = Guarded::new(answer, longest).await.unwrap_or_else(|stopped| {
+                log(peer, &stopped);
+                pipeline::bare(site)
+            });
             pace.set(Phase::Idle);
             Ok::<_, Infallible>(answer)
         }
@@ -151,6 +152,22 @@ async fn connection(
             }
         }
     }
+}
+
+/// CWE-778: what no page tells of is in the log.
+fn log(peer: IpAddr, stopped: &Stopped) {
+    let (error, at) = match stopped {
+        Stopped::Overrun => ("it took longer than all its parts may", None),
+        Stopped::Panicked(panic) => (panic.message.as_str(), panic.at.as_ref()),
+    };
+    tracing::error!(
+        target: "vauban::error",
+        event = SecurityEvent::INTERNAL_ERROR.name(),
+        %peer,
+        at = at.map(|(file, line)| format!("{file}:{line}")),
+        error,
+        "a request ended without its answer"
+    );
 }
 
 /// A stream whose pace and heads are watched.

@@ -41,7 +41,8 @@ impl Site {
     ) -> Result<Self, Failure> {
         let keys = site_keys(&settings);
         let units = Units::new(database.clone());
-        let wired = wire(modules, &package, &settings, &units, &keys)?;
+        let mut wired = wire(modules, &package, &settings, &units, &keys)?;
+        database.set_change_hooks(std::mem::take(&mut wired.change_hooks));
         let site = Self::of(package, wired, settings, keys, Some(database));
         site.map_err(|conflicts| {
             let told: Vec<String> = conflicts.iter().map(ToString::to_string).collect();

@@ -50,10 +50,12 @@ impl Identity {
         }
     }
 
-    /// Somebody who is signed in, and `user`, what pages show of them.
+    /// Somebody who is signed in, and `user`, what pages show of them: name and address. Who it is and which rights they have is
+    /// said once, by `facts`, for rules, policies and pages (CWE-863).
     ///
     /// `binding` is what tokens against request forgery belong to: unguessable, of this session alone, and another one
-    /// after every change of privilege. `session` is for the backend's own parameters
+    /// after every change of privilege, such as a hash of the session's key. One octet over and over is refused with 500
+    /// (CWE-352). `session` is for the backend's own parameters
     /// ([`session`](Self::session)).
     pub fn signed_in(
         binder: &Binder,
@@ -65,7 +67,10 @@ impl Identity {
         Self {
             actor: binder.user(facts),
             user: page::User {
+                id: Some(facts.id.to_string()),
                 is_signed_in: true,
+                is_staff: facts.is_staff,
+                is_superuser: facts.is_superuser,
                 ..user
             },
             user_id: Some(facts.id.to_string()),
@@ -101,6 +106,22 @@ impl Identity {
     /// `CurrentUser<U>`) to downcast, or what a token or signature proved.
     pub fn session(&self) -> Option<&Arc<dyn Any + Send + Sync>> {
         self.session.as_ref()
+    }
+
+    /// CWE-352: a binding that was filled in so that it compiles is every session's, and so are the tokens that belong to it.
+    ///
+    /// # Errors
+    /// 500 with a line in the log that says what to do.
+    fn is_bound(&self) -> Result<()> {
+        let filled_in = |binding: &[u8; 32]| binding.iter().all(|octet| *octet == binding[0]);
+        if self.binding.as_ref().is_some_and(filled_in) {
+            return Err(Error::internal(
+                "the binding of a session is one octet over and over, so that every session's tokens would be good for every other: \
+                 give `Identity::signed_in` and `Identity::visitor` 32 octets that are this session's alone, such as a \
+                 SHA-256 of its key",
+            ));
+        }
+        Ok(())
     }
 
     /// CWE-524: whether it is somebody in particular, signed in or not.
@@ -249,6 +270,8 @@ impl Asking {
             None => Ok(Identity::nobody()),
         };
         cx.is_asked_in_time("what finds out who asks")?;
-        found
+        let found = found?;
+        found.is_bound()?;
+        Ok(found)
     }
 }

@@ -11,7 +11,8 @@ use std::sync::Arc;
 
 use ::http::StatusCode;
 use vauban_orm::actor::ServiceMeta;
-use vauban_orm::{Binder, ModelMeta, Policy, Service, migrations};
+use vauban_orm::engine::ChangeHooks;
+use vauban_orm::{Binder, ChangeHook, ModelMeta, Policy, Service, migrations};
 use vauban_template::Template;
 
 use super::{AnyGate, AnyMiddleware, IdentityBackend, Package, Parts, Site, Units};
@@ -44,11 +45,13 @@ pub struct Module {
     models: Vec<ModelFn>,
     services: Vec<ServiceFacts>,
     migrations: Vec<migrations::Set>,
+    data_migrations: Vec<migrations::DataMigrationMeta>,
     static_files: StaticFiles,
     settings: Vec<SettingsSection>,
     checks: Vec<Check>,
     commands: Vec<Command>,
     beside: Vec<Beside>,
+    change_hooks: Vec<MakeHook>,
     before: Vec<Arc<dyn AnyGate>>,
     around: Vec<Arc<dyn AnyMiddleware>>,
     error_pages: ErrorPages,
@@ -72,6 +75,13 @@ pub enum Beside {
     Middleware(&'static str),
     /// A page that answers where no view does, or a view has failed.
     ErrorPage(&'static str),
+    /// What is told of what units change.
+    ChangeHook {
+        /// The hook.
+        hook: &'static str,
+        /// The service as which it writes.
+        service: &'static str,
+    },
     /// A module's page that another takes the place of.
     Page {
         /// The page that a view of a module answers with.
@@ -93,6 +103,7 @@ struct ServedIf {
     says: fn(&Settings) -> bool,
 }
 
+type MakeHook = Box<dyn Fn(&Wiring<'_>, &mut ChangeHooks) -> Result<(), Failure> + Send + Sync>;
 type Maker = Box<dyn Fn(&mut Making<'_>) -> Result<(), Failure> + Send + Sync>;
 type Ready = Arc<dyn Fn(Arc<Site>) -> ReadyFuture + Send + Sync>;
 type ReadyFuture = Pin<Box<dyn Future<Output = Result<Option<StartLink>, Failure>> + Send>>;
@@ -117,11 +128,13 @@ impl Module {
             models: Vec::new(),
             services: Vec::new(),
             migrations: Vec::new(),
+            data_migrations: Vec::new(),
             static_files: StaticFiles::default(),
             settings: Vec::new(),
             checks: Vec::new(),
             commands: Vec::new(),
             beside: Vec::new(),
+            change_hooks: Vec::new(),
             before: Vec::new(),
             around: Vec::new(),
             error_pages: ErrorPages::default(),
@@ -200,6 +213,15 @@ impl Module {
     #[must_use]
     pub fn migrations(mut self, set: migrations::Set) -> Self {
         self.migrations.push(set);
+        self
+    }
+
+    /// Adds a function that one of its data migrations runs: its rights stand in the access matrix, as a service's. One that no
+    /// module adds is not run.
+    #[must_use]
+    pub fn data_migration<D: migrations::DataMigration>(mut self) -> Self {
+        self.data_migrations
+            .push(migrations::DataMigrationMeta::of::<D>());
         self
     }
 
@@ -326,6 +348,33 @@ impl Module {
         self.parts.push(Box::new(move |making| {
             let part = make(&making.wiring())?;
             making.keep(part)
+        }));
+        self
+    }
+
+    /// Is told what units change in rows of models with `#[model(changes)]`, whichever module they are of, before it is saved: see
+    /// [`ChangeHook`]. It stands in the access matrix with the service as which it writes, which its module lists as any other.
+    ///
+    /// ```
+    /// # extern crate vauban_core as vauban;
+    /// # use vauban::Module;
+    /// # use vauban::orm::ChangeHook;
+    /// fn module<Audit: ChangeHook + Default>() -> Module {
+    ///     Module::new("audit").service::<Audit::Service>().on_change(|_wiring| Ok(Audit::default()))
+    /// }
+    /// ```
+    #[must_use]
+    pub fn on_change<H: ChangeHook>(
+        mut self,
+        make: impl Fn(&Wiring<'_>) -> Result<H, Failure> + Send + Sync + 'static,
+    ) -> Self {
+        self.beside.push(Beside::ChangeHook {
+            hook: type_name::<H>(),
+            service: type_name::<H::Service>(),
+        });
+        self.change_hooks.push(Box::new(move |wiring, hooks| {
+            hooks.add(make(wiring)?);
+            Ok(())
         }));
         self
     }
@@ -536,6 +585,12 @@ impl Modules {
         self.0.iter().flat_map(|module| module.services.iter())
     }
 
+    /// Every function that data migrations run.
+    pub fn data_migrations(&self) -> Vec<migrations::DataMigrationMeta> {
+        let all = self.0.iter().flat_map(|module| &module.data_migrations);
+        all.copied().collect()
+    }
+
     /// Every package's migrations, once: `site`'s last, for they may refer to the others'.
     pub fn migration_sets(&self, site: &str) -> Vec<migrations::Set> {
         let mut sets: Vec<migrations::Set> = Vec::new();
@@ -650,6 +705,9 @@ pub struct Checking<'a> {
     pub settings: &'a Settings,
     /// The database's migrations, if it could be asked.
     pub migrations: Option<&'a Migrated>,
+    /// Whether the program says that it answers plain requests, as the benchmark does.
+    #[doc(hidden)]
+    pub answers_plain: bool,
 }
 
 /// How a program's migrations and a database's differ.
@@ -663,6 +721,8 @@ pub struct Migrated {
     pub changed: Vec<String>,
     /// What the models need of the database and it lacks, although no migration is pending.
     pub lacks: Vec<String>,
+    /// The rules of models that the database does not understand: each model's name, and what is wrong.
+    pub misunderstood: Vec<(&'static str, String)>,
     /// What the models' tables have in the database that neither a model nor a migration knows.
     pub unknown: Vec<String>,
     /// What keeps the database from holding the program's rules by itself, and what its role lacks.

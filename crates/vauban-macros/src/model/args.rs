@@ -19,6 +19,8 @@ pub(super) struct ModelArgs {
     pub(super) module: bool,
     pub(super) table: String,
     pub(super) user: bool,
+    /// Whether its changes are told.
+    pub(super) changes: bool,
     pub(super) indexes: Vec<Index>,
     pub(super) constraints: Vec<(Ident, Check)>,
     pub(super) related: Vec<(Ident, Path, Ident)>,
@@ -35,6 +37,7 @@ impl ModelArgs {
             module: false,
             table: snake(&unraw(&input.ident)),
             user: false,
+            changes: false,
             indexes: Vec::new(),
             constraints: Vec::new(),
             related: Vec::new(),
@@ -70,6 +73,8 @@ impl ModelArgs {
                     module = true;
                 } else if path.is_ident("user") {
                     args.user = true;
+                } else if path.is_ident("changes") {
+                    args.changes = true;
                 } else if path.is_ident("unique") || path.is_ident("index") {
                     let inside;
                     parenthesized!(inside in meta.input);
@@ -105,7 +110,7 @@ impl ModelArgs {
                         "`#[model(…)]` knows `table = \"name\"`, `module`, `unique(a, b)`, `unique(a, where = |m| …)`, \
                          `unique(lower(a))`, `index(a, b)`, `check(name = |m| …)`, `check(name = \"SQL\")`, `related(name: Child.field)`, \
                          `many(name: Other through Link(here, there))`, \
-                         `unique_oracle = waiver!(UniqueOracle, \"…\")`, `user` and `crate = path`",
+                         `unique_oracle = waiver!(UniqueOracle, \"…\")`, `changes`, `user` and `crate = path`",
                     ));
                 }
                 Ok(())
@@ -182,6 +187,7 @@ const MODEL_KEYS: &[&str] = &[
     "related",
     "many",
     "unique_oracle",
+    "changes",
     "user",
     "crate",
 ];

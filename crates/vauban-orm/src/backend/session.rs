@@ -116,7 +116,7 @@ impl Session<'_> {
                 #[cfg(feature = "postgres")]
                 Self::Postgres { texts, .. } => texts.watched(),
             };
-            watched.note(&statement.text.sql);
+            watched.note(statement.text);
         }
         done
     }

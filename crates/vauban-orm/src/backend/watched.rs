@@ -3,9 +3,10 @@
 use std::sync::{Arc, Mutex, Weak};
 
 use super::lock;
+use crate::sql::statement::Text;
 
 /// What one test has seen so far.
-type Seen = Mutex<Vec<String>>;
+type Seen = Mutex<Vec<Arc<Text>>>;
 
 /// Who watches a database's statements.
 #[derive(Debug, Clone, Default)]
@@ -25,11 +26,11 @@ impl Watched {
     }
 
     /// A statement was run.
-    pub(super) fn note(&self, sql: &str) {
+    pub(super) fn note(&self, text: &Arc<Text>) {
         // CWE-532: in a release nothing of it is compiled.
         if cfg!(any(test, feature = "testing")) {
             for seen in lock(&self.0).iter().filter_map(Weak::upgrade) {
-                lock(&seen).push(sql.to_owned());
+                lock(&seen).push(Arc::clone(text));
             }
         }
     }
@@ -38,6 +39,10 @@ impl Watched {
 impl StatementWatch {
     /// Their texts so far, in the order in which they were run.
     pub fn statements(&self) -> Vec<String> {
+        self.texts().iter().map(|text| text.sql.clone()).collect()
+    }
+
+    pub(crate) fn texts(&self) -> Vec<Arc<Text>> {
         lock(&self.0).clone()
     }
 }

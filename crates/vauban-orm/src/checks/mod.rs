@@ -1,8 +1,10 @@
 //! Mistakes in models that only all of them together show: for the command `check` and for start.
 
+mod counsel;
 mod oracles;
 mod understood;
 
+pub use self::counsel::counsel;
 pub use crate::policy::said::policy;
 pub use crate::tree::shown::{named, shown_path, shown_type};
 
@@ -111,15 +113,13 @@ pub fn check(models: &[&'static ModelMeta]) -> Vec<ModelFinding> {
     }
     // CWE-203 may be signed and is asked by nobody; what else is wrong would only be said again.
     if found.iter().all(|finding| finding.id == "orm.E003") {
-        let wrong = understood::not_understood(models).into_iter();
-        found.extend(wrong.map(|(model, message)| ModelFinding {
-            id: "orm.E011",
-            model: model.name,
-            message,
-        }));
+        found.extend(understood::not_understood(models));
     }
     found
 }
+
+#[cfg(feature = "postgres")]
+pub(crate) use understood::not_understood_by_a_server;
 
 /// Why a model's rules make no statement, together with the rules that they include. They are written whoever asks.
 fn too_large(model: &'static ModelMeta, models: &[&'static ModelMeta]) -> Option<&'static str> {

@@ -6,14 +6,15 @@ use std::time::Duration;
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::MigrationError;
+use super::data::{self, DataMigrationMeta};
 use super::ddl::sqlite;
-use super::file::Migration;
+
 use super::found::{found, lost, unsound};
 use super::guard::Guard;
 use super::make;
 use super::operation::Operation;
 use super::plan::{self, Step, Target, plan};
-use super::record::{TABLE, age, recorded, setup};
+use super::record::{self, TABLE, age, recorded, setup};
 use super::set::{self, Set};
 use super::state::State;
 use crate::backend::sqlite::settle;
@@ -32,6 +33,8 @@ pub struct Pending {
     pub changed: Vec<String>,
     /// How long ago the database had its first one.
     pub age: Duration,
+    /// Data migrations that the database is in the middle of: the next `migrate` goes on with them.
+    pub half: Vec<String>,
 }
 
 /// One migration that was applied.
@@ -66,7 +69,9 @@ pub fn pending(connection: &Connection, sets: &[Set]) -> Result<Pending, Migrati
     } else {
         age(connection)?
     };
-    compared(sets, recorded, age)
+    let mut out = compared(sets, recorded, age)?;
+    out.half = data::sqlite::half(connection)?;
+    Ok(out)
 }
 
 /// How what a database has recorded, the first of it so long ago, and these migrations differ.
@@ -104,6 +109,20 @@ pub fn apply(
     connection: &mut Connection,
     sets: &[Set],
     target: &Target,
+    on_applied: impl FnMut(&Applied),
+) -> Result<Vec<Applied>, MigrationError> {
+    apply_with(connection, sets, target, &[], on_applied)
+}
+
+/// As [`apply`], with the functions that data migrations run.
+///
+/// # Errors
+/// Those of [`apply`]; a function that is not there or has not the rights.
+pub fn apply_with(
+    connection: &mut Connection,
+    sets: &[Set],
+    target: &Target,
+    functions: &[DataMigrationMeta],
     mut on_applied: impl FnMut(&Applied),
 ) -> Result<Vec<Applied>, MigrationError> {
     settle(connection).map_err(setup)?;
@@ -115,9 +134,15 @@ pub fn apply(
     }
     let mut done = Vec::new();
     let steps = plan(connection, sets, target)?;
+    data::check(&steps, functions)?;
+    data::sqlite::refuse_half(connection, &steps)?;
     let guard = Guard::install(connection).map_err(setup)?;
     for step in steps {
-        if make_step(connection, &step, &guard)? {
+        let made = match data::goes_through_rows(&step) {
+            true => data::sqlite::run(connection, &step, functions)?,
+            false => make_step(connection, &step, &guard)?,
+        };
+        if made {
             let applied = Applied::of(&step);
             on_applied(&applied);
             done.push(applied);
@@ -225,25 +250,7 @@ fn in_transaction(
             target,
         });
     }
-    let Migration {
-        package,
-        name,
-        checksum,
-        ..
-    } = &step.migration;
-    let record = if step.back {
-        transaction.execute(
-            "DELETE FROM \"vauban_migration\" WHERE \"package\" = ? AND \"name\" = ?",
-            (package, name),
-        )
-    } else {
-        let now = jiff::Timestamp::now().to_string();
-        transaction.execute(
-            "INSERT INTO \"vauban_migration\" VALUES (?, ?, ?, ?)",
-            (package, name, checksum, now),
-        )
-    };
-    record.map_err(setup)?;
+    record::write(&transaction, &step.migration, step.back).map_err(setup)?;
     transaction.commit().map_err(|error| MigrationError::Database {
         migration: step.id(),
         statement: "COMMIT".to_owned(),

@@ -105,6 +105,19 @@ impl ColumnType {
         }
     }
 
+    /// What its values are on a server; an older file's column is settled by the models before.
+    #[cfg(feature = "postgres")]
+    pub(super) fn on_a_server(self) -> Kind {
+        match self {
+            Self::Of(kind) => kind,
+            Self::Decimal { .. } => Kind::Decimal,
+            Self::Stored(Storage::Text) => Kind::Text,
+            Self::Stored(Storage::Integer) => Kind::BigInt,
+            Self::Stored(Storage::Real) => Kind::Double,
+            Self::Stored(Storage::Blob) => Kind::Bytes,
+        }
+    }
+
     pub(super) fn storage(self) -> Storage {
         match self {
             Self::Of(kind) => kind.storage(),

@@ -44,6 +44,13 @@ impl Migration {
                 "it has no operations yet: write them, or delete the file and its line in INDEX".to_owned(),
             ));
         }
+        let rows = operations.iter().filter(|operation| operation.is_run()).count();
+        if rows > 0 && rows < operations.len() {
+            return Err(fail(
+                "what goes through rows (`run = …`) is not one transaction, as everything else of a file is: put it into a file of its \
+                 own".to_owned(),
+            ));
+        }
         Ok(Self {
             package: package.to_owned(),
             name: name.to_owned(),

@@ -134,18 +134,24 @@ impl Found {
             unique.cloned().into_iter().chain(words[on..].to_vec()).collect()
         };
         let there: Vec<Vec<String>> = self.attached.iter().map(|one| nameless(&one.sql)).collect();
-        let wanted = wanted.indexes.iter().map(|index| {
-            let made = sqlite::index_of(table, index);
-            (nameless(&made), index)
+        let indexes = &wanted.indexes;
+        let wanted = indexes.iter().map(|index| {
+            // Whichever version has made it.
+            let made = nameless(&sqlite::index_of(table, index, wanted));
+            let older = nameless(&sqlite::older_index_of(table, index));
+            ([made, older], index)
         });
         let wanted: Vec<_> = wanted.collect();
-        let missing = wanted.iter().filter(|(does, _)| !there.contains(does));
+        let missing = wanted
+            .iter()
+            .filter(|(does, _)| !does.iter().any(|one| there.contains(one)));
         let missing = missing.map(|(_, index)| {
             let what = if index.unique { "unique index" } else { "index" };
             format!("the {what} on ({})", index.columns.join(", "))
         });
         let more = self.attached.iter().zip(&there).filter(|(one, does)| {
-            !wanted.iter().any(|(other, _)| other == *does) && !said.contains(&one.name.to_ascii_lowercase())
+            !wanted.iter().any(|(other, _)| other.contains(does))
+                && !said.contains(&one.name.to_ascii_lowercase())
         });
         let more = more.map(|(one, _)| {
             let what = if one.trigger { "trigger" } else { "index" };

@@ -98,6 +98,24 @@ pub(super) fn inverse(operation: &Operation, before: &State) -> Result<Vec<Opera
                     .ok_or_else(|| format!("there is no constraint `{name}`"))?,
             }
         }
+        Operation::Run {
+            run,
+            table,
+            reads,
+            writes,
+            back: Some(back),
+        } => Operation::Run {
+            run: back.clone(),
+            table: table.clone(),
+            reads: reads.clone(),
+            writes: writes.clone(),
+            back: Some(run.clone()),
+        },
+        Operation::Run { run, back: None, .. } => {
+            return Err(format!(
+                "it runs `{run}` without a `back = \"…\"`: the function that undoes it, or `nothing` where nothing is to be done"
+            ));
+        }
         Operation::Sql {
             back: Some(back),
             sql,

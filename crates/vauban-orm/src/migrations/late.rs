@@ -98,6 +98,7 @@ impl<'a> Touched<'a> {
                 | Operation::RenameColumn { table, .. }
                 | Operation::DropTable { table }
                 | Operation::RenameIndex { table, .. }
+                | Operation::Run { table, .. }
                 | Operation::DropConstraint { table, .. } => {
                     out.tables.insert(table);
                 }

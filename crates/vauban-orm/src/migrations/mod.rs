@@ -27,6 +27,7 @@
 mod apply;
 mod changes;
 mod column_type;
+mod data;
 mod ddl;
 mod file;
 mod found;
@@ -56,9 +57,10 @@ mod words;
 mod writing;
 
 pub use crate::sql::dialect::Dialect;
-pub use apply::{Applied, Pending, apply, create_all, pending};
+pub use apply::{Applied, Pending, apply, apply_with, create_all, pending};
 pub use changes::{Answers, Rename};
 pub use column_type::ColumnType;
+pub use data::{DataMigration, DataMigrationMeta, DataRight, Named, OldRow};
 pub use file::{Migration, checksum};
 pub use found::{Difference, differences};
 pub use make::{Made, NewMigration, empty, make};

@@ -106,6 +106,20 @@ pub enum Operation {
         /// The constraint's name.
         name: String,
     },
+    /// A function of the program goes through the rows that are there, in transactions of some rows each: see
+    /// [`DataMigration`](super::DataMigration). It does not change what the files say of the schema, and stands in a file of its own.
+    Run {
+        /// The function's name, or `nothing`.
+        run: String,
+        /// The table.
+        table: String,
+        /// Columns that it reads.
+        reads: Vec<String>,
+        /// Columns that it changes.
+        writes: Vec<String>,
+        /// The function that undoes it, or `nothing`; without one there is no way back.
+        back: Option<String>,
+    },
     /// By hand: SQL on the rows. It does not change what the files say of the schema.
     Sql {
         /// The statements, separated by `;`.
@@ -140,7 +154,18 @@ pub struct ConstraintState {
     pub check: String,
 }
 
+/// What is written for a function where nothing is to be done.
+pub(super) const NOTHING: &str = "nothing";
+
+/// Rows that a function goes through in one transaction.
+pub(super) const AT_ONCE: i64 = 1_000;
+
 impl Operation {
+    /// Whether it goes through rows, so that it is not one transaction.
+    pub(super) fn is_run(&self) -> bool {
+        matches!(self, Self::Run { .. })
+    }
+
     /// In a few words, for the output of commands.
     pub fn summary(&self) -> String {
         match self {
@@ -166,6 +191,9 @@ impl Operation {
             Self::RenameIndex { from, to, .. } => format!("rename index {from} to {to}"),
             Self::DropIndex { name } => format!("drop index {name}"),
             Self::DropConstraint { table, name } => format!("drop constraint {name} of {table}"),
+            Self::Run {
+                run, table, writes, ..
+            } => format!("run {run} on {table} ({})", writes.join(", ")),
             Self::Sql { .. } => "run SQL".into(),
         }
     }

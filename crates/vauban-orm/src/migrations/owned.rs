@@ -11,6 +11,9 @@ const FRAMEWORK: &str = "vauban";
 /// The table in which the framework keeps what was applied. Of no package.
 pub(super) const RECORD: &str = "vauban_migration";
 
+/// The table in which it keeps how far a data migration is.
+pub(super) const PROGRESS: &str = "vauban_migration_progress";
+
 /// What packages other than `site` do to tables that are not theirs, and packages that bring two sets: what to do about
 /// each (CWE-668). A package's tables begin with its own name; the site's own migrations may touch all but the framework's
 /// record of them.
@@ -68,7 +71,7 @@ pub fn with_sql(sets: &[Set], site: &str) -> Vec<String> {
 
 fn refused(operation: &Operation, package: &str, site: &str, sets: &[Set]) -> Option<String> {
     let names = named(operation);
-    if names.contains(&RECORD) {
+    if names.contains(&RECORD) || names.contains(&PROGRESS) {
         return Some(format!(
             "`{RECORD}` is the framework's record of what was applied."
         ));
@@ -103,6 +106,7 @@ fn named(operation: &Operation) -> Vec<&str> {
         | Operation::DropColumn { table, .. }
         | Operation::RenameColumn { table, .. }
         | Operation::DropTable { table }
+        | Operation::Run { table, .. }
         | Operation::DropConstraint { table, .. } => vec![table],
         Operation::CreateIndex { name, table, .. } => vec![table, name],
         Operation::RenameTable { from, to } => vec![from, to],

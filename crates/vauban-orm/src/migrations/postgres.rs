@@ -1,22 +1,24 @@
 //! Bringing a PostgreSQL database to what the files say, under a lock.
 
+mod analyzed;
 pub(super) mod asked;
 mod attached;
 mod guard;
 mod kept;
 mod made;
+pub(super) mod recorded;
 mod roles;
 mod secure;
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use asked::{begin, refused, refused_step, setup, texts};
+use asked::{refused, refused_step, setup, texts};
+use recorded::{begin, ready, record, recorded};
 pub(crate) use secure::{secure, secured};
 
 use super::apply::{Applied, Pending, compared};
+use super::data::{self, DataMigrationMeta};
 use super::ddl;
-use super::file::Migration;
 use super::found::Difference;
 use super::owned::RECORD;
 use super::plan::{self, Step, Target};
@@ -26,18 +28,7 @@ use super::state::State;
 use super::{MigrationError, make};
 use crate::backend::postgres::{Connection, Failure};
 use crate::sql::dialect::Dialect;
-use crate::sql::statement::Parameter;
-use crate::tree::expr::Bind;
 use crate::tree::meta::ModelMeta;
-use crate::tree::value::{Kind, Value};
-
-const TABLE: &str = "CREATE TABLE IF NOT EXISTS \"vauban_migration\" (
-    \"package\" text COLLATE \"C\" NOT NULL,
-    \"name\" text COLLATE \"C\" NOT NULL,
-    \"checksum\" text COLLATE \"C\" NOT NULL,
-    \"applied\" text COLLATE \"C\" NOT NULL,
-    PRIMARY KEY (\"package\", \"name\")
-)";
 
 /// How a database and these migrations differ. Writes nothing.
 ///
@@ -55,7 +46,9 @@ pub(crate) async fn pending(connection: &Connection, sets: &[Set]) -> Result<Pen
             .and_then(|row| row.first())
             .map_or(Duration::ZERO, |first| since(first));
     }
-    compared(sets, recorded, age)
+    let mut out = compared(sets, recorded, age)?;
+    out.half = data::postgres::half(connection).await?;
+    Ok(out)
 }
 
 /// What is to be done with this database, in order. Writes nothing.
@@ -84,6 +77,7 @@ pub(crate) async fn apply(
     sets: &[Set],
     target: &Target,
     models: &[&'static ModelMeta],
+    functions: &[DataMigrationMeta],
     mut on_applied: impl FnMut(&Applied),
 ) -> Result<Vec<Applied>, MigrationError> {
     roles::may_migrate(connection, models).await?;
@@ -92,9 +86,15 @@ pub(crate) async fn apply(
     if !changed.is_empty() {
         return Err(MigrationError::Changed { migrations: changed });
     }
-    let mut done = Vec::new();
-    for step in plan(connection, sets, target, models).await? {
-        let made = make_step(connection, &step).await;
+    let (mut done, mut made_steps) = (Vec::new(), Vec::new());
+    let steps = plan(connection, sets, target, models).await?;
+    data::check(&steps, functions)?;
+    data::postgres::refuse_half(connection, &steps).await?;
+    for step in steps {
+        let made = match data::goes_through_rows(&step) {
+            true => data::postgres::run(connection, &step, functions).await,
+            false => make_step(connection, &step).await,
+        };
         if made.is_err() && connection.is_in_transaction() {
             // Where that fails, the connection is broken, and PostgreSQL undoes it by itself.
             let _ = connection.rollback().await;
@@ -103,8 +103,10 @@ pub(crate) async fn apply(
             let applied = Applied::of(&step);
             on_applied(&applied);
             done.push(applied);
+            made_steps.push(step);
         }
     }
+    analyzed::analyze(connection, &made_steps).await;
     Ok(done)
 }
 
@@ -182,16 +184,6 @@ pub(crate) async fn differences(
             .extend(missing.map(|what| format!("the {what} of `{table}`")));
     }
     Ok(out)
-}
-
-/// The list of applied ones is there; two that make it at once would both fail without the lock.
-async fn ready(connection: &Connection) -> Result<(), Failure> {
-    if !is_there(connection).await? {
-        begin(connection).await?;
-        connection.batch(TABLE).await?;
-        connection.commit().await?;
-    }
-    Ok(())
 }
 
 /// Whether there was something to do still.
@@ -288,55 +280,6 @@ async fn make_operations(connection: &Connection, step: &Step) -> Result<(), Mig
 /// The number of the transaction that is open.
 async fn number(connection: &Connection) -> Result<Vec<Vec<String>>, Failure> {
     texts(connection, "SELECT txid_current()::text").await
-}
-
-async fn record(connection: &Connection, step: &Step) -> Result<(), Failure> {
-    let Migration {
-        package,
-        name,
-        checksum,
-        ..
-    } = &step.migration;
-    let now = jiff::Timestamp::now().to_string();
-    let values = [package, name, checksum, &now].map(|text| Value::Text(text.clone()));
-    let (sql, count) = if step.back {
-        (
-            "DELETE FROM \"vauban_migration\" WHERE \"package\" = $1 AND \"name\" = $2",
-            2,
-        )
-    } else {
-        ("INSERT INTO \"vauban_migration\" VALUES ($1, $2, $3, $4)", 4)
-    };
-    let parameters = [Parameter::One(Kind::Text); 4];
-    let binds = values.iter().take(count).map(Bind::One);
-    connection.execute(sql, &parameters[..count], binds).await?;
-    Ok(())
-}
-
-/// Id and checksum of what the database has applied.
-async fn recorded(connection: &Connection) -> Result<BTreeMap<String, String>, Failure> {
-    if !is_there(connection).await? {
-        return Ok(BTreeMap::new());
-    }
-    let rows = texts(
-        connection,
-        "SELECT \"package\" || '/' || \"name\", \"checksum\" FROM \"vauban_migration\"",
-    )
-    .await?;
-    let pairs = rows
-        .into_iter()
-        .filter_map(|row| <[String; 2]>::try_from(row).ok());
-    Ok(pairs.map(|[id, checksum]| (id, checksum)).collect())
-}
-
-/// Whether the list of applied ones is there.
-async fn is_there(connection: &Connection) -> Result<bool, Failure> {
-    let found = texts(
-        connection,
-        "SELECT 'there' WHERE to_regclass('vauban_migration') IS NOT NULL",
-    )
-    .await?;
-    Ok(!found.is_empty())
 }
 
 #[cfg(test)]

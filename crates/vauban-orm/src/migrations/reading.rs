@@ -39,7 +39,7 @@ pub(super) fn operation(table: toml::Table) -> Result<Operation, String> {
 
 type Read = fn(toml::Table) -> Result<Operation, String>;
 
-const STEPS: [(&str, Read); 13] = [
+const STEPS: [(&str, Read); 14] = [
     ("create_table", |table| {
         let step: CreateTable = entry(table)?;
         Ok(Operation::CreateTable {
@@ -136,6 +136,17 @@ const STEPS: [(&str, Read); 13] = [
             name: step.drop_constraint.0,
         })
     }),
+    ("run", |table| {
+        let step: Run = entry(table)?;
+        let all = |names: Vec<Name>| names.into_iter().map(|name| name.0).collect();
+        Ok(Operation::Run {
+            run: step.run.0,
+            table: step.table.0,
+            reads: all(step.reads),
+            writes: all(step.writes),
+            back: step.back.map(|back| back.0),
+        })
+    }),
     ("sql", |table| {
         let step: Sql = entry(table)?;
         Ok(Operation::Sql {
@@ -169,6 +180,25 @@ impl TryFrom<String> for Name {
     }
 }
 
+/// The name of a function of the program, which is no part of any SQL but of a comment.
+#[derive(Deserialize)]
+#[serde(try_from = "String")]
+struct Function(String);
+
+impl TryFrom<String> for Function {
+    type Error = String;
+    fn try_from(name: String) -> Result<Self, String> {
+        let good = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        if !name.is_empty() && name.chars().all(good) {
+            Ok(Self(name))
+        } else {
+            Err(format!(
+                "`{name}` is no function of the program: write its type's name, as in `run = \"CountWords\"`"
+            ))
+        }
+    }
+}
+
 macro_rules! entries {
     ($($name:ident { $($(#[$of_field:meta])* $field:ident: $type:ty),+ })+) => {$(
         #[derive(Deserialize)]
@@ -190,6 +220,7 @@ entries! {
     RenameIndex { rename_index: Name, to: Name, table: Name }
     DropIndex { drop_index: Name }
     DropConstraint { drop_constraint: Name, table: Name }
+    Run { run: Function, table: Name, #[serde(default)] reads: Vec<Name>, writes: Vec<Name>, back: Option<Function> }
     Sql { sql: String, back: Option<String> }
     ColumnEntry {
         name: Name,

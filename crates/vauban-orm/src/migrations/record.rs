@@ -6,6 +6,7 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode};
 
 use super::MigrationError;
+use super::file::Migration;
 
 pub(super) const TABLE: &str = "CREATE TABLE IF NOT EXISTS \"vauban_migration\" (
     \"package\" TEXT NOT NULL,
@@ -56,4 +57,27 @@ pub(super) fn setup(error: rusqlite::Error) -> MigrationError {
             error: error.into(),
         },
     }
+}
+
+/// Notes that a migration was made, or was undone.
+pub(super) fn write(connection: &Connection, migration: &Migration, undone: bool) -> rusqlite::Result<()> {
+    let Migration {
+        package,
+        name,
+        checksum,
+        ..
+    } = migration;
+    if undone {
+        connection.execute(
+            "DELETE FROM \"vauban_migration\" WHERE \"package\" = ? AND \"name\" = ?",
+            (package, name),
+        )?;
+    } else {
+        let now = jiff::Timestamp::now().to_string();
+        connection.execute(
+            "INSERT INTO \"vauban_migration\" VALUES (?, ?, ?, ?)",
+            (package, name, checksum, now),
+        )?;
+    }
+    Ok(())
 }

@@ -62,6 +62,7 @@ pub(super) fn resolved(mut migrations: Vec<Migration>, models: &[&'static ModelM
                 | Operation::RenameIndex { .. }
                 | Operation::DropIndex { .. }
                 | Operation::DropConstraint { .. }
+                | Operation::Run { .. }
                 | Operation::Sql { .. } => {}
             }
         }

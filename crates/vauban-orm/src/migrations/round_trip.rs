@@ -2,7 +2,8 @@
 
 use rusqlite::Connection;
 
-use super::apply::apply;
+use super::apply::apply_with;
+use super::data::DataMigrationMeta;
 use super::found::{Difference, found};
 use super::operation::ColumnState;
 use super::plan::{Target, ids};
@@ -18,29 +19,36 @@ use crate::tree::value::{Kind, Storage};
 /// # Errors
 /// Which migration does not go, from where, and why; a table whose row was lost though nothing dropped it, or that is not what its
 /// operations say.
-pub fn round_trip(sets: &[Set]) -> Result<(), String> {
+pub fn round_trip(sets: &[Set], functions: &[DataMigrationMeta]) -> Result<(), String> {
     let all = ids(sets).map_err(|error| error.to_string())?;
     for last in 0..=all.len() {
         let from = all[..last].last().map_or("nothing", String::as_str);
-        one(sets, &all[..last])
+        one(sets, functions, &all[..last])
             .map_err(|problem| format!("from a database that ends with {from}: {problem}"))?;
     }
     Ok(())
 }
 
-fn one(sets: &[Set], made: &[String]) -> Result<(), String> {
+fn one(sets: &[Set], functions: &[DataMigrationMeta], made: &[String]) -> Result<(), String> {
     let told = |error: MigrationError| error.to_string();
     let mut connection = Connection::open_in_memory().map_err(|error| error.to_string())?;
     settle(&connection).map_err(|error| error.to_string())?;
     let mut state = State::default();
     for migration in set::ordered(sets).map_err(told)? {
         if made.contains(&migration.id()) {
-            apply(&mut connection, sets, &Target::Last(migration.id()), |_| {}).map_err(told)?;
+            apply_with(
+                &mut connection,
+                sets,
+                &Target::Last(migration.id()),
+                functions,
+                |_| {},
+            )
+            .map_err(told)?;
             state.apply_all(&migration).map_err(told)?;
         }
     }
     let filled = fill(&connection, &state);
-    apply(&mut connection, sets, &Target::Newest, |_| {}).map_err(told)?;
+    apply_with(&mut connection, sets, &Target::Newest, functions, |_| {}).map_err(told)?;
     let newest = State::of_files(sets).map_err(told)?;
     for table in filled.iter().filter(|table| newest.tables.contains_key(*table)) {
         let rows = connection.query_row(&format!("SELECT count(*) FROM \"{table}\""), [], |row| row.get(0));
@@ -53,12 +61,18 @@ fn one(sets: &[Set], made: &[String]) -> Result<(), String> {
     // Package by package, as far as there is a way.
     for id in ids(sets).map_err(told)?.iter().rev() {
         let package = id.split('/').next().unwrap_or_default();
-        match apply(&mut connection, sets, &Target::Zero(package.to_owned()), |_| {}) {
+        match apply_with(
+            &mut connection,
+            sets,
+            &Target::Zero(package.to_owned()),
+            functions,
+            |_| {},
+        ) {
             Ok(_) | Err(MigrationError::OneWay { .. }) => {}
             Err(error) => return Err(error.to_string()),
         }
     }
-    apply(&mut connection, sets, &Target::Newest, |_| {}).map_err(told)?;
+    apply_with(&mut connection, sets, &Target::Newest, functions, |_| {}).map_err(told)?;
     as_said(&connection, &newest)
 }
 

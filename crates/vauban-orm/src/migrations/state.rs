@@ -197,6 +197,19 @@ impl State {
                     Err(format!("there is no constraint `{name}`"))
                 }
             }
+            Operation::Run {
+                table, reads, writes, ..
+            } => {
+                let state = self.table(table)?;
+                let mut named = reads.iter().chain(writes);
+                named.try_for_each(|name| state.place(table, name).map(drop))?;
+                match state.column("id") {
+                    Some(id) if id.primary_key => Ok(()),
+                    _ => Err(format!(
+                        "`{table}` has no key `id`, by which its rows are gone through"
+                    )),
+                }
+            }
             Operation::Sql { .. } => Ok(()),
         }
     }

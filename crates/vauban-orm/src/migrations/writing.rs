@@ -67,7 +67,8 @@ pub(super) fn write_empty(package: &str, name: &str) -> String {
     format!(
         "# {name} of `{package}`, written by hand: what cannot be told from the models, or changes the rows' data.\n\
          # Take the sign off the lines that you need, in the order in which they should happen. All of it happens, or\n\
-         # nothing. It is refused until it has an operation; once it is applied anywhere, leave it as it is.\n{}",
+         # nothing. It is refused until it has an operation; once it is applied anywhere, leave it as it is.\n\
+         # A function of the program that goes through rows (`run = \"…\"`, `table`, `reads`, `writes`, `back`) has a file of its own.\n{}",
         EXAMPLES.replace('\n', "\n# ").trim_end_matches("# ")
     )
 }
@@ -210,6 +211,24 @@ pub(super) fn entry(operation: &Operation) -> String {
         Operation::DropIndex { name } => format!("drop_index = {}\n", text(name)),
         Operation::DropConstraint { table, name } => {
             format!("drop_constraint = {}\ntable = {}\n", text(name), text(table))
+        }
+        Operation::Run {
+            run,
+            table,
+            reads,
+            writes,
+            back,
+        } => {
+            let names = |names: &[String]| names.iter().map(|name| text(name)).collect::<Vec<_>>().join(", ");
+            let back = back.as_ref().map(|back| format!("back = {}\n", text(back)));
+            format!(
+                "run = {}\ntable = {}\nreads = [{}]\nwrites = [{}]\n{}",
+                text(run),
+                text(table),
+                names(reads),
+                names(writes),
+                back.unwrap_or_default()
+            )
         }
         Operation::Sql { sql, back } => {
             let back = back.as_ref().map(|sql| format!("back = {}\n", text(sql)));

@@ -106,9 +106,8 @@ macro_rules! computed {
                 iexact(self.term(), text.as_ref())
             }
 
-            /// Has this text in it, whatever the case of its letters: those of Latin, Greek and Cyrillic, each by itself (`Ä` is
-            /// `ä`, and neither is `a`). Both databases fold the same letters. An empty text is no
-            /// filter.
+            /// Has this text in it, whatever the case of its letters: all that Unicode has, each by itself (`Ä` is `ä`, and
+            /// neither is `a`). Both databases fold the same letters. An empty text is no filter.
             pub fn search(&self, text: impl AsRef<str>) -> Filter<$scope>
             where
                 Base<$value>: TextField,

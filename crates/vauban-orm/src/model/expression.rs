@@ -287,7 +287,7 @@ pub(super) fn iexact<S: Scope>(term: Term, text: &str) -> Filter<S> {
     Filter::new(Expr::terms(Op::Eq, lower(term), lower(text.term)))
 }
 
-/// Has this text in it, in either case of the letters of Latin, Greek and Cyrillic. Whoever looks for nothing finds all.
+/// Has this text in it, in either case of all letters that Unicode has. Whoever looks for nothing finds all.
 pub(super) fn search<S: Scope>(term: Term, text: &str) -> Filter<S> {
     if text.is_empty() {
         return Filter::always();

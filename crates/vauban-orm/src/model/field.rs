@@ -24,6 +24,7 @@ pub use crate::tree::value::{Kind, Mismatch, Value, ValueRef};
 ///
 /// impl Field for Postcode {
 ///     const KIND: Kind = Kind::Text;
+///     const MAX_BYTES: Option<usize> = Some(5);
 ///     fn to_value(&self) -> Value { Value::Text(self.0.clone()) }
 ///     fn from_value(value: ValueRef<'_>) -> Result<Self, Mismatch> {
 ///         match value { ValueRef::Text(s) => Ok(Self(s.to_owned())), _ => Err(Mismatch) }
@@ -43,9 +44,17 @@ pub trait Field: Clone + Send + Sync + Sized + 'static {
     const KIND: Kind;
     /// Whether it is text of any length, so that the model must say `max_length` or `text`.
     const NEEDS_LENGTH: bool = false;
+    /// Bytes of the text or of the bytes that it is, at most. A type that does not say so may be of any length, and no page by key
+    /// is ordered by it (CWE-400); a longer value is refused.
+    const MAX_BYTES: Option<usize> = None;
     /// What else decides what a stored value means: a decimal's places. A newtype of one says the same:
     /// `const ENCODING: Encoding = Decimal::<4, 14>::ENCODING;`
     const ENCODING: Encoding = Encoding::OfKind;
+    /// Whether its values are told to nobody who was not asked for them by type: what is told of a change says only that there is
+    /// one (CWE-532). For hashes, keys and tokens.
+    const SECRET: bool = false;
+    /// The texts that it is one of, if there are but these, in their order.
+    const CHOICES: &'static [&'static str] = &[];
     /// The smallest and the greatest number that it can be, where its [`KIND`](Self::KIND) holds others besides: the database
     /// holds every row to them.
     const RANGE: Option<(i64, i64)> = None;
@@ -88,13 +97,35 @@ pub trait Field: Clone + Send + Sync + Sized + 'static {
     }
 }
 
-/// What the type says of a value, then the bounds of numbers, which a type of the site's own may not know (CWE-1284).
+/// What the type says of a value, then the bounds of numbers and of texts, which a type of the site's own may not know
+/// (CWE-1284).
 fn checked<T: Field>(value: &T, limits: &FieldLimits) -> Result<(), Problem> {
     value.check(limits)?;
     if limits.is_range() {
         limits.check_number(&value.to_value())?;
     }
+    let stated = limits.max_length.is_some() && !T::NEEDS_LENGTH;
+    if stated || T::MAX_BYTES.is_some() {
+        match value.to_value() {
+            Value::Text(text) => {
+                limits.check_text(&text)?;
+                check_bytes(text.len(), T::MAX_BYTES)?;
+            }
+            Value::Blob(bytes) => check_bytes(bytes.len(), T::MAX_BYTES)?,
+            _ => {}
+        }
+    }
     Ok(())
+}
+
+fn check_bytes(bytes: usize, most: Option<usize>) -> Result<(), Problem> {
+    match most {
+        Some(most) if bytes > most => {
+            let most = i64::try_from(most).unwrap_or(i64::MAX);
+            Err(Problem::new("max_length", "At most {max} characters.").with("max", most))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn accepted<T: Field>(value: ValueRef<'_>, limits: Option<&FieldLimits>) -> Result<Value, Problem> {
@@ -177,6 +208,9 @@ impl<T: Field> ModelField for T {
         parsed: parsed::<T>,
         shown: shown::<T>,
         encoding: T::ENCODING.of(T::KIND),
+        max_bytes: T::MAX_BYTES,
+        choices: T::CHOICES,
+        secret: T::SECRET,
     };
 
     fn column<P: Place>(path: &Path, meta: &'static ColumnMeta) -> Self::Column<P> {

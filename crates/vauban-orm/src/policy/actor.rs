@@ -64,6 +64,16 @@ impl Actor {
     }
 }
 
+impl Actor {
+    /// The service that acts, by its type's path.
+    pub fn service_name(&self) -> Option<&'static str> {
+        match self.0 {
+            Inner::Service(service) => Some(service.type_name()),
+            Inner::Nobody | Inner::User(_) => None,
+        }
+    }
+}
+
 impl UserId {
     /// The user who acts; `None` for nobody and for services.
     pub fn of(actor: &Actor) -> Option<Self> {

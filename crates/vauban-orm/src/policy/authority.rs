@@ -5,6 +5,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use crate::policy::actor::{Action, Actor, Inner};
+use crate::policy::changes::Changes;
 use crate::policy::listed::Listed;
 use crate::tree::expr::push;
 use crate::tree::meta::ModelMeta;
@@ -18,6 +19,8 @@ pub(crate) struct Authority {
     /// One model read without its policy, by a signed waiver.
     /// With `true` also written.
     pub(crate) unscoped: Option<(&'static ModelMeta, bool)>,
+    /// Where it is noted what a statement changed; `None` if that is told to nobody.
+    pub(crate) changes: Option<Arc<Changes>>,
 }
 
 impl Authority {
@@ -26,7 +29,18 @@ impl Authority {
             actor,
             listed,
             unscoped: None,
+            changes: None,
         }
+    }
+
+    /// The same, which notes there what its statements change.
+    pub(crate) fn noting(self, changes: Option<Arc<Changes>>) -> Self {
+        Self { changes, ..self }
+    }
+
+    /// Where what becomes of a row of this model is noted, if its model asks and somebody is told.
+    pub(crate) fn changes_of(&self, model: &ModelMeta) -> Option<&Changes> {
+        self.changes.as_deref().filter(|_| model.changes)
     }
 
     /// Whether a right beyond the policy allows it.

@@ -2,6 +2,7 @@
 
 pub mod actor;
 pub(crate) mod authority;
+pub(crate) mod changes;
 mod compile;
 pub(crate) mod listed;
 pub(crate) mod said;

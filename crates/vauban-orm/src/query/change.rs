@@ -1,9 +1,15 @@
 //! UPDATE: the change rule for the row as it is, and again for the row as it becomes, in one WHERE.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
+
+use uuid::Uuid;
 
 use super::constraint::{hidden_target, position, targets, translate};
+use super::delete::with_right;
+use super::load::key_of;
 use super::stored::mismatch;
+use super::told::{Before, returning, values_of};
 use crate::backend::Session;
 use crate::error::{Error, FieldProblem, Refusal, Result};
 use crate::model::assignment::Assignment;
@@ -17,9 +23,10 @@ use crate::sql::dialect::Dialect;
 use crate::sql::render::{Cond, Renderer, Row, Scope};
 use crate::sql::source::{Source, Which};
 use crate::sql::statement::{Statement, Text};
-use crate::tree::expr::{Bind, Expr, push, push_number};
+use crate::tree::bounds;
+use crate::tree::expr::{Bind, Col, Expr, Op, push, push_number};
 use crate::tree::meta::{Auto, ColumnMeta, ModelMeta, Privilege};
-use crate::tree::value::{Kind, Value};
+use crate::tree::value::{Kind, RowReader, Value};
 use crate::unit::Steps;
 
 /// New values for columns of rows that exist.
@@ -215,9 +222,21 @@ impl Changes {
             actor: authority.id(),
             values: &values,
         };
-        let changed = session.one(&statement, |row| M::read(model, row).map_err(mismatch(model)));
+        let told = Before::of_row(model, &changes.columns, &id, authority, session).await?;
+        let mut new = Vec::new();
+        let changed = session.one(&statement, |row| {
+            if told.is_some() {
+                new = values_of(&changes.columns, model, row)?;
+            }
+            M::read(model, row).map_err(mismatch(model))
+        });
         match changed.await.map_err(|error| translate(error, model))? {
-            Some(row) => Ok(row),
+            Some(row) => {
+                if let Some(told) = told {
+                    told.changed(&id, new)?;
+                }
+                Ok(row)
+            }
             None => Err(changes.why_not(&id, version, authority, session).await?),
         }
     }
@@ -271,6 +290,7 @@ impl Changes {
     fn text_of_all(
         &self,
         filter: &Expr,
+        is_told: bool,
         dialect: Dialect,
         authority: &Authority,
         values: usize,
@@ -280,16 +300,30 @@ impl Changes {
         let mut renderer = Renderer::new(dialect, authority, one, values);
         let new = self.assigned(&mut renderer);
         let filter = renderer.condition(filter, Row::old("t"), Scope::Query)?;
+        let opened = renderer.opened();
         let (source, change) = self.before(&mut renderer)?;
         let matching = change.and(filter);
         let before = source.under_the_rule(matching.clone());
         let after = self.after(&mut renderer, &new)?.behind(&before);
-        let set = self.set_clause(&new, &after);
-        let sql = if one {
-            source.update(&set, matching)
+        let in_turn = !one && renderer.has_opened(opened, self.model) && !removed(Control::InTurn);
+        let mut sql = if in_turn {
+            // What they may become; they become it one by one.
+            source.select_locked(&mut renderer, &with_right(&source, &after), matching)
         } else {
-            source.update_as_read(dialect, &set, matching)
+            let set = self.set_clause(&new, &after);
+            match one {
+                true => source.update(&set, matching),
+                false => source.update_as_read(dialect, &set, matching),
+            }
         };
+        if in_turn {
+            let mut text = renderer.text(sql)?;
+            text.in_turn = true;
+            return Ok(text);
+        }
+        if is_told {
+            sql.push_str(&returning(dialect, self.model, &self.columns));
+        }
         renderer.text(sql)
     }
 }
@@ -322,29 +356,103 @@ impl Steps for All {
     type Found = u64;
 
     async fn run(&self, authority: &Authority, session: Session<'_>, said: &mut String) -> Result<u64> {
-        let Self { changes, filter } = self;
-        let mut values: Vec<Bind<'_>> = changes.values.iter().map(Bind::One).collect();
-        let mut shape = Vec::new();
-        filter.shape(&mut shape, &mut values);
-        let mut key = changes.shape(b'A', authority);
-        key.extend(&shape);
-        let text = session.text(&key, || {
-            changes.text_of_all(filter, session.dialect(), authority, values.len())
-        })?;
+        let (text, values) = self.changes.of_all(&self.filter, authority, session)?;
         text.note(said);
         let statement = Statement {
             text: &text,
             actor: authority.id(),
             values: &values,
         };
-        match session.execute(&statement).await {
-            Err(error) if changes.is_refusal(&error) => Err(Error::Forbidden),
-            done => done.map_err(|error| translate(error, changes.model)),
+        if !text.in_turn {
+            return self
+                .changes
+                .on_all(&self.filter, &statement, authority, session)
+                .await;
         }
+        let ids = self.changes.may_become(&statement, session).await?;
+        session.begin_step().await?;
+        let done = self.changes.in_turn(&ids, authority, session).await;
+        session.end_step(done.is_ok()).await?;
+        done.map(|()| ids.len() as u64)
     }
 
     fn is_large(&self) -> bool {
         !self.filter.names_one_row()
+    }
+}
+
+impl Changes {
+    /// The statement for a set, and its values.
+    fn of_all<'a>(
+        &'a self,
+        filter: &'a Expr,
+        authority: &Authority,
+        session: Session<'_>,
+    ) -> Result<(Arc<Text>, Vec<Bind<'a>>)> {
+        let mut values: Vec<Bind<'_>> = self.values.iter().map(Bind::One).collect();
+        let mut shape = Vec::new();
+        filter.shape(&mut shape, &mut values);
+        let is_told = authority.changes_of(self.model).is_some();
+        let mut key = self.shape(if is_told { b'a' } else { b'A' }, authority);
+        key.extend(&shape);
+        let text = session.text(&key, || {
+            self.text_of_all(filter, is_told, session.dialect(), authority, values.len())
+        })?;
+        Ok((text, values))
+    }
+
+    async fn on_all(
+        &self,
+        filter: &Expr,
+        statement: &Statement<'_>,
+        authority: &Authority,
+        session: Session<'_>,
+    ) -> Result<u64> {
+        let done = match Before::of_set(self.model, &self.columns, filter, authority, session).await? {
+            None => session.execute(statement).await,
+            Some(told) => told.change_set(statement, session).await,
+        };
+        match done {
+            Err(error) if self.is_refusal(&error) => Err(Error::Forbidden),
+            done => done.map_err(|error| translate(error, self.model)),
+        }
+    }
+
+    /// The rows of a set, all of which may become what they would by what is there now.
+    async fn may_become(&self, found: &Statement<'_>, session: Session<'_>) -> Result<Vec<Uuid>> {
+        let mut ids = Vec::new();
+        let row = |row: &mut RowReader<'_>| {
+            // CWE-770
+            if ids.len() >= bounds::MAX_IN_TURN {
+                return Err(Error::TooLarge(bounds::IN_TURN));
+            }
+            ids.push(key_of(row, 0)?);
+            row.skip(1);
+            match row.flag().map_err(mismatch(self.model))? {
+                true => Ok(()),
+                false => Err(Error::Forbidden),
+            }
+        };
+        session.fetch(found, row).await?;
+        Ok(ids)
+    }
+
+    /// CWE-863: each of these rows in its turn, judged by what those before it have become: what a rule allows of one row after
+    /// the other, and no more.
+    async fn in_turn(&self, ids: &[Uuid], authority: &Authority, session: Session<'_>) -> Result<()> {
+        for id in ids {
+            let one = Expr::compare(Op::Eq, Col::of_root(self.model.id()), Value::Uuid(*id));
+            let (text, values) = self.of_all(&one, authority, session)?;
+            let statement = Statement {
+                text: &text,
+                actor: authority.id(),
+                values: &values,
+            };
+            if self.on_all(&one, &statement, authority, session).await? == 0 {
+                return Err(Error::Forbidden);
+            }
+        }
+        Ok(())
     }
 }
 

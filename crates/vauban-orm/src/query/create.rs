@@ -174,8 +174,10 @@ impl<M: Record> Insert<M> {
         let columns = columns(model);
         let sql = insert(dialect, model, &columns, (id, &format!("{rest}1")), &condition);
         let reads_its_own = renderer.has_asked(model) || condition.raises();
+        let in_turn = renderer.has_opened(0, model);
         let mut text = renderer.text(sql)?;
         text.reads_its_own = reads_its_own;
+        text.in_turn = in_turn;
         Ok(text)
     }
 
@@ -219,6 +221,10 @@ impl<M: Record> Steps for Insert<M> {
 
     async fn run(&self, authority: &Authority, session: Session<'_>, said: &mut String) -> Result<M> {
         let values: Vec<Bind<'_>> = self.values.iter().map(Bind::One).collect();
+        let changes = authority.changes_of(self.model);
+        if let Some(changes) = changes {
+            changes.has_room(&self.values)?;
+        }
         let text = self.kept_text(authority, session)?;
         text.note(said);
         let statement = Statement {
@@ -231,6 +237,9 @@ impl<M: Record> Steps for Insert<M> {
             done => done.map_err(|error| translate(error, self.model))?,
         };
         if added == 1 {
+            if let Some(changes) = changes {
+                changes.added(authority.actor, self.model, &self.values)?;
+            }
             return self.added();
         }
         Err(self.why_not(authority, session).await?)

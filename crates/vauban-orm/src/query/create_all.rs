@@ -51,7 +51,9 @@ impl<M: Model> CreateAll<M> {
     }
 
     /// Adds the rows, if the add rule allows each of them and every row that one refers to may be seen; up to 1,000 in a
-    /// statement, and up to 100,000 at once. Whether a row may be added is read from what was there before the first of them.
+    /// statement, and up to 100,000 at once. Whether a row may be added is read from what was there before the first of them; where
+    /// the rule counts rows of `M`, it has to hold again when the row's turn comes, so that many rows together are not more than it
+    /// allows one by one (CWE-863).
     ///
     /// # Errors
     /// [`Error::Rows`]: the position of a row, and what [`Create::save`] would have said of it. None is added then.
@@ -92,9 +94,9 @@ impl<M: Record> CreateAll<M> {
     }
 }
 
-struct InsertAll<M> {
-    model: &'static ModelMeta,
-    rows: Vec<Insert<M>>,
+pub(super) struct InsertAll<M> {
+    pub(super) model: &'static ModelMeta,
+    pub(super) rows: Vec<Insert<M>>,
 }
 
 /// What a statement on some of the rows is for.
@@ -114,16 +116,19 @@ impl<M: Record> Steps for InsertAll<M> {
     async fn run(&self, authority: &Authority, session: Session<'_>, said: &mut String) -> Result<Vec<M>> {
         let groups = self.groups();
         // CWE-863: no row justifies another that is added with it.
-        let mut apart = false;
+        let (mut apart, mut in_turn) = (false, self.rows.len() > 1);
+        let mut counts = false;
         for group in &groups {
             let text = self.rows[group.start].kept_text(authority, session)?;
             text.note(said);
             apart |= text.reads_its_own;
+            counts |= text.in_turn;
         }
-        let at_once = session.dialect() == Dialect::Postgres && groups.len() == 1;
-        let apart = apart && !at_once && !removed(Control::TogetherUnjustified);
         let unjudged = removed(Control::EachRow);
-        let part = if apart || unjudged {
+        in_turn &= counts && !unjudged && !removed(Control::InTurn);
+        let at_once = session.dialect() == Dialect::Postgres && groups.len() == 1 && !in_turn;
+        let apart = apart && !at_once && !removed(Control::TogetherUnjustified);
+        let part = if unjudged || (apart && !in_turn) {
             Part::Add
         } else {
             Part::JudgeAndAdd
@@ -136,8 +141,13 @@ impl<M: Record> Steps for InsertAll<M> {
         }
         for group in groups {
             match session.dialect() {
-                Dialect::Sqlite => self.on_each(part, group, authority, session).await?,
-                Dialect::Postgres => self.add_lists(part, group, authority, session).await?,
+                Dialect::Postgres if !in_turn => self.add_lists(part, group, authority, session).await?,
+                _ => self.on_each(part, group, authority, session).await?,
+            }
+        }
+        if let Some(changes) = authority.changes_of(self.model) {
+            for row in &self.rows {
+                changes.added(authority.actor, self.model, &row.values)?;
             }
         }
         self.rows.iter().map(Insert::added).collect()
@@ -162,8 +172,19 @@ impl<M: Record> InsertAll<M> {
         groups
     }
 
+    /// Whether each of them may be added to what is there now, if that could be another thing when those before it are.
+    pub(super) async fn judge(&self, authority: &Authority, session: Session<'_>) -> Result<()> {
+        for group in self.groups() {
+            let text = self.rows[group.start].kept_text(authority, session)?;
+            if text.reads_its_own {
+                self.on_each(Part::Judge, group, authority, session).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// A statement for each row. There is no way to a database in the same process that would be saved, and each value goes
-    /// there as it is.
+    /// there as it is; to a server, each in its turn.
     async fn on_each(
         &self,
         part: Part,
@@ -171,10 +192,11 @@ impl<M: Record> InsertAll<M> {
         authority: &Authority,
         session: Session<'_>,
     ) -> Result<()> {
-        if session.dialect() == Dialect::Postgres {
-            return self.judge_lists(rows, authority, session).await;
-        }
-        let text = self.text(part, rows.start, authority, session)?;
+        let text = match (part, session.dialect()) {
+            (Part::Judge, Dialect::Postgres) => return self.judge_lists(rows, authority, session).await,
+            (Part::JudgeAndAdd, _) => self.rows[rows.start].kept_text(authority, session)?,
+            (Part::Judge | Part::Add, _) => self.text(part, rows.start, authority, session)?,
+        };
         for position in rows {
             let row = &self.rows[position];
             let values: Vec<Bind<'_>> = row.values.iter().map(Bind::One).collect();
@@ -318,9 +340,6 @@ impl<M: Record> InsertAll<M> {
     ) -> Result<Arc<Text>> {
         let like = &self.rows[like];
         let dialect = session.dialect();
-        if part == Part::JudgeAndAdd && dialect == Dialect::Sqlite {
-            return like.kept_text(authority, session);
-        }
         let mut key = vec![b'B', part as u8];
         push(&mut key, self.model);
         authority.shape(&mut key);

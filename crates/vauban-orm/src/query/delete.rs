@@ -1,11 +1,14 @@
 //! DELETE, with everything that goes with a row: found with a work list, judged on the state before, for every row, then
 //! done.
 
+mod turns;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::constraint::translate;
 use super::select::Select;
+use super::told::Before;
 use crate::backend::Session;
 use crate::error::{Error, Result};
 use crate::model::types::Id;
@@ -155,7 +158,18 @@ pub(super) async fn matching(
         renderer.text(sql)
     })?;
     text.note(said);
-    collect(find.beside(0), session, &text, authority, &values).await
+    let statement = Statement {
+        text: &text,
+        actor: authority.id(),
+        values: &values,
+    };
+    let mut found = Found::new(find.beside(0));
+    match find {
+        Find::Removal => session.fetch(&statement, |row| found.take(row)).await?,
+        // What a preview costs is its own.
+        Find::Preview => session.read(&statement, &key, 0, |row| found.take(row)).await?,
+    }
+    found.charged(session)
 }
 
 async fn collect(
@@ -170,21 +184,41 @@ async fn collect(
         actor: authority.id(),
         values,
     };
-    let mut found = Vec::new();
-    let row = |row: &mut RowReader<'_>| {
-        if found.len() >= room.left {
-            return Err(Error::TooLarge(room.why));
+    let mut found = Found::new(room);
+    session.fetch(&statement, |row| found.take(row)).await?;
+    found.charged(session)
+}
+
+/// Ids that were found, and whether each may.
+struct Found {
+    all: Vec<(Value, bool)>,
+    room: Room,
+}
+
+impl Found {
+    fn new(room: Room) -> Self {
+        Self {
+            all: Vec::new(),
+            room,
+        }
+    }
+
+    fn take(&mut self, row: &mut RowReader<'_>) -> Result<()> {
+        if self.all.len() >= self.room.left {
+            return Err(Error::TooLarge(self.room.why));
         }
         let id = match row.value() {
             Ok(ValueRef::Blob(bytes)) => Value::Blob(bytes.to_vec()),
             _ => return Err(Error::Internal("a primary key is not 16 bytes".into())),
         };
-        found.push((id, row.flag().unwrap_or(false)));
+        self.all.push((id, row.flag().unwrap_or(false)));
         Ok(())
-    };
-    session.fetch(&statement, row).await?;
-    session.charge(found.len())?;
-    Ok(found)
+    }
+
+    fn charged(self, session: Session<'_>) -> Result<Vec<(Value, bool)>> {
+        session.charge(self.all.len())?;
+        Ok(self.all)
+    }
 }
 
 /// A row: its table and its key.
@@ -207,6 +241,8 @@ pub(super) struct Removal<'a> {
     emptied: HashMap<Key, (&'static ModelMeta, Vec<usize>)>,
     /// Rows that keep those that they refer to, unless they go themselves.
     restricting: Vec<Rows>,
+    /// Of models whose rule for it counts rows like them: those that go because they may.
+    in_turn: HashSet<Key>,
     find: Find,
 }
 
@@ -230,6 +266,7 @@ impl<'a> Removal<'a> {
             todo: Vec::new(),
             emptied: HashMap::new(),
             restricting: Vec::new(),
+            in_turn: HashSet::new(),
             find: Find::Removal,
         }
     }
@@ -248,9 +285,10 @@ impl<'a> Removal<'a> {
 
     pub(super) async fn remove(mut self, model: &'static ModelMeta, ids: Vec<Value>) -> Result<u64> {
         let count = ids.len() as u64;
+        self.note_turns(model, &ids)?;
         let emptied = self.judge(model, ids).await?;
         for (keys, rows) in &emptied {
-            self.empty(keys, rows).await?;
+            self.empty_in_turn(keys, rows).await?;
         }
         self.delete().await?;
         Ok(count)
@@ -347,7 +385,12 @@ impl<'a> Removal<'a> {
                         model: child,
                         ids: ids.collect(),
                     }),
-                    OnDelete::Cascade | OnDelete::CascadeOwned => self.go(child, ids.collect()).await?,
+                    OnDelete::Cascade => {
+                        let ids: Vec<_> = ids.collect();
+                        self.note_turns(child, &ids)?;
+                        self.go(child, ids).await?;
+                    }
+                    OnDelete::CascadeOwned => self.go(child, ids.collect()).await?,
                     OnDelete::SetNull => {
                         for id in ids {
                             let (_, keys) = self
@@ -431,8 +474,25 @@ impl<'a> Removal<'a> {
 
     /// Whether the actor may change every row into what it becomes in the end: without all of the references at once.
     async fn judge_emptied(&self, keys: &[&'static ColumnMeta], rows: &Rows) -> Result<()> {
-        let model = rows.model;
-        let text = self.text(b'J', model, keys, |renderer| {
+        let text = self.text_of_emptied(rows.model, keys)?;
+        // No more than those that are known.
+        let room = self.find.beside(0);
+        let judged = collect(
+            room,
+            self.session,
+            &text,
+            self.authority,
+            &[Bind::List(&rows.ids)],
+        )
+        .await?;
+        if judged.iter().any(|(_, may)| !may) && !removed(Control::Cascade) {
+            return Err(Error::Forbidden);
+        }
+        Ok(())
+    }
+
+    fn text_of_emptied(&self, model: &'static ModelMeta, keys: &[&'static ColumnMeta]) -> Result<Arc<Text>> {
+        self.text(b'J', model, keys, |renderer| {
             let list = renderer.value(Parameter::List(Kind::Uuid));
             let source = renderer.source(model, Which::Found)?;
             let old = source.row();
@@ -453,21 +513,7 @@ impl<'a> Removal<'a> {
                 &with_right(&source, &may),
                 is_one_of(renderer, &source.id(), &list),
             ))
-        })?;
-        // No more than those that are known.
-        let room = self.find.beside(0);
-        let judged = collect(
-            room,
-            self.session,
-            &text,
-            self.authority,
-            &[Bind::List(&rows.ids)],
-        )
-        .await?;
-        if judged.iter().any(|(_, may)| !may) && !removed(Control::Cascade) {
-            return Err(Error::Forbidden);
-        }
-        Ok(())
+        })
     }
 
     async fn empty(&self, keys: &[&'static ColumnMeta], rows: &Rows) -> Result<()> {
@@ -483,7 +529,9 @@ impl<'a> Removal<'a> {
             renderer.step_aside(&[Action::Change], model);
             Ok(source.update(&set, is_one_of(renderer, &source.id(), &list)))
         })?;
-        self.write(&text, rows).await
+        let told = Before::of_rows(model, keys, &rows.ids, self.authority, self.session).await?;
+        self.write(&text, rows).await?;
+        told.map_or(Ok(()), Before::emptied)
     }
 
     /// Deletes what goes, a table at a time: the database looks at the end of a statement whether somebody still refers to what
@@ -500,20 +548,24 @@ impl<'a> Removal<'a> {
                 .iter()
                 .position(|parent| !self.rows.iter().any(|child| refers(child, parent)));
             let Some(last) = last else {
-                return self.delete_circle().await;
+                return self.delete_circle(&self.rows).await;
             };
             let rows = self.rows.swap_remove(last);
-            self.delete_rows(&rows).await?;
+            if self.goes_in_turn(&rows) && turns::refers_to_itself(rows.model) {
+                self.delete_circle(&[rows]).await?;
+            } else {
+                self.delete_rows(&rows).await?;
+            }
         }
         Ok(())
     }
 
     /// Tables that refer to each other in a circle: the database looks when all of it is gone.
-    async fn delete_circle(&self) -> Result<()> {
+    async fn delete_circle(&self, all: &[Rows]) -> Result<()> {
         // CWE-400: what it would find only at the COMMIT would fail everybody's, so nobody but the models, whose rows are
         // known, may refer to these tables.
-        if let Some(rows) = self.rows.first()
-            && self.referred_by_others().await?
+        if let Some(rows) = all.first()
+            && self.referred_by_others(all).await?
         {
             return Err(Error::Restricted {
                 table: rows.model.table,
@@ -521,7 +573,7 @@ impl<'a> Removal<'a> {
         }
         self.session.look_away().await?;
         let mut done = Ok(());
-        for rows in &self.rows {
+        for rows in all {
             done = self.delete_rows(rows).await;
             if done.is_err() {
                 break;
@@ -529,20 +581,20 @@ impl<'a> Removal<'a> {
         }
         let again = self.session.look_again().await;
         done?;
-        match self.rows.first() {
+        match all.first() {
             Some(rows) => again.map_err(|error| translate(error, rows.model)),
             None => again,
         }
     }
 
     /// Whether a table or column that no model knows refers to one of these tables.
-    async fn referred_by_others(&self) -> Result<bool> {
+    async fn referred_by_others(&self, all: &[Rows]) -> Result<bool> {
         let known = |model: &'static ModelMeta| {
             let keys = model.columns.iter().filter(|column| column.target.is_some());
             keys.map(|column| format!("{}.{}", model.table, column.column))
         };
         let known: Vec<_> = self.models.iter().copied().flat_map(known).collect();
-        let tables: Vec<_> = self.rows.iter().map(|rows| rows.model.table).collect();
+        let tables: Vec<_> = all.iter().map(|rows| rows.model.table).collect();
         let by = self.session.referring_to(&tables).await?;
         let is_known = |by: &String| known.iter().any(|known| known.eq_ignore_ascii_case(by));
         Ok(!by.iter().all(is_known))
@@ -550,13 +602,19 @@ impl<'a> Removal<'a> {
 
     async fn delete_rows(&self, rows: &Rows) -> Result<()> {
         let model = rows.model;
+        let all: Vec<_> = model.columns.iter().collect();
+        let told = Before::of_rows(model, &all, &rows.ids, self.authority, self.session).await?;
+        if self.goes_in_turn(rows) {
+            self.delete_in_turn(rows).await?;
+        }
         let text = self.text(b'D', model, &[], |renderer| {
             let list = renderer.value(Parameter::List(Kind::Uuid));
             let source = renderer.source(model, Which::Found)?;
             renderer.step_aside(&[Action::Delete], model);
             Ok(source.delete(is_one_of(renderer, &source.id(), &list)))
         })?;
-        self.write(&text, rows).await
+        self.write(&text, rows).await?;
+        told.map_or(Ok(()), Before::deleted)
     }
 
     async fn write(&self, text: &Arc<Text>, rows: &Rows) -> Result<()> {
@@ -584,13 +642,16 @@ impl<'a> Removal<'a> {
         self.session.text(&shape, || {
             let mut renderer = Renderer::new(self.session.dialect(), self.authority, false, 1);
             let sql = make(&mut renderer)?;
-            renderer.text(sql)
+            let in_turn = renderer.has_opened(0, model);
+            let mut text = renderer.text(sql)?;
+            text.in_turn = in_turn;
+            Ok(text)
         })
     }
 }
 
 /// What is read of rows that may go: the key, and whether `may` holds.
-fn with_right(source: &Source, may: &Cond) -> String {
+pub(super) fn with_right(source: &Source, may: &Cond) -> String {
     format!("{}, ({}) IS TRUE", source.id(), may.sql())
 }
 

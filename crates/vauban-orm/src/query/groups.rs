@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use super::QuerySet;
 use super::select::Select;
 use super::values::{Chosen, ChosenValues, How, ReadRow};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::model::columns::Columns;
 use crate::model::filter::Filter;
@@ -57,8 +57,9 @@ impl<M: Model, K: Send + 'static> Groups<M, K> {
         self.keys.extend(values(own_columns::<M>()).terms().0);
         // The order of rows is none of groups.
         self.select.order.clear();
-        self.select.limit = None;
+        let of_some = self.select.limit.take().is_some();
         GroupedValues {
+            of_some,
             select: self.select,
             terms: self.keys,
             keys,
@@ -72,6 +73,8 @@ impl<M: Model, K: Send + 'static> Groups<M, K> {
 /// A query for groups of rows, each with its key `K` and with what it becomes, `V`. Groups are in the order of their keys.
 #[must_use = "a query reads nothing until `all`"]
 pub struct GroupedValues<M, K, V> {
+    /// The query had a limit before its rows became groups.
+    of_some: bool,
     select: Select,
     terms: Vec<Term>,
     keys: usize,
@@ -110,8 +113,15 @@ impl<M: Model, K: Send + 'static, V: Send + 'static> GroupedValues<M, K, V> {
     /// All groups, each with its key.
     ///
     /// # Errors
-    /// See [`Error`](crate::Error).
+    /// See [`Error`]; [`Error::Internal`] for groups of a query with a limit, which would be groups of whatever rows came first.
     pub async fn all(self, db: &dyn Reads<M>) -> Result<Vec<(K, V)>> {
+        if self.of_some {
+            return Err(Error::Internal(
+                "groups are made of all rows that match: take the `limit` before `group_by` away, or put it behind `values` for the \
+                 number of groups"
+                    .into(),
+            ));
+        }
         let mut chosen = Chosen::new(self.select, self.terms, How::Groups(self.keys));
         chosen.having = self.having;
         let (key, value) = self.read;

@@ -49,7 +49,8 @@ impl<M: Model> QuerySet<M> {
     /// # Errors
     /// [`Error::InvalidCursor`] (400) for the cursor of another order; [`Error::NotFound`] behind the last row;
     /// [`Error::Internal`] with a limit, and for an order that no address holds, whatever the rows are: by texts that may have
-    /// more than 1,000 bytes (a `max_length` above 250), by bytes or JSON.
+    /// more than 1,000 bytes (a `max_length` above 250, a type without [`Field::MAX_BYTES`](crate::Field::MAX_BYTES)), by bytes or
+    /// JSON.
     pub async fn page_after(mut self, db: &dyn Reads<M>, after: Option<&Cursor>) -> Result<KeysetPage<M>> {
         self.select.whole_set()?;
         let keys = self.select.keys();
@@ -155,13 +156,13 @@ fn is_held(model: &ModelMeta, keys: &[SortKey]) -> Result<()> {
     for key in keys {
         most += match key.term.kind() {
             Kind::Text => match longest(&key.term) {
-                text if text > LONGEST => {
+                Some(text) if text <= LONGEST => cursor::TEXT + text,
+                _ => {
                     return refused(
-                        "a text that may have more than 1,000 bytes (`max_length` above 250), which no address holds: order by a \
-                         shorter one",
+                        "a text that may have more than 1,000 bytes (`max_length` above 250, or a type of your own that does not say \
+                         `MAX_BYTES`), which no address holds: order by a shorter one",
                     );
                 }
-                text => cursor::TEXT + text,
             },
             Kind::Date => cursor::TEXT + 16,
             Kind::Bool
@@ -187,22 +188,22 @@ fn is_held(model: &ModelMeta, keys: &[SortKey]) -> Result<()> {
     Ok(())
 }
 
-/// Bytes of a text that a term may be.
-fn longest(term: &Term) -> usize {
+/// Bytes of a text that a term may be, if it is known.
+fn longest(term: &Term) -> Option<usize> {
+    let both = |two: &(Term, Term)| Some((longest(&two.0)?, longest(&two.1)?));
     match term {
-        // CWE-20: as many characters as the model says, of up to four bytes. What says nothing bounds itself: a slug, a choice.
-        Term::Column(far) => match far.meta.limits.max_length {
-            Some(characters) => (characters as usize).saturating_mul(4),
-            None => 400,
-        },
-        Term::Value(_, Value::Text(text), _) => text.len(),
-        Term::Coalesce(two) => longest(&two.0).max(longest(&two.1)),
-        Term::Concat(two) => longest(&two.0).saturating_add(longest(&two.1)),
-        Term::Case(case) => longest(&case.1).max(case.2.as_ref().map_or(0, longest)),
+        Term::Column(far) => far.meta.max_bytes(),
+        Term::Value(_, Value::Text(text), _) => Some(text.len()),
+        Term::Coalesce(two) => both(two).map(|(a, b)| a.max(b)),
+        Term::Concat(two) => both(two).map(|(a, b)| a.saturating_add(b)),
+        Term::Case(case) => {
+            let rest = case.2.as_ref().map_or(Some(0), longest)?;
+            longest(&case.1).map(|then| then.max(rest))
+        }
         Term::Text(_, of) | Term::Part(_, of) => longest(of),
         Term::Fold(_, of) => longest(&of.0),
         Term::Related(of) => longest(&of.of),
-        Term::Value(..) | Term::Whole(..) | Term::TooLarge(_) => 0,
+        Term::Value(..) | Term::Whole(..) | Term::TooLarge(_) => Some(0),
     }
 }
 

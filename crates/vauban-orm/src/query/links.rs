@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use uuid::Uuid;
 
 use super::create::{Create, Insert};
+use super::create_all::InsertAll;
 use super::delete::Removal;
 use super::load::no_key;
 use super::select::{Ask, Select};
@@ -163,14 +164,15 @@ impl<G: Model, T: Model> Links<G, T> {
     ) -> Result<Change<'static, G>> {
         is_link(G::meta(), self.near, self.far)?;
         let (mut known, mut wanted) = (HashSet::new(), Vec::new());
-        // CWE-770: no more of them is taken than there may be.
-        for row in rows.into_iter().take(bounds::MAX_LINKS + 1) {
+        // CWE-770: no more of them is taken than there may be. CWE-440: what is not taken is not forgotten, however often one is
+        // named: `set` would remove what it was asked to keep.
+        for (number, row) in rows.into_iter().enumerate() {
+            if number >= bounds::MAX_LINKS {
+                return Err(Error::TooLarge(bounds::LINKS));
+            }
             if known.insert(row.uuid()) {
                 wanted.push(row.uuid());
             }
-        }
-        if wanted.len() > bounds::MAX_LINKS {
-            return Err(Error::TooLarge(bounds::LINKS));
         }
         Ok(Change {
             near: self.near,
@@ -273,10 +275,19 @@ impl<G: Model> Change<'_, G> {
         // CWE-639: an end that may not be seen is no end of a link.
         let end = |key| Expr::through(Col::of_root(key), Expr::True);
         select.filter = of.and(end(self.near)).and(end(self.far));
+        // CWE-400: a row may have any number of links, and whoever adds or removes one need not read the others.
+        if self.remove != Remove::AllBut {
+            let wanted = self.wanted.iter().copied().map(Value::Uuid);
+            select.filter = select.filter.and(Expr::is_in(Col::of_root(self.far), wanted));
+        }
         select.ask = Ask::Permitted;
         let far = model.position(self.far).ok_or_else(no_key)?;
         let mut all = Vec::new();
         let row = |row: &mut RowReader<'_>| {
+            // CWE-770
+            if all.len() >= bounds::MAX_REMOVED {
+                return Err(Error::TooLarge(bounds::REMOVED));
+            }
             let uuid = |at| match row.value_at(at) {
                 Ok(ValueRef::Blob(bytes)) => Uuid::from_slice(bytes).map_err(|_| no_key()),
                 _ => Err(no_key()),
@@ -293,17 +304,20 @@ impl<G: Model> Change<'_, G> {
         Ok(all)
     }
 
+    fn insert(&self, to: Uuid) -> Result<Insert<G>> {
+        let ends = [(self.near, self.of), (self.far, to)];
+        let set = ends.map(|(key, id)| Assignment::untyped(key, Ok(Value::Uuid(id))));
+        Insert::new(G::meta(), Create::<G>::of(set.into()))
+    }
+
     /// Adds a link; one that is there already, and hidden, is there.
     async fn link(
         &self,
-        to: Uuid,
+        insert: &Insert<G>,
         authority: &Authority,
         session: Session<'_>,
         said: &mut String,
     ) -> Result<bool> {
-        let ends = [(self.near, self.of), (self.far, to)];
-        let set = ends.map(|(key, id)| Assignment::untyped(key, Ok(Value::Uuid(id))));
-        let insert = Insert::new(G::meta(), Create::<G>::of(set.into()))?;
         session.begin_step().await?;
         let done = insert.run(authority, session, said).await;
         session.end_step(done.is_ok()).await?;
@@ -319,6 +333,14 @@ impl<G: Model> Change<'_, G> {
             }
             Err(error) => Err(error),
         }
+    }
+}
+
+/// What is wrong with one of several.
+fn of_a_row(error: Error) -> Error {
+    match error {
+        Error::Rows(mut rows) if rows.len() == 1 => rows.remove(0).error,
+        error => error,
     }
 }
 
@@ -348,8 +370,18 @@ impl<G: Model> Steps for Change<'_, G> {
         }
         if self.add {
             let linked: HashSet<_> = links.iter().map(|link| link.to).collect();
-            for to in self.wanted.iter().filter(|to| !linked.contains(to)) {
-                changed += u64::from(self.link(*to, authority, session, said).await?);
+            let new = self.wanted.iter().filter(|to| !linked.contains(to));
+            let rows = new.map(|to| self.insert(*to)).collect::<Result<Vec<_>>>()?;
+            let all = InsertAll {
+                model: G::meta(),
+                rows,
+            };
+            // CWE-863: no link justifies another that is added with it.
+            if all.rows.len() > 1 && !removed(Control::TogetherUnjustified) {
+                all.judge(authority, session).await.map_err(of_a_row)?;
+            }
+            for insert in &all.rows {
+                changed += u64::from(self.link(insert, authority, session, said).await?);
             }
         }
         Ok(changed)

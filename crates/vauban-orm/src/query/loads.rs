@@ -45,12 +45,23 @@ pub(super) struct Loaded {
     /// `, r1."id", …`: of the joined rows, and at last the parent's id.
     pub(super) columns: String,
     pub(super) joins: String,
-    /// What has to hold of the row that leads from a parent to the statement's own.
-    pub(super) link: Cond,
+    /// The rows that lead from a parent to the statement's own.
+    link: Option<Source>,
     /// It belongs to one of the parents.
-    pub(super) of_parents: Cond,
+    of_parents: Cond,
     /// The parent's id, if there is a limit for each of them.
     pub(super) limited_by: Option<String>,
+}
+
+impl Loaded {
+    /// What is asked of a row: nothing that may fail or take long of one to which only a hidden row leads.
+    pub(super) fn condition(&self, filter: Cond) -> Cond {
+        let filter = match &self.link {
+            Some(link) => link.behind_the_rule(filter),
+            None => filter,
+        };
+        filter.and(self.of_parents.clone())
+    }
 }
 
 impl Loads {
@@ -96,7 +107,7 @@ impl Loads {
         let mut loaded = Loaded {
             columns: String::new(),
             joins: String::new(),
-            link: Cond::True,
+            link: None,
             of_parents: Cond::True,
             limited_by: None,
         };
@@ -124,8 +135,9 @@ impl Loads {
                 loaded
                     .joins
                     .push_str(&link.join_all(row, &root.id(), root.rule()));
-                loaded.link = link.rule().clone();
-                link.column(parent)
+                let parent = link.column(parent);
+                loaded.link = Some(link);
+                parent
             }
         };
         let parents = renderer.value(Parameter::List(Kind::Uuid));

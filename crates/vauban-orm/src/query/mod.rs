@@ -21,6 +21,7 @@ mod rows;
 mod run;
 mod select;
 mod stored;
+mod told;
 mod values;
 mod written;
 

@@ -24,7 +24,8 @@ use crate::unit::handles::{Bound, Reads};
 /// What a deletion would take with it, for the page that asks whether it is meant.
 ///
 /// It counts the rows that whoever asks may see, and those alone. That there are others that would keep it from being done is told by the
-/// preview's error, which is the one that the deletion would have; others that go with their owner unseen (`cascade_owned`) are
+/// preview's error, which is the one that the deletion would have, but for rows that each may go and not all of them
+/// (rules that count rows of their own model are asked again one by one); others that go with their owner unseen (`cascade_owned`) are
 /// not told of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeletePreview {

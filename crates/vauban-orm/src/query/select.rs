@@ -13,11 +13,11 @@ use crate::policy::actor::Action;
 use crate::policy::authority::Authority;
 use crate::sabotage::{Control, removed};
 use crate::sql::dialect::Dialect;
-use crate::sql::render::{Renderer, Scope, target_of};
+use crate::sql::render::{Cond, Renderer, Scope, target_of};
 use crate::sql::source::{Source, Which, number, numbered};
 use crate::sql::statement::{Statement, Text};
 use crate::tree::expr::{Bind, Expr, Far, push, push_number};
-use crate::tree::meta::{ColumnMeta, ModelMeta};
+use crate::tree::meta::{ColumnMeta, IndexMeta, ModelMeta};
 use crate::tree::term::{SortKey, Term};
 use crate::tree::value::{Kind, Mismatch, RowReader};
 use crate::unit::Steps;
@@ -35,6 +35,14 @@ pub(crate) struct Select {
     /// What is loaded into the rows' types.
     pub(super) loads: Loads,
     pub(crate) ask: Ask,
+}
+
+/// Where a statement has its rows from.
+struct From<'a> {
+    source: &'a Source,
+    joins: &'a str,
+    joined: &'a [(&'a ColumnMeta, Source)],
+    filter: &'a Cond,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -144,13 +152,18 @@ impl Select {
         }
         let loaded = self.loads.sources(&mut renderer, &source)?;
         joins.push_str(&loaded.joins);
-        // What may be an error is asked of no row to which only a hidden one leads.
-        let filter = filter.behind(&loaded.link).and(loaded.of_parents.clone());
+        let filter = loaded.condition(filter);
         let select = |what: &str| source.select_joined(what, &joins, filter.clone());
+        let from = From {
+            source: &source,
+            joins: &joins,
+            joined: &joined,
+            filter: &filter,
+        };
         let sql = match self.ask {
             Ask::Rows | Ask::Keyed => {
                 columns.push_str(&loaded.columns);
-                self.rows(&mut renderer, &source, &joined, &loaded, &columns, select)?
+                self.rows(&mut renderer, &from, &loaded, &columns)?
             }
             Ask::Permitted => {
                 let change = renderer.rule(Action::Change, self.model, root)?;
@@ -161,7 +174,7 @@ impl Select {
                     delete.sql(),
                     loaded.columns
                 );
-                self.rows(&mut renderer, &source, &joined, &loaded, &columns, select)?
+                self.rows(&mut renderer, &from, &loaded, &columns)?
             }
             Ask::Count if self.limit.is_some() => {
                 format!(
@@ -180,12 +193,17 @@ impl Select {
     fn rows(
         &self,
         renderer: &mut Renderer<'_>,
-        source: &Source,
-        joined: &[(&ColumnMeta, Source)],
+        from: &From<'_>,
         loaded: &Loaded,
         columns: &str,
-        select: impl Fn(&str) -> String,
     ) -> Result<String> {
+        let &From {
+            source,
+            joins,
+            joined,
+            filter,
+        } = from;
+        let select = |what: &str| source.select_joined(what, joins, filter.clone());
         if let Some(key) = &loaded.limited_by {
             let order = self.order_keys(renderer, source, joined)?;
             return Ok(numbered(
@@ -193,7 +211,47 @@ impl Select {
                 &renderer.one(Kind::BigInt),
             ));
         }
+        if self.chooses_by_an_index(renderer.dialect()) {
+            let order = self.order_keys(renderer, source, joined)?;
+            let chosen = source.select(&source.id(), filter.clone());
+            let chosen = format!("{chosen} ORDER BY {order}{}", self.limited(renderer));
+            let rows = source.select_chosen(columns, joins, &chosen);
+            return Ok(format!("{rows} ORDER BY {order}"));
+        }
         self.order_and_limit(renderer, source, joined, select(columns))
+    }
+
+    /// Whether the rows of a page are chosen first, by their ids, and the few that are left are read then. SQLite reads and joins
+    /// every row that it sorts, and takes the narrowest index; where one index has all that decides, it is asked alone
+    /// (measured: 34 to 2.7 ms for a member of 200 organisations). An index that has the rows in their order already is
+    /// gone along, and ends where the page does.
+    fn chooses_by_an_index(&self, dialect: Dialect) -> bool {
+        if dialect != Dialect::Sqlite || self.limit.is_none() || self.loads.batch.is_some() {
+            return false;
+        }
+        let own = |by: &SortKey| match &by.term {
+            Term::Column(far) if far.keys.is_empty() => Some(far.meta),
+            _ => None,
+        };
+        let order: Option<Vec<_>> = self.order.iter().map(own).collect();
+        let Some(order) = order.filter(|order| !order.is_empty()) else {
+            return false;
+        };
+        let view = &(self.model.rules)().view;
+        let decides = |column: &&ColumnMeta| {
+            self.filter.names(column)
+                || view.names(column)
+                || order.iter().any(|by| std::ptr::eq(*by, *column))
+        };
+        let id = self.model.id().column;
+        let decides: Vec<_> = self.model.columns.iter().filter(decides).collect();
+        // One that is not unique ends in the id.
+        let has_all = |index: &IndexMeta| {
+            let is_plain = !index.unique && index.only.is_none() && index.ignores_case.is_empty();
+            let has = |column: &&ColumnMeta| column.column == id || index.columns.contains(&column.column);
+            is_plain && index.columns.first() != Some(&order[0].column) && decides.iter().all(has)
+        };
+        self.model.indexes.iter().any(has_all)
     }
 
     /// The statement with its rows in their order, and no more than are asked for.

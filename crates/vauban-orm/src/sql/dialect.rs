@@ -1,5 +1,6 @@
 //! What is written otherwise for each database.
 
+use crate::sql::cond::{Asks, Cond};
 use crate::tree::expr::Op;
 use crate::tree::value::{Kind, Storage, Value};
 
@@ -13,6 +14,15 @@ pub enum Dialect {
 }
 
 impl Dialect {
+    /// Whether a condition may be asked after one that stands behind it: SQLite asks what looks rows up anew for each row last, and
+    /// PostgreSQL what costs more than one comparison, by its own reckoning.
+    pub(crate) fn asks_late(self, condition: &Cond) -> bool {
+        match self {
+            Self::Sqlite => condition.asks() == Asks::RowsOfEach || condition.raises(),
+            Self::Postgres => condition.asks() > Asks::Comparison || condition.raises(),
+        }
+    }
+
     /// The parameter of this number, from 1.
     pub(crate) fn parameter(self, number: usize) -> String {
         match self {

@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::policy::actor::Action;
 use crate::policy::listed::Listed;
 use crate::sabotage::{Control, removed};
-use crate::sql::cond::Cond;
+use crate::sql::cond::{Asks, Class, Cond};
 use crate::sql::dialect::Dialect;
 use crate::sql::function::{Calls, Function};
 use crate::sql::literal::{literal, type_of};
@@ -126,9 +126,11 @@ impl Renderer<'_> {
         };
         let columns = expr.own_columns();
         let mut one = body(true);
+        one.turned = self.turned;
         let whether = one.whether(expr, &columns)?;
         // CWE-863: what a function reads decides as well whether new rows may be judged one after the other.
         self.asked.append(&mut one.asked);
+        self.opened.append(&mut one.opened);
         let call = match &keys {
             Some((key, keys)) => {
                 let (key, name) = (at.row.column(key), &keys.name);
@@ -144,6 +146,7 @@ impl Renderer<'_> {
                 format!("\"{}\"({})", whether.name, given.join(", "))
             }
         };
+        let keys_asked = keys.is_some();
         // The database has both: which of them a statement of the ORM asks is known when it is written.
         if let Calls::Kept(functions) = &mut self.calls {
             for function in keys.into_iter().map(|(_, function)| function).chain([whether]) {
@@ -152,7 +155,17 @@ impl Renderer<'_> {
                 }
             }
         }
-        Ok(Cond::new(call, expr.has_fragment()))
+        let class = if expr.has_fragment() {
+            Class::Raising
+        } else {
+            Class::Safe
+        };
+        // Keys are gathered once for a statement; a function of the row's columns reads rows for each of them.
+        let asks = match keys_asked {
+            true => Asks::Rows,
+            false => Asks::RowsOfEach,
+        };
+        Ok(Cond::new(call, class, asks))
     }
 
     /// Whether it holds for a row of which these are columns.

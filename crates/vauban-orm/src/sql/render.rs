@@ -10,17 +10,19 @@ use crate::policy::authority::Authority;
 use crate::policy::listed::Listed;
 use crate::sabotage::{Control, removed};
 pub(crate) use crate::sql::cond::Cond;
+use crate::sql::cond::{Asks, Class};
 use crate::sql::dialect::Dialect;
 use crate::sql::function::Calls;
-use crate::sql::literal::{literal, quoted};
+use crate::sql::literal::literal;
 use crate::sql::marks::{self, Asked};
 use crate::sql::source::{Source, Which};
 use crate::sql::statement::{Parameter, Text};
 use crate::tree::bounds;
-use crate::tree::expr::{ASTRAY, Col, Expr, Flag, FragmentArg, Opened};
+use crate::tree::expr::{ASTRAY, Col, Expr, Flag, FragmentArg, Op, Opened};
 use crate::tree::meta::{ColumnMeta, ModelMeta};
 use crate::tree::row::{Open, RowNumber};
 use crate::tree::rules::CompiledRules;
+use crate::tree::served::is_served;
 use crate::tree::value::{Kind, Value};
 
 /// The row that a condition speaks of: a table's alias, with some columns replaced by what they become.
@@ -57,6 +59,12 @@ pub(super) struct Relation {
     pub(super) own: String,
     /// By which number the condition on them names such a row, if it opens one.
     pub(super) opened: Option<RowNumber>,
+}
+
+/// A condition that leads no deeper: as it is after folding, or what is still to be asked.
+enum Leaf {
+    Known(Cond),
+    Sql(String),
 }
 
 /// Where a condition stands.
@@ -108,6 +116,12 @@ pub(crate) struct Renderer<'a> {
     outermost: usize,
     /// Whose rows were asked for, see [`Source`].
     pub(super) asked: Vec<&'static ModelMeta>,
+    /// Of which models rules read rows that a write of others like them may add or take away.
+    pub(super) opened: Vec<&'static ModelMeta>,
+    /// Inside how many `!` it is, and conditions of which both answers count.
+    pub(super) turned: usize,
+    /// A rule is written that was written before, with the same constants.
+    is_again: bool,
 }
 
 const MAX_DEPTH: usize = 24;
@@ -138,6 +152,9 @@ impl<'a> Renderer<'a> {
             rendered: 0,
             outermost: usize::MAX,
             asked: Vec::new(),
+            opened: Vec::new(),
+            turned: 0,
+            is_again: false,
         }
     }
 
@@ -192,6 +209,30 @@ impl<'a> Renderer<'a> {
         self.asked.iter().any(|asked| asked.is(model))
     }
 
+    /// Notes that a rule reads rows of a model that refer to one.
+    pub(super) fn opens(&mut self, model: &'static ModelMeta) {
+        self.opened.push(model);
+    }
+
+    /// How often a rule did so, so far.
+    pub(crate) fn opened(&self) -> usize {
+        self.opened.len()
+    }
+
+    /// Whether a rule did so since then with rows of a model.
+    pub(crate) fn has_opened(&self, since: usize, model: &ModelMeta) -> bool {
+        let since = self.opened.get(since..).unwrap_or_default();
+        since.iter().any(|opened| opened.is(model))
+    }
+
+    /// A condition that may also count by not holding.
+    pub(super) fn turned(&mut self, expr: &Expr, at: Place<'_, '_>) -> Result<Cond> {
+        self.turned += 1;
+        let cond = self.within(expr, at);
+        self.turned -= 1;
+        cond
+    }
+
     pub(crate) fn alias(&mut self) -> String {
         self.aliases += 1;
         format!("r{}", self.aliases)
@@ -207,27 +248,18 @@ impl<'a> Renderer<'a> {
         if let Asker::Marked(..) = self.asker {
             return literal(kind, value);
         }
-        self.constants.push((kind, value.clone()));
-        Ok(self
-            .dialect
-            .parameter(self.first_constant + self.constants.len() - 1))
-    }
-
-    /// A text that is the program's own, as one parameter, wherever it stands.
-    pub(super) fn constant_once(&mut self, text: &str) -> String {
-        if let Asker::Marked(..) = self.asker {
-            return quoted(text);
+        let known = match self.is_again {
+            true => self
+                .constants
+                .iter()
+                .position(|known| known.0 == kind && known.1 == *value),
+            false => None,
+        };
+        let place = known.unwrap_or(self.constants.len());
+        if known.is_none() {
+            self.constants.push((kind, value.clone()));
         }
-        let same = |(_, constant): &(Kind, Value)| matches!(constant, Value::Text(other) if other == text);
-        let place = self
-            .constants
-            .iter()
-            .position(same)
-            .unwrap_or(self.constants.len());
-        if place == self.constants.len() {
-            self.constants.push((Kind::Text, Value::Text(text.to_owned())));
-        }
-        self.dialect.parameter(self.first_constant + place)
+        Ok(self.dialect.parameter(self.first_constant + place))
     }
 
     /// The rule for an action on a row of `model`.
@@ -259,6 +291,31 @@ impl<'a> Renderer<'a> {
             Asker::Known(_) => Cond::False,
             Asker::Marked(_, asked) => Cond::safe(asked.is_granted(action, model.table)),
         }
+    }
+
+    /// What stands before what takes long, if the view rule does not by itself. Gathered, what the rule asks for would be gathered
+    /// again, or by PostgreSQL gone through for each row.
+    pub(super) fn guard(
+        &mut self,
+        model: &'static ModelMeta,
+        alias: &str,
+        rule: &Cond,
+    ) -> Result<Option<Cond>> {
+        if !self.dialect.asks_late(rule) {
+            return Ok(None);
+        }
+        if self.by_key || rule.asks() < Asks::Rows {
+            return Ok(Some(rule.clone()));
+        }
+        // It is the rule once more, and nothing besides.
+        let (rendered, asked, opened) = (self.rendered, self.asked.len(), self.opened.len());
+        (self.by_key, self.is_again) = (true, true);
+        let guard = self.rule(Action::View, model, Row::old(alias));
+        (self.by_key, self.is_again) = (false, false);
+        self.rendered = rendered;
+        self.asked.truncate(asked);
+        self.opened.truncate(opened);
+        guard.map(Some)
     }
 
     /// Whether the rule for an action says something else where these columns have other values.
@@ -328,7 +385,7 @@ impl<'a> Renderer<'a> {
         let source = self.source(target, Which::Visible)?;
         Ok(match source.rule() {
             Cond::False => Cond::False,
-            _ => source.exists(target.id(), key, Cond::True),
+            _ => source.exists(target.id(), key, Cond::True, Class::Safe),
         })
     }
 
@@ -392,19 +449,26 @@ impl<'a> Renderer<'a> {
                 }
                 Ok(Cond::any(parts))
             }
-            Expr::Not(inner) => self.within(inner, at).map(Cond::not),
+            Expr::Not(inner) => self.turned(inner, at).map(Cond::not),
             Expr::Through(key, inner) => {
                 let related = self.referred(key, at)?;
                 self.through(&related, inner, at)
             }
             Expr::Any(opened, inner) => {
+                // What somebody may do by a row of their own is said by what was there before.
+                if at.scope == Scope::Policy && (self.turned > 0 || !inner.asks_who()) {
+                    self.opens((opened.model)());
+                }
                 let related = self.referring(opened, at)?;
                 self.through(&related, inner, at)
             }
             Expr::Visible(key) => {
                 let related = self.referred(key, at)?;
                 let source = self.source(related.model, Which::Visible)?;
-                Ok(self.related(&related, &source, Cond::True, false))
+                // What no index finds is not gathered: of a public article's comments it would be all articles, for each page.
+                let known = |flag| self.flag(flag) == Cond::True;
+                let by_key = !is_served(related.model, &self.fit(related.model)?.view, &known);
+                Ok(self.related(&related, &source, Cond::True, at.scope, by_key))
             }
             leaf => self.leaf(leaf, at),
         }
@@ -448,12 +512,20 @@ impl<'a> Renderer<'a> {
     /// A related row is there (in a query: and may be seen), and …
     fn through(&mut self, to: &Relation, inner: &Expr, at: Place<'_, '_>) -> Result<Cond> {
         let source = self.source(to.model, Which::Related(at.scope))?;
+        let names_by_id =
+            matches!(inner, Expr::Compare(Op::Eq, column, _) if std::ptr::eq(column.meta, to.model.id()));
         let outermost = std::mem::replace(&mut self.outermost, usize::MAX);
         let inner = self.on_related(to, source.row(), inner, at)?;
         // What speaks of a row outside is looked up by its key: gathered first, it would be gathered again for each row.
         let by_key = self.outermost <= at.open.depth;
         self.outermost = self.outermost.min(outermost);
-        Ok(self.related(to, &source, inner, by_key))
+        // Of the row with an id, the key is that id: said of the key itself, its index finds the row that refers.
+        let id = format!("{} = ", source.id());
+        let named = match (to.opened, inner.sql().strip_prefix(&id)) {
+            (None, Some(value)) if names_by_id => Cond::safe(format!("{} = {value}", to.own)),
+            _ => Cond::True,
+        };
+        Ok(named.and(self.related(to, &source, inner, at.scope, by_key)))
     }
 
     /// A condition on a related row.
@@ -474,45 +546,70 @@ impl<'a> Renderer<'a> {
         }
     }
 
+    /// A condition that leads no deeper.
     fn leaf(&mut self, expr: &Expr, at: Place<'_, '_>) -> Result<Cond> {
+        let before = self.asked.len();
+        let sql = match self.leaf_sql(expr, at)? {
+            Leaf::Known(cond) => return Ok(cond),
+            Leaf::Sql(sql) => sql,
+        };
+        let asks = if self.asked.len() > before {
+            Asks::RowsOfEach
+        } else if expr.is_comparison() {
+            Asks::Comparison
+        } else {
+            Asks::Row
+        };
+        let class = if expr.has_fragment() {
+            Class::Raising
+        } else if at.scope == Scope::Query && expr.is_long() {
+            // A rule is what it is: nobody who asks chooses what it costs.
+            Class::Long
+        } else {
+            Class::Safe
+        };
+        Ok(Cond::new(sql, class, asks))
+    }
+
+    fn leaf_sql(&mut self, expr: &Expr, at: Place<'_, '_>) -> Result<Leaf> {
         let scope = at.scope;
-        Ok(match expr {
-            Expr::True => Cond::True,
-            Expr::False => Cond::False,
-            Expr::Flag(flag) => self.flag(*flag),
+        Ok(Leaf::Sql(match expr {
+            Expr::True => return Ok(Leaf::Known(Cond::True)),
+            Expr::False => return Ok(Leaf::Known(Cond::False)),
+            Expr::Flag(flag) => return Ok(Leaf::Known(self.flag(*flag))),
             Expr::Compare(op, column, value) => {
                 let value = self.bound(column.meta.kind, value, scope)?;
                 let row = self.row_of(column.row, at)?;
-                Cond::safe(self.dialect.compare(*op, &row.column(column.meta), &value))
+                self.dialect.compare(*op, &row.column(column.meta), &value)
             }
             Expr::Columns(op, column, with) => {
                 let column = self.row_of(column.row, at)?.column(column.meta);
                 let from = self.row_of(with.row, at)?;
                 let with = self.scalar(&with.keys, with.meta, from, scope)?;
-                Cond::safe(self.dialect.compare_columns(*op, &column, &with))
+                self.dialect.compare_columns(*op, &column, &with)
             }
             Expr::In(column, list) => {
                 let (kind, column) = (column.meta.kind, self.row_of(column.row, at)?.column(column.meta));
                 match scope {
                     Scope::Query => {
                         let list = self.value(Parameter::List(kind));
-                        Cond::safe(self.dialect.is_one_of(kind, &column, &list))
+                        self.dialect.is_one_of(kind, &column, &list)
                     }
-                    Scope::Policy if list.is_empty() => Cond::False,
+                    Scope::Policy if list.is_empty() => return Ok(Leaf::Known(Cond::False)),
                     Scope::Policy => {
                         let items = list.iter().map(|value| self.bound(kind, value, scope));
                         let items: Vec<_> = items.collect::<Result<_>>()?;
-                        Cond::safe(format!("{column} IN ({})", items.join(",")))
+                        format!("{column} IN ({})", items.join(","))
                     }
                 }
             }
             Expr::Terms(op, two) => {
                 let (a, b) = (self.term_at(&two.0, at)?, self.term_at(&two.1, at)?);
-                Cond::new(self.dialect.compare_columns(*op, &a, &b), expr.has_fragment())
+                self.dialect.compare_columns(*op, &a, &b)
             }
             Expr::TermIn(term, list) => {
                 let (kind, value) = (term.kind(), self.term_at(term, at)?);
-                let one_of = match scope {
+                match scope {
                     Scope::Query => {
                         let list = self.value(Parameter::List(kind));
                         self.dialect.is_one_of(kind, &value, &list)
@@ -522,32 +619,32 @@ impl<'a> Renderer<'a> {
                         let items = list.iter().map(|one| self.bound(kind, one, scope));
                         format!("{value} IN ({})", items.collect::<Result<Vec<_>>>()?.join(","))
                     }
-                };
-                Cond::new(one_of, term.has_fragment())
+                }
             }
             Expr::TermIsNull(term) => {
                 let value = self.term_at(term, at)?;
-                Cond::new(format!("{value} IS NULL"), term.has_fragment())
+                format!("{value} IS NULL")
             }
             Expr::IsNull(column) => {
                 let row = self.row_of(column.row, at)?;
-                Cond::safe(format!("{} IS NULL", row.column(column.meta)))
+                format!("{} IS NULL", row.column(column.meta))
             }
             Expr::IsActor(column) => {
                 let column = self.row_of(column.row, at)?.column(column.meta);
                 let id = match self.asker {
                     Asker::Known(authority) => authority.id(),
                     // Where no user asks it is NULL, to which nothing is equal.
-                    Asker::Marked(_, asked) => return Ok(Cond::safe(format!("{column} = {}", asked.user()))),
+                    Asker::Marked(_, asked) => {
+                        return Ok(Leaf::Sql(format!("{column} = {}", asked.user())));
+                    }
                 };
                 match id {
-                    Some(_) => Cond::safe(format!("{column} = {}", self.dialect.parameter(1))),
+                    Some(_) => format!("{column} = {}", self.dialect.parameter(1)),
                     // Nobody is the owner of a row without one.
-                    None if removed(Control::NobodyOwns) => Cond::safe(format!(
-                        "{column} IS NOT DISTINCT FROM {}",
-                        self.dialect.parameter(1)
-                    )),
-                    None => Cond::False,
+                    None if removed(Control::NobodyOwns) => {
+                        format!("{column} IS NOT DISTINCT FROM {}", self.dialect.parameter(1))
+                    }
+                    None => return Ok(Leaf::Known(Cond::False)),
                 }
             }
             Expr::Fragment(text, args) => self.fragment(text, args, at)?,
@@ -560,7 +657,7 @@ impl<'a> Renderer<'a> {
             | Expr::Visible(_) => {
                 return Err(Error::Internal("a condition that leads deeper is no leaf".into()));
             }
-        })
+        }))
     }
 
     fn flag(&self, flag: Flag) -> Cond {
@@ -583,24 +680,27 @@ impl<'a> Renderer<'a> {
         if known { Cond::True } else { Cond::False }
     }
 
-    fn related(&self, to: &Relation, source: &Source, inner: Cond, by_key: bool) -> Cond {
+    fn related(&self, to: &Relation, source: &Source, inner: Cond, scope: Scope, by_key: bool) -> Cond {
         let key = &*to.own;
         let by_its_id = std::ptr::eq(to.column, to.model.id());
+        // A row refers to one; of those that refer to it there may be any number.
+        let class = if by_its_id || scope == Scope::Policy {
+            Class::Safe
+        } else {
+            Class::Long
+        };
         match source.under_the_rule(inner.clone()) {
             Cond::False => Cond::False,
             // The database keeps foreign keys whole, so the row exists; one that refers to this one need not.
             Cond::True if by_its_id => Cond::safe(format!("{key} IS NOT NULL")),
-            Cond::True => source.exists(to.column, key, inner),
+            Cond::True => source.exists(to.column, key, inner, class),
             // What may be an error is asked of the rows that are referred to, and not of all that there are.
-            all if self.by_key || by_key || all.raises() => source.exists(to.column, key, inner),
-            _ => Cond::safe(format!(
-                "{key} IN ({})",
-                source.select(&source.column(to.column), inner)
-            )),
+            all if self.by_key || by_key || all.raises() => source.exists(to.column, key, inner, class),
+            _ => source.has(to.column, key, inner),
         }
     }
 
-    fn fragment(&mut self, text: &'static str, args: &[FragmentArg], at: Place<'_, '_>) -> Result<Cond> {
+    fn fragment(&mut self, text: &'static str, args: &[FragmentArg], at: Place<'_, '_>) -> Result<String> {
         let mut out = String::from("(");
         let mut pieces = text.split("{}");
         out.push_str(pieces.next().unwrap_or_default());
@@ -627,7 +727,7 @@ impl<'a> Renderer<'a> {
             )));
         }
         out.push(')');
-        Ok(Cond::new(out, true))
+        Ok(out)
     }
 
     /// A column of the row or of a related one, as a value; NULL where the related row is absent.

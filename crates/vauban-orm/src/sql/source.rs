@@ -7,7 +7,7 @@ use std::fmt::Write;
 use crate::error::Result;
 use crate::policy::actor::Action;
 use crate::sabotage::{Control, removed};
-use crate::sql::cond::Cond;
+use crate::sql::cond::{Asks, Class, Cond};
 use crate::sql::dialect::Dialect;
 use crate::sql::render::{Renderer, Row, Scope};
 use crate::tree::meta::{ColumnMeta, ModelMeta};
@@ -17,6 +17,9 @@ pub(crate) struct Source {
     model: &'static ModelMeta,
     alias: String,
     rule: Cond,
+    /// The same, looked up by key, where the database may ask it after what takes longer: it guesses what a condition costs, and of
+    /// what stands in a row it knows nothing.
+    guard: Option<Cond>,
 }
 
 /// Which rows of a table a statement has.
@@ -56,7 +59,21 @@ impl Renderer<'_> {
                 self.rule(Action::View, model, Row::old(&alias))?
             }
         };
-        Ok(Source { model, alias, rule })
+        let guard = match rows {
+            Which::Asked | Which::Related(Scope::Query) | Which::Folded(Scope::Query) => {
+                self.guard(model, &alias, &rule)?
+            }
+            // Rules have nothing in them that whoever asks has made long.
+            Which::Related(Scope::Policy) | Which::Folded(Scope::Policy) | Which::Visible | Which::Found => {
+                None
+            }
+        };
+        Ok(Source {
+            model,
+            alias,
+            rule,
+            guard,
+        })
     }
 }
 
@@ -86,10 +103,17 @@ impl Source {
         all.join(", ")
     }
 
-    /// What it has to hold, and `condition`, which is asked of no row that the rule hides.
+    /// `condition`, so that what may fail or take long is asked of no row that the rule hides.
+    pub(crate) fn behind_the_rule(&self, condition: Cond) -> Cond {
+        match &self.guard {
+            Some(guard) => condition.behind_late(guard),
+            None => condition.behind(&self.rule),
+        }
+    }
+
+    /// What it has to hold, and `condition`, [behind](Self::behind_the_rule) it.
     pub(crate) fn under_the_rule(&self, condition: Cond) -> Cond {
-        let condition = condition.behind(&self.rule);
-        self.rule.clone().and(condition)
+        self.rule.clone().and(self.behind_the_rule(condition))
     }
 
     /// `SELECT … FROM …`, of the rows for which `condition` holds.
@@ -107,6 +131,17 @@ impl Source {
         out
     }
 
+    /// `SELECT … FROM …`, of the rows that `chosen` gives the ids of: a statement that this source has made, so that what is not
+    /// the rule's is not among them.
+    pub(crate) fn select_chosen(&self, what: &str, joins: &str, chosen: &str) -> String {
+        format!(
+            "SELECT {what} FROM \"{}\" AS {}{joins} WHERE {} IN ({chosen})",
+            self.model.table,
+            self.alias,
+            self.id()
+        )
+    }
+
     /// The rows whose `column` is `key`, for which `condition` holds.
     pub(crate) fn select_where(&self, what: &str, column: &ColumnMeta, key: &str, condition: Cond) -> String {
         let of_key = Cond::safe(format!("{} = {key}", self.column(column)));
@@ -115,11 +150,19 @@ impl Source {
         out
     }
 
-    /// There is such a row.
-    pub(crate) fn exists(&self, column: &ColumnMeta, key: &str, condition: Cond) -> Cond {
-        let raises = condition.raises() || self.rule.raises();
+    /// There is such a row; `class` is what it takes to look for it.
+    pub(crate) fn exists(&self, column: &ColumnMeta, key: &str, condition: Cond, class: Class) -> Cond {
+        let class = class.max(condition.class()).max(self.rule.class());
         let inner = self.select_where("1", column, key, condition);
-        Cond::new(format!("EXISTS ({inner})"), raises)
+        Cond::new(format!("EXISTS ({inner})"), class, Asks::RowsOfEach)
+    }
+
+    /// The value of `column` is that of such a row, all of which are gathered first.
+    pub(crate) fn has(&self, column: &ColumnMeta, key: &str, condition: Cond) -> Cond {
+        let class = condition.class().max(self.rule.class());
+        let asks = condition.asks().max(self.rule.asks()).max(Asks::Rows);
+        let inner = self.select(&self.column(column), condition);
+        Cond::new(format!("{key} IN ({inner})"), class, asks)
     }
 
     /// ` LEFT JOIN …` of the row whose primary key is `key`, if `outside` holds of the row that refers to it: one that may not

@@ -30,6 +30,9 @@ pub(crate) struct Text {
     /// For what the database's own policies step aside, as its marks say it; empty, where it has none or they do not.
     #[cfg_attr(not(feature = "postgres"), allow(dead_code))]
     pub(crate) aside: String,
+    /// Whether its rules read other rows of the model that it writes, and not only for who asks: of many rows, each is judged again
+    /// when its turn comes.
+    pub(crate) in_turn: bool,
     /// How often it goes to a reader thread at once, after having been too much for the request's own.
     pub(crate) heavy: AtomicU32,
 }
@@ -42,6 +45,7 @@ impl Text {
             constants,
             reads_its_own: false,
             aside: String::new(),
+            in_turn: false,
             heavy: AtomicU32::new(0),
         }
     }

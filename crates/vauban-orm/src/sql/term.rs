@@ -6,7 +6,7 @@ use crate::sql::render::{Cond, Place, Renderer, Row, Scope, target_of};
 use crate::sql::source::Which;
 use crate::tree::bounds;
 use crate::tree::expr::Expr;
-use crate::tree::folding::LETTERS;
+use crate::tree::folding::folded_on_postgres;
 use crate::tree::meta::ColumnMeta;
 use crate::tree::row::Open;
 use crate::tree::term::{Fold, Part, Related, SortKey, Term, TextFunction, Whole};
@@ -67,7 +67,7 @@ impl Renderer<'_> {
                 format!("({a} || {b})")
             }
             Term::Case(case) => {
-                let holds = self.within(&case.0, at)?;
+                let holds = self.turned(&case.0, at)?;
                 let then = self.term_at(&case.1, at)?;
                 match &case.2 {
                     None => format!("(CASE WHEN {} THEN {then} END)", holds.sql()),
@@ -76,10 +76,6 @@ impl Renderer<'_> {
                         format!("(CASE WHEN {} THEN {then} ELSE {rest} END)", holds.sql())
                     }
                 }
-            }
-            Term::Text(TextFunction::Folded, of) => {
-                let of = self.term_at(of, at)?;
-                self.folded(&of)
             }
             Term::Text(function, of) => {
                 let of = self.term_at(of, at)?;
@@ -105,20 +101,6 @@ impl Renderer<'_> {
         })
     }
 
-    /// In small letters. CWE-400: PostgreSQL looks for each character among all letters, so a text of ASCII alone is spared that;
-    /// and the letters stand in a statement once, however many texts of it are folded.
-    fn folded(&mut self, of: &str) -> String {
-        if self.dialect() == Dialect::Sqlite {
-            return format!("vauban_folded({of})");
-        }
-        let (capital, small) = &*LETTERS;
-        let (capital, small) = (self.constant_once(capital), self.constant_once(small));
-        format!(
-            "(CASE WHEN octet_length({of}) = length({of}) THEN lower({of} COLLATE \"C\") \
-             ELSE translate(lower({of} COLLATE \"C\"), {capital}, {small}) END)"
-        )
-    }
-
     /// Something over the rows that refer to the row that these foreign keys lead to; NULL where that is absent.
     fn related_rows(
         &mut self,
@@ -141,6 +123,9 @@ impl Renderer<'_> {
             ));
         }
         let own = from.column(target_of(of.key)?.id());
+        if at.scope == Scope::Policy {
+            self.opens((of.model)());
+        }
         let source = self.source((of.model)(), Which::Folded(at.scope))?;
         let row = source.row();
         let open = at.open.inside(of.number, row);
@@ -215,8 +200,8 @@ impl Dialect {
             (Self::Sqlite, TextFunction::Upper) => format!("upper({of})"),
             (Self::Sqlite, TextFunction::Length) => format!("length({of})"),
             (Self::Sqlite, TextFunction::Trim) => format!("trim({of})"),
-            // The renderer's, which has its letters.
-            (_, TextFunction::Folded) => of.to_owned(),
+            (Self::Sqlite, TextFunction::Folded) => format!("vauban_folded({of})"),
+            (Self::Postgres, TextFunction::Folded) => folded_on_postgres(of),
             (Self::Postgres, TextFunction::Lower) => format!("lower({of} COLLATE \"C\")"),
             (Self::Postgres, TextFunction::Upper) => format!("upper({of} COLLATE \"C\")"),
             (Self::Postgres, TextFunction::Length) => format!("length({of})::bigint"),

@@ -289,6 +289,10 @@ mod failing {
         p.open
     ));
     model!(Grammar, "failing_grammar", |p, who| sql!("{} AND", p.about));
+    model!(Elsewhere, "failing_elsewhere", |p, who| sql!(
+        "instr({}, 'x') > 0",
+        p.about
+    ));
     model!(Fine, "failing_fine", |p, who| sql!("length({}) > {}", p.about, 3)
         & sql!("{} LIKE 'a%'", p.about));
 }
@@ -329,6 +333,28 @@ fn a_rule_that_is_no_sql_is_found_before_anybody_asks() {
     let found = found(&models);
     let all: Vec<_> = found.iter().map(|found| (found.id, found.model)).collect();
     assert_eq!(all, [("orm.E011", "Grammar")], "{found:?}");
+}
+
+/// CWE-400. Attack: a rule asks for a function that SQLite has and PostgreSQL has not, and whoever comes first gets a 500.
+#[cfg(feature = "postgres")]
+#[test]
+fn a_rule_that_only_another_database_understands_is_found_before_anybody_asks() {
+    let server = cluster::database();
+    let models = [&MODELS()[..], &[failing::Elsewhere::meta()]].concat();
+    assert!(found(&models).is_empty(), "SQLite has it");
+    let open = |models: Vec<&'static ModelMeta>| {
+        let options = engine::Options {
+            models: models.clone(),
+            ..engine::Options::default()
+        };
+        let database = engine::Database::open(&server.url(), options).unwrap();
+        database.create_all(&models).unwrap();
+        database.not_understood().unwrap()
+    };
+    let wrong = open(models);
+    let all: Vec<_> = wrong.iter().map(|found| (found.id, found.model)).collect();
+    assert_eq!(all, [("orm.E011", "Elsewhere")], "{wrong:?}");
+    assert!(wrong[0].message.contains("instr"), "{wrong:?}");
 }
 
 #[derive(Model, Debug)]

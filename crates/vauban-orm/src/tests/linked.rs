@@ -413,6 +413,53 @@ async fn links_go_with_what_they_link() {
     assert_eq!(common.loaded.len(), 1);
 }
 
+/// CWE-440. Attack, or a form that sends one box twice: of more ids than are taken one is named twice, so that the others fit, and
+/// what was not taken is removed.
+#[tokio::test]
+async fn cwe_440_what_is_not_taken_is_not_forgotten() {
+    let notes = Notes::new().await;
+    let unit = notes.as_user(&notes.ann);
+    let db = unit.db();
+    let links = || notes.note.id.links(|n| &n.tags);
+    let first = vec![notes.other.id; 1_000];
+    let cut = first.iter().copied().chain([notes.common.id, notes.marked.id]);
+    let told = links().set(&db, cut).await.unwrap_err();
+    assert!(matches!(told, Error::TooLarge(_)), "{told}");
+    let linked = || NoteTag::objects().filter(|l| l.note.eq(notes.note.id)).count(&db);
+    assert_eq!(linked().await.unwrap(), 2);
+    assert_eq!(
+        links().add(&db, first).await.unwrap(),
+        1,
+        "as often as it is named"
+    );
+    unit.finish(true).await.unwrap();
+}
+
+/// CWE-400. Attack: a row with a million links, of which one is added or removed: the others are not read.
+#[tokio::test]
+async fn cwe_400_who_adds_or_removes_a_link_reads_no_others() {
+    let notes = Notes::new().await;
+    let unit = notes.as_user(&notes.ann);
+    let db = unit.db();
+    let links = || notes.note.id.links(|n| &n.tags);
+    let asked = |before: usize| {
+        let queries = unit.queries();
+        let read = queries[before..]
+            .iter()
+            .find(|query| query.sql.contains("SELECT t.\"id\""));
+        read.map(|read| {
+            read.sql.matches("t.\"tag_id\" IN (SELECT unhex").count()
+                + read.sql.matches("t.\"tag_id\" = ANY").count()
+        })
+    };
+    assert_eq!(links().add(&db, [notes.other.id]).await.unwrap(), 1);
+    assert_eq!(asked(0), Some(1), "{:#?}", unit.queries());
+    let before = unit.queries().len();
+    assert_eq!(links().remove(&db, [notes.other.id]).await.unwrap(), 1);
+    assert_eq!(asked(before), Some(1), "{:#?}", unit.queries());
+    unit.finish(true).await.unwrap();
+}
+
 /// CWE-362, CWE-400: what is no pair is not linked in pairs, and no more at once than a bound.
 #[tokio::test]
 async fn what_is_no_link_is_told() {

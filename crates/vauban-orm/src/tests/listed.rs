@@ -266,6 +266,7 @@ fn of_package(
         columns: User::meta().columns,
         indexes: &[],
         constraints: &[],
+        changes: false,
         unique_oracle: None,
         rules: User::meta().rules,
         type_id: User::meta().type_id,

@@ -6,10 +6,16 @@
 mod amounts;
 mod bounds;
 mod cascades;
+mod changes;
+mod chosen;
 mod combined;
 mod constraints;
+mod counsel;
+mod data_migrations;
+mod factories;
 mod field_types;
 mod fragments;
+mod hidden_work;
 mod linked;
 mod listed;
 mod loading;
@@ -34,6 +40,7 @@ mod row_security;
 #[cfg(feature = "postgres")]
 mod sets;
 mod symbolic;
+mod turns;
 mod units;
 mod unreadable;
 mod untyped;

@@ -185,6 +185,57 @@ async fn cwe_400_a_large_write_leaves_the_runtimes_thread() {
     assert!(write(true).await.unwrap() > 0);
 }
 
+/// CWE-400. Attack: a list that takes long, read in a unit that has the writer's turn, and a runtime whose only thread would wait.
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn cwe_400_a_large_read_in_a_turn_leaves_the_runtimes_thread() {
+    if !crate::tests::on::sqlite() {
+        return;
+    }
+    let database = database();
+    let unit = database.bind(Actor::nobody());
+    let rows = (0..20_000).map(|i| NewOrganisation { name: format!("{i}") });
+    Organisation::create_all(rows)
+        .save(&unit.db().acting::<Fixtures>())
+        .await
+        .unwrap();
+    unit.finish(true).await.unwrap();
+    let read = |away: bool| {
+        let database = database.clone();
+        let others = Arc::new(AtomicU64::new(0));
+        tokio::spawn({
+            let others = Arc::downgrade(&others);
+            async move {
+                while let Some(others) = others.upgrade() {
+                    others.fetch_add(1, Ordering::Relaxed);
+                    drop(others);
+                    tokio::task::yield_now().await;
+                }
+            }
+        });
+        tokio::spawn(async move {
+            let unit = database.bind(Actor::nobody());
+            let db = unit.db();
+            let service = db.acting::<Fixtures>();
+            db.begin().await.unwrap();
+            let _attack = (!away).then(|| without(Control::OffTheRuntime));
+            let before = others.load(Ordering::Relaxed);
+            let words = |o: &Columns<Organisation>| {
+                let all = (0..40).map(|i| o.name.contains(format!("x{i}")));
+                all.reduce(|all, word| all | word).unwrap()
+            };
+            let found = Organisation::objects()
+                .filter(words)
+                .count(&service)
+                .await
+                .unwrap();
+            assert_eq!(found, 0);
+            others.load(Ordering::Relaxed) - before
+        })
+    };
+    assert_eq!(read(false).await.unwrap(), 0, "others waited");
+    assert!(read(true).await.unwrap() > 0);
+}
+
 /// CWE-460. Attack, or a train in a tunnel: the client hangs up while its COMMIT is on its way, and its answer is dropped. What it
 /// sent is saved, so what was promised for that is done: all of it.
 #[tokio::test]

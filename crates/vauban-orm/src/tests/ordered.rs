@@ -76,6 +76,48 @@ impl Policy for Leaf {
     }
 }
 
+/// A text that does not say how long it may be, and one that does.
+macro_rules! own_text {
+    ($name:ident, $max:expr) => {
+        #[derive(Debug, Clone, PartialEq)]
+        struct $name(String);
+        impl Field for $name {
+            const KIND: field::Kind = field::Kind::Text;
+            const MAX_BYTES: Option<usize> = $max;
+            fn to_value(&self) -> field::Value {
+                field::Value::Text(self.0.clone())
+            }
+            fn from_value(value: field::ValueRef<'_>) -> std::result::Result<Self, field::Mismatch> {
+                match value {
+                    field::ValueRef::Text(text) => Ok(Self(text.to_owned())),
+                    _ => Err(field::Mismatch),
+                }
+            }
+        }
+    };
+}
+own_text!(Unbounded, None);
+own_text!(Bounded, Some(6));
+
+#[derive(Model, Debug, Clone)]
+#[model(crate = vauban_orm, table = "own_text")]
+struct Own {
+    id: Id<Own>,
+    whatever: Unbounded,
+    short: Bounded,
+    #[field(max_length = 3)]
+    stated: Unbounded,
+}
+
+impl Policy for Own {
+    fn rules(_: Who<Self>, _: &Columns<Self>) -> Rules<Self> {
+        Rules {
+            add: Filter::always(),
+            ..Rules::public()
+        }
+    }
+}
+
 service! {
     /// Makes what nobody sees.
     Clerk: Add<Holder>, View<Holder>;
@@ -83,7 +125,7 @@ service! {
 }
 
 fn database() -> Database {
-    let models = vec![Holder::meta(), Deed::meta(), Leaf::meta()];
+    let models = vec![Holder::meta(), Deed::meta(), Leaf::meta(), Own::meta()];
     let database = Database::open(
         &crate::tests::on::url(),
         Options {
@@ -280,6 +322,47 @@ async fn cwe_400_an_order_is_held_by_a_cursor_whatever_the_rows_hold() {
     }
 }
 
+/// CWE-400. Attack: a row whose text of a type of the site's own is longer than an address, so that the list that ends with it is an
+/// error for everybody.
+#[tokio::test]
+async fn cwe_400_a_text_of_a_type_that_says_no_length_orders_no_page_by_key() {
+    let database = database();
+    let unit = database.bind(Actor::nobody());
+    let db = unit.db();
+    let page = Own::objects()
+        .order_by(|o| o.whatever.asc())
+        .page_after(&db, None)
+        .await;
+    let told = page.unwrap_err().to_string();
+    assert!(told.contains("MAX_BYTES"), "{told}");
+    let new = |short: &str, stated: &str| NewOwn {
+        whatever: Unbounded("x".repeat(3_000)),
+        short: Bounded(short.into()),
+        stated: Unbounded(stated.into()),
+    };
+    // CWE-1284: what is said holds, also where the type does not look.
+    for (short, stated) in [
+        ("1234567", "abc"),
+        ("\u{e4}\u{f6}\u{fc}x", "abc"),
+        ("123456", "abcd"),
+    ] {
+        let refused = Own::create(new(short, stated)).save(&db).await;
+        assert!(matches!(refused, Err(Error::Invalid(_))), "{refused:?}");
+    }
+    for short in ["b", "a"] {
+        Own::create(new(short, "\u{e4}bc")).save(&db).await.unwrap();
+    }
+    let query = || {
+        Own::objects()
+            .order_by(|o| [o.short.asc(), o.stated.asc()])
+            .per_page(1)
+    };
+    let first = query().page_after(&db, None).await.unwrap();
+    assert_eq!(first.rows[0].short.0, "a");
+    let second = query().page_after(&db, first.next.as_ref()).await.unwrap();
+    assert_eq!(second.rows[0].short.0, "b");
+}
+
 /// CWE-400. What is looked for is folded once and here; whoever looks for nothing finds all, and no row is asked.
 #[tokio::test]
 async fn cwe_400_a_search_folds_what_is_looked_for_once() {
@@ -297,6 +380,8 @@ async fn cwe_400_a_search_folds_what_is_looked_for_once() {
         ("PLAIN", 1),
         ("\u{436}", 1),
         ("\u{3c3}", 1),
+        // As it is written at a word's end.
+        ("K\u{3c2}", 1),
         ("@x", 2),
         ("a", 1),
         ("", 3),

@@ -96,7 +96,7 @@ async fn a_reading_connection_cannot_write() {
     let Store::Postgres(store) = &database.0.store else {
         panic!("not on PostgreSQL")
     };
-    let connection = store.get(Access::Read).await.unwrap();
+    let connection = store.get(Access::Read, None).await.unwrap();
     let refused = Error::from(connection.batch("DELETE FROM organisation").await.unwrap_err());
     assert!(matches!(refused, Error::ReadOnly), "{refused}");
 }
@@ -150,4 +150,40 @@ async fn cwe_410_two_who_write_different_rows_of_a_small_table_undo_nobody() {
     for unit in units {
         unit.finish(true).await.unwrap();
     }
+}
+
+/// CWE-400. Attack: a view with half a second left waits for a row that somebody holds for long. It is answered in its time, by
+/// 503 and its text kept, and not when the pool's own limit is over.
+#[tokio::test]
+async fn a_unit_waits_as_long_as_its_answer_may_take() {
+    use crate::engine::answering_within;
+    let (_server, database) = two().await;
+    let unit = database.bind(Actor::nobody());
+    add(&unit.db(), "one").await.unwrap();
+    unit.finish(true).await.unwrap();
+    let rename = async |unit: &engine::Unit, to: &str| {
+        let db = unit.db();
+        Organisation::objects()
+            .change_all(
+                &db.unscoped_write::<Organisation>(vauban_waiver::waiver!(
+                    UnscopedWrite,
+                    "the test holds a row that another one wants"
+                )),
+                |o| [o.name.set(to)],
+            )
+            .await
+    };
+    let holder = database.bind(Actor::nobody());
+    rename(&holder, "held").await.unwrap();
+    let begun = std::time::Instant::now();
+    let half = std::time::Duration::from_millis(500);
+    let error = answering_within(half, false, async {
+        rename(&database.bind(Actor::nobody()), "wanted")
+            .await
+            .unwrap_err()
+    });
+    let error = error.await;
+    assert!(matches!(error, Error::Busy(_) | Error::TooMuchWork), "{error}");
+    assert!(begun.elapsed() < std::time::Duration::from_secs(4));
+    holder.finish(true).await.unwrap();
 }

@@ -147,3 +147,33 @@ async fn cwe_770_what_a_deletion_finds_is_bounded() {
     row().await.unwrap().delete(&db).await.unwrap();
     TEST_MOST.set(None);
 }
+
+/// CWE-400. What a preview costs is remembered as its own, and not as what was asked before it: a cheap page would wait among the deep
+/// ones for it.
+#[tokio::test]
+async fn cwe_400_what_a_preview_costs_is_its_own() {
+    if !crate::tests::on::sqlite() {
+        return;
+    }
+    let options = Options {
+        models: vec![Crate::meta(), Thing::meta()],
+        ..Options::default()
+    };
+    let database = Database::open(&crate::tests::on::url(), options).unwrap();
+    database.create_all(&[Crate::meta(), Thing::meta()]).unwrap();
+    let unit = database.bind(Actor::nobody());
+    let db = unit.read_db();
+    // Of this thread's connection.
+    let asked = || {
+        let connection = database.sqlite();
+        connection.read_inline(|c| Ok(c.asked())).unwrap()
+    };
+    Crate::objects().count(&db).await.unwrap();
+    let cheap = asked();
+    Crate::objects().preview_delete_all(&db).await.unwrap();
+    let preview = asked();
+    assert!(
+        cheap != 0 && preview != 0 && cheap != preview,
+        "{cheap}, {preview}"
+    );
+}

@@ -43,7 +43,7 @@ impl Walled {
         let Store::Postgres(store) = &self.database.0.store else {
             panic!("not on PostgreSQL")
         };
-        let connection = store.get(Access::Write).await.unwrap();
+        let connection = store.get(Access::Write, None).await.unwrap();
         connection.ready_to_mark().await.unwrap();
         connection
     }

@@ -250,6 +250,12 @@ async fn a_column_of_another_table_is_an_error() {
         tasks.objects().order_by([title.asc(), email.asc()]).unwrap_err(),
         "an order of `User` in a query on `Task`: make it of the columns of the query's own table",
     );
+    // CWE-440: an order that is cut short is another one.
+    let many = tasks
+        .objects()
+        .order_by((0..65).map(|_| title.asc()))
+        .unwrap_err();
+    assert!(matches!(many, Error::TooLarge(_)), "{many}");
     let not_own = "`User.email` is not a column of a `Task` row itself: take columns from that table, `table.column(\"email\")`";
     told(tasks.objects().related(&email).unwrap_err(), not_own);
     told(

@@ -292,6 +292,13 @@ async fn what_is_hidden_is_in_no_sum_and_no_group() {
         ..measure("part", 2, Some(2))
     };
     Measure::create(part()).save(&db).await.unwrap();
+    // CWE-440: groups of the rows that happen to come first are no groups.
+    let cut = Measure::objects().limit(2).group_by(|m| &m.small);
+    let cut = cut.values(|m| m.id.count()).all(&db).await;
+    assert!(
+        matches!(&cut, Err(Error::Internal(why)) if why.contains("limit")),
+        "{cut:?}"
+    );
     let attack = async || {
         let all = Measure::objects;
         (

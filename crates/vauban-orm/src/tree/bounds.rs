@@ -35,6 +35,14 @@ pub(crate) const MAX_REMOVED: usize = 1_000_000;
 pub(crate) const MAX_PREVIEWED: usize = 100_000;
 /// Rows that are added at once.
 pub(crate) const MAX_ADDED: usize = 100_000;
+/// Rows that are changed together, each in its turn.
+pub(crate) const MAX_IN_TURN: usize = 100_000;
+/// Values by which rows are ordered that are known by metadata.
+pub(crate) const MAX_ORDER: usize = 64;
+/// Rows whose changes one unit may be told of, where a model asks (`#[model(changes)]`): they are held until it ends.
+pub(crate) const MAX_CHANGED: usize = 100_000;
+/// About the bytes that these may take.
+pub(crate) const MAX_CHANGED_BYTES: usize = 64 << 20;
 /// Rows whose values are said to be wrong.
 pub(crate) const MAX_TOLD: usize = 100;
 
@@ -46,6 +54,12 @@ pub(crate) const PREVIEWED: &str =
     "it previews a deletion of more than 100,000 rows: ask for fewer rows, or delete without a preview";
 /// What is said of more than [`MAX_ADDED`].
 pub(crate) const ADDED: &str = "it adds more than 100,000 rows at once: add them in parts";
+/// What is said of more than [`MAX_IN_TURN`].
+pub(crate) const IN_TURN: &str = "its rules count rows like those that it changes, and it changes more than 100,000 of them at once: change them in parts";
+/// What is said of more than [`MAX_ORDER`].
+pub(crate) const ORDER: &str = "it is ordered by more than 64 values";
+/// What is said of more than [`MAX_CHANGED`] and [`MAX_CHANGED_BYTES`].
+pub(crate) const CHANGED: &str = "it changes more than 100,000 rows, or 64 MiB of values, of models whose changes are told, in one unit: change them in units of fewer";
 /// What is said of more than [`MAX_LINKS`].
 pub(crate) const LINKS: &str = "it links more than 1,000 rows at once: link them in parts";
 /// What is said of more than [`MAX_LOADS`].

@@ -113,6 +113,18 @@ pub(crate) enum Op {
     EndsWith,
 }
 
+impl Op {
+    /// Whether it goes through a text.
+    fn looks_inside(self) -> bool {
+        matches!(self, Self::Contains | Self::ContainsIgnoringCase | Self::EndsWith)
+    }
+
+    /// Whether it takes long, of a value that may be `long`.
+    fn is_long(self, long: bool) -> bool {
+        self.looks_inside() || (long && !matches!(self, Self::Eq | Self::Ne))
+    }
+}
+
 /// What stands for a `{}` in a fragment.
 #[derive(Debug, Clone)]
 pub(crate) enum FragmentArg {
@@ -318,11 +330,42 @@ impl Expr {
         }
     }
 
+    /// Whether it is one comparison of a column with what is known: the least that a database asks.
+    pub(crate) fn is_comparison(&self) -> bool {
+        match self {
+            Self::Compare(op, ..) => !op.looks_inside() && *op != Op::StartsWith,
+            Self::IsNull(_) | Self::IsActor(_) => true,
+            _ => false,
+        }
+    }
+
+    /// Whether asking it takes long where the row holds much, or many rows refer to it. What compares for equality does not: a
+    /// text of another length is another one, and indexes serve it.
+    pub(crate) fn is_long(&self) -> bool {
+        match self {
+            Self::Compare(op, column, _) => op.is_long(column.meta.is_long()),
+            Self::Columns(op, column, with) => op.is_long(column.meta.is_long() || with.meta.is_long()),
+            Self::Terms(op, two) => op.looks_inside() || two.0.is_long() || two.1.is_long(),
+            Self::TermIn(term, _) | Self::TermIsNull(term) => term.is_long(),
+            _ => false,
+        }
+    }
+
     /// Whether the condition names one row by a unique column.
     pub(crate) fn names_one_row(&self) -> bool {
         match self {
             Self::Compare(Op::Eq, column, _) => column.row == RowNumber::ROOT && column.meta.unique,
             Self::And(all) => all.iter().any(Self::names_one_row),
+            _ => false,
+        }
+    }
+
+    /// Whether it asks for the actor's id in a row.
+    pub(crate) fn asks_who(&self) -> bool {
+        match self {
+            Self::IsActor(_) => true,
+            Self::And(all) | Self::Or(all) => all.iter().any(Self::asks_who),
+            Self::Not(inner) | Self::Through(_, inner) | Self::Any(_, inner) => inner.asks_who(),
             _ => false,
         }
     }

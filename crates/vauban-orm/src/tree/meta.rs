@@ -3,6 +3,7 @@
 use std::any::TypeId;
 
 use crate::problem::Problem;
+use crate::tree::bounds;
 use crate::tree::expr::Expr;
 use crate::tree::limits::FieldLimits;
 use crate::tree::rules::CompiledRules;
@@ -42,6 +43,8 @@ pub struct ModelMeta {
     pub indexes: &'static [IndexMeta],
     /// Conditions that the database holds every row to: `#[model(check(…))]`.
     pub constraints: &'static [ConstraintMeta],
+    /// Whether what becomes of its rows is told when a unit ends: `#[model(changes)]`.
+    pub changes: bool,
     /// Where and why a uniqueness that could tell of hidden rows is signed.
     pub unique_oracle: Option<vauban_waiver::Place>,
     #[doc(hidden)]
@@ -106,6 +109,12 @@ pub struct Untyped {
     pub shown: fn(ValueRef<'_>) -> Result<String, Mismatch>,
     /// What a stored value means.
     pub encoding: Encoding,
+    /// Bytes of a text that the type can be, if it says so.
+    pub max_bytes: Option<usize>,
+    /// The texts that it is one of, if there are but these: `Field::CHOICES`.
+    pub choices: &'static [&'static str],
+    /// Whether its values are told to nobody: `Field::SECRET`.
+    pub secret: bool,
 }
 
 /// What besides its [`Kind`] decides what a stored value means. Migrations say it and convert by it (CWE-681).
@@ -239,6 +248,28 @@ impl ModelMeta {
 }
 
 impl ColumnMeta {
+    /// Bytes of a text or of bytes that it may hold, if its model or its type says so.
+    pub(crate) fn max_bytes(&self) -> Option<usize> {
+        // CWE-20: as many characters as the model says, of up to four bytes.
+        let stated = self.limits.max_length.map(|max| (max as usize).saturating_mul(4));
+        match (stated, self.untyped.max_bytes) {
+            (Some(stated), Some(own)) => Some(stated.min(own)),
+            (stated, own) => stated.or(own),
+        }
+    }
+
+    /// Whether it may hold so much that looking at it takes long.
+    pub(crate) fn is_long(&self) -> bool {
+        let has_length = matches!(self.kind, Kind::Text | Kind::Bytes | Kind::Json);
+        has_length && self.max_bytes().is_none_or(|bytes| bytes > bounds::MAX_TEXT)
+    }
+
+    /// Whether its values are told to nobody who asks by metadata alone: the struct keeps the field to its module, or its type says
+    /// that it is secret (CWE-200).
+    pub const fn is_secret(&self) -> bool {
+        !self.public || self.untyped.secret
+    }
+
     /// A stored value, as the column's type writes it.
     ///
     /// # Errors

@@ -11,6 +11,7 @@ pub mod meta;
 pub(crate) mod reads;
 pub(crate) mod row;
 pub(crate) mod rules;
+pub(crate) mod served;
 pub(crate) mod shown;
 pub(crate) mod term;
 pub(crate) mod value;

@@ -45,7 +45,7 @@ pub(crate) enum TextFunction {
     Upper,
     Length,
     Trim,
-    /// Small letters of Latin, Greek and Cyrillic.
+    /// Small letters of all that Unicode has.
     Folded,
 }
 
@@ -241,9 +241,19 @@ impl Term {
         }
     }
 
-    /// Whether it has a fragment in it, of which each may be an error.
-    pub(crate) fn has_fragment(&self) -> bool {
-        self.of_fragments(&|_| Some(())).is_some()
+    /// Whether it takes long to compute where the row holds much, or many rows refer to it.
+    pub(crate) fn is_long(&self) -> bool {
+        match self {
+            Self::Column(far) => far.meta.is_long(),
+            Self::Value(..) | Self::TooLarge(_) => false,
+            Self::Whole(_, two) | Self::Coalesce(two) | Self::Concat(two) => {
+                two.0.is_long() || two.1.is_long()
+            }
+            Self::Text(function, of) => *function == TextFunction::Folded || of.is_long(),
+            Self::Part(_, of) => of.is_long(),
+            // Whatever condition is in it.
+            Self::Case(_) | Self::Fold(..) | Self::Related(_) => true,
+        }
     }
 
     /// What is found first in the text of one of its fragments.

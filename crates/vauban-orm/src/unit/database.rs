@@ -1,17 +1,22 @@
 //! A database, with what the program lists.
 
+use std::any::Any;
 use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use super::upkeep;
 use super::watch::Holder;
 #[cfg(feature = "postgres")]
 use crate::backend::postgres;
 use crate::backend::sqlite::{self, Settings, Synchronous};
 use crate::backend::{StatementWatch, Store};
+use crate::checks::ModelFinding;
+#[cfg(feature = "postgres")]
+use crate::checks::not_understood_by_a_server;
 use crate::error::{Error, Result};
-use crate::migrations::{self, Applied, MigrationError, Pending, Secured, Set};
+use crate::migrations::{self, Applied, DataMigrationMeta, MigrationError, Pending, Secured, Set};
 use crate::policy::actor::ServiceMeta;
 use crate::policy::listed::Listed;
 use crate::tree::meta::ModelMeta;
@@ -50,6 +55,8 @@ pub struct Options {
     pub models: Vec<&'static ModelMeta>,
     /// All services of the program: no other may act.
     pub services: Vec<ServiceMeta>,
+    /// All functions of the program that its data migrations run.
+    pub data_migrations: Vec<DataMigrationMeta>,
 }
 
 impl Default for Options {
@@ -70,6 +77,7 @@ impl Default for Options {
             log_queries: cfg!(debug_assertions),
             models: Vec::new(),
             services: Vec::new(),
+            data_migrations: Vec::new(),
         }
     }
 }
@@ -99,6 +107,8 @@ pub struct Database(pub(crate) Arc<Inner>);
 pub(crate) struct Inner {
     pub(crate) options: Options,
     listed: OnceLock<Arc<Listed>>,
+    /// Those who are told of changes, whoever they are to the unit.
+    pub(super) hooks: OnceLock<Box<dyn Any + Send + Sync>>,
     pub(crate) store: Store,
     /// As whom tables are made and changed, if not as whoever asks.
     #[cfg_attr(not(feature = "postgres"), allow(dead_code))]
@@ -132,6 +142,7 @@ impl Database {
         };
         let opened = Self(Arc::new(Inner {
             listed: OnceLock::new(),
+            hooks: OnceLock::new(),
             store,
             owner,
             holder: Arc::default(),
@@ -174,7 +185,27 @@ impl Database {
         }
     }
 
-    /// Brings this database to `target`, each migration whole or not at all, under a lock.
+    /// What this database does not understand of the models' rules (`orm.E011`), where it has all migrations. SQLite is asked by
+    /// [`checks::check`](crate::checks::check), without it.
+    ///
+    /// # Errors
+    /// A database that cannot be asked.
+    pub fn not_understood(&self) -> Result<Vec<ModelFinding>, MigrationError> {
+        match &self.0.store {
+            Store::Sqlite(_) => Ok(Vec::new()),
+            #[cfg(feature = "postgres")]
+            Store::Postgres(store) => {
+                let listed = self.listed();
+                apart(store, async |c| {
+                    let wrong = not_understood_by_a_server(c, listed.models()).await;
+                    wrong.map_err(|failure| MigrationError::Set(failure.to_string()))
+                })
+            }
+        }
+    }
+
+    /// Brings this database to `target`, each migration whole or not at all, under a lock. Then it looks at the tables
+    /// (`ANALYZE`), so that what is asked of them is found by the indexes that there are now.
     ///
     /// # Errors
     /// See [`migrations::apply`].
@@ -186,14 +217,20 @@ impl Database {
     ) -> Result<Vec<Applied>, MigrationError> {
         match &self.0.store {
             Store::Sqlite(store) => {
-                migrations::apply(&mut schema_connection(store)?, sets, target, on_applied)
+                let functions = &self.0.options.data_migrations;
+                let connection = &mut schema_connection(store)?;
+                let applied = migrations::apply_with(connection, sets, target, functions, on_applied)?;
+                if !applied.is_empty() {
+                    upkeep::after_migrations(store);
+                }
+                Ok(applied)
             }
             #[cfg(feature = "postgres")]
             Store::Postgres(store) => {
-                let models = self.listed();
+                let (models, functions) = (self.listed(), &self.0.options.data_migrations);
                 let applied = apart(self.owner(store), async |c| {
                     let models = models.models();
-                    migrations::postgres::apply(c, sets, target, models, |_| {}).await
+                    migrations::postgres::apply(c, sets, target, models, functions, |_| {}).await
                 })?;
                 applied.iter().for_each(on_applied);
                 Ok(applied)

@@ -7,6 +7,8 @@ use std::time::Instant;
 
 use vauban_waiver::{Waiver, walls};
 
+#[cfg(feature = "postgres")]
+use super::reading::left;
 use super::shared::Shared;
 use super::steps::{AllOrNone, OneState, Steps};
 #[cfg(feature = "postgres")]
@@ -17,6 +19,8 @@ use crate::model::Model;
 use crate::policy::Policy;
 use crate::policy::actor::{Actor, May, Service, actions};
 use crate::policy::authority::Authority;
+use crate::policy::changes::Changes;
+use crate::policy::listed::Listed;
 
 /// A handle that reads.
 #[derive(Debug, Clone, Copy)]
@@ -65,7 +69,7 @@ impl Db<Read> {
     pub(crate) fn new(shared: Arc<Shared>, actor: Actor) -> Self {
         Self {
             inside: Bound {
-                authority: Authority::new(actor, shared.database.listed()),
+                authority: Authority::new(actor, shared.database.listed()).noting(shared.changes.clone()),
                 shared,
             },
         }
@@ -146,15 +150,24 @@ pub struct Acting<S, M: Mode = Read> {
 
 impl<S: Service, M: Mode> Acting<S, M> {
     fn new(bound: &Bound) -> Self {
-        let authority = Authority::new(Actor::service::<S>(), Arc::clone(&bound.authority.listed));
-        let bound = Bound {
-            shared: Arc::clone(&bound.shared),
-            authority,
-        };
+        let shared = Arc::clone(&bound.shared);
+        let changes = shared.changes.clone();
+        Self::of(shared, Arc::clone(&bound.authority.listed), changes)
+    }
+
+    fn of(shared: Arc<Shared>, listed: Arc<Listed>, changes: Option<Arc<Changes>>) -> Self {
+        let authority = Authority::new(Actor::service::<S>(), listed).noting(changes);
         Self {
-            bound,
+            bound: Bound { shared, authority },
             service: PhantomData,
         }
+    }
+}
+
+impl<S: Service> Acting<S, Write> {
+    /// For whoever is told of what a unit changed: what is written by it is told to nobody.
+    pub(super) fn untold(shared: &Arc<Shared>) -> Self {
+        Self::of(Arc::clone(shared), shared.database.listed(), None)
     }
 }
 
@@ -297,7 +310,7 @@ impl Bound {
         let since = self.shared.log_start();
         let mut sql = String::new();
         if self.shared.has_turn() {
-            let result = self.shared.run(&steps, &self.authority, &mut sql).await;
+            let result = self.shared.read(&steps, &self.authority, &mut sql).await;
             self.shared.log(&sql, since, true);
             return result;
         }
@@ -306,7 +319,7 @@ impl Bound {
             Store::Sqlite(store) => self.read_in_place(store, steps, sql, since).await,
             #[cfg(feature = "postgres")]
             Store::Postgres(store) => {
-                let connection = store.get(postgres::Access::Read).await?;
+                let connection = store.get(postgres::Access::Read, left()).await?;
                 let session = store.session(&connection);
                 let result = if self.authority.listed.is_emitted() {
                     // Apart: what is seldom asked makes nobody's future larger.
@@ -333,6 +346,7 @@ impl Bound {
     {
         let mut read = 0;
         let inline = store.read_inline(|c| {
+            c.forget_asked();
             let result = at_once(OneState(&steps).run(&self.authority, Session::Sqlite(c), &mut sql));
             read = c.asked();
             result

@@ -6,24 +6,29 @@
 
 mod database;
 pub(crate) mod handles;
+pub(crate) mod hooks;
 #[cfg(feature = "postgres")]
 mod marked;
 mod nested;
 mod parts;
+#[cfg(any(test, feature = "testing"))]
+mod plans;
 mod reading;
 #[cfg(debug_assertions)]
 mod refused;
 mod shared;
 mod steps;
+mod upkeep;
 mod watch;
 mod work;
 
 pub use database::{Database, Options, OwnersUrl};
 pub use parts::Following;
-pub use reading::{answering, rendering};
+pub use reading::{answering, answering_within, rendering};
 #[cfg(debug_assertions)]
 pub use refused::{Found, Refused};
 pub use shared::LoggedQuery;
+pub use upkeep::Upkeep;
 pub use work::Unit;
 
 pub(crate) use steps::Steps;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::handles::{Db, Write};
-use super::shared::Shared;
+use super::shared::{Mark, Shared};
 use crate::error::{Error, Result};
 
 impl Db<Write> {
@@ -71,24 +71,24 @@ impl Db<Write> {
 struct Part<'s> {
     shared: &'s Arc<Shared>,
     depth: u32,
-    /// How much was to follow when it began.
-    then: usize,
+    /// What there was when it began.
+    mark: Mark,
     ended: bool,
 }
 
 impl<'s> Part<'s> {
     async fn open(shared: &'s Arc<Shared>) -> Result<Self> {
-        let (depth, then) = shared.begin_part().await.inspect_err(|_| shared.undo())?;
+        let (depth, mark) = shared.begin_part().await.inspect_err(|_| shared.undo())?;
         Ok(Self {
             shared,
             depth,
-            then,
+            mark,
             ended: false,
         })
     }
 
     async fn end(mut self, keep: bool) -> Result<()> {
-        let undone = (!keep).then_some(self.then);
+        let undone = (!keep).then_some(self.mark);
         drop(self.shared.end_part(self.depth, undone).await?);
         self.ended = true;
         Ok(())

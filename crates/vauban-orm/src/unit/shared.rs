@@ -8,7 +8,7 @@ use tokio::sync::{OwnedMutexGuard, oneshot};
 
 use super::database::{Database, Inner};
 use super::parts::{Following, Parts, Then, follow};
-use super::reading::{is_reading, request};
+use super::reading::{is_reading, left, request};
 #[cfg(debug_assertions)]
 use super::refused::Refused;
 use super::steps::{Steps, off_the_runtime};
@@ -19,6 +19,7 @@ use crate::backend::sqlite::{self, Outcome, Writer, send_committer};
 use crate::backend::{Session, Store, at_once, lock};
 use crate::error::{Error, Result};
 use crate::policy::authority::Authority;
+use crate::policy::changes::{Change, Changes};
 use crate::sabotage::{Control, removed};
 #[cfg(feature = "postgres")]
 use crate::sql::marks::Marks;
@@ -54,6 +55,8 @@ pub(crate) struct Shared {
     #[cfg(feature = "postgres")]
     is_fresh: AtomicBool,
     pub(super) parts: Parts,
+    /// What its statements changed, if somebody is told.
+    pub(super) changes: Option<Arc<Changes>>,
     log: Mutex<Vec<LoggedQuery>>,
     /// Whether a query that gives no row is looked at again.
     #[cfg(debug_assertions)]
@@ -94,8 +97,10 @@ impl Shared {
             turn: None,
             status: Status::Open,
         });
+        let changes = database.0.hooks.get().is_some().then(Arc::default);
         Self {
             database,
+            changes,
             reading,
             request: request(),
             state,
@@ -143,12 +148,16 @@ impl Shared {
         Ok(Following(Some(task)))
     }
 
-    /// Begins a part that can be undone alone: its depth, and how much is to follow so far.
-    pub(super) async fn begin_part(&self) -> Result<(u32, usize)> {
+    /// Begins a part that can be undone alone: its depth, and what there is to go back to.
+    pub(super) async fn begin_part(&self) -> Result<(u32, Mark)> {
         let begin = async |session: Session<'_>| {
             let depth = self.parts.depth() + 1;
             session.begin_part(depth).await?;
-            Ok((depth, self.parts.opened(depth)))
+            let mark = Mark {
+                then: self.parts.opened(depth),
+                changes: self.mark(),
+            };
+            Ok((depth, mark))
         };
         match &self.database.0.store {
             Store::Sqlite(_) => self.in_turn(None, |session| at_once(begin(session))),
@@ -158,10 +167,13 @@ impl Shared {
     }
 
     /// Keeps it, or undoes it and what was to follow from there on, which is given.
-    pub(super) async fn end_part(&self, depth: u32, undone_from: Option<usize>) -> Result<Vec<Then>> {
+    pub(super) async fn end_part(&self, depth: u32, undone_from: Option<Mark>) -> Result<Vec<Then>> {
         let end = async |session: Session<'_>| {
             session.end_part(depth, undone_from.is_none()).await?;
-            Ok(self.parts.ended(depth, undone_from))
+            if let Some(mark) = undone_from {
+                self.take_back(mark.changes);
+            }
+            Ok(self.parts.ended(depth, undone_from.map(|mark| mark.then)))
         };
         match &self.database.0.store {
             Store::Sqlite(_) => self.in_turn(Some(depth), |session| at_once(end(session))),
@@ -279,7 +291,8 @@ impl Shared {
             }
         }
         let Inner { options, holder, .. } = &*self.database.0;
-        let until = tokio::time::Instant::now() + options.wait;
+        let wait = left().map_or(options.wait, |left| left.min(options.wait));
+        let until = tokio::time::Instant::now() + wait;
         let writer = Arc::clone(&store.writer).lock_owned();
         let Ok(mut writer) = tokio::time::timeout_at(until, writer).await else {
             return Err(Error::Busy("the writer's turn did not come in time"));
@@ -311,6 +324,28 @@ impl Shared {
         Ok(())
     }
 
+    /// Reads in the unit's turn: on this thread what takes no longer than it may anywhere (CWE-400), and what takes longer anew.
+    pub(crate) async fn read<S: Steps>(
+        &self,
+        steps: &S,
+        authority: &Authority,
+        text: &mut String,
+    ) -> Result<S::Found> {
+        if let Store::Sqlite(store) = &self.database.0.store
+            && !removed(Control::OffTheRuntime)
+        {
+            let few = store.settings.inline_steps.min(store.settings.steps);
+            let read = |session: Session<'_>| at_once(steps.run(authority, session, text));
+            match self.in_turn_for(few, None, read) {
+                Err(Error::TooMuchWork) => text.clear(),
+                done => return done,
+            }
+            let read = |session: Session<'_>| at_once(steps.run(authority, session, text));
+            return off_the_runtime(|| self.in_turn(None, read));
+        }
+        self.run(steps, authority, text).await
+    }
+
     /// Runs steps in the unit's turn.
     pub(crate) async fn run<S: Steps>(
         &self,
@@ -320,7 +355,11 @@ impl Shared {
     ) -> Result<S::Found> {
         match &self.database.0.store {
             Store::Sqlite(_) => {
-                let mut run = || self.in_turn(None, |session| at_once(steps.run(authority, session, text)));
+                let mut run = || {
+                    self.in_turn(None, |session| {
+                        at_once(self.noting(steps, authority, session, text))
+                    })
+                };
                 if steps.is_large() {
                     off_the_runtime(run)
                 } else {
@@ -332,8 +371,64 @@ impl Shared {
         }
     }
 
+    /// Runs steps; where they are undone, nothing is told of them.
+    async fn noting<S: Steps>(
+        &self,
+        steps: &S,
+        authority: &Authority,
+        session: Session<'_>,
+        text: &mut String,
+    ) -> Result<S::Found> {
+        let mark = self.mark();
+        let found = steps.run(authority, session, text).await;
+        if found.is_err() {
+            self.take_back(mark);
+        }
+        found
+    }
+
+    fn mark(&self) -> usize {
+        self.changes.as_ref().map_or(0, |changes| changes.mark())
+    }
+
+    fn take_back(&self, mark: usize) {
+        if let Some(changes) = &self.changes
+            && !removed(Control::UndoneUntold)
+        {
+            changes.take_back(mark);
+        }
+    }
+
+    /// What is to be told before the unit is saved. No statement runs meanwhile, and none that would have to be told runs later.
+    pub(super) async fn close_changes(&self) -> Vec<Change> {
+        let Some(changes) = &self.changes else {
+            return Vec::new();
+        };
+        match &self.database.0.store {
+            Store::Sqlite(_) => {
+                let _turn = lock(&self.state);
+                changes.close()
+            }
+            #[cfg(feature = "postgres")]
+            Store::Postgres(_) => {
+                let _transaction = self.transaction.lock().await;
+                changes.close()
+            }
+        }
+    }
+
     /// Runs statements in the unit's turn, in its innermost part or at the end of it. Not across an await.
     fn in_turn<T>(&self, ends: Option<u32>, f: impl FnOnce(Session<'_>) -> Result<T>) -> Result<T> {
+        self.in_turn_for(self.database.0.options.steps, ends, f)
+    }
+
+    /// The same, by so many steps of the database's machine.
+    fn in_turn_for<T>(
+        &self,
+        steps: i64,
+        ends: Option<u32>,
+        f: impl FnOnce(Session<'_>) -> Result<T>,
+    ) -> Result<T> {
         let mut state = lock(&self.state);
         state.status.check()?;
         if let Err(error) = self.parts.check(ends) {
@@ -343,7 +438,7 @@ impl Shared {
         let Some(writer) = &state.turn else {
             return Err(Error::Finished);
         };
-        writer.connection.allow(self.database.0.options.steps);
+        writer.connection.allow(steps);
         let result = f(Session::Sqlite(&writer.connection));
         if !writer.is_lost() || removed(Control::Undone) {
             return result;
@@ -414,6 +509,15 @@ impl Shared {
     }
 }
 
+/// What a part goes back to that is undone.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Mark {
+    /// How much was to follow.
+    then: usize,
+    /// How much was to be told.
+    changes: usize,
+}
+
 /// What a unit wrote, on its way to the disk.
 enum Saving {
     Released(Option<oneshot::Receiver<Outcome>>),
@@ -455,7 +559,7 @@ impl Shared {
         if self.has_turn() {
             return Err(self.is_undone());
         }
-        let connection = store.get(Access::Write).await?;
+        let connection = store.get(Access::Write, left()).await?;
         if self.database.listed().is_emitted() {
             Box::pin(connection.ready_to_mark()).await?;
         }
@@ -489,7 +593,9 @@ impl Shared {
                 None => connection.savepoint(STATEMENT).await?,
                 Some(marks) => Box::pin(connection.savepoint_marked(STATEMENT, marks.values())).await?,
             }
-            let found = steps.run(authority, store.session(&connection), text).await;
+            let found = self
+                .noting(steps, authority, store.session(&connection), text)
+                .await;
             match &found {
                 Ok(_) => connection.release(STATEMENT).await?,
                 Err(Error::Undone) => {}

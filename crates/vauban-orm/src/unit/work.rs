@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::database::Database;
 use super::handles::{Db, Read, Write};
+use super::hooks::tell;
 use super::parts::Following;
 use super::reading::is_reading;
 #[cfg(debug_assertions)]
@@ -86,6 +87,12 @@ impl Unit {
     /// # Errors
     /// Those of [`finish`](Self::finish).
     pub async fn end(self, commit: bool) -> Result<Following> {
+        if commit {
+            // CWE-778: what is not told is not saved.
+            tell(&self.shared, self.actor)
+                .await
+                .inspect_err(|_| self.shared.undo())?;
+        }
         self.shared.end(commit).await
     }
 }

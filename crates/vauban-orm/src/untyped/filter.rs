@@ -3,6 +3,7 @@
 use std::ops::{BitAnd, BitOr, Not};
 
 use crate::error::{Error, Result};
+use crate::tree::bounds;
 use crate::tree::expr::Expr;
 use crate::tree::meta::{ColumnMeta, ModelMeta};
 
@@ -115,8 +116,11 @@ pub(super) fn keys_of(
     model: &'static ModelMeta,
 ) -> Result<Vec<OrderKey>> {
     let mut keys = Vec::new();
-    // CWE-770: of more keys than columns the last ones decide nothing.
-    for key in order.into_iter().take(model.columns.len()) {
+    for key in order {
+        // CWE-770. CWE-440: an order that is cut short is another one.
+        if keys.len() >= bounds::MAX_ORDER {
+            return Err(Error::TooLarge(bounds::ORDER));
+        }
         if !key.model.is(model) {
             return Err(Error::Internal(format!(
                 "an order of `{}` in a query on `{}`: make it of the columns of the query's own table",

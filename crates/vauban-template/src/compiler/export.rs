@@ -279,10 +279,10 @@ mod tests {
         let made = of(&base, own).unwrap();
         let body = made.body.to_string().replace(' ', "");
         for name in [
-            "use::book_root::urlsasbook_templates_base_html_line_3_column_15;book_templates_base_html_line_3_column_15::book(",
-            "usecrate::urlsaspage_html_line_1_column_59;page_html_line_1_column_59::home(",
-            "crate::shout(",
-            "::book_root::loud(",
+            "use::book_root::urlsasbook_templates_base_html_line_3_column_15;book_templates_base_html_line_3_column_15::book}",
+            "usecrate::urlsaspage_html_line_1_column_59;page_html_line_1_column_59::home}",
+            "usecrateaspage_html_line_1_column_80;page_html_line_1_column_80::shout}",
+            "(::book_root::loud)",
         ] {
             assert!(body.contains(name), "{name} is not in {body}");
         }
@@ -445,8 +445,8 @@ mod tests {
         let own = "{% extends \"book/list.html\" %}{% block more %}{{ text }}{% endblock %}";
         let body = made(own, packages()).unwrap().body.to_string().replace(' ', "");
         for (root, call) in [
-            ("use::book_root::urlsasbook_", "column_53::book("),
-            ("use::look_root::urlsaslook_", "column_15::home("),
+            ("use::book_root::urlsasbook_", "column_53::book}"),
+            ("use::look_root::urlsaslook_", "column_15::home}"),
         ] {
             assert!(body.contains(root) && body.contains(call), "{body}");
         }

@@ -31,7 +31,7 @@ pub enum Line {
     Policy {
         /// The model.
         model: String,
-        /// `view`, `add`, `change` or `delete`.
+        /// `view`, `add`, `change` or `delete`; `changes` of a model whose changes are told.
         action: String,
         /// The rule, as the policy prints it.
         rule: String,
@@ -50,7 +50,7 @@ pub enum Line {
     },
     /// What answers, or changes an answer, and has no access rule of its own.
     Beside {
-        /// `gate`, `middleware`, `error page` or `page`.
+        /// `gate`, `middleware`, `error page`, `page` or `change hook`.
         kind: String,
         /// Its path in the program; of a page, which it takes the place of as well.
         what: String,
@@ -172,6 +172,9 @@ fn beside(beside: &Beside) -> Line {
         Beside::Gate(gate) => ("gate", shown(gate)),
         Beside::Middleware(middleware) => ("middleware", shown(middleware)),
         Beside::ErrorPage(page) => ("error page", shown(page)),
+        Beside::ChangeHook { hook, service } => {
+            ("change hook", format!("{} as {}", shown(hook), shown(service)))
+        }
         Beside::Page { page, replaced_by } => (
             "page",
             format!("{} in place of {}", shown(replaced_by), shown(page)),
@@ -237,6 +240,13 @@ impl Matrix {
                 });
             }
         }
+        for model in models.iter().filter(|model| model.changes) {
+            lines.insert(Line::Policy {
+                model: vauban_orm::checks::named(model, &models),
+                action: "changes".to_owned(),
+                rule: "told to change hooks".to_owned(),
+            });
+        }
         for service in modules.services() {
             let own = |right: String| Line::Service {
                 service: vauban_orm::checks::shown_type(service.meta.type_name()),
@@ -250,6 +260,14 @@ impl Matrix {
                     vauban_orm::checks::named((granted.model)(), &models)
                 )));
             }
+        }
+        for migration in modules.data_migrations() {
+            let own = |right: String| Line::Service {
+                service: vauban_orm::checks::shown_type(migration.type_name()),
+                right,
+            };
+            lines.insert(own(format!("because {}", migration.reason())));
+            lines.extend(migration.rights().iter().map(|right| own(right.to_string())));
         }
         for identity in modules.identities() {
             lines.insert(Line::Identity {

@@ -19,7 +19,11 @@ pub(super) fn build(c: &Checking<'_>) -> Vec<Finding> {
         return vec![test_kit];
     }
     if Mode::of_this_build() == Mode::Release {
-        return overflow(c.package.checks_overflow()).into_iter().collect();
+        let switches = test_switches(vauban_core::TEST_SWITCHES, c.answers_plain);
+        return overflow(c.package.checks_overflow())
+            .into_iter()
+            .chain(switches)
+            .collect();
     }
     if c.settings.mode == Mode::Development {
         return Vec::new();
@@ -40,6 +44,24 @@ fn test_kit(build: Mode, has_test_kit: bool) -> Option<Finding> {
             "Put `vauban = { …, features = [\"testing\"] }` under `[dev-dependencies]` only, and build this package alone \
              (`cargo build --release -p NAME`).",
         )
+    })
+}
+
+/// The switches that take controls out, in what is deployed (CWE-489). The benchmark, whose load comes over plain HTTP,
+/// says that it wants that one.
+fn test_switches(has_switches: bool, answers_plain: bool) -> Option<Finding> {
+    has_switches.then(|| match answers_plain {
+        false => Finding::error(
+            "build.test_switches",
+            "the program was built with the feature `__test_switches`, which can take controls out",
+            "Take the feature `__test_switches` of the `vauban` packages out of its dependencies and build this package alone \
+             (`cargo build --release -p NAME`).",
+        ),
+        true => Finding::warning(
+            "build.test_switches",
+            "the program answers plain requests (`__without_https_redirect`): passwords and sessions would travel readable",
+            "This is for a benchmark on loopback. Take the call and the feature `__test_switches` out of what others reach.",
+        ),
     })
 }
 
@@ -285,6 +307,13 @@ mod tests {
         assert!(test_kit(Mode::Release, true).is_some());
         assert!(test_kit(Mode::Release, false).is_none());
         assert!(test_kit(Mode::Development, true).is_none());
+        // The benchmark alone says that it answers plain requests.
+        let level = |asked| test_switches(true, asked).map(|found| found.level);
+        assert_eq!(
+            (level(false), level(true)),
+            (Some(Severity::Error), Some(Severity::Warning))
+        );
+        assert!(test_switches(false, false).is_none());
         assert!(mixed(Mode::Release, true).is_some());
         assert!(mixed(Mode::Release, false).is_none());
         assert!(mixed(Mode::Development, true).is_none());

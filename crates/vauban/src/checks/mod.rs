@@ -26,6 +26,10 @@ pub(crate) fn checking<'a>(
         modules: &app.modules,
         settings,
         migrations,
+        #[cfg(feature = "__test_switches")]
+        answers_plain: app.no_https_redirect,
+        #[cfg(not(feature = "__test_switches"))]
+        answers_plain: false,
     }
 }
 

@@ -42,25 +42,29 @@ pub(super) fn forms(c: &Checking<'_>) -> Vec<Finding> {
         .collect()
 }
 
-/// What only all models together show: policies in a circle, telling uniqueness, unlisted targets.
+/// What only all models together show: policies in a circle, telling uniqueness, unlisted targets; and what will be slow.
 pub(super) fn models(c: &Checking<'_>) -> Vec<Finding> {
+    let hint = "Vauban's guide explains it: docs/src/models.md.";
+    let told = |model: &str, message: &str| format!("the model {model}: {message}");
     let models = c.modules.models();
     let tables = vauban_orm::checks::tables(&models, c.package.name());
-    // What only PostgreSQL understands is no mistake there, and SQLite would say so.
+    // What only PostgreSQL understands is no mistake there, and SQLite would say so: the database that serves is asked.
     let on_sqlite = c.settings.database_url.expose().starts_with("sqlite:");
-    vauban_orm::checks::check(&models)
+    let wrong = vauban_orm::checks::check(&models)
         .into_iter()
         .filter(|found| on_sqlite || found.id != "orm.E011")
         .chain(tables)
-        .map(|found| {
-            let hint = "Vauban's guide explains it: docs/src/models.md.";
-            Finding::error(
-                found.id,
-                format!("the model {}: {}", found.model, found.message),
-                hint,
-            )
-        })
-        .collect()
+        .map(|found| Finding::error(found.id, told(found.model, &found.message), hint));
+    let misunderstood = c
+        .migrations
+        .into_iter()
+        .flat_map(|migrated| &migrated.misunderstood);
+    let misunderstood =
+        misunderstood.map(|(model, message)| Finding::error("orm.E011", told(model, message), hint));
+    let slow = vauban_orm::checks::counsel(&models)
+        .into_iter()
+        .map(|found| Finding::warning(found.id, told(found.model, &found.message), hint));
+    wrong.chain(misunderstood).chain(slow).collect()
 }
 
 /// Whose tables each package's migrations touch (CWE-668).

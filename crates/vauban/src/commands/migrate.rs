@@ -134,6 +134,7 @@ pub(super) fn show(app: &App, out: &Out) -> Result<(), Failure> {
     let pending = database.pending(&sets)?;
     for id in migrations::ids(&sets)? {
         let mark = match (pending.missing.contains(&id), pending.changed.contains(&id)) {
+            _ if pending.half.contains(&id) => "[~]",
             (true, _) => "[ ]",
             (_, true) => "[!]",
             _ => "[x]",
@@ -142,6 +143,11 @@ pub(super) fn show(app: &App, out: &Out) -> Result<(), Failure> {
     }
     for id in &pending.ahead {
         out.line(format_args!("[?] {id}"));
+    }
+    if !pending.half.is_empty() {
+        out.line(format_args!(
+            "[~]: in the middle of its rows; `migrate` goes on with it."
+        ));
     }
     if !pending.changed.is_empty() {
         out.line(format_args!("[!]: edited since this database applied it."));

@@ -4,6 +4,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
 use vauban_core::module::Modules;
+use vauban_orm::engine::Database;
 use vauban_orm::migrations::Target;
 
 use super::{Failure, Out, Run, migrate};
@@ -79,8 +80,10 @@ fn release(app: App, mut settings: Settings, out: &Out) -> Result<(), Failure> {
     }
     let listener = listen(&mut settings)?;
     let addr = settings.addr;
+    let database = database?;
     answer(
-        assemble::assemble(app, settings, database?)?,
+        assemble::assemble(app, settings, database.clone())?,
+        &database,
         listener,
         async |_| {
             out.line(format_args!(
@@ -129,8 +132,8 @@ fn development(app: App, mut settings: Settings, options: &Serve, out: &Out) -> 
         .collect();
     let (addr, data) = (settings.addr, database.name());
     let edit = app.package.sources().map(|dir| dir.join("src"));
-    let site = assemble::assemble(app, settings, database)?;
-    answer(site, listener, async |site| {
+    let site = assemble::assemble(app, settings, database.clone())?;
+    answer(site, &database, listener, async |site| {
         for command in commands {
             out.line(format_args!(
                 "First run, `{}`: {}.",
@@ -251,15 +254,19 @@ fn bind(addr: SocketAddr) -> std::io::Result<TcpListener> {
 /// Serves until Ctrl-C or SIGTERM. `ready` runs first, in the same run time.
 fn answer(
     site: Arc<Site>,
+    database: &Database,
     listener: TcpListener,
     ready: impl AsyncFnOnce(&Arc<Site>) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     super::runtime(site.settings())?.block_on(async {
         ready(&site).await?;
         let listener = tokio::net::TcpListener::from_std(listener)?;
+        let upkeep = database.keep_up();
         #[allow(deprecated)]
-        let serving = crate::server::serve(site, listener, stop());
-        Ok(serving.await?)
+        let served = crate::server::serve(site, listener, stop()).await;
+        // After the last answer: what it looks at once more keeps nobody waiting.
+        upkeep.end().await;
+        Ok(served?)
     })
 }
 

@@ -39,7 +39,7 @@ pub fn migrations_are_complete(module: &Module) {
 /// # Panics
 /// With the state that a database was in, and the migration that does not go.
 pub fn migrations_go_both_ways(app: &App) {
-    if let Err(told) = migrations::round_trip(&app.migration_sets()) {
+    if let Err(told) = migrations::round_trip(&app.migration_sets(), &app.modules.data_migrations()) {
         panic!("{told}");
     }
 }

@@ -21,6 +21,7 @@ mod files;
 mod fixtures;
 mod migrations;
 mod page;
+mod plans;
 mod prober;
 mod report;
 mod rows;
@@ -31,8 +32,10 @@ pub use client::{Address, Client};
 pub use committed::committed_files_are_true;
 pub use fixtures::Fixtures;
 pub use migrations::{migrations_are_complete, migrations_are_complete_beside, migrations_go_both_ways};
+pub use plans::Plans;
 pub use prober::{Expect, Expected, Prober};
 pub use statements::Statements;
+pub use vauban_orm::factory::Factory;
 
 use std::fmt;
 use std::future::Future;
@@ -204,3 +207,5 @@ fn settings(app: &App, mode: Mode, database_url: &str) -> Settings {
 
 #[cfg(test)]
 pub(crate) mod tests;
+#[cfg(test)]
+mod told;

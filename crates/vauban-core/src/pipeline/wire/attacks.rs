@@ -589,24 +589,7 @@ async fn help(_: crate::routing::Public) -> crate::http::Text {
 #[cfg(debug_assertions)]
 #[tokio::test]
 async fn cwe_532_the_log_holds_no_key_of_a_help_for_developing() {
-    #[derive(Clone, Default)]
-    struct Lines(Arc<std::sync::Mutex<Vec<u8>>>);
-    impl std::io::Write for Lines {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0.lock().unwrap().extend_from_slice(bytes);
-            Ok(bytes.len())
-        }
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
-    let lines = Lines::default();
-    let writer = lines.clone();
-    let log = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::DEBUG)
-        .with_ansi(false)
-        .with_writer(move || writer.clone());
-    let _guard = tracing::subscriber::set_default(log.finish());
+    let (log, _guard) = Log::of_this_thread();
     let mut parts = parts(&["example.com", "localhost"]);
     parts.settings.trusted_proxies = Vec::new();
     let help = Routes::new().view::<keyed>("keyed").for_development();
@@ -624,7 +607,7 @@ async fn cwe_532_the_log_holds_no_key_of_a_help_for_developing() {
         server.send(line, &[pair("Host", host)], "").await;
     }
     server.send("GET /host/", &[pair("Host", "localhost")], "").await;
-    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let text = log.text();
     assert!(
         text.contains("/keyed/{key}/") && text.contains("/host/"),
         "{text}"

@@ -388,6 +388,63 @@ async fn either_of_two_is_one_of_them() {
     assert_eq!(sessions.hops.load(Ordering::Relaxed), 0);
 }
 
+/// CWE-352, over HTTPS: who says nothing of where the request comes from is a program. It is let in by a token or a
+/// signature, and not by what a browser sends by itself; nothing is looked up before.
+#[tokio::test]
+async fn cwe_352_who_says_no_origin_needs_a_key() {
+    let (server, sessions) = site().await;
+    let over_https = |extra: &[(&str, &str)]| {
+        let mut headers = host(extra);
+        headers.push(pair("X-Forwarded-Proto", "https"));
+        headers
+    };
+    let ann = ("Cookie", "__Host-session=ann-of-staff");
+    let key = ("Authorization", "Bearer of-tickets");
+    let token = server.token(&Binding::Session("ann-of-staff".to_owned()), "/either/");
+    let token = ("X-CSRFToken", token.as_str());
+    let own = ("Origin", "https://example.com");
+    let signed = signature(b"a=1");
+    let signed = ("X-Signature", signed.as_str());
+    for (path, sent, status) in [
+        ("/api/", &[key][..], 200),
+        ("/api/", &[key, ann], 200),
+        ("/either/", &[key], 200),
+        // The signature holds, and the body is no JSON.
+        ("/hook/", &[signed], 415),
+        ("/hook/", &[], 403),
+        // By the session.
+        ("/either/", &[ann, token], 403),
+        ("/either/", &[ann, token, own], 200),
+        (
+            "/either/",
+            &[ann, token, ("Referer", "https://example.com/")],
+            200,
+        ),
+        ("/unsaid/", &[ann, token], 403),
+        ("/unsaid/", &[ann, token, key], 403),
+        // Where there is no view, as where there is one by the session.
+        ("/absent/", &[key], 403),
+        ("/invoices/", &[key], 403),
+        // What is said counts, whatever the key.
+        ("/api/", &[key, ("Origin", "https://attacker.example")], 403),
+        ("/api/", &[key, ("Origin", "null")], 403),
+        ("/api/", &[key, ("Sec-Fetch-Site", "cross-site")], 403),
+        ("/hook/", &[signed, ("Sec-Fetch-Site", "same-site")], 403),
+    ] {
+        sessions.hops.store(0, Ordering::Relaxed);
+        let reply = server
+            .send(&format!("POST {path}"), &over_https(sent), "a=1")
+            .await;
+        assert_eq!(reply.status, status, "{path} {sent:?}");
+        let by_session = status == 200 && !sent.contains(&key);
+        assert_eq!(
+            sessions.hops.load(Ordering::Relaxed),
+            usize::from(by_session),
+            "{path} {sent:?}"
+        );
+    }
+}
+
 /// CWE-345, CWE-347: a signature is over the body as it was sent, and is looked at before the rule decides.
 #[tokio::test]
 async fn a_signature_takes_the_raw_body() {
@@ -503,6 +560,82 @@ async fn a_personal_answer_is_not_public() {
             .await;
         assert_eq!(reply.status, 200, "{path}");
         assert_eq!(reply.header("cache-control"), Some(expected), "{path} {cookie}");
+    }
+}
+
+/// An identity whose author said everything twice, and filled in what compiled.
+struct Careless;
+impl IdentityBackend for Careless {
+    fn identify<'a>(
+        &'a self,
+        _: &'a Request,
+        cookie: &'a str,
+    ) -> Pin<Box<dyn Future<Output = Result<Identity>> + Send + 'a>> {
+        let facts = UserFacts {
+            id: uuid::Uuid::from_u128(7),
+            is_staff: false,
+            is_superuser: false,
+        };
+        let user = vauban_template::page::User {
+            id: Some("another".into()),
+            name: "Ann".into(),
+            is_staff: true,
+            is_superuser: true,
+            ..Default::default()
+        };
+        let binding = match cookie {
+            "filled-in" => [0; 32],
+            cookie => Sha256::digest(cookie).into(),
+        };
+        #[allow(deprecated)]
+        let binder = vauban_orm::Binder::__for_the_sites_identity();
+        Box::pin(async move {
+            Ok(match cookie {
+                "visitor" => Identity::visitor([7; 32], ()),
+                _ => Identity::signed_in(&binder, facts, user, binding, ()),
+            })
+        })
+    }
+
+    fn begin_for_test(&self, _: uuid::Uuid) -> Pin<Box<dyn Future<Output = Result<String>> + Send + '_>> {
+        Box::pin(async { Ok("a session of a test".to_owned()) })
+    }
+}
+
+#[view(get, "/me/")]
+async fn me(_: Public, cx: Arc<Request>) -> Result<Text> {
+    let user = cx.identity().user();
+    let id = user.id.as_deref().unwrap_or_default();
+    Ok(Text::new(format!(
+        "{} {id} {} {}",
+        user.name, user.is_staff, user.is_superuser
+    )))
+}
+
+async fn careless() -> Server {
+    let mut parts = parts(&["example.com"]);
+    parts.sessions = Some(Arc::new(Careless));
+    parts.routes = Routes::new().view::<me>("me");
+    start(parts).await
+}
+
+/// CWE-863. Who it is and which rights they have is said once: pages show what rules and policies go by.
+#[tokio::test]
+async fn cwe_863_pages_show_the_rights_that_rules_go_by() {
+    let sent = host(&[("Cookie", "test-session=ann")]);
+    let reply = careless().await.send("GET /me/", &sent, "").await;
+    let id = uuid::Uuid::from_u128(7);
+    assert_eq!((reply.status, reply.body), (200, format!("Ann {id} false false")));
+}
+
+/// CWE-352. Attack: a token of one's own session, sent by somebody else's browser, where the identity's author filled in the
+/// binding so that it compiles.
+#[tokio::test]
+async fn cwe_352_a_binding_that_was_filled_in_is_refused() {
+    let server = careless().await;
+    for cookie in ["test-session=filled-in", "test-session=visitor"] {
+        let reply = server.send("GET /me/", &host(&[("Cookie", cookie)]), "").await;
+        assert_eq!(reply.status, 500, "{cookie}");
     }
 }
 

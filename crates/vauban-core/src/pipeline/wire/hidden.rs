@@ -264,6 +264,46 @@ async fn cwe_204_what_a_gate_hides_is_hidden() {
     }
 }
 
+/// CWE-204. Attack: a gate hides views by their method and path, and is not asked for that: what answers other methods and
+/// the address without its slash tells that there is one.
+#[tokio::test]
+async fn cwe_204_what_a_gate_hides_by_its_address_is_hidden() {
+    fn by_address(cx: &Request) -> Result<Option<Response>> {
+        match (cx.method().as_str(), cx.path()) {
+            ("GET" | "HEAD", "/gated/") | ("POST", "/pair/x/") => Err(Error::not_found()),
+            _ => Ok(None),
+        }
+    }
+    fn by_method(cx: &Request) -> Result<Option<Response>> {
+        match matches!(cx.method().as_str(), "GET" | "HEAD") && cx.is_for::<views::gated>() {
+            true => Err(Error::not_found()),
+            false => Ok(None),
+        }
+    }
+    for gate in [by_address as Door, by_method] {
+        let site = with_gates(&[greeting, gate], false);
+        for method in METHODS {
+            for path in ["gated/", "gated"] {
+                let hidden = answered(&site, method, &format!("/{path}"), &[]).await;
+                let absent = answered(
+                    &site,
+                    method,
+                    &format!("/{}", path.replace("gated", "absent")),
+                    &[],
+                )
+                .await;
+                assert_eq!(hidden, absent, "{method} /{path}");
+            }
+        }
+    }
+    // Of two views at one address the one that is hidden is not told of, and the other is.
+    let site = with_gates(&[by_address], false);
+    let told = answered(&site, "OPTIONS", "/pair/x/", &[]).await;
+    assert!(told.contains("allow: GET, HEAD, OPTIONS\n"), "{told}");
+    let open = answered(&with_gates(&[greeting], false), "OPTIONS", "/pair/x/", &[]).await;
+    assert!(open.contains("POST"), "{open}");
+}
+
 /// CWE-288. Attack: a gate closes a view, and is walked round by the address of a hidden one that fits it, too.
 #[tokio::test]
 async fn cwe_288_a_gate_of_the_view_behind_a_hidden_one_is_asked() {

@@ -12,9 +12,11 @@ mod headers;
 mod hidden;
 mod hosts;
 mod judge;
+mod kept;
 mod layers;
 mod messages;
 mod pace;
+mod stopped;
 mod strangers;
 mod typed;
 mod units;
@@ -302,6 +304,37 @@ impl Server {
         self.site
             .csrf
             .sign(b"nonce", &[&bytes, path.as_bytes()], crate::signing::now() + 60)
+    }
+}
+
+/// What is logged.
+#[derive(Clone, Default)]
+struct Log(Arc<std::sync::Mutex<Vec<u8>>>);
+
+impl Log {
+    /// From now on, until the guard is dropped.
+    fn of_this_thread() -> (Self, tracing::subscriber::DefaultGuard) {
+        let lines = Self::default();
+        let writer = lines.clone();
+        let log = tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::DEBUG)
+            .with_ansi(false)
+            .with_writer(move || writer.clone());
+        (lines, tracing::subscriber::set_default(log.finish()))
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
     }
 }
 

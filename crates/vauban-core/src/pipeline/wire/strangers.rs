@@ -250,6 +250,45 @@ async fn proxies_may_spell_as_they_like() {
     }
 }
 
+/// CWE-778, CWE-614, CWE-319. Attack: requests that are refused for their head alone, over HTTPS. Who sent them, and how, is
+/// known: the address is the client's, the promise to stay with HTTPS is repeated, and a cookie is `Secure`.
+#[tokio::test]
+async fn cwe_778_a_refused_head_has_its_client() {
+    fn page(_: crate::http::ErrorFacts, cx: &Request) -> crate::http::Response {
+        cx.set_cookie(crate::http::Cookie::new("seen", "1"));
+        crate::http::Response::of(Text::new(cx.client_ip().to_string()))
+    }
+    let mut parts = parts(&["example.com"]);
+    parts.error_pages.insert_other(page);
+    let server = start(parts).await;
+    let long = format!("GET /{}", "x".repeat(10_000));
+    for (line, more, status) in [
+        (long.as_str(), "", 414),
+        ("OPTIONS *", "", 400),
+        ("GET /x", "X-Forwarded-Host: a, b\r\n", 400),
+        ("GET /x", "Host: other.example\r\n", 400),
+    ] {
+        let fields = format!(
+            "Accept: text/html\r\nX-Forwarded-For: 203.0.113.9\r\nX-Forwarded-Proto: https\r\n{more}"
+        );
+        let reply = server.raw(&get(line, &fields)).await;
+        assert_eq!(
+            (reply.status, reply.body.as_str()),
+            (status, "203.0.113.9"),
+            "{line:.20} {more}"
+        );
+        assert!(
+            reply.header("strict-transport-security").is_some(),
+            "{line:.20} {more}"
+        );
+        let cookie = reply.header("set-cookie").unwrap();
+        assert!(
+            cookie.starts_with("__Host-seen=") && cookie.ends_with("; Secure"),
+            "{cookie}"
+        );
+    }
+}
+
 /// A form is sent behind a proxy that spells the host in its own way.
 #[tokio::test]
 async fn an_own_origin_is_own_in_every_spelling() {

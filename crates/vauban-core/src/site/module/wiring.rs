@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use vauban_orm::engine::ChangeHooks;
+
 use super::{Making, Modules, ReadyHooks};
 use crate::commands::Failure;
 use crate::http::{Csp, PagesByType};
@@ -25,6 +27,7 @@ pub(crate) struct Wired {
     pub(crate) around: Vec<Arc<dyn AnyMiddleware>>,
     pub(crate) parts: Parts,
     pub(crate) identity: Option<Arc<dyn IdentityBackend>>,
+    pub(crate) change_hooks: ChangeHooks,
 }
 
 /// Makes every module's parts, in order.
@@ -100,6 +103,9 @@ pub(crate) fn wire(
         };
         for make in &module.parts {
             make(&mut making)?;
+        }
+        for make in &module.change_hooks {
+            make(&making.wiring(), &mut wired.change_hooks)?;
         }
         let files = module.static_files.clone();
         if is_site {

@@ -10,6 +10,7 @@ use tokio::sync::OnceCell;
 use tokio_postgres::{Client, RowStream, Statement};
 
 use super::decode::Row;
+use super::dial::{Session, timeouts};
 use super::encode::Encoded;
 use super::failure::Failure;
 use super::marking::Marking;
@@ -55,6 +56,8 @@ pub(crate) struct Connection {
     pub(super) marking: OnceCell<Marking>,
     /// A statement was prepared before a migration, and forgotten in a transaction.
     stale: AtomicBool,
+    /// The milliseconds that a statement may take; 0 where it is what the session was set up with.
+    limit: AtomicU64,
     pub(super) born: Instant,
     /// When it last answered, in nanoseconds since then.
     answered: AtomicU64,
@@ -100,6 +103,7 @@ impl Connection {
             writes: AtomicBool::new(true),
             marking: OnceCell::new(),
             stale: AtomicBool::new(false),
+            limit: AtomicU64::new(0),
             born: Instant::now(),
             answered: AtomicU64::new(0),
         }
@@ -265,6 +269,16 @@ impl Connection {
         Ok(self.client.prepare_typed(text, &types).await?)
     }
 
+    /// Has a statement read, and keeps nothing of it.
+    ///
+    /// # Errors
+    /// What PostgreSQL says.
+    pub(super) async fn read_only(&self, text: &str, parameters: &[Parameter]) -> Result<(), Failure> {
+        let running = self.running();
+        let prepared = self.prepared(text, parameters).await.map(drop);
+        running.done(prepared)
+    }
+
     /// Runs statements without parameters and without rows.
     ///
     /// # Errors
@@ -388,6 +402,20 @@ impl Connection {
         Ok(())
     }
 
+    /// Changes how long a statement may take and wait for who has so much time left. Nothing is sent where that is no less than
+    /// what holds for everybody, or what the connection's last one had.
+    pub(super) async fn set_limits(&self, session: &Session, left: Option<Duration>) -> Result<(), Failure> {
+        let limit = left.and_then(|left| limit(session.statement, left));
+        if self.limit.load(Ordering::Acquire) == limit.unwrap_or(0) {
+            return Ok(());
+        }
+        let statement = limit.map_or(session.statement, Duration::from_millis);
+        self.batch(&timeouts(statement, session.lock.min(statement)))
+            .await?;
+        self.limit.store(limit.unwrap_or(0), Ordering::Release);
+        Ok(())
+    }
+
     /// Ends what was left open; what was abandoned is waited for.
     pub(super) async fn clean(&self) -> Result<(), Failure> {
         self.rollback().await?;
@@ -401,6 +429,17 @@ impl Connection {
     }
 }
 
+/// The milliseconds for a statement of who has so much time `left`; `None` if that is no less than for everybody. In few steps,
+/// so that a connection's next user has the same; a little less than there is, so that what it says still reaches somebody.
+fn limit(everybody: Duration, left: Duration) -> Option<u64> {
+    const STEP: u64 = 250;
+    if left >= everybody {
+        return None;
+    }
+    let left = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
+    Some((left / STEP * STEP).max(STEP / 2))
+}
+
 async fn next(mut stream: Pin<&mut RowStream>) -> Option<Result<tokio_postgres::Row, tokio_postgres::Error>> {
     use futures_core::Stream;
     poll_fn(|cx| stream.as_mut().poll_next(cx)).await
@@ -408,4 +447,21 @@ async fn next(mut stream: Pin<&mut RowStream>) -> Option<Result<tokio_postgres::
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_is_never_more_than_is_left() {
+        let ten = Duration::from_secs(10);
+        let of = |millis| limit(ten, Duration::from_millis(millis));
+        assert_eq!(of(60_000), None);
+        assert_eq!(of(10_000), None);
+        assert_eq!(of(9_999), Some(9_750));
+        assert_eq!(of(2_000), Some(2_000));
+        assert_eq!(of(1_999), Some(1_750));
+        assert_eq!((of(249), of(0)), (Some(125), Some(125)));
+    }
 }

@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use tokio::net::{TcpStream, UnixStream};
 use tokio_postgres::config::{ChannelBinding, SslMode};
+use tokio_postgres::error::SqlState;
 use tokio_postgres::{CancelToken, Client, Config, NoTls};
 
 use super::address::{Address, Host, Tls};
 use super::failure::Failure;
 use super::stream::{Bounded, Socket};
 use super::tls::Verified;
+use crate::tree::folding::ICU;
 
 /// The oldest version that is asked: older ones are not maintained.
 const OLDEST: u32 = 14;
@@ -134,7 +136,14 @@ impl Dial {
             }
         };
         facts.check()?;
-        client.batch_execute(&self.setup).await?;
+        let done = client.batch_execute(&self.setup).await;
+        done.map_err(|error| match error.code() {
+            Some(&SqlState::UNDEFINED_OBJECT) => Failure::Configuration(format!(
+                "the server has no collation \"{ICU}\", by which `search` folds letters: take a PostgreSQL that is built with ICU, as \
+                 packages are, and run `SELECT pg_import_system_collations('pg_catalog')` if it came later"
+            )),
+            _ => Failure::from(error),
+        })?;
         Ok(client)
     }
 
@@ -194,18 +203,29 @@ impl Facts {
 
 /// What holds for every statement of a session, whatever the server's or the role's own settings say.
 fn setup(address: &Address, session: &Session) -> String {
-    let millis = |time: Duration| time.as_millis().clamp(1, i32::MAX as u128);
     format!(
-        // CWE-400: nothing takes or holds for ever.
-        "SET statement_timeout = {}; SET lock_timeout = {}; SET idle_in_transaction_session_timeout = {};\
+        "{}; SET idle_in_transaction_session_timeout = {};\
          SET TimeZone = 'UTC'; SET standard_conforming_strings = on; SET client_min_messages = warning;\
          SET default_transaction_isolation = 'read committed';\
          SET jit = off;\
-         SET search_path = \"{}\", pg_temp",
-        millis(session.statement),
-        millis(session.lock),
+         SET search_path = \"{}\", pg_temp;\
+         SELECT '' COLLATE \"{ICU}\"",
+        timeouts(session.statement, session.lock),
         millis(session.idle),
         // CWE-426, CWE-89: names are looked up in one schema, and in nobody's temporary one before it.
         address.schema.replace('"', "\"\""),
     )
+}
+
+/// How long statements may take and wait from here on. CWE-400: nothing takes or holds for ever.
+pub(super) fn timeouts(statement: Duration, lock: Duration) -> String {
+    format!(
+        "SET statement_timeout = {}; SET lock_timeout = {}",
+        millis(statement),
+        millis(lock)
+    )
+}
+
+fn millis(time: Duration) -> u128 {
+    time.as_millis().clamp(1, i32::MAX as u128)
 }

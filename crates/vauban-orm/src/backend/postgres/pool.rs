@@ -121,8 +121,22 @@ impl Pool {
     /// # Errors
     /// [`Failure::PoolTimeout`] if none came free in time; why none can be opened.
     pub(crate) async fn get(self: &Arc<Self>, access: Access) -> Result<Pooled, Failure> {
+        self.get_within(access, None).await
+    }
+
+    /// The same for who has so much time left: nothing is worked on or waited for at the server when nobody waits for the
+    /// answer any more.
+    ///
+    /// # Errors
+    /// Those of [`get`](Self::get).
+    pub(crate) async fn get_within(
+        self: &Arc<Self>,
+        access: Access,
+        left: Option<Duration>,
+    ) -> Result<Pooled, Failure> {
         // CWE-400: who waits, waits for a bounded time.
-        let permit = timeout(self.options.wait, Arc::clone(&self.permits).acquire_owned()).await;
+        let wait = left.map_or(self.options.wait, |left| left.min(self.options.wait));
+        let permit = timeout(wait, Arc::clone(&self.permits).acquire_owned()).await;
         let Ok(Ok(permit)) = permit else {
             return Err(Failure::PoolTimeout);
         };
@@ -131,7 +145,8 @@ impl Pool {
                 if doubtful {
                     connection.batch("").await?;
                 }
-                connection.set_access(access).await
+                connection.set_access(access).await?;
+                connection.set_limits(&self.options.session, left).await
             };
             if timeout(self.options.connect, ready)
                 .await
@@ -143,6 +158,7 @@ impl Pool {
         let opened = timeout(self.options.connect, async {
             let connection = Connection::new(self.dial.open().await?);
             connection.set_access(access).await?;
+            connection.set_limits(&self.options.session, left).await?;
             Ok(Arc::new(connection))
         });
         match opened.await {

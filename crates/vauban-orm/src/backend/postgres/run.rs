@@ -2,9 +2,10 @@
 
 use super::connection::Connection;
 use super::decode::Row;
+use super::failure::Failure;
 use super::marked::in_order;
 use crate::error::Result;
-use crate::sql::statement::Statement;
+use crate::sql::statement::{Statement, Text};
 use crate::tree::expr::Bind;
 use crate::tree::value::{Cells, Mismatch, RowReader, Value, ValueRef};
 
@@ -43,6 +44,49 @@ impl Connection {
         let ran = ran?;
         self.step_aside("").await?;
         Ok(ran)
+    }
+
+    /// Has a text read, and runs nothing.
+    ///
+    /// # Errors
+    /// What PostgreSQL does not understand.
+    pub(crate) async fn understands(&self, text: &Text) -> Result<(), Failure> {
+        self.read_only(&text.sql, &text.parameters).await
+    }
+
+    /// How PostgreSQL would run a text whatever its values are, a line for each step. `by_indexes`: as it would with many rows,
+    /// where it reads a whole table only if no index serves.
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) async fn plan(&self, text: &Text, by_indexes: bool) -> Result<Vec<String>> {
+        let types: Vec<_> = text
+            .parameters
+            .iter()
+            .map(|one| one.of().name().to_owned())
+            .collect();
+        let nothing = vec!["NULL"; types.len()].join(", ");
+        let seqscan = if by_indexes { "off" } else { "on" };
+        self.batch(&format!(
+            "BEGIN; SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = {seqscan};\
+             PREPARE planned ({}) AS {}",
+            types.join(", "),
+            text.sql
+        ))
+        .await?;
+        let mut steps = Vec::new();
+        self.fetch::<crate::error::Error>(
+            &format!("EXPLAIN (COSTS OFF) EXECUTE planned ({nothing})"),
+            &[],
+            std::iter::empty(),
+            |row| {
+                if let Ok(ValueRef::Text(step)) = row.value(0) {
+                    steps.push(step.to_owned());
+                }
+                Ok(())
+            },
+        )
+        .await?;
+        self.batch("DEALLOCATE planned; ROLLBACK").await?;
+        Ok(steps)
     }
 
     /// Runs a statement without rows; how many it changed.

@@ -1,6 +1,7 @@
 //! A database on a server: its pool, and the texts of its statements.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::connection::Access;
 use super::failure::Failure;
@@ -37,12 +38,12 @@ impl Store {
         self.pool.role()
     }
 
-    /// A connection of the pool.
+    /// A connection of the pool, for who has so much time left.
     ///
     /// # Errors
     /// None came free in time; none can be opened.
-    pub(crate) async fn get(&self, access: Access) -> Result<Pooled, Failure> {
-        self.pool.get(access).await
+    pub(crate) async fn get(&self, access: Access, left: Option<Duration>) -> Result<Pooled, Failure> {
+        self.pool.get_within(access, left).await
     }
 
     /// A connection of its own, for a thread with a runtime of its own.

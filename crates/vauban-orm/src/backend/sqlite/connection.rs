@@ -2,11 +2,12 @@
 
 use std::hash::Hasher;
 use std::ops::{Deref, DerefMut};
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::config::DbConfig;
 
+use super::statistics::Statistics;
 use super::values::{Found, json_array};
 use crate::backend::lock;
 use crate::backend::texts::{KeptTexts, MOST, ShapeHasher, Texts, is_kept};
@@ -32,6 +33,8 @@ pub(crate) struct Connection {
     inline: bool,
     /// Steps left, in strides; below zero interrupts.
     work: Arc<AtomicI64>,
+    /// The statistics by which it makes its plans.
+    statistics: AtomicU64,
 }
 
 #[derive(Debug)]
@@ -69,6 +72,7 @@ impl Connection {
             texts,
             inline,
             work,
+            statistics: AtomicU64::new(0),
         })
     }
 
@@ -79,6 +83,17 @@ impl Connection {
             false,
             KeptTexts::default(),
         )
+    }
+
+    /// Reads the database's statistics anew if they have changed since: what another connection looked at, SQLite tells nobody.
+    /// Not while a transaction is open.
+    pub(super) fn follow(&self, statistics: &Statistics) -> Result<()> {
+        let number = statistics.number();
+        if self.statistics.swap(number, Ordering::Relaxed) != number {
+            // The schema is read again, the statistics with it; prepared statements are prepared anew at their next use.
+            self.batch("PRAGMA writable_schema = RESET")?;
+        }
+        Ok(())
     }
 
     /// For migrations.
@@ -148,6 +163,23 @@ impl Connection {
         result
     }
 
+    /// How SQLite would run a text, a line for each step, those inside another behind it and further in.
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fn plan(&self, sql: &str) -> Result<Vec<String>> {
+        let inside = self.inside();
+        let mut plan = inside.sqlite.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
+        let mut steps = plan.raw_query();
+        let mut depths = std::collections::HashMap::from([(0_i64, 0)]);
+        let mut out = Vec::new();
+        while let Some(step) = steps.next()? {
+            let (id, parent, what): (i64, i64, String) = (step.get(0)?, step.get(1)?, step.get(3)?);
+            let depth = depths.get(&parent).copied().unwrap_or(0);
+            depths.insert(id, depth + 1);
+            out.push(format!("{}{what}", "  ".repeat(depth)));
+        }
+        Ok(out)
+    }
+
     /// Runs a statement and hands on each of its rows.
     pub(crate) fn fetch(
         &self,
@@ -194,6 +226,11 @@ impl Connection {
     /// Who watches the database's statements.
     pub(crate) fn watched(&self) -> &Watched {
         self.texts.watched()
+    }
+
+    /// Forgets it: what is not read by [`read`](Self::read) is no other's read.
+    pub(crate) fn forget_asked(&self) {
+        self.inside().asked = 0;
     }
 
     /// The read that was asked last.

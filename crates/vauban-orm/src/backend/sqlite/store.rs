@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use super::connection::Connection;
 use super::lanes::{Lane, Lanes};
 use super::on_disk::OnDisk;
 use super::settings::settle;
+use super::statistics::{self, Patience, Statistics};
 use super::writer::Writer;
 use crate::backend::lock;
 use crate::backend::{KeptTexts, Watched};
@@ -51,6 +52,7 @@ pub(crate) struct Store {
     texts: KeptTexts,
     pool: Mutex<Vec<Connection>>,
     lanes: Arc<Lanes>,
+    statistics: Statistics,
     pub(crate) on_disk: Arc<OnDisk>,
     /// A database for one test or process: its folder goes with it.
     temporary: Option<PathBuf>,
@@ -80,13 +82,15 @@ impl Store {
         let texts = KeptTexts::default();
         let writer = open_writer(&path, settings.synchronous, texts.clone())?;
         let on_disk = Arc::new(OnDisk::of(&path));
+        let statistics = Statistics::default();
         Ok(Self {
             number: NUMBER.fetch_add(1, Ordering::Relaxed),
             path,
-            writer: Arc::new(tokio::sync::Mutex::new(Writer::new(writer))),
+            writer: Arc::new(tokio::sync::Mutex::new(Writer::new(writer, statistics.clone()))),
             texts,
             pool: Mutex::new(Vec::new()),
             lanes: Lanes::new(settings.readers),
+            statistics,
             on_disk,
             temporary,
             settings,
@@ -107,6 +111,25 @@ impl Store {
         Ok(sqlite)
     }
 
+    /// Looks at the tables whose statistics are missing or old. It takes the write lock for one table at a time, and no
+    /// reader's and no writer's turn.
+    ///
+    /// # Errors
+    /// If the database cannot be asked.
+    pub(crate) fn optimize(&self, patience: Patience, stop: &Arc<AtomicBool>) -> Result<()> {
+        self.check_there()?;
+        let mut sqlite = self.schema_connection()?;
+        if statistics::optimize(&mut sqlite, patience, stop)? {
+            self.statistics.changed();
+        }
+        Ok(())
+    }
+
+    #[cfg(test)]
+    pub(super) fn statistics(&self) -> &Statistics {
+        &self.statistics
+    }
+
     /// Reads in place, on this thread's own read-only connection, within the smaller limit.
     pub(crate) fn read_inline<T>(self: &Arc<Self>, f: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         self.check_there()?;
@@ -124,6 +147,7 @@ impl Store {
                 }
             };
             let connection = &local[place].2;
+            connection.follow(&self.statistics)?;
             connection.allow(self.settings.inline_steps);
             f(connection)
         })
@@ -169,6 +193,7 @@ impl Store {
                 Some(connection) => connection,
                 None => store.open_reader(false)?,
             };
+            connection.follow(&store.statistics)?;
             connection.allow(steps);
             let result = f(&connection);
             store.lanes.took(read, connection.taken(steps));

@@ -20,6 +20,20 @@ impl Cells for Found<'_> {
     }
 }
 
+/// A cell, which owns its text or bytes. A text that is none (invalid UTF-8) is as bytes.
+pub(crate) fn value_of(cell: SqliteRef<'_>) -> Value {
+    match cell {
+        SqliteRef::Null => Value::Null,
+        SqliteRef::Integer(i) => Value::Integer(i),
+        SqliteRef::Real(r) => Value::Real(r),
+        SqliteRef::Text(text) => match std::str::from_utf8(text) {
+            Ok(text) => Value::Text(text.to_owned()),
+            Err(_) => Value::Blob(text.to_vec()),
+        },
+        SqliteRef::Blob(bytes) => Value::Blob(bytes.to_vec()),
+    }
+}
+
 impl ToSql for Value {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         Ok(ToSqlOutput::Borrowed(match self {

@@ -7,6 +7,7 @@ use tokio::sync::oneshot;
 
 use super::connection::Connection;
 use super::on_disk::OnDisk;
+use super::statistics::Statistics;
 use crate::error::{Error, Result};
 
 /// What became of a unit that waited for the COMMIT.
@@ -26,12 +27,14 @@ pub(crate) struct Writer {
     open: bool,
     group: Vec<oneshot::Sender<Outcome>>,
     committer: bool,
+    statistics: Statistics,
 }
 
 impl Writer {
-    pub(crate) fn new(connection: Connection) -> Self {
+    pub(super) fn new(connection: Connection, statistics: Statistics) -> Self {
         Self {
             connection,
+            statistics,
             open: false,
             group: Vec::new(),
             committer: false,
@@ -48,6 +51,7 @@ impl Writer {
             if !on_disk.intact() {
                 return Err(Error::Unavailable("its file was deleted, moved or replaced"));
             }
+            self.connection.follow(&self.statistics)?;
             self.connection.often("BEGIN IMMEDIATE")?;
             self.open = true;
         }

@@ -3,6 +3,7 @@
 mod index;
 mod literal;
 pub(super) mod postgres;
+mod run;
 pub(super) mod sqlite;
 
 use super::operation::Operation;

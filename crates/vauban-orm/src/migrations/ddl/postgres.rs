@@ -88,6 +88,12 @@ pub(super) fn statements(operation: &Operation, before: &State) -> Result<Vec<St
         Operation::DropConstraint { table, name } => {
             format!("ALTER TABLE \"{table}\" DROP CONSTRAINT \"{name}\"")
         }
+        Operation::Run { .. } => {
+            return Ok(super::run::statements(
+                operation,
+                crate::sql::dialect::Dialect::Postgres,
+            ));
+        }
         Operation::Sql { sql, .. } => sql.clone(),
     };
     Ok(vec![one])

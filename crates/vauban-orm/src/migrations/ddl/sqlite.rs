@@ -47,7 +47,20 @@ pub(in crate::migrations) fn statements(
             unique,
             ignores_case,
             only,
-        } => create_index(name, table, columns, *unique, ignores_case, only.as_deref()),
+        } => {
+            let index = IndexState {
+                name: name.clone(),
+                columns: columns.clone(),
+                unique: *unique,
+                ignores_case: ignores_case.clone(),
+                only: only.clone(),
+            };
+            match before.tables.get(table) {
+                Some(state) => index_of(table, &index, state),
+                // One that was made by hand.
+                None => older_index_of(table, &index),
+            }
+        }
         Operation::AddConstraint { table, constraint } => {
             format!("ALTER TABLE \"{table}\" ADD {}", self::constraint(constraint))
         }
@@ -80,12 +93,19 @@ pub(in crate::migrations) fn statements(
                         name: to.clone(),
                         ..index.clone()
                     },
+                    state,
                 ),
             ]);
         }
         Operation::DropIndex { name } => format!("DROP INDEX \"{name}\""),
         Operation::DropConstraint { table, name } => {
             format!("ALTER TABLE \"{table}\" DROP CONSTRAINT \"{name}\"")
+        }
+        Operation::Run { .. } => {
+            return Ok(super::run::statements(
+                operation,
+                crate::sql::dialect::Dialect::Sqlite,
+            ));
         }
         Operation::Sql { sql, .. } => sql.clone(),
     };
@@ -189,7 +209,8 @@ pub(in crate::migrations) fn rebuilt(
     ];
     match attached {
         None => {
-            let indexed = |index: &IndexState| index_of(table, index);
+            let made = &after.tables[table];
+            let indexed = |index: &IndexState| index_of(table, index, made);
             all.extend(indexes.iter().map(indexed));
         }
         Some(attached) => {
@@ -250,14 +271,28 @@ pub(in crate::migrations) fn create_table(
     )
 }
 
-/// The statement that makes an index of the files.
-pub(in crate::migrations) fn index_of(table: &str, index: &IndexState) -> String {
+/// The statement that makes an index of the files. One that is not unique ends in the id: rows that agree in its columns stand
+/// in the order in which every page has them, and what a page needs to choose its rows is all in the index.
+pub(in crate::migrations) fn index_of(table: &str, index: &IndexState, of: &TableState) -> String {
+    let key = of.columns.iter().find(|column| column.primary_key);
+    let key = key.filter(|key| !index.unique && !index.columns.contains(&key.name));
+    let mut columns = index.columns.clone();
+    columns.extend(key.map(|key| key.name.clone()));
+    make(table, index, &columns)
+}
+
+/// The same as it was made before indexes ended in the id. One that is there stays as it is.
+pub(in crate::migrations) fn older_index_of(table: &str, index: &IndexState) -> String {
+    make(table, index, &index.columns)
+}
+
+fn make(table: &str, index: &IndexState, columns: &[String]) -> String {
     let IndexState {
-        columns,
         unique,
         ignores_case,
         only,
         name,
+        ..
     } = index;
     create_index(name, table, columns, *unique, ignores_case, only.as_deref())
 }

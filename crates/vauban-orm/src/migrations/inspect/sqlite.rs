@@ -62,7 +62,11 @@ fn table(connection: &Connection, name: String) -> rusqlite::Result<Inspected> {
         let columns = "SELECT name FROM pragma_index_xinfo(?) WHERE key = 1 ORDER BY seqno";
         let columns: Vec<Option<String>> = all(connection, columns, [&name], |row| row.get(0))?;
         // An expression has no name.
-        if let Some(columns) = columns.into_iter().collect::<Option<Vec<_>>>() {
+        if let Some(mut columns) = columns.into_iter().collect::<Option<Vec<_>>>() {
+            // One of ours ends in the id by itself.
+            if !unique && columns.len() > 1 && columns.last() == out.key.last() && out.key.len() == 1 {
+                columns.pop();
+            }
             out.indexes.push(InspectedIndex { columns, unique });
         }
     }

@@ -2,23 +2,9 @@
 
 use super::super::MigrationError;
 use super::super::operation::Operation;
-use crate::backend::postgres::{Access, Connection, Failure, Isolation};
+use crate::backend::postgres::{Connection, Failure};
 use crate::error::DatabaseError;
 use crate::tree::value::ValueRef;
-
-/// One process at a time migrates a database: the letters `vauban` and a number.
-pub(in crate::migrations) const LOCK: i64 = 0x7661_7562_616e_0001;
-
-/// A transaction that has the lock. Its statements may take their time, and wait for others a bounded one: who waits for a
-/// table keeps everybody behind them from it.
-pub(super) async fn begin(connection: &Connection) -> Result<(), Failure> {
-    connection.begin(Access::Write, Isolation::ReadCommitted).await?;
-    connection
-        .batch(&format!(
-            "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '10s'; SELECT pg_advisory_xact_lock({LOCK})"
-        ))
-        .await
-}
 
 /// Rows of texts; what is no text is empty.
 pub(in crate::migrations) async fn texts(

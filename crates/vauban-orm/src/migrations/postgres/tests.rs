@@ -7,14 +7,16 @@ mod walks;
 
 use std::sync::Arc;
 
+use super::super::file::Migration;
 use super::super::operation::ColumnState;
 use super::super::resolved::resolved;
 use super::super::set::SetFile;
 use super::super::writing;
 use super::super::{ColumnType, Operation};
-use super::asked::LOCK;
+use super::recorded::LOCK;
 use super::*;
 use crate::backend::postgres::{Access, Pool, PoolOptions, Pooled};
+use crate::tree::value::Kind;
 
 struct Site {
     database: cluster::Database,
@@ -56,7 +58,7 @@ impl Site {
             "newest" => Target::Newest,
             name => format!("demo/{name}").parse().unwrap(),
         };
-        let applied = apply(&self.connection, sets, &target, &[], |_| {}).await?;
+        let applied = apply(&self.connection, sets, &target, &[], &[], |_| {}).await?;
         Ok(applied.into_iter().map(|applied| applied.id).collect())
     }
 
@@ -360,7 +362,7 @@ async fn several_processes_at_once_make_each_migration_once() {
     ]);
     let migrate = async || {
         let connection = site.pool.get(Access::Write).await.unwrap();
-        apply(&connection, &sets, &Target::Newest, &[], |_| {})
+        apply(&connection, &sets, &Target::Newest, &[], &[], |_| {})
             .await
             .unwrap()
             .len()
@@ -530,6 +532,17 @@ fn a_column_that_a_condition_needs_is_not_dropped() {
     assert!(statements("siz").is_ok());
 }
 
+crate::data_migration! {
+    /// In place of the demo's own.
+    TidyBylines: Change<article(byline)>;
+    waiver!(ServiceRights, "the demo's function stands in the demo")
+}
+impl crate::migrations::DataMigration for TidyBylines {
+    fn row(_: &mut crate::migrations::OldRow<'_>) -> crate::Result<()> {
+        Ok(())
+    }
+}
+
 /// The migrations that there are: those of the framework's own tables and the demo's.
 #[tokio::test]
 #[expect(clippy::disallowed_methods, reason = "a set's files are in the program")]
@@ -557,8 +570,9 @@ async fn the_frameworks_and_the_demos_files_go_both_ways() {
         package("vauban", "crates/vauban-accounts/migrations"),
         package("demo", "demo/migrations"),
     ];
+    let functions = [DataMigrationMeta::of::<TidyBylines>()];
     let site = site().await;
-    let made = apply(&site.connection, &sets, &Target::Newest, &[], |_| {})
+    let made = apply(&site.connection, &sets, &Target::Newest, &[], &functions, |_| {})
         .await
         .unwrap();
     assert!(made.len() >= 5, "{made:?}");
@@ -571,13 +585,35 @@ async fn the_frameworks_and_the_demos_files_go_both_ways() {
         schema.join("\n")
     );
     for target in ["demo/zero", "vauban/zero"] {
-        apply(&site.connection, &sets, &target.parse().unwrap(), &[], |_| {})
-            .await
-            .unwrap();
+        apply(
+            &site.connection,
+            &sets,
+            &target.parse().unwrap(),
+            &[],
+            &functions,
+            |_| {},
+        )
+        .await
+        .unwrap();
     }
     assert_eq!(without_record(site.schema()), [""; 0]);
-    apply(&site.connection, &sets, &Target::Newest, &[], |_| {})
+    apply(&site.connection, &sets, &Target::Newest, &[], &functions, |_| {})
         .await
         .unwrap();
     assert_eq!(site.schema(), schema);
+}
+
+/// CWE-400. Attack: a table of which PostgreSQL knows nothing, because it is new or its index is.
+#[tokio::test]
+async fn what_was_migrated_has_statistics() {
+    let site = site().await;
+    let first = "[[operations]]\ncreate_table = 'team'\ncolumns = [{ name = 'id', type = 'uuid', primary_key = true }]\n\
+        [[operations]]\ncreate_table = 'rest'\ncolumns = [{ name = 'id', type = 'uuid', primary_key = true }]\n\
+        [[operations]]\nsql = 'INSERT INTO team SELECT gen_random_uuid() FROM generate_series(1, 500)'\nback = 'DELETE FROM team'";
+    let second = "[[operations]]\nadd_column = 'team'\ncolumn = { name = 'size', type = 'int', default = '3' }\n\
+        [[operations]]\ndrop_table = 'rest'";
+    site.to(&set(&[first, second]), "newest").await.unwrap();
+    let columns = "SELECT attname::text, n_distinct::text FROM pg_stats WHERE tablename = 'team' ORDER BY 1";
+    let known = asked::texts(&site.connection, columns).await.unwrap();
+    assert_eq!(known, [["id", "-1"], ["size", "1"]]);
 }

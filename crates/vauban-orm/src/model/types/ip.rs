@@ -85,6 +85,8 @@ impl<'de> serde::Deserialize<'de> for IpAddress {
 
 impl Field for IpAddress {
     const KIND: Kind = Kind::Text;
+    /// An IPv6 address in full.
+    const MAX_BYTES: Option<usize> = Some(39);
     fn to_value(&self) -> Value {
         Value::Text(self.to_string())
     }

@@ -308,6 +308,9 @@ fn accepted<T: JsonValue>(value: ValueRef<'_>, limits: Option<&FieldLimits>) -> 
 const fn untyped<T: JsonValue>() -> Untyped {
     Untyped {
         encoding: Encoding::OfKind,
+        max_bytes: None,
+        choices: &[],
+        secret: false,
         accepted: accepted::<T>,
         parsed: |text| Json::<T>::parse(text)?.whole().map(Value::Text),
         shown: |value| {

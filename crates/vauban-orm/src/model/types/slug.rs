@@ -142,6 +142,7 @@ impl<'de> serde::Deserialize<'de> for Slug {
 
 impl Field for Slug {
     const KIND: Kind = Kind::Text;
+    const MAX_BYTES: Option<usize> = Some(Self::MAX_LENGTH);
     fn to_value(&self) -> Value {
         Value::Text(self.0.clone())
     }

@@ -9,6 +9,7 @@ mod many;
 mod models;
 mod reference;
 mod statements;
+mod told;
 mod values;
 
 use long::Numbers;
@@ -120,6 +121,7 @@ async fn the_comparison_sees_each_missing_control() {
         Control::Cascade,
         Control::EachRow,
         Control::Loaded,
+        Control::Told,
     ] {
         let _attack = without(control);
         for way in [Way::Typed, Way::Untyped] {

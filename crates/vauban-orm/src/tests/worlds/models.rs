@@ -66,7 +66,14 @@ impl Policy for Member {
 }
 
 #[derive(Model, Debug, Clone)]
-#[model(crate = vauban_orm, related(parts: Job.part_of), many(helpers: Person through Helper(job, person)))]
+#[model(
+    crate = vauban_orm,
+    changes,
+    related(parts: Job.part_of),
+    many(helpers: Person through Helper(job, person)),
+    // Of all that decides, so that SQLite chooses pages in their order by it.
+    index(team, assignee, part_of, points, hits, title, after, with)
+)]
 pub struct Job {
     pub id: Id<Job>,
     #[field(tenant)]

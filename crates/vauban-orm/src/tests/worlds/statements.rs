@@ -9,8 +9,9 @@ use super::by_metadata;
 use super::conditions::{Condition, NAMES, condition, filter, holds};
 use super::models::*;
 use super::reference::{Asker, Deletion, PlainJob, PlainMember, PlainPerson, PlainTeam, Rows, Set};
+use super::told::Told;
 use super::values;
-use crate::engine::{Database, Options, Unit};
+use crate::engine::{ChangeHooks, Database, Options, Unit};
 use crate::*;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,6 +87,8 @@ enum Stored {
 
 pub(super) struct World {
     database: Database,
+    /// In every other world nobody is told, and statements are those of a program without hooks.
+    told: Option<Told>,
     pub(super) rows: Rows,
     stored: Stored,
 }
@@ -126,8 +129,15 @@ impl World {
             }
         };
         database.create_all(&models()).unwrap();
+        let told = n.once_in(2).then(Told::default);
+        if let Some(told) = &told {
+            let mut hooks = ChangeHooks::default();
+            hooks.add(told.clone());
+            database.set_change_hooks(hooks);
+        }
         let mut world = Self {
             database,
+            told,
             rows: Rows::default(),
             stored,
         };
@@ -260,6 +270,9 @@ impl World {
         let stored = self.stored();
         let rows = self.rows.jobs.iter().map(|job| (job.id.uuid(), shown(job)));
         same(&stored, &rows.collect()).map_err(told)?;
+        if let Some(known) = &self.told {
+            known.check(&self.rows.jobs).map_err(told)?;
+        }
         Ok(did)
     }
 

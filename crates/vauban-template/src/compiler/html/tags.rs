@@ -559,8 +559,8 @@ fn sent_with_fields(tag: &Tag, in_post: bool) -> Result<()> {
     }
     let told = tag.attributes.iter().find(|a| match name(a).as_str() {
         "hx-include" => {
-            !(alone && has_verb && all_here)
-                && !matches!(&a.value, Given::Literal(selector) if names_fields(selector))
+            !(alone && has_verb && all_here
+                || matches!(&a.value, Given::Literal(selector) if names_fields(selector)))
         }
         // Of the form round it a GET has nothing.
         "hx-get" => false,

@@ -169,6 +169,82 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ),
 ];
 
+/// Letters that came into Unicode with version 14 or later: an ICU from before does not know their small ones.
+const NEW: &[std::ops::RangeInclusive<u32>] = &[
+    0x1c89..=0x1c8a,
+    0x2c2f..=0x2c2f,
+    0xa7c0..=0xa7c0,
+    0xa7cb..=0xa7dc,
+    0x10570..=0x10595,
+    0x10d50..=0x10d65,
+    0x16ea0..=0x16eb8,
+];
+
+/// CWE-407: what `search` folds on PostgreSQL in one walk is what it folds on SQLite: letter by letter, all that there are.
+#[test]
+fn cwe_407_a_search_folds_the_same_letters() {
+    use std::collections::BTreeMap;
+
+    use crate::tree::folding::{folded, folded_on_postgres};
+
+    let postgres = cluster::database();
+    let mut session = postgres.session();
+    let fold = folded_on_postgres("letter");
+    assert!(
+        !fold.contains("translate"),
+        "it goes through all letters for each"
+    );
+    let letters = "SELECT code, chr(code) AS letter FROM generate_series(1, 1114111) AS code WHERE code NOT BETWEEN 55296 AND 57343";
+    let sql = format!("SELECT code, {fold} FROM ({letters}) AS all_of_them WHERE {fold} <> letter");
+    let theirs: BTreeMap<u32, String> = session
+        .run(&sql)
+        .unwrap()
+        .iter()
+        .map(|row| {
+            (
+                row[0].as_deref().unwrap().parse().unwrap(),
+                row[1].clone().unwrap(),
+            )
+        })
+        .collect();
+    let letters = (1..=0x10_ffff_u32).filter_map(char::from_u32);
+    let ours: BTreeMap<u32, String> = letters
+        .map(|letter| (letter.into(), folded(&letter.to_string()), letter.to_string()))
+        .filter(|(_, folded, letter)| folded != letter)
+        .map(|(code, folded, _)| (code, folded))
+        .collect();
+    assert!(theirs.len() > 1_300, "{}", theirs.len());
+    for code in ours.keys().chain(theirs.keys()) {
+        let is_new = NEW.iter().any(|new| new.contains(code));
+        assert!(
+            is_new || ours.get(code) == theirs.get(code),
+            "{code:x}: {:?}, {:?}",
+            ours.get(code),
+            theirs.get(code)
+        );
+    }
+    // Nor by what stands beside them.
+    for text in [
+        "ΟΔΟΣ",
+        "ΟΔΟΣ, ΟΔΟΣ ΑΣ",
+        "ὁδός Σ",
+        "İSTANBUL Iı",
+        "STRASSE ẞ ǅ",
+        "plain ASCII",
+        "\u{c4}\u{301}Σ\u{301}",
+    ] {
+        let sql = format!(
+            "SELECT {} FROM (VALUES ('{text}')) AS v (t)",
+            folded_on_postgres("t")
+        );
+        assert_eq!(
+            session.run(&sql).unwrap()[0][0].as_deref(),
+            Some(&*folded(text)),
+            "{text}"
+        );
+    }
+}
+
 #[test]
 fn the_guides_list_of_differences_is_true() {
     let sqlite = rusqlite::Connection::open_in_memory().unwrap();

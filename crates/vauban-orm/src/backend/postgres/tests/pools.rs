@@ -221,3 +221,37 @@ async fn a_pool_does_not_show_its_password() {
         "{shown}"
     );
 }
+
+/// CWE-400. Attack: a view that has little time left asks for what takes long, or waits for what another one holds. It is told in
+/// time, the server works on it no longer, and whoever has the connection next has all of their own.
+#[tokio::test]
+async fn who_has_little_time_is_told_in_time() {
+    let site = site_with(few(2));
+    site.database
+        .run("CREATE TABLE task (id int); INSERT INTO task VALUES (1)");
+    let left = Some(Duration::from_millis(600));
+    let begun = Instant::now();
+    let hasty = site.pool.get_within(Access::Read, left).await.unwrap();
+    let refused = rows(&hasty, "SELECT 1 FROM pg_sleep(20)", &[]).await.unwrap_err();
+    assert_eq!(refused, Failure::StatementTimeout);
+    drop(hasty);
+    let holder = site.writing().await;
+    holder
+        .begin(Access::Write, Isolation::ReadCommitted)
+        .await
+        .unwrap();
+    execute(&holder, "UPDATE task SET id = 2", &[]).await.unwrap();
+    let hasty = site.pool.get_within(Access::Write, left).await.unwrap();
+    let refused = execute(&hasty, "UPDATE task SET id = 3", &[]).await.unwrap_err();
+    assert!(
+        matches!(refused, Failure::LockTimeout | Failure::StatementTimeout),
+        "{refused:?}"
+    );
+    assert!(begun.elapsed() < Duration::from_secs(10));
+    drop(hasty);
+    let leisurely = site.writing().await;
+    for (setting, value) in [("statement_timeout", "10s"), ("lock_timeout", "5s")] {
+        let shown = rows(&leisurely, &format!("SHOW {setting}"), &[]).await.unwrap();
+        assert_eq!(shown[0][0], Value::Text(value.to_owned()));
+    }
+}

@@ -1,0 +1,131 @@
+//! What `check` says of rules that will be slow, and what it does not say.
+
+use vauban_macros::Model;
+
+use super::*;
+use crate::*;
+
+macro_rules! model {
+    ($name:ident, $table:literal, $(#[$attribute:meta])* |$c:ident, $who:ident| $view:expr, $add:expr) => {
+        #[derive(Model, Debug)]
+        #[model(crate = vauban_orm, table = $table)]
+        $(#[$attribute])*
+        pub(super) struct $name {
+            id: Id<$name>,
+            #[field(max_length = 20)]
+            code: String,
+            #[field(owner)]
+            author: ForeignKey<User>,
+            #[field(default = false)]
+            published: bool,
+            #[field(auto_now_add)]
+            created: DateTime,
+        }
+        impl Policy for $name {
+            fn rules($who: Who<Self>, $c: &Columns<Self>) -> Rules<Self> {
+                Rules { view: $view, add: $add, ..Rules::none() }
+            }
+        }
+    };
+}
+
+model!(
+    Either,
+    "counsel_either",
+    |c, who| c.published.eq(true) | c.author.is(who),
+    c.author.is(who)
+);
+model!(
+    Coded,
+    "counsel_coded",
+    |c, who| c.author.is(who) | c.code.eq("x"),
+    c.author.is(who)
+);
+model!(
+    Alone,
+    "counsel_alone",
+    |c, who| c.published.eq(true),
+    c.author.is(who)
+);
+model!(
+    Listed,
+    "counsel_listed",
+    #[model(index(author, created))]
+    |c, who| c.published.eq(true) | c.author.is(who),
+    c.author.is(who)
+);
+model!(
+    Indexed,
+    "counsel_indexed",
+    #[model(index(code, published))]
+    |c, who| c.author.is(who) | c.code.eq("x"),
+    c.author.is(who)
+);
+model!(
+    Owned,
+    "counsel_owned",
+    |c, who| c.author.is(who) | who.is_staff(),
+    c.author.is(who)
+);
+model!(
+    Both,
+    "counsel_both",
+    |c, who| c.published.eq(true) & c.author.is(who),
+    c.author.is(who)
+);
+model!(
+    Closed,
+    "counsel_closed",
+    |c, who| c.published.eq(true) | c.author.is(who),
+    Filter::never()
+);
+model!(
+    Open,
+    "counsel_open",
+    |_c, _who| Filter::always(),
+    _c.author.is(_who)
+);
+
+/// CWE-400. Attack: a site grows, and each page of a list reads all rows that there are.
+#[test]
+fn a_rule_that_no_index_serves_is_named_with_what_to_write() {
+    let of = |model: &'static ModelMeta| {
+        let found = checks::counsel(&[User::meta(), model]);
+        found
+            .into_iter()
+            .map(|one| (one.id, one.message))
+            .collect::<Vec<_>>()
+    };
+    let [(id, said)] = &of(Either::meta())[..] else {
+        panic!("nothing is said")
+    };
+    assert_eq!(*id, "orm.W002");
+    assert!(
+        said.contains("OR of 2 parts, 1 of them without an index"),
+        "{said}"
+    );
+    let [(id, said)] = &of(Coded::meta())[..] else {
+        panic!("nothing is said")
+    };
+    assert_eq!(*id, "orm.W002");
+    assert!(said.contains("`#[field(index)]` on `code`"), "{said}");
+    let [(id, said)] = &of(Alone::meta())[..] else {
+        panic!("nothing is said")
+    };
+    assert_eq!(*id, "orm.W001");
+    assert!(said.contains("reads the whole table `counsel_alone`"), "{said}");
+    // What an index serves or lists, what holds for everybody, and what nobody adds to.
+    for model in [
+        Listed::meta(),
+        Indexed::meta(),
+        Owned::meta(),
+        Both::meta(),
+        Closed::meta(),
+        Open::meta(),
+        Task::meta(),
+        Organisation::meta(),
+        Membership::meta(),
+    ] {
+        assert_eq!(of(model), [], "{}", model.name);
+    }
+}

@@ -1,0 +1,114 @@
+//! What a database needs now and then, beside all requests: statistics by which it finds rows.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+
+use super::database::Database;
+use crate::backend::sqlite::Patience;
+use crate::backend::{Store, sqlite};
+use crate::error::Result;
+
+/// How often the statistics are looked at, as SQLite's manual advises.
+const EVERY: Duration = Duration::from_secs(60 * 60);
+/// How long that may take. Who writes meanwhile waits for a table at most, and may wait ten times as long.
+const HOURLY: Patience = Patience {
+    all: Duration::from_secs(10),
+    table: Duration::from_millis(500),
+};
+/// How long the last time may take.
+const AT_THE_END: Patience = Patience {
+    all: Duration::from_millis(500),
+    table: Duration::from_millis(250),
+};
+/// After migrations somebody waits who has asked for it.
+const AFTER_MIGRATIONS: Patience = Patience {
+    all: Duration::from_secs(60),
+    table: Duration::from_secs(3),
+};
+
+/// A database that is looked after, until this is [ended](Self::end).
+#[derive(Debug)]
+#[must_use = "ended when the program stops: `upkeep.end().await`"]
+pub struct Upkeep {
+    on: Option<On>,
+}
+
+#[derive(Debug)]
+struct On {
+    store: Arc<sqlite::Store>,
+    stop: Arc<AtomicBool>,
+    task: JoinHandle<()>,
+}
+
+impl Database {
+    /// Looks after the database from now on: at once, and every hour. SQLite is told to; PostgreSQL does it by itself
+    /// (autovacuum). It is bounded in time, and nobody waits for it. Inside a runtime.
+    pub fn keep_up(&self) -> Upkeep {
+        let on = match &self.0.store {
+            Store::Sqlite(store) => {
+                let stop = Arc::new(AtomicBool::new(false));
+                let task = tokio::spawn(hourly(Arc::clone(store), Arc::clone(&stop)));
+                Some(On {
+                    store: Arc::clone(store),
+                    stop,
+                    task,
+                })
+            }
+            #[cfg(feature = "postgres")]
+            Store::Postgres(_) => None,
+        };
+        Upkeep { on }
+    }
+}
+
+impl Upkeep {
+    /// Looks once more, shortly, at what was written since, and ends.
+    pub async fn end(mut self) {
+        let Some(On { store, stop, task }) = self.on.take() else {
+            return;
+        };
+        // What it is about to look at is left, and so nothing of the program outlives this.
+        stop.store(true, Ordering::Relaxed);
+        task.abort();
+        let _ = task.await;
+        look(store, AT_THE_END, Arc::default()).await;
+    }
+}
+
+impl Drop for Upkeep {
+    fn drop(&mut self) {
+        if let Some(on) = &self.on {
+            on.stop.store(true, Ordering::Relaxed);
+            on.task.abort();
+        }
+    }
+}
+
+async fn hourly(store: Arc<sqlite::Store>, stop: Arc<AtomicBool>) {
+    loop {
+        look(Arc::clone(&store), HOURLY, Arc::clone(&stop)).await;
+        tokio::time::sleep(EVERY).await;
+    }
+}
+
+async fn look(store: Arc<sqlite::Store>, patience: Patience, stop: Arc<AtomicBool>) {
+    let looked = tokio::task::spawn_blocking(move || told(store.optimize(patience, &stop)));
+    if looked.await.is_err() {
+        tracing::error!(target: "vauban::orm", "looking at the database's statistics panicked");
+    }
+}
+
+/// Looks at the tables that migrations have changed.
+pub(super) fn after_migrations(store: &sqlite::Store) {
+    told(store.optimize(AFTER_MIGRATIONS, &Arc::default()));
+}
+
+/// Without new statistics plans are what they were before: what is asked is answered all the same.
+fn told(looked: Result<()>) {
+    if let Err(error) = looked {
+        tracing::warn!(target: "vauban::orm", %error, "the database's statistics cannot be looked at");
+    }
+}

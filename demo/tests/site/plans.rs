@@ -1,0 +1,231 @@
+//! How the site's pages find their rows when there are many: none reads a large table as a whole, for a member of two
+//! organisations and for one of 200.
+//!
+//! `VAUBAN_UPDATE_PLANS=1` writes the snapshot of SQLite's plans anew.
+
+use demo::articles::comments::{Comment, NewComment};
+use demo::articles::tags::{NewTag, Tag};
+use demo::articles::{Article, ArticleTag, NewArticle, NewArticleTag};
+use demo::events::{Event, Kind, NewEvent};
+use demo::organisations::{Membership, NewMembership, NewOrganisation, Organisation, Role};
+use demo::tasks::{NewTask, Task};
+use demo::users::{NewUser, User};
+use vauban::prelude::*;
+use vauban::testing::TestApp;
+
+use crate::world::{database_asked_for, start};
+
+/// The tables that grow.
+const LARGE: [&str; 6] = ["article", "task", "comment", "event", "article_tag", "membership"];
+
+const SNAPSHOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/site/plans.sqlite.txt");
+
+/// Many rows, and who looks at them.
+struct Many {
+    app: TestApp,
+    /// Of two organisations.
+    few: User,
+    /// Of 200.
+    many: User,
+    staff: User,
+    organisation: Organisation,
+    tag: Tag,
+    article: Article,
+}
+
+/// A thousand at a time.
+macro_rules! all {
+    ($app:expr, $model:ident, $new:expr) => {{
+        let mut new: Vec<_> = $new.collect();
+        let mut made = Vec::with_capacity(new.len());
+        while !new.is_empty() {
+            let rest = new.split_off(new.len().min(1_000));
+            let part = std::mem::replace(&mut new, rest);
+            made.extend(
+                $app.rows(async |db| $model::create_all(part).save(&db).await)
+                    .await,
+            );
+        }
+        made
+    }};
+}
+
+async fn many(rows: usize) -> Many {
+    let app = start(demo::app);
+    let person = |name: &str| NewUser {
+        email: Email::parse(&format!("{name}@example.com")).unwrap(),
+        name: name.to_owned(),
+    };
+    let names = (0..200).map(|number| person(&format!("person{number}")));
+    let people = all!(app, User, names);
+    let staff = app
+        .rows(async |db| {
+            User::create(person("staff"))
+                .set(|u| [u.is_staff.set(true)])
+                .save(&db)
+                .await
+        })
+        .await;
+    let named = (0..220).map(|number| NewOrganisation {
+        name: format!("Organisation {}", number * 7 % 220),
+    });
+    let organisations = all!(app, Organisation, named);
+    let member = |organisation: usize, user: usize| NewMembership {
+        organisation: organisations[organisation].id,
+        user: people[user].id,
+        role: Role::Editor,
+    };
+    let places = (0..200)
+        .map(|place| member(place, 1))
+        .chain((0..2).map(|place| member(place, 0)));
+    let places = places.chain((2..200).flat_map(|user| [member(user, user), member(user + 1, user)]));
+    all!(app, Membership, places);
+    let written = (0..rows).map(|number| NewArticle {
+        title: format!("Article {}", number * 7_919 % rows),
+        slug: Slug::from_title(&format!("article {number}")).unwrap(),
+        body: "What it says. ".repeat(20),
+        byline: "Somebody".to_owned(),
+        author: people[number % 200].id,
+        published: number % 10 > 0,
+    });
+    let articles = all!(app, Article, written);
+    let words = (0..40).map(|number| NewTag {
+        name: format!("word {number}"),
+        organisation: (number % 4 == 3).then(|| organisations[number].id),
+    });
+    let tags = all!(app, Tag, words);
+    let links = (0..rows).map(|number| NewArticleTag {
+        article: articles[number].id,
+        tag: tags[number % 40].id,
+    });
+    all!(app, ArticleTag, links);
+    let said = (0..rows).map(|number| NewComment {
+        article: articles[number / 3].id,
+        reply_to: None,
+        author: people[number % 200].id,
+        byline: "Somebody".to_owned(),
+        body: "So it is.".to_owned(),
+    });
+    all!(app, Comment, said);
+    let to_do = (0..rows).map(|number| NewTask {
+        organisation: organisations[number % 220].id,
+        title: format!("Task {number}"),
+        notes: "What there is to know. ".repeat(10),
+        done: number % 3 == 0,
+    });
+    all!(app, Task, to_do);
+    let held = (0..rows / 10).map(|number| NewEvent {
+        organisation: organisations[number % 220].id,
+        title: format!("Event {number}"),
+        kind: Kind::Talk,
+        day: Date::today_in_utc()
+            .plus_days(i32::try_from(number % 300).unwrap())
+            .unwrap(),
+        begins: None,
+        price: "3".parse().unwrap(),
+        host: None,
+        book_until: None,
+        about: String::new(),
+    });
+    all!(app, Event, held);
+    app.analyze().await;
+    let (few, many) = (people[0].clone(), people[1].clone());
+    Many {
+        app,
+        few,
+        many,
+        staff,
+        organisation: organisations.into_iter().next().unwrap(),
+        tag: tags.into_iter().next().unwrap(),
+        article: articles.into_iter().nth(1).unwrap(),
+    }
+}
+
+impl Many {
+    /// The plans of all pages, each under its address and who asks.
+    async fn look(&self, these_rows: bool) -> String {
+        let (tag, organisation, slug) = (self.tag.id, self.organisation.id, &self.article.slug);
+        let lists: Vec<(&str, String)> = [
+            ("the list", "/articles/".to_owned()),
+            ("searched", "/articles/?q=article+77&sort=oldest".to_owned()),
+            ("sorted by title", "/articles/?sort=title&page=3".to_owned()),
+            ("with a tag", format!("/tags/{tag}/")),
+            ("an article with its threads", format!("/articles/{slug}/")),
+            ("events", "/events/".to_owned()),
+        ]
+        .to_vec();
+        let own: Vec<(&str, String)> = [
+            ("tasks", "/tasks/".to_owned()),
+            ("organisations", "/organisations/".to_owned()),
+            (
+                "an organisation with its statistics",
+                format!("/organisations/{organisation}/"),
+            ),
+        ]
+        .to_vec();
+        let data: Vec<(&str, String)> = [
+            ("the table of articles", "/data/article/".to_owned()),
+            ("by its date", "/data/article/?sort=-created".to_owned()),
+            (
+                "tasks of an organisation",
+                format!("/data/task/?field=organisation&text={organisation}"),
+            ),
+        ]
+        .to_vec();
+        let (mut out, mut scans) = (String::new(), Vec::new());
+        for (who, user, pages) in [
+            ("nobody", None, lists.clone()),
+            (
+                "a member of 2",
+                Some(&self.few),
+                [lists.clone(), own.clone()].concat(),
+            ),
+            ("a member of 200", Some(&self.many), [lists, own].concat()),
+            ("staff", Some(&self.staff), data),
+        ] {
+            let mut client = self.app.client();
+            if let Some(user) = user {
+                client.sign_in_as(user).await;
+            }
+            for (what, page) in pages {
+                let ask = async || {
+                    client.get(&page).await.assert_status(200);
+                };
+                let plans = match these_rows {
+                    true => self.app.plans_of_these_rows(ask).await,
+                    false => self.app.plans(ask).await,
+                };
+                let told = |scan| format!("{who}, {what}: {scan}");
+                scans.extend(plans.scans_of(&LARGE).into_iter().map(told));
+                out.push_str(&format!("== {who}: {what}\n{plans}\n"));
+            }
+        }
+        assert!(scans.is_empty(), "{}", scans.join("\n\n"));
+        out
+    }
+}
+
+/// CWE-400. Attack: a site grows, and a page that anybody may ask for reads all rows of a table each time.
+#[tokio::test]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the tests' own switch, which no program reads"
+)]
+async fn no_page_reads_a_large_table_as_a_whole() {
+    let rows = long::amount(2_000, 100_000);
+    let many = many(rows).await;
+    let plans = many.look(long::amount(false, true)).await;
+    long::figure(plans.matches("== ").count(), "pages without a full scan");
+    long::figure(rows, "rows of each large table");
+    if database_asked_for().is_some() || long::amount(false, true) {
+        return;
+    }
+    if std::env::var_os("VAUBAN_UPDATE_PLANS").is_some() {
+        std::fs::write(SNAPSHOT, &plans).unwrap();
+    }
+    let known = std::fs::read_to_string(SNAPSHOT).unwrap_or_default();
+    for (number, (line, known)) in plans.lines().zip(known.lines()).enumerate() {
+        assert_eq!(line, known, "line {} of {SNAPSHOT}", number + 1);
+    }
+    assert_eq!(plans.lines().count(), known.lines().count(), "{SNAPSHOT}");
+}
