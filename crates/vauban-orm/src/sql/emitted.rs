@@ -146,7 +146,7 @@ impl Renderer<'_> {
                 format!("\"{}\"({})", whether.name, given.join(", "))
             }
         };
-        let keys_asked = keys.is_some();
+        let is_gathered = keys.is_some();
         // The database has both: which of them a statement of the ORM asks is known when it is written.
         if let Calls::Kept(functions) = &mut self.calls {
             for function in keys.into_iter().map(|(_, function)| function).chain([whether]) {
@@ -161,7 +161,7 @@ impl Renderer<'_> {
             Class::Safe
         };
         // Keys are gathered once for a statement; a function of the row's columns reads rows for each of them.
-        let asks = match keys_asked {
+        let asks = match is_gathered {
             true => Asks::Rows,
             false => Asks::RowsOfEach,
         };

@@ -21,9 +21,8 @@ pub(crate) fn url() -> String {
 }
 
 /// Whether this run has policies in the database.
-#[cfg(feature = "postgres")]
 pub(crate) fn row_security() -> bool {
-    std::env::var("VAUBAN_TEST_ROW_SECURITY").as_deref() == Ok("true")
+    !sqlite() && std::env::var("VAUBAN_TEST_ROW_SECURITY").as_deref() == Ok("true")
 }
 
 /// How a test asks a database of its own.

@@ -162,7 +162,10 @@ impl Database {
         match &self.0.store {
             Store::Sqlite(store) => migrations::pending(&schema_connection(store)?, sets),
             #[cfg(feature = "postgres")]
-            Store::Postgres(store) => apart(store, async |c| migrations::postgres::pending(c, sets).await),
+            // Of a database that was never migrated to its end, the role that asks may not read what was applied.
+            Store::Postgres(store) => apart(self.owner(store), async |c| {
+                migrations::postgres::pending(c, sets).await
+            }),
         }
     }
 
@@ -252,7 +255,7 @@ impl Database {
             #[cfg(feature = "postgres")]
             Store::Postgres(store) => {
                 let models = self.listed();
-                apart(store, async |c| {
+                apart(self.owner(store), async |c| {
                     migrations::postgres::plan(c, sets, target, models.models()).await
                 })
             }
@@ -342,7 +345,7 @@ impl Database {
 
     /// As whom tables are made and changed.
     #[cfg(feature = "postgres")]
-    fn owner<'a>(&'a self, store: &'a postgres::Store) -> &'a postgres::Store {
+    pub(super) fn owner<'a>(&'a self, store: &'a postgres::Store) -> &'a postgres::Store {
         match &self.0.owner {
             Some(Store::Postgres(owner)) => owner,
             _ => store,

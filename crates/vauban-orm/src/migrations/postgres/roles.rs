@@ -1,6 +1,7 @@
 //! Two roles: one owns the tables and migrates, the other asks. Which of them lacks what, in the words that give it.
 
 use super::super::MigrationError;
+use super::super::owned::{PROGRESS, RECORD};
 use super::asked::{run, setup, texts};
 use crate::backend::postgres::{Connection, Failure};
 use crate::policy::listed::Listed;
@@ -28,11 +29,11 @@ pub(super) async fn give(
     let sql = format!(
         "SELECT c.relname::text FROM pg_class c WHERE c.relkind = 'r' AND c.relnamespace = current_schema()::regnamespace
             AND c.relname IN ({})",
-        tables(listed, &["vauban_migration", "vauban_row_security"])
+        tables(listed, &[RECORD, PROGRESS, "vauban_row_security"])
     );
     for row in texts(connection, &sql).await.map_err(setup)? {
         let Some(table) = row.first() else { continue };
-        let rights = if table.starts_with("vauban_migration") || table.starts_with("vauban_row_security") {
+        let rights = if [RECORD, PROGRESS, "vauban_row_security"].contains(&&**table) {
             // CWE-345: what was applied is written by what applied it.
             "SELECT"
         } else {
