@@ -74,7 +74,7 @@ pub(crate) async fn not_understood_by_a_server(
                     match connection.understands(text).await {
                         Ok(()) => continue,
                         Err(Failure::Other { message, .. }) => {
-                            out.push(finding(model, "its rules", &message))
+                            out.push(finding(model, "its rules", &message));
                         }
                         Err(failure @ Failure::Data { .. }) => {
                             out.push(finding(model, "its rules", &failure.to_string()));
