@@ -36,6 +36,11 @@ pub enum Error {
     Multiple,
     /// The writer's turn did not come in time, or was held too long (503).
     Busy(&'static str),
+    /// Another unit has locked rows of this table, and a query with `nowait` does not wait for them (503).
+    Locked {
+        /// The table.
+        table: &'static str,
+    },
     /// The database cannot be written to: its file is gone, its disk is full (503). The log says more.
     Unavailable(&'static str),
     /// The database rolled this unit back, after a write that was interrupted or met a full disk (503): nothing of it is saved,
@@ -147,9 +152,12 @@ impl Error {
             Self::Forbidden => 403,
             Self::Conflict | Self::Restricted { .. } | Self::Unique { .. } => 409,
             Self::Invalid(_) => 422,
-            Self::Busy(_) | Self::Unavailable(_) | Self::Undone | Self::PerhapsSaved | Self::TooMuchWork => {
-                503
-            }
+            Self::Busy(_)
+            | Self::Locked { .. }
+            | Self::Unavailable(_)
+            | Self::Undone
+            | Self::PerhapsSaved
+            | Self::TooMuchWork => 503,
             Self::Rows(rows) => rows.first().map_or(500, |first| first.error.status()),
             Self::Multiple
             | Self::Finished
@@ -200,6 +208,10 @@ impl fmt::Display for Error {
                 .try_for_each(|problem| write!(f, "[row {}] {} ", problem.row, problem.error)),
             Self::Multiple => f.write_str("more than one row where one was asked for"),
             Self::Busy(why) => write!(f, "the database is busy: {why}"),
+            Self::Locked { table } => write!(
+                f,
+                "another unit has locked rows of `{table}`, and this query, with `nowait`, does not wait for it to end"
+            ),
             Self::Unavailable(why) => write!(f, "the database is not available: {why}"),
             Self::Undone => f.write_str("the database undid this request's writes: nothing of it is saved"),
             Self::PerhapsSaved => f.write_str(

@@ -127,9 +127,10 @@ pub use policy::changes::{Change, ChangedColumn, Told};
 pub use policy::{Policy, Rules, Settable, actor};
 pub use problem::{Argument, Problem};
 pub use query::{
-    BadCursor, Changeable, ChosenValues, Chunks, Create, CreateAll, Cursor, DEEPEST_ROW, Deletable,
-    DeletePreview, GroupedValues, Groups, KeysetPage, Links, Load, LoadMany, LoadOne, LoadingQuerySet, One,
-    Page, Permitted, PermittedQuerySet, QuerySet, RowCount, RowQuery, ValuesQuery, Version, With,
+    BadCursor, Changeable, ChosenValues, Chunks, Create, CreateAll, CreateOrChangeAll, Cursor, DEEPEST_ROW,
+    Deletable, DeletePreview, ForUpdate, GroupedValues, Groups, KeysetPage, Links, Load, LoadMany, LoadOne,
+    LoadingQuerySet, One, OwnColumns, Page, Permitted, PermittedQuerySet, QuerySet, RowCount, RowQuery,
+    ValuesQuery, Version, With,
 };
 pub use tree::meta::{ColumnMeta, ModelMeta};
 pub use tree::{identifier, meta};
@@ -150,6 +151,7 @@ pub mod columns {
     pub use crate::model::linked::Linked;
     pub use crate::model::many::Many;
     pub use crate::model::order::{IntoOrder, Order};
+    pub use crate::model::set_to::Fits;
     pub use crate::model::types::JsonValue;
 }
 

@@ -49,6 +49,14 @@ pub(crate) enum Control {
     PreviewSeen,
     /// Of rows that are added together each is judged.
     EachRow,
+    /// Only rows that may be changed are locked.
+    LockChangeable,
+    /// Of many rows each is computed of what was there before the first is written.
+    AsRead,
+    /// What is computed for a column is what it takes.
+    Fits,
+    /// What a row that is there becomes is judged where it is changed by adding it.
+    UpsertJudged,
     /// Of new rows that are added together none justifies another.
     TogetherUnjustified,
     /// Of rows that are written together each is judged again when its turn comes, where rules count rows like it.

@@ -184,6 +184,31 @@ fn data_names_no_view_that_gets_the_token() {
             "form-action",
         ),
         (
+            "<a href=\"{% if q %}?q={{ q }}{% else %}{% url home %}{% endif %}/a/b/\" data-method=\"post\">a</a>",
+            "form-action",
+        ),
+        // What libraries read in place of `href`.
+        (
+            "<select name=\"a\" data-url=\"{{ x }}\" data-remote=\"true\" data-method=\"post\" aria-label=\"a\"></select>",
+            "form-action",
+        ),
+        (
+            "<button data-url=\"https://evil.example/\" data-remote=\"true\" data-method=\"put\">a</button>",
+            "form-action",
+        ),
+        (
+            "<a href=\"/a/\" data-href=\"/{{ x }}\" data-method=\"delete\">a</a>",
+            "form-action",
+        ),
+        (
+            "<div up-href=\"//evil.example/\" up-method=\"post\">a</div>",
+            "form-action",
+        ),
+        (
+            "<select name=\"a\" data-url=\"/a/\" data-method=\"{{ x }}\" aria-label=\"a\"></select>",
+            "form-attribute",
+        ),
+        (
             "<form method=\"post\" action=\"{% url home %}/logout/now/\"></form>",
             "foreign-form",
         ),
@@ -222,7 +247,9 @@ fn data_names_no_view_that_gets_the_token() {
         "<a href=\"/a/\" data-turbo-method=\"delete\">a</a>",
         "<a href=\"{% url a x %}\" data-turbo-method=\"delete\">a</a>",
         "<a href=\"{{ x }}\" data-turbo-method=\"get\">a</a>",
-        "<i data-payment-method=\"{{ x }}\">a</i>",
+        "<i data-payment-method=\"{{ x }}\" data-url=\"{{ x }}\">a</i>",
+        "<select name=\"a\" data-url=\"/notes/{{ x }}/\" data-remote=\"true\" data-method=\"post\" aria-label=\"a\"></select>",
+        "<a href=\"{{ x }}\" data-url=\"{{ x }}\" data-remote=\"true\">a</a>",
         "<a href=\"/a?b={{ x }}%\">a</a>",
         "<form method=\"post\" action=\"{% url a %}?b={{ x }}\"></form>",
         "<form method=\"post\" action=\"{% url a %}b/{{ x }}/\"></form>",
@@ -323,6 +350,10 @@ fn a_value_in_json_in_an_attribute_adds_nothing_to_it() {
         "<i data-a='{% for i in l %}{{ x }}{% endfor %}[{{ x }}]'>a</i>",
         "<i data-a='{% firstof x y %}{% if f %}{{ x }}{% endif %}[{{ x }}]'>a</i>",
         "<input type=\"hidden\" name=\"a\" value='{% if f %}{{ x }}{% endif %}{\"a\": \"{{ x }}\"}'>",
+        "<input type=\"hidden\" name=\"a\" value='[{{ x }}{\"a\": \"{{ x }}\"}]'>",
+        "<input type=\"hidden\" name=\"a\" value='[[ {{ x }} [\"{{ x }}\"]]'>",
+        "<input type=\"hidden\" name=\"a\" value='[{{ x }}, {\"a\": \"{{ x }}\"}]'>",
+        "<input type=\"hidden\" name=\"a\" value='[{% if f %}{{ x }}{% endif %}{\"a\": \"{{ x }}\"}]'>",
     ] {
         assert_eq!(refused(template), Some("json-attribute"), "{template}");
     }
@@ -332,11 +363,102 @@ fn a_value_in_json_in_an_attribute_adds_nothing_to_it() {
         "<i title=\"[b] a\">a</i>"
     );
     assert_eq!(
+        written("<i title=\"[{{ x }}, {{ x }}] {{ x }}\">a</i>", "b"),
+        "<i title=\"[b, b] b\">a</i>"
+    );
+    assert_eq!(
+        written("<i title=\"[{% if f %}{{ x }}{% endif %}] {{ x }}\">a</i>", "b"),
+        "<i title=\"[b] b\">a</i>"
+    );
+    assert_eq!(
         written(
             "<i title=\"{{ x }} [{{ x }}]\" data-a=\"{{ x }}: {{ x }}-[{{ x }}]\">a</i>",
             "b"
         ),
         "<i title=\"b [b]\" data-a=\"b: b-[b]\">a</i>"
+    );
+}
+
+/// CWE-95: htmx runs a question that begins with `js:` or `javascript:`. It begins with words of the template, on every way.
+#[test]
+fn cwe_95_no_value_begins_what_htmx_may_run() {
+    for question in [
+        "{{ x }}",
+        " {{ x }}",
+        "&#32;&nbsp;&#xFEFF;\t{{ x }}",
+        "{{ x }} Delete?",
+        // A value brings the rest of the word.
+        "j{{ x }}",
+        "js{{ x }}",
+        "Java{{ x }}",
+        "js:alert({{ x }})",
+        " JS:alert('{{ x }}')",
+        "&#106;s:f({{ x }})",
+        "j&#x73;&colon;f({{ x }})",
+        "javascript:f({{ x }})",
+        // On one of the ways.
+        "{% if a %}Delete {% endif %}{{ x }}",
+        "{% if a %}js:{% endif %}Delete {{ x }}?",
+        "{% if a %}j{% endif %}s:{{ x }}",
+        "{% if a %}js{% else %}Delete{% endif %}:{{ x }}",
+        "{% for b in l %}Delete {% endfor %}{{ x }}",
+        "{% for b in l %}j{% endfor %}s:{{ x }}",
+        "{% firstof x y %}",
+        "{% cycle 'js:f()' 'b' %}",
+        "{% url a %}",
+    ] {
+        for name in [
+            "hx-confirm",
+            "data-hx-confirm",
+            "hx-confirm:inherited",
+            "hx-prompt",
+        ] {
+            let template = format!("<button {name}=\"{question}\">a</button>");
+            assert_eq!(refused(&template), Some("framework-attribute"), "{template}");
+        }
+    }
+    for question in [
+        "Delete {{ x }}?",
+        "{% if many %}Delete all{% else %}Delete{% endif %} {{ x }}?",
+        "{% if many %}Really? {% endif %}Delete {{ x }}{{ x }}?",
+        "\u{201e}{{ x }}\u{201c} l\u{f6}schen?",
+        "{% for b in l %}Delete {{ b }}, {% endfor %}and {{ x }}?",
+        "Just {{ x }}?",
+        "[{{ x }}] {{ x }}",
+    ] {
+        let template = format!("<button hx-confirm=\"{question}\">a</button>");
+        assert_eq!(refused(&template), None, "{template}");
+    }
+    assert_eq!(
+        written("<button hx-confirm=\"Delete &amp; {{ x }}?\">a</button>", "\"js:"),
+        "<button hx-confirm=\"Delete &amp; &quot;js:?\">a</button>"
+    );
+}
+
+/// CWE-79: an attribute of a library is one in each of its spellings.
+#[test]
+fn a_librarys_attribute_is_known_in_each_spelling() {
+    for (attribute, class) in [
+        ("sse-connect=\"{{ x }}\"", "unknown-attribute"),
+        ("data-sse-connect=\"{{ x }}\"", "unknown-attribute"),
+        ("data-ws-connect=\"{{ x }}\"", "unknown-attribute"),
+        ("data-sse-swap=\"{{ x }}\"", "unknown-attribute"),
+        ("hx-vals:inherited=\"{{ x }}\"", "framework-attribute"),
+        ("data-hx-headers:append=\"{{ x }}\"", "framework-attribute"),
+        ("hx-target:inherited=\"{{ x }}\"", "selector"),
+        ("hx-get:inherited=\"/{{ x }}\"", "form-action"),
+        ("hx-action=\"/{{ x }}\"", "form-action"),
+        ("hx-action=\"https://other.example/{{ x }}\"", "mixed-value"),
+        ("data-hx-method=\"{{ x }}\"", "form-attribute"),
+        ("hx-method:inherited=\"{{ x }}\"", "form-attribute"),
+        ("hx-sse:connect=\"{{ x }}\"", "unknown-attribute"),
+    ] {
+        let template = format!("<button {attribute}>a</button>");
+        assert_eq!(refused(&template), Some(class), "{template}");
+    }
+    assert_eq!(
+        written("<button hx-target:inherited=\"#row-{{ x }}\">a</button>", "1,2"),
+        "<button hx-target:inherited=\"#row-1\\2c 2\">a</button>"
     );
 }
 
@@ -467,6 +589,151 @@ fn what_would_send_a_token_away_or_load_what_data_says_is_refused() {
             "foreign-form",
         ),
         (
+            "CWE-598: htmx 4 knows no hx-params",
+            "<button hx-get=\"/a/\" hx-include=\"#f\" hx-params=\"not csrfmiddlewaretoken\">a</button>",
+            "foreign-form",
+        ),
+        (
+            "CWE-598: a form has a name as well",
+            "<button hx-get=\"/a/\" hx-include=\"[name='q']\">a</button>",
+            "foreign-form",
+        ),
+        (
+            "CWE-598: a fieldset",
+            "<button hx-get=\"/a/\" hx-include=\"#f [name='q']\">a</button>",
+            "foreign-form",
+        ),
+        (
+            "CWE-598: an object",
+            "<button hx-get=\"/a/\" hx-include=\"find object[name='q']\">a</button>",
+            "foreign-form",
+        ),
+        (
+            "CWE-598",
+            "<button hx-get=\"/a/\" hx-include=\"closest input[name='q']\">a</button>",
+            "foreign-form",
+        ),
+        (
+            "CWE-598: by inheritance, as htmx 4 says it",
+            "<div hx-include:inherited=\"#f\"><button hx-get=\"/a/\">a</button></div>",
+            "foreign-form",
+        ),
+        (
+            "CWE-598: by inheritance, inside of a button",
+            "<button hx-post=\"/a/\" hx-include=\"#f\"><span hx-get=\"/b/\">a</span></button>",
+            "foreign-form",
+        ),
+        (
+            "CWE-598: on one of the ways",
+            "{% if a %}<a href=\"/a/\" hx-post=\"/a/\" hx-include=\"#f\">{% else %}<a href=\"/a/\">{% endif %}<b hx-get=\"/b/\">a</b></a>",
+            "branches-differ",
+        ),
+        (
+            "CWE-598: as htmx 4 says it",
+            "<button hx-get=\"/a/\" data-hx-include:append=\"#f\">a</button>",
+            "foreign-form",
+        ),
+        (
+            "CWE-598: GET unless it says otherwise",
+            "<button hx-action=\"/a/\" hx-include=\"#f\">a</button>",
+            "foreign-form",
+        ),
+        (
+            "CWE-598",
+            "<form method=\"post\"><button hx-action=\"/a/\" hx-method=\"delete\">a</button></form>",
+            "foreign-form",
+        ),
+        (
+            "CWE-598: the verb may be inherited",
+            "<form method=\"post\"><button hx-action=\"/a/\">a</button></form>",
+            "foreign-form",
+        ),
+        (
+            "CWE-598",
+            "<form method=\"post\"><button hx-action=\"/a/\" hx-method=\"{% if a %}post{% else %}delete{% endif %}\">a</button></form>",
+            "foreign-form",
+        ),
+        (
+            "CWE-598",
+            "<form method=\"post\" hx-action=\"/a/\" hx-method=\"get\"></form>",
+            "foreign-form",
+        ),
+        (
+            "CWE-352: the token to another site",
+            "<form method=\"post\" hx-action=\"//other.example/\" hx-method=\"post\"></form>",
+            "foreign-form",
+        ),
+        (
+            "CWE-352: the token to another site",
+            "<form method=\"post\"><button hx-post:inherited=\"//other.example/\">a</button></form>",
+            "foreign-form",
+        ),
+        (
+            "CWE-598: htmx takes that verb before the form's own",
+            "<form method=\"post\" action=\"/a/\" hx-boost=\"true\" hx-method=\"delete\"></form>",
+            "foreign-form",
+        ),
+        (
+            "CWE-598",
+            "<form method=\"post\" action=\"/a/\" hx-boost=\"true\" data-hx-method=\"get\"></form>",
+            "foreign-form",
+        ),
+        (
+            "CWE-598: inherited",
+            "<main hx-boost:inherited=\"true\" hx-method:inherited=\"get\"><form method=\"post\" action=\"/a/\"></form></main>",
+            "foreign-form",
+        ),
+        (
+            "CWE-598: inherited",
+            "<div hx-method=\"delete\"><form method=\"post\" action=\"/a/\"></form></div>",
+            "foreign-form",
+        ),
+        (
+            "CWE-598: before the button's own",
+            "<form method=\"post\"><button hx-post=\"/a/\" hx-method=\"delete\">a</button></form>",
+            "foreign-form",
+        ),
+        (
+            "CWE-598: an inherited address goes before one's own",
+            "<div hx-get:inherited=\"/x/\"><form method=\"post\" hx-post=\"/a/\"></form></div>",
+            "foreign-form",
+        ),
+        (
+            "CWE-598: two spellings of one name",
+            "<form method=\"post\"><button hx-action=\"/a/\" hx-method=\"post\" data-hx-method=\"delete\">a</button></form>",
+            "foreign-form",
+        ),
+        (
+            "CWE-598: on one of the ways",
+            "<form method=\"post\"><button hx-action=\"/a/\" {% if a %}hx-method=\"post\"{% endif %}>a</button></form>",
+            "foreign-form",
+        ),
+        (
+            "CWE-598: merged with what the form says",
+            "<form method=\"post\" hx-post=\"/a/\" hx-config=\"method:GET\"></form>",
+            "foreign-form",
+        ),
+        (
+            "CWE-598: the same, spelled in JSON",
+            "<form method=\"post\" hx-post=\"/a/\" hx-config='{\"\\u006dethod\": \"GET\"}'></form>",
+            "foreign-form",
+        ),
+        (
+            "CWE-598: the same",
+            "<form method=\"post\" action=\"/a/\" hx-boost=\"request.method:GET\"></form>",
+            "foreign-form",
+        ),
+        (
+            "CWE-598: its form may be any",
+            "<button hx-delete=\"/a/\" form=\"f\">a</button>",
+            "foreign-form",
+        ),
+        (
+            "CWE-352: the token of its form to another site",
+            "<input type=\"submit\" form=\"f\" hx-post=\"https://other.example/\">",
+            "foreign-form",
+        ),
+        (
             "CWE-79: it is JavaScript",
             "<script type=\"text/javascript1.5\">a = `{{ x }}`</script>",
             "template-literal",
@@ -547,12 +814,15 @@ fn what_would_send_a_token_away_or_load_what_data_says_is_refused() {
     for fine in [
         "<noscript><p>a <a href=\"/a/\">form</a></p></noscript>",
         "<form method=\"post\"><button hx-get=\"/a/\">a</button><button hx-post=\"/b/\">b</button></form>",
-        "<button hx-get=\"/a/\" hx-include=\"[name='form']\">a</button>",
-        "<button hx-get=\"/a/\" hx-include=\"#f-{{ x }} [name='q'], input[name=&quot;p&quot;]\">a</button>",
+        "<button hx-get=\"/a/\" hx-include=\"select[name='form']\">a</button>",
+        "<button hx-get=\"/a/\" hx-include=\"#f-{{ x }} textarea[name='q'], input[name=&quot;p&quot;]\">a</button>",
         "<button hx-post=\"/a/\" hx-include=\"#f-{{ x }} input\">a</button>",
-        "<button hx-get=\"/a/\" hx-include=\"#f\" hx-params=\"not a, csrfmiddlewaretoken\">a</button>",
-        "<div hx-include=\"find [name='q']\"><button hx-get=\"/a/\" hx-include=\"unset\">a</button></div>",
+        "<div hx-include:inherited=\"find input[name='q']\"><button hx-get=\"/a/\" hx-include=\"unset\">a</button></div>",
         "<button hx-delete=\"/a/\">a</button>",
+        "<button hx-post=\"/a/\" hx-include=\"#f\"><span hx-put=\"/b/\">a</span></button><b hx-get=\"/c/\">c</b>",
+        "<button hx-post=\"/a/\" form=\"f\">a</button><button hx-get=\"/a/\" form=\"f\">b</button>",
+        "<button hx-action=\"/a/{{ x }}/\" hx-method=\"post\" hx-include=\"#f\">a</button>",
+        "<form method=\"post\"><button hx-action=\"/a/\" hx-method=\"PUT\">a</button></form>",
         "<script src=\"/a.js?b={{ x }}\"></script>",
         "<script src=\"{% url a %}?b={{ x }}\"></script>",
         "<script src=\"/a.js{% querystring b=x %}&amp;c={{ x }}\"></script>",
@@ -611,4 +881,18 @@ fn cutting_from_a_row_of_flags_is_linear() {
         large < small * 250 + std::time::Duration::from_millis(100),
         "{small:?} {large:?}"
     );
+}
+
+/// What htmx may be told beside a POST form, since the token stays in the body.
+#[test]
+fn htmx_is_told_what_sends_no_token_away() {
+    for template in [
+        "<form method=\"post\" action=\"/a/\" hx-boost=\"true\" hx-method=\"put\"></form>",
+        "<div hx-boost:inherited=\"swap:outerSync target:#action\"><a href=\"/a/\">a</a></div>",
+        "<button hx-action=\"/rows/7/\" hx-method=\"delete\">a</button>",
+        "<form hx-action=\"/a/\" hx-method=\"get\"></form>",
+        "<form method=\"post\" hx-post=\"/a/\" hx-config='{\"timeout\": 5000}'></form>",
+    ] {
+        assert_eq!(refused(template), None, "{template}");
+    }
 }

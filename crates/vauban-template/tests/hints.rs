@@ -19,6 +19,18 @@ const CASES: &[(&str, &str)] = &[
         "<button hx-vals=\"js:{a: 1}\" hx-get=\"/a/\">a</button>",
         "csp-handler",
     ),
+    (
+        "<button hx-confirm=\"js:ask()\" hx-get=\"/a/\">a</button>",
+        "csp-handler",
+    ),
+    (
+        "<button data-hx-vals:inherited=\" java&#115;cript:f()\" hx-get=\"/a/\">a</button>",
+        "csp-handler",
+    ),
+    (
+        "<button hx-headers=\"js:{a: 1}\" hx-get=\"/a/\">a</button>",
+        "csp-handler",
+    ),
     ("<p style=\"color: red\">a</p>", "csp-style"),
     ("<svg><rect style='fill: red'/></svg>", "csp-style"),
     ("<iframe src=\"/a/\"></iframe>", "csp-frame"),
@@ -86,6 +98,11 @@ const CASES: &[(&str, &str)] = &[
     ),
     ("<img alt=\"\" src=\"cid:logo\">", ""),
     ("<button hx-vals='{\"a\": 1}' hx-get=\"/a/\">a</button>", ""),
+    (
+        "<button hx-confirm=\"js: is it?\" data-confirm=\"js:\">a</button>",
+        "csp-handler",
+    ),
+    ("<button hx-confirm=\"Delete it?\">a</button>", ""),
 ];
 
 #[test]

@@ -30,7 +30,7 @@ pub struct ImportForm {
         label = "Articles",
         max_length = 100_000,
         widget = textarea,
-        help = "A line for each: its title, a semicolon, its text. They are drafts until you publish them."
+        help = "A line for each: its title, a semicolon, its text. They are drafts until you publish them. Where an article that you may change has that address (for staff: anybody's), it is given the line's title and text instead of its own."
     )]
     pub lines: String,
 }

@@ -235,7 +235,8 @@ pub async fn import(_: SignedIn) -> ImportPage {
     ImportPage { form: Form::empty() }
 }
 
-/// Adds an article for each line, or none of them: what is wrong is said with the number of its line.
+/// Adds an article for each line, or changes the one that has its address; all of them or none. What is wrong is said with the number
+/// of its line: that an address is taken, for one, by an article that the writer may not see.
 #[view(post, "/write/many/")]
 pub async fn save_import(
     _: SignedIn,
@@ -272,9 +273,15 @@ pub async fn save_import(
         }
     }
     if wrong.is_empty() {
-        match Article::create_all(new).save(&db).await {
-            Ok(added) => {
-                messages.success(format!("{} drafts are kept.", added.len()));
+        let lines = Article::create_all(new).or_change(|a| &a.slug, |a| (&a.title, &a.body));
+        match lines.save(&db).await {
+            Ok(saved) => {
+                let added = saved.iter().filter(|(_, added)| *added).count();
+                let told = match saved.len() - added {
+                    0 => format!("New drafts: {added}."),
+                    changed => format!("New drafts: {added}. Changed articles: {changed}."),
+                };
+                messages.success(told);
                 return Ok(Redirect::to(urls::articles()));
             }
             Err(vauban::orm::Error::Rows(rows)) => {

@@ -1,5 +1,6 @@
 //! Tasks. No view asks who belongs where: what one may not see is not there, what one may not change is 403.
 
+use vauban::orm::case;
 use vauban::prelude::*;
 
 use super::Task;
@@ -108,12 +109,16 @@ pub async fn save(
     Ok(Redirect::to(urls::task(&id)))
 }
 
-/// Marks a task as done, or as open again.
+/// Marks a task as done, or as open again. Of two who do so at the same moment one waits for the other, and turns round what that
+/// one has left: neither is told that the task was changed meanwhile.
 #[view(post, "/tasks/{id}/done/")]
 pub async fn toggle(_: SignedIn, db: Db<Write>, id: Path<Id<Task>>) -> Result<Redirect> {
-    let task = Task::objects().get_to_change(&db, |t| t.id.eq(*id)).await?;
-    let done = !task.done;
-    task.change(&db, |t| [t.done.set(done)]).await?;
+    let locked = Task::objects().for_update();
+    let task = locked.get(&db, |t| t.id.eq(*id)).await?;
+    task.change(&db, |t| {
+        [t.done.set_to(case(t.done.eq(true), false).otherwise(true))]
+    })
+    .await?;
     Ok(Redirect::to(urls::task(&id)))
 }
 

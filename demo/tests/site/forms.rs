@@ -258,7 +258,7 @@ async fn many_articles_are_imported_or_none() {
     let long = "x".repeat(201);
     for (wrong, said) in [
         ("Third; fine\nFourth", "Line 2: a title, a semicolon, a text."),
-        ("Third; fine\n\nSecond; again", "Line 3: This is already taken."),
+        ("Third; fine\n\nThird; again", "Line 3: This is already taken."),
         (
             &*format!("Third; fine\n{long}; text"),
             "Line 2: At most 200 characters.",
@@ -271,6 +271,26 @@ async fn many_articles_are_imported_or_none() {
             .assert_contains("Third; fine");
         ben.get("/articles/third/").await.assert_status(404);
     }
+    // What is there already is given its line's text: CWE-863, if it is the writer's own.
+    ben.post_form(
+        urls::article_import_save(),
+        &[("lines", "Third; a text\nSecond; a newer one")],
+    )
+    .await
+    .assert_redirects_to("/articles/");
+    ben.get("/articles/second/")
+        .await
+        .assert_contains("a newer one")
+        .assert_lacks("another");
+    let anns = format!("Fifth; fine\n{}; taken over", w.article.title);
+    ben.post_form(urls::article_import_save(), &[("lines", &anns)])
+        .await
+        .assert_status(422)
+        .assert_contains("Line 2: not allowed.");
+    ben.get("/articles/fifth/").await.assert_status(404);
+    ben.get(urls::article(&w.article.slug))
+        .await
+        .assert_lacks("taken over");
     // Ann's draft.
     let hidden = format!("{}; text", w.draft.title);
     ben.post_form(urls::article_import_save(), &[("lines", &hidden)])

@@ -194,6 +194,26 @@ async fn who_may_only_read_an_article_gets_403_and_changes_nothing() {
         .assert_status(404);
 }
 
+/// CWE-362. Attack: two clicks at the same moment, of which one is lost or told that the task was changed meanwhile.
+#[tokio::test]
+async fn of_two_who_mark_a_task_at_once_both_do() {
+    let w = World::new().await;
+    let task = &w.task.id;
+    let (mut ann, mut again) = (w.as_(&w.ann).await, w.as_(&w.ann).await);
+    ann.get(urls::task(task)).await.assert_contains("Mark as done");
+    let clicks = tokio::join!(
+        ann.post_fields(urls::task_toggle(task), &[]),
+        again.post_fields(urls::task_toggle(task), &[]),
+    );
+    clicks.0.assert_status(303);
+    clicks.1.assert_status(303);
+    ann.get(urls::task(task)).await.assert_contains("Mark as done");
+    ann.post_fields(urls::task_toggle(task), &[])
+        .await
+        .assert_status(303);
+    ann.get(urls::task(task)).await.assert_contains("Open again");
+}
+
 #[tokio::test]
 async fn a_member_without_the_role_sees_and_does_not_change() {
     let w = World::new().await;

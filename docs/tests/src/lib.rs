@@ -20,6 +20,7 @@ chapters! {
     errors = "errors.md",
     forms = "forms.md",
     models = "models.md",
+    modules = "modules.md",
     page_policy = "page-policy.md",
     queries = "queries.md",
     rich_text = "rich-text.md",

@@ -15,26 +15,33 @@ pub const PASSWORD: &str = "nine lanterns over the harbour";
 /// If it does not build: with what the compiler said.
 pub fn demo() -> &'static str {
     static PROGRAM: OnceLock<String> = OnceLock::new();
-    PROGRAM.get_or_init(|| {
-        let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-        let built = Command::new(cargo)
-            .args(["build", "--quiet", "--locked", "-p", "demo"])
-            .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
-            .output()
-            .expect("cargo");
-        assert!(
-            built.status.success(),
-            "{}",
-            String::from_utf8_lossy(&built.stderr)
-        );
-        // target/debug/deps/this-test → target/debug/demo
-        let mut path: PathBuf = std::env::current_exe().expect("this test's own path");
+    PROGRAM.get_or_init(|| built(&[]).display().to_string())
+}
+
+/// The same with more arguments for `cargo build`. The program has one place, whatever they are.
+///
+/// # Panics
+/// If it does not build: with what the compiler said.
+pub fn built(with: &[&str]) -> PathBuf {
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    let built = Command::new(cargo)
+        .args(["build", "--quiet", "--locked", "-p", "demo"])
+        .args(with)
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+        .output()
+        .expect("cargo");
+    assert!(
+        built.status.success(),
+        "{}",
+        String::from_utf8_lossy(&built.stderr)
+    );
+    // target/debug/deps/this-test → target/debug/demo
+    let mut path: PathBuf = std::env::current_exe().expect("this test's own path");
+    path.pop();
+    if path.ends_with("deps") {
         path.pop();
-        if path.ends_with("deps") {
-            path.pop();
-        }
-        path.join("demo").display().to_string()
-    })
+    }
+    path.join("demo")
 }
 
 /// Makes an account and comes back signed in.

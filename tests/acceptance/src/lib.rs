@@ -33,7 +33,7 @@ mod twin;
 pub use attacker::{Attacker, Seen};
 pub use chrome::{Browser, Element};
 pub use client::{Answer, Client, percent};
-pub use demo::{PASSWORD, demo, sign_up};
+pub use demo::{PASSWORD, built, demo, sign_up};
 pub use process::Running;
 pub use site::Site;
 pub use tls::Elsewhere;

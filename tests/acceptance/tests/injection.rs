@@ -12,12 +12,11 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use acceptance::{Client, Site, sign_up};
+use acceptance::{Client, Site, built, sign_up};
 
 /// The databases' names, as sqlmap has them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -192,33 +191,10 @@ fn decoded(text: &str) -> String {
 
 /// The demo's program with both databases.
 fn demo() -> String {
-    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-    let built = Command::new(cargo)
-        .args([
-            "build",
-            "--quiet",
-            "--locked",
-            "-p",
-            "demo",
-            "--features",
-            "postgres",
-        ])
-        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
-        .output()
-        .expect("cargo");
-    assert!(
-        built.status.success(),
-        "{}",
-        String::from_utf8_lossy(&built.stderr)
-    );
-    let mut path: PathBuf = std::env::current_exe().expect("this test's own path");
-    path.pop();
-    if path.ends_with("deps") {
-        path.pop();
-    }
+    let path = built(&["--features", "postgres"]);
     // Of its own, so that no other test's build takes its place meanwhile.
-    let own = path.join("demo-with-both");
-    std::fs::copy(path.join("demo"), &own).expect("a copy");
+    let own = path.with_file_name("demo-with-both");
+    std::fs::copy(path, &own).expect("a copy");
     own.display().to_string()
 }
 

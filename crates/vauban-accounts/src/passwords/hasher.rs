@@ -66,7 +66,7 @@ impl std::error::Error for Busy {}
 pub(crate) struct Verdict {
     /// The password is right.
     pub(crate) matches: bool,
-    /// It is right, and its hash is weaker than new ones: hash it anew.
+    /// It is right, and its hash was made with other parameters than new ones: hash it anew.
     pub(crate) outdated: bool,
 }
 

@@ -58,21 +58,14 @@ pub struct Request {
     /// Whether somebody wanted to know before.
     asked_early: AtomicBool,
     pub(crate) messages: Store,
-    nonce: OnceLock<Hex>,
+    pub(crate) written: Written,
     request_id: OnceLock<Hex>,
-    /// The cookie that tokens belong to, if this answer makes one.
-    pub(crate) csrf_cookie: OnceLock<String>,
-    token_written: AtomicBool,
-    /// Why its page could not be written whole.
-    unfinished: Mutex<Option<String>>,
     personal: AtomicBool,
     /// Whether the view that was found is not there for who asks.
     hidden: AtomicBool,
     saved: AtomicU8,
     sent: OnceLock<SentForm>,
     kept: OnceLock<Kept>,
-    /// Another origin to which the page has a form that its policy does not send.
-    held_back: OnceLock<&'static str>,
     cookies: Mutex<Vec<Cookie>>,
     /// Values that were percent-encoded, as sent and decoded.
     decoded_cookies: OnceLock<Vec<(String, String)>>,
@@ -89,6 +82,19 @@ pub(crate) struct Effects {
     personal: bool,
     cookies: Vec<Cookie>,
     messages: Store,
+}
+
+/// What pages have left that were written so far.
+#[derive(Default)]
+pub(crate) struct Written {
+    nonce: OnceLock<Hex>,
+    /// The cookie that tokens belong to, if this answer makes one.
+    pub(crate) csrf_cookie: OnceLock<String>,
+    token: AtomicBool,
+    /// Why a page could not be written whole.
+    unfinished: Mutex<Option<String>>,
+    /// Another origin to which a page has a form that its policy does not send.
+    held_back: OnceLock<&'static str>,
 }
 
 /// Whose a session is, or why that is not known, and what asking left in the answer.
@@ -121,7 +127,6 @@ impl Request {
             saved: AtomicU8::new(Saved::No as u8),
             sent: OnceLock::new(),
             kept: OnceLock::new(),
-            held_back: OnceLock::new(),
             site,
             method: head.method,
             uri: head.uri,
@@ -139,11 +144,8 @@ impl Request {
             looked_at_address: AtomicBool::new(false),
             asked_early: AtomicBool::new(false),
             messages: Store::default(),
-            nonce: OnceLock::new(),
+            written: Written::default(),
             request_id: OnceLock::new(),
-            csrf_cookie: OnceLock::new(),
-            token_written: AtomicBool::new(false),
-            unfinished: Mutex::default(),
             cookies: Mutex::new(Vec::new()),
             decoded_cookies: OnceLock::new(),
             #[cfg(debug_assertions)]
@@ -169,10 +171,10 @@ impl Request {
     /// view's pattern instead, whoever asks and whether or not it is answered.
     pub(crate) fn logged_path(&self) -> Cow<'_, str> {
         #[cfg(debug_assertions)]
-        if let Some(pattern) = self.site.router.pattern_of_development(self.path()) {
+        if let Some(pattern) = self.site.router.pattern_of_development(self.uri.path()) {
             return Cow::Owned(pattern);
         }
-        Cow::Borrowed(self.path())
+        Cow::Borrowed(self.uri.path())
     }
 
     /// The query as it was sent, without `?`; empty if there is none.
@@ -312,12 +314,12 @@ impl Request {
 
     /// This answer's nonce: what the Content-Security-Policy lets script and style run by.
     pub fn nonce(&self) -> &str {
-        self.nonce.get_or_init(Hex::random).as_str()
+        self.written.nonce.get_or_init(Hex::random).as_str()
     }
 
     /// Whether something in this answer goes by its nonce.
     pub(crate) fn has_nonce(&self) -> bool {
-        self.nonce.get().is_some()
+        self.written.nonce.get().is_some()
     }
 
     /// The prefix under which the table with this view is mounted, without a slash at its end.
@@ -466,8 +468,7 @@ impl Request {
         self.forget_who_asks();
         self.take_effects();
         self.route = None;
-        (self.nonce, self.csrf_cookie) = (OnceLock::new(), OnceLock::new());
-        *self.token_written.get_mut() = false;
+        self.written = Written::default();
     }
 
     /// Whether the answer may have what is the view's: its policy, its caching. CWE-204: not before it is there for who asks.
@@ -539,12 +540,12 @@ impl Request {
 
     /// Remembers a form that the page's policy does not send.
     pub(crate) fn hold_back(&self, origin: &'static str) {
-        let _ = self.held_back.set(origin);
+        let _ = self.written.held_back.set(origin);
     }
 
     /// Where a form of the page would go that its policy does not send.
     pub(crate) fn held_back(&self) -> Option<&'static str> {
-        self.held_back.get().copied()
+        self.written.held_back.get().copied()
     }
 
     pub(crate) fn kept(&self) -> Option<&Kept> {
@@ -635,22 +636,22 @@ impl Request {
 
     /// Notes why its page cannot be written whole.
     pub(crate) fn mark_unfinished(&self, why: String) {
-        if let Ok(mut unfinished) = self.unfinished.lock() {
+        if let Ok(mut unfinished) = self.written.unfinished.lock() {
             unfinished.get_or_insert(why);
         }
     }
 
     /// Why the page that was written last is not whole. Said once.
     pub(crate) fn take_unfinished(&self) -> Option<String> {
-        self.unfinished.lock().ok()?.take()
+        self.written.unfinished.lock().ok()?.take()
     }
 
     pub(crate) fn mark_token_written(&self) {
-        self.token_written.store(true, Ordering::Relaxed);
+        self.written.token.store(true, Ordering::Relaxed);
     }
 
     pub(crate) fn token_written(&self) -> bool {
-        self.token_written.load(Ordering::Relaxed)
+        self.written.token.load(Ordering::Relaxed)
     }
 }
 

@@ -79,7 +79,7 @@ impl SecurityEvent {
                 target: "vauban::security",
                 event = self.name(),
                 client = %cx.client,
-                method = %cx.method(),
+                method = %cx.method,
                 path = &*cx.logged_path(),
                 request = cx.request_id(),
                 user = cx.identity.user_id(),

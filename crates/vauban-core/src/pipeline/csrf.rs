@@ -165,7 +165,7 @@ fn with_binding(cx: &Request, run: impl FnOnce(&[u8])) {
     if let Some(binding) = sent_binding(cx) {
         return run(&binding);
     }
-    let cookie = cx.csrf_cookie.get_or_init(|| {
+    let cookie = cx.written.csrf_cookie.get_or_init(|| {
         let value = fresh_cookie();
         cx.set_cookie(Cookie::own(COOKIE, &value));
         value

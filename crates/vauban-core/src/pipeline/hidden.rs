@@ -4,8 +4,11 @@
 
 use std::any::TypeId;
 
+use vauban_orm::engine::rendering;
+
 use super::guard::caught;
 use super::layers::Gates;
+use super::lent::lent;
 #[cfg(debug_assertions)]
 use crate::http::Why;
 use crate::http::{Error, Request, RequestBody, Result, SecurityEvent};
@@ -38,7 +41,7 @@ impl Hidden {
     pub(super) async fn by_gates(&mut self, cx: &mut Request, gates: &Gates, found: &Found) -> Result<bool> {
         let (targets, path) = match found {
             Found::Other(targets) => (targets.as_slice(), None),
-            Found::Slash(path, target) => (std::slice::from_ref(target), Some(path)),
+            Found::Slash(path, target) => (std::slice::from_ref(target), Some(path.as_str())),
             Found::View(..) | Found::Nothing => (&[][..], None),
         };
         let before = self.0.len();
@@ -50,8 +53,9 @@ impl Hidden {
         Ok(self.0.len() > before)
     }
 
-    /// Finds out who asks, and whether the view is there for them. If it is not, it is hidden from here on, and the request
-    /// has to be started over.
+    /// Whether the view is there for who asks; where its rule may hide it, that is found out by its credential. `path` is where
+    /// it would be, if the request has another. A view that is not there is hidden from here on, and the request has to be
+    /// started over.
     ///
     /// # Errors
     /// If it cannot be found out who asks, or the rule panics: then nobody is let in.
@@ -60,58 +64,87 @@ impl Hidden {
         cx: &mut Request,
         body: &mut RequestBody,
         target: &Target,
+        path: Option<&str>,
     ) -> Result<bool> {
-        let there = self.asked(cx, body, target).await?;
+        let there = asked(cx, body, target, path).await?;
+        Ok(self.found(target, there))
+    }
+
+    /// The same for who proves nothing: nothing is looked up.
+    ///
+    /// # Errors
+    /// If the rule panics.
+    pub(super) fn is_there_for_strangers(&mut self, cx: &mut Request, target: &Target) -> Result<bool> {
+        let mut there = is_open_here(cx, target);
+        if there && asks_strangers(target) {
+            cx.known_by = Some(target.asking.known_by(cx));
+            let hidden = hides(cx, target, None);
+            cx.known_by = None;
+            there = !hidden?;
+        }
+        Ok(self.found(target, there))
+    }
+
+    fn found(&mut self, target: &Target, there: bool) -> bool {
         if !there {
             self.add(target.meta.view_type);
         }
-        Ok(there)
+        there
     }
+}
 
-    async fn asked(&self, cx: &mut Request, body: &mut RequestBody, target: &Target) -> Result<bool> {
-        // CWE-489: what helps to develop is there for the developer's own machine only, whoever wrote it.
-        if target.development && !cx.is_from_developer() {
-            return Ok(false);
-        }
-        if target.meta.is_public() || !target.asking.asks_strangers {
-            target.asking.load(cx, body).await?;
-            return Ok(true);
-        }
-        let failed = target.asking.load(cx, body).await.err();
-        if failed.is_some() {
-            // CWE-204: that it failed tells that there is a view, or that a gate or a frame's policy let the request on because
-            // of it. So the rule is asked about a stranger before it is said.
-            cx.known_by = Some(target.asking.known_by(cx));
-        }
-        let loaded = cx.effects();
-        let hidden = is_hidden(cx, target)?;
-        // What a rule does, it does when the view is called.
-        cx.back_to(loaded);
-        if hidden {
-            SecurityEvent::ACCESS_REFUSED.log(Some(cx));
-            #[cfg(debug_assertions)]
-            explain(cx, target);
-        }
-        match failed {
-            Some(error) if !hidden => return Err(error),
-            Some(error) if (target.asking.goes_by_session)(cx) => cx.set_aside_failure(error),
-            _ => {}
-        }
-        Ok(!hidden)
+async fn asked(
+    cx: &mut Request,
+    body: &mut RequestBody,
+    target: &Target,
+    path: Option<&str>,
+) -> Result<bool> {
+    let open = is_open_here(cx, target);
+    if !open || !asks_strangers(target) {
+        return Ok(open);
     }
+    let failed = target.asking.load(cx, body).await.err();
+    if failed.is_some() {
+        // CWE-204: that it failed tells that there is a view, or that a gate or a frame's policy let the request on because
+        // of it. So the rule is asked about a stranger before it is said.
+        cx.known_by = Some(target.asking.known_by(cx));
+    }
+    let hidden = hides(cx, target, path)?;
+    match failed {
+        Some(error) if !hidden => return Err(error),
+        Some(error) if (target.asking.goes_by_session)(cx) => cx.set_aside_failure(error),
+        _ => {}
+    }
+    Ok(!hidden)
 }
 
 /// Whether the view's rule may say of it that it is not there.
-pub(super) fn may_hide(target: &Target) -> bool {
-    target.development || !target.meta.is_public() && target.asking.asks_strangers
+fn asks_strangers(target: &Target) -> bool {
+    !target.meta.is_public() && target.asking.asks_strangers
 }
 
-/// Whether the view's rule hides it from who asks, as far as that is known.
+/// CWE-489: what helps to develop is there for the developer's own machine only, whoever wrote it.
+fn is_open_here(cx: &Request, target: &Target) -> bool {
+    !target.development || cx.is_from_developer()
+}
+
+/// Whether the view's rule hides it from who asks, as far as that is known. What a rule does, it does when the view is called.
 ///
 /// # Errors
 /// If the rule panics (CWE-248).
-pub(super) fn is_hidden(cx: &Request, target: &Target) -> Result<bool> {
-    caught(|| (target.hides)(cx)).map_err(Error::stopped)
+fn hides(cx: &mut Request, target: &Target, path: Option<&str>) -> Result<bool> {
+    // CWE-352: it is this request that is answered, whatever the rule is told.
+    let is_safe = cx.method.is_safe();
+    let give_back = lent(cx, target, path);
+    let hidden = caught(|| rendering(is_safe, || (target.hides)(cx)));
+    give_back(cx);
+    let hidden = hidden.map_err(Error::stopped)?;
+    if hidden {
+        SecurityEvent::ACCESS_REFUSED.log(Some(cx));
+        #[cfg(debug_assertions)]
+        explain(cx, target);
+    }
+    Ok(hidden)
 }
 
 #[cfg(debug_assertions)]

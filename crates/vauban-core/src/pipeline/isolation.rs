@@ -2,23 +2,20 @@
 //! CWE-346, CWE-1021). A link is: a top-level navigation to a document. So is a frame of a page whose policy names who may
 //! frame it: the browser holds the framing site against the names.
 
-use std::any::TypeId;
-
 use ::http::HeaderMap;
 
 use crate::http::{Error, Request, Result, SecurityEvent};
-use crate::site::Site;
 
-/// Refuses what another site loads. The origin wall has already refused its unsafe requests.
+/// Refuses what another site loads, but for a frame where what answers is `framed`. The origin wall has already refused its
+/// unsafe requests.
 ///
 /// # Errors
 /// 403.
-pub(crate) fn check(site: &Site, cx: &Request, view: Option<TypeId>) -> Result<()> {
+pub(crate) fn check(cx: &Request, framed: bool) -> Result<()> {
     #[cfg(any(test, feature = "__test_switches"))]
-    if site.without.isolation {
+    if cx.site.without.isolation {
         return Ok(());
     }
-    let framed = view.is_some() && site.headers.document(view).is_framed_elsewhere();
     if allowed(cx.headers(), framed) {
         return Ok(());
     }

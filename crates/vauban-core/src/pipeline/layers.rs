@@ -9,18 +9,19 @@ use std::sync::Arc;
 use vauban_orm::engine::answering;
 
 use super::guard::Guarded;
-use super::spelling::with_path;
+use super::lent::lent;
 use crate::http::{Effects, Error, Refusal, Request, RequestBody, Response, Result};
 use crate::routing::{Target, ViewFuture};
 use crate::site::{AnyGate, AnyMiddleware, Next};
 
 /// A layer before the session: it sees a request that has passed host, HTTPS, origin and isolation, and whose
-/// sender is not known yet. For cheap refusals: maintenance, blocked addresses, quotas of one's own. Which view is asked
+/// sender is not known yet; an unsafe one over HTTPS that names no origin, and a frame of another
+/// site, are judged behind it. For cheap refusals: maintenance, blocked addresses, quotas of one's own. Which view is asked
 /// for says [`Request::is_for`]; the [path](Request::path) has one spelling. Before a safe method nothing is written: leave
 /// that to a task. What it says of a view, it says to everybody. If the view turns out not to be there for who asks, or a gate
-/// says "not found" of it, the gates from the first that looked at the view on are asked again, without one. Where there is only a view of another method, or
+/// says "not found" of it, those that looked at the view are asked again, without one. Where there is only a view of another method, or
 /// one behind a slash, those that looked at method, path or view are asked again as if it were asked for, to hear whether they
-/// hide it. A closure that decides at once is one, too:
+/// hide it. So one that counts looks at none of them, or its count tells of what is hidden. A closure that decides at once is one, too:
 ///
 /// ```
 /// # extern crate vauban_core as vauban;
@@ -125,38 +126,57 @@ pub(crate) fn view(cx: &Arc<Request>, target: Target, body: RequestBody) -> View
 pub(crate) struct Gates {
     /// About which view, if there was one; `None`: none has been asked yet.
     about: Option<Option<TypeId>>,
-    /// The first that looked at which view it is: what it said does not hold for another, and the gates before it are not
-    /// asked again, since they may count.
-    looked: Option<usize>,
-    /// The first that looked at that, at the method or at the path: what it said does not hold for a view of another method,
-    /// or behind a slash.
-    looked_at_address: Option<usize>,
-    /// What the answer had before that one.
-    before: Effects,
-    /// What it had after all.
-    after: Effects,
+    /// What is known of each that was asked, in their order.
+    asked: Vec<Asked>,
+}
+
+/// A gate that let the request on, or said why not.
+#[derive(Debug)]
+struct Asked {
+    looked: Looked,
+    /// What the answer has of it.
+    left: Effects,
+}
+
+/// At what a gate looked: of what else there may be, what it said does not hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Looked {
+    Nothing,
+    /// At the method or the path.
+    Address,
+    /// At which view it is.
+    View,
 }
 
 impl Gates {
-    /// The first answer of a gate that has not been asked about this view, or about there being none.
+    /// The first answer of a gate that has not been asked about this view, or about there being none. CWE-204: who did not look at
+    /// which view it is has said it of all, and is not asked again: it may count, and a count would tell.
     ///
     /// # Errors
     /// What a gate fails with.
     pub(crate) async fn ask(&mut self, cx: &mut Request) -> Result<Option<Response>> {
         let about = Some(cx.route.map(|view| view.view_type));
-        let first = match self.about {
-            None => 0,
-            Some(_) => self.looked.unwrap_or(cx.site.before.len()),
-        };
-        if self.about == about || first == cx.site.before.len() {
-            cx.back_to(self.after.clone());
-            return Ok(None);
+        let is_same = std::mem::replace(&mut self.about, about) == about;
+        cx.take_effects();
+        let site = Arc::clone(&cx.site);
+        for (place, gate) in site.before.iter().enumerate() {
+            match self.asked.get(place) {
+                Some(asked) if is_same || asked.looked < Looked::View => cx.put_effects(asked.left.clone()),
+                _ => {
+                    if let Some(answer) = self.enter(place, gate.as_ref(), cx).await? {
+                        return Ok(Some(answer.render(cx)));
+                    }
+                }
+            }
         }
-        cx.back_to(std::mem::take(&mut self.before));
-        (self.about, self.looked, self.looked_at_address) = (about, None, None);
-        let answer = self.ask_from(first, cx).await;
-        self.after = cx.effects();
-        answer
+        Ok(None)
+    }
+
+    /// What those left that were asked before one that was stopped: the answer has it.
+    pub(crate) fn put_back(&self, cx: &mut Request) {
+        self.asked
+            .iter()
+            .for_each(|asked| cx.put_effects(asked.left.clone()));
     }
 
     /// Whether a gate says "not found" of a view of another method, or behind a slash, at `path`: as it would if that were
@@ -164,47 +184,64 @@ impl Gates {
     ///
     /// # Errors
     /// If a gate panics or takes too long.
-    pub(crate) async fn hide(&self, cx: &mut Request, view: &Target, path: Option<&String>) -> Result<bool> {
-        let Some(first) = self.looked_at_address else {
+    pub(crate) async fn hide(&self, cx: &mut Request, view: &Target, path: Option<&str>) -> Result<bool> {
+        if self.asked.iter().all(|asked| asked.looked == Looked::Nothing) {
             return Ok(false);
-        };
-        let (before, route) = (cx.effects(), cx.route.replace(view.meta));
-        let uri = path.and_then(|path| with_path(&cx.uri, path.clone()));
-        let uri = uri.map(|uri| std::mem::replace(&mut cx.uri, uri));
-        let method = std::mem::replace(&mut cx.method, view.meta.method.clone());
-        let limit = cx.settings().timeouts.request;
-        let mut again = Self::default();
-        // CWE-352: it is this request that is answered, whatever its gates are told.
-        let asked = answering(method.is_safe(), again.ask_from(first, cx));
-        let ended = Guarded::new(Box::pin(asked), limit).await;
-        (cx.route, cx.method) = (route, method);
-        if let Some(uri) = uri {
-            cx.uri = uri;
         }
-        cx.back_to(before);
-        let answer = ended.map_err(Error::stopped)?;
-        Ok(answer.is_err_and(|error| says_not_found(&error)))
+        let (limit, is_safe) = (cx.settings().timeouts.request, cx.method.is_safe());
+        let give_back = lent(cx, view, path);
+        // CWE-352: it is this request that is answered, whatever its gates are told.
+        let says = answering(is_safe, self.say_not_found(cx));
+        let ended = Guarded::new(Box::pin(says), limit).await;
+        give_back(cx);
+        ended.map_err(Error::stopped)
     }
 
-    async fn ask_from(&mut self, first: usize, cx: &Request) -> Result<Option<Response>> {
-        for (place, gate) in cx.site.before.iter().enumerate().skip(first) {
-            let before = cx.effects();
-            cx.was_route_looked_at();
-            cx.was_address_looked_at();
-            let answer = gate.enter_boxed(cx).await;
-            // One that says "not found" is asked again whatever it looked at, or it would be walked round.
-            let looked = cx.was_route_looked_at() || answer.is_err();
-            if looked || cx.was_address_looked_at() {
-                self.looked_at_address.get_or_insert(place);
-            }
-            if looked && self.looked.is_none() {
-                (self.looked, self.before) = (Some(place), before);
-            }
-            if let Some(answer) = answer? {
-                return Ok(Some(answer.render(cx)));
+    async fn say_not_found(&self, cx: &Request) -> bool {
+        for (gate, asked) in cx.site.before.iter().zip(&self.asked) {
+            if asked.looked > Looked::Nothing {
+                match gate.enter_boxed(cx).await {
+                    Ok(None) => {}
+                    Ok(Some(_)) => return false,
+                    Err(error) => return says_not_found(&error),
+                }
             }
         }
-        Ok(None)
+        false
+    }
+
+    async fn enter(
+        &mut self,
+        place: usize,
+        gate: &dyn AnyGate,
+        cx: &mut Request,
+    ) -> Result<Option<Response>> {
+        let earlier = cx.take_effects();
+        // Whoever looked before.
+        let _ = (cx.was_route_looked_at(), cx.was_address_looked_at());
+        let answer = gate.enter_boxed(cx).await;
+        let (at_view, at_address) = (cx.was_route_looked_at(), cx.was_address_looked_at());
+        let looked = if at_view || answer.is_err() {
+            // One that says "not found" is asked again whatever it looked at, or it would be walked round.
+            Looked::View
+        } else if at_address {
+            Looked::Address
+        } else {
+            Looked::Nothing
+        };
+        let left = cx.take_effects();
+        cx.put_effects(earlier);
+        cx.put_effects(left.clone());
+        match self.asked.get_mut(place) {
+            Some(asked) => {
+                *asked = Asked {
+                    looked: looked.max(asked.looked),
+                    left,
+                }
+            }
+            None => self.asked.push(Asked { looked, left }),
+        }
+        answer
     }
 }
 

@@ -21,6 +21,7 @@ mod https;
 mod isolation;
 pub(crate) mod kept;
 mod layers;
+mod lent;
 mod limits;
 pub(crate) mod origin;
 pub(crate) mod pages;
@@ -104,6 +105,8 @@ async fn enter(site: &Site, cx: &mut Request, body: &mut RequestBody) -> Result<
         return Ok(Way::Answer(file));
     }
     let sender = origin::check(site, cx)?;
+    // CWE-204: whether a frame of another site is allowed is known with the view that answers.
+    isolation::check(cx, true)?;
     let (mut hidden, mut gates) = (Hidden::default(), Gates::default());
     loop {
         // CWE-248: what a segment is read as is the site's own code.
@@ -113,11 +116,10 @@ async fn enter(site: &Site, cx: &mut Request, body: &mut RequestBody) -> Result<
             Found::View(target, _) => Some(target.meta),
             _ => None,
         };
-        isolation::check(site, cx, view.map(|meta| meta.view_type))?;
-        sender.is_enough_for(cx, is_ambient(cx, &found))?;
         cx.route = view;
-        // CWE-204: until it is known whether the view is there for who asks, no answer has anything of it.
-        cx.show_view(!may_hide(&found));
+        // CWE-204: until it is known whether the view is there for who asks, no answer has anything of it: no gate's either, at
+        // whichever view, or what it has at a public one would tell of one that is hidden beside it.
+        cx.show_view(view.is_none());
         // CWE-288: a gate is asked about each view that may answer, and about there being none.
         let passed = pass_gates(cx, &mut gates).await;
         if let (Some(view), Err(error)) = (view, &passed)
@@ -127,10 +129,9 @@ async fn enter(site: &Site, cx: &mut Request, body: &mut RequestBody) -> Result<
             cx.start_over();
             continue;
         }
-        if !matches!(passed, Ok(None)) && may_hide(&found) {
-            // CWE-204: what a frame's policy lets on is not answered before it is known that there is such a view.
-            isolation::check(site, cx, None).inspect_err(|_| cx.start_over())?;
-        }
+        let framed = matches!(passed, Ok(None))
+            && view.is_some_and(|view| site.headers.document(Some(view.view_type)).is_framed_elsewhere());
+        isolation::check(cx, framed).inspect_err(|_| cx.start_over())?;
         match passed {
             Ok(None) => {}
             Ok(Some(answer)) => return Ok(Way::Answer(answer)),
@@ -143,10 +144,18 @@ async fn enter(site: &Site, cx: &mut Request, body: &mut RequestBody) -> Result<
             }
         }
         // Who asks: by the credential of the view's rule, and no other.
-        if let Found::View(target, params) = found {
-            if hidden.is_there(cx, body, &target).await? {
-                cx.params = params;
+        if !sender.is_enough_for(is_ambient(cx, &found)) {
+            // CWE-352: what a browser sends by itself proves nothing here, and is not looked up. CWE-204: a view that is hidden
+            // from who proves nothing is not what refuses.
+            match &found {
+                Found::View(target, _) if !hidden.is_there_for_strangers(cx, target)? => {}
+                _ => return Err(origin::refused(cx)),
+            }
+        } else if let Found::View(target, params) = found {
+            if hidden.is_there(cx, body, &target, None).await? {
                 cx.show_view(true);
+                target.asking.load(cx, body).await?;
+                cx.params = params;
                 return Ok(Way::View(target));
             }
         } else if !hidden.by_gates(cx, &gates, &found).await?
@@ -168,11 +177,6 @@ fn is_ambient(cx: &Request, found: &Found) -> bool {
     }
 }
 
-/// Whether a view was found that may turn out not to be there.
-fn may_hide(found: &Found) -> bool {
-    matches!(found, Found::View(target, _) if hidden::may_hide(target))
-}
-
 /// The app's own gates; an answer, if one gives it.
 async fn pass_gates(cx: &mut Request, gates: &mut Gates) -> Result<Option<Response>> {
     if cx.site.before.is_empty() {
@@ -181,7 +185,10 @@ async fn pass_gates(cx: &mut Request, gates: &mut Gates) -> Result<Option<Respon
     // CWE-248, CWE-400: a gate is the site's own code.
     let limit = cx.settings().timeouts.request;
     let ended = Guarded::new(Box::pin(gates.ask(cx)), limit).await;
-    let answer = ended.map_err(Error::stopped)?;
+    let answer = ended.map_err(|stopped| {
+        gates.put_back(cx);
+        Error::stopped(stopped)
+    })?;
     cx.is_asked_in_time("a gate")?;
     answer
 }
@@ -216,7 +223,7 @@ async fn call(cx: &Arc<Request>, target: Target, body: RequestBody) -> Response 
 const COMMIT: Duration = Duration::from_secs(10);
 
 /// Longest time for everything of a request: more than its parts may take, so that what ends one says what became of it
-/// (CWE-837). Gates and who asks have `timeouts.request` each, again where a view turned out to be hidden.
+/// (CWE-837), where one view is hidden. Gates and who asks have `timeouts.request` each, again where a view turned out to be hidden.
 pub(crate) fn whole_request(site: &Site) -> Duration {
     let request = site.settings.timeouts.request;
     let of_views = site.routes.iter().filter_map(|route| route.meta.timeout);
@@ -244,7 +251,7 @@ async fn elsewhere(
         Found::Other(targets) => {
             let (mut methods, mut all) = (Vec::new(), true);
             for target in &targets {
-                all &= hidden.is_there(cx, body, target).await?;
+                all &= hidden.is_there(cx, body, target, None).await?;
                 if !methods.contains(&target.meta.method) {
                     methods.push(target.meta.method.clone());
                 }
@@ -256,7 +263,7 @@ async fn elsewhere(
             of_other_methods(cx, methods)
         }
         Found::Slash(path, target) => {
-            if !hidden.is_there(cx, body, &target).await? {
+            if !hidden.is_there(cx, body, &target, Some(&path)).await? {
                 return Ok(None);
             }
             Asking::by_session().load(cx, body).await?;

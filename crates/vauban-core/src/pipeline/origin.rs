@@ -22,7 +22,8 @@ pub(crate) enum Sender {
     Unsaid,
 }
 
-/// Lets safe requests and those of the site's own pages pass, and such as say nothing to [`Sender::is_enough_for`].
+/// Lets safe requests and those of the site's own pages pass, and such as say nothing to be judged by
+/// [`Sender::is_enough_for`].
 ///
 /// # Errors
 /// 403.
@@ -46,19 +47,17 @@ pub(crate) fn check(site: &Site, cx: &Request) -> Result<Sender> {
 impl Sender {
     /// Whether that is enough for a view: `ambient` if its credential is one that a browser sends by itself (CWE-352). A
     /// token or a signature is not, and programs that have one send no `Origin`.
-    ///
-    /// # Errors
-    /// 403.
-    pub(crate) fn is_enough_for(self, cx: &Request, ambient: bool) -> Result<()> {
+    pub(crate) fn is_enough_for(self, ambient: bool) -> bool {
         match self {
-            Self::Own => Ok(()),
-            Self::Unsaid if !ambient => Ok(()),
-            Self::Unsaid | Self::Foreign => Err(refused(cx)),
+            Self::Own => true,
+            Self::Unsaid => !ambient,
+            Self::Foreign => false,
         }
     }
 }
 
-fn refused(cx: &Request) -> Error {
+/// 403.
+pub(crate) fn refused(cx: &Request) -> Error {
     SecurityEvent::ORIGIN_REFUSED.log(Some(cx));
     #[cfg(debug_assertions)]
     cx.note(|| "The origin wall refused: `Sec-Fetch-Site` and `Origin` do not say that a page of this site, or of one of the \

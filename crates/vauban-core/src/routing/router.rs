@@ -43,6 +43,13 @@ pub(crate) struct Target {
     pub(crate) development: bool,
 }
 
+impl Target {
+    /// Whether it answers this method.
+    pub(crate) fn answers(&self, method: &Method) -> bool {
+        self.meta.method == *method || (*method == Method::HEAD && self.meta.method == Method::GET)
+    }
+}
+
 impl fmt::Debug for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.meta.id)
@@ -321,7 +328,7 @@ fn choose(
         {
             continue;
         }
-        if target.meta.method == *method || (*method == Method::HEAD && target.meta.method == Method::GET) {
+        if target.answers(method) {
             found = Some(*target);
         } else {
             other.push(*target);

@@ -1,6 +1,6 @@
 //! What is not wrong and will be slow: rules for viewing by which a database finds its rows only if it looks at all of them.
 
-use super::ModelFinding;
+use super::finding::ModelFinding;
 use crate::tree::expr::{Col, Expr, Flag, Op};
 use crate::tree::meta::{ColumnMeta, ModelMeta};
 use crate::tree::row::RowNumber;

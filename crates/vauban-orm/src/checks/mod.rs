@@ -1,10 +1,12 @@
 //! Mistakes in models that only all of them together show: for the command `check` and for start.
 
 mod counsel;
+mod finding;
 mod oracles;
 mod understood;
 
 pub use self::counsel::counsel;
+pub use self::finding::ModelFinding;
 pub use crate::policy::said::policy;
 pub use crate::tree::shown::{named, shown_path, shown_type};
 
@@ -22,17 +24,6 @@ use crate::tree::expr::Expr;
 use crate::tree::meta::ModelMeta;
 use crate::tree::shown::{RESERVED, crate_of, is_framework};
 use crate::tree::term::Term;
-
-/// A mistake, and what to write instead.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ModelFinding {
-    /// `orm.E001` and so on: stays the same from version to version, so that a log can be searched for it.
-    pub id: &'static str,
-    /// The struct's name of the model that it is about.
-    pub model: &'static str,
-    /// What is wrong and what to do about it.
-    pub message: String,
-}
 
 /// Checks all models of a program.
 ///

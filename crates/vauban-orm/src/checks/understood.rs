@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::ModelFinding;
+use super::finding::ModelFinding;
 #[cfg(feature = "postgres")]
 use crate::backend::postgres::{self, Failure};
 use crate::backend::sqlite::Connection;

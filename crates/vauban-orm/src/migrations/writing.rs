@@ -68,7 +68,7 @@ pub(super) fn write_empty(package: &str, name: &str) -> String {
         "# {name} of `{package}`, written by hand: what cannot be told from the models, or changes the rows' data.\n\
          # Take the sign off the lines that you need, in the order in which they should happen. All of it happens, or\n\
          # nothing. It is refused until it has an operation; once it is applied anywhere, leave it as it is.\n\
-         # A function of the program that goes through rows (`run = \"…\"`, `table`, `reads`, `writes`, `back`) has a file of its own.\n{}",
+         # A function of the program that goes through rows (`run`, `table`, `reads`, `writes`, `back`) has a file of its own.\n{}",
         EXAMPLES.replace('\n', "\n# ").trim_end_matches("# ")
     )
 }

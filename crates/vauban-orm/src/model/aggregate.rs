@@ -61,8 +61,17 @@ impl<const PLACES: u32, const DIGITS: u32> Summed for Decimal<PLACES, DIGITS> {
 }
 
 /// Column types that are whole numbers, which are computed with in 64 bits.
+#[diagnostic::on_unimplemented(
+    message = "the database does not compute with `{Self}`",
+    label = "no whole number",
+    note = "whole numbers are computed with: what is too large for an `f64` is an error on PostgreSQL and infinite on SQLite, and a `Decimal` \
+            would be rounded in silence; read the row with `get_to_change`, compute in Rust (`checked_add`), and `set` what comes of it"
+)]
 pub trait WholeNumber: Field {}
+impl WholeNumber for i16 {}
+impl WholeNumber for u16 {}
 impl WholeNumber for i32 {}
+impl WholeNumber for u32 {}
 impl WholeNumber for i64 {}
 
 /// Column types of which there is a smallest and a greatest in both databases.

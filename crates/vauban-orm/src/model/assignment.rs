@@ -9,18 +9,35 @@ use crate::model::key::{IdOf, Rel};
 use crate::model::scope::{Own, OwnRow};
 use crate::model::types::Id;
 use crate::problem::Problem;
+use crate::tree::limits::check_nul;
 use crate::tree::meta::ColumnMeta;
-use crate::tree::value::Value;
+use crate::tree::term::Term;
+use crate::tree::value::{Kind, Value};
 
 /// A column's new value, checked against the model's limits.
 #[derive(Debug, Clone)]
 #[must_use = "an assignment does nothing until a change has it"]
 pub struct Assignment<M> {
     pub(crate) column: &'static ColumnMeta,
-    pub(crate) value: Value,
-    pub(crate) add: bool,
+    pub(crate) new: New,
     pub(crate) problem: Option<Problem>,
     model: PhantomData<fn() -> M>,
+}
+
+/// Said of a document that is computed, or comes from where larger ones are.
+const ONLY_COPIED: Problem = Problem::new(
+    "only_copied",
+    "A document is copied from a column whose documents are no larger.",
+);
+
+/// What a column is set to.
+#[derive(Debug, Clone)]
+pub(crate) enum New {
+    Value(Value),
+    /// So much more than it is, up to the ends of what the column holds.
+    More(Value),
+    /// What the database computes of the row as it is.
+    Term(Term),
 }
 
 impl<M> Assignment<M> {
@@ -44,10 +61,40 @@ impl<M> Assignment<M> {
     }
 
     pub(super) fn key(column: &'static ColumnMeta, value: Value) -> Self {
+        Self::of(column, New::Value(value))
+    }
+
+    /// So much more, whatever the bounds of the field say of `by` itself.
+    pub(super) fn more(column: &'static ColumnMeta, by: i64) -> Self {
+        Self::of(column, New::More(Value::Integer(by)))
+    }
+
+    /// What the database computes. CWE-20: a constant that may become the value is checked as one that is set.
+    pub(super) fn computed(column: &'static ColumnMeta, term: Term) -> Self {
+        let mut constants = Vec::new();
+        term.constants(true, &mut constants);
+        let wrong = constants
+            .into_iter()
+            .find_map(|(kind, value, is_all)| match value {
+                Value::Null => None,
+                value if is_all && kind == column.kind => {
+                    (column.untyped.accepted)(value.as_ref(), Some(&column.limits)).err()
+                }
+                Value::Text(text) => check_nul(text).err(),
+                _ => None,
+            });
+        // PostgreSQL writes documents otherwise than they were given, so that there is no one measure in the database.
+        let too_large = column.kind == Kind::Json
+            && !matches!(&term, Term::Column(far) if far.meta.limits.max_length <= column.limits.max_length);
+        let mut assignment = Self::of(column, New::Term(term));
+        assignment.problem = wrong.or(too_large.then_some(ONLY_COPIED));
+        assignment
+    }
+
+    fn of(column: &'static ColumnMeta, new: New) -> Self {
         Self {
             column,
-            value,
-            add: false,
+            new,
             problem: None,
             model: PhantomData,
         }

@@ -185,11 +185,7 @@ impl<P: Place> Column<P, i64> {
     where
         P: OwnRow,
     {
-        let mut assignment = Assignment::typed::<i64>(self.meta, by);
-        assignment.add = true;
-        // The field's bounds are those of the sum.
-        assignment.problem = None;
-        assignment
+        Assignment::more(self.meta, by)
     }
 }
 

@@ -8,6 +8,7 @@ use crate::model::path::Path;
 use crate::model::scope::Place;
 use crate::problem::Problem;
 pub use crate::tree::limits::FieldLimits;
+use crate::tree::limits::too_large;
 pub use crate::tree::meta::Encoding;
 use crate::tree::meta::{ColumnMeta, ModelMeta, Untyped};
 use crate::tree::value::RowReader;
@@ -376,9 +377,7 @@ impl Field for Vec<u8> {
     }
     fn check(&self, limits: &FieldLimits) -> Result<(), Problem> {
         match limits.max_length {
-            Some(max) if self.len() > max as usize => {
-                Err(Problem::new("max_bytes", "At most {max} bytes.").with("max", max))
-            }
+            Some(max) if self.len() > max as usize => Err(too_large(max)),
             _ => Ok(()),
         }
     }

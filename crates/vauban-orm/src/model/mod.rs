@@ -20,6 +20,7 @@ pub(crate) mod path;
 pub(crate) mod record;
 pub(crate) mod scope;
 pub(crate) mod serialised;
+pub(crate) mod set_to;
 pub(crate) mod stated;
 pub(crate) mod symbolic;
 pub(crate) mod types;

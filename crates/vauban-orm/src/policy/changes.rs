@@ -37,7 +37,7 @@ pub enum Told<'c> {
     /// There is one that nobody is shown (CWE-200, CWE-532): the struct keeps the field to its module, or the field's type says
     /// [`SECRET`](crate::field::Field::SECRET).
     Secret,
-    /// The value.
+    /// What stood or stands there, of a column that may be told.
     Value(&'static ColumnMeta, &'c Value),
 }
 
@@ -54,7 +54,7 @@ impl Change {
         self.model
     }
 
-    /// The row's key.
+    /// The key of the row that was added, changed or deleted.
     pub fn id(&self) -> Uuid {
         self.id
     }
@@ -90,7 +90,7 @@ impl<'c> ChangedColumn<'c> {
         self.meta.field
     }
 
-    /// What stood there.
+    /// What stood there before the statement; absent of a row that was added.
     pub fn old(&self) -> Told<'c> {
         self.cells.1.told(self.meta)
     }

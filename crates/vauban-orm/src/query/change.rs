@@ -5,20 +5,20 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+use super::computed::Fit;
 use super::constraint::{hidden_target, position, targets, translate};
-use super::delete::with_right;
-use super::load::key_of;
-use super::stored::mismatch;
+use super::stored::{key_of, mismatch};
 use super::told::{Before, returning, values_of};
 use crate::backend::Session;
 use crate::error::{Error, FieldProblem, Refusal, Result};
-use crate::model::assignment::Assignment;
+use crate::model::assignment::{Assignment, New};
 use crate::model::record::Record;
 use crate::model::types::{DateTime, Id};
 use crate::policy::actor::Action;
 use crate::policy::authority::Authority;
 use crate::problem::Problem;
 use crate::sabotage::{Control, removed};
+use crate::sql::cond::Class;
 use crate::sql::dialect::Dialect;
 use crate::sql::render::{Cond, Renderer, Row, Scope};
 use crate::sql::source::{Source, Which};
@@ -31,11 +31,13 @@ use crate::unit::Steps;
 
 /// New values for columns of rows that exist.
 pub(super) struct Changes {
-    model: &'static ModelMeta,
+    pub(super) model: &'static ModelMeta,
     columns: Vec<&'static ColumnMeta>,
-    add: Vec<bool>,
-    values: Vec<Value>,
+    new: Vec<New>,
 }
+
+/// A column's new value as SQL over the row `t`.
+pub(super) type Becomes = (&'static ColumnMeta, String);
 
 impl Changes {
     pub(super) fn new<M>(
@@ -45,8 +47,7 @@ impl Changes {
         let mut changes = Self {
             model,
             columns: Vec::new(),
-            add: Vec::new(),
-            values: Vec::new(),
+            new: Vec::new(),
         };
         let mut problems = Vec::new();
         // CWE-770: of more than there are columns, one is set twice.
@@ -71,8 +72,7 @@ impl Changes {
                 });
             }
             changes.columns.push(&model.columns[position(model, column)?]);
-            changes.add.push(assignment.add);
-            changes.values.push(assignment.value);
+            changes.new.push(assignment.new);
         }
         if !problems.is_empty() && !removed(Control::Validation) {
             return Err(Error::Invalid(problems));
@@ -80,61 +80,94 @@ impl Changes {
         for column in model.columns {
             if column.auto == Auto::Now && !changes.columns.iter().any(|mine| std::ptr::eq(*mine, column)) {
                 changes.columns.push(column);
-                changes.add.push(false);
-                changes.values.push(DateTime::now_value());
+                changes.new.push(New::Value(DateTime::now_value()));
             }
         }
         Ok(changes)
     }
 
-    fn shape(&self, kind: u8, authority: &Authority) -> Vec<u8> {
+    /// Everything that decides the statement's text, and its values in the order in which the text refers to them.
+    pub(super) fn shape<'a>(
+        &'a self,
+        kind: u8,
+        authority: &Authority,
+        values: &mut Vec<Bind<'a>>,
+    ) -> Vec<u8> {
         let mut key = vec![kind];
         push(&mut key, self.model);
         authority.shape(&mut key);
         push_number(&mut key, self.columns.len());
-        for (column, add) in self.columns.iter().zip(&self.add) {
-            key.push(u8::from(*add));
+        for (column, new) in self.columns.iter().zip(&self.new) {
             push(&mut key, *column);
+            match new {
+                New::Value(value) => {
+                    key.push(0);
+                    values.push(Bind::One(value));
+                }
+                New::More(by) => {
+                    key.push(1);
+                    values.push(Bind::One(by));
+                }
+                New::Term(term) => {
+                    key.push(2);
+                    term.shape(&mut key, values);
+                }
+            }
         }
         key
     }
 
-    /// The columns' new values as SQL over the row `t`.
-    fn assigned(&self, renderer: &mut Renderer<'_>) -> Vec<(&'static ColumnMeta, String)> {
-        let mut all = Vec::with_capacity(self.columns.len());
-        for (column, add) in self.columns.iter().zip(&self.add) {
-            let value = renderer.one(column.kind);
-            let sql = if *add {
-                saturating_add(column, &value)
-            } else {
-                renderer.dialect().constant(column.kind, value)
+    /// Whether the database computes one of the values.
+    pub(super) fn computes(&self) -> bool {
+        self.new.iter().any(|new| matches!(new, New::Term(_)))
+    }
+
+    /// Whether what it computes may be an error on some rows, or takes long where they hold much.
+    fn raises(&self) -> bool {
+        self.new
+            .iter()
+            .any(|new| matches!(new, New::Term(term) if term.has_fragment() || term.is_long()))
+    }
+
+    /// The columns' new values, and which of them the columns have to take.
+    pub(super) fn assigned(&self, renderer: &mut Renderer<'_>) -> Result<(Vec<Becomes>, Vec<Fit>)> {
+        let (mut all, mut fits) = (Vec::with_capacity(self.columns.len()), Vec::new());
+        for (column, new) in self.columns.iter().zip(&self.new) {
+            let sql = match new {
+                New::Value(_) => {
+                    let value = renderer.one(column.kind);
+                    renderer.dialect().constant(column.kind, value)
+                }
+                New::More(_) => {
+                    let by = renderer.one(column.kind);
+                    saturating_add(column, &by)
+                }
+                New::Term(term) => {
+                    // CWE-203: as in a query, related rows that may not be seen are absent.
+                    let (sql, beyond) = renderer.exact_term(term, Row::old("t"))?;
+                    fits.push(Fit::new(column, &sql, &beyond));
+                    sql
+                }
             };
             all.push((*column, sql));
         }
-        all
+        Ok((all, fits))
     }
 
-    /// What must hold of the row as it becomes: the view and the change rule again, targets, columns with privilege.
-    fn after(&self, renderer: &mut Renderer<'_>, new: &[(&'static ColumnMeta, String)]) -> Result<Cond> {
-        let old = Row::old("t");
-        let row = Row { alias: "t", new };
-        let mut condition = renderer.rule(Action::Change, self.model, row)?;
-        // CWE-863: nobody changes a row out of their own sight.
-        if renderer.reads(Action::View, self.model, &self.columns)? {
-            condition = condition.and(renderer.rule(Action::View, self.model, row)?);
-        }
-        condition = condition.and(targets(renderer, new)?);
-        for column in &self.columns {
-            if column.privilege != Privilege::Open {
-                condition = condition.and(renderer.may_set(Action::Change, self.model, column, old)?);
-                condition = condition.and(renderer.may_set(Action::Change, self.model, column, row)?);
-            }
-        }
-        Ok(condition)
+    /// What must hold of the row as it becomes, and of what is computed for it.
+    fn after(&self, renderer: &mut Renderer<'_>, new: &[Becomes], fits: &[Fit]) -> Result<Cond> {
+        let judged = after(renderer, self.model, new)?;
+        let fits = fits.iter().filter_map(Fit::holds).map(Cond::safe);
+        let all = fits.fold(judged, Cond::and);
+        // CWE-209: what is computed stands in the rules, too, and is no more of an error there than where it is set.
+        Ok(match &all {
+            Cond::Sql(_) if self.raises() => Cond::new(all.sql().into_owned(), Class::Raising, all.asks()),
+            _ => all,
+        })
     }
 
     /// The rows that may be seen, and what must hold of one as it is besides: that it may be changed.
-    fn before(&self, renderer: &mut Renderer<'_>) -> Result<(Source, Cond)> {
+    pub(super) fn before(&self, renderer: &mut Renderer<'_>) -> Result<(Source, Cond)> {
         let source = renderer.source(self.model, Which::Asked)?;
         let change = renderer.rule(Action::Change, self.model, source.row())?;
         Ok((source, change))
@@ -142,14 +175,25 @@ impl Changes {
 
     /// What the columns are set to, and the next version. Where `judged` does not hold there is none, and a row without one is no
     /// row: the statement fails, and nothing of it is done.
-    fn set_clause(&self, new: &[(&'static ColumnMeta, String)], judged: &Cond) -> String {
+    fn set_clause(&self, new: &[Becomes], fits: &[Fit], judged: &Cond) -> String {
         let mut out = String::new();
         for (column, value) in new {
-            let _ = write!(out, "\"{}\" = {value}, ", column.column);
+            let name = column.column;
+            let fit = fits.iter().find(|fit| std::ptr::eq(fit.column, *column));
+            let _ = match fit.filter(|_| *judged != Cond::True).and_then(Fit::holds) {
+                // What the column does not take would be the database's own error, before the version is one.
+                Some(fits) => write!(
+                    out,
+                    "\"{name}\" = CASE WHEN {fits} THEN {value} ELSE t.\"{name}\" END, "
+                ),
+                None => write!(out, "\"{name}\" = {value}, "),
+            };
         }
         // A counter that goes up beside what people edit is no other version of it. CWE-362: what is read and then set is.
-        let mut columns = self.columns.iter().zip(&self.add);
-        let edited = columns.any(|(column, add)| (column.versioned || !add) && column.auto != Auto::Now);
+        let mut columns = self.columns.iter().zip(&self.new);
+        let edited = columns.any(|(column, new)| {
+            (column.versioned || matches!(new, New::Value(_))) && column.auto != Auto::Now
+        });
         let by = u8::from(edited);
         let next = format!("t.\"row_version\" + {by}");
         let _ = match judged {
@@ -177,23 +221,26 @@ impl Changes {
     /// The statement for one row, whose id and version follow the new values.
     fn text_of_one(&self, dialect: Dialect, authority: &Authority, values: usize) -> Result<Text> {
         let mut renderer = Renderer::new(dialect, authority, true, values);
-        let new = self.assigned(&mut renderer);
+        let (new, fits) = self.assigned(&mut renderer)?;
         let (id, version) = (renderer.one(Kind::Uuid), renderer.one(Kind::BigInt));
         let mut current = format!("t.\"row_version\" = {version}");
         if removed(Control::Version) {
             current = format!("{version} IS NOT NULL");
         }
         let (source, change) = self.before(&mut renderer)?;
-        let before = source.under_the_rule(change.clone());
-        let after = self.after(&mut renderer, &new)?.behind(&before);
         let named = Cond::safe(format!("{} = {id} AND {current}", source.id()));
+        let before = source.under_the_rule(named.clone().and(change.clone()));
+        let after = self.after(&mut renderer, &new, &fits)?.behind(&before);
         let returning: Vec<_> = self
             .model
             .columns
             .iter()
             .map(|column| format!("\"{}\"", column.column))
             .collect();
-        let update = source.update(&self.set_clause(&new, &Cond::True), named.and(change).and(after));
+        let update = source.update(
+            &self.set_clause(&new, &fits, &Cond::True),
+            named.and(change).and(after),
+        );
         let sql = format!("{update} RETURNING {}", returning.join(", "));
         renderer.text(sql)
     }
@@ -210,10 +257,11 @@ impl Changes {
         let changes = self;
         let model = changes.model;
         let id = Value::Uuid(id.uuid());
-        let mut values: Vec<Bind<'_>> = changes.values.iter().map(Bind::One).collect();
+        let mut values = Vec::with_capacity(8);
+        let key = changes.shape(b'U', authority, &mut values);
         values.push(Bind::One(&id));
         values.push(Bind::Int(version));
-        let text = session.text(&changes.shape(b'U', authority), || {
+        let text = session.text(&key, || {
             changes.text_of_one(session.dialect(), authority, values.len())
         })?;
         text.note(said);
@@ -223,20 +271,29 @@ impl Changes {
             values: &values,
         };
         let told = Before::of_row(model, &changes.columns, &id, authority, session).await?;
+        let is_told = told.is_some();
+        // CWE-778: what is told and what is done are one: where the one fails, the other is undone.
+        if is_told {
+            session.begin_step().await?;
+        }
         let mut new = Vec::new();
         let changed = session.one(&statement, |row| {
-            if told.is_some() {
+            if is_told {
                 new = values_of(&changes.columns, model, row)?;
             }
             M::read(model, row).map_err(mismatch(model))
         });
-        match changed.await.map_err(|error| translate(error, model))? {
-            Some(row) => {
-                if let Some(told) = told {
-                    told.changed(&id, new)?;
-                }
-                Ok(row)
+        let changed = changed.await.and_then(|row| {
+            if let (Some(_), Some(told)) = (&row, told) {
+                told.changed(&id, new)?;
             }
+            Ok(row)
+        });
+        if is_told {
+            session.end_step(changed.is_ok()).await?;
+        }
+        match changed.map_err(|error| translate(error, model))? {
+            Some(row) => Ok(row),
             None => Err(changes.why_not(&id, version, authority, session).await?),
         }
     }
@@ -278,9 +335,17 @@ impl Changes {
             Some((_, false)) => Error::Forbidden,
             Some((now, true)) if now != version => Error::Conflict,
             Some(_) => {
-                let new: Vec<_> = self.columns.iter().copied().zip(&self.values).collect();
-                let hidden = hidden_target(authority, session, &new).await?;
-                hidden.unwrap_or(Error::Forbidden)
+                let of_id = Expr::Compare(Op::Eq, Col::of_root(self.model.id()), id.clone());
+                let misfit = self.misfit(&of_id, true, authority, session).await?;
+                let new = self.columns.iter().copied().zip(&self.new);
+                let values: Vec<_> = new
+                    .filter_map(|(column, new)| match new {
+                        New::Value(value) => Some((column, value)),
+                        New::More(_) | New::Term(_) => None,
+                    })
+                    .collect();
+                let hidden = hidden_target(authority, session, &values).await?;
+                misfit.or(hidden).unwrap_or(Error::Forbidden)
             }
         })
     }
@@ -298,19 +363,26 @@ impl Changes {
         // A set of one row looks related rows up, as a row does.
         let one = filter.names_one_row();
         let mut renderer = Renderer::new(dialect, authority, one, values);
-        let new = self.assigned(&mut renderer);
+        let (new, fits) = self.assigned(&mut renderer)?;
         let filter = renderer.condition(filter, Row::old("t"), Scope::Query)?;
         let opened = renderer.opened();
         let (source, change) = self.before(&mut renderer)?;
         let matching = change.and(filter);
         let before = source.under_the_rule(matching.clone());
-        let after = self.after(&mut renderer, &new)?.behind(&before);
+        let after = self.after(&mut renderer, &new, &fits)?.behind(&before);
         let in_turn = !one && renderer.has_opened(opened, self.model) && !removed(Control::InTurn);
+        if in_turn && self.computes() {
+            return Err(Error::Internal(format!(
+                "`change_all` of `{}` computes a value, and a rule counts rows like those that it changes, so that each is judged in its turn, \
+                 when those before it are changed: read the rows, and change each of them (`change_each`)",
+                self.model.name
+            )));
+        }
         let mut sql = if in_turn {
             // What they may become; they become it one by one.
-            source.select_locked(&mut renderer, &with_right(&source, &after), matching)
+            source.select_locked(&mut renderer, &source.id_and(&after), matching)
         } else {
-            let set = self.set_clause(&new, &after);
+            let set = self.set_clause(&new, &fits, &after);
             match one {
                 true => source.update(&set, matching),
                 false => source.update_as_read(dialect, &set, matching),
@@ -381,6 +453,26 @@ impl Steps for All {
     }
 }
 
+/// What must hold of the row as it becomes: the view and the change rule again, targets, columns with privilege.
+pub(super) fn after(renderer: &mut Renderer<'_>, model: &'static ModelMeta, new: &[Becomes]) -> Result<Cond> {
+    let old = Row::old("t");
+    let row = Row { alias: "t", new };
+    let columns: Vec<_> = new.iter().map(|(column, _)| *column).collect();
+    let mut condition = renderer.rule(Action::Change, model, row)?;
+    // CWE-863: nobody changes a row out of their own sight.
+    if renderer.reads(Action::View, model, &columns)? {
+        condition = condition.and(renderer.rule(Action::View, model, row)?);
+    }
+    condition = condition.and(targets(renderer, new)?);
+    for column in columns {
+        if column.privilege != Privilege::Open {
+            condition = condition.and(renderer.may_set(Action::Change, model, column, old)?);
+            condition = condition.and(renderer.may_set(Action::Change, model, column, row)?);
+        }
+    }
+    Ok(condition)
+}
+
 impl Changes {
     /// The statement for a set, and its values.
     fn of_all<'a>(
@@ -389,12 +481,10 @@ impl Changes {
         authority: &Authority,
         session: Session<'_>,
     ) -> Result<(Arc<Text>, Vec<Bind<'a>>)> {
-        let mut values: Vec<Bind<'_>> = self.values.iter().map(Bind::One).collect();
-        let mut shape = Vec::new();
-        filter.shape(&mut shape, &mut values);
         let is_told = authority.changes_of(self.model).is_some();
-        let mut key = self.shape(if is_told { b'a' } else { b'A' }, authority);
-        key.extend(&shape);
+        let mut values = Vec::with_capacity(8);
+        let mut key = self.shape(if is_told { b'a' } else { b'A' }, authority, &mut values);
+        filter.shape(&mut key, &mut values);
         let text = session.text(&key, || {
             self.text_of_all(filter, is_told, session.dialect(), authority, values.len())
         })?;
@@ -408,12 +498,24 @@ impl Changes {
         authority: &Authority,
         session: Session<'_>,
     ) -> Result<u64> {
-        let done = match Before::of_set(self.model, &self.columns, filter, authority, session).await? {
+        let told = Before::of_set(self.model, &self.columns, filter, authority, session).await?;
+        // A statement that fails would spoil the transaction, in which it is asked next why.
+        let asks_why = self.computes();
+        if asks_why {
+            session.begin_step().await?;
+        }
+        let done = match told {
             None => session.execute(statement).await,
             Some(told) => told.change_set(statement, session).await,
         };
+        if asks_why {
+            session.end_step(done.is_ok()).await?;
+        }
         match done {
-            Err(error) if self.is_refusal(&error) => Err(Error::Forbidden),
+            Err(error) if self.is_refusal(&error) => {
+                let misfit = self.misfit(filter, false, authority, session).await?;
+                Err(misfit.unwrap_or(Error::Forbidden))
+            }
             done => done.map_err(|error| translate(error, self.model)),
         }
     }

@@ -29,6 +29,10 @@ pub(super) fn targets(renderer: &mut Renderer<'_>, new: &[(&'static ColumnMeta, 
     Ok(condition)
 }
 
+/// Said of a row that is absent or hidden: one answer for both (CWE-203).
+pub(super) const NOT_AVAILABLE: Problem =
+    Problem::new("not_available", "Choose one of the available values.");
+
 /// The first foreign key whose row is absent or may not be seen: one answer for both (CWE-203).
 pub(super) async fn hidden_target(
     authority: &Authority,
@@ -58,10 +62,7 @@ pub(super) async fn hidden_target(
             .one(&statement, |row| row.flag().map_err(mismatch(target)))
             .await?;
         if seen != Some(true) {
-            return Ok(Some(Error::invalid(
-                column.field,
-                Problem::new("not_available", "Choose one of the available values."),
-            )));
+            return Ok(Some(Error::invalid(column.field, NOT_AVAILABLE)));
         }
     }
     Ok(None)

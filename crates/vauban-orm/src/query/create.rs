@@ -7,7 +7,7 @@ use super::constraint::{hidden_target, position, targets, translate};
 use super::stored::mismatch;
 use crate::backend::Session;
 use crate::error::{Error, FieldProblem, Refusal, Result};
-use crate::model::assignment::Assignment;
+use crate::model::assignment::{Assignment, New};
 use crate::model::columns::Columns;
 use crate::model::path::Path;
 use crate::model::record::Record;
@@ -98,6 +98,17 @@ pub(super) struct Insert<M> {
     pub(super) privileged: Vec<usize>,
 }
 
+impl<M> Clone for Insert<M> {
+    fn clone(&self) -> Self {
+        Self {
+            row: PhantomData,
+            model: self.model,
+            values: self.values.clone(),
+            privileged: self.privileged.clone(),
+        }
+    }
+}
+
 impl<M: Record> Insert<M> {
     pub(super) fn new(model: &'static ModelMeta, create: Create<M>) -> Result<Self> {
         let mut problems: Vec<FieldProblem> = create
@@ -125,7 +136,15 @@ impl<M: Record> Insert<M> {
             if assignment.column.privilege == Privilege::Privileged {
                 privileged.push(position);
             }
-            values[position] = Some(assignment.value);
+            values[position] = Some(match assignment.new {
+                New::Value(value) | New::More(value) => value,
+                New::Term(_) => {
+                    return Err(Error::Internal(format!(
+                        "`{}.{}` of a new row is set by `set_to`, and there is no row yet to compute it of: write `set`",
+                        model.name, assignment.column.field
+                    )));
+                }
+            });
         }
         let now = DateTime::now();
         let values = model

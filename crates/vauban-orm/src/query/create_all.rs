@@ -29,7 +29,7 @@ use crate::unit::Steps;
 use crate::unit::handles::{Bound, Writes};
 
 /// Rows of one statement, at most.
-const AT_ONCE: usize = 1_000;
+pub(super) const AT_ONCE: usize = 1_000;
 
 /// Rows to be added together: `Article::create_all(lines.map(|line| NewArticle { … })).save(&db)`. Rows with values of their own
 /// for what has a default are collected: `rows.map(|row| Article::create(row).set(…)).collect::<CreateAll<_>>()`.
@@ -73,24 +73,37 @@ impl<M> FromIterator<Create<M>> for CreateAll<M> {
 
 impl<M: Record> CreateAll<M> {
     pub(crate) async fn save_in(self, model: &'static ModelMeta, bound: &Bound) -> Result<Vec<M>> {
-        if self.rows.len() > bounds::MAX_ADDED {
-            return Err(Error::TooLarge(bounds::ADDED));
-        }
-        let (mut rows, mut wrong) = (Vec::with_capacity(self.rows.len()), Vec::new());
-        for (row, create) in self.rows.into_iter().enumerate() {
-            match Insert::new(model, create) {
-                Ok(insert) => rows.push(insert),
-                Err(error) if wrong.len() < bounds::MAX_TOLD => wrong.push(RowProblem { row, error }),
-                Err(_) => {}
-            }
-        }
-        if !wrong.is_empty() {
-            return Err(Error::Rows(wrong));
-        }
+        let rows = inserts(model, self.rows)?;
         if rows.is_empty() {
             return Ok(Vec::new());
         }
         bound.write_steps(InsertAll { model, rows }).await
+    }
+}
+
+impl<M> CreateAll<M> {
+    pub(super) fn into_rows(self) -> Vec<Create<M>> {
+        self.rows
+    }
+}
+
+/// The rows with all of their values, or what is wrong with those of some.
+pub(super) fn inserts<M: Record>(model: &'static ModelMeta, new: Vec<Create<M>>) -> Result<Vec<Insert<M>>> {
+    if new.len() > bounds::MAX_ADDED {
+        return Err(Error::TooLarge(bounds::ADDED));
+    }
+    let (mut rows, mut wrong) = (Vec::with_capacity(new.len()), Vec::new());
+    for (row, create) in new.into_iter().enumerate() {
+        match Insert::new(model, create) {
+            Ok(insert) => rows.push(insert),
+            Err(error) if wrong.len() < bounds::MAX_TOLD => wrong.push(RowProblem { row, error }),
+            Err(_) => {}
+        }
+    }
+    if wrong.is_empty() {
+        Ok(rows)
+    } else {
+        Err(Error::Rows(wrong))
     }
 }
 
@@ -134,12 +147,51 @@ impl<M: Record> Steps for InsertAll<M> {
             Part::JudgeAndAdd
         };
         if apart && !unjudged {
-            for group in &groups {
-                self.on_each(Part::Judge, group.clone(), authority, session)
-                    .await?;
-            }
+            self.judge_each(authority, session).await?;
         }
-        for group in groups {
+        self.add_each(part, in_turn, authority, session).await?;
+        self.rows.iter().map(Insert::added).collect()
+    }
+
+    fn is_large(&self) -> bool {
+        self.rows.len() > 100
+    }
+}
+
+impl<M: Record> InsertAll<M> {
+    /// Whether each of the rows may be added.
+    pub(super) async fn judge_each(&self, authority: &Authority, session: Session<'_>) -> Result<()> {
+        for group in self.groups() {
+            self.on_each(Part::Judge, group, authority, session).await?;
+        }
+        Ok(())
+    }
+
+    /// Adds the rows, of which each may be; among `several` writes, each is asked about again in its turn if its rules count rows
+    /// like it.
+    pub(super) async fn add_judged(
+        &self,
+        several: bool,
+        authority: &Authority,
+        session: Session<'_>,
+    ) -> Result<()> {
+        let mut counts = false;
+        for group in self.groups() {
+            counts |= self.rows[group.start].kept_text(authority, session)?.in_turn;
+        }
+        let in_turn = several && counts && !removed(Control::EachRow) && !removed(Control::InTurn);
+        let part = if in_turn { Part::JudgeAndAdd } else { Part::Add };
+        self.add_each(part, in_turn, authority, session).await
+    }
+
+    async fn add_each(
+        &self,
+        part: Part,
+        in_turn: bool,
+        authority: &Authority,
+        session: Session<'_>,
+    ) -> Result<()> {
+        for group in self.groups() {
             match session.dialect() {
                 Dialect::Postgres if !in_turn => self.add_lists(part, group, authority, session).await?,
                 _ => self.on_each(part, group, authority, session).await?,
@@ -150,15 +202,9 @@ impl<M: Record> Steps for InsertAll<M> {
                 changes.added(authority.actor, self.model, &row.values)?;
             }
         }
-        self.rows.iter().map(Insert::added).collect()
+        Ok(())
     }
 
-    fn is_large(&self) -> bool {
-        self.rows.len() > 100
-    }
-}
-
-impl<M: Record> InsertAll<M> {
     /// Rows next to each other of which the same columns with privilege are set, so that one text fits all of them.
     fn groups(&self) -> Vec<Range<usize>> {
         let mut first = 0;
@@ -404,7 +450,7 @@ pub(super) fn at(row: usize, error: Error) -> Error {
 }
 
 /// Whether a statement failed over one of its rows, and does not say which.
-fn is_of_a_row(error: &Error) -> bool {
+pub(super) fn is_of_a_row(error: &Error) -> bool {
     matches!(
         error,
         Error::Invalid(_) | Error::Unique { .. } | Error::Restricted { .. }

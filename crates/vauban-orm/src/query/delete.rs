@@ -17,7 +17,7 @@ use crate::policy::authority::Authority;
 use crate::sabotage::{Control, removed};
 use crate::sql::dialect::Dialect;
 use crate::sql::render::{Cond, Renderer, Row, Scope};
-use crate::sql::source::{Source, Which};
+use crate::sql::source::Which;
 use crate::sql::statement::{Parameter, Statement, Text};
 use crate::tree::bounds;
 use crate::tree::expr::{Bind, Col, Expr, push};
@@ -149,7 +149,7 @@ pub(super) async fn matching(
         let source = renderer.source(model, Which::Asked)?;
         let filter = renderer.condition(&select.filter, source.row(), Scope::Query)?;
         let delete = renderer.rule(Action::Delete, model, source.row())?;
-        let found = with_right(&source, &delete);
+        let found = source.id_and(&delete);
         // The parent is locked first: from here on nobody gives it another child, nor moves it.
         let sql = match locks {
             true => source.select_locked(&mut renderer, &found, filter),
@@ -430,7 +430,7 @@ impl<'a> Removal<'a> {
                 }
             };
             let referring = is_one_of(renderer, &source.column(key), &list);
-            let found = with_right(&source, &may);
+            let found = source.id_and(&may);
             Ok(match locks {
                 true => source.select_locked(renderer, &found, referring),
                 false => source.select(&found, referring),
@@ -509,10 +509,7 @@ impl<'a> Removal<'a> {
             }
             let may = may.behind(&view);
             let may = view.and(may);
-            Ok(source.select(
-                &with_right(&source, &may),
-                is_one_of(renderer, &source.id(), &list),
-            ))
+            Ok(source.select(&source.id_and(&may), is_one_of(renderer, &source.id(), &list)))
         })
     }
 
@@ -551,7 +548,7 @@ impl<'a> Removal<'a> {
                 return self.delete_circle(&self.rows).await;
             };
             let rows = self.rows.swap_remove(last);
-            if self.goes_in_turn(&rows) && turns::refers_to_itself(rows.model) {
+            if self.goes_in_turn(&rows) && rows.model.refers_to_itself() {
                 self.delete_circle(&[rows]).await?;
             } else {
                 self.delete_rows(&rows).await?;
@@ -648,11 +645,6 @@ impl<'a> Removal<'a> {
             Ok(text)
         })
     }
-}
-
-/// What is read of rows that may go: the key, and whether `may` holds.
-pub(super) fn with_right(source: &Source, may: &Cond) -> String {
-    format!("{}, ({}) IS TRUE", source.id(), may.sql())
 }
 
 /// Whether a key is one of a list that is bound as one parameter.

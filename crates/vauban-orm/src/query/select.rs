@@ -12,7 +12,7 @@ use crate::model::record::Record;
 use crate::policy::actor::Action;
 use crate::policy::authority::Authority;
 use crate::sabotage::{Control, removed};
-use crate::sql::dialect::Dialect;
+use crate::sql::dialect::{Dialect, Wait};
 use crate::sql::render::{Cond, Renderer, Scope, target_of};
 use crate::sql::source::{Source, Which, number, numbered};
 use crate::sql::statement::{Statement, Text};
@@ -35,6 +35,16 @@ pub(crate) struct Select {
     /// What is loaded into the rows' types.
     pub(super) loads: Loads,
     pub(crate) ask: Ask,
+    /// Its rows are those that may be changed, and are locked.
+    pub(super) lock: Option<Lock>,
+}
+
+/// Which rows a query locks besides its own, and whether it waits for them.
+#[derive(Debug, Clone)]
+pub(super) struct Lock {
+    pub(super) wait: Wait,
+    /// Positions of foreign keys.
+    pub(super) of: Vec<usize>,
 }
 
 /// Where a statement has its rows from.
@@ -66,6 +76,7 @@ impl Select {
             related: Vec::new(),
             loads: Loads::default(),
             ask: Ask::Rows,
+            lock: None,
         }
     }
 
@@ -119,6 +130,11 @@ impl Select {
             values.push(Bind::Int(self.offset));
         }
         self.loads.shape(key, values);
+        if let Some(lock) = &self.lock {
+            key.push(lock.wait as u8);
+            push_number(key, lock.of.len());
+            lock.of.iter().for_each(|position| push_number(key, *position));
+        }
     }
 
     fn text(&self, dialect: Dialect, authority: &Authority, values: usize) -> Result<Text> {
@@ -174,7 +190,24 @@ impl Select {
                     delete.sql(),
                     loaded.columns
                 );
-                self.rows(&mut renderer, &from, &loaded, &columns)?
+                match &self.lock {
+                    None => self.rows(&mut renderer, &from, &loaded, &columns)?,
+                    Some(lock) => {
+                        // CWE-667: whoever may not change a row holds nobody up who may.
+                        let may = if removed(Control::LockChangeable) {
+                            Cond::True
+                        } else {
+                            change
+                        };
+                        let all = filter.clone().and(may);
+                        let keys = lock.of.iter().map(|at| source.column(&self.model.columns[*at]));
+                        let what = keys.fold(columns, |all, key| format!("{all}, {key}"));
+                        let sql = source.select_joined(&what, &joins, all);
+                        let mut sql = self.order_and_limit(&mut renderer, &source, &joined, sql)?;
+                        source.lock(&mut renderer, &mut sql, lock.wait);
+                        sql
+                    }
+                }
             }
             Ask::Count if self.limit.is_some() => {
                 format!(

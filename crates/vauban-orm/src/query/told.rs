@@ -206,7 +206,8 @@ impl<'a> Before<'a> {
         rows.try_for_each(|values| self.changes.deleted(actor, self.model, values))
     }
 
-    fn note(&self, id: Uuid, new: Vec<Value>) -> Result<()> {
+    /// The row with this key became this.
+    pub(super) fn note(&self, id: Uuid, new: Vec<Value>) -> Result<()> {
         // By the clock in a filter or a rule, a row may be one of the set a moment later.
         let Some(old) = self.rows.get(&id) else {
             return Err(Error::Busy(

@@ -13,6 +13,16 @@ pub enum Dialect {
     Postgres,
 }
 
+/// What a statement that locks rows does about those that another transaction has locked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wait {
+    ForThem,
+    /// It fails.
+    Never,
+    /// It leaves them out.
+    Skip,
+}
+
 impl Dialect {
     /// Whether a condition may be asked after one that stands behind it: SQLite asks what looks rows up anew for each row last, and
     /// PostgreSQL what costs more than one comparison, by its own reckoning.

@@ -116,6 +116,8 @@ pub(crate) struct Renderer<'a> {
     outermost: usize,
     /// Whose rows were asked for, see [`Source`].
     pub(super) asked: Vec<&'static ModelMeta>,
+    /// Where that is looked for: what holds where a number of a value is beyond 64 bits.
+    pub(super) beyond: Option<Vec<String>>,
     /// Of which models rules read rows that a write of others like them may add or take away.
     pub(super) opened: Vec<&'static ModelMeta>,
     /// Inside how many `!` it is, and conditions of which both answers count.
@@ -152,6 +154,7 @@ impl<'a> Renderer<'a> {
             rendered: 0,
             outermost: usize::MAX,
             asked: Vec::new(),
+            beyond: None,
             opened: Vec::new(),
             turned: 0,
             is_again: false,
@@ -519,6 +522,10 @@ impl<'a> Renderer<'a> {
         // What speaks of a row outside is looked up by its key: gathered first, it would be gathered again for each row.
         let by_key = self.outermost <= at.open.depth;
         self.outermost = self.outermost.min(outermost);
+        // CWE-863: "another one than this" is about this row, also where the other is somebody's own.
+        if by_key && at.scope == Scope::Policy && to.opened.is_some() {
+            self.opens(to.model);
+        }
         // Of the row with an id, the key is that id: said of the key itself, its index finds the row that refers.
         let id = format!("{} = ", source.id());
         let named = match (to.opened, inner.sql().strip_prefix(&id)) {

@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::policy::actor::Action;
 use crate::sabotage::{Control, removed};
 use crate::sql::cond::{Asks, Class, Cond};
-use crate::sql::dialect::Dialect;
+use crate::sql::dialect::{Dialect, Wait};
 use crate::sql::render::{Renderer, Row, Scope};
 use crate::tree::meta::{ColumnMeta, ModelMeta};
 
@@ -95,6 +95,11 @@ impl Source {
 
     pub(crate) fn id(&self) -> String {
         self.column(self.model.id())
+    }
+
+    /// A row's key, and whether `may` holds of it.
+    pub(crate) fn id_and(&self, may: &Cond) -> String {
+        format!("{}, ({}) IS TRUE", self.id(), may.sql())
     }
 
     /// All of its columns, in the model's order.
@@ -222,22 +227,80 @@ impl Source {
     /// `SET` as it writes, row by row, unless there is something to be joined.
     pub(crate) fn update_as_read(&self, dialect: Dialect, set: &str, condition: Cond) -> String {
         let joined = match dialect {
+            Dialect::Sqlite if removed(Control::AsRead) => "",
             Dialect::Sqlite => " FROM (SELECT 1) AS once",
             Dialect::Postgres => "",
         };
         self.update(&format!("{set}{joined}"), condition)
     }
 
+    /// As [`select`](Self::select), of the rows to which `pair` leads from values that travel as lists, one for each column, on a server:
+    /// each behind the place of its values, from 1. Without lists they are the statement's own.
+    pub(crate) fn select_of_lists(
+        &self,
+        what: &str,
+        lists: &[String],
+        pair: Cond,
+        condition: Cond,
+    ) -> String {
+        let (mut joined, mut place) = (String::new(), "");
+        if !lists.is_empty() {
+            joined.push_str(", ");
+            each_of_lists(&mut joined, lists);
+            place = "n.at, ";
+        }
+        let mut out = format!(
+            "SELECT {place}{what} FROM \"{}\" AS {}{joined}",
+            self.model.table, self.alias
+        );
+        where_(&mut out, &pair.and(self.under_the_rule(condition)));
+        out
+    }
+
+    /// `UPDATE …` of such rows. Says of each what it holds then.
+    pub(crate) fn update_of_lists(&self, set: &str, lists: &[String], pair: Cond) -> String {
+        let (mut joined, mut place) = (String::new(), "");
+        if !lists.is_empty() {
+            joined.push_str(" FROM ");
+            each_of_lists(&mut joined, lists);
+            place = "n.at, ";
+        }
+        let mut out = format!(
+            "UPDATE \"{}\" AS {} SET {set}{joined}",
+            self.model.table, self.alias
+        );
+        where_(&mut out, &self.under_the_rule(pair));
+        // SQLite knows no alias there.
+        let all = self.model.columns.iter();
+        let columns: Vec<_> = match place {
+            "" => all.map(|one| format!("\"{}\"", one.column)).collect(),
+            _ => all.map(|one| self.column(one)).collect(),
+        };
+        let _ = write!(out, " RETURNING {place}{}", columns.join(", "));
+        out
+    }
+
     /// As [`select`](Self::select), of rows that are kept as they are until the transaction ends: what is read of one is what it
     /// holds once it is locked.
     pub(crate) fn select_locked(&self, renderer: &mut Renderer<'_>, what: &str, condition: Cond) -> String {
         let mut out = self.select(what, condition);
-        // What is locked need not be the actor's to change, which PostgreSQL's own policies would ask.
-        renderer.step_aside(&[Action::Change], self.model);
-        if renderer.dialect() == Dialect::Postgres {
-            let _ = write!(out, " FOR UPDATE OF {}", self.alias);
-        }
+        self.lock(renderer, &mut out, Wait::ForThem);
         out
+    }
+
+    /// Ends a query whose rows of this source are locked until the transaction ends. On SQLite only one writes.
+    pub(crate) fn lock(&self, renderer: &mut Renderer<'_>, query: &mut String, wait: Wait) {
+        if renderer.dialect() == Dialect::Sqlite {
+            return;
+        }
+        // What may be seen and not changed is refused, and not left out as by PostgreSQL's own policies.
+        renderer.step_aside(&[Action::Change], self.model);
+        let wait = match wait {
+            Wait::ForThem => "",
+            Wait::Never => " NOWAIT",
+            Wait::Skip => " SKIP LOCKED",
+        };
+        let _ = write!(query, " FOR UPDATE OF {}{wait}", self.alias);
     }
 
     /// `DELETE …` of the rows for which `condition` holds.
@@ -303,10 +366,15 @@ pub(crate) fn of_list(number: usize) -> String {
 }
 
 fn from_lists(out: &mut String, lists: &[String]) {
+    out.push_str(" FROM ");
+    each_of_lists(out, lists);
+}
+
+fn each_of_lists(out: &mut String, lists: &[String]) {
     let names: Vec<_> = (0..lists.len()).map(|number| format!("c{number}")).collect();
     let _ = write!(
         out,
-        " FROM unnest({}) WITH ORDINALITY AS n({}, at)",
+        "unnest({}) WITH ORDINALITY AS n({}, at)",
         lists.join(", "),
         names.join(", ")
     );

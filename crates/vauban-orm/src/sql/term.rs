@@ -26,6 +26,47 @@ impl Renderer<'_> {
         )
     }
 
+    /// The same, and what holds where a number in it is beyond 64 bits, so that it is the end of them and not what it says.
+    pub(crate) fn exact_term(&mut self, term: &Term, row: Row<'_>) -> Result<(String, Vec<String>)> {
+        self.beyond = Some(Vec::new());
+        let sql = self.term(term, row, Scope::Query);
+        let beyond = self.beyond.take().unwrap_or_default();
+        Ok((sql?, beyond))
+    }
+
+    /// Notes a number that is an end where it is beyond it.
+    fn note_ends(&mut self, sql: &str, least: &str, most: &str) {
+        if let Some(beyond) = &mut self.beyond {
+            beyond.push(format!("({sql}) IN ({least}, {most})"));
+        }
+    }
+
+    /// What is computed of other rows, or to decide, is no part of the value.
+    fn apart<T>(&mut self, write: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        let beyond = self.beyond.take();
+        let written = write(self);
+        self.beyond = beyond;
+        written
+    }
+
+    /// A part of a value, where it is not always one, and what holds where a number in that part is beyond 64 bits.
+    fn part_of(&mut self, term: &Term, at: Place<'_, '_>) -> Result<(String, String)> {
+        let before = self.beyond.as_mut().map(std::mem::take);
+        let sql = self.term_at(term, at);
+        let mine = std::mem::replace(&mut self.beyond, before).unwrap_or_default();
+        Ok((sql?, any_of(&mine)))
+    }
+
+    /// Notes what holds where a number in one of two parts is beyond 64 bits, of which the first is taken where `first` holds.
+    fn note_either(&mut self, first: &str, beyond: (&str, &str)) {
+        if beyond != ("FALSE", "FALSE")
+            && let Some(all) = &mut self.beyond
+        {
+            let (then, otherwise) = beyond;
+            all.push(format!("CASE WHEN {first} THEN {then} ELSE {otherwise} END"));
+        }
+    }
+
     /// By what rows are ordered, with the way.
     pub(crate) fn sort_key(&mut self, key: &SortKey, row: Row<'_>) -> Result<String> {
         let by = self.term(&key.term, row, Scope::Query)?;
@@ -51,15 +92,22 @@ impl Renderer<'_> {
         Ok(match term {
             Term::Column(far) => {
                 let from = self.row_of(far.row, at)?;
-                self.scalar(&far.keys, far.meta, from, at.scope)?
+                // A rule of a row on the way computes for itself.
+                self.apart(|it| it.scalar(&far.keys, far.meta, from, at.scope))?
             }
             Term::Value(kind, value, _) => dialect.constant(*kind, self.bound(*kind, value, at.scope)?),
             Term::Whole(whole, two) => {
                 let (a, b) = (self.term_at(&two.0, at)?, self.term_at(&two.1, at)?);
-                dialect.whole(*whole, &a, &b)
+                let sql = dialect.whole(*whole, &a, &b);
+                if *whole != Whole::Modulo {
+                    self.note_ends(&sql, LEAST, MOST);
+                }
+                sql
             }
             Term::Coalesce(two) => {
-                let (a, b) = (self.term_at(&two.0, at)?, self.term_at(&two.1, at)?);
+                let (a, of_a) = self.part_of(&two.0, at)?;
+                let (b, of_b) = self.part_of(&two.1, at)?;
+                self.note_either(&format!("{a} IS NOT NULL"), (&of_a, &of_b));
                 format!("coalesce({a}, {b})")
             }
             Term::Concat(two) => {
@@ -67,12 +115,16 @@ impl Renderer<'_> {
                 format!("({a} || {b})")
             }
             Term::Case(case) => {
-                let holds = self.turned(&case.0, at)?;
-                let then = self.term_at(&case.1, at)?;
+                let holds = self.apart(|it| it.turned(&case.0, at))?;
+                let (then, of_then) = self.part_of(&case.1, at)?;
                 match &case.2 {
-                    None => format!("(CASE WHEN {} THEN {then} END)", holds.sql()),
+                    None => {
+                        self.note_either(&holds.sql(), (&of_then, "FALSE"));
+                        format!("(CASE WHEN {} THEN {then} END)", holds.sql())
+                    }
                     Some(rest) => {
-                        let rest = self.term_at(rest, at)?;
+                        let (rest, of_rest) = self.part_of(rest, at)?;
+                        self.note_either(&holds.sql(), (&of_then, &of_rest));
                         format!("(CASE WHEN {} THEN {then} ELSE {rest} END)", holds.sql())
                     }
                 }
@@ -95,7 +147,13 @@ impl Renderer<'_> {
             }
             Term::Related(of) => {
                 let from = self.row_of(of.row, at)?;
-                self.related_rows(of, &of.steps, from, at)?
+                let sql = self.apart(|it| it.related_rows(of, &of.steps, from, at))?;
+                match (of.fold, of.of.kind()) {
+                    (Fold::Sum, Kind::Decimal) => self.note_ends(&sql, LEAST_DIGITS, DIGITS),
+                    (Fold::Sum, _) => self.note_ends(&sql, LEAST, MOST),
+                    _ => {}
+                }
+                sql
             }
             Term::TooLarge(why) => return Err(Error::TooLarge(why)),
         })
@@ -144,12 +202,21 @@ impl Renderer<'_> {
     }
 }
 
+/// One of these holds.
+fn any_of(conditions: &[String]) -> String {
+    match conditions {
+        [] => "FALSE".to_owned(),
+        all => format!("({})", all.join(" OR ")),
+    }
+}
+
 /// The ends of 64 bits, as PostgreSQL's `numeric` holds them.
 const LEAST: &str = "-9223372036854775808";
 const MOST: &str = "9223372036854775807";
 
 /// The greatest number that a decimal of 18 digits has units.
 const DIGITS: &str = "999999999999999999";
+const LEAST_DIGITS: &str = "-999999999999999999";
 
 impl Dialect {
     /// A value that is bound and stands for a column or alone: PostgreSQL's order of texts is that of their code points, as in

@@ -616,6 +616,35 @@ async fn cwe_778_nothing_is_changed_behind_the_hooks_back() {
     assert!(matches!(wrote_late().await, Err(Error::Finished)));
 }
 
+/// CWE-778. Attack: such a task changes a row that it has read before.
+#[tokio::test]
+async fn cwe_778_no_row_is_changed_behind_the_hooks_back() {
+    let audit = Audit {
+        meets: Some(Arc::default()),
+        ..Audit::default()
+    };
+    let database = database(Some(&audit));
+    let unit = unit(&database);
+    let late = unit.db();
+    let tag = BookTag::create(NewBookTag { name: "a".into() });
+    tag.save(&late).await.unwrap();
+    let row = BookTag::objects().get_to_change(&late, |t| t.name.eq("a")).await;
+    let row = row.unwrap();
+    let meets = audit.meets.clone().unwrap();
+    let behind = async {
+        meets.0.notified().await;
+        let done = row.change(&late, |t| [t.name.set("late")]).await;
+        meets.1.notify_one();
+        done
+    };
+    let (saved, done) = tokio::join!(unit.finish(true), behind);
+    saved.unwrap();
+    assert!(matches!(done, Err(Error::Finished)), "{done:?}");
+    let unit = self::unit(&database);
+    let tags = BookTag::objects().all(&unit.read_db()).await.unwrap();
+    assert!(tags.len() == 1 && tags[0].name == "a", "{tags:?}");
+}
+
 /// The statements that this takes.
 async fn statements(database: &Database, work: impl AsyncFnOnce(&Db<Write>) -> Result<()>) -> Vec<String> {
     let watch = database.watch();

@@ -33,7 +33,7 @@ impl Field for Odd {
     fn check(&self, _: &FieldLimits) -> Result<(), Problem> {
         match self.0.as_str() {
             "odd" => Ok(()),
-            _ => Err(Problem::new("odd", "It is not odd.")),
+            _ => Err(Problem::new("integer", "Enter a whole number.")),
         }
     }
 }

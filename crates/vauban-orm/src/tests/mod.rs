@@ -14,6 +14,7 @@ mod counsel;
 mod data_migrations;
 mod factories;
 mod field_types;
+mod for_update;
 mod fragments;
 mod hidden_work;
 mod linked;
@@ -37,6 +38,7 @@ mod reads;
 mod rights;
 #[cfg(feature = "postgres")]
 mod row_security;
+mod set_to;
 #[cfg(feature = "postgres")]
 mod sets;
 mod symbolic;
@@ -44,6 +46,7 @@ mod turns;
 mod units;
 mod unreadable;
 mod untyped;
+mod upserts;
 mod user_ids;
 mod values;
 mod worlds;

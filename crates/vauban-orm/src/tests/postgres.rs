@@ -58,6 +58,63 @@ async fn cwe_362_units_are_as_if_one_ran_after_the_other() {
     assert_eq!(names(&database).await, ["the only one"]);
 }
 
+/// CWE-362. Attack: two admins take each other's role at the same moment. One after the other, the second has no right to it any
+/// more: it is why there is no isolation but this one.
+#[tokio::test]
+async fn cwe_362_two_do_not_take_from_each_other_what_they_do_it_by() {
+    let demoted = async || {
+        let (_server, database) = two().await;
+        let unit = database.bind(Actor::nobody());
+        let service = unit.db();
+        let service = service.acting::<Fixtures>();
+        let new = NewOrganisation { name: "Alpha".into() };
+        let organisation = Organisation::create(new).save(&service).await.unwrap().id;
+        let mut admins = Vec::new();
+        for email in ["ann@example.com", "ben@example.com"] {
+            let user = User::create(NewUser { email: email.into() })
+                .save(&service)
+                .await
+                .unwrap()
+                .id;
+            let role = Role::Admin;
+            let new = NewMembership {
+                organisation,
+                user,
+                role,
+            };
+            admins.push((user, Membership::create(new).save(&service).await.unwrap().id));
+        }
+        unit.finish(true).await.unwrap();
+        let facts = |user: Id<User>| UserFacts {
+            id: user.uuid(),
+            is_staff: false,
+            is_superuser: false,
+        };
+        let units = [0, 1].map(|who| database.bind(Actor::user(facts(admins[who].0))));
+        let mut done = Vec::new();
+        for (unit, (_, other)) in units.iter().zip(admins.iter().rev()) {
+            let db = unit.db();
+            let row = Membership::objects()
+                .get_to_change(&db, |m| m.id.eq(*other))
+                .await
+                .unwrap();
+            done.push(row.change(&db, |m| [m.role.set(Role::Member)]).await.map(drop));
+        }
+        let mut demoted = 0;
+        for (unit, done) in units.into_iter().zip(done) {
+            let saved = match done {
+                Ok(()) => unit.finish(true).await,
+                refused => refused,
+            };
+            demoted += usize::from(saved.is_ok());
+        }
+        demoted
+    };
+    assert_eq!(demoted().await, 1);
+    let _attack = without(Control::Serial);
+    assert_eq!(demoted().await, 2);
+}
+
 /// CWE-460. Attack: a statement that is dropped before its end, and another one after it: half of the unit stays.
 #[tokio::test]
 async fn cwe_460_a_unit_with_a_dropped_statement_is_dead() {

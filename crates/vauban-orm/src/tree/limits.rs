@@ -103,21 +103,39 @@ impl FieldLimits {
     /// # Errors
     /// A problem that states the limit.
     pub fn check_text(&self, text: &str) -> Result<(), Problem> {
-        if text.contains('\0') {
-            // CWE-158: C code behind us would see the text end here.
-            return Err(Problem::new(
-                "null_characters",
-                "Null characters are not allowed.",
-            ));
-        }
+        check_nul(text)?;
         match self.max_length {
             // Bytes are at least as many as characters, so most values need no counting.
             Some(max) if text.len() > max as usize && text.chars().count() > max as usize => {
-                Err(Problem::new("max_length", "At most {max} characters.").with("max", max))
+                Err(too_long(max))
             }
             _ => Ok(()),
         }
     }
+}
+
+/// Said of no value where there must be one. The code is that of forms.
+pub(crate) const REQUIRED: Problem = Problem::new("required", "This field is required.");
+
+/// What is said of a text of more characters.
+pub(crate) fn too_long(max: u32) -> Problem {
+    Problem::new("max_length", "At most {max} characters.").with("max", max)
+}
+
+/// What is said of more bytes.
+pub(crate) fn too_large(max: u32) -> Problem {
+    Problem::new("max_bytes", "At most {max} bytes.").with("max", max)
+}
+
+/// CWE-158: C code behind us would see the text end here.
+pub(crate) fn check_nul(text: &str) -> Result<(), Problem> {
+    if text.contains('\0') {
+        return Err(Problem::new(
+            "null_characters",
+            "Null characters are not allowed.",
+        ));
+    }
+    Ok(())
 }
 
 #[cfg(test)]

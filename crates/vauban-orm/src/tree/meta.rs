@@ -245,6 +245,12 @@ impl ModelMeta {
     pub(crate) fn is(&self, other: &ModelMeta) -> bool {
         std::ptr::eq(self, other)
     }
+
+    /// Whether a row may refer to another of them.
+    pub(crate) fn refers_to_itself(&self) -> bool {
+        let mut targets = self.columns.iter().filter_map(|column| column.target);
+        targets.any(|target| target().is(self))
+    }
 }
 
 impl ColumnMeta {

@@ -219,6 +219,34 @@ impl Term {
         }
     }
 
+    /// The constants that it may become (`true`), or that become part of a text that it is.
+    pub(crate) fn constants<'a>(&'a self, is_all: bool, found: &mut Vec<(Kind, &'a Value, bool)>) {
+        match self {
+            Self::Value(kind, value, _) => found.push((*kind, value, is_all)),
+            Self::Coalesce(two) => {
+                two.0.constants(is_all, found);
+                two.1.constants(is_all, found);
+            }
+            Self::Concat(two) => {
+                two.0.constants(false, found);
+                two.1.constants(false, found);
+            }
+            Self::Case(case) => {
+                case.1.constants(is_all, found);
+                if let Some(rest) = &case.2 {
+                    rest.constants(is_all, found);
+                }
+            }
+            Self::Text(_, of) => of.constants(false, found),
+            Self::Column(_)
+            | Self::Whole(..)
+            | Self::Part(..)
+            | Self::Fold(..)
+            | Self::Related(_)
+            | Self::TooLarge(_) => {}
+        }
+    }
+
     /// Whether it speaks of the column, of whichever row.
     pub(crate) fn names(&self, column: &ColumnMeta) -> bool {
         let is = |other: &ColumnMeta| std::ptr::eq(other, column);
@@ -254,6 +282,11 @@ impl Term {
             // Whatever condition is in it.
             Self::Case(_) | Self::Fold(..) | Self::Related(_) => true,
         }
+    }
+
+    /// Whether it has a fragment in it, of which each may be an error.
+    pub(crate) fn has_fragment(&self) -> bool {
+        self.of_fragments(&|_| Some(())).is_some()
     }
 
     /// What is found first in the text of one of its fragments.

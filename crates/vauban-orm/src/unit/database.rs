@@ -6,7 +6,6 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use super::upkeep;
 use super::watch::Holder;
 #[cfg(feature = "postgres")]
 use crate::backend::postgres;
@@ -224,7 +223,7 @@ impl Database {
                 let connection = &mut schema_connection(store)?;
                 let applied = migrations::apply_with(connection, sets, target, functions, on_applied)?;
                 if !applied.is_empty() {
-                    upkeep::after_migrations(store);
+                    store.after_migrations();
                 }
                 Ok(applied)
             }

@@ -112,7 +112,7 @@ impl Db<Write> {
     /// [`Error::Busy`] if the turn does not come in time.
     pub async fn begin(&self) -> Result<()> {
         let bound = &self.inside.inside;
-        bound.shared.take_turn(&bound.shared).await
+        bound.shared.take_turn(&bound.shared, true).await
     }
 
     /// Reads and writes one model without its policy. A wall of its own: prefer a service.
@@ -364,7 +364,7 @@ impl Bound {
 
     /// Writes by one statement, in the unit's turn.
     pub(crate) async fn write<S: Steps>(&self, steps: S) -> Result<S::Found> {
-        self.shared.take_turn(&self.shared).await?;
+        self.shared.take_turn(&self.shared, steps.waits()).await?;
         let since = self.shared.log_start();
         let mut sql = String::new();
         let result = self.shared.run(&steps, &self.authority, &mut sql).await;

@@ -93,7 +93,7 @@ impl<'c> Changes<'c> {
         self.actor
     }
 
-    /// The changes.
+    /// The changes, in the order in which they were made.
     pub fn iter(&self) -> std::slice::Iter<'c, Change> {
         self.all.iter()
     }

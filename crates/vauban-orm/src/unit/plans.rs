@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::database::Database;
-use super::upkeep;
 #[cfg(feature = "postgres")]
 use crate::backend::postgres::Access;
 use crate::backend::{StatementWatch, Store};
@@ -18,7 +17,7 @@ impl Database {
     pub async fn analyze(&self) -> Result<()> {
         match &self.0.store {
             Store::Sqlite(store) => {
-                upkeep::after_migrations(store);
+                store.after_migrations();
                 Ok(())
             }
             #[cfg(feature = "postgres")]

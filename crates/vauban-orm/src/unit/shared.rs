@@ -267,21 +267,21 @@ impl Shared {
         }
     }
 
-    /// Takes the writer's turn, once for the unit.
-    pub(crate) async fn take_turn(&self, this: &Arc<Self>) -> Result<()> {
+    /// Takes the writer's turn, once for the unit; `waits`: where it is somebody else's, until that has ended.
+    pub(crate) async fn take_turn(&self, this: &Arc<Self>, waits: bool) -> Result<()> {
         self.check_request()?;
         // CWE-352: whoever asks, in a GET there is no writer, and so nothing to commit.
         if (self.reading || is_reading()) && !removed(Control::Reading) {
             return Err(Error::ReadOnly);
         }
         match &self.database.0.store {
-            Store::Sqlite(store) => self.take_writer(store, this).await,
+            Store::Sqlite(store) => self.take_writer(store, this, waits).await,
             #[cfg(feature = "postgres")]
             Store::Postgres(store) => self.begin_transaction(store).await,
         }
     }
 
-    async fn take_writer(&self, store: &sqlite::Store, this: &Arc<Self>) -> Result<()> {
+    async fn take_writer(&self, store: &sqlite::Store, this: &Arc<Self>, waits: bool) -> Result<()> {
         let _one = self.taking.lock().await;
         {
             let state = lock(&self.state);
@@ -291,7 +291,10 @@ impl Shared {
             }
         }
         let Inner { options, holder, .. } = &*self.database.0;
-        let wait = left().map_or(options.wait, |left| left.min(options.wait));
+        let wait = match waits {
+            true => left().map_or(options.wait, |left| left.min(options.wait)),
+            false => Duration::ZERO,
+        };
         let until = tokio::time::Instant::now() + wait;
         let writer = Arc::clone(&store.writer).lock_owned();
         let Ok(mut writer) = tokio::time::timeout_at(until, writer).await else {

@@ -31,6 +31,11 @@ pub(crate) trait Steps: Send + Sync {
         matches!(error, Error::Undone)
     }
 
+    /// Whether they wait for the writer's turn, where one unit writes at a time.
+    fn waits(&self) -> bool {
+        true
+    }
+
     /// Whether they may take so long that nobody else should wait for the thread meanwhile.
     fn is_large(&self) -> bool {
         false

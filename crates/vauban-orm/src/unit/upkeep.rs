@@ -9,7 +9,6 @@ use tokio::task::JoinHandle;
 use super::database::Database;
 use crate::backend::sqlite::Patience;
 use crate::backend::{Store, sqlite};
-use crate::error::Result;
 
 /// How often the statistics are looked at, as SQLite's manual advises.
 const EVERY: Duration = Duration::from_secs(60 * 60);
@@ -22,11 +21,6 @@ const HOURLY: Patience = Patience {
 const AT_THE_END: Patience = Patience {
     all: Duration::from_millis(500),
     table: Duration::from_millis(250),
-};
-/// After migrations somebody waits who has asked for it.
-const AFTER_MIGRATIONS: Patience = Patience {
-    all: Duration::from_secs(60),
-    table: Duration::from_secs(3),
 };
 
 /// A database that is looked after, until this is [ended](Self::end).
@@ -95,20 +89,8 @@ async fn hourly(store: Arc<sqlite::Store>, stop: Arc<AtomicBool>) {
 }
 
 async fn look(store: Arc<sqlite::Store>, patience: Patience, stop: Arc<AtomicBool>) {
-    let looked = tokio::task::spawn_blocking(move || told(store.optimize(patience, &stop)));
+    let looked = tokio::task::spawn_blocking(move || store.keep_up(patience, &stop));
     if looked.await.is_err() {
         tracing::error!(target: "vauban::orm", "looking at the database's statistics panicked");
-    }
-}
-
-/// Looks at the tables that migrations have changed.
-pub(super) fn after_migrations(store: &sqlite::Store) {
-    told(store.optimize(AFTER_MIGRATIONS, &Arc::default()));
-}
-
-/// Without new statistics plans are what they were before: what is asked is answered all the same.
-fn told(looked: Result<()>) {
-    if let Err(error) = looked {
-        tracing::warn!(target: "vauban::orm", %error, "the database's statistics cannot be looked at");
     }
 }

@@ -8,7 +8,7 @@ use crate::model::path::Path;
 use crate::problem::Problem;
 use crate::sabotage::{Control, removed};
 use crate::tree::expr::{Col, Expr, Op};
-use crate::tree::limits::FieldLimits;
+use crate::tree::limits::{FieldLimits, REQUIRED};
 use crate::tree::meta::{Auto, ColumnMeta, ModelMeta, Privilege};
 use crate::tree::value::{Kind, Value};
 
@@ -25,8 +25,6 @@ pub struct AnyColumn {
 
 /// Said of an id of another model's row (CWE-639, CWE-843).
 const OTHER_MODEL: Problem = Problem::new("other_model", "This is the id of a row of another kind.");
-/// Said of no value where there must be one. The code is that of forms.
-pub(super) const REQUIRED: Problem = Problem::new("required", "This field is required.");
 /// Said of what the framework sets.
 pub(super) const SET_BY_ITSELF: Problem = Problem::new("set_by_itself", "This is set by itself.");
 /// Said of a comparison with nothing.

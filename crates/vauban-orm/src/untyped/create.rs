@@ -1,12 +1,13 @@
 //! New rows by metadata.
 
-use super::column::{REQUIRED, is_given};
+use super::column::is_given;
 use super::row::AnyRow;
 use crate::error::{Error, Result};
 use crate::model::NewValues;
 use crate::model::assignment::Assignment;
 use crate::problem::Problem;
 use crate::query::{Create, CreateAll};
+use crate::tree::limits::REQUIRED;
 use crate::tree::meta::ModelMeta;
 use crate::unit::handles::{Db, Write};
 

@@ -87,7 +87,7 @@ const ATTRIBUTES: &[&str] = &[
     "data-srcset=\"{{ x }} 1x, /i/{{ x }} 2x\"",
     "data-srcset='{{ x }}'",
     "hx-target=\"#r{{ x }}\"",
-    "hx-include='#a-{{ x }} [name=\"b\"], .{{ x }} input[name=\"b\"]'",
+    "hx-include='#a-{{ x }} select[name=\"b\"], .{{ x }} input[name=\"b\"]'",
 ];
 
 /// A tag whose attributes come from branches and loops, which may leave a value open for what follows: bytes choose.

@@ -2,7 +2,9 @@
 
 #![allow(unreachable_pub)] // a view is as public as its rule
 
+mod elsewhere;
 mod from_a_form;
+mod unsaid;
 
 use super::*;
 use crate::http::{Caching, ErrorFacts, Respond};
@@ -99,9 +101,15 @@ mod views {
         deep get "/deep/" Nobodys;
         deeper post "/deep/" Nobodys;
         kept post "/kept/" Nobodys;
+        sent_either post "/sent-either/" EitherWay;
         plain get "/plain" Nobodys;
         other post "/pair/{name}/" Public, name;
-        pair get "/pair/{name}/" Public, name;
+    }
+
+    #[view(get, "/pair/{name}/", csp = Csp::strict().framed_by("https://b.example"))]
+    pub(super) async fn pair(_: Public, name: Path<String>) -> Result<Text> {
+        let _ = name;
+        Ok(Text::new("pair"))
     }
 
     #[view(get, "/pane/", csp = Csp::strict().framed_by("https://a.example"))]
@@ -426,6 +434,7 @@ fn with_gates(gates: &[Door], pages: bool) -> Arc<Site> {
         .view::<views::deep>("deep")
         .view::<views::deeper>("deeper")
         .view::<views::kept>("kept")
+        .view::<views::sent_either>("sent_either")
         .view::<views::plain>("plain")
         .view::<views::pane>("pane")
         .view::<views::pair>("pair")
@@ -456,9 +465,7 @@ async fn answered(site: &Arc<Site>, method: &str, path: &str, headers: &[(&str, 
             ("x-request-id", _) => "*".to_owned(),
             ("content-security-policy", policy) => without_nonce(policy),
             // A message's cookie is signed for a moment.
-            ("set-cookie", cookie) if cookie.starts_with("test-messages=") => {
-                cookie.chars().take(30).collect()
-            }
+            ("set-cookie", cookie) if cookie.contains("-messages=") => cookie.chars().take(30).collect(),
             (_, value) => value.to_owned(),
         };
         text.push_str(&format!("{name}: {value}\n"));
@@ -501,17 +508,44 @@ async fn cwe_204_whatever_is_sent_together_tells_of_no_hidden_view() {
         (&[greeting, leaving, nothing_here], false),
     ];
     let hidden = [
-        "/local/", "/local", "/either/", "/either", "/deep/", "/deep", "/kept/", "/kept", "/plain",
-        "/plain/", "/pane/", "/pane", "/gated/", "/gated",
+        "/local/",
+        "/local",
+        "/either/",
+        "/either",
+        "/deep/",
+        "/deep",
+        "/kept/",
+        "/kept",
+        "/plain",
+        "/plain/",
+        "/pane/",
+        "/pane",
+        "/gated/",
+        "/gated",
+        "/sent-either/",
     ];
     for (gates, pages) in sites {
         let site = with_gates(gates, pages);
         let hides_gated = gates
             .iter()
             .any(|gate| std::ptr::fn_addr_eq(*gate, not_gated as Door));
-        for method in ["GET", "HEAD", "POST", "OPTIONS"] {
+        for (method, https) in [
+            ("GET", false),
+            ("HEAD", false),
+            ("POST", false),
+            ("POST", true),
+            ("OPTIONS", false),
+        ] {
             for (cookie, fetch, key) in product(&cookies, &fetches, &keys) {
                 let mut headers = [cookie, key].concat();
+                // Over HTTPS cookies have another prefix, and who says no origin is a program.
+                let cookies = cookie.iter().map(|(_, text)| text.replace("test-", "__Host-"));
+                let cookies: Vec<String> = cookies.collect();
+                if https {
+                    headers = key.to_vec();
+                    headers.extend(cookies.iter().map(|text| ("cookie", text.as_str())));
+                    headers.push(("x-forwarded-proto", "https"));
+                }
                 if let Some((site, mode, dest)) = fetch {
                     headers.extend([
                         ("sec-fetch-site", site),
@@ -566,8 +600,8 @@ async fn what_begins_with_two_slashes_is_absent() {
     }
 }
 
-/// CWE-204. Attack: a gate counts requests, and a hidden address uses up what is allowed twice as fast as an absent one; a
-/// session is looked up once more.
+/// CWE-204. Attack: a gate counts requests, and a hidden address uses up what is allowed twice as fast as an absent one, or in a
+/// frame and without an origin at all; a session is looked up once more.
 #[tokio::test]
 async fn cwe_204_who_counts_requests_counts_each_once() {
     static COUNTED: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
@@ -589,22 +623,48 @@ async fn cwe_204_who_counts_requests_counts_each_once() {
             Box::pin(async { Ok("a session of a test".to_owned()) })
         }
     }
-    let mut parts = parts(&["example.com"]);
-    parts.sessions = Some(Arc::new(Counting));
-    parts.routes = Routes::new()
-        .view::<views::deep>("deep")
-        .view::<views::deeper>("deeper")
-        .view::<views::local>("local")
-        .view::<views::either>("either");
-    parts.before = vec![Arc::new(counting as Door), Arc::new(leaving as Door)];
-    let site = parts.site();
-    for cookie in ["test-session=x", "test-session=of-ann-and-nobody-else"] {
-        for method in ["GET", "POST", "OPTIONS"] {
-            for path in ["/absent/", "/deep/", "/deep", "/local/", "/either/"] {
+    fn addressed(cx: &Request) -> Result<Option<Response>> {
+        let _ = (cx.method(), cx.path());
+        Ok(None)
+    }
+    // Wherever it stands among those that look.
+    for gates in [
+        [counting as Door, leaving],
+        [leaving, counting],
+        [addressed, counting],
+    ] {
+        let mut parts = parts(&["example.com"]);
+        parts.sessions = Some(Arc::new(Counting));
+        parts.routes = Routes::new()
+            .view::<views::deep>("deep")
+            .view::<views::deeper>("deeper")
+            .view::<views::pane>("pane")
+            .view::<views::local>("local")
+            .view::<views::either>("either");
+        parts.before = gates.map(|gate| Arc::new(gate) as _).into();
+        let site = parts.site();
+        for cookie in ["test-session=x", "test-session=of-ann-and-nobody-else"] {
+            for method in ["GET", "POST", "OPTIONS"] {
+                for path in ["/absent/", "/deep/", "/deep", "/local/", "/either/"] {
+                    COUNTED.store(0, std::sync::atomic::Ordering::Relaxed);
+                    answered(&site, method, path, &[("cookie", cookie)]).await;
+                    let counted = COUNTED.load(std::sync::atomic::Ordering::Relaxed);
+                    assert_eq!(counted, 2, "{method} {path} {cookie}");
+                }
+            }
+        }
+        let frame: &[(&str, &str)] = &[
+            ("sec-fetch-site", "cross-site"),
+            ("sec-fetch-mode", "navigate"),
+            ("sec-fetch-dest", "iframe"),
+        ];
+        let unsaid: &[(&str, &str)] = &[("x-forwarded-proto", "https"), ("cookie", "__Host-session=x")];
+        for (method, headers) in [("GET", frame), ("POST", unsaid)] {
+            for path in ["/absent/", "/deep/", "/pane/"] {
                 COUNTED.store(0, std::sync::atomic::Ordering::Relaxed);
-                answered(&site, method, path, &[("cookie", cookie)]).await;
+                answered(&site, method, path, headers).await;
                 let counted = COUNTED.load(std::sync::atomic::Ordering::Relaxed);
-                assert_eq!(counted, 2, "{method} {path} {cookie}");
+                assert_eq!(counted, 1, "{method} {path} {headers:?}");
             }
         }
     }

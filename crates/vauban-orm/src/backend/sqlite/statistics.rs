@@ -22,6 +22,11 @@ pub(crate) struct Patience {
     /// One table, whole. Of a larger one the first rows are looked at, which tells less of values that many rows share.
     pub(crate) table: Duration,
 }
+/// After migrations somebody waits who has asked for it.
+pub(super) const AFTER_MIGRATIONS: Patience = Patience {
+    all: Duration::from_secs(60),
+    table: Duration::from_secs(3),
+};
 
 /// Looks at the tables whose statistics are missing or old. Whether plans may be others from here on.
 ///

@@ -12,7 +12,7 @@ use super::connection::Connection;
 use super::lanes::{Lane, Lanes};
 use super::on_disk::OnDisk;
 use super::settings::settle;
-use super::statistics::{self, Patience, Statistics};
+use super::statistics::{self, AFTER_MIGRATIONS, Patience, Statistics};
 use super::writer::Writer;
 use crate::backend::lock;
 use crate::backend::{KeptTexts, Watched};
@@ -123,6 +123,19 @@ impl Store {
             self.statistics.changed();
         }
         Ok(())
+    }
+
+    /// Looks at the tables that migrations have changed.
+    pub(crate) fn after_migrations(&self) {
+        self.keep_up(AFTER_MIGRATIONS, &Arc::default());
+    }
+
+    /// As [`optimize`](Self::optimize). Without new statistics plans are what they were before: what is asked is answered all the
+    /// same.
+    pub(crate) fn keep_up(&self, patience: Patience, stop: &Arc<AtomicBool>) {
+        if let Err(error) = self.optimize(patience, stop) {
+            tracing::warn!(target: "vauban::orm", %error, "the database's statistics cannot be looked at");
+        }
     }
 
     #[cfg(test)]

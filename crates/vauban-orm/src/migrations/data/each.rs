@@ -24,6 +24,17 @@ pub(super) struct Each<'s> {
 }
 
 impl<'s> Each<'s> {
+    /// Each of a step, in their order.
+    ///
+    /// # Errors
+    /// Those of [`new`](Self::new).
+    pub(super) fn all(step: &'s Step, functions: &[DataMigrationMeta]) -> Result<Vec<Self>, MigrationError> {
+        let operations = step.operations.iter();
+        operations
+            .map(|operation| Self::new(step, operation, functions))
+            .collect()
+    }
+
     /// # Errors
     /// [`MigrationError::Set`] for a function that nobody brings, or that may not what the file asks of it.
     pub(super) fn new(

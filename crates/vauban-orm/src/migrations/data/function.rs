@@ -75,9 +75,9 @@ pub trait Named: Sized + Send + Sync + 'static {
 pub struct DataRight {
     /// `View` or `Change`; to change a column is also to see it.
     pub action: &'static str,
-    /// The table.
+    /// The table as it is called then.
     pub table: &'static str,
-    /// Its columns.
+    /// The table's columns that it goes for.
     pub columns: &'static [&'static str],
 }
 

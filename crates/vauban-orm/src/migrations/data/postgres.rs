@@ -14,7 +14,7 @@ use crate::backend::postgres::{Connection, Failure};
 use crate::sql::dialect::Dialect;
 use crate::sql::statement::Parameter;
 use crate::tree::expr::Bind;
-use crate::tree::value::{Kind, Value, ValueRef};
+use crate::tree::value::{Kind, Mismatch, Value, ValueRef};
 
 /// The data migrations that are half made or half undone, as far as this database knows.
 ///
@@ -44,11 +44,7 @@ pub(in crate::migrations) async fn run(
     step: &Step,
     functions: &[DataMigrationMeta],
 ) -> Result<bool, MigrationError> {
-    let all = step
-        .operations
-        .iter()
-        .map(|operation| Each::new(step, operation, functions));
-    let all = all.collect::<Result<Vec<_>, _>>()?;
+    let all = Each::all(step, functions)?;
     let mut any = false;
     loop {
         begin(connection).await.map_err(setup)?;
@@ -59,11 +55,7 @@ pub(in crate::migrations) async fn run(
         }
         any = true;
         let now = progress(connection).await.map_err(setup)?.remove(&step.id());
-        let mut now = now.unwrap_or(Progress {
-            back: step.back,
-            operation: 0,
-            last: String::new(),
-        });
+        let mut now = now.unwrap_or_else(|| Progress::begun(step.back));
         let is_done = match all.get(now.operation) {
             None => true,
             Some(each) => {
@@ -98,19 +90,28 @@ async fn batch(connection: &Connection, each: &Each<'_>, last: &mut String) -> R
     let first = Value::Uuid(Uuid::from_slice(&unhex(last)).unwrap_or_default());
     // No key is before the first one.
     let key = [Parameter::One(Kind::Uuid)];
-    let mut rows: Vec<(Uuid, Vec<Value>)> = Vec::new();
+    let mut rows: Vec<Result<(Uuid, Vec<Value>), Mismatch>> = Vec::new();
     connection
         .fetch(&select, &key, std::iter::once(Bind::One(&first)), |row| {
-            let value = |at| row.value(at).map_or(Value::Null, owned);
-            let id = match row.value(0) {
-                Ok(ValueRef::Blob(bytes)) => Uuid::from_slice(bytes).unwrap_or_default(),
-                _ => Uuid::default(),
+            let read = || {
+                let ValueRef::Blob(id) = row.value(0)? else {
+                    return Err(Mismatch);
+                };
+                let values = (1..=each.columns.len()).map(|at| row.value(at).map(owned));
+                Ok((
+                    Uuid::from_slice(id).map_err(|_| Mismatch)?,
+                    values.collect::<Result<_, _>>()?,
+                ))
             };
-            rows.push((id, (1..=each.columns.len()).map(value).collect()));
+            rows.push(read());
             Ok::<_, Failure>(())
         })
         .await
         .map_err(refused)?;
+    // CWE-252: what cannot be read is not empty, or a function that fills what is would write over it.
+    let rows: Result<Vec<_>, Mismatch> = rows.into_iter().collect();
+    let rows =
+        rows.map_err(|Mismatch| each.refused(&select, "a row does not have its columns' types".to_owned()))?;
     for (id, values) in &rows {
         let changed = each.changed(*id, values)?;
         if changed.is_empty() {

@@ -18,6 +18,17 @@ pub(super) struct Progress {
     pub(super) last: String,
 }
 
+impl Progress {
+    /// Nothing is done yet.
+    pub(super) fn begun(back: bool) -> Self {
+        Self {
+            back,
+            operation: 0,
+            last: String::new(),
+        }
+    }
+}
+
 /// How far a database is, by `package/name`.
 pub(super) type Half = BTreeMap<String, Progress>;
 

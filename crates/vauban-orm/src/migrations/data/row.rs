@@ -39,7 +39,7 @@ impl<'r> OldRow<'r> {
         }
     }
 
-    /// Its key.
+    /// The key, by which it is found again.
     pub fn id(&self) -> Uuid {
         self.id
     }

@@ -42,11 +42,7 @@ pub(in crate::migrations) fn run(
     step: &Step,
     functions: &[DataMigrationMeta],
 ) -> Result<bool, MigrationError> {
-    let all = step
-        .operations
-        .iter()
-        .map(|operation| Each::new(step, operation, functions));
-    let all = all.collect::<Result<Vec<_>, _>>()?;
+    let all = Each::all(step, functions)?;
     let mut any = false;
     loop {
         let transaction = connection
@@ -58,11 +54,7 @@ pub(in crate::migrations) fn run(
         }
         any = true;
         let now = progress(&transaction)?.remove(&step.id());
-        let mut now = now.unwrap_or(Progress {
-            back: step.back,
-            operation: 0,
-            last: String::new(),
-        });
+        let mut now = now.unwrap_or_else(|| Progress::begun(step.back));
         let is_done = match all.get(now.operation) {
             None => true,
             Some(each) => {

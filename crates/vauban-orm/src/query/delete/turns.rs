@@ -92,8 +92,3 @@ impl Removal<'_> {
         Ok(())
     }
 }
-
-pub(super) fn refers_to_itself(model: &'static ModelMeta) -> bool {
-    let mut targets = model.columns.iter().filter_map(|column| column.target);
-    targets.any(|target| target().is(model))
-}

@@ -10,10 +10,10 @@ mod run;
 mod tuples;
 mod with;
 
+pub(crate) use super::stored::key_of;
 pub use many::LoadMany;
 pub use one::{LoadOne, One};
-pub(super) use parts::no_key;
-pub(crate) use parts::{Asks, Joins, LoadWeight, Loading, key_of};
+pub(crate) use parts::{Asks, Joins, LoadWeight, Loading};
 pub use parts::{Load, RowQuery};
 pub use query::LoadingQuerySet;
 pub use with::With;

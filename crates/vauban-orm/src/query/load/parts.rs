@@ -4,8 +4,6 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use uuid::Uuid;
-
 use super::super::QuerySet;
 use super::super::select::{Ask, Select};
 use crate::backend::Session;
@@ -14,7 +12,7 @@ use crate::model::record::Record;
 use crate::policy::authority::Authority;
 use crate::tree::bounds;
 use crate::tree::meta::ColumnMeta;
-use crate::tree::value::{RowReader, ValueRef};
+use crate::tree::value::RowReader;
 
 /// What is loaded for rows of `M`: a relation, or a tuple of some.
 #[diagnostic::on_unimplemented(
@@ -161,16 +159,4 @@ pub(super) fn boxed<'a, T>(
     step: impl Future<Output = T> + Send + 'a,
 ) -> Pin<Box<dyn Future<Output = T> + Send + 'a>> {
     Box::pin(step)
-}
-
-/// The primary key of a row whose columns begin at `base`.
-pub(crate) fn key_of(row: &RowReader<'_>, base: usize) -> Result<Uuid> {
-    match row.value_at(base) {
-        Ok(ValueRef::Blob(bytes)) => Uuid::from_slice(bytes).map_err(|_| no_key()),
-        _ => Err(no_key()),
-    }
-}
-
-pub(in crate::query) fn no_key() -> Error {
-    Error::Internal("a primary key is not 16 bytes".into())
 }

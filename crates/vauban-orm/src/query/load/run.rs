@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use uuid::Uuid;
 
 use super::super::loads::{Batch, By};
-use super::{LoadWeight, Loading, RowQuery, no_key};
+use super::super::stored::no_key;
+use super::{LoadWeight, Loading, RowQuery};
 use crate::backend::Session;
 use crate::error::{Error, Result};
 use crate::policy::authority::Authority;

@@ -3,6 +3,7 @@
 //! fails.
 
 mod by_metadata;
+mod computed;
 mod conditions;
 mod loaded;
 mod many;
@@ -10,17 +11,18 @@ mod models;
 mod reference;
 mod statements;
 mod told;
+mod upsert;
 mod values;
 
 use long::Numbers;
 
 use super::{Control, without};
-use statements::{KINDS, On, Way, World};
+use statements::{KINDS, Kind, On, Way, World};
 
 /// The kinds in both ways.
 const STATEMENTS: usize = KINDS.len() * 2;
 
-fn statement(number: usize) -> (statements::Kind, Way) {
+fn statement(number: usize) -> (Kind, Way) {
     let way = if number < KINDS.len() {
         Way::Typed
     } else {
@@ -29,9 +31,20 @@ fn statement(number: usize) -> (statements::Kind, Way) {
     (KINDS[number % KINDS.len()], way)
 }
 
-/// So many worlds with so many statements each; how many statements of each kind there were and how many found or did
+/// The numbers of all statements, or of those that are written in this way.
+fn written(only: Option<Way>) -> Vec<usize> {
+    let is_one = |number: &usize| only.is_none_or(|way| way == statement(*number).1);
+    (0..STATEMENTS).filter(is_one).collect()
+}
+
+/// So many worlds with so many of these statements each; how many statements of each kind there were and how many found or did
 /// something, or the first that went another way than the reference.
-async fn run(on: On, worlds: u64, seed: u64, only: Option<Way>) -> Result<[(u64, u64); STATEMENTS], String> {
+async fn run(
+    on: On,
+    worlds: u64,
+    seed: u64,
+    statements: &[usize],
+) -> Result<[(u64, u64); STATEMENTS], String> {
     let mut counts = [(0, 0); STATEMENTS];
     for number in 0..worlds {
         let mut n = Numbers::new(seed, number);
@@ -39,11 +52,7 @@ async fn run(on: On, worlds: u64, seed: u64, only: Option<Way>) -> Result<[(u64,
         // A world on a server takes its time to be made.
         let steps = if on == On::Sqlite { 60 } else { 120 };
         for step in 0..steps {
-            let kind = match only {
-                Some(Way::Untyped) => KINDS.len() + n.below(KINDS.len()),
-                Some(Way::Typed) => n.below(KINDS.len()),
-                None => n.below(STATEMENTS),
-            };
+            let kind = statements[n.below(statements.len())];
             let (what, way) = statement(kind);
             let did = world.step(&mut n, what, way).await;
             let did =
@@ -64,7 +73,7 @@ mod properties {
     /// What a policy means (DESIGN), for every kind of statement.
     async fn statements_do_what_the_reference_does(on: On, worlds: u64) {
         let seed = long::seed();
-        let counts = run(on, worlds, seed, None)
+        let counts = run(on, worlds, seed, &written(None))
             .await
             .unwrap_or_else(|wrong| panic!("{wrong}"));
         for (number, (all, did)) in counts.into_iter().enumerate() {
@@ -96,12 +105,21 @@ mod properties {
     }
 }
 
-/// CWE-862: of links, which are only written by types.
+/// CWE-862, CWE-863: what is only written by types.
 #[tokio::test]
-async fn the_comparison_sees_links_that_may_not_go() {
-    let _attack = without(Control::Unlink);
-    let found = run(On::Sqlite, 500, 7, Some(Way::Typed)).await;
-    assert!(found.is_err(), "nobody sees that links go that may not");
+async fn the_comparison_sees_each_missing_control_of_types_alone() {
+    for (control, kind) in [
+        (Control::Unlink, Kind::Link),
+        (Control::AsRead, Kind::SetTo),
+        (Control::Fits, Kind::SetTo),
+        (Control::UpsertJudged, Kind::Upsert),
+        (Control::LockChangeable, Kind::ForUpdate),
+    ] {
+        let _attack = without(control);
+        let of_kind = KINDS.iter().position(|other| *other == kind);
+        let found = run(On::Sqlite, 500, 7, &[of_kind.unwrap()]).await;
+        assert!(found.is_err(), "nobody sees that {control:?} is missing");
+    }
 }
 
 /// CWE-862, CWE-863, CWE-639, CWE-203: each control that is missing is seen.
@@ -129,7 +147,7 @@ async fn the_comparison_sees_each_missing_control() {
             if (control, way) == (Control::Folded, Way::Untyped) {
                 continue;
             }
-            let found = run(On::Sqlite, 500, 7, Some(way)).await;
+            let found = run(On::Sqlite, 500, 7, &written(Some(way))).await;
             assert!(found.is_err(), "nobody sees that {control:?} is missing: {way:?}");
         }
     }

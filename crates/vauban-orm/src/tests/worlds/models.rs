@@ -25,7 +25,7 @@ impl Policy for Person {
 }
 
 #[derive(Model, Debug, Clone)]
-#[model(crate = vauban_orm, related(members: Member.team, jobs: Job.team))]
+#[model(crate = vauban_orm, related(members: Member.team, jobs: Job.team, scores: Score.team))]
 pub struct Team {
     pub id: Id<Team>,
     #[field(max_length = 100)]
@@ -138,6 +138,33 @@ impl Policy for Helper {
     }
 }
 
+/// What is added, or changed where its key is there.
+#[derive(Model, Debug, Clone)]
+#[model(crate = vauban_orm)]
+pub struct Score {
+    pub id: Id<Score>,
+    #[field(unique)]
+    pub key: i64,
+    #[field(tenant)]
+    pub team: ForeignKey<Team>,
+    pub points: i64,
+}
+impl Policy for Score {
+    fn rules(who: Who<Self>, s: &Columns<Self>) -> Rules<Self> {
+        let member = s.team.members.any(|m| m.person.is(who));
+        let lead = s.team.members.any(|m| m.person.is(who) & m.rank.eq(Rank::Lead));
+        // A team that has five once lets its members do more.
+        let five = s.team.scores.any(|other| other.points.eq(5));
+        Rules {
+            view: member.clone() | s.points.eq(0),
+            add: (member.clone() & !s.points.gt(4)) | five.clone(),
+            change: (lead.clone() & s.points.ne(3)) | (member & five),
+            ..Rules::none()
+        }
+        .may_set(&s.team, lead)
+    }
+}
+
 /// Keeps a job from being deleted.
 #[derive(Model, Debug, Clone)]
 #[model(crate = vauban_orm)]
@@ -155,7 +182,7 @@ impl Policy for Pin {
 service! {
     /// Makes worlds.
     pub(super) Maker: Add<Person>, View<Person>, Add<Team>, View<Team>, Add<Member>, View<Member>, Grant<Member>, Add<Job>,
-        View<Job>, Grant<Job>, Add<Helper>, View<Helper>, Add<Pin>, View<Pin>;
+        View<Job>, Grant<Job>, Add<Helper>, View<Helper>, Add<Pin>, View<Pin>, Add<Score>, View<Score>;
     waiver!(ServiceRights, "worlds are made before anybody acts")
 }
 
@@ -167,5 +194,6 @@ pub(super) fn models() -> Vec<&'static ModelMeta> {
         Job::meta(),
         Pin::meta(),
         Helper::meta(),
+        Score::meta(),
     ]
 }

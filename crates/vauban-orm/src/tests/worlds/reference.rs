@@ -42,6 +42,13 @@ pub(super) struct PlainJob {
     pub(super) with: Option<Id<Job>>,
 }
 
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct PlainScore {
+    pub(super) key: i64,
+    pub(super) team: Id<Team>,
+    pub(super) points: i64,
+}
+
 /// All rows, as they are before a statement: every rule reads relations from here.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Rows {
@@ -51,6 +58,7 @@ pub(super) struct Rows {
     pub(super) jobs: Vec<PlainJob>,
     pub(super) pinned: Vec<Id<Job>>,
     pub(super) helpers: Vec<(Id<Job>, Id<Person>)>,
+    pub(super) scores: Vec<PlainScore>,
 }
 
 /// What becomes of the row that a deletion starts from.
@@ -143,6 +151,34 @@ impl Rows {
             && self.may_change(new, who)
             && self.sees_targets(new, set, who)
             && (!set.team || (self.is_member(old.team, who, true) && self.is_member(new.team, who, true)))
+    }
+
+    fn has_five(&self, team: Id<Team>) -> bool {
+        self.scores
+            .iter()
+            .any(|score| score.team == team && score.points == 5)
+    }
+
+    pub(super) fn sees_score(&self, score: &PlainScore, who: Asker) -> bool {
+        self.is_member(score.team, who, false) || score.points == 0
+    }
+
+    pub(super) fn adds_score(&self, score: &PlainScore, who: Asker) -> bool {
+        let member = self.is_member(score.team, who, false) && score.points <= 4;
+        self.sees_team(score.team, who) && (member || self.has_five(score.team))
+    }
+
+    pub(super) fn may_change_score(&self, score: &PlainScore, who: Asker) -> bool {
+        (self.is_member(score.team, who, true) && score.points != 3)
+            || (self.is_member(score.team, who, false) && self.has_five(score.team))
+    }
+
+    /// May what was `old` become `new`, of which `team` says whether the team is written?
+    pub(super) fn score_becomes(&self, old: &PlainScore, new: &PlainScore, team: bool, who: Asker) -> bool {
+        let lead = |score: &PlainScore| self.is_member(score.team, who, true);
+        self.sees_score(new, who)
+            && self.may_change_score(new, who)
+            && (!team || (self.sees_team(new.team, who) && lead(old) && lead(new)))
     }
 
     /// What comes of deleting these rows, which may be deleted: parts go with their whole, what came after or with them

@@ -1,6 +1,6 @@
 //! One statement of each kind, in the database and in the reference.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use long::Numbers;
 use uuid::Uuid;
@@ -8,7 +8,9 @@ use uuid::Uuid;
 use super::by_metadata;
 use super::conditions::{Condition, NAMES, condition, filter, holds};
 use super::models::*;
-use super::reference::{Asker, Deletion, PlainJob, PlainMember, PlainPerson, PlainTeam, Rows, Set};
+use super::reference::{
+    Asker, Deletion, PlainJob, PlainMember, PlainPerson, PlainScore, PlainTeam, Rows, Set,
+};
 use super::told::Told;
 use super::values;
 use crate::engine::{ChangeHooks, Database, Options, Unit};
@@ -36,9 +38,12 @@ pub(super) enum Kind {
     DeleteAll,
     Load,
     Link,
+    SetTo,
+    Upsert,
+    ForUpdate,
 }
 
-pub(super) const KINDS: [Kind; 20] = [
+pub(super) const KINDS: [Kind; 23] = [
     Kind::All,
     Kind::Ordered,
     Kind::Permitted,
@@ -59,6 +64,9 @@ pub(super) const KINDS: [Kind; 20] = [
     Kind::DeleteAll,
     Kind::Load,
     Kind::Link,
+    Kind::SetTo,
+    Kind::Upsert,
+    Kind::ForUpdate,
 ];
 
 /// How a statement is written.
@@ -198,6 +206,19 @@ impl World {
                 rows.helpers.push(pair);
             }
         }
+        for key in 0..6 {
+            let score = PlainScore {
+                key,
+                team: rows.teams[n.below(3)].id,
+                points: n.below(6) as i64,
+            };
+            let PlainScore { key, team, points } = score;
+            Score::create(NewScore { key, team, points })
+                .save(&db)
+                .await
+                .unwrap();
+            rows.scores.push(score);
+        }
         if n.once_in(2) {
             let job = rows.jobs[n.below(rows.jobs.len())].id;
             Pin::create(NewPin { job }).save(&db).await.unwrap();
@@ -249,6 +270,9 @@ impl World {
             Kind::Delete => self.delete(&db, n, who, way).await,
             Kind::Load => self.load(&db, n, who, &wanted, way).await,
             Kind::Link => self.link(&db, n, who).await,
+            Kind::SetTo => self.set_to(&db, n, who, &wanted).await,
+            Kind::Upsert => self.upsert(&db, n, who).await,
+            Kind::ForUpdate => self.for_update(&db, n, who, &wanted).await,
             Kind::DeleteAll => self.delete_all(&db, who, &wanted, way).await,
             Kind::Computed | Kind::Together | Kind::Grouped | Kind::Keyed | Kind::Every
                 if way == Way::Untyped =>
@@ -270,6 +294,11 @@ impl World {
         let stored = self.stored();
         let rows = self.rows.jobs.iter().map(|job| (job.id.uuid(), shown(job)));
         same(&stored, &rows.collect()).map_err(told)?;
+        let scores = self.rows.scores.iter();
+        let scores: BTreeSet<_> = scores
+            .map(|score| (score.key, score.team.uuid(), score.points))
+            .collect();
+        same(&self.stored_scores(), &scores).map_err(told)?;
         if let Some(known) = &self.told {
             known.check(&self.rows.jobs).map_err(told)?;
         }
@@ -441,7 +470,9 @@ impl World {
                 .map(|person| person.name.clone())
         };
         match by {
-            0 => job.points.map(|points| format!("{points:05}")),
+            0 => job
+                .points
+                .map(|points| format!("{:020}", i128::from(points) - i128::from(i64::MIN))),
             1 => assignee(job),
             2 => {
                 let team = self
@@ -625,6 +656,30 @@ impl World {
         Ok(!gone.is_empty())
     }
 
+    fn stored_scores(&self) -> BTreeSet<(i64, Uuid, i64)> {
+        let sql = "SELECT key, team_id, points FROM score";
+        match &self.stored {
+            Stored::Sqlite(stored) => {
+                let mut statement = stored.prepare_cached(sql).unwrap();
+                let rows = statement.query_map([], |row| {
+                    let team: Id<Team> = id(row, 1)?.unwrap();
+                    Ok((row.get(0)?, team.uuid(), row.get(2)?))
+                });
+                rows.unwrap().map(|row| row.unwrap()).collect()
+            }
+            #[cfg(feature = "postgres")]
+            Stored::Postgres(stored) => {
+                let text = |text: &Option<String>| text.clone().unwrap();
+                let rows = stored.run(sql);
+                let row = |row: &Vec<Option<String>>| {
+                    let number = |at: usize| text(&row[at]).parse().unwrap();
+                    (number(0), text(&row[1]).parse().unwrap(), number(2))
+                };
+                rows.iter().map(row).collect()
+            }
+        }
+    }
+
     fn stored(&self) -> BTreeMap<Uuid, String> {
         let sql =
             "SELECT id, team_id, title, assignee_id, points, hits, part_of_id, after_id, with_id FROM job";
@@ -791,7 +846,7 @@ impl Change {
         match self {
             Self::Points(points) => new.points = *points,
             Self::Title(title) => new.title.clone_from(title),
-            Self::Hits(by) => new.hits += by,
+            Self::Hits(by) => new.hits = new.hits.saturating_add(*by),
             Self::Team(team) => new.team = *team,
             Self::Assignee(person) => new.assignee = *person,
             Self::PartOf(whole) => new.part_of = *whole,

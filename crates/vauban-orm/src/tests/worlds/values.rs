@@ -34,7 +34,7 @@ fn optional<T>(expression: Expression<Job, T>) -> Optional {
     Expression::new(expression.term)
 }
 
-fn expression(job: &Columns<Job>, amount: &Amount) -> Optional {
+pub(super) fn expression(job: &Columns<Job>, amount: &Amount) -> Optional {
     match amount {
         Amount::Points => optional(&job.points * 1),
         Amount::Hits => optional(&job.hits + 0),
@@ -63,7 +63,7 @@ fn ends(number: i128) -> i64 {
     number.clamp(i64::MIN.into(), i64::MAX.into()) as i64
 }
 
-fn amount(rows: &Rows, who: Asker, amount_of: &Amount, job: &PlainJob) -> Option<i64> {
+pub(super) fn amount(rows: &Rows, who: Asker, amount_of: &Amount, job: &PlainJob) -> Option<i64> {
     let parts = |of: &Condition| -> Vec<&PlainJob> {
         let parts = rows.jobs.iter().filter(|part| part.part_of == Some(job.id));
         parts
@@ -112,7 +112,7 @@ fn total(values: impl Iterator<Item = Option<i64>>) -> Option<i64> {
     (!all.is_empty()).then(|| ends(all.iter().sum()))
 }
 
-fn random(n: &mut Numbers, rows: &Rows, depth: usize) -> Amount {
+pub(super) fn random(n: &mut Numbers, rows: &Rows, depth: usize) -> Amount {
     if depth == 0 || n.once_in(3) {
         let of = |n: &mut Numbers| Box::new(condition(n, rows, 2, 1));
         return match n.below(10) {
@@ -231,7 +231,9 @@ pub(super) async fn read(
                 total(seen.iter().map(|job| value(job))),
                 seen.iter().map(|job| job.title.clone()).min(),
                 points.iter().copied().max(),
-                (!points.is_empty()).then(|| points.iter().sum::<i64>() as f64 / points.len() as f64),
+                (!points.is_empty()).then(|| {
+                    points.iter().map(|one| i128::from(*one)).sum::<i128>() as f64 / points.len() as f64
+                }),
                 so.len() as i64,
             );
             same(&got, &expected).map_err(told)?;

@@ -26,6 +26,8 @@ pub enum Kind {
     Reference,
     /// A selector with names in it.
     Selector,
+    /// A question of htmx, which runs one that begins with `js:`.
+    Question,
     /// Present or absent: its value says nothing.
     Boolean,
     /// One of some words.
@@ -81,9 +83,7 @@ macro_rules! refuse {
 
 /// Classifies the attribute `name` (lower case) of `element` (lower case).
 pub fn kind(element: &str, name: &str, foreign: bool) -> Kind {
-    // CWE-79: htmx reads `data-hx-vars` as `hx-vars`, and so with every one of its attributes.
-    let plain = name.strip_prefix("data-").unwrap_or(name);
-    let name = if plain.starts_with("hx-") { plain } else { name };
+    let name = library_name(name);
     let local = name.strip_prefix("xlink:").unwrap_or(name);
     // CWE-79: an inline handler is JavaScript inside an attribute; the default CSP forbids it anyway.
     if name.starts_with("on") || local.contains(":on") || name.starts_with('@') {
@@ -125,7 +125,7 @@ pub fn kind(element: &str, name: &str, foreign: bool) -> Kind {
         _ => {}
     }
     // CWE-352: a library sends what the link names with this verb, and the page's token.
-    if names_verb(name) && matches!(element, "a" | "area" | "button" | "input" | "form") {
+    if names_verb(name) && sent(element) {
         return refuse!(
             "form-attribute",
             "a value in an attribute that names the verb of a request",
@@ -145,9 +145,30 @@ pub fn kind(element: &str, name: &str, foreign: bool) -> Kind {
     element_kind(element, name).unwrap_or_else(|| global_kind(element, name, foreign))
 }
 
+/// The name as htmx reads it: `data-hx-vars` is `hx-vars`, and since its version 4 `hx-vars:inherited` and `hx-vars:append` are
+/// (CWE-79). A name of another library is as it is.
+pub fn library_name(name: &str) -> &str {
+    let plain = name.strip_prefix("data-").unwrap_or(name);
+    if !["hx-", "sse-", "ws-"].iter().any(|own| plain.starts_with(own)) {
+        return name;
+    }
+    match plain.split_once(':') {
+        Some((attribute, _)) if !plain.starts_with("hx-on") => attribute,
+        _ => plain,
+    }
+}
+
 /// Whether an attribute is named after the verb of a request: `data-method`, `data-turbo-method`, `up-method`.
 pub fn names_verb(name: &str) -> bool {
-    name.ends_with("-method")
+    library_name(name).ends_with("-method")
+}
+
+/// Whether libraries send an element of this name with the verb that an attribute of it names.
+pub fn sent(element: &str) -> bool {
+    matches!(
+        element,
+        "a" | "area" | "button" | "input" | "form" | "select" | "textarea"
+    )
 }
 
 /// Attributes whose value a widespread client library runs as code.
@@ -418,12 +439,11 @@ fn global_kind(element: &str, name: &str, foreign: bool) -> Kind {
         ),
         "draggable" | "spellcheck" | "translate" => Kind::Enumerated(&["true", "false", "yes", "no"]),
         // What a view of this site answers with: a path that begins literally with its slash, or a typed address.
-        "hx-get" | "hx-post" | "hx-put" | "hx-delete" | "hx-patch" | "hx-push-url" | "hx-replace-url" => {
-            Kind::Action
-        }
+        "hx-get" | "hx-post" | "hx-put" | "hx-delete" | "hx-patch" | "hx-action" | "hx-push-url"
+        | "hx-replace-url" => Kind::Action,
         "hx-target" | "hx-include" | "hx-indicator" | "hx-disabled-elt" | "hx-select" | "hx-select-oob"
         | "hx-swap-oob" | "hx-sync" => Kind::Selector,
-        "hx-confirm" | "hx-prompt" => Kind::Plain,
+        "hx-confirm" | "hx-prompt" => Kind::Question,
         "hx-swap" => Kind::Enumerated(&[
             "innerHTML",
             "outerHTML",
@@ -609,6 +629,17 @@ mod tests {
                 Kind::Action,
                 "{name}"
             );
+        }
+    }
+
+    /// CWE-79: and with what its version 4 writes behind.
+    #[test]
+    fn a_name_of_htmx_ends_at_its_first_colon() {
+        assert_eq!(library_name("data-hx-include:inherited:append"), "hx-include");
+        assert_eq!(library_name("data-sse-connect"), "sse-connect");
+        assert_eq!(library_name("hx-on::after-swap"), "hx-on::after-swap");
+        for name in ["xlink:href", "data-url", "data-x:y", ":href"] {
+            assert_eq!(library_name(name), name);
         }
     }
 

@@ -22,6 +22,8 @@ pub(super) fn settle(mut state: State, pos: Pos) -> Result<State> {
                 super::srcset::flush(&mut value, pos)?;
             } else if value.kind == Kind::Plain {
                 super::json_attribute::flush(&mut value, pos)?;
+            } else if value.kind == Kind::Question {
+                super::question::flush(&mut value, pos)?;
             } else {
                 entities::whole(&value.pending, pos)?;
             }
@@ -74,7 +76,7 @@ pub(super) fn flush(value: &mut Value, pos: Pos) -> Result<()> {
         );
     }
     // CWE-352: the route may be `/`, and `//…` another site, which would get the form's token.
-    let behind_route = value.given == Given::Typed
+    let behind_route = matches!(value.given, Given::Typed | Given::Below)
         && matches!(value.url, UrlPart::AfterTyped | UrlPart::Unknown(_))
         && starts_with_slash(&text);
     if behind_route && value.kind == Kind::Action {
@@ -230,7 +232,9 @@ fn join_values(mut a: Value, b: Value) -> Option<Value> {
     }
     // One way wrote all that may stand here.
     a.whole |= b.whole;
-    if a.pending != b.pending {
+    if a.kind == Kind::Question {
+        a.pending = super::question::join(a.pending, b.pending);
+    } else if a.pending != b.pending {
         a.pending.clear();
         // Perhaps one way has come into an address.
         if matches!(a.kind, Kind::Colour | Kind::Reference) {

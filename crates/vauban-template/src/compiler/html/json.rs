@@ -36,6 +36,8 @@ impl Json {
                 '{' | '[' if data => Self::Lost,
                 '{' | '[' => Self::Perhaps(true),
                 '"' if brackets => Self::Lost,
+                // Of a list whose first item is a value.
+                ',' if brackets => self,
                 _ => Self::Text,
             },
             Self::Brackets(n) => match c {
@@ -76,6 +78,9 @@ impl Json {
             (Self::Perhaps(a), Self::Perhaps(b)) => Self::Perhaps(a || b),
             (it @ Self::Perhaps(_), Self::Start | Self::Text)
             | (Self::Start | Self::Text, it @ Self::Perhaps(_)) => it,
+            (Self::Brackets(_), it @ Self::Perhaps(true)) | (it @ Self::Perhaps(true), Self::Brackets(_)) => {
+                it
+            }
             // Behind a value or before one: another needs a comma, which stands in the list's branch.
             (Self::Between(a, _), Self::Between(b, _)) if a == b => Self::Between(a, false),
             // An opening bracket, or a comma.
@@ -123,5 +128,7 @@ mod tests {
         assert_eq!(read(" [a", false), Json::Text);
         assert_eq!(read("a {\"b\": ", true), Json::Text);
         assert_eq!(Json::Perhaps(true).join(Json::Start), Json::Perhaps(true));
+        assert_eq!(Json::Perhaps(true).join(Json::Brackets(2)), Json::Perhaps(true));
+        assert_eq!(Json::Perhaps(false).join(Json::Brackets(2)), Json::Lost);
     }
 }

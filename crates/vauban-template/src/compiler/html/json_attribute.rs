@@ -26,7 +26,8 @@ pub(super) fn place(value: &mut Value, pos: Pos) -> Result<Context> {
         // The value may be empty.
         Json::Start => (Json::Perhaps(false), Context::Attribute),
         json @ Json::Perhaps(_) => (json, Context::Attribute),
-        Json::Brackets(_) | Json::Text => (Json::Text, Context::Attribute),
+        Json::Brackets(_) => (Json::Perhaps(true), Context::Attribute),
+        Json::Text => (Json::Text, Context::Attribute),
         Json::Between(..) | Json::Quoted(..) | Json::Done | Json::Lost => return no_json(value, pos),
     };
     value.json_values |= context != Context::Attribute;

@@ -4,6 +4,7 @@
 pub mod attributes;
 pub mod elements;
 pub mod entities;
+mod htmx;
 pub mod ir;
 mod join;
 pub mod js;
@@ -13,8 +14,10 @@ mod link;
 mod lint;
 mod list;
 mod machine;
+mod origin;
 mod place;
 mod policy;
+mod question;
 mod srcset;
 pub mod state;
 mod tags;

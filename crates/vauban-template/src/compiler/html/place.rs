@@ -351,6 +351,10 @@ fn attribute(value: &mut Value, pos: Pos) -> Result<Context> {
             value.given = Given::Data;
             super::json_attribute::place(value, pos)
         }
+        Kind::Question => {
+            value.given = Given::Data;
+            super::question::place(value, pos)
+        }
         Kind::Enumerated(words) => {
             only(value, pos)?;
             value.whole = true;
@@ -470,7 +474,7 @@ fn script_query(value: &mut Value, pos: Pos) -> Result<()> {
     super::join::flush(value, pos)?;
     let own = match &value.given {
         Given::Typed | Given::Empty => true,
-        Given::Literal(_) => !super::tags::foreign_origin(&super::entities::decode(&value.raw)),
+        Given::Literal(_) => !super::origin::foreign_origin(&super::entities::decode(&value.raw)),
         Given::Data | Given::Below | Given::Differs => false,
     };
     if own || value.whole || value.url != UrlPart::Query {
@@ -490,7 +494,7 @@ pub(super) fn stays_here(value: &Value) -> bool {
         let text = super::entities::decode(&value.raw);
         // `?` and `#` go to the page itself.
         text.trim_start_matches(|c| c <= ' ').starts_with(['/', '?', '#'])
-            && !super::tags::foreign_origin(&text)
+            && !super::origin::foreign_origin(&text)
     };
     let stays = [
         UrlPart::AfterTyped,

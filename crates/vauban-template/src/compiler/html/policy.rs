@@ -1,8 +1,8 @@
 //! Hints for literal markup that compiles and cannot work: what the default content security policy does not load, run or
 //! send. A page may widen its policy, so none of them is an error.
 
+use super::origin::{foreign_origin, origin};
 use super::state::{Given, Tag, Value};
-use super::tags::{foreign_origin, origin};
 use crate::compiler::error::{Error, Pos};
 
 /// What an attribute would do that the default policy forbids.
@@ -20,8 +20,12 @@ pub(super) fn hint(tag: &Tag, value: &Value, waived: bool) -> Option<Error> {
             ),
         ));
     }
-    let plain = name.strip_prefix("data-").unwrap_or(name);
-    if plain.starts_with("hx-on") || plain == "hx-vals" && value.raw.trim_start().starts_with("js:") {
+    let plain = super::attributes::library_name(name);
+    let may_run = matches!(
+        plain,
+        "hx-vals" | "hx-headers" | "hx-request" | "hx-confirm" | "hx-prompt"
+    );
+    if plain.starts_with("hx-on") || may_run && super::question::runs(&super::entities::decode(&value.raw)) {
         return Some(says(
             pos,
             "csp-handler",

@@ -34,6 +34,8 @@ pub struct Open {
     pub math: bool,
     /// A form that is sent with POST.
     pub post: bool,
+    /// It hands an `hx-include` that names anything to the elements inside.
+    pub includes: bool,
     /// Its `data-fragment`: for a message only.
     pub part: Option<String>,
 }
@@ -45,6 +47,7 @@ impl PartialEq for Open {
             && self.foreign == other.foreign
             && self.math == other.math
             && self.post == other.post
+            && self.includes == other.includes
     }
 }
 

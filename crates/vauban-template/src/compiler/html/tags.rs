@@ -1,9 +1,12 @@
 //! Start and end tags: nesting, and what the compiler writes by itself (form token, nonce).
 
+use super::attributes::{names_verb, sent};
 use super::elements::{self, Content};
+use super::htmx::{includes_all, sent_with_fields};
 use super::ir::Op;
 use super::machine::{MAX_OPEN, Machine};
-use super::state::{Attribute, Given, Mode, Open, Script, Tag};
+use super::origin::{foreign_origin, origin};
+use super::state::{Given, Mode, Open, Script, Tag};
 use crate::compiler::error::{Pos, Result, fail};
 
 impl Machine {
@@ -340,6 +343,7 @@ impl Machine {
                 foreign: tag.foreign,
                 math,
                 post,
+                includes: tag.attributes.iter().any(includes_all),
                 part,
             });
         }
@@ -391,7 +395,8 @@ impl Machine {
             }
         }
         let in_post = self.in_post || self.state.open.iter().any(|o| o.post);
-        sent_with_fields(tag, in_post)?;
+        let inherits = self.state.open.iter().any(|o| o.includes);
+        sent_with_fields(tag, in_post, inherits)?;
         if let Some(method) = find("formmethod") {
             let is = |word: &str| matches!(&method.value, Given::Literal(v) if v.eq_ignore_ascii_case(word));
             if is("post") && !in_post {
@@ -467,24 +472,6 @@ impl Machine {
         if method != "post" {
             return Ok(false);
         }
-        // CWE-598, CWE-352: htmx sends the form's fields, token and all, in the address, or to another origin.
-        for attribute in &tag.attributes {
-            let name = attribute.name.strip_prefix("data-").unwrap_or(&attribute.name);
-            let away = matches!(&attribute.value, Given::Literal(url) if foreign_origin(url))
-                || attribute.value == Given::Differs;
-            let verb = matches!(name, "hx-post" | "hx-put" | "hx-patch");
-            if matches!(name, "hx-get" | "hx-delete") || verb && away {
-                return fail(
-                    tag.pos,
-                    "foreign-form",
-                    format!(
-                        "`{}` on a POST form would send its token in an address or to another origin",
-                        attribute.name
-                    ),
-                    "write method=\"get\" on a form that only asks; send the others to this site",
-                );
-            }
-        }
         let action = match find("action").map(|a| &a.value) {
             Some(Given::Literal(url)) => Some(url.clone()),
             Some(Given::Differs) => {
@@ -526,90 +513,6 @@ impl Machine {
     }
 }
 
-/// CWE-598, CWE-352: htmx sends the fields of the form round a button with it, token and all: in an address, or to another
-/// origin. So with the fields that `hx-include` names, for this element and those inside.
-fn sent_with_fields(tag: &Tag, in_post: bool) -> Result<()> {
-    let name = |a: &Attribute| a.name.strip_prefix("data-").unwrap_or(&a.name).to_owned();
-    let away = |value: &Given| {
-        matches!(value, Given::Literal(url) if foreign_origin(url)) || *value == Given::Differs
-    };
-    let verb = |a: &Attribute| {
-        matches!(
-            name(a).as_str(),
-            "hx-get" | "hx-delete" | "hx-post" | "hx-put" | "hx-patch"
-        )
-    };
-    let here =
-        |a: &Attribute| matches!(name(a).as_str(), "hx-post" | "hx-put" | "hx-patch") && !away(&a.value);
-    let mut verbs = tag.attributes.iter().filter(|a| verb(a)).peekable();
-    let has_verb = verbs.peek().is_some();
-    let all_here = verbs.all(here);
-    // Nothing that asks for something stands inside of these.
-    let alone = matches!(
-        tag.name.as_str(),
-        "a" | "button" | "input" | "select" | "textarea"
-    );
-    let kept_back = |a: &Attribute| {
-        name(a) == "hx-params"
-            && !a.sometimes
-            && matches!(&a.value, Given::Literal(params) if without_token(params))
-    };
-    if has_verb && tag.attributes.iter().any(kept_back) {
-        return Ok(());
-    }
-    let told = tag.attributes.iter().find(|a| match name(a).as_str() {
-        "hx-include" => {
-            !(alone && has_verb && all_here
-                || matches!(&a.value, Given::Literal(selector) if names_fields(selector)))
-        }
-        // Of the form round it a GET has nothing.
-        "hx-get" => false,
-        _ => verb(a) && !here(a) && in_post && tag.name != "form",
-    });
-    let Some(told) = told else { return Ok(()) };
-    fail(
-        tag.pos,
-        "foreign-form",
-        format!(
-            "`{}` here would send a form's token in an address or to another origin",
-            told.name
-        ),
-        "write hx-post= to a view of this site, or put the button outside of the form; of fields, name those that are wanted: \
-         hx-include=\"[name='q']\"; or leave the token out: hx-params=\"not csrfmiddlewaretoken\"",
-    )
-}
-
-/// Whether what `hx-include` names are fields by their names, and not the token; no form, and nothing that holds one.
-fn names_fields(selector: &str) -> bool {
-    let field = |part: &str| {
-        let Some((before, name)) = part
-            .strip_suffix("']")
-            .and_then(|part| part.rsplit_once("[name='"))
-        else {
-            return false;
-        };
-        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-        let between = |c: char| c.is_ascii_whitespace() || c == '>';
-        let element = before.rsplit(between).next();
-        matches!(element, Some("" | "input" | "select" | "textarea"))
-            && before.chars().all(|c| plain(c) || between(c) || c == '#')
-            && name != TOKEN
-            && name.chars().all(plain)
-    };
-    let one = selector.replace('"', "'");
-    // `unset`: nothing of what is round it.
-    one.trim() == "unset" || one.split(',').all(|part| field(part.trim()))
-}
-
-/// Whether `hx-params` leaves the token out.
-fn without_token(params: &str) -> bool {
-    let left_out = params.trim().strip_prefix("not ");
-    left_out.is_some_and(|names| names.split(',').any(|name| name.trim() == TOKEN))
-}
-
-/// The field of the form's token.
-const TOKEN: &str = "csrfmiddlewaretoken";
-
 /// CWE-352: a link that a library sends as a form, with the page's token: where it goes is said as of a form.
 fn sent_by_script(tag: &Tag) -> Result<()> {
     let sends = |value: &Given| match value {
@@ -622,7 +525,7 @@ fn sent_by_script(tag: &Tag) -> Result<()> {
     let Some(verb) = tag
         .attributes
         .iter()
-        .find(|a| super::attributes::names_verb(&a.name) && sends(&a.value))
+        .find(|a| names_verb(&a.name) && sends(&a.value))
     else {
         return Ok(());
     };
@@ -631,8 +534,12 @@ fn sent_by_script(tag: &Tag) -> Result<()> {
         Given::Data | Given::Differs => true,
         Given::Empty | Given::Typed | Given::Below => false,
     };
-    // In a drawing both may be there.
-    let href = |name: &str| matches!(name, "href" | "xlink:href");
+    // In a drawing two may be there; some libraries take another one before `href`.
+    let href = |name: &str| match name {
+        "href" | "xlink:href" | "up-href" => true,
+        "data-url" | "data-href" => sent(&tag.name),
+        _ => false,
+    };
     if !tag.attributes.iter().any(|a| href(&a.name) && away(&a.value)) {
         return Ok(());
     }
@@ -683,36 +590,6 @@ fn meta_with_data(tag: &Tag) -> Result<()> {
             "put {% if %} round two whole <meta> tags",
         ),
     }
-}
-
-/// Whether a literal address leaves this origin.
-pub(super) fn foreign_origin(url: &str) -> bool {
-    let url: String = url.chars().filter(|c| !matches!(c, '\t' | '\n' | '\r')).collect();
-    let url = url.trim_matches(|c: char| c <= ' ').replace('\\', "/");
-    if url.starts_with("//") {
-        return true;
-    }
-    let end = url.find(['/', '?', '#']).unwrap_or(url.len());
-    url[..end].contains(':')
-}
-
-/// The origin of a literal address that leaves this one, as far as it is written: `https://pay.example`.
-pub(super) fn origin(url: &str) -> String {
-    let url: String = url.chars().filter(|c| !matches!(c, '\t' | '\n' | '\r')).collect();
-    let url = url.trim_matches(|c: char| c <= ' ').replace('\\', "/");
-    let (scheme, rest) = match url.strip_prefix("//") {
-        Some(rest) => ("https:", rest),
-        None => match url.split_once(':') {
-            Some((scheme, rest)) => (&url[..=scheme.len()], rest.trim_start_matches('/')),
-            None => ("", url.as_str()),
-        },
-    };
-    let scheme = scheme.to_ascii_lowercase();
-    if !matches!(scheme.as_str(), "https:" | "http:") {
-        return scheme;
-    }
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    format!("{scheme}//{}", rest[..end].to_ascii_lowercase())
 }
 
 /// What a script holds, by its type (HTML Standard, 4.12.1).

@@ -458,7 +458,12 @@ impl Machine {
             if is_url(value.kind)
                 || matches!(
                     value.kind,
-                    Kind::Plain | Kind::Srcset | Kind::Selector | Kind::Colour | Kind::Reference
+                    Kind::Plain
+                        | Kind::Question
+                        | Kind::Srcset
+                        | Kind::Selector
+                        | Kind::Colour
+                        | Kind::Reference
                 )
             {
                 value.pending.push_str(part);
