@@ -3,7 +3,7 @@
 use long::Numbers;
 
 use super::models::{NewScore, Score};
-use super::reference::{Asker, PlainScore};
+use super::reference::{Asker, PlainScore, Rows};
 use super::statements::{Outcome, World, same};
 use crate::*;
 
@@ -93,40 +93,70 @@ impl World {
         }
     }
 
-    /// The position of the first row that is not accepted, and with which status: all are judged by what is there before.
+    /// The position of the first row that is not accepted, and with which status: all are judged by what is there before, and then
+    /// each in its turn, since rules of scores count scores.
     fn refused(&self, rows: &[PlainScore], update: Update, who: Asker) -> Option<(usize, u16)> {
+        let pair = |row: &PlainScore| {
+            let old = self.there(row, who)?;
+            Some((old, update.applied(old, row)))
+        };
+        let new = |row: &PlainScore| self.there(row, who).is_none();
         let first = |wrong: &dyn Fn(usize, &PlainScore) -> Option<u16>| {
             let mut all = rows.iter().enumerate();
             all.find_map(|(at, row)| wrong(at, row).map(|status| (at, status)))
         };
-        let is_earlier = |at: usize, row: &PlainScore| rows[..at].iter().any(|other| other.key == row.key);
-        let keys = update != Update::Points;
-        first(&|at, row| (self.there(row, who).is_some() && is_earlier(at, row)).then_some(409))
+        let before = first(&|at, row| (!new(row) && has_key(&rows[..at], row)).then_some(409))
             .or_else(|| {
-                first(&|_, row| {
-                    let old = self.there(row, who)?;
-                    let new = update.applied(old, row);
-                    if self.rows.may_change_score(old, who) && self.rows.score_becomes(old, &new, keys, who) {
-                        None
-                    } else if keys && !self.rows.sees_team(new.team, who) {
-                        Some(422)
-                    } else {
-                        Some(403)
-                    }
-                })
+                first(&|_, row| pair(row).and_then(|(old, new)| changed(&self.rows, old, &new, update, who)))
             })
-            .or_else(|| {
-                first(&|_, row| match self.there(row, who) {
-                    None if !self.rows.sees_team(row.team, who) => Some(422),
-                    None if !self.rows.adds_score(row, who) => Some(403),
-                    _ => None,
-                })
-            })
-            .or_else(|| {
-                first(&|at, row| {
-                    let taken = self.rows.scores.iter().any(|other| other.key == row.key);
-                    (self.there(row, who).is_none() && (taken || is_earlier(at, row))).then_some(409)
-                })
-            })
+            .or_else(|| first(&|_, row| new(row).then(|| added(&self.rows, row, who)).flatten()));
+        if before.is_some() {
+            return before;
+        }
+        let mut now = self.rows.clone();
+        for (at, (old, new)) in rows
+            .iter()
+            .enumerate()
+            .filter_map(|(at, row)| Some((at, pair(row)?)))
+        {
+            if let Some(status) = changed(&now, old, &new, update, who) {
+                return Some((at, status));
+            }
+            now.scores.retain(|score| score.key != new.key);
+            now.scores.push(new);
+        }
+        for (at, row) in rows.iter().enumerate().filter(|(_, row)| new(row)) {
+            let taken = has_key(&now.scores, row).then_some(409);
+            if let Some(status) = added(&now, row, who).or(taken) {
+                return Some((at, status));
+            }
+            now.scores.push(row.clone());
+        }
+        None
+    }
+}
+
+fn has_key(scores: &[PlainScore], row: &PlainScore) -> bool {
+    scores.iter().any(|score| score.key == row.key)
+}
+
+/// What is said of a row that is changed.
+fn changed(rows: &Rows, old: &PlainScore, new: &PlainScore, update: Update, who: Asker) -> Option<u16> {
+    let team = update != Update::Points;
+    if rows.may_change_score(old, who) && rows.score_becomes(old, new, team, who) {
+        None
+    } else if team && !rows.sees_team(new.team, who) {
+        Some(422)
+    } else {
+        Some(403)
+    }
+}
+
+/// What is said of a row that is added.
+fn added(rows: &Rows, row: &PlainScore, who: Asker) -> Option<u16> {
+    if !rows.sees_team(row.team, who) {
+        Some(422)
+    } else {
+        (!rows.adds_score(row, who)).then_some(403)
     }
 }
