@@ -14,6 +14,8 @@ const USER: &str = "vauban.user";
 const GRANTED: &str = "vauban.granted";
 /// For one statement, where policies step aside because the ORM judges each row by itself; likewise.
 const ASIDE: &str = "vauban.aside";
+/// All of them. Outside a transaction that says it they are empty.
+pub(crate) const NAMES: [&str; 5] = [ACTOR, USER, "vauban.now", GRANTED, ASIDE];
 
 /// The statement that marks a transaction; its parameters are [`Marks::values`].
 pub(crate) const MARK: &str = "SELECT set_config('vauban.actor', $1, true), set_config('vauban.user', $2, true), \
@@ -189,7 +191,7 @@ mod tests {
 
     #[test]
     fn the_statement_marks_what_is_asked() {
-        for name in [ACTOR, USER, "vauban.now", GRANTED, ASIDE] {
+        for name in NAMES {
             assert!(MARK.contains(&format!("'{name}'")), "{name}");
         }
         assert!(NOW_IS.contains("'vauban.now'") && STEP_ASIDE.contains(ASIDE));

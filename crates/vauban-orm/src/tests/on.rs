@@ -20,6 +20,18 @@ pub(crate) fn url() -> String {
     "sqlite::memory:".to_owned()
 }
 
+/// The same for models of which no policies are made, since their rules serve nobody: the database has none.
+pub(crate) fn url_without_policies() -> String {
+    #[cfg(feature = "postgres")]
+    if row_security() {
+        let database = cluster::database();
+        let url = database.url();
+        std::mem::forget(database);
+        return url;
+    }
+    url()
+}
+
 /// Whether this run has policies in the database.
 pub(crate) fn row_security() -> bool {
     !sqlite() && std::env::var("VAUBAN_TEST_ROW_SECURITY").as_deref() == Ok("true")

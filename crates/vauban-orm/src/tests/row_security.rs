@@ -298,6 +298,28 @@ async fn cwe_863_a_statement_by_hand_writes_no_forbidden_value() {
             user(&site.sue, true, false),
             "UPDATE article SET published = FALSE".to_owned(),
         ),
+        // A key that is taken by a hidden row: neither is it changed, nor is one added beside it.
+        (
+            ben,
+            format!(
+                "{} ON CONFLICT (slug) DO UPDATE SET title = 'mine'",
+                article(ben_id, "draft")
+            ),
+        ),
+        (
+            ben,
+            format!(
+                "{} ON CONFLICT (slug) DO UPDATE SET author_id = '{ben_id}'",
+                article(ben_id, "public")
+            ),
+        ),
+        (
+            carl,
+            format!(
+                "{} ON CONFLICT (organisation_id, user_id) DO UPDATE SET role = 'admin'",
+                member(beta, ben_id)
+            ),
+        ),
         // What carries privilege.
         (
             ann,
@@ -335,6 +357,100 @@ async fn cwe_863_a_statement_by_hand_writes_no_forbidden_value() {
             .await
             .unwrap_or_else(|error| panic!("{sql}: {error}"));
     }
+}
+
+/// CWE-862. Attack: the ways to a table besides the four statements.
+#[tokio::test]
+async fn cwe_862_no_other_way_by_hand_leads_to_a_foreign_row() {
+    let (walled, site) = site().await;
+    let carl = user(&site.carl, false, false);
+    for sql in [
+        "SELECT title FROM ONLY task",
+        "SELECT title FROM task TABLESAMPLE SYSTEM (100)",
+        "WITH gone AS (DELETE FROM task RETURNING title) SELECT title FROM gone",
+        "SELECT t.title FROM organisation o JOIN task t ON t.organisation_id = o.id",
+        "SELECT title FROM task FOR UPDATE",
+        "SELECT query_to_xml('SELECT title FROM task', true, true, '')::text WHERE FALSE",
+        "SELECT v FROM (SELECT most_common_vals::text AS v FROM pg_stats WHERE tablename = 'task') s WHERE v IS NOT NULL",
+    ] {
+        let found = walled.by_hand(carl, sql).await.unwrap();
+        assert!(found.is_empty(), "{sql}: {found:?}");
+    }
+    let xml = "SELECT query_to_xml('SELECT title FROM task', true, true, '')::text";
+    let found = walled.by_hand(carl, xml).await.unwrap().concat().concat();
+    assert!(!found.contains("task</title>"), "{found}");
+    for sql in [
+        "TRUNCATE task",
+        "ALTER TABLE task DISABLE ROW LEVEL SECURITY",
+        "DROP POLICY vauban_view ON task",
+        "ALTER TABLE task DISABLE TRIGGER ALL",
+        "SET LOCAL session_replication_role = replica",
+        "SET LOCAL ROLE vauban_owner",
+        "CREATE TABLE public.mine (LIKE task)",
+        "UPDATE vauban_row_security SET said = ''",
+    ] {
+        let refused = walled.by_hand(carl, sql).await;
+        assert!(
+            matches!(refused, Err(Failure::Privilege(_))),
+            "{sql}: {refused:?}"
+        );
+    }
+    // A dump asks for everything or nothing.
+    let connection = walled.connection().await;
+    connection.batch("SET row_security = off").await.unwrap();
+    let refused = rows(&connection, "SELECT title FROM task").await;
+    assert!(matches!(refused, Err(Failure::Privilege(_))), "{refused:?}");
+    connection.batch("RESET row_security").await.unwrap();
+    assert_eq!(walled.stored("SELECT 1 FROM task").len(), 2);
+}
+
+/// What the guide says of functions that are called by hand: where nobody is said to ask, they give no keys; they answer for whom is
+/// said to ask.
+#[tokio::test]
+async fn functions_of_rules_by_hand_answer_for_whoever_asks() {
+    let (walled, site) = site().await;
+    let functions = walled.stored(
+        "SELECT proname::text FROM pg_proc WHERE proname LIKE 'vauban_rule_%' AND proretset AND pronargs = 0",
+    );
+    let all = functions.concat().into_iter().flatten();
+    let all: Vec<_> = all.map(|name| format!("SELECT \"{name}\"()::text")).collect();
+    assert!(!all.is_empty());
+    let connection = walled.connection().await;
+    let mut of_ann = 0;
+    for sql in all {
+        assert!(rows(&connection, &sql).await.unwrap().is_empty(), "{sql}");
+        assert!(
+            walled.by_hand(Actor::nobody(), &sql).await.unwrap().is_empty(),
+            "{sql}"
+        );
+        of_ann += walled
+            .by_hand(user(&site.ann, false, false), &sql)
+            .await
+            .unwrap()
+            .len();
+    }
+    assert!(of_ann > 0);
+}
+
+/// What the guide says that the wall does not stop: whoever asks is who the settings say, and a statement can say it itself.
+#[tokio::test]
+async fn a_statement_that_lies_about_who_asks_is_believed() {
+    let (walled, site) = site().await;
+    let carl = user(&site.carl, false, false);
+    let lie = format!(
+        "WITH lie AS MATERIALIZED (SELECT set_config('vauban.user', '{}', true) AS said)
+         SELECT t.title FROM lie, LATERAL (SELECT title FROM task WHERE lie.said <> '') AS t",
+        site.ann.id.uuid()
+    );
+    assert_eq!(walled.by_hand(carl, &lie).await.unwrap().concat(), ["alpha task"]);
+    // It ends with its transaction.
+    assert!(
+        walled
+            .by_hand(carl, "SELECT title FROM task")
+            .await
+            .unwrap()
+            .is_empty()
+    );
 }
 
 /// CWE-426. Attack: a table of the asker's own, in front of the one that a rule reads with its owner's rights.
@@ -413,6 +529,12 @@ async fn cwe_250_a_wall_that_does_not_hold_is_told() {
             "GRANT CREATE ON SCHEMA public TO PUBLIC",
             "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
             "REVOKE CREATE",
+        ),
+        // CWE-636: where nobody is said to ask, somebody would be.
+        (
+            "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET vauban.actor = %L', current_database(), 'user'); END $$",
+            "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I RESET vauban.actor', current_database()); END $$",
+            "RESET vauban.actor",
         ),
         (
             "ALTER TABLE task OWNER TO vauban_application",

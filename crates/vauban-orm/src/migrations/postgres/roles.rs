@@ -6,6 +6,7 @@ use super::asked::{run, setup, texts};
 use crate::backend::postgres::{Connection, Failure};
 use crate::policy::listed::Listed;
 use crate::sql::literal::quoted;
+use crate::sql::marks;
 use crate::tree::meta::ModelMeta;
 
 /// A role's name in a statement.
@@ -131,7 +132,12 @@ pub(super) async fn too_much(connection: &Connection, listed: &Listed) -> Result
          SELECT format('%I may make tables and functions in the schema %I, which stand in for others: REVOKE CREATE ON SCHEMA %I FROM %I, PUBLIC',
                        current_user, current_schema(), current_schema(), current_user)
           WHERE has_schema_privilege(current_schema(), 'CREATE')
-            AND NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)",
+            AND NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
+         UNION ALL
+         SELECT format('whoever connects is said to be somebody: ALTER ROLE %I RESET %s, ALTER DATABASE %I RESET %s', current_user,
+                       name, current_database(), name)
+           FROM unnest(ARRAY[{marks}]) AS name WHERE current_setting(name, true) <> ''",
+        marks = marks::NAMES.map(quoted).join(", "),
         tables = tables(listed, &[])
     );
     Ok(texts(connection, &sql).await?.into_iter().flatten().collect())
