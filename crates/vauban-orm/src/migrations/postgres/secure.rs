@@ -71,14 +71,18 @@ async fn secured_in(
         }
         return Ok(if had { Secured::Removed } else { Secured::Unchanged });
     };
+    let is_current = state(connection, policies).await.map_err(setup)?.is_none();
     // CWE-250: whom the tables belong to, the policies do not hold.
     if one_role {
+        // Made before, as another: whether they hold this one `check` says.
+        if is_current {
+            return Ok(Secured::Unchanged);
+        }
         return Err(MigrationError::Set(format!(
-            "row-level security holds no role that owns the tables, and \"{role}\" both owns and asks: make two roles, and name \
-             the owner's in `database_migration_url` (docs/src/postgresql.md, \"The database, and two roles\")"
+            "row-level security is made by the role that owns the tables, and holds another one; here \"{role}\" asks, and no other is \
+             named: make two roles, and name the owner's in `database_migration_url` (docs/src/postgresql.md, \"The database, and two roles\")"
         )));
     }
-    let is_current = state(connection, policies).await.map_err(setup)?.is_none();
     if !is_current {
         foreign(connection, listed).await?;
         remove(connection, false).await?;
