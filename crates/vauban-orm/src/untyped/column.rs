@@ -44,7 +44,7 @@ impl AnyColumn {
     pub(super) fn find(model: &'static ModelMeta, field: &str) -> Option<Self> {
         model
             .column(field)
-            .filter(|meta| meta.public || removed(Control::Private))
+            .filter(|meta| !meta.is_secret() || removed(Control::Private))
             .map(|meta| Self::of(model, meta))
     }
 

@@ -163,7 +163,7 @@ impl AnyRow {
         let id = Id::from_uuid(*id);
         let shown = model.columns.iter().zip(values);
         // CWE-200
-        let values = shown.map(|(column, value)| column.public.then_some(value));
+        let values = shown.map(|(column, value)| (!column.is_secret()).then_some(value));
         Ok(Self {
             model,
             id,

@@ -64,10 +64,10 @@ impl AnyTable {
         self.model
     }
 
-    /// The columns, in the struct's order: its `pub` fields.
+    /// The columns, in the struct's order: its `pub` fields, but for those whose type is [`SECRET`](Field::SECRET) (CWE-200).
     pub fn columns(&self) -> impl Iterator<Item = AnyColumn> + use<> {
         let model = self.model;
-        let public = model.columns.iter().filter(|column| column.public);
+        let public = model.columns.iter().filter(|column| !column.is_secret());
         public.map(move |column| AnyColumn::of(model, column))
     }
 
@@ -79,7 +79,7 @@ impl AnyTable {
     /// The column of this metadata.
     ///
     /// # Errors
-    /// [`Error::Internal`] for a column of another model, and for one that its struct keeps to its module.
+    /// [`Error::Internal`] for a column of another model, and for one that its struct keeps to its module or whose type is secret.
     pub fn column_of(&self, column: &'static ColumnMeta) -> Result<AnyColumn> {
         if self.model.position(column).is_none() {
             return Err(Error::Internal(format!(
@@ -87,9 +87,9 @@ impl AnyTable {
                 column.field, self.model.name
             )));
         }
-        if !column.public {
+        if column.is_secret() {
             return Err(Error::Internal(format!(
-                "`{}.{}` is not `pub`, so it is not asked for by its metadata: make the field `pub`, or ask for it by its type",
+                "`{}.{}` is not `pub`, or its type is secret, so it is not asked for by its metadata: ask for it by its type",
                 self.model.name, column.field
             )));
         }

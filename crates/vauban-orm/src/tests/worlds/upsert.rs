@@ -143,7 +143,9 @@ fn has_key(scores: &[PlainScore], row: &PlainScore) -> bool {
 /// What is said of a row that is changed.
 fn changed(rows: &Rows, old: &PlainScore, new: &PlainScore, update: Update, who: Asker) -> Option<u16> {
     let team = update != Update::Points;
-    if rows.may_change_score(old, who) && rows.score_becomes(old, new, team, who) {
+    // What another row of these takes out of sight is not there to be changed.
+    let may = rows.sees_score(old, who) && rows.may_change_score(old, who);
+    if may && rows.score_becomes(old, new, team, who) {
         None
     } else if team && !rows.sees_team(new.team, who) {
         Some(422)
