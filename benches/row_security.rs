@@ -3,7 +3,12 @@
 //!
 //! `cargo bench -p vauban-orm --features postgres --bench row_security`; `-- ROUNDS` for more than 15.
 #![allow(deprecated, reason = "a measuring program opens the database by itself")]
-#![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout, reason = "a measuring program")]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a measuring program"
+)]
 
 use std::time::Instant;
 
@@ -148,7 +153,11 @@ impl Side {
         let database = Database::open(&url, options).unwrap();
         database.create_all(&models).unwrap();
         server.run(ROWS);
-        let id = |of: &str| server.run(&format!("SELECT md5('{of}')::uuid"))[0][0].clone().unwrap();
+        let id = |of: &str| {
+            server.run(&format!("SELECT md5('{of}')::uuid"))[0][0]
+                .clone()
+                .unwrap()
+        };
         let (user, organisation, article, task) = (id("u1"), id("o1"), id("a1000"), id("t2000"));
         Self {
             actor: Binder::__for_the_sites_identity().user(UserFacts {
@@ -170,7 +179,10 @@ impl Side {
         match work {
             Work::ArticleById => {
                 let db = unit.read_db();
-                Article::objects().get(&db, |a| a.id.eq(self.article)).await.unwrap();
+                Article::objects()
+                    .get(&db, |a| a.id.eq(self.article))
+                    .await
+                    .unwrap();
             }
             Work::TaskById => {
                 let db = unit.read_db();
@@ -269,7 +281,9 @@ fn main() {
         .unwrap();
     let [off, on] = [false, true].map(Side::new);
     runtime.block_on(async {
-        println!("| work | off, µs | on, µs | on / off (lowest–highest of {rounds} rounds) |\n|---|---|---|---|");
+        println!(
+            "| work | off, µs | on, µs | on / off (lowest–highest of {rounds} rounds) |\n|---|---|---|---|"
+        );
         for (work, name) in ALL {
             off.time(work).await;
             on.time(work).await;

@@ -367,7 +367,11 @@ async fn cwe_862_no_other_way_by_hand_leads_to_a_foreign_row() {
     let (walled, site) = site().await;
     let carl = user(&site.carl, false, false);
     walled.stored("ANALYZE task");
-    assert!(!walled.stored("SELECT 1 FROM pg_stats WHERE tablename = 'task'").is_empty());
+    assert!(
+        !walled
+            .stored("SELECT 1 FROM pg_stats WHERE tablename = 'task'")
+            .is_empty()
+    );
     for sql in [
         "SELECT title FROM ONLY task",
         "SELECT title FROM task TABLESAMPLE SYSTEM (100)",
