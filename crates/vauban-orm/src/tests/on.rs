@@ -49,7 +49,8 @@ pub(crate) fn asked_as(database: &cluster::Database) -> String {
 /// The options of a database that was opened by [`asked_as`].
 #[cfg(feature = "postgres")]
 pub(crate) fn secured(url: &str, options: crate::engine::Options) -> crate::engine::Options {
-    if options.owner.is_some() || !url.contains(cluster::APPLICATION) {
+    // Who chose by themselves are left alone.
+    if options.owner.is_some() || options.row_security || !url.contains(cluster::APPLICATION) {
         return options;
     }
     let owner = url.replace(cluster::APPLICATION, cluster::OWNER);
