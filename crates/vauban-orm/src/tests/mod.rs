@@ -36,6 +36,8 @@ mod previews;
 mod properties;
 mod reads;
 mod rights;
+#[cfg(feature = "postgres")]
+mod row_security;
 mod set_to;
 #[cfg(feature = "postgres")]
 mod sets;
@@ -51,5 +53,7 @@ mod worlds;
 mod writes;
 
 pub(crate) use models::*;
+#[cfg(feature = "postgres")]
+pub(crate) use on::secured;
 
 pub(crate) use crate::sabotage::{Control, without};
