@@ -93,7 +93,8 @@ pub mod engine {
     pub use crate::backend::sqlite::Synchronous;
     pub use crate::unit::hooks::ChangeHooks;
     pub use crate::unit::{
-        Database, Following, LoggedQuery, Options, Unit, Upkeep, answering, answering_within, rendering,
+        Database, Following, LoggedQuery, Options, OwnersUrl, Unit, Upkeep, answering, answering_within,
+        rendering,
     };
     #[cfg(debug_assertions)]
     pub use crate::unit::{Found, Refused};

@@ -236,7 +236,7 @@ async fn related(
             let mut sql = source.select(&what, named);
             if locks {
                 let _ = write!(sql, " ORDER BY {}", source.id());
-                source.lock(dialect, &mut sql, wait);
+                source.lock(&mut renderer, &mut sql, wait);
             }
             renderer.text(sql)
         })?;

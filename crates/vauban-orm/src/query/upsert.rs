@@ -516,6 +516,8 @@ impl<M: Record> Upsert<M> {
                         .map(|(column, value)| format!("\"{}\" = {value}, ", column.column))
                         .collect();
                     let set = format!("{set}\"row_version\" = t.\"row_version\" + 1");
+                    // They were judged before the first of them was another.
+                    renderer.step_aside(&[Action::Change], model);
                     source.update_of_lists(&set, &lists, named)
                 }
             };

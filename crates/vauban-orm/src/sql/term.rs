@@ -95,7 +95,7 @@ impl Renderer<'_> {
                 // A rule of a row on the way computes for itself.
                 self.apart(|it| it.scalar(&far.keys, far.meta, from, at.scope))?
             }
-            Term::Value(kind, value, _) => dialect.constant(*kind, self.bound(*kind, value, at.scope)),
+            Term::Value(kind, value, _) => dialect.constant(*kind, self.bound(*kind, value, at.scope)?),
             Term::Whole(whole, two) => {
                 let (a, b) = (self.term_at(&two.0, at)?, self.term_at(&two.1, at)?);
                 let sql = match term.digits() {

@@ -37,6 +37,8 @@ mod previews;
 mod properties;
 mod reads;
 mod rights;
+#[cfg(feature = "postgres")]
+mod row_security;
 mod set_to;
 #[cfg(feature = "postgres")]
 mod sets;
@@ -52,5 +54,7 @@ mod worlds;
 mod writes;
 
 pub(crate) use models::*;
+#[cfg(feature = "postgres")]
+pub(crate) use on::secured;
 
 pub(crate) use crate::sabotage::{Control, without};

@@ -9,6 +9,7 @@ pub(crate) mod fragment;
 pub mod identifier;
 pub(crate) mod limits;
 pub mod meta;
+pub(crate) mod reads;
 pub(crate) mod row;
 pub(crate) mod rules;
 pub(crate) mod served;

@@ -7,6 +7,8 @@
 mod database;
 pub(crate) mod handles;
 pub(crate) mod hooks;
+#[cfg(feature = "postgres")]
+mod marked;
 mod nested;
 mod parts;
 #[cfg(any(test, feature = "testing"))]
@@ -20,7 +22,7 @@ mod upkeep;
 mod watch;
 mod work;
 
-pub use database::{Database, Options};
+pub use database::{Database, Options, OwnersUrl};
 pub use parts::Following;
 pub use reading::{answering, answering_within, rendering};
 #[cfg(debug_assertions)]

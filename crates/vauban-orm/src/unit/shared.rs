@@ -21,6 +21,8 @@ use crate::error::{Error, Result};
 use crate::policy::authority::Authority;
 use crate::policy::changes::{Change, Changes};
 use crate::sabotage::{Control, removed};
+#[cfg(feature = "postgres")]
+use crate::sql::marks::Marks;
 
 /// A query of the current request, for the development error page.
 #[derive(Debug, Clone)]
@@ -561,6 +563,9 @@ impl Shared {
             return Err(self.is_undone());
         }
         let connection = store.get(Access::Write, left()).await?;
+        if self.database.listed().is_emitted() {
+            Box::pin(connection.ready_to_mark()).await?;
+        }
         connection.begin(Access::Write, isolation()).await?;
         self.check_open()?;
         *open = Some(connection);
@@ -584,9 +589,13 @@ impl Shared {
             return Err(self.is_undone());
         };
         self.parts.check(None).inspect_err(|_| drop(self.is_undone()))?;
+        let marks = authority.listed.is_emitted().then(|| Marks::of(authority));
         // A statement that is refused spoils its transaction, and not what was done before it.
         let mut run = async || {
-            connection.savepoint(STATEMENT).await?;
+            match &marks {
+                None => connection.savepoint(STATEMENT).await?,
+                Some(marks) => Box::pin(connection.savepoint_marked(STATEMENT, marks.values())).await?,
+            }
             let found = self
                 .noting(steps, authority, store.session(&connection), text)
                 .await;

@@ -132,7 +132,7 @@ impl World {
             #[cfg(feature = "postgres")]
             On::Postgres => {
                 let stored = cluster::database();
-                let database = Database::open(&stored.url(), options).unwrap();
+                let database = Database::open(&crate::tests::on::asked_as(&stored), options).unwrap();
                 (database, Stored::Postgres(stored))
             }
         };
