@@ -191,7 +191,7 @@ impl Said {
                 self.row(opened.to);
                 self.put(format_args!(
                     "any {}.{}(",
-                    (opened.model)().table,
+                    opened.model.table,
                     opened.key.column
                 ));
                 self.inside(opened.number, |said| said.condition(inner));

@@ -64,11 +64,17 @@ impl AnyTable {
         self.model
     }
 
-    /// The columns, in the struct's order: its `pub` fields.
+    /// The columns, in the struct's order: its `pub` fields, but for those whose type is secret
+    /// ([`Field::SECRET`](crate::Field::SECRET)).
     pub fn columns(&self) -> impl Iterator<Item = AnyColumn> + use<> {
         let model = self.model;
-        let public = model.columns.iter().filter(|column| column.public);
+        let public = model.columns.iter().filter(|column| !column.is_secret());
         public.map(move |column| AnyColumn::of(model, column))
+    }
+
+    /// The key of its rows: to [count](AnyColumn::count) them, and to ask for rows that [refer](AnyColumn::any) to one.
+    pub fn id(&self) -> AnyColumn {
+        AnyColumn::of(self.model, self.model.id())
     }
 
     /// The column of a field: of a name from outside, one of [`columns`](Self::columns) or nothing.
@@ -79,7 +85,7 @@ impl AnyTable {
     /// The column of this metadata.
     ///
     /// # Errors
-    /// [`Error::Internal`] for a column of another model, and for one that its struct keeps to its module.
+    /// [`Error::Internal`] for a column of another model, and for one that its struct keeps to its module or whose type is secret.
     pub fn column_of(&self, column: &'static ColumnMeta) -> Result<AnyColumn> {
         if self.model.position(column).is_none() {
             return Err(Error::Internal(format!(
@@ -87,9 +93,13 @@ impl AnyTable {
                 column.field, self.model.name
             )));
         }
-        if !column.public {
+        if column.is_secret() {
+            let (why, instead) = match column.public {
+                false => ("is not `pub`", "make the field `pub`, or "),
+                true => ("has a secret's type", ""),
+            };
             return Err(Error::Internal(format!(
-                "`{}.{}` is not `pub`, so it is not asked for by its metadata: make the field `pub`, or ask for it by its type",
+                "`{}.{}` {why}, so it is not asked for by its metadata: {instead}ask for it by its type",
                 self.model.name, column.field
             )));
         }
@@ -106,6 +116,13 @@ impl AnyTable {
             model: self.model,
             id: id.uuid(),
         })
+    }
+
+    /// The foreign keys of the program's tables that refer to its rows: where relations to many come from.
+    pub fn referred_by(&self, db: &Db) -> Vec<AnyColumn> {
+        let all = db.tables().into_iter().flat_map(|table| table.columns());
+        let to_this = |key: &AnyColumn| key.target().is_some_and(|target| target.is(self.model));
+        all.filter(to_this).collect()
     }
 
     /// A query on the rows that whoever asks may see.
