@@ -101,7 +101,6 @@ impl<M> ForUpdate<M> {
         self.wait = Wait::Skip;
         self
     }
-
 }
 
 impl<M: Model> ForUpdate<M> {

@@ -105,7 +105,9 @@ impl<G: Model, T: Model> Links<G, T> {
     /// [`Error::Forbidden`] for a link that the add rule does not allow, [`Error::Invalid`] for a row that is absent or may not be
     /// seen; [`Error::TooLarge`] for more than 1,000: then none is linked.
     pub async fn add(self, db: &impl Writes<Add, G>, rows: impl IntoIterator<Item = Id<T>>) -> Result<u64> {
-        self.pairs.add_in(db.bound(), rows.into_iter().map(Id::uuid)).await
+        self.pairs
+            .add_in(db.bound(), rows.into_iter().map(Id::uuid))
+            .await
     }
 
     /// Removes the links to these rows; says how many there were.

@@ -198,11 +198,7 @@ impl AnyQuerySet {
     /// # Errors
     /// [`Error::Internal`] with a limit, which the whole has not, and for a column of another table; [`Error::TooLarge`] for more
     /// than eight values.
-    pub async fn aggregate(
-        self,
-        db: &Db,
-        of: impl IntoIterator<Item = AnyAggregate>,
-    ) -> Result<Vec<Value>> {
+    pub async fn aggregate(self, db: &Db, of: impl IntoIterator<Item = AnyAggregate>) -> Result<Vec<Value>> {
         let (model, query, of) = (self.model, self.query, bounded(of)?);
         let terms = of.iter().map(|one| one.on(model)).collect::<Result<Vec<_>>>()?;
         let read: Vec<_> = of.iter().map(AnyAggregate::read).collect();

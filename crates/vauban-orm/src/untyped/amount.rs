@@ -50,7 +50,10 @@ impl AnyColumn {
     /// column that holds no whole numbers.
     pub fn set_to(&self, amount: AnyAmount) -> Result<Assignment<AnyRow>> {
         let own = self.own_of(self.root)?;
-        if let Some(other) = amount.other.or((!amount.model.is(self.root)).then_some(amount.model)) {
+        if let Some(other) = amount
+            .other
+            .or((!amount.model.is(self.root)).then_some(amount.model))
+        {
             return Err(Error::Internal(format!(
                 "`{self:?}` is set to what is computed of a `{}`: take columns from the table of the row that is changed",
                 other.name

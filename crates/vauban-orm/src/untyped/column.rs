@@ -25,7 +25,8 @@ pub struct AnyColumn {
 }
 
 /// Said of an id of another model's row (CWE-639, CWE-843).
-pub(super) const OTHER_MODEL: Problem = Problem::new("other_model", "This is the id of a row of another kind.");
+pub(super) const OTHER_MODEL: Problem =
+    Problem::new("other_model", "This is the id of a row of another kind.");
 /// Said of what the framework sets.
 pub(super) const SET_BY_ITSELF: Problem = Problem::new("set_by_itself", "This is set by itself.");
 /// Said of a comparison with nothing.
@@ -62,6 +63,11 @@ impl AnyColumn {
     /// The field's name in the struct.
     pub fn field(&self) -> &'static str {
         self.meta.field
+    }
+
+    /// The model whose rows are asked for it.
+    pub fn model(&self) -> &'static ModelMeta {
+        self.root
     }
 
     /// What is known of it.

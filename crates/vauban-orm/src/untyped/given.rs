@@ -74,7 +74,11 @@ impl AnyKey {
     /// [`Error::NotFound`] in one on another's.
     pub(super) fn named(self, model: &'static ModelMeta) -> Result<Expr> {
         match self.model.is(model) {
-            true => Ok(Expr::compare(Op::Eq, Col::of_root(model.id()), Value::Uuid(self.id))),
+            true => Ok(Expr::compare(
+                Op::Eq,
+                Col::of_root(model.id()),
+                Value::Uuid(self.id),
+            )),
             false => Err(Error::NotFound),
         }
     }

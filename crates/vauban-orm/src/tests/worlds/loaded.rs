@@ -136,13 +136,7 @@ impl World {
         Ok(expected.iter().any(told))
     }
 
-    pub(super) async fn link(
-        &mut self,
-        db: &Db<Write>,
-        n: &mut Numbers,
-        who: Asker,
-        way: Way,
-    ) -> Outcome {
+    pub(super) async fn link(&mut self, db: &Db<Write>, n: &mut Numbers, who: Asker, way: Way) -> Outcome {
         let rows = &self.rows;
         let job = rows.jobs[n.below(rows.jobs.len())].clone();
         let mut people: Vec<Id<Person>> = (0..n.below(3)).map(|_| rows.people[n.below(4)].id).collect();
@@ -167,7 +161,10 @@ impl World {
                     true => rows.seen_helpers(job.id, who),
                     false => Vec::new(),
                 };
-                same(&found.collect(), &seen.iter().map(|person| person.id).collect::<Vec<_>>())?;
+                same(
+                    &found.collect(),
+                    &seen.iter().map(|person| person.id).collect::<Vec<_>>(),
+                )?;
                 let links = helpers.links(of).unwrap();
                 let people = people.iter().map(|id| by_metadata::key(db, "person", *id));
                 match how {

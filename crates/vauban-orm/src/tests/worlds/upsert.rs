@@ -62,13 +62,7 @@ async fn typed(db: &Db<Write>, rows: &[PlainScore], update: Update) -> Result<Ve
 }
 
 impl World {
-    pub(super) async fn upsert(
-        &mut self,
-        db: &Db<Write>,
-        n: &mut Numbers,
-        who: Asker,
-        way: Way,
-    ) -> Outcome {
+    pub(super) async fn upsert(&mut self, db: &Db<Write>, n: &mut Numbers, who: Asker, way: Way) -> Outcome {
         let rows: Vec<_> = (0..1 + n.below(4)).map(|_| self.any_score(n)).collect();
         let update = [Update::Points, Update::Points, Update::Team, Update::Both][n.below(4)];
         let got = match way {

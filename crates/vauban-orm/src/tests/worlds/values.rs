@@ -399,7 +399,9 @@ pub(super) async fn read_untyped(
                 groups = groups.order_by([count.desc()]).unwrap().limit(3);
             }
             let got = groups.all(db).await.unwrap();
-            let got = got.iter().map(|group| (group.keys().to_vec(), group.values().to_vec()));
+            let got = got
+                .iter()
+                .map(|group| (group.keys().to_vec(), group.values().to_vec()));
             let mut all: BTreeMap<_, Vec<&PlainJob>> = BTreeMap::new();
             for job in &seen {
                 all.entry((name(job), job.points)).or_default().push(job);
