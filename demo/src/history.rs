@@ -1,7 +1,6 @@
 //! What was done to articles, written down as it is saved: who, when, and to which columns. The pages of `data` show it to staff.
 
-use std::fmt;
-
+use vauban::Uuid;
 use vauban::orm::actor::Action;
 use vauban::orm::{self, Acting, ChangeHook, Changes};
 use vauban::prelude::*;
@@ -17,12 +16,6 @@ pub enum Done {
     Changed,
     /// It is gone since.
     Deleted,
-}
-
-impl fmt::Display for Done {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.label())
-    }
 }
 
 /// What was done to one row. Names of columns and no values: whoever deletes a draft wants it gone.
