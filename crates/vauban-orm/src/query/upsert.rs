@@ -124,7 +124,7 @@ impl<M: Model> CreateAll<M> {
 impl<M: Model> CreateOrChangeAll<M> {
     /// Adds and changes the rows; up to 1,000 in a statement, and up to 100,000 at once. Each comes with whether it was added. What
     /// is there is looked for among the rows that the actor may see and judged as any change of it; all rows are judged by what was
-    /// there before the first of them.
+    /// there before the first of them, and where a rule counts rows of this model, each again in its turn.
     ///
     /// # Errors
     /// [`Error::Rows`]: the position of a row, and what is wrong with it. One that would be added: what [`Create::save`] would have said;

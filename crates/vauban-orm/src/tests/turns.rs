@@ -49,7 +49,7 @@ impl Policy for Item {
 
 /// Members let each other in and out.
 #[derive(Model, Debug, Clone)]
-#[model(crate = vauban_orm, table = "turn_team", related(members: Member.team))]
+#[model(crate = vauban_orm, table = "turn_team", related(members: Member.team, keys: Key.team))]
 struct Team {
     id: Id<Team>,
 }
@@ -84,10 +84,37 @@ impl Policy for Member {
     }
 }
 
+/// Everybody keeps one key of their own to each team.
+#[derive(Model, Debug, Clone)]
+#[model(crate = vauban_orm, table = "turn_key")]
+struct Key {
+    id: Id<Key>,
+    team: ForeignKey<Team>,
+    #[field(owner)]
+    user: ForeignKey<User>,
+}
+impl Policy for Key {
+    fn rules(who: Who<Self>, k: &Columns<Self>) -> Rules<Self> {
+        let mine = k.user.is(who);
+        let another = k.team.keys.any(|o| o.user.is(who) & o.id.ne(&k.id));
+        Rules {
+            add: mine.clone(),
+            delete: mine & another,
+            ..Rules::public()
+        }
+    }
+}
+
 fn models() -> Vec<&'static ModelMeta> {
     [
         &MODELS()[..],
-        &[Shelf::meta(), Item::meta(), Team::meta(), Member::meta()],
+        &[
+            Shelf::meta(),
+            Item::meta(),
+            Team::meta(),
+            Member::meta(),
+            Key::meta(),
+        ],
     ]
     .concat()
 }
@@ -256,6 +283,33 @@ async fn cwe_863_rows_that_are_changed_together_are_no_more_than_one_by_one() {
     let _attack = without(Control::InTurn);
     assert_eq!(open(&attacked, 3).await.unwrap(), 3);
     row().await.delete(&db).await.unwrap();
+}
+
+/// Attack: all keys of one's own at once, of which each alone may go for the sake of another. "Another one than this" is about the
+/// row, also where the other has to be one's own.
+#[tokio::test]
+async fn cwe_863_the_last_row_of_ones_own_stays() {
+    let database = database();
+    let unit = database.bind(Actor::nobody());
+    let service = unit.db().acting::<Fixtures>();
+    let email = "ann@example.com".into();
+    let ann = User::create(NewUser { email }).save(&service).await.unwrap().id;
+    unit.finish(true).await.unwrap();
+    let unit = database.bind(Actor::user(UserFacts {
+        id: ann.uuid(),
+        is_staff: false,
+        is_superuser: false,
+    }));
+    let db = unit.db();
+    let team = Team::create(NewTeam {}).save(&db).await.unwrap().id;
+    let keys = (0..3).map(|_| NewKey { team, user: ann });
+    let keys = Key::create_all(keys).save(&db).await.unwrap();
+    let all = Key::objects().delete_all(&db).await;
+    assert!(matches!(all, Err(Error::Forbidden)), "{all:?}");
+    assert_eq!(Key::objects().count(&db).await.unwrap(), 3);
+    let but_one = Key::objects().filter(|k| k.id.ne(keys[1].id));
+    assert_eq!(but_one.delete_all(&db).await.unwrap(), 2);
+    unit.finish(true).await.unwrap();
 }
 
 /// Who one is, is said by what was there before: a member who takes all out goes last of all, in whatever order.

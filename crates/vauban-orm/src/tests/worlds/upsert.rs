@@ -4,7 +4,7 @@ use long::Numbers;
 
 use super::by_metadata;
 use super::models::{NewScore, Score};
-use super::reference::{Asker, PlainScore};
+use super::reference::{Asker, PlainScore, Rows};
 use super::statements::{Outcome, Way, World, same};
 use crate::*;
 
@@ -109,64 +109,72 @@ impl World {
         }
     }
 
-    /// The position of the first row that is not accepted, and with which status: all are judged by what is there before.
+    /// The position of the first row that is not accepted, and with which status: all are judged by what is there before, and then
+    /// each in its turn, since rules of scores count scores.
     fn refused(&self, rows: &[PlainScore], update: Update, who: Asker) -> Option<(usize, u16)> {
+        let pair = |row: &PlainScore| {
+            let old = self.there(row, who)?;
+            Some((old, update.applied(old, row)))
+        };
+        let new = |row: &PlainScore| self.there(row, who).is_none();
         let first = |wrong: &dyn Fn(usize, &PlainScore) -> Option<u16>| {
             let mut all = rows.iter().enumerate();
             all.find_map(|(at, row)| wrong(at, row).map(|status| (at, status)))
         };
-        let is_earlier = |at: usize, row: &PlainScore| rows[..at].iter().any(|other| other.key == row.key);
-        let keys = update != Update::Points;
-        first(&|at, row| (self.there(row, who).is_some() && is_earlier(at, row)).then_some(409))
+        let before = first(&|at, row| (!new(row) && has_key(&rows[..at], row)).then_some(409))
             .or_else(|| {
-                first(&|_, row| {
-                    let old = self.there(row, who)?;
-                    let new = update.applied(old, row);
-                    if self.rows.may_change_score(old, who) && self.rows.score_becomes(old, &new, keys, who) {
-                        None
-                    } else if keys && !self.rows.sees_team(new.team, who) {
-                        Some(422)
-                    } else {
-                        Some(403)
-                    }
-                })
+                first(&|_, row| pair(row).and_then(|(old, new)| changed(&self.rows, old, &new, update, who)))
             })
-            .or_else(|| {
-                first(&|_, row| match self.there(row, who) {
-                    None if !self.rows.sees_team(row.team, who) => Some(422),
-                    None if !self.rows.adds_score(row, who) => Some(403),
-                    _ => None,
-                })
-            })
-            .or_else(|| self.refused_in_turn(rows, update, who))
-    }
-
-    /// The same when each has its turn, those that are changed before those that are added: nor is more allowed of several than of
-    /// one after the other.
-    fn refused_in_turn(&self, rows: &[PlainScore], update: Update, who: Asker) -> Option<(usize, u16)> {
-        let (mut now, several) = (self.rows.clone(), rows.len() > 1);
-        for (at, row) in rows.iter().enumerate() {
-            let Some(old) = self.there(row, who) else { continue };
-            let new = update.applied(old, row);
-            let becomes = now.score_becomes(old, &new, update != Update::Points, who);
-            if several && !(now.may_change_score(old, who) && becomes) {
-                return Some((at, 403));
+            .or_else(|| first(&|_, row| new(row).then(|| added(&self.rows, row, who)).flatten()));
+        if before.is_some() {
+            return before;
+        }
+        let mut now = self.rows.clone();
+        for (at, (old, new)) in rows
+            .iter()
+            .enumerate()
+            .filter_map(|(at, row)| Some((at, pair(row)?)))
+        {
+            if let Some(status) = changed(&now, old, &new, update, who) {
+                return Some((at, status));
             }
-            now.scores.retain(|other| other.key != new.key);
+            now.scores.retain(|score| score.key != new.key);
             now.scores.push(new);
         }
-        for (at, row) in rows.iter().enumerate() {
-            if self.there(row, who).is_some() {
-                continue;
-            }
-            if several && !now.adds_score(row, who) {
-                return Some((at, 403));
-            }
-            if now.scores.iter().any(|other| other.key == row.key) {
-                return Some((at, 409));
+        for (at, row) in rows.iter().enumerate().filter(|(_, row)| new(row)) {
+            let taken = has_key(&now.scores, row).then_some(409);
+            if let Some(status) = added(&now, row, who).or(taken) {
+                return Some((at, status));
             }
             now.scores.push(row.clone());
         }
         None
+    }
+}
+
+fn has_key(scores: &[PlainScore], row: &PlainScore) -> bool {
+    scores.iter().any(|score| score.key == row.key)
+}
+
+/// What is said of a row that is changed.
+fn changed(rows: &Rows, old: &PlainScore, new: &PlainScore, update: Update, who: Asker) -> Option<u16> {
+    let team = update != Update::Points;
+    // What another row of these takes out of sight is not there to be changed.
+    let may = rows.sees_score(old, who) && rows.may_change_score(old, who);
+    if may && rows.score_becomes(old, new, team, who) {
+        None
+    } else if team && !rows.sees_team(new.team, who) {
+        Some(422)
+    } else {
+        Some(403)
+    }
+}
+
+/// What is said of a row that is added.
+fn added(rows: &Rows, row: &PlainScore, who: Asker) -> Option<u16> {
+    if !rows.sees_team(row.team, who) {
+        Some(422)
+    } else {
+        (!rows.adds_score(row, who)).then_some(403)
     }
 }
