@@ -11,9 +11,10 @@ const OFFERED: u32 = 50;
 
 impl AnyColumn {
     /// The rows that this foreign key may be set to refer to: those that whoever asks may see and that have this text in one of
-    /// their texts, ASCII letters' case apart, or are named by it as a key; all, of an empty one. Up to 50, in the order of their
-    /// [labels](AnyRow::label), and whether there are more ([`Page::has_next`]): then the page asks for more of the text. For a
-    /// `<select>` or what completes an input; an enum has [`choices`](Self::choices).
+    /// their texts, ASCII letters' case apart, or are named by it as a key; all, of an empty one. Up to 50, and whether there are more
+    /// ([`Page::has_next`]): then the page asks for more of the text. They are in the order of their first text, where an index has
+    /// it or all of them are looked through for a text, or else of their keys. For a `<select>` or what completes an input; an enum
+    /// has [`choices`](Self::choices).
     ///
     /// # Errors
     /// [`Error::Internal`] for what is no foreign key, [`Error::Unlisted`] for one to a table that is not
@@ -41,7 +42,9 @@ impl AnyColumn {
             }
             query = query.filter(found)?;
         }
-        if let Some(first) = names.first() {
+        // CWE-400: of a large table the first fifty are not looked for among all.
+        let in_order = |first: &&Self| !text.is_empty() || first.meta.unique || first.meta.index;
+        if let Some(first) = names.first().filter(in_order) {
             query = query.order_by([first.asc()])?;
         }
         query.page(db, 1).await
