@@ -52,7 +52,7 @@ pub async fn row(_: Staff, db: Db, table: Path<String>, id: Path<String>) -> Res
     let mut belonging = Vec::new();
     let linked = table.linked(&db);
     for tags in &linked {
-        let rows = tags.rows(row.key())?.slice(0, COUNTED)?.all(&db).await?;
+        let rows = tags.rows(&db, row.key())?.slice(0, COUNTED)?.all(&db).await?;
         belonging.push(Belonging {
             name: format!("{} ({})", tags.to().name, tags.far().field()),
             count: counted(rows.len() as u64),

@@ -529,7 +529,11 @@ async fn by_metadata_links_are_the_same() {
     let tag = |id: Id<Tag>| tags.key(&id.to_string()).unwrap();
     let seen = async |note: Id<Note>| {
         let name = tags.column("name").unwrap();
-        let rows = linked.rows(key(note)).unwrap().order_by([name.asc()]).unwrap();
+        let rows = linked
+            .rows(&db, key(note))
+            .unwrap()
+            .order_by([name.asc()])
+            .unwrap();
         let rows = rows.all(&db).await.unwrap();
         rows.iter().map(crate::untyped::AnyRow::label).collect::<Vec<_>>()
     };
@@ -574,7 +578,7 @@ async fn by_metadata_links_are_the_same() {
     let wrong = links(note).add(&db, [table.key(&notes.common.id.to_string()).unwrap()]);
     let wrong = wrong.await.unwrap_err().problems();
     assert_eq!((wrong[0].field, wrong[0].problem.code()), ("tag", "other_model"));
-    assert_eq!(linked.rows(common).unwrap_err().status(), 404);
+    assert_eq!(linked.rows(&db, common).unwrap_err().status(), 404);
     assert_eq!(linked.links(common).unwrap_err().status(), 404);
     // CWE-770
     let endless = std::iter::repeat(common);

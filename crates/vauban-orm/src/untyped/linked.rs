@@ -93,19 +93,20 @@ impl AnyLinked {
     /// A query on the rows that are linked to this one.
     ///
     /// # Errors
-    /// [`Error::NotFound`] for the key of a row of another table.
-    pub fn rows(&self, of: AnyKey) -> Result<AnyQuerySet> {
+    /// [`Error::NotFound`] for the key of a row of another table; [`Error::Unlisted`] if those that are linked are none of
+    /// [the program's](Db::tables).
+    pub fn rows(&self, db: &Db, of: AnyKey) -> Result<AnyQuerySet> {
         self.is_near(of)?;
         // CWE-639: an end that may not be seen is no end of a link.
         let links = self.near.eq(of)? & self.near.is_seen();
-        let id = AnyColumn::of(self.to, self.to.id());
-        AnyQuerySet::new(self.to).filter(id.any(&self.far, links)?)
+        let to = db.table_of(self.to)?;
+        to.objects().filter(to.id().any(&self.far, links)?)
     }
 
     /// What is linked to this row, to be changed.
     ///
     /// # Errors
-    /// As [`rows`](Self::rows).
+    /// [`Error::NotFound`] for the key of a row of another table.
     pub fn links(&self, of: AnyKey) -> Result<AnyLinks> {
         self.is_near(of)?;
         Ok(AnyLinks {

@@ -155,7 +155,7 @@ impl World {
             }
             Way::Untyped => {
                 let (helpers, of) = (by_metadata::helpers(db), by_metadata::key(db, "job", job.id));
-                let found = helpers.rows(of).unwrap().all(db).await.unwrap();
+                let found = helpers.rows(db, of).unwrap().all(db).await.unwrap();
                 let found = found.iter().map(|person| Id::from_uuid(person.key().uuid()));
                 let seen = match rows.sees(&job, who) {
                     true => rows.seen_helpers(job.id, who),
