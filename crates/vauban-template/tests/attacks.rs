@@ -204,6 +204,60 @@ fn data_names_no_view_that_gets_the_token() {
             "<div up-href=\"//evil.example/\" up-method=\"post\">a</div>",
             "form-action",
         ),
+        // A part of a POST form needs no verb: blueimp's upload, unobtrusive-ajax, Unpoly.
+        (
+            "<form method=\"post\"><input type=\"file\" name=\"f\" data-url=\"{{ x }}\"></form>",
+            "form-action",
+        ),
+        (
+            "<form method=\"post\" data-ajax=\"true\" data-ajax-url=\"{{ x }}\"></form>",
+            "form-action",
+        ),
+        (
+            "<form method=\"post\" data-action=\"/{{ x }}\"></form>",
+            "form-action",
+        ),
+        (
+            "<form method=\"post\" up-validate-url=\"https://evil.example/\"></form>",
+            "form-action",
+        ),
+        (
+            "<button form=\"f\" data-formaction=\"/{{ x }}\">a</button>",
+            "form-action",
+        ),
+        (
+            "<button data-ajax-url=\"{{ x }}\" data-ajax-method=\"post\">a</button>",
+            "form-action",
+        ),
+        // CWE-598: what they send with GET stands in an address, token and all.
+        (
+            "<form method=\"post\" action=\"/a/\" up-submit up-method=\"get\"></form>",
+            "foreign-form",
+        ),
+        (
+            "<form method=\"post\" action=\"/a/\" up-submit data-method=\" GET\"></form>",
+            "foreign-form",
+        ),
+        (
+            "<form method=\"post\"><input name=\"a\" up-validate up-validate-method=\"get\" aria-label=\"a\"></form>",
+            "foreign-form",
+        ),
+        (
+            "<form method=\"post\" action=\"/a/\" data-ajax=\"true\" data-ajax-method=\"{% if a %}get{% endif %}\"></form>",
+            "foreign-form",
+        ),
+        // CWE-235: a note of `x&role=owner` is two parameters.
+        (
+            "<a href=\"/a/\" data-remote=\"true\" data-method=\"post\" data-params=\"a=b&amp;note={{ x }}\">a</a>",
+            "form-attribute",
+        ),
+        // What a script loads later is what it is named after.
+        (
+            "<script type=\"text/plain\" data-src=\"/{{ x }}\"></script>",
+            "resource",
+        ),
+        ("<link rel=\"stylesheet\" data-href=\"/{{ x }}\">", "resource"),
+        ("<iframe title=\"a\" data-src=\"/{{ x }}\"></iframe>", "frame"),
         (
             "<select name=\"a\" data-url=\"/a/\" data-method=\"{{ x }}\" aria-label=\"a\"></select>",
             "form-attribute",
@@ -250,6 +304,13 @@ fn data_names_no_view_that_gets_the_token() {
         "<i data-payment-method=\"{{ x }}\" data-url=\"{{ x }}\">a</i>",
         "<select name=\"a\" data-url=\"/notes/{{ x }}/\" data-remote=\"true\" data-method=\"post\" aria-label=\"a\"></select>",
         "<a href=\"{{ x }}\" data-url=\"{{ x }}\" data-remote=\"true\">a</a>",
+        "<form method=\"post\"><input type=\"file\" name=\"f\" data-url=\"/notes/{{ x }}/\"></form>",
+        "<form method=\"post\"><a data-url=\"{{ x }}\" data-method=\"get\">a</a></form>",
+        "<form method=\"get\" data-ajax-url=\"{{ x }}\" data-ajax-method=\"get\"></form>",
+        "<form method=\"post\" up-submit up-method=\"put\"></form>",
+        "<form method=\"post\"><select name=\"a\" data-autocomplete-url=\"{% url a %}\" aria-label=\"a\"></select></form>",
+        "<a href=\"/a/\" data-remote=\"true\" data-params=\"note={{ x }}\">a</a>",
+        "<iframe title=\"a\" data-src=\"/maps/{{ x }}/\"></iframe>",
         "<a href=\"/a?b={{ x }}%\">a</a>",
         "<form method=\"post\" action=\"{% url a %}?b={{ x }}\"></form>",
         "<form method=\"post\" action=\"{% url a %}b/{{ x }}/\"></form>",
@@ -711,6 +772,11 @@ fn what_would_send_a_token_away_or_load_what_data_says_is_refused() {
         (
             "CWE-598: merged with what the form says",
             "<form method=\"post\" hx-post=\"/a/\" hx-config=\"method:GET\"></form>",
+            "foreign-form",
+        ),
+        (
+            "CWE-598: put together from two",
+            "<form method=\"post\" hx-post=\"/a/\" hx-config:append=\"met{}hod:GET\"></form>",
             "foreign-form",
         ),
         (

@@ -188,7 +188,8 @@ impl Request {
         &self.headers
     }
 
-    /// The host that was asked, with its port if one was named; it is one of the allowed hosts.
+    /// The host that was asked, with its port if one was named; it is one of the allowed hosts. (The page that says that a host is not
+    /// allowed, or that a request has no one host, reads what was sent.)
     pub fn host(&self) -> &str {
         match &self.forwarded_host {
             Some(host) => host,
@@ -675,6 +676,7 @@ fn passed_on(name: &HeaderName) -> bool {
 
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.looked_at_address.store(true, Ordering::Relaxed);
         // CWE-532: neither headers nor query, which may hold secrets.
         write!(f, "Request({} {})", self.method, self.logged_path())
     }

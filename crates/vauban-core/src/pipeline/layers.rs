@@ -128,6 +128,8 @@ pub(crate) struct Gates {
     about: Option<Option<TypeId>>,
     /// What is known of each that was asked, in their order.
     asked: Vec<Asked>,
+    /// How many of them have let on what is asked now.
+    passed: usize,
 }
 
 /// A gate that let the request on, or said why not.
@@ -160,6 +162,7 @@ impl Gates {
         cx.take_effects();
         let site = Arc::clone(&cx.site);
         for (place, gate) in site.before.iter().enumerate() {
+            self.passed = place;
             match self.asked.get(place) {
                 Some(asked) if is_same || asked.looked < Looked::View => cx.put_effects(asked.left.clone()),
                 _ => {
@@ -172,11 +175,12 @@ impl Gates {
         Ok(None)
     }
 
-    /// What those left that were asked before one that was stopped: the answer has it.
+    /// What those left that let this on before one was stopped: the answer has it. CWE-204: of those behind it, what they left was about
+    /// another view, which is hidden.
     pub(crate) fn put_back(&self, cx: &mut Request) {
-        self.asked
-            .iter()
-            .for_each(|asked| cx.put_effects(asked.left.clone()));
+        cx.take_effects();
+        let passed = self.asked.iter().take(self.passed);
+        passed.for_each(|asked| cx.put_effects(asked.left.clone()));
     }
 
     /// Whether a gate says "not found" of a view of another method, or behind a slash, at `path`: as it would if that were

@@ -94,9 +94,11 @@ pub async fn answer(
 /// The controls before the view, in order.
 async fn enter(site: &Site, cx: &mut Request, body: &mut RequestBody) -> Result<Way> {
     // CWE-778, CWE-614: who asks, and how, is known before anything is refused.
-    proxies::find_client(site, cx)?;
-    limits::check_head(site, cx)?;
+    let client = proxies::find_client(site, cx);
+    // What was sent is measured; CWE-601: the page that says so has the path as every page has it.
+    let head = client.and_then(|()| limits::check_head(site, cx));
     spelling::spell(cx);
+    head?;
     hosts::check(site, cx)?;
     if let Some(redirect) = https::require(site, cx)? {
         return Ok(Way::Answer(redirect));

@@ -42,7 +42,7 @@ impl<M> Steps for One<'_, M> {
             Col::of_root(self.model.id()),
             Value::Uuid(self.id.uuid()),
         );
-        match matching(&select, Find::Removal, authority, session, said)
+        match matching(&select, Find::One, authority, session, said)
             .await?
             .as_slice()
         {
@@ -89,7 +89,9 @@ impl Steps for All<'_> {
 /// What rows are looked for; how many there may be goes by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Find {
-    /// They are to go: they are locked.
+    /// It is to go, or why not is to be said: it is locked.
+    One,
+    /// Those that may are to go: they are locked.
     Removal,
     /// They are counted. By a handle that reads, which may not lock.
     Preview,
@@ -97,14 +99,14 @@ pub(super) enum Find {
 
 impl Find {
     fn locks(self) -> bool {
-        self == Self::Removal
+        self != Self::Preview
     }
 
     /// How many rows more there may be beside those that are known. CWE-770: their ids are held, and on a server nothing else counts
     /// them.
     fn beside(self, known: usize) -> Room {
         let (most, why) = match self {
-            Self::Removal => (bounds::MAX_REMOVED, bounds::REMOVED),
+            Self::One | Self::Removal => (bounds::MAX_REMOVED, bounds::REMOVED),
             Self::Preview => (bounds::MAX_PREVIEWED, bounds::PREVIEWED),
         };
         #[cfg(test)]
@@ -129,7 +131,7 @@ struct Room {
     why: &'static str,
 }
 
-/// Ids of the visible rows that match, and whether each may be deleted.
+/// Ids of the visible rows that match, and whether each may be deleted; to be removed, only of those that may.
 pub(super) async fn matching(
     select: &Select,
     find: Find,
@@ -137,8 +139,8 @@ pub(super) async fn matching(
     session: Session<'_>,
     said: &mut String,
 ) -> Result<Vec<(Value, bool)>> {
-    let (model, locks) = (select.model, find.locks());
-    let mut key = vec![if locks { b'M' } else { b'm' }];
+    let model = select.model;
+    let mut key = vec![b'm', find as u8];
     push(&mut key, model);
     authority.shape(&mut key);
     let mut values = Vec::new();
@@ -150,10 +152,15 @@ pub(super) async fn matching(
         let filter = renderer.condition(&select.filter, source.row(), Scope::Query)?;
         let delete = renderer.rule(Action::Delete, model, source.row())?;
         let found = source.id_and(&delete);
+        let asked = match find {
+            // CWE-667: what may not go holds nobody up who may change it.
+            Find::Removal => filter.and(delete),
+            Find::One | Find::Preview => filter,
+        };
         // The parent is locked first: from here on nobody gives it another child, nor moves it.
-        let sql = match locks {
-            true => source.select_locked(session.dialect(), &found, filter),
-            false => source.select(&found, filter),
+        let sql = match find.locks() {
+            true => source.select_locked(session.dialect(), &found, asked),
+            false => source.select(&found, asked),
         };
         renderer.text(sql)
     })?;
@@ -165,7 +172,7 @@ pub(super) async fn matching(
     };
     let mut found = Found::new(find.beside(0));
     match find {
-        Find::Removal => session.fetch(&statement, |row| found.take(row)).await?,
+        Find::One | Find::Removal => session.fetch(&statement, |row| found.take(row)).await?,
         // What a preview costs is its own.
         Find::Preview => session.read(&statement, &key, 0, |row| found.take(row)).await?,
     }
@@ -288,7 +295,9 @@ impl<'a> Removal<'a> {
         self.note_turns(model, &ids)?;
         let emptied = self.judge(model, ids).await?;
         for (keys, rows) in &emptied {
-            self.empty_in_turn(keys, rows).await?;
+            let like = emptied.iter().filter(|(_, others)| others.model.is(rows.model));
+            let several = like.map(|(_, others)| others.ids.len()).sum::<usize>() > 1;
+            self.empty_in_turn(keys, rows, several).await?;
         }
         self.delete().await?;
         Ok(count)

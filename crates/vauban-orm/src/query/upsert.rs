@@ -340,15 +340,16 @@ impl<M: Record> Upsert<M> {
             return Ok(());
         }
         let text = self.text(Part::Judge, authority, session)?;
-        let mut refused = None;
+        let mut may = vec![false; pairs.len()];
         let rows = pairs.iter().map(|pair| self.changed(*pair)).collect();
         self.on_rows(&text, rows, authority, session, |place, _| {
-            refused = Some(refused.map_or(place, |first: usize| first.min(place)));
+            may[place] = true;
             Ok(())
         })
         .await
         .map_err(|(_, error)| error)?;
-        let Some(pair) = refused.and_then(|place| pairs.get(place)) else {
+        // CWE-636: silence is no consent: a row that is out of sight by now is not found.
+        let Some(pair) = may.iter().position(|may| !may).map(|place| &pairs[place]) else {
             return Ok(());
         };
         let row = &self.rows[pair.position];
@@ -517,7 +518,7 @@ impl<M: Record> Upsert<M> {
                     let change = renderer.rule(Action::Change, model, source.row())?;
                     let becomes = after(&mut renderer, model, new)?.behind(&change);
                     let may = change.and(becomes);
-                    source.select_of_lists("1", &lists, named, may.not())
+                    source.select_of_lists("1", &lists, named, may)
                 }
                 Part::Change => {
                     let (named, new) = (equal(&given[0]), &given[1..]);
@@ -541,7 +542,7 @@ impl<M: Record> Upsert<M> {
 enum Part {
     /// The row that has a key.
     Find,
-    /// One that may not become what it would.
+    /// One that may become what it would.
     Judge,
     Change,
 }

@@ -69,6 +69,22 @@ async fn cwe_667_only_what_may_be_changed_is_locked() {
     assert_eq!(public.all(&unit.db()).await.unwrap().len(), 1);
 }
 
+/// CWE-667. Attack: whoever may delete none of the rows that a view clears holds up those who may change them.
+#[tokio::test]
+async fn cwe_667_only_what_may_be_deleted_is_locked() {
+    if crate::tests::on::sqlite() {
+        // There only one writes.
+        return;
+    }
+    let site = site().await;
+    let ben = site.as_user(&site.ben);
+    assert_eq!(Article::objects().delete_all(&ben.db()).await.unwrap(), 0);
+    let ann = site.as_user(&site.ann);
+    let rows = Article::objects().for_update().nowait().all(&ann.db()).await;
+    assert_eq!(rows.unwrap().len(), 2);
+    ben.finish(true).await.unwrap();
+}
+
 /// CWE-352: what locks takes the writer, and a unit that reads has none.
 #[tokio::test]
 async fn cwe_352_a_unit_that_reads_locks_nothing() {

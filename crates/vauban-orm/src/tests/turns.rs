@@ -7,7 +7,7 @@ use crate::engine::{Database, Options};
 use crate::*;
 
 #[derive(Model, Debug, Clone)]
-#[model(crate = vauban_orm, table = "turn_shelf", related(items: Item.shelf))]
+#[model(crate = vauban_orm, table = "turn_shelf", related(items: Item.shelf, slots: Slot.shelf, jobs: Job.shelf))]
 struct Shelf {
     id: Id<Shelf>,
 }
@@ -47,6 +47,51 @@ impl Policy for Item {
     }
 }
 
+/// Seen and taken as long as none of the shelf is; one may be nobody's.
+#[derive(Model, Debug, Clone)]
+#[model(crate = vauban_orm, table = "turn_slot")]
+struct Slot {
+    id: Id<Slot>,
+    #[field(max_length = 10, unique)]
+    name: String,
+    shelf: ForeignKey<Shelf>,
+    #[field(default = false)]
+    taken: bool,
+}
+impl Policy for Slot {
+    fn rules(_: Who<Self>, s: &Columns<Self>) -> Rules<Self> {
+        let open = !s.shelf.slots.any(|o| o.taken.eq(true));
+        Rules {
+            view: open.clone(),
+            add: Filter::always(),
+            change: open,
+            ..Rules::none()
+        }
+    }
+}
+
+/// One of a shelf may be nobody's.
+#[derive(Model, Debug, Clone)]
+#[model(crate = vauban_orm, table = "turn_job")]
+struct Job {
+    id: Id<Job>,
+    shelf: ForeignKey<Shelf>,
+    #[field(on_delete = set_null)]
+    author: Option<ForeignKey<Team>>,
+    #[field(on_delete = set_null)]
+    reviewer: Option<ForeignKey<Team>>,
+}
+impl Policy for Job {
+    fn rules(_: Who<Self>, j: &Columns<Self>) -> Rules<Self> {
+        let nobodys = j.shelf.jobs.filter(|o| o.author.is_null() & o.reviewer.is_null());
+        Rules {
+            add: Filter::always(),
+            change: nobodys.count().lt(1),
+            ..Rules::public()
+        }
+    }
+}
+
 /// Members let each other in and out.
 #[derive(Model, Debug, Clone)]
 #[model(crate = vauban_orm, table = "turn_team", related(members: Member.team, keys: Key.team))]
@@ -57,7 +102,7 @@ impl Policy for Team {
     fn rules(who: Who<Self>, t: &Columns<Self>) -> Rules<Self> {
         Rules {
             add: Filter::always(),
-            delete: t.members.any(|m| m.user.is(who)),
+            delete: t.members.any(|m| m.user.is(who)) | t.members.count().lt(1),
             ..Rules::public()
         }
     }
@@ -111,6 +156,8 @@ fn models() -> Vec<&'static ModelMeta> {
         &[
             Shelf::meta(),
             Item::meta(),
+            Slot::meta(),
+            Job::meta(),
             Team::meta(),
             Member::meta(),
             Key::meta(),
@@ -283,6 +330,62 @@ async fn cwe_863_rows_that_are_changed_together_are_no_more_than_one_by_one() {
     let _attack = without(Control::InTurn);
     assert_eq!(open(&attacked, 3).await.unwrap(), 3);
     row().await.delete(&db).await.unwrap();
+}
+
+/// Attack: rows that are there are saved together, of which the first takes the others out of sight, and with it the right to change
+/// them. What is not found in its turn is refused (CWE-636).
+#[tokio::test]
+async fn cwe_863_rows_that_are_saved_together_are_no_more_than_one_by_one() {
+    let database = database();
+    let unit = database.bind(Actor::nobody());
+    let db = unit.db();
+    let shelf = shelf(&db).await.id;
+    let rows = || {
+        let new = |name: &str| NewSlot {
+            name: name.into(),
+            shelf,
+        };
+        Slot::create_all(["a", "b", "c"].map(new))
+    };
+    rows().save(&db).await.unwrap();
+    let take = async || {
+        let taken = rows().set(|s| [s.taken.set(true)]);
+        taken.or_change(|s| &s.name, |s| &s.taken).save(&db).await
+    };
+    let all = take().await.unwrap_err();
+    let is_second = matches!(&all, Error::Rows(rows) if matches!(rows[..], [RowProblem { row: 1, error: Error::Forbidden }]));
+    assert!(is_second, "{all:?}");
+    assert_eq!(Slot::objects().count(&db).await.unwrap(), 3, "all or none");
+    let _attack = without(Control::InTurn);
+    assert_eq!(take().await.unwrap().len(), 3);
+}
+
+/// Attack: rows that lose different columns by one deletion, of which each alone may.
+#[tokio::test]
+async fn cwe_863_rows_that_are_emptied_together_are_no_more_than_one_by_one() {
+    let database = database();
+    let unit = database.bind(Actor::nobody());
+    let db = unit.db();
+    for different in [false, true] {
+        let shelf = shelf(&db).await.id;
+        let team = Team::create(NewTeam {}).save(&db).await.unwrap();
+        let (this, none) = (Some(team.id), None);
+        let (author, reviewer) = if different { (none, this) } else { (this, none) };
+        let jobs = [(this, none), (author, reviewer)].map(|(author, reviewer)| NewJob {
+            shelf,
+            author,
+            reviewer,
+        });
+        Job::create_all(jobs).save(&db).await.unwrap();
+        let row = async || {
+            let row = Team::objects().get_to_delete(&db, |t| t.id.eq(team.id)).await;
+            row.unwrap()
+        };
+        let both = row().await.delete(&db).await;
+        assert!(matches!(both, Err(Error::Forbidden)), "{both:?}");
+        let _attack = without(Control::InTurn);
+        row().await.delete(&db).await.unwrap();
+    }
 }
 
 /// Attack: all keys of one's own at once, of which each alone may go for the sake of another. "Another one than this" is about the

@@ -5,8 +5,8 @@ use vauban_macros::{Choices, Model};
 
 use super::listed::Shadow;
 use super::*;
-use crate::engine::Options;
-use crate::field::Value;
+use crate::engine::{Database, Options};
+use crate::field::{Field, Kind, Mismatch, Value, ValueRef};
 use crate::untyped::{AnyColumn, AnyFilter as UntypedFilter, AnyRow, AnyTable, Given};
 use crate::*;
 
@@ -207,7 +207,7 @@ async fn what_is_not_public_is_not_there() {
     let meta = Locker::meta().column("code").unwrap();
     assert_eq!(
         lockers.column_of(meta).unwrap_err().to_string(),
-        "`Locker.code` is not `pub`, so it is not asked for by its metadata: make the field `pub`, or ask for it by its type"
+        "`Locker.code` is not `pub`, or its type is secret, so it is not asked for by its metadata: ask for it by its type"
     );
     // Whoever gets hold of the column all the same finds nothing in a row.
     let row = lockers.objects().get(&db, made.key()).await.unwrap();
@@ -218,6 +218,61 @@ async fn what_is_not_public_is_not_there() {
     }
     let stored = Locker::objects().first(&db).await.unwrap().unwrap();
     assert_eq!((stored.code.as_str(), stored.inside), ("1234", None));
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Token(String);
+impl Field for Token {
+    const KIND: Kind = Kind::Text;
+    const SECRET: bool = true;
+    fn to_value(&self) -> Value {
+        Value::Text(self.0.clone())
+    }
+    fn from_value(value: ValueRef<'_>) -> Result<Self, Mismatch> {
+        match value {
+            ValueRef::Text(text) => Ok(Self(text.to_owned())),
+            _ => Err(Mismatch),
+        }
+    }
+}
+#[derive(Model, Debug)]
+#[model(crate = vauban_orm, table = "secret_hook")]
+pub struct SecretHook {
+    pub id: Id<SecretHook>,
+    pub token: Token,
+}
+impl Policy for SecretHook {
+    fn rules(_: Who<Self>, _: &Columns<Self>) -> Rules<Self> {
+        Rules {
+            add: Filter::always(),
+            ..Rules::public()
+        }
+    }
+}
+
+/// CWE-200. Attack: a page over all tables prints a `pub` field whose type says that it is secret, or finds rows by how it begins.
+#[tokio::test]
+async fn cwe_200_what_is_of_a_secret_type_is_not_asked_for_by_metadata() {
+    let models: Vec<&'static ModelMeta> = [&MODELS()[..], &[SecretHook::meta()]].concat();
+    let options = Options {
+        models: models.clone(),
+        services: rights::services(),
+        ..Options::default()
+    };
+    let database = Database::open(&crate::tests::on::url(), options).unwrap();
+    database.create_all(&models).unwrap();
+    let unit = database.bind(Actor::nobody());
+    let db = unit.db();
+    let token = Token("s3cr3t".into());
+    SecretHook::create(NewSecretHook { token })
+        .save(&db)
+        .await
+        .unwrap();
+    let hooks = db.table("secret_hook").unwrap();
+    assert!(hooks.column("token").is_none());
+    assert_eq!(hooks.columns().count(), 1);
+    let row = hooks.objects().all(&db).await.unwrap().remove(0);
+    assert!(!row.label().contains("s3cr3t"));
 }
 
 /// CWE-843: columns of other rows are errors that say what to do, wherever they are brought.

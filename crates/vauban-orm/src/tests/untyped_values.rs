@@ -69,7 +69,7 @@ async fn cwe_203_what_is_secret_makes_no_groups_and_no_order() {
     let meta = Book::meta().column("pin").unwrap();
     assert_eq!(
         books.column_of(meta).unwrap_err().to_string(),
-        "`Book.pin` has a secret's type, so it is not asked for by its metadata: ask for it by its type"
+        "`Book.pin` is not `pub`, or its type is secret, so it is not asked for by its metadata: ask for it by its type"
     );
     // Whoever gets hold of the column all the same finds nothing in a row.
     let row = books.objects().first(&db).await.unwrap().unwrap();

@@ -64,8 +64,7 @@ impl AnyTable {
         self.model
     }
 
-    /// The columns, in the struct's order: its `pub` fields, but for those whose type is secret
-    /// ([`Field::SECRET`](crate::Field::SECRET)).
+    /// The columns, in the struct's order: its `pub` fields, but for those whose type is [`SECRET`](crate::Field::SECRET) (CWE-200).
     pub fn columns(&self) -> impl Iterator<Item = AnyColumn> + use<> {
         let model = self.model;
         let public = model.columns.iter().filter(|column| !column.is_secret());
@@ -94,12 +93,8 @@ impl AnyTable {
             )));
         }
         if column.is_secret() {
-            let (why, instead) = match column.public {
-                false => ("is not `pub`", "make the field `pub`, or "),
-                true => ("has a secret's type", ""),
-            };
             return Err(Error::Internal(format!(
-                "`{}.{}` {why}, so it is not asked for by its metadata: {instead}ask for it by its type",
+                "`{}.{}` is not `pub`, or its type is secret, so it is not asked for by its metadata: ask for it by its type",
                 self.model.name, column.field
             )));
         }

@@ -191,8 +191,8 @@ pub(super) fn https(c: &Checking<'_>) -> Vec<Finding> {
         return vec![Finding::error(
             "https.none",
             "no HTTPS: no TLS-terminating proxy is named, so passwords and sessions would travel readable",
-            "Put a proxy with a certificate in front, let it set X-Forwarded-For and X-Forwarded-Proto, and set \
-             VAUBAN_TRUSTED_PROXIES to its address, such as `127.0.0.1`.",
+            "Put a proxy with a certificate in front, let it overwrite X-Forwarded-For, X-Forwarded-Proto and \
+             X-Forwarded-Host, and set VAUBAN_TRUSTED_PROXIES to its address, such as `127.0.0.1`.",
         )];
     }
     Vec::new()

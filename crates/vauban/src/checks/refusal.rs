@@ -44,7 +44,7 @@ impl fmt::Display for Refused<'_> {
                  VAUBAN_SECRET_KEY=\"$(head -c 48 /dev/urandom | base64)\" VAUBAN_ALLOWED_HOSTS=localhost \
                  VAUBAN_TRUSTED_PROXIES=127.0.0.1 VAUBAN_DATABASE_URL=sqlite:try.sqlite3 \
                  sh -c '{program} migrate && {program} serve --addr 127.0.0.1:8000'\n\n\
-                 The proxy speaks HTTPS with the browser and sends `X-Forwarded-For` and `X-Forwarded-Proto: https`.",
+                 The proxy speaks HTTPS with the browser and overwrites `X-Forwarded-For`, `X-Forwarded-Proto: https` and `X-Forwarded-Host`.",
             )?;
         }
         Ok(())

@@ -414,6 +414,11 @@ fn closed(_: &Request) -> Result<Option<Response>> {
 fn failing(_: &Request) -> Result<Option<Response>> {
     Err(Error::new(::http::StatusCode::SERVICE_UNAVAILABLE, ""))
 }
+/// It does not get on where there is no view.
+fn falling(cx: &Request) -> Result<Option<Response>> {
+    assert!(cx.route().is_some(), "there is a view");
+    Ok(None)
+}
 fn nothing_here(_: &Request) -> Result<Option<Response>> {
     Err(Error::not_found())
 }
@@ -498,7 +503,7 @@ async fn cwe_204_whatever_is_sent_together_tells_of_no_hidden_view() {
         &[("authorization", "Bearer good"), ("accept", "text/html")],
         &[("authorization", "Bearer broken")],
     ];
-    let sites: [(&[Door], bool); 7] = [
+    let sites: [(&[Door], bool); 8] = [
         (&[], true),
         (&[by_absence], false),
         (&[not_gated, leaving], true),
@@ -506,6 +511,7 @@ async fn cwe_204_whatever_is_sent_together_tells_of_no_hidden_view() {
         (&[closed], false),
         (&[greeting, failing], true),
         (&[greeting, leaving, nothing_here], false),
+        (&[greeting, falling, leaving], false),
     ];
     let hidden = [
         "/local/",

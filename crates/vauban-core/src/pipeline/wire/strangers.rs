@@ -289,6 +289,27 @@ async fn cwe_778_a_refused_head_has_its_client() {
     }
 }
 
+/// CWE-601. Attack: a long query, so that an answer is made before a view is looked for, at a path that is a host as a reference.
+#[tokio::test]
+async fn cwe_601_a_refused_head_has_no_other_hosts_path() {
+    fn page(_: crate::http::ErrorFacts, cx: &Request) -> crate::http::Response {
+        crate::http::Response::of(Text::new(cx.path().to_owned()))
+    }
+    let mut parts = parts(&["example.com"]);
+    parts.error_pages.insert_other(page);
+    let server = start(parts).await;
+    for (query, more, status) in [
+        ("a".repeat(10_000), "", 414),
+        (String::new(), "X-Forwarded-Host: a, b\r\n", 400),
+    ] {
+        let fields = format!("Accept: text/html\r\n{more}");
+        let reply = server
+            .raw(&get(&format!("GET //evil.example/?{query}"), &fields))
+            .await;
+        assert_eq!((reply.status, reply.body.as_str()), (status, "/%2Fevil.example/"));
+    }
+}
+
 /// A form is sent behind a proxy that spells the host in its own way.
 #[tokio::test]
 async fn an_own_origin_is_own_in_every_spelling() {

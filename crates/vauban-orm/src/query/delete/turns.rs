@@ -76,11 +76,16 @@ impl Removal<'_> {
         })
     }
 
-    /// Empties these rows; where their rules count rows like them, each in its turn.
-    pub(super) async fn empty_in_turn(&self, keys: &[&'static ColumnMeta], rows: &Rows) -> Result<()> {
+    /// Empties these rows; among `several` of their model, whichever columns those lose, each in its turn where their rules count rows
+    /// like them.
+    pub(super) async fn empty_in_turn(
+        &self,
+        keys: &[&'static ColumnMeta],
+        rows: &Rows,
+        several: bool,
+    ) -> Result<()> {
         let model = rows.model;
-        let several = rows.ids.len() > 1 && !removed(Control::InTurn);
-        if !several || !self.text_of_emptied(model, keys)?.in_turn {
+        if !several || removed(Control::InTurn) || !self.text_of_emptied(model, keys)?.in_turn {
             return self.empty(keys, rows).await;
         }
         for id in &rows.ids {

@@ -153,10 +153,10 @@ impl Policy for Score {
     fn rules(who: Who<Self>, s: &Columns<Self>) -> Rules<Self> {
         let member = s.team.members.any(|m| m.person.is(who));
         let lead = s.team.members.any(|m| m.person.is(who) & m.rank.eq(Rank::Lead));
-        // A team that has five once lets its members do more.
+        // A team that has five once lets its members do more; whoever has four keeps them to themselves.
         let five = s.team.scores.any(|other| other.points.eq(5));
         Rules {
-            view: member.clone() | s.points.eq(0),
+            view: (member.clone() & !s.team.scores.any(|other| other.points.eq(4))) | s.points.eq(0),
             add: (member.clone() & !s.points.gt(4)) | five.clone(),
             change: (lead.clone() & s.points.ne(3)) | (member & five),
             ..Rules::none()

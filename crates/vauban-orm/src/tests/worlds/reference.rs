@@ -153,24 +153,24 @@ impl Rows {
             && (!set.team || (self.is_member(old.team, who, true) && self.is_member(new.team, who, true)))
     }
 
-    fn has_five(&self, team: Id<Team>) -> bool {
+    fn has_points(&self, team: Id<Team>, points: i64) -> bool {
         self.scores
             .iter()
-            .any(|score| score.team == team && score.points == 5)
+            .any(|score| score.team == team && score.points == points)
     }
 
     pub(super) fn sees_score(&self, score: &PlainScore, who: Asker) -> bool {
-        self.is_member(score.team, who, false) || score.points == 0
+        (self.is_member(score.team, who, false) && !self.has_points(score.team, 4)) || score.points == 0
     }
 
     pub(super) fn adds_score(&self, score: &PlainScore, who: Asker) -> bool {
         let member = self.is_member(score.team, who, false) && score.points <= 4;
-        self.sees_team(score.team, who) && (member || self.has_five(score.team))
+        self.sees_team(score.team, who) && (member || self.has_points(score.team, 5))
     }
 
     pub(super) fn may_change_score(&self, score: &PlainScore, who: Asker) -> bool {
         (self.is_member(score.team, who, true) && score.points != 3)
-            || (self.is_member(score.team, who, false) && self.has_five(score.team))
+            || (self.is_member(score.team, who, false) && self.has_points(score.team, 5))
     }
 
     /// May what was `old` become `new`, of which `team` says whether the team is written?

@@ -406,6 +406,10 @@ fn global_kind(element: &str, name: &str, foreign: bool) -> Kind {
         return Kind::Boolean;
     }
     if let Some(rest) = name.strip_prefix("data-") {
+        // A script that loads the element later uses it as the attribute that it is named after.
+        if let Some(kind @ (Kind::Resource | Kind::Frame | Kind::Action)) = element_kind(element, rest) {
+            return kind;
+        }
         // After Go: script will use it for what its name says.
         match rest {
             "style" | "srcdoc" => {

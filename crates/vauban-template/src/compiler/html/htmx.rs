@@ -61,7 +61,11 @@ fn is_one(verb: Option<&str>, of: &[&str]) -> bool {
 fn overrides(tag: &Tag, attribute: &Attribute) -> bool {
     let names = |words: &[&str]| match &attribute.value {
         Given::Empty => false,
-        Given::Literal(text) => words.iter().any(|word| text.to_ascii_lowercase().contains(word)),
+        Given::Literal(text) => {
+            // `:append` puts two together, without the braces of either.
+            let text = text.to_ascii_lowercase().replace(['{', '}'], "");
+            words.iter().any(|word| text.contains(word))
+        }
         _ => true,
     };
     let inherited = attribute.name.contains(":inherited");
@@ -81,7 +85,8 @@ fn overrides(tag: &Tag, attribute: &Attribute) -> bool {
     }
 }
 
-fn is_post_form(tag: &Tag) -> bool {
+/// Whether a tag is a form with method="post".
+pub(super) fn is_post_form(tag: &Tag) -> bool {
     let posts =
         |value: &Given| matches!(value, Given::Literal(method) if method.eq_ignore_ascii_case("post"));
     tag.name == "form"

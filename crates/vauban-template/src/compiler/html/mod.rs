@@ -18,6 +18,7 @@ mod origin;
 mod place;
 mod policy;
 mod question;
+mod sent;
 mod srcset;
 pub mod state;
 mod tags;

@@ -1,11 +1,11 @@
 //! Start and end tags: nesting, and what the compiler writes by itself (form token, nonce).
 
-use super::attributes::{names_verb, sent};
 use super::elements::{self, Content};
 use super::htmx::{includes_all, sent_with_fields};
 use super::ir::Op;
 use super::machine::{MAX_OPEN, Machine};
 use super::origin::{foreign_origin, origin};
+use super::sent::sent_by_script;
 use super::state::{Given, Mode, Open, Script, Tag};
 use crate::compiler::error::{Pos, Result, fail};
 
@@ -418,7 +418,7 @@ impl Machine {
                 );
             }
         }
-        sent_by_script(tag)?;
+        sent_by_script(tag, in_post)?;
         if tag.name == "base"
             && let Some(href) = find("href")
             && (matches!(&href.value, Given::Literal(url) if foreign_origin(url))
@@ -511,47 +511,6 @@ impl Machine {
             .push(Op::FormToken(action.filter(|url| url.starts_with('/'))));
         Ok(true)
     }
-}
-
-/// CWE-352: a link that a library sends as a form, with the page's token: where it goes is said as of a form.
-fn sent_by_script(tag: &Tag) -> Result<()> {
-    let sends = |value: &Given| match value {
-        Given::Empty => false,
-        Given::Literal(verb) => ["post", "put", "patch", "delete"]
-            .iter()
-            .any(|unsafe_verb| verb.trim().eq_ignore_ascii_case(unsafe_verb)),
-        _ => true,
-    };
-    let Some(verb) = tag
-        .attributes
-        .iter()
-        .find(|a| names_verb(&a.name) && sends(&a.value))
-    else {
-        return Ok(());
-    };
-    let away = |value: &Given| match value {
-        Given::Literal(url) => foreign_origin(url),
-        Given::Data | Given::Differs => true,
-        Given::Empty | Given::Typed | Given::Below => false,
-    };
-    // In a drawing two may be there; some libraries take another one before `href`.
-    let href = |name: &str| match name {
-        "href" | "xlink:href" | "up-href" => true,
-        "data-url" | "data-href" => sent(&tag.name),
-        _ => false,
-    };
-    if !tag.attributes.iter().any(|a| href(&a.name) && away(&a.value)) {
-        return Ok(());
-    }
-    fail(
-        tag.pos,
-        "form-action",
-        format!(
-            "`{}` sends this link as a form: data, or another site, would get it and its token",
-            verb.name
-        ),
-        "write href=\"{% url view value %}\", or start it literally: /articles/{{ slug }}/, without |urlencode; best is a form with method=\"post\"",
-    )
 }
 
 /// A `<meta>` whose content comes from data: what it means has to be known, and to be harmless.

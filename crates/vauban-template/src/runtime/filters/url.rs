@@ -70,9 +70,16 @@ pub fn pairs(query: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-/// The query string with some values set and some removed, with `?` before it.
+/// CWE-400: of a request's query, so many pairs are kept in each link that is written of it.
+const KEPT_PAIRS: usize = 200;
+
+/// The query string with some values set and some removed, with `?` before it. Of the query's pairs the first 200 are kept.
 pub fn querystring(query: &str, changes: &[(&str, Option<Cow<'_, str>>)]) -> String {
-    let mut all = pairs(query);
+    let end = query
+        .match_indices('&')
+        .nth(KEPT_PAIRS - 1)
+        .map_or(query.len(), |(at, _)| at);
+    let mut all = pairs(&query[..end]);
     for (key, value) in changes {
         let place = all.iter().position(|(k, _)| k == key);
         all.retain(|(k, _)| k != key);
@@ -160,6 +167,8 @@ mod tests {
             "?page=2&q=a+b"
         );
         assert_eq!(querystring("page=1", &[("page", None)]), "?");
+        let short = querystring(&"a&".repeat(4_000), &[("page", Some("2".into()))]);
+        assert_eq!(short, format!("?{}page=2", "a=&".repeat(KEPT_PAIRS)), "CWE-400");
         assert_eq!(querystring("", &[("q", Some("<&>".into()))]), "?q=%3C%26%3E");
     }
 
