@@ -11,6 +11,7 @@ pub mod data;
 pub mod errors;
 pub mod events;
 pub mod guests;
+pub mod history;
 pub mod organisations;
 pub mod paging;
 pub mod profiles;
@@ -39,6 +40,7 @@ pub fn app() -> App {
         .module(profiles::module())
         .module(tasks::module())
         .module(events::module())
+        .module(history::module())
         .module(guestbook::module())
         .page::<guestbook::views::BookPage, guests::BookPage>()
         .page::<guestbook::views::DeletePage, guests::DeletePage>()

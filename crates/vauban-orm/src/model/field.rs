@@ -56,6 +56,8 @@ pub trait Field: Clone + Send + Sync + Sized + 'static {
     const SECRET: bool = false;
     /// The texts that it is one of, if there are but these, in their order.
     const CHOICES: &'static [&'static str] = &[];
+    /// What is shown for each of [`CHOICES`](Self::CHOICES), where that is not the text itself.
+    const CHOICE_LABELS: &'static [&'static str] = &[];
     /// The smallest and the greatest number that it can be, where its [`KIND`](Self::KIND) holds others besides: the database
     /// holds every row to them.
     const RANGE: Option<(i64, i64)> = None;
@@ -211,6 +213,7 @@ impl<T: Field> ModelField for T {
         encoding: T::ENCODING.of(T::KIND),
         max_bytes: T::MAX_BYTES,
         choices: T::CHOICES,
+        labels: T::CHOICE_LABELS,
         secret: T::SECRET,
     };
 

@@ -47,6 +47,8 @@ mod turns;
 mod units;
 mod unreadable;
 mod untyped;
+mod untyped_related;
+mod untyped_values;
 mod upserts;
 mod user_ids;
 mod values;

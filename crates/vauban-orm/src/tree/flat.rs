@@ -227,6 +227,7 @@ const NOTHING: ColumnMeta = ColumnMeta {
         encoding: Encoding::OfKind,
         max_bytes: None,
         choices: &[],
+        labels: &[],
         secret: true,
     },
     __derived: Derived::NOTHING,

@@ -122,6 +122,8 @@ pub struct Untyped {
     pub max_bytes: Option<usize>,
     /// The texts that it is one of, if there are but these: `Field::CHOICES`.
     pub choices: &'static [&'static str],
+    /// What is shown for each of them: `Field::CHOICE_LABELS`.
+    pub labels: &'static [&'static str],
     /// Whether its values are told to nobody: `Field::SECRET`.
     pub secret: bool,
 }
