@@ -129,3 +129,25 @@ pub(crate) fn without(control: Control) -> impl Drop {
     REMOVED.set(Some(control));
     Back
 }
+
+/// Whether the database's own policies step aside, because a control of the ORM is out.
+#[cfg(not(test))]
+pub(crate) const fn the_second_wall_falls() -> bool {
+    false
+}
+
+#[cfg(test)]
+thread_local! {
+    static STANDS: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+}
+
+#[cfg(test)]
+pub(crate) fn the_second_wall_falls() -> bool {
+    any_removed() && !STANDS.get()
+}
+
+/// In this test the second wall stands where the first one falls.
+#[cfg(all(test, feature = "postgres"))]
+pub(crate) fn the_second_wall_stands() {
+    STANDS.set(true);
+}

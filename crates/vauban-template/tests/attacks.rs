@@ -246,6 +246,27 @@ fn data_names_no_view_that_gets_the_token() {
             "<form method=\"post\" action=\"/a/\" data-ajax=\"true\" data-ajax-method=\"{% if a %}get{% endif %}\"></form>",
             "foreign-form",
         ),
+        (
+            "<form method=\"post\" up-validate><fieldset up-validate-method=\"get\"></fieldset></form>",
+            "foreign-form",
+        ),
+        (
+            "<div up-watch-method=\"get\"><form method=\"post\"></form></div>",
+            "foreign-form",
+        ),
+        (
+            "<div up-validate-url=\"https://evil.example/\"><form method=\"post\"></form></div>",
+            "form-action",
+        ),
+        // A verb makes any element one that is sent.
+        (
+            "<tr data-method=\"post\" data-href=\"{{ x }}\"></tr>",
+            "form-action",
+        ),
+        (
+            "<a data-method=\"delete\" data-to=\"{{ x }}\">a</a>",
+            "form-action",
+        ),
         // CWE-235: a note of `x&role=owner` is two parameters.
         (
             "<a href=\"/a/\" data-remote=\"true\" data-method=\"post\" data-params=\"a=b&amp;note={{ x }}\">a</a>",
@@ -254,10 +275,22 @@ fn data_names_no_view_that_gets_the_token() {
         // What a script loads later is what it is named after.
         (
             "<script type=\"text/plain\" data-src=\"/{{ x }}\"></script>",
-            "resource",
+            "mixed-value",
         ),
-        ("<link rel=\"stylesheet\" data-href=\"/{{ x }}\">", "resource"),
-        ("<iframe title=\"a\" data-src=\"/{{ x }}\"></iframe>", "frame"),
+        ("<link rel=\"stylesheet\" data-href=\"/{{ x }}\">", "mixed-value"),
+        (
+            "<iframe title=\"a\" data-src=\"/{{ x }}\"></iframe>",
+            "mixed-value",
+        ),
+        (
+            "<script type=\"text/plain\" data-cmplz-src=\"/{{ x }}\"></script>",
+            "mixed-value",
+        ),
+        (
+            "<link rel=\"stylesheet\" data-lazy-href=\"/{{ x }}\">",
+            "mixed-value",
+        ),
+        ("<object data-data=\"{{ x }}\"></object>", "object"),
         (
             "<select name=\"a\" data-url=\"/a/\" data-method=\"{{ x }}\" aria-label=\"a\"></select>",
             "form-attribute",
@@ -305,6 +338,15 @@ fn data_names_no_view_that_gets_the_token() {
         "<select name=\"a\" data-url=\"/notes/{{ x }}/\" data-remote=\"true\" data-method=\"post\" aria-label=\"a\"></select>",
         "<a href=\"{{ x }}\" data-url=\"{{ x }}\" data-remote=\"true\">a</a>",
         "<form method=\"post\"><input type=\"file\" name=\"f\" data-url=\"/notes/{{ x }}/\"></form>",
+        "<form method=\"post\" data-action=\"turbo:submit-end->modal#close\"></form>",
+        "<form method=\"post\"><button data-action=\"{% if a %}signup{% else %}login{% endif %}\">a</button></form>",
+        "<form method=\"post\"><input name=\"a\" data-hourly-rate=\"{{ x }}\" aria-label=\"a\"></form>",
+        "<form method=\"post\"><select name=\"a\" data-url=\"{% if e %}/a/{% else %}/b/{% endif %}\" aria-label=\"a\"></select></form>",
+        "<form method=\"post\"><button data-payment-method=\"{% if a %}card{% else %}cash{% endif %}\">a</button></form>",
+        "<form method=\"post\"><select name=\"a\" data-remote=\"true\" data-method=\"get\" data-url=\"/b/\" aria-label=\"a\"></select></form>",
+        "<form method=\"post\"><div data-preview-url=\"{{ x }}\"></div></form>",
+        "<form method=\"get\" up-validate-method=\"get\"></form>",
+        "<script src=\"/static/w.js\" data-api-url=\"{{ x }}\"></script>",
         "<form method=\"post\"><a data-url=\"{{ x }}\" data-method=\"get\">a</a></form>",
         "<form method=\"get\" data-ajax-url=\"{{ x }}\" data-ajax-method=\"get\"></form>",
         "<form method=\"post\" up-submit up-method=\"put\"></form>",

@@ -6,8 +6,8 @@ use vauban_core::checks::Migrated;
 use vauban_core::commands::Failure;
 use vauban_core::settings::{Settings, without_password};
 use vauban_core::site::Site;
-use vauban_orm::engine::{Database, Options};
-use vauban_orm::migrations::{Dialect, Difference};
+use vauban_orm::engine::{Database, Options, OwnersUrl};
+use vauban_orm::migrations::Dialect;
 
 use crate::app::App;
 
@@ -33,6 +33,11 @@ pub(crate) fn open(app: &App, settings: &Settings) -> Result<Database, Failure> 
         readers: settings.database_readers,
         connections: settings.database_connections,
         plain_text: settings.database_plain_text,
+        row_security: settings.database_row_security,
+        owner: settings
+            .database_migration_url
+            .as_ref()
+            .map(|url| OwnersUrl::new(url.expose())),
         log_queries: settings.mode.is_development() && cfg!(debug_assertions),
         models: app.modules.models(),
         services: app.modules.services().map(|service| service.meta).collect(),
@@ -80,9 +85,13 @@ pub(crate) fn migrated(app: &App, database: &Database) -> Result<Migrated, Failu
     let sets = app.migration_sets();
     let pending = database.pending(&sets)?;
     // Before it is migrated, nothing else is to be expected.
-    let (differs, misunderstood) = match pending.missing.is_empty() {
-        true => (database.schema_difference(&sets)?, database.not_understood()?),
-        false => (Difference::default(), Vec::new()),
+    let (differs, misunderstood, row_security) = match pending.missing.is_empty() {
+        true => (
+            database.schema_difference(&sets)?,
+            database.not_understood()?,
+            database.secured()?,
+        ),
+        false => Default::default(),
     };
     let misunderstood = misunderstood
         .into_iter()
@@ -91,6 +100,7 @@ pub(crate) fn migrated(app: &App, database: &Database) -> Result<Migrated, Failu
         misunderstood: misunderstood.collect(),
         lacks: differs.missing,
         unknown: differs.more,
+        row_security,
         pending: pending.missing,
         ahead: pending.ahead,
         changed: pending.changed,

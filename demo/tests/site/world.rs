@@ -27,15 +27,24 @@ pub(crate) struct World {
 }
 
 /// The site, on SQLite or, with `VAUBAN_TEST_DATABASE=postgres`, on a PostgreSQL of the tests' own: what it does and refuses is
-/// the same.
+/// the same. So it is with `VAUBAN_TEST_ROW_SECURITY=true` besides, where PostgreSQL holds the policies as well.
 pub(crate) fn start(app: fn() -> App) -> TestApp {
     match database_asked_for().as_deref() {
         #[cfg(feature = "postgres")]
         Some("postgres") => {
             // Until the process ends, as this test does.
             let database: &'static cluster::Database = Box::leak(Box::new(cluster::database()));
-            let url: &'static str = Box::leak(database.url().to_owned().into_boxed_str());
-            TestApp::with(app, Box::leak(Box::new([("database_url", url)])))
+            let kept = |text: String| -> &'static str { Box::leak(text.into_boxed_str()) };
+            if !is_walled_twice() {
+                return TestApp::with(app, Box::leak(Box::new([("database_url", kept(database.url()))])));
+            }
+            let (asks, owns) = database.with_two_roles();
+            let settings = [
+                ("database_url", kept(asks)),
+                ("database_migration_url", kept(owns)),
+                ("database_row_security", "true"),
+            ];
+            TestApp::with(app, Box::leak(Box::new(settings)))
         }
         Some(other) => {
             panic!("VAUBAN_TEST_DATABASE={other}: this build knows `postgres` with the feature of that name")
@@ -51,6 +60,16 @@ pub(crate) fn start(app: fn() -> App) -> TestApp {
 )]
 pub(crate) fn database_asked_for() -> Option<String> {
     std::env::var("VAUBAN_TEST_DATABASE").ok()
+}
+
+/// Whether PostgreSQL is to hold the policies as well.
+#[cfg(feature = "postgres")]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the tests' own switch, which no program reads"
+)]
+fn is_walled_twice() -> bool {
+    std::env::var("VAUBAN_TEST_ROW_SECURITY").as_deref() == Ok("true")
 }
 
 /// Everybody's password, in the worlds that have some.

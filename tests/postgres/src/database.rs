@@ -6,6 +6,11 @@ use std::sync::{Arc, OnceLock};
 use crate::postmaster::Cluster;
 use crate::wire::Session;
 
+/// The role that owns the tables, of [`Database::with_two_roles`].
+pub const OWNER: &str = "vauban_owner";
+/// The role that asks.
+pub const APPLICATION: &str = "vauban_application";
+
 /// A database for one test; it goes when this is dropped.
 #[derive(Debug)]
 pub struct Database {
@@ -75,6 +80,28 @@ impl Database {
             self.name,
             self.cluster.socket_folder().display()
         )
+    }
+
+    /// Gives it to a role that owns what is made in it; gives what another one connects to it by, which may connect and nothing else,
+    /// and what its owner does.
+    ///
+    /// # Panics
+    /// If the cluster refuses.
+    pub fn with_two_roles(&self) -> (String, String) {
+        // Several tests may do so at once.
+        let role = |name: &str| {
+            format!(
+                "DO $$ BEGIN CREATE ROLE {name} LOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$; "
+            )
+        };
+        self.run(&format!(
+            "{}{}ALTER DATABASE \"{}\" OWNER TO {OWNER}; ALTER SCHEMA public OWNER TO {OWNER}; \
+             REVOKE CREATE ON SCHEMA public FROM PUBLIC",
+            role(OWNER),
+            role(APPLICATION),
+            self.name
+        ));
+        (self.url_of(APPLICATION), self.url_of(OWNER))
     }
 
     /// Its name in the cluster.

@@ -20,7 +20,7 @@ mod way;
 mod wire;
 
 pub use certificates::Certificates;
-pub use database::{Database, database};
+pub use database::{APPLICATION, Database, OWNER, database};
 pub use postmaster::{Cluster, Tcp};
 pub use way::Way;
 pub use wire::Session;

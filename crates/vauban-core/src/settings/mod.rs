@@ -75,6 +75,10 @@ pub struct Settings {
     pub secret_key_fallbacks: Vec<SecretKey>,
     /// Where the rows are.
     pub database_url: Secret<String>,
+    /// As whom tables are made and changed, if not as whoever asks.
+    pub database_migration_url: Option<Secret<String>>,
+    /// Whether PostgreSQL has the models' rules as policies of its own as well.
+    pub database_row_security: bool,
     /// How much SQLite waits for the disk.
     pub sqlite_synchronous: Synchronous,
     /// Threads that read what is too much for a request's own.
@@ -207,6 +211,8 @@ impl Settings {
             secret_key: SecretKey::new(String::new()),
             secret_key_fallbacks: Vec::new(),
             database_url: Secret::new("sqlite:var/db.sqlite3".to_owned()),
+            database_migration_url: None,
+            database_row_security: false,
             sqlite_synchronous: Synchronous::Full,
             database_readers: 2,
             database_connections: 16,

@@ -369,6 +369,32 @@ pub(super) static ROWS: &[Row] = &[
         },
         |s| without_password(s.database_url.expose())
     ),
+    row!(secret
+        "database_migration_url",
+        "the role that owns the tables: as whom `migrate` makes and changes them, while the site asks as `database_url` says",
+        "`postgres://user:password@host/name`, the same database",
+        "`migrate` says what either role lacks, and gives the site's what it needs",
+        |s, raw| {
+            let text = raw.one()?.trim();
+            if !text.starts_with("postgres://") && !text.starts_with("postgresql://") {
+                return Err("is no `postgres:` URL; SQLite has no roles: leave it out there".into());
+            }
+            s.database_migration_url = Some(Secret::new(text.to_owned()));
+            Ok(())
+        },
+        |s| s.database_migration_url.as_ref().map_or_else(String::new, |url| without_password(url.expose()))
+    ),
+    row!(
+        "database_row_security",
+        "whether PostgreSQL holds the models' rules by policies of its own as well, behind the ORM's",
+        "`true`, `false`",
+        "on: the database has the policies of this program, and its role owns no table and passes by none",
+        |s, raw| {
+            s.database_row_security = boolean(raw.one()?)?;
+            Ok(())
+        },
+        |s| s.database_row_security.to_string()
+    ),
     row!(
         "sqlite_synchronous",
         "`full`: every commit is on the disk before it is acknowledged; `normal`: a power failure may lose the last ones",

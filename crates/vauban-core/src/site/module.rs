@@ -725,6 +725,8 @@ pub struct Migrated {
     pub misunderstood: Vec<(&'static str, String)>,
     /// What the models' tables have in the database that neither a model nor a migration knows.
     pub unknown: Vec<String>,
+    /// What keeps the database from holding the program's rules by itself, and what its role lacks.
+    pub row_security: vauban_orm::migrations::RowSecurity,
     /// How long ago the database had its first one: how long there has been a site.
     pub age: std::time::Duration,
 }

@@ -48,6 +48,8 @@ mod record;
 mod resolved;
 #[cfg(any(test, feature = "testing"))]
 mod round_trip;
+#[cfg_attr(not(feature = "postgres"), allow(dead_code, reason = "it is PostgreSQL's"))]
+mod row_security;
 mod set;
 mod state;
 pub(crate) mod stated;
@@ -67,6 +69,8 @@ pub use owned::{foreign, with_sql};
 pub use plan::{Step, Target, ids, plan, step};
 #[cfg(any(test, feature = "testing"))]
 pub use round_trip::round_trip;
+pub(crate) use row_security::policies;
+pub use row_security::{RowSecurity, Secured};
 pub use set::{INDEX, Set, SetFile, add_file};
 pub use state::{IndexState, State, TableState};
 

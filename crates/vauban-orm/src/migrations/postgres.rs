@@ -7,11 +7,14 @@ mod guard;
 mod kept;
 mod made;
 pub(super) mod recorded;
+mod roles;
+mod secure;
 
 use std::time::Duration;
 
 use asked::{refused, refused_step, setup, texts};
 use recorded::{begin, ready, record, recorded};
+pub(crate) use secure::{secure, secured};
 
 use super::apply::{Applied, Pending, compared};
 use super::data::{self, DataMigrationMeta};
@@ -77,6 +80,7 @@ pub(crate) async fn apply(
     functions: &[DataMigrationMeta],
     mut on_applied: impl FnMut(&Applied),
 ) -> Result<Vec<Applied>, MigrationError> {
+    roles::may_migrate(connection, models).await?;
     ready(connection).await.map_err(setup)?;
     let changed = pending(connection, sets).await?.changed;
     if !changed.is_empty() {
@@ -256,6 +260,7 @@ async fn make_operations(connection: &Connection, step: &Step) -> Result<(), Mig
     }
     state = step.before.clone();
     for operation in &step.operations {
+        secure::let_go(connection, operation).await.map_err(setup)?;
         if let Some((table, difference)) = kept::lost(connection, operation, &state).await.map_err(setup)? {
             return Err(difference.refuses(step.id(), table));
         }

@@ -10,6 +10,8 @@ use crate::tree::meta::ModelMeta;
 pub(crate) struct Listed {
     models: Vec<&'static ModelMeta>,
     services: Vec<ServiceMeta>,
+    /// Whether the database has the models' rules as well, as policies of its own.
+    emitted: bool,
 }
 
 impl Listed {
@@ -42,7 +44,20 @@ impl Listed {
                 )));
             }
         }
-        Ok(Self { models, services })
+        Ok(Self {
+            models,
+            services,
+            emitted: false,
+        })
+    }
+
+    /// The same, in a database that has the rules as well, or not.
+    pub(crate) fn emitted(self, emitted: bool) -> Self {
+        Self { emitted, ..self }
+    }
+
+    pub(crate) fn is_emitted(&self) -> bool {
+        self.emitted
     }
 
     pub(crate) fn models(&self) -> &[&'static ModelMeta] {

@@ -380,7 +380,7 @@ impl Changes {
         }
         let mut sql = if in_turn {
             // What they may become; they become it one by one.
-            source.select_locked(dialect, &source.id_and(&after), matching)
+            source.select_locked(&mut renderer, &source.id_and(&after), matching)
         } else {
             let set = self.set_clause(&new, &fits, &after);
             match one {

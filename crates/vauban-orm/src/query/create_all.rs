@@ -12,6 +12,7 @@ use crate::model::Model;
 use crate::model::assignment::Assignment;
 use crate::model::columns::Columns;
 use crate::model::record::Record;
+use crate::policy::actor::Action;
 use crate::policy::actor::actions::Add;
 use crate::policy::authority::Authority;
 use crate::sabotage::{Control, removed};
@@ -409,6 +410,14 @@ impl<M: Record> InsertAll<M> {
                 Part::Judge | Part::JudgeAndAdd => condition(&mut renderer, model, &new, &like.privileged)?,
             };
             let values: Vec<_> = new.iter().map(|(_, value)| value.as_str()).collect();
+            if part != Part::Judge {
+                // Their ids come back, also of those that are not the actor's to see.
+                renderer.step_aside(&[Action::View], model);
+            }
+            if part == Part::Add {
+                // They were judged before the first of them was there.
+                renderer.step_aside(&[Action::Add], model);
+            }
             let sql = match (dialect, part) {
                 (Dialect::Sqlite, Part::Judge) => format!("SELECT ({}) IS TRUE", may.sql()),
                 (Dialect::Postgres, Part::Judge) => first_refused(&given, &may),

@@ -159,7 +159,7 @@ pub(super) async fn matching(
         };
         // The parent is locked first: from here on nobody gives it another child, nor moves it.
         let sql = match find.locks() {
-            true => source.select_locked(session.dialect(), &found, asked),
+            true => source.select_locked(&mut renderer, &found, asked),
             false => source.select(&found, asked),
         };
         renderer.text(sql)
@@ -441,7 +441,7 @@ impl<'a> Removal<'a> {
             let referring = is_one_of(renderer, &source.column(key), &list);
             let found = source.id_and(&may);
             Ok(match locks {
-                true => source.select_locked(renderer.dialect(), &found, referring),
+                true => source.select_locked(renderer, &found, referring),
                 false => source.select(&found, referring),
             })
         })?;
@@ -532,6 +532,7 @@ impl<'a> Removal<'a> {
                 .collect();
             let set = format!("{}, \"row_version\" = t.\"row_version\" + 1", set.join(", "));
             let source = renderer.source(model, Which::Found)?;
+            renderer.step_aside(&[Action::Change], model);
             Ok(source.update(&set, is_one_of(renderer, &source.id(), &list)))
         })?;
         let told = Before::of_rows(model, keys, &rows.ids, self.authority, self.session).await?;
@@ -615,6 +616,7 @@ impl<'a> Removal<'a> {
         let text = self.text(b'D', model, &[], |renderer| {
             let list = renderer.value(Parameter::List(Kind::Uuid));
             let source = renderer.source(model, Which::Found)?;
+            renderer.step_aside(&[Action::Delete], model);
             Ok(source.delete(is_one_of(renderer, &source.id(), &list)))
         })?;
         self.write(&text, rows).await?;

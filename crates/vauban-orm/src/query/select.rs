@@ -204,7 +204,7 @@ impl Select {
                         let what = keys.fold(columns, |all, key| format!("{all}, {key}"));
                         let sql = source.select_joined(&what, &joins, all);
                         let mut sql = self.order_and_limit(&mut renderer, &source, &joined, sql)?;
-                        source.lock(dialect, &mut sql, lock.wait);
+                        source.lock(&mut renderer, &mut sql, lock.wait);
                         sql
                     }
                 }

@@ -93,7 +93,7 @@ impl<'a> Before<'a> {
             let list = renderer.value(Parameter::List(Kind::Uuid));
             let source = renderer.source(model, Which::Found)?;
             let these = renderer.dialect().is_one_of(Kind::Uuid, &source.id(), &list);
-            let sql = source.select_locked(session.dialect(), &found(&source, columns), Cond::safe(these));
+            let sql = source.select_locked(&mut renderer, &found(&source, columns), Cond::safe(these));
             renderer.text(sql)
         })?;
         let statement = Statement {
@@ -129,7 +129,7 @@ impl<'a> Before<'a> {
             let source = renderer.source(model, Which::Asked)?;
             let change = renderer.rule(Action::Change, model, source.row())?;
             let what = found(&source, columns);
-            let sql = source.select_locked(session.dialect(), &what, change.and(filter));
+            let sql = source.select_locked(&mut renderer, &what, change.and(filter));
             renderer.text(sql)
         })?;
         let statement = Statement {

@@ -2,6 +2,13 @@
 
 pub(crate) mod cond;
 pub(crate) mod dialect;
+#[cfg_attr(not(feature = "postgres"), allow(dead_code, reason = "it is PostgreSQL's"))]
+pub(crate) mod emitted;
+#[cfg_attr(not(feature = "postgres"), allow(dead_code, reason = "it is PostgreSQL's"))]
+pub(crate) mod function;
+pub(crate) mod literal;
+#[cfg_attr(not(feature = "postgres"), allow(dead_code, reason = "it is PostgreSQL's"))]
+pub(crate) mod marks;
 pub(crate) mod render;
 pub(crate) mod source;
 pub(crate) mod statement;

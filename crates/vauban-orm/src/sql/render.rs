@@ -7,14 +7,18 @@
 use crate::error::{Error, Result};
 use crate::policy::actor::{Action, Inner};
 use crate::policy::authority::Authority;
+use crate::policy::listed::Listed;
 use crate::sabotage::{Control, removed};
 pub(crate) use crate::sql::cond::Cond;
 use crate::sql::cond::{Asks, Class};
 use crate::sql::dialect::Dialect;
+use crate::sql::function::Calls;
+use crate::sql::literal::literal;
+use crate::sql::marks::{self, Asked};
 use crate::sql::source::{Source, Which};
 use crate::sql::statement::{Parameter, Text};
 use crate::tree::bounds;
-use crate::tree::expr::{ASTRAY, Expr, Flag, FragmentArg, Op};
+use crate::tree::expr::{ASTRAY, Col, Expr, Flag, FragmentArg, Op, Opened};
 use crate::tree::meta::{ColumnMeta, ModelMeta};
 use crate::tree::row::{Open, RowNumber};
 use crate::tree::rules::CompiledRules;
@@ -49,12 +53,12 @@ pub(crate) enum Scope {
 }
 
 /// Rows of a model that are related to a row: those whose `column` holds its `own`.
-struct Relation {
-    model: &'static ModelMeta,
-    column: &'static ColumnMeta,
-    own: String,
+pub(super) struct Relation {
+    pub(super) model: &'static ModelMeta,
+    pub(super) column: &'static ColumnMeta,
+    pub(super) own: String,
     /// By which number the condition on them names such a row, if it opens one.
-    opened: Option<RowNumber>,
+    pub(super) opened: Option<RowNumber>,
 }
 
 /// A condition that leads no deeper: as it is after folding, or what is still to be asked.
@@ -72,11 +76,33 @@ pub(super) struct Place<'a, 'r> {
     pub(super) scope: Scope,
 }
 
+/// Who asks.
+#[derive(Clone, Copy)]
+pub(super) enum Asker<'a> {
+    /// Known now: it is folded in.
+    Known(&'a Authority),
+    /// Whoever a transaction's [marks] say: in what the database keeps.
+    Marked(&'a Listed, Asked),
+}
+
+impl<'a> Asker<'a> {
+    pub(super) fn listed(self) -> &'a Listed {
+        match self {
+            Self::Known(authority) => &authority.listed,
+            Self::Marked(listed, _) => listed,
+        }
+    }
+}
+
 pub(crate) struct Renderer<'a> {
     dialect: Dialect,
-    authority: &'a Authority,
+    pub(super) asker: Asker<'a>,
+    /// How parts of rules that read rows stand there.
+    pub(super) calls: Calls,
+    /// Where the database's own policies step aside for this statement.
+    aside: String,
     /// By key: look related rows up; otherwise let the database gather them first.
-    by_key: bool,
+    pub(super) by_key: bool,
     first_constant: usize,
     /// What its values hold, so far.
     values: Vec<Parameter>,
@@ -89,13 +115,13 @@ pub(crate) struct Renderer<'a> {
     /// The outermost of the open rows that was spoken of since this was last reset.
     outermost: usize,
     /// Whose rows were asked for, see [`Source`].
-    asked: Vec<&'static ModelMeta>,
+    pub(super) asked: Vec<&'static ModelMeta>,
     /// Where that is looked for: what holds where a number of a value is beyond 64 bits.
     pub(super) beyond: Option<Vec<String>>,
     /// Of which models rules read rows that a write of others like them may add or take away.
-    opened: Vec<&'static ModelMeta>,
+    pub(super) opened: Vec<&'static ModelMeta>,
     /// Inside how many `!` it is, and conditions of which both answers count.
-    turned: usize,
+    pub(super) turned: usize,
     /// A rule is written that was written before, with the same constants.
     is_again: bool,
 }
@@ -105,9 +131,19 @@ const MAX_DEPTH: usize = 24;
 impl<'a> Renderer<'a> {
     /// `values`: how many values the statement's shape has.
     pub(crate) fn new(dialect: Dialect, authority: &'a Authority, by_key: bool, values: usize) -> Self {
+        let calls = match dialect {
+            Dialect::Postgres if authority.listed.is_emitted() => Calls::Named,
+            _ => Calls::None,
+        };
+        Self::of(dialect, Asker::Known(authority), calls, by_key, values)
+    }
+
+    pub(super) fn of(dialect: Dialect, asker: Asker<'a>, calls: Calls, by_key: bool, values: usize) -> Self {
         Self {
             dialect,
-            authority,
+            asker,
+            calls,
+            aside: String::new(),
             by_key,
             first_constant: 2 + values,
             values: Vec::with_capacity(values),
@@ -151,7 +187,19 @@ impl<'a> Renderer<'a> {
         let mut parameters = vec![Parameter::One(Kind::Uuid)];
         parameters.extend(self.values);
         parameters.extend(kinds.into_iter().map(Parameter::One));
-        Ok(Text::new(sql, parameters, constants))
+        let mut text = Text::new(sql, parameters, constants);
+        text.aside = self.aside;
+        Ok(text)
+    }
+
+    /// For what the database's own policies need not ask in this statement: what it touches was judged before, row by row, or is
+    /// judged by it in another way than they could.
+    pub(crate) fn step_aside(&mut self, actions: &[Action], model: &ModelMeta) {
+        if self.asker.listed().is_emitted() {
+            for action in actions {
+                marks::list(&mut self.aside, *action, model.table);
+            }
+        }
     }
 
     /// Notes that rows of a model are asked for.
@@ -193,12 +241,15 @@ impl<'a> Renderer<'a> {
         format!("r{}", self.aliases)
     }
 
-    pub(super) fn bound(&mut self, kind: Kind, value: &Value, scope: Scope) -> String {
+    pub(super) fn bound(&mut self, kind: Kind, value: &Value, scope: Scope) -> Result<String> {
         if scope == Scope::Query {
-            return self.one(kind);
+            return Ok(self.one(kind));
         }
         if let Some(literal) = self.dialect.literal(kind, value) {
-            return literal;
+            return Ok(literal);
+        }
+        if let Asker::Marked(..) = self.asker {
+            return literal(kind, value);
         }
         let known = match self.is_again {
             true => self
@@ -211,13 +262,14 @@ impl<'a> Renderer<'a> {
         if known.is_none() {
             self.constants.push((kind, value.clone()));
         }
-        self.dialect.parameter(self.first_constant + place)
+        Ok(self.dialect.parameter(self.first_constant + place))
     }
 
     /// The rule for an action on a row of `model`.
     pub(crate) fn rule(&mut self, action: Action, model: &'static ModelMeta, row: Row<'_>) -> Result<Cond> {
         self.listed(model)?;
-        if self.authority.granted(action, model) || rule_removed(action, row) {
+        let beyond = self.granted(action, model);
+        if beyond == Cond::True || rule_removed(action, row) {
             return Ok(Cond::True);
         }
         if self.depth > MAX_DEPTH {
@@ -227,12 +279,21 @@ impl<'a> Renderer<'a> {
             )));
         }
         let Some(rule) = rule_of(self.fit(model)?, action) else {
-            return Ok(Cond::False);
+            return Ok(beyond);
         };
         self.depth += 1;
         let cond = self.condition(rule, row, Scope::Policy);
         self.depth -= 1;
-        cond
+        Ok(beyond.or(cond?))
+    }
+
+    /// A right beyond the rules.
+    pub(super) fn granted(&self, action: Action, model: &ModelMeta) -> Cond {
+        match self.asker {
+            Asker::Known(authority) if authority.granted(action, model) => Cond::True,
+            Asker::Known(_) => Cond::False,
+            Asker::Marked(_, asked) => Cond::safe(asked.is_granted(action, model.table)),
+        }
     }
 
     /// What stands before what takes long, if the view rule does not by itself. Gathered, what the rule asks for would be gathered
@@ -276,12 +337,14 @@ impl<'a> Renderer<'a> {
         if removed(Control::Listed) {
             return Ok(());
         }
-        self.authority.listed.check_actor(self.authority.actor)?;
-        self.authority.listed.check_model(model)
+        if let Asker::Known(authority) = self.asker {
+            authority.listed.check_actor(authority.actor)?;
+        }
+        self.asker.listed().check_model(model)
     }
 
     /// A model's rules, if they hold at any time.
-    fn fit(&self, model: &'static ModelMeta) -> Result<&'static CompiledRules> {
+    pub(super) fn fit(&self, model: &'static ModelMeta) -> Result<&'static CompiledRules> {
         let rules = (model.rules)();
         match &rules.unfit {
             Some(unfit) if !removed(Control::Symbolic) => Err(Error::Internal(format!(
@@ -300,10 +363,10 @@ impl<'a> Renderer<'a> {
         column: &ColumnMeta,
         row: Row<'_>,
     ) -> Result<Cond> {
-        if self.authority.granted(Action::Grant, model) || removed(Control::MaySet) {
+        let mut cond = self.granted(Action::Grant, model);
+        if cond == Cond::True || removed(Control::MaySet) {
             return Ok(Cond::True);
         }
-        let mut cond = Cond::False;
         for set in &self.fit(model)?.set {
             if std::ptr::eq(set.column, column) {
                 let rule = if action == Action::Add {
@@ -368,6 +431,10 @@ impl<'a> Renderer<'a> {
 
     /// The parts that lead deeper stand in functions of their own, for the stack's sake.
     fn one_condition(&mut self, expr: &Expr, at: Place<'_, '_>) -> Result<Cond> {
+        // What reads no rows of others stands there as it is; of the rest the parts that do.
+        if at.scope == Scope::Policy && self.calls != Calls::None && is_part(expr) && expr.reads_rows() {
+            return self.call(expr, at);
+        }
         match expr {
             Expr::And(all) => {
                 let mut cond = Cond::True;
@@ -387,45 +454,49 @@ impl<'a> Renderer<'a> {
             }
             Expr::Not(inner) => self.turned(inner, at).map(Cond::not),
             Expr::Through(key, inner) => {
-                let target = target_of(key.meta)?;
-                let related = Relation {
-                    model: target,
-                    column: target.id(),
-                    own: self.row_of(key.row, at)?.column(key.meta),
-                    opened: None,
-                };
+                let related = self.referred(key, at)?;
                 self.through(&related, inner, at)
             }
             Expr::Any(opened, inner) => {
                 // What somebody may do by a row of their own is said by what was there before.
                 if at.scope == Scope::Policy && (self.turned > 0 || !inner.asks_who()) {
-                    self.opens((opened.model)());
+                    self.opens(opened.model);
                 }
-                let to = self.row_of(opened.to, at)?;
-                let related = Relation {
-                    model: (opened.model)(),
-                    column: opened.key,
-                    own: to.column(target_of(opened.key)?.id()),
-                    opened: Some(opened.number),
-                };
+                let related = self.referring(opened, at)?;
                 self.through(&related, inner, at)
             }
             Expr::Visible(key) => {
-                let target = target_of(key.meta)?;
-                let related = Relation {
-                    model: target,
-                    column: target.id(),
-                    own: self.row_of(key.row, at)?.column(key.meta),
-                    opened: None,
-                };
-                let source = self.source(target, Which::Visible)?;
+                let related = self.referred(key, at)?;
+                let source = self.source(related.model, Which::Visible)?;
                 // What no index finds is not gathered: of a public article's comments it would be all articles, for each page.
                 let known = |flag| self.flag(flag) == Cond::True;
-                let by_key = !is_served(target, &self.fit(target)?.view, &known);
+                let by_key = !is_served(related.model, &self.fit(related.model)?.view, &known);
                 Ok(self.related(&related, &source, Cond::True, at.scope, by_key))
             }
             leaf => self.leaf(leaf, at),
         }
+    }
+
+    /// The row that a foreign key holds.
+    pub(super) fn referred(&mut self, key: &Col, at: Place<'_, '_>) -> Result<Relation> {
+        let model = target_of(key.meta)?;
+        Ok(Relation {
+            model,
+            column: model.id(),
+            own: self.row_of(key.row, at)?.column(key.meta),
+            opened: None,
+        })
+    }
+
+    /// The rows that refer to a row.
+    pub(super) fn referring(&mut self, opened: &Opened, at: Place<'_, '_>) -> Result<Relation> {
+        let to = self.row_of(opened.to, at)?;
+        Ok(Relation {
+            model: opened.model,
+            column: opened.key,
+            own: to.column(target_of(opened.key)?.id()),
+            opened: Some(opened.number),
+        })
     }
 
     /// The row that a column belongs to. CWE-863: a row outside is that row, whatever its model and whatever stands nearer;
@@ -444,24 +515,10 @@ impl<'a> Renderer<'a> {
     /// A related row is there (in a query: and may be seen), and …
     fn through(&mut self, to: &Relation, inner: &Expr, at: Place<'_, '_>) -> Result<Cond> {
         let source = self.source(to.model, Which::Related(at.scope))?;
-        let row = source.row();
         let names_by_id =
             matches!(inner, Expr::Compare(Op::Eq, column, _) if std::ptr::eq(column.meta, to.model.id()));
         let outermost = std::mem::replace(&mut self.outermost, usize::MAX);
-        let inner = match to.opened {
-            Some(number) => {
-                let open = at.open.inside(number, row);
-                self.within(
-                    inner,
-                    Place {
-                        row,
-                        open: &open,
-                        ..at
-                    },
-                )?
-            }
-            None => self.within(inner, Place { row, ..at })?,
-        };
+        let inner = self.on_related(to, source.row(), inner, at)?;
         // What speaks of a row outside is looked up by its key: gathered first, it would be gathered again for each row.
         let by_key = self.outermost <= at.open.depth;
         self.outermost = self.outermost.min(outermost);
@@ -476,6 +533,24 @@ impl<'a> Renderer<'a> {
             _ => Cond::True,
         };
         Ok(named.and(self.related(to, &source, inner, at.scope, by_key)))
+    }
+
+    /// A condition on a related row.
+    pub(super) fn on_related(
+        &mut self,
+        to: &Relation,
+        row: Row<'_>,
+        inner: &Expr,
+        at: Place<'_, '_>,
+    ) -> Result<Cond> {
+        match to.opened {
+            Some(number) => {
+                let open = at.open.inside(number, row);
+                let open = &open;
+                self.within(inner, Place { row, open, ..at })
+            }
+            None => self.within(inner, Place { row, ..at }),
+        }
     }
 
     /// A condition that leads no deeper.
@@ -510,7 +585,7 @@ impl<'a> Renderer<'a> {
             Expr::False => return Ok(Leaf::Known(Cond::False)),
             Expr::Flag(flag) => return Ok(Leaf::Known(self.flag(*flag))),
             Expr::Compare(op, column, value) => {
-                let value = self.bound(column.meta.kind, value, scope);
+                let value = self.bound(column.meta.kind, value, scope)?;
                 let row = self.row_of(column.row, at)?;
                 self.dialect.compare(*op, &row.column(column.meta), &value)
             }
@@ -530,7 +605,7 @@ impl<'a> Renderer<'a> {
                     Scope::Policy if list.is_empty() => return Ok(Leaf::Known(Cond::False)),
                     Scope::Policy => {
                         let items = list.iter().map(|value| self.bound(kind, value, scope));
-                        let items: Vec<_> = items.collect();
+                        let items: Vec<_> = items.collect::<Result<_>>()?;
                         format!("{column} IN ({})", items.join(","))
                     }
                 }
@@ -549,7 +624,7 @@ impl<'a> Renderer<'a> {
                     Scope::Policy if list.is_empty() => "FALSE".to_owned(),
                     Scope::Policy => {
                         let items = list.iter().map(|one| self.bound(kind, one, scope));
-                        format!("{value} IN ({})", items.collect::<Vec<_>>().join(","))
+                        format!("{value} IN ({})", items.collect::<Result<Vec<_>>>()?.join(","))
                     }
                 }
             }
@@ -563,7 +638,14 @@ impl<'a> Renderer<'a> {
             }
             Expr::IsActor(column) => {
                 let column = self.row_of(column.row, at)?.column(column.meta);
-                match self.authority.id() {
+                let id = match self.asker {
+                    Asker::Known(authority) => authority.id(),
+                    // Where no user asks it is NULL, to which nothing is equal.
+                    Asker::Marked(_, asked) => {
+                        return Ok(Leaf::Sql(format!("{column} = {}", asked.user())));
+                    }
+                };
+                match id {
                     Some(_) => format!("{column} = {}", self.dialect.parameter(1)),
                     // Nobody is the owner of a row without one.
                     None if removed(Control::NobodyOwns) => {
@@ -586,7 +668,17 @@ impl<'a> Renderer<'a> {
     }
 
     fn flag(&self, flag: Flag) -> Cond {
-        let known = match (self.authority.actor.0, flag) {
+        let authority = match self.asker {
+            Asker::Known(authority) => authority,
+            Asker::Marked(_, asked) => {
+                return Cond::safe(match flag {
+                    Flag::SignedIn => asked.is_signed_in(),
+                    Flag::Staff => asked.is_staff(),
+                    Flag::Superuser => asked.is_superuser(),
+                });
+            }
+        };
+        let known = match (authority.actor.0, flag) {
             (Inner::User(_), Flag::SignedIn) => true,
             (Inner::User(facts), Flag::Staff) => facts.is_staff,
             (Inner::User(facts), Flag::Superuser) => facts.is_superuser,
@@ -627,7 +719,7 @@ impl<'a> Renderer<'a> {
                 )));
             };
             let sql = match arg {
-                FragmentArg::Value(value) => self.bound(value.kind(), value, at.scope),
+                FragmentArg::Value(value) => self.bound(value.kind(), value, at.scope)?,
                 FragmentArg::Column(column) => {
                     let from = self.row_of(column.row, at)?;
                     self.scalar(&column.keys, column.meta, from, at.scope)?
@@ -667,6 +759,11 @@ impl<'a> Renderer<'a> {
             source.select_where(&inner, target.id(), &row.column(key), Cond::True)
         ))
     }
+}
+
+/// Whether it is no list of parts that can stand by themselves.
+fn is_part(expr: &Expr) -> bool {
+    !matches!(expr, Expr::And(_) | Expr::Or(_) | Expr::Not(_))
 }
 
 /// The rule for an action on a row; there is none for `Grant`.

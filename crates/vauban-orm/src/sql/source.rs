@@ -44,6 +44,9 @@ impl Renderer<'_> {
     pub(crate) fn source(&mut self, model: &'static ModelMeta, rows: Which) -> Result<Source> {
         self.listed(model)?;
         self.asks(model);
+        if let Which::Found = rows {
+            self.step_aside(&[Action::View], model);
+        }
         let alias = match rows {
             Which::Asked | Which::Found => "t".to_owned(),
             Which::Related(_) | Which::Folded(_) | Which::Visible => self.alias(),
@@ -279,17 +282,19 @@ impl Source {
 
     /// As [`select`](Self::select), of rows that are kept as they are until the transaction ends: what is read of one is what it
     /// holds once it is locked.
-    pub(crate) fn select_locked(&self, dialect: Dialect, what: &str, condition: Cond) -> String {
+    pub(crate) fn select_locked(&self, renderer: &mut Renderer<'_>, what: &str, condition: Cond) -> String {
         let mut out = self.select(what, condition);
-        self.lock(dialect, &mut out, Wait::ForThem);
+        self.lock(renderer, &mut out, Wait::ForThem);
         out
     }
 
     /// Ends a query whose rows of this source are locked until the transaction ends. On SQLite only one writes.
-    pub(crate) fn lock(&self, dialect: Dialect, query: &mut String, wait: Wait) {
-        if dialect == Dialect::Sqlite {
+    pub(crate) fn lock(&self, renderer: &mut Renderer<'_>, query: &mut String, wait: Wait) {
+        if renderer.dialect() == Dialect::Sqlite {
             return;
         }
+        // What may be seen and not changed is refused, and not left out as by PostgreSQL's own policies.
+        renderer.step_aside(&[Action::Change], self.model);
         let wait = match wait {
             Wait::ForThem => "",
             Wait::Never => " NOWAIT",

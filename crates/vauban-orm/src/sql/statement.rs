@@ -27,6 +27,9 @@ pub(crate) struct Text {
     /// Whether it reads rows of the model that it adds to: of many new rows none is judged by another, so all of them are judged
     /// before the first is added.
     pub(crate) reads_its_own: bool,
+    /// For what the database's own policies step aside, as its marks say it; empty, where it has none or they do not.
+    #[cfg_attr(not(feature = "postgres"), allow(dead_code))]
+    pub(crate) aside: String,
     /// Whether its rules read other rows of the model that it writes, and not only for who asks: of many rows, each is judged again
     /// when its turn comes.
     pub(crate) in_turn: bool,
@@ -41,6 +44,7 @@ impl Text {
             parameters,
             constants,
             reads_its_own: false,
+            aside: String::new(),
             in_turn: false,
             heavy: AtomicU32::new(0),
         }

@@ -256,7 +256,7 @@ async fn cwe_674_a_policy_is_bounded_too() {
     assert_eq!(found.len(), 1, "{found:#?}");
     assert_eq!((found[0].id, found[0].model), ("orm.E007", "Ruled"));
     assert!(found[0].message.contains("500 conditions"), "{found:#?}");
-    let database = Database::open(&crate::tests::on::url(), Options::default()).unwrap();
+    let database = Database::open(&crate::tests::on::url_without_policies(), Options::default()).unwrap();
     database.create_all(&[Ruled::meta()]).unwrap();
     let unit = database.bind(Actor::nobody());
     let error = Ruled::objects().count(&unit.read_db()).await.unwrap_err();
@@ -346,7 +346,8 @@ fn cwe_674_the_deepest_statement_fits_the_stack() {
             }
             assert_eq!(count(&db, filter.clone()).await.unwrap(), 0);
             drop(format!("{filter:?}"));
-            let database = Database::open(&crate::tests::on::url(), Options::default()).unwrap();
+            let database =
+                Database::open(&crate::tests::on::url_without_policies(), Options::default()).unwrap();
             database.create_all(&[Ring::meta()]).unwrap();
             let unit = database.bind(Actor::nobody());
             let ring = Ring::columns::<Own<Ring>>(&Path::ROOT);

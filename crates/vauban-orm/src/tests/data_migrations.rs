@@ -134,6 +134,8 @@ async fn filled(rows: usize) -> (Database, Vec<Set>) {
         set(&[("0001", FIRST), ("0002", COLUMN), ("0003", COUNT)]),
     );
     to(&database, &sets, "demo/0002").unwrap();
+    // As `migrate` does: the role that asks may read and write what there is now.
+    database.secure_rows().unwrap();
     let unit = database.bind(Actor::nobody());
     let texts = (0..rows).map(|n| NewOldText {
         body: ["one", "two words", "three words here"][n % 3].to_owned(),

@@ -286,9 +286,12 @@ async fn cwe_203_what_takes_long_stands_behind_a_rule_that_looks_rows_up() {
             .await
             .unwrap();
         let sql = unit.queries().last().unwrap().sql.clone();
-        let (open, behind) = sql
-            .split_once("CASE WHEN EXISTS (")
-            .unwrap_or_else(|| panic!("{name}: {sql}"));
+        // What looks rows up is a function where the database has it for policies of its own.
+        let rule = match crate::tests::on::row_security() {
+            true => "CASE WHEN \"vauban_rule_",
+            false => "CASE WHEN EXISTS (",
+        };
+        let (open, behind) = sql.split_once(rule).unwrap_or_else(|| panic!("{name}: {sql}"));
         assert!(
             open.contains("t.\"code\" = "),
             "{name}: indexes still serve: {sql}"

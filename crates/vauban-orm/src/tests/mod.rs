@@ -16,6 +16,7 @@ mod factories;
 mod field_types;
 mod for_update;
 mod fragments;
+mod groups_of_fields;
 mod hidden_work;
 mod linked;
 mod listed;
@@ -36,6 +37,8 @@ mod previews;
 mod properties;
 mod reads;
 mod rights;
+#[cfg(feature = "postgres")]
+mod row_security;
 mod set_to;
 #[cfg(feature = "postgres")]
 mod sets;
@@ -46,6 +49,8 @@ mod turns;
 mod units;
 mod unreadable;
 mod untyped;
+mod untyped_related;
+mod untyped_values;
 mod upserts;
 mod user_ids;
 mod values;
@@ -53,5 +58,7 @@ mod worlds;
 mod writes;
 
 pub(crate) use models::*;
+#[cfg(feature = "postgres")]
+pub(crate) use on::secured;
 
 pub(crate) use crate::sabotage::{Control, without};

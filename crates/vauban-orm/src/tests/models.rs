@@ -210,7 +210,7 @@ impl Site {
         Self::of(opened(options)).await
     }
 
-    async fn of(database: Database) -> Self {
+    pub(crate) async fn of(database: Database) -> Self {
         let unit = database.bind(Actor::nobody());
         let db = unit.db();
         let db = db.acting::<Fixtures>();

@@ -11,7 +11,7 @@ async fn two() -> (cluster::Database, Database) {
         services: super::rights::services(),
         ..Options::default()
     };
-    let database = Database::open(&server.url(), options).unwrap();
+    let database = Database::open(&on::asked_as(&server), options).unwrap();
     database.create_all(&MODELS()).unwrap();
     (server, database)
 }

@@ -40,7 +40,7 @@ mod moved {
             models: vec![Door::meta()],
             ..Options::default()
         };
-        let database = Database::open(&server.url(), options).unwrap();
+        let database = Database::open(&super::super::on::asked_as(&server), options).unwrap();
         database.create_all(&[Door::meta()]).unwrap();
         let unit = database.bind(Actor::nobody());
         let new = NewDoor {

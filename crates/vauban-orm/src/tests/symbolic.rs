@@ -59,7 +59,11 @@ frozen!(ByCounter, |r| r.count.lt(COUNTED.fetch_add(1, Ordering::Relaxed)));
 frozen!(ByOwnClock, |r| r.ends.gt(DateTime::from(jiff::Timestamp::now())));
 
 fn database(models: Vec<&'static ModelMeta>) -> Database {
-    let database = Database::open(&crate::tests::on::url(), Options::default()).unwrap();
+    database_at(&crate::tests::on::url(), models)
+}
+
+fn database_at(url: &str, models: Vec<&'static ModelMeta>) -> Database {
+    let database = Database::open(url, Options::default()).unwrap();
     database.create_all(&models).unwrap();
     database
 }
@@ -108,7 +112,7 @@ async fn cwe_367_a_rule_that_asks_the_clock_while_it_is_built_serves_nobody() {
     async fn told<M: Policy + std::fmt::Debug>() -> String {
         let models = vec![M::meta()];
         let found = checks::check(&models);
-        let db = database(models);
+        let db = database_at(&crate::tests::on::url_without_policies(), models);
         let unit = db.bind(Actor::nobody());
         {
             let _attack = without(Control::Symbolic);

@@ -221,7 +221,7 @@ async fn what_is_not_public_is_not_there() {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub struct Token(String);
+pub(crate) struct Token(String);
 impl Field for Token {
     const KIND: Kind = Kind::Text;
     const SECRET: bool = true;
@@ -237,7 +237,7 @@ impl Field for Token {
 }
 #[derive(Model, Debug)]
 #[model(crate = vauban_orm, table = "secret_hook")]
-pub struct SecretHook {
+pub(crate) struct SecretHook {
     pub id: Id<SecretHook>,
     pub token: Token,
 }

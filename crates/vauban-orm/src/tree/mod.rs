@@ -3,11 +3,13 @@
 
 pub(crate) mod bounds;
 pub(crate) mod expr;
+pub mod flat;
 pub(crate) mod folding;
 pub(crate) mod fragment;
 pub mod identifier;
 pub(crate) mod limits;
 pub mod meta;
+pub(crate) mod reads;
 pub(crate) mod row;
 pub(crate) mod rules;
 pub(crate) mod served;

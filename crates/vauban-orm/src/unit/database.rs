@@ -1,6 +1,7 @@
 //! A database, with what the program lists.
 
 use std::any::Any;
+use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -14,7 +15,7 @@ use crate::checks::ModelFinding;
 #[cfg(feature = "postgres")]
 use crate::checks::not_understood_by_a_server;
 use crate::error::{Error, Result};
-use crate::migrations::{self, Applied, DataMigrationMeta, MigrationError, Pending, Set};
+use crate::migrations::{self, Applied, DataMigrationMeta, MigrationError, Pending, Secured, Set};
 use crate::policy::actor::ServiceMeta;
 use crate::policy::listed::Listed;
 use crate::tree::meta::ModelMeta;
@@ -43,6 +44,10 @@ pub struct Options {
     /// Whether a server on another machine may be asked without TLS, because the network between is trusted and encrypted by
     /// other means (CWE-319).
     pub plain_text: bool,
+    /// Whether the database, PostgreSQL, has the models' rules as policies of its own as well.
+    pub row_security: bool,
+    /// As whom tables are made and changed on a server, if not as whoever asks.
+    pub owner: Option<OwnersUrl>,
     /// Keep each unit's queries, for the development error page.
     pub log_queries: bool,
     /// All models of the program: no other can be asked, and deleting knows which rows refer to which.
@@ -66,11 +71,30 @@ impl Default for Options {
             connections: 16,
             statement: Duration::from_secs(10),
             plain_text: false,
+            row_security: false,
+            owner: None,
             log_queries: cfg!(debug_assertions),
             models: Vec::new(),
             services: Vec::new(),
             data_migrations: Vec::new(),
         }
+    }
+}
+
+/// The URL of the role that owns the tables. Never shown: its password is in it (CWE-532).
+#[derive(Clone)]
+pub struct OwnersUrl(#[cfg_attr(not(feature = "postgres"), allow(dead_code))] String);
+
+impl OwnersUrl {
+    /// For the framework, of its settings.
+    pub fn new(url: &str) -> Self {
+        Self(url.to_owned())
+    }
+}
+
+impl fmt::Debug for OwnersUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("OwnersUrl")
     }
 }
 
@@ -85,6 +109,9 @@ pub(crate) struct Inner {
     /// Those who are told of changes, whoever they are to the unit.
     pub(super) hooks: OnceLock<Box<dyn Any + Send + Sync>>,
     pub(crate) store: Store,
+    /// As whom tables are made and changed, if not as whoever asks.
+    #[cfg_attr(not(feature = "postgres"), allow(dead_code))]
+    owner: Option<Store>,
     /// The unit that has the turn, for the bound on holding it.
     pub(super) holder: Arc<Holder>,
 }
@@ -99,22 +126,31 @@ impl Database {
     #[doc(hidden)]
     #[deprecated(note = "the framework opens the database and binds it to who asks: take `db: Db` in a view")]
     pub fn open(url: &str, options: Options) -> Result<Self> {
-        let listed = OnceLock::new();
-        if !options.models.is_empty() {
-            let all = Listed::new(options.models.clone(), options.services.clone())?;
-            listed.get_or_init(|| Arc::new(all));
-        }
+        #[cfg(all(test, feature = "postgres"))]
+        let options = crate::tests::secured(url, options);
         let store = match url.strip_prefix("sqlite:") {
+            Some(_) if options.row_security => return Err(Error::Internal(NO_POLICIES.to_owned())),
+            Some(_) if options.owner.is_some() => return Err(Error::Internal(NO_ROLES.to_owned())),
             Some(rest) => Store::Sqlite(Arc::new(sqlite::Store::open(rest, settings(&options))?)),
             None => on_a_server(url, &options)?,
         };
-        Ok(Self(Arc::new(Inner {
-            listed,
+        let owner = match (&store, &options.owner) {
+            (_, None) | (Store::Sqlite(_), _) => None,
+            #[cfg(feature = "postgres")]
+            (Store::Postgres(_), Some(OwnersUrl(url))) => Some(on_a_server(url, &options)?),
+        };
+        let opened = Self(Arc::new(Inner {
+            listed: OnceLock::new(),
             hooks: OnceLock::new(),
             store,
+            owner,
             holder: Arc::default(),
             options,
-        })))
+        }));
+        if !opened.0.options.models.is_empty() {
+            opened.set_models(opened.0.options.models.clone())?;
+        }
+        Ok(opened)
     }
 
     /// How this database and these migrations differ.
@@ -125,7 +161,10 @@ impl Database {
         match &self.0.store {
             Store::Sqlite(store) => migrations::pending(&schema_connection(store)?, sets),
             #[cfg(feature = "postgres")]
-            Store::Postgres(store) => apart(store, async |c| migrations::postgres::pending(c, sets).await),
+            // Of a database that was never migrated to its end, the role that asks may not read what was applied.
+            Store::Postgres(store) => apart(self.owner(store), async |c| {
+                migrations::postgres::pending(c, sets).await
+            }),
         }
     }
 
@@ -191,7 +230,7 @@ impl Database {
             #[cfg(feature = "postgres")]
             Store::Postgres(store) => {
                 let (models, functions) = (self.listed(), &self.0.options.data_migrations);
-                let applied = apart(store, async |c| {
+                let applied = apart(self.owner(store), async |c| {
                     let models = models.models();
                     migrations::postgres::apply(c, sets, target, models, functions, |_| {}).await
                 })?;
@@ -215,7 +254,7 @@ impl Database {
             #[cfg(feature = "postgres")]
             Store::Postgres(store) => {
                 let models = self.listed();
-                apart(store, async |c| {
+                apart(self.owner(store), async |c| {
                     migrations::postgres::plan(c, sets, target, models.models()).await
                 })
             }
@@ -252,8 +291,63 @@ impl Database {
             Store::Sqlite(store) => migrations::create_all(&mut schema_connection(store)?, models),
             #[cfg(feature = "postgres")]
             Store::Postgres(store) => {
-                apart(store, async |c| migrations::postgres::create_all(c, models).await)
+                apart(self.owner(store), async |c| {
+                    migrations::postgres::create_all(c, models).await
+                })?;
+                self.secure_rows().map(drop)
             }
+        }
+    }
+
+    /// Brings the database's own policies to what the program's rules say, or takes them away if it is to have none; and gives the
+    /// role that asks what it needs. Nothing on SQLite, and nothing where one role owns and asks, unless it is to have policies.
+    ///
+    /// # Errors
+    /// A rule that cannot be emitted, by its model, and why; roles that are one; a database that refuses.
+    pub fn secure_rows(&self) -> Result<Secured, MigrationError> {
+        match &self.0.store {
+            Store::Sqlite(_) => Ok(Secured::Unchanged),
+            #[cfg(feature = "postgres")]
+            Store::Postgres(store) => {
+                let (listed, wanted) = (self.listed(), self.0.options.row_security);
+                apart(self.owner(store), async |c| {
+                    migrations::postgres::secure(c, &listed, store.role(), wanted).await
+                })
+            }
+        }
+    }
+
+    /// The policies that the program's rules become, as statements for review. No database is asked.
+    ///
+    /// # Errors
+    /// A rule that cannot be emitted, by its model, and why.
+    pub fn policies(&self) -> Result<Vec<String>, MigrationError> {
+        migrations::policies(&self.listed())
+    }
+
+    /// What keeps the database from holding the program's rules by itself, if it is to; and what its role lacks, or may too much.
+    ///
+    /// # Errors
+    /// A database that cannot be asked.
+    pub fn secured(&self) -> Result<migrations::RowSecurity, MigrationError> {
+        match &self.0.store {
+            Store::Sqlite(_) => Ok(migrations::RowSecurity::default()),
+            #[cfg(feature = "postgres")]
+            Store::Postgres(store) => {
+                let (listed, wanted) = (self.listed(), self.0.options.row_security);
+                apart(store, async |c| {
+                    migrations::postgres::secured(c, &listed, wanted).await
+                })
+            }
+        }
+    }
+
+    /// As whom tables are made and changed.
+    #[cfg(feature = "postgres")]
+    pub(super) fn owner<'a>(&'a self, store: &'a postgres::Store) -> &'a postgres::Store {
+        match &self.0.owner {
+            Some(Store::Postgres(owner)) => owner,
+            _ => store,
         }
     }
 
@@ -301,7 +395,8 @@ impl Database {
     /// # Errors
     /// If two of them have one table.
     pub fn set_models(&self, models: Vec<&'static ModelMeta>) -> Result<()> {
-        let listed = Arc::new(Listed::new(models, self.0.options.services.clone())?);
+        let listed = Listed::new(models, self.0.options.services.clone())?;
+        let listed = Arc::new(listed.emitted(self.0.options.row_security));
         self.0.listed.get_or_init(|| listed);
         Ok(())
     }
@@ -356,6 +451,12 @@ fn on_a_server(url: &str, _: &Options) -> Result<Store> {
     }
     Err(bad_url())
 }
+
+/// What is said of SQLite, whose own policies there are none.
+const NO_POLICIES: &str = "`database_row_security` is PostgreSQL's: SQLite has no policies of its own. Take the setting out, or name a `postgres://` database";
+
+/// Likewise of roles.
+const NO_ROLES: &str = "`database_migration_url` is PostgreSQL's: SQLite has no roles. Take the setting out, or name a `postgres://` database";
 
 fn bad_url() -> Error {
     Error::Internal(

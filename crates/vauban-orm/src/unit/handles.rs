@@ -7,8 +7,12 @@ use std::time::Instant;
 
 use vauban_waiver::{Waiver, walls};
 
+#[cfg(feature = "postgres")]
+use super::reading::left;
 use super::shared::Shared;
 use super::steps::{AllOrNone, OneState, Steps};
+#[cfg(feature = "postgres")]
+use crate::backend::postgres;
 use crate::backend::{Session, Store, at_once, sqlite};
 use crate::error::{Error, Result};
 use crate::model::Model;
@@ -315,8 +319,17 @@ impl Bound {
             Store::Sqlite(store) => self.read_in_place(store, steps, sql, since).await,
             #[cfg(feature = "postgres")]
             Store::Postgres(store) => {
-                let together = &self.shared.together;
-                let result = together.read(store, &steps, &self.authority, &mut sql).await;
+                let result = if self.authority.listed.is_emitted() {
+                    // Its transaction says who asks, and nobody else's reads belong into it. Apart: what is seldom asked makes nobody's
+                    // future larger.
+                    let connection = store.get(postgres::Access::Read, left()).await?;
+                    let session = store.session(&connection);
+                    let read = super::marked::read(&connection, session, &steps, &self.authority, &mut sql);
+                    Box::pin(read).await
+                } else {
+                    let together = &self.shared.together;
+                    together.read(store, &steps, &self.authority, &mut sql).await
+                };
                 self.shared.log(&sql, since, false);
                 result
             }

@@ -8,6 +8,8 @@ mod backoff;
 mod database;
 pub(crate) mod handles;
 pub(crate) mod hooks;
+#[cfg(feature = "postgres")]
+mod marked;
 mod nested;
 mod parts;
 #[cfg(any(test, feature = "testing"))]
@@ -24,7 +26,7 @@ mod watch;
 mod work;
 
 pub use backoff::Backoff;
-pub use database::{Database, Options};
+pub use database::{Database, Options, OwnersUrl};
 pub use parts::Following;
 pub use reading::{answering, answering_within, rendering};
 #[cfg(debug_assertions)]

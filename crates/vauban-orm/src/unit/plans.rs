@@ -21,7 +21,10 @@ impl Database {
                 Ok(())
             }
             #[cfg(feature = "postgres")]
-            Store::Postgres(store) => Ok(store.get(Access::Write, None).await?.batch("ANALYZE").await?),
+            Store::Postgres(store) => {
+                let owner = self.owner(store).get(Access::Write, None);
+                Ok(owner.await?.batch("ANALYZE").await?)
+            }
         }
     }
 

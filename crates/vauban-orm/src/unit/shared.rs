@@ -25,6 +25,8 @@ use crate::error::{Error, Result};
 use crate::policy::authority::Authority;
 use crate::policy::changes::{Change, Changes};
 use crate::sabotage::{Control, removed};
+#[cfg(feature = "postgres")]
+use crate::sql::marks::Marks;
 
 /// A query of the current request, for the development error page.
 #[derive(Debug, Clone)]
@@ -570,6 +572,9 @@ impl Shared {
             return Err(self.is_undone());
         }
         let connection = store.get(Access::Write, left()).await?;
+        if self.database.listed().is_emitted() {
+            Box::pin(connection.ready_to_mark()).await?;
+        }
         connection.begin(Access::Write, isolation()).await?;
         self.check_open()?;
         *open = Some(connection);
@@ -591,13 +596,19 @@ impl Shared {
             return Err(self.is_undone());
         };
         self.parts.check(None).inspect_err(|_| drop(self.is_undone()))?;
+        let marks = authority.listed.is_emitted().then(|| Marks::of(authority));
         // A statement that is refused spoils its transaction, and not what was done before it.
         let mut run = async || {
-            // Both are sent before either is answered.
-            let (begun, found) = tokio::join!(
-                connection.begin_statement(),
-                self.noting(steps, authority, store.session(&connection), text),
-            );
+            let work = self.noting(steps, authority, store.session(&connection), text);
+            let (begun, found) = match &marks {
+                // Both are sent before either is answered.
+                None => postgres::in_order(connection.begin_statement(), work).await,
+                // CWE-862: nothing is sent before it is known who asks.
+                Some(marks) => {
+                    Box::pin(connection.begin_statement_marked(marks.values())).await?;
+                    (Ok(()), work.await)
+                }
+            };
             // CWE-460: without a place to go back to, all is undone.
             begun.map_err(|failure| match Error::from(failure) {
                 error @ Error::Unavailable(_) => error,

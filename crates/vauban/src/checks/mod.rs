@@ -4,6 +4,7 @@ mod deployment;
 mod locks;
 mod program;
 mod refusal;
+mod row_security;
 #[cfg(test)]
 mod vectors;
 
@@ -49,6 +50,7 @@ pub fn run(checking: &Checking<'_>) -> Vec<Finding> {
         locks::access,
         locks::waivers,
         locks::migrations,
+        row_security::row_security,
     ];
     let mut found: Vec<Finding> = own
         .iter()

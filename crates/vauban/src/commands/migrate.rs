@@ -3,7 +3,7 @@
 use std::io::IsTerminal;
 
 use vauban_orm::engine::Database;
-use vauban_orm::migrations::{self, Answers, Made, Operation, Rename, Target};
+use vauban_orm::migrations::{self, Answers, Made, Operation, Rename, Secured, Target};
 
 use super::{Failure, Out, prompt};
 use crate::app::App;
@@ -30,8 +30,50 @@ pub(super) fn migrate(app: &App, target: Option<&str>, plan: bool, out: &Out) ->
         (n, Target::Newest) => out.line(format_args!("Applied {n} migration(s) to {path}.")),
         (n, _) => out.line(format_args!("Applied or undid {n} migration(s) in {path}.")),
     }
+    secure(&database, &target, out)?;
     warn_of_changes(app, out);
     Ok(())
+}
+
+/// Brings the database's own policies to what the program's rules say. Not behind a target: tables of the models may not be there.
+pub(super) fn secure(database: &Database, target: &Target, out: &Out) -> Result<(), Failure> {
+    if *target != Target::Newest {
+        return Ok(());
+    }
+    match database.secure_rows()? {
+        Secured::Unchanged => {}
+        Secured::Emitted { tables } => out.line(format_args!(
+            "Row-level security: the policies of {tables} table(s) are said anew."
+        )),
+        Secured::Removed => out.line(format_args!(
+            "Row-level security: the database's policies are gone, as `database_row_security` is off."
+        )),
+    }
+    Ok(())
+}
+
+/// `rls`: the policies as statements, or with `check` whether the database has them.
+pub(super) fn row_security(app: &App, check: bool, out: &Out) -> Result<(), Failure> {
+    let settings = app.settings()?;
+    let database = assemble::open(app, &settings)?;
+    if !check {
+        for statement in database.policies()? {
+            out.line(format_args!("{statement};"));
+        }
+        return Ok(());
+    }
+    if !settings.database_row_security {
+        return Err(Failure::new(
+            "`database_row_security` is off: the ORM's policies stand alone.",
+        ));
+    }
+    match database.secured()?.policies {
+        Some(what) => Err(Failure::new(what)),
+        None => {
+            out.line(format_args!("The database's policies are those of this program."));
+            Ok(())
+        }
+    }
 }
 
 fn show_plan(app: &App, database: &Database, target: &Target, out: &Out) -> Result<(), Failure> {
@@ -47,6 +89,10 @@ fn show_plan(app: &App, database: &Database, target: &Target, out: &Out) -> Resu
         for warning in &step.warnings {
             out.line(format_args!("    careful, {warning}."));
         }
+    }
+    let secured = database.secured()?;
+    if let Some(what) = secured.policies {
+        out.line(format_args!("  row-level security: {what}"));
     }
     let path = database.name();
     out.line(format_args!(

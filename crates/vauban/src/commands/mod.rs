@@ -122,6 +122,11 @@ fn own_commands() -> Vec<clap::Command> {
             )
             .arg(flag("back", "The SQL that undoes it")),
         sub(
+            "rls",
+            "Show the policies that the models' rules become in PostgreSQL (row-level security)",
+        )
+        .arg(flag("check", "Fail unless the database has them")),
+        sub(
             "inspectdb",
             "Print models for the tables of a database, another program's too: to begin with",
         )
@@ -189,6 +194,7 @@ fn dispatch(app: App, matches: &ArgMatches, out: &Out) -> Result<(), Failure> {
             let id = text(args, "id").unwrap_or_default();
             migrate::sql(&app, &id, args.get_flag("back"), out)
         }
+        Some(("rls", args)) => migrate::row_security(&app, args.get_flag("check"), out),
         Some(("inspectdb", args)) => migrate::inspect(&app, text(args, "url").as_deref(), out),
         Some(("showmigrations", _)) => migrate::show(&app, out),
         Some(("check", args)) => check::run(&app, args.get_flag("deploy"), out),

@@ -120,6 +120,7 @@ fn development(app: App, mut settings: Settings, options: &Serve, out: &Out) -> 
         out.line(format_args!("Migrating {}:", database.name()));
         migrate::apply(&app, &database, &Target::Newest, out)?;
     }
+    migrate::secure(&database, &Target::Newest, out)?;
     migrate::warn_of_changes(&app, out);
     let migrated = assemble::migrated(&app, &database)?;
     let findings = run_checks(&checking(&app, &settings, Some(&migrated)));

@@ -122,6 +122,7 @@ impl TestApp {
             .and_then(|database| {
                 if on_a_server {
                     database.migrate(&sets, &Target::Newest, |_| {})?;
+                    database.secure_rows()?;
                 }
                 Ok(database)
             })

@@ -36,7 +36,9 @@ pub(super) fn toml_layer(settings: &mut Settings, path: &Path, problems: &mut Ve
                 let row = rows(&sections).find(|row| row.name == name);
                 let result = match (row, raw) {
                     (Some(row), raw)
-                        if row.secret && !(row.name == "database_url" && is_no_secret(raw.as_ref())) =>
+                        if row.secret
+                            && !(matches!(&*row.name, "database_url" | "database_migration_url")
+                                && is_no_secret(raw.as_ref())) =>
                     {
                         Err(InvalidSetting {
                             setting: name,

@@ -6,12 +6,14 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use tokio::sync::OnceCell;
 use tokio_postgres::{Client, RowStream, Statement};
 
 use super::decode::Row;
 use super::dial::{Session, timeouts};
 use super::encode::Encoded;
 use super::failure::Failure;
+use super::marking::Marking;
 use super::statements::Statements;
 use crate::sql::statement::Parameter;
 use crate::tree::expr::Bind;
@@ -52,6 +54,10 @@ pub(crate) struct Connection {
     broken: AtomicBool,
     /// Whether statements outside a transaction may write.
     writes: AtomicBool,
+    /// By which its transactions are marked, once one was.
+    pub(super) marking: OnceCell<Marking>,
+    /// A statement was prepared before a migration, and forgotten in a transaction.
+    stale: AtomicBool,
     /// The milliseconds that a statement may take; 0 where it is what the session was set up with.
     limit: AtomicU64,
     pub(super) born: Instant,
@@ -68,13 +74,13 @@ impl std::fmt::Debug for Connection {
 }
 
 /// A statement that runs; dropped before it is done, it is one that was abandoned.
-struct Running<'c> {
+pub(super) struct Running<'c> {
     connection: &'c Connection,
     done: bool,
 }
 
 impl Running<'_> {
-    fn done<T>(mut self, result: Result<T, Failure>) -> Result<T, Failure> {
+    pub(super) fn done<T>(mut self, result: Result<T, Failure>) -> Result<T, Failure> {
         self.done = true;
         self.connection.noted(result)
     }
@@ -98,13 +104,15 @@ impl Connection {
             abandoned: AtomicBool::new(false),
             broken: AtomicBool::new(false),
             writes: AtomicBool::new(true),
+            marking: OnceCell::new(),
+            stale: AtomicBool::new(false),
             limit: AtomicU64::new(0),
             born: Instant::now(),
             answered: AtomicU64::new(0),
         }
     }
 
-    fn running(&self) -> Running<'_> {
+    pub(super) fn running(&self) -> Running<'_> {
         Running {
             connection: self,
             done: false,
@@ -135,6 +143,16 @@ impl Connection {
     /// Whether a transaction is open.
     pub(crate) fn is_in_transaction(&self) -> bool {
         self.transaction.load(Ordering::Acquire) == OPEN
+    }
+
+    /// The transaction ends by what was sent.
+    pub(super) fn ended(&self) {
+        self.transaction.store(NONE, Ordering::Release);
+    }
+
+    /// Whether a statement failed because a migration ran since it was prepared: in another transaction it does not.
+    pub(crate) fn was_stale(&self) -> bool {
+        self.stale.swap(false, Ordering::AcqRel)
     }
 
     pub(super) fn is_abandoned(&self) -> bool {
@@ -212,6 +230,7 @@ impl Connection {
         lock(&self.statements).forget(text);
         // A migration ran meanwhile. In a transaction nothing can be sent any more, and its author decides.
         if self.is_in_transaction() {
+            self.stale.store(true, Ordering::Release);
             return Err(Failure::StalePlan);
         }
         self.sent_once(text, parameters, values).await

@@ -34,6 +34,7 @@ pub(crate) struct Session {
 pub(super) struct Dial {
     host: Host,
     database: String,
+    role: String,
     config: Config,
     tls: Option<Verified>,
     setup: String,
@@ -53,6 +54,10 @@ impl Dial {
     /// The server and the database, for messages.
     pub(super) fn name(&self) -> String {
         format!("{}/{}", shown(&self.host), self.database)
+    }
+
+    pub(super) fn role(&self) -> &str {
+        &self.role
     }
 
     pub(super) fn new(address: &Address, session: &Session) -> Result<Self, Failure> {
@@ -82,6 +87,7 @@ impl Dial {
         Ok(Self {
             host: address.host.clone(),
             database: address.database.clone(),
+            role: address.user.clone(),
             config,
             tls,
             setup: setup(address, session),

@@ -36,6 +36,7 @@ impl From<Failure> for Error {
             Failure::OutOfRange => Self::TooLarge("a value is beyond what its column holds"),
             Failure::NulInText => Self::TooLarge("a text has a null character in it"),
             Failure::ReadOnly => Self::ReadOnly,
+            Failure::Policy => Self::Forbidden,
             Failure::Data { .. } | Failure::Privilege(_) | Failure::Mismatch | Failure::Other { .. } => {
                 said(None)
             }

@@ -57,6 +57,8 @@ pub(crate) enum Failure {
     Privilege(String),
     /// A statement in a transaction in which an earlier one failed.
     Aborted,
+    /// A policy of the database's own refuses a new row.
+    Policy,
     /// Tables changed since the statement was prepared.
     StalePlan,
     /// The transaction was undone, although nothing said so: an earlier statement of it had failed.
@@ -110,6 +112,10 @@ impl Failure {
             "25P02" => Self::Aborted,
             "26000" => Self::StalePlan,
             "0A000" if error.routine() == Some("RevalidateCachedQuery") => Self::StalePlan,
+            // Not by its words, which are in the server's language: a check of a policy, or a trigger that stands with them.
+            "42501" if matches!(error.routine(), Some("ExecWithCheckOptions" | "exec_stmt_raise")) => {
+                Self::Policy
+            }
             "42501" => Self::Privilege(error.message().to_owned()),
             "28000" | "28P01" => Self::Configuration(format!(
                 "PostgreSQL refuses the user or the password of `database_url`: {}",
@@ -200,6 +206,7 @@ impl fmt::Display for Failure {
             Self::Data { sqlstate } => write!(f, "a value that the statement cannot work with (SQLSTATE {sqlstate})"),
             Self::ReadOnly => f.write_str("a write on a connection that reads"),
             Self::Privilege(what) => write!(f, "the database's role may not do that: {what}"),
+            Self::Policy => f.write_str("a policy of the database refuses the row"),
             Self::Aborted => f.write_str("an earlier statement of the transaction had failed"),
             Self::StalePlan => f.write_str("tables changed since the statement was prepared"),
             Self::Undone => f.write_str("the transaction was undone: an earlier statement of it had failed"),

@@ -12,6 +12,8 @@ mod dial;
 mod encode;
 mod errors;
 mod failure;
+mod marked;
+mod marking;
 mod pool;
 mod run;
 mod statements;
@@ -22,6 +24,7 @@ mod tls;
 pub(crate) use connection::{Access, Connection, Isolation};
 pub(crate) use dial::Session as SessionOptions;
 pub(crate) use failure::Failure;
+pub(crate) use marked::in_order;
 pub(crate) use pool::{PoolOptions, Pooled};
 pub(crate) use store::Store;
 

@@ -107,6 +107,11 @@ impl Pool {
         self.dial.name()
     }
 
+    /// The user of the URL.
+    pub(crate) fn role(&self) -> &str {
+        self.dial.role()
+    }
+
     /// One connection apart from the others, for a thread with a runtime of its own.
     pub(crate) fn apart(&self) -> Arc<Self> {
         let options = PoolOptions {

@@ -3,6 +3,7 @@
 use super::connection::Connection;
 use super::decode::Row;
 use super::failure::Failure;
+use super::marked::in_order;
 use crate::error::Result;
 use crate::sql::statement::{Statement, Text};
 use crate::tree::expr::Bind;
@@ -25,8 +26,24 @@ impl Connection {
         let binds = binds(statement, &actor);
         let text = statement.text;
         let row = |found: &Row| row(&mut RowReader::new(found));
-        self.fetch(&text.sql, &text.parameters, binds.iter().copied(), row)
-            .await
+        if text.aside.is_empty() {
+            let rows = self.fetch(&text.sql, &text.parameters, binds.iter().copied(), row);
+            return rows.await;
+        }
+        let rows = async {
+            self.fetch(&text.sql, &text.parameters, binds.iter().copied(), row)
+                .await
+        };
+        Box::pin(self.aside(&text.aside, rows)).await
+    }
+
+    /// Runs a statement for which policies step aside, and for no other. One that fails is undone, and that with it.
+    async fn aside<T>(&self, aside: &str, run: impl Future<Output = Result<T>>) -> Result<T> {
+        let (stepped, ran) = in_order(self.step_aside(aside), run).await;
+        stepped?;
+        let ran = ran?;
+        self.step_aside("").await?;
+        Ok(ran)
     }
 
     /// Has a text read, and runs nothing.
@@ -77,8 +94,15 @@ impl Connection {
         let actor = statement.actor.map_or(Value::Null, Value::Uuid);
         let binds = binds(statement, &actor);
         let text = statement.text;
-        let changed = self.execute(&text.sql, &text.parameters, binds.iter().copied());
-        Ok(changed.await?)
+        if text.aside.is_empty() {
+            let changed = self.execute(&text.sql, &text.parameters, binds.iter().copied());
+            return Ok(changed.await?);
+        }
+        let changed = async {
+            let changed = self.execute(&text.sql, &text.parameters, binds.iter().copied());
+            Ok(changed.await?)
+        };
+        Box::pin(self.aside(&text.aside, changed)).await
     }
 }
 

@@ -33,6 +33,11 @@ impl Store {
         self.pool.name()
     }
 
+    /// The role that it is asked as.
+    pub(crate) fn role(&self) -> &str {
+        self.pool.role()
+    }
+
     /// A connection of the pool, for who has so much time left.
     ///
     /// # Errors

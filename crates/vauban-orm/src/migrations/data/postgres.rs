@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::super::MigrationError;
-use super::super::owned::PROGRESS;
+use super::super::owned::{PROGRESS, RECORD};
 use super::super::plan::Step;
 use super::super::postgres::asked::{refused, setup, texts};
 use super::super::postgres::recorded::{begin, is_recorded, record};
@@ -194,6 +194,15 @@ async fn keep(connection: &Connection, step: &Step, now: &Progress) -> Result<()
                 "CREATE TABLE \"{PROGRESS}\" ({columns}, PRIMARY KEY (\"package\", \"name\"))"
             ))
             .await?;
+        // Where one role migrates and another asks: who may read what was applied may read how far it is.
+        let grants = format!(
+            "SELECT format('GRANT SELECT ON %I TO %I', '{PROGRESS}', pg_get_userbyid(a.grantee))
+               FROM pg_class c, aclexplode(c.relacl) a
+              WHERE c.oid = to_regclass('{RECORD}') AND a.privilege_type = 'SELECT' AND a.grantee NOT IN (0, c.relowner)"
+        );
+        for grant in texts(connection, &grants).await?.into_iter().flatten() {
+            connection.batch(&grant).await?;
+        }
     }
     let direction = if now.back { "back" } else { "forward" };
     let values = [

@@ -55,3 +55,9 @@ pub(in crate::migrations) fn refused(migration: &str, statement: &str, failure: 
 pub(in crate::migrations) fn setup(failure: Failure) -> MigrationError {
     refused("(the list of applied ones)", "vauban_migration", failure)
 }
+
+/// Runs a statement that is part of no migration.
+pub(super) async fn run(connection: &Connection, sql: &str) -> Result<(), MigrationError> {
+    let done = connection.batch(sql).await;
+    done.map_err(|failure| refused("row security", sql, failure))
+}

@@ -75,6 +75,9 @@ async fn a_decimal_of_more_places_is_still_the_number() {
         ["-0.0100", "0.1000", "10.0000", "12.3400"]
     );
     site.to(&four, &"vauban-orm/0001".parse().unwrap()).unwrap();
+    site.files.pop();
+    // The release of before, which serves again, says its own rules.
+    site.newest(&[two::Bill::meta()]);
     assert_eq!(two::all(&site).await, AMOUNTS);
 }
 
@@ -105,6 +108,7 @@ async fn a_decimal_that_does_not_fit_stops_the_migration() {
             }
             site.to(model, &"vauban-orm/0001".parse().unwrap()).unwrap();
             site.files.pop();
+            site.newest(&[two::Bill::meta()]);
             assert_eq!(two::all(&site).await.len(), amounts.len());
         }
     }

@@ -406,8 +406,16 @@ fn global_kind(element: &str, name: &str, foreign: bool) -> Kind {
         return Kind::Boolean;
     }
     if let Some(rest) = name.strip_prefix("data-") {
-        // A script that loads the element later uses it as the attribute that it is named after.
-        if let Some(kind @ (Kind::Resource | Kind::Frame | Kind::Action)) = element_kind(element, rest) {
+        // CWE-829: a script that loads the element later uses it as the attribute that it is named after: `data-lazy-src`.
+        let loads = ["src", "href", "data"]
+            .into_iter()
+            .find(|own| rest.ends_with(own));
+        if let Some(kind) = element_kind(element, loads.unwrap_or(rest))
+            && matches!(
+                kind,
+                Kind::Resource | Kind::Frame | Kind::Action | Kind::Refused(OBJECT)
+            )
+        {
             return kind;
         }
         // After Go: script will use it for what its name says.
@@ -420,8 +428,8 @@ fn global_kind(element: &str, name: &str, foreign: bool) -> Kind {
                 );
             }
             "srcset" => return Kind::Srcset,
-            "action" | "formaction" | "archive" | "background" | "cite" | "codebase" | "longdesc"
-            | "manifest" | "ping" | "poster" | "usemap" => return Kind::Url,
+            "action" | "ajax" | "formaction" | "archive" | "background" | "cite" | "codebase"
+            | "longdesc" | "manifest" | "ping" | "poster" | "usemap" => return Kind::Url,
             _ => {}
         }
         // After Go: a name that speaks of an address is treated as one, for script will use it as one.

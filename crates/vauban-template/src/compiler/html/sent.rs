@@ -9,9 +9,7 @@ use crate::compiler::error::{Result, fail};
 
 /// Refuses what data, or another site, would decide of it.
 pub(super) fn sent_by_script(tag: &Tag, in_post: bool) -> Result<()> {
-    let verb = tag.attributes.iter().find(|a| names_verb(&a.name) && sends(a));
-    let of_form = is_of_post_form(tag, in_post);
-    if let Some(asks) = tag.attributes.iter().find(|a| of_form && asks_with_fields(a)) {
+    if let Some(asks) = tag.attributes.iter().find(|a| asks_with_fields(tag, in_post, a)) {
         return fail(
             tag.pos,
             "foreign-form",
@@ -19,12 +17,11 @@ pub(super) fn sent_by_script(tag: &Tag, in_post: bool) -> Result<()> {
             "a form that only asks has method=\"get\"; what asks for something else stands outside of the POST form",
         );
     }
-    if verb.is_none() && !of_form {
-        return Ok(());
-    }
+    let verb = tag.attributes.iter().find(|a| sends(tag, a));
+    let of_form = is_of_post_form(tag, in_post);
     // CWE-235: more parameters than those that are written, in a request that changes something.
-    let adds = |a: &&Attribute| a.name == "data-params" && is_from_data(&a.value);
-    if tag.attributes.iter().any(|a| adds(&a)) {
+    let adds = |a: &Attribute| a.name == "data-params" && is_from_data(&a.value);
+    if (verb.is_some() || of_form) && tag.attributes.iter().any(adds) {
         return fail(
             tag.pos,
             "form-attribute",
@@ -32,80 +29,122 @@ pub(super) fn sent_by_script(tag: &Tag, in_post: bool) -> Result<()> {
             "write a form with a field for each value: <input type=\"hidden\" name=\"note\" value=\"{{ note }}\">",
         );
     }
-    let Some(address) = tag
-        .attributes
-        .iter()
-        .find(|a| is_address(tag, a) && leads_away(&a.value))
-    else {
-        return Ok(());
-    };
-    fail(
-        tag.pos,
-        "form-action",
-        match verb {
-            Some(verb) => format!(
-                "`{}` sends this link as a form: data, or another site, would get it and its token",
-                verb.name
+    let mut attributes = tag.attributes.iter();
+    if let Some(verb) = verb {
+        return match attributes.any(|a| (is_link(a) || is_address(a)) && leads_away(&a.value)) {
+            false => Ok(()),
+            true => fail(
+                tag.pos,
+                "form-action",
+                format!(
+                    "`{}` sends this link as a form: data, or another site, would get it and its token",
+                    verb.name
+                ),
+                "write href=\"{% url view value %}\", or start it literally: /articles/{{ slug }}/, without |urlencode; best is a form with \
+                 method=\"post\"",
             ),
-            None => format!(
+        };
+    }
+    // What is not the same in all branches is the author's all the same.
+    let away = |a: &&Attribute| {
+        (of_form && is_address(a) || is_validated_at(a)) && a.value != Given::Differs && leads_away(&a.value)
+    };
+    match attributes.find(away) {
+        None => Ok(()),
+        Some(address) => fail(
+            tag.pos,
+            "form-action",
+            format!(
                 "`{}` on a part of a POST form: where a library sends the form to, data or another site would get its token",
                 address.name
             ),
-        },
-        format!(
-            "write {}=\"{{% url view value %}}\", or start it literally: /articles/{{{{ slug }}}}/, without |urlencode; best is a form with \
-             method=\"post\"",
-            if verb.is_some() { "href" } else { &address.name }
+            format!(
+                "write {}=\"{{% url view value %}}\", or start it literally: /articles/{{{{ slug }}}}/, without |urlencode; if the form is not \
+                 sent there (a preview, an address to copy), write it on an element round the field",
+                address.name
+            ),
         ),
-    )
+    }
 }
 
 /// A POST form, or one of what libraries send with the form that it belongs to; `form=` names any.
 fn is_of_post_form(tag: &Tag, in_post: bool) -> bool {
-    let is_field = matches!(tag.name.as_str(), "button" | "input" | "select" | "textarea");
-    is_post_form(tag) || is_field && (in_post || tag.attributes.iter().any(|a| a.name == "form"))
+    is_post_form(tag) || is_field(tag) && (in_post || tag.attributes.iter().any(|a| a.name == "form"))
+}
+
+fn is_field(tag: &Tag) -> bool {
+    matches!(tag.name.as_str(), "button" | "input" | "select" | "textarea")
 }
 
 /// Whether an attribute names a verb that changes something.
-fn sends(attribute: &Attribute) -> bool {
-    match &attribute.value {
-        Given::Empty => false,
-        Given::Literal(verb) => ["post", "put", "patch", "delete"]
-            .iter()
-            .any(|unsafe_verb| verb.trim().eq_ignore_ascii_case(unsafe_verb)),
-        _ => true,
-    }
+fn sends(tag: &Tag, attribute: &Attribute) -> bool {
+    let changes = |verb: &str| IN_BODY.iter().any(|it| verb.trim().eq_ignore_ascii_case(it));
+    names_verb(&attribute.name)
+        && match &attribute.value {
+            Given::Empty => false,
+            Given::Literal(verb) => changes(verb),
+            _ => sent(&tag.name),
+        }
 }
 
-/// Whether an attribute has a form's fields sent in an address, whatever the form says. (htmx's are looked at with htmx.)
-fn asks_with_fields(attribute: &Attribute) -> bool {
+const IN_BODY: [&str; 4] = ["post", "put", "patch", "delete"];
+
+/// Whether an attribute has a form's fields sent in an address, whatever the form says. Unpoly asks the elements round a field, too.
+/// (A field that is sent alone has no token; htmx's are looked at with htmx.)
+fn asks_with_fields(tag: &Tag, in_post: bool, attribute: &Attribute) -> bool {
+    let name = attribute.name.as_str();
+    let of_form = is_post_form(tag) || is_of_post_form(tag, in_post) && name.starts_with("up-");
+    let round_it = is_of_validation(name) && (tag.name != "form" || is_post_form(tag));
     let in_address = |verb: &str| {
         ["get", "head"]
             .iter()
             .any(|it| verb.trim().eq_ignore_ascii_case(it))
     };
-    names_verb(&attribute.name)
-        && !library_name(&attribute.name).starts_with("hx-")
+    (of_form || round_it)
+        && names_verb(name)
+        && !library_name(name).starts_with("hx-")
         && match &attribute.value {
             Given::Literal(verb) => in_address(verb),
             Given::Empty => false,
-            _ => true,
+            // `data-payment-method` is no verb.
+            _ => {
+                name.starts_with("up-")
+                    || matches!(name, "data-method" | "data-ajax-method" | "data-turbo-method")
+            }
         }
 }
 
-/// Whether a library may take from an attribute where something is sent to. In a drawing there may be two; some libraries take
-/// another one before `href`.
-fn is_address(tag: &Tag, attribute: &Attribute) -> bool {
+/// Of what Unpoly sends while a form is filled in.
+fn is_of_validation(name: &str) -> bool {
+    name.starts_with("up-validate-") || name.starts_with("up-watch-")
+}
+
+fn is_validated_at(attribute: &Attribute) -> bool {
+    is_of_validation(&attribute.name) && is_address(attribute)
+}
+
+/// In a drawing there may be two.
+fn is_link(attribute: &Attribute) -> bool {
+    matches!(attribute.name.as_str(), "href" | "xlink:href" | "data-to")
+}
+
+/// Whether a library may take from an attribute where something is sent to; some take it before `href`.
+fn is_address(attribute: &Attribute) -> bool {
     let name = attribute.name.as_str();
-    if matches!(name, "href" | "xlink:href" | "up-href") {
-        return true;
+    let Some(rest) = name.strip_prefix("data-").or_else(|| name.strip_prefix("up-")) else {
+        return false;
+    };
+    // Stimulus writes what it does on which event: `turbo:submit-end->modal#close`.
+    let acts = |text: &str| text.contains("->") || !text.contains(['/', ':']);
+    match rest {
+        "action" | "formaction" => !matches!(&attribute.value, Given::Literal(text) if acts(text)),
+        // `data-hourly-rate` is none.
+        _ => rest.split('-').any(|word| {
+            ["url", "uri", "href"]
+                .iter()
+                .any(|part| word.starts_with(part) || word.ends_with(part))
+        }),
     }
-    let library = name.strip_prefix("data-").or_else(|| name.strip_prefix("up-"));
-    sent(&tag.name)
-        && library.is_some_and(|rest| {
-            matches!(rest, "action" | "formaction")
-                || ["url", "uri", "href"].iter().any(|part| rest.contains(part))
-        })
 }
 
 fn leads_away(value: &Given) -> bool {

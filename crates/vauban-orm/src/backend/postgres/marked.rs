@@ -1,0 +1,127 @@
+//! A transaction that says who asks, for the database's own policies: by parameters, for itself alone, and sent together with what
+//! it is for.
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
+
+use tokio_postgres::Statement;
+use tokio_postgres::types::ToSql;
+
+use super::connection::{Access, Connection, Isolation};
+use super::failure::Failure;
+use super::marking::Marking;
+use crate::sql::marks;
+
+impl Connection {
+    /// Prepares what [`begin_marked`](Self::begin_marked) sends, so that nothing is sent between its parts.
+    ///
+    /// # Errors
+    /// What PostgreSQL says.
+    pub(crate) async fn ready_to_mark(&self) -> Result<(), Failure> {
+        if self.marking.get().is_some() {
+            return Ok(());
+        }
+        let running = self.running();
+        let prepared = async {
+            Ok(Marking {
+                mark: self.client.prepare(marks::MARK).await?,
+                step_aside: self.client.prepare(marks::STEP_ASIDE).await?,
+            })
+        };
+        let prepared: Result<Marking, Failure> = prepared.await;
+        // Who was quicker has the same.
+        running.done(prepared.map(|marking| drop(self.marking.set(marking))))
+    }
+
+    /// Begins a transaction of whoever these marks say.
+    ///
+    /// # Errors
+    /// What PostgreSQL says.
+    pub(crate) async fn begin_marked(
+        &self,
+        access: Access,
+        isolation: Isolation,
+        marks: &[String; 5],
+    ) -> Result<(), Failure> {
+        let (begun, marked) = in_order(self.begin(access, isolation), self.mark(marks)).await;
+        begun.and(marked)
+    }
+
+    /// As [`begin_statement`](Self::begin_statement); from here on it is these who ask.
+    ///
+    /// # Errors
+    /// What PostgreSQL says.
+    pub(crate) async fn begin_statement_marked(&self, marks: [String; 5]) -> Result<(), Failure> {
+        let (made, marked) = in_order(self.begin_statement(), self.mark(&marks)).await;
+        made.and(marked)
+    }
+
+    async fn mark(&self, marks: &[String; 5]) -> Result<(), Failure> {
+        let values = marks.each_ref().map(|mark| mark as &(dyn ToSql + Sync));
+        self.set(|marking| &marking.mark, &values).await
+    }
+
+    /// For the next statement policies step aside for this; for nothing, if it is empty.
+    ///
+    /// # Errors
+    /// What PostgreSQL says.
+    pub(super) async fn step_aside(&self, aside: &str) -> Result<(), Failure> {
+        self.set(|marking| &marking.step_aside, &[&aside]).await
+    }
+
+    async fn set(
+        &self,
+        which: impl FnOnce(&Marking) -> &Statement,
+        values: &[&(dyn ToSql + Sync)],
+    ) -> Result<(), Failure> {
+        // CWE-862: unmarked, nothing is seen.
+        let Some(marking) = self.marking.get() else {
+            return Err(Failure::Mismatch);
+        };
+        let running = self.running();
+        let set = self.client.query(which(marking), values).await;
+        running.done(set.map(drop).map_err(Failure::from))
+    }
+
+    /// Ends a transaction in which nothing was written: that is said, and what comes of it is not waited for, for whatever is asked
+    /// next is asked behind it.
+    pub(crate) async fn leave(&self) {
+        let mut ended = pin!(self.client.batch_execute("ROLLBACK"));
+        poll_fn(|cx| {
+            let _ = ended.as_mut().poll(cx);
+            Poll::Ready(())
+        })
+        .await;
+        self.ended();
+    }
+}
+
+/// Runs both; what the first sends at once is sent before what the second sends.
+pub(crate) async fn in_order<A, B>(
+    first: impl Future<Output = A>,
+    second: impl Future<Output = B>,
+) -> (A, B) {
+    let (mut first, mut second) = (pin!(first), pin!(second));
+    let (mut one, mut other) = (None, None);
+    poll_fn(|cx| {
+        if one.is_none()
+            && let Poll::Ready(done) = first.as_mut().poll(cx)
+        {
+            one = Some(done);
+        }
+        if other.is_none()
+            && let Poll::Ready(done) = second.as_mut().poll(cx)
+        {
+            other = Some(done);
+        }
+        match (one.take(), other.take()) {
+            (Some(one), Some(other)) => Poll::Ready((one, other)),
+            (left, right) => {
+                (one, other) = (left, right);
+                Poll::Pending
+            }
+        }
+    })
+    .await
+}
