@@ -2,7 +2,9 @@
 //! role that asks, sees and writes what the rules allow whoever asks, and nothing where nobody is said to ask.
 
 mod emitted;
+mod migrated;
 mod roles;
+mod too_much;
 
 use super::*;
 use crate::backend::Store;
