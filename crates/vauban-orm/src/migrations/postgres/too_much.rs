@@ -163,7 +163,8 @@ fn of_settings() -> String {
     format!(
         "SELECT format('whoever connects is said to be somebody: ALTER ROLE %I RESET %s, ALTER DATABASE %I RESET %s', current_user,
                        name, current_database(), name)
-           FROM unnest(ARRAY[{}]) AS name WHERE current_setting(name, true) <> ''",
+           FROM unnest(ARRAY[{}]) AS mark, format('%I.%I', split_part(mark, '.', 1), split_part(mark, '.', 2)) AS name
+          WHERE current_setting(mark, true) <> ''",
         marks::NAMES.map(quoted).join(", ")
     )
 }

@@ -15,6 +15,8 @@ struct Book {
     opens: DateTime,
     day: Date,
     price: i64,
+    #[field(privileged, default = 0)]
+    rank: i64,
     #[field(on_delete = set_null)]
     sequel: Option<ForeignKey<Book>>,
     #[field(owner)]
@@ -31,8 +33,11 @@ impl Policy for Book {
                 | (b.sequel.title.eq("sequel") & b.sequel.author.is(who))
                 | (b.pages.any(|p| p.number.gt(&b.price)) & b.title.starts_with("count")),
             add: Filter::always(),
+            change: b.author.is(who),
             ..Rules::none()
         }
+        // In a trigger, where no subquery may stand.
+        .may_set(&b.rank, b.opens.lt(who.now()) & b.day.le(who.now().date_in_utc()))
     }
 }
 
@@ -134,6 +139,14 @@ async fn a_rule_of_every_shape_is_said_by_policies() {
         assert_eq!(pages.concat(), seen!(Page, &unit.read_db()));
         assert_eq!(pages.len(), made.len() - expected.len());
     }
+    // What time allows to set, a trigger asks of each row: of the books that are hers and seen, one is open.
+    let rank = |at: usize| format!("UPDATE book SET rank = 1 WHERE id = '{}'", made[at].uuid());
+    let of_ann = user(&ann, false, false);
+    assert_eq!(walled.written(of_ann, &rank(1)).await.unwrap(), 1);
+    assert_eq!(
+        walled.written(of_ann, &rank(3)).await.unwrap_err(),
+        Failure::Policy
+    );
     // What a backslash means does not depend on a setting of whoever asks.
     let sql = "SET LOCAL standard_conforming_strings = off; SET LOCAL backslash_quote = on";
     let connection = walled.connection().await;
@@ -235,4 +248,64 @@ async fn cwe_862_what_cannot_be_emitted_is_refused_by_name() {
         assert!(walled.stored("SELECT 1 FROM pg_policy").is_empty());
         assert!(walled.database.secured().unwrap().policies.unwrap().contains(why));
     }
+}
+
+/// Whose rule has a fragment.
+#[derive(Model, Debug, Clone)]
+#[model(crate = vauban_orm)]
+struct Ratio {
+    id: Id<Ratio>,
+    #[field(max_length = 100)]
+    name: String,
+    #[field(owner)]
+    owner: ForeignKey<User>,
+}
+impl Policy for Ratio {
+    fn rules(who: Who<Self>, r: &Columns<Self>) -> Rules<Self> {
+        Rules {
+            view: r.owner.is(who) & sql!("length({}) = 7", r.name),
+            ..Rules::none()
+        }
+    }
+}
+
+/// Whose rule includes that one, for what is ready.
+#[derive(Model, Debug, Clone)]
+#[model(crate = vauban_orm)]
+struct Chart {
+    id: Id<Chart>,
+    ready: bool,
+    #[field(max_length = 100)]
+    title: String,
+    ratio: ForeignKey<Ratio>,
+}
+impl Policy for Chart {
+    fn rules(who: Who<Self>, c: &Columns<Self>) -> Rules<Self> {
+        Rules {
+            view: c.ready.eq(true) & c.ratio.visible(who),
+            change: sql!("length({}) > 3", c.title),
+            ..Rules::none()
+        }
+    }
+}
+
+/// CWE-209, CWE-400. Attack: a fragment that is an error on some row, in the rule of another model that a rule includes by its name, or
+/// in the rule for changing: on a row that is not asked for, it would take the list from everybody, or tell that the row is there. What
+/// fragments are known to do is refused before (`orm.E010`); what is not known stands behind what has to hold first.
+#[tokio::test]
+async fn cwe_209_a_fragment_of_an_included_rule_is_asked_of_no_row_that_is_not() {
+    let walled = Walled::with(vec![User::meta(), Ratio::meta(), Chart::meta()]);
+    let policies = walled.database.policies().unwrap();
+    let of = |policy: &str| {
+        let begin = format!("CREATE POLICY \"{policy}\" ON \"public\".\"chart\"");
+        policies.iter().find(|one| one.starts_with(&begin)).unwrap()
+    };
+    let (view, change) = (of("vauban_view"), of("vauban_change"));
+    let ready = "CASE WHEN \"ready\" = TRUE THEN \"vauban_rule_";
+    assert!(view.contains(ready), "{view}");
+    let behind = "END) THEN ((SELECT strpos(current_setting('vauban.granted', true), ',change:chart,') > 0) OR (length(\"title\") > 3))";
+    assert!(change.contains(behind), "{change}");
+    // Gathered it would be asked of whatever ratios there are.
+    let gathered = walled.stored("SELECT 1 FROM pg_proc WHERE proname LIKE 'vauban_rule_%' AND proretset");
+    assert!(gathered.is_empty());
 }
