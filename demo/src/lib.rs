@@ -11,12 +11,14 @@ pub mod data;
 pub mod errors;
 pub mod events;
 pub mod guests;
+pub mod history;
 pub mod organisations;
 pub mod paging;
 pub mod profiles;
 pub mod sample_data;
 pub mod site;
 pub mod tasks;
+pub mod times;
 pub mod urls;
 pub mod users;
 
@@ -38,6 +40,7 @@ pub fn app() -> App {
         .module(profiles::module())
         .module(tasks::module())
         .module(events::module())
+        .module(history::module())
         .module(guestbook::module())
         .page::<guestbook::views::BookPage, guests::BookPage>()
         .page::<guestbook::views::DeletePage, guests::DeletePage>()

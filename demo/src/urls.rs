@@ -65,6 +65,7 @@ routes! {
 
     data => data::list,
     data_table => data::table,
+    data_row => data::row::row,
 
     include guestbook at "/guestbook/" = ::guestbook::urls,
     include accounts at "/accounts/" = vauban::accounts::urls,

@@ -130,6 +130,7 @@ const PRELUDE: &[&str] = &[
     "Duration",
     "Email",
     "Error",
+    "FieldGroup",
     "Filter",
     "ForeignKey",
     "Form",

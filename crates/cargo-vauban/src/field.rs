@@ -15,8 +15,6 @@ pub(crate) struct Kind {
     pub(crate) attributes: [&'static str; 2],
     /// What is typed into the form, and another value; an empty text is not sent.
     pub(crate) typed: [&'static str; 2],
-    /// The first of these in Rust.
-    pub(crate) value: &'static str,
 }
 
 const fn kind(name: &'static str, rust: &'static str) -> Kind {
@@ -25,7 +23,6 @@ const fn kind(name: &'static str, rust: &'static str) -> Kind {
         rust,
         attributes: ["", ""],
         typed: ["", ""],
-        value: "",
     }
 }
 
@@ -34,78 +31,63 @@ pub(crate) const KINDS: &[Kind] = &[
     Kind {
         attributes: ["max_length = 200", "max_length = 200"],
         typed: ["Walls", "Gates"],
-        value: "\"Walls\".to_owned()",
         ..kind("string", "String")
     },
     Kind {
         attributes: ["max_length = 10_000", "max_length = 10_000, widget = textarea"],
         typed: ["They stand.", "They open."],
-        value: "\"They stand.\".to_owned()",
         ..kind("text", "String")
     },
     Kind {
         typed: ["7", "8"],
-        value: "7",
         ..kind("integer", "i64")
     },
     Kind {
         typed: ["7", "8"],
-        value: "7",
         ..kind("positive", "u32")
     },
     Kind {
         typed: ["1.5", "2.5"],
-        value: "1.5",
         ..kind("float", "f64")
     },
     Kind {
         typed: ["19.90", "24.50"],
-        value: "\"19.90\".parse().unwrap()",
         ..kind("decimal", "Decimal")
     },
     Kind {
         typed: ["2026-11-29", "2027-02-28"],
-        value: "\"2026-11-29\".parse().unwrap()",
         ..kind("date", "Date")
     },
     Kind {
         typed: ["14:30", "08:15"],
-        value: "\"14:30\".parse().unwrap()",
         ..kind("time", "Time")
     },
     Kind {
         typed: ["2026-11-29T14:30", "2027-02-28T08:15"],
-        value: "\"2026-11-29T14:30:00Z\".parse().unwrap()",
         ..kind("datetime", "DateTime")
     },
     Kind {
         typed: ["1:30:00", "0:45:00"],
-        value: "\"1:30\".parse().unwrap()",
         ..kind("duration", "Duration")
     },
     Kind {
         typed: ["192.0.2.1", "2001:db8::1"],
-        value: "\"192.0.2.1\".parse().unwrap()",
         ..kind("ip", "IpAddress")
     },
     Kind {
         typed: ["on", ""],
-        value: "true",
         ..kind("boolean", "bool")
     },
     Kind {
         typed: ["walls", "gates"],
-        value: "vauban::Slug::parse(\"walls\").unwrap()",
         ..kind("slug", "Slug")
     },
     Kind {
         typed: ["ann@example.com", "ben@example.com"],
-        value: "vauban::Email::parse(\"ann@example.com\").unwrap()",
         ..kind("email", "Email")
     },
     Kind {
         typed: ["https://example.com/walls", "https://example.com/gates"],
-        value: "vauban::forms::HttpUrl::parse(\"https://example.com/walls\").unwrap()",
         ..kind("url", "vauban::forms::HttpUrl")
     },
     Kind {
@@ -113,7 +95,6 @@ pub(crate) const KINDS: &[Kind] = &[
             "7d444840-9dc0-41d1-b245-5ffdce74fad2",
             "9f1e3a52-3a0b-4c2e-8f64-0d5d1a7b6c11",
         ],
-        value: "\"7d444840-9dc0-41d1-b245-5ffdce74fad2\".parse().unwrap()",
         ..kind("uuid", "vauban::Uuid")
     },
 ];

@@ -187,7 +187,6 @@ impl Model {
             ("__related__\n", &lines.related),
             ("__sent_fields__\n", &lines.sent),
             ("__sent_others__\n", &lines.others),
-            ("__new_sample__\n", &lines.sample),
             ("__heads__", &lines.heads),
             ("__cells__\n", &lines.cells),
             ("__rows__\n", &lines.rows),
@@ -219,7 +218,6 @@ struct Lines {
     related: String,
     sent: String,
     others: String,
-    sample: String,
     heads: String,
     cells: String,
     rows: String,
@@ -266,11 +264,6 @@ impl Lines {
                 };
                 add(&mut self.sent, "    ", &sent(first));
                 add(&mut self.others, "    ", &sent(other));
-                add(
-                    &mut self.sample,
-                    "        ",
-                    &[format!("{name}: {},", kind.value)],
-                );
             }
             Holds::Reference(target) => {
                 let Target { within, samples, .. } = known(target);
@@ -293,7 +286,6 @@ impl Lines {
                     "        ",
                     &[format!(".related(|r| &r.{name})")],
                 );
-                add(&mut self.sample, "        ", &[format!("{name}: None,")]);
             }
         }
     }

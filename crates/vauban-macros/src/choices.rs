@@ -130,6 +130,7 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
             const KIND: #orm::field::Kind = #orm::field::Kind::Text;
             const MAX_BYTES: ::core::option::Option<usize> = ::core::option::Option::Some(#longest);
             const CHOICES: &'static [&'static str] = &[#(#texts),*];
+            const CHOICE_LABELS: &'static [&'static str] = &[#(#labels),*];
             fn to_value(&self) -> #orm::field::Value {
                 #orm::field::Value::Text(::std::string::String::from(self.as_str()))
             }

@@ -7,7 +7,7 @@ use syn::{
     Data, DeriveInput, Error, Expr, ExprPath, Field, Fields, Ident, LitBool, LitInt, LitStr, Result, Type,
 };
 
-use crate::form_rows::{Given, RowField, creates, edits};
+use crate::form_rows::{ColumnPath, Given, RowField, creates, edits};
 use crate::ident::{Once, unknown, unraw};
 
 /// Writes the struct of bound fields and the implementation of `FormFields`.
@@ -63,6 +63,10 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
         .iter()
         .map(|field| RowField {
             ident: field.ident.clone(),
+            column: field
+                .column
+                .clone()
+                .unwrap_or_else(|| ColumnPath::of(&field.ident)),
             optional: field.when.is_some(),
         })
         .collect();
@@ -267,6 +271,8 @@ struct FormField {
     autocomplete: String,
     choices: Option<Expr>,
     when: Option<Expr>,
+    /// The column that it is, if that stands in a group of fields.
+    column: Option<ColumnPath>,
     min_items: Option<LitInt>,
     max_items: Option<LitInt>,
     /// What is wrong with its attribute. The form is written all the same, so that nothing else is said of it.
@@ -274,7 +280,7 @@ struct FormField {
 }
 
 const KNOWN: &str = "a field knows `label`, `help`, `min_length`, `max_length`, `min`, `max`, `required`, `strip`, \
-                     `widget`, `autocomplete`, `choices`, `when`, `min_items` and `max_items`";
+                     `widget`, `autocomplete`, `choices`, `when`, `column`, `min_items` and `max_items`";
 const KEYS: &[&str] = &[
     "label",
     "help",
@@ -288,6 +294,7 @@ const KEYS: &[&str] = &[
     "autocomplete",
     "choices",
     "when",
+    "column",
     "min_items",
     "max_items",
 ];
@@ -333,6 +340,7 @@ impl FormField {
             autocomplete: String::new(),
             choices: None,
             when: None,
+            column: None,
             min_items: None,
             max_items: None,
             wrong: taken,
@@ -356,6 +364,7 @@ impl FormField {
                     "strip" => this.strip = meta.value()?.parse::<LitBool>()?.value,
                     "choices" => this.choices = Some(meta.value()?.parse()?),
                     "when" => this.when = Some(meta.value()?.parse()?),
+                    "column" => this.column = Some(meta.value()?.parse()?),
                     "min_items" => this.min_items = Some(meta.value()?.parse()?),
                     "max_items" => this.max_items = Some(meta.value()?.parse()?),
                     "widget" => {
@@ -400,6 +409,11 @@ impl FormField {
         }
         if options.get {
             told = told.or(self.may_stand_in_an_address().err());
+        }
+        if let (Some(column), None, None) = (&self.column, &options.edits, &options.creates) {
+            let text =
+                "a column is a model's: say of which, `#[form(edits = Model)]` or `#[form(creates = Model)]`";
+            told = told.or(Some(Error::new_spanned(column, text)));
         }
         self.wrong = self.wrong.take().or(told);
     }

@@ -1,7 +1,8 @@
 //! Forms whose fields are columns of a model: `#[form(edits = Model)]`, `#[form(creates = Model, given(column: Type))]`.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned;
 use syn::{DeriveInput, Error, Ident, Result, Type};
 
@@ -10,8 +11,38 @@ use crate::ident::unraw;
 /// A field of the form, as far as it is a column.
 pub(crate) struct RowField {
     pub(crate) ident: Ident,
+    pub(crate) column: ColumnPath,
     /// Whether some requests do not have it: `when = …`.
     pub(crate) optional: bool,
+}
+
+/// Where the column stands: the field of the model, or of a group of fields in it: `times.created`.
+#[derive(Clone)]
+pub(crate) struct ColumnPath(Vec<Ident>);
+
+impl ColumnPath {
+    pub(crate) fn of(name: &Ident) -> Self {
+        Self(vec![name.clone()])
+    }
+}
+
+impl Parse for ColumnPath {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let group: Ident = input.parse()?;
+        let dot = input.parse::<syn::Token![.]>().map_err(|error| {
+            let text = "a column of a group of fields is written behind the group: `column = times.created`; any other is the form's field of its name";
+            Error::new(error.span(), text)
+        });
+        dot?;
+        Ok(Self(vec![group, input.parse()?]))
+    }
+}
+
+impl ToTokens for ColumnPath {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        let path = &self.0;
+        tokens.extend(quote!(#(#path).*));
+    }
 }
 
 /// `#[form(edits = Model)]`: each field is the column of its name.
@@ -28,8 +59,8 @@ pub(crate) fn edits(
         ));
     }
     let starts = fields.iter().map(|field| {
-        let (ident, span) = (&field.ident, field.ident.span());
-        let start = quote_spanned!(span=> ::vauban::forms::StartsFrom::start(&row.#ident));
+        let (ident, column, span) = (&field.ident, &field.column, field.ident.span());
+        let start = quote_spanned!(span=> ::vauban::forms::StartsFrom::start(&row.#column));
         match field.optional {
             true => quote!(#ident: ::std::option::Option::Some(#start)),
             false => quote!(#ident: #start),
@@ -71,17 +102,17 @@ pub(crate) fn creates(
 ) -> Result<(TokenStream, TokenStream)> {
     let (form, vis) = (&input.ident, &input.vis);
     let given = given.map_or(&[][..], |given| &given.columns);
-    for (nth, (name, _)) in given.iter().enumerate() {
+    for (nth, GivenColumn { name, .. }) in given.iter().enumerate() {
         if fields.iter().any(|field| field.ident == *name) {
             // CWE-915: either a request says it or the view does.
             let text = format!("`{name}` is a field of this form: what a request says is not given as well");
             return Err(Error::new(name.span(), text));
         }
-        if given[..nth].iter().any(|(other, _)| other == name) {
+        if given[..nth].iter().any(|other| other.name == *name) {
             return Err(Error::new(name.span(), format!("`{name}` is given twice")));
         }
     }
-    let (names, types): (Vec<_>, Vec<_>) = given.iter().map(|(name, ty)| (name, ty)).unzip();
+    let (names, types): (Vec<_>, Vec<_>) = given.iter().map(|given| (&given.name, &given.ty)).unzip();
     let model_name = model
         .segments
         .last()
@@ -106,9 +137,9 @@ pub(crate) fn creates(
         true => quote!(let mut changes = <Self as ::vauban::forms::Edits>::changes(self, columns);),
         false => quote!(let mut changes = ::std::vec::Vec::new(); #(#takes)*),
     };
-    let more = given.iter().map(|(name, _)| {
+    let more = given.iter().map(|GivenColumn { name, column, .. }| {
         quote_spanned! {name.span()=>
-            changes.push(::vauban::orm::columns::Takes::take(&columns.#name, given.#name));
+            changes.push(::vauban::orm::columns::Takes::take(&columns.#column, given.#name));
         }
     });
     let name_of = |field: &RowField| unraw(&field.ident);
@@ -149,10 +180,16 @@ pub(crate) fn creates(
     Ok((wanted, written))
 }
 
-/// `given(author: Id<User>, slug: Slug)`.
+/// `given(author: Id<User>, slug: Slug)`, of a group of fields `given(author: Id<User> = byline.author)`.
 pub(crate) struct Given {
     pub(crate) span: proc_macro2::Span,
-    columns: Vec<(Ident, Type)>,
+    columns: Vec<GivenColumn>,
+}
+
+struct GivenColumn {
+    name: Ident,
+    ty: Type,
+    column: ColumnPath,
 }
 
 impl Given {
@@ -166,7 +203,12 @@ impl Given {
                 return Err(Error::new(name.span(), text));
             }
             input.parse::<syn::Token![:]>()?;
-            Ok((name, input.parse()?))
+            let ty = input.parse()?;
+            let column = match input.parse::<Option<syn::Token![=]>>()? {
+                Some(_) => input.parse()?,
+                None => ColumnPath::of(&name),
+            };
+            Ok(GivenColumn { name, ty, column })
         };
         let columns = inside.parse_terminated(column, syn::Token![,])?;
         Ok(Self {
@@ -179,17 +221,17 @@ impl Given {
 impl RowField {
     /// The column takes what the form holds.
     fn takes(&self) -> TokenStream {
-        let (ident, span) = (&self.ident, self.ident.span());
+        let (ident, column, span) = (&self.ident, &self.column, self.ident.span());
         match self.optional {
             // CWE-915: what the request does not have stays as it is.
             true => quote_spanned! {span=>
                 if let ::std::option::Option::Some(value) = &self.#ident {
-                    changes.push(::vauban::orm::columns::Takes::take(&columns.#ident, ::std::clone::Clone::clone(value)));
+                    changes.push(::vauban::orm::columns::Takes::take(&columns.#column, ::std::clone::Clone::clone(value)));
                 }
             },
             false => quote_spanned! {span=>
                 changes.push(::vauban::orm::columns::Takes::take(
-                    &columns.#ident,
+                    &columns.#column,
                     ::std::clone::Clone::clone(&self.#ident),
                 ));
             },

@@ -113,6 +113,18 @@ pub fn model(item: TokenStream) -> TokenStream {
         .into()
 }
 
+/// Makes a group of fields of a struct: models take them in by `#[field(group)] pub times: Timestamps`, and their columns
+/// stand in the model's table.
+///
+/// On fields what stands on those of a model. On the model's field `group`, with `given` if a new row must be given values for it,
+/// and with `prefix = "billing_"` if its columns' names begin so.
+#[proc_macro_derive(FieldGroup, attributes(group, field))]
+pub fn field_group(item: TokenStream) -> TokenStream {
+    model::expand_group(item.into())
+        .unwrap_or_else(|error| error.to_compile_error())
+        .into()
+}
+
 /// Makes a field type of an enum without values, stored as text: `Role::Admin` as `admin`. On variants
 /// `#[choice(stored = "…", label = "…")]`.
 #[proc_macro_derive(Choices, attributes(choices, choice))]

@@ -2,18 +2,23 @@
 
 mod args;
 mod column;
+mod fields;
+mod group;
 mod linking;
+mod slots;
+mod taken;
 mod types;
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, format_ident, quote, quote_spanned};
+use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{DeriveInput, Error, Field, Ident, Result, parse_quote};
 
-use self::args::{Check, ModelArgs};
-use self::column::{Column, fields};
+use self::args::{Check, FieldName, ModelArgs};
+use self::fields::{Fields, derived};
+pub(crate) use self::group::expand as expand_group;
 use self::linking::Linking;
-use self::types::named;
+use self::slots::{Slot, fields};
 pub(crate) use self::types::snake;
 use crate::ident::unraw;
 
@@ -36,7 +41,12 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
     let written = Writer {
         input: &input,
         model: &model,
-        fields: &read.columns,
+        fields: Fields {
+            orm: &model.orm,
+            owner: &input.ident,
+            slots: &read.slots,
+            meta: quote!(meta.columns),
+        },
         unfit: &read.unfit,
         has_key: read.has_key,
     }
@@ -62,7 +72,7 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
 struct Writer<'a> {
     input: &'a DeriveInput,
     model: &'a ModelArgs,
-    fields: &'a [Column<'a>],
+    fields: Fields<'a>,
     /// Fields that an error was told of, and that stand nowhere else: no row is ever made.
     unfit: &'a [&'a Ident],
     /// Whether the first of the columns is a field of the struct's.
@@ -93,11 +103,7 @@ impl Writer<'_> {
         let (orm, vis, model) = (&self.model.orm, &self.input.vis, &self.input.ident);
         let name = self.columns_name();
         let doc = format!("The columns of [`{model}`], at the place `P`.");
-        let fields = self.fields.iter().map(|f| {
-            let (field, ty) = (f.name, self.as_field(named(f.ty.to_token_stream(), model)));
-            let doc = format!("`{field}`");
-            quote! { #[doc = #doc] pub #field: #ty::Column<P>, }
-        });
+        let fields = self.fields.of_columns();
         let related = self.model.related.iter().map(|(name, child, _)| {
             let doc = format!("`{name}`");
             quote! { #[doc = #doc] pub #name: #orm::Many<P, #child>, }
@@ -121,29 +127,105 @@ impl Writer<'_> {
         let (vis, model, name) = (&self.input.vis, &self.input.ident, self.new_name());
         let doc =
             format!("What a new [`{model}`] must be given. Fields with a default are set by `.set(…)`.");
-        let fields = self.fields.iter().filter(|f| f.is_given()).map(|f| {
-            let (field, ty) = (f.name, self.as_field(named(f.ty.to_token_stream(), model)));
-            let doc = format!("`{field}`");
-            quote! { #[doc = #doc] pub #field: #ty::Input, }
-        });
+        let fields = self.fields.of_new();
         quote! {
             #[doc = #doc]
             #vis struct #name { #(#fields)* }
         }
     }
 
+    /// The columns with those of the groups, in statics that the model's own parts see.
+    fn flat(&self) -> TokenStream {
+        let orm = &self.model.orm;
+        let (mut parts, mut names, mut asserts) = (Vec::new(), Vec::new(), TokenStream::new());
+        let mut own = Vec::new();
+        let slots = self.fields.slots;
+        for (nth, described) in self.fields.described().enumerate() {
+            match (&slots[nth], described) {
+                (Slot::Group(group), _) => {
+                    let own = std::mem::take(&mut own);
+                    parts.push(quote!(#orm::__private::flat::Part { columns: &[#(#own),*], names: &[], public: true }));
+                    let (part, name) = group.part(orm);
+                    parts.push(part);
+                    names.extend(name);
+                    asserts.extend(group.asserts(orm, &self.input.ident, &self.fields.at(nth)));
+                }
+                (Slot::Column(_), described) => own.extend(described),
+            }
+        }
+        parts.push(quote!(#orm::__private::flat::Part { columns: &[#(#own),*], names: &[], public: true }));
+        asserts.extend(self.names_in_groups());
+        let (count, derived) = (self.fields.at(slots.len()), derived(orm));
+        quote! {
+            #(#names)*
+            static COLUMNS: [#orm::ColumnMeta; #count] =
+                #orm::__private::flat::columns(&#derived, &[#(#parts),*]);
+            #asserts
+        }
+    }
+
+    /// Asks the groups' columns for the fields that indexes name: rustc tells of those that are not there.
+    fn names_in_groups(&self) -> TokenStream {
+        let (orm, model) = (&self.model.orm, &self.input.ident);
+        let named = self.model.indexes.iter().flat_map(|index| &index.columns);
+        let asked = named.filter_map(|field| {
+            let inner = field.of_group.as_ref()?;
+            let slot = self.fields.slots.iter().find(|slot| *slot.name() == field.name);
+            let Some(Slot::Group(group)) = slot else {
+                return None;
+            };
+            let ty = group.of(orm);
+            Some(quote_spanned! {inner.span()=>
+                const _: fn(&#ty::Columns<#orm::Own<#model>>) = |columns| {
+                    let _ = &columns.#inner;
+                };
+            })
+        });
+        quote!(#(#asked)*)
+    }
+
+    /// The name in the database of the column of a field, or of a group's.
+    fn column_of(&self, field: &FieldName) -> TokenStream {
+        let orm = &self.model.orm;
+        let slot = self
+            .fields
+            .slots
+            .iter()
+            .position(|slot| *slot.name() == field.name);
+        match (slot.map(|nth| (nth, &self.fields.slots[nth])), &field.of_group) {
+            (Some((_, Slot::Column(column))), None) => {
+                let column = &column.column;
+                quote!(#column)
+            }
+            (Some((nth, Slot::Group(group))), Some(inner)) => {
+                let (group, at, name) = (group.of(orm), self.fields.at(nth), unraw(inner));
+                quote_spanned! {inner.span()=>
+                    #orm::__private::flat::column_of(&COLUMNS, #at, #group::__COLUMNS, #name)
+                }
+            }
+            // Told already.
+            _ if self.unfit.contains(&&field.name) => quote!(""),
+            _ => {
+                let text = format!(
+                    "`{}` has no such column: a field stands here by its name, and one of a group behind the group's, `times.created`",
+                    self.input.ident
+                );
+                Error::new(field.name.span(), text).to_compile_error()
+            }
+        }
+    }
+
     fn meta(&self) -> TokenStream {
         let (orm, model, table) = (&self.model.orm, &self.input.ident, &self.model.table);
-        let derived = self.derived();
+        let derived = derived(orm);
         let name = model.to_string();
-        let columns = self.fields.iter().map(|f| self.column_meta(f));
-        let find = |field: &Ident| {
-            self.fields
-                .iter()
-                .find(|f| f.name == field)
-                .map(|f| f.column.clone())
-                .unwrap_or_default()
+        let columns = if self.fields.has_groups() {
+            quote!(&COLUMNS)
+        } else {
+            let described = self.fields.described().flatten();
+            quote!(&[#(#described),*])
         };
+        let find = |field: &FieldName| self.column_of(field);
         let stated = |condition: &syn::ExprClosure| {
             quote_spanned! {condition.span()=>
                 ::core::option::Option::Some(|| #orm::__private::stated::<#model, _>(#condition))
@@ -184,7 +266,7 @@ impl Writer<'_> {
                 name: #name,
                 table: #orm::identifier::checked(#table),
                 package: #package,
-                columns: &[#(#columns),*],
+                columns: #columns,
                 indexes: &[#(#indexes),*],
                 constraints: &[#(#constraints),*],
                 changes: #changes,
@@ -201,78 +283,12 @@ impl Writer<'_> {
         }
     }
 
-    /// Says that the derive wrote it. A block of its own: nothing that the site wrote stands where the lint is off.
-    fn derived(&self) -> TokenStream {
-        let orm = &self.model.orm;
-        quote! {{
-            #[allow(deprecated)]
-            let derived = #orm::meta::Derived::__by_the_derive();
-            derived
-        }}
-    }
-
-    fn column_meta(&self, f: &Column<'_>) -> TokenStream {
-        let orm = &self.model.orm;
-        let derived = self.derived();
-        let ty = self.as_field(named(f.ty.to_token_stream(), &self.input.ident));
-        let (field, column) = (unraw(f.name), &f.column);
-        let (unique, index) = (f.unique, f.index);
-        let versioned = f.versioned;
-        // CWE-200: what the struct keeps to its module is asked by nobody who knows only its name.
-        let public = matches!(f.field.vis, syn::Visibility::Public(_));
-        let (auto, privilege, on_delete) = (
-            format_ident!("{}", f.auto),
-            format_ident!("{}", f.privilege),
-            format_ident!("{}", f.on_delete),
-        );
-        let length = option(f.max_length.map(|max| quote!(#max)));
-        let [min, max] = [&f.min, &f.max].map(|bound| option(bound.as_ref().map(|bound| quote!(#bound))));
-        let default = option(
-            f.default
-                .as_ref()
-                .map(|default| quote!(|| #ty::input_value(&::core::convert::Into::into(#default)))),
-        );
-        quote! {
-            #orm::ColumnMeta {
-                field: #field,
-                column: #orm::identifier::checked(#column),
-                kind: #ty::KIND,
-                nullable: #ty::NULLABLE,
-                unique: #unique,
-                index: #index,
-                limits: #orm::field::FieldLimits {
-                    max_length: #length,
-                    min: #min,
-                    max: #max,
-                    ..#orm::field::FieldLimits::NONE
-                }.within(#ty::RANGE, #ty::PLACES),
-                default: #default,
-                auto: #orm::meta::Auto::#auto,
-                privilege: #orm::meta::Privilege::#privilege,
-                versioned: #versioned,
-                target: #ty::TARGET,
-                on_delete: #orm::meta::OnDelete::#on_delete,
-                public: #public,
-                untyped: #ty::UNTYPED,
-                __derived: #derived,
-            }.checked(#ty::NEEDS_LENGTH)
-        }
-    }
-
-    /// The type as a field: underlined alike, what is wrong with it is told once.
-    fn as_field(&self, ty: impl ToTokens) -> TokenStream {
-        let (ty, orm) = (ty.to_token_stream(), &self.model.orm);
-        quote_spanned! {ty.span()=> <#ty as #orm::ModelField> }
-    }
-
     fn model_impl(&self) -> TokenStream {
         let (orm, model) = (&self.model.orm, &self.input.ident);
         let (columns_name, new_name) = (self.columns_name(), self.new_name());
         let meta = self.meta();
-        let derived = self.derived();
-        let names: Vec<_> = self.fields.iter().map(|f| f.name).collect();
-        let fields: Vec<_> = self.fields.iter().map(|f| self.as_field(f.ty)).collect();
-        let given = self.fields.iter().filter(|f| f.is_given()).map(|f| unraw(f.name));
+        let (derived, flat) = (derived(orm), self.fields.has_groups().then(|| self.flat()));
+        let given = self.given();
         let unfit = self.unfit;
         // Without a key there is nothing to say of a row, and the error is told.
         let of_a_row = |body: TokenStream| {
@@ -283,12 +299,11 @@ impl Writer<'_> {
             }
         };
         let none = quote!(return ::core::result::Result::Err(#orm::__private::Mismatch));
-        let indexes: Vec<usize> = (0..self.fields.len()).collect();
         let many = self.model.related.iter().map(|(name, child, key)| {
             quote! {
                 #name: #orm::Many::new(path, || {
                     static KEY: ::std::sync::OnceLock<#orm::__private::KeyOf<#child>> = ::std::sync::OnceLock::new();
-                    *KEY.get_or_init(|| #orm::__private::KeyOf::<#child>::to::<#model>(|child| &child.#key))
+                    *KEY.get_or_init(|| #orm::__private::KeyOf::<#child>::to::<#model>(|child| &child #(.#key)*))
                 }),
             }
         });
@@ -302,45 +317,21 @@ impl Writer<'_> {
                 }),
             }
         });
-        let values = self.fields.iter().enumerate().map(|(i, f)| {
-            let (name, field) = (f.name, self.as_field(f.ty));
-            if f.is_given() {
-                quote! {
-                    if let ::core::result::Result::Err(problem) =
-                        #field::check_input(&new.#name, &meta.columns[#i].limits)
-                    {
-                        out.problems.push((meta.columns[#i].field, problem));
-                    }
-                    out.values.push(::core::option::Option::Some(#field::input_value(&new.#name)));
-                }
-            } else {
-                quote!(out.values.push(::core::option::Option::None);)
-            }
-        });
+        let (values, made) = (self.fields.new_values(), self.fields.columns_made());
         let user = self
             .model
             .user
             .then(|| quote!(impl #orm::UserModel for #model {}));
         let id = of_a_row(quote!(self.id));
+        let (read, listed) = (self.fields.read(), self.fields.listed());
         let from_row = of_a_row(quote! {
-            ::core::result::Result::Ok(Self {
-                #(#names: #fields::read(row)?,)*
-                #(#unfit: #none,)*
-            })
+            ::core::result::Result::Ok(Self { #(#read)* #(#unfit: #none,)* })
         });
         let from_values = of_a_row(quote! {
-            ::core::result::Result::Ok(Self {
-                #(#names: #fields::from_value(values[#indexes].as_ref())?,)*
-                #(#unfit: #none,)*
-            })
+            ::core::result::Result::Ok(Self { #(#listed)* #(#unfit: #none,)* })
         });
-        let attach = of_a_row(quote! {
-            match column {
-                #(#indexes => #fields::attach(&mut self.#names, row),)*
-                _ => ::core::result::Result::Err(#orm::__private::Mismatch),
-            }
-        });
-        quote! {
+        let attach = of_a_row(self.fields.attach());
+        let written = quote! {
             impl #orm::Model for #model {
                 type Columns<P: #orm::Place> = #columns_name<P>;
                 type New = #new_name;
@@ -349,7 +340,7 @@ impl Writer<'_> {
                     let () = <Self as #orm::__private::IsNotSerialised<_>>::SO;
                     #derived
                 };
-                const __GIVEN: &'static [&'static str] = &[#(#given),*];
+                const __GIVEN: &'static [&'static str] = #given;
 
                 fn meta() -> &'static #orm::ModelMeta { #meta }
                 fn id(&self) -> #orm::Id<Self> { #id }
@@ -357,7 +348,7 @@ impl Writer<'_> {
                 fn columns<P: #orm::Place>(path: &#orm::__private::Path) -> #columns_name<P> {
                     let meta = <Self as #orm::Model>::meta();
                     #columns_name {
-                        #(#names: #fields::column(path, &meta.columns[#indexes]),)*
+                        #(#made)*
                         #(#many)*
                         #(#linked)*
                     }
@@ -385,7 +376,29 @@ impl Writer<'_> {
                 }
             }
             #user
+        };
+        match flat {
+            // A block of its own: the statics are seen by nothing else.
+            Some(flat) => quote!(const _: () = { #flat #written };),
+            None => written,
         }
+    }
+
+    /// The fields that a new row must be given, in a group under the names of their columns.
+    fn given(&self) -> TokenStream {
+        let orm = &self.model.orm;
+        if self.fields.has_groups() {
+            return quote!({
+                const GIVEN: [&str; #orm::__private::flat::count_given(&COLUMNS)] =
+                    #orm::__private::flat::given(&COLUMNS);
+                &GIVEN
+            });
+        }
+        let given = self.fields.slots.iter().filter_map(|slot| match slot {
+            Slot::Column(column) if column.is_given() => Some(unraw(column.name)),
+            _ => None,
+        });
+        quote!(&[#(#given),*])
     }
 
     fn inherent(&self) -> TokenStream {
@@ -410,12 +423,5 @@ impl Writer<'_> {
                 }
             }
         }
-    }
-}
-
-fn option(tokens: Option<TokenStream>) -> TokenStream {
-    match tokens {
-        Some(tokens) => quote!(::core::option::Option::Some(#tokens)),
-        None => quote!(::core::option::Option::None),
     }
 }

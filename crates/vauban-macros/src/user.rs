@@ -214,6 +214,12 @@ fn check_columns(user: &Ident, fields: &[&Field]) -> Result<()> {
 fn check_own_columns(fields: &[&Field]) -> Result<()> {
     let optional = |field: &Field| matches!(&field.ty, Type::Path(path) if path.path.segments.last().is_some_and(|s| s.ident == "Option"));
     for field in fields.iter().filter(|field| !is_framework(field)) {
+        if field_says(field, "given") {
+            return Err(Error::new(
+                name_span(field),
+                "nobody gives a new account the values of a group of fields: give each of the group's fields a `default`",
+            ));
+        }
         if field_says(field, "unique") && !optional(field) {
             return Err(Error::new(
                 name_span(field),
@@ -253,6 +259,9 @@ fn is_framework(field: &Field) -> bool {
 
 /// Whether a new row gets its value without being given one.
 fn has_own_value(field: &Field) -> bool {
+    if field_says(field, "group") {
+        return !field_says(field, "given");
+    }
     ["default", "privileged", "auto_now", "auto_now_add"]
         .iter()
         .any(|word| field_says(field, word))

@@ -109,6 +109,7 @@ pub use model::computed::{Cases, case};
 pub use model::expression::Expression;
 pub use model::field::{Field, ModelField};
 pub use model::filter::{Filter, IntoFilter};
+pub use model::group::FieldGroup;
 pub use model::key::Rel;
 pub use model::linked::Linked;
 pub use model::many::Many;
@@ -140,6 +141,7 @@ pub use unit::hooks::{ChangeHook, Changes};
 /// Columns as queries, rules and changes see them.
 pub mod columns {
     pub use crate::model::aggregate::{Ranked, Summed, WholeNumber};
+    pub use crate::model::arithmetic::{DividedBy, Plus, Times};
     pub use crate::model::assignment::{Assigned, AssignedKey, Assignment, Takes};
     pub use crate::model::columns::{
         Column, Columns, OrderedField, TextField, WriteEqInstead, WriteLtInstead,
@@ -170,6 +172,7 @@ pub mod __private {
     pub use crate::model::types::OnlyAKey_LoadRelated_WriteGet;
     pub use crate::model::types::text::read as read_text;
     pub use crate::model::{LoadedToChange, LoadedToDelete};
+    pub use crate::tree::flat;
     pub use crate::tree::rules::CompiledRules;
     pub use crate::tree::value::{Mismatch, RowReader, Value, ValueRef};
     pub use serde;

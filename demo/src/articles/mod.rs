@@ -15,6 +15,7 @@ use crate::users::User;
 /// A text under a title.
 #[derive(Model)]
 #[model(
+    changes,
     many(tags: Tag through new ArticleTag(article, tag)),
     related(comments: Comment.article),
     unique_oracle = waiver!(UniqueOracle, "a taken title tells no more than its address would")

@@ -6,6 +6,7 @@ pub mod views;
 use vauban::prelude::*;
 
 use crate::organisations::{Organisation, Role};
+use crate::times::Times;
 use crate::users::User;
 
 /// What kind of event it is.
@@ -40,8 +41,8 @@ pub struct Event {
     pub book_until: Option<DateTime>,
     #[field(max_length = 2_000)]
     pub about: String,
-    #[field(auto_now_add)]
-    pub created: DateTime,
+    #[field(group)]
+    pub times: Times,
 }
 
 impl Policy for Event {

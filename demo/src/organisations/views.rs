@@ -102,7 +102,7 @@ pub async fn show(_: SignedIn, db: Db, id: Path<Id<Organisation>>) -> Result<Sho
         .limit(100);
     let tasks = Task::objects()
         .filter(|t| t.organisation.eq(*id))
-        .order_by(|t| [t.done.asc(), t.created.desc()]);
+        .order_by(|t| [t.done.asc(), t.times.created.desc()]);
     let events = Event::objects()
         .filter(|e| e.organisation.eq(*id))
         .order_by(|e| e.day.desc());

@@ -6,10 +6,11 @@ pub mod views;
 use vauban::prelude::*;
 
 use crate::organisations::{Organisation, Role};
+use crate::times::Times;
 
 /// Something to do. Lists have open ones first, then the newest.
 #[derive(Model)]
-#[model(index(organisation, done, created))]
+#[model(index(organisation, done, times.created))]
 pub struct Task {
     pub id: Id<Self>,
     #[field(tenant, on_delete = cascade)]
@@ -19,8 +20,8 @@ pub struct Task {
     #[field(max_length = 5_000)]
     pub notes: String,
     pub done: bool,
-    #[field(auto_now_add)]
-    pub created: DateTime,
+    #[field(group)]
+    pub times: Times,
 }
 
 impl Policy for Task {

@@ -42,7 +42,7 @@ pub struct DeletePage {
 #[view(get, "/tasks/")]
 pub async fn list(_: SignedIn, db: Db, page: Query<Paging>) -> Result<ListPage> {
     let tasks = Task::objects()
-        .order_by(|t| [t.done.asc(), t.created.desc()])
+        .order_by(|t| [t.done.asc(), t.times.created.desc()])
         .per_page(20)
         .page(&db, page.number())
         .await?;

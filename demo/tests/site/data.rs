@@ -2,7 +2,14 @@
 
 use demo::urls;
 
+use vauban::prelude::*;
+
+use crate::comments::{link, tag};
 use crate::world::{World, article};
+
+fn page(table: &str, id: impl std::fmt::Display) -> String {
+    format!("/data/{table}/{id}/")
+}
 
 #[tokio::test]
 async fn staff_look_through_the_tables_and_see_what_the_policies_say() {
@@ -98,4 +105,122 @@ async fn what_is_no_name_is_not_there() {
             .assert_status(200)
             .assert_contains("None that you may see.");
     }
+}
+
+#[tokio::test]
+async fn a_row_has_a_page_with_what_belongs_to_it() {
+    let w = World::new().await;
+    let (walls, theirs) = (
+        tag(&w, "walls", None).await,
+        tag(&w, "lamps", Some(&w.lighthouse)).await,
+    );
+    link(&w, &w.article, &walls).await;
+    link(&w, &w.article, &theirs).await;
+    let mut cleo = w.as_(&w.cleo).await;
+    let article = page("article", w.article.id);
+    cleo.get("/data/article/").await.assert_contains(&article);
+    let row = cleo.get(article.as_str()).await;
+    row.assert_status(200)
+        .assert_contains("Read by all")
+        .assert_contains(&page("user", w.ann.id))
+        .assert_contains("Tag (tag): 1")
+        .assert_contains(&page("tag", walls.id));
+    // CWE-639: a tag of an organisation that she does not belong to is none.
+    row.assert_lacks("lamps");
+    cleo.get(page("user", w.ann.id).as_str())
+        .await
+        .assert_contains("Article (author): 2");
+    // Nor is there a page of what she does not see.
+    let hidden = cleo.get(page("organisation", w.lighthouse.id).as_str()).await;
+    let absent = cleo
+        .get(page("organisation", Id::<demo::organisations::Organisation>::random()).as_str())
+        .await;
+    hidden.assert_status(404);
+    absent.assert_status(404);
+    for path in [
+        page("article", w.ann.id),
+        page("article", "1%27%20OR%201=1--"),
+        page("vauban_session", w.ann.id),
+    ] {
+        cleo.get(path.as_str()).await.assert_status(404);
+    }
+    w.as_(&w.ann).await.get(article.as_str()).await.assert_status(403);
+}
+
+#[tokio::test]
+async fn rows_are_counted_by_what_may_be_seen() {
+    let w = World::new().await;
+    article(&w.app, &w.ben, "Bridges", true).await;
+    let mut cleo = w.as_(&w.cleo).await;
+    let counts = cleo.get("/data/article/?by=published").await;
+    counts
+        .assert_contains("text=true")
+        .assert_contains("<span class=\"meta\">2</span>")
+        .assert_contains("aria-label=\"Rows by published\"");
+    cleo.get("/data/article/?by=author")
+        .await
+        .assert_contains(">ann@example.com</a>");
+    // CWE-203: an event is for everybody, and whose it is for the members.
+    cleo.get("/data/event/?by=organisation")
+        .await
+        .assert_contains("(hidden)")
+        .assert_lacks("The Lighthouse");
+    // What there is to choose from is what she sees.
+    cleo.get("/data/event/?field=kind")
+        .await
+        .assert_contains("<option value=\"talk\">Talk</option>")
+        .assert_contains("<option value=\"outing\">Outing</option>");
+    cleo.get("/data/event/?field=organisation")
+        .await
+        .assert_lacks("The Lighthouse");
+    cleo.get("/data/article/?field=author")
+        .await
+        .assert_contains(">ben@example.com</option>");
+    for by in ["author_id", "title%22--", "row_version", "organisation.name"] {
+        cleo.get(format!("/data/article/?by={by}").as_str())
+            .await
+            .assert_status(404);
+    }
+}
+
+/// CWE-778: what was done to an article is written down with it: who, when, which columns, and none of their values.
+#[tokio::test]
+async fn what_was_done_to_an_article_staff_can_read() {
+    let w = World::new().await;
+    let mut ann = w.as_(&w.ann).await;
+    let words = [
+        ("title", "Read by none"),
+        ("body", "Nothing of it."),
+        ("byline", "Ann"),
+        ("version", "1"),
+    ];
+    let saved = ann.post_fields(urls::article_save(&w.draft.slug), &words).await;
+    saved.assert_status(303);
+    let draft = page("article", w.draft.id);
+    let mut cleo = w.as_(&w.cleo).await;
+    cleo.get(draft.as_str())
+        .await
+        .assert_contains("What was done to it")
+        .assert_contains("Changed: title")
+        .assert_contains("<span>Ann</span>");
+    // What is refused is not written down: it was not done.
+    let refused = w
+        .as_(&w.ben)
+        .await
+        .post_fields(urls::article_save(&w.article.slug), &words)
+        .await;
+    refused.assert_status(403);
+    cleo.get(page("article", w.article.id).as_str())
+        .await
+        .assert_lacks("Changed")
+        .assert_contains("Added");
+    let removed = ann.post_fields(urls::article_remove(&w.draft.slug), &[]).await;
+    removed.assert_status(303);
+    cleo.get(draft.as_str()).await.assert_status(404);
+    cleo.get("/data/history_entry/?field=done&text=deleted")
+        .await
+        .assert_contains(&w.draft.id.to_string())
+        .assert_lacks("Read by");
+    // Nobody writes it by hand, nor do others read it.
+    ann.get("/data/history_entry/").await.assert_status(403);
 }

@@ -113,6 +113,7 @@ const TEMPLATES: &[(&str, &str, &str)] = &[
     ("articles/tags.html", "tags", "Tags of the article"),
     ("base.html", "home", "<!doctype html>"),
     ("data/list.html", "data", "Every table of this site"),
+    ("data/row.html", "row", "What was done to it"),
     ("data/table.html", "rows", "aria-sort"),
     ("error.html", "no such path", "404"),
     ("events/delete.html", "event, deleted", "Keep it"),
@@ -334,6 +335,18 @@ async fn pages(values: Values) -> Vec<Shown> {
             let looked = urls::data_table(&table).query("field", "id").query("text", value);
             cleo.get("rows, looked for", looked).await;
         }
+    }
+    let articles = PathText::parse("article").unwrap();
+    for by in ["title", "byline", "author"] {
+        let counted = urls::data_table(&articles).query("by", by);
+        cleo.get("rows, counted", counted).await;
+    }
+    for (table, id) in [
+        ("article", w.article.id.to_string()),
+        ("user", w.ann.id.to_string()),
+    ] {
+        let (table, id) = (PathText::parse(table).unwrap(), PathText::parse(&id).unwrap());
+        cleo.get("row", urls::data_row(&table, &id)).await;
     }
     let mut visitor = Tour {
         client: w.app.client(),

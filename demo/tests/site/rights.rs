@@ -88,6 +88,7 @@ const TABLE: &[(&str, [Expect; 4])] = &[
     // Staff look through the tables, each row under its own policy.
     ("data",                    [SignIn,    Forbidden, Forbidden, Allowed]),
     ("data_table",              [SignIn,    Forbidden, Forbidden, Allowed]),
+    ("data_row",                [SignIn,    Forbidden, Forbidden, Allowed]),
     // The pages of accounts bring their own samples; what helps to develop does not, and is for nobody in a test.
     ("accounts.first_administrator",      [NotFound, NotFound, NotFound, NotFound]),
     ("accounts.first_administrator_post", [NotFound, NotFound, NotFound, NotFound]),
@@ -264,6 +265,13 @@ async fn everybody_gets_what_the_table_says_and_no_more() {
         .get(
             "data_table",
             urls::data_table(&PathText::parse("article").unwrap()),
+        )
+        .get(
+            "data_row",
+            urls::data_row(
+                &PathText::parse("article").unwrap(),
+                &PathText::parse(&w.draft.id.to_string()).unwrap(),
+            ),
         )
         .get("guestbook.book", urls::guestbook::book())
         .form("guestbook.sign", urls::guestbook::sign(), &words)

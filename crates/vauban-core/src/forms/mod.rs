@@ -33,6 +33,8 @@ mod creates;
 mod documents;
 mod edits;
 mod form;
+#[cfg(test)]
+mod grouped;
 mod http_url;
 mod many;
 mod offer;

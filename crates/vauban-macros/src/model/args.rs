@@ -23,7 +23,7 @@ pub(super) struct ModelArgs {
     pub(super) changes: bool,
     pub(super) indexes: Vec<Index>,
     pub(super) constraints: Vec<(Ident, Check)>,
-    pub(super) related: Vec<(Ident, Path, Ident)>,
+    pub(super) related: Vec<(Ident, Path, Vec<Ident>)>,
     pub(super) links: Vec<Linking>,
     pub(super) unique_oracle: Option<TokenStream>,
 }
@@ -131,9 +131,9 @@ impl ModelArgs {
 
 /// `unique(a, lower(b), where = |m| …)`, `index(…)`
 pub(super) struct Index {
-    pub(super) columns: Vec<Ident>,
+    pub(super) columns: Vec<FieldName>,
     /// Those of them that are compared without case.
-    pub(super) lower: Vec<Ident>,
+    pub(super) lower: Vec<FieldName>,
     /// The rows that it is of.
     pub(super) only: Option<ExprClosure>,
     pub(super) unique: bool,
@@ -153,11 +153,11 @@ impl Index {
                 inside.parse::<Token![=]>()?;
                 index.only = Some(inside.parse()?);
             } else {
-                let name: Ident = inside.parse()?;
-                if name == "lower" && inside.peek(token::Paren) {
+                let name: FieldName = inside.parse()?;
+                if name.name == "lower" && inside.peek(token::Paren) {
                     let of;
                     parenthesized!(of in inside);
-                    let column: Ident = of.parse()?;
+                    let column: FieldName = of.parse()?;
                     index.lower.push(column.clone());
                     index.columns.push(column);
                 } else {
@@ -169,6 +169,24 @@ impl Index {
             }
         }
         Ok(index)
+    }
+}
+
+/// `created`, or one of a group: `times.created`.
+#[derive(Clone)]
+pub(super) struct FieldName {
+    pub(super) name: Ident,
+    pub(super) of_group: Option<Ident>,
+}
+
+impl Parse for FieldName {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let name = input.parse()?;
+        let of_group = match input.parse::<Option<Token![.]>>()? {
+            Some(_) => Some(input.parse()?),
+            None => None,
+        };
+        Ok(Self { name, of_group })
     }
 }
 
@@ -214,11 +232,11 @@ fn is_framework() -> bool {
     std::env::var("CARGO_PKG_NAME").is_ok_and(|name| OURS.contains(&name.as_str()))
 }
 
-/// `name: Child.field`
+/// `name: Child.field`, or of a group `name: Child.group.field`
 struct Relation {
     name: Ident,
     child: Path,
-    key: Ident,
+    key: Vec<Ident>,
 }
 
 impl Parse for Relation {
@@ -227,10 +245,11 @@ impl Parse for Relation {
         input.parse::<Token![:]>()?;
         let child = input.call(Path::parse_mod_style)?;
         input.parse::<Token![.]>()?;
+        let key: FieldName = input.parse()?;
         Ok(Self {
             name,
             child,
-            key: input.parse()?,
+            key: [key.name].into_iter().chain(key.of_group).collect(),
         })
     }
 }

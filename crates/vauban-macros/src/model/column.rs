@@ -1,8 +1,8 @@
-//! A model's fields, with what stands in their `#[field(…)]`.
+//! A field that is a column, with what stands in its `#[field(…)]`.
 
 use quote::quote;
 use syn::spanned::Spanned;
-use syn::{Data, DeriveInput, Error, Expr, Field, Fields, Ident, LitInt, Result, Type};
+use syn::{Error, Expr, Field, Ident, LitInt, Result, Type};
 
 use super::types::{last_segment, unwrap_option, valid_identifier};
 use crate::ident::{Once, unknown, unraw};
@@ -33,69 +33,8 @@ impl Column<'_> {
     }
 }
 
-/// What a model's fields are.
-pub(super) struct Read<'a> {
-    pub(super) columns: Vec<Column<'a>>,
-    pub(super) wrong: Vec<Error>,
-    /// Those that are no columns.
-    pub(super) unfit: Vec<&'a Ident>,
-    /// Whether the first of the columns is the struct's own.
-    pub(super) has_key: bool,
-}
-
-/// `key` stands for the primary key, if there is none.
-pub(super) fn fields<'a>(input: &'a DeriveInput, key: &'a Field) -> Result<Read<'a>> {
-    let Data::Struct(data) = &input.data else {
-        return Err(Error::new(
-            input.ident.span(),
-            "a model is a struct with named fields",
-        ));
-    };
-    let Fields::Named(named) = &data.fields else {
-        return Err(Error::new(
-            input.ident.span(),
-            "a model is a struct with named fields",
-        ));
-    };
-    let is_key = |field: &Field| {
-        field.ident.as_ref().is_some_and(|name| name == "id") && last_segment(&field.ty) == "Id"
-    };
-    let (mut columns, mut wrong, mut unfit) = (Vec::new(), Vec::new(), Vec::new());
-    let has_key = named.named.first().is_some_and(is_key);
-    if !has_key {
-        let place = named.named.first().map_or(input.ident.span(), Spanned::span);
-        let text = format!(
-            "a model's first field is its primary key: `pub id: Id<{}>`",
-            input.ident
-        );
-        wrong.push(Error::new(place, text));
-        columns.push(column(key, true)?.0);
-    }
-    for (i, field) in named.named.iter().enumerate() {
-        if let (Some(instead), Some(name)) = (instead_of(unwrap_option(&field.ty)), &field.ident) {
-            wrong.push(Error::new(field.ty.span(), instead));
-            unfit.push(name);
-            continue;
-        }
-        // A key that stands elsewhere, or is of another type.
-        if !has_key && let Some(name) = field.ident.as_ref().filter(|name| *name == "id") {
-            unfit.push(name);
-            continue;
-        }
-        let (column, contradiction) = column(field, has_key && i == 0)?;
-        wrong.extend(contradiction);
-        columns.push(column);
-    }
-    Ok(Read {
-        columns,
-        wrong,
-        unfit,
-        has_key,
-    })
-}
-
 /// What to write instead of a type that no column has. Those that rustc would tell of, it tells of once per use.
-fn instead_of(ty: &Type) -> Option<String> {
+pub(super) fn instead_of(ty: &Type) -> Option<String> {
     let name = match ty {
         Type::Reference(_) => return Some("a column owns its value: write `String` for text".to_owned()),
         Type::Tuple(_) | Type::Array(_) => {
@@ -137,6 +76,7 @@ const FIELD_KEYS: &[&str] = &[
     "privileged",
     "on_delete",
     "random",
+    "group",
 ];
 
 /// Words of which a field has one, and what to write.
@@ -153,7 +93,7 @@ const ONE_OF: &[(&[&str], &str)] = &[
     (&["text", "max_length"], "`text` is `max_length = 1_000_000`"),
 ];
 
-fn column(field: &Field, first: bool) -> Result<(Column<'_>, Option<Error>)> {
+pub(super) fn column(field: &Field, first: bool) -> Result<(Column<'_>, Option<Error>)> {
     let Some(name) = &field.ident else {
         return Err(Error::new(field.span(), "a model's fields have names"));
     };
@@ -235,7 +175,7 @@ fn column(field: &Field, first: bool) -> Result<(Column<'_>, Option<Error>)> {
                     FIELD_KEYS,
                     "`#[field(…)]` on a model knows `max_length = 200`, `text`, `min = 0`, `max = 100`, `unique`, `index`, `default = …`, \
                      `auto_now_add`, `auto_now`, `owner`, `tenant`, `privileged`, `versioned = false`, `on_delete = …`, \
-                     and on the id `random`",
+                     on the id `random`, and on a group of fields `group`",
                 ));
             }
             Ok(())

@@ -64,7 +64,7 @@ impl<const PLACES: u32, const DIGITS: u32> Summed for Decimal<PLACES, DIGITS> {
 #[diagnostic::on_unimplemented(
     message = "the database does not compute with `{Self}`",
     label = "no whole number",
-    note = "whole numbers are computed with: what is too large for an `f64` is an error on PostgreSQL and infinite on SQLite, and a `Decimal` \
+    note = "an average is of whole numbers: what is too large for an `f64` is an error on PostgreSQL and infinite on SQLite, and a `Decimal` \
             would be rounded in silence; read the row with `get_to_change`, compute in Rust (`checked_add`), and `set` what comes of it"
 )]
 pub trait WholeNumber: Field {}

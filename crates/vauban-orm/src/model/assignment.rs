@@ -70,7 +70,7 @@ impl<M> Assignment<M> {
     }
 
     /// What the database computes. CWE-20: a constant that may become the value is checked as one that is set.
-    pub(super) fn computed(column: &'static ColumnMeta, term: Term) -> Self {
+    pub(crate) fn computed(column: &'static ColumnMeta, term: Term) -> Self {
         let mut constants = Vec::new();
         term.constants(true, &mut constants);
         let wrong = constants

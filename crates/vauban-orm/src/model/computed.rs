@@ -3,6 +3,7 @@
 use std::ops::{Add, Div, Mul, Rem, Sub};
 
 use crate::model::aggregate::{Aggregate, Ranked, Summed, WholeNumber};
+use crate::model::arithmetic::{DividedBy, Plus, Times};
 use crate::model::columns::{Column, OrderedField, TextField};
 use crate::model::expression::{Expression, IntoExpression, Readable, iexact, search};
 use crate::model::field::Field;
@@ -213,19 +214,19 @@ macro_rules! computed {
         computed!(@operators [$($generics)*], &$this, $scope, $value);
     };
     (@operators [$($generics:tt)*], $this:ty, $scope:ty, $value:ty) => {
-        computed!(@operator [$($generics)*], $this, $scope, $value, Add add Plus Both<$value, R, $scope>);
-        computed!(@operator [$($generics)*], $this, $scope, $value, Sub sub Minus Both<$value, R, $scope>);
-        computed!(@operator [$($generics)*], $this, $scope, $value, Mul mul Times Both<$value, R, $scope>);
-        computed!(@operator [$($generics)*], $this, $scope, $value, Div div DividedBy Option<i64>);
-        computed!(@operator [$($generics)*], $this, $scope, $value, Rem rem Modulo Option<i64>);
+        computed!(@operator [$($generics)*], $this, $scope, $value, Add add Plus Plus);
+        computed!(@operator [$($generics)*], $this, $scope, $value, Sub sub Minus Plus);
+        computed!(@operator [$($generics)*], $this, $scope, $value, Mul mul Times Times);
+        computed!(@operator [$($generics)*], $this, $scope, $value, Div div DividedBy DividedBy);
+        computed!(@operator [$($generics)*], $this, $scope, $value, Rem rem Modulo DividedBy);
     };
-    (@operator [$($generics:tt)*], $this:ty, $scope:ty, $value:ty, $operator:ident $method:ident $whole:ident $out:ty) => {
+    (@operator [$($generics:tt)*], $this:ty, $scope:ty, $value:ty, $operator:ident $method:ident $whole:ident $rule:ident) => {
         impl<$($generics)*, R> $operator<R> for $this
         where
-            Base<$value>: WholeNumber,
-            R: IntoExpression<$scope, Value: Readable<Base: WholeNumber>>,
+            R: IntoExpression<$scope>,
+            Base<$value>: $rule<Base<R::Value>>,
         {
-            type Output = Expression<$scope, $out>;
+            type Output = Expression<$scope, <Base<$value> as $rule<Base<R::Value>>>::Of<$value, R::Value>>;
             fn $method(self, other: R) -> Self::Output {
                 let other = other.into_expression().term;
                 Expression::new(Term::Whole(Whole::$whole, Box::new((self.term(), other))))
@@ -233,9 +234,6 @@ macro_rules! computed {
         }
     };
 }
-
-/// A number where both values are there.
-type Both<A, R, S> = <A as Readable>::Both<<R as IntoExpression<S>>::Value, i64>;
 
 computed!([P: Place, T: Readable], Column<P, T>, P::Scope, P::Read<T>);
 computed!([S: Scope, T: Readable], Expression<S, T>, S, T);

@@ -18,7 +18,7 @@ use crate::tree::term::{SortKey, Term, TextFunction};
 
 /// A value that the database computes of a row `S`, and that is read as a `T`: of columns, constants and functions of them.
 /// Nothing in it is an error in the database, whatever the rows hold: whole numbers keep within 64 bits, and what is
-/// divided by nothing is `None`.
+/// divided by nothing is `None`, as is an amount with too many digits.
 ///
 /// ```
 /// # use vauban_macros::Model;

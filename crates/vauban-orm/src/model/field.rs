@@ -38,7 +38,7 @@ pub use crate::tree::value::{Kind, Mismatch, Value, ValueRef};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a type that a model's column can have",
     label = "no column's type; a row of another model is `ForeignKey<{Self}>`",
-    note = "columns are `Id<M>`, `ForeignKey<M>`, `String`, `Slug`, `bool`, `i16` to `i64`, `u16`, `u32`, `f64`, `Decimal`, `DateTime`, `Date`, `Time`, `Duration`, `IpAddress`, `Uuid`, `Vec<u8>`, `Json<T>`, an enum with `#[derive(Choices)]`, an `Option` of these, or a type with `impl Field`"
+    note = "columns are `Id<M>`, `ForeignKey<M>`, `String`, `Slug`, `bool`, `i16` to `i64`, `u16`, `u32`, `f64`, `Decimal`, `DateTime`, `Date`, `Time`, `Duration`, `IpAddress`, `Uuid`, `Vec<u8>`, `Json<T>`, an enum with `#[derive(Choices)]`, an `Option` of these, or a type with `impl Field`; a struct with `#[derive(FieldGroup)]` is taken in by `#[field(group)]`"
 )]
 pub trait Field: Clone + Send + Sync + Sized + 'static {
     /// What its columns hold.
@@ -56,6 +56,8 @@ pub trait Field: Clone + Send + Sync + Sized + 'static {
     const SECRET: bool = false;
     /// The texts that it is one of, if there are but these, in their order.
     const CHOICES: &'static [&'static str] = &[];
+    /// What is shown for each of [`CHOICES`](Self::CHOICES), where that is not the text itself.
+    const CHOICE_LABELS: &'static [&'static str] = &[];
     /// The smallest and the greatest number that it can be, where its [`KIND`](Self::KIND) holds others besides: the database
     /// holds every row to them.
     const RANGE: Option<(i64, i64)> = None;
@@ -153,7 +155,7 @@ pub(crate) const ID_IS_NEVER_SET: Problem = Problem::new("id_is_never_set", "An 
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a type that a model's column can have",
     label = "no column's type; a row of another model is `ForeignKey<{Self}>`",
-    note = "columns are `Id<M>`, `ForeignKey<M>`, `String`, `Slug`, `bool`, `i16` to `i64`, `u16`, `u32`, `f64`, `Decimal`, `DateTime`, `Date`, `Time`, `Duration`, `IpAddress`, `Uuid`, `Vec<u8>`, `Json<T>`, an enum with `#[derive(Choices)]`, an `Option` of these, or a type with `impl Field`"
+    note = "columns are `Id<M>`, `ForeignKey<M>`, `String`, `Slug`, `bool`, `i16` to `i64`, `u16`, `u32`, `f64`, `Decimal`, `DateTime`, `Date`, `Time`, `Duration`, `IpAddress`, `Uuid`, `Vec<u8>`, `Json<T>`, an enum with `#[derive(Choices)]`, an `Option` of these, or a type with `impl Field`; a struct with `#[derive(FieldGroup)]` is taken in by `#[field(group)]`"
 )]
 pub trait ModelField: Sized + Send + Sync + 'static {
     /// What a new row is given for it.
@@ -211,6 +213,7 @@ impl<T: Field> ModelField for T {
         encoding: T::ENCODING.of(T::KIND),
         max_bytes: T::MAX_BYTES,
         choices: T::CHOICES,
+        labels: T::CHOICE_LABELS,
         secret: T::SECRET,
     };
 

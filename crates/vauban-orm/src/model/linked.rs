@@ -82,7 +82,7 @@ impl<P: Place, G: Model, T: Model> Linked<P, G, T> {
         let there = Expr::through(key, Expr::True);
         let opened = Opened {
             number,
-            model: G::meta,
+            model: G::meta(),
             key: near,
             to: self.path.to(),
         };

@@ -119,7 +119,7 @@ impl<P: Place, C: Model> Many<P, C> {
     fn opened(&self, number: RowNumber) -> Opened {
         Opened {
             number,
-            model: C::meta,
+            model: C::meta(),
             key: self.key_meta(),
             to: self.path.to(),
         }

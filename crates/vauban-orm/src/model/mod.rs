@@ -1,6 +1,7 @@
 //! Models: structs whose values are rows, their fields, and their columns as queries and rules see them.
 
 pub(crate) mod aggregate;
+pub(crate) mod arithmetic;
 pub(crate) mod assignment;
 pub(crate) mod building;
 pub(crate) mod choices;
@@ -11,6 +12,7 @@ pub(crate) mod expression;
 pub mod field;
 pub(crate) mod filter;
 pub mod fragment;
+pub(crate) mod group;
 pub(crate) mod key;
 pub(crate) mod kinds;
 pub(crate) mod linked;

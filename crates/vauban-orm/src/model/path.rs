@@ -59,7 +59,7 @@ impl Path {
     }
 
     /// The row that its columns belong to.
-    pub(super) fn to(&self) -> RowNumber {
+    pub(crate) fn to(&self) -> RowNumber {
         match self.last {
             Some(_) => RowNumber::REACHED,
             None => self.row,
@@ -93,7 +93,7 @@ impl Path {
     }
 
     /// A column of the path's last row, as a value.
-    pub(super) fn far(&self, meta: &'static ColumnMeta) -> Far {
+    pub(crate) fn far(&self, meta: &'static ColumnMeta) -> Far {
         Far {
             row: self.row,
             keys: self.steps(),

@@ -149,7 +149,7 @@ impl Said<'_> {
                 format!("{}.({inner})", column(key))
             }
             Expr::Any(opened, inner) => {
-                let model = (self.name)((opened.model)());
+                let model = (self.name)(opened.model);
                 let row = Named {
                     name: format!("{model}#{}", open.depth + 1),
                     used: Cell::new(false),

@@ -28,7 +28,7 @@ use crate::sql::dialect::Wait;
 use crate::sql::render::{Renderer, target_of};
 use crate::sql::source::Which;
 use crate::sql::statement::{Parameter, Statement};
-use crate::tree::expr::{Bind, push};
+use crate::tree::expr::{Bind, Expr, push};
 use crate::tree::meta::ModelMeta;
 use crate::tree::value::{Kind, Mismatch, RowReader, Value, ValueRef};
 use crate::unit::Steps;
@@ -76,15 +76,19 @@ impl<M: Model> QuerySet<M> {
     /// # fn main() {}
     /// ```
     pub fn for_update(self) -> ForUpdate<M> {
-        ForUpdate {
-            query: self,
+        ForUpdate::of_query(self)
+    }
+}
+
+impl<M> ForUpdate<M> {
+    pub(crate) fn of_query(query: QuerySet<M>) -> Self {
+        Self {
+            query,
             wait: Wait::ForThem,
             of: Vec::new(),
         }
     }
-}
 
-impl<M: Model> ForUpdate<M> {
     /// Does not wait: if another unit has locked one of the rows, it is [`Error::Locked`]; on SQLite, if another unit has the turn.
     pub fn nowait(mut self) -> Self {
         self.wait = Wait::Never;
@@ -97,14 +101,15 @@ impl<M: Model> ForUpdate<M> {
         self.wait = Wait::Skip;
         self
     }
+}
 
+impl<M: Model> ForUpdate<M> {
     /// Loads the row behind a foreign key as well, and locks it: of those that may be seen, each has to be one that the actor may
     /// change.
     pub fn of<T: Model>(mut self, key: impl FnOnce(&Columns<M>) -> &Rel<Own<M>, T>) -> Self {
         let columns = M::columns(&Path::ROOT);
         if let Some(position) = M::meta().position(key(&columns).column_meta()) {
-            self.query.load(position);
-            self.of.push(position);
+            self.lock_behind(position);
         }
         self
     }
@@ -122,9 +127,8 @@ impl<M: Model> ForUpdate<M> {
     ///
     /// # Errors
     /// As [`all`](Self::all).
-    pub async fn first(mut self, db: &dyn Writes<Change, M>) -> Result<Option<Changeable<M>>> {
-        self.query.set_limit(1);
-        Ok(self.rows_in(db.bound()).await?.pop())
+    pub async fn first(self, db: &dyn Writes<Change, M>) -> Result<Option<Changeable<M>>> {
+        self.first_in(db.bound()).await
     }
 
     /// The one row that is so.
@@ -138,20 +142,44 @@ impl<M: Model> ForUpdate<M> {
         condition: impl FnOnce(&Columns<M>) -> F,
     ) -> Result<Changeable<M>> {
         self.query = self.query.filter(condition);
+        self.one_in(db.bound()).await
+    }
+}
+
+impl<M: Record> ForUpdate<M> {
+    pub(crate) fn model(&self) -> &'static ModelMeta {
+        self.query.select.model
+    }
+
+    /// Only rows that are so, besides.
+    pub(crate) fn narrow(&mut self, filter: Expr) {
+        self.query.narrow(filter);
+    }
+
+    /// Locks the row behind the foreign key with this position as well.
+    pub(crate) fn lock_behind(&mut self, position: usize) {
+        self.query.load(position);
+        self.of.push(position);
+    }
+
+    pub(crate) async fn first_in(mut self, bound: &Bound) -> Result<Option<Changeable<M>>> {
+        self.query.set_limit(1);
+        Ok(self.rows_in(bound).await?.pop())
+    }
+
+    pub(crate) async fn one_in(mut self, bound: &Bound) -> Result<Changeable<M>> {
         self.query.set_limit(2);
-        let (bound, query) = (db.bound(), self.query.clone());
+        let (query, table) = (self.query.clone(), self.query.select.model.table);
         match one(self.rows_in(bound).await?) {
             Err(Error::NotFound) => {}
             found => return found,
         }
         // Absent, hidden, not to be changed, or another unit's.
         query.one_to_change(bound).await?;
-        Err(Error::Locked {
-            table: M::meta().table,
-        })
+        Err(Error::Locked { table })
     }
 
-    async fn rows_in(self, bound: &Bound) -> Result<Vec<Changeable<M>>> {
+    pub(crate) async fn rows_in(self, bound: &Bound) -> Result<Vec<Changeable<M>>> {
         let Self { query, wait, of } = self;
         let mut select = query.select;
         select.ask = Ask::Permitted;

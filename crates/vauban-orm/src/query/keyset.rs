@@ -16,7 +16,7 @@ use crate::tree::meta::{Encoding, ModelMeta};
 use crate::tree::term::{SortKey, Term};
 use crate::tree::value::{Kind, RowReader, Value, ValueRef};
 use crate::unit::Steps;
-use crate::unit::handles::Reads;
+use crate::unit::handles::{Bound, Reads};
 
 /// A page of rows that begins behind a row: from [`QuerySet::page_after`].
 #[derive(Debug, Clone)]
@@ -51,10 +51,20 @@ impl<M: Model> QuerySet<M> {
     /// [`Error::Internal`] with a limit, and for an order that no address holds, whatever the rows are: by texts that may have
     /// more than 1,000 bytes (a `max_length` above 250, a type without [`Field::MAX_BYTES`](crate::Field::MAX_BYTES)), by bytes or
     /// JSON.
-    pub async fn page_after(mut self, db: &dyn Reads<M>, after: Option<&Cursor>) -> Result<KeysetPage<M>> {
+    pub async fn page_after(self, db: &dyn Reads<M>, after: Option<&Cursor>) -> Result<KeysetPage<M>> {
+        self.page_after_in(db.bound(), after).await
+    }
+}
+
+impl<M: Record> QuerySet<M> {
+    pub(crate) async fn page_after_in(
+        mut self,
+        bound: &Bound,
+        after: Option<&Cursor>,
+    ) -> Result<KeysetPage<M>> {
         self.select.whole_set()?;
-        let keys = self.select.keys();
-        is_held(M::meta(), &keys)?;
+        let (model, keys) = (self.select.model, self.select.keys());
+        is_held(model, &keys)?;
         let order = fingerprint(&self.select, &keys);
         if let Some(cursor) = after {
             let kinds: Vec<_> = keys.iter().map(|key| key.term.kind()).collect();
@@ -68,10 +78,8 @@ impl<M: Model> QuerySet<M> {
         let per_page = self.per_page;
         let kinds: Vec<_> = keys[..keys.len() - 1].iter().map(|key| key.term.kind()).collect();
         let select = self.select;
-        let mut found = db
-            .bound()
-            .read(KeyedRows::<M>(select, std::marker::PhantomData))
-            .await?;
+        let rows = KeyedRows::<M>(select, std::marker::PhantomData);
+        let mut found = bound.read(rows).await?;
         if found.is_empty() && after.is_some() {
             return Err(Error::NotFound);
         }
@@ -86,7 +94,7 @@ impl<M: Model> QuerySet<M> {
                         return Err(Error::Internal(format!(
                             "a row of `{}` holds a text of more than 1,000 bytes by which it is ordered, and which its model does \
                              not allow: correct it there",
-                            M::meta().name
+                            model.name
                         )));
                     }
                     all.push((*kind, value.clone()));

@@ -15,13 +15,14 @@ use super::stored::no_key;
 use super::written::written;
 use crate::backend::Session;
 use crate::error::{Error, Result};
-use crate::model::Model;
 use crate::model::assignment::Assignment;
 use crate::model::columns::Columns;
 use crate::model::linked::Linked;
 use crate::model::path::Path;
+use crate::model::record::Record;
 use crate::model::scope::Own;
 use crate::model::types::Id;
+use crate::model::{Model, NewValues};
 use crate::policy::actor::Action;
 use crate::policy::actor::actions::{Add, Delete};
 use crate::policy::authority::Authority;
@@ -42,10 +43,8 @@ use crate::unit::handles::{Bound, Reads, Writes};
 #[derive(Debug)]
 #[must_use = "nothing is linked before `add`, `remove` or `set`"]
 pub struct Links<G, T> {
-    of: Uuid,
-    near: &'static ColumnMeta,
-    far: &'static ColumnMeta,
-    models: PhantomData<fn() -> (G, T)>,
+    pairs: Pairs<G>,
+    far: PhantomData<fn() -> T>,
 }
 
 impl<M: Model> Id<M> {
@@ -93,10 +92,8 @@ impl<M: Model> Id<M> {
     ) -> Links<G, T> {
         let (near, far) = relation(&M::columns(&Path::ROOT)).keys();
         Links {
-            of: self.uuid(),
-            near,
-            far,
-            models: PhantomData,
+            pairs: Pairs::new(G::meta(), (near, far), self.uuid()),
+            far: PhantomData,
         }
     }
 }
@@ -108,10 +105,9 @@ impl<G: Model, T: Model> Links<G, T> {
     /// [`Error::Forbidden`] for a link that the add rule does not allow, [`Error::Invalid`] for a row that is absent or may not be
     /// seen; [`Error::TooLarge`] for more than 1,000: then none is linked.
     pub async fn add(self, db: &impl Writes<Add, G>, rows: impl IntoIterator<Item = Id<T>>) -> Result<u64> {
-        let change = self.change(rows, true, Remove::Nothing)?;
-        let bound = db.bound();
-        let done = bound.write_steps(change.of(bound)).await;
-        written(bound, G::meta(), Action::Add, done)
+        self.pairs
+            .add_in(db.bound(), rows.into_iter().map(Id::uuid))
+            .await
     }
 
     /// Removes the links to these rows; says how many there were.
@@ -124,10 +120,8 @@ impl<G: Model, T: Model> Links<G, T> {
         db: &(impl Writes<Delete, G> + Reads<G>),
         rows: impl IntoIterator<Item = Id<T>>,
     ) -> Result<u64> {
-        let change = self.change(rows, false, Remove::These)?;
         let bound = Writes::<Delete, G>::bound(db);
-        let done = bound.write_steps(change.of(bound)).await;
-        written(bound, G::meta(), Action::Delete, done)
+        self.pairs.remove_in(bound, rows.into_iter().map(Id::uuid)).await
     }
 
     /// Links these rows to it and no others that whoever asks may see. Links that stay are left as they are, and ask for no right.
@@ -139,8 +133,55 @@ impl<G: Model, T: Model> Links<G, T> {
         db: &(impl Writes<Add, G> + Writes<Delete, G> + Reads<G>),
         rows: impl IntoIterator<Item = Id<T>>,
     ) -> Result<()> {
-        let change = self.change(rows, true, Remove::AllBut)?;
         let bound = Writes::<Add, G>::bound(db);
+        self.pairs.set_in(bound, rows.into_iter().map(Id::uuid)).await
+    }
+}
+
+/// The links of one row, whether the types of what they link are known or not.
+#[derive(Debug)]
+pub(crate) struct Pairs<G> {
+    model: &'static ModelMeta,
+    /// The foreign key to the row …
+    near: &'static ColumnMeta,
+    /// … and the one to those that are linked to it.
+    far: &'static ColumnMeta,
+    of: Uuid,
+    link: PhantomData<fn() -> G>,
+}
+
+impl<G: Record> Pairs<G> {
+    pub(crate) fn new(
+        model: &'static ModelMeta,
+        (near, far): (&'static ColumnMeta, &'static ColumnMeta),
+        of: Uuid,
+    ) -> Self {
+        Self {
+            model,
+            near,
+            far,
+            of,
+            link: PhantomData,
+        }
+    }
+
+    pub(crate) async fn add_in(self, bound: &Bound, rows: impl Iterator<Item = Uuid>) -> Result<u64> {
+        let model = self.model;
+        let change = self.change(rows, true, Remove::Nothing)?;
+        let done = bound.write_steps(change.of(bound)).await;
+        written(bound, model, Action::Add, done)
+    }
+
+    pub(crate) async fn remove_in(self, bound: &Bound, rows: impl Iterator<Item = Uuid>) -> Result<u64> {
+        let model = self.model;
+        let change = self.change(rows, false, Remove::These)?;
+        let done = bound.write_steps(change.of(bound)).await;
+        written(bound, model, Action::Delete, done)
+    }
+
+    pub(crate) async fn set_in(self, bound: &Bound, rows: impl Iterator<Item = Uuid>) -> Result<()> {
+        let model = self.model;
+        let change = self.change(rows, true, Remove::AllBut)?;
         let removing = AtomicBool::new(false);
         let change = Change {
             removing: Some(&removing),
@@ -148,48 +189,41 @@ impl<G: Model, T: Model> Links<G, T> {
         };
         let done = bound.write_steps(change).await.map(drop);
         let removing = removing.load(Ordering::Relaxed);
-        written(
-            bound,
-            G::meta(),
-            if removing { Action::Delete } else { Action::Add },
-            done,
-        )
+        let action = if removing { Action::Delete } else { Action::Add };
+        written(bound, model, action, done)
     }
 
     fn change(
         self,
-        rows: impl IntoIterator<Item = Id<T>>,
+        rows: impl Iterator<Item = Uuid>,
         add: bool,
         remove: Remove,
     ) -> Result<Change<'static, G>> {
-        is_link(G::meta(), self.near, self.far)?;
+        is_link(self.model, self.near, self.far)?;
         let (mut known, mut wanted) = (HashSet::new(), Vec::new());
         // CWE-770: no more of them is taken than there may be. CWE-440: what is not taken is not forgotten, however often one is
         // named: `set` would remove what it was asked to keep.
-        for (number, row) in rows.into_iter().enumerate() {
+        for (number, row) in rows.enumerate() {
             if number >= bounds::MAX_LINKS {
                 return Err(Error::TooLarge(bounds::LINKS));
             }
-            if known.insert(row.uuid()) {
-                wanted.push(row.uuid());
+            if known.insert(row) {
+                wanted.push(row);
             }
         }
         Ok(Change {
-            near: self.near,
-            far: self.far,
-            of: self.of,
+            pairs: self,
             wanted,
             add,
             remove,
             models: &[],
             removing: None,
-            link: PhantomData,
         })
     }
 }
 
 /// Whether the database holds each pair once, and a row of the model is nothing more than its two ends (CWE-362).
-fn is_link(model: &ModelMeta, near: &ColumnMeta, far: &ColumnMeta) -> Result<()> {
+pub(crate) fn is_link(model: &ModelMeta, near: &ColumnMeta, far: &ColumnMeta) -> Result<()> {
     let pair = |columns: &[&str]| {
         columns.len() == 2 && columns.contains(&near.column) && columns.contains(&far.column)
     };
@@ -228,16 +262,13 @@ enum Remove {
 
 /// What becomes of a row's links.
 struct Change<'m, G> {
-    near: &'static ColumnMeta,
-    far: &'static ColumnMeta,
-    of: Uuid,
+    pairs: Pairs<G>,
     wanted: Vec<Uuid>,
     add: bool,
     remove: Remove,
     models: &'m [&'static ModelMeta],
     /// Where it says that it is about to remove links: which right was refused.
     removing: Option<&'m AtomicBool>,
-    link: PhantomData<fn() -> G>,
 }
 
 /// A link that may be seen.
@@ -247,7 +278,7 @@ struct Link {
     may_delete: bool,
 }
 
-impl<G: Model> Change<'_, G> {
+impl<G: Record> Change<'_, G> {
     fn of(self, bound: &Bound) -> Change<'_, G> {
         Change {
             models: bound.models(),
@@ -269,19 +300,21 @@ impl<G: Model> Change<'_, G> {
         session: Session<'_>,
         said: &mut String,
     ) -> Result<Vec<Link>> {
-        let model = G::meta();
+        let Pairs {
+            model, near, far, of, ..
+        } = self.pairs;
         let mut select = Select::new(model);
-        let of = Expr::compare(Op::Eq, Col::of_root(self.near), Value::Uuid(self.of));
+        let of = Expr::compare(Op::Eq, Col::of_root(near), Value::Uuid(of));
         // CWE-639: an end that may not be seen is no end of a link.
         let end = |key| Expr::through(Col::of_root(key), Expr::True);
-        select.filter = of.and(end(self.near)).and(end(self.far));
+        select.filter = of.and(end(near)).and(end(far));
         // CWE-400: a row may have any number of links, and whoever adds or removes one need not read the others.
         if self.remove != Remove::AllBut {
             let wanted = self.wanted.iter().copied().map(Value::Uuid);
-            select.filter = select.filter.and(Expr::is_in(Col::of_root(self.far), wanted));
+            select.filter = select.filter.and(Expr::is_in(Col::of_root(far), wanted));
         }
         select.ask = Ask::Permitted;
-        let far = model.position(self.far).ok_or_else(no_key)?;
+        let far = model.position(far).ok_or_else(no_key)?;
         let mut all = Vec::new();
         let row = |row: &mut RowReader<'_>| {
             // CWE-770
@@ -305,9 +338,16 @@ impl<G: Model> Change<'_, G> {
     }
 
     fn insert(&self, to: Uuid) -> Result<Insert<G>> {
-        let ends = [(self.near, self.of), (self.far, to)];
+        let Pairs {
+            model, near, far, of, ..
+        } = self.pairs;
+        let ends = [(near, of), (far, to)];
         let set = ends.map(|(key, id)| Assignment::untyped(key, Ok(Value::Uuid(id))));
-        Insert::new(G::meta(), Create::<G>::of(set.into()))
+        let new = NewValues {
+            values: vec![None; model.columns.len()],
+            problems: Vec::new(),
+        };
+        Insert::new(model, Create::of_columns(new, set.into()))
     }
 
     /// Adds a link; one that is there already, and hidden, is there.
@@ -326,8 +366,8 @@ impl<G: Model> Change<'_, G> {
             // CWE-203: the add rule and both ends were judged before; that the pair is there tells nothing more.
             Err(Error::Unique { fields, .. })
                 if fields.len() == 2
-                    && fields.contains(&self.near.field)
-                    && fields.contains(&self.far.field) =>
+                    && fields.contains(&self.pairs.near.field)
+                    && fields.contains(&self.pairs.far.field) =>
             {
                 Ok(false)
             }
@@ -344,7 +384,7 @@ fn of_a_row(error: Error) -> Error {
     }
 }
 
-impl<G: Model> Steps for Change<'_, G> {
+impl<G: Record> Steps for Change<'_, G> {
     type Found = u64;
 
     async fn run(&self, authority: &Authority, session: Session<'_>, said: &mut String) -> Result<u64> {
@@ -365,7 +405,7 @@ impl<G: Model> Steps for Change<'_, G> {
         if !gone.is_empty() {
             let ids = gone.iter().map(|link| Value::Uuid(link.id)).collect();
             let removal = Removal::new(self.models, authority, session);
-            changed += removal.remove(G::meta(), ids).await?;
+            changed += removal.remove(self.pairs.model, ids).await?;
             self.notes(false);
         }
         if self.add {
@@ -373,7 +413,7 @@ impl<G: Model> Steps for Change<'_, G> {
             let new = self.wanted.iter().filter(|to| !linked.contains(to));
             let rows = new.map(|to| self.insert(*to)).collect::<Result<Vec<_>>>()?;
             let all = InsertAll {
-                model: G::meta(),
+                model: self.pairs.model,
                 rows,
             };
             // CWE-863: no link justifies another that is added with it.

@@ -189,11 +189,7 @@ impl Said {
             }
             Expr::Any(opened, inner) => {
                 self.row(opened.to);
-                self.put(format_args!(
-                    "any {}.{}(",
-                    (opened.model)().table,
-                    opened.key.column
-                ));
+                self.put(format_args!("any {}.{}(", opened.model.table, opened.key.column));
                 self.inside(opened.number, |said| said.condition(inner));
                 self.text.push(')');
             }

@@ -41,9 +41,11 @@ pub use cursor::{BadCursor, Cursor};
 #[cfg(test)]
 pub(crate) use delete::TEST_MOST;
 pub use for_update::ForUpdate;
+pub(crate) use groups::Grouping;
 pub use groups::{GroupedValues, Groups};
 pub use keyset::KeysetPage;
 pub use links::Links;
+pub(crate) use links::{Pairs, is_link};
 pub use load::{Load, LoadMany, LoadOne, LoadingQuerySet, One, RowQuery, With};
 pub use preview::{DeletePreview, RowCount};
 pub use rows::{Changeable, DEEPEST_ROW, Deletable, Page, Permitted, Version};

@@ -34,7 +34,7 @@ use crate::tree::expr::{Bind, push, push_number};
 use crate::tree::meta::{Auto, ColumnMeta, IndexMeta, ModelMeta};
 use crate::tree::value::{Mismatch, RowReader, Value, ValueRef};
 use crate::unit::Steps;
-use crate::unit::handles::{Reads, Writes};
+use crate::unit::handles::{Bound, Reads, Writes};
 
 /// Rows to be added together, of which those whose key is taken change the row that has it: from [`CreateAll::or_change`].
 #[derive(Debug, Clone)]
@@ -117,11 +117,7 @@ impl<M: Model> CreateAll<M> {
         let (mut of_key, mut of_update) = (ColumnList::default(), ColumnList::default());
         key.columns(&mut of_key);
         update.columns(&mut of_update);
-        CreateOrChangeAll {
-            rows: self.into_rows(),
-            key: of_key.0,
-            update: of_update.0,
-        }
+        CreateOrChangeAll::of(self, of_key.0, of_update.0)
     }
 }
 
@@ -138,7 +134,22 @@ impl<M: Model> CreateOrChangeAll<M> {
     where
         D: Reads<M> + Writes<Add, M> + Writes<Change, M>,
     {
-        let model = M::meta();
+        self.save_in(M::meta(), Reads::bound(db)).await
+    }
+}
+
+impl<M: Record> CreateOrChangeAll<M> {
+    /// Of columns that are known by their metadata.
+    pub(crate) fn of(
+        rows: CreateAll<M>,
+        key: Vec<&'static ColumnMeta>,
+        update: Vec<&'static ColumnMeta>,
+    ) -> Self {
+        let rows = rows.into_rows();
+        Self { rows, key, update }
+    }
+
+    pub(crate) async fn save_in(self, model: &'static ModelMeta, bound: &Bound) -> Result<Vec<(M, bool)>> {
         let upsert = Upsert {
             row: PhantomData,
             model,
@@ -150,7 +161,7 @@ impl<M: Model> CreateOrChangeAll<M> {
         if upsert.rows.is_empty() {
             return Ok(Vec::new());
         }
-        Reads::bound(db).write_steps(upsert).await
+        bound.write_steps(upsert).await
     }
 }
 

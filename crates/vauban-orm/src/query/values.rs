@@ -19,8 +19,7 @@ use crate::sql::render::{Renderer, Scope};
 use crate::sql::source::Which;
 use crate::sql::statement::{Statement, Text};
 use crate::tree::expr::{Bind, Expr, push, push_number};
-use crate::tree::meta::ColumnMeta;
-use crate::tree::term::{Fold, SortKey, Term};
+use crate::tree::term::Term;
 use crate::tree::value::{Mismatch, RowReader};
 use crate::unit::Steps;
 use crate::unit::handles::{Bound, Reads};
@@ -132,12 +131,9 @@ impl<M: Model> QuerySet<M> {
         db: &dyn Reads<M>,
         values: impl FnOnce(&'static Columns<M>) -> C,
     ) -> Result<C::Row> {
-        self.select.whole_set()?;
         let terms = values(own_columns::<M>()).terms().0;
-        let chosen = Chosen::new(self.select, terms, How::Together);
         let read: ReadRow<C::Row> = C::read;
-        let rows = chosen.read_in(db.bound(), read).await?;
-        one(rows)
+        self.together_in(db.bound(), terms, read).await
     }
 }
 
@@ -365,13 +361,15 @@ where
 }
 
 impl<M: Record> QuerySet<M> {
-    /// The sum of a column that is known by its metadata.
-    pub(crate) async fn sum_in(self, bound: &Bound, column: &'static ColumnMeta) -> Result<Option<i64>> {
+    /// What all rows become, of terms that are made of metadata.
+    pub(crate) async fn together_in<R: Send + 'static>(
+        self,
+        bound: &Bound,
+        terms: Vec<Term>,
+        read: impl Fn(&mut RowReader<'_>) -> Result<R, Mismatch> + Send + Sync + 'static,
+    ) -> Result<R> {
         self.select.whole_set()?;
-        let of = SortKey::of_column(Vec::new(), column, false).term;
-        let sum = Term::Fold(Fold::Sum, Box::new((of, Expr::True)));
-        let chosen = Chosen::new(self.select, vec![sum], How::Together);
-        let read: ReadRow<Option<i64>> = <Option<i64> as ModelField>::read;
+        let chosen = Chosen::new(self.select, terms, How::Together);
         one(chosen.read_in(bound, read).await?)
     }
 }

@@ -463,7 +463,7 @@ impl<'a> Renderer<'a> {
             Expr::Any(opened, inner) => {
                 // What somebody may do by a row of their own is said by what was there before.
                 if at.scope == Scope::Policy && (self.turned > 0 || !inner.asks_who()) {
-                    self.opens((opened.model)());
+                    self.opens(opened.model);
                 }
                 let related = self.referring(opened, at)?;
                 self.through(&related, inner, at)
@@ -495,7 +495,7 @@ impl<'a> Renderer<'a> {
     pub(super) fn referring(&mut self, opened: &Opened, at: Place<'_, '_>) -> Result<Relation> {
         let to = self.row_of(opened.to, at)?;
         Ok(Relation {
-            model: (opened.model)(),
+            model: opened.model,
             column: opened.key,
             own: to.column(target_of(opened.key)?.id()),
             opened: Some(opened.number),

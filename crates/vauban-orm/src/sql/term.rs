@@ -98,7 +98,17 @@ impl Renderer<'_> {
             Term::Value(kind, value, _) => dialect.constant(*kind, self.bound(*kind, value, at.scope)?),
             Term::Whole(whole, two) => {
                 let (a, b) = (self.term_at(&two.0, at)?, self.term_at(&two.1, at)?);
-                let sql = dialect.whole(*whole, &a, &b);
+                let sql = match term.digits() {
+                    Some(digits) => {
+                        // CWE-190, CWE-682: one unit more than it can be stands for all that is more, and is no amount.
+                        let end = 10_i64.saturating_pow(digits);
+                        let (least, most) = (format!("-{end}"), end.to_string());
+                        let sql = dialect.within_ends(&dialect.whole(*whole, &a, &b), &least, &most);
+                        self.note_ends(&sql, &least, &most);
+                        return Ok(format!("nullif(nullif({sql}, {least}), {most})"));
+                    }
+                    None => dialect.whole(*whole, &a, &b),
+                };
                 if *whole != Whole::Modulo {
                     self.note_ends(&sql, LEAST, MOST);
                 }
@@ -107,7 +117,14 @@ impl Renderer<'_> {
             Term::Coalesce(two) => {
                 let (a, of_a) = self.part_of(&two.0, at)?;
                 let (b, of_b) = self.part_of(&two.1, at)?;
-                self.note_either(&format!("{a} IS NOT NULL"), (&of_a, &of_b));
+                match term.digits() {
+                    // An amount with too many digits is none, and yet no reason to keep the other one.
+                    Some(_) => {
+                        self.note_either(&format!("({of_a}) IS TRUE"), ("TRUE", "FALSE"));
+                        self.note_either(&format!("{a} IS NOT NULL"), ("FALSE", &of_b));
+                    }
+                    None => self.note_either(&format!("{a} IS NOT NULL"), (&of_a, &of_b)),
+                }
                 format!("coalesce({a}, {b})")
             }
             Term::Concat(two) => {
@@ -257,6 +274,16 @@ impl Dialect {
             (Self::Postgres, Whole::Modulo) => {
                 format!("mod(({a})::numeric, nullif(({b})::numeric, 0))::bigint")
             }
+        }
+    }
+
+    /// A whole number, or the end that it is beyond.
+    fn within_ends(self, whole: &str, least: &str, most: &str) -> String {
+        match self {
+            Self::Sqlite => format!("min(max({whole}, {least}), {most})"),
+            Self::Postgres => format!(
+                "pg_catalog.numeric_smaller(pg_catalog.numeric_larger(({whole})::numeric, {least}), {most})::bigint"
+            ),
         }
     }
 

@@ -497,3 +497,100 @@ async fn what_is_no_link_is_told() {
         .collect();
     assert!(findings.is_empty(), "{findings:?}");
 }
+
+/// CWE-639, CWE-203, CWE-862: links by metadata stand under the same rules.
+#[tokio::test]
+async fn by_metadata_links_are_the_same() {
+    let notes = Notes::new().await;
+    let unit = notes.as_user(&notes.ann);
+    let db = unit.db();
+    let [table, tags, pairs] = ["note", "tag", "pair"].map(|name| db.table(name).unwrap());
+    // What links is what has two ends and nothing else, each pair once.
+    let shown = |table: crate::untyped::AnyTable| {
+        let linked = table.linked(&db).into_iter();
+        let shown = linked.map(|one| format!("{:?} {:?} {}", one.near(), one.far(), one.to().name));
+        shown.collect::<Vec<_>>()
+    };
+    assert_eq!(shown(table), ["NoteTag.note NoteTag.tag Tag"]);
+    assert_eq!(shown(tags), ["NoteTag.tag NoteTag.note Note"]);
+    assert!(shown(pairs).is_empty());
+    let ranked = db.table("ranked").unwrap();
+    let [from, to, rank] = ["from", "to", "rank"].map(|field| ranked.column(field).unwrap());
+    let error = from.linked(&to).unwrap_err().to_string();
+    assert!(
+        error.starts_with("a `Ranked` needs `rank` besides its two ends"),
+        "{error}"
+    );
+    for far in [&from, &rank, &tags.id()] {
+        assert_eq!(from.linked(far).unwrap_err().status(), 500, "{far:?}");
+    }
+    let linked = table.linked(&db).remove(0);
+    let key = |id: Id<Note>| table.key(&id.to_string()).unwrap();
+    let tag = |id: Id<Tag>| tags.key(&id.to_string()).unwrap();
+    let seen = async |note: Id<Note>| {
+        let name = tags.column("name").unwrap();
+        let rows = linked
+            .rows(&db, key(note))
+            .unwrap()
+            .order_by([name.asc()])
+            .unwrap();
+        let rows = rows.all(&db).await.unwrap();
+        rows.iter().map(crate::untyped::AnyRow::label).collect::<Vec<_>>()
+    };
+    // Neither Ben's tag, nor what his note is tagged with.
+    assert_eq!(seen(notes.note.id).await, ["common", "marked"]);
+    assert!(seen(notes.hidden.id).await.is_empty());
+    {
+        let _attack = without(Control::View);
+        assert_eq!(seen(notes.hidden.id).await, ["common"]);
+    }
+    let links = |note: Id<Note>| linked.links(key(note)).unwrap();
+    let (common, other, marked) = (tag(notes.common.id), tag(notes.other.id), tag(notes.marked.id));
+    let (note, hidden) = (notes.note.id, notes.hidden.id);
+    assert_eq!(links(note).add(&db, [common, other, other]).await.unwrap(), 1);
+    assert_eq!(links(note).remove(&db, [common]).await.unwrap(), 1);
+    assert_eq!(seen(note).await, ["marked", "other"]);
+    // What staff has marked stays, and nothing is done then.
+    let error = links(note).set(&db, [common]).await.unwrap_err();
+    assert!(matches!(error, Error::Forbidden), "{error}");
+    assert_eq!(seen(note).await, ["marked", "other"]);
+    links(note).set(&db, [marked, common]).await.unwrap();
+    assert_eq!(seen(note).await, ["common", "marked"]);
+    // A tag that may not be seen, one that is none, and somebody else's note.
+    for (note, tag) in [
+        (note, tag(notes.secret.id)),
+        (note, tag(Id::random())),
+        (hidden, other),
+    ] {
+        let error = links(note).add(&db, [tag]).await.unwrap_err();
+        assert_eq!(error.status(), 422, "{error}");
+    }
+    assert_eq!(
+        links(hidden).remove(&db, [common]).await.unwrap(),
+        0,
+        "a link that is not seen is not there"
+    );
+    {
+        let _attack = without(Control::Unlink);
+        assert_eq!(links(note).remove(&db, [marked]).await.unwrap(), 1);
+    }
+    // CWE-639: the key of a row of another table, also where the two agree.
+    let wrong = links(note).add(&db, [table.key(&notes.common.id.to_string()).unwrap()]);
+    let wrong = wrong.await.unwrap_err().problems();
+    assert_eq!((wrong[0].field, wrong[0].problem.code()), ("tag", "other_model"));
+    assert_eq!(linked.rows(&db, common).unwrap_err().status(), 404);
+    assert_eq!(linked.links(common).unwrap_err().status(), 404);
+    // CWE-770
+    let endless = std::iter::repeat(common);
+    assert!(matches!(
+        links(note).set(&db, endless).await,
+        Err(Error::TooLarge(_))
+    ));
+    drop(db);
+    unit.finish(true).await.unwrap();
+    assert_eq!(
+        notes.all().await,
+        ["common", "secret"],
+        "what Ann does not see stays"
+    );
+}

@@ -276,7 +276,7 @@ fn conditions() -> impl Strategy<Value = Expr> {
             1 => inner.clone().prop_map(Expr::negated),
             1 => (some(column("parent")), inner.clone()).prop_map(|(key, e)| Expr::through(key, e)),
             2 => (some_row(), inner).prop_map(|(to, e)| {
-                let opened = Opened { number: RowNumber::ROOT, model: Item::meta, key: column("parent"), to };
+                let opened = Opened { number: RowNumber::ROOT, model: Item::meta(), key: column("parent"), to };
                 Expr::any(opened, e)
             }),
         ]

@@ -50,7 +50,7 @@ impl Far {
 pub(crate) struct Opened {
     /// By which number the condition inside names such a row.
     pub(crate) number: RowNumber,
-    pub(crate) model: fn() -> &'static ModelMeta,
+    pub(crate) model: &'static ModelMeta,
     /// The foreign key by which they refer …
     pub(crate) key: &'static ColumnMeta,
     /// … to this row.
@@ -487,7 +487,7 @@ impl Expr {
                 key.push(11);
                 push_row(key, opened.to, open);
                 // The key's address alone would be another's, if the linker gave two models' equal columns one place.
-                push(key, (opened.model)());
+                push(key, opened.model);
                 push(key, opened.key);
                 inner.shape_in(&open.inside(opened.number, ()), key, values);
             }

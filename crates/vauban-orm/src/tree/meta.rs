@@ -24,6 +24,15 @@ impl Derived {
         Self(())
     }
 
+    /// Of a description that is copied.
+    pub(super) const fn again(of: &Self) -> Self {
+        let Self(()) = of;
+        Self(())
+    }
+
+    /// Of what describes no column yet.
+    pub(super) const NOTHING: Self = Self(());
+
     /// Asks for one where a model is used, for `todo!()` has every type.
     pub const fn is_so(&self) {}
 }
@@ -113,6 +122,8 @@ pub struct Untyped {
     pub max_bytes: Option<usize>,
     /// The texts that it is one of, if there are but these: `Field::CHOICES`.
     pub choices: &'static [&'static str],
+    /// What is shown for each of them: `Field::CHOICE_LABELS`.
+    pub labels: &'static [&'static str],
     /// Whether its values are told to nobody: `Field::SECRET`.
     pub secret: bool,
 }

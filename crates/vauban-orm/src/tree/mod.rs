@@ -3,6 +3,7 @@
 
 pub(crate) mod bounds;
 pub(crate) mod expr;
+pub mod flat;
 pub(crate) mod folding;
 pub(crate) mod fragment;
 pub mod identifier;

@@ -76,7 +76,7 @@ impl Asked<'_> {
             }),
             // By its id, from the rows that refer to it.
             Expr::Any(opened, inner) => {
-                let (model, number) = ((opened.model)(), opened.number);
+                let (model, number) = (opened.model, opened.number);
                 opened.to == row.number && self.served(Row { model, number }, inner)
             }
             Expr::And(all) => all.iter().any(|part| self.served(row, part)),

@@ -12,7 +12,8 @@ use crate::tree::value::{Kind, Value};
 pub(crate) enum Term {
     Column(Far),
     Value(Kind, Value, Encoding),
-    /// Whole numbers; beyond the ends of 64 bits it is the end, divided by nothing it is none.
+    /// Whole numbers; beyond the ends of 64 bits it is the end, divided by nothing it is none. Of an amount, with more digits than
+    /// it has it is none.
     Whole(Whole, Box<(Term, Term)>),
     /// The second where the first is none.
     Coalesce(Box<(Term, Term)>),
@@ -158,6 +159,7 @@ impl Term {
         match self {
             Self::Column(far) => far.meta.kind,
             Self::Value(kind, ..) => *kind,
+            Self::Whole(..) if self.digits().is_some() => Kind::Decimal,
             Self::Whole(..) | Self::Text(TextFunction::Length, _) | Self::Part(..) => Kind::BigInt,
             Self::Coalesce(two) => two.0.kind(),
             Self::Case(case) => case.1.kind(),
@@ -176,13 +178,25 @@ impl Term {
             Self::Case(case) => case.1.encoding(),
             Self::Fold(Fold::Sum | Fold::Min | Fold::Max, of) => of.0.encoding(),
             Self::Related(of) if matches!(of.fold, Fold::Sum | Fold::Min | Fold::Max) => of.of.encoding(),
-            Self::Whole(..)
-            | Self::Text(..)
+            // The one of them that is an amount says it.
+            Self::Whole(_, two) => match two.0.encoding() {
+                Encoding::OfKind => two.1.encoding(),
+                amount @ Encoding::Decimal { .. } => amount,
+            },
+            Self::Text(..)
             | Self::Concat(_)
             | Self::Part(..)
             | Self::Fold(Fold::Count | Fold::Avg, _)
             | Self::Related(_)
             | Self::TooLarge(_) => Encoding::OfKind,
+        }
+    }
+
+    /// How many digits it has, if it is an amount.
+    pub(crate) fn digits(&self) -> Option<u32> {
+        match self.encoding() {
+            Encoding::Decimal { digits, .. } => Some(digits),
+            Encoding::OfKind => None,
         }
     }
 
@@ -348,7 +362,9 @@ impl Term {
                 values.push(Bind::One(value));
             }
             Self::Whole(whole, two) => {
-                key.extend([42, *whole as u8]);
+                // A constant's digits decide the text, and stand in no other part of it.
+                let digits = self.digits().and_then(|digits| u8::try_from(digits).ok());
+                key.extend([42, *whole as u8, digits.unwrap_or(0)]);
                 two.0.shape_in(open, key, values);
                 two.1.shape_in(open, key, values);
             }

@@ -10,21 +10,23 @@ use crate::sabotage::{Control, removed};
 use crate::tree::expr::{Col, Expr, Op};
 use crate::tree::limits::{FieldLimits, REQUIRED};
 use crate::tree::meta::{Auto, ColumnMeta, ModelMeta, Privilege};
-use crate::tree::value::{Kind, Value};
+use crate::tree::term::Term;
+use crate::tree::value::{Kind, Mismatch, Value, ValueRef};
 
 /// A `pub` field of a table's rows, or with [`through`](Self::through) of rows that its foreign keys lead to.
 #[derive(Clone)]
 pub struct AnyColumn {
     /// The model whose rows are asked for.
     pub(super) root: &'static ModelMeta,
-    path: Path,
+    pub(super) path: Path,
     /// The model that has the column.
-    owner: &'static ModelMeta,
+    pub(super) owner: &'static ModelMeta,
     pub(super) meta: &'static ColumnMeta,
 }
 
 /// Said of an id of another model's row (CWE-639, CWE-843).
-const OTHER_MODEL: Problem = Problem::new("other_model", "This is the id of a row of another kind.");
+pub(super) const OTHER_MODEL: Problem =
+    Problem::new("other_model", "This is the id of a row of another kind.");
 /// Said of what the framework sets.
 pub(super) const SET_BY_ITSELF: Problem = Problem::new("set_by_itself", "This is set by itself.");
 /// Said of a comparison with nothing.
@@ -33,14 +35,15 @@ const NO_VALUE: Problem = Problem::new(
     "Nothing compares with no value: ask whether it is empty.",
 );
 /// Said of `<` where values have no order.
-const NO_ORDER: Problem = Problem::new("no_order", "These values have no order.");
+pub(super) const NO_ORDER: Problem = Problem::new("no_order", "These values have no order.");
 /// Said of a comparison of documents.
-const NOT_COMPARED: Problem = Problem::new("not_compared", "Documents are not compared.");
+pub(super) const NOT_COMPARED: Problem = Problem::new("not_compared", "Documents are not compared.");
 /// Said of a search where there are no texts.
 const NO_TEXT: Problem = Problem::new("no_text", "Only texts are searched.");
 
 impl AnyColumn {
-    /// The column of this name, unless the struct keeps it to its module (CWE-200).
+    /// The column of this name, unless the struct keeps it to its module or its type says that it is secret (CWE-200): a filter, an
+    /// order or a group would tell it value by value (CWE-203).
     pub(super) fn find(model: &'static ModelMeta, field: &str) -> Option<Self> {
         model
             .column(field)
@@ -60,6 +63,11 @@ impl AnyColumn {
     /// The field's name in the struct.
     pub fn field(&self) -> &'static str {
         self.meta.field
+    }
+
+    /// The model whose rows are asked for it.
+    pub fn model(&self) -> &'static ModelMeta {
+        self.root
     }
 
     /// What is known of it.
@@ -87,6 +95,14 @@ impl AnyColumn {
     /// Whether its values are texts, which can be searched.
     pub fn is_text(&self) -> bool {
         self.meta.kind == Kind::Text
+    }
+
+    /// What it is one of, if there are but these (an enum with `#[derive(Choices)]`): the text that is stored and the one that is
+    /// shown, in their order. For a `<select>`; a foreign key's rows come from [`options`](Self::options).
+    pub fn choices(&self) -> impl ExactSizeIterator<Item = (&'static str, &'static str)> + use<> {
+        let (stored, labels) = (self.meta.untyped.choices, self.meta.untyped.labels);
+        let shown = move |at: usize| labels.get(at).copied().unwrap_or(stored[at]);
+        (0..stored.len()).map(move |at| (stored[at], shown(at)))
     }
 
     /// Whether its values are compared by `<`.
@@ -173,6 +189,15 @@ impl AnyColumn {
     /// Has no value. True of no row whose way to the column ends before.
     pub fn is_null(&self) -> AnyFilter {
         self.condition(Expr::IsNull)
+    }
+
+    /// Refers to a row that whoever asks may see. False of a column that is no foreign key.
+    pub fn is_seen(&self) -> AnyFilter {
+        let inner = match self.meta.target {
+            Some(_) => self.path.then(self.meta).wrap(Expr::True),
+            None => Expr::False,
+        };
+        AnyFilter::new(self.root, inner)
     }
 
     /// Has this text in it.
@@ -308,15 +333,15 @@ impl AnyColumn {
             return Err(OTHER_MODEL);
         }
         match given.value.as_ref() {
-            crate::tree::value::ValueRef::Null if self.meta.nullable => Ok(Value::Null),
-            crate::tree::value::ValueRef::Null => Err(REQUIRED),
+            ValueRef::Null if self.meta.nullable => Ok(Value::Null),
+            ValueRef::Null => Err(REQUIRED),
             _ if removed(Control::Validation) => Ok(given.value),
             value => (self.meta.untyped.accepted)(value, limits),
         }
     }
 
     /// The model whose rows its values are ids of.
-    fn rows(&self) -> Option<&'static ModelMeta> {
+    pub(super) fn rows(&self) -> Option<&'static ModelMeta> {
         self.target()
             .or_else(|| std::ptr::eq(self.meta, self.owner.id()).then_some(self.owner))
     }
@@ -330,7 +355,25 @@ impl AnyColumn {
         }
     }
 
-    fn invalid(&self, problem: Problem) -> Error {
+    /// A value of it as text: empty where there is none.
+    pub(super) fn shown(&self, value: &Value) -> Result<String> {
+        match value.as_ref() {
+            ValueRef::Null => Ok(String::new()),
+            value => (self.meta.untyped.shown)(value).map_err(|Mismatch| {
+                Error::Internal(format!(
+                    "a stored `{}` does not have the model's types",
+                    self.owner.name
+                ))
+            }),
+        }
+    }
+
+    /// The column as a value, to be computed with.
+    pub(super) fn term(&self) -> Term {
+        Term::Column(self.path.far(self.meta))
+    }
+
+    pub(super) fn invalid(&self, problem: Problem) -> Error {
         Error::invalid(self.meta.field, problem)
     }
 }

@@ -1,12 +1,12 @@
 //! New rows by metadata.
 
-use super::column::is_given;
+use super::column::{AnyColumn, is_given};
 use super::row::AnyRow;
 use crate::error::{Error, Result};
 use crate::model::NewValues;
 use crate::model::assignment::Assignment;
 use crate::problem::Problem;
-use crate::query::{Create, CreateAll};
+use crate::query::{Create, CreateAll, CreateOrChangeAll};
 use crate::tree::limits::REQUIRED;
 use crate::tree::meta::ModelMeta;
 use crate::unit::handles::{Db, Write};
@@ -45,17 +45,56 @@ impl AnyNewRow {
     /// # Errors
     /// [`Error::Rows`](crate::Error::Rows); [`Error::Internal`](crate::Error::Internal) for rows of more than one table.
     pub async fn save_all(rows: Vec<Self>, db: &Db<Write>) -> Result<Vec<AnyRow>> {
-        let Some(model) = rows.first().map(|row| row.model) else {
+        let Some(model) = one_model(&rows)? else {
             return Ok(Vec::new());
         };
-        if let Some(other) = rows.iter().find(|row| !row.model.is(model)) {
-            return Err(Error::Internal(format!(
-                "rows of `{}` and of `{}` are added by a call each",
-                model.name, other.model.name
-            )));
-        }
         let rows: CreateAll<_> = rows.into_iter().map(Self::checked).collect();
         rows.save_in(model, db.asker()).await
+    }
+
+    /// Adds rows of one table together, or changes those that are there: a row whose values of `key`, which has to be a unique key
+    /// of the table, another row has already gives that one its values of `update`. Each comes with whether it was added.
+    ///
+    /// ```
+    /// use vauban_orm::untyped::{AnyNewRow, AnyTable};
+    /// use vauban_orm::*;
+    ///
+    /// /// Lines of a file, of which `names` says what stands where; the first is the key.
+    /// async fn import(db: &Db<Write>, table: AnyTable, names: &[&str], lines: &[Vec<String>]) -> Result<usize> {
+    ///     let columns: Option<Vec<_>> = names.iter().map(|name| table.column(name)).collect();
+    ///     let columns = columns.filter(|all| !all.is_empty()).ok_or(Error::NotFound)?;
+    ///     let row = |line: &Vec<String>| {
+    ///         let values = columns.iter().zip(line).map(|(column, text)| column.set_text(text));
+    ///         Ok(table.create(values.collect::<Result<Vec<_>>>()?))
+    ///     };
+    ///     let rows = lines.iter().map(row).collect::<Result<_>>()?;
+    ///     let saved = AnyNewRow::save_or_change_all(rows, db, &columns[..1], &columns[1..]).await?;
+    ///     Ok(saved.iter().filter(|(_row, added)| *added).count())
+    /// }
+    /// # fn main() {}
+    /// ```
+    ///
+    /// # Errors
+    /// As [`CreateOrChangeAll::save`](crate::CreateOrChangeAll::save), and as [`save_all`](Self::save_all);
+    /// [`Error::Invalid`], by field, if `update` names what the framework sets.
+    pub async fn save_or_change_all(
+        rows: Vec<Self>,
+        db: &Db<Write>,
+        key: &[AnyColumn],
+        update: &[AnyColumn],
+    ) -> Result<Vec<(AnyRow, bool)>> {
+        let Some(model) = one_model(&rows)? else {
+            return Ok(Vec::new());
+        };
+        let own = |columns: &[AnyColumn]| columns.iter().map(|column| column.own_of(model)).collect();
+        let (key, updated): (Result<Vec<_>>, Result<Vec<_>>) = (own(key), own(update));
+        // CWE-345: a list of a request's columns gives no row that is there the moment of now as that of its making.
+        for column in update {
+            column.settable().map_err(|problem| column.invalid(problem))?;
+        }
+        let rows = rows.into_iter().map(Self::checked).collect();
+        let all = CreateOrChangeAll::of(rows, key?, updated?);
+        all.save_in(model, db.asker()).await
     }
 
     fn checked(self) -> Create<AnyRow> {
@@ -79,5 +118,22 @@ impl AnyNewRow {
             }
         }
         Create::of_columns(new, self.set)
+    }
+}
+
+/// Whose rows these are, if there are any.
+///
+/// # Errors
+/// If they are of more than one table.
+fn one_model(rows: &[AnyNewRow]) -> Result<Option<&'static ModelMeta>> {
+    let Some(model) = rows.first().map(|row| row.model) else {
+        return Ok(None);
+    };
+    match rows.iter().find(|row| !row.model.is(model)) {
+        None => Ok(Some(model)),
+        Some(other) => Err(Error::Internal(format!(
+            "rows of `{}` and of `{}` are added by a call each",
+            model.name, other.model.name
+        ))),
     }
 }

@@ -4,12 +4,14 @@ use std::fmt;
 
 use uuid::Uuid;
 
+use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::model::field::Field;
 use crate::model::types::{
     Date, DateTime, Decimal, Duration, ForeignKey, Id, IpAddress, Json, JsonValue, Slug, Time, UserId,
 };
 use crate::problem::Problem;
+use crate::tree::expr::{Col, Expr, Op};
 use crate::tree::meta::ModelMeta;
 use crate::tree::value::{Kind, Value};
 
@@ -64,6 +66,21 @@ impl AnyKey {
     /// The model whose row it is.
     pub fn model(&self) -> &'static ModelMeta {
         self.model
+    }
+
+    /// Names the row, in a query on this model's rows.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] in one on another's.
+    pub(super) fn named(self, model: &'static ModelMeta) -> Result<Expr> {
+        match self.model.is(model) {
+            true => Ok(Expr::compare(
+                Op::Eq,
+                Col::of_root(model.id()),
+                Value::Uuid(self.id),
+            )),
+            false => Err(Error::NotFound),
+        }
     }
 
     /// The UUID behind it.

@@ -36,20 +36,29 @@
 //! }
 //! ```
 
+mod aggregate;
+mod amount;
 mod column;
 mod create;
 mod filter;
+mod for_update;
 mod given;
+mod linked;
 mod load;
+mod options;
 mod query;
+mod related;
 mod row;
 mod set;
 mod table;
 
+pub use aggregate::{AnyAggregate, AnyGroup, AnyGroupOrder, AnyGroups};
+pub use amount::AnyAmount;
 pub use column::AnyColumn;
 pub use create::AnyNewRow;
 pub use filter::{AnyFilter, AnyOrder};
 pub use given::{AnyKey, Given};
+pub use linked::{AnyLinked, AnyLinks};
 pub use load::AnyLoad;
 pub use query::{AnyPermittedQuerySet, AnyQuerySet};
 pub use row::AnyRow;

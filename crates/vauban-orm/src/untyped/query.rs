@@ -5,19 +5,18 @@ use super::filter::{AnyFilter, AnyOrder, keys_of};
 use super::given::AnyKey;
 use super::load::{AnyLoad, AnyLoads, rows, taken};
 use super::row::AnyRow;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model::assignment::Assignment;
-use crate::query::{self, Changeable, Deletable, Page, Permitted};
-use crate::tree::expr::{Col, Expr, Op};
+use crate::query::{self, Changeable, Cursor, Deletable, KeysetPage, Page, Permitted};
 use crate::tree::meta::ModelMeta;
-use crate::tree::value::{Kind, Value};
+use crate::tree::value::Value;
 use crate::unit::handles::{Db, Write};
 
 /// A query on the rows of one table that whoever asks may see. Nothing is read before one of the methods that take a handle.
 #[derive(Debug, Clone)]
 #[must_use = "a query reads nothing until `all`, `page`, `get`, …"]
 pub struct AnyQuerySet {
-    model: &'static ModelMeta,
+    pub(super) model: &'static ModelMeta,
     pub(super) query: query::QuerySet<AnyRow>,
     pub(super) loads: AnyLoads,
 }
@@ -126,20 +125,15 @@ impl AnyQuerySet {
         self.query.count_up_to_in(db.asker(), most).await
     }
 
-    /// The sum of a column of whole numbers or decimals (of these, in their smallest unit), which is the table's own; `None` of
-    /// none. It is exact; beyond the ends of 64 bits (of a decimal's 18 digits) it is the end.
+    /// The sum of a column alone: see [`AnyColumn::sum`] and [`aggregate`](Self::aggregate).
     ///
     /// # Errors
-    /// [`Error::Internal`] for a column of another table, or of another kind.
+    /// As there.
     pub async fn sum(self, db: &Db, column: &AnyColumn) -> Result<Option<i64>> {
-        let own = column.own_of(self.model)?;
-        if !matches!(own.kind, Kind::Int | Kind::BigInt | Kind::Decimal) {
-            return Err(Error::Internal(format!(
-                "`{}.{}` holds no whole numbers: only those and decimals are added up",
-                self.model.name, own.field
-            )));
+        match self.aggregate(db, [column.sum()?]).await?.pop() {
+            Some(Value::Integer(sum)) => Ok(Some(sum)),
+            _ => Ok(None),
         }
-        self.query.sum_in(db.asker(), own).await
     }
 
     /// Page `number` (from 1) of rows.
@@ -153,6 +147,15 @@ impl AnyQuerySet {
         let loading = query::LoadingQuerySet::new(self.query, self.loads);
         let page = loading.loaded_page_in(db.asker(), number).await?;
         Ok(page.map(taken))
+    }
+
+    /// The rows behind the one that the cursor tells of: see [`QuerySet::page_after`](crate::QuerySet::page_after). What is
+    /// [loaded](Self::load) for each row is not.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn page_after(self, db: &Db, after: Option<&Cursor>) -> Result<KeysetPage<AnyRow>> {
+        self.query.page_after_in(db.asker(), after).await
     }
 
     /// How many rows.
@@ -221,11 +224,7 @@ impl AnyQuerySet {
     }
 
     fn with_key(mut self, key: AnyKey) -> Result<Self> {
-        if !key.model.is(self.model) {
-            return Err(Error::NotFound);
-        }
-        let id = Expr::compare(Op::Eq, Col::of_root(self.model.id()), Value::Uuid(key.id));
-        self.query.narrow(id);
+        self.query.narrow(key.named(self.model)?);
         Ok(self)
     }
 }

@@ -10,15 +10,15 @@ use crate::model::record::Record;
 use crate::model::types::{Id, Related};
 use crate::query::{Changeable, Deletable, DeletePreview};
 use crate::tree::meta::{ColumnMeta, ModelMeta};
-use crate::tree::value::{Kind, Mismatch, RowReader, Value, ValueRef};
+use crate::tree::value::{Kind, Mismatch, RowReader, Value};
 use crate::unit::handles::{Db, Write};
 
-/// A row whose type is not known: its values by columns. What the struct keeps to its module is not in it.
+/// A row whose type is not known: its values by columns. What the struct keeps to its module is not in it, nor what is secret.
 #[derive(Clone)]
 pub struct AnyRow {
     model: &'static ModelMeta,
     id: Id<Self>,
-    /// `None`: not `pub`.
+    /// `None`: told to nobody.
     values: Vec<Option<Value>>,
     related: Vec<(usize, Option<Self>)>,
     /// By the foreign key of theirs.
@@ -57,15 +57,7 @@ impl AnyRow {
     /// # Errors
     /// As [`value`](Self::value).
     pub fn text(&self, column: &AnyColumn) -> Result<String> {
-        match self.value(column)?.as_ref() {
-            ValueRef::Null => Ok(String::new()),
-            value => (column.meta().untyped.shown)(value).map_err(|Mismatch| {
-                Error::Internal(format!(
-                    "a stored `{}` does not have the model's types",
-                    self.model.name
-                ))
-            }),
-        }
+        column.shown(self.value(column)?)
     }
 
     /// The row that a foreign key refers to, if the query [loaded](super::AnyQuerySet::related) it. Where it refers to nothing,

@@ -21,7 +21,7 @@ impl AnyColumn {
     }
 
     /// CWE-915, CWE-345: code that goes over the columns of a request forges no moments and no ids.
-    fn settable(&self) -> Result<(), Problem> {
+    pub(super) fn settable(&self) -> Result<(), Problem> {
         match self.meta.auto {
             Auto::Now | Auto::NowAdd => Err(SET_BY_ITSELF),
             // An id is refused by the write, typed or not.

@@ -64,11 +64,16 @@ impl AnyTable {
         self.model
     }
 
-    /// The columns, in the struct's order: its `pub` fields, but for those whose type is [`SECRET`](Field::SECRET) (CWE-200).
+    /// The columns, in the struct's order: its `pub` fields, but for those whose type is [`SECRET`](crate::Field::SECRET) (CWE-200).
     pub fn columns(&self) -> impl Iterator<Item = AnyColumn> + use<> {
         let model = self.model;
         let public = model.columns.iter().filter(|column| !column.is_secret());
         public.map(move |column| AnyColumn::of(model, column))
+    }
+
+    /// The key of its rows: to [count](AnyColumn::count) them, and to ask for rows that [refer](AnyColumn::any) to one.
+    pub fn id(&self) -> AnyColumn {
+        AnyColumn::of(self.model, self.model.id())
     }
 
     /// The column of a field: of a name from outside, one of [`columns`](Self::columns) or nothing.
@@ -106,6 +111,13 @@ impl AnyTable {
             model: self.model,
             id: id.uuid(),
         })
+    }
+
+    /// The foreign keys of the program's tables that refer to its rows: where relations to many come from.
+    pub fn referred_by(&self, db: &Db) -> Vec<AnyColumn> {
+        let all = db.tables().into_iter().flat_map(|table| table.columns());
+        let to_this = |key: &AnyColumn| key.target().is_some_and(|target| target.is(self.model));
+        all.filter(to_this).collect()
     }
 
     /// A query on the rows that whoever asks may see.

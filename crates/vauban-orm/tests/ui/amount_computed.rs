@@ -15,8 +15,8 @@ impl Policy for Line {
     }
 }
 
-pub async fn doubled(db: &Db<Write>) -> Result<u64> {
-    Line::objects().change_all(db, |l| [l.price.set_to(&l.price * 2)]).await
+pub async fn squared(db: &Db<Write>) -> Result<u64> {
+    Line::objects().change_all(db, |l| [l.price.set_to(&l.price * &l.price)]).await
 }
 
 fn main() {}

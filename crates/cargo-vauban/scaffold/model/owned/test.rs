@@ -1,10 +1,10 @@
 //! __Many__: who gets what. The table is written from what the site promises, and from neither rules nor policies.
 
-use ::__crate__::__models__::{New__Model__, __Model__};
+use ::__crate__::__models__::__Model__;
 use ::__crate__::urls;
 
 use vauban::testing::Expect::{Allowed, NotFound, SignIn};
-use vauban::testing::{Expected, Prober};
+use vauban::testing::{Expected, Factory, Prober};
 
 use crate::world::World;
 
@@ -23,13 +23,8 @@ fn others() -> Vec<(&'static str, &'static str)> {
 
 /// One of Ann's.
 async fn of_ann(w: &World) -> __Model__ {
-    let new = New__Model__ {
-__new_sample__
-        owner: w.ann.id,
-    };
-    w.app
-        .rows(async |db| __Model__::create(new).save(&db).await)
-        .await
+    let hers = Factory::<__Model__>::new().set(|row| [row.owner.set(w.ann.id)]);
+    w.app.rows(async |db| hers.create(&db).await).await
 }
 
 /// The row is Ann's: for Ben it is not there, and for staff neither.

@@ -1,18 +1,14 @@
 //! __Many__: who gets what. The table is written from what the site promises, and from neither rules nor policies.
 
-use ::__crate__::__models__::{New__Model__, __Model__};
+use ::__crate__::__models__::__Model__;
 use ::__crate__::{app, urls};
 
 use vauban::testing::Expect::Allowed;
-use vauban::testing::{Expected, Prober, TestApp};
+use vauban::testing::{Expected, Factory, Prober, TestApp};
 
 /// One of them.
 async fn one(app: &TestApp) -> __Model__ {
-    let new = New__Model__ {
-__new_sample__
-    };
-    app.rows(async |db| __Model__::create(new).save(&db).await)
-        .await
+    app.rows(async |db| Factory::new().create(&db).await).await
 }
 
 /// Everybody reads them.

@@ -1,11 +1,11 @@
 //! __Many__: who gets what. The table is written from what the site promises, and from neither rules nor policies.
 
-use ::__crate__::__models__::{New__Model__, __Model__};
+use ::__crate__::__models__::__Model__;
 use ::__crate__::organisations::{Organisation, Role};
 use ::__crate__::urls;
 
 use vauban::testing::Expect::{Allowed, Forbidden, NotFound, SignIn};
-use vauban::testing::{Expected, Prober};
+use vauban::testing::{Expected, Factory, Prober};
 
 use crate::world::{World, member, organisation};
 
@@ -24,13 +24,8 @@ fn others() -> Vec<(&'static str, &'static str)> {
 
 /// One of an organisation's.
 pub(crate) async fn one_of(w: &World, organisation: &Organisation) -> __Model__ {
-    let new = New__Model__ {
-__new_sample__
-        organisation: organisation.id,
-    };
-    w.app
-        .rows(async |db| __Model__::create(new).save(&db).await)
-        .await
+    let theirs = Factory::<__Model__>::new().set(|row| [row.organisation.set(organisation.id)]);
+    w.app.rows(async |db| theirs.create(&db).await).await
 }
 
 /// Of the Square Ann is an editor and Ben a plain member.

@@ -14,7 +14,7 @@ use crate::tree::value::{Kind, Mismatch, Value, ValueRef};
 ///
 /// It is stored as a whole number of its smallest unit, which sorts, compares and adds exactly in the database; in JSON it is
 /// a text, because numbers there are rounded by most readers. There is no `+`, which could overflow or round: what computes
-/// says what happens then.
+/// says what happens then. In queries there is, of columns: exact, or none.
 ///
 /// ```
 /// use vauban_orm::Decimal;

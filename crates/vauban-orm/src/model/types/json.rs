@@ -310,6 +310,7 @@ const fn untyped<T: JsonValue>() -> Untyped {
         encoding: Encoding::OfKind,
         max_bytes: None,
         choices: &[],
+        labels: &[],
         secret: false,
         accepted: accepted::<T>,
         parsed: |text| Json::<T>::parse(text)?.whole().map(Value::Text),

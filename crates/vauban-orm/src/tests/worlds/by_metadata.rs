@@ -1,25 +1,26 @@
 //! The statements of this test where no type is known.
 
 use super::conditions::{Condition, Number, Text};
-use super::models::{Job, Person};
-use super::reference::PlainJob;
-use crate::untyped::{AnyColumn, AnyFilter, AnyNewRow, AnyQuerySet, AnyRow, AnyTable};
+use super::models::{Job, Person, Rank};
+use super::reference::{PlainJob, PlainScore};
+use super::values::Amount;
+use crate::tree::term::Whole;
+use crate::untyped::{
+    AnyAmount, AnyColumn, AnyFilter, AnyKey, AnyLinked, AnyNewRow, AnyQuerySet, AnyRow, AnyTable, Given,
+};
 use crate::*;
 
-/// The same without what asks for many rows, which metadata does not lead to yet.
-pub(super) fn without_many(condition: Condition) -> Condition {
-    use Condition::{And, Assignee, AssigneeName, NoAssignee, Not, Or, Whole};
-    let inside = |inner: Box<Condition>| Box::new(without_many(*inner));
+/// The same without what compares computed values, to which metadata does not lead.
+pub(super) fn without_computed(condition: Condition) -> Condition {
+    use Condition::{
+        And, AssigneeName, AssigneeNameTitle, Not, Or, SomeOfTeam, SomePart, TitleAssigneeName, Whole,
+    };
+    let inside = |inner: Box<Condition>| Box::new(without_computed(*inner));
     match condition {
-        Condition::SomeLead => NoAssignee,
-        Condition::SomeMember(person) => Assignee(person),
-        Condition::SomeHelperNamed(op, name) | Condition::AllHelpersNamed(op, name) => AssigneeName(op, name),
-        Condition::SomeMemberNamed(name) => AssigneeName(Text::Is, name),
-        // Nor to what is computed.
-        Condition::AssigneeNameTitle(op) | Condition::TitleAssigneeName(op) => {
-            AssigneeName(op, "be".to_owned())
-        }
-        Condition::SomePart(inner) | Condition::SomeOfTeam(inner) | Whole(inner) => Whole(inside(inner)),
+        AssigneeNameTitle(op) | TitleAssigneeName(op) => AssigneeName(op, "be".to_owned()),
+        SomePart(inner) => SomePart(inside(inner)),
+        SomeOfTeam(inner) => SomeOfTeam(inside(inner)),
+        Whole(inner) => Whole(inside(inner)),
         And(a, b) => And(inside(a), inside(b)),
         Or(a, b) => Or(inside(a), inside(b)),
         Not(inner) => Not(inside(inner)),
@@ -40,14 +41,22 @@ pub(super) fn column(table: AnyTable, way: &[&str]) -> AnyColumn {
 }
 
 pub(super) fn query(db: &Db, wanted: &Condition) -> AnyQuerySet {
-    let table = jobs(db);
-    table
-        .objects()
-        .filter(filter(table, &mut Vec::new(), wanted))
-        .unwrap()
+    jobs(db).objects().filter(condition(db, wanted)).unwrap()
 }
 
-fn filter(table: AnyTable, way: &mut Vec<&str>, condition: &Condition) -> AnyFilter {
+/// The same as a filter on jobs.
+pub(super) fn condition(db: &Db, wanted: &Condition) -> AnyFilter {
+    filter(db, &mut Vec::new(), wanted)
+}
+
+fn filter(db: &Db, way: &mut Vec<&str>, condition: &Condition) -> AnyFilter {
+    let table = jobs(db);
+    // The job that is spoken of, and those of another table that have this key to it.
+    let this = match way.is_empty() {
+        true => table.id(),
+        false => column(table, way),
+    };
+    let [members, helpers] = ["member", "helper"].map(|name| db.table(name).unwrap());
     let at = |fields: &[&'static str]| {
         let fields: Vec<_> = way.iter().copied().chain(fields.iter().copied()).collect();
         column(table, &fields)
@@ -68,15 +77,52 @@ fn filter(table: AnyTable, way: &mut Vec<&str>, condition: &Condition) -> AnyFil
         Condition::NoWhole => at(&["part_of"]).is_null(),
         Condition::Whole(inner) => {
             way.push("part_of");
-            let inner = filter(table, way, inner);
+            let inner = filter(db, way, inner);
             way.pop();
             inner
         }
-        Condition::And(a, b) => filter(table, way, a) & filter(table, way, b),
-        Condition::Or(a, b) => filter(table, way, a) | filter(table, way, b),
-        Condition::Not(inner) => !filter(table, way, inner),
-        many => panic!("{many:?} is not asked by metadata"),
+        Condition::SomeLead => {
+            let lead = column(members, &["rank"]).eq(Given::new(&Rank::Lead));
+            some(&at(&["team"]), &column(members, &["team"]), lead.unwrap())
+        }
+        Condition::SomeMember(person) => {
+            let is = column(members, &["person"]).eq(*person);
+            some(&at(&["team"]), &column(members, &["team"]), is.unwrap())
+        }
+        Condition::SomeMemberNamed(name) => {
+            let named = text(&column(members, &["person", "name"]), Text::Is, name);
+            some(&at(&["team"]), &column(members, &["team"]), named)
+        }
+        Condition::SomeHelperNamed(op, name) => {
+            let named = text(&column(helpers, &["person", "name"]), *op, name);
+            some(&this, &column(helpers, &["job"]), named)
+        }
+        Condition::AllHelpersNamed(op, name) => {
+            let person = column(helpers, &["person"]);
+            let named = text(&person.through("name").unwrap(), *op, name);
+            let others = person.is_seen() & !named;
+            this.none(&column(helpers, &["job"]), others).unwrap()
+        }
+        Condition::SomePart(inner) => {
+            let inner = filter(db, &mut Vec::new(), inner);
+            some(&this, &column(table, &["part_of"]), inner)
+        }
+        Condition::SomeOfTeam(inner) => {
+            let inner = filter(db, &mut Vec::new(), inner);
+            some(&at(&["team"]), &column(table, &["team"]), inner)
+        }
+        Condition::And(a, b) => filter(db, way, a) & filter(db, way, b),
+        Condition::Or(a, b) => filter(db, way, a) | filter(db, way, b),
+        Condition::Not(inner) => !filter(db, way, inner),
+        Condition::AssigneeNameTitle(_) | Condition::TitleAssigneeName(_) => {
+            panic!("{condition:?} is not asked by metadata")
+        }
     }
+}
+
+/// One of the rows with this key to that row is so.
+fn some(of: &AnyColumn, key: &AnyColumn, condition: AnyFilter) -> AnyFilter {
+    of.any(key, condition).unwrap()
 }
 
 fn text(column: &AnyColumn, op: Text, with: &str) -> AnyFilter {
@@ -168,4 +214,71 @@ pub(super) async fn delete(db: &Db<Write>, id: Id<Job>) -> Result<()> {
         .get_to_delete(db, table.key(&id.to_string())?)
         .await?;
     row.delete(db).await
+}
+
+/// Who helps with jobs.
+pub(super) fn helpers(db: &Db) -> AnyLinked {
+    let linked = jobs(db).linked(db);
+    let [helpers] = linked.as_slice() else {
+        panic!("jobs are linked to people alone: {linked:?}")
+    };
+    assert_eq!((helpers.near().field(), helpers.far().field()), ("job", "person"));
+    helpers.clone()
+}
+
+pub(super) fn key<M: Model>(db: &Db, table: &str, id: Id<M>) -> AnyKey {
+    db.table(table).unwrap().key(&id.to_string()).unwrap()
+}
+
+/// What is computed of a job, if metadata leads to it: a constant stands beside something.
+pub(super) fn amount(table: AnyTable, of: &Amount) -> AnyAmount {
+    let column = |way: &[&str]| column(table, way).amount().unwrap();
+    match of {
+        Amount::Points => column(&["points"]),
+        Amount::Hits => column(&["hits"]),
+        Amount::WholePoints => column(&["part_of", "points"]),
+        Amount::Of(whole, a, b) => {
+            let a = amount(table, a);
+            match (whole, &**b) {
+                (Whole::Plus, Amount::Is(number)) => a + *number,
+                (Whole::Plus, b) => a + amount(table, b),
+                (Whole::Minus, Amount::Is(number)) => a - *number,
+                (Whole::Minus, b) => a - amount(table, b),
+                (Whole::Times, Amount::Is(number)) => a * *number,
+                (Whole::Times, b) => a * amount(table, b),
+                _ => panic!("{of:?} is not computed by metadata"),
+            }
+        }
+        _ => panic!("{of:?} is not computed by metadata"),
+    }
+}
+
+pub(super) async fn upsert(
+    db: &Db<Write>,
+    scores: &[PlainScore],
+    update: &[&str],
+) -> Result<Vec<(PlainScore, bool)>> {
+    let table = db.table("score").unwrap();
+    let column = |field: &str| table.column(field).unwrap();
+    let new = scores.iter().map(|score| {
+        let values = [
+            column("key").set(score.key),
+            column("team").set(score.team),
+            column("points").set(score.points),
+        ];
+        Ok(table.create(values.into_iter().collect::<Result<Vec<_>>>()?))
+    });
+    let update: Vec<_> = update.iter().map(|field| column(field)).collect();
+    let (new, key) = (new.collect::<Result<_>>()?, [column("key")]);
+    let saved = AnyNewRow::save_or_change_all(new, db, &key, &update).await?;
+    let plain = |(row, added): &(AnyRow, bool)| {
+        let text = |field| row.text(&column(field)).unwrap();
+        let score = PlainScore {
+            key: text("key").parse().unwrap(),
+            team: text("team").parse().unwrap(),
+            points: text("points").parse().unwrap(),
+        };
+        (score, *added)
+    };
+    Ok(saved.iter().map(plain).collect())
 }

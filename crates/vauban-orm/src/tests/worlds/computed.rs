@@ -2,12 +2,14 @@
 
 use long::Numbers;
 
+use super::by_metadata;
 use super::conditions::{Condition, filter, holds};
 use super::models::Job;
 use super::reference::{Asker, PlainJob, Rows, Set};
-use super::statements::{Outcome, World, code, same};
+use super::statements::{Outcome, Way, World, code, same};
 use super::values::{Amount, amount, expression, random};
 use crate::tree::term::Whole;
+use crate::untyped::AnyRow;
 use crate::*;
 
 /// A column and what it is set to.
@@ -46,6 +48,41 @@ impl SetTo {
                 _ => Self::Team,
             },
         }
+    }
+
+    /// What metadata leads to.
+    fn any_untyped(n: &mut Numbers) -> Self {
+        let leaf = |n: &mut Numbers| match n.below(3) {
+            0 => Amount::Points,
+            1 => Amount::Hits,
+            _ => Amount::WholePoints,
+        };
+        let mut of = leaf(n);
+        for _ in 0..n.below(3) {
+            let whole = [Whole::Plus, Whole::Minus, Whole::Times][n.below(3)];
+            let other = match n.below(6) {
+                0 => Amount::Is([i64::MAX, i64::MIN][n.below(2)]),
+                1 | 2 => leaf(n),
+                _ => Amount::Is(n.below(5) as i64 - 2),
+            };
+            of = Amount::Of(whole, Box::new(of), Box::new(other));
+        }
+        if n.once_in(3) {
+            Self::Hits(of)
+        } else {
+            Self::Points(of)
+        }
+    }
+
+    fn untyped(&self, db: &Db) -> Assignment<AnyRow> {
+        let table = by_metadata::jobs(db);
+        let (field, of) = match self {
+            Self::Points(of) => ("points", of),
+            Self::Hits(of) => ("hits", of),
+            _ => panic!("{self:?} is not set by metadata"),
+        };
+        let amount = by_metadata::amount(table, of);
+        table.column(field).unwrap().set_to(amount).unwrap()
     }
 
     fn assignment(&self, job: &Columns<Job>) -> Assignment<Job> {
@@ -114,12 +151,16 @@ impl World {
         n: &mut Numbers,
         who: Asker,
         wanted: &Condition,
+        way: Way,
     ) -> Outcome {
-        let to = SetTo::any(n, &self.rows);
+        let to = match way {
+            Way::Typed => SetTo::any(n, &self.rows),
+            Way::Untyped => SetTo::any_untyped(n),
+        };
         let told = |wrong| format!("{to:?}: {wrong}");
         if n.once_in(2) {
             let job = self.rows.jobs[n.below(self.rows.jobs.len())].clone();
-            return self.set_one_to(db, who, &job, &to).await.map_err(told);
+            return self.set_one_to(db, who, &job, &to, way).await.map_err(told);
         }
         let found = self.found(who, wanted).into_iter();
         let old: Vec<_> = found
@@ -127,10 +168,17 @@ impl World {
             .cloned()
             .collect();
         let new: Vec<_> = old.iter().map(|job| to.applied(&self.rows, who, job)).collect();
-        let got = Job::objects()
-            .filter(|job| filter(job, wanted))
-            .change_all(db, |job| [to.assignment(job)])
-            .await;
+        let got = match way {
+            Way::Typed => {
+                let query = Job::objects().filter(|job| filter(job, wanted));
+                query.change_all(db, |job| [to.assignment(job)]).await
+            }
+            Way::Untyped => {
+                by_metadata::query(db, wanted)
+                    .change_all(db, [to.untyped(db)])
+                    .await
+            }
+        };
         let Some(new) = new.into_iter().collect::<Option<Vec<_>>>() else {
             return same(&code(&got), &422).map_err(told).map(|()| true);
         };
@@ -145,10 +193,20 @@ impl World {
         Ok(did)
     }
 
-    async fn set_one_to(&mut self, db: &Db<Write>, who: Asker, old: &PlainJob, to: &SetTo) -> Outcome {
-        let got = match Job::objects().get_to_change(db, |job| job.id.eq(old.id)).await {
-            Ok(row) => row.change(db, |job| [to.assignment(job)]).await.map(drop),
-            Err(error) => Err(error),
+    async fn set_one_to(
+        &mut self,
+        db: &Db<Write>,
+        who: Asker,
+        old: &PlainJob,
+        to: &SetTo,
+        way: Way,
+    ) -> Outcome {
+        let got = match way {
+            Way::Typed => match Job::objects().get_to_change(db, |job| job.id.eq(old.id)).await {
+                Ok(row) => row.change(db, |job| [to.assignment(job)]).await.map(drop),
+                Err(error) => Err(error),
+            },
+            Way::Untyped => by_metadata::change(db, old.id, to.untyped(db)).await,
         };
         if !self.rows.sees(old, who) {
             return same(&code(&got), &404).map(|()| false);
@@ -185,9 +243,13 @@ impl World {
         n: &mut Numbers,
         who: Asker,
         wanted: &Condition,
+        way: Way,
     ) -> Outcome {
         let found = self.found(who, wanted).into_iter();
         let may: Vec<_> = found.filter(|job| self.rows.may_change(job, who)).collect();
+        if way == Way::Untyped {
+            return self.for_update_untyped(db, n, who, wanted, &may).await;
+        }
         let query = Job::objects().filter(|job| filter(job, wanted)).for_update();
         let query = match n.below(3) {
             0 => query,
@@ -223,6 +285,53 @@ impl World {
                 let got = query.all(db).await.unwrap();
                 let ids: Vec<_> = got.iter().map(|job| job.id).collect();
                 same(&ids, &may.iter().map(|job| job.id).collect()).map(|()| !may.is_empty())
+            }
+        }
+    }
+
+    async fn for_update_untyped(
+        &self,
+        db: &Db<Write>,
+        n: &mut Numbers,
+        who: Asker,
+        wanted: &Condition,
+        may: &[&PlainJob],
+    ) -> Outcome {
+        let query = by_metadata::query(db, wanted).for_update();
+        let query = match n.below(3) {
+            0 => query,
+            1 => query.nowait(),
+            _ => query.skip_locked(),
+        };
+        match n.below(3) {
+            0 => {
+                let job = &self.rows.jobs[n.below(self.rows.jobs.len())];
+                let got = query.get(db, by_metadata::key(db, "job", job.id)).await;
+                let seen = self.found(who, wanted).iter().any(|seen| seen.id == job.id);
+                let expected = match (seen, self.rows.may_change(job, who)) {
+                    (false, _) => 404,
+                    (true, false) => 403,
+                    (true, true) => 200,
+                };
+                same(&code(&got), &expected)?;
+                Ok(got.is_ok())
+            }
+            1 => {
+                let assignee = by_metadata::jobs(db).column("assignee").unwrap();
+                let got = query.of(&assignee).unwrap().all(db).await;
+                let sees = |job: &&PlainJob| {
+                    let person = self.rows.person(job.assignee);
+                    person.is_some_and(|person| self.rows.sees_person(person, who))
+                };
+                if may.iter().any(sees) {
+                    return same(&code(&got), &403).map(|()| false);
+                }
+                same(&got.unwrap().len(), &may.len()).map(|()| !may.is_empty())
+            }
+            _ => {
+                let got = query.all(db).await.unwrap();
+                let ids: Vec<_> = got.iter().map(|job| job.key().uuid()).collect();
+                same(&ids, &may.iter().map(|job| job.id.uuid()).collect()).map(|()| !may.is_empty())
             }
         }
     }

@@ -136,7 +136,7 @@ impl World {
         Ok(expected.iter().any(told))
     }
 
-    pub(super) async fn link(&mut self, db: &Db<Write>, n: &mut Numbers, who: Asker) -> Outcome {
+    pub(super) async fn link(&mut self, db: &Db<Write>, n: &mut Numbers, who: Asker, way: Way) -> Outcome {
         let rows = &self.rows;
         let job = rows.jobs[n.below(rows.jobs.len())].clone();
         let mut people: Vec<Id<Person>> = (0..n.below(3)).map(|_| rows.people[n.below(4)].id).collect();
@@ -144,11 +144,35 @@ impl World {
             people.push(Id::random());
         }
         let how = n.below(3);
-        let links = job.id.links(|job| &job.helpers);
-        let got = match how {
-            0 => links.add(db, people.clone()).await.map(drop),
-            1 => links.remove(db, people.clone()).await.map(drop),
-            _ => links.set(db, people.clone()).await,
+        let got = match way {
+            Way::Typed => {
+                let links = job.id.links(|job| &job.helpers);
+                match how {
+                    0 => links.add(db, people.clone()).await.map(drop),
+                    1 => links.remove(db, people.clone()).await.map(drop),
+                    _ => links.set(db, people.clone()).await,
+                }
+            }
+            Way::Untyped => {
+                let (helpers, of) = (by_metadata::helpers(db), by_metadata::key(db, "job", job.id));
+                let found = helpers.rows(db, of).unwrap().all(db).await.unwrap();
+                let found = found.iter().map(|person| Id::from_uuid(person.key().uuid()));
+                let seen = match rows.sees(&job, who) {
+                    true => rows.seen_helpers(job.id, who),
+                    false => Vec::new(),
+                };
+                same(
+                    &found.collect(),
+                    &seen.iter().map(|person| person.id).collect::<Vec<_>>(),
+                )?;
+                let links = helpers.links(of).unwrap();
+                let people = people.iter().map(|id| by_metadata::key(db, "person", *id));
+                match how {
+                    0 => links.add(db, people).await.map(drop),
+                    1 => links.remove(db, people).await.map(drop),
+                    _ => links.set(db, people).await,
+                }
+            }
         };
         let expected = rows.linked(&job, &people, how, who);
         let told = |wrong| format!("{how} {job:?} {people:?}, {:?}: {wrong}", rows.helpers);

@@ -254,7 +254,7 @@ impl World {
         let who = self.asker(n);
         let mut wanted = condition(n, &self.rows, 4, 2);
         if way == Way::Untyped {
-            wanted = by_metadata::without_many(wanted);
+            wanted = by_metadata::without_computed(wanted);
         }
         let unit = self.unit(who);
         let db = unit.db();
@@ -269,15 +269,16 @@ impl World {
             Kind::ChangeAll => self.change_all(&db, n, who, &wanted, way).await,
             Kind::Delete => self.delete(&db, n, who, way).await,
             Kind::Load => self.load(&db, n, who, &wanted, way).await,
-            Kind::Link => self.link(&db, n, who).await,
-            Kind::SetTo => self.set_to(&db, n, who, &wanted).await,
-            Kind::Upsert => self.upsert(&db, n, who).await,
-            Kind::ForUpdate => self.for_update(&db, n, who, &wanted).await,
+            Kind::Link => self.link(&db, n, who, way).await,
+            Kind::SetTo => self.set_to(&db, n, who, &wanted, way).await,
+            Kind::Upsert => self.upsert(&db, n, who, way).await,
+            Kind::ForUpdate => self.for_update(&db, n, who, &wanted, way).await,
             Kind::DeleteAll => self.delete_all(&db, who, &wanted, way).await,
             Kind::Computed | Kind::Together | Kind::Grouped | Kind::Keyed | Kind::Every
                 if way == Way::Untyped =>
             {
-                values::read_untyped(&db, n, &wanted, self.found(who, &wanted)).await
+                let seen = self.found(who, &wanted);
+                values::read_untyped(&db, n, kind, &self.rows, who, &wanted, seen).await
             }
             Kind::Computed | Kind::Together | Kind::Grouped | Kind::Keyed | Kind::Every => {
                 let seen = self.found(who, &wanted);

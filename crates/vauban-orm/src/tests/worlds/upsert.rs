@@ -2,9 +2,10 @@
 
 use long::Numbers;
 
+use super::by_metadata;
 use super::models::{NewScore, Score};
 use super::reference::{Asker, PlainScore, Rows};
-use super::statements::{Outcome, World, same};
+use super::statements::{Outcome, Way, World, same};
 use crate::*;
 
 /// What a row that is there is given.
@@ -16,6 +17,14 @@ enum Update {
 }
 
 impl Update {
+    fn fields(self) -> &'static [&'static str] {
+        match self {
+            Self::Points => &["points"],
+            Self::Team => &["team"],
+            Self::Both => &["points", "team"],
+        }
+    }
+
     fn applied(self, old: &PlainScore, new: &PlainScore) -> PlainScore {
         PlainScore {
             team: if self == Self::Points { old.team } else { new.team },
@@ -29,20 +38,36 @@ impl Update {
     }
 }
 
+async fn typed(db: &Db<Write>, rows: &[PlainScore], update: Update) -> Result<Vec<(PlainScore, bool)>> {
+    let new = rows.iter().map(|score| NewScore {
+        key: score.key,
+        team: score.team,
+        points: score.points,
+    });
+    let new = Score::create_all(new);
+    let saved = match update {
+        Update::Points => new.or_change(|s| &s.key, |s| &s.points).save(db).await,
+        Update::Team => new.or_change(|s| &s.key, |s| &s.team).save(db).await,
+        Update::Both => new.or_change(|s| &s.key, |s| (&s.points, &s.team)).save(db).await,
+    };
+    let plain = |(score, added): &(Score, bool)| {
+        let score = PlainScore {
+            key: score.key,
+            team: score.team.id(),
+            points: score.points,
+        };
+        (score, *added)
+    };
+    Ok(saved?.iter().map(plain).collect())
+}
+
 impl World {
-    pub(super) async fn upsert(&mut self, db: &Db<Write>, n: &mut Numbers, who: Asker) -> Outcome {
+    pub(super) async fn upsert(&mut self, db: &Db<Write>, n: &mut Numbers, who: Asker, way: Way) -> Outcome {
         let rows: Vec<_> = (0..1 + n.below(4)).map(|_| self.any_score(n)).collect();
         let update = [Update::Points, Update::Points, Update::Team, Update::Both][n.below(4)];
-        let new = rows.iter().map(|score| NewScore {
-            key: score.key,
-            team: score.team,
-            points: score.points,
-        });
-        let new = Score::create_all(new);
-        let got = match update {
-            Update::Points => new.or_change(|s| &s.key, |s| &s.points).save(db).await,
-            Update::Team => new.or_change(|s| &s.key, |s| &s.team).save(db).await,
-            Update::Both => new.or_change(|s| &s.key, |s| (&s.points, &s.team)).save(db).await,
+        let got = match way {
+            Way::Typed => typed(db, &rows, update).await,
+            Way::Untyped => by_metadata::upsert(db, &rows, update.fields()).await,
         };
         let told = |wrong| format!("{update:?} of {rows:?} among {:?}: {wrong}", self.rows.scores);
         match (self.refused(&rows, update, who), got) {
@@ -52,15 +77,6 @@ impl World {
             }
             (None, Ok(saved)) => {
                 let after: Vec<_> = rows.iter().map(|row| self.saved(row, update, who)).collect();
-                let plain = |(score, added): &(Score, bool)| {
-                    let score = PlainScore {
-                        key: score.key,
-                        team: score.team.id(),
-                        points: score.points,
-                    };
-                    (score, *added)
-                };
-                let saved: Vec<_> = saved.iter().map(plain).collect();
                 same(&saved, &after).map_err(told)?;
                 for (score, _) in after {
                     self.rows.scores.retain(|other| other.key != score.key);

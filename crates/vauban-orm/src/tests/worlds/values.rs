@@ -10,6 +10,7 @@ use super::models::Job;
 use super::reference::{Asker, PlainJob, Rows};
 use super::statements::{Kind, Outcome, same};
 use crate::tree::term::Whole;
+use crate::tree::value::Value;
 use crate::*;
 
 /// A whole number of a job.
@@ -324,22 +325,137 @@ pub(super) async fn read(
     }
 }
 
-/// What metadata leads to: capped counts, sums, the smallest and the greatest.
+/// What metadata leads to of the same kinds.
 pub(super) async fn read_untyped(
     db: &Db<Write>,
     n: &mut Numbers,
+    kind: Kind,
+    rows: &Rows,
+    who: Asker,
     wanted: &Condition,
     seen: Vec<&PlainJob>,
 ) -> Outcome {
-    let table = by_metadata::jobs(db);
-    let most = n.below(4) as u32;
-    let counted = by_metadata::query(db, wanted)
-        .count_up_to(db, most)
-        .await
-        .unwrap();
-    same(&counted, &(seen.len() as u64).min(most.into()))?;
-    let points = table.column("points").unwrap();
-    let summed = by_metadata::query(db, wanted).sum(db, &points).await.unwrap();
-    same(&summed, &total(seen.iter().map(|job| job.points)))?;
-    Ok(!seen.is_empty())
+    let (table, query) = (by_metadata::jobs(db), by_metadata::query(db, wanted));
+    let column = |way: &[&str]| by_metadata::column(table, way);
+    let name = |job: &PlainJob| {
+        let person = rows.person(job.assignee);
+        let person = person.filter(|person| rows.sees_person(person, who));
+        person.map(|person| person.name.clone())
+    };
+    let number = |number: Option<i64>| number.map_or(Value::Null, Value::Integer);
+    let text = |text: Option<String>| text.map_or(Value::Null, Value::Text);
+    let points: Vec<i64> = seen.iter().filter_map(|job| job.points).collect();
+    match kind {
+        Kind::Computed => {
+            let most = n.below(4) as u32;
+            let counted = query.count_up_to(db, most).await.unwrap();
+            same(&counted, &(seen.len() as u64).min(most.into()))?;
+            let summed = by_metadata::query(db, wanted).sum(db, &column(&["points"])).await;
+            same(&summed.unwrap(), &total(seen.iter().map(|job| job.points)))?;
+            Ok(!seen.is_empty())
+        }
+        Kind::Together => {
+            let (points_are, title, name_is) = (
+                column(&["points"]),
+                column(&["title"]),
+                column(&["assignee", "name"]),
+            );
+            let of = [
+                table.id().count(),
+                points_are.count(),
+                points_are.sum().unwrap(),
+                points_are.max().unwrap(),
+                points_are.avg().unwrap(),
+                title.min().unwrap(),
+                name_is.count(),
+                name_is.max().unwrap(),
+            ];
+            let got = query.aggregate(db, of).await.unwrap();
+            let sum = points.iter().map(|one| i128::from(*one)).sum::<i128>();
+            let names: Vec<_> = seen.iter().filter_map(|job| name(job)).collect();
+            let expected = vec![
+                Value::Integer(seen.len() as i64),
+                Value::Integer(points.len() as i64),
+                number(total(seen.iter().map(|job| job.points))),
+                number(points.iter().copied().max()),
+                match points.is_empty() {
+                    true => Value::Null,
+                    false => Value::Real(sum as f64 / points.len() as f64),
+                },
+                text(seen.iter().map(|job| job.title.clone()).min()),
+                Value::Integer(names.len() as i64),
+                text(names.into_iter().max()),
+            ];
+            same(&got, &expected)?;
+            Ok(!seen.is_empty())
+        }
+        Kind::Grouped => {
+            let (more, most) = (n.below(2) as i64, n.once_in(2));
+            let (count, hits) = (table.id().count(), column(&["hits"]).sum().unwrap());
+            let by = [column(&["assignee", "name"]), column(&["points"])];
+            let groups = query.group_by(by, [count.clone(), hits]).unwrap();
+            let mut groups = groups.having_more(&count, more).unwrap();
+            if most {
+                groups = groups.order_by([count.desc()]).unwrap().limit(3);
+            }
+            let got = groups.all(db).await.unwrap();
+            let got = got
+                .iter()
+                .map(|group| (group.keys().to_vec(), group.values().to_vec()));
+            let mut all: BTreeMap<_, Vec<&PlainJob>> = BTreeMap::new();
+            for job in &seen {
+                all.entry((name(job), job.points)).or_default().push(job);
+            }
+            let mut all: Vec<_> = all.into_iter().collect();
+            all.retain(|(_, jobs)| jobs.len() as i64 > more);
+            if most {
+                all.sort_by_key(|(_, jobs)| std::cmp::Reverse(jobs.len()));
+                all.truncate(3);
+            }
+            let expected = all.into_iter().map(|((name, points), jobs)| {
+                let hits = total(jobs.iter().map(|job| Some(job.hits)));
+                let count = Value::Integer(jobs.len() as i64);
+                (vec![text(name), number(points)], vec![count, number(hits)])
+            });
+            let expected: Vec<_> = expected.collect();
+            same(&got.collect(), &expected)?;
+            Ok(!expected.is_empty())
+        }
+        Kind::Keyed => {
+            let points = column(&["points"]);
+            let points = if n.once_in(2) { points.desc() } else { points.asc() };
+            let order = [column(&["assignee", "name"]).asc(), points];
+            let query = query.order_by(order).unwrap();
+            let whole = query.clone().all(db).await.unwrap();
+            let query = query.per_page(1 + n.below(3) as u32);
+            let (mut got, mut after) = (Vec::new(), None::<Cursor>);
+            while got.len() <= whole.len() {
+                let page = query.clone().page_after(db, after.as_ref()).await.unwrap();
+                got.extend(page.iter().map(|job| job.key().uuid()));
+                let Some(next) = page.next else { break };
+                after = Some(next.to_string().parse().unwrap());
+            }
+            same(&got, &whole.iter().map(|job| job.key().uuid()).collect())?;
+            same(&got.len(), &seen.len())?;
+            Ok(got.len() > 1)
+        }
+        _ => {
+            let only = by_metadata::without_computed(condition(n, rows, 2, 1));
+            let (every, key) = (n.once_in(2), column(&["part_of"]));
+            let so = by_metadata::condition(db, &only);
+            let so = match every {
+                true => table.id().all(&key, so),
+                false => table.id().none(&key, so),
+            };
+            let got = query.filter(so.unwrap()).unwrap().all(db).await.unwrap();
+            let parts_are = |job: &&&PlainJob| {
+                let mut parts = rows.jobs.iter().filter(|part| part.part_of == Some(job.id));
+                parts.all(|part| !rows.sees(part, who) || holds(rows, who, &only, Some(part)) == every)
+            };
+            let expected = seen.iter().filter(parts_are).map(|job| job.id.uuid());
+            let got: Vec<_> = got.iter().map(|job| job.key().uuid()).collect();
+            same(&got, &expected.collect()).map_err(|wrong| format!("{only:?}: {wrong}"))?;
+            Ok(!got.is_empty())
+        }
+    }
 }

@@ -1,10 +1,15 @@
 //! Every table of the site for its staff, by metadata alone: this file names no model. Which rows somebody sees their policies
 //! say, here as everywhere.
 
+pub mod row;
+
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use vauban::orm;
 use vauban::orm::Related;
-use vauban::orm::untyped::{AnyColumn, AnyFilter, AnyRow, AnyTable};
+use vauban::orm::field::Kind;
+use vauban::orm::untyped::{AnyColumn, AnyFilter, AnyQuerySet, AnyRow, AnyTable};
 use vauban::prelude::*;
 
 use crate::urls;
@@ -29,11 +34,28 @@ pub struct Head {
     sort: String,
     direction: &'static str,
     is_looked_in: bool,
+    is_counted: bool,
 }
 
-/// A row's texts, in the columns' order.
+/// A row's texts, in the columns' order, and its own page.
 pub struct Line {
+    url: Option<vauban::Url>,
     cells: Vec<String>,
+}
+
+/// A value that may be looked for, where there are but some.
+pub struct Choice {
+    value: String,
+    label: String,
+    is_chosen: bool,
+}
+
+/// How many rows have a value.
+pub struct Count {
+    /// What is looked for to see them; nothing, where they have no value.
+    value: String,
+    label: String,
+    rows: i64,
 }
 
 #[derive(Template)]
@@ -44,17 +66,22 @@ pub struct TablePage {
     lines: Page<Line>,
     sort: String,
     text: String,
+    choices: Vec<Choice>,
+    counted: String,
+    counts: Vec<Count>,
     /// What is wrong with what is looked for.
     problem: Option<String>,
 }
 
-/// `?sort=-created&field=title&text=wall&page=2`. Names of columns are looked up and never written anywhere (CWE-89).
+/// `?sort=-created&field=title&text=wall&by=author&page=2`. Names of columns are looked up and never written anywhere (CWE-89).
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct Looking {
     sort: String,
     field: String,
     text: String,
+    /// By which column rows are counted.
+    by: String,
     page: Option<u32>,
 }
 
@@ -65,7 +92,7 @@ pub async fn list(_: Staff, db: Db) -> ListPage {
         let fields: Vec<_> = table.columns().map(|column| column.field()).collect();
         Some(TableLine {
             name: table.name(),
-            url: urls::data_table(&PathText::parse(table.table()).ok()?),
+            url: table_url(table)?,
             columns: fields.join(", "),
         })
     };
@@ -91,7 +118,10 @@ pub async fn table(_: Staff, db: Db, table: Path<String>, looking: Query<Looking
         let column = table.column(sorted).ok_or(orm::Error::NotFound)?;
         query = query.order_by([if down { column.desc() } else { column.asc() }])?;
     }
-    let mut problem = None;
+    let (mut problem, mut choices) = (None, Vec::new());
+    if let Some(column) = table.column(&looking.field) {
+        choices = choices_of(&db, &column, &looking.text).await?;
+    }
     if !looking.text.is_empty() {
         let column = table.column(&looking.field).ok_or(orm::Error::NotFound)?;
         match looked_for(&column, &looking.text) {
@@ -100,6 +130,13 @@ pub async fn table(_: Staff, db: Db, table: Path<String>, looking: Query<Looking
             Err(error) => problem = error.problems().first().map(|wrong| wrong.problem.to_string()),
         }
     }
+    let counts = match &problem {
+        None if !looking.by.is_empty() => {
+            let column = table.column(&looking.by).ok_or(orm::Error::NotFound)?;
+            counts(&db, query.clone(), table, &column).await?
+        }
+        _ => Vec::new(),
+    };
     let page = match problem {
         None => query.page(&db, looking.page.unwrap_or(1)).await?,
         Some(_) => Page {
@@ -126,6 +163,7 @@ pub async fn table(_: Staff, db: Db, table: Path<String>, looking: Query<Looking
             sort: format!("{}{field}", if here { "-" } else { "" }),
             direction,
             is_looked_in: field == looking.field,
+            is_counted: field == looking.by,
         }
     };
     Ok(TablePage {
@@ -139,6 +177,9 @@ pub async fn table(_: Staff, db: Db, table: Path<String>, looking: Query<Looking
         },
         sort: looking.sort.clone(),
         text: looking.text.clone(),
+        choices,
+        counted: looking.by.clone(),
+        counts,
         problem,
     })
 }
@@ -152,6 +193,72 @@ fn looked_for(column: &AnyColumn, text: &str) -> orm::Result<AnyFilter> {
     }
 }
 
+/// The values of a column that are few: an enum's, yes and no, the rows that a foreign key may refer to, as far as one may see them.
+async fn choices_of(db: &Db, column: &AnyColumn, chosen: &str) -> orm::Result<Vec<Choice>> {
+    let choice = |value: &str, label: &str| Choice {
+        value: value.to_owned(),
+        label: label.to_owned(),
+        is_chosen: value == chosen,
+    };
+    if column.target().is_some() {
+        let rows = column.options(db, "").await?;
+        return Ok(match rows.has_next {
+            // Too many to choose from.
+            true => Vec::new(),
+            false => rows
+                .iter()
+                .map(|row| choice(&row.key().to_string(), &row.label()))
+                .collect(),
+        });
+    }
+    if column.meta().kind == Kind::Bool {
+        return Ok(vec![choice("true", "Yes"), choice("false", "No")]);
+    }
+    Ok(column
+        .choices()
+        .map(|(stored, label)| choice(stored, label))
+        .collect())
+}
+
+/// How many of the rows have each value of a column: the most first, and twenty of them.
+async fn counts(db: &Db, query: AnyQuerySet, table: AnyTable, column: &AnyColumn) -> orm::Result<Vec<Count>> {
+    let count = table.id().count();
+    let groups = query.group_by([column.clone()], [count.clone()])?;
+    let groups = groups.order_by([count.desc()])?.limit(20).all(db).await?;
+    let mut counts = Vec::new();
+    for group in &groups {
+        let value = group.texts()?.concat();
+        counts.push(Count {
+            label: value.clone(),
+            value,
+            rows: group.whole(0).unwrap_or(0),
+        });
+    }
+    // Of a foreign key the rows that it refers to, as far as one may see them.
+    if let Some(target) = column.target() {
+        let target = db.table_of(target)?;
+        let keys = counts.iter().filter_map(|count| target.key(&count.value).ok());
+        let rows = target.objects().filter(target.id().is_in(keys)?)?.all(db).await?;
+        let labels = rows.iter().map(|row| (row.key().to_string(), row.label()));
+        let labels: BTreeMap<_, _> = labels.collect();
+        for count in counts.iter_mut().filter(|count| !count.value.is_empty()) {
+            let label = labels.get(&count.value).cloned();
+            count.label = label.unwrap_or_else(|| "(hidden)".to_owned());
+        }
+    }
+    Ok(counts)
+}
+
+fn table_url(table: AnyTable) -> Option<vauban::Url> {
+    Some(urls::data_table(&PathText::parse(table.table()).ok()?))
+}
+
+fn row_url(row: &AnyRow) -> Option<vauban::Url> {
+    let table = PathText::parse(row.model().table).ok()?;
+    let id = PathText::parse(&row.key().to_string()).ok()?;
+    Some(urls::data_row(&table, &id))
+}
+
 fn line(row: &AnyRow, columns: &[AnyColumn]) -> orm::Result<Line> {
     let cell = |column: &AnyColumn| match row.related(column)? {
         Related::Row(related) => Ok(related.label()),
@@ -159,6 +266,7 @@ fn line(row: &AnyRow, columns: &[AnyColumn]) -> orm::Result<Line> {
         Related::NotLoaded => row.text(column),
     };
     Ok(Line {
+        url: row_url(row),
         cells: columns.iter().map(cell).collect::<orm::Result<_>>()?,
     })
 }
