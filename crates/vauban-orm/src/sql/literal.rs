@@ -95,7 +95,7 @@ fn time(clock: Clock, asked: Asked) -> Result<String> {
             "`{clock}` is beyond PostgreSQL's calendar"
         )));
     }
-    let moment = format!("({} + '{micros} microseconds'::interval)", NOW_IS);
+    let moment = format!("({NOW_IS} + '{micros} microseconds'::interval)");
     Ok(match days {
         None => asked.sql(&moment),
         Some(days) => asked.sql(&format!("({moment} AT TIME ZONE 'UTC')::date + ({days})")),
