@@ -7,8 +7,10 @@ mod guard;
 mod kept;
 mod made;
 pub(super) mod recorded;
+mod removed;
 mod roles;
 mod secure;
+mod too_much;
 
 use std::time::Duration;
 

@@ -69,13 +69,17 @@ impl Emitted {
         let policy = |actions: &[Action], parts: &[&Cond]| {
             let holds = parts
                 .iter()
-                .fold(Cond::True, |all, part| all.and((*part).clone()));
+                // CWE-209: what may be an error is asked of no row that is not seen.
+                .fold(Cond::True, |all, part| {
+                    all.clone().and((*part).clone().behind(&all))
+                });
             let aside = actions
                 .iter()
                 .map(|action| once.is_aside(*action, model.table))
                 .fold(Cond::False, |any, aside| any.or(Cond::safe(aside)));
             Cond::safe(once.is_marked())
                 .and(aside.or(holds))
+                .in_order()
                 .sql()
                 .into_owned()
         };
@@ -115,22 +119,27 @@ impl Renderer<'_> {
             return Ok(Cond::False);
         }
         let listed = self.asker.listed();
-        let marked = Asker::Marked(listed, Asked::Once);
-        let body = |by_key| Renderer::of(Dialect::Postgres, marked, Calls::None, by_key, 0);
+        let body = |by_key| {
+            let marked = Asker::Marked(listed, Asked::Once);
+            Renderer::of(Dialect::Postgres, marked, Calls::None, by_key, 0)
+        };
+        let columns = expr.own_columns();
+        let mut one = body(true);
+        one.turned = self.turned;
+        let (whether, class) = one.whether(expr, &columns)?;
+        // CWE-863: what a function reads decides as well whether new rows may be judged one after the other.
+        self.asked.append(&mut one.asked);
+        self.opened.append(&mut one.opened);
+        self.fragments += one.fragments;
         let keys = match self.asker {
+            // CWE-209: gathered, it would be asked of rows that none of the statement's leads to, and be an error on them.
+            _ if class == Class::Raising => None,
             // No subquery may stand there.
             Asker::Marked(_, Asked::Each) => None,
             // A row that is looked up by its key asks for itself alone.
             Asker::Known(_) if self.by_key => None,
             _ => body(false).keys(expr)?,
         };
-        let columns = expr.own_columns();
-        let mut one = body(true);
-        one.turned = self.turned;
-        let whether = one.whether(expr, &columns)?;
-        // CWE-863: what a function reads decides as well whether new rows may be judged one after the other.
-        self.asked.append(&mut one.asked);
-        self.opened.append(&mut one.opened);
         let call = match &keys {
             Some((key, keys)) => {
                 let (key, name) = (at.row.column(key), &keys.name);
@@ -155,11 +164,6 @@ impl Renderer<'_> {
                 }
             }
         }
-        let class = if expr.has_fragment() {
-            Class::Raising
-        } else {
-            Class::Safe
-        };
         // Keys are gathered once for a statement; a function of the row's columns reads rows for each of them.
         let asks = match is_gathered {
             true => Asks::Rows,
@@ -168,8 +172,8 @@ impl Renderer<'_> {
         Ok(Cond::new(call, class, asks))
     }
 
-    /// Whether it holds for a row of which these are columns.
-    fn whether(&mut self, expr: &Expr, columns: &[&'static ColumnMeta]) -> Result<Function> {
+    /// Whether it holds for a row of which these are columns; and what that may do, in whatever model's rule it is.
+    fn whether(&mut self, expr: &Expr, columns: &[&'static ColumnMeta]) -> Result<(Function, Class)> {
         let given: Vec<_> = columns
             .iter()
             .enumerate()
@@ -184,11 +188,12 @@ impl Renderer<'_> {
         };
         let holds = self.condition(expr, row, Scope::Policy)?;
         let types: Vec<_> = columns.iter().map(|column| type_of(column.kind)).collect();
-        Ok(Function::new(
+        let function = Function::new(
             types.join(", "),
             "boolean".to_owned(),
             format!("SELECT {}", holds.sql()),
-        ))
+        );
+        Ok((function, holds.class()))
     }
 
     /// The keys for which it holds, if it says nothing else of the row and they are only as many as the actor has: gathered once
@@ -267,7 +272,7 @@ impl Renderer<'_> {
             let own = format!(
                 "{} IS NOT DISTINCT FROM {}",
                 row.column(column),
-                literal(column.kind, &own_value(column)?)?
+                literal(column.kind, &own_value(column)?, Asked::Once)?
             );
             let may = self.may_set(Action::Add, model, column, row)?;
             all = all.and(Cond::safe(own).or(may));

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp, civil};
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
-use crate::sql::marks;
+use crate::sql::marks::{Asked, NOW_IS};
 use crate::tree::value::{Clock, Kind, Value};
 
 /// The type of a column, without a collation.
@@ -28,11 +28,11 @@ pub(crate) fn type_of(kind: Kind) -> &'static str {
     }
 }
 
-/// The value, as one of this kind.
+/// The value, as one of this kind, where the clock is asked so.
 ///
 /// # Errors
 /// If PostgreSQL has no such value.
-pub(crate) fn literal(kind: Kind, value: &Value) -> Result<String> {
+pub(super) fn literal(kind: Kind, value: &Value, asked: Asked) -> Result<String> {
     let none = || {
         Err(Error::Internal(format!(
             "PostgreSQL has no value of the type {} like the one that it names",
@@ -77,13 +77,13 @@ pub(crate) fn literal(kind: Kind, value: &Value) -> Result<String> {
             Err(_) => return none(),
         },
         (Kind::Uuid, Value::Uuid(id)) => format!("'{id}'::uuid"),
-        (Kind::DateTime | Kind::Date, Value::Clock(clock)) => return time(*clock),
+        (Kind::DateTime | Kind::Date, Value::Clock(clock)) => return time(*clock, asked),
         _ => return none(),
     })
 }
 
 /// What the clock says for whoever asks, so much later.
-fn time(clock: Clock) -> Result<String> {
+fn time(clock: Clock, asked: Asked) -> Result<String> {
     /// Some thousand years: within these, what is computed is a moment and a day of PostgreSQL's.
     const MOST: u64 = 100_000_000_000_000_000;
     let (micros, days) = match clock {
@@ -95,10 +95,10 @@ fn time(clock: Clock) -> Result<String> {
             "`{clock}` is beyond PostgreSQL's calendar"
         )));
     }
-    let moment = format!("({} + '{micros} microseconds'::interval)", marks::NOW_IS);
+    let moment = format!("({NOW_IS} + '{micros} microseconds'::interval)");
     Ok(match days {
-        None => format!("(SELECT {moment})"),
-        Some(days) => format!("(SELECT ({moment} AT TIME ZONE 'UTC')::date + ({days}))"),
+        None => asked.sql(&moment),
+        Some(days) => asked.sql(&format!("({moment} AT TIME ZONE 'UTC')::date + ({days})")),
     })
 }
 
@@ -124,19 +124,19 @@ mod tests {
         ] {
             assert_eq!(quoted(text), written);
         }
-        assert!(literal(Kind::Text, &Value::Text("a\0".into())).is_err());
+        assert!(literal(Kind::Text, &Value::Text("a\0".into()), Asked::Once).is_err());
     }
 
     #[test]
     fn what_postgresql_does_not_have_is_said() {
         let far = Value::Clock(Clock::Moment { micros: i64::MAX });
-        assert!(literal(Kind::DateTime, &far).is_err());
-        assert!(literal(Kind::DateTime, &Value::Integer(i64::MIN)).is_err());
-        assert!(literal(Kind::Uuid, &Value::Blob(vec![1])).is_err());
-        assert!(literal(Kind::Uuid, &Value::Text("x".into())).is_err());
+        assert!(literal(Kind::DateTime, &far, Asked::Once).is_err());
+        assert!(literal(Kind::DateTime, &Value::Integer(i64::MIN), Asked::Once).is_err());
+        assert!(literal(Kind::Uuid, &Value::Blob(vec![1]), Asked::Once).is_err());
+        assert!(literal(Kind::Uuid, &Value::Text("x".into()), Asked::Once).is_err());
         let soon = Value::Clock(Clock::Moment { micros: -5 });
         assert!(
-            literal(Kind::DateTime, &soon)
+            literal(Kind::DateTime, &soon, Asked::Once)
                 .unwrap()
                 .contains("-5 microseconds")
         );

@@ -132,7 +132,7 @@ pub(crate) enum Asked {
 }
 
 impl Asked {
-    fn sql(self, what: &str) -> String {
+    pub(super) fn sql(self, what: &str) -> String {
         match self {
             Self::Once => format!("(SELECT {what})"),
             Self::Each => format!("({what})"),

@@ -124,6 +124,8 @@ pub(crate) struct Renderer<'a> {
     pub(super) turned: usize,
     /// A rule is written that was written before, with the same constants.
     is_again: bool,
+    /// Fragments so far, those of rules that were included by name among them.
+    pub(super) fragments: usize,
 }
 
 const MAX_DEPTH: usize = 24;
@@ -158,6 +160,7 @@ impl<'a> Renderer<'a> {
             opened: Vec::new(),
             turned: 0,
             is_again: false,
+            fragments: 0,
         }
     }
 
@@ -248,8 +251,8 @@ impl<'a> Renderer<'a> {
         if let Some(literal) = self.dialect.literal(kind, value) {
             return Ok(literal);
         }
-        if let Asker::Marked(..) = self.asker {
-            return literal(kind, value);
+        if let Asker::Marked(_, asked) = self.asker {
+            return literal(kind, value, asked);
         }
         let known = match self.is_again {
             true => self
@@ -555,7 +558,7 @@ impl<'a> Renderer<'a> {
 
     /// A condition that leads no deeper.
     fn leaf(&mut self, expr: &Expr, at: Place<'_, '_>) -> Result<Cond> {
-        let before = self.asked.len();
+        let (before, fragments) = (self.asked.len(), self.fragments);
         let sql = match self.leaf_sql(expr, at)? {
             Leaf::Known(cond) => return Ok(cond),
             Leaf::Sql(sql) => sql,
@@ -567,7 +570,7 @@ impl<'a> Renderer<'a> {
         } else {
             Asks::Row
         };
-        let class = if expr.has_fragment() {
+        let class = if self.fragments > fragments {
             Class::Raising
         } else if at.scope == Scope::Query && expr.is_long() {
             // A rule is what it is: nobody who asks chooses what it costs.
@@ -708,6 +711,7 @@ impl<'a> Renderer<'a> {
     }
 
     fn fragment(&mut self, text: &'static str, args: &[FragmentArg], at: Place<'_, '_>) -> Result<String> {
+        self.fragments += 1;
         let mut out = String::from("(");
         let mut pieces = text.split("{}");
         out.push_str(pieces.next().unwrap_or_default());

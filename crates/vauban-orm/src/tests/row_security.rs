@@ -2,7 +2,9 @@
 //! role that asks, sees and writes what the rules allow whoever asks, and nothing where nobody is said to ask.
 
 mod emitted;
+mod migrated;
 mod roles;
+mod too_much;
 
 use super::*;
 use crate::backend::Store;
@@ -202,7 +204,7 @@ async fn cwe_636_where_nobody_is_said_to_ask_nothing_is_seen_or_written() {
             .unwrap()
             .is_empty()
     );
-    connection.leave().await;
+    connection.leave();
     count("behind a transaction that was left").await;
     let begin = connection.begin_marked(Access::Write, Isolation::ReadCommitted, &marks);
     begin.await.unwrap();
@@ -457,6 +459,58 @@ async fn a_statement_that_lies_about_who_asks_is_believed() {
             .await
             .unwrap()
             .is_empty()
+    );
+}
+
+/// CWE-488. Attack: a statement by hand sets for its session who asks and where names are looked up, and the connection goes to
+/// whoever asks next.
+#[tokio::test]
+async fn cwe_488_what_a_statement_sets_for_its_session_ends_with_its_unit() {
+    let (walled, site) = site().await;
+    let carl = user(&site.carl, false, false);
+    let lie = format!(
+        "SELECT set_config('vauban.actor', 'user', false), set_config('vauban.user', '{}', false),
+                set_config('vauban.aside', ',view:task,', false), set_config('vauban.granted', ',view:task,', false),
+                set_config('search_path', 'pg_catalog', false)",
+        site.ann.id.uuid()
+    );
+    let said = "SELECT pg_backend_pid()::text, current_setting('search_path'), concat(current_setting('vauban.actor', true),
+                       current_setting('vauban.user', true), current_setting('vauban.aside', true), current_setting('vauban.granted', true))";
+    let clean = |said: &[Vec<String>], of: &str, when: &str| {
+        assert_eq!(said[0][0], of, "{when}: it is the same connection");
+        assert_eq!(said[0][1..], ["public, pg_temp", ""], "{when}");
+    };
+    let connection = walled.connection().await;
+    let of = rows(&connection, said).await.unwrap()[0][0].clone();
+    rows(&connection, &lie).await.unwrap();
+    let believed = rows(&connection, "SELECT title FROM public.task").await.unwrap();
+    assert_eq!(believed.len(), 2, "until it is given back");
+    drop(connection);
+    let outside = |connection: Pooled| async move { rows(&connection, said).await.unwrap() };
+    clean(
+        &outside(walled.connection().await).await,
+        &of,
+        "outside a transaction",
+    );
+    walled.by_hand(carl, &lie).await.unwrap();
+    clean(
+        &outside(walled.connection().await).await,
+        &of,
+        "behind one that was committed",
+    );
+    // One that is left open is undone, and with it what it set.
+    let connection = walled.connection().await;
+    let authority = Authority::new(carl, walled.database.listed());
+    let marks = Marks::of(&authority).values();
+    let begin = connection.begin_marked(Access::Write, Isolation::ReadCommitted, &marks);
+    begin.await.unwrap();
+    rows(&connection, &lie).await.unwrap();
+    drop(connection);
+    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    clean(
+        &outside(walled.connection().await).await,
+        &of,
+        "behind one that was left open",
     );
 }
 

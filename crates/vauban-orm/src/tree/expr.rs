@@ -519,11 +519,6 @@ impl Expr {
         }
     }
 
-    /// Whether it has a fragment in it, of which each may be an error.
-    pub(crate) fn has_fragment(&self) -> bool {
-        self.of_fragments(&|_| Some(())).is_some()
-    }
-
     /// By which function or operator it is an error on some rows, if it has a fragment that is.
     pub(crate) fn raises(&self) -> Option<&str> {
         self.of_fragments(&fragment::raises)

@@ -27,7 +27,7 @@ pub(super) async fn read<S: Steps>(
         let values = marks.values();
         let begin = connection.begin_marked(Access::Read, isolation, &values);
         let (begun, found) = in_order(begin, steps.run(authority, session, text)).await;
-        connection.leave().await;
+        connection.leave();
         begun?;
         // A migration ran since the statement was prepared; now it is prepared anew.
         if found.is_err() && connection.was_stale() && again > 0 {

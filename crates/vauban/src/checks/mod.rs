@@ -4,7 +4,7 @@ mod deployment;
 mod locks;
 mod program;
 mod refusal;
-mod row_security;
+pub(crate) mod row_security;
 #[cfg(test)]
 mod vectors;
 

@@ -1,12 +1,17 @@
 //! The second wall on PostgreSQL, if it is switched on: it is there, says what the program says, and holds the role that asks.
 
+use vauban_orm::migrations::RowSecurity;
+
 use super::{Checking, Finding};
 
-/// CWE-862, CWE-250.
 pub(super) fn row_security(c: &Checking<'_>) -> Vec<Finding> {
-    let Some(state) = c.migrations.map(|migrations| &migrations.row_security) else {
-        return Vec::new();
-    };
+    c.migrations
+        .map(|migrations| found(&migrations.row_security))
+        .unwrap_or_default()
+}
+
+/// What keeps a database from holding the rules by itself, for whoever asks: `check`, `rls --check`, `migrate --plan`. CWE-862, CWE-250.
+pub(crate) fn found(state: &RowSecurity) -> Vec<Finding> {
     let mut found = Vec::new();
     if let Some(what) = &state.policies {
         found.push(Finding::error(
@@ -36,4 +41,45 @@ pub(super) fn row_security(c: &Checking<'_>) -> Vec<Finding> {
         ));
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// CWE-250: policies that say what the program says hold nobody who is above them.
+    #[test]
+    fn each_part_alone_is_an_error() {
+        assert!(found(&RowSecurity::default()).is_empty());
+        let said = || vec!["said".to_owned()];
+        for (state, id) in [
+            (
+                RowSecurity {
+                    policies: Some("said".to_owned()),
+                    ..RowSecurity::default()
+                },
+                "row_security.policies",
+            ),
+            (
+                RowSecurity {
+                    too_much: said(),
+                    ..RowSecurity::default()
+                },
+                "row_security.role",
+            ),
+            (
+                RowSecurity {
+                    lacks: said(),
+                    ..RowSecurity::default()
+                },
+                "database.rights",
+            ),
+        ] {
+            let found = found(&state);
+            assert!(
+                found.len() == 1 && found[0].id == id && found[0].what.contains("said"),
+                "{found:?}"
+            );
+        }
+    }
 }

@@ -3,11 +3,12 @@
 use std::io::IsTerminal;
 
 use vauban_orm::engine::Database;
-use vauban_orm::migrations::{self, Answers, Made, Operation, Rename, Secured, Target};
+use vauban_orm::migrations::{self, Answers, Made, Operation, Rename, RowSecurity, Secured, Target};
 
 use super::{Failure, Out, prompt};
 use crate::app::App;
 use crate::assemble;
+use crate::checks::{Finding, row_security};
 
 /// `migrate`: brings the database to what the program needs, or to where it is asked to be; with `plan` it only says how.
 pub(super) fn migrate(app: &App, target: Option<&str>, plan: bool, out: &Out) -> Result<(), Failure> {
@@ -53,7 +54,7 @@ pub(super) fn secure(database: &Database, target: &Target, out: &Out) -> Result<
 }
 
 /// `rls`: the policies as statements, or with `check` whether the database has them.
-pub(super) fn row_security(app: &App, check: bool, out: &Out) -> Result<(), Failure> {
+pub(super) fn rls(app: &App, check: bool, out: &Out) -> Result<(), Failure> {
     let settings = app.settings()?;
     let database = assemble::open(app, &settings)?;
     if !check {
@@ -67,12 +68,20 @@ pub(super) fn row_security(app: &App, check: bool, out: &Out) -> Result<(), Fail
             "`database_row_security` is off: the ORM's policies stand alone.",
         ));
     }
-    match database.secured()?.policies {
-        Some(what) => Err(Failure::new(what)),
-        None => {
-            out.line(format_args!("The database's policies are those of this program."));
-            Ok(())
-        }
+    held(&database.secured()?)?;
+    out.line(format_args!(
+        "The database's policies are those of this program, and hold the role that it asks as."
+    ));
+    Ok(())
+}
+
+/// CWE-250: the policies are right, and hold whoever asks; all of it is told, as `check` does.
+fn held(state: &RowSecurity) -> Result<(), Failure> {
+    let found = row_security::found(state);
+    let told: Vec<_> = found.iter().map(Finding::to_string).collect();
+    match told.is_empty() {
+        true => Ok(()),
+        false => Err(Failure::new(told.join("\n"))),
     }
 }
 
@@ -90,9 +99,8 @@ fn show_plan(app: &App, database: &Database, target: &Target, out: &Out) -> Resu
             out.line(format_args!("    careful, {warning}."));
         }
     }
-    let secured = database.secured()?;
-    if let Some(what) = secured.policies {
-        out.line(format_args!("  row-level security: {what}"));
+    for finding in row_security::found(&database.secured()?) {
+        out.line(format_args!("{finding}"));
     }
     let path = database.name();
     out.line(format_args!(
@@ -342,4 +350,33 @@ fn own_models(app: &App) -> Vec<&'static vauban_orm::ModelMeta> {
         .into_iter()
         .filter(|model| model.package == app.package.name())
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// CWE-250: `rls --check` does not pass where the policies are right and hold nobody.
+    #[test]
+    fn policies_that_hold_nobody_do_not_pass() {
+        assert!(held(&RowSecurity::default()).is_ok());
+        let told = |state| held(&state).unwrap_err().to_string();
+        let role = told(RowSecurity {
+            too_much: vec!["app owns the table `task`".to_owned()],
+            ..RowSecurity::default()
+        });
+        assert!(role.contains("app owns the table `task`"), "{role}");
+        let rights = told(RowSecurity {
+            lacks: vec!["GRANT SELECT ON task TO app".to_owned()],
+            ..RowSecurity::default()
+        });
+        assert!(rights.contains("GRANT SELECT ON task TO app"), "{rights}");
+        assert!(
+            told(RowSecurity {
+                policies: Some("others".to_owned()),
+                ..RowSecurity::default()
+            })
+            .contains("others")
+        );
+    }
 }

@@ -194,7 +194,7 @@ fn dispatch(app: App, matches: &ArgMatches, out: &Out) -> Result<(), Failure> {
             let id = text(args, "id").unwrap_or_default();
             migrate::sql(&app, &id, args.get_flag("back"), out)
         }
-        Some(("rls", args)) => migrate::row_security(&app, args.get_flag("check"), out),
+        Some(("rls", args)) => migrate::rls(&app, args.get_flag("check"), out),
         Some(("inspectdb", args)) => migrate::inspect(&app, text(args, "url").as_deref(), out),
         Some(("showmigrations", _)) => migrate::show(&app, out),
         Some(("check", args)) => check::run(&app, args.get_flag("deploy"), out),

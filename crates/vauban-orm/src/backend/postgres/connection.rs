@@ -58,6 +58,8 @@ pub(crate) struct Connection {
     pub(super) marking: OnceCell<Marking>,
     /// A statement was prepared before a migration, and forgotten in a transaction.
     stale: AtomicBool,
+    /// What ran since it was taken may have set something for the session: it did not end by being undone.
+    kept: AtomicBool,
     /// The milliseconds that a statement may take; 0 where it is what the session was set up with.
     limit: AtomicU64,
     pub(super) born: Instant,
@@ -106,6 +108,7 @@ impl Connection {
             writes: AtomicBool::new(true),
             marking: OnceCell::new(),
             stale: AtomicBool::new(false),
+            kept: AtomicBool::new(false),
             limit: AtomicU64::new(0),
             born: Instant::now(),
             answered: AtomicU64::new(0),
@@ -175,6 +178,7 @@ impl Connection {
         values: impl ExactSizeIterator<Item = Bind<'v>> + Clone,
         mut row: impl FnMut(&Row) -> Result<(), E>,
     ) -> Result<(), E> {
+        self.keeps();
         let running = self.running();
         let stream = match self.sent(text, parameters, values).await {
             Ok(stream) => stream,
@@ -200,6 +204,7 @@ impl Connection {
         parameters: &[Parameter],
         values: impl ExactSizeIterator<Item = Bind<'v>> + Clone,
     ) -> Result<u64, Failure> {
+        self.keeps();
         let running = self.running();
         let result = async {
             let stream = self.sent(text, parameters, values).await?;
@@ -287,6 +292,12 @@ impl Connection {
     /// # Errors
     /// What PostgreSQL says.
     pub(crate) async fn batch(&self, sql: &str) -> Result<(), Failure> {
+        self.keeps();
+        self.own(sql).await
+    }
+
+    /// The same for what this side says by itself.
+    async fn own(&self, sql: &str) -> Result<(), Failure> {
         let running = self.running();
         let result = self.client.batch_execute(sql).await.map_err(Failure::from);
         running.done(result)
@@ -397,6 +408,7 @@ impl Connection {
         match running.done(result) {
             Ok(()) => {
                 self.transaction.store(NONE, Ordering::Release);
+                self.keeps();
                 Ok(())
             }
             Err(Failure::Aborted) => {
@@ -423,6 +435,18 @@ impl Connection {
         Ok(())
     }
 
+    /// Outside a transaction nothing is undone.
+    fn keeps(&self) {
+        if !self.is_in_transaction() {
+            self.kept.store(true, Ordering::Release);
+        }
+    }
+
+    /// Whether something may be set for the session, said once.
+    pub(super) fn has_kept(&self) -> bool {
+        self.kept.swap(false, Ordering::AcqRel)
+    }
+
     /// What statements outside a transaction may do.
     pub(super) fn access(&self) -> Access {
         if self.writes.load(Ordering::Acquire) {
@@ -435,7 +459,7 @@ impl Connection {
     /// Changes what statements outside a transaction may do.
     pub(super) async fn set_access(&self, access: Access) -> Result<(), Failure> {
         if self.access() != access {
-            self.batch(match access {
+            self.own(match access {
                 Access::Read => "SET default_transaction_read_only = on",
                 Access::Write => "SET default_transaction_read_only = off",
             })
@@ -453,7 +477,7 @@ impl Connection {
         }
         let limit = left.and_then(|left| limit(session.statement, left));
         let statement = limit.map_or(session.statement, Duration::from_millis);
-        self.batch(&timeouts(statement, session.lock.min(statement)))
+        self.own(&timeouts(statement, session.lock.min(statement)))
             .await?;
         self.limit.store(limit.unwrap_or(0), Ordering::Release);
         Ok(())

@@ -12,6 +12,7 @@ use super::address::{Address, Host, Tls};
 use super::failure::Failure;
 use super::stream::{Bounded, Socket};
 use super::tls::Verified;
+use crate::sql::marks;
 use crate::tree::folding::ICU;
 
 /// The oldest version that is asked: older ones are not maintained.
@@ -38,6 +39,8 @@ pub(super) struct Dial {
     config: Config,
     tls: Option<Verified>,
     setup: String,
+    /// What takes back what a statement set for its session.
+    forget: String,
     message: usize,
 }
 
@@ -91,8 +94,14 @@ impl Dial {
             config,
             tls,
             setup: setup(address, session),
+            forget: forget(address),
             message: session.message,
         })
+    }
+
+    /// The statements that take back what one set for its session.
+    pub(super) fn forget(&self) -> &str {
+        &self.forget
     }
 
     async fn socket(&self) -> Result<Socket, Failure> {
@@ -208,13 +217,27 @@ fn setup(address: &Address, session: &Session) -> String {
          SET TimeZone = 'UTC'; SET standard_conforming_strings = on; SET client_min_messages = warning;\
          SET default_transaction_isolation = 'read committed';\
          SET jit = off;\
-         SET search_path = \"{}\", pg_temp;\
+         {};\
          SELECT '' COLLATE \"{ICU}\"",
         timeouts(session.statement, session.lock),
         millis(session.idle),
-        // CWE-426, CWE-89: names are looked up in one schema, and in nobody's temporary one before it.
-        address.schema.replace('"', "\"\""),
+        search_path(address),
     )
+}
+
+/// CWE-426, CWE-89: names are looked up in one schema, and in nobody's temporary one before it.
+fn search_path(address: &Address) -> String {
+    format!(
+        "SET search_path = \"{}\", pg_temp",
+        address.schema.replace('"', "\"\"")
+    )
+}
+
+/// CWE-488: who asks, and where names are looked up, is said by nobody who had the connection before.
+fn forget(address: &Address) -> String {
+    // `user` is a word of SQL's.
+    let marks = marks::NAMES.map(|name| format!("RESET {}\"; ", name.replace('.', ".\"")));
+    format!("{}{}", marks.concat(), search_path(address))
 }
 
 /// How long statements may take and wait from here on. CWE-400: nothing takes or holds for ever.

@@ -3,7 +3,7 @@
 
 use std::future::poll_fn;
 use std::pin::pin;
-use std::task::Poll;
+use std::task::{Context, Poll, Waker};
 
 use tokio_postgres::Statement;
 use tokio_postgres::types::ToSql;
@@ -86,14 +86,22 @@ impl Connection {
 
     /// Ends a transaction in which nothing was written: that is said, and what comes of it is not waited for, for whatever is asked
     /// next is asked behind it.
-    pub(crate) async fn leave(&self) {
-        let mut ended = pin!(self.client.batch_execute("ROLLBACK"));
-        poll_fn(|cx| {
-            let _ = ended.as_mut().poll(cx);
-            Poll::Ready(())
-        })
-        .await;
+    pub(crate) fn leave(&self) {
+        self.say("ROLLBACK");
         self.ended();
+    }
+
+    /// CWE-488: where transactions are marked, what a statement set for the session goes before the next one asks. Not waited for, either.
+    pub(super) fn forget(&self, statements: &str) {
+        if self.has_kept() && self.marking.get().is_some() {
+            self.say(statements);
+        }
+    }
+
+    /// Sends statements, and does not wait for what comes of them.
+    fn say(&self, statements: &str) {
+        let said = pin!(self.client.batch_execute(statements));
+        let _ = said.poll(&mut Context::from_waker(Waker::noop()));
     }
 }
 

@@ -208,6 +208,7 @@ impl Pool {
         if connection.is_broken() {
             idle.suspected = Some(Instant::now());
         } else if connection.born.elapsed() < self.options.age {
+            connection.forget(self.dial.forget());
             idle.connections.push(connection);
         }
     }

@@ -25,6 +25,12 @@ pub(in crate::migrations) async fn texts(
     Ok(rows)
 }
 
+/// The first text of the first row.
+pub(super) async fn one(connection: &Connection, sql: &str) -> Result<Option<String>, Failure> {
+    let rows = texts(connection, sql).await?;
+    Ok(rows.into_iter().next().and_then(|row| row.into_iter().next()))
+}
+
 /// As [`refused`], with what to do about it.
 pub(in crate::migrations) fn refused_step(
     migration: &str,

@@ -6,8 +6,10 @@ use super::asked::{run, setup, texts};
 use crate::backend::postgres::{Connection, Failure};
 use crate::policy::listed::Listed;
 use crate::sql::literal::quoted;
-use crate::sql::marks;
 use crate::tree::meta::ModelMeta;
+
+/// The tables of no model, which whoever asks may read and no more.
+pub(super) const FRAMEWORK: [&str; 3] = [RECORD, PROGRESS, "vauban_row_security"];
 
 /// A role's name in a statement.
 pub(super) fn name(role: &str) -> String {
@@ -30,11 +32,11 @@ pub(super) async fn give(
     let sql = format!(
         "SELECT c.relname::text FROM pg_class c WHERE c.relkind = 'r' AND c.relnamespace = current_schema()::regnamespace
             AND c.relname IN ({})",
-        tables(listed, &[RECORD, PROGRESS, "vauban_row_security"])
+        tables(listed.models(), &FRAMEWORK)
     );
     for row in texts(connection, &sql).await.map_err(setup)? {
         let Some(table) = row.first() else { continue };
-        let rights = if [RECORD, PROGRESS, "vauban_row_security"].contains(&&**table) {
+        let rights = if FRAMEWORK.contains(&&**table) {
             // CWE-345: what was applied is written by what applied it.
             "SELECT"
         } else {
@@ -57,19 +59,14 @@ pub(super) async fn may_migrate(
     connection: &Connection,
     models: &[&'static ModelMeta],
 ) -> Result<(), MigrationError> {
-    let names: Vec<_> = models.iter().map(|model| quoted(model.table)).collect();
-    let names = if names.is_empty() {
-        "NULL".to_owned()
-    } else {
-        names.join(", ")
-    };
     let sql = format!(
         "SELECT format('GRANT CREATE, USAGE ON SCHEMA %I TO %I', current_schema(), current_user)
           WHERE NOT has_schema_privilege(current_schema(), 'CREATE')
          UNION ALL
          SELECT format('ALTER TABLE %I OWNER TO %I', c.relname, current_user) FROM pg_class c
-          WHERE c.relkind = 'r' AND c.relnamespace = current_schema()::regnamespace AND c.relname IN ({names})
-            AND NOT pg_has_role(current_user, c.relowner, 'USAGE')"
+          WHERE c.relkind = 'r' AND c.relnamespace = current_schema()::regnamespace AND c.relname IN ({})
+            AND NOT pg_has_role(current_user, c.relowner, 'USAGE')",
+        tables(models, &FRAMEWORK)
     );
     let lacks = texts(connection, &sql).await.map_err(setup)?;
     let lacks: Vec<_> = lacks.into_iter().flatten().collect();
@@ -96,56 +93,14 @@ pub(super) async fn lacks(connection: &Connection, listed: &Listed) -> Result<Ve
          SELECT format('GRANT EXECUTE ON FUNCTION %s TO %I', p.oid::regprocedure, current_user) FROM pg_proc p
           WHERE p.pronamespace = current_schema()::regnamespace AND p.proname LIKE 'vauban\\_rule\\_%'
             AND NOT has_function_privilege(p.oid, 'EXECUTE')",
-        tables(listed, &[])
-    );
-    Ok(texts(connection, &sql).await?.into_iter().flatten().collect())
-}
-
-/// What the role of this connection may, so that the policies would not hold it. CWE-250: also by another role that it may become.
-pub(super) async fn too_much(connection: &Connection, listed: &Listed) -> Result<Vec<String>, Failure> {
-    let sql = format!(
-        "SELECT format('%I is a superuser, or may become one: ALTER ROLE %I NOSUPERUSER, or REVOKE %I FROM %I', current_user,
-                       r.rolname, r.rolname, current_user)
-           FROM pg_roles r WHERE r.rolsuper AND pg_has_role(current_user, r.oid, 'MEMBER')
-            AND (r.rolname = current_user OR NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user))
-         UNION ALL
-         SELECT format('%I passes by policies, or may become who does: ALTER ROLE %I NOBYPASSRLS, or REVOKE %I FROM %I', current_user,
-                       r.rolname, r.rolname, current_user)
-           FROM pg_roles r WHERE r.rolbypassrls AND NOT r.rolsuper AND pg_has_role(current_user, r.oid, 'MEMBER')
-            AND (r.rolname = current_user OR NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user))
-         UNION ALL
-         SELECT format('%I owns the table `%s`, or may become who does: ALTER TABLE %I OWNER TO the role that migrates', current_user,
-                       c.relname, c.relname)
-           FROM pg_class c
-          WHERE c.relkind = 'r' AND c.relnamespace = current_schema()::regnamespace AND c.relname IN ({tables})
-            AND pg_has_role(current_user, c.relowner, 'MEMBER')
-            AND NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
-         UNION ALL
-         SELECT format('%I may do what no policy judges to `%s`: REVOKE TRUNCATE, REFERENCES, TRIGGER ON %I FROM %I, PUBLIC', current_user,
-                       c.relname, c.relname, current_user)
-           FROM pg_class c
-          WHERE c.relkind = 'r' AND c.relnamespace = current_schema()::regnamespace AND c.relname IN ({tables})
-            AND (has_table_privilege(c.oid, 'TRUNCATE') OR has_table_privilege(c.oid, 'REFERENCES')
-                 OR has_table_privilege(c.oid, 'TRIGGER'))
-            AND NOT pg_has_role(current_user, c.relowner, 'MEMBER')
-         UNION ALL
-         SELECT format('%I may make tables and functions in the schema %I, which stand in for others: REVOKE CREATE ON SCHEMA %I FROM %I, PUBLIC',
-                       current_user, current_schema(), current_schema(), current_user)
-          WHERE has_schema_privilege(current_schema(), 'CREATE')
-            AND NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
-         UNION ALL
-         SELECT format('whoever connects is said to be somebody: ALTER ROLE %I RESET %s, ALTER DATABASE %I RESET %s', current_user,
-                       name, current_database(), name)
-           FROM unnest(ARRAY[{marks}]) AS name WHERE current_setting(name, true) <> ''",
-        marks = marks::NAMES.map(quoted).join(", "),
-        tables = tables(listed, &[])
+        tables(listed.models(), &[])
     );
     Ok(texts(connection, &sql).await?.into_iter().flatten().collect())
 }
 
 /// The models' tables and these, for `IN`.
-fn tables(listed: &Listed, more: &[&str]) -> String {
-    let models = listed.models().iter().map(|model| model.table);
+pub(super) fn tables(models: &[&'static ModelMeta], more: &[&str]) -> String {
+    let models = models.iter().map(|model| model.table);
     let all: Vec<_> = models.chain(more.iter().copied()).map(quoted).collect();
     if all.is_empty() {
         "NULL".to_owned()

@@ -8,9 +8,11 @@ use sha2::{Digest, Sha256};
 use super::super::MigrationError;
 use super::super::operation::Operation;
 use super::super::row_security::{POLICY, Policies, RowSecurity, Secured, TRIGGER};
-use super::asked::{refused, run, setup, texts};
+use super::asked::{one, refused, run, setup, texts};
 use super::recorded::begin;
+use super::removed::{open, remove, shut, was_made};
 use super::roles;
+use super::too_much::too_much;
 use crate::backend::postgres::{Access, Connection, Failure, Isolation};
 use crate::policy::listed::Listed;
 use crate::sql::function::FUNCTION;
@@ -61,9 +63,10 @@ async fn secured_in(
     .await;
     let one_role = owns.map_err(setup)?.as_deref() == Some("true");
     let Some(policies) = policies else {
-        let had = has_policies(connection).await.map_err(setup)?;
+        let had = was_made(connection).await.map_err(setup)?;
         if had {
-            remove(connection, true).await?;
+            open(connection, listed).await?;
+            remove(connection).await?;
             run(connection, "DROP TABLE IF EXISTS \"vauban_row_security\"").await?;
         }
         if !one_role {
@@ -85,7 +88,7 @@ async fn secured_in(
     }
     if !is_current {
         foreign(connection, listed).await?;
-        remove(connection, false).await?;
+        remove(connection).await?;
         // CWE-426: what the policies name is found where nobody else can put something.
         run(
             connection,
@@ -147,17 +150,17 @@ pub(crate) async fn secured(
         connection.begin(Access::Read, Isolation::RepeatableRead).await?;
         let said = match &policies {
             Some(policies) => state(connection, policies).await?,
-            None if has_policies(connection).await? => Some(
+            None if was_made(connection).await? => Some(
                 "the database has policies of its own, and `database_row_security` is off: whoever asks would see nothing. Switch it \
                  on, or take them away with `migrate`"
                     .to_owned(),
             ),
-            None => None,
+            None => shut(connection, listed).await?,
         };
         let found = RowSecurity {
             policies: said,
             too_much: match wanted {
-                true => roles::too_much(connection, listed).await?,
+                true => too_much(connection, listed).await?,
                 false => Vec::new(),
             },
             lacks: roles::lacks(connection, listed).await?,
@@ -280,34 +283,6 @@ async fn foreign(connection: &Connection, listed: &Listed) -> Result<(), Migrati
     }
 }
 
-/// Takes away what was emitted before. Until there is something else, nothing is seen, unless the wall itself is `off`.
-async fn remove(connection: &Connection, off: bool) -> Result<(), MigrationError> {
-    let level = if off { "" } else { "FALSE AND " };
-    let sql = format!(
-        "SELECT format('DROP TRIGGER %I ON %I', t.tgname, c.relname), 1 AS place
-           FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
-          WHERE c.relnamespace = current_schema()::regnamespace AND t.tgname = '{TRIGGER}'
-         UNION ALL
-         SELECT format('DROP POLICY %I ON %I', p.polname, c.relname), 2
-           FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid
-          WHERE c.relnamespace = current_schema()::regnamespace AND p.polname LIKE '{POLICY}'
-         UNION ALL
-         SELECT DISTINCT format('ALTER TABLE %I DISABLE ROW LEVEL SECURITY', c.relname), 3
-           FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid
-          WHERE {level} c.relnamespace = current_schema()::regnamespace AND p.polname LIKE '{POLICY}'
-         UNION ALL
-         SELECT format('DROP FUNCTION %s', p.oid::regprocedure), 4 FROM pg_proc p
-          WHERE p.pronamespace = current_schema()::regnamespace
-            AND (p.proname LIKE '{FUNCTION}%' OR p.proname = 'vauban_refused')
-         ORDER BY place"
-    );
-    let statements = texts(connection, &sql).await.map_err(setup)?;
-    for statement in statements.into_iter().filter_map(|row| row.into_iter().next()) {
-        run(connection, &statement).await?;
-    }
-    Ok(())
-}
-
 /// A column that goes or holds another type takes the policies of its table with it, which are said anew when all is made; until
 /// then nothing of the table is seen.
 pub(super) async fn let_go(connection: &Connection, operation: &Operation) -> Result<(), Failure> {
@@ -330,21 +305,8 @@ pub(super) async fn let_go(connection: &Connection, operation: &Operation) -> Re
     Ok(())
 }
 
-async fn has_policies(connection: &Connection) -> Result<bool, Failure> {
-    let sql = format!(
-        "SELECT 'there' FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid
-          WHERE c.relnamespace = current_schema()::regnamespace AND p.polname LIKE '{POLICY}' LIMIT 1"
-    );
-    Ok(one(connection, &sql).await?.is_some())
-}
-
 async fn schema(connection: &Connection) -> Result<String, Failure> {
     Ok(one(connection, "SELECT current_schema()::text")
         .await?
         .unwrap_or_default())
-}
-
-async fn one(connection: &Connection, sql: &str) -> Result<Option<String>, Failure> {
-    let rows = texts(connection, sql).await?;
-    Ok(rows.into_iter().next().and_then(|row| row.into_iter().next()))
 }

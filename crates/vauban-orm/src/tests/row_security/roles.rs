@@ -30,6 +30,11 @@ async fn cwe_250_a_wall_that_does_not_hold_is_told() {
             "RESET vauban.actor",
         ),
         (
+            "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET vauban.\"user\" = %L', current_database(), 'x'); END $$",
+            "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I RESET vauban.\"user\"', current_database()); END $$",
+            "RESET vauban.\"user\"",
+        ),
+        (
             "ALTER TABLE task OWNER TO vauban_application",
             "ALTER TABLE task OWNER TO vauban_owner",
             "owns the table `task`",
