@@ -5,6 +5,7 @@ use vauban::orm::actor::Action;
 use vauban::orm::{self, Acting, ChangeHook, Changes};
 use vauban::prelude::*;
 
+use crate::articles::Article;
 use crate::users::User;
 
 /// What was done.
@@ -79,7 +80,9 @@ impl ChangeHook for History {
                 by: change.actor().user_facts().map(|facts| Id::from_uuid(facts.id)),
             }
         };
-        HistoryEntry::create_all(changes.iter().map(entry))
+        // CWE-203: staff see all articles, and not all tags: a link that they may not see is not told of.
+        let seen = |change: &&orm::Change| change.model().is(Article::meta());
+        HistoryEntry::create_all(changes.iter().filter(seen).map(entry))
             .save(db)
             .await?;
         Ok(())

@@ -221,6 +221,11 @@ async fn what_was_done_to_an_article_staff_can_read() {
         .await
         .assert_contains(&w.draft.id.to_string())
         .assert_lacks("Read by");
+    // CWE-203: nor does it tell of an article's tags, which staff of no organisation may not see.
+    cleo.get("/data/history_entry/?by=kind")
+        .await
+        .assert_contains("article")
+        .assert_lacks("article_tag");
     // Nobody writes it by hand, nor do others read it.
     ann.get("/data/history_entry/").await.assert_status(403);
 }

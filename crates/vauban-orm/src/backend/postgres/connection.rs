@@ -59,7 +59,7 @@ pub(crate) struct Connection {
     /// A statement was prepared before a migration, and forgotten in a transaction.
     stale: AtomicBool,
     /// What ran since it was taken may have set something for the session: it did not end by being undone.
-    kept: AtomicBool,
+    lingers: AtomicBool,
     /// The milliseconds that a statement may take; 0 where it is what the session was set up with.
     limit: AtomicU64,
     pub(super) born: Instant,
@@ -108,7 +108,7 @@ impl Connection {
             writes: AtomicBool::new(true),
             marking: OnceCell::new(),
             stale: AtomicBool::new(false),
-            kept: AtomicBool::new(false),
+            lingers: AtomicBool::new(false),
             limit: AtomicU64::new(0),
             born: Instant::now(),
             answered: AtomicU64::new(0),
@@ -438,13 +438,13 @@ impl Connection {
     /// Outside a transaction nothing is undone.
     fn keeps(&self) {
         if !self.is_in_transaction() {
-            self.kept.store(true, Ordering::Release);
+            self.lingers.store(true, Ordering::Release);
         }
     }
 
     /// Whether something may be set for the session, said once.
     pub(super) fn has_kept(&self) -> bool {
-        self.kept.swap(false, Ordering::AcqRel)
+        self.lingers.swap(false, Ordering::AcqRel)
     }
 
     /// What statements outside a transaction may do.
