@@ -2,6 +2,8 @@
 
 use std::marker::PhantomData;
 
+use std::any::TypeId;
+
 use crate::model::Model;
 use crate::model::columns::{Column, Columns, OrderedField};
 use crate::model::expression::{Expression, IntoExpression, OneValue, Readable, compared};
@@ -68,11 +70,17 @@ impl<const PLACES: u32, const DIGITS: u32> Summed for Decimal<PLACES, DIGITS> {
             would be rounded in silence; read the row with `get_to_change`, compute in Rust (`checked_add`), and `set` what comes of it"
 )]
 pub trait WholeNumber: Field {}
-impl WholeNumber for i16 {}
-impl WholeNumber for u16 {}
-impl WholeNumber for i32 {}
-impl WholeNumber for u32 {}
-impl WholeNumber for i64 {}
+macro_rules! whole_numbers {
+    ($($number:ty)+) => {
+        $(impl WholeNumber for $number {})+
+
+        /// Whether it is one of them, for those who know a column by its metadata alone.
+        pub(crate) fn is_whole<T: 'static>() -> bool {
+            [$(TypeId::of::<$number>()),+].contains(&TypeId::of::<T>())
+        }
+    };
+}
+whole_numbers!(i16 u16 i32 u32 i64);
 
 /// Column types of which there is a smallest and a greatest in both databases.
 pub trait Ranked: OrderedField {}

@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use crate::model::aggregate::is_whole;
 use crate::model::columns::Column;
 use crate::model::kinds;
 use crate::model::path::Path;
@@ -215,6 +216,7 @@ impl<T: Field> ModelField for T {
         choices: T::CHOICES,
         labels: T::CHOICE_LABELS,
         secret: T::SECRET,
+        whole: is_whole::<T>,
     };
 
     fn column<P: Place>(path: &Path, meta: &'static ColumnMeta) -> Self::Column<P> {

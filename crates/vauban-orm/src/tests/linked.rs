@@ -59,7 +59,7 @@ impl Policy for NoteTag {
 
 /// Its rows are more than two ends.
 #[derive(Model, Debug)]
-#[model(crate = vauban_orm, many(near: Pair through Ranked(from, to), twice: Pair through Doubled(from, to), partly: Pair through Partly(from, to)))]
+#[model(crate = vauban_orm, many(near: Pair through Ranked(from, to), noted: Pair through Noted(from, to), twice: Pair through Doubled(from, to), partly: Pair through Partly(from, to)))]
 pub struct Pair {
     pub id: Id<Pair>,
 }
@@ -70,6 +70,28 @@ pub struct Ranked {
     pub from: ForeignKey<Pair>,
     pub to: ForeignKey<Pair>,
     pub rank: i64,
+}
+/// A link by types, for what it says besides has a default or may be nothing.
+#[derive(Model, Debug)]
+#[model(crate = vauban_orm, unique(to, from))]
+pub struct Noted {
+    pub id: Id<Noted>,
+    pub from: ForeignKey<Pair>,
+    pub to: ForeignKey<Pair>,
+    #[field(default = 1)]
+    pub rank: i64,
+    #[field(max_length = 20)]
+    pub note: Option<String>,
+}
+/// Each pair once, and since when.
+#[derive(Model, Debug)]
+#[model(crate = vauban_orm, unique(to, from))]
+pub struct Dated {
+    pub id: Id<Dated>,
+    pub from: ForeignKey<Pair>,
+    pub to: ForeignKey<Pair>,
+    #[field(auto_now_add)]
+    pub since: DateTime,
 }
 #[derive(Model, Debug)]
 #[model(crate = vauban_orm, index(from, to))]
@@ -97,7 +119,7 @@ macro_rules! open {
         }
     )+ };
 }
-open!(Pair, Ranked, Doubled, Partly);
+open!(Pair, Ranked, Noted, Dated, Doubled, Partly);
 
 service! {
     /// Makes what the attacks need.
@@ -132,6 +154,8 @@ impl Notes {
             NoteTag::meta(),
             Pair::meta(),
             Ranked::meta(),
+            Noted::meta(),
+            Dated::meta(),
             Doubled::meta(),
             Partly::meta(),
         ];
@@ -513,7 +537,22 @@ async fn by_metadata_links_are_the_same() {
     };
     assert_eq!(shown(table), ["NoteTag.note NoteTag.tag Tag"]);
     assert_eq!(shown(tags), ["NoteTag.tag NoteTag.note Note"]);
-    assert!(shown(pairs).is_empty());
+    let dated = ["Dated.from Dated.to Pair", "Dated.to Dated.from Pair"];
+    assert_eq!(shown(pairs), dated, "what the framework sets is no more");
+    // CWE-471: nor is a link whose rows say something, which `set` would delete with them.
+    let noted = db.table("noted").unwrap();
+    let [from, to] = ["from", "to"].map(|field| noted.column(field).unwrap());
+    assert_eq!(
+        from.linked(&to).unwrap_err().to_string(),
+        "a `Noted` says `rank` besides its two ends: add and delete its rows by its table"
+    );
+    let pair = Pair::create(NewPair {}).save(&db).await.unwrap();
+    let typed = pair.id.links(|p| &p.noted);
+    assert_eq!(
+        typed.add(&db, [pair.id]).await.unwrap(),
+        1,
+        "by types, where it is listed"
+    );
     let ranked = db.table("ranked").unwrap();
     let [from, to, rank] = ["from", "to", "rank"].map(|field| ranked.column(field).unwrap());
     let error = from.linked(&to).unwrap_err().to_string();

@@ -1,17 +1,62 @@
 //! By metadata, values: what rows become together and in groups, what is added or changed by a key, what the database computes. No
 //! answer is told of what may not be seen.
 
+use vauban_macros::Model;
+
 use super::changes::{Book, BookTag, BookTagged, NewBook};
 use super::untyped::Kinds;
 use super::*;
 use crate::engine::Options;
-use crate::field::{Field, Value};
+use crate::field::{Field, Kind, Mismatch, Value, ValueRef};
 use crate::untyped::{AnyColumn, AnyNewRow, AnyRow, AnyTable};
 use crate::*;
 
+/// A whole number by its kind, and but three of them by its type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Priority(i64);
+impl Field for Priority {
+    const KIND: Kind = Kind::SmallInt;
+    fn to_value(&self) -> Value {
+        Value::Integer(self.0)
+    }
+    fn from_value(value: ValueRef<'_>) -> Result<Self, Mismatch> {
+        match value {
+            ValueRef::Integer(number @ 1..=3) => Ok(Self(number)),
+            _ => Err(Mismatch),
+        }
+    }
+}
+
+/// Every type whose kind is that of a whole number.
+#[derive(Model, Debug)]
+#[model(crate = vauban_orm)]
+pub(crate) struct Errand {
+    pub id: Id<Errand>,
+    pub priority: Priority,
+    pub later: Option<Priority>,
+    pub short: i16,
+    pub place: u16,
+    pub int: i32,
+    pub count: u32,
+    pub big: i64,
+    pub maybe: Option<i64>,
+    pub perhaps: Option<i16>,
+}
+impl Policy for Errand {
+    fn rules(_: Who<Self>, _: &Columns<Self>) -> Rules<Self> {
+        Rules::owner(Filter::always())
+    }
+}
+
 async fn site() -> Site {
     let mut models = MODELS();
-    models.extend([Kinds::meta(), Book::meta(), BookTag::meta(), BookTagged::meta()]);
+    models.extend([
+        Kinds::meta(),
+        Book::meta(),
+        BookTag::meta(),
+        BookTagged::meta(),
+        Errand::meta(),
+    ]);
     Site::with(Options {
         models,
         services: super::rights::services(),
@@ -284,12 +329,8 @@ async fn cwe_863_a_foreign_row_is_not_changed_by_adding_its_key() {
             (field, "set_by_itself")
         );
     }
-    let saved = save("mine-too", &["title", "editor"]).await.unwrap();
-    assert!(
-        saved
-            .iter()
-            .all(|(row, added)| !added && row.text(&column(table, "editor")).unwrap().is_empty())
-    );
+    let saved = save("mine-too", &["title"]).await.unwrap();
+    assert!(saved.iter().all(|(_, added)| !added));
     {
         let _attack = without(Control::UpsertJudged);
         save("public", &["title"]).await.unwrap();
@@ -378,11 +419,11 @@ async fn what_the_database_computes_is_judged_and_fits() {
         (column(kinds, "price").amount(), "price"),
         (column(kinds, "text").amount(), "text"),
     ] {
-        assert_eq!(code(&made.unwrap_err()), (field, "integer"));
+        assert_eq!(code(&made.unwrap_err()), (field, "not_computed"));
     }
     assert_eq!(
         code(&column(kinds, "moment").set_to(int.amount().unwrap()).unwrap_err()),
-        ("moment", "integer")
+        ("moment", "not_computed")
     );
     assert_eq!(
         hits.set_to(int.amount().unwrap() + 1).unwrap_err().to_string(),
@@ -421,6 +462,96 @@ async fn what_the_database_computes_is_judged_and_fits() {
         .objects()
         .change_all(&db, [hits.set_to(amount() + 1).unwrap()]);
     assert_eq!(all.await.unwrap(), 0);
+}
+
+/// CWE-20, CWE-248. Attack: a number is computed into a column whose type refuses it, and nobody reads the table afterwards.
+#[tokio::test]
+async fn cwe_20_nothing_is_computed_for_a_type_of_its_own() {
+    let site = site().await;
+    let unit = site.as_user(&site.ann);
+    let db = unit.db();
+    let errands = db.table("errand").unwrap();
+    let numbers = [
+        "short", "place", "int", "count", "big", "maybe", "perhaps", "priority", "later",
+    ];
+    let values = numbers.map(|field| column(errands, field).set_text("3").unwrap());
+    errands.create(values).save(&db).await.unwrap();
+    let more = |field: &str| {
+        let big = column(errands, "big").amount()?;
+        column(errands, field).set_to(big + 4)
+    };
+    for field in ["priority", "later"] {
+        let own = column(errands, field);
+        assert_eq!(code(&more(field).unwrap_err()), (field, "not_computed"));
+        assert_eq!(code(&own.amount().unwrap_err()), (field, "not_computed"));
+        let wrong = errands.objects().change_all(&db, [own.set(7).unwrap()]).await;
+        assert_eq!(code(&wrong.unwrap_err()).0, field, "as what is set");
+    }
+    for field in ["short", "place", "int", "count", "maybe", "perhaps", "big"] {
+        let done = errands.objects().change_all(&db, [more(field).unwrap()]).await;
+        assert_eq!(done.unwrap(), 1, "{field}");
+        assert!(column(errands, field).amount().is_ok(), "{field}");
+    }
+    let read = Errand::objects().first(&db).await.unwrap().unwrap();
+    let own = (read.priority, read.later, read.short, read.perhaps);
+    assert_eq!(own, (Priority(3), Some(Priority(3)), 7, Some(7)));
+}
+
+/// CWE-665. Attack, or a file with a line that is too short: what is there is emptied, or has its default again.
+#[tokio::test]
+async fn cwe_665_what_a_row_does_not_say_takes_the_place_of_nothing() {
+    let site = site().await;
+    let unit = site.as_user(&site.sue);
+    let db = unit.db();
+    let table = db.table("article").unwrap();
+    let all = |fields: &[&str]| {
+        fields
+            .iter()
+            .map(|field| column(table, field))
+            .collect::<Vec<_>>()
+    };
+    let new = |slug: &str, more: &[(&str, &str)]| {
+        let given = [
+            ("title", "x"),
+            ("slug", slug),
+            ("author", &site.sue.id.to_string()),
+        ]
+        .into_iter()
+        .chain(more.iter().copied())
+        .map(|(field, text)| column(table, field).set_text(text).unwrap())
+        .collect::<Vec<_>>();
+        table.create(given)
+    };
+    let editor = site.ann.id.to_string();
+    let full = || new("mine", &[("editor", &editor), ("hits", "7")]);
+    full().save(&db).await.unwrap();
+    // No value, and the default.
+    let update = all(&["editor", "hits"]);
+    for (short, field) in [
+        (new("mine", &[("hits", "8")]), "editor"),
+        (new("mine", &[("editor", &editor)]), "hits"),
+    ] {
+        let rows = vec![full(), short];
+        let told = AnyNewRow::save_or_change_all(rows, &db, &all(&["slug"]), &update).await;
+        match told.unwrap_err() {
+            Error::Rows(wrong) => {
+                assert_eq!(wrong[0].row, 1);
+                assert_eq!(code(&wrong[0].error), (field, "required"));
+            }
+            other => panic!("not of rows: {other}"),
+        }
+    }
+    let mine = table
+        .objects()
+        .filter(column(table, "slug").eq("mine").unwrap())
+        .unwrap();
+    let read = mine.first(&db).await.unwrap().unwrap();
+    let shown = |row: &AnyRow| ["editor", "hits"].map(|field| row.text(&column(table, field)).unwrap());
+    assert_eq!(shown(&read), [editor, "7".to_owned()]);
+    // That there is to be none is said.
+    let none = new("mine", &[("editor", ""), ("hits", "8")]);
+    let saved = AnyNewRow::save_or_change_all(vec![none], &db, &all(&["slug"]), &update).await;
+    assert_eq!(shown(&saved.unwrap()[0].0), [String::new(), "8".to_owned()]);
 }
 
 /// Pages by key: their cursors hold for their order alone.

@@ -229,6 +229,7 @@ const NOTHING: ColumnMeta = ColumnMeta {
         choices: &[],
         labels: &[],
         secret: true,
+        whole: || false,
     },
     __derived: Derived::NOTHING,
 };

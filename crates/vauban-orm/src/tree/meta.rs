@@ -126,6 +126,9 @@ pub struct Untyped {
     pub labels: &'static [&'static str],
     /// Whether its values are told to nobody: `Field::SECRET`.
     pub secret: bool,
+    /// Whether it is a `WholeNumber`, which takes any number that its bounds do. A type of the site's own has a kind as well, and
+    /// may refuse what is computed (CWE-20).
+    pub whole: fn() -> bool,
 }
 
 /// What besides its [`Kind`] decides what a stored value means. Migrations say it and convert by it (CWE-681).

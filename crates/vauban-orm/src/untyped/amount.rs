@@ -6,7 +6,7 @@ use super::column::AnyColumn;
 use super::row::AnyRow;
 use crate::error::{Error, Result};
 use crate::model::assignment::Assignment;
-use crate::model::kinds;
+use crate::problem::Problem;
 use crate::tree::meta::{Encoding, ModelMeta};
 use crate::tree::term::{Term, Whole};
 use crate::tree::value::{Kind, Value};
@@ -21,19 +21,21 @@ pub struct AnyAmount {
     other: Option<&'static ModelMeta>,
 }
 
-const fn is_whole(kind: Kind) -> bool {
-    matches!(kind, Kind::SmallInt | Kind::Int | Kind::BigInt)
-}
+/// Said of a column whose type is none of those that are computed with.
+const NOT_COMPUTED: Problem = Problem::new(
+    "not_computed",
+    "Only whole numbers are computed with, and none of a type of its own.",
+);
 
 impl AnyColumn {
     /// The column as a number to compute with. Of a related row that is absent or hidden there is no value, and none of what is
     /// computed with it.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for what is no whole number.
+    /// [`Error::Invalid`] for what is no [whole number](crate::columns::WholeNumber).
     pub fn amount(&self) -> Result<AnyAmount> {
-        if !is_whole(self.meta.kind) {
-            return Err(self.invalid(kinds::wrong(Kind::BigInt)));
+        if !(self.meta.untyped.whole)() {
+            return Err(self.invalid(NOT_COMPUTED));
         }
         Ok(AnyAmount {
             model: self.root,
@@ -47,7 +49,7 @@ impl AnyColumn {
     ///
     /// # Errors
     /// [`Error::Internal`] for a column of a related row, and for an amount of another table's rows; [`Error::Invalid`] for a
-    /// column that holds no whole numbers.
+    /// column whose type is no [whole number](crate::columns::WholeNumber): one of the site's own says what its values are.
     pub fn set_to(&self, amount: AnyAmount) -> Result<Assignment<AnyRow>> {
         let own = self.own_of(self.root)?;
         if let Some(other) = amount
@@ -59,8 +61,9 @@ impl AnyColumn {
                 other.name
             )));
         }
-        if !is_whole(own.kind) {
-            return Err(self.invalid(kinds::wrong(Kind::BigInt)));
+        // CWE-20: what a type of the site's own refuses nobody could read afterwards.
+        if !(own.untyped.whole)() {
+            return Err(self.invalid(NOT_COMPUTED));
         }
         match self.settable() {
             Ok(()) => Ok(Assignment::computed(own, amount.term)),

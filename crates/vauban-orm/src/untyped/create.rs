@@ -8,7 +8,7 @@ use crate::model::assignment::Assignment;
 use crate::problem::Problem;
 use crate::query::{Create, CreateAll, CreateOrChangeAll};
 use crate::tree::limits::REQUIRED;
-use crate::tree::meta::ModelMeta;
+use crate::tree::meta::{Auto, ColumnMeta, ModelMeta};
 use crate::unit::handles::{Db, Write};
 
 /// A row to be added: `table.create([title.set("…")?, author.set(id)?]).save(&db)`.
@@ -37,7 +37,7 @@ impl AnyNewRow {
     /// is missing, and [`Unique`](crate::Error::Unique).
     pub async fn save(self, db: &Db<Write>) -> Result<AnyRow> {
         let model = self.model;
-        self.checked().save_in(model, db.asker()).await
+        self.checked(&[]).save_in(model, db.asker()).await
     }
 
     /// Adds rows of one table together: as [`CreateAll::save`](crate::CreateAll::save).
@@ -48,12 +48,13 @@ impl AnyNewRow {
         let Some(model) = one_model(&rows)? else {
             return Ok(Vec::new());
         };
-        let rows: CreateAll<_> = rows.into_iter().map(Self::checked).collect();
+        let rows: CreateAll<_> = rows.into_iter().map(|row| row.checked(&[])).collect();
         rows.save_in(model, db.asker()).await
     }
 
     /// Adds rows of one table together, or changes those that are there: a row whose values of `key`, which has to be a unique key
-    /// of the table, another row has already gives that one its values of `update`. Each comes with whether it was added.
+    /// of the table, another row has already gives that one its values of `update`. Each has to be given all of both, if only no
+    /// value, so that no default takes the place of what is there. Each comes with whether it was added.
     ///
     /// ```
     /// use vauban_orm::untyped::{AnyNewRow, AnyTable};
@@ -64,6 +65,9 @@ impl AnyNewRow {
     ///     let columns: Option<Vec<_>> = names.iter().map(|name| table.column(name)).collect();
     ///     let columns = columns.filter(|all| !all.is_empty()).ok_or(Error::NotFound)?;
     ///     let row = |line: &Vec<String>| {
+    ///         if line.len() != columns.len() {
+    ///             return Err(Error::invalid(columns[0].field(), Problem::new("cells", "A line has a cell for each column.")));
+    ///         }
     ///         let values = columns.iter().zip(line).map(|(column, text)| column.set_text(text));
     ///         Ok(table.create(values.collect::<Result<Vec<_>>>()?))
     ///     };
@@ -75,7 +79,8 @@ impl AnyNewRow {
     /// ```
     ///
     /// # Errors
-    /// As [`CreateOrChangeAll::save`](crate::CreateOrChangeAll::save), and as [`save_all`](Self::save_all);
+    /// As [`CreateOrChangeAll::save`](crate::CreateOrChangeAll::save), and as [`save_all`](Self::save_all), at a column of `key` or
+    /// `update` that a row is given nothing for;
     /// [`Error::Invalid`], by field, if `update` names what the framework sets.
     pub async fn save_or_change_all(
         rows: Vec<Self>,
@@ -87,17 +92,21 @@ impl AnyNewRow {
             return Ok(Vec::new());
         };
         let own = |columns: &[AnyColumn]| columns.iter().map(|column| column.own_of(model)).collect();
-        let (key, updated): (Result<Vec<_>>, Result<Vec<_>>) = (own(key), own(update));
+        let (key, updated): (Result<Vec<&ColumnMeta>>, Result<Vec<&ColumnMeta>>) = (own(key), own(update));
         // CWE-345: a list of a request's columns gives no row that is there the moment of now as that of its making.
         for column in update {
             column.settable().map_err(|problem| column.invalid(problem))?;
         }
-        let rows = rows.into_iter().map(Self::checked).collect();
-        let all = CreateOrChangeAll::of(rows, key?, updated?);
+        let (key, updated) = (key?, updated?);
+        // CWE-665: what nobody gave is neither what a row is found by, nor what takes the place of a value that is there.
+        let named = [key.as_slice(), &updated].concat();
+        let rows = rows.into_iter().map(|row| row.checked(&named)).collect();
+        let all = CreateOrChangeAll::of(rows, key, updated);
         all.save_in(model, db.asker()).await
     }
 
-    fn checked(self) -> Create<AnyRow> {
+    /// With what is wrong with its values; `named`: columns that have to be given one, though they need none.
+    fn checked(self, named: &[&ColumnMeta]) -> Create<AnyRow> {
         let mut new = NewValues {
             values: vec![None; self.model.columns.len()],
             problems: Vec::new(),
@@ -108,7 +117,8 @@ impl AnyNewRow {
                 .iter()
                 .filter(|set| std::ptr::eq(set.column, column))
                 .count();
-            if given == 0 && is_given(column) && !column.nullable {
+            let is_named = named.iter().any(|one| std::ptr::eq(*one, column)) && column.auto == Auto::No;
+            if given == 0 && (is_named || (is_given(column) && !column.nullable)) {
                 new.problems.push((column.field, REQUIRED));
             }
             // CWE-235: of two values nobody knows which one was judged.

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::query::{Pairs, is_link};
 use crate::sabotage::{Control, removed};
 use crate::tree::bounds;
-use crate::tree::meta::ModelMeta;
+use crate::tree::meta::{Auto, ColumnMeta, ModelMeta};
 use crate::unit::handles::{Db, Write};
 
 /// A relation of many to many: a table whose rows link one row to another, seen from one of its ends. What may not be seen, a link
@@ -35,7 +35,7 @@ pub struct AnyLinks {
 
 impl AnyTable {
     /// Its relations of many to many: the tables of the program whose rows are no more than two foreign keys, one to a row of
-    /// this table, and which hold each pair once.
+    /// this table, and which hold each pair once. Besides them a row has what the framework sets, and nothing that somebody said.
     pub fn linked(&self, db: &Db) -> Vec<AnyLinked> {
         let mut all = Vec::new();
         for near in self.referred_by(db) {
@@ -66,6 +66,16 @@ impl AnyColumn {
             )));
         };
         is_link(model, near, end)?;
+        // CWE-471: links that are removed would take with them what else their rows say.
+        let more = |column: &ColumnMeta| {
+            column.auto == Auto::No && !std::ptr::eq(column, near) && !std::ptr::eq(column, end)
+        };
+        if let Some(column) = model.columns.iter().find(|column| more(column)) {
+            return Err(Error::Internal(format!(
+                "a `{}` says `{}` besides its two ends: add and delete its rows by its table",
+                model.name, column.field
+            )));
+        }
         Ok(AnyLinked {
             near: self.clone(),
             far: far.clone(),

@@ -312,6 +312,7 @@ const fn untyped<T: JsonValue>() -> Untyped {
         choices: &[],
         labels: &[],
         secret: false,
+        whole: || false,
         accepted: accepted::<T>,
         parsed: |text| Json::<T>::parse(text)?.whole().map(Value::Text),
         shown: |value| {
