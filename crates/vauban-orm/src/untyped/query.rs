@@ -96,7 +96,7 @@ impl AnyQuerySet {
     /// All rows.
     ///
     /// # Errors
-    /// See [`Error`].
+    /// See [`Error`](crate::Error).
     pub async fn all(self, db: &Db) -> Result<Vec<AnyRow>> {
         if self.loads.0.is_empty() {
             return self.query.rows_in(db.asker()).await;
@@ -107,7 +107,7 @@ impl AnyQuerySet {
     /// The first row, if there is one.
     ///
     /// # Errors
-    /// See [`Error`].
+    /// See [`Error`](crate::Error).
     pub async fn first(self, db: &Db) -> Result<Option<AnyRow>> {
         if self.loads.0.is_empty() {
             return self.query.first_in(db.asker()).await;
@@ -120,7 +120,7 @@ impl AnyQuerySet {
     /// How many rows; no more are counted than `most`.
     ///
     /// # Errors
-    /// See [`Error`].
+    /// See [`Error`](crate::Error).
     pub async fn count_up_to(self, db: &Db, most: u32) -> Result<u64> {
         self.query.count_up_to_in(db.asker(), most).await
     }
@@ -161,7 +161,7 @@ impl AnyQuerySet {
     /// How many rows.
     ///
     /// # Errors
-    /// See [`Error`].
+    /// See [`Error`](crate::Error).
     pub async fn count(self, db: &Db) -> Result<u64> {
         self.query.count_in(db.asker()).await
     }
@@ -169,7 +169,7 @@ impl AnyQuerySet {
     /// Whether there is a row.
     ///
     /// # Errors
-    /// See [`Error`].
+    /// See [`Error`](crate::Error).
     pub async fn exists(self, db: &Db) -> Result<bool> {
         self.query.exists_in(db.asker()).await
     }
@@ -233,7 +233,7 @@ impl AnyPermittedQuerySet {
     /// See [`AnyQuerySet::all`].
     ///
     /// # Errors
-    /// See [`Error`].
+    /// See [`Error`](crate::Error).
     pub async fn all(self, db: &Db) -> Result<Vec<Permitted<AnyRow>>> {
         rows(self.0.query.into_permitted(), self.0.loads, db.asker()).await
     }
