@@ -13,12 +13,13 @@ use std::sync::Arc;
 
 pub use out::{Failure, Out};
 
+use vauban_orm::engine::Backoff;
 use vauban_orm::{Db, Write};
 
 use crate::routing::Url;
 use crate::settings::Settings;
 use crate::signing::ModuleKeys;
-use crate::site::{Retries, Site};
+use crate::site::Site;
 
 /// What a command's function returns.
 pub type Running = Pin<Box<dyn Future<Output = Result<(), Failure>> + Send>>;
@@ -231,7 +232,7 @@ impl Run {
     {
         let units = self.site.units();
         let units = units.ok_or_else(|| Failure::new("The program has no database."))?;
-        let mut retries = Retries::default();
+        let mut retries = Backoff::times(8);
         loop {
             let unit = units.begin();
             let done = work(unit.db()).await;
@@ -241,7 +242,7 @@ impl Run {
                 Err(error) => Err(error.into()),
             };
             let is_undone = matches!(&done, Err(failure) if failure.is_undone());
-            if !retries.again_if(is_undone).await {
+            if !is_undone || !retries.again().await {
                 return done;
             }
         }

@@ -67,11 +67,7 @@ impl Retries {
     /// Whether what failed so may be done again; waits before it says yes, by chance for how long, so that two that met do not
     /// meet again.
     pub fn again<T>(&mut self, done: &Result<T, Error>) -> impl Future<Output = bool> + Send + use<T> {
-        self.again_if(matches!(done, Err(Error::Undone)))
-    }
-
-    /// The same for what is known to be undone, or not.
-    pub(crate) fn again_if(&mut self, is_undone: bool) -> impl Future<Output = bool> + Send + use<> {
+        let is_undone = matches!(done, Err(Error::Undone));
         // CWE-410: strangers who write at the same time take nobody's sign-in. CWE-755: of what may be saved nothing is done
         // again.
         let again = is_undone.then(|| self.0.again());
