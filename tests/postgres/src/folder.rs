@@ -21,6 +21,7 @@ pub(crate) struct Held {
 
 /// What ends the cluster: waits until nobody uses it, then a while, and looks again under both locks. It kills by the
 /// process id that PostgreSQL wrote down, if that process is still the one that has this folder.
+/// The folder goes under another name first: of one that is being emptied somebody else would find its lock gone, and make it anew.
 const WATCHER: &str = r#"
 cd "$1" || exit 0
 while :; do
@@ -43,7 +44,7 @@ while :; do
                     done ;;
             esac
         fi
-        rm -rf "$1"
+        mv "$1" "$1-gone-$$" && rm -rf "$1-gone-$$"
     ' sh "$1" && exit 0
     [ -d "$1" ] || exit 0
 done

@@ -38,7 +38,7 @@ impl AnyQuerySet {
     /// Only rows that are so; several filters hold together.
     ///
     /// # Errors
-    /// [`Error::Internal`] for a filter on another table's rows.
+    /// [`Error::Internal`](crate::Error::Internal) for a filter on another table's rows.
     pub fn filter(mut self, condition: AnyFilter) -> Result<Self> {
         self.query.narrow(condition.on(self.model)?);
         Ok(self)
@@ -47,7 +47,7 @@ impl AnyQuerySet {
     /// In this order; rows that agree in it are in the order of their ids.
     ///
     /// # Errors
-    /// [`Error::Internal`] for an order of another table's rows.
+    /// [`Error::Internal`](crate::Error::Internal) for an order of another table's rows.
     pub fn order_by(mut self, order: impl IntoIterator<Item = AnyOrder>) -> Result<Self> {
         self.query.order(keys_of(order, self.model)?);
         Ok(self)
@@ -57,7 +57,7 @@ impl AnyQuerySet {
     /// [`Related::Hidden`](crate::Related::Hidden).
     ///
     /// # Errors
-    /// [`Error::Internal`] for a column that is no foreign key of this table.
+    /// [`Error::Internal`](crate::Error::Internal) for a column that is no foreign key of this table.
     pub fn related(mut self, key: &AnyColumn) -> Result<Self> {
         self.query.load(key.key_of(self.model)?);
         Ok(self)
@@ -67,7 +67,7 @@ impl AnyQuerySet {
     /// [`AnyRow::loaded`]. Each stands under its own table's view rule.
     ///
     /// # Errors
-    /// [`Error::Internal`] for a foreign key to another table.
+    /// [`Error::Internal`](crate::Error::Internal) for a foreign key to another table.
     pub fn load(mut self, load: AnyLoad) -> Result<Self> {
         self.loads.0.push(load.on(self.model)?);
         Ok(self)
@@ -76,7 +76,7 @@ impl AnyQuerySet {
     /// At most `rows` of them, from row `first` (from 0) on.
     ///
     /// # Errors
-    /// [`Error::TooDeep`] behind row [`DEEPEST_ROW`](crate::DEEPEST_ROW).
+    /// [`Error::TooDeep`](crate::Error::TooDeep) behind row [`DEEPEST_ROW`](crate::DEEPEST_ROW).
     pub fn slice(mut self, first: u32, rows: u32) -> Result<Self> {
         self.query.slice(first, rows)?;
         Ok(self)
@@ -96,7 +96,7 @@ impl AnyQuerySet {
     /// All rows.
     ///
     /// # Errors
-    /// See [`Error`].
+    /// See [`Error`](crate::Error).
     pub async fn all(self, db: &Db) -> Result<Vec<AnyRow>> {
         if self.loads.0.is_empty() {
             return self.query.rows_in(db.asker()).await;
@@ -107,7 +107,7 @@ impl AnyQuerySet {
     /// The first row, if there is one.
     ///
     /// # Errors
-    /// See [`Error`].
+    /// See [`Error`](crate::Error).
     pub async fn first(self, db: &Db) -> Result<Option<AnyRow>> {
         if self.loads.0.is_empty() {
             return self.query.first_in(db.asker()).await;
@@ -120,7 +120,7 @@ impl AnyQuerySet {
     /// How many rows; no more are counted than `most`.
     ///
     /// # Errors
-    /// See [`Error`].
+    /// See [`Error`](crate::Error).
     pub async fn count_up_to(self, db: &Db, most: u32) -> Result<u64> {
         self.query.count_up_to_in(db.asker(), most).await
     }
@@ -161,7 +161,7 @@ impl AnyQuerySet {
     /// How many rows.
     ///
     /// # Errors
-    /// See [`Error`].
+    /// See [`Error`](crate::Error).
     pub async fn count(self, db: &Db) -> Result<u64> {
         self.query.count_in(db.asker()).await
     }
@@ -169,7 +169,7 @@ impl AnyQuerySet {
     /// Whether there is a row.
     ///
     /// # Errors
-    /// See [`Error`].
+    /// See [`Error`](crate::Error).
     pub async fn exists(self, db: &Db) -> Result<bool> {
         self.query.exists_in(db.asker()).await
     }
@@ -177,7 +177,7 @@ impl AnyQuerySet {
     /// The row with this key.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if there is none that the actor may see, and for a key of another table.
+    /// [`Error::NotFound`](crate::Error::NotFound) if there is none that the actor may see, and for a key of another table.
     pub async fn get(self, db: &Db, key: AnyKey) -> Result<AnyRow> {
         let one = self.with_key(key)?;
         if one.loads.0.is_empty() {
@@ -190,7 +190,7 @@ impl AnyQuerySet {
     /// The row with this key, to be changed.
     ///
     /// # Errors
-    /// As [`get`](Self::get); [`Error::Forbidden`] if the actor may see but not change it.
+    /// As [`get`](Self::get); [`Error::Forbidden`](crate::Error::Forbidden) if the actor may see but not change it.
     pub async fn get_to_change(self, db: &Db, key: AnyKey) -> Result<Changeable<AnyRow>> {
         self.with_key(key)?.query.one_to_change(db.asker()).await
     }
@@ -198,7 +198,7 @@ impl AnyQuerySet {
     /// The row with this key, to be deleted.
     ///
     /// # Errors
-    /// As [`get`](Self::get); [`Error::Forbidden`] if the actor may see but not delete it.
+    /// As [`get`](Self::get); [`Error::Forbidden`](crate::Error::Forbidden) if the actor may see but not delete it.
     pub async fn get_to_delete(self, db: &Db, key: AnyKey) -> Result<Deletable<AnyRow>> {
         self.with_key(key)?.query.one_to_delete(db.asker()).await
     }
@@ -233,7 +233,7 @@ impl AnyPermittedQuerySet {
     /// See [`AnyQuerySet::all`].
     ///
     /// # Errors
-    /// See [`Error`].
+    /// See [`Error`](crate::Error).
     pub async fn all(self, db: &Db) -> Result<Vec<Permitted<AnyRow>>> {
         rows(self.0.query.into_permitted(), self.0.loads, db.asker()).await
     }
