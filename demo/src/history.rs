@@ -1,6 +1,10 @@
-//! What was done to articles, written down as it is saved: who, when, and to which columns. The pages of `data` show it to staff.
+//! What was done to articles, written down as it is saved: who, when, and to which columns. The pages of `data` show it to staff, and
+//! `history-tidy` takes out what is old.
+
+use std::time::Duration;
 
 use vauban::Uuid;
+use vauban::commands::{Command, Failure, Run};
 use vauban::orm::actor::Action;
 use vauban::orm::{self, Acting, ChangeHook, Changes};
 use vauban::prelude::*;
@@ -89,6 +93,33 @@ impl ChangeHook for History {
     }
 }
 
+vauban::service! {
+    /// Takes out what was done long ago.
+    pub TidyHistory: View<HistoryEntry>, Delete<HistoryEntry>;
+    waiver!(ServiceRights, "the operator of the site says how long its history is kept")
+}
+
+/// The command: run by a timer, it keeps the history from growing for ever.
+async fn tidy(run: Run) -> Result<(), Failure> {
+    let typed = run.option("days").unwrap_or("365");
+    let days: u16 = typed.parse().map_err(|_| {
+        Failure::new(format_args!(
+            "`--days {typed}`: write a whole number, up to {}.",
+            u16::MAX
+        ))
+    })?;
+    let before = DateTime::now() - Duration::from_secs(u64::from(days) * 24 * 60 * 60);
+    let gone = run.unit(|db| async move {
+        let old = HistoryEntry::objects().filter(|h| h.at.lt(before));
+        Ok(old.delete_all(&db.acting::<TidyHistory>()).await?)
+    });
+    let gone = gone.await?;
+    run.out.line(format_args!(
+        "{gone} entries older than {days} days were taken out."
+    ));
+    Ok(())
+}
+
 /// What was done to a row, the last first.
 pub async fn of(db: &Db, kind: &str, row: Uuid) -> orm::Result<Vec<HistoryEntry>> {
     HistoryEntry::objects()
@@ -100,10 +131,13 @@ pub async fn of(db: &Db, kind: &str, row: Uuid) -> orm::Result<Vec<HistoryEntry>
         .await
 }
 
-/// The history and what writes it.
+/// The history, what writes it, and what takes it out again.
 pub fn module() -> Module {
+    let about = "Takes out what was done to articles longer ago than some days, 365 if none are said";
     Module::new("history")
         .model::<HistoryEntry>()
         .service::<WriteHistory>()
+        .service::<TidyHistory>()
+        .command(Command::new("history-tidy", about, tidy).option("days", "how long an entry is kept"))
         .on_change(|_wiring| Ok(History))
 }

@@ -223,27 +223,38 @@ async fn choices_of(db: &Db, column: &AnyColumn, chosen: &str) -> orm::Result<Ve
 /// How many of the rows have each value of a column: the most first, and twenty of them.
 async fn counts(db: &Db, query: AnyQuerySet, table: AnyTable, column: &AnyColumn) -> orm::Result<Vec<Count>> {
     let count = table.id().count();
-    let groups = query.group_by([column.clone()], [count.clone()])?;
+    // CWE-203: by the row that a foreign key refers to, so that what may not be seen is one line with what is not there, and no ids.
+    let by = match column.target() {
+        Some(_) => column.through("id").ok_or(orm::Error::NotFound)?,
+        None => column.clone(),
+    };
+    let groups = query.group_by([by], [count.clone()])?;
     let groups = groups.order_by([count.desc()])?.limit(20).all(db).await?;
     let mut counts = Vec::new();
     for group in &groups {
         let value = group.texts()?.concat();
+        let label = match (value.is_empty(), column.target()) {
+            (false, _) => value.clone(),
+            (true, None) => "(nothing)".to_owned(),
+            (true, Some(_)) => "(nothing that you may see)".to_owned(),
+        };
         counts.push(Count {
-            label: value.clone(),
+            label,
             value,
             rows: group.whole(0).unwrap_or(0),
         });
     }
-    // Of a foreign key the rows that it refers to, as far as one may see them.
+    // The rows that a foreign key refers to are called what their labels say.
     if let Some(target) = column.target() {
         let target = db.table_of(target)?;
         let keys = counts.iter().filter_map(|count| target.key(&count.value).ok());
         let rows = target.objects().filter(target.id().is_in(keys)?)?.all(db).await?;
         let labels = rows.iter().map(|row| (row.key().to_string(), row.label()));
         let labels: BTreeMap<_, _> = labels.collect();
-        for count in counts.iter_mut().filter(|count| !count.value.is_empty()) {
-            let label = labels.get(&count.value).cloned();
-            count.label = label.unwrap_or_else(|| "(hidden)".to_owned());
+        for count in &mut counts {
+            if let Some(label) = labels.get(&count.value) {
+                count.label.clone_from(label);
+            }
         }
     }
     Ok(counts)

@@ -17,11 +17,11 @@ pub(crate) async fn tag(w: &World, name: &str, organisation: Option<&Organisatio
         .await
 }
 
-pub(crate) async fn link(w: &World, article: &Article, tag: &Tag) {
+pub(crate) async fn link(w: &World, article: &Article, tag: &Tag) -> ArticleTag {
     let (article, tag) = (article.id, tag.id);
     w.app
         .rows(async |db| ArticleTag::create(NewArticleTag { article, tag }).save(&db).await)
-        .await;
+        .await
 }
 
 pub(crate) async fn comment(

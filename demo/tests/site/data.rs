@@ -1,11 +1,12 @@
 //! The tables by metadata: every row under its policy, names that are looked up and nothing else.
 
+use demo::events::Kind;
 use demo::urls;
 
 use vauban::prelude::*;
 
 use crate::comments::{link, tag};
-use crate::world::{World, article};
+use crate::world::{World, article, event};
 
 fn page(table: &str, id: impl std::fmt::Display) -> String {
     format!("/data/{table}/{id}/")
@@ -161,10 +162,16 @@ async fn rows_are_counted_by_what_may_be_seen() {
         .await
         .assert_contains(">ann@example.com</a>");
     // CWE-203: an event is for everybody, and whose it is for the members.
+    event(&w.app, &w.bridge, "Under the bridge", Kind::Talk, "2").await;
     cleo.get("/data/event/?by=organisation")
         .await
         .assert_contains("(hidden)")
-        .assert_lacks("The Lighthouse");
+        .assert_contains(
+            "<span class=\"grow\">(nothing that you may see)</span>\n    <span class=\"meta\">2</span>",
+        )
+        .assert_lacks("The Lighthouse")
+        .assert_lacks(&w.lighthouse.id.to_string())
+        .assert_lacks(&w.bridge.id.to_string());
     // What there is to choose from is what she sees.
     cleo.get("/data/event/?field=kind")
         .await
@@ -221,11 +228,44 @@ async fn what_was_done_to_an_article_staff_can_read() {
         .await
         .assert_contains(&w.draft.id.to_string())
         .assert_lacks("Read by");
-    // CWE-203: nor does it tell of an article's tags, which staff of no organisation may not see.
-    cleo.get("/data/history_entry/?by=kind")
-        .await
-        .assert_contains("article")
-        .assert_lacks("article_tag");
     // Nobody writes it by hand, nor do others read it.
     ann.get("/data/history_entry/").await.assert_status(403);
+}
+
+/// CWE-203. Attack: the history tells staff of an article's tags, which are of an organisation that is not theirs.
+#[tokio::test]
+async fn cwe_203_the_history_tells_of_no_link_that_staff_do_not_see() {
+    let w = World::new().await;
+    let theirs = tag(&w, "lamps", Some(&w.lighthouse)).await;
+    let hidden = link(&w, &w.article, &theirs).await;
+    let mut cleo = w.as_(&w.cleo).await;
+    cleo.get(page("article_tag", hidden.id).as_str())
+        .await
+        .assert_status(404);
+    cleo.get("/data/history_entry/")
+        .await
+        .assert_contains(&w.article.id.to_string())
+        .assert_lacks(&hidden.id.to_string())
+        .assert_lacks("article_tag");
+}
+
+#[tokio::test]
+async fn the_history_is_tidied_of_what_is_old() {
+    let w = World::new().await;
+    let mut cleo = w.as_(&w.cleo).await;
+    let tidy = async |arguments: &[&str]| w.app.command("history-tidy", arguments).await;
+    let said = tidy(&[]).await.unwrap();
+    assert!(said.contains("0 entries older than 365 days"), "{said}");
+    cleo.get("/data/history_entry/")
+        .await
+        .assert_contains(&w.article.id.to_string());
+    let said = tidy(&["--days", "0"]).await.unwrap();
+    assert!(said.contains("2 entries older than 0 days"), "{said}");
+    cleo.get("/data/history_entry/")
+        .await
+        .assert_contains("None that you may see.");
+    for days in ["70000", "1.5", "some"] {
+        let refused = tidy(&["--days", days]).await.unwrap_err();
+        assert!(refused.to_string().contains("whole number"), "{refused}");
+    }
 }
