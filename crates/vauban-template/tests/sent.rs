@@ -182,12 +182,32 @@ fn data_names_no_view_that_gets_the_token() {
             "<a data-method=\"delete\" data-to=\"{{ x }}\">a</a>",
             "form-action",
         ),
+        (
+            "<form method=\"post\"><button up-method=\"get\">a</button></form>",
+            "foreign-form",
+        ),
+        (
+            "<form method=\"post\" action=\"/a/\" data-method=\"head\"></form>",
+            "foreign-form",
+        ),
+        (
+            "<form method=\"post\" action=\"/a/\" data-method=\"{% if a %}get{% endif %}\"></form>",
+            "foreign-form",
+        ),
+        (
+            "<form method=\"post\" action=\"/a/\" data-turbo-method=\"{% if a %}get{% endif %}\"></form>",
+            "foreign-form",
+        ),
         // CWE-235: a note of `x&role=owner` is two parameters.
         (
             "<a href=\"/a/\" data-remote=\"true\" data-method=\"post\" data-params=\"a=b&amp;note={{ x }}\">a</a>",
             "form-attribute",
         ),
-        // What a script loads later is what it is named after.
+        (
+            "<form method=\"post\" data-params=\"a={{ x }}\"></form>",
+            "form-attribute",
+        ),
+        // What a script sends or loads later is what it is named after.
         (
             "<script type=\"text/plain\" data-src=\"/{{ x }}\"></script>",
             "mixed-value",
@@ -205,6 +225,11 @@ fn data_names_no_view_that_gets_the_token() {
             "<link rel=\"stylesheet\" data-lazy-href=\"/{{ x }}\">",
             "mixed-value",
         ),
+        (
+            "<form method=\"get\" data-action=\"/{{ x }}\"></form>",
+            "form-action",
+        ),
+        ("<table data-ajax=\"/a/%2{{ x }}\"></table>", "partial-escape"),
         ("<object data-data=\"{{ x }}\"></object>", "object"),
         (
             "<select name=\"a\" data-url=\"/a/\" data-method=\"{{ x }}\" aria-label=\"a\"></select>",

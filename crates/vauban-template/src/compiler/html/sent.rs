@@ -14,7 +14,12 @@ pub(super) fn sent_by_script(tag: &Tag, in_post: bool) -> Result<()> {
             tag.pos,
             "foreign-form",
             format!("`{}` here would send a form's token in an address", asks.name),
-            "a form that only asks has method=\"get\"; what asks for something else stands outside of the POST form",
+            match is_of_validation(&asks.name) {
+                true => "remove it; a form that only asks has method=\"get\", and says this itself",
+                false => {
+                    "a form that only asks has method=\"get\"; what asks for something else stands outside of the POST form"
+                }
+            },
         );
     }
     let verb = tag.attributes.iter().find(|a| sends(tag, a));
@@ -59,9 +64,13 @@ pub(super) fn sent_by_script(tag: &Tag, in_post: bool) -> Result<()> {
                 address.name
             ),
             format!(
-                "write {}=\"{{% url view value %}}\", or start it literally: /articles/{{{{ slug }}}}/, without |urlencode; if the form is not \
-                 sent there (a preview, an address to copy), write it on an element round the field",
-                address.name
+                "write {}=\"{{% url view value %}}\", or start it literally: /articles/{{{{ slug }}}}/, without |urlencode{}",
+                address.name,
+                match is_of_validation(&address.name) {
+                    true => "",
+                    false =>
+                        "; if the form is not sent there (a preview, an address to copy), write it on an element round the field",
+                }
             ),
         ),
     }
@@ -78,7 +87,7 @@ fn is_field(tag: &Tag) -> bool {
 
 /// Whether an attribute names a verb that changes something.
 fn sends(tag: &Tag, attribute: &Attribute) -> bool {
-    let changes = |verb: &str| IN_BODY.iter().any(|it| verb.trim().eq_ignore_ascii_case(it));
+    let changes = |verb: &str| CHANGES.iter().any(|it| verb.trim().eq_ignore_ascii_case(it));
     names_verb(&attribute.name)
         && match &attribute.value {
             Given::Empty => false,
@@ -87,7 +96,7 @@ fn sends(tag: &Tag, attribute: &Attribute) -> bool {
         }
 }
 
-const IN_BODY: [&str; 4] = ["post", "put", "patch", "delete"];
+const CHANGES: [&str; 4] = ["post", "put", "patch", "delete"];
 
 /// Whether an attribute has a form's fields sent in an address, whatever the form says. Unpoly asks the elements round a field, too.
 /// (A field that is sent alone has no token; htmx's are looked at with htmx.)
