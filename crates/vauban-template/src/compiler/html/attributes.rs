@@ -2,6 +2,7 @@
 //! from data (CWE-79).
 
 use super::elements;
+use super::names::{library_name, names_address, names_verb};
 
 /// The kind of an attribute's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,8 +125,8 @@ pub fn kind(element: &str, name: &str, foreign: bool) -> Kind {
         }
         _ => {}
     }
-    // CWE-352: a library sends what the link names with this verb, and the page's token.
-    if names_verb(name) && sent(element) {
+    // CWE-352: a library sends with this verb what the element names, whatever that is, and the page's token.
+    if names_verb(name) {
         return refuse!(
             "form-attribute",
             "a value in an attribute that names the verb of a request",
@@ -143,32 +144,6 @@ pub fn kind(element: &str, name: &str, foreign: bool) -> Kind {
         return kind;
     }
     element_kind(element, name).unwrap_or_else(|| global_kind(element, name, foreign))
-}
-
-/// The name as htmx reads it: `data-hx-vars` is `hx-vars`, and since its version 4 `hx-vars:inherited` and `hx-vars:append` are
-/// (CWE-79). A name of another library is as it is.
-pub fn library_name(name: &str) -> &str {
-    let plain = name.strip_prefix("data-").unwrap_or(name);
-    if !["hx-", "sse-", "ws-"].iter().any(|own| plain.starts_with(own)) {
-        return name;
-    }
-    match plain.split_once(':') {
-        Some((attribute, _)) if !plain.starts_with("hx-on") => attribute,
-        _ => plain,
-    }
-}
-
-/// Whether an attribute is named after the verb of a request: `data-method`, `data-turbo-method`, `up-method`.
-pub fn names_verb(name: &str) -> bool {
-    library_name(name).ends_with("-method")
-}
-
-/// Whether libraries send an element of this name with the verb that an attribute of it names.
-pub fn sent(element: &str) -> bool {
-    matches!(
-        element,
-        "a" | "area" | "button" | "input" | "form" | "select" | "textarea"
-    )
 }
 
 /// Attributes whose value a widespread client library runs as code.
@@ -428,15 +403,10 @@ fn global_kind(element: &str, name: &str, foreign: bool) -> Kind {
                 );
             }
             "srcset" => return Kind::Srcset,
-            "action" | "ajax" | "formaction" | "archive" | "background" | "cite" | "codebase"
-            | "longdesc" | "manifest" | "ping" | "poster" | "usemap" => return Kind::Url,
             _ => {}
         }
         // After Go: a name that speaks of an address is treated as one, for script will use it as one.
-        let address = ["src", "uri", "url", "href"]
-            .iter()
-            .any(|part| rest.contains(part));
-        return if address { Kind::Url } else { Kind::Plain };
+        return if names_address(rest) { Kind::Url } else { Kind::Plain };
     }
     if name.starts_with("aria-") {
         return Kind::Plain;
@@ -452,8 +422,10 @@ fn global_kind(element: &str, name: &str, foreign: bool) -> Kind {
         "draggable" | "spellcheck" | "translate" => Kind::Enumerated(&["true", "false", "yes", "no"]),
         // What a view of this site answers with: a path that begins literally with its slash, or a typed address.
         "hx-get" | "hx-post" | "hx-put" | "hx-delete" | "hx-patch" | "hx-action" | "hx-push-url"
-        | "hx-replace-url" => Kind::Action,
-        "hx-target" | "hx-include" | "hx-indicator" | "hx-disabled-elt" | "hx-select" | "hx-select-oob"
+        | "hx-replace-url" | "up-href" | "up-source" | "up-validate-url" | "up-location" | "up-back" => {
+            Kind::Action
+        }
+        "up-target" | "up-fail-target" | "up-validate" | "hx-target" | "hx-include" | "hx-indicator" | "hx-disabled-elt" | "hx-select" | "hx-select-oob"
         | "hx-swap-oob" | "hx-sync" => Kind::Selector,
         "hx-confirm" | "hx-prompt" => Kind::Question,
         "hx-swap" => Kind::Enumerated(&[
@@ -641,17 +613,6 @@ mod tests {
                 Kind::Action,
                 "{name}"
             );
-        }
-    }
-
-    /// CWE-79: and with what its version 4 writes behind.
-    #[test]
-    fn a_name_of_htmx_ends_at_its_first_colon() {
-        assert_eq!(library_name("data-hx-include:inherited:append"), "hx-include");
-        assert_eq!(library_name("data-sse-connect"), "sse-connect");
-        assert_eq!(library_name("hx-on::after-swap"), "hx-on::after-swap");
-        for name in ["xlink:href", "data-url", "data-x:y", ":href"] {
-            assert_eq!(library_name(name), name);
         }
     }
 

@@ -1,6 +1,6 @@
 //! What htmx sends with a request: the fields of the form round an element, and those that `hx-include` names.
 
-use super::attributes::library_name;
+use super::names::library_name;
 use super::origin::foreign_origin;
 use super::state::{Attribute, Given, Tag};
 use crate::compiler::error::{Result, fail};
@@ -30,7 +30,7 @@ pub(super) fn asks(tag: &Tag, attribute: &Attribute) -> Option<Asked> {
     let said: Vec<_> = methods(tag).chain(own.map(Some)).collect();
     let all = |of: &[&str]| !said.is_empty() && said.iter().all(|verb| is_one(*verb, of));
     let away = matches!(&attribute.value, Given::Literal(url) if foreign_origin(url))
-        || attribute.value == Given::Differs;
+        || matches!(attribute.value, Given::Differs(_));
     Some(if all(&["get"]) {
         Asked::Get
     } else if all(IN_BODY) && !away {

@@ -76,7 +76,7 @@ pub(super) fn flush(value: &mut Value, pos: Pos) -> Result<()> {
         );
     }
     // CWE-352: the route may be `/`, and `//…` another site, which would get the form's token.
-    let behind_route = matches!(value.given, Given::Typed | Given::Below)
+    let behind_route = value.given == Given::Typed
         && matches!(value.url, UrlPart::AfterTyped | UrlPart::Unknown(_))
         && starts_with_slash(&text);
     if behind_route && value.kind == Kind::Action {
@@ -94,6 +94,7 @@ pub(super) fn flush(value: &mut Value, pos: Pos) -> Result<()> {
     value.pending.clear();
     let part = std::mem::replace(&mut value.url, UrlPart::Unknown(false));
     entities::whole_percent(&text, pos)?;
+    value.dots.read(&text);
     value.url = match part.advance(&text) {
         Ok(_) if odd => UrlPart::Unknown(false),
         // The literal was blank, or a slash in some other spelling.
@@ -177,7 +178,7 @@ fn join_tags(mut a: Tag, b: Tag) -> Option<Tag> {
         match b.attributes.iter().find(|x| x.name == attribute.name) {
             Some(other) => {
                 if other.value != attribute.value {
-                    attribute.value = differing(&attribute.name, &attribute.value, &other.value);
+                    attribute.value = differing(&attribute.value, &other.value);
                 }
                 attribute.sometimes |= other.sometimes;
             }
@@ -198,35 +199,43 @@ fn join_tags(mut a: Tag, b: Tag) -> Option<Tag> {
     Some(a)
 }
 
+/// So many literals are remembered: a loop comes to its end before it has written more.
+const MAX_TEXTS: usize = 3;
+
 /// What is known where two branches gave an attribute different values.
-pub(super) fn differing(name: &str, a: &Given, b: &Given) -> Given {
-    // CWE-352: where a form goes has to be known on all ways.
-    if matches!(name, "action" | "formaction") {
-        Given::Differs
-    } else if *a == Given::Data || *b == Given::Data {
-        Given::Data
-    } else if matches!(
-        (a, b),
-        (Given::Below, Given::Below | Given::Typed) | (Given::Typed, Given::Below)
-    ) {
-        Given::Below
-    } else {
-        Given::Differs
+pub(super) fn differing(a: &Given, b: &Given) -> Given {
+    if *a == Given::Data || *b == Given::Data {
+        return Given::Data;
     }
+    let mut all: Vec<String> = Vec::new();
+    for one in [a, b] {
+        let texts = match one {
+            Given::Literal(text) => std::slice::from_ref(text),
+            Given::Differs(texts) => texts,
+            Given::Empty => &[String::new()],
+            Given::Typed | Given::Data => &[],
+        };
+        if texts.is_empty() {
+            return Given::Differs(Vec::new());
+        }
+        all.extend_from_slice(texts);
+    }
+    all.sort();
+    all.dedup();
+    all.truncate(if all.len() > MAX_TEXTS { 0 } else { MAX_TEXTS });
+    Given::Differs(all)
 }
 
 fn join_values(mut a: Value, b: Value) -> Option<Value> {
     if a.name != b.name || a.quote != b.quote || a.kind != b.kind || a.unwritten != b.unwritten {
         return None;
     }
-    let other_part = a.kind == Kind::Action && a.url != b.url;
-    if a.raw != b.raw || a.given != b.given || other_part {
-        // A form that stays here on both ways stays here.
-        let here = a.kind == Kind::Action && stays_here(&a) && stays_here(&b);
-        a.given = if here {
-            Given::Typed
-        } else {
-            differing(&a.name, &a.given, &b.given)
+    let address = matches!(a.kind, Kind::Action | Kind::Url);
+    if a.raw != b.raw || a.given != b.given || address && a.url != b.url {
+        // What stays here on both ways stays here.
+        a.given = match address && stays_here(&a) && stays_here(&b) {
+            true => Given::Typed,
+            false => differing(&with_text(&a), &with_text(&b)),
         };
         a.raw.clear();
     }
@@ -242,7 +251,16 @@ fn join_values(mut a: Value, b: Value) -> Option<Value> {
         }
     }
     a.url = a.url.join(b.url);
+    a.dots = a.dots.join(b.dots);
     a.json = a.json.join(b.json);
     a.json_values |= b.json_values;
     Some(a)
+}
+
+/// What was found of a value so far, with its text.
+fn with_text(value: &Value) -> Given {
+    match &value.given {
+        Given::Literal(_) => Given::Literal(value.raw.clone()),
+        other => other.clone(),
+    }
 }

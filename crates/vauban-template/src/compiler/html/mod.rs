@@ -2,6 +2,7 @@
 //! an error (CWE-79).
 
 pub mod attributes;
+pub mod dots;
 pub mod elements;
 pub mod entities;
 mod htmx;
@@ -14,6 +15,7 @@ mod link;
 mod lint;
 mod list;
 mod machine;
+pub mod names;
 mod origin;
 mod place;
 mod policy;

@@ -2,8 +2,7 @@
 
 /// Whether a literal address leaves this origin.
 pub(super) fn foreign_origin(url: &str) -> bool {
-    let url: String = url.chars().filter(|c| !matches!(c, '\t' | '\n' | '\r')).collect();
-    let url = url.trim_matches(|c: char| c <= ' ').replace('\\', "/");
+    let url = normal(url);
     if url.starts_with("//") {
         return true;
     }
@@ -13,8 +12,7 @@ pub(super) fn foreign_origin(url: &str) -> bool {
 
 /// The origin of a literal address that leaves this one, as far as it is written: `https://pay.example`.
 pub(super) fn origin(url: &str) -> String {
-    let url: String = url.chars().filter(|c| !matches!(c, '\t' | '\n' | '\r')).collect();
-    let url = url.trim_matches(|c: char| c <= ' ').replace('\\', "/");
+    let url = normal(url);
     let (scheme, rest) = match url.strip_prefix("//") {
         Some(rest) => ("https:", rest),
         None => match url.split_once(':') {
@@ -28,4 +26,22 @@ pub(super) fn origin(url: &str) -> String {
     }
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     format!("{scheme}//{}", rest[..end].to_ascii_lowercase())
+}
+
+/// Whether a literal text that a script may take for an address names an origin. `cart:add` does not, nor does a sentence.
+pub(super) fn names_origin(text: &str) -> bool {
+    let url = normal(text);
+    let in_scheme = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
+    match url.split_once(':') {
+        Some((scheme, rest)) if !scheme.is_empty() && scheme.chars().all(in_scheme) => {
+            rest.starts_with('/') || matches!(scheme.to_ascii_lowercase().as_str(), "http" | "https")
+        }
+        _ => url.starts_with("//"),
+    }
+}
+
+/// An address as browsers read it.
+fn normal(url: &str) -> String {
+    let url: String = url.chars().filter(|c| !matches!(c, '\t' | '\n' | '\r')).collect();
+    url.trim_matches(|c: char| c <= ' ').replace('\\', "/")
 }

@@ -73,7 +73,9 @@ impl Machine {
                 if tag.name == "script" && value.kind == Kind::Resource {
                     script_query(value, pos)?;
                 }
-                attribute(value, pos).map(Some)
+                let placed = attribute(value, pos);
+                value.dots.value();
+                placed.map(Some)
             }
             Mode::Comment(_) => Ok(None),
             Mode::Declaration => fail(
@@ -215,8 +217,9 @@ impl Machine {
                 let here = match value.given {
                     Given::Empty | Given::Typed => true,
                     Given::Literal(_) => value.raw.trim() == "/" || stays_here(value),
-                    Given::Data | Given::Below | Given::Differs => false,
+                    Given::Data | Given::Differs(_) => false,
                 };
+                value.dots.read("?");
                 value.url = UrlPart::Query;
                 value.whole = false;
                 let code = tag.name == "script" && value.kind == Kind::Resource;
@@ -421,7 +424,6 @@ fn attribute(value: &mut Value, pos: Pos) -> Result<Context> {
             }
             if stays_here(value) {
                 // No literal any more: the token cannot be bound to it.
-                value.given = Given::Typed;
                 return url(value, pos);
             }
             only(value, pos)?;
@@ -475,7 +477,7 @@ fn script_query(value: &mut Value, pos: Pos) -> Result<()> {
     let own = match &value.given {
         Given::Typed | Given::Empty => true,
         Given::Literal(_) => !super::origin::foreign_origin(&super::entities::decode(&value.raw)),
-        Given::Data | Given::Below | Given::Differs => false,
+        Given::Data | Given::Differs(_) => false,
     };
     if own || value.whole || value.url != UrlPart::Query {
         return Ok(());
@@ -488,7 +490,7 @@ fn script_query(value: &mut Value, pos: Pos) -> Result<()> {
     )
 }
 
-/// Whether a form's action stays on this origin, whatever follows: it starts with one slash.
+/// Whether an address stays on this origin, whatever follows: it starts with one slash.
 pub(super) fn stays_here(value: &Value) -> bool {
     let slash = || {
         let text = super::entities::decode(&value.raw);
@@ -502,7 +504,12 @@ pub(super) fn stays_here(value: &Value) -> bool {
         UrlPart::Path,
         UrlPart::Query,
     ];
-    stays.contains(&value.url) && (value.given == Given::Typed || slash())
+    stays.contains(&value.url)
+        && match value.given {
+            Given::Typed => true,
+            Given::Empty | Given::Literal(_) => slash(),
+            Given::Data | Given::Differs(_) => false,
+        }
 }
 
 /// A value behind literal text of a colour, or in a reference to a part of the drawing.
@@ -604,13 +611,8 @@ pub(super) fn one_candidate(ops: &mut [Op]) -> bool {
 fn url(value: &mut Value, pos: Pos) -> Result<Context> {
     super::join::flush(value, pos)?;
     let help = "start the URL literally (href=\"/articles/{{ slug }}/\"), use {% url %}, or pass one value of type SafeUrl";
-    // A form keeps what is known of its literal start.
-    if value.kind != Kind::Action && value.given != Given::Below {
-        let below = matches!(value.url, UrlPart::Path | UrlPart::Query)
-            && value.given != Given::Data
-            && stays_here(value);
-        value.given = if below { Given::Below } else { Given::Data };
-    }
+    let below = matches!(value.url, UrlPart::Path | UrlPart::Query) && stays_here(value);
+    value.given = if below { Given::Typed } else { Given::Data };
     match &value.url {
         UrlPart::Start => {
             value.url = UrlPart::AfterValue;

@@ -20,7 +20,7 @@ pub(super) fn hint(tag: &Tag, value: &Value, waived: bool) -> Option<Error> {
             ),
         ));
     }
-    let plain = super::attributes::library_name(name);
+    let plain = super::names::library_name(name);
     let may_run = matches!(
         plain,
         "hx-vals" | "hx-headers" | "hx-request" | "hx-confirm" | "hx-prompt"

@@ -1,9 +1,9 @@
 //! What script libraries send by themselves: a link with a verb, a form or one of its fields, as their attributes say. The page's
 //! token goes with it, so where it goes is said as of a form (CWE-352), and how, too (CWE-598).
 
-use super::attributes::{library_name, names_verb, sent};
 use super::htmx::is_post_form;
-use super::origin::foreign_origin;
+use super::names::{library_name, names_address, names_verb};
+use super::origin::names_origin;
 use super::state::{Attribute, Given, Tag};
 use crate::compiler::error::{Result, fail};
 
@@ -22,10 +22,10 @@ pub(super) fn sent_by_script(tag: &Tag, in_post: bool) -> Result<()> {
             },
         );
     }
-    let verb = tag.attributes.iter().find(|a| sends(tag, a));
+    let verb = tag.attributes.iter().find(|a| sends(a));
     let of_form = is_of_post_form(tag, in_post);
     // CWE-235: more parameters than those that are written, in a request that changes something.
-    let adds = |a: &Attribute| a.name == "data-params" && is_from_data(&a.value);
+    let adds = |a: &Attribute| a.name == "data-params" && a.value == Given::Data;
     if (verb.is_some() || of_form) && tag.attributes.iter().any(adds) {
         return fail(
             tag.pos,
@@ -36,25 +36,24 @@ pub(super) fn sent_by_script(tag: &Tag, in_post: bool) -> Result<()> {
     }
     let mut attributes = tag.attributes.iter();
     if let Some(verb) = verb {
-        return match attributes.any(|a| (is_link(a) || is_address(a)) && leads_away(&a.value)) {
-            false => Ok(()),
-            true => fail(
+        return match attributes.find(|a| (is_link(a) || is_address(a)) && leads_away(&a.value)) {
+            None => Ok(()),
+            Some(address) => fail(
                 tag.pos,
                 "form-action",
                 format!(
-                    "`{}` sends this link as a form: data, or another site, would get it and its token",
-                    verb.name
+                    "`{}` sends what `{}` names as a form: data, or another site, would get it and its token",
+                    verb.name, address.name
                 ),
-                "write href=\"{% url view value %}\", or start it literally: /articles/{{ slug }}/, without |urlencode; best is a form with \
-                 method=\"post\"",
+                format!(
+                    "write {}=\"{{% url view value %}}\", the tag itself, or start it literally: /articles/{{{{ slug }}}}/, without |urlencode; \
+                     best is a form with method=\"post\"",
+                    address.name
+                ),
             ),
         };
     }
-    // What is not the same in all branches is the author's all the same.
-    let away = |a: &&Attribute| {
-        (of_form && is_address(a) || is_validated_at(a)) && a.value != Given::Differs && leads_away(&a.value)
-    };
-    match attributes.find(away) {
+    match attributes.find(|a| (of_form && is_address(a) || is_validated_at(a)) && leads_away(&a.value)) {
         None => Ok(()),
         Some(address) => fail(
             tag.pos,
@@ -64,7 +63,7 @@ pub(super) fn sent_by_script(tag: &Tag, in_post: bool) -> Result<()> {
                 address.name
             ),
             format!(
-                "write {}=\"{{% url view value %}}\", or start it literally: /articles/{{{{ slug }}}}/, without |urlencode{}",
+                "write {}=\"{{% url view value %}}\", the tag itself, or start it literally: /articles/{{{{ slug }}}}/, without |urlencode{}",
                 address.name,
                 match is_of_validation(&address.name) {
                     true => "",
@@ -85,18 +84,10 @@ fn is_field(tag: &Tag) -> bool {
     matches!(tag.name.as_str(), "button" | "input" | "select" | "textarea")
 }
 
-/// Whether an attribute names a verb that changes something.
-fn sends(tag: &Tag, attribute: &Attribute) -> bool {
-    let changes = |verb: &str| CHANGES.iter().any(|it| verb.trim().eq_ignore_ascii_case(it));
-    names_verb(&attribute.name)
-        && match &attribute.value {
-            Given::Empty => false,
-            Given::Literal(verb) => changes(verb),
-            _ => sent(&tag.name),
-        }
+/// Whether an attribute names a verb that changes something: then any element is sent.
+fn sends(attribute: &Attribute) -> bool {
+    names_verb(&attribute.name) && may_be(&attribute.value, &["post", "put", "patch", "delete"])
 }
-
-const CHANGES: [&str; 4] = ["post", "put", "patch", "delete"];
 
 /// Whether an attribute has a form's fields sent in an address, whatever the form says. Unpoly asks the elements round a field, too.
 /// (A field that is sent alone has no token; htmx's are looked at with htmx.)
@@ -104,23 +95,21 @@ fn asks_with_fields(tag: &Tag, in_post: bool, attribute: &Attribute) -> bool {
     let name = attribute.name.as_str();
     let of_form = is_post_form(tag) || is_of_post_form(tag, in_post) && name.starts_with("up-");
     let round_it = is_of_validation(name) && (tag.name != "form" || is_post_form(tag));
-    let in_address = |verb: &str| {
-        ["get", "head"]
-            .iter()
-            .any(|it| verb.trim().eq_ignore_ascii_case(it))
-    };
     (of_form || round_it)
         && names_verb(name)
         && !library_name(name).starts_with("hx-")
-        && match &attribute.value {
-            Given::Literal(verb) => in_address(verb),
-            Given::Empty => false,
-            // `data-payment-method` is no verb.
-            _ => {
-                name.starts_with("up-")
-                    || matches!(name, "data-method" | "data-ajax-method" | "data-turbo-method")
-            }
-        }
+        && may_be(&attribute.value, &["get", "head"])
+}
+
+/// Whether a value may be one of some verbs.
+fn may_be(value: &Given, verbs: &[&str]) -> bool {
+    let is_one = |text: &String| verbs.iter().any(|verb| text.trim().eq_ignore_ascii_case(verb));
+    match value {
+        Given::Empty => false,
+        Given::Literal(text) => is_one(text),
+        Given::Differs(texts) => texts.is_empty() || texts.iter().any(is_one),
+        Given::Typed | Given::Data => true,
+    }
 }
 
 /// Of what Unpoly sends while a form is filled in.
@@ -139,31 +128,16 @@ fn is_link(attribute: &Attribute) -> bool {
 
 /// Whether a library may take from an attribute where something is sent to; some take it before `href`.
 fn is_address(attribute: &Attribute) -> bool {
-    let name = attribute.name.as_str();
-    let Some(rest) = name.strip_prefix("data-").or_else(|| name.strip_prefix("up-")) else {
-        return false;
-    };
-    // Stimulus writes what it does on which event: `turbo:submit-end->modal#close`.
-    let acts = |text: &str| text.contains("->") || !text.contains(['/', ':']);
-    match rest {
-        "action" | "formaction" => !matches!(&attribute.value, Given::Literal(text) if acts(text)),
-        // `data-hourly-rate` is none.
-        _ => rest.split('-').any(|word| {
-            ["url", "uri", "href"]
-                .iter()
-                .any(|part| word.starts_with(part) || word.ends_with(part))
-        }),
-    }
+    let rest = attribute.name.strip_prefix("data-");
+    rest.or_else(|| attribute.name.strip_prefix("up-"))
+        .is_some_and(names_address)
 }
 
 fn leads_away(value: &Given) -> bool {
     match value {
-        Given::Literal(url) => foreign_origin(url),
-        Given::Data | Given::Differs => true,
-        Given::Empty | Given::Typed | Given::Below => false,
+        Given::Literal(text) => names_origin(text),
+        Given::Differs(texts) => texts.is_empty() || texts.iter().any(|text| names_origin(text)),
+        Given::Data => true,
+        Given::Empty | Given::Typed => false,
     }
-}
-
-fn is_from_data(value: &Given) -> bool {
-    matches!(value, Given::Data | Given::Below | Given::Typed)
 }

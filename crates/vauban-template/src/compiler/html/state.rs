@@ -1,6 +1,7 @@
 //! The state of the context machine: where in the HTML the template has come to.
 
 use super::attributes::Kind;
+use super::dots::Dots;
 use super::js::Js;
 use super::url::UrlPart;
 use crate::compiler::error::Pos;
@@ -135,14 +136,12 @@ pub enum Given {
     Empty,
     /// Literal, decoded.
     Literal(String),
-    /// A route's address or a static file.
+    /// An address of this site: of a route or a static file, or literal so far that no value in it leads elsewhere. Or JSON.
     Typed,
     /// From data, or put together so that it may lead anywhere.
     Data,
-    /// From data, each value one segment or less behind a literal path of this site.
-    Below,
-    /// Literal, but not the same in all branches.
-    Differs,
+    /// Not the same in all branches: one of these literals, or, where there are none, not known.
+    Differs(Vec<String>),
 }
 
 /// An attribute's value being read.
@@ -160,6 +159,8 @@ pub struct Value {
     pub pending: String,
     /// Where in the URL.
     pub url: UrlPart,
+    /// Segments of it that are only dots.
+    pub dots: Dots,
     /// What was found so far.
     pub given: Given,
     /// Where in JSON, if the value begins as JSON.
@@ -174,6 +175,17 @@ pub struct Value {
     pub whole: bool,
     /// It is of an attribute that is present or absent: the quote that closes it is not written.
     pub unwritten: bool,
+}
+
+impl Value {
+    /// How many bytes of literal text are remembered.
+    pub(super) fn known(&self) -> usize {
+        let texts = match &self.given {
+            Given::Differs(texts) => texts.iter().map(String::len).sum(),
+            _ => 0,
+        };
+        self.raw.len() + texts
+    }
 }
 
 impl Mode {

@@ -422,7 +422,7 @@ impl Machine {
         if tag.name == "base"
             && let Some(href) = find("href")
             && (matches!(&href.value, Given::Literal(url) if foreign_origin(url))
-                || href.value == Given::Differs)
+                || matches!(href.value, Given::Differs(_)))
         {
             return fail(
                 tag.pos,
@@ -433,7 +433,7 @@ impl Machine {
         }
         if let Some(action) = find("formaction")
             && (matches!(&action.value, Given::Literal(url) if foreign_origin(url))
-                || action.value == Given::Differs)
+                || matches!(action.value, Given::Differs(_)))
         {
             return fail(
                 tag.pos,
@@ -474,7 +474,7 @@ impl Machine {
         }
         let action = match find("action").map(|a| &a.value) {
             Some(Given::Literal(url)) => Some(url.clone()),
-            Some(Given::Differs) => {
+            Some(Given::Differs(_)) => {
                 return fail(
                     tag.pos,
                     "foreign-form",

@@ -381,6 +381,7 @@ impl Machine {
             raw: String::new(),
             pending: String::new(),
             url: UrlPart::Start,
+            dots: super::dots::Dots::default(),
             given: Given::Empty,
             json: super::json::Json::default(),
             json_values: false,
@@ -450,10 +451,19 @@ impl Machine {
             self.state.ampersand = part.ends_with('&');
             value.tag_inside |= part.contains('<');
             if value.given == Given::Empty {
+                // JSON that is named after the addresses in it.
+                if value.kind == Kind::Url
+                    && value.name.starts_with("data-")
+                    && part.trim_start().starts_with(['{', '['])
+                {
+                    value.kind = Kind::Plain;
+                }
                 value.given = Given::Literal(String::new());
             }
-            if matches!(value.given, Given::Literal(_)) {
-                value.raw.push_str(part);
+            match &mut value.given {
+                Given::Literal(_) => value.raw.push_str(part),
+                Given::Differs(texts) => texts.iter_mut().for_each(|text| text.push_str(part)),
+                _ => {}
             }
             if is_url(value.kind)
                 || matches!(
@@ -673,7 +683,7 @@ impl Machine {
         }
         // Written in some branches, and here: browsers take the one or the other.
         if let Some(old) = tag.attributes.iter_mut().find(|a| a.name == name) {
-            old.value = super::join::differing(&old.name, &old.value, &value);
+            old.value = super::join::differing(&old.value, &value);
         } else if tag.attributes.len() >= MAX_ATTRIBUTES {
             return fail(
                 pos,
@@ -699,6 +709,10 @@ impl Machine {
         if value.kind == Kind::Plain && value.given != Given::Empty {
             let done = super::json_attribute::finish(&mut value, pos);
             self.report(done);
+            // It adds no parameter to what is sent (CWE-235), and is no address.
+            if value.json_values && value.name.starts_with("data-") {
+                value.given = Given::Typed;
+            }
         }
         if is_url(value.kind) {
             if !matches!(value.given, Given::Literal(_) | Given::Empty) {
@@ -707,6 +721,7 @@ impl Machine {
                     .pending
                     .push_str(if value.pending.ends_with('%') { "25" } else { "" });
                 super::join::flush(&mut value, pos)?;
+                climbs(&mut value)?;
             } else {
                 self.literal_url(&value)?;
             }
@@ -725,6 +740,9 @@ impl Machine {
         }
         let given = match value.given {
             Given::Literal(_) => Given::Literal(super::entities::decode(&value.raw)),
+            Given::Differs(texts) => {
+                Given::Differs(texts.iter().map(|text| super::entities::decode(text)).collect())
+            }
             other => other,
         };
         self.attribute(tag, value.name, given, pos)
@@ -749,4 +767,25 @@ impl Machine {
         }
         Ok(())
     }
+}
+
+/// CWE-22, CWE-352: behind `..` a literal path says nothing of where something is sent, or framed.
+fn climbs(value: &mut Value) -> Result<()> {
+    value.dots.end(0);
+    if !value.dots.climbs || matches!(value.given, Given::Differs(_)) {
+        return Ok(());
+    }
+    if matches!(value.kind, Kind::Action | Kind::Frame) {
+        return fail(
+            value.pos,
+            "dot-segment",
+            format!(
+                "`.` or `..` as a segment of `{}`, with a value: it takes back the path, and the value may name any view",
+                value.name
+            ),
+            "write the path that is meant, from the root: /notes/{{ slug }}/like/, or {% url view value %} alone",
+        );
+    }
+    value.given = Given::Data;
+    Ok(())
 }

@@ -1,0 +1,117 @@
+//! What the names of attributes say to script libraries: one list for what a value may be, and for what is sent.
+
+/// Attributes that name the verb of a request: UJS, Turbo, unobtrusive AJAX, Select2, htmx, fixi. `data-payment-method` is none.
+const VERBS: [&str; 10] = [
+    "data-ajax--method",
+    "data-ajax-method",
+    "data-form-method",
+    "data-http-method",
+    "data-method",
+    "data-request-method",
+    "data-submit-method",
+    "data-turbo-method",
+    "fx-method",
+    "hx-method",
+];
+
+/// What a `data-` attribute that holds an address is called: attributes of HTML, and what a form goes by.
+const ADDRESSES: [&str; 14] = [
+    "action",
+    "ajax",
+    "archive",
+    "background",
+    "cite",
+    "codebase",
+    "form-action",
+    "formaction",
+    "longdesc",
+    "manifest",
+    "ping",
+    "poster",
+    "submit-action",
+    "usemap",
+];
+
+/// After Go: what in a name speaks of an address, wherever it stands (`data-baseurlpath`).
+const PARTS: [&str; 5] = ["endpoint", "href", "src", "uri", "url"];
+
+/// How English words begin that hold one of these by chance: during, security, hourly.
+const CHANCE: [&str; 8] = [
+    "centuri", "curl", "duri", "hourly", "injuri", "maturi", "securi", "touri",
+];
+
+/// Validators' rules and messages about an address.
+const VALIDATORS: [&str; 4] = ["msg-url", "rule-url", "url-protocols", "val-url"];
+
+/// Whether an attribute names the verb of a request.
+pub fn names_verb(name: &str) -> bool {
+    let name = library_name(name);
+    VERBS.contains(&name) || name.starts_with("up-") && name.ends_with("-method")
+}
+
+/// Whether script takes for an address what is in a `data-` or `up-` attribute; what follows the prefix is given.
+pub fn names_address(rest: &str) -> bool {
+    let by_chance = |word| CHANCE.iter().find_map(|it| str::strip_prefix(word, it));
+    let speaks = |word| {
+        let word = by_chance(word).unwrap_or(word);
+        PARTS.iter().any(|part| word.contains(part))
+    };
+    ADDRESSES.contains(&rest)
+        || rest.split('-').any(speaks) && !VALIDATORS.contains(&rest) && !rest.ends_with("-message")
+}
+
+/// The name as htmx reads it: `data-hx-vars` is `hx-vars`, and since its version 4 `hx-vars:inherited` and `hx-vars:append` are
+/// (CWE-79). A name of another library is as it is.
+pub fn library_name(name: &str) -> &str {
+    let plain = name.strip_prefix("data-").unwrap_or(name);
+    if !["hx-", "sse-", "ws-"].iter().any(|own| plain.starts_with(own)) {
+        return name;
+    }
+    match plain.split_once(':') {
+        Some((attribute, _)) if !plain.starts_with("hx-on") => attribute,
+        _ => plain,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// CWE-79: and with what its version 4 writes behind.
+    #[test]
+    fn a_name_of_htmx_ends_at_its_first_colon() {
+        assert_eq!(library_name("data-hx-include:inherited:append"), "hx-include");
+        assert_eq!(library_name("data-sse-connect"), "sse-connect");
+        assert_eq!(library_name("hx-on::after-swap"), "hx-on::after-swap");
+        for name in ["xlink:href", "data-url", "data-x:y", ":href"] {
+            assert_eq!(library_name(name), name);
+        }
+    }
+
+    /// CWE-79, CWE-352: whatever a name holds of an address counts, unless it is a word of another meaning.
+    #[test]
+    fn a_name_speaks_of_an_address_or_of_something_else() {
+        for name in [
+            "url", "my-url", "urls", "baseurlpath", "imagesrc", "endpoint", "ajax", "form-action", "securityurl",
+            "val-remote-url", "message-url",
+        ] {
+            assert!(names_address(name), "{name}");
+        }
+        for name in [
+            "during", "security-level", "hourly-rate", "curl", "msg-url", "fv-uri-message", "bulk-action", "name",
+        ] {
+            assert!(!names_address(name), "{name}");
+        }
+    }
+
+    /// CWE-352: what libraries send by; a way to pay is no verb.
+    #[test]
+    fn a_verb_is_one_that_a_library_reads() {
+        for name in ["data-method", "data-turbo-method", "up-watch-method", "data-hx-method:inherited"] {
+            assert!(names_verb(name), "{name}");
+        }
+        for name in ["data-payment-method", "data-contact-method", "method"] {
+            assert!(!names_verb(name), "{name}");
+        }
+    }
+}
