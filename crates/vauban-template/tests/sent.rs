@@ -44,7 +44,7 @@ fn data_names_no_view_that_gets_the_token() {
             "form-action",
         ),
         (
-            "<a href=\"{% if a %}/a/{% else %}/b/{% endif %}\" data-method=\"{% if a %}post{% endif %}\">a</a>",
+            "<a href=\"{% if a %}/a/{% else %}{{ b }}{% endif %}\" data-method=\"{% if a %}post{% endif %}\">a</a>",
             "form-action",
         ),
         // A query says nothing of the address before it.
@@ -678,6 +678,8 @@ fn htmx_is_told_what_sends_no_token_away() {
         "<div hx-boost:inherited=\"swap:outerSync target:#action\"><a href=\"/a/\">a</a></div>",
         "<button hx-action=\"/rows/7/\" hx-method=\"delete\">a</button>",
         "<form hx-action=\"/a/\" hx-method=\"get\"></form>",
+        "<form method=\"get\"><select name=\"a\" hx-get=\"/s/\" hx-include=\"this\" aria-label=\"a\"></select></form>",
+        "<form id=\"filters\" hx-get=\"/s/\" hx-include=\"this\"></form>",
         "<form method=\"post\" hx-post=\"/a/\" hx-config='{\"timeout\": 5000}'></form>",
     ] {
         assert_eq!(refused(template), None, "{template}");

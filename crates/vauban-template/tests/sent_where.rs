@@ -57,7 +57,7 @@ fn dots_do_not_take_back_the_path_that_a_value_stands_in() {
             ),
             (
                 "<form method=\"post\" action=\"{% if a %}/a/../{% else %}/b/{% endif %}{{ x }}/\"></form>",
-                "form-action",
+                "dot-segment",
             ),
             (
                 "<form method=\"post\"><button formaction=\"/./{{ x }}\">a</button></form>",
@@ -91,6 +91,8 @@ fn dots_do_not_take_back_the_path_that_a_value_stands_in() {
             "<form method=\"post\" action=\"/a/../like/?b={{ x }}\"></form>",
             "<form method=\"post\" action=\"/notes/{{ x }}.{{ y }}\"></form>",
             "<form method=\"post\" action=\"/notes/{{ x }}.json\"></form>",
+            "<form method=\"post\" action=\"/notes/.{{ x }}/like/\"></form>",
+            "<form method=\"post\" action=\"{% url a %}../like/\"></form>",
             "<form method=\"post\" action=\"/.well-known/{{ x }}/?b=../{{ x }}/..\"></form>",
             "<iframe title=\"a\" src=\"../map/{% if a %}b{% endif %}\"></iframe>",
         ],
@@ -266,7 +268,7 @@ fn json_is_json_whatever_it_is_named_after() {
                 "form-attribute",
             ),
             (
-                "<form method=\"post\" data-action='[\"{{ a }}\"]/{{ x }}'></form>",
+                "<form method=\"post\"><button data-action='[\"{{ a }}\"]/{{ x }}'>a</button></form>",
                 "json-attribute",
             ),
         ],

@@ -1,28 +1,31 @@
 //! Segments of a path that are `.` or `..`: browsers drop them, and what stands before a `..`, so that a value behind may be the
 //! first segment after all (CWE-22, CWE-352). A segment may be written in pieces, and be one thing or another.
 
-/// What the segment that is being read may be, as bits; none: the path has ended.
+/// What was read of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Dots {
-    may_be: u8,
-    /// A segment may be all dots.
-    pub climbs: bool,
+    /// What its last segment may be, as bits; none: the path has ended.
+    last: u8,
+    /// A segment with text has ended: what is only dropped behind it does no harm.
+    below: bool,
+    /// Some segment may be what takes back the way to it.
+    climbs: bool,
+    /// A value stands in it.
+    valued: bool,
 }
 
 const EMPTY: u8 = 1;
 const ONE: u8 = 2;
 const TWO: u8 = 4;
 const TEXT: u8 = 8;
-/// A value, which may be empty.
-const VALUE: u8 = 16;
-/// `{{ name }}.`: alone it is only itself dropped.
-const VALUE_ONE: u8 = 32;
 
 impl Default for Dots {
     fn default() -> Self {
         Self {
-            may_be: EMPTY,
+            last: EMPTY,
+            below: false,
             climbs: false,
+            valued: false,
         }
     }
 }
@@ -30,49 +33,48 @@ impl Default for Dots {
 impl Dots {
     /// Moves over literal text, decoded, in which no percent escape is cut.
     pub fn read(&mut self, text: &str) {
-        // Browsers read `%2e` as a dot, and drop tabs, line breaks and what blank is round the address.
+        // Browsers read `%2e` as a dot, and drop tabs, line breaks and what is blank round the address.
         let text = text.replace("%2e", ".").replace("%2E", ".");
         for c in text.chars().filter(|c| *c > ' ') {
             match c {
                 '/' | '\\' => self.end(EMPTY),
                 '?' | '#' => self.end(0),
-                '.' => self.step(&[
-                    (EMPTY, ONE),
-                    (ONE, TWO),
-                    (TWO | TEXT, TEXT),
-                    (VALUE, VALUE_ONE),
-                    (VALUE_ONE, TWO),
-                ]),
-                _ => self.step(&[(u8::MAX, TEXT)]),
+                // Three are text.
+                '.' => self.last = (self.last & (EMPTY | ONE | TWO)) << 1 | self.last & TEXT,
+                _ if self.last != 0 => self.last = TEXT,
+                _ => {}
             }
         }
     }
 
-    /// Moves over a value, which is no dots itself.
+    /// Moves over a value, which is no dots itself, and may be empty.
     pub fn value(&mut self) {
-        self.climbs |= self.may_be & (ONE | TWO) != 0;
-        self.step(&[(EMPTY | VALUE, VALUE), (ONE, ONE), (TWO, TWO), (TEXT, TEXT), (VALUE_ONE, VALUE_ONE)]);
+        self.valued |= self.last != 0;
     }
 
-    /// The segment ends; what begins then?
-    pub fn end(&mut self, next: u8) {
-        self.climbs |= self.may_be & (ONE | TWO) != 0;
-        if self.may_be != 0 {
-            self.may_be = next;
-        }
+    /// Whether a value stands in a path that dots take back, now that it has ended.
+    pub fn take_back(mut self) -> bool {
+        self.end(0);
+        self.climbs && self.valued
     }
 
     /// One way or the other.
     pub fn join(self, other: Self) -> Self {
         Self {
-            may_be: self.may_be | other.may_be,
-            climbs: self.climbs | other.climbs,
+            last: self.last | other.last,
+            below: self.below && other.below,
+            climbs: self.climbs || other.climbs,
+            valued: self.valued || other.valued,
         }
     }
 
-    fn step(&mut self, ways: &[(u8, u8)]) {
-        let open = ways.iter().filter(|(from, _)| self.may_be & from != 0);
-        self.may_be = open.fold(0, |all, (_, to)| all | to);
+    fn end(&mut self, next: u8) {
+        let climbs = if self.below { TWO } else { ONE | TWO };
+        self.climbs |= self.last & climbs != 0;
+        self.below |= self.last == TEXT;
+        if self.last != 0 {
+            self.last = next;
+        }
     }
 }
 
@@ -88,8 +90,7 @@ mod tests {
                 text => dots.read(text),
             }
         }
-        dots.end(0);
-        dots.climbs
+        dots.take_back()
     }
 
     #[test]
@@ -97,7 +98,7 @@ mod tests {
         for pieces in [
             &["/./", "x"][..],
             &["/a/..", "/", "x"],
-            &["/a/%2E", ".", "/"],
+            &["/a/%2E", ".", "/", "x"],
             &["/a/..", "x", "/b/"],
             &["/.", "x"],
             &["/a/", "x", ".", "x", "./"],
@@ -110,6 +111,8 @@ mod tests {
             &["/a/", "x", "/b.c/.d/..e/...", "/"][..],
             &["/a/", "x", ".", "x", "/"],
             &["/a?b=/../", "x"],
+            &["/a/../b?c=", "x"],
+            &["/a/.", "x", "/"],
             &["/.well-known/", "x"],
         ] {
             assert!(!climbs(pieces), "{pieces:?}");

@@ -111,35 +111,42 @@ pub(super) fn sent_with_fields(tag: &Tag, in_post: bool, inherits: bool) -> Resu
     let in_post = in_post || tag.attributes.iter().any(|a| a.name == "form");
     let told = tag.attributes.iter().find(|a| {
         let asked = asks(tag, a);
-        includes_all(a) && !(alone && has_verb && all_here)
+        includes_all(tag, a) && !(alone && has_verb && all_here)
             || inherits && asked.is_some_and(|asked| asked != Asked::InBody)
             || in_post && tag.name != "form" && asked == Some(Asked::WithFields)
             || is_post_form(tag) && asked.is_some_and(|asked| asked != Asked::InBody)
             || overrides(tag, a)
     });
     let Some(told) = told else { return Ok(()) };
+    let place = match is_post_form(tag) {
+        true => "on a POST form would send its",
+        false => "here would send a form's",
+    };
+    let inherited = match includes_all(tag, told) {
+        true => ", if not from here then from an element inside, which inherits it",
+        false => "",
+    };
     fail(
         tag.pos,
         "foreign-form",
-        match is_post_form(tag) {
-            true => format!(
-                "`{}` on a POST form would send its token in an address or to another origin",
-                told.name
-            ),
-            false => format!(
-                "`{}` here would send a form's token in an address or to another origin",
-                told.name
-            ),
-        },
+        format!(
+            "`{}` {place} token in an address or to another origin{inherited}",
+            told.name
+        ),
         "write hx-post= to a view of this site, or put the button outside of the form; a form that only asks has method=\"get\"; the verb \
          stands where the address does, in hx-post= and its kin; of fields, name those that are wanted: hx-include=\"input[name='q']\"",
     )
 }
 
 /// Whether an attribute is an `hx-include` that may name a form, or what holds one.
-pub(super) fn includes_all(attribute: &Attribute) -> bool {
+pub(super) fn includes_all(tag: &Tag, attribute: &Attribute) -> bool {
+    // A field has no others in it, and a form that asks has no token.
+    let this = match tag.name.as_str() {
+        "form" => !is_post_form(tag),
+        name => matches!(name, "input" | "select" | "textarea"),
+    };
     library_name(&attribute.name) == "hx-include"
-        && !matches!(&attribute.value, Given::Literal(selector) if names_fields(selector))
+        && !matches!(&attribute.value, Given::Literal(named) if names_fields(named) || this && named.trim() == "this")
 }
 
 /// Whether what `hx-include` names are fields by their names, and not the token; no form, and nothing that holds one.

@@ -343,7 +343,7 @@ impl Machine {
                 foreign: tag.foreign,
                 math,
                 post,
-                includes: tag.attributes.iter().any(includes_all),
+                includes: tag.attributes.iter().any(|a| includes_all(&tag, a)),
                 part,
             });
         }

@@ -709,8 +709,8 @@ impl Machine {
         if value.kind == Kind::Plain && value.given != Given::Empty {
             let done = super::json_attribute::finish(&mut value, pos);
             self.report(done);
-            // It adds no parameter to what is sent (CWE-235), and is no address.
-            if value.json_values && value.name.starts_with("data-") {
+            // CWE-235: what is JSON holds no `&`, and adds no parameter.
+            if value.json_values && value.name == "data-params" {
                 value.given = Given::Typed;
             }
         }
@@ -771,8 +771,7 @@ impl Machine {
 
 /// CWE-22, CWE-352: behind `..` a literal path says nothing of where something is sent, or framed.
 fn climbs(value: &mut Value) -> Result<()> {
-    value.dots.end(0);
-    if !value.dots.climbs || matches!(value.given, Given::Differs(_)) {
+    if !value.dots.take_back() {
         return Ok(());
     }
     if matches!(value.kind, Kind::Action | Kind::Frame) {
