@@ -25,23 +25,60 @@ fn judge(attacks: &[(&str, &str)], fine: &[&str]) {
 fn dots_do_not_take_back_the_path_that_a_value_stands_in() {
     judge(
         &[
-            ("<form method=\"post\" action=\"/./{{ x }}\"></form>", "dot-segment"),
-            ("<form method=\"post\" action=\"/a/../{{ x }}\"></form>", "dot-segment"),
-            ("<form method=\"post\" action=\"/%2e/{{ x }}/\"></form>", "dot-segment"),
-            ("<form method=\"post\" action=\"/a/.%2E/{{ x }}/\"></form>", "dot-segment"),
-            ("<form method=\"post\" action=\"{% url a %}../{{ x }}/\"></form>", "dot-segment"),
+            (
+                "<form method=\"post\" action=\"/./{{ x }}\"></form>",
+                "dot-segment",
+            ),
+            (
+                "<form method=\"post\" action=\"/a/../{{ x }}\"></form>",
+                "dot-segment",
+            ),
+            (
+                "<form method=\"post\" action=\"/%2e/{{ x }}/\"></form>",
+                "dot-segment",
+            ),
+            (
+                "<form method=\"post\" action=\"/a/.%2E/{{ x }}/\"></form>",
+                "dot-segment",
+            ),
+            (
+                "<form method=\"post\" action=\"{% url a %}../{{ x }}/\"></form>",
+                "dot-segment",
+            ),
             (
                 "<form method=\"post\" action=\"/notes/{{ x }}/../../{{ y }}/\"></form>",
                 "dot-segment",
             ),
-            ("<form method=\"post\" action=\"/notes/{{ x }}/..\"></form>", "dot-segment"),
+            (
+                "<form method=\"post\" action=\"/notes/{{ x }}/..\"></form>",
+                "dot-segment",
+            ),
             (
                 "<form method=\"post\" action=\"/notes/{{ x }}/..{% querystring %}\"></form>",
                 "dot-segment",
             ),
+            (
+                "<form method=\"post\" action=\"/notes/{{ x }}/..{% querystring %}&amp;b=c\"></form>",
+                "dot-segment",
+            ),
+            // One way or the other.
+            (
+                "<form method=\"post\" action=\"{% url a %}{% if b %}c/{% endif %}./{{ x }}\"></form>",
+                "dot-segment",
+            ),
+            (
+                "<form method=\"post\" action=\"/n/{% if a %}{{ x }}{% endif %}/../../b\"></form>",
+                "dot-segment",
+            ),
             // A value may be empty.
-            ("<form method=\"post\" action=\"/notes/..{{ x }}/like/\"></form>", "dot-segment"),
-            ("<form method=\"post\" action=\"/notes/{{ x }}../like/\"></form>", "dot-segment"),
+            (
+                "<form method=\"post\" action=\"/notes/..{{ x }}/like/\"></form>",
+                "dot-segment",
+            ),
+            (
+                "<form method=\"post\" action=\"/notes/{{ x }}../like/\"></form>",
+                "dot-segment",
+            ),
             (
                 "<form method=\"post\" action=\"/notes/{{ x }}.{{ y }}./like/\"></form>",
                 "dot-segment",
@@ -66,7 +103,10 @@ fn dots_do_not_take_back_the_path_that_a_value_stands_in() {
             ("<button hx-post=\"/a/../{{ x }}\">a</button>", "dot-segment"),
             ("<button hx-get=\"/./{{ x }}\">a</button>", "dot-segment"),
             ("<iframe title=\"a\" src=\"/./{{ x }}\"></iframe>", "dot-segment"),
-            ("<iframe title=\"a\" src=\"/a/{{ x }}/../../{{ y }}\"></iframe>", "dot-segment"),
+            (
+                "<iframe title=\"a\" src=\"/a/{{ x }}/../../{{ y }}\"></iframe>",
+                "dot-segment",
+            ),
             (
                 "<a href=\"/./{{ x }}/\" data-turbo-method=\"delete\">a</a>",
                 "form-action",
@@ -162,7 +202,10 @@ fn branches_together_do_not_name_another_site() {
         "{% for a in b %}/{% endfor %}evil.example/",
         "{% if a %}/x/{% else %}/{% endif %}{{ z }}/",
     ] {
-        judge(&[(&field(away), "form-action"), (&link(away), "form-action")], &[]);
+        judge(
+            &[(&field(away), "form-action"), (&link(away), "form-action")],
+            &[],
+        );
     }
     judge(
         &[
@@ -203,7 +246,13 @@ fn what_is_named_as_an_address_is_one_of_the_form() {
         "data-val-remote-url",
         "up-validate-url",
     ] {
-        for url in ["//evil.example/", "\\\\evil.example\\a", "https://evil.example/?a->b", "HTTPS:evil.example"] {
+        for url in [
+            "//evil.example/",
+            "\\\\evil.example\\a",
+            "https://evil.example/?a->b",
+            "HTTPS:evil.example",
+            "ftp://evil.example/",
+        ] {
             let template = format!("<form method=\"post\" {name}=\"{url}\"></form>");
             assert_eq!(refused(&template), Some("form-action"), "{template}");
         }
@@ -239,10 +288,19 @@ fn unpoly_takes_addresses_and_selectors() {
     judge(
         &[
             ("<a href=\"/a/\" up-href=\"/{{ x }}\">a</a>", "form-action"),
-            ("<a href=\"/a/\" up-href=\"https://{{ x }}/\">a</a>", "mixed-value"),
-            ("<form method=\"post\" up-validate-url=\"/{{ x }}\"></form>", "form-action"),
+            (
+                "<a href=\"/a/\" up-href=\"https://{{ x }}/\">a</a>",
+                "mixed-value",
+            ),
+            (
+                "<form method=\"post\" up-validate-url=\"/{{ x }}\"></form>",
+                "form-action",
+            ),
             ("<form method=\"post\" up-target=\"{{ x }}\"></form>", "selector"),
-            ("<form method=\"post\" up-on-loaded=\"{{ x }}\"></form>", "unknown-attribute"),
+            (
+                "<form method=\"post\" up-on-loaded=\"{{ x }}\"></form>",
+                "unknown-attribute",
+            ),
         ],
         &[
             "<a href=\"/a/\" up-href=\"{% url a x %}\">a</a>",
@@ -262,7 +320,10 @@ fn json_is_json_whatever_it_is_named_after() {
                 "<div data-gallery-urls-value='[\"{{ a }}\", {{ b }}{{ c }}]'></div>",
                 "json-attribute",
             ),
-            ("<form method=\"post\" data-params=\"{{ x }}\"></form>", "form-attribute"),
+            (
+                "<form method=\"post\" data-params=\"{{ x }}\"></form>",
+                "form-attribute",
+            ),
             (
                 "<form method=\"post\" data-params=\"id={{ x }}\"></form>",
                 "form-attribute",
@@ -277,6 +338,47 @@ fn json_is_json_whatever_it_is_named_after() {
             "<div data-x-urls-value='{\"a\": \"{% url a %}\"}'></div>",
             "<form method=\"post\"><input name=\"a\" data-urls='{\"a\": \"https://a.example/\"}' aria-label=\"a\"></form>",
             "<form method=\"post\"><button data-params='{\"id\": {{ id }}}'>a</button></form>",
+        ],
+    );
+}
+
+/// CWE-598: `this` is a field alone, or a form that only asks and has no token.
+#[test]
+fn what_includes_itself_includes_no_token() {
+    judge(
+        &[
+            (
+                "<form method=\"post\" hx-post=\"/a/\" hx-include=\"this\"></form>",
+                "foreign-form",
+            ),
+            (
+                "<button hx-get=\"/a/\" hx-include=\"this\">a</button>",
+                "foreign-form",
+            ),
+            ("<div hx-include=\"this\"></div>", "foreign-form"),
+        ],
+        &[
+            "<select name=\"a\" hx-get=\"/a/\" hx-include=\"this\" aria-label=\"a\"></select>",
+            "<form method=\"get\" hx-get=\"/a/\" hx-include=\"this\"></form>",
+        ],
+    );
+}
+
+/// CWE-407: what is remembered of branches is copied for each branch behind them, so it has a bound, behind which it is not known;
+/// and a loop has an end.
+#[test]
+fn what_is_remembered_of_branches_has_a_bound() {
+    let long = "a".repeat(600);
+    judge(
+        &[(
+            &format!(
+                "<form method=\"post\" data-action=\"{{% if a %}}b{{% else %}}c{{% endif %}}{long}\"></form>"
+            ),
+            "form-action",
+        )],
+        &[
+            "<p data-a=\"{% for a in b %}c{% if a %}d{% else %}e{% endif %}{% endfor %}\">a</p>",
+            "<p data-a=\"{% for a in b %}c{% for c in d %}e{% endfor %}{% endfor %}f\">a</p>",
         ],
     );
 }

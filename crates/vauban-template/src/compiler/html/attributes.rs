@@ -406,7 +406,11 @@ fn global_kind(element: &str, name: &str, foreign: bool) -> Kind {
             _ => {}
         }
         // After Go: a name that speaks of an address is treated as one, for script will use it as one.
-        return if names_address(rest) { Kind::Url } else { Kind::Plain };
+        return if names_address(rest) {
+            Kind::Url
+        } else {
+            Kind::Plain
+        };
     }
     if name.starts_with("aria-") {
         return Kind::Plain;
@@ -425,8 +429,8 @@ fn global_kind(element: &str, name: &str, foreign: bool) -> Kind {
         | "hx-replace-url" | "up-href" | "up-source" | "up-validate-url" | "up-location" | "up-back" => {
             Kind::Action
         }
-        "up-target" | "up-fail-target" | "up-validate" | "hx-target" | "hx-include" | "hx-indicator" | "hx-disabled-elt" | "hx-select" | "hx-select-oob"
-        | "hx-swap-oob" | "hx-sync" => Kind::Selector,
+        "up-target" | "up-fail-target" | "up-validate" | "hx-target" | "hx-include" | "hx-indicator"
+        | "hx-disabled-elt" | "hx-select" | "hx-select-oob" | "hx-swap-oob" | "hx-sync" => Kind::Selector,
         "hx-confirm" | "hx-prompt" => Kind::Question,
         "hx-swap" => Kind::Enumerated(&[
             "innerHTML",

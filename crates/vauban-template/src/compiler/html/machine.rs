@@ -389,8 +389,8 @@ impl Machine {
         }
         // CWE-407: what is known so far is copied for each branch, so it has a bound.
         let known = match &self.state.mode {
-            Mode::Value(_, value) if value.kind == Kind::Plain => value.known(),
-            Mode::Value(_, value) => value.known() + value.pending.len(),
+            Mode::Value(_, value) if value.kind == Kind::Plain => value.raw.len(),
+            Mode::Value(_, value) => value.raw.len() + value.pending.len(),
             _ => 0,
         };
         if known > MAX_KNOWN {

@@ -92,13 +92,29 @@ mod tests {
     #[test]
     fn a_name_speaks_of_an_address_or_of_something_else() {
         for name in [
-            "url", "my-url", "urls", "baseurlpath", "imagesrc", "endpoint", "ajax", "form-action", "securityurl",
-            "val-remote-url", "message-url",
+            "url",
+            "my-url",
+            "urls",
+            "baseurlpath",
+            "imagesrc",
+            "endpoint",
+            "ajax",
+            "form-action",
+            "securityurl",
+            "val-remote-url",
+            "message-url",
         ] {
             assert!(names_address(name), "{name}");
         }
         for name in [
-            "during", "security-level", "hourly-rate", "curl", "msg-url", "fv-uri-message", "bulk-action", "name",
+            "during",
+            "security-level",
+            "hourly-rate",
+            "curl",
+            "msg-url",
+            "fv-uri-message",
+            "bulk-action",
+            "name",
         ] {
             assert!(!names_address(name), "{name}");
         }
@@ -107,7 +123,12 @@ mod tests {
     /// CWE-352: what libraries send by; a way to pay is no verb.
     #[test]
     fn a_verb_is_one_that_a_library_reads() {
-        for name in ["data-method", "data-turbo-method", "up-watch-method", "data-hx-method:inherited"] {
+        for name in [
+            "data-method",
+            "data-turbo-method",
+            "up-watch-method",
+            "data-hx-method:inherited",
+        ] {
             assert!(names_verb(name), "{name}");
         }
         for name in ["data-payment-method", "data-contact-method", "method"] {

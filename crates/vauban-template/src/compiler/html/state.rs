@@ -177,17 +177,6 @@ pub struct Value {
     pub unwritten: bool,
 }
 
-impl Value {
-    /// How many bytes of literal text are remembered.
-    pub(super) fn known(&self) -> usize {
-        let texts = match &self.given {
-            Given::Differs(texts) => texts.iter().map(String::len).sum(),
-            _ => 0,
-        };
-        self.raw.len() + texts
-    }
-}
-
 impl Mode {
     /// For messages.
     pub fn describe(&self) -> &'static str {

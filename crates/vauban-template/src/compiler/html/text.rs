@@ -50,6 +50,9 @@ fn space(b: u8) -> bool {
     matches!(b, b' ' | b'\t' | b'\n' | b'\r' | 0x0c)
 }
 
+/// How many bytes of a literal are remembered that is not the same in all branches.
+const MAX_TEXT: usize = 500;
+
 impl Machine {
     /// Reads literal text.
     pub(super) fn feed(&mut self, text: &str, pos: Pos) -> Result<()> {
@@ -462,7 +465,13 @@ impl Machine {
             }
             match &mut value.given {
                 Given::Literal(_) => value.raw.push_str(part),
-                Given::Differs(texts) => texts.iter_mut().for_each(|text| text.push_str(part)),
+                Given::Differs(texts) => {
+                    texts.iter_mut().for_each(|text| text.push_str(part));
+                    // CWE-407: what is known is copied for each branch.
+                    if texts.iter().any(|text| text.len() > MAX_TEXT) {
+                        texts.clear();
+                    }
+                }
                 _ => {}
             }
             if is_url(value.kind)
