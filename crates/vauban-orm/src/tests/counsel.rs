@@ -129,3 +129,64 @@ fn a_rule_that_no_index_serves_is_named_with_what_to_write() {
         assert_eq!(of(model), [], "{}", model.name);
     }
 }
+
+/// CWE-400. Attack: a site grows, and each page of a list sorts all rows that there are.
+#[test]
+fn an_order_that_no_index_has_is_named_with_what_to_write() {
+    let page = |all: QuerySet<Open>| all.limit(25);
+    let told = page(Open::objects().order_by(|o| o.code.asc()))
+        .unserved_order()
+        .unwrap();
+    assert!(
+        told.starts_with("a page of `counsel_open` in the order of `code` reads and sorts the whole table")
+            && told.contains("`#[field(index)]` on `Open.code`"),
+        "{told}"
+    );
+    let either = Either::objects().order_by(|e| e.created.desc()).limit(25);
+    assert!(either.unserved_order().is_some());
+    // In no order, by the key, by a foreign key, all of them, the few of somebody.
+    let anybody = Id::<User>::random();
+    for served in [
+        page(Open::objects()),
+        page(Open::objects().order_by(|o| o.id.desc())),
+        page(Open::objects().order_by(|o| o.author.asc())),
+        page(Open::objects().order_by(|o| o.author.email.asc())),
+        Open::objects().order_by(|o| o.code.asc()),
+        page(
+            Open::objects()
+                .filter(|o| o.author.eq(anybody))
+                .order_by(|o| o.code.asc()),
+        ),
+    ] {
+        assert_eq!(served.unserved_order(), None, "{served:?}");
+    }
+    // An index begins with it, or has it behind what the rule says; the rule finds few; nobody adds to it.
+    assert_eq!(
+        Indexed::objects()
+            .order_by(|i| i.code.asc())
+            .limit(9)
+            .unserved_order(),
+        None
+    );
+    assert_eq!(
+        Listed::objects()
+            .order_by(|l| l.created.asc())
+            .limit(9)
+            .unserved_order(),
+        None
+    );
+    assert_eq!(
+        Both::objects()
+            .order_by(|b| b.code.asc())
+            .limit(9)
+            .unserved_order(),
+        None
+    );
+    assert_eq!(
+        Closed::objects()
+            .order_by(|c| c.code.asc())
+            .limit(9)
+            .unserved_order(),
+        None
+    );
+}
