@@ -1,7 +1,11 @@
 //! What `check` says of rules that will be slow, and what it does not say.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use tracing::{Event, Metadata, Subscriber, span};
 use vauban_macros::Model;
 
+use super::untyped::site_with;
 use super::*;
 use crate::*;
 
@@ -189,4 +193,52 @@ fn an_order_that_no_index_has_is_named_with_what_to_write() {
             .unserved_order(),
         None
     );
+}
+
+/// How often it was told.
+static TOLD: AtomicUsize = AtomicUsize::new(0);
+
+struct Trace;
+
+impl Subscriber for Trace {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.target() == "vauban::orm"
+    }
+    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
+        span::Id::from_u64(1)
+    }
+    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
+    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
+    fn event(&self, event: &Event<'_>) {
+        if event.metadata().fields().field("id").is_some() {
+            TOLD.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+    fn enter(&self, _: &span::Id) {}
+    fn exit(&self, _: &span::Id) {}
+}
+
+/// The log of a development build has it, once for each query of the program.
+#[tokio::test]
+async fn such_an_order_is_told_once_in_the_log() {
+    let site = site_with([Open::meta()]).await;
+    let unit = site.as_user(&site.ann);
+    let db = unit.db();
+    let _trace = tracing::subscriber::set_default(Trace);
+    Open::objects()
+        .order_by(|o| o.author.asc())
+        .limit(9)
+        .all(&db)
+        .await
+        .unwrap();
+    assert_eq!(TOLD.load(Ordering::SeqCst), 0);
+    for _ in 0..3 {
+        Open::objects()
+            .order_by(|o| o.code.asc())
+            .limit(9)
+            .all(&db)
+            .await
+            .unwrap();
+    }
+    assert_eq!(TOLD.load(Ordering::SeqCst), 1);
 }
