@@ -730,7 +730,7 @@ impl Machine {
                     .pending
                     .push_str(if value.pending.ends_with('%') { "25" } else { "" });
                 super::join::flush(&mut value, pos)?;
-                climbs(&mut value)?;
+                super::dots::judge(&mut value)?;
             } else {
                 self.literal_url(&value)?;
             }
@@ -776,24 +776,4 @@ impl Machine {
         }
         Ok(())
     }
-}
-
-/// CWE-22, CWE-352: behind `..` a literal path says nothing of where something is sent, or framed.
-fn climbs(value: &mut Value) -> Result<()> {
-    if !value.dots.take_back() {
-        return Ok(());
-    }
-    if matches!(value.kind, Kind::Action | Kind::Frame) {
-        return fail(
-            value.pos,
-            "dot-segment",
-            format!(
-                "`.` or `..` as a segment of `{}`, with a value: it takes back the path, and the value may name any view",
-                value.name
-            ),
-            "write the path that is meant, from the root: /notes/{{ slug }}/like/, or {% url view value %} alone",
-        );
-    }
-    value.given = Given::Data;
-    Ok(())
 }
