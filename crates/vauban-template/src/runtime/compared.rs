@@ -60,7 +60,7 @@ pub struct Stated;
 /// A type with a few values, each of which is one text: an enum with `#[derive(Choices)]`.
 pub trait Chosen {}
 impl<T: Chosen + ?Sized> Chosen for &T {}
-/// The type has a value with the text of this number: see [`number_of`](crate::compiler::number_of).
+/// The type has a value with the text of this number: see `compiler::number_of`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no choice that is stored like this text, so the comparison is never true ({F}, line {L}, column {K})",
     note = "compare with what is stored: `in_progress` for `InProgress`, or what `#[choice(stored = \"…\")]` says; it is not the label"

@@ -1,30 +1,6 @@
 //! Segments of a path that are `.` or `..`: browsers drop them, and what stands before a `..`, so that a value behind may be the
 //! first segment after all (CWE-22, CWE-352). A segment may be written in pieces, and be one thing or another.
 
-use super::attributes::Kind;
-use super::state::{Given, Value};
-use crate::compiler::error::{Result, fail};
-
-/// CWE-22, CWE-352: behind `..` a literal path says nothing of where something is sent, or framed.
-pub(super) fn judge(value: &mut Value) -> Result<()> {
-    if !value.dots.take_back() {
-        return Ok(());
-    }
-    if matches!(value.kind, Kind::Action | Kind::Frame) {
-        return fail(
-            value.pos,
-            "dot-segment",
-            format!(
-                "`.` or `..` as a segment of `{}`, with a value: it takes back the path, and the value may name any view",
-                value.name
-            ),
-            "write the path that is meant, from the root: /notes/{{ slug }}/like/, or {% url view value %} alone",
-        );
-    }
-    value.given = Given::Data;
-    Ok(())
-}
-
 /// What was read of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Dots {
@@ -77,7 +53,7 @@ impl Dots {
     }
 
     /// Whether a value stands in a path that dots take back, now that it has ended.
-    fn take_back(mut self) -> bool {
+    pub fn take_back(mut self) -> bool {
         self.end(0);
         self.climbs && self.valued
     }

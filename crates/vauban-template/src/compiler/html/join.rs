@@ -114,6 +114,26 @@ pub(super) fn flush(value: &mut Value, pos: Pos) -> Result<()> {
     Ok(())
 }
 
+/// CWE-22, CWE-352: behind `..` a literal path says nothing of where something is sent, or framed.
+pub(super) fn dots(value: &mut Value) -> Result<()> {
+    if !value.dots.take_back() {
+        return Ok(());
+    }
+    if matches!(value.kind, Kind::Action | Kind::Frame) {
+        return fail(
+            value.pos,
+            "dot-segment",
+            format!(
+                "`.` or `..` as a segment of `{}`, with a value: it takes back the path, and the value may name any view",
+                value.name
+            ),
+            "write the path that is meant, from the root: /notes/{{ slug }}/like/, or {% url view value %} alone",
+        );
+    }
+    value.given = Given::Data;
+    Ok(())
+}
+
 /// Whether text in an address starts with a slash for browsers, which drop tabs and line breaks.
 fn starts_with_slash(text: &str) -> bool {
     text.trim_start_matches(['\t', '\n', '\r'])

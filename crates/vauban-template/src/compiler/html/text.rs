@@ -730,7 +730,7 @@ impl Machine {
                     .pending
                     .push_str(if value.pending.ends_with('%') { "25" } else { "" });
                 super::join::flush(&mut value, pos)?;
-                super::dots::judge(&mut value)?;
+                super::join::dots(&mut value)?;
             } else {
                 self.literal_url(&value)?;
             }
