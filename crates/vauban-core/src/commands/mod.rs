@@ -20,6 +20,7 @@ use crate::routing::Url;
 use crate::settings::Settings;
 use crate::signing::ModuleKeys;
 use crate::site::Site;
+use crate::site::units::TIMES;
 
 /// What a command's function returns.
 pub type Running = Pin<Box<dyn Future<Output = Result<(), Failure>> + Send>>;
@@ -232,7 +233,7 @@ impl Run {
     {
         let units = self.site.units();
         let units = units.ok_or_else(|| Failure::new("The program has no database."))?;
-        let mut retries = Backoff::times(8);
+        let mut retries = Backoff::times(TIMES);
         loop {
             let unit = units.begin();
             let done = work(unit.db()).await;

@@ -52,14 +52,17 @@ impl Units {
 /// }
 /// ```
 ///
-/// For units that do nothing outside the database, or it is done twice. They may wait half a second in all; where a request asks,
-/// its own time ends them as well.
+/// For units that do nothing outside the database, or it is done twice. They are done again up to eight times, and wait for less than
+/// half a second in all; where a request asks, its own time ends them as well.
 #[derive(Debug)]
 pub struct Retries(Backoff);
 
+/// So often a unit is done again that does nothing outside the database.
+pub(crate) const TIMES: u32 = 8;
+
 impl Default for Retries {
     fn default() -> Self {
-        Self(Backoff::times(8))
+        Self(Backoff::times(TIMES))
     }
 }
 
