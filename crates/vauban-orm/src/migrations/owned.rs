@@ -212,7 +212,8 @@ mod tests {
             "vauban_migration_progress",
             "vauban_row_security",
         ] {
-            let text = format!("[[operations]]\ndrop_table = \"{record}\"\n").leak();
+            let text = format!("[[operations]]\ndrop_table = \"{record}\"\n");
+            let text: &'static str = Box::leak(text.into_boxed_str());
             let told = told(&[set("site", text)]);
             assert!(told.len() == 1 && told[0].contains(record), "{told:?}");
         }
