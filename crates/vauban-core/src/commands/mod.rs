@@ -20,7 +20,6 @@ use crate::routing::Url;
 use crate::settings::Settings;
 use crate::signing::ModuleKeys;
 use crate::site::Site;
-use crate::site::units::TIMES;
 
 /// What a command's function returns.
 pub type Running = Pin<Box<dyn Future<Output = Result<(), Failure>> + Send>>;
@@ -233,7 +232,7 @@ impl Run {
     {
         let units = self.site.units();
         let units = units.ok_or_else(|| Failure::new("The program has no database."))?;
-        let mut retries = Backoff::times(TIMES);
+        let mut retries = Backoff::of_a_unit();
         loop {
             let unit = units.begin();
             let done = work(unit.db()).await;

@@ -57,12 +57,9 @@ impl Units {
 #[derive(Debug)]
 pub struct Retries(Backoff);
 
-/// So often a unit is done again that does nothing outside the database.
-pub(crate) const TIMES: u32 = 8;
-
 impl Default for Retries {
     fn default() -> Self {
-        Self(Backoff::times(TIMES))
+        Self(Backoff::of_a_unit())
     }
 }
 

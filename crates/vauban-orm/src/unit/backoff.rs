@@ -18,6 +18,11 @@ impl Backoff {
         }
     }
 
+    /// As often as a whole unit is done again that does nothing outside the database.
+    pub fn of_a_unit() -> Self {
+        Self::times(8)
+    }
+
     /// How long to wait before it is done once more; `None` if it is not (CWE-400).
     pub fn pause(&mut self) -> Option<Duration> {
         self.left = self.left.checked_sub(1)?;
