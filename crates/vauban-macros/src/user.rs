@@ -5,7 +5,7 @@ use quote::{ToTokens, quote};
 use syn::spanned::Spanned;
 use syn::{Attribute, Data, DeriveInput, Error, Field, Fields, Ident, Result, Type};
 
-use crate::ident::unraw;
+use crate::ident::{field_says, words};
 
 /// What a column must look like.
 struct Column {
@@ -265,32 +265,6 @@ fn has_own_value(field: &Field) -> bool {
     ["default", "privileged", "auto_now", "auto_now_add"]
         .iter()
         .any(|word| field_says(field, word))
-}
-
-/// Whether `#[field(…)]` has the word.
-fn field_says(field: &Field, word: &str) -> bool {
-    field
-        .attrs
-        .iter()
-        .any(|a| a.path().is_ident("field") && words(a).iter().any(|w| w == word))
-}
-
-/// The words of the attribute: what says something, and not what it says (`default = privileged` is no privilege).
-fn words(attribute: &Attribute) -> Vec<String> {
-    let mut words = Vec::new();
-    // What is wrong in it, the model's own macro says.
-    let _ = attribute.parse_nested_meta(|meta| {
-        words.extend(meta.path.get_ident().map(unraw));
-        if meta.input.peek(syn::Token![=]) {
-            meta.value()?.parse::<syn::Expr>()?;
-        } else if meta.input.peek(syn::token::Paren) {
-            let inside;
-            syn::parenthesized!(inside in meta.input);
-            inside.parse::<TokenStream>()?;
-        }
-        Ok(())
-    });
-    words
 }
 
 /// A type as text: without spaces, with only the last segment of each path, `Self` written out.

@@ -7,6 +7,7 @@ use syn::{Data, DeriveInput, Error, Field, Fields, Ident, Result, Token};
 use super::column::{Column, column, instead_of};
 use super::taken::Taken;
 use super::types::{last_segment, unwrap_option};
+use crate::ident::field_says;
 
 /// A field of a model: a column, or a group of them.
 pub(super) enum Slot<'a> {
@@ -69,7 +70,7 @@ pub(super) fn fields<'a>(input: &'a DeriveInput, key: &'a Field) -> Result<Read<
             unfit.push(name);
             continue;
         }
-        match (&field.ident, Taken::is_one(field)) {
+        match (&field.ident, field_says(field, "group")) {
             (Some(name), true) => match Taken::read(field, name) {
                 Ok(taken) => slots.push(Slot::Group(taken)),
                 Err(error) => {
@@ -92,7 +93,7 @@ pub(super) fn fields<'a>(input: &'a DeriveInput, key: &'a Field) -> Result<Read<
 pub(super) fn group_fields(named: &Named) -> Result<Read<'_>> {
     let (mut slots, mut wrong, mut unfit) = (Vec::new(), Vec::new(), Vec::new());
     for field in named {
-        let refused = if Taken::is_one(field) {
+        let refused = if field_says(field, "group") {
             Some(
                 "a group holds columns and no other group: take both in where the model is, each by `#[field(group)]`",
             )
@@ -103,7 +104,7 @@ pub(super) fn group_fields(named: &Named) -> Result<Read<'_>> {
         };
         match (refused, &field.ident) {
             (Some(text), Some(name)) => {
-                wrong.push(Error::new(field.span(), text));
+                wrong.push(Error::new_spanned(&field.ty, text));
                 unfit.push(name);
             }
             _ => one(field, false, &mut slots, &mut wrong, &mut unfit)?,
@@ -134,4 +135,20 @@ fn one<'a>(
     wrong.extend(contradiction);
     slots.push(Slot::Column(Box::new(column)));
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::model::expand;
+
+    /// What is told of a struct.
+    fn told(source: &str) -> String {
+        expand(source.parse().unwrap()).unwrap().to_string()
+    }
+
+    #[test]
+    fn a_group_is_one_though_another_word_is_malformed() {
+        let told = told("struct Note { id: Id<Note>, #[field(group, on_delete = )] times: Times }");
+        assert!(told.contains("`#[field(group)]` knows `given`"), "{told}");
+    }
 }

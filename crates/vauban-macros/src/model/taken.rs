@@ -2,9 +2,8 @@
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
-use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
-use syn::{Error, Field, Ident, LitStr, Meta, Result, Token, Type, Visibility};
+use syn::{Error, Field, Ident, LitStr, Result, Type, Visibility};
 
 use super::types::{unwrap_option, valid_identifier};
 use crate::ident::{Once, unknown, unraw};
@@ -21,18 +20,6 @@ pub(super) struct Taken<'a> {
 }
 
 impl<'a> Taken<'a> {
-    /// Whether the field says `group`.
-    pub(super) fn is_one(field: &Field) -> bool {
-        field
-            .attrs
-            .iter()
-            .filter(|a| a.path().is_ident("field"))
-            .any(|a| {
-                let words = a.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated);
-                words.is_ok_and(|words| words.iter().any(|word| word.path().is_ident("group")))
-            })
-    }
-
     pub(super) fn read(field: &'a Field, name: &'a Ident) -> Result<Self> {
         let mut taken = Self {
             name,
