@@ -140,8 +140,8 @@ pub const fn given<const N: usize>(columns: &'static [ColumnMeta]) -> [&'static 
 }
 
 impl ColumnMeta {
-    /// Whether a new row must be given its value.
-    const fn is_given(&self) -> bool {
+    /// Whether a new row is given a value for it by whoever makes it.
+    pub(crate) const fn is_given(&self) -> bool {
         matches!(self.auto, Auto::No)
             && self.default.is_none()
             && !matches!(self.privilege, Privilege::Privileged)
