@@ -1,7 +1,7 @@
 //! `#[derive(UserAccount)]`: checks that the app's user has the framework's columns, and reads them.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Attribute, Data, DeriveInput, Error, Field, Fields, Ident, Result, Type};
 
@@ -103,7 +103,18 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
         .iter()
         .filter(|field| !has_own_value(field))
         .filter_map(|f| f.ident.as_ref());
+    let groups = own.iter().filter(|field| field_says(field, "group"));
+    let once = groups.map(|field| {
+        let ty = &field.ty;
+        quote_spanned! {ty.span()=>
+            const _: () = ::core::assert!(
+                !::vauban::__private::orm::__private::flat::has_unique(<#ty as ::vauban::__private::orm::FieldGroup>::__COLUMNS),
+                #UNIQUE_IN_A_GROUP
+            );
+        }
+    });
     Ok(quote! {
+        #(#once)*
         impl #accounts::UserAccount for #user {
             fn email(&self) -> &#accounts::Email { &self.email }
             fn is_active(&self) -> bool { self.is_active }
@@ -209,6 +220,9 @@ fn check_columns(user: &Ident, fields: &[&Field]) -> Result<()> {
     }
     wrong.map_or(Ok(()), Err)
 }
+
+const UNIQUE_IN_A_GROUP: &str = "a new account starts with the defaults of this group's fields, so no two could be made with one that is `unique`: make that an \
+     `Option` with `default = None::<String>`, or keep it in a model of its own";
 
 /// Sign-up gives an own column its default, the same to everybody: that cannot be unique.
 fn check_own_columns(fields: &[&Field]) -> Result<()> {
@@ -363,6 +377,24 @@ mod tests {
             message(&GOOD.replace(own, "#[field(max_length = 80, unique)] nick: Option<String>")),
             ""
         );
+    }
+
+    /// Sign-up has nothing to give it.
+    #[test]
+    fn a_group_is_taken_in_with_its_defaults() {
+        let with = |words: &str| {
+            GOOD.replace(
+                "name: String",
+                &format!("name: String, #[field({words})] times: Times"),
+            )
+        };
+        assert_eq!(message(&with("group")), "");
+        assert!(message(&with("group, given")).contains("give each of the group's fields a `default`"));
+        let fresh = |source: &str| {
+            let written = expand(source.parse().unwrap()).unwrap().to_string();
+            written.split_once("fn fresh").unwrap().1.to_owned()
+        };
+        assert!(fresh(GOOD).contains("name") && !fresh(&with("group")).contains("times"));
     }
 
     #[test]

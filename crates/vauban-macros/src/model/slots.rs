@@ -151,4 +151,37 @@ mod tests {
         let told = told("struct Note { id: Id<Note>, #[field(group, on_delete = )] times: Times }");
         assert!(told.contains("`#[field(group)]` knows `given`"), "{told}");
     }
+
+    #[test]
+    fn an_index_is_of_columns() {
+        let of = |index: &str| {
+            let fields = "id: Id<Note>, title: String, #[field(group)] times: Times";
+            let fields = fields.replace("title", "#[field(max_length = 9)] title");
+            told(&format!("#[model(index({index}))] struct Note {{ {fields} }}"))
+        };
+        let none = "`Note` has no such column";
+        for index in ["title", "times.created", "title, times.created"] {
+            assert!(!of(index).contains(none), "{index}");
+        }
+        for index in ["titel", "times", "title.x", "time.created", "title, titel"] {
+            assert!(of(index).contains(none), "{index}");
+        }
+    }
+
+    /// CWE-89: a prefix is part of names in SQL.
+    #[test]
+    fn a_prefix_is_the_beginning_of_a_name() {
+        let of = |prefix: &str| {
+            told(&format!(
+                "struct Note {{ id: Id<Note>, #[field(group, prefix = {prefix:?})] times: Times }}"
+            ))
+        };
+        assert!(!of("home_").contains("compile_error"));
+        for prefix in ["", "Home_", "1_", "a b", "a\"", "größe"] {
+            assert!(
+                of(prefix).contains("a prefix is how a column's name begins"),
+                "{prefix}"
+            );
+        }
+    }
 }

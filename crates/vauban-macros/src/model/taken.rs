@@ -96,7 +96,7 @@ impl<'a> Taken<'a> {
     pub(super) fn asserts(&self, orm: &TokenStream, model: &Ident, at: &TokenStream) -> TokenStream {
         let (ty, name, length) = (self.of(orm), unraw(self.name), self.length(orm));
         let twice = format!(
-            "a column of the group `{name}` has the name of another column of `{model}`: give the group's columns a prefix, \
+            " is a column of the group `{name}` and another one of `{model}`: give the group's columns a prefix, \
              `#[field(group, prefix = \"{name}_\")]`"
         );
         let given = if self.is_given {
@@ -112,7 +112,8 @@ impl<'a> Taken<'a> {
             quote_spanned!(self.ty.span()=> ::core::assert!(#orm::__private::flat::count_given(#ty::__COLUMNS) == 0, #text);)
         };
         let apart = quote_spanned! {self.ty.span()=>
-            ::core::assert!(#orm::__private::flat::is_apart(&COLUMNS, #at, #length), #twice);
+            use #orm::__private::flat::apart;
+            apart(&COLUMNS, #at, #length, #twice);
         };
         quote! {
             const _: () = { #apart };
