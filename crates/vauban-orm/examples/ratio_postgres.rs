@@ -14,56 +14,19 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use tokio_postgres::{Client, Statement};
-use vauban_macros::Model;
 use vauban_orm::engine::{Database, Options, Unit};
 use vauban_orm::*;
 
 #[path = "ratio_postgres/by_hand.rs"]
 mod by_hand;
+mod models;
 use by_hand::{Micros, Uid, post_of};
+use models::{NewPost, NewUser, Post, User};
 
 /// Rounds of each measurement; the median counts.
 const ROUNDS: usize = 21;
 /// Rows that are gone through.
 const MANY: i64 = 100_000;
-
-#[derive(Model)]
-#[model(crate = vauban_orm, user)]
-pub struct User {
-    pub id: Id<User>,
-    #[field(max_length = 100)]
-    pub name: String,
-}
-impl Policy for User {
-    fn rules(_: Who<Self>, _: &Columns<Self>) -> Rules<Self> {
-        Rules {
-            add: Filter::always(),
-            ..Rules::public()
-        }
-    }
-}
-
-#[derive(Model)]
-#[model(crate = vauban_orm, index(published, created))]
-pub struct Post {
-    pub id: Id<Post>,
-    #[field(max_length = 100)]
-    pub title: String,
-    pub score: i64,
-    pub published: bool,
-    pub created: DateTime,
-    pub author: ForeignKey<User>,
-}
-impl Policy for Post {
-    fn rules(_: Who<Self>, p: &Columns<Self>) -> Rules<Self> {
-        Rules {
-            view: p.published.eq(true),
-            add: Filter::always(),
-            change: p.published.eq(true),
-            ..Rules::none()
-        }
-    }
-}
 
 /// The two sides, and what both read.
 struct Sides {

@@ -34,6 +34,8 @@ pub struct Head {
     sort: String,
     direction: &'static str,
     is_looked_in: bool,
+    /// Rows are counted by it: not by documents, which are compared nowhere.
+    can_count: bool,
     is_counted: bool,
 }
 
@@ -124,7 +126,7 @@ pub async fn table(_: Staff, db: Db, table: Path<String>, looking: Query<Looking
     }
     if !looking.text.is_empty() {
         let column = table.column(&looking.field).ok_or(orm::Error::NotFound)?;
-        match looked_for(&column, &looking.text) {
+        match looked_for(&db, &column, &looking.text).await {
             Ok(filter) => query = query.filter(filter)?,
             // What was typed is no value of the column: said, and no row has it.
             Err(error) => problem = error.problems().first().map(|wrong| wrong.problem.to_string()),
@@ -163,6 +165,7 @@ pub async fn table(_: Staff, db: Db, table: Path<String>, looking: Query<Looking
             sort: format!("{}{field}", if here { "-" } else { "" }),
             direction,
             is_looked_in: field == looking.field,
+            can_count: column.meta().kind != Kind::Json,
             is_counted: field == looking.by,
         }
     };
@@ -184,12 +187,17 @@ pub async fn table(_: Staff, db: Db, table: Path<String>, looking: Query<Looking
     })
 }
 
-/// In texts what is typed is looked for, of other columns it is the value.
-fn looked_for(column: &AnyColumn, text: &str) -> orm::Result<AnyFilter> {
+/// In texts what is typed is looked for, of other columns it is the value: of a foreign key the row's id, or what is in its texts.
+async fn looked_for(db: &Db, column: &AnyColumn, text: &str) -> orm::Result<AnyFilter> {
     if column.is_text() {
-        column.icontains(text)
-    } else {
-        column.eq(column.parse(text)?)
+        return column.icontains(text);
+    }
+    match column.parse(text) {
+        Err(_) if column.target().is_some() => {
+            let named = column.options(db, text).await?;
+            column.is_in(named.iter().map(AnyRow::key))
+        }
+        value => column.eq(value?),
     }
 }
 

@@ -78,6 +78,16 @@ async fn rows_are_found_sorted_and_paged() {
         .assert_lacks("Read by all");
     let wrong = cleo.get("/data/article/?field=published&text=perhaps").await;
     wrong.assert_status(200).assert_contains("Enter true or false.");
+    // By the texts of what a foreign key refers to, as far as one may see it.
+    cleo.get("/data/article/?field=author&text=ANN%40")
+        .await
+        .assert_contains("Read by all");
+    cleo.get("/data/article/?field=author&text=nobody%40")
+        .await
+        .assert_contains("None that you may see.");
+    cleo.get("/data/event/?field=organisation&text=lighthouse")
+        .await
+        .assert_contains("None that you may see.");
     cleo.get("/data/article/?page=3").await.assert_status(404);
 }
 
@@ -183,6 +193,13 @@ async fn rows_are_counted_by_what_may_be_seen() {
     cleo.get("/data/article/?field=author")
         .await
         .assert_contains(">ben@example.com</option>");
+    // By documents nobody counts, nor is it offered.
+    let profiles = cleo.get("/data/profile/").await;
+    assert_eq!(profiles.text().matches("<option value=\"hours\"").count(), 1);
+    assert_eq!(
+        profiles.text().matches("<option value=\"organisation\"").count(),
+        2
+    );
     for by in ["author_id", "title%22--", "row_version", "organisation.name"] {
         cleo.get(format!("/data/article/?by={by}").as_str())
             .await

@@ -216,6 +216,11 @@ impl Many {
             ("the table of articles", "/data/article/".to_owned()),
             ("by its date", "/data/article/?sort=-created".to_owned()),
             (
+                "an article and what belongs to it",
+                format!("/data/article/{}/", self.article.id),
+            ),
+            ("what was done", "/data/history_entry/".to_owned()),
+            (
                 "tasks of an organisation",
                 format!("/data/task/?field=organisation&text={organisation}"),
             ),

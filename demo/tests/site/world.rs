@@ -28,6 +28,10 @@ pub(crate) struct World {
 
 /// The site, on SQLite or, with `VAUBAN_TEST_DATABASE=postgres`, on a PostgreSQL of the tests' own: what it does and refuses is
 /// the same. So it is with `VAUBAN_TEST_ROW_SECURITY=true` besides, where PostgreSQL holds the policies as well.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "a test's database and its URL last as long as the test's process"
+)]
 pub(crate) fn start(app: fn() -> App) -> TestApp {
     match database_asked_for().as_deref() {
         #[cfg(feature = "postgres")]

@@ -166,11 +166,7 @@ async fn made<M: Record>(
         set.push(Assignment::untyped(column, Ok(value)));
     }
     within.pop();
-    let new = NewValues {
-        values: vec![None; model.columns.len()],
-        problems: Vec::new(),
-    };
-    let create = Create::of_columns(new, set);
+    let create = Create::of_columns(NewValues::none(model), set);
     create.save_in(model, bound).await
 }
 

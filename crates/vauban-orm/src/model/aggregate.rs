@@ -52,12 +52,6 @@ pub trait Summed: Field {
     /// The type of their sum.
     type Sum: Field;
 }
-impl Summed for i32 {
-    type Sum = i64;
-}
-impl Summed for i64 {
-    type Sum = i64;
-}
 impl<const PLACES: u32, const DIGITS: u32> Summed for Decimal<PLACES, DIGITS> {
     type Sum = Decimal<PLACES, 18>;
 }
@@ -73,7 +67,12 @@ impl<const PLACES: u32, const DIGITS: u32> Summed for Decimal<PLACES, DIGITS> {
 pub trait WholeNumber: Field {}
 macro_rules! whole_numbers {
     ($($number:ty)+) => {
-        $(impl WholeNumber for $number {})+
+        $(
+            impl WholeNumber for $number {}
+            impl Summed for $number {
+                type Sum = i64;
+            }
+        )+
 
         /// Whether it is one of them, for those who know a column by its metadata alone.
         pub(crate) fn is_whole<T: 'static>() -> bool {

@@ -144,3 +144,13 @@ pub struct NewValues {
     /// Field and problem.
     pub problems: Vec<(&'static str, Problem)>,
 }
+
+impl NewValues {
+    /// Nothing is given yet, and nothing is wrong.
+    pub(crate) fn none(model: &ModelMeta) -> Self {
+        Self {
+            values: vec![None; model.columns.len()],
+            problems: Vec::new(),
+        }
+    }
+}

@@ -51,12 +51,8 @@ impl<M: Model> Create<M> {
     #[doc(hidden)]
     pub fn of(set: Vec<Assignment<M>>) -> Self {
         const { M::__DERIVED.is_so() };
-        let values = vec![None; M::meta().columns.len()];
         Self {
-            new: NewValues {
-                values,
-                problems: Vec::new(),
-            },
+            new: NewValues::none(M::meta()),
             set,
         }
     }

@@ -75,7 +75,7 @@ impl Steps for All<'_> {
         let ids: Vec<_> = matching(&self.select, Find::Removal, authority, session, said)
             .await?
             .into_iter()
-            .filter_map(|(id, may)| may.then_some(id))
+            .map(|(id, _)| id)
             .collect();
         let removal = Removal::new(self.models, authority, session);
         removal.remove(self.select.model, ids).await
@@ -151,11 +151,10 @@ pub(super) async fn matching(
         let source = renderer.source(model, Which::Asked)?;
         let filter = renderer.condition(&select.filter, source.row(), Scope::Query)?;
         let delete = renderer.rule(Action::Delete, model, source.row())?;
-        let found = source.id_and(&delete);
-        let asked = match find {
+        let (found, asked) = match find {
             // CWE-667: what may not go holds nobody up who may change it.
-            Find::Removal => filter.and(delete),
-            Find::One | Find::Preview => filter,
+            Find::Removal => (source.id_and(&Cond::True), filter.and(delete)),
+            Find::One | Find::Preview => (source.id_and(&delete), filter),
         };
         // The parent is locked first: from here on nobody gives it another child, nor moves it.
         let sql = match find.locks() {

@@ -66,8 +66,8 @@ impl Grouping {
     ) -> Result<Vec<R>> {
         if self.of_some {
             return Err(Error::Internal(
-                "groups are made of all rows that match: take the `limit` before `group_by` away, or put it behind `values` for the \
-                 number of groups"
+                "groups are made of all rows that match: take the limit before `group_by` away; how many groups there are is \
+                 limited behind it"
                     .into(),
             ));
         }

@@ -90,6 +90,8 @@ impl<M: Model> Id<M> {
         self,
         relation: impl FnOnce(&Columns<M>) -> &Linked<Own<M>, G, T>,
     ) -> Links<G, T> {
+        // CWE-668: facts that nobody derived say nothing of a link's ends.
+        const { G::__DERIVED.is_so() };
         let (near, far) = relation(&M::columns(&Path::ROOT)).keys();
         Links {
             pairs: Pairs::new(G::meta(), (near, far), self.uuid()),
@@ -343,11 +345,7 @@ impl<G: Record> Change<'_, G> {
         } = self.pairs;
         let ends = [(near, of), (far, to)];
         let set = ends.map(|(key, id)| Assignment::untyped(key, Ok(Value::Uuid(id))));
-        let new = NewValues {
-            values: vec![None; model.columns.len()],
-            problems: Vec::new(),
-        };
-        Insert::new(model, Create::of_columns(new, set.into()))
+        Insert::new(model, Create::of_columns(NewValues::none(model), set.into()))
     }
 
     /// Adds a link; one that is there already, and hidden, is there.

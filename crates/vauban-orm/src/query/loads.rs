@@ -2,7 +2,8 @@
 //! lead to, and, of a batch, to which of its parents a row belongs.
 
 use crate::error::Result;
-use crate::sql::render::{Cond, Renderer, Scope, target_of};
+use crate::sql::relation::target_of;
+use crate::sql::render::{Cond, Renderer, Scope};
 use crate::sql::source::{Source, Which};
 use crate::sql::statement::Parameter;
 use crate::tree::expr::{Bind, push, push_number};

@@ -13,6 +13,7 @@ mod delete;
 mod for_update;
 mod groups;
 mod keyset;
+mod limit;
 mod links;
 pub(crate) mod load;
 mod loads;

@@ -13,7 +13,8 @@ use crate::policy::actor::Action;
 use crate::policy::authority::Authority;
 use crate::sabotage::{Control, removed};
 use crate::sql::dialect::{Dialect, Wait};
-use crate::sql::render::{Cond, Renderer, Scope, target_of};
+use crate::sql::relation::target_of;
+use crate::sql::render::{Cond, Renderer, Scope};
 use crate::sql::source::{Source, Which, number, numbered};
 use crate::sql::statement::{Statement, Text};
 use crate::tree::expr::{Bind, Expr, Far, push, push_number};
@@ -88,7 +89,7 @@ impl Select {
         match self.limit {
             None => Ok(()),
             Some(_) => Err(Error::Internal(
-                "a set is changed or deleted whole: take the `limit` away, or filter by the rows' ids".into(),
+                "this is of all rows that match: take the `limit` away, or filter by the rows' ids".into(),
             )),
         }
     }
@@ -124,11 +125,7 @@ impl Select {
             push_number(key, self.order.len());
             self.order.iter().for_each(|by| by.shape(key, values));
         }
-        key.push(u8::from(self.limit.is_some()));
-        if let Some(limit) = self.limit {
-            values.push(Bind::Int(limit));
-            values.push(Bind::Int(self.offset));
-        }
+        self.limit_shape(key, values);
         self.loads.shape(key, values);
         if let Some(lock) = &self.lock {
             key.push(lock.wait as u8);
@@ -331,14 +328,6 @@ impl Select {
         let down = matches!(self.order.last(), Some(last) if last.descending);
         let _ = write!(sql, "{}{}", source.id(), if down { " DESC" } else { "" });
         Ok(sql)
-    }
-
-    pub(super) fn limited(&self, renderer: &mut Renderer<'_>) -> String {
-        if self.limit.is_none() {
-            return String::new();
-        }
-        let (limit, offset) = (renderer.one(Kind::BigInt), renderer.one(Kind::BigInt));
-        format!(" LIMIT {limit} OFFSET {offset}")
     }
 
     pub(super) async fn read(

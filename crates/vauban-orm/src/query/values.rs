@@ -260,11 +260,7 @@ impl Chosen {
             key.extend((self.select.order.len() as u32).to_le_bytes());
             self.select.order.iter().for_each(|by| by.shape(key, values));
         }
-        if let Some(limit) = self.select.limit {
-            key.push(1);
-            values.push(Bind::Int(limit));
-            values.push(Bind::Int(self.select.offset));
-        }
+        self.select.limit_shape(key, values);
     }
 
     fn text(&self, dialect: Dialect, authority: &Authority, values: usize) -> Result<Text> {

@@ -9,6 +9,7 @@ pub(crate) mod function;
 pub(crate) mod literal;
 #[cfg_attr(not(feature = "postgres"), allow(dead_code, reason = "it is PostgreSQL's"))]
 pub(crate) mod marks;
+pub(crate) mod relation;
 pub(crate) mod render;
 pub(crate) mod source;
 pub(crate) mod statement;

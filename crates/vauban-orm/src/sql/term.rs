@@ -2,7 +2,8 @@
 
 use crate::error::{Error, Result};
 use crate::sql::dialect::Dialect;
-use crate::sql::render::{Cond, Place, Renderer, Row, Scope, target_of};
+use crate::sql::relation::target_of;
+use crate::sql::render::{Cond, Place, Renderer, Row, Scope};
 use crate::sql::source::Which;
 use crate::tree::bounds;
 use crate::tree::expr::Expr;

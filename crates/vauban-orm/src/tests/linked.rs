@@ -119,7 +119,20 @@ macro_rules! open {
         }
     )+ };
 }
-open!(Pair, Ranked, Noted, Dated, Doubled, Partly);
+/// The framework's own, of which metadata tells nothing.
+#[derive(Model, Debug)]
+#[model(crate = vauban_orm, table = "vauban_drawer")]
+pub struct Drawer {
+    pub id: Id<Drawer>,
+}
+#[derive(Model, Debug)]
+#[model(crate = vauban_orm, unique(note, drawer))]
+pub struct Put {
+    pub id: Id<Put>,
+    pub note: ForeignKey<Note>,
+    pub drawer: ForeignKey<Drawer>,
+}
+open!(Pair, Ranked, Noted, Dated, Doubled, Partly, Drawer, Put);
 
 service! {
     /// Makes what the attacks need.
@@ -154,6 +167,8 @@ impl Notes {
             NoteTag::meta(),
             Pair::meta(),
             Ranked::meta(),
+            Drawer::meta(),
+            Put::meta(),
             Noted::meta(),
             Dated::meta(),
             Doubled::meta(),
@@ -614,8 +629,13 @@ async fn by_metadata_links_are_the_same() {
         assert_eq!(links(note).remove(&db, [marked]).await.unwrap(), 1);
     }
     // CWE-639: the key of a row of another table, also where the two agree.
-    let wrong = links(note).add(&db, [table.key(&notes.common.id.to_string()).unwrap()]);
-    let wrong = wrong.await.unwrap_err().problems();
+    let wrong = || links(note).add(&db, [table.key(&notes.other.id.to_string()).unwrap()]);
+    {
+        let _attack = without(Control::Whose);
+        assert_eq!(wrong().await.unwrap(), 1);
+        assert_eq!(links(note).remove(&db, [other]).await.unwrap(), 1);
+    }
+    let wrong = wrong().await.unwrap_err().problems();
     assert_eq!((wrong[0].field, wrong[0].problem.code()), ("tag", "other_model"));
     assert_eq!(linked.rows(&db, common).unwrap_err().status(), 404);
     assert_eq!(linked.links(common).unwrap_err().status(), 404);

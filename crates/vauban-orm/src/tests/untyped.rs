@@ -3,10 +3,11 @@
 
 use vauban_macros::{Choices, Model};
 
+use super::changes::Pin;
 use super::listed::Shadow;
 use super::*;
-use crate::engine::{Database, Options};
-use crate::field::{Field, Kind, Mismatch, Value, ValueRef};
+use crate::engine::Options;
+use crate::field::{Field, Value};
 use crate::untyped::{AnyColumn, AnyFilter as UntypedFilter, AnyRow, AnyTable, Given};
 use crate::*;
 
@@ -79,8 +80,13 @@ impl Policy for Secret {
 }
 
 async fn site() -> Site {
+    site_with([Locker::meta(), Kinds::meta(), Secret::meta()]).await
+}
+
+/// The site with more models.
+pub(super) async fn site_with(more: impl IntoIterator<Item = &'static ModelMeta>) -> Site {
     let mut models = MODELS();
-    models.extend([Locker::meta(), Kinds::meta(), Secret::meta()]);
+    models.extend(more);
     Site::with(Options {
         models,
         services: super::rights::services(),
@@ -89,12 +95,12 @@ async fn site() -> Site {
     .await
 }
 
-fn column(table: AnyTable, field: &str) -> AnyColumn {
+pub(super) fn column(table: AnyTable, field: &str) -> AnyColumn {
     table.column(field).unwrap()
 }
 
 /// The field at fault, and how.
-fn code(error: &Error) -> (&'static str, &'static str) {
+pub(super) fn code(error: &Error) -> (&'static str, &'static str) {
     match error.problems().as_slice() {
         [one] => (one.field, one.problem.code()),
         other => panic!("{error}: {other:?}"),
@@ -220,26 +226,11 @@ async fn what_is_not_public_is_not_there() {
     assert_eq!((stored.code.as_str(), stored.inside), ("1234", None));
 }
 
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Token(String);
-impl Field for Token {
-    const KIND: Kind = Kind::Text;
-    const SECRET: bool = true;
-    fn to_value(&self) -> Value {
-        Value::Text(self.0.clone())
-    }
-    fn from_value(value: ValueRef<'_>) -> Result<Self, Mismatch> {
-        match value {
-            ValueRef::Text(text) => Ok(Self(text.to_owned())),
-            _ => Err(Mismatch),
-        }
-    }
-}
 #[derive(Model, Debug)]
 #[model(crate = vauban_orm, table = "secret_hook")]
 pub(crate) struct SecretHook {
     pub id: Id<SecretHook>,
-    pub token: Token,
+    pub token: Pin,
 }
 impl Policy for SecretHook {
     fn rules(_: Who<Self>, _: &Columns<Self>) -> Rules<Self> {
@@ -253,17 +244,10 @@ impl Policy for SecretHook {
 /// CWE-200. Attack: a page over all tables prints a `pub` field whose type says that it is secret, or finds rows by how it begins.
 #[tokio::test]
 async fn cwe_200_what_is_of_a_secret_type_is_not_asked_for_by_metadata() {
-    let models: Vec<&'static ModelMeta> = [&MODELS()[..], &[SecretHook::meta()]].concat();
-    let options = Options {
-        models: models.clone(),
-        services: rights::services(),
-        ..Options::default()
-    };
-    let database = Database::open(&crate::tests::on::url(), options).unwrap();
-    database.create_all(&models).unwrap();
-    let unit = database.bind(Actor::nobody());
+    let site = site_with([SecretHook::meta()]).await;
+    let unit = site.as_user(&site.ann);
     let db = unit.db();
-    let token = Token("s3cr3t".into());
+    let token = Field::from_text("s3cr3t").unwrap();
     SecretHook::create(NewSecretHook { token })
         .save(&db)
         .await

@@ -1,25 +1,13 @@
 //! By metadata, what belongs to a row: rows that refer to it, rows that a foreign key may be set to, choices, and rows that are
 //! locked. Links stand in `linked`.
 
-use super::untyped::{Colour, Kinds, Locker};
+use super::untyped::{Colour, Kinds, Locker, column, site_with};
 use super::*;
-use crate::engine::Options;
 use crate::untyped::{AnyColumn, AnyFilter as UntypedFilter, AnyNewRow, AnyRow, AnyTable};
 use crate::*;
 
 async fn site() -> Site {
-    let mut models = MODELS();
-    models.extend([Locker::meta(), Kinds::meta()]);
-    Site::with(Options {
-        models,
-        services: super::rights::services(),
-        ..Options::default()
-    })
-    .await
-}
-
-fn column(table: AnyTable, field: &str) -> AnyColumn {
-    table.column(field).unwrap()
+    site_with([Locker::meta(), Kinds::meta()]).await
 }
 
 async fn found(db: &Db, table: AnyTable, filter: UntypedFilter) -> Vec<String> {

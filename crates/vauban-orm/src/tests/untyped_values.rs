@@ -4,9 +4,8 @@
 use vauban_macros::Model;
 
 use super::changes::{Book, BookTag, BookTagged, NewBook};
-use super::untyped::Kinds;
+use super::untyped::{Kinds, code, column, site_with};
 use super::*;
-use crate::engine::Options;
 use crate::field::{Field, Kind, Mismatch, Value, ValueRef};
 use crate::untyped::{AnyColumn, AnyNewRow, AnyRow, AnyTable};
 use crate::*;
@@ -41,6 +40,9 @@ pub(crate) struct Errand {
     pub big: i64,
     pub maybe: Option<i64>,
     pub perhaps: Option<i16>,
+    #[field(unique, default = 0)]
+    pub number: i64,
+    pub papers: Option<Json<Vec<String>>>,
 }
 impl Policy for Errand {
     fn rules(_: Who<Self>, _: &Columns<Self>) -> Rules<Self> {
@@ -49,32 +51,13 @@ impl Policy for Errand {
 }
 
 async fn site() -> Site {
-    let mut models = MODELS();
-    models.extend([
+    site_with([
         Kinds::meta(),
         Book::meta(),
         BookTag::meta(),
         BookTagged::meta(),
         Errand::meta(),
-    ]);
-    Site::with(Options {
-        models,
-        services: super::rights::services(),
-        ..Options::default()
-    })
-    .await
-}
-
-fn column(table: AnyTable, field: &str) -> AnyColumn {
-    table.column(field).unwrap()
-}
-
-/// The field at fault, and how.
-fn code(error: &Error) -> (&'static str, &'static str) {
-    match error.problems().as_slice() {
-        [one] => (one.field, one.problem.code()),
-        other => panic!("{error}: {other:?}"),
-    }
+    ]).await
 }
 
 async fn counted(db: &Db, table: AnyTable, by: AnyColumn) -> Vec<(String, i64)> {
@@ -232,9 +215,17 @@ async fn what_is_no_group_says_so() {
         kinds.objects().group_by([], [count()]).unwrap_err(),
         "rows of `Kinds` are grouped by no column: name one, or ask `aggregate` for all of them",
     );
+    // Each database has its own idea of which documents are equal.
+    let errands = db.table("errand").unwrap();
+    let papers = [column(errands, "papers")];
+    let by_papers = errands.objects().group_by(papers, [errands.id().count()]);
+    assert_eq!(code(&by_papers.unwrap_err()), ("papers", "not_compared"));
     // CWE-770
     let many = || std::iter::repeat_with(|| int.clone());
     for error in [
+        groups()
+            .order_by(std::iter::repeat_with(|| count().asc()))
+            .unwrap_err(),
         kinds.objects().group_by(many(), [count()]).unwrap_err(),
         kinds
             .objects()
@@ -250,7 +241,7 @@ async fn what_is_no_group_says_so() {
     }
     for (made, expected) in [
         (column(kinds, "text").sum(), ("text", "no_sum")),
-        (column(kinds, "price").avg(), ("price", "no_sum")),
+        (column(kinds, "price").avg(), ("price", "no_average")),
         (column(kinds, "truth").min(), ("truth", "no_order")),
         (kinds.id().max(), ("id", "no_order")),
         (email.sum(), ("email", "no_sum")),
@@ -258,7 +249,7 @@ async fn what_is_no_group_says_so() {
         assert_eq!(code(&made.unwrap_err()), expected);
     }
     let texts = groups().having_more(&column(kinds, "text").max().unwrap(), 1);
-    assert_eq!(code(&texts.unwrap_err()), ("text", "no_sum"));
+    assert_eq!(code(&texts.unwrap_err()), ("text", "no_whole_number"));
     // CWE-440: of whatever rows came first.
     let limited = kinds.objects().slice(0, 1).unwrap();
     let error = limited
@@ -548,6 +539,16 @@ async fn cwe_665_what_a_row_does_not_say_takes_the_place_of_nothing() {
     let read = mine.first(&db).await.unwrap().unwrap();
     let shown = |row: &AnyRow| ["editor", "hits"].map(|field| row.text(&column(table, field)).unwrap());
     assert_eq!(shown(&read), [editor, "7".to_owned()]);
+    // By a default no row is found that happens to have it.
+    let errands = db.table("errand").unwrap();
+    let fields = ["short", "place", "int", "count", "big", "priority"];
+    let short = errands.create(fields.map(|field| column(errands, field).set_text("3").unwrap()));
+    let key = [column(errands, "number")];
+    let told = AnyNewRow::save_or_change_all(vec![short], &db, &key, &[column(errands, "int")]).await;
+    match told.unwrap_err() {
+        Error::Rows(wrong) => assert_eq!((wrong[0].row, code(&wrong[0].error)), (0, ("number", "required"))),
+        other => panic!("not of rows: {other}"),
+    }
     // That there is to be none is said.
     let none = new("mine", &[("editor", ""), ("hits", "8")]);
     let saved = AnyNewRow::save_or_change_all(vec![none], &db, &all(&["slug"]), &update).await;

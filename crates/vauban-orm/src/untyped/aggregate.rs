@@ -25,8 +25,12 @@ pub struct AnyAggregate {
     column: &'static ColumnMeta,
 }
 
-/// Said of what is not added up.
+/// Said of what is not added up,
 const NO_SUM: Problem = Problem::new("no_sum", "Only whole numbers and decimals are added up.");
+/// of what has no average,
+const NO_AVERAGE: Problem = Problem::new("no_average", "Only whole numbers have an average.");
+/// and of what is more than no number.
+const NO_WHOLE_NUMBER: Problem = Problem::new("no_whole_number", "Only whole numbers are compared with one.");
 
 impl AnyColumn {
     /// In how many rows there is a value here.
@@ -41,7 +45,7 @@ impl AnyColumn {
     /// [`Error::Invalid`] for a column of another kind.
     pub fn sum(&self) -> Result<AnyAggregate> {
         match self.meta.kind {
-            Kind::Int | Kind::BigInt | Kind::Decimal => Ok(self.folded(Fold::Sum)),
+            Kind::SmallInt | Kind::Int | Kind::BigInt | Kind::Decimal => Ok(self.folded(Fold::Sum)),
             _ => Err(self.invalid(NO_SUM)),
         }
     }
@@ -53,7 +57,7 @@ impl AnyColumn {
     pub fn avg(&self) -> Result<AnyAggregate> {
         match self.meta.kind {
             Kind::SmallInt | Kind::Int | Kind::BigInt => Ok(self.folded(Fold::Avg)),
-            _ => Err(self.invalid(NO_SUM)),
+            _ => Err(self.invalid(NO_AVERAGE)),
         }
     }
 
@@ -140,7 +144,7 @@ impl Read {
     fn value(self, value: ValueRef<'_>) -> Result<Value, Mismatch> {
         match (self, value) {
             (_, ValueRef::Null) => Ok(Value::Null),
-            (Self::Column(column), value) => (column.untyped.accepted)(value, None).map_err(|_| Mismatch),
+            (Self::Column(column), value) => column.read(value),
             (Self::Number, ValueRef::Integer(number)) => Ok(Value::Integer(number)),
             (Self::Number, ValueRef::Real(number)) => Ok(Value::Real(number)),
             _ => Err(Mismatch),
@@ -211,7 +215,9 @@ impl AnyQuerySet {
     }
 
     /// Rows that agree in these columns are one group, which becomes these values. Of a related row that is absent or hidden there
-    /// is no value: all of those are one group.
+    /// is no value: all of those are one group. Of a foreign key the group is its id, also of a row that may not be seen: who may
+    /// see how many rows share one learns that they do (CWE-203). Group by what stands behind it, `key.through("id")?`, and those
+    /// are one group too.
     ///
     /// ```
     /// use vauban_orm::untyped::AnyTable;
@@ -270,7 +276,7 @@ impl AnyGroups {
     pub fn having_more(mut self, of: &AnyAggregate, than: i64) -> Result<Self> {
         let term = of.on(self.model)?;
         if !matches!(term.kind(), Kind::SmallInt | Kind::Int | Kind::BigInt) {
-            return Err(Error::invalid(of.column.field, NO_SUM));
+            return Err(Error::invalid(of.column.field, NO_WHOLE_NUMBER));
         }
         let than = Term::Value(Kind::BigInt, Value::Integer(than), Encoding::OfKind);
         self.groups.narrow(Expr::terms(Op::Gt, term, than));

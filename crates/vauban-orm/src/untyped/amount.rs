@@ -65,10 +65,7 @@ impl AnyColumn {
         if !(own.untyped.whole)() {
             return Err(self.invalid(NOT_COMPUTED));
         }
-        match self.settable() {
-            Ok(()) => Ok(Assignment::computed(own, amount.term)),
-            Err(problem) => Ok(Assignment::untyped(own, Err(problem))),
-        }
+        Ok(Assignment::computed(own, amount.term))
     }
 }
 

@@ -66,7 +66,8 @@ impl AnyNewRow {
     ///     let columns = columns.filter(|all| !all.is_empty()).ok_or(Error::NotFound)?;
     ///     let row = |line: &Vec<String>| {
     ///         if line.len() != columns.len() {
-    ///             return Err(Error::invalid(columns[0].field(), Problem::new("cells", "A line has a cell for each column.")));
+    ///             let problem = Problem::new("cells", "A line has a cell for each column.");
+    ///             return Err(Error::Invalid(vec![FieldProblem { field: columns[0].field(), problem }]));
     ///         }
     ///         let values = columns.iter().zip(line).map(|(column, text)| column.set_text(text));
     ///         Ok(table.create(values.collect::<Result<Vec<_>>>()?))
@@ -107,10 +108,7 @@ impl AnyNewRow {
 
     /// With what is wrong with its values; `named`: columns that have to be given one, though they need none.
     fn checked(self, named: &[&ColumnMeta]) -> Create<AnyRow> {
-        let mut new = NewValues {
-            values: vec![None; self.model.columns.len()],
-            problems: Vec::new(),
-        };
+        let mut new = NewValues::none(self.model);
         for column in self.model.columns {
             let given = self
                 .set

@@ -10,6 +10,7 @@ use crate::unit::handles::{Db, Write};
 
 impl AnyQuerySet {
     /// The rows that the actor may change, locked until the unit has ended: see [`QuerySet::for_update`](crate::QuerySet::for_update).
+    /// What is [loaded](Self::load) for each row is not.
     pub fn for_update(self) -> ForUpdate<AnyRow> {
         ForUpdate::of_query(self.query)
     }

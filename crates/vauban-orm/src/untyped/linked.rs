@@ -39,9 +39,9 @@ impl AnyTable {
     pub fn linked(&self, db: &Db) -> Vec<AnyLinked> {
         let mut all = Vec::new();
         for near in self.referred_by(db) {
-            let others = db.tables().into_iter().filter(|table| table.meta().is(near.root));
-            for far in others.flat_map(|table| table.columns()) {
-                // The other end is a table of the program as well.
+            let links = db.table_of(near.root).ok();
+            for far in links.iter().flat_map(Self::columns) {
+                // CWE-200: the other end is one of the program's tables too, and none of the framework's own.
                 if far.target().is_some_and(|to| db.table_of(to).is_ok()) {
                     all.extend(near.linked(&far).ok());
                 }

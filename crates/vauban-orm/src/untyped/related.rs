@@ -32,7 +32,7 @@ impl AnyColumn {
     /// # Errors
     /// [`Error::Internal`] if this is no id of the rows that `key` refers to, and for a condition on another table than `key`'s.
     pub fn any(&self, key: &Self, condition: AnyFilter) -> Result<AnyFilter> {
-        self.related(key, |one| one(condition))
+        self.related(key, condition, |one| one)
     }
 
     /// All of them are so; also where there is none.
@@ -40,7 +40,7 @@ impl AnyColumn {
     /// # Errors
     /// As [`any`](Self::any).
     pub fn all(&self, key: &Self, condition: AnyFilter) -> Result<AnyFilter> {
-        self.related(key, |one| Ok(one(!condition)?.negated()))
+        self.related(key, !condition, Expr::negated)
     }
 
     /// None of them is so.
@@ -48,15 +48,11 @@ impl AnyColumn {
     /// # Errors
     /// As [`any`](Self::any).
     pub fn none(&self, key: &Self, condition: AnyFilter) -> Result<AnyFilter> {
-        self.related(key, |one| Ok(one(condition)?.negated()))
+        self.related(key, condition, Expr::negated)
     }
 
-    /// What `said` says of the rows that refer, by what says that one of them is so. Of a row that is not there it says nothing.
-    fn related(
-        &self,
-        key: &Self,
-        said: impl FnOnce(&dyn Fn(AnyFilter) -> Result<Expr>) -> Result<Expr>,
-    ) -> Result<AnyFilter> {
+    /// What `said` makes of "one of the rows that refer is so". Of a row that is not there it says nothing.
+    fn related(&self, key: &Self, one: AnyFilter, said: fn(Expr) -> Expr) -> Result<AnyFilter> {
         let place = self.place(key)?;
         let opened = Opened {
             // Inside it stands for the row that refers, as a filter on that table alone has it.
@@ -65,8 +61,8 @@ impl AnyColumn {
             key: key.own_of(key.root)?,
             to: place.to(),
         };
-        let one = |condition: AnyFilter| Ok(Expr::any(opened, condition.on(key.root)?));
-        Ok(AnyFilter::new(self.root, place.wrap(said(&one)?)))
+        let one = Expr::any(opened, one.on(key.root)?);
+        Ok(AnyFilter::new(self.root, place.wrap(said(one))))
     }
 
     /// The row whose id it is.
