@@ -6,6 +6,7 @@ mod change_each;
 mod chunks;
 mod computed;
 mod constraint;
+mod counsel;
 mod create;
 mod create_all;
 mod cursor;

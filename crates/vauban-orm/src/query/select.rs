@@ -106,7 +106,13 @@ impl Select {
         }
     }
 
-    fn shape<'a>(&'a self, authority: &Authority, key: &mut Vec<u8>, values: &mut Vec<Bind<'a>>) {
+    fn shape<'a>(
+        &'a self,
+        dialect: Dialect,
+        authority: &Authority,
+        key: &mut Vec<u8>,
+        values: &mut Vec<Bind<'a>>,
+    ) {
         key.push(self.ask as u8);
         push(key, self.model);
         authority.shape(key);
@@ -125,7 +131,7 @@ impl Select {
             push_number(key, self.order.len());
             self.order.iter().for_each(|by| by.shape(key, values));
         }
-        self.limit_shape(key, values);
+        self.limit_shape(dialect, key, values);
         self.loads.shape(key, values);
         if let Some(lock) = &self.lock {
             key.push(lock.wait as u8);
@@ -339,8 +345,11 @@ impl Select {
     ) -> Result<()> {
         let mut key = Vec::with_capacity(96);
         let mut values = Vec::with_capacity(4);
-        self.shape(authority, &mut key, &mut values);
-        let text = session.text(&key, || self.text(session.dialect(), authority, values.len()))?;
+        self.shape(session.dialect(), authority, &mut key, &mut values);
+        let text = session.text(&key, || {
+            self.tell_unserved_order();
+            self.text(session.dialect(), authority, values.len())
+        })?;
         text.note(said);
         let statement = Statement {
             text: &text,

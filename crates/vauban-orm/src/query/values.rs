@@ -239,7 +239,13 @@ impl Chosen {
         }
     }
 
-    fn shape<'a>(&'a self, authority: &Authority, key: &mut Vec<u8>, values: &mut Vec<Bind<'a>>) {
+    fn shape<'a>(
+        &'a self,
+        dialect: Dialect,
+        authority: &Authority,
+        key: &mut Vec<u8>,
+        values: &mut Vec<Bind<'a>>,
+    ) {
         key.push(match self.how {
             How::Each => 0xb0,
             How::Distinct => 0xb1,
@@ -260,7 +266,7 @@ impl Chosen {
             key.extend((self.select.order.len() as u32).to_le_bytes());
             self.select.order.iter().for_each(|by| by.shape(key, values));
         }
-        self.select.limit_shape(key, values);
+        self.select.limit_shape(dialect, key, values);
     }
 
     fn text(&self, dialect: Dialect, authority: &Authority, values: usize) -> Result<Text> {
@@ -337,7 +343,7 @@ where
     async fn run(&self, authority: &Authority, session: Session<'_>, said: &mut String) -> Result<Vec<R>> {
         let chosen = &self.chosen;
         let (mut key, mut values) = (Vec::with_capacity(128), Vec::with_capacity(8));
-        chosen.shape(authority, &mut key, &mut values);
+        chosen.shape(session.dialect(), authority, &mut key, &mut values);
         let text = session.text(&key, || chosen.text(session.dialect(), authority, values.len()))?;
         text.note(said);
         let statement = Statement {

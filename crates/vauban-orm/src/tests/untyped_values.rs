@@ -57,7 +57,8 @@ async fn site() -> Site {
         BookTag::meta(),
         BookTagged::meta(),
         Errand::meta(),
-    ]).await
+    ])
+    .await
 }
 
 async fn counted(db: &Db, table: AnyTable, by: AnyColumn) -> Vec<(String, i64)> {
