@@ -415,6 +415,9 @@ impl FormField {
                 "a column is a model's: say of which, `#[form(edits = Model)]` or `#[form(creates = Model)]`";
             told = told.or(Some(Error::new_spanned(column, text)));
         }
+        if let Some(column) = &self.column {
+            told = told.or(column.is_named_by(&self.ident).err());
+        }
         self.wrong = self.wrong.take().or(told);
     }
 
@@ -687,6 +690,27 @@ mod tests {
             ("#[form(model = X)] struct F { a: bool }", "clean"),
             ("#[form(given(a: u8))] struct F { a: bool }", "creates = Model"),
             (
+                "struct F { #[field(column = g.a)] a: u8 }",
+                "a column is a model's",
+            ),
+            (
+                "#[form(edits = M)] struct F { #[field(column = a)] a: u8 }",
+                "written behind the group",
+            ),
+            // What the model refuses is told at a field of the column's name.
+            (
+                "#[form(edits = M)] struct F { #[field(column = g.place)] town: u8 }",
+                "called as its column is, `place`",
+            ),
+            (
+                "#[form(creates = M)] struct F { #[field(column = g.place)] g_name: u8 }",
+                "called as its column is, `place`",
+            ),
+            (
+                "#[form(edits = M)] struct F { #[field(column = g.a)] g_a: u8, #[field(column = g.a)] a: u8 }",
+                "the field `g_a` already",
+            ),
+            (
                 "struct F { #[field(choices = |c| x(c))] a: u8 }",
                 "context = Type",
             ),
@@ -711,6 +735,32 @@ mod tests {
             assert!(written.contains(says), "{source}: {written}");
             assert_eq!(written.matches("compile_error").count(), 1, "{source}: {written}");
             assert!(written.contains("FormFields for F"), "{source}: {written}");
+        }
+    }
+    #[test]
+    fn what_is_given_is_a_column_of_its_name_once() {
+        let told = |given: &str| {
+            let form = "struct F { #[field(column = g.place)] place: String }";
+            let written = expand(
+                format!("#[form(creates = M, given({given}))] {form}")
+                    .parse()
+                    .unwrap(),
+            );
+            written.unwrap().to_string()
+        };
+        assert!(!told("by_name: u8 = by.name").contains("compile_error"));
+        for (given, says) in [
+            // CWE-915: the view's value stands, whatever the field is called.
+            ("g_place: u8 = g.place", "`place` is a field of this form"),
+            ("town: u8 = by.place", "called as its column is, `place`"),
+            (
+                "by_name: u8 = by.name, name: u8 = by.name",
+                "`name` is given twice",
+            ),
+        ] {
+            let written = told(given);
+            assert!(written.contains(says), "{given}: {written}");
+            assert_eq!(written.matches("compile_error").count(), 1, "{given}: {written}");
         }
     }
 }

@@ -17,12 +17,26 @@ pub(crate) struct RowField {
 }
 
 /// Where the column stands: the field of the model, or of a group of fields in it: `times.created`.
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 pub(crate) struct ColumnPath(Vec<Ident>);
 
 impl ColumnPath {
     pub(crate) fn of(name: &Ident) -> Self {
         Self(vec![name.clone()])
+    }
+
+    /// That the field is called as its column is, behind whatever prefix the model gives the group: by that name what the model
+    /// refuses finds its field, and what a new row needs is found among the form's.
+    pub(crate) fn is_named_by(&self, name: &Ident) -> Result<()> {
+        let own = self.0.last().map(unraw).unwrap_or_default();
+        if unraw(name).ends_with(&own) {
+            return Ok(());
+        }
+        let text = format!(
+            "the field is called as its column is, `{own}`, with the group's prefix if it has one: what the model refuses is told at \
+             the field of that name"
+        );
+        Err(Error::new(name.span(), text))
     }
 }
 
@@ -52,6 +66,7 @@ pub(crate) fn edits(
     model: &syn::Path,
     fields: &[RowField],
 ) -> Result<TokenStream> {
+    each_once(fields)?;
     if let Some(taken) = fields.iter().find(|field| field.ident == "version") {
         return Err(Error::new(
             taken.ident.span(),
@@ -102,13 +117,20 @@ pub(crate) fn creates(
 ) -> Result<(TokenStream, TokenStream)> {
     let (form, vis) = (&input.ident, &input.vis);
     let given = given.map_or(&[][..], |given| &given.columns);
-    for (nth, GivenColumn { name, .. }) in given.iter().enumerate() {
-        if fields.iter().any(|field| field.ident == *name) {
+    each_once(fields)?;
+    for (nth, GivenColumn { name, column, .. }) in given.iter().enumerate() {
+        column.is_named_by(name)?;
+        let mut fields = fields.iter();
+        if let Some(field) = fields.find(|field| field.ident == *name || field.column == *column) {
             // CWE-915: either a request says it or the view does.
-            let text = format!("`{name}` is a field of this form: what a request says is not given as well");
+            let text = format!(
+                "`{}` is a field of this form: what a request says is not given as well",
+                field.ident
+            );
             return Err(Error::new(name.span(), text));
         }
-        if given[..nth].iter().any(|other| other.name == *name) {
+        let mut others = given[..nth].iter();
+        if others.any(|other| other.name == *name || other.column == *column) {
             return Err(Error::new(name.span(), format!("`{name}` is given twice")));
         }
     }
@@ -178,6 +200,17 @@ pub(crate) fn creates(
         #whole
     };
     Ok((wanted, written))
+}
+
+/// CWE-1188: of two fields that are one column the last would win without a word.
+fn each_once(fields: &[RowField]) -> Result<()> {
+    for (nth, field) in fields.iter().enumerate() {
+        if let Some(other) = fields[..nth].iter().find(|other| other.column == field.column) {
+            let text = format!("this column is the field `{}` already", other.ident);
+            return Err(Error::new(field.ident.span(), text));
+        }
+    }
+    Ok(())
 }
 
 /// `given(author: Id<User>, slug: Slug)`, of a group of fields `given(author: Id<User> = byline.author)`.

@@ -49,6 +49,32 @@ pub(crate) fn unknown(word: &syn::Path, known: &[&str], all: &str) -> syn::Error
     syn::Error::new(word.span(), text)
 }
 
+/// Whether `#[field(…)]` has the word.
+pub(crate) fn field_says(field: &syn::Field, word: &str) -> bool {
+    field
+        .attrs
+        .iter()
+        .any(|a| a.path().is_ident("field") && words(a).iter().any(|w| w == word))
+}
+
+/// The words of the attribute: what says something, and not what it says (`default = privileged` is no privilege).
+pub(crate) fn words(attribute: &syn::Attribute) -> Vec<String> {
+    let mut words = Vec::new();
+    // What is wrong in it, says whoever reads it.
+    let _ = attribute.parse_nested_meta(|meta| {
+        words.extend(meta.path.get_ident().map(unraw));
+        if meta.input.peek(syn::Token![=]) {
+            meta.value()?.parse::<syn::Expr>()?;
+        } else if meta.input.peek(syn::token::Paren) {
+            let inside;
+            syn::parenthesized!(inside in meta.input);
+            inside.parse::<proc_macro2::TokenStream>()?;
+        }
+        Ok(())
+    });
+    words
+}
+
 /// The words of an attribute that were read. Each says one thing: of two that say different things the last would win
 /// without a word (CWE-1188).
 #[derive(Default)]

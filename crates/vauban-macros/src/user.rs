@@ -1,11 +1,11 @@
 //! `#[derive(UserAccount)]`: checks that the app's user has the framework's columns, and reads them.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Attribute, Data, DeriveInput, Error, Field, Fields, Ident, Result, Type};
 
-use crate::ident::unraw;
+use crate::ident::{field_says, words};
 
 /// What a column must look like.
 struct Column {
@@ -103,7 +103,18 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
         .iter()
         .filter(|field| !has_own_value(field))
         .filter_map(|f| f.ident.as_ref());
+    let groups = own.iter().filter(|field| field_says(field, "group"));
+    let once = groups.map(|field| {
+        let ty = &field.ty;
+        quote_spanned! {ty.span()=>
+            const _: () = ::core::assert!(
+                !::vauban::__private::orm::__private::flat::has_unique(<#ty as ::vauban::__private::orm::FieldGroup>::__COLUMNS),
+                #UNIQUE_IN_A_GROUP
+            );
+        }
+    });
     Ok(quote! {
+        #(#once)*
         impl #accounts::UserAccount for #user {
             fn email(&self) -> &#accounts::Email { &self.email }
             fn is_active(&self) -> bool { self.is_active }
@@ -210,6 +221,9 @@ fn check_columns(user: &Ident, fields: &[&Field]) -> Result<()> {
     wrong.map_or(Ok(()), Err)
 }
 
+const UNIQUE_IN_A_GROUP: &str = "a new account starts with the defaults of this group's fields, so no two could be made with one that is `unique`: make that an \
+     `Option` with `default = None::<String>`, or keep it in a model of its own";
+
 /// Sign-up gives an own column its default, the same to everybody: that cannot be unique.
 fn check_own_columns(fields: &[&Field]) -> Result<()> {
     let optional = |field: &Field| matches!(&field.ty, Type::Path(path) if path.path.segments.last().is_some_and(|s| s.ident == "Option"));
@@ -265,32 +279,6 @@ fn has_own_value(field: &Field) -> bool {
     ["default", "privileged", "auto_now", "auto_now_add"]
         .iter()
         .any(|word| field_says(field, word))
-}
-
-/// Whether `#[field(…)]` has the word.
-fn field_says(field: &Field, word: &str) -> bool {
-    field
-        .attrs
-        .iter()
-        .any(|a| a.path().is_ident("field") && words(a).iter().any(|w| w == word))
-}
-
-/// The words of the attribute: what says something, and not what it says (`default = privileged` is no privilege).
-fn words(attribute: &Attribute) -> Vec<String> {
-    let mut words = Vec::new();
-    // What is wrong in it, the model's own macro says.
-    let _ = attribute.parse_nested_meta(|meta| {
-        words.extend(meta.path.get_ident().map(unraw));
-        if meta.input.peek(syn::Token![=]) {
-            meta.value()?.parse::<syn::Expr>()?;
-        } else if meta.input.peek(syn::token::Paren) {
-            let inside;
-            syn::parenthesized!(inside in meta.input);
-            inside.parse::<TokenStream>()?;
-        }
-        Ok(())
-    });
-    words
 }
 
 /// A type as text: without spaces, with only the last segment of each path, `Self` written out.
@@ -389,6 +377,24 @@ mod tests {
             message(&GOOD.replace(own, "#[field(max_length = 80, unique)] nick: Option<String>")),
             ""
         );
+    }
+
+    /// Sign-up has nothing to give it.
+    #[test]
+    fn a_group_is_taken_in_with_its_defaults() {
+        let with = |words: &str| {
+            GOOD.replace(
+                "name: String",
+                &format!("name: String, #[field({words})] times: Times"),
+            )
+        };
+        assert_eq!(message(&with("group")), "");
+        assert!(message(&with("group, given")).contains("give each of the group's fields a `default`"));
+        let fresh = |source: &str| {
+            let written = expand(source.parse().unwrap()).unwrap().to_string();
+            written.split_once("fn fresh").unwrap().1.to_owned()
+        };
+        assert!(fresh(GOOD).contains("name") && !fresh(&with("group")).contains("times"));
     }
 
     #[test]

@@ -17,6 +17,8 @@ mod pages;
 mod plans;
 mod profiles;
 mod rights;
+#[cfg(feature = "postgres")]
+mod row_security;
 mod sign_up;
 #[path = "../../../crates/vauban-template/tests/support/tree.rs"]
 mod tree;

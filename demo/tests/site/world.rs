@@ -48,13 +48,32 @@ pub(crate) fn start(app: fn() -> App) -> TestApp {
                 ("database_migration_url", kept(owns)),
                 ("database_row_security", "true"),
             ];
-            TestApp::with(app, Box::leak(Box::new(settings)))
+            let app = TestApp::with(app, Box::leak(Box::new(settings)));
+            assert_walled(database);
+            app
         }
         Some(other) => {
             panic!("VAUBAN_TEST_DATABASE={other}: this build knows `postgres` with the feature of that name")
         }
         None => TestApp::new(app),
     }
+}
+
+/// What is tested twice is there: every table of the site's is shut, and has policies. Without them the run would pass as the one
+/// before it did.
+#[cfg(feature = "postgres")]
+fn assert_walled(database: &cluster::Database) {
+    let tables = |which: &str| {
+        database.run(&format!(
+            "SELECT c.relname::text FROM pg_class c
+              WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace
+                AND c.relname NOT IN ('vauban_migration', 'vauban_migration_progress', 'vauban_row_security')
+                AND {which} (c.relrowsecurity AND EXISTS (SELECT FROM pg_policies p WHERE p.tablename = c.relname))"
+        ))
+    };
+    assert!(!tables("").is_empty(), "the site has no policies in the database");
+    let open = tables("NOT");
+    assert!(open.is_empty(), "no policies: {open:?}");
 }
 
 /// The database that whoever runs the tests asks for.

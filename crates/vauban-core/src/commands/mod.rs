@@ -232,7 +232,7 @@ impl Run {
     {
         let units = self.site.units();
         let units = units.ok_or_else(|| Failure::new("The program has no database."))?;
-        let mut retries = Backoff::times(8);
+        let mut retries = Backoff::of_a_unit();
         loop {
             let unit = units.begin();
             let done = work(unit.db()).await;

@@ -52,14 +52,14 @@ impl Units {
 /// }
 /// ```
 ///
-/// For units that do nothing outside the database, or it is done twice. They may wait half a second in all; where a request asks,
-/// its own time ends them as well.
+/// For units that do nothing outside the database, or it is done twice. They are done again up to eight times, and wait for less than
+/// half a second in all; where a request asks, its own time ends them as well.
 #[derive(Debug)]
 pub struct Retries(Backoff);
 
 impl Default for Retries {
     fn default() -> Self {
-        Self(Backoff::times(8))
+        Self(Backoff::of_a_unit())
     }
 }
 

@@ -7,6 +7,7 @@ use syn::{Data, DeriveInput, Error, Field, Fields, Ident, Result, Token};
 use super::column::{Column, column, instead_of};
 use super::taken::Taken;
 use super::types::{last_segment, unwrap_option};
+use crate::ident::field_says;
 
 /// A field of a model: a column, or a group of them.
 pub(super) enum Slot<'a> {
@@ -69,7 +70,7 @@ pub(super) fn fields<'a>(input: &'a DeriveInput, key: &'a Field) -> Result<Read<
             unfit.push(name);
             continue;
         }
-        match (&field.ident, Taken::is_one(field)) {
+        match (&field.ident, field_says(field, "group")) {
             (Some(name), true) => match Taken::read(field, name) {
                 Ok(taken) => slots.push(Slot::Group(taken)),
                 Err(error) => {
@@ -92,7 +93,7 @@ pub(super) fn fields<'a>(input: &'a DeriveInput, key: &'a Field) -> Result<Read<
 pub(super) fn group_fields(named: &Named) -> Result<Read<'_>> {
     let (mut slots, mut wrong, mut unfit) = (Vec::new(), Vec::new(), Vec::new());
     for field in named {
-        let refused = if Taken::is_one(field) {
+        let refused = if field_says(field, "group") {
             Some(
                 "a group holds columns and no other group: take both in where the model is, each by `#[field(group)]`",
             )
@@ -103,7 +104,7 @@ pub(super) fn group_fields(named: &Named) -> Result<Read<'_>> {
         };
         match (refused, &field.ident) {
             (Some(text), Some(name)) => {
-                wrong.push(Error::new(field.span(), text));
+                wrong.push(Error::new_spanned(&field.ty, text));
                 unfit.push(name);
             }
             _ => one(field, false, &mut slots, &mut wrong, &mut unfit)?,
@@ -134,4 +135,53 @@ fn one<'a>(
     wrong.extend(contradiction);
     slots.push(Slot::Column(Box::new(column)));
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::model::expand;
+
+    /// What is told of a struct.
+    fn told(source: &str) -> String {
+        expand(source.parse().unwrap()).unwrap().to_string()
+    }
+
+    #[test]
+    fn a_group_is_one_though_another_word_is_malformed() {
+        let told = told("struct Note { id: Id<Note>, #[field(group, on_delete = )] times: Times }");
+        assert!(told.contains("`#[field(group)]` knows `given`"), "{told}");
+    }
+
+    #[test]
+    fn an_index_is_of_columns() {
+        let of = |index: &str| {
+            let fields = "id: Id<Note>, title: String, #[field(group)] times: Times";
+            let fields = fields.replace("title", "#[field(max_length = 9)] title");
+            told(&format!("#[model(index({index}))] struct Note {{ {fields} }}"))
+        };
+        let none = "`Note` has no such column";
+        for index in ["title", "times.created", "title, times.created"] {
+            assert!(!of(index).contains(none), "{index}");
+        }
+        for index in ["titel", "times", "title.x", "time.created", "title, titel"] {
+            assert!(of(index).contains(none), "{index}");
+        }
+    }
+
+    /// CWE-89: a prefix is part of names in SQL.
+    #[test]
+    fn a_prefix_is_the_beginning_of_a_name() {
+        let of = |prefix: &str| {
+            told(&format!(
+                "struct Note {{ id: Id<Note>, #[field(group, prefix = {prefix:?})] times: Times }}"
+            ))
+        };
+        assert!(!of("home_").contains("compile_error"));
+        for prefix in ["", "Home_", "1_", "a b", "a\"", "größe"] {
+            assert!(
+                of(prefix).contains("a prefix is how a column's name begins"),
+                "{prefix}"
+            );
+        }
+    }
 }

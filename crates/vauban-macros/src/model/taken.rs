@@ -2,9 +2,8 @@
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
-use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
-use syn::{Error, Field, Ident, LitStr, Meta, Result, Token, Type, Visibility};
+use syn::{Error, Field, Ident, LitStr, Result, Type, Visibility};
 
 use super::types::{unwrap_option, valid_identifier};
 use crate::ident::{Once, unknown, unraw};
@@ -21,18 +20,6 @@ pub(super) struct Taken<'a> {
 }
 
 impl<'a> Taken<'a> {
-    /// Whether the field says `group`.
-    pub(super) fn is_one(field: &Field) -> bool {
-        field
-            .attrs
-            .iter()
-            .filter(|a| a.path().is_ident("field"))
-            .any(|a| {
-                let words = a.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated);
-                words.is_ok_and(|words| words.iter().any(|word| word.path().is_ident("group")))
-            })
-    }
-
     pub(super) fn read(field: &'a Field, name: &'a Ident) -> Result<Self> {
         let mut taken = Self {
             name,
@@ -109,7 +96,7 @@ impl<'a> Taken<'a> {
     pub(super) fn asserts(&self, orm: &TokenStream, model: &Ident, at: &TokenStream) -> TokenStream {
         let (ty, name, length) = (self.of(orm), unraw(self.name), self.length(orm));
         let twice = format!(
-            "a column of the group `{name}` has the name of another column of `{model}`: give the group's columns a prefix, \
+            " is a column of the group `{name}` and another one of `{model}`: give the group's columns a prefix, \
              `#[field(group, prefix = \"{name}_\")]`"
         );
         let given = if self.is_given {
@@ -125,7 +112,8 @@ impl<'a> Taken<'a> {
             quote_spanned!(self.ty.span()=> ::core::assert!(#orm::__private::flat::count_given(#ty::__COLUMNS) == 0, #text);)
         };
         let apart = quote_spanned! {self.ty.span()=>
-            ::core::assert!(#orm::__private::flat::is_apart(&COLUMNS, #at, #length), #twice);
+            use #orm::__private::flat::apart;
+            apart(&COLUMNS, #at, #length, #twice);
         };
         quote! {
             const _: () = { #apart };

@@ -4,7 +4,7 @@
 //! the key's columns alone, so that it holds for all rows of a key or for none, and follows from the rule for writing.
 
 use crate::migrations::stated;
-use crate::tree::expr::{Col, Expr, Far, FragmentArg};
+use crate::tree::expr::Expr;
 use crate::tree::meta::{Auto, ColumnMeta, ModelMeta, Privilege};
 use crate::tree::row::RowNumber;
 use crate::tree::rules::CompiledRules;
@@ -58,9 +58,9 @@ impl<'a> Key<'a> {
             one => std::slice::from_ref(one),
         };
         let of_key = |part: &&Expr| {
-            own_columns(part, model)
+            part.own_columns()
                 .iter()
-                .all(|own| columns.equal.contains(own))
+                .all(|own| columns.equal.contains(&own.column))
         };
         let seen_by: Vec<_> = parts.iter().filter(of_key).collect();
         Self {
@@ -86,9 +86,8 @@ impl<'a> Key<'a> {
         }
         // The row was seen before, by nothing else than these columns.
         let as_before = |part: &&Expr| {
-            let own = own_columns(part, self.model);
-            let mut columns = self.model.columns.iter().filter(|c| own.contains(&c.column));
-            columns.all(|column| !self.is_written(column))
+            let own = part.own_columns();
+            own.iter().all(|column| !self.is_written(column))
         };
         (self.whole && self.seen_by.iter().all(as_before)) || self.follows(&self.rules.change, self.whole)
     }
@@ -110,47 +109,6 @@ impl<'a> Key<'a> {
             open: (Vec::new(), Vec::new()),
         };
         proof.one_follows(rule, &self.seen_by)
-    }
-}
-
-/// The row's own columns that a rule speaks of; other rows that refer to it do so by its id.
-fn own_columns(expr: &Expr, model: &ModelMeta) -> Vec<&'static str> {
-    // Also inside `any` and behind keys: what is of another row there says so.
-    let own = |column: &Col| (column.row == RowNumber::ROOT).then_some(column.meta.column);
-    let far = |column: &Far| {
-        let first = column.keys.first().unwrap_or(&column.meta);
-        (column.row == RowNumber::ROOT).then_some(first.column)
-    };
-    match expr {
-        Expr::Compare(_, column, _)
-        | Expr::In(column, _)
-        | Expr::IsNull(column)
-        | Expr::IsActor(column)
-        | Expr::Visible(column) => own(column).into_iter().collect(),
-        Expr::Columns(_, column, with) => own(column).into_iter().chain(far(with)).collect(),
-        Expr::Terms(..) | Expr::TermIn(..) | Expr::TermIsNull(_) => {
-            let named = model.columns.iter().filter(|column| expr.names(column));
-            // Of the rows that refer to it, by its id.
-            named
-                .map(|column| column.column)
-                .chain([model.id().column])
-                .collect()
-        }
-        Expr::Through(column, inner) => own(column).into_iter().chain(own_columns(inner, model)).collect(),
-        Expr::Any(opened, inner) => {
-            let id = (opened.to == RowNumber::ROOT).then_some(model.id().column);
-            id.into_iter().chain(own_columns(inner, model)).collect()
-        }
-        Expr::And(all) | Expr::Or(all) => all.iter().flat_map(|part| own_columns(part, model)).collect(),
-        Expr::Not(inner) => own_columns(inner, model),
-        Expr::Fragment(_, args) => args
-            .iter()
-            .filter_map(|arg| match arg {
-                FragmentArg::Column(column) => far(column),
-                FragmentArg::Value(_) => None,
-            })
-            .collect(),
-        Expr::True | Expr::False | Expr::Flag(_) | Expr::TooLarge(_) => Vec::new(),
     }
 }
 

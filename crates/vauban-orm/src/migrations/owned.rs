@@ -14,6 +14,9 @@ pub(super) const RECORD: &str = "vauban_migration";
 /// The table in which it keeps how far a data migration is.
 pub(super) const PROGRESS: &str = "vauban_migration_progress";
 
+/// What the framework alone writes: these, and what it made of the program's rules.
+pub(super) const RECORDS: [&str; 3] = [RECORD, PROGRESS, "vauban_row_security"];
+
 /// What packages other than `site` do to tables that are not theirs, and packages that bring two sets: what to do about
 /// each (CWE-668). A package's tables begin with its own name; the site's own migrations may touch all but the framework's
 /// record of them.
@@ -71,9 +74,9 @@ pub fn with_sql(sets: &[Set], site: &str) -> Vec<String> {
 
 fn refused(operation: &Operation, package: &str, site: &str, sets: &[Set]) -> Option<String> {
     let names = named(operation);
-    if names.contains(&RECORD) || names.contains(&PROGRESS) {
+    if let Some(record) = names.iter().find(|name| RECORDS.contains(name)) {
         return Some(format!(
-            "`{RECORD}` is the framework's record of what was applied."
+            "`{record}` is the framework's record of what was applied."
         ));
     }
     if package == site {
@@ -204,10 +207,16 @@ mod tests {
             told(&[set("site", "[[operations]]\ndrop_table = \"article\"\n")]),
             [] as [String; 0]
         );
-        assert_eq!(
-            told(&[set("site", "[[operations]]\ndrop_table = \"vauban_migration\"\n")]).len(),
-            1
-        );
+        for record in [
+            "vauban_migration",
+            "vauban_migration_progress",
+            "vauban_row_security",
+        ] {
+            let text = format!("[[operations]]\ndrop_table = \"{record}\"\n");
+            let text: &'static str = Box::leak(text.into_boxed_str());
+            let told = told(&[set("site", text)]);
+            assert!(told.len() == 1 && told[0].contains(record), "{told:?}");
+        }
     }
 
     /// CWE-345: whoever comes first is not believed.

@@ -58,10 +58,11 @@ impl<const PLACES: u32, const DIGITS: u32> Summed for Decimal<PLACES, DIGITS> {
 
 /// Column types that are whole numbers, which are computed with in 64 bits.
 #[diagnostic::on_unimplemented(
-    message = "the database does not compute with `{Self}`",
-    label = "no whole number",
-    note = "an average is of whole numbers: what is too large for an `f64` is an error on PostgreSQL and infinite on SQLite, and a `Decimal` \
-            would be rounded in silence; read the row with `get_to_change`, compute in Rust (`checked_add`), and `set` what comes of it"
+    message = "the database does not compute this with `{Self}`",
+    label = "only a whole number could stand here",
+    note = "whole numbers are added, multiplied and divided; an amount (`Decimal`) is added to one of its own type and multiplied by a whole \
+            number; its product with an amount, a quotient and an average would be rounded, and `f64` is not computed with: read the row \
+            with `get_to_change`, compute in Rust (`checked_mul`), and `set` what comes of it"
 )]
 pub trait WholeNumber: Field {}
 macro_rules! whole_numbers {

@@ -38,7 +38,7 @@ pub use crate::tree::value::{Kind, Mismatch, Value, ValueRef};
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a type that a model's column can have",
-    label = "no column's type; a row of another model is `ForeignKey<{Self}>`",
+    label = "no column's type; a row of another model is `ForeignKey<{Self}>`, a group of fields has `#[field(group)]`",
     note = "columns are `Id<M>`, `ForeignKey<M>`, `String`, `Slug`, `bool`, `i16` to `i64`, `u16`, `u32`, `f64`, `Decimal`, `DateTime`, `Date`, `Time`, `Duration`, `IpAddress`, `Uuid`, `Vec<u8>`, `Json<T>`, an enum with `#[derive(Choices)]`, an `Option` of these, or a type with `impl Field`; a struct with `#[derive(FieldGroup)]` is taken in by `#[field(group)]`"
 )]
 pub trait Field: Clone + Send + Sync + Sized + 'static {
@@ -155,7 +155,7 @@ pub(crate) const ID_IS_NEVER_SET: Problem = Problem::new("id_is_never_set", "An 
 /// Implemented by this crate only.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a type that a model's column can have",
-    label = "no column's type; a row of another model is `ForeignKey<{Self}>`",
+    label = "no column's type; a row of another model is `ForeignKey<{Self}>`, a group of fields has `#[field(group)]`",
     note = "columns are `Id<M>`, `ForeignKey<M>`, `String`, `Slug`, `bool`, `i16` to `i64`, `u16`, `u32`, `f64`, `Decimal`, `DateTime`, `Date`, `Time`, `Duration`, `IpAddress`, `Uuid`, `Vec<u8>`, `Json<T>`, an enum with `#[derive(Choices)]`, an `Option` of these, or a type with `impl Field`; a struct with `#[derive(FieldGroup)]` is taken in by `#[field(group)]`"
 )]
 pub trait ModelField: Sized + Send + Sync + 'static {

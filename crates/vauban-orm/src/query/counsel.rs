@@ -45,7 +45,7 @@ impl Select {
         };
         let has_it = |columns: &[&str]| {
             let place = columns.iter().position(|name| *name == by.column);
-            place.is_some_and(|place| columns[..place].iter().all(|name| is_said(name)))
+            place.is_some_and(|place| columns[..place].iter().all(&is_said))
         };
         if model.indexes.iter().any(|index| has_it(index.columns)) {
             return None;

@@ -26,7 +26,9 @@ pub(crate) struct Function {
 }
 
 /// What a function's name begins with.
-pub(crate) const FUNCTION: &str = "vauban_rule_";
+const FUNCTION: &str = "vauban_rule_";
+/// What functions of ours are called, for `LIKE`: an underscore that is not escaped is any character.
+pub(crate) const FUNCTIONS: &str = "vauban\\_rule\\_%";
 
 impl Function {
     pub(super) fn new(parameters: String, returns: String, body: String) -> Self {

@@ -1,14 +1,12 @@
 //! Values of rules as PostgreSQL's text: a rule that the database keeps has no parameters. They are the program's own, written
 //! down in its models; what comes from outside never gets here (CWE-89).
 
-use std::fmt::Write;
-
 use jiff::{SignedDuration, Timestamp, civil};
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
 use crate::sql::marks::{Asked, NOW_IS};
-use crate::tree::value::{Clock, Kind, Value};
+use crate::tree::value::{Clock, Kind, Value, digits};
 
 /// The type of a column, without a collation.
 pub(crate) fn type_of(kind: Kind) -> &'static str {
@@ -17,6 +15,7 @@ pub(crate) fn type_of(kind: Kind) -> &'static str {
         Kind::Bool => "boolean",
         Kind::SmallInt => "smallint",
         Kind::Int => "integer",
+        // A decimal is stored in its smallest unit, a duration in microseconds.
         Kind::BigInt | Kind::Decimal | Kind::Duration => "bigint",
         Kind::Double => "double precision",
         Kind::Bytes => "bytea",
@@ -65,13 +64,7 @@ pub(super) fn literal(kind: Kind, value: &Value, asked: Asked) -> Result<String>
         (Kind::Date | Kind::Json, Value::Text(text)) if !text.contains('\0') => {
             format!("{}::{of}", quoted(text))
         }
-        (Kind::Bytes, Value::Blob(bytes)) => {
-            let mut out = String::from("decode('");
-            for byte in bytes {
-                let _ = write!(out, "{byte:02x}");
-            }
-            out + "', 'hex')"
-        }
+        (Kind::Bytes, Value::Blob(bytes)) => format!("decode('{}', 'hex')", digits(bytes)),
         (Kind::Uuid, Value::Blob(bytes)) => match Uuid::from_slice(bytes) {
             Ok(id) => format!("'{id}'::uuid"),
             Err(_) => return none(),

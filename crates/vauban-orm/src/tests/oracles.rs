@@ -74,6 +74,16 @@ model!(Folded(unique(lower(email))) { #[field(max_length = 50)] email: String } 
     let known = s.email.eq("ann@example.com");
     Rules { view: known.clone(), add: known, ..Rules::none() }
 });
+// What is computed of the key alone holds for all rows of a key or for none …
+model!(Computed(unique(first, second)) { first: i64, second: i64 } |who, c| {
+    let known = (&c.first + &c.second).gt(3);
+    Rules { view: known.clone(), add: known, ..Rules::none() }
+});
+// … and of another column as well it does not.
+model!(Weighed(unique(first, second)) { first: i64, second: i64, weight: i64 } |who, w| {
+    let known = (&w.first + &w.weight).gt(3);
+    Rules { view: known.clone(), add: known, ..Rules::none() }
+});
 // One main row for each owner; its author makes another one of them, which tells nothing new.
 model!(Main(unique(owner, where = |m| m.main.eq(true))) { #[field(owner)] owner: ForeignKey<User>, main: bool } |who, m| {
     Rules { view: m.main.eq(false) | m.owner.is(who), ..Rules::owner(m.owner.is(who)) }
@@ -106,6 +116,7 @@ fn cwe_203_a_key_tells_where_its_writers_do_not_see_all_its_rows() {
         Moved::meta(),
         Profile::meta(),
         Spelt::meta(),
+        Computed::meta(),
         Main::meta(),
         Card::meta(),
         Served::meta(),
@@ -121,6 +132,7 @@ fn cwe_203_a_key_tells_where_its_writers_do_not_see_all_its_rows() {
         Watched::meta(),
         Letter::meta(),
         Folded::meta(),
+        Weighed::meta(),
         MadeMain::meta(),
         OpenCard::meta(),
         User::meta(),

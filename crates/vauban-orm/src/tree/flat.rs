@@ -40,10 +40,6 @@ pub const fn columns<const N: usize>(derived: &Derived, parts: &[Part<'_>]) -> [
                 (copy.field, rest) = next(rest);
                 (copy.column, rest) = next(rest);
                 identifier::checked(copy.column);
-                assert!(
-                    !same(copy.column, "row_version"),
-                    "`row_version` is the framework's column: give the group another prefix"
-                );
             }
             copy.public = copy.public && *public;
             all[nth] = copy;
@@ -79,21 +75,40 @@ pub const fn names<const N: usize>(prefix: &str, columns: &[ColumnMeta]) -> [u8;
     text
 }
 
-/// Whether no column from `first` on, `count` of them, has the name of another one, as a field or in the database.
-pub const fn is_apart(columns: &[ColumnMeta], first: usize, count: usize) -> bool {
+/// Refuses a column from `first` on, `count` of them, that has the name of another one, as a field or in the database, or of the
+/// framework's: the name, and `what` is wrong with it.
+#[track_caller]
+pub const fn apart(columns: &[ColumnMeta], first: usize, count: usize, what: &str) {
     let mut nth = first;
     while nth < first + count {
+        assert!(
+            !same(columns[nth].column, "row_version"),
+            "`row_version` is the framework's column: give the group another prefix"
+        );
         let mut other = 0;
         while other < columns.len() {
             let (a, b) = (&columns[nth], &columns[other]);
-            if nth != other && (same(a.field, b.field) || same(a.column, b.column)) {
-                return false;
+            if nth != other && same(a.column, b.column) {
+                refuse(a.column, what);
+            }
+            if nth != other && same(a.field, b.field) {
+                refuse(a.field, what);
             }
             other += 1;
         }
         nth += 1;
     }
-    true
+}
+
+#[track_caller]
+const fn refuse(name: &str, what: &str) {
+    let mut text = [b'`'; 1000];
+    let end = put(&mut text, 1, name) + 1;
+    let end = put(&mut text, end, what);
+    match std::str::from_utf8(text.split_at(end).0) {
+        Ok(text) => panic!("{}", text),
+        Err(_) => panic!("names are ASCII"),
+    }
 }
 
 /// The name in the database of the field `field` of a group, which is described by `group` and stands in the model's columns from
@@ -139,9 +154,21 @@ pub const fn given<const N: usize>(columns: &'static [ColumnMeta]) -> [&'static 
     all
 }
 
+/// Whether one of the columns has a value, and another one in each row.
+pub const fn has_unique(columns: &[ColumnMeta]) -> bool {
+    let mut nth = 0;
+    while nth < columns.len() {
+        if columns[nth].unique && !columns[nth].nullable {
+            return true;
+        }
+        nth += 1;
+    }
+    false
+}
+
 impl ColumnMeta {
-    /// Whether a new row must be given its value.
-    const fn is_given(&self) -> bool {
+    /// Whether a new row is given a value for it by whoever makes it.
+    pub(crate) const fn is_given(&self) -> bool {
         matches!(self.auto, Auto::No)
             && self.default.is_none()
             && !matches!(self.privilege, Privilege::Privileged)

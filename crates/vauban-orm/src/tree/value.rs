@@ -211,21 +211,22 @@ impl Value {
             Self::Integer(i) => i.to_string(),
             Self::Real(r) => format!("{r:?}"),
             Self::Text(s) => format!("'{}'", s.replace('\'', "''")),
-            Self::Blob(b) => hex(b),
-            Self::Uuid(u) => hex(u.as_bytes()),
+            Self::Blob(b) => format!("x'{}'", digits(b)),
+            Self::Uuid(u) => format!("x'{}'", digits(u.as_bytes())),
             Self::Clock(clock) => clock.to_string(),
         }
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Bytes in hexadecimal.
+pub(crate) fn digits(bytes: &[u8]) -> String {
     use std::fmt::Write;
-    let mut out = String::from("x'");
-    for byte in bytes {
-        let _ = write!(out, "{byte:02x}");
-    }
-    out.push('\'');
-    out
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {
+            let _ = write!(out, "{byte:02x}");
+            out
+        })
 }
 
 /// A value on its way out of a row.

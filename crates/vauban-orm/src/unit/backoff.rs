@@ -10,7 +10,7 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    /// So many times, after pauses of up to 4, 8, 16 … milliseconds, and of no more than 100.
+    /// So many times, after pauses of up to 4, 8, 16, 32, 64 and, from then on, 100 milliseconds.
     pub fn times(left: u32) -> Self {
         Self {
             left,
@@ -18,19 +18,30 @@ impl Backoff {
         }
     }
 
-    /// Waits before it is done once more; `false` if it is not (CWE-400).
-    pub fn again(&mut self) -> impl Future<Output = bool> + Send + use<> {
-        let may = self.left > 0;
+    /// As often as a whole unit is done again that does nothing outside the database.
+    pub fn of_a_unit() -> Self {
+        Self::times(8)
+    }
+
+    /// How long to wait before it is done once more; `None` if it is not (CWE-400).
+    pub fn pause(&mut self) -> Option<Duration> {
+        self.left = self.left.checked_sub(1)?;
         let pause = self.pause.mul_f64(rand::random());
-        if may {
-            self.left -= 1;
-            self.pause = (self.pause * 2).min(Duration::from_millis(100));
-        }
+        self.pause = (self.pause * 2).min(Duration::from_millis(100));
+        Some(pause)
+    }
+
+    /// Waits so long; `false` if it is not done again.
+    pub fn again(&mut self) -> impl Future<Output = bool> + Send + use<> {
+        let pause = self.pause();
         async move {
-            if may {
-                tokio::time::sleep(pause).await;
+            match pause {
+                Some(pause) => {
+                    tokio::time::sleep(pause).await;
+                    true
+                }
+                None => false,
             }
-            may
         }
     }
 }

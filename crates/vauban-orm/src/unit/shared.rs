@@ -572,7 +572,7 @@ impl Shared {
             return Err(self.is_undone());
         }
         let connection = store.get(Access::Write, left()).await?;
-        if self.database.listed().is_emitted() {
+        if self.database.0.options.row_security {
             Box::pin(connection.ready_to_mark()).await?;
         }
         connection.begin(Access::Write, isolation()).await?;
@@ -627,10 +627,12 @@ impl Shared {
         let mut backoff = Backoff::times(3);
         while let Err(error) = &found {
             let may = is_fresh && steps.may_run_again(error) && !connection.is_broken();
-            if !may || !backoff.again().await {
+            let Some(pause) = may.then(|| backoff.pause()).flatten() else {
                 break;
-            }
+            };
+            // Not in the transaction that failed: as long as it is open, others do not fit beside what it read.
             connection.rollback().await?;
+            tokio::time::sleep(pause).await;
             connection.begin(Access::Write, isolation()).await?;
             found = run().await;
         }

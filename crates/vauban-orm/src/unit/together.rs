@@ -17,7 +17,8 @@ use crate::policy::authority::Authority;
 const MOMENT: Duration = Duration::from_millis(20);
 /// Reads that one connection answers in turn (CWE-400).
 const MOST: usize = 16;
-/// How long a read waits for those before it.
+/// How long a read waits for those before it. Not for less: where the way is long or the server busy, all that is asked together would
+/// be asked twice, and the more so the busier it is.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The connection that was taken last, while it may be shared.

@@ -9,7 +9,7 @@ use crate::problem::Problem;
 use crate::sabotage::{Control, removed};
 use crate::tree::expr::{Col, Expr, Op};
 use crate::tree::limits::{FieldLimits, REQUIRED};
-use crate::tree::meta::{Auto, ColumnMeta, ModelMeta, Privilege};
+use crate::tree::meta::{Auto, ColumnMeta, ModelMeta};
 use crate::tree::term::Term;
 use crate::tree::value::{Kind, Mismatch, Value, ValueRef};
 
@@ -82,7 +82,7 @@ impl AnyColumn {
 
     /// Whether a new row must be given a value for it.
     pub fn is_required(&self) -> bool {
-        is_given(self.meta) && !self.meta.nullable
+        self.meta.is_given() && !self.meta.nullable
     }
 
     /// Whether a change or a new row may give it a value, as far as the model goes: what the framework sets (the id, `auto_now`,
@@ -385,9 +385,4 @@ impl std::fmt::Debug for AnyColumn {
         let fields = steps.iter().map(|step| step.field).chain([self.meta.field]);
         fields.into_iter().try_for_each(|field| write!(f, ".{field}"))
     }
-}
-
-/// Whether a new row is given a value for it by whoever makes it.
-pub(super) fn is_given(meta: &ColumnMeta) -> bool {
-    meta.auto == Auto::No && meta.default.is_none() && meta.privilege != Privilege::Privileged
 }

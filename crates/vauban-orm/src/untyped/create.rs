@@ -1,6 +1,6 @@
 //! New rows by metadata.
 
-use super::column::{AnyColumn, is_given};
+use super::column::AnyColumn;
 use super::row::AnyRow;
 use crate::error::{Error, Result};
 use crate::model::NewValues;
@@ -116,7 +116,7 @@ impl AnyNewRow {
                 .filter(|set| std::ptr::eq(set.column, column))
                 .count();
             let is_named = named.iter().any(|one| std::ptr::eq(*one, column)) && column.auto == Auto::No;
-            if given == 0 && (is_named || (is_given(column) && !column.nullable)) {
+            if given == 0 && (is_named || (column.is_given() && !column.nullable)) {
                 new.problems.push((column.field, REQUIRED));
             }
             // CWE-235: of two values nobody knows which one was judged.

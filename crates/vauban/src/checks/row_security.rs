@@ -45,7 +45,36 @@ pub(crate) fn found(state: &RowSecurity) -> Vec<Finding> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{Migrated, Severity, checking, run};
     use super::*;
+    use crate::settings::Mode;
+    use crate::{App, Package, Settings};
+
+    /// ASVS 13.2.2, CWE-250: what `check` and a release look at before they serve has it among the others.
+    #[test]
+    fn a_wall_that_does_not_hold_is_among_what_check_finds() {
+        let app = App::new(Package::for_test("site", "", Some("")));
+        let settings = Settings::defaults(Mode::Release);
+        let migrated = |too_much| Migrated {
+            row_security: RowSecurity {
+                too_much,
+                ..RowSecurity::default()
+            },
+            ..Migrated::default()
+        };
+        let ids = |state: &Migrated| -> Vec<_> {
+            let found = run(&checking(&app, &settings, Some(state)));
+            let found = found
+                .iter()
+                .filter(|finding| finding.id.starts_with("row_security."));
+            found.map(|finding| (finding.id, finding.level)).collect()
+        };
+        assert_eq!(ids(&migrated(Vec::new())), []);
+        assert_eq!(
+            ids(&migrated(vec!["app owns the table `task`".to_owned()])),
+            [("row_security.role", Severity::Error)]
+        );
+    }
 
     /// CWE-250: policies that say what the program says hold nobody who is above them.
     #[test]

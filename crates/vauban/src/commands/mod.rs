@@ -242,7 +242,7 @@ fn module_command(app: App, name: &str, args: &ArgMatches, out: &Out) -> Result<
     let settings = app.settings()?;
     crate::logging::start(&settings);
     let database = assemble::open(&app, &settings)?;
-    let pending = assemble::migrated(&app, &database)?.pending.len();
+    let pending = database.pending(&app.migration_sets())?.missing.len();
     if pending > 0 {
         return Err(Failure::new(format_args!(
             "The database lacks {pending} migration(s). Apply them first with `migrate`."

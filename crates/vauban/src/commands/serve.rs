@@ -61,15 +61,7 @@ fn release(app: App, mut settings: Settings, out: &Out) -> Result<(), Failure> {
             Finding::error("database.unreadable", failure.to_string(), hint),
         );
     }
-    if findings.iter().any(|finding| finding.level == Severity::Error) {
-        let program = std::env::args()
-            .next()
-            .unwrap_or_else(|| app.package.name().to_owned());
-        return Err(Failure::new(Refused {
-            findings: &findings,
-            program,
-        }));
-    }
+    may_serve(&app, &findings)?;
     for finding in &findings {
         match finding.level {
             Severity::Note => {
@@ -94,6 +86,17 @@ fn release(app: App, mut settings: Settings, out: &Out) -> Result<(), Failure> {
     )
 }
 
+/// CWE-1188: with one mistake nothing is served.
+fn may_serve(app: &App, findings: &[Finding]) -> Result<(), Failure> {
+    if findings.iter().all(|finding| finding.level != Severity::Error) {
+        return Ok(());
+    }
+    let program = std::env::args()
+        .next()
+        .unwrap_or_else(|| app.package.name().to_owned());
+    Err(Failure::new(Refused { findings, program }))
+}
+
 /// On loopback: migrates, makes sample data on the first run, and says where everything is.
 fn development(app: App, mut settings: Settings, options: &Serve, out: &Out) -> Result<(), Failure> {
     let said = (settings.allowed_hosts.clone(), settings.origins.clone());
@@ -114,9 +117,9 @@ fn development(app: App, mut settings: Settings, options: &Serve, out: &Out) -> 
         answer_as_this_machine(&mut settings);
     }
     let database = assemble::open(&app, &settings)?;
-    let state = assemble::migrated(&app, &database)?;
-    let first = !state.pending.is_empty() && state.pending.len() == app.migration_count();
-    if !state.pending.is_empty() {
+    let missing = database.pending(&app.migration_sets())?.missing.len();
+    let first = missing > 0 && missing == app.migration_count();
+    if missing > 0 {
         out.line(format_args!("Migrating {}:", database.name()));
         migrate::apply(&app, &database, &Target::Newest, out)?;
     }
@@ -366,5 +369,19 @@ mod tests {
             .unwrap_err()
             .to_string();
         assert!(failure.contains("VAUBAN_ALLOWED_HOSTS"), "{failure}");
+    }
+
+    /// ASVS 13.2.2, CWE-250, CWE-1188: a release whose role no policy holds does not serve.
+    #[test]
+    fn a_release_does_not_serve_with_a_mistake() {
+        let app = App::new(crate::Package::for_test("site", "", Some("")));
+        let id = "row_security.role";
+        assert!(may_serve(&app, &[Finding::warning(id, "said", "do")]).is_ok());
+        let refused = may_serve(&app, &[Finding::error(id, "said", "do")]);
+        let told = refused.unwrap_err().to_string();
+        assert!(
+            told.contains("Not serving") && told.contains("said [row_security.role]"),
+            "{told}"
+        );
     }
 }

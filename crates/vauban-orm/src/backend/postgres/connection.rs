@@ -58,7 +58,8 @@ pub(crate) struct Connection {
     pub(super) marking: OnceCell<Marking>,
     /// A statement was prepared before a migration, and forgotten in a transaction.
     stale: AtomicBool,
-    /// What ran since it was taken may have set something for the session: it did not end by being undone.
+    /// Where its transactions are marked: what ran since it was taken may have set something for the session, for it did not end by
+    /// being undone.
     lingers: AtomicBool,
     /// The milliseconds that a statement may take; 0 where it is what the session was set up with.
     limit: AtomicU64,
@@ -178,7 +179,7 @@ impl Connection {
         values: impl ExactSizeIterator<Item = Bind<'v>> + Clone,
         mut row: impl FnMut(&Row) -> Result<(), E>,
     ) -> Result<(), E> {
-        self.keeps();
+        self.may_linger();
         let running = self.running();
         let stream = match self.sent(text, parameters, values).await {
             Ok(stream) => stream,
@@ -204,7 +205,7 @@ impl Connection {
         parameters: &[Parameter],
         values: impl ExactSizeIterator<Item = Bind<'v>> + Clone,
     ) -> Result<u64, Failure> {
-        self.keeps();
+        self.may_linger();
         let running = self.running();
         let result = async {
             let stream = self.sent(text, parameters, values).await?;
@@ -292,7 +293,7 @@ impl Connection {
     /// # Errors
     /// What PostgreSQL says.
     pub(crate) async fn batch(&self, sql: &str) -> Result<(), Failure> {
-        self.keeps();
+        self.may_linger();
         self.own(sql).await
     }
 
@@ -408,7 +409,7 @@ impl Connection {
         match running.done(result) {
             Ok(()) => {
                 self.transaction.store(NONE, Ordering::Release);
-                self.keeps();
+                self.may_linger();
                 Ok(())
             }
             Err(Failure::Aborted) => {
@@ -435,16 +436,17 @@ impl Connection {
         Ok(())
     }
 
-    /// Outside a transaction nothing is undone.
-    fn keeps(&self) {
-        if !self.is_in_transaction() {
+    /// What is said outside a transaction is not undone with one. Noted where transactions are marked, and nowhere else: that is said
+    /// before anything is asked of such a database.
+    fn may_linger(&self) {
+        if self.marking.get().is_some() && !self.is_in_transaction() {
             self.lingers.store(true, Ordering::Release);
         }
     }
 
-    /// Whether something may be set for the session, said once.
-    pub(super) fn has_kept(&self) -> bool {
-        self.lingers.swap(false, Ordering::AcqRel)
+    /// Whether something may be set for the session since this was asked last. Where transactions are not marked, nothing is.
+    pub(super) fn take_lingering(&self) -> bool {
+        self.marking.get().is_some() && self.lingers.swap(false, Ordering::AcqRel)
     }
 
     /// What statements outside a transaction may do.

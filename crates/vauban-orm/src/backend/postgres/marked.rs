@@ -1,9 +1,8 @@
 //! A transaction that says who asks, for the database's own policies: by parameters, for itself alone, and sent together with what
 //! it is for.
 
-use std::future::poll_fn;
 use std::pin::pin;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Waker};
 
 use tokio_postgres::Statement;
 use tokio_postgres::types::ToSql;
@@ -93,7 +92,7 @@ impl Connection {
 
     /// CWE-488: where transactions are marked, what a statement set for the session goes before the next one asks. Not waited for, either.
     pub(super) fn forget(&self, statements: &str) {
-        if self.has_kept() && self.marking.get().is_some() {
+        if self.take_lingering() {
             self.say(statements);
         }
     }
@@ -110,26 +109,5 @@ pub(crate) async fn in_order<A, B>(
     first: impl Future<Output = A>,
     second: impl Future<Output = B>,
 ) -> (A, B) {
-    let (mut first, mut second) = (pin!(first), pin!(second));
-    let (mut one, mut other) = (None, None);
-    poll_fn(|cx| {
-        if one.is_none()
-            && let Poll::Ready(done) = first.as_mut().poll(cx)
-        {
-            one = Some(done);
-        }
-        if other.is_none()
-            && let Poll::Ready(done) = second.as_mut().poll(cx)
-        {
-            other = Some(done);
-        }
-        match (one.take(), other.take()) {
-            (Some(one), Some(other)) => Poll::Ready((one, other)),
-            (left, right) => {
-                (one, other) = (left, right);
-                Poll::Pending
-            }
-        }
-    })
-    .await
+    tokio::join!(biased; first, second)
 }

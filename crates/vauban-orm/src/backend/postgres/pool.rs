@@ -216,12 +216,11 @@ impl Pool {
     /// Undoes what a unit left open; ends what it left running.
     async fn clean(&self, connection: Arc<Connection>) {
         let mut cleaned = pin!(connection.clean());
-        if timeout(PATIENCE, &mut cleaned)
-            .await
-            .is_ok_and(|done| done.is_ok())
-        {
-            self.put(Arc::clone(&connection));
-            return;
+        match timeout(PATIENCE, &mut cleaned).await {
+            Ok(Ok(())) => return self.put(Arc::clone(&connection)),
+            // It goes, and PostgreSQL undoes what was open; nothing runs behind an answer.
+            Ok(Err(_)) => return,
+            Err(_) => {}
         }
         // CWE-400: nobody waits for it any more. The connection goes with it: a late cancel would end what another one runs.
         // Statements that were sent together run one after the other, and each is ended by a cancel of its own.

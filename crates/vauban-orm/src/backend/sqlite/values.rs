@@ -3,7 +3,7 @@
 use rusqlite::ToSql;
 use rusqlite::types::{ToSqlOutput, ValueRef as SqliteRef};
 
-use crate::tree::value::{Cells, Mismatch, Value, ValueRef};
+use crate::tree::value::{Cells, Mismatch, Value, ValueRef, digits};
 
 /// A row.
 pub(super) struct Found<'a>(pub(super) &'a rusqlite::Row<'a>);
@@ -70,14 +70,4 @@ pub(super) fn json_array(list: &[Value]) -> String {
         },
     });
     serde_json::Value::Array(items.collect()).to_string()
-}
-
-fn digits(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {
-            let _ = write!(out, "{byte:02x}");
-            out
-        })
 }

@@ -5,7 +5,7 @@ use jiff::civil;
 use uuid::Uuid;
 
 use super::super::column_type::ColumnType;
-use crate::tree::value::Kind;
+use crate::tree::value::{Kind, digits};
 
 /// What a file may say of a value: one literal.
 enum Literal<'a> {
@@ -79,12 +79,7 @@ fn read(text: &str) -> Option<Literal<'_>> {
 }
 
 fn bytea(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    let mut out = String::from("'\\x");
-    for byte in bytes {
-        let _ = write!(out, "{byte:02x}");
-    }
-    out + "'"
+    format!("'\\x{}'", digits(bytes))
 }
 
 #[cfg(test)]

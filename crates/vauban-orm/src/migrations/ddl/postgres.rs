@@ -6,6 +6,7 @@ use super::super::operation::{ColumnState, ConstraintState, Operation};
 use super::super::state::{State, TableState, names};
 use super::index::create_index;
 use super::literal;
+use crate::sql::literal::type_of as plain;
 use crate::tree::value::{Kind, Storage};
 
 /// See [`Dialect::statements`](super::Dialect::statements).
@@ -350,25 +351,13 @@ fn kind(of: ColumnType) -> Kind {
 /// A type without its collation, as the catalogue names it.
 #[cfg(feature = "postgres")]
 pub(in crate::migrations) fn plain_type_of(of: ColumnType) -> &'static str {
-    let of = type_of(of);
-    of.split_once(" COLLATE").map_or(of, |(plain, _)| plain)
+    plain(kind(of))
 }
 
 fn type_of(of: ColumnType) -> &'static str {
     match kind(of) {
         // In the order of code points, as on SQLite, whatever the server's language is.
         Kind::Text => "text COLLATE \"C\"",
-        Kind::Bool => "boolean",
-        Kind::SmallInt => "smallint",
-        Kind::Int => "integer",
-        // A decimal is stored in its smallest unit, a duration in microseconds.
-        Kind::BigInt | Kind::Decimal | Kind::Duration => "bigint",
-        Kind::Double => "double precision",
-        Kind::Bytes => "bytea",
-        Kind::Uuid => "uuid",
-        Kind::DateTime => "timestamp with time zone",
-        Kind::Date => "date",
-        Kind::Time => "time without time zone",
-        Kind::Json => "jsonb",
+        kind => plain(kind),
     }
 }

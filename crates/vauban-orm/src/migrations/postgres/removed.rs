@@ -6,7 +6,7 @@ use super::asked::{one, run, setup, texts};
 use super::roles::tables;
 use crate::backend::postgres::{Connection, Failure};
 use crate::policy::listed::Listed;
-use crate::sql::function::FUNCTION;
+use crate::sql::function::FUNCTIONS;
 
 /// Whether `migrate` made a wall here and has not taken it away: also where a column took the last of its policies with it.
 pub(super) async fn was_made(connection: &Connection) -> Result<bool, Failure> {
@@ -33,7 +33,7 @@ pub(super) async fn remove(connection: &Connection) -> Result<(), MigrationError
              UNION ALL
              SELECT format('DROP FUNCTION %s', p.oid::regprocedure), 3 FROM pg_proc p
               WHERE p.pronamespace = current_schema()::regnamespace
-                AND (p.proname LIKE '{FUNCTION}%' OR p.proname = 'vauban_refused')
+                AND (p.proname LIKE '{FUNCTIONS}' OR p.proname = 'vauban_refused')
              ORDER BY place"
         ),
     )

@@ -1,15 +1,13 @@
 //! Two roles: one owns the tables and migrates, the other asks. Which of them lacks what, in the words that give it.
 
 use super::super::MigrationError;
-use super::super::owned::{PROGRESS, RECORD};
+use super::super::owned::RECORDS;
 use super::asked::{run, setup, texts};
 use crate::backend::postgres::{Connection, Failure};
 use crate::policy::listed::Listed;
+use crate::sql::function::FUNCTIONS;
 use crate::sql::literal::quoted;
 use crate::tree::meta::ModelMeta;
-
-/// The tables of no model, which whoever asks may read and no more.
-pub(super) const FRAMEWORK: [&str; 3] = [RECORD, PROGRESS, "vauban_row_security"];
 
 /// A role's name in a statement.
 pub(super) fn name(role: &str) -> String {
@@ -32,11 +30,11 @@ pub(super) async fn give(
     let sql = format!(
         "SELECT c.relname::text FROM pg_class c WHERE c.relkind = 'r' AND c.relnamespace = current_schema()::regnamespace
             AND c.relname IN ({})",
-        tables(listed.models(), &FRAMEWORK)
+        tables(listed.models(), &RECORDS)
     );
     for row in texts(connection, &sql).await.map_err(setup)? {
         let Some(table) = row.first() else { continue };
-        let rights = if FRAMEWORK.contains(&&**table) {
+        let rights = if RECORDS.contains(&&**table) {
             // CWE-345: what was applied is written by what applied it.
             "SELECT"
         } else {
@@ -66,7 +64,7 @@ pub(super) async fn may_migrate(
          SELECT format('ALTER TABLE %I OWNER TO %I', c.relname, current_user) FROM pg_class c
           WHERE c.relkind = 'r' AND c.relnamespace = current_schema()::regnamespace AND c.relname IN ({})
             AND NOT pg_has_role(current_user, c.relowner, 'USAGE')",
-        tables(models, &FRAMEWORK)
+        tables(models, &RECORDS)
     );
     let lacks = texts(connection, &sql).await.map_err(setup)?;
     let lacks: Vec<_> = lacks.into_iter().flatten().collect();
@@ -91,7 +89,7 @@ pub(super) async fn lacks(connection: &Connection, listed: &Listed) -> Result<Ve
                      AND has_table_privilege(c.oid, 'UPDATE') AND has_table_privilege(c.oid, 'DELETE'))
          UNION ALL
          SELECT format('GRANT EXECUTE ON FUNCTION %s TO %I', p.oid::regprocedure, current_user) FROM pg_proc p
-          WHERE p.pronamespace = current_schema()::regnamespace AND p.proname LIKE 'vauban\\_rule\\_%'
+          WHERE p.pronamespace = current_schema()::regnamespace AND p.proname LIKE '{FUNCTIONS}'
             AND NOT has_function_privilege(p.oid, 'EXECUTE')",
         tables(listed.models(), &[])
     );

@@ -15,7 +15,7 @@ use super::roles;
 use super::too_much::too_much;
 use crate::backend::postgres::{Access, Connection, Failure, Isolation};
 use crate::policy::listed::Listed;
-use crate::sql::function::FUNCTION;
+use crate::sql::function::FUNCTIONS;
 use crate::sql::literal::quoted;
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS \"vauban_row_security\" (
@@ -229,7 +229,7 @@ async fn made(connection: &Connection) -> Result<String, Failure> {
                     p.prosecdef::text, p.provolatile::text, p.proparallel::text, p.proconfig::text, l.lanname::text,
                     p.proowner::text
                FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
-              WHERE p.pronamespace = {here} AND (p.proname LIKE '{FUNCTION}%' OR p.proname = 'vauban_refused')
+              WHERE p.pronamespace = {here} AND (p.proname LIKE '{FUNCTIONS}' OR p.proname = 'vauban_refused')
               ORDER BY p.proname COLLATE \"C\", 2"
         ),
         format!(

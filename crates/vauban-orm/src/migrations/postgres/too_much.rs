@@ -1,10 +1,11 @@
 //! What a role may, so that the policies would not hold it.
 
+use super::super::owned::RECORDS;
 use super::asked::texts;
-use super::roles::{FRAMEWORK, tables};
+use super::roles::tables;
 use crate::backend::postgres::{Connection, Failure};
 use crate::policy::listed::Listed;
-use crate::sql::function::FUNCTION;
+use crate::sql::function::FUNCTIONS;
 use crate::sql::literal::quoted;
 use crate::sql::marks;
 
@@ -88,9 +89,9 @@ fn of_tables(listed: &Listed) -> String {
          SELECT format('%I may make tables and functions in the schema %I, which stand in for others: REVOKE CREATE ON SCHEMA %I FROM %s, PUBLIC',
                        current_user, current_schema(), current_schema(), who.names)
            FROM {creates} WHERE who.names IS NOT NULL",
-        all = tables(listed.models(), &FRAMEWORK),
+        all = tables(listed.models(), &RECORDS),
         models = tables(listed.models(), &[]),
-        framework = tables(&[], &FRAMEWORK),
+        framework = tables(&[], &RECORDS),
         no_policy = who(
             "has_table_privilege(r.oid, c.oid, 'TRUNCATE, TRIGGER') OR has_any_column_privilege(r.oid, c.oid, 'REFERENCES')"
         ),
@@ -120,7 +121,7 @@ fn of_others(listed: &Listed) -> String {
           WHERE c.relkind IN ('r', 'p', 'f', 'm') AND c.relpersistence <> 't' AND NOT c.relrowsecurity AND {OURS} AND {no_extension}
             AND who.names IS NOT NULL
             AND NOT (c.relnamespace = current_schema()::regnamespace AND c.relname IN ({}))",
-        tables(listed.models(), &FRAMEWORK),
+        tables(listed.models(), &RECORDS),
         no_extension = no_extension("pg_class", "c.oid"),
         asks = who(
             "has_schema_privilege(r.oid, n.oid, 'USAGE') AND (has_any_column_privilege(r.oid, c.oid, 'SELECT, INSERT, UPDATE')
@@ -134,10 +135,7 @@ fn of_others(listed: &Listed) -> String {
 
 /// CWE-862, CWE-269: what runs with another's rights, and who besides this role may run what the rules are made of.
 fn of_functions() -> String {
-    let rules = format!(
-        "p.pronamespace = current_schema()::regnamespace AND p.proname LIKE '{}%'",
-        FUNCTION.replace('_', "\\_")
-    );
+    let rules = format!("p.pronamespace = current_schema()::regnamespace AND p.proname LIKE '{FUNCTIONS}'");
     format!(
         "SELECT format('%I may run `%s` with the rights of %I: REVOKE ALL ON ROUTINE %s FROM %s, PUBLIC, or ALTER ROUTINE %s SECURITY INVOKER',
                        current_user, p.oid::regprocedure, pg_get_userbyid(p.proowner), p.oid::regprocedure, who.names,

@@ -109,6 +109,33 @@ async fn cwe_250_a_wall_that_does_not_hold_is_told() {
     assert!(refused.contains("DROP POLICY \"mine\" ON \"task\""), "{refused}");
 }
 
+/// Attack: none. A function whose name an underscore of ours fits, as any character, is the site's own: it is no change of the
+/// wall, needs no right, and goes with no wall.
+#[tokio::test]
+async fn a_function_that_only_looks_like_ours_is_not_ours() {
+    let (walled, _site) = site().await;
+    walled.stored(
+        "CREATE FUNCTION \"vaubanXrule_x\"() RETURNS int LANGUAGE sql AS 'SELECT 1';
+         REVOKE ALL ON FUNCTION \"vaubanXrule_x\"() FROM PUBLIC;
+         ALTER FUNCTION \"vaubanXrule_x\"() OWNER TO vauban_owner",
+    );
+    let there = || {
+        !walled
+            .stored("SELECT 1 FROM pg_proc WHERE proname = 'vaubanXrule_x'")
+            .is_empty()
+    };
+    assert_eq!(
+        walled.database.secured().unwrap(),
+        migrations::RowSecurity::default()
+    );
+    walled.stored("DROP POLICY vauban_view ON task");
+    assert_eq!(
+        walled.database.secure_rows().unwrap(),
+        migrations::Secured::Emitted { tables: 5 }
+    );
+    assert!(there());
+}
+
 /// One role that owns and asks is held by no policy.
 #[tokio::test]
 async fn cwe_250_one_role_for_both_is_refused() {
