@@ -83,6 +83,11 @@ fn dots_do_not_take_back_the_path_that_a_value_stands_in() {
                 "<form method=\"post\" action=\"/notes/{{ x }}.{{ y }}./like/\"></form>",
                 "dot-segment",
             ),
+            // The one behind is the first, where the one before it is empty.
+            (
+                "<form method=\"post\" action=\"{% url a %}.{{ x }}/{{ y }}/\"></form>",
+                "dot-segment",
+            ),
             // In pieces.
             (
                 "<form method=\"post\" action=\"{% url a %}.{% with a=b %}&sol;{% endwith %}{{ x }}\"></form>",
@@ -133,6 +138,12 @@ fn dots_do_not_take_back_the_path_that_a_value_stands_in() {
             "<form method=\"post\" action=\"/notes/{{ x }}.json\"></form>",
             "<form method=\"post\" action=\"/notes/.{{ x }}/like/\"></form>",
             "<form method=\"post\" action=\"{% url a %}../like/\"></form>",
+            // A `.` takes nothing back, and what stands behind it is not the first.
+            "<button hx-get=\"{% url report %}.{{ x }}\">a</button>",
+            "<form method=\"post\" action=\"{% url export x %}.{{ y }}?q={{ z }}\"></form>",
+            "<a href=\"{% url doc %}.{{ x }}\" data-method=\"post\">a</a>",
+            "<form method=\"post\" action=\"/./notes/{{ x }}/\"></form>",
+            "<iframe title=\"a\" src=\"./map/{{ x }}\"></iframe>",
             "<form method=\"post\" action=\"/.well-known/{{ x }}/?b=../{{ x }}/..\"></form>",
             "<iframe title=\"a\" src=\"../map/{% if a %}b{% endif %}\"></iframe>",
         ],
@@ -163,6 +174,19 @@ fn a_verb_is_a_verb_on_any_element() {
             (
                 "<tr data-turbo-method=\"{% if a %}b{% elif b %}c{% elif c %}d{% else %}post{% endif %}\" data-href=\"{{ y }}\"></tr>",
                 "form-action",
+            ),
+            // Names that begin with no `data-` are a library's own.
+            (
+                "<a href=\"{{ u }}\" ts-req ts-req-method=\"POST\">a</a>",
+                "form-action",
+            ),
+            (
+                "<a href=\"{{ u }}\" data-remote-method=\"delete\">a</a>",
+                "form-action",
+            ),
+            (
+                "<form method=\"post\" ts-req ts-req-method=\"get\"></form>",
+                "foreign-form",
             ),
             // CWE-598: on a POST form one that asks, in one branch.
             (
@@ -225,6 +249,9 @@ fn branches_together_do_not_name_another_site() {
         "{% if e %}/a/{% else %}/b/{% endif %}",
         "{% if e %}{% url a %}{% else %}/b/{% endif %}",
         "{% if e %}/n/{{ x }}/{% else %}{% url b %}{% endif %}c/",
+        "{% if e %}{% url a %}{% endif %}",
+        "{% if e %}/{% else %}{% url a %}{% endif %}",
+        "{% if e %}/n/{{ x }}/{% endif %}",
         "/a/{% for a in b %}{{ a }}/{% endfor %}",
     ] {
         judge(&[], &[&field(here), &link(here)]);
@@ -270,6 +297,10 @@ fn what_is_named_as_an_address_is_one_of_the_form() {
             "<form method=\"post\"><button data-action=\"modal:open/close\">a</button></form>",
             "<form method=\"post\"><button data-action=\"click:x#y\">a</button></form>",
             "<form method=\"post\"><button data-action=\"{% if a %}cart:add{% else %}cart:remove{% endif %}\">a</button></form>",
+            // Words that hold the letters by chance.
+            "<form method=\"post\"><select name=\"c\" data-courier=\"{{ c }}\" aria-label=\"a\"></select></form>",
+            "<form method=\"post\" action=\"/like/\"><button data-favourite=\"{{ f }}\">a</button></form>",
+            "<a href=\"/x/\" data-turbo-method=\"delete\" data-jurisdiction=\"{{ j }}\">a</a>",
             // Validators.
             "<form method=\"post\"><input name=\"a\" data-msg-url=\"Not good: no address\" aria-label=\"a\"></form>",
             "<form method=\"post\"><input name=\"a\" data-pristine-url-message=\"Please enter an address: https://…\" aria-label=\"a\"></form>",
@@ -277,7 +308,7 @@ fn what_is_named_as_an_address_is_one_of_the_form() {
             "<form method=\"post\"><input name=\"a\" data-msg-url=\"{{ message }}\" data-url-protocols=\"http:https:ftp\" aria-label=\"a\"></form>",
             // English.
             "<form method=\"post\"><input name=\"a\" data-during=\"10:00 to {{ x }}\" data-security=\"{{ a }}{{ b }}\" aria-label=\"a\"></form>",
-            "<p data-hourly=\"{{ a }}-{{ b }}\" data-curl=\"{{ a }}: {{ b }}\">a</p>",
+            "<p data-hourly=\"{{ a }}-{{ b }}\">a</p>",
         ],
     );
 }
@@ -321,6 +352,10 @@ fn json_is_json_whatever_it_is_named_after() {
                 "json-attribute",
             ),
             (
+                "<div data-x-urls-value='{% if a %}{{ b }}{% else %}[]{% endif %}'></div>",
+                "branches-differ",
+            ),
+            (
                 "<form method=\"post\" data-params=\"{{ x }}\"></form>",
                 "form-attribute",
             ),
@@ -334,6 +369,7 @@ fn json_is_json_whatever_it_is_named_after() {
             ),
         ],
         &[
+            "<div data-x-urls-value='{% if a %}[\"/a/\"]{% endif %}'></div>",
             "<div data-gallery-urls-value='[\"{{ a }}\", \"{{ b }}\"]'></div>",
             "<div data-x-urls-value='{\"a\": \"{% url a %}\"}'></div>",
             "<form method=\"post\"><input name=\"a\" data-urls='{\"a\": \"https://a.example/\"}' aria-label=\"a\"></form>",
@@ -377,6 +413,10 @@ fn what_is_remembered_of_branches_has_a_bound() {
             "form-action",
         )],
         &[
+            // What names no origin, whatever follows, is one and the same.
+            "<form method=\"post\" data-action=\"a->b#c {% if x %}d->e#f{% endif %} {% if y %}g->h#i{% endif %}\"></form>",
+            "<form method=\"post\"><button data-action=\"click->a#b{% for x in y %} click->c#d{% endfor %}\">a</button></form>",
+            "<form method=\"post\"><button data-action=\"{% if a %}cart:add{% elif b %}cart:sub{% elif c %}cart:del{% else %}cart:no{% endif %}\">a</button></form>",
             "<p data-a=\"{% for a in b %}c{% if a %}d{% else %}e{% endif %}{% endfor %}\">a</p>",
             "<p data-a=\"{% for a in b %}c{% for c in d %}e{% endfor %}{% endfor %}f\">a</p>",
         ],

@@ -8,7 +8,9 @@ pub struct Dots {
     last: u8,
     /// A segment with text has ended: what is only dropped behind it does no harm.
     below: bool,
-    /// Some segment may be what takes back the way to it.
+    /// Before that, a segment was dropped.
+    dropped: bool,
+    /// Some segment may be what takes back the way to it, or a value the first segment that is left.
     climbs: bool,
     /// A value stands in it.
     valued: bool,
@@ -24,6 +26,7 @@ impl Default for Dots {
         Self {
             last: EMPTY,
             below: false,
+            dropped: false,
             climbs: false,
             valued: false,
         }
@@ -50,6 +53,7 @@ impl Dots {
     /// Moves over a value, which is no dots itself, and may be empty.
     pub fn value(&mut self) {
         self.valued |= self.last != 0;
+        self.climbs |= self.last & EMPTY != 0 && self.dropped && !self.below;
     }
 
     /// Whether a value stands in a path that dots take back, now that it has ended.
@@ -63,14 +67,15 @@ impl Dots {
         Self {
             last: self.last | other.last,
             below: self.below && other.below,
+            dropped: self.dropped || other.dropped,
             climbs: self.climbs || other.climbs,
             valued: self.valued || other.valued,
         }
     }
 
     fn end(&mut self, next: u8) {
-        let climbs = if self.below { TWO } else { ONE | TWO };
-        self.climbs |= self.last & climbs != 0;
+        self.climbs |= self.last & TWO != 0;
+        self.dropped |= self.last & ONE != 0;
         self.below |= self.last == TEXT;
         if self.last != 0 {
             self.last = next;
@@ -100,7 +105,9 @@ mod tests {
             &["/a/..", "/", "x"],
             &["/a/%2E", ".", "/", "x"],
             &["/a/..", "x", "/b/"],
-            &["/.", "x"],
+            &["/.", "x", "/", "x"],
+            &["./", "x"],
+            &["x", "./", "x"],
             &["/a/", "x", ".", "x", "./"],
             &["/a/", "x", "/..?b"],
             &["\\..\\", "x"],
@@ -113,6 +120,10 @@ mod tests {
             &["/a?b=/../", "x"],
             &["/a/../b?c=", "x"],
             &["/a/.", "x", "/"],
+            &["/.", "x"],
+            &["x", ".", "x"],
+            &["./map/", "x"],
+            &["/./notes/", "x", "/"],
             &["/.well-known/", "x"],
         ] {
             assert!(!climbs(pieces), "{pieces:?}");

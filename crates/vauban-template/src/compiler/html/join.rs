@@ -4,6 +4,7 @@ use super::attributes::Kind;
 use super::elements;
 use super::entities;
 use super::js::Js;
+use super::origin::names_none;
 use super::place::stays_here;
 use super::state::{Attribute, Given, Mode, State, Tag, Value};
 use super::url::UrlPart;
@@ -124,7 +125,7 @@ pub(super) fn dots(value: &mut Value) -> Result<()> {
             value.pos,
             "dot-segment",
             format!(
-                "`.` or `..` as a segment of `{}`, with a value: it takes back the path, and the value may name any view",
+                "`.` or `..` as a segment of `{}`, or where a value is empty: it takes back the path, and a value may name any view",
                 value.name
             ),
             "write the path that is meant, from the root: /notes/{{ slug }}/like/, or {% url view value %} alone",
@@ -222,6 +223,9 @@ fn join_tags(mut a: Tag, b: Tag) -> Option<Tag> {
 /// So many literals are remembered: a loop comes to its end before it has written more.
 const MAX_TEXTS: usize = 3;
 
+/// Stands for all literals that name neither an origin nor a verb, whatever follows them.
+const NONE: &str = "#";
+
 /// What is known where two branches gave an attribute different values.
 pub(super) fn differing(a: &Given, b: &Given) -> Given {
     if *a == Given::Data || *b == Given::Data {
@@ -233,12 +237,20 @@ pub(super) fn differing(a: &Given, b: &Given) -> Given {
             Given::Literal(text) => std::slice::from_ref(text),
             Given::Differs(texts) => texts,
             Given::Empty => &[String::new()],
-            Given::Typed | Given::Data => &[],
+            // It may be `/`, and more may follow.
+            Given::Typed => &["/".to_owned()],
+            Given::Data => &[],
         };
         if texts.is_empty() {
             return Given::Differs(Vec::new());
         }
-        all.extend_from_slice(texts);
+        all.extend(texts.iter().map(|text| {
+            if names_none(text) {
+                NONE.to_owned()
+            } else {
+                text.clone()
+            }
+        }));
     }
     all.sort();
     all.dedup();
@@ -246,7 +258,13 @@ pub(super) fn differing(a: &Given, b: &Given) -> Given {
     Given::Differs(all)
 }
 
-fn join_values(mut a: Value, b: Value) -> Option<Value> {
+fn join_values(mut a: Value, mut b: Value) -> Option<Value> {
+    // JSON on one way, nothing on the other.
+    match (a.kind, b.kind) {
+        (Kind::Url, Kind::Plain) if a.given == Given::Empty => a.kind = Kind::Plain,
+        (Kind::Plain, Kind::Url) if b.given == Given::Empty => b.kind = Kind::Plain,
+        _ => {}
+    }
     if a.name != b.name || a.quote != b.quote || a.kind != b.kind || a.unwritten != b.unwritten {
         return None;
     }

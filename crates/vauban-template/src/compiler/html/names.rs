@@ -1,17 +1,21 @@
 //! What the names of attributes say to script libraries: one list for what a value may be, and for what is sent.
 
-/// Attributes that name the verb of a request: UJS, Turbo, unobtrusive AJAX, Select2, htmx, fixi. `data-payment-method` is none.
-const VERBS: [&str; 10] = [
+/// `data-` attributes that name the verb of a request: of UJS, Turbo, unobtrusive AJAX, Select2. `data-payment-method` is none.
+const VERBS: [&str; 14] = [
     "data-ajax--method",
     "data-ajax-method",
+    "data-api-method",
+    "data-fetch-method",
     "data-form-method",
     "data-http-method",
+    "data-link-method",
     "data-method",
+    "data-remote-method",
+    "data-req-method",
     "data-request-method",
     "data-submit-method",
     "data-turbo-method",
-    "fx-method",
-    "hx-method",
+    "data-xhr-method",
 ];
 
 /// What a `data-` attribute that holds an address is called: attributes of HTML, and what a form goes by.
@@ -36,9 +40,7 @@ const ADDRESSES: [&str; 14] = [
 const PARTS: [&str; 5] = ["endpoint", "href", "src", "uri", "url"];
 
 /// How English words begin that hold one of these by chance: during, security, hourly.
-const CHANCE: [&str; 8] = [
-    "centuri", "curl", "duri", "hourly", "injuri", "maturi", "securi", "touri",
-];
+const CHANCE: [&str; 6] = ["centuri", "during", "hourly", "injuri", "maturi", "securi"];
 
 /// Validators' rules and messages about an address.
 const VALIDATORS: [&str; 4] = ["msg-url", "rule-url", "url-protocols", "val-url"];
@@ -46,15 +48,28 @@ const VALIDATORS: [&str; 4] = ["msg-url", "rule-url", "url-protocols", "val-url"
 /// Whether an attribute names the verb of a request.
 pub fn names_verb(name: &str) -> bool {
     let name = library_name(name);
-    VERBS.contains(&name) || name.starts_with("up-") && name.ends_with("-method")
+    // Of HTML's own none ends so: it is a library's (`hx-method`, `up-method`, `ts-req-method`).
+    VERBS.contains(&name) || !name.starts_with("data-") && name.ends_with("-method")
 }
 
-/// Whether script takes for an address what is in a `data-` or `up-` attribute; what follows the prefix is given.
+/// Whether what is in a `data-` or `up-` attribute is read as an address; what follows the prefix is given.
 pub fn names_address(rest: &str) -> bool {
+    is_address(rest, |word, part| word.contains(part))
+}
+
+/// Whether a library may take from such an attribute where something is sent to. A courier is no address of it.
+pub fn names_destination(rest: &str) -> bool {
+    is_address(rest, |word, part| match part {
+        "uri" => word.starts_with("uri") || word.ends_with("uri") || word.ends_with("uris"),
+        _ => word.contains(part),
+    })
+}
+
+fn is_address(rest: &str, holds: impl Fn(&str, &str) -> bool) -> bool {
     let by_chance = |word| CHANCE.iter().find_map(|it| str::strip_prefix(word, it));
     let speaks = |word| {
         let word = by_chance(word).unwrap_or(word);
-        PARTS.iter().any(|part| word.contains(part))
+        PARTS.iter().any(|part| holds(word, part))
     };
     ADDRESSES.contains(&rest)
         || rest.split('-').any(speaks) && !VALIDATORS.contains(&rest) && !rest.ends_with("-message")
@@ -103,6 +118,8 @@ mod tests {
             "securityurl",
             "val-remote-url",
             "message-url",
+            "touri",
+            "curl",
         ] {
             assert!(names_address(name), "{name}");
         }
@@ -110,13 +127,31 @@ mod tests {
             "during",
             "security-level",
             "hourly-rate",
-            "curl",
             "msg-url",
             "fv-uri-message",
             "bulk-action",
             "name",
         ] {
             assert!(!names_address(name), "{name}");
+        }
+    }
+
+    /// CWE-352: what only holds the letters of one says nothing of where something is sent.
+    #[test]
+    fn a_courier_is_no_destination() {
+        for name in [
+            "url",
+            "my-uri",
+            "uris",
+            "urilist",
+            "ajax",
+            "baseurlpath",
+            "imagesrc",
+        ] {
+            assert!(names_destination(name), "{name}");
+        }
+        for name in ["courier", "favourite", "jurisdiction", "curious", "msg-url"] {
+            assert!(!names_destination(name), "{name}");
         }
     }
 
@@ -128,6 +163,9 @@ mod tests {
             "data-turbo-method",
             "up-watch-method",
             "data-hx-method:inherited",
+            "data-remote-method",
+            "ts-req-method",
+            "fx-method",
         ] {
             assert!(names_verb(name), "{name}");
         }

@@ -31,13 +31,36 @@ pub(super) fn origin(url: &str) -> String {
 /// Whether a literal text that a script may take for an address names an origin. `cart:add` does not, nor does a sentence.
 pub(super) fn names_origin(text: &str) -> bool {
     let url = normal(text);
-    let in_scheme = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
     match url.split_once(':') {
         Some((scheme, rest)) if !scheme.is_empty() && scheme.chars().all(in_scheme) => {
-            rest.starts_with('/') || matches!(scheme.to_ascii_lowercase().as_str(), "http" | "https")
+            rest.starts_with('/') || is_web(scheme)
         }
         _ => url.starts_with("//"),
     }
+}
+
+/// Whether a literal text names no origin, whatever follows it, and is no word by itself either.
+pub(super) fn names_none(text: &str) -> bool {
+    let url = normal(text);
+    let rest = url.trim_start_matches(in_scheme);
+    let scheme = &url[..url.len() - rest.len()];
+    let mut after = rest.chars();
+    match (after.next(), after.next()) {
+        // A reference may be any character.
+        (None | Some('&'), _) | (Some(':' | '/'), None | Some('&')) => false,
+        (Some(':'), Some('/')) => scheme.is_empty(),
+        (Some(':'), _) => !is_web(scheme),
+        (Some('/'), Some('/')) => !scheme.is_empty(),
+        _ => true,
+    }
+}
+
+fn in_scheme(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.')
+}
+
+fn is_web(scheme: &str) -> bool {
+    matches!(scheme.to_ascii_lowercase().as_str(), "http" | "https")
 }
 
 /// An address as browsers read it.

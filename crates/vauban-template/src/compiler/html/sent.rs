@@ -2,7 +2,7 @@
 //! token goes with it, so where it goes is said as of a form (CWE-352), and how, too (CWE-598).
 
 use super::htmx::is_post_form;
-use super::names::{library_name, names_address, names_verb};
+use super::names::{library_name, names_destination, names_verb};
 use super::origin::names_origin;
 use super::state::{Attribute, Given, Tag};
 use crate::compiler::error::{Result, fail};
@@ -130,7 +130,7 @@ fn is_link(attribute: &Attribute) -> bool {
 fn is_address(attribute: &Attribute) -> bool {
     let rest = attribute.name.strip_prefix("data-");
     rest.or_else(|| attribute.name.strip_prefix("up-"))
-        .is_some_and(names_address)
+        .is_some_and(names_destination)
 }
 
 fn leads_away(value: &Given) -> bool {
