@@ -17,7 +17,7 @@ pub struct Entry {
     /// Whose it is. The site's user is the site's model, which this package cannot name: hence no `ForeignKey`.
     #[field(owner)]
     pub author: UserId,
-    #[field(auto_now_add)]
+    #[field(auto_now_add, index)]
     pub created: DateTime,
 }
 
