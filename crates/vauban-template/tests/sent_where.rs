@@ -109,6 +109,10 @@ fn dots_do_not_take_back_the_path_that_a_value_stands_in() {
             ("<button hx-get=\"/./{{ x }}\">a</button>", "dot-segment"),
             ("<iframe title=\"a\" src=\"/./{{ x }}\"></iframe>", "dot-segment"),
             (
+                "<iframe title=\"a\" src=\"/.{{ x|urlencode }}\"></iframe>",
+                "dot-segment",
+            ),
+            (
                 "<iframe title=\"a\" src=\"/a/{{ x }}/../../{{ y }}\"></iframe>",
                 "dot-segment",
             ),
@@ -350,6 +354,11 @@ fn json_is_json_whatever_it_is_named_after() {
             (
                 "<div data-gallery-urls-value='[\"{{ a }}\", {{ b }}{{ c }}]'></div>",
                 "json-attribute",
+            ),
+            // A blank that JSON does not know.
+            (
+                "<div data-thumb-url=\"{% if a %}\u{a0}[]{% endif %}{{ x }}\"></div>",
+                "ambiguous-url",
             ),
             (
                 "<div data-x-urls-value='{% if a %}{{ b }}{% else %}[]{% endif %}'></div>",

@@ -56,6 +56,11 @@ impl Dots {
         self.climbs |= self.last & EMPTY != 0 && self.dropped && !self.below;
     }
 
+    /// The value that it moved over may hold slashes: a dot before it is a segment then, and what follows the first that is left.
+    pub fn segments(&mut self) {
+        self.climbs |= self.last & ONE != 0 && !self.below;
+    }
+
     /// Whether a value stands in a path that dots take back, now that it has ended.
     pub fn take_back(mut self) -> bool {
         self.end(0);
@@ -92,6 +97,10 @@ mod tests {
         for piece in pieces {
             match *piece {
                 "x" => dots.value(),
+                "x/y" => {
+                    dots.value();
+                    dots.segments();
+                }
                 text => dots.read(text),
             }
         }
@@ -107,6 +116,7 @@ mod tests {
             &["/a/..", "x", "/b/"],
             &["/.", "x", "/", "x"],
             &["./", "x"],
+            &["/.", "x/y"],
             &["x", "./", "x"],
             &["/a/", "x", ".", "x", "./"],
             &["/a/", "x", "/..?b"],
@@ -121,6 +131,7 @@ mod tests {
             &["/a/../b?c=", "x"],
             &["/a/.", "x", "/"],
             &["/.", "x"],
+            &["/a/.", "x/y"],
             &["x", ".", "x"],
             &["./map/", "x"],
             &["/./notes/", "x", "/"],

@@ -680,6 +680,7 @@ impl Machine {
                 && let Mode::Value(_, value) = &mut self.state.mode
             {
                 value.given = Given::Data;
+                value.dots.segments();
             }
             let op = Op::Put(expr.clone(), context, pos);
             self.write(op, context);

@@ -40,7 +40,9 @@ const ADDRESSES: [&str; 14] = [
 const PARTS: [&str; 5] = ["endpoint", "href", "src", "uri", "url"];
 
 /// How English words begin that hold one of these by chance: during, security, hourly.
-const CHANCE: [&str; 6] = ["centuri", "during", "hourly", "injuri", "maturi", "securi"];
+const CHANCE: [&str; 10] = [
+    "centuri", "curli", "curly", "during", "hourly", "injuri", "maturi", "securi", "tourin", "touris",
+];
 
 /// Validators' rules and messages about an address.
 const VALIDATORS: [&str; 4] = ["msg-url", "rule-url", "url-protocols", "val-url"];
@@ -127,6 +129,7 @@ mod tests {
             "during",
             "security-level",
             "hourly-rate",
+            "tourist-kind",
             "msg-url",
             "fv-uri-message",
             "bulk-action",

@@ -457,7 +457,10 @@ impl Machine {
                 // JSON that is named after the addresses in it.
                 if value.kind == Kind::Url
                     && value.name.starts_with("data-")
-                    && part.trim_start().starts_with(['{', '['])
+                    // JSON knows no other blanks: behind one of those it is text, and no address either (CWE-79).
+                    && part
+                        .trim_start_matches([' ', '\t', '\n', '\r'])
+                        .starts_with(['{', '['])
                 {
                     value.kind = Kind::Plain;
                 }
