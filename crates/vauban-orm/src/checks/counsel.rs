@@ -1,10 +1,10 @@
 //! What is not wrong and will be slow: rules for viewing by which a database finds its rows only if it looks at all of them.
 
 use super::finding::ModelFinding;
-use crate::tree::expr::{Col, Expr, Flag, Op};
+use crate::tree::expr::{Col, Expr, Op};
 use crate::tree::meta::{ColumnMeta, ModelMeta};
 use crate::tree::row::RowNumber;
-use crate::tree::served::{is_indexed, is_served};
+use crate::tree::served::{is_indexed, is_served, is_small, ordinary};
 use crate::tree::value::Kind;
 
 /// What to write before there are many rows.
@@ -18,17 +18,12 @@ pub fn counsel(models: &[&'static ModelMeta]) -> Vec<ModelFinding> {
     models.iter().filter_map(|model| of(model)).collect()
 }
 
-/// What holds for whoever has signed in, and no more.
-fn ordinary(flag: Flag) -> bool {
-    flag == Flag::SignedIn
-}
-
 fn of(model: &'static ModelMeta) -> Option<ModelFinding> {
     let rules = (model.rules)();
     let is_open =
         |rule: &Expr| matches!(rule, Expr::True) || matches!(rule, Expr::Flag(flag) if ordinary(*flag));
-    let is_small = matches!(rules.add, Expr::False) || rules.unfit.is_some();
-    if is_small || is_open(&rules.view) || is_served(model, &rules.view, &ordinary) || is_listed(model) {
+    if is_small(rules) || is_open(&rules.view) || is_served(model, &rules.view, &ordinary) || is_listed(model)
+    {
         return None;
     }
     let parts = match &rules.view {

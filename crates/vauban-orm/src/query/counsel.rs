@@ -3,12 +3,13 @@
 #[cfg(test)]
 use super::QuerySet;
 use super::select::Select;
-use crate::tree::expr::{Expr, Far, Flag};
-use crate::tree::served::{is_indexed, is_served};
+use crate::tree::expr::Far;
+use crate::tree::served::{is_indexed, is_served, is_small, ordinary};
 use crate::tree::term::Term;
 
 impl Select {
-    /// Tells the developer, once for each query of a program: `orm.W003`. Orders stand in views, where `check` does not see them.
+    /// Tells the developer, where a query's text is made and not each time that it is asked: `orm.W003`. Orders stand in views, where
+    /// `check` does not see them.
     pub(super) fn tell_unserved_order(&self) {
         if cfg!(debug_assertions)
             && let Some(what) = self.unserved_order()
@@ -25,11 +26,9 @@ impl Select {
             return None;
         };
         let (model, rules) = (self.model, (self.model.rules)());
-        let is_small = matches!(rules.add, Expr::False) || rules.unfit.is_some();
-        if self.limit.is_none() || self.loads.batch.is_some() || !keys.is_empty() || is_small {
+        if self.limit.is_none() || self.loads.batch.is_some() || !keys.is_empty() || is_small(rules) {
             return None;
         }
-        let ordinary = |flag| flag == Flag::SignedIn;
         let finds = |condition| is_served(model, condition, &ordinary);
         if finds(&self.filter)
             || finds(&rules.view)

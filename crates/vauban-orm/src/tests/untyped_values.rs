@@ -484,6 +484,8 @@ async fn cwe_20_nothing_is_computed_for_a_type_of_its_own() {
         assert_eq!(done.unwrap(), 1, "{field}");
         assert!(column(errands, field).amount().is_ok(), "{field}");
     }
+    let short = errands.objects().sum(&db, &column(errands, "short")).await;
+    assert_eq!(short.unwrap(), Some(7));
     let read = Errand::objects().first(&db).await.unwrap().unwrap();
     let own = (read.priority, read.later, read.short, read.perhaps);
     assert_eq!(own, (Priority(3), Some(Priority(3)), 7, Some(7)));

@@ -6,6 +6,7 @@ use std::cell::Cell;
 use super::expr::{Col, Expr, Flag, Op};
 use super::meta::{ColumnMeta, ModelMeta};
 use super::row::RowNumber;
+use super::rules::CompiledRules;
 use super::value::Kind;
 
 /// Parts of rules that are looked at: of rules in a circle there would be no end.
@@ -19,6 +20,16 @@ pub(crate) fn is_served(model: &'static ModelMeta, condition: &Expr, known: &dyn
     };
     let parts = Cell::new(PARTS);
     Asked { known, parts }.served(row, condition)
+}
+
+/// What holds for whoever has signed in, and no more.
+pub(crate) fn ordinary(flag: Flag) -> bool {
+    flag == Flag::SignedIn
+}
+
+/// Whether there are but few rows, for nobody may add one.
+pub(crate) fn is_small(rules: &CompiledRules) -> bool {
+    matches!(rules.add, Expr::False) || rules.unfit.is_some()
 }
 
 /// Whether the column is the first of an index of all rows.
