@@ -153,12 +153,14 @@ impl Writer<'_> {
                 (Slot::Column(_), described) => own.extend(described),
             }
         }
+        own.extend(self.fields.indexes());
         parts.push(quote!(#orm::__private::flat::Part { columns: &[#(#own),*], names: &[], public: true }));
         asserts.extend(self.names_in_groups());
         let (count, derived) = (self.fields.at(slots.len()), derived(orm));
+        let indexes = self.fields.indexes().count();
         quote! {
             #(#names)*
-            static COLUMNS: [#orm::ColumnMeta; #count] =
+            static COLUMNS: [#orm::ColumnMeta; #count + #indexes] =
                 #orm::__private::flat::columns(&#derived, &[#(#parts),*]);
             #asserts
         }
@@ -193,6 +195,10 @@ impl Writer<'_> {
             .iter()
             .position(|slot| *slot.name() == field.name);
         match (slot.map(|nth| (nth, &self.fields.slots[nth])), &field.of_group) {
+            (Some((_, Slot::Column(column))), None) if column.sealed.is_some() => {
+                let text = "an encrypted field is unique by itself, `#[field(encrypted = …, index = blind, unique)]`, and in no index with others";
+                Error::new(field.name.span(), text).to_compile_error()
+            }
             (Some((_, Slot::Column(column))), None) => {
                 let column = &column.column;
                 quote!(#column)
@@ -222,7 +228,7 @@ impl Writer<'_> {
         let columns = if self.fields.has_groups() {
             quote!(&COLUMNS)
         } else {
-            let described = self.fields.described().flatten();
+            let described = self.fields.described().flatten().chain(self.fields.indexes());
             quote!(&[#(#described),*])
         };
         let find = |field: &FieldName| self.column_of(field);
@@ -324,13 +330,24 @@ impl Writer<'_> {
             .then(|| quote!(impl #orm::UserModel for #model {}));
         let id = of_a_row(quote!(self.id));
         let (read, listed) = (self.fields.read(), self.fields.listed());
+        let indexes = self.fields.indexes().count();
+        let is_sealed = |slot: &Slot<'_>| matches!(slot, Slot::Column(column) if column.sealed.is_some());
+        let described = (self.fields.slots.iter().any(is_sealed))
+            .then(|| quote!(let meta = <Self as #orm::Model>::meta();));
+        let passed = (indexes > 0).then(|| quote!(#orm::__private::passed(row, #indexes);));
         let from_row = of_a_row(quote! {
-            ::core::result::Result::Ok(Self { #(#read)* #(#unfit: #none,)* })
+            #described
+            let read = Self { #(#read)* #(#unfit: #none,)* };
+            #passed
+            ::core::result::Result::Ok(read)
         });
         let from_values = of_a_row(quote! {
             ::core::result::Result::Ok(Self { #(#listed)* #(#unfit: #none,)* })
         });
         let attach = of_a_row(self.fields.attach());
+        let unindexed = (indexes > 0).then(
+            || quote!(out.values.extend(::core::iter::repeat_n(::core::option::Option::None, #indexes));),
+        );
         let written = quote! {
             impl #orm::Model for #model {
                 type Columns<P: #orm::Place> = #columns_name<P>;
@@ -372,6 +389,7 @@ impl Writer<'_> {
                     let meta = <Self as #orm::Model>::meta();
                     let mut out = #orm::__private::NewValues::default();
                     #(#values)*
+                    #unindexed
                     out
                 }
             }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::problem::Problem;
+use crate::tree::ring::Unopened;
 
 /// What goes wrong with rows.
 #[derive(Debug)]
@@ -73,6 +74,17 @@ pub enum Error {
         hook: &'static str,
         /// What it failed with.
         error: Box<Self>,
+    },
+    /// A stored ciphertext that does not open (500): moved, changed, or of a key that is retired or not known (CWE-353).
+    Undecipherable {
+        /// The table.
+        table: &'static str,
+        /// The column.
+        column: &'static str,
+        /// The row's key.
+        row: String,
+        /// Why.
+        why: Unopened,
     },
     /// A mistake in a model, a policy or a query that only the database could tell (500).
     Internal(String),
@@ -164,6 +176,7 @@ impl Error {
             | Self::ReadOnly
             | Self::Unlisted { .. }
             | Self::ChangeHook { .. }
+            | Self::Undecipherable { .. }
             | Self::Internal(_)
             | Self::Database(_) => 500,
         }
@@ -239,6 +252,12 @@ impl fmt::Display for Error {
                 f,
                 "nothing is saved: the change hook `{hook}` failed, which is told of what a unit changed before it is saved: {error}"
             ),
+            Self::Undecipherable {
+                table,
+                column,
+                row,
+                why,
+            } => write!(f, "`{table}.{column}` of the row {row} is not opened: {why}"),
             Self::Internal(what) => f.write_str(what),
             Self::Database(error) => write!(f, "database: {error}"),
         }

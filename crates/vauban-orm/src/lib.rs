@@ -77,6 +77,7 @@ pub mod untyped;
 
 mod backend;
 mod error;
+mod keys;
 mod model;
 mod policy;
 mod problem;
@@ -91,6 +92,8 @@ mod unit;
 pub mod engine {
     pub use crate::backend::StatementWatch;
     pub use crate::backend::sqlite::Synchronous;
+    pub use crate::keys::{Key, KeyRefused, Moved};
+    pub use crate::tree::ring::{Cipher, KeyName, KeyState, RootId};
     pub use crate::unit::hooks::ChangeHooks;
     pub use crate::unit::{
         Backoff, Database, Following, LoggedQuery, Options, OwnersUrl, Unit, Upkeep, answering,
@@ -117,9 +120,9 @@ pub use model::order::Order;
 pub use model::scope::{Grouped, In, Join, Own, OwnRow, Place, Root, Scope, Via};
 pub use model::symbolic::{Now, Today};
 pub use model::types::{
-    Date, DateTime, Decimal, Duration, ForeignKey, Id, InvalidDate, InvalidDecimal, InvalidDuration,
-    InvalidId, InvalidIpAddress, InvalidSearch, InvalidSlug, InvalidTime, IpAddress, Json, OneToOne, Related,
-    SearchText, Slug, Time, UserId,
+    Date, DateTime, Decimal, Duration, Encrypted, ForeignKey, Id, InvalidDate, InvalidDecimal,
+    InvalidDuration, InvalidId, InvalidIpAddress, InvalidSearch, InvalidSlug, InvalidTime, IpAddress, Json,
+    OneToOne, Related, SearchText, Slug, Time, UserId,
 };
 pub use model::who::Who;
 pub use model::{Model, UserModel, field, fragment};
@@ -134,6 +137,7 @@ pub use query::{
     ValuesQuery, Version, With,
 };
 pub use tree::meta::{ColumnMeta, ModelMeta};
+pub use tree::ring::Unopened;
 pub use tree::{identifier, meta};
 pub use unit::handles::{Acting, Db, Mode, Read, Reads, Unscoped, Write, Writes};
 pub use unit::hooks::{ChangeHook, Changes};
@@ -148,13 +152,16 @@ pub mod columns {
     };
     pub use crate::model::compared::{Comparable, Compared, KeyOperand, Operand};
     pub use crate::model::computed::Dated;
+    pub use crate::model::encrypted::{
+        Blind, ComparedInTheDatabase, FoundByItsIndex, NotIndexed, SealedColumn,
+    };
     pub use crate::model::expression::{Expression, IntoExpression, Readable};
     pub use crate::model::key::{IdOf, Rel};
     pub use crate::model::linked::Linked;
     pub use crate::model::many::Many;
     pub use crate::model::order::{IntoOrder, Order};
     pub use crate::model::set_to::Fits;
-    pub use crate::model::types::JsonValue;
+    pub use crate::model::types::{EncryptedField, JsonValue};
 }
 
 /// For generated code. Not part of the public API.
@@ -163,6 +170,7 @@ pub mod __private {
     pub use crate::model::NewValues;
     pub use crate::model::choices::read as read_choice;
     pub use crate::model::columns::{WriteEqInstead, WriteLtInstead};
+    pub use crate::model::encrypted::INDEX;
     pub use crate::model::fragment::FragmentPart;
     pub use crate::model::key::IdOf;
     pub use crate::model::many::KeyOf;
@@ -171,10 +179,11 @@ pub mod __private {
     pub use crate::model::stated::stated;
     pub use crate::model::types::OnlyAKey_LoadRelated_WriteGet;
     pub use crate::model::types::text::read as read_text;
+    pub use crate::model::types::{opened, unsealed};
     pub use crate::model::{LoadedToChange, LoadedToDelete};
     pub use crate::tree::flat;
     pub use crate::tree::rules::CompiledRules;
-    pub use crate::tree::value::{Mismatch, RowReader, Value, ValueRef};
+    pub use crate::tree::value::{Mismatch, RowReader, Value, ValueRef, passed};
     pub use serde;
     pub use vauban_waiver::{__place, Place};
 }

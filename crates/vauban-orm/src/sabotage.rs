@@ -82,6 +82,14 @@ pub(crate) enum Control {
     DataRights,
     /// A handle acts in the answer that it began in.
     Request,
+    /// A ciphertext opens in its own row only.
+    SealedForRow,
+    /// A ciphertext opens in the field of its label only.
+    SealedForLabel,
+    /// A retired key opens nothing.
+    Retired,
+    /// A row that was changed meanwhile keeps its newer value.
+    ReencryptBeside,
     /// Validation of values.
     Validation,
     /// Rules that say something else each time serve nobody.

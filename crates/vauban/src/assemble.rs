@@ -47,6 +47,10 @@ pub(crate) fn open(app: &App, settings: &Settings) -> Result<Database, Failure> 
     let url = settings.database_url.expose();
     #[allow(deprecated)]
     let opened = Database::open(url, options);
+    if let Ok(database) = &opened {
+        #[allow(deprecated)] // ours to call
+        Site::__give_keys(settings, database);
+    }
     opened.map_err(|error| {
         let shown = without_password(url);
         let wanted = match url.starts_with("sqlite:") {
@@ -96,7 +100,9 @@ pub(crate) fn migrated(app: &App, database: &Database) -> Result<Migrated, Failu
     let misunderstood = misunderstood
         .into_iter()
         .map(|found| (found.model, found.message));
+    let lost_keys = database.lost_keys()?.into_iter();
     Ok(Migrated {
+        lost_keys: lost_keys.map(|(label, _, root)| (label, hex(&root))).collect(),
         misunderstood: misunderstood.collect(),
         lacks: differs.missing,
         unknown: differs.more,
@@ -106,6 +112,11 @@ pub(crate) fn migrated(app: &App, database: &Database) -> Result<Migrated, Failu
         changed: pending.changed,
         age: pending.age,
     })
+}
+
+/// What names a secret, for people.
+pub(crate) fn hex(root: &[u8]) -> String {
+    root.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Makes the site.

@@ -12,7 +12,7 @@ use super::{Sealer, Signer, SigningKey};
 /// The site's secret keys: the current one signs, the fallbacks only check.
 #[derive(Clone)]
 pub(crate) struct Keys {
-    roots: Vec<Root>,
+    pub(super) roots: Vec<Root>,
 }
 
 #[derive(Clone)]
@@ -154,7 +154,7 @@ impl Root {
 }
 
 /// HMAC takes keys of any length, so there is nothing to fail.
-fn keyed(key: &[u8]) -> Hmac<Sha256> {
+pub(super) fn keyed(key: &[u8]) -> Hmac<Sha256> {
     match Hmac::<Sha256>::new_from_slice(key) {
         Ok(mac) => mac,
         Err(_) => Hmac::<Sha256>::new(&Default::default()),

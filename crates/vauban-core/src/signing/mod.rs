@@ -5,6 +5,7 @@
 //! (for example whose session it belongs to), payload and expiry, each with its length (CWE-345, CWE-347).
 
 mod keys;
+mod ring;
 mod sealer;
 #[cfg(test)]
 mod vectors;

@@ -43,10 +43,20 @@ impl Sealer {
     /// Seals; `None` where the operating system has no random bytes. `context` is where they are kept: it is not in what comes
     /// out, and opening asks for the same.
     pub fn seal(&self, plain: &[u8], context: &[&[u8]]) -> Option<Vec<u8>> {
-        let root = self.roots.first()?;
+        self.seal_by(&self.roots.first()?.id, 1, plain, context)
+    }
+
+    /// Seals by the key with this number, which comes of this secret.
+    pub(super) fn seal_by(
+        &self,
+        root: &[u8; ROOT],
+        id: u32,
+        plain: &[u8],
+        context: &[&[u8]],
+    ) -> Option<Vec<u8>> {
+        let root = self.roots.iter().find(|known| known.id == *root)?;
         let mut nonce = [0; NONCE];
         getrandom::fill(&mut nonce).ok()?;
-        let id = 1_u32;
         let aad = self.bound_to(&root.id, id, context);
         let payload = Payload {
             msg: plain,

@@ -1,5 +1,7 @@
 //! A site made of its modules and settings.
 
+use std::sync::Arc;
+
 use vauban_orm::engine::Database;
 
 use super::module::Modules;
@@ -40,6 +42,7 @@ impl Site {
         database: Database,
     ) -> Result<Self, Failure> {
         let keys = site_keys(&settings);
+        database.set_cipher(Arc::new(keys.clone()));
         let units = Units::new(database.clone());
         let mut wired = wire(modules, &package, &settings, &units, &keys)?;
         database.set_change_hooks(std::mem::take(&mut wired.change_hooks));
@@ -48,6 +51,13 @@ impl Site {
             let told: Vec<String> = conflicts.iter().map(ToString::to_string).collect();
             Failure::new(told.join("\n"))
         })
+    }
+
+    /// Gives a database that is opened what seals and opens its encrypted fields, and lets nobody else have it.
+    #[doc(hidden)]
+    #[deprecated(note = "only the framework opens a database (CWE-321): `vauban::main(app)` does")]
+    pub fn __give_keys(settings: &Settings, database: &Database) {
+        database.set_cipher(Arc::new(site_keys(settings)));
     }
 
     pub(crate) fn of(

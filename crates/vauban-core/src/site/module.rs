@@ -727,6 +727,8 @@ pub struct Migrated {
     pub unknown: Vec<String>,
     /// What keeps the database from holding the program's rules by itself, and what its role lacks.
     pub row_security: vauban_orm::migrations::RowSecurity,
+    /// The keys of encrypted fields that rows use and whose secret the settings do not have: their labels and what names the secret.
+    pub lost_keys: Vec<(String, String)>,
     /// How long ago the database had its first one: how long there has been a site.
     pub age: std::time::Duration,
 }

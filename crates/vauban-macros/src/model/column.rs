@@ -2,7 +2,7 @@
 
 use quote::quote;
 use syn::spanned::Spanned;
-use syn::{Error, Expr, Field, Ident, LitInt, Result, Type};
+use syn::{Error, Expr, Field, Ident, LitInt, LitStr, Result, Type};
 
 use super::types::{last_segment, unwrap_option, valid_identifier};
 use crate::ident::{Once, unknown, unraw};
@@ -24,6 +24,14 @@ pub(super) struct Column<'a> {
     pub(super) privilege: &'static str,
     pub(super) versioned: bool,
     pub(super) on_delete: &'static str,
+    pub(super) sealed: Option<Sealed>,
+}
+
+/// `encrypted = "person.tax_id", index = blind`.
+pub(super) struct Sealed {
+    pub(super) label: LitStr,
+    /// The column by which rows are found that equal a value.
+    pub(super) index: Option<String>,
 }
 
 impl Column<'_> {
@@ -77,6 +85,7 @@ const FIELD_KEYS: &[&str] = &[
     "on_delete",
     "random",
     "group",
+    "encrypted",
 ];
 
 /// Words of which a field has one, and what to write.
@@ -120,7 +129,9 @@ pub(super) fn column(field: &Field, first: bool) -> Result<(Column<'_>, Option<E
         privilege: "Open",
         versioned: true,
         on_delete: "Restrict",
+        sealed: None,
     };
+    let mut blind = None;
     let (mut wrong, mut once) = (None, Once::default());
     for attribute in field.attrs.iter().filter(|a| a.path().is_ident("field")) {
         let told = attribute.parse_nested_meta(|meta| {
@@ -139,8 +150,14 @@ pub(super) fn column(field: &Field, first: bool) -> Result<(Column<'_>, Option<E
                 column.max_length = Some(1_000_000);
             } else if path.is_ident("unique") {
                 column.unique = true;
+            } else if path.is_ident("index") && meta.input.peek(syn::Token![=]) {
+                blind = Some(how_indexed(meta.value()?.parse()?)?);
             } else if path.is_ident("index") {
                 column.index = true;
+            } else if path.is_ident("encrypted") {
+                let index = None;
+                let label = label(meta.value()?.parse()?)?;
+                column.sealed = Some(Sealed { label, index });
             } else if path.is_ident("default") {
                 column.default = Some(meta.value()?.parse()?);
             } else if path.is_ident("auto_now_add") {
@@ -175,13 +192,17 @@ pub(super) fn column(field: &Field, first: bool) -> Result<(Column<'_>, Option<E
                     FIELD_KEYS,
                     "`#[field(…)]` on a model knows `max_length = 200`, `text`, `min = 0`, `max = 100`, `unique`, `index`, `default = …`, \
                      `auto_now_add`, `auto_now`, `owner`, `tenant`, `privileged`, `versioned = false`, `on_delete = …`, \
-                     on the id `random`, and on a group of fields `group`",
+                     `encrypted = \"person.tax_id\"`, `index = blind`, on the id `random`, and on a group of fields `group`",
                 ));
             }
             Ok(())
         });
         wrong = wrong.or(told.err());
     }
+    if let (Some(sealed), Some(_)) = (&mut column.sealed, &blind) {
+        sealed.index = Some(format!("{plain}_index"));
+    }
+    let wrong = wrong.or_else(|| check_sealed(&column, blind.as_ref()).err());
     // A contradiction is told, and the rest is written as if it were not there: one error, not ten.
     let wrong = wrong.or_else(|| check(&column, &plain, foreign).err());
     if wrong.is_some() {
@@ -230,6 +251,75 @@ fn check(column: &Column<'_>, plain: &str, foreign: bool) -> Result<()> {
             span,
             "a column's name is lower-case ASCII letters, digits and `_`, at most 63, and not `row_version`",
         ));
+    }
+    Ok(())
+}
+
+/// `index = blind`.
+fn how_indexed(how: Ident) -> Result<Ident> {
+    if how == "blind" {
+        return Ok(how);
+    }
+    let text = "`index` stands alone, or on an encrypted field as `index = blind`";
+    Err(Error::new(how.span(), text))
+}
+
+/// What keys are derived for, and what is told of them.
+fn label(label: LitStr) -> Result<LitStr> {
+    let text = label.value();
+    let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '.';
+    if text.is_empty() || text.len() > 60 || !text.chars().all(good) {
+        return Err(Error::new(
+            label.span(),
+            "a label is how the field's keys are called, for as long as there are rows: `\"person.tax_id\"`, at most 60 lower-case ASCII letters, digits, \
+             `_` and `.`",
+        ));
+    }
+    Ok(label)
+}
+
+/// Contradictions of what is said of an encrypted field, with what to write instead.
+fn check_sealed(column: &Column<'_>, blind: Option<&Ident>) -> Result<()> {
+    let is_encrypted = last_segment(unwrap_option(column.ty)) == "Encrypted";
+    let Some(sealed) = &column.sealed else {
+        return match blind {
+            _ if is_encrypted => Err(Error::new(
+                column.ty.span(),
+                format!(
+                    "an encrypted field says under which label its keys are kept: `#[field(encrypted = \"model.{}\")]`; the label stays when the field \
+                     is renamed",
+                    column.column
+                ),
+            )),
+            Some(blind) => Err(Error::new(
+                blind.span(),
+                "a blind index is an encrypted field's: write `index` alone",
+            )),
+            None => Ok(()),
+        };
+    };
+    let refused = |text: &str| Err(Error::new(sealed.label.span(), text));
+    if column.index {
+        return refused(
+            "ciphertexts are not looked up: write `index = blind`, which finds the rows that equal a value",
+        );
+    }
+    if column.unique && sealed.index.is_none() {
+        return refused(
+            "two ciphertexts of one value differ: `unique` needs `index = blind`, by which equal values are found",
+        );
+    }
+    if column.default.is_some() || column.privilege == "Privileged" {
+        return refused(
+            "an encrypted field starts with no default, which would stand in migration files: make it an `Option`, or give it with each new row",
+        );
+    }
+    if sealed
+        .index
+        .as_ref()
+        .is_some_and(|index| !valid_identifier(index))
+    {
+        return refused("the column of its index has a name that is too long: rename the field");
     }
     Ok(())
 }

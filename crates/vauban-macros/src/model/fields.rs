@@ -5,7 +5,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::Ident;
 use syn::spanned::Spanned;
 
-use super::column::Column;
+use super::column::{Column, Sealed};
 use super::slots::Slot;
 use super::types::named;
 use crate::ident::unraw;
@@ -29,6 +29,10 @@ impl Fields<'_> {
             let name = slot.name();
             let doc = format!("`{name}`");
             let ty = match slot {
+                Slot::Column(column) if is_indexed(column) => {
+                    let (orm, ty) = (self.orm, named(column.ty.to_token_stream(), self.owner));
+                    quote!(#orm::columns::SealedColumn<P, #ty, #orm::columns::Blind>)
+                }
                 Slot::Column(column) => {
                     let ty = self.as_field(named(column.ty.to_token_stream(), self.owner));
                     quote!(#ty::Column<P>)
@@ -69,6 +73,10 @@ impl Fields<'_> {
         self.slots.iter().enumerate().map(move |(nth, slot)| {
             let (name, at, ty) = (slot.name(), self.at(nth), self.as_written(slot));
             match slot {
+                Slot::Column(column) if is_indexed(column) => {
+                    let (orm, index) = (self.orm, self.at_index(nth));
+                    quote!(#name: #orm::columns::SealedColumn::__indexed(path, &#meta[#at], &#meta[#index]),)
+                }
                 Slot::Column(_) => quote!(#name: #ty::column(path, &#meta[#at]),),
                 Slot::Group(group) => {
                     let length = group.length(self.orm);
@@ -80,8 +88,14 @@ impl Fields<'_> {
 
     /// Of the struct, the values that are read one after the other.
     pub(super) fn read(&self) -> impl Iterator<Item = TokenStream> {
-        self.slots.iter().map(|slot| {
+        self.slots.iter().enumerate().map(|(nth, slot)| {
             let (name, ty) = (slot.name(), self.as_written(slot));
+            if let Slot::Column(column) = slot
+                && column.sealed.is_some()
+            {
+                let (orm, meta, at, ty) = (self.orm, &self.meta, self.at(nth), column.ty);
+                return quote!(#name: #orm::__private::opened::<#ty>(row, &#meta[#at], #at)?,);
+            }
             quote!(#name: #ty::read(row)?,)
         })
     }
@@ -91,6 +105,10 @@ impl Fields<'_> {
         self.slots.iter().enumerate().map(|(nth, slot)| {
             let (name, at, ty) = (slot.name(), self.at(nth), self.as_written(slot));
             match slot {
+                Slot::Column(column) if column.sealed.is_some() => {
+                    let (orm, ty) = (self.orm, column.ty);
+                    quote!(#name: #orm::__private::unsealed::<#ty>(&values[#at])?,)
+                }
                 Slot::Column(_) => quote!(#name: #ty::from_value(values[#at].as_ref())?,),
                 Slot::Group(group) => {
                     let length = group.length(self.orm);
@@ -160,6 +178,54 @@ impl Fields<'_> {
         })
     }
 
+    /// The columns behind all others by which encrypted ones are found, each described.
+    pub(super) fn indexes(&self) -> impl Iterator<Item = TokenStream> {
+        let columns = self.slots.iter().filter_map(|slot| match slot {
+            Slot::Column(column) => Some(column),
+            Slot::Group(_) => None,
+        });
+        columns.filter_map(|column| self.index_meta(column))
+    }
+
+    fn index_meta(&self, f: &Column<'_>) -> Option<TokenStream> {
+        let sealed = f.sealed.as_ref()?;
+        let (orm, column, label) = (self.orm, sealed.index.as_ref()?, &sealed.label);
+        let (derived, unique) = (derived(orm), f.unique);
+        let ty = self.as_field(named(f.ty.to_token_stream(), self.owner));
+        let field = unraw(f.name);
+        Some(quote! {
+            #orm::ColumnMeta {
+                field: #field,
+                column: #orm::identifier::checked(#column),
+                kind: #orm::field::Kind::Bytes,
+                nullable: #ty::NULLABLE,
+                unique: #unique,
+                index: true,
+                limits: #orm::field::FieldLimits::NONE,
+                default: ::core::option::Option::None,
+                auto: #orm::meta::Auto::No,
+                privilege: #orm::meta::Privilege::Open,
+                versioned: true,
+                target: ::core::option::Option::None,
+                on_delete: #orm::meta::OnDelete::Restrict,
+                public: false,
+                sealed: #orm::meta::Sealing::Index { label: #label },
+                untyped: #orm::__private::INDEX,
+                __derived: #derived,
+            }
+        })
+    }
+
+    /// The place of the column by which this field is found.
+    fn at_index(&self, nth: usize) -> TokenStream {
+        let before = self.slots[..nth].iter();
+        let own = before
+            .filter(|slot| matches!(slot, Slot::Column(column) if is_indexed(column)))
+            .count();
+        let all = self.at(self.slots.len());
+        quote!(#all + #own)
+    }
+
     /// The place of the first column of the field.
     pub(super) fn at(&self, nth: usize) -> TokenStream {
         let before = &self.slots[..nth];
@@ -198,7 +264,12 @@ impl Fields<'_> {
         let derived = derived(orm);
         let ty = self.as_field(named(f.ty.to_token_stream(), self.owner));
         let (field, column) = (unraw(f.name), &f.column);
-        let (unique, index) = (f.unique, f.index);
+        // What is sealed is found by the column of its index.
+        let (unique, index) = (f.unique && f.sealed.is_none(), f.index);
+        let sealed = match &f.sealed {
+            None => quote!(#orm::meta::Sealing::No),
+            Some(Sealed { label, .. }) => quote!(#orm::meta::Sealing::Encrypted { label: #label }),
+        };
         let versioned = f.versioned;
         // CWE-200: what the struct keeps to its module is asked by nobody who knows only its name.
         let public = matches!(f.field.vis, syn::Visibility::Public(_));
@@ -235,11 +306,19 @@ impl Fields<'_> {
                 target: #ty::TARGET,
                 on_delete: #orm::meta::OnDelete::#on_delete,
                 public: #public,
+                sealed: #sealed,
                 untyped: #ty::UNTYPED,
                 __derived: #derived,
             }.checked(#ty::NEEDS_LENGTH)
         }
     }
+}
+
+fn is_indexed(column: &Column<'_>) -> bool {
+    column
+        .sealed
+        .as_ref()
+        .is_some_and(|sealed| sealed.index.is_some())
 }
 
 /// Says that the derive wrote it. A block of its own: nothing that the site wrote stands where the lint is off.

@@ -99,6 +99,10 @@ pub(super) fn group_fields(named: &Named) -> Result<Read<'_>> {
             )
         } else if field.ident.as_ref().is_some_and(|name| name == "id") {
             Some("a group has no `id`: the model that takes it in has its own")
+        } else if last_segment(unwrap_option(&field.ty)) == "Encrypted" {
+            Some(
+                "an encrypted field stands in its model: its label is of one field, and a group is of many models",
+            )
         } else {
             None
         };

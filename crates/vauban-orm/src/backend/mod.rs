@@ -1,5 +1,6 @@
 //! A database, whichever it is. Nothing here knows of units, policies or models.
 
+pub(crate) mod key_table;
 mod lock;
 #[cfg(feature = "postgres")]
 pub(crate) mod postgres;

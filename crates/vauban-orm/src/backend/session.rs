@@ -12,6 +12,7 @@ use super::texts::KeptTexts;
 use crate::error::{Error, Result};
 use crate::sql::dialect::Dialect;
 use crate::sql::statement::{Statement, Text};
+use crate::tree::ring::Ring;
 use crate::tree::value::RowReader;
 
 /// The number of a step's place in a transaction; 0 is the statement's.
@@ -41,6 +42,15 @@ impl Session<'_> {
         }
     }
 
+    /// The keys of what is sealed in the database.
+    pub(crate) fn ring(&self) -> &Ring {
+        match self {
+            Self::Sqlite(c) => c.ring(),
+            #[cfg(feature = "postgres")]
+            Self::Postgres { texts, .. } => texts.ring(),
+        }
+    }
+
     /// The text for a shape, made at its first use.
     pub(crate) fn text(self, shape: &[u8], make: impl FnOnce() -> Result<Text>) -> Result<Arc<Text>> {
         match self {
@@ -64,7 +74,7 @@ impl Session<'_> {
         let done = match self {
             Self::Sqlite(c) => c.read(statement, shape, skipped, row),
             #[cfg(feature = "postgres")]
-            Self::Postgres { connection, .. } => connection.rows(statement, row).await,
+            Self::Postgres { connection, texts } => connection.rows(statement, texts.ring(), row).await,
         };
         self.seen(statement, done)
     }
@@ -78,7 +88,7 @@ impl Session<'_> {
         let done = match self {
             Self::Sqlite(c) => c.fetch(statement, row),
             #[cfg(feature = "postgres")]
-            Self::Postgres { connection, .. } => connection.rows(statement, row).await,
+            Self::Postgres { connection, texts } => connection.rows(statement, texts.ring(), row).await,
         };
         self.seen(statement, done)
     }
@@ -103,7 +113,7 @@ impl Session<'_> {
         let done = match self {
             Self::Sqlite(c) => c.execute(statement),
             #[cfg(feature = "postgres")]
-            Self::Postgres { connection, .. } => connection.changed(statement).await,
+            Self::Postgres { connection, texts } => connection.changed(statement, texts.ring()).await,
         };
         self.seen(statement, done)
     }

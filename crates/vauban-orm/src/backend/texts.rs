@@ -10,6 +10,7 @@ use super::lock;
 use super::watched::Watched;
 use crate::error::Result;
 use crate::sql::statement::Text;
+use crate::tree::ring::Ring;
 use crate::tree::value::Value;
 
 /// Texts of a connection.
@@ -113,12 +114,17 @@ impl Texts {
 
 /// The texts of a database, for all its connections. Cheap to clone.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct KeptTexts(Arc<Mutex<Texts>>, Watched);
+pub(crate) struct KeptTexts(Arc<Mutex<Texts>>, Watched, Ring);
 
 impl KeptTexts {
     /// Who watches the statements that are run.
     pub(crate) fn watched(&self) -> &Watched {
         &self.1
+    }
+
+    /// The keys of what is sealed in it.
+    pub(crate) fn ring(&self) -> &Ring {
+        &self.2
     }
 
     /// The text for a shape, made at its first use.

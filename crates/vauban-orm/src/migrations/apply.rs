@@ -14,7 +14,7 @@ use super::guard::Guard;
 use super::make;
 use super::operation::Operation;
 use super::plan::{self, Step, Target, plan};
-use super::record::{self, TABLE, age, recorded, setup};
+use super::record::{self, KEYS, TABLE, age, recorded, setup};
 use super::set::{self, Set};
 use super::state::State;
 use crate::backend::sqlite::settle;
@@ -128,6 +128,7 @@ pub fn apply_with(
     settle(connection).map_err(setup)?;
     connection.busy_timeout(Duration::from_secs(10)).map_err(setup)?;
     connection.execute_batch(TABLE).map_err(setup)?;
+    connection.execute_batch(KEYS).map_err(setup)?;
     let changed = pending(connection, sets)?.changed;
     if !changed.is_empty() {
         return Err(MigrationError::Changed { migrations: changed });
@@ -158,6 +159,7 @@ pub fn apply_with(
 /// What the database says.
 pub fn create_all(connection: &mut Connection, models: &[&'static ModelMeta]) -> Result<(), MigrationError> {
     settle(connection).map_err(setup)?;
+    connection.execute_batch(KEYS).map_err(setup)?;
     let statements = plan::statements(
         &make::from_nothing(models),
         &mut State::default(),

@@ -15,11 +15,13 @@ pub enum ColumnType {
         /// How many digits it has in all.
         digits: u32,
     },
+    /// Ciphertexts, which name their key.
+    Encrypted,
     /// An older file says only how SQLite stores it.
     Stored(Storage),
 }
 
-const ALL: [ColumnType; 18] = [
+const ALL: [ColumnType; 19] = [
     ColumnType::Of(Kind::Text),
     ColumnType::Of(Kind::Bool),
     ColumnType::Of(Kind::SmallInt),
@@ -34,6 +36,7 @@ const ALL: [ColumnType; 18] = [
     ColumnType::Of(Kind::Time),
     ColumnType::Of(Kind::Duration),
     ColumnType::Of(Kind::Json),
+    ColumnType::Encrypted,
     ColumnType::Stored(Storage::Text),
     ColumnType::Stored(Storage::Integer),
     ColumnType::Stored(Storage::Real),
@@ -46,6 +49,7 @@ impl ColumnType {
         match column.untyped.encoding {
             Encoding::OfKind => Self::Of(column.kind),
             Encoding::Decimal { places, digits } => Self::Decimal { places, digits },
+            Encoding::Encrypted => Self::Encrypted,
         }
     }
 
@@ -59,7 +63,9 @@ impl ColumnType {
             });
         }
         ALL.into_iter().find(|known| known.name() == name).ok_or_else(|| {
-            let new = ALL.iter().filter(|known| matches!(known, Self::Of(_)));
+            let new = ALL
+                .iter()
+                .filter(|known| matches!(known, Self::Of(_) | Self::Encrypted));
             let known: Vec<String> = new.map(|known| known.example()).collect();
             format!("`{name}` is no type: there are `{}`", known.join("`, `"))
         })
@@ -97,6 +103,7 @@ impl ColumnType {
             Self::Of(Kind::Time) => "time",
             Self::Of(Kind::Duration) => "duration",
             Self::Of(Kind::Json) => "json",
+            Self::Encrypted => "encrypted",
             // Those of older files. Their checksums are recorded in databases: they stay as they are.
             Self::Stored(Storage::Text) => "text",
             Self::Stored(Storage::Integer) => "integer",
@@ -111,6 +118,7 @@ impl ColumnType {
         match self {
             Self::Of(kind) => kind,
             Self::Decimal { .. } => Kind::Decimal,
+            Self::Encrypted => Kind::Bytes,
             Self::Stored(Storage::Text) => Kind::Text,
             Self::Stored(Storage::Integer) => Kind::BigInt,
             Self::Stored(Storage::Real) => Kind::Double,
@@ -122,6 +130,7 @@ impl ColumnType {
         match self {
             Self::Of(kind) => kind.storage(),
             Self::Decimal { .. } => Kind::Decimal.storage(),
+            Self::Encrypted => Storage::Blob,
             Self::Stored(storage) => storage,
         }
     }
@@ -130,7 +139,8 @@ impl ColumnType {
     /// migration (CWE-681: else 12.34 of two places would be read as 0.1234 by a model of four).
     pub(super) fn fits(self, wanted: Self) -> bool {
         match (self, wanted) {
-            (Self::Stored(_), Self::Decimal { .. }) | (Self::Decimal { .. }, Self::Stored(_)) => false,
+            (Self::Stored(_), Self::Decimal { .. } | Self::Encrypted)
+            | (Self::Decimal { .. } | Self::Encrypted, Self::Stored(_)) => false,
             (Self::Stored(storage), wanted) | (wanted, Self::Stored(storage)) => storage == wanted.storage(),
             _ => self == wanted,
         }
@@ -187,6 +197,7 @@ impl ColumnType {
         match self {
             Self::Of(kind) => Some(kind),
             Self::Decimal { .. } => Some(Kind::Decimal),
+            Self::Encrypted => Some(Kind::Bytes),
             Self::Stored(_) => None,
         }
     }

@@ -67,6 +67,7 @@ pub use make::{Made, NewMigration, empty, make};
 pub use operation::{ColumnState, ConstraintState, Operation};
 pub use owned::{foreign, with_sql};
 pub use plan::{Step, Target, ids, plan, step};
+pub(crate) use record::{UsedKey, used_keys};
 #[cfg(any(test, feature = "testing"))]
 pub use round_trip::round_trip;
 pub(crate) use row_security::policies;

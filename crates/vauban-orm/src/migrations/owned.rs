@@ -14,6 +14,9 @@ pub(super) const RECORD: &str = "vauban_migration";
 /// The table in which it keeps how far a data migration is.
 pub(super) const PROGRESS: &str = "vauban_migration_progress";
 
+/// The table in which it keeps which keys there are. Of no package, and written by the program that serves.
+pub(super) const KEYS: &str = "vauban_key";
+
 /// What the framework alone writes: these, and what it made of the program's rules.
 pub(super) const RECORDS: [&str; 3] = [RECORD, PROGRESS, "vauban_row_security"];
 
@@ -78,6 +81,9 @@ fn refused(operation: &Operation, package: &str, site: &str, sets: &[Set]) -> Op
         return Some(format!(
             "`{record}` is the framework's record of what was applied."
         ));
+    }
+    if names.contains(&KEYS) {
+        return Some(format!("`{KEYS}` is the framework's record of its keys."));
     }
     if package == site {
         return None;
@@ -211,6 +217,7 @@ mod tests {
             "vauban_migration",
             "vauban_migration_progress",
             "vauban_row_security",
+            "vauban_key",
         ] {
             let text = format!("[[operations]]\ndrop_table = \"{record}\"\n");
             let text: &'static str = Box::leak(text.into_boxed_str());

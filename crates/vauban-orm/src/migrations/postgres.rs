@@ -24,7 +24,7 @@ use super::ddl;
 use super::found::Difference;
 use super::owned::RECORD;
 use super::plan::{self, Step, Target};
-use super::record::since;
+use super::record::{UsedKey, since};
 use super::set::Set;
 use super::state::State;
 use super::{MigrationError, make};
@@ -51,6 +51,14 @@ pub(crate) async fn pending(connection: &Connection, sets: &[Set]) -> Result<Pen
     let mut out = compared(sets, recorded, age)?;
     out.half = data::postgres::half(connection).await?;
     Ok(out)
+}
+
+/// The keys that rows may use.
+///
+/// # Errors
+/// A database that cannot be asked.
+pub(crate) async fn used_keys(connection: &Connection) -> Result<Vec<UsedKey>, MigrationError> {
+    recorded::used_keys(connection).await.map_err(setup)
 }
 
 /// What is to be done with this database, in order. Writes nothing.
@@ -120,6 +128,7 @@ pub(crate) async fn create_all(
     connection: &Connection,
     models: &[&'static ModelMeta],
 ) -> Result<(), MigrationError> {
+    connection.batch(recorded::KEYS).await.map_err(setup)?;
     let statements = plan::statements(
         &make::from_nothing(models),
         &mut State::default(),

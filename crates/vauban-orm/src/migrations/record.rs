@@ -16,6 +16,34 @@ pub(super) const TABLE: &str = "CREATE TABLE IF NOT EXISTS \"vauban_migration\" 
     PRIMARY KEY (\"package\", \"name\")
 ) STRICT";
 
+/// The keys of what is sealed in the database: which there are, never what they are made of.
+pub(super) const KEYS: &str = "CREATE TABLE IF NOT EXISTS \"vauban_key\" (
+    \"label\" TEXT NOT NULL,
+    \"id\" INTEGER NOT NULL,
+    \"root\" BLOB NOT NULL,
+    \"state\" TEXT NOT NULL,
+    \"since\" INTEGER NOT NULL,
+    \"used\" INTEGER NOT NULL,
+    PRIMARY KEY (\"label\", \"id\")
+) STRICT";
+
+/// A key that rows may use: its label, its number, its secret's name.
+pub(crate) type UsedKey = (String, u32, [u8; 6]);
+
+/// Those of a database.
+pub(crate) fn used_keys(connection: &Connection) -> Result<Vec<UsedKey>, MigrationError> {
+    if !connection.table_exists(None, "vauban_key").map_err(setup)? {
+        return Ok(Vec::new());
+    }
+    let mut statement = connection
+        .prepare("SELECT \"label\", \"id\", \"root\" FROM \"vauban_key\" WHERE \"used\" = 1 AND \"state\" <> 'retired'")
+        .map_err(setup)?;
+    let rows = statement
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .map_err(setup)?;
+    rows.collect::<Result<_, _>>().map_err(setup)
+}
+
 /// Id and checksum of what the database has applied.
 pub(super) fn recorded(connection: &Connection) -> Result<BTreeMap<String, String>, MigrationError> {
     if !connection.table_exists(None, "vauban_migration").map_err(setup)? {

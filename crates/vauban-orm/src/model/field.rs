@@ -39,7 +39,7 @@ pub use crate::tree::value::{Kind, Mismatch, Value, ValueRef};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a type that a model's column can have",
     label = "no column's type; a row of another model is `ForeignKey<{Self}>`, a group of fields has `#[field(group)]`",
-    note = "columns are `Id<M>`, `ForeignKey<M>`, `String`, `Slug`, `bool`, `i16` to `i64`, `u16`, `u32`, `f64`, `Decimal`, `DateTime`, `Date`, `Time`, `Duration`, `IpAddress`, `Uuid`, `Vec<u8>`, `Json<T>`, an enum with `#[derive(Choices)]`, an `Option` of these, or a type with `impl Field`; a struct with `#[derive(FieldGroup)]` is taken in by `#[field(group)]`"
+    note = "columns are `Id<M>`, `ForeignKey<M>`, `String`, `Slug`, `bool`, `i16` to `i64`, `u16`, `u32`, `f64`, `Decimal`, `DateTime`, `Date`, `Time`, `Duration`, `IpAddress`, `Uuid`, `Vec<u8>`, `Json<T>`, `Encrypted<T>`, an enum with `#[derive(Choices)]`, an `Option` of these, or a type with `impl Field`; a struct with `#[derive(FieldGroup)]` is taken in by `#[field(group)]`"
 )]
 pub trait Field: Clone + Send + Sync + Sized + 'static {
     /// What its columns hold.
@@ -103,7 +103,7 @@ pub trait Field: Clone + Send + Sync + Sized + 'static {
 
 /// What the type says of a value, then the bounds of numbers and of texts, which a type of the site's own may not know
 /// (CWE-1284).
-fn checked<T: Field>(value: &T, limits: &FieldLimits) -> Result<(), Problem> {
+pub(super) fn checked<T: Field>(value: &T, limits: &FieldLimits) -> Result<(), Problem> {
     value.check(limits)?;
     if limits.is_range() {
         limits.check_number(&value.to_value())?;
@@ -156,7 +156,7 @@ pub(crate) const ID_IS_NEVER_SET: Problem = Problem::new("id_is_never_set", "An 
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a type that a model's column can have",
     label = "no column's type; a row of another model is `ForeignKey<{Self}>`, a group of fields has `#[field(group)]`",
-    note = "columns are `Id<M>`, `ForeignKey<M>`, `String`, `Slug`, `bool`, `i16` to `i64`, `u16`, `u32`, `f64`, `Decimal`, `DateTime`, `Date`, `Time`, `Duration`, `IpAddress`, `Uuid`, `Vec<u8>`, `Json<T>`, an enum with `#[derive(Choices)]`, an `Option` of these, or a type with `impl Field`; a struct with `#[derive(FieldGroup)]` is taken in by `#[field(group)]`"
+    note = "columns are `Id<M>`, `ForeignKey<M>`, `String`, `Slug`, `bool`, `i16` to `i64`, `u16`, `u32`, `f64`, `Decimal`, `DateTime`, `Date`, `Time`, `Duration`, `IpAddress`, `Uuid`, `Vec<u8>`, `Json<T>`, `Encrypted<T>`, an enum with `#[derive(Choices)]`, an `Option` of these, or a type with `impl Field`; a struct with `#[derive(FieldGroup)]` is taken in by `#[field(group)]`"
 )]
 pub trait ModelField: Sized + Send + Sync + 'static {
     /// What a new row is given for it.

@@ -8,6 +8,7 @@ pub(crate) mod choices;
 pub(crate) mod columns;
 pub(crate) mod compared;
 pub(crate) mod computed;
+pub(crate) mod encrypted;
 pub(crate) mod expression;
 pub mod field;
 pub(crate) mod filter;

@@ -7,6 +7,8 @@ use uuid::Uuid;
 
 use super::computed::Fit;
 use super::constraint::{hidden_target, position, targets, translate};
+use super::seal::{Seal, is_no_set, is_sealed, with_index};
+use super::select::unknown;
 use super::stored::{key_of, mismatch};
 use super::told::{Before, returning, values_of};
 use crate::backend::Session;
@@ -26,7 +28,7 @@ use crate::sql::statement::{Statement, Text};
 use crate::tree::bounds;
 use crate::tree::expr::{Bind, Col, Expr, Op, push, push_number};
 use crate::tree::meta::{Auto, ColumnMeta, ModelMeta, Privilege};
-use crate::tree::value::{Kind, RowReader, Value};
+use crate::tree::value::{Kind, Mismatch, RowReader, Value};
 use crate::unit::Steps;
 
 /// New values for columns of rows that exist.
@@ -70,6 +72,10 @@ impl Changes {
                     field: column.field,
                     problem: Problem::new("set_twice", "Set twice."),
                 });
+            }
+            if let (Some(index), New::Value(value)) = (with_index(model, column), &assignment.new) {
+                changes.columns.push(index);
+                changes.new.push(New::Value(value.clone()));
             }
             changes.columns.push(&model.columns[position(model, column)?]);
             changes.new.push(assignment.new);
@@ -254,7 +260,8 @@ impl Changes {
         session: Session<'_>,
         said: &mut String,
     ) -> Result<M> {
-        let changes = self;
+        let sealed = self.sealed(id.uuid().as_bytes(), authority, session).await?;
+        let changes = sealed.as_ref().unwrap_or(self);
         let model = changes.model;
         let id = Value::Uuid(id.uuid());
         let mut values = Vec::with_capacity(8);
@@ -281,7 +288,8 @@ impl Changes {
             if is_told {
                 new = values_of(&changes.columns, model, row)?;
             }
-            M::read(model, row).map_err(mismatch(model))
+            let first = row.at();
+            M::read(model, row).map_err(|Mismatch| unknown(model, first, row))
         });
         let changed = changed.await.and_then(|row| {
             if let (Some(_), Some(told)) = (&row, told) {
@@ -296,6 +304,25 @@ impl Changes {
             Some(row) => Ok(row),
             None => Err(changes.why_not(&id, version, authority, session).await?),
         }
+    }
+
+    /// What is set in the row with this id, if something of it is sealed.
+    async fn sealed(&self, id: &[u8], authority: &Authority, session: Session<'_>) -> Result<Option<Self>> {
+        let Some(mut seal) = Seal::of(session, authority, self.model) else {
+            return Ok(None);
+        };
+        let mut new = Vec::with_capacity(self.new.len());
+        for (column, value) in self.columns.iter().zip(&self.new) {
+            new.push(match value {
+                New::Value(value) => New::Value(seal.value(id, column, value).await?),
+                other => other.clone(),
+            });
+        }
+        Ok(Some(Self {
+            model: self.model,
+            columns: self.columns.clone(),
+            new,
+        }))
     }
 
     /// Why no row was changed: absent, not changeable, changed meanwhile, or a new value that is not allowed.
@@ -428,6 +455,11 @@ impl Steps for All {
     type Found = u64;
 
     async fn run(&self, authority: &Authority, session: Session<'_>, said: &mut String) -> Result<u64> {
+        let mut set = self.changes.columns.iter().zip(&self.changes.new);
+        let each = |new: &New| matches!(new, New::Value(Value::Unsealed(_)));
+        if let Some((column, _)) = set.find(|(column, new)| each(new) && is_sealed(column)) {
+            return Err(is_no_set(self.changes.model, column));
+        }
         let (text, values) = self.changes.of_all(&self.filter, authority, session)?;
         text.note(said);
         let statement = Statement {

@@ -4,6 +4,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::constraint::{hidden_target, position, targets, translate};
+use super::seal::{Seal, with_index};
 use super::stored::mismatch;
 use crate::backend::Session;
 use crate::error::{Error, FieldProblem, Refusal, Result};
@@ -142,6 +143,12 @@ impl<M: Record> Insert<M> {
                 }
             });
         }
+        for (position, column) in model.columns.iter().enumerate() {
+            // It is found by what is set beside it.
+            if let Some(index) = with_index(model, column).and_then(|index| model.position(index)) {
+                values[index] = values[position].clone();
+            }
+        }
         let now = DateTime::now();
         let values = model
             .columns
@@ -235,10 +242,15 @@ impl<M: Record> Steps for Insert<M> {
     type Found = M;
 
     async fn run(&self, authority: &Authority, session: Session<'_>, said: &mut String) -> Result<M> {
-        let values: Vec<Bind<'_>> = self.values.iter().map(Bind::One).collect();
+        let sealed = match Seal::of(session, authority, self.model) {
+            Some(mut seal) => Some(seal.row(self).await?),
+            None => None,
+        };
+        let written = sealed.as_ref().unwrap_or(self);
+        let values: Vec<Bind<'_>> = written.values.iter().map(Bind::One).collect();
         let changes = authority.changes_of(self.model);
         if let Some(changes) = changes {
-            changes.has_room(&self.values)?;
+            changes.has_room(&written.values)?;
         }
         let text = self.kept_text(authority, session)?;
         text.note(said);
@@ -253,7 +265,7 @@ impl<M: Record> Steps for Insert<M> {
         };
         if added == 1 {
             if let Some(changes) = changes {
-                changes.added(authority.actor, self.model, &self.values)?;
+                changes.added(authority.actor, self.model, &written.values)?;
             }
             return self.added();
         }

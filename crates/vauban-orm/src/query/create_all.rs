@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::constraint::translate;
 use super::create::{Create, Insert, columns, condition};
+use super::seal::Seal;
 use super::stored::mismatch;
 use crate::backend::Session;
 use crate::error::{Error, Result, RowProblem};
@@ -127,6 +128,37 @@ impl<M: Record> Steps for InsertAll<M> {
     type Found = Vec<M>;
 
     async fn run(&self, authority: &Authority, session: Session<'_>, said: &mut String) -> Result<Vec<M>> {
+        let sealed = self.sealed(authority, session).await?;
+        sealed
+            .as_ref()
+            .unwrap_or(self)
+            .save(authority, session, said)
+            .await?;
+        self.rows.iter().map(Insert::added).collect()
+    }
+
+    fn is_large(&self) -> bool {
+        self.rows.len() > 100
+    }
+}
+
+impl<M: Record> InsertAll<M> {
+    /// The rows as they are written, if something in them is sealed.
+    pub(super) async fn sealed(&self, authority: &Authority, session: Session<'_>) -> Result<Option<Self>> {
+        let Some(mut seal) = Seal::of(session, authority, self.model) else {
+            return Ok(None);
+        };
+        let mut rows = Vec::with_capacity(self.rows.len());
+        for (position, row) in self.rows.iter().enumerate() {
+            rows.push(seal.row(row).await.map_err(|error| at(position, error))?);
+        }
+        Ok(Some(Self {
+            model: self.model,
+            rows,
+        }))
+    }
+
+    async fn save(&self, authority: &Authority, session: Session<'_>, said: &mut String) -> Result<()> {
         let groups = self.groups();
         // CWE-863: no row justifies another that is added with it.
         let (mut apart, mut in_turn) = (false, self.rows.len() > 1);
@@ -149,16 +181,9 @@ impl<M: Record> Steps for InsertAll<M> {
         if apart && !unjudged {
             self.judge_each(authority, session).await?;
         }
-        self.add_each(part, in_turn, authority, session).await?;
-        self.rows.iter().map(Insert::added).collect()
+        self.add_each(part, in_turn, authority, session).await
     }
 
-    fn is_large(&self) -> bool {
-        self.rows.len() > 100
-    }
-}
-
-impl<M: Record> InsertAll<M> {
     /// Whether each of the rows may be added.
     pub(super) async fn judge_each(&self, authority: &Authority, session: Session<'_>) -> Result<()> {
         for group in self.groups() {

@@ -64,7 +64,7 @@ impl Cursor {
                     bytes.push(4);
                     bytes.extend(id.as_bytes());
                 }
-                Value::Null | Value::Blob(_) | Value::Clock(_) => bytes.push(0),
+                Value::Null | Value::Blob(_) | Value::Clock(_) | Value::Unsealed(_) => bytes.push(0),
             }
         }
         Self(bytes)

@@ -24,6 +24,7 @@ mod or_create;
 mod preview;
 mod rows;
 mod run;
+mod seal;
 mod select;
 mod stored;
 mod told;

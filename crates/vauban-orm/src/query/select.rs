@@ -408,6 +408,14 @@ pub(super) fn unknown(model: &ModelMeta, first: usize, reader: &RowReader<'_>) -
     else {
         return mismatch(model)(Mismatch);
     };
+    if let Some(why) = reader.unopened() {
+        return Error::Undecipherable {
+            table: model.table,
+            column: column.column,
+            row: reader.shown(first),
+            why,
+        };
+    }
     Error::Internal(format!(
         "`{}.{}` holds what `{}` does not know, in the row whose `{}` is {}: correct it there",
         model.table,

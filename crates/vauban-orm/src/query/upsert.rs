@@ -203,12 +203,17 @@ impl<M: Record> Steps for Upsert<M> {
             model: self.model,
             rows: new.iter().map(|position| self.rows[*position].clone()).collect(),
         };
+        let sealed = adds
+            .sealed(authority, session)
+            .await
+            .map_err(|error| at_positions(error, &new))?;
+        let written = sealed.as_ref().unwrap_or(&adds);
         let of_new = |error| at_positions(error, &new);
         // CWE-863: no row justifies another that is written with it.
         for some in pairs.chunks(AT_ONCE) {
             self.judge(some, authority, session).await?;
         }
-        adds.judge_each(authority, session).await.map_err(of_new)?;
+        written.judge_each(authority, session).await.map_err(of_new)?;
         // Nor is more allowed of several than of one after the other.
         let several = self.rows.len() > 1;
         let in_turn =
@@ -220,7 +225,8 @@ impl<M: Record> Steps for Upsert<M> {
             }
             self.change(some, authority, session, &mut saved).await?;
         }
-        adds.add_judged(several, authority, session)
+        written
+            .add_judged(several, authority, session)
             .await
             .map_err(of_new)?;
         for (row, position) in adds.rows.iter().zip(&new) {

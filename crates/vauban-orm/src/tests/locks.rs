@@ -80,6 +80,7 @@ fn rights(column: &ColumnMeta, named: bool) -> (u8, u8, bool) {
         versioned: _,
         target: _,
         public: _,
+        sealed: _,
         untyped: _,
         __derived: _,
     } = column;

@@ -6,7 +6,7 @@
 use crate::problem::Problem;
 use crate::tree::identifier;
 use crate::tree::limits::FieldLimits;
-use crate::tree::meta::{Auto, ColumnMeta, Derived, Encoding, OnDelete, Privilege, Untyped};
+use crate::tree::meta::{Auto, ColumnMeta, Derived, Encoding, OnDelete, Privilege, Sealing, Untyped};
 use crate::tree::value::{Kind, Mismatch, Value, ValueRef};
 
 /// Some columns in a row: the model's own, or a group's.
@@ -170,6 +170,7 @@ impl ColumnMeta {
     /// Whether a new row is given a value for it by whoever makes it.
     pub(crate) const fn is_given(&self) -> bool {
         matches!(self.auto, Auto::No)
+            && !matches!(self.sealed, Sealing::Index { .. })
             && self.default.is_none()
             && !matches!(self.privilege, Privilege::Privileged)
     }
@@ -226,6 +227,7 @@ const fn copy(of: &ColumnMeta) -> ColumnMeta {
         target: of.target,
         on_delete: of.on_delete,
         public: of.public,
+        sealed: of.sealed,
         untyped: of.untyped,
         __derived: Derived::again(&of.__derived),
     }
@@ -247,6 +249,7 @@ const NOTHING: ColumnMeta = ColumnMeta {
     target: None,
     on_delete: OnDelete::Restrict,
     public: false,
+    sealed: Sealing::No,
     untyped: Untyped {
         accepted,
         parsed,

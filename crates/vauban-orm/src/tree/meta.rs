@@ -98,6 +98,8 @@ pub struct ColumnMeta {
     pub on_delete: OnDelete,
     /// Whether the struct makes the field `pub`: what it keeps to itself, nobody asks for by its name.
     pub public: bool,
+    /// Whether its values are sealed, or found by the index of such a column.
+    pub sealed: Sealing,
     /// What the column's type does with values that come without one.
     #[doc(hidden)]
     pub untyped: Untyped,
@@ -143,6 +145,8 @@ pub enum Encoding {
         /// How many digits it has in all.
         digits: u32,
     },
+    /// A ciphertext, which names its key.
+    Encrypted,
 }
 
 impl Encoding {
@@ -169,6 +173,33 @@ pub enum Auto {
     NowAdd,
     /// The moment of the last change.
     Now,
+}
+
+/// Whether a column holds what is sealed: `#[field(encrypted = "person.tax_id", index = blind)]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sealing {
+    /// It holds what it is said to.
+    No,
+    /// Ciphertexts, under this label, which stays when the column is renamed.
+    Encrypted {
+        /// What its keys are derived for.
+        label: &'static str,
+    },
+    /// By what the values of the encrypted column with this label are found: `index = blind`.
+    Index {
+        /// The label of the encrypted column.
+        label: &'static str,
+    },
+}
+
+impl Sealing {
+    /// Of what is sealed.
+    pub const fn label(self) -> Option<&'static str> {
+        match self {
+            Self::No => None,
+            Self::Encrypted { label } | Self::Index { label } => Some(label),
+        }
+    }
 }
 
 /// Columns that carry privilege, and who may write them (CWE-915, CWE-269).
@@ -256,6 +287,11 @@ impl ModelMeta {
         &self.columns[0]
     }
 
+    /// Whether some of its columns hold what is sealed.
+    pub(crate) fn has_sealed(&self) -> bool {
+        self.columns.iter().any(|column| column.sealed != Sealing::No)
+    }
+
     pub(crate) fn is(&self, other: &ModelMeta) -> bool {
         std::ptr::eq(self, other)
     }
@@ -303,6 +339,11 @@ impl ColumnMeta {
 
     #[doc(hidden)]
     pub const fn checked(self, needs_length: bool) -> Self {
+        assert!(
+            matches!(self.sealed, Sealing::Encrypted { .. })
+                == matches!(self.untyped.encoding, Encoding::Encrypted),
+            "an `Encrypted` field says under which label, `#[field(encrypted = \"person.tax_id\")]`, and no other field does"
+        );
         assert!(
             !needs_length || self.limits.max_length.is_some(),
             "a text says how long it may be: `#[field(max_length = 200)]`, or `#[field(text)]` for up to 1,000,000"

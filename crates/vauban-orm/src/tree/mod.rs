@@ -10,6 +10,7 @@ pub mod identifier;
 pub(crate) mod limits;
 pub mod meta;
 pub(crate) mod reads;
+pub(crate) mod ring;
 pub(crate) mod row;
 pub(crate) mod rules;
 pub(crate) mod served;

@@ -180,7 +180,7 @@ impl Term {
             Self::Related(of) if matches!(of.fold, Fold::Sum | Fold::Min | Fold::Max) => of.of.encoding(),
             // The one of them that is an amount says it.
             Self::Whole(_, two) => match two.0.encoding() {
-                Encoding::OfKind => two.1.encoding(),
+                Encoding::OfKind | Encoding::Encrypted => two.1.encoding(),
                 amount @ Encoding::Decimal { .. } => amount,
             },
             Self::Text(..)
@@ -196,7 +196,7 @@ impl Term {
     pub(crate) fn digits(&self) -> Option<u32> {
         match self.encoding() {
             Encoding::Decimal { digits, .. } => Some(digits),
-            Encoding::OfKind => None,
+            Encoding::OfKind | Encoding::Encrypted => None,
         }
     }
 

@@ -6,6 +6,9 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use uuid::Uuid;
 
+use crate::tree::meta::ColumnMeta;
+use crate::tree::ring::{Ring, Unopened, Unsealed};
+
 /// What a column holds, whichever database stores it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -109,6 +112,8 @@ pub enum Value {
     Uuid(Uuid),
     /// What the clock says when the statement runs, to compare a column with.
     Clock(Clock),
+    /// What is sealed for its row before it is bound, or looked for by an index of what is sealed.
+    Unsealed(Unsealed),
 }
 
 /// A time that is known when a statement runs.
@@ -181,8 +186,8 @@ impl Value {
     /// The same value without owning its text or bytes.
     pub fn as_ref(&self) -> ValueRef<'_> {
         match self {
-            // Columns are compared with a clock, and none is set to it.
-            Self::Null | Self::Clock(_) => ValueRef::Null,
+            // Columns are compared with a clock, and none is set to it. What is sealed is read by its own type alone.
+            Self::Null | Self::Clock(_) | Self::Unsealed(_) => ValueRef::Null,
             Self::Integer(i) => ValueRef::Integer(*i),
             Self::Real(r) => ValueRef::Real(*r),
             Self::Text(s) => ValueRef::Text(s),
@@ -197,7 +202,7 @@ impl Value {
             Self::Integer(_) => Kind::BigInt,
             Self::Real(_) => Kind::Double,
             Self::Null | Self::Text(_) => Kind::Text,
-            Self::Blob(_) => Kind::Bytes,
+            Self::Blob(_) | Self::Unsealed(_) => Kind::Bytes,
             Self::Uuid(_) => Kind::Uuid,
             Self::Clock(Clock::Moment { .. }) => Kind::DateTime,
             Self::Clock(Clock::Day { .. }) => Kind::Date,
@@ -214,6 +219,8 @@ impl Value {
             Self::Blob(b) => format!("x'{}'", digits(b)),
             Self::Uuid(u) => format!("x'{}'", digits(u.as_bytes())),
             Self::Clock(clock) => clock.to_string(),
+            // CWE-312: never in a file.
+            Self::Unsealed(_) => "NULL".into(),
         }
     }
 }
@@ -261,6 +268,9 @@ pub(crate) trait Cells {
 pub struct RowReader<'a> {
     row: &'a dyn Cells,
     next: usize,
+    /// What opens its ciphertexts.
+    ring: &'a Ring,
+    unopened: Option<Unopened>,
 }
 
 impl fmt::Debug for RowReader<'_> {
@@ -270,8 +280,42 @@ impl fmt::Debug for RowReader<'_> {
 }
 
 impl<'a> RowReader<'a> {
-    pub(crate) fn new(row: &'a dyn Cells) -> Self {
-        Self { row, next: 0 }
+    pub(crate) fn new(row: &'a dyn Cells, ring: &'a Ring) -> Self {
+        Self {
+            row,
+            next: 0,
+            ring,
+            unopened: None,
+        }
+    }
+
+    /// What is sealed in the next column, which is the `nth` of its model's; `None` where there is no value.
+    pub(crate) fn open(&mut self, column: &ColumnMeta, nth: usize) -> Result<Option<Vec<u8>>, Mismatch> {
+        let first = self.next.checked_sub(nth).ok_or(Mismatch)?;
+        let sealed = match self.value()? {
+            ValueRef::Null => return Ok(None),
+            ValueRef::Blob(sealed) => sealed,
+            _ => return Err(self.is_unopened(Unopened::Malformed)),
+        };
+        let label = column.sealed.label().ok_or(Mismatch)?;
+        let ValueRef::Blob(id) = self.row.cell(first)? else {
+            return Err(Mismatch);
+        };
+        match self.ring.open(label, id, sealed) {
+            Ok(plain) => Ok(Some(plain)),
+            Err(why) => Err(self.is_unopened(why)),
+        }
+    }
+
+    /// Why the column that was read last is not opened.
+    pub(crate) fn is_unopened(&mut self, why: Unopened) -> Mismatch {
+        self.unopened = Some(why);
+        Mismatch
+    }
+
+    /// Why the column that was read last was not opened, if that is what is wrong with it.
+    pub(crate) fn unopened(&self) -> Option<Unopened> {
+        self.unopened
     }
 
     /// The next column's value.
@@ -321,7 +365,7 @@ impl<'a> RowReader<'a> {
 
     /// The same row from its first column on.
     pub(crate) fn again(&self) -> Self {
-        Self::new(self.row)
+        Self::new(self.row, self.ring)
     }
 
     pub(crate) fn skip(&mut self, columns: usize) {
@@ -338,4 +382,10 @@ impl<'a> RowReader<'a> {
     pub(crate) fn flag(&mut self) -> Result<bool, Mismatch> {
         Ok(matches!(self.value()?, ValueRef::Integer(i) if i != 0))
     }
+}
+
+/// For the derive: columns that are in no struct are passed over.
+#[doc(hidden)]
+pub fn passed(row: &mut RowReader<'_>, columns: usize) {
+    row.skip(columns);
 }

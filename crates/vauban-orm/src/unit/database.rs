@@ -15,7 +15,7 @@ use crate::checks::ModelFinding;
 #[cfg(feature = "postgres")]
 use crate::checks::not_understood_by_a_server;
 use crate::error::{Error, Result};
-use crate::migrations::{self, Applied, DataMigrationMeta, MigrationError, Pending, Secured, Set};
+use crate::migrations::{self, Applied, DataMigrationMeta, MigrationError, Pending, Secured, Set, UsedKey};
 use crate::policy::actor::ServiceMeta;
 use crate::policy::listed::Listed;
 use crate::tree::meta::ModelMeta;
@@ -164,6 +164,17 @@ impl Database {
             // Of a database that was never migrated to its end, the role that asks may not read what was applied.
             Store::Postgres(store) => apart(self.owner(store), async |c| {
                 migrations::postgres::pending(c, sets).await
+            }),
+        }
+    }
+
+    /// The keys that rows may use, by label, number and secret: none, where it was never migrated by a program that has them.
+    pub(crate) fn used_keys(&self) -> Result<Vec<UsedKey>, MigrationError> {
+        match &self.0.store {
+            Store::Sqlite(store) => migrations::used_keys(&schema_connection(store)?),
+            #[cfg(feature = "postgres")]
+            Store::Postgres(store) => apart(self.owner(store), async |c| {
+                migrations::postgres::used_keys(c).await
             }),
         }
     }

@@ -17,6 +17,8 @@ const HOURLY: Patience = Patience {
     all: Duration::from_secs(10),
     table: Duration::from_millis(500),
 };
+/// How often it is looked which keys of encrypted fields there are.
+const KEYS_EVERY: Duration = Duration::from_secs(5);
 /// How long the last time may take.
 const AT_THE_END: Patience = Patience {
     all: Duration::from_millis(500),
@@ -28,6 +30,7 @@ const AT_THE_END: Patience = Patience {
 #[must_use = "ended when the program stops: `upkeep.end().await`"]
 pub struct Upkeep {
     on: Option<On>,
+    keys: Option<JoinHandle<()>>,
 }
 
 #[derive(Debug)]
@@ -54,13 +57,21 @@ impl Database {
             #[cfg(feature = "postgres")]
             Store::Postgres(_) => None,
         };
-        Upkeep { on }
+        // CWE-324: a key that another process has retired opens nothing here either, from a moment later on.
+        let keys = self
+            .has_encrypted_fields()
+            .then(|| tokio::spawn(learning(self.clone())));
+        Upkeep { on, keys }
     }
 }
 
 impl Upkeep {
     /// Looks once more, shortly, at what was written since, and ends.
     pub async fn end(mut self) {
+        if let Some(keys) = self.keys.take() {
+            keys.abort();
+            let _ = keys.await;
+        }
         let Some(On { store, stop, task }) = self.on.take() else {
             return;
         };
@@ -74,9 +85,21 @@ impl Upkeep {
 
 impl Drop for Upkeep {
     fn drop(&mut self) {
+        if let Some(keys) = &self.keys {
+            keys.abort();
+        }
         if let Some(on) = &self.on {
             on.stop.store(true, Ordering::Relaxed);
             on.task.abort();
+        }
+    }
+}
+
+async fn learning(database: Database) {
+    loop {
+        tokio::time::sleep(KEYS_EVERY).await;
+        if let Err(error) = database.learn_keys().await {
+            tracing::warn!(target: "vauban::orm", %error, "which keys there are was not read anew");
         }
     }
 }

@@ -35,6 +35,19 @@ pub(super) fn build(c: &Checking<'_>) -> Vec<Finding> {
     )]
 }
 
+/// CWE-320: what was sealed by a secret that is gone is lost, and would be found so row by row.
+pub(super) fn lost_keys(c: &Checking<'_>) -> Vec<Finding> {
+    let lost = c.migrations.into_iter().flat_map(|migrated| &migrated.lost_keys);
+    lost.map(|(label, root)| {
+        Finding::error(
+            "keys.lost",
+            format!("rows hold what a key of `{label}` sealed, and the secret {root} that it comes of is not in the settings"),
+            "Put the former secret_key into secret_key_fallbacks until `reencrypt` has moved these rows.",
+        )
+    })
+    .collect()
+}
+
 /// The test kit in what is deployed: it writes rows whatever the policies say (CWE-489).
 fn test_kit(build: Mode, has_test_kit: bool) -> Option<Finding> {
     (build == Mode::Release && has_test_kit).then(|| {

@@ -43,6 +43,7 @@ pub fn run(checking: &Checking<'_>) -> Vec<Finding> {
         program::migrations,
         deployment::build,
         deployment::keys,
+        deployment::lost_keys,
         deployment::hosts,
         deployment::https,
         deployment::hsts,

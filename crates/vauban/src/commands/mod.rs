@@ -4,6 +4,7 @@
 
 mod access;
 mod check;
+mod keys;
 mod migrate;
 mod serve;
 mod settings;
@@ -162,6 +163,8 @@ fn own_commands() -> Vec<clap::Command> {
         .arg(flag("json", "Print them as JSON"))
         .arg(flag("accept", "Show the difference and write waivers.lock"))
         .arg(value("dir", "FOLDER", "The folder of another package")),
+        keys::cli(),
+        keys::reencrypt_cli(),
         sub(
             "settings",
             "List every setting with its value, source and check; secrets are hidden",
@@ -212,6 +215,8 @@ fn dispatch(app: App, matches: &ArgMatches, out: &Out) -> Result<(), Failure> {
         Some(("inspectdb", args)) => migrate::inspect(&app, text(args, "url").as_deref(), out),
         Some(("showmigrations", _)) => migrate::show(&app, out),
         Some(("check", args)) => check::run(&app, args.get_flag("deploy"), out),
+        Some(("keys", args)) => keys::run(&app, args, out),
+        Some(("reencrypt", args)) => keys::reencrypt(&app, text(args, "label").as_deref(), out),
         Some(("settings", args)) => settings::run(&app, args.get_flag("json"), out),
         Some(("migrate", args)) => {
             migrate::migrate(&app, text(args, "to").as_deref(), args.get_flag("plan"), out)

@@ -264,6 +264,9 @@ fn answer(
     super::runtime(site.settings())?.block_on(async {
         ready(&site).await?;
         let listener = tokio::net::TcpListener::from_std(listener)?;
+        if database.has_encrypted_fields() {
+            database.learn_keys().await?;
+        }
         let upkeep = database.keep_up();
         #[allow(deprecated)]
         let served = crate::server::serve(site, listener, stop()).await;

@@ -4,9 +4,10 @@ use super::connection::Connection;
 use super::decode::Row;
 use super::failure::Failure;
 use super::marked::in_order;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::sql::statement::{Statement, Text};
 use crate::tree::expr::Bind;
+use crate::tree::ring::Ring;
 use crate::tree::value::{Cells, Mismatch, RowReader, Value, ValueRef};
 
 impl Cells for Row {
@@ -20,12 +21,14 @@ impl Connection {
     pub(crate) async fn rows(
         &self,
         statement: &Statement<'_>,
+        ring: &Ring,
         mut row: impl FnMut(&mut RowReader<'_>) -> Result<()> + Send,
     ) -> Result<()> {
         let actor = statement.actor.map_or(Value::Null, Value::Uuid);
-        let binds = binds(statement, &actor);
+        let sought = sought(statement, ring)?;
+        let binds = binds(statement, &actor, &sought);
         let text = statement.text;
-        let row = |found: &Row| row(&mut RowReader::new(found));
+        let row = |found: &Row| row(&mut RowReader::new(found, ring));
         if text.aside.is_empty() {
             let rows = self.fetch(&text.sql, &text.parameters, binds.iter().copied(), row);
             return rows.await;
@@ -90,9 +93,10 @@ impl Connection {
     }
 
     /// Runs a statement without rows; how many it changed.
-    pub(crate) async fn changed(&self, statement: &Statement<'_>) -> Result<u64> {
+    pub(crate) async fn changed(&self, statement: &Statement<'_>, ring: &Ring) -> Result<u64> {
         let actor = statement.actor.map_or(Value::Null, Value::Uuid);
-        let binds = binds(statement, &actor);
+        let sought = sought(statement, ring)?;
+        let binds = binds(statement, &actor, &sought);
         let text = statement.text;
         if text.aside.is_empty() {
             let changed = self.execute(&text.sql, &text.parameters, binds.iter().copied());
@@ -106,10 +110,25 @@ impl Connection {
     }
 }
 
+/// What is looked for by an index of what is sealed. CWE-311: what was to be sealed does not leave.
+fn sought(statement: &Statement<'_>, ring: &Ring) -> Result<Vec<Value>> {
+    let unsealed = statement.values.iter().filter_map(|bind| match bind {
+        Bind::One(Value::Unsealed(sought)) => Some(sought),
+        _ => None,
+    });
+    let bound = unsealed.map(|sought| sought.bound(ring).map(Value::Blob));
+    let all: Option<_> = bound.collect();
+    all.ok_or_else(|| Error::Internal("what is to be encrypted was not sealed, and is not sent".into()))
+}
+
 /// The values of all parameters, in their order.
-fn binds<'a>(statement: &Statement<'a>, actor: &'a Value) -> Vec<Bind<'a>> {
+fn binds<'a>(statement: &Statement<'a>, actor: &'a Value, sought: &'a [Value]) -> Vec<Bind<'a>> {
     let constants = statement.text.constants.iter().map(Bind::One);
-    let values = statement.values.iter().copied();
+    let mut sought = sought.iter();
+    let values = statement.values.iter().map(move |bind| match bind {
+        Bind::One(Value::Unsealed(_)) => sought.next().map_or(*bind, Bind::One),
+        bind => *bind,
+    });
     std::iter::once(Bind::One(actor))
         .chain(values)
         .chain(constants)

@@ -9,6 +9,7 @@ use super::pool::{Pool, PoolOptions, Pooled};
 use crate::backend::session::Session;
 use crate::backend::{KeptTexts, Watched};
 use crate::error::Result;
+use crate::tree::ring::Ring;
 
 #[derive(Debug)]
 pub(crate) struct Store {
@@ -52,6 +53,11 @@ impl Store {
     /// None can be opened.
     pub(crate) async fn apart(&self) -> Result<Pooled, Failure> {
         self.pool.apart().get(Access::Write).await
+    }
+
+    /// The keys of what is sealed in it.
+    pub(crate) fn ring(&self) -> &Ring {
+        self.texts.ring()
     }
 
     /// Who watches its statements.

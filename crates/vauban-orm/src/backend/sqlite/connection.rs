@@ -15,7 +15,8 @@ use crate::backend::watched::Watched;
 use crate::error::{Error, Result};
 use crate::sql::statement::{Statement, Text};
 use crate::tree::expr::Bind;
-use crate::tree::value::RowReader;
+use crate::tree::ring::Ring;
+use crate::tree::value::{RowReader, Value};
 
 /// Steps of SQLite's virtual machine between two looks at the limit.
 const STRIDE: i32 = 500;
@@ -148,7 +149,7 @@ impl Connection {
         let mut inside = self.inside();
         inside.asked = read.finish();
         if !self.inline {
-            return inside.fetch(statement, row);
+            return inside.fetch(statement, self.texts.ring(), row);
         }
         let text = statement.text;
         let heavy = text.heavy.load(Ordering::Relaxed);
@@ -156,7 +157,7 @@ impl Connection {
             text.heavy.store(heavy - 1, Ordering::Relaxed);
             return Err(Error::TooMuchWork);
         }
-        let result = inside.fetch(statement, row);
+        let result = inside.fetch(statement, self.texts.ring(), row);
         if matches!(result, Err(Error::TooMuchWork)) {
             text.heavy.store(HEAVY, Ordering::Relaxed);
         }
@@ -186,13 +187,13 @@ impl Connection {
         statement: &Statement<'_>,
         row: impl FnMut(&mut RowReader<'_>) -> Result<()>,
     ) -> Result<()> {
-        self.inside().fetch(statement, row)
+        self.inside().fetch(statement, self.texts.ring(), row)
     }
 
     /// Runs a statement without rows; how many it changed.
     pub(crate) fn execute(&self, statement: &Statement<'_>) -> Result<u64> {
         let inside = self.inside();
-        let mut prepared = inside.bound(statement)?;
+        let mut prepared = inside.bound(statement, self.texts.ring())?;
         Ok(prepared.raw_execute()? as u64)
     }
 
@@ -226,6 +227,11 @@ impl Connection {
     /// Who watches the database's statements.
     pub(crate) fn watched(&self) -> &Watched {
         self.texts.watched()
+    }
+
+    /// The keys of what is sealed in the database.
+    pub(crate) fn ring(&self) -> &Ring {
+        self.texts.ring()
     }
 
     /// Forgets it: what is not read by [`read`](Self::read) is no other's read.
@@ -286,18 +292,19 @@ impl Inside {
     fn fetch(
         &self,
         statement: &Statement<'_>,
+        ring: &Ring,
         mut row: impl FnMut(&mut RowReader<'_>) -> Result<()>,
     ) -> Result<()> {
-        let mut prepared = self.bound(statement)?;
+        let mut prepared = self.bound(statement, ring)?;
         let mut rows = prepared.raw_query();
         while let Some(found) = rows.next()? {
-            row(&mut RowReader::new(&Found(found)))?;
+            row(&mut RowReader::new(&Found(found), ring))?;
         }
         Ok(())
     }
 
     /// A prepared statement with its parameters bound.
-    fn bound(&self, statement: &Statement<'_>) -> Result<Prepared<'_>> {
+    fn bound(&self, statement: &Statement<'_>, ring: &Ring) -> Result<Prepared<'_>> {
         let &Statement { text, actor, values } = statement;
         let mut prepared = if is_kept(text) {
             Prepared::Kept(self.sqlite.prepare_cached(&text.sql)?)
@@ -316,6 +323,9 @@ impl Inside {
                 break; // folded away, and nothing of the rule follows
             }
             match value {
+                Bind::One(Value::Unsealed(sought)) => {
+                    prepared.raw_bind_parameter(index, sought.bound(ring).ok_or_else(unsealed)?)?;
+                }
                 Bind::One(value) => prepared.raw_bind_parameter(index, value)?,
                 Bind::List(list) => prepared.raw_bind_parameter(index, json_array(list))?,
                 Bind::Int(i) => prepared.raw_bind_parameter(index, i)?,
@@ -326,6 +336,11 @@ impl Inside {
         }
         Ok(prepared)
     }
+}
+
+/// CWE-311: what is not sealed does not leave.
+fn unsealed() -> Error {
+    Error::Internal("what is to be encrypted was not sealed, and is not sent".into())
 }
 
 /// A prepared statement: one that goes back to the connection's, or one that was too large for that.

@@ -17,6 +17,7 @@ use super::writer::Writer;
 use crate::backend::lock;
 use crate::backend::{KeptTexts, Watched};
 use crate::error::{Error, Result};
+use crate::tree::ring::Ring;
 
 /// When a COMMIT counts as done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -164,6 +165,11 @@ impl Store {
             connection.allow(self.settings.inline_steps);
             f(connection)
         })
+    }
+
+    /// The keys of what is sealed in it.
+    pub(crate) fn ring(&self) -> &Ring {
+        self.texts.ring()
     }
 
     /// Who watches its statements.

@@ -43,6 +43,11 @@ impl ToSql for Value {
             Self::Text(s) => SqliteRef::Text(s.as_bytes()),
             Self::Blob(b) => SqliteRef::Blob(b),
             Self::Uuid(u) => SqliteRef::Blob(u.as_bytes()),
+            // CWE-311: what is not sealed does not leave.
+            Self::Unsealed(_) => {
+                let why = "what is to be encrypted was not sealed";
+                return Err(rusqlite::Error::ToSqlConversionFailure(why.into()));
+            }
             Self::Clock(clock) => {
                 return Ok(ToSqlOutput::Owned(match clock.value() {
                     Self::Integer(micros) => micros.into(),
@@ -63,6 +68,7 @@ pub(super) fn json_array(list: &[Value]) -> String {
         Value::Text(s) => s.as_str().into(),
         Value::Blob(bytes) => digits(bytes).into(),
         Value::Uuid(uuid) => digits(uuid.as_bytes()).into(),
+        Value::Unsealed(_) => serde_json::Value::Null,
         Value::Clock(clock) => match clock.value() {
             Value::Integer(micros) => micros.into(),
             Value::Text(day) => day.into(),

@@ -123,7 +123,9 @@ impl<'r> OldRow<'r> {
             (ColumnType::Decimal { places, digits }, encoding) => {
                 encoding == Encoding::Decimal { places, digits }
             }
-            (ColumnType::Of(_), Encoding::Decimal { .. }) => false,
+            // CWE-311: what is encrypted is neither read nor written as bytes.
+            (ColumnType::Of(_), Encoding::Decimal { .. } | Encoding::Encrypted)
+            | (ColumnType::Encrypted, _) => false,
             // An older file says only how it is stored.
             (ColumnType::Stored(storage), _) => storage == T::KIND.storage(),
         };

@@ -22,6 +22,7 @@ pub(super) fn postgres(text: &str, of: ColumnType) -> Result<String, String> {
     let kind = match of {
         ColumnType::Of(kind) => kind,
         ColumnType::Decimal { .. } => Kind::Decimal,
+        ColumnType::Encrypted => Kind::Bytes,
         ColumnType::Stored(_) => {
             return Ok(match read(text) {
                 Some(Literal::Bytes(bytes)) => bytea(&bytes),

@@ -344,7 +344,7 @@ fn kind(of: ColumnType) -> Kind {
         ColumnType::Stored(Storage::Text) => Kind::Text,
         ColumnType::Stored(Storage::Integer) => Kind::BigInt,
         ColumnType::Stored(Storage::Real) => Kind::Double,
-        ColumnType::Stored(Storage::Blob) => Kind::Bytes,
+        ColumnType::Encrypted | ColumnType::Stored(Storage::Blob) => Kind::Bytes,
     }
 }
 

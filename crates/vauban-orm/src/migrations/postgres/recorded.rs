@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::super::file::Migration;
 use super::super::plan::Step;
+use super::super::record::UsedKey;
 use super::asked::texts;
 use crate::backend::postgres::{Access, Connection, Failure, Isolation};
 use crate::sql::statement::Parameter;
@@ -18,14 +19,26 @@ const TABLE: &str = "CREATE TABLE IF NOT EXISTS \"vauban_migration\" (
     PRIMARY KEY (\"package\", \"name\")
 )";
 
+/// The keys of what is sealed in the database: which there are, never what they are made of.
+pub(super) const KEYS: &str = "CREATE TABLE IF NOT EXISTS \"vauban_key\" (
+    \"label\" text COLLATE \"C\" NOT NULL,
+    \"id\" bigint NOT NULL,
+    \"root\" bytea NOT NULL,
+    \"state\" text COLLATE \"C\" NOT NULL,
+    \"since\" bigint NOT NULL,
+    \"used\" bigint NOT NULL,
+    PRIMARY KEY (\"label\", \"id\")
+)";
+
 /// One process at a time migrates a database: the letters `vauban` and a number.
 pub(super) const LOCK: i64 = 0x7661_7562_616e_0001;
 
 /// The list of applied ones is there; two that make it at once would both fail without the lock.
 pub(super) async fn ready(connection: &Connection) -> Result<(), Failure> {
-    if !is_there(connection).await? {
+    if !is_there(connection, "vauban_migration").await? || !is_there(connection, "vauban_key").await? {
         begin(connection).await?;
         connection.batch(TABLE).await?;
+        connection.batch(KEYS).await?;
         connection.commit().await?;
     }
     Ok(())
@@ -73,7 +86,7 @@ pub(in crate::migrations) async fn is_recorded(connection: &Connection, id: &str
 
 /// Id and checksum of what the database has applied.
 pub(super) async fn recorded(connection: &Connection) -> Result<BTreeMap<String, String>, Failure> {
-    if !is_there(connection).await? {
+    if !is_there(connection, "vauban_migration").await? {
         return Ok(BTreeMap::new());
     }
     let rows = texts(
@@ -87,12 +100,28 @@ pub(super) async fn recorded(connection: &Connection) -> Result<BTreeMap<String,
     Ok(pairs.map(|[id, checksum]| (id, checksum)).collect())
 }
 
-/// Whether the list of applied ones is there.
-async fn is_there(connection: &Connection) -> Result<bool, Failure> {
-    let found = texts(
+/// The keys that rows may use.
+pub(in crate::migrations) async fn used_keys(connection: &Connection) -> Result<Vec<UsedKey>, Failure> {
+    if !is_there(connection, "vauban_key").await? {
+        return Ok(Vec::new());
+    }
+    let rows = texts(
         connection,
-        "SELECT 'there' WHERE to_regclass('vauban_migration') IS NOT NULL",
+        "SELECT \"label\", \"id\"::text, encode(\"root\", 'hex') FROM \"vauban_key\" WHERE \"used\" = 1 AND \"state\" <> 'retired'",
     )
     .await?;
-    Ok(!found.is_empty())
+    let read = |row: Vec<String>| {
+        let [label, id, root] = <[String; 3]>::try_from(row).ok()?;
+        let root = u64::from_str_radix(&root, 16).ok()?.to_be_bytes();
+        Some((label, id.parse().ok()?, root[2..].try_into().ok()?))
+    };
+    rows.into_iter()
+        .map(|row| read(row).ok_or(Failure::Mismatch))
+        .collect()
+}
+
+/// Whether one of the framework's own tables is there.
+async fn is_there(connection: &Connection, table: &str) -> Result<bool, Failure> {
+    let found = format!("SELECT 'there' WHERE to_regclass('{table}') IS NOT NULL");
+    Ok(!texts(connection, &found).await?.is_empty())
 }

@@ -1,7 +1,7 @@
 //! Two roles: one owns the tables and migrates, the other asks. Which of them lacks what, in the words that give it.
 
 use super::super::MigrationError;
-use super::super::owned::RECORDS;
+use super::super::owned::{KEYS, RECORDS};
 use super::asked::{run, setup, texts};
 use crate::backend::postgres::{Connection, Failure};
 use crate::policy::listed::Listed;
@@ -30,13 +30,16 @@ pub(super) async fn give(
     let sql = format!(
         "SELECT c.relname::text FROM pg_class c WHERE c.relkind = 'r' AND c.relnamespace = current_schema()::regnamespace
             AND c.relname IN ({})",
-        tables(listed.models(), &RECORDS)
+        tables(listed.models(), &[&RECORDS[..], &[KEYS]].concat())
     );
     for row in texts(connection, &sql).await.map_err(setup)? {
         let Some(table) = row.first() else { continue };
         let rights = if RECORDS.contains(&&**table) {
             // CWE-345: what was applied is written by what applied it.
             "SELECT"
+        } else if &**table == KEYS {
+            // CWE-324: a key that rows may name is never forgotten.
+            "SELECT, INSERT, UPDATE"
         } else {
             "SELECT, INSERT, UPDATE, DELETE"
         };
@@ -64,7 +67,7 @@ pub(super) async fn may_migrate(
          SELECT format('ALTER TABLE %I OWNER TO %I', c.relname, current_user) FROM pg_class c
           WHERE c.relkind = 'r' AND c.relnamespace = current_schema()::regnamespace AND c.relname IN ({})
             AND NOT pg_has_role(current_user, c.relowner, 'USAGE')",
-        tables(models, &RECORDS)
+        tables(models, &[&RECORDS[..], &[KEYS]].concat())
     );
     let lacks = texts(connection, &sql).await.map_err(setup)?;
     let lacks: Vec<_> = lacks.into_iter().flatten().collect();
@@ -87,6 +90,11 @@ pub(super) async fn lacks(connection: &Connection, listed: &Listed) -> Result<Ve
           WHERE c.relkind = 'r' AND c.relnamespace = current_schema()::regnamespace AND c.relname IN ({})
             AND NOT (has_table_privilege(c.oid, 'SELECT') AND has_table_privilege(c.oid, 'INSERT')
                      AND has_table_privilege(c.oid, 'UPDATE') AND has_table_privilege(c.oid, 'DELETE'))
+         UNION ALL
+         SELECT format('GRANT SELECT, INSERT, UPDATE ON %I TO %I', c.relname, current_user) FROM pg_class c
+          WHERE c.relkind = 'r' AND c.relnamespace = current_schema()::regnamespace AND c.relname = '{KEYS}'
+            AND NOT (has_table_privilege(c.oid, 'SELECT') AND has_table_privilege(c.oid, 'INSERT')
+                     AND has_table_privilege(c.oid, 'UPDATE'))
          UNION ALL
          SELECT format('GRANT EXECUTE ON FUNCTION %s TO %I', p.oid::regprocedure, current_user) FROM pg_proc p
           WHERE p.pronamespace = current_schema()::regnamespace AND p.proname LIKE '{FUNCTIONS}'

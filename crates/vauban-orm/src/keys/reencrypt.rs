@@ -1,0 +1,282 @@
+//! Moving rows to the key that is active: in batches, each of them saved by itself, beside programs that serve.
+
+use uuid::Uuid;
+
+use super::fields::{SealedField, of_label};
+use crate::backend::Session;
+use crate::backend::key_table::{self, Own, sealing_key};
+use crate::error::{Error, Result};
+use crate::policy::actor::Action;
+use crate::policy::authority::Authority;
+use crate::sabotage::{Control, removed};
+use crate::tree::ring::{KeyName, KeyState, key_of};
+use crate::tree::value::{Kind, Mismatch, Value, ValueRef};
+use crate::unit::{Database, Steps};
+
+/// Rows that are moved together: so long others wait for the turn.
+const BATCH: usize = 200;
+
+/// What was moved.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Moved {
+    /// Rows that were looked at.
+    pub seen: u64,
+    /// Rows that are sealed by the active key now, and were not.
+    pub moved: u64,
+    /// Rows that do not open, and stay as they are.
+    pub unopened: u64,
+}
+
+impl Database {
+    /// The labels of the program's encrypted fields.
+    pub fn encrypted_labels(&self) -> Vec<&'static str> {
+        super::labels(self.listed().models())
+    }
+
+    /// Moves all rows of a label to the key that is active. Killed anywhere, it goes on when it is run again; what is written meanwhile
+    /// keeps its newer value. What does not open stays, and is told row by row in the log. Then the keys that no row uses any more are noted
+    /// as unused, so that their `secret_key` need not be kept.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn reencrypt(&self, label: &str, mut told: impl FnMut(Moved)) -> Result<Moved> {
+        self.learn_keys().await?;
+        let listed = self.listed();
+        let mut all = Moved::default();
+        for field in of_label(listed.models(), label) {
+            let mut after = None;
+            loop {
+                let found = self.reading(Found { field, after }).await?;
+                let Some(last) = found.last() else { break };
+                after = Some(last.id);
+                let seen = found.len() as u64;
+                let (moved, unopened) = self.writing(&Batch { field, label, found }).await?;
+                all.seen += seen;
+                all.moved += moved;
+                all.unopened += unopened;
+                told(all);
+            }
+        }
+        self.writing(&Settle(label)).await?;
+        Ok(all)
+    }
+}
+
+/// What is sealed in one row.
+struct Cell {
+    id: Uuid,
+    sealed: Vec<u8>,
+    index: Option<Vec<u8>>,
+}
+
+/// The next rows, by their keys.
+struct Found {
+    field: SealedField,
+    after: Option<Uuid>,
+}
+
+impl Steps for Found {
+    type Found = Vec<Cell>;
+
+    async fn run(&self, authority: &Authority, session: Session<'_>, _: &mut String) -> Result<Vec<Cell>> {
+        let SealedField { model, column, index } = self.field;
+        let id = model.id().column;
+        let index = index.map_or_else(|| "NULL".to_owned(), |index| format!("\"{}\"", index.column));
+        let after = self.after.map(|id| (Kind::Uuid, Value::Uuid(id)));
+        let more = if after.is_some() {
+            format!(" AND \"{id}\" > {{0}}")
+        } else {
+            String::new()
+        };
+        let sql = format!(
+            "SELECT \"{id}\", \"{column}\", {index} FROM \"{}\" WHERE \"{column}\" IS NOT NULL{more} ORDER BY \"{id}\" LIMIT {BATCH}",
+            model.table,
+            column = column.column,
+        );
+        let mut found = Vec::new();
+        let own = Own {
+            sql: &sql,
+            values: after.as_slice(),
+            aside: self.field.aside(authority, &[Action::View]),
+        };
+        own.fetch(session, |row| {
+            let mut bytes = || match row.value() {
+                Ok(ValueRef::Blob(bytes)) => Ok(Some(bytes.to_vec())),
+                Ok(ValueRef::Null) => Ok(None),
+                _ => Err(Mismatch),
+            };
+            let cell = (|| {
+                let id = bytes()?.ok_or(Mismatch)?;
+                let id = Uuid::from_slice(&id).map_err(|_| Mismatch)?;
+                let sealed = bytes()?.ok_or(Mismatch)?;
+                let index = bytes()?;
+                Ok(Cell { id, sealed, index })
+            })();
+            let wrong = |Mismatch| Error::Internal(format!("`{}` holds what is no ciphertext", model.table));
+            found.push(cell.map_err(wrong)?);
+            Ok(())
+        })
+        .await?;
+        Ok(found)
+    }
+}
+
+/// Moves these.
+struct Batch<'l> {
+    field: SealedField,
+    label: &'l str,
+    found: Vec<Cell>,
+}
+
+impl Steps for Batch<'_> {
+    type Found = (u64, u64);
+
+    async fn run(&self, authority: &Authority, session: Session<'_>, _: &mut String) -> Result<(u64, u64)> {
+        let key = sealing_key(session, self.label).await?;
+        let (mut moved, mut unopened) = (0, 0);
+        for cell in &self.found {
+            if self.is_there(cell, key) {
+                continue;
+            }
+            let opened = session.ring().open(self.label, cell.id.as_bytes(), &cell.sealed);
+            let plain = match opened {
+                Ok(plain) => plain,
+                Err(why) => {
+                    let (model, column) = (self.field.model, self.field.column);
+                    tracing::error!(
+                        target: "vauban::orm", table = model.table, column = column.column, row = %cell.id, %why,
+                        "a row that does not open stays as it is"
+                    );
+                    unopened += 1;
+                    continue;
+                }
+            };
+            moved += self.change(cell, &plain, key, authority, session).await?;
+        }
+        Ok((moved, unopened))
+    }
+
+    fn is_large(&self) -> bool {
+        true
+    }
+}
+
+impl Batch<'_> {
+    /// Whether it is sealed, and found, by the active key.
+    fn is_there(&self, cell: &Cell, key: KeyName) -> bool {
+        let index = match (self.field.index, &cell.index) {
+            (None, _) => true,
+            (Some(_), Some(index)) => index.starts_with(&key.id.to_be_bytes()),
+            (Some(_), None) => false,
+        };
+        key_of(&cell.sealed) == Some(key) && index
+    }
+
+    async fn change(
+        &self,
+        cell: &Cell,
+        plain: &[u8],
+        key: KeyName,
+        authority: &Authority,
+        session: Session<'_>,
+    ) -> Result<u64> {
+        let SealedField { model, column, index } = self.field;
+        let ring = session.ring();
+        let cannot = || Error::Internal(format!("`{}.{}` cannot be sealed", model.table, column.column));
+        let sealed = ring
+            .seal(self.label, key, cell.id.as_bytes(), plain)
+            .ok_or_else(cannot)?;
+        let mut values = vec![
+            (Kind::Bytes, Value::Blob(sealed)),
+            (Kind::Uuid, Value::Uuid(cell.id)),
+            (Kind::Bytes, Value::Blob(cell.sealed.clone())),
+        ];
+        let mut set = format!("\"{}\" = {{0}}", column.column);
+        if let Some(index) = index {
+            let found_by = ring.index(self.label, key, plain).ok_or_else(cannot)?;
+            values.push((Kind::Bytes, Value::Blob(found_by)));
+            set.push_str(&format!(", \"{}\" = {{3}}", index.column));
+        }
+        // CWE-362: what somebody has saved since it was read stays.
+        let same = match removed(Control::ReencryptBeside) {
+            true => "{2} IS NOT NULL".to_owned(),
+            false => format!("\"{}\" = {{2}}", column.column),
+        };
+        let sql = format!(
+            "UPDATE \"{}\" SET {set} WHERE \"{}\" = {{1}} AND {same}",
+            model.table,
+            model.id().column
+        );
+        let own = Own {
+            sql: &sql,
+            values: &values,
+            aside: self.field.aside(authority, &[Action::View, Action::Change]),
+        };
+        own.execute(session).await
+    }
+}
+
+/// Notes which keys no row uses any more.
+struct Settle<'l>(&'l str);
+
+impl Steps for Settle<'_> {
+    type Found = ();
+
+    async fn run(&self, authority: &Authority, session: Session<'_>, _: &mut String) -> Result<()> {
+        let rows = key_table::keys(session, Some(self.0)).await?;
+        for row in rows
+            .iter()
+            .filter(|row| row.used && row.state == KeyState::DecryptOnly)
+        {
+            let mut used = 0;
+            for field in of_label(authority.listed.models(), self.0) {
+                used += field.rows_of(row.key, authority, session).await?;
+            }
+            if used == 0 {
+                key_table::set(session, self.0, row.key.id, row.state, false).await?;
+            }
+        }
+        Ok(())
+    }
+
+    fn is_large(&self) -> bool {
+        true
+    }
+}
+
+/// The two halves of a batch, for tests in which somebody writes between them.
+#[cfg(test)]
+impl Database {
+    pub(crate) async fn found_to_move(&self, label: &str) -> Result<ToMove> {
+        let listed = self.listed();
+        let field = of_label(listed.models(), label)[0];
+        Ok(ToMove(field, self.reading(Found { field, after: None }).await?))
+    }
+
+    pub(crate) async fn move_these(&self, label: &str, ToMove(field, found): ToMove) -> Result<()> {
+        self.writing(&Batch { field, label, found }).await.map(drop)
+    }
+
+    /// What somebody does to the tables past the framework.
+    pub(crate) async fn tamper(&self, sql: &str) -> Result<()> {
+        struct Tamper<'s>(&'s str);
+        impl Steps for Tamper<'_> {
+            type Found = ();
+            async fn run(&self, _: &Authority, session: Session<'_>, _: &mut String) -> Result<()> {
+                for sql in self.0.split(';') {
+                    let own = Own {
+                        sql,
+                        values: &[],
+                        aside: String::new(),
+                    };
+                    own.execute(session).await?;
+                }
+                Ok(())
+            }
+        }
+        self.writing(&Tamper(sql)).await
+    }
+}
+
+#[cfg(test)]
+pub(crate) struct ToMove(SealedField, Vec<Cell>);
