@@ -35,10 +35,22 @@ const PEOPLE: [(&str, &str, bool); 4] = [
 ];
 
 /// Who belongs where: an organisation, and its members by their place in `PEOPLE`.
-const ORGANISATIONS: [(&str, &[(usize, Role)]); 3] = [
-    ("Lighthouse Collective", &[(0, Role::Admin), (3, Role::Member)]),
-    ("Bridge Works", &[(1, Role::Admin), (3, Role::Editor)]),
-    ("Garden Society", &[(0, Role::Editor), (2, Role::Admin)]),
+const ORGANISATIONS: [(&str, &str, &[(usize, Role)]); 3] = [
+    (
+        "Lighthouse Collective",
+        "DE111222333",
+        &[(0, Role::Admin), (3, Role::Member)],
+    ),
+    (
+        "Bridge Works",
+        "FR44555666777",
+        &[(1, Role::Admin), (3, Role::Editor)],
+    ),
+    (
+        "Garden Society",
+        "IT88899900011",
+        &[(0, Role::Editor), (2, Role::Admin)],
+    ),
 ];
 
 /// The command.
@@ -90,9 +102,10 @@ async fn run(run: Run) -> Result<(), Failure> {
             step();
         }
         let mut organisations = Vec::new();
-        for (name, members) in ORGANISATIONS {
+        for (name, tax_id, members) in ORGANISATIONS {
             let organisation = Organisation::create(NewOrganisation {
                 name: name.to_owned(),
+                tax_id: Some(tax_id.into()),
             })
             .save(&db)
             .await?
@@ -115,7 +128,7 @@ async fn run(run: Run) -> Result<(), Failure> {
                 name: name.to_owned(),
                 organisation: organisation.map(|at| organisations[at]),
             };
-            let readers = organisation.map(|at| ORGANISATIONS[at].1);
+            let readers = organisation.map(|at| ORGANISATIONS[at].2);
             tags.push((Tag::create(new).save(&db).await?.id, readers));
         }
         for (at, text) in texts::ARTICLES.iter().enumerate() {

@@ -34,6 +34,7 @@ routes! {
     organisations => organisations::views::list,
     organisation_new => organisations::views::new,
     organisation_create => organisations::views::create,
+    organisation_find => organisations::views::find,
     organisation => organisations::views::show,
     organisation_edit => organisations::views::edit,
     organisation_save => organisations::views::save,

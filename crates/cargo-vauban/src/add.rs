@@ -129,6 +129,7 @@ const PRELUDE: &[&str] = &[
     "Deletable",
     "Duration",
     "Email",
+    "Encrypted",
     "Error",
     "FieldGroup",
     "Filter",

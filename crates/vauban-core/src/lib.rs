@@ -62,10 +62,10 @@ pub use vauban_macros::Template;
 pub use vauban_macros::{Choices, FieldGroup, Form, Model};
 pub use vauban_orm as orm;
 pub use vauban_orm::{
-    Actor, Changeable, Choices, Columns, Date, DateTime, Db, Decimal, Deletable, Duration, FieldGroup,
-    Filter, ForeignKey, Id, IpAddress, Model, One, OneToOne, Page, Permitted, Place, Policy, Problem,
-    QuerySet, Related, Rules, Service, Slug, Time, UserId, UserModel, Version, Who, With, Write, service,
-    sql,
+    Actor, Changeable, Choices, Columns, Date, DateTime, Db, Decimal, Deletable, Duration, Encrypted,
+    FieldGroup, Filter, ForeignKey, Id, IpAddress, Model, One, OneToOne, Page, Permitted, Place, Policy,
+    Problem, QuerySet, Related, Rules, Service, Slug, Time, UserId, UserModel, Version, Who, With, Write,
+    service, sql,
 };
 #[doc(hidden)]
 pub use vauban_waiver::{__place, Place as SignedPlace};

@@ -4,8 +4,8 @@
 //! name. `Result` in it is Vauban's, whose error is [`Error`].
 
 pub use crate::{
-    Changeable, Choices, Columns, Date, DateTime, Db, Decimal, Duration, FieldGroup, Filter, ForeignKey, Id,
-    IpAddress, Model, One, OneToOne, Page, Permitted, Place, Policy,
+    Changeable, Choices, Columns, Date, DateTime, Db, Decimal, Duration, Encrypted, FieldGroup, Filter,
+    ForeignKey, Id, IpAddress, Model, One, OneToOne, Page, Permitted, Place, Policy,
 };
 pub use crate::{
     ClientIp, Csp, Error, Json, Messages, Module, Path, Public, Query, Redirect, Response, Result, SignedIn,

@@ -16,6 +16,9 @@ pub struct Organisation {
     pub id: Id<Self>,
     #[field(max_length = 100)]
     pub name: String,
+    /// Members read it, and the database does not; an organisation is found by all of it.
+    #[field(encrypted = "organisation.tax_id", index = blind, max_length = 20)]
+    pub tax_id: Option<Encrypted<String>>,
     #[field(auto_now_add)]
     pub created: DateTime,
 }

@@ -3,7 +3,7 @@
 use vauban::orm::RowCount;
 use vauban::prelude::*;
 
-use super::forms::{OrganisationForm, RoleForm};
+use super::forms::{FindForm, OrganisationForm, RoleForm};
 use super::{Founding, Membership, NewMembership, Organisation, Role};
 use crate::events::Event;
 use crate::paging::Paging;
@@ -16,12 +16,14 @@ use crate::users::User;
 #[template("organisations/list.html")]
 pub struct ListPage {
     organisations: Page<Organisation>,
+    find: Form<FindForm>,
 }
 
 #[derive(Template)]
 #[template("organisations/show.html")]
 pub struct ShowPage {
     organisation: Permitted<Organisation>,
+    tax_id: Option<String>,
     members: Vec<Permitted<Membership>>,
     tasks: Vec<Task>,
     events: Vec<Event>,
@@ -66,6 +68,12 @@ pub struct FormPage {
 }
 
 #[derive(Template)]
+#[template("organisations/find.html")]
+pub struct FindPage {
+    form: Form<FindForm>,
+}
+
+#[derive(Template)]
 #[template("organisations/role.html")]
 pub struct RolePage {
     form: Form<RoleForm>,
@@ -86,7 +94,23 @@ pub async fn list(_: SignedIn, db: Db, page: Query<Paging>) -> Result<ListPage> 
         .per_page(24)
         .page(&db, page.number())
         .await?;
-    Ok(ListPage { organisations })
+    let find = Form::empty();
+    Ok(ListPage { organisations, find })
+}
+
+/// From a tax ID to the organisation that has it, if one belongs to that: the policy is asked as for every query.
+#[view(post, "/organisations/find/")]
+pub async fn find(_: SignedIn, db: Db, messages: Messages, form: Form<FindForm>) -> Result<Redirect> {
+    let page = |form| FindPage { form };
+    let clean = form.clean(&db).await?.or_show(page)?;
+    let found = Organisation::objects().filter(|o| o.tax_id.eq(clean.tax_id.clone()));
+    match found.order_by(|o| o.name.asc()).first(&db).await? {
+        Some(organisation) => Ok(Redirect::to(urls::organisation(&organisation.id))),
+        None => {
+            messages.info("None of your organisations has this tax ID.");
+            Ok(Redirect::to(urls::organisations()))
+        }
+    }
 }
 
 /// An organisation with its members and its newest tasks.
@@ -125,8 +149,10 @@ pub async fn show(_: SignedIn, db: Db, id: Path<Id<Organisation>>) -> Result<Sho
         .filter(|m| m.organisation.eq(*id))
         .group_by(|m| &m.role)
         .values(|m| m.id.count());
+    let tax_id = organisation.tax_id.as_ref().map(Encrypted::expose).cloned();
     Ok(ShowPage {
         organisation,
+        tax_id,
         members: members.with_may().all(&db).await?,
         tasks: tasks.limit(10).all(&db).await?,
         events: events.limit(10).all(&db).await?,
@@ -187,12 +213,12 @@ pub async fn edit(_: SignedIn, db: Db, id: Path<Id<Organisation>>) -> Result<For
         .get_to_change(&db, |o| o.id.eq(*id))
         .await?;
     Ok(FormPage {
-        heading: "Rename the organisation",
+        heading: "Edit the organisation",
         form: Form::edit(&db, &organisation).await?,
     })
 }
 
-/// Renames an organisation.
+/// Changes an organisation.
 #[view(post, "/organisations/{id}/edit/")]
 pub async fn save(
     _: SignedIn,
@@ -205,12 +231,12 @@ pub async fn save(
         .get_to_change(&db, |o| o.id.eq(*id))
         .await?;
     let page = |form| FormPage {
-        heading: "Rename the organisation",
+        heading: "Edit the organisation",
         form,
     };
     let clean = form.clean(&db).await?.or_show(page)?;
     clean.save(&db, organisation, page).await?;
-    messages.success("The new name is kept.");
+    messages.success("The organisation is saved.");
     Ok(Redirect::to(urls::organisation(&id)))
 }
 

@@ -146,6 +146,7 @@ const TEMPLATES: &[(&str, &str, &str)] = &[
         "a long organisation",
         "Found an organisation",
     ),
+    ("organisations/find.html", "not found", "Find an organisation"),
     ("organisations/list.html", "organisations", "class=\"cards\""),
     ("organisations/role.html", "role", "role</h1>"),
     ("organisations/show.html", "organisation", "id=\"members\""),
@@ -277,6 +278,9 @@ async fn pages(values: Values) -> Vec<Shown> {
             urls::organisation_delete(&organisation.id),
         )
         .await;
+        let too_much = format!("{value} and more than a tax ID has");
+        tour.post("not found", urls::organisation_find(), &[("tax_id", &too_much)])
+            .await;
         tour.get("task", urls::task(&task.id)).await;
         tour.get("task, edited", urls::task_edit(&task.id)).await;
         tour.get("task, deleted", urls::task_delete(&task.id)).await;

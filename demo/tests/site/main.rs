@@ -13,6 +13,7 @@ mod hostile;
 #[cfg(feature = "postgres")]
 mod lost;
 mod objects;
+mod organisations;
 mod pages;
 mod plans;
 mod profiles;

@@ -117,6 +117,7 @@ async fn many(rows: usize) -> Many {
         .await;
     let named = (0..220).map(|number| NewOrganisation {
         name: format!("Organisation {}", number * 7 % 220),
+        tax_id: None,
     });
     let organisations = all!(app, Organisation, named);
     let member = |organisation: usize, user: usize| NewMembership {

@@ -51,6 +51,7 @@ const TABLE: &[(&str, [Expect; 4])] = &[
     ("organisations",           [SignIn,    Allowed,   Allowed,   Allowed]),
     ("organisation_new",        [SignIn,    Allowed,   Allowed,   Allowed]),
     ("organisation_create",     [SignIn,    Allowed,   Allowed,   Allowed]),
+    ("organisation_find",       [SignIn,    Allowed,   Allowed,   Allowed]),
     ("organisation",            [SignIn,    Allowed,   NotFound,  NotFound]),
     ("organisation_edit",       [SignIn,    Allowed,   NotFound,  NotFound]),
     ("organisation_save",       [SignIn,    Allowed,   NotFound,  NotFound]),
@@ -202,6 +203,11 @@ async fn everybody_gets_what_the_table_says_and_no_more() {
             "organisation_create",
             urls::organisation_create(),
             &[("name", "The Tower")],
+        )
+        .form(
+            "organisation_find",
+            urls::organisation_find(),
+            &[("tax_id", "DE1")],
         )
         .get("organisation", urls::organisation(&w.lighthouse.id))
         .get("organisation_edit", urls::organisation_edit(&w.lighthouse.id))

@@ -369,6 +369,29 @@ impl FieldValue for Email {
     }
 }
 
+/// What is stored encrypted is typed and shown as what it is: whoever may edit it has it open.
+impl<T: FieldValue> FieldValue for vauban_orm::Encrypted<T> {
+    const WIDGET: Widget = T::WIDGET;
+    const REQUIRED: bool = T::REQUIRED;
+    const MAX_LENGTH: usize = T::MAX_LENGTH;
+    const NEEDS_MAX_LENGTH: bool = T::NEEDS_MAX_LENGTH;
+    const KEEPS_SPACES: bool = T::KEEPS_SPACES;
+    const PLACES: Option<u32> = T::PLACES;
+    const HAS_RANGE: bool = T::HAS_RANGE;
+
+    fn read(text: &str, spec: &FieldSpec) -> Result<Self, Problem> {
+        T::read(text, spec).map(Self::new)
+    }
+
+    fn blank(spec: &FieldSpec) -> Option<Self> {
+        T::blank(spec).map(Self::new)
+    }
+
+    fn shown(&self) -> String {
+        self.expose().shown()
+    }
+}
+
 /// Another secret: spaces count, nothing is ever shown again.
 impl FieldValue for Secret<String> {
     const WIDGET: Widget = Widget::Password;

@@ -81,12 +81,33 @@ pub(super) fn fields<'a>(input: &'a DeriveInput, key: &'a Field) -> Result<Read<
             _ => one(field, has_key && i == 0, &mut slots, &mut wrong, &mut unfit)?,
         }
     }
+    wrong.extend(labelled_twice(&slots));
     Ok(Read {
         slots,
         wrong,
         unfit,
         has_key,
     })
+}
+
+/// CWE-353: of two fields with one label, a ciphertext of the one opens in the other.
+fn labelled_twice(slots: &[Slot<'_>]) -> Option<Error> {
+    let mut labels = Vec::new();
+    for slot in slots {
+        let Slot::Column(column) = slot else { continue };
+        let Some(sealed) = &column.sealed else { continue };
+        let label = sealed.label.value();
+        if labels.contains(&label) {
+            return Some(Error::new(
+                sealed.label.span(),
+                format!(
+                    "another field has the label `{label}`, and what is sealed under it would open here too: each has its own"
+                ),
+            ));
+        }
+        labels.push(label);
+    }
+    None
 }
 
 /// The fields of a group: columns, and neither a key nor another group.

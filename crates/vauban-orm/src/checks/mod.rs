@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::migrations::stated;
 use crate::policy::actor::{Action, Actor};
 use crate::policy::authority::Authority;
-use crate::policy::listed::Listed;
+use crate::policy::listed::{Listed, labelled_twice};
 use crate::sql::dialect::Dialect;
 use crate::sql::render::{Renderer, Row};
 use crate::tree::expr::Expr;
@@ -37,8 +37,18 @@ use crate::tree::term::Term;
 /// * `orm.E009`: rules that speak of a row that is not there where they do (CWE-863).
 /// * `orm.E010`: rules with a fragment that is an error on some rows (CWE-400).
 /// * `orm.E011`: rules or constraints that the database does not understand.
+/// * `orm.E012`: two encrypted fields with one label (CWE-353).
 pub fn check(models: &[&'static ModelMeta]) -> Vec<ModelFinding> {
     let mut found = Vec::new();
+    if let Some((label, model)) = labelled_twice(models) {
+        found.push(ModelFinding {
+            id: "orm.E012",
+            model: model.name,
+            message: format!(
+                "another encrypted field has the label `{label}` too: each has its own, `#[field(encrypted = \"…\")]`"
+            ),
+        });
+    }
     for (i, model) in models.iter().enumerate() {
         for column in model.columns {
             if let Some(target) = column.target.map(|target| target())

@@ -14,7 +14,7 @@ use crate::model::record::Record;
 use crate::model::{Model, NewValues};
 use crate::policy::actor::actions::Add;
 use crate::query::Create;
-use crate::tree::meta::{Auto, ColumnMeta, ModelMeta};
+use crate::tree::meta::{Auto, ColumnMeta, ModelMeta, Sealing};
 use crate::tree::value::Value;
 use crate::unit::handles::{Bound, Writes};
 use crate::untyped::AnyRow;
@@ -185,7 +185,8 @@ fn referred<'a>(
 }
 
 fn is_needed(column: &ColumnMeta) -> bool {
-    column.auto == Auto::No && column.default.is_none() && !column.nullable
+    let is_index = matches!(column.sealed, Sealing::Index { .. });
+    column.auto == Auto::No && column.default.is_none() && !column.nullable && !is_index
 }
 
 fn unknown(model: &ModelMeta, column: &ColumnMeta, why: &str) -> Error {

@@ -10,13 +10,16 @@ const MOMENT: i64 = 1_767_225_600_000_000;
 
 /// A value for a column, another one for each `n` where there are as many.
 pub(super) fn of(column: &ColumnMeta, n: u64) -> Option<Value> {
-    let accepted = |value: Value| (column.untyped.accepted)(value.as_ref(), Some(&column.limits)).ok();
+    let accepted = |value: Value| match column.untyped.inside {
+        Some(inside) => (inside.unsealed)(value.as_ref(), &column.limits).ok(),
+        None => (column.untyped.accepted)(value.as_ref(), Some(&column.limits)).ok(),
+    };
     tried(column, n).into_iter().find_map(accepted)
 }
 
 fn tried(column: &ColumnMeta, n: u64) -> Vec<Value> {
     let small = i64::try_from(n % 20_000).unwrap_or(0);
-    match column.kind {
+    match column.untyped.inside.map_or(column.kind, |inside| inside.kind) {
         Kind::Text if !column.untyped.choices.is_empty() => {
             let choices = column.untyped.choices;
             let at = usize::try_from(n).unwrap_or(0) % choices.len();

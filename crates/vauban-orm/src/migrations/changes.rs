@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::column_type::ColumnType;
 use super::operation::{ColumnState, Operation};
 use super::state::{State, TableState};
 use super::stated;
@@ -334,6 +335,20 @@ impl Difference {
         if before.primary_key || now.primary_key {
             self.refusals.push(format!(
                 "`{table}.{name}` is the primary key, which stays as it is"
+            ));
+            return;
+        }
+        // CWE-311: no file has a key.
+        if before.kind != now.kind && [before.kind, now.kind].contains(&ColumnType::Encrypted) {
+            let to = if now.kind == ColumnType::Encrypted {
+                "encrypted"
+            } else {
+                "not encrypted"
+            };
+            self.refusals.push(format!(
+                "`{table}.{name}` is {to} from now on, and the database neither seals nor opens what it holds: give the column that is there another name, and \
+                 add `{name}` as an `Option`; set it row by row in a command that acts as a service (`Changeable::change_each`); then drop the \
+                 other one, and make this one required"
             ));
             return;
         }

@@ -151,6 +151,7 @@ pub const INDEX: Untyped = Untyped {
     parsed: |_| Err(crate::model::kinds::wrong(crate::tree::value::Kind::Bytes)),
     shown: |_| Err(Mismatch),
     encoding: Encoding::OfKind,
+    inside: None,
     max_bytes: Some(20),
     choices: &[],
     labels: &[],

@@ -212,6 +212,7 @@ impl<T: Field> ModelField for T {
         parsed: parsed::<T>,
         shown: shown::<T>,
         encoding: T::ENCODING.of(T::KIND),
+        inside: None,
         max_bytes: T::MAX_BYTES,
         choices: T::CHOICES,
         labels: T::CHOICE_LABELS,

@@ -1,9 +1,11 @@
 //! What a program lists: its models and services. What is not listed is in no review, so it cannot be used.
 
+use std::collections::BTreeSet;
+
 use crate::error::{Error, Result};
 use crate::policy::actor::{Actor, Inner, ServiceMeta};
 use crate::tree::identifier;
-use crate::tree::meta::ModelMeta;
+use crate::tree::meta::{ModelMeta, Sealing};
 
 /// The models and services of a program.
 #[derive(Debug, Default)]
@@ -12,6 +14,22 @@ pub(crate) struct Listed {
     services: Vec<ServiceMeta>,
     /// Whether the database has the models' rules as well, as policies of its own.
     emitted: bool,
+}
+
+/// A label that two fields have, and the second one's model (CWE-353).
+pub(crate) fn labelled_twice(models: &[&'static ModelMeta]) -> Option<(&'static str, &'static ModelMeta)> {
+    let mut labels = BTreeSet::new();
+    for (nth, &model) in models.iter().enumerate() {
+        let is_again = models[..nth].iter().any(|other| other.is(model));
+        for column in model.columns.iter().filter(|_| !is_again) {
+            if let Sealing::Encrypted { label } = column.sealed
+                && !labels.insert(label)
+            {
+                return Some((label, model));
+            }
+        }
+    }
+    None
 }
 
 impl Listed {
@@ -43,6 +61,13 @@ impl Listed {
                     model.table
                 )));
             }
+        }
+        if let Some((label, model)) = labelled_twice(&models) {
+            return Err(Error::Internal(format!(
+                "two encrypted fields have the label `{label}`, of which one is in `{}`: each has its own, or what is sealed for the one \
+                 opens in the other",
+                model.type_name()
+            )));
         }
         Ok(Self {
             models,

@@ -6,6 +6,7 @@ use crate::migrations::{Answers, Applied, Made, MigrationError, Set, SetFile, Ta
 use crate::*;
 use vauban_macros::Model;
 
+mod encrypted;
 mod renamed;
 mod rescaled;
 

@@ -12,7 +12,7 @@ mod combined;
 mod constraints;
 mod counsel;
 mod data_migrations;
-mod encrypted;
+pub(crate) mod encrypted;
 mod factories;
 mod field_types;
 mod for_update;

@@ -255,6 +255,7 @@ const NOTHING: ColumnMeta = ColumnMeta {
         parsed,
         shown,
         encoding: Encoding::OfKind,
+        inside: None,
         max_bytes: None,
         choices: &[],
         labels: &[],

@@ -120,6 +120,8 @@ pub struct Untyped {
     pub shown: fn(ValueRef<'_>) -> Result<String, Mismatch>,
     /// What a stored value means.
     pub encoding: Encoding,
+    /// Of an encrypted column, what is sealed in it.
+    pub inside: Option<Inside>,
     /// Bytes of a text that the type can be, if it says so.
     pub max_bytes: Option<usize>,
     /// The texts that it is one of, if there are but these: `Field::CHOICES`.
@@ -131,6 +133,16 @@ pub struct Untyped {
     /// Whether it is a `WholeNumber`, which takes any number that its bounds do. A type of the site's own has a kind as well, and
     /// may refuse what is computed (CWE-20).
     pub whole: fn() -> bool,
+}
+
+/// What is sealed in an encrypted column.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub struct Inside {
+    /// What it is.
+    pub kind: Kind,
+    /// A value that may be saved, to be sealed.
+    pub unsealed: fn(ValueRef<'_>, &FieldLimits) -> Result<Value, Problem>,
 }
 
 /// What besides its [`Kind`] decides what a stored value means. Migrations say it and convert by it (CWE-681).

@@ -5,7 +5,7 @@ use crate::model::field::{Field, FieldLimits, ModelField, checked};
 use crate::model::path::Path;
 use crate::model::scope::Place;
 use crate::problem::Problem;
-use crate::tree::meta::{ColumnMeta, Encoding, ModelMeta, Untyped};
+use crate::tree::meta::{ColumnMeta, Encoding, Inside, ModelMeta, Untyped};
 use crate::tree::ring::{Unopened, Unsealed};
 use crate::tree::value::{Kind, Mismatch, RowReader, Storage, Value, ValueRef};
 
@@ -151,17 +151,29 @@ fn accepted(value: ValueRef<'_>, limits: Option<&FieldLimits>) -> Result<Value, 
     }
 }
 
-pub(crate) const UNTYPED: Untyped = Untyped {
-    accepted,
-    parsed: |_| Err(BY_ITS_TYPE),
-    shown: |_| Err(Mismatch),
-    encoding: Encoding::Encrypted,
-    max_bytes: None,
-    choices: &[],
-    labels: &[],
-    secret: true,
-    whole: || false,
-};
+fn unsealed_of<T: Field>(value: ValueRef<'_>, limits: &FieldLimits) -> Result<Value, Problem> {
+    let value = T::from_value(value).map_err(|Mismatch| BY_ITS_TYPE)?;
+    checked(&value, limits)?;
+    Ok(Value::Unsealed(plain(&value)))
+}
+
+const fn untyped<T: Field>() -> Untyped {
+    Untyped {
+        accepted,
+        parsed: |_| Err(BY_ITS_TYPE),
+        shown: |_| Err(Mismatch),
+        encoding: Encoding::Encrypted,
+        inside: Some(Inside {
+            kind: T::KIND,
+            unsealed: unsealed_of::<T>,
+        }),
+        max_bytes: None,
+        choices: T::CHOICES,
+        labels: &[],
+        secret: true,
+        whole: || false,
+    }
+}
 
 macro_rules! model_field {
     ($field:ty, $nullable:literal, $value:expr) => {
@@ -172,7 +184,7 @@ macro_rules! model_field {
             const NULLABLE: bool = $nullable;
             const NEEDS_LENGTH: bool = T::NEEDS_LENGTH;
             const TARGET: Option<fn() -> &'static ModelMeta> = None;
-            const UNTYPED: Untyped = UNTYPED;
+            const UNTYPED: Untyped = untyped::<T>();
 
             fn column<P: Place>(path: &Path, meta: &'static ColumnMeta) -> Self::Column<P> {
                 SealedColumn::new(path, meta)

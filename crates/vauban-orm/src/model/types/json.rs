@@ -308,6 +308,7 @@ fn accepted<T: JsonValue>(value: ValueRef<'_>, limits: Option<&FieldLimits>) -> 
 const fn untyped<T: JsonValue>() -> Untyped {
     Untyped {
         encoding: Encoding::OfKind,
+        inside: None,
         max_bytes: None,
         choices: &[],
         labels: &[],

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use crate::engine::{Cipher, KeyName, RootId};
 
 #[derive(Debug)]
-pub(super) struct TestCipher(pub(super) Vec<RootId>);
+pub(crate) struct TestCipher(pub(crate) Vec<RootId>);
 
 fn hash(parts: &[&[u8]]) -> [u8; 32] {
     let mut hash = Sha256::new();

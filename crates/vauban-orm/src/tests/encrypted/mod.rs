@@ -1,7 +1,7 @@
 //! Encrypted fields: what is stored, what opens it, how rows are found by it, and what is done to their keys.
 
 mod attacks;
-mod cipher;
+pub(crate) mod cipher;
 mod keys;
 mod writes;
 
@@ -52,7 +52,7 @@ macro_rules! open {
 }
 open!(Person Patient);
 
-pub(super) const OLD: [u8; 6] = *b"oldold";
+pub(crate) const OLD: [u8; 6] = *b"oldold";
 pub(super) const NEW: [u8; 6] = *b"newnew";
 
 pub(super) struct Site {

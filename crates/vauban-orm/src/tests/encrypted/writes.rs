@@ -222,3 +222,16 @@ async fn by_metadata_it_is_not_there() {
         assert!(told.contains("secret"), "{told}");
     }
 }
+
+/// A factory makes what the field's own type takes.
+#[tokio::test]
+async fn a_factory_makes_them() {
+    let site = Site::new();
+    let made = unit(&site.database, async |db| {
+        factory::Factory::<Person>::new().create_many(&db, 2).await
+    });
+    let made = made.await.unwrap();
+    assert_ne!(made[0].tax_id.expose(), made[1].tax_id.expose());
+    let read = tax_ids(&site.database).await.unwrap();
+    assert!(read.contains(made[0].tax_id.expose()), "{read:?}");
+}

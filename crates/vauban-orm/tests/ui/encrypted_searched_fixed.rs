@@ -1,0 +1,24 @@
+use vauban_macros::Model;
+use vauban_orm::*;
+
+#[derive(Model)]
+#[model(crate = vauban_orm)]
+pub struct Person {
+    pub id: Id<Person>,
+    #[field(max_length = 50)]
+    pub name: String,
+    #[field(encrypted = "person.tax_id", index = blind, max_length = 20)]
+    pub tax_id: Encrypted<String>,
+}
+
+impl Policy for Person {
+    fn rules(_: Who<Self>, _: &Columns<Self>) -> Rules<Self> {
+        Rules::none()
+    }
+}
+
+fn searched() -> QuerySet<Person> {
+    Person::objects().filter(|p| p.tax_id.eq("DE123"))
+}
+
+fn main() {}
