@@ -203,12 +203,13 @@ pub(crate) async fn sealing_key(session: Session<'_>, label: &str) -> Result<Key
         }
         // A newer program has a secret that this one was not started with: what is written goes on under the one that both have, if
         // there is one.
-        (Some(active), Some(_)) if !roots.contains(&active.key.root) => rows
-            .iter()
-            .rev()
-            .find(is_ours)
-            .map(|row| row.key)
-            .ok_or_else(|| lacks_root(label)),
+        (Some(active), Some(_)) if !roots.contains(&active.key.root) => {
+            let both = rows.iter().rev().find(is_ours).ok_or_else(|| lacks_root(label))?;
+            if !both.used {
+                set(session, label, both.key.id, both.state, true).await?;
+            }
+            Ok(both.key)
+        }
         (_, Some(root)) => next(session, label, root, &rows).await,
     }
 }

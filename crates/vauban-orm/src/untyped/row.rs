@@ -124,7 +124,11 @@ impl Record for AnyRow {
 
     fn of_values(model: &'static ModelMeta, values: &[Value]) -> Result<Self, Mismatch> {
         let columns = model.columns.iter().zip(values);
-        let values = columns.map(|(column, value)| column.read(value.as_ref()));
+        let values = columns.map(|(column, value)| match value {
+            // It is told to nobody here.
+            Value::Unsealed(_) => Ok(Value::Null),
+            value => column.read(value.as_ref()),
+        });
         Self::made(model, values.collect::<Result<_, _>>()?)
     }
 

@@ -1,6 +1,6 @@
 //! What a role may, so that the policies would not hold it.
 
-use super::super::owned::RECORDS;
+use super::super::owned::{KEYS, RECORDS};
 use super::asked::texts;
 use super::roles::tables;
 use crate::backend::postgres::{Connection, Failure};
@@ -89,8 +89,8 @@ fn of_tables(listed: &Listed) -> String {
          SELECT format('%I may make tables and functions in the schema %I, which stand in for others: REVOKE CREATE ON SCHEMA %I FROM %s, PUBLIC',
                        current_user, current_schema(), current_schema(), who.names)
            FROM {creates} WHERE who.names IS NOT NULL",
-        all = tables(listed.models(), &RECORDS),
-        models = tables(listed.models(), &[]),
+        all = tables(listed.models(), &[&RECORDS[..], &[KEYS]].concat()),
+        models = tables(listed.models(), &[KEYS]),
         framework = tables(&[], &RECORDS),
         no_policy = who(
             "has_table_privilege(r.oid, c.oid, 'TRUNCATE, TRIGGER') OR has_any_column_privilege(r.oid, c.oid, 'REFERENCES')"
@@ -121,7 +121,7 @@ fn of_others(listed: &Listed) -> String {
           WHERE c.relkind IN ('r', 'p', 'f', 'm') AND c.relpersistence <> 't' AND NOT c.relrowsecurity AND {OURS} AND {no_extension}
             AND who.names IS NOT NULL
             AND NOT (c.relnamespace = current_schema()::regnamespace AND c.relname IN ({}))",
-        tables(listed.models(), &RECORDS),
+        tables(listed.models(), &[&RECORDS[..], &[KEYS]].concat()),
         no_extension = no_extension("pg_class", "c.oid"),
         asks = who(
             "has_schema_privilege(r.oid, n.oid, 'USAGE') AND (has_any_column_privilege(r.oid, c.oid, 'SELECT, INSERT, UPDATE')

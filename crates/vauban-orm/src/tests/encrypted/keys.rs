@@ -250,3 +250,50 @@ async fn a_row_that_was_changed_meanwhile_keeps_its_newer_value() {
     let _out = without(Control::ReencryptBeside);
     assert_eq!(newer().await, ["DE-Ann"], "the attack");
 }
+
+/// Attack by time: keys are renewed, rows moved and keys retired while another process writes. Whatever is written opens.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn keys_are_renewed_while_another_process_writes() {
+    let site = Site::new();
+    let other = site.process(&[OLD]);
+    people(&site.database, &["first"]).await;
+    let writing = tokio::spawn(async move {
+        let mut written = Vec::new();
+        for n in 0..60 {
+            let name = format!("{n:03}");
+            loop {
+                match add(&other, &name, &format!("DE-{name}")).await {
+                    Ok(_) => break,
+                    Err(Error::Undone | Error::Busy(_)) => {}
+                    Err(error) => panic!("{error}"),
+                }
+            }
+            written.push(format!("DE-{name}"));
+        }
+        written
+    });
+    let mut retired = 0;
+    for _ in 0..6 {
+        let database = &site.database;
+        match database.rotate_key(LABEL).await {
+            Ok(_) | Err(KeyRefused::TooMany) => {}
+            Err(error) => panic!("{error}"),
+        }
+        database.reencrypt(LABEL, |_| ()).await.unwrap();
+        for (id, state, _) in states(database).await {
+            if state == KeyState::DecryptOnly && database.retire_key(LABEL, id).await.is_ok() {
+                retired += 1;
+            }
+        }
+    }
+    let mut written = writing.await.unwrap();
+    written.push("DE-first".to_owned());
+    assert!(retired > 0);
+    let process = site.process(&[OLD]);
+    process.learn_keys().await.unwrap();
+    let mut read = tax_ids(&process).await.unwrap();
+    written.sort();
+    read.sort();
+    assert_eq!(read, written);
+    assert_eq!(found(&process, "DE-031").await.unwrap(), ["031"]);
+}

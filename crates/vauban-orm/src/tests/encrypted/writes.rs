@@ -234,4 +234,8 @@ async fn a_factory_makes_them() {
     assert_ne!(made[0].tax_id.expose(), made[1].tax_id.expose());
     let read = tax_ids(&site.database).await.unwrap();
     assert!(read.contains(made[0].tax_id.expose()), "{read:?}");
+    // And a row that another one refers to, which is known by its metadata alone.
+    let patient = unit(&site.database, async |db| factory::Factory::<Patient>::new().create(&db).await);
+    patient.await.unwrap();
+    assert_eq!(tax_ids(&site.database).await.unwrap().len(), 3);
 }
