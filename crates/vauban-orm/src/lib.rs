@@ -92,7 +92,7 @@ mod unit;
 pub mod engine {
     pub use crate::backend::StatementWatch;
     pub use crate::backend::sqlite::Synchronous;
-    pub use crate::keys::{Key, KeyRefused, Moved};
+    pub use crate::keys::{Key, KeyRefused, MissingKeys, Moved};
     pub use crate::tree::ring::{Cipher, KeyName, KeyState, RootId};
     pub use crate::unit::hooks::ChangeHooks;
     pub use crate::unit::{

@@ -464,6 +464,7 @@ fn sql_does_not_write_the_record() {
         "INSERT INTO vauban_migration VALUES ('other', '0001', '', '')",
         "UPDATE \"VAUBAN_MIGRATION\" SET checksum = ''",
         "DROP TABLE vauban_migration",
+        "UPDATE vauban_key SET state = 'active'",
         "ALTER TABLE vauban_migration RENAME TO other",
         "CREATE TRIGGER t AFTER INSERT ON vauban_migration BEGIN SELECT 1; END",
     ] {

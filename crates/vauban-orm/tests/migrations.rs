@@ -257,7 +257,7 @@ fn newest(
 /// The whole schema, to be compared.
 fn schema(connection: &rusqlite::Connection) -> Vec<String> {
     let sql = "SELECT type || ' ' || name || ': ' || coalesce(sql, '') FROM sqlite_schema \
-               WHERE tbl_name <> 'vauban_migration' ORDER BY 1";
+               WHERE tbl_name NOT IN ('vauban_migration', 'vauban_key') ORDER BY 1";
     let mut statement = connection.prepare(sql).expect("a statement");
     let rows = statement
         .query_map([], |row| row.get::<_, String>(0))

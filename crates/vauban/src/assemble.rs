@@ -100,9 +100,11 @@ pub(crate) fn migrated(app: &App, database: &Database) -> Result<Migrated, Failu
     let misunderstood = misunderstood
         .into_iter()
         .map(|found| (found.model, found.message));
-    let lost_keys = database.lost_keys()?.into_iter();
+    let keys = database.missing_keys()?;
+    let lost_keys = keys.lost.into_iter();
     Ok(Migrated {
         lost_keys: lost_keys.map(|(label, _, root)| (label, hex(&root))).collect(),
+        unnamed_keys: keys.unnamed.into_iter().collect(),
         misunderstood: misunderstood.collect(),
         lacks: differs.missing,
         unknown: differs.more,

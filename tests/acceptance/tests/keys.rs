@@ -68,7 +68,10 @@ fn a_key_is_renewed_and_retired_and_a_lost_secret_is_told() {
     let label = "organisation.tax_id";
     assert!(done(&run(folder, own, &["keys", "rotate", label])).contains("key 2 seals"));
     let told = refused(&run(folder, own, &["keys", "retire", label, "1"]));
-    assert!(told.contains("3 rows use it") && told.contains("reencrypt"), "{told}");
+    assert!(
+        told.contains("3 rows use it") && told.contains("reencrypt"),
+        "{told}"
+    );
     assert!(done(&run(folder, own, &["reencrypt"])).contains("3 of 3 row(s)"));
     done(&run(folder, own, &["keys", "retire", label, "1"]));
     refused(&run(folder, own, &["keys", "rotate", "organisation.none"]));
@@ -81,5 +84,8 @@ fn a_key_is_renewed_and_retired_and_a_lost_secret_is_told() {
     assert!(done(&run(folder, both, &["reencrypt"])).contains("3 of 3 row(s)"));
     assert!(!said(&run(folder, (SECOND, ""), &["check"])).contains("keys.lost"));
     let listed = done(&run(folder, (SECOND, ""), &["keys", "list"]));
-    assert!(listed.contains("decrypt-only") && listed.contains("retired"), "{listed}");
+    assert!(
+        listed.contains("decrypt-only") && listed.contains("retired"),
+        "{listed}"
+    );
 }

@@ -729,6 +729,8 @@ pub struct Migrated {
     pub row_security: vauban_orm::migrations::RowSecurity,
     /// The keys of encrypted fields that rows use and whose secret the settings do not have: their labels and what names the secret.
     pub lost_keys: Vec<(String, String)>,
+    /// Labels of keys that rows may use and no field has.
+    pub unnamed_keys: Vec<String>,
     /// How long ago the database had its first one: how long there has been a site.
     pub age: std::time::Duration,
 }

@@ -5,6 +5,7 @@ mod fields;
 mod reencrypt;
 mod states;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub use self::reencrypt::Moved;
@@ -18,6 +19,16 @@ use crate::policy::authority::Authority;
 use crate::tree::meta::{ModelMeta, Sealing};
 use crate::tree::ring::{Cipher, RootId};
 use crate::unit::{Backoff, Database, Steps};
+
+/// What rows may need and is not there.
+#[derive(Debug, Default)]
+pub struct MissingKeys {
+    /// Keys whose secret is neither `secret_key` nor one of its fallbacks, by label, number and secret: what they sealed is lost to this
+    /// program.
+    pub lost: Vec<(String, u32, RootId)>,
+    /// Labels that no field of the program has: a field is gone, or its label was changed, and then what it holds does not open.
+    pub unnamed: BTreeSet<String>,
+}
 
 impl Database {
     /// Gives it what seals and opens. The first call decides.
@@ -45,15 +56,21 @@ impl Database {
         Ok(())
     }
 
-    /// Keys that rows may use and whose secret is neither `secret_key` nor one of its fallbacks, by label, number and secret: what they
-    /// sealed is lost to this program. Asks the table of keys, and no row.
+    /// What rows may need and is not there. Asks the table of keys, and no row.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn lost_keys(&self) -> Result<Vec<(String, u32, RootId)>, MigrationError> {
-        let roots = self.roots();
-        let used = self.used_keys()?.into_iter();
-        Ok(used.filter(|(_, _, root)| !roots.contains(root)).collect())
+    pub fn missing_keys(&self) -> Result<MissingKeys, MigrationError> {
+        let (roots, labels) = (self.roots(), self.encrypted_labels());
+        let mut missing = MissingKeys::default();
+        for (label, id, root) in self.used_keys()? {
+            if !labels.contains(&&*label) {
+                missing.unnamed.insert(label);
+            } else if !roots.contains(&root) {
+                missing.lost.push((label, id, root));
+            }
+        }
+        Ok(missing)
     }
 
     fn roots(&self) -> Vec<[u8; 6]> {

@@ -153,12 +153,13 @@ impl Steps for Retire<'_> {
         let Some(row) = rows.iter().find(|row| row.key.id == id) else {
             return Ok(Err(KeyRefused::NoKey));
         };
-        if row.state == KeyState::Active {
+        let fields = of_label(authority.listed.models(), label);
+        if row.state == KeyState::Active && !fields.is_empty() {
             return Ok(Err(KeyRefused::IsActive));
         }
         // CWE-324: what a retired key sealed is lost. Who seals by it meanwhile and this are as if one came after the other.
         let mut used = 0;
-        for field in of_label(authority.listed.models(), label) {
+        for field in fields {
             used += field.rows_of(row.key, authority, session).await?;
         }
         if used > 0 {

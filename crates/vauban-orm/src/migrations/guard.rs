@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rusqlite::Connection;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 
-use super::owned::RECORD;
+use super::owned::{KEYS, RECORD};
 
 /// Looks at every statement before it runs.
 pub(super) struct Guard {
@@ -80,6 +80,12 @@ fn forbidden(context: &AuthContext<'_>) -> Option<String> {
         _ => return None,
     };
     // CWE-345: what was applied is written by what applied it.
-    let own = table.eq_ignore_ascii_case(RECORD);
-    own.then(|| format!("`{RECORD}` is the framework's record of what was applied: take it out"))
+    if table.eq_ignore_ascii_case(RECORD) {
+        return Some(format!(
+            "`{RECORD}` is the framework's record of what was applied: take it out"
+        ));
+    }
+    // CWE-324: which keys there are, and what they are for, is written by what seals.
+    let keys = table.eq_ignore_ascii_case(KEYS);
+    keys.then(|| format!("`{KEYS}` is the framework's record of its keys: take it out"))
 }

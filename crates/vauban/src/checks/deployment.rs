@@ -38,14 +38,26 @@ pub(super) fn build(c: &Checking<'_>) -> Vec<Finding> {
 /// CWE-320: what was sealed by a secret that is gone is lost, and would be found so row by row.
 pub(super) fn lost_keys(c: &Checking<'_>) -> Vec<Finding> {
     let lost = c.migrations.into_iter().flat_map(|migrated| &migrated.lost_keys);
-    lost.map(|(label, root)| {
+    let lost = lost.map(|(label, root)| {
         Finding::error(
             "keys.lost",
             format!("rows hold what a key of `{label}` sealed, and the secret {root} that it comes of is not in the settings"),
             "Put the former secret_key into secret_key_fallbacks until `reencrypt` has moved these rows.",
         )
-    })
-    .collect()
+    });
+    let unnamed = c
+        .migrations
+        .into_iter()
+        .flat_map(|migrated| &migrated.unnamed_keys);
+    let unnamed = unnamed.map(|label| {
+        Finding::warning(
+            "keys.unnamed",
+            format!("rows had keys of `{label}`, and no encrypted field of the program has this label"),
+            "If a field's label was changed, put this one back: what it sealed opens under no other. If the field is gone, retire them: `keys list`, \
+             `keys retire`.",
+        )
+    });
+    lost.chain(unnamed).collect()
 }
 
 /// The test kit in what is deployed: it writes rows whatever the policies say (CWE-489).

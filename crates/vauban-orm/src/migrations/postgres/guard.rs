@@ -2,7 +2,7 @@
 //! the record of what was applied. Said here of its words, before anything is done; what words hide is judged by its effect
 //! where the migration ends.
 
-use super::super::owned::RECORD;
+use super::super::owned::{KEYS, RECORD};
 #[cfg(test)]
 use crate::sabotage::{Control, removed};
 
@@ -29,6 +29,12 @@ pub(super) fn forbidden(sql: &str) -> Option<String> {
         if token.name() == Some(RECORD) && is_written(&tokens, at) {
             return Some(format!(
                 "`{RECORD}` is the framework's record of what was applied: take it out"
+            ));
+        }
+        // CWE-324: which keys there are, and what they are for, is written by what seals.
+        if token.name() == Some(KEYS) && is_written(&tokens, at) {
+            return Some(format!(
+                "`{KEYS}` is the framework's record of its keys: take it out"
             ));
         }
         body = match token.word() {
@@ -231,6 +237,7 @@ mod tests {
             "WITH x AS (DELETE FROM Vauban_Migration RETURNING 1) SELECT 1",
             "INSERT INTO public . vauban_migration VALUES ('a')",
             "TRUNCATE team, vauban_migration",
+            "UPDATE vauban_key SET state = 'retired'",
             "DROP TABLE IF EXISTS vauban_migration",
             "ALTER TABLE \"vauban_migration\" ADD x int",
             "CREATE TRIGGER t BEFORE INSERT ON vauban_migration EXECUTE FUNCTION f()",

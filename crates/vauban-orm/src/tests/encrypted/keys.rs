@@ -120,7 +120,7 @@ async fn a_retired_key_opens_nothing() {
 async fn another_secret_is_a_new_key_and_a_lost_one_is_told() {
     let site = Site::new();
     people(&site.database, &["Ann"]).await;
-    assert!(site.database.lost_keys().unwrap().is_empty());
+    assert!(site.database.missing_keys().unwrap().lost.is_empty());
     let both = site.process(&[NEW, OLD]);
     both.learn_keys().await.unwrap();
     people(&both, &["Ben"]).await;
@@ -132,7 +132,7 @@ async fn another_secret_is_a_new_key_and_a_lost_one_is_told() {
     assert_eq!(found(&both, "DE-Ann").await.unwrap(), ["Ann"]);
     // Without the old one it is not served.
     let new = site.process(&[NEW]);
-    let lost = new.lost_keys().unwrap();
+    let lost = new.missing_keys().unwrap().lost;
     assert_eq!(lost, [(LABEL.to_owned(), 1, OLD)]);
     let error = tax_ids(&new).await.err().unwrap();
     assert!(
@@ -149,7 +149,7 @@ async fn another_secret_is_a_new_key_and_a_lost_one_is_told() {
     people(&site.database, &["Cy"]).await;
     assert_eq!(found(&both, "DE-Cy").await.unwrap(), ["Cy"]);
     both.reencrypt(LABEL, |_| ()).await.unwrap();
-    assert!(new.lost_keys().unwrap().is_empty());
+    assert!(new.missing_keys().unwrap().lost.is_empty());
     assert_eq!(tax_ids(&new).await.unwrap(), ["DE-Ann", "DE-Ben", "DE-Cy"]);
 }
 
@@ -296,4 +296,21 @@ async fn keys_are_renewed_while_another_process_writes() {
     read.sort();
     assert_eq!(read, written);
     assert_eq!(found(&process, "DE-031").await.unwrap(), ["031"]);
+}
+
+/// A label that no field has any more is told, and its keys are retired though one is active.
+#[tokio::test]
+async fn keys_of_no_field_are_told_and_retired() {
+    let site = Site::new();
+    people(&site.database, &["Ann"]).await;
+    let without = Database::open(&site.url, Options::default()).unwrap();
+    without.set_models(vec![<Patient as Model>::meta()]).unwrap();
+    without.set_cipher(Arc::new(TestCipher(vec![NEW])));
+    assert!(
+        without.missing_keys().unwrap().lost.is_empty(),
+        "what it sealed is read by nobody"
+    );
+    assert!(without.missing_keys().unwrap().unnamed.contains(LABEL));
+    without.retire_key(LABEL, 1).await.unwrap();
+    assert!(without.missing_keys().unwrap().unnamed.is_empty());
 }

@@ -235,7 +235,9 @@ async fn a_factory_makes_them() {
     let read = tax_ids(&site.database).await.unwrap();
     assert!(read.contains(made[0].tax_id.expose()), "{read:?}");
     // And a row that another one refers to, which is known by its metadata alone.
-    let patient = unit(&site.database, async |db| factory::Factory::<Patient>::new().create(&db).await);
+    let patient = unit(&site.database, async |db| {
+        factory::Factory::<Patient>::new().create(&db).await
+    });
     patient.await.unwrap();
     assert_eq!(tax_ids(&site.database).await.unwrap().len(), 3);
 }
