@@ -209,6 +209,10 @@ pub(super) fn column(field: &Field, first: bool) -> Result<(Column<'_>, Option<E
         column.auto = if first { column.auto } else { "No" };
         column.on_delete = "Restrict";
         column.max_length = column.max_length.or(Some(1));
+        if column.sealed.is_none() && is_encrypted(column.ty) {
+            let label = LitStr::new("none", name.span());
+            column.sealed = Some(Sealed { label, index: None });
+        }
     }
     Ok((column, wrong))
 }
@@ -278,12 +282,15 @@ fn label(label: LitStr) -> Result<LitStr> {
     Ok(label)
 }
 
+fn is_encrypted(ty: &Type) -> bool {
+    last_segment(unwrap_option(ty)) == "Encrypted"
+}
+
 /// Contradictions of what is said of an encrypted field, with what to write instead.
 fn check_sealed(column: &Column<'_>, blind: Option<&Ident>) -> Result<()> {
-    let is_encrypted = last_segment(unwrap_option(column.ty)) == "Encrypted";
     let Some(sealed) = &column.sealed else {
         return match blind {
-            _ if is_encrypted => Err(Error::new(
+            _ if is_encrypted(column.ty) => Err(Error::new(
                 column.ty.span(),
                 format!(
                     "an encrypted field says under which label its keys are kept: `#[field(encrypted = \"model.{}\")]`; the label stays when the field \
