@@ -204,7 +204,7 @@ async fn everybody_gets_what_the_table_says_and_no_more() {
             urls::organisation_create(),
             &[("name", "The Tower")],
         )
-        .form(
+        .form_without_rows(
             "organisation_find",
             urls::organisation_find(),
             &[("tax_id", "DE1")],

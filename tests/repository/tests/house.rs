@@ -85,7 +85,6 @@ const BETWEEN_FOLDERS: &[(&str, &[usize])] = &[];
 
 /// Circles inside one folder: crate, folder, files of each.
 const INSIDE_A_FOLDER: &[(&str, &str, &[usize])] = &[
-    ("vauban", "commands", &[2]),
     ("vauban", "testing", &[2, 2]),
     ("vauban-core", "http", &[2]),
     ("vauban-core", "settings", &[3]),

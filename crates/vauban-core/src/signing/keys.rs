@@ -3,22 +3,15 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
 use zeroize::Zeroizing;
 
+use super::root::{Root, keyed};
 use super::{Sealer, Signer, SigningKey};
 
 /// The site's secret keys: the current one signs, the fallbacks only check.
 #[derive(Clone)]
 pub(crate) struct Keys {
     pub(super) roots: Vec<Root>,
-}
-
-#[derive(Clone)]
-pub(super) struct Root {
-    pub(super) id: [u8; 6],
-    key: Zeroizing<[u8; 32]>,
 }
 
 impl Keys {
@@ -127,37 +120,6 @@ impl ModuleKeys {
 impl fmt::Debug for ModuleKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("ModuleKeys").field(&self.module).finish()
-    }
-}
-
-impl Root {
-    fn extract(secret: &[u8]) -> Self {
-        let mut mac = keyed(b"vauban secret_key v1");
-        mac.update(secret);
-        let mut root = Self {
-            id: [0; 6],
-            key: Zeroizing::new(mac.finalize().into_bytes().into()),
-        };
-        let id = root.expand(b"id ", "");
-        root.id.copy_from_slice(&id[..6]);
-        root
-    }
-
-    /// HKDF-Expand for one block.
-    pub(super) fn expand(&self, kind: &[u8], purpose: &str) -> Zeroizing<[u8; 32]> {
-        let mut mac = keyed(&self.key[..]);
-        mac.update(kind);
-        mac.update(purpose.as_bytes());
-        mac.update(&[1]);
-        Zeroizing::new(mac.finalize().into_bytes().into())
-    }
-}
-
-/// HMAC takes keys of any length, so there is nothing to fail.
-pub(super) fn keyed(key: &[u8]) -> Hmac<Sha256> {
-    match Hmac::<Sha256>::new_from_slice(key) {
-        Ok(mac) => mac,
-        Err(_) => Hmac::<Sha256>::new(&Default::default()),
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod keys;
 mod ring;
+mod root;
 mod sealer;
 #[cfg(test)]
 mod vectors;

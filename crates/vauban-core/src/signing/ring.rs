@@ -24,7 +24,7 @@ impl Cipher for Keys {
     /// CWE-323: a key of its own, which seals nothing. Of half the tag nobody makes the other.
     fn index(&self, label: &str, key: KeyName, plain: &[u8]) -> Option<[u8; 16]> {
         let root = self.roots.iter().find(|root| root.id == key.root)?;
-        let mut mac = super::keys::keyed(&root.expand(b"index ", &format!("{}/field {label}", key.id))[..]);
+        let mut mac = super::root::keyed(&root.expand(b"index ", &format!("{}/field {label}", key.id))[..]);
         hmac::Mac::update(&mut mac, plain);
         let tag = hmac::Mac::finalize(mac).into_bytes();
         tag[..16].try_into().ok()

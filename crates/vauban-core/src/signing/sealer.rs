@@ -7,7 +7,7 @@ use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{Key, KeyInit, XChaCha20Poly1305, XNonce};
 use zeroize::Zeroizing;
 
-use super::keys::Root;
+use super::root::Root;
 
 const FORM: u8 = 1;
 const ROOT: usize = 6;

@@ -2,7 +2,7 @@
 
 use crate::backend::Session;
 use crate::backend::key_table::Own;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::encrypted::index_of;
 use crate::policy::actor::Action;
 use crate::policy::authority::Authority;
@@ -69,11 +69,15 @@ impl SealedField {
             aside: self.aside(authority, &[Action::View]),
         };
         own.fetch(session, |row| {
-            let found = row.integer().map_err(|Mismatch| super::states::no_count())?;
+            let found = row.integer().map_err(|Mismatch| no_count())?;
             count = u64::try_from(found).unwrap_or(0);
             Ok(())
         })
         .await?;
         Ok(count)
     }
+}
+
+fn no_count() -> Error {
+    Error::Internal("a count is no number".into())
 }

@@ -16,7 +16,7 @@ use crate::unit::{Database, Steps};
 /// Rows that are moved together: so long others wait for the turn.
 const BATCH: usize = 200;
 
-/// What was moved.
+/// How many rows were looked at, and what became of them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Moved {
     /// Rows that were looked at.

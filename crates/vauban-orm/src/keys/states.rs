@@ -14,7 +14,7 @@ use crate::unit::{Database, Steps};
 /// A key: which it is, never what it is made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Key {
-    /// What it seals.
+    /// Under which label the field stands that it seals.
     pub label: String,
     /// Which of the label's keys it is.
     pub id: u32,
@@ -176,8 +176,4 @@ impl Steps for Retire<'_> {
     fn is_large(&self) -> bool {
         true
     }
-}
-
-pub(super) fn no_count() -> Error {
-    Error::Internal("a count is no number".into())
 }

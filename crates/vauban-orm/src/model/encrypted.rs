@@ -3,22 +3,27 @@
 use std::marker::PhantomData;
 
 use crate::model::assignment::{Assigned, Assignment, Takes};
+use crate::model::field::{Field, FieldLimits, ModelField, checked};
 use crate::model::filter::Filter;
 use crate::model::path::Path;
 use crate::model::scope::{Own, Place};
-use crate::model::types::{Encrypted, EncryptedField};
+use crate::model::types::{Encrypted, EncryptedField, plain};
 use crate::model::{Model, order::Order};
+use crate::problem::Problem;
 use crate::tree::expr::{Expr, Op};
-use crate::tree::meta::{ColumnMeta, Encoding, Sealing, Untyped};
+use crate::tree::meta::{ColumnMeta, Encoding, Inside, ModelMeta, Sealing, Untyped};
 use crate::tree::ring::MOST_LIVE;
-use crate::tree::value::{Mismatch, Value, ValueRef};
+use crate::tree::value::{Kind, Mismatch, RowReader, Value, ValueRef};
+
+/// Types that a column only speaks of.
+type Types<P, F, I> = PhantomData<fn() -> (P, F, I)>;
 
 /// The column of an [`Encrypted`] field, at the place `P`; `I` says whether rows are found by it.
 pub struct SealedColumn<P, F, I> {
     path: Path,
     meta: &'static ColumnMeta,
     index: Option<&'static ColumnMeta>,
-    types: PhantomData<fn() -> (P, F, I)>,
+    types: Types<P, F, I>,
 }
 
 /// An encrypted field whose rows are found by nothing.
@@ -89,7 +94,7 @@ impl<P: Place, F: EncryptedField, I> SealedColumn<P, F, I> {
         let Some(label) = index.sealed.label() else {
             return Filter::new(Expr::False);
         };
-        let plain = crate::model::types::plain(value.into().expose());
+        let plain = plain(value.into().expose());
         // One place for each key that opens, and for the next: how many there are changes no statement's text.
         let by_each = (0..=MOST_LIVE).fold(Expr::False, |found, nth| {
             let sought = Value::Unsealed(plain.sought(label, nth));
@@ -146,9 +151,9 @@ impl<M: Model, F: EncryptedField, I> Takes<F> for SealedColumn<Own<M>, F, I> {
 pub const INDEX: Untyped = Untyped {
     accepted: |value, _| match value {
         ValueRef::Blob(index) => Ok(Value::Blob(index.to_vec())),
-        _ => Err(crate::model::kinds::wrong(crate::tree::value::Kind::Bytes)),
+        _ => Err(crate::model::kinds::wrong(Kind::Bytes)),
     },
-    parsed: |_| Err(crate::model::kinds::wrong(crate::tree::value::Kind::Bytes)),
+    parsed: |_| Err(crate::model::kinds::wrong(Kind::Bytes)),
     shown: |_| Err(Mismatch),
     encoding: Encoding::OfKind,
     inside: None,
@@ -174,3 +179,77 @@ impl<P, F, I> std::fmt::Debug for SealedColumn<P, F, I> {
         f.debug_tuple("SealedColumn").field(&self.meta.field).finish()
     }
 }
+
+/// Said of what is encrypted, where only its metadata is known.
+const BY_ITS_TYPE: Problem = Problem::new(
+    "encrypted",
+    "This is encrypted, and is read and written by its type alone.",
+);
+
+fn accepted(value: ValueRef<'_>, limits: Option<&FieldLimits>) -> Result<Value, Problem> {
+    match (value, limits) {
+        (ValueRef::Blob(sealed), None) => Ok(Value::Blob(sealed.to_vec())),
+        _ => Err(BY_ITS_TYPE),
+    }
+}
+
+fn unsealed_of<T: Field>(value: ValueRef<'_>, limits: &FieldLimits) -> Result<Value, Problem> {
+    let value = T::from_value(value).map_err(|Mismatch| BY_ITS_TYPE)?;
+    checked(&value, limits)?;
+    Ok(Value::Unsealed(plain(&value)))
+}
+
+const fn untyped<T: Field>() -> Untyped {
+    Untyped {
+        accepted,
+        parsed: |_| Err(BY_ITS_TYPE),
+        shown: |_| Err(Mismatch),
+        encoding: Encoding::Encrypted,
+        inside: Some(Inside {
+            kind: T::KIND,
+            unsealed: unsealed_of::<T>,
+        }),
+        max_bytes: None,
+        choices: T::CHOICES,
+        labels: &[],
+        secret: true,
+        whole: || false,
+    }
+}
+
+macro_rules! model_field {
+    ($field:ty, $nullable:literal, $value:expr) => {
+        impl<T: Field> ModelField for $field {
+            type Input = Self;
+            type Column<P: Place> = SealedColumn<P, Self, NotIndexed>;
+            const KIND: Kind = Kind::Bytes;
+            const NULLABLE: bool = $nullable;
+            const NEEDS_LENGTH: bool = T::NEEDS_LENGTH;
+            const TARGET: Option<fn() -> &'static ModelMeta> = None;
+            const UNTYPED: Untyped = untyped::<T>();
+
+            fn column<P: Place>(path: &Path, meta: &'static ColumnMeta) -> Self::Column<P> {
+                SealedColumn::new(path, meta)
+            }
+            fn input_value(input: &Self) -> Value {
+                $value(input).map_or(Value::Null, |value: &Encrypted<T>| {
+                    Value::Unsealed(plain(value.expose()))
+                })
+            }
+            fn check_input(input: &Self, limits: &FieldLimits) -> Result<(), Problem> {
+                $value(input).map_or(Ok(()), |value: &Encrypted<T>| {
+                    checked(value.expose(), limits)
+                })
+            }
+            // The derive knows the label, and opens it by that.
+            fn read(_: &mut RowReader<'_>) -> Result<Self, Mismatch> {
+                Err(Mismatch)
+            }
+            fn from_value(_: ValueRef<'_>) -> Result<Self, Mismatch> {
+                Err(Mismatch)
+            }
+        }
+    };
+}
+model_field!(Encrypted<T>, false, Some);
+model_field!(Option<Encrypted<T>>, true, Option::as_ref);

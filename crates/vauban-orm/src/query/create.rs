@@ -221,6 +221,14 @@ impl<M: Record> Insert<M> {
         Ok(hidden.unwrap_or(Error::Forbidden))
     }
 
+    /// The row as it is written, if something of it is sealed.
+    pub(super) async fn sealed(&self, seal: &mut Seal<'_>) -> Result<Self> {
+        Ok(Self {
+            values: seal.row(&self.values).await?,
+            ..self.clone()
+        })
+    }
+
     /// The row that was added.
     pub(super) fn added(&self) -> Result<M> {
         M::of_values(self.model, &self.values).map_err(mismatch(self.model))
@@ -243,7 +251,7 @@ impl<M: Record> Steps for Insert<M> {
 
     async fn run(&self, authority: &Authority, session: Session<'_>, said: &mut String) -> Result<M> {
         let sealed = match Seal::of(session, authority, self.model) {
-            Some(mut seal) => Some(seal.row(self).await?),
+            Some(mut seal) => Some(self.sealed(&mut seal).await?),
             None => None,
         };
         let written = sealed.as_ref().unwrap_or(self);

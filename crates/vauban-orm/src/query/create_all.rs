@@ -150,7 +150,7 @@ impl<M: Record> InsertAll<M> {
         };
         let mut rows = Vec::with_capacity(self.rows.len());
         for (position, row) in self.rows.iter().enumerate() {
-            rows.push(seal.row(row).await.map_err(|error| at(position, error))?);
+            rows.push(row.sealed(&mut seal).await.map_err(|error| at(position, error))?);
         }
         Ok(Some(Self {
             model: self.model,

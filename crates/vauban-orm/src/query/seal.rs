@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use super::create::Insert;
 use crate::backend::Session;
 use crate::backend::key_table::{Own, sealing_key};
 use crate::error::{Error, Result};
@@ -69,12 +68,12 @@ impl<'s> Seal<'s> {
         sealed.map(Value::Blob).ok_or_else(|| self.cannot(column))
     }
 
-    /// Seals the values of a new row.
-    pub(super) async fn row<M>(&mut self, insert: &Insert<M>) -> Result<Insert<M>> {
-        let mut sealed = insert.clone();
-        let id = key(insert.values.first())?;
-        for (column, value) in self.model.columns.iter().zip(&mut sealed.values) {
-            *value = self.value(&id, column, value).await?;
+    /// Seals the values of a new row, the first of which is its key.
+    pub(super) async fn row(&mut self, values: &[Value]) -> Result<Vec<Value>> {
+        let id = key(values.first())?;
+        let mut sealed = Vec::with_capacity(values.len());
+        for (column, value) in self.model.columns.iter().zip(values) {
+            sealed.push(self.value(&id, column, value).await?);
         }
         Ok(sealed)
     }

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use super::loads::{Loaded, Loads};
 use super::rows::Permitted;
-use super::stored::mismatch;
+use super::stored::{mismatch, unknown};
 use crate::backend::Session;
 use crate::error::{Error, Result};
 use crate::model::record::Record;
@@ -402,33 +402,6 @@ fn unreadable(select: &Select, reader: &RowReader<'_>) -> Error {
         model = target();
     }
     unknown(model, first, reader)
-}
-
-/// What a row of `model` holds that it does not know, whose columns begin with this one.
-pub(super) fn unknown(model: &ModelMeta, first: usize, reader: &RowReader<'_>) -> Error {
-    let Some(column) = reader
-        .last()
-        .checked_sub(first)
-        .and_then(|at| model.columns.get(at))
-    else {
-        return mismatch(model)(Mismatch);
-    };
-    if let Some(why) = reader.unopened() {
-        return Error::Undecipherable {
-            table: model.table,
-            column: column.column,
-            row: reader.shown(first),
-            why,
-        };
-    }
-    Error::Internal(format!(
-        "`{}.{}` holds what `{}` does not know, in the row whose `{}` is {}: correct it there",
-        model.table,
-        column.column,
-        model.name,
-        model.id().column,
-        reader.shown(first),
-    ))
 }
 
 /// Reads rows.

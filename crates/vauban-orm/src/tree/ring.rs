@@ -15,7 +15,7 @@ pub type RootId = [u8; 6];
 /// A key of a label: the secret that it comes of, and its number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeyName {
-    /// Of which `secret_key`.
+    /// Of which `secret_key` it is derived.
     pub root: RootId,
     /// No two keys of a label have the same.
     pub id: u32,
@@ -36,11 +36,11 @@ pub trait Cipher: fmt::Debug + Send + Sync + 'static {
 /// What a key is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyState {
-    /// It seals.
+    /// What is written now is sealed by it.
     Active,
     /// It opens what it sealed, and seals nothing more.
     DecryptOnly,
-    /// It opens nothing.
+    /// It opens nothing any more, though its secret may be there.
     Retired,
 }
 

@@ -6,7 +6,6 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use uuid::Uuid;
 
-use crate::tree::meta::ColumnMeta;
 use crate::tree::ring::{Ring, Unopened, Unsealed};
 
 /// What a column holds, whichever database stores it.
@@ -212,15 +211,14 @@ impl Value {
     /// As SQL, for the `DEFAULT` of a column in a migration file: the one place where a value becomes text.
     pub(crate) fn literal(&self) -> String {
         match self {
-            Self::Null => "NULL".into(),
+            // CWE-312: what is to be sealed stands in no file.
+            Self::Null | Self::Unsealed(_) => "NULL".into(),
             Self::Integer(i) => i.to_string(),
             Self::Real(r) => format!("{r:?}"),
             Self::Text(s) => format!("'{}'", s.replace('\'', "''")),
             Self::Blob(b) => format!("x'{}'", digits(b)),
             Self::Uuid(u) => format!("x'{}'", digits(u.as_bytes())),
             Self::Clock(clock) => clock.to_string(),
-            // CWE-312: never in a file.
-            Self::Unsealed(_) => "NULL".into(),
         }
     }
 }
@@ -290,14 +288,13 @@ impl<'a> RowReader<'a> {
     }
 
     /// What is sealed in the next column, which is the `nth` of its model's; `None` where there is no value.
-    pub(crate) fn open(&mut self, column: &ColumnMeta, nth: usize) -> Result<Option<Vec<u8>>, Mismatch> {
+    pub(crate) fn open(&mut self, label: &str, nth: usize) -> Result<Option<Vec<u8>>, Mismatch> {
         let first = self.next.checked_sub(nth).ok_or(Mismatch)?;
         let sealed = match self.value()? {
             ValueRef::Null => return Ok(None),
             ValueRef::Blob(sealed) => sealed,
             _ => return Err(self.is_unopened(Unopened::Malformed)),
         };
-        let label = column.sealed.label().ok_or(Mismatch)?;
         let ValueRef::Blob(id) = self.row.cell(first)? else {
             return Err(Mismatch);
         };

@@ -18,7 +18,7 @@ impl Policy for Person {
 }
 
 fn printed(person: &Person) -> String {
-    format!("{}", person.tax_id.expose())
+    format!("{} {:?}", person.tax_id.expose(), person.id)
 }
 
 fn main() {}

@@ -1,11 +1,12 @@
 //! `keys list|rotate|retire` and `reencrypt`: the keys of encrypted fields.
 
-use clap::{Arg, ArgMatches};
+use clap::{Arg, ArgAction, ArgMatches};
 use serde_json::json;
 use vauban_orm::DateTime;
 use vauban_orm::engine::{Database, Key};
 
-use super::{Failure, Out, flag, runtime};
+use super::runtime::runtime;
+use super::{Failure, Out};
 use crate::app::App;
 use crate::assemble::{self, hex};
 
@@ -25,7 +26,12 @@ pub(super) fn cli() -> clap::Command {
                 "list",
                 "List the keys: what each seals, its secret and state, whether rows use it",
             )
-            .arg(flag("json", "Print them as JSON")),
+            .arg(
+                Arg::new("json")
+                    .long("json")
+                    .action(ArgAction::SetTrue)
+                    .help("Print them as JSON"),
+            ),
         )
         .subcommand(
             sub(

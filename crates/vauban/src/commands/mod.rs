@@ -6,6 +6,7 @@ mod access;
 mod check;
 mod keys;
 mod migrate;
+mod runtime;
 mod serve;
 mod settings;
 #[cfg(test)]
@@ -20,9 +21,9 @@ pub use vauban_core::commands::{
     Command, CommandArgument, CommandOption, Failure, Out, Run, Running, prompt,
 };
 
+use self::runtime::runtime;
 use crate::app::App;
 use crate::assemble;
-use crate::settings::Settings;
 
 /// Runs the program: the command in its arguments, or `serve`. Called from `main`.
 pub fn main(app: App) -> ExitCode {
@@ -318,13 +319,4 @@ pub(crate) async fn run_for_test(
     let run = Run::__of(site, given, &out);
     command.run(run).await?;
     Ok(out.text())
-}
-
-/// The run time that the settings ask for.
-fn runtime(settings: &Settings) -> Result<tokio::runtime::Runtime, Failure> {
-    let mut builder = tokio::runtime::Builder::new_multi_thread();
-    if settings.worker_threads > 0 {
-        builder.worker_threads(settings.worker_threads);
-    }
-    Ok(builder.enable_all().build()?)
 }

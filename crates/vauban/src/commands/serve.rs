@@ -7,6 +7,7 @@ use vauban_core::module::Modules;
 use vauban_orm::engine::Database;
 use vauban_orm::migrations::Target;
 
+use super::runtime::runtime;
 use super::{Failure, Out, Run, migrate};
 use crate::app::App;
 use crate::assemble;
@@ -261,7 +262,7 @@ fn answer(
     listener: TcpListener,
     ready: impl AsyncFnOnce(&Arc<Site>) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    super::runtime(site.settings())?.block_on(async {
+    runtime(site.settings())?.block_on(async {
         ready(&site).await?;
         let listener = tokio::net::TcpListener::from_std(listener)?;
         if database.has_encrypted_fields() {

@@ -62,13 +62,13 @@ impl ToSql for Value {
 /// A list as one parameter, so that its length does not change the statement's text.
 pub(super) fn json_array(list: &[Value]) -> String {
     let items = list.iter().map(|value| match value {
-        Value::Null => serde_json::Value::Null,
+        // CWE-311: what is not sealed does not leave.
+        Value::Null | Value::Unsealed(_) => serde_json::Value::Null,
         Value::Integer(i) => (*i).into(),
         Value::Real(r) => (*r).into(),
         Value::Text(s) => s.as_str().into(),
         Value::Blob(bytes) => digits(bytes).into(),
         Value::Uuid(uuid) => digits(uuid.as_bytes()).into(),
-        Value::Unsealed(_) => serde_json::Value::Null,
         Value::Clock(clock) => match clock.value() {
             Value::Integer(micros) => micros.into(),
             Value::Text(day) => day.into(),

@@ -1,13 +1,9 @@
 //! `Encrypted<T>`: a value that the database holds sealed.
 
-use crate::model::encrypted::{NotIndexed, SealedColumn};
-use crate::model::field::{Field, FieldLimits, ModelField, checked};
-use crate::model::path::Path;
-use crate::model::scope::Place;
-use crate::problem::Problem;
-use crate::tree::meta::{ColumnMeta, Encoding, Inside, ModelMeta, Untyped};
+use crate::model::field::{Field, ModelField};
+use crate::tree::meta::ColumnMeta;
 use crate::tree::ring::{Unopened, Unsealed};
-use crate::tree::value::{Kind, Mismatch, RowReader, Storage, Value, ValueRef};
+use crate::tree::value::{Mismatch, RowReader, Storage, Value, ValueRef};
 
 /// A value that is sealed where it is stored: `#[field(encrypted = "person.tax_id")] pub tax_id: Encrypted<String>` (CWE-311,
 /// CWE-312; ASVS 5.0 v5.0.0-11.3.3, v5.0.0-14.2.7).
@@ -118,7 +114,8 @@ pub fn opened<F: EncryptedField>(
     column: &'static ColumnMeta,
     nth: usize,
 ) -> Result<F, Mismatch> {
-    let plain = match row.open(column, nth)? {
+    let label = column.sealed.label().ok_or(Mismatch)?;
+    let plain = match row.open(label, nth)? {
         None => None,
         Some(plain) => match of_plain(&plain) {
             Ok(plain) => Some(plain),
@@ -137,75 +134,3 @@ pub fn unsealed<F: EncryptedField>(value: &Value) -> Result<F, Mismatch> {
         _ => return Err(Mismatch),
     })
 }
-
-/// Said of what is encrypted, where only its metadata is known.
-const BY_ITS_TYPE: Problem = Problem::new(
-    "encrypted",
-    "This is encrypted, and is read and written by its type alone.",
-);
-
-fn accepted(value: ValueRef<'_>, limits: Option<&FieldLimits>) -> Result<Value, Problem> {
-    match (value, limits) {
-        (ValueRef::Blob(sealed), None) => Ok(Value::Blob(sealed.to_vec())),
-        _ => Err(BY_ITS_TYPE),
-    }
-}
-
-fn unsealed_of<T: Field>(value: ValueRef<'_>, limits: &FieldLimits) -> Result<Value, Problem> {
-    let value = T::from_value(value).map_err(|Mismatch| BY_ITS_TYPE)?;
-    checked(&value, limits)?;
-    Ok(Value::Unsealed(plain(&value)))
-}
-
-const fn untyped<T: Field>() -> Untyped {
-    Untyped {
-        accepted,
-        parsed: |_| Err(BY_ITS_TYPE),
-        shown: |_| Err(Mismatch),
-        encoding: Encoding::Encrypted,
-        inside: Some(Inside {
-            kind: T::KIND,
-            unsealed: unsealed_of::<T>,
-        }),
-        max_bytes: None,
-        choices: T::CHOICES,
-        labels: &[],
-        secret: true,
-        whole: || false,
-    }
-}
-
-macro_rules! model_field {
-    ($field:ty, $nullable:literal, $value:expr) => {
-        impl<T: Field> ModelField for $field {
-            type Input = Self;
-            type Column<P: Place> = SealedColumn<P, Self, NotIndexed>;
-            const KIND: Kind = Kind::Bytes;
-            const NULLABLE: bool = $nullable;
-            const NEEDS_LENGTH: bool = T::NEEDS_LENGTH;
-            const TARGET: Option<fn() -> &'static ModelMeta> = None;
-            const UNTYPED: Untyped = untyped::<T>();
-
-            fn column<P: Place>(path: &Path, meta: &'static ColumnMeta) -> Self::Column<P> {
-                SealedColumn::new(path, meta)
-            }
-            fn input_value(input: &Self) -> Value {
-                $value(input).map_or(Value::Null, |value: &Encrypted<T>| {
-                    Value::Unsealed(plain(&value.0))
-                })
-            }
-            fn check_input(input: &Self, limits: &FieldLimits) -> Result<(), Problem> {
-                $value(input).map_or(Ok(()), |value: &Encrypted<T>| checked(&value.0, limits))
-            }
-            // The derive knows the label, and opens it by that.
-            fn read(_: &mut RowReader<'_>) -> Result<Self, Mismatch> {
-                Err(Mismatch)
-            }
-            fn from_value(_: ValueRef<'_>) -> Result<Self, Mismatch> {
-                Err(Mismatch)
-            }
-        }
-    };
-}
-model_field!(Encrypted<T>, false, Some);
-model_field!(Option<Encrypted<T>>, true, Option::as_ref);

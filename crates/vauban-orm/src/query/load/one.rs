@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use super::super::select::unknown;
+use super::super::stored::unknown;
 use super::parts::boxed;
 use super::{Joins, Load, LoadWeight, Loading, With};
 use crate::error::Result;
