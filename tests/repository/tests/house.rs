@@ -403,7 +403,7 @@ fn renamed_and_unix_dependencies_are_seen() {
 }
 
 /// CWE-862: a table comes into a statement of the ORM by `sql/source.rs` alone, together with the rule for its rows. Migrations and
-/// the database's own catalogue have no rules.
+/// the database's own catalogue have no rules; nor has the table of keys, and what goes through ciphertexts asks for nobody.
 #[test]
 fn tables_stand_in_statements_by_one_door() {
     let sources = PathBuf::from(format!("{ROOT}/crates/vauban-orm/src"));
@@ -411,7 +411,7 @@ fn tables_stand_in_statements_by_one_door() {
     let mut wrong = String::new();
     let mut door = 0;
     for file in Imports::read("vauban_orm", &sources).files {
-        if ["tests/", "migrations/"]
+        if ["tests/", "migrations/", "backend/key_table.rs", "sql/sealed.rs"]
             .iter()
             .any(|folder| file.starts_with(folder))
         {

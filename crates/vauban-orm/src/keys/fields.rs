@@ -6,9 +6,9 @@ use crate::error::{Error, Result};
 use crate::model::encrypted::index_of;
 use crate::policy::actor::Action;
 use crate::policy::authority::Authority;
-use crate::sql::marks;
+use crate::sql::{marks, sealed};
 use crate::tree::meta::{ColumnMeta, ModelMeta, Sealing};
-use crate::tree::ring::{HEADER, KeyName, header_of};
+use crate::tree::ring::{KeyName, header_of};
 use crate::tree::value::{Kind, Mismatch, Value};
 
 /// A field, by its columns.
@@ -53,13 +53,9 @@ impl SealedField {
         authority: &Authority,
         session: Session<'_>,
     ) -> Result<u64> {
-        let mut sql = format!(
-            "SELECT count(*) FROM \"{}\" WHERE substr(\"{}\", 1, {HEADER}) = {{0}}",
-            self.model.table, self.column.column
-        );
+        let sql = sealed::rows_of(self.model, self.column, self.index);
         let mut values = vec![(Kind::Bytes, Value::Blob(header_of(key)))];
-        if let Some(index) = self.index {
-            sql.push_str(&format!(" OR substr(\"{}\", 1, 4) = {{1}}", index.column));
+        if self.index.is_some() {
             values.push((Kind::Bytes, Value::Blob(key.id.to_be_bytes().to_vec())));
         }
         let mut count = 0;

@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::policy::actor::Action;
 use crate::policy::authority::Authority;
 use crate::sabotage::{Control, removed};
+use crate::sql::sealed;
 use crate::tree::ring::{KeyName, KeyState, key_of};
 use crate::tree::value::{Kind, Mismatch, Value, ValueRef};
 use crate::unit::{Database, Steps};
@@ -80,19 +81,8 @@ impl Steps for Found {
 
     async fn run(&self, authority: &Authority, session: Session<'_>, _: &mut String) -> Result<Vec<Cell>> {
         let SealedField { model, column, index } = self.field;
-        let id = model.id().column;
-        let index = index.map_or_else(|| "NULL".to_owned(), |index| format!("\"{}\"", index.column));
         let after = self.after.map(|id| (Kind::Uuid, Value::Uuid(id)));
-        let more = if after.is_some() {
-            format!(" AND \"{id}\" > {{0}}")
-        } else {
-            String::new()
-        };
-        let sql = format!(
-            "SELECT \"{id}\", \"{column}\", {index} FROM \"{}\" WHERE \"{column}\" IS NOT NULL{more} ORDER BY \"{id}\" LIMIT {BATCH}",
-            model.table,
-            column = column.column,
-        );
+        let sql = sealed::next_rows(model, column, index, after.is_some(), BATCH);
         let mut found = Vec::new();
         let own = Own {
             sql: &sql,
@@ -183,30 +173,24 @@ impl Batch<'_> {
         let SealedField { model, column, index } = self.field;
         let ring = session.ring();
         let cannot = || Error::Internal(format!("`{}.{}` cannot be sealed", model.table, column.column));
-        let sealed = ring
+        let again = ring
             .seal(self.label, key, cell.id.as_bytes(), plain)
             .ok_or_else(cannot)?;
         let mut values = vec![
-            (Kind::Bytes, Value::Blob(sealed)),
+            (Kind::Bytes, Value::Blob(again)),
             (Kind::Uuid, Value::Uuid(cell.id)),
             (Kind::Bytes, Value::Blob(cell.sealed.clone())),
         ];
-        let mut set = format!("\"{}\" = {{0}}", column.column);
-        if let Some(index) = index {
+        if index.is_some() {
             let found_by = ring.index(self.label, key, plain).ok_or_else(cannot)?;
             values.push((Kind::Bytes, Value::Blob(found_by)));
-            set.push_str(&format!(", \"{}\" = {{3}}", index.column));
         }
         // CWE-362: what somebody has saved since it was read stays.
         let same = match removed(Control::ReencryptBeside) {
             true => "{2} IS NOT NULL".to_owned(),
             false => format!("\"{}\" = {{2}}", column.column),
         };
-        let sql = format!(
-            "UPDATE \"{}\" SET {set} WHERE \"{}\" = {{1}} AND {same}",
-            model.table,
-            model.id().column
-        );
+        let sql = sealed::sealed_anew(model, column, index, &same);
         let own = Own {
             sql: &sql,
             values: &values,

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::model::encrypted::index_of;
 use crate::policy::actor::Action;
 use crate::policy::authority::Authority;
-use crate::sql::marks;
+use crate::sql::{marks, sealed};
 use crate::tree::meta::{ColumnMeta, ModelMeta, Sealing};
 use crate::tree::ring::{KeyName, MOST_LIVE, Unsealed};
 use crate::tree::value::{Kind, Value, ValueRef};
@@ -88,12 +88,7 @@ impl<'s> Seal<'s> {
         unsealed: &Unsealed,
     ) -> Result<()> {
         let ring = self.session.ring();
-        let sql = format!(
-            "SELECT 1 FROM \"{}\" WHERE \"{}\" = {{0}} AND \"{}\" <> {{1}} LIMIT 1",
-            self.model.table,
-            column.column,
-            self.model.id().column
-        );
+        let sql = sealed::is_taken(self.model, column);
         let mut aside = String::new();
         if self.authority.listed.is_emitted() {
             marks::list(&mut aside, Action::View, self.model.table);

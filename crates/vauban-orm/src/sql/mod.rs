@@ -11,6 +11,7 @@ pub(crate) mod literal;
 pub(crate) mod marks;
 pub(crate) mod relation;
 pub(crate) mod render;
+pub(crate) mod sealed;
 pub(crate) mod source;
 pub(crate) mod statement;
 mod term;
