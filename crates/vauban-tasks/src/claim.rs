@@ -45,7 +45,7 @@ impl Tasks {
     }
 
     async fn claim_once(&self, queue: &str, most: usize) -> Result<Vec<TaskRow>> {
-        let unit = self.units.begin();
+        let unit = self.relaxed();
         let db = unit.db().acting::<Working>();
         let most = u32::try_from(most).unwrap_or(u32::MAX);
         let found = self
@@ -106,7 +106,7 @@ impl Tasks {
     /// Renews the claims of what runs here.
     pub(crate) async fn renew(&self, ids: Vec<Uuid>) -> Result<u64> {
         let lease = self.clock.now() + self.settings.lease;
-        let unit = self.units.begin();
+        let unit = self.relaxed();
         let ids = ids.into_iter().map(Id::from_uuid);
         let own = TaskRow::objects().filter(|t| t.id.is_in(ids) & t.worker.eq(self.worker));
         let renewed = own

@@ -334,7 +334,6 @@ impl Tasks {
     /// A dead letter becomes a task again, with all its tries; one that waits is due now. `false`: there is neither.
     async fn queue_again(&self, id: Uuid) -> vauban::orm::Result<bool> {
         let now = self.clock.now();
-        let wake = Arc::clone(&self.wake);
         let done = self.write(|db| async move {
             let acting = db.acting::<Working>();
             let found = DeadRow::objects().filter(|d| d.task.eq(id)).first(&acting).await?;
@@ -367,7 +366,7 @@ impl Tasks {
             Ok(true)
         });
         let done = done.await?;
-        wake.notify_one();
+        self.wake.clone().all().await;
         Ok(done)
     }
 }

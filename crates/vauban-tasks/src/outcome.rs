@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use vauban::orm::engine::Unit;
 use vauban::orm::{Db, QuerySet, Result, Write};
 use vauban::site::Site;
 use vauban::tasks::{Ended, Queued};
@@ -26,7 +27,7 @@ impl Tasks {
         let (name, id, attempt) = (row.name.as_str(), row.id.uuid(), row.attempt);
         let kept = match &ended {
             Ended::Done => {
-                tracing::info!(target: "vauban::tasks", task = name, %id, attempt, "done");
+                tracing::debug!(target: "vauban::tasks", task = name, %id, attempt, "done");
                 Ok(())
             }
             Ended::Lost => {
@@ -147,6 +148,13 @@ impl Tasks {
         .await
     }
 
+    /// A unit of the queue's own rows. Each is locked, or is this try's, by the statement that changes it; so on PostgreSQL it need not
+    /// go together with what callers write meanwhile, and undoes none of them.
+    pub(crate) fn relaxed(&self) -> Unit {
+        #[allow(deprecated)]
+        self.units.__begin_relaxed()
+    }
+
     /// One small unit, done again where it does not fit beside others.
     pub(crate) async fn write<T, F>(&self, work: impl Fn(Db<Write>) -> F) -> Result<T>
     where
@@ -154,7 +162,7 @@ impl Tasks {
     {
         let mut retries = Retries::default();
         loop {
-            let unit = self.units.begin();
+            let unit = self.relaxed();
             let done = work(unit.db()).await;
             let saved = unit.finish(done.is_ok()).await;
             let done = done.and_then(|value| saved.map(|()| value));

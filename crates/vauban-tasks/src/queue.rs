@@ -1,7 +1,6 @@
 //! A task into the unit of whoever asks for it.
 
 use std::pin::Pin;
-use std::sync::Arc;
 
 use vauban::orm::actions::Change;
 use vauban::orm::{DateTime, Db, Error, Result, Write, Writes};
@@ -60,8 +59,7 @@ impl TaskQueue for Tasks {
                 self.seal_row(&acting, &row, &task.args).await?;
             }
             if due <= now {
-                let wake = Arc::clone(&self.wake);
-                db.on_commit(async move { wake.notify_one() });
+                db.on_commit(self.wake.clone().all());
             }
             Ok(Enqueued::New)
         })
