@@ -9,8 +9,8 @@ use vauban::site::Site;
 use vauban::tasks::{Ended, Queued};
 use vauban::units::Retries;
 
-use crate::model::{DeadRow, NewDeadRow, TaskRow};
-use crate::services::Working;
+use crate::model::{DeadTaskRow, NewDeadTaskRow, TaskRow};
+use crate::services::RunTasks;
 use crate::tasks::Tasks;
 
 /// The first pause between two tries.
@@ -79,7 +79,7 @@ impl Tasks {
             args: &args,
         };
         let last = |db: Db<Write>| async move {
-            let removed = own(row).delete_all(&db.acting::<Working>()).await?;
+            let removed = own(row).delete_all(&db.acting::<RunTasks>()).await?;
             Ok(removed == 1)
         };
         #[allow(deprecated)]
@@ -95,7 +95,7 @@ impl Tasks {
     async fn put_back(&self, row: &TaskRow, why: &str, after: Option<Duration>) -> Result<()> {
         let due = self.clock.now() + after.unwrap_or_else(|| pause(row.attempt)).min(LONGEST_PAUSE);
         self.write(|db| async move {
-            let acting = db.acting::<Working>();
+            let acting = db.acting::<RunTasks>();
             let own = own(row).change_all(&acting, |t| {
                 [
                     t.due.set(due),
@@ -112,7 +112,7 @@ impl Tasks {
     pub(crate) async fn give_back(&self, row: &TaskRow) -> Result<()> {
         let now = self.clock.now();
         self.write(|db| async move {
-            let acting = db.acting::<Working>();
+            let acting = db.acting::<RunTasks>();
             let own = own(row).change_all(&acting, |t| {
                 [t.due.set(now), t.worker.set(None), t.attempt.increase_by(-1)]
             });
@@ -125,11 +125,11 @@ impl Tasks {
     pub(crate) async fn bury(&self, row: &TaskRow, why: &str) -> Result<()> {
         let died = self.clock.now();
         self.write(|db| async move {
-            let acting = db.acting::<Working>();
+            let acting = db.acting::<RunTasks>();
             if own(row).delete_all(&acting).await? == 0 {
                 return Ok(());
             }
-            let dead = NewDeadRow {
+            let dead = NewDeadTaskRow {
                 task: row.id.uuid(),
                 name: row.name.clone(),
                 queue: row.queue.clone(),
@@ -143,7 +143,7 @@ impl Tasks {
                 created: row.created,
                 died,
             };
-            DeadRow::create(dead).save(&acting).await.map(drop)
+            DeadTaskRow::create(dead).save(&acting).await.map(drop)
         })
         .await
     }

@@ -7,7 +7,7 @@ use vauban::orm::{DateTime, Db, Error, Result, Write, Writes};
 use vauban::tasks::{Enqueued, NewTask, Priority, TaskQueue, When};
 
 use crate::model::{NewTaskRow, TaskRow};
-use crate::services::Queueing;
+use crate::services::QueueTasks;
 use crate::tasks::Tasks;
 
 impl TaskQueue for Tasks {
@@ -49,7 +49,7 @@ impl TaskQueue for Tasks {
                 error: None,
                 created: now,
             };
-            let acting = db.acting::<Queueing>();
+            let acting = db.acting::<QueueTasks>();
             let row = match TaskRow::create(new).save(&acting).await {
                 Ok(row) => row,
                 Err(Error::Unique { .. }) if is_keyed => return Ok(Enqueued::There),
