@@ -41,13 +41,13 @@ impl<S: Service> Enqueues for Acting<S, Write> {
 /// A task that is queued when this is awaited, in the unit of its handle.
 #[must_use = "nothing is queued before it is awaited"]
 #[derive(Debug)]
-pub struct Enqueue<'d, T> {
+pub struct Enqueue<T> {
     db: Db<Write>,
     task: Result<NewTask>,
-    of: PhantomData<(&'d (), fn() -> T)>,
+    of: PhantomData<fn() -> T>,
 }
 
-impl<T: Task> Enqueue<'_, T> {
+impl<T: Task> Enqueue<T> {
     pub(super) fn new<D: Enqueues>(db: &D, args: &T::Args) -> Self {
         let meta = TaskMeta::of::<T>();
         Self {
@@ -93,9 +93,9 @@ impl<T: Task> Enqueue<'_, T> {
     }
 }
 
-impl<'d, T: Task> IntoFuture for Enqueue<'d, T> {
+impl<T: Task> IntoFuture for Enqueue<T> {
     type Output = Result<Enqueued>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Result<Enqueued>> + Send + 'd>>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Result<Enqueued>> + Send>>;
 
     /// # Errors
     /// [`Error::Invalid`] of arguments that are too large or hold what cannot be stored; those of the database.

@@ -87,7 +87,7 @@ pub trait Task: Sized + Send + Sync + 'static {
 
     /// Puts it into the unit of `db`, with what it is told: queued when that is saved, and not if it is undone. It is done when the
     /// result is awaited.
-    fn enqueue<D: Enqueues>(db: &D, args: Self::Args) -> Enqueue<'_, Self> {
+    fn enqueue<D: Enqueues>(db: &D, args: Self::Args) -> Enqueue<Self> {
         Enqueue::new(db, &args)
     }
 }

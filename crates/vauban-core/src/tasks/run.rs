@@ -82,10 +82,9 @@ pub async fn __run<F: Future<Output = Result<bool>> + Send>(
         match failed.kind {
             // Nothing of it is saved.
             Kind::Undone if backoff.again().await => {}
-            Kind::Undone => return Ended::Again(failed.what, None),
             Kind::Again(after) => return Ended::Again(failed.what, after),
-            // Another release may read them: one that is rolled out beside this one.
-            Kind::Unreadable => return Ended::Again(failed.what, None),
+            // Another release may read its arguments: one that is rolled out beside this one.
+            Kind::Undone | Kind::Unreadable => return Ended::Again(failed.what, None),
             Kind::ForGood => return Ended::Dead(failed.what),
         }
     }
