@@ -63,7 +63,7 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> Result<TokenStream
                 db: &__D,
                 args: #args_type,
             ) -> ::vauban::tasks::Enqueue<Self> {
-                <Self as ::vauban::tasks::Task>::enqueue(db, args)
+                ::vauban::tasks::Enqueue::of(db, &args)
             }
         }
 

@@ -8,7 +8,9 @@ use std::time::Duration;
 use vauban_orm::actor::Service;
 use vauban_orm::{Acting, DateTime, Db, Error, FieldProblem, Problem, Result, Write};
 
-use super::{Enqueued, MOST_ARGUMENTS, NewTask, Outbox, Priority, Task, TaskMeta, When};
+use super::queue::{Enqueued, MOST_ARGUMENTS, NewTask, Outbox};
+use super::task::{Task, TaskMeta};
+use super::when::{Priority, When};
 
 /// The longest key, in bytes.
 const MOST_KEY: usize = 200;
@@ -48,7 +50,8 @@ pub struct Enqueue<T> {
 }
 
 impl<T: Task> Enqueue<T> {
-    pub(super) fn new<D: Enqueues>(db: &D, args: &T::Args) -> Self {
+    /// On its way; what `digest::enqueue(&db, …)` of a task calls.
+    pub fn of<D: Enqueues>(db: &D, args: &T::Args) -> Self {
         let meta = TaskMeta::of::<T>();
         Self {
             db: db.unit(),
