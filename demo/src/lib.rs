@@ -7,9 +7,11 @@
 #![allow(missing_docs)]
 
 pub mod articles;
+pub mod burst;
 pub mod data;
 pub mod errors;
 pub mod events;
+pub mod figures;
 pub mod guests;
 pub mod history;
 pub mod organisations;
@@ -33,6 +35,7 @@ pub fn app() -> App {
                 .layout::<users::AccountLayout>()
                 .sign_up::<users::SignUpFields>(),
         )
+        .module(vauban::tasks::module())
         .module(site::module())
         .module(users::module())
         .module(articles::module())
@@ -41,6 +44,8 @@ pub fn app() -> App {
         .module(tasks::module())
         .module(events::module())
         .module(history::module())
+        .module(figures::module())
+        .module(burst::module())
         .module(guestbook::module())
         .page::<guestbook::views::BookPage, guests::BookPage>()
         .page::<guestbook::views::DeletePage, guests::DeletePage>()

@@ -1,0 +1,102 @@
+//! A task into the unit of whoever asks for it.
+
+use std::pin::Pin;
+
+use vauban::orm::actions::Change;
+use vauban::orm::{DateTime, Db, Error, Result, Write, Writes};
+use vauban::tasks::{Enqueued, NewTask, Priority, TaskQueue, When};
+
+use crate::model::{NewTaskRow, TaskRow};
+use crate::services::QueueTasks;
+use crate::tasks::Tasks;
+
+impl TaskQueue for Tasks {
+    fn enqueue<'a>(
+        &'a self,
+        db: &'a Db<Write>,
+        task: NewTask,
+    ) -> Pin<Box<dyn Future<Output = Result<Enqueued>> + Send + 'a>> {
+        Box::pin(async move {
+            let meta = task.task;
+            if !self.listed.contains_key(meta.name) {
+                let name = (meta.path)();
+                return Err(Error::Unlisted { what: "task", name });
+            }
+            let asker = db.actor().user_facts().map(|facts| facts.id);
+            if meta.service.is_none() && asker.is_none() {
+                return Err(Error::Internal(format!(
+                    "the task `{}` runs as who asked, and nobody does here: enqueue it where somebody is signed in, or run it as a \
+                     service (`_: AsService<…>`)",
+                    meta.name
+                )));
+            }
+            let now = self.clock.now();
+            let due = due(task.when, now);
+            let is_keyed = task.key.is_some();
+            let new = NewTaskRow {
+                name: meta.name.to_owned(),
+                queue: meta.queue.to_owned(),
+                priority: number(task.priority),
+                due,
+                worker: None,
+                asker,
+                key: task.key,
+                args: if meta.secret {
+                    Vec::new()
+                } else {
+                    task.args.clone()
+                },
+                error: None,
+                created: now,
+            };
+            let acting = db.acting::<QueueTasks>();
+            let row = match TaskRow::create(new).save(&acting).await {
+                Ok(row) => row,
+                Err(Error::Unique { .. }) if is_keyed => return Ok(Enqueued::There),
+                Err(error) => return Err(error),
+            };
+            if meta.secret {
+                self.seal_row(&acting, &row, &task.args).await?;
+            }
+            if due <= now {
+                db.on_commit(self.wake.clone().all());
+            }
+            Ok(Enqueued::New)
+        })
+    }
+}
+
+impl Tasks {
+    /// CWE-312, CWE-345: sealed for this very row, whose id there is only now.
+    pub(crate) async fn seal_row(
+        &self,
+        db: &dyn Writes<Change, TaskRow>,
+        row: &TaskRow,
+        plain: &[u8],
+    ) -> Result<()> {
+        let sealed = self.seal(row, plain);
+        let sealed = sealed.ok_or(Error::Unavailable(
+            "no random bytes to seal a task's arguments with",
+        ))?;
+        let own = TaskRow::objects().filter(|t| t.id.eq(row.id));
+        own.change_all(db, |t| [t.args.set(sealed.clone()), t.sealed.set(true)])
+            .await?;
+        Ok(())
+    }
+}
+
+fn due(when: When, now: DateTime) -> DateTime {
+    match when {
+        When::Now => now,
+        When::After(pause) => now + pause,
+        When::At(moment) => moment,
+    }
+}
+
+pub(crate) fn number(priority: Priority) -> i16 {
+    match priority {
+        Priority::High => 0,
+        Priority::Normal => 1,
+        Priority::Low => 2,
+    }
+}
