@@ -40,6 +40,8 @@ pub struct Command {
     name: &'static str,
     about: &'static str,
     options: Vec<CommandOption>,
+    arguments: Vec<CommandArgument>,
+    subcommands: Vec<Command>,
     first_run: bool,
     /// The module that brings it; the site itself has no name.
     module: Option<&'static str>,
@@ -57,7 +59,47 @@ pub struct CommandOption {
     pub about: &'static str,
 }
 
+/// What a command takes by its place: behind its name and no `--name` before it.
+#[derive(Debug, Clone, Copy)]
+pub struct CommandArgument {
+    /// What the command asks for it by, and how the help calls it.
+    pub name: &'static str,
+    /// One line of help.
+    pub about: &'static str,
+    /// Whether it may be left out; those behind it may then, too.
+    pub is_optional: bool,
+}
+
 impl Command {
+    /// A command that is made of others: `keys list`, `keys rotate`. Each is a command of its own, with what it takes.
+    ///
+    /// ```
+    /// # extern crate vauban_core as vauban;
+    /// use vauban::commands::{Command, Run};
+    /// let list = Command::new("list", "Lists the books", |run: Run| async move {
+    ///     run.out.line(format_args!("None yet."));
+    ///     Ok(())
+    /// });
+    /// let add = Command::new("add", "Adds a book", |run: Run| async move {
+    ///     run.out.line(format_args!("Added {}.", run.argument("title").unwrap_or_default()));
+    ///     Ok(())
+    /// })
+    /// .argument("title", "what it is called");
+    /// let books = Command::group("books", "The books of the library").with(list).with(add);
+    /// ```
+    pub fn group(name: &'static str, about: &'static str) -> Self {
+        Self::new(name, about, |_| async {
+            Err(Failure::new("Say which of its commands."))
+        })
+    }
+
+    /// Adds one of the commands that it is made of.
+    #[must_use]
+    pub fn with(mut self, subcommand: Self) -> Self {
+        self.subcommands.push(subcommand);
+        self
+    }
+
     /// A command with its name, one line of help and what it does.
     pub fn new<F>(
         name: &'static str,
@@ -71,6 +113,8 @@ impl Command {
             name,
             about,
             options: Vec::new(),
+            arguments: Vec::new(),
+            subcommands: Vec::new(),
             first_run: false,
             module: None,
             run: Arc::new(move |r| Box::pin(run(r))),
@@ -99,6 +143,27 @@ impl Command {
         self
     }
 
+    /// Adds what stands behind its name, in the order in which it is added.
+    #[must_use]
+    pub fn argument(self, name: &'static str, about: &'static str) -> Self {
+        self.takes(name, about, false)
+    }
+
+    /// Adds what may stand behind its name, after everything that has to.
+    #[must_use]
+    pub fn optional_argument(self, name: &'static str, about: &'static str) -> Self {
+        self.takes(name, about, true)
+    }
+
+    fn takes(mut self, name: &'static str, about: &'static str, is_optional: bool) -> Self {
+        self.arguments.push(CommandArgument {
+            name,
+            about,
+            is_optional,
+        });
+        self
+    }
+
     /// Runs by itself when a development server starts on an empty database: sample data.
     #[must_use]
     pub fn on_first_run(mut self) -> Self {
@@ -121,6 +186,16 @@ impl Command {
         &self.options
     }
 
+    /// What it takes by its place.
+    pub fn arguments(&self) -> &[CommandArgument] {
+        &self.arguments
+    }
+
+    /// The commands that it is made of; none if it runs itself.
+    pub fn subcommands(&self) -> &[Self] {
+        &self.subcommands
+    }
+
     /// Whether it fills an empty development database.
     pub fn is_for_first_run(&self) -> bool {
         self.first_run
@@ -135,6 +210,9 @@ impl Command {
 
     pub(crate) fn belongs_to(&mut self, module: &'static str) {
         self.module = Some(module);
+        for subcommand in &mut self.subcommands {
+            subcommand.belongs_to(module);
+        }
     }
 }
 
@@ -157,7 +235,7 @@ pub struct Run {
 }
 
 impl Run {
-    /// A run on a site, with the values of its options; a flag that was given has an empty one.
+    /// A run on a site, with the values of its options and arguments; a flag that was given has an empty one.
     #[doc(hidden)]
     #[deprecated(
         note = "only the command line runs commands: in a view its units would write for nobody, in a GET too (CWE-352); \
@@ -178,6 +256,11 @@ impl Run {
             .iter()
             .find(|(option, _)| *option == name)
             .map(|(_, value)| value.as_str())
+    }
+
+    /// What stands in the place of this name.
+    pub fn argument(&self, name: &str) -> Option<&str> {
+        self.option(name)
     }
 
     /// Whether `--name`, which takes no value, was given.

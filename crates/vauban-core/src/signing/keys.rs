@@ -7,7 +7,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use super::{Signer, SigningKey};
+use super::{Sealer, Signer, SigningKey};
 
 /// The site's secret keys: the current one signs, the fallbacks only check.
 #[derive(Clone)]
@@ -16,8 +16,8 @@ pub(crate) struct Keys {
 }
 
 #[derive(Clone)]
-struct Root {
-    id: [u8; 6],
+pub(super) struct Root {
+    pub(super) id: [u8; 6],
     key: Zeroizing<[u8; 32]>,
 }
 
@@ -108,6 +108,11 @@ impl ModuleKeys {
         self.keys.signer(self.own(purpose))
     }
 
+    /// Seals and opens bytes of one purpose.
+    pub fn sealer(&self, purpose: &str) -> Sealer {
+        Sealer::new(self.own(purpose).into(), self.keys.roots.clone())
+    }
+
     /// A key of 32 bytes for another use.
     pub fn derive(&self, purpose: &str) -> Zeroizing<[u8; 32]> {
         self.keys.derive(&self.own(purpose))
@@ -139,7 +144,7 @@ impl Root {
     }
 
     /// HKDF-Expand for one block.
-    fn expand(&self, kind: &[u8], purpose: &str) -> Zeroizing<[u8; 32]> {
+    pub(super) fn expand(&self, kind: &[u8], purpose: &str) -> Zeroizing<[u8; 32]> {
         let mut mac = keyed(&self.key[..]);
         mac.update(kind);
         mac.update(purpose.as_bytes());

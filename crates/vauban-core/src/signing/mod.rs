@@ -5,6 +5,7 @@
 //! (for example whose session it belongs to), payload and expiry, each with its length (CWE-345, CWE-347).
 
 mod keys;
+mod sealer;
 #[cfg(test)]
 mod vectors;
 
@@ -19,6 +20,7 @@ use sha2::Sha256;
 
 pub(crate) use keys::Keys;
 pub use keys::ModuleKeys;
+pub use sealer::Sealer;
 
 const VERSION: &str = "v1";
 const TAG: usize = 32;

@@ -360,6 +360,17 @@ impl Expr {
         }
     }
 
+    /// Whether it holds only for rows with one same value in this column.
+    pub(crate) fn fixes(&self, column: &ColumnMeta) -> bool {
+        match self {
+            Self::Compare(Op::Eq, of, _) | Self::IsActor(of) => {
+                of.row == RowNumber::ROOT && std::ptr::eq(of.meta, column)
+            }
+            Self::And(all) => all.iter().any(|part| part.fixes(column)),
+            _ => false,
+        }
+    }
+
     /// Whether it asks for the actor's id in a row.
     pub(crate) fn asks_who(&self) -> bool {
         match self {

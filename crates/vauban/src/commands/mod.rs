@@ -15,7 +15,9 @@ use std::process::ExitCode;
 
 use clap::{Arg, ArgAction, ArgMatches};
 
-pub use vauban_core::commands::{Command, CommandOption, Failure, Out, Run, Running, prompt};
+pub use vauban_core::commands::{
+    Command, CommandArgument, CommandOption, Failure, Out, Run, Running, prompt,
+};
 
 use crate::app::App;
 use crate::assemble;
@@ -46,17 +48,29 @@ fn cli(app: &App) -> clap::Command {
         .subcommand_help_heading("Commands")
         .subcommands(own_commands());
     for command in app.modules.commands() {
-        let options = command.options().iter().map(|option| match option.value {
-            Some(what) => value(option.name, what, option.about),
-            None => flag(option.name, option.about),
-        });
-        cli = cli.subcommand(
-            clap::Command::new(command.name())
-                .about(command.about())
-                .args(options),
-        );
+        cli = cli.subcommand(of_module(command));
     }
     cli
+}
+
+/// A module's command, with those that it is made of.
+fn of_module(command: &Command) -> clap::Command {
+    let options = command.options().iter().map(|option| match option.value {
+        Some(what) => value(option.name, what, option.about),
+        None => flag(option.name, option.about),
+    });
+    let arguments = command.arguments().iter().map(|argument| {
+        Arg::new(argument.name)
+            .required(!argument.is_optional)
+            .help(argument.about)
+    });
+    clap::Command::new(command.name())
+        .about(command.about())
+        .args(options)
+        .args(arguments)
+        .subcommand_required(!command.subcommands().is_empty())
+        .arg_required_else_help(!command.subcommands().is_empty())
+        .subcommands(command.subcommands().iter().map(of_module))
 }
 
 /// Vauban's own commands.
@@ -230,15 +244,10 @@ fn dispatch(app: App, matches: &ArgMatches, out: &Out) -> Result<(), Failure> {
 
 /// Runs a module's own command, on a database that has every migration.
 fn module_command(app: App, name: &str, args: &ArgMatches, out: &Out) -> Result<(), Failure> {
-    let command = app
-        .modules
-        .commands()
-        .find(|command| command.name() == name)
-        .cloned();
-    let Some(command) = command else {
+    let Some((command, options)) = asked(app.modules.commands(), name, args) else {
         return Err(Failure::new(format_args!("There is no command `{name}`.")));
     };
-    let options = given(&command, args);
+    let command = command.clone();
     let settings = app.settings()?;
     crate::logging::start(&settings);
     let database = assemble::open(&app, &settings)?;
@@ -255,16 +264,28 @@ fn module_command(app: App, name: &str, args: &ArgMatches, out: &Out) -> Result<
     runtime.block_on(command.run(run))
 }
 
-/// The values of the options that were given; a flag has an empty one.
-fn given(command: &Command, args: &ArgMatches) -> Vec<(&'static str, String)> {
-    let given = command.options().iter().filter_map(|option| {
+/// The command of this name that was asked for, the innermost, with what was given to it; a flag has an empty value.
+fn asked<'a>(
+    mut commands: impl Iterator<Item = &'a Command>,
+    name: &str,
+    args: &ArgMatches,
+) -> Option<(&'a Command, Vec<(&'static str, String)>)> {
+    let command = commands.find(|command| command.name() == name)?;
+    if let Some((name, args)) = args.subcommand() {
+        return asked(command.subcommands().iter(), name, args);
+    }
+    let options = command.options().iter().filter_map(|option| {
         let value = match option.value {
             Some(_) => args.get_one::<String>(option.name)?.clone(),
             None => args.get_flag(option.name).then(String::new)?,
         };
         Some((option.name, value))
     });
-    given.collect()
+    let arguments = command.arguments().iter().filter_map(|argument| {
+        let value = args.get_one::<String>(argument.name)?;
+        Some((argument.name, value.clone()))
+    });
+    Some((command, options.chain(arguments).collect()))
 }
 
 /// Runs a module's command on a site that a test has assembled: `arguments` are what stands behind the program's name.
@@ -281,13 +302,15 @@ pub(crate) async fn run_for_test(
     let line = [app.package.name(), name];
     let matches = cli(app).try_get_matches_from(line.iter().chain(arguments));
     let matches = matches.map_err(|error| Failure::new(error).with_code(2))?;
-    let command = app.modules.commands().find(|command| command.name() == name);
-    let (Some(command), Some((_, args))) = (command, matches.subcommand()) else {
+    let asked = matches
+        .subcommand()
+        .and_then(|(_, args)| asked(app.modules.commands(), name, args));
+    let Some((command, given)) = asked else {
         return Err(Failure::new(format_args!("`{name}` is no command of a module.")));
     };
     let out = Out::buffer();
     #[allow(deprecated)] // ours to call
-    let run = Run::__of(site, given(command, args), &out);
+    let run = Run::__of(site, given, &out);
     command.run(run).await?;
     Ok(out.text())
 }

@@ -256,6 +256,50 @@ fn help_names_every_command() {
     );
 }
 
+/// A command of several: each with what it takes by name and by place, and the keys of the group's module.
+#[test]
+fn a_group_runs_the_command_that_was_asked_for() {
+    let (_folder, package) = package();
+    let echo = |name: &'static str| {
+        Command::new(name, "Echoes", move |run: Run| async move {
+            let text = |name| run.option(name).unwrap_or("-").to_owned();
+            let said = [text("purpose"), text("id"), text("json")].join(" ");
+            run.out.line(format_args!("{name} {said} {}", run.flag("json")));
+            Ok(())
+        })
+    };
+    let retire = echo("retire")
+        .argument("purpose", "what for")
+        .optional_argument("id", "which");
+    let keys = Command::group("keys", "The keys")
+        .with(echo("list").flag("json", "as JSON"))
+        .with(retire);
+    let app = App::new(package).module(Module::new("a").command(keys));
+    let parsed = |arguments: &[&str]| {
+        let matches = cli(&app).try_get_matches_from(["site", "keys"].iter().chain(arguments))?;
+        let (_, args) = matches.subcommand().unwrap();
+        let (command, given) = super::asked(app.modules.commands(), "keys", args).unwrap();
+        Ok::<_, clap::Error>((command.name(), given))
+    };
+    assert_eq!(
+        parsed(&["list", "--json"]).unwrap(),
+        ("list", vec![("json", String::new())])
+    );
+    let (name, given) = parsed(&["retire", "mail", "2"]).unwrap();
+    assert_eq!(name, "retire");
+    assert_eq!(given, [("purpose", "mail".into()), ("id", "2".into())]);
+    assert_eq!(parsed(&["retire", "mail"]).unwrap().1.len(), 1);
+    for (wrong, told) in [
+        (&["retire"][..], "<purpose>"),
+        (&["list", "mail"], "unexpected argument 'mail'"),
+        (&["lits"], "'list'"),
+        (&[], "Commands:"),
+    ] {
+        let error = parsed(wrong).unwrap_err().to_string();
+        assert!(error.contains(told), "{wrong:?}: {error}");
+    }
+}
+
 /// Files that may advise a command: our sources, the guide, what a newcomer reads.
 fn advising() -> Vec<(std::path::PathBuf, String)> {
     fn walk(folder: &std::path::Path, out: &mut Vec<(std::path::PathBuf, String)>) {
