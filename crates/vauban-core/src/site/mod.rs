@@ -1,5 +1,6 @@
 //! What a site is: its package, its modules and what they bring, who asks, and the whole made ready to answer.
 
+mod addresses;
 mod assemble;
 mod identity;
 mod layer;
@@ -12,6 +13,7 @@ mod samples;
 mod site;
 pub mod units;
 
+pub use addresses::{AbsoluteUrl, NoOrigin};
 #[cfg(test)]
 pub(crate) use assemble::site_keys;
 pub(crate) use identity::Asking;
@@ -28,5 +30,5 @@ pub use package::Package;
 pub use parts::Parts;
 #[cfg(any(test, feature = "testing"))]
 pub use samples::{Expect, ViewSample};
-pub use site::{NoOrigin, Site};
+pub use site::Site;
 pub use units::{Retries, Units};
